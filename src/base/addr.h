@@ -1,0 +1,44 @@
+/*
+ * addr.h - an IP address with a port, as data. Reading text is the
+ * configuration's work (cfg/); here an address is compared, judged and
+ * written.
+ */
+
+#ifndef BASE_ADDR_H
+#define BASE_ADDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct addr {
+	uint8_t family; /* 0 (none), 4 or 6 */
+	uint8_t ip[16]; /* network order; the first 4 octets for IPv4 */
+	uint16_t port;
+};
+
+#define ADDR_TEXT 56 /* room for "[" 45 "]:65535" and a NUL */
+
+bool addr_equal(const struct addr *a, const struct addr *b);
+bool addr_same_ip(const struct addr *a, const struct addr *b);
+int addr_order(const struct addr *a, const struct addr *b);
+
+/*
+ * True for what may be announced or published as a next hop: not
+ * unspecified, loopback, multicast, broadcast, link-local or IPv4-mapped,
+ * and a port other than 0. With `lab` loopback is allowed (the small show
+ * on 127.x addresses, where there are no network namespaces).
+ */
+bool addr_is_hop(const struct addr *a, bool lab);
+bool addr_is_loopback(const struct addr *a);
+
+/*
+ * Into out[ADDR_TEXT]: `192.0.2.1` or `2001:db8::1` in the form of RFC 5952.
+ * Returns out.
+ */
+const char *addr_ip_text(const struct addr *a, char *out);
+
+/* The same with port: `192.0.2.1:691`, `[2001:db8::1]:691`. */
+const char *addr_text(const struct addr *a, char *out);
+
+#endif

@@ -1,0 +1,90 @@
+#include "base/json.h"
+
+static void
+escaped(struct buf *out, const char *s)
+{
+	buf_u8(out, '"');
+	for (; *s != '\0'; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c == '"' || c == '\\')
+			buf_printf(out, "\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			buf_printf(out, "\\u%04x", c);
+		else
+			buf_u8(out, c);
+	}
+	buf_u8(out, '"');
+}
+
+static void
+lead(struct json *j, const char *key)
+{
+	if (j->comma)
+		buf_u8(j->out, ',');
+	j->comma = true;
+	if (key != NULL) {
+		escaped(j->out, key);
+		buf_u8(j->out, ':');
+	}
+}
+
+void
+json_open(struct json *j, const char *key, char bracket)
+{
+	lead(j, key);
+	buf_u8(j->out, (uint8_t)bracket);
+	j->comma = false;
+}
+
+void
+json_close(struct json *j, char bracket)
+{
+	buf_u8(j->out, (uint8_t)bracket);
+	j->comma = true;
+}
+
+void
+json_str(struct json *j, const char *key, const char *value)
+{
+	lead(j, key);
+	escaped(j->out, value);
+}
+
+void
+json_int(struct json *j, const char *key, int64_t value)
+{
+	lead(j, key);
+	buf_printf(j->out, "%lld", (long long)value);
+}
+
+void
+json_uint(struct json *j, const char *key, uint64_t value)
+{
+	lead(j, key);
+	buf_printf(j->out, "%llu", (unsigned long long)value);
+}
+
+void
+json_bool(struct json *j, const char *key, bool value)
+{
+	lead(j, key);
+	buf_text(j->out, value ? "true" : "false");
+}
+
+void
+json_hex(struct json *j, const char *key, const uint8_t *p, size_t n)
+{
+	lead(j, key);
+	buf_u8(j->out, '"');
+	for (size_t i = 0; i < n; i++)
+		buf_printf(j->out, "%02x", p[i]);
+	buf_u8(j->out, '"');
+}
+
+void
+json_line(struct json *j)
+{
+	buf_u8(j->out, '\n');
+	j->comma = false;
+}

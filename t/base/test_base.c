@@ -1,0 +1,233 @@
+/* test_base.c - cursor, buffer, addresses, names, tree, JSON. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/buf.h"
+#include "base/cur.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "base/str.h"
+#include "base/tree.h"
+#include "t/tap.h"
+
+START_TEST(cursor_is_sticky)
+{
+	uint8_t *p = malloc(3); /* exact, so ASan guards it */
+	struct cur c;
+
+	memcpy(p, "\x01\x02\x03", 3);
+	c = cur_over(p, 3);
+	ck_assert_uint_eq(cur_u16(&c), 0x0102);
+	ck_assert_uint_eq(cur_u16(&c), 0);
+	ck_assert(c.bad);
+	ck_assert_uint_eq(cur_u8(&c), 0);
+	free(p);
+}
+END_TEST
+
+START_TEST(buffer_fills_lengths)
+{
+	struct buf b = { 0 };
+	size_t hole;
+
+	buf_u8(&b, 7);
+	hole = buf_hole16(&b);
+	buf_text(&b, "abc");
+	buf_fill16(&b, hole);
+	buf_printf(&b, "%d", 42);
+	ck_assert_uint_eq(b.n, 8);
+	ck_assert(memcmp(b.p,
+		      "\x07\x00\x03"
+		      "abc42",
+		      8) == 0);
+	buf_done(&b);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	uint8_t family;
+	uint8_t ip[16];
+	bool hop;
+} addrs[] = {
+	{ "192.0.2.1", 4, { 192, 0, 2, 1 }, true },
+	{ "127.0.0.1", 4, { 127, 0, 0, 1 }, false },
+	{ "0.0.0.0", 4, { 0 }, false },
+	{ "169.254.1.1", 4, { 169, 254, 1, 1 }, false },
+	{ "224.0.0.1", 4, { 224, 0, 0, 1 }, false },
+	{ "255.255.255.255", 4, { 255, 255, 255, 255 }, false },
+	{ "2001:db8::1", 6, { 0x20, 1, 0xd, 0xb8, [15] = 1 }, true },
+	{ "::1", 6, { [15] = 1 }, false },
+	{ "::", 6, { 0 }, false },
+	{ "::ffff:7f00:1", 6, { [10] = 0xff, 0xff, 127, 0, 0, 1 }, false },
+	{ "fe80::1", 6, { 0xfe, 0x80, [15] = 1 }, false },
+	{ "ff02::1", 6, { 0xff, 2, [15] = 1 }, false },
+	{ "2001:db8:0:1::", 6, { 0x20, 1, 0xd, 0xb8, 0, 0, 0, 1 }, true },
+	{ "1:0:0:2::3", 6, { 0, 1, 0, 0, 0, 0, 0, 2, [15] = 3 }, true },
+};
+
+START_TEST(addresses)
+{
+	struct addr a = { .family = addrs[_i].family, .port = 25 };
+	char out[ADDR_TEXT];
+
+	memcpy(a.ip, addrs[_i].ip, 16);
+	ck_assert_str_eq(addr_ip_text(&a, out), addrs[_i].text);
+	ck_assert_msg(addr_is_hop(&a, false) == addrs[_i].hop, "%s", out);
+	a.port = 0;
+	ck_assert(!addr_is_hop(&a, false));
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	bool host, word, pattern;
+} names[] = {
+	{ "mx1.london.example.org", true, true, true },
+	{ "london", false, true, false },
+	{ "london_2", false, true, false },
+	{ "", false, false, false },
+	{ "a..b", false, true, false },
+	{ ".example.org", false, false, true },
+	{ ".example", false, false, true },
+	{ ".", false, false, false },
+	{ "*", false, false, true },
+	{ "user@example.org", false, false, true },
+	{ "user+tag@example.org", false, false, true },
+	{ "u|x@example.org", false, false, false },
+	{ "u@", false, false, false },
+	{ "@example.org", false, false, false },
+	{ "MX.example.org", false, false, false },
+	{ "-a.example.org", false, false, false },
+	{ "a-.example.org", false, true, false },
+	{ "example.org.", false, true, false },
+	{ "192.0.2.1", false, true, false },
+	{ "a\nb.example", false, false, false },
+	{ "${run{x}}.example", false, false, false },
+	{ "[192.0.2.1]", false, false, false },
+	{ "\xc3\xa4.example", false, false, false },
+};
+
+START_TEST(grammar_of_names)
+{
+	const char *s = names[_i].name;
+
+	ck_assert_msg(str_is_host(s) == names[_i].host, "host %s", s);
+	ck_assert_msg(str_is_word(s) == names[_i].word, "word %s", s);
+	ck_assert_msg(str_is_pattern(s) == names[_i].pattern, "pattern %s", s);
+}
+END_TEST
+
+static const struct {
+	const char *claim, *pattern;
+	bool covers;
+} covers[] = {
+	{ "a.example", "a.example", true },
+	{ "a.example", "u@a.example", true },
+	{ "a.example", "b.a.example", false },
+	{ "a.example", ".a.example", false },
+	{ ".a.example", ".a.example", true },
+	{ ".a.example", "b.a.example", true },
+	{ ".a.example", ".b.a.example", true },
+	{ ".a.example", "u@b.a.example", true },
+	{ ".a.example", "a.example", false },
+	{ ".a.example", "u@a.example", false },
+	{ ".a.example", "ba.example", false },
+	{ "*", "*", true },
+	{ "*", "a.example", false },
+	{ ".a.example", "*", false },
+};
+
+START_TEST(coverage_of_claims)
+{
+	ck_assert_msg(str_covers(covers[_i].claim, covers[_i].pattern) ==
+			  covers[_i].covers,
+	    "%s %s", covers[_i].claim, covers[_i].pattern);
+}
+END_TEST
+
+struct number {
+	struct tree_node node;
+	uint32_t v;
+};
+
+static int
+number_order(const void *key, const struct tree_node *node)
+{
+	uint32_t k = *(const uint32_t *)key;
+	uint32_t v = tree_entry(node, const struct number, node)->v;
+
+	return k < v ? -1 : k > v;
+}
+
+START_TEST(tree_keeps_order)
+{
+	struct number *all = calloc(1000, sizeof(*all));
+	struct tree t = { 0 };
+	struct rng rng = { 1 };
+	size_t n = 0;
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < 1000; i++) {
+		all[i].v = (uint32_t)rng_below(&rng, 3000);
+		if (tree_find(&t, &all[i].v, number_order) != NULL)
+			all[i].v = UINT32_MAX;
+		else
+			tree_insert(&t, &all[i].node, &all[i].v, number_order);
+	}
+	for (size_t i = 0; i < 1000; i += 3)
+		if (all[i].v != UINT32_MAX)
+			tree_remove(&t, &all[i].node);
+	for (struct tree_node *x = tree_first(&t); x; x = tree_next(x), n++) {
+		struct number *it = tree_entry(x, struct number, node);
+
+		ck_assert(n == 0 || it->v > last);
+		last = it->v;
+	}
+	ck_assert_uint_eq(n, t.n);
+	free(all);
+}
+END_TEST
+
+START_TEST(json_escapes)
+{
+	struct buf b = { 0 };
+	struct json j = { .out = &b };
+	char *s;
+
+	json_open(&j, NULL, '{');
+	json_str(&j, "a", "x\"\\\n");
+	json_open(&j, "b", '[');
+	json_int(&j, NULL, -1);
+	json_bool(&j, NULL, true);
+	json_close(&j, ']');
+	json_hex(&j, "h", (const uint8_t *)"\x01\xff", 2);
+	json_close(&j, '}');
+	s = buf_string(&b);
+	ck_assert_str_eq(
+	    s, "{\"a\":\"x\\\"\\\\\\u000a\",\"b\":[-1,true],\"h\":\"01ff\"}");
+	mem_free(s);
+}
+END_TEST
+
+#define COUNT(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
+
+int
+main(void)
+{
+	Suite *suite = suite_create("base");
+	TCase *tc = tcase_create("base");
+
+	tcase_add_test(tc, cursor_is_sticky);
+	tcase_add_test(tc, buffer_fills_lengths);
+	tcase_add_loop_test(tc, addresses, 0, COUNT(addrs));
+	tcase_add_loop_test(tc, grammar_of_names, 0, COUNT(names));
+	tcase_add_loop_test(tc, coverage_of_claims, 0, COUNT(covers));
+	tcase_add_test(tc, tree_keeps_order);
+	tcase_add_test(tc, json_escapes);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}
