@@ -1,0 +1,142 @@
+/*
+ * adjacent.c - adjacencies: announced, announced on in silence, withdrawn.
+ *
+ *                 FULL                       session lost
+ *     (nothing) ---------> announced ------------------------+
+ *                             ^  |                           v
+ *                        FULL |  | mail service down      silent
+ *                             |  v                           |
+ *                          withdrawn <-----------------------+
+ *                                    mail service down, or a change
+ *                                    that the silent one cannot follow
+ *
+ * The death of a daemon is not the death of the mail beside it: no timer
+ * ends the silence. (DESIGN section 7)
+ */
+
+#include <string.h>
+
+#include "core/node.h"
+
+static int
+by_name(const void *key, const struct tree_node *node)
+{
+	return strcmp(key, tree_entry(node, struct nbr, node)->name);
+}
+
+struct nbr *
+nbr_find(struct engine *e, const char *name)
+{
+	struct tree_node *n = tree_find(&e->nbrs, name, by_name);
+
+	return n == NULL ? NULL : tree_entry(n, struct nbr, node);
+}
+
+struct nbr *
+nbr_get(struct engine *e, const char *name)
+{
+	struct nbr *nbr = nbr_find(e, name);
+
+	if (nbr != NULL)
+		return nbr;
+	nbr = mem_new(sizeof(*nbr), 0, 0);
+	nbr->name = mem_str(name);
+	nbr->since = e->now;
+	nbr->since_wall = e->wall;
+	nbr->dial_at = MONO_NEVER;
+	tree_insert(&e->nbrs, &nbr->node, nbr->name, by_name);
+	return nbr;
+}
+
+void
+adjacent_up(struct engine *e, struct nbr *nbr)
+{
+	bool news = !nbr->announced;
+
+	nbr->announced = true;
+	if (nbr->silent) {
+		nbr->silent = false;
+		e->peers_due = true;
+	}
+	if (news)
+		origin_look(e);
+}
+
+static void
+withdraw(struct engine *e, struct nbr *nbr)
+{
+	nbr->announced = nbr->silent = false;
+	e->peers_due = true;
+	origin_look(e);
+}
+
+void
+adjacent_missed(struct engine *e, struct nbr *nbr)
+{
+	link_urgent(e, nbr->name);
+}
+
+/*
+ * Whether the silent server knows of every change so far: it was heard a
+ * keep-alive's time after the last one, and nothing waits to be sent to it.
+ */
+static bool
+has_followed(const struct engine *e, const struct nbr *nbr)
+{
+	const struct session *s = nbr->session;
+
+	return s->queue.tree.n == 0 &&
+	       mono_since(nbr->changed, s->heard) >= e->setup->keepalive_ms;
+}
+
+void
+adjacent_lost(struct engine *e, struct nbr *nbr)
+{
+	if (!nbr->announced || nbr->silent)
+		return; /* nothing to lose, or lost before */
+	if (has_followed(e, nbr))
+		nbr->silent = true;
+	else
+		withdraw(e, nbr);
+	link_refresh(e); /* so that it is probed from now on */
+	link_deadline(e, nbr->name);
+	if (link_mail(e, nbr->name) == LINK_DOWN)
+		adjacent_mail_down(e, nbr->name);
+	else
+		link_urgent(e, nbr->name);
+}
+
+void
+adjacent_mail_down(struct engine *e, const char *name)
+{
+	struct nbr *nbr = nbr_find(e, name);
+
+	if (nbr != NULL && nbr->silent)
+		withdraw(e, nbr);
+}
+
+void
+adjacent_changed(struct engine *e, const char *origin)
+{
+	for (struct tree_node *n = tree_first(&e->nbrs); n; n = tree_next(n)) {
+		struct nbr *nbr = tree_entry(n, struct nbr, node);
+
+		if (strcmp(nbr->name, origin) == 0)
+			continue;
+		nbr->changed = e->now;
+		if (nbr->silent)
+			withdraw(e, nbr);
+	}
+}
+
+void
+adjacent_done(struct engine *e)
+{
+	while (e->nbrs.root != NULL) {
+		struct nbr *nbr = tree_entry(e->nbrs.root, struct nbr, node);
+
+		tree_remove(&e->nbrs, &nbr->node);
+		mem_free(nbr->name);
+		mem_free(nbr);
+	}
+}

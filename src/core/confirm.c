@@ -1,0 +1,80 @@
+/*
+ * confirm.c - how many routes a new configuration would move.
+ *
+ * A typing error must not move all mail: what moves more than a configured
+ * share of the table waits for the administrator's word, and before that
+ * neither our LSAs nor our table change. What links do needs none.
+ * (DESIGN section 4; FAULTS O06)
+ */
+
+#include <string.h>
+
+#include "base/rc.h"
+#include "core/node.h"
+
+static void
+count(void *ctx, const struct route *from, const struct route *to)
+{
+	size_t *n = ctx;
+
+	/* A pattern that comes is not one that moves. */
+	*n += from != NULL;
+	(void)to;
+}
+
+static void
+copy_others(const struct engine *e, struct lsdb *to)
+{
+	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = lsdb_next(l)) {
+		struct lsa *copy;
+
+		if (origin_is_own(e, &l->key))
+			continue;
+		if (lsa_decode(l->octets, l->len, e->seal, &copy) == RC_OK)
+			lsdb_install(to, copy);
+	}
+}
+
+/* The routes that would move under the setup that is in force now. */
+static size_t
+would_move(struct engine *e)
+{
+	struct view_pending pending = { 0 };
+	struct view *view;
+	struct lsdb db;
+	struct rib *rib;
+	size_t n = 0;
+
+	lsdb_init(&db);
+	copy_others(e, &db);
+	origin_draft(e, &db);
+	view = steer_view(e, &db);
+	rib = view_rib(view, e->rib, &pending);
+	rib_diff(e->rib, rib, count, &n);
+	rib_free(rib);
+	view_free(view);
+	view_pending_done(&pending);
+	lsdb_done(&db);
+	return n;
+}
+
+bool
+confirm_setup(struct engine *e, const struct setup *setup)
+{
+	const struct setup *old = e->setup;
+	size_t n;
+
+	if (e->rib == NULL || setup->confirm_percent >= 100)
+		return true;
+	e->setup = setup;
+	n = would_move(e);
+	e->setup = old;
+	origin_look(e); /* the drafts were the new setup's */
+	if (n * 100 <= e->rib->n * setup->confirm_percent)
+		return true;
+	fx_event(
+	    e, (struct event){
+		   .kind = EVENT_CONFIRM, .value = n, .total = e->rib->n });
+	fx_add(e, (struct effect){ .kind = FX_HELD });
+	return false;
+}

@@ -1,0 +1,258 @@
+#include "core/engine.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "core/node.h"
+
+/* The database is compared with its digests this often (ARPANET 1980). */
+#define RECHECK_MS 300000
+
+void *
+fx_keep(struct engine *e, const void *p, size_t n)
+{
+	void *copy = mem_dup(p, n);
+
+	vec_push(&e->fx.arena, copy);
+	return copy;
+}
+
+void
+fx_add(struct engine *e, struct effect fx)
+{
+	vec_push(&e->fx.list, fx);
+}
+
+void
+fx_send(struct engine *e, struct session *s, const struct buf *frame)
+{
+	s->unsent += frame->n;
+	s->said = e->now;
+	fx_add(e, (struct effect){ .kind = FX_SEND,
+		      .who = s->who,
+		      .bytes = fx_keep(e, frame->p, frame->n),
+		      .len = frame->n });
+}
+
+static const char *
+keep_text(struct engine *e, const char *s)
+{
+	return s == NULL ? NULL : fx_keep(e, s, strlen(s));
+}
+
+void
+fx_event(struct engine *e, struct event event)
+{
+	event.peer = keep_text(e, event.peer);
+	event.origin = keep_text(e, event.origin);
+	event.name = keep_text(e, event.name);
+	event.from = keep_text(e, event.from);
+	event.to = keep_text(e, event.to);
+	event.reason = keep_text(e, event.reason);
+	fx_add(e, (struct effect){ .kind = FX_EVENT,
+		      .event = fx_keep(e, &event, sizeof(event)) });
+}
+
+void
+fx_wake(struct engine *e, struct mono at)
+{
+	e->wake = mono_min(e->wake, at);
+}
+
+static void
+fx_clear(struct fx *fx)
+{
+	for (size_t i = 0; i < fx->arena.n; i++)
+		mem_free(fx->arena.v[i]);
+	fx->arena.n = 0;
+	fx->list.n = 0;
+}
+
+struct engine *
+engine_new(uint64_t seed, const struct seal *seal)
+{
+	struct engine *e = mem_new(sizeof(*e), 0, 0);
+
+	e->seal = seal;
+	e->said_state = LSA_DOWN; /* not announced yet */
+	e->rng.state = seed;
+	e->wake = MONO_NEVER;
+	e->origin_at = e->state_at = e->compute_at = MONO_NEVER;
+	e->table_due_at = e->allow_at = e->few_since = MONO_NEVER;
+	e->fight = (struct pace){ .burst = 3, .each_ms = 30000 };
+	lsdb_init(&e->db);
+	return e;
+}
+
+/* What our certificate does not allow others will refuse: say so here. */
+static void
+claims_check(struct engine *e)
+{
+	const struct setup *setup = e->setup;
+
+	for (size_t i = 0; i < setup->nspaces; i++) {
+		const struct setup_space *s = &setup->spaces[i];
+
+		if (!claims_space(setup->claims, s->pattern))
+			fx_event(e, (struct event){ .kind = EVENT_CLAIM_DENIED,
+					.name = s->pattern });
+		else if (s->relay && !claims_relay(setup->claims, s->pattern))
+			fx_event(e, (struct event){ .kind = EVENT_RELAY_DENIED,
+					.name = s->pattern });
+	}
+}
+
+static void
+on_conf(struct engine *e, const struct input *in)
+{
+	if (e->phase != PHASE_BOOT && in->value == 0 &&
+	    !confirm_setup(e, in->setup))
+		return;
+	e->setup = in->setup;
+	claims_check(e);
+	if (e->phase == PHASE_BOOT)
+		return;
+	link_refresh(e);
+	dial_refresh(e);
+	origin_look(e);
+	steer_changed(e);
+}
+
+static void
+on_restore(struct engine *e, const struct input *in)
+{
+	CHECK(e->setup != NULL);
+	if (in->who == SAVE_EPOCH) {
+		state_restore_epoch(e, in->bytes, in->len);
+		return;
+	}
+	if (in->who == SAVE_TABLE) {
+		state_restore_table(e, in->bytes, in->len);
+		return;
+	}
+	state_restore(e, in->bytes, in->len);
+	e->phase = PHASE_RETURNING;
+	e->started = e->now;
+	e->recheck_at = mono_after(e->now, RECHECK_MS);
+	link_refresh(e);
+	dial_refresh(e);
+	origin_start(e);
+}
+
+/* What went bad in memory is thrown away; the neighbours have it. */
+static void
+recheck(struct engine *e)
+{
+	size_t bad;
+
+	if (!mono_due(e->recheck_at, e->now))
+		return;
+	e->recheck_at = mono_after(e->now, RECHECK_MS);
+	accept_expire(e);
+	bad = lsdb_recheck(&e->db, e->seal);
+	if (bad == 0)
+		return;
+	fx_event(e, (struct event){ .kind = EVENT_LSDB_BAD, .value = bad });
+	for (size_t i = 0; i < e->sessions.n; i++)
+		if (e->sessions.v[i]->state == NBR_FULL)
+			sync_digest_send(e, e->sessions.v[i]);
+	origin_look(e);
+	steer_changed(e);
+}
+
+/* What is due, and what follows from what this step has changed. */
+static void
+turn(struct engine *e)
+{
+	if (e->phase == PHASE_BOOT)
+		return;
+	recheck(e);
+	session_tick(e);
+	link_tick(e);
+	dial_tick(e);
+	origin_tick(e);
+	steer_tick(e);
+	state_tick(e);
+	fx_wake(e, e->recheck_at);
+}
+
+static void
+input(struct engine *e, const struct input *in)
+{
+	switch (in->kind) {
+	case IN_CONF:
+		on_conf(e, in);
+		break;
+	case IN_RESTORE:
+		on_restore(e, in);
+		break;
+	case IN_OPEN:
+		session_open(e, in);
+		break;
+	case IN_BYTES:
+		session_bytes(e, in);
+		break;
+	case IN_DRAINED:
+		session_drained(e, in->who);
+		break;
+	case IN_CLOSED:
+		session_closed(e, in->who, "closed");
+		break;
+	case IN_NO_DIAL:
+		dial_failed(e, in->name,
+		    in->reason != NULL ? in->reason : "unreachable");
+		break;
+	case IN_PROBE:
+		link_verdict(e, in->who, in->verdict);
+		break;
+	case IN_SAVED:
+		origin_saved(e, in->who);
+		break;
+	case IN_PUBLISHED:
+		steer_published(e, in->value);
+		break;
+	case IN_QUERY:
+		query_answer(e, in);
+		break;
+	case IN_TICK:
+		break;
+	}
+}
+
+struct effects
+engine_step(struct engine *e, const struct input *in)
+{
+	CHECK(in->now.ms >= e->now.ms);
+	fx_clear(&e->fx);
+	e->now = in->now;
+	e->wall = in->wall;
+	e->wake = MONO_NEVER;
+	e->ticking = in->kind == IN_TICK;
+	input(e, in);
+	turn(e);
+	return (struct effects){
+		.wake = e->wake, .n = e->fx.list.n, .list = e->fx.list.v
+	};
+}
+
+void
+engine_free(struct engine *e)
+{
+	if (e == NULL)
+		return;
+	for (size_t i = 0; i < e->sessions.n; i++)
+		session_free(e->sessions.v[i]);
+	vec_done(&e->sessions);
+	adjacent_done(e);
+	link_done(e);
+	origin_done(e);
+	accept_done(e);
+	steer_done(e);
+	lsdb_done(&e->db);
+	fx_clear(&e->fx);
+	vec_done(&e->fx.arena);
+	vec_done(&e->fx.list);
+	buf_done(&e->allowed);
+	mem_free(e->drain_reason);
+	mem_free(e);
+}

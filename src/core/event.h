@@ -1,0 +1,48 @@
+/*
+ * event.h - what happened, as data: the vocabulary of the log.
+ *
+ * The core makes events, io/sink.c makes lines of them, lsrd-events(7)
+ * explains each word to an operator. Pointers are lent for the step.
+ */
+
+#ifndef CORE_EVENT_H
+#define CORE_EVENT_H
+
+#include <stdint.h>
+
+enum event_kind {
+	EVENT_NBR_STATE,       /* peer, from, to, reason */
+	EVENT_SESSION_REFUSED, /* peer, reason */
+	EVENT_LSA_REFUSED,     /* peer, origin, name, reason */
+	EVENT_LSA_INSTALLED,   /* debug: origin, name, value: sequence */
+	EVENT_LSA_PURGED,      /* origin, name */
+	EVENT_LINK_STATE,      /* name: connector, peer: bridgehead, from, to */
+	EVENT_MAIL_STATE,      /* peer: member of the group, from, to */
+	EVENT_MTA_STATE,       /* our own MTA: from, to */
+	EVENT_SPACE_STATE,     /* name: pattern, from, to */
+	EVENT_SERVER_STATE,    /* our own state: from, to, reason */
+	EVENT_ROUTES,       /* value: moved, total: in all, name: generation */
+	EVENT_ALONE,        /* no adjacency; value: sessions lost */
+	EVENT_BEHIND,       /* the table is behind the database; value: ms */
+	EVENT_FIGHT,        /* someone else speaks as us: origin */
+	EVENT_CLONE,        /* repeatedly: another machine has our key */
+	EVENT_RELAY_DENIED, /* name: pattern; our certificate has no relay */
+	EVENT_CLAIM_DENIED, /* name: pattern; our certificate has no space */
+	EVENT_ISSUE_TIME,   /* origin, value: seconds apart */
+	EVENT_LSDB_FULL,    /* value: LSAs */
+	EVENT_LSDB_BAD,     /* value: LSAs whose octets went bad in memory */
+	EVENT_RESTORED,     /* value: LSAs, name: what was refused */
+	EVENT_CONFIRM,      /* a reload moves value of total routes: held */
+	EVENT_FORGOTTEN,    /* origin: purged by the authority */
+	EVENT_REVOKED,      /* name: key digest */
+	EVENT_EXPIRED,      /* peer: its certificate is out of date */
+	EVENT_KINDS
+};
+
+struct event {
+	enum event_kind kind;
+	const char *peer, *origin, *name, *from, *to, *reason;
+	uint64_t value, total;
+};
+
+#endif

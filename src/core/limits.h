@@ -1,0 +1,60 @@
+/*
+ * limits.h - every hard bound of the protocol and the database, with the
+ * reason for its value. A value from outside is compared with its bound
+ * before it is used for anything.
+ */
+
+#ifndef CORE_LIMITS_H
+#define CORE_LIMITS_H
+
+/* One LSA. 512 neighbours of 64 octets each fit; a certificate needs 1 kB. */
+#define LIMIT_LSA_OCTETS 65000
+#define LIMIT_LSA_BODY 60000
+
+/* A certificate with a few hundred claims. */
+#define LIMIT_CERT_OCTETS 16384
+
+/* Entries of one kind in one LSA: a hub with 300 links is the largest case
+ * anybody measured (P34), doubled. */
+#define LIMIT_NEIGHBOURS 600
+#define LIMIT_BRIDGEHEADS 64
+#define LIMIT_SENDERS 64
+#define LIMIT_ADDRESSES 4
+
+/* A frame carries at most one largest LSA and its header. */
+#define LIMIT_FRAME_OCTETS 65536
+
+/* LSAs of one origin: identity, server, its connectors and its spaces. */
+#define LIMIT_ORIGIN_LSAS 4096
+
+/* LSAs in all: 10 000 servers with ten each; about 50 MB. */
+#define LIMIT_LSDB_LSAS 200000
+
+/* Entries of a summary in one frame: 40 octets and two names each. */
+#define LIMIT_SUMMARY_ENTRIES 400
+
+/* What we have given the transport and it has not yet written. Above this
+ * only keep-alives go out; the rest waits in the per-peer set that holds
+ * the newest instance only. */
+#define LIMIT_UNSENT_OCTETS 262144
+
+/* Sessions at once: a hub with 200 peers (T12), with room. */
+#define LIMIT_SESSIONS 1024
+
+/* Peers in a routing group before not everybody peers with everybody, and
+ * how many each peers with then (DESIGN section 7). */
+#define LIMIT_GROUP_FULL_MESH 16
+#define LIMIT_GROUP_PEERS 8
+
+/* The published table (DESIGN sections 4 and 9). */
+#define LIMIT_NEXT_HOPS 4
+#define LIMIT_ALTERNATE_NEIGHBOURS 16
+#define LIMIT_PATH_HOPS 40
+
+/* The metric of one connector (DESIGN section 9). */
+#define LIMIT_COST_MAX 65535
+
+/* A free text of an operator (the reason of a drain), in octets. */
+#define LIMIT_REASON_OCTETS 120
+
+#endif

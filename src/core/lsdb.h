@@ -1,0 +1,53 @@
+/*
+ * lsdb.h - the link state database: the newest instance of each LSA.
+ *
+ * The database owns its LSAs. Nothing ages; what a purge replaced stays as a
+ * purge until its origin says something newer. Whatever is installed was
+ * verified before. Walking is in the order of keys, so that everything
+ * derived from it is the same on every server.
+ */
+
+#ifndef CORE_LSDB_H
+#define CORE_LSDB_H
+
+#include "core/lsa.h"
+
+struct lsdb {
+	struct tree tree;
+	uint8_t digest[SEAL_DIGEST]; /* of all: XOR of the LSAs' digests */
+};
+
+void lsdb_init(struct lsdb *db);
+void lsdb_done(struct lsdb *db);
+
+/* The instance with this key, a purge too; or NULL. */
+struct lsa *lsdb_find(const struct lsdb *db, const struct lsa_key *key);
+
+/*
+ * Takes the LSA over and frees the instance it replaces. The caller has
+ * compared: it is newer than what is there.
+ */
+void lsdb_install(struct lsdb *db, struct lsa *lsa);
+
+/* Takes it out and frees it. */
+void lsdb_remove(struct lsdb *db, struct lsa *lsa);
+
+struct lsa *lsdb_first(const struct lsdb *db);
+struct lsa *lsdb_next(const struct lsa *lsa);
+
+/* The first LSA at or after the key, or NULL. */
+struct lsa *lsdb_from(const struct lsdb *db, const struct lsa_key *key);
+
+/* The first LSA of this origin, or what comes after; or NULL. */
+struct lsa *lsdb_origin(const struct lsdb *db, const char *origin);
+
+size_t lsdb_count(const struct lsdb *db);
+size_t lsdb_count_origin(const struct lsdb *db, const char *origin);
+
+/*
+ * Recomputes every digest and takes out what went bad in memory (ARPANET
+ * 1980). Returns how many.
+ */
+size_t lsdb_recheck(struct lsdb *db, const struct seal *seal);
+
+#endif

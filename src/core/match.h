@@ -1,0 +1,39 @@
+/*
+ * match.h - which address spaces an address meets, the most specific first
+ * (DESIGN section 13): `user@dom`, `dom`, `.parent` from the longest to the
+ * shortest (`.dom` is not met by dom itself), `*`.
+ *
+ *     struct match m = match_over(address);
+ *     while ((pattern = match_next(&m)) != NULL)
+ *             claims = match_claims(net, pattern, &n);
+ */
+
+#ifndef CORE_MATCH_H
+#define CORE_MATCH_H
+
+#include <stdbool.h>
+
+#include "core/net.h"
+
+struct match {
+	const char *address; /* lent */
+	const char *at;      /* what came last; NULL: nothing yet */
+};
+
+/* True for something, "@", and something: the last "@" counts. */
+bool match_is_address(const char *address);
+
+/* The address is in lower case and lent while the match is used. */
+struct match match_over(const char *address);
+
+/* The next pattern it meets, lent from the address; NULL after `*`. */
+const char *match_next(struct match *m);
+
+/*
+ * Where the claims of exactly this pattern begin in net->claims, and their
+ * number in *n; the number is 0 where nobody claims it.
+ */
+const struct net_claim *match_claims(
+    const struct net *net, const char *pattern, size_t *n);
+
+#endif

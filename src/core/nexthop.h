@@ -1,0 +1,51 @@
+/*
+ * nexthop.h - next hops as a table shows them: addresses that may be
+ * published, in an order that is stable and spreads load.
+ *
+ * The address is what our configuration gives for a connector's bridgehead
+ * where the step is that connector's, else what the server itself announces.
+ * Never published: ourselves, an own address, loopback (but in a lab), and
+ * what nobody can be sent to. (DESIGN section 4)
+ *
+ * Equal next hops are ordered by rendezvous hashing of the pattern and the
+ * hop's name (D. Thaler, C. Ravishankar, IEEE/ACM ToN 6(1), 1998): a hop that
+ * goes or comes moves no other destination.
+ */
+
+#ifndef CORE_NEXTHOP_H
+#define CORE_NEXTHOP_H
+
+#include "core/facts.h"
+#include "core/rib.h"
+
+struct nexthop_book; /* addresses found already */
+
+/* What it is given is lent. */
+struct nexthop_book *nexthop_new(
+    const struct facts *facts, const struct setup *setup);
+void nexthop_free(struct nexthop_book *book);
+
+/*
+ * The address for the step of this cost from ourselves to the server; family
+ * 0 when it has none that may be published.
+ */
+struct addr nexthop_addr(
+    struct nexthop_book *book, uint32_t server, uint64_t cost);
+
+/* Steps of a route, with their costs. */
+struct nexthop_list {
+	const uint32_t *server;
+	const uint64_t *cost; /* by place in `server` */
+	uint32_t n;
+};
+
+/* Appends the best of them for route->pattern, as far as there is room, the
+ * first one first. */
+void nexthop_equal(
+    struct nexthop_book *book, struct nexthop_list list, struct route *route);
+
+/* Appends them as alternates, in the order given. */
+void nexthop_alternates(
+    struct nexthop_book *book, struct nexthop_list list, struct route *route);
+
+#endif

@@ -1,0 +1,384 @@
+/*
+ * node.h - the whole state of one server, for the files that are the engine.
+ *
+ *     engine.c     the door: one input in, effects out; the order of a step
+ *     session.c    one session: hello, keep-alives, exchange, its queue
+ *     accept.c     what may enter the database, and what follows from it
+ *     adjacent.c   adjacencies: announced, announced on in silence, withdrawn
+ *     link.c       probes: evidence in, condition out
+ *     origin.c     what we say of ourselves, when, and under which sequence
+ *     dial.c       with whom we want a session
+ *     steer.c      when the table is computed, published, and asked about
+ *     confirm.c    a new configuration that would move too much is held
+ *     state.c      what survives a restart
+ *     query.c      answers for lsrctl
+ *
+ * Outside these files nobody looks in here.
+ */
+
+#ifndef CORE_NODE_H
+#define CORE_NODE_H
+
+#include "base/json.h"
+#include "base/rng.h"
+#include "base/tree.h"
+#include "base/vec.h"
+#include "core/engine.h"
+#include "core/frame.h"
+#include "core/fresh.h"
+#include "core/lsdb.h"
+#include "core/msg.h"
+#include "core/nbr.h"
+#include "core/pace.h"
+#include "core/view.h"
+
+/* A set of LSA keys, each with a mark. */
+struct keyset {
+	struct tree tree;
+};
+
+struct keyset_entry {
+	struct tree_node node;
+	struct lsa_key key; /* points behind the struct */
+	bool again;         /* asked for once more already */
+};
+
+/* One session: a transport whose peer has proved its name. */
+struct session {
+	uint32_t who;
+	char *peer;
+	bool dialled; /* by us */
+	enum setup_carrier carrier;
+	enum nbr_state state;
+	uint8_t key[SEAL_DIGEST]; /* of the certificate it proved itself with */
+	int64_t not_after;        /* of that; seconds since 1970 */
+	struct frame_reader in;
+	struct mono opened, heard, said; /* last octets either way */
+	uint32_t dead_ms;                /* the greater of both sides' */
+	bool missed;   /* the first missing keep-alive has asked for a probe */
+	size_t unsent; /* octets given to the transport and not yet written */
+	struct keyset queue;  /* to send: the newest instance of each */
+	struct keyset wanted; /* requested, not yet come or refused */
+	bool summary_sent,
+	    summary_open;          /* ours: begun in this round; going on */
+	struct msg_key summary_at; /* the last key of ours that was summed up */
+	bool summary_whole; /* theirs: seen to its end, or digests equal */
+	bool synced_sent, synced_heard;
+	struct mono digest_at; /* when to compare digests again */
+	struct pace faults;    /* LSAs refused from this peer */
+	uint64_t updates;      /* LSAs received */
+};
+
+/* Another server, as far as sessions and adjacencies go. */
+struct nbr {
+	struct tree_node node;
+	char *name;
+	struct session *session; /* in use, or NULL */
+	bool announced;          /* in our server LSA */
+	bool silent; /* announced on: no session, its mail service answers */
+	struct mono changed; /* when last something of others changed */
+	struct mono since;   /* of the last change of `session` */
+	uint64_t since_wall;
+	struct mono dial_at;
+	bool dialling; /* FX_DIAL is not yet answered */
+	uint32_t dial_fails;
+	bool wanted;                /* we dial it */
+	enum setup_carrier carrier; /* by which we dial it */
+	struct addr addrs[2 * LIMIT_ADDRESSES];
+	size_t naddrs;
+	const char *reason;   /* the last session's end; a fixed text */
+	struct mono alarm_at; /* its certificate may be said to be over again */
+};
+
+enum link_state { LINK_UNKNOWN, LINK_UP, LINK_DOWN };
+
+enum link_use {
+	LINK_CONNECTOR = 1, /* a connector's bridgehead */
+	LINK_MEMBER = 2,    /* a member of our routing group */
+	LINK_SELF = 4,      /* our own MTA */
+	LINK_SPACE = 8,     /* what answers for a way out */
+	LINK_SILENT = 16    /* a neighbour without session, announced on */
+};
+
+/* A mail service that is probed. */
+struct link {
+	struct tree_node node;
+	uint32_t who;
+	char *name; /* the server, or the pattern for LINK_SPACE */
+	struct addr addr;
+	unsigned use; /* of enum link_use; 0: to be dropped */
+	enum link_state state;
+	uint32_t fails, oks; /* in a row */
+	bool running, connected, urgent;
+	struct mono next;
+	struct mono since;
+	uint64_t since_wall;
+};
+
+/* Who signs as which server: its identity LSA, vouched for. */
+struct person {
+	struct tree_node node;
+	char *name;
+	struct claims *claims[2];
+	size_t n;
+};
+
+/* One of our own LSAs. */
+struct own {
+	struct tree_node node;
+	struct lsa_key key; /* points behind the struct */
+	struct buf body;
+	bool said; /* part of what we say now; else to be purged */
+	struct pace pace;
+};
+
+enum phase {
+	PHASE_BOOT,       /* nothing restored yet */
+	PHASE_RETURNING,  /* listens, originates nothing (DESIGN section 7) */
+	PHASE_PUBLISHING, /* its first table is on its way */
+	PHASE_RUNNING
+};
+
+struct fx {
+	VEC(struct effect) list;
+	VEC(void *) arena; /* freed at the next step */
+};
+
+struct engine {
+	const struct seal *seal;
+	const struct setup *setup;
+	struct rng rng;
+	struct mono now, wake;
+	uint64_t wall;
+	struct fx fx;
+
+	struct lsdb db;
+	struct tree people;
+	struct person
+	    *vouched; /* of the identity judged last, by its digest: */
+	uint8_t vouched_by[SEAL_DIGEST]; /* certificates are dear to verify */
+	VEC(struct session *) sessions;
+	struct tree nbrs;
+	struct tree links;
+	uint32_t links_made;
+	bool peers_due;        /* look again at whom we probe and peer with */
+	struct mono allow_at;  /* look again at who may come */
+	struct mono few_since; /* fewer sessions in our group than wanted */
+	uint32_t more;         /* so many further members are dialled */
+	struct buf allowed;    /* the last FX_ALLOW */
+
+	enum phase phase;
+	struct mono started;
+	bool published_once;
+	uint32_t epoch, epoch_saved, counter;
+	uint32_t saves, epoch_save; /* numbers of FX_SAVE: last, of the epoch */
+	struct tree owns;
+	bool origin_due;       /* look at what we say */
+	struct mono origin_at; /* or when a bucket lets us */
+	struct pace fight;
+	uint32_t fights;
+	struct mono fight_since, fight_last;
+	uint64_t drain_until; /* by lsrctl drain; 0: not drained so */
+	bool drained;
+	char *drain_reason;
+	enum lsa_state said_state; /* in our server LSA */
+
+	bool state_dirty;
+	struct mono state_at;
+	struct mono recheck_at;
+
+	bool compute_due;
+	struct mono compute_at;
+	struct mono learn_until;  /* RFC 8405: short delays until then */
+	struct mono quiet_at;     /* RFC 8405: back to no delay then */
+	struct mono table_due_at; /* hourly work of the table itself */
+	bool ticking;             /* this step is an IN_TICK */
+	struct rib *rib;          /* lent to the shell until the next */
+	struct rib *shown;        /* the same to an MTA, with newer costs */
+	struct view_pending pending;
+	struct fresh fresh;
+	uint64_t published; /* generation acknowledged */
+	struct mono sent_at;
+	bool behind;
+	bool alone;
+	VEC(struct view_probe) probes; /* for the view of the moment */
+	VEC(char *) moved; /* patterns to be tried again once published */
+};
+
+/* --- engine.c: effects ------------------------------------------------- */
+
+/* A copy that lives until the next step. */
+void *fx_keep(struct engine *e, const void *p, size_t n);
+void fx_add(struct engine *e, struct effect fx);
+void fx_send(struct engine *e, struct session *s, const struct buf *frame);
+void fx_event(struct engine *e, struct event event);
+/* No later than `at`. */
+void fx_wake(struct engine *e, struct mono at);
+
+/* --- session.c ---------------------------------------------------------- */
+
+void session_open(struct engine *e, const struct input *in);
+void session_bytes(struct engine *e, const struct input *in);
+void session_drained(struct engine *e, uint32_t who);
+void session_closed(struct engine *e, uint32_t who, const char *reason);
+void session_tick(struct engine *e);
+
+/* Tells the peer why, closes, and deals with what follows. */
+void session_fault(struct engine *e, struct session *s, const char *reason);
+
+/* Closes all sessions that were proved with this key. */
+void session_revoke(struct engine *e, const uint8_t key[SEAL_DIGEST]);
+
+/* Gives an LSA to every session in SYNC or FULL but `from` (or NULL). */
+void session_flood(
+    struct engine *e, const struct lsa *lsa, const struct session *from);
+
+/* To this one alone. */
+void session_offer(
+    struct engine *e, struct session *s, const struct lsa_key *key);
+
+struct session *session_find(struct engine *e, uint32_t who);
+void session_free(struct session *s);
+
+/* --- sync.c --------------------------------------------------------------- */
+
+void sync_digest_send(struct engine *e, struct session *s);
+int sync_message(
+    struct engine *e, struct session *s, uint8_t type, struct cur *body);
+void sync_pump(struct engine *e, struct session *s);
+/* An LSA with this key came, or will not come. */
+void sync_settle(
+    struct engine *e, struct session *s, const struct lsa_key *key);
+/* Asks for the key, once more if it was asked for; false: was so already. */
+bool sync_again(struct engine *e, struct session *s, const struct lsa_key *key);
+
+bool keyset_add(struct keyset *set, const struct lsa_key *key);
+struct keyset_entry *keyset_find(
+    const struct keyset *set, const struct lsa_key *key);
+void keyset_remove(struct keyset *set, struct keyset_entry *entry);
+void keyset_done(struct keyset *set);
+
+/* --- accept.c ------------------------------------------------------------- */
+
+/* An UPDATE's octets; `from` is NULL for what lsrctl injects. Returns the
+ * reason when it was refused, RC_OLD and RC_SAME when it was not news. */
+int accept_update(
+    struct engine *e, struct session *from, const uint8_t *p, size_t n);
+
+/* Judges a decoded LSA: signature, claims, revocations, caps. */
+int accept_judge(struct engine *e, struct lsa *lsa);
+
+/* Takes it into the database and does what follows. */
+void accept_install(
+    struct engine *e, struct lsa *lsa, const struct session *from);
+
+const struct person *accept_person(const struct engine *e, const char *name);
+
+/* What our newest instance of an identity lets its server claim; NULL. */
+const struct claims *accept_claims(const struct engine *e, const char *origin);
+/* A revocation is kept for 8 days after its certificate's end. */
+void accept_expire(struct engine *e);
+void accept_done(struct engine *e);
+
+/* --- adjacent.c ------------------------------------------------------------ */
+
+struct nbr *nbr_find(struct engine *e, const char *name);
+struct nbr *nbr_get(struct engine *e, const char *name);
+void adjacent_up(struct engine *e, struct nbr *nbr);
+void adjacent_missed(struct engine *e, struct nbr *nbr);
+void adjacent_lost(struct engine *e, struct nbr *nbr);
+/* Its mail service was found down. */
+void adjacent_mail_down(struct engine *e, const char *name);
+/* Something changed that no silent server can follow; `origin` said it. */
+void adjacent_changed(struct engine *e, const char *origin);
+void adjacent_done(struct engine *e);
+
+/* --- link.c ----------------------------------------------------------------- */
+
+/* Makes the set of links agree with configuration and database. */
+void link_refresh(struct engine *e);
+void link_verdict(struct engine *e, uint32_t who, int verdict);
+void link_tick(struct engine *e);
+/* Asks for a probe of this server's mail service at once. */
+void link_urgent(struct engine *e, const char *name);
+/* The dead time is over: an urgent probe that is not connected has failed. */
+void link_deadline(struct engine *e, const char *name);
+struct link *link_first(struct engine *e);
+struct link *link_next(struct link *link);
+/* The link to this server's mail service with this use, or NULL. */
+struct link *link_find(struct engine *e, const char *name, unsigned use);
+/* The probe that tells of this bridgehead, or NULL. */
+const struct link *link_bridgehead(
+    struct engine *e, const struct setup_bridgehead *b);
+enum link_state link_mail(struct engine *e, const char *name);
+bool link_connectors_probed(struct engine *e);
+const char *link_word(enum link_state state);
+void link_done(struct engine *e);
+
+/* --- origin.c ---------------------------------------------------------------- */
+
+void origin_start(struct engine *e);
+/* What we say may have changed. */
+void origin_look(struct engine *e);
+void origin_tick(struct engine *e);
+/* One of our own LSAs was heard: newer than what we last said. */
+void origin_heard(struct engine *e, const struct lsa *lsa);
+void origin_saved(struct engine *e, uint32_t number);
+bool origin_is_own(const struct engine *e, const struct lsa_key *key);
+void origin_done(struct engine *e);
+
+/* What we would say under the setup in force, into another database. */
+void origin_draft(struct engine *e, struct lsdb *db);
+
+/* --- confirm.c ---------------------------------------------------------- */
+
+/* True if the new setup may come into force; else it is held, and said so. */
+bool confirm_setup(struct engine *e, const struct setup *setup);
+
+/* --- dial.c ------------------------------------------------------------------ */
+
+/* With whom we want sessions, and whom we let in. */
+void dial_refresh(struct engine *e);
+/* A server LSA says something new: perhaps whom to probe and peer with. */
+void dial_learnt(struct engine *e, const struct lsa *lsa);
+void dial_tick(struct engine *e);
+/* `reason` is a fixed text. */
+void dial_failed(struct engine *e, const char *name, const char *reason);
+
+/* The names of our group's members, less ourselves, sorted; lent. */
+struct names {
+	VEC(const char *) list;
+};
+void dial_members(struct engine *e, struct names *out);
+/* Those of them we peer with and probe: all up to 16, else each 8. */
+void dial_chosen(
+    struct engine *e, const struct names *members, struct names *out);
+/* Addresses of a server's LSA: of its mail service, or where it listens. */
+size_t dial_addresses(struct engine *e, const char *name, bool mail,
+    struct addr out[LIMIT_ADDRESSES]);
+
+/* --- steer.c ------------------------------------------------------------------ */
+
+/* The database or our own evidence changed: compute soon. */
+void steer_changed(struct engine *e);
+void steer_tick(struct engine *e);
+/* What we see by this database, our own probes and what certificates allow;
+ * one at a time. */
+struct view *steer_view(struct engine *e, const struct lsdb *db);
+void steer_published(struct engine *e, uint64_t generation);
+void steer_done(struct engine *e);
+
+/* --- state.c -------------------------------------------------------------------- */
+
+void state_changed(struct engine *e);
+void state_tick(struct engine *e);
+void state_restore_epoch(struct engine *e, const uint8_t *p, size_t n);
+/* What is published stays known, though the state may be lost. */
+void state_restore_table(struct engine *e, const uint8_t *p, size_t n);
+void state_restore(struct engine *e, const uint8_t *p, size_t n);
+
+/* --- query.c -------------------------------------------------------------------- */
+
+void query_answer(struct engine *e, const struct input *in);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * pace.h - token buckets: they delay, they never drop.
+ *
+ * A bucket holds up to `burst` tokens and gains one every `each_ms`.
+ */
+
+#ifndef CORE_PACE_H
+#define CORE_PACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/mono.h"
+
+struct pace {
+	uint32_t burst, each_ms;
+	uint32_t spent;
+	struct mono since; /* the tokens spent are counted from here */
+};
+
+/* Takes a token: true. When there is none: false, and *when says when. */
+bool pace_take(struct pace *pace, struct mono now, struct mono *when);
+
+#endif

@@ -1,0 +1,547 @@
+/*
+ * query.c - answers for lsrctl: one request line in, JSON lines out.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/rc.h"
+#include "core/node.h"
+
+/* A request's words; lent by a copy that the caller frees. */
+struct request {
+	char *text;
+	const char *verb;
+	const char *word[16];
+	size_t n;
+};
+
+static void
+request_read(struct request *r, const uint8_t *p, size_t len)
+{
+	char *at;
+
+	memset(r, 0, sizeof(*r));
+	r->text = mem_dup(p, len);
+	r->verb = r->text;
+	at = r->text;
+	while (*at != '\0' && r->n < 16) {
+		at += strcspn(at, " \r\n");
+		if (*at == '\0')
+			break;
+		*at++ = '\0';
+		at += strspn(at, " \r\n");
+		if (*at == '\0')
+			break;
+		r->word[r->n++] = at;
+		if (strncmp(at, "reason=", 7) == 0) { /* to the line's end */
+			at[strcspn(at, "\r\n")] = '\0';
+			break;
+		}
+	}
+}
+
+/* The value of `name=value`, or NULL. */
+static const char *
+option(const struct request *r, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < r->n; i++)
+		if (strncmp(r->word[i], name, len) == 0 &&
+		    r->word[i][len] == '=')
+			return r->word[i] + len + 1;
+	return NULL;
+}
+
+static uint64_t
+number(const char *s)
+{
+	uint64_t v = 0;
+
+	for (; s != NULL && *s >= '0' && *s <= '9'; s++)
+		v = v * 10 + (uint64_t)(*s - '0');
+	return v;
+}
+
+static uint64_t
+seconds(const struct engine *e, struct mono since)
+{
+	return mono_since(since, e->now) / 1000;
+}
+
+static const struct rib *
+rib_of(const struct engine *e)
+{
+	return e->shown != NULL ? e->shown : e->rib;
+}
+
+static const char *
+own_state_word(struct engine *e)
+{
+	if (e->phase < PHASE_RUNNING)
+		return "returning";
+	if (e->setup->drain || e->drained)
+		return "drain";
+	return e->behind || !e->published_once ? "starting" : "up";
+}
+
+static void
+away(struct engine *e, struct json *j)
+{
+	struct view *view = steer_view(e, &e->db);
+	const char *const *list;
+	size_t n;
+
+	json_uint(j, "present", view_present(view));
+	list = view_away(view, &n);
+	json_open(j, "away", '[');
+	for (size_t i = 0; i < n; i++) {
+		json_open(j, NULL, '{');
+		json_str(j, "server", list[i]);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	view_free(view);
+}
+
+static void
+status(struct engine *e, struct json *j, const struct request *r)
+{
+	const struct rib *rib = rib_of(e);
+	uint64_t holds = 0, full = 0;
+
+	(void)r;
+	for (size_t i = 0; rib != NULL && i < rib->n; i++)
+		holds += rib->routes[i].kind == ROUTE_HOLD;
+	for (size_t i = 0; i < e->sessions.n; i++)
+		full += e->sessions.v[i]->state == NBR_FULL;
+	json_open(j, NULL, '{');
+	json_str(j, "server", e->setup->server);
+	json_str(j, "routing_group", e->setup->group);
+	json_str(j, "organization", e->setup->organization);
+	json_str(j, "state", own_state_word(e));
+	json_uint(j, "generation", rib == NULL ? 0 : rib->generation);
+	json_uint(j, "published", e->published);
+	json_uint(j, "routes", rib == NULL ? 0 : rib->n);
+	json_uint(j, "holds", holds);
+	json_uint(j, "sessions", e->sessions.n);
+	json_uint(j, "full", full);
+	json_uint(j, "lsas", lsdb_count(&e->db));
+	json_hex(j, "digest", e->db.digest, SEAL_DIGEST);
+	json_uint(j, "epoch", e->epoch);
+	json_bool(j, "alone", e->alone);
+	json_uint(j, "behind_ms",
+	    rib != NULL && e->published < rib->generation
+		? mono_since(e->sent_at, e->now)
+		: 0);
+	json_uint(j, "uptime_s", seconds(e, e->started));
+	away(e, j);
+	json_close(j, '}');
+	json_line(j);
+}
+
+static void
+peers(struct engine *e, struct json *j, const struct request *r)
+{
+	(void)r;
+	for (struct tree_node *n = tree_first(&e->nbrs); n; n = tree_next(n)) {
+		struct nbr *nbr = tree_entry(n, struct nbr, node);
+		struct session *s = nbr->session;
+		enum setup_carrier by = s != NULL ? s->carrier : nbr->carrier;
+		const struct claims *claims = accept_claims(e, nbr->name);
+		char text[ADDR_TEXT];
+
+		json_open(j, NULL, '{');
+		json_str(j, "peer", nbr->name);
+		json_str(
+		    j, "routing_group", claims == NULL ? "" : claims->group);
+		json_str(j, "state", nbr_word(s == NULL ? NBR_DOWN : s->state));
+		json_str(j, "carrier", by == SETUP_XLSA2 ? "x-lsa-2" : "tcp");
+		json_bool(j, "dialled", s != NULL && s->dialled);
+		json_bool(j, "announced", nbr->announced);
+		json_bool(j, "silent", nbr->silent);
+		json_str(j, "mail", link_word(link_mail(e, nbr->name)));
+		json_uint(j, "since_s", seconds(e, nbr->since));
+		json_open(j, "addresses", '[');
+		for (size_t i = 0; i < nbr->naddrs; i++)
+			json_str(j, NULL, addr_text(&nbr->addrs[i], text));
+		json_close(j, ']');
+		json_uint(j, "updates", s == NULL ? 0 : s->updates);
+		json_uint(j, "queued", s == NULL ? 0 : s->queue.tree.n);
+		json_str(j, "reason",
+		    s != NULL || nbr->reason == NULL ? "" : nbr->reason);
+		json_close(j, '}');
+		json_line(j);
+	}
+}
+
+static void
+link_line(struct engine *e, struct json *j, const struct link *l,
+    const struct setup_connector *c, const struct setup_bridgehead *b)
+{
+	char text[ADDR_TEXT];
+
+	json_open(j, NULL, '{');
+	if (c != NULL) {
+		json_str(j, "connector", c->name);
+		json_str(j, "routing_group", c->group);
+		json_str(j, "bridgehead", b->name);
+		json_uint(j, "cost", b->cost);
+	} else {
+		json_str(j, l->use & LINK_SPACE ? "space" : "server", l->name);
+	}
+	json_str(j, "use",
+	    c != NULL              ? "connector"
+	    : l->use & LINK_SPACE  ? "space"
+	    : l->use & LINK_SELF   ? "self"
+	    : l->use & LINK_MEMBER ? "member"
+				   : "silent");
+	json_str(j, "smtp", l == NULL ? "" : addr_text(&l->addr, text));
+	json_str(j, "state",
+	    c != NULL && c->drain ? "drain"
+	    : l == NULL           ? "unknown"
+				  : link_word(l->state));
+	json_uint(j, "since_s", l == NULL ? 0 : seconds(e, l->since));
+	json_uint(j, "failures", l == NULL ? 0 : l->fails);
+	json_uint(j, "congestion", 0);
+	json_close(j, '}');
+	json_line(j);
+}
+
+static void
+links(struct engine *e, struct json *j, const struct request *r)
+{
+	(void)r;
+	for (size_t i = 0; i < e->setup->nconnectors; i++) {
+		const struct setup_connector *c = &e->setup->connectors[i];
+
+		for (size_t k = 0; k < c->nbridgeheads; k++)
+			link_line(e, j, link_bridgehead(e, &c->bridgeheads[k]),
+			    c, &c->bridgeheads[k]);
+	}
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
+		if (!(l->use & LINK_CONNECTOR))
+			link_line(e, j, l, NULL, NULL);
+}
+
+static void
+hop_names(
+    struct json *j, const char *key, const struct route *r, bool alternate)
+{
+	json_open(j, key, '[');
+	for (size_t i = 0; i < r->nhops; i++)
+		if (r->hop[i].alternate == alternate)
+			json_str(j, NULL, r->hop[i].name);
+	json_close(j, ']');
+}
+
+static void
+hop_addresses(struct json *j, const struct route *r)
+{
+	char text[ADDR_TEXT];
+
+	json_open(j, "addresses", '[');
+	for (size_t i = 0; i < r->nhops; i++)
+		json_str(j, NULL, addr_text(&r->hop[i].addr, text));
+	json_close(j, ']');
+}
+
+/* A line of DESIGN section 13, and what a live table knows more. */
+static void
+route_line(struct json *j, const struct route *r)
+{
+	json_open(j, NULL, '{');
+	json_str(j, "pattern", r->pattern);
+	if (r->kind == ROUTE_HOLD) {
+		json_str(j, "unreachable", r->reason);
+	} else {
+		if (r->kind != ROUTE_REMOTE)
+			json_bool(j, "here", true);
+		json_str(j, "server", r->server);
+		json_uint(j, "cost", r->cost);
+		json_uint(j, "hops", r->hops);
+	}
+	if (r->kind == ROUTE_REMOTE) {
+		hop_names(j, "next_hops", r, false);
+		hop_names(j, "alternates", r, true);
+		json_open(j, "path", '[');
+		for (size_t i = 0; i < r->npath; i++)
+			json_str(j, NULL, r->path[i]);
+		json_close(j, ']');
+		hop_addresses(j, r);
+	}
+	json_str(j, "kind", route_kind_word(r->kind));
+	if (r->kind == ROUTE_WAY)
+		json_str(j, "way", r->way);
+	json_bool(j, "relay", r->relay);
+	json_bool(j, "last_resort", r->last_resort);
+	json_close(j, '}');
+	json_line(j);
+}
+
+static void
+routes(struct engine *e, struct json *j, const struct request *r)
+{
+	const struct rib *rib = rib_of(e);
+
+	(void)r;
+	for (size_t i = 0; rib != NULL && i < rib->n; i++)
+		route_line(j, &rib->routes[i]);
+}
+
+static void
+db_server(struct json *j, const struct lsa *lsa)
+{
+	struct lsa_server *s;
+	char text[ADDR_TEXT];
+
+	if (lsa_server_decode(lsa, &s) != RC_OK)
+		return;
+	json_str(j, "routing_group", s->group);
+	json_str(j, "state", lsa_state_word(s->state));
+	if (s->reason != NULL)
+		json_str(j, "reason", s->reason);
+	json_bool(j, "mta_down", s->mta_down);
+	json_open(j, "smtp", '[');
+	for (size_t i = 0; i < s->nsmtp; i++)
+		json_str(j, NULL, addr_text(&s->smtp[i], text));
+	json_close(j, ']');
+	json_open(j, "neighbours", '[');
+	for (size_t i = 0; i < s->nneighbours; i++)
+		json_str(j, NULL, s->neighbours[i]);
+	json_close(j, ']');
+	json_open(j, "mail_up", '[');
+	for (size_t i = 0; i < s->nmail_up; i++)
+		json_str(j, NULL, s->mail_up[i]);
+	json_close(j, ']');
+	json_open(j, "mail_down", '[');
+	for (size_t i = 0; i < s->nmail_down; i++)
+		json_str(j, NULL, s->mail_down[i]);
+	json_close(j, ']');
+	lsa_server_free(s);
+}
+
+static void
+db_connector(struct json *j, const struct lsa *lsa)
+{
+	struct lsa_connector *c;
+
+	if (lsa_connector_decode(lsa, &c) != RC_OK)
+		return;
+	json_str(j, "routing_group", c->group);
+	json_str(j, "state", lsa_state_word(c->state));
+	json_uint(j, "congestion", c->congestion);
+	json_open(j, "bridgeheads", '[');
+	for (size_t i = 0; i < c->nbridgeheads; i++) {
+		json_open(j, NULL, '{');
+		json_str(j, "server", c->bridgeheads[i].name);
+		json_bool(j, "up", c->bridgeheads[i].up);
+		json_uint(j, "cost", c->bridgeheads[i].cost);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	lsa_connector_free(c);
+}
+
+static void
+db_body(struct json *j, const struct lsa *lsa)
+{
+	struct lsa_space space;
+
+	json_open(j, "body", '{');
+	if (lsa->purge) {
+		/* nothing is left of it */
+	} else if (lsa->key.type == LSA_SERVER) {
+		db_server(j, lsa);
+	} else if (lsa->key.type == LSA_CONNECTOR) {
+		db_connector(j, lsa);
+	} else if (lsa->key.type == LSA_SPACE &&
+		   lsa_space_decode(lsa, &space) == RC_OK) {
+		json_uint(j, "cost", space.cost);
+		json_str(j, "state", space.down ? "down" : "up");
+		json_str(
+		    j, "scope", space.local ? "routing-group" : "organization");
+		json_bool(j, "fallback", space.fallback);
+		json_bool(j, "relay", space.relay);
+	}
+	json_close(j, '}');
+}
+
+static void
+db(struct engine *e, struct json *j, const struct request *r)
+{
+	(void)r;
+	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = lsdb_next(l)) {
+		json_open(j, NULL, '{');
+		json_str(j, "origin", l->key.origin);
+		json_str(j, "type", lsa_type_word(l->key.type));
+		json_str(j, "id", l->key.id);
+		json_uint(j, "epoch", l->seq >> 32);
+		json_uint(j, "counter", l->seq & 0xffffffffu);
+		json_bool(j, "purge", l->purge);
+		json_hex(j, "signer", l->signer, SEAL_DIGEST);
+		json_uint(j, "issued", l->issued);
+		json_uint(j, "octets", l->len);
+		json_hex(j, "digest", l->digest, SEAL_DIGEST);
+		db_body(j, l);
+		json_close(j, '}');
+		json_line(j);
+	}
+}
+
+static void
+verdict(struct json *j, bool ok, const char *reason)
+{
+	json_open(j, NULL, '{');
+	json_bool(j, "ok", ok);
+	if (!ok)
+		json_str(j, "reason", reason);
+	json_close(j, '}');
+	json_line(j);
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Only what the authority signed may come by this door. */
+static void
+inject(struct engine *e, struct json *j, const struct request *r)
+{
+	struct buf octets = { 0 };
+	struct lsa *lsa;
+	int rc = r->n == 1 ? RC_OK : RC_MISSING;
+
+	for (const char *p = r->n == 1 ? r->word[0] : ""; *p != '\0'; p += 2) {
+		int high = hex_digit(p[0]);
+		int low = high < 0 ? -1 : hex_digit(p[1]);
+
+		if (low < 0) {
+			rc = RC_FORMAT;
+			break;
+		}
+		buf_u8(&octets, (uint8_t)(high << 4 | low));
+	}
+	if (rc == RC_OK)
+		rc = lsa_decode(octets.p, octets.n, e->seal, &lsa);
+	if (rc == RC_OK) {
+		if (lsa->key.type != LSA_FORGET &&
+		    lsa->key.type != LSA_REVOCATION)
+			rc = RC_CLAIM;
+		lsa_free(lsa);
+	}
+	if (rc == RC_OK)
+		rc = accept_update(e, NULL, octets.p, octets.n);
+	buf_done(&octets);
+	verdict(j, rc == RC_OK || rc == RC_SAME, rc_word(rc));
+}
+
+static void
+drain(struct engine *e, struct json *j, const struct request *r)
+{
+	const char *reason = option(r, "reason");
+
+	if (reason != NULL && strlen(reason) > LIMIT_REASON_OCTETS) {
+		verdict(j, false, rc_word(RC_LONG));
+		return;
+	}
+	for (const char *p = reason; p != NULL && *p != '\0'; p++)
+		if (*p < ' ' || *p > '~' || *p == '"' || *p == '\\') {
+			verdict(j, false, rc_word(RC_NAME));
+			return;
+		}
+	e->drained = true;
+	e->drain_until = number(option(r, "until"));
+	mem_free(e->drain_reason);
+	e->drain_reason = mem_str(reason);
+	origin_look(e);
+	verdict(j, true, NULL);
+}
+
+static void
+ready(struct engine *e, struct json *j, const struct request *r)
+{
+	(void)r;
+	e->drained = false;
+	origin_look(e);
+	verdict(j, true, NULL);
+}
+
+static void
+explain(struct engine *e, struct json *j, const struct request *r)
+{
+	const char *priority = option(r, "priority");
+	struct view_question q = { .rib = rib_of(e),
+		.address = r->n > 0 ? r->word[0] : "",
+		.message = { .size = number(option(r, "size")),
+		    .sender = option(r, "sender"),
+		    .time = -1 } };
+	struct view *view = steer_view(e, &e->db);
+
+	if (option(r, "at") != NULL)
+		q.message.time = (int64_t)number(option(r, "at"));
+	if (priority != NULL)
+		q.message.priority = policy_priority(priority);
+	if (!view_explain(j, view, &q))
+		verdict(j, false, rc_word(RC_NAME));
+	view_free(view);
+}
+
+static void export(struct engine *e, struct json *j, const struct request *r)
+{
+	struct view *view = steer_view(e, &e->db);
+
+	(void)r;
+	view_export(j, view);
+	view_free(view);
+}
+
+static const struct {
+	const char *verb;
+	void (*answer)(
+	    struct engine *e, struct json *j, const struct request *r);
+} verbs[] = {
+	{ "status", status },
+	{ "peers", peers },
+	{ "links", links },
+	{ "routes", routes },
+	{ "db", db },
+	{ "explain", explain },
+	{ "export", export },
+	{ "inject", inject },
+	{ "drain", drain },
+	{ "ready", ready },
+};
+
+void
+query_answer(struct engine *e, const struct input *in)
+{
+	struct buf out = { 0 };
+	struct json j = { .out = &out };
+	struct request r;
+	size_t i = 0;
+
+	request_read(&r, in->bytes, in->len);
+	while (i < sizeof(verbs) / sizeof(verbs[0]) &&
+	       strcmp(verbs[i].verb, r.verb) != 0)
+		i++;
+	if (e->phase == PHASE_BOOT)
+		verdict(&j, false, rc_word(RC_STATE));
+	else if (i < sizeof(verbs) / sizeof(verbs[0]))
+		verbs[i].answer(e, &j, &r);
+	else
+		verdict(&j, false, "unknown-verb");
+	mem_free(r.text);
+	fx_add(e, (struct effect){ .kind = FX_REPLY,
+		      .who = in->who,
+		      .bytes = fx_keep(e, out.p, out.n),
+		      .len = out.n,
+		      .last = true });
+	buf_done(&out);
+}

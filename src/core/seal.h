@@ -1,0 +1,62 @@
+/*
+ * seal.h - the few cryptographic functions lent to the engine.
+ *
+ * All are pure: the same octets give the same answer. crypt/seal.c lends
+ * OpenSSL's; the simulator lends cheap ones.
+ */
+
+#ifndef CORE_SEAL_H
+#define CORE_SEAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SEAL_DIGEST 32 /* SHA-256 (FIPS 180-4) */
+#define SEAL_PUBLIC 32 /* Ed25519 public key (RFC 8032) */
+#define SEAL_SIGNATURE 64
+
+/* Who a certificate says its holder is, and what he may claim. */
+struct claims {
+	char *name;  /* the one dNSName, lower case */
+	char *group; /* lsrd:group: */
+	char **spaces;
+	size_t nspaces;
+	char **relays;
+	size_t nrelays;
+	uint8_t public_key[SEAL_PUBLIC];
+	uint8_t key[SEAL_DIGEST];      /* digest of the public key */
+	int64_t not_before, not_after; /* seconds since 1970, UTC */
+};
+
+struct seal {
+	void *ctx;
+
+	void (*digest)(
+	    void *ctx, const void *p, size_t n, uint8_t out[SEAL_DIGEST]);
+
+	/* With the server's own key. */
+	void (*sign)(
+	    void *ctx, const void *p, size_t n, uint8_t out[SEAL_SIGNATURE]);
+
+	bool (*verify)(void *ctx, const uint8_t public_key[SEAL_PUBLIC],
+	    const void *p, size_t n, const uint8_t sig[SEAL_SIGNATURE]);
+
+	/*
+	 * Reads a certificate (DER) that must be signed by the
+	 * organization's authority; dates are not judged here. On RC_OK
+	 * *out is the caller's, to be ended with claims_free(). Refuses with
+	 * RC_FORMAT, RC_SIGNATURE, RC_NAME, RC_TWICE (a second dNSName),
+	 * RC_MISSING (no group), RC_RANGE (an unknown critical extension).
+	 */
+	int (*vouch)(
+	    void *ctx, const uint8_t *der, size_t n, struct claims **out);
+};
+
+/* True if the certificate lets its holder claim the pattern; for relaying. */
+bool claims_space(const struct claims *claims, const char *pattern);
+bool claims_relay(const struct claims *claims, const char *pattern);
+
+void claims_free(struct claims *claims);
+
+#endif

@@ -1,0 +1,166 @@
+/*
+ * state.c - what survives a restart: the epoch, and the database with the
+ * table that was published last. (DESIGN sections 4 and 5)
+ *
+ *     u8 version; u32 n LSAs, each u32 length and its octets;
+ *     u64 generation; u32 n routes (rib.h); the keys that leave (view.h)
+ *
+ * What is read is judged like anything from outside: one LSA that is not
+ * right is left out, and the peers have it.
+ */
+
+#include <string.h>
+
+#include "base/rc.h"
+#include "core/node.h"
+
+#define VERSION 1
+/* Written so long after a change, and not again before as long has passed. */
+#define SAVE_MS 3000
+
+void
+state_changed(struct engine *e)
+{
+	if (e->state_dirty || e->phase == PHASE_BOOT)
+		return;
+	e->state_dirty = true;
+	e->state_at = mono_after(e->now, SAVE_MS);
+}
+
+static void
+rib_write(struct buf *out, const struct rib *rib)
+{
+	buf_u64(out, rib == NULL ? 0 : rib->generation);
+	buf_u32(out, rib == NULL ? 0 : (uint32_t)rib->n);
+	for (size_t i = 0; rib != NULL && i < rib->n; i++)
+		route_encode(out, &rib->routes[i]);
+}
+
+void
+state_tick(struct engine *e)
+{
+	struct buf out = { 0 };
+
+	if (!e->state_dirty)
+		return;
+	if (!mono_due(e->state_at, e->now)) {
+		fx_wake(e, e->state_at);
+		return;
+	}
+	e->state_dirty = false;
+	buf_u8(&out, VERSION);
+	buf_u32(&out, (uint32_t)lsdb_count(&e->db));
+	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = lsdb_next(l)) {
+		buf_u32(&out, l->len);
+		buf_bytes(&out, l->octets, l->len);
+	}
+	rib_write(&out, e->rib);
+	view_pending_encode(&out, &e->pending, e->now);
+	fx_add(e, (struct effect){ .kind = FX_SAVE,
+		      .who = ++e->saves,
+		      .what = SAVE_STATE,
+		      .bytes = fx_keep(e, out.p, out.n),
+		      .len = out.n });
+	buf_done(&out);
+}
+
+void
+state_restore_epoch(struct engine *e, const uint8_t *p, size_t n)
+{
+	struct cur in = cur_over(p, n);
+	uint32_t epoch = cur_u32(&in);
+
+	if (!in.bad && in.left == 0)
+		e->epoch = epoch;
+}
+
+/* The number of LSAs that were refused. */
+static size_t
+lsas_read(struct engine *e, struct cur *in)
+{
+	uint32_t n = cur_u32(in);
+	size_t bad = 0;
+
+	for (uint32_t i = 0; i < n && !in->bad; i++) {
+		struct cur one = cur_sub(in, cur_u32(in));
+		struct lsa *lsa;
+
+		if (in->bad ||
+		    lsa_decode(one.p, one.left, e->seal, &lsa) != RC_OK) {
+			bad++;
+			continue;
+		}
+		if (lsdb_find(&e->db, &lsa->key) != NULL ||
+		    accept_judge(e, lsa) != RC_OK) {
+			bad++;
+			lsa_free(lsa);
+			continue;
+		}
+		accept_install(e, lsa, NULL);
+	}
+	return bad;
+}
+
+static struct rib *
+rib_read(struct cur *in)
+{
+	struct rib *rib = mem_new(sizeof(*rib), 0, 0);
+	uint32_t n;
+
+	rib->generation = cur_u64(in);
+	n = cur_u32(in);
+	if (in->bad || n > LIMIT_LSDB_LSAS)
+		n = 0;
+	rib->routes = mem_new(0, n, sizeof(*rib->routes));
+	while (rib->n < n && route_decode(in, &rib->routes[rib->n]) == RC_OK)
+		rib->n++;
+	if (in->bad || rib->n < n || rib->generation == 0) {
+		rib_free(rib);
+		return NULL;
+	}
+	return rib;
+}
+
+static void
+rib_restore(struct engine *e, struct rib *rib)
+{
+	if (rib == NULL)
+		return;
+	rib_free(e->rib);
+	e->rib = rib;
+	e->published_once = true;
+}
+
+void
+state_restore_table(struct engine *e, const uint8_t *p, size_t n)
+{
+	struct cur in = cur_over(p, n);
+
+	if (n > 0)
+		rib_restore(e, rib_read(&in));
+}
+
+void
+state_restore(struct engine *e, const uint8_t *p, size_t n)
+{
+	struct cur in = cur_over(p, n);
+	struct rib *rib;
+	size_t bad;
+
+	if (n == 0)
+		return;
+	if (cur_u8(&in) != VERSION) {
+		fx_event(e, (struct event){ .kind = EVENT_RESTORED,
+				.reason = rc_word(RC_VERSION) });
+		return;
+	}
+	bad = lsas_read(e, &in);
+	rib = rib_read(&in);
+	rib_restore(e, rib);
+	if (rib == NULL ||
+	    view_pending_decode(&in, e->now, &e->pending) != RC_OK)
+		e->pending = (struct view_pending){ 0 };
+	fx_event(e, (struct event){ .kind = EVENT_RESTORED,
+			.value = lsdb_count(&e->db),
+			.total = bad });
+}

@@ -1,0 +1,320 @@
+/* test_lsa.c - every body to octets and back; every way to be cut or wrong. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+#include "core/lsa.h"
+#include "core/lsdb.h"
+#include "t/core/cheap.h"
+#include "t/tap.h"
+
+#define NAME "mx1.london.example.org"
+#define HEX32 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define TEXT(s) ((char *)(uintptr_t)(s))
+
+static char *names[] = { TEXT("a.example.org"), TEXT("b.example.org") };
+
+static void
+server_body(struct buf *body)
+{
+	struct lsa_server s = {
+		.group = TEXT("london"),
+		.smtp = { { 4, { 192, 0, 2, 1 }, 25 },
+		    { 6, { 0x20, 1, 0xd, 0xb8, [15] = 1 }, 25 } },
+		.nsmtp = 2,
+		.peer = { { 4, { 192, 0, 2, 1 }, 691 } },
+		.npeer = 1,
+		.nmark = 1,
+		.state = LSA_DRAIN,
+		.drain_until = 77,
+		.reason = TEXT("new disks"),
+		.neighbours = names,
+		.nneighbours = 2,
+		.mail_up = names,
+		.nmail_up = 1,
+		.mail_down = names + 1,
+		.nmail_down = 1,
+		.mta_down = true,
+	};
+
+	lsa_server_encode(body, &s);
+}
+
+static void
+connector_body(struct buf *body)
+{
+	struct lsa_bridgehead b[] = { { names[0], true, 10 },
+		{ names[1], false, 20 } };
+	struct lsa_connector c = {
+		.group = TEXT("paris"),
+		.state = LSA_UP,
+		.bridgeheads = b,
+		.nbridgeheads = 2,
+		.congestion = 2,
+		.policy = { .max_size = 1000,
+		    .priorities = POLICY_URGENT,
+		    .allow = names,
+		    .nallow = 2 },
+		.since = TEXT("12:00:03Z"),
+	};
+
+	lsa_connector_encode(body, &c);
+}
+
+static void
+space_body(struct buf *body)
+{
+	struct lsa_space s = { .cost = 5, .relay = true, .local = true };
+
+	lsa_space_encode(body, &s);
+}
+
+static void
+identity_body(struct buf *body)
+{
+	struct lsa_identity i = { .cert = { (const uint8_t *)"cert" },
+		.cert_len = { 4 },
+		.ncerts = 1 };
+
+	lsa_identity_encode(body, &i);
+}
+
+static void
+forget_body(struct buf *body)
+{
+	lsa_forget_encode(body, 9);
+}
+
+static const struct {
+	struct lsa_key key;
+	void (*body)(struct buf *body);
+} kinds[] = {
+	{ { NAME, "", LSA_SERVER }, server_body },
+	{ { NAME, "london-paris", LSA_CONNECTOR }, connector_body },
+	{ { NAME, "london.example.org", LSA_SPACE }, space_body },
+	{ { NAME, "", LSA_IDENTITY }, identity_body },
+	{ { NAME, HEX32, LSA_FORGET }, forget_body },
+};
+#define KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
+
+static void
+make(struct buf *out, const struct lsa_key *key, uint64_t seq,
+    const struct buf *body)
+{
+	struct seal seal = cheap_seal("a");
+	uint8_t org[SEAL_DIGEST] = { 1 }, signer[SEAL_DIGEST] = { 2 };
+	struct lsa_draft draft = { .key = *key,
+		.org = org,
+		.signer = signer,
+		.seq = seq,
+		.issued = 1000,
+		.body = body == NULL ? NULL : body->p,
+		.body_len = body == NULL ? 0 : body->n,
+		.purge = body == NULL };
+
+	lsa_encode(out, &draft, &seal);
+}
+
+/* Decodes from a block of exactly that size, so that ASan guards it. */
+static int
+decode(const uint8_t *p, size_t n, struct lsa **out)
+{
+	struct seal seal = cheap_seal("a");
+	uint8_t *copy = malloc(n + (n == 0));
+	int rc;
+
+	if (n > 0)
+		memcpy(copy, p, n);
+	rc = lsa_decode(copy, n, &seal, out);
+	free(copy);
+	return rc;
+}
+
+START_TEST(octets_are_kept)
+{
+	struct buf body = { 0 }, out = { 0 };
+	struct seal seal = cheap_seal("a");
+	uint8_t key[SEAL_PUBLIC];
+	struct lsa *lsa;
+
+	kinds[_i].body(&body);
+	make(&out, &kinds[_i].key, 7, &body);
+	ck_assert_int_eq(decode(out.p, out.n, &lsa), RC_OK);
+	ck_assert_int_eq(lsa_key_order(&lsa->key, &kinds[_i].key), 0);
+	ck_assert_uint_eq(lsa->len, out.n);
+	ck_assert(memcmp(lsa->octets, out.p, out.n) == 0);
+	cheap_public('a', key);
+	ck_assert(lsa_verify(lsa, &seal, key));
+	cheap_public('b', key);
+	ck_assert(!lsa_verify(lsa, &seal, key));
+	lsa_free(lsa);
+	buf_done(&body);
+	buf_done(&out);
+}
+END_TEST
+
+START_TEST(cut_anywhere_is_refused)
+{
+	struct buf body = { 0 }, out = { 0 };
+	struct lsa *lsa;
+
+	kinds[_i].body(&body);
+	for (size_t n = 0; n < body.n; n++) { /* the body cut, the rest whole */
+		struct buf part = { .p = body.p, .n = n };
+		int rc;
+
+		buf_reset(&out);
+		make(&out, &kinds[_i].key, 7, &part);
+		rc = decode(out.p, out.n, &lsa);
+		ck_assert_msg((rc == RC_OK) == (lsa != NULL), "at %zu", n);
+		lsa_free(lsa);
+	}
+	buf_reset(&out);
+	make(&out, &kinds[_i].key, 7, &body);
+	for (size_t n = 0; n < out.n; n++)
+		ck_assert_int_ne(decode(out.p, n, &lsa), RC_OK);
+	buf_u8(&out, 0);
+	ck_assert_int_eq(decode(out.p, out.n, &lsa), RC_LONG);
+	buf_done(&body);
+	buf_done(&out);
+}
+END_TEST
+
+/* Bodies that must be refused, as TLV octets. */
+static const struct {
+	const char *what;
+	struct lsa_key key;
+	int rc;
+	size_t len;
+	const char *body;
+} bad[] = {
+	{ "no group", { NAME, "", LSA_SERVER }, RC_MISSING, 13,
+	    "\0\5\0\x9\0\0\0\0\0\0\0\0\0" },
+	{ "group twice", { NAME, "", LSA_SERVER }, RC_TWICE, 10,
+	    "\0\1\0\1a\0\1\0\1b" },
+	{ "group with a line feed", { NAME, "", LSA_SERVER }, RC_NAME, 7,
+	    "\0\1\0\3a\nb" },
+	{ "group with a NUL", { NAME, "", LSA_SERVER }, RC_NAME, 7,
+	    "\0\1\0\3a\0b" },
+	{ "upper case", { NAME, "", LSA_SERVER }, RC_NAME, 5, "\0\1\0\1A" },
+	{ "types out of order", { NAME, "", LSA_SERVER }, RC_RANGE, 18,
+	    "\0\5\0\x9\0\0\0\0\0\0\0\0\0\0\1\0\1a" },
+	{ "state out of range", { NAME, "", LSA_SERVER }, RC_RANGE, 18,
+	    "\0\1\0\1a\0\5\0\x9\x9\0\0\0\0\0\0\0\0" },
+	{ "unspecified address", { NAME, "", LSA_SERVER }, RC_NAME, 16,
+	    "\0\1\0\1a\0\2\0\7\4\0\0\0\0\0\x19" },
+	{ "port 0", { NAME, "", LSA_SERVER }, RC_NAME, 16,
+	    "\0\1\0\1a\0\2\0\7\4\xc0\0\2\1\0\0" },
+	{ "family 5", { NAME, "", LSA_SERVER }, RC_SHORT, 16,
+	    "\0\1\0\1a\0\2\0\7\5\xc0\0\2\1\0\x19" },
+	{ "TLV past the end", { NAME, "", LSA_SERVER }, RC_SHORT, 5,
+	    "\0\1\xff\xff\x61" },
+	{ "connector cost 0", { NAME, "c", LSA_CONNECTOR }, RC_RANGE, 17,
+	    "\0\1\0\1a\0\3\0\x8\1\0\0\0\0a.b" },
+	{ "space without flags", { NAME, "a.b", LSA_SPACE }, RC_MISSING, 8,
+	    "\0\1\0\4\0\0\0\1" },
+	{ "space cost too great", { NAME, "a.b", LSA_SPACE }, RC_RANGE, 8,
+	    "\0\1\0\4\0\1\0\0" },
+	{ "no certificate", { NAME, "", LSA_IDENTITY }, RC_MISSING, 0, "" },
+	{ "server with an id", { NAME, "x", LSA_SERVER }, RC_NAME, 0, "" },
+	{ "pattern with a pipe", { NAME, "a|b.c", LSA_SPACE }, RC_NAME, 0, "" },
+	{ "pattern of 8-bit", { NAME, "\xe4.c", LSA_SPACE }, RC_NAME, 0, "" },
+	{ "origin is no host", { "london", "", LSA_SERVER }, RC_NAME, 0, "" },
+	{ "origin is an address", { "192.0.2.1", "", LSA_SERVER }, RC_NAME, 0,
+	    "" },
+	{ "revocation with origin", { NAME, HEX32, LSA_REVOCATION }, RC_NAME, 0,
+	    "" },
+	{ "forget of half a digest", { NAME, "0123", LSA_FORGET }, RC_NAME, 0,
+	    "" },
+};
+
+START_TEST(wrong_is_refused)
+{
+	struct buf body = { 0 }, out = { 0 };
+	struct lsa *lsa;
+	int rc;
+
+	buf_bytes(&body, bad[_i].body, bad[_i].len);
+	make(&out, &bad[_i].key, 7, &body);
+	rc = decode(out.p, out.n, &lsa);
+	ck_assert_msg(rc == bad[_i].rc, "%s: %s", bad[_i].what, rc_word(rc));
+	ck_assert_ptr_null(lsa);
+	buf_done(&body);
+	buf_done(&out);
+}
+END_TEST
+
+START_TEST(unknown_is_carried)
+{
+	const struct lsa_key key = { NAME, "whatever", 99 };
+	struct buf body = { 0 }, out = { 0 };
+	struct lsa *lsa;
+
+	buf_text(&body, "any octets");
+	make(&out, &key, 7, &body);
+	ck_assert_int_eq(decode(out.p, out.n, &lsa), RC_OK);
+	lsa_free(lsa);
+	buf_reset(&out);
+	buf_reset(&body);
+	space_body(&body);
+	buf_bytes(&body, "\x7f\0\0\1x", 5); /* a TLV of a later version */
+	make(&out, &kinds[2].key, 7, &body);
+	ck_assert_int_eq(decode(out.p, out.n, &lsa), RC_OK);
+	lsa_free(lsa);
+	buf_done(&body);
+	buf_done(&out);
+}
+END_TEST
+
+START_TEST(database_keeps_the_newest)
+{
+	static const uint8_t none[SEAL_DIGEST];
+	struct buf body = { 0 }, out = { 0 };
+	struct seal seal = cheap_seal("a");
+	struct lsdb db;
+	struct lsa *lsa;
+
+	lsdb_init(&db);
+	for (int round = 1; round <= 3; round++)
+		for (int k = 0; k < KINDS; k++) {
+			buf_reset(&body);
+			buf_reset(&out);
+			kinds[k].body(&body);
+			make(&out, &kinds[k].key, (uint64_t)round,
+			    round == 3 && k == 2 ? NULL : &body);
+			ck_assert_int_eq(decode(out.p, out.n, &lsa), RC_OK);
+			lsdb_install(&db, lsa);
+		}
+	ck_assert_uint_eq(lsdb_count(&db), (size_t)KINDS);
+	ck_assert_uint_eq(lsdb_count_origin(&db, NAME), (size_t)KINDS);
+	ck_assert(lsdb_find(&db, &kinds[2].key)->purge);
+	ck_assert_uint_eq(lsdb_recheck(&db, &seal), 0);
+	lsdb_first(&db)->octets[40] ^= 1;
+	ck_assert_uint_eq(lsdb_recheck(&db, &seal), 1);
+	ck_assert_uint_eq(lsdb_count(&db), (size_t)KINDS - 1);
+	while (lsdb_first(&db) != NULL)
+		lsdb_remove(&db, lsdb_first(&db));
+	ck_assert(memcmp(db.digest, none, sizeof(none)) == 0);
+	lsdb_done(&db);
+	buf_done(&body);
+	buf_done(&out);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("lsa");
+	TCase *tc = tcase_create("lsa");
+
+	tcase_add_loop_test(tc, octets_are_kept, 0, KINDS);
+	tcase_add_loop_test(tc, cut_anywhere_is_refused, 0, KINDS);
+	tcase_add_loop_test(
+	    tc, wrong_is_refused, 0, sizeof(bad) / sizeof(bad[0]));
+	tcase_add_test(tc, unknown_is_carried);
+	tcase_add_test(tc, database_keeps_the_newest);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}

@@ -1,0 +1,163 @@
+/* test_view_json.c - what the live daemon tells of its view. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "t/core/world.h"
+#include "t/tap.h"
+
+#define COUNT(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
+
+#define WORLD                                                                  \
+	"self a.x g;server a.x g nbr b.x,c.x up b.x;server b.x g nbr a.x;"     \
+	"server c.x h nbr a.x;server l.x l;server o.x o drain;"                \
+	"connector ac a.x h c.x=10+ size 1000;"                                \
+	"connector cx c.x l l.x=5+ m.x=5+ n.x=7- cong 1;"                      \
+	"connector ac b.x h c.x=65535+ drain cong 3;"                          \
+	"space a.x a.x relay;space b.x b.x fallback;space .x c.x cost 3;"      \
+	"space l.x l.x;space o.x o.x down;space p.x c.x local;"                \
+	"space w.x a.x way smtp:[192.0.2.1]:587"
+
+static const struct {
+	const char *address;
+	struct policy_message message;
+	const char *want;
+} questions[] = {
+	{ "u@b.x", { .time = -1 },
+	    "{\"address\":\"u@b.x\",\"from\":\"a.x\",\"result\":\"remote\","
+	    "\"pattern\":\"b.x\",\"server\":\"b.x\",\"cost\":0,\"hops\":1,"
+	    "\"next_hops\":[\"b.x\"],\"alternates\":[],"
+	    "\"path\":[\"a.x\",\"b.x\"],\"last_resort\":false,"
+	    "\"relay\":false,\"generation\":1,\"candidates\":["
+	    "{\"pattern\":\"b.x\",\"server\":\"b.x\",\"cost\":0,\"hops\":1,"
+	    "\"verdict\":\"chosen\"},"
+	    "{\"pattern\":\".x\",\"server\":\"c.x\",\"cost\":13,\"hops\":1,"
+	    "\"verdict\":\"less-specific\"}]}\n" },
+	{ "U@W.X", { .time = -1 },
+	    "{\"address\":\"U@W.X\",\"from\":\"a.x\",\"result\":\"here\","
+	    "\"pattern\":\"w.x\",\"server\":\"a.x\",\"cost\":0,\"hops\":0,"
+	    "\"way\":\"smtp:[192.0.2.1]:587\",\"last_resort\":false,"
+	    "\"relay\":false,\"generation\":1,\"candidates\":["
+	    "{\"pattern\":\"w.x\",\"server\":\"a.x\",\"cost\":0,\"hops\":0,"
+	    "\"verdict\":\"chosen\"},"
+	    "{\"pattern\":\".x\",\"server\":\"c.x\",\"cost\":13,\"hops\":1,"
+	    "\"verdict\":\"less-specific\"}]}\n" },
+	{ "u@o.x", { .time = -1 },
+	    "{\"address\":\"u@o.x\",\"from\":\"a.x\",\"result\":\"hold\","
+	    "\"pattern\":\"o.x\","
+	    "\"reason\":\"no path: the way out at o.x is down\","
+	    "\"last_resort\":false,\"relay\":false,\"generation\":1,"
+	    "\"candidates\":["
+	    "{\"pattern\":\"o.x\",\"server\":\"o.x\","
+	    "\"verdict\":\"unreachable\"},"
+	    "{\"pattern\":\".x\",\"server\":\"c.x\",\"cost\":13,\"hops\":1,"
+	    "\"verdict\":\"less-specific\"}]}\n" },
+	{ "u@p.x", { .time = -1, .size = 2000 },
+	    "{\"address\":\"u@p.x\",\"from\":\"a.x\",\"result\":\"hold\","
+	    "\"pattern\":\".x\","
+	    "\"reason\":\"no way to c.x admits this message "
+	    "(size)\",\"generation\":1,"
+	    "\"candidates\":["
+	    "{\"pattern\":\"p.x\",\"server\":\"c.x\",\"verdict\":\"scope\"},"
+	    "{\"pattern\":\".x\",\"server\":\"c.x\","
+	    "\"verdict\":\"size\"}]}\n" },
+	{ "u@elsewhere.example", { .time = -1 },
+	    "{\"address\":\"u@elsewhere.example\",\"from\":\"a.x\","
+	    "\"result\":\"not-ours\",\"generation\":1,\"candidates\":[]}\n" },
+	{ "nobody", { .time = -1 }, "" },
+};
+
+START_TEST(explain)
+{
+	struct view_pending pending = { 0 };
+	struct view_question q = { .address = questions[_i].address,
+		.message = questions[_i].message };
+	struct buf out = { 0 };
+	struct json j = { .out = &out };
+	struct world w;
+	struct view *view;
+	struct rib *rib;
+	char *text;
+
+	world_init(&w);
+	world_say(&w, WORLD);
+	view = view_new(&w.in);
+	rib = view_rib(view, NULL, &pending);
+	q.rib = rib;
+	ck_assert(view_explain(&j, view, &q) == (questions[_i].want[0] != 0));
+	text = buf_string(&out);
+	ck_assert_str_eq(text, questions[_i].want);
+	mem_free(text);
+	rib_free(rib);
+	view_free(view);
+	world_done(&w);
+}
+END_TEST
+
+START_TEST(export)
+{
+	struct buf out = { 0 };
+	struct json j = { .out = &out };
+	struct world w;
+	struct view *view;
+	char *text;
+
+	world_init(&w);
+	world_say(&w, WORLD);
+	view = view_new(&w.in);
+	view_export(&j, view);
+	text = buf_string(&out);
+	ck_assert_str_eq(text,
+	    "{\"format\":\"lsrd-topology/1\",\"organization\":\"example\","
+	    "\"servers\":["
+	    "{\"name\":\"a.x\",\"routing_group\":\"g\",\"state\":\"up\"},"
+	    "{\"name\":\"b.x\",\"routing_group\":\"g\",\"state\":\"up\"},"
+	    "{\"name\":\"c.x\",\"routing_group\":\"h\",\"state\":\"up\"},"
+	    "{\"name\":\"l.x\",\"routing_group\":\"l\",\"state\":\"drain\","
+	    "\"away\":true},"
+	    "{\"name\":\"o.x\",\"routing_group\":\"o\",\"state\":\"down\","
+	    "\"away\":true},"
+	    "{\"name\":\"m.x\",\"routing_group\":\"l\",\"state\":\"drain\","
+	    "\"away\":true},"
+	    "{\"name\":\"n.x\",\"routing_group\":\"l\",\"state\":\"drain\","
+	    "\"away\":true}],"
+	    "\"connectors\":["
+	    "{\"name\":\"ac@a.x\",\"server\":\"a.x\",\"to\":[\"c.x\"],"
+	    "\"cost\":10,\"state\":\"up\",\"routing_group\":\"h\","
+	    "\"max_message_size\":1000},"
+	    "{\"name\":\"ac@b.x\",\"server\":\"b.x\",\"to\":[\"c.x\"],"
+	    "\"cost\":65535,\"state\":\"drain\",\"routing_group\":\"h\"},"
+	    "{\"name\":\"cx\",\"server\":\"c.x\",\"to\":[\"l.x\",\"m.x\"],"
+	    "\"cost\":10,\"state\":\"up\",\"routing_group\":\"l\"},"
+	    "{\"name\":\"cx:n.x\",\"server\":\"c.x\",\"to\":[\"n.x\"],"
+	    "\"cost\":14,\"state\":\"down\",\"routing_group\":\"l\"}],"
+	    "\"address_spaces\":["
+	    "{\"pattern\":\".x\",\"server\":\"c.x\",\"cost\":3},"
+	    "{\"pattern\":\"a.x\",\"server\":\"a.x\",\"cost\":0,"
+	    "\"relay\":true},"
+	    "{\"pattern\":\"b.x\",\"server\":\"b.x\",\"cost\":0,"
+	    "\"fallback\":true},"
+	    "{\"pattern\":\"l.x\",\"server\":\"l.x\",\"cost\":0},"
+	    "{\"pattern\":\"o.x\",\"server\":\"o.x\",\"cost\":0,"
+	    "\"state\":\"down\"},"
+	    "{\"pattern\":\"p.x\",\"server\":\"c.x\",\"cost\":0,"
+	    "\"scope\":\"routing-group\"},"
+	    "{\"pattern\":\"w.x\",\"server\":\"a.x\",\"cost\":0}]}\n");
+	mem_free(text);
+	view_free(view);
+	world_done(&w);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("view, told");
+	TCase *tc = tcase_create("json");
+
+	tcase_add_loop_test(tc, explain, 0, COUNT(questions));
+	tcase_add_test(tc, export);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}

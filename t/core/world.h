@@ -1,0 +1,55 @@
+/*
+ * world.h - a database and a setup from a few lines of text, for tests.
+ *
+ *     self NAME GROUP              (first; with a server LSA only if said)
+ *     server NAME GROUP [nbr A,B] [up A,B] [down A,B] [drain] [starting]
+ *                       [at IP:PORT]
+ *     connector NAME OWNER GROUP BRIDGEHEAD=COST{+|-}[@IP:PORT] ...
+ *                       [drain] [cong N] [since TEXT] [size N]
+ *     space PATTERN SERVER [cost N] [local] [fallback] [relay] [down]
+ *                       [way TEXT]
+ *     purge PATTERN SERVER
+ *     probe NAME {up|down} [CONNECTOR]
+ *     lab
+ *
+ * Lines end with `;` or a line feed. Whatever `self` owns enters the setup
+ * too. The n-th server has the address 10.0.x.y:25 with n = 256 x + y.
+ * A line that cannot be read aborts the test.
+ */
+
+#ifndef T_CORE_WORLD_H
+#define T_CORE_WORLD_H
+
+#include "core/lsdb.h"
+#include "core/rib.h"
+#include "core/view.h"
+
+struct world {
+	struct lsdb db;
+	struct setup setup;
+	struct view_probe probes[64];
+	struct view_input in;
+	uint64_t seq;
+	uint32_t servers;
+};
+
+void world_init(struct world *w);
+void world_done(struct world *w);
+
+/* More lines; an LSA said again replaces the one before. */
+void world_say(struct world *w, const char *text);
+
+/* A cheap digest in place of SHA-256. */
+extern const struct seal world_seal;
+
+/*
+ * One line a route: `PATTERN remote HOP,HOP|ALTERNATE COST/HOPS [last]
+ * [relay]`, `PATTERN here COST`, `PATTERN way WAY COST`, `PATTERN hold
+ * REASON`. The caller frees it.
+ */
+char *world_text(const struct rib *rib);
+
+/* The table of what was said, as text. */
+char *world_rib(struct world *w);
+
+#endif
