@@ -1,0 +1,39 @@
+/*
+ * claim.h - what a certificate says of its holder: name, routing group, the
+ * address spaces and relays he may claim (DESIGN section 6).
+ *
+ * Only the form is judged here, neither the signature nor the dates;
+ * crypt/seal.h's vouch() puts the signature of the authority before it.
+ */
+
+#ifndef CRYPT_CLAIM_H
+#define CRYPT_CLAIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/seal.h"
+
+struct x509_st; /* OpenSSL's X509 */
+
+/*
+ * Octets that are one certificate in DER, and nothing behind it. On RC_OK
+ * *out is the caller's, to be ended with claim_x509_free(); RC_LONG above
+ * LIMIT_CERT_OCTETS, else RC_FORMAT.
+ */
+int claim_x509(const uint8_t *der, size_t n, struct x509_st **out);
+void claim_x509_free(struct x509_st *cert);
+
+/*
+ * On RC_OK *out is the caller's, to be ended with claims_free(); else NULL:
+ * RC_FORMAT   no Ed25519 key, no or an unreadable subjectAltName, bad dates
+ * RC_RANGE    a critical extension we do not know
+ * RC_NAME     no dNSName, or a name, group or pattern outside its grammar
+ * RC_TWICE    a second dNSName, group or subjectAltName
+ * RC_MISSING  no group
+ * URIs that do not begin with lsrd:group:, lsrd:space: or lsrd:relay: and
+ * other kinds of names grant nothing and are passed over.
+ */
+int claim_read(const struct x509_st *cert, struct claims **out);
+
+#endif

@@ -1,0 +1,357 @@
+#include "crypt/keys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "base/rc.h"
+#include "core/limits.h"
+#include "crypt/claim.h"
+#include "crypt/seal.h"
+
+/* PEM of the largest certificate, with text around it. */
+#define FILE_OCTETS (4 * LIMIT_CERT_OCTETS)
+
+static int
+read_all(int fd, BIO *out)
+{
+	char block[4096];
+	size_t sum = 0;
+	ssize_t n;
+
+	while ((n = read(fd, block, sizeof(block))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return RC_IO;
+		sum += (size_t)n;
+		if (sum > FILE_OCTETS)
+			return RC_LONG;
+		CHECK(BIO_write(out, block, (int)n) == n);
+	}
+	return RC_OK;
+}
+
+/* `closed`: the bits of its mode that must not be set. */
+static int
+file_read(const char *path, mode_t closed, BIO **out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+	int rc = RC_OK;
+
+	*out = NULL;
+	if (fd < 0)
+		return RC_IO;
+	if (fstat(fd, &st) != 0)
+		rc = RC_IO;
+	else if (!S_ISREG(st.st_mode))
+		rc = RC_FORMAT;
+	else if ((st.st_mode & closed) != 0)
+		rc = RC_PERMISSION;
+	if (rc == RC_OK) {
+		*out = BIO_new(BIO_s_secmem());
+		CHECK(*out != NULL);
+		rc = read_all(fd, *out);
+	}
+	if (rc != RC_OK) {
+		BIO_free(*out);
+		*out = NULL;
+	}
+	close(fd);
+	return rc;
+}
+
+/* OpenSSL's own would ask on the terminal. */
+static int
+no_passphrase(char *buf, int size, int rwflag, void *arg)
+{
+	(void)buf;
+	(void)size;
+	(void)rwflag;
+	(void)arg;
+	return -1;
+}
+
+int
+keys_read(const char *path, enum keys_kind kind, struct evp_pkey_st **out)
+{
+	BIO *bio;
+	int rc = file_read(path, kind == KEYS_MARK ? 0037 : 0077, &bio);
+
+	*out = NULL;
+	if (rc != RC_OK)
+		return rc;
+	*out = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	BIO_free(bio);
+	ERR_clear_error();
+	if (*out == NULL)
+		return RC_FORMAT;
+	if (EVP_PKEY_get_id(*out) != EVP_PKEY_ED25519) {
+		EVP_PKEY_free(*out);
+		*out = NULL;
+		return RC_FORMAT;
+	}
+	return RC_OK;
+}
+
+void
+keys_free(struct evp_pkey_st *key)
+{
+	EVP_PKEY_free(key);
+}
+
+struct evp_pkey_st *
+keys_hold(struct evp_pkey_st *key)
+{
+	CHECK(EVP_PKEY_up_ref(key) == 1);
+	return key;
+}
+
+struct evp_pkey_st *
+keys_new(void)
+{
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+
+	CHECK(key != NULL);
+	return key;
+}
+
+void
+keys_public(const struct evp_pkey_st *key, uint8_t public_key[SEAL_PUBLIC])
+{
+	size_t n = SEAL_PUBLIC;
+
+	CHECK(EVP_PKEY_get_raw_public_key(key, public_key, &n) == 1);
+	CHECK(n == SEAL_PUBLIC);
+}
+
+void
+keys_digest(const uint8_t public_key[SEAL_PUBLIC], uint8_t digest[SEAL_DIGEST])
+{
+	CHECK(EVP_Digest(public_key, SEAL_PUBLIC, digest, NULL, EVP_sha256(),
+		  NULL) == 1);
+}
+
+static int
+public_read(const char *path, enum keys_kind kind, uint8_t *public_key)
+{
+	EVP_PKEY *key;
+	int rc = keys_read(path, kind, &key);
+
+	if (rc == RC_OK)
+		keys_public(key, public_key);
+	EVP_PKEY_free(key);
+	return rc;
+}
+
+int
+keys_own_public(const char *path, uint8_t public_key[SEAL_PUBLIC])
+{
+	return public_read(path, KEYS_OWN, public_key);
+}
+
+int
+keys_mark_public(const char *path, uint8_t public_key[SEAL_PUBLIC])
+{
+	return public_read(path, KEYS_MARK, public_key);
+}
+
+int
+keys_certificate(const char *path, uint8_t **der, size_t *n)
+{
+	unsigned char *octets = NULL;
+	X509 *cert;
+	BIO *bio;
+	int len, rc = file_read(path, 0, &bio);
+
+	*der = NULL;
+	*n = 0;
+	if (rc != RC_OK)
+		return rc;
+	cert = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+	BIO_free(bio);
+	len = cert == NULL ? -1 : i2d_X509(cert, &octets);
+	X509_free(cert);
+	ERR_clear_error();
+	if (len < 0)
+		return RC_FORMAT;
+	if (len > LIMIT_CERT_OCTETS) {
+		OPENSSL_free(octets);
+		return RC_LONG;
+	}
+	*n = (size_t)len;
+	*der = mem_dup(octets, *n);
+	OPENSSL_free(octets);
+	return RC_OK;
+}
+
+int
+keys_authority(
+    const char *path, uint8_t public_key[SEAL_PUBLIC], uint8_t org[SEAL_DIGEST])
+{
+	EVP_PKEY *key = NULL;
+	X509 *cert = NULL;
+	uint8_t *der;
+	size_t n;
+	int rc = keys_certificate(path, &der, &n);
+
+	if (rc == RC_OK)
+		rc = claim_x509(der, n, &cert);
+	mem_free(der);
+	if (rc != RC_OK)
+		return rc;
+	key = X509_get0_pubkey(cert);
+	if (key == NULL || EVP_PKEY_get_id(key) != EVP_PKEY_ED25519) {
+		rc = RC_FORMAT;
+	} else if (X509_verify(cert, key) != 1) {
+		rc = RC_SIGNATURE;
+	} else {
+		keys_public(key, public_key);
+		keys_digest(public_key, org);
+	}
+	X509_free(cert);
+	ERR_clear_error();
+	return rc;
+}
+
+int
+keys_claims(const char *path, uint8_t **der, size_t *n, struct claims **claims)
+{
+	X509 *cert = NULL;
+	int rc = keys_certificate(path, der, n);
+
+	*claims = NULL;
+	if (rc == RC_OK)
+		rc = claim_x509(*der, *n, &cert);
+	if (rc == RC_OK)
+		rc = claim_read(cert, claims);
+	X509_free(cert);
+	if (rc != RC_OK) {
+		mem_free(*der);
+		*der = NULL;
+		*n = 0;
+	}
+	return rc;
+}
+
+int
+keys_vouched(const char *path, const uint8_t authority[SEAL_PUBLIC],
+    uint8_t **der, size_t *n, struct claims **claims)
+{
+	struct seal seal;
+	int rc = keys_certificate(path, der, n);
+
+	*claims = NULL;
+	if (rc != RC_OK)
+		return rc;
+	seal_init(&seal, NULL, authority);
+	rc = seal.vouch(seal.ctx, *der, *n, claims);
+	seal_done(&seal);
+	if (rc != RC_OK) {
+		mem_free(*der);
+		*der = NULL;
+		*n = 0;
+	}
+	return rc;
+}
+
+static int
+write_all(int fd, const char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return RC_IO;
+		p += done;
+		n -= (size_t)done;
+	}
+	return fsync(fd) == 0 ? RC_OK : RC_IO;
+}
+
+/* rename() replaces what is there; link() never does. */
+static int
+put_in_place(const char *from, const char *to, bool force)
+{
+	if (force)
+		return rename(from, to) == 0 ? RC_OK : RC_IO;
+	if (link(from, to) != 0)
+		return errno == EEXIST ? RC_TWICE : RC_IO;
+	unlink(from);
+	return RC_OK;
+}
+
+static int
+file_write(const char *path, mode_t mode, BIO *from, bool force)
+{
+	char *temp = mem_new(strlen(path) + 8, 0, 0);
+	char *p;
+	size_t n = (size_t)BIO_get_mem_data(from, &p);
+	int fd, rc, saved;
+
+	snprintf(temp, strlen(path) + 8, "%s.XXXXXX", path);
+	fd = mkstemp(temp);
+	if (fd < 0) {
+		mem_free(temp);
+		return RC_IO;
+	}
+	rc = write_all(fd, p, n);
+	if (rc == RC_OK && fchmod(fd, mode) != 0)
+		rc = RC_IO;
+	close(fd);
+	if (rc == RC_OK)
+		rc = put_in_place(temp, path, force);
+	saved = errno;
+	if (rc != RC_OK)
+		unlink(temp);
+	mem_free(temp);
+	errno = saved;
+	return rc;
+}
+
+int
+keys_write(const char *path, const struct evp_pkey_st *key, enum keys_kind kind,
+    bool force)
+{
+	BIO *bio = BIO_new(BIO_s_secmem());
+	int rc;
+
+	CHECK(bio != NULL);
+	CHECK(PEM_write_bio_PKCS8PrivateKey(
+		  bio, key, NULL, NULL, 0, NULL, NULL) == 1);
+	rc = file_write(path, kind == KEYS_MARK ? 0640 : 0600, bio, force);
+	BIO_free(bio);
+	return rc;
+}
+
+int
+keys_write_certificate(
+    const char *path, const uint8_t *der, size_t n, bool force)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	X509 *cert;
+	int rc = claim_x509(der, n, &cert);
+
+	CHECK(bio != NULL);
+	if (rc == RC_OK) {
+		CHECK(PEM_write_bio_X509(bio, cert) == 1);
+		rc = file_write(path, 0644, bio, force);
+	}
+	X509_free(cert);
+	BIO_free(bio);
+	return rc;
+}

@@ -1,0 +1,85 @@
+/*
+ * keys.h - files of keys and certificates: PEM (RFC 7468), PKCS #8 for keys.
+ *
+ * A private key that group or others may read is refused (RC_PERMISSION):
+ * whoever reads it speaks as the server. The mark key may be readable by its
+ * group, the milter's. A key that asks for a passphrase is refused, never
+ * asked for.
+ *
+ * Refusals of reading: RC_IO (errno tells: ENOENT, EACCES ...),
+ * RC_PERMISSION, RC_FORMAT (not PEM, not Ed25519), RC_LONG.
+ */
+
+#ifndef CRYPT_KEYS_H
+#define CRYPT_KEYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/seal.h"
+
+struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
+
+enum keys_kind {
+	KEYS_OWN, /* a server's or the authority's: mode 0600 */
+	KEYS_MARK /* a mark key: mode 0640 */
+};
+
+/* On RC_OK *out is the caller's, to be ended with keys_free(). */
+int keys_read(const char *path, enum keys_kind kind, struct evp_pkey_st **out);
+void keys_free(struct evp_pkey_st *key);
+
+/* One more owner of the same key, who ends it with keys_free(), too. */
+struct evp_pkey_st *keys_hold(struct evp_pkey_st *key);
+
+/* A new Ed25519 key from the system's random numbers. The caller's. */
+struct evp_pkey_st *keys_new(void);
+
+void keys_public(
+    const struct evp_pkey_st *key, uint8_t public_key[SEAL_PUBLIC]);
+
+/* SHA-256 over the public key: how keys and the organization are named. */
+void keys_digest(
+    const uint8_t public_key[SEAL_PUBLIC], uint8_t digest[SEAL_DIGEST]);
+
+/* The public halves of the private keys in these files. */
+int keys_own_public(const char *path, uint8_t public_key[SEAL_PUBLIC]);
+int keys_mark_public(const char *path, uint8_t public_key[SEAL_PUBLIC]);
+
+/*
+ * The authority's certificate: signed by itself, Ed25519. Gives its public
+ * key, and the digest of that, which is the organization's identity.
+ * RC_SIGNATURE when it is not signed by itself.
+ */
+int keys_authority(const char *path, uint8_t public_key[SEAL_PUBLIC],
+    uint8_t org[SEAL_DIGEST]);
+
+/* The first certificate of a file as DER. On RC_OK *der is the caller's. */
+int keys_certificate(const char *path, uint8_t **der, size_t *n);
+
+/*
+ * As keys_certificate(), and what it says, whoever signed it: the refusals
+ * of claim_read() come too. On RC_OK *claims are the caller's.
+ */
+int keys_claims(
+    const char *path, uint8_t **der, size_t *n, struct claims **claims);
+
+/*
+ * As keys_certificate(), and it must be the authority's: the refusals of
+ * vouch() in core/seal.h come too. On RC_OK *claims are the caller's.
+ */
+int keys_vouched(const char *path, const uint8_t authority[SEAL_PUBLIC],
+    uint8_t **der, size_t *n, struct claims **claims);
+
+/*
+ * Write a file whole or not at all, with the mode its kind asks for (0644
+ * for a certificate). Without `force` one that exists is left alone:
+ * RC_TWICE. RC_IO: errno tells.
+ */
+int keys_write(const char *path, const struct evp_pkey_st *key,
+    enum keys_kind kind, bool force);
+int keys_write_certificate(
+    const char *path, const uint8_t *der, size_t n, bool force);
+
+#endif
