@@ -1,0 +1,120 @@
+/*
+ * conf.h - the configuration as an immutable struct (DESIGN section 12,
+ * lsrd.conf(5)).
+ *
+ * conf_load() makes it whole or not at all, and tells everything that is
+ * wrong, not only the first thing. A reload loads a new one, gives it to the
+ * engine, and frees the old one after that. libconfuse keeps global state:
+ * one thread only.
+ */
+
+#ifndef CFG_CONF_H
+#define CFG_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/buf.h"
+#include "base/vec.h"
+#include "core/setup.h"
+
+#define CONF_FILE "/etc/lsrd/lsrd.conf"
+
+/* What is wrong, where, and how to mend it. */
+struct complaint {
+	char *file;
+	unsigned line; /* 0: the file as a whole */
+	bool warning;  /* the configuration can be used all the same */
+	char *text;
+	char *remedy; /* may be NULL */
+};
+
+/* In the order of files and lines. Begin with { 0 }. */
+struct complaints {
+	VEC(struct complaint) list;
+	size_t errors; /* those that are no warnings */
+};
+
+/* `FILE:LINE: error: TEXT; REMEDY`, without a line feed. */
+void complaint_text(struct buf *out, const struct complaint *complaint);
+void complaints_done(struct complaints *complaints);
+
+/* What goes to the log: each level has those before it, too. */
+enum conf_level {
+	CONF_LOG_ERROR,
+	CONF_LOG_WARNING,
+	CONF_LOG_REMOTE,
+	CONF_LOG_NOTICE,
+	CONF_LOG_DEBUG
+};
+
+/* A way out that is named and is to be probed: the shell looks it up and
+ * sets setup.spaces[space].probe before it gives setup to the engine. */
+struct conf_lookup {
+	size_t space; /* its number in setup.spaces */
+	char *host;
+	uint16_t port;
+};
+
+struct conf {
+	struct setup setup;
+
+	struct addr *listen; /* peer-listen: where to bind; may be none */
+	size_t nlisten;
+	char *srv_domain; /* look for peers at _lsrd._tcp there; or NULL */
+	struct conf_lookup *lookups;
+	size_t nlookups;
+	uint32_t probe_timeout_ms; /* deadline of one probe */
+
+	char *user;            /* to run as, when started by root */
+	char *state_directory; /* epoch and state */
+	char *table_directory; /* the MTA's tables */
+	char *control_socket;
+	char *front_socket;   /* where lsrd-front brings sessions; or NULL */
+	char *publisher;      /* the program lsrd-publish; NULL: as installed */
+	char *transport;      /* name of the smtp clone in master.cf */
+	char *hold_transport; /* name of the pipe service that defers */
+	bool next_hop_name;   /* publish [name]:port instead of addresses */
+	char *postfix_directory; /* of main.cf; NULL: Postfix's default */
+	enum conf_level log_level;
+
+	char *key; /* paths of keys and certificates */
+	char *certificate;
+	char *previous_certificate; /* may be NULL */
+	char *authority;
+	char *mark_key;
+	char *previous_mark_key; /* may be NULL */
+};
+
+/*
+ * How keys and certificates are read: lent, since cfg does not know
+ * OpenSSL. The functions are those of crypt/keys.h of the same names.
+ */
+struct conf_keys {
+	int (*own_public)(const char *path, uint8_t public_key[SEAL_PUBLIC]);
+	int (*mark_public)(const char *path, uint8_t public_key[SEAL_PUBLIC]);
+	int (*authority)(const char *path, uint8_t public_key[SEAL_PUBLIC],
+	    uint8_t org[SEAL_DIGEST]);
+	int (*vouched)(const char *path, const uint8_t authority[SEAL_PUBLIC],
+	    uint8_t **der, size_t *n, struct claims **claims);
+};
+
+/*
+ * Reads the file and those of its include-dir. On RC_OK *out is the
+ * caller's, to be ended with conf_free(); there may be warnings. Else it is
+ * NULL and there is at least one error: RC_IO when the file cannot be read,
+ * RC_FORMAT for anything in it, RC_PERMISSION when the one thing wrong is a
+ * key that others may read. Changes nothing anywhere. Without `keys` (NULL)
+ * the key files are not looked at, and their part of setup stays empty.
+ */
+int conf_load(const char *path, const struct conf_keys *keys, struct conf **out,
+    struct complaints *complaints);
+
+/* In normal form: every option with its value, which loads to the same. */
+void conf_dump(struct buf *out, const struct conf *conf);
+
+void conf_free(struct conf *conf);
+
+#endif

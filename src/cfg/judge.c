@@ -1,0 +1,295 @@
+#include "cfg/judge.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/limits.h"
+
+#define AT_TOP(name)                                                           \
+	(struct build_place)                                                   \
+	{                                                                      \
+		.option = (name)                                               \
+	}
+
+static void
+required_judge(const struct build *b)
+{
+	const struct setup *s = &b->conf->setup;
+	const struct {
+		const char *name, *value, *remedy;
+	} all[] = {
+		{ "organization", s->organization,
+		    "write organization = \"example.org\"" },
+		{ "routing-group", s->group,
+		    "write routing-group = \"london\"" },
+		{ "server", s->server,
+		    "write server = \"mx1.london.example.org\", this host's "
+		    "name" },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct build_place place = AT_TOP(all[i].name);
+
+		if (all[i].value == NULL && !build_is_set(b, &place))
+			build_complain(b, &place, all[i].remedy,
+			    "%s is not set", all[i].name);
+	}
+}
+
+/* An address that others are told, or that we dial. */
+static void
+hop_judge(const struct build *b, const struct build_place *place,
+    const struct addr *addr)
+{
+	char text[ADDR_TEXT];
+
+	if (addr_is_hop(addr, b->conf->setup.lab))
+		return;
+	build_complain(b, place,
+	    addr_is_loopback(addr)
+		? "loopback is for lab = yes; write an address of the network"
+		: "write one address of one host",
+	    "%s = \"%s\": no address that another server can reach",
+	    place->option, addr_text(addr, text));
+}
+
+/* What is not said of our own addresses follows from what is. */
+static void
+announced_fill(struct conf *conf)
+{
+	struct setup *s = &conf->setup;
+
+	for (size_t i = 0; i < conf->nlisten && s->nlisten < 4; i++)
+		if (addr_is_hop(&conf->listen[i], s->lab))
+			s->listen[s->nlisten++] = conf->listen[i];
+}
+
+static void
+mail_fill(struct setup *s)
+{
+	for (size_t i = 0; i < s->nlisten; i++) {
+		struct addr one = s->listen[i];
+		bool known = false;
+
+		one.port = 25;
+		for (size_t k = 0; k < s->nsmtp; k++)
+			known = known || addr_equal(&s->smtp[k], &one);
+		if (!known)
+			s->smtp[s->nsmtp++] = one;
+	}
+}
+
+static void
+addresses_judge(const struct build *b)
+{
+	struct build_place listen = AT_TOP("peer-listen");
+	struct build_place peer = AT_TOP("peer-address");
+	struct build_place smtp = AT_TOP("smtp");
+	struct setup *s = &b->conf->setup;
+
+	for (size_t i = 0; i < s->nlisten; i++)
+		hop_judge(b, &peer, &s->listen[i]);
+	for (size_t i = 0; i < s->nsmtp; i++)
+		hop_judge(b, &smtp, &s->smtp[i]);
+	if (!build_is_set(b, &peer))
+		announced_fill(b->conf);
+	if (b->conf->nlisten > 0 && s->nlisten == 0)
+		build_warn(b, &listen,
+		    "set peer-address to what the others are to dial",
+		    "peer-listen names no address that another server can "
+		    "reach");
+	if (!build_is_set(b, &smtp))
+		mail_fill(s);
+	if (s->nsmtp == 0 && !build_is_set(b, &smtp))
+		build_complain(b, &smtp,
+		    "write smtp = { \"192.0.2.10:25\" }, where the other "
+		    "servers reach this host's mail service",
+		    "smtp is not set, and does not follow from peer-address "
+		    "or peer-listen");
+}
+
+static void
+times_judge(const struct build *b)
+{
+	const struct setup *s = &b->conf->setup;
+	struct build_place place = AT_TOP("dead-time");
+
+	if (s->dead_ms < 2 * s->keepalive_ms)
+		build_complain(b, &place,
+		    "write at least twice keep-alive; three times is usual",
+		    "dead-time is less than two times keep-alive: one lost "
+		    "packet would end a session");
+}
+
+static bool
+is_own_name(const struct build *b, const char *name)
+{
+	const char *own = b->conf->setup.server;
+
+	return own != NULL && strcmp(own, name) == 0;
+}
+
+static void
+peers_judge(const struct build *b)
+{
+	const struct setup *s = &b->conf->setup;
+
+	for (size_t i = 0; i < s->npeers; i++) {
+		const struct setup_peer *peer = &s->peers[i];
+		struct build_place place = { .section = "peer",
+			.title = peer->name };
+
+		if (is_own_name(b, peer->name))
+			build_complain(b, &place, "remove this section",
+			    "peer \"%s\": this is the server itself",
+			    peer->name);
+		place.option = "address";
+		for (size_t k = 0; k < peer->naddrs; k++)
+			hop_judge(b, &place, &peer->addrs[k]);
+	}
+}
+
+/* The group that another connector says the bridgehead is in, or NULL. */
+static const struct setup_connector *
+elsewhere(const struct setup *s, const struct setup_connector *here,
+    const char *bridgehead)
+{
+	for (const struct setup_connector *c = s->connectors; c < here; c++) {
+		if (c->group == NULL || strcmp(c->group, here->group) == 0)
+			continue;
+		for (size_t i = 0; i < c->nbridgeheads; i++)
+			if (strcmp(c->bridgeheads[i].name, bridgehead) == 0)
+				return c;
+	}
+	return NULL;
+}
+
+static void
+bridgehead_judge(const struct build *b, const struct setup_connector *c,
+    const struct setup_bridgehead *one)
+{
+	struct build_place place = { "connector", c->name, one->name, NULL };
+	const struct setup_connector *other;
+
+	if (is_own_name(b, one->name))
+		build_complain(b, &place,
+		    "name a server of the routing group it leads to",
+		    "bridgehead \"%s\": this is the server itself", one->name);
+	other =
+	    c->group == NULL ? NULL : elsewhere(&b->conf->setup, c, one->name);
+	if (other != NULL)
+		build_complain(b, &place,
+		    "a server is in one routing group; mend one of the two",
+		    "bridgehead \"%s\": in routing group \"%s\" here, in "
+		    "\"%s\" by connector \"%s\"",
+		    one->name, c->group, other->group, other->name);
+	place.option = "smtp";
+	if (one->smtp.family != 0)
+		hop_judge(b, &place, &one->smtp);
+}
+
+static void
+connectors_judge(const struct build *b)
+{
+	const struct setup *s = &b->conf->setup;
+
+	for (size_t i = 0; i < s->nconnectors; i++) {
+		const struct setup_connector *c = &s->connectors[i];
+		struct build_place place = { .section = "connector",
+			.title = c->name,
+			.option = "routing-group" };
+
+		if (c->group == NULL && !build_is_set(b, &place))
+			build_complain(b, &place,
+			    "write routing-group = \"paris\", where it leads "
+			    "to",
+			    "connector \"%s\": routing-group is not set",
+			    c->name);
+		if (c->group != NULL && s->group != NULL &&
+		    strcmp(c->group, s->group) == 0)
+			build_complain(b, &place,
+			    "members of a group reach each other without a "
+			    "connector",
+			    "connector \"%s\": leads to our own routing group",
+			    c->name);
+		place.option = NULL;
+		if (c->nbridgeheads == 0)
+			build_complain(b, &place,
+			    "write bridgehead \"mx1.paris.example.org\" { "
+			    "smtp = \"198.51.100.5:25\" }",
+			    "connector \"%s\": names no bridgehead", c->name);
+		if (c->nbridgeheads > LIMIT_BRIDGEHEADS)
+			build_complain(b, &place,
+			    "at most 64; use a second connector",
+			    "connector \"%s\": %zu bridgeheads", c->name,
+			    c->nbridgeheads);
+		for (size_t k = 0; k < c->nbridgeheads; k++)
+			bridgehead_judge(b, c, &c->bridgeheads[k]);
+	}
+}
+
+/* A way out by our own transports would come back to us. */
+static void
+way_judge(const struct build *b, const struct setup_space *one)
+{
+	const char *const own[] = { b->conf->transport,
+		b->conf->hold_transport };
+	struct build_place place = { .section = "address-space",
+		.title = one->pattern,
+		.option = "deliver" };
+
+	for (size_t i = 0; one->way != NULL && i < 2; i++) {
+		size_t n = strlen(own[i]);
+
+		if (strncmp(one->way, own[i], n) == 0 && one->way[n] == ':')
+			build_complain(b, &place,
+			    "name a transport of the MTA's own",
+			    "deliver = \"%s\": that is lsrd's own transport",
+			    one->way);
+	}
+}
+
+static void
+spaces_judge(const struct build *b)
+{
+	const struct setup *s = &b->conf->setup;
+	struct build_place top = { 0 };
+
+	for (size_t i = 0; i < s->nspaces; i++) {
+		const struct setup_space *one = &s->spaces[i];
+		struct build_place place = { .section = "address-space",
+			.title = one->pattern,
+			.option = "relay" };
+
+		way_judge(b, one);
+		if (strcmp(one->pattern, "*") == 0 && one->relay)
+			build_complain(b, &place, "write relay = no",
+			    "address-space \"*\": relay = yes would relay "
+			    "for anybody");
+		place.option = "probe";
+		if (one->probe.family != 0 && one->way == NULL)
+			build_complain(b, &place,
+			    "remove it; this host's own mail service is "
+			    "probed anyway",
+			    "address-space \"%s\": a probe of what is "
+			    "delivered here",
+			    one->pattern);
+	}
+	if (s->nspaces + s->nconnectors + 2 > LIMIT_ORIGIN_LSAS)
+		build_complain(b, &top, "join patterns under a .domain",
+		    "%zu address spaces and connectors: a server may announce "
+		    "%d in all",
+		    s->nspaces + s->nconnectors, LIMIT_ORIGIN_LSAS - 2);
+}
+
+void
+judge_conf(const struct build *build)
+{
+	required_judge(build);
+	addresses_judge(build);
+	times_judge(build);
+	peers_judge(build);
+	connectors_judge(build);
+	spaces_judge(build);
+}

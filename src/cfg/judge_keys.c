@@ -1,0 +1,198 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+#include "cfg/judge.h"
+
+static const char *
+why(int rc)
+{
+	switch (rc) {
+	case RC_IO:
+		return strerror(errno);
+	case RC_PERMISSION:
+		return "a key that others may read";
+	case RC_SIGNATURE:
+		return "not signed by the organization's authority";
+	case RC_RANGE:
+		return "a critical extension that is not known";
+	case RC_NAME:
+		return "a name in it that lsrd does not take";
+	case RC_TWICE:
+		return "names two servers or two routing groups";
+	case RC_MISSING:
+		return "names no routing group";
+	case RC_LONG:
+		return "too long";
+	default:
+		return "not a PEM file of the right kind (Ed25519)";
+	}
+}
+
+/* Of one file of keys. True when it is one that others may read. */
+static bool
+refuse(const struct build *b, const char *option, const char *path, int rc)
+{
+	struct build_place place = { .option = option };
+	int saved = errno;
+	char remedy[512];
+
+	errno = saved;
+	if (rc == RC_PERMISSION)
+		snprintf(remedy, sizeof(remedy), "chmod %s %.400s",
+		    strstr(option, "mark") != NULL ? "640" : "600", path);
+	else if (rc == RC_IO && saved == EACCES)
+		snprintf(remedy, sizeof(remedy),
+		    "run this as root or as the user that lsrd runs as");
+	else if (strcmp(option, "authority") == 0)
+		snprintf(remedy, sizeof(remedy),
+		    "copy authority.pem here; `lsrctl keys authority` makes "
+		    "it, once for the organization");
+	else
+		snprintf(remedy, sizeof(remedy),
+		    "make it with `lsrctl keys issue` where authority.key is, "
+		    "and copy it here");
+	build_complain(
+	    b, &place, remedy, "%s = \"%.400s\": %s", option, path, why(rc));
+	return rc == RC_PERMISSION;
+}
+
+static void
+agree(const struct build *b, const char *option, const char *ours,
+    const char *theirs)
+{
+	struct build_place place = { .option = option };
+
+	if (ours != NULL && strcmp(ours, theirs) != 0)
+		build_complain(b, &place,
+		    "mend it, or issue a certificate that says so",
+		    "%s = \"%s\": the certificate says \"%s\"", option, ours,
+		    theirs);
+}
+
+static void
+spaces_agree(const struct build *b, const struct claims *claims)
+{
+	const struct setup *s = &b->conf->setup;
+
+	for (size_t i = 0; i < s->nspaces; i++) {
+		const struct setup_space *one = &s->spaces[i];
+		struct build_place place = { .section = "address-space",
+			.title = one->pattern };
+		char remedy[400];
+
+		snprintf(remedy, sizeof(remedy),
+		    "issue a certificate with --space '%.318s'", one->pattern);
+		if (!claims_space(claims, one->pattern))
+			build_complain(b, &place, remedy,
+			    "address-space \"%s\": the certificate does not "
+			    "allow it",
+			    one->pattern);
+		place.option = "relay";
+		snprintf(remedy, sizeof(remedy),
+		    "write relay = no, or issue a certificate with --relay "
+		    "'%.318s'",
+		    one->pattern);
+		if (one->relay && !claims_relay(claims, one->pattern))
+			build_warn(b, &place, remedy,
+			    "address-space \"%s\": the certificate does not "
+			    "allow relay = yes, so it counts as no",
+			    one->pattern);
+	}
+}
+
+static bool
+certificate_judge(const struct build *b, const struct conf_keys *keys)
+{
+	struct conf *conf = b->conf;
+	struct setup *s = &conf->setup;
+	struct build_place place = { .option = "key" };
+	uint8_t own[SEAL_PUBLIC];
+	int rc = keys->vouched(conf->certificate, s->authority, &s->cert,
+	    &s->cert_len, &s->claims);
+	int key_rc;
+
+	if (rc != RC_OK)
+		refuse(b, "certificate", conf->certificate, rc);
+	key_rc = keys->own_public(conf->key, own);
+	if (key_rc != RC_OK && refuse(b, "key", conf->key, key_rc))
+		return true;
+	if (rc != RC_OK)
+		return false;
+	agree(b, "server", s->server, s->claims->name);
+	agree(b, "routing-group", s->group, s->claims->group);
+	spaces_agree(b, s->claims);
+	if (key_rc == RC_OK &&
+	    memcmp(own, s->claims->public_key, sizeof(own)) != 0)
+		build_complain(b, &place,
+		    "copy server.key and server.pem of one `lsrctl keys "
+		    "issue`",
+		    "key and certificate do not belong together");
+	return false;
+}
+
+static void
+previous_judge(const struct build *b, const struct conf_keys *keys)
+{
+	struct conf *conf = b->conf;
+	struct setup *s = &conf->setup;
+	struct claims *claims;
+	int rc;
+
+	if (conf->previous_certificate == NULL)
+		return;
+	rc = keys->vouched(conf->previous_certificate, s->authority,
+	    &s->previous_cert, &s->previous_cert_len, &claims);
+	if (rc != RC_OK) {
+		refuse(
+		    b, "previous-certificate", conf->previous_certificate, rc);
+		return;
+	}
+	if (s->claims != NULL && strcmp(claims->name, s->claims->name) != 0)
+		agree(b, "previous-certificate", s->claims->name, claims->name);
+	claims_free(claims);
+}
+
+/* A mark key is for lsrd-milter: without the file there are no marks. */
+static bool
+mark_judge(const struct build *b, const struct conf_keys *keys,
+    const char *option, const char *path)
+{
+	struct setup *s = &b->conf->setup;
+	struct build_place place = { .option = option };
+	int rc;
+
+	if (path == NULL)
+		return false;
+	rc = keys->mark_public(path, s->mark[s->nmark]);
+	if (rc == RC_OK)
+		s->nmark++;
+	if (rc == RC_OK ||
+	    (rc == RC_IO && errno == ENOENT && !build_is_set(b, &place)))
+		return false;
+	return refuse(b, option, path, rc);
+}
+
+size_t
+judge_keys(const struct build *build, const struct conf_keys *keys)
+{
+	struct conf *conf = build->conf;
+	struct setup *s = &conf->setup;
+	size_t open = 0;
+	int rc;
+
+	rc = keys->authority(conf->authority, s->authority, s->org);
+	if (rc == RC_OK) {
+		open += certificate_judge(build, keys);
+		previous_judge(build, keys);
+	} else {
+		refuse(build, "authority", conf->authority, rc);
+	}
+	open += mark_judge(build, keys, "mark-key", conf->mark_key);
+	if (s->nmark > 0)
+		open += mark_judge(
+		    build, keys, "previous-mark-key", conf->previous_mark_key);
+	return open;
+}

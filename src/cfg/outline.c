@@ -1,0 +1,484 @@
+#include "cfg/outline.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/rc.h"
+#include "base/str.h"
+#include "cfg/complain.h"
+
+enum token { T_END, T_VALUE, T_WORD, T_MARK, T_BAD };
+
+struct reader {
+	char *text;
+	size_t at;      /* the next octet */
+	size_t from;    /* of the last token */
+	enum token is;  /* the last token */
+	char mark;      /* of T_MARK: one of = + { } , ; + is += */
+	unsigned line;  /* of the last token */
+	unsigned below; /* of the next octet */
+	const char *file;
+	const char *wrong; /* of T_BAD */
+	const char *remedy;
+	struct outline *out;
+	struct complaints *complaints;
+};
+
+int
+outline_file(const char *path, char **text)
+{
+	FILE *in = fopen(path, "re");
+	size_t n = 0, got;
+	int rc = RC_OK;
+
+	*text = NULL;
+	if (in == NULL)
+		return RC_IO;
+	do {
+		*text = mem_grow(*text, n + 65536, 1);
+		got = fread(*text + n, 1, 65535, in);
+		n += got;
+	} while (got > 0 && n <= OUTLINE_FILE_OCTETS);
+	(*text)[n] = '\0';
+	if (ferror(in))
+		rc = RC_IO;
+	else if (n > OUTLINE_FILE_OCTETS)
+		rc = RC_LONG;
+	else if (strlen(*text) != n)
+		rc = RC_FORMAT;
+	fclose(in);
+	if (rc != RC_OK) {
+		mem_free(*text);
+		*text = NULL;
+	}
+	return rc;
+}
+
+static void
+bad(struct reader *r, const char *wrong, const char *remedy)
+{
+	r->is = T_BAD;
+	r->wrong = wrong;
+	r->remedy = remedy;
+}
+
+/* Blanks in place of the next n octets, but for the ends of lines. */
+static void
+blank(struct reader *r, size_t n)
+{
+	for (; n > 0; n--, r->at++) {
+		if (r->text[r->at] == '\n')
+			r->below++;
+		else
+			r->text[r->at] = ' ';
+	}
+}
+
+/* False at a comment that does not end. */
+static bool
+blanks_skip(struct reader *r)
+{
+	for (;;) {
+		const char *t = r->text + r->at;
+
+		if (t[0] == '#' || (t[0] == '/' && t[1] == '/')) {
+			blank(r, strcspn(t, "\n"));
+		} else if (t[0] == '/' && t[1] == '*') {
+			const char *end = strstr(t + 2, "*/");
+
+			if (end == NULL)
+				return false;
+			blank(r, (size_t)(end + 2 - t));
+		} else if (t[0] != '\0' && strchr(" \t\r\n", t[0]) != NULL) {
+			r->below += t[0] == '\n';
+			r->at++;
+		} else {
+			return true;
+		}
+	}
+}
+
+/* After the opening quote. */
+static void
+string_read(struct reader *r, char quote)
+{
+	for (;;) {
+		char c = r->text[r->at++];
+		char next = r->text[r->at - (c == '\0')];
+
+		if (c == quote)
+			break;
+		if (c == '\0' || c == '\n') {
+			r->at--;
+			bad(r, "a string that does not end on its line",
+			    "close it with the quote it begins with");
+			return;
+		}
+		if (c == '\\' && next != '\\' && next != quote) {
+			bad(r, "a backslash before an ordinary character",
+			    "write \\\\ for a backslash");
+			return;
+		}
+		if (c == '$' && next == '{') {
+			bad(r, "a ${ in a string",
+			    "write the value itself: the environment is not "
+			    "read");
+			return;
+		}
+		if ((unsigned char)c < ' ' || c == 0x7f) {
+			bad(r, "a control character in a string", "remove it");
+			return;
+		}
+		r->at += c == '\\';
+	}
+	r->is = T_VALUE;
+}
+
+static void
+mark_read(struct reader *r, char c)
+{
+	r->is = T_MARK;
+	r->mark = c;
+	if (c == '(' || c == ')')
+		bad(r, "a parenthesis",
+		    "there are no functions here; to read other files set "
+		    "include-dir");
+	if (c == '+' && r->text[r->at++] != '=')
+		bad(r, "a plus sign outside quotes", "put the value in quotes");
+}
+
+static void
+next(struct reader *r)
+{
+	size_t n;
+	char c;
+
+	if (!blanks_skip(r)) {
+		r->line = r->below;
+		bad(r, "a comment that does not end", "close it with */");
+		return;
+	}
+	r->from = r->at;
+	r->line = r->below;
+	c = r->text[r->at];
+	if (c == '\0') {
+		r->is = T_END;
+		return;
+	}
+	if (strchr("={},+()", c) != NULL) {
+		r->at++;
+		mark_read(r, c);
+		return;
+	}
+	if (c == '"' || c == '\'') {
+		r->at++;
+		string_read(r, c);
+		return;
+	}
+	n = strcspn(r->text + r->at, " #\"'\t\n\r={}()+,*");
+	for (size_t i = 0; i < n; i++)
+		if (r->text[r->at + i] < ' ' || r->text[r->at + i] > '~')
+			n = 0;
+	if (n == 0) {
+		bad(r, "a character that needs quotes",
+		    "put the value in quotes");
+		return;
+	}
+	r->at += n;
+	r->is = T_WORD;
+}
+
+static bool
+is_mark(const struct reader *r, char mark)
+{
+	return r->is == T_MARK && r->mark == mark;
+}
+
+static bool
+is_value(const struct reader *r)
+{
+	return r->is == T_WORD || r->is == T_VALUE;
+}
+
+/* The last token as a value: quotes and their backslashes taken off. */
+static char *
+value(const struct reader *r)
+{
+	const char *p = r->text + r->from;
+	size_t n = r->at - r->from, k = 0;
+	char *out;
+
+	if (r->is == T_WORD)
+		return mem_dup(p, n);
+	out = mem_new(n, 0, 0);
+	for (size_t i = 1; i + 1 < n; i++) {
+		if (p[i] == '\\')
+			i++;
+		out[k++] = p[i];
+	}
+	return out;
+}
+
+static bool
+refuse(struct reader *r, unsigned line, const char *text, const char *remedy)
+{
+	struct complain_at at = { r->file, line, remedy, false };
+
+	if (r->is == T_BAD) {
+		at.line = r->line;
+		at.remedy = r->remedy;
+		text = r->wrong;
+	} else if (r->is == T_END) {
+		at.line = r->line;
+	}
+	complain(r->complaints, &at, "%s", text);
+	return false;
+}
+
+/* After the `{` of an option. */
+static bool
+list_read(struct reader *r, unsigned line)
+{
+	for (;;) {
+		next(r);
+		if (is_mark(r, '}'))
+			return true;
+		if (!is_value(r))
+			return refuse(r, line, "a list that does not end",
+			    "close it with }");
+		next(r);
+		if (is_mark(r, '}'))
+			return true;
+		if (!is_mark(r, ','))
+			return refuse(r, r->line,
+			    "two values in a list without a comma",
+			    "put a comma between them");
+	}
+}
+
+static bool statements_read(struct reader *r, size_t parent, unsigned depth);
+
+/* At the `{` of the section that is item `i`. */
+static bool
+section_read(struct reader *r, size_t i, unsigned depth)
+{
+	struct outline_item *item = &r->out->items.v[i];
+	unsigned line = item->line;
+
+	item->section = true;
+	if (depth >= 4)
+		return refuse(r, line, "sections too deep in each other",
+		    "see lsrd.conf(5) for which section stands where");
+	if (!statements_read(r, i, depth + 1))
+		return false;
+	if (!is_mark(r, '}')) {
+		r->line = line;
+		return refuse(r, line, "a section that is never closed",
+		    "close it with } in the same file");
+	}
+	return true;
+}
+
+static bool
+option_read(struct reader *r, size_t i)
+{
+	unsigned line = r->line;
+
+	r->out->items.v[i].append = r->mark == '+';
+	next(r);
+	if (is_mark(r, '{')) {
+		r->out->items.v[i].braces = true;
+		return list_read(r, line);
+	}
+	if (!is_value(r))
+		return refuse(r, line, "an option without a value",
+		    "write name = value; quotes do no harm");
+	return true;
+}
+
+static bool
+statement_read(struct reader *r, size_t parent, unsigned depth)
+{
+	struct outline_item item = {
+		.parent = parent,
+		.at = r->from,
+		.file = r->file,
+		.line = r->line,
+	};
+	size_t i = r->out->items.n;
+	bool ok;
+
+	item.name = value(r);
+	vec_push(&r->out->items, item);
+	next(r);
+	if (is_value(r)) {
+		char *title = value(r);
+
+		str_lower(title);
+		r->out->items.v[i].title = title;
+		next(r);
+		if (!is_mark(r, '{'))
+			return refuse(r, item.line,
+			    "two words that are neither option nor section",
+			    "write name = value, or section \"name\" { ... }");
+	}
+	if (is_mark(r, '{'))
+		ok = section_read(r, i, depth);
+	else if (is_mark(r, '=') || is_mark(r, '+'))
+		ok = option_read(r, i);
+	else
+		return refuse(r, item.line, "a word by itself",
+		    "write name = value, or section \"name\" { ... }");
+	r->out->items.v[i].end = r->at;
+	return ok;
+}
+
+/* Stops at a `}` or at the end, which is the last token then. */
+static bool
+statements_read(struct reader *r, size_t parent, unsigned depth)
+{
+	for (;;) {
+		next(r);
+		if (r->is == T_END || is_mark(r, '}'))
+			return true;
+		if (r->is != T_WORD)
+			return refuse(r, r->line,
+			    "something that is no option's name",
+			    "write name = value, or section \"name\" { ... }");
+		if (!statement_read(r, parent, depth))
+			return false;
+	}
+}
+
+bool
+outline_read(struct outline *outline, const char *file, char *text,
+    struct complaints *complaints)
+{
+	struct reader r = {
+		.text = text,
+		.line = 1,
+		.below = 1,
+		.file = file,
+		.out = outline,
+		.complaints = complaints,
+	};
+
+	if (!statements_read(&r, OUTLINE_TOP, 0))
+		return false;
+	if (r.is != T_END)
+		return refuse(&r, r.line, "a } that closes nothing",
+		    "remove it, or look for a { missing above");
+	return true;
+}
+
+/* What an item is found by. */
+struct place {
+	size_t parent;
+	const char *name, *title;
+};
+
+static int
+place_order(const struct place *a, const struct place *b)
+{
+	int c;
+
+	if (a->parent != b->parent)
+		return a->parent < b->parent ? -1 : 1;
+	c = strcmp(a->name, b->name);
+	if (c != 0)
+		return c;
+	return strcmp(
+	    a->title == NULL ? "" : a->title, b->title == NULL ? "" : b->title);
+}
+
+static struct place
+place_of(const struct outline *outline, size_t i)
+{
+	const struct outline_item *item = &outline->items.v[i];
+
+	return (struct place){ item->parent, item->name, item->title };
+}
+
+/* Joins two ordered runs of `from` into one of `to`. */
+static void
+runs_join(const struct outline *outline, const size_t *from, size_t *to,
+    const size_t bounds[3])
+{
+	size_t a = bounds[0], b = bounds[1];
+
+	for (size_t k = bounds[0]; k < bounds[2]; k++) {
+		bool second = a == bounds[1];
+
+		if (!second && b < bounds[2]) {
+			struct place pa = place_of(outline, from[a]);
+			struct place pb = place_of(outline, from[b]);
+
+			second = place_order(&pb, &pa) < 0;
+		}
+		to[k] = second ? from[b++] : from[a++];
+	}
+}
+
+/* A merge sort: stable, and qsort() could not be told of the outline. */
+void
+outline_sort(struct outline *outline)
+{
+	size_t n = outline->items.n;
+	size_t *from = mem_new(sizeof(*from), n, sizeof(*from));
+	size_t *to = mem_new(sizeof(*to), n, sizeof(*to));
+
+	for (size_t i = 0; i < n; i++)
+		from[i] = i;
+	for (size_t step = 1; step < n; step *= 2) {
+		size_t *swap = from;
+
+		for (size_t at = 0; at < n; at += 2 * step) {
+			size_t bounds[3] = { at, at + step < n ? at + step : n,
+				at + 2 * step < n ? at + 2 * step : n };
+
+			runs_join(outline, from, to, bounds);
+		}
+		from = to;
+		to = swap;
+	}
+	mem_free(to);
+	mem_free(outline->order);
+	outline->order = from;
+}
+
+const struct outline_item *
+outline_find(const struct outline *outline, size_t parent, const char *name,
+    const char *title)
+{
+	struct place key = { parent, name, title };
+	size_t low = 0, high = outline->items.n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		struct place at = place_of(outline, outline->order[mid]);
+
+		if (place_order(&at, &key) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low < outline->items.n) {
+		struct place at = place_of(outline, outline->order[low]);
+
+		if (place_order(&at, &key) == 0)
+			return &outline->items.v[outline->order[low]];
+	}
+	return NULL;
+}
+
+void
+outline_done(struct outline *outline)
+{
+	for (size_t i = 0; i < outline->items.n; i++) {
+		mem_free(outline->items.v[i].name);
+		mem_free(outline->items.v[i].title);
+	}
+	vec_done(&outline->items);
+	mem_free(outline->order);
+	outline->order = NULL;
+}

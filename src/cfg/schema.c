@@ -1,0 +1,255 @@
+#include "cfg/schema.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "cfg/conf.h"
+#include "cfg/setting.h"
+#include "core/limits.h"
+
+static const char *const carriers[] = { "tcp", "x-lsa-2", "none", NULL };
+static const char *const scopes[] = { "organization", "routing-group", NULL };
+static const char *const hops[] = { "address", "name", NULL };
+static const char *const levels[] = { "error", "warning", "remote", "notice",
+	"debug", NULL };
+
+#define KEYS "/etc/lsrd/keys/"
+#define HOUR_MS 3600000
+
+/* clang-format off */
+#define IN_CONF_STRUCT(field) offsetof(struct conf, field)
+#define IN_SETUP(field) offsetof(struct conf, setup.field)
+#define IN_PEER(field) offsetof(struct setup_peer, field)
+#define IN_CONNECTOR(field) offsetof(struct setup_connector, field)
+#define IN_BRIDGEHEAD(field) offsetof(struct setup_bridgehead, field)
+#define IN_SPACE(field) offsetof(struct setup_space, field)
+
+const struct schema schema_options[] = {
+	{ "", "organization", NULL, NULL, SCHEMA_HOST, SCHEMA_RESTART, 0, 0, IN_SETUP(organization), 0 },
+	{ "", "routing-group", NULL, NULL, SCHEMA_WORD, SCHEMA_RESTART, 0, 0, IN_SETUP(group), 0 },
+	{ "", "server", NULL, NULL, SCHEMA_HOST, SCHEMA_RESTART, 0, 0, IN_SETUP(server), 0 },
+	{ "", "include-dir", NULL, NULL, SCHEMA_INCLUDE, SCHEMA_RELOAD, 0, 0, SCHEMA_NOWHERE, 0 },
+
+	{ "", "key", KEYS "server.key", NULL, SCHEMA_PATH, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(key), 0 },
+	{ "", "certificate", KEYS "server.pem", NULL, SCHEMA_PATH, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(certificate), 0 },
+	{ "", "previous-certificate", NULL, NULL, SCHEMA_PATH, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(previous_certificate), 0 },
+	{ "", "authority", KEYS "authority.pem", NULL, SCHEMA_PATH, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(authority), 0 },
+	{ "", "mark-key", KEYS "mark.key", NULL, SCHEMA_PATH, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(mark_key), 0 },
+	{ "", "previous-mark-key", NULL, NULL, SCHEMA_PATH, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(previous_mark_key), 0 },
+
+	{ "", "peer-listen", NULL, NULL, SCHEMA_ADDRESSES, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(listen), IN_CONF_STRUCT(nlisten) },
+	{ "", "peer-address", NULL, NULL, SCHEMA_FOUR, SCHEMA_RELOAD, 0, 0, IN_SETUP(listen), IN_SETUP(nlisten) },
+	{ "", "smtp", NULL, NULL, SCHEMA_FOUR, SCHEMA_RELOAD, 0, 0, IN_SETUP(smtp), IN_SETUP(nsmtp) },
+	{ "", "srv-domain", NULL, NULL, SCHEMA_HOST, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(srv_domain), 0 },
+	{ "", "keep-alive", "1s", NULL, SCHEMA_DURATION, SCHEMA_RELOAD, 100, 60000, IN_SETUP(keepalive_ms), 0 },
+	{ "", "dead-time", "3s", NULL, SCHEMA_DURATION, SCHEMA_RELOAD, 200, 10 * 60000, IN_SETUP(dead_ms), 0 },
+	{ "", "probe-interval", "5s", NULL, SCHEMA_DURATION, SCHEMA_RELOAD, 100, HOUR_MS, IN_SETUP(probe_ms), 0 },
+	{ "", "probe-timeout", "3s", NULL, SCHEMA_DURATION, SCHEMA_RELOAD, 100, 60000, IN_CONF_STRUCT(probe_timeout_ms), 0 },
+	{ "", "digest-interval", "3m", NULL, SCHEMA_DURATION, SCHEMA_RELOAD, 1000, HOUR_MS, IN_SETUP(digest_ms), 0 },
+
+	{ "", "drain", "no", NULL, SCHEMA_BOOLEAN, SCHEMA_RELOAD, 0, 0, IN_SETUP(drain), 0 },
+	{ "", "drain-reason", NULL, NULL, SCHEMA_TEXT, SCHEMA_RELOAD, 0, LIMIT_REASON_OCTETS, IN_SETUP(drain_reason), 0 },
+	{ "", "confirm-above", "100%", NULL, SCHEMA_PERCENT, SCHEMA_RELOAD, 0, 100, IN_SETUP(confirm_percent), 0 },
+	{ "", "retry-mail", "yes", NULL, SCHEMA_BOOLEAN, SCHEMA_RELOAD, 0, 0, IN_SETUP(retry_mail), 0 },
+	{ "", "lab", "no", NULL, SCHEMA_BOOLEAN, SCHEMA_RESTART, 0, 0, IN_SETUP(lab), 0 },
+
+	{ "", "transport", "lsrd", NULL, SCHEMA_TRANSPORT, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(transport), 0 },
+	{ "", "hold-transport", "lsrd-hold", NULL, SCHEMA_TRANSPORT, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(hold_transport), 0 },
+	{ "", "next-hop", "address", hops, SCHEMA_FLAG, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(next_hop_name), 0 },
+	{ "", "postfix-directory", NULL, NULL, SCHEMA_PATH, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(postfix_directory), 0 },
+
+	{ "", "user", "_lsrd", NULL, SCHEMA_USER, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(user), 0 },
+	{ "", "state-directory", "/var/lib/lsrd", NULL, SCHEMA_PATH, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(state_directory), 0 },
+	{ "", "table-directory", "/var/lib/lsrd/postfix", NULL, SCHEMA_PATH, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(table_directory), 0 },
+	{ "", "control-socket", "/run/lsrd/control", NULL, SCHEMA_PATH, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(control_socket), 0 },
+	{ "", "front-socket", NULL, NULL, SCHEMA_PATH, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(front_socket), 0 },
+	{ "", "publisher", NULL, NULL, SCHEMA_PATH, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(publisher), 0 },
+	{ "", "log-level", "notice", levels, SCHEMA_CHOICE, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(log_level), 0 },
+
+	{ "peer", "address", NULL, NULL, SCHEMA_ADDRESSES, SCHEMA_RELOAD, 0, 0, IN_PEER(addrs), IN_PEER(naddrs) },
+
+	{ "connector", "routing-group", NULL, NULL, SCHEMA_WORD, SCHEMA_RELOAD, 0, 0, IN_CONNECTOR(group), 0 },
+	{ "connector", "cost", "10", NULL, SCHEMA_INTEGER, SCHEMA_RELOAD, 1, LIMIT_COST_MAX, SCHEMA_NOWHERE, 0 },
+	{ "connector", "drain", "no", NULL, SCHEMA_BOOLEAN, SCHEMA_RELOAD, 0, 0, IN_CONNECTOR(drain), 0 },
+	{ "connector", "max-message-size", NULL, NULL, SCHEMA_SIZE, SCHEMA_RELOAD, 1, INT64_MAX, IN_CONNECTOR(policy.max_size), 0 },
+	{ "connector", "priorities", NULL, NULL, SCHEMA_PRIORITIES, SCHEMA_RELOAD, 0, 0, IN_CONNECTOR(policy.priorities), 0 },
+	{ "connector", "allow-senders", NULL, NULL, SCHEMA_SENDERS, SCHEMA_RELOAD, 0, LIMIT_SENDERS, IN_CONNECTOR(policy.allow), IN_CONNECTOR(policy.nallow) },
+	{ "connector", "deny-senders", NULL, NULL, SCHEMA_SENDERS, SCHEMA_RELOAD, 0, LIMIT_SENDERS, IN_CONNECTOR(policy.deny), IN_CONNECTOR(policy.ndeny) },
+	{ "connector", "schedule", NULL, NULL, SCHEMA_SCHEDULE, SCHEMA_RELOAD, 0, 0, IN_CONNECTOR(policy.schedule), 0 },
+
+	{ "bridgehead", "smtp", NULL, NULL, SCHEMA_ADDRESS, SCHEMA_RELOAD, 0, 0, IN_BRIDGEHEAD(smtp), 0 },
+	{ "bridgehead", "peer", "tcp", carriers, SCHEMA_CHOICE, SCHEMA_RELOAD, 0, 0, IN_BRIDGEHEAD(carrier), 0 },
+	{ "bridgehead", "cost", NULL, NULL, SCHEMA_INTEGER, SCHEMA_RELOAD, 1, LIMIT_COST_MAX, IN_BRIDGEHEAD(cost), 0 },
+
+	{ "address-space", "deliver", "here", NULL, SCHEMA_WAY, SCHEMA_RELOAD, 0, 0, IN_SPACE(way), 0 },
+	{ "address-space", "cost", "0", NULL, SCHEMA_INTEGER, SCHEMA_RELOAD, 0, LIMIT_COST_MAX, IN_SPACE(cost), 0 },
+	{ "address-space", "scope", "organization", scopes, SCHEMA_FLAG, SCHEMA_RELOAD, 0, 0, IN_SPACE(local), 0 },
+	{ "address-space", "fallback", "no", NULL, SCHEMA_BOOLEAN, SCHEMA_RELOAD, 0, 0, IN_SPACE(fallback), 0 },
+	{ "address-space", "relay", NULL, NULL, SCHEMA_BOOLEAN, SCHEMA_RELOAD, 0, 0, IN_SPACE(relay), 0 },
+	{ "address-space", "probe", "no", NULL, SCHEMA_PROBE, SCHEMA_RELOAD, 0, 0, IN_SPACE(probe), 0 },
+	{ 0 },
+};
+/* clang-format on */
+
+const struct schema_section schema_sections[] = {
+	{ "peer", "" },
+	{ "connector", "" },
+	{ "bridgehead", "connector" },
+	{ "address-space", "" },
+	{ NULL, NULL },
+};
+
+bool
+schema_is_list(const struct schema *option)
+{
+	return option->type == SCHEMA_ADDRESSES ||
+	       option->type == SCHEMA_FOUR || option->type == SCHEMA_SENDERS ||
+	       option->type == SCHEMA_PRIORITIES;
+}
+
+const struct schema *
+schema_find(const char *section, const char *name)
+{
+	for (const struct schema *s = schema_options; s->name != NULL; s++)
+		if (strcmp(s->section, section) == 0 &&
+		    strcmp(s->name, name) == 0)
+			return s;
+	return NULL;
+}
+
+const struct schema_section *
+schema_find_section(const char *around, const char *name)
+{
+	const struct schema_section *s = schema_sections;
+
+	for (; s->name != NULL; s++)
+		if (strcmp(s->around, around) == 0 &&
+		    strcmp(s->name, name) == 0)
+			return s;
+	return NULL;
+}
+
+#define NEAR_MAX 24 /* longer than any name of ours */
+
+static size_t
+least(size_t a, size_t b, size_t c)
+{
+	size_t ab = a < b ? a : b;
+
+	return ab < c ? ab : c;
+}
+
+/* Levenshtein's distance; NEAR_MAX when either is too long to be near. */
+static size_t
+distance(const char *a, const char *b)
+{
+	size_t row[NEAR_MAX + 1], n = strlen(a), m = strlen(b);
+
+	if (n > NEAR_MAX || m > NEAR_MAX)
+		return NEAR_MAX;
+	for (size_t j = 0; j <= m; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= n; i++) {
+		size_t corner = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= m; j++) {
+			size_t up = row[j];
+
+			row[j] = least(up + 1, row[j - 1] + 1,
+			    corner + (a[i - 1] != b[j - 1]));
+			corner = up;
+		}
+	}
+	return row[m];
+}
+
+static void
+nearer(const char *name, const char *known, const char **best, size_t *dist)
+{
+	size_t d = distance(name, known);
+
+	if (d < *dist) {
+		*dist = d;
+		*best = known;
+	}
+}
+
+const char *
+schema_nearest(const char *section, const char *name)
+{
+	/* A third of the letters may be wrong, and at least one. */
+	size_t dist = strlen(name) / 3 + 2;
+	const char *best = NULL;
+
+	for (const struct schema *s = schema_options; s->name != NULL; s++)
+		if (strcmp(s->section, section) == 0)
+			nearer(name, s->name, &best, &dist);
+	for (const struct schema_section *s = schema_sections; s->name != NULL;
+	     s++)
+		if (strcmp(s->around, section) == 0)
+			nearer(name, s->name, &best, &dist);
+	return best;
+}
+
+static const struct {
+	enum schema_type type;
+	const char *text;
+} forms[] = {
+	{ SCHEMA_TEXT,
+	    "printable text of at most 120 octets, without \" and \\" },
+	{ SCHEMA_HOST, "a host name such as \"mx1.example.org\"" },
+	{ SCHEMA_WORD, "a name of a-z, 0-9, '.', '_' and '-', at most 63" },
+	{ SCHEMA_USER, "the name of an account" },
+	{ SCHEMA_PATH, "an absolute path" },
+	{ SCHEMA_TRANSPORT, "the name of a service in master.cf" },
+	{ SCHEMA_WAY, "here, or a transport as \"smtp:[gw.example.org]:25\"" },
+	{ SCHEMA_SCHEDULE, "a schedule as lsrd.conf(5) shows" },
+	{ SCHEMA_BOOLEAN, "yes or no" },
+	{ SCHEMA_ADDRESS, "an address with its port, as \"192.0.2.1:25\"" },
+	{ SCHEMA_ADDRESSES, "addresses with ports, as { \"192.0.2.1:691\", "
+			    "\"[2001:db8::1]:691\" }" },
+	{ SCHEMA_FOUR, "up to four addresses with ports, as { "
+		       "\"192.0.2.1:25\", \"[2001:db8::1]:25\" }" },
+	{ SCHEMA_SENDERS, "a list of addresses, domains, \"*\" or \"<>\"" },
+	{ SCHEMA_PRIORITIES, "a list of urgent, normal and non-urgent" },
+	{ SCHEMA_PROBE, "no, yes, or an address as \"192.0.2.1:25\"" },
+	{ SCHEMA_INCLUDE, "an absolute path" },
+};
+
+static void
+describe_words(struct buf *out, const char *const *words)
+{
+	for (size_t i = 0; words[i] != NULL; i++) {
+		if (i > 0)
+			buf_text(out, words[i + 1] == NULL ? " or " : ", ");
+		buf_text(out, words[i]);
+	}
+}
+
+void
+schema_describe(struct buf *out, const struct schema *option)
+{
+	enum schema_type type = option->type;
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (forms[i].type == type)
+			buf_text(out, forms[i].text);
+	if (option->words != NULL)
+		describe_words(out, option->words);
+	if (type == SCHEMA_INTEGER)
+		buf_printf(out,
+		    "a decimal integer from %" PRId64 " to %" PRId64,
+		    option->min, option->max);
+	if (type == SCHEMA_PERCENT)
+		buf_text(out, "a share from 0% to 100%");
+	if (type == SCHEMA_SIZE)
+		buf_text(out, "a size as 500k, 20M or 1G");
+	if (type == SCHEMA_DURATION) {
+		buf_text(out, "a duration from ");
+		setting_duration(out, (uint32_t)option->min);
+		buf_text(out, " to ");
+		setting_duration(out, (uint32_t)option->max);
+		buf_text(out, ", as 250ms, 5s, 2m or 1h");
+	}
+}

@@ -1,0 +1,71 @@
+#!/bin/sh
+# golden.sh - what a configuration is understood as, or refused for.
+#
+# golden.rows holds the cases: `== what`, the file, `--`, and what `show`
+# prints for it. `++ NAME` within the file begins another one, NAME, beside
+# it; @DIR@ is where they are. What is accepted must load to the same again.
+# `golden.sh --write` rewrites the expectations; review them like code.
+
+: "${top_srcdir:=.}" "${top_builddir:=.}"
+rows=$top_srcdir/t/cfg/golden.rows
+show=$top_builddir/t/cfg/show
+dir=$(mktemp -d) || exit 99
+trap 'rm -rf "$dir"' EXIT
+dir=$(cd "$dir" && pwd -P)
+
+# Each case to a folder: what, conf, more files, want.
+n=$(awk -v dir="$dir" '
+	/^== / {
+		n++
+		here = dir "/" n
+		system("mkdir " here)
+		print substr($0, 4) >(here "/what")
+		out = here "/conf"
+		printf "" >out
+		next
+	}
+	/^\+\+ / { out = here "/" $2; printf "" >out; next }
+	/^--$/ { out = here "/want"; printf "" >out; next }
+	n { print >out }
+	END { print n }' "$rows")
+
+run() {
+	(cd "$1" && for f in *; do
+		case $f in
+		what | want) ;;
+		*) sed "s|@DIR@|$1|g" "$f" >"$f.new" && mv "$f.new" "$f" ;;
+		esac
+	done)
+	"$show" "$1/conf" 2>&1 | sed "s|$1|@DIR@|g" >"$1/got"
+	grep -q '^refused: ' "$1/got" && return
+	grep -v ': warning: ' "$1/got" | sed "s|@DIR@|$1|g" >"$1/again"
+	"$show" "$1/again" 2>&1 | grep -v ': warning: ' >"$1/second"
+	cmp -s "$1/again" "$1/second" ||
+		echo "loads to another when loaded again" >>"$1/got"
+}
+
+[ "$1" = --write ] || echo "1..$n"
+i=1
+while [ $i -le "$n" ]; do
+	here=$dir/$i
+	run "$here"
+	if cmp -s "$here/want" "$here/got"; then
+		result=ok
+	else
+		[ "$1" = --write ] || diff "$here/want" "$here/got" | sed 's/^/# /'
+		result="not ok"
+	fi
+	[ "$1" = --write ] || echo "$result $i - $(cat "$here/what")"
+	i=$((i + 1))
+done
+[ "$1" = --write ] || exit 0
+awk -v dir="$dir" '
+	/^== / { n++; skip = 0; print; next }
+	/^--$/ {
+		print
+		while ((getline line <(dir "/" n "/got")) > 0)
+			print line
+		skip = 1
+		next
+	}
+	!skip { print }' "$rows" >"$dir/rows" && cp "$dir/rows" "$rows"
