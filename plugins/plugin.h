@@ -1,0 +1,168 @@
+/*
+ * plugin.h - the contracts of what faces an MTA. A plugin is chosen when
+ * the program is built; none is loaded at run time.
+ *
+ * A probe is a dialogue as a pure machine: octets in, octets out, verdict.
+ * It owns no socket, no clock and no memory but its state, which the caller
+ * holds; io/probe_io.c owns the connection and the deadline.
+ *
+ * An export carries routes into one MTA's own map. It is a shell over that
+ * map's library, linked into lsrd-publish alone, the only writer: what it
+ * is given is typed data, and every word of the MTA's syntax is its work.
+ *
+ * A queue reader finds deferred mail and has it tried again; pure, too.
+ */
+
+#ifndef PLUGINS_PLUGIN_H
+#define PLUGINS_PLUGIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/buf.h"
+#include "core/rib.h"
+
+enum plugin_verdict {
+	PLUGIN_MORE,  /* undecided: more octets are needed */
+	PLUGIN_OK,    /* the service does what it should */
+	PLUGIN_FAILED /* it does not, or it does not speak the protocol */
+};
+
+struct plugin_probe {
+	const char *word;  /* the service it speaks to, for logs */
+	size_t state_size; /* octets, all zero before begin() */
+
+	/* `own_name` is how we call ourselves; lent for the call. */
+	void (*begin)(void *state, const char *own_name);
+
+	/*
+	 * n octets have come, however TCP cut them; n is 0 at the end of the
+	 * stream. What is to be said now is appended to `say`. After a
+	 * verdict other than PLUGIN_MORE it is not called again.
+	 */
+	enum plugin_verdict (*feed)(
+	    void *state, const uint8_t *octets, size_t n, struct buf *say);
+};
+
+/* The probe of this service that the build contains, or NULL. */
+const struct plugin_probe *plugin_probe(const char *word);
+
+#define PLUGIN_OWN_MAX 16
+
+/* What an export must know of this server. Lent for the life of the run. */
+struct plugin_setup {
+	const char *directory; /* where the tables lie */
+	char transport[64];    /* the MTA's service for remote routes: lsrd */
+	char hold[64];         /* its service that defers: lsrd-hold */
+	bool by_name;          /* next-hop = name: `[name]:port`, no literal */
+	bool lab;              /* loopback is allowed as a next hop */
+	struct addr own[PLUGIN_OWN_MAX]; /* never published as a next hop */
+	size_t nown;
+};
+
+/* Where a writer is, told as it goes there. */
+enum plugin_phase {
+	PLUGIN_WORKING, /* holds no lock that a lookup waits for */
+	PLUGIN_LOCKING, /* from here on it may hold one: must be short */
+	PLUGIN_UNLOCKED /* it has let go of it */
+};
+
+struct plugin_watch {
+	void (*at)(void *ctx, enum plugin_phase phase);
+	void *ctx;
+};
+
+/* What is to change: a route, or that there is none any more. */
+struct plugin_change {
+	const char *pattern;
+	const struct route *route; /* NULL: gone */
+};
+
+struct plugin_report {
+	size_t keys;     /* written or removed */
+	uint32_t locks;  /* how often the lock was taken */
+	uint64_t max_us; /* the longest time it was held */
+	uint64_t sum_us;
+};
+
+struct plugin_run;
+
+/* How tables are to be opened; a bit for each, in the order of `tables`. */
+struct plugin_start {
+	unsigned broken; /* of no use: to be made anew */
+	unsigned leave;  /* neither to be looked at nor written */
+	const struct plugin_watch *watch; /* lent until close(); may be NULL */
+};
+
+struct plugin_export {
+	const char *name;          /* of the MTA, for options and lines */
+	const char *const *tables; /* its files' names; NULL ends them */
+
+	/*
+	 * Opens the tables for writing. A table that is broken, missing or
+	 * not of our form is made anew, in place by rename, when the whole
+	 * table is written: never is an empty one put in place of a full one.
+	 * On RC_OK the caller ends *out with close(). RC_IO: errno tells.
+	 */
+	int (*open)(struct plugin_run **out, const struct plugin_setup *setup,
+	    const struct plugin_start *start);
+
+	/*
+	 * Writes what differs. `list` is sorted by pattern; with `whole` it
+	 * is the whole table, and what is not in it goes. RC_MISSING: the
+	 * whole table is wanted; RC_LIMIT: an empty table in place of a full
+	 * one; RC_IO: errno tells, and nothing or a part was written, each
+	 * table being sound: close and open again.
+	 */
+	int (*write)(struct plugin_run *run, const struct plugin_change *list,
+	    size_t n, bool whole, struct plugin_report *report);
+
+	void (*close)(struct plugin_run *run);
+
+	/*
+	 * Reads every entry of one table and judges it. It may crash or hang
+	 * on a broken file, so it is called in a process of its own. RC_NONE:
+	 * it is not there; RC_FORMAT; RC_IO.
+	 */
+	int (*check)(const struct plugin_setup *setup, size_t table);
+
+	/* Puts a table aside by rename: the MTA has none then. */
+	int (*discard)(const struct plugin_setup *setup, size_t table);
+};
+
+/* The exports of this build; NULL ends the list. */
+extern const struct plugin_export *const plugin_exports[];
+
+/*
+ * A queue reader knows how an MTA lists its queue and how it is asked to try
+ * deferred mail again, over sockets below its queue directory. Pure: octets
+ * in, octets out; io/retry.c owns the connections.
+ */
+struct plugin_queue {
+	const char *name;  /* of the MTA */
+	const char *list;  /* socket that lists the queue, said nothing to */
+	const char *one;   /* socket that has one message tried again */
+	const char *all;   /* socket that has every message tried again */
+	size_t state_size; /* octets of a listing's state, zero at first */
+
+	/*
+	 * n octets of the listing have come. Calls `found` for each deferred
+	 * message and recipient (lower case), lent for the call. RC_OK;
+	 * RC_FORMAT when that is no listing.
+	 */
+	int (*feed)(void *state, const uint8_t *octets, size_t n,
+	    void (*found)(void *ctx, const char *id, const char *recipient),
+	    void *ctx);
+
+	/* What to say to `one`; it answers, and its answer is of no use. */
+	void (*put_one)(struct buf *out, const char *id);
+
+	/* What to say to `all`, which answers nothing. */
+	void (*put_all)(struct buf *out);
+};
+
+extern const struct plugin_queue *const plugin_queues[];
+
+#endif

@@ -1,0 +1,350 @@
+#include "plugins/postfix/tables.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+#include "base/vec.h"
+#include "plugins/postfix/map.h"
+#include "plugins/postfix/values.h"
+
+struct plugin_run {
+	struct plugin_setup setup;
+	char *path[VALUES_TABLES];
+	struct map *map[VALUES_TABLES]; /* NULL: to be made anew */
+	unsigned leave;                 /* tables not to be touched */
+	const struct plugin_watch *watch;
+};
+
+/* What one table is to say. Values lie one behind the other in `text`. */
+struct work {
+	VEC(struct map_item) items;
+	VEC(size_t) at; /* of each value in `text`; SIZE_MAX: no such key */
+	struct buf text;
+};
+
+static char *
+path_of(const struct plugin_setup *setup, enum values_table table)
+{
+	struct buf b = { 0 };
+
+	buf_printf(&b, "%s/%s.lmdb", setup->directory, values_name(table));
+	return buf_string(&b);
+}
+
+static void
+tables_close(struct plugin_run *run)
+{
+	if (run == NULL)
+		return;
+	for (int t = 0; t < VALUES_TABLES; t++) {
+		map_close(run->map[t]);
+		mem_free(run->path[t]);
+	}
+	mem_free(run);
+}
+
+static bool
+is_left(const struct plugin_run *run, int table)
+{
+	return (run->leave & 1u << table) != 0;
+}
+
+static int
+open_one(struct plugin_run *run, int table)
+{
+	int rc = map_open(&run->map[table], run->path[table], run->watch);
+
+	/* A file of somebody else gives way to one of ours. */
+	if (rc == RC_IO && (errno == EACCES || errno == EPERM))
+		return RC_OK;
+	return rc == RC_IO ? rc : RC_OK;
+}
+
+static int
+tables_open(struct plugin_run **out, const struct plugin_setup *setup,
+    const struct plugin_start *start)
+{
+	struct plugin_run *run = mem_new(sizeof(*run), 0, 0);
+	int rc = RC_OK;
+
+	*out = NULL;
+	run->setup = *setup;
+	run->leave = start->leave;
+	run->watch = start->watch;
+	for (int t = 0; t < VALUES_TABLES; t++) {
+		run->path[t] = path_of(setup, (enum values_table)t);
+		if (((start->broken | start->leave) & 1u << t) == 0 &&
+		    rc == RC_OK)
+			rc = open_one(run, t);
+	}
+	if (rc != RC_OK) {
+		int err = errno;
+
+		tables_close(run);
+		errno = err;
+		return rc;
+	}
+	*out = run;
+	return RC_OK;
+}
+
+static void
+work_add(struct work *work, const char *key, size_t at)
+{
+	struct map_item item = { .key = key };
+
+	vec_push(&work->items, item);
+	vec_push(&work->at, at);
+}
+
+static void
+work_change(struct work *work, enum values_table table,
+    const struct plugin_change *change, const struct plugin_setup *setup)
+{
+	size_t at = work->text.n;
+
+	if (!values_fits(table, change->pattern))
+		return;
+	if (change->route == NULL ||
+	    !values_put(&work->text, table, change->route, setup))
+		at = SIZE_MAX;
+	else
+		buf_u8(&work->text, 0);
+	work_add(work, change->pattern, at);
+}
+
+struct extras {
+	struct work *work;
+	const struct plugin_change *list;
+	size_t n;
+	struct buf keys;
+	VEC(size_t) at;
+};
+
+static int
+by_pattern(const void *key, const void *change)
+{
+	return strcmp(key, ((const struct plugin_change *)change)->pattern);
+}
+
+static bool
+note_extra(void *ctx, const char *key, const char *value)
+{
+	struct extras *x = ctx;
+
+	(void)value;
+	if (x->n > 0 &&
+	    bsearch(key, x->list, x->n, sizeof(x->list[0]), by_pattern) != NULL)
+		return true;
+	vec_push(&x->at, x->keys.n);
+	buf_bytes(&x->keys, key, strlen(key) + 1);
+	return true;
+}
+
+/* Adds the keys that stand in the map and in no change of the whole. */
+static int
+add_extras(struct extras *x, struct map *map)
+{
+	int rc = map == NULL ? RC_OK : map_walk(map, note_extra, x);
+
+	for (size_t i = 0; i < x->at.n; i++)
+		work_add(
+		    x->work, (const char *)x->keys.p + x->at.v[i], SIZE_MAX);
+	return rc;
+}
+
+static void
+work_settle(struct work *work)
+{
+	for (size_t i = 0; i < work->items.n; i++)
+		if (work->at.v[i] != SIZE_MAX)
+			work->items.v[i].value =
+			    (const char *)work->text.p + work->at.v[i];
+}
+
+static void
+work_done(struct work *work)
+{
+	vec_done(&work->items);
+	vec_done(&work->at);
+	buf_done(&work->text);
+}
+
+enum part { PART_PUTS, PART_GONE, PART_ALL };
+
+static int
+write_part(struct plugin_run *run, enum values_table table,
+    const struct work *work, enum part part, struct plugin_report *report)
+{
+	VEC(struct map_item) items = { 0 };
+	int rc = RC_OK;
+
+	for (size_t i = 0; i < work->items.n; i++) {
+		bool put = work->items.v[i].value != NULL;
+
+		if (part == PART_ALL || put == (part == PART_PUTS))
+			vec_push(&items, work->items.v[i]);
+	}
+	if (run->map[table] != NULL) {
+		rc = map_write(run->map[table], items.v, items.n, report);
+	} else if (part != PART_GONE) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < items.n; i++)
+			if (items.v[i].value != NULL)
+				items.v[n++] = items.v[i];
+		rc = map_make(run->path[table], items.v, n);
+		report->keys += n;
+		if (rc == RC_OK)
+			rc = map_open(
+			    &run->map[table], run->path[table], run->watch);
+	}
+	vec_done(&items);
+	return rc;
+}
+
+/* Names leave last; see tables.h. */
+static int
+write_works(struct plugin_run *run, const struct work work[VALUES_TABLES],
+    struct plugin_report *report)
+{
+	static const struct {
+		enum values_table table;
+		enum part part;
+	} steps[] = {
+		{ VALUES_TRANSPORT, PART_PUTS },
+		{ VALUES_DEFAULT, PART_PUTS },
+		{ VALUES_DOMAINS, PART_ALL },
+		{ VALUES_TRANSPORT, PART_GONE },
+		{ VALUES_DEFAULT, PART_GONE },
+	};
+	int rc = RC_OK;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		enum values_table t = steps[i].table;
+
+		if (is_left(run, (int)t))
+			continue;
+		rc = write_part(run, t, &work[t], steps[i].part, report);
+		if (rc != RC_OK)
+			break;
+	}
+	return rc;
+}
+
+static bool
+is_emptied(struct plugin_run *run, size_t n)
+{
+	if (n > 0)
+		return false;
+	for (int t = 0; t < VALUES_TABLES; t++)
+		if (run->map[t] != NULL && map_count(run->map[t]) > 0)
+			return true;
+	return false;
+}
+
+static int
+tables_write(struct plugin_run *run, const struct plugin_change *list, size_t n,
+    bool whole, struct plugin_report *report)
+{
+	struct work work[VALUES_TABLES] = { 0 };
+	struct extras extras[VALUES_TABLES] = { 0 };
+	int rc = RC_OK;
+
+	*report = (struct plugin_report){ 0 };
+	if (whole && is_emptied(run, n))
+		return RC_LIMIT;
+	for (int t = 0; t < VALUES_TABLES && rc == RC_OK; t++) {
+		if (!whole && run->map[t] == NULL && !is_left(run, t))
+			rc = RC_MISSING;
+		for (size_t i = 0; i < n; i++)
+			work_change(&work[t], (enum values_table)t, &list[i],
+			    &run->setup);
+		extras[t].work = &work[t];
+		extras[t].list = list;
+		extras[t].n = n;
+		if (whole && rc == RC_OK)
+			rc = add_extras(&extras[t], run->map[t]);
+		work_settle(&work[t]);
+	}
+	if (rc == RC_OK)
+		rc = write_works(run, work, report);
+	for (int t = 0; t < VALUES_TABLES; t++) {
+		int err = errno;
+
+		work_done(&work[t]);
+		vec_done(&extras[t].at);
+		buf_done(&extras[t].keys);
+		errno = err;
+	}
+	return rc;
+}
+
+struct judge {
+	enum values_table table;
+	bool bad;
+	size_t n;
+};
+
+static bool
+judge_entry(void *ctx, const char *key, const char *value)
+{
+	struct judge *judge = ctx;
+
+	judge->n++;
+	judge->bad = !values_fits(judge->table, key) || *value == '\0';
+	for (; *value != '\0'; value++)
+		judge->bad |= *value < ' ' || *value > '~';
+	return !judge->bad;
+}
+
+static int
+tables_check(const struct plugin_setup *setup, size_t table)
+{
+	struct judge judge = { .table = (enum values_table)table };
+	char *path = path_of(setup, judge.table);
+	struct map *map;
+	int rc = map_open(&map, path, NULL);
+
+	mem_free(path);
+	if (rc != RC_OK)
+		return rc;
+	rc = map_walk(map, judge_entry, &judge);
+	if (rc == RC_OK && (judge.bad || judge.n != map_count(map)))
+		rc = RC_FORMAT;
+	map_close(map);
+	return rc;
+}
+
+static int
+tables_discard(const struct plugin_setup *setup, size_t table)
+{
+	char *path = path_of(setup, (enum values_table)table);
+	struct buf b = { 0 };
+	char *aside;
+	int rc;
+
+	buf_printf(&b, "%s.broken", path);
+	aside = buf_string(&b);
+	rc = rename(path, aside) == 0 || errno == ENOENT ? RC_OK : RC_IO;
+	mem_free(aside);
+	mem_free(path);
+	return rc;
+}
+
+static const char *const table_names[] = { "transport", "default", "domains",
+	NULL };
+
+const struct plugin_export tables_postfix = {
+	.name = "postfix",
+	.tables = table_names,
+	.open = tables_open,
+	.write = tables_write,
+	.close = tables_close,
+	.check = tables_check,
+	.discard = tables_discard,
+};
