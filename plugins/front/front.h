@@ -1,0 +1,78 @@
+/*
+ * front.h - the listener: accepts within its limits, begins sessions, and
+ * sees that none stays for ever.
+ */
+
+#ifndef PLUGINS_FRONT_FRONT_H
+#define PLUGINS_FRONT_FRONT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/mono.h"
+#include "base/tree.h"
+#include "plugins/front/peerlist.h"
+#include "plugins/front/proxy.h"
+#include "plugins/front/say.h"
+
+#define FRONT_LISTEN 16     /* addresses */
+#define FRONT_SCRATCH 65536 /* octets that are read at once */
+
+struct event;
+struct event_base;
+struct session;
+
+/* What the options say. */
+struct front_settings {
+	struct addr listen[FRONT_LISTEN];
+	size_t nlisten;
+	struct addr mta;   /* family 0: none, only the verb */
+	const char *lsrd;  /* lsrd's socket */
+	const char *peers; /* a file of peers, or NULL */
+	const char *name;  /* our own in answers, where no MTA gives one */
+	enum proxy_form proxy;
+	uint32_t sessions, per_source;
+	uint32_t idle_s, connect_s;
+};
+
+struct front {
+	struct front_settings set;
+	struct peerlist peers;
+	struct say say;
+	struct event_base *base;
+	struct event *listener[FRONT_LISTEN];
+	int listener_fd[FRONT_LISTEN];
+	size_t nlisteners;
+	struct event *sweep, *rest;
+	struct tree sources;
+	struct session *first; /* of all sessions, newest first */
+	uint32_t count;
+	bool stopping;
+	uint64_t accepted, refused, verbs; /* since the start */
+	uint8_t scratch[FRONT_SCRATCH];
+};
+
+/* CLOCK_MONOTONIC. */
+struct mono front_now(void);
+
+/*
+ * Begins to accept at the sockets of listener_fd, which it takes over.
+ * `settings` is copied, what it points to lent until front_done().
+ */
+void front_begin(struct front *front, struct event_base *base);
+
+/* Reads the file of peers; false when that failed, which is logged. */
+bool front_read_peers(struct front *front);
+
+/* Accepts no more; the loop ends once the last session has. */
+void front_stop(struct front *front);
+
+/* A session is over and freed: others may come, or that was the last. */
+void front_left(struct front *front);
+
+/* Frees all but the list of peers, sessions too. */
+void front_done(struct front *front);
+
+#endif

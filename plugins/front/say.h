@@ -1,0 +1,37 @@
+/*
+ * say.h - log lines of lsrd-front: a stable word, a colon, key=value with
+ * commas between; lsrd-front(8) explains the words. Nothing that a client
+ * said is ever in a line.
+ */
+
+#ifndef PLUGINS_FRONT_SAY_H
+#define PLUGINS_FRONT_SAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <syslog.h>
+
+#include "base/mono.h"
+
+#define SAY_LINES 20 /* of what others cause, in SAY_WINDOW_MS */
+#define SAY_WINDOW_MS 10000
+
+struct say {
+	bool to_stderr;
+	struct mono window; /* its end */
+	uint32_t lines;     /* in it */
+	uint32_t left_out;
+};
+
+void say_open(struct say *say, bool to_stderr);
+
+/* What happens to ourselves; `priority` as of syslog(3). */
+__attribute__((format(printf, 3, 4))) void say_line(
+    struct say *say, int priority, const char *fmt, ...);
+
+/* What others cause: limited, and counted (left-out=N) beyond. */
+__attribute__((format(printf, 4, 5))) void say_limited(
+    struct say *say, int priority, struct mono now, const char *fmt, ...);
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * side.h - one end of a session: a non-blocking socket, what is to be
+ * written to it, and whether it is read. Holds no memory while nothing
+ * waits to be written.
+ */
+
+#ifndef PLUGINS_FRONT_SIDE_H
+#define PLUGINS_FRONT_SIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sys/types.h>
+
+#include "base/buf.h"
+
+struct event;
+struct event_base;
+
+struct side {
+	int fd; /* -1: none */
+	struct event *readable, *writable;
+	struct buf out; /* waits to be written, from `at` on */
+	size_t at;
+	bool eof;     /* no more will come */
+	bool shut;    /* we have said that no more will come */
+	bool failed;  /* nothing can be written any more */
+	bool reading; /* what comes is wanted */
+	bool opening; /* being connected; written to when it is */
+	void (*on)(void *ctx, struct side *side, short what);
+	void *ctx;
+};
+
+/*
+ * Takes the socket over. `on` is called with EV_READ while it is read,
+ * and with EV_WRITE when it could be written after it could not. With
+ * `opening` the first EV_WRITE tells that it is connected, or not.
+ */
+void side_open(
+    struct side *side, struct event_base *base, int fd, bool opening);
+
+/* At most n octets; 0: none now (or never: `eof`, `failed`). */
+size_t side_read(struct side *side, uint8_t *into, size_t n);
+
+/* Writes what goes at once and keeps the rest. */
+void side_write(struct side *side, const uint8_t *octets, size_t n);
+void side_flush(struct side *side);
+size_t side_waiting(const struct side *side);
+
+void side_want(struct side *side, bool reading);
+
+/* Says that no more will come; only once nothing waits to be written. */
+void side_shut(struct side *side);
+
+/* Closes; the fields may be used again. */
+void side_close(struct side *side);
+
+#endif
