@@ -1,0 +1,147 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "plugins/probe/smtp.h"
+#include "t/tap.h"
+
+static const struct {
+	const char *what;
+	enum plugin_verdict verdict; /* after all of it; MORE: still waiting */
+	const char *from;
+	const char *said;
+} rows[] = {
+	{ "plain", PLUGIN_OK, "220 mx\r\n250 mx\r\n221 bye\r\n",
+	    "EHLO me.example.org\r\nQUIT\r\n" },
+	{ "several lines", PLUGIN_OK,
+	    "220-mx\r\n220-wait\r\n220 go\r\n250-mx\r\n250-SIZE 1\r\n"
+	    "250 OK\r\n221 2.0.0 bye\r\n",
+	    "EHLO me.example.org\r\nQUIT\r\n" },
+	{ "codes alone", PLUGIN_OK, "220\r\n250-\r\n250\r\n221\r\n",
+	    "EHLO me.example.org\r\nQUIT\r\n" },
+	{ "nothing yet", PLUGIN_MORE, "22", "" },
+	{ "greeting only", PLUGIN_MORE, "220 mx\r\n",
+	    "EHLO me.example.org\r\n" },
+	{ "waits for the end of a reply", PLUGIN_MORE, "220-mx\r\n", "" },
+	{ "no service", PLUGIN_FAILED, "554 no\r\n", "" },
+	{ "shutting down", PLUGIN_FAILED, "421 later\r\n", "" },
+	{ "refuses EHLO", PLUGIN_FAILED, "220 mx\r\n502 no\r\n",
+	    "EHLO me.example.org\r\n" },
+	{ "goes away at QUIT", PLUGIN_FAILED,
+	    "220 mx\r\n250 mx\r\n421 gone\r\n",
+	    "EHLO me.example.org\r\nQUIT\r\n" },
+	{ "code changes within a reply", PLUGIN_FAILED, "220-mx\r\n250 mx\r\n",
+	    "" },
+	{ "not SMTP", PLUGIN_FAILED, "HTTP/1.1 400 Bad\r\n", "" },
+	{ "SSH", PLUGIN_FAILED, "SSH-2.0-OpenSSH_9\r\n", "" },
+	{ "bare LF", PLUGIN_FAILED, "220 mx\n", "" },
+	{ "bare CR", PLUGIN_FAILED, "220 mx\rx", "" },
+	{ "two digits", PLUGIN_FAILED, "22\r\n", "" },
+	{ "four digits", PLUGIN_FAILED, "2200\r\n", "" },
+	{ "empty line", PLUGIN_FAILED, "\r\n", "" },
+};
+
+/* Feeds `n` octets in an exact block, so that reading on is seen. */
+static enum plugin_verdict
+feed(void *state, const char *from, size_t n, struct buf *say)
+{
+	uint8_t *exact = malloc(n);
+	enum plugin_verdict v;
+
+	memcpy(exact, from, n);
+	v = smtp_probe.feed(state, exact, n, say);
+	free(exact);
+	return v;
+}
+
+static void *
+begun(void)
+{
+	void *state = mem_new(smtp_probe.state_size, 0, 0);
+
+	smtp_probe.begin(state, "me.example.org");
+	return state;
+}
+
+/* Every row, cut in two at every place, gives the same. */
+START_TEST(dialogues)
+{
+	size_t n = strlen(rows[_i].from);
+
+	for (size_t cut = 1; cut <= n; cut++) {
+		void *state = begun();
+		struct buf say = { 0 };
+		enum plugin_verdict v = feed(state, rows[_i].from, cut, &say);
+		char *said;
+
+		if (v == PLUGIN_MORE && cut < n)
+			v = feed(state, rows[_i].from + cut, n - cut, &say);
+		said = buf_string(&say);
+		ck_assert_msg(v == rows[_i].verdict, "%s: cut at %zu: %d",
+		    rows[_i].what, cut, (int)v);
+		ck_assert_msg(strcmp(said, rows[_i].said) == 0,
+		    "%s: cut at %zu: said %s", rows[_i].what, cut, said);
+		mem_free(said);
+		mem_free(state);
+	}
+}
+END_TEST
+
+/* An end of the stream anywhere but behind the last answer is a failure. */
+START_TEST(ends_early)
+{
+	const char *from = rows[1].from;
+
+	for (size_t n = 0; n < strlen(from); n++) {
+		void *state = begun();
+		struct buf say = { 0 };
+
+		if (n > 0)
+			ck_assert_int_eq(
+			    feed(state, from, n, &say), PLUGIN_MORE);
+		ck_assert_int_eq(
+		    smtp_probe.feed(state, NULL, 0, &say), PLUGIN_FAILED);
+		buf_done(&say);
+		mem_free(state);
+	}
+}
+END_TEST
+
+START_TEST(bounded)
+{
+	static const char line[] = "220-x\r\n";
+	void *state = begun();
+	struct buf say = { 0 };
+	enum plugin_verdict v = PLUGIN_MORE;
+	size_t n = 0;
+
+	while (v == PLUGIN_MORE && n++ < 10000)
+		v = feed(state, line, sizeof(line) - 1, &say);
+	ck_assert_int_eq(v, PLUGIN_FAILED);
+	ck_assert_uint_eq(n, SMTP_REPLY_LINES + 1);
+
+	smtp_probe.begin(state, "me.example.org");
+	v = feed(state, "220 ", 4, &say);
+	for (n = 4; v == PLUGIN_MORE && n < 10000; n++)
+		v = feed(state, "x", 1, &say);
+	ck_assert_int_eq(v, PLUGIN_FAILED);
+	ck_assert_uint_eq(n, SMTP_LINE_MAX + 1);
+	ck_assert_uint_eq(say.n, 0);
+	buf_done(&say);
+	mem_free(state);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("probe smtp");
+	TCase *tc = tcase_create("probe smtp");
+
+	tcase_add_loop_test(
+	    tc, dialogues, 0, (int)(sizeof(rows) / sizeof(rows[0])));
+	tcase_add_test(tc, ends_early);
+	tcase_add_test(tc, bounded);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}

@@ -1,0 +1,118 @@
+/* test_showq.c - Postfix's queue listing, however it is cut. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+#include "plugins/postfix/showq.h"
+#include "t/tap.h"
+
+/* As showq(8) of Postfix 3.7.11 wrote it, shortened. */
+static const char listing[] =
+    "protocol\0mail_queue_list_protocol\0\0"
+    "queue_name\0active\0queue_id\0AAAA\0time\0001\0size\0002\0"
+    "forced_expire\0000\0sender\0s@a\0recipient\0x@active.example\0"
+    "reason\0\0\0"
+    "queue_name\0deferred\0queue_id\0BBBB\0time\0001\0size\0002\0"
+    "forced_expire\0000\0sender\0s@a\0recipient\0U@Paris.example\0"
+    "reason\0no path to paris, down\0recipient\0v@tokyo.example\0"
+    "reason\0\0\0"
+    "queue_name\0hold\0queue_id\0CCCC\0sender\0s@a\0"
+    "recipient\0y@hold.example\0reason\0\0\0";
+
+static const char expected[] = "BBBB u@paris.example\nBBBB v@tokyo.example\n";
+
+static void
+on_found(void *ctx, const char *id, const char *recipient)
+{
+	buf_printf(ctx, "%s %s\n", id, recipient);
+}
+
+START_TEST(finds_deferred_recipients)
+{
+	size_t n = sizeof(listing); /* with the end of the last record */
+
+	for (size_t cut = 0; cut <= n; cut++) {
+		void *state = calloc(1, showq_postfix.state_size);
+		struct buf out = { 0 };
+		char *is;
+
+		ck_assert_int_eq(
+		    showq_postfix.feed(
+			state, (const uint8_t *)listing, cut, on_found, &out),
+		    RC_OK);
+		ck_assert_int_eq(
+		    showq_postfix.feed(state, (const uint8_t *)listing + cut,
+			n - cut, on_found, &out),
+		    RC_OK);
+		is = buf_string(&out);
+		ck_assert_str_eq(is, expected);
+		mem_free(is);
+		free(state);
+	}
+}
+END_TEST
+
+START_TEST(refuses_another_protocol)
+{
+	static const char other[] = "protocol\0other\0\0queue_name\0deferred";
+	void *state = calloc(1, showq_postfix.state_size);
+	struct buf out = { 0 };
+
+	ck_assert_int_eq(showq_postfix.feed(state, (const uint8_t *)other,
+			     sizeof(other), on_found, &out),
+	    RC_FORMAT);
+	free(state);
+}
+END_TEST
+
+START_TEST(long_texts_do_no_harm)
+{
+	size_t n = 100000;
+	uint8_t *octets = malloc(n);
+	void *state = calloc(1, showq_postfix.state_size);
+	struct buf out = { 0 };
+
+	memset(octets, 'a', n);
+	showq_postfix.feed(state, (const uint8_t *)listing,
+	    sizeof("protocol\0mail_queue_list_protocol\0"), on_found, &out);
+	ck_assert_int_eq(
+	    showq_postfix.feed(state, octets, n, on_found, &out), RC_OK);
+	octets[n - 1] = 0;
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(
+		    showq_postfix.feed(state, octets, n, on_found, &out),
+		    RC_OK);
+	ck_assert_uint_eq(out.n, 0);
+	free(state);
+	free(octets);
+}
+END_TEST
+
+START_TEST(asks_for_one)
+{
+	static const char want[] = "request\0send_file\0queue_id\0BBBB\0";
+	struct buf out = { 0 };
+
+	showq_postfix.put_one(&out, "BBBB");
+	ck_assert_uint_eq(out.n, sizeof(want));
+	ck_assert(memcmp(out.p, want, sizeof(want)) == 0);
+	buf_done(&out);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("showq");
+	TCase *tc = tcase_create("showq");
+
+	tcase_add_test(tc, finds_deferred_recipients);
+	tcase_add_test(tc, refuses_another_protocol);
+	tcase_add_test(tc, long_texts_do_no_harm);
+	tcase_add_test(tc, asks_for_one);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}
