@@ -1,0 +1,333 @@
+#include "publish/copy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+
+#define MAGIC 0x4c535231u /* "LSR1" */
+#define GROUP_HEAD 16     /* magic, length, digest */
+
+/* A whole table of a million routes. */
+#define FILE_MAX ((size_t)512 << 20)
+
+/* It may grow by this, and by as much as the whole table takes. */
+#define GROW_MIN ((size_t)256 << 10)
+
+/* CRC-64 with the polynomial of ECMA-182, four bits at a time. */
+static uint64_t
+crc64(const uint8_t *p, size_t n)
+{
+	uint64_t table[16];
+	uint64_t crc = ~(uint64_t)0;
+
+	for (unsigned i = 0; i < 16; i++) {
+		uint64_t v = i;
+
+		for (int bit = 0; bit < 4; bit++)
+			v = v >> 1 ^ ((v & 1) ? 0xc96c5795d7870f42u : 0);
+		table[i] = v;
+	}
+	for (size_t i = 0; i < n; i++) {
+		crc ^= p[i];
+		crc = crc >> 4 ^ table[crc & 15];
+		crc = crc >> 4 ^ table[crc & 15];
+	}
+	return ~crc;
+}
+
+static char *
+with_suffix(const char *path, const char *suffix)
+{
+	struct buf b = { 0 };
+
+	buf_printf(&b, "%s%s", path, suffix);
+	return buf_string(&b);
+}
+
+void
+copy_init(struct copy *copy, const char *directory)
+{
+	*copy = (struct copy){ .fd = -1 };
+	copy->path = with_suffix(directory, "/routes");
+}
+
+static void
+let_go(struct copy *copy)
+{
+	if (copy->fd >= 0)
+		close(copy->fd);
+	copy->fd = -1;
+}
+
+void
+copy_done(struct copy *copy)
+{
+	let_go(copy);
+	mem_free(copy->path);
+	copy->path = NULL;
+}
+
+static void
+put_group(struct buf *out, const uint8_t *p, size_t n)
+{
+	buf_u32(out, MAGIC);
+	buf_u32(out, (uint32_t)n);
+	buf_u64(out, crc64(p, n));
+	buf_bytes(out, p, n);
+}
+
+static int
+write_all(int fd, const uint8_t *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t k = write(fd, p, n);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k <= 0)
+			return RC_IO;
+		p += k;
+		n -= (size_t)k;
+	}
+	return fdatasync(fd) == 0 ? RC_OK : RC_IO;
+}
+
+static int
+sync_beside(const char *path)
+{
+	char *dir = mem_str(path);
+	int fd, rc;
+
+	*strrchr(dir, '/') = '\0';
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	mem_free(dir);
+	if (fd < 0)
+		return RC_IO;
+	rc = fsync(fd) == 0 ? RC_OK : RC_IO;
+	close(fd);
+	return rc;
+}
+
+/* The new file takes the old one's place, and that one steps aside. */
+static int
+put_in_place(const char *path, const char *made)
+{
+	char *before = with_suffix(path, ".before");
+	int rc = RC_OK;
+
+	unlink(before);
+	if (link(path, before) != 0 && errno != ENOENT)
+		rc = RC_IO;
+	if (rc == RC_OK && rename(made, path) != 0)
+		rc = RC_IO;
+	mem_free(before);
+	return rc == RC_OK ? sync_beside(path) : rc;
+}
+
+static int
+make_file(struct copy *copy, const struct buf *group)
+{
+	char *made = with_suffix(copy->path, ".new");
+	int rc = RC_IO;
+	int fd = open(made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		rc = write_all(fd, group->p, group->n);
+	if (rc == RC_OK)
+		rc = put_in_place(copy->path, made);
+	if (rc == RC_OK) {
+		copy->fd = fd;
+	} else {
+		int err = errno;
+
+		if (fd >= 0)
+			close(fd);
+		unlink(made);
+		errno = err;
+	}
+	mem_free(made);
+	return rc;
+}
+
+int
+copy_whole(struct copy *copy, const struct held *held,
+    const struct plugin_setup *setup)
+{
+	struct buf frames = { 0 };
+	struct buf group = { 0 };
+	int rc;
+
+	let_go(copy);
+	wire_put_setup(&frames, setup);
+	held_put(held, &frames);
+	put_group(&group, frames.p, frames.n);
+	rc = make_file(copy, &group);
+	if (rc == RC_OK)
+		copy->octets = copy->first = group.n;
+	buf_done(&frames);
+	buf_done(&group);
+	return rc;
+}
+
+int
+copy_add(struct copy *copy, struct cur frames, const struct held *held,
+    const struct plugin_setup *setup)
+{
+	struct buf group = { 0 };
+	int rc;
+
+	if (copy->fd < 0 ||
+	    copy->octets + frames.left > 2 * copy->first + GROW_MIN)
+		return copy_whole(copy, held, setup);
+	put_group(&group, frames.p, frames.left);
+	rc = write_all(copy->fd, group.p, group.n);
+	copy->octets += group.n;
+	buf_done(&group);
+	if (rc != RC_OK) {
+		int err = errno;
+
+		let_go(copy); /* half a group: the next one is whole */
+		errno = err;
+	}
+	return rc;
+}
+
+static int
+read_file(const char *path, struct buf *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint8_t chunk[65536];
+	ssize_t n;
+
+	if (fd < 0)
+		return errno == ENOENT ? RC_NONE : RC_IO;
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0 && out->n < FILE_MAX)
+		buf_bytes(out, chunk, (size_t)n);
+	close(fd);
+	if (n < 0)
+		return RC_IO;
+	return n == 0 ? RC_OK : RC_LONG;
+}
+
+/* The frames of one group into the table. */
+static int
+take_group(struct held *held, struct plugin_setup *setup, struct cur frames)
+{
+	struct wire_frame frame;
+	struct wire_batch batch;
+	bool whole = false;
+
+	while (frames.left > 0) {
+		int rc = wire_frame(&frames, &frame);
+
+		if (rc != RC_OK)
+			return RC_FORMAT;
+		cur_bytes(&frames, frame.octets);
+		if (frame.type == WIRE_SETUP) {
+			rc = wire_get_setup(frame.body, setup);
+		} else {
+			rc = wire_get_batch(&frame.body, &batch);
+			if (rc == RC_OK && (batch.flags & WIRE_WHOLE) != 0 &&
+			    !whole)
+				held_clear(held);
+			whole = true;
+			if (rc == RC_OK)
+				rc = held_take(held, &batch, frame.body);
+		}
+		if (rc != RC_OK)
+			return RC_FORMAT;
+	}
+	return RC_OK;
+}
+
+/* The next group with its digest, or none. */
+static bool
+next_group(struct cur *in, struct cur *body)
+{
+	struct cur c = *in;
+	uint32_t magic = cur_u32(&c);
+	uint32_t n = cur_u32(&c);
+	uint64_t crc = cur_u64(&c);
+
+	if (c.bad || magic != MAGIC || c.left < n)
+		return false;
+	*body = cur_sub(&c, n);
+	if (crc64(body->p, body->left) != crc)
+		return false;
+	*in = c;
+	return true;
+}
+
+/* A group that holds, anywhere behind: what is broken is not just the end. */
+static bool
+goes_on(struct cur in)
+{
+	struct cur body;
+
+	for (; in.left >= GROUP_HEAD; cur_u8(&in)) {
+		struct cur c = in;
+
+		if (next_group(&c, &body))
+			return true;
+	}
+	return false;
+}
+
+static int
+load_file(const char *path, struct held *held, struct plugin_setup *setup)
+{
+	struct buf file = { 0 };
+	struct cur in, body;
+	size_t groups = 0;
+	int rc = read_file(path, &file);
+
+	in = cur_over(file.p, file.n);
+	while (rc == RC_OK && next_group(&in, &body)) {
+		rc = take_group(held, setup, body);
+		groups++;
+	}
+	if (rc == RC_OK && (groups == 0 || goes_on(in)))
+		rc = RC_DIGEST;
+	buf_done(&file);
+	return rc;
+}
+
+int
+copy_load(struct copy *copy, struct held *held, struct plugin_setup *setup)
+{
+	int rc;
+
+	held_clear(held);
+	rc = load_file(copy->path, held, setup);
+	if (rc != RC_OK)
+		held_clear(held);
+	return rc;
+}
+
+int
+copy_load_before(
+    struct copy *copy, struct held *held, struct plugin_setup *setup)
+{
+	struct copy before = { .path = with_suffix(copy->path, ".before") };
+	int rc = copy_load(&before, held, setup);
+
+	mem_free(before.path);
+	return rc;
+}
+
+bool
+copy_exists(const struct copy *copy)
+{
+	char *before = with_suffix(copy->path, ".before");
+	struct stat st;
+	bool is = stat(copy->path, &st) == 0 || stat(before, &st) == 0;
+
+	mem_free(before);
+	return is;
+}

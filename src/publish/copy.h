@@ -1,0 +1,54 @@
+/*
+ * copy.h - the publisher's second, plain copy of the table: a file beside
+ * the MTA's tables from which they can be made again.
+ *
+ * The file is a row of groups, each with its length and digest; the first
+ * is the whole table, the others are what changed since, in the frames of
+ * wire.h. A group is on disk before the tables change, so the copy is never
+ * behind them: after a power cut it has every key that Postfix may have
+ * accepted mail for. When it has grown enough it is written anew beside and
+ * renamed; the one before stays under the name `routes.before`.
+ */
+
+#ifndef PUBLISH_COPY_H
+#define PUBLISH_COPY_H
+
+#include "publish/held.h"
+
+struct copy {
+	char *path;
+	int fd;               /* -1: to be written whole */
+	size_t octets, first; /* of the file; of its first group */
+};
+
+/* Nothing is read or made yet. */
+void copy_init(struct copy *copy, const char *directory);
+void copy_done(struct copy *copy);
+
+/*
+ * Reads the copy into `held` (emptied before) and the names it was published
+ * with into *setup. A torn last group (a power cut
+ * while it was written) does not count against it. RC_NONE: there is none;
+ * RC_FORMAT, RC_DIGEST: there is one, and it is damaged; RC_IO.
+ */
+int copy_load(struct copy *copy, struct held *held, struct plugin_setup *setup);
+
+/* The same for the one before: it may lack the newest keys. */
+int copy_load_before(
+    struct copy *copy, struct held *held, struct plugin_setup *setup);
+
+/* Writes it whole. RC_OK, or RC_IO with errno. */
+int copy_whole(struct copy *copy, const struct held *held,
+    const struct plugin_setup *setup);
+
+/*
+ * Adds what came in, `held` being the table with it; writes it whole when
+ * it has grown too long.
+ */
+int copy_add(struct copy *copy, struct cur frames, const struct held *held,
+    const struct plugin_setup *setup);
+
+/* True if any copy is there, good or bad. */
+bool copy_exists(const struct copy *copy);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * held.h - the table as the publisher holds it: what lsrd handed over,
+ * by pattern, each route in the octets of route_encode(). Pure.
+ */
+
+#ifndef PUBLISH_HELD_H
+#define PUBLISH_HELD_H
+
+#include "base/buf.h"
+#include "base/cur.h"
+#include "base/tree.h"
+#include "plugins/plugin.h"
+#include "publish/wire.h"
+
+struct held {
+	struct tree tree;
+	uint64_t generation;
+};
+
+/* Changes for an export, sorted by pattern; they own their routes. */
+struct held_changes {
+	struct plugin_change *v;
+	size_t n;
+	struct route *routes;
+};
+
+/*
+ * Takes the items of one frame of a batch; `body` stands behind its head.
+ * RC_OK, or why it is refused: what came before in it is taken then.
+ */
+int held_take(
+    struct held *held, const struct wire_batch *batch, struct cur body);
+
+/* Empties it: a whole table follows. */
+void held_clear(struct held *held);
+
+/* The whole table as frames. */
+void held_put(const struct held *held, struct buf *out);
+
+/* The whole table as changes, to be ended with held_changes_done(). */
+void held_all(const struct held *held, struct held_changes *out);
+
+/*
+ * What the items of `frames` (whole batches, as received) changed, each
+ * pattern once, in the state it has now.
+ */
+void held_since(
+    const struct held *held, struct cur frames, struct held_changes *out);
+
+void held_changes_done(struct held_changes *changes);
+
+#endif

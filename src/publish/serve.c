@@ -1,0 +1,310 @@
+#include "publish/serve.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/rc.h"
+#include "publish/copy.h"
+#include "publish/held.h"
+#include "publish/judge.h"
+#include "publish/wire.h"
+
+#define OWN_PAUSE_MS 10
+#define OWN_TELL 10 /* pauses */
+
+struct server {
+	int fd;
+	const struct plugin_export *export;
+	const struct mark *mark;
+	struct plugin_setup setup;
+	bool has_setup;
+	struct plugin_watch watch;
+	struct plugin_run *run; /* NULL: not open */
+	struct held held;
+	struct copy copy;
+	bool has_whole; /* the table as lsrd has it, not only a part */
+	bool whole_due; /* the tables are behind: differences will not do */
+	struct buf in;
+	struct buf frames; /* of the batch that is coming in */
+	bool gone;         /* nobody listens any more */
+};
+
+static void
+say(struct server *s, struct buf *out)
+{
+	size_t at = 0;
+
+	while (at < out->n && !s->gone) {
+		ssize_t n = send(s->fd, out->p + at, out->n - at, MSG_NOSIGNAL);
+
+		if (n > 0)
+			at += (size_t)n;
+		else if (errno != EINTR)
+			s->gone = true;
+	}
+	buf_done(out);
+}
+
+static void
+at_phase(void *ctx, enum plugin_phase phase)
+{
+	struct buf out = { 0 };
+
+	wire_put_phase(&out, phase);
+	say(ctx, &out);
+}
+
+static void
+pause_ms(long ms)
+{
+	struct timespec t = { .tv_nsec = ms * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+/* One that was killed may still be on its way out of the disk. */
+static int
+own(struct server *s)
+{
+	for (unsigned i = 0; !s->gone; i++) {
+		int rc = mark_own(s->mark);
+
+		if (rc == RC_OK)
+			return EX_OK;
+		if (rc != RC_STATE) {
+			fprintf(stderr, "lsrd-publish: %s/owner: %s\n",
+			    s->mark->tables, strerror(errno));
+			return EX_CANTCREAT;
+		}
+		if (i % OWN_TELL == 0)
+			at_phase(s, PLUGIN_WORKING);
+		pause_ms(OWN_PAUSE_MS);
+	}
+	return EX_OK;
+}
+
+static int
+open_run(struct server *s)
+{
+	struct judge judge;
+	int rc = judge_tables(s->export, &s->setup, &judge);
+
+	if (rc == RC_OK) {
+		struct plugin_start start = {
+			.broken = judge.broken,
+			.watch = &s->watch,
+		};
+
+		at_phase(s, PLUGIN_WORKING);
+		rc = s->export->open(&s->run, &s->setup, &start);
+	}
+	return rc;
+}
+
+static void
+close_run(struct server *s)
+{
+	s->export->close(s->run);
+	s->run = NULL;
+	s->whole_due = true;
+}
+
+static int
+write_changes(struct server *s, bool whole, struct plugin_report *report)
+{
+	struct held_changes changes;
+	int rc, err;
+
+	if (whole)
+		held_all(&s->held, &changes);
+	else
+		held_since(
+		    &s->held, cur_over(s->frames.p, s->frames.n), &changes);
+	rc = s->export->write(s->run, changes.v, changes.n, whole, report);
+	err = errno;
+	held_changes_done(&changes);
+	errno = err;
+	return rc;
+}
+
+static int
+write_tables(struct server *s, struct plugin_report *report)
+{
+	int rc = s->run == NULL ? open_run(s) : RC_OK;
+
+	if (rc == RC_OK)
+		rc = write_changes(s, s->whole_due, report);
+	if (rc == RC_MISSING)
+		rc = write_changes(s, true, report);
+	if (rc == RC_OK)
+		s->whole_due = false;
+	else
+		close_run(s);
+	return rc;
+}
+
+/* Before the tables, so that it is never behind them. */
+static int
+write_copy(struct server *s)
+{
+	if (s->whole_due)
+		return copy_whole(&s->copy, &s->held, &s->setup);
+	return copy_add(
+	    &s->copy, cur_over(s->frames.p, s->frames.n), &s->held, &s->setup);
+}
+
+static uint32_t
+to_u32(uint64_t n)
+{
+	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}
+
+/* A batch is complete. */
+static void
+publish(struct server *s)
+{
+	struct wire_ack ack = { .generation = s->held.generation };
+	struct plugin_report report = { 0 };
+	struct buf out = { 0 };
+	bool empty = s->held.tree.n == 0;
+
+	/* An empty table may be refused: it must not reach the copy first. */
+	if (!empty)
+		ack.copy_behind =
+		    mark_set(s->mark) != RC_OK || write_copy(s) != RC_OK;
+	at_phase(s, PLUGIN_WORKING);
+	ack.result = write_tables(s, &report);
+	if (ack.result == RC_IO)
+		ack.error = errno;
+	else if (empty && ack.result == RC_OK)
+		ack.copy_behind = write_copy(s) != RC_OK;
+	ack.keys = to_u32(report.keys);
+	ack.locks = report.locks;
+	ack.max_us = to_u32(report.max_us);
+	wire_put_ack(&out, &ack);
+	say(s, &out);
+	buf_reset(&s->frames);
+}
+
+static int
+on_setup(struct server *s, struct cur body)
+{
+	struct plugin_setup setup;
+	int rc = wire_get_setup(body, &setup);
+
+	if (rc != RC_OK)
+		return rc;
+	setup.directory = s->mark->tables;
+	s->setup = setup;
+	s->has_setup = true;
+	close_run(s);
+	return RC_OK;
+}
+
+static int
+on_batch(struct server *s, const struct wire_frame *frame, const uint8_t *p)
+{
+	struct cur body = frame->body;
+	struct wire_batch batch;
+	int rc = wire_get_batch(&body, &batch);
+
+	if (rc != RC_OK)
+		return rc;
+	if (!s->has_setup)
+		return RC_STATE;
+	if ((batch.flags & WIRE_WHOLE) != 0 && s->frames.n == 0) {
+		held_clear(&s->held);
+		s->has_whole = true;
+		s->whole_due = true;
+	}
+	if (!s->has_whole)
+		return RC_STATE;
+	at_phase(s, PLUGIN_WORKING);
+	rc = held_take(&s->held, &batch, body);
+	if (rc != RC_OK)
+		return rc;
+	buf_bytes(&s->frames, p, frame->octets);
+	if ((batch.flags & WIRE_MORE) == 0)
+		publish(s);
+	return RC_OK;
+}
+
+/* Takes the frames that have come; keeps what is not complete. */
+static int
+take(struct server *s)
+{
+	struct cur in = cur_over(s->in.p, s->in.n);
+	struct wire_frame frame;
+	int rc;
+
+	while ((rc = wire_frame(&in, &frame)) == RC_OK) {
+		const uint8_t *p = cur_bytes(&in, frame.octets);
+
+		if (frame.type == WIRE_SETUP)
+			rc = on_setup(s, frame.body);
+		else if (frame.type == WIRE_BATCH)
+			rc = on_batch(s, &frame, p);
+		else
+			rc = RC_RANGE;
+		if (rc != RC_OK)
+			return rc;
+	}
+	if (in.left > 0)
+		memmove(s->in.p, in.p, in.left);
+	s->in.n = in.left;
+	return rc == RC_SHORT ? RC_OK : rc;
+}
+
+static int
+run(struct server *s)
+{
+	uint8_t chunk[65536];
+
+	while (!s->gone) {
+		ssize_t n = recv(s->fd, chunk, sizeof(chunk), 0);
+		int rc;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		buf_bytes(&s->in, chunk, (size_t)n);
+		rc = take(s);
+		if (rc != RC_OK) {
+			fprintf(stderr, "lsrd-publish: a bad frame: %s\n",
+			    rc_word(rc));
+			return EX_DATAERR;
+		}
+	}
+	return EX_OK;
+}
+
+int
+serve(int fd, const struct plugin_export *export, const struct mark *mark)
+{
+	struct server s = {
+		.fd = fd,
+		.export = export,
+		.mark = mark,
+		.whole_due = true,
+	};
+	int code;
+
+	s.watch.at = at_phase;
+	s.watch.ctx = &s;
+	copy_init(&s.copy, mark->tables);
+	code = own(&s);
+	if (code == EX_OK)
+		code = run(&s);
+	export->close(s.run);
+	held_clear(&s.held);
+	copy_done(&s.copy);
+	buf_done(&s.in);
+	buf_done(&s.frames);
+	return code;
+}

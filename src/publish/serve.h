@@ -1,0 +1,16 @@
+/*
+ * serve.h - the publisher at work: batches from lsrd in, acknowledgements
+ * out, until lsrd closes the socket. Blocking, one thing at a time: it is
+ * lsrd that watches the time, and kills this process when it hangs.
+ */
+
+#ifndef PUBLISH_SERVE_H
+#define PUBLISH_SERVE_H
+
+#include "plugins/plugin.h"
+#include "publish/mark.h"
+
+/* Returns a code of sysexits.h. */
+int serve(int fd, const struct plugin_export *export, const struct mark *mark);
+
+#endif

@@ -1,0 +1,160 @@
+#include "publish/verify.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/rc.h"
+#include "publish/copy.h"
+#include "publish/held.h"
+#include "publish/judge.h"
+
+struct verifier {
+	const struct plugin_export *export;
+	const struct mark *mark;
+	struct plugin_setup setup;
+	struct copy copy;
+	struct held held;
+	struct judge judge;
+};
+
+static unsigned
+all_tables(const struct plugin_export *export)
+{
+	unsigned all = 0;
+
+	for (size_t t = 0; export->tables[t] != NULL; t++)
+		all |= 1u << t;
+	return all;
+}
+
+static void
+name_tables(const struct verifier *v, unsigned which, const char *what)
+{
+	for (size_t t = 0; v->export->tables[t] != NULL; t++)
+		if ((which & 1u << t) != 0)
+			fprintf(stderr, "lsrd-publish: %s/%s: %s\n",
+			    v->mark->tables, v->export->tables[t], what);
+}
+
+/* Makes these tables anew from what is held, and leaves the others. */
+static int
+make_tables(struct verifier *v, unsigned which)
+{
+	struct plugin_start start = {
+		.broken = which,
+		.leave = all_tables(v->export) & ~which,
+	};
+	struct plugin_report report;
+	struct held_changes changes;
+	struct plugin_run *run;
+	int rc = v->export->open(&run, &v->setup, &start);
+
+	if (rc == RC_OK) {
+		held_all(&v->held, &changes);
+		rc = v->export->write(run, changes.v, changes.n, true, &report);
+		held_changes_done(&changes);
+		v->export->close(run);
+	}
+	if (rc == RC_OK)
+		return EX_OK;
+	fprintf(stderr, "lsrd-publish: cannot make the tables in %s: %s\n",
+	    v->mark->tables, rc == RC_IO ? strerror(errno) : rc_word(rc));
+	return EX_CANTCREAT;
+}
+
+/* A copy without a route is as good as none. */
+static bool
+load(struct verifier *v, bool before)
+{
+	int rc = before ? copy_load_before(&v->copy, &v->held, &v->setup)
+	                : copy_load(&v->copy, &v->held, &v->setup);
+
+	v->setup.directory = v->mark->tables;
+	if (rc == RC_OK && v->held.tree.n > 0)
+		return true;
+	held_clear(&v->held);
+	if (rc != RC_OK && rc != RC_NONE)
+		fprintf(stderr, "lsrd-publish: %s%s: damaged: %s\n",
+		    v->copy.path, before ? ".before" : "", rc_word(rc));
+	return false;
+}
+
+/* Nothing tells what stood in it: better no table than an empty one. */
+static int
+give_up(struct verifier *v, unsigned which)
+{
+	for (size_t t = 0; v->export->tables[t] != NULL; t++)
+		if ((v->judge.broken & 1u << t) != 0)
+			v->export->discard(&v->setup, t);
+	name_tables(v, which,
+	    "was published, is gone or broken, and there is no copy to make "
+	    "it from. It stays missing, and the MTA defers all mail, until "
+	    "lsrd publishes it anew");
+	return EX_DATAERR;
+}
+
+static int
+mend(struct verifier *v)
+{
+	unsigned which = v->judge.broken | v->judge.missing;
+	bool published = mark_is_set(v->mark) || copy_exists(&v->copy);
+
+	if (which == 0)
+		return EX_OK;
+	if (load(v, true)) {
+		name_tables(v, which, "made anew from the copy before");
+		return make_tables(v, which);
+	}
+	if (published || v->judge.broken != 0)
+		return give_up(v, which);
+	name_tables(v, which, "made, empty: nothing was ever published");
+	return make_tables(v, which);
+}
+
+/* Somebody writes here now: look, and leave it to him. */
+static int
+look(struct verifier *v)
+{
+	unsigned which = v->judge.broken | v->judge.missing;
+
+	if (which == 0)
+		return EX_OK;
+	name_tables(v, which,
+	    "broken or missing, and left to the publisher at work there");
+	return EX_TEMPFAIL;
+}
+
+static int
+verify_here(struct verifier *v)
+{
+	int own = mark_own(v->mark);
+
+	if (own == RC_IO) {
+		fprintf(stderr, "lsrd-publish: %s: %s\n", v->mark->tables,
+		    strerror(errno));
+		return EX_CANTCREAT;
+	}
+	if (own == RC_OK && load(v, false))
+		return make_tables(v, all_tables(v->export));
+	if (judge_tables(v->export, &v->setup, &v->judge) != RC_OK) {
+		fprintf(stderr, "lsrd-publish: fork: %s\n", strerror(errno));
+		return EX_OSERR;
+	}
+	return own == RC_OK ? mend(v) : look(v);
+}
+
+int
+verify(const struct plugin_export *export, const struct mark *mark)
+{
+	struct verifier v = { .export = export, .mark = mark };
+	int code;
+
+	v.setup.directory = mark->tables;
+	copy_init(&v.copy, mark->tables);
+	code = verify_here(&v);
+	held_clear(&v.held);
+	copy_done(&v.copy);
+	return code;
+}

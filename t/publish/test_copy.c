@@ -1,0 +1,221 @@
+/* test_copy.c - the plain copy: written, torn, bent, and read again. */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/rc.h"
+#include "publish/copy.h"
+#include "t/tap.h"
+
+static char dir[64];
+static const struct plugin_setup setup = { .transport = "lsrd",
+	.hold = "lsrd-hold" };
+
+static void
+make_dir(void)
+{
+	snprintf(dir, sizeof(dir), "/tmp/lsrd-copy.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+}
+
+static const char *
+path_of(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+static void
+remove_dir(void)
+{
+	unlink(path_of("routes"));
+	unlink(path_of("routes.before"));
+	unlink(path_of("routes.new"));
+	rmdir(dir);
+}
+
+/* A batch that sets `pattern`, into the table and as frames. */
+static void
+set(struct held *held, const char *pattern, struct buf *frames)
+{
+	struct route r = { .pattern = (char *)(uintptr_t)pattern,
+		.kind = ROUTE_HOLD,
+		.reason = (char *)(uintptr_t) "no path" };
+	struct wire_writer w;
+	struct wire_frame frame;
+	struct wire_batch batch;
+	struct cur c;
+
+	buf_reset(frames);
+	wire_begin(&w, frames, held->generation + 1, false);
+	wire_set(&w, &r);
+	wire_end(&w);
+	c = cur_over(frames->p, frames->n);
+	ck_assert_int_eq(wire_frame(&c, &frame), RC_OK);
+	ck_assert_int_eq(wire_get_batch(&frame.body, &batch), RC_OK);
+	ck_assert_int_eq(held_take(held, &batch, frame.body), RC_OK);
+}
+
+/* A copy with one whole group and two that follow. */
+static void
+write_three(void)
+{
+	struct held held = { 0 };
+	struct buf frames = { 0 };
+	struct copy copy;
+
+	copy_init(&copy, dir);
+	set(&held, "a.example", &frames);
+	ck_assert_int_eq(copy_whole(&copy, &held, &setup), RC_OK);
+	set(&held, "b.example", &frames);
+	ck_assert_int_eq(
+	    copy_add(&copy, cur_over(frames.p, frames.n), &held, &setup),
+	    RC_OK);
+	set(&held, "c.example", &frames);
+	ck_assert_int_eq(
+	    copy_add(&copy, cur_over(frames.p, frames.n), &held, &setup),
+	    RC_OK);
+	copy_done(&copy);
+	held_clear(&held);
+	buf_done(&frames);
+}
+
+/* The number of routes, or the reason. */
+static int
+load(bool before)
+{
+	struct plugin_setup names = { 0 };
+	struct held held = { 0 };
+	struct copy copy;
+	int rc;
+
+	copy_init(&copy, dir);
+	rc = before ? copy_load_before(&copy, &held, &names)
+	            : copy_load(&copy, &held, &names);
+	if (rc == RC_OK) {
+		rc = (int)held.tree.n;
+		ck_assert_str_eq(names.hold, "lsrd-hold");
+	} else {
+		ck_assert_uint_eq(held.tree.n, 0);
+	}
+	copy_done(&copy);
+	held_clear(&held);
+	return rc;
+}
+
+static off_t
+size_of(const char *name)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(path_of(name), &st), 0);
+	return st.st_size;
+}
+
+START_TEST(comes_back)
+{
+	ck_assert_int_eq(load(false), RC_NONE);
+	write_three();
+	ck_assert_int_eq(load(false), 3);
+	ck_assert_int_eq(load(true), RC_NONE);
+	write_three();
+	ck_assert_int_eq(load(true), 3);
+}
+END_TEST
+
+START_TEST(a_torn_end_is_no_harm)
+{
+	off_t n;
+	int at_least = 3;
+
+	write_three();
+	n = size_of("routes");
+	for (off_t cut = n - 1; cut > n / 2; cut--) {
+		int is;
+
+		ck_assert_int_eq(truncate(path_of("routes"), cut), 0);
+		is = load(false);
+		ck_assert_int_ge(is, 1);
+		ck_assert_int_le(is, at_least);
+		at_least = is;
+	}
+	ck_assert_int_eq(truncate(path_of("routes"), 0), 0);
+	ck_assert_int_eq(load(false), RC_DIGEST);
+}
+END_TEST
+
+/* One bit, anywhere: the copy is refused, or lacks its last group only. */
+START_TEST(a_bent_bit_is_found)
+{
+	off_t n;
+	int fd;
+
+	write_three();
+	n = size_of("routes");
+	fd = open(path_of("routes"), O_RDWR);
+	for (off_t at = 0; at < n; at++) {
+		uint8_t octet, bent;
+		int is;
+
+		ck_assert_int_eq(pread(fd, &octet, 1, at), 1);
+		bent = octet ^ (uint8_t)(1u << at % 8);
+		ck_assert_int_eq(pwrite(fd, &bent, 1, at), 1);
+		is = load(false);
+		ck_assert_msg(
+		    is == RC_DIGEST || is == 2, "at %ld: %d", (long)at, is);
+		ck_assert_int_eq(pwrite(fd, &octet, 1, at), 1);
+	}
+	close(fd);
+	ck_assert_int_eq(load(false), 3);
+}
+END_TEST
+
+START_TEST(is_written_anew_when_grown)
+{
+	struct held held = { 0 };
+	struct buf frames = { 0 };
+	struct copy copy;
+	ino_t first = 0;
+	struct stat st;
+	int turns = 0;
+
+	copy_init(&copy, dir);
+	for (int i = 0; i < 20000 && turns < 2; i++) {
+		set(&held, "a.example", &frames);
+		ck_assert_int_eq(copy_add(&copy, cur_over(frames.p, frames.n),
+				     &held, &setup),
+		    RC_OK);
+		ck_assert_int_eq(stat(path_of("routes"), &st), 0);
+		turns += st.st_ino != first;
+		first = st.st_ino;
+		ck_assert_int_lt(st.st_size, 300000);
+	}
+	ck_assert_int_eq(turns, 2);
+	ck_assert_int_eq(load(false), 1);
+	copy_done(&copy);
+	held_clear(&held);
+	buf_done(&frames);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("copy");
+	TCase *tc = tcase_create("copy");
+
+	tcase_add_checked_fixture(tc, make_dir, remove_dir);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, comes_back);
+	tcase_add_test(tc, a_torn_end_is_no_harm);
+	tcase_add_test(tc, a_bent_bit_is_found);
+	tcase_add_test(tc, is_written_anew_when_grown);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}
