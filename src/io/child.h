@@ -1,0 +1,55 @@
+/*
+ * child.h - one helper process on the other end of a socket pair.
+ *
+ *        child_start             end of file, or child_kill
+ *   none -----------> running --------------------------> ending --> none
+ *                                                          (reaped: gone)
+ *
+ * The helper has the socket as its standard input, our standard error
+ * output, and nothing else that is open here. A killed process that the
+ * system does not let go of (a disk that hangs) is waited for, never for
+ * longer than a timer's tick at a time. The program ignores SIGPIPE.
+ */
+
+#ifndef IO_CHILD_H
+#define IO_CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include <event2/event.h>
+
+struct child;
+
+struct child_calls {
+	/* n octets have come from it; lent for the call. */
+	void (*took)(void *ctx, const unsigned char *octets, size_t n);
+
+	/* It is gone: another may be started. `status` as of waitpid(2). */
+	void (*gone)(void *ctx, int status);
+	void *ctx;
+};
+
+struct child *child_new(
+    struct event_base *base, const struct child_calls *calls);
+
+/* `argv` ends with NULL and begins with the program's path. RC_OK, or RC_IO
+ * with errno; not while one is there. */
+int child_start(struct child *child, char *const argv[]);
+
+/* True from child_start() until gone(). */
+bool child_is_there(const struct child *child);
+pid_t child_pid(const struct child *child);
+
+/* Queues octets for it; they are copied. Nothing happens without a child. */
+void child_send(struct child *child, const void *octets, size_t n);
+
+/* SIGKILL; gone() follows. */
+void child_kill(struct child *child);
+
+/* Closes the socket: the helper ends by itself, and is killed if it has not
+ * within a second. Blocks for so long: for the end of the program. */
+void child_free(struct child *child);
+
+#endif

@@ -1,0 +1,395 @@
+#include "io/ctl_io.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/listener.h>
+#include <sys/socket.h>
+
+#include "base/check.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/rc.h"
+#include "base/tree.h"
+#include "io/local.h"
+#include "io/peer_cred.h"
+
+struct ctl_client {
+	struct tree_node node;
+	struct ctl_io *io;
+	uint32_t number;
+	enum peer_cred_right right;
+	uint32_t uid;
+	struct bufferevent *bev; /* NULL: the answer goes to the log */
+	struct buf log;
+	bool asked, answered;
+	bool heard; /* all that he had to say */
+	bool shut;  /* all that we had to say is written */
+};
+
+struct ctl_io {
+	struct loop *loop;
+	struct sink *sink;
+	ctl_io_own *own;
+	void *ctx;
+	char *path;
+	struct evconnlistener *listener;
+	struct tree clients;
+	uint32_t numbers;
+};
+
+/* What may be asked. What changes something is for root and ourselves. */
+static const struct {
+	const char *word;
+	bool changes;
+	bool own; /* the shell's, not the engine's */
+} verbs[] = {
+	{ "status", false, false },
+	{ "peers", false, false },
+	{ "links", false, false },
+	{ "routes", false, false },
+	{ "db", false, false },
+	{ "explain", false, false },
+	{ "export", false, false },
+	{ "inject", true, false },
+	{ "confirm", true, true },
+	{ "drain", true, false },
+	{ "ready", true, false },
+	{ "reload", true, true },
+};
+
+static int
+by_number(const void *key, const struct tree_node *node)
+{
+	const uint32_t *number = key;
+	uint32_t other = tree_entry(node, struct ctl_client, node)->number;
+
+	return *number < other ? -1 : *number > other;
+}
+
+static void
+client_free(void *arg)
+{
+	struct ctl_client *client = arg;
+
+	if (client->bev != NULL)
+		bufferevent_free(client->bev);
+	buf_done(&client->log);
+	mem_free(client);
+}
+
+static void
+client_end(struct ctl_client *client)
+{
+	tree_remove(&client->io->clients, &client->node);
+	if (client->bev != NULL) {
+		bufferevent_disable(client->bev, EV_READ | EV_WRITE);
+		bufferevent_setcb(client->bev, NULL, NULL, NULL, NULL);
+	}
+	loop_later(client->io->loop, client_free, client);
+}
+
+static struct ctl_client *
+client_new(struct ctl_io *io)
+{
+	struct ctl_client *client = mem_new(sizeof(*client), 0, 0);
+
+	client->io = io;
+	client->number = ++io->numbers;
+	CHECK(client->number != 0);
+	tree_insert(&io->clients, &client->node, &client->number, by_number);
+	return client;
+}
+
+static void
+log_lines(struct ctl_client *client)
+{
+	char *text = buf_string(&client->log), *rest = text, *line;
+
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (line[0] != '\0')
+			sink_say(
+			    client->io->sink, SINK_NOTICE, "dump", "%s", line);
+	mem_free(text);
+}
+
+/*
+ * All is written. What he still says is read and forgotten: a close with
+ * something unread would be a reset, and he might lose the answer.
+ */
+static void
+finish(struct ctl_client *client)
+{
+	if (client->heard) {
+		client_end(client);
+		return;
+	}
+	client->shut = true;
+	shutdown(bufferevent_getfd(client->bev), SHUT_WR);
+}
+
+/* The answer is whole. */
+static void
+answered(struct ctl_client *client)
+{
+	client->answered = true;
+	if (client->bev == NULL) {
+		log_lines(client);
+		client_end(client);
+	} else if (evbuffer_get_length(bufferevent_get_output(client->bev)) ==
+		   0) {
+		finish(client);
+	}
+}
+
+static void
+answer(struct ctl_client *client, const void *octets, size_t n)
+{
+	if (client->bev == NULL)
+		buf_bytes(&client->log, octets, n);
+	else
+		CHECK(bufferevent_write(client->bev, octets, n) == 0);
+}
+
+static void
+refuse(struct ctl_client *client, const char *why)
+{
+	struct buf out = { 0 };
+	struct json json = { .out = &out };
+
+	json_open(&json, NULL, '{');
+	json_str(&json, "error", why);
+	json_close(&json, '}');
+	json_line(&json);
+	answer(client, out.p, out.n);
+	buf_done(&out);
+	answered(client);
+}
+
+static void
+do_own(struct ctl_client *client, const char *word)
+{
+	struct ctl_io *io = client->io;
+	struct buf out = { 0 };
+
+	io->own(io->ctx, word, &out);
+	buf_u8(&out, '\n');
+	answer(client, out.p, out.n);
+	buf_done(&out);
+	answered(client);
+}
+
+static void
+ask(struct ctl_client *client, const char *line)
+{
+	struct input in = { .kind = IN_QUERY,
+		.who = client->number,
+		.bytes = (const uint8_t *)line,
+		.len = strlen(line) };
+
+	loop_step(client->io->loop, &in);
+}
+
+/* One whole line has come. */
+static void
+asked(struct ctl_client *client, const char *line)
+{
+	size_t n = strcspn(line, " "), i = 0;
+
+	client->asked = true;
+	if (client->right == PEER_CRED_NONE) {
+		sink_say(client->io->sink, SINK_WARNING, "control-refused",
+		    "uid=%u", (unsigned)client->uid);
+		refuse(client, "not permitted");
+		return;
+	}
+	while (i < sizeof(verbs) / sizeof(verbs[0]) &&
+	       (strlen(verbs[i].word) != n ||
+		   strncmp(verbs[i].word, line, n) != 0))
+		i++;
+	if (i == sizeof(verbs) / sizeof(verbs[0])) {
+		refuse(client, "unknown request");
+		return;
+	}
+	if (verbs[i].changes && client->right < PEER_CRED_CHANGE) {
+		refuse(client, "not permitted");
+		return;
+	}
+	if (verbs[i].changes)
+		sink_say(client->io->sink, SINK_NOTICE, "control",
+		    "request=%s, uid=%u", verbs[i].word, (unsigned)client->uid);
+	if (verbs[i].own)
+		do_own(client, verbs[i].word);
+	else
+		ask(client, line);
+}
+
+static bool
+is_inject(struct evbuffer *in)
+{
+	char head[7];
+
+	return evbuffer_copyout(in, head, sizeof(head)) == sizeof(head) &&
+	       memcmp(head, "inject ", sizeof(head)) == 0;
+}
+
+static void
+on_read(struct bufferevent *bev, void *arg)
+{
+	struct ctl_client *client = arg;
+	struct evbuffer *in = bufferevent_get_input(bev);
+	size_t limit = is_inject(in) ? CTL_IO_INJECT : CTL_IO_LINE, n;
+	char *line;
+
+	if (client->asked) {
+		evbuffer_drain(in, evbuffer_get_length(in));
+		return;
+	}
+	line = evbuffer_readln(in, &n, EVBUFFER_EOL_LF);
+	if (line == NULL) {
+		if (evbuffer_get_length(in) > limit)
+			client->asked = true;
+		if (client->asked)
+			refuse(client, "request too long");
+		return;
+	}
+	if (n > limit || strlen(line) != n) {
+		client->asked = true;
+		refuse(client, "bad request");
+	} else {
+		asked(client, line);
+	}
+	free(line);
+}
+
+static void
+on_written(struct bufferevent *bev, void *arg)
+{
+	struct ctl_client *client = arg;
+
+	(void)bev;
+	if (client->answered && !client->shut)
+		finish(client);
+}
+
+/* While his answer is being made, silence and the end of what he says are
+ * nothing; anything else is the end. */
+static void
+on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct ctl_client *client = arg;
+	bool waits = client->asked && !client->shut;
+
+	if (waits && (what & BEV_EVENT_EOF)) {
+		client->heard = true;
+		bufferevent_disable(bev, EV_READ);
+	} else if (waits && (what & BEV_EVENT_TIMEOUT) &&
+		   (what & BEV_EVENT_READING)) {
+		bufferevent_enable(bev, EV_READ);
+	} else {
+		client_end(client);
+	}
+}
+
+static void
+on_accept(struct evconnlistener *listener, evutil_socket_t fd,
+    struct sockaddr *sa, int len, void *arg)
+{
+	struct ctl_io *io = arg;
+	struct timeval patience = { CTL_IO_PATIENCE_S, 0 };
+	struct ctl_client *client;
+	uint32_t uid;
+	enum peer_cred_right right = peer_cred_of(fd, &uid);
+
+	(void)listener;
+	(void)sa;
+	(void)len;
+	if (io->clients.n >= CTL_IO_CLIENTS) {
+		close(fd);
+		return;
+	}
+	client = client_new(io);
+	client->right = right;
+	client->uid = uid;
+	client->bev = bufferevent_socket_new(
+	    loop_base(io->loop), fd, BEV_OPT_CLOSE_ON_FREE);
+	CHECK(client->bev != NULL);
+	bufferevent_setcb(client->bev, on_read, on_written, on_event, client);
+	bufferevent_set_timeouts(client->bev, &patience, &patience);
+	bufferevent_enable(client->bev, EV_READ | EV_WRITE);
+}
+
+static void
+do_reply(void *ctx, const struct effect *fx)
+{
+	struct ctl_io *io = ctx;
+	struct tree_node *n = tree_find(&io->clients, &fx->who, by_number);
+	struct ctl_client *client;
+
+	if (n == NULL)
+		return;
+	client = tree_entry(n, struct ctl_client, node);
+	answer(client, fx->bytes, fx->len);
+	if (fx->last)
+		answered(client);
+	else if (client->bev != NULL &&
+		 evbuffer_get_length(bufferevent_get_output(client->bev)) >
+		     CTL_IO_ANSWER)
+		client_end(client);
+}
+
+struct ctl_io *
+ctl_io_new(struct loop *loop, struct sink *sink, ctl_io_own *own, void *ctx)
+{
+	struct ctl_io *io = mem_new(sizeof(*io), 0, 0);
+
+	io->loop = loop;
+	io->sink = sink;
+	io->own = own;
+	io->ctx = ctx;
+	loop_carry(loop, FX_REPLY, do_reply, io);
+	return io;
+}
+
+int
+ctl_io_listen(struct ctl_io *io, const char *path)
+{
+	int fd, rc = local_listen(path, NULL, &fd);
+
+	if (rc != RC_OK)
+		return rc;
+	io->path = mem_str(path);
+	io->listener = evconnlistener_new(loop_base(io->loop), on_accept, io,
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	CHECK(io->listener != NULL);
+	return RC_OK;
+}
+
+void
+ctl_io_dump(struct ctl_io *io, const char *request)
+{
+	struct ctl_client *client = client_new(io);
+
+	client->asked = true;
+	ask(client, request);
+}
+
+void
+ctl_io_free(struct ctl_io *io)
+{
+	struct tree_node *n;
+
+	if (io == NULL)
+		return;
+	loop_carry(io->loop, FX_REPLY, NULL, NULL);
+	if (io->listener != NULL) {
+		evconnlistener_free(io->listener);
+		(void)unlink(io->path);
+	}
+	while ((n = tree_first(&io->clients)) != NULL)
+		client_end(tree_entry(n, struct ctl_client, node));
+	mem_free(io->path);
+	mem_free(io);
+}

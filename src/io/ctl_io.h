@@ -1,0 +1,53 @@
+/*
+ * ctl_io.h - the control socket: one line asked, JSON lines answered, and
+ * the daemon closes.
+ *
+ *     accept --> who is it? --> a line --> allowed? --> IN_QUERY
+ *                                             |            |
+ *                    `reload`, `confirm` -----+        FX_REPLY ... last
+ *
+ * The kernel says who asks. Root and the daemon's own user may ask anything,
+ * members of the daemon's group what only reads; others get nothing. A line
+ * has at most CTL_IO_LINE octets, `inject` CTL_IO_INJECT. Who asks slowly or
+ * does not read the answer is dropped after CTL_IO_PATIENCE_S.
+ *
+ * What is refused here is answered by one object: {"error":"..."}.
+ */
+
+#ifndef IO_CTL_IO_H
+#define IO_CTL_IO_H
+
+#include "base/buf.h"
+#include "io/loop.h"
+#include "io/sink.h"
+
+#define CTL_IO_LINE 4096
+#define CTL_IO_INJECT 200000
+#define CTL_IO_CLIENTS 32
+#define CTL_IO_ANSWER 134217728 /* octets; a database at its limits as JSON */
+#define CTL_IO_PATIENCE_S 10
+
+struct ctl_io;
+
+/* Does what the word says (`reload`, `confirm`) and appends one JSON object
+ * that tells what became of it, without a line feed. */
+typedef void ctl_io_own(void *ctx, const char *word, struct buf *answer);
+
+/* Carries out FX_REPLY. Loop and sink are lent for its life. */
+struct ctl_io *ctl_io_new(
+    struct loop *loop, struct sink *sink, ctl_io_own *own, void *ctx);
+
+/*
+ * Makes the socket at this path, for us and our group. What a daemon that
+ * died left there is removed. RC_STATE: another daemon answers there; RC_LONG:
+ * the path does not fit; RC_IO: errno tells.
+ */
+int ctl_io_listen(struct ctl_io *io, const char *path);
+
+/* Has the engine answer to the log, line by line, as `dump`. */
+void ctl_io_dump(struct ctl_io *io, const char *request);
+
+/* Removes the socket; clients are dropped. */
+void ctl_io_free(struct ctl_io *io);
+
+#endif

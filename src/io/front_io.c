@@ -1,0 +1,249 @@
+#include "io/front_io.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <event2/listener.h>
+#include <sys/socket.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "base/rc.h"
+#include "io/local.h"
+#include "io/sock.h"
+
+/* One whose line is not complete. */
+struct front_half {
+	struct front_io *io;
+	struct front_half *next, **back; /* the oldest first */
+	int fd;
+	struct event *ready, *deadline;
+	size_t n;
+	char line[FRONT_IO_LINE];
+};
+
+struct front_io {
+	struct loop *loop;
+	struct sink *sink;
+	front_io_brought *brought;
+	void *ctx;
+	char *path;
+	struct evconnlistener *listener;
+	struct front_half *halves, **last;
+	size_t nhalves;
+};
+
+/* A decimal number from 1 to 65535 without leading zeros, to the end. */
+static bool
+port_read(const char *p, size_t n, uint16_t *port)
+{
+	uint32_t v = 0;
+
+	if (n == 0 || n > 5 || p[0] == '0')
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] < '0' || p[i] > '9')
+			return false;
+		v = v * 10 + (uint32_t)(p[i] - '0');
+	}
+	*port = (uint16_t)v;
+	return v <= UINT16_MAX;
+}
+
+/* Only as it is written by who writes it: back and forth is the same. */
+static bool
+ip_read(const char *p, size_t n, struct addr *out)
+{
+	char text[INET6_ADDRSTRLEN], again[INET6_ADDRSTRLEN];
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+
+	if (n >= sizeof(text))
+		return false;
+	memcpy(text, p, n);
+	text[n] = '\0';
+	if (inet_pton(AF_INET, text, &in.sin_addr) == 1) {
+		*out = sock_addr((struct sockaddr *)&in);
+		inet_ntop(AF_INET, &in.sin_addr, again, sizeof(again));
+	} else if (inet_pton(AF_INET6, text, &in6.sin6_addr) == 1) {
+		*out = sock_addr((struct sockaddr *)&in6);
+		inet_ntop(AF_INET6, &in6.sin6_addr, again, sizeof(again));
+	} else {
+		return false;
+	}
+	return strlen(text) == n && strcmp(text, again) == 0;
+}
+
+bool
+front_io_line(const char *line, size_t n, struct addr *from)
+{
+	static const char word[] = "lsrd-front/1 ";
+	size_t skip = sizeof(word) - 1;
+	const char *ip = line + skip, *blank;
+	struct addr addr;
+
+	if (n < skip || memcmp(line, word, skip) != 0)
+		return false;
+	blank = memchr(ip, ' ', n - skip);
+	if (blank == NULL || !ip_read(ip, (size_t)(blank - ip), &addr) ||
+	    !port_read(blank + 1, n - (size_t)(blank + 1 - line), &addr.port))
+		return false;
+	*from = addr;
+	return true;
+}
+
+/* Forgets it; its socket is somebody else's from now on. */
+static void
+half_free(struct front_half *half)
+{
+	*half->back = half->next;
+	if (half->next != NULL)
+		half->next->back = half->back;
+	else
+		half->io->last = half->back;
+	half->io->nhalves--;
+	event_free(half->ready);
+	event_free(half->deadline);
+	mem_free(half);
+}
+
+static void
+refuse(struct front_half *half, const char *reason)
+{
+	if (reason != NULL)
+		sink_say(half->io->sink, SINK_WARNING, "front-refused",
+		    "socket=%s, reason=%s", half->io->path, reason);
+	close(half->fd);
+	half_free(half);
+}
+
+static void
+line_ended(struct front_half *half)
+{
+	struct front_io *io = half->io;
+	struct addr from;
+	int fd = half->fd;
+
+	if (!front_io_line(half->line, half->n, &from)) {
+		refuse(half, "format");
+		return;
+	}
+	half_free(half);
+	io->brought(io->ctx, fd, &from);
+}
+
+/* Octet by octet: those behind the line feed are for TLS. */
+static void
+on_ready(evutil_socket_t fd, short what, void *arg)
+{
+	struct front_half *half = arg;
+	ssize_t n;
+	char c;
+
+	(void)what;
+	while ((n = recv(fd, &c, 1, MSG_DONTWAIT)) == 1) {
+		if (c == '\n') {
+			line_ended(half);
+			return;
+		}
+		if (half->n + 1 == FRONT_IO_LINE) {
+			refuse(half, "too-long");
+			return;
+		}
+		half->line[half->n++] = c;
+	}
+	if (n == 0)
+		refuse(half, half->n > 0 ? "format" : NULL);
+	else if (errno != EAGAIN && errno != EINTR)
+		refuse(half, sock_reason(errno));
+}
+
+static void
+on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	refuse(arg, "timeout");
+}
+
+static void
+wait_for_line(struct front_half *half)
+{
+	struct event_base *base = loop_base(half->io->loop);
+	struct timeval tv = { FRONT_IO_LINE_MS / 1000,
+		FRONT_IO_LINE_MS % 1000 * 1000 };
+
+	half->ready =
+	    event_new(base, half->fd, EV_READ | EV_PERSIST, on_ready, half);
+	half->deadline = evtimer_new(base, on_deadline, half);
+	CHECK(half->ready != NULL && half->deadline != NULL);
+	CHECK(event_add(half->ready, NULL) == 0);
+	CHECK(evtimer_add(half->deadline, &tv) == 0);
+}
+
+static void
+on_accept(struct evconnlistener *listener, evutil_socket_t fd,
+    struct sockaddr *sa, int len, void *arg)
+{
+	struct front_io *io = arg;
+	struct front_half *half;
+
+	(void)listener;
+	(void)sa;
+	(void)len;
+	if (io->nhalves >= FRONT_IO_PENDING)
+		refuse(io->halves, "too-many");
+	half = mem_new(sizeof(*half), 0, 0);
+	half->io = io;
+	half->fd = fd;
+	half->back = io->last;
+	*io->last = half;
+	io->last = &half->next;
+	io->nhalves++;
+	wait_for_line(half);
+}
+
+struct front_io *
+front_io_new(
+    struct loop *loop, struct sink *sink, front_io_brought *brought, void *ctx)
+{
+	struct front_io *io = mem_new(sizeof(*io), 0, 0);
+
+	io->loop = loop;
+	io->sink = sink;
+	io->brought = brought;
+	io->ctx = ctx;
+	io->last = &io->halves;
+	return io;
+}
+
+int
+front_io_listen(struct front_io *io, const char *path)
+{
+	int fd, rc = local_listen(path, FRONT_IO_GROUP, &fd);
+
+	if (rc != RC_OK)
+		return rc;
+	io->path = mem_str(path);
+	io->listener = evconnlistener_new(loop_base(io->loop), on_accept, io,
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	CHECK(io->listener != NULL);
+	return RC_OK;
+}
+
+void
+front_io_free(struct front_io *io)
+{
+	if (io == NULL)
+		return;
+	if (io->listener != NULL) {
+		evconnlistener_free(io->listener);
+		(void)unlink(io->path);
+	}
+	while (io->halves != NULL)
+		refuse(io->halves, NULL);
+	mem_free(io->path);
+	mem_free(io);
+}

@@ -1,0 +1,47 @@
+/*
+ * front_io.h - where lsrd-front brings sessions that came to it inside SMTP
+ * (DESIGN section 8): a listening socket in the file system.
+ *
+ * Who connects there says in one line whom it brings,
+ *
+ *     lsrd-front/1 192.0.2.7 40712
+ *
+ * ended by a line feed, the address as inet_ntop(3) writes it. What follows
+ * is that peer's octets of TLS, both ways, without any more of ours. A line
+ * of another form, or none within FRONT_IO_LINE_MS, ends the connection.
+ */
+
+#ifndef IO_FRONT_IO_H
+#define IO_FRONT_IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/addr.h"
+#include "io/loop.h"
+#include "io/sink.h"
+
+#define FRONT_IO_GROUP "lsrd-front" /* may connect */
+#define FRONT_IO_LINE 72            /* octets, the line feed included */
+#define FRONT_IO_LINE_MS 2000
+#define FRONT_IO_PENDING 64 /* lines that are waited for; the oldest goes */
+
+struct front_io;
+
+/* A session was brought; the socket is the callee's. */
+typedef void front_io_brought(void *ctx, int fd, const struct addr *from);
+
+/* All are lent for its life. */
+struct front_io *front_io_new(
+    struct loop *loop, struct sink *sink, front_io_brought *brought, void *ctx);
+
+/* Once. RC_OK, or why not, as local_listen(). */
+int front_io_listen(struct front_io *io, const char *path);
+
+/* The line without its line feed. *from is set only if it is true. */
+bool front_io_line(const char *line, size_t n, struct addr *from);
+
+/* The file goes, too. Sessions that were brought stay. */
+void front_io_free(struct front_io *io);
+
+#endif

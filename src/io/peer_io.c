@@ -1,0 +1,433 @@
+#include "io/peer_io.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/listener.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "base/tree.h"
+#include "base/vec.h"
+#include "core/limits.h"
+#include "io/allow.h"
+#include "io/conn.h"
+#include "io/dial.h"
+#include "io/sock.h"
+
+#define PEER_IO_PAUSE_S 1 /* when no descriptor was left to accept with */
+
+/* A connection that came to us and is not proved yet. */
+struct peer_half {
+	struct peer_io *io;
+	struct peer_half *next, **back; /* the oldest first */
+	struct conn *conn;
+	struct addr from;
+};
+
+/* An open session. */
+struct peer_session {
+	struct peer_io *io;
+	struct tree_node node;
+	uint32_t number;
+	struct conn *conn;
+};
+
+struct peer_io {
+	struct loop *loop;
+	struct sink *sink;
+	struct tls_self *self;
+	struct conn_pool *pool;
+	struct dial_pool *dials;
+	struct allow allow;
+	struct peer_half *halves, **last;
+	size_t nhalves;
+	struct tree sessions;
+	uint32_t numbers; /* given so far */
+	VEC(struct evconnlistener *) listeners;
+	struct event *pause;
+	bool stopped;
+};
+
+static int
+by_number(const void *key, const struct tree_node *node)
+{
+	const uint32_t *number = key;
+	uint32_t other = tree_entry(node, struct peer_session, node)->number;
+
+	return *number < other ? -1 : *number > other;
+}
+
+static struct peer_session *
+session_find(struct peer_io *io, uint32_t number)
+{
+	struct tree_node *n = tree_find(&io->sessions, &number, by_number);
+
+	return n == NULL ? NULL : tree_entry(n, struct peer_session, node);
+}
+
+static void
+session_free(struct peer_session *s)
+{
+	tree_remove(&s->io->sessions, &s->node);
+	mem_free(s);
+}
+
+static void
+on_bytes(void *ctx, struct conn *conn, const uint8_t *octets, size_t n)
+{
+	struct peer_session *s = ctx;
+	struct input in = {
+		.kind = IN_BYTES, .who = s->number, .bytes = octets, .len = n
+	};
+
+	(void)conn;
+	loop_step(s->io->loop, &in);
+}
+
+static void
+on_drained(void *ctx, struct conn *conn)
+{
+	struct peer_session *s = ctx;
+	struct input in = { .kind = IN_DRAINED, .who = s->number };
+
+	(void)conn;
+	loop_step(s->io->loop, &in);
+}
+
+static void
+on_ended(void *ctx, struct conn *conn, const char *reason)
+{
+	struct peer_session *s = ctx;
+	struct peer_io *io = s->io;
+	struct input in = { .kind = IN_CLOSED, .who = s->number };
+
+	sink_say(io->sink, SINK_DEBUG, "session-ended", "peer=%s, reason=%s",
+	    tls_name(conn_tls(conn)), reason);
+	session_free(s);
+	loop_step(io->loop, &in);
+}
+
+static const struct conn_owner session_owner = {
+	.bytes = on_bytes,
+	.drained = on_drained,
+	.ended = on_ended,
+};
+
+/* The peer is proved: from here on it is the engine's. */
+static void
+session_begin(struct peer_io *io, struct conn *conn, bool dialled)
+{
+	struct peer_session *s = mem_new(sizeof(*s), 0, 0);
+	const struct tls *tls = conn_tls(conn);
+	struct input in = { .kind = IN_OPEN,
+		.dialled = dialled,
+		.carrier = conn_carrier(conn) };
+
+	s->io = io;
+	s->number = ++io->numbers;
+	CHECK(s->number != 0);
+	s->conn = conn;
+	tree_insert(&io->sessions, &s->node, &s->number, by_number);
+	conn_own(conn, &session_owner, s);
+	in.who = s->number;
+	in.name = tls_name(tls);
+	in.bytes = tls_certificate(tls, &in.len);
+	loop_step(io->loop, &in);
+}
+
+static void
+half_free(struct peer_half *half)
+{
+	*half->back = half->next;
+	if (half->next != NULL)
+		half->next->back = half->back;
+	else
+		half->io->last = half->back;
+	half->io->nhalves--;
+	mem_free(half);
+}
+
+static void
+on_half_open(void *ctx, struct conn *conn)
+{
+	struct peer_half *half = ctx;
+	struct peer_io *io = half->io;
+	struct addr from = half->from;
+
+	half_free(half);
+	if (io->sessions.n >= LIMIT_SESSIONS) {
+		sink_refused(io->sink, &from, "too-many-sessions");
+		conn_drop(conn);
+		return;
+	}
+	session_begin(io, conn, false);
+}
+
+static void
+on_half_ended(void *ctx, struct conn *conn, const char *reason)
+{
+	struct peer_half *half = ctx;
+
+	(void)conn;
+	sink_refused(half->io->sink, &half->from, reason);
+	half_free(half);
+}
+
+static const struct conn_owner half_owner = {
+	.open = on_half_open,
+	.ended = on_half_ended,
+};
+
+static void
+give_way(struct peer_half *half)
+{
+	sink_refused(half->io->sink, &half->from, "too-many-handshakes");
+	conn_drop(half->conn);
+	half_free(half);
+}
+
+/* One more handshake is to begin: where there are too many, the oldest goes. */
+static void
+make_room(struct peer_io *io, const struct addr *from)
+{
+	struct peer_half *oldest = NULL;
+	size_t n = 0;
+
+	for (struct peer_half *h = io->halves; h != NULL; h = h->next)
+		if (addr_same_ip(&h->from, from) && n++ == 0)
+			oldest = h;
+	if (n >= PEER_IO_SOURCE)
+		give_way(oldest);
+	else if (io->nhalves >= PEER_IO_HALF)
+		give_way(io->halves);
+}
+
+static void
+came(struct peer_io *io, int fd, enum setup_carrier carrier,
+    const struct addr *from)
+{
+	struct peer_half *half;
+
+	if (!allow_has(&io->allow, from) || io->self == NULL || io->stopped) {
+		sink_refused(io->sink, from, "not-allowed");
+		close(fd);
+		return;
+	}
+	make_room(io, from);
+	half = mem_new(sizeof(*half), 0, 0);
+	half->io = io;
+	half->from = *from;
+	half->back = io->last;
+	*io->last = half;
+	io->last = &half->next;
+	io->nhalves++;
+	half->conn = conn_new(io->pool, fd, carrier, io->self, NULL);
+	conn_own(half->conn, &half_owner, half);
+}
+
+static void
+on_accept(struct evconnlistener *listener, evutil_socket_t fd,
+    struct sockaddr *sa, int len, void *arg)
+{
+	struct addr from = sock_addr(sa);
+
+	(void)listener;
+	(void)len;
+	came(arg, fd, SETUP_TCP, &from);
+}
+
+void
+peer_io_brought(struct peer_io *io, int fd, const struct addr *from)
+{
+	came(io, fd, SETUP_XLSA2, from);
+}
+
+static void
+pause_listeners(struct peer_io *io, bool pause)
+{
+	for (size_t i = 0; i < io->listeners.n; i++)
+		if (pause)
+			evconnlistener_disable(io->listeners.v[i]);
+		else
+			evconnlistener_enable(io->listeners.v[i]);
+}
+
+static void
+on_accept_error(struct evconnlistener *listener, void *arg)
+{
+	struct peer_io *io = arg;
+	struct timeval tv = { PEER_IO_PAUSE_S, 0 };
+
+	(void)listener;
+	sink_say(io->sink, SINK_WARNING, "accept-failed", "reason=%s",
+	    sock_reason(errno));
+	pause_listeners(io, true);
+	evtimer_add(io->pause, &tv);
+}
+
+static void
+on_pause_over(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	pause_listeners(arg, false);
+}
+
+static void
+on_dialled(void *ctx, const char *name, struct conn *conn, const char *reason)
+{
+	struct peer_io *io = ctx;
+	struct input in = {
+		.kind = IN_NO_DIAL, .name = name, .reason = reason
+	};
+
+	if (conn != NULL)
+		session_begin(io, conn, true);
+	else if (!io->stopped)
+		loop_step(io->loop, &in);
+}
+
+static void
+do_dial(void *ctx, const struct effect *fx)
+{
+	struct peer_io *io = ctx;
+
+	if (!io->stopped)
+		dial_begin(io->dials, io->self, fx);
+}
+
+static void
+do_send(void *ctx, const struct effect *fx)
+{
+	struct peer_session *s = session_find(ctx, fx->who);
+
+	if (s != NULL)
+		conn_write(s->conn, fx->bytes, fx->len);
+}
+
+static void
+do_close(void *ctx, const struct effect *fx)
+{
+	struct peer_session *s = session_find(ctx, fx->who);
+
+	if (s == NULL)
+		return;
+	conn_close(s->conn);
+	session_free(s);
+}
+
+static void
+do_allow(void *ctx, const struct effect *fx)
+{
+	struct peer_io *io = ctx;
+
+	allow_set(&io->allow, fx->addrs, fx->naddrs);
+}
+
+struct peer_io *
+peer_io_new(struct loop *loop, struct sink *sink)
+{
+	struct peer_io *io = mem_new(sizeof(*io), 0, 0);
+
+	io->loop = loop;
+	io->sink = sink;
+	io->last = &io->halves;
+	io->pool = conn_pool_new(loop);
+	io->dials = dial_pool_new(loop, io->pool, sink, on_dialled, io);
+	io->pause = evtimer_new(loop_base(loop), on_pause_over, io);
+	CHECK(io->pause != NULL);
+	loop_carry(loop, FX_DIAL, do_dial, io);
+	loop_carry(loop, FX_SEND, do_send, io);
+	loop_carry(loop, FX_CLOSE, do_close, io);
+	loop_carry(loop, FX_ALLOW, do_allow, io);
+	return io;
+}
+
+void
+peer_io_self(struct peer_io *io, struct tls_self *self)
+{
+	dial_pool_stop(io->dials);
+	tls_self_free(io->self);
+	io->self = self;
+}
+
+void
+peer_io_sources(struct peer_io *io, const struct addr *addrs, size_t n)
+{
+	dial_sources(io->dials, addrs, n);
+}
+
+void
+peer_io_name(struct peer_io *io, const char *name)
+{
+	dial_as(io->dials, name);
+}
+
+void
+peer_io_listen(struct peer_io *io, int fd)
+{
+	struct evconnlistener *listener;
+
+	evutil_make_socket_nonblocking(fd);
+	listener = evconnlistener_new(loop_base(io->loop), on_accept, io,
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	CHECK(listener != NULL);
+	evconnlistener_set_error_cb(listener, on_accept_error);
+	vec_push(&io->listeners, listener);
+}
+
+static void
+listeners_free(struct peer_io *io)
+{
+	for (size_t i = 0; i < io->listeners.n; i++)
+		evconnlistener_free(io->listeners.v[i]);
+	vec_done(&io->listeners);
+	evtimer_del(io->pause);
+}
+
+void
+peer_io_stop(struct peer_io *io)
+{
+	struct tree_node *n;
+
+	io->stopped = true;
+	listeners_free(io);
+	dial_pool_stop(io->dials);
+	while (io->halves != NULL) {
+		conn_drop(io->halves->conn);
+		half_free(io->halves);
+	}
+	while ((n = tree_first(&io->sessions)) != NULL) {
+		struct peer_session *s =
+		    tree_entry(n, struct peer_session, node);
+
+		conn_close(s->conn);
+		session_free(s);
+	}
+}
+
+size_t
+peer_io_busy(const struct peer_io *io)
+{
+	return conn_pool_size(io->pool);
+}
+
+void
+peer_io_free(struct peer_io *io)
+{
+	if (io == NULL)
+		return;
+	peer_io_stop(io);
+	loop_carry(io->loop, FX_DIAL, NULL, NULL);
+	loop_carry(io->loop, FX_SEND, NULL, NULL);
+	loop_carry(io->loop, FX_CLOSE, NULL, NULL);
+	loop_carry(io->loop, FX_ALLOW, NULL, NULL);
+	dial_pool_free(io->dials);
+	conn_pool_free(io->pool);
+	event_free(io->pause);
+	tls_self_free(io->self);
+	allow_done(&io->allow);
+	mem_free(io);
+}

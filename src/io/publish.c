@@ -1,0 +1,471 @@
+#include "io/publish.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "base/rc.h"
+#include "base/vec.h"
+#include "io/child.h"
+#include "publish/copy.h"
+#include "publish/wire.h"
+
+#define PATIENCE_MS 500
+#define PATIENCE_MAX_MS 8000
+#define INSTALLED PROGRAM_DIRECTORY "/lsrd-publish"
+#define PAUSE_FIRST_MS 50 /* before another publisher, and after a failure */
+#define PAUSE_MAX_MS 10000
+
+struct publish {
+	struct sink *sink;
+	void (*done)(void *ctx, uint64_t generation);
+	void *ctx;
+
+	char *program, *tables, *state;
+	struct plugin_setup setup;
+
+	const struct rib *wanted; /* the newest table, lent */
+	struct rib *handed;       /* what the publisher has or is getting */
+	bool whole;               /* it is to get all of it */
+	bool setup_due;           /* and the names before that */
+	bool busy;                /* an acknowledgement is outstanding */
+
+	struct child *child;
+	struct buf in;
+	struct event *watch; /* it is late */
+	struct event *again; /* the pause is over */
+	enum plugin_phase phase;
+	uint64_t patience_ms, pause_ms;
+};
+
+static void hand_over(struct publish *p);
+
+static void
+set_timer(struct event *timer, uint64_t ms)
+{
+	struct timeval tv = {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
+	};
+
+	evtimer_add(timer, &tv);
+}
+
+/* Another try after a while that doubles, until one succeeds. */
+static void
+try_again(struct publish *p)
+{
+	p->busy = false;
+	p->whole = true;
+	evtimer_del(p->watch);
+	set_timer(p->again, p->pause_ms);
+	p->pause_ms =
+	    p->pause_ms * 2 < PAUSE_MAX_MS ? p->pause_ms * 2 : PAUSE_MAX_MS;
+}
+
+static void
+on_again(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	hand_over(arg);
+}
+
+static const char *
+phase_word(enum plugin_phase phase)
+{
+	return phase == PLUGIN_LOCKING ? "locked" : "working";
+}
+
+static uint64_t
+patience(const struct publish *p)
+{
+	return p->phase == PLUGIN_LOCKING ? PATIENCE_MS : p->patience_ms;
+}
+
+static void
+on_late(evutil_socket_t fd, short what, void *arg)
+{
+	struct publish *p = arg;
+
+	(void)fd;
+	(void)what;
+	sink_say(p->sink, SINK_ERROR, "publisher-killed",
+	    "phase=%s, pid=%d, late-ms=%" PRIu64, phase_word(p->phase),
+	    (int)child_pid(p->child), patience(p));
+	if (p->phase != PLUGIN_LOCKING && p->patience_ms < PATIENCE_MAX_MS)
+		p->patience_ms *= 2;
+	child_kill(p->child);
+}
+
+static void
+on_phase(struct publish *p, struct cur body)
+{
+	enum plugin_phase phase;
+
+	if (wire_get_phase(body, &phase) != RC_OK)
+		return;
+	p->phase = phase;
+	if (p->busy)
+		set_timer(p->watch, patience(p));
+}
+
+static void
+on_failed(struct publish *p, const struct wire_ack *ack)
+{
+	sink_say(p->sink, SINK_ERROR, "publish-failed",
+	    "reason=%s, error=\"%s\", generation=%" PRIu64,
+	    rc_word(ack->result),
+	    ack->result == RC_IO ? strerror(ack->error) : "none",
+	    ack->generation);
+	try_again(p);
+}
+
+static void
+on_ack(struct publish *p, struct cur body)
+{
+	struct wire_ack ack;
+
+	if (wire_get_ack(body, &ack) != RC_OK || !p->busy)
+		return;
+	p->phase = PLUGIN_WORKING;
+	if (ack.result != RC_OK) {
+		on_failed(p, &ack);
+		return;
+	}
+	p->busy = false;
+	evtimer_del(p->watch);
+	p->pause_ms = PAUSE_FIRST_MS;
+	p->patience_ms = PATIENCE_MS;
+	sink_say(p->sink, SINK_DEBUG, "published",
+	    "generation=%" PRIu64 ", keys=%u, locks=%u, lock-max-us=%u",
+	    ack.generation, ack.keys, ack.locks, ack.max_us);
+	if (ack.copy_behind)
+		sink_say(p->sink, SINK_WARNING, "publish-copy",
+		    "directory=%s, reason=\"cannot be written\"", p->tables);
+	p->done(p->ctx, ack.generation);
+	hand_over(p);
+}
+
+static void
+on_octets(void *ctx, const unsigned char *octets, size_t n)
+{
+	struct publish *p = ctx;
+	struct wire_frame frame;
+	struct cur in;
+	int rc;
+
+	buf_bytes(&p->in, octets, n);
+	in = cur_over(p->in.p, p->in.n);
+	while ((rc = wire_frame(&in, &frame)) == RC_OK) {
+		cur_bytes(&in, frame.octets);
+		if (frame.type == WIRE_PHASE)
+			on_phase(p, frame.body);
+		else if (frame.type == WIRE_ACK)
+			on_ack(p, frame.body);
+	}
+	if (in.left > 0)
+		memmove(p->in.p, in.p, in.left);
+	p->in.n = in.left;
+	if (rc != RC_SHORT)
+		child_kill(p->child);
+}
+
+static void
+on_gone(void *ctx, int status)
+{
+	struct publish *p = ctx;
+
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+		sink_say(p->sink, SINK_ERROR, "publisher-gone",
+		    "%s=%d, program=%s",
+		    WIFSIGNALED(status) ? "signal" : "status",
+		    WIFSIGNALED(status) ? WTERMSIG(status)
+					: WEXITSTATUS(status),
+		    p->program);
+	buf_reset(&p->in);
+	try_again(p);
+}
+
+static void
+add_own(struct plugin_setup *setup, const struct addr *addr)
+{
+	for (size_t i = 0; i < setup->nown; i++)
+		if (addr_equal(&setup->own[i], addr))
+			return;
+	if (setup->nown < PLUGIN_OWN_MAX)
+		setup->own[setup->nown++] = *addr;
+}
+
+static void
+add_interface(struct plugin_setup *setup, const struct sockaddr *sa)
+{
+	struct addr addr = { 0 };
+
+	if (sa == NULL)
+		return;
+	if (sa->sa_family == AF_INET) {
+		struct sockaddr_in in;
+
+		memcpy(&in, sa, sizeof(in));
+		addr.family = 4;
+		memcpy(addr.ip, &in.sin_addr, 4);
+	} else if (sa->sa_family == AF_INET6) {
+		struct sockaddr_in6 in6;
+
+		memcpy(&in6, sa, sizeof(in6));
+		addr.family = 6;
+		memcpy(addr.ip, &in6.sin6_addr, 16);
+	}
+	if (addr.family != 0 && !addr_is_loopback(&addr))
+		add_own(setup, &addr);
+}
+
+/* What we announce first; then what the interfaces have. */
+static void
+find_own(struct plugin_setup *setup, const struct setup *core)
+{
+	struct ifaddrs *list;
+
+	for (size_t i = 0; i < core->nsmtp; i++)
+		add_own(setup, &core->smtp[i]);
+	for (size_t i = 0; i < core->nlisten && !core->lab; i++)
+		add_own(setup, &core->listen[i]);
+	if (core->lab || getifaddrs(&list) != 0)
+		return;
+	for (const struct ifaddrs *a = list; a != NULL; a = a->ifa_next)
+		add_interface(setup, a->ifa_addr);
+	freeifaddrs(list);
+}
+
+static void
+set_text(char *out, size_t room, const char *text)
+{
+	CHECK(strlen(text) < room);
+	memcpy(out, text, strlen(text) + 1);
+}
+
+static void
+replace(char **text, const char *with)
+{
+	mem_free(*text);
+	*text = mem_str(with);
+}
+
+void
+publish_conf(struct publish *p, const struct conf *conf)
+{
+	struct plugin_setup setup = { 0 };
+	bool moved =
+	    p->tables != NULL && strcmp(p->tables, conf->table_directory) != 0;
+
+	set_text(setup.transport, sizeof(setup.transport), conf->transport);
+	set_text(setup.hold, sizeof(setup.hold), conf->hold_transport);
+	setup.by_name = conf->next_hop_name;
+	setup.lab = conf->setup.lab;
+	find_own(&setup, &conf->setup);
+	replace(&p->program, conf->publisher ? conf->publisher : INSTALLED);
+	replace(&p->tables, conf->table_directory);
+	replace(&p->state, conf->state_directory);
+	p->setup = setup;
+	p->setup_due = true;
+	p->whole = true;
+	if (moved)
+		child_kill(p->child);
+	else
+		hand_over(p);
+}
+
+/* The routes handed over are ours: the lent table will be gone. */
+struct handing {
+	struct publish *p;
+	struct wire_writer *w;
+	VEC(struct route) routes;
+	size_t at; /* in the table handed over before */
+	size_t n;  /* that differ */
+};
+
+static void
+keep_until(struct handing *h, const char *pattern)
+{
+	struct rib *old = h->p->handed;
+
+	while (h->at < old->n &&
+	       (pattern == NULL ||
+		   strcmp(old->routes[h->at].pattern, pattern) < 0))
+		vec_push(&h->routes, old->routes[h->at++]);
+}
+
+static void
+on_moved(void *ctx, const struct route *from, const struct route *to)
+{
+	struct handing *h = ctx;
+
+	h->n++;
+	keep_until(h, from != NULL ? from->pattern : to->pattern);
+	if (to != NULL) {
+		struct route copy = { 0 };
+
+		route_copy(&copy, to);
+		vec_push(&h->routes, copy);
+		if (!h->p->whole)
+			wire_set(h->w, to);
+	} else if (!h->p->whole) {
+		wire_gone(h->w, from->pattern);
+	}
+	if (from != NULL)
+		route_done(&h->p->handed->routes[h->at++]);
+}
+
+/* Appends the batch to `out`; returns how many routes it moves. */
+static size_t
+make_batch(struct publish *p, struct buf *out)
+{
+	struct wire_writer w;
+	struct handing h = { .p = p, .w = &w };
+	const struct rib *rib = p->wanted;
+
+	wire_begin(&w, out, rib->generation, p->whole);
+	rib_diff(p->handed, rib, on_moved, &h);
+	keep_until(&h, NULL);
+	mem_free(p->handed->routes);
+	p->handed->routes = h.routes.v;
+	p->handed->n = h.routes.n;
+	p->handed->generation = rib->generation;
+	for (size_t i = 0; p->whole && i < rib->n; i++)
+		wire_set(&w, &rib->routes[i]);
+	wire_end(&w);
+	return h.n;
+}
+
+static bool
+is_running(struct publish *p)
+{
+	char *argv[] = { p->program, (char[]){ "--tables" }, p->tables,
+		(char[]){ "--state" }, p->state, NULL };
+
+	if (child_is_there(p->child))
+		return true;
+	if (child_start(p->child, argv) != RC_OK) {
+		sink_say(p->sink, SINK_ERROR, "publisher-gone",
+		    "error=\"%s\", program=%s", strerror(errno), p->program);
+		try_again(p);
+		return false;
+	}
+	sink_say(p->sink, SINK_NOTICE, "publisher-start", "pid=%d, program=%s",
+	    (int)child_pid(p->child), p->program);
+	p->whole = true;
+	p->setup_due = true;
+	return true;
+}
+
+/* The newest table to the publisher, if it is free to take one. */
+static void
+hand_over(struct publish *p)
+{
+	struct buf out = { 0 };
+	size_t moved;
+
+	if (p->busy || p->wanted == NULL || p->tables == NULL ||
+	    evtimer_pending(p->again, NULL) || !is_running(p))
+		return;
+	if (!p->whole && p->wanted->generation == p->handed->generation)
+		return;
+	if (p->setup_due)
+		wire_put_setup(&out, &p->setup);
+	moved = make_batch(p, &out);
+	if (moved == 0 && !p->whole) {
+		buf_done(&out);
+		p->done(p->ctx, p->handed->generation);
+		return;
+	}
+	child_send(p->child, out.p, out.n);
+	buf_done(&out);
+	p->setup_due = false;
+	p->whole = false;
+	p->busy = true;
+	p->phase = PLUGIN_WORKING;
+	set_timer(p->watch, patience(p));
+}
+
+void
+publish_saved(const char *directory, struct buf *out)
+{
+	struct plugin_setup setup = { .directory = directory };
+	struct held_changes all = { 0 };
+	struct held held = { 0 };
+	struct copy copy;
+
+	copy_init(&copy, directory);
+	if (copy_load(&copy, &held, &setup) == RC_OK ||
+	    copy_load_before(&copy, &held, &setup) == RC_OK) {
+		held_all(&held, &all);
+		buf_u64(out, held.generation);
+		buf_u32(out, (uint32_t)all.n);
+		for (size_t i = 0; i < all.n; i++)
+			route_encode(out, all.v[i].route);
+	}
+	held_changes_done(&all);
+	held_clear(&held);
+	copy_done(&copy);
+}
+
+void
+publish_table(struct publish *p, const struct rib *rib)
+{
+	p->wanted = rib;
+	hand_over(p);
+}
+
+void
+publish_hand(void *ctx, const struct effect *fx)
+{
+	publish_table(ctx, fx->rib);
+}
+
+struct publish *
+publish_new(struct event_base *base, struct sink *sink,
+    void (*done)(void *ctx, uint64_t generation), void *ctx)
+{
+	struct publish *p = mem_new(sizeof(*p), 0, 0);
+	struct child_calls calls = {
+		.took = on_octets,
+		.gone = on_gone,
+		.ctx = p,
+	};
+
+	p->sink = sink;
+	p->done = done;
+	p->ctx = ctx;
+	p->handed = mem_new(sizeof(*p->handed), 0, 0);
+	p->child = child_new(base, &calls);
+	p->watch = evtimer_new(base, on_late, p);
+	p->again = evtimer_new(base, on_again, p);
+	CHECK(p->watch != NULL && p->again != NULL);
+	p->patience_ms = PATIENCE_MS;
+	p->pause_ms = PAUSE_FIRST_MS;
+	return p;
+}
+
+void
+publish_free(struct publish *p)
+{
+	if (p == NULL)
+		return;
+	child_free(p->child);
+	event_free(p->watch);
+	event_free(p->again);
+	rib_free(p->handed);
+	buf_done(&p->in);
+	mem_free(p->program);
+	mem_free(p->tables);
+	mem_free(p->state);
+	mem_free(p);
+}

@@ -1,0 +1,64 @@
+/*
+ * publish.h - lsrd's side of the publisher: hands it differences, and kills
+ * it when it hangs.
+ *
+ *                 start            acknowledged
+ *   none ----> (whole table) ----> idle <-----------------+
+ *    ^              |                |  newer table       | acknowledged
+ *    | gone,        | late           v                    |
+ *    | after a     killed <-------- busy (differences) ---+
+ *    | while        |         late
+ *    +--------------+
+ *
+ * One batch is under way at a time; what comes meanwhile is handed over as
+ * one difference afterwards, so the newest table is never behind a queue.
+ * The publisher says when it is about to lock the MTA's tables and when it
+ * has let go. From the hand-over, and from each such word, it has 500 ms for
+ * the next one: then it is killed (its tables stay whole) and another gets
+ * the whole table. Outside of the lock, where it stops no mail, a publisher
+ * after one that was too slow has twice the time, 8 s at most. The loop
+ * never waits for a disk.
+ */
+
+#ifndef IO_PUBLISH_H
+#define IO_PUBLISH_H
+
+#include <event2/event.h>
+
+#include "cfg/conf.h"
+#include "core/engine.h"
+#include "io/sink.h"
+
+struct publish;
+
+/*
+ * `base`, `sink` and `ctx` are lent for its life. `done` is told each
+ * generation that is published: the daemon makes it an IN_PUBLISHED.
+ */
+struct publish *publish_new(struct event_base *base, struct sink *sink,
+    void (*done)(void *ctx, uint64_t generation), void *ctx);
+
+/*
+ * Takes over from the configuration what concerns it: the program, the
+ * directories, the names of services, the addresses that are our own. To be
+ * called once before the first table, and after each reload.
+ */
+void publish_conf(struct publish *publish, const struct conf *conf);
+
+/*
+ * What is published, from the plain copy in this directory, in the form of
+ * SAVE_TABLE (core/engine.h); the newer or the one before. Nothing when
+ * there is no good one.
+ */
+void publish_saved(const char *directory, struct buf *out);
+
+/* A new table; lent until the next one or publish_free(). */
+void publish_table(struct publish *publish, const struct rib *rib);
+
+/* The same as a hand of the loop, for FX_ROUTES; ctx is the publish. */
+void publish_hand(void *ctx, const struct effect *fx);
+
+/* Lets the publisher end; the tables stay as they are. */
+void publish_free(struct publish *publish);
+
+#endif

@@ -1,0 +1,520 @@
+#include "io/retry.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "base/rc.h"
+#include "base/tree.h"
+#include "base/vec.h"
+#include "core/match.h"
+#include "io/clock.h"
+
+#define TOKENS_MAX 3
+#define TOKEN_MS 10000
+#define SETTLE_MS 100 /* patterns of one change come one by one */
+#define BUSY_MS 1000  /* another round is under way */
+#define PATIENCE_S 20
+#define QUEUE_DIRECTORY "/var/spool/postfix"
+#define MAIN_CF "/etc/postfix"
+
+enum step {
+	STEP_NONE,
+	STEP_LIST, /* the queue is being read */
+	STEP_ONE,  /* one message after the other */
+	STEP_ALL   /* all at once */
+};
+
+/* A pattern, in a set by its text. */
+struct entry {
+	struct tree_node node;
+	struct mono at; /* its second round; 0 before the first */
+	char *pattern;
+};
+
+struct retry {
+	struct event_base *base;
+	struct sink *sink;
+	const struct plugin_queue *queue;
+	bool on;
+	char *directory;
+
+	struct tree due;   /* wait for their first round */
+	struct tree round; /* of the round under way */
+	struct tree later; /* wait for their second */
+	VEC(char *) ids;   /* found, in the order of the listing */
+	size_t next;       /* of ids */
+	bool first;        /* the round is of `due`, not of `later` */
+	struct event *start, *again;
+
+	unsigned tokens;
+	struct mono filled;
+
+	enum step step;
+	void *state; /* of the listing */
+	struct bufferevent *bev;
+};
+
+static void next_step(struct retry *r);
+
+static int
+by_pattern(const void *key, const struct tree_node *node)
+{
+	return strcmp(key, tree_entry(node, struct entry, node)->pattern);
+}
+
+/* Into the set, or the memory back when it is there already. */
+static void
+put_entry(struct tree *set, struct entry *entry)
+{
+	if (tree_find(set, entry->pattern, by_pattern) == NULL) {
+		tree_insert(set, &entry->node, entry->pattern, by_pattern);
+		return;
+	}
+	mem_free(entry->pattern);
+	mem_free(entry);
+}
+
+/* The first entry, taken out; NULL when there is none. */
+static struct entry *
+take_entry(struct tree *set)
+{
+	struct tree_node *node = tree_first(set);
+
+	if (node == NULL)
+		return NULL;
+	tree_remove(set, node);
+	return tree_entry(node, struct entry, node);
+}
+
+static void
+clear(struct tree *set)
+{
+	struct entry *entry;
+
+	while ((entry = take_entry(set)) != NULL) {
+		mem_free(entry->pattern);
+		mem_free(entry);
+	}
+}
+
+static void
+clear_ids(struct retry *r)
+{
+	for (size_t i = 0; i < r->ids.n; i++)
+		mem_free(r->ids.v[i]);
+	vec_done(&r->ids);
+}
+
+static void
+set_timer(struct event *timer, uint64_t ms)
+{
+	struct timeval tv = {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
+	};
+
+	if (!evtimer_pending(timer, NULL))
+		evtimer_add(timer, &tv);
+}
+
+/* Ms until there is a token; 0 when one was taken. */
+static uint64_t
+take_token(struct retry *r)
+{
+	struct mono now = clock_mono();
+	uint64_t since = mono_since(r->filled, now);
+
+	if (since >= TOKEN_MS) {
+		uint64_t n = r->tokens + since / TOKEN_MS;
+
+		r->tokens = n < TOKENS_MAX ? (unsigned)n : TOKENS_MAX;
+		r->filled = mono_after(now, 0);
+		r->filled.ms -= since % TOKEN_MS;
+	}
+	if (r->tokens == 0)
+		return TOKEN_MS - mono_since(r->filled, now);
+	r->tokens--;
+	return 0;
+}
+
+static void
+hang_up(struct retry *r)
+{
+	if (r->bev != NULL)
+		bufferevent_free(r->bev);
+	r->bev = NULL;
+}
+
+/* The patterns have had their round; after the first they get another. */
+static void
+end_round(struct retry *r)
+{
+	struct mono at = mono_after(clock_mono(), RETRY_AGAIN_MS);
+	struct entry *entry;
+
+	while (r->first && (entry = take_entry(&r->round)) != NULL) {
+		entry->at = at;
+		put_entry(&r->later, entry);
+	}
+	clear(&r->round);
+	clear_ids(r);
+	r->step = STEP_NONE;
+	if (r->later.n > 0)
+		set_timer(r->again, RETRY_AGAIN_MS);
+	if (r->due.n > 0)
+		set_timer(r->start, SETTLE_MS);
+}
+
+static void
+give_up(struct retry *r, const char *socket, const char *why)
+{
+	hang_up(r);
+	sink_say(r->sink, SINK_WARNING, "retry-failed",
+	    "socket=%s/%s, error=\"%s\"", r->directory, socket, why);
+	end_round(r);
+}
+
+static void
+on_found(void *ctx, const char *id, const char *recipient)
+{
+	struct retry *r = ctx;
+	struct match m;
+	const char *pattern;
+
+	if (r->ids.n > RETRY_MAX || !match_is_address(recipient))
+		return;
+	m = match_over(recipient);
+	while ((pattern = match_next(&m)) != NULL)
+		if (tree_find(&r->round, pattern, by_pattern) != NULL) {
+			size_t n = r->ids.n;
+
+			/* The recipients of a message come in a row. */
+			if (n == 0 || strcmp(r->ids.v[n - 1], id) != 0)
+				vec_push(&r->ids, mem_str(id));
+			return;
+		}
+}
+
+static void
+on_readable(struct bufferevent *bev, void *arg)
+{
+	struct evbuffer *in = bufferevent_get_input(bev);
+	size_t n = evbuffer_get_length(in);
+	struct retry *r = arg;
+	int rc = RC_OK;
+
+	if (r->step == STEP_LIST)
+		rc = r->queue->feed(r->state,
+		    evbuffer_pullup(in, (ev_ssize_t)n), n, on_found, r);
+	evbuffer_drain(in, n);
+	if (rc != RC_OK)
+		give_up(r, r->queue->list, rc_word(rc));
+}
+
+static const char *
+socket_of(const struct retry *r)
+{
+	switch (r->step) {
+	case STEP_LIST:
+		return r->queue->list;
+	case STEP_ALL:
+		return r->queue->all;
+	case STEP_ONE:
+	case STEP_NONE:
+		break;
+	}
+	return r->queue->one;
+}
+
+static void
+on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct retry *r = arg;
+
+	(void)bev;
+	if ((what & BEV_EVENT_CONNECTED) != 0)
+		return;
+	if ((what & BEV_EVENT_TIMEOUT) != 0) {
+		give_up(r, socket_of(r), "no answer");
+		return;
+	}
+	/* The MTA closes when it has done what it was asked. */
+	if ((what & BEV_EVENT_EOF) != 0) {
+		hang_up(r);
+		next_step(r);
+		return;
+	}
+	give_up(r, socket_of(r), strerror(errno));
+}
+
+/* To a trigger all is said once it is written: it answers nothing. */
+static void
+on_written(struct bufferevent *bev, void *arg)
+{
+	struct retry *r = arg;
+
+	if (r->step != STEP_ALL)
+		return;
+	shutdown(bufferevent_getfd(bev), SHUT_WR);
+}
+
+static int
+connect_to(const char *directory, const char *name)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int n = snprintf(
+	    sun.sun_path, sizeof(sun.sun_path), "%s/%s", directory, name);
+	int fd;
+
+	if (n < 0 || (size_t)n >= sizeof(sun.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	/* A local socket connects at once, or says EAGAIN when it is full. */
+	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) != 0) {
+		int err = errno;
+
+		close(fd);
+		errno = err;
+		return -1;
+	}
+	return fd;
+}
+
+/* Opens the socket of the step and says what there is to say. */
+static void
+ask(struct retry *r, const struct buf *say)
+{
+	struct timeval patience = { .tv_sec = PATIENCE_S };
+	int fd = connect_to(r->directory, socket_of(r));
+
+	if (fd < 0) {
+		give_up(r, socket_of(r), strerror(errno));
+		return;
+	}
+	r->bev = bufferevent_socket_new(r->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	CHECK(r->bev != NULL);
+	bufferevent_setcb(r->bev, on_readable, on_written, on_event, r);
+	bufferevent_set_timeouts(r->bev, &patience, &patience);
+	bufferevent_enable(r->bev, EV_READ | EV_WRITE);
+	if (say->n > 0)
+		bufferevent_write(r->bev, say->p, say->n);
+}
+
+/* Those of `from` whose time has come make the round. */
+static void
+begin_round(struct retry *r, struct tree *from, bool first)
+{
+	struct mono now = clock_mono();
+	struct buf nothing = { 0 };
+	struct tree_node *next;
+
+	CHECK(r->round.n == 0);
+	for (struct tree_node *node = tree_first(from); node != NULL;
+	     node = next) {
+		struct entry *entry = tree_entry(node, struct entry, node);
+
+		next = tree_next(node);
+		if (!mono_due(entry->at, now))
+			continue;
+		tree_remove(from, node);
+		put_entry(&r->round, entry);
+	}
+	r->first = first;
+	r->next = 0;
+	memset(r->state, 0, r->queue->state_size);
+	r->step = STEP_LIST;
+	ask(r, &nothing);
+}
+
+/* Ms until the first of the set is due; UINT64_MAX when it is empty. */
+static uint64_t
+wait_of(const struct tree *set)
+{
+	struct mono now = clock_mono();
+	uint64_t ms = UINT64_MAX;
+
+	for (struct tree_node *node = tree_first(set); node != NULL;
+	     node = tree_next(node)) {
+		struct entry *entry = tree_entry(node, struct entry, node);
+		uint64_t left = mono_since(now, entry->at);
+
+		if (left < ms)
+			ms = left;
+	}
+	return ms;
+}
+
+/* The step before is done. */
+static void
+next_step(struct retry *r)
+{
+	struct buf say = { 0 };
+
+	if (r->step == STEP_LIST) {
+		sink_say(r->sink, SINK_NOTICE, "retry",
+		    "round=%s, patterns=%zu, messages=%zu%s",
+		    r->first ? "first" : "second", r->round.n,
+		    r->ids.n > RETRY_MAX ? RETRY_MAX : r->ids.n,
+		    r->ids.n > RETRY_MAX ? ", all=yes" : "");
+		r->step = r->ids.n > RETRY_MAX ? STEP_ALL : STEP_ONE;
+		if (r->step == STEP_ALL) {
+			r->queue->put_all(&say);
+			ask(r, &say);
+			buf_done(&say);
+			return;
+		}
+	}
+	if (r->step == STEP_ONE && r->next < r->ids.n) {
+		r->queue->put_one(&say, r->ids.v[r->next++]);
+		ask(r, &say);
+		buf_done(&say);
+		return;
+	}
+	end_round(r);
+}
+
+/* A round when there is one to do, nothing is under way, and a token. */
+static void
+try_round(struct retry *r, struct tree *from, bool first)
+{
+	struct event *timer = first ? r->start : r->again;
+	uint64_t ms = wait_of(from);
+
+	if (ms == UINT64_MAX)
+		return;
+	if (ms == 0 && r->step != STEP_NONE)
+		ms = BUSY_MS;
+	if (ms == 0)
+		ms = take_token(r);
+	if (ms > 0)
+		set_timer(timer, ms);
+	else
+		begin_round(r, from, first);
+}
+
+static void
+on_start(evutil_socket_t fd, short what, void *arg)
+{
+	struct retry *r = arg;
+
+	(void)fd;
+	(void)what;
+	try_round(r, &r->due, true);
+}
+
+static void
+on_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct retry *r = arg;
+
+	(void)fd;
+	(void)what;
+	try_round(r, &r->later, false);
+}
+
+struct retry *
+retry_new(struct event_base *base, struct sink *sink,
+    const struct plugin_queue *queue)
+{
+	struct retry *r = mem_new(sizeof(*r), 0, 0);
+
+	r->base = base;
+	r->sink = sink;
+	r->queue = queue;
+	r->state = mem_new(queue->state_size, 0, 0);
+	r->start = evtimer_new(base, on_start, r);
+	r->again = evtimer_new(base, on_again, r);
+	CHECK(r->start != NULL && r->again != NULL);
+	r->tokens = TOKENS_MAX;
+	r->filled = clock_mono();
+	return r;
+}
+
+void
+retry_directory(struct retry *r, const char *directory)
+{
+	mem_free(r->directory);
+	r->directory = mem_str(directory);
+	r->on = true;
+}
+
+/* The value of `queue_directory` in main.cf, or Postfix's own default. */
+static char *
+find_directory(const char *config)
+{
+	char path[512], line[1024], value[1024] = QUEUE_DIRECTORY;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/main.cf", config);
+	f = fopen(path, "re");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		/* The last one counts, as Postfix has it. */
+		if (sscanf(line, "queue_directory = %1023[^ \t\n]", value) ==
+		    EOF)
+			continue;
+	if (f != NULL)
+		fclose(f);
+	return mem_str(value[0] == '/' ? value : QUEUE_DIRECTORY);
+}
+
+void
+retry_conf(struct retry *r, const struct conf *conf)
+{
+	const char *config = conf->postfix_directory;
+	char *directory = find_directory(config == NULL ? MAIN_CF : config);
+
+	retry_directory(r, directory);
+	r->on = conf->setup.retry_mail;
+	mem_free(directory);
+}
+
+void
+retry_pattern(struct retry *r, const char *pattern)
+{
+	struct entry *entry;
+
+	if (!r->on || r->directory == NULL)
+		return;
+	entry = mem_new(sizeof(*entry), 0, 0);
+	entry->pattern = mem_str(pattern);
+	put_entry(&r->due, entry);
+	if (r->step == STEP_NONE)
+		set_timer(r->start, SETTLE_MS);
+}
+
+void
+retry_hand(void *ctx, const struct effect *fx)
+{
+	retry_pattern(ctx, fx->name);
+}
+
+void
+retry_free(struct retry *r)
+{
+	if (r == NULL)
+		return;
+	hang_up(r);
+	event_free(r->start);
+	event_free(r->again);
+	clear(&r->due);
+	clear(&r->round);
+	clear(&r->later);
+	clear_ids(r);
+	mem_free(r->state);
+	mem_free(r->directory);
+	mem_free(r);
+}

@@ -1,0 +1,359 @@
+#include "io/sink.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/check.h"
+#include "base/mem.h"
+#include "io/clock.h"
+#include "io/limit.h"
+
+#define SINK_VALUE_MAX 200
+#define SINK_LINES 3 /* of one word and subject ... */
+#define SINK_WINDOW_MS 60000
+#define SINK_SUBJECTS 512
+#define SINK_REFUSALS 60 /* lines in a window about all strangers together */
+
+struct sink {
+	sink_write *write;
+	void *ctx;
+	bool debug;
+	enum sink_level level;
+	struct limit *limit;
+	struct limit *strangers;
+};
+
+/* One row for each kind of event: its word, its level, and the key under
+ * which each field is shown, if it is. */
+struct sink_row {
+	const char *word;
+	enum sink_level level;
+	const char *peer, *origin, *name, *from, *to, *reason, *value, *total;
+};
+
+/* clang-format off */
+static const struct sink_row rows[EVENT_KINDS] = {
+	[EVENT_NBR_STATE] = { "nbr-state", SINK_NOTICE,
+		.peer = "peer", .from = "from", .to = "to", .reason = "reason" },
+	[EVENT_SESSION_REFUSED] = { "session-refused", SINK_REMOTE,
+		.peer = "peer", .reason = "reason" },
+	[EVENT_LSA_REFUSED] = { "lsa-refused", SINK_REMOTE,
+		.peer = "peer", .origin = "origin", .name = "id", .reason = "reason" },
+	[EVENT_LSA_INSTALLED] = { "lsa-installed", SINK_DEBUG,
+		.origin = "origin", .name = "id", .from = "type", .value = "sequence" },
+	[EVENT_LSA_PURGED] = { "lsa-purged", SINK_NOTICE,
+		.origin = "origin", .name = "id", .from = "type" },
+	[EVENT_LINK_STATE] = { "link-state", SINK_NOTICE,
+		.name = "connector", .peer = "bridgehead", .from = "from", .to = "to", .reason = "reason" },
+	[EVENT_MAIL_STATE] = { "mail-state", SINK_NOTICE,
+		.peer = "server", .from = "from", .to = "to", .reason = "reason" },
+	[EVENT_MTA_STATE] = { "mta-state", SINK_ERROR,
+		.from = "from", .to = "to", .reason = "reason" },
+	[EVENT_SPACE_STATE] = { "space-state", SINK_WARNING,
+		.name = "pattern", .from = "from", .to = "to", .reason = "reason" },
+	[EVENT_SERVER_STATE] = { "server-state", SINK_NOTICE,
+		.from = "from", .to = "to", .reason = "reason" },
+	[EVENT_ROUTES] = { "routes", SINK_NOTICE,
+		.value = "moved", .total = "total", .name = "generation" },
+	[EVENT_ALONE] = { "alone", SINK_ERROR,
+		.to = "state" },
+	[EVENT_BEHIND] = { "table-behind", SINK_ERROR,
+		.value = "ms" },
+	[EVENT_FIGHT] = { "fight-back", SINK_WARNING,
+		.origin = "origin", .name = "id", .value = "times" },
+	[EVENT_CLONE] = { "clone", SINK_ERROR,
+		.origin = "origin", .name = "id", .value = "times" },
+	[EVENT_RELAY_DENIED] = { "relay-denied", SINK_WARNING,
+		.name = "pattern" },
+	[EVENT_CLAIM_DENIED] = { "claim-denied", SINK_WARNING,
+		.name = "pattern" },
+	[EVENT_ISSUE_TIME] = { "issue-time", SINK_WARNING,
+		.origin = "origin", .value = "seconds" },
+	[EVENT_LSDB_FULL] = { "lsdb-full", SINK_ERROR,
+		.value = "lsas" },
+	[EVENT_LSDB_BAD] = { "lsdb-bad", SINK_ERROR,
+		.value = "lsas" },
+	[EVENT_RESTORED] = { "restored", SINK_NOTICE,
+		.value = "lsas", .total = "refused", .reason = "reason" },
+	[EVENT_CONFIRM] = { "confirm-wanted", SINK_ERROR,
+		.value = "moved", .total = "total" },
+	[EVENT_FORGOTTEN] = { "forgotten", SINK_NOTICE,
+		.origin = "origin" },
+	[EVENT_REVOKED] = { "key-revoked", SINK_WARNING,
+		.name = "key" },
+	[EVENT_EXPIRED] = { "certificate-expired", SINK_ERROR,
+		.peer = "peer", .value = "seconds" },
+};
+/* clang-format on */
+
+static const int priorities[] = {
+	[SINK_ERROR] = LOG_ERR,
+	[SINK_WARNING] = LOG_WARNING,
+	[SINK_REMOTE] = LOG_WARNING,
+	[SINK_NOTICE] = LOG_NOTICE,
+	[SINK_DEBUG] = LOG_DEBUG,
+};
+
+struct sink *
+sink_new(sink_write *write, void *ctx)
+{
+	struct sink *sink = mem_new(sizeof(*sink), 0, 0);
+
+	sink->write = write;
+	sink->ctx = ctx;
+	sink->level = SINK_NOTICE;
+	sink->limit = limit_new(SINK_LINES, SINK_WINDOW_MS, SINK_SUBJECTS);
+	sink->strangers = limit_new(SINK_REFUSALS, SINK_WINDOW_MS, 1);
+	return sink;
+}
+
+void
+sink_begin_syslog(void)
+{
+	openlog("lsrd", LOG_PID | LOG_NDELAY, LOG_MAIL);
+}
+
+void
+sink_to_syslog(void *ctx, int priority, const char *line)
+{
+	(void)ctx;
+	syslog(priority | LOG_MAIL, "%s", line);
+}
+
+void
+sink_to_stderr(void *ctx, int priority, const char *line)
+{
+	(void)ctx;
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "lsrd: %s\n", line);
+	else
+		fprintf(stderr, "<%d>%s\n", priority, line);
+}
+
+void
+sink_level(struct sink *sink, enum sink_level level)
+{
+	sink->level = level;
+}
+
+void
+sink_debug(struct sink *sink, bool on)
+{
+	sink->debug = on;
+}
+
+bool
+sink_is_debug(const struct sink *sink)
+{
+	return sink->debug;
+}
+
+static bool
+is_wanted(const struct sink *sink, enum sink_level level)
+{
+	return level <= sink->level || sink->debug;
+}
+
+/* Printable ASCII alone, and not more than is good for a line. */
+static void
+put_clean(struct buf *line, const char *value)
+{
+	size_t n = strlen(value);
+
+	for (size_t i = 0; i < n && i < SINK_VALUE_MAX; i++) {
+		char c = value[i];
+
+		buf_u8(line, c < ' ' || c > '~' ? '?' : (uint8_t)c);
+	}
+}
+
+static void
+put_value(struct buf *line, const char *value)
+{
+	bool quote = value[0] == '\0' || strpbrk(value, " ,\"=") != NULL;
+
+	if (!quote) {
+		put_clean(line, value);
+		return;
+	}
+	buf_u8(line, '"');
+	for (size_t i = 0; value[i] != '\0' && i < SINK_VALUE_MAX; i++) {
+		char one[2] = { value[i] == '"' ? '\'' : value[i], '\0' };
+
+		put_clean(line, one);
+	}
+	buf_u8(line, '"');
+}
+
+static void
+put_pair(struct buf *line, const char *key, const char *value)
+{
+	if (key == NULL || value == NULL)
+		return;
+	buf_printf(line, "%s%s=", line->n ? ", " : "", key);
+	put_value(line, value);
+}
+
+static void
+put_number(struct buf *line, const char *key, uint64_t value)
+{
+	if (key != NULL)
+		buf_printf(
+		    line, "%s%s=%" PRIu64, line->n ? ", " : "", key, value);
+}
+
+static bool
+is_limited(enum sink_level level)
+{
+	return level == SINK_WARNING || level == SINK_REMOTE;
+}
+
+/* The head, the text (which is ended here), and what was left out before. */
+static void
+put_line(struct sink *sink, enum sink_level level, const char *head,
+    struct buf *text, uint64_t left_out)
+{
+	struct buf line = { 0 };
+	char *done;
+
+	buf_text(&line, head);
+	if (text->n > 0)
+		buf_text(&line, ": ");
+	buf_bytes(&line, text->p, text->n);
+	if (left_out > 0)
+		buf_printf(&line, ", left-out=%" PRIu64, left_out);
+	done = buf_string(&line);
+	sink->write(sink->ctx, priorities[level], done);
+	mem_free(done);
+	buf_done(text);
+}
+
+static void
+put_limited(struct sink *sink, enum sink_level level, const char *word,
+    const char *subject, struct buf *text)
+{
+	uint64_t left_out = 0;
+	struct buf key = { 0 };
+	char *name;
+	bool pass = true;
+
+	if (is_limited(level)) {
+		buf_printf(&key, "%s %s", word, subject ? subject : "");
+		name = buf_string(&key);
+		pass = limit_pass(sink->limit, name, clock_mono(), &left_out);
+		mem_free(name);
+	}
+	if (pass)
+		put_line(sink, level, word, text, left_out);
+	else
+		buf_done(text);
+}
+
+/* That something is well again is no alarm. */
+static enum sink_level
+level_of(const struct sink_row *row, const struct event *event)
+{
+	static const char *const well[] = { "up", "joined", "full" };
+
+	for (size_t i = 0; i < sizeof(well) / sizeof(well[0]); i++)
+		if (event->to != NULL && row->level < SINK_NOTICE &&
+		    strcmp(event->to, well[i]) == 0)
+			return SINK_NOTICE;
+	return row->level;
+}
+
+void
+sink_event(struct sink *sink, const struct event *event)
+{
+	const struct sink_row *row;
+	struct buf text = { 0 };
+	enum sink_level level;
+	const char *subject;
+
+	CHECK((unsigned)event->kind < EVENT_KINDS);
+	row = &rows[event->kind];
+	level = level_of(row, event);
+	if (!is_wanted(sink, level))
+		return;
+	if (event->kind == EVENT_LINK_STATE) /* the connector comes first */
+		put_pair(&text, row->name, event->name);
+	put_pair(&text, row->peer, event->peer);
+	put_pair(&text, row->origin, event->origin);
+	if (event->kind != EVENT_LINK_STATE)
+		put_pair(&text, row->name, event->name);
+	put_pair(&text, row->from, event->from);
+	put_pair(&text, row->to, event->to);
+	put_number(&text, row->value, event->value);
+	put_number(&text, row->total, event->total);
+	put_pair(&text, row->reason, event->reason);
+	subject = event->peer   ? event->peer
+	          : event->name ? event->name
+	                        : event->origin;
+	put_limited(sink, level, row->word, subject, &text);
+}
+
+void
+sink_say(struct sink *sink, enum sink_level level, const char *word,
+    const char *fmt, ...)
+{
+	char raw[1024];
+	struct buf text = { 0 };
+	va_list ap;
+
+	if (!is_wanted(sink, level))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	va_end(ap);
+	for (const char *p = raw; *p != '\0'; p++)
+		buf_u8(&text, *p < ' ' || *p > '~' ? '?' : (uint8_t)*p);
+	raw[strcspn(raw, ",")] = '\0';
+	put_limited(sink, level, word, raw, &text);
+}
+
+/* What a stranger cannot change at will: IPv6 hosts get a /64 each. */
+static void
+source_of(const struct addr *from, char *out)
+{
+	struct addr net = *from;
+
+	if (net.family == 6)
+		memset(net.ip + 8, 0, 8);
+	addr_ip_text(&net, out);
+}
+
+void
+sink_refused(struct sink *sink, const struct addr *from, const char *reason)
+{
+	char ip[ADDR_TEXT], head[ADDR_TEXT + 40];
+	struct buf text = { 0 };
+	struct mono now = clock_mono();
+	uint64_t left_out, others;
+
+	if (!is_wanted(sink, SINK_REMOTE))
+		return;
+	source_of(from, ip);
+	if (!limit_pass(sink->limit, ip, now, &left_out))
+		return;
+	if (!limit_pass(sink->strangers, "", now, &others))
+		return;
+	snprintf(head, sizeof(head), "peer refused from unknown[%s]:%u",
+	    addr_ip_text(from, ip), from->port);
+	put_pair(&text, "reason", reason);
+	put_line(sink, SINK_REMOTE, head, &text, left_out + others);
+}
+
+void
+sink_free(struct sink *sink)
+{
+	if (sink == NULL)
+		return;
+	limit_free(sink->limit);
+	limit_free(sink->strangers);
+	mem_free(sink);
+}

@@ -1,0 +1,54 @@
+/*
+ * srv.h - what DNS knows: peers at _lsrd._tcp.DOMAIN (RFC 2782), and the
+ * addresses of ways out that are named. Asynchronous, by c-ares.
+ *
+ *     SRV --> each target's addresses --> differs? --> changed()
+ *      ^                                                  |
+ *      +------- five minutes, or half a one after --------+
+ *                        a failure
+ *
+ * DNS is not believed: it only says where to dial whom, and who answers must
+ * prove the target's name. What was found stays when DNS fails. A build
+ * without c-ares (srv_none.c) finds nothing.
+ */
+
+#ifndef IO_SRV_H
+#define IO_SRV_H
+
+#include <stddef.h>
+
+#include <event2/event.h>
+
+#include "base/addr.h"
+#include "cfg/conf.h"
+#include "core/setup.h"
+#include "io/sink.h"
+
+#define SRV_AGAIN_MS 300000
+#define SRV_FAILED_MS 30000
+#define SRV_TARGETS 256 /* of one answer; more are left out */
+
+struct srv;
+
+/* All are lent for its life. `changed` is told when something was found
+ * that was not known before. */
+struct srv *srv_new(struct event_base *base, struct sink *sink,
+    void (*changed)(void *ctx), void *ctx);
+
+/* Asks this server, `address:port`, instead of the system's. */
+void srv_ask_at(struct srv *srv, const char *server);
+
+/* From now on looks for what this configuration wants: srv_domain and
+ * lookups; copied. Where that is something else than before, what was found
+ * is forgotten; else it is only asked for anew. */
+void srv_look(struct srv *srv, const struct conf *conf);
+
+/* Peers, sorted by name; lent until changed() or srv_look(). */
+const struct setup_peer *srv_peers(const struct srv *srv, size_t *n);
+
+/* The address of conf->lookups[i]; family 0 while it is not known. */
+struct addr srv_way(const struct srv *srv, size_t i);
+
+void srv_free(struct srv *srv);
+
+#endif

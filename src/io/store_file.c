@@ -1,0 +1,190 @@
+#include "io/store_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/stat.h>
+
+#include "base/cur.h"
+#include "base/mem.h"
+#include "base/rc.h"
+
+#define STORE_FILE_VERSION 1
+#define STORE_FILE_DIGEST_AT (STORE_FILE_HEAD - SEAL_DIGEST)
+
+static const char magic[] = "lsrdsave";
+
+void
+store_file_encode(struct buf *out, uint32_t what, const void *octets, size_t n,
+    const struct seal *seal)
+{
+	uint8_t digest[SEAL_DIGEST] = { 0 };
+	size_t at = out->n;
+
+	buf_text(out, magic);
+	buf_u32(out, STORE_FILE_VERSION);
+	buf_u32(out, what);
+	buf_u64(out, n);
+	buf_bytes(out, digest, sizeof(digest));
+	buf_bytes(out, octets, n);
+	seal->digest(seal->ctx, out->p + at, out->n - at, digest);
+	memcpy(out->p + at + STORE_FILE_DIGEST_AT, digest, sizeof(digest));
+}
+
+int
+store_file_decode(uint8_t *file, size_t n, uint32_t what,
+    const struct seal *seal, const uint8_t **inner)
+{
+	struct cur cur = cur_over(file, n);
+	const uint8_t *word = cur_bytes(&cur, sizeof(magic) - 1);
+	uint32_t version = cur_u32(&cur);
+	uint32_t is = cur_u32(&cur);
+	uint64_t length = cur_u64(&cur);
+	uint8_t said[SEAL_DIGEST], digest[SEAL_DIGEST];
+
+	*inner = NULL;
+	if (n < STORE_FILE_HEAD)
+		return RC_SHORT;
+	if (memcmp(word, magic, sizeof(magic) - 1) != 0 || is != what)
+		return RC_FORMAT;
+	if (version != STORE_FILE_VERSION)
+		return RC_VERSION;
+	if (length != n - STORE_FILE_HEAD)
+		return length > n - STORE_FILE_HEAD ? RC_SHORT : RC_LONG;
+	memcpy(said, file + STORE_FILE_DIGEST_AT, sizeof(said));
+	memset(file + STORE_FILE_DIGEST_AT, 0, sizeof(said));
+	seal->digest(seal->ctx, file, n, digest);
+	memcpy(file + STORE_FILE_DIGEST_AT, said, sizeof(said));
+	if (memcmp(said, digest, sizeof(said)) != 0)
+		return RC_DIGEST;
+	*inner = file + STORE_FILE_HEAD;
+	return RC_OK;
+}
+
+static bool
+write_all(int fd, const uint8_t *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return false;
+		p += done;
+		n -= (size_t)done;
+	}
+	return true;
+}
+
+/* close() that tells of an error and keeps an earlier one. */
+static bool
+close_well(int fd, bool well)
+{
+	int error = errno;
+
+	if (close(fd) != 0 && well)
+		return false;
+	errno = error;
+	return well;
+}
+
+static int
+write_in(int dirfd, const char *name, const void *octets, size_t n)
+{
+	char fresh[64];
+	int fd;
+
+	snprintf(fresh, sizeof(fresh), "%s.new", name);
+	(void)unlinkat(dirfd, fresh, 0);
+	fd = openat(dirfd, fresh,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return RC_IO;
+	if (!close_well(fd, write_all(fd, octets, n) && fsync(fd) == 0))
+		return RC_IO;
+	if (renameat(dirfd, fresh, dirfd, name) != 0 || fsync(dirfd) != 0)
+		return RC_IO;
+	return RC_OK;
+}
+
+int
+store_file_write(
+    const char *dir, const char *name, const void *octets, size_t n)
+{
+	int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+
+	if (dirfd < 0)
+		return RC_IO;
+	rc = write_in(dirfd, name, octets, n);
+	(void)close_well(dirfd, false);
+	return rc;
+}
+
+static bool
+read_all(int fd, uint8_t *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = read(fd, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return false;
+		p += done;
+		n -= (size_t)done;
+	}
+	return true;
+}
+
+static void
+path_of(char *path, size_t room, const char *dir, const char *name)
+{
+	snprintf(path, room, "%s/%s", dir, name);
+}
+
+int
+store_file_read(const char *dir, const char *name, uint8_t **octets, size_t *n)
+{
+	char path[4096];
+	struct stat st;
+	int fd, rc = RC_OK;
+
+	*octets = NULL;
+	*n = 0;
+	path_of(path, sizeof(path), dir, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return errno == ENOENT ? RC_NONE : RC_IO;
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		rc = RC_IO;
+	else if (st.st_size > (off_t)STORE_FILE_MAX)
+		rc = RC_LONG;
+	if (rc == RC_OK) {
+		*n = (size_t)st.st_size;
+		*octets = mem_new(0, *n, 1);
+		if (!read_all(fd, *octets, *n))
+			rc = RC_IO;
+	}
+	(void)close_well(fd, false);
+	if (rc != RC_OK) {
+		mem_free(*octets);
+		*octets = NULL;
+		*n = 0;
+	}
+	return rc;
+}
+
+void
+store_file_aside(const char *dir, const char *name)
+{
+	char path[4096], bad[4096];
+
+	path_of(path, sizeof(path), dir, name);
+	if ((size_t)snprintf(bad, sizeof(bad), "%s/%s.bad", dir, name) <
+	    sizeof(bad))
+		(void)rename(path, bad);
+}

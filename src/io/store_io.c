@@ -1,0 +1,267 @@
+#include "io/store_io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/wait.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "base/rc.h"
+#include "io/store_file.h"
+
+#define STORE_WHATS (SAVE_STATE + 1)
+
+/* One file: what is being written, and what is to be written next. */
+struct store {
+	struct store_io *io;
+	enum save_what what;
+	struct buf next; /* the file's octets; empty: nothing waits */
+	uint32_t next_number;
+	uint32_t number;    /* of what the child writes */
+	struct buf now;     /* kept in case the child fails */
+	pid_t child;        /* 0: none */
+	struct event *done; /* the child's end */
+	int done_fd;
+	struct event *retry;
+};
+
+struct store_io {
+	struct loop *loop;
+	struct sink *sink;
+	char *dir;
+	const struct seal *seal;
+	struct store stores[STORE_WHATS];
+};
+
+static const char *const names[] = {
+	[SAVE_EPOCH] = "epoch",
+	[SAVE_STATE] = "state",
+};
+
+static void begin(struct store *store);
+
+static void
+saved(struct store *store, uint32_t number)
+{
+	struct input in = { .kind = IN_SAVED, .who = number };
+
+	loop_step(store->io->loop, &in);
+}
+
+/* It stays what is next, unless something newer came; later once more. */
+static void
+not_saved(struct store *store, int error)
+{
+	struct timeval tv = { STORE_IO_RETRY_MS / 1000, 0 };
+
+	sink_say(store->io->sink, SINK_ERROR, "save-failed",
+	    "file=%s/%s, error=%s", store->io->dir, names[store->what],
+	    strerror(error));
+	if (store->next.n == 0) {
+		store->next = store->now;
+		store->next_number = store->number;
+		memset(&store->now, 0, sizeof(store->now));
+	}
+	buf_done(&store->now);
+	evtimer_add(store->retry, &tv);
+}
+
+static void
+written(struct store *store, int error)
+{
+	if (error != 0) {
+		not_saved(store, error);
+		return;
+	}
+	buf_done(&store->now);
+	saved(store, store->number);
+	if (store->next.n > 0 && store->child == 0)
+		begin(store);
+}
+
+/* The child's exit status is an errno, or 0. */
+static int
+reap(struct store *store)
+{
+	int status = 0;
+
+	while (waitpid(store->child, &status, 0) < 0 && errno == EINTR)
+		;
+	event_free(store->done);
+	close(store->done_fd);
+	store->child = 0;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
+}
+
+static void
+on_done(evutil_socket_t fd, short what, void *arg)
+{
+	struct store *store = arg;
+
+	(void)fd;
+	(void)what;
+	written(store, reap(store));
+}
+
+/* In the child: nothing of the parent's may be touched or kept open. */
+static void
+child(struct store *store, int end)
+{
+	int rc;
+
+	if (end != 3 && dup2(end, 3) != 3)
+		_exit(EIO);
+	(void)close_range(4, ~0U, 0);
+	rc = store_file_write(
+	    store->io->dir, names[store->what], store->now.p, store->now.n);
+	_exit(rc == RC_OK ? 0 : errno != 0 ? errno : EIO);
+}
+
+/* A child for it; false: it must be done here. */
+static bool
+hand_over(struct store *store)
+{
+	int ends[2];
+
+	if (store->what == SAVE_EPOCH || pipe2(ends, O_CLOEXEC) != 0)
+		return false;
+	store->child = fork();
+	if (store->child == 0)
+		child(store, ends[1]);
+	close(ends[1]);
+	if (store->child < 0) {
+		close(ends[0]);
+		store->child = 0;
+		return false;
+	}
+	store->done_fd = ends[0];
+	store->done = event_new(
+	    loop_base(store->io->loop), ends[0], EV_READ, on_done, store);
+	CHECK(store->done != NULL && event_add(store->done, NULL) == 0);
+	return true;
+}
+
+static int
+write_here(struct store *store)
+{
+	return store_file_write(store->io->dir, names[store->what],
+		   store->now.p, store->now.n) == RC_OK
+	           ? 0
+	           : errno;
+}
+
+static void
+begin(struct store *store)
+{
+	evtimer_del(store->retry);
+	store->now = store->next;
+	store->number = store->next_number;
+	memset(&store->next, 0, sizeof(store->next));
+	if (!hand_over(store))
+		written(store, write_here(store));
+}
+
+static void
+on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	struct store *store = arg;
+
+	(void)fd;
+	(void)what;
+	if (store->child == 0 && store->next.n > 0)
+		begin(store);
+}
+
+static void
+do_save(void *ctx, const struct effect *fx)
+{
+	struct store_io *io = ctx;
+	struct store *store;
+
+	CHECK((unsigned)fx->what < STORE_WHATS);
+	store = &io->stores[fx->what];
+	buf_done(&store->next);
+	store_file_encode(
+	    &store->next, (uint32_t)fx->what, fx->bytes, fx->len, io->seal);
+	store->next_number = fx->who;
+	if (store->child == 0)
+		begin(store);
+}
+
+struct store_io *
+store_io_new(struct loop *loop, struct sink *sink, const char *dir,
+    const struct seal *seal)
+{
+	struct store_io *io = mem_new(sizeof(*io), 0, 0);
+
+	io->loop = loop;
+	io->sink = sink;
+	io->dir = mem_str(dir);
+	io->seal = seal;
+	for (size_t i = 0; i < STORE_WHATS; i++) {
+		struct store *store = &io->stores[i];
+
+		store->io = io;
+		store->what = (enum save_what)i;
+		store->retry = evtimer_new(loop_base(loop), on_retry, store);
+		CHECK(store->retry != NULL);
+	}
+	loop_carry(loop, FX_SAVE, do_save, io);
+	return io;
+}
+
+int
+store_io_load(
+    struct store_io *io, enum save_what what, uint8_t **octets, size_t *n)
+{
+	const uint8_t *inner = NULL;
+	uint8_t *file;
+	size_t file_n;
+	int rc;
+
+	*octets = NULL;
+	*n = 0;
+	rc = store_file_read(io->dir, names[what], &file, &file_n);
+	if (rc == RC_NONE)
+		return RC_NONE;
+	if (rc == RC_OK)
+		rc = store_file_decode(
+		    file, file_n, (uint32_t)what, io->seal, &inner);
+	if (rc == RC_OK) {
+		*n = file_n - STORE_FILE_HEAD;
+		*octets = mem_dup(inner, *n);
+	} else {
+		sink_say(io->sink, SINK_ERROR, "state-refused",
+		    "file=%s/%s, reason=%s", io->dir, names[what], rc_word(rc));
+		store_file_aside(io->dir, names[what]);
+	}
+	mem_free(file);
+	return rc;
+}
+
+void
+store_io_free(struct store_io *io)
+{
+	if (io == NULL)
+		return;
+	loop_carry(io->loop, FX_SAVE, NULL, NULL);
+	for (size_t i = 0; i < STORE_WHATS; i++) {
+		struct store *store = &io->stores[i];
+
+		if (store->child != 0)
+			(void)reap(store);
+		if (store->next.n > 0) {
+			buf_done(&store->now);
+			store->now = store->next;
+			(void)write_here(store);
+			memset(&store->next, 0, sizeof(store->next));
+		}
+		buf_done(&store->now);
+		event_free(store->retry);
+	}
+	mem_free(io->dir);
+	mem_free(io);
+}

@@ -1,0 +1,269 @@
+/*
+ * The control socket, asked by child processes of different users. The
+ * engine of this test answers a query in two parts.
+ */
+
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/rc.h"
+#include "io/ctl_io.h"
+#include "t/tap.h"
+
+#define NOBODY 65534
+
+struct engine {
+	struct effect fx[2];
+	char first[256];
+	uint32_t queries;
+};
+
+struct effects
+engine_step(struct engine *engine, const struct input *in)
+{
+	struct effects effects = { MONO_NEVER, 0, engine->fx };
+
+	if (in->kind != IN_QUERY)
+		return effects;
+	engine->queries++;
+	snprintf(
+	    engine->first, sizeof(engine->first), "{\"asked\":%zu}\n", in->len);
+	for (size_t i = 0; i < 2; i++)
+		engine->fx[i] = (struct effect){
+			.kind = FX_REPLY, .who = in->who, .last = i == 1
+		};
+	engine->fx[0].bytes = (const uint8_t *)engine->first;
+	engine->fx[0].len = strlen(engine->first);
+	engine->fx[1].bytes = (const uint8_t *)"{}\n";
+	engine->fx[1].len = 3;
+	effects.n = 2;
+	return effects;
+}
+
+static struct event_base *base;
+static struct engine engine;
+static struct loop *loop;
+static struct sink *sink;
+static struct buf log_text;
+static struct ctl_io *ctl;
+static char dir[64], path[96];
+
+static void
+collect(void *ctx, int priority, const char *line)
+{
+	(void)priority;
+	buf_printf(ctx, "%s\n", line);
+}
+
+static void
+do_own(void *ctx, const char *word, struct buf *answer)
+{
+	(void)ctx;
+	buf_printf(answer, "{\"did\":\"%s\"}", word);
+}
+
+static void
+setup(void)
+{
+	strcpy(dir, "/tmp/lsrd-ctl-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(chmod(dir, 0755), 0);
+	snprintf(path, sizeof(path), "%s/control", dir);
+	base = event_base_new();
+	memset(&engine, 0, sizeof(engine));
+	sink = sink_new(collect, &log_text);
+	loop = loop_new(base, &engine);
+	ctl = ctl_io_new(loop, sink, do_own, NULL);
+	ck_assert_int_eq(ctl_io_listen(ctl, path), RC_OK);
+}
+
+static void
+teardown(void)
+{
+	ctl_io_free(ctl);
+	ck_assert_int_ne(access(path, F_OK), 0);
+	loop_free(loop);
+	sink_free(sink);
+	event_base_free(base);
+	buf_done(&log_text);
+	rmdir(dir);
+}
+
+/* In a child: asks, and writes the answer to `out`. */
+static void
+client(int out, const char *request, uid_t uid, gid_t gid)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	char part[4096];
+	ssize_t n;
+
+	if (uid != 0 &&
+	    (setgroups(0, NULL) != 0 || setgid(gid) != 0 || setuid(uid) != 0))
+		_exit(1);
+	strcpy(sun.sun_path, path);
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) != 0) {
+		(void)!write(out, "no way in", 9);
+		_exit(0);
+	}
+	(void)!write(fd, request, strlen(request));
+	while ((n = read(fd, part, sizeof(part))) > 0)
+		(void)!write(out, part, (size_t)n);
+	_exit(0);
+}
+
+static void
+on_ended(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	event_base_loopbreak(arg);
+}
+
+/* What a client of this user gets. Static memory. */
+static const char *
+ask(const char *request, uid_t uid, gid_t gid)
+{
+	static char got[8192];
+	int ends[2];
+	struct event *ended;
+	ssize_t n, all = 0;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		close(ends[0]);
+		client(ends[1], request, uid, gid);
+	}
+	close(ends[1]);
+	ended = event_new(base, ends[0], EV_READ, on_ended, base);
+	do {
+		event_add(ended, NULL);
+		event_base_dispatch(base);
+		n = read(ends[0], got + all, sizeof(got) - 1 - (size_t)all);
+		all += n > 0 ? n : 0;
+	} while (n > 0);
+	got[all] = '\0';
+	event_free(ended);
+	close(ends[0]);
+	waitpid(pid, NULL, 0);
+	return got;
+}
+
+START_TEST(answers_and_closes)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0660);
+	ck_assert_str_eq(ask("status\n", 0, 0), "{\"asked\":6}\n{}\n");
+	ck_assert_str_eq(ask("status\nstatus\n", 0, 0),
+	    "{\"asked\":6}\n{}\n"); /* one request only */
+	ck_assert_uint_eq(engine.queries, 2);
+	ck_assert_str_eq(ask("reload\n", 0, 0), "{\"did\":\"reload\"}\n");
+	ck_assert_uint_eq(engine.queries, 2);
+}
+END_TEST
+
+START_TEST(refuses_what_is_no_request)
+{
+	char *huge = mem_new(0, 2 * CTL_IO_INJECT, 1);
+
+	ck_assert_str_eq(
+	    ask("nonsense\n", 0, 0), "{\"error\":\"unknown request\"}\n");
+	ck_assert_str_eq(ask("\n", 0, 0), "{\"error\":\"unknown request\"}\n");
+	memset(huge, 'x', CTL_IO_LINE + 2);
+	ck_assert_str_eq(ask(huge, 0, 0), "{\"error\":\"request too long\"}\n");
+	memset(huge, 'a', CTL_IO_INJECT);
+	memcpy(huge, "inject ", 7);
+	huge[CTL_IO_INJECT - 1] = '\n';
+	ck_assert_str_eq(ask(huge, 0, 0), "{\"asked\":199999}\n{}\n");
+	memset(huge + 7, 'a', CTL_IO_INJECT + 100);
+	ck_assert_str_eq(ask(huge, 0, 0), "{\"error\":\"request too long\"}\n");
+	mem_free(huge);
+}
+END_TEST
+
+/* Where the tests run as root they can be other users, too. */
+START_TEST(who_may_what)
+{
+	if (geteuid() != 0)
+		return;
+	ck_assert_str_eq(ask("status\n", NOBODY, NOBODY), "no way in");
+	ck_assert_int_eq(chmod(path, 0666), 0);
+	ck_assert_str_eq(
+	    ask("status\n", NOBODY, NOBODY), "{\"error\":\"not permitted\"}\n");
+	ck_assert_str_eq(
+	    ask("status\n", NOBODY, getegid()), "{\"asked\":6}\n{}\n");
+	ck_assert_str_eq(ask("drain\n", NOBODY, getegid()),
+	    "{\"error\":\"not permitted\"}\n");
+	ck_assert_str_eq(ask("reload\n", NOBODY, getegid()),
+	    "{\"error\":\"not permitted\"}\n");
+	ck_assert_uint_eq(engine.queries, 1);
+}
+END_TEST
+
+/* What one leaves that was killed. */
+static void
+leave_socket(void)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(sun.sun_path, path);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	close(fd);
+	ck_assert_int_eq(access(path, F_OK), 0);
+}
+
+START_TEST(one_daemon_a_socket)
+{
+	struct ctl_io *other = ctl_io_new(loop, sink, do_own, NULL);
+
+	ck_assert_int_eq(ctl_io_listen(other, path), RC_STATE);
+	ctl_io_free(other);
+	ctl_io_free(ctl);
+	leave_socket();
+	ctl = ctl_io_new(loop, sink, do_own, NULL);
+	ck_assert_int_eq(ctl_io_listen(ctl, path), RC_OK);
+	ck_assert_str_eq(ask("status\n", 0, 0), "{\"asked\":6}\n{}\n");
+}
+END_TEST
+
+START_TEST(dumps_to_the_log)
+{
+	ctl_io_dump(ctl, "status");
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	buf_u8(&log_text, 0);
+	ck_assert_str_eq((char *)log_text.p, "dump: {\"asked\":6}\ndump: {}\n");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("ctl_io");
+	TCase *tc = tcase_create("ctl_io");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, answers_and_closes);
+	tcase_add_test(tc, refuses_what_is_no_request);
+	tcase_add_test(tc, who_may_what);
+	tcase_add_test(tc, one_daemon_a_socket);
+	tcase_add_test(tc, dumps_to_the_log);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}

@@ -1,0 +1,239 @@
+/*
+ * Two shells on loopback in one process, each with an engine of the test's
+ * own (t/io/side.h).
+ */
+
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <sys/socket.h>
+
+#include "io/sock.h"
+#include "t/io/side.h"
+#include "t/tap.h"
+
+#define until(cond) side_until(base, cond)
+
+static struct pki pki;
+static struct event_base *base;
+static struct side a, b;
+
+static void
+dial(struct side *side, const char *name, const struct addr *addrs, size_t n)
+{
+	struct effect fx = {
+		.kind = FX_DIAL, .name = name, .addrs = addrs, .naddrs = n
+	};
+
+	side_act(side, &fx);
+}
+
+static void
+meet(void)
+{
+	side_allow(&b, &a.addr);
+	dial(&a, "b.example.org", &b.addr, 1);
+	until(a.engine.session != 0 && b.engine.session != 0);
+}
+
+START_TEST(they_meet_talk_and_part)
+{
+	struct effect close_it = { .kind = FX_CLOSE };
+
+	meet();
+	ck_assert_str_eq(a.engine.told, "open b.example.org dialled; ");
+	ck_assert_str_eq(b.engine.told, "open a.example.org; ");
+	side_send(&a, 100000);
+	side_send(&b, 7);
+	until(b.engine.bytes == 100000 && a.engine.bytes == 7);
+	side_send(&a, 200000); /* all of it arrives before the end */
+	close_it.who = a.engine.session;
+	side_act(&a, &close_it);
+	until(side_was_told(&b, "closed"));
+	ck_assert_uint_eq(b.engine.bytes, 300000);
+	ck_assert(!side_was_told(&a, "closed"));
+	until(peer_io_busy(a.io) == 0 && peer_io_busy(b.io) == 0);
+}
+END_TEST
+
+START_TEST(only_allowed_addresses)
+{
+	struct addr other = { 4, { 127, 0, 1, 77 }, 0 };
+
+	side_allow(&b, &other);
+	dial(&a, "b.example.org", &b.addr, 1);
+	until(side_was_told(&a, "no-dial b.example.org"));
+	ck_assert_str_eq(b.engine.told, "");
+	ck_assert(side_has_logged(&b, "peer refused from unknown[127.0.1.1]:"));
+	ck_assert(side_has_logged(&b, ": reason=not-allowed\n"));
+	ck_assert(side_has_logged(&a, "dial-failed: peer=b.example.org"));
+}
+END_TEST
+
+START_TEST(who_is_dialled_proves_it)
+{
+	side_allow(&b, &a.addr);
+	dial(&a, "c.example.org", &b.addr, 1);
+	until(side_was_told(&a, "no-dial c.example.org"));
+	ck_assert(side_has_logged(&a, "reason=wrong-name"));
+	ck_assert(!side_was_told(&a, "open"));
+	until(peer_io_busy(b.io) == 0);
+	ck_assert(!side_was_told(&b, "open"));
+}
+END_TEST
+
+START_TEST(addresses_in_order)
+{
+	struct addr addrs[3] = { { 4, { 127, 0, 1, 9 }, 1 }, { 0 }, { 0 } };
+
+	addrs[1].family = 4;
+	addrs[1].ip[0] = 127;
+	addrs[1].port = 2;
+	addrs[2] = b.addr;
+	side_allow(&b, &a.addr);
+	dial(&a, "b.example.org", addrs, 3);
+	until(side_was_told(&b, "open a.example.org"));
+	ck_assert(side_has_logged(&a, "address=127.0.1.9:1, reason=refused"));
+	dial(&a, "x.example.org", addrs, 0);
+	until(side_was_told(&a, "no-dial x.example.org"));
+}
+END_TEST
+
+static int
+stranger(const struct side *to)
+{
+	int fd = sock_connect(&to->addr, &a.addr);
+	struct timeval tv = { 0, 1000 };
+
+	ck_assert_int_ge(fd, 0);
+	event_base_loopexit(base, &tv);
+	event_base_dispatch(base);
+	return fd;
+}
+
+static bool
+is_closed(int fd)
+{
+	char c;
+	ssize_t n = recv(fd, &c, 1, MSG_DONTWAIT | MSG_PEEK);
+
+	if (n > 0)
+		(void)recv(fd, &c, 1, MSG_DONTWAIT);
+	return n == 0;
+}
+
+START_TEST(strangers_are_closed_in_the_handshake)
+{
+	static const char http[] = "GET / HTTP/1.0\r\n\r\n";
+	int fd;
+
+	side_allow(&b, &a.addr);
+	fd = stranger(&b);
+	ck_assert_int_gt(send(fd, http, sizeof(http) - 1, 0), 0);
+	until(side_has_logged(&b, "reason=not-tls"));
+	until(is_closed(fd));
+	close(fd);
+	ck_assert_str_eq(b.engine.told, "");
+}
+END_TEST
+
+/* A crowd that says nothing keeps nobody out. */
+START_TEST(the_oldest_handshake_gives_way)
+{
+	int fd[40];
+
+	side_allow(&b, &a.addr);
+	for (size_t i = 0; i < 40; i++)
+		fd[i] = stranger(&b);
+	until(is_closed(fd[0]));
+	ck_assert(side_has_logged(&b, "reason=too-many-handshakes"));
+	ck_assert_uint_le(peer_io_busy(b.io), PEER_IO_SOURCE);
+	ck_assert(!is_closed(fd[39]));
+	dial(&a, "b.example.org", &b.addr, 1);
+	until(side_was_told(&b, "open a.example.org"));
+	for (size_t i = 0; i < 40; i++)
+		close(fd[i]);
+}
+END_TEST
+
+START_TEST(who_does_not_read_is_given_up)
+{
+	meet();
+	side_send(&a, 4 * 1024 * 1024);
+	until(side_was_told(&a, "closed"));
+	until(side_was_told(&b, "closed"));
+}
+END_TEST
+
+START_TEST(connects_leave_nothing)
+{
+	size_t before = side_descriptors();
+
+	side_allow(&b, &a.addr);
+	for (int i = 0; i < 2000; i++) {
+		int fd = sock_connect(&b.addr, &a.addr);
+
+		ck_assert_int_ge(fd, 0);
+		event_base_loop(base, EVLOOP_NONBLOCK);
+		close(fd);
+	}
+	until(peer_io_busy(b.io) == 0);
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(side_descriptors(), before);
+	ck_assert_uint_lt(b.log.n, 1000); /* a few lines, and a count */
+	ck_assert_str_eq(b.engine.told, "");
+	meet();
+}
+END_TEST
+
+START_TEST(stops_in_order)
+{
+	meet();
+	side_send(&a, 1000);
+	peer_io_stop(a.io);
+	until(peer_io_busy(a.io) == 0);
+	until(side_was_told(&b, "closed"));
+	ck_assert_uint_eq(b.engine.bytes, 1000);
+	ck_assert(!side_was_told(&a, "closed"));
+}
+END_TEST
+
+static void
+setup(void)
+{
+	base = event_base_new();
+	pki_init(&pki);
+	side_up(&a, base, &pki, "a.example.org", 1);
+	side_up(&b, base, &pki, "b.example.org", 2);
+}
+
+static void
+teardown(void)
+{
+	side_down(&a);
+	side_down(&b);
+	pki_done(&pki);
+	event_base_free(base);
+}
+
+int
+main(void)
+{
+	Suite *suite = suite_create("peer_io");
+	TCase *tc = tcase_create("peer_io");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, they_meet_talk_and_part);
+	tcase_add_test(tc, only_allowed_addresses);
+	tcase_add_test(tc, who_is_dialled_proves_it);
+	tcase_add_test(tc, addresses_in_order);
+	tcase_add_test(tc, strangers_are_closed_in_the_handshake);
+	tcase_add_test(tc, the_oldest_handshake_gives_way);
+	tcase_add_test(tc, who_does_not_read_is_given_up);
+	tcase_add_test(tc, connects_leave_nothing);
+	tcase_add_test(tc, stops_in_order);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}

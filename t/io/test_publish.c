@@ -1,0 +1,279 @@
+/* test_publish.c - lsrd's side of the publisher, with the real publisher. */
+
+#include <fcntl.h>
+#include <lmdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+#include "io/child.h"
+#include "io/clock.h"
+#include "io/publish.h"
+#include "t/tap.h"
+
+static char dir[64], tables[80], program[512];
+static struct event_base *base;
+static struct sink *sink;
+static struct publish *publish;
+static struct conf conf;
+static uint64_t published;
+static int pid; /* of the newest publisher, from its log line */
+static int kills;
+
+static void
+on_line(void *ctx, int priority, const char *line)
+{
+	const char *is = strstr(line, "publisher-start: pid=");
+
+	(void)ctx;
+	(void)priority;
+	if (is != NULL)
+		pid = atoi(is + strlen("publisher-start: pid="));
+	kills += strstr(line, "publisher-killed:") != NULL;
+}
+
+static void
+on_published(void *ctx, uint64_t generation)
+{
+	(void)ctx;
+	published = generation;
+	event_base_loopbreak(base);
+}
+
+static void
+begin(void)
+{
+	const char *build = getenv("top_builddir");
+
+	snprintf(dir, sizeof(dir), "/tmp/lsrd-pub.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(tables, sizeof(tables), "%s/postfix", dir);
+	snprintf(program, sizeof(program), "%s/lsrd-publish",
+	    build == NULL ? "." : build);
+	conf = (struct conf){
+		.state_directory = dir,
+		.table_directory = tables,
+		.publisher = program,
+		.transport = (char *)(uintptr_t) "lsrd",
+		.hold_transport = (char *)(uintptr_t) "lsrd-hold",
+	};
+	base = event_base_new();
+	sink = sink_new(on_line, NULL);
+	publish = publish_new(base, sink, on_published, NULL);
+	published = 0;
+	kills = 0;
+}
+
+static void
+end(void)
+{
+	char command[128];
+
+	publish_free(publish);
+	sink_free(sink);
+	event_base_free(base);
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* A table of n routes; those from `moved` on by another way. */
+static struct rib *
+table(uint64_t generation, size_t n, size_t moved)
+{
+	struct rib *rib = mem_new(sizeof(*rib), 0, 0);
+
+	rib->generation = generation;
+	rib->n = n;
+	rib->routes = mem_new(0, n + 1, sizeof(rib->routes[0]));
+	for (size_t i = 0; i < n; i++) {
+		struct route *r = &rib->routes[i];
+		char pattern[32];
+
+		snprintf(pattern, sizeof(pattern), "d%05zu.example", i);
+		r->pattern = mem_str(pattern);
+		r->kind = ROUTE_REMOTE;
+		r->relay = true;
+		r->server = mem_str("mx.example.org");
+		r->nhops = 1;
+		r->hop[0].name = mem_str("mx.example.org");
+		r->hop[0].addr = (struct addr){
+			.family = 4,
+			.ip = { 198, 51, 100, i >= moved ? 2 : 1 },
+			.port = 25,
+		};
+	}
+	return rib;
+}
+
+/* Runs the loop until this generation is published; ms it took, or -1. */
+static int
+wait_for(uint64_t generation, int ms)
+{
+	struct timeval tv = { .tv_sec = ms / 1000,
+		.tv_usec = ms % 1000 * 1000 };
+	uint64_t since = clock_mono().ms;
+
+	while (published != generation) {
+		event_base_loopexit(base, &tv);
+		event_base_dispatch(base);
+		if (clock_mono().ms - since > (uint64_t)ms)
+			return -1;
+	}
+	return (int)(clock_mono().ms - since);
+}
+
+static size_t
+keys_of(const char *name)
+{
+	char path[128];
+	MDB_env *env;
+	MDB_stat st;
+
+	snprintf(path, sizeof(path), "%s/%s.lmdb", tables, name);
+	ck_assert_int_eq(mdb_env_create(&env), 0);
+	ck_assert_int_eq(
+	    mdb_env_open(env, path, MDB_NOSUBDIR | MDB_NOLOCK | MDB_RDONLY, 0),
+	    0);
+	ck_assert_int_eq(mdb_env_stat(env, &st), 0);
+	mdb_env_close(env);
+	return st.ms_entries;
+}
+
+START_TEST(publishes_differences)
+{
+	struct rib *one = table(1, 100, 100), *two = table(2, 101, 50),
+		   *three = table(3, 100, 50);
+
+	publish_conf(publish, &conf);
+	publish_table(publish, one);
+	ck_assert_int_ge(wait_for(1, 10000), 0);
+	ck_assert_uint_eq(keys_of("transport"), 100);
+	publish_table(publish, two);
+	rib_free(one); /* lent until the next one */
+	ck_assert_int_ge(wait_for(2, 10000), 0);
+	ck_assert_uint_eq(keys_of("domains"), 101);
+	publish_table(publish, three);
+	rib_free(two);
+	ck_assert_int_ge(wait_for(3, 10000), 0);
+	ck_assert_uint_eq(keys_of("transport"), 100);
+	publish_conf(publish, &conf); /* a reload writes nothing new */
+	ck_assert_int_eq(kills, 0);
+	rib_free(three);
+	publish_table(publish, NULL);
+}
+END_TEST
+
+START_TEST(a_killed_publisher_is_replaced)
+{
+	struct rib *one = table(1, 10, 10), *two = table(2, 10, 5);
+	int first;
+
+	publish_conf(publish, &conf);
+	publish_table(publish, one);
+	ck_assert_int_ge(wait_for(1, 10000), 0);
+	first = pid;
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	publish_table(publish, two);
+	ck_assert_int_ge(wait_for(2, 10000), 0);
+	ck_assert_int_ne(pid, first);
+	ck_assert_uint_eq(keys_of("transport"), 10);
+	publish_table(publish, NULL);
+	rib_free(one);
+	rib_free(two);
+}
+END_TEST
+
+START_TEST(a_stopped_publisher_is_killed)
+{
+	struct rib *one = table(1, 10, 10), *two = table(2, 10, 5);
+	int ms;
+
+	publish_conf(publish, &conf);
+	publish_table(publish, one);
+	ck_assert_int_ge(wait_for(1, 10000), 0);
+	ck_assert_int_eq(kill(pid, SIGSTOP), 0);
+	publish_table(publish, two);
+	ms = wait_for(2, 10000);
+	ck_assert_int_ge(ms, 500);
+	ck_assert_int_eq(kills, 1);
+	ck_assert_int_le(ms, 3000);
+	publish_table(publish, NULL);
+	rib_free(one);
+	rib_free(two);
+}
+END_TEST
+
+START_TEST(newer_tables_do_not_queue)
+{
+	struct rib *ribs[50];
+
+	publish_conf(publish, &conf);
+	for (uint64_t i = 0; i < 50; i++) {
+		ribs[i] = table(i + 1, 200, (size_t)i);
+		publish_table(publish, ribs[i]);
+	}
+	ck_assert_int_ge(wait_for(50, 10000), 0);
+	publish_table(publish, NULL);
+	for (size_t i = 0; i < 50; i++)
+		rib_free(ribs[i]);
+}
+END_TEST
+
+START_TEST(a_missing_program_is_tried_again)
+{
+	struct rib *one = table(1, 10, 10);
+
+	conf.publisher = (char *)(uintptr_t) "/nonexistent/lsrd-publish";
+	publish_conf(publish, &conf);
+	publish_table(publish, one);
+	ck_assert_int_eq(wait_for(1, 300), -1);
+	conf.publisher = program;
+	publish_conf(publish, &conf);
+	ck_assert_int_ge(wait_for(1, 10000), 0);
+	publish_table(publish, NULL);
+	rib_free(one);
+}
+END_TEST
+
+/* An empty table in place of a full one is refused by the publisher. */
+START_TEST(an_empty_table_is_refused)
+{
+	struct rib *one = table(1, 10, 10), *none = table(2, 0, 0);
+
+	publish_conf(publish, &conf);
+	publish_table(publish, one);
+	ck_assert_int_ge(wait_for(1, 10000), 0);
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	publish_table(publish, none);
+	ck_assert_int_eq(wait_for(2, 1500), -1);
+	ck_assert_uint_eq(keys_of("transport"), 10);
+	publish_table(publish, NULL);
+	rib_free(one);
+	rib_free(none);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("publish");
+	TCase *tc = tcase_create("publish");
+
+	signal(SIGPIPE, SIG_IGN); /* as the daemon does */
+	tcase_add_checked_fixture(tc, begin, end);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, publishes_differences);
+	tcase_add_test(tc, a_killed_publisher_is_replaced);
+	tcase_add_test(tc, a_stopped_publisher_is_killed);
+	tcase_add_test(tc, newer_tables_do_not_queue);
+	tcase_add_test(tc, a_missing_program_is_tried_again);
+	tcase_add_test(tc, an_empty_table_is_refused);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}

@@ -1,0 +1,275 @@
+/*
+ * Peers and addresses from DNS. A server of this test's own on loopback
+ * answers by a table.
+ */
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/socket.h>
+
+#include "base/buf.h"
+#include "base/cur.h"
+#include "base/mem.h"
+#include "io/clock.h"
+#include "io/sock.h"
+#include "io/srv.h"
+#include "t/tap.h"
+
+#define A 1
+#define AAAA 28
+#define SRV 33
+
+/* What is asked, and what is answered: for SRV `port target`. */
+static const struct {
+	const char *name;
+	uint16_t type;
+	const char *answer;
+	uint16_t port;
+} zone[] = {
+	{ "_lsrd._tcp.example.org", SRV, "MX2.Example.Org", 691 },
+	{ "_lsrd._tcp.example.org", SRV, "mx1.example.org", 7691 },
+	{ "_lsrd._tcp.example.org", SRV, "not_a_host.example.org", 691 },
+	{ "mx1.example.org", A, "\xc0\x00\x02\x01", 0 },
+	{ "mx2.example.org", A, "\xc0\x00\x02\x02", 0 },
+	{ "mx2.example.org", AAAA, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02",
+	    0 },
+	{ "gw.example.org", A, "\xc6\x33\x64\x09", 0 },
+};
+
+static struct event_base *base;
+static struct event *asked;
+static struct sink *sink;
+static struct buf log_text;
+static struct srv *srv;
+static int changes, fd;
+static bool mute;
+
+static void
+collect(void *ctx, int priority, const char *line)
+{
+	(void)priority;
+	buf_printf(ctx, "%s\n", line);
+}
+
+static void
+changed(void *ctx)
+{
+	(void)ctx;
+	changes++;
+}
+
+/* A name from the wire, with dots, in lower case. */
+static bool
+name_get(struct cur *in, char *out, size_t room)
+{
+	size_t at = 0;
+	uint8_t n;
+
+	while ((n = cur_u8(in)) != 0 && !in->bad) {
+		const uint8_t *label = cur_bytes(in, n);
+
+		if (label == NULL || at + n + 2 > room)
+			return false;
+		if (at > 0)
+			out[at++] = '.';
+		for (uint8_t i = 0; i < n; i++)
+			out[at++] = (char)(label[i] >= 'A' && label[i] <= 'Z'
+					       ? label[i] + 32
+					       : label[i]);
+	}
+	out[at] = '\0';
+	return !in->bad;
+}
+
+static void
+name_put(struct buf *out, const char *name)
+{
+	while (*name != '\0') {
+		size_t n = strcspn(name, ".");
+
+		buf_u8(out, (uint8_t)n);
+		buf_bytes(out, name, n);
+		name += n + (name[n] == '.');
+	}
+	buf_u8(out, 0);
+}
+
+static void
+record(struct buf *out, size_t i)
+{
+	size_t hole;
+
+	name_put(out, zone[i].name);
+	buf_u16(out, zone[i].type);
+	buf_u16(out, 1);
+	buf_u32(out, 60);
+	hole = buf_hole16(out);
+	if (zone[i].type == SRV) {
+		buf_u16(out, 0);
+		buf_u16(out, 0);
+		buf_u16(out, zone[i].port);
+		name_put(out, zone[i].answer);
+	} else {
+		buf_bytes(out, zone[i].answer, zone[i].type == A ? 4 : 16);
+	}
+	buf_fill16(out, hole);
+}
+
+static void
+on_asked(evutil_socket_t from, short what, void *arg)
+{
+	uint8_t query[512];
+	struct sockaddr_storage sa;
+	socklen_t sa_len = sizeof(sa);
+	ssize_t n = recvfrom(
+	    from, query, sizeof(query), 0, (struct sockaddr *)&sa, &sa_len);
+	struct cur in = cur_over(query, n > 0 ? (size_t)n : 0);
+	uint16_t id = cur_u16(&in), type, answers = 0;
+	struct buf out = { 0 };
+	char name[256];
+
+	(void)what;
+	(void)arg;
+	cur_bytes(&in, 10);
+	if (mute || !name_get(&in, name, sizeof(name)))
+		return;
+	type = cur_u16(&in);
+	for (size_t i = 0; i < sizeof(zone) / sizeof(zone[0]); i++)
+		if (zone[i].type == type && strcmp(zone[i].name, name) == 0)
+			answers++;
+	buf_u16(&out, id);
+	buf_u16(&out, 0x8580);
+	buf_u16(&out, 1);
+	buf_u16(&out, answers);
+	buf_u32(&out, 0);
+	name_put(&out, name);
+	buf_u16(&out, type);
+	buf_u16(&out, 1);
+	for (size_t i = 0; i < sizeof(zone) / sizeof(zone[0]); i++)
+		if (zone[i].type == type && strcmp(zone[i].name, name) == 0)
+			record(&out, i);
+	sendto(from, out.p, out.n, 0, (struct sockaddr *)&sa, sa_len);
+	buf_done(&out);
+}
+
+static void
+setup(void)
+{
+	struct addr addr = { 4, { 127, 0, 1, 5 }, 0 };
+	struct sockaddr_storage sa;
+	socklen_t n = sock_of_addr(&addr, &sa);
+	char text[ADDR_TEXT];
+
+	changes = 0;
+	mute = false;
+	base = event_base_new();
+	sink = sink_new(collect, &log_text);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sa, n), 0);
+	n = sizeof(sa);
+	getsockname(fd, (struct sockaddr *)&sa, &n);
+	addr = sock_addr((struct sockaddr *)&sa);
+	asked = event_new(base, fd, EV_READ | EV_PERSIST, on_asked, NULL);
+	event_add(asked, NULL);
+	srv = srv_new(base, sink, changed, NULL);
+	srv_ask_at(srv, addr_text(&addr, text));
+}
+
+static void
+teardown(void)
+{
+	srv_free(srv);
+	event_free(asked);
+	close(fd);
+	sink_free(sink);
+	buf_done(&log_text);
+	event_base_free(base);
+}
+
+/* Until so many changes were told. */
+static void
+until(int n)
+{
+	struct mono begin = clock_mono();
+
+	while (changes < n && mono_since(begin, clock_mono()) < 10000)
+		event_base_loop(base, EVLOOP_ONCE);
+	ck_assert_int_eq(changes, n);
+}
+
+START_TEST(peers_and_ways)
+{
+	char domain[] = "example.org", host[] = "gw.example.org",
+	     text[ADDR_TEXT];
+	struct conf_lookup lookup = { 0, host, 25 };
+	struct conf conf = {
+		.srv_domain = domain, .lookups = &lookup, .nlookups = 1
+	};
+	const struct setup_peer *peers;
+	struct addr way;
+	size_t n;
+
+	srv_look(srv, &conf);
+	until(1);
+	peers = srv_peers(srv, &n);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_str_eq(peers[0].name, "mx1.example.org");
+	ck_assert_uint_eq(peers[0].naddrs, 1);
+	ck_assert_str_eq(addr_text(&peers[0].addrs[0], text), "192.0.2.1:7691");
+	ck_assert_str_eq(peers[1].name, "mx2.example.org");
+	ck_assert_uint_eq(peers[1].naddrs, 2);
+	ck_assert_str_eq(
+	    addr_text(&peers[1].addrs[1], text), "[2001:db8::2]:691");
+	way = srv_way(srv, 0);
+	ck_assert_str_eq(addr_text(&way, text), "198.51.100.9:25");
+	ck_assert_uint_eq(srv_way(srv, 1).family, 0);
+
+	/* The same is wanted again: it stays, and nothing new is told. */
+	srv_look(srv, &conf);
+	srv_peers(srv, &n);
+	ck_assert_uint_eq(n, 2);
+	conf.srv_domain = NULL;
+	conf.nlookups = 0;
+	srv_look(srv, &conf);
+	srv_peers(srv, &n);
+	ck_assert_uint_eq(n, 0);
+	ck_assert_int_eq(changes, 1);
+}
+END_TEST
+
+START_TEST(nobody_there)
+{
+	char domain[] = "nowhere.example.org";
+	struct conf conf = { .srv_domain = domain };
+	struct mono begin = clock_mono();
+	size_t n;
+
+	srv_look(srv, &conf);
+	while (mono_since(begin, clock_mono()) < 200)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	srv_peers(srv, &n);
+	ck_assert_uint_eq(n, 0);
+	ck_assert_int_eq(changes, 0);
+	ck_assert_uint_eq(log_text.n, 0); /* that is no failure */
+	mute = true; /* and one that does not answer can be left */
+	domain[0] = 'x';
+	srv_look(srv, &conf);
+	event_base_loop(base, EVLOOP_NONBLOCK);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("srv");
+	TCase *tc = tcase_create("srv");
+
+	tcase_set_timeout(tc, 30);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, peers_and_ways);
+	tcase_add_test(tc, nobody_there);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}
