@@ -1,0 +1,330 @@
+/*
+ * main.c - lsrd: options, order of start and stop, exit status.
+ *
+ *     options --> configuration --> sockets, folders --> background
+ *        --> no longer root --> engine and shells --> run --> stop
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/rc.h"
+#include "cfg/conf.h"
+#include "daemon/notify.h"
+#include "daemon/priv.h"
+#include "daemon/reload.h"
+#include "daemon/server.h"
+#include "io/sink.h"
+
+#define MAIN_FILES 65536
+
+struct options {
+	const char *path;
+	bool foreground, check, dump, debug;
+};
+
+static const char usage_text[] =
+    "usage: lsrd [-c FILE] [-dfhtTV]\n"
+    "  -c, --config FILE   configuration (default " CONF_FILE ")\n"
+    "  -f, --foreground    stay in the foreground, log to standard error\n"
+    "  -t, --check         check the configuration, change nothing\n"
+    "  -T, --dump          check it, and write it in normal form\n"
+    "  -d, --debug         log what a developer wants to see, too\n"
+    "  -V, --version       write the version and end\n"
+    "  -h, --help          write this and end\n"
+    "See lsrd(8).\n";
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "foreground", no_argument, NULL, 'f' },
+	{ "check", no_argument, NULL, 't' },
+	{ "dump", no_argument, NULL, 'T' },
+	{ "debug", no_argument, NULL, 'd' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void
+version(void)
+{
+	printf("lsrd %s (libevent %s)\n", PACKAGE_VERSION, event_get_version());
+}
+
+/* Returns -1 to go on, or an exit status. */
+static int
+options_read(struct options *o, int argc, char **argv)
+{
+	int c;
+
+	o->path = CONF_FILE;
+	while ((c = getopt_long(argc, argv, "c:dfhtTV", long_options, NULL)) !=
+	       -1) {
+		switch (c) {
+		case 'c':
+			o->path = optarg;
+			break;
+		case 'd':
+			o->debug = true;
+			break;
+		case 'f':
+			o->foreground = true;
+			break;
+		case 't':
+			o->check = true;
+			break;
+		case 'T':
+			o->dump = true;
+			break;
+		case 'V':
+			version();
+			return EX_OK;
+		case 'h':
+			fputs(usage_text, stdout);
+			return EX_OK;
+		default:
+			fputs(usage_text, stderr);
+			return EX_USAGE;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "lsrd: %s: unknown argument\n%s", argv[optind],
+		    usage_text);
+		return EX_USAGE;
+	}
+	return -1;
+}
+
+static void
+print_complaints(const struct complaints *complaints)
+{
+	for (size_t i = 0; i < complaints->list.n; i++) {
+		struct buf line = { 0 };
+		char *text;
+
+		complaint_text(&line, &complaints->list.v[i]);
+		text = buf_string(&line);
+		fprintf(stderr, "%s\n", text);
+		mem_free(text);
+	}
+}
+
+static int
+conf_read(const struct options *o, struct conf **conf)
+{
+	struct complaints complaints = { 0 };
+	int rc = conf_load(o->path, &reload_keys, conf, &complaints);
+
+	print_complaints(&complaints);
+	complaints_done(&complaints);
+	return rc == RC_OK ? EX_OK : EX_CONFIG;
+}
+
+static int
+write_dump(const struct conf *conf)
+{
+	struct buf out = { 0 };
+	size_t n;
+
+	conf_dump(&out, conf);
+	n = fwrite(out.p, 1, out.n, stdout);
+	n = n == out.n && fflush(stdout) == 0;
+	buf_done(&out);
+	return n ? EX_OK : EX_IOERR;
+}
+
+/* The service manager's sockets, and ours where it has none. */
+static int
+listen_at(const struct conf *conf, struct priv_sockets *sockets)
+{
+	const struct addr *failed;
+	char text[ADDR_TEXT];
+	int rc;
+
+	sockets->n = notify_sockets("peer", sockets->fd, PRIV_SOCKETS);
+	rc = priv_bind(conf, sockets, &failed);
+	if (rc == RC_OK)
+		return EX_OK;
+	fprintf(stderr, "lsrd: cannot listen on %s: %s\n",
+	    addr_text(failed, text),
+	    rc == RC_LIMIT ? "too many addresses" : strerror(errno));
+	if (rc == RC_IO && errno == EACCES)
+		fprintf(stderr,
+		    "lsrd: below port 1024: be started by root, or "
+		    "name it in lsrd.socket: ListenStream=%s\n",
+		    text);
+	return rc == RC_LIMIT ? EX_CONFIG : EX_OSERR;
+}
+
+static int
+unprivileged(const struct conf *conf)
+{
+	const char *failed = NULL;
+	int rc;
+
+	if (priv_folders(conf, &failed) != RC_OK) {
+		fprintf(stderr, "lsrd: %s: %s\n", failed, strerror(errno));
+		return EX_CANTCREAT;
+	}
+	umask(077);
+	rc = priv_drop(conf->user, conf->setup.lab);
+	if (rc == RC_OK)
+		return EX_OK;
+	if (rc == RC_NONE)
+		fprintf(stderr, "lsrd: user %s: there is no such user\n",
+		    conf->user);
+	else if (rc == RC_STATE)
+		fprintf(stderr, "lsrd: user %s: lsrd does not run as root\n",
+		    conf->user);
+	else
+		fprintf(
+		    stderr, "lsrd: user %s: %s\n", conf->user, strerror(errno));
+	return rc == RC_IO ? EX_OSERR : EX_CONFIG;
+}
+
+static void
+more_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+	    limit.rlim_cur >= MAIN_FILES)
+		return;
+	limit.rlim_cur =
+	    limit.rlim_max < MAIN_FILES ? limit.rlim_max : MAIN_FILES;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/*
+ * Goes into the background: the first process waits until the second says
+ * that it has begun, and ends as that says. Returns where to say so, or -1:
+ * it cannot be done.
+ */
+static int
+background(void)
+{
+	int ends[2];
+	unsigned char status = EX_OSERR;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) != 0 || (pid = fork()) < 0)
+		return -1;
+	if (pid > 0) {
+		close(ends[1]);
+		while (read(ends[0], &status, 1) < 0 && errno == EINTR)
+			;
+		_exit(status);
+	}
+	close(ends[0]);
+	(void)setsid();
+	(void)!chdir("/");
+	return ends[1];
+}
+
+/* The start is over: whoever waits is told, and our terminal is let go. */
+static void
+begun(int waits, int status)
+{
+	unsigned char octet = (unsigned char)status;
+	int null;
+
+	if (waits < 0)
+		return;
+	(void)!write(waits, &octet, 1);
+	close(waits);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
+		(void)dup2(null, fd);
+}
+
+struct start {
+	struct conf *conf; /* taken over */
+	struct notify *notify;
+	struct priv_sockets sockets;
+	int waits; /* -1: nobody */
+};
+
+static int
+serve(const struct options *o, const struct start *start)
+{
+	struct sink *sink =
+	    sink_new(o->foreground ? sink_to_stderr : sink_to_syslog, NULL);
+	struct server *server;
+	int rc;
+
+	if (!o->foreground)
+		sink_begin_syslog();
+	sink_debug(sink, o->debug);
+	server = server_new(start->conf, o->path, sink, start->notify);
+	server_listen(server, start->sockets.fd, start->sockets.n);
+	rc = server_start(server);
+	begun(start->waits, rc == RC_OK ? EX_OK : EX_UNAVAILABLE);
+	if (rc == RC_OK)
+		server_run(server);
+	server_free(server);
+	sink_free(sink);
+	return rc == RC_OK ? EX_OK : EX_UNAVAILABLE;
+}
+
+static int
+run(const struct options *o, struct conf *conf)
+{
+	struct start start = { .conf = conf, .waits = -1 };
+	int status = listen_at(conf, &start.sockets);
+
+	if (status == EX_OK)
+		status = unprivileged(conf);
+	if (status == EX_OK && !o->foreground) {
+		start.waits = background();
+		status = start.waits < 0 ? EX_OSERR : EX_OK;
+	}
+	if (status != EX_OK) {
+		conf_free(conf);
+		return status;
+	}
+	more_files();
+	start.notify = notify_new();
+	status = serve(o, &start);
+	notify_free(start.notify);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = { 0 };
+	struct conf *conf;
+	char *path;
+	int status = options_read(&o, argc, argv);
+
+	if (status >= 0)
+		return status;
+	/* A reload finds it from wherever we are by then. */
+	path = realpath(o.path, NULL);
+	if (path != NULL)
+		o.path = path;
+	status = conf_read(&o, &conf);
+	if (status == EX_OK && o.dump)
+		status = write_dump(conf);
+	if (status != EX_OK || o.check || o.dump) {
+		if (status == EX_OK)
+			conf_free(conf);
+	} else {
+		status = run(&o, conf);
+	}
+	free(path);
+	return status;
+}

@@ -1,0 +1,98 @@
+#include "daemon/merge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static bool
+has_addr(const struct setup_peer *peer, const struct addr *addr)
+{
+	for (size_t i = 0; i < peer->naddrs; i++)
+		if (addr_equal(&peer->addrs[i], addr))
+			return true;
+	return false;
+}
+
+/* The configuration's addresses come first. */
+static void
+add_addrs(struct setup_peer *to, const struct setup_peer *from)
+{
+	to->addrs =
+	    mem_grow(to->addrs, to->naddrs + from->naddrs, sizeof(*to->addrs));
+	for (size_t i = 0; i < from->naddrs; i++)
+		if (!has_addr(to, &from->addrs[i]))
+			to->addrs[to->naddrs++] = from->addrs[i];
+}
+
+static struct setup_peer *
+peer_get(struct setup *setup, const char *name)
+{
+	struct setup_peer *peer;
+
+	for (size_t i = 0; i < setup->npeers; i++)
+		if (strcmp(setup->peers[i].name, name) == 0)
+			return &setup->peers[i];
+	peer = &setup->peers[setup->npeers++];
+	peer->name = mem_str(name);
+	return peer;
+}
+
+static int
+order(const void *a, const void *b)
+{
+	const struct setup_peer *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static void
+merge_peers(struct setup *setup, const struct conf *conf, const struct srv *srv)
+{
+	size_t n;
+	const struct setup_peer *found = srv_peers(srv, &n);
+
+	setup->npeers = 0;
+	setup->peers =
+	    mem_new(0, conf->setup.npeers + n, sizeof(*setup->peers));
+	for (size_t i = 0; i < conf->setup.npeers; i++)
+		add_addrs(peer_get(setup, conf->setup.peers[i].name),
+		    &conf->setup.peers[i]);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(found[i].name, setup->server) != 0)
+			add_addrs(peer_get(setup, found[i].name), &found[i]);
+	if (setup->npeers > 1)
+		qsort(
+		    setup->peers, setup->npeers, sizeof(*setup->peers), order);
+}
+
+struct setup *
+merge_setup(const struct conf *conf, const struct srv *srv)
+{
+	struct setup *setup = mem_dup(&conf->setup, sizeof(*setup));
+
+	merge_peers(setup, conf, srv);
+	setup->spaces = mem_dup(
+	    conf->setup.spaces, setup->nspaces * sizeof(*setup->spaces));
+	for (size_t i = 0; i < conf->nlookups; i++) {
+		struct addr way = srv_way(srv, i);
+
+		if (way.family != 0)
+			setup->spaces[conf->lookups[i].space].probe = way;
+	}
+	return setup;
+}
+
+void
+merge_free(struct setup *setup)
+{
+	if (setup == NULL)
+		return;
+	for (size_t i = 0; i < setup->npeers; i++) {
+		mem_free(setup->peers[i].name);
+		mem_free(setup->peers[i].addrs);
+	}
+	mem_free(setup->peers);
+	mem_free(setup->spaces);
+	mem_free(setup);
+}

@@ -1,0 +1,18 @@
+/*
+ * merge.h - the configuration and what DNS adds to it, as one setup for the
+ * engine: further peers, further addresses of peers, and the addresses of
+ * ways out that are named.
+ */
+
+#ifndef DAEMON_MERGE_H
+#define DAEMON_MERGE_H
+
+#include "cfg/conf.h"
+#include "core/setup.h"
+#include "io/srv.h"
+
+/* The caller's; it lends from `conf`, which must outlive it. */
+struct setup *merge_setup(const struct conf *conf, const struct srv *srv);
+void merge_free(struct setup *setup);
+
+#endif

@@ -1,0 +1,139 @@
+#include "daemon/priv.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "base/rc.h"
+#include "io/sock.h"
+
+static bool
+is_any(const struct addr *addr)
+{
+	for (size_t i = 0; i < (addr->family == 4 ? 4 : 16); i++)
+		if (addr->ip[i] != 0)
+			return false;
+	return true;
+}
+
+/* A socket at [::] may listen for IPv4, too: the system's default. */
+static bool
+listens_at(int fd, const struct addr *addr)
+{
+	struct sockaddr_storage sa;
+	socklen_t n = sizeof(sa);
+	struct addr at;
+	int six_only = 1;
+
+	if (getsockname(fd, (struct sockaddr *)&sa, &n) != 0)
+		return false;
+	at = sock_addr((struct sockaddr *)&sa);
+	if (addr_equal(&at, addr))
+		return true;
+	if (at.port != addr->port || at.family == 0 || !is_any(&at))
+		return false;
+	n = sizeof(six_only);
+	if (at.family == 6)
+		(void)getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &six_only, &n);
+	return at.family == addr->family || !six_only;
+}
+
+int
+priv_bind(const struct conf *conf, struct priv_sockets *sockets,
+    const struct addr **failed)
+{
+	size_t inherited = sockets->n;
+
+	*failed = NULL;
+	for (size_t i = 0; i < conf->nlisten; i++) {
+		const struct addr *addr = &conf->listen[i];
+		size_t k = 0;
+		int fd;
+
+		while (k < inherited && !listens_at(sockets->fd[k], addr))
+			k++;
+		if (k < inherited)
+			continue;
+		*failed = addr;
+		if (sockets->n == PRIV_SOCKETS)
+			return RC_LIMIT;
+		fd = sock_listen(addr);
+		if (fd < 0)
+			return RC_IO;
+		sockets->fd[sockets->n++] = fd;
+	}
+	return RC_OK;
+}
+
+static int
+folder(const char *path, mode_t mode, const struct passwd *pw)
+{
+	if (mkdir(path, mode) != 0)
+		return errno == EEXIST ? 0 : -1;
+	if (pw != NULL && geteuid() == 0)
+		return chown(path, pw->pw_uid, pw->pw_gid);
+	return 0;
+}
+
+/* /run/lsrd of /run/lsrd/control; false when there is no such part. */
+static bool
+parent_of(const char *path, char *out, size_t room)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL || slash == path || (size_t)(slash - path) >= room)
+		return false;
+	memcpy(out, path, (size_t)(slash - path));
+	out[slash - path] = '\0';
+	return true;
+}
+
+int
+priv_folders(const struct conf *conf, const char **failed)
+{
+	static char parent[4096];
+	const struct passwd *pw = getpwnam(conf->user);
+
+	*failed = conf->state_directory;
+	if (folder(conf->state_directory, 0755, pw) != 0)
+		return RC_IO;
+	*failed = conf->table_directory;
+	if (folder(conf->table_directory, 0755, pw) != 0)
+		return RC_IO;
+	*failed = parent;
+	if (parent_of(conf->control_socket, parent, sizeof(parent)) &&
+	    folder(parent, 0755, pw) != 0)
+		return RC_IO;
+	return RC_OK;
+}
+
+int
+priv_drop(const char *user, bool lab)
+{
+	const struct passwd *pw;
+
+	if (geteuid() != 0)
+		return RC_OK;
+	errno = 0;
+	pw = getpwnam(user);
+	if (pw == NULL)
+		return RC_NONE;
+	if (pw->pw_uid == 0)
+		return lab ? RC_OK : RC_STATE;
+	if (initgroups(pw->pw_name, pw->pw_gid) != 0 ||
+	    setgid(pw->pw_gid) != 0 || setuid(pw->pw_uid) != 0)
+		return RC_IO;
+	if (setuid(0) == 0 || seteuid(0) == 0 || geteuid() == 0 ||
+	    getuid() != pw->pw_uid || getegid() != pw->pw_gid) {
+		errno = EPERM;
+		return RC_IO;
+	}
+	return RC_OK;
+}

@@ -1,0 +1,490 @@
+#include "daemon/server.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <sys/random.h>
+
+#include "base/check.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/rc.h"
+#include "crypt/keys.h"
+#include "crypt/seal.h"
+#include "daemon/merge.h"
+#include "daemon/reload.h"
+#include "daemon/signals.h"
+#include "io/ctl_io.h"
+#include "io/front_io.h"
+#include "io/peer_io.h"
+#include "io/probe_io.h"
+#include "io/publish.h"
+#include "io/retry.h"
+#include "io/srv.h"
+#include "io/store_io.h"
+#include "plugins/plugin.h"
+
+#define STOP_MS 1500 /* for the sessions' orderly ends */
+
+struct server {
+	const char *path;
+	struct sink *sink;
+	struct notify *notify;
+	struct conf *conf;       /* in force */
+	struct setup *setup;     /* that and what DNS adds; the engine's */
+	struct evp_pkey_st *key; /* ours, as `seal` has it */
+	struct reload held;      /* waits to be confirmed; conf NULL: none */
+	bool refused;            /* by the engine, in this step */
+
+	struct event_base *base;
+	struct seal seal;
+	struct engine *engine;
+	struct loop *loop;
+	struct peer_io *peers;
+	struct front_io *front;
+	struct probe_io *probes;
+	struct store_io *store;
+	struct ctl_io *ctl;
+	struct publish *publish;
+	struct retry *retry;
+	struct srv *srv;
+	struct signals *signals;
+	struct event *watchdog;
+};
+
+static void
+do_event(void *ctx, const struct effect *fx)
+{
+	struct server *server = ctx;
+
+	sink_event(server->sink, fx->event);
+}
+
+static void
+do_held(void *ctx, const struct effect *fx)
+{
+	struct server *server = ctx;
+
+	(void)fx;
+	server->refused = true;
+}
+
+static void
+on_published(void *ctx, uint64_t generation)
+{
+	struct input in = { .kind = IN_PUBLISHED, .value = generation };
+
+	loop_step(ctx, &in);
+}
+
+static enum sink_level
+level_of(const struct conf *conf)
+{
+	static const enum sink_level levels[] = {
+		[CONF_LOG_ERROR] = SINK_ERROR,
+		[CONF_LOG_WARNING] = SINK_WARNING,
+		[CONF_LOG_REMOTE] = SINK_REMOTE,
+		[CONF_LOG_NOTICE] = SINK_NOTICE,
+		[CONF_LOG_DEBUG] = SINK_DEBUG,
+	};
+
+	return levels[conf->log_level];
+}
+
+static void
+on_brought(void *ctx, int fd, const struct addr *from)
+{
+	peer_io_brought(ctx, fd, from);
+}
+
+/* To the shells what concerns them. */
+static void
+apply(struct server *server)
+{
+	const struct conf *conf = server->conf;
+
+	sink_level(server->sink, level_of(conf));
+	peer_io_name(server->peers, conf->setup.server);
+	peer_io_sources(server->peers, conf->setup.listen, conf->setup.nlisten);
+	probe_io_conf(
+	    server->probes, conf->setup.server, conf->probe_timeout_ms);
+	publish_conf(server->publish, conf);
+	retry_conf(server->retry, conf);
+}
+
+/* Gives the engine its setup; false: it holds it until it is confirmed. */
+static bool
+give(struct server *server, const struct conf *conf, bool confirmed)
+{
+	struct setup *setup = merge_setup(conf, server->srv);
+	struct input in = {
+		.kind = IN_CONF, .setup = setup, .value = confirmed
+	};
+
+	server->refused = false;
+	loop_step(server->loop, &in);
+	if (server->refused) {
+		merge_free(setup);
+		return false;
+	}
+	merge_free(server->setup);
+	server->setup = setup;
+	return true;
+}
+
+/* DNS knows more than before. */
+static void
+on_found(void *ctx)
+{
+	struct server *server = ctx;
+
+	CHECK(give(server, server->conf, true));
+}
+
+/*
+ * What was loaded comes into force, and the old one is freed; or the engine
+ * holds it: then all is as it was, and *fresh is kept for a `confirm`.
+ */
+static bool
+put_in_force(struct server *server, struct reload *fresh, bool confirmed)
+{
+	seal_rekey(
+	    &server->seal, keys_hold(fresh->key), fresh->conf->setup.authority);
+	srv_look(server->srv, fresh->conf);
+	if (!give(server, fresh->conf, confirmed)) {
+		srv_look(server->srv, server->conf);
+		seal_rekey(&server->seal, keys_hold(server->key),
+		    server->conf->setup.authority);
+		return false;
+	}
+	conf_free(server->conf);
+	keys_free(server->key);
+	server->conf = fresh->conf;
+	server->key = fresh->key;
+	peer_io_self(server->peers, fresh->self);
+	memset(fresh, 0, sizeof(*fresh));
+	apply(server);
+	return true;
+}
+
+static void
+say_ok(struct buf *answer, bool held)
+{
+	struct json j = { .out = answer };
+
+	json_open(&j, NULL, '{');
+	json_bool(&j, "ok", !held);
+	if (held) {
+		json_bool(&j, "held", true);
+		json_str(
+		    &j, "reason", "too many routes would move: lsrctl confirm");
+	}
+	json_close(&j, '}');
+}
+
+static void
+reload(struct server *server, struct buf *answer)
+{
+	struct reload_to to = { server->sink, answer };
+	struct reload fresh = { 0 };
+	bool held;
+
+	notify_reloading(server->notify);
+	reload_done(&server->held);
+	if (reload_load(server->path, server->conf, &server->seal, &fresh,
+		&to) != RC_OK) {
+		sink_say(server->sink, SINK_ERROR, "reload",
+		    "file=%s, result=refused", server->path);
+	} else {
+		held = !put_in_force(server, &fresh, false);
+		server->held = fresh; /* empty if it is in force */
+		say_ok(answer, held);
+		sink_say(server->sink, SINK_NOTICE, "reload",
+		    "file=%s, result=%s", server->path,
+		    held ? "held" : "in-force");
+	}
+	notify_say(server->notify, "READY=1");
+}
+
+static void
+confirm(struct server *server, struct buf *answer)
+{
+	struct json j = { .out = answer };
+
+	if (server->held.conf == NULL) {
+		json_open(&j, NULL, '{');
+		json_bool(&j, "ok", false);
+		json_str(&j, "reason", "nothing waits to be confirmed");
+		json_close(&j, '}');
+		return;
+	}
+	CHECK(put_in_force(server, &server->held, true));
+	say_ok(answer, false);
+	sink_say(server->sink, SINK_NOTICE, "reload",
+	    "file=%s, result=confirmed", server->path);
+}
+
+static void
+on_request(void *ctx, const char *word, struct buf *answer)
+{
+	if (strcmp(word, "reload") == 0)
+		reload(ctx, answer);
+	else
+		confirm(ctx, answer);
+}
+
+static void
+on_reload(void *ctx)
+{
+	struct buf answer = { 0 };
+
+	reload(ctx, &answer);
+	buf_done(&answer);
+}
+
+static void
+on_stop(void *ctx)
+{
+	struct server *server = ctx;
+
+	event_base_loopbreak(server->base);
+}
+
+static void
+on_dump(void *ctx)
+{
+	struct server *server = ctx;
+
+	ctl_io_dump(server->ctl, "status");
+	ctl_io_dump(server->ctl, "peers");
+	ctl_io_dump(server->ctl, "links");
+}
+
+static void
+on_debug(void *ctx)
+{
+	struct server *server = ctx;
+	bool on = !sink_is_debug(server->sink);
+
+	sink_debug(server->sink, on);
+	sink_say(
+	    server->sink, SINK_NOTICE, "debug", "state=%s", on ? "on" : "off");
+}
+
+static const struct signals_hands hands = {
+	.reload = on_reload,
+	.stop = on_stop,
+	.dump = on_dump,
+	.debug = on_debug,
+};
+
+static void
+on_watchdog(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)fd;
+	(void)what;
+	notify_say(server->notify, "WATCHDOG=1");
+}
+
+/* Fed from the loop that serves the peers: a hung loop is not alive. */
+static void
+watchdog_begin(struct server *server)
+{
+	uint64_t us = notify_watchdog_us(server->notify) / 3;
+	struct timeval tv = { (time_t)(us / 1000000),
+		(suseconds_t)(us % 1000000) };
+
+	if (us == 0)
+		return;
+	server->watchdog =
+	    event_new(server->base, -1, EV_PERSIST, on_watchdog, server);
+	CHECK(
+	    server->watchdog != NULL && event_add(server->watchdog, &tv) == 0);
+}
+
+static uint64_t
+seed(void)
+{
+	uint64_t s;
+
+	CHECK(getrandom(&s, sizeof(s), 0) == (ssize_t)sizeof(s));
+	return s;
+}
+
+struct server *
+server_new(struct conf *conf, const char *path, struct sink *sink,
+    struct notify *notify)
+{
+	struct server *server = mem_new(sizeof(*server), 0, 0);
+
+	server->path = path;
+	server->sink = sink;
+	server->notify = notify;
+	server->conf = conf;
+	server->base = event_base_new();
+	CHECK(server->base != NULL);
+	seal_init(&server->seal, NULL, conf->setup.authority);
+	server->engine = engine_new(seed(), &server->seal);
+	server->loop = loop_new(server->base, server->engine);
+	server->peers = peer_io_new(server->loop, sink);
+	server->front =
+	    front_io_new(server->loop, sink, on_brought, server->peers);
+	server->probes = probe_io_new(server->loop, plugin_probe("smtp"));
+	server->store = store_io_new(
+	    server->loop, sink, conf->state_directory, &server->seal);
+	server->ctl = ctl_io_new(server->loop, sink, on_request, server);
+	server->publish =
+	    publish_new(server->base, sink, on_published, server->loop);
+	loop_carry(server->loop, FX_ROUTES, publish_hand, server->publish);
+	server->srv = srv_new(server->base, sink, on_found, server);
+	server->retry = retry_new(server->base, sink, plugin_queues[0]);
+	loop_carry(server->loop, FX_RETRY, retry_hand, server->retry);
+	loop_carry(server->loop, FX_EVENT, do_event, server);
+	loop_carry(server->loop, FX_HELD, do_held, server);
+	return server;
+}
+
+void
+server_listen(struct server *server, const int *fds, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		peer_io_listen(server->peers, fds[i]);
+}
+
+static void
+restore(struct server *server, enum save_what what)
+{
+	struct input in = { .kind = IN_RESTORE, .who = (uint32_t)what };
+	uint8_t *octets;
+
+	(void)store_io_load(server->store, what, &octets, &in.len);
+	in.bytes = octets;
+	loop_step(server->loop, &in);
+	mem_free(octets);
+}
+
+/* The publisher's copy: a key that is published must not be forgotten. */
+static void
+restore_table(struct server *server)
+{
+	struct input in = { .kind = IN_RESTORE, .who = SAVE_TABLE };
+	struct buf table = { 0 };
+
+	publish_saved(server->conf->table_directory, &table);
+	in.bytes = table.p;
+	in.len = table.n;
+	loop_step(server->loop, &in);
+	buf_done(&table);
+}
+
+/* The sockets in the file system. */
+static int
+sockets_open(struct server *server)
+{
+	const char *word = "control-socket";
+	const char *path = server->conf->control_socket;
+	int rc = ctl_io_listen(server->ctl, path);
+
+	if (rc == RC_OK && server->conf->front_socket != NULL) {
+		word = "front-socket";
+		path = server->conf->front_socket;
+		rc = front_io_listen(server->front, path);
+	}
+	if (rc != RC_OK)
+		sink_say(server->sink, SINK_ERROR, "start-failed",
+		    "%s=%s, reason=%s, error=%s", word, path, rc_word(rc),
+		    rc == RC_IO ? strerror(errno) : "none");
+	return rc;
+}
+
+int
+server_start(struct server *server)
+{
+	struct reload own;
+	int rc = reload_keys_of(server->conf, &server->seal, &own);
+
+	if (rc != RC_OK) {
+		sink_say(server->sink, SINK_ERROR, "start-failed",
+		    "key=%s, reason=%s", server->conf->key, rc_word(rc));
+		return rc;
+	}
+	server->key = own.key;
+	seal_rekey(
+	    &server->seal, keys_hold(own.key), server->conf->setup.authority);
+	peer_io_self(server->peers, own.self);
+	rc = sockets_open(server);
+	if (rc != RC_OK)
+		return rc;
+	apply(server);
+	server->signals = signals_new(server->base, &hands, server);
+	watchdog_begin(server);
+	srv_look(server->srv, server->conf);
+	CHECK(give(server, server->conf, true));
+	restore(server, SAVE_EPOCH);
+	restore_table(server);
+	restore(server, SAVE_STATE);
+	return RC_OK;
+}
+
+/* Sessions end in order: what was said is written, and the peers know. */
+static void
+stop(struct server *server)
+{
+	struct timeval tv = { STOP_MS / 1000, STOP_MS % 1000 * 1000 };
+
+	notify_say(server->notify, "STOPPING=1");
+	front_io_free(server->front);
+	server->front = NULL;
+	peer_io_stop(server->peers);
+	event_base_loopexit(server->base, &tv);
+	while (peer_io_busy(server->peers) > 0 &&
+	       !event_base_got_exit(server->base))
+		event_base_loop(server->base, EVLOOP_ONCE);
+}
+
+void
+server_run(struct server *server)
+{
+	sink_say(server->sink, SINK_NOTICE, "start",
+	    "server=%s, routing-group=%s, organization=%s, version=%s",
+	    server->conf->setup.server, server->conf->setup.group,
+	    server->conf->setup.organization, PACKAGE_VERSION);
+	notify_say(
+	    server->notify, "READY=1\nSTATUS=%s", server->conf->setup.server);
+	event_base_dispatch(server->base);
+	stop(server);
+	sink_say(server->sink, SINK_NOTICE, "stop", "server=%s",
+	    server->conf->setup.server);
+}
+
+void
+server_free(struct server *server)
+{
+	if (server == NULL)
+		return;
+	if (server->watchdog != NULL)
+		event_free(server->watchdog);
+	signals_free(server->signals);
+	ctl_io_free(server->ctl);
+	front_io_free(server->front);
+	peer_io_free(server->peers);
+	probe_io_free(server->probes);
+	store_io_free(server->store);
+	publish_free(server->publish);
+	retry_free(server->retry);
+	srv_free(server->srv);
+	loop_free(server->loop);
+	engine_free(server->engine);
+	seal_done(&server->seal);
+	keys_free(server->key);
+	reload_done(&server->held);
+	merge_free(server->setup);
+	conf_free(server->conf);
+	event_base_free(server->base);
+	mem_free(server);
+}
