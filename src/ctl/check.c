@@ -1,0 +1,271 @@
+#include "ctl/check.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/rc.h"
+#include "crypt/keys.h"
+#include "ctl/client.h"
+#include "ctl/show.h"
+
+#define DAY 86400
+#define WARN_DAYS 30
+#define BEHIND_MS 10000
+
+static const struct conf_keys key_files = {
+	.own_public = keys_own_public,
+	.mark_public = keys_mark_public,
+	.authority = keys_authority,
+	.vouched = keys_vouched,
+};
+
+void
+check_find(
+    struct check_list *list, struct check_about about, const char *fmt, ...)
+{
+	struct check_finding finding = { .level = about.level };
+	char text[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	finding.what = mem_str(about.what);
+	finding.text = mem_str(text);
+	finding.remedy = mem_str(about.remedy);
+	vec_push(&list->list, finding);
+}
+
+static void
+list_done(struct check_list *list)
+{
+	for (size_t i = 0; i < list->list.n; i++) {
+		mem_free(list->list.v[i].what);
+		mem_free(list->list.v[i].text);
+		mem_free(list->list.v[i].remedy);
+	}
+	vec_done(&list->list);
+}
+
+static void
+find_complaints(struct check_list *list, const struct complaints *complaints)
+{
+	for (size_t i = 0; i < complaints->list.n; i++) {
+		const struct complaint *c = &complaints->list.v[i];
+
+		check_find(list,
+		    CHECK_ABOUT(c->warning ? CHECK_WARNING : CHECK_CRITICAL,
+			"configuration", c->remedy),
+		    "%s:%u: %s", c->file, c->line, c->text);
+	}
+}
+
+/* With what its keys are like, if they can be read; else without. */
+static struct conf *
+load(struct check_list *list, const char *path)
+{
+	struct complaints complaints = { 0 };
+	struct conf *conf = NULL;
+
+	conf_load(path, &key_files, &conf, &complaints);
+	find_complaints(list, &complaints);
+	complaints_done(&complaints);
+	if (conf == NULL) {
+		struct complaints again = { 0 };
+
+		conf_load(path, NULL, &conf, &again);
+		complaints_done(&again);
+	}
+	return conf;
+}
+
+static void
+check_expiry(struct check_list *list, const char *path)
+{
+	static const char remedy[] =
+	    "lsrctl keys issue makes another for the same key";
+	int64_t now = (int64_t)time(NULL);
+	struct claims *claims = NULL;
+	uint8_t *der = NULL;
+	int64_t days;
+	size_t n;
+
+	if (path == NULL || keys_claims(path, &der, &n, &claims) != RC_OK)
+		return; /* the configuration's complaints say why */
+	days = (claims->not_after - now) / DAY;
+	if (claims->not_after <= now)
+		check_find(list,
+		    CHECK_ABOUT(CHECK_CRITICAL, "certificate", remedy),
+		    "%s: the certificate has expired", path);
+	else if (days < WARN_DAYS)
+		check_find(list,
+		    CHECK_ABOUT(CHECK_WARNING, "certificate", remedy),
+		    "%s: the certificate expires in %" PRId64 " days", path,
+		    days);
+	else if (claims->not_before > now)
+		check_find(list,
+		    CHECK_ABOUT(CHECK_CRITICAL, "certificate", NULL),
+		    "%s: the certificate is not yet valid", path);
+	claims_free(claims);
+	mem_free(der);
+}
+
+static void
+find_away(struct check_list *list, const json_t *away)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(away, i, one)
+	{
+		const char *server =
+		    json_string_value(json_object_get(one, "server"));
+		struct buf remedy = { 0 };
+		char *text;
+
+		if (server == NULL)
+			continue;
+		buf_printf(&remedy, "if it is gone for good: lsrctl forget %s",
+		    server);
+		text = buf_string(&remedy);
+		check_find(list, CHECK_ABOUT(CHECK_WARNING, "away", text),
+		    "%s is away", server);
+		mem_free(text);
+	}
+}
+
+static void
+check_status(void *ctx, const json_t *line)
+{
+	struct check_list *list = ctx;
+	json_int_t behind =
+	    json_integer_value(json_object_get(line, "behind_ms"));
+	json_int_t holds = json_integer_value(json_object_get(line, "holds"));
+
+	if (json_is_true(json_object_get(line, "alone")))
+		check_find(list,
+		    CHECK_ABOUT(
+			CHECK_CRITICAL, "alone", "lsrctl peers shows why"),
+		    "no session with any server");
+	if (behind > BEHIND_MS)
+		check_find(list,
+		    CHECK_ABOUT(CHECK_CRITICAL, "behind",
+			"the log has publish-failed or publisher-killed"),
+		    "the published table is %lld ms behind", (long long)behind);
+	if (holds > 0)
+		check_find(list,
+		    CHECK_ABOUT(CHECK_WARNING, "holds",
+			"lsrctl routes shows which, and why"),
+		    "%lld patterns are on hold", (long long)holds);
+	find_away(list, json_object_get(line, "away"));
+}
+
+static void
+check_daemon(struct check_list *list, const struct call *call)
+{
+	struct buf answer = { 0 };
+
+	if (client_read(call, "status", &answer) != CALL_OK ||
+	    client_each(&answer, check_status, list) != CALL_OK)
+		check_find(list,
+		    CHECK_ABOUT(
+			CHECK_CRITICAL, "daemon", "systemctl status lsrd"),
+		    "the daemon does not answer");
+	buf_done(&answer);
+}
+
+static const char *
+level_word(enum check_level level)
+{
+	static const char *const words[] = { "ok", "warning", "critical",
+		"unknown" };
+
+	return words[level];
+}
+
+/* What is critical outranks what could not be found out. */
+static int
+worst(const struct check_list *list)
+{
+	static const int rank[] = { 0, 1, 3, 2 };
+	int is = 0;
+
+	for (size_t i = 0; i < list->list.n; i++) {
+		int level = (int)list->list.v[i].level;
+
+		if (rank[level] > rank[is])
+			is = level;
+	}
+	return is;
+}
+
+static void
+print_json(struct buf *out, const struct check_list *list)
+{
+	struct json json = { .out = out };
+
+	for (size_t i = 0; i < list->list.n; i++) {
+		const struct check_finding *f = &list->list.v[i];
+
+		json_open(&json, NULL, '{');
+		json_str(&json, "level", level_word(f->level));
+		json_str(&json, "what", f->what);
+		json_str(&json, "text", f->text);
+		if (f->remedy != NULL)
+			json_str(&json, "remedy", f->remedy);
+		json_close(&json, '}');
+		json_line(&json);
+	}
+	json_open(&json, NULL, '{');
+	json_str(&json, "result", level_word((enum check_level)worst(list)));
+	json_uint(&json, "found", list->list.n);
+	json_close(&json, '}');
+	json_line(&json);
+}
+
+/* The first line is what a monitoring system shows. */
+static void
+print_text(struct buf *out, const struct check_list *list)
+{
+	buf_printf(out, "lsrd %s: %zu found\n",
+	    level_word((enum check_level)worst(list)), list->list.n);
+	for (size_t i = 0; i < list->list.n; i++) {
+		const struct check_finding *f = &list->list.v[i];
+
+		buf_printf(out, "%-9s %s\n", level_word(f->level), f->text);
+		if (f->remedy != NULL)
+			buf_printf(out, "          %s\n", f->remedy);
+	}
+}
+
+int
+check_live(const struct call *call)
+{
+	struct check_list list = { { 0 } };
+	struct conf *conf =
+	    load(&list, call->config == NULL ? CONF_FILE : call->config);
+	struct buf out = { 0 };
+	int result;
+
+	if (conf != NULL) {
+		check_expiry(&list, conf->certificate);
+		check_postfix(&list, conf);
+	}
+	check_daemon(&list, call);
+	if (call->json)
+		print_json(&out, &list);
+	else
+		print_text(&out, &list);
+	show_flush(&out);
+	buf_done(&out);
+	result = worst(&list);
+	list_done(&list);
+	conf_free(conf);
+	return result;
+}

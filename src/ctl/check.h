@@ -1,0 +1,50 @@
+/*
+ * check.h - `check` of this server: its configuration and keys, its tables,
+ * what Postfix is told about them, and what the daemon says. Exit status as
+ * monitoring plugins have it: 0 all is well, 1 warning, 2 critical, 3 it
+ * could not be found out.
+ */
+
+#ifndef CTL_CHECK_H
+#define CTL_CHECK_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/vec.h"
+#include "cfg/conf.h"
+#include "ctl/verbs.h"
+
+enum check_level { CHECK_WARNING = 1, CHECK_CRITICAL = 2, CHECK_UNKNOWN = 3 };
+
+struct check_finding {
+	enum check_level level;
+	char *what;   /* a word */
+	char *text;   /* what is wrong */
+	char *remedy; /* a command line or advice; may be NULL */
+};
+
+struct check_list {
+	VEC(struct check_finding) list;
+};
+
+/* What a finding is about; lent. */
+struct check_about {
+	enum check_level level;
+	const char *what;
+	const char *remedy; /* may be NULL */
+};
+
+#define CHECK_ABOUT(level, what, remedy)                                       \
+	((struct check_about){ level, what, remedy })
+
+/* The text is as printf. Nothing in it or in the remedy is ever run. */
+__attribute__((format(printf, 3, 4))) void check_find(
+    struct check_list *list, struct check_about about, const char *fmt, ...);
+
+int check_live(const struct call *call);
+
+/* The tables, and what Postfix's main.cf and master.cf say. */
+void check_postfix(struct check_list *list, const struct conf *conf);
+
+#endif

@@ -1,0 +1,149 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/rc.h"
+#include "crypt/keys.h"
+#include "ctl/keys.h"
+#include "ctl/paths.h"
+#include "ctl/show.h"
+#include "ctl/value.h"
+
+/* clang-format off */
+const struct verb_option keys_show_options[] = {
+	{ "directory", "DIR", "where authority.pem is [that of FILE]" },
+	{ NULL, NULL, NULL },
+};
+/* clang-format on */
+
+enum trust { TRUSTED, NOT_TRUSTED, NO_AUTHORITY };
+
+static const char *const trust_words[] = { "yes", "no",
+	"not known: no authority.pem beside it" };
+
+/* By the authority.pem of --directory, or of the file's own folder. */
+static enum trust
+trust_of(const struct call *call, const char *file)
+{
+	const char *given = call_option(call, "directory");
+	const char *slash = strrchr(file, '/');
+	uint8_t public_key[SEAL_PUBLIC], org[SEAL_DIGEST], *der;
+	struct claims *claims;
+	char *directory, *pem;
+	size_t n;
+	int rc;
+
+	directory = slash == NULL ? mem_str(".")
+	                          : mem_dup(file, (size_t)(slash - file));
+	pem = paths_join(given == NULL ? directory : given, "authority.pem");
+	rc = keys_authority(pem, public_key, org);
+	mem_free(directory);
+	mem_free(pem);
+	if (rc != RC_OK)
+		return NO_AUTHORITY;
+	rc = keys_vouched(file, public_key, &der, &n, &claims);
+	mem_free(der);
+	claims_free(claims);
+	return rc == RC_OK ? TRUSTED : NOT_TRUSTED;
+}
+
+static void
+list_json(struct json *json, const char *key, char *const *list, size_t n)
+{
+	json_open(json, key, '[');
+	for (size_t i = 0; i < n; i++)
+		json_str(json, NULL, list[i]);
+	json_close(json, ']');
+}
+
+static void
+show_json(struct buf *out, const struct claims *c, enum trust trust)
+{
+	struct json json = { .out = out };
+	char when[32];
+
+	json_open(&json, NULL, '{');
+	json_str(&json, "server", c->name);
+	json_str(&json, "routing_group", c->group);
+	list_json(&json, "spaces", c->spaces, c->nspaces);
+	list_json(&json, "relays", c->relays, c->nrelays);
+	json_hex(&json, "key", c->key, SEAL_DIGEST);
+	json_str(&json, "not_before", value_time_text(c->not_before, when));
+	json_str(&json, "not_after", value_time_text(c->not_after, when));
+	if (trust != NO_AUTHORITY)
+		json_bool(&json, "trusted", trust == TRUSTED);
+	json_close(&json, '}');
+	json_line(&json);
+}
+
+static void
+list_text(struct buf *out, const char *label, char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "%-18s%s\n", i == 0 ? label : "", list[i]);
+	if (n == 0)
+		buf_printf(out, "%-18snone\n", label);
+}
+
+static void
+show_text(struct buf *out, const struct claims *c, enum trust trust)
+{
+	char when[32];
+
+	buf_printf(out, "%-18s%s\n", "server", c->name);
+	buf_printf(out, "%-18s%s\n", "routing group", c->group);
+	list_text(out, "spaces", c->spaces, c->nspaces);
+	list_text(out, "relays", c->relays, c->nrelays);
+	buf_printf(out, "%-18s", "key");
+	for (size_t i = 0; i < SEAL_DIGEST; i++)
+		buf_printf(out, "%02x", c->key[i]);
+	buf_printf(out, "\n%-18s%s\n", "valid from",
+	    value_time_text(c->not_before, when));
+	buf_printf(out, "%-18s%s%s\n", "valid until",
+	    value_time_text(c->not_after, when),
+	    c->not_after < (int64_t)time(NULL) ? "   (over)" : "");
+	buf_printf(out, "%-18s%s\n", "by the authority", trust_words[trust]);
+}
+
+static int
+claims_open(const char *file, struct claims **claims)
+{
+	uint8_t *der;
+	size_t n;
+	int rc = keys_claims(file, &der, &n, claims);
+
+	mem_free(der);
+	if (rc == RC_IO)
+		return paths_refuse(file, rc);
+	if (rc != RC_OK)
+		return call_usage(
+		    "%s: no server's certificate (%s)", file, rc_word(rc));
+	return CALL_OK;
+}
+
+int
+keys_verb_show(const struct call *call)
+{
+	const char *file = call->noperands > 0 ? call->operands[0]
+	                                       : KEYS_DIRECTORY "/server.pem";
+	struct claims *claims;
+	struct buf out = { 0 };
+	enum trust trust;
+	int status = claims_open(file, &claims);
+
+	if (status != CALL_OK)
+		return status;
+	trust = trust_of(call, file);
+	if (call->json)
+		show_json(&out, claims, trust);
+	else
+		show_text(&out, claims, trust);
+	show_flush(&out);
+	buf_done(&out);
+	claims_free(claims);
+	return trust == NOT_TRUSTED ? CALL_NO : CALL_OK;
+}

@@ -1,0 +1,311 @@
+#include "ctl/live.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "ctl/client.h"
+#include "ctl/grid.h"
+#include "ctl/show.h"
+#include "ctl/value.h"
+
+static void
+print(struct buf *out)
+{
+	show_flush(out);
+	buf_done(out);
+}
+
+static const char *
+text(const json_t *line, const char *key)
+{
+	const char *s = json_string_value(json_object_get(line, key));
+
+	return s == NULL ? "" : s;
+}
+
+static int64_t
+number(const json_t *line, const char *key)
+{
+	return (int64_t)json_integer_value(json_object_get(line, key));
+}
+
+/* `3d04h`, `5h02m`, `7m10s`, `12s` */
+static void
+age_cell(struct grid *grid, int64_t s)
+{
+	if (s >= 86400)
+		grid_printf(grid, "%" PRId64 "d%02dh", s / 86400,
+		    (int)(s % 86400 / 3600));
+	else if (s >= 3600)
+		grid_printf(
+		    grid, "%dh%02dm", (int)(s / 3600), (int)(s % 3600 / 60));
+	else if (s >= 60)
+		grid_printf(grid, "%dm%02ds", (int)(s / 60), (int)(s % 60));
+	else
+		grid_printf(grid, "%ds", (int)s);
+}
+
+/* The names of an array of strings, with commas. */
+static void
+names_cell(struct grid *grid, const json_t *list)
+{
+	struct buf all = { 0 };
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		const char *s = json_string_value(one);
+
+		buf_printf(
+		    &all, "%s%s", i > 0 ? ", " : "", s == NULL ? "?" : s);
+	}
+	buf_u8(&all, 0);
+	grid_cell(grid, (const char *)all.p);
+	buf_done(&all);
+}
+
+/* One row of a table for each line of an answer. */
+typedef void row_make(struct grid *grid, const json_t *line);
+
+struct rows {
+	struct grid grid;
+	row_make *make;
+};
+
+static void
+row_add(void *ctx, const json_t *line)
+{
+	struct rows *rows = ctx;
+
+	rows->make(&rows->grid, line);
+}
+
+static int
+table_show(const struct buf *answer, const char *const *head, row_make *make)
+{
+	struct rows rows = { .make = make };
+	struct buf out = { 0 };
+	int status;
+
+	grid_init(&rows.grid, head);
+	status = client_each(answer, row_add, &rows);
+	/* A line that is no JSON leaves whole rows behind. */
+	grid_write(&rows.grid, grid_terminal(), &out);
+	print(&out);
+	return status;
+}
+
+static int
+ask_table(const struct call *call, const char *request, const char *const *head,
+    row_make *make)
+{
+	struct buf answer = { 0 };
+	int status = client_read(call, request, &answer);
+
+	if (status == CALL_OK && call->json)
+		show_flush(&answer);
+	else if (status == CALL_OK)
+		status = table_show(&answer, head, make);
+	buf_done(&answer);
+	return status;
+}
+
+/* An array of objects: their servers. */
+static void
+away_write(struct buf *out, const json_t *list)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	    buf_printf(out, "%s%s", i > 0 ? ", " : "", text(one, "server"));
+	if (i == 0)
+		buf_text(out, "none");
+}
+
+static void
+status_write(void *ctx, const json_t *line)
+{
+	struct buf *out = ctx;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)line, key, value)
+	{
+		size_t at = out->n;
+
+		buf_printf(out, "%-16s", key);
+		for (; at < out->n; at++)
+			if (out->p[at] == '_')
+				out->p[at] = ' ';
+		if (json_is_string(value))
+			buf_text(out, json_string_value(value));
+		else if (json_is_integer(value))
+			buf_printf(out, "%" PRId64,
+			    (int64_t)json_integer_value(value));
+		else if (json_is_array(value))
+			away_write(out, value);
+		else
+			buf_text(out, json_is_true(value) ? "yes" : "no");
+		buf_u8(out, '\n');
+	}
+}
+
+int
+live_status(const struct call *call)
+{
+	struct buf answer = { 0 }, out = { 0 };
+	int status = client_read(call, "status", &answer);
+
+	if (status == CALL_OK && !call->json)
+		status = client_each(&answer, status_write, &out);
+	print(call->json && status == CALL_OK ? &answer : &out);
+	buf_done(&answer);
+	buf_done(&out);
+	return status;
+}
+
+static void
+peers_make(struct grid *grid, const json_t *line)
+{
+	grid_cell(grid, text(line, "peer"));
+	grid_cell(grid, text(line, "routing_group"));
+	grid_cell(grid, text(line, "carrier"));
+	grid_cell(grid, text(line, "state"));
+	age_cell(grid, number(line, "since_s"));
+	grid_cell(grid,
+	    json_is_true(json_object_get(line, "announced")) ? "yes" : "no");
+	grid_cell(grid, text(line, "mail"));
+	grid_cell(grid, text(line, "reason"));
+}
+
+int
+live_peers(const struct call *call)
+{
+	static const char *const head[] = { "PEER", "GROUP", "CARRIER", "STATE",
+		"SINCE", "ANNOUNCED", "MAIL", "REASON", NULL };
+
+	return ask_table(call, "peers", head, peers_make);
+}
+
+static void
+links_make(struct grid *grid, const json_t *line)
+{
+	const char *connector = text(line, "connector");
+	const char *space = text(line, "space");
+
+	if (connector[0] != '\0')
+		grid_printf(grid, "connector %s", connector);
+	else if (space[0] != '\0')
+		grid_printf(grid, "space %s", space);
+	else
+		grid_cell(grid, text(line, "use"));
+	grid_cell(grid, connector[0] != '\0' ? text(line, "bridgehead")
+					     : text(line, "server"));
+	grid_cell(grid, text(line, "smtp"));
+	if (json_object_get(line, "cost") != NULL)
+		grid_printf(grid, "%" PRId64, number(line, "cost"));
+	else
+		grid_cell(grid, "");
+	grid_cell(grid, text(line, "state"));
+	age_cell(grid, number(line, "since_s"));
+	grid_printf(grid, "%" PRId64, number(line, "failures"));
+}
+
+int
+live_links(const struct call *call)
+{
+	static const char *const head[] = { "LINK", "SERVER", "SMTP", "COST",
+		"STATE", "SINCE", "FAILURES", NULL };
+
+	return ask_table(call, "links", head, links_make);
+}
+
+static void
+db_make(struct grid *grid, const json_t *line)
+{
+	char issued[32] = "-";
+	const char *origin = text(line, "origin");
+
+	value_time_text(number(line, "issued"), issued);
+	grid_cell(grid, origin[0] == '\0' ? "(authority)" : origin);
+	grid_printf(grid, "%s%s", text(line, "type"),
+	    json_is_true(json_object_get(line, "purge")) ? " (purged)" : "");
+	grid_cell(grid, text(line, "id"));
+	grid_printf(grid, "%" PRId64 ".%" PRId64, number(line, "epoch"),
+	    number(line, "counter"));
+	grid_cell(grid, issued);
+}
+
+int
+live_db(const struct call *call)
+{
+	static const char *const head[] = { "ORIGIN", "TYPE", "ID",
+		"EPOCH.COUNTER", "ISSUED", NULL };
+
+	return ask_table(call, "db", head, db_make);
+}
+
+static void
+routes_make(struct grid *grid, const json_t *line)
+{
+	bool here = json_is_true(json_object_get(line, "here"));
+	const char *why = text(line, "unreachable");
+	const char *way = text(line, "way");
+
+	grid_cell(grid, text(line, "pattern"));
+	if (why[0] != '\0') {
+		grid_cell(grid, "-");
+		grid_cell(grid, "-");
+		grid_printf(grid, "held: %s", why);
+		grid_cell(grid, "");
+		return;
+	}
+	grid_printf(grid, "%" PRId64, number(line, "cost"));
+	grid_printf(grid, "%" PRId64, number(line, "hops"));
+	if (here) {
+		grid_cell(grid, "here");
+		grid_cell(grid, way);
+		return;
+	}
+	names_cell(grid, json_object_get(line, "next_hops"));
+	if (json_is_true(json_object_get(line, "last_resort")))
+		grid_cell(grid, "last resort");
+	else
+		names_cell(grid, json_object_get(line, "alternates"));
+}
+
+static void
+unreachable_count(void *ctx, const json_t *line)
+{
+	size_t *n = ctx;
+
+	*n += json_object_get(line, "unreachable") != NULL;
+}
+
+int
+live_routes(const struct call *call)
+{
+	static const char *const head[] = { "PATTERN", "COST", "HOPS",
+		"NEXT HOPS", "ALTERNATES", NULL };
+	struct buf answer = { 0 };
+	size_t unreachable = 0;
+	int status;
+
+	if (call->ngiven > 0)
+		return call_usage("--%s needs a topology document: --topology "
+				  "FILE",
+		    call->given[0].name);
+	status = client_read(call, "routes", &answer);
+	if (status == CALL_OK)
+		status = client_each(&answer, unreachable_count, &unreachable);
+	if (status == CALL_OK && call->json)
+		show_flush(&answer);
+	else if (status == CALL_OK)
+		status = table_show(&answer, head, routes_make);
+	buf_done(&answer);
+	return status == CALL_OK && unreachable > 0 ? CALL_NO : status;
+}

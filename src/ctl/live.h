@@ -1,0 +1,35 @@
+/*
+ * live.h - the verbs that ask the running daemon. With --json its lines are
+ * passed through as they come.
+ */
+
+#ifndef CTL_LIVE_H
+#define CTL_LIVE_H
+
+#include "base/buf.h"
+#include "ctl/verbs.h"
+
+extern const struct verb_option live_drain_options[];
+
+/* Reading. */
+int live_status(const struct call *call);
+int live_peers(const struct call *call);
+int live_links(const struct call *call);
+int live_routes(const struct call *call);
+int live_explain(const struct call *call);
+int live_db(const struct call *call);
+int live_export(const struct call *call);
+
+/* Changing. */
+int live_drain(const struct call *call);
+int live_ready(const struct call *call);
+int live_confirm(const struct call *call);
+int live_reload(const struct call *call);
+int live_inject(const struct call *call);
+
+/* {"ok":true} or not: says so, and returns the status for it. `done` is
+ * what a person is told when it is. */
+int live_verdict(
+    const struct call *call, const struct buf *answer, const char *done);
+
+#endif

@@ -1,0 +1,201 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "core/limits.h"
+#include "ctl/client.h"
+#include "ctl/live.h"
+#include "ctl/value.h"
+
+/* clang-format off */
+const struct verb_option live_drain_options[] = {
+	{ "until",  "TIME", "until 2026-11-21T14:30Z, or seconds since 1970" },
+	{ "reason", "TEXT", "why, for the others to read" },
+	{ NULL, NULL, NULL },
+};
+/* clang-format on */
+
+struct verdict {
+	const struct call *call;
+	const char *done;
+	int status;
+};
+
+/* What a reload found wrong, as lsrd -t says it. */
+static void
+errors_tell(const json_t *errors)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(errors, i, one)
+	{
+		const char *file =
+		    json_string_value(json_object_get(one, "file"));
+		const char *text =
+		    json_string_value(json_object_get(one, "text"));
+		const char *remedy =
+		    json_string_value(json_object_get(one, "remedy"));
+
+		fprintf(stderr, "%s:%" PRId64 ": error: %s%s%s\n",
+		    file == NULL ? "?" : file,
+		    (int64_t)json_integer_value(json_object_get(one, "line")),
+		    text == NULL ? "?" : text, remedy == NULL ? "" : "; ",
+		    remedy == NULL ? "" : remedy);
+	}
+}
+
+static void
+verdict_tell(void *ctx, const json_t *line)
+{
+	struct verdict *v = ctx;
+	const char *why = json_string_value(json_object_get(line, "reason"));
+	const json_t *errors = json_object_get(line, "errors");
+
+	if (json_is_true(json_object_get(line, "ok"))) {
+		v->status = CALL_OK;
+		if (!v->call->json)
+			puts(v->done);
+		return;
+	}
+	v->status = CALL_NO;
+	if (v->call->json)
+		return;
+	errors_tell(errors);
+	if (errors != NULL)
+		call_usage("refused; the configuration in force stays");
+	else
+		call_usage(
+		    "refused: %s", why == NULL ? "no reason given" : why);
+}
+
+int
+live_verdict(
+    const struct call *call, const struct buf *answer, const char *done)
+{
+	struct verdict v = { call, done, CALL_NO };
+	int status = client_each(answer, verdict_tell, &v);
+
+	if (status == CALL_OK && call->json)
+		fwrite(answer->p, 1, answer->n, stdout);
+	return status == CALL_OK ? v.status : status;
+}
+
+static int
+change(const struct call *call, const char *request, const char *done)
+{
+	struct buf answer = { 0 };
+	int status = client_ask(call, request, &answer);
+
+	if (status == CALL_OK)
+		status = live_verdict(call, &answer, done);
+	buf_done(&answer);
+	return status;
+}
+
+static bool
+is_reason(const char *text)
+{
+	if (strlen(text) > LIMIT_REASON_OCTETS)
+		return false;
+	for (; *text != '\0'; text++)
+		if (*text < ' ' || *text > '~' || *text == '"' || *text == '\\')
+			return false;
+	return true;
+}
+
+int
+live_drain(const struct call *call)
+{
+	const char *until = call_option(call, "until");
+	const char *reason = call_option(call, "reason");
+	struct buf request = { 0 };
+	int64_t end = 0;
+	int status;
+
+	if (until != NULL && (!value_time(until, &end) || end <= 0))
+		return call_usage(
+		    "--until %s: write 2026-11-21T14:30Z, or seconds since "
+		    "1970",
+		    until);
+	if (until != NULL && end <= (int64_t)time(NULL))
+		return call_usage("--until %s: that is over", until);
+	if (reason != NULL && !is_reason(reason))
+		return call_usage("--reason: at most %d printable octets, "
+				  "without \" and \\",
+		    LIMIT_REASON_OCTETS);
+	buf_text(&request, "drain");
+	if (until != NULL)
+		buf_printf(&request, " until=%" PRId64, end);
+	if (reason != NULL)
+		buf_printf(&request, " reason=%s", reason);
+	buf_u8(&request, 0);
+	status = change(call, (const char *)request.p,
+	    "draining: no transit by this server; `lsrctl ready` ends it");
+	buf_done(&request);
+	return status;
+}
+
+int
+live_ready(const struct call *call)
+{
+	return change(call, "ready", "the drain is over");
+}
+
+int
+live_confirm(const struct call *call)
+{
+	return change(call, "confirm", "confirmed: the change is in force");
+}
+
+int
+live_reload(const struct call *call)
+{
+	return change(call, "reload", "the new configuration is in force");
+}
+
+/* Hexadecimal digits from a file ("-": standard input), without blanks. */
+static int
+digits_read(const char *path, struct buf *out)
+{
+	FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	int c, status = CALL_OK;
+
+	if (in == NULL)
+		return call_usage("%s: %s", path, strerror(errno));
+	while ((c = fgetc(in)) != EOF && status == CALL_OK) {
+		if (c == ' ' || c == '\n' || c == '\r')
+			continue;
+		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))
+			buf_u8(out, (uint8_t)c);
+		else
+			status = call_usage(
+			    "%s: not what `lsrctl forget` or `lsrctl keys "
+			    "revoke` writes",
+			    path);
+		if (out->n > 2 * LIMIT_LSA_OCTETS)
+			status = call_usage("%s: too long", path);
+	}
+	if (in != stdin)
+		fclose(in);
+	return status;
+}
+
+int
+live_inject(const struct call *call)
+{
+	struct buf request = { 0 };
+	int status;
+
+	buf_text(&request, "inject ");
+	status = digits_read(call->operands[0], &request);
+	buf_u8(&request, 0);
+	if (status == CALL_OK)
+		status = change(call, (const char *)request.p,
+		    "taken, and on its way to all servers");
+	buf_done(&request);
+	return status;
+}

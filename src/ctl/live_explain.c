@@ -1,0 +1,196 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "core/policy.h"
+#include "ctl/client.h"
+#include "ctl/grid.h"
+#include "ctl/live.h"
+#include "ctl/show.h"
+#include "ctl/value.h"
+
+/* No word of a request may hold what ends one. */
+static bool
+is_word(const char *text)
+{
+	if (*text == '\0')
+		return false;
+	for (; *text != '\0'; text++)
+		if (*text <= ' ' || *text > '~')
+			return false;
+	return true;
+}
+
+static int
+option_add(struct buf *request, const struct call_given *given)
+{
+	const char *name = given->name, *value = given->value;
+	uint64_t size;
+	int64_t at;
+
+	if (strcmp(name, "size") == 0 && value_size(value, &size))
+		buf_printf(request, " size=%" PRIu64, size);
+	else if (strcmp(name, "at") == 0 && value_time(value, &at))
+		buf_printf(request, " at=%" PRId64, at);
+	else if (strcmp(name, "sender") == 0 && is_word(value))
+		buf_printf(request, " sender=%s", value);
+	else if (strcmp(name, "priority") == 0 && policy_priority(value) != 0)
+		buf_printf(request, " priority=%s", value);
+	else if (strcmp(name, "size") == 0 || strcmp(name, "at") == 0 ||
+		 strcmp(name, "sender") == 0 || strcmp(name, "priority") == 0)
+		return call_usage("--%s %s: not of the form it should have; "
+				  "see lsrctl(1)",
+		    name, value);
+	else
+		return call_usage("--%s needs a topology document: --topology "
+				  "FILE",
+		    name);
+	return CALL_OK;
+}
+
+static int
+request_make(const struct call *call, struct buf *request)
+{
+	if (!is_word(call->operands[0]))
+		return call_usage("%s: not an address", call->operands[0]);
+	buf_printf(request, "explain %s", call->operands[0]);
+	for (size_t i = 0; i < call->ngiven; i++)
+		if (option_add(request, &call->given[i]) != CALL_OK)
+			return CALL_USAGE;
+	buf_u8(request, 0);
+	return CALL_OK;
+}
+
+static const char *
+word(const json_t *line, const char *key)
+{
+	const char *s = json_string_value(json_object_get(line, key));
+
+	return s == NULL ? "" : s;
+}
+
+static void
+list_line(
+    struct buf *out, const json_t *line, const char *key, const char *label)
+{
+	const json_t *list = json_object_get(line, key), *one;
+	size_t i;
+
+	if (json_array_size(list) == 0)
+		return;
+	json_array_foreach(list, i, one)
+	    buf_printf(out, "%-14s%s\n", i == 0 ? label : "",
+		json_string_value(one) == NULL ? "?" : json_string_value(one));
+}
+
+static void
+number_cell(struct grid *grid, const json_t *line, const char *key)
+{
+	const json_t *value = json_object_get(line, key);
+
+	if (json_is_integer(value))
+		grid_printf(
+		    grid, "%" PRId64, (int64_t)json_integer_value(value));
+	else
+		grid_cell(grid, "-");
+}
+
+static void
+candidates_write(struct buf *out, const json_t *list)
+{
+	static const char *const head[] = { "PATTERN", "SERVER", "COST", "HOPS",
+		"VERDICT", NULL };
+	const json_t *one;
+	struct grid grid;
+	size_t i;
+
+	if (json_array_size(list) == 0)
+		return;
+	buf_u8(out, '\n');
+	grid_init(&grid, head);
+	json_array_foreach(list, i, one)
+	{
+		grid_cell(&grid, word(one, "pattern"));
+		grid_cell(&grid, word(one, "server"));
+		number_cell(&grid, one, "cost");
+		number_cell(&grid, one, "hops");
+		grid_cell(&grid, word(one, "verdict"));
+	}
+	grid_write(&grid, grid_terminal(), out);
+}
+
+struct explained {
+	struct buf out;
+	bool routed;
+};
+
+static void
+explain_write(void *ctx, const json_t *line)
+{
+	static const struct {
+		const char *key, *label;
+	} all[] = {
+		{ "address", "address" },
+		{ "from", "from" },
+		{ "result", "result" },
+		{ "reason", "because" },
+		{ "unreachable", "because" },
+		{ "pattern", "pattern" },
+		{ "server", "server" },
+		{ "way", "by" },
+	};
+	struct explained *e = ctx;
+	const char *result = word(line, "result");
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (word(line, all[i].key)[0] != '\0')
+			buf_printf(&e->out, "%-14s%s\n", all[i].label,
+			    word(line, all[i].key));
+	if (json_object_get(line, "cost") != NULL)
+		buf_printf(&e->out, "%-14s%" PRId64 ", %" PRId64 " hops\n",
+		    "cost",
+		    (int64_t)json_integer_value(json_object_get(line, "cost")),
+		    (int64_t)json_integer_value(json_object_get(line, "hops")));
+	list_line(&e->out, line, "next_hops", "next hops");
+	list_line(&e->out, line, "alternates", "alternates");
+	list_line(&e->out, line, "path", "path");
+	candidates_write(&e->out, json_object_get(line, "candidates"));
+	e->routed =
+	    strcmp(result, "remote") == 0 || strcmp(result, "here") == 0;
+}
+
+int
+live_explain(const struct call *call)
+{
+	struct buf request = { 0 }, answer = { 0 };
+	struct explained e = { 0 };
+	int status = request_make(call, &request);
+
+	if (status == CALL_OK)
+		status = client_read(call, (const char *)request.p, &answer);
+	if (status == CALL_OK)
+		status = client_each(&answer, explain_write, &e);
+	if (status == CALL_OK) {
+		show_flush(call->json ? &answer : &e.out);
+		status = e.routed ? CALL_OK : CALL_NO;
+	}
+	buf_done(&request);
+	buf_done(&answer);
+	buf_done(&e.out);
+	return status;
+}
+
+/* The topology document of the live database: JSON in either case. */
+int
+live_export(const struct call *call)
+{
+	struct buf answer = { 0 };
+	int status = client_read(call, "export", &answer);
+
+	if (status == CALL_OK)
+		show_flush(&answer);
+	buf_done(&answer);
+	return status;
+}

@@ -1,0 +1,19 @@
+/*
+ * main.c - lsrctl, the administrator's tool.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/verbs.h"
+
+int
+main(int argc, char **argv)
+{
+	int status = verbs_run(argc, argv);
+
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return call_usage("standard output: %s", strerror(errno));
+	return status;
+}

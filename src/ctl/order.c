@@ -1,0 +1,334 @@
+#include "ctl/order.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+#include "base/str.h"
+#include "core/lsa.h"
+#include "crypt/keys.h"
+#include "crypt/seal.h"
+#include "ctl/authority.h"
+#include "ctl/client.h"
+#include "ctl/keys.h"
+#include "ctl/live.h"
+#include "ctl/paths.h"
+#include "ctl/value.h"
+
+#define DIGITS (2 * SEAL_DIGEST)
+
+#define ORDER_OPTIONS                                                          \
+	{ "directory", "DIR", "where the authority is [" KEYS_DIRECTORY "]" }, \
+	    { "output", "FILE",                                                \
+		    "write it for `lsrctl inject FILE`, do not send" },        \
+	{                                                                      \
+		"dry-run", NULL, "print what would be sent"                    \
+	}
+
+/* clang-format off */
+const struct verb_option order_revoke_options[] = {
+	ORDER_OPTIONS,
+	{ NULL, NULL, NULL },
+};
+
+const struct verb_option order_forget_options[] = {
+	{ "key",   "DIGEST", "of the server's key; asked of the daemon if not given" },
+	{ "epoch", "N",      "the last one to bury; with --key" },
+	{ "force", NULL,     "also when the server is not away" },
+	ORDER_OPTIONS,
+	{ NULL, NULL, NULL },
+};
+/* clang-format on */
+
+/* One LSA to be made. */
+struct order {
+	enum lsa_type type;
+	const char *server; /* "" for a revocation */
+	char key[DIGITS + 1];
+	uint32_t epoch; /* of a forget */
+	uint64_t end;   /* of a revocation: of the certificate's validity, in
+			   seconds since 1970; 0: not known, kept for ever */
+};
+
+static bool
+is_digest(const char *text)
+{
+	size_t n = strspn(text, "0123456789abcdef");
+
+	return n == DIGITS && text[n] == '\0';
+}
+
+/* The sequence is time's: a later order of the same kind is newer. */
+static void
+order_encode(const struct order *order, struct authority *a, struct buf *out)
+{
+	uint64_t now = (uint64_t)time(NULL);
+	struct buf body = { 0 };
+	struct seal seal;
+	struct lsa_draft draft = {
+		.key = { .origin = order->server,
+		    .id = order->key,
+		    .type = (uint8_t)order->type },
+		.org = a->org,
+		.signer = a->org,
+		.seq = now << 32 | 1,
+		.issued = now,
+	};
+
+	if (order->type == LSA_FORGET)
+		lsa_forget_encode(&body, order->epoch);
+	else if (order->end != 0)
+		lsa_revocation_encode(&body, order->end);
+	draft.body = body.p;
+	draft.body_len = body.n;
+	seal_init(&seal, a->key, NULL);
+	a->key = NULL;
+	lsa_encode(out, &draft, &seal);
+	seal_done(&seal);
+	buf_done(&body);
+}
+
+static void
+hex(struct buf *out, const struct buf *octets)
+{
+	for (size_t i = 0; i < octets->n; i++)
+		buf_printf(out, "%02x", octets->p[i]);
+}
+
+static int
+file_put(const char *path, const struct buf *digits)
+{
+	FILE *out = fopen(path, "we");
+	bool ok;
+
+	if (out == NULL)
+		return call_usage("%s: %s", path, strerror(errno));
+	ok =
+	    fprintf(out, "%.*s\n", (int)digits->n, (const char *)digits->p) > 0;
+	if (fclose(out) != 0 || !ok)
+		return call_usage("%s: %s", path, strerror(errno));
+	printf("%s   bring it to any server and run\n    lsrctl inject FILE\n",
+	    path);
+	return CALL_OK;
+}
+
+static int
+send_it(const struct call *call, const struct buf *digits)
+{
+	struct buf request = { 0 }, answer = { 0 };
+	int status;
+
+	buf_printf(
+	    &request, "inject %.*s", (int)digits->n, (const char *)digits->p);
+	buf_u8(&request, 0);
+	status = client_ask(call, (const char *)request.p, &answer);
+	if (status == CALL_OK)
+		status = live_verdict(
+		    call, &answer, "taken, and on its way to all servers");
+	buf_done(&request);
+	buf_done(&answer);
+	return status;
+}
+
+/* To --output, to the terminal, or to the daemon. */
+static int
+order_give(const struct call *call, const struct order *order)
+{
+	const char *directory = call_option(call, "directory");
+	const char *output = call_option(call, "output");
+	struct buf octets = { 0 }, digits = { 0 };
+	struct authority a;
+	int status =
+	    authority_open(directory == NULL ? KEYS_DIRECTORY : directory, &a);
+
+	if (status != CALL_OK)
+		return status;
+	order_encode(order, &a, &octets);
+	authority_done(&a);
+	hex(&digits, &octets);
+	if (output != NULL)
+		status = file_put(output, &digits);
+	else if (call_has(call, "dry-run"))
+		printf("%.*s\n", (int)digits.n, (const char *)digits.p);
+	else
+		status = send_it(call, &digits);
+	buf_done(&octets);
+	buf_done(&digits);
+	return status;
+}
+
+int
+order_revoke(const struct call *call)
+{
+	struct order order = { .type = LSA_REVOCATION, .server = "" };
+	const char *what = call->operands[0];
+	uint8_t *der;
+	struct claims *claims;
+	size_t n;
+	int rc;
+
+	if (is_digest(what)) {
+		memcpy(order.key, what, DIGITS + 1);
+		return order_give(call, &order);
+	}
+	rc = keys_claims(what, &der, &n, &claims);
+	if (rc == RC_IO && errno == ENOENT)
+		return call_usage("%s: neither a certificate's file nor a "
+				  "key's digest of 64 digits a-f and 0-9",
+		    what);
+	if (rc != RC_OK)
+		return paths_refuse(what, rc);
+	lsa_digest_text(claims->key, order.key);
+	order.end = claims->not_after > 0 ? (uint64_t)claims->not_after : 0;
+	claims_free(claims);
+	mem_free(der);
+	return order_give(call, &order);
+}
+
+/* The keys that signed for a server, each with its last epoch. */
+struct known {
+	const char *server;
+	struct {
+		char key[DIGITS + 1];
+		uint32_t epoch;
+	} signer[8];
+	size_t n;
+	bool away;
+};
+
+static void
+known_add(void *ctx, const json_t *line)
+{
+	struct known *k = ctx;
+	const char *origin = json_string_value(json_object_get(line, "origin"));
+	const char *signer = json_string_value(json_object_get(line, "signer"));
+	const char *type = json_string_value(json_object_get(line, "type"));
+	json_int_t epoch = json_integer_value(json_object_get(line, "epoch"));
+	size_t i = 0;
+
+	if (origin == NULL || signer == NULL || type == NULL ||
+	    strcmp(origin, k->server) != 0 || strcmp(type, "forget") == 0 ||
+	    !is_digest(signer) || epoch < 0 || epoch > UINT32_MAX)
+		return;
+	while (i < k->n && strcmp(k->signer[i].key, signer) != 0)
+		i++;
+	if (i == sizeof(k->signer) / sizeof(k->signer[0]))
+		return;
+	if (i == k->n)
+		memcpy(k->signer[k->n++].key, signer, DIGITS + 1);
+	if ((uint32_t)epoch > k->signer[i].epoch)
+		k->signer[i].epoch = (uint32_t)epoch;
+}
+
+static void
+away_find(void *ctx, const json_t *line)
+{
+	struct known *k = ctx;
+	const json_t *list = json_object_get(line, "away"), *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		const char *name =
+		    json_string_value(json_object_get(one, "server"));
+
+		if (name != NULL && strcmp(name, k->server) == 0)
+			k->away = true;
+	}
+}
+
+static int
+known_ask(const struct call *call, struct known *k)
+{
+	struct buf db = { 0 }, status_line = { 0 };
+	int status = client_read(call, "db", &db);
+
+	if (status == CALL_OK)
+		status = client_each(&db, known_add, k);
+	if (status == CALL_OK)
+		status = client_read(call, "status", &status_line);
+	if (status == CALL_OK)
+		status = client_each(&status_line, away_find, k);
+	buf_done(&db);
+	buf_done(&status_line);
+	if (status != CALL_OK)
+		return status;
+	if (k->n == 0)
+		return call_usage(
+		    "%s: nothing in the database is of it", k->server);
+	if (!k->away && !call_has(call, "force"))
+		return call_usage(
+		    "%s is not away: stop its lsrd first, or --force",
+		    k->server);
+	return CALL_OK;
+}
+
+/* The daemon's host need not have the authority's key: say how to go on. */
+static int
+forget_known(const struct call *call, const struct known *k)
+{
+	const char *directory = call_option(call, "directory");
+	char *path = paths_join(
+	    directory == NULL ? KEYS_DIRECTORY : directory, "authority.key");
+	bool here = paths_is_file(path);
+	int status = CALL_OK;
+
+	mem_free(path);
+	for (size_t i = 0; i < k->n && status == CALL_OK; i++) {
+		struct order order = { .type = LSA_FORGET,
+			.server = k->server,
+			.epoch = k->signer[i].epoch };
+
+		memcpy(order.key, k->signer[i].key, sizeof(order.key));
+		if (here) {
+			status = order_give(call, &order);
+			continue;
+		}
+		printf("where authority.key is, run\n    lsrctl forget %s "
+		       "--epoch %" PRIu32 " \\\n        --key %s \\\n"
+		       "        --output forget-%zu.txt\nthen here\n"
+		       "    lsrctl inject forget-%zu.txt\n",
+		    k->server, order.epoch, order.key, i + 1, i + 1);
+	}
+	return status == CALL_OK && !here ? CALL_NO : status;
+}
+
+int
+order_forget(const struct call *call)
+{
+	const char *key = call_option(call, "key");
+	const char *epoch = call_option(call, "epoch");
+	struct order order = { .type = LSA_FORGET };
+	struct known known = { 0 };
+	char *server = mem_str(call->operands[0]);
+	uint64_t number = 0;
+	int status;
+
+	str_lower(server);
+	order.server = known.server = server;
+	if (!str_is_host(server))
+		status = call_usage("%s: not a server's name", server);
+	else if ((key == NULL) != (epoch == NULL))
+		status = call_usage("--key and --epoch go together");
+	else if (key != NULL && !is_digest(key))
+		status = call_usage("--key %s: not 64 digits a-f and 0-9", key);
+	else if (key != NULL && !value_number(epoch, UINT32_MAX, &number))
+		status = call_usage("--epoch %s: not a number", epoch);
+	else
+		status = CALL_OK;
+	if (status == CALL_OK && key != NULL) {
+		memcpy(order.key, key, sizeof(order.key));
+		order.epoch = (uint32_t)number;
+		status = order_give(call, &order);
+	} else if (status == CALL_OK) {
+		status = known_ask(call, &known);
+		if (status == CALL_OK)
+			status = forget_known(call, &known);
+	}
+	mem_free(server);
+	return status;
+}

@@ -1,0 +1,24 @@
+/*
+ * order.h - what the authority alone may say of others: that a server is
+ * gone (forget), that a key is no longer to be trusted (revoke). Each is an
+ * LSA signed by the authority's key (core/lsa.h), injected by any server.
+ *
+ *     where authority.key is                     on any server
+ *     ----------------------                     -------------
+ *     lsrctl keys revoke CERT --output FILE  ->  lsrctl inject FILE
+ *
+ * or both at once, where both are.
+ */
+
+#ifndef CTL_ORDER_H
+#define CTL_ORDER_H
+
+#include "ctl/verbs.h"
+
+extern const struct verb_option order_revoke_options[];
+extern const struct verb_option order_forget_options[];
+
+int order_revoke(const struct call *call);
+int order_forget(const struct call *call);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * plan_open.h - what every verb on a topology document begins with: the
+ * document, and the changes asked for by --cut, --drain and --cost.
+ */
+
+#ifndef CTL_PLAN_OPEN_H
+#define CTL_PLAN_OPEN_H
+
+#include "base/buf.h"
+#include "ctl/document.h"
+#include "ctl/verbs.h"
+
+struct plan {
+	struct document *doc; /* changed */
+	struct net before;    /* as written */
+	struct net net;       /* with the changes */
+	struct buf out;       /* printed at the end */
+};
+
+/*
+ * CALL_OK, and the caller ends it with plan_done(); or CALL_USAGE after the
+ * complaints.
+ */
+int plan_open(const struct call *call, struct plan *plan);
+
+/* The same for a question to one server, --from, which must be present. */
+int plan_open_from(const struct call *call, struct plan *plan, uint32_t *from);
+
+void plan_done(struct plan *plan);
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * plan_routes.c - `routes` and `export json` of a topology document.
+ */
+
+#include "base/mem.h"
+#include "core/answer.h"
+#include "ctl/plan.h"
+#include "ctl/plan_open.h"
+#include "ctl/show.h"
+
+/* Prints what is written when it has grown to this. */
+#define FLUSH_OCTETS 65536
+
+static void
+flush_some(struct plan *plan)
+{
+	if (plan->out.n >= FLUSH_OCTETS)
+		show_flush(&plan->out);
+}
+
+static int
+routes_show(struct plan *plan, struct answer *a, bool json)
+{
+	struct answer_route *routes =
+	    mem_new(0, a->npatterns + 1, sizeof(*routes));
+	char why[ANSWER_WHY];
+	int status = CALL_OK;
+
+	for (size_t p = 0; p < a->npatterns; p++)
+		answer_route(a, p, &routes[p]);
+	answer_alternates(a, 0, a->npatterns, routes);
+	if (!json)
+		show_routes_head(&plan->out);
+	for (size_t p = 0; p < a->npatterns; p++) {
+		struct show_route show = { &plan->net, answer_text(a, p),
+			&routes[p], why };
+
+		if (routes[p].kind == ANSWER_NONE) {
+			answer_why(a, p, why);
+			status = CALL_NO;
+		}
+		answer_path(a, p, &routes[p]);
+		if (routes[p].kind != ANSWER_HIDDEN && json)
+			show_route_json(&plan->out, &show);
+		else if (routes[p].kind != ANSWER_HIDDEN)
+			show_route_table(&plan->out, &show);
+		answer_done(&routes[p]);
+		flush_some(plan);
+	}
+	mem_free(routes);
+	return status;
+}
+
+int
+plan_routes(const struct call *call)
+{
+	struct plan plan;
+	struct answer *a;
+	uint32_t from;
+	int status = plan_open_from(call, &plan, &from);
+
+	if (status != CALL_OK)
+		return status;
+	a = answer_new(&plan.net, NULL);
+	answer_stand(a, from);
+	status = routes_show(&plan, a, call->json);
+	answer_free(a);
+	plan_done(&plan);
+	return status;
+}
+
+int
+plan_export(const struct call *call)
+{
+	struct plan plan;
+	int status = plan_open(call, &plan);
+
+	if (status != CALL_OK)
+		return status;
+	document_write(plan.doc, &plan.out);
+	plan_done(&plan);
+	return CALL_OK;
+}

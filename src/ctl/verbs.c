@@ -1,0 +1,293 @@
+#include "ctl/verbs.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "ctl/check.h"
+#include "ctl/help.h"
+#include "ctl/keys.h"
+#include "ctl/live.h"
+#include "ctl/order.h"
+#include "ctl/plan.h"
+
+/* clang-format off */
+const struct verb_option verbs_global[] = {
+	{ "topology", "FILE",   "ask this topology document, not the daemon" },
+	{ "socket",   "PATH",   "the daemon's control socket" },
+	{ "config",   "FILE",   "or the lsrd.conf that names it (-c FILE)" },
+	{ "json",     NULL,     "answer in JSON" },
+	{ "help",     NULL,     "what lsrctl, or the verb, does" },
+	{ "version",  NULL,     "the version" },
+	{ NULL, NULL, NULL },
+};
+
+#define CHANGES                                                                \
+	{ "cut",   "CONNECTOR",   "without this connector" },                  \
+	{ "drain", "SERVER",      "with this server drained" },                \
+	{ "cost",  "CONNECTOR=N", "with this cost" }
+
+static const struct verb_option routes_options[] = {
+	{ "from", "SERVER", "the server asked (document)" },
+	CHANGES,
+	{ NULL, NULL, NULL },
+};
+
+static const struct verb_option explain_options[] = {
+	{ "from",     "SERVER",   "the server asked (document)" },
+	{ "size",     "N",        "octets of the message; K, M, G may follow" },
+	{ "sender",   "ADDRESS",  "its sender; <> is the empty one" },
+	{ "priority", "PRIORITY", "urgent, normal or non-urgent" },
+	{ "at",       "TIME",     "2026-11-21T14:30Z, or seconds since 1970" },
+	CHANGES,
+	{ NULL, NULL, NULL },
+};
+
+static const struct verb_option simulate_options[] = {
+	CHANGES,
+	{ NULL, NULL, NULL },
+};
+
+const struct verb verbs[] = {
+	{ "status", NULL, 0, 0, "how the daemon is",
+	    NULL, live_status, NULL },
+	{ "peers", NULL, 0, 0, "its sessions with other servers",
+	    NULL, live_peers, NULL },
+	{ "links", NULL, 0, 0, "what it probes: connectors, members, ways",
+	    NULL, live_links, NULL },
+	{ "routes", NULL, 0, 0, "where each pattern goes",
+	    routes_options, live_routes, plan_routes },
+	{ "db", NULL, 0, 0, "the link state database",
+	    NULL, live_db, NULL },
+	{ "explain", "ADDRESS", 1, 1, "where an address goes, and why",
+	    explain_options, live_explain, plan_explain },
+	{ "simulate", NULL, 0, 0, "which routes a change would move",
+	    simulate_options, NULL, plan_simulate },
+	{ "check", NULL, 0, 0, "what deserves attention",
+	    NULL, check_live, plan_check },
+	{ "export json", NULL, 0, 0, "a topology document",
+	    NULL, live_export, plan_export },
+	{ "drain", NULL, 0, 0, "ask the others for no transit",
+	    live_drain_options, live_drain, NULL },
+	{ "ready", NULL, 0, 0, "end a drain",
+	    NULL, live_ready, NULL },
+	{ "reload", NULL, 0, 0, "put the configuration in force",
+	    NULL, live_reload, NULL },
+	{ "confirm", NULL, 0, 0, "let a reload move many routes",
+	    NULL, live_confirm, NULL },
+	{ "keys authority", NULL, 0, 0, "make the organization's authority",
+	    keys_authority_options, keys_verb_authority, NULL },
+	{ "keys issue", "[SERVER]", 0, 1, "make a server's key and certificate",
+	    keys_issue_options, keys_verb_issue, NULL },
+	{ "keys show", "[FILE]", 0, 1, "what a certificate allows",
+	    keys_show_options, keys_verb_show, NULL },
+	{ "keys revoke", "FILE|DIGEST", 1, 1, "trust a key no longer",
+	    order_revoke_options, order_revoke, NULL },
+	{ "forget", "SERVER", 1, 1, "purge what a gone server said",
+	    order_forget_options, order_forget, NULL },
+	{ "inject", "FILE", 1, 1, "hand the daemon what the authority signed",
+	    NULL, live_inject, NULL },
+	{ "help", "[VERB]", 0, 3, "this, or all of a verb",
+	    NULL, help_run, help_run },
+	{ NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
+};
+/* clang-format on */
+
+int
+call_usage(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("lsrctl: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return CALL_USAGE;
+}
+
+const char *
+call_option(const struct call *call, const char *name)
+{
+	for (size_t i = call->ngiven; i > 0; i--)
+		if (strcmp(call->given[i - 1].name, name) == 0)
+			return call->given[i - 1].value;
+	return NULL;
+}
+
+bool
+call_has(const struct call *call, const char *name)
+{
+	for (size_t i = 0; i < call->ngiven; i++)
+		if (strcmp(call->given[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+const struct verb *
+verbs_find(char **words, size_t *n)
+{
+	for (const struct verb *v = verbs; v->name != NULL; v++) {
+		const char *space = strchr(v->name, ' ');
+		size_t len =
+		    space == NULL ? strlen(v->name) : (size_t)(space - v->name);
+
+		if (words[0] == NULL || strlen(words[0]) != len ||
+		    strncmp(words[0], v->name, len) != 0)
+			continue;
+		*n = 1;
+		if (space == NULL)
+			return v;
+		*n = 2;
+		if (words[1] != NULL && strcmp(words[1], space + 1) == 0)
+			return v;
+	}
+	return NULL;
+}
+
+/* Puts the rows of one table behind the others in the form of getopt. */
+static size_t
+options_add(struct option *to, size_t n, const struct verb_option *rows)
+{
+	for (; rows != NULL && rows->name != NULL; rows++)
+		to[n++] = (struct option){
+			.name = rows->name,
+			.has_arg = rows->value != NULL ? required_argument
+			                               : no_argument,
+		};
+	return n;
+}
+
+enum { ASK_HELP = 1, ASK_VERSION };
+
+/* Takes one option; returns what it asks for instead of the verb, or 0. */
+static int
+option_take(struct call *call, const char *name, const char *value)
+{
+	struct call_given given = { name, value };
+
+	if (strcmp(name, "help") == 0)
+		return ASK_HELP;
+	if (strcmp(name, "version") == 0)
+		return ASK_VERSION;
+	if (strcmp(name, "json") == 0)
+		call->json = true;
+	else if (strcmp(name, "topology") == 0)
+		call->topology = value;
+	else if (strcmp(name, "socket") == 0)
+		call->socket = value;
+	else if (strcmp(name, "config") == 0)
+		call->config = value;
+	else
+		call->given[call->ngiven++] = given;
+	return 0;
+}
+
+/*
+ * Reads options up to the first other word ("+h V") or all ("hVc:"). Returns
+ * 0, what was asked for, or -1 after getopt's own complaint.
+ */
+static int
+options_read(struct call *call, int argc, char **argv, const char *letters)
+{
+	const struct verb_option *own =
+	    call->verb != NULL ? call->verb->options : NULL;
+	struct option all[32] = { { 0 } };
+	size_t n = options_add(all, 0, own);
+	int index, c, asked = 0;
+
+	n = options_add(all, n, verbs_global);
+	CHECK(n < sizeof(all) / sizeof(all[0]));
+	while ((c = getopt_long(argc, argv, letters, all, &index)) != -1) {
+		int ask = 0;
+
+		if (c == '?')
+			return -1;
+		if (c == 'h')
+			ask = ASK_HELP;
+		else if (c == 'V')
+			ask = ASK_VERSION;
+		else if (c == 'c')
+			call->config = optarg;
+		else
+			ask = option_take(call, all[index].name, optarg);
+		if (asked == 0)
+			asked = ask;
+	}
+	return asked;
+}
+
+static int
+dispatch(const struct call *call)
+{
+	const struct verb *v = call->verb;
+
+	if (call->noperands < v->least)
+		return call_usage("%s: %s is missing", v->name, v->operands);
+	if (call->noperands > v->most)
+		return call_usage("%s: %s is one word too many", v->name,
+		    call->operands[v->most]);
+	if (call->topology != NULL) {
+		if (v->plan == NULL)
+			return call_usage(
+			    "%s does not work on a topology document", v->name);
+		return v->plan(call);
+	}
+	if (v->live == NULL)
+		return call_usage(
+		    "%s needs a topology document: --topology FILE", v->name);
+	return v->live(call);
+}
+
+static int
+answer_asked(const struct call *call, int asked)
+{
+	if (asked < 0)
+		return call_usage("try `lsrctl help`");
+	if (asked == ASK_VERSION)
+		return help_version();
+	return call->verb != NULL ? help_verb(call->verb) : help_all(stdout);
+}
+
+static int
+run_words(struct call *call, int argc, char **argv)
+{
+	size_t words;
+	int asked = options_read(call, argc, argv, "+hVc:");
+
+	if (asked != 0)
+		return answer_asked(call, asked);
+	if (optind == argc) {
+		help_all(stderr);
+		return CALL_USAGE;
+	}
+	call->verb = verbs_find(argv + optind, &words);
+	if (call->verb == NULL)
+		return call_usage(
+		    "no verb `%s`; try `lsrctl help`", argv[optind]);
+	argc -= optind + (int)words - 1;
+	argv += optind + (int)words - 1;
+	optind = 0; /* getopt begins anew, and takes argv[0] for the program */
+	argv[0] = (char[]){ "lsrctl" };
+	asked = options_read(call, argc, argv, "hVc:");
+	if (asked != 0)
+		return answer_asked(call, asked);
+	call->operands = argv + optind;
+	call->noperands = (size_t)(argc - optind);
+	return dispatch(call);
+}
+
+int
+verbs_run(int argc, char **argv)
+{
+	struct call call = { 0 };
+	int status;
+
+	call.given = mem_new(0, (size_t)argc + 1, sizeof(*call.given));
+	status = run_words(&call, argc, argv);
+	mem_free(call.given);
+	return status;
+}

@@ -1,0 +1,153 @@
+#!/bin/sh
+# keys.sh - lsrctl makes an authority and servers' keys, and refuses what it
+# must not make. openssl, where there is one, agrees about the certificates.
+
+: "${top_srcdir:=.}" "${top_builddir:=.}"
+ctl=$top_builddir/lsrctl
+dir=$(mktemp -d) || exit 99
+trap 'rm -rf "$dir"' EXIT
+n=0
+
+ok() {
+	n=$((n + 1))
+	what=$1
+	shift
+	if "$@" >"$dir/said" 2>&1; then
+		echo "ok $n - $what"
+	else
+		sed 's/^/# /' "$dir/said"
+		echo "not ok $n - $what"
+	fi
+}
+
+# says STATUS TEXT COMMAND...: exits so, and says the text.
+says() {
+	status=$1
+	text=$2
+	shift 2
+	"$@" >"$dir/out" 2>&1
+	got=$?
+	cat "$dir/out"
+	[ $got = "$status" ] || {
+		echo "exit status $got, not $status"
+		return 1
+	}
+	grep -qF -e "$text" "$dir/out"
+}
+
+mode() {
+	[ "$(stat -c %a "$2")" = "$1" ]
+}
+
+issue() {
+	"$ctl" keys issue --directory "$dir/a" "$@"
+}
+
+with_openssl() {
+	command -v openssl >/dev/null || return 0
+	openssl verify -CAfile "$dir/a/authority.pem" "$dir/1/server.pem" &&
+		openssl x509 -in "$dir/1/server.pem" -noout -ext subjectAltName |
+		grep -q 'DNS:mx1.example.org, URI:lsrd:group:london, URI:lsrd:space:example.org, URI:lsrd:space:\*, URI:lsrd:relay:example.org$'
+}
+
+same_after_refusal() {
+	cp "$dir/1/server.key" "$dir/before"
+	says 2 "exists; --force replaces it" issue mx1.example.org --group london \
+		--output "$dir/1" && cmp "$dir/before" "$dir/1/server.key"
+}
+
+another_after_force() {
+	issue mx1.example.org --group london --output "$dir/1" --force &&
+		! cmp "$dir/before" "$dir/1/server.key"
+}
+
+digest() {
+	"$ctl" keys show "$dir/1/server.pem" | awk '$1 == "key" { print $2 }'
+}
+
+# A revocation: version 1, type 6, no flags; the authority's digest stands in
+# it twice, as organization and as signer.
+revocation() {
+	"$ctl" keys revoke "$1" --directory "$dir/a" --dry-run >"$dir/lsa" &&
+		grep -qE '^01060000[0-9a-f]{64}000040[0-9a-f]+$' "$dir/lsa" &&
+		org=$(cut -c9-72 "$dir/lsa") &&
+		[ "$(grep -o "$org" "$dir/lsa" | wc -l)" = 2 ]
+}
+
+# Its body: the end of validity, one TLV of 8 octets; or nothing.
+ends() {
+	"$ctl" keys revoke "$1" --directory "$dir/a" --dry-run >"$dir/lsa" &&
+		grep -qE "$2[0-9a-f]{128}\$" "$dir/lsa"
+}
+
+forget() {
+	"$ctl" forget MX9.example.org --key "$(digest)" --epoch 7 \
+		--directory "$dir/a" --output "$dir/order" &&
+		grep -qE '^01050000[0-9a-f]+$' "$dir/order"
+}
+
+echo 1..36
+ok "an organization is asked for" says 2 "--organization NAME is missing" \
+	"$ctl" keys authority --directory "$dir/a"
+ok "and is a domain name" says 2 "not a domain name" \
+	"$ctl" keys authority --organization "a b" --directory "$dir/a"
+ok "no authority, no certificate" says 2 "lsrctl keys authority" \
+	issue mx1.example.org --group london
+ok "an authority" says 0 "keys issue" \
+	"$ctl" keys authority --organization Example.org --dir "$dir/new/a"
+mv "$dir/new/a" "$dir/a"
+ok "its key is 0600" mode 600 "$dir/a/authority.key"
+ok "its certificate is 0644" mode 644 "$dir/a/authority.pem"
+ok "it is made once" says 2 "exists; --force" \
+	"$ctl" keys authority --organization example.org --directory "$dir/a"
+ok "a server" says 0 "lsrd -t" issue --server MX1.example.org \
+	--group London --space example.org --space '*' --relay example.org \
+	--output "$dir/1"
+ok "its key is 0600" mode 600 "$dir/1/server.key"
+ok "its mark key is 0640" mode 640 "$dir/1/mark.key"
+ok "the authority's certificate is with it" \
+	cmp "$dir/a/authority.pem" "$dir/1/authority.pem"
+ok "openssl agrees" with_openssl
+ok "its name is shown" says 0 "mx1.example.org" \
+	"$ctl" keys show "$dir/1/server.pem"
+ok "and that it is the authority's" says 0 '"trusted":true' \
+	"$ctl" keys show --json "$dir/1/server.pem"
+"$ctl" keys authority --organization example.org --directory "$dir/b" >/dev/null
+ok "not another's" says 1 '"trusted":false' \
+	"$ctl" keys show --json "$dir/1/server.pem" --directory "$dir/b"
+ok "nothing is overwritten" same_after_refusal
+ok "but by force" another_after_force
+ok "no server" says 2 "SERVER is missing" issue --group london
+ok "no group" says 2 "--group GROUP is missing" issue mx2.example.org
+ok "a name of one label" says 2 "host name" issue mx2 --group london
+ok "a group out of form" says 2 "--group a/b" issue m.example.org --group a/b
+ok "a space out of form" says 2 "--space a..b" \
+	issue m.example.org --group london --space a..b
+ok "a relay for everything" says 2 "relay for anybody" issue m.example.org \
+	--group london --space '*' --relay '*'
+ok "a relay that no space covers" says 2 "no --space covers it" \
+	issue m.example.org --group london --relay example.org
+ok "days out of range" says 2 "--days 0" issue m.example.org --group london \
+	--output "$dir/2" --days 0
+chmod 644 "$dir/a/authority.key"
+ok "an authority's key that others may read" says 2 "chmod 600" \
+	issue m.example.org --group london --output "$dir/3"
+chmod 600 "$dir/a/authority.key"
+cp "$dir/b/authority.pem" "$dir/b/saved.pem"
+cp "$dir/a/authority.pem" "$dir/b/authority.pem"
+ok "key and certificate of two authorities" says 2 "does not belong to" \
+	"$ctl" keys issue m.example.org --group london --directory "$dir/b"
+ok "a certificate is revoked" revocation "$dir/1/server.pem"
+ok "or a key by its digest" revocation "$(digest)"
+ok "a certificate tells until when" ends "$dir/1/server.pem" \
+	'0000000c0001000800000000[0-9a-f]{8}'
+ok "a digest does not" ends "$(digest)" 00000000
+ok "not what is neither" says 2 "neither a certificate's file nor" \
+	"$ctl" keys revoke nothing --directory "$dir/a" --dry-run
+ok "a server is forgotten" forget
+ok "with key and epoch together" says 2 "go together" \
+	"$ctl" forget mx9.example.org --epoch 7
+ok "no daemon" says 3 "no daemon answers at $dir/none" \
+	"$ctl" --socket "$dir/none" status
+ok "and none to send it to" says 3 "no daemon answers" "$ctl" keys revoke \
+	"$(digest)" --directory "$dir/a" --socket "$dir/none"

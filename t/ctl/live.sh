@@ -1,0 +1,173 @@
+#!/bin/sh
+# live.sh - the live verbs of lsrctl against real daemons: two lsrd in lab
+# mode on loopback, no MTA.
+
+: "${top_srcdir:=.}" "${top_builddir:=.}"
+top_builddir=$(cd "$top_builddir" && pwd)
+ctl=$top_builddir/lsrctl
+dir=$(mktemp -d) || exit 99
+pids=
+trap 'for p in $pids; do kill "$p"; done 2>/dev/null; wait; rm -rf "$dir"' EXIT
+n=0
+port=28691
+net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
+
+ok() {
+	n=$((n + 1))
+	what=$1
+	shift
+	if "$@" >"$dir/said" 2>&1; then
+		echo "ok $n - $what"
+	else
+		sed 's/^/# /' "$dir/said"
+		echo "not ok $n - $what"
+	fi
+}
+
+# says STATUS TEXT COMMAND...: exits so, and says the text.
+says() {
+	status=$1
+	text=$2
+	shift 2
+	"$@" >"$dir/out" 2>&1
+	got=$?
+	cat "$dir/out"
+	[ $got = "$status" ] || {
+		echo "exit status $got, not $status"
+		return 1
+	}
+	grep -qE -e "$text" "$dir/out"
+}
+
+# The same, for up to 20 s: what the daemons bring about by themselves.
+comes() {
+	tries=80
+	until says "$@" >"$dir/tried"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || {
+			cat "$dir/tried"
+			return 1
+		}
+		sleep 0.25
+	done
+}
+
+# server NUMBER GROUP PEER: keys and configuration of mxNUMBER.
+server() {
+	"$ctl" keys issue "mx$1.example.org" --group "$2" \
+		--space "$2.example.org" --relay "$2.example.org" \
+		--directory "$dir/a" --output "$dir/$1" >/dev/null || exit 99
+	mkdir "$dir/$1/state" "$dir/$1/table"
+	cat >"$dir/$1/lsrd.conf" <<-END
+		organization = example.org
+		routing-group = $2
+		server = mx$1.example.org
+		lab = yes
+		user = root
+		retry-mail = no
+		keep-alive = 200ms
+		dead-time = 600ms
+		probe-interval = 500ms
+		probe-timeout = 500ms
+		peer-listen = { "$net.$1:$port" }
+		smtp = { "$net.$1:28025" }
+		key = "$dir/$1/server.key"
+		certificate = "$dir/$1/server.pem"
+		authority = "$dir/$1/authority.pem"
+		mark-key = "$dir/$1/mark.key"
+		state-directory = "$dir/$1/state"
+		table-directory = "$dir/$1/table"
+		control-socket = "$dir/$1/control"
+		publisher = "$top_builddir/lsrd-publish"
+		address-space $2.example.org { }
+		peer mx$3.example.org { address = "$net.$3:$port" }
+	END
+}
+
+start() {
+	"$top_builddir/lsrd" -f -c "$dir/$1/lsrd.conf" 2>"$dir/$1/log" &
+	pids="$pids $!"
+	eval "pid$1=$!"
+}
+
+one() {
+	"$ctl" --socket "$dir/1/control" "$@"
+}
+
+reload_refused() {
+	echo 'pear x { }' >>"$dir/1/lsrd.conf"
+	says 1 'lsrd.conf:[0-9]+: error: section "pear" is not known; did you mean peer' \
+		one reload
+	status=$?
+	sed -i '$d' "$dir/1/lsrd.conf"
+	return $status
+}
+
+json_lines() {
+	one "$@" --json >"$dir/out"
+	[ -s "$dir/out" ] && ! grep -qvE '^\{.*\}$' "$dir/out"
+}
+
+forgotten_elsewhere() {
+	says 1 "lsrctl forget mx2.example.org --epoch" one forget \
+		mx2.example.org --directory "$dir/none" || return 1
+	key=$(awk '$1 == "--key" { print $2 }' "$dir/out")
+	epoch=$(sed -n 's/.*--epoch \([0-9]*\).*/\1/p' "$dir/out")
+	"$ctl" forget mx2.example.org --key "$key" --epoch "$epoch" \
+		--directory "$dir/a" --output "$dir/order" &&
+		says 0 taken one inject "$dir/order"
+}
+
+gone() {
+	comes 0 '"type":"forget"' one db --json &&
+		! grep -q '"origin":"mx2.example.org","type":"\(server\|space\)"' \
+			"$dir/out"
+}
+
+"$ctl" keys authority --organization example.org --directory "$dir/a" \
+	>/dev/null || exit 99
+server 1 london 2
+server 2 paris 1
+cat >>"$dir/1/lsrd.conf" <<-END
+	connector c12 { routing-group = paris bridgehead mx2.example.org { } }
+END
+start 1
+start 2
+
+echo 1..28
+ok "status, once it is up" comes 0 'state +up' one status
+ok "the socket by -c" says 0 '^server +mx1.example.org' \
+	"$ctl" -c "$dir/1/lsrd.conf" status
+ok "peers: full" comes 0 'mx2.example.org +paris +tcp +full' one peers
+ok "links" says 0 "mx2.example.org +$net.2:28025 +10" one links
+ok "db: the other's LSAs" says 0 'paris.example.org' one db
+ok "routes: the other's space is held" comes 1 'paris.example.org' one routes
+ok "routes: what is no option of theirs" says 2 'needs a topology document' \
+	one routes --cut c12
+for verb in status peers links routes db; do
+	ok "$verb --json: objects, a line each" json_lines $verb
+done
+ok "explain: held" says 1 'result +hold' one explain joe@paris.example.org
+ok "explain: here" says 0 'result +here' one explain joe@london.example.org \
+	--size 20M --sender '<>' --priority urgent --at 2026-11-21T14:30Z
+ok "explain --json: an object" says 1 '^\{"address":"joe@x.example",.*"not-ours"' \
+	one explain joe@x.example --json
+ok "explain: a size out of form" says 2 '--size 0x1' one explain a@b.example \
+	--size 0x1
+ok "explain: not an address" says 2 'not an address' one explain 'a b'
+ok "export: a document" says 0 '"lsrd-topology/1"' one export json
+ok "drain" says 0 'draining' one drain --reason 'new disk'
+ok "drain shows" comes 0 'state +drain' one status
+ok "ready" says 0 'over' one ready
+ok "drain: until the past" says 2 'that is over' one drain --until 1000
+ok "reload: a good file" says 0 'in force' one reload
+ok "reload: a bad one" reload_refused
+ok "forget: not who is here" says 2 'is not away' one forget mx2.example.org \
+	--directory "$dir/a"
+# shellcheck disable=SC2154
+kill "$pid2"
+comes 0 '"away":\[\{' one status --json >/dev/null
+ok "forget, where the authority's key is elsewhere" forgotten_elsewhere
+ok "it is gone" gone
+printf 'kk' >"$dir/bad"
+ok "inject: not an order" says 2 'not what' one inject "$dir/bad"
