@@ -1,0 +1,364 @@
+#include "t/sim/cable.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "t/sim/host.h"
+
+#define CONNECT_MS 5000 /* until a silent path is given up */
+
+struct end {
+	struct node *node;
+	uint32_t life, who;
+	bool open;
+	struct mono last;  /* when the newest segment towards it arrives */
+	struct mono stall; /* after a silence: nothing arrives before */
+	VEC(struct happening *) held;
+};
+
+struct cable {
+	struct end end[2];
+	size_t under_way; /* happenings that point here */
+};
+
+static struct end *
+find(struct world *world, struct node *node, uint32_t who, struct cable **out)
+{
+	for (size_t i = 0; i < world->cables.n; i++) {
+		struct cable *cable = world->cables.v[i];
+
+		for (int side = 0; side < 2; side++) {
+			struct end *end = &cable->end[side];
+
+			if (end->open && end->node == node &&
+			    end->life == node->life && end->who == who) {
+				*out = cable;
+				return end;
+			}
+		}
+	}
+	return NULL;
+}
+
+static void
+cable_free(struct cable *cable)
+{
+	for (int side = 0; side < 2; side++) {
+		for (size_t i = 0; i < cable->end[side].held.n; i++)
+			happening_free(cable->end[side].held.v[i]);
+		vec_done(&cable->end[side].held);
+	}
+	mem_free(cable);
+}
+
+/* Streams of which nobody will hear again. */
+static void
+sweep(struct world *world)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < world->cables.n; i++) {
+		struct cable *cable = world->cables.v[i];
+
+		if (cable->end[0].open || cable->end[1].open ||
+		    cable->under_way > 0)
+			world->cables.v[kept++] = cable;
+		else
+			cable_free(cable);
+	}
+	world->cables.n = kept;
+}
+
+/* Towards this side, after everything that is already under way there. */
+static struct happening *
+segment(
+    struct world *world, struct cable *cable, int side, enum input_kind kind)
+{
+	struct end *end = &cable->end[side];
+	struct happening *h = happening_new(end->node, HAPPENS_SEGMENT);
+	struct mono at = mono_after(world->now,
+	    world_delay(world, cable->end[0].node, cable->end[1].node));
+
+	h->in.kind = kind;
+	h->in.who = end->who;
+	h->cable = cable;
+	h->side = side;
+	cable->under_way++;
+	if (at.ms > end->last.ms)
+		end->last = at;
+	agenda_add(&world->agenda, end->last, h);
+	return h;
+}
+
+static void
+no_dial(struct world *world, struct node *node, const char *name, uint64_t ms)
+{
+	struct happening *h = happening_new(node, HAPPENS_INPUT);
+
+	h->in.kind = IN_NO_DIAL;
+	h->name = mem_str(name);
+	world_later(world, ms, h);
+}
+
+void
+cable_dial(struct world *world, struct node *node, const struct effect *effect)
+{
+	for (size_t i = 0; i < effect->naddrs; i++) {
+		struct node *to = world_at(world, &effect->addrs[i]);
+		struct happening *h;
+
+		if (to == NULL || to == node || effect->addrs[i].port != 691)
+			continue;
+		if (world_peer_path(world, node, to) == PATH_SILENT ||
+		    !to->host_up) {
+			no_dial(world, node, effect->name, CONNECT_MS);
+			return;
+		}
+		h = happening_new(to, HAPPENS_DIAL);
+		h->life = node->life;
+		h->in.who = (uint32_t)(node - world->nodes);
+		h->name = mem_str(effect->name);
+		world_later(world, world_delay(world, node, to), h);
+		return;
+	}
+	no_dial(world, node, effect->name, 1);
+}
+
+static bool
+allows(const struct node *node, const struct addr *from)
+{
+	for (size_t i = 0; i < node->allow.n; i++)
+		if (addr_same_ip(&node->allow.v[i], from))
+			return true;
+	return false;
+}
+
+static void
+open_side(struct world *world, struct cable *cable, int side, struct node *peer)
+{
+	struct end *end = &cable->end[side];
+	struct happening *h;
+
+	end->life = end->node->life;
+	end->who = ++end->node->sessions;
+	end->open = true;
+	h = segment(world, cable, side, IN_OPEN);
+	h->in.dialled = side == 0;
+	h->name = mem_str(peer->conf.server);
+	buf_bytes(&h->bytes, peer->conf.cert, peer->conf.cert_len);
+}
+
+/* A dial has reached the other host. */
+static void
+dial_arrives(struct world *world, struct happening *h)
+{
+	struct node *from = &world->nodes[h->in.who], *to = h->node;
+	struct cable *cable;
+
+	if (from->life != h->life)
+		return; /* who dialled is gone */
+	if (world_peer_path(world, from, to) == PATH_SILENT || !to->host_up ||
+	    to->hung) {
+		no_dial(world, from, h->name, CONNECT_MS);
+		return;
+	}
+	if (world_peer_path(world, from, to) == PATH_REFUSED ||
+	    to->engine == NULL || !allows(to, &from->addr) ||
+	    strcmp(h->name, to->conf.server) != 0) {
+		no_dial(world, from, h->name, world_delay(world, to, from));
+		return;
+	}
+	sweep(world);
+	cable = mem_new(sizeof(*cable), 0, 0);
+	cable->end[0].node = from;
+	cable->end[1].node = to;
+	open_side(world, cable, 1, from);
+	open_side(world, cable, 0, to);
+	vec_push(&world->cables, cable);
+}
+
+void
+cable_send(struct world *world, struct node *node, const struct effect *effect)
+{
+	struct cable *cable;
+	struct end *end = find(world, node, effect->who, &cable);
+	struct happening *h;
+	size_t at = 0;
+
+	if (end == NULL)
+		return; /* reset, and the news of it is under way */
+	while (at < effect->len) {
+		size_t n = effect->len - at;
+
+		if (rng_below(&world->rng, 3) == 0)
+			n = 1 + (size_t)rng_below(&world->rng, n);
+		h = segment(world, cable, end == &cable->end[0], IN_BYTES);
+		buf_bytes(&h->bytes, effect->bytes + at, n);
+		at += n;
+	}
+	h = happening_new(node, HAPPENS_INPUT);
+	h->in.kind = IN_DRAINED;
+	h->in.who = effect->who;
+	world_later(world, 1, h);
+}
+
+void
+cable_slip(struct world *world, struct node *from, struct node *to,
+    const struct buf *octets)
+{
+	for (size_t i = 0; i < world->cables.n; i++) {
+		struct cable *cable = world->cables.v[i];
+
+		for (int side = 0; side < 2; side++) {
+			struct happening *h;
+
+			if (cable->end[!side].node != from ||
+			    cable->end[side].node != to ||
+			    !cable->end[side].open || !cable->end[!side].open)
+				continue;
+			h = segment(world, cable, side, IN_BYTES);
+			buf_bytes(&h->bytes, octets->p, octets->n);
+			return;
+		}
+	}
+	world_fail(world, "no session from %s to %s", from->name, to->name);
+}
+
+void
+cable_close(struct world *world, struct node *node, uint32_t who)
+{
+	struct cable *cable;
+	struct end *end = find(world, node, who, &cable);
+
+	if (end == NULL)
+		return;
+	end->open = false;
+	segment(world, cable, end == &cable->end[0], IN_CLOSED);
+}
+
+void
+cable_end(struct world *world, struct node *node)
+{
+	for (size_t i = 0; i < world->cables.n; i++) {
+		struct cable *cable = world->cables.v[i];
+
+		for (int side = 0; side < 2; side++) {
+			struct end *end = &cable->end[side];
+
+			if (end->node != node || !end->open)
+				continue;
+			end->open = false;
+			if (node->host_up && cable->end[!side].open)
+				segment(world, cable, !side, IN_CLOSED);
+		}
+	}
+}
+
+/* True when the host has taken it over. */
+static bool
+arrive(struct world *world, struct happening *h)
+{
+	struct end *end = &h->cable->end[h->side];
+	struct end *other = &h->cable->end[!h->side];
+
+	if (!end->node->host_up)
+		return false;
+	if (!end->open || end->life != end->node->life) {
+		if (h->in.kind == IN_BYTES && other->open)
+			segment(world, h->cable, !h->side, IN_CLOSED);
+		return false;
+	}
+	if (h->in.kind == IN_CLOSED)
+		end->open = false;
+	h->kind = HAPPENS_INPUT;
+	h->life = end->life;
+	h->cable = NULL;
+	host_happens(world, h);
+	return true;
+}
+
+void
+cable_happens(struct world *world, struct happening *h)
+{
+	struct cable *cable = h->cable;
+	struct end *end;
+
+	if (h->kind == HAPPENS_DIAL) {
+		dial_arrives(world, h);
+		happening_free(h);
+		return;
+	}
+	end = &cable->end[h->side];
+	if (world_peer_path(world, cable->end[0].node, cable->end[1].node) ==
+	    PATH_SILENT) {
+		vec_push(&end->held, h);
+		return;
+	}
+	if (world->now.ms < end->stall.ms) {
+		agenda_add(&world->agenda, end->stall, h);
+		return;
+	}
+	cable->under_way--;
+	if (!arrive(world, h))
+		happening_free(h);
+}
+
+static void
+reset(struct world *world, struct cable *cable)
+{
+	for (int side = 0; side < 2; side++) {
+		struct end *end = &cable->end[side];
+		struct happening *h;
+
+		if (!end->open)
+			continue;
+		end->open = false;
+		h = happening_new(end->node, HAPPENS_INPUT);
+		h->life = end->life;
+		h->in.kind = IN_CLOSED;
+		h->in.who = end->who;
+		world_later(world, 1, h);
+	}
+}
+
+static void
+release(struct world *world, struct end *end)
+{
+	if (end->held.n == 0)
+		return;
+	end->stall = mono_after(world->now, 200 + rng_below(&world->rng, 800));
+	end->last = mono_after(end->stall, 1);
+	for (size_t i = 0; i < end->held.n; i++)
+		agenda_add(&world->agenda, end->stall, end->held.v[i]);
+	end->held.n = 0;
+}
+
+void
+cable_path(struct world *world, struct node *a, struct node *b, enum path path)
+{
+	size_t i = (size_t)(a - world->nodes), j = (size_t)(b - world->nodes);
+
+	world->peer_path[i][j] = world->peer_path[j][i] = (uint8_t)path;
+	for (size_t k = 0; k < world->cables.n; k++) {
+		struct cable *cable = world->cables.v[k];
+		struct node *one = cable->end[0].node,
+			    *two = cable->end[1].node;
+
+		if (!(one == a && two == b) && !(one == b && two == a))
+			continue;
+		if (path == PATH_REFUSED)
+			reset(world, cable);
+		if (path != PATH_SILENT) {
+			release(world, &cable->end[0]);
+			release(world, &cable->end[1]);
+		}
+	}
+}
+
+void
+cable_done(struct world *world)
+{
+	for (size_t i = 0; i < world->cables.n; i++)
+		cable_free(world->cables.v[i]);
+	vec_done(&world->cables);
+}

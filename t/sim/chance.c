@@ -1,0 +1,206 @@
+#include "t/sim/chance.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "t/sim/cable.h"
+#include "t/sim/plan.h"
+#include "t/sim/truth.h"
+#include "t/sim/world.h"
+
+#define FAULTS_MAX 12
+#define SETTLE_MS 120000u
+
+static uint64_t
+below(struct world *world, uint64_t n)
+{
+	return rng_below(&world->rng, n);
+}
+
+static struct node *
+any(struct world *world)
+{
+	return &world->nodes[below(world, world->n)];
+}
+
+static void
+spaces_add(struct world *world, struct node *node)
+{
+	struct setup_space space = { .relay = true };
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s.example", node->name);
+	space.pattern = world_text(world, text);
+	plan_space(node, &space);
+	if (below(world, 2) == 0) { /* several serve this one */
+		space.pattern = world_text(world, "shared.example");
+		space.cost = (uint32_t)below(world, 30);
+		plan_space(node, &space);
+	}
+}
+
+static void
+link_groups(struct world *world, struct node *a, struct node *b)
+{
+	uint32_t cost = 1 + (uint32_t)below(world, 100);
+	char name[80];
+
+	snprintf(name, sizeof(name), "%s-%s", a->name, b->name);
+	plan_connector(a, name, b->conf.group);
+	plan_bridgehead(a, name, b, cost);
+	if (below(world, 3) > 0) /* costs may differ by direction */
+		cost = 1 + (uint32_t)below(world, 100);
+	snprintf(name, sizeof(name), "%s-%s", b->name, a->name);
+	plan_connector(b, name, a->conf.group);
+	plan_bridgehead(b, name, a, cost);
+	plan_peers(a, b);
+}
+
+static bool
+linked(const struct node *a, const struct node *b)
+{
+	for (size_t i = 0; i < a->conf.npeers; i++)
+		if (strcmp(a->conf.peers[i].name, b->conf.server) == 0)
+			return true;
+	return strcmp(a->conf.group, b->conf.group) == 0;
+}
+
+/* Two to five groups of one to three servers, connected, and some more. */
+static void
+organization_draw(struct world *world)
+{
+	size_t groups = 2 + below(world, 4), first[5] = { 0 };
+
+	for (size_t g = 0; g < groups; g++) {
+		size_t members = 1 + below(world, 3);
+		char name[48], group[24];
+
+		first[g] = world->n;
+		snprintf(group, sizeof(group), "g%zu", g);
+		for (size_t i = 0; i < members; i++) {
+			snprintf(name, sizeof(name), "g%zus%zu", g, i);
+			spaces_add(world, plan_host(world, name, group));
+		}
+		if (g > 0)
+			link_groups(world, &world->nodes[first[g]],
+			    &world->nodes[below(world, first[g])]);
+	}
+	for (size_t extra = below(world, 4); extra > 0; extra--) {
+		struct node *a = any(world), *b = any(world);
+
+		if (!linked(a, b))
+			link_groups(world, a, b);
+	}
+}
+
+static void
+fault_path(struct world *world)
+{
+	struct node *a = any(world), *b = any(world);
+	enum path path = below(world, 2) == 0 ? PATH_REFUSED : PATH_SILENT;
+	uint64_t which = below(world, 3);
+
+	if (a == b)
+		return;
+	world_note(world, "fault: %s to %s, %s, path %d", a->name, b->name,
+	    which == 0   ? "peer"
+	    : which == 1 ? "mail"
+			 : "both",
+	    path);
+	if (which != 1)
+		cable_path(world, a, b, path);
+	if (which != 0) {
+		world->mail_path[a - world->nodes][b - world->nodes] =
+		    (uint8_t)path;
+		if (below(world, 2) == 0)
+			world->mail_path[b - world->nodes][a - world->nodes] =
+			    (uint8_t)path;
+	}
+}
+
+static void
+fault_host(struct world *world)
+{
+	static const char *const words[] = { "kill", "crash", "hang",
+		"mail down", "drain", "start" };
+	struct node *node = any(world);
+	uint64_t which = below(world, 6);
+
+	world_note(world, "fault: %s of %s", words[which], node->name);
+	switch (which) {
+	case 0:
+		world_kill(world, node);
+		break;
+	case 1:
+		world_crash(world, node);
+		break;
+	case 2:
+		world_hang(world, node);
+		break;
+	case 3:
+		node->mail_up = false;
+		break;
+	case 4:
+		if (node->engine != NULL) {
+			node->conf.drain = !node->conf.drain;
+			world_configure(world, node);
+		}
+		break;
+	default:
+		if (node->engine == NULL)
+			world_start(world, node,
+			    (enum world_disk)below(world, DISK_EPOCH_ONLY + 1));
+		break;
+	}
+}
+
+static void
+heal(struct world *world)
+{
+	memset(world->mail_path, PATH_OPEN, sizeof(world->mail_path));
+	for (size_t i = 0; i < world->n; i++) {
+		struct node *node = &world->nodes[i];
+
+		for (size_t j = 0; j < i; j++)
+			if (world->peer_path[i][j] != PATH_OPEN)
+				cable_path(
+				    world, node, &world->nodes[j], PATH_OPEN);
+		node->host_up = node->mail_up = true;
+		if (node->hung)
+			world_resume(world, node);
+		if (node->engine == NULL)
+			world_start(world, node, DISK_KEPT);
+	}
+}
+
+struct chance_result
+chance_play(uint64_t seed, bool verbose)
+{
+	struct world *world = world_new(seed);
+	struct chance_result result;
+
+	world->verbose = verbose;
+	organization_draw(world);
+	for (size_t i = 0; i < world->n; i++)
+		world_start(world, &world->nodes[i], DISK_KEPT);
+	world_run(world, 20000 + below(world, 20000));
+	world_age_disks(world);
+	for (uint64_t n = 1 + below(world, FAULTS_MAX); n > 0; n--) {
+		if (below(world, 2) == 0)
+			fault_path(world);
+		else
+			fault_host(world);
+		world_run(world, 1 + below(world, 20000));
+	}
+	world_note(world, "all is healed");
+	heal(world);
+	world_run(world, SETTLE_MS);
+	if (world->failed == NULL)
+		truth_check(world);
+	world_dump(world);
+	result.failed = mem_str(world->failed);
+	result.trace = world->trace;
+	result.steps = world->steps;
+	world_free(world);
+	return result;
+}

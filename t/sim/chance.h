@@ -1,0 +1,20 @@
+/*
+ * chance.h - scenes drawn from a seed: a random organization, random
+ * faults at random times, then everything is healed, and what must hold
+ * once it is quiet (truth.h) is asked.
+ */
+
+#ifndef T_SIM_CHANCE_H
+#define T_SIM_CHANCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct chance_result {
+	char *failed; /* NULL: all holds; else the caller's, for mem_free */
+	uint64_t trace, steps;
+};
+
+struct chance_result chance_play(uint64_t seed, bool verbose);
+
+#endif

@@ -1,0 +1,371 @@
+/*
+ * deed.c - the sentences of a scene that do something (scene.h).
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/lsa.h"
+#include "t/sim/cable.h"
+#include "t/sim/plan.h"
+#include "t/sim/rule.h"
+#include "t/sim/scene.h"
+#include "t/sim/truth.h"
+
+static void
+do_host(struct scene *scene)
+{
+	plan_host(scene->world, scene->word[1], scene->word[2]);
+}
+
+static void
+do_connector(struct scene *scene)
+{
+	struct node *owner = scene_host(scene, scene->word[1]);
+	uint32_t cost = (uint32_t)strtoul(scene->word[4], NULL, 10);
+
+	for (size_t i = 5; i < scene->n; i++) {
+		struct node *to;
+
+		if (strcmp(scene->word[i], "no-peer") == 0)
+			continue;
+		to = scene_host(scene, scene->word[i]);
+		if (owner == NULL || to == NULL)
+			return;
+		plan_connector(owner, scene->word[2], scene->word[3]);
+		plan_bridgehead(owner, scene->word[2], to, cost);
+		if (!scene_has(scene, "no-peer"))
+			plan_peers(owner, to);
+	}
+}
+
+static void
+do_peer(struct scene *scene)
+{
+	struct node *a = scene_host(scene, scene->word[1]);
+	struct node *b = scene_host(scene, scene->word[2]);
+
+	if (a != NULL && b != NULL)
+		plan_peers(a, b);
+}
+
+static void
+do_space(struct scene *scene)
+{
+	struct node *node = scene_host(scene, scene->word[1]);
+	const char *cost = scene_option(scene, "cost");
+	const char *way = scene_option(scene, "way");
+	struct setup_space space = { 0 };
+
+	if (node == NULL)
+		return;
+	space.pattern = world_text(scene->world, scene->word[2]);
+	space.cost = cost == NULL ? 0 : (uint32_t)strtoul(cost, NULL, 10);
+	space.way = way == NULL ? NULL : world_text(scene->world, way);
+	space.local = scene_has(scene, "local");
+	space.fallback = scene_has(scene, "fallback");
+	space.relay =
+	    !scene_has(scene, "no-relay") && strcmp(space.pattern, "*") != 0;
+	plan_space(node, &space);
+	if (node->engine != NULL)
+		world_configure(scene->world, node);
+}
+
+static void
+start(struct scene *scene, struct node *node)
+{
+	static const char *const words[] = { "kept", "lost", "old",
+		"epoch-only" };
+	int disk = DISK_KEPT;
+
+	for (int i = 0; i < 4; i++)
+		if (scene_has(scene, words[i]))
+			disk = i;
+	if (node->engine != NULL)
+		scene_fail(scene, "%s runs already", node->name);
+	else
+		world_start(scene->world, node, (enum world_disk)disk);
+}
+
+static void
+do_start(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], start);
+}
+
+static void
+kill_one(struct scene *scene, struct node *node)
+{
+	world_kill(scene->world, node);
+}
+
+static void
+do_kill(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], kill_one);
+}
+
+static void
+crash_one(struct scene *scene, struct node *node)
+{
+	world_crash(scene->world, node);
+}
+
+static void
+do_crash(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], crash_one);
+}
+
+static void
+hang_one(struct scene *scene, struct node *node)
+{
+	world_hang(scene->world, node);
+}
+
+static void
+do_hang(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], hang_one);
+}
+
+static void
+resume_one(struct scene *scene, struct node *node)
+{
+	world_resume(scene->world, node);
+}
+
+static void
+do_resume(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], resume_one);
+}
+
+static void
+mail_one(struct scene *scene, struct node *node)
+{
+	node->mail_up = strcmp(scene->word[2], "up") == 0;
+}
+
+static void
+do_mail(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], mail_one);
+}
+
+static void
+publisher_one(struct scene *scene, struct node *node)
+{
+	node->publish_stuck = strcmp(scene->word[2], "stuck") == 0;
+}
+
+static void
+do_publisher(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], publisher_one);
+}
+
+/* Sets the paths between every host of one set and every one of the other. */
+static void
+paths_set(struct scene *scene, enum path path)
+{
+	struct world *world = scene->world;
+	bool peer = !scene_has(scene, "mail");
+	bool mail = !scene_has(scene, "peer");
+
+	for (size_t i = 0; i < world->n; i++)
+		for (size_t j = 0; j < world->n; j++) {
+			struct node *a = &world->nodes[i];
+			struct node *b = &world->nodes[j];
+
+			if (i == j || !scene_in(a, scene->word[1]) ||
+			    !scene_in(b, scene->word[2]))
+				continue;
+			if (peer)
+				cable_path(world, a, b, path);
+			if (mail)
+				world->mail_path[i][j] = (uint8_t)path;
+			if (mail && !scene_has(scene, "one-way"))
+				world->mail_path[j][i] = (uint8_t)path;
+		}
+}
+
+static void
+do_cut(struct scene *scene)
+{
+	paths_set(
+	    scene, scene_has(scene, "silent") ? PATH_SILENT : PATH_REFUSED);
+}
+
+static void
+do_heal(struct scene *scene)
+{
+	paths_set(scene, PATH_OPEN);
+}
+
+static void
+do_age(struct scene *scene)
+{
+	world_age_disks(scene->world);
+}
+
+static void
+do_drain(struct scene *scene)
+{
+	struct node *node = scene_host(scene, scene->word[1]);
+
+	if (node == NULL)
+		return;
+	node->conf.drain = strcmp(scene->word[2], "yes") == 0;
+	world_configure(scene->world, node);
+}
+
+static void
+do_unspace(struct scene *scene)
+{
+	struct node *node = scene_host(scene, scene->word[1]);
+
+	if (node == NULL)
+		return;
+	plan_unspace(node, scene->word[2]);
+	world_configure(scene->world, node);
+}
+
+static void
+do_cost(struct scene *scene)
+{
+	struct node *node = scene_host(scene, scene->word[1]);
+
+	if (node == NULL)
+		return;
+	plan_cost(
+	    node, scene->word[2], (uint32_t)strtoul(scene->word[3], NULL, 10));
+	world_configure(scene->world, node);
+}
+
+static void
+do_rekey(struct scene *scene)
+{
+	struct node *node = scene_host(scene, scene->word[1]);
+
+	if (node == NULL)
+		return;
+	node->key++;
+	if (node->engine != NULL)
+		world_configure(scene->world, node);
+}
+
+static void
+do_ask(struct scene *scene)
+{
+	struct node *node = scene_host(scene, scene->word[1]);
+	struct buf question = { 0 };
+	char *text;
+
+	for (size_t i = 2; i < scene->n; i++)
+		buf_printf(&question, "%s%s", i > 2 ? " " : "", scene->word[i]);
+	text = buf_string(&question);
+	if (node != NULL)
+		world_ask(scene->world, node, text);
+	mem_free(text);
+}
+
+static void
+do_run(struct scene *scene)
+{
+	uint64_t ms = scene_time(scene->word[1]);
+
+	if (ms == 0)
+		scene_fail(scene, "%s is no time", scene->word[1]);
+	world_run(scene->world, ms);
+}
+
+static void
+do_quiet(struct scene *scene)
+{
+	uint64_t ms = SCENE_QUIET_MS;
+
+	if (scene->n > 1)
+		ms = scene_time(scene->word[1]);
+	world_run(scene->world, ms);
+	if (scene->world->failed == NULL)
+		truth_check(scene->world);
+}
+
+static void
+do_watch(struct scene *scene)
+{
+	scene->watch_holds |= strcmp(scene->word[1], "holds") == 0;
+	scene->watch_flows |= strcmp(scene->word[1], "flows") == 0;
+}
+
+static void
+do_unwatch(struct scene *scene)
+{
+	scene->watch_holds = scene->watch_flows = false;
+}
+
+static void
+do_forget(struct scene *scene)
+{
+	struct node *whom = scene_host(scene, scene->word[1]);
+	struct node *at = scene_host(scene, scene->word[3]);
+
+	if (whom != NULL && at != NULL)
+		plan_forget(scene->world, whom, at);
+}
+
+static void
+do_revoke(struct scene *scene)
+{
+	struct node *whom = scene_host(scene, scene->word[1]);
+	struct node *at = scene_host(scene, scene->word[3]);
+
+	if (whom != NULL && at != NULL)
+		plan_revoke(scene->world, whom, at);
+}
+
+static void
+do_forge(struct scene *scene)
+{
+	struct plan_forgery forgery = {
+		.kind = scene->word[1],
+		.whom = scene_host(scene, scene->word[2]),
+		.peer = scene_host(scene, scene->word[4]),
+		.to = scene_host(scene, scene->word[6]),
+	};
+
+	if (forgery.whom != NULL && forgery.peer != NULL && forgery.to != NULL)
+		plan_forge(scene->world, &forgery);
+}
+
+const struct scene_verb scene_deeds[] = {
+	{ "host", 2, 2, do_host },
+	{ "connector", 5, 20, do_connector },
+	{ "peer", 2, 2, do_peer },
+	{ "space", 2, 8, do_space },
+	{ "start", 1, 2, do_start },
+	{ "kill", 1, 1, do_kill },
+	{ "crash", 1, 1, do_crash },
+	{ "hang", 1, 1, do_hang },
+	{ "resume", 1, 1, do_resume },
+	{ "mail", 2, 2, do_mail },
+	{ "cut", 2, 4, do_cut },
+	{ "heal", 2, 3, do_heal },
+	{ "publisher", 2, 2, do_publisher },
+	{ "age-disks", 0, 0, do_age },
+	{ "drain", 2, 2, do_drain },
+	{ "unspace", 2, 2, do_unspace },
+	{ "cost", 3, 3, do_cost },
+	{ "rekey", 1, 1, do_rekey },
+	{ "forget", 3, 3, do_forget },
+	{ "revoke", 3, 3, do_revoke },
+	{ "forge", 6, 6, do_forge },
+	{ "ask", 2, 20, do_ask },
+	{ "run", 1, 1, do_run },
+	{ "quiet", 0, 1, do_quiet },
+	{ "watch", 1, 1, do_watch },
+	{ "unwatch", 0, 0, do_unwatch },
+	{ NULL, 0, 0, NULL },
+};

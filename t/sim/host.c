@@ -1,0 +1,560 @@
+#include "t/sim/host.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/rc.h"
+#include "core/lsa.h"
+#include "t/sim/cable.h"
+#include "t/sim/rule.h"
+
+#define PROBE_MS 3000 /* deadline of a probe */
+#define STUCK_MS 1000 /* a publisher that cannot write tries again */
+#define SPINS 1000
+
+void
+host_signed(void *ctx, const uint8_t *p, size_t n)
+{
+	struct node *node = ctx;
+
+	node->signed_++;
+	rule_signed(node->world, p, n);
+	if (p[1] != LSA_SERVER)
+		return;
+	if (node->first.n == 0)
+		buf_bytes(&node->first, p, n);
+	buf_reset(&node->last);
+	buf_bytes(&node->last, p, n);
+}
+
+void
+host_init(struct node *node, char *server, char *group)
+{
+	uint8_t authority[SEAL_PUBLIC];
+	struct setup *conf = &node->conf;
+
+	conf->organization = conf->server = server;
+	conf->group = group;
+	wax_authority(authority, conf->org);
+	memcpy(conf->authority, authority, sizeof(authority));
+	conf->smtp[0] = conf->listen[0] = node->addr;
+	conf->smtp[0].port = 25;
+	conf->listen[0].port = 691;
+	conf->nsmtp = conf->nlisten = 1;
+	conf->keepalive_ms = 1000;
+	conf->dead_ms = 3000;
+	conf->probe_ms = 5000;
+	conf->digest_ms = 180000;
+	conf->confirm_percent = 100;
+	conf->retry_mail = true;
+	node->may.name = server;
+	node->may.group = group;
+	node->wax.signed_ = host_signed;
+	node->wax.ctx = node;
+	node->seal = wax_seal(&node->wax);
+}
+
+void
+table_done(struct table *table)
+{
+	for (size_t i = 0; i < table->n; i++)
+		route_done(&table->routes[i]);
+	mem_free(table->routes);
+	*table = (struct table){ 0 };
+}
+
+const struct route *
+table_find(const struct table *table, const char *pattern)
+{
+	for (size_t i = 0; i < table->n; i++)
+		if (strcmp(table->routes[i].pattern, pattern) == 0)
+			return &table->routes[i];
+	return NULL;
+}
+
+static void
+blob_set(struct blob *blob, const void *p, size_t n)
+{
+	mem_free(blob->p);
+	blob->p = p == NULL ? NULL : mem_dup(p, n);
+	blob->n = n;
+}
+
+static void *
+array_dup(const void *p, size_t n, size_t each)
+{
+	void *copy = mem_new(0, n + 1, each);
+
+	if (n > 0)
+		memcpy(copy, p, n * each);
+	return copy;
+}
+
+/* Arrays are copied, texts are the world's. */
+static struct setup *
+setup_copy(const struct setup *conf)
+{
+	struct setup *s = mem_new(sizeof(*s), 0, 0);
+
+	*s = *conf;
+	s->cert = array_dup(conf->cert, conf->cert_len, 1);
+	s->peers = array_dup(conf->peers, conf->npeers, sizeof(*s->peers));
+	s->connectors = array_dup(
+	    conf->connectors, conf->nconnectors, sizeof(*s->connectors));
+	s->spaces = array_dup(conf->spaces, conf->nspaces, sizeof(*s->spaces));
+	for (size_t i = 0; i < s->nconnectors; i++) {
+		struct setup_connector *c = &s->connectors[i];
+
+		c->bridgeheads = array_dup(
+		    c->bridgeheads, c->nbridgeheads, sizeof(*c->bridgeheads));
+	}
+	return s;
+}
+
+static void
+setup_free(struct setup *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->nconnectors; i++)
+		mem_free(s->connectors[i].bridgeheads);
+	claims_free(s->claims);
+	mem_free(s->cert);
+	mem_free(s->peers);
+	mem_free(s->connectors);
+	mem_free(s->spaces);
+	mem_free(s);
+}
+
+void
+host_free(struct node *node)
+{
+	engine_free(node->engine);
+	setup_free(node->in_force);
+	for (size_t i = 0; i < node->backlog.n; i++)
+		happening_free(node->backlog.v[i]);
+	vec_done(&node->backlog);
+	vec_done(&node->probes);
+	vec_done(&node->allow);
+	for (int i = 0; i < 2; i++) {
+		blob_set(&node->disk[i], NULL, 0);
+		blob_set(&node->week_old[i], NULL, 0);
+	}
+	table_done(&node->table);
+	buf_done(&node->reply);
+	buf_done(&node->first);
+	buf_done(&node->last);
+	for (size_t i = 0; i < node->conf.nconnectors; i++)
+		mem_free(node->conf.connectors[i].bridgeheads);
+	mem_free(node->conf.cert);
+	mem_free(node->conf.peers);
+	mem_free(node->conf.connectors);
+	mem_free(node->conf.spaces);
+	mem_free(node->may.spaces);
+	mem_free(node->may.relays);
+}
+
+/* The trace: every input and every effect, in order. */
+static void
+note(struct world *world, uint64_t v)
+{
+	world->trace = (world->trace ^ v) * 0x100000001b3u;
+	world->trace ^= world->trace >> 29;
+}
+
+static void
+note_bytes(struct world *world, const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		world->trace = (world->trace ^ p[i]) * 0x100000001b3u;
+	note(world, n);
+}
+
+static void
+fx_probe(struct world *world, struct node *node, const struct effect *fx)
+{
+	struct node *to = fx->naddrs == 0 ? NULL : world_at(world, fx->addrs);
+	uint64_t serial = ++world->serial, ms, steps = 1;
+	size_t i;
+
+	for (i = 0; i < node->probes.n; i++)
+		if (node->probes.v[i].who == fx->who)
+			break;
+	if (i == node->probes.n)
+		vec_push(&node->probes, ((struct probe){ .who = fx->who }));
+	node->probes.v[i].serial = serial;
+	if (to == NULL) {
+		world_fail(world, "%s probes what is nobody", node->name);
+		return;
+	}
+	ms = 2 * world_delay(world, node, to);
+	if (world_mail(world, node, to))
+		steps = 2;
+	else if (!to->host_up ||
+		 world_mail_path(world, node, to) == PATH_SILENT)
+		ms = PROBE_MS;
+	for (uint64_t k = 0; k < steps; k++) {
+		struct happening *h = happening_new(node, HAPPENS_INPUT);
+
+		h->in.kind = IN_PROBE;
+		h->in.who = fx->who;
+		h->serial = serial;
+		h->in.verdict = steps == 1 ? PROBE_FAILED
+		                : k == 0   ? PROBE_CONNECTED
+		                           : PROBE_OK;
+		world_later(world, ms * (k + 1), h);
+	}
+}
+
+static void
+fx_save(struct world *world, struct node *node, const struct effect *fx)
+{
+	struct happening *h = happening_new(node, HAPPENS_SAVE);
+
+	h->what = fx->what;
+	h->in.kind = IN_SAVED;
+	h->in.who = fx->who;
+	buf_bytes(&h->bytes, fx->bytes, fx->len);
+	world_later(world, 1 + rng_below(&world->rng, 10), h);
+}
+
+static void
+fx_routes(struct world *world, struct node *node, const struct effect *fx)
+{
+	struct happening *h = happening_new(node, HAPPENS_PUBLISH);
+	const struct rib *rib = fx->rib;
+
+	h->table.serial = ++world->serial;
+	h->table.generation = rib->generation;
+	h->table.n = rib->n;
+	h->table.routes = mem_new(0, rib->n + 1, sizeof(*rib->routes));
+	for (size_t i = 0; i < rib->n; i++)
+		route_copy(&h->table.routes[i], &rib->routes[i]);
+	rule_routes(world, node, &h->table);
+	world_later(world, 1 + rng_below(&world->rng, 20), h);
+}
+
+static void
+fx_event(struct world *world, struct node *node, const struct event *event)
+{
+	CHECK(event->kind < EVENT_KINDS);
+	node->events[event->kind]++;
+	if (event->kind == EVENT_LSA_INSTALLED ||
+	    event->kind == EVENT_LSA_PURGED || event->kind == EVENT_RESTORED)
+		node->changed = true;
+	world_note(world,
+	    "%-5s event %d peer=%s origin=%s name=%s from=%s to=%s reason=%s "
+	    "value=%llu",
+	    node->name, event->kind, event->peer ? event->peer : "-",
+	    event->origin ? event->origin : "-",
+	    event->name ? event->name : "-", event->from ? event->from : "-",
+	    event->to ? event->to : "-", event->reason ? event->reason : "-",
+	    (unsigned long long)event->value);
+}
+
+static void
+fx_allow(struct node *node, const struct effect *fx)
+{
+	node->allow.n = 0;
+	for (size_t i = 0; i < fx->naddrs; i++)
+		vec_push(&node->allow, fx->addrs[i]);
+}
+
+static void
+carry_out(struct world *world, struct node *node, const struct effect *fx)
+{
+	note(world, (uint64_t)fx->kind << 32 | fx->who);
+	note_bytes(world, fx->bytes, fx->bytes == NULL ? 0 : fx->len);
+	switch (fx->kind) {
+	case FX_DIAL:
+		cable_dial(world, node, fx);
+		break;
+	case FX_SEND:
+		cable_send(world, node, fx);
+		break;
+	case FX_CLOSE:
+		cable_close(world, node, fx->who);
+		break;
+	case FX_PROBE:
+		fx_probe(world, node, fx);
+		break;
+	case FX_SAVE:
+		fx_save(world, node, fx);
+		break;
+	case FX_ROUTES:
+		fx_routes(world, node, fx);
+		break;
+	case FX_RETRY:
+		break;
+	case FX_ALLOW:
+		fx_allow(node, fx);
+		break;
+	case FX_REPLY:
+		buf_bytes(&node->reply, fx->bytes, fx->len);
+		break;
+	case FX_HELD:
+		node->held = true;
+		break;
+	case FX_EVENT:
+		fx_event(world, node, fx->event);
+		break;
+	}
+}
+
+void
+host_input(struct world *world, struct node *node, struct input *in)
+{
+	struct effects fx;
+
+	in->now = world->now;
+	in->wall = WORLD_WALL + world->now.ms / 1000;
+	note(world, world->now.ms << 8 | (uint64_t)in->kind);
+	note(world, (uint64_t)(node - world->nodes) << 32 | in->who);
+	note_bytes(world, in->bytes, in->bytes == NULL ? 0 : in->len);
+	if (in->kind != IN_TICK && in->kind != IN_DRAINED)
+		world_note(world, "%-5s input %d who=%u len=%zu %s", node->name,
+		    in->kind, in->who, in->len, in->name ? in->name : "");
+	world->steps++;
+	fx = engine_step(node->engine, in);
+	for (size_t i = 0; i < fx.n; i++)
+		carry_out(world, node, &fx.list[i]);
+	node->wake = fx.wake;
+	if (in->kind != IN_QUERY)
+		rule_step(world, node);
+}
+
+void
+host_tick(struct world *world, struct node *node)
+{
+	struct input in = { .kind = IN_TICK };
+
+	if (node->ticked.ms == world->now.ms) {
+		if (++node->spins > SPINS)
+			world_fail(world, "%s wakes without end", node->name);
+	} else {
+		node->spins = 0;
+	}
+	node->ticked = world->now;
+	host_input(world, node, &in);
+}
+
+static void
+published(struct world *world, struct node *node, struct happening *h)
+{
+	if (!node->host_up || h->table.serial < node->table.serial)
+		return; /* lost, or overtaken */
+	rule_table(world, node, &h->table);
+	table_done(&node->table);
+	node->table = h->table;
+	h->table = (struct table){ 0 };
+	h->in.kind = IN_PUBLISHED;
+	h->in.value = node->table.generation;
+	if (world->on_table != NULL)
+		world->on_table(world, node);
+}
+
+/* A result of a probe that has been given up is no result. */
+static bool
+stale_probe(const struct node *node, const struct happening *h)
+{
+	if (h->in.kind != IN_PROBE)
+		return false;
+	for (size_t i = 0; i < node->probes.n; i++)
+		if (node->probes.v[i].who == h->in.who)
+			return node->probes.v[i].serial != h->serial;
+	return true;
+}
+
+void
+host_happens(struct world *world, struct happening *h)
+{
+	struct node *node = h->node;
+
+	if (h->kind == HAPPENS_SAVE && node->host_up)
+		blob_set(&node->disk[h->what], h->bytes.p, h->bytes.n);
+	if (h->kind == HAPPENS_PUBLISH && node->publish_stuck) {
+		world_later(world, STUCK_MS, h);
+		return;
+	}
+	if (h->kind == HAPPENS_PUBLISH)
+		published(world, node, h);
+	if (h->kind == HAPPENS_PUBLISH && h->in.kind != IN_PUBLISHED) {
+		happening_free(h); /* it did not get to the disk */
+		return;
+	}
+	h->kind = HAPPENS_INPUT;
+	if (node->engine != NULL && h->life == node->life && node->hung) {
+		vec_push(&node->backlog, h);
+		return;
+	}
+	if (node->engine != NULL && h->life == node->life &&
+	    !stale_probe(node, h)) {
+		h->in.name = h->name;
+		h->in.bytes = h->bytes.p;
+		h->in.len = h->bytes.n;
+		host_input(world, node, &h->in);
+	}
+	happening_free(h);
+}
+
+static void
+certify(struct node *node)
+{
+	struct setup *conf = &node->conf;
+	struct buf cert = { 0 };
+
+	wax_key(conf->server, node->key, node->wax.public_key);
+	wax_certify(&cert, &node->may, node->key);
+	mem_free(conf->cert);
+	conf->cert = cert.p;
+	conf->cert_len = cert.n;
+}
+
+void
+world_configure(struct world *world, struct node *node)
+{
+	struct setup *old = node->in_force;
+	struct input in = { .kind = IN_CONF };
+	int rc;
+
+	certify(node);
+	node->in_force = setup_copy(&node->conf);
+	rc = node->seal.vouch(node->seal.ctx, node->in_force->cert,
+	    node->in_force->cert_len, &node->in_force->claims);
+	CHECK(rc == RC_OK);
+	in.setup = node->in_force;
+	node->held = false;
+	if (node->engine != NULL)
+		host_input(world, node, &in);
+	if (node->held) {
+		setup_free(node->in_force);
+		node->in_force = old;
+	} else {
+		setup_free(old);
+	}
+}
+
+static void
+restore(struct world *world, struct node *node, enum save_what what)
+{
+	struct input in = { .kind = IN_RESTORE, .who = what };
+
+	in.bytes = node->disk[what].p;
+	in.len = node->disk[what].p == NULL ? 0 : node->disk[what].n;
+	host_input(world, node, &in);
+}
+
+/* The publisher has what the MTA reads. */
+static void
+restore_table(struct world *world, struct node *node)
+{
+	struct input in = { .kind = IN_RESTORE, .who = SAVE_TABLE };
+	struct buf table = { 0 };
+
+	if (node->table.n > 0) {
+		buf_u64(&table, node->table.generation);
+		buf_u32(&table, (uint32_t)node->table.n);
+	}
+	for (size_t i = 0; i < node->table.n; i++)
+		route_encode(&table, &node->table.routes[i]);
+	in.bytes = table.p;
+	in.len = table.n;
+	host_input(world, node, &in);
+	buf_done(&table);
+}
+
+static void
+disk_spoil(struct node *node, enum world_disk disk)
+{
+	for (int i = 0; i < 2; i++) {
+		if (disk == DISK_WEEK_OLD)
+			blob_set(&node->disk[i], node->week_old[i].p,
+			    node->week_old[i].n);
+		if (disk == DISK_LOST ||
+		    (disk == DISK_EPOCH_ONLY && i == SAVE_STATE))
+			blob_set(&node->disk[i], NULL, 0);
+	}
+}
+
+void
+world_start(struct world *world, struct node *node, enum world_disk disk)
+{
+	CHECK(node->engine == NULL);
+	node->host_up = true;
+	node->hung = false;
+	node->allow.n = 0;
+	node->life++;
+	disk_spoil(node, disk);
+	node->engine = engine_new(rng_next(&world->rng), &node->seal);
+	world_configure(world, node);
+	restore(world, node, SAVE_EPOCH);
+	restore_table(world, node);
+	restore(world, node, SAVE_STATE);
+}
+
+void
+world_kill(struct world *world, struct node *node)
+{
+	if (node->engine == NULL)
+		return;
+	cable_end(world, node);
+	engine_free(node->engine);
+	node->engine = NULL;
+	node->wake = MONO_NEVER;
+	node->hung = false;
+	node->life++;
+	for (size_t i = 0; i < node->backlog.n; i++)
+		happening_free(node->backlog.v[i]);
+	node->backlog.n = 0;
+	rule_ended(node);
+}
+
+void
+world_crash(struct world *world, struct node *node)
+{
+	node->host_up = false;
+	world_kill(world, node);
+}
+
+void
+world_hang(struct world *world, struct node *node)
+{
+	(void)world;
+	node->hung = node->engine != NULL;
+}
+
+void
+world_resume(struct world *world, struct node *node)
+{
+	node->hung = false;
+	for (size_t i = 0; i < node->backlog.n; i++)
+		agenda_add(&world->agenda, world->now, node->backlog.v[i]);
+	node->backlog.n = 0;
+	if (node->wake.ms < world->now.ms)
+		node->wake = world->now;
+}
+
+void
+world_age_disks(struct world *world)
+{
+	for (size_t i = 0; i < world->n; i++)
+		for (int k = 0; k < 2; k++)
+			blob_set(&world->nodes[i].week_old[k],
+			    world->nodes[i].disk[k].p,
+			    world->nodes[i].disk[k].n);
+}
+
+const char *
+world_ask(struct world *world, struct node *node, const char *question)
+{
+	struct input in = { .kind = IN_QUERY, .who = 1 };
+
+	buf_reset(&node->reply);
+	in.bytes = (const uint8_t *)question;
+	in.len = strlen(question);
+	if (world_runs(node))
+		host_input(world, node, &in);
+	buf_u8(&node->reply, 0);
+	node->reply.n--;
+	return (const char *)node->reply.p;
+}

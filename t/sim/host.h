@@ -1,0 +1,28 @@
+/*
+ * host.h - one host of the world: its engine's inputs and effects, its
+ * disk, its mail service and the table its MTA reads.
+ */
+
+#ifndef T_SIM_HOST_H
+#define T_SIM_HOST_H
+
+#include "t/sim/world.h"
+
+/* The texts live as long as the world. */
+void host_init(struct node *node, char *server, char *group);
+void host_free(struct node *node);
+
+/* The host's key has signed this; ctx is the host. */
+void host_signed(void *ctx, const uint8_t *p, size_t n);
+
+/* Feeds the engine, which runs, and carries out its effects. */
+void host_input(struct world *world, struct node *node, struct input *in);
+void host_tick(struct world *world, struct node *node);
+
+/* What was to happen to this host happens. Takes it over. */
+void host_happens(struct world *world, struct happening *happening);
+
+void table_done(struct table *table);
+const struct route *table_find(const struct table *table, const char *pattern);
+
+#endif

@@ -1,0 +1,177 @@
+/*
+ * main.c - plays scenes and says in TAP what holds.
+ *
+ *     sim                        every scene of the source, then a few seeds
+ *     sim FILE.scene...          these scenes
+ *     sim --seed N [--count M]   scenes drawn from the seeds N to N + M - 1
+ *     -v                         each input and event, as comments
+ *
+ * A scene is played twice, and both must leave the same trace.
+ */
+
+#include <dirent.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/vec.h"
+#include "t/sim/chance.h"
+#include "t/sim/scene.h"
+
+#define COUNT 10 /* seeds in "make check" */
+
+struct options {
+	uint64_t seed, count;
+	bool chance, verbose;
+};
+
+static unsigned cases;
+static bool all_well = true;
+
+static void
+say(bool ok, const char *what, const char *why)
+{
+	printf("%sok %u - %s\n", ok ? "" : "not ", ++cases, what);
+	if (why != NULL)
+		printf("# %s\n", why);
+	fflush(stdout);
+	all_well &= ok;
+}
+
+static void
+scene_case(const char *file, const struct options *options)
+{
+	const char *slash = strrchr(file, '/');
+	char title[128] = "", what[256];
+	uint64_t one = 0, two = 0;
+	char *why, *again;
+
+	why = scene_play(file, options->seed, options->verbose, title, &one);
+	again = why == NULL
+	            ? scene_play(file, options->seed, false, title, &two)
+	            : NULL;
+	snprintf(what, sizeof(what), "%.60s: %s",
+	    slash == NULL ? file : slash + 1, title);
+	if (why == NULL && one != two)
+		say(false, what, "another trace from the same seed");
+	else
+		say(why == NULL, what, why);
+	mem_free(why);
+	mem_free(again);
+}
+
+static void
+seed_case(uint64_t seed, const struct options *options)
+{
+	struct chance_result result = chance_play(seed, options->verbose);
+	char what[64];
+
+	snprintf(what, sizeof(what), "seed %llu: %llu steps, trace %016llx",
+	    (unsigned long long)seed, (unsigned long long)result.steps,
+	    (unsigned long long)result.trace);
+	if (result.failed == NULL && seed == options->seed) {
+		struct chance_result again = chance_play(seed, false);
+
+		if (again.trace != result.trace)
+			result.failed = mem_str("another trace when repeated");
+		mem_free(again.failed);
+	}
+	say(result.failed == NULL, what, result.failed);
+	mem_free(result.failed);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Everything as in "make check". */
+static void
+play_all(const struct options *options)
+{
+	const char *top = getenv("top_srcdir");
+	VEC(char *) files = { 0 };
+	char folder[512], path[1024];
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(
+	    folder, sizeof(folder), "%s/t/sim/scenes", top == NULL ? "." : top);
+	dir = opendir(folder);
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		const char *end = strrchr(entry->d_name, '.');
+
+		if (end == NULL || strcmp(end, ".scene") != 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		vec_push(&files, mem_str(path));
+	}
+	if (dir != NULL)
+		closedir(dir);
+	printf("1..%zu\n", files.n + (size_t)options->count);
+	qsort(files.v, files.n, sizeof(*files.v), by_name);
+	for (size_t i = 0; i < files.n; i++) {
+		scene_case(files.v[i], options);
+		mem_free(files.v[i]);
+	}
+	vec_done(&files);
+	for (uint64_t i = 0; i < options->count; i++)
+		seed_case(options->seed + i, options);
+}
+
+static int
+options_read(int argc, char **argv, struct options *options)
+{
+	static const struct option longs[] = {
+		{ "seed", required_argument, NULL, 's' },
+		{ "count", required_argument, NULL, 'n' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "s:n:v", longs, NULL)) != -1)
+		switch (c) {
+		case 's':
+			options->seed = strtoull(optarg, NULL, 10);
+			options->chance = true;
+			break;
+		case 'n':
+			options->count = strtoull(optarg, NULL, 10);
+			options->chance = true;
+			break;
+		case 'v':
+			options->verbose = true;
+			break;
+		default:
+			return -1;
+		}
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = { .seed = 1, .count = COUNT };
+
+	if (options_read(argc, argv, &options) != 0) {
+		fprintf(stderr, "usage: sim [-v] [--seed N] [--count M] "
+				"[FILE.scene...]\n");
+		return 2;
+	}
+	if (optind < argc) {
+		printf("1..%d\n", argc - optind);
+		for (int i = optind; i < argc; i++)
+			scene_case(argv[i], &options);
+	} else if (options.chance) {
+		printf("1..%llu\n", (unsigned long long)options.count);
+		for (uint64_t i = 0; i < options.count; i++)
+			seed_case(options.seed + i, &options);
+	} else {
+		play_all(&options);
+	}
+	return all_well ? 0 : 1;
+}

@@ -1,0 +1,374 @@
+#include "t/sim/plan.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/rc.h"
+#include "core/frame.h"
+#include "core/lsa.h"
+#include "core/msg.h"
+#include "t/sim/cable.h"
+#include "t/sim/host.h"
+#include "t/sim/rule.h"
+
+/* Makes room for one more at `at` in an array of a configuration. */
+static void *
+open_at(void *array, size_t n, size_t at, size_t each)
+{
+	char *p = mem_grow(array, n + 1, each);
+
+	memmove(p + (at + 1) * each, p + at * each, (n - at) * each);
+	memset(p + at * each, 0, each);
+	return p;
+}
+
+static struct setup_connector *
+connector_find(struct node *owner, const char *name)
+{
+	for (size_t i = 0; i < owner->conf.nconnectors; i++)
+		if (strcmp(owner->conf.connectors[i].name, name) == 0)
+			return &owner->conf.connectors[i];
+	return NULL;
+}
+
+void
+plan_connector(struct node *owner, const char *name, const char *group)
+{
+	struct setup *conf = &owner->conf;
+	size_t at = 0;
+
+	if (connector_find(owner, name) != NULL)
+		return;
+	while (at < conf->nconnectors &&
+	       strcmp(conf->connectors[at].name, name) < 0)
+		at++;
+	conf->connectors = open_at(
+	    conf->connectors, conf->nconnectors, at, sizeof(*conf->connectors));
+	conf->nconnectors++;
+	conf->connectors[at].name = world_text(owner->world, name);
+	conf->connectors[at].group = world_text(owner->world, group);
+}
+
+void
+plan_bridgehead(
+    struct node *owner, const char *connector, struct node *to, uint32_t cost)
+{
+	struct setup_connector *c = connector_find(owner, connector);
+	struct setup_bridgehead *b;
+	size_t at = 0;
+
+	while (at < c->nbridgeheads &&
+	       strcmp(c->bridgeheads[at].name, to->conf.server) < 0)
+		at++;
+	c->bridgeheads = open_at(
+	    c->bridgeheads, c->nbridgeheads, at, sizeof(*c->bridgeheads));
+	c->nbridgeheads++;
+	b = &c->bridgeheads[at];
+	b->name = to->conf.server;
+	b->smtp = to->conf.smtp[0];
+	b->carrier = SETUP_NO_PEER;
+	b->cost = cost;
+}
+
+void
+plan_cost(struct node *owner, const char *connector, uint32_t cost)
+{
+	struct setup_connector *c = connector_find(owner, connector);
+
+	if (c == NULL) {
+		world_fail(owner->world, "no connector %s", connector);
+		return;
+	}
+	for (size_t i = 0; i < c->nbridgeheads; i++)
+		c->bridgeheads[i].cost = cost;
+}
+
+static void
+peer_add(struct node *node, struct node *peer)
+{
+	struct setup *conf = &node->conf;
+	size_t at = 0;
+
+	while (at < conf->npeers &&
+	       strcmp(conf->peers[at].name, peer->conf.server) < 0)
+		at++;
+	if (at < conf->npeers &&
+	    strcmp(conf->peers[at].name, peer->conf.server) == 0)
+		return;
+	conf->peers =
+	    open_at(conf->peers, conf->npeers, at, sizeof(*conf->peers));
+	conf->npeers++;
+	conf->peers[at].name = peer->conf.server;
+	conf->peers[at].addrs = peer->conf.listen;
+	conf->peers[at].naddrs = 1;
+}
+
+void
+plan_peers(struct node *a, struct node *b)
+{
+	peer_add(a, b);
+	peer_add(b, a);
+}
+
+struct node *
+plan_host(struct world *world, const char *name, const char *group)
+{
+	struct node *node = world_add(world, name, group);
+
+	for (size_t i = 0; &world->nodes[i] != node; i++)
+		if (strcmp(world->nodes[i].conf.group, group) == 0)
+			plan_peers(node, &world->nodes[i]);
+	return node;
+}
+
+static bool
+listed(char *const *list, size_t n, const char *text)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i], text) == 0)
+			return true;
+	return false;
+}
+
+static void
+list_add(char ***list, size_t *n, char *text)
+{
+	if (listed(*list, *n, text))
+		return;
+	*list = mem_grow(*list, *n + 1, sizeof(**list));
+	(*list)[(*n)++] = text;
+}
+
+void
+plan_space(struct node *node, const struct setup_space *space)
+{
+	struct setup *conf = &node->conf;
+	size_t at = 0;
+
+	list_add(&node->may.spaces, &node->may.nspaces, space->pattern);
+	if (space->relay)
+		list_add(&node->may.relays, &node->may.nrelays, space->pattern);
+	while (at < conf->nspaces &&
+	       strcmp(conf->spaces[at].pattern, space->pattern) < 0)
+		at++;
+	if (at == conf->nspaces ||
+	    strcmp(conf->spaces[at].pattern, space->pattern) != 0) {
+		conf->spaces =
+		    open_at(conf->spaces, conf->nspaces, at, sizeof(*space));
+		conf->nspaces++;
+	}
+	conf->spaces[at] = *space;
+}
+
+void
+plan_unspace(struct node *node, const char *pattern)
+{
+	struct setup *conf = &node->conf;
+
+	for (size_t i = 0; i < conf->nspaces; i++) {
+		if (strcmp(conf->spaces[i].pattern, pattern) != 0)
+			continue;
+		conf->nspaces--;
+		memmove(conf->spaces + i, conf->spaces + i + 1,
+		    (conf->nspaces - i) * sizeof(*conf->spaces));
+		return;
+	}
+	world_fail(node->world, "no space %s", pattern);
+}
+
+/* The epoch of the host's server LSA in the other's database. */
+static uint32_t
+epoch_of(struct world *world, struct node *whom, struct node *at)
+{
+	const char *text = world_ask(world, at, "db");
+	uint32_t epoch = 0;
+
+	while (text != NULL && *text != '\0') {
+		size_t n = strcspn(text, "\n");
+		json_t *line = json_loadb(text, n, 0, NULL);
+		const char *origin =
+		    json_string_value(json_object_get(line, "origin"));
+
+		if (origin != NULL && strcmp(origin, whom->conf.server) == 0)
+			epoch = (uint32_t)json_integer_value(
+			    json_object_get(line, "epoch"));
+		json_decref(line);
+		text += n + (text[n] == '\n');
+	}
+	return epoch;
+}
+
+static void
+authority_signed(void *ctx, const uint8_t *p, size_t n)
+{
+	rule_signed(ctx, p, n);
+}
+
+static void
+inject(struct world *world, struct node *at, struct lsa_draft *draft)
+{
+	struct wax wax = { .signed_ = authority_signed, .ctx = world };
+	uint8_t org[SEAL_DIGEST];
+	struct buf octets = { 0 }, question = { 0 };
+	struct seal seal;
+	char *text;
+
+	wax_authority(wax.public_key, org);
+	seal = wax_seal(&wax);
+	draft->org = draft->signer = org;
+	draft->issued = WORLD_WALL + world->now.ms / 1000;
+	lsa_encode(&octets, draft, &seal);
+	buf_text(&question, "inject ");
+	for (size_t i = 0; i < octets.n; i++)
+		buf_printf(&question, "%02x", octets.p[i]);
+	text = buf_string(&question);
+	if (strstr(world_ask(world, at, text), "true") == NULL)
+		world_fail(world, "%s refuses the authority's word: %s",
+		    at->name, (const char *)at->reply.p);
+	mem_free(text);
+	buf_done(&octets);
+}
+
+static void
+key_text(const struct node *whom, char out[2 * SEAL_DIGEST + 1])
+{
+	uint8_t digest[SEAL_DIGEST];
+
+	wax_digest(whom->wax.public_key, SEAL_PUBLIC, digest);
+	for (size_t i = 0; i < SEAL_DIGEST; i++)
+		snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+void
+plan_forget(struct world *world, struct node *whom, struct node *at)
+{
+	uint32_t epoch = epoch_of(world, whom, at);
+	struct buf body = { 0 };
+	char key[2 * SEAL_DIGEST + 1];
+	struct lsa_draft draft = { .seq = (uint64_t)epoch << 32 | 1 };
+
+	key_text(whom, key);
+	lsa_forget_encode(&body, epoch);
+	draft.key = (struct lsa_key){ whom->conf.server, key, LSA_FORGET };
+	draft.body = body.p;
+	draft.body_len = body.n;
+	inject(world, at, &draft);
+	buf_done(&body);
+}
+
+void
+plan_revoke(struct world *world, struct node *whom, struct node *at)
+{
+	char key[2 * SEAL_DIGEST + 1];
+	struct lsa_draft draft = { .seq = 1 };
+
+	key_text(whom, key);
+	draft.key = (struct lsa_key){ "", key, LSA_REVOCATION };
+	inject(world, at, &draft);
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The LSA of these octets, signed with the key of its origin. */
+static struct lsa *
+lsa_of(struct node *origin, const struct buf *octets)
+{
+	uint8_t sig[SEAL_SIGNATURE];
+	struct buf whole = { 0 };
+	struct lsa *lsa;
+	int rc;
+
+	buf_bytes(&whole, octets->p, octets->n);
+	origin->wax.signed_ = NULL; /* it has said this already */
+	origin->seal.sign(&origin->wax, whole.p, whole.n, sig);
+	origin->wax.signed_ = host_signed;
+	buf_bytes(&whole, sig, sizeof(sig));
+	rc = lsa_decode(whole.p, whole.n, &origin->seal, &lsa);
+	CHECK(rc == RC_OK);
+	buf_done(&whole);
+	return lsa;
+}
+
+/* The body of its server LSA, with every other host as its neighbour. */
+static void
+boast_write(struct buf *out, const struct lsa *lsa, const struct node *whom)
+{
+	struct world *world = whom->world;
+	struct lsa_server *server;
+	char *names[WORLD_NODES], **kept;
+	size_t n = 0, kept_n;
+	int rc = lsa_server_decode(lsa, &server);
+
+	CHECK(rc == RC_OK);
+	for (size_t i = 0; i < world->n; i++)
+		if (&world->nodes[i] != whom)
+			names[n++] = world->nodes[i].conf.server;
+	qsort(names, n, sizeof(*names), by_text);
+	kept = server->neighbours;
+	kept_n = server->nneighbours;
+	server->neighbours = names;
+	server->nneighbours = n;
+	lsa_server_encode(out, server);
+	server->neighbours = kept;
+	server->nneighbours = kept_n;
+	lsa_server_free(server);
+}
+
+/* Signed with somebody's key, without counting as said by him. */
+static void
+forge_write(struct buf *out, const struct lsa *lsa, struct node *signer,
+    const char *kind)
+{
+	struct wax wax = { .signed_ = authority_signed, .ctx = signer->world };
+	struct lsa_draft draft = { .key = lsa->key, .org = lsa_org(lsa) };
+	struct buf body = { 0 };
+	struct seal seal;
+
+	memcpy(wax.public_key, signer->wax.public_key, SEAL_PUBLIC);
+	if (strcmp(kind, "stranger") == 0)
+		wax.signed_ = NULL; /* nobody may ever store it */
+	seal = wax_seal(&wax);
+	draft.signer = lsa->signer;
+	draft.purge = strcmp(kind, "purge") == 0;
+	draft.seq = lsa->seq + (strcmp(kind, "twin") != 0);
+	draft.issued = lsa->issued + 1;
+	draft.body = lsa->octets + lsa->body_at;
+	draft.body_len = lsa->body_len;
+	if (strcmp(kind, "boast") == 0) {
+		boast_write(&body, lsa, signer);
+		draft.body = body.p;
+		draft.body_len = body.n;
+	}
+	lsa_encode(out, &draft, &seal);
+	buf_done(&body);
+}
+
+void
+plan_forge(struct world *world, const struct plan_forgery *f)
+{
+	bool old = strcmp(f->kind, "old") == 0;
+	bool broken = strcmp(f->kind, "broken") == 0;
+	bool stranger = strcmp(f->kind, "stranger") == 0;
+	struct lsa *lsa =
+	    lsa_of(f->whom, old ? &f->whom->first : &f->whom->last);
+	struct buf frame = { 0 };
+	size_t hole = frame_open(&frame, MSG_UPDATE);
+
+	if (old || broken)
+		buf_bytes(&frame, lsa->octets, lsa->len);
+	else
+		forge_write(&frame, lsa, stranger ? f->peer : f->whom, f->kind);
+	if (broken)
+		frame.p[frame.n - SEAL_SIGNATURE - 1] ^= 1;
+	frame_close(&frame, hole);
+	cable_slip(world, f->peer, f->to, &frame);
+	buf_done(&frame);
+	lsa_free(lsa);
+}

@@ -1,0 +1,49 @@
+/*
+ * plan.h - configurations of hosts, and what the authority says.
+ */
+
+#ifndef T_SIM_PLAN_H
+#define T_SIM_PLAN_H
+
+#include "t/sim/world.h"
+
+/* A new host, which has the other members of its group as peers. */
+struct node *plan_host(
+    struct world *world, const char *name, const char *group);
+
+/* A connector without bridgeheads, unless the host has it. Names live as
+ * long as the world. */
+void plan_connector(struct node *owner, const char *name, const char *group);
+void plan_bridgehead(
+    struct node *owner, const char *connector, struct node *to, uint32_t cost);
+void plan_cost(struct node *owner, const char *connector, uint32_t cost);
+
+/* Each is configured as a peer of the other. */
+void plan_peers(struct node *a, struct node *b);
+
+/* Adds or changes an address space; the certificate allows it. */
+void plan_space(struct node *node, const struct setup_space *space);
+void plan_unspace(struct node *node, const char *pattern);
+
+/* The authority's word, injected at a host as `lsrctl` does it. */
+void plan_forget(struct world *world, struct node *whom, struct node *at);
+void plan_revoke(struct world *world, struct node *whom, struct node *at);
+
+/*
+ * `peer` sends `to` an UPDATE of its own making, about `whom`:
+ * "old": the first server LSA that `whom` ever said;
+ * "purge": a purge of its server LSA, signed with its key, newer;
+ * "twin": another server LSA of the last sequence, signed with its key;
+ * "stranger": a newer server LSA, signed with the key of `peer`;
+ * "boast": a newer server LSA that adds every other host as a neighbour,
+ * signed with its key;
+ * "broken": the last one with one octet changed after signing.
+ */
+struct plan_forgery {
+	struct node *peer, *to, *whom;
+	const char *kind;
+};
+
+void plan_forge(struct world *world, const struct plan_forgery *forgery);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * rule.h - what must hold after every step of every engine (HACKING, "What
+ * the simulator shows").
+ *
+ *   - no table names its own server, nor a next hop that is no neighbour of
+ *     its own mail service, nor holds without a reason;
+ *   - a key leaves a table only as a hold, and no table becomes empty;
+ *   - what stands in a database was signed by its origin or the authority;
+ *   - in a database no sequence goes down while lsrd runs, what was purged
+ *     needs something newer to come back, and what was forgotten stays so.
+ */
+
+#ifndef T_SIM_RULE_H
+#define T_SIM_RULE_H
+
+#include "t/sim/world.h"
+
+void rule_init(struct world *world);
+void rule_done(struct world *world);
+
+/* These octets were signed with the node's key, or the authority's. */
+void rule_signed(struct world *world, const uint8_t *p, size_t n);
+
+/* A step of this node's engine is over. */
+void rule_step(struct world *world, struct node *node);
+
+/* It wants this published; it is about to replace node->table. */
+void rule_routes(
+    struct world *world, struct node *node, const struct table *table);
+void rule_table(
+    struct world *world, struct node *node, const struct table *next);
+
+/* Its lsrd has ended: what it remembered may be gone. */
+void rule_ended(struct node *node);
+
+#endif

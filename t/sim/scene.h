@@ -1,0 +1,103 @@
+/*
+ * scene.h - a scene is a text: who is linked, what breaks when, and what
+ * must hold. One line is one sentence; `#` begins a comment. The first
+ * comment line is the title. t/sim/scenes/ has them.
+ *
+ * Who is there (a set of hosts is a host, `@group`, or `all`; several are
+ * joined with commas):
+ *
+ *     host NAME GROUP
+ *     connector OWNER NAME GROUP COST BRIDGEHEAD... [no-peer]
+ *     peer HOST HOST
+ *     space HOST PATTERN [cost=N] [local] [fallback] [no-relay] [way=TEXT]
+ *
+ * What happens:
+ *
+ *     start SET [lost|old|epoch-only]   kill SET     crash SET
+ *     hang SET                          resume SET   mail SET up|down
+ *     cut SET SET [peer|mail [one-way]] [silent]
+ *     heal SET SET [peer|mail]
+ *     publisher SET stuck|works         age-disks
+ *     drain HOST yes|no                 unspace HOST PATTERN
+ *     cost HOST CONNECTOR N             rekey HOST
+ *     forget HOST at HOST               revoke HOST at HOST
+ *     forge KIND HOST by HOST to HOST   (kinds: plan.h)
+ *     ask HOST WORDS...
+ *     run TIME                          quiet [TIME]
+ *
+ * `quiet` runs until nothing moves and then asks truth.h.
+ *
+ * What must hold:
+ *
+ *     route SET PATTERN remote|last-resort|here|way|hold|none
+ *         [via=HOST,...] [cost=N] [hops=N] [reason=WORD]
+ *     flows SET PATTERN                 stuck SET PATTERN
+ *     status SET KEY TEXT               db SET HOST TYPE live|purged|none
+ *     away SET SET-OR-none
+ *     event SET WORD yes|no|N           (since the last mark; N at most)
+ *     mark                              signed SET N  (at most, since mark)
+ *     watch holds | flows               unwatch
+ *
+ * `watch holds`: from now on no table that is published has a hold;
+ * `watch flows`: from now on mail from every host for every pattern gets
+ * through by the tables of each moment.
+ */
+
+#ifndef T_SIM_SCENE_H
+#define T_SIM_SCENE_H
+
+#include "t/sim/world.h"
+
+#define SCENE_WORDS 24
+#define SCENE_QUIET_MS 120000u
+
+struct scene {
+	struct world *world;
+	const char *file;
+	char title[128];
+	unsigned line;
+	char *word[SCENE_WORDS];
+	size_t n;
+	bool watch_holds, watch_flows;
+	uint64_t marked[WORLD_NODES];
+	uint64_t events[WORLD_NODES][EVENT_KINDS];
+};
+
+struct scene_verb {
+	const char *word;
+	size_t min, max; /* words after it */
+	void (*act)(struct scene *scene);
+};
+
+/* Tables that end with a NULL word. */
+extern const struct scene_verb scene_deeds[], scene_claims[];
+
+/* The scene fails with the line it has come to. */
+__attribute__((format(printf, 2, 3))) void scene_fail(
+    struct scene *scene, const char *fmt, ...);
+
+/* A host, or NULL and the scene fails. */
+struct node *scene_host(struct scene *scene, const char *name);
+
+/* Calls `act` for each host of a set. */
+void scene_each(struct scene *scene, const char *set,
+    void (*act)(struct scene *scene, struct node *node));
+
+/* Whether the host is in the set. */
+bool scene_in(const struct node *node, const char *set);
+
+/* The value of the word `key=value`, or NULL. */
+const char *scene_option(const struct scene *scene, const char *key);
+bool scene_has(const struct scene *scene, const char *word);
+
+/* "90s", "500ms", "2m", "1h" to milliseconds; 0 when it is none. */
+uint64_t scene_time(const char *text);
+
+/*
+ * Plays a scene from its file. Returns NULL, or why it failed (to be freed
+ * with mem_free). The trace's hash goes to *trace.
+ */
+char *scene_play(const char *file, uint64_t seed, bool verbose, char title[128],
+    uint64_t *trace);
+
+#endif

@@ -1,0 +1,207 @@
+#include "t/sim/wax.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+#include "base/rng.h"
+
+/* FNV-1a, 64 bits. */
+static uint64_t
+hash(uint64_t h, const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ p[i]) * 0x100000001b3u;
+	return h;
+}
+
+static void
+spread(uint64_t h, uint8_t *out, size_t n)
+{
+	struct rng rng = { h };
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = (uint8_t)(rng_next(&rng) & 0xff);
+}
+
+static void
+stamp(const uint8_t key[SEAL_PUBLIC], const void *p, size_t n,
+    uint8_t out[SEAL_SIGNATURE])
+{
+	uint64_t h = hash(0xcbf29ce484222325u, key, SEAL_PUBLIC);
+
+	spread(hash(h, p, n), out, SEAL_SIGNATURE);
+}
+
+void
+wax_digest(const void *p, size_t n, uint8_t out[SEAL_DIGEST])
+{
+	spread(hash(0x84222325cbf29ce4u, p, n), out, SEAL_DIGEST);
+}
+
+void
+wax_key(const char *name, uint32_t number, uint8_t out[SEAL_PUBLIC])
+{
+	uint64_t h = hash(number, (const uint8_t *)name, strlen(name));
+
+	spread(h, out, SEAL_PUBLIC);
+}
+
+void
+wax_authority(uint8_t key[SEAL_PUBLIC], uint8_t org[SEAL_DIGEST])
+{
+	wax_key("the authority", 0, key);
+	wax_digest(key, SEAL_PUBLIC, org);
+}
+
+static void
+do_digest(void *ctx, const void *p, size_t n, uint8_t out[SEAL_DIGEST])
+{
+	(void)ctx;
+	wax_digest(p, n, out);
+}
+
+static void
+do_sign(void *ctx, const void *p, size_t n, uint8_t out[SEAL_SIGNATURE])
+{
+	struct wax *wax = ctx;
+
+	if (wax->signed_ != NULL)
+		wax->signed_(wax->ctx, p, n);
+	stamp(wax->public_key, p, n, out);
+}
+
+static bool
+do_verify(void *ctx, const uint8_t public_key[SEAL_PUBLIC], const void *p,
+    size_t n, const uint8_t sig[SEAL_SIGNATURE])
+{
+	uint8_t want[SEAL_SIGNATURE];
+
+	(void)ctx;
+	stamp(public_key, p, n, want);
+	return memcmp(want, sig, sizeof(want)) == 0;
+}
+
+static void
+push(char ***list, size_t *n, const char *text)
+{
+	*list = mem_grow(*list, *n + 1, sizeof(**list));
+	(*list)[(*n)++] = mem_str(text);
+}
+
+/* One line: a letter for what it is, a blank, the value. */
+static int
+line_read(const char *line, struct claims *claims)
+{
+	const char *value = line + 2;
+	char **once = NULL;
+
+	if (strlen(line) < 3)
+		return RC_FORMAT;
+	switch (line[0]) {
+	case 'n':
+		once = &claims->name;
+		break;
+	case 'g':
+		once = &claims->group;
+		break;
+	case 's':
+		push(&claims->spaces, &claims->nspaces, value);
+		return RC_OK;
+	case 'r':
+		push(&claims->relays, &claims->nrelays, value);
+		return RC_OK;
+	case 'k':
+		wax_key(claims->name == NULL ? "" : claims->name,
+		    (uint32_t)strtoul(value, NULL, 10), claims->public_key);
+		return RC_OK;
+	case 'v':
+		claims->not_after = strtoll(value, NULL, 10);
+		return RC_OK;
+	default:
+		return RC_FORMAT;
+	}
+	if (*once != NULL)
+		return RC_TWICE;
+	*once = mem_str(value);
+	return RC_OK;
+}
+
+static int
+lines_read(char *text, struct claims *claims)
+{
+	int rc = RC_OK;
+
+	while (rc == RC_OK && *text != '\0') {
+		char *end = strchr(text, '\n');
+
+		if (end == NULL)
+			return RC_FORMAT;
+		*end = '\0';
+		rc = line_read(text, claims);
+		text = end + 1;
+	}
+	if (rc == RC_OK && (claims->name == NULL || claims->group == NULL))
+		rc = RC_MISSING;
+	return rc;
+}
+
+static int
+do_vouch(void *ctx, const uint8_t *der, size_t n, struct claims **out)
+{
+	uint8_t authority[SEAL_PUBLIC], org[SEAL_DIGEST];
+	struct claims *claims;
+	char *text;
+	int rc;
+
+	*out = NULL;
+	if (n <= SEAL_SIGNATURE)
+		return RC_FORMAT;
+	n -= SEAL_SIGNATURE;
+	wax_authority(authority, org);
+	if (!do_verify(ctx, authority, der, n, der + n))
+		return RC_SIGNATURE;
+	claims = mem_new(sizeof(*claims), 0, 0);
+	claims->not_after = INT64_MAX;
+	text = mem_dup(der, n);
+	rc = lines_read(text, claims);
+	mem_free(text);
+	if (rc != RC_OK) {
+		claims_free(claims);
+		return rc;
+	}
+	wax_digest(claims->public_key, SEAL_PUBLIC, claims->key);
+	*out = claims;
+	return RC_OK;
+}
+
+struct seal
+wax_seal(struct wax *wax)
+{
+	return (struct seal){
+		.ctx = wax,
+		.digest = do_digest,
+		.sign = do_sign,
+		.verify = do_verify,
+		.vouch = do_vouch,
+	};
+}
+
+void
+wax_certify(struct buf *out, const struct claims *claims, uint32_t number)
+{
+	uint8_t authority[SEAL_PUBLIC], org[SEAL_DIGEST];
+	uint8_t sig[SEAL_SIGNATURE];
+	size_t from = out->n;
+
+	buf_printf(out, "n %s\ng %s\n", claims->name, claims->group);
+	for (size_t i = 0; i < claims->nspaces; i++)
+		buf_printf(out, "s %s\n", claims->spaces[i]);
+	for (size_t i = 0; i < claims->nrelays; i++)
+		buf_printf(out, "r %s\n", claims->relays[i]);
+	buf_printf(out, "k %u\n", number);
+	wax_authority(authority, org);
+	stamp(authority, out->p + from, out->n - from, sig);
+	buf_bytes(out, sig, sizeof(sig));
+}

@@ -1,0 +1,203 @@
+/*
+ * world.h - a network of real engines in virtual time.
+ *
+ * Each node is one host: an engine (lsrd), a mail service, a disk, and a
+ * published table that outlives lsrd. Between hosts run ordered byte streams
+ * (port 691), cut into segments at random, and mail connections (port 25),
+ * of which only whether they would succeed is modelled. Everything random
+ * comes from the seed; two runs of one seed are equal to the last octet,
+ * and `trace` is the hash that shows it.
+ *
+ *     scene.c, chance.c      what is done to the world
+ *     world.c                hosts: start, stop, inputs and effects
+ *     cable.c                streams: dial, segments, cuts
+ *     rule.c                 what must hold after every step
+ *     truth.c                what must hold once the world is quiet
+ */
+
+#ifndef T_SIM_WORLD_H
+#define T_SIM_WORLD_H
+
+#include "base/rng.h"
+#include "base/vec.h"
+#include "core/engine.h"
+#include "t/sim/agenda.h"
+#include "t/sim/wax.h"
+
+#define WORLD_NODES 64
+#define WORLD_ZONE ".sim" /* l1 is the server l1.sim */
+#define WORLD_WALL 1700000000u
+
+enum path {
+	PATH_OPEN,
+	PATH_REFUSED, /* as by a firewall that rejects, or a reset */
+	PATH_SILENT   /* packets vanish */
+};
+
+struct blob {
+	uint8_t *p; /* NULL: nothing is saved */
+	size_t n;
+};
+
+/* The table that the MTA reads. */
+struct table {
+	uint64_t serial; /* order in which tables were given out */
+	uint64_t generation;
+	struct route *routes;
+	size_t n;
+};
+
+/* The newest probe of each number; an older one is given up. */
+struct probe {
+	uint32_t who;
+	uint64_t serial;
+};
+
+struct happening;
+
+struct node {
+	struct world *world;
+	char *name;
+	struct addr addr; /* ports: 25 mail, 691 peers */
+	struct setup conf;
+	struct setup *in_force; /* lent to the engine */
+	bool held;              /* FX_HELD: it did not come into force */
+	struct claims may;      /* what its certificate is to say */
+	uint32_t key; /* number of its key: another disk, another key */
+	struct wax wax;
+	struct seal seal;
+
+	struct engine *engine; /* NULL: lsrd does not run */
+	uint32_t life;         /* rises with each start and stop of lsrd */
+	uint32_t sessions;     /* numbers given so far */
+	bool host_up, mail_up;
+	bool hung; /* lsrd is stopped, the kernel is not */
+	VEC(struct happening *) backlog;
+	struct mono wake;
+	struct mono ticked;
+	uint64_t spins; /* ticks in the same millisecond */
+	VEC(struct probe) probes;
+
+	struct blob disk[2], week_old[2]; /* by enum save_what */
+	struct table table;
+	bool publish_stuck;
+	VEC(struct addr) allow;
+
+	uint64_t signed_;       /* LSAs it has signed */
+	struct buf first, last; /* of them: server LSAs, without signature */
+	uint64_t events[EVENT_KINDS];
+	struct buf reply; /* to the last query */
+	void *ledger;     /* rule.c's memory of its database */
+	bool changed;     /* its database, since rule.c looked */
+};
+
+struct cable;
+
+struct world {
+	uint64_t seed;
+	struct rng rng;
+	struct mono now;
+	uint64_t trace;
+	uint64_t steps, serial;
+	bool verbose;
+	bool older; /* disks hold what was signed before the world began */
+	struct agenda agenda;
+	struct node nodes[WORLD_NODES];
+	size_t n;
+	uint8_t peer_path[WORLD_NODES][WORLD_NODES]; /* enum path; symmetric */
+	uint8_t mail_path[WORLD_NODES][WORLD_NODES]; /* from, to */
+	uint32_t delay_ms[WORLD_NODES][WORLD_NODES];
+	VEC(struct cable *) cables;
+	void *book; /* rule.c: what was ever signed */
+	/* Is told of every table that an MTA begins to read; may be NULL. */
+	void (*on_table)(struct world *world, struct node *node);
+	void *ctx;    /* of on_table */
+	char *failed; /* the first thing that did not hold; NULL: all does */
+	VEC(char *) strings; /* of configurations */
+};
+
+/* How a disk is found at a start. */
+enum world_disk { DISK_KEPT, DISK_LOST, DISK_WEEK_OLD, DISK_EPOCH_ONLY };
+
+struct world *world_new(uint64_t seed);
+void world_free(struct world *world);
+
+/* Adds a host; nothing runs on it but its mail service. */
+struct node *world_add(
+    struct world *world, const char *name, const char *group);
+struct node *world_find(struct world *world, const char *name);
+
+void world_start(struct world *world, struct node *node, enum world_disk disk);
+void world_kill(struct world *world, struct node *node);
+/* From now on DISK_WEEK_OLD means the disks as they are. */
+void world_age_disks(struct world *world);
+
+/* The host goes, with its mail service, without a word; and comes back. */
+void world_crash(struct world *world, struct node *node);
+void world_hang(struct world *world, struct node *node);
+void world_resume(struct world *world, struct node *node);
+
+/* A copy that lives as long as the world. */
+char *world_text(struct world *world, const char *text);
+
+/* What `conf` says now is in force. */
+void world_configure(struct world *world, struct node *node);
+
+enum path world_peer_path(
+    const struct world *world, const struct node *a, const struct node *b);
+enum path world_mail_path(
+    const struct world *world, const struct node *from, const struct node *to);
+
+/* Whether a mail connection from one host to the other would succeed. */
+bool world_mail(
+    const struct world *world, const struct node *from, const struct node *to);
+bool world_runs(const struct node *node);
+
+/* Lets time pass; stops at once when something does not hold. */
+void world_run(struct world *world, uint64_t ms);
+
+/* Asks a running node; the answer is lent until the next question to it. */
+const char *world_ask(
+    struct world *world, struct node *node, const char *question);
+
+/* A comment in the output, with -v. */
+__attribute__((format(printf, 2, 3))) void world_note(
+    const struct world *world, const char *fmt, ...);
+
+/* With -v: what every node says of itself. */
+void world_dump(struct world *world);
+
+__attribute__((format(printf, 2, 3))) void world_fail(
+    struct world *world, const char *fmt, ...);
+
+enum happens {
+	HAPPENS_INPUT,
+	HAPPENS_DIAL,
+	HAPPENS_SEGMENT,
+	HAPPENS_PUBLISH,
+	HAPPENS_SAVE
+};
+
+/* What comes to a host later; most of it not if its lsrd has ended. */
+struct happening {
+	enum happens kind;
+	struct node *node;
+	uint32_t life; /* of the node; 0: whatever lives there */
+	struct input in;
+	char *name;
+	struct buf bytes;
+	struct cable *cable;
+	int side;
+	uint64_t serial; /* of a probe */
+	enum save_what what;
+	struct table table;
+};
+
+struct happening *happening_new(struct node *node, enum happens kind);
+void happening_free(struct happening *happening);
+void world_later(struct world *world, uint64_t ms, struct happening *happening);
+uint64_t world_delay(
+    struct world *world, const struct node *a, const struct node *b);
+struct node *world_at(struct world *world, const struct addr *addr);
+
+#endif
