@@ -1,0 +1,66 @@
+/*
+ * fuzz_publish.c - what lsrd and lsrd-publish say to each other: a stream
+ * of frames, in either direction.
+ */
+
+#include <string.h>
+
+#include "base/rc.h"
+#include "publish/wire.h"
+#include "t/fuzz/fuzz.h"
+
+const unsigned fuzz_runs = 3000;
+
+static void
+batch_look(struct cur body)
+{
+	struct wire_batch batch;
+	struct wire_item item;
+
+	if (wire_get_batch(&body, &batch) != RC_OK)
+		return;
+	for (uint32_t i = 0; i < batch.items; i++) {
+		if (wire_get_item(&body, &item) != RC_OK)
+			return;
+		FUZZ_CHECK((item.route == NULL) != (item.pattern[0] == '\0'));
+	}
+}
+
+static void
+frame_look(const struct wire_frame *frame)
+{
+	struct plugin_setup setup;
+	enum plugin_phase phase;
+	struct wire_ack ack;
+
+	switch (frame->type) {
+	case WIRE_SETUP:
+		memset(&setup, 0, sizeof(setup));
+		wire_get_setup(frame->body, &setup);
+		break;
+	case WIRE_BATCH:
+		batch_look(frame->body);
+		break;
+	case WIRE_PHASE:
+		wire_get_phase(frame->body, &phase);
+		break;
+	case WIRE_ACK:
+		wire_get_ack(frame->body, &ack);
+		break;
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	struct cur in = cur_over(p, n);
+	struct wire_frame frame;
+
+	while (wire_frame(&in, &frame) == RC_OK) {
+		FUZZ_CHECK(
+		    frame.octets >= WIRE_HEAD && frame.octets <= in.left);
+		frame_look(&frame);
+		cur_bytes(&in, frame.octets);
+	}
+	return 0;
+}

@@ -1,0 +1,34 @@
+/*
+ * fuzz_schedule.c - the text of a connector's schedule, and patterns of
+ * senders. A schedule that is accepted is open or closed at any time, and
+ * the same a week later.
+ */
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+#include "base/str.h"
+#include "core/policy.h"
+#include "t/fuzz/fuzz.h"
+
+const unsigned fuzz_runs = 3000;
+
+#define WEEK ((int64_t)7 * 86400)
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	char *text = mem_dup(p, n);
+	int rc = policy_schedule_check(text);
+
+	FUZZ_CHECK(rc == RC_OK || rc == RC_FORMAT);
+	for (int64_t t = 0; rc == RC_OK && t < WEEK; t += 7200 - 60)
+		FUZZ_CHECK(policy_schedule_open(text, t) ==
+			   policy_schedule_open(text, t + WEEK));
+	if (str_is_pattern(text))
+		FUZZ_CHECK(str_covers(text, text));
+	policy_sender_meets(text, "user@dom.example");
+	mem_free(text);
+	return 0;
+}

@@ -1,0 +1,35 @@
+/*
+ * fuzz_session.c - what a peer with a valid certificate may send: octets
+ * behind a session that is FULL, into a real engine. Whatever they are, the
+ * rules of the simulator hold, and a minute later both agree again.
+ */
+
+#include "t/fuzz/fuzz.h"
+#include "t/fuzz/pair.h"
+#include "t/sim/cable.h"
+#include "t/sim/truth.h"
+
+const unsigned fuzz_runs = 150;
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	struct world *world = pair_new();
+	struct buf octets = { 0 };
+
+	world_start(world, &world->nodes[0], DISK_KEPT);
+	world_start(world, &world->nodes[1], DISK_KEPT);
+	world_run(world, 3000);
+	FUZZ_CHECK(world->failed == NULL);
+	buf_bytes(&octets, p, n);
+	cable_slip(world, &world->nodes[1], &world->nodes[0], &octets);
+	world_run(world, 60000);
+	if (world->failed == NULL)
+		truth_check(world);
+	if (world->failed != NULL)
+		fprintf(stderr, "%s\n", world->failed);
+	FUZZ_CHECK(world->failed == NULL);
+	buf_done(&octets);
+	world_free(world);
+	return 0;
+}

@@ -1,0 +1,14 @@
+/*
+ * pair.h - the smallest network: l1 in london and p1 in paris, which are
+ * each other's peers and bridgeheads. Both are configured, neither runs.
+ */
+
+#ifndef T_FUZZ_PAIR_H
+#define T_FUZZ_PAIR_H
+
+#include "t/sim/world.h"
+
+/* l1 is nodes[0]. To be ended with world_free(). */
+struct world *pair_new(void);
+
+#endif

@@ -1,0 +1,300 @@
+/*
+ * seeds.c - writes the corpus of the fuzz targets for what is binary:
+ * `t/fuzz/seeds t/fuzz/corpus`. To be run again, and its files committed,
+ * when a format changes. What is text was written by hand.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rc.h"
+#include "core/frame.h"
+#include "core/lsa.h"
+#include "core/msg.h"
+#include "core/rib.h"
+#include "publish/wire.h"
+#include "t/fuzz/pair.h"
+#include "t/sim/wax.h"
+
+#define HOST "mx1.london.example.org"
+#define OTHER "mx2.london.example.org"
+
+static const char *top;
+
+static void
+put(const char *target, const char *name, struct buf *b)
+{
+	char path[512];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/%s/%s", top, target, name);
+	out = fopen(path, "wb");
+	if (out == NULL || fwrite(b->p, 1, b->n, out) != b->n ||
+	    fclose(out) != 0) {
+		perror(path);
+		exit(1);
+	}
+	buf_done(b);
+}
+
+static void
+lsa_write(struct buf *out, uint8_t type, const char *id, struct buf *body)
+{
+	static const uint8_t org[SEAL_DIGEST] = { 7 };
+	struct wax wax = { .public_key = { 1 } };
+	struct seal seal = wax_seal(&wax);
+	struct lsa_draft draft = {
+		.key = { type == LSA_REVOCATION ? "" : HOST, id, type },
+		.org = org,
+		.signer = org,
+		.seq = (uint64_t)3 << 32 | 9,
+		.issued = 1700000000,
+		.purge = body == NULL,
+		.body = body == NULL ? NULL : body->p,
+		.body_len = body == NULL ? 0 : body->n,
+	};
+
+	lsa_encode(out, &draft, &seal);
+	if (body != NULL)
+		buf_done(body);
+}
+
+static void
+lsa_put(const char *name, uint8_t type, const char *id, struct buf *body)
+{
+	struct buf out = { 0 };
+
+	lsa_write(&out, type, id, body);
+	put("lsa", name, &out);
+}
+
+static struct addr
+address(uint8_t last, uint16_t port)
+{
+	return (struct addr){ 4, { 192, 0, 2, last }, port };
+}
+
+static struct buf
+server_body(void)
+{
+	static char group[] = "london", reason[] = "new disks";
+	static char other[] = OTHER, third[] = "mx3.london.example.org";
+	char *names[] = { other, third };
+	struct lsa_server s = { .group = group,
+		.nsmtp = 2,
+		.npeer = 1,
+		.nmark = 1,
+		.state = LSA_DRAIN,
+		.drain_until = 1800000000,
+		.reason = reason,
+		.mta_down = true,
+		.neighbours = names,
+		.nneighbours = 2,
+		.mail_up = names,
+		.nmail_up = 1,
+		.mail_down = names + 1,
+		.nmail_down = 1 };
+	struct buf body = { 0 };
+
+	s.smtp[0] = address(1, 25);
+	s.smtp[1] = (struct addr){ 6, { 0x20, 1, 0xd, 0xb8, [15] = 9 }, 25 };
+	s.peer[0] = address(1, 691);
+	lsa_server_encode(&body, &s);
+	return body;
+}
+
+static struct buf
+connector_body(void)
+{
+	static char group[] = "paris", open[] = "mon-fri 08:00-18:00";
+	static char one[] = "mx1.paris.example.org", since[] = "12:00:03Z";
+	static char dom[] = "example.net", empty[] = "<>";
+	char *allow[] = { dom }, *deny[] = { empty };
+	struct lsa_bridgehead b = { one, true, 10 };
+	struct lsa_connector c = { .group = group,
+		.bridgeheads = &b,
+		.nbridgeheads = 1,
+		.congestion = 2,
+		.policy = { 20000000, POLICY_NORMAL, allow, 1, deny, 1, open },
+		.since = since };
+	struct buf body = { 0 };
+
+	lsa_connector_encode(&body, &c);
+	return body;
+}
+
+static void
+lsas(void)
+{
+	struct lsa_space space = { 50, false, true, true, true };
+	uint8_t der[40] = { 0x30, 38 };
+	struct lsa_identity identity = { { der }, { sizeof(der) }, 1 };
+	struct buf body = server_body();
+	char key[2 * SEAL_DIGEST + 1];
+
+	memset(key, 'a', sizeof(key) - 1);
+	key[sizeof(key) - 1] = '\0';
+	lsa_put("server", LSA_SERVER, "", &body);
+	body = connector_body();
+	lsa_put("connector", LSA_CONNECTOR, "london-paris", &body);
+	lsa_space_encode(&body, &space);
+	lsa_put("space", LSA_SPACE, ".london.example.org", &body);
+	lsa_identity_encode(&body, &identity);
+	lsa_put("identity", LSA_IDENTITY, "", &body);
+	lsa_forget_encode(&body, 4);
+	lsa_put("forget", LSA_FORGET, key, &body);
+	lsa_put("revocation", LSA_REVOCATION, key, &body);
+	lsa_put("purge", LSA_SPACE, "*", NULL);
+	buf_text(&body, "what a later version says");
+	lsa_put("later", 99, "anything", &body);
+}
+
+static void
+frame_put_body(struct buf *out, uint8_t type, struct buf *body)
+{
+	size_t hole = frame_open(out, type);
+
+	buf_bytes(out, body->p, body->n);
+	frame_close(out, hole);
+	buf_done(body);
+}
+
+static void
+frames(void)
+{
+	struct wax wax = { .public_key = { 1 } };
+	struct seal seal = wax_seal(&wax);
+	struct msg_hello hello = { MSG_VERSION, MSG_VERSION, { 7 }, HOST, 1000,
+		3000 };
+	struct buf out = { 0 }, body = { 0 }, octets = { 0 };
+	struct buf server = server_body();
+	struct lsa *lsa;
+
+	msg_hello_write(&body, &hello);
+	frame_put_body(&out, MSG_HELLO, &body);
+	frame_put_body(&out, MSG_ALIVE, &body);
+	put("frame", "hello", &out);
+	lsa_write(&octets, LSA_SERVER, "", &server);
+	if (lsa_decode(octets.p, octets.n, &seal, &lsa) != RC_OK)
+		abort();
+	buf_u8(&body, MSG_FIRST | MSG_LAST);
+	buf_u16(&body, 1);
+	msg_entry_write(&body, lsa);
+	frame_put_body(&out, MSG_SUMMARY, &body);
+	buf_u16(&body, 1);
+	msg_key_write(&body, &lsa->key);
+	frame_put_body(&out, MSG_REQUEST, &body);
+	frame_put_body(&out, MSG_UPDATE, &octets);
+	msg_key_write(&body, &lsa->key);
+	frame_put_body(&out, MSG_NONE, &body);
+	buf_bytes(&body, lsa->digest, SEAL_DIGEST);
+	buf_u32(&body, 1);
+	frame_put_body(&out, MSG_DIGEST, &body);
+	frame_put_body(&out, MSG_SYNCED, &body);
+	buf_text(&body, "stopping");
+	frame_put_body(&out, MSG_CLOSE, &body);
+	put("frame", "exchange", &out);
+	lsa_free(lsa);
+}
+
+static struct route
+remote(void)
+{
+	static char pattern[] = "paris.example.org", one[] = OTHER;
+	static char *path[] = { one };
+	struct route route = { .pattern = pattern,
+		.kind = ROUTE_REMOTE,
+		.relay = true,
+		.server = one,
+		.cost = 10,
+		.hops = 1,
+		.nhops = 2,
+		.path = path,
+		.npath = 1 };
+
+	route.hop[0] = (struct route_hop){ one, address(2, 25), false };
+	route.hop[1] = (struct route_hop){ one, address(3, 25), true };
+	return route;
+}
+
+static void
+routes(void)
+{
+	static char star[] = "*", way[] = "smtp:[gw.example.net]:587";
+	static char user[] = "user@example.org", why[] = "no path to paris";
+	struct route list[] = { remote(),
+		{ .pattern = star, .kind = ROUTE_WAY, .way = way },
+		{ .pattern = user, .kind = ROUTE_HOLD, .reason = why } };
+	static const char *const names[] = { "remote", "way", "hold" };
+	struct plugin_setup setup = {
+		.transport = "lsrd", .hold = "lsrd-hold", .nown = 1
+	};
+	struct wire_ack ack = { .generation = 5, .keys = 3 };
+	struct wire_writer writer;
+	struct buf out = { 0 };
+
+	for (size_t i = 0; i < 3; i++) {
+		route_encode(&out, &list[i]);
+		put("route", names[i], &out);
+	}
+	setup.own[0] = address(1, 25);
+	wire_put_setup(&out, &setup);
+	wire_begin(&writer, &out, 5, true);
+	for (size_t i = 0; i < 3; i++)
+		wire_set(&writer, &list[i]);
+	wire_gone(&writer, "gone.example.org");
+	wire_end(&writer);
+	put("publish", "batch", &out);
+	wire_put_phase(&out, PLUGIN_LOCKING);
+	wire_put_ack(&out, &ack);
+	put("publish", "ack", &out);
+}
+
+/* What two hosts say to each other, and save. */
+static void
+network(void)
+{
+	struct world *world = pair_new();
+	struct node *a = &world->nodes[0], *b = &world->nodes[1];
+	uint8_t sig[SEAL_SIGNATURE];
+	struct buf out = { 0 }, lsa = { 0 };
+
+	world_start(world, a, DISK_KEPT);
+	world_start(world, b, DISK_KEPT);
+	world_run(world, 30000);
+	buf_bytes(&out, a->disk[SAVE_STATE].p, a->disk[SAVE_STATE].n);
+	put("state", "two-hosts", &out);
+	b->wax.signed_ = NULL;
+	buf_bytes(&lsa, b->last.p, b->last.n);
+	b->seal.sign(b->seal.ctx, lsa.p, lsa.n, sig);
+	buf_bytes(&lsa, sig, sizeof(sig));
+	frame_put_body(&out, MSG_UPDATE, &lsa);
+	put("session", "update", &out);
+	frame_put_body(&out, MSG_ALIVE, &lsa);
+	put("session", "alive", &out);
+	buf_u8(&lsa, MSG_FIRST | MSG_LAST);
+	buf_u16(&lsa, 0);
+	frame_put_body(&out, MSG_SUMMARY, &lsa);
+	buf_bytes(&lsa, sig, SEAL_DIGEST);
+	buf_u32(&lsa, 9);
+	frame_put_body(&out, MSG_DIGEST, &lsa);
+	frame_put_body(&out, MSG_SYNCED, &lsa);
+	put("session", "exchange", &out);
+	world_free(world);
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fprintf(stderr, "usage: seeds FOLDER\n");
+		return 2;
+	}
+	top = argv[1];
+	lsas();
+	frames();
+	routes();
+	network();
+	return 0;
+}
