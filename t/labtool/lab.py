@@ -1,0 +1,428 @@
+"""lab.py - a whole lab: servers, wires, faults, and what is remembered.
+
+Everything lies in one directory, <temp>/lsrd-lab-NAME; a command of t/lab
+reads lab.json there, does its work and writes it back. down() ends every
+process of the lab, which takes the namespaces with it, and removes it.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import daemon
+import front
+import mail
+import mta
+import net
+from host import (Folder, LabError, Machine, environment, namespaces_refused, wait_for)
+from topo import Topology
+from watch import Watch
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+
+
+def parent():
+    """Where labs live."""
+    return os.environ.get("LSRD_LAB_DIR") or tempfile.gettempdir()
+
+
+def names():
+    """The labs that exist here."""
+    return sorted(entry[9:] for entry in os.listdir(parent())
+                  if entry.startswith("lsrd-lab-"))
+
+
+class Lab:
+    """One lab, being made or found."""
+
+    def __init__(self, name):
+        self.name = name
+        self.dir = os.path.join(parent(), "lsrd-lab-" + name)
+        self.state = {}
+        self.nodes = {}
+        self.switch = None
+
+    # --- finding and remembering
+
+    @classmethod
+    def find(cls, name=None):
+        """The lab of that name; without a name the only one there is."""
+        name = name or os.environ.get("LAB")
+        if not name:
+            found = names()
+            if len(found) != 1:
+                raise LabError("no lab is up: t/lab up TOPOLOGY.json" if not found
+                               else "several labs are up, say --lab one of: "
+                               + " ".join(found))
+            name = found[0]
+        lab = cls(name)
+        if not os.path.exists(os.path.join(lab.dir, "lab.json")):
+            raise LabError("no lab is called " + name)
+        lab.load()
+        return lab
+
+    def load(self):
+        """Reads lab.json."""
+        with open(os.path.join(self.dir, "lab.json"), encoding="utf-8") as file:
+            self.state = json.load(file)
+        self._people()
+
+    def save(self):
+        """Writes lab.json, whole or not at all."""
+        path = os.path.join(self.dir, "lab.json")
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            json.dump(self.state, file, indent=1)
+        os.rename(path + ".new", path)
+
+    @contextlib.contextmanager
+    def changing(self):
+        """While the state changes: one command at a time."""
+        with open(os.path.join(self.dir, "lock"), "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.load()
+            yield
+            self.save()
+
+    def _people(self):
+        self.topology = Topology(os.path.join(self.dir, "topology.json"))
+        spaces = self.state["mode"] == "namespaces"
+        kind = Machine if spaces else Folder
+        self.nodes = {}
+        for server in self.topology.servers.values():
+            address = server.address(self.state["mode"], self.state["family"])
+            node = kind(self.dir, server, address)
+            node.front = self.state.get("front", False)
+            node.stage = self.stage()
+            self.nodes[server.name] = node
+            if spaces:
+                node.load()
+        if spaces:
+            self.switch = _switch(self.dir).load()
+
+    def stage(self):
+        """The tree that `make install` filled; /usr/local of every server."""
+        path = os.path.join(self.dir, "stage/usr/local")
+        return path if os.path.isdir(path) else None
+
+    def node(self, word):
+        """One server by name, alias, or the group it is alone in."""
+        return self.nodes[self.topology.one(word).name]
+
+    def some(self, word):
+        """Servers by name, alias, group; or `all`."""
+        if word == "all":
+            return list(self.nodes.values())
+        return [self.nodes[s.name] for s in self.topology.find(word)]
+
+    @property
+    def ledger(self):
+        """Where the numbers of sent messages are kept."""
+        return os.path.join(self.dir, "sent")
+
+    # --- up and down
+
+    def up(self, document, build, mode="auto", family=4, say=lambda text: None,
+           meet=front.AT_691):
+        """Makes the lab: directories, wires, keys, configurations; all off."""
+        refused = namespaces_refused() if mode != "loopback" else "asked for"
+        if refused and (mode == "namespaces" or meet == front.AT_25):
+            raise LabError("no network namespaces here: " + refused)
+        Topology(document)
+        try:
+            os.mkdir(self.dir, 0o755)
+        except FileExistsError as error:
+            raise LabError("the lab %s exists: t/lab --lab %s down"
+                           % (self.name, self.name)) from error
+        shutil.copy(document, os.path.join(self.dir, "topology.json"))
+        self.state = {"mode": "loopback" if refused else "namespaces",
+                      "refused": refused, "family": family, "faults": [],
+                      "front": meet == front.AT_25}
+        self.save()
+        self._stage(build)
+        self._people_new()
+        if self.switch:
+            say("%d network namespaces, %d wires between routing groups"
+                % (len(self.nodes), len(self.topology.wires())))
+            net.plug_all(self.topology, self.nodes, self.switch)
+            for node in self.nodes.values():
+                net.apply_rules(node, [], self.nodes)
+        self._hosts()
+        say("an authority for %s, and a key for each server"
+            % self.topology.organization)
+        folder = os.path.join(self.dir, "authority")
+        if self.stage():
+            daemon.make_keys(self.stage(), folder, self.topology, self.nodes)
+        for node in self.nodes.values():
+            mta.configure(node, os.path.join(TOP, "conf/postfix"),
+                          node.inside(daemon.TABLES))
+            if node.front:
+                front.configure(node, self.topology, self.nodes,
+                                os.path.join(TOP, "conf/postfix"))
+            if self.stage():
+                daemon.configure(node, self.topology, self.nodes, folder)
+        self.save()
+
+    def _stage(self, build):
+        if not build:
+            return
+        with open(os.path.join(self.dir, "install.log"), "wb") as log:
+            done = subprocess.run(
+                ["make", "-s", "-C", build, "install", "prefix=/usr/local",
+                 "DESTDIR=" + os.path.join(self.dir, "stage")],
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL, check=False)
+        if done.returncode != 0:
+            raise LabError("make install failed: see %s/install.log" % self.dir)
+
+    def _people_new(self):
+        self.topology = Topology(os.path.join(self.dir, "topology.json"))
+        spaces = self.state["mode"] == "namespaces"
+        kind = Machine if spaces else Folder
+        for server in self.topology.servers.values():
+            address = server.address(self.state["mode"], self.state["family"])
+            node = kind(self.dir, server, address)
+            node.front = self.state["front"]
+            os.makedirs(node.dir)
+            node.build()
+            node.stage = self.stage()
+            self.nodes[server.name] = node
+        if spaces:
+            self.switch = _switch(self.dir)
+            os.makedirs(self.switch.dir)
+            self.switch.wire()
+
+    def _hosts(self):
+        lines = ["127.0.0.1 localhost", "::1 localhost"]
+        lines += ["%s %s %s" % (n.address, n.name, n.alias) for n in self.nodes.values()]
+        for node in self.nodes.values():
+            node.write("/etc/hosts", "\n".join(lines) + "\n")
+            node.write("/etc/hostname", node.name + "\n")
+            node.write("/etc/resolv.conf", "# no name server in the lab\n")
+
+    def down(self):
+        """Ends every process of the lab and removes its directory."""
+        for node in list(self.nodes.values()):
+            node.off(self.state["mode"] != "namespaces")
+        for node in list(self.nodes.values()):
+            node.off()
+        for node in list(self.nodes.values()) + [self.switch]:
+            if isinstance(node, Machine):
+                node.unwire()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    # --- servers
+
+    def each(self, nodes, work):
+        """Does `work` for several servers at a time."""
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            return list(pool.map(work, nodes))
+
+    def start(self, node, what="all"):
+        """Turns on a server, or its lsrd, its Postfix, its lsrd-front."""
+        fresh = node.kind == "namespaces" and not node.up()
+        if fresh:
+            node.boot(self.stage())
+        if what in ("lsrd", "all") and self.stage() and (
+                fresh or not daemon.running(node)):
+            daemon.start(node)
+        if what in ("postfix", "all") and (fresh or not mta.running(node)):
+            self._tables(node)
+            mta.start(node)
+        if what in ("front", "all") and node.front and (
+                fresh or not front.running(node)):
+            front.start(node)
+
+    def _tables(self, node):
+        """lsrd-tables.service in the lab: no Postfix before its tables."""
+        wait_for(lambda: all(
+            os.path.exists(node.at("%s/%s.lmdb" % (daemon.TABLES, table)))
+            for table in ("transport", "default", "domains")), 15)
+
+    def kill(self, node, what, hard):
+        """Ends a server's lsrd, its Postfix, its lsrd-front, or all of it."""
+        if what == "lsrd":
+            daemon.stop(node, 9 if hard else 15)
+        elif what == "postfix":
+            (mta.kill if hard else mta.stop)(node)
+        elif what == "front":
+            front.stop(node, 9 if hard else 15)
+        else:
+            if not hard and node.up():
+                front.stop(node)
+                daemon.stop(node)
+                mta.stop(node)
+            node.off()
+
+    # --- wires
+
+    def pairs(self, a, b):
+        """The pairs of servers between two servers or groups."""
+        ends = [(x, y) for x in self.some(a) for y in self.some(b) if x is not y]
+        joined = {frozenset((n.name, p.name)) for n in self.nodes.values()
+                  for p in self.topology.neighbours(n.server)}
+        found = [(x, y) for x, y in ends if frozenset((x.name, y.name)) in joined]
+        if not found:
+            raise LabError("there is no wire between %s and %s" % (a, b))
+        return found
+
+    def fault(self, how, a, b, port=0):
+        """Cuts (reset) or silences what lies between `a` and `b`."""
+        self._needs_wires()
+        pairs = self.pairs(a, b)
+        with self.changing():
+            for x, y in pairs:
+                self._forget(x, y, port)
+                self.state["faults"].append(
+                    {"a": x.name, "b": y.name, "how": how, "port": port})
+            self._rules(pairs)
+        if how == "cut":
+            ending = [net.reset_connections(n, o, port) for x, y in pairs
+                      for n, o in ((x, y), (y, x))]
+            for process in ending:
+                process.wait()
+
+    def heal(self, a, b, port=0):
+        """Takes the faults between `a` and `b` away."""
+        self._needs_wires()
+        pairs = self.pairs(a, b)
+        with self.changing():
+            for x, y in pairs:
+                self._forget(x, y, port)
+            self._rules(pairs)
+
+    def heal_all(self):
+        """Takes every fault away."""
+        with self.changing():
+            hurt = {f[end] for f in self.state["faults"] for end in "ab"}
+            self.state["faults"] = []
+            for name in hurt:
+                net.apply_rules(self.nodes[name], [], self.nodes)
+
+    def _needs_wires(self):
+        if self.state["mode"] != "namespaces":
+            raise LabError("no wires in loopback mode (%s): kill a server instead"
+                           % self.state["refused"])
+
+    def _forget(self, x, y, port):
+        self.state["faults"] = [
+            f for f in self.state["faults"]
+            if {f["a"], f["b"]} != {x.name, y.name} or (port and f["port"] != port)]
+
+    def _rules(self, pairs):
+        hurt = {n.name for pair in pairs for n in pair}
+        self.each(hurt, lambda name: net.apply_rules(
+            self.nodes[name], self.state["faults"], self.nodes))
+
+    # --- looking
+
+    def watch(self, nodes=None):
+        """A Watch of every pattern in the tables of the servers."""
+        nodes = nodes or [n for n in self.nodes.values() if n.server.state != "down"]
+        keys = sorted({space["pattern"] for space in self.topology.doc["address_spaces"]}
+                      - {"*"})
+        return Watch({n.alias: n.at(daemon.TABLES + "/transport.lmdb") for n in nodes},
+                     {n.alias: keys for n in nodes})
+
+    def in_names(self, value):
+        """A table's value with servers' names in place of addresses."""
+        for node in self.nodes.values():
+            for form in ("[%s]:%d", "[ipv6:%s]:%d"):
+                value = value.replace(form % (node.address, node.smtp_port), node.alias)
+        return value
+
+    def route(self, watch, node, pattern):
+        """What a server's Postfix does with a pattern, in names."""
+        value = watch.value(node, pattern)
+        return "no key" if value is None else self.in_names(value)
+
+    @staticmethod
+    def whole(watch):
+        """True if every table has a way for every pattern."""
+        return all(values and all(v and not v.startswith("lsrd-hold:")
+                                  for v in values[-1][1].values())
+                   for values in watch.changes.values())
+
+    def wait_whole(self, seconds, quiet=0):
+        """
+        Waits until every server knows every route, and nothing has changed
+        for `quiet` seconds; False if that does not come about.
+        """
+        until = now() + seconds
+        nodes = [n for n in self.nodes.values() if n.server.state != "down"]
+        if not wait_for(lambda: all(os.path.exists(
+                n.at(daemon.TABLES + "/transport.lmdb")) for n in nodes), seconds):
+            return False
+        with self.watch(nodes) as watch:
+            return wait_for(lambda: self.whole(watch) and watch.quiet() >= quiet,
+                            max(0, until - now()), 0.01)
+
+    def account(self, queues=True):
+        """The ledger, settled."""
+        return mail.account(list(self.nodes.values()), self.ledger, queues)
+
+    def one(self, node, to, seconds=20):
+        """Sends one message and waits for it; the way it took, or None."""
+        prefix = "one-%x" % time.time_ns()
+        os.waitpid(mail.send_in(self.node(node), [to], 1, 0, self.ledger, prefix), 0)
+        found = wait_for(lambda: mail.arrived(self.nodes.values())[0].get(prefix + "-0"),
+                         seconds, 0.05)
+        if not found:
+            return None
+        alias = {n.name: n.alias for n in self.nodes.values()}
+        return [alias.get(hop, hop) for hop in mail.path_of(found[0][1])]
+
+    def drain(self, seconds):
+        """Waits until every message sent has arrived, or time is up."""
+        nodes = list(self.nodes.values())
+        flushed = now()
+
+        def missing():
+            nonlocal flushed
+            if self.state["mode"] == "loopback" and now() - flushed > 5:
+                # there lsrd may not ask a Postfix of another directory
+                flushed = now()
+                self.each(nodes, mta.flush)
+            book = mail.sent(self.ledger)
+            delivered, bounced = mail.arrived(nodes)
+            return [n for n in book if n not in delivered and n not in bounced]
+
+        wait_for(lambda: not missing(), seconds, 0.2)
+        return self.account()
+
+    def status(self):
+        """One row a server: what runs, where, how many routes."""
+        rows = []
+        for node in self.nodes.values():
+            row = {"node": node.alias, "group": node.server.group,
+                   "address": node.address, "on": node.up(), "lsrd": 0, "postfix": 0}
+            if row["on"]:
+                row["lsrd"] = daemon.running(node)
+                row["postfix"] = mta.running(node)
+                row["queue"] = len(mta.queue(node))
+            rows.append(row)
+        return rows
+
+
+class _Wire:
+    """What a bare network namespace needs of a server: a name, no address."""
+
+    name = alias = "switch"
+    address = ""
+
+
+def _switch(lab_dir):
+    return Machine(lab_dir, _Wire, "")
+
+
+def now():
+    """The lab's clock: that of Watch."""
+    return time.monotonic()
+
+
+__all__ = ["Lab", "LabError", "TOP", "environment", "names", "now", "parent"]
