@@ -1,0 +1,93 @@
+#!/bin/sh
+# docs.sh - what the code knows and what the documents say are the same:
+# log words, verbs, programs' options, titles of scenes. The options of
+# lsrd.conf are t/cfg/docs.sh's work.
+
+. "${top_srcdir:-.}/t/lint/lint.sh"
+
+# Lines of two lists that are in one of them alone.
+compare() {
+	printf '%s\n' "$1" | sort -u >docs-one.tmp
+	printf '%s\n' "$2" | sort -u >docs-two.tmp
+	comm -23 docs-one.tmp docs-two.tmp | sed "s|\$| is not in $4|"
+	comm -13 docs-one.tmp docs-two.tmp | sed "s|\$| is not in $3|"
+	rm -f docs-one.tmp docs-two.tmp
+}
+
+in_top() {
+	(cd "$top_srcdir" && "$@")
+}
+
+# The words of the table of events, and those the shells say themselves.
+words_of_code() {
+	in_top sed -n 's/^	\[EVENT_[A-Z_]*\] = { "\([a-z-]*\)".*/\1/p' \
+		src/io/sink.c
+	# shellcheck disable=SC2046
+	in_top cat $(sources src/io src/daemon) | tr '\n' ' ' |
+		grep -o 'sink_say([^"]*SINK_[A-Z]*,[[:space:]]*"[a-z-]*"' |
+		sed 's/.*"\(.*\)"/\1/'
+}
+
+words_of_page() {
+	in_top sed -n 's/^\.It Sy \([a-z-]*\) Pq.*/\1/p' man/lsrd-events.7
+}
+
+# Every kind of event has its row.
+events_without_row() {
+	in_top sed -n 's/^	\(EVENT_[A-Z_]*\),.*/\1/p' src/core/event.h |
+		while read -r kind; do
+			in_top grep -q "\\[$kind\\]" src/io/sink.c ||
+				echo "$kind has no row in src/io/sink.c"
+		done
+}
+
+verbs_of_code() {
+	in_top sed -n '/^const struct verb verbs/,/^};/s/^	{ "\([a-z ]*\)",.*/\1/p' \
+		src/ctl/verbs.c
+}
+
+# Headings begin with `.It Cm`; what follows a verb in Ar or Op is its own.
+verbs_of_page() {
+	in_top sed -n 's/^\.It Cm \([a-z ]*[a-z]\).*/\1/p' man/lsrctl.1
+}
+
+long_options_of_help() {
+	"$top_builddir/$1" --help 2>&1 | grep -o -e '--[a-z][a-z-]*' | sort -u
+}
+
+long_options_of_page() {
+	in_top sed -n '/^\.It Fl/p' "$1" | grep -o 'Fl -[a-z-]*' |
+		sed 's/Fl /-/' | sort -u
+}
+
+# Each program's --help against its page; a page may say more.
+help_missing() {
+	[ -x "$top_builddir/$1" ] || return
+	for option in $(long_options_of_help "$1"); do
+		long_options_of_page "$2" | grep -q -x -e "$option" ||
+			echo "$1 $option is not in $2"
+	done
+	"$top_builddir/$1" --version | grep -q '[0-9]' ||
+		echo "$1 --version says nothing"
+}
+
+# The first line of a scene is its title.
+scenes_without_title() {
+	for scene in "$top_srcdir"/t/sim/scenes/*.scene; do
+		head -n 1 "$scene" | grep -q '^# .\{20,76\}$' ||
+			echo "$scene: the first line is no title"
+	done
+}
+
+plan 7
+case_of "lsrd-events(7) has every word" "$(compare "$(words_of_code)" \
+	"$(words_of_page)" "the code" lsrd-events.7 2>&1)"
+case_of "every event has a row" "$(events_without_row 2>&1)"
+case_of "lsrctl(1) has every verb" "$(compare "$(verbs_of_code)" \
+	"$(verbs_of_page)" src/ctl/verbs.c lsrctl.1 2>&1)"
+case_of "lsrd(8) has every option" "$(help_missing lsrd man/lsrd.8 2>&1)"
+case_of "lsrctl(1) has every option" \
+	"$(help_missing lsrctl man/lsrctl.1 2>&1)"
+case_of "lsrd-front(8) has every option" \
+	"$(help_missing lsrd-front man/lsrd-front.8 2>&1)"
+case_of "every scene has a title" "$(scenes_without_title 2>&1)"

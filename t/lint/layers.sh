@@ -1,0 +1,129 @@
+#!/bin/sh
+# layers.sh - a folder includes from the folders of its row, nothing else.
+#
+# The table is the house's picture (HACKING, "Layers"). A row that names a
+# file adds to what its folder may. "-" stands for none.
+
+. "${top_srcdir:-.}/t/lint/lint.sh"
+
+table='
+# where               from src                        of other libraries
+src/base              base                            -
+src/core              base,core                       -
+src/cfg               base,core,cfg                   confuse.h
+src/crypt             base,core,crypt                 openssl/
+src/io                base,core,cfg,crypt,io          event2/
+src/io/tls.c          -                               openssl/ssl.h,openssl/err.h,openssl/x509.h
+src/io/srv.c          -                               ares.h
+src/io/publish.c      publish                         -
+src/io/sink.c         -                               syslog.h
+src/io/verb_io.c      plugins/verb                    -
+src/daemon            base,core,cfg,crypt,io,daemon   event2/
+src/publish           base,core,publish               -
+src/ctl               base,core,cfg,crypt,ctl         jansson.h
+plugins               base,core                       -
+plugins/exports.c     plugins/postfix                 -
+plugins/probes.c      plugins/probe                   -
+plugins/queues.c      plugins/postfix                 -
+plugins/postfix       -                               lmdb.h
+plugins/exim          -                               cdb.h
+plugins/milter        crypt                           libmilter/
+plugins/front         plugins/verb                    event2/
+plugins/front/say.h   -                               syslog.h
+'
+
+# What C11 itself offers and does no I/O by itself; stdio.h for snprintf,
+# and purity.sh sees to it that nothing else of it is called.
+pure='inttypes|limits|stdarg|stdbool|stddef|stdint|stdio|stdlib|string'
+
+# What comes with the system: free to every folder but base and core.
+system="$pure|assert|ctype|dirent|errno|fcntl|getopt|grp|ifaddrs|locale|netdb|poll|\
+pwd|signal|spawn|stdalign|strings|sysexits|termios|time|unistd|\
+arpa/inet|netinet/in|netinet/tcp|linux/[a-z_]+|sys/[a-z_]+"
+
+# Every include with its place, as `file:line:#include ...`.
+includes() {
+	# shellcheck disable=SC2046
+	(cd "$top_srcdir" && grep -n '^#[ 	]*include' $(sources src plugins))
+}
+
+# The table goes by the environment: -v cannot carry lines.
+judge() {
+	table=$table pure="^($pure)[.]h\$" system="^($system)[.]h\$" awk '
+	BEGIN {
+		n = split(ENVIRON["table"], line, "\n")
+		for (i = 1; i <= n; i++) {
+			if (split(line[i], f, " ") != 3)
+				continue
+			ours[f[1]] = f[2]
+			foreign[f[1]] = f[3]
+		}
+	}
+	function listed(list, name,   part, i, n) {
+		n = split(list, part, ",")
+		for (i = 1; i <= n; i++)
+			if (part[i] == name || (part[i] ~ /\/$/ &&
+			    index(name, part[i]) == 1))
+				return 1
+		return 0
+	}
+	# Whether a row on the way down to the file lists the name.
+	function allowed(rows, file, name,   step, i, n, at) {
+		n = split(file, step, "/")
+		for (i = 1; i <= n; i++) {
+			at = at (i > 1 ? "/" : "") step[i]
+			if (at in rows && listed(rows[at], name))
+				return 1
+		}
+		return 0
+	}
+	function has_row(file,   step) {
+		split(file, step, "/")
+		return step[1] in ours || step[1] "/" step[2] in ours
+	}
+	function folder_of(path) {
+		sub(/\/[^\/]*$/, "", path)
+		return path
+	}
+	function library_ok(file, name) {
+		if (file ~ /^src\/(base|core)\//)
+			return name ~ ENVIRON["pure"]
+		return name ~ ENVIRON["system"] || allowed(foreign, file, name)
+	}
+	function own_ok(file, name) {
+		if (name == "plugins/plugin.h")
+			return file ~ /^(plugins|src\/(io|publish|daemon))\//
+		return folder_of(name) == folder_of(file) ||
+		    "src/" folder_of(name) == folder_of(file) ||
+		    allowed(ours, file, folder_of(name))
+	}
+	{
+		place = $0; sub(/:#.*/, "", place)
+		file = place; sub(/:.*/, "", file)
+		what = $0; sub(/^[^#]*#[ \t]*include[ \t]*/, "", what)
+		name = substr(what, 2); sub(/[>"].*/, "", name)
+		if (!has_row(file))
+			print place ": this folder has no row in the table"
+		else if (what ~ /^"/ && !own_ok(file, name))
+			print place ": may not include " name
+		else if (what ~ /^</ && !library_ok(file, name))
+			print place ": may not include <" name ">"
+	}'
+}
+
+# A header stands on its own; its source proves it by including it first.
+not_first() {
+	for c in $(sources src plugins | grep '\.c$'); do
+		[ -f "$top_srcdir/${c%c}h" ] || continue
+		own=${c#src/}
+		own=${own%c}h
+		first=$(sed -n 's/^#include ["<]\(.*\)[">].*/\1/p' \
+			"$top_srcdir/$c" | head -n 1)
+		[ "$first" = "$own" ] ||
+			echo "$c: does not include $own first"
+	done
+}
+
+plan 2
+case_of "a folder includes what the table allows" "$(includes | judge 2>&1)"
+case_of "a source includes its own header first" "$(not_first 2>&1)"

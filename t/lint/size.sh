@@ -1,0 +1,49 @@
+#!/bin/sh
+# size.sh - no function over 60 lines or five parameters, no file over 600.
+#
+# The layout makes this easy to see: a definition begins with `name(` in the
+# first column, its body with `{` there, and it ends with `}` there.
+
+. "${top_srcdir:-.}/t/lint/lint.sh"
+
+# What `awk program` says of each source, with its name before it.
+each() {
+	for f in $(sources src plugins t); do
+		awk -v file="$f" "$1" "$top_srcdir/$f"
+	done
+}
+
+functions='
+/^[a-z_0-9]+\(/ && !open { name = $0; sub(/\(.*/, "", name); next }
+/^{/ && name != "" { open = NR }
+/^}/ {
+	if (open && NR - open - 1 > 60)
+		print file ":" open ": " name "() has " NR - open - 1 " lines"
+	open = 0
+	name = ""
+}
+/;$/ && !open { name = "" }'
+
+files='END { if (NR > 600) print file ": " NR " lines" }'
+
+# A head is gathered from `name(` to `{`; the parameters of a parameter that
+# is a function do not count. What a library calls (on_...) takes what the
+# library gives.
+parameters='
+/^[a-z_0-9]+\(/ { head = $0; at = NR; next }
+/^{/ && head != "" {
+	name = head; sub(/\(.*/, "", name); sub(/^[^(]*\(/, "", head)
+	while (sub(/\([^()]*\)\([^()]*\)/, "", head))
+		;
+	n = gsub(/,/, ",", head) + 1
+	if (n > 5 && name !~ /^on_/)
+		print file ":" at ": " name "() takes " n " parameters"
+	head = ""
+}
+/;$/ || /^$/ { head = "" }
+head != "" { head = head " " $0 }'
+
+plan 3
+case_of "a function has at most 60 lines" "$(each "$functions" 2>&1)"
+case_of "a file has at most 600 lines" "$(each "$files" 2>&1)"
+case_of "a function takes at most five parameters" "$(each "$parameters" 2>&1)"

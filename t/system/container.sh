@@ -1,0 +1,110 @@
+# container.sh - a Debian with a real systemd, in a container. To be sourced.
+#
+# The root is made once by debootstrap, from the mirror this machine itself
+# uses, and kept in $LSRD_CACHE (/var/cache/lsrd-check) for the next run.
+
+top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+build=${top_builddir:-$top/build/check}
+cache=${LSRD_CACHE:-/var/cache/lsrd-check}
+packages="systemd,systemd-sysv,dbus,iproute2,procps,python3-minimal,openssl\
+,libevent-2.1-7,libevent-core-2.1-7,libevent-openssl-2.1-7,libssl3,libconfuse2\
+,libjansson4,liblmdb0,libc-ares2,postfix,postfix-lmdb,libasan8,libubsan1"
+
+skip() {
+	echo "1..0 # SKIP $*"
+	exit 0
+}
+
+seed=$cache/bookworm-$(printf '%s' "$packages" | cksum | cut -d' ' -f1)
+
+skip() {
+	echo "1..0 # SKIP $*"
+	exit 0
+}
+
+[ "$(id -u)" = 0 ] || skip "not root"
+for tool in systemd-nspawn debootstrap unshare; do
+	command -v "$tool" >/dev/null || skip "no $tool here"
+done
+
+# What this machine calls its Debian mirror.
+mirror() {
+	cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list \
+		/etc/apt/sources.list.d/*.sources 2>/dev/null | awk '
+		/^URIs:/ { uri = $2 }
+		/^Suites:/ { for (i = 2; i <= NF; i++) if ($i == "bookworm") { print uri; exit } }
+		$1 == "deb" { for (i = 2; i < NF; i++)
+			if ($i ~ /^https?:/ && $(i + 1) == "bookworm") { print $i; exit } }'
+}
+
+seed_make() {
+	uri=$(mirror)
+	[ -n "$uri" ] || return 1
+	mkdir -p "$cache" || return 1
+	eval "$(apt-config shell http_proxy Acquire::http::Proxy 2>/dev/null)"
+	[ -z "${http_proxy:-}" ] || export http_proxy
+	rm -rf "$seed.new"
+	DEBIAN_FRONTEND=noninteractive debootstrap --variant=minbase --include="$packages" \
+		bookworm "$seed.new" "$uri" >"$cache/debootstrap.log" 2>&1 || return 1
+	rm -rf "$seed.new"/var/cache/apt/archives/*.deb "$seed.new"/var/lib/apt/lists/*
+	mv "$seed.new" "$seed"
+}
+
+# boot ROOT [OPTION...]: a container until it powers itself off, 200 s at most.
+# Where /sys has no cgroups (a plain chroot) they are mounted for it alone.
+boot() {
+	unshare --mount --propagation private sh -c '
+		case $(stat -f -c %T /sys/fs/cgroup) in
+		cgroup2fs) ;;
+		*) mount -t cgroup2 cgroup /sys/fs/cgroup ;;
+		esac || exit 9
+		root=$1
+		shift
+		exec timeout -k 10 200 systemd-nspawn -q -D "$root" --boot --register=no \
+			--keep-unit --link-journal=no "$@"' sh "$@" </dev/null >"$1.boot" 2>&1
+}
+
+# root_make NAME SCRIPT: a root with this build installed, and SCRIPT to be run
+# as the last unit of its boot; it writes /root/result and /root/complaints.
+root_make() {
+	cp -a "$seed" "$work/$1"
+	make -s -C "$build" install DESTDIR="$work/$1" >"$work/install" 2>&1 || {
+		sed 's/^/# /' "$work/install"
+		echo "Bail out! make install failed"
+		exit 1
+	}
+	echo "$1" >"$work/$1/etc/hostname"
+	# a sanitizer that looks for leaks at the end cannot, in a sandbox
+	mkdir -p "$work/$1/etc/systemd/system.conf.d"
+	printf '[Manager]\nDefaultEnvironment=ASAN_OPTIONS=%s\n' \
+		abort_on_error=1:detect_leaks=0 >"$work/$1/etc/systemd/system.conf.d/lsrd.conf"
+	cp "$2" "$work/$1/root/in-container.sh"
+	cat >"$work/$1/etc/systemd/system/lsrd-test.service" <<-END
+		[Unit]
+		Description=the test of lsrd
+		After=multi-user.target
+		[Service]
+		Type=oneshot
+		TimeoutStartSec=180
+		Environment=LC_ALL=C.UTF-8 HOME=/root
+		ExecStart=/bin/sh /root/in-container.sh
+		StandardOutput=file:/root/result
+		StandardError=file:/root/complaints
+		ExecStopPost=/bin/systemctl --no-block poweroff
+		[Install]
+		WantedBy=multi-user.target
+	END
+	mkdir -p "$work/$1/etc/systemd/system/multi-user.target.wants"
+	ln -s ../lsrd-test.service "$work/$1/etc/systemd/system/multi-user.target.wants/"
+}
+
+work=''
+cleanup() {
+	[ -z "$work" ] || rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+[ -d "$seed" ] || seed_make || skip "no Debian root: $(tail -n 1 "$cache/debootstrap.log")"
+work=$(mktemp -d "$cache/run.XXXXXX")

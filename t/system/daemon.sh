@@ -1,0 +1,262 @@
+#!/bin/sh
+# daemon.sh - two real daemons on loopback: check, start, peer, reload, kill,
+# restart, stop. Addresses 127.x.y.z of this process's own number.
+
+top_srcdir=${top_srcdir:-.}
+top_builddir=${top_builddir:-.}
+bin=$(cd "$top_builddir" && pwd)
+lsrd=$bin/lsrd
+lsrctl=$bin/lsrctl
+W=$(mktemp -d /tmp/lsrd-daemon.XXXXXX)
+net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
+A=mx1.london.example.org
+B=mx1.paris.example.org
+me=$(id -un)
+n=0
+
+finish() {
+	for s in $A $B; do
+		[ ! -f "$W/$s/pid" ] || kill -9 "$(cat "$W/$s/pid")"
+	done 2>/dev/null
+	rm -rf "$W"
+}
+trap finish EXIT
+trap 'exit 1' INT TERM HUP
+
+# ok "what" COMMAND...: the command must succeed
+ok() {
+	n=$((n + 1))
+	what=$1
+	shift
+	if "$@"; then
+		echo "ok $n - $what"
+	else
+		echo "not ok $n - $what"
+		for s in $A $B; do
+			sed "s/^/# $s: /" "$W/$s/log" 2>/dev/null | tail -n 15
+		done
+	fi
+}
+
+# until_so COMMAND...: succeeds within ten seconds
+until_so() {
+	i=0
+	while [ $i -lt 100 ]; do
+		"$@" && return 0
+		sleep 0.1
+		i=$((i + 1))
+	done
+	return 1
+}
+
+conf() { # server group last-octet other other's-octet
+	mkdir -p "$W/$1/tables"
+	cat >"$W/$1/lsrd.conf" <<EOF
+organization = "example.org"
+routing-group = "$2"
+server = "$1"
+peer-listen = { "$net.$3:6910" }
+smtp = { "$net.$3:2525" }
+lab = yes
+user = "$me"
+key = "$W/$1/keys/server.key"
+certificate = "$W/$1/keys/server.pem"
+mark-key = "$W/$1/keys/mark.key"
+authority = "$W/ca/authority.pem"
+state-directory = "$W/$1"
+table-directory = "$W/$1/tables"
+control-socket = "$W/$1/control"
+publisher = "$bin/lsrd-publish"
+keep-alive = 200ms
+dead-time = 1s
+probe-interval = 300ms
+peer "$4" { address = "$net.$5:6910" }
+connector "$2-$4" { routing-group = "$6"
+	bridgehead "$4" { smtp = "$net.$5:2525" } cost = 10 }
+address-space "$2.example.org" { deliver = here }
+EOF
+}
+
+issue() { # server group
+	"$lsrctl" keys issue "$1" --directory "$W/ca" --output "$W/$1/keys" \
+		--user "$me" --group "$2" --space "$2.example.org" \
+		--relay "$2.example.org" >/dev/null
+}
+
+begin() {
+	"$lsrd" -f -c "$W/$1/lsrd.conf" >>"$W/$1/log" 2>&1 &
+	echo $! >"$W/$1/pid"
+}
+
+ask() {
+	server=$1
+	shift
+	"$lsrctl" --socket "$W/$server/control" "$@"
+}
+
+is_full() {
+	ask "$1" status --json 2>/dev/null | grep -q '"full":1'
+}
+
+is_not_full() {
+	ask "$1" status --json 2>/dev/null | grep -q '"full":0'
+}
+
+logged() {
+	grep -q -e "$2" "$W/$1/log"
+}
+
+epoch() {
+	ask "$1" status --json | sed 's/.*"epoch":\([0-9]*\).*/\1/'
+}
+
+check_good() {
+	out=$("$lsrd" -t -c "$W/$A/lsrd.conf" 2>&1) && [ -z "$out" ]
+}
+
+check_bad() { # two errors, both told; nothing touched
+	"$lsrd" -t -c "$W/bad.conf" >"$W/out" 2>&1
+	[ $? = 78 ] && grep -q "bad.conf:[0-9]*: error: " "$W/out" &&
+		[ "$(grep -c 'error: ' "$W/out")" -ge 2 ] &&
+		[ ! -e "$W/nowhere" ]
+}
+
+start_bad() {
+	"$lsrd" -f -c "$W/bad.conf" >/dev/null 2>&1
+	[ $? = 78 ]
+}
+
+dump_is_stable() {
+	"$lsrd" -T -c "$W/$A/lsrd.conf" >"$W/once.conf" &&
+		"$lsrd" -T -c "$W/once.conf" | cmp -s - "$W/once.conf"
+}
+
+second_instance() {
+	"$lsrd" -f -c "$W/second.conf" >"$W/out" 2>&1
+	[ $? = 69 ] && grep -q 'start-failed: control-socket=' "$W/out" &&
+		is_full $A
+}
+
+reload_bad() { # refused with its complaints; what runs goes on
+	cp "$W/$A/lsrd.conf" "$W/keep.conf"
+	echo 'cost = many' >>"$W/$A/lsrd.conf"
+	kill -HUP "$(cat "$W/$A/pid")"
+	until_so logged $A 'reload: file=.*, result=refused' &&
+		logged $A '<3>config: .*lsrd.conf:[0-9]*: error: ' &&
+		cp "$W/keep.conf" "$W/$A/lsrd.conf" && is_full $A
+}
+
+reload_restart_only() {
+	sed "s/^routing-group = \"london\"/routing-group = \"oslo\"/" \
+		"$W/keep.conf" >"$W/$A/lsrd.conf"
+	ask $A reload >"$W/out" 2>&1
+	rc=$?
+	cp "$W/keep.conf" "$W/$A/lsrd.conf"
+	[ $rc != 0 ] && is_full $A
+}
+
+reload_good() { # a new space is known to the other side
+	issue_more &&
+		echo 'address-space "more.example.org" { deliver = here }' \
+			>>"$W/$A/lsrd.conf" &&
+		ask $A reload >/dev/null &&
+		until_so knows $B more.example.org && is_full $A
+}
+
+issue_more() {
+	"$lsrctl" keys issue $A --directory "$W/ca" --output "$W/$A/keys" \
+		--user "$me" --group london --space london.example.org \
+		--space more.example.org --relay more.example.org \
+		--relay london.example.org --force >/dev/null
+}
+
+knows() {
+	ask "$1" routes --json 2>/dev/null | grep -q "\"pattern\":\"$2\""
+}
+
+killed() { # with -9: the other sees it, and it comes back as itself
+	kill -9 "$(cat "$W/$A/pid")"
+	wait "$(cat "$W/$A/pid")" 2>/dev/null
+	until_so is_not_full $B && old=1 && begin $A &&
+		until_so is_full $A && [ "$(epoch $A)" -gt $old ]
+}
+
+broken_state() {
+	stop $A
+	echo nonsense >"$W/$A/state"
+	begin $A
+	until_so is_full $A && [ -f "$W/$A/state.bad" ] &&
+		logged $A 'state-refused: file=.*/state, reason='
+}
+
+stop() {
+	kill -TERM "$(cat "$W/$1/pid")"
+	wait "$(cat "$W/$1/pid")"
+	rc=$?
+	rm "$W/$1/pid"
+	return $rc
+}
+
+stops() {
+	stop $A && [ ! -e "$W/$A/control" ] && logged $A '<5>stop: ' &&
+		until_so is_not_full $B
+}
+
+in_background() { # the command ends when the start has succeeded
+	"$lsrd" -c "$W/$A/lsrd.conf" >"$W/out" 2>&1 || return 1
+	ask $A status --json >"$W/out" || return 1
+	pid=$(fuser_of "$W/$A/control")
+	[ -n "$pid" ] && echo "$pid" >"$W/$A/pid" && until_so is_full $A
+}
+
+# The daemon with this configuration, by its command line.
+fuser_of() {
+	for p in /proc/[0-9]*; do
+		{ tr '\0' ' ' <"$p/cmdline"; } 2>/dev/null |
+			grep -q "^$lsrd -c $W/$A/lsrd.conf" && echo "${p#/proc/}"
+	done
+}
+
+stranger() { # HTTP on the port: closed, told, nothing else
+	printf 'GET / HTTP/1.0\r\n\r\n' | timeout 5 bash -c \
+		"exec 3<>/dev/tcp/$net.2/6910; cat >&3; cat <&3" >/dev/null 2>&1
+	until_so logged $B 'peer refused from unknown\[127\.[0-9.]*\]:[0-9]*: reason='
+}
+
+no_leak() { # the sanitizers say nothing
+	! grep -l -e 'Sanitizer' -e 'runtime error' "$W"/*/log
+}
+
+echo 1..18
+"$lsrctl" keys authority --directory "$W/ca" --organization example.org \
+	>/dev/null || exit 1
+conf $A london 1 $B 2 paris
+conf $B paris 2 $A 1 london
+issue $A london && issue $B paris || exit 1
+sed -e 's/^smtp = .*/smtp = { "nowhere" }/' \
+	-e 's/cost = 10/cost = 0/' \
+	-e "s|^state-directory.*|state-directory = \"$W/nowhere\"|" \
+	"$W/$A/lsrd.conf" >"$W/bad.conf"
+sed -e "s/:6910\" }\$/:6911\" }/" "$W/$A/lsrd.conf" >"$W/second.conf"
+
+ok "a good configuration passes in silence" check_good
+ok "every error of a bad one is told, with its line" check_bad
+ok "a bad one does not start: 78" start_bad
+ok "the normal form is one" dump_is_stable
+begin $A
+begin $B
+ok "two servers reach FULL" until_so is_full $A
+ok "on both sides" until_so is_full $B
+ok "each knows the other's address space" until_so knows $B london.example.org
+ok "a second daemon on the socket gives up: 69" second_instance
+ok "a stranger is refused with his address" stranger
+ok "a bad reload changes nothing" reload_bad
+ok "nor does one that needs a restart" reload_restart_only
+ok "a good one is in force, with a new certificate" reload_good
+ok "killed with -9 it comes back with a greater epoch" killed
+ok "a broken state file is put aside" broken_state
+ok "it stops in order" stops
+ok "in the background it is ready when the command ends" in_background
+kill "$(cat "$W/$A/pid")" && rm "$W/$A/pid"
+ok "the other one stops, too" stop $B
+ok "the sanitizers have nothing to say" no_leak

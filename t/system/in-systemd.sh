@@ -1,0 +1,142 @@
+# in-systemd.sh - what systemd.sh runs inside its container, as the last unit
+# of the boot. It speaks TAP.
+
+n=0
+PATH=/usr/local/sbin:/usr/local/bin:$PATH
+conf=/etc/lsrd/lsrd.conf
+
+ok() {
+	what=$1
+	shift
+	n=$((n + 1))
+	if said=$("$@" 2>&1); then
+		echo "ok $n - $what"
+	else
+		echo "not ok $n - $what"
+		printf '%s\n' "$said" | tail -n 20 | sed 's/^/# /'
+	fi
+}
+
+is() {
+	[ "$1" = "$2" ] || {
+		echo "got:    $1"
+		echo "wanted: $2"
+		return 1
+	}
+}
+
+# soon SECONDS COMMAND...: until it is true.
+soon() {
+	until=$(($(date +%s) + $1))
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		[ "$(date +%s)" -le "$until" ] || {
+			"$@"
+			return 1
+		}
+		sleep 0.1
+	done
+}
+
+not() {
+	! "$@"
+}
+
+active() {
+	[ "$(systemctl is-active "$1")" = active ]
+}
+
+main_pid() {
+	systemctl show -p MainPID --value lsrd.service
+}
+
+answers() {
+	lsrctl status --json | grep -q '"server"'
+}
+
+another_pid() {
+	active lsrd.service && [ "$(main_pid)" != "$1" ] && [ "$(main_pid)" != 0 ] && answers
+}
+
+trap 'journalctl -u "lsrd*" --no-pager -o short-monotonic | tail -n 60 >&2' EXIT
+echo 1..24
+
+# an organization of two, of which this is the one
+keys=/etc/lsrd/keys
+mkdir -p /root/authority "$keys"
+lsrctl keys authority --directory /root/authority --organization sys.example >&2
+lsrctl keys issue one.sys.example --directory /root/authority --output /root/one \
+	--group only --space one.example --relay one.example >&2
+cp /root/one/* "$keys/"
+ip link set lo up
+ip addr add 192.0.2.1/32 dev lo
+cat >"$conf" <<-END
+	organization = "sys.example"
+	routing-group = "only"
+	server = "one.sys.example"
+	peer-listen = { "192.0.2.1:691" }
+	smtp = { "192.0.2.1:25" }
+	peer "two.sys.example" { address = { "192.0.2.2:691" } }
+	address-space "one.example" { deliver = here }
+END
+mkdir -p /etc/systemd/system/lsrd.socket.d
+printf '[Socket]\nListenStream=\nListenStream=192.0.2.1:691\n' \
+	>/etc/systemd/system/lsrd.socket.d/address.conf
+systemctl daemon-reload
+systemd-sysusers >&2
+systemd-tmpfiles --create >&2
+ok "the user _lsrd is there" id _lsrd
+chown -R _lsrd:_lsrd "$keys" 2>/dev/null
+
+ok "the units are in order" systemd-analyze --man=no verify lsrd.service lsrd.socket lsrd-tables.service
+ok "lsrd.socket starts" systemctl start lsrd.socket
+ok "lsrd.service starts" systemctl start lsrd.service
+active lsrd.service || {
+	journalctl -u 'lsrd*' --no-pager -o cat | tail -n 40 | sed 's/^/# /'
+	exit 1
+}
+ok "it is active" soon 5 active lsrd.service
+ok "it answers lsrctl" soon 5 answers
+ok "port 691 is open" sh -c 'ss -Hltn "sport = 691" | grep -q 691'
+pid=$(main_pid)
+ok "it runs as _lsrd" is "$(ps -o user= -p "$pid")" _lsrd
+ok "it has no capability" is "$(sed -n 's/^CapEff:\t//p' "/proc/$pid/status")" 0000000000000000
+ok "it may not gain privileges" is "$(sed -n 's/^NoNewPrivs:\t//p' "/proc/$pid/status")" 1
+
+exposure=$(systemd-analyze security --no-pager lsrd.service | sed -n 's/.*exposure level for lsrd.service: \([0-9.]*\).*/\1/p')
+ok "systemd-analyze security: $exposure, 2.0 at most" \
+	awk "BEGIN { exit !(\"$exposure\" != \"\" && \"$exposure\" + 0 <= 2.0) }"
+
+ok "the tables are published" soon 20 postmap -q one.example lmdb:/var/lib/lsrd/postfix/transport
+ok "lsrd-tables.service finds them whole" systemctl restart lsrd-tables.service
+
+sed -i 's/^address-space .*/&\naddress-space "postmaster@one.example" { deliver = here  relay = no }/' "$conf"
+ok "a good configuration: reload says yes" systemctl reload lsrd.service
+ok "and it is the same process" is "$(main_pid)" "$pid"
+cp "$conf" /root/good.conf
+echo 'no-such-option = 1' >>"$conf"
+ok "a broken configuration: reload says no" not systemctl reload lsrd.service
+ok "the daemon runs on, the same process" is "$(main_pid) $(systemctl is-active lsrd.service)" \
+	"$pid active"
+ok "and answers" answers
+cp /root/good.conf "$conf"
+
+kill -9 "$pid"
+ok "kill -9: systemd starts it again" soon 10 another_pid "$pid"
+pid=$(main_pid)
+systemctl restart lsrd.service
+ok "systemctl restart: another process" soon 10 another_pid "$pid"
+
+# the watchdog, with less patience than usual
+mkdir -p /run/systemd/system/lsrd.service.d
+printf '[Service]\nWatchdogSec=2\n' >/run/systemd/system/lsrd.service.d/test.conf
+systemctl daemon-reload
+systemctl restart lsrd.service
+sleep 5
+pid=$(main_pid)
+ok "the watchdog is fed" active lsrd.service
+kill -STOP "$pid"
+ok "a hung process is ended and started again" soon 15 another_pid "$pid"
+
+ok "systemctl stop: it ends" systemctl stop lsrd.service
+ok "the tables stay" postmap -q one.example lmdb:/var/lib/lsrd/postfix/transport

@@ -1,0 +1,21 @@
+#!/bin/sh
+# lab-loopback.sh - where namespaces are refused: the same servers on
+# addresses of 127.1.0.0/16, and a server killed in place of a wire cut.
+
+. "$(dirname "$0")/lab.sh"
+[ "$(id -u)" = 0 ] || {
+	echo "1..0 # SKIP not root"
+	exit 0
+}
+plan 5
+lab_up "$top/t/labtool/three-groups.json" --mode loopback
+ok "every server learns every route" "$lab" full
+ok "mail goes through Paris" is "$(path london1 u@tokyo.example | sed 's/paris[12]/paris/')" \
+	"london1 > paris > tokyo1"
+load london1 100 20 u@tokyo.example
+"$lab" kill paris -9
+ok "Paris killed: London turns to the direct way" goes london1 tokyo.example '^lsrd:london2' 8
+"$lab" start paris
+ok "Paris started: London returns to it" goes london1 tokyo.example '^lsrd:paris' 40
+wait_load
+ok "every message arrived once" all_arrived 60

@@ -1,0 +1,91 @@
+#!/bin/sh
+# publish-hang.sh - the publisher stopped inside the lock, and killed in
+# mid-write, while a real trivial-rewrite is asked all the time: no lookup
+# waits longer than a second, and the tables stay whole.
+
+# shellcheck source=t/system/postfix.sh
+. "${top_srcdir:-.}/t/system/postfix.sh"
+
+why=$(pf_need)
+[ -z "$why" ] || skip_all "$why"
+[ -f "$top_builddir/t/system/stop_in_lock.so" ] ||
+	skip_all "needs t/system/stop_in_lock.so"
+echo 1..9
+
+# The publisher as lsrd starts it, with the shim that stops it in the lock.
+W0=$(mktemp -d /tmp/lsrd-system.XXXXXX)
+here=$(cd "$top_builddir" && pwd)
+cat >"$W0/publisher" <<EOF
+#!/bin/sh
+STOP_IN_LOCK=$W0/stop LD_PRELOAD=$here/t/system/stop_in_lock.so
+ASAN_OPTIONS=verify_asan_link_order=0
+export STOP_IN_LOCK LD_PRELOAD ASAN_OPTIONS
+exec "$here/lsrd-publish" "\$@"
+EOF
+chmod +x "$W0/publisher"
+PUBLISHER=$W0/publisher
+pf_begin
+drive "many 2000 5" >/dev/null
+pf_start || exit 1
+until_true 10 [ -S "$W/spool/private/rewrite" ]
+is "the table is there" "$(resolve u@d01999.example)" "lsrd:[198.51.100.5]:25"
+
+# lookups SECONDS: figures of two clients together, worst of both
+lookups() {
+	for c in 1 2; do
+		"$top_builddir/t/system/resolve_load" \
+			"$W/spool/private/rewrite" load "$1" 2000 200 \
+			>"$W/load.$c" 8>&- 9<&- &
+	done
+}
+
+worst() {
+	sed -n 's/.*max=\([0-9]*\).*/\1/p' "$W"/load.? | sort -n | tail -1
+}
+
+# One at a time, at the worst place.
+lookups 8
+sleep 1
+n=0
+for octet in 6 5 6; do
+	: >"$W0/stop"
+	drive "many 500 $octet" >/dev/null
+	[ -f "$W0/stop" ] || n=$((n + 1))
+done
+wait_for_load() {
+	until_true 20 sh -c "[ \$(cat '$W'/load.? | grep -c max=) = 2 ]"
+}
+wait_for_load
+sed 's/^/# stopped inside the lock three times: /' "$W"/load.?
+is "the publisher was stopped inside the lock" $n 3
+is "and killed for it" \
+	"$(grep -c 'publisher-killed: phase=locked' "$W/drive.log")" 3
+ok "no lookup waited for a second" [ "$(worst)" -lt 1000000 ]
+is "and what it had to write is there" "$(resolve u@d00499.example)" \
+	"lsrd:[198.51.100.6]:25"
+
+# Killed at any moment, 60 times.
+pid_of_publisher() {
+	sed -n 's/.*publisher-start: pid=\([0-9]*\).*/\1/p' "$W/drive.log" |
+		tail -1
+}
+rm -f "$W"/load.?
+lookups 12
+k=0 octet=5
+while [ $k -lt 60 ]; do
+	octet=$((11 - octet))
+	printf 'many 1000 %s\ngo\n' $octet >&8
+	sleep 0.0$((k % 7))$((k % 10))
+	kill -9 "$(pid_of_publisher)" 2>/dev/null && k=$((k + 1))
+	read -r answer <&9 || break
+done
+wait_for_load
+sed 's/^/# killed 60 times: /' "$W"/load.?
+like "published after 60 kills" "$answer" "published *"
+bad=$(sed -n 's/.*bad=\([0-9]*\).*/\1/p' "$W"/load.? | sort -n | tail -1)
+is "every lookup in between found a route" "$bad" 0
+is "all keys are there" \
+	"$(postmap -s "lmdb:$W/lsrd/postfix/transport" 2>/dev/null | wc -l)" \
+	2000
+is "nothing fatal in the log" "$(grep -cE 'fatal|panic' "$W/mail.log")" 0
+rm -rf "$W0"

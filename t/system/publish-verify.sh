@@ -1,0 +1,144 @@
+#!/bin/sh
+# publish-verify.sh - lsrd-publish --verify after every kind of harm to the
+# tables and to the plain copy; a full disk.
+
+# shellcheck source=t/system/postfix.sh
+. "${top_srcdir:-.}/t/system/postfix.sh"
+
+why=$(pf_need)
+[ -z "$why" ] || skip_all "$why"
+echo 1..27
+
+T=$(mktemp -d /tmp/lsrd-verify.XXXXXX)
+DISK=
+done_here() {
+	[ -n "$DISK" ] && umount "$DISK"
+	rm -rf "$T"
+}
+PATH=$PATH:/usr/sbin:/sbin
+
+verify() {
+	"$top_builddir/lsrd-publish" --verify --tables "$T/postfix" \
+		--state "$T" 2>"$T/said"
+}
+
+query() {
+	postmap -q "$1" "lmdb:$T/postfix/$2" 2>/dev/null
+}
+
+# A directory with 300 routes published in it, by the real publisher.
+publish() {
+	rm -rf "$T/postfix" "$T/published"
+	printf 'many 300 5\ngo\nremote late.example relay 198.51.100.6@25\ngo\n' |
+		"$top_builddir/t/system/publish_drive" \
+			"$top_builddir/lsrd-publish" "$T" lab >/dev/null 2>&1
+}
+
+whole() {
+	[ "$(query d00299.example transport)" = "lsrd:[198.51.100.5]:25" ] &&
+		[ "$(query late.example transport)" = \
+			"lsrd:[198.51.100.6]:25" ] &&
+		[ "$(query d00299.example domains)" = relay ] &&
+		[ "$(postmap -s "lmdb:$T/postfix/transport" | wc -l)" = 301 ]
+}
+
+trap done_here EXIT
+
+# --- never published
+ok "a machine that never published: exit 0" verify
+ok "gets three empty tables" [ -f "$T/postfix/transport.lmdb" ]
+is "empty, and Postfix can read them" \
+	"$(postmap -s "lmdb:$T/postfix/domains" 2>&1)" ""
+ok "again: exit 0" verify
+
+# --- all is well
+publish
+ok "published" whole
+ok "nothing broken: exit 0" verify
+ok "and still whole" whole
+
+# --- a table cut short, at many lengths
+size=$(stat -c %s "$T/postfix/transport.lmdb")
+good=0 tried=0
+for cut in 0 1 100 4095 4096 5000 8192 12288 $((size / 2)) $((size - 4096)); do
+	for t in transport domains; do
+		truncate -s $cut "$T/postfix/$t.lmdb"
+		verify && whole && good=$((good + 1))
+		tried=$((tried + 1))
+	done
+done
+is "cut at ten lengths, and made anew" $good $tried
+
+# --- bits flipped, anywhere
+good=0
+for i in $(seq 1 40); do
+	perl -e '
+		srand($ARGV[1]);
+		open my $f, "+<", $ARGV[0] or die;
+		for (1 .. 20) {
+			seek $f, int rand -s $f, 0; read $f, my $c, 1;
+			seek $f, -1, 1;
+			print $f chr(ord($c) ^ 1 << int rand 8);
+		}' "$T/postfix/transport.lmdb" "$i"
+	verify && whole && good=$((good + 1))
+done
+is "bits flipped in forty ways, and made anew" $good 40
+
+# --- tables gone
+rm "$T"/postfix/*.lmdb
+ok "all tables gone: exit 0" verify
+ok "and made anew" whole
+
+# --- the copy harmed, the tables sound
+cp "$T/postfix/routes" "$T/keep"
+printf x | dd of="$T/postfix/routes" bs=1 seek=100 conv=notrunc 2>/dev/null
+rm -f "$T/postfix/routes.before"
+ok "the copy damaged, the tables sound: exit 0" verify
+ok "they stay as they are" whole
+like "and it says so" "$(cat "$T/said")" "*routes: damaged*"
+rm "$T/postfix/routes"
+ok "the copy gone, the tables sound: exit 0" verify
+ok "they stay" whole
+
+# --- both harmed
+truncate -s 5000 "$T/postfix/transport.lmdb"
+verify
+is "no copy, a table broken: exit 65" $? 65
+ok "the table is put aside" [ ! -f "$T/postfix/transport.lmdb" ]
+ok "the others stay" [ "$(query d00299.example domains)" = relay ]
+like "and it says what to do" "$(cat "$T/said")" "*until lsrd publishes it anew*"
+rm -rf "$T/postfix"
+verify
+is "all gone but the mark: exit 65" $? 65
+ok "no empty tables" [ ! -f "$T/postfix/transport.lmdb" ]
+
+# --- lsrd mends it all
+publish
+ok "lsrd publishes it anew" whole
+
+# --- the copy before, when the newest is bad
+cp "$T/postfix/routes" "$T/postfix/routes.before"
+printf x | dd of="$T/postfix/routes" bs=1 seek=100 conv=notrunc 2>/dev/null
+rm "$T/postfix/transport.lmdb"
+ok "from the copy before: exit 0" verify
+ok "it is whole" whole
+
+# --- a full disk
+DISK=$T/disk
+mkdir "$DISK"
+mount -t tmpfs -o size=600k none "$DISK" || DISK=
+{
+	echo 'many 300 5'
+	echo go
+} | "$top_builddir/t/system/publish_drive" "$top_builddir/lsrd-publish" \
+	"$DISK" lab >"$T/out" 2>"$T/said"
+{
+	echo 'many 300 6'
+	echo 'many 30000 6'
+	echo go
+} | timeout 3 "$top_builddir/t/system/publish_drive" \
+	"$top_builddir/lsrd-publish" "$DISK" lab >"$T/out" 2>"$T/said"
+like "a full disk is told" "$(cat "$T/said")" \
+	"*publish-failed: reason=io, error=*"
+ok "and the table is whole" sh -c \
+	"postmap -q d00299.example lmdb:$DISK/postfix/transport | grep -q lsrd:"

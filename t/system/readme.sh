@@ -1,0 +1,127 @@
+#!/bin/sh
+# readme.sh - "A first network in ten minutes", typed as README says, on two
+# hosts with a systemd and a Postfix each, and a wire between them.
+
+. "$(dirname "$0")/container.sh"
+
+# block N: the Nth indented block of that section.
+block() {
+	awk -v want="$1" '
+		/^A first network/ { on = 1 }
+		/^Looking around/ { on = 0 }
+		!on { next }
+		/^    / { if (!inside) n++; inside = 1; if (n == want) print substr($0, 5); next }
+		/^$/ { held = 1; next }
+		{ inside = 0 }' "$top/README"
+}
+
+mkdir "$work/shared"
+cat >"$work/mx1.sh" <<-END
+	exec 2>&1; set -x
+	$(block 1)
+	tar -C /root/authority/mx2 -cf /shared/mx2.tar.new . && mv /shared/mx2.tar.new /shared/mx2.tar
+	cat >/etc/lsrd/lsrd.conf <<'CONF'
+	$(block 2)
+	CONF
+	mkdir -p /etc/systemd/system/lsrd.socket.d
+	cat >/etc/systemd/system/lsrd.socket.d/override.conf <<'CONF'
+	$(block 4)
+	CONF
+	systemctl daemon-reload
+	lsrd -t || exit 1
+	$(block 5)
+	sleep 2
+	$(block 6)
+	lsrctl check
+	: >/shared/mx1.ready
+	for i in \$(seq 400); do
+	    [ -e /shared/mx2.ready ] && lsrctl routes | grep -A1 paris.example.org | grep -q mx2 && break
+	    sleep 0.1
+	done
+	$(block 7)
+	lsrctl routes >/shared/mx1.routes
+	lsrctl check && : >/shared/mx1.checked
+	for i in \$(seq 600); do [ -e /shared/mx2.done ] && break; sleep 0.1; done
+	journalctl -u 'lsrd*' -u 'postfix*' --no-pager -o cat | tail -n 60
+END
+cat >"$work/mx2.sh" <<-END
+	exec 2>&1; set -x
+	for i in \$(seq 400); do [ -e /shared/mx2.tar ] && break; sleep 0.1; done
+	tar -C /etc/lsrd/keys -xpf /shared/mx2.tar
+	cat >/etc/lsrd/lsrd.conf <<'CONF'
+	$(block 3)
+	CONF
+	mkdir -p /etc/systemd/system/lsrd.socket.d
+	cat >/etc/systemd/system/lsrd.socket.d/override.conf <<'CONF'
+	$(block 4 | sed 's/192.0.2.10/192.0.2.20/')
+	CONF
+	systemctl daemon-reload
+	lsrd -t || exit 1
+	$(block 5)
+	sleep 2
+	$(block 6 | sed 's/london/paris/')
+	: >/shared/mx2.ready
+	for i in \$(seq 600); do grep -q hello /var/mail/root && break; sleep 0.1; done
+	cp /var/mail/root /shared/mail
+	lsrctl routes >/shared/mx2.routes
+	lsrctl check && : >/shared/mx2.checked
+	: >/shared/mx2.done
+	journalctl -u 'lsrd*' -u 'postfix*' --no-pager -o cat | tail -n 60
+END
+for host in mx1 mx2; do
+	sed 's/^	//' "$work/$host.sh" >"$work/$host.in"
+	root_make "$host" "$work/$host.in"
+	mkdir "$work/$host/shared"
+	cat >>"$work/$host/etc/hosts" <<-'END'
+		127.0.0.1 localhost
+		192.0.2.10 mx1.example.org mx1
+		192.0.2.20 mx2.example.org mx2
+	END
+	echo "$host.example.org" >"$work/$host/etc/hostname"
+	sed -i "s/^myhostname.*/myhostname = $host.example.org/" "$work/$host/etc/postfix/main.cf"
+done
+
+# two networks and a wire, held by two sleeping processes
+unshare --net sleep 300 &
+net1=$!
+unshare --net sleep 300 &
+net2=$!
+trap 'kill $net1 $net2; cleanup' EXIT
+sleep 0.5
+nsenter --net --target $net1 ip link add host0 type veth peer name host0 netns $net2 || {
+	echo "1..0 # SKIP no network namespaces here"
+	exit 0
+}
+for host in "$net1 10" "$net2 20"; do
+	printf '%s\n' "link set lo up" "addr add 192.0.2.${host#* }/24 dev host0" \
+		"link set host0 up" | nsenter --net --target "${host% *}" ip -batch -
+done
+boot "$work/mx2" --network-namespace-path=/proc/$net2/ns/net --bind="$work/shared:/shared" &
+other=$!
+boot "$work/mx1" --network-namespace-path=/proc/$net1/ns/net --bind="$work/shared:/shared"
+status=$?
+wait "$other"
+if [ ! -s "$work/mx1/root/result" ]; then
+	skip "no container here ($status): $(tail -n 1 "$work/mx1.boot" | tr -d '\r')"
+fi
+
+n=0
+ok() {
+	n=$((n + 1))
+	if [ "$2" = 0 ]; then echo "ok $n - $1"; else echo "not ok $n - $1" && bad=yes; fi
+}
+bad=''
+echo 1..5
+grep -A1 paris.example.org "$work/shared/mx1.routes" | grep -q mx2
+ok "mx1 knows the way to paris.example.org" $?
+grep -A1 london.example.org "$work/shared/mx2.routes" | grep -q mx1
+ok "mx2 knows the way to london.example.org" $?
+grep -q hello "$work/shared/mail"
+ok "the message has arrived at mx2" $?
+[ -e "$work/shared/mx1.checked" ]
+ok "lsrctl check has nothing to say on mx1" $?
+[ -e "$work/shared/mx2.checked" ]
+ok "lsrctl check has nothing to say on mx2" $?
+[ -z "$bad" ] || for host in mx1 mx2; do
+	sed "s/^/# $host: /" "$work/$host/root/result"
+done

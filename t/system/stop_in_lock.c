@@ -1,0 +1,79 @@
+/*
+ * stop_in_lock.c - preloaded into lsrd-publish by a test: once the file
+ * $STOP_IN_LOCK exists, the process stops itself (SIGSTOP) right after it has
+ * got an exclusive lock on a table, and the file goes. So a publisher that
+ * hangs at the worst place needs no hook in lsrd-publish.
+ */
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int fcntl(int fd, int cmd, ...);
+int fcntl64(int fd, int cmd, ...);
+
+static int
+is_table(int fd)
+{
+	char link[64], path[4096];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	return n > 5 && memcmp(path + n - 5, ".lmdb", 5) == 0;
+}
+
+static void
+maybe_stop(int fd, int cmd, const void *arg)
+{
+	const char *file = getenv("STOP_IN_LOCK");
+	const struct flock *lock = arg;
+
+	if ((cmd == F_OFD_SETLK || cmd == F_OFD_SETLKW) &&
+	    lock->l_type == F_WRLCK && file != NULL && is_table(fd) &&
+	    unlink(file) == 0)
+		raise(SIGSTOP);
+}
+
+static int
+pass(const char *name, int fd, int cmd, void *arg)
+{
+	union {
+		void *symbol;
+		int (*function)(int fd, int cmd, ...);
+	} real = { .symbol = dlsym(RTLD_NEXT, name) };
+	int rc = real.function(fd, cmd, arg);
+
+	if (rc == 0)
+		maybe_stop(fd, cmd, arg);
+	return rc;
+}
+
+int
+fcntl(int fd, int cmd, ...)
+{
+	va_list ap;
+	void *arg;
+
+	va_start(ap, cmd);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	return pass("fcntl", fd, cmd, arg);
+}
+
+int
+fcntl64(int fd, int cmd, ...)
+{
+	va_list ap;
+	void *arg;
+
+	va_start(ap, cmd);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	return pass("fcntl64", fd, cmd, arg);
+}
