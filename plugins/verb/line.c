@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/check.h"
 
 #define WORD_MAX 12 /* X-LINK2STATE */
@@ -98,80 +99,6 @@ line_end(const uint8_t *p, size_t n, size_t *length)
 	return most == LINE_OCTETS ? LINE_LONG : LINE_OPEN;
 }
 
-/* The value of a digit of base64, or 64. */
-static unsigned
-digit(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - (unsigned)'A';
-	if (c >= 'a' && c <= 'z')
-		return c - (unsigned)'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - (unsigned)'0' + 52;
-	if (c == '+')
-		return 62;
-	return c == '/' ? 63 : 64;
-}
-
-/* Four digits, of which the last `pads` are padding. */
-static bool
-quad_decode(const uint8_t *p, size_t pads, struct buf *octets)
-{
-	uint32_t bits = 0;
-
-	for (size_t i = 0; i < 4; i++) {
-		unsigned value = i < 4 - pads ? digit(p[i]) : 0;
-
-		if (value == 64)
-			return false;
-		bits = bits << 6 | value;
-	}
-	if ((pads == 1 && (bits & 0xff) != 0) ||
-	    (pads == 2 && (bits & 0xffff) != 0))
-		return false;
-	for (size_t i = 0; i < 3 - pads; i++)
-		buf_u8(octets, (uint8_t)(bits >> (16 - 8 * i)));
-	return true;
-}
-
-bool
-line_decode(const uint8_t *text, size_t n, struct buf *octets)
-{
-	size_t before = octets->n, pads = 0;
-
-	if (n % 4 != 0)
-		return false;
-	if (n > 0 && text[n - 1] == '=')
-		pads = text[n - 2] == '=' ? 2 : 1;
-	for (size_t i = 0; i < n; i += 4) {
-		if (!quad_decode(text + i, i + 4 == n ? pads : 0, octets)) {
-			octets->n = before;
-			return false;
-		}
-	}
-	return true;
-}
-
-static void
-encode(struct buf *out, const uint8_t *p, size_t n)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < n; i += 3) {
-		size_t have = n - i < 3 ? n - i : 3;
-		uint32_t bits = (uint32_t)p[i] << 16;
-
-		bits |= have > 1 ? (uint32_t)p[i + 1] << 8 : 0;
-		bits |= have > 2 ? p[i + 2] : 0;
-		for (size_t k = 0; k < 4; k++)
-			buf_u8(out,
-			    k > have
-				? '='
-				: (uint8_t)digits[bits >> (18 - 6 * k) & 63]);
-	}
-}
-
 /* The length of the line without its CR LF and the blanks before it. */
 static size_t
 trimmed(const uint8_t *p, size_t n)
@@ -194,7 +121,7 @@ line_verb(const uint8_t *p, size_t n, struct buf *octets)
 		return 250;
 	if (p[word] != ' ')
 		return 501;
-	return line_decode(p + word + 1, end - word - 1, octets) ? 250 : 501;
+	return base64_decode(p + word + 1, end - word - 1, octets) ? 250 : 501;
 }
 
 bool
@@ -223,7 +150,7 @@ line_put_verb(struct buf *out, const uint8_t *octets, size_t n)
 	buf_text(out, LINE_KEYWORD);
 	if (n > 0)
 		buf_u8(out, ' ');
-	encode(out, octets, n);
+	base64_encode(out, octets, n);
 	buf_text(out, "\r\n");
 }
 
@@ -235,7 +162,7 @@ line_put_reply(struct buf *out, const uint8_t *octets, size_t n)
 	do {
 		part = n < LINE_REPLY_DATA ? n : LINE_REPLY_DATA;
 		buf_text(out, part < n ? "250-" : "250 ");
-		encode(out, octets, part);
+		base64_encode(out, octets, part);
 		buf_text(out, "\r\n");
 		octets = part < n ? octets + part : octets;
 		n -= part;

@@ -5,9 +5,7 @@
  *     S: 250-base64          the octets of an answer, continued
  *     S: 250 base64          its last line; without base64: no more
  *
- * Base64 is that of RFC 4648 section 4, with padding, and only as an
- * encoder writes it: no blank, no other alphabet, the unused bits zero. The
- * verb's letters count in either case, blanks at the end of a line do not
+ * Base64 is that of base/base64.h. The verb's letters count in either case, blanks at the end of a line do not
  * count (RFC 5321 2.4, 4.1.1). A line, either way, has at most LINE_OCTETS
  * octets with its CR LF. Lines end in CR LF and nothing else.
  */
@@ -73,9 +71,6 @@ struct line_reply {
 
 /* Reads one whole line of an answer; false when it is none. */
 bool line_reply(const uint8_t *p, size_t n, struct line_reply *reply);
-
-/* Appends the octets of base64 text; false, and nothing, for other text. */
-bool line_decode(const uint8_t *text, size_t n, struct buf *octets);
 
 /* Appends a command line with n octets, at most LINE_VERB_DATA; 0: a poll. */
 void line_put_verb(struct buf *out, const uint8_t *octets, size_t n);

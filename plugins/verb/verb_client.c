@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/check.h"
 #include "plugins/verb/line.h"
 
@@ -136,7 +137,7 @@ on_answer(struct verb_client *client, const struct line_reply *reply)
 		    reply->code < 500 ? VERB_CLIENT_AWAY : VERB_CLIENT_REFUSED,
 		    reply->code);
 	else if (reply->code != 250 || client->outstanding == 0 ||
-		 !line_decode(reply->text, reply->length, &client->tls))
+		 !base64_decode(reply->text, reply->length, &client->tls))
 		end(client, VERB_CLIENT_GARBLED, reply->code);
 	if (client->state == VERB_CLIENT_ENDED || !reply->last)
 		return;

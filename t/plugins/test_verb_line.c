@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/mem.h"
 #include "plugins/verb/line.h"
 #include "t/tap.h"
@@ -285,7 +286,7 @@ answer_reads(const uint8_t *data, size_t n)
 		    line_end(out.p + at, out.n - at, &length), LINE_WHOLE);
 		ck_assert(line_reply(out.p + at, length, &reply));
 		ck_assert_int_eq(reply.code, 250);
-		ck_assert(line_decode(reply.text, reply.length, &octets));
+		ck_assert(base64_decode(reply.text, reply.length, &octets));
 		at += length;
 	} while (!reply.last);
 	ck_assert_uint_eq(at, out.n);
