@@ -92,12 +92,14 @@ path() {
 	"$lab" path "$1" "$2"
 }
 
-# all_arrived SECONDS: every message once, and none lost or bounced.
+# all_arrived SECONDS: there was mail, every message came once, none is lost
+# or bounced.
 all_arrived() {
 	"$lab" report --wait "$1" >"/tmp/$LAB.report"
 	status=$?
 	cat "/tmp/$LAB.report"
 	grep -q ' waiting 0 ' "/tmp/$LAB.report" || status=1
+	! grep -q '^sent 0 ' "/tmp/$LAB.report" || status=1
 	rm -f "/tmp/$LAB.report"
 	return $status
 }
