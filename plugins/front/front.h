@@ -15,7 +15,7 @@
 #include "base/tree.h"
 #include "plugins/front/peerlist.h"
 #include "plugins/front/proxy.h"
-#include "plugins/front/say.h"
+#include "plugins/program/say.h"
 
 #define FRONT_LISTEN 16     /* addresses */
 #define FRONT_SCRATCH 65536 /* octets that are read at once */

@@ -24,7 +24,7 @@
 #include "plugins/front/address.h"
 #include "plugins/front/front.h"
 #include "plugins/front/options.h"
-#include "plugins/front/sandbox.h"
+#include "plugins/program/sandbox.h"
 
 #define FIRST_INHERITED 3 /* sd_listen_fds(3) */
 #define BACKLOG 512
@@ -208,14 +208,14 @@ prepare(struct front *front, const struct options *options)
 {
 	int status = sockets(front);
 
-	say_open(&front->say, true);
+	say_open(&front->say, "lsrd-front", true);
 	if (status == 0)
 		status = privileges(options);
 	if (status == 0 && !front_read_peers(front))
 		status = EX_CONFIG;
 	if (status == 0 && !options->foreground && daemon(0, 0) != 0)
 		status = EX_OSERR;
-	say_open(&front->say, options->foreground);
+	say_open(&front->say, "lsrd-front", options->foreground);
 	return status;
 }
 

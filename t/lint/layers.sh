@@ -27,9 +27,9 @@ plugins/probes.c      plugins/probe                   -
 plugins/queues.c      plugins/postfix                 -
 plugins/postfix       -                               lmdb.h
 plugins/exim          -                               cdb.h
-plugins/milter        crypt                           libmilter/
-plugins/front         plugins/verb                    event2/
-plugins/front/say.h   -                               syslog.h
+plugins/milter        crypt,plugins/program           libmilter/
+plugins/front         plugins/verb,plugins/program    event2/
+plugins/program/say.h -                               syslog.h
 '
 
 # What C11 itself offers and does no I/O by itself; stdio.h for snprintf,

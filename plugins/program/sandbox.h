@@ -3,8 +3,8 @@
  * away more; this holds without it, too.
  */
 
-#ifndef PLUGINS_FRONT_SANDBOX_H
-#define PLUGINS_FRONT_SANDBOX_H
+#ifndef PLUGINS_PROGRAM_SANDBOX_H
+#define PLUGINS_PROGRAM_SANDBOX_H
 
 /*
  * Becomes `user` for good, with his groups; does nothing when we are not

@@ -1,11 +1,11 @@
 /*
- * say.h - log lines of lsrd-front: a stable word, a colon, key=value with
- * commas between; lsrd-front(8) explains the words. Nothing that a client
- * said is ever in a line.
+ * say.h - log lines of the programs that face strangers: a stable word, a
+ * colon, key=value with commas between; the program's manual explains the
+ * words. Nothing that a client said is ever in a line.
  */
 
-#ifndef PLUGINS_FRONT_SAY_H
-#define PLUGINS_FRONT_SAY_H
+#ifndef PLUGINS_PROGRAM_SAY_H
+#define PLUGINS_PROGRAM_SAY_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,12 +19,14 @@
 
 struct say {
 	bool to_stderr;
+	int most;           /* the least important priority that is said */
 	struct mono window; /* its end */
 	uint32_t lines;     /* in it */
 	uint32_t left_out;
 };
 
-void say_open(struct say *say, bool to_stderr);
+/* `ident` is lent for ever. All priorities are said, until say->most is set. */
+void say_open(struct say *say, const char *ident, bool to_stderr);
 
 /* What happens to ourselves; `priority` as of syslog(3). */
 __attribute__((format(printf, 3, 4))) void say_line(

@@ -1,4 +1,4 @@
-#include "plugins/front/sandbox.h"
+#include "plugins/program/sandbox.h"
 
 #include <errno.h>
 #include <grp.h>

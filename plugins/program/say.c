@@ -1,4 +1,4 @@
-#include "plugins/front/say.h"
+#include "plugins/program/say.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,17 +6,20 @@
 #include <unistd.h>
 
 void
-say_open(struct say *say, bool to_stderr)
+say_open(struct say *say, const char *ident, bool to_stderr)
 {
 	memset(say, 0, sizeof(*say));
 	say->to_stderr = to_stderr;
+	say->most = LOG_DEBUG;
 	if (!to_stderr)
-		openlog("lsrd-front", LOG_PID | LOG_NDELAY, LOG_MAIL);
+		openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
 }
 
 static void
 put(const struct say *say, int priority, const char *line)
 {
+	if (priority > say->most)
+		return;
 	if (!say->to_stderr)
 		syslog(priority, "%s", line);
 	else if (isatty(2))
