@@ -1,0 +1,246 @@
+"""behind.py - an MTA behind lsrd-front: whom does it take a client for?
+
+    behind.py postfix | exim
+
+Speaks TAP. FRONT is the program, W the scratch folder; the MTA runs, takes
+mail for joe, and refuses who connects more than LIMIT times a minute.
+"""
+
+import glob
+import os
+import re
+import signal
+import smtplib
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+W = os.environ["W"]
+LIMIT = 5
+HERE = {4: "192.0.2.1", 6: "2001:db8::1"}
+STRANGER = {4: "203.0.113.7", 6: "2001:db8:113::7"}
+PEER = {4: "203.0.113.8", 6: "2001:db8:113::8"}
+OFTEN = {4: "203.0.113.9", 6: "2001:db8:113::9"}
+SELDOM = {4: "203.0.113.10", 6: "2001:db8:113::a"}
+POLICY = ("127.0.0.1", 2599)
+
+
+class Mta:
+    """One way to stand behind: where, and how its words are."""
+
+    def __init__(self, name, behind, log, took, mail, cases=None):
+        self.name, self.behind, self.log, self.mail = name, behind, log, mail
+        self.took = took  # of an address: how the log names the client
+        self.cases = cases or CASES
+        self.port = 2500
+
+    def logged(self, pattern):
+        """Whether the log has such a line; waits, as logs may."""
+        return until(lambda: re.search(pattern, read(self.log)))
+
+    def message(self, subject):
+        """The delivered message with this subject."""
+        def look():
+            for path in glob.glob(self.mail):
+                for text in re.split(r"(?m)^(?=From )", read(path)):
+                    if "\nSubject: %s\n" % subject in text:
+                        return text
+            return None
+        return until(look)
+
+
+class Policy(threading.Thread):
+    """A policy service as an SPF checker is one: notes who is asked about."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.clients = []
+        self.listener = socket.create_server(POLICY)
+        self.start()
+
+    def run(self):
+        while True:
+            link, _ = self.listener.accept()
+            threading.Thread(target=self.serve, args=(link,), daemon=True).start()
+
+    def serve(self, link):
+        with link, link.makefile("rw") as lines:
+            for line in lines:
+                if line.startswith("client_address="):
+                    self.clients.append(line.strip().partition("=")[2])
+                if line == "\n":
+                    lines.write("action=DUNNO\n\n")
+                    lines.flush()
+
+
+class Front:
+    """lsrd-front, in front of one MTA."""
+
+    def __init__(self, mta):
+        command = [os.environ["FRONT"], "-f", "-b", mta.behind, "-u", "nobody",
+                   "-s", W + "/no-lsrd"]
+        for family, here in HERE.items():
+            command += ["-l", ("[%s]:%d" if family == 6 else "%s:%d") % (here, mta.port),
+                        "-p", PEER[family]]
+        with open(W + "/front.log", "ab") as log:
+            self.child = subprocess.Popen(command, stderr=log)
+        until(lambda: connects(HERE[6], mta.port))
+
+    def end(self):
+        self.child.send_signal(signal.SIGTERM)
+        return self.child.wait(10)
+
+
+def read(path):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read()
+
+
+def until(test, seconds=20):
+    end = time.monotonic() + seconds
+    while True:
+        answer = test()
+        if answer or time.monotonic() > end:
+            return answer
+        time.sleep(0.05)
+
+
+def connects(host, port):
+    try:
+        socket.create_connection((host, port), 5).close()
+        return True
+    except OSError:
+        return False
+
+
+def client(mta, family, source, port=None):
+    """An SMTP client at `source`, greeted."""
+    return smtplib.SMTP(HERE[family], port or mta.port, "client.example", 30,
+                        (source, 0))
+
+
+def sends(mta, family, source, subject):
+    """Sends a message to joe; says what EHLO offered."""
+    with client(mta, family, source) as smtp:
+        smtp.ehlo()
+        smtp.sendmail("a@client.example", ["joe@mx1.london.example.org"],
+                      "Subject: %s\r\n\r\nhello\r\n" % subject)
+        return smtp.esmtp_features
+
+
+def same(got, wanted):
+    assert got == wanted, "got %r, not %r" % (got, wanted)
+
+
+def is_known(mta, policy, family, source, subject):
+    """The MTA has taken that mail from this client, wherever it says so."""
+    text = mta.message(subject)
+    assert text, "%s was not delivered" % subject
+    received = re.findall(r"(?m)^Received: (?:.*\n[ \t])*.*", text)[0]
+    assert re.search(r"\[(IPv6:)?%s\]" % re.escape(source), received), received
+    assert "127.0.0.1" not in received and "[::1]" not in received, received
+    assert mta.logged(mta.took(source)), "not in the log: " + mta.took(source)
+    if policy:
+        assert source in policy.clients, policy.clients
+
+
+def stranger(mta, policy, family):
+    """a stranger is known by his address, and sees no keyword"""
+    offered = sends(mta, family, STRANGER[family], "stranger-%d" % family)
+    assert "x-lsa-2" not in offered, offered
+    is_known(mta, policy, family, STRANGER[family], "stranger-%d" % family)
+
+
+def peer(mta, policy, family):
+    """a listed peer is known by his address, sees the keyword, and mails"""
+    offered = sends(mta, family, PEER[family], "peer-%d" % family)
+    assert "x-lsa-2" in offered, offered
+    is_known(mta, policy, family, PEER[family], "peer-%d" % family)
+
+
+def relay(mta, policy, family):
+    """nobody relays because the front is on loopback"""
+    with client(mta, family, STRANGER[family]) as smtp:
+        smtp.ehlo()
+        smtp.mail("a@client.example")
+        code, text = smtp.rcpt("x@foreign.example")
+        assert code // 100 == 5, (code, text)
+        assert b"elay" in text, text
+
+
+def rate(mta, policy, family):
+    """the rate limit counts the client, not the front"""
+    for turn in range(LIMIT):
+        client(mta, family, OFTEN[family]).quit()
+    try:
+        client(mta, family, OFTEN[family]).close()
+        raise AssertionError("one more than %d was greeted" % LIMIT)
+    except smtplib.SMTPConnectError as error:
+        assert error.smtp_code in (421, 450), error
+    client(mta, family, SELDOM[family]).quit()
+
+
+def headerless(mta, policy, family):
+    """who comes without the header is not served"""
+    host, port = mta.behind.rsplit(":", 1)
+    with socket.create_connection((host.strip("[]"), int(port)), 20) as link:
+        link.sendall(b"EHLO x.example\r\nMAIL FROM:<a@b.example>\r\n")
+        link.settimeout(20)
+        said = b""
+        try:
+            while some := link.recv(4096):
+                said += some
+        except ConnectionResetError:
+            pass
+    assert not re.search(rb"(?m)^250", said), said
+
+
+CASES = (stranger, peer, relay, rate)
+SHORT = (stranger,)  # where only the address behind differs
+
+
+def postfix():
+    log, mail = W + "/mail.log", W + "/mail/all/new/*"
+
+    def took(source):
+        return r"front/smtpd\[\d+\]: \w+: client=\S+\[%s\]" % re.escape(source)
+
+    def screened(source):
+        return r"front/postscreen\[\d+\]: CONNECT from \[%s\]" % re.escape(source)
+
+    return (Mta("smtpd", "127.0.0.1:2525", log, took, mail),
+            Mta("postscreen", "127.0.0.1:2526", log, screened, mail),
+            Mta("smtpd on [::1]", "[::1]:2525", log, took, mail, SHORT))
+
+
+def main():
+    number = 0
+
+    def case(mta, what, *args):
+        nonlocal number
+        number += 1
+        name = "%s: %s" % (mta.name, what.__doc__)
+        if len(args) > 1:
+            name += ", IPv%d" % args[1]
+        try:
+            what(mta, *args)
+            print("ok %d - %s" % (number, name), flush=True)
+        except Exception as error:
+            print("# %s: %.2000s" % (type(error).__name__, error))
+            print("not ok %d - %s" % (number, name), flush=True)
+
+    mtas = postfix()
+    policy = Policy()
+    print("1..%d" % sum(2 * len(mta.cases) + 1 for mta in mtas))
+    for mta in mtas:
+        front = Front(mta)
+        for family in HERE:
+            for what in mta.cases:
+                case(mta, what, policy, family)
+        case(mta, headerless, policy, 4)
+        front.end()
+
+
+main()
