@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/crc64.h"
 #include "base/mem.h"
 #include "base/rc.h"
 
@@ -18,28 +19,6 @@
 
 /* It may grow by this, and by as much as the whole table takes. */
 #define GROW_MIN ((size_t)256 << 10)
-
-/* CRC-64 with the polynomial of ECMA-182, four bits at a time. */
-static uint64_t
-crc64(const uint8_t *p, size_t n)
-{
-	uint64_t table[16];
-	uint64_t crc = ~(uint64_t)0;
-
-	for (unsigned i = 0; i < 16; i++) {
-		uint64_t v = i;
-
-		for (int bit = 0; bit < 4; bit++)
-			v = v >> 1 ^ ((v & 1) ? 0xc96c5795d7870f42u : 0);
-		table[i] = v;
-	}
-	for (size_t i = 0; i < n; i++) {
-		crc ^= p[i];
-		crc = crc >> 4 ^ table[crc & 15];
-		crc = crc >> 4 ^ table[crc & 15];
-	}
-	return ~crc;
-}
 
 static char *
 with_suffix(const char *path, const char *suffix)

@@ -13,6 +13,7 @@
 #include "core/lsa.h"
 #include "core/msg.h"
 #include "core/rib.h"
+#include "core/table.h"
 #include "publish/wire.h"
 #include "t/fuzz/pair.h"
 #include "t/sim/wax.h"
@@ -251,6 +252,41 @@ routes(void)
 	put("publish", "ack", &out);
 }
 
+/* The milter's table of three routes, and what goes to its writer. */
+static void
+table(void)
+{
+	static char star[] = "*", way[] = "smtp:[gw.example.net]:587";
+	static char user[] = "user@example.org", why[] = "no path to paris";
+	struct route list[] = {
+		{ .pattern = star, .kind = ROUTE_WAY, .way = way }, remote(),
+		{ .pattern = user, .kind = ROUTE_HOLD, .reason = why }
+	};
+	struct table_key keys[2] = { { .name = HOST, .digest = { 1 } },
+		{ .name = OTHER, .digest = { 2 } } };
+	struct table_history history = { .n = 0 };
+	struct buf out = { 0 }, octets = { 0 };
+	struct table_writer writer = { 0 };
+	struct table_annex annex;
+
+	list[0].server = list[1].server;
+	table_annex_encode(
+	    &octets, (struct table_version){ 2, 5 }, keys, 2, &out);
+	if (table_annex_decode(octets.p, octets.n, &annex) != RC_OK)
+		abort();
+	table_history_add(&history, (struct table_version){ 2, 4 }, 1000);
+	table_history_add(&history, annex.version, 2000);
+	for (size_t i = 0; i < 3; i++) {
+		route_encode(&out, &list[i]);
+		if (table_add(&writer, out.p, out.n) != RC_OK)
+			abort();
+		buf_reset(&out);
+	}
+	table_end(&writer, &annex, &history, &out);
+	put("table", "three-routes", &out);
+	put("table", "annex", &octets);
+}
+
 /* What two hosts say to each other, and save. */
 static void
 network(void)
@@ -295,6 +331,7 @@ main(int argc, char **argv)
 	lsas();
 	frames();
 	routes();
+	table();
 	network();
 	return 0;
 }

@@ -99,7 +99,8 @@ number_is(struct scene *scene, const struct node *node, const char *key,
 static void
 route_is(struct scene *scene, struct node *node)
 {
-	const struct route *route = table_find(&node->table, scene->word[2]);
+	const struct route *route =
+	    mta_table_find(&node->table, scene->word[2]);
 	const char *via = scene_option(scene, "via");
 	const char *reason = scene_option(scene, "reason");
 	json_t *show = shown(scene, node, scene->word[2]);

@@ -55,16 +55,16 @@ host_init(struct node *node, char *server, char *group)
 }
 
 void
-table_done(struct table *table)
+mta_table_done(struct mta_table *table)
 {
 	for (size_t i = 0; i < table->n; i++)
 		route_done(&table->routes[i]);
 	mem_free(table->routes);
-	*table = (struct table){ 0 };
+	*table = (struct mta_table){ 0 };
 }
 
 const struct route *
-table_find(const struct table *table, const char *pattern)
+mta_table_find(const struct mta_table *table, const char *pattern)
 {
 	for (size_t i = 0; i < table->n; i++)
 		if (strcmp(table->routes[i].pattern, pattern) == 0)
@@ -140,7 +140,7 @@ host_free(struct node *node)
 		blob_set(&node->disk[i], NULL, 0);
 		blob_set(&node->week_old[i], NULL, 0);
 	}
-	table_done(&node->table);
+	mta_table_done(&node->table);
 	buf_done(&node->reply);
 	buf_done(&node->first);
 	buf_done(&node->last);
@@ -344,9 +344,9 @@ published(struct world *world, struct node *node, struct happening *h)
 	if (!node->host_up || h->table.serial < node->table.serial)
 		return; /* lost, or overtaken */
 	rule_table(world, node, &h->table);
-	table_done(&node->table);
+	mta_table_done(&node->table);
 	node->table = h->table;
-	h->table = (struct table){ 0 };
+	h->table = (struct mta_table){ 0 };
 	h->in.kind = IN_PUBLISHED;
 	h->in.value = node->table.generation;
 	if (world->on_table != NULL)

@@ -313,7 +313,8 @@ route_judge(
 }
 
 void
-rule_routes(struct world *world, struct node *node, const struct table *table)
+rule_routes(
+    struct world *world, struct node *node, const struct mta_table *table)
 {
 	for (size_t i = 0; i < table->n; i++) {
 		const char *why = route_judge(world, node, &table->routes[i]);
@@ -329,15 +330,15 @@ rule_routes(struct world *world, struct node *node, const struct table *table)
 }
 
 void
-rule_table(struct world *world, struct node *node, const struct table *next)
+rule_table(struct world *world, struct node *node, const struct mta_table *next)
 {
-	const struct table *now = &node->table;
+	const struct mta_table *now = &node->table;
 
 	if (now->n > 0 && next->n == 0)
 		world_fail(world, "%s: an empty table", node->name);
 	for (size_t i = 0; i < now->n; i++)
 		if (now->routes[i].kind != ROUTE_HOLD &&
-		    table_find(next, now->routes[i].pattern) == NULL)
+		    mta_table_find(next, now->routes[i].pattern) == NULL)
 			world_fail(world, "%s: %s vanishes from its table",
 			    node->name, now->routes[i].pattern);
 }

@@ -26,9 +26,9 @@ void rule_step(struct world *world, struct node *node);
 
 /* It wants this published; it is about to replace node->table. */
 void rule_routes(
-    struct world *world, struct node *node, const struct table *table);
+    struct world *world, struct node *node, const struct mta_table *table);
 void rule_table(
-    struct world *world, struct node *node, const struct table *next);
+    struct world *world, struct node *node, const struct mta_table *next);
 
 /* Its lsrd has ended: what it remembered may be gone. */
 void rule_ended(struct node *node);

@@ -111,7 +111,7 @@ static void
 on_table(struct world *world, struct node *node)
 {
 	struct scene *scene = world->ctx;
-	const struct table *table = &node->table;
+	const struct mta_table *table = &node->table;
 
 	for (size_t i = 0; scene->watch_holds && i < table->n; i++)
 		if (table->routes[i].kind == ROUTE_HOLD)

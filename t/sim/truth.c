@@ -99,7 +99,7 @@ digests_judge(struct world *world, const struct map *map)
 static void
 follow(struct world *world, const char *pattern, struct node *node, int hops)
 {
-	const struct route *route = table_find(&node->table, pattern);
+	const struct route *route = mta_table_find(&node->table, pattern);
 
 	if (hops > (int)world->n) {
 		world_fail(world, "%s: the next hops come back to %s", pattern,
@@ -394,7 +394,8 @@ truth_flows(struct world *world, struct node *from, const char *pattern,
     struct node **where)
 {
 	for (int hops = 0; hops < HOPS_MAX; hops++) {
-		const struct route *route = table_find(&from->table, pattern);
+		const struct route *route =
+		    mta_table_find(&from->table, pattern);
 		struct node *next = NULL;
 
 		*where = from;

@@ -209,7 +209,7 @@ happening_free(struct happening *h)
 {
 	buf_done(&h->bytes);
 	mem_free(h->name);
-	table_done(&h->table);
+	mta_table_done(&h->table);
 	mem_free(h);
 }
 

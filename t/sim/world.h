@@ -40,7 +40,7 @@ struct blob {
 };
 
 /* The table that the MTA reads. */
-struct table {
+struct mta_table {
 	uint64_t serial; /* order in which tables were given out */
 	uint64_t generation;
 	struct route *routes;
@@ -79,7 +79,7 @@ struct node {
 	VEC(struct probe) probes;
 
 	struct blob disk[2], week_old[2]; /* by enum save_what */
-	struct table table;
+	struct mta_table table;
 	bool publish_stuck;
 	VEC(struct addr) allow;
 
@@ -190,7 +190,7 @@ struct happening {
 	int side;
 	uint64_t serial; /* of a probe */
 	enum save_what what;
-	struct table table;
+	struct mta_table table;
 };
 
 struct happening *happening_new(struct node *node, enum happens kind);

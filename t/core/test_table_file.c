@@ -1,0 +1,381 @@
+/*
+ * test_table_file.c - the milter's table: written, bent, read in place.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crc64.h"
+#include "base/mem.h"
+#include "base/rc.h"
+#include "core/table.h"
+#include "t/core/cheap.h"
+#include "t/tap.h"
+
+#define COUNT(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
+
+static char *
+text(const char *s)
+{
+	return (char *)(uintptr_t)s;
+}
+
+/* A remote route by these hops, the second one an alternate. */
+static void
+add(struct table_writer *w, const char *pattern, const char *a, const char *b)
+{
+	struct route r = { .pattern = text(pattern),
+		.kind = ROUTE_REMOTE,
+		.relay = true,
+		.server = text("mx9.example.org"),
+		.cost = 5,
+		.hops = 2,
+		.nhops = b == NULL ? 1 : 2,
+		.path = (char *[]){ text("mx9.example.org") },
+		.npath = 1 };
+	struct buf out = { 0 };
+
+	r.hop[0] =
+	    (struct route_hop){ text(a), { 4, { 192, 0, 2, 1 }, 25 }, false };
+	r.hop[1] = (struct route_hop){ text(b),
+		{ 6, { 0x20, 1, 0xd, 0xb8, [15] = 2 }, 587 }, true };
+	route_encode(&out, &r);
+	ck_assert_int_eq(table_add(w, out.p, out.n), RC_OK);
+	for (size_t n = 0; n < 40; n++) {
+		struct table_writer torn = { 0 };
+
+		ck_assert_int_eq(table_add(&torn, out.p, n), RC_SHORT);
+		vec_done(&torn.at);
+		buf_done(&torn.records);
+	}
+	buf_done(&out);
+}
+
+static void
+hold(struct table_writer *w, const char *pattern)
+{
+	struct route r = { .pattern = text(pattern),
+		.kind = ROUTE_HOLD,
+		.reason = text("no path to paris") };
+	struct buf out = { 0 };
+
+	route_encode(&out, &r);
+	ck_assert_int_eq(table_add(w, out.p, out.n), RC_OK);
+	buf_done(&out);
+}
+
+static void
+key_make(struct table_key *key, char letter, const char *name)
+{
+	cheap_public(letter, key->public_key);
+	cheap_key(letter, key->digest);
+	snprintf(key->name, sizeof(key->name), "%s", name);
+}
+
+/* A table of generation 7 with four routes and three keys, one twice. */
+static void
+make(struct buf *out)
+{
+	struct table_history h = { .n = 0 };
+	struct table_writer w = { 0 };
+	struct table_key keys[4];
+	struct buf octets = { 0 }, net = { 0 };
+	struct table_annex annex;
+
+	key_make(&keys[0], 'c', "mx3.example.org");
+	key_make(&keys[1], 'a', "mx1.example.org");
+	key_make(&keys[2], 'b', "mx1.example.org");
+	key_make(&keys[3], 'a', "mx7.example.org");
+	buf_text(&net, "a net");
+	table_annex_encode(
+	    &octets, (struct table_version){ 3, 7 }, keys, 4, &net);
+	ck_assert_int_eq(table_annex_decode(octets.p, octets.n, &annex), RC_OK);
+	ck_assert_uint_eq(annex.nkeys, 3);
+	table_history_add(&h, (struct table_version){ 2, 9 }, 1000);
+	table_history_add(&h, (struct table_version){ 3, 5 }, 2000);
+	table_history_add(&h, (struct table_version){ 3, 4 }, 2500);
+	table_history_add(&h, (struct table_version){ 3, 7 }, 3000);
+	add(&w, "*", "mx2.example.org", NULL);
+	add(&w, ".example.org", "mx2.example.org", "mx3.example.org");
+	hold(&w, "paris.example.org");
+	add(&w, "u@paris.example.org", "mx3.example.org", NULL);
+	table_end(&w, &annex, &h, out);
+	buf_done(&octets);
+	buf_done(&net);
+}
+
+/* At its exact size, so that the sanitizer guards it. */
+static uint8_t *
+opened(struct table *t)
+{
+	struct buf out = { 0 };
+	uint8_t *p;
+
+	make(&out);
+	p = malloc(out.n);
+	memcpy(p, out.p, out.n);
+	ck_assert_int_eq(table_open(t, p, out.n), RC_OK);
+	buf_done(&out);
+	return p;
+}
+
+static const struct {
+	const char *address, *pattern;
+	enum route_kind kind;
+} lookups[] = {
+	{ "u@paris.example.org", "u@paris.example.org", ROUTE_REMOTE },
+	{ "v@paris.example.org", "paris.example.org", ROUTE_HOLD },
+	{ "v@a.paris.example.org", ".example.org", ROUTE_REMOTE },
+	{ "v@example.org", "*", ROUTE_REMOTE },
+	{ "v@example.net", "*", ROUTE_REMOTE },
+	{ "\"a@b\"@paris.example.org", "paris.example.org", ROUTE_HOLD },
+	{ "nobody", NULL, ROUTE_HERE },
+	{ "@", NULL, ROUTE_HERE },
+	{ "", NULL, ROUTE_HERE },
+};
+
+START_TEST(the_most_specific_pattern_is_found)
+{
+	struct table_route r;
+	struct table t;
+	uint8_t *p = opened(&t);
+	int rc = table_route(&t, lookups[_i].address, &r);
+
+	if (lookups[_i].pattern == NULL) {
+		ck_assert_int_eq(rc, RC_NONE);
+	} else {
+		ck_assert_int_eq(rc, RC_OK);
+		ck_assert_str_eq(r.pattern, lookups[_i].pattern);
+		ck_assert_int_eq(r.kind, lookups[_i].kind);
+	}
+	free(p);
+}
+END_TEST
+
+START_TEST(a_route_comes_back_as_it_was)
+{
+	struct table_route r;
+	struct table t;
+	uint8_t *p = opened(&t);
+	char a[ADDR_TEXT];
+
+	ck_assert_int_eq(table_route(&t, "x@a.example.org", &r), RC_OK);
+	ck_assert(r.relay && !r.last_resort);
+	ck_assert_str_eq(r.server, "mx9.example.org");
+	ck_assert_uint_eq(r.nhops, 2);
+	ck_assert_str_eq(r.hop[0].name, "mx2.example.org");
+	ck_assert_str_eq(addr_text(&r.hop[0].addr, a), "192.0.2.1:25");
+	ck_assert_str_eq(addr_text(&r.hop[1].addr, a), "[2001:db8::2]:587");
+	ck_assert(!r.hop[0].alternate && r.hop[1].alternate);
+	ck_assert(table_next_hop(&r, "mx2.example.org"));
+	ck_assert(table_next_hop(&r, "mx3.example.org"));
+	ck_assert(!table_next_hop(&r, "mx9.example.org"));
+	ck_assert_uint_eq(t.net.left, 5);
+	ck_assert(memcmp(t.net.p, "a net", 5) == 0);
+	free(p);
+}
+END_TEST
+
+static const struct {
+	char letter;
+	const char *name;
+} owners[] = {
+	{ 'a', "mx1.example.org" },
+	{ 'b', "mx1.example.org" },
+	{ 'c', "mx3.example.org" },
+	{ 'd', NULL },
+};
+
+START_TEST(a_key_is_found_by_its_digest)
+{
+	uint8_t digest[SEAL_DIGEST], public_key[SEAL_PUBLIC];
+	struct table_key key;
+	struct table t;
+	uint8_t *p = opened(&t);
+	bool found;
+
+	cheap_key(owners[_i].letter, digest);
+	cheap_public(owners[_i].letter, public_key);
+	found = table_key(&t, digest, &key);
+	ck_assert_int_eq(found, owners[_i].name != NULL);
+	if (found) {
+		ck_assert_str_eq(key.name, owners[_i].name);
+		ck_assert(memcmp(key.public_key, public_key, SEAL_PUBLIC) == 0);
+	}
+	free(p);
+}
+END_TEST
+
+static const struct {
+	uint64_t wall_ms, epoch, generation;
+} times[] = {
+	{ 99999, 3, 7 },
+	{ 3000, 3, 7 },
+	{ 2999, 3, 5 }, /* 3,4 came after 3,5 and was not taken */
+	{ 2000, 3, 5 },
+	{ 1999, 2, 9 },
+	{ 1000, 2, 9 },
+	{ 999, 2, 9 }, /* the oldest that is known */
+	{ 0, 2, 9 },
+};
+
+START_TEST(a_time_has_its_version)
+{
+	struct table t;
+	uint8_t *p = opened(&t);
+	struct table_version v = table_then(&t, times[_i].wall_ms);
+
+	ck_assert_uint_eq(v.epoch, times[_i].epoch);
+	ck_assert_uint_eq(v.generation, times[_i].generation);
+	ck_assert_uint_eq(t.now.generation, 7);
+	free(p);
+}
+END_TEST
+
+START_TEST(the_history_is_bounded)
+{
+	struct table_history h = { .n = 0 };
+
+	for (uint64_t i = 1; i <= 200; i++)
+		table_history_add(&h, (struct table_version){ 1, i }, i * 10);
+	ck_assert_uint_eq(h.n, TABLE_HISTORY);
+	ck_assert_uint_eq(h.v[0].version.generation, 200);
+	ck_assert_uint_eq(h.v[h.n - 1].version.generation, 137);
+	table_history_add(&h, (struct table_version){ 1, 200 }, 5000);
+	ck_assert_uint_eq(h.v[0].wall_ms, 2000);
+}
+END_TEST
+
+START_TEST(versions_are_ordered_by_epoch_first)
+{
+	struct table_version a = { 1, 9 }, b = { 2, 1 }, c = { 2, 2 };
+
+	ck_assert_int_lt(table_order(a, b), 0);
+	ck_assert_int_lt(table_order(b, c), 0);
+	ck_assert_int_gt(table_order(c, a), 0);
+	ck_assert_int_eq(table_order(b, b), 0);
+}
+END_TEST
+
+START_TEST(what_is_torn_is_refused)
+{
+	struct table t;
+	uint8_t *p = opened(&t);
+	size_t whole = t.n;
+
+	for (size_t n = 0; n < whole; n++) {
+		uint8_t *cut = malloc(n == 0 ? 1 : n);
+
+		memcpy(cut, p, n);
+		ck_assert_int_ne(table_open(&t, cut, n), RC_OK);
+		free(cut);
+	}
+	free(p);
+}
+END_TEST
+
+START_TEST(what_is_bent_is_refused)
+{
+	struct table t;
+	uint8_t *p = opened(&t);
+	size_t whole = t.n;
+
+	for (size_t i = 0; i < whole; i++) {
+		p[i] ^= 0x40;
+		ck_assert_int_ne(table_open(&t, p, whole), RC_OK);
+		p[i] ^= 0x40;
+	}
+	free(p);
+}
+END_TEST
+
+/* With its checksum made right: the octet at, from the file's beginning. */
+static const struct {
+	const char *what;
+	size_t at;
+	uint8_t to;
+	int rc;
+} bends[] = {
+	{ "another magic", 0, 'X', RC_FORMAT },
+	{ "another version", 7, 2, RC_VERSION },
+	{ "longer than it is", 15, 0xff, RC_SHORT },
+	{ "a generation not in the history", 39, 8, RC_RANGE },
+	{ "no history", 43, 0, RC_RANGE },
+	{ "too much history", 43, 65, RC_RANGE },
+	{ "a history out of order", 63 + 24 + 8, 9, RC_RANGE },
+	{ "keys out of order", 56 + 72, 0xff, RC_RANGE },
+	{ "a key's name outside the file", 56 + 72 + 64, 0xff, RC_NAME },
+	{ "too many keys", 44, 0xff, RC_SHORT },
+	{ "too many routes", 48, 0xff, RC_SHORT },
+	{ "a net longer than the file", 52, 0xff, RC_SHORT },
+	{ "a record outside the file", 56 + 72 + 3 * 68, 0xff, RC_NAME },
+	{ "two records the same", 56 + 72 + 3 * 68 + 7, 0, RC_NAME },
+};
+
+START_TEST(bent_and_summed_again_is_refused)
+{
+	struct table t;
+	uint8_t *p = opened(&t);
+	size_t n = t.n;
+	uint64_t crc;
+	int rc;
+
+	p[bends[_i].at] = bends[_i].to;
+	crc = crc64(p + 24, n - 24);
+	for (int i = 0; i < 8; i++)
+		p[16 + i] = (uint8_t)(crc >> (56 - 8 * i));
+	rc = table_open(&t, p, n);
+	ck_assert_msg(
+	    rc == bends[_i].rc, "%s: %s", bends[_i].what, rc_word(rc));
+	free(p);
+}
+END_TEST
+
+START_TEST(a_bent_annex_is_refused)
+{
+	struct table_key key;
+	struct buf octets = { 0 }, net = { 0 };
+	struct table_annex a;
+
+	key_make(&key, 'a', "mx1.example.org");
+	table_annex_encode(
+	    &octets, (struct table_version){ 1, 1 }, &key, 1, &net);
+	for (size_t n = 0; n < octets.n; n++)
+		ck_assert_int_ne(table_annex_decode(octets.p, n, &a), RC_OK);
+	ck_assert_int_eq(table_annex_decode(octets.p, octets.n, &a), RC_OK);
+	octets.p[octets.n - 1] = '/';
+	ck_assert_int_eq(table_annex_decode(octets.p, octets.n, &a), RC_NAME);
+	buf_done(&octets);
+}
+END_TEST
+
+START_TEST(the_checksum_is_that_of_others)
+{
+	/* The check value of CRC-64/XZ. */
+	ck_assert_uint_eq(crc64("123456789", 9), 0x995dc9bbdf1939fau);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("table_file");
+	TCase *tc = tcase_create("table_file");
+
+	tcase_add_loop_test(
+	    tc, the_most_specific_pattern_is_found, 0, COUNT(lookups));
+	tcase_add_test(tc, a_route_comes_back_as_it_was);
+	tcase_add_loop_test(tc, a_key_is_found_by_its_digest, 0, COUNT(owners));
+	tcase_add_loop_test(tc, a_time_has_its_version, 0, COUNT(times));
+	tcase_add_test(tc, the_history_is_bounded);
+	tcase_add_test(tc, versions_are_ordered_by_epoch_first);
+	tcase_add_test(tc, what_is_torn_is_refused);
+	tcase_add_test(tc, what_is_bent_is_refused);
+	tcase_add_loop_test(
+	    tc, bent_and_summed_again_is_refused, 0, COUNT(bends));
+	tcase_add_test(tc, a_bent_annex_is_refused);
+	tcase_add_test(tc, the_checksum_is_that_of_others);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}

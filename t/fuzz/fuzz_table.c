@@ -1,0 +1,96 @@
+/*
+ * fuzz_table.c - the milter's table. What is opened is in order and of the
+ * grammar of names, and every lookup in it stays inside its octets. The
+ * length and the checksum are made right first, or nothing would get past
+ * them; the octets as they came are tried, too.
+ */
+
+#include <string.h>
+
+#include "base/crc64.h"
+#include "base/rc.h"
+#include "core/table.h"
+#include "t/fuzz/fuzz.h"
+
+const unsigned fuzz_runs = 4000;
+
+#define SUMMED 24
+
+static void
+put64(uint8_t *p, uint64_t v)
+{
+	for (int i = 0; i < 8; i++)
+		p[i] = (uint8_t)(v >> (56 - 8 * i));
+}
+
+static void
+look_up(const struct table *t, const char *pattern)
+{
+	struct table_route r;
+	char address[STR_PATTERN_MAX + 8];
+	bool user = strchr(pattern, '@') != NULL;
+
+	if (pattern[0] == '.' || pattern[0] == '*')
+		return;
+	snprintf(address, sizeof(address), "%s%s", user ? "" : "u@", pattern);
+	FUZZ_CHECK(table_route(t, address, &r) == RC_OK);
+}
+
+static void
+walk(const struct table *t)
+{
+	struct table_history h;
+	struct table_route r;
+	struct table_key key;
+
+	FUZZ_CHECK(t->nhistory > 0 && t->nhistory <= TABLE_HISTORY);
+	table_history(t, &h);
+	FUZZ_CHECK(table_order(h.v[0].version, t->now) == 0);
+	table_then(t, h.v[h.n - 1].wall_ms);
+	for (uint32_t i = 0; i < t->nkeys; i++)
+		FUZZ_CHECK(
+		    table_key(t,
+			t->keys + (size_t)i * (SEAL_DIGEST + SEAL_PUBLIC + 4),
+			&key) &&
+		    str_is_host(key.name));
+	for (uint32_t i = 0; i < t->nroutes; i++) {
+		table_at(t, i, &r);
+		FUZZ_CHECK(str_is_pattern(r.pattern));
+		FUZZ_CHECK(r.nhops <= LIMIT_NEXT_HOPS);
+		for (size_t k = 0; k < r.nhops; k++)
+			FUZZ_CHECK(str_is_host(r.hop[k].name) &&
+				   addr_is_hop(&r.hop[k].addr, true));
+		look_up(t, r.pattern);
+	}
+	table_route(t, "nobody@nowhere.example", &r);
+}
+
+static void
+annex(const uint8_t *p, size_t n)
+{
+	struct table_annex a;
+
+	if (table_annex_decode(p, n, &a) == RC_OK)
+		FUZZ_CHECK(a.keys.left + a.net.left + 20 == n);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	uint8_t *copy = malloc(n == 0 ? 1 : n);
+	struct table t;
+
+	if (table_open(&t, p, n) == RC_OK)
+		walk(&t);
+	annex(p, n);
+	if (n > 0)
+		memcpy(copy, p, n);
+	if (n > SUMMED) {
+		put64(copy + 8, n);
+		put64(copy + 16, crc64(copy + SUMMED, n - SUMMED));
+	}
+	if (table_open(&t, copy, n) == RC_OK)
+		walk(&t);
+	free(copy);
+	return 0;
+}
