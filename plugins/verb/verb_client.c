@@ -34,9 +34,9 @@ part(struct verb_client *client, enum verb_client_why why, int code)
 	end(client, why, code);
 }
 
-/* Says as much as may be unanswered, and that we listen. */
+/* Says as much as may be unanswered. */
 static void
-flow(struct verb_client *client)
+say_pending(struct verb_client *client)
 {
 	size_t at = 0;
 
@@ -54,16 +54,46 @@ flow(struct verb_client *client)
 		memmove(client->pending.p, client->pending.p + at,
 		    client->pending.n - at);
 	client->pending.n -= at;
-	if (client->pending.n > 0 || client->outstanding == VERB_CLIENT_LINES)
-		return;
+}
+
+static bool
+has_said_all(const struct verb_client *client)
+{
+	return client->pending.n == 0 &&
+	       client->outstanding < VERB_CLIENT_LINES;
+}
+
+static void
+leave(struct verb_client *client)
+{
+	say_pending(client);
+	if (has_said_all(client))
+		part(client, VERB_CLIENT_WELL, 0);
+}
+
+/* A poll may follow, as the last line unanswered. */
+static bool
+may_poll(const struct verb_client *client)
+{
+	return client->state == VERB_CLIENT_CARRYING && !client->polling &&
+	       has_said_all(client);
+}
+
+/* Says what there is to say, and that we listen. */
+static void
+flow(struct verb_client *client, struct mono now)
+{
 	if (client->quitting) {
-		buf_text(&client->say, "QUIT\r\n");
-		end(client, VERB_CLIENT_WELL, 0);
-	} else if (!client->polling) {
-		line_put_verb(&client->say, NULL, 0);
-		client->outstanding++;
-		client->polling = true;
+		leave(client);
+		return;
 	}
+	say_pending(client);
+	if (!may_poll(client) || !mono_due(client->poll_at, now))
+		return;
+	line_put_verb(&client->say, NULL, 0);
+	client->outstanding++;
+	client->polling = true;
+	client->polled = now;
 }
 
 static void
@@ -127,8 +157,27 @@ on_ehlo(struct verb_client *client, const struct line_reply *reply)
 	}
 }
 
+/* All of the answer to the oldest line is here. */
 static void
-on_answer(struct verb_client *client, const struct line_reply *reply)
+answered(struct verb_client *client, struct mono now)
+{
+	bool poll = client->outstanding == 1 && client->polling;
+
+	if (poll && !client->carried &&
+	    mono_since(client->polled, now) < VERB_CLIENT_PAUSE_MS)
+		client->poll_at =
+		    mono_after(client->polled, VERB_CLIENT_PAUSE_MS);
+	client->lines = 0;
+	client->carried = false;
+	client->outstanding--;
+	if (client->outstanding == 0)
+		client->polling = false;
+	flow(client, now);
+}
+
+static void
+on_answer(
+    struct verb_client *client, const struct line_reply *reply, struct mono now)
 {
 	if (reply->code == 421)
 		end(client, VERB_CLIENT_CLOSED, 421);
@@ -139,17 +188,13 @@ on_answer(struct verb_client *client, const struct line_reply *reply)
 	else if (reply->code != 250 || client->outstanding == 0 ||
 		 !base64_decode(reply->text, reply->length, &client->tls))
 		end(client, VERB_CLIENT_GARBLED, reply->code);
-	if (client->state == VERB_CLIENT_ENDED || !reply->last)
-		return;
-	client->lines = 0;
-	client->outstanding--;
-	if (client->outstanding == 0)
-		client->polling = false;
-	flow(client);
+	client->carried = client->carried || reply->length > 0;
+	if (client->state != VERB_CLIENT_ENDED && reply->last)
+		answered(client, now);
 }
 
 static void
-on_line(struct verb_client *client, size_t n)
+on_line(struct verb_client *client, size_t n, struct mono now)
 {
 	struct line_reply reply;
 
@@ -157,7 +202,7 @@ on_line(struct verb_client *client, size_t n)
 	if (!line_reply(client->line, n, &reply))
 		end(client, VERB_CLIENT_GARBLED, 0);
 	else if (client->state == VERB_CLIENT_CARRYING)
-		on_answer(client, &reply);
+		on_answer(client, &reply, now);
 	else if (client->lines > VERB_CLIENT_REPLY)
 		end(client, VERB_CLIENT_GARBLED, 0);
 	else if (client->state == VERB_CLIENT_GREETING)
@@ -168,7 +213,8 @@ on_line(struct verb_client *client, size_t n)
 
 /* Takes octets until a line has ended; returns how many. */
 static size_t
-take(struct verb_client *client, const uint8_t *octets, size_t n)
+take(struct verb_client *client, const uint8_t *octets, size_t n,
+    struct mono now)
 {
 	size_t room = LINE_OCTETS - client->length, before = client->length;
 	size_t length;
@@ -187,17 +233,18 @@ take(struct verb_client *client, const uint8_t *octets, size_t n)
 		break;
 	}
 	client->length = 0;
-	on_line(client, length);
+	on_line(client, length, now);
 	return length - before;
 }
 
 void
-verb_client_feed(struct verb_client *client, const uint8_t *octets, size_t n)
+verb_client_feed(struct verb_client *client, const uint8_t *octets, size_t n,
+    struct mono now)
 {
 	if (n == 0)
 		end(client, VERB_CLIENT_CLOSED, 0);
 	for (size_t at = 0; at < n && client->state != VERB_CLIENT_ENDED;)
-		at += take(client, octets + at, n - at);
+		at += take(client, octets + at, n - at, now);
 }
 
 size_t
@@ -210,12 +257,26 @@ verb_client_room(const struct verb_client *client)
 }
 
 void
-verb_client_send(struct verb_client *client, const uint8_t *octets, size_t n)
+verb_client_send(struct verb_client *client, const uint8_t *octets, size_t n,
+    struct mono now)
 {
 	CHECK(n <= verb_client_room(client));
 	buf_bytes(&client->pending, octets, n);
 	if (n > 0)
-		flow(client);
+		flow(client, now);
+}
+
+struct mono
+verb_client_wake(const struct verb_client *client)
+{
+	return may_poll(client) ? client->poll_at : MONO_NEVER;
+}
+
+void
+verb_client_tick(struct verb_client *client, struct mono now)
+{
+	if (client->state == VERB_CLIENT_CARRYING)
+		flow(client, now);
 }
 
 void
@@ -223,7 +284,7 @@ verb_client_quit(struct verb_client *client)
 {
 	client->quitting = true;
 	if (client->state == VERB_CLIENT_CARRYING)
-		flow(client);
+		leave(client);
 	else if (client->state == VERB_CLIENT_EHLO)
 		part(client, VERB_CLIENT_WELL, 0);
 	else

@@ -10,7 +10,8 @@
  * say, the last of them is a poll, so that the other side can speak at any
  * time. The deadlines for greeting and EHLO are the caller's; afterwards no
  * line waits longer than VERB_SERVER_POLL_MS, and the peering protocol's
- * own keep-alives tell.
+ * own keep-alives tell. Where a poll does not wait, but is answered with
+ * nothing at once, polls are VERB_CLIENT_PAUSE_MS apart.
  *
  * The caller empties `say` and `tls` (buf_reset) after every call. What the
  * server said before it ended may be in `tls`, too.
@@ -24,10 +25,14 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/mono.h"
 
 #define VERB_CLIENT_LINES 32     /* unanswered */
 #define VERB_CLIENT_PENDING 4096 /* octets that wait for a line */
 #define VERB_CLIENT_REPLY 100    /* lines of a greeting or EHLO's answer */
+/* So that such a server costs five lines a second and not one a round trip,
+ * and what it has to say still comes well within a keep-alive time. */
+#define VERB_CLIENT_PAUSE_MS 200
 
 enum verb_client_state {
 	VERB_CLIENT_GREETING,
@@ -58,6 +63,9 @@ struct verb_client {
 	struct buf pending;
 	uint32_t outstanding; /* lines without an answer */
 	bool polling;         /* the last of them is a poll */
+	bool carried;         /* this answer has had octets */
+	struct mono polled;   /* when the last poll was said */
+	struct mono poll_at;  /* none before that */
 	bool keyword, blanked, quitting;
 	uint32_t lines; /* of this answer */
 	size_t length;  /* of this line so far */
@@ -67,13 +75,17 @@ struct verb_client {
 void verb_client_init(struct verb_client *client, const char *own_name);
 
 /* Octets from the server; n is 0 at the end of the stream. */
-void verb_client_feed(
-    struct verb_client *client, const uint8_t *octets, size_t n);
+void verb_client_feed(struct verb_client *client, const uint8_t *octets,
+    size_t n, struct mono now);
 
 /* How many octets of TLS may come now; and they come. */
 size_t verb_client_room(const struct verb_client *client);
-void verb_client_send(
-    struct verb_client *client, const uint8_t *octets, size_t n);
+void verb_client_send(struct verb_client *client, const uint8_t *octets,
+    size_t n, struct mono now);
+
+/* When verb_client_tick() wants to be called; MONO_NEVER: not at all. */
+struct mono verb_client_wake(const struct verb_client *client);
+void verb_client_tick(struct verb_client *client, struct mono now);
 
 /* No more to send: what is pending, then QUIT. */
 void verb_client_quit(struct verb_client *client);

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "io/clock.h"
 #include "io/sock.h"
 #include "plugins/verb/verb_client.h"
 
@@ -15,6 +16,7 @@ struct verb_io {
 	struct loop *loop;
 	struct bufferevent *bev;
 	struct event *deadline;
+	struct event *poll;       /* the machine may speak again */
 	struct evbuffer *waiting; /* what the machine has no room for yet */
 	struct verb_client client;
 	enum verb_client_state state; /* as the owner knows it */
@@ -44,6 +46,7 @@ ended(struct verb_io *verb, const char *reason)
 	verb->state = VERB_CLIENT_ENDED;
 	bufferevent_disable(verb->bev, EV_READ | EV_WRITE);
 	evtimer_del(verb->deadline);
+	evtimer_del(verb->poll);
 	verb->owner->ended(verb->ctx, reason);
 }
 
@@ -70,7 +73,8 @@ push(struct verb_io *verb)
 		n = evbuffer_remove(verb->waiting, octets, room);
 		if (n <= 0)
 			break;
-		verb_client_send(&verb->client, octets, (size_t)n);
+		verb_client_send(
+		    &verb->client, octets, (size_t)n, clock_mono());
 	}
 	if (verb->finishing && evbuffer_get_length(verb->waiting) == 0)
 		verb_client_quit(&verb->client);
@@ -97,6 +101,20 @@ tell(struct verb_io *verb)
 	buf_reset(in);
 }
 
+static void
+wait_poll(struct verb_io *verb)
+{
+	struct mono wake = verb_client_wake(&verb->client);
+	uint64_t ms = mono_since(clock_mono(), wake);
+	struct timeval tv = { (time_t)(ms / 1000),
+		(suseconds_t)(ms % 1000 * 1000) };
+
+	if (wake.ms == MONO_NEVER.ms)
+		evtimer_del(verb->poll);
+	else
+		evtimer_add(verb->poll, &tv);
+}
+
 /* What follows from what has come or was written. */
 static void
 turn(struct verb_io *verb)
@@ -112,6 +130,7 @@ turn(struct verb_io *verb)
 		push(verb);
 		if (verb->state != VERB_CLIENT_ENDED)
 			verb->state = client->state;
+		wait_poll(verb);
 	}
 	verb->turning = false;
 	if (!verb->dead && client->state == VERB_CLIENT_ENDED &&
@@ -129,7 +148,8 @@ on_read(struct bufferevent *bev, void *arg)
 
 	while (!verb->dead && verb->state != VERB_CLIENT_ENDED &&
 	       (n = evbuffer_remove(in, octets, sizeof(octets))) > 0) {
-		verb_client_feed(&verb->client, octets, (size_t)n);
+		verb_client_feed(
+		    &verb->client, octets, (size_t)n, clock_mono());
 		turn(verb);
 	}
 	/* After our QUIT nothing that comes is of interest. */
@@ -168,6 +188,17 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	ended(arg, "smtp-timeout");
 }
 
+static void
+on_poll(evutil_socket_t fd, short what, void *arg)
+{
+	struct verb_io *verb = arg;
+
+	(void)fd;
+	(void)what;
+	verb_client_tick(&verb->client, clock_mono());
+	turn(verb);
+}
+
 struct verb_io *
 verb_io_new(struct loop *loop, int fd, const char *name)
 {
@@ -182,8 +213,9 @@ verb_io_new(struct loop *loop, int fd, const char *name)
 	verb->waiting = evbuffer_new();
 	verb->bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
 	verb->deadline = evtimer_new(base, on_deadline, verb);
+	verb->poll = evtimer_new(base, on_poll, verb);
 	CHECK(verb->waiting != NULL && verb->bev != NULL &&
-	      verb->deadline != NULL);
+	      verb->deadline != NULL && verb->poll != NULL);
 	bufferevent_set_max_single_read(verb->bev, VERB_IO_READ);
 	bufferevent_setcb(verb->bev, on_read, on_written, on_event, verb);
 	bufferevent_enable(verb->bev, EV_READ | EV_WRITE);
@@ -228,6 +260,7 @@ gone(void *arg)
 	struct verb_io *verb = arg;
 
 	event_free(verb->deadline);
+	event_free(verb->poll);
 	bufferevent_free(verb->bev);
 	evbuffer_free(verb->waiting);
 	verb_client_done(&verb->client);
@@ -261,5 +294,6 @@ verb_io_free(struct verb_io *verb)
 	last_words(verb);
 	bufferevent_disable(verb->bev, EV_READ | EV_WRITE);
 	evtimer_del(verb->deadline);
+	evtimer_del(verb->poll);
 	loop_later(verb->loop, gone, verb);
 }

@@ -52,9 +52,9 @@ use(struct verb_client *c, const uint8_t *p, size_t n, size_t step)
 {
 	verb_client_init(c, "me");
 	for (size_t at = 0; at < n; at += step) {
-		verb_client_feed(c, p + at, step < n - at ? step : n - at);
+		verb_client_feed(c, p + at, step < n - at ? step : n - at, now);
 		if (c->state == VERB_CLIENT_CARRYING && c->outstanding == 0)
-			verb_client_send(c, p, 1);
+			verb_client_send(c, p, 1, now);
 		FUZZ_CHECK(c->outstanding <= VERB_CLIENT_LINES);
 	}
 	FUZZ_CHECK(c->length <= LINE_OCTETS && c->tls.n <= n);

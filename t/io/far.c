@@ -90,6 +90,8 @@ pass_on(struct far_session *s)
 	uint64_t ms;
 	struct timeval tv;
 
+	if (s->far->eager)
+		verb_server_tick(m, verb_server_wake(m));
 	if (m->say.n > 0) {
 		see_answers(s, &m->say);
 		bufferevent_write(s->smtp, m->say.p, m->say.n);

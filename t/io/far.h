@@ -30,6 +30,7 @@ struct far {
 	const struct far_script *script; /* instead of that, or NULL */
 	size_t cut; /* ends it after so many octets of the client; 0: no */
 	bool deaf;  /* reads nothing more */
+	bool eager; /* lets no poll wait */
 	struct far_session *first;
 
 	/* What was seen. */

@@ -180,6 +180,24 @@ START_TEST(polls_are_few)
 }
 END_TEST
 
+/* Nor are there many when nobody lets a poll wait; and news comes still. */
+START_TEST(eager_answers_are_not_chased)
+{
+	struct timeval tv = { 2, 0 };
+	size_t lines;
+
+	far.eager = true;
+	meet();
+	lines = far.lines;
+	event_base_loopexit(base, &tv);
+	event_base_dispatch(base);
+	ck_assert_uint_le(far.lines, lines + 12);
+	ck_assert_uint_ge(far.lines, lines + 4);
+	ck_assert_uint_lt(how_long(&b, &a), 500);
+	ck_assert(!side_was_told(&a, "closed"));
+}
+END_TEST
+
 #define HELLO "220 far.example.org ESMTP\r\n"
 #define OFFER "250-far.example.org\r\n250-PIPELINING\r\n250 X-LSA-2\r\n"
 
@@ -344,6 +362,7 @@ main(void)
 	tcase_add_test(tc, lines_outstanding);
 	tcase_add_test(tc, news_goes_at_once);
 	tcase_add_test(tc, polls_are_few);
+	tcase_add_test(tc, eager_answers_are_not_chased);
 	tcase_add_loop_test(tc, who_answers_otherwise, 0,
 	    (int)(sizeof(scripts) / sizeof(scripts[0])));
 	tcase_add_test(tc, no_daemon_behind);

@@ -77,7 +77,7 @@ client_feed(struct verb_client *c, const char *p, size_t n)
 
 	memcpy(part, p, n);
 	if (n > 0)
-		verb_client_feed(c, part, n);
+		verb_client_feed(c, part, n, AT(0));
 	free(part);
 }
 
@@ -126,7 +126,7 @@ START_TEST(client_keeps_a_poll)
 	struct verb_client c;
 
 	client_carrying(&c);
-	verb_client_send(&c, (const uint8_t *)"foo", 3);
+	verb_client_send(&c, (const uint8_t *)"foo", 3, AT(0));
 	ck_assert(is_text(&c.say, "X-LSA-2 Zm9v\r\nX-LSA-2\r\n"));
 	buf_reset(&c.say);
 	client_hears(&c, NONE); /* the octets' answer: the poll is there */
@@ -135,7 +135,8 @@ START_TEST(client_keeps_a_poll)
 	ck_assert(is_text(&c.tls, "foobar"));
 	ck_assert(is_text(&c.say, "X-LSA-2\r\n"));
 	buf_reset(&c.say);
-	verb_client_send(&c, (const uint8_t *)"bar", 3); /* overtakes it */
+	verb_client_send(
+	    &c, (const uint8_t *)"bar", 3, AT(0)); /* overtakes it */
 	ck_assert(is_text(&c.say, "X-LSA-2 YmFy\r\nX-LSA-2\r\n"));
 	ck_assert_uint_eq(c.outstanding, 3);
 	verb_client_done(&c);
@@ -150,7 +151,7 @@ START_TEST(client_has_32_lines)
 
 	client_carrying(&c);
 	for (size_t i = 0; i < 100; i++) {
-		verb_client_send(&c, &octet, 1);
+		verb_client_send(&c, &octet, 1, AT(0));
 		ck_assert_uint_le(c.outstanding, VERB_CLIENT_LINES);
 	}
 	ck_assert_uint_eq(c.outstanding, VERB_CLIENT_LINES);
@@ -158,7 +159,7 @@ START_TEST(client_has_32_lines)
 		sent += c.say.p[i] == '\n';
 	ck_assert_uint_eq(sent, VERB_CLIENT_LINES);
 	while (verb_client_room(&c) > 0)
-		verb_client_send(&c, &octet, 1);
+		verb_client_send(&c, &octet, 1, AT(0));
 	ck_assert_uint_eq(c.pending.n, VERB_CLIENT_PENDING);
 	buf_reset(&c.say);
 	client_hears(&c, NONE);
@@ -180,8 +181,8 @@ static const struct {
 	{ "no base64", "250 Zm9\r\n", VERB_CLIENT_GARBLED },
 	{ "words", "250 2.0.0 Ok\r\n", VERB_CLIENT_GARBLED },
 	{ "another code", "251 Zm9v\r\n", VERB_CLIENT_GARBLED },
-	{ "more answers than lines", NONE NONE NONE NONE NONE,
-	    VERB_CLIENT_WELL },
+	{ "more answers than lines", NONE NONE NONE, VERB_CLIENT_GARBLED },
+	{ "as many", NONE NONE, VERB_CLIENT_WELL },
 };
 
 START_TEST(client_endings)
@@ -189,7 +190,7 @@ START_TEST(client_endings)
 	struct verb_client c;
 
 	client_carrying(&c);
-	verb_client_send(&c, (const uint8_t *)"foo", 3);
+	verb_client_send(&c, (const uint8_t *)"foo", 3, AT(0));
 	client_hears(&c, endings[_i].in);
 	ck_assert_msg(c.why == endings[_i].why, "%s: %s", endings[_i].what,
 	    verb_client_word(c.why));
@@ -205,7 +206,7 @@ START_TEST(client_stream_ends)
 	struct verb_client c;
 
 	client_carrying(&c);
-	verb_client_feed(&c, NULL, 0);
+	verb_client_feed(&c, NULL, 0, AT(0));
 	ck_assert_int_eq(c.why, VERB_CLIENT_CLOSED);
 	verb_client_done(&c);
 }
@@ -216,7 +217,7 @@ START_TEST(client_quits)
 	struct verb_client c;
 
 	client_carrying(&c);
-	verb_client_send(&c, (const uint8_t *)"foo", 3);
+	verb_client_send(&c, (const uint8_t *)"foo", 3, AT(0));
 	buf_reset(&c.say);
 	verb_client_quit(&c);
 	ck_assert(is_text(&c.say, "QUIT\r\n"));
@@ -240,6 +241,51 @@ START_TEST(client_bounds_answers)
 		client_hears(&c, "220");
 	ck_assert_int_eq(c.why, VERB_CLIENT_GARBLED);
 	ck_assert_uint_le(c.length, LINE_OCTETS);
+	verb_client_done(&c);
+}
+END_TEST
+
+/* The server answers with `text` at `ms`; returns what is said to that. */
+static const char *
+client_at(struct verb_client *c, uint64_t ms, const char *text)
+{
+	static char said[200];
+
+	if (text[0] != '\0')
+		verb_client_feed(
+		    c, (const uint8_t *)text, strlen(text), AT(ms));
+	verb_client_tick(c, AT(ms));
+	ck_assert_uint_lt(c->say.n, sizeof(said));
+	if (c->say.n > 0)
+		memcpy(said, c->say.p, c->say.n);
+	said[c->say.n] = '\0';
+	buf_reset(&c->say);
+	return said;
+}
+
+/* A poll answered with nothing at once is not repeated at once. */
+START_TEST(client_pauses)
+{
+	struct verb_client c;
+
+	client_carrying(&c);
+	verb_client_send(&c, (const uint8_t *)"foo", 3, AT(1000));
+	buf_reset(&c.say);
+	ck_assert_str_eq(client_at(&c, 1010, NONE), "");
+	ck_assert_str_eq(client_at(&c, 1010, "250 Zm9v\r\n"), "X-LSA-2\r\n");
+	ck_assert_str_eq(
+	    client_at(&c, 1020, "250-Zm9v\r\n250 \r\n"), "X-LSA-2\r\n");
+	ck_assert_uint_eq(verb_client_wake(&c).ms, MONO_NEVER.ms);
+	ck_assert_str_eq(client_at(&c, 1030, NONE), "");
+	ck_assert_uint_eq(verb_client_wake(&c).ms, 1020 + VERB_CLIENT_PAUSE_MS);
+	verb_client_send(&c, (const uint8_t *)"bar", 3, AT(1040));
+	ck_assert_str_eq(client_at(&c, 1040, ""), "X-LSA-2 YmFy\r\n");
+	ck_assert_str_eq(client_at(&c, 1050, "250 Zm9v\r\n"), "");
+	ck_assert_str_eq(client_at(&c, 1219, ""), "");
+	ck_assert_str_eq(client_at(&c, 1220, ""), "X-LSA-2\r\n");
+	ck_assert_str_eq(
+	    client_at(&c, 1220 + VERB_CLIENT_PAUSE_MS, NONE), "X-LSA-2\r\n");
+	ck_assert(is_text(&c.tls, "foofoofoo"));
 	verb_client_done(&c);
 }
 END_TEST
@@ -291,7 +337,7 @@ pair_pass(struct pair *x)
 	pour(&x->server.tls, &x->got[0]);
 	n = some(&x->rng, &x->to_client);
 	if (n > 0)
-		verb_client_feed(&x->client, x->to_client.p, n);
+		verb_client_feed(&x->client, x->to_client.p, n, AT(x->now));
 	drop(&x->to_client, n);
 	pour(&x->client.say, &x->to_server);
 	pour(&x->client.tls, &x->got[1]);
@@ -306,7 +352,7 @@ pair_talk(struct pair *x)
 	for (size_t i = 0; i < n; i++)
 		data[i] = (uint8_t)rng_next(&x->rng);
 	if (rng_below(&x->rng, 2) == 0 && verb_client_room(&x->client) >= n) {
-		verb_client_send(&x->client, data, n);
+		verb_client_send(&x->client, data, n, AT(x->now));
 		buf_bytes(&x->sent[0], data, n);
 	} else if (verb_server_room(&x->server) >= n) {
 		verb_server_carry(&x->server, data, n);
@@ -358,6 +404,7 @@ client_case(void)
 	tcase_add_loop_test(tc, client_sessions, 0, ROWS(sessions));
 	tcase_add_test(tc, client_keeps_a_poll);
 	tcase_add_test(tc, client_has_32_lines);
+	tcase_add_test(tc, client_pauses);
 	tcase_add_loop_test(tc, client_endings, 0, ROWS(endings));
 	tcase_add_test(tc, client_stream_ends);
 	tcase_add_test(tc, client_quits);
