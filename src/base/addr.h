@@ -1,7 +1,7 @@
 /*
- * addr.h - an IP address with a port, as data. Reading text is the
- * configuration's work (cfg/); here an address is compared, judged and
- * written.
+ * addr.h - an IP address with a port, as data: compared, judged, written, and
+ * read in the forms that it is written in. The texts of a configuration are
+ * read by cfg/, which is stricter.
  */
 
 #ifndef BASE_ADDR_H
@@ -40,5 +40,9 @@ const char *addr_ip_text(const struct addr *a, char *out);
 
 /* The same with port: `192.0.2.1:691`, `[2001:db8::1]:691`. */
 const char *addr_text(const struct addr *a, char *out);
+
+/* Reads what addr_text() or addr_ip_text() has written (port 0 then), and any
+ * other way to write an IPv6 address but with IPv4 in it; false: neither. */
+bool addr_read(struct addr *out, const char *text);
 
 #endif

@@ -73,6 +73,7 @@ struct conf {
 	char *table_directory; /* the MTA's tables */
 	char *control_socket;
 	char *front_socket;   /* where lsrd-front brings sessions; or NULL */
+	char *report_socket;  /* where reports arrive */
 	char *publisher;      /* the program lsrd-publish; NULL: as installed */
 	char *transport;      /* name of the smtp clone in master.cf */
 	char *hold_transport; /* name of the pipe service that defers */

@@ -63,6 +63,7 @@ const struct schema schema_options[] = {
 	{ "", "table-directory", "/var/lib/lsrd/postfix", NULL, SCHEMA_PATH, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(table_directory), 0 },
 	{ "", "control-socket", "/run/lsrd/control", NULL, SCHEMA_PATH, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(control_socket), 0 },
 	{ "", "front-socket", NULL, NULL, SCHEMA_PATH, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(front_socket), 0 },
+	{ "", "report-socket", "/run/lsrd/report", NULL, SCHEMA_PATH, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(report_socket), 0 },
 	{ "", "publisher", NULL, NULL, SCHEMA_PATH, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(publisher), 0 },
 	{ "", "log-level", "notice", levels, SCHEMA_CHOICE, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(log_level), 0 },
 

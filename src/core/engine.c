@@ -205,6 +205,9 @@ input(struct engine *e, const struct input *in)
 	case IN_PROBE:
 		link_verdict(e, in->who, in->verdict);
 		break;
+	case IN_REPORT:
+		evidence_report(e, in->bytes, in->len);
+		break;
 	case IN_SAVED:
 		origin_saved(e, in->who);
 		break;

@@ -44,6 +44,7 @@ enum input_kind {
 	IN_NO_DIAL, /* name: nobody could be reached there, or proved wrong;
 		       reason: why, or NULL */
 	IN_PROBE,   /* who: the probe; verdict */
+	IN_REPORT,  /* bytes: one datagram of a reporter (report.h) */
 	IN_SAVED,   /* who: the FX_SAVE's number: it is on disk */
 	IN_PUBLISHED, /* value: this generation of the table is published */
 	IN_QUERY,     /* who: a control client; bytes: its request, one line */

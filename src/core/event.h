@@ -36,6 +36,7 @@ enum event_kind {
 	EVENT_FORGOTTEN,    /* origin: purged by the authority */
 	EVENT_REVOKED,      /* name: key digest */
 	EVENT_EXPIRED,      /* peer: its certificate is out of date */
+	EVENT_REPORT_REFUSED, /* reason; value: so many so far */
 	EVENT_KINDS
 };
 

@@ -54,6 +54,13 @@
 /* The metric of one connector (DESIGN section 9). */
 #define LIMIT_COST_MAX 65535
 
+/* One report: an address, and a dozen words with their numbers. */
+#define LIMIT_REPORT_OCTETS 512
+
+/* A count in one report: what no MTA does between two of them, and sums of it
+ * never overflow. */
+#define LIMIT_REPORT_COUNT 1000000000
+
 /* A free text of an operator (the reason of a drain), in octets. */
 #define LIMIT_REASON_OCTETS 120
 

@@ -6,6 +6,7 @@
  *     accept.c     what may enter the database, and what follows from it
  *     adjacent.c   adjacencies: announced, announced on in silence, withdrawn
  *     link.c       probes: evidence in, condition out
+ *     evidence.c   reports: counters, and what they tell of links
  *     origin.c     what we say of ourselves, when, and under which sequence
  *     dial.c       with whom we want a session
  *     steer.c      when the table is computed, published, and asked about
@@ -30,6 +31,7 @@
 #include "core/msg.h"
 #include "core/nbr.h"
 #include "core/pace.h"
+#include "core/report.h"
 #include "core/view.h"
 
 /* A set of LSA keys, each with a mark. */
@@ -139,6 +141,14 @@ enum phase {
 	PHASE_RUNNING
 };
 
+/* What reporters have told. */
+struct heard {
+	uint64_t total[REPORT_COUNTS];
+	uint64_t times[REPORT_KINDS];
+	struct mono last[REPORT_KINDS];
+	uint64_t refused;
+};
+
 struct fx {
 	VEC(struct effect) list;
 	VEC(void *) arena; /* freed at the next step */
@@ -161,6 +171,7 @@ struct engine {
 	struct tree nbrs;
 	struct tree links;
 	uint32_t links_made;
+	struct heard heard;
 	bool peers_due;        /* look again at whom we probe and peer with */
 	struct mono allow_at;  /* look again at who may come */
 	struct mono few_since; /* fewer sessions in our group than wanted */
@@ -314,6 +325,13 @@ enum link_state link_mail(struct engine *e, const char *name);
 bool link_connectors_probed(struct engine *e);
 const char *link_word(enum link_state state);
 void link_done(struct engine *e);
+
+/* --- evidence.c ------------------------------------------------------------- */
+
+/* One datagram of a reporter, as it came. */
+void evidence_report(struct engine *e, const uint8_t *p, size_t n);
+/* What was heard so far, as an object under `key`. */
+void evidence_show(const struct engine *e, struct json *j, const char *key);
 
 /* --- origin.c ---------------------------------------------------------------- */
 

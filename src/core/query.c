@@ -138,6 +138,7 @@ status(struct engine *e, struct json *j, const struct request *r)
 		: 0);
 	json_uint(j, "uptime_s", seconds(e, e->started));
 	away(e, j);
+	evidence_show(e, j, "reports");
 	json_close(j, '}');
 	json_line(j);
 }

@@ -126,6 +126,27 @@ away_write(struct buf *out, const json_t *list)
 		buf_text(out, "none");
 }
 
+/* What reporters told: `milter accepted=120 refused=1, evidence ok=3`. */
+static void
+reports_write(struct buf *out, json_t *reports)
+{
+	const char *kind, *word, *comma = "";
+	json_t *value, *count;
+
+	json_object_foreach(reports, kind, value)
+	{
+		if (json_is_integer(value)) {
+			buf_printf(out, "%s%s=%" PRId64, comma, kind,
+			    (int64_t)json_integer_value(value));
+			continue;
+		}
+		buf_printf(out, "%s%s", comma, kind);
+		json_object_foreach(value, word, count) buf_printf(out,
+		    " %s=%" PRId64, word, (int64_t)json_integer_value(count));
+		comma = ", ";
+	}
+}
+
 static void
 status_write(void *ctx, const json_t *line)
 {
@@ -148,6 +169,8 @@ status_write(void *ctx, const json_t *line)
 			    (int64_t)json_integer_value(value));
 		else if (json_is_array(value))
 			away_write(out, value);
+		else if (json_is_object(value))
+			reports_write(out, value);
 		else
 			buf_text(out, json_is_true(value) ? "yes" : "no");
 		buf_u8(out, '\n');

@@ -22,6 +22,7 @@
 #include "io/peer_io.h"
 #include "io/probe_io.h"
 #include "io/publish.h"
+#include "io/report_io.h"
 #include "io/retry.h"
 #include "io/srv.h"
 #include "io/store_io.h"
@@ -48,6 +49,7 @@ struct server {
 	struct probe_io *probes;
 	struct store_io *store;
 	struct ctl_io *ctl;
+	struct report_io *reports;
 	struct publish *publish;
 	struct retry *retry;
 	struct srv *srv;
@@ -338,6 +340,7 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
 	server->store = store_io_new(
 	    server->loop, sink, conf->state_directory, &server->seal);
 	server->ctl = ctl_io_new(server->loop, sink, on_request, server);
+	server->reports = report_io_new(server->loop);
 	server->publish =
 	    publish_new(server->base, sink, on_published, server->loop);
 	loop_carry(server->loop, FX_ROUTES, publish_hand, server->publish);
@@ -382,7 +385,20 @@ restore_table(struct server *server)
 	buf_done(&table);
 }
 
-/* The sockets in the file system. */
+/* Reports may be lost: without their socket everything else goes on. */
+static void
+reports_open(struct server *server)
+{
+	const char *path = server->conf->report_socket;
+	int rc = report_io_open(server->reports, path);
+
+	if (rc != RC_OK)
+		sink_say(server->sink, SINK_WARNING, "report-socket",
+		    "path=%s, reason=%s, error=%s", path, rc_word(rc),
+		    rc == RC_IO ? strerror(errno) : "none");
+}
+
+/* The sockets in the file system without which we do not start. */
 static int
 sockets_open(struct server *server)
 {
@@ -420,6 +436,7 @@ server_start(struct server *server)
 	rc = sockets_open(server);
 	if (rc != RC_OK)
 		return rc;
+	reports_open(server);
 	apply(server);
 	server->signals = signals_new(server->base, &hands, server);
 	watchdog_begin(server);
@@ -471,6 +488,7 @@ server_free(struct server *server)
 		event_free(server->watchdog);
 	signals_free(server->signals);
 	ctl_io_free(server->ctl);
+	report_io_free(server->reports);
 	front_io_free(server->front);
 	peer_io_free(server->peers);
 	probe_io_free(server->probes);

@@ -15,9 +15,9 @@
 
 /* Is anybody there? If not, what is left of him goes. */
 static int
-clear_way(const struct sockaddr_un *sun)
+clear_way(const struct sockaddr_un *sun, int type)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int rc;
 
 	if (fd < 0)
@@ -43,9 +43,9 @@ give_to(const char *path, const char *group)
 }
 
 static int
-socket_at(const struct sockaddr_un *sun, const char *group)
+socket_at(const struct sockaddr_un *sun, int type, const char *group)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	mode_t mask = umask(0117);
 	int rc;
 
@@ -53,7 +53,8 @@ socket_at(const struct sockaddr_un *sun, const char *group)
 	umask(mask);
 	if (rc == 0) {
 		(void)give_to(sun->sun_path, group);
-		rc = listen(fd, LOCAL_BACKLOG);
+		if (type == SOCK_STREAM)
+			rc = listen(fd, LOCAL_BACKLOG);
 	}
 	if (rc == 0)
 		return fd;
@@ -65,8 +66,8 @@ socket_at(const struct sockaddr_un *sun, const char *group)
 	return -1;
 }
 
-int
-local_listen(const char *path, const char *group, int *fd)
+static int
+open_at(const char *path, int type, const char *group, int *fd)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int rc;
@@ -75,9 +76,21 @@ local_listen(const char *path, const char *group, int *fd)
 	if (strlen(path) >= sizeof(sun.sun_path))
 		return RC_LONG;
 	memcpy(sun.sun_path, path, strlen(path) + 1);
-	rc = clear_way(&sun);
+	rc = clear_way(&sun, type);
 	if (rc != RC_OK)
 		return rc;
-	*fd = socket_at(&sun, group);
+	*fd = socket_at(&sun, type, group);
 	return *fd < 0 ? RC_IO : RC_OK;
+}
+
+int
+local_listen(const char *path, const char *group, int *fd)
+{
+	return open_at(path, SOCK_STREAM, group, fd);
+}
+
+int
+local_datagram(const char *path, const char *group, int *fd)
+{
+	return open_at(path, SOCK_DGRAM, group, fd);
 }

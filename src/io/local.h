@@ -1,5 +1,5 @@
 /*
- * local.h - listening sockets in the file system (unix(7)).
+ * local.h - sockets in the file system at which others reach us (unix(7)).
  */
 
 #ifndef IO_LOCAL_H
@@ -15,5 +15,8 @@
  * tells. *fd is -1 then.
  */
 int local_listen(const char *path, const char *group, int *fd);
+
+/* The same for datagrams. */
+int local_datagram(const char *path, const char *group, int *fd);
 
 #endif

@@ -71,14 +71,70 @@ static const struct {
 
 START_TEST(addresses)
 {
-	struct addr a = { .family = addrs[_i].family, .port = 25 };
+	struct addr a = { .family = addrs[_i].family, .port = 25 }, b;
 	char out[ADDR_TEXT];
 
 	memcpy(a.ip, addrs[_i].ip, 16);
 	ck_assert_str_eq(addr_ip_text(&a, out), addrs[_i].text);
 	ck_assert_msg(addr_is_hop(&a, false) == addrs[_i].hop, "%s", out);
+	ck_assert(addr_read(&b, addr_text(&a, out)) && addr_equal(&a, &b));
 	a.port = 0;
 	ck_assert(!addr_is_hop(&a, false));
+	ck_assert(addr_read(&b, addrs[_i].text) && addr_equal(&a, &b));
+}
+END_TEST
+
+static const struct {
+	const char *text, *same; /* NULL: no address */
+} texts[] = {
+	{ "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8" },
+	{ "1::8", "1::8" },
+	{ "::8", "::8" },
+	{ "[::]:65535", "[::]:65535" },
+	{ "[0:0:0:0:0:0:0:1]:25", "[::1]:25" },
+	{ "2001:0DB8::00ff", "2001:db8::ff" },
+	{ "1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0" },
+	{ "192.0.2.1:1", "192.0.2.1:1" },
+	{ "1:2:3:4:5:6:7", NULL },
+	{ "1:2:3:4:5:6:7:8:9", NULL },
+	{ "1:2:3:4:5:6:7::8", NULL },
+	{ "1::2::3", NULL },
+	{ "1:", NULL },
+	{ ":1", NULL },
+	{ ":::", NULL },
+	{ ":::1", NULL },
+	{ "12345::", NULL },
+	{ "::ffff:192.0.2.1", NULL },
+	{ "[::1]", NULL },
+	{ "[::1", NULL },
+	{ "[::1]25", NULL },
+	{ "[192.0.2.1]:25", NULL },
+	{ "192.0.2", NULL },
+	{ "192.0.2.1.", NULL },
+	{ "192.0.2.01", NULL },
+	{ "192.0.2.1:0", NULL },
+	{ "192.0.2.1:065", NULL },
+	{ "192.0.2.1:65536", NULL },
+	{ "192.0.2.1:999999", NULL },
+	{ "192.0.2.1: 25", NULL },
+	{ " 192.0.2.1", NULL },
+	{ "", NULL },
+};
+
+START_TEST(texts_of_addresses)
+{
+	struct addr a;
+	char out[ADDR_TEXT];
+
+	ck_assert_msg(addr_read(&a, texts[_i].text) == (texts[_i].same != NULL),
+	    "%s", texts[_i].text);
+	if (texts[_i].same == NULL)
+		return;
+	if (a.port == 0)
+		addr_ip_text(&a, out);
+	else
+		addr_text(&a, out);
+	ck_assert_str_eq(out, texts[_i].same);
 }
 END_TEST
 
@@ -224,6 +280,7 @@ main(void)
 	tcase_add_test(tc, cursor_is_sticky);
 	tcase_add_test(tc, buffer_fills_lengths);
 	tcase_add_loop_test(tc, addresses, 0, COUNT(addrs));
+	tcase_add_loop_test(tc, texts_of_addresses, 0, COUNT(texts));
 	tcase_add_loop_test(tc, grammar_of_names, 0, COUNT(names));
 	tcase_add_loop_test(tc, coverage_of_claims, 0, COUNT(covers));
 	tcase_add_test(tc, tree_keeps_order);

@@ -78,6 +78,7 @@ server() {
 		state-directory = "$dir/$1/state"
 		table-directory = "$dir/$1/table"
 		control-socket = "$dir/$1/control"
+		report-socket = "$dir/$1/report"
 		publisher = "$top_builddir/lsrd-publish"
 		address-space $2.example.org { }
 		peer mx$3.example.org { address = "$net.$3:$port" }
@@ -124,6 +125,19 @@ gone() {
 			"$dir/out"
 }
 
+# report TEXT: one datagram, as lsrd(8) REPORTS has it.
+report() {
+	python3 -c 'import socket, sys
+socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(
+    sys.argv[1].encode(), sys.argv[2])' "$1" "$dir/1/report"
+}
+
+reports_show() {
+	report 'milter accepted=3 misrouted=1' && report 'milter accepted=4' &&
+		report "evidence hop=$net.2:28025 ok=5" && report 'milter up=1' &&
+		comes 0 '^reports +milter .*accepted=7 .*misrouted=1.*, evidence .*ok=5' 			one status && grep -q 'refused=1' "$dir/out"
+}
+
 "$ctl" keys authority --organization example.org --directory "$dir/a" \
 	>/dev/null || exit 99
 server 1 london 2
@@ -134,7 +148,7 @@ END
 start 1
 start 2
 
-echo 1..28
+echo 1..29
 ok "status, once it is up" comes 0 'state +up' one status
 ok "the socket by -c" says 0 '^server +mx1.example.org' \
 	"$ctl" -c "$dir/1/lsrd.conf" status
@@ -156,6 +170,7 @@ ok "explain: a size out of form" says 2 '--size 0x1' one explain a@b.example \
 	--size 0x1
 ok "explain: not an address" says 2 'not an address' one explain 'a b'
 ok "export: a document" says 0 '"lsrd-topology/1"' one export json
+ok "reports are summed up" reports_show
 ok "drain" says 0 'draining' one drain --reason 'new disk'
 ok "drain shows" comes 0 'state +drain' one status
 ok "ready" says 0 'over' one ready

@@ -69,6 +69,7 @@ def configuration(node, topology, nodes, extra=""):
             'state-directory = "%s"' % node.inside("/var/lib/lsrd"),
             'table-directory = "%s"' % node.inside(TABLES),
             'control-socket = "%s"' % node.inside("/run/lsrd/control"),
+            'report-socket = "%s"' % node.inside("/run/lsrd/report"),
             'key = "%s/server.key"' % keys,
             'certificate = "%s/server.pem"' % keys,
             'authority = "%s/authority.pem"' % keys,
