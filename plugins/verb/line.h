@@ -5,9 +5,10 @@
  *     S: 250-base64          the octets of an answer, continued
  *     S: 250 base64          its last line; without base64: no more
  *
- * Base64 is that of base/base64.h. The verb's letters count in either case, blanks at the end of a line do not
- * count (RFC 5321 2.4, 4.1.1). A line, either way, has at most LINE_OCTETS
- * octets with its CR LF. Lines end in CR LF and nothing else.
+ * Base64 is that of base/base64.h. The verb's letters count in either case,
+ * blanks at the end of a line do not count (RFC 5321 2.4, 4.1.1). A line,
+ * either way, has at most LINE_OCTETS octets with its CR LF. Lines end in
+ * CR LF and nothing else.
  */
 
 #ifndef PLUGINS_VERB_LINE_H

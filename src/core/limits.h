@@ -61,6 +61,18 @@
  * never overflow. */
 #define LIMIT_REPORT_COUNT 1000000000
 
+/* LSR-Trace fields of one message: one a hop, and the hop limit that we ask
+ * for is 100. A message with more is not ours, and none of them is read. */
+#define LIMIT_TRACE_FIELDS 128
+
+/* A sender: 64 "@" 255 (RFC 5321 4.5.3.1). A longer one is not recorded. */
+#define LIMIT_SENDER_OCTETS 320
+
+/* Visits that the milter remembers, of messages that have come far (20 hops
+ * and more): 1.7 MB. One of 2 days ago is still there if no more than one
+ * comes every 10 s; the oldest goes first, and costs a loop one round. */
+#define LIMIT_MARK_MEMORY 16384
+
 /* A free text of an operator (the reason of a drain), in octets. */
 #define LIMIT_REASON_OCTETS 120
 

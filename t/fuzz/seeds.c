@@ -11,6 +11,7 @@
 #include "base/rc.h"
 #include "core/frame.h"
 #include "core/lsa.h"
+#include "core/mark.h"
 #include "core/msg.h"
 #include "core/rib.h"
 #include "core/table.h"
@@ -320,6 +321,31 @@ network(void)
 	world_free(world);
 }
 
+/* Two visits as two fields would have them, the newest first. */
+static void
+marks(void)
+{
+	static const uint8_t message[SEAL_DIGEST] = { 3 };
+	struct wax wax = { .public_key = { 1 } };
+	struct seal seal = wax_seal(&wax);
+	struct visit first = { .now = { 3, 9 },
+		.before = { 3, 8 },
+		.time_ms = (uint64_t)1700000000 * 1000,
+		.first = true,
+		.size = 4711,
+		.priority = 2,
+		.sender = "a@b.example" };
+	struct visit second = { .now = { 1, 1 }, .before = { 1, 1 } };
+	struct buf out = { 0 };
+
+	mark_sign(&first, NULL, message, &seal);
+	mark_sign(&second, &first, message, &seal);
+	mark_encode(&second, &out);
+	buf_text(&out, "\r\n");
+	mark_encode(&first, &out);
+	put("mark", "two-visits", &out);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -329,6 +355,7 @@ main(int argc, char **argv)
 	}
 	top = argv[1];
 	lsas();
+	marks();
 	frames();
 	routes();
 	table();
