@@ -200,3 +200,14 @@ def ask(node, *words):
     done = lsrctl("", list(words) + ["--json"], node)
     return [json.loads(line) for line in done.stdout.splitlines()
             if line.startswith("{")]
+
+
+def health(node):
+    """The digest of its database, if every session is full, every link up."""
+    status = ask(node, "status")
+    peers, links = ask(node, "peers"), ask(node, "links")
+    if (not status or status[0]["state"] not in ("up", "drain")
+            or any(peer["state"] != "full" for peer in peers)
+            or any(link["state"] != "up" for link in links)):
+        return None
+    return status[0]["digest"]

@@ -321,13 +321,13 @@ class Lab:
 
     # --- looking
 
-    def watch(self, nodes=None):
+    def watch(self, nodes=None, step=0.004):
         """A Watch of every pattern in the tables of the servers."""
         nodes = nodes or [n for n in self.nodes.values() if n.server.state != "down"]
         keys = sorted({space["pattern"] for space in self.topology.doc["address_spaces"]}
                       - {"*"})
         return Watch({n.alias: n.at(daemon.TABLES + "/transport.lmdb") for n in nodes},
-                     {n.alias: keys for n in nodes})
+                     {n.alias: keys for n in nodes}, step)
 
     def in_names(self, value):
         """A table's value with servers' names in place of addresses."""
@@ -362,11 +362,33 @@ class Lab:
             return wait_for(lambda: self.whole(watch) and watch.quiet() >= quiet,
                             max(0, until - now()), 0.01)
 
+    def wait_settled(self, seconds, quiet=0):
+        """
+        Waits until all of it is as it ought to be when nothing is broken:
+        wait_whole(), each session is full, each mail service found up, each
+        database the same. False if that does not come about.
+        """
+        until = now() + seconds
+        nodes = [n for n in self.nodes.values() if n.server.state != "down"]
+        while self.wait_whole(max(0, until - now()), quiet):
+            if self._agreed(nodes):
+                return True
+            time.sleep(0.3)
+        return False
+
+    def _agreed(self, nodes):
+        digests = set()
+        for found in self.each(nodes, daemon.health):
+            if found is None:
+                return False
+            digests.add(found)
+        return len(digests) == 1
+
     def account(self, queues=True):
         """The ledger, settled."""
         return mail.account(list(self.nodes.values()), self.ledger, queues)
 
-    def one(self, node, to, seconds=20):
+    def one(self, node, to, seconds=60):
         """Sends one message and waits for it; the way it took, or None."""
         prefix = "one-%x" % time.time_ns()
         os.waitpid(mail.send_in(self.node(node), [to], 1, 0, self.ledger, prefix), 0)

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+import time
 
 import front
 import mail
@@ -53,6 +54,7 @@ def parser():
     up.add_argument("--off", action="store_true", help="make it, start nothing")
     verb("down", "end the lab and remove it")
     verb("list", "the labs that are up")
+    verb("dir", "where it keeps all it has")
     verb("status", "what runs where").add_argument("--json", action="store_true")
     verb("reset", "heal every wire, start what does not run")
     sub = verb("sh", "a shell on a server")
@@ -88,12 +90,14 @@ def parser():
     sub.add_argument("node", help="a server, a group, or all")
     sub.add_argument("pattern")
     sub.add_argument("--until", metavar="REGEX", help="wait until that is so")
-    sub.add_argument("-t", dest="limit", type=float, default=15, metavar="SECONDS")
+    sub.add_argument("-t", dest="limit", type=float, default=30, metavar="SECONDS")
     sub = verb("path", "send one message and say the servers it went through")
     sub.add_argument("node")
     sub.add_argument("to")
-    sub = verb("full", "wait until every server knows every route")
-    sub.add_argument("-t", dest="limit", type=float, default=40, metavar="SECONDS")
+    sub = verb("full", "wait until every server knows every route, and all is well")
+    sub.add_argument("-t", dest="limit", type=float, default=90, metavar="SECONDS")
+    sub = verb("holds", "tell each route that becomes a hold, until ended")
+    sub.add_argument("-t", dest="limit", type=float, default=300, metavar="SECONDS")
     sub = verb("rcpt", "what a server answers a stranger who names these recipients")
     sub.add_argument("node")
     sub.add_argument("to", nargs="+")
@@ -118,6 +122,22 @@ def route(lab, args):
         for node in nodes:
             print("%s: %s" % (node.alias, lab.route(watch, node.alias, args.pattern)))
     return 0 if good else 1
+
+
+def holds(lab, args):
+    """t/lab holds: says `watching` once it is."""
+    told, until = {}, time.monotonic() + args.limit
+    with lab.watch(step=0.02) as watch:
+        print("watching", flush=True)
+        while time.monotonic() < until:
+            for name, seen in watch.changes.items():
+                for _, values in seen[told.get(name, 0):]:
+                    for key, value in values.items():
+                        if (value or "lsrd-hold:no key").startswith("lsrd-hold:"):
+                            print("%s: %s: %s" % (name, key, value), flush=True)
+                told[name] = len(seen)
+            time.sleep(0.05)
+    return 0
 
 
 def path(lab, args):
@@ -271,6 +291,8 @@ def act(args):
     lab = Lab.find(args.lab)
     if args.verb == "down":
         lab.down()
+    elif args.verb == "dir":
+        print(lab.dir)
     elif args.verb in ("cut", "silence"):
         lab.fault(args.verb, args.a, args.b, args.port)
     elif args.verb == "heal":
@@ -282,7 +304,8 @@ def act(args):
     else:
         return {"sh": shell, "run": run, "report": show_report, "status": show_status,
                 "route": route, "path": path, "rcpt": rcpt, "stranger": knock,
-                "full": lambda lab, args: 0 if lab.wait_whole(args.limit) else 1,
+                "full": lambda lab, args: 0 if lab.wait_settled(args.limit, 1) else 1,
+                "holds": holds,
                 "send": send, "reset": lambda lab, _: reset(lab)}[args.verb](lab, args)
     return 0
 

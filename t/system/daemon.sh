@@ -38,10 +38,10 @@ ok() {
 	fi
 }
 
-# until_so COMMAND...: succeeds within ten seconds
+# until_so COMMAND...: succeeds within a minute: the machine may be busy
 until_so() {
 	i=0
-	while [ $i -lt 100 ]; do
+	while [ $i -lt 600 ]; do
 		"$@" && return 0
 		sleep 0.1
 		i=$((i + 1))
@@ -134,7 +134,7 @@ dump_is_stable() {
 second_instance() {
 	"$lsrd" -f -c "$W/second.conf" >"$W/out" 2>&1
 	[ $? = 69 ] && grep -q 'start-failed: control-socket=' "$W/out" &&
-		is_full $A
+		until_so is_full $A
 }
 
 reload_bad() { # refused with its complaints; what runs goes on
@@ -143,7 +143,7 @@ reload_bad() { # refused with its complaints; what runs goes on
 	kill -HUP "$(cat "$W/$A/pid")"
 	until_so logged $A 'reload: file=.*, result=refused' &&
 		logged $A '<3>config: .*lsrd.conf:[0-9]*: error: ' &&
-		cp "$W/keep.conf" "$W/$A/lsrd.conf" && is_full $A
+		cp "$W/keep.conf" "$W/$A/lsrd.conf" && until_so is_full $A
 }
 
 reload_restart_only() {
@@ -152,7 +152,7 @@ reload_restart_only() {
 	ask $A reload >"$W/out" 2>&1
 	rc=$?
 	cp "$W/keep.conf" "$W/$A/lsrd.conf"
-	[ $rc != 0 ] && is_full $A
+	[ $rc != 0 ] && until_so is_full $A
 }
 
 reload_good() { # a new space is known to the other side
@@ -160,7 +160,7 @@ reload_good() { # a new space is known to the other side
 		echo 'address-space "more.example.org" { deliver = here }' \
 			>>"$W/$A/lsrd.conf" &&
 		ask $A reload >/dev/null &&
-		until_so knows $B more.example.org && is_full $A
+		until_so knows $B more.example.org && until_so is_full $A
 }
 
 issue_more() {

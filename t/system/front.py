@@ -38,7 +38,7 @@ class Front:
             except OSError:
                 time.sleep(0.02)
 
-    def end(self, how=signal.SIGTERM, wait=10):
+    def end(self, how=signal.SIGTERM, wait=60):
         self.child.send_signal(how)
         status = self.child.wait(wait)
         self.log.close()
@@ -102,6 +102,29 @@ class Lsrd(threading.Thread):
         os.unlink(LSRD)
 
 
+def soon(test):
+    """The answer of `test` once it is true: a busy machine takes its time."""
+    until = time.monotonic() + 60
+    while True:
+        answer = test()
+        if answer or time.monotonic() > until:
+            return answer
+        time.sleep(0.02)
+
+
+def mail_log():
+    with open(W + "/mail.log") as log:
+        return log.read()
+
+
+def sessions_at(port):
+    """How many connections a listener of this namespace still holds."""
+    with open("/proc/net/tcp") as lines:
+        fields = [line.split() for line in list(lines)[1:]]
+    return sum(f[1].endswith(":%04X" % port) and f[3] in ("01", "08")
+               for f in fields)
+
+
 def same(got, wanted):
     if got != wanted:
         raise AssertionError("got %r, not %r" % (got, wanted))
@@ -161,10 +184,10 @@ def address_reaches_postfix():
     port = link.sock.getsockname()[1]
     link.rest()
     link.close()
-    time.sleep(0.3)
-    with open(W + "/mail.log") as log:
-        text = log.read()
-    assert "postfix/front/smtpd" in text, "no line of the smtpd behind"
+    assert soon(lambda: "postfix/front/smtpd" in mail_log()), \
+        "no line of the smtpd behind"
+    soon(lambda: "connect from" in mail_log())
+    text = mail_log()
     assert re.search(r"front/smtpd.*connect from .*\[203\.0\.113\.7\]", text)
     assert "127.0.0.1" not in re.findall(r"front/smtpd.*connect from.*", text)
     assert port
@@ -224,7 +247,7 @@ def pipelined():
             same(codes[-1], b"221 ")
             same(set(codes[1:-1]), {b"250 "})
             same(len(codes), text.count(b"\n") + 1)
-    time.sleep(0.2)
+    soon(lambda: len(lsrd.got) >= 18)
     same(lsrd.got, b"foo" * 6)
     lsrd.end()
 
@@ -257,12 +280,15 @@ def poll_waits_a_second():
     begun = time.monotonic()
     same(verb(link), b"")
     took = time.monotonic() - begun
-    assert 0.95 < took < 1.5, "waited %.2f s" % took
-    verb(link, wait=False)
-    begun = time.monotonic()
-    same(verb(link, b"x"), b"")  # the poll's answer: overtaken
-    same(link.answer(), b"250 \r\n")
-    assert time.monotonic() - begun < 0.5
+    assert 0.95 < took < 5, "waited %.2f s" % took
+    took = 1
+    for _ in range(5):  # a busy machine may take a second for nothing
+        verb(link, wait=False)
+        begun = time.monotonic()
+        same(verb(link, b"x"), b"")  # the poll's answer: overtaken
+        same(link.answer(), b"250 \r\n")
+        took = min(took, time.monotonic() - begun)
+    assert took < 0.5, "a line behind a poll waited %.2f s" % took
     link.close()
     lsrd.end()
 
@@ -270,9 +296,13 @@ def poll_waits_a_second():
 def mta_is_left():
     lsrd = Lsrd()
     link, _ = carrying()
-    time.sleep(0.3)
-    with open(W + "/mail.log") as log:
-        last = [l for l in log if "front/smtpd" in l and PEER in l][-1]
+
+    def last_line():
+        return [line for line in mail_log().splitlines()
+                if "front/smtpd" in line and PEER in line][-1]
+
+    soon(lambda: "disconnect from" in last_line())
+    last = last_line()
     assert "disconnect from" in last and "quit=1" in last, last
     begins(link.ask(b"MAIL FROM:<a@b.example>\r\n"), b"421 4.3.0 ")
     same(link.more(), b"")
@@ -467,9 +497,8 @@ def killed_at_stages():
     link.hear_out()
     link.close()
     lsrd.end()
-    time.sleep(0.5)
-    with open(W + "/mail.log") as log:
-        text = log.read()
+    time.sleep(0.5)  # what must not come
+    text = mail_log()
     assert "fatal" not in text and "panic" not in text
 
 
@@ -482,23 +511,25 @@ def stops_gently():
     front.child.send_signal(signal.SIGTERM)
     assert peer.hear_out().endswith(
         b"\r\n421 4.3.0 Service not available, closing\r\n"), peer.heard
-    time.sleep(0.3)
-    try:
-        socket.create_connection(FRONT, 1).close()
-        raise AssertionError("still accepts")
-    except ConnectionRefusedError:
-        pass
+    def refuses():
+        try:
+            socket.create_connection(FRONT, 1).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    assert soon(refuses), "still accepts"
     begins(link.ask(EHLO), b"250-")
     begins(link.ask(b"QUIT\r\n"), b"221")
     link.close()
     peer.close()
-    same(front.child.wait(5), 0)
+    same(front.child.wait(60), 0)
     lsrd.end()
 
 
 def limits():
     front = Front("-c", "5", "-m", "8")
-    time.sleep(0.2)
+    assert soon(lambda: not sessions_at(FRONT[1]))
     links = [Link(STRANGER, FRONT) for _ in range(6)]
     begins(links[0].answer(), b"220 ")
     begins(links[5].answer(), b"421 4.7.0 Too many connections")
@@ -507,7 +538,7 @@ def limits():
     begins(links[9].answer(), b"421 4.7.0 Too many connections")
     for link in links[:5]:
         link.close()
-    time.sleep(0.3)
+    assert soon(lambda: sessions_at(FRONT[1]) <= 3)
     link = Link(STRANGER, FRONT)
     begins(link.answer(), b"220 ")
     for link in links[5:] + [link]:
@@ -521,7 +552,7 @@ def idle_ends():
     link.answer()
     begun = time.monotonic()
     same(link.more(), b"")
-    assert 1 < time.monotonic() - begun < 5
+    assert 1 < time.monotonic() - begun < 15
     link.close()
     front.end()
 

@@ -4,25 +4,23 @@
 
 . "$(dirname "$0")/lab.sh"
 skip_unless_able
-plan 11
+plan 12
 lab_up "$top/t/labtool/three-groups.json"
-ok "every server learns every route" "$lab" full
-ok "mail goes through Paris" is "$(path london1 u@tokyo.example | sed 's/paris[12]/paris/')" \
-	"london1 > paris > tokyo1"
+ok "every server learns every route" full
+ok "mail goes through Paris" way london1 u@tokyo.example "london1 > paris > tokyo1"
 load london1 600 20 u@tokyo.example u@paris.example
-sleep 1
 "$lab" cut paris tokyo
-ok "cut: London turns to the direct way" goes london1 tokyo.example '^lsrd:london2' 5
-ok "cut: Paris goes back to London" goes paris tokyo.example '^lsrd:(london|paris)' 5
-ok "cut: Tokyo reaches Paris through London" goes tokyo1 paris.example '^lsrd:london2' 5
-ok "cut: mail goes the direct way" is "$(path london1 u@tokyo.example)" \
+ok "cut: London turns to the direct way" goes london1 tokyo.example '^lsrd:london2'
+ok "cut: Paris goes back to London" goes paris tokyo.example '^lsrd:(london|paris)'
+ok "cut: Tokyo reaches Paris through London" goes tokyo1 paris.example '^lsrd:london2'
+ok "cut: mail goes the direct way" way london1 u@tokyo.example \
 	"london1 > london2 > tokyo1"
 "$lab" heal paris tokyo
-ok "mended: London returns to Paris" goes london1 tokyo.example '^lsrd:paris' 30
+ok "mended: London returns to Paris" goes london1 tokyo.example '^lsrd:paris'
 "$lab" silence paris tokyo
-ok "silence: London turns to the direct way" goes london1 tokyo.example '^lsrd:london2' 8
+ok "silence: London turns to the direct way" goes london1 tokyo.example '^lsrd:london2'
 "$lab" heal paris tokyo
-ok "mended again: London returns to Paris" goes london1 tokyo.example '^lsrd:paris' 30
+ok "mended again: London returns to Paris" goes london1 tokyo.example '^lsrd:paris'
 wait_load
-ok "every message arrived once" all_arrived 60
+ok "every message arrived once" all_arrived
 ok "no server of the lab has died" mended london1 london2 paris1 paris2 tokyo1

@@ -4,16 +4,15 @@
 
 . "$(dirname "$0")/lab.sh"
 skip_unless_able
-plan 6
+plan 7
 lab_up "$top/t/labtool/three-groups.json"
-ok "every server learns every route" "$lab" full
+ok "every server learns every route" full
 load london1 400 20 u@tokyo.example u@paris.example
-sleep 1
 "$lab" kill paris1 -9
-ok "London leaves paris1 out" goes london1 tokyo.example '^lsrd:paris2(, [^p].*)?$' 8
-ok "mail goes by paris2" is "$(path london1 u@tokyo.example)" "london1 > paris2 > tokyo1"
+ok "London leaves paris1 out" goes london1 tokyo.example '^lsrd:paris2(, [^p].*)?$'
+ok "mail goes by paris2" way london1 u@tokyo.example "london1 > paris2 > tokyo1"
 "$lab" start paris1
-ok "paris1 is used again" goes london1 tokyo.example 'paris1' 40
+ok "paris1 is used again" goes london1 tokyo.example 'paris1'
 wait_load
-ok "every message arrived once" all_arrived 60
+ok "every message arrived once" all_arrived
 ok "no other server has died" mended london1 london2 paris1 paris2 tokyo1

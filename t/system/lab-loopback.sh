@@ -7,15 +7,14 @@
 	echo "1..0 # SKIP not root"
 	exit 0
 }
-plan 5
+plan 6
 lab_up "$top/t/labtool/three-groups.json" --mode loopback
-ok "every server learns every route" "$lab" full
-ok "mail goes through Paris" is "$(path london1 u@tokyo.example | sed 's/paris[12]/paris/')" \
-	"london1 > paris > tokyo1"
+ok "every server learns every route" full
+ok "mail goes through Paris" way london1 u@tokyo.example "london1 > paris > tokyo1"
 load london1 100 20 u@tokyo.example
 "$lab" kill paris -9
-ok "Paris killed: London turns to the direct way" goes london1 tokyo.example '^lsrd:london2' 8
+ok "Paris killed: London turns to the direct way" goes london1 tokyo.example '^lsrd:london2'
 "$lab" start paris
-ok "Paris started: London returns to it" goes london1 tokyo.example '^lsrd:paris' 40
+ok "Paris started: London returns to it" goes london1 tokyo.example '^lsrd:paris'
 wait_load
-ok "every message arrived once" all_arrived 60
+ok "every message arrived once" all_arrived

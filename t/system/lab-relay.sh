@@ -6,7 +6,7 @@
 skip_unless_able
 plan 11
 lab_up "$top/t/labtool/three-groups.json"
-ok "every server learns every route" "$lab" full
+ok "every server learns every route" full
 
 strangers="someone@outside.example someone@sub.tokyo.example tokyo.example@outside.example
 	someone%outside.example@sub.tokyo.example @tokyo.example:someone@outside.example

@@ -10,10 +10,14 @@ export LSRD_BUILD LAB
 # a sanitizer's finding ends the process; leaks would be told at its end
 export ASAN_OPTIONS=abort_on_error=1:detect_leaks=0
 
-n=0 plan=0 up='' loads=''
+n=0 plan=0 up='' loads='' offered=0 watcher=''
+# How long to wait for what must come about: it comes in seconds, but the
+# machine may be busy with something else. The figures are t/bench's.
+patience=60
 
 cleanup() {
-	for pid in $loads; do kill "$pid" 2>/dev/null; done
+	for pid in $loads $watcher; do kill "$pid" 2>/dev/null; done
+	rm -f "/tmp/$LAB".*
 	[ -z "$up" ] || "$lab" down >/dev/null 2>&1
 	up=''
 }
@@ -57,6 +61,18 @@ is() {
 	}
 }
 
+# soon COMMAND...: tries it until it succeeds, $patience seconds at most.
+soon() {
+	until=$(($(date +%s) + patience))
+	until tried=$("$@" 2>&1); do
+		[ "$(date +%s)" -le "$until" ] || {
+			printf '%s\n' "$tried"
+			return 1
+		}
+		sleep 0.2
+	done
+}
+
 # lab_up DOCUMENT OPTION...: makes and starts the lab; gives up if it fails.
 lab_up() {
 	up=yes
@@ -69,12 +85,33 @@ lab_up() {
 	rm -f "/tmp/$LAB.up"
 }
 
-# load NODE COUNT RATE TO...: sends in the background; wait_load waits.
+# full: until every server knows every route, and all is well.
+full() {
+	"$lab" full -t $((patience * 2)) || {
+		"$lab" status
+		return 1
+	}
+}
+
+# load NODE COUNT RATE TO...: sends in the background, and comes back once
+# mail flows, with a result; wait_load waits for its end.
 load() {
 	node=$1 count=$2 rate=$3
 	shift 3
+	taken_before=$(taken)
 	"$lab" send "$node" "$@" -n "$count" -r "$rate" &
 	loads="$loads $!"
+	offered=$((offered + count))
+	ok "mail flows" soon flows $((taken_before + rate / 2))
+}
+
+# taken: how many messages the lab has taken so far.
+taken() {
+	cat "$("$lab" dir)/sent" 2>/dev/null | wc -l
+}
+
+flows() {
+	[ "$(taken)" -gt "$1" ]
 }
 
 wait_load() {
@@ -82,9 +119,9 @@ wait_load() {
 	loads=''
 }
 
-# goes NODE PATTERN REGEX SECONDS: until Postfix there does that.
+# goes NODE PATTERN REGEX: until Postfix there does that.
 goes() {
-	"$lab" route "$1" "$2" --until "$3" -t "$4"
+	"$lab" route "$1" "$2" --until "$3" -t $patience
 }
 
 # path FROM TO: sends one message; says the servers it went through.
@@ -92,16 +129,64 @@ path() {
 	"$lab" path "$1" "$2"
 }
 
-# all_arrived SECONDS: there was mail, every message came once, none is lost
-# or bounced.
+# way FROM TO WANTED: that is its path; the numbers of Paris do not matter
+# where WANTED has none.
+way() {
+	said=$(path "$1" "$2")
+	case $3 in
+	*paris[12]*) ;;
+	*) said=$(echo "$said" | sed 's/paris[12]/paris/g') ;;
+	esac
+	is "$said" "$3"
+}
+
+# From here on each route that becomes a hold is told to none_held.
+watch_holds() {
+	"$lab" holds >"/tmp/$LAB.holds" 2>&1 &
+	watcher=$!
+	soon grep -q watching "/tmp/$LAB.holds"
+}
+
+# none_held: since watch_holds no route was a hold, not for a moment.
+none_held() {
+	kill -0 "$watcher" && ! grep -v '^watching$' "/tmp/$LAB.holds"
+}
+
+end_watch() {
+	kill "$watcher"
+	wait "$watcher"
+	watcher=''
+}
+
+# all_arrived: every message offered was taken and came once; none is lost,
+# none was bounced.
 all_arrived() {
-	"$lab" report --wait "$1" >"/tmp/$LAB.report"
+	"$lab" report --wait $((patience * 2)) >"/tmp/$LAB.report"
 	status=$?
 	cat "/tmp/$LAB.report"
 	grep -q ' waiting 0 ' "/tmp/$LAB.report" || status=1
-	! grep -q '^sent 0 ' "/tmp/$LAB.report" || status=1
-	rm -f "/tmp/$LAB.report"
+	[ "$(sed -n 's/^sent \([0-9]*\) .*/\1/p' "/tmp/$LAB.report")" -ge "$offered" ] || {
+		echo "$offered were offered by the load alone"
+		status=1
+	}
 	return $status
+}
+
+# sessions NODE: how many are full there.
+sessions() {
+	"$lab" run "$1" lsrctl status --json | sed 's/.*"full": *\([0-9]*\).*/\1/'
+}
+
+# has_sessions NODE N
+has_sessions() {
+	is "$(sessions "$1")" "$2"
+}
+
+# is_back NODE...: lsrd there has published since it was started.
+is_back() {
+	for node in "$@"; do
+		"$lab" run "$node" lsrctl status --json | grep -q '"state":"up"' || return 1
+	done
 }
 
 # pid_of NODE: lsrd's process id there.

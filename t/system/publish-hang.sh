@@ -27,7 +27,7 @@ PUBLISHER=$W0/publisher
 pf_begin
 drive "many 2000 5" >/dev/null
 pf_start || exit 1
-until_true 10 [ -S "$W/spool/private/rewrite" ]
+until_true 60 [ -S "$W/spool/private/rewrite" ]
 is "the table is there" "$(resolve u@d01999.example)" "lsrd:[198.51.100.5]:25"
 
 # lookups SECONDS: figures of two clients together, worst of both
@@ -53,7 +53,7 @@ for octet in 6 5 6; do
 	[ -f "$W0/stop" ] || n=$((n + 1))
 done
 wait_for_load() {
-	until_true 20 sh -c "[ \$(cat '$W'/load.? | grep -c max=) = 2 ]"
+	until_true 60 sh -c "[ \$(cat '$W'/load.? | grep -c max=) = 2 ]"
 }
 wait_for_load
 sed 's/^/# stopped inside the lock three times: /' "$W"/load.?
