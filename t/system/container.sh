@@ -6,14 +6,9 @@
 top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 build=${top_builddir:-$top/build/check}
 cache=${LSRD_CACHE:-/var/cache/lsrd-check}
-packages="systemd,systemd-sysv,dbus,iproute2,procps,python3-minimal,openssl\
+packages="systemd,systemd-sysv,dbus,iproute2,nftables,procps,python3-minimal,openssl\
 ,libevent-2.1-7,libevent-core-2.1-7,libevent-openssl-2.1-7,libssl3,libconfuse2\
 ,libjansson4,liblmdb0,libc-ares2,postfix,postfix-lmdb,libasan8,libubsan1"
-
-skip() {
-	echo "1..0 # SKIP $*"
-	exit 0
-}
 
 seed=$cache/bookworm-$(printf '%s' "$packages" | cksum | cut -d' ' -f1)
 
@@ -37,17 +32,20 @@ mirror() {
 			if ($i ~ /^https?:/ && $(i + 1) == "bookworm") { print $i; exit } }'
 }
 
+# keep NEW ROOT: a root for the next run, too; another run may have made it.
+keep() {
+	mv -T "$1" "$2" 2>/dev/null || [ -d "$2" ]
+}
+
 seed_make() {
 	uri=$(mirror)
 	[ -n "$uri" ] || return 1
-	mkdir -p "$cache" || return 1
 	eval "$(apt-config shell http_proxy Acquire::http::Proxy 2>/dev/null)"
 	[ -z "${http_proxy:-}" ] || export http_proxy
-	rm -rf "$seed.new"
 	DEBIAN_FRONTEND=noninteractive debootstrap --variant=minbase --include="$packages" \
-		bookworm "$seed.new" "$uri" >"$cache/debootstrap.log" 2>&1 || return 1
-	rm -rf "$seed.new"/var/cache/apt/archives/*.deb "$seed.new"/var/lib/apt/lists/*
-	mv "$seed.new" "$seed"
+		bookworm "$work/seed" "$uri" >"$cache/debootstrap.log" 2>&1 || return 1
+	rm -rf "$work"/seed/var/cache/apt/archives/*.deb "$work"/seed/var/lib/apt/lists/*
+	keep "$work/seed" "$seed"
 }
 
 # boot ROOT [OPTION...]: a container until it powers itself off, 200 s at most.
@@ -106,5 +104,5 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
+mkdir -p "$cache" && work=$(mktemp -d "$cache/run.XXXXXX") || skip "cannot write to $cache"
 [ -d "$seed" ] || seed_make || skip "no Debian root: $(tail -n 1 "$cache/debootstrap.log")"
-work=$(mktemp -d "$cache/run.XXXXXX")
