@@ -40,29 +40,39 @@ say_line(struct say *say, int priority, const char *fmt, ...)
 	put(say, priority, line);
 }
 
-void
-say_limited(
-    struct say *say, int priority, struct mono now, const char *fmt, ...)
+bool
+say_allows(struct say *say, struct mono now, uint32_t *left_out)
 {
-	char line[512];
-	size_t n;
-	va_list args;
-
 	if (mono_due(say->window, now)) {
 		say->window = mono_after(now, SAY_WINDOW_MS);
 		say->lines = 0;
 	}
 	if (++say->lines > SAY_LINES) {
 		say->left_out++;
-		return;
+		return false;
 	}
+	*left_out = say->left_out;
+	say->left_out = 0;
+	return true;
+}
+
+void
+say_limited(
+    struct say *say, int priority, struct mono now, const char *fmt, ...)
+{
+	char line[512];
+	uint32_t left_out;
+	size_t n;
+	va_list args;
+
+	if (!say_allows(say, now, &left_out))
+		return;
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
 	n = strlen(line);
-	if (say->left_out > 0)
+	if (left_out > 0)
 		snprintf(line + n, sizeof(line) - n, ", left-out=%u",
-		    (unsigned)say->left_out);
-	say->left_out = 0;
+		    (unsigned)left_out);
 	put(say, priority, line);
 }

@@ -32,6 +32,10 @@ void say_open(struct say *say, const char *ident, bool to_stderr);
 __attribute__((format(printf, 3, 4))) void say_line(
     struct say *say, int priority, const char *fmt, ...);
 
+/* True when one more line of what others cause may be said now; *left_out is
+ * how many were not since the last. */
+bool say_allows(struct say *say, struct mono now, uint32_t *left_out);
+
 /* What others cause: limited, and counted (left-out=N) beyond. */
 __attribute__((format(printf, 4, 5))) void say_limited(
     struct say *say, int priority, struct mono now, const char *fmt, ...);

@@ -76,4 +76,8 @@
 /* A free text of an operator (the reason of a drain), in octets. */
 #define LIMIT_REASON_OCTETS 120
 
+/* Recipients of one transaction that the milter judges: Postfix takes 1000
+ * from a client, lists made on the host itself may have more. */
+#define LIMIT_RECIPIENTS 10000
+
 #endif

@@ -1,0 +1,244 @@
+#include "plugins/milter/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+#include "base/str.h"
+#include "core/limits.h"
+
+void
+session_clear(struct session *s)
+{
+	for (size_t i = 0; i < s->recipients.n; i++)
+		mem_free(s->recipients.v[i]);
+	vec_done(&s->recipients);
+	mark_trace_done(&s->trace);
+	mem_free(s->sender);
+	mem_free(s->id);
+	mem_free(s->oldest);
+	memset(s, 0, sizeof(*s));
+}
+
+/* A path without its < >, in lower case. Postfix gives none for sendmail(1). */
+static char *
+address(const char *path)
+{
+	size_t n = strlen(path);
+	char *out;
+
+	if (n >= 2 && path[0] == '<' && path[n - 1] == '>') {
+		path++;
+		n -= 2;
+	}
+	out = mem_dup(path, n);
+	str_lower(out);
+	return out;
+}
+
+void
+session_from(struct session *s, const char *path, uint64_t size)
+{
+	session_clear(s);
+	s->sender = address(path);
+	s->declared = size;
+	s->beyond = strlen(s->sender) > LIMIT_SENDER_OCTETS;
+}
+
+void
+session_to(struct session *s, const char *path)
+{
+	if (s->recipients.n == LIMIT_RECIPIENTS ||
+	    strlen(path) > LIMIT_SENDER_OCTETS)
+		s->beyond = true;
+	if (!s->beyond)
+		vec_push(&s->recipients, address(path));
+}
+
+static void
+on_trace(struct session *s, const char *value)
+{
+	s->traces++;
+	mark_trace_add(&s->trace, value, strlen(value));
+}
+
+static void
+on_route(struct session *s, const char *value)
+{
+	(void)value;
+	s->routes++;
+}
+
+static void
+on_received(struct session *s, const char *value)
+{
+	s->received++;
+	mem_free(s->oldest);
+	s->oldest = mem_str(value);
+}
+
+static void
+on_id(struct session *s, const char *value)
+{
+	if (s->id == NULL)
+		s->id = mem_str(value);
+}
+
+static const struct {
+	const char *name;
+	void (*on)(struct session *s, const char *value);
+} fields[] = {
+	{ MARK_FIELD, on_trace },
+	{ SESSION_ROUTE, on_route },
+	{ "Received", on_received },
+	{ "Message-ID", on_id },
+};
+
+void
+session_header(struct session *s, const char *name, const char *value)
+{
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (strcasecmp(name, fields[i].name) == 0)
+			fields[i].on(s, value);
+}
+
+uint64_t
+session_size(char *const *parameters)
+{
+	for (; *parameters != NULL; parameters++) {
+		const char *digits = *parameters + strlen("SIZE=");
+
+		if (strncasecmp(*parameters, "SIZE=", 5) == 0 &&
+		    digits[0] >= '0' && digits[0] <= '9' && strlen(digits) < 20)
+			return strtoull(digits, NULL, 10);
+	}
+	return 0;
+}
+
+bool
+session_is_verb(const char *line)
+{
+	size_t n = strlen(SESSION_VERB);
+
+	return strncasecmp(line, SESSION_VERB, n) == 0 &&
+	       (line[n] == '\0' || line[n] == ' ' || line[n] == '\t' ||
+		   line[n] == '\r' || line[n] == '\n');
+}
+
+/* --- the end of a message --------------------------------------------------- */
+
+/* Our own keys are known also before lsrd has made them public. */
+static bool
+on_find(
+    void *ctx, const uint8_t key[SEAL_DIGEST], uint8_t public_key[SEAL_PUBLIC])
+{
+	const struct basis *b = ctx;
+	struct table_key found;
+
+	for (size_t i = 0; i < b->nkeys; i++) {
+		if (memcmp(b->key[i].name, key, SEAL_DIGEST) == 0) {
+			memcpy(public_key, b->key[i].public_key, SEAL_PUBLIC);
+			return true;
+		}
+	}
+	if (!table_key(&b->table, key, &found))
+		return false;
+	memcpy(public_key, found.public_key, SEAL_PUBLIC);
+	return true;
+}
+
+void
+session_verify(struct session *s, const struct session_ask *ask)
+{
+	const struct basis *b = ask->basis;
+	const char *id = s->id != NULL ? s->id : s->oldest;
+	const char *const *to = (const char *const *)s->recipients.v;
+	struct mark_keys keys = { .ctx = (void *)(uintptr_t)b,
+		.find = on_find };
+
+	mark_message(id == NULL ? "" : id, id == NULL ? 0 : strlen(id),
+	    ask->seal, s->message);
+	mark_trace_verify(&s->trace, s->message, &keys, ask->seal);
+	for (size_t i = 0; i < b->nkeys; i++) {
+		memcpy(s->self[i].key, b->key[i].name, SEAL_DIGEST);
+		mark_recipients(to, s->recipients.n, b->key[i].secret,
+		    ask->seal, s->self[i].recipients);
+	}
+}
+
+/* What the rule asks of the present route. */
+struct present {
+	const struct session *session;
+	const struct table *table;
+};
+
+/* Of several recipients: a next hop of any of their routes. */
+static bool
+on_next_hop(void *ctx, const uint8_t key[SEAL_DIGEST])
+{
+	const struct present *p = ctx;
+	struct table_key server;
+	struct table_route route;
+
+	if (!table_key(p->table, key, &server))
+		return false;
+	for (size_t i = 0; i < p->session->recipients.n; i++) {
+		const char *to = p->session->recipients.v[i];
+
+		if (table_route(p->table, to, &route) == RC_OK &&
+		    table_next_hop(&route, server.name))
+			return true;
+	}
+	return false;
+}
+
+enum mark_verdict
+session_judge(const struct session *s, const struct session_ask *ask)
+{
+	struct present here = { .session = s, .table = &ask->basis->table };
+	struct mark_present present = {
+		.time_ms = ask->time_ms,
+		.version = here.table->now,
+		.nself = ask->basis->nkeys,
+		.received = session_received(s),
+		.hop_limit = ask->hop_limit,
+		.memory = ask->memory,
+		.ctx = &here,
+		.next_hop = on_next_hop,
+	};
+
+	memcpy(present.self, s->self, sizeof(present.self));
+	memcpy(present.message, s->message, sizeof(present.message));
+	return mark_judge(&s->trace, &present);
+}
+
+void
+session_visit(
+    const struct session *s, const struct session_ask *ask, struct visit *visit)
+{
+	const struct table *table = &ask->basis->table;
+	const struct visit *previous = mark_trace_newest(&s->trace);
+
+	memset(visit, 0, sizeof(*visit));
+	memcpy(visit->key, s->self[0].key, SEAL_DIGEST);
+	memcpy(visit->recipients, s->self[0].recipients, MARK_RECIPIENTS);
+	visit->now = table->now;
+	visit->before = table_then(table,
+	    ask->time_ms < MARK_BEFORE_MS ? 0 : ask->time_ms - MARK_BEFORE_MS);
+	visit->time_ms = ask->time_ms;
+	visit->first = previous == NULL;
+	if (visit->first) {
+		visit->size = s->declared;
+		snprintf(visit->sender, sizeof(visit->sender), "%s", s->sender);
+	}
+	mark_sign(visit, previous, s->message, ask->seal);
+}
+
+unsigned
+session_received(const struct session *s)
+{
+	return s->received + 1;
+}

@@ -1,0 +1,28 @@
+/*
+ * tend.h - the first thread: it starts libmilter in a second one and looks
+ * after what the callbacks stand on.
+ *
+ *     every second, or when something has happened:
+ *         a newer table or key --> a new basis      counts --> a report
+ *         HUP --> read again       USR1 --> say     we live --> the watchdog
+ *     TERM, INT --> no more --> open messages end, a second at most --> stop
+ *
+ * libmilter waits for HUP and TERM in a thread of its own and takes both for
+ * an end. The kernel gives a signal to the first thread if that takes it: so
+ * this one never blocks them, and its handlers decide.
+ */
+
+#ifndef PLUGINS_MILTER_TEND_H
+#define PLUGINS_MILTER_TEND_H
+
+#include "plugins/milter/milter.h"
+
+/* Runs until it is told to stop; libmilter's socket is open. Returns an exit
+ * status. Libmilter's threads may still run then: end with _exit(). */
+int tend_run(struct milter *m);
+
+/* Why this basis cannot be had, and what to do: one line of the log, said
+ * once for as long as it stays so. */
+void tend_refresh(struct milter *m, char *told, size_t room);
+
+#endif

@@ -1,0 +1,162 @@
+#!/bin/sh
+# milter-steps.sh - lsrd-milter by itself: every callback (milter.lua), and
+# what it does when its table changes, is missing or broken, and at signals.
+
+top_srcdir=${top_srcdir:-.}
+top_builddir=${top_builddir:-.}
+milter=$top_builddir/lsrd-milter
+table=$top_builddir/t/system/milter_table
+
+skip() {
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+command -v miltertest >/dev/null || skip "needs miltertest"
+[ -x "$milter" ] || skip "built without the milter"
+
+W=$(mktemp -d /tmp/lsrd-milter.XXXXXX) || exit 1
+PID=
+trap '[ -z "$PID" ] || kill -9 $PID 2>/dev/null; rm -rf "$W"' EXIT
+trap 'exit 1' INT TERM
+user=$(id -un)
+[ "$user" != root ] || user=nobody
+
+COUNT=0
+ok() {
+	COUNT=$((COUNT + 1))
+	what=$1
+	shift
+	if "$@"; then
+		echo "ok $COUNT - $what"
+	else
+		sed 's/^/# /' "$W/log"
+		echo "not ok $COUNT - $what"
+	fi
+}
+
+until_true() {
+	tries=$(($1 * 20))
+	shift
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
+said() {
+	grep -q -- "$1" "$W/log"
+}
+
+# table GENERATION: the one all sessions see from now on
+table() {
+	"$table" "$W/table" 1 "$1" key mx1.a.example "$W/a.key" \
+		key mx2.b.example "$W/b.key" \
+		route b.example mx2.b.example 198.51.100.5:25
+}
+
+start() {
+	: >"$W/log"
+	"$milter" -f -p "unix:$W/sock" -T "$W/table" -k "$W/a.key" \
+		-r "$W/report" -l debug -u "$user" 2>"$W/log" &
+	PID=$!
+	until_true 20 said started
+}
+
+# ends by itself within SECONDS, with status 0
+ends() {
+	status=1
+	until_true "$1" gone && wait "$PID" && status=0
+	PID=
+	return $status
+}
+
+gone() {
+	! kill -0 "$PID" 2>/dev/null
+}
+
+# one message, and once more with its own mark on it: the second's fate
+again() {
+	cat >"$W/again.lua" <<-EOF
+	conn = mt.connect("unix:$W/sock", 20, 0.1)
+	function say(fields)
+		mt.mailfrom(conn, "<s@a.example>")
+		mt.rcptto(conn, "<u@b.example>")
+		for _, f in ipairs(fields) do mt.header(conn, f[1], f[2]) end
+		mt.eom(conn)
+		return mt.getreply(conn) == SMFIR_REPLYCODE
+	end
+	id = { "Message-ID", "<again@a.example>" }
+	mt.negotiate(conn, 6, 0x1fffff, 0x1ff)
+	say({ id })
+	word = mt.getheader(conn, "LSR-Trace", 0)
+	if word == nil then
+		print("unmarked")
+	else
+		mt.abort(conn)
+		$1
+		print(say({ { "LSR-Trace", word }, id }) and "refused" or "passed")
+	end
+	mt.disconnect(conn)
+	EOF
+	timeout 30 miltertest -s "$W/again.lua" 2>&1
+}
+
+is() {
+	[ "$1" = "$2" ] || echo "# got $1, wanted $2"
+	[ "$1" = "$2" ]
+}
+
+"$table" new "$W/a.key" "$W/b.key" || exit 1
+[ "$user" != nobody ] || chown nobody "$W" "$W/a.key" "$W/b.key"
+
+ok "without table and key it starts" start
+ok "and says why there are no marks" said "unready: file=$W/table, why=No such"
+ok "and what is missing, with -t" \
+	sh -c "! '$milter' -t -T '$W/table' -k '$W/a.key' 2>/dev/null"
+ok "mail is accepted unchanged" is "$(again)" unmarked
+
+table 7
+ok "a table that comes is taken" until_true 10 said "ready: generation=7"
+ok "-t is content" "$milter" -t -T "$W/table" -k "$W/a.key" 2>/dev/null
+ok "a message that comes back is refused" is "$(again)" refused
+ok "not by a newer table" is "$(again "os.execute('$table $W/table 1 8 \
+	key mx1.a.example $W/a.key route b.example mx2.b.example 198.51.100.5:25')
+	os.execute('until grep -q generation=8 $W/log; do sleep 0.05; done')")" passed
+
+printf 'torn' >"$W/table.new" && mv "$W/table.new" "$W/table"
+ok "a broken table is not taken" until_true 10 said "kept: file=$W/table"
+ok "and the one before goes on" is "$(again)" refused
+rm "$W/table"
+kill -HUP $PID
+ok "SIGHUP has the files read again" until_true 10 said "kept:.*No such file"
+ok "a table that is gone is no end" is "$(again)" refused
+
+kill -USR1 $PID
+ok "SIGUSR1 says what was counted" until_true 10 said \
+	"counters: milter accepted=5 refused=3 unmarked=1 dropped="
+kill -TERM $PID
+ok "SIGTERM ends it at once" ends 5
+ok "and its socket is gone" [ ! -e "$W/sock" ]
+
+table 9
+start
+kill -9 $PID
+wait "$PID" 2>/dev/null
+ok "after SIGKILL the old socket is no hindrance" start
+
+timeout 60 miltertest -D "socket=unix:$W/sock" -s "$top_srcdir/t/system/milter.lua" \
+	>"$W/lua" 2>&1
+while read -r verdict what; do
+	case $verdict in
+	ok) ok "$what" true ;;
+	not) ok "$what" false ;;
+	esac
+done <<EOF
+$(sed -n 's/^ok [0-9]* - /ok /p; s/^not ok [0-9]* - /not /p' "$W/lua")
+EOF
+ok "the script of callbacks came to its end" grep -q '^1\.\.[0-9]' "$W/lua"
+ok "two misrouted verbs were said" is "$(grep -c 'misrouted: X-LSA-2' "$W/log")" 2
+kill -TERM $PID
+ok "it ends" ends 5
+echo "1..$COUNT"

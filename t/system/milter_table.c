@@ -1,0 +1,147 @@
+/*
+ * milter_table.c - writes mark keys, and the table that lsrd-publish would
+ * write for lsrd-milter: for tests of the milter alone.
+ *
+ *     milter_table new KEYFILE...
+ *     milter_table FILE EPOCH GENERATION WORD...
+ *         since EPOCH GENERATION MS     was in force from then on
+ *         key NAME KEYFILE              a server, and its mark key
+ *         route PATTERN NAME ADDRESS    to one next hop, 192.0.2.1:25
+ *
+ * The file is replaced by rename.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+#include "core/table.h"
+#include "crypt/keys.h"
+
+#define KEYS 64
+
+struct making {
+	struct table_key keys[KEYS];
+	size_t nkeys;
+	struct table_history history;
+	struct table_writer writer;
+};
+
+static void
+fail(const char *what)
+{
+	fprintf(stderr, "milter_table: %s\n", what);
+	exit(1);
+}
+
+static struct table_version
+version(char **argv)
+{
+	return (struct table_version){ strtoull(argv[0], NULL, 10),
+		strtoull(argv[1], NULL, 10) };
+}
+
+static void
+key(struct making *m, char **argv)
+{
+	struct table_key *k = &m->keys[m->nkeys++];
+
+	if (m->nkeys == KEYS ||
+	    keys_mark_public(argv[1], k->public_key) != RC_OK)
+		fail(argv[1]);
+	snprintf(k->name, sizeof(k->name), "%s", argv[0]);
+	keys_digest(k->public_key, k->digest);
+}
+
+static void
+route(struct making *m, char **argv)
+{
+	struct route r = { .pattern = argv[0],
+		.kind = ROUTE_REMOTE,
+		.server = argv[1],
+		.cost = 1,
+		.hops = 1,
+		.nhops = 1 };
+	struct buf octets = { 0 };
+
+	r.hop[0].name = argv[1];
+	if (!addr_read(&r.hop[0].addr, argv[2]))
+		fail(argv[2]);
+	route_encode(&octets, &r);
+	if (table_add(&m->writer, octets.p, octets.n) != RC_OK)
+		fail(argv[0]);
+	buf_done(&octets);
+}
+
+static void
+words(struct making *m, char **argv)
+{
+	while (*argv != NULL) {
+		if (strcmp(*argv, "since") == 0 && argv[1] && argv[2] &&
+		    argv[3]) {
+			table_history_add(&m->history, version(argv + 1),
+			    strtoull(argv[3], NULL, 10));
+			argv += 4;
+		} else if (strcmp(*argv, "key") == 0 && argv[1] && argv[2]) {
+			key(m, argv + 1);
+			argv += 3;
+		} else if (strcmp(*argv, "route") == 0 && argv[1] && argv[2] &&
+			   argv[3]) {
+			route(m, argv + 1);
+			argv += 4;
+		} else
+			fail(*argv);
+	}
+}
+
+static void
+finish(struct making *m, const char *path, struct table_version now)
+{
+	struct buf annex_octets = { 0 }, none = { 0 }, out = { 0 };
+	struct table_annex annex;
+	char next[512];
+	FILE *file;
+
+	table_annex_encode(&annex_octets, now, m->keys, m->nkeys, &none);
+	if (table_annex_decode(annex_octets.p, annex_octets.n, &annex) != RC_OK)
+		fail("no annex");
+	table_history_add(&m->history, now, (uint64_t)time(NULL) * 1000 - 1000);
+	table_end(&m->writer, &annex, &m->history, &out);
+	snprintf(next, sizeof(next), "%s.new", path);
+	file = fopen(next, "wb");
+	if (file == NULL || fwrite(out.p, 1, out.n, file) != out.n ||
+	    fclose(file) != 0 || rename(next, path) != 0)
+		fail(path);
+	buf_done(&annex_octets);
+	buf_done(&out);
+}
+
+static int
+keys_make(char **paths)
+{
+	for (; *paths != NULL; paths++) {
+		struct evp_pkey_st *key = keys_new();
+
+		if (keys_write(*paths, key, KEYS_MARK, true) != RC_OK)
+			fail(*paths);
+		keys_free(key);
+	}
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct making m;
+
+	if (argc > 2 && strcmp(argv[1], "new") == 0)
+		return keys_make(argv + 2);
+	if (argc < 4)
+		fail("usage: FILE EPOCH GENERATION WORD...");
+	words(&m, argv + 4);
+	finish(&m, argv[1], version(argv + 2));
+	return 0;
+}
