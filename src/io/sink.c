@@ -14,7 +14,7 @@
 #include "io/limit.h"
 
 #define SINK_VALUE_MAX 200
-#define SINK_LINES 3 /* of one word and subject ... */
+#define SINK_LINES 3 /* of one word, subject and reason ... */
 #define SINK_WINDOW_MS 60000
 #define SINK_SUBJECTS 512
 #define SINK_REFUSALS 60 /* lines in a window about all strangers together */
@@ -235,6 +235,23 @@ put_line(struct sink *sink, enum sink_level level, const char *head,
 	buf_done(text);
 }
 
+/* Why, if the line says so: one of our own words, so there are few. */
+static void
+put_reason(struct buf *key, const struct buf *text)
+{
+	static const char mark[] = ", reason=";
+	const uint8_t *end, *p = NULL;
+	size_t n;
+
+	if (text->n > 0)
+		p = memmem(text->p, text->n, mark, sizeof(mark) - 1);
+	if (p == NULL)
+		return;
+	n = text->n - (size_t)(p - text->p);
+	end = memchr(p + 1, ',', n - 1);
+	buf_bytes(key, p, end == NULL ? n : (size_t)(end - p));
+}
+
 static void
 put_limited(struct sink *sink, enum sink_level level, const char *word,
     const char *subject, struct buf *text)
@@ -246,6 +263,7 @@ put_limited(struct sink *sink, enum sink_level level, const char *word,
 
 	if (is_limited(level)) {
 		buf_printf(&key, "%s %s", word, subject ? subject : "");
+		put_reason(&key, text);
 		name = buf_string(&key);
 		pass = limit_pass(sink->limit, name, clock_mono(), &left_out);
 		mem_free(name);

@@ -5,8 +5,9 @@
  *     nbr-state: peer=hub2.example.org, from=sync, to=full
  *
  * lsrd-events(7) explains every word. The level says who must act. Lines of
- * the levels warning and remote are limited for each word and subject; what
- * was held back is counted on the next one (`left-out=N`). Values are shown
+ * the levels warning and remote are limited for each word, subject and
+ * reason, so that a new reason is told at once; what was held back is counted
+ * on the next one (`left-out=N`). Values are shown
  * as printable ASCII, at most 200 octets of each; nothing else gets into a
  * line, whatever is given.
  */
@@ -51,7 +52,7 @@ void sink_event(struct sink *sink, const struct event *event);
 /*
  * What the shells have to say. `word` is one that lsrd-events(7) knows; the
  * text is `key=value, key=value`, and its first value is whom the line is
- * about: the limits count by word and that.
+ * about: the limits count by word, that, and the reason where there is one.
  */
 __attribute__((format(printf, 4, 5))) void sink_say(struct sink *sink,
     enum sink_level level, const char *word, const char *fmt, ...);

@@ -193,6 +193,26 @@ START_TEST(strangers)
 }
 END_TEST
 
+/* A reason that was not told yet is told, however often others were. */
+START_TEST(another_reason)
+{
+	struct buf log = { 0 };
+	struct sink *sink = sink_new(collect, &log);
+
+	for (int i = 0; i < 9; i++)
+		sink_say(sink, SINK_REMOTE, "dial-failed",
+		    "peer=a.example, reason=refused, try=%d", i);
+	buf_reset(&log);
+	sink_say(sink, SINK_REMOTE, "dial-failed",
+	    "peer=a.example, reason=x-lsa-2-blanked");
+	buf_u8(&log, 0);
+	ck_assert_str_eq((const char *)log.p,
+	    "<4>dial-failed: peer=a.example, reason=x-lsa-2-blanked\n");
+	buf_done(&log);
+	sink_free(sink);
+}
+END_TEST
+
 START_TEST(limits_count)
 {
 	struct limit *limit = limit_new(2, 1000, 3);
@@ -227,6 +247,7 @@ main(void)
 	tcase_add_test(tc, debug_is_off_at_first);
 	tcase_add_test(tc, levels);
 	tcase_add_test(tc, strangers);
+	tcase_add_test(tc, another_reason);
 	tcase_add_test(tc, limits_count);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
