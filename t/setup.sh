@@ -6,7 +6,8 @@ setup_build="gcc libc6-dev make autoconf automake pkgconf libevent-dev
 	libssl-dev libconfuse-dev libjansson-dev liblmdb-dev libc-ares-dev
 	libmilter-dev check"
 setup_run="postfix postfix-lmdb iproute2 nftables util-linux python3"
-setup_test="miltertest mandoc clang clang-format procps systemd-container debootstrap"
+setup_test="miltertest mandoc clang clang-format procps systemd-container debootstrap
+	python3-cryptography"
 
 setup_say() {
 	printf '%s\n' "$*"

@@ -1,0 +1,159 @@
+"""database.py - what is accepted, section 6 of lsrd-protocol(7), and kept.
+
+Certificates and Ed25519 are python3-cryptography's work.
+"""
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+import wire
+
+RAW = serialization.Encoding.Raw, serialization.PublicFormat.Raw
+
+
+class Refused(Exception):
+    """This LSA is not accepted."""
+
+
+def raw(certificate):
+    """The 32 octets of a certificate's key."""
+    public = certificate.public_key()
+    if not isinstance(public, ed25519.Ed25519PublicKey):
+        raise Refused("key")
+    return public.public_bytes(*RAW)
+
+
+def san(certificate):
+    """(names, uris) of the subjectAltName."""
+    value = certificate.extensions.get_extension_for_class(
+        x509.SubjectAlternativeName).value
+    return (value.get_values_for_type(x509.DNSName),
+            value.get_values_for_type(x509.UniformResourceIdentifier))
+
+
+def covers(claim, pattern):
+    """Section 1: what a claim covers."""
+    if claim == pattern:
+        return True
+    if claim == "*":
+        return False
+    domain = pattern.rpartition("@")[2]
+    if claim.startswith("."):
+        return domain.endswith(claim) and domain != claim
+    return "@" in pattern and domain == claim
+
+
+def verify(public, signature, data):
+    """Raises Refused."""
+    try:
+        ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, data)
+    except InvalidSignature as error:
+        raise Refused("signature") from error
+
+
+class Database:
+    """The newest instance of each LSA, and who may say what."""
+
+    def __init__(self, authority, certificate, key):
+        with open(authority, "rb") as file:
+            self.authority = raw(x509.load_pem_x509_certificate(file.read()))
+        with open(certificate, "rb") as file:
+            own = x509.load_pem_x509_certificate(file.read())
+        with open(key, "rb") as file:
+            self.private = serialization.load_pem_private_key(file.read(), None)
+        self.organization = wire.digest(self.authority)
+        self.certificate = own.public_bytes(serialization.Encoding.DER)
+        self.name, self.public = san(own)[0][0], raw(own)
+        self.lsas = {}
+
+    def get(self, key):
+        """The LSA of that key, or None."""
+        return self.lsas.get(key)
+
+    def all(self):
+        """All, in the order of keys."""
+        return [self.lsas[key] for key in sorted(self.lsas)]
+
+    def digest(self):
+        """(digest of the database, number of LSAs)."""
+        value = 0
+        for lsa in self.lsas.values():
+            value ^= int.from_bytes(lsa.digest, "big")
+        return value.to_bytes(32, "big"), len(self.lsas)
+
+    def sign(self, head, body):
+        """An LSA of our own."""
+        return wire.Lsa(wire.build(self.organization, self.public, head, body,
+                                   self.private.sign))
+
+    def certificates(self, identity):
+        """Those of an identity, each signed by the authority for its origin."""
+        found = []
+        for der in identity.all(1):
+            certificate = x509.load_der_x509_certificate(der)
+            verify(self.authority, certificate.signature,
+                   certificate.tbs_certificate_bytes)
+            if san(certificate)[0] != [identity.key.origin]:
+                raise Refused("name")
+            found.append(certificate)
+        return found
+
+    def judge(self, lsa):
+        """Returns the key that is missing, or None; raises Refused."""
+        if lsa.organization != self.organization:
+            raise Refused("organization")
+        if wire.Key("", wire.REVOCATION, lsa.signer.hex()) in self.lsas:
+            raise Refused("revoked")
+        if lsa.type in (wire.FORGET, wire.REVOCATION):
+            known = [(self.authority, None)]
+        else:
+            identity = lsa if lsa.type == wire.IDENTITY and not lsa.purge else self.get(
+                wire.Key(lsa.key.origin, wire.IDENTITY, ""))
+            if not identity:
+                return wire.Key(lsa.key.origin, wire.IDENTITY, "")
+            known = [(raw(c), c) for c in self.certificates(identity)]
+        for public, certificate in known:
+            if wire.digest(public) == lsa.signer:
+                verify(public, lsa.signature, lsa.signed)
+                break
+        else:
+            raise Refused("signer")
+        self.claims(lsa, certificate)
+        forget = self.get(wire.Key(lsa.key.origin, wire.FORGET, lsa.signer.hex()))
+        if forget and lsa.type != wire.FORGET and lsa.sequence >> 32 <= int.from_bytes(
+                forget.all(1)[0], "big"):
+            raise Refused("forgotten")
+        return None
+
+    def claims(self, lsa, certificate):
+        """The group of a server, the pattern of a space."""
+        if lsa.purge or lsa.type not in (wire.SERVER, wire.SPACE):
+            return
+        uris = san(certificate)[1]
+        if lsa.type == wire.SERVER:
+            if "lsrd:group:" + lsa.all(1)[0].decode() not in uris:
+                raise Refused("group")
+        elif not any(covers(uri[11:], lsa.key.id) for uri in uris
+                     if uri.startswith("lsrd:space:")):
+            raise Refused("space")
+
+    def install(self, lsa):
+        """Takes its place; returns the keys that go because of it."""
+        self.lsas[lsa.key] = lsa
+        gone = []
+        for key, other in self.lsas.items():
+            if lsa.type == wire.REVOCATION:
+                hit = other.signer.hex() == lsa.key.id
+            elif lsa.type == wire.FORGET:
+                hit = key.type != wire.FORGET and key.origin == lsa.key.origin and (
+                    other.signer.hex() == lsa.key.id and
+                    other.sequence >> 32 <= int.from_bytes(lsa.all(1)[0], "big"))
+            else:
+                hit = False
+            if hit and key != lsa.key:
+                gone.append(key)
+        for key in gone:
+            del self.lsas[key]
+        return gone

@@ -1,0 +1,153 @@
+#!/bin/sh
+# lab-peer.sh - a second program, written in Python from lsrd-protocol(7),
+# joins the lab's organization: over port 691 in place of west2's lsrd, and by
+# X-LSA-2 in place of east1's. Between them is west1, a real one.
+
+. "$(dirname "$0")/lab.sh"
+skip_unless_able
+/usr/bin/python3 -c 'import cryptography' 2>/dev/null || {
+	echo "1..0 # SKIP python3-cryptography is not installed"
+	exit 0
+}
+plan 15
+lab_up "$top/t/labtool/two-sites.json" --x-lsa-2
+dir=$(mktemp -d) || exit 1
+trap 'cleanup; rm -rf "$dir"' EXIT
+
+until_so() {
+	tries=$(($1 * 3))
+	shift
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.3
+	done >/dev/null 2>&1
+}
+
+to_node() {
+	tar c -C "$top/t" peer | "$lab" run "$1" tar x -C /root
+}
+
+# client NODE GROUP DIAL: starts it there; tell NODE LINE talks to it.
+client() {
+	mkfifo "$dir/$1.in"
+	keys=/etc/lsrd/keys
+	"$lab" run "$1" /usr/bin/python3 -B /root/peer/peer.py --key $keys/server.key \
+		--certificate $keys/server.pem --authority $keys/authority.pem \
+		--state /root/epoch --group "$2" --space "$1.example" --dead 10000 \
+		--dial "$3" --smtp "$("$lab" status | awk -v n="$1" '$1 == n { print $3 }'):25" \
+		<"$dir/$1.in" >"$dir/$1.out" 2>"$dir/$1.err" &
+	loads="$loads $!"
+}
+
+tell() {
+	case $1 in
+	west2) echo "$2" >&3 ;;
+	east1) echo "$2" >&4 ;;
+	esac
+}
+
+# said NODE REGEX: so many lines of it match.
+said() {
+	grep -c "$2" "$dir/$1.out"
+}
+
+has_said() {
+	grep -q "$2" "$dir/$1.out"
+}
+
+peer_of_west1() {
+	"$lab" run west1 lsrctl peers --json | grep "\"$1.peer.example\""
+}
+
+# held NODE CARRIER SECONDS: one FULL session, for so long already.
+held() {
+	peer_of_west1 "$1" | grep '"state":"full"' | grep "\"carrier\":\"$2\"" |
+		sed 's/.*"since_s":\([0-9]*\).*/\1/' | awk -v s="$3" '$1 >= s { n++ } END { exit n != 1 }'
+}
+
+# The digest of each LSA, as lsrd and as a client have them.
+of_lsrd() {
+	"$lab" run west1 lsrctl db --json | grep -o '"digest":"[0-9a-f]*"' | grep -o '[0-9a-f]\{64\}' | sort
+}
+
+of_client() {
+	seen=$(said "$1" '"event": "db"')
+	from=$(($(wc -l <"$dir/$1.out") + 1))
+	tell "$1" db
+	until_so 5 eval "[ \$(said $1 '\"event\": \"db\"') -gt $seen ]" || return 1
+	tail -n +$from "$dir/$1.out" | grep '"event": "lsa"' | grep -o '"digest": "[0-9a-f]*"' |
+		grep -o '[0-9a-f]\{64\}' | sort
+}
+
+equal() {
+	[ "$(of_lsrd | wc -l)" -ge 8 ] && [ "$(of_lsrd)" = "$(of_client "$1")" ]
+}
+
+says_of() {
+	"$lab" run west1 lsrctl db --json | grep "\"origin\":\"$1.peer.example\",\"type\":\"$2\"" |
+		grep "$3"
+}
+
+one_session() {
+	is "$(said "$1" '"event": "full"') $(said "$1" '"event": "down"')" "1 0"
+	cat "$dir/$1.err"
+}
+
+in_log() {
+	"$lab" run west1 cat /var/log/lsrd.log | grep -q "dial-failed: .*$1"
+}
+
+reason() {
+	peer_of_west1 east1 | grep "\"reason\":\"$1\""
+}
+
+# A firewall that knows better than to let an unknown keyword through.
+mkfifo "$dir/blank.in"
+to_node east1
+"$lab" kill east1 front
+"$lab" run east1 lsrd-front -f -l 127.0.0.1:2600 -b 127.0.0.1:2525 -p 127.0.0.1 \
+	-u _lsrd-front 2>/dev/null &
+loads="$loads $!"
+"$lab" run east1 /usr/bin/python3 -B /root/peer/blank.py 25 2600 <"$dir/blank.in" >"$dir/blank.out" &
+loads="$loads $!"
+exec 5>"$dir/blank.in"
+until_so 10 grep -q listening "$dir/blank.out"
+"$lab" kill east1 lsrd
+ok "lsrctl peers names a middlebox that blanks the keyword" until_so 20 reason x-lsa-2-blanked
+ok "and so does the log" until_so 5 in_log 'east1.*reason=x-lsa-2-blanked'
+exec 5>&-
+"$lab" kill east1 front
+"$lab" start east1 front
+
+"$lab" kill west2 lsrd
+to_node west2
+client west2 west tcp:10.77.1.1:691
+exec 3>"$dir/west2.in"
+client east1 east x-lsa-2:10.77.1.1:25
+exec 4>"$dir/east1.in"
+
+ok "the client is FULL over port 691" until_so 20 held west2 tcp 0
+ok "and another by X-LSA-2" until_so 20 held east1 x-lsa-2 0
+ok "lsrd has what the clients say: epochs above those before" \
+	until_so 10 says_of east1 space '"epoch":2'
+ok "and Postfix goes by it" goes west1 east1.example east1 20
+ok "the client's database is lsrctl's" until_so 10 equal west2
+ok "and that of the other" until_so 10 equal east1
+"$lab" kill east1 postfix
+tell east1 "drain said by a second implementation"
+ok "an update of the client reaches lsrd" until_so 10 \
+	says_of east1 server '"reason":"said by a second implementation"'
+ok "and through it the other client" until_so 10 \
+	has_said west2 '"event": "update".*"reason": "said by a second'
+ok "a link that breaks comes as an update" until_so 30 \
+	has_said west2 '"update".*"id": "west-east".*"server": "east1.peer.example", "up": false'
+"$lab" start east1 postfix
+ok "over port 691 it was one session, of ten keep-alives" until_so 20 held west2 tcp 10
+ok "and by X-LSA-2, and never lost" until_so 20 held east1 x-lsa-2 10
+ok "neither client lost one" is "$(one_session west2)$(one_session east1)" ""
+
+tell east1 quit
+"$lab" start east1 lsrd
+ok "its own lsrd comes back after it" until_so 30 says_of east1 connector '"purge":false'
+exec 3>&- 4>&-
