@@ -1,9 +1,10 @@
 /*
- * evidence.c - what reporters tell (report.h): it is counted, and shown by
- * `lsrctl status`.
+ * evidence.c - what reporters tell (report.h): it is counted, shown by
+ * `lsrctl status`, and handed to the link that it is about. A next hop that is
+ * no link of ours is nobody's business.
  *
- * Whoever may send reports is trusted with counters, with nothing else. When
- * a reporter dies nothing changes.
+ * Whoever may send reports can have our own links called down, and nothing
+ * else. When a reporter dies, probes go on, and nothing changes.
  */
 
 #include "base/rc.h"
@@ -27,6 +28,8 @@ evidence_report(struct engine *e, const uint8_t *p, size_t n)
 	heard->last[r.kind] = e->now;
 	for (int i = 0; i < REPORT_COUNTS; i++)
 		heard->total[i] += r.count[i];
+	if (r.kind == REPORT_EVIDENCE)
+		link_report(e, &r);
 }
 
 static void

@@ -1,9 +1,16 @@
 /*
- * link.c - probes of mail services: evidence in, condition out.
+ * link.c - mail services, probed and used: evidence in, condition out.
  *
- * Down after two failures in a row, or after one that a lost session asked
- * for; up after three successes. (DESIGN section 10; fuller damping is the
- * matter of a later version.)
+ *                two probes fail, or one that a lost session asked for,
+ *                or real mail is refused again and again
+ *          up  -------------------------------------------------------> down
+ *              <-------------------------------------------------------
+ *                three probes in a row succeed, and there was no failure
+ *                for as long as the damping demands
+ *
+ * Down fast, up slow: each time it goes down again it must be well for longer
+ * (damp.h). After mail was refused probes alone prove little: so it is a
+ * minute at least, and what comes back is on trial. (DESIGN section 10)
  */
 
 #include <string.h>
@@ -14,6 +21,26 @@
 #define OKS_UP 3
 /* While down, so that three successes are soon together. */
 #define PROBE_DOWN_MS 2000
+
+/* The least between two, whoever asks for them. */
+#define PROBE_LEAST_MS 1000
+
+/* Messages refused in a row until it counts as down. One recipient's 450 says
+ * nothing; so many messages, with none delivered in between, do. */
+#define REFUSALS_DOWN 5
+/* For who comes back after that: fewer are enough. */
+#define REFUSALS_TRIAL 3
+
+/* At most six times an hour down and up, which is twelve LSAs. One outage in
+ * a quarter of an hour is nothing to speak of. */
+static const struct damp_rule by_probes = {
+	.free = 1, .first_ms = 20000, .most_ms = 600000, .calm_ms = 900000
+};
+
+/* Each trial costs real mail a detour. */
+static const struct damp_rule by_mail = {
+	.free = 0, .first_ms = 60000, .most_ms = 1200000, .calm_ms = 1800000
+};
 
 struct link_key {
 	const char *name;
@@ -209,7 +236,9 @@ state_event(struct engine *e, const struct link *l, enum link_state to)
 	struct event event = { .kind = EVENT_LINK_STATE,
 		.peer = l->name,
 		.from = link_word(l->state),
-		.to = link_word(to) };
+		.to = link_word(to),
+		.reason =
+		    l->refused && to == LINK_DOWN ? "mail-refused" : NULL };
 
 	if (l->use & LINK_SELF)
 		event.kind = EVENT_MTA_STATE;
@@ -233,8 +262,16 @@ state_set(struct engine *e, struct link *l, enum link_state to)
 	l->state = to;
 	l->since = e->now;
 	l->since_wall = e->wall;
-	if (to == LINK_DOWN)
+	if (to == LINK_DOWN) {
 		l->next = mono_min(l->next, soon);
+		if (l->refused)
+			damp_failed(&l->mail_damp, &by_mail, e->now);
+		else
+			damp_failed(&l->damp, &by_probes, e->now);
+	} else {
+		l->refusals = l->refused ? REFUSALS_DOWN - REFUSALS_TRIAL : 0;
+		l->refused = false;
+	}
 	origin_look(e);
 	steer_changed(e);
 	if (to == LINK_DOWN && !(l->use & LINK_SPACE))
@@ -252,7 +289,16 @@ failed(struct engine *e, struct link *l)
 	if (l->fails >= FAILS_DOWN || asked || l->state == LINK_UNKNOWN)
 		state_set(e, l, LINK_DOWN);
 	else /* make sure, soon */
-		l->next = mono_min(l->next, mono_after(e->now, 1000));
+		l->next = mono_min(l->next, mono_after(e->now, PROBE_LEAST_MS));
+}
+
+uint64_t
+link_hold(const struct link *l)
+{
+	uint64_t ms = damp_hold(&l->damp, &by_probes);
+	uint64_t mail_ms = damp_hold(&l->mail_damp, &by_mail);
+
+	return l->refused && ms < mail_ms ? mail_ms : ms;
 }
 
 static void
@@ -260,9 +306,54 @@ answered(struct engine *e, struct link *l)
 {
 	l->running = l->urgent = false;
 	l->fails = 0;
-	l->oks++;
-	if (l->state == LINK_UNKNOWN || l->oks >= OKS_UP)
+	if (l->oks++ == 0)
+		l->well = e->now;
+	if (l->state == LINK_UNKNOWN)
 		state_set(e, l, LINK_UP);
+	else if (l->oks >= OKS_UP &&
+		 mono_since(l->well, e->now) >= link_hold(l))
+		state_set(e, l, LINK_UP);
+}
+
+/* Mail was refused, or delivered, there. */
+static void
+mail_told(struct engine *e, struct link *l, const struct report *r)
+{
+	l->delivered += r->count[REPORT_OK];
+	l->turned += r->count[REPORT_TURNED];
+	/* No connection: the probe decides, but now. */
+	if (r->count[REPORT_FAILED] > 0)
+		l->next =
+		    mono_min(l->next, mono_after(l->probed, PROBE_LEAST_MS));
+	if (r->count[REPORT_OK] > 0) {
+		l->refusals = 0;
+		l->refused = false;
+		return;
+	}
+	if (r->count[REPORT_TURNED] == 0)
+		return;
+	l->refusals += r->count[REPORT_TURNED];
+	l->oks = 0;
+	if (l->refusals < REFUSALS_DOWN)
+		return;
+	l->refused = true;
+	if (l->state == LINK_UP)
+		state_set(e, l, LINK_DOWN);
+}
+
+void
+link_report(struct engine *e, const struct report *r)
+{
+	struct addr hop = r->hop;
+
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
+		if (!(l->use & (LINK_CONNECTOR | LINK_MEMBER | LINK_SILENT)))
+			continue;
+		if (r->hop.port == 0)
+			hop.port = l->addr.port;
+		if (addr_equal(&hop, &l->addr))
+			mail_told(e, l, r);
+	}
 }
 
 void
@@ -297,6 +388,7 @@ probe(struct engine *e, struct link *l)
 	/* Jitter of a fifth, so that servers do not probe in step. */
 	ms = ms * 9 / 10 + rng_below(&e->rng, ms / 5 + 1);
 	l->next = mono_after(e->now, ms);
+	l->probed = e->now;
 	l->running = true;
 	l->connected = false;
 	fx_add(e, (struct effect){ .kind = FX_PROBE,

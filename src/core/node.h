@@ -5,7 +5,7 @@
  *     session.c    one session: hello, keep-alives, exchange, its queue
  *     accept.c     what may enter the database, and what follows from it
  *     adjacent.c   adjacencies: announced, announced on in silence, withdrawn
- *     link.c       probes: evidence in, condition out
+ *     link.c       mail services, probed and used: evidence in, condition out
  *     evidence.c   reports: counters, and what they tell of links
  *     origin.c     what we say of ourselves, when, and under which sequence
  *     dial.c       with whom we want a session
@@ -24,6 +24,7 @@
 #include "base/rng.h"
 #include "base/tree.h"
 #include "base/vec.h"
+#include "core/damp.h"
 #include "core/engine.h"
 #include "core/frame.h"
 #include "core/fresh.h"
@@ -111,8 +112,13 @@ struct link {
 	unsigned use; /* of enum link_use; 0: to be dropped */
 	enum link_state state;
 	uint32_t fails, oks; /* in a row */
+	struct mono well;    /* since when: the first of `oks` */
+	struct damp damp, mail_damp;
+	uint64_t refusals;          /* messages, in a row */
+	bool refused;               /* that is why it is down */
+	uint64_t delivered, turned; /* by real mail, in all */
 	bool running, connected, urgent;
-	struct mono next;
+	struct mono next, probed;
 	struct mono since;
 	uint64_t since_wall;
 };
@@ -323,6 +329,10 @@ const struct link *link_bridgehead(
     struct engine *e, const struct setup_bridgehead *b);
 enum link_state link_mail(struct engine *e, const char *name);
 bool link_connectors_probed(struct engine *e);
+/* What the MTA found out about a next hop. */
+void link_report(struct engine *e, const struct report *report);
+/* Milliseconds for which it must be well before it is up again. */
+uint64_t link_hold(const struct link *link);
 const char *link_word(enum link_state state);
 void link_done(struct engine *e);
 

@@ -206,6 +206,9 @@ link_line(struct engine *e, struct json *j, const struct link *l,
 				  : link_word(l->state));
 	json_uint(j, "since_s", l == NULL ? 0 : seconds(e, l->since));
 	json_uint(j, "failures", l == NULL ? 0 : l->fails);
+	json_uint(j, "hold_s", l == NULL ? 0 : link_hold(l) / 1000);
+	json_uint(j, "delivered", l == NULL ? 0 : l->delivered);
+	json_uint(j, "refused", l == NULL ? 0 : l->turned);
 	json_uint(j, "congestion", 0);
 	json_close(j, '}');
 	json_line(j);

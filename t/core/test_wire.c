@@ -1,9 +1,10 @@
-/* test_wire.c - frames, messages, the neighbour's table, token buckets. */
+/* test_wire.c - frames, messages, neighbours, token buckets, damping. */
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/damp.h"
 #include "core/frame.h"
 #include "core/limits.h"
 #include "core/msg.h"
@@ -204,6 +205,31 @@ END_TEST
 
 #define COUNT(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
 
+START_TEST(damping_grows_and_forgets)
+{
+	static const struct damp_rule rule = {
+		.free = 1, .first_ms = 10, .most_ms = 100, .calm_ms = 1000
+	};
+	static const uint64_t holds[] = { 0, 10, 30, 90, 100, 100 };
+	struct mono now = { 5000 };
+	struct damp damp = { 0 };
+
+	ck_assert_uint_eq(damp_hold(&damp, &rule), 0);
+	for (size_t i = 0; i < sizeof(holds) / sizeof(holds[0]); i++) {
+		damp_failed(&damp, &rule, now);
+		ck_assert_uint_eq(damp_hold(&damp, &rule), holds[i]);
+	}
+	/* six so far; three are forgotten and one comes */
+	damp_failed(&damp, &rule, mono_after(now, 3999));
+	ck_assert_uint_eq(damp_hold(&damp, &rule), 90);
+	damp_failed(&damp, &rule, mono_after(now, 1000000));
+	ck_assert_uint_eq(damp_hold(&damp, &rule), 0);
+	for (int i = 0; i < 1000000; i++)
+		damp_failed(&damp, &rule, now);
+	ck_assert_uint_eq(damp_hold(&damp, &rule), 100);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -216,6 +242,7 @@ main(void)
 	tcase_add_test(tc, keys_cut_or_wrong);
 	tcase_add_loop_test(tc, neighbour_table, 0, COUNT(moves));
 	tcase_add_test(tc, bucket_delays);
+	tcase_add_test(tc, damping_grows_and_forgets);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -9,7 +9,7 @@
 #include "t/sim/world.h"
 
 #define FAULTS_MAX 12
-#define SETTLE_MS 120000u
+#define SETTLE_MS 660000u /* longer than the longest damping */
 
 static uint64_t
 below(struct world *world, uint64_t n)

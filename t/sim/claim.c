@@ -320,7 +320,34 @@ is_event(struct scene *scene)
 	scene_each(scene, scene->word[1], event_is);
 }
 
+static void
+waiting_is(struct scene *scene, struct node *node)
+{
+	size_t n = traffic_waiting(scene->traffic, node);
+
+	if (n > strtoull(scene->word[2], NULL, 10))
+		scene_fail(scene, "%zu messages wait at %s", n, node->name);
+}
+
+static void
+is_waiting(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], waiting_is);
+}
+
+static void
+is_arrived(struct scene *scene)
+{
+	uint64_t n = traffic_arrived(scene->traffic, scene->word[1]);
+
+	if (n < strtoull(scene->word[2], NULL, 10))
+		scene_fail(scene, "%llu messages for %s have arrived",
+		    (unsigned long long)n, scene->word[1]);
+}
+
 const struct scene_verb scene_claims[] = {
+	{ "waiting", 2, 2, is_waiting },
+	{ "arrived", 2, 2, is_arrived },
 	{ "route", 3, 7, is_route },
 	{ "flows", 2, 2, is_flow },
 	{ "stuck", 2, 2, is_flow },

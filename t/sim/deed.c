@@ -8,6 +8,7 @@
 
 #include "core/lsa.h"
 #include "t/sim/cable.h"
+#include "t/sim/host.h"
 #include "t/sim/plan.h"
 #include "t/sim/rule.h"
 #include "t/sim/scene.h"
@@ -294,6 +295,92 @@ do_quiet(struct scene *scene)
 }
 
 static void
+do_flap(struct scene *scene)
+{
+	uint64_t half = scene_time(scene->word[2]) / 2;
+	uint64_t left = scene_time(scene->word[3]);
+	bool up = false;
+
+	if (half == 0 || left == 0)
+		scene_fail(scene, "no times to flap");
+	for (; left >= half && scene->world->failed == NULL; left -= half) {
+		for (size_t i = 0; i < scene->world->n; i++)
+			if (scene_in(&scene->world->nodes[i], scene->word[1]))
+				scene->world->nodes[i].mail_up = up;
+		up = !up;
+		world_run(scene->world, half);
+	}
+}
+
+static void
+do_flow(struct scene *scene)
+{
+	struct node *node = scene_host(scene, scene->word[1]);
+
+	if (node != NULL)
+		traffic_flow(scene->traffic, node, scene->word[2],
+		    (uint32_t)strtoul(scene->word[3], NULL, 10));
+}
+
+static void
+takes_one(struct scene *scene, struct node *node)
+{
+	const char *word = scene->word[2];
+	uint32_t rate = (uint32_t)strtoul(word, NULL, 10);
+
+	if (strcmp(word, "all") == 0)
+		rate = UINT32_MAX;
+	traffic_takes(scene->traffic, node, rate); /* none is 0 */
+}
+
+static void
+do_takes(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], takes_one);
+}
+
+static void
+reporter_one(struct scene *scene, struct node *node)
+{
+	traffic_reports(
+	    scene->traffic, node, strcmp(scene->word[2], "works") == 0);
+}
+
+static void
+do_reporter(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], reporter_one);
+}
+
+static void
+do_traffic(struct scene *scene)
+{
+	traffic_run(scene->traffic, scene_time(scene->word[1]));
+}
+
+/* Evidence by hand. */
+static void
+do_tell(struct scene *scene)
+{
+	struct node *node = scene_host(scene, scene->word[1]);
+	struct node *about = scene_host(scene, scene->word[3]);
+	struct input in = { .kind = IN_REPORT };
+	struct buf line = { 0 };
+	char text[ADDR_TEXT];
+
+	if (node == NULL || about == NULL || node->engine == NULL)
+		return;
+	buf_printf(
+	    &line, "evidence hop=%s", addr_text(&about->conf.smtp[0], text));
+	for (size_t i = 4; i < scene->n; i++)
+		buf_printf(&line, " %s", scene->word[i]);
+	in.bytes = line.p;
+	in.len = line.n;
+	host_input(scene->world, node, &in);
+	buf_done(&line);
+}
+
+static void
 do_watch(struct scene *scene)
 {
 	scene->watch_holds |= strcmp(scene->word[1], "holds") == 0;
@@ -365,6 +452,12 @@ const struct scene_verb scene_deeds[] = {
 	{ "ask", 2, 20, do_ask },
 	{ "run", 1, 1, do_run },
 	{ "quiet", 0, 1, do_quiet },
+	{ "flap", 3, 3, do_flap },
+	{ "flow", 3, 3, do_flow },
+	{ "takes", 2, 2, do_takes },
+	{ "reporter", 2, 2, do_reporter },
+	{ "traffic", 1, 1, do_traffic },
+	{ "tell", 4, 8, do_tell },
 	{ "watch", 1, 1, do_watch },
 	{ "unwatch", 0, 0, do_unwatch },
 	{ NULL, 0, 0, NULL },

@@ -194,6 +194,7 @@ scene_play(const char *file, uint64_t seed, bool verbose, char title[128],
 	scene->file = file;
 	scene->world = world_new(seed);
 	scene->world->verbose = verbose;
+	scene->traffic = traffic_new(scene->world);
 	scene->world->ctx = scene;
 	scene->world->on_table = on_table;
 	if (in == NULL)
@@ -211,6 +212,7 @@ scene_play(const char *file, uint64_t seed, bool verbose, char title[128],
 	world_dump(scene->world);
 	failed = why(scene);
 	*trace = scene->world->trace;
+	traffic_free(scene->traffic);
 	world_free(scene->world);
 	mem_free(scene);
 	return failed;

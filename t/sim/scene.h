@@ -24,8 +24,15 @@
  *     forge KIND HOST by HOST to HOST   (kinds: plan.h)
  *     ask HOST WORDS...
  *     run TIME                          quiet [TIME]
+ *     flap SET PERIOD TIME              (mail services, half of it down)
  *
  * `quiet` runs until nothing moves and then asks truth.h.
+ *
+ * Mail (traffic.h), for which `traffic` lets time pass:
+ *
+ *     flow HOST PATTERN N               (messages a second from now on)
+ *     takes SET N|all|none              traffic TIME
+ *     reporter SET works|dead           tell HOST about HOST WORDS...
  *
  * What must hold:
  *
@@ -36,6 +43,7 @@
  *     away SET SET-OR-none
  *     event SET WORD yes|no|N           (since the last mark; N at most)
  *     mark                              signed SET N  (at most, since mark)
+ *     waiting SET N                     arrived PATTERN N
  *     watch holds | flows               unwatch
  *
  * `watch holds`: from now on no table that is published has a hold;
@@ -46,6 +54,7 @@
 #ifndef T_SIM_SCENE_H
 #define T_SIM_SCENE_H
 
+#include "t/sim/traffic.h"
 #include "t/sim/world.h"
 
 #define SCENE_WORDS 24
@@ -61,6 +70,7 @@ struct scene {
 	bool watch_holds, watch_flows;
 	uint64_t marked[WORLD_NODES];
 	uint64_t events[WORLD_NODES][EVENT_KINDS];
+	struct traffic *traffic;
 };
 
 struct scene_verb {
