@@ -166,6 +166,25 @@ elsewhere(const struct setup *s, const struct setup_connector *here,
 }
 
 static void
+reached_judge(const struct build *b, struct build_place place,
+    const struct setup_bridgehead *one)
+{
+	place.option = "smtp";
+	if (one->smtp.family != 0)
+		hop_judge(b, &place, &one->smtp);
+	place.option = "peer-address";
+	if (one->verb.family == 0)
+		return;
+	hop_judge(b, &place, &one->verb);
+	if (one->carrier != SETUP_XLSA2)
+		build_warn(b, &place,
+		    "write peer = x-lsa-2 beside it; for port 691 write "
+		    "address in a section peer",
+		    "bridgehead \"%s\": peer-address is for X-LSA-2 alone",
+		    one->name);
+}
+
+static void
 bridgehead_judge(const struct build *b, const struct setup_connector *c,
     const struct setup_bridgehead *one)
 {
@@ -184,9 +203,7 @@ bridgehead_judge(const struct build *b, const struct setup_connector *c,
 		    "bridgehead \"%s\": in routing group \"%s\" here, in "
 		    "\"%s\" by connector \"%s\"",
 		    one->name, c->group, other->group, other->name);
-	place.option = "smtp";
-	if (one->smtp.family != 0)
-		hop_judge(b, &place, &one->smtp);
+	reached_judge(b, place, one);
 }
 
 static void

@@ -80,6 +80,7 @@ const struct schema schema_options[] = {
 
 	{ "bridgehead", "smtp", NULL, NULL, SCHEMA_ADDRESS, SCHEMA_RELOAD, 0, 0, IN_BRIDGEHEAD(smtp), 0 },
 	{ "bridgehead", "peer", "tcp", carriers, SCHEMA_CHOICE, SCHEMA_RELOAD, 0, 0, IN_BRIDGEHEAD(carrier), 0 },
+	{ "bridgehead", "peer-address", NULL, NULL, SCHEMA_ADDRESS, SCHEMA_RELOAD, 0, 0, IN_BRIDGEHEAD(verb), 0 },
 	{ "bridgehead", "cost", NULL, NULL, SCHEMA_INTEGER, SCHEMA_RELOAD, 1, LIMIT_COST_MAX, IN_BRIDGEHEAD(cost), 0 },
 
 	{ "address-space", "deliver", "here", NULL, SCHEMA_WAY, SCHEMA_RELOAD, 0, 0, IN_SPACE(way), 0 },

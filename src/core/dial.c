@@ -200,14 +200,19 @@ want(struct engine *e, const char *name)
 	want_at(e, name, SETUP_TCP, addrs, n);
 }
 
-/* At the mail service that the connector names, or that it says itself. */
+/*
+ * At the address for the verb alone, or the mail service that the connector
+ * names, or that it says itself.
+ */
 static void
 want_by_mail(struct engine *e, const struct setup_bridgehead *b)
 {
 	struct addr addrs[LIMIT_ADDRESSES] = { b->smtp };
 	size_t n = 1;
 
-	if (b->smtp.family == 0)
+	if (b->verb.family != 0)
+		addrs[0] = b->verb;
+	if (addrs[0].family == 0)
 		n = dial_addresses(e, b->name, true, addrs);
 	want_at(e, b->name, SETUP_XLSA2, addrs, n);
 }
@@ -293,6 +298,8 @@ allow_mail(const struct setup_connector *c, struct buf *list)
 
 		if (b->carrier == SETUP_XLSA2 && b->smtp.family != 0)
 			buf_bytes(list, &b->smtp, sizeof(b->smtp));
+		if (b->carrier == SETUP_XLSA2 && b->verb.family != 0)
+			buf_bytes(list, &b->verb, sizeof(b->verb));
 	}
 }
 
