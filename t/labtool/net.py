@@ -9,6 +9,7 @@ A fault is a set of rules at both ends of a pair, remembered in the lab's
 state, so that a server that comes back finds its faults again.
 """
 
+import socket
 import subprocess
 
 from host import LabError
@@ -123,6 +124,25 @@ def apply_rules(node, faults, nodes):
     done = node.in_net_run(["nft", "-f", "-"], rules(node, faults, nodes))
     if done.returncode != 0:
         raise LabError("%s: nft: %s" % (node.alias, done.stderr.strip()))
+
+
+def opens(node, other, port):
+    """True if the node's connection to that port of the other is accepted."""
+    def work():
+        try:
+            socket.create_connection((other.address, port), 1).close()
+        except OSError:
+            return 1
+        return 0
+
+    return node.in_net(work) == 0
+
+
+def listed(node, other):
+    """What nft(8) lists of the node's rules about the other."""
+    done = node.in_net_run(["nft", "list", "chain", "inet", TABLE, "in"])
+    return [line.strip() for line in done.stdout.splitlines()
+            if " %s " % other.address in line]
 
 
 def reset_connections(node, other, port):
