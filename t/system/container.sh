@@ -48,7 +48,7 @@ seed_make() {
 	keep "$work/seed" "$seed"
 }
 
-# boot ROOT [OPTION...]: a container until it powers itself off, 200 s at most.
+# boot ROOT [OPTION...]: a container until it powers itself off, 280 s at most.
 # Where /sys has no cgroups (a plain chroot) they are mounted for it alone.
 boot() {
 	unshare --mount --propagation private sh -c '
@@ -58,7 +58,7 @@ boot() {
 		esac || exit 9
 		root=$1
 		shift
-		exec timeout -k 10 200 systemd-nspawn -q -D "$root" --boot --register=no \
+		exec timeout -k 10 280 systemd-nspawn -q -D "$root" --boot --register=no \
 			--keep-unit --link-journal=no "$@"' sh "$@" </dev/null >"$1.boot" 2>&1
 }
 
@@ -83,7 +83,7 @@ root_make() {
 		After=multi-user.target
 		[Service]
 		Type=oneshot
-		TimeoutStartSec=180
+		TimeoutStartSec=260
 		Environment=LC_ALL=C.UTF-8 HOME=/root
 		ExecStart=/bin/sh /root/in-container.sh
 		StandardOutput=file:/root/result

@@ -25,10 +25,9 @@ is() {
 	}
 }
 
-# soon SECONDS COMMAND...: until it is true.
+# soon COMMAND...: until it is true; a minute, as the machine may be busy.
 soon() {
-	until=$(($(date +%s) + $1))
-	shift
+	until=$(($(date +%s) + 60))
 	while ! "$@" >/dev/null 2>&1; do
 		[ "$(date +%s)" -le "$until" ] || {
 			"$@"
@@ -95,9 +94,9 @@ active lsrd.service || {
 	journalctl -u 'lsrd*' --no-pager -o cat | tail -n 40 | sed 's/^/# /'
 	exit 1
 }
-ok "it is active" soon 5 active lsrd.service
-ok "it answers lsrctl" soon 5 answers
-ok "port 691 is open" sh -c 'ss -Hltn "sport = 691" | grep -q 691'
+ok "it is active" soon active lsrd.service
+ok "it answers lsrctl" soon answers
+ok "port 691 is open" soon sh -c 'ss -Hltn "sport = 691" | grep -q 691'
 pid=$(main_pid)
 ok "it runs as _lsrd" is "$(ps -o user= -p "$pid")" _lsrd
 ok "it has no capability" is "$(sed -n 's/^CapEff:\t//p' "/proc/$pid/status")" 0000000000000000
@@ -107,7 +106,7 @@ exposure=$(systemd-analyze security --no-pager lsrd.service | sed -n 's/.*exposu
 ok "systemd-analyze security: $exposure, 2.0 at most" \
 	awk "BEGIN { exit !(\"$exposure\" != \"\" && \"$exposure\" + 0 <= 2.0) }"
 
-ok "the tables are published" soon 20 postmap -q one.example lmdb:/var/lib/lsrd/postfix/transport
+ok "the tables are published" soon postmap -q one.example lmdb:/var/lib/lsrd/postfix/transport
 ok "lsrd-tables.service finds them whole" systemctl restart lsrd-tables.service
 
 sed -i 's/^address-space .*/&\naddress-space "postmaster@one.example" { deliver = here  relay = no }/' "$conf"
@@ -118,25 +117,25 @@ echo 'no-such-option = 1' >>"$conf"
 ok "a broken configuration: reload says no" not systemctl reload lsrd.service
 ok "the daemon runs on, the same process" is "$(main_pid) $(systemctl is-active lsrd.service)" \
 	"$pid active"
-ok "and answers" answers
+ok "and answers" soon answers
 cp /root/good.conf "$conf"
 
 kill -9 "$pid"
-ok "kill -9: systemd starts it again" soon 10 another_pid "$pid"
+ok "kill -9: systemd starts it again" soon another_pid "$pid"
 pid=$(main_pid)
 systemctl restart lsrd.service
-ok "systemctl restart: another process" soon 10 another_pid "$pid"
+ok "systemctl restart: another process" soon another_pid "$pid"
 
 # the watchdog, with less patience than usual
 mkdir -p /run/systemd/system/lsrd.service.d
 printf '[Service]\nWatchdogSec=2\n' >/run/systemd/system/lsrd.service.d/test.conf
 systemctl daemon-reload
 systemctl restart lsrd.service
-sleep 5
+sleep 5 # more than twice its patience
 pid=$(main_pid)
 ok "the watchdog is fed" active lsrd.service
 kill -STOP "$pid"
-ok "a hung process is ended and started again" soon 15 another_pid "$pid"
+ok "a hung process is ended and started again" soon another_pid "$pid"
 
 ok "systemctl stop: it ends" systemctl stop lsrd.service
 ok "the tables stay" postmap -q one.example lmdb:/var/lib/lsrd/postfix/transport

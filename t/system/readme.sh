@@ -15,9 +15,17 @@ block() {
 		{ inside = 0 }' "$top/README"
 }
 
+# what both hosts' scripts share
+cat >"$work/waits.sh" <<-'END'
+	soon() { # COMMAND...: tries it until it succeeds, 80 s at most
+	    for i in $(seq 400); do "$@" && return 0; sleep 0.2; done
+	    return 1
+	}
+	knows() { lsrctl routes | grep -A1 "$1" | grep -q "$2"; }
+	answers() { soon lsrctl status; }
+END
 mkdir "$work/shared"
 cat >"$work/mx1.sh" <<-END
-	exec 2>&1; set -x
 	$(block 1)
 	tar -C /root/authority/mx2 -cf /shared/mx2.tar.new . && mv /shared/mx2.tar.new /shared/mx2.tar
 	cat >/etc/lsrd/lsrd.conf <<'CONF'
@@ -30,23 +38,20 @@ cat >"$work/mx1.sh" <<-END
 	systemctl daemon-reload
 	lsrd -t || exit 1
 	$(block 5)
-	sleep 2
+	answers
 	$(block 6)
 	lsrctl check
 	: >/shared/mx1.ready
-	for i in \$(seq 400); do
-	    [ -e /shared/mx2.ready ] && lsrctl routes | grep -A1 paris.example.org | grep -q mx2 && break
-	    sleep 0.1
-	done
+	soon [ -e /shared/mx2.ready ]
+	soon knows paris.example.org mx2
 	$(block 7)
 	lsrctl routes >/shared/mx1.routes
-	lsrctl check && : >/shared/mx1.checked
-	for i in \$(seq 600); do [ -e /shared/mx2.done ] && break; sleep 0.1; done
+	soon lsrctl check && : >/shared/mx1.checked
+	soon [ -e /shared/mx2.done ]
 	journalctl -u 'lsrd*' -u 'postfix*' --no-pager -o cat | tail -n 60
 END
 cat >"$work/mx2.sh" <<-END
-	exec 2>&1; set -x
-	for i in \$(seq 400); do [ -e /shared/mx2.tar ] && break; sleep 0.1; done
+	soon [ -e /shared/mx2.tar ]
 	tar -C /etc/lsrd/keys -xpf /shared/mx2.tar
 	cat >/etc/lsrd/lsrd.conf <<'CONF'
 	$(block 3)
@@ -58,18 +63,23 @@ cat >"$work/mx2.sh" <<-END
 	systemctl daemon-reload
 	lsrd -t || exit 1
 	$(block 5)
-	sleep 2
+	answers
 	$(block 6 | sed 's/london/paris/')
 	: >/shared/mx2.ready
-	for i in \$(seq 600); do grep -q hello /var/mail/root && break; sleep 0.1; done
+	soon grep -q hello /var/mail/root
 	cp /var/mail/root /shared/mail
+	soon knows london.example.org mx1
 	lsrctl routes >/shared/mx2.routes
-	lsrctl check && : >/shared/mx2.checked
+	soon lsrctl check && : >/shared/mx2.checked
 	: >/shared/mx2.done
 	journalctl -u 'lsrd*' -u 'postfix*' --no-pager -o cat | tail -n 60
 END
 for host in mx1 mx2; do
-	sed 's/^	//' "$work/$host.sh" >"$work/$host.in"
+	{
+		cat "$work/waits.sh"
+		echo 'exec 2>&1; set -x'
+		sed 's/^	//' "$work/$host.sh"
+	} >"$work/$host.in"
 	root_make "$host" "$work/$host.in"
 	mkdir "$work/$host/shared"
 	cat >>"$work/$host/etc/hosts" <<-'END'
@@ -87,7 +97,9 @@ net1=$!
 unshare --net sleep 300 &
 net2=$!
 trap 'kill $net1 $net2; cleanup' EXIT
-sleep 0.5
+for pid in $net1 $net2; do
+	until [ "$(readlink /proc/$pid/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.05; done
+done
 nsenter --net --target $net1 ip link add host0 type veth peer name host0 netns $net2 || {
 	echo "1..0 # SKIP no network namespaces here"
 	exit 0
