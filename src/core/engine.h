@@ -84,6 +84,9 @@ enum effect_kind {
 		      A running probe with this number is given up first. */
 	FX_SAVE,   /* who: a number; put `bytes` on disk as `what`, then say
 		      IN_SAVED with that number */
+	FX_ANNEX,  /* bytes: what the milter's table has besides the routes
+		      (core/table.h); where it names a new generation, the
+		      FX_ROUTES of that follows in this step */
 	FX_ROUTES, /* publish `rib`; lent until the next FX_ROUTES */
 	FX_RETRY,  /* name: a pattern whose deferred mail is to be tried now */
 	FX_ALLOW,  /* addrs: only from these may sessions come (replaces) */

@@ -10,6 +10,7 @@
  *     origin.c     what we say of ourselves, when, and under which sequence
  *     dial.c       with whom we want a session
  *     steer.c      when the table is computed, published, and asked about
+ *     annex.c      what the milter's table has besides the routes
  *     confirm.c    a new configuration that would move too much is held
  *     state.c      what survives a restart
  *     query.c      answers for lsrctl
@@ -155,6 +156,13 @@ struct heard {
 	uint64_t refused;
 };
 
+/* What the milter's table has besides the routes. */
+struct annex {
+	struct view_keys known; /* mark keys, as encoded last */
+	struct buf keys, net;   /* parts of an annex */
+	struct buf said;        /* the last FX_ANNEX */
+};
+
 struct fx {
 	VEC(struct effect) list;
 	VEC(void *) arena; /* freed at the next step */
@@ -212,6 +220,7 @@ struct engine {
 	bool ticking;             /* this step is an IN_TICK */
 	struct rib *rib;          /* lent to the shell until the next */
 	struct rib *shown;        /* the same to an MTA, with newer costs */
+	struct annex annex;
 	struct view_pending pending;
 	struct fresh fresh;
 	uint64_t published; /* generation acknowledged */
@@ -395,6 +404,14 @@ void steer_tick(struct engine *e);
 struct view *steer_view(struct engine *e, const struct lsdb *db);
 void steer_published(struct engine *e, uint64_t generation);
 void steer_done(struct engine *e);
+
+/* --- annex.c ------------------------------------------------------------------- */
+
+/* Looks at what there is to say, by this view. */
+void annex_make(struct engine *e, const struct view *view);
+/* Says it, as belonging to this generation, unless it was said last. */
+void annex_say(struct engine *e, uint64_t generation);
+void annex_done(struct engine *e);
 
 /* --- state.c -------------------------------------------------------------------- */
 

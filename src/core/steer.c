@@ -173,9 +173,11 @@ compute(struct engine *e, bool always)
 	e->compute_at = MONO_NEVER;
 	alone_check(e, view);
 	rib = view_rib(view, e->rib, &e->pending);
+	annex_make(e, view);
 	view_free(view);
 	due = fresh_hold(&e->fresh, e->rib, rib, e->now);
 	e->table_due_at = mono_min(due, view_pending_due(&e->pending));
+	annex_say(e, rib->generation);
 	if (always || e->rib == NULL || rib->generation != e->rib->generation) {
 		publish(e, rib);
 		return;
@@ -306,6 +308,7 @@ steer_done(struct engine *e)
 	vec_done(&e->moved);
 	vec_done(&e->probes);
 	fresh_done(&e->fresh);
+	annex_done(e);
 	view_pending_done(&e->pending);
 	rib_free(e->shown);
 	rib_free(e->rib);

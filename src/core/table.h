@@ -158,9 +158,13 @@ struct table_annex {
 	struct cur keys, net; /* lent */
 };
 
-/* Sorts the keys; of equal ones the first name stays. */
+/* The keys of an annex, which are sorted by digest; of two with the same one
+ * the first by name stays. */
+void table_keys_encode(struct buf *out, struct table_key *keys, size_t n);
+
+/* `keys` as written by table_keys_encode(). */
 void table_annex_encode(struct buf *out, struct table_version version,
-    struct table_key *keys, size_t nkeys, const struct buf *net);
+    const struct buf *keys, const struct buf *net);
 
 /* RC_OK, or why not. Whether the net is one is not looked at. */
 int table_annex_decode(const void *p, size_t n, struct table_annex *out);
@@ -175,6 +179,9 @@ struct table_writer {
  * of route_encode(). RC_OK, or why it is no route.
  */
 int table_add(struct table_writer *w, const uint8_t *octets, size_t n);
+
+/* Ends a writer that is given up. */
+void table_writer_done(struct table_writer *w);
 
 /* Appends the whole file; ends the writer. The history's first version is
  * that of the annex. */

@@ -33,31 +33,36 @@ key_order(const void *a, const void *b)
 }
 
 void
-table_annex_encode(struct buf *out, struct table_version version,
-    struct table_key *keys, size_t nkeys, const struct buf *net)
+table_keys_encode(struct buf *out, struct table_key *keys, size_t n)
 {
-	size_t at;
-	uint32_t n = 0;
+	struct buf list = { 0 };
+	uint32_t kept = 0;
 
-	buf_u64(out, version.epoch);
-	buf_u64(out, version.generation);
-	at = out->n;
-	buf_u32(out, 0);
-	if (nkeys > 1)
-		qsort(keys, nkeys, sizeof(*keys), key_order);
-	for (size_t i = 0; i < nkeys; i++) {
+	if (n > 1)
+		qsort(keys, n, sizeof(*keys), key_order);
+	for (size_t i = 0; i < n; i++) {
 		const struct table_key *k = &keys[i];
 
 		if (i > 0 && memcmp(k[-1].digest, k->digest, SEAL_DIGEST) == 0)
 			continue;
-		buf_bytes(out, k->digest, SEAL_DIGEST);
-		buf_bytes(out, k->public_key, SEAL_PUBLIC);
-		buf_u8(out, (uint8_t)strlen(k->name));
-		buf_text(out, k->name);
-		n++;
+		buf_bytes(&list, k->digest, SEAL_DIGEST);
+		buf_bytes(&list, k->public_key, SEAL_PUBLIC);
+		buf_u8(&list, (uint8_t)strlen(k->name));
+		buf_text(&list, k->name);
+		kept++;
 	}
-	for (int i = 0; i < 4; i++)
-		out->p[at + (size_t)i] = (uint8_t)(n >> (24 - 8 * i));
+	buf_u32(out, kept);
+	buf_bytes(out, list.p, list.n);
+	buf_done(&list);
+}
+
+void
+table_annex_encode(struct buf *out, struct table_version version,
+    const struct buf *keys, const struct buf *net)
+{
+	buf_u64(out, version.epoch);
+	buf_u64(out, version.generation);
+	buf_bytes(out, keys->p, keys->n);
 	buf_bytes(out, net->p, net->n);
 }
 
@@ -206,6 +211,12 @@ table_end(struct table_writer *w, const struct table_annex *annex,
 	u64_put(out->p + start + 8, out->n - start);
 	u64_put(out->p + start + 16, crc64(out->p + start + TABLE_SUMMED,
 					 out->n - start - TABLE_SUMMED));
+	table_writer_done(w);
+}
+
+void
+table_writer_done(struct table_writer *w)
+{
 	vec_done(&w->at);
 	buf_done(&w->records);
 }

@@ -32,6 +32,7 @@
 #include "core/policy.h"
 #include "core/rib.h"
 #include "core/setup.h"
+#include "core/table.h"
 
 /* A published key whose last claim was purged is a hold for so long. */
 #define VIEW_REMOVAL_MS 3600000u
@@ -115,6 +116,15 @@ size_t view_present(const struct view *view);
 /* Servers that have a server LSA and are not present, in the order of their
  * names; lent by the view. */
 const char *const *view_away(const struct view *view, size_t *n);
+
+/* Mark keys, the digests not filled in. */
+struct view_keys {
+	VEC(struct table_key) list;
+};
+
+/* Those of everybody whose server LSA is known, by name, and our own as
+ * configured: appended to `out`. */
+void view_keys(const struct view *view, struct view_keys *out);
 
 /* One question of `lsrctl explain`. */
 struct view_question {

@@ -82,6 +82,23 @@ folder(const char *path, mode_t mode, const struct passwd *pw)
 	return 0;
 }
 
+/* Where the milter reads its table: its group may, nobody else. A failure is
+ * none of ours: then nobody reads a table there. */
+static void
+milter_folder(const struct conf *conf, const struct passwd *pw)
+{
+	const struct group *group = getgrnam("lsrd-mark");
+	char path[4096];
+	int n =
+	    snprintf(path, sizeof(path), "%s/milter", conf->state_directory);
+
+	if (n < 0 || (size_t)n >= sizeof(path) || folder(path, 0750, pw) != 0)
+		return;
+	if (geteuid() == 0 && group != NULL &&
+	    chown(path, (uid_t)-1, group->gr_gid) == 0)
+		chmod(path, 02750); /* files get its group */
+}
+
 /* /run/lsrd of /run/lsrd/control; false when there is no such part. */
 static bool
 parent_of(const char *path, char *out, size_t room)
@@ -104,6 +121,7 @@ priv_folders(const struct conf *conf, const char **failed)
 	*failed = conf->state_directory;
 	if (folder(conf->state_directory, 0755, pw) != 0)
 		return RC_IO;
+	milter_folder(conf, pw);
 	*failed = conf->table_directory;
 	if (folder(conf->table_directory, 0755, pw) != 0)
 		return RC_IO;

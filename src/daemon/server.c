@@ -343,6 +343,7 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
 	server->reports = report_io_new(server->loop);
 	server->publish =
 	    publish_new(server->base, sink, on_published, server->loop);
+	loop_carry(server->loop, FX_ANNEX, publish_hand, server->publish);
 	loop_carry(server->loop, FX_ROUTES, publish_hand, server->publish);
 	server->srv = srv_new(server->base, sink, on_found, server);
 	server->retry = retry_new(server->base, sink, plugin_queues[0]);

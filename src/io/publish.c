@@ -32,7 +32,11 @@ struct publish {
 	struct plugin_setup setup;
 
 	const struct rib *wanted; /* the newest table, lent */
+	uint64_t generation;      /* of it: also while the next one comes */
 	struct rib *handed;       /* what the publisher has or is getting */
+	struct buf annex;         /* the newest, whose table that is */
+	bool annex_due;           /* the publisher is to get it */
+	int milter;               /* how the writing of it went last */
 	bool whole;               /* it is to get all of it */
 	bool setup_due;           /* and the names before that */
 	bool busy;                /* an acknowledgement is outstanding */
@@ -154,6 +158,25 @@ on_ack(struct publish *p, struct cur body)
 	hand_over(p);
 }
 
+/* The milter goes on with the one before: said once. */
+static void
+on_milter(struct publish *p, struct cur body)
+{
+	struct wire_table said;
+
+	if (wire_get_table(body, &said) != RC_OK)
+		return;
+	if (said.result != RC_OK && said.result != p->milter)
+		sink_say(p->sink, SINK_WARNING, "milter-table",
+		    "directory=%s/milter, reason=%s, error=\"%s\"", p->state,
+		    rc_word(said.result),
+		    said.result == RC_IO ? strerror(said.error) : "none");
+	else
+		sink_say(p->sink, SINK_DEBUG, "milter-table",
+		    "generation=%" PRIu64 ", ms=%u", said.generation, said.ms);
+	p->milter = said.result;
+}
+
 static void
 on_octets(void *ctx, const unsigned char *octets, size_t n)
 {
@@ -170,6 +193,8 @@ on_octets(void *ctx, const unsigned char *octets, size_t n)
 			on_phase(p, frame.body);
 		else if (frame.type == WIRE_ACK)
 			on_ack(p, frame.body);
+		else if (frame.type == WIRE_TABLE)
+			on_milter(p, frame.body);
 	}
 	if (in.left > 0)
 		memmove(p->in.p, in.p, in.left);
@@ -363,7 +388,21 @@ is_running(struct publish *p)
 	    (int)child_pid(p->child), p->program);
 	p->whole = true;
 	p->setup_due = true;
+	p->annex_due = p->annex.n > 0;
 	return true;
+}
+
+static void
+hand_annex(struct publish *p)
+{
+	struct buf out = { 0 };
+
+	if (!p->annex_due)
+		return;
+	wire_put_annex(&out, p->annex.p, p->annex.n);
+	child_send(p->child, out.p, out.n);
+	buf_done(&out);
+	p->annex_due = false;
 }
 
 /* The newest table to the publisher, if it is free to take one. */
@@ -376,12 +415,15 @@ hand_over(struct publish *p)
 	if (p->busy || p->wanted == NULL || p->tables == NULL ||
 	    evtimer_pending(p->again, NULL) || !is_running(p))
 		return;
-	if (!p->whole && p->wanted->generation == p->handed->generation)
+	if (!p->whole && p->wanted->generation == p->handed->generation) {
+		hand_annex(p);
 		return;
+	}
 	if (p->setup_due)
 		wire_put_setup(&out, &p->setup);
+	hand_annex(p);
 	moved = make_batch(p, &out);
-	if (moved == 0 && !p->whole) {
+	if (moved == 0 && !p->whole && p->annex.n == 0) {
 		buf_done(&out);
 		p->done(p->ctx, p->handed->generation);
 		return;
@@ -421,13 +463,30 @@ void
 publish_table(struct publish *p, const struct rib *rib)
 {
 	p->wanted = rib;
+	p->generation = rib == NULL ? 0 : rib->generation;
 	hand_over(p);
+}
+
+void
+publish_annex(struct publish *p, const uint8_t *octets, size_t n)
+{
+	struct cur in = cur_over(octets, n);
+
+	buf_reset(&p->annex);
+	buf_bytes(&p->annex, octets, n);
+	p->annex_due = true;
+	cur_u64(&in);
+	if (p->wanted != NULL && cur_u64(&in) == p->generation)
+		hand_over(p);
 }
 
 void
 publish_hand(void *ctx, const struct effect *fx)
 {
-	publish_table(ctx, fx->rib);
+	if (fx->kind == FX_ANNEX)
+		publish_annex(ctx, fx->bytes, fx->len);
+	else
+		publish_table(ctx, fx->rib);
 }
 
 struct publish *
@@ -463,6 +522,7 @@ publish_free(struct publish *p)
 	event_free(p->watch);
 	event_free(p->again);
 	rib_free(p->handed);
+	buf_done(&p->annex);
 	buf_done(&p->in);
 	mem_free(p->program);
 	mem_free(p->tables);

@@ -17,7 +17,8 @@
  * the next one: then it is killed (its tables stay whole) and another gets
  * the whole table. Outside of the lock, where it stops no mail, a publisher
  * after one that was too slow has twice the time, 8 s at most. The loop
- * never waits for a disk.
+ * never waits for a disk. The milter's table comes last and waits for a
+ * pause: it delays nothing, and nobody is killed for it.
  */
 
 #ifndef IO_PUBLISH_H
@@ -55,7 +56,12 @@ void publish_saved(const char *directory, struct buf *out);
 /* A new table; lent until the next one or publish_free(). */
 void publish_table(struct publish *publish, const struct rib *rib);
 
-/* The same as a hand of the loop, for FX_ROUTES; ctx is the publish. */
+/* What the milter's table has besides the routes; copied. Where it belongs to
+ * a table that is not here yet, publish_table() follows. */
+void publish_annex(struct publish *publish, const uint8_t *p, size_t n);
+
+/* The same two as a hand of the loop, for FX_ROUTES and FX_ANNEX; ctx is the
+ * publish. */
 void publish_hand(void *ctx, const struct effect *fx);
 
 /* Lets the publisher end; the tables stay as they are. */

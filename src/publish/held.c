@@ -104,18 +104,35 @@ held_take(struct held *held, const struct wire_batch *batch, struct cur body)
 	return body.left == 0 ? RC_OK : RC_LONG;
 }
 
+int
+held_walk(const struct held *held,
+    int (*each)(void *ctx, const uint8_t *octets, size_t n), void *ctx)
+{
+	int rc = RC_OK;
+
+	for (struct tree_node *node = tree_first(&held->tree);
+	     node != NULL && rc == RC_OK; node = tree_next(node)) {
+		struct entry *entry = tree_entry(node, struct entry, node);
+
+		rc = each(ctx, entry->octets, entry->len);
+	}
+	return rc;
+}
+
+static int
+put(void *ctx, const uint8_t *octets, size_t n)
+{
+	wire_set_octets(ctx, octets, n);
+	return RC_OK;
+}
+
 void
 held_put(const struct held *held, struct buf *out)
 {
 	struct wire_writer w;
 
 	wire_begin(&w, out, held->generation, true);
-	for (struct tree_node *node = tree_first(&held->tree); node != NULL;
-	     node = tree_next(node)) {
-		struct entry *entry = tree_entry(node, struct entry, node);
-
-		wire_set_octets(&w, entry->octets, entry->len);
-	}
+	held_walk(held, put, &w);
 	wire_end(&w);
 }
 

@@ -34,6 +34,11 @@ int held_take(
 /* Empties it: a whole table follows. */
 void held_clear(struct held *held);
 
+/* Calls `each` with the octets of every route, by pattern, until one is not
+ * RC_OK, which is returned. */
+int held_walk(const struct held *held,
+    int (*each)(void *ctx, const uint8_t *octets, size_t n), void *ctx);
+
 /* The whole table as frames. */
 void held_put(const struct held *held, struct buf *out);
 

@@ -1,6 +1,7 @@
 #include "publish/serve.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,10 +13,16 @@
 #include "publish/copy.h"
 #include "publish/held.h"
 #include "publish/judge.h"
+#include "publish/milter.h"
 #include "publish/wire.h"
 
 #define OWN_PAUSE_MS 10
 #define OWN_TELL 10 /* pauses */
+
+/* The milter's table waits for the end of a burst, but not for ever. */
+#define MILTER_QUIET_MS 20
+#define MILTER_WAIT_MS 1000
+#define MILTER_AGAIN_MS 5000 /* after a failure */
 
 struct server {
 	int fd;
@@ -27,7 +34,11 @@ struct server {
 	struct plugin_run *run; /* NULL: not open */
 	struct held held;
 	struct copy copy;
-	bool has_whole; /* the table as lsrd has it, not only a part */
+	uint64_t written; /* generation of the tables; 0: none of ours yet */
+	struct milter milter;
+	uint64_t milter_quiet; /* written when nothing came for so long, */
+	uint64_t milter_at;    /* and at the latest then; 0: not due */
+	bool has_whole;        /* the table as lsrd has it, not only a part */
 	bool whole_due; /* the tables are behind: differences will not do */
 	struct buf in;
 	struct buf frames; /* of the batch that is coming in */
@@ -65,6 +76,15 @@ pause_ms(long ms)
 	struct timespec t = { .tv_nsec = ms * 1000000 };
 
 	nanosleep(&t, NULL);
+}
+
+static uint64_t
+now_ms(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 /* One that was killed may still be on its way out of the disk. */
@@ -164,6 +184,35 @@ to_u32(uint64_t n)
 	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
+/* What it has waited for already is not waited for again. */
+static void
+milter_due(struct server *s)
+{
+	milter_published(&s->milter, s->written, now_ms(CLOCK_REALTIME));
+	s->milter_quiet = MILTER_QUIET_MS;
+	if (s->milter_at == 0)
+		s->milter_at = now_ms(CLOCK_MONOTONIC) + MILTER_WAIT_MS;
+}
+
+/* The milter's table, and what became of it. */
+static void
+write_milter(struct server *s)
+{
+	struct wire_table said = { .generation = s->written };
+	uint64_t began = now_ms(CLOCK_MONOTONIC), ended;
+	struct buf out = { 0 };
+
+	said.result = milter_write(&s->milter, &s->held);
+	if (said.result == RC_IO)
+		said.error = errno;
+	ended = now_ms(CLOCK_MONOTONIC);
+	said.ms = to_u32(ended - began);
+	s->milter_quiet = MILTER_AGAIN_MS;
+	s->milter_at = said.result == RC_OK ? 0 : ended + MILTER_AGAIN_MS;
+	wire_put_table(&out, &said);
+	say(s, &out);
+}
+
 /* A batch is complete. */
 static void
 publish(struct server *s)
@@ -183,6 +232,10 @@ publish(struct server *s)
 		ack.error = errno;
 	else if (empty && ack.result == RC_OK)
 		ack.copy_behind = write_copy(s) != RC_OK;
+	if (ack.result == RC_OK) {
+		s->written = s->held.generation;
+		milter_due(s);
+	}
 	ack.keys = to_u32(report.keys);
 	ack.locks = report.locks;
 	ack.max_us = to_u32(report.max_us);
@@ -234,6 +287,17 @@ on_batch(struct server *s, const struct wire_frame *frame, const uint8_t *p)
 	return RC_OK;
 }
 
+/* It belongs to the table there is, or to the batch that follows. */
+static int
+on_annex(struct server *s, struct cur body)
+{
+	int rc = milter_take(&s->milter, body);
+
+	if (rc == RC_OK && s->written != 0 && s->milter.part.n == 0)
+		milter_due(s);
+	return rc;
+}
+
 /* Takes the frames that have come; keeps what is not complete. */
 static int
 take(struct server *s)
@@ -249,6 +313,8 @@ take(struct server *s)
 			rc = on_setup(s, frame.body);
 		else if (frame.type == WIRE_BATCH)
 			rc = on_batch(s, &frame, p);
+		else if (frame.type == WIRE_ANNEX)
+			rc = on_annex(s, frame.body);
 		else
 			rc = RC_RANGE;
 		if (rc != RC_OK)
@@ -260,15 +326,34 @@ take(struct server *s)
 	return rc == RC_SHORT ? RC_OK : rc;
 }
 
+/* Waits for octets; false when it is time for the milter's table. */
+static bool
+octets_come(struct server *s)
+{
+	struct pollfd fd = { .fd = s->fd, .events = POLLIN };
+	uint64_t now = now_ms(CLOCK_MONOTONIC), wait = s->milter_quiet;
+
+	if (s->milter_at == 0 || s->in.n > 0 || s->frames.n > 0)
+		return true;
+	if (wait > s->milter_at - now)
+		wait = s->milter_at - now;
+	return now < s->milter_at && poll(&fd, 1, (int)wait) != 0;
+}
+
 static int
 run(struct server *s)
 {
 	uint8_t chunk[65536];
 
 	while (!s->gone) {
-		ssize_t n = recv(s->fd, chunk, sizeof(chunk), 0);
+		ssize_t n;
 		int rc;
 
+		if (!octets_come(s)) {
+			write_milter(s);
+			continue;
+		}
+		n = recv(s->fd, chunk, sizeof(chunk), 0);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -298,12 +383,14 @@ serve(int fd, const struct plugin_export *export, const struct mark *mark)
 	s.watch.at = at_phase;
 	s.watch.ctx = &s;
 	copy_init(&s.copy, mark->tables);
+	milter_init(&s.milter, mark->state);
 	code = own(&s);
 	if (code == EX_OK)
 		code = run(&s);
 	export->close(s.run);
 	held_clear(&s.held);
 	copy_done(&s.copy);
+	milter_done(&s.milter);
 	buf_done(&s.in);
 	buf_done(&s.frames);
 	return code;

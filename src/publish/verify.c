@@ -9,6 +9,7 @@
 #include "publish/copy.h"
 #include "publish/held.h"
 #include "publish/judge.h"
+#include "publish/milter.h"
 
 struct verifier {
 	const struct plugin_export *export;
@@ -152,6 +153,11 @@ verify(const struct plugin_export *export, const struct mark *mark)
 	int code;
 
 	v.setup.directory = mark->tables;
+	if (milter_verify(mark->state))
+		fprintf(stderr,
+		    "lsrd-publish: %s/milter/table: torn, and removed: lsrd "
+		    "makes it anew\n",
+		    mark->state);
 	copy_init(&v.copy, mark->tables);
 	code = verify_here(&v);
 	held_clear(&v.held);

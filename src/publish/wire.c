@@ -49,7 +49,7 @@ wire_frame(const struct cur *in, struct wire_frame *out)
 		return RC_SHORT;
 	if (n > WIRE_BODY_MAX)
 		return RC_LONG;
-	if (type < WIRE_SETUP || type > WIRE_ACK)
+	if (type < WIRE_SETUP || type > WIRE_TABLE)
 		return RC_RANGE;
 	if (c.left < n)
 		return RC_SHORT;
@@ -189,6 +189,57 @@ wire_get_ack(struct cur body, struct wire_ack *ack)
 	ack->keys = cur_u32(&body);
 	ack->locks = cur_u32(&body);
 	ack->max_us = cur_u32(&body);
+	if (body.bad)
+		return RC_SHORT;
+	return body.left == 0 ? RC_OK : RC_LONG;
+}
+
+void
+wire_put_annex(struct buf *out, const uint8_t *p, size_t n)
+{
+	size_t at = 0, part;
+
+	do {
+		size_t frame = open_frame(out, WIRE_ANNEX);
+
+		part = n - at < WIRE_BODY_MAX - 1 ? n - at : WIRE_BODY_MAX - 1;
+		buf_u8(out, at + part < n ? WIRE_MORE : 0);
+		buf_bytes(out, p + at, part);
+		close_frame(out, frame);
+		at += part;
+	} while (at < n);
+}
+
+int
+wire_get_annex(struct cur *body, bool *more)
+{
+	uint8_t flags = cur_u8(body);
+
+	*more = flags == WIRE_MORE;
+	if (body->bad)
+		return RC_SHORT;
+	return flags == 0 || *more ? RC_OK : RC_RANGE;
+}
+
+void
+wire_put_table(struct buf *out, const struct wire_table *table)
+{
+	size_t frame = open_frame(out, WIRE_TABLE);
+
+	buf_u64(out, table->generation);
+	buf_u8(out, (uint8_t)-table->result);
+	buf_u16(out, (uint16_t)table->error);
+	buf_u32(out, table->ms);
+	close_frame(out, frame);
+}
+
+int
+wire_get_table(struct cur body, struct wire_table *table)
+{
+	table->generation = cur_u64(&body);
+	table->result = -(int)cur_u8(&body);
+	table->error = cur_u16(&body);
+	table->ms = cur_u32(&body);
 	if (body.bad)
 		return RC_SHORT;
 	return body.left == 0 ? RC_OK : RC_LONG;

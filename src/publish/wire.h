@@ -6,11 +6,14 @@
  *        | ---- SETUP, BATCH (whole table) ---->  |
  *        | <--- PHASE locking, unlocked --------  |  while it writes
  *        | <--- ACK generation, result ---------  |
- *        | ---- BATCH (differences) ----------->  |
+ *        | ---- ANNEX, BATCH (differences) ---->  |
+ *        | <--- TABLE generation, result -------  |  when it is at leisure
  *
  * A frame is a 32-bit length, a type octet and the body. A batch that does
  * not fit one frame goes on in the next: all but the last say WIRE_MORE.
- * An ACK answers the last. SETUP is not acknowledged.
+ * An ACK answers the last. SETUP is not acknowledged, nor is ANNEX: what the
+ * milter's table has besides the routes (core/table.h), cut into frames in
+ * the same manner. TABLE tells how the writing of that table went.
  */
 
 #ifndef PUBLISH_WIRE_H
@@ -32,12 +35,14 @@ enum wire_type {
 	WIRE_SETUP = 1, /* names of services, own addresses */
 	WIRE_BATCH,     /* routes that are set, patterns that go */
 	WIRE_PHASE,     /* enum plugin_phase */
-	WIRE_ACK        /* struct wire_ack */
+	WIRE_ACK,       /* struct wire_ack */
+	WIRE_ANNEX,     /* a part of struct table_annex */
+	WIRE_TABLE      /* struct wire_table */
 };
 
 enum wire_flag {
 	WIRE_WHOLE = 1, /* the whole table: what is not named goes */
-	WIRE_MORE = 2   /* the batch goes on in the next frame */
+	WIRE_MORE = 2   /* it goes on in the next frame */
 };
 
 struct wire_frame {
@@ -66,6 +71,14 @@ struct wire_ack {
 	uint32_t keys, locks, max_us;
 };
 
+/* The milter's table was written, or was not. */
+struct wire_table {
+	uint64_t generation;
+	int result;  /* RC_OK, or why not */
+	int error;   /* errno with RC_IO */
+	uint32_t ms; /* it took */
+};
+
 /*
  * Looks at the first frame of `in`, which is not moved. RC_SHORT: more
  * octets are needed; RC_LONG, RC_RANGE: no frame of ours.
@@ -82,6 +95,15 @@ int wire_get_phase(struct cur body, enum plugin_phase *phase);
 
 void wire_put_ack(struct buf *out, const struct wire_ack *ack);
 int wire_get_ack(struct cur body, struct wire_ack *ack);
+
+/* An annex as frames. */
+void wire_put_annex(struct buf *out, const uint8_t *p, size_t n);
+
+/* The octets of one of its frames are what is left of the body then. */
+int wire_get_annex(struct cur *body, bool *more);
+
+void wire_put_table(struct buf *out, const struct wire_table *table);
+int wire_get_table(struct cur body, struct wire_table *table);
 
 /* A batch under way into a buffer, split into frames as it grows. */
 struct wire_writer {

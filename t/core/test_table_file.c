@@ -46,8 +46,7 @@ add(struct table_writer *w, const char *pattern, const char *a, const char *b)
 		struct table_writer torn = { 0 };
 
 		ck_assert_int_eq(table_add(&torn, out.p, n), RC_SHORT);
-		vec_done(&torn.at);
-		buf_done(&torn.records);
+		table_writer_done(&torn);
 	}
 	buf_done(&out);
 }
@@ -80,7 +79,7 @@ make(struct buf *out)
 	struct table_history h = { .n = 0 };
 	struct table_writer w = { 0 };
 	struct table_key keys[4];
-	struct buf octets = { 0 }, net = { 0 };
+	struct buf octets = { 0 }, net = { 0 }, list = { 0 };
 	struct table_annex annex;
 
 	key_make(&keys[0], 'c', "mx3.example.org");
@@ -88,8 +87,9 @@ make(struct buf *out)
 	key_make(&keys[2], 'b', "mx1.example.org");
 	key_make(&keys[3], 'a', "mx7.example.org");
 	buf_text(&net, "a net");
+	table_keys_encode(&list, keys, 4);
 	table_annex_encode(
-	    &octets, (struct table_version){ 3, 7 }, keys, 4, &net);
+	    &octets, (struct table_version){ 3, 7 }, &list, &net);
 	ck_assert_int_eq(table_annex_decode(octets.p, octets.n, &annex), RC_OK);
 	ck_assert_uint_eq(annex.nkeys, 3);
 	table_history_add(&h, (struct table_version){ 2, 9 }, 1000);
@@ -102,6 +102,7 @@ make(struct buf *out)
 	add(&w, "u@paris.example.org", "mx3.example.org", NULL);
 	table_end(&w, &annex, &h, out);
 	buf_done(&octets);
+	buf_done(&list);
 	buf_done(&net);
 }
 
@@ -335,18 +336,20 @@ END_TEST
 START_TEST(a_bent_annex_is_refused)
 {
 	struct table_key key;
-	struct buf octets = { 0 }, net = { 0 };
+	struct buf octets = { 0 }, net = { 0 }, list = { 0 };
 	struct table_annex a;
 
 	key_make(&key, 'a', "mx1.example.org");
+	table_keys_encode(&list, &key, 1);
 	table_annex_encode(
-	    &octets, (struct table_version){ 1, 1 }, &key, 1, &net);
+	    &octets, (struct table_version){ 1, 1 }, &list, &net);
 	for (size_t n = 0; n < octets.n; n++)
 		ck_assert_int_ne(table_annex_decode(octets.p, n, &a), RC_OK);
 	ck_assert_int_eq(table_annex_decode(octets.p, octets.n, &a), RC_OK);
 	octets.p[octets.n - 1] = '/';
 	ck_assert_int_eq(table_annex_decode(octets.p, octets.n, &a), RC_NAME);
 	buf_done(&octets);
+	buf_done(&list);
 }
 END_TEST
 

@@ -32,6 +32,9 @@ frame_look(const struct wire_frame *frame)
 	struct plugin_setup setup;
 	enum plugin_phase phase;
 	struct wire_ack ack;
+	struct wire_table table;
+	struct cur body = frame->body;
+	bool more;
 
 	switch (frame->type) {
 	case WIRE_SETUP:
@@ -46,6 +49,13 @@ frame_look(const struct wire_frame *frame)
 		break;
 	case WIRE_ACK:
 		wire_get_ack(frame->body, &ack);
+		break;
+	case WIRE_ANNEX:
+		if (wire_get_annex(&body, &more) == RC_OK)
+			FUZZ_CHECK(body.left + 1 == frame->body.left);
+		break;
+	case WIRE_TABLE:
+		wire_get_table(frame->body, &table);
 		break;
 	}
 }

@@ -251,6 +251,9 @@ routes(void)
 	wire_put_phase(&out, PLUGIN_LOCKING);
 	wire_put_ack(&out, &ack);
 	put("publish", "ack", &out);
+	wire_put_annex(&out, (const uint8_t *)"annex", 5);
+	wire_put_table(&out, &(struct wire_table){ .generation = 5 });
+	put("publish", "annex", &out);
 }
 
 /* The milter's table of three routes, and what goes to its writer. */
@@ -266,13 +269,14 @@ table(void)
 	struct table_key keys[2] = { { .name = HOST, .digest = { 1 } },
 		{ .name = OTHER, .digest = { 2 } } };
 	struct table_history history = { .n = 0 };
-	struct buf out = { 0 }, octets = { 0 };
+	struct buf out = { 0 }, octets = { 0 }, names = { 0 };
 	struct table_writer writer = { 0 };
 	struct table_annex annex;
 
 	list[0].server = list[1].server;
+	table_keys_encode(&names, keys, 2);
 	table_annex_encode(
-	    &octets, (struct table_version){ 2, 5 }, keys, 2, &out);
+	    &octets, (struct table_version){ 2, 5 }, &names, &out);
 	if (table_annex_decode(octets.p, octets.n, &annex) != RC_OK)
 		abort();
 	table_history_add(&history, (struct table_version){ 2, 4 }, 1000);
@@ -286,6 +290,7 @@ table(void)
 	table_end(&writer, &annex, &history, &out);
 	put("table", "three-routes", &out);
 	put("table", "annex", &octets);
+	buf_done(&names);
 }
 
 /* What two hosts say to each other, and save. */

@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
+#include "core/table.h"
 #include "io/child.h"
 #include "io/clock.h"
 #include "io/publish.h"
@@ -259,6 +260,92 @@ START_TEST(an_empty_table_is_refused)
 }
 END_TEST
 
+static void
+annex(uint64_t generation, size_t net)
+{
+	struct table_key key = { .name = "mx.example.org" };
+	struct buf keys = { 0 }, octets = { 0 }, more = { 0 };
+
+	while (more.n < net)
+		buf_u8(&more, 1);
+	table_keys_encode(&keys, &key, 1);
+	table_annex_encode(
+	    &octets, (struct table_version){ 1, generation }, &keys, &more);
+	publish_annex(publish, octets.p, octets.n);
+	buf_done(&keys);
+	buf_done(&octets);
+	buf_done(&more);
+}
+
+/* Whether the milter's table is that, with a net of so many octets. */
+static bool
+milter_has(uint64_t generation, size_t routes, size_t net)
+{
+	char path[96];
+	struct table t;
+	uint8_t *p;
+	FILE *in;
+	size_t n;
+	bool has;
+
+	snprintf(path, sizeof(path), "%s/milter/table", dir);
+	in = fopen(path, "rb");
+	if (in == NULL)
+		return false;
+	p = malloc(1 << 20);
+	n = fread(p, 1, 1 << 20, in);
+	fclose(in);
+	ck_assert_int_eq(table_open(&t, p, n), RC_OK);
+	has = t.now.generation == generation && t.nroutes == routes &&
+	      t.net.left == net;
+	free(p);
+	return has;
+}
+
+static void
+wait_for_milter(uint64_t generation, size_t routes, size_t net)
+{
+	struct timeval tv = { .tv_usec = 10000 };
+	uint64_t since = clock_mono().ms;
+
+	while (!milter_has(generation, routes, net)) {
+		ck_assert_uint_le(clock_mono().ms - since, 20000);
+		event_base_loopexit(base, &tv);
+		event_base_dispatch(base);
+	}
+}
+
+START_TEST(the_milters_table_follows)
+{
+	struct rib *one = table(1, 10, 10), *two = table(2, 12, 5),
+		   *three = table(3, 12, 5);
+	char folder[96];
+
+	snprintf(folder, sizeof(folder), "%s/milter", dir);
+	ck_assert_int_eq(mkdir(folder, 0755), 0);
+	publish_conf(publish, &conf);
+	annex(1, 0);
+	publish_table(publish, one);
+	wait_for_milter(1, 10, 0);
+	annex(1, 7); /* other keys, the same table */
+	wait_for_milter(1, 10, 7);
+	annex(2, 7);
+	publish_table(publish, two);
+	wait_for_milter(2, 12, 7);
+	annex(3, 9); /* a generation in which no route moved */
+	publish_table(publish, three);
+	ck_assert_int_ge(wait_for(3, 10000), 0);
+	wait_for_milter(3, 12, 9);
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	annex(3, 11);
+	wait_for_milter(3, 12, 11);
+	publish_table(publish, NULL);
+	rib_free(one);
+	rib_free(two);
+	rib_free(three);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -272,6 +359,7 @@ main(void)
 	tcase_add_test(tc, a_killed_publisher_is_replaced);
 	tcase_add_test(tc, a_stopped_publisher_is_killed);
 	tcase_add_test(tc, newer_tables_do_not_queue);
+	tcase_add_test(tc, the_milters_table_follows);
 	tcase_add_test(tc, a_missing_program_is_tried_again);
 	tcase_add_test(tc, an_empty_table_is_refused);
 	suite_add_tcase(suite, tc);

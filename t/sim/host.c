@@ -281,6 +281,9 @@ carry_out(struct world *world, struct node *node, const struct effect *fx)
 	case FX_SAVE:
 		fx_save(world, node, fx);
 		break;
+	case FX_ANNEX:
+		rule_annex(world, node, fx);
+		break;
 	case FX_ROUTES:
 		fx_routes(world, node, fx);
 		break;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cur.h"
+#include "base/rc.h"
 #include "base/str.h"
 #include "core/lsa.h"
 #include "t/sim/host.h"
@@ -313,9 +314,27 @@ route_judge(
 }
 
 void
+rule_annex(struct world *world, struct node *node, const struct effect *fx)
+{
+	struct table_annex annex;
+
+	if (table_annex_decode(fx->bytes, fx->len, &annex) != RC_OK)
+		world_fail(world, "%s: a bad annex", node->name);
+	else if (annex.nkeys < node->conf.nmark)
+		world_fail(world, "%s: mark keys are missing", node->name);
+	else if (node->annex_life == node->life &&
+		 table_order(annex.version, node->annex) < 0)
+		world_fail(world, "%s: an older annex", node->name);
+	node->annex = annex.version;
+	node->annex_life = node->life;
+}
+
+void
 rule_routes(
     struct world *world, struct node *node, const struct mta_table *table)
 {
+	if (node->annex.generation != table->generation)
+		world_fail(world, "%s: routes without their annex", node->name);
 	for (size_t i = 0; i < table->n; i++) {
 		const char *why = route_judge(world, node, &table->routes[i]);
 

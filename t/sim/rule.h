@@ -4,6 +4,8 @@
  *
  *   - no table names its own server, nor a next hop that is no neighbour of
  *     its own mail service, nor holds without a reason;
+ *   - what the milter's table has besides its routes goes before them, and
+ *     never to an older version of it;
  *   - a key leaves a table only as a hold, and no table becomes empty;
  *   - what stands in a database was signed by its origin or the authority;
  *   - in a database no sequence goes down while lsrd runs, what was purged
@@ -23,6 +25,10 @@ void rule_signed(struct world *world, const uint8_t *p, size_t n);
 
 /* A step of this node's engine is over. */
 void rule_step(struct world *world, struct node *node);
+
+/* What it wants in the milter's table besides the routes. */
+void rule_annex(
+    struct world *world, struct node *node, const struct effect *fx);
 
 /* It wants this published; it is about to replace node->table. */
 void rule_routes(

@@ -21,6 +21,7 @@
 #include "base/rng.h"
 #include "base/vec.h"
 #include "core/engine.h"
+#include "core/table.h"
 #include "t/sim/agenda.h"
 #include "t/sim/wax.h"
 
@@ -80,6 +81,8 @@ struct node {
 
 	struct blob disk[2], week_old[2]; /* by enum save_what */
 	struct mta_table table;
+	struct table_version annex; /* said last, in its life `annex_life` */
+	uint32_t annex_life;
 	bool publish_stuck;
 	VEC(struct addr) allow;
 

@@ -227,7 +227,7 @@ no_leak() { # the sanitizers say nothing
 	! grep -l -e 'Sanitizer' -e 'runtime error' "$W"/*/log
 }
 
-echo 1..18
+echo 1..19
 "$lsrctl" keys authority --directory "$W/ca" --organization example.org \
 	>/dev/null || exit 1
 conf $A london 1 $B 2 paris
@@ -248,6 +248,7 @@ begin $B
 ok "two servers reach FULL" until_so is_full $A
 ok "on both sides" until_so is_full $B
 ok "each knows the other's address space" until_so knows $B london.example.org
+ok "the milter's table is written" until_so test -s "$W/$B/milter/table"
 ok "a second daemon on the socket gives up: 69" second_instance
 ok "a stranger is refused with his address" stranger
 ok "a bad reload changes nothing" reload_bad

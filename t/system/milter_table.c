@@ -100,12 +100,14 @@ words(struct making *m, char **argv)
 static void
 finish(struct making *m, const char *path, struct table_version now)
 {
-	struct buf annex_octets = { 0 }, none = { 0 }, out = { 0 };
+	struct buf annex_octets = { 0 }, keys = { 0 }, none = { 0 };
+	struct buf out = { 0 };
 	struct table_annex annex;
 	char next[512];
 	FILE *file;
 
-	table_annex_encode(&annex_octets, now, m->keys, m->nkeys, &none);
+	table_keys_encode(&keys, m->keys, m->nkeys);
+	table_annex_encode(&annex_octets, now, &keys, &none);
 	if (table_annex_decode(annex_octets.p, annex_octets.n, &annex) != RC_OK)
 		fail("no annex");
 	table_history_add(&m->history, now, (uint64_t)time(NULL) * 1000 - 1000);
@@ -115,6 +117,7 @@ finish(struct making *m, const char *path, struct table_version now)
 	if (file == NULL || fwrite(out.p, 1, out.n, file) != out.n ||
 	    fclose(file) != 0 || rename(next, path) != 0)
 		fail(path);
+	buf_done(&keys);
 	buf_done(&annex_octets);
 	buf_done(&out);
 }

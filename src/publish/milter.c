@@ -1,0 +1,189 @@
+#include "publish/milter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+
+/* 10 000 servers with two keys each, and a net of as many; twenty times. */
+#define ANNEX_MAX ((size_t)256 << 20)
+
+/* A table of a million routes. */
+#define FILE_MAX ((size_t)512 << 20)
+
+static char *
+join(const char *path, const char *more)
+{
+	struct buf b = { 0 };
+
+	buf_printf(&b, "%s%s", path, more);
+	return buf_string(&b);
+}
+
+/* Nothing when it cannot be read, or is too long. */
+static void
+file_read(const char *path, struct buf *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint8_t chunk[65536];
+	ssize_t n;
+
+	if (fd < 0)
+		return;
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0 && out->n < FILE_MAX)
+		buf_bytes(out, chunk, (size_t)n);
+	if (n != 0)
+		buf_reset(out);
+	close(fd);
+}
+
+void
+milter_init(struct milter *m, const char *state_directory)
+{
+	struct buf file = { 0 };
+	struct table t;
+
+	*m = (struct milter){ .path = join(state_directory, "/milter/table") };
+	file_read(m->path, &file);
+	if (table_open(&t, file.p, file.n) == RC_OK)
+		table_history(&t, &m->past);
+	buf_done(&file);
+}
+
+void
+milter_done(struct milter *m)
+{
+	mem_free(m->path);
+	buf_done(&m->annex);
+	buf_done(&m->part);
+}
+
+int
+milter_take(struct milter *m, struct cur body)
+{
+	struct table_annex annex;
+	bool more;
+	int rc = wire_get_annex(&body, &more);
+
+	if (rc != RC_OK)
+		return rc;
+	if (m->part.n + body.left > ANNEX_MAX)
+		return RC_LONG;
+	buf_bytes(&m->part, body.p, body.left);
+	if (more)
+		return RC_OK;
+	rc = table_annex_decode(m->part.p, m->part.n, &annex);
+	if (rc != RC_OK)
+		return rc;
+	buf_done(&m->annex);
+	m->annex = m->part;
+	m->part = (struct buf){ 0 };
+	m->known = annex;
+	m->due = true;
+	return RC_OK;
+}
+
+void
+milter_published(struct milter *m, uint64_t generation, uint64_t wall_ms)
+{
+	struct table_version version = m->known.version;
+
+	if (m->annex.n == 0 || version.generation != generation)
+		return;
+	/* The epoch was lost with the rest, and begins anew. */
+	if (m->past.n > 0 && table_order(version, m->past.v[0].version) < 0)
+		m->past.n = 0;
+	table_history_add(&m->past, version, wall_ms);
+	m->due = true;
+}
+
+static int
+write_all(int fd, const struct buf *b)
+{
+	for (size_t at = 0; at < b->n;) {
+		ssize_t n = write(fd, b->p + at, b->n - at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return RC_IO;
+		at += (size_t)n;
+	}
+	return RC_OK;
+}
+
+/* Beside its place and into it. Where its folder is not there: nothing. */
+static int
+file_write(const char *path, const struct buf *b)
+{
+	char *made = join(path, ".new");
+	int fd, rc, err;
+
+	fd = open(made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	if (fd < 0) {
+		rc = errno == ENOENT ? RC_OK : RC_IO;
+		mem_free(made);
+		return rc;
+	}
+	rc = write_all(fd, b);
+	if (close(fd) != 0)
+		rc = RC_IO;
+	if (rc == RC_OK && rename(made, path) != 0)
+		rc = RC_IO;
+	err = errno;
+	if (rc != RC_OK)
+		unlink(made);
+	mem_free(made);
+	errno = err;
+	return rc;
+}
+
+static int
+add(void *ctx, const uint8_t *octets, size_t n)
+{
+	return table_add(ctx, octets, n);
+}
+
+int
+milter_write(struct milter *m, const struct held *held)
+{
+	struct table_writer w = { 0 };
+	struct buf file = { 0 };
+	int rc, err;
+
+	if (!m->due || m->past.n == 0 || m->annex.n == 0 ||
+	    table_order(m->known.version, m->past.v[0].version) != 0)
+		return RC_OK;
+	rc = held_walk(held, add, &w);
+	if (rc == RC_OK) {
+		table_end(&w, &m->known, &m->past, &file);
+		rc = file_write(m->path, &file);
+	}
+	err = errno;
+	table_writer_done(&w);
+	buf_done(&file);
+	errno = err;
+	if (rc == RC_OK)
+		m->due = false;
+	return rc;
+}
+
+bool
+milter_verify(const char *state_directory)
+{
+	char *path = join(state_directory, "/milter/table");
+	struct buf file = { 0 };
+	struct table t;
+	bool bad;
+
+	file_read(path, &file);
+	bad = access(path, F_OK) == 0 &&
+	      table_open(&t, file.p, file.n) != RC_OK && unlink(path) == 0;
+	buf_done(&file);
+	mem_free(path);
+	return bad;
+}

@@ -1,0 +1,52 @@
+/*
+ * milter.h - the milter's table (core/table.h), written from the routes that
+ * are held and from what lsrd says besides: beside its place, and renamed
+ * into it, so a reader has one generation whole, or the one before.
+ *
+ * It is `milter/table` below lsrd's own directory. Where the folder is not
+ * there nobody reads it, and nothing is written. The file is not synced: that
+ * would make the MTA's tables wait for a disk, and what a power cut tears the
+ * checksum tells and the next start makes anew.
+ *
+ * Nobody but the one writer of the tables writes it.
+ */
+
+#ifndef PUBLISH_MILTER_H
+#define PUBLISH_MILTER_H
+
+#include <stdbool.h>
+
+#include "core/table.h"
+#include "publish/held.h"
+
+struct milter {
+	char *path;                /* of the table */
+	struct buf annex;          /* as lsrd said it last; none: n is 0 */
+	struct buf part;           /* of the one that is coming in */
+	struct table_annex known;  /* over `annex` */
+	struct table_history past; /* of the table there, and since */
+	bool due;                  /* the file is behind */
+};
+
+/* Takes the history over from the file, if there is a good one. */
+void milter_init(struct milter *milter, const char *state_directory);
+void milter_done(struct milter *milter);
+
+/* One frame of an annex. RC_OK, or why it is refused. */
+int milter_take(struct milter *milter, struct cur body);
+
+/* The MTA looks up this generation, from this moment on (ms since 1970). */
+void milter_published(
+    struct milter *milter, uint64_t generation, uint64_t wall_ms);
+
+/*
+ * Writes the file, if it is behind and the annex is that of the table. RC_OK,
+ * also when there is nothing to write or nowhere to; RC_IO: errno tells;
+ * RC_SHORT: a route is none.
+ */
+int milter_write(struct milter *milter, const struct held *held);
+
+/* Removes the file if it is no good. True if it was so. */
+bool milter_verify(const char *state_directory);
+
+#endif
