@@ -50,7 +50,7 @@ static const struct {
 	{ "a part of the head", RC_SHORT, 4, { 0, 0, 0, 1 } },
 	{ "a part of the body", RC_SHORT, 6, { 0, 0, 0, 2, 3, 0 } },
 	{ "type 0", RC_RANGE, 6, { 0, 0, 0, 1, 0, 0 } },
-	{ "type 5", RC_RANGE, 6, { 0, 0, 0, 1, 5, 0 } },
+	{ "type 7", RC_RANGE, 6, { 0, 0, 0, 1, 7, 0 } },
 	{ "too long", RC_LONG, 5, { 0, 0x10, 0, 1, 2 } },
 	{ "a phase", RC_OK, 6, { 0, 0, 0, 1, 3, 1 } },
 };
@@ -153,6 +153,35 @@ take(struct held *held, const struct buf *b, size_t *nframes)
 	}
 	return rc;
 }
+
+START_TEST(annex_and_table_come_back)
+{
+	struct wire_table said = { 9, RC_IO, 28, 12 }, back;
+	struct buf out = { 0 };
+	struct wire_frame frame;
+	struct cur in;
+	bool more;
+
+	wire_put_annex(&out, (const uint8_t *)"annex", 5);
+	wire_put_table(&out, &said);
+	in = cur_over(out.p, out.n);
+	ck_assert_int_eq(wire_frame(&in, &frame), RC_OK);
+	ck_assert_int_eq(frame.type, WIRE_ANNEX);
+	ck_assert_int_eq(wire_get_annex(&frame.body, &more), RC_OK);
+	ck_assert(!more && frame.body.left == 5);
+	ck_assert(memcmp(frame.body.p, "annex", 5) == 0);
+	cur_bytes(&in, frame.octets);
+	ck_assert_int_eq(wire_frame(&in, &frame), RC_OK);
+	ck_assert_int_eq(wire_get_table(frame.body, &back), RC_OK);
+	ck_assert(back.generation == 9 && back.result == RC_IO &&
+		  back.error == 28 && back.ms == 12);
+	frame.body.left--;
+	ck_assert_int_eq(wire_get_table(frame.body, &back), RC_SHORT);
+	frame.body = cur_over("\3", 1);
+	ck_assert_int_eq(wire_get_annex(&frame.body, &more), RC_RANGE);
+	buf_done(&out);
+}
+END_TEST
 
 START_TEST(batches_are_split)
 {
@@ -293,6 +322,7 @@ main(void)
 	tcase_add_loop_test(tc, frames_are_bounded, 0, ROWS(frames));
 	tcase_add_test(tc, setup_comes_back);
 	tcase_add_test(tc, ack_and_phase_come_back);
+	tcase_add_test(tc, annex_and_table_come_back);
 	tcase_add_test(tc, batches_are_split);
 	tcase_add_test(tc, differences_apply);
 	tcase_add_test(tc, bent_batches_do_no_harm);
