@@ -79,7 +79,7 @@ scenes_without_title() {
 	done
 }
 
-plan 7
+plan 8
 case_of "lsrd-events(7) has every word" "$(compare "$(words_of_code)" \
 	"$(words_of_page)" "the code" lsrd-events.7 2>&1)"
 case_of "every event has a row" "$(events_without_row 2>&1)"
@@ -90,4 +90,6 @@ case_of "lsrctl(1) has every option" \
 	"$(help_missing lsrctl man/lsrctl.1 2>&1)"
 case_of "lsrd-front(8) has every option" \
 	"$(help_missing lsrd-front man/lsrd-front.8 2>&1)"
+case_of "lsrd-maillog(8) has every option" \
+	"$(help_missing lsrd-maillog man/lsrd-maillog.8 2>&1)"
 case_of "every scene has a title" "$(scenes_without_title 2>&1)"

@@ -30,6 +30,7 @@ plugins/exim          -                               cdb.h
 plugins/milter        crypt,plugins/program           libmilter/,pthread.h,syslog.h
 plugins/milter/tend.c daemon                          -
 plugins/front         plugins/verb,plugins/program    event2/
+plugins/maillog       plugins/postfix,plugins/program -
 plugins/program/say.h -                               syslog.h
 '
 

@@ -1,0 +1,202 @@
+/* test_maillog.c - lines of Postfix's log, as 3.7.11 writes them. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rc.h"
+#include "plugins/postfix/maillog.h"
+#include "t/tap.h"
+
+#define HEAD "Nov 21 17:22:56 mx1 postfix/lsrd/smtp[4711]: "
+#define TO                                                                     \
+	"to=<u@tokyo.example>, relay=10.77.2.1[10.77.2.1]:25, delay=0.1, "     \
+	"delays=0.05/0/0.02/0.03, "
+
+static const struct {
+	const char *line;
+	enum maillog_what what;
+	const char *hop; /* NULL: none */
+} lines[] = {
+	{ HEAD "connect to 10.77.2.1[10.77.2.1]:25: Connection refused",
+	    MAILLOG_FAILED, "10.77.2.1:25" },
+	{ HEAD "connect to 2001:db8::5[2001:db8::5]:2525: Connection timed out",
+	    MAILLOG_FAILED, "[2001:db8::5]:2525" },
+	{ "2026-11-21T17:22:56.12+00:00 mx1 postfix/lsrd/smtp[1]: connect to "
+	  "mx.example[192.0.2.1]:25: No route to host",
+	    MAILLOG_FAILED, "192.0.2.1:25" },
+	{ "Nov  1 07:22:56 mx1 postfix/lsrd/smtp[1]: 4F0: lost connection with "
+	  "x[192.0.2.1] while receiving the initial server greeting",
+	    MAILLOG_FAILED, "192.0.2.1:0" },
+	{ HEAD "4F0: lost connection with x[192.0.2.1] while sending RCPT TO",
+	    MAILLOG_REFUSED, "192.0.2.1:0" },
+	{ HEAD "4F0: conversation with x[192.0.2.1] timed out while sending "
+	       "end of data -- message may be sent more than once",
+	    MAILLOG_REFUSED, "192.0.2.1:0" },
+	{ HEAD "4F0: host x[192.0.2.1] refused to talk to me: 421 4.3.2 busy",
+	    MAILLOG_REFUSED, "192.0.2.1:0" },
+	{ HEAD "4hTx9k3Zz1zDqFr: host x[2001:db8::5] said: 452 4.3.1 full "
+	       "(in reply to MAIL FROM command)",
+	    MAILLOG_REFUSED, "[2001:db8::5]:0" },
+	{ HEAD "4F0: host x[192.0.2.1] said: 550 5.7.1 no (in reply to MAIL)",
+	    MAILLOG_NOTHING, NULL },
+	{ HEAD "4F0: " TO "dsn=2.0.0, status=sent (250 2.0.0 Ok: queued)",
+	    MAILLOG_OK, "10.77.2.1:25" },
+	{ HEAD "4F0: " TO "conn_use=2, dsn=2.0.0, status=sent (250 ok)\n",
+	    MAILLOG_OK, "10.77.2.1:25" },
+	{ HEAD "4F0: " TO "dsn=4.3.0, status=deferred (host 10.77.2.1[10.77.2"
+	       ".1] said: 451 4.3.0 <u@tokyo.example>: no (in reply to RCPT "
+	       "TO command))",
+	    MAILLOG_REFUSED, "10.77.2.1:25" },
+	{ HEAD "4F0: " TO "dsn=4.4.2, status=deferred (lost connection with "
+	       "10.77.2.1[10.77.2.1] while sending message body)",
+	    MAILLOG_REFUSED, "10.77.2.1:25" },
+	{ HEAD "4F0: " TO "dsn=5.1.1, status=bounced (host 10.77.2.1[10.77.2."
+	       "1] said: 550 5.1.1 unknown (in reply to RCPT TO command))",
+	    MAILLOG_NOTHING, NULL },
+	/* echoes, and what is no hop */
+	{ HEAD "4F0: to=<u@tokyo.example>, relay=none, delay=9, delays=9/0/0/0,"
+	       " dsn=4.4.1, status=deferred (delivery temporarily suspended: "
+	       "connect to 10.77.2.1[10.77.2.1]:25: Connection refused)",
+	    MAILLOG_NOTHING, NULL },
+	{ HEAD "4F0: to=<u@tokyo.example>, relay=mx1[private/lmtp], delay=9, "
+	       "dsn=2.0.0, status=sent (250 ok)",
+	    MAILLOG_NOTHING, NULL },
+	{ HEAD "4F0: " TO "dsn=4.7.5, status=deferred (Cannot start TLS)",
+	    MAILLOG_NOTHING, NULL },
+	/* a sender writes our fields into the recipient */
+	{ HEAD "4F0: to=<\"x>, relay=evil[6.6.6.6]:25, delay=1, dsn=2.0.0, "
+	       "status=sent (fake\"@tokyo.example>, relay=10.77.2.1[10.77.2.1]"
+	       ":25, delay=0.1, dsn=4.3.0, status=deferred (host 10.77.2.1[10."
+	       "77.2.1] said: 450 no)",
+	    MAILLOG_REFUSED, "10.77.2.1:25" },
+	{ HEAD "4F0: to=<\"x\\\">, relay=evil[6.6.6.6]:25, status=sent (\"@t>, "
+	       "orig_to=<\"y>, relay=evil[6.6.6.6]:25, status=sent (\"@t>, "
+	       "relay=10.77.2.1[10.77.2.1]:25, delay=1, status=sent (ok)",
+	    MAILLOG_OK, "10.77.2.1:25" },
+	/* or a hop into its answer */
+	{ HEAD "4F0: host x[192.0.2.1] said: 550 lost connection with y[6.6."
+	       "6.6] while sending RCPT TO",
+	    MAILLOG_NOTHING, NULL },
+	/* or a client into the line of another service */
+	{ "Nov 21 17:22:56 mx1 postfix/smtpd[1]: NOQUEUE: reject: helo=<"
+	  "postfix/lsrd/smtp[1]: connect to x[192.0.2.1]:25: no>",
+	    MAILLOG_NOTHING, NULL },
+	{ "Nov 21 17:22:56 mx1 postfix/smtp[1]: connect to x[192.0.2.1]:25: no",
+	    MAILLOG_NOTHING, NULL },
+	{ "Nov 21 17:22:56 mx1 postfix/lsrd/smtp[x y]: connect to "
+	  "x[192.0.2.1]:25: no",
+	    MAILLOG_NOTHING, NULL },
+	{ HEAD "connect to x[192.0.2.1]: no port", MAILLOG_NOTHING, NULL },
+	{ HEAD "connect to x[192.0.2.1]:0: no", MAILLOG_NOTHING, NULL },
+	{ HEAD "connect to x[192.0.2.999]:25: no", MAILLOG_NOTHING, NULL },
+	{ HEAD "4F0: to=<\"\\", MAILLOG_NOTHING, NULL },
+	{ HEAD "4F0: to=<", MAILLOG_NOTHING, NULL },
+	{ HEAD, MAILLOG_NOTHING, NULL },
+	{ "Nov 21", MAILLOG_NOTHING, NULL },
+	{ "", MAILLOG_NOTHING, NULL },
+};
+
+static struct maillog_line
+read_line(const char *line)
+{
+	size_t n = strlen(line);
+	char *copy = malloc(n + (n == 0)); /* exact, so ASan guards it */
+	struct maillog_line out;
+
+	memcpy(copy, line, n);
+	maillog_read(&out, copy, n, MAILLOG_TAG);
+	free(copy);
+	return out;
+}
+
+START_TEST(reads_lines)
+{
+	struct maillog_line out = read_line(lines[_i].line);
+	char text[ADDR_TEXT];
+
+	ck_assert_msg(
+	    out.what == lines[_i].what, "%d: %s", out.what, lines[_i].line);
+	if (lines[_i].hop != NULL)
+		ck_assert_str_eq(addr_text(&out.hop, text), lines[_i].hop);
+}
+END_TEST
+
+static void
+expect(struct maillog_tally *tally, const char *want)
+{
+	struct report r;
+	struct buf all = { 0 };
+
+	while (maillog_next(tally, &r)) {
+		report_encode(&all, &r);
+		buf_u8(&all, '\n');
+	}
+	buf_u8(&all, 0);
+	ck_assert_str_eq((const char *)all.p, want);
+	buf_done(&all);
+}
+
+static void
+count(struct maillog_tally *tally, const char *line)
+{
+	struct maillog_line out = read_line(line);
+
+	maillog_count(tally, &out);
+}
+
+/* One message, tried for hours, is one; a delivery ends the row. */
+START_TEST(counts_messages_once)
+{
+	struct maillog_tally tally = { 0 };
+
+	for (int i = 0; i < 10; i++) {
+		count(&tally, lines[11].line);
+		count(&tally, HEAD "5A1: host x[10.77.2.1] said: 450 4.1.1 no");
+	}
+	count(&tally, lines[0].line);
+	expect(&tally, "evidence hop=10.77.2.1:25 failed=1\n"
+		       "evidence hop=10.77.2.1:25 refused=2\n");
+	count(&tally, lines[11].line);
+	expect(&tally, "");
+	count(&tally, HEAD "6A1: host x[10.77.2.1] said: 450 4.1.1 no");
+	count(&tally, lines[9].line);
+	count(&tally, lines[11].line);
+	expect(&tally, "evidence hop=10.77.2.1:25 ok=1\n"
+		       "evidence hop=10.77.2.1:25 refused=1\n");
+	maillog_done(&tally);
+}
+END_TEST
+
+START_TEST(hops_are_bounded)
+{
+	struct maillog_tally tally = { 0 };
+	struct maillog_line line = { .what = MAILLOG_FAILED };
+	struct report r;
+	size_t n = 0;
+
+	line.hop = (struct addr){ .family = 4, .port = 25 };
+	for (uint32_t i = 0; i < 2 * MAILLOG_HOPS; i++) {
+		line.hop.ip[2] = (uint8_t)(i >> 8);
+		line.hop.ip[3] = (uint8_t)i;
+		maillog_count(&tally, &line);
+	}
+	while (maillog_next(&tally, &r))
+		n++;
+	ck_assert_uint_eq(n, MAILLOG_HOPS);
+	maillog_done(&tally);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("maillog");
+	TCase *tc = tcase_create("maillog");
+
+	tcase_add_loop_test(
+	    tc, reads_lines, 0, sizeof(lines) / sizeof(lines[0]));
+	tcase_add_test(tc, counts_messages_once);
+	tcase_add_test(tc, hops_are_bounded);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}
