@@ -1,6 +1,7 @@
 #!/bin/sh
 # docs.sh - what the code knows and what the documents say are the same:
-# log words, verbs, programs' options, titles of scenes. The options of
+# log words, verbs, programs' options, titles of scenes, the numbers of the
+# protocol and the reasons why its sessions end. The options of
 # lsrd.conf are t/cfg/docs.sh's work.
 
 . "${top_srcdir:-.}/t/lint/lint.sh"
@@ -71,6 +72,45 @@ help_missing() {
 		echo "$1 --version says nothing"
 }
 
+# Messages, types of LSA and TLVs: "HELLO 1", "identity 1", "server tlv 3".
+numbers_of_code() {
+	in_top sed -n '/^enum msg_type/,/^};/p' src/core/msg.h |
+		grep -o 'MSG_[A-Z]*' | sed 's/MSG_//' | awk '{ print $1, NR }'
+	in_top sed -n '/^enum lsa_type/,/^};/s/.*LSA_\([A-Z]*\) = \([0-9]*\).*/\1 \2/p' \
+		src/core/lsa.h | tr 'A-Z' 'a-z'
+	in_top sed -n -e '/^enum lsa_[a-z]*_tlv/,/^};/s/.*LSA_\([A-Z]*\)_[A-Z_]* = \([0-9]*\).*/\1 tlv \2/p' \
+		-e 's/^#define LSA_\([A-Z]*\)_[A-Z]* \([0-9]*\) .*/\1 tlv \2/p' \
+		src/core/lsa.h | tr 'A-Z' 'a-z'
+}
+
+numbers_of_page() {
+	in_top awk '
+		/^\.Sh/ { bodies = /BODIES/; messages = /MESSAGES/; types = /ADVERT/ }
+		messages && /^\.It [A-Z]+ [0-9]+$/ { print $2, $3 }
+		types && /^\.It [0-9]+ Ta / { print $4, $2 }
+		bodies && /^\.Em / { body = $2 }
+		bodies && /^\.It [0-9]+$/ { print body " tlv " $2 }' man/lsrd-protocol.7
+}
+
+# The words a session can end with: those session.c says itself, and those of
+# the reasons that it and the decoders of messages return.
+reasons_of_code() {
+	in_top sed -n -e 's/.*return "\([a-z-]*\)";.*/\1/p' \
+		-e 's/.*session_fault(e, [a-z]*, "\([a-z-]*\)").*/\1/p' \
+		-e 's/.*? NULL : "\([a-z-]*\)";.*/\1/p' src/core/session.c
+	in_top grep -h -e 'return' -e 'rc = ' -e 'rc_word(' src/core/session.c \
+		src/core/sync.c src/core/msg.c src/core/frame.c |
+		grep -o 'RC_[A-Z]*' | sort -u | grep -v 'RC_OK' | while read -r rc; do
+		in_top sed -n "s/.*\\[-$rc\\] = \"\\(.*\\)\",/\\1/p" src/base/rc.c
+	done
+}
+
+reasons_of_page() {
+	in_top awk '/^\.S[sh]/ { inside = /Why a session ends/ }
+		inside && /^\.It / { gsub(/[,]/, " "); for (i = 2; i <= NF; i++) print $i }' \
+		man/lsrd-protocol.7
+}
+
 # The first line of a scene is its title.
 scenes_without_title() {
 	for scene in "$top_srcdir"/t/sim/scenes/*.scene; do
@@ -79,7 +119,7 @@ scenes_without_title() {
 	done
 }
 
-plan 8
+plan 10
 case_of "lsrd-events(7) has every word" "$(compare "$(words_of_code)" \
 	"$(words_of_page)" "the code" lsrd-events.7 2>&1)"
 case_of "every event has a row" "$(events_without_row 2>&1)"
@@ -92,4 +132,8 @@ case_of "lsrd-front(8) has every option" \
 	"$(help_missing lsrd-front man/lsrd-front.8 2>&1)"
 case_of "lsrd-maillog(8) has every option" \
 	"$(help_missing lsrd-maillog man/lsrd-maillog.8 2>&1)"
+case_of "lsrd-protocol(7) has every number" "$(compare "$(numbers_of_code)" \
+	"$(numbers_of_page)" src/core lsrd-protocol.7 2>&1)"
+case_of "lsrd-protocol(7) has every reason" "$(compare "$(reasons_of_code)" \
+	"$(reasons_of_page)" src/core lsrd-protocol.7 2>&1)"
 case_of "every scene has a title" "$(scenes_without_title 2>&1)"
