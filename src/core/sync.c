@@ -241,6 +241,8 @@ on_digest(struct engine *e, struct session *s, struct cur *body)
 	cur_u32(body);
 	if (digest == NULL || body->bad)
 		return RC_SHORT;
+	if (body->left > 0)
+		return RC_LONG;
 	s->summary_sent = s->synced_sent = false;
 	if (memcmp(digest, e->db.digest, SEAL_DIGEST) == 0) {
 		s->summary_whole = true;
@@ -358,6 +360,8 @@ sync_message(
 		return on_request(e, s, body);
 	case MSG_NONE:
 		rc = msg_key_read(body, &key);
+		if (rc == RC_OK && body->left > 0)
+			rc = RC_LONG;
 		if (rc == RC_OK)
 			sync_settle(e, s, &key.key);
 		return rc;

@@ -393,6 +393,49 @@ START_TEST(summaries_are_true)
 }
 END_TEST
 
+/* The page says so of every message but these. */
+static bool
+may_be_longer(uint8_t type)
+{
+	return type == MSG_HELLO || type == MSG_UPDATE || type == MSG_CLOSE;
+}
+
+/* One octet behind any other message of Paris, and of London's NONE if it
+ * were Paris's, ends the session. */
+START_TEST(bodies_have_no_more)
+{
+	struct frame frames[FRAMES] = { 0 };
+	struct buf london = { 0 }, paris = { 0 };
+	size_t n = frames_read(frames), tried = 0;
+
+	certificate_of(frames, n, 'L', &london);
+	certificate_of(frames, n, 'P', &paris);
+	for (size_t i = 0; i < n; i++) {
+		struct buf *b = &frames[i].octets;
+		struct london l;
+
+		if (may_be_longer(b->p[4]) ||
+		    (frames[i].by == 'L' && b->p[4] != MSG_NONE))
+			continue;
+		london_begin(&l, &london);
+		meet(&l, &paris);
+		play(&l, frames, i);
+		buf_u8(b, 0);
+		b->p[3]++;
+		hear(&l, b);
+		ck_assert_msg(l.closed, "type %d", b->p[4]);
+		london_end(&l);
+		b->p[3]--;
+		b->n--;
+		tried++;
+	}
+	ck_assert_uint_ge(tried, 6);
+	frames_done(frames, n);
+	buf_done(&london);
+	buf_done(&paris);
+}
+END_TEST
+
 /* --- lines of the verb */
 
 struct talk {
@@ -526,6 +569,7 @@ main(void)
 
 	tcase_add_test(tc, frames_are_lsrds);
 	tcase_add_test(tc, summaries_are_true);
+	tcase_add_test(tc, bodies_have_no_more);
 	tcase_add_test(tc, lines_are_lsrds);
 	tcase_add_test(tc, refusals_are_lsrds);
 	suite_add_tcase(suite, tc);
