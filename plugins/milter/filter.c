@@ -194,8 +194,11 @@ mark(SMFICTX *ctx, const struct session *s, const struct session_ask *ask)
 		return SMFIS_CONTINUE;
 	}
 	if (session_received(s) >= MARK_REMEMBER_RECEIVED) {
+		const char *id = queue_id(ctx);
+
 		pthread_mutex_lock(&milter_get()->lock);
-		mark_memory_add(milter_get()->memory, &visit, s->message);
+		mark_memory_add(milter_get()->memory, &visit, s->message,
+		    strcmp(id, "-") == 0 ? "" : id);
 		pthread_mutex_unlock(&milter_get()->lock);
 	}
 	milter_count(milter_get(), REPORT_ACCEPTED);

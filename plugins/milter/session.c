@@ -20,6 +20,7 @@ session_clear(struct session *s)
 	mem_free(s->sender);
 	mem_free(s->id);
 	mem_free(s->oldest);
+	buf_done(&s->path);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -78,6 +79,7 @@ on_received(struct session *s, const char *value)
 	s->received++;
 	mem_free(s->oldest);
 	s->oldest = mem_str(value);
+	buf_bytes(&s->path, value, strlen(value) + 1);
 }
 
 static void
@@ -195,6 +197,34 @@ on_next_hop(void *ctx, const uint8_t key[SEAL_DIGEST])
 	return false;
 }
 
+static bool
+is_in_word(char c)
+{
+	return c != '\0' && strchr(" \t\r\n;()", c) == NULL;
+}
+
+/* As a word of a Received field: Postfix, Exim and Sendmail write `id ...`. */
+static bool
+on_passed(void *ctx, const char *queue_id)
+{
+	const struct present *p = ctx;
+	const struct buf *path = &p->session->path;
+	size_t n = strlen(queue_id);
+
+	for (size_t at = 0; at < path->n;) {
+		const char *field = (const char *)path->p + at, *hit = field;
+
+		while ((hit = strstr(hit, queue_id)) != NULL) {
+			if (hit > field && !is_in_word(hit[-1]) &&
+			    !is_in_word(hit[n]))
+				return true;
+			hit += n;
+		}
+		at += strlen(field) + 1;
+	}
+	return false;
+}
+
 enum mark_verdict
 session_judge(const struct session *s, const struct session_ask *ask)
 {
@@ -208,6 +238,7 @@ session_judge(const struct session *s, const struct session_ask *ask)
 		.memory = ask->memory,
 		.ctx = &here,
 		.next_hop = on_next_hop,
+		.passed = on_passed,
 	};
 
 	memcpy(present.self, s->self, sizeof(present.self));

@@ -31,6 +31,7 @@ struct session {
 	unsigned received;       /* fields Received that came with it */
 	char *id;                /* Message-ID; NULL: none */
 	char *oldest;            /* Received, the last of the header; or NULL */
+	struct buf path;         /* all Received, each with a NUL behind it */
 	uint64_t declared;       /* SIZE= of MAIL; 0: not said */
 	bool beyond;             /* a limit: no decision about this message */
 

@@ -27,6 +27,7 @@
 #include "core/table.h"
 
 #define MARK_FIELD "LSR-Trace"
+#define MARK_QUEUE_ID 31   /* octets; Exim's 23 are the longest */
 #define MARK_RECIPIENTS 16 /* octets: nobody else compares it */
 
 /* How long before a visit a table may have been replaced and Postfix still
@@ -144,10 +145,16 @@ struct mark_memory;
 struct mark_memory *mark_memory_new(void);
 void mark_memory_free(struct mark_memory *memory);
 
-/* To be called with each visit of our own that was put on a message with
- * MARK_REMEMBER_RECEIVED or more Received fields, our own included. */
+/*
+ * To be called with each visit of our own that was put on a message with
+ * MARK_REMEMBER_RECEIVED or more Received fields, our own included. The MTA
+ * writes `queue_id` into the Received field that it adds here: only what has
+ * such a field was here, and not a copy that another list or alias made, nor
+ * one that the client sends again because it has not heard our answer. One
+ * that is "" or too long is not remembered.
+ */
 void mark_memory_add(struct mark_memory *memory, const struct visit *visit,
-    const uint8_t message[SEAL_DIGEST]);
+    const uint8_t message[SEAL_DIGEST], const char *queue_id);
 
 /* --- the rule --------------------------------------------------------------- */
 
@@ -167,21 +174,24 @@ struct mark_present {
 	unsigned received;  /* Received fields, our own included: R */
 	unsigned hop_limit; /* the MTA's */
 	uint8_t message[SEAL_DIGEST];
-	const struct mark_memory *memory; /* or NULL */
 
+	const struct mark_memory *memory; /* or NULL */
 	/*
 	 * Whether the server with this mark key is a next hop of the present
 	 * route of any recipient of the transaction.
 	 */
 	void *ctx;
 	bool (*next_hop)(void *ctx, const uint8_t key[SEAL_DIGEST]);
+
+	/* Whether a Received field that came with it has this queue id. */
+	bool (*passed)(void *ctx, const char *queue_id);
 };
 
 enum mark_verdict {
 	MARK_PASSES,
 	MARK_SETTLED, /* by the present table, settled before the visit */
 	MARK_SAME,    /* by the present table, and went on as it would now */
-	MARK_OFTEN    /* a third time within 15 minutes */
+	MARK_OFTEN    /* here three times already within the window */
 };
 
 /* Any but MARK_PASSES is to be answered with `451 4.4.6`. */

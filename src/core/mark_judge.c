@@ -12,6 +12,7 @@
 
 struct remembered {
 	uint8_t message[SEAL_DIGEST];
+	char queue_id[MARK_QUEUE_ID + 1];
 	uint8_t key[SEAL_DIGEST];
 	uint8_t recipients[MARK_RECIPIENTS];
 	uint64_t time_ms;
@@ -37,10 +38,14 @@ mark_memory_free(struct mark_memory *memory)
 
 void
 mark_memory_add(struct mark_memory *memory, const struct visit *visit,
-    const uint8_t message[SEAL_DIGEST])
+    const uint8_t message[SEAL_DIGEST], const char *queue_id)
 {
 	struct remembered *r = &memory->ring[memory->next];
+	size_t n = strlen(queue_id);
 
+	if (n == 0 || n > MARK_QUEUE_ID)
+		return;
+	memcpy(r->queue_id, queue_id, n + 1);
 	memcpy(r->message, message, SEAL_DIGEST);
 	memcpy(r->key, visit->key, SEAL_DIGEST);
 	memcpy(r->recipients, visit->recipients, MARK_RECIPIENTS);
@@ -72,7 +77,7 @@ mark_window_ms(unsigned received, unsigned hop_limit)
 /* What the rule has found so far. */
 struct finding {
 	enum mark_verdict verdict;
-	unsigned recent; /* counting visits younger than 15 minutes */
+	unsigned counting; /* visits */
 };
 
 static const struct mark_self *
@@ -111,8 +116,7 @@ judge_visit(struct finding *finding, const struct mark_present *present,
 	else if (table_order(visit->now, present->version) >= 0 && went_same &&
 		 finding->verdict == MARK_PASSES)
 		finding->verdict = MARK_SAME;
-	if (present->time_ms - visit->time_ms < WINDOW_MS)
-		finding->recent++;
+	finding->counting++;
 }
 
 /* The visits of the trace; `follower` is the one that stands and is newer. */
@@ -164,7 +168,8 @@ judge_memory(struct finding *finding, const struct mark_trace *trace,
 
 		if (memcmp(r->message, present->message, SEAL_DIGEST) == 0 &&
 		    counts(present, r->key, r->recipients, r->time_ms) &&
-		    !is_in_trace(trace, r))
+		    !is_in_trace(trace, r) &&
+		    present->passed(present->ctx, r->queue_id))
 			judge_visit(finding, present, r, true);
 	}
 }
@@ -178,7 +183,7 @@ mark_judge(const struct mark_trace *trace, const struct mark_present *present)
 	if (present->memory != NULL &&
 	    present->received >= MARK_REMEMBER_RECEIVED)
 		judge_memory(&finding, trace, present);
-	if (finding.verdict == MARK_PASSES && finding.recent >= OFTEN)
+	if (finding.verdict == MARK_PASSES && finding.counting >= OFTEN)
 		return MARK_OFTEN;
 	return finding.verdict;
 }

@@ -106,10 +106,12 @@ static const struct {
 	{ "as old as counts at 90", "A77@2880m", 90, MARK_SETTLED },
 	{ "too old at 90", "A77@2880m+", 90, MARK_PASSES },
 
-	/* three younger than 15 minutes, by older tables */
-	{ "two", "A55 A55@15m-", 3, MARK_PASSES },
-	{ "three", "A55 A55@1m A55@15m-", 4, MARK_OFTEN },
-	{ "three, one too old", "A55 A55@1m A55@15m", 40, MARK_PASSES },
+	/* three that count, by older tables */
+	{ "two", "A55 A55@15m", 3, MARK_PASSES },
+	{ "three", "A55 A55@1m A55@15m", 4, MARK_OFTEN },
+	{ "three, one too old", "A55 A55@1m A55@15m+", 4, MARK_PASSES },
+	{ "three at 20", "A55 A55@1m A55@30m", 20, MARK_OFTEN },
+	{ "three at 20, one too old", "A55 A55 A55@30m+", 20, MARK_PASSES },
 	{ "three, one of other recipients", "A55 A55! A55", 4, MARK_PASSES },
 	{ "three, one another's", "A55 B55 A55", 4, MARK_PASSES },
 	{ "three, others between", "A55 B55 A55 C55 B55 A55", 7, MARK_OFTEN },
@@ -180,6 +182,14 @@ is_next_hop(void *ctx, const uint8_t key[SEAL_DIGEST])
 	return memcmp(key, b, SEAL_DIGEST) == 0;
 }
 
+/* Of queue ids there is one that the message has passed. */
+static bool
+has_passed(void *ctx, const char *queue_id)
+{
+	(void)ctx;
+	return strcmp(queue_id, "4cXyz1") == 0;
+}
+
 static struct mark_present
 present_of(unsigned received, const struct mark_memory *memory)
 {
@@ -189,7 +199,8 @@ present_of(unsigned received, const struct mark_memory *memory)
 		.received = received,
 		.hop_limit = 100,
 		.memory = memory,
-		.next_hop = is_next_hop };
+		.next_hop = is_next_hop,
+		.passed = has_passed };
 
 	memcpy(p.message, message, SEAL_DIGEST);
 	for (size_t i = 0; i < 2; i++) {
@@ -239,13 +250,13 @@ static const struct {
 };
 
 static void
-memory_read(struct mark_memory *memory, const char *words)
+memory_read(struct mark_memory *memory, const char *words, const char *queue_id)
 {
 	struct visit v;
 
 	while (*words != '\0') {
 		words = visit_read(words, &v);
-		mark_memory_add(memory, &v, message);
+		mark_memory_add(memory, &v, message, queue_id);
 	}
 }
 
@@ -256,7 +267,7 @@ START_TEST(remembered)
 	struct mark_present present = present_of(memories[_i].received, memory);
 	enum mark_verdict verdict;
 
-	memory_read(memory, memories[_i].memory);
+	memory_read(memory, memories[_i].memory, "4cXyz1");
 	trace_read(&trace, memories[_i].trace);
 	verdict = mark_judge(&trace, &present);
 	ck_assert_msg(verdict == memories[_i].verdict, "%s: %s",
@@ -270,6 +281,27 @@ START_TEST(remembered)
 }
 END_TEST
 
+/* What is remembered, but of another queue file: another copy. */
+static const struct {
+	const char *queue_id;
+	enum mark_verdict verdict;
+} queue_ids[] = {
+	{ "4cXyz1", MARK_SAME }, { "4cXyz2", MARK_PASSES }, { "", MARK_PASSES },
+	{ "00000000000000000000000000000000", MARK_PASSES }, /* too long */
+};
+
+START_TEST(other_copies)
+{
+	struct mark_memory *memory = mark_memory_new();
+	struct mark_trace trace = { 0 };
+	struct mark_present present = present_of(20, memory);
+
+	memory_read(memory, "A76", queue_ids[_i].queue_id);
+	ck_assert_int_eq(mark_judge(&trace, &present), queue_ids[_i].verdict);
+	mark_memory_free(memory);
+}
+END_TEST
+
 /* The oldest goes when there is no room, and no other. */
 START_TEST(memory_is_bounded)
 {
@@ -277,11 +309,11 @@ START_TEST(memory_is_bounded)
 	struct mark_trace trace = { 0 };
 	struct mark_present present = present_of(20, memory);
 
-	memory_read(memory, "A76");
+	memory_read(memory, "A76", "4cXyz1");
 	for (size_t i = 1; i < LIMIT_MARK_MEMORY; i++)
-		memory_read(memory, "B");
+		memory_read(memory, "B", "4cXyz1");
 	ck_assert_int_eq(mark_judge(&trace, &present), MARK_SAME);
-	memory_read(memory, "B");
+	memory_read(memory, "B", "4cXyz1");
 	ck_assert_int_eq(mark_judge(&trace, &present), MARK_PASSES);
 	mark_memory_free(memory);
 }
@@ -298,6 +330,7 @@ main(void)
 	tcase_add_loop_test(tc, window, 0, ROWS(windows));
 	tcase_add_loop_test(tc, rule, 0, ROWS(rules));
 	tcase_add_loop_test(tc, remembered, 0, ROWS(memories));
+	tcase_add_loop_test(tc, other_copies, 0, ROWS(queue_ids));
 	tcase_add_test(tc, memory_is_bounded);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

@@ -158,6 +158,33 @@ ok(first ~= SMFIR_REPLYCODE and reply == SMFIR_REPLYCODE,
 	"without Message-ID the oldest Received stands for it")
 mt.disconnect(conn)
 
+-- a message that has come far, and comes again with its marks taken off
+function far(conn, id, on_top)
+	local fields = { { "Message-ID", id } }
+	for i = 1, 19 do
+		fields[#fields + 1] = { "Received", "from x by y" .. i }
+	end
+	if on_top ~= nil then
+		table.insert(fields, 1, { "Received", on_top })
+		table.insert(fields, 1, { "Received", "from mx1 by z" })
+	end
+	mt.macro(conn, SMFIC_MAIL, "i", "4cXyz1")
+	return message(conn, "<s@a.example>", { "<u@b.example>" }, fields)
+end
+
+conn = open()
+ok(far(conn, "<7@a.example>") ~= SMFIR_REPLYCODE, "20 hops are no reason")
+mt.abort(conn)
+ok(far(conn, "<7@a.example>") ~= SMFIR_REPLYCODE,
+	"nor is what a client sends again")
+mt.abort(conn)
+ok(far(conn, "<7@a.example>", "from y by mx1 (Postfix) id 4cXyz12; now")
+	~= SMFIR_REPLYCODE, "nor another copy of the same message")
+mt.abort(conn)
+ok(far(conn, "<7@a.example>", "from y by mx1 (Postfix) id 4cXyz1; now")
+	== SMFIR_REPLYCODE, "without its marks, from our queue: refused")
+mt.disconnect(conn)
+
 conn = open()
 fields = plain("<6@a.example>")
 for i = 1, 200 do
