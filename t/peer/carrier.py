@@ -10,12 +10,14 @@ import binascii
 import collections
 import socket
 import ssl
+import time
 
 ALPN = "lsrd/1"
 RECORD = 2000  # plain octets of one TLS record: at most 2 kB inside SMTP
 LINE_MAX = 1000
 KEYWORD = "X-LSA-2"
 WINDOW = 32
+PAUSE = 0.2  # seconds between polls that are answered with nothing at once
 
 
 class Gone(Exception):
@@ -136,19 +138,22 @@ class Tcp:
         self.tls.write(plain)
         self.move()
 
+    def tick(self):
+        """Time goes by."""
+
     def close(self):
         """Ends it."""
         self.sock.close()
 
 
 class Verb(Tcp):
-    """TLS in base64, in lines of X-LSA-2, in an SMTP session."""
+    """TLS in base64, in lines of X-LSA-2, in an SMTP session: section 9."""
 
     def __init__(self, host, port, files, name="localhost"):
         self.name, self.state, self.lines = name, "greeting", b""
         self.waiting = collections.deque()  # True for a poll
-        self.pending = b""
-        self.polls = 0
+        self.pending, self.answer = b"", False
+        self.polled = self.next_poll = 0.0
         super().__init__(host, port, files)
 
     def move(self):
@@ -160,12 +165,17 @@ class Verb(Tcp):
                 part, self.pending = self.pending[:room], self.pending[room:]
                 self.say("%s %s" % (KEYWORD, base64.b64encode(part).decode()))
                 self.waiting.append(False)
-            if not self.pending and len(self.waiting) < WINDOW and not (
-                    self.waiting and self.waiting[-1]):
+            polling = self.waiting and self.waiting[-1]
+            if not self.pending and len(self.waiting) < WINDOW and not polling and (
+                    time.monotonic() >= self.next_poll):
                 self.say(KEYWORD)
                 self.waiting.append(True)
-                self.polls += 1
+                self.polled = time.monotonic()
         self.writable()
+
+    def tick(self):
+        """A poll may be due."""
+        self.move()
 
     def say(self, line):
         """One line to the SMTP server."""
@@ -208,8 +218,12 @@ class Verb(Tcp):
         """A line of the answer to the oldest line that waits."""
         if code != "250" or not self.waiting:
             raise Gone("%s %s" % (code, rest))
+        self.answer = self.answer or bool(rest)
         if last:
-            self.waiting.popleft()
+            poll = self.waiting.popleft()
+            if poll and not self.waiting and not self.answer:
+                self.next_poll = self.polled + PAUSE
+            self.answer = False
         try:
             data = base64.b64decode(rest, validate=True)
         except binascii.Error as error:

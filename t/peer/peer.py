@@ -215,6 +215,7 @@ class Session:
 
     def tick(self, now):
         """Keep-alives and limits."""
+        self.wire.tick()
         if now - self.heard > (self.dead / 1000 if self.state in ("sync", "full")
                                else HELLO_LIMIT):
             raise carrier.Gone("silent")
