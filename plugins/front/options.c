@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <event2/event.h>
+#include <sys/un.h>
 
 #include "base/rc.h"
 #include "plugins/front/address.h"
@@ -107,6 +108,7 @@ option_take(
     struct options *o, struct front *front, int option, const char *value)
 {
 	struct front_settings *set = &front->set;
+	struct sockaddr_un local;
 
 	switch (option) {
 	case 'l':
@@ -122,7 +124,7 @@ option_take(
 		return true;
 	case 's':
 		set->lsrd = value;
-		return true;
+		return strlen(value) < sizeof(local.sun_path);
 	case 'n':
 		set->name = value;
 		return strlen(value) < sizeof(o->name);

@@ -2,17 +2,15 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <event2/event.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include "base/check.h"
 #include "base/mem.h"
 #include "plugins/front/address.h"
+#include "plugins/front/ask.h"
 #include "plugins/front/front.h"
 #include "plugins/front/gate.h"
 #include "plugins/front/side.h"
@@ -41,6 +39,8 @@ struct session {
 	struct gate *gate;        /* in GATE */
 	struct verb_server *verb; /* in VERB */
 	struct event *poll;       /* its wake-up */
+	struct ask ask;           /* lsrd, before VERB or in it */
+	struct buf held;          /* of the client, for `verb`, meanwhile */
 	struct mono last;         /* when anything came */
 };
 
@@ -67,6 +67,7 @@ session_free(struct session *s)
 	if (s->verb != NULL)
 		verb_server_done(s->verb);
 	mem_free(s->verb);
+	buf_done(&s->held);
 	if (s->poll != NULL)
 		event_free(s->poll);
 	if (s->next != NULL)
@@ -85,8 +86,11 @@ farewell(struct session *s)
 {
 	s->mode = SESSION_FAREWELL;
 	s->last = front_now();
+	ask_init(&s->ask, s->front, &s->addr);
 	side_close(&s->mta);
-	side_close(&s->lsrd);
+	if (side_waiting(&s->lsrd) == 0)
+		side_close(&s->lsrd);
+	side_want(&s->lsrd, false); /* it only gets what it is to get */
 	if (s->poll != NULL)
 		event_del(s->poll);
 }
@@ -96,40 +100,6 @@ move(struct buf *from, struct side *to)
 {
 	side_write(to, from->p, from->n);
 	buf_reset(from);
-}
-
-/* To lsrd, who speaks TLS. False: nobody is there. */
-static bool
-lsrd_open(struct session *s)
-{
-	struct sockaddr_un where = { .sun_family = AF_UNIX };
-	char from[ADDR_TEXT];
-	struct buf line = { 0 };
-	int fd;
-
-	if (strlen(s->front->set.lsrd) >= sizeof(where.sun_path))
-		return false;
-	memcpy(
-	    where.sun_path, s->front->set.lsrd, strlen(s->front->set.lsrd) + 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0 ||
-	    connect(fd, (struct sockaddr *)&where, sizeof(where)) != 0) {
-		say_limited(&s->front->say, LOG_WARNING, front_now(),
-		    "lsrd-away: from=%s, error=%s",
-		    addr_ip_text(&s->addr, from), strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		return false;
-	}
-	side_open(&s->lsrd, s->front->base, fd, false);
-	buf_printf(&line, "lsrd-front/1 %s %u\n", addr_ip_text(&s->addr, from),
-	    (unsigned)s->addr.port);
-	side_write(&s->lsrd, line.p, line.n);
-	buf_done(&line);
-	s->front->verbs++;
-	say_limited(&s->front->say, LOG_INFO, front_now(), "verb: from=%s",
-	    addr_ip_text(&s->addr, from));
-	return true;
 }
 
 static void
@@ -174,10 +144,15 @@ verb_feed(struct session *s, const uint8_t *p, size_t n)
 		n -= used;
 		if (s->verb->state != VERB_SERVER_ASKING)
 			break;
-		if (s->lsrd.fd >= 0 || lsrd_open(s))
+		if (s->lsrd.fd >= 0 && !ask_is_open(&s->ask)) {
 			verb_server_attach(s->verb);
-		else
+		} else if (ask_is_open(&s->ask) ||
+			   ask_begin(&s->ask, &s->lsrd)) {
+			buf_bytes(&s->held, p, n);
+			break;
+		} else {
 			verb_server_refuse(s->verb);
+		}
 	} while (n > 0);
 	say_refused(s, refused, s->verb->refused, s->verb->legacy > legacy);
 	verb_move(s);
@@ -230,15 +205,9 @@ gate_move(struct session *s)
 {
 	struct gate *gate = s->gate;
 
-	while (gate->state == GATE_ASKING) {
-		move(&gate->to_mta, &s->mta);
-		move(&gate->to_client, &s->client);
-		if (lsrd_open(s)) {
-			take_over(s);
-			return;
-		}
+	while (gate->state == GATE_ASKING && !ask_is_open(&s->ask) &&
+	       !ask_begin(&s->ask, &s->lsrd))
 		gate_refuse(gate);
-	}
 	move(&gate->to_mta, &s->mta);
 	move(&gate->to_client, &s->client);
 	if (gate->state == GATE_ENDED) {
@@ -248,6 +217,37 @@ gate_move(struct session *s)
 		mem_free(gate);
 		s->gate = NULL;
 		s->mode = SESSION_PUMP;
+	}
+}
+
+static void
+verb_goes_on(struct session *s, bool yes)
+{
+	struct buf held = s->held;
+
+	memset(&s->held, 0, sizeof(s->held));
+	if (yes)
+		verb_server_attach(s->verb);
+	else
+		verb_server_refuse(s->verb);
+	verb_feed(s, held.p, held.n);
+	buf_done(&held);
+}
+
+/* lsrd takes the session, or why it does not. */
+static void
+answered(struct session *s, const char *why_not)
+{
+	ask_end(&s->ask, why_not);
+	if (why_not != NULL)
+		side_close(&s->lsrd);
+	if (s->mode == SESSION_VERB) {
+		verb_goes_on(s, why_not == NULL);
+	} else if (why_not == NULL) {
+		take_over(s);
+	} else {
+		gate_refuse(s->gate);
+		gate_move(s);
 	}
 }
 
@@ -268,6 +268,13 @@ gate_octets(
 static void
 octets(struct session *s, struct side *side, const uint8_t *p, size_t n)
 {
+	const char *why_not;
+
+	if (side == &s->lsrd && ask_is_open(&s->ask)) {
+		if (ask_octets(&s->ask, p, n, &why_not))
+			answered(s, why_not);
+		return;
+	}
 	switch (s->mode) {
 	case SESSION_PUMP:
 		side_write(side == &s->client ? &s->mta : &s->client, p, n);
@@ -298,6 +305,7 @@ settle_pump(struct session *s)
 		farewell(s);
 		return;
 	}
+	side_want(&s->lsrd, true);
 	side_want(&s->client, side_waiting(&s->mta) == 0 &&
 				  (s->gate == NULL || !gate_is_full(s->gate)));
 	side_want(&s->mta, side_waiting(&s->client) == 0);
@@ -320,7 +328,7 @@ settle_verb(struct session *s)
 	bool room = side_waiting(&s->client) < UNSENT;
 
 	settle_left(s);
-	if ((s->lsrd.eof || s->lsrd.failed) && !s->verb->closed) {
+	if ((s->lsrd.eof || s->lsrd.failed != 0) && !s->verb->closed) {
 		verb_server_closed(s->verb);
 		verb_move(s);
 	}
@@ -329,34 +337,13 @@ settle_verb(struct session *s)
 		farewell(s);
 		return;
 	}
+	if (ask_is_open(&s->ask)) {
+		side_want(&s->client, false);
+		side_want(&s->lsrd, true);
+		return;
+	}
 	side_want(&s->client, room && side_waiting(&s->lsrd) < UNSENT);
 	side_want(&s->lsrd, room && verb_server_room(s->verb) > 0);
-}
-
-/* After every event: who is read, who is told of an end; maybe the end. */
-static void
-settle(struct session *s)
-{
-	if (s->client.failed) {
-		session_free(s);
-		return;
-	}
-	if (s->mode == SESSION_GATE && s->client.eof) {
-		gate_close(s->gate);
-		gate_move(s);
-	}
-	if (s->mode == SESSION_GATE || s->mode == SESSION_PUMP)
-		settle_pump(s);
-	if (s->mode == SESSION_VERB)
-		settle_verb(s);
-	if (s->mode != SESSION_FAREWELL)
-		return;
-	if (side_waiting(&s->client) == 0)
-		side_shut(&s->client);
-	if (s->client.eof && s->client.shut)
-		session_free(s);
-	else
-		side_want(&s->client, true);
 }
 
 static void
@@ -375,34 +362,55 @@ mta_away(struct session *s, int error)
 }
 
 static void
-on_connected(struct session *s)
+settle_connecting(struct session *s)
 {
-	struct sockaddr_storage name;
-	socklen_t n = sizeof(int);
-	struct buf header = { 0 };
-	struct addr here;
-	int error = 0;
-
-	if (getsockopt(s->mta.fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
-		error = errno;
-	s->mta.opening = false;
-	if (error != 0) {
-		mta_away(s, error);
+	if (s->mta.failed != 0) {
+		mta_away(s, s->mta.failed);
 		return;
 	}
-	n = sizeof(name);
-	memset(&name, 0, sizeof(name));
-	getsockname(s->client.fd, (struct sockaddr *)&name, &n);
-	here = address_of_system(&name);
-	proxy_put(&header, s->front->set.proxy, &s->addr, &here);
-	side_write(&s->mta, header.p, header.n);
-	side_flush(&s->mta);
-	buf_done(&header);
+	if (s->mta.opening)
+		return;
 	s->mode = s->listed ? SESSION_GATE : SESSION_PUMP;
 	if (s->listed) {
 		s->gate = mem_new(sizeof(*s->gate), 0, 0);
 		gate_init(s->gate);
 	}
+}
+
+/* True: the session is over. */
+static bool
+settle_farewell(struct session *s)
+{
+	if (side_waiting(&s->lsrd) == 0)
+		side_close(&s->lsrd);
+	if (side_waiting(&s->client) == 0)
+		side_shut(&s->client);
+	side_want(&s->client, true);
+	if (s->lsrd.fd >= 0)
+		return false;
+	return s->client.failed != 0 || (s->client.eof && s->client.shut);
+}
+
+/* After every event: who is read, who is told of an end; maybe the end. */
+static void
+settle(struct session *s)
+{
+	if (s->client.failed != 0 && s->mode != SESSION_FAREWELL)
+		farewell(s);
+	if (s->mode == SESSION_CONNECTING)
+		settle_connecting(s);
+	if (ask_is_open(&s->ask) && (s->lsrd.eof || s->lsrd.failed != 0))
+		answered(s, "refused");
+	if (s->mode == SESSION_GATE && s->client.eof) {
+		gate_close(s->gate);
+		gate_move(s);
+	}
+	if (s->mode == SESSION_GATE || s->mode == SESSION_PUMP)
+		settle_pump(s);
+	if (s->mode == SESSION_VERB)
+		settle_verb(s);
+	if (s->mode == SESSION_FAREWELL && settle_farewell(s))
+		session_free(s);
 }
 
 /* How much of this side's octets can be dealt with at once. */
@@ -411,8 +419,10 @@ appetite(const struct session *s, const struct side *side)
 {
 	size_t room;
 
-	if (s->mode != SESSION_VERB || side != &s->lsrd)
+	if (side != &s->lsrd)
 		return FRONT_SCRATCH;
+	if (ask_is_open(&s->ask))
+		return ask_wants(&s->ask);
 	room = verb_server_room(s->verb);
 	return room < FRONT_SCRATCH ? room : FRONT_SCRATCH;
 }
@@ -424,14 +434,13 @@ on_side(void *ctx, struct side *side, short what)
 	uint8_t *scratch = s->front->scratch;
 	size_t n;
 
-	if ((what & EV_WRITE) != 0 && side->opening)
-		on_connected(s);
-	else if ((what & EV_WRITE) != 0)
+	if ((what & EV_WRITE) != 0)
 		side_flush(side);
 	if ((what & EV_READ) != 0 && side->fd >= 0 && side->reading &&
 	    appetite(s, side) > 0) {
 		n = side_read(side, scratch, appetite(s, side));
-		s->last = n > 0 ? front_now() : s->last;
+		if (n > 0 && s->mode != SESSION_FAREWELL)
+			s->last = front_now();
 		if (n > 0)
 			octets(s, side, scratch, n);
 	}
@@ -441,20 +450,23 @@ on_side(void *ctx, struct side *side, short what)
 static void
 mta_open(struct session *s)
 {
-	struct sockaddr_storage to;
+	struct sockaddr_storage to, at;
 	socklen_t n = address_to_system(&s->front->set.mta, &to);
-	int fd =
-	    socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct buf header = { 0 };
+	struct addr here;
 
-	if (fd < 0 || (connect(fd, (struct sockaddr *)&to, n) != 0 &&
-			  errno != EINPROGRESS)) {
+	if (!side_connect(&s->mta, s->front->base, (struct sockaddr *)&to, n)) {
 		mta_away(s, errno);
-		if (fd >= 0)
-			close(fd);
 		return;
 	}
-	no_delay(fd);
-	side_open(&s->mta, s->front->base, fd, true);
+	no_delay(s->mta.fd);
+	n = sizeof(at);
+	memset(&at, 0, sizeof(at));
+	getsockname(s->client.fd, (struct sockaddr *)&at, &n);
+	here = address_of_system(&at);
+	proxy_put(&header, s->front->set.proxy, &s->addr, &here);
+	side_write(&s->mta, header.p, header.n);
+	buf_done(&header);
 }
 
 /* Without an MTA only listed peers have anything to do here. */
@@ -484,6 +496,7 @@ session_begin(
 	s->addr = *addr;
 	s->listed = peerlist_has(&front->peers, addr);
 	s->last = front_now();
+	ask_init(&s->ask, front, &s->addr);
 	s->next = front->first;
 	if (s->next != NULL)
 		s->next->before = s;
@@ -491,7 +504,7 @@ session_begin(
 	s->client = s->mta = s->lsrd =
 	    (struct side){ .fd = -1, .on = on_side, .ctx = s };
 	no_delay(fd);
-	side_open(&s->client, front->base, fd, false);
+	side_open(&s->client, front->base, fd);
 	if (front->set.mta.family == 0)
 		verb_only(s);
 	else
@@ -523,6 +536,11 @@ session_sweep(struct session *first, struct mono now)
 {
 	for (struct session *s = first, *next; s != NULL; s = next) {
 		next = s->next;
+		if (ask_is_late(&s->ask, now)) {
+			answered(s, "timeout");
+			settle(s);
+			continue;
+		}
 		if (mono_since(s->last, now) < patience_ms(s))
 			continue;
 		if (s->mode == SESSION_CONNECTING) {

@@ -24,8 +24,8 @@ struct front;
 struct session;
 struct source;
 
-#define SESSION_FAREWELL_MS 5000 /* for the client to take the last word */
-#define SESSION_VERB_IDLE_MS 60000
+#define SESSION_FAREWELL_MS 5000   /* for the client to take the last word */
+#define SESSION_VERB_IDLE_MS 60000 /* a peer polls every second */
 
 /* Takes the socket and the source over; frees itself at its end. */
 void session_begin(struct front *front, int fd, const struct addr *addr,

@@ -19,17 +19,37 @@ on_event(evutil_socket_t fd, short what, void *arg)
 }
 
 void
-side_open(struct side *side, struct event_base *base, int fd, bool opening)
+side_open(struct side *side, struct event_base *base, int fd)
 {
 	side->fd = fd;
-	side->opening = opening;
 	side->readable =
 	    event_new(base, fd, EV_READ | EV_PERSIST, on_event, side);
 	side->writable =
 	    event_new(base, fd, EV_WRITE | EV_PERSIST, on_event, side);
 	CHECK(side->readable != NULL && side->writable != NULL);
-	if (opening)
-		event_add(side->writable, NULL);
+}
+
+bool
+side_connect(struct side *side, struct event_base *base,
+    const struct sockaddr *to, socklen_t n)
+{
+	int fd = socket(
+	    to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int error;
+
+	if (fd < 0)
+		return false;
+	if (connect(fd, to, n) != 0) {
+		if (errno != EINPROGRESS) {
+			error = errno;
+			close(fd);
+			errno = error;
+			return false;
+		}
+		side->opening = true;
+	}
+	side_open(side, base, fd);
+	return true;
 }
 
 static bool
@@ -47,24 +67,29 @@ side_read(struct side *side, uint8_t *into, size_t n)
 		return (size_t)got;
 	if (got == 0)
 		side->eof = true;
-	else if (!is_transient(errno))
-		side->failed = side->eof = true; /* reset */
+	else if (!is_transient(errno)) {
+		side->failed = errno; /* reset */
+		side->eof = true;
+	}
 	return 0;
 }
 
-/* What goes now; 0 when nothing does. */
+/* What goes now; 0 when nothing does. A connection to a neighbour is there
+ * when connect(2) returns, though it does not say so. */
 static size_t
 put(struct side *side, const uint8_t *p, size_t n)
 {
 	ssize_t done;
 
-	if (side->opening || n == 0)
+	if (n == 0)
 		return 0;
 	done = send(side->fd, p, n, MSG_NOSIGNAL);
-	if (done >= 0)
+	if (done >= 0) {
+		side->opening = false;
 		return (size_t)done;
+	}
 	if (!is_transient(errno))
-		side->failed = true;
+		side->failed = errno;
 	return 0;
 }
 
@@ -73,23 +98,37 @@ side_write(struct side *side, const uint8_t *octets, size_t n)
 {
 	size_t done = 0;
 
-	if (side->fd < 0 || side->failed || side->shut || n == 0)
+	if (side->fd < 0 || side->failed != 0 || side->shut)
 		return;
 	if (side->out.n == 0)
 		done = put(side, octets, n);
-	if (done == n || side->failed)
+	if ((done == n && !side->opening) || side->failed != 0)
 		return;
-	buf_bytes(&side->out, octets + done, n - done);
+	if (done < n)
+		buf_bytes(&side->out, octets + done, n - done);
 	event_add(side->writable, NULL);
+}
+
+/* The system says that it is connected, or why not. */
+static void
+opened(struct side *side)
+{
+	socklen_t n = sizeof(side->failed);
+
+	side->opening = false;
+	if (getsockopt(side->fd, SOL_SOCKET, SO_ERROR, &side->failed, &n) != 0)
+		side->failed = errno;
 }
 
 void
 side_flush(struct side *side)
 {
-	if (side->out.n > 0)
+	if (side->opening)
+		opened(side);
+	if (side->failed == 0 && side->at < side->out.n)
 		side->at +=
 		    put(side, side->out.p + side->at, side->out.n - side->at);
-	if (side->at < side->out.n && !side->failed)
+	if (side->at < side->out.n && side->failed == 0)
 		return;
 	buf_done(&side->out);
 	side->at = 0;

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <sys/types.h>
+#include <sys/socket.h>
 
 #include "base/buf.h"
 
@@ -25,20 +25,27 @@ struct side {
 	size_t at;
 	bool eof;     /* no more will come */
 	bool shut;    /* we have said that no more will come */
-	bool failed;  /* nothing can be written any more */
+	int failed;   /* errno, since nothing can be written any more */
 	bool reading; /* what comes is wanted */
-	bool opening; /* being connected; written to when it is */
+	bool opening; /* not known to be connected */
 	void (*on)(void *ctx, struct side *side, short what);
 	void *ctx;
 };
 
 /*
- * Takes the socket over. `on` is called with EV_READ while it is read,
- * and with EV_WRITE when it could be written after it could not. With
- * `opening` the first EV_WRITE tells that it is connected, or not.
+ * Takes the socket over. `on` is called with EV_READ while it is read, and
+ * with EV_WRITE when it could be written after it could not: time for
+ * side_flush().
  */
-void side_open(
-    struct side *side, struct event_base *base, int fd, bool opening);
+void side_open(struct side *side, struct event_base *base, int fd);
+
+/*
+ * Opens one of its own. False, with errno: nobody is there. It may still be
+ * `opening` then: written to before it is known whether somebody is. The
+ * first side_write(), of nothing maybe, finds out, or a later side_flush().
+ */
+bool side_connect(struct side *side, struct event_base *base,
+    const struct sockaddr *to, socklen_t n);
 
 /* At most n octets; 0: none now (or never: `eof`, `failed`). */
 size_t side_read(struct side *side, uint8_t *into, size_t n);

@@ -96,10 +96,10 @@ level_of(const struct conf *conf)
 	return levels[conf->log_level];
 }
 
-static void
+static bool
 on_brought(void *ctx, int fd, const struct addr *from)
 {
-	peer_io_brought(ctx, fd, from);
+	return peer_io_brought(ctx, fd, from);
 }
 
 /* To the shells what concerns them. */

@@ -131,7 +131,8 @@ line_ended(struct front_half *half)
 		return;
 	}
 	half_free(half);
-	io->brought(io->ctx, fd, &from);
+	if (io->brought(io->ctx, fd, &from))
+		(void)send(fd, "ok\n", 3, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 /* Octet by octet: those behind the line feed are for TLS. */

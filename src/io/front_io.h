@@ -6,9 +6,14 @@
  *
  *     lsrd-front/1 192.0.2.7 40712
  *
- * ended by a line feed, the address as inet_ntop(3) writes it. What follows
- * is that peer's octets of TLS, both ways, without any more of ours. A line
- * of another form, or none within FRONT_IO_LINE_MS, ends the connection.
+ * ended by a line feed, the address as inet_ntop(3) writes it. We say
+ *
+ *     ok
+ *
+ * ended by a line feed, when such a session may be tried, and close when
+ * not. What follows is that peer's octets of TLS, both ways, without any
+ * more of ours. A line of another form, or none within FRONT_IO_LINE_MS,
+ * ends the connection.
  */
 
 #ifndef IO_FRONT_IO_H
@@ -28,8 +33,9 @@
 
 struct front_io;
 
-/* A session was brought; the socket is the callee's. */
-typedef void front_io_brought(void *ctx, int fd, const struct addr *from);
+/* A session was brought; the socket is the callee's, who has written nothing
+ * to it when it returns. False: it is not taken, and has been closed. */
+typedef bool front_io_brought(void *ctx, int fd, const struct addr *from);
 
 /* All are lent for its life. */
 struct front_io *front_io_new(

@@ -204,7 +204,7 @@ make_room(struct peer_io *io, const struct addr *from)
 		give_way(io->halves);
 }
 
-static void
+static bool
 came(struct peer_io *io, int fd, enum setup_carrier carrier,
     const struct addr *from)
 {
@@ -213,7 +213,7 @@ came(struct peer_io *io, int fd, enum setup_carrier carrier,
 	if (!allow_has(&io->allow, from) || io->self == NULL || io->stopped) {
 		sink_refused(io->sink, from, "not-allowed");
 		close(fd);
-		return;
+		return false;
 	}
 	make_room(io, from);
 	half = mem_new(sizeof(*half), 0, 0);
@@ -225,6 +225,7 @@ came(struct peer_io *io, int fd, enum setup_carrier carrier,
 	io->nhalves++;
 	half->conn = conn_new(io->pool, fd, carrier, io->self, NULL);
 	conn_own(half->conn, &half_owner, half);
+	return true;
 }
 
 static void
@@ -238,10 +239,10 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	came(arg, fd, SETUP_TCP, &from);
 }
 
-void
+bool
 peer_io_brought(struct peer_io *io, int fd, const struct addr *from)
 {
-	came(io, fd, SETUP_XLSA2, from);
+	return came(io, fd, SETUP_XLSA2, from);
 }
 
 static void

@@ -49,8 +49,8 @@ void peer_io_name(struct peer_io *io, const char *name);
 void peer_io_listen(struct peer_io *io, int fd);
 
 /* Takes over a session that has come to us from there inside SMTP; it is
- * judged as one that came to a listening socket. */
-void peer_io_brought(struct peer_io *io, int fd, const struct addr *from);
+ * judged as one that came to a listening socket. False: refused, closed. */
+bool peer_io_brought(struct peer_io *io, int fd, const struct addr *from);
 
 /*
  * Closes the listeners and all sessions in an orderly way, and tells the

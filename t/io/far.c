@@ -22,6 +22,7 @@ struct records {
 };
 
 struct far_session {
+	bool ok; /* lsrd takes it */
 	struct far *far;
 	struct far_session *next, **back;
 	struct bufferevent *smtp, *lsrd; /* lsrd: NULL until it is asked for */
@@ -128,12 +129,17 @@ static void
 on_lsrd_read(struct bufferevent *bev, void *arg)
 {
 	struct far_session *s = arg;
+	struct evbuffer *in = bufferevent_get_input(bev);
 	uint8_t octets[VERB_SERVER_PENDING];
 	size_t room = verb_server_room(&s->server);
-	int n = room == 0
-	            ? 0
-	            : evbuffer_remove(bufferevent_get_input(bev), octets, room);
+	int n;
 
+	if (!s->ok && evbuffer_get_length(in) >= 3) {
+		evbuffer_remove(in, octets, 3);
+		ck_assert_mem_eq(octets, "ok\n", 3);
+		s->ok = true;
+	}
+	n = room == 0 || !s->ok ? 0 : evbuffer_remove(in, octets, room);
 	if (n > 0) {
 		records_see(&s->records[1], octets, (size_t)n,
 		    &s->far->longest_record[1]);

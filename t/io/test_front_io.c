@@ -25,6 +25,7 @@ static struct side b;
 static struct front_io *front;
 static char path[100];
 static int got;
+static bool welcome;
 static struct addr got_from;
 
 static const struct {
@@ -89,12 +90,15 @@ START_TEST(nul_within)
 }
 END_TEST
 
-static void
+static bool
 brought(void *ctx, int fd, const struct addr *from)
 {
 	(void)ctx;
 	got = fd;
 	got_from = *from;
+	if (!welcome)
+		close(fd);
+	return welcome;
 }
 
 static int
@@ -132,7 +136,21 @@ START_TEST(what_follows_is_untouched)
 	ck_assert_uint_eq(got_from.port, 25);
 	ck_assert_int_eq(recv(got, rest, sizeof(rest), MSG_DONTWAIT), 3);
 	ck_assert_mem_eq(rest, "\x16\x03\x01", 3);
+	ck_assert_int_eq(recv(fd, rest, sizeof(rest), MSG_DONTWAIT), 3);
+	ck_assert_mem_eq(rest, "ok\n", 3);
 	close(got);
+	close(fd);
+}
+END_TEST
+
+/* Who is not taken is not told "ok". */
+START_TEST(some_are_not_taken)
+{
+	int fd = bring("lsrd-front/1 192.0.2.7 25\n", 26);
+
+	welcome = false;
+	until(is_closed(fd));
+	ck_assert_int_ne(got, -1);
 	close(fd);
 }
 END_TEST
@@ -216,6 +234,7 @@ setup(void)
 	side_up(&b, base, &pki, "b.example.org", 2);
 	snprintf(path, sizeof(path), "/tmp/lsrd-test-line-%d", (int)getpid());
 	got = -1;
+	welcome = true;
 	front = front_io_new(b.loop, b.sink, brought, NULL);
 	ck_assert_int_eq(front_io_listen(front, path), RC_OK);
 }
@@ -241,6 +260,7 @@ main(void)
 	    (int)(sizeof(lines) / sizeof(lines[0])));
 	tcase_add_test(tc, nul_within);
 	tcase_add_test(tc, what_follows_is_untouched);
+	tcase_add_test(tc, some_are_not_taken);
 	tcase_add_test(tc, others_are_closed);
 	tcase_add_test(tc, two_seconds_for_the_line);
 	tcase_add_test(tc, the_oldest_gives_way);

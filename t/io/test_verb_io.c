@@ -24,10 +24,10 @@ static struct far far;
 static struct front_io *front;
 static char path[100];
 
-static void
+static bool
 brought(void *ctx, int fd, const struct addr *from)
 {
-	peer_io_brought(ctx, fd, from);
+	return peer_io_brought(ctx, fd, from);
 }
 
 static void

@@ -87,6 +87,7 @@ class Lsrd(threading.Thread):
         while not line.endswith(b"\n"):
             line += link.recv(1)
         self.lines.append(line)
+        link.sendall(b"ok\n")
         while self.mode != "close":
             some = link.recv(65536)
             if not some:
@@ -455,8 +456,10 @@ def lsrd_away():
 
 def lsrd_closes():
     lsrd = Lsrd("close")
-    link, _ = carrying()
-    verb(link, wait=False)
+    link = Link(PEER, FRONT)
+    link.answer()
+    link.ask(EHLO)
+    link.say(b"X-LSA-2 Zm9v\r\nX-LSA-2\r\n")
     assert b"421 4.3.0" in link.hear_out()
     link.close()
     lsrd.end()
