@@ -7,7 +7,7 @@
 #
 # At 192.0.2.1: port 25 is Postfix's, 127.0.0.1:2525 the one behind; the
 # programs start lsrd-front themselves. 203.0.113.7 is a stranger's address,
-# .8 a listed peer's.
+# as 2001:db8:113::7 is, 203.0.113.8 a listed peer's.
 
 . "${top_srcdir:-.}/t/system/postfix.sh"
 
@@ -41,18 +41,40 @@ fs_conf() {
 	cat "$top_srcdir/conf/postfix/front-master.cf" >>"$W/etc/master.cf"
 }
 
+# AUTH, when the programs for it are here. Debian's Postfix looks for its
+# files beside main.cf.
+fs_sasl() {
+	mkdir "$W/etc/sasl"
+	cat >"$W/etc/sasl/smtpd.conf" <<-END
+	pwcheck_method: auxprop
+	auxprop_plugin: sasldb
+	sasldb_path: $W/etc/sasl/db
+	mech_list: PLAIN LOGIN CRAM-MD5
+	END
+	echo Geheim-7f3a91 | saslpasswd2 -f "$W/etc/sasl/db" -c -p \
+		-u mx1.london.example.org auth 2>/dev/null || return 0
+	chown postfix "$W/etc/sasl/db"
+	echo "smtpd_sasl_auth_enable = yes" >>"$W/etc/main.cf"
+}
+
 fs_begin() {
 	pf_begin
-	for a in 203.0.113.7/32 203.0.113.8/32; do
-		ip -n $NS addr add $a dev lo
+	for a in 203.0.113.7/32 203.0.113.8/32 2001:db8::1/128 \
+		2001:db8:113::7/128; do
+		ip -n $NS addr add $a dev lo nodad 2>/dev/null
 	done
 	fs_conf
+	fs_sasl
 	in_ns postfix -c "$W/etc" start >"$W/start.log" 2>&1 ||
 		{ cat "$W/start.log"; return 1; }
 	chmod 755 "$W"
 }
 
+fs_sanitized() {
+	grep -q __asan_init "${FRONT:-$top_builddir/lsrd-front}" && echo yes
+}
+
 fs_python() {
-	FRONT=${FRONT:-$top_builddir/lsrd-front} W=$W \
+	FRONT=${FRONT:-$top_builddir/lsrd-front} W=$W SANITIZED=$(fs_sanitized) \
 		PYTHONDONTWRITEBYTECODE=1 in_ns python3 "$@"
 }

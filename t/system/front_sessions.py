@@ -1,11 +1,15 @@
 """front_sessions.py - SMTP sessions from a seed, played octet for octet, and
 what the server said, without what must differ (addresses, queue ids)."""
 
+import base64
+import hmac
 import random
 import re
 import socket
 import ssl
 
+# Who can be authenticated, if there is SASL here at all (front-setup.sh).
+USER, SECRET = b"auth@mx1.london.example.org", b"Geheim-7f3a91"
 RECIPIENT = b"RCPT TO:<a@mx1.london.example.org>\r\n"
 VERB = b"X-LSA-2 Zm9vYmFy\r\nX-LSA-2\r\nX-LINK2STATE LAST CHUNK={0}\r\n"
 ENDINGS = (b"\n.\n", b"\r.\r", b"\r.\n", b"\n.\r", b"\n.\r\n", b"\r\n.\n",
@@ -13,6 +17,7 @@ ENDINGS = (b"\n.\n", b"\r.\r", b"\r.\n", b"\n.\r", b"\n.\r\n", b"\r\n.\n",
 PLAIN = (b"NOOP\r\n", b"noop x\r\n", b"RSET\r\n", b"VRFY a\r\n", b"HELP\r\n",
          b"EHLO again.example\r\n", b"HELO again.example\r\n", b"\r\n",
          b"AUTH PLAIN AGEAYg==\r\n", b"XCLIENT ADDR=127.0.0.1\r\n",
+         b"XFORWARD ADDR=127.0.0.1\r\n", b"AUTH LOGIN\r\n*\r\n",
          b"PROXY TCP4 127.0.0.1 127.0.0.1 1 25\r\n", b"DATA\r\n",
          b"X-LSA-2 Zm9v\r\n", b"x-lsa-2\r\n", b"X-LINK2STATE LAST\r\n",
          b"MAIL FROM:<a@b.example> SIZE=99999999999\r\n", b"RCPT TO:<>\r\n",
@@ -54,6 +59,34 @@ def _bdat(rng):
     return steps
 
 
+def _cram(secret):
+    """The answer to CRAM-MD5's challenge (RFC 2195)."""
+    def answer(said):
+        try:
+            challenge = base64.b64decode(said[4:])
+        except ValueError:
+            return b"*\r\n"
+        digest = hmac.new(secret, challenge, "md5").hexdigest().encode()
+        return base64.b64encode(USER + b" " + digest) + b"\r\n"
+
+    return answer
+
+
+def _auth(rng):
+    secret = rng.choice((SECRET, SECRET, SECRET + b"x"))
+    how = rng.randrange(4)
+    both = base64.b64encode(b"\0" + USER + b"\0" + secret)
+    if how == 0:
+        return [(b"AUTH PLAIN " + both + b"\r\n", True)]
+    if how == 1:
+        return [(b"AUTH PLAIN\r\n", True), (both + b"\r\n", True)]
+    if how == 2:
+        return [(b"auth login\r\n", True),
+                (base64.b64encode(USER) + b"\r\n", True),
+                (base64.b64encode(secret) + b"\r\n", True)]
+    return [(b"AUTH CRAM-MD5\r\n", True), (_cram(secret), True)]
+
+
 def _message(rng):
     steps = [(rng.choice(MAIL), rng.random() < 0.5)]
     for _ in range(rng.randrange(3)):
@@ -65,7 +98,9 @@ def _message(rng):
 def _talk(rng):
     steps = []
     for _ in range(rng.randrange(1, 5)):
-        if rng.random() < 0.5:
+        if rng.random() < 0.1:
+            steps += _auth(rng)
+        elif rng.random() < 0.5:
             steps += _message(rng)
         else:
             steps.append((rng.choice(PLAIN), rng.random() < 0.7))
@@ -73,7 +108,8 @@ def _talk(rng):
 
 
 def session(seed):
-    """A list of (octets, whether the answer is waited for); None: STARTTLS."""
+    """A list of (octets, whether the answer is waited for); None: STARTTLS.
+    Octets may be a function of the answer before."""
     rng = random.Random(seed)
     steps = [(b"", True)] if rng.random() < 0.8 else []
     if rng.random() < 0.95:
@@ -83,6 +119,8 @@ def session(seed):
         steps = [(b"", True), (b"EHLO c.example\r\n", True), None,
                  (b"EHLO c.example\r\n", True)]
     steps += _talk(rng)
+    if rng.random() < 0.05:
+        steps.insert(0, (b"PROXY TCP4 127.0.0.1 127.0.0.1 1 25\r\n", False))
     if rng.random() < 0.8:
         steps.append((b"QUIT\r\n", True))
     return steps
@@ -101,6 +139,12 @@ class Link:
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.heard = b""
         self.seen = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
 
     def say(self, octets, cut=0):
         try:
@@ -168,14 +212,17 @@ class Link:
 
 def play(seed, source, to):
     link = Link(source, to)
-    cut = drip(seed)
+    cut, said = drip(seed), b""
     for step in session(seed):
         if step is None:
             if not link.starttls():
                 break
             continue
-        link.say(step[0], cut)
-        if step[1] and not link.answer():
+        link.say(step[0](said) if callable(step[0]) else step[0], cut)
+        if not step[1]:
+            continue
+        said = link.answer()
+        if not said:
             break
     # TLS cannot be half-closed; and nothing may follow QUIT, for what the
     # MTA has not read when it closes costs its last words (TCP's reset).
@@ -203,5 +250,6 @@ def differs(seed, source, one, other, clean=bytes):
 
 
 def plain(heard):
+    heard = re.sub(rb"(?m)^334 [\w+/=]{30,}", b"334 CHALLENGE", heard)
     heard = re.sub(rb"queued as \w+", b"queued as ID", heard)
     return re.sub(rb"\[[0-9a-f.:]+\](:\d+)?", b"[ADDRESS]", heard)

@@ -1,0 +1,115 @@
+"""front_limits.py - how much and how long, of front.sh: sessions, memory,
+patience."""
+
+import re
+import signal
+import socket
+import subprocess
+import os
+import time
+
+from front_sessions import Link
+from front_world import (ALONE, MTA, PEER, SANITIZED, STRANGER,
+                         Front, Mta, begins, same, until)
+
+
+def limits():
+    with Front("-c", "5", "-m", "8", at=ALONE) as front:
+        links = [Link(STRANGER, ALONE) for _ in range(6)]
+        begins(links[0].answer(), b"220 ")
+        begins(links[5].answer(), b"421 4.7.0 Too many connections")
+        links += [Link(PEER, ALONE) for _ in range(4)]
+        begins(links[8].answer(), b"220 ")
+        begins(links[9].answer(), b"421 4.7.0 Too many connections")
+        for link in links[:5]:
+            link.close()
+        assert until(lambda: front.counters()["sessions"] == 3)
+        link = Link(STRANGER, ALONE)
+        begins(link.answer(), b"220 ")
+        for link in links[5:] + [link]:
+            link.close()
+        same(front.end(signal.SIGINT), 0)
+
+
+def idle_ends():
+    with Front("-i", "2", at=ALONE), Link(STRANGER, ALONE) as link:
+        link.answer()
+        begun = time.monotonic()
+        same(link.more(), b"")
+        assert 1 < time.monotonic() - begun < 9
+
+
+def slow_mta_has_its_time():
+    """RFC 5321 4.5.3.2, in a smaller measure: as long as either says
+    something within the idle time, neither is cut off; also not when the
+    client has said all, nor before the greeting. And that time is longer
+    than the longest there, the 10 minutes after the dot."""
+    def late(octets):
+        def say():
+            time.sleep(2.2)
+            return octets
+        return say
+
+    with Mta((b"DATA", late(b"354 go\r\n")), (b".\r\n", late(b"250 taken\r\n")),
+             greeting=b"") as mta, Front("-i", "3", at=ALONE, mta=MTA):
+        with Link(STRANGER, ALONE) as link:
+            assert until(lambda: mta.kept)
+            time.sleep(1)
+            mta.kept[0].sendall(b"220 late\r\n")
+            begins(link.answer(), b"220 late")
+            begins(link.ask(b"DATA\r\n"), b"354 ")
+            link.say(b"x\r\n.\r\n")
+            link.sock.shutdown(socket.SHUT_WR)
+            begins(link.answer(), b"250 taken")
+    said = subprocess.run([os.environ["FRONT"], "--help"], check=True,
+                          capture_output=True, text=True).stdout
+    assert int(re.search(r"--idle .*\((\d+)\)", said).group(1)) > 600, said
+
+
+def a_thousand_slow_ones():
+    """An octet now and then from each; others are answered, and the cap
+    holds. What one costs while it is silent is counted, too."""
+    count = 1000
+    with Mta((b"QUIT", b"221 bye\r\n")) as mta, \
+            Front("-c", str(count), at=ALONE, mta=MTA) as front:
+        before = front.memory()
+        links = []
+        for _ in range(count):
+            links.append(Link(STRANGER, ALONE))
+            begins(links[-1].answer(), b"220 x")
+        each = (front.memory() - before) / count
+        print("# %d octets for a silent session" % each)
+        for i in range(3):
+            for link in links:
+                link.say(b"E")
+            begun = time.monotonic()
+            with Link(PEER, ALONE) as link:
+                begins(link.answer(), b"220 x")
+                begins(link.ask(b"QUIT\r\n"), b"221 ")
+            took = time.monotonic() - begun
+            assert took < 1, "%.2f s" % took
+            with Link(STRANGER, ALONE) as link:
+                begins(link.answer(), b"421 4.7.0 ")
+        heard = until(lambda: sum(part.count(b"EEE") for part in mta.heard)
+                      == count)
+        for link in links + mta.kept:
+            link.close()
+        assert heard, "not all octets came"
+    assert each <= (60000 if SANITIZED else 20000), each
+
+
+def goodbye_is_short():
+    """Who is told to go and stays, talking, is gone all the same."""
+    with Front(at=ALONE, mta="127.0.0.1:2599") as front:
+        with Link(STRANGER, ALONE) as link:
+            begins(link.answer(), b"421 ")
+            begun = time.monotonic()
+            while front.counters()["sessions"] and \
+                    time.monotonic() - begun < 20:
+                link.say(b"x")
+                time.sleep(0.2)
+            assert time.monotonic() - begun < 12
+
+
+CASES = (limits, idle_ends, slow_mta_has_its_time, a_thousand_slow_ones,
+         goodbye_is_short)
