@@ -303,22 +303,17 @@ revoke(struct engine *e, const struct lsa *word)
 {
 	char hex[2 * SEAL_DIGEST + 1];
 	struct lsa *next;
-	uint8_t key[SEAL_DIGEST];
-	bool any = false;
 
 	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = next) {
 		next = lsdb_next(l);
 		lsa_digest_text(l->signer, hex);
-		if (is_authority_type(l) || strcmp(hex, word->key.id) != 0)
-			continue;
-		memcpy(key, l->signer, SEAL_DIGEST);
-		any = true;
-		drop(e, l, RC_REVOKED);
+		if (!is_authority_type(l) && strcmp(hex, word->key.id) == 0)
+			drop(e, l, RC_REVOKED);
 	}
 	fx_event(
 	    e, (struct event){ .kind = EVENT_REVOKED, .name = word->key.id });
-	if (any)
-		session_revoke(e, key);
+	/* Also of a peer that has said nothing of itself yet. */
+	session_revoke(e, word->key.id);
 }
 
 static void

@@ -252,8 +252,9 @@ void session_tick(struct engine *e);
 /* Tells the peer why, closes, and deals with what follows. */
 void session_fault(struct engine *e, struct session *s, const char *reason);
 
-/* Closes all sessions that were proved with this key. */
-void session_revoke(struct engine *e, const uint8_t key[SEAL_DIGEST]);
+/* Closes all sessions that were proved with the key of this digest, in
+ * hexadecimal. */
+void session_revoke(struct engine *e, const char *key);
 
 /* Gives an LSA to every session in SYNC or FULL but `from` (or NULL). */
 void session_flood(

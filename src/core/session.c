@@ -415,12 +415,15 @@ session_offer(struct engine *e, struct session *s, const struct lsa_key *key)
 }
 
 void
-session_revoke(struct engine *e, const uint8_t key[SEAL_DIGEST])
+session_revoke(struct engine *e, const char *key)
 {
+	char hex[2 * SEAL_DIGEST + 1];
+
 	for (size_t i = 0; i < e->sessions.n;) {
 		struct session *s = e->sessions.v[i];
 
-		if (memcmp(s->key, key, SEAL_DIGEST) == 0)
+		lsa_digest_text(s->key, hex);
+		if (strcmp(hex, key) == 0)
 			session_fault(e, s, "revoked-key");
 		else
 			i++;
