@@ -35,13 +35,20 @@ def _space(entry):
     return "\n".join(lines) + "\n}\n"
 
 
+def _carrier(node):
+    """How news go to a server of another routing group."""
+    if node.front == front.APART:
+        return 'peer = x-lsa-2  peer-address = "%s"' % _port(node.address, front.APART_PORT)
+    return "peer = x-lsa-2" if node.front else "peer = tcp"
+
+
 def _connector(entry, nodes, group):
     lines = ['connector "%s" {' % entry["name"], '    routing-group = "%s"' % group]
     for name in entry["to"]:
         if nodes[name].server.group == group:
-            lines.append('    bridgehead "%s" { smtp = "%s"  peer = %s }'
+            lines.append('    bridgehead "%s" { smtp = "%s"  %s }'
                          % (name, _port(nodes[name].address, nodes[name].smtp_port),
-                            "x-lsa-2" if nodes[name].front else "tcp"))
+                            _carrier(nodes[name])))
     lines.append("    cost = %d" % entry["cost"])
     if entry.get("state") == "drain":
         lines.append("    drain = yes")

@@ -1,8 +1,9 @@
 """front.py - lsrd-front of one server, where sites meet on port 25 alone.
 
-It stands on port 25 in place of Postfix, which is behind it on loopback, by
-the very lines that conf/postfix ships. Servers of other routing groups are
-its listed peers.
+It stands on port 25 in place of Postfix, which is behind it on loopback; or
+beside Postfix, and the packet filter sends listed peers to it; or on a port
+of its own with no MTA behind: by the very lines that conf/ ships. Servers of
+other routing groups are its listed peers.
 """
 
 import os
@@ -15,22 +16,50 @@ LOG = "/var/log/lsrd-front.log"
 SOCKET = "/run/lsrd/front"
 PEERS = "/etc/lsrd/front.peers"
 BEHIND = "127.0.0.1:2525"
+RULES = "/etc/lsrd/front-redirect.nft"
 USER = "_lsrd-front"
 GROUP = "lsrd-front"
+
+# Where it stands: the three placements of lsrd-front(8).
+EVERYONE, LISTED, APART = PLACES = ("everyone", "listed", "apart")
+APART_PORT = 2526
 
 # Where servers of different routing groups meet.
 AT_691, AT_25 = 691, 25
 
 
-def configure(node, topology, nodes, snippets):
+def place(places, group):
+    """Where the front of a group's servers is; None where there is none."""
+    return None if places is None else places.get(group, EVERYONE)
+
+
+def configure(node, topology, nodes, conf):
     """Puts Postfix behind, and writes whom lsrd-front is to list."""
-    with open(os.path.join(snippets, "front-master.cf"), encoding="utf-8") as file:
-        behind = file.read()
-    text = re.sub(r"(?m)^smtp\s+inet\s.*$", "", node.read("/etc/postfix/master.cf"))
-    node.write("/etc/postfix/master.cf", text + "\n" + behind)
-    node.write(PEERS, "".join(
-        nodes[peer.name].address + "\n" for peer in topology.neighbours(node.server)
-        if peer.group != node.server.group))
+    text = node.read("/etc/postfix/master.cf")
+    if node.front == EVERYONE:
+        text = re.sub(r"(?m)^smtp\s+inet\s.*$", "", text)
+    if node.front != APART:
+        text += "\n" + _read(conf, "postfix/front-master.cf")
+    node.write("/etc/postfix/master.cf", text)
+    listed = [nodes[peer.name].address for peer in topology.neighbours(node.server)
+              if peer.group != node.server.group]
+    node.write(PEERS, "".join(address + "\n" for address in listed))
+    node.write(RULES, _redirect(_read(conf, "nftables/lsrd-front.nft"), listed))
+
+
+def _read(conf, name):
+    with open(os.path.join(conf, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def _redirect(text, listed):
+    """The rules that are shipped, with our peers in place of the example's."""
+    for family in ("4", "6"):
+        own = [a for a in listed if (":" in a) == (family == "6")]
+        text = re.sub(r"(set peers%s \{\n.*\n).*\n" % family,
+                      r"\1%s\n" % ("elements = { %s }" % ", ".join(own) if own else ""),
+                      text)
+    return text
 
 
 def add_users(node, lsrd):
@@ -46,12 +75,23 @@ def add_users(node, lsrd):
     node.write("/etc/group", groups + "%s:x:%d:%s\n" % (GROUP, number, lsrd))
 
 
+def _at(address, port):
+    return "[%s]:%d" % (address, port) if ":" in address else "%s:%d" % (address, port)
+
+
 def start(node):
-    """Starts it."""
-    address = "[%s]" % node.address if ":" in node.address else node.address
-    node.spawn(["lsrd-front", "-f", "-l", "%s:%d" % (address, node.smtp_port),
-                "-l", "127.0.0.1:%d" % node.smtp_port, "-b", BEHIND, "-P", PEERS,
-                "-s", SOCKET, "-u", USER], LOG)
+    """Starts it; and sends peers to it, as lsrd-front-redirect.service does."""
+    at = {EVERYONE: [_at(node.address, node.smtp_port), _at("127.0.0.1", node.smtp_port)],
+          LISTED: [_at(node.address, 2500)], APART: [_at(node.address, APART_PORT)]}
+    command = ["lsrd-front", "-f", "-P", PEERS, "-s", SOCKET, "-u", USER]
+    for one in at[node.front]:
+        command += ["-l", one]
+    if node.front != APART:
+        command += ["-b", BEHIND]
+    node.spawn(command, LOG)
+    if node.front == LISTED:
+        wait_for(lambda: running(node), 10)
+        node.in_net_run(["nft", "-f", node.at(RULES)])
 
 
 def running(node):
@@ -64,3 +104,5 @@ def stop(node, sig=signal.SIGTERM):
     for pid in node.named("lsrd-front"):
         end(pid, sig=sig)
     wait_for(lambda: not running(node), 10, 0.005)
+    if node.front == LISTED:
+        node.in_net_run(["nft", "delete", "table", "inet", "lsrd_front"])

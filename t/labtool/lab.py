@@ -98,7 +98,7 @@ class Lab:
         for server in self.topology.servers.values():
             address = server.address(self.state["mode"], self.state["family"])
             node = kind(self.dir, server, address)
-            node.front = self.state.get("front", False)
+            node.front = front.place(self.state.get("front"), server.group)
             node.stage = self.stage()
             self.nodes[server.name] = node
             if spaces:
@@ -129,7 +129,7 @@ class Lab:
     # --- up and down
 
     def up(self, document, build, mode="auto", family=4, say=lambda text: None,
-           meet=front.AT_691):
+           meet=front.AT_691, places=()):
         """Makes the lab: directories, wires, keys, configurations; all off."""
         refused = namespaces_refused() if mode != "loopback" else "asked for"
         if refused and (mode == "namespaces" or meet == front.AT_25):
@@ -143,7 +143,7 @@ class Lab:
         shutil.copy(document, os.path.join(self.dir, "topology.json"))
         self.state = {"mode": "loopback" if refused else "namespaces",
                       "refused": refused, "family": family, "faults": [],
-                      "front": meet == front.AT_25}
+                      "front": dict(places) if meet == front.AT_25 else None}
         self.save()
         self._stage(build)
         self._people_new()
@@ -164,7 +164,7 @@ class Lab:
                           node.inside(daemon.TABLES))
             if node.front:
                 front.configure(node, self.topology, self.nodes,
-                                os.path.join(TOP, "conf/postfix"))
+                                os.path.join(TOP, "conf"))
             if self.stage():
                 daemon.configure(node, self.topology, self.nodes, folder)
         self.save()
@@ -187,7 +187,7 @@ class Lab:
         for server in self.topology.servers.values():
             address = server.address(self.state["mode"], self.state["family"])
             node = kind(self.dir, server, address)
-            node.front = self.state["front"]
+            node.front = front.place(self.state["front"], server.group)
             os.makedirs(node.dir)
             node.build()
             node.stage = self.stage()

@@ -29,6 +29,14 @@ NODE is a server's name or its first label; A and B may be routing groups.
 """
 
 
+def place(text):
+    """GROUP=PLACE, as a pair."""
+    group, _, where = text.partition("=")
+    if where not in front.PLACES:
+        raise argparse.ArgumentTypeError("no place of lsrd-front: " + text)
+    return group, where
+
+
 def parser():
     """The commands, as argparse likes them."""
     top = argparse.ArgumentParser(
@@ -51,6 +59,9 @@ def parser():
     up.add_argument("--x-lsa-2", dest="meet", action="store_const", const=front.AT_25,
                     default=front.AT_691,
                     help="between routing groups only port 25 is open: lsrd-front there")
+    up.add_argument("--front", metavar="GROUP=PLACE", dest="places", action="append",
+                    default=[], type=place, help="where lsrd-front of a group's servers "
+                    "stands: " + ", ".join(front.PLACES))
     up.add_argument("--off", action="store_true", help="make it, start nothing")
     verb("down", "end the lab and remove it")
     verb("list", "the labs that are up")
@@ -252,7 +263,8 @@ def up(args):
     if lab.name in names():
         raise LabError("the lab %s is up: t/lab down" % lab.name)
     try:
-        lab.up(args.document, build, args.mode, args.family, print, args.meet)
+        lab.up(args.document, build, args.mode, args.family, print, args.meet,
+               args.places)
         if not args.off:
             todo = [n for n in lab.nodes.values() if n.server.state != "down"]
             lab.each(todo, lab.start)

@@ -12,6 +12,7 @@ state, so that a server that comes back finds its faults again.
 import socket
 import subprocess
 
+import front
 from host import LabError
 
 TABLE = "lab"
@@ -82,7 +83,10 @@ def walls(node, nodes):
         if not node.front or other.server.group == node.server.group:
             continue
         match = "%s saddr %s " % ("ip6" if ":" in other.address else "ip", other.address)
-        lines += [match + "tcp %s 25 accept" % end for end in ("dport", "sport")]
+        for port in [25] + [front.APART_PORT] * (front.APART in (node.front, other.front)):
+            lines += [match + "tcp %s %d accept" % (end, port) for end in ("dport", "sport")]
+        if node.front == front.LISTED:
+            lines.append(match + "ct status dnat accept")
         lines.append(match + "meta l4proto { tcp, udp } drop")
     return lines
 

@@ -1,11 +1,15 @@
 #!/bin/sh
-# lab-ipv6.sh - the same over IPv6 alone: peers, probes, next hops.
+# lab-ipv6.sh - the same over IPv6 alone: peers, probes, next hops; by X-LSA-2
+# through lsrd-front, on port 25 for everyone and, in Paris, for listed peers.
 
 . "$(dirname "$0")/lab.sh"
 skip_unless_able
-plan 7
-lab_up "$top/t/labtool/three-groups.json" -6
+plan 8
+lab_up "$top/t/labtool/three-groups.json" -6 --x-lsa-2 --front paris=listed
 ok "every server learns every route" full
+ok "London has Paris by X-LSA-2, over IPv6, two full sessions" is \
+	"$("$lab" run london1 lsrctl peers --json | grep '"state":"full"' |
+		grep -F ']:25"]' | grep -c '"carrier":"x-lsa-2"')" 2
 ok "mail goes through Paris" way london1 u@tokyo.example "london1 > paris > tokyo1"
 load london1 200 20 u@tokyo.example u@paris.example
 "$lab" cut paris tokyo
