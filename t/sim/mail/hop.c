@@ -1,0 +1,287 @@
+#include "t/sim/mail/mail.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "t/core/cheap.h"
+
+/* What does not change: the keys, and which message it is. */
+static struct {
+	bool made;
+	uint8_t key[2][SERVERS][SEAL_DIGEST]; /* before the roll, after it */
+	uint8_t secret[2][SERVERS][SEAL_DIGEST];
+	char letter[2][SERVERS];
+	uint8_t message[SEAL_DIGEST];
+} fixed;
+
+/* One server that judges a transaction. */
+struct judge {
+	struct world *w;
+	size_t server;
+	uint32_t recipients;
+	int64_t t;
+	const struct copy *copy;
+};
+
+static void
+fixed_make(void)
+{
+	for (size_t i = 0; i < 2; i++)
+		for (size_t s = 0; s < SERVERS; s++) {
+			char *letter = &fixed.letter[i][s];
+			struct seal seal = cheap_seal(letter);
+
+			*letter = (char)("Aa"[i] + (char)s);
+			cheap_key(*letter, fixed.key[i][s]);
+			mark_secret(&seal, fixed.secret[i][s]);
+		}
+	fixed.made = true;
+}
+
+void
+hop_message(uint64_t message)
+{
+	struct seal seal = cheap_seal("A");
+	char id[40];
+	int n =
+	    snprintf(id, sizeof(id), "<%llu@sim>", (unsigned long long)message);
+
+	if (!fixed.made)
+		fixed_make();
+	mark_message(id, (size_t)n, &seal, fixed.message);
+}
+
+/* The number of the server that a key is of, and whether it is the new one. */
+static bool
+key_whose(const uint8_t key[SEAL_DIGEST], size_t *server, size_t *rolled)
+{
+	for (*rolled = 0; *rolled < 2; ++*rolled)
+		for (*server = 0; *server < SERVERS; ++*server)
+			if (memcmp(key, fixed.key[*rolled][*server],
+				SEAL_DIGEST) == 0)
+				return true;
+	return false;
+}
+
+static bool
+find(void *ctx, const uint8_t key[SEAL_DIGEST], uint8_t public_key[SEAL_PUBLIC])
+{
+	const struct judge *j = ctx;
+	const struct server *me = &j->w->server[j->server], *of;
+	size_t server, rolled;
+
+	CHECK(key_whose(key, &server, &rolled));
+	cheap_public(fixed.letter[rolled][server], public_key);
+	if (server == j->server)
+		return true;
+	of = &j->w->server[server];
+	if (rolled && j->t < of->roll + 5 * SECOND)
+		return false; /* not published here yet */
+	return j->t >= j->w->converged || (me->knows >> server & 1) == 1;
+}
+
+static bool
+next_hop(void *ctx, const uint8_t key[SEAL_DIGEST])
+{
+	const struct judge *j = ctx;
+	size_t server, rolled;
+
+	CHECK(key_whose(key, &server, &rolled));
+	for (size_t a = 0; a < j->w->naddresses; a++) {
+		const struct hops *h;
+
+		if ((j->recipients >> a & 1) == 0)
+			continue;
+		h = route_at(j->w, j->server, j->w->address[a].home, j->t);
+		for (size_t i = 0; i < h->n; i++)
+			if (h->v[i] == server)
+				return true;
+	}
+	return false;
+}
+
+static bool
+passed(void *ctx, const char *queue_id)
+{
+	const struct judge *j = ctx;
+	uint64_t id = strtoull(queue_id, NULL, 16);
+
+	for (size_t i = 0; i < j->copy->fields.n; i++)
+		if (j->copy->fields.v[i] == id)
+			return true;
+	return false;
+}
+
+static uint64_t
+wall(const struct server *s, int64_t t)
+{
+	return (
+	    uint64_t)(EPOCH + t + s->clock + (t >= s->step_at ? s->step : 0));
+}
+
+static void
+recipients_digest(
+    const struct judge *j, size_t rolled, uint8_t out[MARK_RECIPIENTS])
+{
+	struct seal seal = cheap_seal("A");
+	const char *list[ADDRESSES];
+	size_t n = 0;
+
+	for (size_t a = 0; a < j->w->naddresses; a++)
+		if (j->recipients >> a & 1)
+			list[n++] = j->w->address[a].text;
+	mark_recipients(list, n, fixed.secret[rolled][j->server], &seal, out);
+}
+
+static void
+present_make(struct mark_present *p, struct judge *j, const struct copy *copy)
+{
+	const struct server *s = &j->w->server[j->server];
+	bool rolled = s->rolled && j->t >= s->roll;
+
+	memset(p, 0, sizeof(*p));
+	p->time_ms = wall(s, j->t);
+	p->version = version_at(s, j->t);
+	p->nself = rolled ? 2 : 1;
+	for (size_t i = 0; i < p->nself; i++) {
+		size_t key = i == 0 ? rolled : 0;
+
+		memcpy(p->self[i].key, fixed.key[key][j->server], SEAL_DIGEST);
+		recipients_digest(j, key, p->self[i].recipients);
+	}
+	p->received = (unsigned)copy->fields.n + 1;
+	p->hop_limit = j->w->hop_limit;
+	memcpy(p->message, fixed.message, SEAL_DIGEST);
+	p->memory = s->memory;
+	p->ctx = j;
+	p->next_hop = next_hop;
+	p->passed = passed;
+}
+
+static void
+trace_read(struct mark_trace *trace, const struct buf *marks)
+{
+	for (size_t at = 0; at < marks->n;) {
+		const char *text = (const char *)marks->p + at;
+
+		mark_trace_add(trace, text, strlen(text));
+		at += strlen(text) + 1;
+	}
+}
+
+/* Puts our visit before those that stand. */
+static void
+visit_add(const struct judge *j, const struct mark_present *p,
+    const struct mark_trace *trace, struct buf *marks)
+{
+	struct server *s = &j->w->server[j->server];
+	bool rolled = s->rolled && j->t >= s->roll;
+	struct seal seal = cheap_seal(&fixed.letter[rolled][j->server]);
+	const struct visit *newest = mark_trace_newest(trace);
+	struct visit v = { .now = p->version,
+		.before = version_at(s, j->t - MARK_BEFORE_MS),
+		.time_ms = p->time_ms,
+		.first = newest == NULL };
+	char queue_id[24];
+
+	memcpy(v.key, p->self[0].key, SEAL_DIGEST);
+	memcpy(v.recipients, p->self[0].recipients, MARK_RECIPIENTS);
+	mark_sign(&v, newest, fixed.message, &seal);
+	buf_reset(marks);
+	mark_encode(&v, marks);
+	buf_u8(marks, '\0');
+	for (size_t i = 0; i < trace->fields.n; i++) {
+		if (!trace->fields.v[i].stands)
+			continue;
+		mark_encode(&trace->fields.v[i].visit, marks);
+		buf_u8(marks, '\0');
+	}
+	if (p->received < MARK_REMEMBER_RECEIVED)
+		return;
+	if (s->memory == NULL)
+		s->memory = mark_memory_new();
+	snprintf(queue_id, sizeof(queue_id), "%llX",
+	    (unsigned long long)j->w->serial + 1);
+	mark_memory_add(s->memory, &v, fixed.message, queue_id);
+}
+
+/* How often this very copy was here with these recipients, of late. */
+static unsigned
+times_here(const struct copy *copy, const struct judge *j, int64_t age)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < copy->past.n; i++)
+		n += copy->past.v[i].server == j->server &&
+		     copy->past.v[i].recipients == j->recipients &&
+		     j->t - copy->past.v[i].t < age;
+	return n;
+}
+
+static void
+tell(const struct judge *j, const struct copy *copy, const char *what)
+{
+	struct table_version v = version_at(&j->w->server[j->server], j->t);
+
+	if (j->w->tells)
+		printf("# %12.3f s: %zu at %zu, recipients %x, fields %u, "
+		       "table %llu.%llu: %s\n",
+		    (double)j->t / SECOND, copy->server, j->server,
+		    j->recipients, (unsigned)copy->fields.n + 1,
+		    (unsigned long long)v.epoch,
+		    (unsigned long long)v.generation, what);
+}
+
+static enum mark_verdict
+milter(struct judge *j, struct copy *copy, struct tally *tally)
+{
+	struct seal seal = cheap_seal("A");
+	struct mark_keys keys = { j, find };
+	struct mark_trace trace = { 0 };
+	struct mark_present present;
+	enum mark_verdict verdict;
+
+	trace_read(&trace, &copy->marks);
+	mark_trace_verify(&trace, fixed.message, &keys, &seal);
+	present_make(&present, j, copy);
+	verdict = mark_judge(&trace, &present);
+	if (verdict == MARK_PASSES)
+		visit_add(j, &present, &trace, &copy->marks);
+	else if (times_here(copy, j, INT64_MAX) == 0)
+		tally->wrongly++;
+	tally->verdict[verdict]++;
+	tell(j, copy, mark_word(verdict));
+	mark_trace_done(&trace);
+	return verdict;
+}
+
+enum answer
+hop_arrive(struct world *w, struct copy *copy, size_t server, int64_t t,
+    struct tally *tally)
+{
+	struct judge j = { w, server, copy->recipients, t, copy };
+	struct past here = { (uint8_t)server, copy->recipients, t };
+	unsigned times;
+
+	if (copy->fields.n + 1 > tally->received)
+		tally->received = (unsigned)copy->fields.n + 1;
+	if (copy->fields.n + 1 > w->hop_limit)
+		return TOO_MANY_HOPS;
+	if (!w->server[server].plain && milter(&j, copy, tally) != MARK_PASSES)
+		return REFUSED;
+	tally->hops++;
+	vec_push(&copy->past, here);
+	vec_push(&copy->fields, ++w->serial);
+	times = times_here(copy, &j, INT64_MAX);
+	if (times > tally->visits)
+		tally->visits = times;
+	times = times_here(copy, &j, 15 * MINUTE);
+	if (w->keeps && !w->server[server].plain && times > tally->quick)
+		tally->quick = times;
+	copy->server = server;
+	copy->arrived = t;
+	return ACCEPTED;
+}

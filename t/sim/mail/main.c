@@ -1,0 +1,195 @@
+/*
+ * main.c - sends messages through worlds drawn from seeds, and says in TAP
+ * what must hold of all of them.
+ *
+ *     mail [--seed N] [--worlds N] [--messages N]   N messages a world
+ *          [--lasting]       tables set against each other for good
+ *          [--hop-limit N]
+ *          [-v]              a line for each world that breaks something
+ *          [-v -v]           and one for each hop
+ */
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "t/sim/mail/mail.h"
+
+struct options {
+	uint64_t seed, worlds, messages;
+	struct design design;
+	bool verbose;
+};
+
+static bool
+is_broken(const struct tally *t)
+{
+	return t->bounced + t->expired + t->lost + t->wrongly + t->endless >
+	           0 ||
+	       t->doubled > 0;
+}
+
+static void
+add(struct tally *all, const struct tally *t)
+{
+	all->messages += t->messages;
+	all->recipients += t->recipients;
+	all->delivered += t->delivered;
+	all->bounced += t->bounced;
+	all->bounced_messages += t->bounced_messages;
+	all->expired += t->expired;
+	all->lost += t->lost;
+	all->hops += t->hops;
+	all->attempts += t->attempts;
+	for (size_t i = 0; i <= MARK_OFTEN; i++)
+		all->verdict[i] += t->verdict[i];
+	all->wrongly += t->wrongly;
+	all->doubled += t->doubled;
+	all->replies_lost += t->replies_lost;
+	all->endless += t->endless;
+	all->waiting += t->waiting;
+	all->late += t->late;
+	all->turned += t->turned;
+	if (t->latest > all->latest)
+		all->latest = t->latest;
+	if (t->bounce_first < all->bounce_first)
+		all->bounce_first = t->bounce_first;
+	if (t->received > all->received)
+		all->received = t->received;
+	if (t->visits > all->visits)
+		all->visits = t->visits;
+	if (t->quick > all->quick)
+		all->quick = t->quick;
+}
+
+static void
+world_play(const struct options *o, uint64_t seed, struct tally *all)
+{
+	struct tally t = { .bounce_first = INT64_MAX };
+	struct world w;
+
+	world_draw(&w, seed, &o->design);
+	for (uint64_t i = 0; i < o->messages; i++)
+		post_message(&w, seed * 1000 + i, &t);
+	if (o->verbose && (is_broken(&t) || t.late > 0))
+		printf("# world %" PRIu64 " (%s, %zu servers, converges after "
+		       "%" PRId64 " s): bounced %" PRIu64 ", expired %" PRIu64
+		       ", lost %" PRIu64 ", doubled %" PRIu64
+		       ", wrongly %" PRIu64 ", endless %" PRIu64
+		       ", late %" PRIu64 " up to %" PRId64
+		       " s, fields %u, bounce after %" PRId64 " s\n",
+		    seed, w.style, w.n, w.converged / SECOND, t.bounced,
+		    t.expired, t.lost, t.doubled, t.wrongly, t.endless, t.late,
+		    t.latest / SECOND, t.received,
+		    t.bounced ? t.bounce_first / SECOND : 0);
+	add(all, &t);
+	world_done(&w);
+}
+
+static void
+figures(const struct options *o, const struct tally *t)
+{
+	printf("# %" PRIu64 " worlds, %" PRIu64 " messages, %" PRIu64
+	       " recipients; %" PRIu64 " deliveries\n",
+	    o->worlds, t->messages, t->recipients, t->delivered);
+	printf("# %" PRIu64 " hops, %" PRIu64 " tries; refused: %" PRIu64
+	       " settled, %" PRIu64 " same, %" PRIu64 " often\n",
+	    t->hops, t->attempts, t->verdict[MARK_SETTLED],
+	    t->verdict[MARK_SAME], t->verdict[MARK_OFTEN]);
+	printf("# most Received fields %u; most visits of a copy at one server "
+	       "%u, within 15 minutes %u\n",
+	    t->received, t->visits, t->quick);
+	printf("# recipients bounced %" PRIu64 " (of %" PRIu64
+	       " messages), expired %" PRIu64 "; replies lost %" PRIu64 "\n",
+	    t->bounced, t->bounced_messages, t->expired, t->replies_lost);
+	if (t->bounced > 0)
+		printf("# the first bounce %" PRId64 " minutes after its "
+		       "message was sent\n",
+		    t->bounce_first / MINUTE);
+	printf("# %" PRIu64 " messages refused at some time; underway at the "
+	       "repair %" PRIu64 " of them, there more than 10 minutes after "
+	       "it %" PRIu64 ", the latest after %" PRId64 " minutes\n",
+	    t->turned, t->waiting, t->late, t->latest / MINUTE);
+}
+
+static bool all_well = true;
+
+static void
+holds(bool ok, const char *what)
+{
+	static unsigned n;
+
+	printf("%sok %u - %s\n", ok ? "" : "not ", ++n, what);
+	all_well &= ok;
+}
+
+static void
+judge(const struct options *o, const struct tally *t)
+{
+	holds(t->lost == 0 && t->endless == 0,
+	    "every recipient is delivered or returned");
+	holds(t->doubled == 0, "none is delivered twice");
+	holds(t->wrongly == 0,
+	    "nothing is refused that was not here with these recipients");
+	holds(t->quick <= 3, "no message is at a server a fourth time within "
+			     "15 minutes");
+	if (o->design.lasting)
+		return;
+	holds(t->bounced == 0, "tables that converge: no bounce");
+	holds(t->expired == 0, "none waits for ever after the repair");
+	holds(t->late * 100 <= t->turned,
+	    "of what was refused 99 of 100 are there 10 minutes after it");
+}
+
+static void
+options_read(struct options *o, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "seed", required_argument, NULL, 's' },
+		{ "worlds", required_argument, NULL, 'w' },
+		{ "messages", required_argument, NULL, 'm' },
+		{ "lasting", no_argument, NULL, 'l' },
+		{ "hop-limit", required_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "v", longs, NULL)) != -1) {
+		uint64_t n = optarg == NULL ? 0 : strtoull(optarg, NULL, 10);
+
+		if (c == 's')
+			o->seed = n;
+		else if (c == 'w')
+			o->worlds = n;
+		else if (c == 'm')
+			o->messages = n;
+		else if (c == 'h')
+			o->design.hop_limit = (unsigned)n;
+		else if (c == 'l')
+			o->design.lasting = true;
+		else if (c == 'v')
+			o->design.tells = o->verbose, o->verbose = true;
+		else
+			exit(2);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = { .seed = 1,
+		.worlds = 2000,
+		.messages = 10,
+		.design = { .hop_limit = 100 } };
+	struct tally all = { .bounce_first = INT64_MAX };
+
+	options_read(&o, argc, argv);
+	printf("1..%d\n", o.design.lasting ? 4 : 7);
+	for (uint64_t i = 0; i < o.worlds; i++)
+		world_play(&o, o.seed + i, &all);
+	judge(&o, &all);
+	figures(&o, &all);
+	return all_well ? 0 : 1;
+}
