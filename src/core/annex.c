@@ -40,10 +40,18 @@ keys_make(struct engine *e, const struct view *view)
 	vec_done(&now.list);
 }
 
-void
+bool
 annex_make(struct engine *e, const struct view *view)
 {
+	struct buf net = { 0 };
+	bool moved;
+
 	keys_make(e, view);
+	view_net(view, &net);
+	moved = !same(&net, &e->annex.net);
+	buf_done(&e->annex.net);
+	e->annex.net = net;
+	return moved;
 }
 
 void

@@ -283,6 +283,18 @@ by_metric(const void *x, const void *y)
 	return a->server < b->server ? -1 : a->server > b->server;
 }
 
+/* Whether the neighbour is one of the nearest, by the step, then name. */
+static bool
+is_near(const struct answer *a, uint32_t i)
+{
+	uint32_t before = 0;
+
+	for (uint32_t k = 0; a->nearest != 0 && k < a->far->nnear; k++)
+		before += a->far->step[k] < a->far->step[i] ||
+		          (a->far->step[k] == a->far->step[i] && k < i);
+	return a->nearest == 0 || before < a->nearest;
+}
+
 void
 answer_alternates(
     struct answer *a, size_t first, size_t n, struct answer_route *routes)
@@ -290,6 +302,8 @@ answer_alternates(
 	struct alternates *found = mem_new(0, n + 1, sizeof(*found));
 
 	for (uint32_t i = 0; i < a->far->nnear; i++) {
+		if (!is_near(a, i))
+			continue;
 		spf_reach(a->far_other, a->all, a->far->near[i]);
 		if (a->inside != NULL)
 			spf_reach(a->near_other, a->inside, a->far->near[i]);

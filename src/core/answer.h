@@ -28,6 +28,7 @@ struct answer {
 	struct spf *far, *near; /* over them, from `from` */
 	struct spf *far_other, *near_other; /* from a neighbour of it */
 	uint32_t from;
+	uint32_t nearest; /* so many neighbours may be alternates; 0: all */
 	size_t npatterns;
 	uint32_t *claims; /* pattern p: net->claims from [p] to [p + 1] - 1 */
 };
@@ -78,7 +79,8 @@ void answer_route(struct answer *a, size_t pattern, struct answer_route *route);
 void answer_path(struct answer *a, size_t pattern, struct answer_route *route);
 
 /* Fills in the alternates of n routes, those of the patterns from `first`
- * on: one search for each neighbour. */
+ * on: one search for each neighbour, or for the `nearest` of them if that is
+ * not 0. */
 void answer_alternates(
     struct answer *a, size_t first, size_t n, struct answer_route *routes);
 

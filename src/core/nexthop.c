@@ -63,9 +63,10 @@ may_publish(const struct setup *setup, const struct addr *a)
 	       !is_own(setup, a);
 }
 
-/* The connectors of ours that lead there at this cost, by name. */
+/* Those of our connectors that lead there at this cost, by name. */
 static struct addr
-configured(const struct nexthop_book *b, uint32_t server, uint64_t cost)
+configured_if(
+    const struct nexthop_book *b, uint32_t server, uint64_t cost, bool up)
 {
 	const char *name = b->facts->servers.v[server].name;
 	struct addr none = { 0 };
@@ -78,11 +79,22 @@ configured(const struct nexthop_book *b, uint32_t server, uint64_t cost)
 
 			if (bh->smtp.family != 0 && !c->drain &&
 			    strcmp(bh->name, name) == 0 &&
-			    steps_own_cost(b->facts, c, bh) == cost)
+			    steps_own_cost(b->facts, c, bh) == cost &&
+			    (!up || steps_own_up(b->facts, c, bh)))
 				return bh->smtp;
 		}
 	}
 	return none;
+}
+
+/* Of several that are parallel one that is up; alone, our probes have found
+ * the step, whatever we said last. */
+static struct addr
+configured(const struct nexthop_book *b, uint32_t server, uint64_t cost)
+{
+	struct addr a = configured_if(b, server, cost, true);
+
+	return a.family != 0 ? a : configured_if(b, server, cost, false);
 }
 
 static struct addr
@@ -106,6 +118,17 @@ find(const struct nexthop_book *b, uint32_t server, uint64_t cost)
 		return a;
 	if (cost > 0) /* a step within the group costs nothing */
 		a = configured(b, server, cost);
+	if (a.family == 0)
+		return announced(b, server);
+	return may_publish(b->setup, &a) ? a : (struct addr){ 0 };
+}
+
+struct addr
+nexthop_bridgehead(const struct nexthop_book *b,
+    const struct setup_bridgehead *bridgehead, uint32_t server)
+{
+	struct addr a = bridgehead->smtp;
+
 	if (a.family == 0)
 		return announced(b, server);
 	return may_publish(b->setup, &a) ? a : (struct addr){ 0 };
@@ -136,14 +159,25 @@ hash_text(const char *s)
 }
 
 static uint64_t
+mix(uint64_t pattern, uint64_t name)
+{
+	struct rng rng = { .state = pattern ^ (name << 1 | name >> 63) };
+
+	return rng_next(&rng);
+}
+
+uint64_t
+nexthop_rank(const char *pattern, const char *name)
+{
+	return mix(hash_text(pattern), hash_text(name));
+}
+
+static uint64_t
 score(struct nexthop_book *b, uint64_t pattern, uint32_t server)
 {
-	struct rng rng;
-
 	if (b->hash[server] == 0)
 		b->hash[server] = hash_text(b->facts->servers.v[server].name);
-	rng.state = pattern ^ (b->hash[server] << 1 | b->hash[server] >> 63);
-	return rng_next(&rng);
+	return mix(pattern, b->hash[server]);
 }
 
 static bool

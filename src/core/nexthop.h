@@ -32,6 +32,15 @@ void nexthop_free(struct nexthop_book *book);
 struct addr nexthop_addr(
     struct nexthop_book *book, uint32_t server, uint64_t cost);
 
+/* The address for our connector's bridgehead, which is this server; family 0
+ * when it has none that may be published. */
+struct addr nexthop_bridgehead(const struct nexthop_book *book,
+    const struct setup_bridgehead *bridgehead, uint32_t server);
+
+/* The rank of a hop among equal ones for a pattern: the greatest is tried
+ * first. */
+uint64_t nexthop_rank(const char *pattern, const char *name);
+
 /* Steps of a route, with their costs. */
 struct nexthop_list {
 	const uint32_t *server;

@@ -408,8 +408,9 @@ void steer_done(struct engine *e);
 
 /* --- annex.c ------------------------------------------------------------------- */
 
-/* Looks at what there is to say, by this view. */
-void annex_make(struct engine *e, const struct view *view);
+/* Looks at what there is to say, by this view. True when the net for messages
+ * with limits is another: they have other routes then. */
+bool annex_make(struct engine *e, const struct view *view);
 /* Says it, as belonging to this generation, unless it was said last. */
 void annex_say(struct engine *e, uint64_t generation);
 void annex_done(struct engine *e);

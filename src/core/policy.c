@@ -198,9 +198,26 @@ sender_passes(const struct policy *policy, const char *sender)
 	       meets_any(policy->allow, policy->nallow, sender);
 }
 
+bool
+policy_has_limits(const struct policy *p)
+{
+	return p->max_size != 0 || p->priorities != 0 || p->nallow > 0 ||
+	       p->ndeny > 0 || p->schedule != NULL || p->large_size != 0;
+}
+
+const char *
+policy_schedule(const struct policy *policy, uint64_t size)
+{
+	if (policy->large_size != 0 && size > policy->large_size)
+		return policy->large_schedule;
+	return policy->schedule;
+}
+
 enum policy_verdict
 policy_judge(const struct policy *policy, const struct policy_message *message)
 {
+	const char *schedule = policy_schedule(policy, message->size);
+
 	if (policy->max_size != 0 && message->size > policy->max_size)
 		return POLICY_SIZE;
 	if (message->sender != NULL && !sender_passes(policy, message->sender))
@@ -208,8 +225,8 @@ policy_judge(const struct policy *policy, const struct policy_message *message)
 	if (policy->priorities != 0 && message->priority != 0 &&
 	    (policy->priorities & message->priority) == 0)
 		return POLICY_PRIORITY;
-	if (policy->schedule != NULL && message->time >= 0 &&
-	    !policy_schedule_open(policy->schedule, message->time))
+	if (schedule != NULL && message->time >= 0 &&
+	    !policy_schedule_open(schedule, message->time))
 		return POLICY_SCHEDULE;
 	return POLICY_ADMITS;
 }
@@ -245,5 +262,6 @@ policy_done(struct policy *policy)
 	mem_free(policy->allow);
 	mem_free(policy->deny);
 	mem_free(policy->schedule);
+	mem_free(policy->large_schedule);
 	*policy = (struct policy){ 0 };
 }

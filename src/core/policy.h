@@ -21,6 +21,9 @@
  * Senders are patterns as address spaces are, and `<>` for the empty one,
  * which `*` meets too. Who meets a pattern of `deny` is not let through,
  * nor who meets none of `allow` where there is one.
+ *
+ * A large message is one above `large_size`: it goes by `large_schedule`
+ * and not by `schedule`, so that a line is free for the others by day.
  */
 
 #ifndef CORE_POLICY_H
@@ -44,6 +47,10 @@ struct policy {
 	char **deny;
 	size_t ndeny;
 	char *schedule; /* text as in lsrd.conf(5); NULL: always */
+
+	/* Messages above this size go by the other schedule. Both or none. */
+	uint64_t large_size; /* octets; 0: no size is large */
+	char *large_schedule;
 };
 
 /* The message as far as a policy asks. What is not known is 0 or NULL. */
@@ -77,6 +84,13 @@ int policy_schedule_check(const char *text);
 
 /* Whether the schedule is open at `time` (seconds since 1970, UTC). */
 bool policy_schedule_open(const char *text, int64_t time);
+
+/* True if it limits anything. */
+bool policy_has_limits(const struct policy *policy);
+
+/* Which schedule a message of this size goes by; NULL: none, it is always
+ * open. */
+const char *policy_schedule(const struct policy *policy, uint64_t size);
 
 /* True if the pattern (an address space, or `<>`) meets the sender. */
 bool policy_sender_meets(const char *pattern, const char *sender);

@@ -168,15 +168,19 @@ compute(struct engine *e, bool always)
 	struct view *view = steer_view(e, &e->db);
 	struct mono due;
 	struct rib *rib;
+	bool limits;
 
 	e->compute_due = false;
 	e->compute_at = MONO_NEVER;
 	alone_check(e, view);
 	rib = view_rib(view, e->rib, &e->pending);
-	annex_make(e, view);
+	limits = annex_make(e, view);
 	view_free(view);
 	due = fresh_hold(&e->fresh, e->rib, rib, e->now);
 	e->table_due_at = mono_min(due, view_pending_due(&e->pending));
+	/* Messages with limits have routes of their own: another table. */
+	if (limits && e->rib != NULL && rib->generation == e->rib->generation)
+		rib->generation++;
 	annex_say(e, rib->generation);
 	if (always || e->rib == NULL || rib->generation != e->rib->generation) {
 		publish(e, rib);

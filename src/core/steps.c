@@ -194,13 +194,6 @@ steps_cost(const struct lsa_connector *c, const struct lsa_bridgehead *b)
 	return cost > UINT32_MAX ? UINT32_MAX : (uint32_t)cost;
 }
 
-static bool
-has_limits(const struct policy *p)
-{
-	return p->max_size != 0 || p->priorities != 0 || p->nallow > 0 ||
-	       p->ndeny > 0 || p->schedule != NULL;
-}
-
 /* Connectors whose owner says up for the bridgehead: present, or a leaf by
  * this very report. */
 static void
@@ -217,8 +210,9 @@ connector_steps(struct making *m, const struct facts_connector *c)
 			.to = facts_find(m->facts, b->name),
 			.cost = steps_cost(body, b),
 			.hops = 1,
-			.policy =
-			    has_limits(&body->policy) ? &body->policy : NULL };
+			.policy = policy_has_limits(&body->policy)
+			              ? &body->policy
+			              : NULL };
 
 		if (b->up && step.to != FACTS_NONE && step.to != c->owner)
 			vec_push(&m->net->steps, step);
@@ -356,7 +350,7 @@ own_bridgehead(const struct facts *f, const struct view_input *in,
 		.to = facts_find(f, b->name),
 		.cost = steps_own_cost(f, c, b),
 		.hops = 1,
-		.policy = has_limits(&c->policy) ? &c->policy : NULL };
+		.policy = policy_has_limits(&c->policy) ? &c->policy : NULL };
 
 	if (step.to == FACTS_NONE || step.to == f->self ||
 	    verdict == VIEW_DOWN ||
@@ -375,6 +369,18 @@ steps_own_cost(const struct facts *f, const struct setup_connector *c,
 	    word == NULL ? NULL : bridgehead_find(word->body, b->name);
 
 	return said == NULL ? b->cost : steps_cost(word->body, said);
+}
+
+bool
+steps_own_up(const struct facts *f, const struct setup_connector *c,
+    const struct setup_bridgehead *b)
+{
+	const struct facts_connector *word = own_said(f, c->name);
+	const struct lsa_bridgehead *said =
+	    word == NULL ? NULL : bridgehead_find(word->body, b->name);
+
+	return said != NULL && said->up && word->body->state == LSA_UP &&
+	       !c->drain;
 }
 
 void

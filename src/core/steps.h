@@ -48,4 +48,8 @@ uint32_t steps_cost(
 uint32_t steps_own_cost(const struct facts *facts,
     const struct setup_connector *connector, const struct setup_bridgehead *b);
 
+/* Whether we said last that it is up and to be used. */
+bool steps_own_up(const struct facts *facts,
+    const struct setup_connector *connector, const struct setup_bridgehead *b);
+
 #endif

@@ -163,6 +163,9 @@ head_get(struct table *t)
 	t->nkeys = cur_u32(&in);
 	t->nroutes = cur_u32(&in);
 	net = cur_u32(&in);
+	t->by_name = cur_u8(&in) != 0;
+	if (!text_get(&in, cur_u8(&in), t->transport, sizeof(t->transport) - 1))
+		return RC_NAME;
 	if (t->nhistory == 0 || t->nhistory > TABLE_HISTORY)
 		return RC_RANGE;
 	t->history = cur_bytes(&in, (size_t)t->nhistory * TABLE_SINCE);

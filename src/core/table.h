@@ -14,6 +14,8 @@
  *     u64  CRC-64 (base/crc64.h) of every octet behind this field
  *     u64  epoch, u64 generation: the table in force
  *     u32  n of the history, of the keys, of the routes; u32 octets of net
+ *     u8   1 where next hops are published by name, u8 n and n octets: the
+ *          MTA's transport for them
  *     the history, newest first, 1 to TABLE_HISTORY times:
  *          u64 epoch, u64 generation, u64 wall clock in ms from which on
  *          the MTA looked it up
@@ -82,6 +84,8 @@ struct table {
 	const uint8_t *p; /* lent */
 	size_t n;
 	struct table_version now;
+	bool by_name;       /* `[name]:port`, not an address */
+	char transport[64]; /* of remote routes: lsrd */
 	uint32_t nhistory, nkeys, nroutes;
 	const uint8_t *history, *keys, *routes; /* inside p */
 	struct cur net; /* empty: no connector has limits */
@@ -156,6 +160,10 @@ struct table_annex {
 	struct table_version version;
 	uint32_t nkeys;
 	struct cur keys, net; /* lent */
+
+	/* Not among the octets: what the publisher knows by itself. */
+	const char *transport; /* "lsrd" after table_annex_decode() */
+	bool by_name;
 };
 
 /* The keys of an annex, which are sorted by digest; of two with the same one

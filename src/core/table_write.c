@@ -82,6 +82,8 @@ table_annex_decode(const void *p, size_t n, struct table_annex *out)
 	struct cur in = cur_over(p, n), name;
 	const uint8_t *last = NULL, *key;
 
+	out->transport = "lsrd";
+	out->by_name = false;
 	out->version.epoch = cur_u64(&in);
 	out->version.generation = cur_u64(&in);
 	out->nkeys = cur_u32(&in);
@@ -167,6 +169,9 @@ head_put(struct buf *out, const struct table_annex *annex,
 	buf_u32(out, annex->nkeys);
 	buf_u32(out, (uint32_t)nroutes);
 	buf_u32(out, (uint32_t)annex->net.left);
+	buf_u8(out, annex->by_name);
+	buf_u8(out, (uint8_t)strlen(annex->transport));
+	buf_text(out, annex->transport);
 	for (size_t i = 0; i < h->n; i++) {
 		buf_u64(out, h->v[i].version.epoch);
 		buf_u64(out, h->v[i].version.generation);

@@ -126,6 +126,13 @@ struct view_keys {
  * configured: appended to `out`. */
 void view_keys(const struct view *view, struct view_keys *out);
 
+/*
+ * The net for messages that a connector does not admit (core/table_net.h),
+ * appended; nothing where no connector in use has limits, and nothing when
+ * we are alone: then every path is one of last resort.
+ */
+void view_net(const struct view *view, struct buf *out);
+
 /* One question of `lsrctl explain`. */
 struct view_question {
 	const struct rib *rib; /* published; NULL: nothing is yet */

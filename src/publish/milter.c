@@ -149,7 +149,8 @@ add(void *ctx, const uint8_t *octets, size_t n)
 }
 
 int
-milter_write(struct milter *m, const struct held *held)
+milter_write(
+    struct milter *m, const struct held *held, const struct plugin_setup *setup)
 {
 	struct table_writer w = { 0 };
 	struct buf file = { 0 };
@@ -158,6 +159,8 @@ milter_write(struct milter *m, const struct held *held)
 	if (!m->due || m->past.n == 0 || m->annex.n == 0 ||
 	    table_order(m->known.version, m->past.v[0].version) != 0)
 		return RC_OK;
+	m->known.transport = setup->transport;
+	m->known.by_name = setup->by_name;
 	rc = held_walk(held, add, &w);
 	if (rc == RC_OK) {
 		table_end(&w, &m->known, &m->past, &file);

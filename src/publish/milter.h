@@ -44,7 +44,8 @@ void milter_published(
  * also when there is nothing to write or nowhere to; RC_IO: errno tells;
  * RC_SHORT: a route is none.
  */
-int milter_write(struct milter *milter, const struct held *held);
+int milter_write(struct milter *milter, const struct held *held,
+    const struct plugin_setup *setup);
 
 /* Removes the file if it is no good. True if it was so. */
 bool milter_verify(const char *state_directory);

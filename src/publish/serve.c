@@ -202,7 +202,7 @@ write_milter(struct server *s)
 	uint64_t began = now_ms(CLOCK_MONOTONIC), ended;
 	struct buf out = { 0 };
 
-	said.result = milter_write(&s->milter, &s->held);
+	said.result = milter_write(&s->milter, &s->held, &s->setup);
 	if (said.result == RC_IO)
 		said.error = errno;
 	ended = now_ms(CLOCK_MONOTONIC);

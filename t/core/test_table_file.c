@@ -173,6 +173,8 @@ START_TEST(a_route_comes_back_as_it_was)
 	ck_assert(table_next_hop(&r, "mx3.example.org"));
 	ck_assert(!table_next_hop(&r, "mx9.example.org"));
 	ck_assert_uint_eq(t.net.left, 5);
+	ck_assert_str_eq(t.transport, "lsrd");
+	ck_assert(!t.by_name);
 	ck_assert(memcmp(t.net.p, "a net", 5) == 0);
 	free(p);
 }
@@ -304,14 +306,14 @@ static const struct {
 	{ "a generation not in the history", 39, 8, RC_RANGE },
 	{ "no history", 43, 0, RC_RANGE },
 	{ "too much history", 43, 65, RC_RANGE },
-	{ "a history out of order", 63 + 24 + 8, 9, RC_RANGE },
-	{ "keys out of order", 56 + 72, 0xff, RC_RANGE },
-	{ "a key's name outside the file", 56 + 72 + 64, 0xff, RC_NAME },
+	{ "a history out of order", 69 + 24 + 8, 9, RC_RANGE },
+	{ "keys out of order", 62 + 72, 0xff, RC_RANGE },
+	{ "a key's name outside the file", 62 + 72 + 64, 0xff, RC_NAME },
 	{ "too many keys", 44, 0xff, RC_SHORT },
 	{ "too many routes", 48, 0xff, RC_SHORT },
 	{ "a net longer than the file", 52, 0xff, RC_SHORT },
-	{ "a record outside the file", 56 + 72 + 3 * 68, 0xff, RC_NAME },
-	{ "two records the same", 56 + 72 + 3 * 68 + 7, 0, RC_NAME },
+	{ "a record outside the file", 62 + 72 + 3 * 68, 0xff, RC_NAME },
+	{ "two records the same", 62 + 72 + 3 * 68 + 7, 0, RC_NAME },
 };
 
 START_TEST(bent_and_summed_again_is_refused)

@@ -215,7 +215,7 @@ bridgehead_of(char *text, char **smtp)
 static void
 say_connector(struct world *w, char *at)
 {
-	char *name = need(&at), *owner = need(&at), *option, *smtp;
+	char *name = need(&at), *owner = need(&at), *option, *smtp, *deny;
 	struct lsa_bridgehead b[16];
 	struct lsa_connector c = { .group = need(&at), .bridgeheads = b };
 	bool own = strcmp(owner, w->setup.server) == 0;
@@ -230,6 +230,12 @@ say_connector(struct world *w, char *at)
 			c.since = need(&at);
 		} else if (strcmp(option, "size") == 0) {
 			c.policy.max_size = number(&at);
+		} else if (strcmp(option, "prio") == 0) {
+			c.policy.priorities = (uint8_t)number(&at);
+		} else if (strcmp(option, "deny") == 0) {
+			deny = need(&at);
+			c.policy.deny = &deny;
+			c.policy.ndeny = 1;
 		} else {
 			b[c.nbridgeheads] = bridgehead_of(option, &smtp);
 			if (own)

@@ -5,7 +5,8 @@
  *     server NAME GROUP [nbr A,B] [up A,B] [down A,B] [drain] [starting]
  *                       [at IP:PORT]
  *     connector NAME OWNER GROUP BRIDGEHEAD=COST{+|-}[@IP:PORT] ...
- *                       [drain] [cong N] [since TEXT] [size N]
+ *                       [drain] [cong N] [since TEXT] [size N] [prio BITS]
+ *                       [deny SENDER]
  *     space PATTERN SERVER [cost N] [local] [fallback] [relay] [down]
  *                       [way TEXT]
  *     purge PATTERN SERVER

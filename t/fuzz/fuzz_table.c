@@ -9,6 +9,7 @@
 
 #include "base/crc64.h"
 #include "base/rc.h"
+#include "core/admit.h"
 #include "core/table.h"
 #include "t/fuzz/fuzz.h"
 
@@ -34,6 +35,33 @@ look_up(const struct table *t, const char *pattern)
 		return;
 	snprintf(address, sizeof(address), "%s%s", user ? "" : "u@", pattern);
 	FUZZ_CHECK(table_route(t, address, &r) == RC_OK);
+}
+
+/* A net that is read can be searched, and stands for what it was. */
+static void
+net(const struct table *table, struct cur in)
+{
+	struct policy_message m = {
+		.size = 5000, .priority = POLICY_URGENT, .sender = "a@b.example"
+	};
+	struct admit_answer answer;
+	struct buf again = { 0 };
+	struct admit *admit;
+	struct table_net t;
+
+	if (table_net_decode(in, &t) != RC_OK)
+		return;
+	FUZZ_CHECK(t.self < t.net.servers.n);
+	FUZZ_CHECK(t.widest.n == t.net.servers.n);
+	table_net_encode(&again, &t);
+	buf_done(&again);
+	admit = table == NULL ? NULL : admit_new(table, &t, &m);
+	if (admit != NULL) {
+		admit_ask(admit, "user@paris.example.org", &answer);
+		FUZZ_CHECK(answer.nhops <= LIMIT_NEXT_HOPS);
+	}
+	admit_free(admit);
+	table_net_done(&t);
 }
 
 static void
@@ -63,6 +91,7 @@ walk(const struct table *t)
 		look_up(t, r.pattern);
 	}
 	table_route(t, "nobody@nowhere.example", &r);
+	net(t, t->net);
 }
 
 static void
@@ -83,6 +112,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (table_open(&t, p, n) == RC_OK)
 		walk(&t);
 	annex(p, n);
+	net(NULL, cur_over(p, n));
 	if (n > 0)
 		memcpy(copy, p, n);
 	if (n > SUMMED) {

@@ -15,6 +15,7 @@
 #include "core/msg.h"
 #include "core/rib.h"
 #include "core/table.h"
+#include "core/table_net.h"
 #include "publish/wire.h"
 #include "t/fuzz/pair.h"
 #include "t/sim/wax.h"
@@ -256,6 +257,36 @@ routes(void)
 	put("publish", "annex", &out);
 }
 
+/* Two servers, a connector with limits between them. */
+static struct buf
+net(void)
+{
+	static char open[] = "mon-fri 08:00-18:00", night[] = "20:00-06:00";
+	static char dom[] = "example.net", empty[] = "<>";
+	char *allow[] = { dom }, *deny[] = { empty };
+	struct policy policy = { 2000, POLICY_NORMAL, allow, 1, deny, 1, open,
+		1000, night };
+	struct table_net t = { .self = 0 };
+	struct buf out = { 0 };
+
+	vec_push(&t.net.servers, ((struct net_server){ HOST, 0, true, true }));
+	vec_push(&t.net.servers, ((struct net_server){ OTHER, 1, true, true }));
+	vec_push(&t.net.steps, ((struct net_step){ 0, 1, 10, 1, &policy }));
+	vec_push(&t.net.steps, ((struct net_step){ 1, 0, 10, 1, NULL }));
+	vec_push(
+	    &t.net.claims, ((struct net_claim){
+			       .pattern = "paris.example.org", .server = 1 }));
+	vec_push(
+	    &t.own, ((struct table_step){ 1, 10, &policy, address(2, 25) }));
+	vec_push(&t.widest, UINT64_MAX);
+	vec_push(&t.widest, 2000);
+	table_net_encode(&out, &t);
+	net_done(&t.net);
+	vec_done(&t.own);
+	vec_done(&t.widest);
+	return out;
+}
+
 /* The milter's table of three routes, and what goes to its writer. */
 static void
 table(void)
@@ -269,7 +300,7 @@ table(void)
 	struct table_key keys[2] = { { .name = HOST, .digest = { 1 } },
 		{ .name = OTHER, .digest = { 2 } } };
 	struct table_history history = { .n = 0 };
-	struct buf out = { 0 }, octets = { 0 }, names = { 0 };
+	struct buf out = net(), octets = { 0 }, names = { 0 };
 	struct table_writer writer = { 0 };
 	struct table_annex annex;
 
@@ -277,6 +308,7 @@ table(void)
 	table_keys_encode(&names, keys, 2);
 	table_annex_encode(
 	    &octets, (struct table_version){ 2, 5 }, &names, &out);
+	put("table", "net", &out);
 	if (table_annex_decode(octets.p, octets.n, &annex) != RC_OK)
 		abort();
 	table_history_add(&history, (struct table_version){ 2, 4 }, 1000);

@@ -26,6 +26,7 @@
 static char dir[64], path[96];
 static struct milter milter;
 static struct held held;
+static const struct plugin_setup setup = { .transport = "lsrd" };
 
 static void
 begin(void)
@@ -119,7 +120,7 @@ swap(uint64_t generation)
 	hold(generation);
 	ck_assert_int_eq(take(1, generation, 0), RC_OK);
 	milter_published(&milter, generation, generation * 10);
-	ck_assert_int_eq(milter_write(&milter, &held), RC_OK);
+	ck_assert_int_eq(milter_write(&milter, &held, &setup), RC_OK);
 }
 
 struct mapping {
@@ -173,15 +174,15 @@ START_TEST(it_is_written_for_its_own_generation)
 	struct stat st;
 
 	hold(1);
-	ck_assert_int_eq(milter_write(&milter, &held), RC_OK);
+	ck_assert_int_eq(milter_write(&milter, &held, &setup), RC_OK);
 	ck_assert_int_eq(map(&m), RC_NONE); /* no annex yet */
 	ck_assert_int_eq(take(1, 2, 3), RC_OK);
 	milter_published(&milter, 1, 10);
-	ck_assert_int_eq(milter_write(&milter, &held), RC_OK);
+	ck_assert_int_eq(milter_write(&milter, &held, &setup), RC_OK);
 	ck_assert_int_eq(map(&m), RC_NONE); /* of a table to come */
 	hold(2);
 	milter_published(&milter, 2, 20);
-	ck_assert_int_eq(milter_write(&milter, &held), RC_OK);
+	ck_assert_int_eq(milter_write(&milter, &held, &setup), RC_OK);
 	ck_assert_int_eq(map(&m), RC_OK);
 	judge(&m);
 	ck_assert_uint_eq(m.t.now.generation, 2);
@@ -192,7 +193,7 @@ START_TEST(it_is_written_for_its_own_generation)
 	ck_assert(!milter.due);
 	ck_assert_int_eq(take(1, 2, 5), RC_OK); /* only the net is new */
 	milter_published(&milter, 2, 30);
-	ck_assert_int_eq(milter_write(&milter, &held), RC_OK);
+	ck_assert_int_eq(milter_write(&milter, &held, &setup), RC_OK);
 	ck_assert_int_eq(map(&m), RC_OK);
 	ck_assert_uint_eq(m.t.net.left, 5);
 	ck_assert_uint_eq(m.t.nhistory, 1);
@@ -231,13 +232,13 @@ START_TEST(a_file_that_cannot_be_written_stays)
 	hold(2);
 	ck_assert_int_eq(take(1, 2, 0), RC_OK);
 	milter_published(&milter, 2, 20);
-	ck_assert_int_eq(milter_write(&milter, &held), RC_IO);
+	ck_assert_int_eq(milter_write(&milter, &held, &setup), RC_IO);
 	ck_assert(milter.due);
 	ck_assert_int_eq(map(&m), RC_OK);
 	ck_assert_uint_eq(m.t.now.generation, 1);
 	unmap(&m);
 	ck_assert_int_eq(rmdir(made), 0);
-	ck_assert_int_eq(milter_write(&milter, &held), RC_OK);
+	ck_assert_int_eq(milter_write(&milter, &held, &setup), RC_OK);
 	ck_assert_int_eq(map(&m), RC_OK);
 	judge(&m);
 	unmap(&m);
@@ -262,7 +263,7 @@ START_TEST(the_history_outlives_the_writer)
 	hold(2);
 	ck_assert_int_eq(take(0, 2, 0), RC_OK);
 	milter_published(&milter, 2, 40);
-	ck_assert_int_eq(milter_write(&milter, &held), RC_OK);
+	ck_assert_int_eq(milter_write(&milter, &held, &setup), RC_OK);
 	ck_assert_int_eq(map(&m), RC_OK);
 	ck_assert_uint_eq(m.t.nhistory, 1);
 	unmap(&m);
