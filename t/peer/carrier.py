@@ -1,8 +1,9 @@
 """carrier.py - the stream to a peer: TLS 1.3 over TCP, or inside SMTP.
 
-Tls turns octets into other octets and touches no socket. Tcp and Verb have one
-face: fileno(), wants_write, readable() -> plain octets, write(plain),
-writable(). They raise Gone when the session is over, with the reason.
+Tls turns octets into other octets and touches no socket. Tcp, Verb and
+VerbServer have one face: fileno(), wants_write, readable() -> plain octets,
+write(plain), writable(), tick(). They raise Gone when the session is over, with
+the reason. Each takes over a connected socket; Tcp is either end.
 """
 
 import base64
@@ -18,6 +19,7 @@ LINE_MAX = 1000
 KEYWORD = "X-LSA-2"
 WINDOW = 32
 PAUSE = 0.2  # seconds between polls that are answered with nothing at once
+POLL = 1.0  # and a poll that waits does so for so long
 
 
 class Gone(Exception):
@@ -27,16 +29,19 @@ class Gone(Exception):
 class Tls:
     """One end of TLS, between octets."""
 
-    def __init__(self, files):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    def __init__(self, files, serving):
+        context = ssl.SSLContext(
+            ssl.PROTOCOL_TLS_SERVER if serving else ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_3
+        if serving:
+            context.num_tickets = 0
         context.check_hostname = False  # the name is compared by us, exactly
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_verify_locations(files.authority)
         context.load_cert_chain(files.certificate, files.key)
         context.set_alpn_protocols([ALPN])
         self.inside, self.outside = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = context.wrap_bio(self.inside, self.outside)
+        self.tls = context.wrap_bio(self.inside, self.outside, serving)
         self.done = False
         self.held = b""
 
@@ -81,12 +86,12 @@ class Tls:
 class Tcp:
     """TLS over TCP, port 691."""
 
-    def __init__(self, host, port, files):
-        self.sock = socket.create_connection((host, port), 5)
+    def __init__(self, sock, files, serving=False):
+        self.sock = sock
         self.sock.setblocking(False)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.out = b""
-        self.tls = Tls(files)
+        self.tls = Tls(files, serving)
         self.tls.feed(b"")
         self.move()
 
@@ -149,12 +154,12 @@ class Tcp:
 class Verb(Tcp):
     """TLS in base64, in lines of X-LSA-2, in an SMTP session: section 9."""
 
-    def __init__(self, host, port, files, name="localhost"):
+    def __init__(self, sock, files, name):
         self.name, self.state, self.lines = name, "greeting", b""
         self.waiting = collections.deque()  # True for a poll
         self.pending, self.answer = b"", False
         self.polled = self.next_poll = 0.0
-        super().__init__(host, port, files)
+        super().__init__(sock, files)
 
     def move(self):
         """Says what TLS has; else keeps one poll at the end."""
@@ -229,3 +234,97 @@ class Verb(Tcp):
         except binascii.Error as error:
             raise Gone("no base64") from error
         return self.tls.feed(data) if data else b""
+
+
+class VerbServer(Tcp):
+    """The other end of Verb, without an MTA behind it."""
+
+    ANSWERS = {421: "421 4.3.0 Closing", 501: "501 5.5.4 No base64",
+               502: "502 5.5.1 Not here", 503: "503 5.5.1 EHLO first"}
+
+    def __init__(self, sock, files, name):
+        self.name, self.state, self.lines = name, "greet", b""
+        self.pending, self.until = b"", None
+        super().__init__(sock, files, True)
+        self.say("220 %s ESMTP" % name)
+        self.writable()
+
+    def say(self, line):
+        """One line to the client."""
+        self.out += line.encode() + b"\r\n"
+
+    def answer(self):
+        """All there is to say now, to the oldest line that waits."""
+        self.pending += self.tls.outside.read()
+        room = (LINE_MAX - 6) // 4 * 3
+        parts = [self.pending[i:i + room] for i in range(0, len(self.pending), room)] or [b""]
+        for part in parts[:-1]:
+            self.say("250-" + base64.b64encode(part).decode())
+        self.say("250 " + base64.b64encode(parts[-1]).decode())
+        self.pending, self.until = b"", None
+
+    def move(self):
+        """TLS may have something for a poll that waits."""
+        self.pending += self.tls.outside.read()
+        if self.pending and self.until is not None:
+            self.answer()
+        self.writable()
+
+    def tick(self):
+        """A poll may have waited long enough."""
+        if self.until is not None and time.monotonic() >= self.until:
+            self.answer()
+        self.writable()
+
+    def readable(self):
+        """What the peer says now, in plain."""
+        self.lines += self.receive()
+        plain = b""
+        while b"\r\n" in self.lines:
+            line, _, self.lines = self.lines.partition(b"\r\n")
+            if self.until is not None:
+                self.answer()  # overtaken
+            plain += self.line(line.decode("ascii", "replace").rstrip())
+        if len(self.lines) >= LINE_MAX:
+            raise Gone("line too long")
+        self.move()
+        return plain
+
+    def line(self, line):
+        """One command."""
+        word, _, rest = line.partition(" ")
+        word = word.upper()
+        if word == KEYWORD and self.state == "greet":
+            self.say(self.ANSWERS[503])
+        elif word == KEYWORD:
+            return self.verb(rest)
+        elif word in ("EHLO", "HELO"):
+            self.say("250-%s\r\n250 %s" % (self.name, KEYWORD) if word == "EHLO"
+                     else "250 " + self.name)
+            if self.state != "carrying":
+                self.state = "ready" if word == "EHLO" else "greet"
+        elif word in ("NOOP", "RSET"):
+            self.say("250 2.0.0 Ok")
+        else:
+            self.say({"QUIT": "221 2.0.0 Bye"}.get(
+                word, self.ANSWERS[421 if self.state == "carrying" else 502]))
+            if word == "QUIT" or self.state == "carrying":
+                self.writable()
+                raise Gone(word)
+        return b""
+
+    def verb(self, rest):
+        """Octets are answered at once, a poll when there is something."""
+        try:
+            data = base64.b64decode(rest, validate=True)
+        except binascii.Error:
+            self.say(self.ANSWERS[501])
+            return b""
+        self.state = "carrying"
+        plain = self.tls.feed(data) if data else b""
+        self.pending += self.tls.outside.read()
+        if data or self.pending:
+            self.answer()
+        else:
+            self.until = time.monotonic() + POLL
+        return plain

@@ -134,10 +134,10 @@ def session(london, paris):
     """The whole session."""
     theirs = [paris.lsa(wire.IDENTITY, 7, wire.tlv(1, paris.certificate)),
               paris.lsa(wire.SERVER, 7, wire.server(
-                  GROUPS["P"], [SMTP["P"]], 0, "", []))]
+                  GROUPS["P"], ([SMTP["P"]], []), 0, "", []))]
     ours = [london.lsa(wire.IDENTITY, 1, wire.tlv(1, london.certificate)),
             london.lsa(wire.SERVER, 1, wire.server(
-                GROUPS["L"], [SMTP["L"]], 0, "", [paris.name]))]
+                GROUPS["L"], ([SMTP["L"]], []), 0, "", [paris.name]))]
     gone = wire.Key(paris.name, wire.SPACE, "*")
     yield hello(london)
     yield hello(paris)

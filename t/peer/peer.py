@@ -2,11 +2,12 @@
 """peer.py - a second program that speaks lsrd-protocol(7).
 
     peer.py --key FILE --certificate FILE --authority FILE --group GROUP
-            --smtp ADDRESS --state FILE --dial tcp:ADDRESS|x-lsa-2:ADDRESS ...
+            --smtp ADDRESS --state FILE [--dial tcp:ADDRESS|x-lsa-2:ADDRESS ...]
+            [--listen tcp:ADDRESS|x-lsa-2:ADDRESS ...]
             [--space PATTERN] [--keep-alive MS] [--dead MS]
 
 It joins an organization as the server its certificate names, keeps a session
-with each peer it is told to dial, says its identity, its server LSA and its
+with each peer it is told to dial or that comes, says its identity, its server LSA and its
 address spaces, and keeps a database. It was written from the manual page and
 not from the C, to find out whether the page is enough.
 
@@ -23,6 +24,7 @@ import argparse
 import json
 import os
 import select
+import socket
 import sys
 import time
 
@@ -41,15 +43,18 @@ def tell(event, **more):
     print(json.dumps(dict(event=event, **more)), flush=True)
 
 
+def place(text):
+    """`tcp:192.0.2.1:691` in three."""
+    kind, _, address = text.partition(":")
+    host, _, port = address.rpartition(":")
+    return kind, host.strip("[]"), int(port)
+
+
 class Session:
     """One session with one peer, from DOWN to FULL."""
 
-    def __init__(self, node, dial):
-        self.node, self.dial = node, dial
-        kind, _, address = dial.partition(":")
-        host, _, port = address.rpartition(":")
-        make = carrier.Tcp if kind == "tcp" else carrier.Verb
-        self.wire = make(host.strip("[]"), int(port), node.files)
+    def __init__(self, node, key, stream, dialled):
+        self.node, self.key, self.wire, self.dialled = node, key, stream, dialled
         self.frames = wire.Frames()
         self.state = "connect"
         self.name = None
@@ -85,6 +90,7 @@ class Session:
     def greet(self):
         """The name is proved; say who we are."""
         self.name, self.state = self.wire.tls.name(), "greet"
+        self.node.only_one(self)
         self.send(wire.HELLO, wire.hello(wire.Hello(
             1, 1, self.node.db.organization, self.node.name,
             self.keep_alive, self.dead)))
@@ -175,7 +181,8 @@ class Session:
         """Both have said so."""
         if self.we_synced and self.they_synced and self.state == "sync":
             self.state = "full"
-            tell("full", peer=self.name, carrier=self.dial.partition(":")[0])
+            tell("full", peer=self.name, carrier=self.key.partition(":")[0],
+                 dialled=self.dialled)
             self.node.changed()
 
     def on_request(self, body):
@@ -247,6 +254,8 @@ class Node:
         self.db = Database(args.authority, args.certificate, args.key)
         self.name = self.db.name
         self.sessions = {dial: None for dial in args.dial}
+        self.listeners = {listen: socket.create_server(place(listen)[1:])
+                          for listen in args.listen}
         self.retry = {dial: 0.0 for dial in args.dial}
         self.state, self.reason = "up", ""
         self.spaces = set(args.space)
@@ -260,8 +269,7 @@ class Node:
         """Says what differs from what we have said; nothing while we start."""
         full = {s.name for s in self.sessions.values() if s and s.state == "full"}
         if self.epoch is None:
-            if None in self.sessions.values() or any(
-                    s.state != "full" for s in self.sessions.values()):
+            if not full or any(not s or s.state != "full" for s in self.sessions.values()):
                 if time.monotonic() < self.quiet_until or not full:
                     return
             self.new_epoch()
@@ -269,13 +277,17 @@ class Node:
         self.originate(wire.Key(me, wire.IDENTITY, ""),
                        wire.tlv(1, self.db.certificate))
         self.originate(wire.Key(me, wire.SERVER, ""), wire.server(
-            self.args.group, self.args.smtp, wire.STATES.index(self.state),
-            self.reason, full))
+            self.args.group, (self.args.smtp, self.open_at()),
+            wire.STATES.index(self.state), self.reason, full))
         for pattern in self.spaces:
             self.originate(wire.Key(me, wire.SPACE, pattern), wire.space(0, 8))
         for lsa in list(self.db.all()):
             if lsa.key.origin == me and not lsa.purge and not self.still(lsa.key):
                 self.originate(lsa.key, b"", True)
+
+    def open_at(self):
+        """Where peers may dial us on a port of their own."""
+        return [listen[4:] for listen in self.listeners if listen.startswith("tcp:")]
 
     def still(self, key):
         """Whether we say that."""
@@ -354,34 +366,72 @@ class Node:
         for dial, session in self.sessions.items():
             if session is None and now >= self.retry[dial]:
                 self.retry[dial] = now + RETRY
+                kind, host, port = place(dial)
                 try:
-                    self.sessions[dial] = Session(self, dial)
+                    sock = socket.create_connection((host, port), 5)
                 except OSError as error:
                     tell("away", dial=dial, why=str(error))
+                    continue
+                self.sessions[dial] = Session(
+                    self, dial, carrier.Tcp(sock, self.files) if kind == "tcp"
+                    else carrier.Verb(sock, self.files, self.name), True)
+
+    def accept(self, listen):
+        """Somebody comes; who it is TLS will tell."""
+        sock, _ = self.listeners[listen].accept()
+        kind = place(listen)[0]
+        key = "%s:from:%d" % (kind, sock.fileno())
+        self.sessions[key] = Session(
+            self, key, carrier.Tcp(sock, self.files, True) if kind == "tcp"
+            else carrier.VerbServer(sock, self.files, self.name), False)
+
+    def only_one(self, new):
+        """
+        Of two with one peer the one that the smaller name dialled stays, of
+        two dialled by the same the newer one.
+        """
+        for old in list(self.sessions.values()):
+            if not old or old is new or old.name != new.name:
+                continue
+            if old.dialled != new.dialled and new.dialled != (self.name < new.name):
+                raise wire.Fault("second-session")
+            self.drop(old, "second-session")
+
+    def drop(self, session, why):
+        """Ends it; what is dialled will be dialled again."""
+        if session.name:
+            tell("down", peer=session.name, key=session.key, why=why)
+        session.end(why)
+        if session.dialled:
+            self.sessions[session.key] = None
+        else:
+            del self.sessions[session.key]
+        self.changed()
 
     def guarded(self, session, work, *args):
         """Ends the session on what its peer did, and nothing else."""
         try:
             work(*args)
         except (carrier.Gone, wire.Fault) as error:
-            tell("down", peer=session.name, dial=session.dial, why=str(error))
-            session.end(str(error))
-            self.sessions[session.dial] = None
-            self.changed()
+            self.drop(session, str(error))
 
     def step(self):
         """Waits for what comes next, at most 50 ms."""
         self.dial(time.monotonic())
         live = [s for s in self.sessions.values() if s]
+        doors = {listener: listen for listen, listener in self.listeners.items()}
         reads, writes, _ = select.select(
-            live + [sys.stdin], [s for s in live if s.wire.wants_write], [], 0.05)
+            live + list(doors) + [sys.stdin],
+            [s for s in live if s.wire.wants_write], [], 0.05)
         for session in live:
             if session in writes:
                 self.guarded(session, session.wire.writable)
-            if session in reads and self.sessions[session.dial] is session:
+            if session in reads and self.sessions.get(session.key) is session:
                 self.guarded(session, session.readable)
-            if self.sessions[session.dial] is session:
+            if self.sessions.get(session.key) is session:
                 self.guarded(session, session.tick, time.monotonic())
+        for door in [d for d in reads if d in doors]:
+            self.accept(doors[door])
         if self.epoch is None:
             self.changed()
         return sys.stdin not in reads or self.commands()
@@ -418,7 +468,8 @@ def main():
     for name in ("key", "certificate", "authority", "group", "state"):
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--smtp", action="append", required=True)
-    parser.add_argument("--dial", action="append", required=True)
+    parser.add_argument("--dial", action="append", default=[])
+    parser.add_argument("--listen", action="append", default=[])
     parser.add_argument("--space", action="append", default=[])
     parser.add_argument("--keep-alive", type=int, default=1000)
     parser.add_argument("--dead", type=int, default=3000)

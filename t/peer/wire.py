@@ -280,9 +280,10 @@ def read_address(value):
     return ("%s:%d" if family == 4 else "[%s]:%d") % (ip, port)
 
 
-def server(group, smtp, state, drain_reason, neighbours):
-    """Body of a server LSA."""
-    body = tlv(1, group.encode()) + b"".join(tlv(2, address(a)) for a in smtp)
+def server(group, places, state, drain_reason, neighbours):
+    """Body of a server LSA; places are those of mail and those of peering."""
+    body = tlv(1, group.encode())
+    body += b"".join(tlv(2 + i, address(a)) for i in (0, 1) for a in places[i])
     body += tlv(5, struct.pack(">BQ", state, 0) + drain_reason.encode())
     return body + b"".join(tlv(6, n.encode()) for n in sorted(neighbours))
 

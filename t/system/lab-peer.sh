@@ -1,7 +1,8 @@
 #!/bin/sh
 # lab-peer.sh - a second program, written in Python from lsrd-protocol(7),
 # joins the lab's organization: over port 691 in place of west2's lsrd, and by
-# X-LSA-2 in place of east1's. Between them is west1, a real one.
+# X-LSA-2 in place of east1's, as who dials and as who is dialled. Between them
+# is west1, a real one.
 
 . "$(dirname "$0")/lab.sh"
 skip_unless_able
@@ -9,7 +10,7 @@ skip_unless_able
 	echo "1..0 # SKIP python3-cryptography is not installed"
 	exit 0
 }
-plan 15
+plan 19
 lab_up "$top/t/labtool/two-sites.json" --x-lsa-2
 dir=$(mktemp -d) || exit 1
 trap 'cleanup; rm -rf "$dir"' EXIT
@@ -28,16 +29,22 @@ to_node() {
 	tar c -C "$top/t" peer | "$lab" run "$1" tar x -C /root
 }
 
-# client NODE GROUP DIAL: starts it there; tell NODE LINE talks to it.
+# client NODE ADDRESS OPTION...: starts it there; tell NODE LINE talks to it.
 client() {
-	mkfifo "$dir/$1.in"
+	node=$1 address=$2
+	shift 2
+	rm -f "$dir/$node.in"
+	mkfifo "$dir/$node.in"
 	keys=/etc/lsrd/keys
-	"$lab" run "$1" /usr/bin/python3 -B /root/peer/peer.py --key $keys/server.key \
+	"$lab" run $node /usr/bin/python3 -B /root/peer/peer.py --key $keys/server.key \
 		--certificate $keys/server.pem --authority $keys/authority.pem \
-		--state /root/epoch --group "$2" --space "$1.example" --dead 10000 \
-		--dial "$3" --smtp "$("$lab" status | awk -v n="$1" '$1 == n { print $3 }'):25" \
-		<"$dir/$1.in" >"$dir/$1.out" 2>"$dir/$1.err" &
+		--state /root/epoch --group ${node%[12]} --space $node.example --dead 10000 \
+		--smtp $address:25 "$@" <"$dir/$node.in" >"$dir/$node.out" 2>"$dir/$node.err" &
 	loads="$loads $!"
+	case $node in
+	west2) exec 3>"$dir/$node.in" ;;
+	east1) exec 4>"$dir/$node.in" ;;
+	esac
 }
 
 tell() {
@@ -60,9 +67,10 @@ peer_of_west1() {
 	"$lab" run west1 lsrctl peers --json | grep "\"$1.peer.example\""
 }
 
-# held NODE CARRIER SECONDS: one FULL session, for so long already.
+# held NODE CARRIER SECONDS DIALLED: one FULL session, for so long already,
+# that west1 has dialled or not (true, false).
 held() {
-	peer_of_west1 "$1" | grep '"state":"full"' | grep "\"carrier\":\"$2\"" |
+	peer_of_west1 "$1" | grep "\"state\":\"full\",\"carrier\":\"$2\",\"dialled\":$4" |
 		sed 's/.*"since_s":\([0-9]*\).*/\1/' | awk -v s="$3" '$1 >= s { n++ } END { exit n != 1 }'
 }
 
@@ -122,13 +130,11 @@ exec 5>&-
 
 "$lab" kill west2 lsrd
 to_node west2
-client west2 west tcp:10.77.1.1:691
-exec 3>"$dir/west2.in"
-client east1 east x-lsa-2:10.77.1.1:25
-exec 4>"$dir/east1.in"
+client west2 10.77.1.2 --dial tcp:10.77.1.1:691
+client east1 10.77.2.1 --dial x-lsa-2:10.77.1.1:25
 
-ok "the client is FULL over port 691" until_so 20 held west2 tcp 0
-ok "and another by X-LSA-2" until_so 20 held east1 x-lsa-2 0
+ok "the client is FULL over port 691" until_so 20 held west2 tcp 0 false
+ok "and another by X-LSA-2" until_so 20 held east1 x-lsa-2 0 false
 ok "lsrd has what the clients say: epochs above those before" \
 	until_so 10 says_of east1 space '"epoch":2'
 ok "and Postfix goes by it" goes west1 east1.example east1 20
@@ -143,11 +149,21 @@ ok "and through it the other client" until_so 10 \
 ok "a link that breaks comes as an update" until_so 30 \
 	has_said west2 '"update".*"id": "west-east".*"server": "east1.peer.example", "up": false'
 "$lab" start east1 postfix
-ok "over port 691 it was one session, of ten keep-alives" until_so 20 held west2 tcp 10
-ok "and by X-LSA-2, and never lost" until_so 20 held east1 x-lsa-2 10
+ok "over port 691 it was one session, of ten keep-alives" until_so 20 held west2 tcp 10 false
+ok "and by X-LSA-2, and never lost" until_so 20 held east1 x-lsa-2 10 false
 ok "neither client lost one" is "$(one_session west2)$(one_session east1)" ""
 
+# Once more the other way: west1 dials, and the clients are what it finds.
+tell west2 quit
 tell east1 quit
-"$lab" start east1 lsrd
+"$lab" kill east1 front
+client west2 10.77.1.2 --listen tcp:10.77.1.2:691
+client east1 10.77.2.1 --listen x-lsa-2:10.77.2.1:25
+ok "lsrd dials the client on port 691" until_so 30 held west2 tcp 0 true
+ok "and by X-LSA-2, where the client is the SMTP server" until_so 30 held east1 x-lsa-2 0 true
+ok "the databases are equal again" until_so 10 equal west2
+ok "both of them" until_so 10 equal east1
+tell east1 quit
+"$lab" start east1
 ok "its own lsrd comes back after it" until_so 30 says_of east1 connector '"purge":false'
 exec 3>&- 4>&-
