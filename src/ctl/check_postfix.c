@@ -6,151 +6,33 @@
 #include "ctl/check.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/mem.h"
-#include "ctl/paths.h"
+#include "ctl/postconf.h"
 
-#define POSTCONF "/usr/sbin/postconf"
-#define OUTPUT_MAX 65536
 #define HOPS_LEAST 100
-
-struct postfix {
-	struct check_list *list;
-	const char *directory; /* of main.cf; NULL: Postfix's default */
-};
-
-/* What the program writes, less the last line feed; NULL when it fails. */
-static char *
-run(char *const argv[])
-{
-	struct buf out = { 0 };
-	int fds[2], status;
-	char chunk[4096];
-	ssize_t n;
-	pid_t pid;
-
-	if (pipe(fds) != 0)
-		return NULL;
-	pid = fork();
-	if (pid == 0) {
-		int null = open("/dev/null", O_WRONLY);
-
-		dup2(fds[1], STDOUT_FILENO);
-		if (null >= 0)
-			dup2(null, STDERR_FILENO);
-		close(fds[0]);
-		close(fds[1]);
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	close(fds[1]);
-	while (pid > 0 && (n = read(fds[0], chunk, sizeof(chunk))) > 0)
-		if (out.n + (size_t)n < OUTPUT_MAX)
-			buf_bytes(&out, chunk, (size_t)n);
-	close(fds[0]);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
-		buf_done(&out);
-		return NULL;
-	}
-	while (out.n > 0 && out.p[out.n - 1] == '\n')
-		out.n--;
-	return buf_string(&out);
-}
-
-/* postconf [-c DIRECTORY] FIRST SECOND THIRD; the last two may be NULL. */
-static char *
-postconf(const struct postfix *p, const char *first, const char *second,
-    const char *third)
-{
-	const char *program = paths_is_file(POSTCONF) ? POSTCONF : "postconf";
-	char *argv[7];
-	size_t n = 0;
-	char *out;
-
-	argv[n++] = mem_str(program);
-	if (p->directory != NULL) {
-		argv[n++] = mem_str("-c");
-		argv[n++] = mem_str(p->directory);
-	}
-	argv[n++] = mem_str(first);
-	if (second != NULL)
-		argv[n++] = mem_str(second);
-	if (third != NULL)
-		argv[n++] = mem_str(third);
-	argv[n] = NULL;
-	out = run(argv);
-	while (n > 0)
-		mem_free(argv[--n]);
-	return out;
-}
-
-/* A finding whose remedy is `postconf OPTION 'TEXT'`. */
-static void
-want(const struct postfix *p, const char *option, const char *line,
-    const char *text)
-{
-	struct buf b = { 0 };
-	char *remedy;
-
-	buf_text(&b, "postconf ");
-	if (p->directory != NULL)
-		buf_printf(&b, "-c %s ", p->directory);
-	buf_printf(&b, "%s '", option);
-	for (; *line != '\0'; line++) {
-		if (*line == '\'')
-			buf_text(&b, "'\\''");
-		else
-			buf_u8(&b, (uint8_t)*line);
-	}
-	buf_text(&b, "'");
-	remedy = buf_string(&b);
-	check_find(p->list, CHECK_ABOUT(CHECK_CRITICAL, "postfix", remedy),
-	    "%s", text);
-	mem_free(remedy);
-}
-
-/* True if one of the words of a list is exactly this. */
-static bool
-has_word(const char *list, const char *word)
-{
-	size_t n = strlen(word);
-	const char *at = list;
-
-	while ((at = strstr(at, word)) != NULL) {
-		bool begins = at == list || strchr(", \t\n{", at[-1]) != NULL;
-
-		if (begins &&
-		    (at[n] == '\0' || strchr(", \t\n}", at[n]) != NULL))
-			return true;
-		at += n;
-	}
-	return false;
-}
 
 /* `parameter` is to have `table` in it; `line` is what it is to say then. */
 static void
 check_map(const struct postfix *p, const char *parameter, const char *table,
     const char *form)
 {
-	char *is = postconf(p, "-xh", parameter, NULL);
-	char *raw = postconf(p, "-h", parameter, NULL);
+	char *is = postconf_ask(p, "-xh", parameter, NULL);
+	char *raw = postconf_ask(p, "-h", parameter, NULL);
 	struct buf line = { 0 }, text = { 0 };
 	char *a, *b;
 
-	if (is != NULL && raw != NULL && !has_word(is, table)) {
+	if (is != NULL && raw != NULL && !postconf_word(is, table)) {
 		buf_printf(&line, "%s = %s%s%s", parameter, form,
 		    *raw == '\0' ? "" : ", ", raw);
 		buf_printf(&text, "%s does not ask %s", parameter, table);
 		a = buf_string(&line);
 		b = buf_string(&text);
-		want(p, "-e", a, b);
+		postconf_want(p, "-e", a, b);
 		mem_free(a);
 		mem_free(b);
 	}
@@ -163,7 +45,7 @@ static void
 check_parents(const struct postfix *p)
 {
 	static const char name[] = "parent_domain_matches_subdomains";
-	char *is = postconf(p, "-xh", name, NULL);
+	char *is = postconf_ask(p, "-xh", name, NULL);
 	struct buf line = { 0 };
 	bool bad = false;
 	char *a, *rest = NULL;
@@ -179,7 +61,8 @@ check_parents(const struct postfix *p)
 	}
 	a = buf_string(&line);
 	if (bad)
-		want(p, "-e", a, "a domain's key opens all of its sub-domains");
+		postconf_want(
+		    p, "-e", a, "a domain's key opens all of its sub-domains");
 	mem_free(a);
 	mem_free(is);
 }
@@ -187,10 +70,10 @@ check_parents(const struct postfix *p)
 static void
 check_hops(const struct postfix *p)
 {
-	char *is = postconf(p, "-xh", "hopcount_limit", NULL);
+	char *is = postconf_ask(p, "-xh", "hopcount_limit", NULL);
 
 	if (is != NULL && atoi(is) < HOPS_LEAST)
-		want(p, "-e", "hopcount_limit = 100",
+		postconf_want(p, "-e", "hopcount_limit = 100",
 		    "hopcount_limit is low: a short loop would bounce");
 	mem_free(is);
 }
@@ -198,7 +81,7 @@ check_hops(const struct postfix *p)
 static void
 check_recipients(const struct postfix *p)
 {
-	char *is = postconf(p, "-xh", "relay_recipient_maps", NULL);
+	char *is = postconf_ask(p, "-xh", "relay_recipient_maps", NULL);
 
 	if (is != NULL && *is != '\0')
 		check_find(p->list,
@@ -211,9 +94,9 @@ check_recipients(const struct postfix *p)
 static void
 check_types(const struct postfix *p)
 {
-	char *is = postconf(p, "-m", NULL, NULL);
+	char *is = postconf_ask(p, "-m", NULL, NULL);
 
-	if (is != NULL && !has_word(is, "lmdb"))
+	if (is != NULL && !postconf_word(is, "lmdb"))
 		check_find(p->list,
 		    CHECK_ABOUT(CHECK_CRITICAL, "postfix",
 			"apt-get install postfix-lmdb"),
@@ -226,7 +109,7 @@ struct service {
 	const char *name;
 	const char *option; /* with its "=" */
 	const char *value;
-	const char *entry; /* the rest of its line */
+	const char *entry; /* the rest of its line; NULL: another row has it */
 };
 
 /* An option with another value is the administrator's decision. */
@@ -238,22 +121,22 @@ check_service(const struct postfix *p, const struct service *s)
 
 	buf_printf(&b, "%s/unix", s->name);
 	service = buf_string(&b);
-	is = postconf(p, "-M", service, NULL);
-	if (is == NULL || *is == '\0') {
+	is = postconf_ask(p, "-M", service, NULL);
+	if ((is == NULL || *is == '\0') && s->entry != NULL) {
 		buf_printf(&b, "%s=%s unix %s", service, s->name, s->entry);
 		line = buf_string(&b);
 		buf_printf(&b, "master.cf has no service %s", s->name);
 		text = buf_string(&b);
-		want(p, "-Me", line, text);
+		postconf_want(p, "-Me", line, text);
 		mem_free(line);
 		mem_free(text);
-	} else if (strstr(is, s->option) == NULL) {
+	} else if (is != NULL && *is != '\0' && strstr(is, s->option) == NULL) {
 		buf_printf(&b, "%s/%s%s", service, s->option, s->value);
 		line = buf_string(&b);
 		buf_printf(&b, "the service %s is without %s%s", s->name,
 		    s->option, s->value);
 		text = buf_string(&b);
-		want(p, "-Pe", line, text);
+		postconf_want(p, "-Pe", line, text);
 		mem_free(line);
 		mem_free(text);
 	}
@@ -267,7 +150,9 @@ check_services(const struct postfix *p, const struct conf *conf)
 	const struct service rows[] = {
 		{ conf->transport, "smtp_connect_timeout=", "5s",
 		    "- - y - - smtp -o syslog_name=postfix/$service_name "
-		    "-o smtp_connect_timeout=5s -o smtp_fallback_relay=" },
+		    "-o smtp_connect_timeout=5s -o smtp_fallback_relay= "
+		    "-o smtp_header_checks=" },
+		{ conf->transport, "smtp_header_checks=", "", NULL },
 		{ conf->hold_transport, "soft_bounce=", "yes",
 		    "- n n - - pipe -o soft_bounce=yes user=nobody "
 		    "argv=/bin/sh -c {printf '4.4.4 %s' \"$$1\"; exit 75} "
@@ -348,7 +233,7 @@ void
 check_postfix(struct check_list *list, const struct conf *conf)
 {
 	struct postfix p = { list, conf->postfix_directory };
-	char *version = postconf(&p, "-h", "mail_version", NULL);
+	char *version = postconf_ask(&p, "-h", "mail_version", NULL);
 
 	check_tables(list, conf->table_directory);
 	if (version == NULL) {
@@ -363,4 +248,6 @@ check_postfix(struct check_list *list, const struct conf *conf)
 	check_hops(&p);
 	check_recipients(&p);
 	check_services(&p, conf);
+	if (conf->setup.nmark > 0)
+		check_milter(&p);
 }

@@ -18,7 +18,7 @@ ok() {
 command -v postconf >/dev/null || { echo "1..0 # SKIP needs postfix"; exit 0; }
 postconf -m | grep -q '^lmdb$' ||
 	{ echo "1..0 # SKIP needs postfix-lmdb"; exit 0; }
-echo 1..15
+echo 1..18
 
 W=$(mktemp -d /tmp/lsrd-check.XXXXXX)
 trap 'rm -rf "$W"' EXIT
@@ -79,6 +79,9 @@ ok "sub-domains" said "'parent_domain_matches_subdomains = debug_peer_list'"
 ok "the hop limit" said "'hopcount_limit = 100'"
 ok "a service" said "no service lsrd-hold"
 
+ok "the milter" said "'smtpd_milters = { unix:lsrd/milter, default_action=accept"
+ok "marks that would leave" said "smtp_header_checks lets marks out"
+
 "$top_builddir/lsrd-publish" --verify --tables "$W/lsrd/postfix" \
 	--state "$W/lsrd" 2>/dev/null
 grep -o 'postconf .*' "$W/out" >"$W/mend.sh"
@@ -92,6 +95,10 @@ postconf -c "$W/etc" -PX lsrd/unix/smtp_connect_timeout
 check
 ok "an option that is missing, alone" said \
 	"-Pe 'lsrd/unix/smtp_connect_timeout=5s'"
+sh -c "$(grep -o 'postconf .*' "$W/out")"
+postconf -c "$W/etc" -PX lsrd/unix/smtp_header_checks
+check
+ok "marks that lsrd itself would take off" said "-Pe 'lsrd/unix/smtp_header_checks='"
 sh -c "$(grep -o 'postconf .*' "$W/out")"
 
 chmod 644 "$K/server.key"

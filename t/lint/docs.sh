@@ -119,7 +119,7 @@ scenes_without_title() {
 	done
 }
 
-plan 10
+plan 11
 case_of "lsrd-events(7) has every word" "$(compare "$(words_of_code)" \
 	"$(words_of_page)" "the code" lsrd-events.7 2>&1)"
 case_of "every event has a row" "$(events_without_row 2>&1)"
@@ -136,4 +136,6 @@ case_of "lsrd-protocol(7) has every number" "$(compare "$(numbers_of_code)" \
 	"$(numbers_of_page)" src/core lsrd-protocol.7 2>&1)"
 case_of "lsrd-protocol(7) has every reason" "$(compare "$(reasons_of_code)" \
 	"$(reasons_of_page)" src/core lsrd-protocol.7 2>&1)"
+case_of "lsrd-milter(8) has every option" \
+	"$(help_missing lsrd-milter man/lsrd-milter.8 2>&1)"
 case_of "every scene has a title" "$(scenes_without_title 2>&1)"

@@ -58,7 +58,7 @@ another_pid() {
 }
 
 trap 'journalctl -u "lsrd*" --no-pager -o short-monotonic | tail -n 60 >&2' EXIT
-echo 1..24
+echo 1..33
 
 # an organization of two, of which this is the one
 keys=/etc/lsrd/keys
@@ -85,7 +85,8 @@ systemctl daemon-reload
 systemd-sysusers >&2
 systemd-tmpfiles --create >&2
 ok "the user _lsrd is there" id _lsrd
-chown -R _lsrd:_lsrd "$keys" 2>/dev/null
+chown -R _lsrd "$keys"
+chgrp lsrd-mark "$keys/mark.key"
 
 ok "the units are in order" systemd-analyze --man=no verify lsrd.service lsrd.socket lsrd-tables.service
 ok "lsrd.socket starts" systemctl start lsrd.socket
@@ -136,6 +137,41 @@ pid=$(main_pid)
 ok "the watchdog is fed" active lsrd.service
 kill -STOP "$pid"
 ok "a hung process is ended and started again" soon another_pid "$pid"
+
+# --- lsrd-milter
+socket=/var/spool/postfix/lsrd/milter
+
+milter_pid() {
+	systemctl show -p MainPID --value lsrd-milter.service
+}
+
+milter_says() {
+	journalctl -u lsrd-milter --no-pager -o cat | grep -q "$1"
+}
+
+another_milter() {
+	active lsrd-milter.service && [ "$(milter_pid)" != "$1" ] && [ "$(milter_pid)" != 0 ] &&
+		[ -S "$socket" ]
+}
+
+ok "lsrd-milter's unit is in order" systemd-analyze --man=no verify lsrd-milter.service
+ok "lsrd-milter.service starts" systemctl start lsrd-milter.service
+ok "it reads lsrd's table and the key" soon milter_says "ready: generation="
+pid=$(milter_pid)
+ok "it runs as _lsrd-milter, and Postfix may come" is \
+	"$(ps -o user:20= -p "$pid") $(stat -c '%U %G %a' $socket)" \
+	"_lsrd-milter _lsrd-milter postfix 660"
+exposure=$(systemd-analyze security --no-pager lsrd-milter.service | sed -n 's/.*exposure level for lsrd-milter.service: \([0-9.]*\).*/\1/p')
+ok "systemd-analyze security: $exposure, 1.5 at most" \
+	awk "BEGIN { exit !(\"$exposure\" != \"\" && \"$exposure\" + 0 <= 1.5) }"
+ok "systemctl reload: the same process" sh -c "systemctl reload lsrd-milter && \
+	[ \$(systemctl show -p MainPID --value lsrd-milter) = $pid ]"
+begun=$(date +%s)
+kill -STOP "$pid"
+ok "a milter that hangs is replaced" soon another_milter "$pid"
+took=$(($(date +%s) - begun))
+ok "within 10 s: $took" [ "$took" -le 10 ]
+ok "it stops" systemctl stop lsrd-milter.service
 
 ok "systemctl stop: it ends" systemctl stop lsrd.service
 ok "the tables stay" postmap -q one.example lmdb:/var/lib/lsrd/postfix/transport
