@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/rc.h"
 #include "plugins/front/address.h"
+#include "plugins/front/hand.h"
 #include "plugins/front/session.h"
 #include "plugins/front/source.h"
 
@@ -63,6 +64,25 @@ turn_away(
 	    "refused: from=%s, reason=%s", addr_ip_text(addr, from), reason);
 }
 
+/* A stranger's session goes to Postfix whole, where that is wanted. When it
+ * cannot it is relayed like any other. */
+static bool
+hand(struct front *front, int fd, const struct addr *addr)
+{
+	char from[ADDR_TEXT];
+
+	if (front->set.hand == NULL || peerlist_has(&front->peers, addr))
+		return false;
+	if (hand_over(front->set.hand, fd, addr)) {
+		front->handed++;
+		return true;
+	}
+	say_limited(&front->say, LOG_WARNING, front_now(),
+	    "not-handed: from=%s, error=%s", addr_ip_text(addr, from),
+	    strerror(errno));
+	return false;
+}
+
 static void
 welcome(struct front *front, int fd, const struct sockaddr_storage *from)
 {
@@ -73,6 +93,8 @@ welcome(struct front *front, int fd, const struct sockaddr_storage *from)
 		close(fd);
 		return;
 	}
+	if (hand(front, fd, &addr))
+		return;
 	if (front->count >= front->set.sessions) {
 		turn_away(front, fd, &addr, "sessions");
 		return;

@@ -29,6 +29,7 @@ struct front_settings {
 	struct addr listen[FRONT_LISTEN];
 	size_t nlisten;
 	struct addr mta;   /* family 0: none, only the verb */
+	const char *hand;  /* strangers are handed over there, or NULL */
 	const char *lsrd;  /* lsrd's socket */
 	const char *peers; /* a file of peers, or NULL */
 	const char *name;  /* our own in answers, where no MTA gives one */
@@ -50,7 +51,7 @@ struct front {
 	struct session *first; /* of all sessions, newest first */
 	uint32_t count;
 	bool stopping;
-	uint64_t accepted, refused, verbs; /* since the start */
+	uint64_t accepted, handed, refused, verbs; /* since the start */
 	uint8_t scratch[FRONT_SCRATCH];
 };
 

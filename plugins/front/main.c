@@ -157,8 +157,10 @@ on_usr1(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	say_line(&front->say, LOG_NOTICE,
-	    "counters: sessions=%u, accepted=%llu, refused=%llu, verbs=%llu",
+	    "counters: sessions=%u, accepted=%llu, handed=%llu, refused=%llu, "
+	    "verbs=%llu",
 	    (unsigned)front->count, (unsigned long long)front->accepted,
+	    (unsigned long long)front->handed,
 	    (unsigned long long)front->refused,
 	    (unsigned long long)front->verbs);
 }

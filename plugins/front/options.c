@@ -21,6 +21,7 @@ static const char usage_text[] =
     "  -l, --listen ADDRESS:PORT   accept SMTP there\n"
     "  -b, --backend ADDRESS:PORT  the MTA behind; without it, only the verb\n"
     "  -x, --proxy v2|v1|none      tell it the client's address (v2)\n"
+    "  -o, --hand-over SOCKET      strangers to an smtpd of type pass there\n"
     "  -p, --peer ADDRESS          offer X-LSA-2 to this one\n"
     "  -P, --peers FILE            and to those in the file\n"
     "  -s, --lsrd SOCKET           lsrd's socket (" LSRD_SOCKET ")\n"
@@ -39,6 +40,7 @@ static const struct option long_options[] = {
 	{ "listen", required_argument, NULL, 'l' },
 	{ "backend", required_argument, NULL, 'b' },
 	{ "proxy", required_argument, NULL, 'x' },
+	{ "hand-over", required_argument, NULL, 'o' },
 	{ "peer", required_argument, NULL, 'p' },
 	{ "peers", required_argument, NULL, 'P' },
 	{ "lsrd", required_argument, NULL, 's' },
@@ -122,6 +124,9 @@ option_take(
 	case 'P':
 		set->peers = value;
 		return true;
+	case 'o':
+		set->hand = value;
+		return strlen(value) < sizeof(local.sun_path);
 	case 's':
 		set->lsrd = value;
 		return strlen(value) < sizeof(local.sun_path);
@@ -152,7 +157,7 @@ options_read(
 	int c;
 
 	defaults(options, &front->set);
-	while ((c = getopt_long(argc, argv, "l:b:x:p:P:s:n:m:c:i:t:u:fVh",
+	while ((c = getopt_long(argc, argv, "l:b:x:o:p:P:s:n:m:c:i:t:u:fVh",
 		    long_options, NULL)) != -1) {
 		if (c == 'V') {
 			printf("lsrd-front %s (libevent %s)\n", PACKAGE_VERSION,
@@ -172,6 +177,11 @@ options_read(
 			    optarg);
 			return EX_USAGE;
 		}
+	}
+	if (front->set.hand != NULL && front->set.mta.family == 0) {
+		fprintf(stderr, "lsrd-front: -o needs -b: listed peers and "
+				"what cannot be handed over go there\n");
+		return EX_USAGE;
 	}
 	if (optind == argc)
 		return -1;

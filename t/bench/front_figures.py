@@ -11,8 +11,9 @@ from front_sessions import Link, differs
 
 W = os.environ["W"]
 STRANGER = "203.0.113.7"
-DIRECT, FRONT, GREETED = (("192.0.2.1", port) for port in (25, 2500, 2501))
-WORKERS = 8
+DIRECT, FRONT, HANDED, GREETED = (
+    ("192.0.2.1", port) for port in (25, 2500, 2501, 2502))
+WORKERS, ROUNDS = 8, 8
 MESSAGE = (b"Subject: x\r\n\r\n" + b"z" * 70 + b"\r\n") * 50 + b".\r\n"
 
 
@@ -25,13 +26,13 @@ def start(at, mta, *more):
     return child
 
 
-def spread(work, count):
+def spread(work, count, at_once=WORKERS):
     """work(i) for each i, by several threads."""
     def some(first):
-        for i in range(first, count, WORKERS):
+        for i in range(first, count, at_once):
             work(i)
 
-    workers = [threading.Thread(target=some, args=(i,)) for i in range(WORKERS)]
+    workers = [threading.Thread(target=some, args=(i,)) for i in range(at_once)]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -63,25 +64,78 @@ def deliver(to, took):
     took.append(time.monotonic() - begun)
 
 
-def messages(count, child):
-    """By turns, so that both meet the same machine."""
-    rounds, spent, took, before = 8, {}, {}, cpu(child)
-    deliver(DIRECT, [])
-    deliver(FRONT, [])
-    for turn in range(rounds):
-        for to in (DIRECT, FRONT) if turn % 2 else (FRONT, DIRECT):
-            begun = time.monotonic()
-            spread(lambda _, to=to: deliver(to, took.setdefault(to, [])),
-                   count // rounds)
-            spent.setdefault(to, []).append(time.monotonic() - begun)
-    rate = {to: count // rounds * rounds / sum(spent[to]) for to in spent}
-    last = {to: sorted(took[to])[len(took[to]) * 99 // 100] for to in took}
-    for word, to in (("without", DIRECT), ("through", FRONT)):
-        print("%s it: %.0f messages/s, p99 %.1f ms a session" % (
-            word, rate[to], last[to] * 1000))
-    print("ratio: %.3f, %.2f ms of our CPU a session" % (
-        rate[FRONT] / rate[DIRECT], (cpu(child) - before) * 1000 / count),
-        flush=True)
+def source(to, count, *more):
+    """Sends messages of 4 kB, ten sessions at a time; how long that took."""
+    begun = time.monotonic()
+    subprocess.run(["smtp-source", "-S", "x", "-s", "10", "-m", str(count),
+                    "-l", "4000", "-f", "a@b.example", "-t",
+                    "a@mx1.london.example.org", *more,
+                    "inet:%s:%d" % to], check=True)
+    return time.monotonic() - begun
+
+
+WAYS = (("without", DIRECT), ("relayed", FRONT), ("handed over", HANDED))
+
+
+def median(some):
+    return sorted(some)[len(some) // 2]
+
+
+def rates(what, count, fronts, *more):
+    """In turns, each beside one without, so that both meet the same machine:
+    the ratio is the median of those of the pairs."""
+    spent = {to: 0 for to in fronts}
+    ours, postfix = dict(spent), dict(spent)
+    ratios = {to: [] for to in fronts}
+    for turn in range(ROUNDS):
+        took = {}
+        for _, to in WAYS if turn % 2 else WAYS[::-1]:
+            before = fronts[to](), postfix_cpu()
+            took[to] = source(to, count // ROUNDS, *more)
+            spent[to] += took[to]
+            ours[to] += fronts[to]() - before[0]
+            postfix[to] += postfix_cpu() - before[1]
+        for to in took:
+            ratios[to].append(took[DIRECT] / took[to])
+    sent = count // ROUNDS * ROUNDS
+    for word, to in WAYS:
+        print("%s, %s: %.0f messages/s, ratio %.3f; CPU a message: lsrd-front "
+              "%.0f us, Postfix %.0f us" % (
+                  what, word, sent / spent[to], median(ratios[to]),
+                  ours[to] * 1e6 / sent, postfix[to] * 1e6 / sent), flush=True)
+
+
+def times(count):
+    """How long a session lasts, four at a time."""
+    took = {}
+    for turn in range(ROUNDS):
+        for _, to in WAYS if turn % 2 else WAYS[::-1]:
+            mine = took.setdefault(to, [])
+            spread(lambda _, to=to, mine=mine: deliver(to, mine),
+                   count // ROUNDS, 4)
+    for word, to in WAYS:
+        print("a session %s: median %.1f ms, p99 %.1f ms" % (
+            word, median(took[to]) * 1000,
+            sorted(took[to])[len(took[to]) * 99 // 100] * 1000), flush=True)
+
+
+def postfix_cpu():
+    """Seconds of all of Postfix, those that have ended, too. What Postfix
+    does after it has said 250 counts for who comes next: little, for the
+    messages are discarded."""
+    with open(W + "/spool/pid/master.pid") as line:
+        master = int(line.read())
+    ticks = 0
+    for pid in os.listdir("/proc"):
+        try:
+            with open("/proc/%d/stat" % int(pid)) as stat:
+                fields = stat.read().rsplit(") ", 1)[1].split()
+        except (ValueError, OSError):
+            continue
+        if int(fields[3]) == master:
+            ended = 15 if int(pid) == master else 13
+            ticks += sum(int(field) for field in fields[11:ended])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def memory(child):
@@ -154,12 +208,22 @@ def relayed(child, sink):
 
 def main():
     sessions, mails, held = (int(word) for word in sys.argv[1:4])
-    child = start(FRONT, "127.0.0.1:2525")
+    relaying = start(FRONT, "127.0.0.1:2525")
+    handing = start(HANDED, "127.0.0.1:2525", "-o",
+                    W + "/spool/public/lsrd-smtpd")
+    fronts = {DIRECT: lambda: 0, FRONT: lambda: cpu(relaying),
+              HANDED: lambda: cpu(handing)}
+    for _, to in WAYS:
+        source(to, 200)
+    rates("a message a session", mails, fronts)
+    rates("many messages a session", mails, fronts, "-d")
+    times(mails // 4)
     transcripts(sessions)
-    messages(mails, child)
-    child.kill()
-    child.wait()
+    for child in (relaying, handing):
+        child.kill()
+        child.wait()
     idle(held)
+    print("load: %.1f" % os.getloadavg()[0])
 
 
 main()

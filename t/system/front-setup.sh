@@ -38,7 +38,8 @@ fs_conf() {
 	END
 	echo "tlsmgr unix - - n 1000? 1 tlsmgr" >>"$W/etc/master.cf"
 	# The snippet itself is what is tested.
-	cat "$top_srcdir/conf/postfix/front-master.cf" >>"$W/etc/master.cf"
+	cat "$top_srcdir/conf/postfix/front-master.cf" \
+		"$top_srcdir/conf/postfix/front-pass.cf" >>"$W/etc/master.cf"
 }
 
 # AUTH, when the programs for it are here. Debian's Postfix looks for its
@@ -67,7 +68,7 @@ fs_begin() {
 	fs_sasl
 	in_ns postfix -c "$W/etc" start >"$W/start.log" 2>&1 ||
 		{ cat "$W/start.log"; return 1; }
-	chmod 755 "$W"
+	chmod 755 "$W" "$W/spool" "$W/spool/public"
 }
 
 fs_sanitized() {

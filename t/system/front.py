@@ -268,6 +268,39 @@ def octets_pass_as_they_are():
             same({heard[header:] for heard in mta.heard}, {first + text})
 
 
+HAND = W + "/spool/public/lsrd-smtpd"
+
+
+def strangers_are_handed_over():
+    """Whole: Postfix knows whose it is, and it outlives lsrd-front."""
+    six = ("2001:db8::1", 2500)
+    for at, source in ((ALONE, STRANGER), (six, "2001:db8:113::7")):
+        seen = len(logged_now("mail.log", source_seen(source)))
+        with Front("-o", HAND, at=at) as front:
+            with Link(source, at) as link:
+                begins(link.answer(), b"220 ")
+                link.ask(EHLO)
+                said = front.counters()
+                same((said["handed"], said["sessions"]), (1, 0))
+                front.end(signal.SIGKILL)
+                for line in (MAIL, RCPT):
+                    begins(link.ask(line), b"250 ")
+                begins(link.ask(b"DATA\r\n"), b"354 ")
+                begins(link.ask(b"x\r\n.\r\n"), b"250 2.0.0 Ok: queued")
+        assert logged("mail.log", source_seen(source), seen + 1), source
+    with Front("-o", HAND, at=ALONE) as front:
+        for seed in range(2000, 2040):
+            found = differs(seed, STRANGER, ALONE, DIRECT)
+            if found:
+                same(*found)
+        with Lsrd(), greeted(PEER, ALONE) as link:
+            same(verb(link, b"foo") or verb(link), b"oof")
+        same(front.counters()["verbs"], 1)
+    with Front("-o", W + "/none", at=ALONE) as front:
+        begins(talk(STRANGER, ALONE, EHLO, b"QUIT\r\n"), b"220 ")
+        same(front.counters()["handed"], 0)
+
+
 def half_close():
     for source in (STRANGER, PEER):
         with Link(source, FRONT) as link:
@@ -465,6 +498,7 @@ def says_what_is_wrong():
             (["-l", "nowhere"], 64, "-l: nowhere"), (["x"], 64, "x: unknown"),
             (["-c", "0"], 64, "-c: 0"), (["-s", "/" * 200], 64, "-s: /"),
             ([], 64, "give -l"), (["-l", "203.0.113.99:25"], 69, "203.0.113.99"),
+            (["-o", "/s", "-l", "127.0.0.1:2599"], 64, "-o needs -b"),
             (["-u", "nobody-here", "-l", "127.0.0.1:2599"], 67, "nobody-here"),
             (["-f", "-u", "nobody", "-P", W + "/none", "-l", "127.0.0.1:2599"],
              78, "none")):
@@ -481,7 +515,7 @@ BEHIND = (stranger_is_untouched, address_reaches_postfix, headers_of_clients,
           nothing_is_smuggled, half_close, big_message, sessions_are_the_same,
           secrets_stay, lsrd_away, lsrd_refuses, lsrd_closes,
           ) + front_hostile.CASES
-OWN = (other_headers, octets_pass_as_they_are, mta_away, killed_at_stages,
+OWN = (other_headers, strangers_are_handed_over, octets_pass_as_they_are, mta_away, killed_at_stages,
        stops_gently, alone, is_nobody, says_what_is_wrong) + front_limits.CASES
 
 
