@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rc.h"
+#include "core/table.h"
 #include "t/sim/host.h"
 #include "t/sim/scene.h"
 #include "t/sim/truth.h"
@@ -212,6 +214,57 @@ is_away(struct scene *scene)
 	scene_each(scene, scene->word[1], away_is);
 }
 
+static bool
+has_mark(const struct node *node, const uint8_t public_key[SEAL_PUBLIC])
+{
+	struct table_annex annex;
+	struct cur in;
+
+	if (table_annex_decode(node->besides.p, node->besides.n, &annex) !=
+	    RC_OK)
+		return false;
+	in = annex.keys;
+	for (uint32_t i = 0; i < annex.nkeys; i++) {
+		const uint8_t *p = cur_bytes(&in, SEAL_DIGEST + SEAL_PUBLIC);
+
+		cur_bytes(&in, cur_u8(&in));
+		if (!in.bad &&
+		    memcmp(p + SEAL_DIGEST, public_key, SEAL_PUBLIC) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Which mark keys of a host the milter beside another one would know. */
+static void
+marks_are(struct scene *scene, struct node *node)
+{
+	struct node *of = scene_host(scene, scene->word[2]);
+	uint8_t key[SEAL_PUBLIC];
+	char have[64] = "", want[64] = "";
+
+	for (uint32_t i = 1; of != NULL && i <= of->marks; i++) {
+		world_mark(of, i, key);
+		if (has_mark(node, key))
+			snprintf(have + strlen(have),
+			    sizeof(have) - strlen(have), " %u", i);
+	}
+	for (size_t i = 3; i < scene->n; i++)
+		if (strcmp(scene->word[i], "none") != 0)
+			snprintf(want + strlen(want),
+			    sizeof(want) - strlen(want), " %.8s",
+			    scene->word[i]);
+	if (strcmp(have, want) != 0)
+		scene_fail(scene, "%s: has%s of the mark keys of %s, not%s",
+		    node->name, have, scene->word[2], want);
+}
+
+static void
+is_marks(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], marks_are);
+}
+
 /* Any LSA of this type and origin that lives, or only purges, or none. */
 static void
 db_is(struct scene *scene, struct node *node)
@@ -354,6 +407,7 @@ const struct scene_verb scene_claims[] = {
 	{ "status", 3, 3, is_status },
 	{ "away", 2, 2, is_away },
 	{ "db", 4, 4, is_db },
+	{ "marks", 3, 6, is_marks },
 	{ "mark", 0, 0, do_mark },
 	{ "signed", 2, 2, is_signed },
 	{ "event", 3, 3, is_event },

@@ -257,6 +257,22 @@ do_rekey(struct scene *scene)
 		world_configure(scene->world, node);
 }
 
+/* Another mark key; the one before it is the previous one. */
+static void
+do_remark(struct scene *scene)
+{
+	struct node *node = scene_host(scene, scene->word[1]);
+
+	if (node == NULL)
+		return;
+	node->marks++;
+	node->conf.nmark = node->marks > 1 ? 2 : 1;
+	for (uint32_t i = 0; i < node->conf.nmark; i++)
+		world_mark(node, node->marks - i, node->conf.mark[i]);
+	if (node->engine != NULL)
+		world_configure(scene->world, node);
+}
+
 static void
 do_ask(struct scene *scene)
 {
@@ -446,6 +462,7 @@ const struct scene_verb scene_deeds[] = {
 	{ "unspace", 2, 2, do_unspace },
 	{ "cost", 3, 3, do_cost },
 	{ "rekey", 1, 1, do_rekey },
+	{ "remark", 1, 1, do_remark },
 	{ "forget", 3, 3, do_forget },
 	{ "revoke", 3, 3, do_revoke },
 	{ "forge", 6, 6, do_forge },

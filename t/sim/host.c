@@ -142,6 +142,7 @@ host_free(struct node *node)
 	}
 	mta_table_done(&node->table);
 	buf_done(&node->reply);
+	buf_done(&node->besides);
 	buf_done(&node->first);
 	buf_done(&node->last);
 	for (size_t i = 0; i < node->conf.nconnectors; i++)

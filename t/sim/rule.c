@@ -325,6 +325,8 @@ rule_annex(struct world *world, struct node *node, const struct effect *fx)
 	else if (node->annex_life == node->life &&
 		 table_order(annex.version, node->annex) < 0)
 		world_fail(world, "%s: an older annex", node->name);
+	buf_reset(&node->besides);
+	buf_bytes(&node->besides, fx->bytes, fx->len);
 	node->annex = annex.version;
 	node->annex_life = node->life;
 }

@@ -20,6 +20,7 @@
  *     publisher SET stuck|works         age-disks
  *     drain HOST yes|no                 unspace HOST PATTERN
  *     cost HOST CONNECTOR N             rekey HOST
+ *     remark HOST                       (another mark key)
  *     forget HOST at HOST               revoke HOST at HOST
  *     forge KIND HOST by HOST to HOST   (kinds: plan.h)
  *     ask HOST WORDS...
@@ -40,7 +41,8 @@
  *         [via=HOST,...] [cost=N] [hops=N] [reason=WORD]
  *     flows SET PATTERN                 stuck SET PATTERN
  *     status SET KEY TEXT               db SET HOST TYPE live|purged|none
- *     away SET SET-OR-none
+ *     away SET SET-OR-none              marks SET HOST N...|none
+ *                                       (its mark keys, by number)
  *     event SET WORD yes|no|N           (since the last mark; N at most)
  *     mark                              signed SET N  (at most, since mark)
  *     waiting SET N                     arrived PATTERN N

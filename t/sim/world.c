@@ -77,6 +77,12 @@ world_add(struct world *world, const char *name, const char *group)
 	return node;
 }
 
+void
+world_mark(const struct node *node, uint32_t number, uint8_t out[SEAL_PUBLIC])
+{
+	wax_key(node->name, 1000 + number, out);
+}
+
 struct node *
 world_find(struct world *world, const char *name)
 {

@@ -83,6 +83,8 @@ struct node {
 	struct mta_table table;
 	struct table_version annex; /* said last, in its life `annex_life` */
 	uint32_t annex_life;
+	struct buf besides; /* the annex itself */
+	uint32_t marks;     /* number of its mark key; 0: it has none */
 	bool publish_stuck;
 	VEC(struct addr) allow;
 
@@ -128,6 +130,11 @@ void world_free(struct world *world);
 /* Adds a host; nothing runs on it but its mail service. */
 struct node *world_add(
     struct world *world, const char *name, const char *group);
+
+/* The public half of a host's mark key of this number. */
+void world_mark(
+    const struct node *node, uint32_t number, uint8_t out[SEAL_PUBLIC]);
+
 struct node *world_find(struct world *world, const char *name);
 
 void world_start(struct world *world, struct node *node, enum world_disk disk);
