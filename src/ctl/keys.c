@@ -1,5 +1,6 @@
 #include "ctl/keys.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
 #include <pwd.h>
@@ -43,6 +44,12 @@ const struct verb_option keys_issue_options[] = {
 	{ "output",    "DIR",     "where to put the files [the same]" },
 	{ "user",      "USER",    "who owns them, when run by root [_lsrd]" },
 	{ "force",     NULL,      "replace what is there" },
+	{ NULL, NULL, NULL },
+};
+
+const struct verb_option keys_mark_options[] = {
+	{ "directory", "DIR",  "where the mark key is [" KEYS_DIRECTORY "]" },
+	{ "user",      "USER", "who owns them, when run by root [_lsrd]" },
 	{ NULL, NULL, NULL },
 };
 /* clang-format on */
@@ -388,5 +395,66 @@ keys_verb_issue(const struct call *call)
 		authority_done(&a);
 	}
 	claims_free(claims);
+	return status;
+}
+
+static void
+mark_tell(const struct call *call, const char *path, const char *previous)
+{
+	struct buf out = { 0 };
+	struct json json = { .out = &out };
+
+	if (call->json) {
+		json_open(&json, NULL, '{');
+		json_bool(&json, "ok", true);
+		json_str(&json, "mark_key", path);
+		json_str(&json, "previous_mark_key", previous);
+		json_close(&json, '}');
+		json_line(&json);
+		show_flush(&out);
+		buf_done(&out);
+		return;
+	}
+	printf("%s   the key of its marks, new\n", path);
+	printf("%s   the one before\n\n", previous);
+	printf("next: let lsrd.conf say\n    previous-mark-key = \"%s\"\n"
+	       "and lsrd-milter --previous-key %s, and run `lsrctl reload`.\n",
+	    previous, previous);
+}
+
+/*
+ * The key in use stays readable under both names until the new one takes its
+ * name at once, so that nobody finds it missing.
+ */
+static int
+mark_roll(const struct call *call, const char *path, const char *previous)
+{
+	struct evp_pkey_st *key = NULL;
+	int rc = keys_read(path, KEYS_MARK, &key);
+
+	keys_free(key);
+	if (rc != RC_OK)
+		return paths_refuse(path, rc);
+	if ((unlink(previous) != 0 && errno != ENOENT) ||
+	    link(path, previous) != 0)
+		return paths_refuse(previous, RC_IO);
+	key = keys_new();
+	rc = keys_write(path, key, KEYS_MARK, true);
+	keys_free(key);
+	return rc == RC_OK ? owner_set(call, path, true)
+	                   : paths_refuse(path, rc);
+}
+
+int
+keys_verb_mark(const struct call *call)
+{
+	char *path = paths_join(directory_of(call), "mark.key");
+	char *previous = paths_join(directory_of(call), "mark-previous.key");
+	int status = mark_roll(call, path, previous);
+
+	if (status == CALL_OK)
+		mark_tell(call, path, previous);
+	mem_free(path);
+	mem_free(previous);
 	return status;
 }

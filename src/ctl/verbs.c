@@ -82,6 +82,8 @@ const struct verb verbs[] = {
 	    keys_authority_options, keys_verb_authority, NULL },
 	{ "keys issue", "[SERVER]", 0, 1, "make a server's key and certificate",
 	    keys_issue_options, keys_verb_issue, NULL },
+	{ "keys mark", NULL, 0, 0, "make another mark key",
+	    keys_mark_options, keys_verb_mark, NULL },
 	{ "keys show", "[FILE]", 0, 1, "what a certificate allows",
 	    keys_show_options, keys_verb_show, NULL },
 	{ "keys revoke", "FILE|DIGEST", 1, 1, "trust a key no longer",

@@ -80,13 +80,23 @@ ends() {
 		grep -qE "$2[0-9a-f]{128}\$" "$dir/lsa"
 }
 
+# Rolled: what was is the previous one, and the new one another.
+rolled() {
+	cp "$dir/1/mark.key" "$dir/before" &&
+		"$ctl" keys mark --directory "$dir/1" >"$dir/said" &&
+		grep -q "previous-mark-key = \"$dir/1/mark-previous.key\"" \
+			"$dir/said" &&
+		cmp "$dir/before" "$dir/1/mark-previous.key" &&
+		! cmp "$dir/before" "$dir/1/mark.key" >/dev/null
+}
+
 forget() {
 	"$ctl" forget MX9.example.org --key "$(digest)" --epoch 7 \
 		--directory "$dir/a" --output "$dir/order" &&
 		grep -qE '^01050000[0-9a-f]+$' "$dir/order"
 }
 
-echo 1..36
+echo 1..41
 ok "an organization is asked for" says 2 "--organization NAME is missing" \
 	"$ctl" keys authority --directory "$dir/a"
 ok "and is a domain name" says 2 "not a domain name" \
@@ -105,6 +115,12 @@ ok "a server" says 0 "lsrd -t" issue --server MX1.example.org \
 	--output "$dir/1"
 ok "its key is 0600" mode 600 "$dir/1/server.key"
 ok "its mark key is 0640" mode 640 "$dir/1/mark.key"
+ok "the mark key is rolled" rolled
+ok "and once more" rolled
+ok "it is 0640" mode 640 "$dir/1/mark.key"
+ok "in JSON" says 0 '"previous_mark_key":' \
+	"$ctl" keys mark --json --directory "$dir/1"
+ok "none, none rolled" says 2 "mark.key" "$ctl" keys mark --directory "$dir/a"
 ok "the authority's certificate is with it" \
 	cmp "$dir/a/authority.pem" "$dir/1/authority.pem"
 ok "openssl agrees" with_openssl
