@@ -73,6 +73,11 @@
  * comes every 10 s; the oldest goes first, and costs a loop one round. */
 #define LIMIT_MARK_MEMORY 16384
 
+/* Messages with recipients that need different ways, each remembered for an
+ * hour: 64 kB. One of an hour ago is still there if no more than one comes
+ * every 2 s; the oldest goes first, and costs its message one more try. */
+#define LIMIT_SPLITS 2048
+
 /* A free text of an operator (the reason of a drain), in octets. */
 #define LIMIT_REASON_OCTETS 120
 
