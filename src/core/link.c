@@ -255,6 +255,7 @@ static void
 state_set(struct engine *e, struct link *l, enum link_state to)
 {
 	struct mono soon = mono_after(e->now, PROBE_DOWN_MS);
+	bool was_up = l->state == LINK_UP;
 
 	if (l->state == to)
 		return;
@@ -266,7 +267,7 @@ state_set(struct engine *e, struct link *l, enum link_state to)
 		l->next = mono_min(l->next, soon);
 		if (l->refused)
 			damp_failed(&l->mail_damp, &by_mail, e->now);
-		else
+		else if (was_up) /* what has just started has not failed */
 			damp_failed(&l->damp, &by_probes, e->now);
 	} else {
 		l->refusals = l->refused ? REFUSALS_DOWN - REFUSALS_TRIAL : 0;
