@@ -181,13 +181,13 @@ class Show:
 
     def doorless(self):
         """lsrd-front dies on one server of two: nobody gets in, nor out to peers."""
-        self.act("lsrd-front is killed with -9 on paris1, under load")
-        paris1 = self.lab.node("paris1")
-        self.fault("front of paris1 killed", lambda: self.lab.kill(paris1, "front", True),
-                   lambda w: "paris1" not in self.lab.route(w, "london1", "tokyo.example"))
+        self.act("lsrd-front is killed with -9 on paris2, under load")
+        paris2 = self.lab.node("paris2")
+        self.fault("front of paris2 killed", lambda: self.lab.kill(paris2, "front", True),
+                   lambda w: "paris2" not in self.lab.route(w, "london1", "tokyo.example"))
         self.show_path("london1 to tokyo goes by its neighbour")
         self.act("It is started again")
-        self.fault("front of paris1 started", lambda: self.lab.start(paris1, "front"),
+        self.fault("front of paris2 started", lambda: self.lab.start(paris2, "front"),
                    lambda w: self.by_paris(w), 60, 3)
 
     def deaf(self):
