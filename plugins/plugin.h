@@ -138,8 +138,19 @@ extern const struct plugin_export *const plugin_exports[];
 /*
  * A queue reader knows how an MTA lists its queue and how it is asked to try
  * deferred mail again, over sockets below its queue directory. Pure: octets
- * in, octets out; io/retry.c owns the connections.
+ * in, octets out; io/listing.c and io/retry.c own the connections.
  */
+
+/* A message in the queue, and one of its recipients. Lent for the call. */
+struct plugin_queued {
+	const char *id;
+	const char *recipient; /* lower case */
+	uint64_t came;         /* seconds since 1970; 0: not known */
+	bool deferred;         /* has been tried, and waits for another try */
+};
+
+typedef void plugin_found(void *ctx, const struct plugin_queued *found);
+
 struct plugin_queue {
 	const char *name;  /* of the MTA */
 	const char *list;  /* socket that lists the queue, said nothing to */
@@ -148,13 +159,12 @@ struct plugin_queue {
 	size_t state_size; /* octets of a listing's state, zero at first */
 
 	/*
-	 * n octets of the listing have come. Calls `found` for each deferred
-	 * message and recipient (lower case), lent for the call. RC_OK;
+	 * n octets of the listing have come. Calls `found` for each message
+	 * that is delivered or waits to be, and each of its recipients. RC_OK;
 	 * RC_FORMAT when that is no listing.
 	 */
 	int (*feed)(void *state, const uint8_t *octets, size_t n,
-	    void (*found)(void *ctx, const char *id, const char *recipient),
-	    void *ctx);
+	    plugin_found *found, void *ctx);
 
 	/* What to say to `one`; it answers, and its answer is of no use. */
 	void (*put_one)(struct buf *out, const char *id);

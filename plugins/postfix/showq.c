@@ -17,11 +17,10 @@ struct state {
 	bool in_value; /* else a name */
 	bool known;    /* the protocol was named */
 	bool bad;
-	bool deferred;
+	bool deferred, held; /* by hand: it waits for nobody */
+	uint64_t came;
 	char id[64];
 };
-
-typedef void found_one(void *ctx, const char *id, const char *recipient);
 
 static void
 keep(char *to, size_t room, const char *from)
@@ -34,20 +33,44 @@ keep(char *to, size_t room, const char *from)
 	to[n] = '\0';
 }
 
+/* Seconds since 1970; 0 for what is no number. */
+static uint64_t
+seconds(const char *text)
+{
+	uint64_t v = 0;
+
+	for (; *text >= '0' && *text <= '9' && v < UINT32_MAX; text++)
+		v = v * 10 + (uint64_t)(*text - '0');
+	return *text == '\0' ? v : 0;
+}
+
 static void
-end_of_value(struct state *s, found_one *found, void *ctx)
+recipient(struct state *s, plugin_found *found, void *ctx)
+{
+	struct plugin_queued one = { s->id, s->value, s->came, s->deferred };
+
+	if (s->held || s->id[0] == '\0')
+		return;
+	str_lower(s->value);
+	found(ctx, &one);
+}
+
+static void
+end_of_value(struct state *s, plugin_found *found, void *ctx)
 {
 	if (strcmp(s->name, "protocol") == 0) {
 		s->known = strcmp(s->value, PROTOCOL) == 0;
 	} else if (strcmp(s->name, "queue_name") == 0) {
 		s->deferred = strcmp(s->value, "deferred") == 0;
+		s->held = strcmp(s->value, "hold") == 0;
 		s->id[0] = '\0';
+		s->came = 0;
 	} else if (strcmp(s->name, "queue_id") == 0) {
 		keep(s->id, sizeof(s->id), s->value);
-	} else if (strcmp(s->name, "recipient") == 0 && s->deferred &&
-		   s->id[0] != '\0') {
-		str_lower(s->value);
-		found(ctx, s->id, s->value);
+	} else if (strcmp(s->name, "time") == 0) {
+		s->came = seconds(s->value);
+	} else if (strcmp(s->name, "recipient") == 0) {
+		recipient(s, found, ctx);
 	}
 	s->bad = !s->known;
 }
@@ -57,12 +80,12 @@ end_of_name(struct state *s)
 {
 	s->in_value = s->name[0] != '\0';
 	if (!s->in_value)
-		s->deferred = false;
+		s->id[0] = '\0';
 }
 
 /* What is too long is kept as nothing. */
 static void
-end_of_text(struct state *s, found_one *found, void *ctx)
+end_of_text(struct state *s, plugin_found *found, void *ctx)
 {
 	size_t room = s->in_value ? sizeof(s->value) : sizeof(s->name);
 	char *text = s->in_value ? s->value : s->name;
@@ -80,8 +103,8 @@ end_of_text(struct state *s, found_one *found, void *ctx)
 }
 
 static int
-showq_feed(
-    void *state, const uint8_t *octets, size_t n, found_one *found, void *ctx)
+showq_feed(void *state, const uint8_t *octets, size_t n, plugin_found *found,
+    void *ctx)
 {
 	struct state *s = state;
 

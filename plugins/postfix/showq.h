@@ -9,6 +9,8 @@
  *     queue_name deferred queue_id 24227A8297F time 1700000000 size 287
  *     forced_expire 0 sender a@b  recipient c@d reason ...  (again) <empty>
  *
+ * Messages of the queue `hold` wait for a person, and are passed over.
+ *
  * (Postfix 3.4 to 3.12: src/showq/showq.c, src/util/attr_print0.c)
  *
  * flush(8) is asked by queue id (`postqueue -i`), which needs no

@@ -66,7 +66,8 @@ struct conf {
 	char *srv_domain; /* look for peers at _lsrd._tcp there; or NULL */
 	struct conf_lookup *lookups;
 	size_t nlookups;
-	uint32_t probe_timeout_ms; /* deadline of one probe */
+	uint32_t probe_timeout_ms;  /* deadline of one probe */
+	uint32_t congestion_age_ms; /* a message that waits longer is late */
 
 	char *user;            /* to run as, when started by root */
 	char *state_directory; /* epoch and state */

@@ -51,6 +51,9 @@ const struct schema schema_options[] = {
 	{ "", "drain-reason", NULL, NULL, SCHEMA_TEXT, SCHEMA_RELOAD, 0, LIMIT_REASON_OCTETS, IN_SETUP(drain_reason), 0 },
 	{ "", "confirm-above", "100%", NULL, SCHEMA_PERCENT, SCHEMA_RELOAD, 0, 100, IN_SETUP(confirm_percent), 0 },
 	{ "", "retry-mail", "yes", NULL, SCHEMA_BOOLEAN, SCHEMA_RELOAD, 0, 0, IN_SETUP(retry_mail), 0 },
+	{ "", "congestion-interval", "30s", NULL, SCHEMA_DURATION, SCHEMA_RELOAD, 1000, HOUR_MS, IN_SETUP(congestion_ms), 0 },
+	{ "", "congestion-age", "1m", NULL, SCHEMA_DURATION, SCHEMA_RELOAD, 1000, 24 * HOUR_MS, IN_CONF_STRUCT(congestion_age_ms), 0 },
+	{ "", "congestion-messages", "20", NULL, SCHEMA_INTEGER, SCHEMA_RELOAD, 0, 1000000, IN_SETUP(congestion_messages), 0 },
 	{ "", "lab", "no", NULL, SCHEMA_BOOLEAN, SCHEMA_RESTART, 0, 0, IN_SETUP(lab), 0 },
 
 	{ "", "transport", "lsrd", NULL, SCHEMA_TRANSPORT, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(transport), 0 },

@@ -36,6 +36,8 @@ enum event_kind {
 	EVENT_FORGOTTEN,    /* origin: purged by the authority */
 	EVENT_REVOKED,      /* name: key digest */
 	EVENT_EXPIRED,      /* peer: its certificate is out of date */
+	EVENT_CONGESTION,   /* peer: bridgehead, from, to: levels; value: late,
+			     total: waiting */
 	EVENT_REPORT_REFUSED, /* reason; value: so many so far */
 	EVENT_KINDS
 };

@@ -3,8 +3,8 @@
  * `lsrctl status`, and handed to the link that it is about. A next hop that is
  * no link of ours is nobody's business.
  *
- * Whoever may send reports can have our own links called down, and nothing
- * else. When a reporter dies, probes go on, and nothing changes.
+ * Whoever may send reports can have our own links called down or congested,
+ * and nothing else. When a reporter dies, probes go on, and nothing changes.
  */
 
 #include "base/rc.h"
@@ -28,7 +28,7 @@ evidence_report(struct engine *e, const uint8_t *p, size_t n)
 	heard->last[r.kind] = e->now;
 	for (int i = 0; i < REPORT_COUNTS; i++)
 		heard->total[i] += r.count[i];
-	if (r.kind == REPORT_EVIDENCE)
+	if (r.kind != REPORT_MILTER)
 		link_report(e, &r);
 }
 
@@ -44,7 +44,8 @@ show_kind(const struct engine *e, struct json *j, enum report_kind kind)
 		const char *word =
 		    report_count_word(kind, (enum report_count)i);
 
-		if (word != NULL)
+		/* What waits is no sum. */
+		if (word != NULL && kind != REPORT_QUEUE)
 			json_uint(j, word, heard->total[i]);
 	}
 	json_close(j, '}');

@@ -31,6 +31,9 @@
 /* For who comes back after that: fewer are enough. */
 #define REFUSALS_TRIAL 3
 
+/* So many in a row, and what was read of the queue last is forgotten. */
+#define READINGS_MISSED 10
+
 /* At most six times an hour down and up, which is twelve LSAs. One outage in
  * a quarter of an hour is nothing to speak of. */
 static const struct damp_rule by_probes = {
@@ -342,6 +345,54 @@ mail_told(struct engine *e, struct link *l, const struct report *r)
 		state_set(e, l, LINK_DOWN);
 }
 
+static void
+level_look(struct engine *e, struct link *l)
+{
+	static const char *const words[] = { "0", "1", "2", "3" };
+	struct level_rule rule = { e->setup->congestion_messages,
+		e->setup->congestion_ms };
+	uint8_t from = l->level.now;
+
+	l->read = e->now;
+	if (!level_read(&l->level, &rule, l->late, e->now))
+		return;
+	fx_event(e, (struct event){ .kind = EVENT_CONGESTION,
+			.peer = l->name,
+			.from = words[from],
+			.to = words[l->level.now],
+			.value = l->late,
+			.total = l->waiting });
+	origin_look(e);
+	steer_changed(e);
+}
+
+/* So much waits for it in our MTA's queue. */
+static void
+queue_told(struct engine *e, struct link *l, const struct report *r)
+{
+	l->waiting = r->count[REPORT_WAITING];
+	l->late = r->count[REPORT_LATE];
+	if (l->use & LINK_CONNECTOR)
+		level_look(e, l);
+}
+
+/* Nobody reads the queue any more: that is no congestion. */
+static void
+level_tick(struct engine *e, struct link *l)
+{
+	struct mono stale =
+	    mono_after(l->read, READINGS_MISSED * e->setup->congestion_ms);
+
+	if (l->level.now == 0)
+		return;
+	if (mono_due(stale, e->now)) {
+		l->waiting = l->late = 0;
+		level_look(e, l);
+	} else {
+		fx_wake(e, stale);
+	}
+}
+
 void
 link_report(struct engine *e, const struct report *r)
 {
@@ -352,7 +403,11 @@ link_report(struct engine *e, const struct report *r)
 			continue;
 		if (r->hop.port == 0)
 			hop.port = l->addr.port;
-		if (addr_equal(&hop, &l->addr))
+		if (!addr_equal(&hop, &l->addr))
+			continue;
+		if (r->kind == REPORT_QUEUE)
+			queue_told(e, l, r);
+		else
 			mail_told(e, l, r);
 	}
 }
@@ -438,6 +493,7 @@ link_tick(struct engine *e)
 			probe(e, l);
 		if (!l->running)
 			fx_wake(e, l->next);
+		level_tick(e, l);
 	}
 }
 

@@ -29,6 +29,7 @@
 #include "core/engine.h"
 #include "core/frame.h"
 #include "core/fresh.h"
+#include "core/level.h"
 #include "core/lsdb.h"
 #include "core/msg.h"
 #include "core/nbr.h"
@@ -118,6 +119,9 @@ struct link {
 	uint64_t refusals;          /* messages, in a row */
 	bool refused;               /* that is why it is down */
 	uint64_t delivered, turned; /* by real mail, in all */
+	uint64_t waiting, late;     /* in our MTA's queue */
+	struct level level;
+	struct mono read; /* when that was told */
 	bool running, connected, urgent;
 	struct mono next, probed;
 	struct mono since;

@@ -164,6 +164,10 @@ say_connector(struct engine *e, const struct setup_connector *setup)
 			.cost = b->cost };
 		if (l != NULL && l->state == LINK_DOWN && l->since_wall > since)
 			since = l->since_wall;
+		/* One that is slow is reason enough to look for others. */
+		if (l != NULL && l->state == LINK_UP &&
+		    l->level.now > c.congestion)
+			c.congestion = l->level.now;
 	}
 	if (since > 0) { /* shown in the text of a hold */
 		snprintf(text, sizeof(text), "%02u:%02u:%02uZ",

@@ -209,7 +209,9 @@ link_line(struct engine *e, struct json *j, const struct link *l,
 	json_uint(j, "hold_s", l == NULL ? 0 : link_hold(l) / 1000);
 	json_uint(j, "delivered", l == NULL ? 0 : l->delivered);
 	json_uint(j, "refused", l == NULL ? 0 : l->turned);
-	json_uint(j, "congestion", 0);
+	json_uint(j, "congestion", l == NULL ? 0 : l->level.now);
+	json_uint(j, "waiting", l == NULL ? 0 : l->waiting);
+	json_uint(j, "late", l == NULL ? 0 : l->late);
 	json_close(j, '}');
 	json_line(j);
 }

@@ -81,8 +81,10 @@ struct setup {
 	uint32_t probe_ms;        /* 5000: between two probes while up */
 	uint32_t digest_ms;       /* 180000: between comparisons in FULL */
 	uint32_t confirm_percent; /* routes a reload may move; 100: any */
-	bool retry_mail;          /* ask the MTA again after a reroute */
-	bool lab;                 /* loopback is allowed as a next hop */
+	uint32_t congestion_ms; /* 30000: between readings of the MTA's queue */
+	uint32_t congestion_messages; /* 20: so many late ones are level 1 */
+	bool retry_mail;              /* ask the MTA again after a reroute */
+	bool lab;                     /* loopback is allowed as a next hop */
 };
 
 #endif

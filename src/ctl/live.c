@@ -236,13 +236,15 @@ links_make(struct grid *grid, const json_t *line)
 	grid_cell(grid, text(line, "state"));
 	age_cell(grid, number(line, "since_s"));
 	grid_printf(grid, "%" PRId64, number(line, "failures"));
+	grid_printf(grid, "%" PRId64, number(line, "congestion"));
+	grid_printf(grid, "%" PRId64, number(line, "waiting"));
 }
 
 int
 live_links(const struct call *call)
 {
 	static const char *const head[] = { "LINK", "SERVER", "SMTP", "COST",
-		"STATE", "SINCE", "FAILURES", NULL };
+		"STATE", "SINCE", "FAILURES", "CONGESTION", "WAITING", NULL };
 
 	return ask_table(call, "links", head, links_make);
 }

@@ -17,6 +17,7 @@
 #include "daemon/merge.h"
 #include "daemon/reload.h"
 #include "daemon/signals.h"
+#include "io/congest.h"
 #include "io/ctl_io.h"
 #include "io/front_io.h"
 #include "io/peer_io.h"
@@ -52,6 +53,7 @@ struct server {
 	struct report_io *reports;
 	struct publish *publish;
 	struct retry *retry;
+	struct congest *congest;
 	struct srv *srv;
 	struct signals *signals;
 	struct event *watchdog;
@@ -63,6 +65,15 @@ do_event(void *ctx, const struct effect *fx)
 	struct server *server = ctx;
 
 	sink_event(server->sink, fx->event);
+}
+
+static void
+do_routes(void *ctx, const struct effect *fx)
+{
+	struct server *server = ctx;
+
+	publish_hand(server->publish, fx);
+	congest_table(server->congest, fx->rib);
 }
 
 static void
@@ -115,6 +126,7 @@ apply(struct server *server)
 	    server->probes, conf->setup.server, conf->probe_timeout_ms);
 	publish_conf(server->publish, conf);
 	retry_conf(server->retry, conf);
+	congest_conf(server->congest, conf);
 }
 
 /* Gives the engine its setup; false: it holds it until it is confirmed. */
@@ -344,10 +356,11 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
 	server->publish =
 	    publish_new(server->base, sink, on_published, server->loop);
 	loop_carry(server->loop, FX_ANNEX, publish_hand, server->publish);
-	loop_carry(server->loop, FX_ROUTES, publish_hand, server->publish);
+	loop_carry(server->loop, FX_ROUTES, do_routes, server);
 	server->srv = srv_new(server->base, sink, on_found, server);
 	server->retry = retry_new(server->base, sink, plugin_queues[0]);
 	loop_carry(server->loop, FX_RETRY, retry_hand, server->retry);
+	server->congest = congest_new(server->loop, sink, plugin_queues[0]);
 	loop_carry(server->loop, FX_EVENT, do_event, server);
 	loop_carry(server->loop, FX_HELD, do_held, server);
 	return server;
@@ -496,6 +509,7 @@ server_free(struct server *server)
 	store_io_free(server->store);
 	publish_free(server->publish);
 	retry_free(server->retry);
+	congest_free(server->congest);
 	srv_free(server->srv);
 	loop_free(server->loop);
 	engine_free(server->engine);

@@ -1,31 +1,24 @@
 #include "io/retry.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 
 #include "base/check.h"
 #include "base/mem.h"
-#include "base/rc.h"
 #include "base/tree.h"
 #include "base/vec.h"
 #include "core/match.h"
 #include "io/clock.h"
+#include "io/listing.h"
 
 #define TOKENS_MAX 3
 #define TOKEN_MS 10000
 #define SETTLE_MS 100 /* patterns of one change come one by one */
 #define BUSY_MS 1000  /* another round is under way */
-#define PATIENCE_S 20
-#define QUEUE_DIRECTORY "/var/spool/postfix"
-#define MAIN_CF "/etc/postfix"
 
 enum step {
 	STEP_NONE,
@@ -60,7 +53,7 @@ struct retry {
 	struct mono filled;
 
 	enum step step;
-	void *state; /* of the listing */
+	struct listing *listing;
 	struct bufferevent *bev;
 };
 
@@ -153,6 +146,8 @@ hang_up(struct retry *r)
 	if (r->bev != NULL)
 		bufferevent_free(r->bev);
 	r->bev = NULL;
+	listing_free(r->listing);
+	r->listing = NULL;
 }
 
 /* The patterns have had their round; after the first they get another. */
@@ -185,50 +180,56 @@ give_up(struct retry *r, const char *socket, const char *why)
 }
 
 static void
-on_found(void *ctx, const char *id, const char *recipient)
+on_found(void *ctx, const struct plugin_queued *found)
 {
 	struct retry *r = ctx;
 	struct match m;
 	const char *pattern;
 
-	if (r->ids.n > RETRY_MAX || !match_is_address(recipient))
+	if (!found->deferred || r->ids.n > RETRY_MAX ||
+	    !match_is_address(found->recipient))
 		return;
-	m = match_over(recipient);
+	m = match_over(found->recipient);
 	while ((pattern = match_next(&m)) != NULL)
 		if (tree_find(&r->round, pattern, by_pattern) != NULL) {
 			size_t n = r->ids.n;
 
 			/* The recipients of a message come in a row. */
-			if (n == 0 || strcmp(r->ids.v[n - 1], id) != 0)
-				vec_push(&r->ids, mem_str(id));
+			if (n == 0 || strcmp(r->ids.v[n - 1], found->id) != 0)
+				vec_push(&r->ids, mem_str(found->id));
 			return;
 		}
 }
 
 static void
+on_listed(void *ctx, const char *why)
+{
+	struct retry *r = ctx;
+
+	r->listing = NULL;
+	if (why != NULL)
+		give_up(r, r->queue->list, why);
+	else
+		next_step(r);
+}
+
+/* What is answered is of no use. */
+static void
 on_readable(struct bufferevent *bev, void *arg)
 {
 	struct evbuffer *in = bufferevent_get_input(bev);
-	size_t n = evbuffer_get_length(in);
-	struct retry *r = arg;
-	int rc = RC_OK;
 
-	if (r->step == STEP_LIST)
-		rc = r->queue->feed(r->state,
-		    evbuffer_pullup(in, (ev_ssize_t)n), n, on_found, r);
-	evbuffer_drain(in, n);
-	if (rc != RC_OK)
-		give_up(r, r->queue->list, rc_word(rc));
+	(void)arg;
+	evbuffer_drain(in, evbuffer_get_length(in));
 }
 
 static const char *
 socket_of(const struct retry *r)
 {
 	switch (r->step) {
-	case STEP_LIST:
-		return r->queue->list;
 	case STEP_ALL:
 		return r->queue->all;
+	case STEP_LIST:
 	case STEP_ONE:
 	case STEP_NONE:
 		break;
@@ -268,38 +269,12 @@ on_written(struct bufferevent *bev, void *arg)
 	shutdown(bufferevent_getfd(bev), SHUT_WR);
 }
 
-static int
-connect_to(const char *directory, const char *name)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int n = snprintf(
-	    sun.sun_path, sizeof(sun.sun_path), "%s/%s", directory, name);
-	int fd;
-
-	if (n < 0 || (size_t)n >= sizeof(sun.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -1;
-	/* A local socket connects at once, or says EAGAIN when it is full. */
-	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) != 0) {
-		int err = errno;
-
-		close(fd);
-		errno = err;
-		return -1;
-	}
-	return fd;
-}
-
 /* Opens the socket of the step and says what there is to say. */
 static void
 ask(struct retry *r, const struct buf *say)
 {
-	struct timeval patience = { .tv_sec = PATIENCE_S };
-	int fd = connect_to(r->directory, socket_of(r));
+	struct timeval patience = { .tv_sec = LISTING_PATIENCE_S };
+	int fd = listing_connect(r->directory, socket_of(r));
 
 	if (fd < 0) {
 		give_up(r, socket_of(r), strerror(errno));
@@ -314,12 +289,22 @@ ask(struct retry *r, const struct buf *say)
 		bufferevent_write(r->bev, say->p, say->n);
 }
 
+static void
+list(struct retry *r)
+{
+	struct listing_job job = { r->queue, r->directory, on_found, on_listed,
+		r };
+
+	r->listing = listing_begin(r->base, &job);
+	if (r->listing == NULL)
+		give_up(r, r->queue->list, strerror(errno));
+}
+
 /* Those of `from` whose time has come make the round. */
 static void
 begin_round(struct retry *r, struct tree *from, bool first)
 {
 	struct mono now = clock_mono();
-	struct buf nothing = { 0 };
 	struct tree_node *next;
 
 	CHECK(r->round.n == 0);
@@ -335,9 +320,8 @@ begin_round(struct retry *r, struct tree *from, bool first)
 	}
 	r->first = first;
 	r->next = 0;
-	memset(r->state, 0, r->queue->state_size);
 	r->step = STEP_LIST;
-	ask(r, &nothing);
+	list(r);
 }
 
 /* Ms until the first of the set is due; UINT64_MAX when it is empty. */
@@ -435,7 +419,6 @@ retry_new(struct event_base *base, struct sink *sink,
 	r->base = base;
 	r->sink = sink;
 	r->queue = queue;
-	r->state = mem_new(queue->state_size, 0, 0);
 	r->start = evtimer_new(base, on_start, r);
 	r->again = evtimer_new(base, on_again, r);
 	CHECK(r->start != NULL && r->again != NULL);
@@ -452,30 +435,10 @@ retry_directory(struct retry *r, const char *directory)
 	r->on = true;
 }
 
-/* The value of `queue_directory` in main.cf, or Postfix's own default. */
-static char *
-find_directory(const char *config)
-{
-	char path[512], line[1024], value[1024] = QUEUE_DIRECTORY;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/main.cf", config);
-	f = fopen(path, "re");
-	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-		/* The last one counts, as Postfix has it. */
-		if (sscanf(line, "queue_directory = %1023[^ \t\n]", value) ==
-		    EOF)
-			continue;
-	if (f != NULL)
-		fclose(f);
-	return mem_str(value[0] == '/' ? value : QUEUE_DIRECTORY);
-}
-
 void
 retry_conf(struct retry *r, const struct conf *conf)
 {
-	const char *config = conf->postfix_directory;
-	char *directory = find_directory(config == NULL ? MAIN_CF : config);
+	char *directory = listing_directory(conf->postfix_directory);
 
 	retry_directory(r, directory);
 	r->on = conf->setup.retry_mail;
@@ -514,7 +477,6 @@ retry_free(struct retry *r)
 	clear(&r->round);
 	clear(&r->later);
 	clear_ids(r);
-	mem_free(r->state);
 	mem_free(r->directory);
 	mem_free(r);
 }

@@ -88,6 +88,8 @@ static const struct sink_row rows[EVENT_KINDS] = {
 		.name = "key" },
 	[EVENT_EXPIRED] = { "certificate-expired", SINK_ERROR,
 		.peer = "peer", .value = "seconds" },
+	[EVENT_CONGESTION] = { "congestion", SINK_NOTICE,
+		.peer = "bridgehead", .from = "from", .to = "to", .value = "late", .total = "waiting" },
 	[EVENT_REPORT_REFUSED] = { "report-refused", SINK_WARNING,
 		.value = "times", .reason = "reason" },
 };

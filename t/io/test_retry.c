@@ -33,16 +33,18 @@ static int messages; /* in the queue */
 /* The listing is `I RECIPIENT` octets; each message is for a@paris.example,
  * but the odd ones for b@tokyo.example. */
 static int
-feed(void *state, const uint8_t *octets, size_t n,
-    void (*found)(void *ctx, const char *id, const char *recipient), void *ctx)
+feed(void *state, const uint8_t *octets, size_t n, plugin_found *found,
+    void *ctx)
 {
 	(void)state;
 	for (size_t i = 0; i < n; i++) {
 		char id[16];
+		struct plugin_queued one = { .id = id, .deferred = true };
 
 		snprintf(id, sizeof(id), "%c%d", octets[i], ++*(int *)state);
-		found(ctx, id,
-		    octets[i] == 'p' ? "a@paris.example" : "b@tokyo.example");
+		one.recipient =
+		    octets[i] == 'p' ? "a@paris.example" : "b@tokyo.example";
+		found(ctx, &one);
 	}
 	return RC_OK;
 }

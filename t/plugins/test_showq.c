@@ -15,22 +15,29 @@ static const char listing[] =
     "queue_name\0active\0queue_id\0AAAA\0time\0001\0size\0002\0"
     "forced_expire\0000\0sender\0s@a\0recipient\0x@active.example\0"
     "reason\0\0\0"
-    "queue_name\0deferred\0queue_id\0BBBB\0time\0001\0size\0002\0"
+    "queue_name\0deferred\0queue_id\0BBBB\0time\0001700000000\0size\0002\0"
     "forced_expire\0000\0sender\0s@a\0recipient\0U@Paris.example\0"
     "reason\0no path to paris, down\0recipient\0v@tokyo.example\0"
     "reason\0\0\0"
     "queue_name\0hold\0queue_id\0CCCC\0sender\0s@a\0"
-    "recipient\0y@hold.example\0reason\0\0\0";
+    "recipient\0y@hold.example\0reason\0\0\0"
+    "queue_name\0incoming\0queue_id\0DDDD\0time\0-5\0sender\0s@a\0"
+    "recipient\0z@paris.example\0\0";
 
-static const char expected[] = "BBBB u@paris.example\nBBBB v@tokyo.example\n";
+static const char expected[] = "AAAA x@active.example 1\n"
+			       "BBBB u@paris.example 1700000000 deferred\n"
+			       "BBBB v@tokyo.example 1700000000 deferred\n"
+			       "DDDD z@paris.example 0\n";
 
 static void
-on_found(void *ctx, const char *id, const char *recipient)
+on_found(void *ctx, const struct plugin_queued *found)
 {
-	buf_printf(ctx, "%s %s\n", id, recipient);
+	buf_printf(ctx, "%s %s %llu%s\n", found->id, found->recipient,
+	    (unsigned long long)found->came,
+	    found->deferred ? " deferred" : "");
 }
 
-START_TEST(finds_deferred_recipients)
+START_TEST(finds_recipients)
 {
 	size_t n = sizeof(listing); /* with the end of the last record */
 
@@ -109,7 +116,7 @@ main(void)
 	Suite *suite = suite_create("showq");
 	TCase *tc = tcase_create("showq");
 
-	tcase_add_test(tc, finds_deferred_recipients);
+	tcase_add_test(tc, finds_recipients);
 	tcase_add_test(tc, refuses_another_protocol);
 	tcase_add_test(tc, long_texts_do_no_harm);
 	tcase_add_test(tc, asks_for_one);

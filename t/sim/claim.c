@@ -347,6 +347,7 @@ event_is(struct scene *scene, struct node *node)
 		{ "lsa-refused", EVENT_LSA_REFUSED },
 		{ "mail-state", EVENT_MAIL_STATE },
 		{ "link-state", EVENT_LINK_STATE },
+		{ "congestion", EVENT_CONGESTION },
 	};
 	const char *want = scene->word[3]; /* yes, no, or at most so many */
 	char *end;

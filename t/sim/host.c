@@ -47,6 +47,8 @@ host_init(struct node *node, char *server, char *group)
 	conf->digest_ms = 180000;
 	conf->confirm_percent = 100;
 	conf->retry_mail = true;
+	conf->congestion_ms = 30000;
+	conf->congestion_messages = 20;
 	node->may.name = server;
 	node->may.group = group;
 	node->wax.signed_ = host_signed;

@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "core/backlog.h"
 #include "core/report.h"
 #include "t/sim/host.h"
 
 #define TICK_MS 1000
+#define LATE_S 60
 
 /* Messages for one pattern: when each came to this host. */
 struct pile {
@@ -20,6 +22,8 @@ struct post {
 	VEC(struct pile) piles;
 	uint32_t takes, taken; /* a second; in this one */
 	bool silent;           /* nobody reports */
+	struct backlog backlog;
+	uint64_t serial; /* of the table it knows */
 };
 
 struct traffic {
@@ -47,6 +51,7 @@ traffic_free(struct traffic *t)
 		for (size_t k = 0; k < t->posts[i].piles.n; k++)
 			vec_done(&t->posts[i].piles.v[k].came);
 		vec_done(&t->posts[i].piles);
+		backlog_done(&t->posts[i].backlog);
 	}
 	mem_free(t);
 }
@@ -163,6 +168,56 @@ pile_try(struct traffic *t, struct node *node, size_t at)
 	pile->came.n = left;
 }
 
+static uint64_t
+wall(const struct world *world)
+{
+	return WORLD_WALL + world->now.ms / 1000;
+}
+
+/* The MTA's queue is read, as io/congest.c does. */
+static void
+queue_read(struct traffic *t, struct node *node)
+{
+	struct post *post = post_of(t, node);
+	struct report r;
+
+	backlog_begin(&post->backlog);
+	for (size_t i = 0; i < post->piles.n; i++) {
+		const struct pile *pile = &post->piles.v[i];
+		struct buf to = { 0 };
+		char *address;
+
+		buf_printf(&to, "u@%s", pile->pattern);
+		address = buf_string(&to);
+		for (size_t k = 0; k < pile->came.n; k++)
+			backlog_add(&post->backlog, address,
+			    WORLD_WALL + pile->came.v[k] / 1000, wall(t->world),
+			    LATE_S);
+		mem_free(address);
+	}
+	while (backlog_next(&post->backlog, &r))
+		report(t, node, &r);
+}
+
+static void
+queues_read(struct traffic *t)
+{
+	for (size_t i = 0; i < t->world->n; i++) {
+		struct node *node = &t->world->nodes[i];
+		struct post *post = &t->posts[i];
+		struct rib rib = { .routes = node->table.routes,
+			.n = node->table.n };
+
+		if (post->serial != node->table.serial)
+			backlog_table(&post->backlog, &rib, wall(t->world));
+		post->serial = node->table.serial;
+		if (t->world->now.ms / TICK_MS * TICK_MS %
+			node->conf.congestion_ms ==
+		    0)
+			queue_read(t, node);
+	}
+}
+
 static void
 tick(struct traffic *t)
 {
@@ -176,6 +231,7 @@ tick(struct traffic *t)
 			for (uint32_t n = 0; n < post->piles.v[k].rate; n++)
 				vec_push(&post->piles.v[k].came, world->now.ms);
 	}
+	queues_read(t);
 	for (size_t i = 0; i < world->n; i++)
 		for (size_t k = 0; k < t->posts[i].piles.n; k++)
 			if (t->posts[i].piles.v[k].came.n > 0)

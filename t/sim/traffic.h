@@ -5,7 +5,8 @@
  * Once a second every host tries what waits there: the next hops of the list
  * one after the other, as Postfix does. A mail service takes so many messages
  * a second, or none at all (it answers probes all the same). What was
- * delivered and refused is told to the engine as a log's reader would.
+ * delivered and refused is told to the engine as a log's reader would, and every
+ * half a minute what waits, as the reader of a queue would.
  */
 
 #ifndef T_SIM_TRAFFIC_H

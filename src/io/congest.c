@@ -1,0 +1,158 @@
+#include "io/congest.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "core/backlog.h"
+#include "io/clock.h"
+#include "io/listing.h"
+
+#define SHARE 20 /* reading takes one part of so many */
+
+struct congest {
+	struct loop *loop;
+	struct sink *sink;
+	const struct plugin_queue *queue;
+	char *directory;
+	bool on;
+	uint64_t interval_ms, late_s;
+	struct event *timer;
+	struct listing *listing;
+	struct mono begun;
+	uint64_t wall;
+	bool failed; /* the last time */
+	struct backlog backlog;
+};
+
+static void
+wait_for_next(struct congest *c, uint64_t ms)
+{
+	struct timeval tv = { (time_t)(ms / 1000),
+		(suseconds_t)(ms % 1000 * 1000) };
+
+	CHECK(evtimer_add(c->timer, &tv) == 0);
+}
+
+static void
+on_found(void *ctx, const struct plugin_queued *found)
+{
+	struct congest *c = ctx;
+
+	backlog_add(
+	    &c->backlog, found->recipient, found->came, c->wall, c->late_s);
+}
+
+static void
+report_all(struct congest *c)
+{
+	struct report report;
+
+	while (backlog_next(&c->backlog, &report)) {
+		struct buf line = { 0 };
+		struct input in = { .kind = IN_REPORT };
+
+		report_encode(&line, &report);
+		in.bytes = line.p;
+		in.len = line.n;
+		loop_step(c->loop, &in);
+		buf_done(&line);
+	}
+}
+
+/* Once: the queue may stay unreadable for long. */
+static void
+say_failed(struct congest *c, const char *why)
+{
+	if (!c->failed)
+		sink_say(c->sink, SINK_WARNING, "queue-unread",
+		    "socket=%s/%s, error=\"%s\"", c->directory, c->queue->list,
+		    why);
+	c->failed = true;
+}
+
+static void
+on_done(void *ctx, const char *why)
+{
+	struct congest *c = ctx;
+	uint64_t took = mono_since(c->begun, clock_mono());
+
+	c->listing = NULL;
+	wait_for_next(
+	    c, took * SHARE > c->interval_ms ? took * SHARE : c->interval_ms);
+	if (why != NULL) {
+		say_failed(c, why);
+		return;
+	}
+	c->failed = false;
+	report_all(c);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct congest *c = arg;
+	struct listing_job job = { c->queue, c->directory, on_found, on_done,
+		c };
+
+	(void)fd;
+	(void)what;
+	if (!c->on)
+		return;
+	c->begun = clock_mono();
+	c->wall = clock_wall();
+	backlog_begin(&c->backlog);
+	c->listing = listing_begin(loop_base(c->loop), &job);
+	if (c->listing != NULL)
+		return;
+	say_failed(c, strerror(errno));
+	wait_for_next(c, c->interval_ms);
+}
+
+struct congest *
+congest_new(
+    struct loop *loop, struct sink *sink, const struct plugin_queue *queue)
+{
+	struct congest *c = mem_new(sizeof(*c), 0, 0);
+
+	c->loop = loop;
+	c->sink = sink;
+	c->queue = queue;
+	c->timer = evtimer_new(loop_base(loop), on_timer, c);
+	CHECK(c->timer != NULL);
+	return c;
+}
+
+void
+congest_conf(struct congest *c, const struct conf *conf)
+{
+	listing_free(c->listing);
+	c->listing = NULL;
+	mem_free(c->directory);
+	c->directory = listing_directory(conf->postfix_directory);
+	c->on = conf->setup.congestion_messages > 0;
+	c->interval_ms = conf->setup.congestion_ms;
+	c->late_s = conf->congestion_age_ms / 1000;
+	evtimer_del(c->timer);
+	if (c->on)
+		wait_for_next(c, c->interval_ms);
+}
+
+void
+congest_table(struct congest *c, const struct rib *rib)
+{
+	backlog_table(&c->backlog, rib, clock_wall());
+}
+
+void
+congest_free(struct congest *c)
+{
+	if (c == NULL)
+		return;
+	listing_free(c->listing);
+	event_free(c->timer);
+	backlog_done(&c->backlog);
+	mem_free(c->directory);
+	mem_free(c);
+}

@@ -1,0 +1,134 @@
+#include "io/listing.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "base/rc.h"
+
+#define QUEUE_DIRECTORY "/var/spool/postfix"
+#define MAIN_CF "/etc/postfix"
+
+struct listing {
+	struct listing_job job;
+	void *state; /* the reader's */
+	struct bufferevent *bev;
+};
+
+int
+listing_connect(const char *directory, const char *name)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int n = snprintf(
+	    sun.sun_path, sizeof(sun.sun_path), "%s/%s", directory, name);
+	int fd;
+
+	if (n < 0 || (size_t)n >= sizeof(sun.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	/* A local socket connects at once, or says EAGAIN when it is full. */
+	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) != 0) {
+		int err = errno;
+
+		close(fd);
+		errno = err;
+		return -1;
+	}
+	return fd;
+}
+
+void
+listing_free(struct listing *l)
+{
+	if (l == NULL)
+		return;
+	bufferevent_free(l->bev);
+	mem_free(l->state);
+	mem_free(l);
+}
+
+static void
+end(struct listing *l, const char *why)
+{
+	struct listing_job job = l->job;
+
+	listing_free(l);
+	job.done(job.ctx, why);
+}
+
+static void
+on_readable(struct bufferevent *bev, void *arg)
+{
+	struct evbuffer *in = bufferevent_get_input(bev);
+	size_t n = evbuffer_get_length(in);
+	struct listing *l = arg;
+	int rc = l->job.queue->feed(l->state,
+	    evbuffer_pullup(in, (ev_ssize_t)n), n, l->job.found, l->job.ctx);
+
+	evbuffer_drain(in, n);
+	if (rc != RC_OK)
+		end(l, rc_word(rc));
+}
+
+static void
+on_event(struct bufferevent *bev, short what, void *arg)
+{
+	(void)bev;
+	if ((what & BEV_EVENT_EOF) != 0)
+		end(arg, NULL);
+	else if ((what & BEV_EVENT_TIMEOUT) != 0)
+		end(arg, "no answer");
+	else if ((what & BEV_EVENT_CONNECTED) == 0)
+		end(arg, strerror(errno));
+}
+
+struct listing *
+listing_begin(struct event_base *base, const struct listing_job *job)
+{
+	struct timeval patience = { .tv_sec = LISTING_PATIENCE_S };
+	int fd = listing_connect(job->directory, job->queue->list);
+	struct listing *l;
+
+	if (fd < 0)
+		return NULL;
+	l = mem_new(sizeof(*l), 0, 0);
+	l->job = *job;
+	l->state = mem_new(job->queue->state_size, 0, 0);
+	l->bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+	CHECK(l->bev != NULL);
+	bufferevent_setcb(l->bev, on_readable, NULL, on_event, l);
+	bufferevent_set_timeouts(l->bev, &patience, NULL);
+	bufferevent_enable(l->bev, EV_READ);
+	return l;
+}
+
+char *
+listing_directory(const char *config)
+{
+	char path[512], line[1024], value[1024] = QUEUE_DIRECTORY;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/main.cf",
+	    config == NULL ? MAIN_CF : config);
+	f = fopen(path, "re");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		/* The last one counts, as Postfix has it. */
+		if (sscanf(line, "queue_directory = %1023[^ \t\n]", value) ==
+		    EOF)
+			continue;
+	if (f != NULL)
+		fclose(f);
+	return mem_str(value[0] == '/' ? value : QUEUE_DIRECTORY);
+}

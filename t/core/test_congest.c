@@ -1,0 +1,175 @@
+/* test_congest.c - what waits, told apart by next hop; levels of it. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/backlog.h"
+#include "core/level.h"
+#include "t/tap.h"
+
+static char patterns[][20] = { ".paris.example", "a.paris.example",
+	"hold.example", "tokyo.example" };
+static const char *const hops[] = { "192.0.2.1:25", "192.0.2.2:25", NULL,
+	"192.0.2.1:25" };
+
+/* tokyo's mail goes to `tokyo`. */
+static void
+table(struct backlog *b, const char *tokyo, uint64_t now)
+{
+	struct route routes[4] = { { 0 } };
+	struct rib rib = { .routes = routes, .n = 4 };
+
+	for (size_t i = 0; i < 4; i++) {
+		const char *hop = i == 3 ? tokyo : hops[i];
+
+		routes[i].pattern = patterns[i];
+		routes[i].kind = hop == NULL ? ROUTE_HOLD : ROUTE_REMOTE;
+		routes[i].nhops = hop != NULL;
+		if (hop != NULL)
+			ck_assert(addr_read(&routes[i].hop[0].addr, hop));
+	}
+	backlog_table(b, &rib, now);
+}
+
+static void
+expect(struct backlog *b, const char *want)
+{
+	struct report r;
+	struct buf all = { 0 };
+
+	while (backlog_next(b, &r)) {
+		report_encode(&all, &r);
+		buf_u8(&all, '\n');
+	}
+	buf_u8(&all, 0);
+	ck_assert_str_eq((const char *)all.p, want);
+	buf_done(&all);
+	backlog_begin(b);
+}
+
+START_TEST(waits_for_its_hop)
+{
+	struct backlog b = { 0 };
+
+	table(&b, hops[3], 1000);
+	backlog_begin(&b);
+	backlog_add(&b, "u@b.paris.example", 1000, 1100, 60);
+	backlog_add(&b, "u@a.paris.example", 1041, 1100, 60);
+	backlog_add(&b, "u@tokyo.example", 1040, 1100, 60);
+	backlog_add(&b, "u@tokyo.example", 2000, 1100, 60); /* from tomorrow */
+	backlog_add(&b, "u@paris.example", 0, 1100, 60);
+	backlog_add(&b, "u@hold.example", 0, 1100, 60);
+	backlog_add(&b, "nobody", 0, 1100, 60);
+	expect(&b, "queue hop=192.0.2.1:25 waiting=3 late=2\n"
+		   "queue hop=192.0.2.2:25 waiting=1\n");
+	backlog_done(&b);
+}
+END_TEST
+
+/* What was steered to another hop begins to wait anew. */
+START_TEST(a_new_hop_is_not_to_blame)
+{
+	struct backlog b = { 0 };
+
+	table(&b, "192.0.2.3:25", 1000);
+	table(&b, "192.0.2.3:25", 1100); /* the same: since 1000 */
+	backlog_begin(&b);
+	backlog_add(&b, "u@tokyo.example", 10, 1120, 60);
+	expect(&b, "queue hop=192.0.2.1:25\nqueue hop=192.0.2.2:25\n"
+		   "queue hop=192.0.2.3:25 waiting=1 late=1\n");
+	table(&b, "192.0.2.2:25", 1200);
+	backlog_add(&b, "u@tokyo.example", 10, 1259, 60);
+	/* nobody goes there now: said once */
+	expect(&b, "queue hop=192.0.2.1:25\n"
+		   "queue hop=192.0.2.2:25 waiting=1\n"
+		   "queue hop=192.0.2.3:25\n");
+	backlog_add(&b, "u@tokyo.example", 10, 1260, 60);
+	expect(&b, "queue hop=192.0.2.1:25\n"
+		   "queue hop=192.0.2.2:25 waiting=1 late=1\n");
+	backlog_done(&b);
+}
+END_TEST
+
+/* Readings of every 10 s, with 5 messages as level 1. */
+static const struct {
+	uint64_t late;
+	uint8_t level;
+} readings[] = {
+	{ 4, 0 },
+	{ 5, 1 },
+	{ 19, 1 },
+	{ 20, 2 },
+	{ 79, 2 },
+	{ 80, 3 },
+	{ 1000000, 3 },
+	/* more than half of level 3 */
+	{ 41, 3 },
+	{ 40, 3 },
+	{ 39, 3 },
+	{ 39, 3 },
+	{ 39, 3 },
+	{ 39, 3 },
+	/* 40 s of less: the level it has now, and from there anew */
+	{ 39, 2 },
+	{ 1, 2 },
+	{ 1, 2 },
+	{ 10, 2 },
+	{ 1, 2 },
+	{ 1, 2 },
+	{ 1, 2 },
+	{ 1, 2 },
+	{ 1, 0 },
+	{ 0, 0 },
+	/* again: three times longer */
+	{ 5, 1 },
+	{ 0, 1 },
+	{ 0, 1 },
+	{ 0, 1 },
+	{ 0, 1 },
+	{ 0, 1 },
+	{ 0, 1 },
+	{ 0, 1 },
+	{ 0, 1 },
+	{ 0, 1 },
+	{ 0, 1 },
+	{ 0, 1 },
+	{ 0, 1 },
+	{ 0, 0 },
+};
+
+START_TEST(levels)
+{
+	const struct level_rule rule = { .messages = 5, .interval_ms = 10000 };
+	const struct level_rule off = { .interval_ms = 10000 };
+	struct level level = { 0 };
+	struct mono now = { 1000 };
+
+	for (size_t i = 0; i < sizeof(readings) / sizeof(readings[0]); i++) {
+		uint8_t before = level.now;
+		bool news = level_read(&level, &rule, readings[i].late, now);
+
+		ck_assert_msg(level.now == readings[i].level, "reading %zu: %d",
+		    i, level.now);
+		ck_assert(news == (level.now != before));
+		now = mono_after(now, rule.interval_ms);
+	}
+	level_read(&level, &rule, 1000, now);
+	ck_assert_uint_eq(level.now, 3);
+	ck_assert(level_read(&level, &off, 1000, now));
+	ck_assert_uint_eq(level.now, 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("congest");
+	TCase *tc = tcase_create("congest");
+
+	tcase_add_test(tc, waits_for_its_hop);
+	tcase_add_test(tc, a_new_hop_is_not_to_blame);
+	tcase_add_test(tc, levels);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}
