@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 import daemon
 import front
 import mail
+import milter
 import mta
 import net
 from host import (Folder, LabError, Machine, environment, namespaces_refused, wait_for)
@@ -167,6 +168,8 @@ class Lab:
                                 os.path.join(TOP, "conf"))
             if self.stage():
                 daemon.configure(node, self.topology, self.nodes, folder)
+            if milter.built(node):
+                milter.configure(node)
         self.save()
 
     def _stage(self, build):
@@ -224,13 +227,16 @@ class Lab:
             return list(pool.map(work, nodes))
 
     def start(self, node, what="all"):
-        """Turns on a server, or its lsrd, its Postfix, its lsrd-front."""
+        """Turns on a server, or its lsrd, Postfix, lsrd-front, lsrd-milter."""
         fresh = node.kind == "namespaces" and not node.up()
         if fresh:
             node.boot(self.stage())
         if what in ("lsrd", "all") and self.stage() and (
                 fresh or not daemon.running(node)):
             daemon.start(node)
+        if what in ("milter", "all") and milter.built(node) and (
+                fresh or not milter.running(node)):
+            milter.start(node)
         if what in ("postfix", "all") and (fresh or not mta.running(node)):
             self._tables(node)
             mta.start(node)
@@ -245,18 +251,21 @@ class Lab:
             for table in ("transport", "default", "domains")), 15)
 
     def kill(self, node, what, hard):
-        """Ends a server's lsrd, its Postfix, its lsrd-front, or all of it."""
+        """Ends a server's lsrd, Postfix, lsrd-front, lsrd-milter, or all of it."""
         if what == "lsrd":
             daemon.stop(node, 9 if hard else 15)
         elif what == "postfix":
             (mta.kill if hard else mta.stop)(node)
         elif what == "front":
             front.stop(node, 9 if hard else 15)
+        elif what == "milter":
+            milter.stop(node, 9 if hard else 15)
         else:
             if not hard and node.up():
                 front.stop(node)
                 daemon.stop(node)
                 mta.stop(node)
+                milter.stop(node)
             node.off()
 
     # --- wires

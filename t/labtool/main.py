@@ -28,6 +28,8 @@ NODE is a server's name or its first label; A and B may be routing groups.
   t/lab down                              all is gone
 """
 
+PARTS = ("lsrd", "postfix", "front", "milter", "all")
+
 
 def place(text):
     """GROUP=PLACE, as a pair."""
@@ -80,13 +82,13 @@ def parser():
         sub.add_argument("a")
         sub.add_argument("b")
         sub.add_argument("--port", type=int, default=0, help="this TCP port alone")
-    sub = verb("kill", "end a server, its lsrd, Postfix or lsrd-front")
+    sub = verb("kill", "end a server, its lsrd, Postfix, lsrd-front or lsrd-milter")
     sub.add_argument("node", help="a server, a group, or all")
     sub.add_argument("-9", dest="hard", action="store_true", help="at once, as a crash does")
-    sub.add_argument("what", choices=("lsrd", "postfix", "front", "all"), nargs="?", default="all")
-    sub = verb("start", "start a server, its lsrd, Postfix or lsrd-front")
+    sub.add_argument("what", choices=PARTS, nargs="?", default="all")
+    sub = verb("start", "start a server, its lsrd, Postfix, lsrd-front or lsrd-milter")
     sub.add_argument("node", help="a server, a group, or all")
-    sub.add_argument("what", choices=("lsrd", "postfix", "front", "all"), nargs="?", default="all")
+    sub.add_argument("what", choices=PARTS, nargs="?", default="all")
     sub = verb("send", "hand mail to a server's Postfix")
     sub.add_argument("node")
     sub.add_argument("to", nargs="+", help="recipients, in turns")

@@ -1,0 +1,18 @@
+#!/bin/sh
+# lab-storm.sh - 50 kills and 15 stops of lsrd, lsrd-milter and lsrd-front
+# while 2000 messages flow: none is lost, bounced or doubled (FAULTS M01, M02).
+
+. "$(dirname "$0")/lab.sh"
+skip_unless_able
+plan 1
+
+blows() {
+	timeout 280 "$top/t/system/storm" --messages 2000 --kills 50 --stops 15 --every 0.5 \
+		--rate 70 --wait 120 --seed 1 >"/tmp/$LAB.storm" 2>&1
+	status=$?
+	cat "/tmp/$LAB.storm"
+	return $status
+}
+
+ok "2000 messages, 50 kills, 15 stops: every message once" blows
+sed 's/^/# /' "/tmp/$LAB.storm"
