@@ -66,10 +66,10 @@ defaults(struct options *o, struct front_settings *set)
 	set->name = o->name;
 	set->lsrd = LSRD_SOCKET;
 	set->proxy = PROXY_V2;
-	set->sessions = 4000;
-	set->per_source = 200;
-	set->idle_s = 3600;
-	set->connect_s = 30;
+	set->sessions = 4000;  /* three descriptors each; see FRONT_SCRATCH */
+	set->per_source = 200; /* a large site behind one address */
+	set->idle_s = 3600;    /* RFC 5321 knows no longer wait than 600 */
+	set->connect_s = 30;   /* as Postfix's smtp_connect_timeout */
 }
 
 static bool

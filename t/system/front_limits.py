@@ -98,6 +98,35 @@ def a_thousand_slow_ones():
     assert each <= (60000 if SANITIZED else 20000), each
 
 
+def what_waits_is_bounded():
+    """Clients that never read an MTA that always writes."""
+    count = 20
+    with Mta((b"DATA", bytes(40 << 20))) as mta, \
+            Front(at=ALONE, mta=MTA) as front:
+        links = []
+        before = front.memory()
+        for _ in range(count):
+            link = Link(STRANGER, ALONE)
+            begins(link.answer(), b"220 x")
+            link.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            link.say(b"DATA")
+            links.append(link)
+        last = [-1]
+
+        def settled():
+            time.sleep(0.2)
+            last.append(front.memory())
+            return last[-1] == last[-2]
+
+        assert until(settled), "it never ends"
+        each = (last[-1] - before) / count
+        print("# %d octets wait in a session" % each)
+        for link in links + mta.kept:
+            link.close()
+        assert until(lambda: front.counters()["sessions"] == 0)
+    assert each <= (200000 if SANITIZED else 80000), each
+
+
 def goodbye_is_short():
     """Who is told to go and stays, talking, is gone all the same."""
     with Front(at=ALONE, mta="127.0.0.1:2599") as front:
@@ -112,4 +141,4 @@ def goodbye_is_short():
 
 
 CASES = (limits, idle_ends, slow_mta_has_its_time, a_thousand_slow_ones,
-         goodbye_is_short)
+         what_waits_is_bounded, goodbye_is_short)
