@@ -27,24 +27,23 @@ front_now(void)
 			      (uint64_t)t.tv_nsec / 1000000 };
 }
 
-bool
+void
 front_read_peers(struct front *front)
 {
 	size_t line;
 	int rc;
 
 	if (front->set.peers == NULL)
-		return true;
+		return;
 	rc = peerlist_read(&front->peers, front->set.peers, &line);
 	if (rc == RC_OK) {
 		say_line(&front->say, LOG_NOTICE, "peers: file=%s, peers=%zu",
 		    front->set.peers, front->peers.read.n);
-		return true;
+		return;
 	}
 	say_line(&front->say, LOG_ERR, "peers: file=%s, line=%zu, error=%s",
 	    front->set.peers, line,
 	    rc == RC_IO ? strerror(errno) : rc_word(rc));
-	return false;
 }
 
 /* Too many: says so, and does not wait for the other side. */

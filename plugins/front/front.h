@@ -68,8 +68,8 @@ struct mono front_now(void);
  */
 void front_begin(struct front *front, struct event_base *base);
 
-/* Reads the file of peers; false when that failed, which is logged. */
-bool front_read_peers(struct front *front);
+/* Reads the file of peers; one that is wrong is logged, the list stays. */
+void front_read_peers(struct front *front);
 
 /* Accepts no more; the loop ends once the last session has. */
 void front_stop(struct front *front);

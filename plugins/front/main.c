@@ -213,8 +213,8 @@ prepare(struct front *front, const struct options *options)
 	say_open(&front->say, "lsrd-front", true);
 	if (status == 0)
 		status = privileges(options);
-	if (status == 0 && !front_read_peers(front))
-		status = EX_CONFIG;
+	if (status == 0)
+		front_read_peers(front);
 	if (status == 0 && !options->foreground && daemon(0, 0) != 0)
 		status = EX_OSERR;
 	say_open(&front->say, "lsrd-front", options->foreground);

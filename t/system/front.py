@@ -499,13 +499,20 @@ def says_what_is_wrong():
             (["-c", "0"], 64, "-c: 0"), (["-s", "/" * 200], 64, "-s: /"),
             ([], 64, "give -l"), (["-l", "203.0.113.99:25"], 69, "203.0.113.99"),
             (["-o", "/s", "-l", "127.0.0.1:2599"], 64, "-o needs -b"),
-            (["-u", "nobody-here", "-l", "127.0.0.1:2599"], 67, "nobody-here"),
-            (["-f", "-u", "nobody", "-P", W + "/none", "-l", "127.0.0.1:2599"],
-             78, "none")):
+            (["-u", "nobody-here", "-l", "127.0.0.1:2599"], 67, "nobody-here")):
         done = subprocess.run([os.environ["FRONT"]] + options, timeout=20,
                               capture_output=True, text=True, check=False)
         same(done.returncode, status)
         assert words in done.stdout + done.stderr, (options, done.stderr)
+
+
+def relays_without_its_list():
+    at = ("192.0.2.1", 2502)
+    front = Front("-P", W + "/none", at=at)
+    begins(talk(STRANGER, at, EHLO, b"QUIT\r\n"), b"220 ")
+    same(front.end(), 0)
+    with open(W + "/front.log") as log:
+        assert "/none, line=0, error=No such file" in log.read()
 
 
 BEHIND = (stranger_is_untouched, address_reaches_postfix, headers_of_clients,
@@ -516,7 +523,8 @@ BEHIND = (stranger_is_untouched, address_reaches_postfix, headers_of_clients,
           secrets_stay, lsrd_away, lsrd_refuses, lsrd_closes,
           ) + front_hostile.CASES
 OWN = (other_headers, strangers_are_handed_over, octets_pass_as_they_are, mta_away, killed_at_stages,
-       stops_gently, alone, is_nobody, says_what_is_wrong) + front_limits.CASES
+       stops_gently, alone, is_nobody, says_what_is_wrong,
+       relays_without_its_list) + front_limits.CASES
 
 
 def main():
