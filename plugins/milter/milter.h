@@ -14,7 +14,7 @@
 #ifndef PLUGINS_MILTER_MILTER_H
 #define PLUGINS_MILTER_MILTER_H
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include <pthread.h>
@@ -36,8 +36,8 @@ struct milter {
 	struct say say_limit; /* of lines that others cause */
 	unsigned open;        /* messages between MAIL and their end */
 
-	/* by signal handlers, for the first thread */
-	volatile sig_atomic_t stop, reload, tell;
+	/* by signal handlers, in any thread, for the first one */
+	atomic_bool stop, reload, tell;
 };
 
 /*

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -32,13 +34,15 @@ static void
 on_signal(int sig)
 {
 	struct milter *m = milter_get();
+	int saved = errno;
 
 	if (sig == SIGHUP)
-		m->reload = 1;
+		m->reload = true;
 	else if (sig == SIGUSR1)
-		m->tell = 1;
+		m->tell = true;
 	else
-		m->stop = 1;
+		m->stop = true;
+	errno = saved;
 }
 
 static void
@@ -96,7 +100,7 @@ tend_refresh(struct milter *m, char *told, size_t room)
 
 	if (m->basis != NULL && !m->reload && !basis_is_old(m->basis, &files))
 		return;
-	m->reload = 0;
+	m->reload = false;
 	rc = basis_new(&files, &basis, &failed);
 	if (rc == RC_OK) {
 		say_line(&m->say, m->basis == NULL ? LOG_NOTICE : LOG_DEBUG,
@@ -157,7 +161,6 @@ tell(struct tend *t)
 	report_encode(&line, &all);
 	say_line(&t->m->say, LOG_NOTICE, "counters: %.*s", (int)line.n, line.p);
 	buf_done(&line);
-	t->m->tell = 0;
 }
 
 static void
@@ -219,7 +222,7 @@ rounds(struct tend *t)
 	while (!t->m->stop) {
 		tend_refresh(t->m, t->told, sizeof(t->told));
 		report(t);
-		if (t->m->tell)
+		if (atomic_exchange(&t->m->tell, false))
 			tell(t);
 		notify_say(t->notify, "WATCHDOG=1");
 		if (has_ended(t)) {
