@@ -36,6 +36,14 @@ table_map(struct basis *b, const char *path)
 	return rc == RC_OK ? table_open(&b->table, b->map, b->octets) : rc;
 }
 
+/* A net of another version is none: no limits are kept then. */
+static void
+net_read(struct basis *b)
+{
+	b->limits = b->table.net.left > 0 &&
+	            table_net_decode(b->table.net, &b->net) == RC_OK;
+}
+
 static int
 key_read(struct basis *b, const char *path)
 {
@@ -79,6 +87,7 @@ basis_new(
 		errno = saved;
 		return rc;
 	}
+	net_read(b);
 	b->users = 1;
 	*out = b;
 	return RC_OK;
@@ -112,6 +121,8 @@ basis_free(struct basis *basis)
 		return;
 	for (size_t i = 0; i < basis->nkeys; i++)
 		keys_free(basis->key[i].key);
+	if (basis->limits)
+		table_net_done(&basis->net);
 	if (basis->map != NULL)
 		munmap(basis->map, basis->octets);
 	mem_free(basis);

@@ -20,6 +20,7 @@
 
 #include "core/mark.h"
 #include "core/table.h"
+#include "core/table_net.h"
 
 struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 
@@ -33,6 +34,8 @@ struct basis_key {
 
 struct basis {
 	struct table table; /* over `map` */
+	struct table_net net;
+	bool limits; /* `net` is there: a connector has limits */
 	void *map;
 	size_t octets;
 	struct basis_key key[2]; /* current, previous */

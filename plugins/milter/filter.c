@@ -6,6 +6,8 @@
 
 #include <syslog.h>
 
+#include <arpa/inet.h>
+
 #include <libmilter/mfapi.h>
 
 #include "base/mem.h"
@@ -17,12 +19,18 @@
 #define STEPS_UNUSED                                                           \
 	(SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOEOH | SMFIP_NOBODY)
 #define STEPS_SILENT (SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR)
+
+/* Where a connector has limits: who sends, how much, and an answer to RCPT. */
+#define STEPS_LIMITS (SMFIP_NOCONNECT | SMFIP_NOBODY)
+#define SILENT_LIMITS (SMFIP_NR_CONN | SMFIP_NR_BODY)
 #define ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS)
 
 /* One SMTP session. */
 struct talk {
 	struct session session;
 	unsigned long silent; /* the steps that get no answer */
+	bool limits;          /* of connectors are looked at */
+	char client[INET6_ADDRSTRLEN];
 };
 
 /* libmilter's functions take what they only read without const. */
@@ -62,19 +70,38 @@ steps_unused(void)
 	return tcp ? STEPS_UNUSED : STEPS_UNUSED | SMFIP_NODATA;
 }
 
+/* Whether a connector has limits now: the session is asked for more then. */
+static bool
+limits_now(void)
+{
+	struct basis *basis = milter_hold(milter_get());
+	bool limits = basis != NULL && basis->limits;
+
+	if (basis != NULL)
+		milter_drop(milter_get(), basis);
+	return limits;
+}
+
 static sfsistat
 on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1, unsigned long f2,
     unsigned long f3, unsigned long *pf0, unsigned long *pf1,
     unsigned long *pf2, unsigned long *pf3)
 {
 	struct talk *talk = talk_get(ctx);
+	unsigned long unused = steps_unused(), silent = STEPS_SILENT;
 
 	(void)f2;
 	(void)f3;
+	talk->limits = limits_now();
+	if (talk->limits) {
+		unused &= ~(unsigned long)(STEPS_LIMITS);
+		silent =
+		    (silent | SILENT_LIMITS) & ~(unsigned long)SMFIP_NR_RCPT;
+	}
 	*pf0 = ACTIONS;
-	*pf1 = f1 & (steps_unused() | STEPS_SILENT);
+	*pf1 = f1 & (unused | silent);
 	*pf2 = *pf3 = 0;
-	talk->silent = f1 & STEPS_SILENT;
+	talk->silent = f1 & silent;
 	if ((f0 & ACTIONS) == ACTIONS)
 		return SMFIS_CONTINUE;
 	milter_say(milter_get(), LOG_WARNING,
@@ -86,10 +113,73 @@ on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1, unsigned long f2,
 static void
 message_end(struct talk *talk)
 {
+	struct basis *basis;
+
 	if (talk->session.sender == NULL)
 		return;
+	basis = limits_clear(&talk->session.limits);
+	if (basis != NULL)
+		milter_drop(milter_get(), basis);
 	session_clear(&talk->session);
 	milter_open(milter_get(), -1);
+}
+
+static sfsistat
+on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *addr)
+{
+	struct talk *talk = talk_get(ctx);
+	const void *ip = NULL;
+
+	(void)name;
+	if (addr != NULL && addr->sa_family == AF_INET)
+		ip = &((struct sockaddr_in *)(void *)addr)->sin_addr;
+	else if (addr != NULL && addr->sa_family == AF_INET6)
+		ip = &((struct sockaddr_in6 *)(void *)addr)->sin6_addr;
+	if (ip != NULL)
+		inet_ntop(
+		    addr->sa_family, ip, talk->client, sizeof(talk->client));
+	return answer(talk, SMFIP_NR_CONN);
+}
+
+static uint64_t
+wall_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static struct ruling_try
+try_of(const struct talk *talk)
+{
+	return (struct ruling_try){ talk->client, talk->session.sender,
+		talk->session.declared };
+}
+
+/*
+ * RCPT is judged where the size is known: as it was declared, or as we read
+ * it when recipients of the same message had to be taken apart.
+ */
+static void
+recipients_begin(struct talk *talk)
+{
+	struct session *s = &talk->session;
+	struct policy_message message = { .size = s->declared,
+		.sender = s->sender,
+		.time = (int64_t)(wall_ms() / 1000) };
+	struct ruling_try who = try_of(talk);
+	struct basis *basis = milter_hold(milter_get());
+	bool known;
+
+	pthread_mutex_lock(&milter_get()->lock);
+	known = ruling_recall(&milter_get()->splits, &who, wall_ms(), &message);
+	pthread_mutex_unlock(&milter_get()->lock);
+	if (basis != NULL && basis->limits &&
+	    (known || (s->declared != 0 && !s->limits.sendmail)))
+		limits_begin(&s->limits, basis, &message);
+	else if (basis != NULL)
+		milter_drop(milter_get(), basis);
 }
 
 static sfsistat
@@ -100,6 +190,10 @@ on_mail(SMFICTX *ctx, char **args)
 	message_end(talk);
 	session_from(&talk->session, args[0], session_size(args + 1));
 	milter_open(milter_get(), 1);
+	limits_mail(&talk->session.limits, args);
+	talk->session.limits.counts = talk->limits;
+	if (talk->limits)
+		recipients_begin(talk);
 	return answer(talk, SMFIP_NR_MAIL);
 }
 
@@ -107,9 +201,27 @@ static sfsistat
 on_rcpt(SMFICTX *ctx, char **args)
 {
 	struct talk *talk = talk_get(ctx);
+	struct session *s = &talk->session;
 
-	session_to(&talk->session, args[0]);
-	return answer(talk, SMFIP_NR_RCPT);
+	session_to(s, args[0]);
+	if (s->limits.basis == NULL || s->beyond || s->recipients.n == 0 ||
+	    limits_take(&s->limits, s->recipients.v[s->recipients.n - 1]))
+		return answer(talk, SMFIP_NR_RCPT);
+	session_drop(s);
+	smfi_setreply(ctx, lent("452"), lent("4.5.3"),
+	    lent("This recipient needs another way for such a message; send "
+		 "it by itself"));
+	return SMFIS_TEMPFAIL;
+}
+
+static sfsistat
+on_body(SMFICTX *ctx, unsigned char *octets, size_t n)
+{
+	struct talk *talk = talk_get(ctx);
+
+	(void)octets;
+	limits_body(&talk->session.limits, n);
+	return answer(talk, SMFIP_NR_BODY);
 }
 
 static sfsistat
@@ -222,19 +334,83 @@ refuse(SMFICTX *ctx, const struct session *s, enum mark_verdict why)
 	return SMFIS_TEMPFAIL;
 }
 
-static uint64_t
-wall_ms(void)
+/* No way for it now, or ever, or not for all recipients at once. */
+static sfsistat
+hold(SMFICTX *ctx, enum ruling ruling, const char *text)
 {
-	struct timespec now;
+	static const struct {
+		const char *code, *enhanced;
+		enum report_count count;
+	} replies[] = {
+		[RULING_HELD] = { "451", "4.7.0", REPORT_HELD },
+		[RULING_NEVER] = { "552", "5.3.4", REPORT_DENIED },
+		[RULING_SPLIT] = { "451", "4.3.1", REPORT_HELD },
+	};
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	if (smfi_setreply(ctx, lent(replies[ruling].code),
+		lent(replies[ruling].enhanced), lent(text)) != MI_SUCCESS) {
+		milter_count(milter_get(), REPORT_UNMARKED);
+		return SMFIS_CONTINUE;
+	}
+	milter_count(milter_get(), replies[ruling].count);
+	milter_say(milter_get(), LOG_NOTICE, "limit: id=%s, result=%s, why=%s",
+	    queue_id(ctx), ruling_word(ruling), text);
+	return ruling == RULING_NEVER ? SMFIS_REJECT : SMFIS_TEMPFAIL;
+}
+
+/* A route of its own: a field that milter_header_checks make a FILTER of. */
+static sfsistat
+steer(SMFICTX *ctx, const struct session *s, enum ruling ruling,
+    const char *route)
+{
+	if (ruling == RULING_REINJECT && !strip(ctx, s))
+		return SMFIS_CONTINUE;
+	if (smfi_insheader(ctx, 0, lent(SESSION_ROUTE), lent(route)) !=
+	    MI_SUCCESS) {
+		milter_count(milter_get(), REPORT_UNMARKED);
+		return SMFIS_CONTINUE;
+	}
+	milter_count(milter_get(), REPORT_STEERED);
+	milter_say(milter_get(), LOG_NOTICE,
+	    "limit: id=%s, result=%s, route=%s", queue_id(ctx),
+	    ruling_word(ruling), route);
+	return SMFIS_CONTINUE;
+}
+
+static enum ruling
+rule(const struct talk *talk, const struct session_ask *ask, struct buf *text)
+{
+	const struct session *s = &talk->session;
+	struct limits_ask limits = { .basis = ask->basis,
+		.trace = &s->trace,
+		.sender = s->sender,
+		.recipients = (const char *const *)s->recipients.v,
+		.n = s->recipients.n,
+		.declared = s->declared,
+		.time_ms = ask->time_ms,
+		.reinject = milter_get()->options->reinject };
+	struct ruling_try who = try_of(talk);
+	struct policy_message message;
+	enum ruling ruling = limits_rule(&s->limits, &limits, &message, text);
+
+	if (ruling == RULING_SPLIT) {
+		pthread_mutex_lock(&milter_get()->lock);
+		ruling_remember(
+		    &milter_get()->splits, &who, &message, ask->time_ms);
+		pthread_mutex_unlock(&milter_get()->lock);
+	}
+	return ruling;
 }
 
 static sfsistat
-decide(SMFICTX *ctx, struct session *s, const struct session_ask *ask)
+decide(SMFICTX *ctx, struct talk *talk, const struct session_ask *ask)
 {
+	struct session *s = &talk->session;
+	struct buf out = { 0 };
 	enum mark_verdict verdict;
+	enum ruling ruling;
+	sfsistat status = SMFIS_CONTINUE;
+	char *text;
 
 	session_verify(s, ask);
 	pthread_mutex_lock(&milter_get()->lock);
@@ -242,7 +418,16 @@ decide(SMFICTX *ctx, struct session *s, const struct session_ask *ask)
 	pthread_mutex_unlock(&milter_get()->lock);
 	if (verdict != MARK_PASSES)
 		return refuse(ctx, s, verdict);
-	return mark(ctx, s, ask);
+	ruling = rule(talk, ask, &out);
+	text = buf_string(&out);
+	if (ruling >= RULING_HELD)
+		status = hold(ctx, ruling, text);
+	else if (ruling != RULING_REINJECT)
+		status = mark(ctx, s, ask);
+	if (ruling == RULING_STEERED || ruling == RULING_REINJECT)
+		status = steer(ctx, s, ruling, text);
+	mem_free(text);
+	return status;
 }
 
 static sfsistat
@@ -266,7 +451,7 @@ on_eom(SMFICTX *ctx)
 		};
 
 		seal_init(&seal, keys_hold(basis->key[0].key), NULL);
-		status = decide(ctx, &talk->session, &ask);
+		status = decide(ctx, talk, &ask);
 		seal_done(&seal);
 	}
 	if (basis != NULL)
@@ -321,9 +506,11 @@ filter_register(void)
 		.xxfi_version = SMFI_VERSION,
 		.xxfi_flags = ACTIONS,
 		.xxfi_negotiate = on_negotiate,
+		.xxfi_connect = on_connect,
 		.xxfi_envfrom = on_mail,
 		.xxfi_envrcpt = on_rcpt,
 		.xxfi_header = on_header,
+		.xxfi_body = on_body,
 		.xxfi_eom = on_eom,
 		.xxfi_abort = on_abort,
 		.xxfi_close = on_close,

@@ -5,6 +5,7 @@
  *     tend.c     the first thread: newer tables, signals, reports, watchdog
  *     filter.c   libmilter's threads: the callbacks, one session each
  *     session.c  what a message has told, and what follows from it; pure
+ *     limits.c   likewise, where a connector has limits
  *
  * One lock guards all that changes. Nothing under it waits for anything, and
  * a callback takes it for a moment at the end of a message. Whatever goes
@@ -21,6 +22,7 @@
 
 #include "core/mark.h"
 #include "core/report.h"
+#include "core/ruling.h"
 #include "plugins/milter/basis.h"
 #include "plugins/milter/options.h"
 #include "plugins/program/say.h"
@@ -32,6 +34,7 @@ struct milter {
 	pthread_mutex_t lock; /* for what follows, up to `open` */
 	struct basis *basis;  /* NULL: nothing to stand on yet */
 	struct mark_memory *memory;
+	struct ruling_memory splits;
 	struct report counts; /* since the last report that went out */
 	struct say say_limit; /* of lines that others cause */
 	unsigned open;        /* messages between MAIL and their end */

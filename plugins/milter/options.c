@@ -27,6 +27,8 @@ static const char usage_text[] =
     "                              (" TABLE ")\n"
     "  -k, --key FILE              the mark key (" KEY ")\n"
     "  -K, --previous-key FILE     the mark key before it (none)\n"
+    "  -R, --reinject TRANSPORT:HOP  our own smtpd for mail of sendmail(1)\n"
+    "                              that breaks a limit (none)\n"
     "  -r, --report SOCKET         lsrd's, for reports (" REPORT ")\n"
     "  -H, --hop-limit N           the MTA's limit of Received fields (100)\n"
     "  -l, --log-level LEVEL       error, warning, notice or debug (notice)\n"
@@ -44,6 +46,7 @@ static const struct option long_options[] = {
 	{ "table", required_argument, NULL, 'T' },
 	{ "key", required_argument, NULL, 'k' },
 	{ "previous-key", required_argument, NULL, 'K' },
+	{ "reinject", required_argument, NULL, 'R' },
 	{ "report", required_argument, NULL, 'r' },
 	{ "hop-limit", required_argument, NULL, 'H' },
 	{ "log-level", required_argument, NULL, 'l' },
@@ -120,6 +123,8 @@ text_of(struct options *o, int option)
 		return &o->previous_key;
 	case 'r':
 		return &o->report;
+	case 'R':
+		return &o->reinject;
 	default:
 		return NULL;
 	}
@@ -170,7 +175,7 @@ options_read(struct options *options, int argc, char **argv)
 	int c;
 
 	defaults(options);
-	while ((c = getopt_long(argc, argv, "p:m:g:u:T:k:K:r:H:l:ftVh",
+	while ((c = getopt_long(argc, argv, "p:m:g:u:T:k:K:r:R:H:l:ftVh",
 		    long_options, NULL)) != -1) {
 		if (c == 'V') {
 			version_say();

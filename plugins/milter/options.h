@@ -17,6 +17,7 @@ struct options {
 	const char *table; /* lsrd's, of routes and mark keys */
 	const char *key;   /* the mark key */
 	const char *previous_key; /* the one before; NULL: there is none */
+	const char *reinject;     /* for FILTER: our own smtpd; or NULL */
 	const char *report;       /* lsrd's datagram socket */
 	uint32_t mode;            /* of the socket */
 	uint32_t hop_limit;       /* of the MTA */

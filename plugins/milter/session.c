@@ -59,6 +59,12 @@ session_to(struct session *s, const char *path)
 		vec_push(&s->recipients, address(path));
 }
 
+void
+session_drop(struct session *s)
+{
+	mem_free(s->recipients.v[--s->recipients.n]);
+}
+
 static void
 on_trace(struct session *s, const char *value)
 {
@@ -105,6 +111,7 @@ session_header(struct session *s, const char *name, const char *value)
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		if (strcasecmp(name, fields[i].name) == 0)
 			fields[i].on(s, value);
+	limits_field(&s->limits, name, value);
 }
 
 uint64_t
@@ -262,7 +269,9 @@ session_visit(
 	visit->time_ms = ask->time_ms;
 	visit->first = previous == NULL;
 	if (visit->first) {
-		visit->size = s->declared;
+		visit->size = limits_size(&s->limits, s->declared);
+		visit->priority = s->limits.priority != 0 ? s->limits.priority
+		                                          : POLICY_NORMAL;
 		snprintf(visit->sender, sizeof(visit->sender), "%s", s->sender);
 	}
 	mark_sign(visit, previous, s->message, ask->seal);

@@ -19,6 +19,7 @@
 #include "base/vec.h"
 #include "core/mark.h"
 #include "plugins/milter/basis.h"
+#include "plugins/milter/limits.h"
 
 #define SESSION_ROUTE "LSR-Route" /* a field; an arriving one is a forgery */
 #define SESSION_VERB "X-LSA-2"
@@ -33,7 +34,8 @@ struct session {
 	char *oldest;            /* Received, the last of the header; or NULL */
 	struct buf path;         /* all Received, each with a NUL behind it */
 	uint64_t declared;       /* SIZE= of MAIL; 0: not said */
-	bool beyond;             /* a limit: no decision about this message */
+	bool beyond;             /* a bound: no decision about this message */
+	struct limits limits;    /* of connectors, and what it says to them */
 
 	/* by session_verify() */
 	uint8_t message[SEAL_DIGEST];
@@ -46,6 +48,9 @@ void session_clear(struct session *s);
 /* MAIL begins a message; `size` is its SIZE=. RCPT adds one who was taken. */
 void session_from(struct session *s, const char *path, uint64_t size);
 void session_to(struct session *s, const char *path);
+
+/* The last one was not taken after all. */
+void session_drop(struct session *s);
 
 void session_header(struct session *s, const char *name, const char *value);
 

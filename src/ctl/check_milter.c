@@ -1,6 +1,6 @@
 /*
  * check_milter.c - the part of `check` that asks Postfix about lsrd-milter:
- * is it asked, and do marks stay inside.
+ * is it asked, is its route taken, and do marks stay inside.
  */
 
 #include "ctl/postconf.h"
@@ -13,6 +13,7 @@
 #define MILTER                                                                 \
 	"{ unix:" PLACE ", default_action=accept, connect_timeout=2s, "        \
 	"command_timeout=2s, content_timeout=2s }"
+#define ROUTE "regexp:{{/^LSR-Route: (.*)/ FILTER $$1}}"
 #define LEAVING "regexp:{{/^LSR-(Trace|Route):/ IGNORE}}"
 
 /* A parameter, what is to be in it, and what puts it there. */
@@ -22,6 +23,8 @@ static const struct want {
 	{ "smtpd_milters", PLACE, MILTER, "does not ask lsrd-milter" },
 	{ "non_smtpd_milters", PLACE, "$smtpd_milters",
 	    "does not ask lsrd-milter" },
+	{ "milter_header_checks", "LSR-Route", ROUTE,
+	    "sends mail over connectors that do not admit it" },
 	{ "smtp_header_checks", "LSR-", LEAVING,
 	    "lets marks out of the organization" },
 	{ "lmtp_header_checks", "LSR-", "$smtp_header_checks",

@@ -18,7 +18,7 @@ ok() {
 command -v postconf >/dev/null || { echo "1..0 # SKIP needs postfix"; exit 0; }
 postconf -m | grep -q '^lmdb$' ||
 	{ echo "1..0 # SKIP needs postfix-lmdb"; exit 0; }
-echo 1..18
+echo 1..19
 
 W=$(mktemp -d /tmp/lsrd-check.XXXXXX)
 trap 'rm -rf "$W"' EXIT
@@ -80,6 +80,7 @@ ok "the hop limit" said "'hopcount_limit = 100'"
 ok "a service" said "no service lsrd-hold"
 
 ok "the milter" said "'smtpd_milters = { unix:lsrd/milter, default_action=accept"
+ok "routes of its own" said "milter_header_checks sends mail over"
 ok "marks that would leave" said "smtp_header_checks lets marks out"
 
 "$top_builddir/lsrd-publish" --verify --tables "$W/lsrd/postfix" \

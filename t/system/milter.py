@@ -46,11 +46,13 @@ class Milter:
     """lsrd-milter itself; `generation` is that of its table."""
 
     generation = 1
+    options = ()
+    prepare = None
 
     def __init__(self):
         self.child = None
 
-    def table(self, hop="paris"):
+    def table(self, hop="paris", more=()):
         Milter.generation += 1
         subprocess.run(
             [BUILD + "/t/system/milter_table", W + "/milter/table", "1",
@@ -58,7 +60,7 @@ class Milter:
              "key", "mx1.london.example.org", W + "/milter/london.key",
              "key", "mx1.paris.example.org", W + "/milter/paris.key",
              "route", "paris.example.org", "mx1.%s.example.org" % hop,
-             "198.51.100.5:25"], check=True)
+             "198.51.100.5:25", *more], check=True)
         if self.child:
             until(lambda: "generation=%d," % self.generation in log(),
                   "the new table is not taken")
@@ -70,7 +72,7 @@ class Milter:
                 [BUILD + "/lsrd-milter", "-f", "-u", "nobody", "-l", "debug",
                  "-p", "unix:" + W + "/spool/lsrd/milter",
                  "-T", W + "/milter/table", "-k", W + "/milter/london.key",
-                 "-r", W + "/report"], stderr=file)
+                 "-r", W + "/report", *self.options], stderr=file)
         until(lambda: "ready:" in log() and "started:" in log(), "no start")
 
     def send(self, sig):
@@ -417,22 +419,30 @@ def key_pair():
 
 PRIVATE, PUBLIC = key_pair()
 milter = Milter()
-wanted = sys.argv[1:]
-chosen = [c for c in CASES if not wanted or any(w in c[0] for w in wanted)]
-print("1..%d" % len(chosen))
-try:
-    milter.table()
-    milter.start()
-    for n, (what, case) in enumerate(chosen, 1):
-        try:
-            case()
-            print("ok %d - %s" % (n, what), flush=True)
-        except (Failed, AssertionError, OSError) as error:
-            print("not ok %d - %s" % (n, what))
-            print("# %s: %s" % (type(error).__name__, error), flush=True)
-            for line in log().splitlines()[-5:]:
-                print("# " + line)
-            milter.end()
-            milter.start()
-finally:
-    milter.end()
+
+
+def run(cases):
+    """Each case with a result; those that the command line names, or all."""
+    wanted = sys.argv[1:]
+    chosen = [c for c in cases if not wanted or any(w in c[0] for w in wanted)]
+    print("1..%d" % len(chosen))
+    try:
+        (milter.prepare or milter.table)()
+        milter.start()
+        for n, (what, case) in enumerate(chosen, 1):
+            try:
+                case()
+                print("ok %d - %s" % (n, what), flush=True)
+            except (Failed, AssertionError, OSError) as error:
+                print("not ok %d - %s" % (n, what))
+                print("# %s: %s" % (type(error).__name__, error), flush=True)
+                for line in log().splitlines()[-5:]:
+                    print("# " + line)
+                milter.end()
+                milter.start()
+    finally:
+        milter.end()
+
+
+if __name__ == "__main__":
+    run(CASES)

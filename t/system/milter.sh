@@ -30,4 +30,4 @@ pf_start || exit 1
 until_true 60 [ -S "$W/spool/private/rewrite" ]
 
 export W NS top_builddir
-PYTHONDONTWRITEBYTECODE=1 in_ns "$python" "$top_srcdir/t/system/milter.py" 8>&- 9<&-
+PYTHONDONTWRITEBYTECODE=1 in_ns "$python" "$top_srcdir/t/system/${cases:-milter.py}" 8>&- 9<&-

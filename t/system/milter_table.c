@@ -7,6 +7,9 @@
  *         since EPOCH GENERATION MS     was in force from then on
  *         key NAME KEYFILE              a server, and its mark key
  *         route PATTERN NAME ADDRESS    to one next hop, 192.0.2.1:25
+ *         limits SELF NAME PATTERN ADDRESS SIZE SCHEDULE ADDRESS SIZE
+ *                                       two connectors lead there: a cheap
+ *                                       one and another; "": no schedule
  *
  * The file is replaced by rename.
  */
@@ -19,6 +22,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "core/table.h"
+#include "core/table_net.h"
 #include "crypt/keys.h"
 
 #define KEYS 64
@@ -28,6 +32,7 @@ struct making {
 	size_t nkeys;
 	struct table_history history;
 	struct table_writer writer;
+	struct buf net;
 };
 
 static void
@@ -77,6 +82,56 @@ route(struct making *m, char **argv)
 }
 
 static void
+step(struct table_net *t, const char *address, const struct policy *policy)
+{
+	struct table_step own = { .to = 1,
+		.cost = (uint32_t)(10 * (t->own.n + 1)),
+		.policy = policy };
+
+	if (!addr_read(&own.addr, address))
+		fail(address);
+	vec_push(&t->own, own);
+	vec_push(
+	    &t->net.steps, ((struct net_step){ 0, 1, own.cost, 1, policy }));
+}
+
+static void
+limits(struct making *m, char **argv)
+{
+	struct policy cheap = { .max_size = strtoull(argv[4], NULL, 10) };
+	struct policy other = { .max_size = strtoull(argv[7], NULL, 10) };
+	struct table_net t = { .self = 0 };
+
+	if (argv[5][0] != '\0')
+		cheap.schedule = argv[5];
+	for (uint32_t i = 0; i < 2; i++) {
+		vec_push(&t.net.servers,
+		    ((struct net_server){ argv[i], i, true, true }));
+		vec_push(&t.widest, i == 0 ? UINT64_MAX
+				    : cheap.max_size > other.max_size
+					? cheap.max_size
+					: other.max_size);
+	}
+	vec_push(&t.net.claims,
+	    ((struct net_claim){ .pattern = argv[2], .server = 1 }));
+	step(&t, argv[3], &cheap);
+	step(&t, argv[6], &other);
+	table_net_encode(&m->net, &t);
+	table_net_done(&t);
+}
+
+/* So many words follow. */
+static bool
+left(char **argv, int n)
+{
+	while (n > 0 && argv[1] != NULL) {
+		argv++;
+		n--;
+	}
+	return n == 0;
+}
+
+static void
 words(struct making *m, char **argv)
 {
 	while (*argv != NULL) {
@@ -92,6 +147,9 @@ words(struct making *m, char **argv)
 			   argv[3]) {
 			route(m, argv + 1);
 			argv += 4;
+		} else if (strcmp(*argv, "limits") == 0 && left(argv, 8)) {
+			limits(m, argv + 1);
+			argv += 9;
 		} else
 			fail(*argv);
 	}
@@ -100,14 +158,14 @@ words(struct making *m, char **argv)
 static void
 finish(struct making *m, const char *path, struct table_version now)
 {
-	struct buf annex_octets = { 0 }, keys = { 0 }, none = { 0 };
+	struct buf annex_octets = { 0 }, keys = { 0 };
 	struct buf out = { 0 };
 	struct table_annex annex;
 	char next[512];
 	FILE *file;
 
 	table_keys_encode(&keys, m->keys, m->nkeys);
-	table_annex_encode(&annex_octets, now, &keys, &none);
+	table_annex_encode(&annex_octets, now, &keys, &m->net);
 	if (table_annex_decode(annex_octets.p, annex_octets.n, &annex) != RC_OK)
 		fail("no annex");
 	table_history_add(&m->history, now, (uint64_t)time(NULL) * 1000 - 1000);

@@ -1,0 +1,165 @@
+"""milter_limits.py - the cases of milter-limits.sh; speaks TAP.
+
+Two connectors lead to Paris: the cheap one takes small mail to sink 5, the
+other one takes larger mail to sink 6. out.example.org has no limits.
+"""
+
+import subprocess
+import time
+
+from milter import (OUT, PARIS, W, Session, arrived, fields, fresh, log, milter,
+                    run, same, until)
+
+SMALL, LARGE = 20000, 50000
+REINJECT = "smtp:[127.0.0.1]:10026"
+
+
+def limits(cheap="", small=SMALL, large=LARGE):
+    """The table, with these limits; a schedule for the cheap connector."""
+    milter.table(more=["limits", "mx1.london.example.org",
+                       "mx1.paris.example.org", "paris.example.org",
+                       "198.51.100.5:25", str(small), cheap,
+                       "198.51.100.6:25", str(large)])
+
+
+def sized(octets):
+    """A message of about so many octets, and its name."""
+    name, message = fresh()
+    lines = (octets - len(message)) // 72
+    return name, message + (b"x" * 70 + b"\r\n") * max(lines, 0)
+
+
+def offer(message, to, declared=None):
+    """MAIL, RCPT..., DATA: the replies to the recipients, and to the end."""
+    session = Session()
+    size = " SIZE=%d" % declared if declared else ""
+    same(session.ask("MAIL FROM:<s@london.example.org>" + size)[:3], "250")
+    replies = [session.ask("RCPT TO:<%s>" % rcpt) for rcpt in to]
+    end = session.data(message)
+    session.close()
+    return [reply[:9] for reply in replies], end
+
+
+def small_goes_plainly():
+    name, message = sized(1000)
+    same(offer(message, [PARIS])[1][:3], "250")
+    got = arrived("5", name)
+    same(fields(got, "LSR-Route"), [])
+    same(len(fields(got, "LSR-Trace")), 1)
+
+
+def large_goes_another_way():
+    name, message = sized(30000)
+    same(offer(message, [PARIS])[1][:3], "250")
+    got = arrived("6", name)
+    same(fields(got, "LSR-Route"), [b"lsrd:[198.51.100.6]:25"])
+    same(len(fields(got, "LSR-Trace")), 1)
+
+
+def too_large_is_refused():
+    _, message = sized(80000)
+    reply = offer(message, [PARIS])[1]
+    same(reply[:9], "552 5.3.4")
+    assert "admits this message (size)" in reply, reply
+
+
+def on_its_way_it_is_held():
+    """A size that no way admits, but somebody has taken it already."""
+    name, message = sized(1000)
+    offer(message, [PARIS])
+    got = arrived("5", name)
+    limits(small=500, large=500)
+    reply = offer(got.replace(b"Subject: x", b"Subject: back"),
+                  ["v@paris.example.org"])[1]
+    same(reply[:9], "451 4.7.0")
+    limits()
+
+
+def declared_sizes_part_recipients():
+    name, message = sized(30000)
+    replies, end = offer(message, [PARIS, OUT], 30000)
+    same(replies, ["250 2.1.5", "452 4.5.3"])
+    same(end[:3], "250")
+    arrived("6", name)
+    name, message = sized(1000)
+    same(offer(message, [PARIS, OUT], 1000)[0], ["250 2.1.5", "250 2.1.5"])
+    arrived("5", name)
+
+
+def undeclared_sizes_are_learnt():
+    name, message = sized(31000)
+    replies, end = offer(message, [OUT, PARIS])
+    same(replies, ["250 2.1.5", "250 2.1.5"])
+    same(end[:9], "451 4.3.1")
+    replies, end = offer(message, [OUT, PARIS])
+    same(replies, ["250 2.1.5", "452 4.5.3"])
+    same(end[:3], "250")
+    same(fields(arrived("6", name), "LSR-Route"), [])
+    same(offer(message, [PARIS])[1][:3], "250")
+
+
+def schedules_hold():
+    """Closed at this hour of the day, then open."""
+    now = time.gmtime()
+    closed = "%02d:00-%02d:00" % ((now.tm_hour + 2) % 24, (now.tm_hour + 3) % 24)
+    limits(closed, large=10)
+    name, message = sized(1000)
+    reply = offer(message, [PARIS])[1]
+    same(reply[:9], "451 4.7.0")
+    assert "(schedule)" in reply or "(size)" in reply, reply
+    limits("00:00-24:00", large=10)
+    same(offer(message, [PARIS])[1][:3], "250")
+    arrived("5", name)
+    limits()
+
+
+def sendmail(message, to):
+    subprocess.run(["sendmail", "-C", W + "/etc", "-i", "-f",
+                    "s@mx1.london.example.org", to],
+                   input=message.replace(b"\r\n", b"\n"), check=True)
+
+
+def sendmail_goes_another_way():
+    name, message = sized(30000)
+    sendmail(message, PARIS)
+    same(len(fields(arrived("6", name), "LSR-Trace")), 1)
+
+
+def sendmail_is_injected_again():
+    """What would be refused waits in the queue, for our own smtpd."""
+    _, message = sized(80000)
+    sendmail(message, PARIS)
+
+    def waits():
+        out = subprocess.run(["postqueue", "-c", W + "/etc", "-p"],
+                             capture_output=True, check=False).stdout
+        return b"127.0.0.1" in out and b":10026" in out
+    until(waits, "it does not wait for port 10026")
+    assert "result=reinject, route=" + REINJECT in log()
+
+
+def without_limits_again():
+    milter.table()
+    name, message = sized(30000)
+    same(offer(message, [PARIS])[1][:3], "250")
+    same(fields(arrived("5", name), "LSR-Route"), [])
+    limits()
+
+
+CASES = (
+    ("small mail goes by the table", small_goes_plainly),
+    ("large mail goes another way, by FILTER", large_goes_another_way),
+    ("what no way ever admits: 552 5.3.4", too_large_is_refused),
+    ("but on its way: 451 4.7.0", on_its_way_it_is_held),
+    ("SIZE= declared: 452 4.5.3 for the odd one", declared_sizes_part_recipients),
+    ("not declared: 451 4.3.1 once, then the same", undeclared_sizes_are_learnt),
+    ("a closed schedule holds, an open one does not", schedules_hold),
+    ("sendmail(1): another way as well", sendmail_goes_another_way),
+    ("sendmail(1): what is refused waits for our own port", sendmail_is_injected_again),
+    ("a table without limits: nothing of this", without_limits_again),
+)
+
+if __name__ == "__main__":
+    milter.options = ("--reinject", REINJECT)
+    milter.prepare = limits
+    run(CASES)
