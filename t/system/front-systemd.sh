@@ -13,6 +13,7 @@ commands() {
 
 root_make front "$top/t/system/in-front.sh"
 commands "For everyone" >"$work/front/root/everyone"
+commands "Handing strangers over" >"$work/front/root/handing"
 commands "For listed peers" >"$work/front/root/listed"
 commands "Apart" >"$work/front/root/apart"
 cp "$top/t/system/in-front.py" "$work/front/root/"

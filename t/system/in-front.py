@@ -1,7 +1,7 @@
 """in-front.py - SMTP from the outside, for in-front.sh.
 
     in-front.py ehlo SOURCE HOST PORT       the answer to EHLO
-    in-front.py verb SOURCE HOST PORT       the answer to X-LSA-2 after it
+    in-front.py verb SOURCE HOST PORT       the answers to X-LSA-2 and NOOP after it
     in-front.py mail SOURCE HOST PORT       a message to root; the last answer
     in-front.py slow SOURCE HOST PORT FILE  the same, in a session that waits,
                                             once greeted, until FILE is there
@@ -46,7 +46,8 @@ def ehlo(*where):
 def verb(*where):
     smtp = Smtp(*where)
     smtp.ask("EHLO out.example")
-    print(smtp.ask("X-LSA-2"))
+    print(smtp.ask("X-LSA-2"), end="")
+    print(smtp.ask("NOOP"), end="")
 
 
 def mail(*where):

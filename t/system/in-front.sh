@@ -53,6 +53,11 @@ logged() { journalctl --no-pager -o short | grep -q -e "$1"; }
 redirected() { nft list table inet lsrd_front; }
 front_pid() { systemctl show -p MainPID --value lsrd-front.service; }
 
+handed() {
+	systemctl kill -s USR1 lsrd-front.service
+	logged "counters: .*handed=[1-9]"
+}
+
 another_pid() {
 	[ "$(front_pid)" != "$1" ] && [ "$(front_pid)" != 0 ]
 }
@@ -79,7 +84,7 @@ back() {
 	systemctl disable --now lsrd-front-redirect.service lsrd-front.socket \
 		lsrd-front.service
 	rm -rf /etc/systemd/system/lsrd-front.socket.d /etc/lsrd/front.peers \
-		/etc/default/lsrd-front
+		/etc/systemd/system/lsrd-front.service.d /etc/default/lsrd-front
 	cp /root/master.cf /etc/postfix/master.cf
 	systemctl daemon-reload
 	systemctl restart postfix
@@ -124,7 +129,7 @@ lsrd_conf() {
 }
 
 trap 'journalctl --no-pager -o short-monotonic | tail -n 80 >&2' EXIT
-echo 1..40
+echo 1..46
 systemctl stop lsrd.socket 2>/dev/null
 systemd-sysusers >&2
 systemd-tmpfiles --create >&2
@@ -164,6 +169,8 @@ ok "systemd-analyze security: $exposure, 1.2 at most" \
 echo "$stranger # for a while" >>/etc/lsrd/front.peers
 systemctl reload lsrd-front.service
 ok "a reload with a good list: he is listed" soon offered $stranger
+ok "but lsrd does not take him: 454, and the session goes on" is \
+	"$(from $stranger verb 25 | cut -c 1-3 | tr '\n' ' ')" "454 250 "
 echo "no address" >>/etc/lsrd/front.peers
 systemctl reload lsrd-front.service
 ok "a reload with a bad one says its line" soon logged "front.peers, line=3, error="
@@ -201,11 +208,19 @@ ok "the session is served to its end" grep -q '^250 ' /root/slow
 ok "then another process begins" soon another_pid "$pid"
 ok "and serves those who waited" accepted $stranger
 none_refused "of whom none was refused"
+systemctl kill -s STOP lsrd.service
+ok "lsrd hung: the verb gets 454" sh -c "ip netns exec out \
+	python3 /root/in-front.py verb $peer $here 25 | grep '^454 '"
+systemctl kill -s CONT lsrd.service
 systemctl stop lsrd.service
 ok "lsrd stopped: the verb gets 454, mail is served" sh -c "
 	ip netns exec out python3 /root/in-front.py verb $peer $here 25 | grep '^454 ' &&
 	ip netns exec out python3 /root/in-front.py mail $peer $here 25 | grep '^250 '"
 systemctl start lsrd.service
+ok "handing strangers over: the manual's commands" as_manual handing
+ok "a stranger is served" soon accepted $stranger
+ok "by Postfix alone" soon handed
+ok "a peer has the keyword" offered $peer
 back >&2
 
 # --- for listed peers
