@@ -103,6 +103,6 @@ def stop(node, sig=signal.SIGTERM):
     """Ends it."""
     for pid in node.named("lsrd-front"):
         end(pid, sig=sig)
-    wait_for(lambda: not running(node), 10, 0.005)
+    wait_for(lambda: not running(node), 30, 0.005)
     if node.front == LISTED:
         node.in_net_run(["nft", "delete", "table", "inet", "lsrd_front"])

@@ -337,7 +337,7 @@ class Machine(Folder):
                  stage or "", self.name],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, env=environment(), cwd="/")
-        if not wait_for(lambda: os.path.exists(self.at("/run/booted")), 10, 0.005):
+        if not wait_for(lambda: os.path.exists(self.at("/run/booted")), 60, 0.005):
             with open(os.path.join(self.dir, "boot.log"), encoding="utf-8") as log:
                 raise LabError("%s does not boot: %s" % (self.alias, log.read().strip()))
         with open(pidfile, encoding="ascii") as file:
@@ -376,7 +376,7 @@ class Machine(Folder):
         self.load()
         end(self.pid, self.pid_born)
         if wait:
-            wait_for(lambda: not alive(self.pid, self.pid_born), 5, 0.002)
+            wait_for(lambda: not alive(self.pid, self.pid_born), 30, 0.002)
 
     def unwire(self):
         """Gives the network namespace back, when the lab goes down."""

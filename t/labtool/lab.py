@@ -246,9 +246,12 @@ class Lab:
 
     def _tables(self, node):
         """lsrd-tables.service in the lab: no Postfix before its tables."""
-        wait_for(lambda: all(
-            os.path.exists(node.at("%s/%s.lmdb" % (daemon.TABLES, table)))
-            for table in ("transport", "default", "domains")), 15)
+        if not self.stage():
+            return
+        if not wait_for(lambda: all(
+                os.path.exists(node.at("%s/%s.lmdb" % (daemon.TABLES, table)))
+                for table in ("transport", "default", "domains")), 60):
+            raise LabError("%s: lsrd has published no tables in 60 s" % node.alias)
 
     def kill(self, node, what, hard):
         """Ends a server's lsrd, Postfix, lsrd-front, lsrd-milter, or all of it."""
@@ -367,7 +370,7 @@ class Lab:
         if not wait_for(lambda: all(os.path.exists(
                 n.at(daemon.TABLES + "/transport.lmdb")) for n in nodes), seconds):
             return False
-        with self.watch(nodes) as watch:
+        with self.watch(nodes, 0.03) as watch:
             return wait_for(lambda: self.whole(watch) and watch.quiet() >= quiet,
                             max(0, until - now()), 0.01)
 

@@ -23,7 +23,7 @@ HOP = re.compile(r"\bby (\S+)")
 class Session:
     """One SMTP session with a server of the lab; as plain as can be."""
 
-    def __init__(self, address, port=25, timeout=10, source=None):
+    def __init__(self, address, port=25, timeout=60, source=None):
         self.socket = socket.create_connection(
             (address, port), timeout, (source, 0) if source else None)
         self.file = self.socket.makefile("rb")

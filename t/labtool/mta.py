@@ -128,7 +128,7 @@ def running(node):
 def stop(node):
     """Ends Postfix in an orderly way."""
     node.run(["postfix", "-c", node.inside("/etc/postfix"), "stop"])
-    wait_for(lambda: not running(node), 10)
+    wait_for(lambda: not running(node), 30)
 
 
 def kill(node):
@@ -144,7 +144,7 @@ def kill(node):
             continue
     for pid in family:
         end(pid)
-    wait_for(lambda: not running(node), 5)
+    wait_for(lambda: not running(node), 30)
 
 
 def queue(node):
