@@ -56,6 +56,12 @@ def other_headers():
             begins(got, b"220 ")
             assert b"\r\n221 " in got, got
         assert logged("mail.log", source_seen(source), seen + 1), source
+    with Mta() as mta, Front("-x", "none", at=ALONE, mta=MTA), \
+            Link(STRANGER, ALONE) as link:
+        begins(link.answer(), b"220 x")
+        link.say(EHLO)
+        until(lambda: mta.heard == [EHLO])
+        same(mta.heard, [EHLO])
 
 
 def source_seen(source):

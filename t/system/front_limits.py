@@ -9,7 +9,7 @@ import os
 import time
 
 from front_sessions import Link
-from front_world import (ALONE, MTA, PEER, SANITIZED, STRANGER,
+from front_world import (ALONE, MTA, PEER, SANITIZED, SCRIPTED, STRANGER,
                          Front, Mta, begins, same, until)
 
 
@@ -64,6 +64,26 @@ def slow_mta_has_its_time():
     said = subprocess.run([os.environ["FRONT"], "--help"], check=True,
                           capture_output=True, text=True).stdout
     assert int(re.search(r"--idle .*\((\d+)\)", said).group(1)) > 600, said
+
+
+def mta_has_no_room():
+    """It is there, but accepts nobody: 421 when the time for it is over; and
+    who comes when it has room again is served."""
+    full = socket.create_server(SCRIPTED, backlog=0)
+    others = []
+    for _ in range(3):
+        others.append(socket.socket())
+        others[-1].setblocking(False)
+        others[-1].connect_ex(SCRIPTED)
+    with Front("-t", "2", at=ALONE, mta=MTA):
+        with Link(STRANGER, ALONE) as link:
+            begun = time.monotonic()
+            begins(link.answer(), b"421 4.3.0 ")
+            assert 1.5 < time.monotonic() - begun < 9
+        for link in others + [full]:
+            link.close()
+        with Mta(), Link(STRANGER, ALONE) as link:
+            begins(link.answer(), b"220 x")
 
 
 def a_thousand_slow_ones():
@@ -140,5 +160,5 @@ def goodbye_is_short():
             assert time.monotonic() - begun < 12
 
 
-CASES = (limits, idle_ends, slow_mta_has_its_time, a_thousand_slow_ones,
-         what_waits_is_bounded, goodbye_is_short)
+CASES = (limits, idle_ends, slow_mta_has_its_time, mta_has_no_room,
+         a_thousand_slow_ones, what_waits_is_bounded, goodbye_is_short)
