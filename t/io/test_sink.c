@@ -69,6 +69,12 @@ static const struct {
 	{ { EVENT_REVOKED, .name = "ab12" }, "<4>key-revoked: key=ab12\n" },
 	{ { EVENT_EXPIRED, .peer = "a.b", .value = 86400 },
 	    "<3>certificate-expired: peer=a.b, seconds=86400\n" },
+	{ { EVENT_CONGESTION, .peer = "a.b", .from = "none", .to = "light",
+	      .value = 20, .total = 120 },
+	    "<5>congestion: bridgehead=a.b, from=none, to=light, late=20, "
+	    "waiting=120\n" },
+	{ { EVENT_REPORT_REFUSED, .reason = "format", .value = 3 },
+	    "<4>report-refused: times=3, reason=format\n" },
 };
 
 START_TEST(golden)

@@ -136,8 +136,17 @@ mount -t tmpfs -o size=600k none "$DISK" || DISK=
 	echo 'many 300 6'
 	echo 'many 30000 6'
 	echo go
-} | timeout 3 "$top_builddir/t/system/publish_drive" \
-	"$top_builddir/lsrd-publish" "$DISK" lab >"$T/out" 2>"$T/said"
+} | timeout 60 "$top_builddir/t/system/publish_drive" \
+	"$top_builddir/lsrd-publish" "$DISK" lab >"$T/out" 2>"$T/said" &
+drive=$!
+# It tries again for ever, so it is ended as soon as it has said so.
+tries=0
+while ! grep -q publish-failed "$T/said" && [ $tries -lt 250 ]; do
+	tries=$((tries + 1))
+	sleep 0.2
+done
+kill "$drive" 2>/dev/null
+wait "$drive" 2>/dev/null
 like "a full disk is told" "$(cat "$T/said")" \
 	"*publish-failed: reason=io, error=*"
 ok "and the table is whole" sh -c \
