@@ -15,6 +15,8 @@ import time
 import daemon
 import front
 import mail
+import milter
+import mta
 import net
 from host import LabError, namespaces_refused, wait_for
 from lab import Lab, now
@@ -208,6 +210,28 @@ class Show:
         for node in self.lab.nodes.values():
             self.lab.start(node, "lsrd")
 
+    def loop(self):
+        """Two tables send mail to each other, and lsrd is away to mend them."""
+        self.act("lsrd is killed on london1 and paris1, and their tables are set against\n"
+                 "      each other: each sends all of Tokyo to the other")
+        pair = [self.lab.node("london1"), self.lab.node("paris1")]
+        for node, other in (pair, pair[::-1]):
+            self.lab.kill(node, "lsrd", True)
+        for node, other in (pair, pair[::-1]):
+            mta.put(node, node.inside(daemon.TABLES + "/transport"), "tokyo.example",
+                    "lsrd:[%s]:%d" % (other.address, node.smtp_port))
+        since = {node.alias: milter.loops(node) for node in pair}
+        wait_for(lambda: any(milter.loops(n) > since[n.alias] for n in pair), 15)
+        time.sleep(5)
+        self.say("messages that came back and were refused (451 4.4.6): " + ", ".join(
+            "%d at %s" % (milter.loops(n) - since[n.alias], n.alias) for n in pair))
+        self.act("lsrd is started again on both")
+        self.fault("loop mended", lambda: self.lab.each(
+            pair, lambda node: self.lab.start(node, "lsrd")),
+            lambda w: self.by_paris(w), 60, 3)
+        self.lab.each(pair, mta.flush)
+        self.show_path("london1 to tokyo goes through Paris again")
+
     def table(self):
         """The account, and the times."""
         got = self.lab.drain(75)
@@ -273,6 +297,8 @@ def run(args):
         if not smaller:
             show.doorless()
         show.deaf()
+        if milter.built(lab.node("london1")) and not smaller:
+            show.loop()
         show.stop_load()
         show.act("All is counted")
         good = show.table()

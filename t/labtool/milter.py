@@ -83,3 +83,8 @@ def stop(node, sig=signal.SIGTERM):
     for pid in node.named("lsrd-milter"):
         end(pid, sig=sig)
     wait_for(lambda: not running(node), 10, 0.005)
+
+
+def loops(node):
+    """How many messages Postfix there has refused because they came back."""
+    return node.read("/var/log/mail.log").count(": milter-reject: END-OF-MESSAGE ")

@@ -165,3 +165,11 @@ def lookup(node, table, key):
     done = subprocess.run(["postmap", "-q", key, "lmdb:" + table],
                           capture_output=True, text=True, check=False)
     return done.stdout.rstrip("\n") if done.returncode == 0 else None
+
+
+def put(node, table, key, value):
+    """Writes one key of a table, as Postfix's own postmap does."""
+    done = node.run(["postmap", "-i", "-r", "lmdb:" + table],
+                    input="%s %s\n" % (key, value))
+    if done.returncode != 0:
+        raise LabError("%s: postmap: %s" % (node.alias, done.stderr))

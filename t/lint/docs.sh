@@ -119,7 +119,15 @@ scenes_without_title() {
 	done
 }
 
-plan 11
+# What t/CASES names is there.
+cases_without_test() {
+	in_top sed -n 's/^     //p' t/CASES | grep -o 't/[a-z]*/[A-Za-z0-9_./-]*' |
+		while read -r file; do
+			[ -e "$top_srcdir/$file" ] || echo "t/CASES names $file"
+		done
+}
+
+plan 12
 case_of "lsrd-events(7) has every word" "$(compare "$(words_of_code)" \
 	"$(words_of_page)" "the code" lsrd-events.7 2>&1)"
 case_of "every event has a row" "$(events_without_row 2>&1)"
@@ -139,3 +147,4 @@ case_of "lsrd-protocol(7) has every reason" "$(compare "$(reasons_of_code)" \
 case_of "lsrd-milter(8) has every option" \
 	"$(help_missing lsrd-milter man/lsrd-milter.8 2>&1)"
 case_of "every scene has a title" "$(scenes_without_title 2>&1)"
+case_of "t/CASES names tests that are there" "$(cases_without_test 2>&1)"

@@ -1,0 +1,415 @@
+/* test_milter.c - lsrd-milter's parts: where to listen, what a decision
+ * stands on, and what a message tells. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+#include "core/table.h"
+#include "crypt/keys.h"
+#include "crypt/seal.h"
+#include "plugins/milter/basis.h"
+#include "plugins/milter/place.h"
+#include "plugins/milter/session.h"
+#include "t/tap.h"
+
+static const struct {
+	const char *said, *wanted; /* NULL: refused */
+	bool is_path;
+} places[] = {
+	{ "unix:/run/x", "unix:/run/x", true },
+	{ "local:/run/x", "unix:/run/x", true },
+	{ "/run/x", "unix:/run/x", true },
+	{ "inet:8891", "inet:8891", false },
+	{ "inet:8891@127.0.0.1", "inet:8891@127.0.0.1", false },
+	{ "inet6:8891@::1", "inet6:8891@::1", false },
+	{ "inet:127.0.0.1:8891", "inet:8891@127.0.0.1", false },
+	{ "inet:localhost:8891", "inet:8891@localhost", false },
+	{ "inet:[2001:db8::1]:8891", "inet6:8891@2001:db8::1", false },
+	{ "inet6:[::1]:8891", "inet6:8891@::1", false },
+	{ "unix:run/x", NULL, false },
+	{ "", NULL, false },
+	{ "x", NULL, false },
+	{ "inet:", NULL, false },
+	{ "inet:0", NULL, false },
+	{ "inet:65536", NULL, false },
+	{ "inet:8891@", NULL, false },
+	{ "inet:8891@a b", NULL, false },
+	{ "inet:@localhost", NULL, false },
+	{ "inet::8891", NULL, false },
+	{ "inet:::1:8891", NULL, false },
+	{ "inet:[]:8891", NULL, false },
+	{ "inet:[::1:8891", NULL, false },
+	{ "inet:localhost:", NULL, false },
+	{ "inet:localhost:x", NULL, false },
+	{ "unix:/"
+	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	    NULL, false },
+};
+
+START_TEST(reads_place)
+{
+	const char *said = places[_i].said, *wanted = places[_i].wanted;
+	struct place place;
+	bool good = place_read(&place, said);
+
+	ck_assert_msg(good == (wanted != NULL), "%s: %d", said, good);
+	if (!good)
+		return;
+	ck_assert_str_eq(place.text, wanted);
+	ck_assert_int_eq(place.path != NULL, places[_i].is_path);
+	if (place.path != NULL)
+		ck_assert_str_eq(place.path, "/run/x");
+}
+END_TEST
+
+/* --- files in a folder of their own --------------------------------------- */
+
+static char folder[] = "/tmp/lsrd-test-milter.XXXXXX";
+static char paths[4][128]; /* table, key, another key, nothing */
+
+#define TABLE paths[0]
+#define KEY paths[1]
+#define OTHER paths[2]
+#define NOTHING paths[3]
+
+static void
+key_add(struct table_key *key, const char *path, const char *name)
+{
+	ck_assert_int_eq(keys_mark_public(path, key->public_key), RC_OK);
+	keys_digest(key->public_key, key->digest);
+	snprintf(key->name, sizeof(key->name), "%s", name);
+}
+
+static void
+hop(struct table_writer *w, char *pattern, char *name)
+{
+	struct route r = { .pattern = pattern,
+		.kind = ROUTE_REMOTE,
+		.server = name,
+		.nhops = 1 };
+	struct buf octets = { 0 };
+
+	r.hop[0].name = name;
+	ck_assert(addr_read(&r.hop[0].addr, "198.51.100.5:25"));
+	route_encode(&octets, &r);
+	ck_assert_int_eq(table_add(w, octets.p, octets.n), RC_OK);
+	buf_done(&octets);
+}
+
+/* A table of that generation, in force since `since_ms`. */
+static void
+table_write(uint64_t generation, uint64_t since_ms)
+{
+	struct table_version now = { 1, generation };
+	struct table_history h = { .n = 0 };
+	struct table_writer w = { 0 };
+	struct table_key keys[2];
+	struct buf annex_octets = { 0 }, net = { 0 }, out = { 0 };
+	struct buf key_octets = { 0 };
+	struct table_annex annex;
+	char a[] = "a.example", b[] = "b.example", far[] = "mx2.b.example";
+	char new[160];
+	FILE *file;
+
+	key_add(&keys[0], KEY, "mx1.a.example");
+	key_add(&keys[1], OTHER, far);
+	table_keys_encode(&key_octets, keys, 2);
+	table_annex_encode(&annex_octets, now, &key_octets, &net);
+	ck_assert_int_eq(
+	    table_annex_decode(annex_octets.p, annex_octets.n, &annex), RC_OK);
+	table_history_add(&h, (struct table_version){ 1, 1 }, 1000);
+	table_history_add(&h, now, since_ms);
+	hop(&w, a, far);
+	hop(&w, b, far);
+	table_end(&w, &annex, &h, &out);
+	snprintf(new, sizeof(new), "%s.new", TABLE);
+	file = fopen(new, "wb");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fwrite(out.p, 1, out.n, file), out.n);
+	fclose(file);
+	ck_assert_int_eq(rename(new, TABLE), 0);
+	buf_done(&annex_octets);
+	buf_done(&key_octets);
+	buf_done(&out);
+}
+
+static void
+set_up(void)
+{
+	static const char *const names[] = { "table", "key", "other", "none" };
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	for (size_t i = 0; i < 4; i++)
+		snprintf(paths[i], sizeof(paths[i]), "%s/%s", folder, names[i]);
+	for (size_t i = 1; i < 3; i++) {
+		struct evp_pkey_st *key = keys_new();
+
+		ck_assert_int_eq(
+		    keys_write(paths[i], key, KEYS_MARK, true), RC_OK);
+		keys_free(key);
+	}
+	table_write(7, 100000);
+}
+
+static void
+tear_down(void)
+{
+	for (size_t i = 0; i < 4; i++)
+		unlink(paths[i]);
+	rmdir(folder);
+	memcpy(folder + sizeof(folder) - 7, "XXXXXX", 6);
+}
+
+static struct basis *
+basis_made(const char *key, const char *previous)
+{
+	struct basis_files files = { TABLE, key, previous };
+	struct basis *b;
+	const char *failed;
+
+	ck_assert_int_eq(basis_new(&files, &b, &failed), RC_OK);
+	return b;
+}
+
+START_TEST(basis_refuses)
+{
+	struct basis_files files = { TABLE, KEY, NULL };
+	const char *failed;
+	struct basis *b;
+
+	files.table = NOTHING;
+	ck_assert_int_eq(basis_new(&files, &b, &failed), RC_IO);
+	ck_assert_ptr_null(b);
+	ck_assert_ptr_eq(failed, NOTHING);
+	ck_assert_int_eq(errno, ENOENT);
+	files.table = KEY;
+	ck_assert_int_eq(basis_new(&files, &b, &failed), RC_FORMAT);
+	ck_assert_int_eq(truncate(OTHER, 0), 0);
+	files.table = OTHER;
+	ck_assert_int_eq(basis_new(&files, &b, &failed), RC_SHORT);
+	files = (struct basis_files){ TABLE, NOTHING, NULL };
+	ck_assert_int_eq(basis_new(&files, &b, &failed), RC_IO);
+	ck_assert_ptr_eq(failed, NOTHING);
+	files = (struct basis_files){ TABLE, KEY, OTHER };
+	ck_assert_int_eq(basis_new(&files, &b, &failed), RC_FORMAT);
+	ck_assert_ptr_eq(failed, OTHER);
+	ck_assert_int_eq(chmod(KEY, 0644), 0);
+	ck_assert_int_eq(basis_new(&files, &b, &failed), RC_PERMISSION);
+	ck_assert_ptr_eq(failed, KEY);
+}
+END_TEST
+
+START_TEST(basis_grows_old)
+{
+	struct basis_files files = { TABLE, KEY, OTHER };
+	struct basis *b = basis_made(KEY, OTHER);
+
+	ck_assert(!basis_is_old(b, &files));
+	table_write(8, 200000);
+	ck_assert(basis_is_old(b, &files));
+	basis_free(b);
+	b = basis_made(KEY, OTHER);
+	ck_assert_uint_eq(b->table.now.generation, 8);
+	ck_assert_int_eq(unlink(TABLE), 0);
+	ck_assert(!basis_is_old(b, &files)); /* what is gone is no news */
+	basis_free(b);
+	basis_free(NULL);
+}
+END_TEST
+
+/* --- a message ---------------------------------------------------------------- */
+
+static const struct {
+	const char *parameter;
+	uint64_t size;
+} sizes[] = {
+	{ "SIZE=1000", 1000 },
+	{ "size=1", 1 },
+	{ "SIZE=", 0 },
+	{ "SIZE=-1", 0 },
+	{ "SIZE=99999999999999999999999", 0 },
+	{ "BODY=8BITMIME", 0 },
+};
+
+START_TEST(reads_size)
+{
+	char *words[] = { (char *)(uintptr_t)sizes[_i].parameter, NULL };
+
+	ck_assert_uint_eq(session_size(words), sizes[_i].size);
+	ck_assert_uint_eq(session_size(words + 1), 0);
+}
+END_TEST
+
+static const struct {
+	const char *line;
+	bool is;
+} lines[] = {
+	{ "X-LSA-2", true },
+	{ "x-lsa-2 FgMB", true },
+	{ "X-LSA-2\r\n", true },
+	{ "X-LSA-22", false },
+	{ "X-LSA", false },
+	{ "", false },
+};
+
+START_TEST(knows_verb)
+{
+	ck_assert_int_eq(session_is_verb(lines[_i].line), lines[_i].is);
+}
+END_TEST
+
+START_TEST(keeps_limits)
+{
+	struct session s = { 0 };
+	char path[LIMIT_SENDER_OCTETS + 4];
+
+	memset(path, 'x', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	session_from(&s, path, 0);
+	ck_assert(s.beyond);
+	session_from(&s, "<S@A.Example>", 5);
+	ck_assert(!s.beyond);
+	ck_assert_str_eq(s.sender, "s@a.example");
+	session_to(&s, path);
+	ck_assert(s.beyond);
+	session_from(&s, "<>", 0);
+	ck_assert_str_eq(s.sender, "");
+	for (size_t i = 0; i < LIMIT_RECIPIENTS; i++)
+		session_to(&s, "<u@b.example>");
+	ck_assert(!s.beyond);
+	session_to(&s, "<u@b.example>");
+	ck_assert(s.beyond);
+	session_clear(&s);
+	ck_assert_ptr_null(s.sender);
+}
+END_TEST
+
+/* What happens to a message with these marks (newest first) at `time_ms`; a
+ * visit is put into *visit when it passes. */
+static enum mark_verdict
+passes(const struct basis *b, const char *to, const char *const *marks,
+    uint64_t time_ms, char **visit)
+{
+	struct session s = { 0 };
+	struct session_ask ask = {
+		.basis = b, .time_ms = time_ms, .hop_limit = 100
+	};
+	enum mark_verdict verdict;
+	struct buf word = { 0 };
+	struct visit made;
+	struct seal seal;
+
+	seal_init(&seal, keys_hold(b->key[0].key), NULL);
+	ask.seal = &seal;
+	session_from(&s, "<s@a.example>", 1000);
+	session_to(&s, to);
+	for (; *marks != NULL; marks++) {
+		session_header(&s, "lsr-trace", *marks);
+		session_header(&s, "RECEIVED", "from a by b");
+	}
+	session_header(&s, "Message-Id", " <1@a.example>");
+	session_header(&s, "Message-Id", " <2@a.example>");
+	session_verify(&s, &ask);
+	verdict = session_judge(&s, &ask);
+	if (verdict == MARK_PASSES) {
+		session_visit(&s, &ask, &made);
+		mark_encode(&made, &word);
+		*visit = buf_string(&word);
+	}
+	session_clear(&s);
+	seal_done(&seal);
+	return verdict;
+}
+
+START_TEST(judges_by_the_table)
+{
+	struct basis *b = basis_made(KEY, NULL), *far = basis_made(OTHER, NULL);
+	char *ours, *theirs, *again;
+	const char *none[] = { NULL };
+
+	ck_assert_int_eq(
+	    passes(b, "u@b.example", none, 110000, &ours), MARK_PASSES);
+	const char *back[] = { ours, NULL };
+
+	ck_assert_int_eq(
+	    passes(far, "u@b.example", back, 110100, &theirs), MARK_PASSES);
+	const char *round[] = { theirs, ours, NULL };
+
+	/* the hop that follows is a next hop of the present route */
+	ck_assert_int_eq(
+	    passes(b, "u@b.example", round, 110200, &again), MARK_SAME);
+	ck_assert_int_eq(
+	    passes(b, "v@b.example", round, 110200, &again), MARK_PASSES);
+	mem_free(again);
+	/* no route leads there */
+	ck_assert_int_eq(
+	    passes(b, "u@elsewhere.example", round, 110200, &again),
+	    MARK_PASSES);
+	mem_free(again);
+	/* a newer table has its chance */
+	table_write(8, 110150);
+	basis_free(b);
+	b = basis_made(KEY, NULL);
+	ck_assert_int_eq(
+	    passes(b, "u@b.example", round, 110200, &again), MARK_PASSES);
+	mem_free(again);
+	mem_free(theirs);
+	mem_free(ours);
+	basis_free(far);
+	basis_free(b);
+}
+END_TEST
+
+/* A key that was replaced is still ours, with the file of the one before. */
+START_TEST(knows_its_previous_key)
+{
+	struct basis *before = basis_made(OTHER, NULL);
+	struct basis *forgot = basis_made(KEY, NULL);
+	struct basis *after = basis_made(KEY, OTHER);
+	const char *none[] = { NULL };
+	char *ours, *again;
+
+	ck_assert_int_eq(
+	    passes(before, "u@b.example", none, 200000, &ours), MARK_PASSES);
+	const char *back[] = { ours, NULL };
+
+	ck_assert_int_eq(
+	    passes(after, "u@b.example", back, 200100, &again), MARK_SETTLED);
+	ck_assert_int_eq(
+	    passes(forgot, "u@b.example", back, 200100, &again), MARK_PASSES);
+	mem_free(again);
+	mem_free(ours);
+	basis_free(before);
+	basis_free(forgot);
+	basis_free(after);
+}
+END_TEST
+
+#define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
+
+int
+main(void)
+{
+	Suite *suite = suite_create("milter");
+	TCase *pure = tcase_create("pure"), *files = tcase_create("files");
+
+	tcase_add_loop_test(pure, reads_place, 0, ROWS(places));
+	tcase_add_loop_test(pure, reads_size, 0, ROWS(sizes));
+	tcase_add_loop_test(pure, knows_verb, 0, ROWS(lines));
+	tcase_add_test(pure, keeps_limits);
+	suite_add_tcase(suite, pure);
+	tcase_add_checked_fixture(files, set_up, tear_down);
+	tcase_add_test(files, basis_refuses);
+	tcase_add_test(files, basis_grows_old);
+	tcase_add_test(files, judges_by_the_table);
+	tcase_add_test(files, knows_its_previous_key);
+	suite_add_tcase(suite, files);
+	return tap_run(suite);
+}
