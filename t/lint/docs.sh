@@ -111,6 +111,15 @@ reasons_of_page() {
 		man/lsrd-protocol.7
 }
 
+# Each file of conf/ is in its list, or what is made from it.
+conf_without_line() {
+	in_top find conf -type f ! -name README | sort | while read -r file; do
+		name=${file##*/}
+		in_top grep -q -F -e "${name%.in}" conf/README ||
+			echo "$file is not in conf/README"
+	done
+}
+
 # The first line of a scene is its title.
 scenes_without_title() {
 	for scene in "$top_srcdir"/t/sim/scenes/*.scene; do
@@ -127,7 +136,7 @@ cases_without_test() {
 		done
 }
 
-plan 12
+plan 13
 case_of "lsrd-events(7) has every word" "$(compare "$(words_of_code)" \
 	"$(words_of_page)" "the code" lsrd-events.7 2>&1)"
 case_of "every event has a row" "$(events_without_row 2>&1)"
@@ -148,3 +157,4 @@ case_of "lsrd-milter(8) has every option" \
 	"$(help_missing lsrd-milter man/lsrd-milter.8 2>&1)"
 case_of "every scene has a title" "$(scenes_without_title 2>&1)"
 case_of "t/CASES names tests that are there" "$(cases_without_test 2>&1)"
+case_of "conf/README has every file" "$(conf_without_line 2>&1)"
