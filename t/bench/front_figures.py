@@ -13,7 +13,7 @@ W = os.environ["W"]
 STRANGER = "203.0.113.7"
 DIRECT, FRONT, HANDED, GREETED = (
     ("192.0.2.1", port) for port in (25, 2500, 2501, 2502))
-WORKERS, ROUNDS = 8, 8
+WORKERS, ROUNDS = 8, 40
 MESSAGE = (b"Subject: x\r\n\r\n" + b"z" * 70 + b"\r\n") * 50 + b".\r\n"
 
 
