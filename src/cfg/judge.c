@@ -230,6 +230,15 @@ connectors_judge(const struct build *b)
 			    "connector",
 			    "connector \"%s\": leads to our own routing group",
 			    c->name);
+		place.option = "large-message-size";
+		if ((c->policy.large_size == 0) !=
+		    (c->policy.large_schedule == NULL))
+			build_complain(b, &place,
+			    "write large-message-size = 5M and large-schedule "
+			    "= \"20:00-06:00\", or neither",
+			    "connector \"%s\": large-message-size and "
+			    "large-schedule go together",
+			    c->name);
 		place.option = NULL;
 		if (c->nbridgeheads == 0)
 			build_complain(b, &place,

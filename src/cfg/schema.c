@@ -80,6 +80,8 @@ const struct schema schema_options[] = {
 	{ "connector", "allow-senders", NULL, NULL, SCHEMA_SENDERS, SCHEMA_RELOAD, 0, LIMIT_SENDERS, IN_CONNECTOR(policy.allow), IN_CONNECTOR(policy.nallow) },
 	{ "connector", "deny-senders", NULL, NULL, SCHEMA_SENDERS, SCHEMA_RELOAD, 0, LIMIT_SENDERS, IN_CONNECTOR(policy.deny), IN_CONNECTOR(policy.ndeny) },
 	{ "connector", "schedule", NULL, NULL, SCHEMA_SCHEDULE, SCHEMA_RELOAD, 0, 0, IN_CONNECTOR(policy.schedule), 0 },
+	{ "connector", "large-message-size", NULL, NULL, SCHEMA_SIZE, SCHEMA_RELOAD, 1, INT64_MAX, IN_CONNECTOR(policy.large_size), 0 },
+	{ "connector", "large-schedule", NULL, NULL, SCHEMA_SCHEDULE, SCHEMA_RELOAD, 0, 0, IN_CONNECTOR(policy.large_schedule), 0 },
 
 	{ "bridgehead", "smtp", NULL, NULL, SCHEMA_ADDRESS, SCHEMA_RELOAD, 0, 0, IN_BRIDGEHEAD(smtp), 0 },
 	{ "bridgehead", "peer", "tcp", carriers, SCHEMA_CHOICE, SCHEMA_RELOAD, 0, 0, IN_BRIDGEHEAD(carrier), 0 },

@@ -1,7 +1,8 @@
 /*
  * annex.c - what goes to the milter's table besides the routes: whose mark
  * keys are whose, and the net where a connector has limits. Said when it is
- * not what was said last.
+ * not what was said last. And when a schedule opens, mail that waits is tried
+ * again.
  */
 
 #include <string.h>
@@ -40,12 +41,101 @@ keys_make(struct engine *e, const struct view *view)
 	vec_done(&now.list);
 }
 
+static void
+schedules_done(struct schedules *list)
+{
+	for (size_t i = 0; i < list->v.n; i++)
+		mem_free(list->v.v[i].text);
+	vec_done(&list->v);
+}
+
+static struct schedule *
+schedule_find(const struct schedules *list, const char *text)
+{
+	for (size_t i = 0; i < list->v.n; i++)
+		if (strcmp(list->v.v[i].text, text) == 0)
+			return &list->v.v[i];
+	return NULL;
+}
+
+struct looking {
+	struct engine *e;
+	struct schedules next;
+};
+
+static void
+schedule_add(void *ctx, const char *text)
+{
+	struct looking *l = ctx;
+	const struct schedule *old =
+	    schedule_find(&l->e->annex.schedules, text);
+	struct schedule s = { .open = policy_schedule_open(
+				  text, (int64_t)l->e->wall) };
+
+	if (schedule_find(&l->next, text) != NULL)
+		return;
+	if (old != NULL)
+		s.open = old->open; /* that it has opened is yet to be seen */
+	s.text = mem_str(text);
+	vec_push(&l->next.v, s);
+}
+
+static void
+schedules_make(struct engine *e, const struct view *view)
+{
+	struct looking l = { .e = e };
+
+	view_schedules(view, schedule_add, &l);
+	schedules_done(&e->annex.schedules);
+	e->annex.schedules = l.next;
+}
+
+/* Mail on its way waits where a hop behind refuses it for now: that may be
+ * any route of ours. */
+static void
+retry_all(struct engine *e)
+{
+	for (size_t i = 0; e->rib != NULL && i < e->rib->n; i++) {
+		const struct route *r = &e->rib->routes[i];
+
+		if (r->kind == ROUTE_REMOTE)
+			fx_add(e, (struct effect){ .kind = FX_RETRY,
+				      .name = fx_keep(
+					  e, r->pattern, strlen(r->pattern)) });
+	}
+}
+
+void
+annex_tick(struct engine *e)
+{
+	struct annex *a = &e->annex;
+	bool opened = false;
+
+	if (a->schedules.v.n == 0)
+		return;
+	if (mono_due(a->minute, e->now)) {
+		for (size_t i = 0; i < a->schedules.v.n; i++) {
+			struct schedule *s = &a->schedules.v.v[i];
+			bool open =
+			    policy_schedule_open(s->text, (int64_t)e->wall);
+
+			opened |= open && !s->open;
+			s->open = open;
+		}
+		a->minute = mono_after(e->now, (60 - e->wall % 60) * 1000);
+	}
+	if (opened && e->setup->retry_mail)
+		retry_all(e);
+	fx_wake(e, a->minute);
+}
+
 bool
 annex_make(struct engine *e, const struct view *view)
 {
 	struct buf net = { 0 };
 	bool moved;
 
+	schedules_make(e, view);
 	keys_make(e, view);
 	view_net(view, &net);
 	moved = !same(&net, &e->annex.net);
@@ -74,6 +164,7 @@ annex_say(struct engine *e, uint64_t generation)
 void
 annex_done(struct engine *e)
 {
+	schedules_done(&e->annex.schedules);
 	vec_done(&e->annex.known.list);
 	buf_done(&e->annex.keys);
 	buf_done(&e->annex.net);

@@ -100,7 +100,9 @@ enum lsa_connector_tlv {
 	LSA_CONNECTOR_ALLOW = 7,      /* pattern or <> */
 	LSA_CONNECTOR_DENY = 8,       /* the same */
 	LSA_CONNECTOR_SCHEDULE = 9,   /* text of core/policy.h */
-	LSA_CONNECTOR_SINCE = 10      /* text, shown only */
+	LSA_CONNECTOR_SINCE = 10,     /* text, shown only */
+	LSA_CONNECTOR_LARGE = 11,     /* u64 octets: above it a message is */
+	LSA_CONNECTOR_LARGE_SCHEDULE = 12 /* large, and goes by this one */
 };
 
 enum lsa_space_tlv {

@@ -321,6 +321,11 @@ connector_number(struct tlv *tlv, struct lsa_connector *c)
 		rc = number_once(tlv, 7, &v);
 		c->policy.priorities = (uint8_t)v;
 		return rc == RC_OK && v == 0 ? RC_RANGE : rc;
+	case LSA_CONNECTOR_LARGE:
+		if (tlv->value.left != 8)
+			return RC_SHORT;
+		rc = number_once(tlv, UINT64_MAX, &c->policy.large_size);
+		return rc == RC_OK && c->policy.large_size == 0 ? RC_RANGE : rc;
 	default: /* LSA_CONNECTOR_SIZE */
 		if (tlv->value.left != 8)
 			return RC_SHORT;
@@ -343,6 +348,7 @@ connector_tlv(struct tlv *tlv, struct lsa_connector *c)
 	case LSA_CONNECTOR_CONGESTION:
 	case LSA_CONNECTOR_SIZE:
 	case LSA_CONNECTOR_PRIORITIES:
+	case LSA_CONNECTOR_LARGE:
 		return connector_number(tlv, c);
 	case LSA_CONNECTOR_ALLOW:
 		return text_add(tlv, is_sender, &policy->allow, &policy->nallow,
@@ -352,6 +358,8 @@ connector_tlv(struct tlv *tlv, struct lsa_connector *c)
 		    LIMIT_SENDERS);
 	case LSA_CONNECTOR_SCHEDULE:
 		return text_once(tlv, is_schedule, &policy->schedule);
+	case LSA_CONNECTOR_LARGE_SCHEDULE:
+		return text_once(tlv, is_schedule, &policy->large_schedule);
 	case LSA_CONNECTOR_SINCE:
 		return text_once(tlv, is_free_text, &c->since);
 	default:
@@ -374,7 +382,9 @@ lsa_connector_decode(const struct lsa *lsa, struct lsa_connector **out)
 			break;
 		state |= tlv.type == LSA_CONNECTOR_STATE;
 	}
-	if (rc == RC_OK && (c->group == NULL || !state))
+	if (rc == RC_OK && (c->group == NULL || !state ||
+			       (c->policy.large_size == 0) !=
+				   (c->policy.large_schedule == NULL)))
 		rc = RC_MISSING;
 	if (rc != RC_OK) {
 		lsa_connector_free(c);

@@ -108,6 +108,13 @@ lsa_connector_encode(struct buf *out, const struct lsa_connector *c)
 		put_text(out, LSA_CONNECTOR_SCHEDULE, policy->schedule);
 	if (c->since != NULL)
 		put_text(out, LSA_CONNECTOR_SINCE, c->since);
+	if (policy->large_size > 0) {
+		hole = tlv_open(out, LSA_CONNECTOR_LARGE);
+		buf_u64(out, policy->large_size);
+		buf_fill16(out, hole);
+		put_text(
+		    out, LSA_CONNECTOR_LARGE_SCHEDULE, policy->large_schedule);
+	}
 }
 
 void

@@ -160,11 +160,23 @@ struct heard {
 	uint64_t refused;
 };
 
+/* When a schedule opens, mail that waits for it is to be tried again. */
+struct schedule {
+	char *text;
+	bool open; /* when it was looked at last */
+};
+
+struct schedules {
+	VEC(struct schedule) v;
+};
+
 /* What the milter's table has besides the routes. */
 struct annex {
-	struct view_keys known; /* mark keys, as encoded last */
-	struct buf keys, net;   /* parts of an annex */
-	struct buf said;        /* the last FX_ANNEX */
+	struct schedules schedules; /* of connectors in use */
+	struct mono minute;         /* look at them again then */
+	struct view_keys known;     /* mark keys, as encoded last */
+	struct buf keys, net;       /* parts of an annex */
+	struct buf said;            /* the last FX_ANNEX */
 };
 
 struct fx {
@@ -417,6 +429,8 @@ void steer_done(struct engine *e);
 bool annex_make(struct engine *e, const struct view *view);
 /* Says it, as belonging to this generation, unless it was said last. */
 void annex_say(struct engine *e, uint64_t generation);
+/* Every minute: which schedules have opened. */
+void annex_tick(struct engine *e);
 void annex_done(struct engine *e);
 
 /* --- state.c -------------------------------------------------------------------- */

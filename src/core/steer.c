@@ -281,6 +281,7 @@ steer_tick(struct engine *e)
 	/* Never in the step of the news: see the head of this file. */
 	if (e->compute_due && mono_due(e->compute_at, e->now) && e->ticking)
 		compute(e, false);
+	annex_tick(e);
 	fx_wake(e, e->compute_due ? e->compute_at : MONO_NEVER);
 	fx_wake(e, e->table_due_at);
 }

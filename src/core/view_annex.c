@@ -219,3 +219,17 @@ view_net(const struct view *v, struct buf *out)
 	vec_done(&t.own);
 	vec_done(&t.widest);
 }
+
+void
+view_schedules(const struct view *v,
+    void (*each)(void *ctx, const char *schedule), void *ctx)
+{
+	for (size_t i = 0; i < v->net.steps.n; i++) {
+		const struct policy *p = v->net.steps.v[i].policy;
+
+		if (p != NULL && p->schedule != NULL)
+			each(ctx, p->schedule);
+		if (p != NULL && p->large_schedule != NULL)
+			each(ctx, p->large_schedule);
+	}
+}

@@ -131,6 +131,10 @@ policy_tell(struct json *j, const struct policy *p)
 	}
 	if (p->schedule != NULL)
 		json_str(j, "schedule", p->schedule);
+	if (p->large_size != 0) {
+		json_uint(j, "large_message_size", p->large_size);
+		json_str(j, "large_schedule", p->large_schedule);
+	}
 }
 
 /* Several servers may call theirs so. */

@@ -234,6 +234,34 @@ policy_priorities(struct reader *r, struct policy *policy)
 	}
 }
 
+static char *
+schedule_read(struct reader *r, const char *key, json_t *schedule)
+{
+	if (json_is_string(schedule) &&
+	    policy_schedule_check(json_string_value(schedule)) == RC_OK)
+		return mem_str(json_string_value(schedule));
+	fault(r, key, "must be like `mon-fri 08:00-18:00, sat 10:00-12:00`");
+	return NULL;
+}
+
+/* The second schedule: both keys or none. */
+static void
+large_read(struct reader *r, struct policy *policy)
+{
+	json_t *size = json_object_get(r->object, "large_message_size");
+	json_t *schedule = json_object_get(r->object, "large_schedule");
+
+	if (size == NULL && schedule == NULL)
+		return;
+	if (!json_is_integer(size) || json_integer_value(size) < 1) {
+		fault(r, "large_message_size",
+		    "must be a number of octets, with large_schedule");
+		return;
+	}
+	policy->large_size = (uint64_t)json_integer_value(size);
+	policy->large_schedule = schedule_read(r, "large_schedule", schedule);
+}
+
 static void
 policy_read(struct reader *r, struct policy *policy)
 {
@@ -252,14 +280,9 @@ policy_read(struct reader *r, struct policy *policy)
 	take_list(r, senders, "allow", &policy->allow, &policy->nallow);
 	take_list(r, senders, "deny", &policy->deny, &policy->ndeny);
 	policy_priorities(r, policy);
-	if (schedule == NULL)
-		return;
-	if (!json_is_string(schedule) ||
-	    policy_schedule_check(json_string_value(schedule)) != RC_OK)
-		fault(r, "schedule",
-		    "must be like `mon-fri 08:00-18:00, sat 10:00-12:00`");
-	else
-		policy->schedule = mem_str(json_string_value(schedule));
+	if (schedule != NULL)
+		policy->schedule = schedule_read(r, "schedule", schedule);
+	large_read(r, policy);
 }
 
 static void

@@ -119,7 +119,8 @@ connector_body(void)
 		.bridgeheads = &b,
 		.nbridgeheads = 1,
 		.congestion = 2,
-		.policy = { 20000000, POLICY_NORMAL, allow, 1, deny, 1, open },
+		.policy = { 20000000, POLICY_NORMAL, allow, 1, deny, 1, open,
+		    5000000, open },
 		.since = since };
 	struct buf body = { 0 };
 

@@ -329,6 +329,25 @@ is_signed(struct scene *scene)
 	scene_each(scene, scene->word[1], signed_is);
 }
 
+/* `any` only begins to count. */
+static void
+retried_is(struct scene *scene, struct node *node)
+{
+	const char *want = scene->word[2];
+
+	if (strcmp(want, "any") != 0 &&
+	    node->retries != strtoull(want, NULL, 10))
+		scene_fail(scene, "%s has asked for %llu retries, not %s",
+		    node->name, (unsigned long long)node->retries, want);
+	node->retries = 0;
+}
+
+static void
+is_retried(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], retried_is);
+}
+
 static void
 event_is(struct scene *scene, struct node *node)
 {
@@ -411,6 +430,7 @@ const struct scene_verb scene_claims[] = {
 	{ "marks", 3, 6, is_marks },
 	{ "mark", 0, 0, do_mark },
 	{ "signed", 2, 2, is_signed },
+	{ "retried", 2, 2, is_retried },
 	{ "event", 3, 3, is_event },
 	{ NULL, 0, 0, NULL },
 };

@@ -41,6 +41,26 @@ do_connector(struct scene *scene)
 	}
 }
 
+/* When the connector is open; a bar stands for a blank. */
+static void
+do_schedule(struct scene *scene)
+{
+	struct node *owner = scene_host(scene, scene->word[1]);
+	char *text;
+
+	for (size_t i = 0; owner != NULL && i < owner->conf.nconnectors; i++) {
+		struct setup_connector *c = &owner->conf.connectors[i];
+
+		if (strcmp(c->name, scene->word[2]) != 0)
+			continue;
+		text = world_text(scene->world, scene->word[3]);
+		for (char *p = text; *p != '\0'; p++)
+			if (*p == '|')
+				*p = ' ';
+		c->policy.schedule = text;
+	}
+}
+
 static void
 do_peer(struct scene *scene)
 {
@@ -446,6 +466,7 @@ do_forge(struct scene *scene)
 const struct scene_verb scene_deeds[] = {
 	{ "host", 2, 2, do_host },
 	{ "connector", 5, 20, do_connector },
+	{ "schedule", 3, 3, do_schedule },
 	{ "peer", 2, 2, do_peer },
 	{ "space", 2, 8, do_space },
 	{ "start", 1, 2, do_start },

@@ -291,6 +291,7 @@ carry_out(struct world *world, struct node *node, const struct effect *fx)
 		fx_routes(world, node, fx);
 		break;
 	case FX_RETRY:
+		node->retries++;
 		break;
 	case FX_ALLOW:
 		fx_allow(node, fx);

@@ -27,6 +27,8 @@
  *     run TIME                          quiet [TIME]
  *     flap SET PERIOD TIME              (mail services, half of it down)
  *
+ * `schedule HOST CONNECTOR TIMES`: when it is open, `|` for a blank.
+ *
  * `quiet` runs until nothing moves and then asks truth.h.
  *
  * Mail (traffic.h), for which `traffic` lets time pass:
@@ -46,6 +48,7 @@
  *     event SET WORD yes|no|N           (since the last mark; N at most)
  *     mark                              signed SET N  (at most, since mark)
  *     waiting SET N                     arrived PATTERN N
+ *     retried SET N|any                 (patterns, since it was looked at)
  *     watch holds | flows               unwatch
  *
  * `watch holds`: from now on no table that is published has a hold;

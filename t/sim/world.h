@@ -83,6 +83,7 @@ struct node {
 	struct mta_table table;
 	struct table_version annex; /* said last, in its life `annex_life` */
 	uint32_t annex_life;
+	uint64_t retries;   /* FX_RETRY, since a scene looked */
 	struct buf besides; /* the annex itself */
 	uint32_t marks;     /* number of its mark key; 0: it has none */
 	bool publish_stuck;

@@ -137,7 +137,7 @@ ok "the client is FULL over port 691" until_so 20 held west2 tcp 0 false
 ok "and another by X-LSA-2" until_so 20 held east1 x-lsa-2 0 false
 ok "lsrd has what the clients say: epochs above those before" \
 	until_so 10 says_of east1 space '"epoch":2'
-ok "and Postfix goes by it" goes west1 east1.example east1 40
+ok "and Postfix goes by it" goes west1 east1.example east1 20
 ok "the client's database is lsrctl's" until_so 10 equal west2
 ok "and that of the other" until_so 10 equal east1
 "$lab" kill east1 postfix
