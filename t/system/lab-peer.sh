@@ -15,16 +15,6 @@ lab_up "$top/t/labtool/two-sites.json" --x-lsa-2
 dir=$(mktemp -d) || exit 1
 trap 'cleanup; rm -rf "$dir"' EXIT
 
-until_so() {
-	tries=$(($1 * 3))
-	shift
-	until "$@"; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.3
-	done >/dev/null 2>&1
-}
-
 to_node() {
 	tar c -C "$top/t" peer | "$lab" run "$1" tar x -C /root
 }
@@ -83,7 +73,7 @@ of_client() {
 	seen=$(said "$1" '"event": "db"')
 	from=$(($(wc -l <"$dir/$1.out") + 1))
 	tell "$1" db
-	until_so 5 eval "[ \$(said $1 '\"event\": \"db\"') -gt $seen ]" || return 1
+	soon eval "[ \$(said $1 '\"event\": \"db\"') -gt $seen ]" || return 1
 	tail -n +$from "$dir/$1.out" | grep '"event": "lsa"' | grep -o '"digest": "[0-9a-f]*"' |
 		grep -o '[0-9a-f]\{64\}' | sort
 }
@@ -120,10 +110,10 @@ loads="$loads $!"
 "$lab" run east1 /usr/bin/python3 -B /root/peer/blank.py 25 2600 <"$dir/blank.in" >"$dir/blank.out" &
 loads="$loads $!"
 exec 5>"$dir/blank.in"
-until_so 10 grep -q listening "$dir/blank.out"
+soon grep -q listening "$dir/blank.out"
 "$lab" kill east1 lsrd
-ok "lsrctl peers names a middlebox that blanks the keyword" until_so 20 reason x-lsa-2-blanked
-ok "and so does the log" until_so 5 in_log 'east1.*reason=x-lsa-2-blanked'
+ok "lsrctl peers names a middlebox that blanks the keyword" soon reason x-lsa-2-blanked
+ok "and so does the log" soon in_log 'east1.*reason=x-lsa-2-blanked'
 exec 5>&-
 "$lab" kill east1 front
 "$lab" start east1 front
@@ -133,24 +123,24 @@ to_node west2
 client west2 10.77.1.2 --dial tcp:10.77.1.1:691
 client east1 10.77.2.1 --dial x-lsa-2:10.77.1.1:25
 
-ok "the client is FULL over port 691" until_so 20 held west2 tcp 0 false
-ok "and another by X-LSA-2" until_so 20 held east1 x-lsa-2 0 false
+ok "the client is FULL over port 691" soon held west2 tcp 0 false
+ok "and another by X-LSA-2" soon held east1 x-lsa-2 0 false
 ok "lsrd has what the clients say: epochs above those before" \
-	until_so 10 says_of east1 space '"epoch":2'
-ok "and Postfix goes by it" goes west1 east1.example east1 20
-ok "the client's database is lsrctl's" until_so 10 equal west2
-ok "and that of the other" until_so 10 equal east1
+	soon says_of east1 space '"epoch":2'
+ok "and Postfix goes by it" goes west1 east1.example east1
+ok "the client's database is lsrctl's" soon equal west2
+ok "and that of the other" soon equal east1
 "$lab" kill east1 postfix
 tell east1 "drain said by a second implementation"
-ok "an update of the client reaches lsrd" until_so 10 \
+ok "an update of the client reaches lsrd" soon \
 	says_of east1 server '"reason":"said by a second implementation"'
-ok "and through it the other client" until_so 10 \
+ok "and through it the other client" soon \
 	has_said west2 '"event": "update".*"reason": "said by a second'
-ok "a link that breaks comes as an update" until_so 30 \
+ok "a link that breaks comes as an update" soon \
 	has_said west2 '"update".*"id": "west-east".*"server": "east1.peer.example", "up": false'
 "$lab" start east1 postfix
-ok "over port 691 it was one session, of ten keep-alives" until_so 20 held west2 tcp 10 false
-ok "and by X-LSA-2, and never lost" until_so 20 held east1 x-lsa-2 10 false
+ok "over port 691 it was one session, of ten keep-alives" soon held west2 tcp 10 false
+ok "and by X-LSA-2, and never lost" soon held east1 x-lsa-2 10 false
 ok "neither client lost one" is "$(one_session west2)$(one_session east1)" ""
 
 # Once more the other way: west1 dials, and the clients are what it finds.
@@ -159,11 +149,11 @@ tell east1 quit
 "$lab" kill east1 front
 client west2 10.77.1.2 --listen tcp:10.77.1.2:691
 client east1 10.77.2.1 --listen x-lsa-2:10.77.2.1:25
-ok "lsrd dials the client on port 691" until_so 30 held west2 tcp 0 true
-ok "and by X-LSA-2, where the client is the SMTP server" until_so 30 held east1 x-lsa-2 0 true
-ok "the databases are equal again" until_so 10 equal west2
-ok "both of them" until_so 10 equal east1
+ok "lsrd dials the client on port 691" soon held west2 tcp 0 true
+ok "and by X-LSA-2, where the client is the SMTP server" soon held east1 x-lsa-2 0 true
+ok "the databases are equal again" soon equal west2
+ok "both of them" soon equal east1
 tell east1 quit
 "$lab" start east1
-ok "its own lsrd comes back after it" until_so 30 says_of east1 connector '"purge":false'
+ok "its own lsrd comes back after it" soon says_of east1 connector '"purge":false'
 exec 3>&- 4>&-
