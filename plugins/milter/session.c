@@ -10,6 +10,9 @@
 #include "base/str.h"
 #include "core/limits.h"
 
+/* As many Received fields as there may be hops, each of the longest lines. */
+#define PATH_MAX_OCTETS (LIMIT_TRACE_FIELDS * 1000)
+
 void
 session_clear(struct session *s)
 {
@@ -82,10 +85,13 @@ on_route(struct session *s, const char *value)
 static void
 on_received(struct session *s, const char *value)
 {
+	size_t n = strlen(value) + 1;
+
 	s->received++;
 	mem_free(s->oldest);
 	s->oldest = mem_str(value);
-	buf_bytes(&s->path, value, strlen(value) + 1);
+	if (s->path.n + n <= PATH_MAX_OCTETS)
+		buf_bytes(&s->path, value, n);
 }
 
 static void

@@ -179,7 +179,6 @@ faults_draw(struct world *w)
 		}
 		s->rolled = one_in(w, 8);
 		s->roll = (int64_t)below(w, DAY);
-		s->knows = UINT32_MAX;
 		if (one_in(w, 16))
 			s->knows = ~(1u << below(w, w->n));
 	}
@@ -463,6 +462,8 @@ world_draw(struct world *w, uint64_t seed, const struct design *design)
 	network_draw(w);
 	addresses_draw(w);
 	w->keeps = true;
+	for (size_t i = 0; i < w->n; i++)
+		w->server[i].knows = UINT32_MAX;
 	w->converged = NEVER;
 	w->repaired = design->lasting ? NEVER : 0;
 	if (design->lasting)
