@@ -1,5 +1,6 @@
 """front_figures.py - the figures of t/bench/front-sessions."""
 
+import atexit
 import os
 import socket
 import subprocess
@@ -22,6 +23,7 @@ def start(at, mta, *more):
         [os.environ["FRONT"], "-f", "-l", "%s:%d" % at, "-b", mta,
          "-s", W + "/none", "-u", "nobody", "-c", "9999", "-m", "9999", *more],
         stderr=subprocess.DEVNULL)
+    atexit.register(child.kill)
     time.sleep(0.5)
     return child
 
