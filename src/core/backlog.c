@@ -25,6 +25,36 @@ ways_free(struct backlog *b)
 	vec_done(&b->ways);
 }
 
+/* The way of this pattern until now, taken out of the old ones; both lists
+ * are sorted. */
+static struct backlog_way
+way_take(struct backlog *old, size_t *at, const char *pattern)
+{
+	struct backlog_way none = { .n = 0 }, way;
+
+	while (
+	    *at < old->ways.n && strcmp(old->ways.v[*at].pattern, pattern) < 0)
+		++*at;
+	if (*at == old->ways.n ||
+	    strcmp(old->ways.v[*at].pattern, pattern) != 0)
+		return none;
+	way = old->ways.v[*at];
+	old->ways.v[(*at)++].pattern = NULL;
+	return way;
+}
+
+static void
+way_turn(struct backlog_way *way, const struct addr *hop, uint64_t now)
+{
+	if (way->n > 0 && addr_equal(&way->turn[0].hop, hop))
+		return;
+	if (way->n < BACKLOG_TURNS)
+		way->n++;
+	memmove(way->turn + 1, way->turn, (way->n - 1) * sizeof(way->turn[0]));
+	way->turn[0].hop = *hop;
+	way->turn[0].since = now;
+}
+
 void
 backlog_table(struct backlog *b, const struct rib *rib, uint64_t now)
 {
@@ -34,23 +64,20 @@ backlog_table(struct backlog *b, const struct rib *rib, uint64_t now)
 	memset(&b->ways, 0, sizeof(b->ways));
 	for (size_t i = 0; i < b->hops.n; i++)
 		b->hops.v[i].used = false;
-	for (size_t i = 0; i < rib->n; i++) { /* both are sorted */
+	for (size_t i = 0; i < rib->n; i++) {
 		const struct route *r = &rib->routes[i];
-		struct backlog_way way = { .since = now };
+		struct backlog_way way = way_take(&old, &at, r->pattern);
+		struct addr hop = { .family = 0 };
 
+		if (way.pattern == NULL)
+			way.pattern = mem_str(r->pattern);
 		if (r->kind == ROUTE_REMOTE && r->nhops > 0)
-			way.hop = r->hop[0].addr;
-		while (at < old.ways.n &&
-		       strcmp(old.ways.v[at].pattern, r->pattern) < 0)
-			at++;
-		if (at < old.ways.n &&
-		    strcmp(old.ways.v[at].pattern, r->pattern) == 0 &&
-		    addr_equal(&old.ways.v[at].hop, &way.hop))
-			way.since = old.ways.v[at].since;
-		way.pattern = mem_str(r->pattern);
+			hop = r->hop[0].addr;
+		way_turn(&way, &hop, now);
 		vec_push(&b->ways, way);
-		if (way.hop.family != 0)
-			hop_get(b, &way.hop)->used = true;
+		for (size_t k = 0; k < way.n; k++)
+			if (way.turn[k].hop.family != 0)
+				hop_get(b, &way.turn[k].hop)->used = true;
 	}
 	ways_free(&old);
 }
@@ -83,26 +110,32 @@ way_find(const struct backlog *b, const char *pattern)
 }
 
 void
-backlog_add(struct backlog *b, const char *recipient, uint64_t came,
-    uint64_t now, uint64_t late_s)
+backlog_add(struct backlog *b, const struct backlog_wait *wait)
 {
 	const struct backlog_way *way = NULL;
+	uint64_t from = wait->came;
 	struct backlog_hop *hop;
 	const char *pattern;
 	struct match m;
+	size_t turn = 0;
 
-	if (!match_is_address(recipient))
+	if (!match_is_address(wait->recipient))
 		return;
-	m = match_over(recipient);
+	m = match_over(wait->recipient);
 	while (way == NULL && (pattern = match_next(&m)) != NULL)
 		way = way_find(b, pattern);
-	if (way == NULL || way->hop.family == 0)
+	if (way == NULL)
 		return;
-	if (came < way->since)
-		came = way->since;
-	hop = hop_get(b, &way->hop);
+	while (!wait->deferred && turn + 1 < way->n &&
+	       way->turn[turn].since > wait->came)
+		turn++;
+	if (way->turn[turn].hop.family == 0)
+		return;
+	if (from < way->turn[turn].since)
+		from = way->turn[turn].since;
+	hop = hop_get(b, &way->turn[turn].hop);
 	hop->waiting++;
-	hop->late += came < now && now - came >= late_s;
+	hop->late += from < wait->now && wait->now - from >= wait->late_s;
 }
 
 bool

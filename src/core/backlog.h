@@ -5,9 +5,11 @@
  *     backlog_add(...)       each message and recipient of a listing
  *     backlog_next(report)   so much waits for each next hop
  *
- * A recipient belongs to the first next hop of its route. It waits for that
- * hop since it came, or since the route leads there: so mail that was steered
- * away from a slow hop does not make the next one look slow.
+ * A recipient belongs to the first next hop of its route. A deferred message
+ * waits for that hop since the route leads there: it will be routed anew, so
+ * mail that was steered away from a slow hop does not make the next one look
+ * slow. Any other message has been routed when it came and stays with the hop
+ * of that time, as the MTA does.
  */
 
 #ifndef CORE_BACKLOG_H
@@ -22,16 +24,23 @@
 #include "core/report.h"
 #include "core/rib.h"
 
-/* Where a pattern's mail goes. */
+/* So many hops of a route are remembered: one that changes oftener is damped
+ * elsewhere. */
+#define BACKLOG_TURNS 4
+
+/* Where a pattern's mail goes, and went before. */
 struct backlog_way {
 	char *pattern;
-	struct addr hop; /* family 0: to no next hop */
-	uint64_t since;  /* seconds since 1970 */
+	struct {
+		struct addr hop; /* family 0: to no next hop */
+		uint64_t since;  /* seconds since 1970 */
+	} turn[BACKLOG_TURNS];   /* the newest first */
+	size_t n;
 };
 
 struct backlog_hop {
 	struct addr addr;
-	bool used; /* by a route of the table in force */
+	bool used; /* by a turn of a way */
 	uint64_t waiting, late;
 };
 
@@ -51,10 +60,17 @@ void backlog_table(
 /* A listing begins: nothing waits. */
 void backlog_begin(struct backlog *backlog);
 
-/* A recipient (lower case) of a message that came then (0: not known) waits;
- * `late_s`: for how long is too long. */
-void backlog_add(struct backlog *backlog, const char *recipient, uint64_t came,
-    uint64_t now, uint64_t late_s);
+/* What is asked of each message. Times are seconds since 1970. */
+struct backlog_wait {
+	const char *recipient; /* lower case */
+	uint64_t came;         /* 0: not known */
+	bool deferred;
+	uint64_t now;
+	uint64_t late_s; /* to wait for longer is too long */
+};
+
+/* A recipient waits. */
+void backlog_add(struct backlog *backlog, const struct backlog_wait *wait);
 
 /* The listing is whole: gives a report of each next hop; false: no more. */
 bool backlog_next(struct backlog *backlog, struct report *out);

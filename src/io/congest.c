@@ -39,9 +39,10 @@ static void
 on_found(void *ctx, const struct plugin_queued *found)
 {
 	struct congest *c = ctx;
+	struct backlog_wait wait = { found->recipient, found->came,
+		found->deferred, c->wall, c->late_s };
 
-	backlog_add(
-	    &c->backlog, found->recipient, found->came, c->wall, c->late_s);
+	backlog_add(&c->backlog, &wait);
 }
 
 static void

@@ -48,26 +48,45 @@ expect(struct backlog *b, const char *want)
 	backlog_begin(b);
 }
 
+/* A deferred message. */
+static void
+add(struct backlog *b, const char *recipient, uint64_t came, uint64_t now)
+{
+	struct backlog_wait wait = { recipient, came, true, now, 60 };
+
+	backlog_add(b, &wait);
+}
+
+/* A message that is being delivered. */
+static void
+add_active(
+    struct backlog *b, const char *recipient, uint64_t came, uint64_t now)
+{
+	struct backlog_wait wait = { recipient, came, false, now, 60 };
+
+	backlog_add(b, &wait);
+}
+
 START_TEST(waits_for_its_hop)
 {
 	struct backlog b = { 0 };
 
 	table(&b, hops[3], 1000);
 	backlog_begin(&b);
-	backlog_add(&b, "u@b.paris.example", 1000, 1100, 60);
-	backlog_add(&b, "u@a.paris.example", 1041, 1100, 60);
-	backlog_add(&b, "u@tokyo.example", 1040, 1100, 60);
-	backlog_add(&b, "u@tokyo.example", 2000, 1100, 60); /* from tomorrow */
-	backlog_add(&b, "u@paris.example", 0, 1100, 60);
-	backlog_add(&b, "u@hold.example", 0, 1100, 60);
-	backlog_add(&b, "nobody", 0, 1100, 60);
+	add(&b, "u@b.paris.example", 1000, 1100);
+	add(&b, "u@a.paris.example", 1041, 1100);
+	add(&b, "u@tokyo.example", 1040, 1100);
+	add(&b, "u@tokyo.example", 2000, 1100); /* from tomorrow */
+	add(&b, "u@paris.example", 0, 1100);
+	add(&b, "u@hold.example", 0, 1100);
+	add(&b, "nobody", 0, 1100);
 	expect(&b, "queue hop=192.0.2.1:25 waiting=3 late=2\n"
 		   "queue hop=192.0.2.2:25 waiting=1\n");
 	backlog_done(&b);
 }
 END_TEST
 
-/* What was steered to another hop begins to wait anew. */
+/* What was deferred and is steered to another hop begins to wait anew. */
 START_TEST(a_new_hop_is_not_to_blame)
 {
 	struct backlog b = { 0 };
@@ -75,18 +94,44 @@ START_TEST(a_new_hop_is_not_to_blame)
 	table(&b, "192.0.2.3:25", 1000);
 	table(&b, "192.0.2.3:25", 1100); /* the same: since 1000 */
 	backlog_begin(&b);
-	backlog_add(&b, "u@tokyo.example", 10, 1120, 60);
+	add(&b, "u@tokyo.example", 10, 1120);
 	expect(&b, "queue hop=192.0.2.1:25\nqueue hop=192.0.2.2:25\n"
 		   "queue hop=192.0.2.3:25 waiting=1 late=1\n");
 	table(&b, "192.0.2.2:25", 1200);
-	backlog_add(&b, "u@tokyo.example", 10, 1259, 60);
-	/* nobody goes there now: said once */
+	add(&b, "u@tokyo.example", 10, 1259);
 	expect(&b, "queue hop=192.0.2.1:25\n"
 		   "queue hop=192.0.2.2:25 waiting=1\n"
 		   "queue hop=192.0.2.3:25\n");
-	backlog_add(&b, "u@tokyo.example", 10, 1260, 60);
+	add(&b, "u@tokyo.example", 10, 1260);
 	expect(&b, "queue hop=192.0.2.1:25\n"
-		   "queue hop=192.0.2.2:25 waiting=1 late=1\n");
+		   "queue hop=192.0.2.2:25 waiting=1 late=1\n"
+		   "queue hop=192.0.2.3:25\n");
+	backlog_done(&b);
+}
+END_TEST
+
+/* What is being delivered stays with the hop of the time when it came. */
+START_TEST(the_old_hop_is_to_blame)
+{
+	struct backlog b = { 0 };
+
+	table(&b, "192.0.2.3:25", 1000);
+	table(&b, "192.0.2.1:25", 1100);
+	table(&b, "192.0.2.3:25", 1200);
+	backlog_begin(&b);
+	add_active(&b, "u@tokyo.example", 10, 1210);
+	add_active(&b, "u@tokyo.example", 1000, 1210);
+	add_active(&b, "u@tokyo.example", 1100, 1210);
+	add_active(&b, "u@tokyo.example", 1200, 1210);
+	expect(&b, "queue hop=192.0.2.1:25 waiting=1 late=1\n"
+		   "queue hop=192.0.2.2:25\n"
+		   "queue hop=192.0.2.3:25 waiting=3 late=2\n");
+	for (uint64_t now = 1300; now < 2500; now += 100)
+		table(&b, now % 200 ? "192.0.2.1:25" : "192.0.2.2:25", now);
+	/* forgotten, and said once to be empty */
+	expect(&b, "queue hop=192.0.2.1:25\nqueue hop=192.0.2.2:25\n"
+		   "queue hop=192.0.2.3:25\n");
+	expect(&b, "queue hop=192.0.2.1:25\nqueue hop=192.0.2.2:25\n");
 	backlog_done(&b);
 }
 END_TEST
@@ -169,6 +214,7 @@ main(void)
 
 	tcase_add_test(tc, waits_for_its_hop);
 	tcase_add_test(tc, a_new_hop_is_not_to_blame);
+	tcase_add_test(tc, the_old_hop_is_to_blame);
 	tcase_add_test(tc, levels);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

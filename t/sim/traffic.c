@@ -10,18 +10,25 @@
 #define TICK_MS 1000
 #define LATE_S 60
 
-/* Messages for one pattern: when each came to this host. */
+/* A message at a host. */
+struct message {
+	uint64_t came;
+	struct node *to; /* the hop it was routed to; NULL: to be routed */
+};
+
+/* Messages for one pattern, the oldest first. */
 struct pile {
 	const char *pattern;
 	uint32_t rate; /* that begin here, a second */
 	uint64_t arrived;
-	VEC(uint64_t) came;
+	VEC(struct message) waiting;
 };
 
 struct post {
 	VEC(struct pile) piles;
-	uint32_t takes, taken; /* a second; in this one */
-	bool silent;           /* nobody reports */
+	uint32_t takes, taken;           /* a second; in this one */
+	struct report told[WORLD_NODES]; /* of each hop, in this second */
+	bool silent;                     /* nobody reports */
 	struct backlog backlog;
 	uint64_t serial; /* of the table it knows */
 };
@@ -49,7 +56,7 @@ traffic_free(struct traffic *t)
 		return;
 	for (size_t i = 0; i < WORLD_NODES; i++) {
 		for (size_t k = 0; k < t->posts[i].piles.n; k++)
-			vec_done(&t->posts[i].piles.v[k].came);
+			vec_done(&t->posts[i].piles.v[k].waiting);
 		vec_done(&t->posts[i].piles);
 		backlog_done(&t->posts[i].backlog);
 	}
@@ -107,65 +114,89 @@ report(struct traffic *t, struct node *node, const struct report *r)
 	world_later(t->world, 1, h);
 }
 
-/* How many of `n` messages the next hop takes now. */
-static size_t
-offer(
-    struct traffic *t, struct node *from, const struct route_hop *hop, size_t n)
-{
-	struct node *to = world_find(t->world, hop->name);
-	struct report r = { .kind = REPORT_EVIDENCE, .hop = hop->addr };
-	struct post *post = post_of(t, to);
-	size_t room = post->takes - post->taken;
+enum offered { TAKEN, REFUSED, FAILED, SLOW };
 
+static enum offered
+offer(struct traffic *t, struct node *from, struct node *to)
+{
+	struct post *post = post_of(t, to);
+	struct report *told = &post_of(t, from)->told[to - t->world->nodes];
+
+	told->kind = REPORT_EVIDENCE;
+	told->hop = to->conf.smtp[0];
 	if (!world_mail(t->world, from, to)) {
-		r.count[REPORT_FAILED] = 1;
-		n = 0;
-	} else if (post->takes == 0) {
-		r.count[REPORT_TURNED] = n;
-		n = 0;
-	} else {
-		n = n < room ? n : room;
-		post->taken += (uint32_t)n;
-		r.count[REPORT_OK] = n;
-		if (n == 0)
-			return 0; /* it is only slow */
+		told->count[REPORT_FAILED] = 1;
+		return FAILED;
 	}
-	report(t, from, &r);
-	return n;
+	if (post->takes == 0) {
+		told->count[REPORT_TURNED]++;
+		return REFUSED;
+	}
+	if (post->taken == post->takes)
+		return SLOW;
+	post->taken++;
+	told->count[REPORT_OK]++;
+	return TAKEN;
+}
+
+/* One message is tried; false: it waits on. As Postfix does, one that only
+ * waits for a slow hop stays with it; one that nobody took is routed anew. */
+static bool
+message_try(struct traffic *t, struct node *node, const struct route *route,
+    struct message *message)
+{
+	for (size_t i = 0; i < route->nhops; i++) {
+		struct node *to = message->to;
+
+		if (to == NULL)
+			to = world_find(t->world, route->hop[i].name);
+		message->to = NULL;
+		switch (offer(t, node, to)) {
+		case TAKEN:
+			vec_push(&pile_get(t, to, route->pattern)->waiting,
+			    ((struct message){ t->world->now.ms, NULL }));
+			return true;
+		case SLOW:
+			message->to = to;
+			return false;
+		case REFUSED:
+		case FAILED:
+			break;
+		}
+	}
+	return false;
 }
 
 /* What waits is tried, the oldest first. */
 static void
-pile_try(struct traffic *t, struct node *node, size_t at)
+pile_try(struct traffic *t, struct node *node, struct pile *pile)
 {
-	struct pile *pile = &post_of(t, node)->piles.v[at];
 	const struct route *route = mta_table_find(&node->table, pile->pattern);
-	size_t left = pile->came.n, moved = 0;
+	size_t left = 0;
 
 	if (route == NULL || route->kind == ROUTE_HOLD)
 		return;
 	if (route->kind != ROUTE_REMOTE) {
-		pile->arrived += left;
-		pile->came.n = 0;
+		pile->arrived += pile->waiting.n;
+		pile->waiting.n = 0;
 		return;
 	}
-	for (size_t i = 0; i < route->nhops && left > 0; i++) {
-		struct node *to = world_find(t->world, route->hop[i].name);
-		size_t n = offer(t, node, &route->hop[i], left);
-		struct pile *there = pile_get(t, to, pile->pattern);
+	for (size_t i = 0; i < pile->waiting.n; i++)
+		if (!message_try(t, node, route, &pile->waiting.v[i]))
+			pile->waiting.v[left++] = pile->waiting.v[i];
+	pile->waiting.n = left;
+}
 
-		for (size_t k = 0; k < n; k++)
-			vec_push(&there->came, t->world->now.ms);
-		moved += n;
-		left -= n;
-		/* A slow hop makes them wait; only a refusal sends them on. */
-		if (n > 0 || (world_mail(t->world, node, to) &&
-				 post_of(t, to)->takes > 0))
-			break;
+static void
+posts_report(struct traffic *t, struct node *node)
+{
+	struct post *post = post_of(t, node);
+
+	for (size_t i = 0; i < t->world->n; i++) {
+		if (post->told[i].hop.family != 0)
+			report(t, node, &post->told[i]);
+		memset(&post->told[i], 0, sizeof(post->told[i]));
 	}
-	memmove(
-	    pile->came.v, pile->came.v + moved, left * sizeof(pile->came.v[0]));
-	pile->came.n = left;
 }
 
 static uint64_t
@@ -184,15 +215,18 @@ queue_read(struct traffic *t, struct node *node)
 	backlog_begin(&post->backlog);
 	for (size_t i = 0; i < post->piles.n; i++) {
 		const struct pile *pile = &post->piles.v[i];
+		struct backlog_wait wait = { .now = wall(t->world),
+			.late_s = LATE_S };
 		struct buf to = { 0 };
 		char *address;
 
 		buf_printf(&to, "u@%s", pile->pattern);
-		address = buf_string(&to);
-		for (size_t k = 0; k < pile->came.n; k++)
-			backlog_add(&post->backlog, address,
-			    WORLD_WALL + pile->came.v[k] / 1000, wall(t->world),
-			    LATE_S);
+		wait.recipient = address = buf_string(&to);
+		for (size_t k = 0; k < pile->waiting.n; k++) {
+			wait.came = WORLD_WALL + pile->waiting.v[k].came / 1000;
+			wait.deferred = pile->waiting.v[k].to == NULL;
+			backlog_add(&post->backlog, &wait);
+		}
 		mem_free(address);
 	}
 	while (backlog_next(&post->backlog, &r))
@@ -222,6 +256,7 @@ static void
 tick(struct traffic *t)
 {
 	struct world *world = t->world;
+	struct message new = { .came = world->now.ms };
 
 	for (size_t i = 0; i < world->n; i++) {
 		struct post *post = &t->posts[i];
@@ -229,13 +264,16 @@ tick(struct traffic *t)
 		post->taken = 0;
 		for (size_t k = 0; k < post->piles.n; k++)
 			for (uint32_t n = 0; n < post->piles.v[k].rate; n++)
-				vec_push(&post->piles.v[k].came, world->now.ms);
+				vec_push(&post->piles.v[k].waiting, new);
 	}
 	queues_read(t);
-	for (size_t i = 0; i < world->n; i++)
+	for (size_t i = 0; i < world->n; i++) {
+		struct node *node = &world->nodes[i];
+
 		for (size_t k = 0; k < t->posts[i].piles.n; k++)
-			if (t->posts[i].piles.v[k].came.n > 0)
-				pile_try(t, &world->nodes[i], k);
+			pile_try(t, node, &t->posts[i].piles.v[k]);
+		posts_report(t, node);
+	}
 }
 
 void
@@ -255,7 +293,7 @@ traffic_waiting(const struct traffic *t, const struct node *node)
 	size_t n = 0;
 
 	for (size_t i = 0; i < post->piles.n; i++)
-		n += post->piles.v[i].came.n;
+		n += post->piles.v[i].waiting.n;
 	return n;
 }
 
