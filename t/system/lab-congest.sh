@@ -1,0 +1,75 @@
+#!/bin/sh
+# lab-congest.sh - Paris takes one message a second, and four are sent: load
+# shifts to the way round it, and comes back once Paris is quick again. The
+# trace of levels and routes is printed.
+
+. "$(dirname "$0")/lab.sh"
+skip_unless_able
+plan 11
+
+# postconf NODE NAME=VALUE: and in force.
+postconf() {
+	"$lab" run "$1" postconf -e "$2" && "$lab" run "$1" postfix reload
+}
+
+# The defaults are for days of mail; here they are for seconds.
+impatient() {
+	"$lab" run london sed -i '1i congestion-interval = 1s\
+congestion-age = 5s\
+congestion-messages = 5' /etc/lsrd/lsrd.conf &&
+		"$lab" run london lsrctl reload
+}
+
+log() {
+	"$lab" run london cat /var/log/lsrd.log
+}
+
+# level NODE: of London's connector to Paris, as that server knows it.
+level() {
+	"$lab" run "$1" lsrctl db --json | sed -n \
+		's/.*"id":"london-paris".*"congestion":\([0-3]\).*/\1/p'
+}
+
+level_is_up() {
+	[ "$(level "$1")" -ge 1 ]
+}
+
+# trace TEXT: what the world looks like, with the time.
+trace() {
+	echo "# $(($(date +%s) - begun)) s: $*; $("$lab" route london tokyo.example |
+		sed 's/.*lsrd://'); level $(level london)"
+}
+
+once() {
+	[ "$(log | grep -c 'congestion: .*paris.*from=0, to=')" = 1 ] &&
+		[ "$(log | grep -c 'congestion: .*paris.*to=0,')" = 1 ]
+}
+
+lab_up "$top/t/labtool/triangle.json"
+begun=$(date +%s)
+ok "every server learns every route" "$lab" full
+ok "London reads its queue every second" impatient
+# Five messages at a time, and none in a session that Paris began when it was slow.
+"$lab" run london postconf -e smtp_connection_cache_on_demand=no
+postconf london lsrd_destination_concurrency_limit=5
+ok "mail goes through Paris" goes london tokyo.example '^lsrd:paris'
+trace "at first"
+postconf paris smtpd_recipient_restrictions='sleep 5'
+# Two recipients: Postfix asks anew for each, not every half a minute.
+load london 80 4 u@tokyo.example v@tokyo.example
+ok "Paris is slow: London turns to the direct way" \
+	goes london tokyo.example '^lsrd:tokyo'
+trace "Paris is slow"
+ok "Tokyo has heard of it" soon level_is_up tokyo
+wait_load
+postconf paris smtpd_recipient_restrictions=
+trace "Paris is quick again"
+ok "London returns to Paris" goes london tokyo.example '^lsrd:paris'
+trace "the level has fallen"
+load london 20 4 u@tokyo.example v@tokyo.example
+wait_load
+trace "mail goes through Paris again"
+ok "load has gone and come back once" soon once
+ok "every message arrived once" all_arrived 90
+ok "no server of the lab has died" mended london paris tokyo
+log | sed -n 's/^.*\(congestion: \)/# \1/p'
