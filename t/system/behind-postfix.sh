@@ -24,6 +24,7 @@ conf() {
 	smtpd_recipient_restrictions = check_policy_service inet:127.0.0.1:2599
 	smtpd_client_connection_rate_limit = 5
 	postscreen_greet_wait = 1s
+	postscreen_access_list = permit_mynetworks, cidr:$W/etc/servers.cidr
 	postscreen_cache_map = lmdb:$W/data/postscreen
 	END
 	front=$top_srcdir/conf/postfix
@@ -34,6 +35,7 @@ conf() {
 		# the same on the other loopback
 		sed '/^#/d; s/^127.0.0.1:/[::1]:/' "$front/front-master.cf"
 	} >>"$W/etc/master.cf"
+	printf '%s permit\n' 203.0.113.8 2001:db8:113::8 >"$W/etc/servers.cidr"
 	mkdir -p "$W/mail/all"
 	chown 65534:65534 "$W/mail/all"
 }

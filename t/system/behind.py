@@ -210,6 +210,12 @@ def headerless(mta, family):
     assert not re.search(rb"(?m)^250", said), said
 
 
+def waits(mta, family):
+    """a server in postscreen_access_list waits for no greeting, others do"""
+    assert mta.logged(r"ALLOWLISTED \[%s\]" % re.escape(PEER[family]))
+    assert mta.logged(r"PASS NEW \[%s\]" % re.escape(STRANGER[family]))
+
+
 def local(mta, family):
     """a program of this host needs no header on port 25"""
     with smtplib.SMTP("127.0.0.1", 25, "here.example", 30) as smtp:
@@ -231,6 +237,7 @@ def postfix():
     mtas = (Postfix("smtpd", "127.0.0.1:2525", log, took, mail),
             Postfix("postscreen", "127.0.0.1:2526", log, screened, mail),
             Postfix("smtpd on [::1]", "[::1]:2525", log, took, mail))
+    mtas[1].cases = CASES + (waits,)
     mtas[2].cases = (stranger,)
     Postfix.policy = Policy()
     return mtas
