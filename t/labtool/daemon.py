@@ -52,6 +52,10 @@ def _connector(entry, nodes, group):
     lines.append("    cost = %d" % entry["cost"])
     if entry.get("state") == "drain":
         lines.append("    drain = yes")
+    if "max_message_size" in entry:
+        lines.append("    max-message-size = %d" % entry["max_message_size"])
+    if "schedule" in entry:
+        lines.append('    schedule = "%s"' % entry["schedule"])
     return "\n".join(lines) + "\n}\n"
 
 

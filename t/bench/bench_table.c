@@ -1,0 +1,178 @@
+/*
+ * bench_table.c - what the milter's table costs: made and put in place,
+ * opened, and asked, for 1 000, 10 000 and 70 000 routes. One line a figure.
+ *
+ *     bench_table DIRECTORY
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+#include "publish/milter.h"
+
+#define TIMES 20
+#define LOOKUPS 200000
+
+static struct milter milter;
+static struct held held;
+static const struct plugin_setup setup = { .transport = "lsrd" };
+
+static uint64_t
+now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void
+hold(unsigned n)
+{
+	char name[] = "mx1.paris.example.org", pattern[40];
+	char *path[] = { name, name, name };
+	struct buf frames = { 0 };
+	struct wire_writer w;
+	struct wire_frame frame;
+	struct wire_batch batch;
+	struct cur in;
+
+	wire_begin(&w, &frames, 1, true);
+	for (unsigned i = 0; i < n; i++) {
+		struct route r = { .pattern = pattern,
+			.kind = ROUTE_REMOTE,
+			.server = name,
+			.nhops = 2,
+			.path = path,
+			.npath = 3 };
+
+		snprintf(pattern, sizeof(pattern), "d%06u.example.org", i);
+		r.hop[0] = (struct route_hop){ name,
+			{ 4, { 192, 0, 2, 1 }, 25 }, false };
+		r.hop[1] = (struct route_hop){ name,
+			{ 4, { 192, 0, 2, 2 }, 25 }, true };
+		wire_set(&w, &r);
+	}
+	wire_end(&w);
+	in = cur_over(frames.p, frames.n);
+	while (wire_frame(&in, &frame) == RC_OK) {
+		cur_bytes(&in, frame.octets);
+		if (wire_get_batch(&frame.body, &batch) != RC_OK ||
+		    held_take(&held, &batch, frame.body) != RC_OK)
+			abort();
+	}
+	buf_done(&frames);
+}
+
+static void
+annex(uint64_t generation)
+{
+	struct table_key key = { .name = "mx1.paris.example.org" };
+	struct buf keys = { 0 }, net = { 0 }, octets = { 0 }, frames = { 0 };
+	struct wire_frame frame;
+	struct cur in;
+
+	table_keys_encode(&keys, &key, 1);
+	table_annex_encode(
+	    &octets, (struct table_version){ 1, generation }, &keys, &net);
+	wire_put_annex(&frames, octets.p, octets.n);
+	in = cur_over(frames.p, frames.n);
+	if (wire_frame(&in, &frame) != RC_OK ||
+	    milter_take(&milter, frame.body) != RC_OK)
+		abort();
+	milter_published(&milter, generation, generation);
+	buf_done(&keys);
+	buf_done(&octets);
+	buf_done(&frames);
+}
+
+static void
+file_read(struct buf *out)
+{
+	FILE *in = fopen(milter.path, "rb");
+	struct stat st;
+
+	if (in == NULL || stat(milter.path, &st) != 0)
+		abort();
+	out->p = mem_new(0, (size_t)st.st_size, 1);
+	out->n = out->room = (size_t)st.st_size;
+	if (fread(out->p, 1, out->n, in) != out->n)
+		abort();
+	fclose(in);
+}
+
+static void
+ask(const struct table *t, unsigned n)
+{
+	struct table_route r;
+	char address[48];
+	uint64_t began = now_us();
+
+	for (unsigned i = 0; i < LOOKUPS; i++) {
+		snprintf(address, sizeof(address), "user@d%06u.example.org",
+		    (unsigned)(i * 2654435761u) % n);
+		if (table_route(t, address, &r) != RC_OK)
+			abort();
+	}
+	printf("%u routes: a lookup %.2f us\n", n,
+	    (double)(now_us() - began) / LOOKUPS);
+}
+
+static void
+measure(unsigned n)
+{
+	uint64_t best_write = UINT64_MAX, best_open = UINT64_MAX;
+	static uint64_t generation;
+	struct buf file = { 0 };
+	struct table t;
+
+	hold(n);
+	for (int i = 0; i < TIMES; i++) {
+		uint64_t began;
+
+		annex(++generation);
+		began = now_us();
+		if (milter_write(&milter, &held, &setup) != RC_OK)
+			abort();
+		if (now_us() - began < best_write)
+			best_write = now_us() - began;
+		buf_done(&file);
+		file_read(&file);
+		began = now_us();
+		if (table_open(&t, file.p, file.n) != RC_OK)
+			abort();
+		if (now_us() - began < best_open)
+			best_open = now_us() - began;
+	}
+	printf("%u routes: %zu octets, made and in place %.1f ms, "
+	       "opened %.1f ms (best of %d)\n",
+	    n, file.n, (double)best_write / 1000, (double)best_open / 1000,
+	    TIMES);
+	ask(&t, n);
+	buf_done(&file);
+}
+
+int
+main(int argc, char **argv)
+{
+	char path[512];
+
+	if (argc != 2) {
+		fputs("usage: bench_table DIRECTORY\n", stderr);
+		return 2;
+	}
+	snprintf(path, sizeof(path), "%s/milter", argv[1]);
+	mkdir(path, 0755);
+	milter_init(&milter, argv[1]);
+	measure(1000);
+	measure(10000);
+	measure(70000);
+	milter_done(&milter);
+	held_clear(&held);
+	return 0;
+}
