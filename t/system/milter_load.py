@@ -13,7 +13,7 @@ import sys
 
 SOCKET, SESSIONS, MESSAGES = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 HOPS = int(sys.argv[4]) if len(sys.argv) > 4 else 2
-STEPS = 0x1FFFFF
+STEPS, NOCONNECT, NR_RCPT = 0x1FFFFF, 0x1, 0x8000
 SAID = collections.Counter()
 
 
@@ -37,10 +37,12 @@ def message(number, marks):
     return b"".join(out) + packet(b"E")
 
 
-async def ask(reader, writer, number, marks):
+async def ask(reader, writer, number, marks, steps):
     """Its verdict, and the mark it got."""
     writer.write(message(number, marks))
     mark = None
+    if not steps & NR_RCPT:
+        await reply(reader)
     while True:
         command, data = await reply(reader)
         if command == b"i":
@@ -53,14 +55,18 @@ async def session(number, gate):
     async with gate:
         reader, writer = await asyncio.open_unix_connection(SOCKET)
     writer.write(packet(b"O", struct.pack(">III", 6, 0x1FF, STEPS)))
-    await reply(reader)
+    _, data = await reply(reader)
+    steps = struct.unpack(">III", data)[2]
+    if not steps & NOCONNECT:
+        writer.write(packet(b"C", b"c.example\0004\0\031198.51.100.9\0"))
     if number % 10 == 0:
         writer.write(packet(b"U", b"X-LSA-2\0"))
         await reply(reader)
     for n in range(MESSAGES):
         marks = []
         for _ in range(HOPS if n % 2 else 1):
-            said, mark = await ask(reader, writer, b"%d.%d" % (number, n), marks)
+            said, mark = await ask(reader, writer, b"%d.%d" % (number, n), marks,
+                                   steps)
             SAID[said + (" marked" if mark else "")] += 1
             if mark is None:
                 break
