@@ -15,6 +15,7 @@
 
 #include <libmilter/mfapi.h>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/rc.h"
@@ -71,6 +72,18 @@ socket_open(const struct options *options)
 	return EX_NOUSER;
 }
 
+/* A session is a descriptor, and libmilter ends when it runs out of them. */
+static void
+descriptors(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
 static int
 privileges(const struct options *options)
 {
@@ -78,6 +91,7 @@ privileges(const struct options *options)
 
 	if (rc == RC_OK)
 		rc = sandbox_seal();
+	descriptors();
 	if (rc == RC_OK)
 		return 0;
 	fprintf(stderr, "lsrd-milter: cannot run as %s: %s\n", options->user,

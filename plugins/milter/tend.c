@@ -56,12 +56,40 @@ signals_take(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/*
+ * libmilter waits in a thread of its own for HUP and TERM, and takes both for
+ * the end. The kernel may give it one that comes while the first thread has
+ * another at hand. So this, which only libmilter calls, finds none ever.
+ */
+int
+sigwait(const sigset_t *set, int *sig)
+{
+	(void)set;
+	(void)sig;
+	for (;;)
+		pause();
+}
+
 static void *
 on_thread(void *arg)
 {
 	(void)arg;
 	smfi_main();
 	return NULL;
+}
+
+/* Whose threads get no signal: all are the first thread's. */
+static bool
+libmilter_begin(struct tend *t)
+{
+	sigset_t all, before;
+	bool begun;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	begun = pthread_create(&t->libmilter, NULL, on_thread, NULL) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return begun;
 }
 
 /* --- what the callbacks stand on --------------------------------------------- */
@@ -246,7 +274,7 @@ tend_run(struct milter *m)
 	signals_take();
 	watch_begin(&t);
 	tend_refresh(m, t.told, sizeof(t.told));
-	if (pthread_create(&t.libmilter, NULL, on_thread, NULL) == 0) {
+	if (libmilter_begin(&t)) {
 		notify_say(t.notify, "READY=1");
 		say_line(&m->say, LOG_NOTICE, "started: version=%s",
 		    PACKAGE_VERSION);

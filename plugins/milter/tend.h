@@ -7,9 +7,8 @@
  *         HUP --> read again       USR1 --> say     we live --> the watchdog
  *     TERM, INT --> no more --> open messages end, a second at most --> stop
  *
- * libmilter waits for HUP and TERM in a thread of its own and takes both for
- * an end. The kernel gives a signal to the first thread if that takes it: so
- * this one never blocks them, and its handlers decide.
+ * libmilter would take HUP and TERM for an end: its threads get no signal at
+ * all, and its own waiting for them never ends.
  */
 
 #ifndef PLUGINS_MILTER_TEND_H

@@ -135,6 +135,15 @@ ok "a table that is gone is no end" is "$(again)" refused
 kill -USR1 $PID
 ok "SIGUSR1 says what was counted" until_true 10 said \
 	"counters: milter accepted=5 refused=3 unmarked=1 dropped="
+# The kernel gives a signal to another thread when the first has one at hand;
+# a second, for the end that must not come.
+for signal in 1 15; do
+	python3 -c "import ctypes, os
+for task in os.listdir('/proc/$PID/task'):
+    if int(task) != $PID:
+        ctypes.CDLL(None).tgkill($PID, int(task), $signal)"
+done
+ok "libmilter's own threads take no signal" is "$(sleep 1; again)" refused
 kill -TERM $PID
 ok "SIGTERM ends it at once" ends 5
 ok "and its socket is gone" [ ! -e "$W/sock" ]

@@ -8,6 +8,8 @@ that it got comes back on the next one, HOPS times. Prints what was answered.
 
 import asyncio
 import collections
+import resource
+import socket
 import struct
 import sys
 
@@ -19,6 +21,13 @@ SAID = collections.Counter()
 
 def packet(command, data=b""):
     return struct.pack(">I", len(data) + 1) + command + data
+
+
+def connected():
+    """A connection; waits while too many others do, as a blocking one does."""
+    sock = socket.socket(socket.AF_UNIX)
+    sock.connect(SOCKET)
+    return sock
 
 
 async def reply(reader):
@@ -53,7 +62,8 @@ async def ask(reader, writer, number, marks, steps):
 
 async def session(number, gate):
     async with gate:
-        reader, writer = await asyncio.open_unix_connection(SOCKET)
+        reader, writer = await asyncio.open_unix_connection(
+            sock=await asyncio.get_running_loop().run_in_executor(None, connected))
     writer.write(packet(b"O", struct.pack(">III", 6, 0x1FF, STEPS)))
     _, data = await reply(reader)
     steps = struct.unpack(">III", data)[2]
@@ -85,9 +95,11 @@ async def main():
     for task in asyncio.as_completed(tasks):
         try:
             await task
-        except (OSError, asyncio.IncompleteReadError):
-            SAID["cut"] += 1
+        except (OSError, asyncio.IncompleteReadError) as error:
+            SAID["cut by %r" % error] += 1
     print(", ".join("%s %d" % pair for pair in sorted(SAID.items())))
 
 
+most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 asyncio.run(main())
