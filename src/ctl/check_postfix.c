@@ -248,6 +248,8 @@ check_postfix(struct check_list *list, const struct conf *conf)
 	check_hops(&p);
 	check_recipients(&p);
 	check_services(&p, conf);
-	if (conf->setup.nmark > 0)
+	if (conf->setup.nmark > 0) {
 		check_milter(&p);
+		check_frozen(&p, conf->state_directory);
+	}
 }

@@ -11,11 +11,10 @@
 #include "ctl/paths.h"
 
 #define POSTCONF "/usr/sbin/postconf"
-#define OUTPUT_MAX 65536
+#define OUTPUT_MAX 1048576
 
-/* What the program writes, less the last line feed; NULL when it fails. */
-static char *
-run(char *const argv[])
+char *
+postconf_run(char *const argv[])
 {
 	struct buf out = { 0 };
 	int fds[2], status;
@@ -71,7 +70,7 @@ postconf_ask(const struct postfix *p, const char *first, const char *second,
 	if (third != NULL)
 		argv[n++] = mem_str(third);
 	argv[n] = NULL;
-	out = run(argv);
+	out = postconf_run(argv);
 	while (n > 0)
 		mem_free(argv[--n]);
 	return out;

@@ -33,6 +33,14 @@ void postconf_advise(const struct postfix *p, const char *option,
 /* True if one of the words of a list is exactly this. */
 bool postconf_word(const char *list, const char *word);
 
+/* What a program writes, up to 1 MB, less the last line feed: the caller's.
+ * NULL when it fails. */
+char *postconf_run(char *const argv[]);
+
+/* Names messages that are kept on hops which are none any more; where there
+ * is a table for lsrd-milter(8) in lsrd's directory, and for root alone. */
+void check_frozen(const struct postfix *p, const char *state_directory);
+
 /* What lsrd-milter(8) needs; called when this server has a mark key. */
 void check_milter(const struct postfix *p);
 

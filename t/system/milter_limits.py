@@ -4,22 +4,24 @@ Two connectors lead to Paris: the cheap one takes small mail to sink 5, the
 other one takes larger mail to sink 6. out.example.org has no limits.
 """
 
+import glob
+import os
 import subprocess
 import time
 
-from milter import (OUT, PARIS, W, Session, arrived, fields, fresh, log, milter,
+from milter import (BUILD, OUT, PARIS, W, Session, arrived, fields, fresh, log, milter,
                     run, same, until)
 
 SMALL, LARGE = 20000, 50000
 REINJECT = "smtp:[127.0.0.1]:10026"
 
 
-def limits(cheap="", small=SMALL, large=LARGE):
+def limits(cheap="", small=SMALL, large=LARGE, wide="198.51.100.6:25"):
     """The table, with these limits; a schedule for the cheap connector."""
     milter.table(more=["limits", "mx1.london.example.org",
                        "mx1.paris.example.org", "paris.example.org",
                        "198.51.100.5:25", str(small), cheap,
-                       "198.51.100.6:25", str(large)])
+                       wide, str(large)])
 
 
 def sized(octets):
@@ -138,6 +140,63 @@ def sendmail_is_injected_again():
     assert "result=reinject, route=" + REINJECT in log()
 
 
+def lsrctl(*words):
+    return subprocess.run([BUILD + "/lsrctl", *words], check=False, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+
+
+def configuration():
+    """What `lsrctl check` needs: keys, and lsrd.conf by the table."""
+    keys = W + "/check"
+    lsrctl("keys", "authority", "--organization", "example.org",
+           "--directory", keys)
+    lsrctl("keys", "issue", "mx1.london.example.org", "--directory", keys,
+           "--group", "london", "--space", "london.example.org")
+    own = os.path.dirname(glob.glob(keys + "/**/server.pem", recursive=True)[0])
+    with open(W + "/check.conf", "w", encoding="ascii") as file:
+        file.write("""organization = "example.org"
+routing-group = "london"
+server = "mx1.london.example.org"
+smtp = { "192.0.2.1:25" }
+state-directory = "%s"
+table-directory = "%s/tables"
+postfix-directory = "%s/etc"
+key = "%s/server.key"
+certificate = "%s/server.pem"
+authority = "%s/authority.pem"
+mark-key = "%s/mark.key"
+control-socket = "%s/none"
+""" % (W, W, W, own, own, keys, own, W))
+    return W + "/check.conf"
+
+
+def frozen_mail_is_named():
+    """Steered to a hop that is gone: lsrctl says what frees it."""
+    config = configuration()
+    limits(wide="198.51.100.7:25")
+    name, message = sized(30000)
+    same(offer(message, [PARIS])[1][:3], "250")
+
+    def remedy():
+        for line in lsrctl("--config", config, "check").splitlines():
+            if "postsuper" in line:
+                return line[line.index("postsuper"):].split()
+        return None
+    until(lambda: b"198.51.100.7" in subprocess.run(
+        ["postqueue", "-c", W + "/etc", "-p"], capture_output=True,
+        check=False).stdout, "it is not deferred")
+    same(remedy(), None)  # its hop is still one
+    limits()
+    words = remedy()
+    assert words, "no frozen message is named"
+    same(words[:4], ["postsuper", "-c", W + "/etc", "-r"])
+    subprocess.run(words, check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(["postqueue", "-c", W + "/etc", "-f"], check=True)
+    # Postfix asks no milter about what was taken up again
+    arrived("5", name)
+    same(remedy(), None)
+
+
 def without_limits_again():
     milter.table()
     name, message = sized(30000)
@@ -156,6 +215,7 @@ CASES = (
     ("a closed schedule holds, an open one does not", schedules_hold),
     ("sendmail(1): another way as well", sendmail_goes_another_way),
     ("sendmail(1): what is refused waits for our own port", sendmail_is_injected_again),
+    ("lsrctl names what waits for hops that are gone", frozen_mail_is_named),
     ("a table without limits: nothing of this", without_limits_again),
 )
 
