@@ -57,7 +57,7 @@ table() {
 
 start() {
 	: >"$W/log"
-	"$milter" -f -p "unix:$W/sock" -T "$W/table" -k "$W/a.key" \
+	"$milter" -f -p "${1:-unix:$W/sock}" -T "$W/table" -k "$W/a.key" \
 		-r "$W/report" -l debug -u "$user" 2>"$W/log" &
 	PID=$!
 	until_true 20 said started
@@ -78,7 +78,7 @@ gone() {
 # one message, and once more with its own mark on it: the second's fate
 again() {
 	cat >"$W/again.lua" <<-EOF
-	conn = mt.connect("unix:$W/sock", 20, 0.1)
+	conn = mt.connect("${2:-unix:$W/sock}", 20, 0.1)
 	function say(fields)
 		mt.mailfrom(conn, "<s@a.example>")
 		mt.rcptto(conn, "<u@b.example>")
@@ -148,7 +148,16 @@ kill -TERM $PID
 ok "SIGTERM ends it at once" ends 5
 ok "and its socket is gone" [ ! -e "$W/sock" ]
 
+port=$(python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])')
 table 9
+ok "it listens on TCP, as Postfix writes it" start "inet:127.0.0.1:$port"
+ok "and is the same there" is "$(again "" "inet:$port@127.0.0.1")" refused
+kill -TERM $PID
+ok "SIGTERM ends that, too" ends 5
+
 start
 kill -9 $PID
 wait "$PID" 2>/dev/null
