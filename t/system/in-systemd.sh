@@ -58,7 +58,7 @@ another_pid() {
 }
 
 trap 'journalctl -u "lsrd*" --no-pager -o short-monotonic | tail -n 60 >&2' EXIT
-echo 1..33
+echo 1..34
 
 # an organization of two, of which this is the one
 keys=/etc/lsrd/keys
@@ -127,6 +127,9 @@ pid=$(main_pid)
 systemctl restart lsrd.service
 ok "systemctl restart: another process" soon another_pid "$pid"
 
+ok "a hung one is replaced within ten seconds: its unit says so" is \
+	"$(systemctl show -p WatchdogUSec -p RestartUSec -p WatchdogSignal \
+	    --value lsrd.service | sort | tr '\n' ' ')" "1s 8s 9 "
 # the watchdog, with less patience than usual
 mkdir -p /run/systemd/system/lsrd.service.d
 printf '[Service]\nWatchdogSec=2\n' >/run/systemd/system/lsrd.service.d/test.conf
