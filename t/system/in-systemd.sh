@@ -58,7 +58,7 @@ another_pid() {
 }
 
 trap 'journalctl -u "lsrd*" --no-pager -o short-monotonic | tail -n 60 >&2' EXIT
-echo 1..34
+echo 1..38
 
 # an organization of two, of which this is the one
 keys=/etc/lsrd/keys
@@ -175,6 +175,19 @@ ok "a milter that hangs is replaced" soon another_milter "$pid"
 took=$(($(date +%s) - begun))
 ok "within 10 s: $took" [ "$took" -le 10 ]
 ok "it stops" systemctl stop lsrd-milter.service
+
+# --- lsrd-maillog, by the journal
+reported() {
+	echo 'connect to 192.0.2.2[192.0.2.2]:25: Connection refused' |
+		systemd-cat -t postfix/lsrd/smtp
+	sleep 1
+	lsrctl status --json | grep -q '"evidence":{[^}]*"failed":[1-9]'
+}
+
+ok "lsrd-maillog's unit is in order" systemd-analyze --man=no verify lsrd-maillog.service
+ok "lsrd-maillog.service starts" systemctl start lsrd-maillog.service
+ok "what Postfix logs is reported to lsrd" soon reported
+ok "it stops" systemctl stop lsrd-maillog.service
 
 ok "systemctl stop: it ends" systemctl stop lsrd.service
 ok "the tables stay" postmap -q one.example lmdb:/var/lib/lsrd/postfix/transport
