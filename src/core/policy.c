@@ -231,15 +231,6 @@ policy_judge(const struct policy *policy, const struct policy_message *message)
 	return POLICY_ADMITS;
 }
 
-const char *
-policy_word(enum policy_verdict verdict)
-{
-	static const char *const words[] = { "chosen", "size", "sender",
-		"priority", "schedule" };
-
-	return words[verdict];
-}
-
 uint8_t
 policy_priority(const char *word)
 {

@@ -73,9 +73,6 @@ enum policy_verdict {
 enum policy_verdict policy_judge(
     const struct policy *policy, const struct policy_message *message);
 
-/* "size", "sender", "priority", "schedule"; "chosen" for POLICY_ADMITS. */
-const char *policy_word(enum policy_verdict verdict);
-
 /* "urgent", "normal", "non-urgent" to its bit; 0 when it is none of them. */
 uint8_t policy_priority(const char *word);
 
