@@ -6,8 +6,9 @@
     in-front.py slow SOURCE HOST PORT FILE  the same, in a session that waits,
                                             once greeted, until FILE is there
     in-front.py knock SOURCE HOST PORT FILE greetings, one connection after
-                                            another until FILE is there: how
-                                            many, and how many were refused
+                                            another until FILE is there and
+                                            one came: whether one did, and
+                                            how many were refused
 """
 
 import os
@@ -19,8 +20,8 @@ import time
 class Smtp:
     """One session."""
 
-    def __init__(self, source, host, port):
-        self.link = socket.create_connection((host, int(port)), 60, (source, 0))
+    def __init__(self, source, host, port, timeout=60):
+        self.link = socket.create_connection((host, int(port)), timeout, (source, 0))
         self.lines = self.link.makefile("rb")
         self.greeting = self.answer()
 
@@ -79,15 +80,18 @@ def finish(smtp):
 
 def knock(source, host, port, file):
     greeted = refused = 0
-    while not os.path.exists(file):
+    end = time.monotonic() + 60
+    while not os.path.exists(file) or (not greeted and time.monotonic() < end):
         try:
-            smtp = Smtp(source, host, port)
+            smtp = Smtp(source, host, port, 2)
             greeted += smtp.greeting.startswith("220 ")
             smtp.link.close()
         except ConnectionRefusedError:
             refused += 1
         except OSError:
-            pass  # it was killed in mid-session
+            # It was killed in mid-session; or a connection that the packet
+            # filter had turned lost its way when the rule went.
+            pass
         time.sleep(0.02)
     print("greeted=%s refused=%d" % ("yes" if greeted else "no", refused))
 
