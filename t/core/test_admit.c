@@ -402,6 +402,9 @@ world_try(struct rng *rng, struct walk *w)
 	}
 	for (unsigned i = 0; i < d.hosts; i++)
 		seat_done(&seats[i]);
+	w->d = NULL;
+	w->seats = NULL;
+	w->message = NULL;
 }
 
 START_TEST(messages_end_and_cross_what_admits_them)
