@@ -16,7 +16,8 @@ fi
 unformatted() {
 	# shellcheck disable=SC2046
 	(cd "$top_srcdir" && "$tool" --dry-run $(sources src plugins t) 2>&1) |
-		sed -n 's/:[0-9:]*: warning: code should be clang-formatted.*//p' |
+		sed -n -e 's/:[0-9:]*: warning: code should be clang-formatted.*//p' \
+			-e '/^No such file/p' |
 		uniq
 }
 

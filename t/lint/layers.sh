@@ -46,7 +46,7 @@ arpa/inet|netinet/in|netinet/tcp|linux/[a-z_]+|sys/[a-z_]+"
 # Every include with its place, as `file:line:#include ...`.
 includes() {
 	# shellcheck disable=SC2046
-	(cd "$top_srcdir" && grep -n '^#[ 	]*include' $(sources src plugins))
+	(cd "$top_srcdir" && grep -Hn '^#[ 	]*include' $(sources src plugins))
 }
 
 # The table goes by the environment: -v cannot carry lines.
@@ -127,5 +127,5 @@ not_first() {
 }
 
 plan 2
-case_of "a folder includes what the table allows" "$(includes | judge 2>&1)"
+case_of "a folder includes what the table allows" "$({ includes | judge; } 2>&1)"
 case_of "a source includes its own header first" "$(not_first 2>&1)"
