@@ -1,7 +1,8 @@
 # container.sh - a Debian with a real systemd, in a container. To be sourced.
 #
 # The root is made once by debootstrap, from the mirror this machine itself
-# uses, and kept in $LSRD_CACHE (/var/cache/lsrd-check) for the next run.
+# uses, and kept in $LSRD_CACHE (/var/cache/lsrd-check) for the next run. Of
+# tests that run side by side one makes it, and the others wait for it.
 
 top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 build=${top_builddir:-$top/build/check}
@@ -37,7 +38,13 @@ keep() {
 	mv -T "$1" "$2" 2>/dev/null || [ -d "$2" ]
 }
 
+# alone COMMAND...: while no other test does what it does alone.
+alone() {
+	(flock 8 && "$@" 8>&-) 8>"$cache/lock"
+}
+
 seed_make() {
+	[ ! -d "$seed" ] || return 0
 	uri=$(mirror)
 	[ -n "$uri" ] || return 1
 	eval "$(apt-config shell http_proxy Acquire::http::Proxy 2>/dev/null)"
@@ -105,4 +112,4 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 mkdir -p "$cache" && work=$(mktemp -d "$cache/run.XXXXXX") || skip "cannot write to $cache"
-[ -d "$seed" ] || seed_make || skip "no Debian root: $(tail -n 1 "$cache/debootstrap.log")"
+[ -d "$seed" ] || alone seed_make || skip "no Debian root: $(tail -n 1 "$cache/debootstrap.log")"
