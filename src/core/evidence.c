@@ -29,7 +29,7 @@ evidence_report(struct engine *e, const uint8_t *p, size_t n)
 	for (int i = 0; i < REPORT_COUNTS; i++)
 		heard->total[i] += r.count[i];
 	if (r.kind != REPORT_MILTER)
-		link_report(e, &r);
+		told_report(e, &r);
 }
 
 static void

@@ -5,7 +5,9 @@
  *     session.c    one session: hello, keep-alives, exchange, its queue
  *     accept.c     what may enter the database, and what follows from it
  *     adjacent.c   adjacencies: announced, announced on in silence, withdrawn
- *     link.c       mail services, probed and used: evidence in, condition out
+ *     link.c       mail services that concern us: which they are
+ *     probing.c    their condition: probes and verdicts
+ *     told.c       what reports tell of them
  *     evidence.c   reports: counters, and what they tell of links
  *     origin.c     what we say of ourselves, when, and under which sequence
  *     dial.c       with whom we want a session
@@ -340,12 +342,6 @@ void adjacent_done(struct engine *e);
 
 /* Makes the set of links agree with configuration and database. */
 void link_refresh(struct engine *e);
-void link_verdict(struct engine *e, uint32_t who, int verdict);
-void link_tick(struct engine *e);
-/* Asks for a probe of this server's mail service at once. */
-void link_urgent(struct engine *e, const char *name);
-/* The dead time is over: an urgent probe that is not connected has failed. */
-void link_deadline(struct engine *e, const char *name);
 struct link *link_first(struct engine *e);
 struct link *link_next(struct link *link);
 /* The link to this server's mail service with this use, or NULL. */
@@ -354,13 +350,33 @@ struct link *link_find(struct engine *e, const char *name, unsigned use);
 const struct link *link_bridgehead(
     struct engine *e, const struct setup_bridgehead *b);
 enum link_state link_mail(struct engine *e, const char *name);
-bool link_connectors_probed(struct engine *e);
-/* What the MTA found out about a next hop. */
-void link_report(struct engine *e, const struct report *report);
-/* Milliseconds for which it must be well before it is up again. */
-uint64_t link_hold(const struct link *link);
 const char *link_word(enum link_state state);
 void link_done(struct engine *e);
+
+/* --- probing.c -------------------------------------------------------------- */
+
+void link_verdict(struct engine *e, uint32_t who, int verdict);
+void link_tick(struct engine *e);
+/* Asks for a probe of this server's mail service at once. */
+void link_urgent(struct engine *e, const char *name);
+/* As soon as it may be. */
+void link_soon(struct link *link);
+/* The dead time is over: an urgent probe that is not connected has failed. */
+void link_deadline(struct engine *e, const char *name);
+bool link_connectors_probed(struct engine *e);
+/* It is in this state from now on, whatever follows from that. */
+void link_turn(struct engine *e, struct link *link, enum link_state to);
+/* Milliseconds for which it must be well before it is up again. */
+uint64_t link_hold(const struct link *link);
+
+/* --- told.c ----------------------------------------------------------------- */
+
+/* What the MTA found out about a next hop. */
+void told_report(struct engine *e, const struct report *report);
+/* It comes up: what was told of it before counts no more, or on trial. */
+void told_up(struct link *link);
+/* What was told is forgotten when it is old. */
+void told_tick(struct engine *e, struct link *link);
 
 /* --- evidence.c ------------------------------------------------------------- */
 
