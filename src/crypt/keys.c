@@ -283,38 +283,71 @@ write_all(int fd, const char *p, size_t n)
 	return fsync(fd) == 0 ? RC_OK : RC_IO;
 }
 
+const struct keys_put keys_force = { .force = true };
+
+/* What is in a place, under a second name, too; nothing is there: nothing. */
+static int
+set_aside(const char *path)
+{
+	size_t n = strlen(path) + 5;
+	char *old = mem_new(n, 0, 0);
+	int rc = RC_OK;
+
+	snprintf(old, n, "%s.old", path);
+	if ((unlink(old) != 0 && errno != ENOENT) ||
+	    (link(path, old) != 0 && errno != ENOENT))
+		rc = RC_IO;
+	mem_free(old);
+	return rc;
+}
+
 /* rename() replaces what is there; link() never does. */
 static int
-put_in_place(const char *from, const char *to, bool force)
+put_in_place(const char *from, const char *to, const struct keys_put *put)
 {
-	if (force)
+	if (put->force) {
+		if (put->aside && set_aside(to) != RC_OK)
+			return RC_IO;
 		return rename(from, to) == 0 ? RC_OK : RC_IO;
+	}
 	if (link(from, to) != 0)
 		return errno == EEXIST ? RC_TWICE : RC_IO;
 	unlink(from);
 	return RC_OK;
 }
 
+/* Through the descriptor alone. */
 static int
-file_write(const char *path, mode_t mode, BIO *from, bool force)
+fill(int fd, mode_t mode, BIO *from, const struct keys_put *put)
 {
-	char *temp = mem_new(strlen(path) + 8, 0, 0);
 	char *p;
 	size_t n = (size_t)BIO_get_mem_data(from, &p);
+
+	if (fchmod(fd, mode) != 0 ||
+	    (put->given && fchown(fd, put->uid, put->gid) != 0))
+		return RC_IO;
+	return write_all(fd, p, n);
+}
+
+static int
+file_write(const char *path, mode_t mode, BIO *from, const struct keys_put *put)
+{
+	static const struct keys_put ours;
+	char *temp = mem_new(strlen(path) + 8, 0, 0);
 	int fd, rc, saved;
 
+	if (put == NULL)
+		put = &ours;
 	snprintf(temp, strlen(path) + 8, "%s.XXXXXX", path);
 	fd = mkstemp(temp);
 	if (fd < 0) {
 		mem_free(temp);
 		return RC_IO;
 	}
-	rc = write_all(fd, p, n);
-	if (rc == RC_OK && fchmod(fd, mode) != 0)
-		rc = RC_IO;
+	rc = fill(fd, mode, from, put);
 	close(fd);
 	if (rc == RC_OK)
-		rc = put_in_place(temp, path, force);
+		rc = put_in_place(temp, path, put);
 	saved = errno;
 	if (rc != RC_OK)
 		unlink(temp);
@@ -325,7 +358,7 @@ file_write(const char *path, mode_t mode, BIO *from, bool force)
 
 int
 keys_write(const char *path, const struct evp_pkey_st *key, enum keys_kind kind,
-    bool force)
+    const struct keys_put *put)
 {
 	BIO *bio = BIO_new(BIO_s_secmem());
 	int rc;
@@ -333,14 +366,14 @@ keys_write(const char *path, const struct evp_pkey_st *key, enum keys_kind kind,
 	CHECK(bio != NULL);
 	CHECK(PEM_write_bio_PKCS8PrivateKey(
 		  bio, key, NULL, NULL, 0, NULL, NULL) == 1);
-	rc = file_write(path, kind == KEYS_MARK ? 0640 : 0600, bio, force);
+	rc = file_write(path, kind == KEYS_MARK ? 0640 : 0600, bio, put);
 	BIO_free(bio);
 	return rc;
 }
 
 int
 keys_write_certificate(
-    const char *path, const uint8_t *der, size_t n, bool force)
+    const char *path, const uint8_t *der, size_t n, const struct keys_put *put)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 	X509 *cert;
@@ -349,7 +382,7 @@ keys_write_certificate(
 	CHECK(bio != NULL);
 	if (rc == RC_OK) {
 		CHECK(PEM_write_bio_X509(bio, cert) == 1);
-		rc = file_write(path, 0644, bio, force);
+		rc = file_write(path, 0644, bio, put);
 	}
 	X509_free(cert);
 	BIO_free(bio);

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "core/seal.h"
 
@@ -73,13 +74,29 @@ int keys_vouched(const char *path, const uint8_t authority[SEAL_PUBLIC],
     uint8_t **der, size_t *n, struct claims **claims);
 
 /*
+ * How a file is put in its place. It has its mode and its owner before it has
+ * its name: its folder may be somebody else's, who could put a link in the
+ * place of a name between two steps.
+ */
+struct keys_put {
+	bool force; /* replace what is there */
+	bool aside; /* and keep that as NAME.old */
+	bool given; /* to this owner; else to who runs us */
+	uid_t uid;
+	gid_t gid;
+};
+
+/* { .force = true } */
+extern const struct keys_put keys_force;
+
+/*
  * Write a file whole or not at all, with the mode its kind asks for (0644
  * for a certificate). Without `force` one that exists is left alone:
- * RC_TWICE. RC_IO: errno tells.
+ * RC_TWICE. RC_IO: errno tells. `put` may be NULL: a new file, our own.
  */
 int keys_write(const char *path, const struct evp_pkey_st *key,
-    enum keys_kind kind, bool force);
+    enum keys_kind kind, const struct keys_put *put);
 int keys_write_certificate(
-    const char *path, const uint8_t *der, size_t n, bool force);
+    const char *path, const uint8_t *der, size_t n, const struct keys_put *put);
 
 #endif

@@ -89,7 +89,7 @@ static void
 check_expiry(struct check_list *list, const char *path)
 {
 	static const char remedy[] =
-	    "lsrctl keys issue makes another for the same key";
+	    "where the authority is: lsrctl keys issue --renew server.pem";
 	int64_t now = (int64_t)time(NULL);
 	struct claims *claims = NULL;
 	uint8_t *der = NULL;

@@ -22,7 +22,6 @@
 #include "ctl/value.h"
 
 #define AUTHORITY_DAYS 7300
-#define SERVER_DAYS 730
 #define DAYS_MAX 36500
 
 /* clang-format off */
@@ -34,19 +33,6 @@ const struct verb_option keys_authority_options[] = {
 	{ NULL, NULL, NULL },
 };
 
-const struct verb_option keys_issue_options[] = {
-	{ "server",    "NAME",    "the server's host name" },
-	{ "group",     "GROUP",   "its routing group" },
-	{ "space",     "PATTERN", "an address space it may deliver; repeat" },
-	{ "relay",     "PATTERN", "one it may accept mail for; repeat" },
-	{ "days",      "N",       "how long it is valid [730]" },
-	{ "directory", "DIR",     "where the authority is [" KEYS_DIRECTORY "]" },
-	{ "output",    "DIR",     "where to put the files [the same]" },
-	{ "user",      "USER",    "who owns them, when run by root [_lsrd]" },
-	{ "force",     NULL,      "replace what is there" },
-	{ NULL, NULL, NULL },
-};
-
 const struct verb_option keys_mark_options[] = {
 	{ "directory", "DIR",  "where the mark key is [" KEYS_DIRECTORY "]" },
 	{ "user",      "USER", "who owns them, when run by root [_lsrd]" },
@@ -54,8 +40,8 @@ const struct verb_option keys_mark_options[] = {
 };
 /* clang-format on */
 
-static int
-days_take(const struct call *call, uint64_t otherwise, uint32_t *out)
+int
+keys_days(const struct call *call, uint64_t otherwise, uint32_t *out)
 {
 	const char *text = call_option(call, "days");
 	uint64_t days = otherwise;
@@ -67,8 +53,8 @@ days_take(const struct call *call, uint64_t otherwise, uint32_t *out)
 	return CALL_OK;
 }
 
-static const char *
-directory_of(const struct call *call)
+const char *
+keys_directory(const struct call *call)
 {
 	const char *given = call_option(call, "directory");
 
@@ -107,9 +93,10 @@ authority_tell(const struct call *call, const struct authority *a,
 static int
 authority_make(const struct call *call, uint32_t days, struct authority *a)
 {
-	char *key = paths_join(directory_of(call), "authority.key");
-	char *pem = paths_join(directory_of(call), "authority.pem");
-	bool force = call_has(call, "force");
+	char *key = paths_join(keys_directory(call), "authority.key");
+	char *pem = paths_join(keys_directory(call), "authority.pem");
+	const struct keys_put put = { .force = call_has(call, "force"),
+		.aside = true };
 	struct buf der = { 0 };
 	int status = CALL_OK, rc;
 
@@ -117,11 +104,11 @@ authority_make(const struct call *call, uint32_t days, struct authority *a)
 	keys_public(a->key, a->public_key);
 	keys_digest(a->public_key, a->org);
 	issue_authority(a->organization, days, a->key, &der);
-	rc = keys_write(key, a->key, KEYS_OWN, force);
+	rc = keys_write(key, a->key, KEYS_OWN, &put);
 	if (rc != RC_OK)
 		status = paths_refuse(key, rc);
 	if (rc == RC_OK) {
-		rc = keys_write_certificate(pem, der.p, der.n, force);
+		rc = keys_write_certificate(pem, der.p, der.n, &put);
 		if (rc != RC_OK)
 			status = paths_refuse(pem, rc);
 	}
@@ -144,7 +131,7 @@ keys_verb_authority(const struct call *call)
 	if (organization == NULL)
 		return call_usage(
 		    "keys authority: --organization NAME is missing");
-	if (days_take(call, AUTHORITY_DAYS, &days) != CALL_OK)
+	if (keys_days(call, AUTHORITY_DAYS, &days) != CALL_OK)
 		return CALL_USAGE;
 	a.organization = mem_str(organization);
 	str_lower(a.organization);
@@ -153,93 +140,19 @@ keys_verb_authority(const struct call *call)
 				    "example.org",
 		    organization);
 	else
-		status = paths_make(directory_of(call));
+		status = paths_make(keys_directory(call));
 	if (status == CALL_OK)
 		status = authority_make(call, days, &a);
 	authority_done(&a);
 	return status;
 }
 
-/* Takes every value of an option as a pattern. */
-static int
-patterns_take(
-    const struct call *call, const char *option, char ***list, size_t *n)
-{
-	for (size_t i = 0; i < call->ngiven; i++) {
-		char *one;
-
-		if (strcmp(call->given[i].name, option) != 0)
-			continue;
-		one = mem_str(call->given[i].value);
-		str_lower(one);
-		*list = mem_grow(*list, *n + 1, sizeof(**list));
-		(*list)[(*n)++] = one;
-		if (!str_is_pattern(one))
-			return call_usage("--%s %s: not user@domain, domain, "
-					  ".domain or *",
-			    option, one);
-	}
-	return CALL_OK;
-}
-
-static int
-claims_check(const struct claims *c)
-{
-	if (!str_is_host(c->name))
-		return call_usage(
-		    "%s: a server is called by its host name", c->name);
-	if (!str_is_word(c->group))
-		return call_usage("--group %s: write a-z, 0-9, '.', '_' and "
-				  "'-', at most 63",
-		    c->group);
-	for (size_t i = 0; i < c->nrelays; i++) {
-		if (strcmp(c->relays[i], "*") == 0)
-			return call_usage(
-			    "--relay '*': would relay for anybody");
-		if (!claims_space(c, c->relays[i]))
-			return call_usage(
-			    "--relay %s: no --space covers it", c->relays[i]);
-	}
-	return CALL_OK;
-}
-
-/* The claims that the command line asks for. */
-static int
-claims_take(const struct call *call, struct claims *c)
-{
-	const char *name = call_option(call, "server");
-	const char *group = call_option(call, "group");
-
-	if (call->noperands > 0 && name != NULL)
-		return call_usage("keys issue: the server is named twice");
-	if (call->noperands > 0)
-		name = call->operands[0];
-	if (name == NULL)
-		return call_usage("keys issue: SERVER is missing");
-	if (group == NULL)
-		return call_usage("keys issue: --group GROUP is missing");
-	c->name = mem_str(name);
-	c->group = mem_str(group);
-	str_lower(c->name);
-	str_lower(c->group);
-	if (patterns_take(call, "space", &c->spaces, &c->nspaces) != CALL_OK ||
-	    patterns_take(call, "relay", &c->relays, &c->nrelays) != CALL_OK)
-		return CALL_USAGE;
-	return claims_check(c);
-}
-
-/*
- * To the user that lsrd runs as, so that a reload can read them again; the
- * mark key to the milter's group. Where there are no such accounts (the
- * files are for another host) they stay root's.
- */
-static int
-owner_set(const struct call *call, const char *path, bool mark)
+int
+keys_owner(const struct call *call, bool mark, struct keys_put *put)
 {
 	const char *user = call_option(call, "user");
 	const struct passwd *pw = getpwnam(user == NULL ? "_lsrd" : user);
 	const struct group *gr = mark ? getgrnam("lsrd-mark") : NULL;
-	gid_t gid;
 
 	if (geteuid() != 0)
 		return CALL_OK;
@@ -247,155 +160,10 @@ owner_set(const struct call *call, const char *path, bool mark)
 		return call_usage("--user %s: no such account", user);
 	if (pw == NULL)
 		return CALL_OK;
-	gid = gr == NULL ? pw->pw_gid : gr->gr_gid;
-	if (chown(path, pw->pw_uid, gid) != 0)
-		return paths_refuse(path, RC_IO);
+	put->given = true;
+	put->uid = pw->pw_uid;
+	put->gid = gr == NULL ? pw->pw_gid : gr->gr_gid;
 	return CALL_OK;
-}
-
-struct made {
-	char *key, *pem, *mark, *authority;
-};
-
-static void
-issued_tell(const struct call *call, const struct authority *a,
-    const struct claims *c, const struct made *made)
-{
-	struct buf out = { 0 };
-	struct json json = { .out = &out };
-
-	if (call->json) {
-		json_open(&json, NULL, '{');
-		json_bool(&json, "ok", true);
-		json_str(&json, "server", c->name);
-		json_str(&json, "organization", a->organization);
-		json_hex(&json, "key", c->key, SEAL_DIGEST);
-		json_open(&json, "files", '[');
-		json_str(&json, NULL, made->key);
-		json_str(&json, NULL, made->pem);
-		json_str(&json, NULL, made->mark);
-		json_str(&json, NULL, made->authority);
-		json_close(&json, ']');
-		json_close(&json, '}');
-		json_line(&json);
-		show_flush(&out);
-		buf_done(&out);
-		return;
-	}
-	printf("%s   the key of %s\n", made->key, c->name);
-	printf("%s   its certificate\n", made->pem);
-	printf("%s   the key of its marks, for lsrd-milter\n", made->mark);
-	printf("%s   the authority's certificate\n\n", made->authority);
-	printf("next: bring these four to " KEYS_DIRECTORY " of that host, "
-	       "owned by its\nuser _lsrd, server.key with mode 0600, and run "
-	       "`lsrd -t` there.\n");
-}
-
-/* A new key in its file, with its owner. Its public half to `out`. */
-static int
-key_make(const struct call *call, const char *path, enum keys_kind kind,
-    uint8_t out[SEAL_PUBLIC])
-{
-	struct evp_pkey_st *key = keys_new();
-	int rc = keys_write(path, key, kind, call_has(call, "force"));
-
-	keys_public(key, out);
-	keys_free(key);
-	if (rc != RC_OK)
-		return paths_refuse(path, rc);
-	return owner_set(call, path, kind == KEYS_MARK);
-}
-
-static int
-certificates_make(const struct call *call, const struct authority *a,
-    const struct claims *c, const struct made *made)
-{
-	bool force = call_has(call, "force");
-	struct buf der = { 0 };
-	uint32_t days;
-	int rc;
-
-	if (days_take(call, SERVER_DAYS, &days) != CALL_OK)
-		return CALL_USAGE;
-	issue_server(c, a->organization, days, a->key, &der);
-	if (der.n > LIMIT_CERT_OCTETS) {
-		buf_done(&der);
-		return call_usage("too many spaces and relays: the "
-				  "certificate would be longer than %d octets",
-		    LIMIT_CERT_OCTETS);
-	}
-	rc = keys_write_certificate(made->pem, der.p, der.n, force);
-	buf_done(&der);
-	if (rc != RC_OK)
-		return paths_refuse(made->pem, rc);
-	if (owner_set(call, made->pem, false) != CALL_OK)
-		return CALL_USAGE;
-	rc = keys_write_certificate(made->authority, a->der, a->der_len, false);
-	return rc == RC_OK || rc == RC_TWICE
-	           ? CALL_OK
-	           : paths_refuse(made->authority, rc);
-}
-
-/* What is there already is found before anything is made. */
-static int
-places_check(const struct call *call, const struct made *made)
-{
-	const char *const all[] = { made->key, made->pem, made->mark };
-
-	for (size_t i = 0; i < 3 && !call_has(call, "force"); i++)
-		if (access(all[i], F_OK) == 0)
-			return paths_refuse(all[i], RC_TWICE);
-	return CALL_OK;
-}
-
-static int
-issue(const struct call *call, const struct authority *a, struct claims *c)
-{
-	const char *output = call_option(call, "output");
-	uint8_t mark[SEAL_PUBLIC];
-	struct made made;
-	int status;
-
-	if (output == NULL)
-		output = directory_of(call);
-	if (paths_make(output) != CALL_OK)
-		return CALL_USAGE;
-	made.key = paths_join(output, "server.key");
-	made.pem = paths_join(output, "server.pem");
-	made.mark = paths_join(output, "mark.key");
-	made.authority = paths_join(output, "authority.pem");
-	status = places_check(call, &made);
-	if (status == CALL_OK)
-		status = key_make(call, made.key, KEYS_OWN, c->public_key);
-	keys_digest(c->public_key, c->key);
-	if (status == CALL_OK)
-		status = certificates_make(call, a, c, &made);
-	if (status == CALL_OK)
-		status = key_make(call, made.mark, KEYS_MARK, mark);
-	if (status == CALL_OK)
-		issued_tell(call, a, c, &made);
-	mem_free(made.key);
-	mem_free(made.pem);
-	mem_free(made.mark);
-	mem_free(made.authority);
-	return status;
-}
-
-int
-keys_verb_issue(const struct call *call)
-{
-	struct claims *claims = mem_new(sizeof(*claims), 0, 0);
-	struct authority a;
-	int status = claims_take(call, claims);
-
-	if (status == CALL_OK)
-		status = authority_open(directory_of(call), &a);
-	if (status == CALL_OK) {
-		status = issue(call, &a, claims);
-		authority_done(&a);
-	}
-	claims_free(claims);
-	return status;
 }
 
 static void
@@ -429,27 +197,29 @@ mark_tell(const struct call *call, const char *path, const char *previous)
 static int
 mark_roll(const struct call *call, const char *path, const char *previous)
 {
+	struct keys_put put = { .force = true };
 	struct evp_pkey_st *key = NULL;
 	int rc = keys_read(path, KEYS_MARK, &key);
 
 	keys_free(key);
+	if (keys_owner(call, true, &put) != CALL_OK)
+		return CALL_USAGE;
 	if (rc != RC_OK)
 		return paths_refuse(path, rc);
 	if ((unlink(previous) != 0 && errno != ENOENT) ||
 	    link(path, previous) != 0)
 		return paths_refuse(previous, RC_IO);
 	key = keys_new();
-	rc = keys_write(path, key, KEYS_MARK, true);
+	rc = keys_write(path, key, KEYS_MARK, &put);
 	keys_free(key);
-	return rc == RC_OK ? owner_set(call, path, true)
-	                   : paths_refuse(path, rc);
+	return rc == RC_OK ? CALL_OK : paths_refuse(path, rc);
 }
 
 int
 keys_verb_mark(const struct call *call)
 {
-	char *path = paths_join(directory_of(call), "mark.key");
-	char *previous = paths_join(directory_of(call), "mark-previous.key");
+	char *path = paths_join(keys_directory(call), "mark.key");
+	char *previous = paths_join(keys_directory(call), "mark-previous.key");
 	int status = mark_roll(call, path, previous);
 
 	if (status == CALL_OK)

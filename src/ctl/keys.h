@@ -1,12 +1,17 @@
 /*
  * keys.h - the verbs about keys and certificates: they work on files, and
  * need no daemon. Nothing is overwritten without --force, but the mark key
- * before the previous one.
+ * before the previous one; and nothing is written before all that may be wrong
+ * has been looked at.
  */
 
 #ifndef CTL_KEYS_H
 #define CTL_KEYS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "crypt/keys.h"
 #include "ctl/verbs.h"
 
 #define KEYS_DIRECTORY "/etc/lsrd/keys"
@@ -16,6 +21,20 @@ extern const struct verb_option keys_authority_options[];
 extern const struct verb_option keys_issue_options[];
 extern const struct verb_option keys_mark_options[];
 extern const struct verb_option keys_show_options[];
+
+/* What the verbs that make keys share. --days, or what is said otherwise. */
+int keys_days(const struct call *call, uint64_t otherwise, uint32_t *out);
+
+/* --directory, or KEYS_DIRECTORY; lent by the call. */
+const char *keys_directory(const struct call *call);
+
+/*
+ * Whose the files become when root makes them: the user that lsrd runs as, so
+ * that a reload can read them again; the mark key is for the milter's group.
+ * Where there are no such accounts (the files are for another host) they stay
+ * root's. CALL_USAGE: there is no such --user.
+ */
+int keys_owner(const struct call *call, bool mark, struct keys_put *put);
 
 int keys_verb_authority(const struct call *call);
 int keys_verb_issue(const struct call *call);

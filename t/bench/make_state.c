@@ -138,9 +138,10 @@ server(struct maker *m, size_t i, const char *folder)
 	issue_server(&c, "bench.example", 365, m->authority_key, &der);
 	if (i == 0) {
 		snprintf(path, sizeof(path), "%s/server.key", folder);
-		CHECK(keys_write(path, key, KEYS_OWN, true) == 0);
+		CHECK(keys_write(path, key, KEYS_OWN, &keys_force) == 0);
 		snprintf(path, sizeof(path), "%s/server.pem", folder);
-		CHECK(keys_write_certificate(path, der.p, der.n, true) == 0);
+		CHECK(keys_write_certificate(path, der.p, der.n, &keys_force) ==
+		      0);
 	}
 	seal_init(&seal, key, m->authority);
 	identity.cert[0] = der.p;
@@ -204,9 +205,9 @@ main(int argc, char **argv)
 	keys_digest(m.authority, m.org);
 	issue_authority("bench.example", 365, m.authority_key, &der);
 	snprintf(path, sizeof(path), "%s/authority.pem", argv[2]);
-	CHECK(keys_write_certificate(path, der.p, der.n, true) == 0);
+	CHECK(keys_write_certificate(path, der.p, der.n, &keys_force) == 0);
 	snprintf(path, sizeof(path), "%s/mark.key", argv[2]);
-	CHECK(keys_write(path, m.authority_key, KEYS_MARK, true) == 0);
+	CHECK(keys_write(path, m.authority_key, KEYS_MARK, &keys_force) == 0);
 	for (size_t i = 0; i < m.n; i++)
 		server(&m, i, argv[2]);
 	write_state(&m, argv[2]);

@@ -50,8 +50,8 @@ server_make(struct evp_pkey_st *authority, const char *name, const char *key,
 	keys_public(own, claims.public_key);
 	issue_server(&claims, "example.org", 30, authority, &der);
 	if (key != NULL)
-		keys_write(in_dir(key), own, KEYS_OWN, false);
-	keys_write_certificate(in_dir(cert), der.p, der.n, false);
+		keys_write(in_dir(key), own, KEYS_OWN, NULL);
+	keys_write_certificate(in_dir(cert), der.p, der.n, NULL);
 	buf_done(&der);
 	keys_free(own);
 }
@@ -65,12 +65,12 @@ setup(void)
 
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	issue_authority("example.org", 30, authority, &der);
-	keys_write_certificate(in_dir("authority.pem"), der.p, der.n, false);
+	keys_write_certificate(in_dir("authority.pem"), der.p, der.n, NULL);
 	server_make(authority, "mx1.example.org", "server.key", "server.pem");
 	server_make(authority, "mx2.example.org", "other.key", "other.pem");
 	server_make(foreign, "mx1.example.org", NULL, "foreign.pem");
-	keys_write(in_dir("mark.key"), mark, KEYS_MARK, false);
-	keys_write(in_dir("old.key"), foreign, KEYS_MARK, false);
+	keys_write(in_dir("mark.key"), mark, KEYS_MARK, NULL);
+	keys_write(in_dir("old.key"), foreign, KEYS_MARK, NULL);
 	buf_done(&der);
 	keys_free(authority);
 	keys_free(foreign);

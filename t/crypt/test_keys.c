@@ -56,7 +56,7 @@ START_TEST(open_permissions_are_refused)
 	uint8_t was[SEAL_PUBLIC], is[SEAL_PUBLIC];
 	int rc;
 
-	ck_assert_int_eq(keys_write(path, key, modes[_i].kind, false), RC_OK);
+	ck_assert_int_eq(keys_write(path, key, modes[_i].kind, NULL), RC_OK);
 	ck_assert_int_eq(chmod(path, modes[_i].mode), 0);
 	rc = keys_read(path, modes[_i].kind, &back);
 	ck_assert_msg(
@@ -78,11 +78,11 @@ START_TEST(written_with_its_mode)
 	struct stat st;
 	mode_t old = umask(0);
 
-	ck_assert_int_eq(keys_write(path, key, KEYS_OWN, false), RC_OK);
+	ck_assert_int_eq(keys_write(path, key, KEYS_OWN, NULL), RC_OK);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0600);
 	umask(0777);
-	ck_assert_int_eq(keys_write(path, key, KEYS_MARK, true), RC_OK);
+	ck_assert_int_eq(keys_write(path, key, KEYS_MARK, &keys_force), RC_OK);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0640);
 	umask(old);
@@ -94,12 +94,12 @@ START_TEST(never_overwritten_unasked)
 {
 	EVP_PKEY *one = keys_new(), *two = keys_new(), *back;
 
-	ck_assert_int_eq(keys_write(path, one, KEYS_OWN, false), RC_OK);
-	ck_assert_int_eq(keys_write(path, two, KEYS_OWN, false), RC_TWICE);
+	ck_assert_int_eq(keys_write(path, one, KEYS_OWN, NULL), RC_OK);
+	ck_assert_int_eq(keys_write(path, two, KEYS_OWN, NULL), RC_TWICE);
 	ck_assert_int_eq(keys_read(path, KEYS_OWN, &back), RC_OK);
 	ck_assert_int_eq(EVP_PKEY_eq(one, back), 1);
 	keys_free(back);
-	ck_assert_int_eq(keys_write(path, two, KEYS_OWN, true), RC_OK);
+	ck_assert_int_eq(keys_write(path, two, KEYS_OWN, &keys_force), RC_OK);
 	ck_assert_int_eq(keys_read(path, KEYS_OWN, &back), RC_OK);
 	ck_assert_int_eq(EVP_PKEY_eq(two, back), 1);
 	keys_free(back);
@@ -171,7 +171,7 @@ START_TEST(an_authority_signs_itself)
 
 	issue_authority("example.org", 30, key, &der);
 	ck_assert_int_eq(
-	    keys_write_certificate(path, der.p, der.n, false), RC_OK);
+	    keys_write_certificate(path, der.p, der.n, NULL), RC_OK);
 	ck_assert_int_eq(keys_authority(path, public_key, org), RC_OK);
 	keys_public(key, was);
 	keys_digest(was, digest);
@@ -184,7 +184,7 @@ START_TEST(an_authority_signs_itself)
 	keys_public(other, claims.public_key);
 	issue_server(&claims, "example.org", 30, key, &der);
 	ck_assert_int_eq(
-	    keys_write_certificate(path, der.p, der.n, true), RC_OK);
+	    keys_write_certificate(path, der.p, der.n, &keys_force), RC_OK);
 	ck_assert_int_eq(keys_authority(path, public_key, org), RC_SIGNATURE);
 	buf_done(&der);
 	keys_free(key);

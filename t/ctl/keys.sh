@@ -56,9 +56,59 @@ same_after_refusal() {
 		--output "$dir/1" && cmp "$dir/before" "$dir/1/server.key"
 }
 
+# What was replaced stays beside it.
 another_after_force() {
 	issue mx1.example.org --group london --output "$dir/1" --force &&
-		! cmp "$dir/before" "$dir/1/server.key"
+		! cmp "$dir/before" "$dir/1/server.key" &&
+		cmp "$dir/before" "$dir/1/server.key.old"
+}
+
+# Whatever is wrong with what is asked for: every file stays as it was.
+kept_after() {
+	(cd "$dir/1" && cksum ./*) >"$dir/sums"
+	says 2 "$1" issue mx1.example.org --group london --output "$dir/1" --force \
+		$2 && (cd "$dir/1" && cksum ./*) | cmp - "$dir/sums"
+}
+
+too_many() {
+	for i in $(seq 700); do echo "--space a$i.example.org"; done
+}
+
+# The key stays, and so does what may be claimed; only the dates are others.
+renewed() {
+	"$ctl" keys show "$dir/1/server.pem" | grep -v '^valid' >"$dir/claims"
+	cp "$dir/1/server.key" "$dir/before"
+	cp "$dir/1/server.pem" "$dir/before.pem"
+	"$ctl" keys issue --renew "$dir/1/server.pem" --directory "$dir/a" --days 90 &&
+		"$ctl" keys show "$dir/1/server.pem" | grep -v '^valid' |
+		cmp - "$dir/claims" && cmp "$dir/before" "$dir/1/server.key" &&
+		cmp "$dir/before.pem" "$dir/1/server.pem.old" &&
+		! cmp "$dir/before.pem" "$dir/1/server.pem" >/dev/null
+}
+
+# A folder that somebody else owns: he puts links in the place of the names as
+# fast as he can, and what they lead to stays root's.
+links_lose() {
+	[ "$(id -u)" = 0 ] || return 0
+	mkdir -m 777 "$dir/theirs" && : >"$dir/victim" && chmod 711 "$dir"
+	python3 - "$dir" <<-'END' &
+		import os, sys, time
+		os.chdir(sys.argv[1] + "/theirs"); os.setuid(65534)
+		end = time.time() + 20
+		while time.time() < end and not os.path.exists("../over"):
+		    for name in ("server.key", "server.pem", "mark.key"):
+		        try:
+		            os.unlink(name); os.symlink("../victim", name)
+		        except OSError:
+		            pass
+	END
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		issue mx7.example.org --group london --output "$dir/theirs" --force \
+			--user nobody
+	done
+	: >"$dir/over"
+	wait $!
+	[ "$(stat -c %u "$dir/victim")" = 0 ] && [ ! -s "$dir/victim" ]
 }
 
 digest() {
@@ -96,7 +146,7 @@ forget() {
 		grep -qE '^01050000[0-9a-f]+$' "$dir/order"
 }
 
-echo 1..41
+echo 1..49
 ok "an organization is asked for" says 2 "--organization NAME is missing" \
 	"$ctl" keys authority --directory "$dir/a"
 ok "and is a domain name" says 2 "not a domain name" \
@@ -133,6 +183,19 @@ ok "not another's" says 1 '"trusted":false' \
 	"$ctl" keys show --json "$dir/1/server.pem" --directory "$dir/b"
 ok "nothing is overwritten" same_after_refusal
 ok "but by force" another_after_force
+ok "force and wrong days: all stays" kept_after "--days 0" "--days 0"
+ok "force and too much for a certificate: all stays" kept_after "too many spaces" \
+	"$(too_many)"
+ok "force and an owner that is not: all stays" kept_after "no such account" \
+	"--user no-such-user"
+ok "links in its folder lead nowhere" links_lose
+ok "how the files get their owner is said" says 0 "chown _lsrd:lsrd-mark mark.key" \
+	issue mx8.example.org --group london --output "$dir/8"
+ok "another certificate for the same key" renewed
+ok "not of another authority's" says 2 "not signed by" \
+	"$ctl" keys issue --renew "$dir/1/server.pem" --directory "$dir/b"
+ok "nor with other claims" says 2 "leave --space out" \
+	"$ctl" keys issue --renew "$dir/1/server.pem" --directory "$dir/a" --space b.org
 ok "no server" says 2 "SERVER is missing" issue --group london
 ok "no group" says 2 "--group GROUP is missing" issue mx2.example.org
 ok "a name of one label" says 2 "host name" issue mx2 --group london

@@ -152,7 +152,7 @@ set_up(void)
 		struct evp_pkey_st *key = keys_new();
 
 		ck_assert_int_eq(
-		    keys_write(paths[i], key, KEYS_MARK, true), RC_OK);
+		    keys_write(paths[i], key, KEYS_MARK, &keys_force), RC_OK);
 		keys_free(key);
 	}
 	table_write(7, 100000);

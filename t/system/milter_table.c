@@ -186,7 +186,7 @@ keys_make(char **paths)
 	for (; *paths != NULL; paths++) {
 		struct evp_pkey_st *key = keys_new();
 
-		if (keys_write(*paths, key, KEYS_MARK, true) != RC_OK)
+		if (keys_write(*paths, key, KEYS_MARK, &keys_force) != RC_OK)
 			fail(*paths);
 		keys_free(key);
 	}
