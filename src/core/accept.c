@@ -13,7 +13,7 @@ by_name(const void *key, const struct tree_node *node)
 	return strcmp(key, tree_entry(node, struct person, node)->name);
 }
 
-const struct person *
+struct person *
 accept_person(const struct engine *e, const char *name)
 {
 	struct tree_node *n = tree_find(&e->people, name, by_name);
@@ -61,6 +61,9 @@ person_read(struct engine *e, const struct lsa *lsa, struct person **out)
 	int rc = lsa_identity_decode(lsa, &identity);
 
 	p->name = mem_str(lsa->key.origin);
+	p->heard = (struct pace){ .burst = LIMIT_ORIGIN_BURST,
+		.each_ms = LIMIT_ORIGIN_EACH_MS,
+		.since = e->now };
 	for (size_t i = 0; rc == RC_OK && i < identity.ncerts; i++) {
 		rc = e->seal->vouch(e->seal->ctx, identity.cert[i],
 		    identity.cert_len[i], &p->claims[i]);
@@ -181,21 +184,6 @@ judge_signature(struct engine *e, struct lsa *lsa)
 	return rc;
 }
 
-static int
-judge_room(struct engine *e, const struct lsa *lsa)
-{
-	if (lsdb_find(&e->db, &lsa->key) != NULL || is_authority_type(lsa))
-		return RC_OK;
-	if (lsdb_count(&e->db) >= LIMIT_LSDB_LSAS) {
-		fx_event(e, (struct event){ .kind = EVENT_LSDB_FULL,
-				.value = lsdb_count(&e->db) });
-		return RC_LIMIT;
-	}
-	if (lsdb_count_origin(&e->db, lsa->key.origin) >= LIMIT_ORIGIN_LSAS)
-		return RC_LIMIT;
-	return RC_OK;
-}
-
 #define KEEP_S (8 * 86400u)
 
 static bool
@@ -236,13 +224,12 @@ accept_judge(struct engine *e, struct lsa *lsa)
 		return RC_REVOKED;
 	if (is_expired(e, lsa))
 		return RC_EXPIRED;
-	rc = judge_room(e, lsa);
+	rc = is_authority_type(lsa) ? RC_OK : room_judge(e, lsa);
 	return rc == RC_OK ? judge_signature(e, lsa) : rc;
 }
 
-/* Takes out what nobody may have said any more. */
-static void
-drop(struct engine *e, struct lsa *lsa, int rc)
+void
+accept_drop(struct engine *e, struct lsa *lsa, int rc)
 {
 	fx_event(e, (struct event){ .kind = EVENT_LSA_REFUSED,
 			.origin = lsa->key.origin,
@@ -279,6 +266,7 @@ person_refresh(struct engine *e, const struct lsa *identity)
 		return;
 	old = tree_find(&e->people, p->name, by_name);
 	if (old != NULL) {
+		p->heard = tree_entry(old, struct person, node)->heard;
 		tree_remove(&e->people, old);
 		person_free(tree_entry(old, struct person, node));
 	}
@@ -293,7 +281,7 @@ person_refresh(struct engine *e, const struct lsa *identity)
 		if (is_authority_type(l) || l == identity)
 			continue;
 		if (claims == NULL || judge_claims(l, claims) != RC_OK)
-			drop(e, l, RC_CLAIM);
+			accept_drop(e, l, RC_CLAIM);
 	}
 }
 
@@ -308,7 +296,7 @@ revoke(struct engine *e, const struct lsa *word)
 		next = lsdb_next(l);
 		lsa_digest_text(l->signer, hex);
 		if (!is_authority_type(l) && strcmp(hex, word->key.id) == 0)
-			drop(e, l, RC_REVOKED);
+			accept_drop(e, l, RC_REVOKED);
 	}
 	fx_event(
 	    e, (struct event){ .kind = EVENT_REVOKED, .name = word->key.id });
@@ -327,7 +315,7 @@ forget(struct engine *e, const struct lsa *word)
 		if (strcmp(l->key.origin, word->key.origin) != 0)
 			break;
 		if (is_forgotten(e, l))
-			drop(e, l, RC_OLD);
+			accept_drop(e, l, RC_OLD);
 	}
 	fx_event(e, (struct event){
 			.kind = EVENT_FORGOTTEN, .origin = word->key.origin });
@@ -373,6 +361,7 @@ accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 	if (lsa->key.type == LSA_IDENTITY && !lsa->purge)
 		person_refresh(e, lsa);
 	session_flood(e, lsa, from);
+	room_make(e, lsa->key.origin);
 	state_changed(e);
 	if (lsa->key.type == LSA_REVOCATION)
 		revoke(e, lsa);
@@ -460,6 +449,16 @@ news(struct engine *e, struct session *from, const struct lsa *lsa)
 	return order == 0 ? RC_SAME : RC_OLD;
 }
 
+/* That an origin says more than it may is no fault of who passes it on. */
+static int
+whose(const struct session *from, const struct lsa *lsa, int rc)
+{
+	if (rc == RC_LIMIT && from != NULL &&
+	    strcmp(from->peer, lsa->key.origin) != 0)
+		return RC_OLD;
+	return rc;
+}
+
 int
 accept_update(
     struct engine *e, struct session *from, const uint8_t *p, size_t n)
@@ -470,6 +469,8 @@ accept_update(
 	if (rc != RC_OK)
 		return malformed(e, from, cur_over(p, n), rc);
 	rc = news(e, from, lsa);
+	if (rc == RC_OK && !hear_now(e, from, lsa))
+		rc = RC_OLD; /* for now: it is asked for again */
 	if (rc == RC_OK)
 		rc = accept_judge(e, lsa);
 	if (rc == RC_IDENTITY && from != NULL &&
@@ -484,10 +485,12 @@ accept_update(
 		} else {
 			refused(e, from, &lsa->key, rc);
 		}
+		rc = whose(from, lsa, rc);
 		lsa_free(lsa);
 		return rc;
 	}
 	issue_time_check(e, lsa);
+	hear_spend(e, lsa);
 	accept_install(e, lsa, from);
 	/* A revocation may have ended the session it came by. */
 	for (size_t i = 0; from != NULL && i < e->sessions.n; i++)

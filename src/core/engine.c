@@ -79,6 +79,7 @@ engine_new(uint64_t seed, const struct seal *seal)
 	e->wake = MONO_NEVER;
 	e->origin_at = e->state_at = e->compute_at = MONO_NEVER;
 	e->table_due_at = e->allow_at = e->few_since = MONO_NEVER;
+	e->late_at = MONO_NEVER;
 	e->fight = (struct pace){ .burst = 3, .each_ms = 30000 };
 	lsdb_init(&e->db);
 	return e;
@@ -168,6 +169,7 @@ turn(struct engine *e)
 		return;
 	recheck(e);
 	session_tick(e);
+	hear_tick(e);
 	link_tick(e);
 	dial_tick(e);
 	origin_tick(e);

@@ -29,7 +29,7 @@ enum event_kind {
 	EVENT_RELAY_DENIED, /* name: pattern; our certificate has no relay */
 	EVENT_CLAIM_DENIED, /* name: pattern; our certificate has no space */
 	EVENT_ISSUE_TIME,   /* origin, value: seconds apart */
-	EVENT_LSDB_FULL,    /* value: LSAs */
+	EVENT_LSDB_FULL,    /* value: LSAs, total: octets */
 	EVENT_LSDB_BAD,     /* value: LSAs whose octets went bad in memory */
 	EVENT_RESTORED,     /* value: LSAs, name: what was refused */
 	EVENT_CONFIRM,      /* a reload moves value of total routes: held */

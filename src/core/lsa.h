@@ -35,6 +35,7 @@
 #include "base/cur.h"
 #include "base/tree.h"
 #include "core/limits.h"
+#include "core/pace.h"
 #include "core/policy.h"
 #include "core/seal.h"
 
@@ -45,9 +46,12 @@ enum lsa_type {
 	LSA_SPACE = 4,     /* id: its pattern */
 	LSA_FORGET = 5, /* by the authority, of the server `origin`; id: digest
 			      of that server's key, in hexadecimal */
-	LSA_REVOCATION = 6 /* by the authority, origin empty; id: digest of the
-			      revoked key, in hexadecimal */
+	LSA_REVOCATION = 6 /* by the authority, origin empty; id: digest of
+			      the revoked key, in hexadecimal */
 };
+
+/* Types above it are of a later version. */
+#define LSA_TYPE_LAST LSA_REVOCATION
 
 /* What an LSA is about. Two LSAs with equal keys are instances of one. */
 struct lsa_key {
@@ -58,6 +62,7 @@ struct lsa_key {
 
 struct lsa {
 	struct tree_node node; /* lsdb's */
+	struct pace heard;     /* hear.c's: how often it came */
 	struct lsa_key key;    /* points behind octets */
 	uint64_t seq;
 	uint64_t issued; /* seconds since 1970 */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/mem.h"
 
 static int
 order(const void *key, const struct tree_node *node)
@@ -22,6 +23,65 @@ fold(struct lsdb *db, const struct lsa *lsa)
 {
 	for (size_t i = 0; i < SEAL_DIGEST; i++)
 		db->digest[i] ^= lsa->digest[i];
+}
+
+static int
+share_order(const void *key, const struct tree_node *node)
+{
+	return strcmp(key, tree_entry(node, struct lsdb_share, node)->origin);
+}
+
+static struct lsdb_share *
+share_find(const struct lsdb *db, const char *origin)
+{
+	struct tree_node *n = tree_find(&db->shares, origin, share_order);
+
+	return n == NULL ? NULL : tree_entry(n, struct lsdb_share, node);
+}
+
+const struct lsdb_share *
+lsdb_share(const struct lsdb *db, const char *origin)
+{
+	return share_find(db, origin);
+}
+
+static bool
+is_shared(const struct lsa *lsa)
+{
+	return lsa->key.origin[0] != '\0' && lsa->key.type != LSA_FORGET;
+}
+
+static void
+share_add(struct lsdb *db, const struct lsa *lsa)
+{
+	struct lsdb_share *s = share_find(db, lsa->key.origin);
+	size_t n = strlen(lsa->key.origin) + 1;
+
+	if (!is_shared(lsa))
+		return;
+	if (s == NULL) {
+		s = mem_new(sizeof(*s), n, 1);
+		memcpy(s->origin, lsa->key.origin, n);
+		tree_insert(&db->shares, &s->node, s->origin, share_order);
+	}
+	s->n++;
+	s->octets += lsa->len;
+}
+
+static void
+share_take(struct lsdb *db, const struct lsa *lsa)
+{
+	struct lsdb_share *s = share_find(db, lsa->key.origin);
+
+	if (!is_shared(lsa))
+		return;
+	CHECK(s != NULL && s->n > 0 && s->octets >= lsa->len);
+	s->n--;
+	s->octets -= lsa->len;
+	if (s->n > 0)
+		return;
+	tree_remove(&db->shares, &s->node);
+	mem_free(s);
 }
 
 void
@@ -53,6 +113,8 @@ lsdb_install(struct lsdb *db, struct lsa *lsa)
 		lsdb_remove(db, old);
 	}
 	tree_insert(&db->tree, &lsa->node, &lsa->key, order);
+	db->octets += lsa->len;
+	share_add(db, lsa);
 	fold(db, lsa);
 }
 
@@ -60,6 +122,8 @@ void
 lsdb_remove(struct lsdb *db, struct lsa *lsa)
 {
 	fold(db, lsa);
+	db->octets -= lsa->len;
+	share_take(db, lsa);
 	tree_remove(&db->tree, &lsa->node);
 	lsa_free(lsa);
 }
@@ -94,18 +158,6 @@ size_t
 lsdb_count(const struct lsdb *db)
 {
 	return db->tree.n;
-}
-
-size_t
-lsdb_count_origin(const struct lsdb *db, const char *origin)
-{
-	struct lsa *lsa = lsdb_origin(db, origin);
-	size_t n = 0;
-
-	for (; lsa != NULL; lsa = lsdb_next(lsa), n++)
-		if (strcmp(lsa->key.origin, origin) != 0)
-			break;
-	return n;
 }
 
 size_t

@@ -12,8 +12,18 @@
 
 #include "core/lsa.h"
 
+/* What one origin has in it, what the authority says of it not counted. */
+struct lsdb_share {
+	struct tree_node node; /* lsdb's */
+	size_t n;
+	uint64_t octets;
+	char origin[]; /* NUL-terminated */
+};
+
 struct lsdb {
 	struct tree tree;
+	struct tree shares;
+	uint64_t octets;             /* of all LSAs */
 	uint8_t digest[SEAL_DIGEST]; /* of all: XOR of the LSAs' digests */
 };
 
@@ -42,7 +52,9 @@ struct lsa *lsdb_from(const struct lsdb *db, const struct lsa_key *key);
 struct lsa *lsdb_origin(const struct lsdb *db, const char *origin);
 
 size_t lsdb_count(const struct lsdb *db);
-size_t lsdb_count_origin(const struct lsdb *db, const char *origin);
+
+/* What this origin has, lent until the next change; NULL: nothing. */
+const struct lsdb_share *lsdb_share(const struct lsdb *db, const char *origin);
 
 /*
  * Recomputes every digest and takes out what went bad in memory (ARPANET

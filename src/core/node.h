@@ -4,6 +4,8 @@
  *     engine.c     the door: one input in, effects out; the order of a step
  *     session.c    one session: hello, keep-alives, exchange, its queue
  *     accept.c     what may enter the database, and what follows from it
+ *     room.c       how much of the database is whose
+ *     hear.c       how often others may speak
  *     adjacent.c   adjacencies: announced, announced on in silence, withdrawn
  *     link.c       mail services that concern us: which they are
  *     probing.c    their condition: probes and verdicts
@@ -48,6 +50,7 @@ struct keyset_entry {
 	struct tree_node node;
 	struct lsa_key key; /* points behind the struct */
 	bool again;         /* asked for once more already */
+	uint64_t seq;       /* that waits for its time (hear.c) */
 };
 
 /* One session: a transport whose peer has proved its name. */
@@ -66,6 +69,7 @@ struct session {
 	size_t unsent; /* octets given to the transport and not yet written */
 	struct keyset queue;  /* to send: the newest instance of each */
 	struct keyset wanted; /* requested, not yet come or refused */
+	struct keyset late;   /* came too soon: to be asked for in their time */
 	bool summary_sent,
 	    summary_open;          /* ours: begun in this round; going on */
 	struct msg_key summary_at; /* the last key of ours that was summed up */
@@ -136,6 +140,7 @@ struct person {
 	char *name;
 	struct claims *claims[2];
 	size_t n;
+	struct pace heard; /* LSAs taken of this origin */
 };
 
 /* One of our own LSAs. */
@@ -199,6 +204,7 @@ struct engine {
 	struct person
 	    *vouched; /* of the identity judged last, by its digest: */
 	uint8_t vouched_by[SEAL_DIGEST]; /* certificates are dear to verify */
+	struct mono late_at;             /* an LSA that waits has its time */
 	VEC(struct session *) sessions;
 	struct tree nbrs;
 	struct tree links;
@@ -297,6 +303,10 @@ void sync_settle(
 /* Asks for the key, once more if it was asked for; false: was so already. */
 bool sync_again(struct engine *e, struct session *s, const struct lsa_key *key);
 
+/* Asks for all of them; whether they come is seen elsewhere. */
+void sync_request(
+    struct engine *e, struct session *s, const struct keyset *keys);
+
 bool keyset_add(struct keyset *set, const struct lsa_key *key);
 struct keyset_entry *keyset_find(
     const struct keyset *set, const struct lsa_key *key);
@@ -317,13 +327,31 @@ int accept_judge(struct engine *e, struct lsa *lsa);
 void accept_install(
     struct engine *e, struct lsa *lsa, const struct session *from);
 
-const struct person *accept_person(const struct engine *e, const char *name);
+/* Takes out what nobody may have said any more. */
+void accept_drop(struct engine *e, struct lsa *lsa, int rc);
+
+struct person *accept_person(const struct engine *e, const char *name);
 
 /* What our newest instance of an identity lets its server claim; NULL. */
 const struct claims *accept_claims(const struct engine *e, const char *origin);
 /* A revocation is kept for 8 days after its certificate's end. */
 void accept_expire(struct engine *e);
 void accept_done(struct engine *e);
+
+/* --- room.c ---------------------------------------------------------------- */
+
+/* RC_OK, or RC_LIMIT: no place for it, and what is there stays. */
+int room_judge(struct engine *e, const struct lsa *lsa);
+/* Takes out what has no place any more behind what was installed. */
+void room_make(struct engine *e, const char *origin);
+
+/* --- hear.c ---------------------------------------------------------------- */
+
+/* Whether it may be judged now; else its key waits. */
+bool hear_now(struct engine *e, struct session *from, const struct lsa *lsa);
+/* It was found right, and is about to be installed. */
+void hear_spend(struct engine *e, struct lsa *lsa);
+void hear_tick(struct engine *e);
 
 /* --- adjacent.c ------------------------------------------------------------ */
 

@@ -13,9 +13,6 @@
 #include "base/rc.h"
 #include "core/node.h"
 
-/* Three at once, then one each five seconds (RFC 2328's MinLSInterval). */
-#define SAY_BURST 3
-#define SAY_EACH_MS 5000
 #define FIGHT_MS 60000
 
 static int
@@ -40,7 +37,8 @@ own_get(struct engine *e, uint8_t type, const char *id)
 	memcpy(text, key.origin, origin_len);
 	memcpy(text + origin_len, id, id_len);
 	own->key = (struct lsa_key){ text, text + origin_len, type };
-	own->pace = (struct pace){ .burst = SAY_BURST, .each_ms = SAY_EACH_MS };
+	own->pace = (struct pace){ .burst = LIMIT_SAY_BURST,
+		.each_ms = LIMIT_SAY_EACH_MS };
 	tree_insert(&e->owns, &own->node, &own->key, by_key);
 	return own;
 }

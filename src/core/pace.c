@@ -1,7 +1,8 @@
 #include "core/pace.h"
 
-bool
-pace_take(struct pace *pace, struct mono now, struct mono *when)
+/* Tokens that have come since. */
+static void
+refill(struct pace *pace, struct mono now)
 {
 	uint64_t back = mono_since(pace->since, now) / pace->each_ms;
 
@@ -12,10 +13,27 @@ pace_take(struct pace *pace, struct mono now, struct mono *when)
 		pace->spent -= (uint32_t)back;
 		pace->since = mono_after(pace->since, back * pace->each_ms);
 	}
-	if (pace->spent >= pace->burst) {
-		*when = mono_after(pace->since, pace->each_ms);
+}
+
+bool
+pace_has(
+    struct pace *pace, struct mono now, uint32_t reserve, struct mono *when)
+{
+	uint32_t room = pace->burst - reserve;
+
+	refill(pace, now);
+	if (pace->spent < room)
+		return true;
+	*when = mono_after(
+	    pace->since, (uint64_t)(pace->spent - room + 1) * pace->each_ms);
+	return false;
+}
+
+bool
+pace_take(struct pace *pace, struct mono now, struct mono *when)
+{
+	if (!pace_has(pace, now, 0, when))
 		return false;
-	}
 	pace->spent++;
 	return true;
 }

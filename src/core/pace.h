@@ -21,4 +21,9 @@ struct pace {
 /* Takes a token: true. When there is none: false, and *when says when. */
 bool pace_take(struct pace *pace, struct mono now, struct mono *when);
 
+/* True if there is a token beyond `reserve` of them; takes none. *when as
+ * above. */
+bool pace_has(
+    struct pace *pace, struct mono now, uint32_t reserve, struct mono *when);
+
 #endif

@@ -30,6 +30,7 @@ session_free(struct session *s)
 	frame_done(&s->in);
 	keyset_done(&s->queue);
 	keyset_done(&s->wanted);
+	keyset_done(&s->late);
 	mem_free(s->peer);
 	mem_free(s);
 }

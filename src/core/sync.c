@@ -208,8 +208,8 @@ sync_pump(struct engine *e, struct session *s)
 	}
 }
 
-static void
-request_send(struct engine *e, struct session *s, const struct keyset *keys)
+void
+sync_request(struct engine *e, struct session *s, const struct keyset *keys)
 {
 	struct tree_node *n = tree_first(&keys->tree);
 
@@ -285,7 +285,7 @@ on_summary(struct engine *e, struct session *s, struct cur *body)
 	if (rc == RC_OK && body->left > 0)
 		rc = RC_LONG;
 	if (rc == RC_OK) {
-		request_send(e, s, &asked);
+		sync_request(e, s, &asked);
 		if (flags & MSG_LAST)
 			s->summary_whole = true;
 		summary_begin(s); /* the other side thinks we differ */
@@ -339,7 +339,7 @@ sync_again(struct engine *e, struct session *s, const struct lsa_key *key)
 	entry->again = true;
 	keyset_add(&asked, &identity);
 	keyset_add(&asked, key);
-	request_send(e, s, &asked);
+	sync_request(e, s, &asked);
 	keyset_done(&asked);
 	return true;
 }

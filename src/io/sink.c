@@ -75,7 +75,7 @@ static const struct sink_row rows[EVENT_KINDS] = {
 	[EVENT_ISSUE_TIME] = { "issue-time", SINK_WARNING,
 		.origin = "origin", .value = "seconds" },
 	[EVENT_LSDB_FULL] = { "lsdb-full", SINK_ERROR,
-		.value = "lsas" },
+		.value = "lsas", .total = "octets" },
 	[EVENT_LSDB_BAD] = { "lsdb-bad", SINK_ERROR,
 		.value = "lsas" },
 	[EVENT_RESTORED] = { "restored", SINK_NOTICE,

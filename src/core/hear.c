@@ -1,0 +1,211 @@
+/*
+ * hear.c - how often others may speak.
+ *
+ * What one server says is every server's work, so each LSA of another has a
+ * bucket, and each origin a wider one. What comes when there is no token is
+ * not judged and not passed on, and it is not lost either: its key is kept,
+ * and once there is a token the peer that had it is asked for it, so that of
+ * all that came meanwhile the newest is taken. A token is spent by what was
+ * found right alone: nobody can use up another's. Where something goes out of
+ * use (a purge, a drain, a link that is down) the last tokens are kept for
+ * it: that is what others must not hear late.
+ */
+
+#include <string.h>
+
+#include "base/rc.h"
+#include "core/node.h"
+
+/* Those that wait are looked at so often, and so many asked for then. */
+#define LOOK_MS 100
+#define ASK_MAX 64
+
+static bool
+is_paced(const struct engine *e, const struct lsa_key *key)
+{
+	return key->origin[0] != '\0' && key->type != LSA_FORGET &&
+	       !origin_is_own(e, key);
+}
+
+static bool
+server_leaves(const struct lsa *lsa, const struct lsa *mine)
+{
+	struct lsa_server *now = NULL, *was = NULL;
+	bool leaves = false;
+
+	if (lsa_server_decode(lsa, &now) == RC_OK) {
+		leaves = now->state != LSA_UP || now->nmail_down > 0;
+		if (mine != NULL && !mine->purge &&
+		    lsa_server_decode(mine, &was) == RC_OK)
+			leaves |= now->nneighbours < was->nneighbours;
+	}
+	lsa_server_free(now);
+	lsa_server_free(was);
+	return leaves;
+}
+
+static bool
+connector_leaves(const struct lsa *lsa)
+{
+	struct lsa_connector *c = NULL;
+	bool leaves = false;
+
+	if (lsa_connector_decode(lsa, &c) == RC_OK)
+		leaves = c->state != LSA_UP;
+	for (size_t i = 0; c != NULL && i < c->nbridgeheads; i++)
+		leaves |= !c->bridgeheads[i].up;
+	lsa_connector_free(c);
+	return leaves;
+}
+
+/* It takes something out of use. */
+static bool
+leaves_use(const struct lsa *lsa, const struct lsa *mine)
+{
+	struct lsa_space space;
+
+	if (lsa->purge)
+		return true;
+	switch (lsa->key.type) {
+	case LSA_SERVER:
+		return server_leaves(lsa, mine);
+	case LSA_CONNECTOR:
+		return connector_leaves(lsa);
+	case LSA_SPACE:
+		return lsa_space_decode(lsa, &space) == RC_OK && space.down;
+	default:
+		return false;
+	}
+}
+
+/* Both buckets have a token, beyond the reserve where that is asked. */
+static bool
+has_tokens(struct engine *e, struct lsa *mine, struct person *origin,
+    bool reserve, struct mono *when)
+{
+	struct mono one = { 0 }, all = { 0 };
+	bool has = true;
+
+	if (mine != NULL && mine->heard.burst > 0)
+		has = pace_has(&mine->heard, e->now,
+		    reserve ? LIMIT_HEAR_RESERVE : 0, &one);
+	has &= pace_has(
+	    &origin->heard, e->now, reserve ? LIMIT_ORIGIN_RESERVE : 0, &all);
+	*when = one.ms > all.ms ? one : all;
+	return has;
+}
+
+static void
+late_at(struct engine *e, struct mono when)
+{
+	struct mono soon = mono_after(e->now, LOOK_MS);
+
+	e->late_at = mono_min(e->late_at, when.ms > soon.ms ? when : soon);
+}
+
+/* Its key waits; without room for it, the databases are compared soon. */
+static void
+wait_for(struct engine *e, struct session *from, const struct lsa *lsa,
+    struct mono when)
+{
+	struct keyset_entry *entry = keyset_find(&from->late, &lsa->key);
+
+	if (entry == NULL && from->late.tree.n < LIMIT_LATE) {
+		keyset_add(&from->late, &lsa->key);
+		entry = keyset_find(&from->late, &lsa->key);
+	}
+	if (entry == NULL) {
+		from->digest_at = mono_min(
+		    from->digest_at, mono_after(e->now, LIMIT_SAY_EACH_MS));
+		return;
+	}
+	if (entry->seq < lsa->seq)
+		entry->seq = lsa->seq;
+	late_at(e, when);
+}
+
+bool
+hear_now(struct engine *e, struct session *from, const struct lsa *lsa)
+{
+	struct person *origin = accept_person(e, lsa->key.origin);
+	struct lsa *mine = lsdb_find(&e->db, &lsa->key);
+	struct mono when;
+
+	if (from == NULL || origin == NULL || !is_paced(e, &lsa->key) ||
+	    has_tokens(e, mine, origin, true, &when))
+		return true;
+	if (leaves_use(lsa, mine) && has_tokens(e, mine, origin, false, &when))
+		return true;
+	wait_for(e, from, lsa, when);
+	return false;
+}
+
+void
+hear_spend(struct engine *e, struct lsa *lsa)
+{
+	const struct lsa *mine = lsdb_find(&e->db, &lsa->key);
+	struct person *origin = accept_person(e, lsa->key.origin);
+	struct mono when;
+
+	lsa->heard = (struct pace){ .burst = LIMIT_HEAR_BURST,
+		.each_ms = LIMIT_HEAR_EACH_MS,
+		.since = e->now };
+	if (mine != NULL && mine->heard.burst > 0)
+		lsa->heard = mine->heard;
+	pace_take(&lsa->heard, e->now, &when);
+	if (origin != NULL)
+		pace_take(&origin->heard, e->now, &when);
+}
+
+/* Whether this one's time has come; then, or when it came another way, it
+ * waits no more. */
+static bool
+is_due(struct engine *e, struct session *s, struct keyset_entry *entry)
+{
+	struct person *origin = accept_person(e, entry->key.origin);
+	struct lsa *mine = lsdb_find(&e->db, &entry->key);
+	struct mono when;
+
+	if (origin == NULL || (mine != NULL && mine->seq >= entry->seq)) {
+		keyset_remove(&s->late, entry);
+		return false;
+	}
+	if (has_tokens(e, mine, origin, true, &when))
+		return true;
+	late_at(e, when);
+	return false;
+}
+
+static void
+ask(struct engine *e, struct session *s)
+{
+	struct tree_node *n = tree_first(&s->late.tree), *next;
+	struct keyset asked = { 0 };
+
+	for (; n != NULL && asked.tree.n < ASK_MAX; n = next) {
+		struct keyset_entry *entry =
+		    tree_entry(n, struct keyset_entry, node);
+
+		next = tree_next(n);
+		if (!is_due(e, s, entry))
+			continue;
+		keyset_add(&asked, &entry->key);
+		keyset_remove(&s->late, entry);
+	}
+	if (n != NULL)
+		late_at(e, e->now);
+	if (asked.tree.n > 0)
+		sync_request(e, s, &asked);
+	keyset_done(&asked);
+}
+
+void
+hear_tick(struct engine *e)
+{
+	if (mono_due(e->late_at, e->now)) {
+		e->late_at = MONO_NEVER;
+		for (size_t i = 0; i < e->sessions.n; i++)
+			ask(e, e->sessions.v[i]);
+	}
+	fx_wake(e, e->late_at);
+}

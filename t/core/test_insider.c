@@ -1,0 +1,408 @@
+/*
+ * test_insider.c - what one certified server can make another keep and do
+ * (lsrd(8), what a certified server can do): its LSAs in octets, and how
+ * often they are taken.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/frame.h"
+#include "core/lsa.h"
+#include "core/msg.h"
+#include "core/node.h"
+#include "t/core/cheap.h"
+#include "t/tap.h"
+
+#define SELF "a.x.org"
+#define PEER "b.x.org"
+#define CERT PEER " g x.org - b"
+
+static const char letter_self[] = "a", letter_peer[] = "b";
+
+struct fixture {
+	struct seal seal, peer;
+	struct claims claims;
+	struct setup setup;
+	struct engine *engine;
+	uint64_t ms;
+	uint64_t seq;
+	size_t refused, purged, requests, closed;
+};
+
+static void
+see(struct fixture *f, const struct effects *fx)
+{
+	for (size_t i = 0; i < fx->n; i++) {
+		const struct effect *one = &fx->list[i];
+
+		if (one->kind == FX_CLOSE)
+			f->closed++;
+		if (one->kind == FX_SEND && one->bytes[4] == MSG_REQUEST)
+			f->requests++;
+		if (one->kind != FX_EVENT)
+			continue;
+		if (one->event->kind == EVENT_LSA_REFUSED)
+			f->refused++;
+		if (one->event->kind == EVENT_LSA_PURGED)
+			f->purged++;
+	}
+}
+
+static void
+step(struct fixture *f, struct input in)
+{
+	struct effects fx;
+
+	in.now.ms = f->ms;
+	in.wall = 1800000000u;
+	fx = engine_step(f->engine, &in);
+	see(f, &fx);
+}
+
+static void
+frame_say(struct fixture *f, uint8_t type, const void *body, size_t n)
+{
+	struct buf out = { 0 };
+	size_t hole = frame_open(&out, type);
+
+	buf_bytes(&out, body, n);
+	frame_close(&out, hole);
+	step(f, (struct input){
+		    .kind = IN_BYTES, .who = 1, .bytes = out.p, .len = out.n });
+	buf_done(&out);
+}
+
+/* An LSA of the peer's, with the next sequence; without a body a purge. */
+static void
+say(struct fixture *f, uint8_t type, const char *id, const struct buf *body)
+{
+	uint8_t org[SEAL_DIGEST], key[SEAL_DIGEST];
+	struct lsa_draft draft = { .key = { PEER, id, type },
+		.org = org,
+		.signer = key,
+		.seq = ++f->seq,
+		.issued = 1800000000u,
+		.purge = body == NULL,
+		.body = body == NULL ? NULL : body->p,
+		.body_len = body == NULL ? 0 : body->n };
+	struct buf out = { 0 };
+
+	cheap_key('z', org);
+	cheap_key('b', key);
+	lsa_encode(&out, &draft, &f->peer);
+	frame_say(f, MSG_UPDATE, out.p, out.n);
+	buf_done(&out);
+}
+
+static void
+say_connector(struct fixture *f, const char *id, uint32_t cost, bool up)
+{
+	char far[] = "c.x.org", group[] = "far";
+	struct lsa_bridgehead b = { far, up, cost };
+	struct lsa_connector c = {
+		.group = group, .bridgeheads = &b, .nbridgeheads = 1
+	};
+	struct buf body = { 0 };
+
+	lsa_connector_encode(&body, &c);
+	say(f, LSA_CONNECTOR, id, &body);
+	buf_done(&body);
+}
+
+static void
+hello(struct fixture *f)
+{
+	struct msg_hello h = { .lowest = 1,
+		.highest = 1,
+		.name = PEER,
+		.keepalive_ms = 1000,
+		.dead_ms = 600000 };
+	struct buf out = { 0 };
+
+	cheap_key('z', h.org);
+	msg_hello_write(&out, &h);
+	frame_say(f, MSG_HELLO, out.p, out.n);
+	buf_done(&out);
+}
+
+static void
+identity(struct fixture *f)
+{
+	struct lsa_identity id = { .cert = { (const uint8_t *)CERT },
+		.cert_len = { sizeof(CERT) - 1 },
+		.ncerts = 1 };
+	struct buf body = { 0 };
+
+	lsa_identity_encode(&body, &id);
+	say(f, LSA_IDENTITY, "", &body);
+	buf_done(&body);
+}
+
+static void
+begin(struct fixture *f)
+{
+	static char own[] = SELF, group[] = "g";
+
+	memset(f, 0, sizeof(*f));
+	f->seal = cheap_seal(letter_self);
+	f->peer = cheap_seal(letter_peer);
+	f->setup = (struct setup){ .server = own,
+		.group = group,
+		.organization = group,
+		.claims = &f->claims,
+		.keepalive_ms = 1000,
+		.dead_ms = 600000,
+		.probe_ms = 5000,
+		.digest_ms = 180000,
+		.confirm_percent = 100 };
+	cheap_key('z', f->setup.org);
+	f->ms = 1;
+	f->seq = 1ull << 32;
+	f->engine = engine_new(1, &f->seal);
+	step(f, (struct input){ .kind = IN_CONF, .setup = &f->setup });
+	step(f, (struct input){ .kind = IN_RESTORE, .who = SAVE_EPOCH });
+	step(f, (struct input){ .kind = IN_RESTORE, .who = SAVE_STATE });
+	step(f, (struct input){ .kind = IN_OPEN,
+		    .who = 1,
+		    .name = PEER,
+		    .bytes = (const uint8_t *)CERT,
+		    .len = sizeof(CERT) - 1 });
+	hello(f);
+	frame_say(f, MSG_SUMMARY, "\3\0\0", 3);
+	frame_say(f, MSG_SYNCED, "", 0);
+	identity(f);
+	f->requests = 0;
+}
+
+static struct lsa *
+held(struct fixture *f, uint8_t type, const char *id)
+{
+	struct lsa_key key = { PEER, id, type };
+
+	return lsdb_find(&f->engine->db, &key);
+}
+
+static void
+ticks(struct fixture *f, uint64_t ms)
+{
+	uint64_t end = f->ms + ms;
+
+	while (f->ms < end) {
+		f->ms += 100;
+		step(f, (struct input){ .kind = IN_TICK });
+	}
+}
+
+static void
+fill(struct buf *body, size_t n)
+{
+	while (body->n < n)
+		buf_u8(body, 0);
+}
+
+START_TEST(unknown_types_are_small)
+{
+	struct buf body = { 0 };
+	struct fixture f;
+
+	begin(&f);
+	fill(&body, 1000);
+	say(&f, 200, "small", &body);
+	fill(&body, LIMIT_UNKNOWN_OCTETS);
+	say(&f, 200, "large", &body);
+	ck_assert(held(&f, 200, "small") != NULL);
+	ck_assert(held(&f, 200, "large") == NULL);
+	ck_assert_uint_eq(f.refused, 1);
+	buf_done(&body);
+	engine_free(f.engine);
+}
+END_TEST
+
+/* 4094 of them, as long as they may be: eight times what one may have. */
+START_TEST(octets_of_one_origin)
+{
+	struct buf body = { 0 };
+	struct fixture f;
+	char id[16];
+
+	begin(&f);
+	fill(&body, 1800);
+	for (int i = 0; i < 4094; i++) {
+		snprintf(id, sizeof(id), "u%04d", i);
+		say(&f, 200, id, &body);
+		f.ms += 7000; /* its faults are not what is tried here */
+		ck_assert_uint_le(lsdb_share(&f.engine->db, PEER)->octets,
+		    LIMIT_ORIGIN_OCTETS);
+	}
+	ck_assert_uint_gt(lsdb_share(&f.engine->db, PEER)->octets,
+	    LIMIT_ORIGIN_OCTETS - 2500);
+	ck_assert_uint_eq(f.closed, 0);
+	buf_done(&body);
+	engine_free(f.engine);
+}
+END_TEST
+
+/* What is kept follows from what was said, in whatever order it came. */
+START_TEST(order_is_no_matter)
+{
+	uint8_t digest[2][SEAL_DIGEST];
+	struct buf body = { 0 };
+	struct fixture f;
+	char id[16];
+
+	fill(&body, 1800);
+	for (int turn = 0; turn < 2; turn++) {
+		begin(&f);
+		for (int i = 0; i < 700; i++) {
+			int k = turn == 0 ? i : 699 - i;
+
+			snprintf(id, sizeof(id), "u%04d", k);
+			f.seq = ((uint64_t)1 << 32) + 10u + (uint64_t)k;
+			say(&f, 200, id, &body);
+			f.ms += 7000;
+		}
+		f.seq = ((uint64_t)1 << 32) + 9;
+		say_connector(&f, "c", 7, true);
+		ck_assert(held(&f, LSA_CONNECTOR, "c") != NULL);
+		memcpy(digest[turn], f.engine->db.digest, SEAL_DIGEST);
+		engine_free(f.engine);
+	}
+	ck_assert_mem_eq(digest[0], digest[1], SEAL_DIGEST);
+	buf_done(&body);
+}
+END_TEST
+
+/* A peer that passes on what another says too much of is not at fault. */
+START_TEST(carrier_is_not_at_fault)
+{
+	static const struct buf none;
+	struct fixture f;
+	char id[16];
+
+	begin(&f);
+	for (int i = 0; i < LIMIT_ORIGIN_LSAS + 30; i++) {
+		snprintf(id, sizeof(id), "u%04d", i);
+		if (i == LIMIT_ORIGIN_LSAS - 1) /* as if of another peer */
+			f.engine->sessions.v[0]->peer[0] = 'c';
+		say(&f, 200, id, &none);
+	}
+	ck_assert_uint_eq(
+	    lsdb_share(&f.engine->db, PEER)->n, LIMIT_ORIGIN_LSAS);
+	ck_assert_uint_ge(f.refused, 30);
+	ck_assert_uint_eq(f.closed, 0);
+	engine_free(f.engine);
+}
+END_TEST
+
+/* 60 000 instances of one LSA: few are taken, and the newest in the end. */
+START_TEST(pace_of_one_lsa)
+{
+	struct fixture f;
+	uint64_t taken = 0, last = 0;
+
+	begin(&f);
+	for (uint32_t i = 0; i < 60000; i++) {
+		say_connector(&f, "c", 1 + i % 50000, true);
+		if (held(&f, LSA_CONNECTOR, "c")->seq != last)
+			taken++;
+		last = held(&f, LSA_CONNECTOR, "c")->seq;
+		if (i % 60 == 0)
+			f.ms++;
+	}
+	ck_assert_uint_ge(taken, 3 * LIMIT_SAY_BURST);
+	ck_assert_uint_le(taken, LIMIT_HEAR_BURST);
+	ck_assert_uint_eq(f.engine->sessions.v[0]->late.tree.n, 1);
+	/* It is asked for, and comes. */
+	ck_assert_uint_eq(f.requests, 0);
+	ticks(&f, 2 * LIMIT_HEAR_EACH_MS);
+	ck_assert_uint_ge(f.requests, 1);
+	f.seq--;
+	say_connector(&f, "c", 1 + 59999 % 50000, true);
+	ck_assert_uint_eq(held(&f, LSA_CONNECTOR, "c")->seq, f.seq);
+	ck_assert_uint_eq(f.engine->sessions.v[0]->late.tree.n, 0);
+	ck_assert_uint_eq(f.closed, 0);
+	engine_free(f.engine);
+}
+END_TEST
+
+/* What an honest origin may say at its own pace is never late. */
+START_TEST(honest_pace)
+{
+	struct pace own = { .burst = LIMIT_SAY_BURST,
+		.each_ms = LIMIT_SAY_EACH_MS };
+	struct fixture f;
+	struct mono when;
+
+	begin(&f);
+	for (int i = 0; i < 1000; i++) {
+		/* and it starts again and again: its buckets are full */
+		if (i % 20 == 0)
+			own.spent = 0;
+		if (pace_take(&own, (struct mono){ f.ms }, &when))
+			say_connector(&f, "c", 1 + (uint32_t)i, i % 2 == 0);
+		ck_assert_uint_eq(f.engine->sessions.v[0]->late.tree.n, 0);
+		ticks(&f, 500);
+	}
+	engine_free(f.engine);
+}
+END_TEST
+
+/* What takes something out of use passes, as long as it is no flood too. */
+START_TEST(down_passes_first)
+{
+	struct fixture f;
+
+	begin(&f);
+	for (uint32_t i = 0; i < 100; i++)
+		say_connector(&f, "c", 1 + i, true);
+	say_connector(&f, "c", 1, false);
+	ck_assert_uint_eq(held(&f, LSA_CONNECTOR, "c")->seq, f.seq);
+	say(&f, LSA_CONNECTOR, "c", NULL);
+	ck_assert(held(&f, LSA_CONNECTOR, "c")->purge);
+	for (uint32_t i = 0; i < 100; i++)
+		say(&f, LSA_CONNECTOR, "c", NULL);
+	ck_assert_uint_lt(held(&f, LSA_CONNECTOR, "c")->seq, f.seq);
+	ck_assert_uint_lt(f.purged, LIMIT_HEAR_RESERVE + 1);
+	engine_free(f.engine);
+}
+END_TEST
+
+/* Nobody spends the tokens of another: what is not signed by it costs the
+ * peer that brings it, and nobody else. */
+START_TEST(forged_spends_nothing)
+{
+	struct fixture f;
+
+	begin(&f);
+	say_connector(&f, "c", 1, true);
+	f.peer = cheap_seal("q");
+	for (uint32_t i = 0; i < 9; i++)
+		say_connector(&f, "c", 2 + i, true);
+	f.peer = cheap_seal(letter_peer);
+	ck_assert_uint_eq(f.refused, 9);
+	say_connector(&f, "c", 99, true);
+	ck_assert_uint_eq(held(&f, LSA_CONNECTOR, "c")->seq, f.seq);
+	engine_free(f.engine);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("insider");
+	TCase *tc = tcase_create("insider");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, unknown_types_are_small);
+	tcase_add_test(tc, octets_of_one_origin);
+	tcase_add_test(tc, order_is_no_matter);
+	tcase_add_test(tc, carrier_is_not_at_fault);
+	tcase_add_test(tc, pace_of_one_lsa);
+	tcase_add_test(tc, honest_pace);
+	tcase_add_test(tc, down_passes_first);
+	tcase_add_test(tc, forged_spends_nothing);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}
