@@ -283,8 +283,10 @@ get_policies(struct table_net *t, struct cur *in, uint32_t n)
 static bool
 policy_at(const struct table_net *t, uint32_t number, const struct policy **out)
 {
+	if (number > t->npolicies)
+		return false;
 	*out = number == 0 ? NULL : &t->policies[number - 1];
-	return number <= t->npolicies;
+	return true;
 }
 
 static int

@@ -288,6 +288,27 @@ net(void)
 	return out;
 }
 
+/* A net whose first step has a policy that is not there. */
+static void
+net_bad(void)
+{
+	struct table_net t = { .self = 0 };
+	struct buf out = { 0 };
+	size_t names = strlen(HOST) + strlen(OTHER);
+
+	vec_push(&t.net.servers, ((struct net_server){ HOST, 0, true, true }));
+	vec_push(&t.net.servers, ((struct net_server){ OTHER, 1, true, true }));
+	vec_push(&t.net.steps, ((struct net_step){ 0, 1, 10, 1, NULL }));
+	vec_push(&t.widest, UINT64_MAX);
+	vec_push(&t.widest, 2000);
+	table_net_encode(&out, &t);
+	/* seven counts; a server is its name and 14 octets; then the step */
+	out.p[7 * 4 + names + 2 * 14 + 13 + 3] = 1;
+	put("table", "net-no-policy", &out);
+	net_done(&t.net);
+	vec_done(&t.widest);
+}
+
 /* The milter's table of three routes, and what goes to its writer. */
 static void
 table(void)
@@ -398,5 +419,6 @@ main(int argc, char **argv)
 	routes();
 	table();
 	network();
+	net_bad();
 	return 0;
 }
