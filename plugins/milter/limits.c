@@ -134,7 +134,7 @@ limits_take(struct limits *l, const char *address)
 		return true;
 	admit_ask(l->admit, address, &answer);
 	if (l->taken)
-		return !ruling_is_odd(&l->first, &answer);
+		return !ruling_is_odd(&l->first, &answer, true);
 	l->first = answer;
 	l->taken = true;
 	return true;
@@ -163,15 +163,32 @@ message_of(const struct limits *l, const struct limits_ask *ask)
 	return m;
 }
 
+/* The first recipient's answer and, where there is one, the first that is odd
+ * beside it: however many recipients, the others say nothing more. */
+static size_t
+ask_all(struct admit *admit, const struct limits_ask *ask, bool first_hop,
+    struct admit_answer answers[2])
+{
+	if (ask->n > 0)
+		admit_ask(admit, ask->recipients[0], &answers[0]);
+	for (size_t i = 1; i < ask->n; i++) {
+		admit_ask(admit, ask->recipients[i], &answers[1]);
+		if (ruling_is_odd(&answers[0], &answers[1], first_hop))
+			return 2;
+	}
+	return ask->n > 0;
+}
+
 enum ruling
 limits_rule(const struct limits *l, const struct limits_ask *ask,
     struct policy_message *message, struct buf *text)
 {
-	struct ruling_ask ruling = { .n = ask->n,
-		.first = mark_trace_first(ask->trace) == NULL,
+	struct ruling_ask ruling = {
+		.first = !ask->crowded && mark_trace_first(ask->trace) == NULL,
 		.reinject = l->sendmail ? ask->reinject : NULL,
-		.table = &ask->basis->table };
-	struct admit_answer *answers;
+		.table = &ask->basis->table
+	};
+	struct admit_answer answers[2];
 	struct admit *admit;
 	enum ruling what;
 
@@ -181,12 +198,9 @@ limits_rule(const struct limits *l, const struct limits_ask *ask,
 	admit = admit_new(&ask->basis->table, &ask->basis->net, message);
 	if (admit == NULL)
 		return RULING_PASSES;
-	answers = mem_new(0, ask->n + 1, sizeof(*answers));
-	for (size_t i = 0; i < ask->n; i++)
-		admit_ask(admit, ask->recipients[i], &answers[i]);
 	ruling.answers = answers;
+	ruling.n = ask_all(admit, ask, ruling.first, answers);
 	what = ruling_make(&ruling, text);
-	mem_free(answers);
 	admit_free(admit);
 	return what;
 }

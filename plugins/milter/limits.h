@@ -51,6 +51,7 @@ bool limits_take(struct limits *l, const char *address);
 struct limits_ask {
 	const struct basis *basis;
 	const struct mark_trace *trace; /* verified */
+	bool crowded;                   /* nobody knows where it began */
 	const char *sender;
 	const char *const *recipients;
 	size_t n;

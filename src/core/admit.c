@@ -22,6 +22,7 @@ struct admit {
 	const struct policy_message *message;
 	struct answer *answer; /* over the steps that admit the message */
 	struct answer *all;    /* over all steps; NULL: not asked yet */
+	bool explained;        /* somebody has been told at length */
 	VEC(struct found) found;
 };
 
@@ -300,6 +301,10 @@ hold(struct admit *a, const char *address, size_t pattern,
 	if (!reached_plainly(a, pattern))
 		return; /* the table's hold says why, or its last resort */
 	out->kind = too_large(a, pattern) ? ADMIT_NEVER : ADMIT_HOLD;
+	snprintf(out->why, sizeof(out->why), "no way admits this message");
+	if (a->explained)
+		return; /* one reply has room for one reason; this is slow */
+	a->explained = true;
 	explain_run(&e, &a->net->net, &question);
 	snprintf(out->why, sizeof(out->why), "%.*s", ADMIT_WHY - 1, e.why);
 	explain_done(&e);

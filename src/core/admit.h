@@ -38,7 +38,8 @@ struct admit_answer {
 	enum admit_kind kind;
 	struct admit_hop hop[LIMIT_NEXT_HOPS]; /* in the order to try */
 	size_t nhops;
-	char why[ADMIT_WHY]; /* for a person: printable ASCII */
+	char why[ADMIT_WHY]; /* for a person: printable ASCII; at length for
+				the first that waits, of those asked */
 };
 
 struct admit;

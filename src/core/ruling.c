@@ -22,9 +22,10 @@ is_like(const struct admit_answer *a, const struct admit_answer *b, bool first)
 }
 
 bool
-ruling_is_odd(const struct admit_answer *first, const struct admit_answer *next)
+ruling_is_odd(const struct admit_answer *first, const struct admit_answer *next,
+    bool first_hop)
 {
-	return !is_like(first, next, true);
+	return !is_like(first, next, first_hop);
 }
 
 static void

@@ -28,7 +28,8 @@ enum ruling {
 };
 
 struct ruling_ask {
-	const struct admit_answer *answers; /* one a recipient */
+	const struct admit_answer *answers; /* one a recipient; or the first's
+					       and one that is odd beside it */
 	size_t n;
 	bool first;           /* no visit stands on it: the first hop */
 	const char *reinject; /* from sendmail(1): where to; else NULL */
@@ -45,9 +46,10 @@ enum ruling ruling_make(const struct ruling_ask *ask, struct buf *text);
 const char *ruling_word(enum ruling ruling);
 
 /* True if the recipient must come in a transaction of its own: it needs
- * another way than the first one that was taken. */
-bool ruling_is_odd(
-    const struct admit_answer *first, const struct admit_answer *next);
+ * another way than the first one that was taken. `first_hop`: as in
+ * struct ruling_ask. */
+bool ruling_is_odd(const struct admit_answer *first,
+    const struct admit_answer *next, bool first_hop);
 
 /* --- the memory of the split ---------------------------------------------- */
 

@@ -127,7 +127,7 @@ START_TEST(the_odd_ones_come_alone)
 	struct admit_answer a = answer_of(pairs[_i].pair[0]),
 			    b = answer_of(pairs[_i].pair[1]);
 
-	ck_assert_int_eq(ruling_is_odd(&a, &b), pairs[_i].odd);
+	ck_assert_int_eq(ruling_is_odd(&a, &b, true), pairs[_i].odd);
 }
 END_TEST
 
