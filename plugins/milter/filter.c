@@ -248,6 +248,18 @@ queue_id(SMFICTX *ctx)
 	return n == 0 || n > 40 ? "-" : id;
 }
 
+/* Not so of a crowded one (session.h): it passes as it is. */
+static bool
+is_to_be_touched(SMFICTX *ctx, const struct session *s)
+{
+	if (!session_crowded(s))
+		return true;
+	milter_count(milter_get(), REPORT_UNMARKED);
+	milter_say(milter_get(), LOG_NOTICE, "untouched: id=%s, fields=%u",
+	    queue_id(ctx), s->traces + s->routes);
+	return false;
+}
+
 /* From the last one on: some MTAs count a field that was deleted, some not. */
 static bool
 strip(SMFICTX *ctx, const struct session *s)
@@ -291,6 +303,19 @@ insert(SMFICTX *ctx, const struct visit *visit)
 	return done;
 }
 
+static void
+remember(SMFICTX *ctx, const struct session *s, const struct visit *visit)
+{
+	const char *id = queue_id(ctx);
+
+	if (session_received(s) < MARK_REMEMBER_RECEIVED)
+		return;
+	pthread_mutex_lock(&milter_get()->lock);
+	mark_memory_add(milter_get()->memory, visit, s->message,
+	    strcmp(id, "-") == 0 ? "" : id);
+	pthread_mutex_unlock(&milter_get()->lock);
+}
+
 /* The message goes on, with our visit on it. */
 static sfsistat
 mark(SMFICTX *ctx, const struct session *s, const struct session_ask *ask)
@@ -298,22 +323,17 @@ mark(SMFICTX *ctx, const struct session *s, const struct session_ask *ask)
 	struct visit visit;
 
 	session_visit(s, ask, &visit);
-	if (!strip(ctx, s) || !insert(ctx, &visit)) {
+	if (!is_to_be_touched(ctx, s)) {
+		remember(ctx, s, &visit);
+	} else if (!strip(ctx, s) || !insert(ctx, &visit)) {
 		milter_count(milter_get(), REPORT_UNMARKED);
 		milter_say(milter_get(), LOG_WARNING,
 		    "unmarked: id=%s, why=the MTA refused a change",
 		    queue_id(ctx));
-		return SMFIS_CONTINUE;
+	} else {
+		remember(ctx, s, &visit);
+		milter_count(milter_get(), REPORT_ACCEPTED);
 	}
-	if (session_received(s) >= MARK_REMEMBER_RECEIVED) {
-		const char *id = queue_id(ctx);
-
-		pthread_mutex_lock(&milter_get()->lock);
-		mark_memory_add(milter_get()->memory, &visit, s->message,
-		    strcmp(id, "-") == 0 ? "" : id);
-		pthread_mutex_unlock(&milter_get()->lock);
-	}
-	milter_count(milter_get(), REPORT_ACCEPTED);
 	return SMFIS_CONTINUE;
 }
 
@@ -363,7 +383,8 @@ static sfsistat
 steer(SMFICTX *ctx, const struct session *s, enum ruling ruling,
     const char *route)
 {
-	if (ruling == RULING_REINJECT && !strip(ctx, s))
+	if (ruling == RULING_REINJECT && is_to_be_touched(ctx, s) &&
+	    !strip(ctx, s))
 		return SMFIS_CONTINUE;
 	if (smfi_insheader(ctx, 0, lent(SESSION_ROUTE), lent(route)) !=
 	    MI_SUCCESS) {
@@ -383,6 +404,7 @@ rule(const struct talk *talk, const struct session_ask *ask, struct buf *text)
 	const struct session *s = &talk->session;
 	struct limits_ask limits = { .basis = ask->basis,
 		.trace = &s->trace,
+		.crowded = session_crowded(s),
 		.sender = s->sender,
 		.recipients = (const char *const *)s->recipients.v,
 		.n = s->recipients.n,
@@ -402,6 +424,21 @@ rule(const struct talk *talk, const struct session_ask *ask, struct buf *text)
 	return ruling;
 }
 
+/* Under the lock only where the memory is asked. */
+static enum mark_verdict
+judge(const struct session *s, const struct session_ask *ask)
+{
+	bool far = session_received(s) >= MARK_REMEMBER_RECEIVED;
+	enum mark_verdict verdict;
+
+	if (far)
+		pthread_mutex_lock(&milter_get()->lock);
+	verdict = session_judge(s, ask);
+	if (far)
+		pthread_mutex_unlock(&milter_get()->lock);
+	return verdict;
+}
+
 static sfsistat
 decide(SMFICTX *ctx, struct talk *talk, const struct session_ask *ask)
 {
@@ -413,9 +450,7 @@ decide(SMFICTX *ctx, struct talk *talk, const struct session_ask *ask)
 	char *text;
 
 	session_verify(s, ask);
-	pthread_mutex_lock(&milter_get()->lock);
-	verdict = session_judge(s, ask);
-	pthread_mutex_unlock(&milter_get()->lock);
+	verdict = judge(s, ask);
 	if (verdict != MARK_PASSES)
 		return refuse(ctx, s, verdict);
 	ruling = rule(talk, ask, &out);

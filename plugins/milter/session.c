@@ -10,9 +10,6 @@
 #include "base/str.h"
 #include "core/limits.h"
 
-/* As many Received fields as there may be hops, each of the longest lines. */
-#define PATH_MAX_OCTETS (LIMIT_TRACE_FIELDS * 1000)
-
 void
 session_clear(struct session *s)
 {
@@ -68,10 +65,18 @@ session_drop(struct session *s)
 	mem_free(s->recipients.v[--s->recipients.n]);
 }
 
+/* A field's text, or as much of it as tells messages apart. */
+static char *
+kept(const char *value)
+{
+	return mem_dup(value, strnlen(value, LIMIT_ID_OCTETS));
+}
+
 static void
 on_trace(struct session *s, const char *value)
 {
 	s->traces++;
+	s->reach += s->lines;
 	mark_trace_add(&s->trace, value, strlen(value));
 }
 
@@ -80,6 +85,7 @@ on_route(struct session *s, const char *value)
 {
 	(void)value;
 	s->routes++;
+	s->reach += s->lines;
 }
 
 static void
@@ -89,8 +95,8 @@ on_received(struct session *s, const char *value)
 
 	s->received++;
 	mem_free(s->oldest);
-	s->oldest = mem_str(value);
-	if (s->path.n + n <= PATH_MAX_OCTETS)
+	s->oldest = kept(value);
+	if (s->path.n + n <= LIMIT_PATH_OCTETS)
 		buf_bytes(&s->path, value, n);
 }
 
@@ -98,7 +104,7 @@ static void
 on_id(struct session *s, const char *value)
 {
 	if (s->id == NULL)
-		s->id = mem_str(value);
+		s->id = kept(value);
 }
 
 static const struct {
@@ -111,13 +117,32 @@ static const struct {
 	{ "Message-ID", on_id },
 };
 
+/* As the MTA must read it to find the field behind it. */
+static uint64_t
+lines_of(const char *name, const char *value)
+{
+	uint64_t n = 1 + (strlen(name) + strlen(value)) / LIMIT_STRIP_LINE;
+
+	for (; (value = strchr(value, '\n')) != NULL; value++)
+		n++;
+	return n;
+}
+
 void
 session_header(struct session *s, const char *name, const char *value)
 {
+	s->lines += lines_of(name, value);
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		if (strcasecmp(name, fields[i].name) == 0)
 			fields[i].on(s, value);
 	limits_field(&s->limits, name, value);
+}
+
+bool
+session_crowded(const struct session *s)
+{
+	return s->traces > LIMIT_TRACE_FIELDS ||
+	       s->routes > LIMIT_TRACE_FIELDS || s->reach > LIMIT_STRIP_LINES;
 }
 
 uint64_t
@@ -174,6 +199,8 @@ session_verify(struct session *s, const struct session_ask *ask)
 	struct mark_keys keys = { .ctx = (void *)(uintptr_t)b,
 		.find = on_find };
 
+	if (session_crowded(s))
+		mark_trace_done(&s->trace);
 	mark_message(id == NULL ? "" : id, id == NULL ? 0 : strlen(id),
 	    ask->seal, s->message);
 	mark_trace_verify(&s->trace, s->message, &keys, ask->seal);

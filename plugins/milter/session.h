@@ -29,6 +29,8 @@ struct session {
 	VEC(char *) recipients; /* so, too; in the order they came */
 	struct mark_trace trace;
 	unsigned traces, routes; /* fields LSR-Trace, LSR-Route */
+	uint64_t lines;          /* of the header so far */
+	uint64_t reach;          /* sum of those down to each LSR- field */
 	unsigned received;       /* fields Received that came with it */
 	char *id;                /* Message-ID; NULL: none */
 	char *oldest;            /* Received, the last of the header; or NULL */
@@ -52,7 +54,16 @@ void session_to(struct session *s, const char *path);
 /* The last one was not taken after all. */
 void session_drop(struct session *s);
 
+/* What is kept of all fields together is bounded, whatever they are. */
 void session_header(struct session *s, const char *name, const char *value);
+
+/*
+ * True when the message has more fields of ours than hops could have put
+ * there, or so deep in its header that to take them off would cost the MTA
+ * out of proportion (LIMIT_STRIP_LINES): no honest server writes it. None of
+ * its marks is believed then, and none is touched; its limits hold.
+ */
+bool session_crowded(const struct session *s);
 
 /* SIZE=N among the parameters of MAIL, which end with NULL; 0: not said. */
 uint64_t session_size(char *const *parameters);

@@ -96,8 +96,27 @@
 #define LIMIT_REPORT_COUNT 1000000000
 
 /* LSR-Trace fields of one message: one a hop, and the hop limit that we ask
- * for is 100. A message with more is not ours, and none of them is read. */
+ * for is 100. A message with more is not ours, and none of them is read. The
+ * same for LSR-Route: one a hop, were no hop to take any off. */
 #define LIMIT_TRACE_FIELDS 128
+
+/*
+ * What taking fields off a message may cost its MTA, in lines of its header:
+ * Postfix looks for each field from the beginning of the queue file, 64 ns a
+ * line, so that N fields cost N^2, and above 10 000 its cleanup(8) panics. Of
+ * an honest message with 100 marks the most is 100 000. A message with more
+ * is not touched: see session_crowded().
+ */
+#define LIMIT_STRIP_LINES 524288
+#define LIMIT_STRIP_LINE 64 /* octets that cost as much as a line */
+
+/* What is kept of a Message-ID, or of the oldest Received field in its place:
+ * five of the longest lines (RFC 5322 2.1.1). */
+#define LIMIT_ID_OCTETS 5000
+
+/* What is kept of all Received fields, to find our own queue ids in: as many
+ * as there may be hops, each of a line of the longest. */
+#define LIMIT_PATH_OCTETS (LIMIT_TRACE_FIELDS * 1000)
 
 /* A sender: 64 "@" 255 (RFC 5321 4.5.3.1). A longer one is not recorded. */
 #define LIMIT_SENDER_OCTETS 320

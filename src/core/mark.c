@@ -258,9 +258,10 @@ mark_trace_add(struct mark_trace *trace, const char *text, size_t n)
 {
 	struct mark_field field = { 0 };
 
+	if (trace->fields.n > LIMIT_TRACE_FIELDS)
+		return;
 	/* A field that cannot be read counts for its place alone. */
-	if (trace->fields.n > LIMIT_TRACE_FIELDS ||
-	    mark_decode(text, n, &field.visit) != RC_OK)
+	if (mark_decode(text, n, &field.visit) != RC_OK)
 		field.visit.length = 0;
 	vec_push(&trace->fields, field);
 }

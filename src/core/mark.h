@@ -116,7 +116,8 @@ struct mark_trace {
 	VEC(struct mark_field) fields; /* the newest first */
 };
 
-/* An empty trace is all zero. Adds the next field's value, from the top on. */
+/* An empty trace is all zero. Adds the next field's value, from the top on;
+ * of more than LIMIT_TRACE_FIELDS + 1 none is kept. */
 void mark_trace_add(struct mark_trace *trace, const char *text, size_t n);
 
 /*

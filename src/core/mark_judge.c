@@ -9,6 +9,7 @@
 #define WINDOW_MAX_MS (2 * 24 * 60 * MINUTE_MS)
 #define WINDOW_RECEIVED 12 /* up to here a path may well be so long */
 #define OFTEN 3
+#define MOST_ASKED LIMIT_TRACE_FIELDS /* more hops there are not */
 
 struct remembered {
 	uint8_t message[SEAL_DIGEST];
@@ -126,7 +127,9 @@ judge_trace(struct finding *finding, const struct mark_trace *trace,
 {
 	const struct visit *follower = NULL;
 
-	for (size_t i = 0; i < trace->fields.n; i++) {
+	/* Each asks for the routes of all recipients: no more than decide. */
+	for (size_t i = 0; i < trace->fields.n && finding->counting < OFTEN;
+	     i++) {
 		const struct visit *v = &trace->fields.v[i].visit;
 		struct remembered seen = { .time_ms = v->time_ms,
 			.now = v->now,
@@ -162,14 +165,21 @@ judge_memory(struct finding *finding, const struct mark_trace *trace,
     const struct mark_present *present)
 {
 	const struct mark_memory *memory = present->memory;
+	size_t asked = 0;
 
-	for (size_t i = 0; i < memory->n; i++) {
-		const struct remembered *r = &memory->ring[i];
+	/* The newest first. A stranger can fill the memory with one message,
+	 * and each is looked for in all that it says of its path. */
+	for (size_t i = 1; i <= memory->n && asked < MOST_ASKED; i++) {
+		const struct remembered *r =
+		    &memory->ring[(memory->next + LIMIT_MARK_MEMORY - i) %
+				  LIMIT_MARK_MEMORY];
 
-		if (memcmp(r->message, present->message, SEAL_DIGEST) == 0 &&
-		    counts(present, r->key, r->recipients, r->time_ms) &&
-		    !is_in_trace(trace, r) &&
-		    present->passed(present->ctx, r->queue_id))
+		if (memcmp(r->message, present->message, SEAL_DIGEST) != 0 ||
+		    !counts(present, r->key, r->recipients, r->time_ms) ||
+		    is_in_trace(trace, r))
+			continue;
+		asked++;
+		if (present->passed(present->ctx, r->queue_id))
 			judge_visit(finding, present, r, true);
 	}
 }

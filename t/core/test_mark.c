@@ -368,8 +368,10 @@ START_TEST(too_many)
 	for (size_t i = n; i-- > 0;)
 		arrive(&trace, made + i, "1");
 	mark_trace_verify(&trace, message, &keys, &seal);
-	ck_assert_uint_eq(trace.fields.n, n);
-	for (size_t i = 0; i < n; i++)
+	/* that there are more is known by one of them */
+	ck_assert_uint_eq(trace.fields.n,
+	    n <= LIMIT_TRACE_FIELDS ? n : LIMIT_TRACE_FIELDS + 1);
+	for (size_t i = 0; i < trace.fields.n; i++)
 		ck_assert(
 		    trace.fields.v[i].stands == (n <= LIMIT_TRACE_FIELDS));
 	mark_trace_done(&trace);

@@ -319,6 +319,61 @@ START_TEST(memory_is_bounded)
 }
 END_TEST
 
+static bool
+counts_asked(void *ctx, const char *queue_id)
+{
+	(void)queue_id;
+	(*(unsigned *)ctx)++;
+	return false;
+}
+
+/* One message, sent again and again, fills it: the path of each further one
+ * is not searched for all of that. The newest are asked for. */
+START_TEST(memory_asks_few)
+{
+	struct mark_memory *memory = mark_memory_new();
+	struct mark_trace trace = { 0 };
+	struct mark_present present = present_of(20, memory);
+	unsigned asked = 0;
+
+	for (size_t i = 0; i < LIMIT_MARK_MEMORY; i++)
+		memory_read(memory, "A76", "4cXyz2");
+	present.ctx = &asked;
+	present.passed = counts_asked;
+	ck_assert_int_eq(mark_judge(&trace, &present), MARK_PASSES);
+	ck_assert_uint_eq(asked, LIMIT_TRACE_FIELDS);
+	memory_read(memory, "A76", "4cXyz1");
+	present.passed = has_passed;
+	ck_assert_int_eq(mark_judge(&trace, &present), MARK_SAME);
+	mark_memory_free(memory);
+}
+END_TEST
+
+/* Nor are the routes of all recipients asked for more often than decides. */
+static bool
+no_next_hop(void *ctx, const uint8_t key[SEAL_DIGEST])
+{
+	(void)key;
+	(*(unsigned *)ctx)++;
+	return false;
+}
+
+START_TEST(routes_are_asked_few)
+{
+	struct mark_trace trace = { 0 };
+	struct mark_present present = present_of(20, NULL);
+	unsigned asked = 0;
+
+	for (int i = 0; i < 60; i++)
+		trace_read(&trace, "B11 A76");
+	present.ctx = &asked;
+	present.next_hop = no_next_hop;
+	ck_assert_int_eq(mark_judge(&trace, &present), MARK_OFTEN);
+	ck_assert_uint_eq(asked, 3);
+	mark_trace_done(&trace);
+}
+END_TEST
+
 #define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
 
 int
@@ -332,6 +387,8 @@ main(void)
 	tcase_add_loop_test(tc, remembered, 0, ROWS(memories));
 	tcase_add_loop_test(tc, other_copies, 0, ROWS(queue_ids));
 	tcase_add_test(tc, memory_is_bounded);
+	tcase_add_test(tc, memory_asks_few);
+	tcase_add_test(tc, routes_are_asked_few);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -60,6 +60,12 @@ look(const struct session *s)
 			FUZZ_CHECK(*to < 'A' || *to > 'Z');
 	}
 	FUZZ_CHECK(s->trace.fields.n <= s->traces);
+	FUZZ_CHECK(s->trace.fields.n <= LIMIT_TRACE_FIELDS + 1);
+	FUZZ_CHECK(s->path.n <= LIMIT_PATH_OCTETS);
+	FUZZ_CHECK(s->id == NULL || strlen(s->id) <= LIMIT_ID_OCTETS);
+	FUZZ_CHECK(s->oldest == NULL || strlen(s->oldest) <= LIMIT_ID_OCTETS);
+	FUZZ_CHECK(session_crowded(s) || (s->traces <= LIMIT_TRACE_FIELDS &&
+					     s->reach <= LIMIT_STRIP_LINES));
 	FUZZ_CHECK(mark_trace_newest(&s->trace) == NULL);
 }
 

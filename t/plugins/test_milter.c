@@ -291,6 +291,95 @@ START_TEST(keeps_limits)
 }
 END_TEST
 
+/* What a stranger writes, and whether it is too much to be touched. */
+static const struct {
+	const char *what;
+	unsigned others, traces, routes; /* fields, in this order */
+	bool crowded;
+} crowds[] = {
+	{ "none", 1000, 0, 0, false },
+	{ "a mark a hop", 0, LIMIT_TRACE_FIELDS, 0, false },
+	{ "both", 100, LIMIT_TRACE_FIELDS, LIMIT_TRACE_FIELDS, false },
+	{ "a mark more", 0, LIMIT_TRACE_FIELDS + 1, 0, true },
+	{ "a route more", 0, 0, LIMIT_TRACE_FIELDS + 1, true },
+	{ "very many", 0, 400000, 0, true },
+	{ "a hundred, not deep", 5000, 100, 0, false },
+	{ "a hundred, deep", 6000, 100, 0, true },
+	{ "one, at the end of a long header", 500000, 1, 0, false },
+	{ "two of them", 500000, 1, 1, true },
+};
+
+START_TEST(crowd_is_found)
+{
+	struct session s = { 0 };
+	size_t kept;
+
+	session_from(&s, "<>", 0);
+	for (unsigned i = 0; i < crowds[_i].others; i++)
+		session_header(&s, "X", "y");
+	for (unsigned i = 0; i < crowds[_i].traces; i++)
+		session_header(&s, "LSR-trace", "a");
+	for (unsigned i = 0; i < crowds[_i].routes; i++)
+		session_header(&s, "lsr-ROUTE", "");
+	kept = s.trace.fields.n;
+	ck_assert_msg(
+	    session_crowded(&s) == crowds[_i].crowded, "%s", crowds[_i].what);
+	ck_assert_uint_le(kept, LIMIT_TRACE_FIELDS + 1);
+	session_clear(&s);
+}
+END_TEST
+
+/* A line is what the MTA reads for one: folds, and so many octets. */
+static const struct {
+	const char *value;
+	uint64_t lines;
+} depths[] = {
+	{ "", 1 },
+	{ "a", 1 },
+	{ "a\n b\n c", 3 },
+	{ "12345678901234567890123456789012345678901234567890123456789012", 1 },
+	{ "123456789012345678901234567890123456789012345678901234567890123",
+	    2 },
+};
+
+START_TEST(depth_is_counted)
+{
+	struct session s = { 0 };
+
+	session_from(&s, "<>", 0);
+	session_header(&s, "X", depths[_i].value);
+	ck_assert_uint_eq(s.lines, depths[_i].lines);
+	session_header(&s, "LSR-Route", "");
+	ck_assert_uint_eq(s.reach, depths[_i].lines + 1);
+	session_clear(&s);
+}
+END_TEST
+
+/* What stays of fields that have no end. */
+START_TEST(keeps_little)
+{
+	struct session s = { 0 };
+	size_t n = 2 * LIMIT_PATH_OCTETS;
+	char *endless = mem_new(n + 1, 0, 0);
+
+	memset(endless, 'x', n);
+	session_from(&s, "<>", 0);
+	for (int i = 0; i < 3; i++) {
+		session_header(&s, "Message-ID", endless);
+		session_header(&s, "Received", endless);
+		session_header(&s, "Received", endless + n - 900);
+	}
+	for (int i = 0; i < 1000; i++)
+		session_header(&s, "Received", endless + n - 900);
+	ck_assert_uint_eq(strlen(s.id), LIMIT_ID_OCTETS);
+	ck_assert_uint_le(strlen(s.oldest), LIMIT_ID_OCTETS);
+	ck_assert_uint_le(s.path.n, LIMIT_PATH_OCTETS);
+	ck_assert_uint_eq(s.received, 1006);
+	session_clear(&s);
+	mem_free(endless);
+}
+END_TEST
+
 /* What happens to a message with these marks (newest first) at `time_ms`; a
  * visit is put into *visit when it passes. */
 static enum mark_verdict
@@ -404,6 +493,9 @@ main(void)
 	tcase_add_loop_test(pure, reads_size, 0, ROWS(sizes));
 	tcase_add_loop_test(pure, knows_verb, 0, ROWS(lines));
 	tcase_add_test(pure, keeps_limits);
+	tcase_add_loop_test(pure, crowd_is_found, 0, ROWS(crowds));
+	tcase_add_loop_test(pure, depth_is_counted, 0, ROWS(depths));
+	tcase_add_test(pure, keeps_little);
 	suite_add_tcase(suite, pure);
 	tcase_add_checked_fixture(files, set_up, tear_down);
 	tcase_add_test(files, basis_refuses);

@@ -185,14 +185,25 @@ ok(far(conn, "<7@a.example>", "from y by mx1 (Postfix) id 4cXyz1; now")
 	== SMFIR_REPLYCODE, "without its marks, from our queue: refused")
 mt.disconnect(conn)
 
-conn = open()
-fields = plain("<6@a.example>")
-for i = 1, 200 do
-	fields[#fields + 1] = { "LSR-Trace", string.rep("B", 400) }
+function crowd(conn, id, n)
+	local fields = plain(id)
+	for i = 1, n do
+		fields[#fields + 1] = { "LSR-Trace", string.rep("B", 400) }
+	end
+	return message(conn, "<s@a.example>", { "<u@b.example>" }, fields)
 end
-reply = message(conn, "<s@a.example>", { "<u@b.example>" }, fields)
-ok(reply ~= SMFIR_REPLYCODE and mt.eom_check(conn, MT_HDRINSERT, "LSR-Trace"),
-	"200 forged marks are stripped")
+
+conn = open()
+ok(crowd(conn, "<6@a.example>", 128) ~= SMFIR_REPLYCODE and
+	mt.eom_check(conn, MT_HDRINSERT, "LSR-Trace") and
+	mt.eom_check(conn, MT_HDRDELETE, "LSR-Trace"),
+	"128 forged marks are stripped")
+mt.disconnect(conn)
+
+conn = open()
+ok(crowd(conn, "<8@a.example>", 129) ~= SMFIR_REPLYCODE and
+	not mt.eom_check(conn, MT_HDRINSERT) and
+	not mt.eom_check(conn, MT_HDRDELETE), "129 pass untouched")
 mt.disconnect(conn)
 
 conn = open()
