@@ -1,10 +1,14 @@
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/rc.h"
 #include "cfg/judge.h"
+
+#define REMEDY 512 /* octets of one */
 
 static const char *
 why(int rc)
@@ -31,21 +35,44 @@ why(int rc)
 	}
 }
 
+/* Whether we look with the eyes of the user that lsrd runs as. */
+static bool
+is_user(const char *user)
+{
+	const struct passwd *pw = getpwnam(user);
+
+	return pw != NULL && pw->pw_uid == geteuid();
+}
+
+/* What lets him read it; anybody else may be the wrong one to ask. */
+static void
+unreadable(const struct build *b, bool mark, const char *path, char *out)
+{
+	const char *user = b->conf->user;
+
+	if (is_user(user))
+		snprintf(out, REMEDY,
+		    "lsrd reads it as %.32s: chown %.32s:%s %.300s", user, user,
+		    mark ? "lsrd-mark" : "", path);
+	else
+		snprintf(out, REMEDY,
+		    "run this as root or as the user that lsrd runs as");
+}
+
 /* Of one file of keys. True when it is one that others may read. */
 static bool
 refuse(const struct build *b, const char *option, const char *path, int rc)
 {
 	struct build_place place = { .option = option };
 	int saved = errno;
-	char remedy[512];
+	char remedy[REMEDY];
 
 	errno = saved;
 	if (rc == RC_PERMISSION)
 		snprintf(remedy, sizeof(remedy), "chmod %s %.400s",
 		    strstr(option, "mark") != NULL ? "640" : "600", path);
 	else if (rc == RC_IO && saved == EACCES)
-		snprintf(remedy, sizeof(remedy),
-		    "run this as root or as the user that lsrd runs as");
+		unreadable(b, strstr(option, "mark") != NULL, path, remedy);
 	else if (strcmp(option, "authority") == 0)
 		snprintf(remedy, sizeof(remedy),
 		    "copy authority.pem here; `lsrctl keys authority` makes "

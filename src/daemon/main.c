@@ -128,7 +128,9 @@ conf_read(const struct options *o, struct conf **conf)
 	struct complaints complaints = { 0 };
 	int rc = conf_load(o->path, &reload_keys, conf, &complaints);
 
-	print_complaints(&complaints);
+	/* who looks with the eyes of `user` says them all */
+	if (rc != RC_OK || !o->check || geteuid() != 0)
+		print_complaints(&complaints);
 	complaints_done(&complaints);
 	return rc == RC_OK ? EX_OK : EX_CONFIG;
 }
@@ -170,17 +172,21 @@ listen_at(const struct conf *conf, struct priv_sockets *sockets)
 }
 
 static int
-unprivileged(const struct conf *conf)
+folders(const struct conf *conf)
 {
 	const char *failed = NULL;
-	int rc;
 
-	if (priv_folders(conf, &failed) != RC_OK) {
-		fprintf(stderr, "lsrd: %s: %s\n", failed, strerror(errno));
-		return EX_CANTCREAT;
-	}
-	umask(077);
-	rc = priv_drop(conf->user, conf->setup.lab);
+	if (priv_folders(conf, &failed) == RC_OK)
+		return EX_OK;
+	fprintf(stderr, "lsrd: %s: %s\n", failed, strerror(errno));
+	return EX_CANTCREAT;
+}
+
+static int
+drop(const struct conf *conf)
+{
+	int rc = priv_drop(conf->user, conf->setup.lab);
+
 	if (rc == RC_OK)
 		return EX_OK;
 	if (rc == RC_NONE)
@@ -193,6 +199,49 @@ unprivileged(const struct conf *conf)
 		fprintf(
 		    stderr, "lsrd: user %s: %s\n", conf->user, strerror(errno));
 	return rc == RC_IO ? EX_OSERR : EX_CONFIG;
+}
+
+/* The folders that root makes, the end of root, and those that it does not. */
+static int
+unprivileged(const struct conf *conf)
+{
+	int status = folders(conf);
+
+	umask(022);
+	if (status == EX_OK)
+		status = drop(conf);
+	if (status == EX_OK)
+		status = folders(conf);
+	umask(077);
+	return status;
+}
+
+/*
+ * A reload reads everything once more as `user`: what root can read and he
+ * cannot is found now, by looking with his eyes.
+ */
+static int
+check_as_user(const struct options *o, const struct conf *conf)
+{
+	int status = EX_OSERR;
+	pid_t pid;
+
+	if (geteuid() != 0)
+		return EX_OK;
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		struct conf *his;
+
+		status = drop(conf);
+		_exit(status == EX_OK ? conf_read(o, &his) : status);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0) {
+		fprintf(
+		    stderr, "lsrd: user %s: %s\n", conf->user, strerror(errno));
+		return EX_OSERR;
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EX_SOFTWARE;
 }
 
 static void
@@ -317,6 +366,8 @@ main(int argc, char **argv)
 	if (path != NULL)
 		o.path = path;
 	status = conf_read(&o, &conf);
+	if (status == EX_OK && o.check)
+		status = check_as_user(&o, conf);
 	if (status == EX_OK && o.dump)
 		status = write_dump(conf);
 	if (status != EX_OK || o.check || o.dump) {

@@ -1,6 +1,7 @@
 #include "daemon/priv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -72,33 +73,6 @@ priv_bind(const struct conf *conf, struct priv_sockets *sockets,
 	return RC_OK;
 }
 
-static int
-folder(const char *path, mode_t mode, const struct passwd *pw)
-{
-	if (mkdir(path, mode) != 0)
-		return errno == EEXIST ? 0 : -1;
-	if (pw != NULL && geteuid() == 0)
-		return chown(path, pw->pw_uid, pw->pw_gid);
-	return 0;
-}
-
-/* Where the milter reads its table: its group may, nobody else. A failure is
- * none of ours: then nobody reads a table there. */
-static void
-milter_folder(const struct conf *conf, const struct passwd *pw)
-{
-	const struct group *group = getgrnam("lsrd-mark");
-	char path[4096];
-	int n =
-	    snprintf(path, sizeof(path), "%s/milter", conf->state_directory);
-
-	if (n < 0 || (size_t)n >= sizeof(path) || folder(path, 0750, pw) != 0)
-		return;
-	if (geteuid() == 0 && group != NULL &&
-	    chown(path, (uid_t)-1, group->gr_gid) == 0)
-		chmod(path, 02750); /* files get its group */
-}
-
 /* /run/lsrd of /run/lsrd/control; false when there is no such part. */
 static bool
 parent_of(const char *path, char *out, size_t room)
@@ -110,6 +84,72 @@ parent_of(const char *path, char *out, size_t room)
 	memcpy(out, path, (size_t)(slash - path));
 	out[slash - path] = '\0';
 	return true;
+}
+
+/* True if nobody but root can put something else in the place of `path`. */
+static bool
+is_in_roots(const char *path)
+{
+	char parent[4096];
+	struct stat st;
+
+	return parent_of(path, parent, sizeof(parent)) &&
+	       lstat(parent, &st) == 0 && S_ISDIR(st.st_mode) &&
+	       st.st_uid == 0 && (st.st_mode & 022) == 0;
+}
+
+/*
+ * Made where it is missing. What is in somebody else's folder is not root's
+ * to make: it is left until we are `pw` (priv.h).
+ */
+static int
+folder(const char *path, mode_t mode, const struct passwd *pw)
+{
+	bool root = geteuid() == 0 && pw != NULL && pw->pw_uid != 0;
+	struct stat st;
+	int fd, rc;
+
+	if (root && !is_in_roots(path))
+		return 0;
+	if (mkdir(path, mode) != 0)
+		return errno == EEXIST ? 0 : -1;
+	if (!root)
+		return 0;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	rc = fstat(fd, &st) != 0 || fchown(fd, pw->pw_uid, pw->pw_gid) != 0 ? -1
+	                                                                    : 0;
+	close(fd);
+	return rc;
+}
+
+/*
+ * Where the milter reads its table: its group may, nobody else, whoever made
+ * the folder. Files get their group from it (publish/milter.c), by the bit
+ * or, where a sandbox forbids that, by what writes them. A failure is none of
+ * ours: then nobody reads a table there, and the milter says so.
+ */
+static void
+milter_folder(const struct conf *conf, const struct passwd *pw)
+{
+	const struct group *group = getgrnam("lsrd-mark");
+	char path[4096];
+	struct stat st;
+	int fd;
+	int n =
+	    snprintf(path, sizeof(path), "%s/milter", conf->state_directory);
+
+	if (n < 0 || (size_t)n >= sizeof(path) || folder(path, 0750, pw) != 0)
+		return;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && group != NULL &&
+	    (st.st_gid != group->gr_gid || (st.st_mode & 07777) != 02750) &&
+	    fchown(fd, (uid_t)-1, group->gr_gid) == 0 && fchmod(fd, 02750) != 0)
+		(void)fchmod(fd, 0750);
+	close(fd);
 }
 
 int

@@ -1,7 +1,8 @@
 /*
  * priv.h - what is done as root, and the end of being root.
  *
- *     root: bind, make folders --> priv_drop() --> for good: no root
+ *     root: bind, make folders --> priv_drop() --> for good: no root;
+ *                                  make the folders within its own
  *
  * Started as an ordinary user, all of it is skipped: then that user must be
  * able to bind and to write (a service manager gives the sockets, or the
@@ -34,8 +35,10 @@ int priv_bind(const struct conf *conf, struct priv_sockets *sockets,
 
 /*
  * The folders of state, tables and control socket: made where they are
- * missing (the last part of the path only), owned by `user` when root makes
- * them. RC_IO: errno tells, *failed is the path; static memory.
+ * missing (the last part of the path only). Root makes those in a folder of
+ * its own, for `user`, and no other: in the user's own folders a link could
+ * lead it anywhere. So it is called once more after priv_drop().
+ * RC_IO: errno tells, *failed is the path; static memory.
  */
 int priv_folders(const struct conf *conf, const char **failed);
 

@@ -47,7 +47,8 @@ milter_init(struct milter *m, const char *state_directory)
 	struct buf file = { 0 };
 	struct table t;
 
-	*m = (struct milter){ .path = join(state_directory, "/milter/table") };
+	*m = (struct milter){ .directory = join(state_directory, "/milter"),
+		.path = join(state_directory, "/milter/table") };
 	file_read(m->path, &file);
 	if (table_open(&t, file.p, file.n) == RC_OK)
 		table_history(&t, &m->past);
@@ -57,6 +58,7 @@ milter_init(struct milter *m, const char *state_directory)
 void
 milter_done(struct milter *m)
 {
+	mem_free(m->directory);
 	mem_free(m->path);
 	buf_done(&m->annex);
 	buf_done(&m->part);
@@ -116,9 +118,20 @@ write_all(int fd, const struct buf *b)
 	return RC_OK;
 }
 
+/* Its folder's group: the milter reads it, and a folder in a sandbox may lack
+ * the bit that gives files its group. */
+static void
+group_give(int fd, const char *directory)
+{
+	struct stat st;
+
+	if (stat(directory, &st) == 0)
+		(void)!fchown(fd, (uid_t)-1, st.st_gid);
+}
+
 /* Beside its place and into it. Where its folder is not there: nothing. */
 static int
-file_write(const char *path, const struct buf *b)
+file_write(const char *directory, const char *path, const struct buf *b)
 {
 	char *made = join(path, ".new");
 	int fd, rc, err;
@@ -129,6 +142,7 @@ file_write(const char *path, const struct buf *b)
 		mem_free(made);
 		return rc;
 	}
+	group_give(fd, directory);
 	rc = write_all(fd, b);
 	if (close(fd) != 0)
 		rc = RC_IO;
@@ -164,7 +178,7 @@ milter_write(
 	rc = held_walk(held, add, &w);
 	if (rc == RC_OK) {
 		table_end(&w, &m->known, &m->past, &file);
-		rc = file_write(m->path, &file);
+		rc = file_write(m->directory, m->path, &file);
 	}
 	err = errno;
 	table_writer_done(&w);

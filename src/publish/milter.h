@@ -20,6 +20,7 @@
 #include "publish/held.h"
 
 struct milter {
+	char *directory;           /* where the milter's group may read */
 	char *path;                /* of the table */
 	struct buf annex;          /* as lsrd said it last; none: n is 0 */
 	struct buf part;           /* of the one that is coming in */
