@@ -4,10 +4,11 @@
  *
  *     nbr-state: peer=hub2.example.org, from=sync, to=full
  *
- * lsrd-events(7) explains every word. The level says who must act. Lines of
- * the levels warning and remote are limited for each word, subject and
- * reason, so that a new reason is told at once; what was held back is counted
- * on the next one (`left-out=N`). Values are shown
+ * lsrd-events(7) explains every word. The level says who must act. Lines are
+ * limited for each word, subject and reason, so that a new reason is told at
+ * once: three a minute of the levels warning and remote, 60 of changes and
+ * errors, and 600 of one word whoever they are about. What was held back is
+ * counted on the next one (`left-out=N`). Values are shown
  * as printable ASCII, at most 200 octets of each; nothing else gets into a
  * line, whatever is given.
  */

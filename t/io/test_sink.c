@@ -59,7 +59,8 @@ static const struct {
 	    "<4>claim-denied: pattern=x.org\n" },
 	{ { EVENT_ISSUE_TIME, .origin = "a.b", .value = 90000 },
 	    "<4>issue-time: origin=a.b, seconds=90000\n" },
-	{ { EVENT_LSDB_FULL, .value = 200000 }, "<3>lsdb-full: lsas=200000\n" },
+	{ { EVENT_LSDB_FULL, .value = 200000, .total = 9 },
+	    "<3>lsdb-full: lsas=200000, octets=9\n" },
 	{ { EVENT_LSDB_BAD, .value = 1 }, "<3>lsdb-bad: lsas=1\n" },
 	{ { EVENT_RESTORED, .value = 12, .total = 1 },
 	    "<5>restored: lsas=12, refused=1\n" },
@@ -219,6 +220,49 @@ START_TEST(another_reason)
 }
 END_TEST
 
+static size_t
+lines_of(const struct buf *log)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < log->n; i++)
+		n += log->p[i] == '\n';
+	return n;
+}
+
+/* Of every kind: an origin that varies all it can, then a thousand of them. */
+START_TEST(nobody_fills_the_log)
+{
+	struct buf log = { 0 };
+	struct sink *sink = sink_new(collect, &log);
+	char id[16], origin[16];
+
+	for (int i = 0; i < 20000; i++) {
+		struct event event = rows[_i].event;
+
+		snprintf(id, sizeof(id), "x%d", i);
+		snprintf(origin, sizeof(origin), "o%d", i % 1000);
+		event.value = (uint64_t)i;
+		if (i < 10000) {
+			event.name = event.origin != NULL ? id : event.name;
+			event.to = event.to != NULL ? "down" : NULL;
+		} else {
+			event.name = event.peer = event.origin = origin;
+		}
+		sink_event(sink, &event);
+		if (i == 9999)
+			ck_assert_uint_le(lines_of(&log), 60);
+	}
+	ck_assert_uint_le(lines_of(&log), 600);
+	if (_i == EVENT_LSA_INSTALLED)
+		ck_assert_uint_eq(lines_of(&log), 0);
+	else
+		ck_assert_uint_ge(lines_of(&log), 3);
+	buf_done(&log);
+	sink_free(sink);
+}
+END_TEST
+
 START_TEST(limits_count)
 {
 	struct limit *limit = limit_new(2, 1000, 3);
@@ -254,6 +298,7 @@ main(void)
 	tcase_add_test(tc, levels);
 	tcase_add_test(tc, strangers);
 	tcase_add_test(tc, another_reason);
+	tcase_add_loop_test(tc, nobody_fills_the_log, 0, EVENT_KINDS);
 	tcase_add_test(tc, limits_count);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
