@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/buf.h"
 #include "base/mono.h"
 #include "core/event.h"
 #include "core/rib.h"
@@ -82,7 +83,8 @@ enum effect_kind {
 	FX_PROBE,  /* who: a number; probe the mail service at addrs[0], the
 		      server `name`; answered by IN_PROBE with that number.
 		      A running probe with this number is given up first. */
-	FX_SAVE,   /* who: a number; put `bytes` on disk as `what`, then say
+	FX_SAVE,   /* who: a number; put `bytes` on disk as `what`, or the
+		      state as engine_save() gives it then or later, and say
 		      IN_SAVED with that number */
 	FX_ANNEX,  /* bytes: what the milter's table has besides the routes
 		      (core/table.h); where it names a new generation, the
@@ -134,6 +136,12 @@ struct engine *engine_new(uint64_t seed, const struct seal *seal);
 
 /* Never re-entered: effects are carried out after it has returned. */
 struct effects engine_step(struct engine *engine, const struct input *in);
+
+/*
+ * The state as it is now, to be put on disk: appended. Between two steps, and
+ * also in a child process: it may be large, and nobody is to wait for it.
+ */
+void engine_save(const struct engine *engine, struct buf *out);
 
 void engine_free(struct engine *engine);
 

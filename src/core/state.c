@@ -15,8 +15,13 @@
 #include "core/node.h"
 
 #define VERSION 1
-/* Written so long after a change, and not again before as long has passed. */
+/*
+ * Written so long after a change, and not again before as long has passed;
+ * and so much longer for each octet: a database of any size is at most
+ * 1 MB/s to the disk, and what a crash loses of it the peers have.
+ */
 #define SAVE_MS 3000
+#define SAVE_OCTETS_A_MS 1000
 
 void
 state_changed(struct engine *e)
@@ -24,7 +29,8 @@ state_changed(struct engine *e)
 	if (e->state_dirty || e->phase == PHASE_BOOT)
 		return;
 	e->state_dirty = true;
-	e->state_at = mono_after(e->now, SAVE_MS);
+	e->state_at =
+	    mono_after(e->now, SAVE_MS + e->db.octets / SAVE_OCTETS_A_MS);
 }
 
 static void
@@ -37,10 +43,21 @@ rib_write(struct buf *out, const struct rib *rib)
 }
 
 void
+engine_save(const struct engine *e, struct buf *out)
+{
+	buf_u8(out, VERSION);
+	buf_u32(out, (uint32_t)lsdb_count(&e->db));
+	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = lsdb_next(l)) {
+		buf_u32(out, l->len);
+		buf_bytes(out, l->octets, l->len);
+	}
+	rib_write(out, e->rib);
+	view_pending_encode(out, &e->pending, e->now);
+}
+
+void
 state_tick(struct engine *e)
 {
-	struct buf out = { 0 };
-
 	if (!e->state_dirty)
 		return;
 	if (!mono_due(e->state_at, e->now)) {
@@ -48,20 +65,8 @@ state_tick(struct engine *e)
 		return;
 	}
 	e->state_dirty = false;
-	buf_u8(&out, VERSION);
-	buf_u32(&out, (uint32_t)lsdb_count(&e->db));
-	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = lsdb_next(l)) {
-		buf_u32(&out, l->len);
-		buf_bytes(&out, l->octets, l->len);
-	}
-	rib_write(&out, e->rib);
-	view_pending_encode(&out, &e->pending, e->now);
-	fx_add(e, (struct effect){ .kind = FX_SAVE,
-		      .who = ++e->saves,
-		      .what = SAVE_STATE,
-		      .bytes = fx_keep(e, out.p, out.n),
-		      .len = out.n });
-	buf_done(&out);
+	fx_add(e, (struct effect){
+		      .kind = FX_SAVE, .who = ++e->saves, .what = SAVE_STATE });
 }
 
 void

@@ -71,6 +71,12 @@ loop_new(struct event_base *base, struct engine *engine)
 	return loop;
 }
 
+const struct engine *
+loop_engine(const struct loop *loop)
+{
+	return loop->engine;
+}
+
 struct event_base *
 loop_base(const struct loop *loop)
 {

@@ -31,6 +31,7 @@ typedef void loop_hand(void *ctx, const struct effect *fx);
 struct loop *loop_new(struct event_base *base, struct engine *engine);
 
 struct event_base *loop_base(const struct loop *loop);
+const struct engine *loop_engine(const struct loop *loop);
 
 /* From now on effects of this kind are carried out by `hand`. Each kind
  * that the engine gives must have one; NULL takes it away. */

@@ -18,20 +18,37 @@
 static const char magic[] = "lsrdsave";
 
 void
-store_file_encode(struct buf *out, uint32_t what, const void *octets, size_t n,
-    const struct seal *seal)
+store_file_open(struct buf *out, uint32_t what)
 {
-	uint8_t digest[SEAL_DIGEST] = { 0 };
-	size_t at = out->n;
+	static const uint8_t digest[SEAL_DIGEST];
 
 	buf_text(out, magic);
 	buf_u32(out, STORE_FILE_VERSION);
 	buf_u32(out, what);
-	buf_u64(out, n);
+	buf_u64(out, 0);
 	buf_bytes(out, digest, sizeof(digest));
+}
+
+void
+store_file_close(struct buf *out, const struct seal *seal)
+{
+	uint8_t digest[SEAL_DIGEST];
+	struct buf length = { 0 };
+
+	buf_u64(&length, out->n - STORE_FILE_HEAD);
+	memcpy(out->p + STORE_FILE_DIGEST_AT - length.n, length.p, length.n);
+	buf_done(&length);
+	seal->digest(seal->ctx, out->p, out->n, digest);
+	memcpy(out->p + STORE_FILE_DIGEST_AT, digest, sizeof(digest));
+}
+
+void
+store_file_encode(struct buf *out, uint32_t what, const void *octets, size_t n,
+    const struct seal *seal)
+{
+	store_file_open(out, what);
 	buf_bytes(out, octets, n);
-	seal->digest(seal->ctx, out->p + at, out->n - at, digest);
-	memcpy(out->p + at + STORE_FILE_DIGEST_AT, digest, sizeof(digest));
+	store_file_close(out, seal);
 }
 
 int

@@ -13,11 +13,17 @@
 #include "core/seal.h"
 
 #define STORE_FILE_HEAD 56
-#define STORE_FILE_MAX 536870912u /* octets; a database at its limits: 50 MB */
+/* Octets: a database at its limit of 128 MB, and a table of as many again. */
+#define STORE_FILE_MAX 536870912u
 
 /* The form: head, digest, and the octets. */
 void store_file_encode(struct buf *out, uint32_t what, const void *octets,
     size_t n, const struct seal *seal);
+
+/* The same where the octets are written behind the head: `out` is empty
+ * before, and done once they are all there. */
+void store_file_open(struct buf *out, uint32_t what);
+void store_file_close(struct buf *out, const struct seal *seal);
 
 /*
  * *inner points into `file` (which is changed for the while) on RC_OK; else

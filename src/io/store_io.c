@@ -18,10 +18,10 @@
 struct store {
 	struct store_io *io;
 	enum save_what what;
-	struct buf next; /* the file's octets; empty: nothing waits */
+	bool waits;      /* something is to be written next: */
+	struct buf next; /* the file's octets, for the epoch */
 	uint32_t next_number;
-	uint32_t number;    /* of what the child writes */
-	struct buf now;     /* kept in case the child fails */
+	uint32_t number;    /* of what is written */
 	pid_t child;        /* 0: none */
 	struct event *done; /* the child's end */
 	int done_fd;
@@ -51,7 +51,7 @@ saved(struct store *store, uint32_t number)
 	loop_step(store->io->loop, &in);
 }
 
-/* It stays what is next, unless something newer came; later once more. */
+/* It is to be written still; later once more. */
 static void
 not_saved(struct store *store, int error)
 {
@@ -60,12 +60,9 @@ not_saved(struct store *store, int error)
 	sink_say(store->io->sink, SINK_ERROR, "save-failed",
 	    "file=%s/%s, error=%s", store->io->dir, names[store->what],
 	    strerror(error));
-	if (store->next.n == 0) {
-		store->next = store->now;
+	if (!store->waits)
 		store->next_number = store->number;
-		memset(&store->now, 0, sizeof(store->now));
-	}
-	buf_done(&store->now);
+	store->waits = true;
 	evtimer_add(store->retry, &tv);
 }
 
@@ -76,9 +73,8 @@ written(struct store *store, int error)
 		not_saved(store, error);
 		return;
 	}
-	buf_done(&store->now);
 	saved(store, store->number);
-	if (store->next.n > 0 && store->child == 0)
+	if (store->waits && store->child == 0)
 		begin(store);
 }
 
@@ -106,62 +102,76 @@ on_done(evutil_socket_t fd, short what, void *arg)
 	written(store, reap(store));
 }
 
+/* An errno, or 0. */
+static int
+write_now(struct store *store)
+{
+	const struct store_io *io = store->io;
+	struct buf state = { 0 }, *file = &store->next;
+	int rc;
+
+	if (store->what == SAVE_STATE) {
+		file = &state;
+		store_file_open(file, SAVE_STATE);
+		engine_save(loop_engine(io->loop), file);
+		store_file_close(file, io->seal);
+	}
+	rc = store_file_write(io->dir, names[store->what], file->p, file->n);
+	buf_done(&state);
+	if (rc == RC_OK)
+		return 0;
+	return errno != 0 ? errno : EIO;
+}
+
 /* In the child: nothing of the parent's may be touched or kept open. */
 static void
 child(struct store *store, int end)
 {
-	int rc;
-
 	if (end != 3 && dup2(end, 3) != 3)
 		_exit(EIO);
 	(void)close_range(4, ~0U, 0);
-	rc = store_file_write(
-	    store->io->dir, names[store->what], store->now.p, store->now.n);
-	_exit(rc == RC_OK ? 0 : errno != 0 ? errno : EIO);
+	_exit(write_now(store));
 }
 
-/* A child for it; false: it must be done here. */
-static bool
+/* A child for it; else an errno: nobody may wait for it here. */
+static int
 hand_over(struct store *store)
 {
 	int ends[2];
 
-	if (store->what == SAVE_EPOCH || pipe2(ends, O_CLOEXEC) != 0)
-		return false;
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return errno;
 	store->child = fork();
 	if (store->child == 0)
 		child(store, ends[1]);
 	close(ends[1]);
 	if (store->child < 0) {
-		close(ends[0]);
 		store->child = 0;
-		return false;
+		close(ends[0]);
+		return EAGAIN;
 	}
 	store->done_fd = ends[0];
 	store->done = event_new(
 	    loop_base(store->io->loop), ends[0], EV_READ, on_done, store);
 	CHECK(store->done != NULL && event_add(store->done, NULL) == 0);
-	return true;
-}
-
-static int
-write_here(struct store *store)
-{
-	return store_file_write(store->io->dir, names[store->what],
-		   store->now.p, store->now.n) == RC_OK
-	           ? 0
-	           : errno;
+	return 0;
 }
 
 static void
 begin(struct store *store)
 {
+	int error;
+
 	evtimer_del(store->retry);
-	store->now = store->next;
 	store->number = store->next_number;
-	memset(&store->next, 0, sizeof(store->next));
-	if (!hand_over(store))
-		written(store, write_here(store));
+	store->waits = false;
+	if (store->what == SAVE_EPOCH) {
+		written(store, write_now(store));
+		return;
+	}
+	error = hand_over(store);
+	if (error != 0)
+		not_saved(store, error);
 }
 
 static void
@@ -171,7 +181,7 @@ on_retry(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (store->child == 0 && store->next.n > 0)
+	if (store->child == 0 && store->waits)
 		begin(store);
 }
 
@@ -183,9 +193,12 @@ do_save(void *ctx, const struct effect *fx)
 
 	CHECK((unsigned)fx->what < STORE_WHATS);
 	store = &io->stores[fx->what];
-	buf_done(&store->next);
-	store_file_encode(
-	    &store->next, (uint32_t)fx->what, fx->bytes, fx->len, io->seal);
+	if (fx->what == SAVE_EPOCH) {
+		buf_reset(&store->next);
+		store_file_encode(
+		    &store->next, SAVE_EPOCH, fx->bytes, fx->len, io->seal);
+	}
+	store->waits = true;
 	store->next_number = fx->who;
 	if (store->child == 0)
 		begin(store);
@@ -253,13 +266,9 @@ store_io_free(struct store_io *io)
 
 		if (store->child != 0)
 			(void)reap(store);
-		if (store->next.n > 0) {
-			buf_done(&store->now);
-			store->now = store->next;
-			(void)write_here(store);
-			memset(&store->next, 0, sizeof(store->next));
-		}
-		buf_done(&store->now);
+		if (store->waits)
+			(void)write_now(store);
+		buf_done(&store->next);
 		event_free(store->retry);
 	}
 	mem_free(io->dir);

@@ -10,9 +10,10 @@
  *
  * A file is written under another name, synced, renamed, and the folder is
  * synced: what has its name is whole. The epoch is a few octets and written
- * at once; the state is written by a child process, so that the loop does
- * not wait for a disk. While one is being written only the newest of those
- * that come waits; what could not be written is tried again.
+ * at once. The state may be large: a child process encodes it, takes its
+ * digest and writes it, so that the loop waits for neither, and what lsrd
+ * needs for it is the fork. What comes while one is written is saved after
+ * it, once, as it is then; what could not be written is tried again.
  */
 
 #ifndef IO_STORE_IO_H

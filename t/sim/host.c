@@ -217,7 +217,11 @@ fx_save(struct world *world, struct node *node, const struct effect *fx)
 	h->what = fx->what;
 	h->in.kind = IN_SAVED;
 	h->in.who = fx->who;
-	buf_bytes(&h->bytes, fx->bytes, fx->len);
+	if (fx->what == SAVE_STATE)
+		engine_save(node->engine, &h->bytes);
+	else
+		buf_bytes(&h->bytes, fx->bytes, fx->len);
+	note_bytes(world, h->bytes.p, h->bytes.n);
 	world_later(world, 1 + rng_below(&world->rng, 10), h);
 }
 
