@@ -26,6 +26,7 @@ static const char *const words[] = {
 	[-RC_PERMISSION] = "permissions",
 	[-RC_EXPIRED] = "expired",
 	[-RC_NONE] = "none",
+	[-RC_EPOCH] = "epoch-leaps",
 };
 
 const char *

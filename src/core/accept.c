@@ -228,6 +228,17 @@ accept_judge(struct engine *e, struct lsa *lsa)
 	return rc == RC_OK ? judge_signature(e, lsa) : rc;
 }
 
+/* Whether such a number may come in; what we have ourselves may stay. */
+static int
+judge_epoch(struct engine *e, const struct lsa *lsa)
+{
+	if (!lsdb_leaps(&e->db, lsa->key.origin, lsa_epoch(lsa)))
+		return RC_OK;
+	if (origin_is_own(e, &lsa->key))
+		origin_breach(e, lsa);
+	return RC_EPOCH;
+}
+
 void
 accept_drop(struct engine *e, struct lsa *lsa, int rc)
 {
@@ -473,6 +484,8 @@ accept_update(
 		rc = RC_OLD; /* for now: it is asked for again */
 	if (rc == RC_OK)
 		rc = accept_judge(e, lsa);
+	if (rc == RC_OK)
+		rc = judge_epoch(e, lsa);
 	if (rc == RC_IDENTITY && from != NULL &&
 	    sync_again(e, from, &lsa->key)) {
 		lsa_free(lsa);

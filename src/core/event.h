@@ -21,11 +21,12 @@ enum event_kind {
 	EVENT_MTA_STATE,       /* our own MTA: from, to */
 	EVENT_SPACE_STATE,     /* name: pattern, from, to */
 	EVENT_SERVER_STATE,    /* our own state: from, to, reason */
-	EVENT_ROUTES,       /* value: moved, total: in all, name: generation */
-	EVENT_ALONE,        /* no adjacency; value: sessions lost */
-	EVENT_BEHIND,       /* the table is behind the database; value: ms */
-	EVENT_FIGHT,        /* someone else speaks as us: origin */
-	EVENT_CLONE,        /* repeatedly: another machine has our key */
+	EVENT_ROUTES, /* value: moved, total: in all, name: generation */
+	EVENT_ALONE,  /* no adjacency; value: sessions lost */
+	EVENT_BEHIND, /* the table is behind the database; value: ms */
+	EVENT_FIGHT,  /* someone else speaks as us: origin */
+	EVENT_CLONE,  /* repeatedly: another machine has our key */
+	EVENT_BREACH, /* an epoch of ours leaps: origin, name, value: it */
 	EVENT_RELAY_DENIED, /* name: pattern; our certificate has no relay */
 	EVENT_CLAIM_DENIED, /* name: pattern; our certificate has no space */
 	EVENT_ISSUE_TIME,   /* origin, value: seconds apart */

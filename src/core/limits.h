@@ -80,6 +80,17 @@
 #define LIMIT_GROUP_FULL_MESH 16
 #define LIMIT_GROUP_PEERS 8
 
+/* Epochs: a server uses one a start, and this is a start a minute for 32
+ * years. Below it any number may be taken; further up a number that is so
+ * much more than what is known of its server has leapt, and is a breach. In
+ * a step fits a start a minute for six weeks in which nobody heard of them. */
+#define LIMIT_EPOCH (UINT32_C(1) << 24)
+#define LIMIT_EPOCH_STEP (UINT32_C(1) << 16)
+
+/* The times of a schedule, as a text: thirty of them. So whatever is
+ * configured, a connector fits into the body of an LSA. */
+#define LIMIT_SCHEDULE_OCTETS 512
+
 /* The published table (DESIGN sections 4 and 9). */
 #define LIMIT_NEXT_HOPS 4
 #define LIMIT_ALTERNATE_NEIGHBOURS 16

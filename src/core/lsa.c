@@ -37,6 +37,14 @@ lsa_compare(const struct lsa *a, const struct lsa *b)
 	return memcmp(a->digest, b->digest, SEAL_DIGEST);
 }
 
+uint32_t
+lsa_epoch(const struct lsa *lsa)
+{
+	if (lsa->key.type == LSA_FORGET)
+		return lsa_forget_epoch(lsa);
+	return lsa->key.type == LSA_REVOCATION ? 0 : (uint32_t)(lsa->seq >> 32);
+}
+
 const uint8_t *
 lsa_org(const struct lsa *lsa)
 {

@@ -199,6 +199,10 @@ int lsa_connector_decode(const struct lsa *lsa, struct lsa_connector **out);
 int lsa_space_decode(const struct lsa *lsa, struct lsa_space *out);
 int lsa_identity_decode(const struct lsa *lsa, struct lsa_identity *out);
 
+/* The epoch of its server that it is said in, or of a forget the one that it
+ * ends. The authority's own sequences are no epochs: a revocation has none. */
+uint32_t lsa_epoch(const struct lsa *lsa);
+
 /* What the authority says: a forget's epoch; a revocation has none. */
 int lsa_authority_check(const struct lsa *lsa);
 uint32_t lsa_forget_epoch(const struct lsa *lsa);

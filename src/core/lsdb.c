@@ -160,6 +160,28 @@ lsdb_count(const struct lsdb *db)
 	return db->tree.n;
 }
 
+uint32_t
+lsdb_epoch(const struct lsdb *db, const char *origin)
+{
+	struct lsa *lsa = lsdb_origin(db, origin);
+	uint32_t most = 0;
+
+	for (; lsa != NULL; lsa = lsdb_next(lsa)) {
+		if (strcmp(lsa->key.origin, origin) != 0)
+			break;
+		if (lsa_epoch(lsa) > most)
+			most = lsa_epoch(lsa);
+	}
+	return most;
+}
+
+bool
+lsdb_leaps(const struct lsdb *db, const char *origin, uint32_t epoch)
+{
+	return epoch > LIMIT_EPOCH + LIMIT_EPOCH_STEP &&
+	       epoch - LIMIT_EPOCH_STEP > lsdb_epoch(db, origin);
+}
+
 size_t
 lsdb_recheck(struct lsdb *db, const struct seal *seal)
 {

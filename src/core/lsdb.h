@@ -56,6 +56,16 @@ size_t lsdb_count(const struct lsdb *db);
 /* What this origin has, lent until the next change; NULL: nothing. */
 const struct lsdb_share *lsdb_share(const struct lsdb *db, const char *origin);
 
+/* The greatest epoch that is known of it, 0 when none is. */
+uint32_t lsdb_epoch(const struct lsdb *db, const char *origin);
+
+/*
+ * Whether an epoch is beyond what this server's lives could have used
+ * (limits.h): above the ceiling and far above what is known of it. Whoever
+ * has its key would otherwise end its numbers (CVE-2017-3224).
+ */
+bool lsdb_leaps(const struct lsdb *db, const char *origin, uint32_t epoch);
+
 /*
  * Recomputes every digest and takes out what went bad in memory (ARPANET
  * 1980). Returns how many.

@@ -227,7 +227,8 @@ struct engine {
 	struct pace fight;
 	uint32_t fights;
 	struct mono fight_since, fight_last;
-	uint64_t drain_until; /* by lsrctl drain; 0: not drained so */
+	struct mono breach_at; /* a breach is said again then */
+	uint64_t drain_until;  /* by lsrctl drain; 0: not drained so */
 	bool drained;
 	char *drain_reason;
 	enum lsa_state said_state; /* in our server LSA */
@@ -421,6 +422,8 @@ void origin_look(struct engine *e);
 void origin_tick(struct engine *e);
 /* One of our own LSAs was heard: newer than what we last said. */
 void origin_heard(struct engine *e, const struct lsa *lsa);
+/* One was heard whose epoch leaps: it was refused, and somebody has our key. */
+void origin_breach(struct engine *e, const struct lsa *lsa);
 void origin_saved(struct engine *e, uint32_t number);
 bool origin_is_own(const struct engine *e, const struct lsa_key *key);
 void origin_done(struct engine *e);

@@ -14,6 +14,8 @@
 #include "core/node.h"
 
 #define FIGHT_MS 60000
+/* What a server LSA has besides names of others, at most: some 500 octets. */
+#define SERVER_REST 1000
 
 static int
 by_key(const void *key, const struct tree_node *node)
@@ -79,6 +81,23 @@ mail_reports(struct engine *e, enum link_state state, struct texts *out)
 			vec_push(&out->list, l->name);
 }
 
+/* As many of them, in their order, as an LSA may have and `room` octets of it
+ * hold: whatever names there are, the whole can be said. */
+static void
+texts_fit(struct texts *t, size_t *room)
+{
+	size_t n = 0;
+
+	for (; n < t->list.n && n < LIMIT_NEIGHBOURS; n++) {
+		size_t octets = strlen(t->list.v[n]) + 4;
+
+		if (octets > *room)
+			break;
+		*room -= octets;
+	}
+	t->list.n = n;
+}
+
 static enum lsa_state
 own_state(const struct engine *e)
 {
@@ -112,6 +131,7 @@ say_server(struct engine *e)
 		.state = own_state(e) };
 	struct link *self = link_find(e, setup->server, LINK_SELF);
 	struct texts full = { 0 }, up = { 0 }, down = { 0 };
+	size_t room = LIMIT_LSA_BODY - SERVER_REST;
 
 	memcpy(s.smtp, setup->smtp, sizeof(s.smtp));
 	memcpy(s.peer, setup->listen, sizeof(s.peer));
@@ -128,6 +148,9 @@ say_server(struct engine *e)
 	}
 	mail_reports(e, LINK_UP, &up);
 	mail_reports(e, LINK_DOWN, &down);
+	texts_fit(&full, &room);
+	texts_fit(&up, &room);
+	texts_fit(&down, &room);
 	s.neighbours = full.list.v;
 	s.nneighbours = full.list.n;
 	s.mail_up = up.list.v;
@@ -266,13 +289,32 @@ epoch_save(struct engine *e)
 
 /* A number above `seen`; it is used once it is on disk. */
 static void
-epoch_raise(struct engine *e, uint64_t seen)
+epoch_raise(struct engine *e, uint32_t seen)
 {
-	if (seen < e->epoch)
+	if (seen < e->epoch || seen == UINT32_MAX)
 		return;
-	e->epoch = (uint32_t)seen + 1;
+	e->epoch = seen + 1;
 	e->counter = 0;
 	epoch_save(e);
+}
+
+/* Whether there is a number in this epoch that is newer than `l`. */
+static bool
+has_number(const struct engine *e, const struct lsa *l)
+{
+	return e->counter < UINT32_MAX &&
+	       (l == NULL || l->seq >> 32 < e->epoch ||
+		   (l->seq >> 32 == e->epoch && (uint32_t)l->seq < UINT32_MAX));
+}
+
+static void
+refused(struct engine *e, const struct own *own, int rc)
+{
+	fx_event(e, (struct event){ .kind = EVENT_LSA_REFUSED,
+			.peer = e->setup->server,
+			.origin = own->key.origin,
+			.name = own->key.id,
+			.reason = rc_word(rc) });
 }
 
 static void
@@ -290,6 +332,15 @@ say(struct engine *e, struct own *own)
 	struct lsa *lsa;
 	int rc;
 
+	if (!has_number(e, l)) {
+		/* The next look says it, in an epoch that is on disk. */
+		if (e->epoch == UINT32_MAX)
+			refused(e, own, RC_EPOCH);
+		epoch_raise(e, l != NULL && l->seq >> 32 > e->epoch
+				   ? (uint32_t)(l->seq >> 32)
+				   : e->epoch);
+		return;
+	}
 	if (l != NULL && l->seq >> 32 == e->epoch &&
 	    (uint32_t)l->seq > e->counter)
 		e->counter = (uint32_t)l->seq; /* heard above our own */
@@ -303,11 +354,7 @@ say(struct engine *e, struct own *own)
 		accept_install(e, lsa, NULL);
 		return;
 	}
-	fx_event(e, (struct event){ .kind = EVENT_LSA_REFUSED,
-			.peer = e->setup->server,
-			.origin = own->key.origin,
-			.name = own->key.id,
-			.reason = rc_word(rc) });
+	refused(e, own, rc);
 	lsa_free(lsa);
 }
 
@@ -338,12 +385,17 @@ origin_draft(struct engine *e, struct lsdb *db)
 void
 origin_start(struct engine *e)
 {
-	e->epoch++;
+	/* A number that others would refuse was not saved by us: a bad disk. */
+	if (e->epoch == UINT32_MAX ||
+	    lsdb_leaps(&e->db, e->setup->server, e->epoch + 1))
+		e->epoch = lsdb_epoch(&e->db, e->setup->server);
+	if (e->epoch < UINT32_MAX)
+		e->epoch++;
 	epoch_save(e);
 	for (struct lsa *l = lsdb_origin(&e->db, e->setup->server);
 	     l != NULL && origin_is_own(e, &l->key); l = lsdb_next(l))
 		if (l->key.type != LSA_FORGET)
-			epoch_raise(e, l->seq >> 32);
+			epoch_raise(e, lsa_epoch(l));
 }
 
 void
@@ -387,20 +439,26 @@ fight(struct engine *e, const struct lsa *lsa)
 void
 origin_heard(struct engine *e, const struct lsa *lsa)
 {
-	uint64_t seen = lsa->key.type == LSA_FORGET ? lsa_forget_epoch(lsa)
-	                                            : lsa->seq >> 32;
+	uint32_t seen = lsa_epoch(lsa);
 
-	/* Room is left above: nothing may end the numbers (CVE-2017-3224);
-	 * such an epoch is only ever said by who has our key. */
-	if (seen < UINT32_MAX - 1)
-		epoch_raise(e, lsa->key.type == LSA_FORGET ||
-				       e->phase != PHASE_RUNNING ||
-				       seen > e->epoch
-				   ? seen
-				   : 0);
+	if (lsa->key.type == LSA_FORGET || e->phase != PHASE_RUNNING ||
+	    seen > e->epoch)
+		epoch_raise(e, seen);
 	if (e->phase == PHASE_RUNNING)
 		fight(e, lsa);
 	origin_look(e);
+}
+
+void
+origin_breach(struct engine *e, const struct lsa *lsa)
+{
+	if (!mono_due(e->breach_at, e->now))
+		return;
+	e->breach_at = mono_after(e->now, FIGHT_MS);
+	fx_event(e, (struct event){ .kind = EVENT_BREACH,
+			.origin = lsa->key.origin,
+			.name = lsa->key.id,
+			.value = lsa_epoch(lsa) });
 }
 
 void

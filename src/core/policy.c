@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
+#include "core/limits.h"
 
 #define DAY 86400
 #define MINUTES 1440
@@ -122,6 +123,8 @@ policy_schedule_check(const char *text)
 {
 	struct entry e;
 
+	if (strlen(text) > LIMIT_SCHEDULE_OCTETS)
+		return RC_LONG;
 	do {
 		if (!entry_read(&text, &e))
 			return RC_FORMAT;

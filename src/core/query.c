@@ -61,7 +61,8 @@ number(const char *s)
 	uint64_t v = 0;
 
 	for (; s != NULL && *s >= '0' && *s <= '9'; s++)
-		v = v * 10 + (uint64_t)(*s - '0');
+		v = v > INT64_MAX / 10 - 1 ? INT64_MAX
+		                           : v * 10 + (uint64_t)(*s - '0');
 	return v;
 }
 

@@ -78,6 +78,8 @@ static const struct sink_row rows[EVENT_KINDS] = {
 		.origin = "origin", .name = "id", .value = "times" },
 	[EVENT_CLONE] = { "clone", SINK_ERROR,
 		.origin = "origin", .name = "id", .value = "times" },
+	[EVENT_BREACH] = { "key-misused", SINK_ERROR,
+		.origin = "origin", .name = "id", .value = "epoch" },
 	[EVENT_RELAY_DENIED] = { "relay-denied", SINK_WARNING,
 		.name = "pattern" },
 	[EVENT_CLAIM_DENIED] = { "claim-denied", SINK_WARNING,

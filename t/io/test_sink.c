@@ -53,6 +53,8 @@ static const struct {
 	    "<4>fight-back: origin=a.b, times=1\n" },
 	{ { EVENT_CLONE, .origin = "a.b", .value = 9 },
 	    "<3>clone: origin=a.b, times=9\n" },
+	{ { EVENT_BREACH, .origin = "a.b", .value = 4294967295 },
+	    "<3>key-misused: origin=a.b, epoch=4294967295\n" },
 	{ { EVENT_RELAY_DENIED, .name = "x.org" },
 	    "<4>relay-denied: pattern=x.org\n" },
 	{ { EVENT_CLAIM_DENIED, .name = "x.org" },

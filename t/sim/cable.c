@@ -202,26 +202,49 @@ cable_send(struct world *world, struct node *node, const struct effect *effect)
 	world_later(world, 1, h);
 }
 
-void
-cable_slip(struct world *world, struct node *from, struct node *to,
-    const struct buf *octets)
+/* The stream that joins them, and the side of `to`; or NULL. */
+static struct cable *
+between(struct world *world, const struct node *from, const struct node *to,
+    int *towards)
 {
 	for (size_t i = 0; i < world->cables.n; i++) {
 		struct cable *cable = world->cables.v[i];
 
 		for (int side = 0; side < 2; side++) {
-			struct happening *h;
-
 			if (cable->end[!side].node != from ||
 			    cable->end[side].node != to ||
 			    !cable->end[side].open || !cable->end[!side].open)
 				continue;
-			h = segment(world, cable, side, IN_BYTES);
-			buf_bytes(&h->bytes, octets->p, octets->n);
-			return;
+			*towards = side;
+			return cable;
 		}
 	}
-	world_fail(world, "no session from %s to %s", from->name, to->name);
+	return NULL;
+}
+
+bool
+cable_joins(struct world *world, const struct node *from, const struct node *to)
+{
+	int side;
+
+	return between(world, from, to, &side) != NULL;
+}
+
+void
+cable_slip(struct world *world, struct node *from, struct node *to,
+    const struct buf *octets)
+{
+	struct happening *h;
+	int side;
+	struct cable *cable = between(world, from, to, &side);
+
+	if (cable == NULL) {
+		world_fail(
+		    world, "no session from %s to %s", from->name, to->name);
+		return;
+	}
+	h = segment(world, cable, side, IN_BYTES);
+	buf_bytes(&h->bytes, octets->p, octets->n);
 }
 
 void

@@ -18,6 +18,10 @@ void cable_send(
     struct world *world, struct node *node, const struct effect *effect);
 void cable_close(struct world *world, struct node *node, uint32_t who);
 
+/* Whether there is a session between them, at both ends. */
+bool cable_joins(
+    struct world *world, const struct node *from, const struct node *to);
+
 /* Octets that come to `to` behind everything that `from` has sent on their
  * session, as if it had sent them. Fails the world when there is none. */
 void cable_slip(struct world *world, struct node *from, struct node *to,

@@ -154,6 +154,24 @@ fault_host(struct world *world)
 	}
 }
 
+/* Somebody passes on what the host's key signed, or nobody's. */
+static void
+fault_word(struct world *world)
+{
+	static const char *const kinds[] = { "last", "leap", "counter", "old",
+		"broken" };
+	struct plan_forgery f = { .peer = any(world),
+		.to = any(world),
+		.whom = any(world),
+		.kind = kinds[below(world, 5)] };
+
+	if (f.whom->last.n == 0 || !cable_joins(world, f.peer, f.to))
+		return;
+	world_note(world, "fault: %s says to %s of %s: %s", f.peer->name,
+	    f.to->name, f.whom->name, f.kind);
+	plan_forge(world, &f);
+}
+
 static void
 heal(struct world *world)
 {
@@ -186,10 +204,10 @@ chance_play(uint64_t seed, bool verbose)
 	world_run(world, 20000 + below(world, 20000));
 	world_age_disks(world);
 	for (uint64_t n = 1 + below(world, FAULTS_MAX); n > 0; n--) {
-		if (below(world, 2) == 0)
-			fault_path(world);
-		else
-			fault_host(world);
+		static void (*const faults[])(struct world *) = { fault_path,
+			fault_path, fault_host, fault_host, fault_word };
+
+		faults[below(world, 5)](world);
 		world_run(world, 1 + below(world, 20000));
 	}
 	world_note(world, "all is healed");

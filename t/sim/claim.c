@@ -359,6 +359,7 @@ event_is(struct scene *scene, struct node *node)
 		{ "behind", EVENT_BEHIND },
 		{ "fight", EVENT_FIGHT },
 		{ "clone", EVENT_CLONE },
+		{ "key-misused", EVENT_BREACH },
 		{ "confirm", EVENT_CONFIRM },
 		{ "forgotten", EVENT_FORGOTTEN },
 		{ "revoked", EVENT_REVOKED },

@@ -321,6 +321,22 @@ boast_write(struct buf *out, const struct lsa *lsa, const struct node *whom)
 	lsa_server_free(server);
 }
 
+/* Above what is known, in one way or another. */
+static uint64_t
+seq_of(const struct lsa *lsa, const char *kind)
+{
+	if (strcmp(kind, "last") == 0)
+		return UINT64_MAX;
+	if (strcmp(kind, "leap") == 0) /* the first that is refused */
+		return (uint64_t)(LIMIT_EPOCH + LIMIT_EPOCH_STEP + 1) << 32 | 1;
+	if (strcmp(kind, "ceiling") == 0) /* the last that is not */
+		return (uint64_t)(LIMIT_EPOCH + LIMIT_EPOCH_STEP) << 32 |
+		       UINT32_MAX;
+	if (strcmp(kind, "counter") == 0)
+		return lsa->seq | UINT32_MAX;
+	return lsa->seq + (strcmp(kind, "twin") != 0);
+}
+
 /* Signed with somebody's key, without counting as said by him. */
 static void
 forge_write(struct buf *out, const struct lsa *lsa, struct node *signer,
@@ -337,7 +353,7 @@ forge_write(struct buf *out, const struct lsa *lsa, struct node *signer,
 	seal = wax_seal(&wax);
 	draft.signer = lsa->signer;
 	draft.purge = strcmp(kind, "purge") == 0;
-	draft.seq = lsa->seq + (strcmp(kind, "twin") != 0);
+	draft.seq = seq_of(lsa, kind);
 	draft.issued = lsa->issued + 1;
 	draft.body = lsa->octets + lsa->body_at;
 	draft.body_len = lsa->body_len;

@@ -37,7 +37,10 @@ void plan_revoke(struct world *world, struct node *whom, struct node *at);
  * "stranger": a newer server LSA, signed with the key of `peer`;
  * "boast": a newer server LSA that adds every other host as a neighbour,
  * signed with its key;
- * "broken": the last one with one octet changed after signing.
+ * "broken": the last one with one octet changed after signing;
+ * "last": a server LSA of the last epoch there is, signed with its key;
+ * "leap", "ceiling": of the first epoch that leaps, of the last that does not;
+ * "counter": of its own epoch, with the last counter.
  */
 struct plan_forgery {
 	struct node *peer, *to, *whom;

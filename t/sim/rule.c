@@ -19,6 +19,7 @@ struct book {
 /* What one database was seen to hold, by LSA. */
 struct seen {
 	uint64_t key, seq;
+	uint64_t word; /* the LSA that would revoke its signer */
 	bool purge;
 };
 
@@ -151,6 +152,15 @@ ledger_get(struct ledger *ledger, uint64_t key)
 	return &ledger->seen.v[i];
 }
 
+/* Whether who signed it then is revoked now: its numbers begin anew. */
+static bool
+is_revoked(struct ledger *ledger, uint64_t key)
+{
+	uint64_t word = ledger_get(ledger, key)->word;
+
+	return word != 0 && ledger_get(ledger, word)->seq != 0;
+}
+
 static const char *
 text_of(const json_t *line, const char *key)
 {
@@ -175,20 +185,24 @@ lsa_judge(struct world *world, struct node *node, const json_t *line)
 	struct book *book = world->book;
 	struct seen *seen;
 	struct label full;
-	char name[700];
+	char name[700], word[80];
+	bool revoked;
 	size_t at;
 
 	snprintf(name, sizeof(name), "%s %s %s", text_of(line, "origin"),
 	    text_of(line, "type"), text_of(line, "id"));
+	snprintf(word, sizeof(word), " revocation %s", text_of(line, "signer"));
+	revoked = is_revoked(node->ledger, hash_text(name));
 	seen = ledger_get(node->ledger, hash_text(name));
-	if (seq < seen->seq)
+	if (seq < seen->seq && !revoked)
 		world_fail(world, "%s: the sequence of %s goes down",
 		    node->name, name);
-	if (seq == seen->seq && seen->purge && !purge)
+	if (seq == seen->seq && !revoked && seen->purge && !purge)
 		world_fail(world, "%s: %s comes back from its purge",
 		    node->name, name);
 	seen->seq = seq;
 	seen->purge = purge;
+	seen->word = hash_text(word);
 	snprintf(name + strlen(name), sizeof(name) - strlen(name), " %d",
 	    purge ? 1 : 0);
 	label(&full, name, seq, text_of(line, "signer"));
