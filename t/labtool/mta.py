@@ -100,7 +100,8 @@ def _apply(node, snippets, tables):
     with open(node.at("/etc/postfix/main.cf"), "a", encoding="utf-8") as file:
         file.write("\n" + text)
     with open(os.path.join(snippets, "master.cf"), encoding="utf-8") as file:
-        text = file.read()
+        text = file.read().replace("/usr/share/lsrd/", node.inside("/etc/postfix/"))
+    shutil.copy(os.path.join(snippets, "route-refused.regexp"), node.at("/etc/postfix"))
     if node.kind != "namespaces":
         text = re.sub(r"(?m)^(\w\S*\s+\S+\s+\S+\s+\S+\s+)y(\s)", r"\1n\2", text)
     with open(node.at("/etc/postfix/master.cf"), "a", encoding="utf-8") as file:

@@ -106,7 +106,9 @@ pf_conf() {
 	scache unix - - n - 1 scache
 	postlog unix-dgram n - n - 1 postlogd
 	EOF
-	cat "$top_srcdir/conf/postfix/master.cf" >>"$W/etc/master.cf"
+	sed "s,/usr/share/lsrd,$W/etc,g" \
+		"$top_srcdir/conf/postfix/master.cf" >>"$W/etc/master.cf"
+	cp "$top_srcdir/conf/postfix/route-refused.regexp" "$W/etc"
 	sed -i 's/^\(lsrd *unix *- *- *\)y/\1n/' "$W/etc/master.cf"
 }
 
