@@ -22,6 +22,7 @@
 
 #include "base/addr.h"
 #include "base/buf.h"
+#include "core/mta.h"
 #include "core/rib.h"
 
 enum plugin_verdict {
@@ -174,5 +175,53 @@ struct plugin_queue {
 };
 
 extern const struct plugin_queue *const plugin_queues[];
+
+/*
+ * A reader of an MTA's configuration knows what its own programs are to be
+ * asked, and what their answers mean. io/mta_io.c runs them, one after the
+ * other, each with a deadline; here nothing waits for anything but a file.
+ */
+
+/* What the reading is about. Lent until end(). */
+struct plugin_want {
+	const char *configuration; /* the MTA's directory; NULL: its default */
+	const char *tables;        /* where our tables lie */
+	const char *transport, *hold; /* the services that they name */
+	const char *const *here;      /* patterns that are delivered here */
+	size_t nhere;
+};
+
+#define PLUGIN_ARGS 24
+
+/* A program with its arguments, NULL at the end, and its standard input.
+ * What they point to is the reading's, until the next question. */
+struct plugin_question {
+	const char *argv[PLUGIN_ARGS];
+	const char *input; /* NULL: none */
+};
+
+struct plugin_reading;
+
+struct plugin_mta {
+	const char *name;
+	const char *const *files; /* below its directory; NULL ends them: a
+				     change of one asks for a new reading */
+	const char *directory;    /* the default */
+
+	struct plugin_reading *(*begin)(const struct plugin_want *want);
+
+	/* The next question; false: there is none. */
+	bool (*ask)(struct plugin_reading *r, struct plugin_question *out);
+
+	/* All that the program wrote; NULL: it failed. */
+	void (*take)(struct plugin_reading *r, const char *answer);
+
+	/* What follows from the answers; ends the reading. `out` holds what
+	 * was known before: what could not be read stays as it is. NULL: it
+	 * is given up. */
+	void (*end)(struct plugin_reading *r, struct mta *out);
+};
+
+extern const struct plugin_mta *const plugin_mtas[];
 
 #endif

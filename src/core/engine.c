@@ -82,6 +82,7 @@ engine_new(uint64_t seed, const struct seal *seal)
 	e->late_at = MONO_NEVER;
 	e->fight = (struct pace){ .burst = 3, .each_ms = 30000 };
 	lsdb_init(&e->db);
+	mta_init(&e->mta);
 	return e;
 }
 
@@ -132,6 +133,7 @@ on_restore(struct engine *e, const struct input *in)
 		return;
 	}
 	state_restore(e, in->bytes, in->len);
+	asked_restore(e);
 	e->phase = PHASE_RETURNING;
 	e->started = e->now;
 	e->recheck_at = mono_after(e->now, RECHECK_MS);
@@ -213,6 +215,9 @@ input(struct engine *e, const struct input *in)
 	case IN_SAVED:
 		origin_saved(e, in->who);
 		break;
+	case IN_MTA:
+		asked_told(e, in->mta);
+		break;
 	case IN_PUBLISHED:
 		steer_published(e, in->value);
 		break;
@@ -258,6 +263,7 @@ engine_free(struct engine *e)
 	vec_done(&e->fx.arena);
 	vec_done(&e->fx.list);
 	buf_done(&e->allowed);
+	mta_done(&e->mta);
 	mem_free(e->drain_reason);
 	mem_free(e);
 }

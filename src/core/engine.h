@@ -26,6 +26,7 @@
 #include "base/buf.h"
 #include "base/mono.h"
 #include "core/event.h"
+#include "core/mta.h"
 #include "core/rib.h"
 #include "core/seal.h"
 #include "core/setup.h"
@@ -47,6 +48,8 @@ enum input_kind {
 	IN_PROBE,   /* who: the probe; verdict */
 	IN_REPORT,  /* bytes: one datagram of a reporter (report.h) */
 	IN_SAVED,   /* who: the FX_SAVE's number: it is on disk */
+	IN_MTA,     /* mta: a reading of how our MTA is configured; the first
+		     one belongs to a start, unless setup.no_mta */
 	IN_PUBLISHED, /* value: this generation of the table is published */
 	IN_QUERY,     /* who: a control client; bytes: its request, one line */
 	IN_TICK       /* the wake-up time has come */
@@ -71,6 +74,7 @@ struct input {
 	const char *name;
 	const char *reason; /* a fixed text, good for ever */
 	const struct setup *setup;
+	const struct mta *mta;
 	const uint8_t *bytes;
 	size_t len;
 };

@@ -19,6 +19,8 @@ enum event_kind {
 	EVENT_LINK_STATE,      /* name: connector, peer: bridgehead, from, to */
 	EVENT_MAIL_STATE,      /* peer: member of the group, from, to */
 	EVENT_MTA_STATE,       /* our own MTA: from, to */
+	EVENT_MTA_ASKS,        /* our own MTA asks our tables: from, to;
+				  reason: what is missing */
 	EVENT_SPACE_STATE,     /* name: pattern, from, to */
 	EVENT_SERVER_STATE,    /* our own state: from, to, reason */
 	EVENT_ROUTES, /* value: moved, total: in all, name: generation */

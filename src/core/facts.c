@@ -228,6 +228,7 @@ server_add(struct facts_server *s, const struct lsa *lsa)
 		return; /* of a later version, or refused long ago */
 	s->group_name = s->body->group;
 	s->transit = s->body->state == LSA_UP;
+	s->unasked = s->body->state == LSA_STARTING && s->body->unasked;
 }
 
 /* Ours may be shorter than what we said last: what is no more configured is

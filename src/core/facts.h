@@ -34,6 +34,8 @@ struct facts_server {
 	const char *group_name;  /* NULL: not known */
 	uint32_t group;          /* FACTS_NONE: not known */
 	bool transit;            /* says it is up: not draining, not starting */
+	bool unasked;            /* is starting only since its MTA asks us no
+				    more: may give transit as a last resort */
 	struct facts_set neighbours;
 	struct facts_set up, down; /* mail services of its own group; nobody
 				      stands in both */

@@ -92,7 +92,8 @@ enum lsa_server_tlv {
 	LSA_SERVER_NEIGHBOUR = 6, /* name */
 	LSA_SERVER_MAIL_UP = 7,   /* name */
 	LSA_SERVER_MAIL_DOWN = 8, /* name */
-	LSA_SERVER_MTA_DOWN = 9   /* empty */
+	LSA_SERVER_MTA_DOWN = 9,  /* empty */
+	LSA_SERVER_UNASKED = 30   /* empty */
 };
 
 enum lsa_connector_tlv {
@@ -140,7 +141,9 @@ struct lsa_server {
 	uint64_t drain_until; /* seconds since 1970; 0: without end */
 	char *reason;         /* of a drain; may be NULL */
 	bool mta_down;        /* an alarm, no edge */
-	char **neighbours;    /* adjacency FULL; sorted */
+	bool unasked; /* starting, or would be, since its MTA does not ask the
+			 tables any more */
+	char **neighbours; /* adjacency FULL; sorted */
 	size_t nneighbours;
 	char **mail_up; /* members of the group whose mail service answers */
 	size_t nmail_up;

@@ -213,6 +213,11 @@ server_tlv(struct tlv *tlv, struct lsa_server *s)
 			return RC_TWICE;
 		s->mta_down = true;
 		return value_end(tlv);
+	case LSA_SERVER_UNASKED:
+		if (s->unasked)
+			return RC_TWICE;
+		s->unasked = true;
+		return value_end(tlv);
 	default:
 		return RC_OK; /* of a later version */
 	}

@@ -76,6 +76,8 @@ lsa_server_encode(struct buf *out, const struct lsa_server *s)
 	put_texts(out, LSA_SERVER_MAIL_DOWN, s->mail_down, s->nmail_down);
 	if (s->mta_down)
 		buf_fill16(out, tlv_open(out, LSA_SERVER_MTA_DOWN));
+	if (s->unasked)
+		buf_fill16(out, tlv_open(out, LSA_SERVER_UNASKED));
 }
 
 void

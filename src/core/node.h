@@ -14,6 +14,7 @@
  *     origin.c     what we say of ourselves, when, and under which sequence
  *     dial.c       with whom we want a session
  *     steer.c      when the table is computed, published, and asked about
+ *     asked.c      whether our own MTA does what the table says
  *     annex.c      what the milter's table has besides the routes
  *     confirm.c    a new configuration that would move too much is held
  *     state.c      what survives a restart
@@ -228,6 +229,11 @@ struct engine {
 	uint32_t fights;
 	struct mono fight_since, fight_last;
 	struct mono breach_at; /* a breach is said again then */
+	struct mta mta;        /* as it was read last */
+	bool mta_told;         /* since our start */
+	enum mta_asks asked;   /* the verdict that we act by */
+	bool asked_once;       /* it was a "yes" before */
+	struct mono mta_no;    /* since when readings say no */
 	uint64_t drain_until;  /* by lsrctl drain; 0: not drained so */
 	bool drained;
 	char *drain_reason;
@@ -291,6 +297,20 @@ void session_offer(
 
 struct session *session_find(struct engine *e, uint32_t who);
 void session_free(struct session *s);
+
+/* --- asked.c -------------------------------------------------------------- */
+
+/* A reading of our MTA's configuration. */
+void asked_told(struct engine *e, const struct mta *mta);
+
+/* What we said before the restart is the verdict until there is another. */
+void asked_restore(struct engine *e);
+
+/* We may give transit, as far as our MTA goes. */
+bool asked_may(const struct engine *e);
+
+/* The verdict that a start waits for is there, or nobody can tell. */
+bool asked_ready(struct engine *e);
 
 /* --- sync.c --------------------------------------------------------------- */
 

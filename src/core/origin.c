@@ -103,7 +103,7 @@ own_state(const struct engine *e)
 {
 	if (e->setup->drain || e->drained)
 		return LSA_DRAIN;
-	if (e->behind || !e->published_once)
+	if (e->behind || !e->published_once || !asked_may(e))
 		return LSA_STARTING;
 	return LSA_UP;
 }
@@ -157,6 +157,7 @@ say_server(struct engine *e)
 	s.nmail_up = up.list.n;
 	s.mail_down = down.list.v;
 	s.nmail_down = down.list.n;
+	s.unasked = e->asked_once && e->asked == MTA_NO && !asked_may(e);
 	s.mta_down = self != NULL && self->state == LINK_DOWN;
 	state_event(e, s.state, s.reason);
 	lsa_server_encode(body_of(e, LSA_SERVER, ""), &s);

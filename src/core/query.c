@@ -85,7 +85,8 @@ own_state_word(struct engine *e)
 		return "returning";
 	if (e->setup->drain || e->drained)
 		return "drain";
-	return e->behind || !e->published_once ? "starting" : "up";
+	return e->behind || !e->published_once || !asked_may(e) ? "starting"
+	                                                        : "up";
 }
 
 static void

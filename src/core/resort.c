@@ -48,7 +48,8 @@ step_add(
  * One net of both kinds of steps. Parts come three times: the ordinary ones
  * as members of A use them, as others do, and those of the wide net. An
  * absent server that A steps to gets a second node, where a way ends: from
- * A nothing leads through it.
+ * A nothing leads through it. So does a server that gives transit here alone
+ * (`unasked`), also within A: who is in A has a path without it.
  */
 struct mixing {
 	const struct resort *r;
@@ -69,9 +70,9 @@ is_in(const struct mixing *m, uint32_t server)
 static uint32_t
 within(const struct mixing *m, uint32_t to)
 {
-	if (to >= m->servers || is_in(m, to))
-		return to;
-	return m->ends[to];
+	if (to < m->servers && m->ends[to] != UINT32_MAX)
+		return m->ends[to];
+	return to >= m->servers || is_in(m, to) ? to : UINT32_MAX;
 }
 
 static bool
@@ -108,7 +109,7 @@ mix_ordinary(struct mixing *m)
 		}
 		step_add(m->net, s, s->from + m->parts, to);
 		if (is_in(m, to))
-			step_add(m->net, s, s->from, to);
+			step_add(m->net, s, s->from, within(m, to));
 	}
 }
 
@@ -145,7 +146,7 @@ servers_copy(struct mixing *m)
 }
 
 /* A second node for each server that somebody in the ordinary net steps to
- * though it gives no transit there, as far as it does so here. */
+ * though it gives no transit there; within A as far as it does so here. */
 static uint32_t
 ends_number(struct mixing *m, uint32_t first)
 {
@@ -153,7 +154,8 @@ ends_number(struct mixing *m, uint32_t first)
 
 	for (uint32_t i = 0; i < m->servers; i++) {
 		m->ends[i] = UINT32_MAX;
-		if (m->in != NULL && !is_in(m, i) &&
+		if (m->in != NULL &&
+		    (!is_in(m, i) || m->net->servers.v[i].transit) &&
 		    net->servers.v[i].present && !net->servers.v[i].transit)
 			m->ends[i] = first++;
 	}

@@ -222,8 +222,9 @@ is_back(struct engine *e)
 	for (size_t i = 0; i < e->sessions.n; i++)
 		any |= e->sessions.v[i]->state == NBR_FULL;
 	first = lsdb_find(&e->db, &key) == NULL;
-	fx_wake(e, limit);
-	if (!any || !link_connectors_probed(e))
+	if (!mono_due(limit, e->now))
+		fx_wake(e, limit);
+	if (!any || !asked_ready(e) || !link_connectors_probed(e))
 		return false;
 	if (mono_due(limit, e->now))
 		return true;

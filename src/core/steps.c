@@ -43,6 +43,7 @@ steps_presence_done(struct steps_presence *presence)
 struct making {
 	const struct facts *facts;
 	const bool *speaks;
+	bool wide; /* for paths of last resort */
 	struct net *net;
 	uint32_t *part;    /* by server: its part, FACTS_NONE without one */
 	uint32_t *first;   /* by part: where its members begin */
@@ -229,7 +230,8 @@ servers_fill(struct making *m)
 		struct net_server server = { .name = s->name,
 			.group = s->group,
 			.present = m->speaks[i],
-			.transit = m->speaks[i] && s->transit };
+			.transit = m->speaks[i] &&
+			           (s->transit || (m->wide && s->unasked)) };
 
 		vec_push(&m->net->servers, server);
 	}
@@ -245,9 +247,11 @@ leaves_mark(struct net *net)
 }
 
 void
-steps_net(const struct facts *f, const bool *speaks, struct net *out)
+steps_net(const struct facts *f, const bool *speaks, bool wide, struct net *out)
 {
-	struct making m = { .facts = f, .speaks = speaks, .net = out };
+	struct making m = {
+		.facts = f, .speaks = speaks, .wide = wide, .net = out
+	};
 	size_t n = f->servers.n;
 
 	memset(out, 0, sizeof(*out));

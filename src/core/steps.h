@@ -26,11 +26,14 @@ void steps_presence_done(struct steps_presence *presence);
 /*
  * The net of what those say for whom speaks[] is true. Whoever does not
  * speak gives no transit and has no steps, but may be the end of one: a
- * leaf. In the net `present` means that: it speaks, or it is a leaf.
+ * leaf. In the net `present` means that: it speaks, or it is a leaf. In the
+ * wide net, of paths of last resort, those give transit too that do not only
+ * since their MTA does not ask the tables it has asked before.
  *
  * Claims are not filled in. Names and policies are lent from the facts.
  */
-void steps_net(const struct facts *facts, const bool *speaks, struct net *out);
+void steps_net(
+    const struct facts *facts, const bool *speaks, bool wide, struct net *out);
 
 /*
  * Our own steps where we are alone, in place of those we announced: every

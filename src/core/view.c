@@ -46,7 +46,7 @@ view_new(const struct view_input *in)
 	v->in = *in;
 	facts_init(&v->facts, in);
 	steps_presence(&v->facts, &v->presence);
-	steps_net(&v->facts, v->presence.present, &v->net);
+	steps_net(&v->facts, v->presence.present, false, &v->net);
 	claims_fill(v);
 	away_fill(v);
 	return v;
@@ -73,7 +73,7 @@ view_wide(const struct view *v, struct net *out)
 	for (size_t i = 0; i < n; i++)
 		speaks[i] =
 		    i == v->facts.self || v->facts.servers.v[i].body != NULL;
-	steps_net(&v->facts, speaks, out);
+	steps_net(&v->facts, speaks, true, out);
 	if (view_alone(v))
 		steps_own(&v->facts, &v->in, out);
 	mem_free(speaks);

@@ -20,6 +20,7 @@
 #include "io/congest.h"
 #include "io/ctl_io.h"
 #include "io/front_io.h"
+#include "io/mta_io.h"
 #include "io/peer_io.h"
 #include "io/probe_io.h"
 #include "io/publish.h"
@@ -29,6 +30,7 @@
 #include "io/store_io.h"
 #include "plugins/plugin.h"
 
+#define MTA_PROGRAMS "/usr/sbin"
 #define STOP_MS 1500 /* for the sessions' orderly ends */
 
 struct server {
@@ -54,6 +56,7 @@ struct server {
 	struct publish *publish;
 	struct retry *retry;
 	struct congest *congest;
+	struct mta_io *mta;
 	struct srv *srv;
 	struct signals *signals;
 	struct event *watchdog;
@@ -127,6 +130,7 @@ apply(struct server *server)
 	publish_conf(server->publish, conf);
 	retry_conf(server->retry, conf);
 	congest_conf(server->congest, conf);
+	mta_io_conf(server->mta, conf);
 }
 
 /* Gives the engine its setup; false: it holds it until it is confirmed. */
@@ -361,6 +365,8 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
 	server->retry = retry_new(server->base, sink, plugin_queues[0]);
 	loop_carry(server->loop, FX_RETRY, retry_hand, server->retry);
 	server->congest = congest_new(server->loop, sink, plugin_queues[0]);
+	server->mta =
+	    mta_io_new(server->loop, sink, plugin_mtas[0], MTA_PROGRAMS);
 	loop_carry(server->loop, FX_EVENT, do_event, server);
 	loop_carry(server->loop, FX_HELD, do_held, server);
 	return server;
@@ -510,6 +516,7 @@ server_free(struct server *server)
 	publish_free(server->publish);
 	retry_free(server->retry);
 	congest_free(server->congest);
+	mta_io_free(server->mta);
 	srv_free(server->srv);
 	loop_free(server->loop);
 	engine_free(server->engine);

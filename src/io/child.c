@@ -29,7 +29,8 @@ struct child {
 	struct bufferevent *bev;
 	struct event *reap;
 	unsigned reap_ms;
-	pid_t pid; /* 0: none */
+	bool reads; /* it tells, and ends by itself */
+	pid_t pid;  /* 0: none */
 };
 
 static void
@@ -88,9 +89,25 @@ on_readable(struct bufferevent *bev, void *arg)
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
+	struct child *child = arg;
+
 	(void)bev;
-	if ((what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) != 0)
-		child_kill(arg);
+	if ((what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) == 0)
+		return;
+	if (child->reads)
+		hang_up(child);
+	else
+		child_kill(child);
+}
+
+/* All that there was to say has been said. */
+static void
+on_written(struct bufferevent *bev, void *arg)
+{
+	struct child *child = arg;
+
+	if (child->reads)
+		shutdown(bufferevent_getfd(bev), SHUT_WR);
 }
 
 struct child *
@@ -106,7 +123,21 @@ child_new(struct event_base *base, const struct child_calls *calls)
 }
 
 static int
-spawn(pid_t *pid, char *const argv[], int fd)
+add_outputs(posix_spawn_file_actions_t *actions, int fd, bool reads)
+{
+	int err =
+	    reads ? posix_spawn_file_actions_adddup2(actions, fd, STDOUT_FILENO)
+		  : posix_spawn_file_actions_addopen(
+			actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+
+	if (err == 0 && reads)
+		err = posix_spawn_file_actions_addopen(
+		    actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	return err;
+}
+
+static int
+spawn(pid_t *pid, char *const argv[], int fd, bool reads)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -123,20 +154,20 @@ spawn(pid_t *pid, char *const argv[], int fd)
 	posix_spawn_file_actions_init(&actions);
 	err = posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
 	if (err == 0)
-		err = posix_spawn_file_actions_addopen(
-		    &actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+		err = add_outputs(&actions, fd, reads);
 	if (err == 0)
 		err = posix_spawn_file_actions_addclosefrom_np(
 		    &actions, STDERR_FILENO + 1);
 	if (err == 0)
-		err = posix_spawn(pid, argv[0], &actions, &attr, argv, environ);
+		err =
+		    posix_spawnp(pid, argv[0], &actions, &attr, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attr);
 	return err;
 }
 
-int
-child_start(struct child *child, char *const argv[])
+static int
+begin(struct child *child, char *const argv[])
 {
 	int sv[2];
 	int err;
@@ -144,7 +175,7 @@ child_start(struct child *child, char *const argv[])
 	CHECK(child->pid == 0);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) != 0)
 		return RC_IO;
-	err = spawn(&child->pid, argv, sv[1]);
+	err = spawn(&child->pid, argv, sv[1], child->reads);
 	close(sv[1]);
 	if (err == 0 && evutil_make_socket_nonblocking(sv[0]) != 0)
 		err = EIO;
@@ -157,9 +188,28 @@ child_start(struct child *child, char *const argv[])
 	child->bev =
 	    bufferevent_socket_new(child->base, sv[0], BEV_OPT_CLOSE_ON_FREE);
 	CHECK(child->bev != NULL);
-	bufferevent_setcb(child->bev, on_readable, NULL, on_event, child);
+	bufferevent_setcb(child->bev, on_readable, on_written, on_event, child);
 	bufferevent_enable(child->bev, EV_READ | EV_WRITE);
 	return RC_OK;
+}
+
+int
+child_start(struct child *child, char *const argv[])
+{
+	child->reads = false;
+	return begin(child, argv);
+}
+
+int
+child_read(struct child *child, char *const argv[], const char *input)
+{
+	int rc;
+
+	child->reads = true;
+	rc = begin(child, argv);
+	if (rc == RC_OK && input != NULL)
+		bufferevent_write(child->bev, input, strlen(input));
+	return rc;
 }
 
 bool
@@ -184,7 +234,7 @@ child_send(struct child *child, const void *octets, size_t n)
 void
 child_kill(struct child *child)
 {
-	if (child->bev == NULL)
+	if (child->pid == 0)
 		return;
 	kill(child->pid, SIGKILL);
 	hang_up(child);

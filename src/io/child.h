@@ -6,7 +6,9 @@
  *                                                          (reaped: gone)
  *
  * The helper has the socket as its standard input, our standard error
- * output, and nothing else that is open here. A killed process that the
+ * output, and nothing else that is open here. One that is to be read
+ * (child_read) has it as its standard output as well, writes its errors
+ * nowhere, and is left to end by itself when it has closed that. A killed process that the
  * system does not let go of (a disk that hangs) is waited for, never for
  * longer than a timer's tick at a time. The program ignores SIGPIPE.
  */
@@ -37,6 +39,10 @@ struct child *child_new(
 /* `argv` ends with NULL and begins with the program's path. RC_OK, or RC_IO
  * with errno; not while one is there. */
 int child_start(struct child *child, char *const argv[]);
+
+/* The same for a program that is searched in PATH, gets `input` (NULL: none)
+ * and an end of file behind it, and tells something. */
+int child_read(struct child *child, char *const argv[], const char *input);
 
 /* True from child_start() until gone(). */
 bool child_is_there(const struct child *child);

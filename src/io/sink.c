@@ -64,6 +64,8 @@ static const struct sink_row rows[EVENT_KINDS] = {
 		.peer = "server", .from = "from", .to = "to", .reason = "reason" },
 	[EVENT_MTA_STATE] = { "mta-state", SINK_ERROR,
 		.from = "from", .to = "to", .reason = "reason" },
+	[EVENT_MTA_ASKS] = { "mta-asks", SINK_ERROR,
+		.from = "from", .to = "to", .reason = "missing" },
 	[EVENT_SPACE_STATE] = { "space-state", SINK_WARNING,
 		.name = "pattern", .from = "from", .to = "to", .reason = "reason" },
 	[EVENT_SERVER_STATE] = { "server-state", SINK_NOTICE,
@@ -320,7 +322,7 @@ subject_of(const struct event *event)
 static enum sink_level
 level_of(const struct sink_row *row, const struct event *event)
 {
-	static const char *const well[] = { "up", "joined", "full" };
+	static const char *const well[] = { "up", "joined", "full", "yes" };
 
 	for (size_t i = 0; i < sizeof(well) / sizeof(well[0]); i++)
 		if (event->to != NULL && row->level < SINK_NOTICE &&

@@ -75,6 +75,7 @@ begin(struct pair *p, size_t at)
 		.dead_ms = 3000,
 		.probe_ms = 5000,
 		.digest_ms = 180000,
+		.no_mta = true,
 		.confirm_percent = 100 };
 	e->engine = engine_new(1 + at, &e->seal);
 	step(p, at, (struct input){ .kind = IN_CONF, .setup = &e->setup });

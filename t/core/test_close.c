@@ -343,6 +343,7 @@ START_TEST(reasons)
 		.dead_ms = 3000,
 		.probe_ms = 5000,
 		.digest_ms = 180000,
+		.no_mta = true,
 		.confirm_percent = 100 };
 	struct seal seal = cheap_seal("a");
 	struct host h = { .engine = engine_new(1, &seal), .ms = 1000 };

@@ -126,6 +126,7 @@ START_TEST(dates)
 		.dead_ms = 60000,
 		.probe_ms = 5000,
 		.digest_ms = 180000,
+		.no_mta = true,
 		.confirm_percent = 100 };
 	static const uint64_t begins[] = { 1, 20, 3700 };
 	struct seal seal = cheap = cheap_seal("a");

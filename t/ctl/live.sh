@@ -60,6 +60,7 @@ server() {
 	mkdir "$dir/$1/state" "$dir/$1/table"
 	cat >"$dir/$1/lsrd.conf" <<-END
 		organization = example.org
+		mta = none
 		routing-group = $2
 		server = mx$1.example.org
 		lab = yes

@@ -23,6 +23,7 @@ src/publish           base,core,publish               -
 src/ctl               base,core,cfg,crypt,ctl         jansson.h
 plugins               base,core                       -
 plugins/exports.c     plugins/postfix                 -
+plugins/mtas.c        plugins/postfix                 -
 plugins/probes.c      plugins/probe                   -
 plugins/queues.c      plugins/postfix                 -
 plugins/postfix       -                               lmdb.h

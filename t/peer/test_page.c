@@ -255,6 +255,7 @@ london_begin(struct london *l, const struct buf *certificate)
 		.dead_ms = 3000,
 		.probe_ms = 5000,
 		.digest_ms = 180000,
+		.no_mta = true,
 		.confirm_percent = 100 };
 	keys_public(authority, l->setup.authority);
 	keys_digest(l->setup.authority, l->setup.org);

@@ -357,6 +357,7 @@ event_is(struct scene *scene, struct node *node)
 	} words[] = {
 		{ "alone", EVENT_ALONE },
 		{ "behind", EVENT_BEHIND },
+		{ "mta-asks", EVENT_MTA_ASKS },
 		{ "fight", EVENT_FIGHT },
 		{ "clone", EVENT_CLONE },
 		{ "key-misused", EVENT_BREACH },

@@ -187,6 +187,28 @@ do_publisher(struct scene *scene)
 	scene_each(scene, scene->word[1], publisher_one);
 }
 
+/* How its MTA is configured from now on, as far as a reading can tell. */
+static void
+mta_one(struct scene *scene, struct node *node)
+{
+	const char *word = scene->word[2];
+	enum mta_asks asks = strcmp(word, "asks") == 0     ? MTA_YES
+	                     : strcmp(word, "silent") == 0 ? MTA_NO
+	                                                   : MTA_UNKNOWN;
+
+	node->mta_hangs = strcmp(word, "hangs") == 0;
+	node->mta.asks = node->mta.asks_default = asks;
+	if (strcmp(word, "no-default") == 0)
+		node->mta.asks = MTA_YES, node->mta.asks_default = MTA_NO;
+	host_read_mta(scene->world, node, 1);
+}
+
+static void
+do_mta(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], mta_one);
+}
+
 /* Sets the paths between every host of one set and every one of the other. */
 static void
 paths_set(struct scene *scene, enum path path)
@@ -478,6 +500,7 @@ const struct scene_verb scene_deeds[] = {
 	{ "cut", 2, 4, do_cut },
 	{ "heal", 2, 3, do_heal },
 	{ "publisher", 2, 2, do_publisher },
+	{ "mta", 2, 2, do_mta },
 	{ "age-disks", 0, 0, do_age },
 	{ "drain", 2, 2, do_drain },
 	{ "unspace", 2, 2, do_unspace },

@@ -11,6 +11,8 @@
 #define PROBE_MS 3000 /* deadline of a probe */
 #define STUCK_MS 1000 /* a publisher that cannot write tries again */
 #define SPINS 1000
+#define READ_MS 5      /* of the MTA's configuration */
+#define AGAIN_MS 10000 /* as io/mta_io.h has it */
 
 void
 host_signed(void *ctx, const uint8_t *p, size_t n)
@@ -49,6 +51,8 @@ host_init(struct node *node, char *server, char *group)
 	conf->retry_mail = true;
 	conf->congestion_ms = 30000;
 	conf->congestion_messages = 20;
+	mta_init(&node->mta);
+	node->mta.asks = node->mta.asks_default = MTA_YES;
 	node->may.name = server;
 	node->may.group = group;
 	node->wax.signed_ = host_signed;
@@ -377,6 +381,30 @@ stale_probe(const struct node *node, const struct happening *h)
 }
 
 void
+host_read_mta(struct world *world, struct node *node, uint64_t ms)
+{
+	struct happening *h = happening_new(node, HAPPENS_INPUT);
+
+	h->in.kind = IN_MTA;
+	h->in.mta = &node->mta;
+	h->serial = node->mta_serial = ++world->serial;
+	world_later(world, ms, h);
+}
+
+/* True if there is nothing to be told; else the next reading is begun. */
+static bool
+no_reading(struct world *world, struct node *node, const struct happening *h)
+{
+	if (h->in.kind != IN_MTA)
+		return false;
+	if (h->serial != node->mta_serial || node->mta_hangs)
+		return true;
+	if (node->mta.asks != MTA_YES || node->mta.asks_default != MTA_YES)
+		host_read_mta(world, node, AGAIN_MS);
+	return false;
+}
+
+void
 host_happens(struct world *world, struct happening *h)
 {
 	struct node *node = h->node;
@@ -399,7 +427,7 @@ host_happens(struct world *world, struct happening *h)
 		return;
 	}
 	if (node->engine != NULL && h->life == node->life &&
-	    !stale_probe(node, h)) {
+	    !stale_probe(node, h) && !no_reading(world, node, h)) {
 		h->in.name = h->name;
 		h->in.bytes = h->bytes.p;
 		h->in.len = h->bytes.n;
@@ -501,6 +529,7 @@ world_start(struct world *world, struct node *node, enum world_disk disk)
 	restore(world, node, SAVE_EPOCH);
 	restore_table(world, node);
 	restore(world, node, SAVE_STATE);
+	host_read_mta(world, node, READ_MS);
 }
 
 void

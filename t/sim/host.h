@@ -17,6 +17,8 @@ void host_signed(void *ctx, const uint8_t *p, size_t n);
 
 /* Feeds the engine, which runs, and carries out its effects. */
 void host_input(struct world *world, struct node *node, struct input *in);
+/* The MTA's configuration is read in a moment. */
+void host_read_mta(struct world *world, struct node *node, uint64_t ms);
 void host_tick(struct world *world, struct node *node);
 
 /* What was to happen to this host happens. Takes it over. */

@@ -18,6 +18,7 @@
  *     cut SET SET [peer|mail [one-way]] [silent]
  *     heal SET SET [peer|mail]
  *     publisher SET stuck|works         age-disks
+ *     mta SET asks|silent|unknown|hangs|no-default  (its tables, or `*` alone)
  *     drain HOST yes|no                 unspace HOST PATTERN
  *     cost HOST CONNECTOR N             rekey HOST
  *     remark HOST                       (another mark key)

@@ -175,13 +175,15 @@ step_cost(const struct world *world, size_t i, size_t j)
 	return best;
 }
 
-/* Ways through `via`: not when it drains, nor from another part. */
+/* Ways through `via`: not when it drains, or its MTA does not ask, nor from
+ * another part. */
 static bool
 gives_transit(
     const struct world *world, const struct map *map, size_t from, size_t via)
 {
 	return world_runs(&world->nodes[via]) &&
 	       !world->nodes[via].conf.drain &&
+	       world->nodes[via].mta.asks != MTA_NO &&
 	       map->part[via] == map->part[from];
 }
 

@@ -87,6 +87,9 @@ struct node {
 	struct buf besides; /* the annex itself */
 	uint32_t marks;     /* number of its mark key; 0: it has none */
 	bool publish_stuck;
+	struct mta mta;      /* as a reading finds it, every so often */
+	bool mta_hangs;      /* no reading comes to an end */
+	uint64_t mta_serial; /* of the reading to come */
 	VEC(struct addr) allow;
 
 	uint64_t signed_;       /* LSAs it has signed */

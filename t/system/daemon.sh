@@ -53,6 +53,7 @@ conf() { # server group last-octet other other's-octet
 	mkdir -p "$W/$1/tables"
 	cat >"$W/$1/lsrd.conf" <<EOF
 organization = "example.org"
+mta = none
 routing-group = "$2"
 server = "$1"
 peer-listen = { "$net.$3:6910" }

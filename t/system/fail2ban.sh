@@ -54,6 +54,7 @@ daemon() {
 	mkdir "$W/tables"
 	cat >"$W/conf" <<-END
 	organization = "example.org"
+	mta = none
 	routing-group = "g"
 	server = "mx1.example.org"
 	peer-listen = { "$net.1:6910" }

@@ -115,6 +115,7 @@ lsrd_conf() {
 	chown -R _lsrd:_lsrd /etc/lsrd/keys
 	cat >/etc/lsrd/lsrd.conf <<-END
 		organization = "sys.example"
+		mta = none
 		routing-group = "here"
 		server = "one.sys.example"
 		peer-listen = { "$here:691" }

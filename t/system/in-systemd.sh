@@ -71,6 +71,7 @@ ip link set lo up
 ip addr add 192.0.2.1/32 dev lo
 cat >"$conf" <<-END
 	organization = "sys.example"
+	mta = none
 	routing-group = "only"
 	server = "one.sys.example"
 	peer-listen = { "192.0.2.1:691" }

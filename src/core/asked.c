@@ -1,0 +1,113 @@
+/*
+ * asked.c - whether our own MTA does what the table says. (DESIGN section 4)
+ *
+ *                 yes, or no twice, 10 s apart
+ *     unknown ---------------------------------> yes <--------------> no
+ *                                                    no twice / yes
+ *
+ * Others route through us by our word, but the MTA beside us decides. While
+ * it positively does not ask our tables we say `starting`: our claims stand,
+ * ordinary transit ends, and a path of last resort leads through us only if
+ * our MTA has asked before. A reading that tells nothing changes nothing, and ends no
+ * count. Over a restart the verdict is kept in what we said of ourselves.
+ */
+
+#include <string.h>
+
+#include "base/rc.h"
+#include "core/node.h"
+
+#define TWICE_MS 10000
+#define READY_MS 15000 /* a start waits no longer for a second "no" */
+
+/* The table of `*` matters where we publish something for it. */
+static enum mta_asks
+reading(const struct engine *e)
+{
+	const struct route *any = e->rib == NULL ? NULL : rib_find(e->rib, "*");
+
+	if (e->mta.asks == MTA_YES && any != NULL && any->kind != ROUTE_HERE)
+		return e->mta.asks_default;
+	return e->mta.asks;
+}
+
+static void
+judge(struct engine *e, enum mta_asks to)
+{
+	if (to == e->asked)
+		return;
+	fx_event(
+	    e, (struct event){ .kind = EVENT_MTA_ASKS,
+		   .from = mta_asks_word(e->asked),
+		   .to = mta_asks_word(to),
+		   .reason = e->mta.missing[0] != '\0' ? e->mta.missing
+	                     : to == MTA_NO
+	                         ? "sender_dependent_default_transport_maps"
+	                         : NULL });
+	e->asked = to;
+	e->asked_once |= to == MTA_YES;
+	origin_look(e);
+}
+
+void
+asked_told(struct engine *e, const struct mta *mta)
+{
+	struct mta old = e->mta;
+	enum mta_asks is;
+
+	mta_copy(&e->mta, mta);
+	e->mta_told = true;
+	if (e->phase != PHASE_BOOT && !mta_same(&old, &e->mta))
+		steer_changed(e);
+	mta_done(&old);
+	if (e->phase == PHASE_BOOT || e->setup->no_mta)
+		return;
+	is = reading(e);
+	if (is == MTA_YES)
+		judge(e, MTA_YES);
+	if (is != MTA_NO) {
+		if (is == MTA_YES)
+			e->mta_no = (struct mono){ 0 };
+		return;
+	}
+	if (e->mta_no.ms == 0)
+		e->mta_no = e->now;
+	/* Who has given no transit yet loses none by one reading. */
+	if (e->asked == MTA_UNKNOWN ||
+	    mono_since(e->mta_no, e->now) >= TWICE_MS)
+		judge(e, MTA_NO);
+}
+
+void
+asked_restore(struct engine *e)
+{
+	struct lsa_key key = { e->setup->server, "", LSA_SERVER };
+	struct lsa *lsa = lsdb_find(&e->db, &key);
+	struct lsa_server *s = NULL;
+
+	if (lsa == NULL || lsa->purge || lsa_server_decode(lsa, &s) != RC_OK)
+		return;
+	if (s->unasked)
+		e->asked = MTA_NO;
+	else if (s->state == LSA_UP)
+		e->asked = MTA_YES;
+	e->asked_once = e->asked != MTA_UNKNOWN;
+	lsa_server_free(s);
+}
+
+bool
+asked_may(const struct engine *e)
+{
+	return e->setup->no_mta || e->asked == MTA_YES;
+}
+
+bool
+asked_ready(struct engine *e)
+{
+	struct mono limit = mono_after(e->started, READY_MS);
+
+	if (e->setup->no_mta || mono_due(limit, e->now))
+		return true;
+	fx_wake(e, limit);
+	return e->mta_told && (e->asked != MTA_YES || e->mta_no.ms == 0);
+}
