@@ -109,6 +109,17 @@ close_well(int fd, bool well)
 	return well;
 }
 
+/* Nothing is left of what failed, and errno tells what did. */
+static int
+give_up(int dirfd, const char *fresh)
+{
+	int error = errno;
+
+	(void)unlinkat(dirfd, fresh, 0);
+	errno = error;
+	return RC_IO;
+}
+
 static int
 write_in(int dirfd, const char *name, const void *octets, size_t n)
 {
@@ -116,16 +127,17 @@ write_in(int dirfd, const char *name, const void *octets, size_t n)
 	int fd;
 
 	snprintf(fresh, sizeof(fresh), "%s.new", name);
-	(void)unlinkat(dirfd, fresh, 0);
+	/* What a power cut left there; where it cannot go, that is why. */
+	if (unlinkat(dirfd, fresh, 0) != 0 && errno != ENOENT)
+		return RC_IO;
 	fd = openat(dirfd, fresh,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return RC_IO;
-	if (!close_well(fd, write_all(fd, octets, n) && fsync(fd) == 0))
-		return RC_IO;
-	if (renameat(dirfd, fresh, dirfd, name) != 0 || fsync(dirfd) != 0)
-		return RC_IO;
-	return RC_OK;
+	if (!close_well(fd, write_all(fd, octets, n) && fsync(fd) == 0) ||
+	    renameat(dirfd, fresh, dirfd, name) != 0)
+		return give_up(dirfd, fresh);
+	return fsync(dirfd) == 0 ? RC_OK : RC_IO;
 }
 
 int

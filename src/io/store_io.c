@@ -264,8 +264,8 @@ store_io_free(struct store_io *io)
 	for (size_t i = 0; i < STORE_WHATS; i++) {
 		struct store *store = &io->stores[i];
 
-		if (store->child != 0)
-			(void)reap(store);
+		if (store->child != 0 && reap(store) != 0)
+			store->waits = true;
 		if (store->waits)
 			(void)write_now(store);
 		buf_done(&store->next);

@@ -3,12 +3,14 @@
  * this test asks for one save at a time and counts the answers.
  */
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/buf.h"
@@ -241,6 +243,37 @@ START_TEST(a_failure_is_told_and_tried_again)
 }
 END_TEST
 
+/* On a full disk nothing half written stays beside what was there, in the way
+ * of what comes; and what is in the way is named as what it is. */
+START_TEST(a_failure_leaves_nothing)
+{
+	struct rlimit none = { 4, RLIM_INFINITY }, was;
+	char fresh[128];
+
+	save(SAVE_EPOCH, 1, "seven");
+	snprintf(fresh, sizeof(fresh), "%s/epoch.new", dir);
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &was), 0);
+	none.rlim_max = was.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
+	save(SAVE_EPOCH, 2, "eight");
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &was), 0);
+	ck_assert_uint_eq(engine.saved, 1);
+	ck_assert_int_ne(access(fresh, F_OK), 0);
+	loads(SAVE_EPOCH, "seven");
+	ck_assert_int_eq(mkdir(fresh, 0700), 0);
+	save(SAVE_EPOCH, 3, "nine");
+	ck_assert_uint_eq(engine.saved, 1);
+	buf_u8(&log_text, 0);
+	ck_assert_ptr_nonnull(
+	    strstr((char *)log_text.p, "error=File too large"));
+	ck_assert_ptr_null(strstr((char *)log_text.p, "File exists"));
+	ck_assert_int_eq(rmdir(fresh), 0);
+	save(SAVE_EPOCH, 4, "ten");
+	loads(SAVE_EPOCH, "ten");
+}
+END_TEST
+
 /* Decodes from a block of exactly this size. */
 static int
 decode(const uint8_t *file, size_t n, bool *whole)
@@ -292,6 +325,7 @@ main(void)
 	tcase_add_test(tc, nobody_waits);
 	tcase_add_test(tc, one_is_not_taken_for_the_other);
 	tcase_add_test(tc, a_failure_is_told_and_tried_again);
+	tcase_add_test(tc, a_failure_leaves_nothing);
 	tcase_add_test(tc, every_cut_and_every_bit_is_seen);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
