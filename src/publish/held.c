@@ -119,6 +119,17 @@ held_walk(const struct held *held,
 	return rc;
 }
 
+bool
+held_covers(const struct held *held, const struct held *part)
+{
+	for (struct tree_node *node = tree_first(&part->tree); node != NULL;
+	     node = tree_next(node))
+		if (find(held, tree_entry(node, struct entry, node)->pattern) ==
+		    NULL)
+			return false;
+	return true;
+}
+
 static int
 put(void *ctx, const uint8_t *octets, size_t n)
 {

@@ -39,6 +39,9 @@ void held_clear(struct held *held);
 int held_walk(const struct held *held,
     int (*each)(void *ctx, const uint8_t *octets, size_t n), void *ctx);
 
+/* True if every pattern of `part` is in `held`, too. */
+bool held_covers(const struct held *held, const struct held *part);
+
 /* The whole table as frames. */
 void held_put(const struct held *held, struct buf *out);
 

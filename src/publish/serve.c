@@ -213,32 +213,73 @@ write_milter(struct server *s)
 	say(s, &out);
 }
 
+/*
+ * The copy on the disk has every key of this table. What cannot be read says
+ * nothing, and a table is better than none.
+ */
+static bool
+copy_covers(struct server *s)
+{
+	struct plugin_setup setup;
+	struct held kept = { .generation = 0 };
+	struct copy copy;
+	bool covers = true;
+
+	copy_init(&copy, s->mark->tables);
+	if (copy_load(&copy, &kept, &setup) == RC_OK)
+		covers = held_covers(&kept, &s->held);
+	held_clear(&kept);
+	copy_done(&copy);
+	return covers;
+}
+
+/* An empty table may be refused: it must not reach the copy first. */
+static void
+keep(struct server *s, struct wire_ack *ack)
+{
+	if (mark_set(s->mark) == RC_OK && write_copy(s) == RC_OK)
+		return;
+	ack->copy_behind = true;
+	ack->error = errno;
+	if (copy_covers(s))
+		return;
+	/* After a start nobody would know that key. */
+	ack->result = RC_IO;
+	s->whole_due = true;
+}
+
+static void
+write_batch(struct server *s, struct wire_ack *ack, bool empty)
+{
+	struct plugin_report report = { 0 };
+
+	at_phase(s, PLUGIN_WORKING);
+	ack->result = write_tables(s, &report);
+	if (ack->result == RC_IO)
+		ack->error = errno;
+	else if (empty && ack->result == RC_OK)
+		ack->copy_behind = write_copy(s) != RC_OK;
+	ack->keys = to_u32(report.keys);
+	ack->locks = report.locks;
+	ack->max_us = to_u32(report.max_us);
+}
+
 /* A batch is complete. */
 static void
 publish(struct server *s)
 {
 	struct wire_ack ack = { .generation = s->held.generation };
-	struct plugin_report report = { 0 };
 	struct buf out = { 0 };
 	bool empty = s->held.tree.n == 0;
 
-	/* An empty table may be refused: it must not reach the copy first. */
 	if (!empty)
-		ack.copy_behind =
-		    mark_set(s->mark) != RC_OK || write_copy(s) != RC_OK;
-	at_phase(s, PLUGIN_WORKING);
-	ack.result = write_tables(s, &report);
-	if (ack.result == RC_IO)
-		ack.error = errno;
-	else if (empty && ack.result == RC_OK)
-		ack.copy_behind = write_copy(s) != RC_OK;
+		keep(s, &ack);
+	if (ack.result == RC_OK)
+		write_batch(s, &ack, empty);
 	if (ack.result == RC_OK) {
 		s->written = s->held.generation;
 		milter_due(s);
 	}
-	ack.keys = to_u32(report.keys);
-	ack.locks = report.locks;
-	ack.max_us = to_u32(report.max_us);
 	wire_put_ack(&out, &ack);
 	say(s, &out);
 	buf_reset(&s->frames);
