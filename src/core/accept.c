@@ -515,3 +515,26 @@ accept_update(
 		origin_heard(e, lsa);
 	return RC_OK;
 }
+
+bool
+accept_saved(struct engine *e, const uint8_t *p, size_t n)
+{
+	struct lsa *lsa;
+	int rc = lsa_decode(p, n, e->seal, &lsa);
+
+	if (rc != RC_OK) {
+		malformed(e, NULL, cur_over(p, n), rc);
+		return false;
+	}
+	if (lsdb_find(&e->db, &lsa->key) != NULL)
+		rc = RC_TWICE;
+	if (rc == RC_OK)
+		rc = accept_judge(e, lsa);
+	if (rc == RC_OK) {
+		accept_install(e, lsa, NULL);
+		return true;
+	}
+	refused(e, NULL, &lsa->key, rc);
+	lsa_free(lsa);
+	return false;
+}

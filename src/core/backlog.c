@@ -71,6 +71,8 @@ backlog_table(struct backlog *b, const struct rib *rib, uint64_t now)
 
 		if (way.pattern == NULL)
 			way.pattern = mem_str(r->pattern);
+		way.heard &= r->over && way.ended == r->leaves;
+		way.ended = r->over ? r->leaves : 0;
 		if (r->kind == ROUTE_REMOTE && r->nhops > 0)
 			hop = r->hop[0].addr;
 		way_turn(&way, &hop, now);
@@ -88,10 +90,14 @@ backlog_begin(struct backlog *b)
 	b->next = 0;
 	for (size_t i = 0; i < b->hops.n; i++)
 		b->hops.v[i].waiting = b->hops.v[i].late = 0;
+	for (size_t i = 0; i < b->ways.n; i++) {
+		b->ways.v[i].heard = b->ways.v[i].ended != 0;
+		b->ways.v[i].before = 0;
+	}
 }
 
-static const struct backlog_way *
-way_find(const struct backlog *b, const char *pattern)
+static struct backlog_way *
+way_find(struct backlog *b, const char *pattern)
 {
 	size_t low = 0, high = b->ways.n;
 
@@ -112,7 +118,7 @@ way_find(const struct backlog *b, const char *pattern)
 void
 backlog_add(struct backlog *b, const struct backlog_wait *wait)
 {
-	const struct backlog_way *way = NULL;
+	struct backlog_way *way = NULL;
 	uint64_t from = wait->came;
 	struct backlog_hop *hop;
 	const char *pattern;
@@ -126,6 +132,8 @@ backlog_add(struct backlog *b, const struct backlog_wait *wait)
 		way = way_find(b, pattern);
 	if (way == NULL)
 		return;
+	/* When it came may not be known. */
+	way->before += wait->came <= way->ended + BACKLOG_LATER_S;
 	while (!wait->deferred && turn + 1 < way->n &&
 	       way->turn[turn].since > wait->came)
 		turn++;
@@ -155,6 +163,28 @@ backlog_next(struct backlog *b, struct report *out)
 	out->count[REPORT_LATE] = hop->late;
 	b->next++;
 	return true;
+}
+
+const char *
+backlog_over(const struct backlog *b, size_t *at, uint64_t *n)
+{
+	while (*at < b->ways.n) {
+		const struct backlog_way *way = &b->ways.v[(*at)++];
+
+		*n = way->before;
+		if (way->heard)
+			return way->pattern;
+	}
+	return NULL;
+}
+
+bool
+backlog_ends(const struct backlog *b)
+{
+	for (size_t i = 0; i < b->ways.n; i++)
+		if (b->ways.v[i].ended != 0)
+			return true;
+	return false;
 }
 
 void

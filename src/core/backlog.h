@@ -4,6 +4,7 @@
  *     backlog_table(table)   whose next hop is which, and since when
  *     backlog_add(...)       each message and recipient of a listing
  *     backlog_next(report)   so much waits for each next hop
+ *     backlog_over(...)      so much came before the end of a key's hour
  *
  * A recipient belongs to the first next hop of its route. A deferred message
  * waits for that hop since the route leads there: it will be routed anew, so
@@ -28,6 +29,10 @@
  * elsewhere. */
 #define BACKLOG_TURNS 4
 
+/* Mail of so long after the end of a key's hour counts as before: the MTA
+ * was told a moment later, and a process of its remembers its answers. */
+#define BACKLOG_LATER_S 120
+
 /* Where a pattern's mail goes, and went before. */
 struct backlog_way {
 	char *pattern;
@@ -36,6 +41,9 @@ struct backlog_way {
 		uint64_t since;  /* seconds since 1970 */
 	} turn[BACKLOG_TURNS];   /* the newest first */
 	size_t n;
+	uint64_t ended;  /* the hour of its key, seconds since 1970; 0: none */
+	bool heard;      /* before this listing began */
+	uint64_t before; /* recipients of this listing that came before that */
 };
 
 struct backlog_hop {
@@ -74,6 +82,14 @@ void backlog_add(struct backlog *backlog, const struct backlog_wait *wait);
 
 /* The listing is whole: gives a report of each next hop; false: no more. */
 bool backlog_next(struct backlog *backlog, struct report *out);
+
+/* The same for the keys whose hour is over: *at begins as 0; NULL: no more.
+ * *n recipients came before that. */
+const char *backlog_over(
+    const struct backlog *backlog, size_t *at, uint64_t *n);
+
+/* Whether there are such keys. */
+bool backlog_ends(const struct backlog *backlog);
 
 void backlog_done(struct backlog *backlog);
 

@@ -18,8 +18,7 @@ count(void *ctx, const struct route *from, const struct route *to)
 	size_t *n = ctx;
 
 	/* A pattern that comes is not one that moves. */
-	*n += from != NULL;
-	(void)to;
+	*n += from != NULL && (to == NULL || !route_same(from, to));
 }
 
 static void

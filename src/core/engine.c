@@ -224,9 +224,32 @@ input(struct engine *e, const struct input *in)
 	case IN_QUERY:
 		query_answer(e, in);
 		break;
+	case IN_WAITS:
+		steer_waits(e, in->name, in->value);
+		break;
+	case IN_STOP:
+		state_now(e);
+		break;
 	case IN_TICK:
 		break;
 	}
+}
+
+/* Seconds by which the calendar is ahead of the moments of this boot. Ends
+ * that were said by it are said anew when it was set. */
+#define SET_S 60
+
+static void
+calendar_check(struct engine *e)
+{
+	uint64_t is = e->wall - e->now.ms / 1000; /* wraps, and back */
+	uint64_t apart = is - e->calendar;
+
+	if (apart <= SET_S || apart >= -(uint64_t)SET_S)
+		return;
+	e->calendar = is;
+	if (e->phase >= PHASE_PUBLISHING && e->pending.n > 0)
+		steer_changed(e);
 }
 
 struct effects
@@ -238,6 +261,7 @@ engine_step(struct engine *e, const struct input *in)
 	e->wall = in->wall;
 	e->wake = MONO_NEVER;
 	e->ticking = in->kind == IN_TICK;
+	calendar_check(e);
 	input(e, in);
 	turn(e);
 	return (struct effects){

@@ -12,7 +12,9 @@
  *                 FX_SEND, FX_PROBE, FX_ROUTES ...
  *
  * Order of a start: IN_CONF, IN_RESTORE of the epoch, of the table and of
- * the state (with what was read, or with none), then anything.
+ * the state (with what was read, or with none), then anything. Two tables are
+ * read, and the newer one is the table: that of the publisher was on disk
+ * before the MTA saw it, the one beside the state is there where that was lost.
  */
 
 #ifndef CORE_ENGINE_H
@@ -51,6 +53,9 @@ enum input_kind {
 	IN_MTA,     /* mta: a reading of how our MTA is configured; the first
 		     one belongs to a start, unless setup.no_mta */
 	IN_PUBLISHED, /* value: this generation of the table is published */
+	IN_WAITS,     /* name: a pattern whose route is over (rib.h); value: so
+			 many recipients in the MTA's queue came before that */
+	IN_STOP,      /* an orderly stop: what is to be saved is saved now */
 	IN_QUERY,     /* who: a control client; bytes: its request, one line */
 	IN_TICK       /* the wake-up time has come */
 };
@@ -106,9 +111,8 @@ enum effect_kind {
 enum save_what {
 	SAVE_EPOCH, /* a few octets: on disk before its number is used */
 	SAVE_STATE, /* database and published table */
-	SAVE_TABLE  /* never saved: the table as the publisher kept it, for a
-		       start whose state is lost: u64 generation, u32 n, the
-		       routes (rib.h) */
+	SAVE_TABLE  /* never saved: the table as the publisher kept it: u64
+		       generation, u32 n, the routes (rib.h) */
 };
 
 struct effect {

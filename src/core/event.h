@@ -23,7 +23,12 @@ enum event_kind {
 				  reason: what is missing */
 	EVENT_SPACE_STATE,     /* name: pattern, from, to */
 	EVENT_SERVER_STATE,    /* our own state: from, to, reason */
-	EVENT_ROUTES, /* value: moved, total: in all, name: generation */
+	EVENT_ROUTES,          /* value: moved, total: in all, name: generation,
+			 reason: the first patterns that moved */
+	EVENT_KEY,    /* name: a pattern nobody claims any more; to: "leaving",
+			 "given-up", "gone" or "claimed"; from: the end of its
+			 hour */
+	EVENT_KEYS,   /* value: so many more of these in one table */
 	EVENT_ALONE,  /* no adjacency; value: sessions lost */
 	EVENT_BEHIND, /* the table is behind the database; value: ms */
 	EVENT_FIGHT,  /* someone else speaks as us: origin */

@@ -260,40 +260,18 @@ connector_add(struct facts *f, const struct view_input *in, uint32_t owner,
 	vec_push(&f->connectors, c);
 }
 
-static const struct setup_space *
-own_space(const struct setup *setup, const char *pattern)
-{
-	size_t low = 0, high = setup->nspaces;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int c = strcmp(pattern, setup->spaces[mid].pattern);
-
-		if (c == 0)
-			return &setup->spaces[mid];
-		if (c < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return NULL;
-}
-
 static void
 claim_add(struct facts *f, const struct view_input *in, uint32_t server,
     const struct lsa *lsa)
 {
-	struct facts_claim c = { .pattern = lsa->key.id, .server = server };
+	struct facts_claim c = {
+		.pattern = lsa->key.id, .server = server, .lsa = lsa
+	};
 
-	if (lsa_space_decode(lsa, &c.space) != RC_OK)
+	/* What is ours and no more configured is no claim, before its purge
+	 * is out; the rest of ours: own_claims(). */
+	if (server == f->self || lsa_space_decode(lsa, &c.space) != RC_OK)
 		return;
-	if (c.server == f->self) {
-		/* No more configured: it stands until its purge is out, and
-		 * we do not deliver it. */
-		if (own_space(in->setup, c.pattern) != NULL)
-			return; /* own_claims() */
-		c.space.down = true;
-	}
 	if (strcmp(c.pattern, "*") == 0 ||
 	    (in->may_relay != NULL &&
 		!in->may_relay(in->ctx, lsa->key.origin, c.pattern)))
@@ -319,7 +297,9 @@ own_claims(struct facts *f, const struct view_input *in)
 		if (setup->claims == NULL ||
 		    !claims_space(setup->claims, own->pattern))
 			continue;
-		if (said == NULL || said->purge ||
+		if (said != NULL && !said->purge)
+			c.lsa = said;
+		if (c.lsa == NULL ||
 		    lsa_space_decode(said, &c.space) != RC_OK) {
 			c.space.cost = own->cost;
 			c.space.local = own->local;
@@ -362,12 +342,8 @@ database_read(struct facts *f, const struct view_input *in)
 	for (struct lsa *l = lsdb_first(in->db); l; l = lsdb_next(l)) {
 		uint32_t origin;
 
-		if (l->purge) {
-			if (l->key.type == LSA_SPACE)
-				vec_push(&f->purged, l->key.id);
-			continue;
-		}
-		if (l->key.type < LSA_SERVER || l->key.type > LSA_SPACE)
+		if (l->purge || l->key.type < LSA_SERVER ||
+		    l->key.type > LSA_SPACE)
 			continue;
 		origin = origin_of(f, in, l);
 		if (origin != FACTS_NONE)
@@ -378,7 +354,6 @@ database_read(struct facts *f, const struct view_input *in)
 	names_gather(f);
 	slots_fill(f);
 	own_claims(f, in);
-	f->purged.n = text_unique(f->purged.v, f->purged.n);
 	if (f->claims.n > 1)
 		qsort(f->claims.v, f->claims.n, sizeof(f->claims.v[0]),
 		    claim_order);
@@ -439,7 +414,6 @@ facts_done(struct facts *f)
 	vec_done(&f->servers);
 	vec_done(&f->connectors);
 	vec_done(&f->claims);
-	vec_done(&f->purged);
 	vec_done(&f->groups);
 	vec_done(&f->pool);
 }

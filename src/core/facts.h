@@ -53,6 +53,7 @@ struct facts_claim {
 	uint32_t server;
 	struct lsa_space space;
 	const struct setup_space *own; /* ours: as configured */
+	const struct lsa *lsa;         /* ours may not be said yet: NULL */
 };
 
 struct facts_slot {
@@ -65,8 +66,7 @@ struct facts {
 	VEC(struct facts_server) servers;       /* by name */
 	VEC(struct facts_connector) connectors; /* by owner, then name */
 	VEC(struct facts_claim) claims;         /* by pattern, then server */
-	VEC(const char *) purged; /* patterns with a purged space; sorted */
-	VEC(const char *) groups; /* names; sorted */
+	VEC(const char *) groups;               /* names; sorted */
 	VEC(uint32_t) pool;
 	char *names; /* of the servers, side by side: looked up often */
 	struct facts_slot *slots; /* names by hash: for looking up alone */

@@ -40,9 +40,9 @@ make_hold(struct route *route)
 	struct route hold = { .pattern = mem_str(route->pattern),
 		.kind = ROUTE_HOLD,
 		.relay = route->relay,
-		.claimed = route->claimed,
 		.reason = mem_str(REASON) };
 
+	route_claims_copy(&hold, route);
 	route_done(route);
 	*route = hold;
 }

@@ -4,77 +4,98 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/rc.h"
-#include "base/str.h"
+#include "base/wall.h"
+#include "core/fate.h"
 
-/* Removals in a saved file: no more than there can be LSAs. */
-#define REMOVALS_MAX LIMIT_LSDB_LSAS
+/* The calendar is set when it says another end by more than this. */
+#define SET_S 60
+
+/* Until this long after a start mail that waits keeps its hold. */
+#define CARE_S 3600
 
 struct keeping {
 	const struct facts *facts;
 	const struct view_input *in;
 	struct view_pending was, now;
-	size_t at; /* in `was` */
+	size_t at;    /* in `was` */
+	size_t claim; /* in facts->claims */
 	struct keep_routes *routes;
 };
 
-static int
-pattern_order(const void *key, const void *item)
+static uint64_t
+queue_s(const struct view_input *in)
 {
-	return strcmp(key, *(const char *const *)item);
+	return in->setup->queue_s > 0 ? in->setup->queue_s : VIEW_QUEUE_S;
 }
 
-static int
-claim_order(const void *key, const void *item)
+static uint64_t
+until_s(uint64_t end, uint64_t wall)
 {
-	return strcmp(key, ((const struct facts_claim *)item)->pattern);
+	return end > wall ? end - wall : 0;
 }
 
-/* A purge of it is known, or a claim that does not exist for us. */
-static bool
-is_spoken_of(const struct facts *f, const char *pattern)
+static uint64_t
+at_most(uint64_t n, uint64_t most)
 {
-	return (f->purged.n > 0 &&
-		   bsearch(pattern, f->purged.v, f->purged.n,
-		       sizeof(f->purged.v[0]), pattern_order) != NULL) ||
-	       (f->claims.n > 0 &&
-		   bsearch(pattern, f->claims.v, f->claims.n,
-		       sizeof(f->claims.v[0]), claim_order) != NULL);
+	return n < most ? n : most;
 }
 
-/* Until when it is a hold, if it is one of those that leave. */
-static const struct view_removal *
-removal_of(struct keeping *k, const char *pattern)
+/* Of a key that begins to leave, or did so in an earlier life. */
+static struct view_removal
+removal_new(const struct view_input *in, const struct route *old)
+{
+	uint64_t queue = queue_s(in), left = VIEW_REMOVAL_MS, rest;
+
+	rest = left / 1000 + queue;
+	if (old->leaves != 0) {
+		left = until_s(old->leaves, in->wall);
+		left = at_most(left, VIEW_REMOVAL_MS / 1000) * 1000;
+		rest = at_most(until_s(old->leaves + queue, in->wall), rest);
+		if (rest < CARE_S)
+			rest = CARE_S;
+	}
+	return (struct view_removal){
+		.until = old->over ? in->now : mono_after(in->now, left),
+		.gone = mono_after(in->now, rest * 1000),
+	};
+}
+
+static struct view_removal
+removal_of(struct keeping *k, const struct route *old)
 {
 	const struct view_pending *was = &k->was;
 
-	while (k->at < was->n && strcmp(was->v[k->at].pattern, pattern) < 0)
+	while (
+	    k->at < was->n && strcmp(was->v[k->at].pattern, old->pattern) < 0)
 		k->at++;
-	if (k->at < was->n && strcmp(was->v[k->at].pattern, pattern) == 0)
-		return &was->v[k->at];
-	return NULL;
+	if (k->at < was->n && strcmp(was->v[k->at].pattern, old->pattern) == 0)
+		return was->v[k->at];
+	return removal_new(k->in, old);
 }
 
 static void
-removal_add(struct keeping *k, const char *pattern, struct mono until)
+removal_add(struct keeping *k, const char *pattern, struct view_removal removal)
 {
 	struct view_pending *now = &k->now;
 
 	if ((now->n & (now->n - 1)) == 0) /* room doubles at powers of two */
 		now->v = mem_grow(
 		    now->v, now->n == 0 ? 1 : 2 * now->n, sizeof(*now->v));
-	now->v[now->n++] = (struct view_removal){ mem_str(pattern), until };
+	removal.pattern = mem_str(pattern);
+	now->v[now->n++] = removal;
 }
 
-static void
-hold_add(struct keeping *k, const struct route *old, const char *reason)
+/* Takes over `reason`. */
+static struct route
+hold_of(const struct route *old, char *reason)
 {
 	struct route r = { .pattern = mem_str(old->pattern),
 		.kind = ROUTE_HOLD,
 		.relay = old->relay,
-		.reason = mem_str(reason) };
+		.reason = reason };
 
-	vec_push(&k->routes->v, r);
+	route_claims_copy(&r, old);
+	return r;
 }
 
 /* Down by one probe of ours, and up by none. */
@@ -103,7 +124,6 @@ route_keep(struct keeping *k, const struct route *old)
 	size_t kept = 0;
 
 	route_copy(&r, old);
-	r.claimed = false;
 	for (size_t i = 0; i < r.nhops; i++) {
 		if (found_down(k->in, r.hop[i].name))
 			mem_free(r.hop[i].name);
@@ -113,8 +133,89 @@ route_keep(struct keeping *k, const struct route *old)
 	r.nhops = kept;
 	if (r.kind == ROUTE_REMOTE && kept == 0) {
 		route_done(&r);
-		hold_add(k, old, "no path: no claim known, next hops down");
+		r = hold_of(
+		    old, mem_str("no path: no claim known, next hops down"));
+	}
+	vec_push(&k->routes->v, r);
+}
+
+/* A key that was stolen is no domain given up. */
+static void
+revoked(struct keeping *k, const struct route *old, const char *who)
+{
+	struct buf why = { 0 };
+
+	buf_printf(&why,
+	    "no path: the key of its server was revoked, held until that has "
+	    "a new one or lsrctl forget %s",
+	    who);
+	vec_push(&k->routes->v, hold_of(old, buf_string(&why)));
+}
+
+static bool
+was_here(const struct route *old)
+{
+	for (size_t i = 0; i < old->nclaims; i++)
+		if (old->claims[i].own && old->claims[i].here)
+			return true;
+	return false;
+}
+
+static char *
+leaving_text(uint64_t end, bool over)
+{
+	char at[WALL_TEXT];
+	struct buf why = { 0 };
+
+	if (over)
+		buf_printf(&why,
+		    "no path: its last claim was withdrawn, given up at %s, "
+		    "kept for mail of before",
+		    wall_text(end, at));
+	else
+		buf_printf(&why,
+		    "no path: its last claim was withdrawn, held until %s, "
+		    "then given up unless a server claims it",
+		    wall_text(end, at));
+	return buf_string(&why);
+}
+
+/* Its hour: the end as the calendar has it now. */
+static uint64_t
+end_of(const struct keeping *k, const struct route *old, struct mono until)
+{
+	uint64_t end = k->in->wall + mono_since(k->in->now, until) / 1000;
+	uint64_t apart =
+	    end > old->leaves ? end - old->leaves : old->leaves - end;
+
+	return old->leaves == 0 || apart > SET_S ? end : old->leaves;
+}
+
+static void
+leave(struct keeping *k, const struct route *old)
+{
+	struct view_removal removal = removal_of(k, old);
+	bool over = mono_due(removal.until, k->in->now);
+	bool here = was_here(old);
+	struct route r;
+
+	if (over &&
+	    (here || removal.idle || mono_due(removal.gone, k->in->now)))
 		return;
+	removal_add(k, old->pattern, removal);
+	r = hold_of(old, NULL);
+	r.leaves = old->over ? old->leaves : end_of(k, old, removal.until);
+	/* Its hour may have ended while we were down, and mail came since. */
+	if (over && !old->over && r.leaves < k->in->wall)
+		r.leaves = k->in->wall;
+	r.over = over;
+	if (over)
+		r.relay = false;
+	if (here) {
+		r.kind = ROUTE_HERE;
+		r.server = mem_str(k->in->setup->server);
+	} else {
+		r.reason = leaving_text(r.leaves, over);
 	}
 	vec_push(&k->routes->v, r);
 }
@@ -123,20 +224,49 @@ route_keep(struct keeping *k, const struct route *old)
 static void
 unclaimed(struct keeping *k, const struct route *old)
 {
-	const struct view_removal *leaving = removal_of(k, old->pattern);
-	struct mono until;
+	const char *who = NULL;
+	enum fate fate = fate_of(k->in, old, &who);
 
-	if (leaving == NULL && !old->claimed &&
-	    !is_spoken_of(k->facts, old->pattern)) {
+	if (fate == FATE_REVOKED && !old->over)
+		revoked(k, old, who);
+	else if (fate == FATE_UNKNOWN && old->leaves == 0)
 		route_keep(k, old);
-		return;
-	}
-	until = leaving != NULL ? leaving->until
-	                        : mono_after(k->in->now, VIEW_REMOVAL_MS);
-	if (mono_due(until, k->in->now))
-		return;
-	removal_add(k, old->pattern, until);
-	hold_add(k, old, "no path: its last claim was withdrawn");
+	else
+		leave(k, old);
+}
+
+static void
+claim_add(struct keeping *k, struct route *r, const struct facts_claim *c)
+{
+	struct route_claim *to = &r->claims[r->nclaims++];
+
+	to->server = mem_str(k->facts->servers.v[c->server].name);
+	to->own = c->server == k->facts->self;
+	to->here = c->own != NULL && c->own->way == NULL;
+	if (c->lsa == NULL)
+		return; /* of our own, and not said yet */
+	to->known = true;
+	to->seq = c->lsa->seq;
+	memcpy(to->key, c->lsa->signer, sizeof(to->key));
+}
+
+/* By which claims it was made: all that there are. */
+static void
+claimed(struct keeping *k, struct route *r)
+{
+	const struct facts_claim *v = k->facts->claims.v;
+	size_t n = 0, end = k->facts->claims.n;
+
+	while (k->claim < end && strcmp(v[k->claim].pattern, r->pattern) < 0)
+		k->claim++;
+	while (k->claim + n < end && n < LIMIT_ROUTE_CLAIMS &&
+	       strcmp(v[k->claim + n].pattern, r->pattern) == 0)
+		n++;
+	route_claims_done(r);
+	r->claims = n == 0 ? NULL : mem_new(0, n, sizeof(*r->claims));
+	for (size_t i = 0; i < n; i++)
+		claim_add(k, r, &v[k->claim + i]);
+	vec_push(&k->routes->v, *r);
 }
 
 void
@@ -157,7 +287,7 @@ keep_merge(const struct facts *facts, const struct view_input *in,
 					      old->routes[o].pattern);
 
 		if (c <= 0)
-			vec_push(&all.v, fresh->v.v[i++]);
+			claimed(&k, &fresh->v.v[i++]);
 		else
 			unclaimed(&k, &old->routes[o]);
 		o += c >= 0;
@@ -169,72 +299,32 @@ keep_merge(const struct facts *facts, const struct view_input *in,
 }
 
 struct mono
-view_pending_due(const struct view_pending *pending)
+view_pending_due(const struct view_pending *pending, struct mono now)
 {
 	struct mono due = MONO_NEVER;
 
-	for (size_t i = 0; i < pending->n; i++)
-		due = mono_min(due, pending->v[i].until);
+	for (size_t i = 0; i < pending->n; i++) {
+		const struct view_removal *r = &pending->v[i];
+
+		due =
+		    mono_min(due, mono_due(r->until, now) ? r->gone : r->until);
+	}
 	return due;
 }
 
-void
-view_pending_encode(
-    struct buf *out, const struct view_pending *pending, struct mono now)
+bool
+view_pending_waits(
+    struct view_pending *pending, const char *pattern, uint64_t n)
 {
-	buf_u32(out, (uint32_t)pending->n);
 	for (size_t i = 0; i < pending->n; i++) {
-		size_t hole = buf_hole16(out);
+		struct view_removal *r = &pending->v[i];
 
-		buf_text(out, pending->v[i].pattern);
-		buf_fill16(out, hole);
-		buf_u32(out, (uint32_t)mono_since(now, pending->v[i].until));
+		if (strcmp(r->pattern, pattern) != 0)
+			continue;
+		r->idle = n == 0;
+		return r->idle;
 	}
-}
-
-static int
-removal_decode(struct cur *in, struct mono now, struct view_removal *out)
-{
-	size_t n = cur_u16(in);
-	const uint8_t *p = cur_bytes(in, n);
-	uint32_t left = cur_u32(in);
-
-	if (in->bad)
-		return RC_SHORT;
-	if (left > VIEW_REMOVAL_MS)
-		return RC_RANGE;
-	if (memchr(p, 0, n) != NULL)
-		return RC_NAME;
-	out->pattern = mem_dup(p, n);
-	out->until = mono_after(now, left);
-	return str_is_pattern(out->pattern) ? RC_OK : RC_NAME;
-}
-
-int
-view_pending_decode(struct cur *in, struct mono now, struct view_pending *out)
-{
-	struct view_pending got = { 0 };
-	uint32_t n = cur_u32(in);
-	int rc = RC_OK;
-
-	*out = got;
-	if (in->bad || n > in->left)
-		return RC_SHORT;
-	if (n > REMOVALS_MAX)
-		return RC_LIMIT;
-	got.v = mem_new(0, n, sizeof(*got.v));
-	while (rc == RC_OK && got.n < n) {
-		rc = removal_decode(in, now, &got.v[got.n++]);
-		if (rc == RC_OK && got.n > 1 &&
-		    strcmp(got.v[got.n - 2].pattern,
-			got.v[got.n - 1].pattern) >= 0)
-			rc = RC_TWICE;
-	}
-	if (rc == RC_OK)
-		*out = got;
-	else
-		view_pending_done(&got);
-	return rc;
+	return false;
 }
 
 void

@@ -2,15 +2,21 @@
  * keep.h - names leave the tables last: a key that vanishes is a bounce.
  * (DESIGN section 4)
  *
- *     claim stands -------------------------> route or hold
- *     last claim purged or out of sight ----> hold, for one hour, then gone
- *     neither claim nor purge in the database -> as published, less the next
- *                                             hops our probes find down
+ *     a claim stands ----------------------> route or hold
+ *     all claims are gone (core/fate.h) ---> hold with its end, for one hour
+ *         one was our own `deliver = here` -> here, for one hour, then gone
+ *         the hour is over ----------------> hold, no more in `domains`, while
+ *                                            mail of before waits; then gone
+ *     the key of one was revoked ----------> hold, until `forget`
+ *     nothing is known of a claim ---------> as published, less the next
+ *                                            hops our probes find down
  *
- * A claim that stood when the last table was built and is gone now went by
- * an act: a purge, a forgotten server, a revoked key. The database loses
- * nothing in another way while we run; a table read back from a file does
- * not say what stood, so after a loss of the database the third line holds.
+ * The hour begins when this server first knows. Its end stands in the route
+ * and is with it on disk before the MTA sees it, so that a restart neither
+ * prolongs nor shortens it. While we run it is a moment of our own, which no
+ * clock moves; where the calendar was set, the end is said anew. After a start
+ * the calendar tells what is left, at most an hour, and mail that waits keeps
+ * its hold for an hour at least, whatever the calendar says.
  */
 
 #ifndef CORE_KEEP_H

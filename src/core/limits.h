@@ -96,6 +96,10 @@
 #define LIMIT_ALTERNATE_NEIGHBOURS 16
 #define LIMIT_PATH_HOPS 40
 
+/* Claims of one pattern that a table remembers (core/keep.h): 16 kB of names.
+ * Where more servers claim it, as `*`, these speak for all. */
+#define LIMIT_ROUTE_CLAIMS 256
+
 /* The metric of one connector (DESIGN section 9). */
 #define LIMIT_COST_MAX 65535
 

@@ -198,6 +198,7 @@ struct engine {
 	struct rng rng;
 	struct mono now, wake;
 	uint64_t wall;
+	uint64_t calendar; /* `wall` less `now`, as it was last */
 	struct fx fx;
 
 	struct lsdb db;
@@ -344,6 +345,10 @@ int accept_update(
 /* Judges a decoded LSA: signature, claims, revocations, caps. */
 int accept_judge(struct engine *e, struct lsa *lsa);
 
+/* Octets that were saved: judged like anything from outside, and refused by
+ * name. True if it is in the database now. */
+bool accept_saved(struct engine *e, const uint8_t *p, size_t n);
+
 /* Takes it into the database and does what follows. */
 void accept_install(
     struct engine *e, struct lsa *lsa, const struct session *from);
@@ -487,6 +492,8 @@ void steer_tick(struct engine *e);
  * one at a time. */
 struct view *steer_view(struct engine *e, const struct lsdb *db);
 void steer_published(struct engine *e, uint64_t generation);
+/* So much mail of before waits for a key whose hour is over. */
+void steer_waits(struct engine *e, const char *pattern, uint64_t n);
 void steer_done(struct engine *e);
 
 /* --- annex.c ------------------------------------------------------------------- */
@@ -504,6 +511,8 @@ void annex_done(struct engine *e);
 
 void state_changed(struct engine *e);
 void state_tick(struct engine *e);
+/* What is not saved yet is saved now. */
+void state_now(struct engine *e);
 void state_restore_epoch(struct engine *e, const uint8_t *p, size_t n);
 /* What is published stays known, though the state may be lost. */
 void state_restore_table(struct engine *e, const uint8_t *p, size_t n);

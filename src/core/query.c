@@ -112,11 +112,18 @@ static void
 status(struct engine *e, struct json *j, const struct request *r)
 {
 	const struct rib *rib = rib_of(e);
-	uint64_t holds = 0, full = 0;
+	uint64_t holds = 0, full = 0, leaving = 0, leaves = 0;
 
 	(void)r;
-	for (size_t i = 0; rib != NULL && i < rib->n; i++)
-		holds += rib->routes[i].kind == ROUTE_HOLD;
+	for (size_t i = 0; rib != NULL && i < rib->n; i++) {
+		const struct route *route = &rib->routes[i];
+
+		holds += route->kind == ROUTE_HOLD;
+		leaving += route->leaves != 0;
+		if (route->leaves != 0 && !route->over &&
+		    (leaves == 0 || route->leaves < leaves))
+			leaves = route->leaves;
+	}
 	for (size_t i = 0; i < e->sessions.n; i++)
 		full += e->sessions.v[i]->state == NBR_FULL;
 	json_open(j, NULL, '{');
@@ -128,6 +135,9 @@ status(struct engine *e, struct json *j, const struct request *r)
 	json_uint(j, "published", e->published);
 	json_uint(j, "routes", rib == NULL ? 0 : rib->n);
 	json_uint(j, "holds", holds);
+	json_uint(j, "leaving", leaving);
+	if (leaves != 0)
+		json_uint(j, "leaves", leaves);
 	json_uint(j, "sessions", e->sessions.n);
 	json_uint(j, "full", full);
 	json_uint(j, "lsas", lsdb_count(&e->db));
@@ -256,6 +266,26 @@ hop_addresses(struct json *j, const struct route *r)
 	json_close(j, ']');
 }
 
+/* Whose claims it was made of: what `lsrctl forget` must name, when nothing
+ * else of that server is known any more. */
+static void
+claims_list(struct json *j, const struct route *r)
+{
+	json_open(j, "claims", '[');
+	for (size_t i = 0; i < r->nclaims; i++) {
+		const struct route_claim *c = &r->claims[i];
+
+		if (!c->known)
+			continue;
+		json_open(j, NULL, '{');
+		json_str(j, "server", c->server);
+		json_hex(j, "key", c->key, sizeof(c->key));
+		json_uint(j, "epoch", c->seq >> 32);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
 /* A line of DESIGN section 13, and what a live table knows more. */
 static void
 route_line(struct json *j, const struct route *r)
@@ -285,6 +315,12 @@ route_line(struct json *j, const struct route *r)
 		json_str(j, "way", r->way);
 	json_bool(j, "relay", r->relay);
 	json_bool(j, "last_resort", r->last_resort);
+	if (r->kind == ROUTE_HOLD)
+		claims_list(j, r);
+	if (r->leaves != 0) {
+		json_uint(j, "leaves", r->leaves);
+		json_bool(j, "given_up", r->over);
+	}
 	json_close(j, '}');
 	json_line(j);
 }

@@ -8,6 +8,9 @@
 
 #define FLAG_RELAY 1
 #define FLAG_LAST_RESORT 2
+#define FLAG_KEPT 4 /* leaves, over and the claims stand behind the path */
+
+enum claim_flag { CLAIM_KNOWN = 1, CLAIM_OWN = 2, CLAIM_HERE = 4 };
 
 /* A way or a reason: a line of a table is not longer. */
 #define TEXT_MAX 1000
@@ -40,6 +43,26 @@ route_same(const struct route *a, const struct route *b)
 		return false;
 	for (size_t i = 0; i < a->nhops; i++)
 		if (!addr_equal(&a->hop[i].addr, &b->hop[i].addr))
+			return false;
+	return true;
+}
+
+static bool
+claim_same(const struct route_claim *a, const struct route_claim *b)
+{
+	return strcmp(a->server, b->server) == 0 && a->known == b->known &&
+	       a->own == b->own && a->here == b->here &&
+	       memcmp(a->key, b->key, sizeof(a->key)) == 0;
+}
+
+bool
+route_same_kept(const struct route *a, const struct route *b)
+{
+	if (!route_same(a, b) || a->leaves != b->leaves || a->over != b->over ||
+	    a->nclaims != b->nclaims)
+		return false;
+	for (size_t i = 0; i < a->nclaims; i++)
+		if (!claim_same(&a->claims[i], &b->claims[i]))
 			return false;
 	return true;
 }
@@ -80,7 +103,7 @@ rib_diff(const struct rib *from, const struct rib *to,
 
 		i += c <= 0;
 		k += c >= 0;
-		if (c == 0 && route_same(a, b))
+		if (c == 0 && route_same_kept(a, b))
 			continue;
 		calls++;
 		if (moved != NULL)
@@ -99,13 +122,32 @@ text_put(struct buf *out, const char *s)
 	buf_fill16(out, hole);
 }
 
+static void
+claims_put(struct buf *out, const struct route *r)
+{
+	buf_u64(out, r->leaves);
+	buf_u8(out, r->over);
+	buf_u16(out, (uint16_t)r->nclaims);
+	for (size_t i = 0; i < r->nclaims; i++) {
+		const struct route_claim *c = &r->claims[i];
+
+		text_put(out, c->server);
+		buf_u8(out, (uint8_t)((c->known ? CLAIM_KNOWN : 0) |
+				      (c->own ? CLAIM_OWN : 0) |
+				      (c->here ? CLAIM_HERE : 0)));
+		buf_u64(out, c->seq);
+		buf_bytes(out, c->key, sizeof(c->key));
+	}
+}
+
 void
 route_encode(struct buf *out, const struct route *r)
 {
 	text_put(out, r->pattern);
 	buf_u8(out, (uint8_t)r->kind);
-	buf_u8(out, (uint8_t)((r->relay ? FLAG_RELAY : 0) |
-			      (r->last_resort ? FLAG_LAST_RESORT : 0)));
+	buf_u8(out,
+	    (uint8_t)((r->relay ? FLAG_RELAY : 0) |
+		      (r->last_resort ? FLAG_LAST_RESORT : 0) | FLAG_KEPT));
 	text_put(out, r->way);
 	text_put(out, r->reason);
 	text_put(out, r->server);
@@ -124,6 +166,7 @@ route_encode(struct buf *out, const struct route *r)
 	buf_u16(out, (uint16_t)r->npath);
 	for (size_t i = 0; i < r->npath; i++)
 		text_put(out, r->path[i]);
+	claims_put(out, r);
 }
 
 typedef bool grammar(const char *s);
@@ -219,7 +262,68 @@ path_get(struct cur *in, struct route *r)
 }
 
 static int
-head_get(struct cur *in, struct route *r)
+claim_get(struct cur *in, struct route_claim *c)
+{
+	int rc = name_get(in, &c->server);
+	const uint8_t *key;
+	uint8_t flags;
+
+	if (rc != RC_OK)
+		return rc;
+	flags = cur_u8(in);
+	c->seq = cur_u64(in);
+	key = cur_bytes(in, sizeof(c->key));
+	if (in->bad)
+		return RC_SHORT;
+	if (flags > (CLAIM_KNOWN | CLAIM_OWN | CLAIM_HERE))
+		return RC_RANGE;
+	memcpy(c->key, key, sizeof(c->key));
+	c->known = (flags & CLAIM_KNOWN) != 0;
+	c->own = (flags & CLAIM_OWN) != 0;
+	c->here = (flags & CLAIM_HERE) != 0;
+	return RC_OK;
+}
+
+static int
+claims_get(struct cur *in, struct route *r)
+{
+	int rc = RC_OK;
+	uint8_t over;
+	size_t n;
+
+	r->leaves = cur_u64(in);
+	over = cur_u8(in);
+	n = cur_u16(in);
+	if (in->bad || n > in->left)
+		return RC_SHORT;
+	if (over > 1)
+		return RC_RANGE;
+	if (n > LIMIT_ROUTE_CLAIMS)
+		return RC_LIMIT;
+	r->over = over == 1;
+	r->claims = n == 0 ? NULL : mem_new(0, n, sizeof(*r->claims));
+	for (size_t i = 0; i < n && rc == RC_OK; i++)
+		rc = claim_get(in, &r->claims[r->nclaims++]);
+	return rc;
+}
+
+/* A table of before claims were kept. */
+static void
+claims_guess(struct route *r)
+{
+	bool own = r->kind == ROUTE_HERE || r->kind == ROUTE_WAY;
+
+	if (r->server == NULL)
+		return;
+	r->claims = mem_new(0, 1, sizeof(*r->claims));
+	r->claims[r->nclaims++] =
+	    (struct route_claim){ .server = mem_str(r->server),
+		    .own = own,
+		    .here = r->kind == ROUTE_HERE };
+}
+
+static int
+head_get(struct cur *in, struct route *r, bool *kept)
 {
 	uint8_t kind, flags;
 	int rc = text_get(in, str_is_pattern, &r->pattern);
@@ -232,11 +336,13 @@ head_get(struct cur *in, struct route *r)
 		return RC_SHORT;
 	if (r->pattern == NULL)
 		return RC_MISSING;
-	if (kind > ROUTE_HOLD || flags > (FLAG_RELAY | FLAG_LAST_RESORT))
+	if (kind > ROUTE_HOLD ||
+	    flags > (FLAG_RELAY | FLAG_LAST_RESORT | FLAG_KEPT))
 		return RC_RANGE;
 	r->kind = (enum route_kind)kind;
 	r->relay = (flags & FLAG_RELAY) != 0;
 	r->last_resort = (flags & FLAG_LAST_RESORT) != 0;
+	*kept = (flags & FLAG_KEPT) != 0;
 	return RC_OK;
 }
 
@@ -259,7 +365,8 @@ int
 route_decode(struct cur *in, struct route *out)
 {
 	struct route r = { 0 };
-	int rc = head_get(in, &r);
+	bool kept = false;
+	int rc = head_get(in, &r, &kept);
 
 	if (rc == RC_OK)
 		rc = text_get(in, is_line, &r.way);
@@ -274,12 +381,39 @@ route_decode(struct cur *in, struct route *out)
 	}
 	if (rc == RC_OK)
 		rc = path_get(in, &r);
+	if (rc == RC_OK && kept)
+		rc = claims_get(in, &r);
 	if (rc == RC_OK)
 		rc = in->bad ? RC_SHORT : whole(&r);
+	if (rc == RC_OK && !kept)
+		claims_guess(&r);
 	if (rc != RC_OK)
 		route_done(&r);
 	*out = r;
 	return rc;
+}
+
+void
+route_claims_copy(struct route *to, const struct route *from)
+{
+	to->nclaims = from->nclaims;
+	to->claims = NULL;
+	if (from->nclaims > 0)
+		to->claims = mem_new(0, from->nclaims, sizeof(*to->claims));
+	for (size_t i = 0; i < from->nclaims; i++) {
+		to->claims[i] = from->claims[i];
+		to->claims[i].server = mem_str(from->claims[i].server);
+	}
+}
+
+void
+route_claims_done(struct route *r)
+{
+	for (size_t i = 0; i < r->nclaims; i++)
+		mem_free(r->claims[i].server);
+	mem_free(r->claims);
+	r->claims = NULL;
+	r->nclaims = 0;
 }
 
 void
@@ -296,6 +430,7 @@ route_copy(struct route *to, const struct route *from)
 		to->path = mem_new(0, from->npath, sizeof(*to->path));
 	for (size_t i = 0; i < from->npath; i++)
 		to->path[i] = mem_str(from->path[i]);
+	route_claims_copy(to, from);
 }
 
 void
@@ -306,6 +441,7 @@ route_done(struct route *r)
 	for (size_t i = 0; i < r->npath; i++)
 		mem_free(r->path[i]);
 	mem_free(r->path);
+	route_claims_done(r);
 	mem_free(r->pattern);
 	mem_free(r->way);
 	mem_free(r->reason);

@@ -83,9 +83,10 @@ struct setup {
 	uint32_t confirm_percent; /* routes a reload may move; 100: any */
 	uint32_t congestion_ms; /* 30000: between readings of the MTA's queue */
 	uint32_t congestion_messages; /* 20: so many late ones are level 1 */
-	bool retry_mail;              /* ask the MTA again after a reroute */
-	bool no_mta;                  /* nobody asks our tables, or is to */
-	bool lab;                     /* loopback is allowed as a next hop */
+	uint32_t queue_s; /* how long the MTA keeps a message; 0: not known */
+	bool retry_mail;  /* ask the MTA again after a reroute */
+	bool no_mta;      /* nobody asks our tables, or is to */
+	bool lab;         /* loopback is allowed as a next hop */
 };
 
 #endif

@@ -3,10 +3,12 @@
  * table that was published last. (DESIGN sections 4 and 5)
  *
  *     u8 version; u32 n LSAs, each u32 length and its octets;
- *     u64 generation; u32 n routes (rib.h); the keys that leave (view.h)
+ *     u64 generation; u32 n routes (rib.h)
  *
  * What is read is judged like anything from outside: one LSA that is not
- * right is left out, and the peers have it.
+ * right is left out by name, and the peers have it. Version 1 had the keys
+ * that leave behind the routes, which did not tell: u32 n, n times u16 n
+ * pattern, u32 what was left of the hour in ms. It is read, and never written.
  */
 
 #include <string.h>
@@ -14,7 +16,8 @@
 #include "base/rc.h"
 #include "core/node.h"
 
-#define VERSION 1
+#define VERSION 2
+#define VERSION_BEFORE 1
 /*
  * Written so long after a change, and not again before as long has passed;
  * and so much longer for each octet: a database of any size is at most
@@ -52,21 +55,25 @@ engine_save(const struct engine *e, struct buf *out)
 		buf_bytes(out, l->octets, l->len);
 	}
 	rib_write(out, e->rib);
-	view_pending_encode(out, &e->pending, e->now);
+}
+
+void
+state_now(struct engine *e)
+{
+	if (!e->state_dirty)
+		return;
+	e->state_dirty = false;
+	fx_add(e, (struct effect){
+		      .kind = FX_SAVE, .who = ++e->saves, .what = SAVE_STATE });
 }
 
 void
 state_tick(struct engine *e)
 {
-	if (!e->state_dirty)
-		return;
-	if (!mono_due(e->state_at, e->now)) {
+	if (e->state_dirty && mono_due(e->state_at, e->now))
+		state_now(e);
+	else if (e->state_dirty)
 		fx_wake(e, e->state_at);
-		return;
-	}
-	e->state_dirty = false;
-	fx_add(e, (struct effect){
-		      .kind = FX_SAVE, .who = ++e->saves, .what = SAVE_STATE });
 }
 
 void
@@ -88,20 +95,8 @@ lsas_read(struct engine *e, struct cur *in)
 
 	for (uint32_t i = 0; i < n && !in->bad; i++) {
 		struct cur one = cur_sub(in, cur_u32(in));
-		struct lsa *lsa;
 
-		if (in->bad ||
-		    lsa_decode(one.p, one.left, e->seal, &lsa) != RC_OK) {
-			bad++;
-			continue;
-		}
-		if (lsdb_find(&e->db, &lsa->key) != NULL ||
-		    accept_judge(e, lsa) != RC_OK) {
-			bad++;
-			lsa_free(lsa);
-			continue;
-		}
-		accept_install(e, lsa, NULL);
+		bad += in->bad || !accept_saved(e, one.p, one.left);
 	}
 	return bad;
 }
@@ -126,11 +121,16 @@ rib_read(struct cur *in)
 	return rib;
 }
 
+/* The newer one is the table, so its generation never goes back. */
 static void
 rib_restore(struct engine *e, struct rib *rib)
 {
 	if (rib == NULL)
 		return;
+	if (e->rib != NULL && e->rib->generation >= rib->generation) {
+		rib_free(rib);
+		return;
+	}
 	rib_free(e->rib);
 	e->rib = rib;
 	e->published_once = true;
@@ -145,26 +145,47 @@ state_restore_table(struct engine *e, const uint8_t *p, size_t n)
 		rib_restore(e, rib_read(&in));
 }
 
+/* What a table of version 1 does not say itself. */
+static void
+leaving_read(struct engine *e, struct cur *in, struct rib *rib)
+{
+	uint32_t n = cur_u32(in);
+
+	for (uint32_t i = 0; i < n && !in->bad && rib != NULL; i++) {
+		struct cur text = cur_sub(in, cur_u16(in));
+		uint32_t left = cur_u32(in);
+
+		for (size_t k = 0; k < rib->n && !in->bad; k++) {
+			struct route *r = &rib->routes[k];
+
+			if (strlen(r->pattern) == text.left &&
+			    memcmp(r->pattern, text.p, text.left) == 0)
+				r->leaves = e->wall + left / 1000;
+		}
+	}
+}
+
 void
 state_restore(struct engine *e, const uint8_t *p, size_t n)
 {
 	struct cur in = cur_over(p, n);
 	struct rib *rib;
+	uint8_t version;
 	size_t bad;
 
 	if (n == 0)
 		return;
-	if (cur_u8(&in) != VERSION) {
+	version = cur_u8(&in);
+	if (version != VERSION && version != VERSION_BEFORE) {
 		fx_event(e, (struct event){ .kind = EVENT_RESTORED,
 				.reason = rc_word(RC_VERSION) });
 		return;
 	}
 	bad = lsas_read(e, &in);
 	rib = rib_read(&in);
+	if (version == VERSION_BEFORE)
+		leaving_read(e, &in, rib);
 	rib_restore(e, rib);
-	if (rib == NULL ||
-	    view_pending_decode(&in, e->now, &e->pending) != RC_OK)
-		e->pending = (struct view_pending){ 0 };
 	fx_event(e, (struct event){ .kind = EVENT_RESTORED,
 			.value = lsdb_count(&e->db),
 			.total = bad });

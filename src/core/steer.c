@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "base/wall.h"
 #include "core/node.h"
 
 #define RETURN_MS 10000 /* coming back waits no longer (DESIGN section 7) */
@@ -99,15 +100,73 @@ may_relay(void *ctx, const char *origin, const char *pattern)
 	return claims != NULL && claims_relay(claims, pattern);
 }
 
+static bool
+may_claim(void *ctx, const char *origin, const char *pattern)
+{
+	const struct claims *claims = accept_claims(ctx, origin);
+
+	return claims == NULL || claims_space(claims, pattern);
+}
+
+/* A table of thousands that leave at once is no thousand lines. */
+#define KEYS_SAID 50
+#define PATTERNS_SAID 4
+
+/* What a new table moves. */
+struct moves {
+	struct engine *e;
+	size_t n, keys;
+	struct buf patterns;
+};
+
+static const char *
+key_state(const struct route *from, const struct route *to)
+{
+	bool leaves = to != NULL && to->leaves != 0;
+
+	if (from == NULL || (from->leaves == 0 && !leaves))
+		return NULL;
+	if (to == NULL)
+		return "gone";
+	if (!leaves)
+		return "claimed";
+	if (to->over)
+		return from->over ? NULL : "given-up";
+	return from->leaves == 0 ? "leaving" : NULL;
+}
+
+static void
+key_said(struct moves *m, const struct route *from, const struct route *to)
+{
+	const char *state = key_state(from, to);
+	char until[WALL_TEXT];
+
+	if (state == NULL || ++m->keys > KEYS_SAID)
+		return;
+	if (to != NULL && to->leaves != 0)
+		wall_text(to->leaves, until);
+	else
+		wall_text(from->leaves, until);
+	fx_event(m->e, (struct event){ .kind = EVENT_KEY,
+			   .name = from->pattern,
+			   .from = strcmp(state, "claimed") == 0 ? NULL : until,
+			   .to = state });
+}
+
 /* A route to other hops: what waits in the queue should be tried again. */
 static void
 moved(void *ctx, const struct route *from, const struct route *to)
 {
-	struct engine *e = ctx;
+	struct moves *m = ctx;
+	const char *pattern = to != NULL ? to->pattern : from->pattern;
 
-	if (from == NULL || to == NULL || to->kind == ROUTE_HOLD)
+	key_said(m, from, to);
+	if (from != NULL && to != NULL && route_same(from, to))
 		return;
-	vec_push(&e->moved, mem_str(to->pattern));
+	if (m->n++ < PATTERNS_SAID)
+		buf_printf(&m->patterns, "%s%s", m->n > 1 ? " " : "", pattern);
+	if (from != NULL && to != NULL && to->kind != ROUTE_HOLD)
+		vec_push(&m->e->moved, mem_str(pattern));
 }
 
 static void
@@ -124,22 +183,28 @@ alone_check(struct engine *e, const struct view *view)
 static void
 publish(struct engine *e, struct rib *rib)
 {
-	char text[24];
-	size_t n = rib_diff(e->rib, rib, moved, e);
+	struct moves moves = { .e = e };
 	struct rib *old = e->rib;
 	struct buf number = { 0 };
 
+	rib_diff(old, rib, moved, &moves);
+	buf_u8(&moves.patterns, 0);
 	buf_printf(&number, "%llu", (unsigned long long)rib->generation);
 	buf_u8(&number, 0);
-	memcpy(text, number.p, number.n < sizeof(text) ? number.n : 1);
-	buf_done(&number);
 	e->rib = rib;
 	e->sent_at = e->now;
 	fx_add(e, (struct effect){ .kind = FX_ROUTES, .rib = rib });
-	fx_event(e, (struct event){ .kind = EVENT_ROUTES,
-			.name = text,
-			.value = n,
-			.total = rib->n });
+	fx_event(
+	    e, (struct event){ .kind = EVENT_ROUTES,
+		   .name = (const char *)number.p,
+		   .from = moves.n == 0 ? NULL : (const char *)moves.patterns.p,
+		   .value = moves.n,
+		   .total = rib->n });
+	if (moves.keys > KEYS_SAID)
+		fx_event(e, (struct event){ .kind = EVENT_KEYS,
+				.value = moves.keys - KEYS_SAID });
+	buf_done(&moves.patterns);
+	buf_done(&number);
 	rib_free(old);
 	rib_free(e->shown);
 	e->shown = NULL;
@@ -152,7 +217,9 @@ steer_view(struct engine *e, const struct lsdb *db)
 	struct view_input in = { .db = db,
 		.setup = e->setup,
 		.now = e->now,
+		.wall = e->wall,
 		.may_relay = may_relay,
+		.may_claim = may_claim,
 		.ctx = e };
 
 	probes_fill(e);
@@ -177,7 +244,7 @@ compute(struct engine *e, bool always)
 	limits = annex_make(e, view);
 	view_free(view);
 	due = fresh_hold(&e->fresh, e->rib, rib, e->now);
-	e->table_due_at = mono_min(due, view_pending_due(&e->pending));
+	e->table_due_at = mono_min(due, view_pending_due(&e->pending, e->now));
 	/* Messages with limits have routes of their own: another table. */
 	if (limits && e->rib != NULL && rib->generation == e->rib->generation)
 		rib->generation++;
@@ -304,6 +371,15 @@ steer_published(struct engine *e, uint64_t generation)
 		mem_free(e->moved.v[i]);
 	}
 	e->moved.n = 0;
+}
+
+void
+steer_waits(struct engine *e, const char *pattern, uint64_t n)
+{
+	/* Mail still comes for what the MTA's table says. */
+	if (e->rib != NULL && e->published >= e->rib->generation &&
+	    view_pending_waits(&e->pending, pattern, n))
+		steer_changed(e);
 }
 
 void

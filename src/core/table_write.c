@@ -130,7 +130,7 @@ table_add(struct table_writer *w, const uint8_t *octets, size_t n)
 	vec_push(&w->at, (uint32_t)out->n);
 	copy_text(out, &in);
 	buf_u8(out, cur_u8(&in));
-	buf_u8(out, cur_u8(&in));
+	buf_u8(out, cur_u8(&in) & TABLE_FLAGS);
 	cur_bytes(&in, cur_u16(&in));
 	cur_bytes(&in, cur_u16(&in));
 	copy_text(out, &in);

@@ -34,8 +34,12 @@
 #include "core/setup.h"
 #include "core/table.h"
 
-/* A published key whose last claim was purged is a hold for so long. */
+/* A published key whose last claim was purged is a hold for so long, */
 #define VIEW_REMOVAL_MS 3600000u
+
+/* and then so long for mail that came before, where the setup does not say:
+ * Postfix's maximal_queue_lifetime as it is by default. */
+#define VIEW_QUEUE_S 432000u
 
 enum view_verdict { VIEW_UNKNOWN, VIEW_UP, VIEW_DOWN };
 
@@ -54,6 +58,7 @@ struct view_input {
 	const struct lsdb *db;
 	const struct setup *setup;
 	struct mono now; /* for removals; decides no path */
+	uint64_t wall;   /* the same moment in seconds since 1970 */
 	const struct view_probe *probes;
 	size_t nprobes;
 
@@ -63,12 +68,16 @@ struct view_input {
 	 * every LSA is believed, which is for tests.
 	 */
 	bool (*may_relay)(void *ctx, const char *origin, const char *pattern);
+	/* Whether it lets it claim the pattern at all, as far as is known;
+	 * NULL: it does. */
+	bool (*may_claim)(void *ctx, const char *origin, const char *pattern);
 	void *ctx;
 };
 
 /*
- * Keys that leave: patterns whose last claim was purged, with the time until
- * which each is a hold. Starts as all zero.
+ * Keys that leave: patterns that nobody claims any more. Starts as all zero;
+ * what a table that was read from a file says of them (route.leaves) enters
+ * with the first view of it.
  */
 struct view_pending {
 	struct view_removal *v; /* sorted by pattern */
@@ -77,7 +86,9 @@ struct view_pending {
 
 struct view_removal {
 	char *pattern;
-	struct mono until;
+	struct mono until; /* the end of its hour */
+	struct mono gone;  /* then no mail of before can be waiting */
+	bool idle;         /* and none does, by a reading after `until` */
 };
 
 struct view;
@@ -96,14 +107,15 @@ void view_free(struct view *view);
 struct rib *view_rib(const struct view *view, const struct rib *old,
     struct view_pending *pending);
 
-/* When the first removal is due: ask for a new table then. Else MONO_NEVER. */
-struct mono view_pending_due(const struct view_pending *pending);
+/* When the first removal goes on: ask for a new table then. Else MONO_NEVER. */
+struct mono view_pending_due(
+    const struct view_pending *pending, struct mono now);
 
-/* For the state file: what is left of each hour is saved, not a time. */
-void view_pending_encode(
-    struct buf *out, const struct view_pending *pending, struct mono now);
-int view_pending_decode(
-    struct cur *in, struct mono now, struct view_pending *out);
+/* The MTA's queue was read: `n` recipients of the pattern came before the end
+ * of its hour. True if that may move the table. */
+bool view_pending_waits(
+    struct view_pending *pending, const char *pattern, uint64_t n);
+
 void view_pending_done(struct view_pending *pending);
 
 /* No adjacency that both ends announce, though there is somebody to have one

@@ -112,7 +112,6 @@ items_list(struct making *m)
 			continue;
 		item.claims = (struct reach_claims){ c, next - i };
 		item.route.pattern = mem_str(c->pattern);
-		item.route.claimed = true;
 		vec_push(&m->items, item);
 	}
 }

@@ -148,6 +148,15 @@ reports_write(struct buf *out, json_t *reports)
 }
 
 static void
+moment_write(struct buf *out, const json_t *value)
+{
+	char text[VALUE_TIME];
+
+	value_time_text((int64_t)json_integer_value(value), text);
+	buf_text(out, text);
+}
+
+static void
 status_write(void *ctx, const json_t *line)
 {
 	struct buf *out = ctx;
@@ -164,6 +173,8 @@ status_write(void *ctx, const json_t *line)
 				out->p[at] = ' ';
 		if (json_is_string(value))
 			buf_text(out, json_string_value(value));
+		else if (strcmp(key, "leaves") == 0)
+			moment_write(out, value);
 		else if (json_is_integer(value))
 			buf_printf(out, "%" PRId64,
 			    (int64_t)json_integer_value(value));
@@ -274,6 +285,20 @@ live_db(const struct call *call)
 	return ask_table(call, "db", head, db_make);
 }
 
+/* When a key that was ours leaves; else the way out. A hold says it itself. */
+static void
+leaves_cell(struct grid *grid, const json_t *line, const char *way)
+{
+	char end[VALUE_TIME];
+
+	if (json_object_get(line, "leaves") == NULL) {
+		grid_cell(grid, way);
+		return;
+	}
+	value_time_text(number(line, "leaves"), end);
+	grid_printf(grid, "not claimed any more, leaves at %s", end);
+}
+
 static void
 routes_make(struct grid *grid, const json_t *line)
 {
@@ -293,7 +318,7 @@ routes_make(struct grid *grid, const json_t *line)
 	grid_printf(grid, "%" PRId64, number(line, "hops"));
 	if (here) {
 		grid_cell(grid, "here");
-		grid_cell(grid, way);
+		leaves_cell(grid, line, way);
 		return;
 	}
 	names_cell(grid, json_object_get(line, "next_hops"));

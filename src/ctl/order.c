@@ -116,8 +116,23 @@ file_put(const char *path, const struct buf *digits)
 	return CALL_OK;
 }
 
+/* What follows it, where a person sees it. */
+static const char *
+done_text(enum lsa_type type)
+{
+	if (type == LSA_FORGET)
+		return "taken, and on its way to all servers; mail for domains "
+		       "that nobody else claims\n"
+		       "is held for one hour from now, then refused and "
+		       "returned: `lsrctl routes` has\n"
+		       "the end; another server's claim before that keeps them";
+	return "taken, and on its way to all servers; mail for its domains is "
+	       "held until the server\n"
+	       "has a new key, another claims them, or `lsrctl forget SERVER`";
+}
+
 static int
-send_it(const struct call *call, const struct buf *digits)
+send_it(const struct call *call, const struct buf *digits, const char *done)
 {
 	struct buf request = { 0 }, answer = { 0 };
 	int status;
@@ -127,8 +142,7 @@ send_it(const struct call *call, const struct buf *digits)
 	buf_u8(&request, 0);
 	status = client_ask(call, (const char *)request.p, &answer);
 	if (status == CALL_OK)
-		status = live_verdict(
-		    call, &answer, "taken, and on its way to all servers");
+		status = live_verdict(call, &answer, done);
 	buf_done(&request);
 	buf_done(&answer);
 	return status;
@@ -155,7 +169,7 @@ order_give(const struct call *call, const struct order *order)
 	else if (call_has(call, "dry-run"))
 		printf("%.*s\n", (int)digits.n, (const char *)digits.p);
 	else
-		status = send_it(call, &digits);
+		status = send_it(call, &digits, done_text(order->type));
 	buf_done(&octets);
 	buf_done(&digits);
 	return status;
@@ -197,31 +211,60 @@ struct known {
 		uint32_t epoch;
 	} signer[8];
 	size_t n;
+	bool here; /* something of it is in the database */
 	bool away;
 };
+
+static void
+known_key(struct known *k, const char *key, json_int_t epoch)
+{
+	size_t i = 0;
+
+	if (key == NULL || !is_digest(key) || epoch < 0 || epoch > UINT32_MAX)
+		return;
+	while (i < k->n && strcmp(k->signer[i].key, key) != 0)
+		i++;
+	if (i == sizeof(k->signer) / sizeof(k->signer[0]))
+		return;
+	if (i == k->n)
+		memcpy(k->signer[k->n++].key, key, DIGITS + 1);
+	if ((uint32_t)epoch > k->signer[i].epoch)
+		k->signer[i].epoch = (uint32_t)epoch;
+}
 
 static void
 known_add(void *ctx, const json_t *line)
 {
 	struct known *k = ctx;
 	const char *origin = json_string_value(json_object_get(line, "origin"));
-	const char *signer = json_string_value(json_object_get(line, "signer"));
 	const char *type = json_string_value(json_object_get(line, "type"));
-	json_int_t epoch = json_integer_value(json_object_get(line, "epoch"));
-	size_t i = 0;
 
-	if (origin == NULL || signer == NULL || type == NULL ||
-	    strcmp(origin, k->server) != 0 || strcmp(type, "forget") == 0 ||
-	    !is_digest(signer) || epoch < 0 || epoch > UINT32_MAX)
+	if (origin == NULL || type == NULL || strcmp(origin, k->server) != 0 ||
+	    strcmp(type, "forget") == 0)
 		return;
-	while (i < k->n && strcmp(k->signer[i].key, signer) != 0)
-		i++;
-	if (i == sizeof(k->signer) / sizeof(k->signer[0]))
-		return;
-	if (i == k->n)
-		memcpy(k->signer[k->n++].key, signer, DIGITS + 1);
-	if ((uint32_t)epoch > k->signer[i].epoch)
-		k->signer[i].epoch = (uint32_t)epoch;
+	known_key(k, json_string_value(json_object_get(line, "signer")),
+	    json_integer_value(json_object_get(line, "epoch")));
+	k->here = true;
+}
+
+/* Of a server whose key was revoked the table alone still knows. */
+static void
+held_add(void *ctx, const json_t *line)
+{
+	struct known *k = ctx;
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(line, "claims"), i, one)
+	{
+		const char *name =
+		    json_string_value(json_object_get(one, "server"));
+
+		if (name != NULL && strcmp(name, k->server) == 0)
+			known_key(k,
+			    json_string_value(json_object_get(one, "key")),
+			    json_integer_value(json_object_get(one, "epoch")));
+	}
 }
 
 static void
@@ -244,23 +287,28 @@ away_find(void *ctx, const json_t *line)
 static int
 known_ask(const struct call *call, struct known *k)
 {
-	struct buf db = { 0 }, status_line = { 0 };
-	int status = client_read(call, "db", &db);
+	static const struct {
+		const char *request;
+		void (*each)(void *ctx, const json_t *line);
+	} asks[] = { { "db", known_add }, { "routes", held_add },
+		{ "status", away_find } };
+	int status = CALL_OK;
 
-	if (status == CALL_OK)
-		status = client_each(&db, known_add, k);
-	if (status == CALL_OK)
-		status = client_read(call, "status", &status_line);
-	if (status == CALL_OK)
-		status = client_each(&status_line, away_find, k);
-	buf_done(&db);
-	buf_done(&status_line);
+	for (size_t i = 0; i < 3 && status == CALL_OK; i++) {
+		struct buf answer = { 0 };
+
+		status = client_read(call, asks[i].request, &answer);
+		if (status == CALL_OK)
+			status = client_each(&answer, asks[i].each, k);
+		buf_done(&answer);
+	}
 	if (status != CALL_OK)
 		return status;
 	if (k->n == 0)
-		return call_usage(
-		    "%s: nothing in the database is of it", k->server);
-	if (!k->away && !call_has(call, "force"))
+		return call_usage("%s: nothing in the database is of it, and "
+				  "no route is held for it",
+		    k->server);
+	if (k->here && !k->away && !call_has(call, "force"))
 		return call_usage(
 		    "%s is not away: stop its lsrd first, or --force",
 		    k->server);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "io/listing.h"
 
 static bool
 has_addr(const struct setup_peer *peer, const struct addr *addr)
@@ -72,6 +73,7 @@ merge_setup(const struct conf *conf, const struct srv *srv)
 	struct setup *setup = mem_dup(&conf->setup, sizeof(*setup));
 
 	merge_peers(setup, conf, srv);
+	setup->queue_s = listing_lifetime(conf->postfix_directory);
 	setup->spaces = mem_dup(
 	    conf->setup.spaces, setup->nspaces * sizeof(*setup->spaces));
 	for (size_t i = 0; i < conf->nlookups; i++) {

@@ -1,7 +1,7 @@
 /*
- * merge.h - the configuration and what DNS adds to it, as one setup for the
- * engine: further peers, further addresses of peers, and the addresses of
- * ways out that are named.
+ * merge.h - the configuration and what DNS and the MTA add to it, as one setup
+ * for the engine: further peers, further addresses of peers, the addresses of
+ * ways out that are named, and how long the MTA keeps a message.
  */
 
 #ifndef DAEMON_MERGE_H

@@ -468,11 +468,13 @@ server_start(struct server *server)
 	return RC_OK;
 }
 
-/* Sessions end in order: what was said is written, and the peers know. */
+/* Sessions end in order: what was said is written, and the peers know; what
+ * is not saved yet is saved. */
 static void
 stop(struct server *server)
 {
 	struct timeval tv = { STOP_MS / 1000, STOP_MS % 1000 * 1000 };
+	struct input in = { .kind = IN_STOP };
 
 	notify_say(server->notify, "STOPPING=1");
 	front_io_free(server->front);
@@ -482,6 +484,7 @@ stop(struct server *server)
 	while (peer_io_busy(server->peers) > 0 &&
 	       !event_base_got_exit(server->base))
 		event_base_loop(server->base, EVLOOP_ONCE);
+	loop_step(server->loop, &in);
 }
 
 void

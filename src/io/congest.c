@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "core/backlog.h"
 #include "io/clock.h"
 #include "io/listing.h"
@@ -62,6 +63,31 @@ report_all(struct congest *c)
 	}
 }
 
+/* Which keys that leave no mail waits for any more. */
+static void
+tell_over(struct congest *c)
+{
+	struct input in = { .kind = IN_WAITS };
+	VEC(char *) names = { 0 };
+	VEC(uint64_t) counts = { 0 };
+	size_t at = 0;
+	uint64_t n;
+
+	/* A step may bring another table, and with it another backlog. */
+	for (const char *p; (p = backlog_over(&c->backlog, &at, &n)) != NULL;) {
+		vec_push(&names, mem_str(p));
+		vec_push(&counts, n);
+	}
+	for (size_t i = 0; i < names.n; i++) {
+		in.name = names.v[i];
+		in.value = counts.v[i];
+		loop_step(c->loop, &in);
+		mem_free(names.v[i]);
+	}
+	vec_done(&names);
+	vec_done(&counts);
+}
+
 /* Once: the queue may stay unreadable for long. */
 static void
 say_failed(struct congest *c, const char *why)
@@ -87,7 +113,9 @@ on_done(void *ctx, const char *why)
 		return;
 	}
 	c->failed = false;
-	report_all(c);
+	if (c->on)
+		report_all(c);
+	tell_over(c);
 }
 
 static void
@@ -99,8 +127,10 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (!c->on)
+	if (!c->on && !backlog_ends(&c->backlog)) {
+		wait_for_next(c, c->interval_ms);
 		return;
+	}
 	c->begun = clock_mono();
 	c->wall = clock_wall();
 	backlog_begin(&c->backlog);
@@ -136,8 +166,7 @@ congest_conf(struct congest *c, const struct conf *conf)
 	c->interval_ms = conf->setup.congestion_ms;
 	c->late_s = conf->congestion_age_ms / 1000;
 	evtimer_del(c->timer);
-	if (c->on)
-		wait_for_next(c, c->interval_ms);
+	wait_for_next(c, c->interval_ms);
 }
 
 void

@@ -40,4 +40,8 @@ int listing_connect(const char *directory, const char *name);
  * that usually is); the caller frees it. */
 char *listing_directory(const char *config);
 
+/* How long that Postfix keeps a message, in seconds; 0: its main.cf does not
+ * say, or not in plain words. */
+uint32_t listing_lifetime(const char *config);
+
 #endif

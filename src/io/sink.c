@@ -71,7 +71,11 @@ static const struct sink_row rows[EVENT_KINDS] = {
 	[EVENT_SERVER_STATE] = { "server-state", SINK_NOTICE,
 		.from = "from", .to = "to", .reason = "reason" },
 	[EVENT_ROUTES] = { "routes", SINK_NOTICE,
-		.value = "moved", .total = "total", .name = "generation" },
+		.value = "moved", .total = "total", .name = "generation", .reason = "patterns" },
+	[EVENT_KEY] = { "key-leaves", SINK_WARNING,
+		.name = "pattern", .from = "until", .to = "state" },
+	[EVENT_KEYS] = { "keys-leave", SINK_WARNING,
+		.value = "more" },
 	[EVENT_ALONE] = { "alone", SINK_ERROR,
 		.to = "state" },
 	[EVENT_BEHIND] = { "table-behind", SINK_ERROR,
@@ -322,7 +326,8 @@ subject_of(const struct event *event)
 static enum sink_level
 level_of(const struct sink_row *row, const struct event *event)
 {
-	static const char *const well[] = { "up", "joined", "full", "yes" };
+	static const char *const well[] = { "up", "joined", "full", "yes",
+		"claimed" };
 
 	for (size_t i = 0; i < sizeof(well) / sizeof(well[0]); i++)
 		if (event->to != NULL && row->level < SINK_NOTICE &&

@@ -206,6 +206,63 @@ START_TEST(levels)
 }
 END_TEST
 
+/* One key, whose hour was over at `end`; 0: it is none that leaves. */
+static void
+table_over(struct backlog *b, uint64_t end, uint64_t now)
+{
+	static char pattern[] = "gone.example";
+	struct route route = { .pattern = pattern,
+		.kind = ROUTE_HOLD,
+		.leaves = end,
+		.over = end != 0 };
+	struct rib rib = { .routes = &route, .n = 1 };
+
+	backlog_table(b, &rib, now);
+}
+
+static void
+over_is(const struct backlog *b, const char *want, uint64_t n)
+{
+	size_t at = 0;
+	uint64_t have = 0;
+	const char *pattern = backlog_over(b, &at, &have);
+
+	ck_assert_pstr_eq(pattern, want);
+	if (want != NULL)
+		ck_assert_uint_eq(have, n);
+	ck_assert_ptr_null(backlog_over(b, &at, &have));
+}
+
+/* Mail of before the end waits for it, later mail does not count; a listing
+ * that began before the table says nothing. */
+START_TEST(mail_of_before_is_told_apart)
+{
+	struct backlog b = { 0 };
+
+	table_over(&b, 0, 900);
+	backlog_begin(&b);
+	ck_assert(!backlog_ends(&b));
+	table_over(&b, 1000, 1000);
+	ck_assert(backlog_ends(&b));
+	over_is(&b, NULL, 0);
+	backlog_begin(&b);
+	over_is(&b, "gone.example", 0);
+	add(&b, "u@gone.example", 500, 2000);
+	add(&b, "u@gone.example", 1000 + BACKLOG_LATER_S, 2000);
+	add(&b, "u@gone.example", 1001 + BACKLOG_LATER_S, 2000);
+	add(&b, "u@gone.example", 0, 2000); /* not known when */
+	add(&b, "u@b.gone.example", 500, 2000);
+	over_is(&b, "gone.example", 3);
+	table_over(&b, 1000, 2000);
+	backlog_begin(&b);
+	over_is(&b, "gone.example", 0);
+	table_over(&b, 0, 3000);
+	ck_assert(!backlog_ends(&b));
+	over_is(&b, NULL, 0);
+	backlog_done(&b);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -213,6 +270,7 @@ main(void)
 	TCase *tc = tcase_create("congest");
 
 	tcase_add_test(tc, waits_for_its_hop);
+	tcase_add_test(tc, mail_of_before_is_told_apart);
 	tcase_add_test(tc, a_new_hop_is_not_to_blame);
 	tcase_add_test(tc, the_old_hop_is_to_blame);
 	tcase_add_test(tc, levels);

@@ -36,9 +36,11 @@ static void
 install(struct world *w, const struct lsa_key *key, struct buf *body)
 {
 	static const uint8_t zero[SEAL_DIGEST];
+	uint8_t signer[SEAL_DIGEST] = { (uint8_t)w->key };
+	bool authority = key->type == LSA_FORGET || key->type == LSA_REVOCATION;
 	struct lsa_draft draft = { .key = *key,
 		.org = zero,
-		.signer = zero,
+		.signer = authority ? zero : signer,
 		.seq = ++w->seq,
 		.purge = body == NULL,
 		.body = body == NULL ? NULL : body->p,
@@ -336,6 +338,71 @@ say_self(struct world *w, char *at)
 }
 
 static void
+digest_of(uint32_t key, char hex[2 * SEAL_DIGEST + 1])
+{
+	uint8_t digest[SEAL_DIGEST] = { (uint8_t)key };
+
+	lsa_digest_text(digest, hex);
+}
+
+static void
+say_forget(struct world *w, char *at)
+{
+	char hex[2 * SEAL_DIGEST + 1];
+	struct lsa_key key = { .type = LSA_FORGET, .id = hex };
+	struct buf body = { 0 };
+
+	key.origin = need(&at);
+	digest_of(number(&at), hex);
+	lsa_forget_encode(&body, 0);
+	install(w, &key, &body);
+	buf_done(&body);
+}
+
+static void
+say_revoke(struct world *w, char *at)
+{
+	char hex[2 * SEAL_DIGEST + 1];
+	struct lsa_key key = {
+		.type = LSA_REVOCATION, .origin = "", .id = hex
+	};
+	struct buf body = { 0 };
+
+	digest_of(number(&at), hex);
+	install(w, &key, &body);
+	buf_done(&body);
+}
+
+/* What the server said goes without a trace. */
+static void
+say_lose(struct world *w, char *at)
+{
+	const char *origin = need(&at);
+	struct lsa *l;
+
+	while ((l = lsdb_origin(&w->db, origin)) != NULL &&
+	       strcmp(l->key.origin, origin) == 0)
+		lsdb_remove(&w->db, l);
+}
+
+static void
+say_unspace(struct world *w, char *at)
+{
+	struct setup *s = &w->setup;
+	const char *pattern = need(&at);
+	size_t i = 0;
+
+	while (i < s->nspaces && strcmp(s->spaces[i].pattern, pattern) != 0)
+		i++;
+	CHECK(i < s->nspaces);
+	mem_free(s->spaces[i].pattern);
+	mem_free(s->spaces[i].way);
+	s->nspaces--;
+	memmove(s->spaces + i, s->spaces + i + 1,
+	    (s->nspaces - i) * sizeof(s->spaces[0]));
+}
+
+static void
 say(struct world *w, char *line)
 {
 	char *at = line, *verb = word(&at);
@@ -352,6 +419,16 @@ say(struct world *w, char *line)
 		say_space(w, at);
 	} else if (strcmp(verb, "probe") == 0) {
 		say_probe(w, at);
+	} else if (strcmp(verb, "key") == 0) {
+		w->key = number(&at);
+	} else if (strcmp(verb, "forget") == 0) {
+		say_forget(w, at);
+	} else if (strcmp(verb, "revoke") == 0) {
+		say_revoke(w, at);
+	} else if (strcmp(verb, "lose") == 0) {
+		say_lose(w, at);
+	} else if (strcmp(verb, "unspace") == 0) {
+		say_unspace(w, at);
 	} else if (strcmp(verb, "lab") == 0) {
 		w->setup.lab = true;
 	} else {

@@ -11,6 +11,11 @@
  *                       [way TEXT]
  *     purge PATTERN SERVER
  *     probe NAME {up|down} [CONNECTOR]
+ *     key N                        (signs what follows)
+ *     forget SERVER N              (with that key)
+ *     revoke N
+ *     lose SERVER                  (what it said, without a trace)
+ *     unspace PATTERN              (in the setup alone)
  *     lab
  *
  * Lines end with `;` or a line feed. Whatever `self` owns enters the setup
@@ -31,6 +36,7 @@ struct world {
 	struct view_probe probes[64];
 	struct view_input in;
 	uint64_t seq;
+	uint32_t key;
 	uint32_t servers;
 };
 

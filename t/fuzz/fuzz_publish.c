@@ -6,10 +6,26 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/table.h"
 #include "publish/wire.h"
 #include "t/fuzz/fuzz.h"
 
 const unsigned fuzz_runs = 3000;
+
+/* As the publisher reads it, and hands it on to the milter's table. */
+static void
+route_look(const struct wire_item *item)
+{
+	struct cur in = cur_over(item->route, item->route_len);
+	struct table_writer writer = { 0 };
+	struct route route;
+
+	if (route_decode(&in, &route) != RC_OK)
+		return;
+	route_done(&route);
+	FUZZ_CHECK(table_add(&writer, item->route, item->route_len) == RC_OK);
+	table_writer_done(&writer);
+}
 
 static void
 batch_look(struct cur body)
@@ -23,6 +39,8 @@ batch_look(struct cur body)
 		if (wire_get_item(&body, &item) != RC_OK)
 			return;
 		FUZZ_CHECK((item.route == NULL) != (item.pattern[0] == '\0'));
+		if (item.route != NULL)
+			route_look(&item);
 	}
 }
 

@@ -230,6 +230,11 @@ routes(void)
 	struct route list[] = { remote(),
 		{ .pattern = star, .kind = ROUTE_WAY, .way = way },
 		{ .pattern = user, .kind = ROUTE_HOLD, .reason = why } };
+	static char first[] = "mx1.example.org", second[] = "mx2.example.org";
+	struct route_claim claims[2] = {
+		{ .server = first, .seq = 7, .key = { 1 }, .known = true },
+		{ .server = second, .own = true, .here = true }
+	};
 	static const char *const names[] = { "remote", "way", "hold" };
 	struct plugin_setup setup = {
 		.transport = "lsrd", .hold = "lsrd-hold", .nown = 1
@@ -238,6 +243,9 @@ routes(void)
 	struct wire_writer writer;
 	struct buf out = { 0 };
 
+	list[2].claims = claims;
+	list[2].nclaims = 2;
+	list[2].leaves = 1700000000;
 	for (size_t i = 0; i < 3; i++) {
 		route_encode(&out, &list[i]);
 		put("route", names[i], &out);

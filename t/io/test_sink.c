@@ -45,8 +45,15 @@ static const struct {
 	{ { EVENT_SERVER_STATE, .from = "starting", .to = "up",
 	      .reason = "all back" },
 	    "<5>server-state: from=starting, to=up, reason=\"all back\"\n" },
-	{ { EVENT_ROUTES, .value = 3, .total = 120, .name = "17" },
-	    "<5>routes: generation=17, moved=3, total=120\n" },
+	{ { EVENT_ROUTES, .value = 3, .total = 120, .name = "17",
+	      .reason = "a.x b.x c.x" },
+	    "<5>routes: generation=17, moved=3, total=120, "
+	    "patterns=\"a.x b.x c.x\"\n" },
+	{ { EVENT_KEY, .name = "x.org", .from = "2023-11-14T22:13:20Z",
+	      .to = "leaving" },
+	    "<4>key-leaves: pattern=x.org, until=2023-11-14T22:13:20Z, "
+	    "state=leaving\n" },
+	{ { EVENT_KEYS, .value = 950 }, "<4>keys-leave: more=950\n" },
 	{ { EVENT_ALONE, .to = "alone" }, "<3>alone: state=alone\n" },
 	{ { EVENT_BEHIND, .value = 12000 }, "<3>table-behind: ms=12000\n" },
 	{ { EVENT_FIGHT, .origin = "a.b", .value = 1 },

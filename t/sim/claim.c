@@ -9,6 +9,7 @@
 
 #include "base/rc.h"
 #include "core/table.h"
+#include "t/sim/disk.h"
 #include "t/sim/host.h"
 #include "t/sim/scene.h"
 #include "t/sim/truth.h"

@@ -6,10 +6,10 @@
 #include "base/rc.h"
 #include "core/lsa.h"
 #include "t/sim/cable.h"
+#include "t/sim/disk.h"
 #include "t/sim/rule.h"
 
 #define PROBE_MS 3000 /* deadline of a probe */
-#define STUCK_MS 1000 /* a publisher that cannot write tries again */
 #define SPINS 1000
 #define READ_MS 5      /* of the MTA's configuration */
 #define AGAIN_MS 10000 /* as io/mta_io.h has it */
@@ -58,32 +58,6 @@ host_init(struct node *node, char *server, char *group)
 	node->wax.signed_ = host_signed;
 	node->wax.ctx = node;
 	node->seal = wax_seal(&node->wax);
-}
-
-void
-mta_table_done(struct mta_table *table)
-{
-	for (size_t i = 0; i < table->n; i++)
-		route_done(&table->routes[i]);
-	mem_free(table->routes);
-	*table = (struct mta_table){ 0 };
-}
-
-const struct route *
-mta_table_find(const struct mta_table *table, const char *pattern)
-{
-	for (size_t i = 0; i < table->n; i++)
-		if (strcmp(table->routes[i].pattern, pattern) == 0)
-			return &table->routes[i];
-	return NULL;
-}
-
-static void
-blob_set(struct blob *blob, const void *p, size_t n)
-{
-	mem_free(blob->p);
-	blob->p = p == NULL ? NULL : mem_dup(p, n);
-	blob->n = n;
 }
 
 static void *
@@ -142,11 +116,7 @@ host_free(struct node *node)
 	vec_done(&node->backlog);
 	vec_done(&node->probes);
 	vec_done(&node->allow);
-	for (int i = 0; i < 2; i++) {
-		blob_set(&node->disk[i], NULL, 0);
-		blob_set(&node->week_old[i], NULL, 0);
-	}
-	mta_table_done(&node->table);
+	disk_done(node);
 	buf_done(&node->reply);
 	buf_done(&node->besides);
 	buf_done(&node->first);
@@ -353,21 +323,6 @@ host_tick(struct world *world, struct node *node)
 	host_input(world, node, &in);
 }
 
-static void
-published(struct world *world, struct node *node, struct happening *h)
-{
-	if (!node->host_up || h->table.serial < node->table.serial)
-		return; /* lost, or overtaken */
-	rule_table(world, node, &h->table);
-	mta_table_done(&node->table);
-	node->table = h->table;
-	h->table = (struct mta_table){ 0 };
-	h->in.kind = IN_PUBLISHED;
-	h->in.value = node->table.generation;
-	if (world->on_table != NULL)
-		world->on_table(world, node);
-}
-
 /* A result of a probe that has been given up is no result. */
 static bool
 stale_probe(const struct node *node, const struct happening *h)
@@ -409,18 +364,12 @@ host_happens(struct world *world, struct happening *h)
 {
 	struct node *node = h->node;
 
-	if (h->kind == HAPPENS_SAVE && node->host_up)
-		blob_set(&node->disk[h->what], h->bytes.p, h->bytes.n);
-	if (h->kind == HAPPENS_PUBLISH && node->publish_stuck) {
-		world_later(world, STUCK_MS, h);
+	if (h->kind == HAPPENS_SAVE && !disk_saved(world, node, h))
 		return;
-	}
-	if (h->kind == HAPPENS_PUBLISH)
-		published(world, node, h);
-	if (h->kind == HAPPENS_PUBLISH && h->in.kind != IN_PUBLISHED) {
-		happening_free(h); /* it did not get to the disk */
+	if (h->kind == HAPPENS_PUBLISH && !disk_published(world, node, h))
 		return;
-	}
+	if (h->kind == HAPPENS_QUEUE && !disk_queue(world, node, h))
+		return;
 	h->kind = HAPPENS_INPUT;
 	if (node->engine != NULL && h->life == node->life && node->hung) {
 		vec_push(&node->backlog, h);
@@ -483,51 +432,19 @@ restore(struct world *world, struct node *node, enum save_what what)
 	host_input(world, node, &in);
 }
 
-/* The publisher has what the MTA reads. */
-static void
-restore_table(struct world *world, struct node *node)
-{
-	struct input in = { .kind = IN_RESTORE, .who = SAVE_TABLE };
-	struct buf table = { 0 };
-
-	if (node->table.n > 0) {
-		buf_u64(&table, node->table.generation);
-		buf_u32(&table, (uint32_t)node->table.n);
-	}
-	for (size_t i = 0; i < node->table.n; i++)
-		route_encode(&table, &node->table.routes[i]);
-	in.bytes = table.p;
-	in.len = table.n;
-	host_input(world, node, &in);
-	buf_done(&table);
-}
-
-static void
-disk_spoil(struct node *node, enum world_disk disk)
-{
-	for (int i = 0; i < 2; i++) {
-		if (disk == DISK_WEEK_OLD)
-			blob_set(&node->disk[i], node->week_old[i].p,
-			    node->week_old[i].n);
-		if (disk == DISK_LOST ||
-		    (disk == DISK_EPOCH_ONLY && i == SAVE_STATE))
-			blob_set(&node->disk[i], NULL, 0);
-	}
-}
-
 void
 world_start(struct world *world, struct node *node, enum world_disk disk)
 {
 	CHECK(node->engine == NULL);
 	node->host_up = true;
-	node->hung = false;
+	node->hung = node->stopped = false;
 	node->allow.n = 0;
 	node->life++;
-	disk_spoil(node, disk);
+	disk_found(node, disk);
 	node->engine = engine_new(rng_next(&world->rng), &node->seal);
 	world_configure(world, node);
 	restore(world, node, SAVE_EPOCH);
-	restore_table(world, node);
+	disk_restore_table(world, node);
 	restore(world, node, SAVE_STATE);
 	host_read_mta(world, node, READ_MS);
 }
@@ -547,6 +464,19 @@ world_kill(struct world *world, struct node *node)
 		happening_free(node->backlog.v[i]);
 	node->backlog.n = 0;
 	rule_ended(node);
+}
+
+/* What it says before it ends is carried out; the publisher ends after it. */
+void
+world_stop(struct world *world, struct node *node)
+{
+	struct input in = { .kind = IN_STOP };
+
+	if (node->engine == NULL)
+		return;
+	host_input(world, node, &in);
+	node->stopped = true;
+	world_kill(world, node);
 }
 
 void
@@ -572,16 +502,6 @@ world_resume(struct world *world, struct node *node)
 	node->backlog.n = 0;
 	if (node->wake.ms < world->now.ms)
 		node->wake = world->now;
-}
-
-void
-world_age_disks(struct world *world)
-{
-	for (size_t i = 0; i < world->n; i++)
-		for (int k = 0; k < 2; k++)
-			blob_set(&world->nodes[i].week_old[k],
-			    world->nodes[i].disk[k].p,
-			    world->nodes[i].disk[k].n);
 }
 
 const char *

@@ -24,8 +24,4 @@ void host_tick(struct world *world, struct node *node);
 /* What was to happen to this host happens. Takes it over. */
 void host_happens(struct world *world, struct happening *happening);
 
-void mta_table_done(struct mta_table *table);
-const struct route *mta_table_find(
-    const struct mta_table *table, const char *pattern);
-
 #endif

@@ -9,6 +9,7 @@
 #include "base/rc.h"
 #include "base/str.h"
 #include "core/lsa.h"
+#include "t/sim/disk.h"
 #include "t/sim/host.h"
 
 /* Everything that was ever signed, as hashes of what identifies it. */
@@ -364,6 +365,14 @@ rule_routes(
 	}
 }
 
+/* Its hour was over, and nothing of before waited by what the host knew; or
+ * it was never more than the MTA's own. */
+static bool
+has_left(const struct route *route)
+{
+	return route->leaves != 0 && (route->over || route->kind == ROUTE_HERE);
+}
+
 void
 rule_table(struct world *world, struct node *node, const struct mta_table *next)
 {
@@ -371,8 +380,12 @@ rule_table(struct world *world, struct node *node, const struct mta_table *next)
 
 	if (now->n > 0 && next->n == 0)
 		world_fail(world, "%s: an empty table", node->name);
+	if (next->generation < now->generation)
+		world_fail(world, "%s: generation %llu after %llu", node->name,
+		    (unsigned long long)next->generation,
+		    (unsigned long long)now->generation);
 	for (size_t i = 0; i < now->n; i++)
-		if (now->routes[i].kind != ROUTE_HOLD &&
+		if (!has_left(&now->routes[i]) &&
 		    mta_table_find(next, now->routes[i].pattern) == NULL)
 			world_fail(world, "%s: %s vanishes from its table",
 			    node->name, now->routes[i].pattern);

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "core/backlog.h"
 #include "core/report.h"
+#include "t/sim/disk.h"
 #include "t/sim/host.h"
 
 #define TICK_MS 1000

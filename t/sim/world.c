@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "t/sim/cable.h"
+#include "t/sim/disk.h"
 #include "t/sim/host.h"
 #include "t/sim/rule.h"
 

@@ -10,6 +10,7 @@
  *
  *     scene.c, chance.c      what is done to the world
  *     world.c                hosts: start, stop, inputs and effects
+ *     disk.c                 what they keep
  *     cable.c                streams: dial, segments, cuts
  *     rule.c                 what must hold after every step
  *     truth.c                what must hold once the world is quiet
@@ -80,7 +81,12 @@ struct node {
 	VEC(struct probe) probes;
 
 	struct blob disk[2], week_old[2]; /* by enum save_what */
-	struct mta_table table;
+	bool disk_full;
+	struct mta_table table, table_old;
+	struct mta_table copy, copy_old; /* the publisher's; without serial */
+	enum { QUEUE_IDLE, QUEUE_WAITS, QUEUE_UNREAD } queue;
+	uint32_t queue_life;        /* in which the queue is read */
+	bool stopped;               /* in order */
 	struct table_version annex; /* said last, in its life `annex_life` */
 	uint32_t annex_life;
 	uint64_t retries;   /* FX_RETRY, since a scene looked */
@@ -126,7 +132,14 @@ struct world {
 };
 
 /* How a disk is found at a start. */
-enum world_disk { DISK_KEPT, DISK_LOST, DISK_WEEK_OLD, DISK_EPOCH_ONLY };
+enum world_disk {
+	DISK_KEPT,
+	DISK_LOST, /* lsrd's own files; the publisher's copy is there */
+	DISK_WEEK_OLD,
+	DISK_EPOCH_ONLY,
+	DISK_COPY_LOST, /* the publisher's copy; lsrd's own files are there */
+	DISK_ALL_OLD    /* the whole of it, with the MTA's table */
+};
 
 struct world *world_new(uint64_t seed);
 void world_free(struct world *world);
@@ -143,6 +156,8 @@ struct node *world_find(struct world *world, const char *name);
 
 void world_start(struct world *world, struct node *node, enum world_disk disk);
 void world_kill(struct world *world, struct node *node);
+/* In order: what it has to save is saved, what it published is. */
+void world_stop(struct world *world, struct node *node);
 /* From now on DISK_WEEK_OLD means the disks as they are. */
 void world_age_disks(struct world *world);
 
@@ -189,7 +204,8 @@ enum happens {
 	HAPPENS_DIAL,
 	HAPPENS_SEGMENT,
 	HAPPENS_PUBLISH,
-	HAPPENS_SAVE
+	HAPPENS_SAVE,
+	HAPPENS_QUEUE
 };
 
 /* What comes to a host later; most of it not if its lsrd has ended. */
@@ -205,6 +221,7 @@ struct happening {
 	uint64_t serial; /* of a probe */
 	enum save_what what;
 	struct mta_table table;
+	bool copied; /* the publisher has it, the MTA not yet */
 };
 
 struct happening *happening_new(struct node *node, enum happens kind);

@@ -1,0 +1,232 @@
+#include "t/sim/disk.h"
+
+#include <string.h>
+
+#include "t/sim/host.h"
+#include "t/sim/rule.h"
+
+#define STUCK_MS 1000  /* who cannot publish tries again */
+#define SAVE_MS 5000   /* who cannot save tries again */
+#define QUEUE_MS 30000 /* between two readings of the queue */
+
+static void
+blob_set(struct blob *blob, const void *p, size_t n)
+{
+	mem_free(blob->p);
+	blob->p = p == NULL ? NULL : mem_dup(p, n);
+	blob->n = n;
+}
+
+void
+mta_table_done(struct mta_table *table)
+{
+	for (size_t i = 0; i < table->n; i++)
+		route_done(&table->routes[i]);
+	mem_free(table->routes);
+	*table = (struct mta_table){ 0 };
+}
+
+const struct route *
+mta_table_find(const struct mta_table *table, const char *pattern)
+{
+	for (size_t i = 0; i < table->n; i++)
+		if (strcmp(table->routes[i].pattern, pattern) == 0)
+			return &table->routes[i];
+	return NULL;
+}
+
+static void
+table_copy(struct mta_table *to, const struct mta_table *from)
+{
+	mta_table_done(to);
+	*to = *from;
+	to->routes = mem_new(0, from->n + 1, sizeof(*to->routes));
+	for (size_t i = 0; i < from->n; i++)
+		route_copy(&to->routes[i], &from->routes[i]);
+}
+
+void
+disk_done(struct node *node)
+{
+	for (int i = 0; i < 2; i++) {
+		blob_set(&node->disk[i], NULL, 0);
+		blob_set(&node->week_old[i], NULL, 0);
+	}
+	mta_table_done(&node->table);
+	mta_table_done(&node->copy);
+	mta_table_done(&node->table_old);
+	mta_table_done(&node->copy_old);
+}
+
+void
+world_age_disks(struct world *world)
+{
+	for (size_t i = 0; i < world->n; i++) {
+		struct node *node = &world->nodes[i];
+
+		for (int k = 0; k < 2; k++)
+			blob_set(&node->week_old[k], node->disk[k].p,
+			    node->disk[k].n);
+		table_copy(&node->table_old, &node->table);
+		table_copy(&node->copy_old, &node->copy);
+	}
+}
+
+static void
+saved_found(struct node *node, enum world_disk disk)
+{
+	for (int i = 0; i < 2; i++) {
+		if (disk == DISK_WEEK_OLD || disk == DISK_ALL_OLD)
+			blob_set(&node->disk[i], node->week_old[i].p,
+			    node->week_old[i].n);
+		if (disk == DISK_LOST ||
+		    (disk == DISK_EPOCH_ONLY && i == SAVE_STATE))
+			blob_set(&node->disk[i], NULL, 0);
+	}
+}
+
+void
+disk_found(struct node *node, enum world_disk disk)
+{
+	saved_found(node, disk);
+	if (disk == DISK_COPY_LOST)
+		mta_table_done(&node->copy);
+	if (disk == DISK_ALL_OLD) {
+		table_copy(&node->table, &node->table_old);
+		table_copy(&node->copy, &node->copy_old);
+	}
+}
+
+void
+disk_restore_table(struct world *world, struct node *node)
+{
+	struct input in = { .kind = IN_RESTORE, .who = SAVE_TABLE };
+	struct buf table = { 0 };
+
+	if (node->copy.n > 0) {
+		buf_u64(&table, node->copy.generation);
+		buf_u32(&table, (uint32_t)node->copy.n);
+	}
+	for (size_t i = 0; i < node->copy.n; i++)
+		route_encode(&table, &node->copy.routes[i]);
+	in.bytes = table.p;
+	in.len = table.n;
+	host_input(world, node, &in);
+	buf_done(&table);
+}
+
+/* Once more later; a life that has ended does not. */
+static bool
+again(struct world *world, uint64_t ms, struct happening *h)
+{
+	if (h->life == h->node->life)
+		world_later(world, ms, h);
+	else
+		happening_free(h);
+	return false;
+}
+
+bool
+disk_saved(struct world *world, struct node *node, struct happening *h)
+{
+	if (node->disk_full)
+		return again(world, SAVE_MS, h);
+	if (node->host_up)
+		blob_set(&node->disk[h->what], h->bytes.p, h->bytes.n);
+	return true;
+}
+
+static bool
+has_new_key(const struct mta_table *now, const struct mta_table *next)
+{
+	for (size_t i = 0; i < next->n; i++)
+		if (mta_table_find(now, next->routes[i].pattern) == NULL)
+			return true;
+	return false;
+}
+
+/* The queue is read for keys whose hour is over. */
+static void
+queue_read(struct world *world, struct node *node, const struct mta_table *was)
+{
+	for (size_t i = 0; i < node->table.n; i++) {
+		const struct route *r = &node->table.routes[i];
+		const struct route *old = mta_table_find(was, r->pattern);
+		struct happening *h;
+
+		if (!r->over || (old != NULL && old->over &&
+				    node->queue_life == node->life))
+			continue;
+		h = happening_new(node, HAPPENS_QUEUE);
+		h->name = mem_str(r->pattern);
+		h->in.kind = IN_WAITS;
+		world_later(world, QUEUE_MS, h);
+	}
+	node->queue_life = node->life;
+}
+
+bool
+disk_queue(struct world *world, struct node *node, struct happening *h)
+{
+	struct happening *next;
+
+	if (node->engine == NULL || h->life != node->life ||
+	    node->queue == QUEUE_UNREAD)
+		return again(world, QUEUE_MS, h);
+	h->in.value = node->queue == QUEUE_WAITS;
+	if (h->in.value == 0)
+		return true;
+	next = happening_new(node, HAPPENS_QUEUE);
+	next->name = mem_str(h->name);
+	next->in.kind = IN_WAITS;
+	world_later(world, QUEUE_MS, next);
+	return true;
+}
+
+/* The MTA reads it. */
+static void
+table_put(struct world *world, struct node *node, struct happening *h)
+{
+	struct mta_table was = node->table;
+
+	rule_table(world, node, &h->table);
+	node->table = h->table;
+	h->table = (struct mta_table){ 0 };
+	h->in.kind = IN_PUBLISHED;
+	h->in.value = node->table.generation;
+	queue_read(world, node, &was);
+	mta_table_done(&was);
+	if (world->on_table != NULL)
+		world->on_table(world, node);
+}
+
+/* A publisher that was killed in mid-write may have come to this or not. */
+static bool
+is_lost(struct world *world, struct node *node, const struct happening *h)
+{
+	if (!node->host_up || h->table.serial < node->table.serial)
+		return true;
+	return h->life != node->life && !node->stopped &&
+	       rng_below(&world->rng, 2) == 0;
+}
+
+bool
+disk_published(struct world *world, struct node *node, struct happening *h)
+{
+	if (is_lost(world, node, h)) {
+		happening_free(h);
+		return false;
+	}
+	if (node->publish_stuck ||
+	    (node->disk_full && has_new_key(&node->copy, &h->table)))
+		return again(world, STUCK_MS, h);
+	if (!h->copied) {
+		if (!node->disk_full)
+			table_copy(&node->copy, &h->table);
+		h->copied = true;
+		world_later(world, 1 + rng_below(&world->rng, 5), h);
+		return false;
+	}
+	table_put(world, node, h);
+	return true;
+}

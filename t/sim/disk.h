@@ -1,0 +1,39 @@
+/*
+ * disk.h - what a host keeps: the files of lsrd, the publisher's copy, the
+ * table that its MTA reads and the queue beside it.
+ *
+ * A table goes to the copy first and to the MTA a moment later, as in
+ * src/publish; a host that dies in between has the one without the other. On a
+ * full disk nothing is saved and the copy stays as it is: a table that has no
+ * new key is published even so.
+ */
+
+#ifndef T_SIM_DISK_H
+#define T_SIM_DISK_H
+
+#include "t/sim/world.h"
+
+void disk_done(struct node *node);
+
+/* Before a start: as it is found. */
+void disk_found(struct node *node, enum world_disk disk);
+
+/* Gives the engine what the publisher kept. */
+void disk_restore_table(struct world *world, struct node *node);
+
+/*
+ * Happenings that have come. True: they are done, and an input for the engine
+ * follows; false: taken over, for later or for good.
+ */
+bool disk_saved(
+    struct world *world, struct node *node, struct happening *happening);
+bool disk_published(
+    struct world *world, struct node *node, struct happening *happening);
+bool disk_queue(
+    struct world *world, struct node *node, struct happening *happening);
+
+void mta_table_done(struct mta_table *table);
+const struct route *mta_table_find(
+    const struct mta_table *table, const char *pattern);
+
+#endif
