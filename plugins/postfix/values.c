@@ -106,14 +106,14 @@ put_hold(struct buf *out, const char *reason, const struct plugin_setup *setup)
 static bool
 is_own(const struct addr *a, const struct plugin_setup *setup)
 {
-	for (size_t i = 0; i < setup->nown; i++) {
-		const struct addr *own = &setup->own[i];
+	bool ip = false, port = false;
 
-		/* In the lab several servers share one host. */
-		if (setup->lab ? addr_equal(a, own) : addr_same_ip(a, own))
-			return true;
+	/* With another port it is another server behind one address. */
+	for (size_t i = 0; i < setup->nown; i++) {
+		ip |= addr_same_ip(a, &setup->own[i]);
+		port |= a->port == setup->own[i].port;
 	}
-	return false;
+	return ip && port;
 }
 
 static bool

@@ -246,6 +246,8 @@ accept_drop(struct engine *e, struct lsa *lsa, int rc)
 			.origin = lsa->key.origin,
 			.name = lsa->key.id,
 			.reason = rc_word(rc) });
+	if (lsa->key.type == LSA_SERVER)
+		contest_gone(e, lsa->key.origin);
 	lsdb_remove(&e->db, lsa);
 	e->peers_due = true;
 	steer_changed(e);
@@ -380,8 +382,10 @@ accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 		forget(e, lsa);
 	if (!changed || lsa->key.type == LSA_IDENTITY)
 		return;
-	if (lsa->key.type == LSA_SERVER)
+	if (lsa->key.type == LSA_SERVER) {
+		contest_learnt(e, lsa);
 		dial_learnt(e, lsa);
+	}
 	adjacent_changed(e, lsa->key.origin);
 	steer_changed(e);
 }

@@ -112,6 +112,7 @@ on_conf(struct engine *e, const struct input *in)
 		return;
 	e->setup = in->setup;
 	claims_check(e);
+	contest_look(e);
 	if (e->phase == PHASE_BOOT)
 		return;
 	link_refresh(e);
@@ -281,6 +282,7 @@ engine_free(struct engine *e)
 	link_done(e);
 	origin_done(e);
 	accept_done(e);
+	contest_done(e);
 	steer_done(e);
 	lsdb_done(&e->db);
 	fx_clear(&e->fx);

@@ -41,26 +41,27 @@ nexthop_free(struct nexthop_book *b)
 	mem_free(b);
 }
 
-/* In a lab several servers may share an address and differ by port. */
-static bool
-is_own(const struct setup *setup, const struct addr *a)
+bool
+nexthop_is_own(const struct setup *setup, const struct addr *a)
 {
-	for (size_t i = 0; i < setup->nsmtp; i++)
-		if (setup->lab ? addr_equal(a, &setup->smtp[i])
-			       : addr_same_ip(a, &setup->smtp[i]))
-			return true;
-	for (size_t i = 0; i < setup->nlisten; i++)
-		if (setup->lab ? addr_equal(a, &setup->listen[i])
-			       : addr_same_ip(a, &setup->listen[i]))
-			return true;
-	return false;
+	bool ip = false, port = false;
+
+	for (size_t i = 0; i < setup->nsmtp; i++) {
+		ip |= addr_same_ip(a, &setup->smtp[i]);
+		port |= a->port == setup->smtp[i].port;
+	}
+	for (size_t i = 0; i < setup->nlisten; i++) {
+		ip |= addr_same_ip(a, &setup->listen[i]);
+		port |= a->port == setup->listen[i].port;
+	}
+	return ip && port;
 }
 
 static bool
 may_publish(const struct setup *setup, const struct addr *a)
 {
 	return a->family != 0 && addr_is_hop(a, setup->lab) &&
-	       !is_own(setup, a);
+	       !nexthop_is_own(setup, a);
 }
 
 /* Those of our connectors that lead there at this cost, by name. */

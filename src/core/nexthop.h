@@ -18,6 +18,13 @@
 #include "core/facts.h"
 #include "core/rib.h"
 
+/*
+ * One of our IP addresses with one of our ports: our mail service listens on
+ * all of them. With another port it is another server behind the same public
+ * address.
+ */
+bool nexthop_is_own(const struct setup *setup, const struct addr *a);
+
 struct nexthop_book; /* addresses found already */
 
 /* What it is given is lent. */

@@ -6,6 +6,7 @@
  *     accept.c     what may enter the database, and what follows from it
  *     room.c       how much of the database is whose
  *     hear.c       how often others may speak
+ *     contest.c    of two servers that name one address, who has it
  *     adjacent.c   adjacencies: announced, announced on in silence, withdrawn
  *     link.c       mail services that concern us: which they are
  *     probing.c    their condition: probes and verdicts
@@ -153,6 +154,13 @@ struct own {
 	struct pace pace;
 };
 
+/* Servers by the address that each names first (contest.c). */
+struct contest {
+	struct tree names, addrs;
+	size_t lost; /* so many name an address that is another's */
+	bool open;   /* from now on who comes first has it */
+};
+
 enum phase {
 	PHASE_BOOT,       /* nothing restored yet */
 	PHASE_RETURNING,  /* listens, originates nothing (DESIGN section 7) */
@@ -203,6 +211,7 @@ struct engine {
 
 	struct lsdb db;
 	struct tree people;
+	struct contest contest;
 	struct person
 	    *vouched; /* of the identity judged last, by its digest: */
 	uint8_t vouched_by[SEAL_DIGEST]; /* certificates are dear to verify */
@@ -378,6 +387,22 @@ bool hear_now(struct engine *e, struct session *from, const struct lsa *lsa);
 /* It was found right, and is about to be installed. */
 void hear_spend(struct engine *e, struct lsa *lsa);
 void hear_tick(struct engine *e);
+
+/* --- contest.c ------------------------------------------------------------- */
+
+/* Looks at all that is known, once: what comes later came later. */
+void contest_start(struct engine *e);
+/* A server LSA was installed; it is gone. */
+void contest_learnt(struct engine *e, const struct lsa *lsa);
+void contest_gone(struct engine *e, const char *name);
+/* The configuration is another. */
+void contest_look(struct engine *e);
+/* The address that this server names is another's: no step there. */
+bool contest_lost(const struct engine *e, const char *name);
+/* Those of our group, sorted; lent. */
+struct names;
+void contest_members(const struct engine *e, struct names *out);
+void contest_done(struct engine *e);
 
 /* --- adjacent.c ------------------------------------------------------------ */
 

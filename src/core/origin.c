@@ -8,6 +8,7 @@
  */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/rc.h"
@@ -73,12 +74,39 @@ struct texts {
 	VEC(char *) list;
 };
 
+/* Who names an address that is another's is down, probed or not. */
 static void
-mail_reports(struct engine *e, enum link_state state, struct texts *out)
+mail_up(struct engine *e, struct texts *out)
 {
 	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
-		if (l->use & LINK_MEMBER && l->state == state)
+		if (l->use & LINK_MEMBER && l->state == LINK_UP &&
+		    !contest_lost(e, l->name))
 			vec_push(&out->list, l->name);
+}
+
+static int
+text_order(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+mail_down(struct engine *e, struct texts *out)
+{
+	struct names lost = { 0 };
+
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
+		if (l->use & LINK_MEMBER && l->state == LINK_DOWN &&
+		    !contest_lost(e, l->name))
+			vec_push(&out->list, l->name);
+	contest_members(e, &lost);
+	for (size_t i = 0; i < lost.list.n; i++)
+		if (out->list.n < LIMIT_NEIGHBOURS)
+			vec_push(&out->list, (char *)(uintptr_t)lost.list.v[i]);
+	vec_done(&lost.list);
+	if (out->list.n > 1)
+		qsort(
+		    out->list.v, out->list.n, sizeof(*out->list.v), text_order);
 }
 
 /* As many of them, in their order, as an LSA may have and `room` octets of it
@@ -146,8 +174,8 @@ say_server(struct engine *e)
 		if (nbr->announced)
 			vec_push(&full.list, nbr->name);
 	}
-	mail_reports(e, LINK_UP, &up);
-	mail_reports(e, LINK_DOWN, &down);
+	mail_up(e, &up);
+	mail_down(e, &down);
 	texts_fit(&full, &room);
 	texts_fit(&up, &room);
 	texts_fit(&down, &room);
@@ -182,7 +210,9 @@ say_connector(struct engine *e, const struct setup_connector *setup)
 		const struct link *l = link_bridgehead(e, b);
 
 		c.bridgeheads[i] = (struct lsa_bridgehead){ .name = b->name,
-			.up = l != NULL && l->state == LINK_UP,
+			.up =
+			    l != NULL && l->state == LINK_UP &&
+			    (b->smtp.family != 0 || !contest_lost(e, b->name)),
 			.cost = b->cost };
 		if (l != NULL && l->state == LINK_DOWN && l->since_wall > since)
 			since = l->since_wall;

@@ -70,21 +70,27 @@ probes_fill(struct engine *e)
 	e->probes.n = 0;
 	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
 		if (l->use & LINK_MEMBER)
-			vec_push(
-			    &e->probes, ((struct view_probe){ .name = l->name,
-					    .verdict = verdict(l->state) }));
+			vec_push(&e->probes,
+			    ((struct view_probe){ .name = l->name,
+				.verdict = contest_lost(e, l->name)
+			                       ? VIEW_DOWN
+			                       : verdict(l->state) }));
 	for (size_t i = 0; i < e->setup->nconnectors; i++) {
 		const struct setup_connector *c = &e->setup->connectors[i];
 
 		for (size_t k = 0; k < c->nbridgeheads; k++) {
-			const char *name = c->bridgeheads[k].name;
+			const struct setup_bridgehead *b = &c->bridgeheads[k];
+			const char *name = b->name;
+			bool lost =
+			    b->smtp.family == 0 && contest_lost(e, name);
 			struct link *l = link_find(e, name, LINK_CONNECTOR);
 
 			if (l != NULL)
 				vec_push(&e->probes,
 				    ((struct view_probe){ .name = name,
 					.connector = c->name,
-					.verdict = verdict(l->state) }));
+					.verdict = lost ? VIEW_DOWN
+				                        : verdict(l->state) }));
 		}
 	}
 }
@@ -303,6 +309,7 @@ phase_check(struct engine *e)
 {
 	if (e->phase == PHASE_RETURNING && is_back(e)) {
 		e->phase = PHASE_PUBLISHING;
+		contest_start(e);
 		compute(e, true);
 	}
 	if (e->phase != PHASE_PUBLISHING)

@@ -196,7 +196,9 @@ route_remote(struct making *m, struct item *item, const struct reach *reach,
 	list.n = reach_hops(reach, item->claims, best->metric, m->hops);
 	costs_fill(m, reach->org != NULL ? reach->org : reach->group, list.n);
 	nexthop_equal(m->nexthops, list, r);
-	if (!r->last_resort) {
+	/* Where no next hop can be sent to, an alternate that the graph finds
+	 * free of loops is not: by its address it may be what it avoids. */
+	if (!r->last_resort && r->nhops > 0) {
 		struct alternate_ask ask = { item->claims, best->metric,
 			m->hops, list.n };
 		struct alternate_list found;

@@ -110,6 +110,8 @@ static const struct sink_row rows[EVENT_KINDS] = {
 		.peer = "bridgehead", .from = "from", .to = "to", .value = "late", .total = "waiting" },
 	[EVENT_REPORT_REFUSED] = { "report-refused", SINK_WARNING,
 		.value = "times", .reason = "reason" },
+	[EVENT_ADDRESS] = { "address-claimed", SINK_ERROR,
+		.origin = "origin", .name = "address", .from = "owner", .to = "state" },
 };
 /* clang-format on */
 

@@ -41,6 +41,21 @@ static const struct {
 	    "a.x here 0\np.x remote p1.x 10/2\n"
 	    "t.x hold no path to tokyo, connector pt down since 12:00:03Z\n" },
 
+	/* "Never publish: this server itself" */
+	{ "several servers behind one address, told apart by ports",
+	    "own 192.0.2.1:25;"
+	    "server a2.x london nbr a1.x up a1.x at 192.0.2.1:2525;"
+	    "server p1.x paris nbr a1.x,p2.x,t1.x up p2.x at 192.0.2.1:2526;"
+	    "space b.x a2.x",
+	    "a.x here 0\nb.x remote a2.x 0/1\np.x remote p1.x 10/2\n"
+	    "t.x remote p1.x 20/2\n" },
+	{ "a next hop that has our own address has no alternate either",
+	    "own 192.0.2.1:25;"
+	    "server p1.x paris nbr a1.x,p2.x,t1.x up p2.x at 192.0.2.1:25;"
+	    "connector l2 a2.x paris p1.x=10+",
+	    "a.x here 0\np.x hold no path to p2.x: no address to send to\n"
+	    "t.x hold no path to t1.x: no address to send to\n" },
+
 	/* "Within a group the step from i to j counts if i reports j's mail
 	 * service up" */
 	{ "i reports j down: no step",

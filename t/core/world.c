@@ -431,6 +431,9 @@ say(struct world *w, char *line)
 		say_unspace(w, at);
 	} else if (strcmp(verb, "lab") == 0) {
 		w->setup.lab = true;
+	} else if (strcmp(verb, "own") == 0) {
+		w->setup.smtp[0] = addr_of(need(&at));
+		w->setup.nsmtp = 1;
 	} else {
 		struct lsa_key key = { .type = LSA_SPACE };
 

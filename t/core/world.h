@@ -16,6 +16,7 @@
  *     revoke N
  *     lose SERVER                  (what it said, without a trace)
  *     unspace PATTERN              (in the setup alone)
+ *     own IP:PORT                  (our own mail service)
  *     lab
  *
  * Lines end with `;` or a line feed. Whatever `self` owns enters the setup

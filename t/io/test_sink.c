@@ -85,6 +85,10 @@ static const struct {
 	    "waiting=120\n" },
 	{ { EVENT_REPORT_REFUSED, .reason = "format", .value = 3 },
 	    "<4>report-refused: times=3, reason=format\n" },
+	{ { EVENT_ADDRESS, .origin = "a.b", .name = "192.0.2.1:25",
+	      .from = "c.d", .to = "down" },
+	    "<3>address-claimed: origin=a.b, address=192.0.2.1:25, "
+	    "owner=c.d, state=down\n" },
 };
 
 START_TEST(golden)

@@ -149,7 +149,6 @@ START_TEST(leaves_out_what_is_no_hop)
 	static const struct addr bad[] = {
 		V4(127, 0, 0, 1, 25),
 		V4(0, 0, 0, 0, 25),
-		V4(192, 0, 2, 10, 2525), /* ourselves, by another port */
 		V4(192, 0, 2, 10, 25),
 		V4(198, 51, 100, 6, 0),
 		V4(224, 0, 0, 1, 25),
@@ -169,6 +168,19 @@ START_TEST(leaves_out_what_is_no_hop)
 		r.nhops = 1;
 		expect(&r, &setup, "lsrd-hold:no usable next hop", "-", "-");
 	}
+}
+END_TEST
+
+/* Behind one public address: only the port tells whose it is. */
+START_TEST(another_port_is_another_server)
+{
+	struct plugin_setup setup = plain_setup();
+	struct route r = remote("paris.example.org");
+
+	r.hop[0].addr = (struct addr)V4(192, 0, 2, 10, 2525);
+	expect(&r, &setup, "lsrd:[192.0.2.10]:2525", "-", "-");
+	r.hop[0].addr.port = 25;
+	expect(&r, &setup, "lsrd-hold:no usable next hop", "-", "-");
 }
 END_TEST
 
@@ -277,6 +289,7 @@ main(void)
 	tcase_add_test(tc, here_is_no_change);
 	tcase_add_test(tc, user_opens_no_domain);
 	tcase_add_test(tc, leaves_out_what_is_no_hop);
+	tcase_add_test(tc, another_port_is_another_server);
 	tcase_add_test(tc, lab_takes_loopback_but_not_itself);
 	tcase_add_loop_test(tc, holds_are_plain_text, 0, ROWS(holds));
 	tcase_add_test(tc, holds_are_bounded);

@@ -356,6 +356,7 @@ event_is(struct scene *scene, struct node *node)
 		const char *word;
 		enum event_kind kind;
 	} words[] = {
+		{ "address", EVENT_ADDRESS },
 		{ "alone", EVENT_ALONE },
 		{ "behind", EVENT_BEHIND },
 		{ "mta-asks", EVENT_MTA_ASKS },

@@ -264,6 +264,21 @@ do_drain(struct scene *scene)
 	world_configure(scene->world, node);
 }
 
+/* Its mail service is where the other's is, it says. */
+static void
+do_names(struct scene *scene)
+{
+	struct node *node = scene_host(scene, scene->word[1]);
+	struct node *other = scene_host(scene, scene->word[2]);
+
+	if (node == NULL || other == NULL)
+		return;
+	node->conf.smtp[0] = other->addr;
+	node->conf.smtp[0].port = 25;
+	if (node->engine != NULL)
+		world_configure(scene->world, node);
+}
+
 static void
 do_unspace(struct scene *scene)
 {
@@ -503,6 +518,7 @@ const struct scene_verb scene_deeds[] = {
 	{ "mta", 2, 2, do_mta },
 	{ "age-disks", 0, 0, do_age },
 	{ "drain", 2, 2, do_drain },
+	{ "names", 2, 2, do_names },
 	{ "unspace", 2, 2, do_unspace },
 	{ "cost", 3, 3, do_cost },
 	{ "rekey", 1, 1, do_rekey },

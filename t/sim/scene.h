@@ -20,6 +20,7 @@
  *     publisher SET stuck|works         age-disks
  *     mta SET asks|silent|unknown|hangs|no-default  (its tables, or `*` alone)
  *     drain HOST yes|no                 unspace HOST PATTERN
+ *     names HOST HOST                   (the other's mail service as its own)
  *     cost HOST CONNECTOR N             rekey HOST
  *     remark HOST                       (another mark key)
  *     forget HOST at HOST               revoke HOST at HOST

@@ -153,6 +153,24 @@ decides(const struct world *world, const struct map *map)
 	return true;
 }
 
+static bool
+names(const struct node *one, const struct node *other)
+{
+	return addr_same_ip(&one->conf.smtp[0], &other->addr);
+}
+
+/* It says that its mail service is another's: no step by its own word, and
+ * none of its own to that one, who names what it thinks its own. */
+static bool
+misnamed(
+    const struct world *world, const struct node *from, const struct node *to)
+{
+	for (size_t i = 0; i < world->n; i++)
+		if (&world->nodes[i] != to && names(to, &world->nodes[i]))
+			return true;
+	return names(from, to);
+}
+
 /* The step as its owner sees it; who is in another part is a last hop. */
 static uint64_t
 step_cost(const struct world *world, size_t i, size_t j)
@@ -162,7 +180,8 @@ step_cost(const struct world *world, size_t i, size_t j)
 
 	if (i == j || !world_mail(world, from, to))
 		return FAR;
-	if (strcmp(from->conf.group, to->conf.group) == 0)
+	if (strcmp(from->conf.group, to->conf.group) == 0 &&
+	    !misnamed(world, from, to))
 		best = METRIC(0, 1);
 	for (size_t k = 0; k < from->conf.nconnectors; k++) {
 		const struct setup_connector *c = &from->conf.connectors[k];
