@@ -6,6 +6,7 @@
 
 #include <confuse.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/rc.h"
 #include "cfg/build.h"
@@ -234,7 +235,51 @@ entry_load(struct load *l, const char *dir, const char *name)
 	return rc == RC_OK ? RC_OK : RC_FORMAT;
 }
 
-/* The files of include-dir, in the order of their names' octets. */
+/* The files of a folder, in the order of their names' octets. RC_IO: errno
+ * tells, it cannot be read. */
+static int
+folder_load(struct load *l, const char *dir)
+{
+	struct dirent **entries;
+	int n = scandir(dir, &entries, is_conf, octet_order), rc = RC_OK;
+
+	if (n < 0)
+		return RC_IO;
+	for (int i = 0; i < n; i++) {
+		if (rc == RC_OK)
+			rc = entry_load(l, dir, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	return rc;
+}
+
+/* conf.d beside the first file, where there is one: what is made for parts of
+ * the configuration is read. */
+static int
+beside_load(struct load *l)
+{
+	const char *slash = strrchr(l->files[0], '/');
+	struct complain_at at = { .remedy = "let lsrd's user read it" };
+	struct buf path = { 0 };
+	char *dir;
+	int rc = RC_OK;
+
+	if (slash != NULL)
+		buf_bytes(
+		    &path, l->files[0], (size_t)(slash - l->files[0]) + 1);
+	buf_printf(&path, "conf.d");
+	dir = buf_string(&path);
+	rc = folder_load(l, dir);
+	at.file = dir;
+	if (rc == RC_IO && errno != ENOENT && errno != ENOTDIR)
+		complain(
+		    l->complaints, &at, "cannot be read: %s", strerror(errno));
+	mem_free(dir);
+	return rc == RC_IO ? RC_OK : rc;
+}
+
+/* The files of include-dir. */
 static int
 included_load(struct load *l)
 {
@@ -243,15 +288,14 @@ included_load(struct load *l)
 	    outline_find(&l->outline, OUTLINE_TOP, "include-dir", NULL);
 	struct schema at_zero = *option;
 	const char *dir = cfg_getstr(l->cfg, "include-dir");
-	struct dirent **entries;
 	char *copy = NULL;
 	struct complain_at at = {
 		.remedy = "make the folder, or remove the option",
 	};
-	int n, rc = RC_OK;
+	int rc;
 
 	if (dir == NULL)
-		return RC_OK;
+		return beside_load(l);
 	at.file = item->file;
 	at.line = item->line;
 	at_zero.at = 0;
@@ -261,19 +305,12 @@ included_load(struct load *l)
 		    "include-dir = \"%.200s\": not an absolute path", dir);
 		return RC_FORMAT;
 	}
-	n = scandir(copy, &entries, is_conf, octet_order);
-	if (n < 0)
+	rc = folder_load(l, copy);
+	if (rc == RC_IO)
 		complain(l->complaints, &at, "include-dir = \"%.200s\": %s",
 		    dir, strerror(errno));
-	for (int i = 0; i < n; i++) {
-		if (rc == RC_OK)
-			rc = entry_load(l, copy, entries[i]->d_name);
-		free(entries[i]);
-	}
-	if (n >= 0)
-		free(entries);
 	mem_free(copy);
-	return rc;
+	return rc == RC_IO ? RC_OK : rc;
 }
 
 static void

@@ -6,6 +6,7 @@
 #include "base/rc.h"
 #include "base/str.h"
 #include "cfg/complain.h"
+#include "cfg/stray.h"
 
 enum token { T_END, T_VALUE, T_WORD, T_MARK, T_BAD };
 
@@ -18,7 +19,8 @@ struct reader {
 	unsigned line;  /* of the last token */
 	unsigned below; /* of the next octet */
 	const char *file;
-	const char *wrong; /* of T_BAD */
+	char stray[STRAY_TEXT]; /* `wrong` of a character, with its place */
+	const char *wrong;      /* of T_BAD */
 	const char *remedy;
 	struct outline *out;
 	struct complaints *complaints;
@@ -176,12 +178,17 @@ next(struct reader *r)
 		return;
 	}
 	n = strcspn(r->text + r->at, " #\"'\t\n\r={}()+,*");
-	for (size_t i = 0; i < n; i++)
-		if (r->text[r->at + i] < ' ' || r->text[r->at + i] > '~')
-			n = 0;
+	for (size_t i = 0; i < n; i++) {
+		char at = r->text[r->at + i];
+
+		if (at < ' ' || at > '~') {
+			bad(r, r->stray,
+			    stray_name(r->text, r->at + i, r->stray));
+			return;
+		}
+	}
 	if (n == 0) {
-		bad(r, "a character that needs quotes",
-		    "put the value in quotes");
+		bad(r, r->stray, stray_name(r->text, r->at, r->stray));
 		return;
 	}
 	r->at += n;

@@ -3,7 +3,7 @@
 #
 # golden.rows holds the cases: `== what`, the file, `--`, and what `show`
 # prints for it. `++ NAME` within the file begins another one, NAME, beside
-# it; @DIR@ is where they are. What is accepted must load to the same again.
+# it, which may be FOLDER/NAME; @DIR@ is where they are. What is accepted must load to the same again.
 # `golden.sh --write` rewrites the expectations; review them like code.
 
 : "${top_srcdir:=.}" "${top_builddir:=.}"
@@ -24,6 +24,11 @@ n=$(awk -v dir="$dir" '
 		printf "" >out
 		next
 	}
+	/^\+\+ .*\// {
+		folder = $2
+		sub("/[^/]*$", "", folder)
+		system("mkdir -p " here "/" folder)
+	}
 	/^\+\+ / { out = here "/" $2; printf "" >out; next }
 	/^--$/ { out = here "/want"; printf "" >out; next }
 	n { print >out }
@@ -33,7 +38,8 @@ run() {
 	(cd "$1" && for f in *; do
 		case $f in
 		what | want) ;;
-		*) sed "s|@DIR@|$1|g" "$f" >"$f.new" && mv "$f.new" "$f" ;;
+		*) [ ! -d "$f" ] || continue
+			sed "s|@DIR@|$1|g" "$f" >"$f.new" && mv "$f.new" "$f" ;;
 		esac
 	done)
 	"$show" "$1/conf" 2>&1 | sed "s|$1|@DIR@|g" >"$1/got"

@@ -1,0 +1,78 @@
+#include "cfg/stray.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+/* By code point: a name, and what to do. */
+static const struct {
+	uint32_t from, to;
+	const char *name, *remedy;
+} rows[] = {
+	{ 0xa0, 0xa0, "a no-break space", "write a plain space" },
+	{ 0x2000, 0x200a, "a typographic space", "write a plain space" },
+	{ 0x200b, 0x200f, "a character that is not seen", "remove it" },
+	{ 0x2010, 0x2015, "a typographic dash", "write a plain -" },
+	{ 0x2018, 0x201b, "a typographic quote", "write a plain \"" },
+	{ 0x201c, 0x201f, "a typographic quote", "write a plain \"" },
+	{ 0x2028, 0x202f, "a character that is not seen", "remove it" },
+	{ 0xab, 0xab, "a typographic quote", "write a plain \"" },
+	{ 0xbb, 0xbb, "a typographic quote", "write a plain \"" },
+	{ 0x3000, 0x3000, "a typographic space", "write a plain space" },
+	{ 0xfeff, 0xfeff, "a byte order mark",
+	    "save the file as UTF-8 without one" },
+	{ 0, 0x1f, "a control character", "remove it" },
+	{ 0x7f, 0x9f, "a control character", "remove it" },
+};
+
+/* A character of UTF-8 (RFC 3629); an octet that is none stands for itself. */
+static uint32_t
+code_point(const char *p)
+{
+	const uint8_t *o = (const uint8_t *)p;
+	int more = o[0] >= 0xf0 ? 3 : o[0] >= 0xe0 ? 2 : 1;
+	uint32_t c;
+
+	if (o[0] < 0xc2 || o[0] > 0xf4)
+		return o[0];
+	c = o[0] & (0x3fu >> more);
+	for (int i = 1; i <= more; i++) {
+		if ((o[i] & 0xc0) != 0x80)
+			return o[0];
+		c = c << 6 | (o[i] & 0x3fu);
+	}
+	return c;
+}
+
+/* Characters from the beginning of the line, from 1 on. */
+static unsigned
+column(const char *text, size_t at)
+{
+	unsigned n = 1;
+
+	for (; at > 0 && text[at - 1] != '\n'; at--)
+		n += (text[at - 1] & 0xc0) != 0x80;
+	return n;
+}
+
+const char *
+stray_name(const char *text, size_t at, char wrong[STRAY_TEXT])
+{
+	uint32_t c = code_point(text + at);
+	unsigned where = column(text, at);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (c < rows[i].from || c > rows[i].to)
+			continue;
+		snprintf(wrong, STRAY_TEXT, "%s (U+%04X) in column %u",
+		    rows[i].name, (unsigned)c, where);
+		return rows[i].remedy;
+	}
+	if (c > ' ' && c <= '~')
+		snprintf(wrong, STRAY_TEXT, "%c in column %u needs quotes",
+		    (char)c, where);
+	else
+		snprintf(wrong, STRAY_TEXT,
+		    "the character U+%04X in column %u needs quotes",
+		    (unsigned)c, where);
+	return "put the value in quotes";
+}
