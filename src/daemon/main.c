@@ -163,12 +163,15 @@ listen_at(const struct conf *conf, struct priv_sockets *sockets)
 	fprintf(stderr, "lsrd: cannot listen on %s: %s\n",
 	    addr_text(failed, text),
 	    rc == RC_LIMIT ? "too many addresses" : strerror(errno));
-	if (rc == RC_IO && errno == EACCES)
-		fprintf(stderr,
-		    "lsrd: below port 1024: be started by root, or "
-		    "name it in lsrd.socket: ListenStream=%s\n",
-		    text);
-	return rc == RC_LIMIT ? EX_CONFIG : EX_OSERR;
+	if (rc == RC_LIMIT)
+		return EX_CONFIG;
+	if (errno != EACCES)
+		return EX_OSERR;
+	fprintf(stderr,
+	    "lsrd: below port 1024: be started by root, or "
+	    "name it in lsrd.socket: ListenStream=%s\n",
+	    text);
+	return EX_NOPERM;
 }
 
 static int

@@ -1,6 +1,6 @@
 #!/bin/sh
 # front-systemd.sh - lsrd-front under a real systemd, set up by the commands of
-# lsrd-front(8) as they stand there, before Debian's Postfix: in a container
+# lsrd-front(8) as it is installed, before Debian's Postfix: in a container
 # whose network is a veth pair to a namespace with a peer and a stranger.
 
 . "$(dirname "$0")/container.sh"
@@ -8,7 +8,7 @@
 # commands SECTION: what the manual has one type.
 commands() {
 	awk -v want=".Ss $1" '/^\.S[hs] / { on = $0 == want }
-		on && /^# / { print substr($0, 3) }' "$top/man/lsrd-front.8"
+		on && /^# / { print substr($0, 3) }' "$work"/front/usr/*/share/man/man8/lsrd-front.8
 }
 
 root_make front "$top/t/system/in-front.sh"

@@ -58,7 +58,7 @@ another_pid() {
 }
 
 trap 'journalctl -u "lsrd*" --no-pager -o short-monotonic | tail -n 60 >&2' EXIT
-echo 1..38
+echo 1..46
 
 # an organization of two, of which this is the one
 keys=/etc/lsrd/keys
@@ -122,7 +122,52 @@ ok "the daemon runs on, the same process" is "$(main_pid) $(systemctl is-active 
 ok "and answers" soon answers
 cp /root/good.conf "$conf"
 
-kill -9 "$pid"
+{
+	echo 'confirm-above = 0%'
+	sed 's/^\(address-space "one.example"\).*/\1 { deliver = "smtp:[192.0.2.9]:25" }/' /root/good.conf
+} >"$conf"
+ok "a change that waits for confirm: reload says no" not systemctl reload lsrd.service
+cp /root/good.conf "$conf"
+systemctl reload lsrd.service
+
+# what only a person can mend is tried once, and then starts at once
+systemctl stop lsrd.service
+echo 'no-such-option = 1' >>"$conf"
+systemctl start lsrd.service
+sleep 3 # it would be started again after one
+ok "a broken configuration: one start" is \
+	"$(systemctl show -p NRestarts -p ExecMainStatus --value lsrd.service | sort -n | tr '\n' ' ')" "0 78 "
+cp /root/good.conf "$conf"
+ok "mended, it starts at the first try" systemctl start lsrd.service
+mv /etc/systemd/system/lsrd.socket.d /root/
+systemctl daemon-reload
+systemctl stop lsrd.socket lsrd.service
+systemctl start lsrd.service
+sleep 3
+ok "an address that needs root: the line to write" sh -c 'journalctl -u lsrd --no-pager -o cat | grep -q ListenStream=192.0.2.1:691'
+mv /root/lsrd.socket.d /etc/systemd/system/
+systemctl daemon-reload
+ok "once it is written, all is well by itself" soon answers
+killed_often() {
+	for time in 1 2 3 4 5 6 7; do
+		pid=$(main_pid)
+		[ "$pid" != 0 ] && kill -9 "$pid" || return 1
+		soon another_pid "$pid" || return 1
+	done
+}
+ok "killed seven times in a row it comes back" killed_often
+
+# the state folder is lost, and the unit makes it again
+systemctl stop lsrd.service
+rm -rf /var/lib/lsrd
+systemctl start lsrd.service
+soon answers
+ok "a milter's folder that was lost is for its group again" is \
+	"$(stat -c '%U:%G %a' /var/lib/lsrd/milter)" "_lsrd:lsrd-mark 750"
+ok "and so is its table" soon sh -c '[ "$(stat -c "%U:%G %a" /var/lib/lsrd/milter/table)" = "_lsrd:lsrd-mark 640" ]'
+
+pid=$(main_pid)
+[ "$pid" = 0 ] || kill -9 "$pid"
 ok "kill -9: systemd starts it again" soon another_pid "$pid"
 pid=$(main_pid)
 systemctl restart lsrd.service
