@@ -137,7 +137,35 @@ ended_while(struct rest r)
 	for (size_t i = 0; i < sizeof(greetings) / sizeof(greetings[0]); i++)
 		if (skip(&r, greetings[i]))
 			return MAILLOG_FAILED;
-	return MAILLOG_REFUSED;
+	return MAILLOG_REPLIED;
+}
+
+/* There is no session that this host's own policy would use. */
+static bool
+is_no_session(struct rest r)
+{
+	static const char *const says[] = {
+		"TLS is required, but ",
+		"Cannot start TLS",
+		"Server certificate not ",
+		"TLSA ",
+		"no TLSA ",
+		"SASL ",
+	};
+
+	for (size_t i = 0; i < sizeof(says) / sizeof(says[0]); i++)
+		if (skip(&r, says[i]))
+			return true;
+	return false;
+}
+
+/* The first `HOP[IP]` behind `host `; false: it is not named. */
+static bool
+host_named(struct rest r, struct addr *out)
+{
+	struct rest skipped;
+
+	return until(&r, "host ", &skipped) && hop(&r, false, out);
 }
 
 /* Why a message is not there: what Postfix says, not what the hop says. */
@@ -152,11 +180,18 @@ reason(struct rest r, struct addr *out)
 		return hop(&r, false, out) && skip(&r, " timed out while ")
 		           ? ended_while(r)
 		           : MAILLOG_NOTHING;
+	if (is_no_session(r)) {
+		if (out->family == 0 && !host_named(r, out))
+			return MAILLOG_NOTHING;
+		return MAILLOG_REFUSED;
+	}
 	if (!skip(&r, "host ") || !hop(&r, false, out))
 		return MAILLOG_NOTHING;
-	if (skip(&r, " refused to talk to me: ") || skip(&r, " said: 4"))
+	if (skip(&r, " refused to talk to me: 5"))
 		return MAILLOG_REFUSED;
-	return MAILLOG_NOTHING;
+	if (skip(&r, " refused to talk to me: "))
+		return MAILLOG_FAILED;
+	return skip(&r, " said: 4") ? MAILLOG_REPLIED : MAILLOG_NOTHING;
 }
 
 /* What follows `to=`: the outcome for one recipient. */
@@ -174,6 +209,7 @@ outcome(struct maillog_line *out, struct rest r)
 		return;
 	if (!until(&r, ", status=", &skipped))
 		return;
+	other = out->hop;
 	if (skip(&r, "sent "))
 		out->what = MAILLOG_OK;
 	else if (skip(&r, "deferred ("))
@@ -276,6 +312,8 @@ maillog_count(struct maillog_tally *tally, const struct maillog_line *line)
 		h->ok++;
 	} else if (line->what == MAILLOG_FAILED) {
 		h->failed++;
+	} else if (line->what == MAILLOG_REPLIED) {
+		h->replies++;
 	} else if (!is_seen(h, line->id)) {
 		memcpy(
 		    h->seen[h->nseen++ % MAILLOG_SEEN], line->id, MAILLOG_ID);
@@ -303,9 +341,10 @@ maillog_next(struct maillog_tally *tally, struct report *out)
 		struct maillog_hop *h = &tally->hops.v[i];
 
 		out->hop = h->addr;
-		if (h->refused > 0) {
+		if (h->refused > 0 || h->replies > 0) {
 			out->count[REPORT_TURNED] = h->refused;
-			h->refused = 0;
+			out->count[REPORT_REPLIES] = h->replies;
+			h->refused = h->replies = 0;
 			return true;
 		}
 	}

@@ -6,13 +6,20 @@
  *
  *     connect to HOP[IP]:PORT: reason                        failed
  *     ID: lost connection with HOP[IP] while (greeting)      failed
- *     ID: host HOP[IP] refused to talk to me: 4xx or 5xx     refused
- *     ID: host HOP[IP] said: 4xx ...                         refused
+ *     ID: host HOP[IP] refused to talk to me: 4xx            failed
+ *     ID: host HOP[IP] refused to talk to me: 5xx            refused
+ *     ID: TLS is required, but ... host HOP[IP] ...          refused
+ *     ID: host HOP[IP] said: 4xx ...                         replies
+ *     ID: lost connection with HOP[IP] while (later)         replies
  *     ID: to=<...>, ... relay=HOP[IP]:PORT ... status=sent      ok
- *     ID: to=<...>, ... status=deferred (one of the above)
+ *     ID: to=<...>, ... status=deferred (one of the above, or
+ *         Cannot start TLS, Server certificate not verified) refused
  *
- * A 5xx to a recipient says nothing of the hop; nor does what has no relay
- * (`delivery temporarily suspended`), which is an echo of what was said before.
+ * What fails a probe sees as well, and decides. What is refused is a session
+ * that this host demands: EHLO, TLS, a login. A reply is about a message, whose
+ * recipients a stranger may have chosen. A 5xx to a recipient says nothing of
+ * the hop; nor does what has no relay (`delivery temporarily suspended`), which
+ * is an echo of what was said before.
  *
  * What strangers can write into a line is the recipient, which is passed over
  * by the rules of a quoted string, and the text in the last parentheses, of
@@ -37,7 +44,8 @@ enum maillog_what {
 	MAILLOG_NOTHING,
 	MAILLOG_OK,
 	MAILLOG_FAILED,
-	MAILLOG_REFUSED
+	MAILLOG_REFUSED,
+	MAILLOG_REPLIED
 };
 
 struct maillog_line {
@@ -59,7 +67,7 @@ void maillog_read(
 
 struct maillog_hop {
 	struct addr addr;
-	uint64_t ok, failed, refused; /* since the last report */
+	uint64_t ok, failed, refused, replies; /* since the last report */
 	char seen[MAILLOG_SEEN][MAILLOG_ID];
 	size_t nseen; /* in all; the oldest is overwritten */
 };

@@ -63,7 +63,9 @@ enum input_kind {
 enum probe_verdict {
 	PROBE_CONNECTED, /* the connection was accepted; the rest follows */
 	PROBE_OK,        /* greeting, EHLO and QUIT were answered well */
-	PROBE_FAILED     /* refused, too late, or answered badly */
+	PROBE_FAILED,    /* refused, too late, or answered badly */
+	PROBE_REFUSED    /* asked for `mail`: answered well, and takes none. Not
+			    said of greylisting, which takes it later */
 };
 
 /* What happened. Pointers are lent for the call; setup until the next one. */
@@ -91,6 +93,8 @@ enum effect_kind {
 	FX_CLOSE,  /* who: close it once all before it is written */
 	FX_PROBE,  /* who: a number; probe the mail service at addrs[0], the
 		      server `name`; answered by IN_PROBE with that number.
+		      `mail`: ask further whether it takes mail, by a sender
+		      of our own and postmaster@ its own name.
 		      A running probe with this number is given up first. */
 	FX_SAVE,   /* who: a number; put `bytes` on disk as `what`, or the
 		      state as engine_save() gives it then or later, and say
@@ -121,6 +125,7 @@ struct effect {
 	enum save_what what;
 	bool last;
 	enum setup_carrier carrier;
+	bool mail;
 	const char *name;
 	const uint8_t *bytes;
 	size_t len;

@@ -126,6 +126,9 @@ struct link {
 	struct damp damp, mail_damp;
 	uint64_t refusals;          /* messages, in a row */
 	bool refused;               /* that is why it is down */
+	bool doubt;                 /* it refused mail: does it take any? */
+	bool asks;                  /* the probe under way will tell */
+	struct mono doubt_at;       /* not asked for before */
 	uint64_t delivered, turned; /* by real mail, in all */
 	uint64_t waiting, late;     /* in our MTA's queue */
 	struct level level;

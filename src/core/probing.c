@@ -2,7 +2,8 @@
  * probing.c - the condition of mail services: probes and their verdicts.
  *
  *                two probes fail, or one that a lost session asked for,
- *                or real mail is refused again and again
+ *                or find that it takes no mail; or there is no session
+ *                that our MTA would use, again and again
  *          up  -------------------------------------------------------> down
  *              <-------------------------------------------------------
  *                three probes in a row succeed, and there was no failure
@@ -98,6 +99,14 @@ failed(struct engine *e, struct link *l)
 		l->next = mono_min(l->next, mono_after(e->now, PROBE_LEAST_MS));
 }
 
+/* It answers, and takes no mail: down by that, until it takes some. */
+static void
+refused(struct engine *e, struct link *l)
+{
+	l->refused = true;
+	failed(e, l);
+}
+
 void
 link_soon(struct link *l)
 {
@@ -118,6 +127,10 @@ answered(struct engine *e, struct link *l)
 {
 	l->running = l->urgent = false;
 	l->fails = 0;
+	if (l->asks)
+		l->doubt = false;
+	if (l->asks && l->state == LINK_UP)
+		l->refused = false;
 	if (l->oks++ == 0)
 		l->well = e->now;
 	if (l->state == LINK_UNKNOWN)
@@ -146,6 +159,9 @@ link_verdict(struct engine *e, uint32_t who, int verdict)
 	case PROBE_FAILED:
 		failed(e, l);
 		break;
+	case PROBE_REFUSED:
+		refused(e, l);
+		break;
 	}
 }
 
@@ -162,11 +178,13 @@ probe(struct engine *e, struct link *l)
 	l->probed = e->now;
 	l->running = true;
 	l->connected = false;
+	l->asks = l->doubt || l->refused;
 	fx_add(e, (struct effect){ .kind = FX_PROBE,
 		      .who = l->who,
 		      .name = fx_keep(e, l->name, strlen(l->name)),
 		      .addrs = fx_keep(e, &l->addr, sizeof(l->addr)),
-		      .naddrs = 1 });
+		      .naddrs = 1,
+		      .mail = l->asks });
 }
 
 void

@@ -33,6 +33,7 @@ static const struct {
 	[REPORT_OK] = { REPORT_EVIDENCE, "ok" },
 	[REPORT_FAILED] = { REPORT_EVIDENCE, "failed" },
 	[REPORT_TURNED] = { REPORT_EVIDENCE, "refused" },
+	[REPORT_REPLIES] = { REPORT_EVIDENCE, "replies" },
 	[REPORT_WAITING] = { REPORT_QUEUE, "waiting" },
 	[REPORT_LATE] = { REPORT_QUEUE, "late" },
 };

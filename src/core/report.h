@@ -43,10 +43,13 @@ enum report_count {
 	REPORT_MISROUTED, /* X-LSA-2 that reached the MTA */
 	REPORT_DROPPED,   /* reports that could not be sent */
 	/* of evidence */
-	REPORT_OK,     /* recipients delivered */
-	REPORT_FAILED, /* connections that came to nothing */
-	REPORT_TURNED, /* "refused": messages it would not take for now, each
-			  counted once, none delivered in between */
+	REPORT_OK,      /* recipients delivered */
+	REPORT_FAILED,  /* connections that came to nothing */
+	REPORT_TURNED,  /* "refused": messages for which no session came about
+			  that could carry them (EHLO, TLS), each counted
+			  once, none delivered in between */
+	REPORT_REPLIES, /* what it answered to a message for now, or broke off:
+			   it may be about that message alone */
 	/* of a queue: recipients */
 	REPORT_WAITING, /* all of them */
 	REPORT_LATE,    /* those that have waited longer than they should */

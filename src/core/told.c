@@ -4,8 +4,8 @@
 
 #include "core/node.h"
 
-/* Messages refused in a row until it counts as down. One recipient's 450 says
- * nothing; so many messages, with none delivered in between, do. */
+/* Messages in a row for which there was no session that could carry them,
+ * none delivered in between, until it counts as down. */
 #define REFUSALS_DOWN 5
 /* For who comes back after that: fewer are enough. */
 #define REFUSALS_TRIAL 3
@@ -13,11 +13,31 @@
 /* So many in a row, and what was read of the queue last is forgotten. */
 #define READINGS_MISSED 10
 
+/* It was asked whether it takes mail, and answered: not again for so long.
+ * Recipients who refuse their mail may be asked for every second. */
+#define DOUBT_EACH_MS 30000
+
 void
 told_up(struct link *l)
 {
 	l->refusals = l->refused ? REFUSALS_DOWN - REFUSALS_TRIAL : 0;
-	l->refused = false;
+	l->refused = l->doubt = false;
+}
+
+/*
+ * What it answers to MAIL, RCPT, DATA or the end of data may be about that
+ * message alone: a mailbox is full, a greylist wants patience, a stranger
+ * chose the recipient. So it is no evidence, however often it comes, but asks
+ * the service itself, now, whether it takes mail.
+ */
+static void
+doubt(struct engine *e, struct link *l)
+{
+	if (l->doubt || !mono_due(l->doubt_at, e->now))
+		return;
+	l->doubt = true;
+	l->doubt_at = mono_after(e->now, DOUBT_EACH_MS);
+	link_soon(l);
 }
 
 /* Mail was refused, or delivered, there. */
@@ -25,15 +45,17 @@ static void
 mail_told(struct engine *e, struct link *l, const struct report *r)
 {
 	l->delivered += r->count[REPORT_OK];
-	l->turned += r->count[REPORT_TURNED];
+	l->turned += r->count[REPORT_TURNED] + r->count[REPORT_REPLIES];
 	/* No connection: the probe decides, but now. */
 	if (r->count[REPORT_FAILED] > 0)
 		link_soon(l);
 	if (r->count[REPORT_OK] > 0) {
 		l->refusals = 0;
-		l->refused = false;
+		l->refused = l->doubt = false;
 		return;
 	}
+	if (r->count[REPORT_REPLIES] > 0)
+		doubt(e, l);
 	if (r->count[REPORT_TURNED] == 0)
 		return;
 	l->refusals += r->count[REPORT_TURNED];

@@ -17,6 +17,7 @@ static const struct {
 	{ "milter", RC_OK },
 	{ "evidence hop=198.51.100.5:25 ok=3 failed=0 refused=2", RC_OK },
 	{ "evidence hop=198.51.100.5 ok=3", RC_OK },
+	{ "evidence hop=198.51.100.5 replies=3", RC_OK },
 	{ "queue waiting=420 late=35 hop=[2001:db8::5]:25", RC_OK },
 	{ "queue hop=192.0.2.1:25 waiting=1000000000", RC_OK },
 	{ "queue hop=192.0.2.1:25 waiting=1000000001", RC_RANGE },

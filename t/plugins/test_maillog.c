@@ -28,15 +28,36 @@ static const struct {
 	  "x[192.0.2.1] while receiving the initial server greeting",
 	    MAILLOG_FAILED, "192.0.2.1:0" },
 	{ HEAD "4F0: lost connection with x[192.0.2.1] while sending RCPT TO",
-	    MAILLOG_REFUSED, "192.0.2.1:0" },
+	    MAILLOG_REPLIED, "192.0.2.1:0" },
 	{ HEAD "4F0: conversation with x[192.0.2.1] timed out while sending "
 	       "end of data -- message may be sent more than once",
-	    MAILLOG_REFUSED, "192.0.2.1:0" },
+	    MAILLOG_REPLIED, "192.0.2.1:0" },
 	{ HEAD "4F0: host x[192.0.2.1] refused to talk to me: 421 4.3.2 busy",
+	    MAILLOG_FAILED, "192.0.2.1:0" },
+	{ HEAD "4F0: host x[192.0.2.1] refused to talk to me: 554 5.7.1 no",
 	    MAILLOG_REFUSED, "192.0.2.1:0" },
+	{ HEAD "4F0: TLS is required, but was not offered by host x[192.0.2.1]",
+	    MAILLOG_REFUSED, "192.0.2.1:0" },
+	{ HEAD "4F0: TLS is required, but host x[2001:db8::5] refused to start "
+	       "TLS: 454 4.7.0 host y[6.6.6.6]",
+	    MAILLOG_REFUSED, "[2001:db8::5]:0" },
+	{ HEAD "4F0: TLS is required, but our TLS engine is unavailable",
+	    MAILLOG_NOTHING, NULL },
+	{ HEAD "4F0: " TO
+	       "dsn=4.7.4, status=deferred (TLS is required, but was "
+	       "not offered by host 10.77.2.1[10.77.2.1])",
+	    MAILLOG_REFUSED, "10.77.2.1:25" },
+	{ HEAD "4F0: " TO "dsn=4.7.5, status=deferred (Server certificate not "
+	       "verified)",
+	    MAILLOG_REFUSED, "10.77.2.1:25" },
+	{ HEAD "4F0: " TO "dsn=4.7.5, status=deferred (Cannot start TLS: "
+	       "handshake failure)",
+	    MAILLOG_REFUSED, "10.77.2.1:25" },
+	{ HEAD "4F0: Cannot start TLS: handshake failure", MAILLOG_NOTHING,
+	    NULL },
 	{ HEAD "4hTx9k3Zz1zDqFr: host x[2001:db8::5] said: 452 4.3.1 full "
 	       "(in reply to MAIL FROM command)",
-	    MAILLOG_REFUSED, "[2001:db8::5]:0" },
+	    MAILLOG_REPLIED, "[2001:db8::5]:0" },
 	{ HEAD "4F0: host x[192.0.2.1] said: 550 5.7.1 no (in reply to MAIL)",
 	    MAILLOG_NOTHING, NULL },
 	{ HEAD "4F0: " TO "dsn=2.0.0, status=sent (250 2.0.0 Ok: queued)",
@@ -46,10 +67,10 @@ static const struct {
 	{ HEAD "4F0: " TO "dsn=4.3.0, status=deferred (host 10.77.2.1[10.77.2"
 	       ".1] said: 451 4.3.0 <u@tokyo.example>: no (in reply to RCPT "
 	       "TO command))",
-	    MAILLOG_REFUSED, "10.77.2.1:25" },
+	    MAILLOG_REPLIED, "10.77.2.1:25" },
 	{ HEAD "4F0: " TO "dsn=4.4.2, status=deferred (lost connection with "
 	       "10.77.2.1[10.77.2.1] while sending message body)",
-	    MAILLOG_REFUSED, "10.77.2.1:25" },
+	    MAILLOG_REPLIED, "10.77.2.1:25" },
 	{ HEAD "4F0: " TO "dsn=5.1.1, status=bounced (host 10.77.2.1[10.77.2."
 	       "1] said: 550 5.1.1 unknown (in reply to RCPT TO command))",
 	    MAILLOG_NOTHING, NULL },
@@ -61,14 +82,12 @@ static const struct {
 	{ HEAD "4F0: to=<u@tokyo.example>, relay=mx1[private/lmtp], delay=9, "
 	       "dsn=2.0.0, status=sent (250 ok)",
 	    MAILLOG_NOTHING, NULL },
-	{ HEAD "4F0: " TO "dsn=4.7.5, status=deferred (Cannot start TLS)",
-	    MAILLOG_NOTHING, NULL },
 	/* a sender writes our fields into the recipient */
 	{ HEAD "4F0: to=<\"x>, relay=evil[6.6.6.6]:25, delay=1, dsn=2.0.0, "
 	       "status=sent (fake\"@tokyo.example>, relay=10.77.2.1[10.77.2.1]"
 	       ":25, delay=0.1, dsn=4.3.0, status=deferred (host 10.77.2.1[10."
 	       "77.2.1] said: 450 no)",
-	    MAILLOG_REFUSED, "10.77.2.1:25" },
+	    MAILLOG_REPLIED, "10.77.2.1:25" },
 	{ HEAD "4F0: to=<\"x\\\">, relay=evil[6.6.6.6]:25, status=sent (\"@t>, "
 	       "orig_to=<\"y>, relay=evil[6.6.6.6]:25, status=sent (\"@t>, "
 	       "relay=10.77.2.1[10.77.2.1]:25, delay=1, status=sent (ok)",
@@ -144,25 +163,46 @@ count(struct maillog_tally *tally, const char *line)
 	maillog_count(tally, &out);
 }
 
+#define NO_TLS                                                                 \
+	"4F0: " TO "dsn=4.7.5, status=deferred (Server certificate not "       \
+	"verified)"
+#define NO_TALK ": host x[10.77.2.1] refused to talk to me: 554 5.7.1 no"
+
 /* One message, tried for hours, is one; a delivery ends the row. */
 START_TEST(counts_messages_once)
 {
 	struct maillog_tally tally = { 0 };
 
 	for (int i = 0; i < 10; i++) {
-		count(&tally, lines[11].line);
-		count(&tally, HEAD "5A1: host x[10.77.2.1] said: 450 4.1.1 no");
+		count(&tally, HEAD NO_TLS);
+		count(&tally, HEAD "5A1" NO_TALK);
 	}
 	count(&tally, lines[0].line);
 	expect(&tally, "evidence hop=10.77.2.1:25 failed=1\n"
 		       "evidence hop=10.77.2.1:25 refused=2\n");
-	count(&tally, lines[11].line);
+	count(&tally, HEAD NO_TLS);
 	expect(&tally, "");
-	count(&tally, HEAD "6A1: host x[10.77.2.1] said: 450 4.1.1 no");
-	count(&tally, lines[9].line);
-	count(&tally, lines[11].line);
+	count(&tally, HEAD "6A1" NO_TALK);
+	count(&tally, HEAD "4F1: " TO "dsn=2.0.0, status=sent (250 ok)");
+	count(&tally, HEAD NO_TLS);
 	expect(&tally, "evidence hop=10.77.2.1:25 ok=1\n"
 		       "evidence hop=10.77.2.1:25 refused=1\n");
+	maillog_done(&tally);
+}
+END_TEST
+
+/* A mailbox that is full is no refusal, however many are sent to it. */
+START_TEST(replies_are_apart)
+{
+	struct maillog_tally tally = { 0 };
+
+	for (int i = 0; i < 7; i++)
+		count(&tally, HEAD
+		    "4F0: " TO "dsn=4.2.2, status=deferred (host 10.77.2.1"
+		    "[10.77.2.1] said: 452 4.2.2 full (in reply to RCPT TO "
+		    "command))");
+	expect(&tally, "evidence hop=10.77.2.1:25 replies=7\n");
+	expect(&tally, "");
 	maillog_done(&tally);
 }
 END_TEST
@@ -196,6 +236,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, reads_lines, 0, sizeof(lines) / sizeof(lines[0]));
 	tcase_add_test(tc, counts_messages_once);
+	tcase_add_test(tc, replies_are_apart);
 	tcase_add_test(tc, hops_are_bounded);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

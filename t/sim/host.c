@@ -152,6 +152,7 @@ fx_probe(struct world *world, struct node *node, const struct effect *fx)
 {
 	struct node *to = fx->naddrs == 0 ? NULL : world_at(world, fx->addrs);
 	uint64_t serial = ++world->serial, ms, steps = 1;
+	int says[2];
 	size_t i;
 
 	for (i = 0; i < node->probes.n; i++)
@@ -170,15 +171,15 @@ fx_probe(struct world *world, struct node *node, const struct effect *fx)
 	else if (!to->host_up ||
 		 world_mail_path(world, node, to) == PATH_SILENT)
 		ms = PROBE_MS;
+	says[0] = steps == 1 ? PROBE_FAILED : PROBE_CONNECTED;
+	says[1] = fx->mail && to->takes_none ? PROBE_REFUSED : PROBE_OK;
 	for (uint64_t k = 0; k < steps; k++) {
 		struct happening *h = happening_new(node, HAPPENS_INPUT);
 
 		h->in.kind = IN_PROBE;
 		h->in.who = fx->who;
 		h->serial = serial;
-		h->in.verdict = steps == 1 ? PROBE_FAILED
-		                : k == 0   ? PROBE_CONNECTED
-		                           : PROBE_OK;
+		h->in.verdict = says[k];
 		world_later(world, ms * (k + 1), h);
 	}
 }

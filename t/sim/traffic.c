@@ -91,8 +91,9 @@ traffic_flow(
 }
 
 void
-traffic_takes(struct traffic *t, const struct node *node, uint32_t rate)
+traffic_takes(struct traffic *t, struct node *node, uint32_t rate)
 {
+	node->takes_none = rate == 0;
 	post_of(t, node)->takes = rate;
 }
 
@@ -130,7 +131,7 @@ offer(struct traffic *t, struct node *from, struct node *to)
 		return FAILED;
 	}
 	if (post->takes == 0) {
-		told->count[REPORT_TURNED]++;
+		told->count[REPORT_REPLIES]++;
 		return REFUSED;
 	}
 	if (post->taken == post->takes)

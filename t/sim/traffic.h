@@ -4,7 +4,7 @@
  *
  * Once a second every host tries what waits there: the next hops of the list
  * one after the other, as Postfix does. A mail service takes so many messages
- * a second, or none at all (it answers probes all the same). What was
+ * a second, or none at all (it answers a plain probe all the same). What was
  * delivered and refused is told to the engine as a log's reader would, and every
  * half a minute what waits, as the reader of a queue would.
  */
@@ -25,8 +25,7 @@ void traffic_flow(struct traffic *traffic, struct node *from,
     const char *pattern, uint32_t rate);
 
 /* Its mail service takes so many a second (UINT32_MAX: whatever comes). */
-void traffic_takes(
-    struct traffic *traffic, const struct node *node, uint32_t rate);
+void traffic_takes(struct traffic *traffic, struct node *node, uint32_t rate);
 
 /* Whether the host's deliveries are reported (they are at first). */
 void traffic_reports(struct traffic *traffic, const struct node *node, bool on);

@@ -73,7 +73,8 @@ struct node {
 	uint32_t life;         /* rises with each start and stop of lsrd */
 	uint32_t sessions;     /* numbers given so far */
 	bool host_up, mail_up;
-	bool hung; /* lsrd is stopped, the kernel is not */
+	bool takes_none; /* its mail service answers, and refuses all mail */
+	bool hung;       /* lsrd is stopped, the kernel is not */
 	VEC(struct happening *) backlog;
 	struct mono wake;
 	struct mono ticked;
