@@ -27,14 +27,22 @@ static const char *const classes[] = { "mydestination",
 
 enum step { STEP_MAIN, STEP_MASTER, STEP_MAPS };
 
+/* What a pattern of ours may be found in. */
+enum found { FOUND_LOCAL, FOUND_TRANSPORT, FOUND };
+
+struct reading_map {
+	enum found found;
+	char *name;
+};
+
 struct plugin_reading {
 	const struct plugin_want *want;
 	enum step step;
-	char *main, *master; /* the answers; NULL: it failed */
-	VEC(char *) maps;    /* of the local classes, to be asked */
-	size_t map;          /* the next one */
-	bool *local;         /* by want->here */
-	struct buf keys;     /* what the maps are asked */
+	char *main, *master;          /* the answers; NULL: it failed */
+	VEC(struct reading_map) maps; /* to be asked for our patterns */
+	size_t map;                   /* the next one */
+	bool *found[FOUND];           /* by want->here */
+	struct buf keys;              /* what the maps are asked */
 };
 
 static struct plugin_reading *
@@ -43,7 +51,8 @@ reading_begin(const struct plugin_want *want)
 	struct plugin_reading *r = mem_new(sizeof(*r), 0, 0);
 
 	r->want = want;
-	r->local = mem_new(0, want->nhere + 1, sizeof(*r->local));
+	for (int i = 0; i < FOUND; i++)
+		r->found[i] = mem_new(0, want->nhere + 1, sizeof(bool));
 	for (size_t i = 0; i < want->nhere; i++)
 		buf_printf(&r->keys, "%s\n", want->here[i]);
 	buf_u8(&r->keys, 0);
@@ -75,7 +84,7 @@ reading_ask(struct plugin_reading *r, struct plugin_question *q)
 		return true;
 	q->argv[n++] = "-q";
 	q->argv[n++] = "-";
-	q->argv[n++] = r->maps.v[r->map];
+	q->argv[n++] = r->maps.v[r->map].name;
 	q->input = (const char *)r->keys.p;
 	return true;
 }
@@ -404,11 +413,26 @@ read_facts(const struct plugin_reading *r, struct mta *out)
 }
 
 static void
-mark_local(struct plugin_reading *r, const char *domain)
+mark(struct plugin_reading *r, enum found found, const char *pattern)
 {
 	for (size_t i = 0; i < r->want->nhere; i++)
-		if (strcmp(r->want->here[i], domain) == 0)
-			r->local[i] = true;
+		if (strcmp(r->want->here[i], pattern) == 0)
+			r->found[found][i] = true;
+}
+
+/* A map is asked as it is, without Postfix's own go-between. */
+static void
+add_map(struct plugin_reading *r, enum found found, const char *name)
+{
+	struct reading_map map = { .found = found };
+
+	if (strncmp(name, "proxy:", 6) == 0)
+		name += 6;
+	if (strchr(name, ':') == NULL || strpbrk(name, "{}") != NULL ||
+	    r->maps.n >= MAPS_MAX)
+		return;
+	map.name = mem_str(name);
+	vec_push(&r->maps, map);
 }
 
 /* The words of a list: domains are compared, files are lists themselves, of
@@ -426,22 +450,32 @@ look_at_list(struct plugin_reading *r, const char *list, unsigned depth)
 			if (text != NULL)
 				look_at_list(r, text, depth - 1);
 			mem_free(text);
-		} else if (strpbrk(w, "{}") == NULL && strchr(w, ':') != NULL) {
-			/* Asked without Postfix's own go-between. */
-			if (strncmp(w, "proxy:", 6) == 0)
-				w += 6;
-			if (r->maps.n < MAPS_MAX)
-				vec_push(&r->maps, mem_str(w));
-		} else {
-			str_lower(w);
-			mark_local(r, w);
+			continue;
 		}
+		add_map(r, FOUND_LOCAL, w);
+		str_lower(w);
+		mark(r, FOUND_LOCAL, w);
 	}
 	mem_free(copy);
 }
 
+/* The site's own transport maps. What is within braces is not taken apart. */
 static void
-look_at_classes(struct plugin_reading *r)
+look_at_transports(struct plugin_reading *r)
+{
+	char *list = value_of(r->main, parameters[0]), *rest = NULL;
+	char ours[PATH_MAX];
+
+	snprintf(ours, sizeof(ours), "%s/transport", r->want->tables);
+	for (char *w = list == NULL ? NULL : strtok_r(list, BETWEEN, &rest);
+	     w != NULL; w = strtok_r(NULL, BETWEEN, &rest))
+		if (!names_table(w, ours))
+			add_map(r, FOUND_TRANSPORT, w);
+	mem_free(list);
+}
+
+static void
+look_at_maps(struct plugin_reading *r)
 {
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
 		char *list = value_of(r->main, classes[i]);
@@ -450,6 +484,7 @@ look_at_classes(struct plugin_reading *r)
 			look_at_list(r, list, 1);
 		mem_free(list);
 	}
+	look_at_transports(r);
 }
 
 /* Lines `KEY value` of postmap. */
@@ -461,7 +496,7 @@ take_found(struct plugin_reading *r, const char *answer)
 	for (char *line = strtok_r(copy, "\n", &rest); line != NULL;
 	     line = strtok_r(NULL, "\n", &rest)) {
 		line[strcspn(line, " \t")] = '\0';
-		mark_local(r, line);
+		mark(r, r->maps.v[r->map].found, line);
 	}
 	mem_free(copy);
 }
@@ -478,34 +513,24 @@ reading_take(struct plugin_reading *r, const char *answer)
 		r->master = mem_str(answer);
 		r->step = STEP_MAPS;
 		if (r->main != NULL && r->master != NULL)
-			look_at_classes(r);
+			look_at_maps(r);
 		break;
 	case STEP_MAPS:
-		r->map++;
 		if (answer != NULL)
 			take_found(r, answer);
+		r->map++;
 		break;
 	}
 }
 
-static int
-text_order(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static void
-put_local(const struct plugin_reading *r, struct mta *out)
+put_found(
+    const struct plugin_reading *r, enum found found, struct mta_patterns *out)
 {
-	for (size_t i = 0; i < out->nlocal; i++)
-		mem_free(out->local[i]);
-	mem_free(out->local);
-	out->local = mem_new(0, r->want->nhere + 1, sizeof(*out->local));
-	out->nlocal = 0;
+	mta_patterns_done(out);
 	for (size_t i = 0; i < r->want->nhere; i++)
-		if (r->local[i])
-			out->local[out->nlocal++] = mem_str(r->want->here[i]);
-	qsort(out->local, out->nlocal, sizeof(*out->local), text_order);
+		if (r->found[found][i])
+			mta_patterns_add(out, r->want->here[i]);
 }
 
 static void
@@ -518,16 +543,18 @@ reading_end(struct plugin_reading *r, struct mta *out)
 		    *r->master != '\0') {
 			judge_asks(r, out);
 			read_facts(r, out);
-			put_local(r, out);
+			put_found(r, FOUND_LOCAL, &out->local);
+			put_found(r, FOUND_TRANSPORT, &out->routed);
 		} else {
 			note_missing(out, "postconf fails");
 		}
 	}
 	for (size_t i = 0; i < r->maps.n; i++)
-		mem_free(r->maps.v[i]);
+		mem_free(r->maps.v[i].name);
 	vec_done(&r->maps);
 	buf_done(&r->keys);
-	mem_free(r->local);
+	for (int i = 0; i < FOUND; i++)
+		mem_free(r->found[i]);
 	mem_free(r->main);
 	mem_free(r->master);
 	mem_free(r);

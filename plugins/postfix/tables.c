@@ -11,6 +11,8 @@
 #include "plugins/postfix/map.h"
 #include "plugins/postfix/values.h"
 
+#define HERE ":"
+
 struct plugin_run {
 	struct plugin_setup setup;
 	char *path[VALUES_TABLES];
@@ -176,6 +178,35 @@ work_done(struct work *work)
 
 enum part { PART_PUTS, PART_GONE, PART_ALL };
 
+/* Less specific than another, as far as keys can meet the same address. */
+static int
+breadth(const char *key)
+{
+	return strchr(key, '@') != NULL ? 2 : *key != '.';
+}
+
+/*
+ * What is delivered here must never meet a less specific key that leads away,
+ * however many steps the writing takes: its key comes before others do, and
+ * goes after those that are less specific.
+ */
+static int
+by_care(const void *a, const void *b)
+{
+	const struct map_item *x = a, *y = b;
+	size_t n = strlen(x->key), m = strlen(y->key);
+	int c;
+
+	if (x->value != NULL && y->value != NULL)
+		c = (strcmp(x->value, HERE) != 0) -
+		    (strcmp(y->value, HERE) != 0);
+	else
+		c = breadth(x->key) - breadth(y->key);
+	if (c == 0 && n != m && *x->key == '.' && *y->key == '.')
+		c = n < m ? -1 : 1;
+	return c != 0 ? c : strcmp(x->key, y->key);
+}
+
 static int
 write_part(struct plugin_run *run, enum values_table table,
     const struct work *work, enum part part, struct plugin_report *report)
@@ -189,6 +220,8 @@ write_part(struct plugin_run *run, enum values_table table,
 		if (part == PART_ALL || put == (part == PART_PUTS))
 			vec_push(&items, work->items.v[i]);
 	}
+	if (part != PART_ALL && items.n > 1)
+		qsort(items.v, items.n, sizeof(*items.v), by_care);
 	if (run->map[table] != NULL) {
 		rc = map_write(run->map[table], items.v, items.n, report);
 	} else if (part != PART_GONE) {

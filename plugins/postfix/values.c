@@ -187,10 +187,13 @@ values_put(struct buf *out, enum values_table table, const struct route *route,
 	if (!values_fits(table, route->pattern))
 		return false;
 	if (table == VALUES_DOMAINS) {
-		if (route->relay)
-			buf_text(out, "relay");
-		return route->relay;
+		if (!route->relay || route->own)
+			return false;
+		buf_text(out, "relay");
+		return true;
 	}
+	if (table == VALUES_TRANSPORT && route->bare)
+		return false;
 	/* `:` is an error in the table `default`: no key says the same. */
 	if (table == VALUES_DEFAULT && route->kind == ROUTE_HERE)
 		return false;

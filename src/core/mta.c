@@ -17,30 +17,55 @@ mta_init(struct mta *mta)
 }
 
 void
+mta_patterns_add(struct mta_patterns *patterns, const char *pattern)
+{
+	patterns->v =
+	    mem_grow(patterns->v, patterns->n + 1, sizeof(*patterns->v));
+	patterns->v[patterns->n++] = mem_str(pattern);
+}
+
+void
+mta_patterns_done(struct mta_patterns *patterns)
+{
+	for (size_t i = 0; i < patterns->n; i++)
+		mem_free(patterns->v[i]);
+	mem_free(patterns->v);
+	*patterns = (struct mta_patterns){ 0 };
+}
+
+static struct mta_patterns
+patterns_copy(const struct mta_patterns *from)
+{
+	struct mta_patterns to = { 0 };
+
+	for (size_t i = 0; i < from->n; i++)
+		mta_patterns_add(&to, from->v[i]);
+	return to;
+}
+
+void
 mta_copy(struct mta *to, const struct mta *from)
 {
 	*to = *from;
-	to->local = mem_new(0, from->nlocal, sizeof(*to->local));
-	for (size_t i = 0; i < from->nlocal; i++)
-		to->local[i] = mem_str(from->local[i]);
+	to->local = patterns_copy(&from->local);
+	to->routed = patterns_copy(&from->routed);
 }
 
 void
 mta_done(struct mta *mta)
 {
-	for (size_t i = 0; i < mta->nlocal; i++)
-		mem_free(mta->local[i]);
-	mem_free(mta->local);
+	mta_patterns_done(&mta->local);
+	mta_patterns_done(&mta->routed);
 	*mta = (struct mta){ 0 };
 }
 
 static bool
-same_local(const struct mta *a, const struct mta *b)
+patterns_same(const struct mta_patterns *a, const struct mta_patterns *b)
 {
-	if (a->nlocal != b->nlocal)
+	if (a->n != b->n)
 		return false;
-	for (size_t i = 0; i < a->nlocal; i++)
-		if (strcmp(a->local[i], b->local[i]) != 0)
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->v[i], b->v[i]) != 0)
 			return false;
 	return true;
 }
@@ -56,16 +81,29 @@ mta_same(const struct mta *a, const struct mta *b)
 	       strcmp(a->delimiters, b->delimiters) == 0 &&
 	       strcmp(a->queue_directory, b->queue_directory) == 0 &&
 	       a->lifetime_s == b->lifetime_s && a->utf8 == b->utf8 &&
-	       same_local(a, b);
+	       patterns_same(&a->local, &b->local) &&
+	       patterns_same(&a->routed, &b->routed);
+}
+
+static bool
+has(const struct mta_patterns *patterns, const char *pattern)
+{
+	for (size_t i = 0; i < patterns->n; i++)
+		if (strcmp(patterns->v[i], pattern) == 0)
+			return true;
+	return false;
 }
 
 bool
 mta_has(const struct mta *mta, const char *pattern)
 {
-	for (size_t i = 0; i < mta->nlocal; i++)
-		if (strcmp(mta->local[i], pattern) == 0)
-			return true;
-	return false;
+	return has(&mta->local, pattern);
+}
+
+bool
+mta_routes(const struct mta *mta, const char *pattern)
+{
+	return has(&mta->routed, pattern);
 }
 
 const char *

@@ -27,6 +27,11 @@ enum mta_asks {
 	MTA_NO /* positively not */
 };
 
+struct mta_patterns {
+	char **v; /* owned */
+	size_t n;
+};
+
 struct mta {
 	enum mta_asks asks;            /* the tables of every pattern but `*` */
 	enum mta_asks asks_default;    /* that of `*` */
@@ -41,10 +46,10 @@ struct mta {
 	uint32_t lifetime_s; /* mail waits so long (maximal_queue_lifetime) */
 	bool utf8;           /* smtputf8_enable */
 
-	/* Patterns of ours that it has in a local class of its own, without
-	 * our tables; sorted. Owned. */
-	char **local;
-	size_t nlocal;
+	/* Of the patterns that we deliver here, without our tables: those it
+	 * has in a local class of its own, and those for which its own
+	 * transport maps have an entry. */
+	struct mta_patterns local, routed;
 };
 
 /* The defaults of an MTA of which nothing is known. */
@@ -58,6 +63,13 @@ bool mta_same(const struct mta *a, const struct mta *b);
 
 /* True if it has the pattern in a local class of its own. */
 bool mta_has(const struct mta *mta, const char *pattern);
+
+/* True if its own transport maps answer for exactly this pattern. */
+bool mta_routes(const struct mta *mta, const char *pattern);
+
+/* Adds one, copied; ends them all. */
+void mta_patterns_add(struct mta_patterns *patterns, const char *pattern);
+void mta_patterns_done(struct mta_patterns *patterns);
 
 /* "unknown", "yes", "no" */
 const char *mta_asks_word(enum mta_asks asks);

@@ -9,6 +9,9 @@
 #define FLAG_RELAY 1
 #define FLAG_LAST_RESORT 2
 #define FLAG_KEPT 4 /* leaves, over and the claims stand behind the path */
+#define FLAG_BARE 8
+#define FLAG_OWN 16
+#define FLAGS 31
 
 enum claim_flag { CLAIM_KNOWN = 1, CLAIM_OWN = 2, CLAIM_HERE = 4 };
 
@@ -35,7 +38,8 @@ same_text(const char *a, const char *b)
 bool
 route_same(const struct route *a, const struct route *b)
 {
-	if (a->kind != b->kind || a->relay != b->relay || a->nhops != b->nhops)
+	if (a->kind != b->kind || a->relay != b->relay ||
+	    a->nhops != b->nhops || a->bare != b->bare || a->own != b->own)
 		return false;
 	if (a->kind == ROUTE_HOLD && !same_text(a->reason, b->reason))
 		return false;
@@ -145,9 +149,10 @@ route_encode(struct buf *out, const struct route *r)
 {
 	text_put(out, r->pattern);
 	buf_u8(out, (uint8_t)r->kind);
-	buf_u8(out,
-	    (uint8_t)((r->relay ? FLAG_RELAY : 0) |
-		      (r->last_resort ? FLAG_LAST_RESORT : 0) | FLAG_KEPT));
+	buf_u8(out, (uint8_t)((r->relay ? FLAG_RELAY : 0) |
+			      (r->last_resort ? FLAG_LAST_RESORT : 0) |
+			      (r->bare ? FLAG_BARE : 0) |
+			      (r->own ? FLAG_OWN : 0) | FLAG_KEPT));
 	text_put(out, r->way);
 	text_put(out, r->reason);
 	text_put(out, r->server);
@@ -336,12 +341,13 @@ head_get(struct cur *in, struct route *r, bool *kept)
 		return RC_SHORT;
 	if (r->pattern == NULL)
 		return RC_MISSING;
-	if (kind > ROUTE_HOLD ||
-	    flags > (FLAG_RELAY | FLAG_LAST_RESORT | FLAG_KEPT))
+	if (kind > ROUTE_HOLD || flags > FLAGS)
 		return RC_RANGE;
 	r->kind = (enum route_kind)kind;
 	r->relay = (flags & FLAG_RELAY) != 0;
 	r->last_resort = (flags & FLAG_LAST_RESORT) != 0;
+	r->bare = (flags & FLAG_BARE) != 0;
+	r->own = (flags & FLAG_OWN) != 0;
 	*kept = (flags & FLAG_KEPT) != 0;
 	return RC_OK;
 }

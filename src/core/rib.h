@@ -50,6 +50,8 @@ struct route {
 	char *pattern;
 	enum route_kind kind;
 	bool relay;       /* enters `domains` */
+	bool bare, own;   /* ROUTE_HERE: no key in `transport`, and none in
+			     `domains`, is wanted (core/bare.h) */
 	bool last_resort; /* by what absent servers said last */
 	bool over;        /* its hour is over: it waits for mail of before */
 	uint64_t leaves;  /* the end of its hour, seconds since 1970; 0: it is
@@ -95,7 +97,8 @@ size_t rib_diff(const struct rib *from, const struct rib *to,
 /*
  * To octets and back: the state file and the publisher's wire use it.
  *
- *     u16 n pattern, u8 kind, u8 flags (1 relay, 2 last resort, 4 see below),
+ *     u16 n pattern, u8 kind, u8 flags (1 relay, 2 last resort, 4 see below,
+ *         8 bare, 16 own),
  *     u16 n way, u16 n reason, u16 n server (n = 0: none),
  *     u32 cost, u32 hops,
  *     u8 n, n times: u16 n name, u8 family, 4 or 16 octets, u16 port,

@@ -222,6 +222,7 @@ steer_view(struct engine *e, const struct lsdb *db)
 {
 	struct view_input in = { .db = db,
 		.setup = e->setup,
+		.mta = &e->mta,
 		.now = e->now,
 		.wall = e->wall,
 		.may_relay = may_relay,

@@ -29,6 +29,7 @@
 #include "base/json.h"
 #include "base/mono.h"
 #include "core/lsdb.h"
+#include "core/mta.h"
 #include "core/policy.h"
 #include "core/rib.h"
 #include "core/setup.h"
@@ -57,8 +58,9 @@ struct view_probe {
 struct view_input {
 	const struct lsdb *db;
 	const struct setup *setup;
-	struct mono now; /* for removals; decides no path */
-	uint64_t wall;   /* the same moment in seconds since 1970 */
+	const struct mta *mta; /* beside us; NULL: not known */
+	struct mono now;       /* for removals; decides no path */
+	uint64_t wall;         /* the same moment in seconds since 1970 */
 	const struct view_probe *probes;
 	size_t nprobes;
 

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "core/alternate.h"
+#include "core/bare.h"
 #include "core/excuse.h"
 #include "core/keep.h"
 #include "core/nexthop.h"
@@ -384,6 +385,7 @@ view_rib(
 	keep_merge(&v->facts, &v->in, old, pending, &routes);
 	rib->routes = routes.v.v;
 	rib->n = routes.v.n;
+	bare_mark(rib, v->in.mta);
 	rib->generation = old == NULL ? 1 : old->generation;
 	if (old != NULL && rib_diff(old, rib, NULL, NULL) > 0)
 		rib->generation++;

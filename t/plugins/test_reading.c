@@ -236,14 +236,22 @@ END_TEST
 static const struct {
 	const char *line, *found, *local, *maps;
 } classes[] = {
-	{ "mydestination = localhost", "", "", "" },
-	{ "mydestination = Own.Example, localhost", "", "own.example ", "" },
+	{ "mydestination = localhost", "", "", "hash:/etc/postfix/transport;" },
+	{ "mydestination = Own.Example, localhost", "", "own.example ",
+	    "hash:/etc/postfix/transport;" },
 	{ "virtual_mailbox_domains = @/domains-file", "", "virtual.example ",
-	    "" },
+	    "hash:/etc/postfix/transport;" },
 	{ "virtual_alias_domains = proxy:hash:/etc/v, mysql:/etc/m",
 	    "own.example yes\nvirtual.example\tx y\n",
-	    "own.example virtual.example ", "hash:/etc/v;mysql:/etc/m;" },
-	{ "virtual_alias_domains = hash:/etc/v", NULL, "", "hash:/etc/v;" },
+	    "own.example virtual.example to own.example to virtual.example ",
+	    "hash:/etc/v;mysql:/etc/m;hash:/etc/postfix/transport;" },
+	{ "virtual_alias_domains = hash:/etc/v", NULL, "",
+	    "hash:/etc/v;hash:/etc/postfix/transport;" },
+	{ "transport_maps = lmdb:@/transport, proxy:hash:/etc/t, pcre:/etc/p",
+	    "own.example local:\n", "to own.example ",
+	    "hash:/etc/t;pcre:/etc/p;" },
+	{ "transport_maps = unionmap:{hash:/etc/t,lmdb:@/transport}", "", "",
+	    "" },
 };
 
 START_TEST(finds_our_domains_in_its_classes)
@@ -254,12 +262,16 @@ START_TEST(finds_our_domains_in_its_classes)
 
 	mta_init(&mta);
 	read_all(&mta, main, services, classes[_i].found, &maps);
-	for (size_t i = 0; i < mta.nlocal; i++)
-		buf_printf(&local, "%s ", mta.local[i]);
+	for (size_t i = 0; i < mta.local.n; i++)
+		buf_printf(&local, "%s ", mta.local.v[i]);
+	for (size_t i = 0; i < mta.routed.n; i++)
+		buf_printf(&local, "to %s ", mta.routed.v[i]);
 	got = buf_string(&local);
 	ck_assert_str_eq(got, classes[_i].local);
 	ck_assert_int_eq(
-	    mta_has(&mta, "own.example"), strstr(got, "own") != NULL);
+	    mta_has(&mta, "own.example"), strncmp(got, "own", 3) == 0);
+	ck_assert_int_eq(
+	    mta_routes(&mta, "own.example"), strstr(got, "to own") != NULL);
 	mem_free(got);
 	got = buf_string(&maps);
 	ck_assert_str_eq(got, classes[_i].maps);

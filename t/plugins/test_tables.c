@@ -321,6 +321,71 @@ START_TEST(waits_for_a_lookup)
 }
 END_TEST
 
+#define PAIRS (2 * MAP_BATCH)
+
+static char below[PAIRS][32]; /* a.dN.example, delivered here */
+static size_t looks;
+
+/* Whenever a lookup gets in between two steps: what is here is not led away
+ * by the less specific key. */
+static void
+on_phase(void *ctx, enum plugin_phase phase)
+{
+	(void)ctx;
+	if (phase != PLUGIN_UNLOCKED)
+		return;
+	looks++;
+	for (size_t i = 0; i < PAIRS; i += 97)
+		if (strcmp(ask("transport", below[i] + 1), "-") != 0)
+			ck_assert_str_eq(ask("transport", below[i]), ":");
+}
+
+static void
+write_pairs(struct plugin_run *run, bool there)
+{
+	static struct plugin_change list[2 * PAIRS];
+	static struct route routes[2 * PAIRS];
+	struct plugin_report report;
+
+	for (size_t i = 0; i < 2 * PAIRS; i++) {
+		bool parent = i < PAIRS; /* "." comes before "a" */
+		struct route *r = &routes[i];
+
+		*r = remote(5);
+		r->kind = parent ? ROUTE_REMOTE : ROUTE_HERE;
+		put(&list[i], there ? r : NULL, below[i % PAIRS] + parent);
+	}
+	looks = 0;
+	ck_assert_int_eq(
+	    tables_postfix.write(run, list, 2 * PAIRS, false, &report), RC_OK);
+	ck_assert_uint_ge(looks, 4);
+}
+
+START_TEST(what_is_here_is_never_led_away)
+{
+	struct plugin_watch watch = { on_phase, NULL };
+	struct plugin_start start = { .watch = &watch };
+	struct plugin_report report;
+	struct plugin_change first;
+	struct plugin_run *run;
+	struct route r = remote(6);
+
+	for (size_t i = 0; i < PAIRS; i++)
+		snprintf(below[i], sizeof(below[i]), "a.d%04zu.example", i);
+	ck_assert_int_eq(tables_postfix.open(&run, &setup, &start), RC_OK);
+	put(&first, &r, "z.example");
+	ck_assert_int_eq(
+	    tables_postfix.write(run, &first, 1, true, &report), RC_OK);
+	write_pairs(run, true);
+	ck_assert_str_eq(ask("transport", below[0]), ":");
+	ck_assert_str_ne(ask("transport", below[0] + 1), "-");
+	write_pairs(run, false);
+	ck_assert_str_eq(ask("transport", below[0]), "-");
+	ck_assert_str_eq(ask("transport", below[0] + 1), "-");
+	tables_postfix.close(run);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -335,6 +400,7 @@ main(void)
 	tcase_add_test(tc, other_form_is_replaced_by_rename);
 	tcase_add_test(tc, a_cut_file_is_found);
 	tcase_add_test(tc, waits_for_a_lookup);
+	tcase_add_test(tc, what_is_here_is_never_led_away);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -134,6 +134,21 @@ START_TEST(here_is_no_change)
 }
 END_TEST
 
+/* What core/bare.h found not to be wanted. */
+START_TEST(here_goes_without_what_is_not_wanted)
+{
+	struct plugin_setup setup = plain_setup();
+	struct route r = kind("london.example.org", ROUTE_HERE, NULL);
+
+	r.relay = r.bare = true;
+	expect(&r, &setup, "-", "-", "relay");
+	r.own = true;
+	expect(&r, &setup, "-", "-", "-");
+	r.bare = false;
+	expect(&r, &setup, ":", "-", "-");
+}
+END_TEST
+
 START_TEST(user_opens_no_domain)
 {
 	struct plugin_setup setup = plain_setup();
@@ -287,6 +302,7 @@ main(void)
 	tcase_add_test(tc, lists_hops);
 	tcase_add_test(tc, star_is_for_default_only);
 	tcase_add_test(tc, here_is_no_change);
+	tcase_add_test(tc, here_goes_without_what_is_not_wanted);
 	tcase_add_test(tc, user_opens_no_domain);
 	tcase_add_test(tc, leaves_out_what_is_no_hop);
 	tcase_add_test(tc, another_port_is_another_server);
