@@ -28,6 +28,7 @@
 enum plugin_verdict {
 	PLUGIN_MORE,  /* undecided: more octets are needed */
 	PLUGIN_OK,    /* the service does what it should */
+	PLUGIN_BUSY,  /* it is there, and has no time for us now */
 	PLUGIN_FAILED /* it does not, or it does not speak the protocol */
 };
 
@@ -40,8 +41,10 @@ struct plugin_probe {
 
 	/*
 	 * n octets have come, however TCP cut them; n is 0 at the end of the
-	 * stream. What is to be said now is appended to `say`. After a
-	 * verdict other than PLUGIN_MORE it is not called again.
+	 * stream. What is to be said now is appended to `say`, with a last
+	 * verdict what is polite to say at the end. After a verdict other
+	 * than PLUGIN_MORE it is not called again: what follows means
+	 * nothing.
 	 */
 	enum plugin_verdict (*feed)(
 	    void *state, const uint8_t *octets, size_t n, struct buf *say);

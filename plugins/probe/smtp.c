@@ -6,27 +6,15 @@
 #include "base/check.h"
 #include "base/str.h"
 
-enum smtp_stage { SMTP_GREETING, SMTP_EHLO, SMTP_QUIT };
+enum smtp_stage { SMTP_GREETING, SMTP_EHLO, SMTP_HELO };
 
 struct smtp {
 	enum smtp_stage stage;
 	char own_name[STR_HOST_MAX + 1];
-	char code[4];  /* of the reply so far; empty: none */
 	char line[4];  /* the first octets of this line */
-	size_t length; /* of this line */
-	size_t lines;  /* of this reply */
-	bool cr;       /* the last octet was a CR */
-};
-
-/* What each stage waits for and, when that came, says. */
-static const struct {
-	const char *code;
-	const char *say;
-	bool name;
-} stages[] = {
-	[SMTP_GREETING] = { "220", "EHLO ", true },
-	[SMTP_EHLO] = { "250", "QUIT", false },
-	[SMTP_QUIT] = { "221", NULL, false },
+	size_t length; /* of this line, as far as it was kept */
+	size_t octets; /* of this reply */
+	size_t lines;
 };
 
 static void
@@ -39,68 +27,75 @@ begin(void *state, const char *own_name)
 	memcpy(smtp->own_name, own_name, strlen(own_name) + 1);
 }
 
+static void
+introduce(const struct smtp *smtp, const char *verb, struct buf *say)
+{
+	buf_text(say, verb);
+	buf_text(say, smtp->own_name);
+	buf_text(say, "\r\n");
+}
+
+/* A whole reply has come; `code` is three digits. */
+static enum plugin_verdict
+replied(struct smtp *smtp, const char *code, struct buf *say)
+{
+	bool good = code[0] == '2';
+	enum smtp_stage stage = smtp->stage;
+
+	smtp->octets = smtp->lines = 0;
+	if (memcmp(code, "421", 3) == 0 ||
+	    (stage == SMTP_GREETING && code[0] == '4')) {
+		buf_text(say, "QUIT\r\n");
+		return PLUGIN_BUSY;
+	}
+	if (stage == SMTP_GREETING && good) {
+		introduce(smtp, "EHLO ", say);
+		smtp->stage = SMTP_EHLO;
+		return PLUGIN_MORE;
+	}
+	if (stage == SMTP_EHLO && !good) {
+		introduce(smtp, "HELO ", say);
+		smtp->stage = SMTP_HELO;
+		return PLUGIN_MORE;
+	}
+	buf_text(say, "QUIT\r\n");
+	return good ? PLUGIN_OK : PLUGIN_FAILED;
+}
+
+/* `220 text` or `220`: it ends a reply. `220-text` and anything else does
+ * not. */
 static bool
-is_code(const char *s)
+is_last(const char *line, size_t length)
 {
 	for (size_t i = 0; i < 3; i++)
-		if (s[i] < '0' || s[i] > '9')
+		if (length < 3 || line[i] < '0' || line[i] > '9')
 			return false;
-	return true;
+	return length == 3 || line[3] == ' ';
 }
 
-/* A whole reply has come. */
-static enum plugin_verdict
-replied(struct smtp *smtp, struct buf *say)
-{
-	if (memcmp(smtp->code, stages[smtp->stage].code, 3) != 0)
-		return PLUGIN_FAILED;
-	if (stages[smtp->stage].say == NULL)
-		return PLUGIN_OK;
-	buf_text(say, stages[smtp->stage].say);
-	if (stages[smtp->stage].name)
-		buf_text(say, smtp->own_name);
-	buf_text(say, "\r\n");
-	smtp->stage++;
-	smtp->code[0] = '\0';
-	smtp->lines = 0;
-	return PLUGIN_MORE;
-}
-
-/* A line has ended: `250-text`, `250 text` or `250`. */
 static enum plugin_verdict
 line_ended(struct smtp *smtp, struct buf *say)
 {
 	size_t length = smtp->length;
-	bool last = length == 3 || smtp->line[3] == ' ';
 
+	if (length > 0 && length <= 4 && smtp->line[length - 1] == '\r')
+		length--; /* of CR LF */
 	smtp->length = 0;
-	if (length < 3 || !is_code(smtp->line))
-		return PLUGIN_FAILED;
-	if (!last && smtp->line[3] != '-')
-		return PLUGIN_FAILED;
-	if (smtp->code[0] != '\0' && memcmp(smtp->code, smtp->line, 3) != 0)
-		return PLUGIN_FAILED;
-	if (++smtp->lines > SMTP_REPLY_LINES)
-		return PLUGIN_FAILED;
-	memcpy(smtp->code, smtp->line, 3);
-	return last ? replied(smtp, say) : PLUGIN_MORE;
+	if (is_last(smtp->line, length))
+		return replied(smtp, smtp->line, say);
+	return ++smtp->lines > SMTP_REPLY_LINES ? PLUGIN_FAILED : PLUGIN_MORE;
 }
 
 static enum plugin_verdict
 octet(struct smtp *smtp, uint8_t c, struct buf *say)
 {
-	bool cr = smtp->cr;
-
-	smtp->cr = c == '\r';
-	if (c == '\n' && cr)
-		return line_ended(smtp, say);
-	if (c == '\n' || cr || c == '\0') /* lines end in CR LF, and only so */
+	if (++smtp->octets > SMTP_REPLY_OCTETS)
 		return PLUGIN_FAILED;
-	if (c == '\r')
-		return PLUGIN_MORE;
+	if (c == '\n')
+		return line_ended(smtp, say);
 	if (smtp->length < sizeof(smtp->line))
-		smtp->line[smtp->length] = (char)c;
-	return ++smtp->length > SMTP_LINE_MAX ? PLUGIN_FAILED : PLUGIN_MORE;
+		smtp->line[smtp->length++] = (char)c;
+	return PLUGIN_MORE;
 }
 
 static enum plugin_verdict

@@ -1,12 +1,20 @@
 /*
  * smtp.h - is there a mail service that would take a message? (RFC 5321)
  *
- *     220 greeting ---> EHLO ---> 250 ---> QUIT ---> 221: PLUGIN_OK
+ *     220 greeting --> EHLO --> 250: PLUGIN_OK, and QUIT is said
+ *                        |
+ *                        +--> 5xx --> HELO --> 250: PLUGIN_OK, QUIT
  *
- * Any other code, anything that is no reply, a line or a reply beyond its
- * bound, and an end of the stream before the last answer: PLUGIN_FAILED. No
- * message is begun. Nothing of what the service says is kept but the digits
- * of its replies.
+ * It asks what a client must know to deliver, and no more: any 2xx is yes;
+ * who does not know EHLO may know HELO; a line may end in LF, and be longer
+ * than it should; of a reply the last line counts, and what is no line of a
+ * reply is passed over, as Postfix's client does it. What follows QUIT, or
+ * does not follow, means nothing.
+ *
+ * A greeting of 4xx, and 421 at any time, is the word of a service that is
+ * there and has no time: PLUGIN_BUSY. Any other code, an end of the stream, and
+ * a reply beyond its bound: PLUGIN_FAILED. No message is begun. Nothing of
+ * what the service says is kept but the digits of its replies.
  */
 
 #ifndef PLUGINS_PROBE_SMTP_H
@@ -14,8 +22,8 @@
 
 #include "plugins/plugin.h"
 
-/* RFC 5321 4.5.3.1.5 says 512 octets; servers have been seen with more. */
-#define SMTP_LINE_MAX 2048
+/* Of one reply: whoever says more has something else to say. */
+#define SMTP_REPLY_OCTETS 65536
 #define SMTP_REPLY_LINES 128
 
 extern const struct plugin_probe smtp_probe;

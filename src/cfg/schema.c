@@ -44,8 +44,8 @@ const struct schema schema_options[] = {
 	{ "", "srv-domain", NULL, NULL, SCHEMA_HOST, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(srv_domain), 0 },
 	{ "", "keep-alive", "1s", NULL, SCHEMA_DURATION, SCHEMA_RELOAD, 100, 60000, IN_SETUP(keepalive_ms), 0 },
 	{ "", "dead-time", "3s", NULL, SCHEMA_DURATION, SCHEMA_RELOAD, 200, 10 * 60000, IN_SETUP(dead_ms), 0 },
-	{ "", "probe-interval", "5s", NULL, SCHEMA_DURATION, SCHEMA_RELOAD, 100, HOUR_MS, IN_SETUP(probe_ms), 0 },
-	{ "", "probe-timeout", "3s", NULL, SCHEMA_DURATION, SCHEMA_RELOAD, 100, 60000, IN_CONF_STRUCT(probe_timeout_ms), 0 },
+	{ "", "probe-interval", "7s", NULL, SCHEMA_DURATION, SCHEMA_RELOAD, 100, HOUR_MS, IN_SETUP(probe_ms), 0 },
+	{ "", "probe-timeout", "15s", NULL, SCHEMA_DURATION, SCHEMA_RELOAD, 100, 60000, IN_CONF_STRUCT(probe_timeout_ms), 0 },
 	{ "", "digest-interval", "3m", NULL, SCHEMA_DURATION, SCHEMA_RELOAD, 1000, HOUR_MS, IN_SETUP(digest_ms), 0 },
 
 	{ "", "drain", "no", NULL, SCHEMA_BOOLEAN, SCHEMA_RELOAD, 0, 0, IN_SETUP(drain), 0 },

@@ -21,6 +21,28 @@ accept_person(const struct engine *e, const char *name)
 	return n == NULL ? NULL : tree_entry(n, struct person, node);
 }
 
+/* Once a second for each, whatever it says. */
+#define TURN_MS 1000
+
+struct mono
+accept_turn(struct engine *e, const char *origin)
+{
+	struct tree_node *n = tree_find(&e->people, origin, by_name);
+	struct person *p;
+	struct mono at;
+
+	if (n == NULL)
+		return mono_after(e->now, TURN_MS);
+	p = tree_entry(n, struct person, node);
+	if (!mono_due(p->acts, e->now))
+		return p->acts; /* all of it then */
+	at = e->now;
+	if (p->acts.ms > 0 && mono_since(p->acts, at) < TURN_MS)
+		at = mono_after(p->acts, TURN_MS);
+	p->acts = at;
+	return at;
+}
+
 const struct claims *
 accept_claims(const struct engine *e, const char *origin)
 {
@@ -249,7 +271,7 @@ accept_drop(struct engine *e, struct lsa *lsa, int rc)
 	if (lsa->key.type == LSA_SERVER)
 		contest_gone(e, lsa->key.origin);
 	lsdb_remove(&e->db, lsa);
-	e->peers_due = true;
+	e->peers_at = e->now;
 	steer_changed(e);
 }
 

@@ -56,17 +56,18 @@ adjacent_up(struct engine *e, struct nbr *nbr)
 	nbr->announced = true;
 	if (nbr->silent) {
 		nbr->silent = false;
-		e->peers_due = true;
+		e->peers_at = e->now;
 	}
 	if (news)
 		origin_look(e);
+	link_back(e, nbr->name);
 }
 
 static void
 withdraw(struct engine *e, struct nbr *nbr)
 {
 	nbr->announced = nbr->silent = false;
-	e->peers_due = true;
+	e->peers_at = e->now;
 	origin_look(e);
 }
 

@@ -41,8 +41,8 @@ own_addresses(const struct engine *e, const char *name, struct addr *out)
 	return 0;
 }
 
-static struct lsa_server *
-server_of(const struct engine *e, const char *name)
+struct lsa_server *
+dial_server(const struct engine *e, const char *name)
 {
 	struct lsa_key key = { .origin = name, .id = "", .type = LSA_SERVER };
 	struct lsa *lsa = lsdb_find(&e->db, &key);
@@ -57,7 +57,7 @@ size_t
 dial_addresses(struct engine *e, const char *name, bool mail,
     struct addr out[LIMIT_ADDRESSES])
 {
-	struct lsa_server *s = server_of(e, name);
+	struct lsa_server *s = dial_server(e, name);
 	const struct addr *from;
 	size_t n = 0, all;
 
@@ -271,20 +271,32 @@ dial_refresh(struct engine *e)
 	e->allow_at = mono_min(e->allow_at, e->now);
 }
 
-void
-dial_learnt(struct engine *e, const struct lsa *lsa)
+/* Whom we look for follows what this server says. */
+static bool
+concerns_us(struct engine *e, const char *name, const struct lsa_server *s)
 {
-	struct lsa_server *s = server_of(e, lsa->key.origin);
-
 	if (s == NULL || strcmp(s->group, e->setup->group) == 0 ||
-	    nbr_find(e, lsa->key.origin) != NULL)
-		e->peers_due = true;
+	    nbr_find(e, name) != NULL)
+		return true;
 	for (size_t i = 0; i < e->setup->nconnectors; i++)
 		for (size_t k = 0; k < e->setup->connectors[i].nbridgeheads;
 		     k++)
 			if (strcmp(e->setup->connectors[i].bridgeheads[k].name,
-				lsa->key.origin) == 0)
-				e->peers_due = true;
+				name) == 0)
+				return true;
+	return false;
+}
+
+void
+dial_learnt(struct engine *e, const struct lsa *lsa)
+{
+	const char *name = lsa->key.origin;
+	struct lsa_server *s = dial_server(e, name);
+
+	if (concerns_us(e, name, s))
+		e->peers_at = mono_min(e->peers_at, accept_turn(e, name));
+	if (s != NULL)
+		link_learnt(e, name, s->mta_down);
 	lsa_server_free(s);
 	e->allow_at = mono_min(e->allow_at, mono_after(e->now, ALLOW_EACH_MS));
 }

@@ -79,6 +79,7 @@ engine_new(uint64_t seed, const struct seal *seal)
 	e->wake = MONO_NEVER;
 	e->origin_at = e->state_at = e->compute_at = MONO_NEVER;
 	e->table_due_at = e->allow_at = e->few_since = MONO_NEVER;
+	e->peers_at = MONO_NEVER;
 	e->late_at = MONO_NEVER;
 	e->fight = (struct pace){ .burst = 3, .each_ms = 30000 };
 	lsdb_init(&e->db);
@@ -208,7 +209,7 @@ input(struct engine *e, const struct input *in)
 		    in->reason != NULL ? in->reason : "unreachable");
 		break;
 	case IN_PROBE:
-		link_verdict(e, in->who, in->verdict);
+		link_verdict(e, in);
 		break;
 	case IN_REPORT:
 		evidence_report(e, in->bytes, in->len);

@@ -47,7 +47,7 @@ enum input_kind {
 	IN_CLOSED,  /* who: the session is gone (not after our FX_CLOSE) */
 	IN_NO_DIAL, /* name: nobody could be reached there, or proved wrong;
 		       reason: why, or NULL */
-	IN_PROBE,   /* who: the probe; verdict */
+	IN_PROBE,   /* who: the probe; verdict; reason */
 	IN_REPORT,  /* bytes: one datagram of a reporter (report.h) */
 	IN_SAVED,   /* who: the FX_SAVE's number: it is on disk */
 	IN_MTA,     /* mta: a reading of how our MTA is configured; the first
@@ -62,8 +62,11 @@ enum input_kind {
 
 enum probe_verdict {
 	PROBE_CONNECTED, /* the connection was accepted; the rest follows */
-	PROBE_OK,        /* greeting, EHLO and QUIT were answered well */
-	PROBE_FAILED,    /* refused, too late, or answered badly */
+	PROBE_OK,        /* greeting and EHLO or HELO were answered well */
+	PROBE_BUSY,      /* it is there and has no time: 4xx, 421 */
+	PROBE_FAILED,    /* refused, no connection in time, answered badly */
+	PROBE_LATE,      /* connected, and no answer in time */
+	PROBE_UNABLE,    /* it could not begin here; reason: what was short */
 	PROBE_REFUSED    /* asked for `mail`: answered well, and takes none. Not
 			    said of greylisting, which takes it later */
 };
@@ -95,7 +98,8 @@ enum effect_kind {
 		      server `name`; answered by IN_PROBE with that number.
 		      `mail`: ask further whether it takes mail, by a sender
 		      of our own and postmaster@ its own name.
-		      A running probe with this number is given up first. */
+		      A running probe with this number is given up first;
+		      without an address nothing follows */
 	FX_SAVE,   /* who: a number; put `bytes` on disk as `what`, or the
 		      state as engine_save() gives it then or later, and say
 		      IN_SAVED with that number */

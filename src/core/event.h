@@ -47,6 +47,7 @@ enum event_kind {
 	EVENT_CONGESTION,   /* peer: bridgehead, from, to: levels; value: late,
 			     total: waiting */
 	EVENT_REPORT_REFUSED, /* reason; value: so many so far */
+	EVENT_SHORTAGE,       /* probes could not begin here; to, reason */
 	EVENT_ADDRESS, /* origin: names an address that is another's (from);
 			  name: the address, to: down, up */
 	EVENT_KINDS

@@ -103,6 +103,10 @@
 /* The metric of one connector (DESIGN section 9). */
 #define LIMIT_COST_MAX 65535
 
+/* Probes open at once: a hub with 300 links (P34), all of them asked for by
+ * sessions lost together, some by two addresses. What is beyond waits. */
+#define LIMIT_PROBES 512
+
 /* One report: an address, and a dozen words with their numbers. */
 #define LIMIT_REPORT_OCTETS 512
 

@@ -58,6 +58,22 @@ link_find(struct engine *e, const char *name, unsigned use)
 	return NULL;
 }
 
+enum link_state
+link_service(struct engine *e, const char *name, unsigned use)
+{
+	size_t n = 0, down = 0;
+
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
+		if (!(l->use & use) || strcmp(l->name, name) != 0)
+			continue;
+		if (l->state == LINK_UP)
+			return LINK_UP;
+		n++;
+		down += l->state == LINK_DOWN;
+	}
+	return n > 0 && down == n ? LINK_DOWN : LINK_UNKNOWN;
+}
+
 const struct link *
 link_bridgehead(struct engine *e, const struct setup_bridgehead *b)
 {
@@ -73,22 +89,15 @@ link_bridgehead(struct engine *e, const struct setup_bridgehead *b)
 enum link_state
 link_mail(struct engine *e, const char *name)
 {
-	enum link_state state = LINK_UNKNOWN;
-
-	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
-		if (l->use & LINK_SPACE || strcmp(l->name, name) != 0)
-			continue;
-		if (l->state == LINK_DOWN)
-			return LINK_DOWN;
-		if (l->state == LINK_UP)
-			state = LINK_UP;
-	}
-	return state;
+	return link_service(
+	    e, name, LINK_CONNECTOR | LINK_MEMBER | LINK_SELF | LINK_SILENT);
 }
 
 static void
 link_free(struct engine *e, struct link *l)
 {
+	if (l->running) /* it is given up */
+		fx_add(e, (struct effect){ .kind = FX_PROBE, .who = l->who });
 	tree_remove(&e->links, &l->node);
 	mem_free(l->name);
 	mem_free(l);
@@ -110,6 +119,9 @@ want(struct engine *e, const char *name, const struct addr *addr,
 		l->name = mem_str(name);
 		l->addr = *addr;
 		l->next = l->since = e->now;
+		l->probed = link_probed(e, name);
+		l->pace = (struct pace){ .burst = LINK_URGENT_BURST,
+			.each_ms = LINK_LEAST_MS };
 		l->since_wall = e->wall;
 		key.name = l->name;
 		tree_insert(&e->links, &l->node, &key, order);

@@ -113,6 +113,11 @@ enum link_use {
 	LINK_SILENT = 16    /* a neighbour without session, announced on */
 };
 
+/* The least between two probes of one name, whoever asks for them, at
+ * whatever address; a lost session may ask for some at once. */
+#define LINK_LEAST_MS 1000
+#define LINK_URGENT_BURST 3
+
 /* A mail service that is probed. */
 struct link {
 	struct tree_node node;
@@ -134,6 +139,14 @@ struct link {
 	struct level level;
 	struct mono read; /* when that was told */
 	bool running, connected, urgent;
+	bool tried;       /* a probe has told something */
+	bool word_down;   /* its own lsrd says that its MTA is down */
+	uint32_t slow;    /* probed 2^slow times more seldom: it is busy */
+	uint32_t calm;    /* good answers since that changed */
+	uint32_t unables; /* in a row: probes that could not begin here */
+	struct mono unable_since;
+	struct mono heard; /* it answered */
+	struct pace pace;  /* of probes that lost sessions ask for */
 	struct mono next, probed;
 	struct mono since;
 	uint64_t since_wall;
@@ -146,6 +159,7 @@ struct person {
 	struct claims *claims[2];
 	size_t n;
 	struct pace heard; /* LSAs taken of this origin */
+	struct mono acts;  /* when its server LSA was acted upon, or will be */
 };
 
 /* One of our own LSAs. */
@@ -224,7 +238,9 @@ struct engine {
 	struct tree links;
 	uint32_t links_made;
 	struct heard heard;
-	bool peers_due;        /* look again at whom we probe and peer with */
+	const char *shortage;  /* what probes lacked here; a fixed text */
+	struct mono short_at;  /* when they did so last */
+	struct mono peers_at;  /* look again at whom we probe and peer with */
 	struct mono allow_at;  /* look again at who may come */
 	struct mono few_since; /* fewer sessions in our group than wanted */
 	uint32_t more;         /* so many further members are dialled */
@@ -372,6 +388,8 @@ struct person *accept_person(const struct engine *e, const char *name);
 
 /* What our newest instance of an identity lets its server claim; NULL. */
 const struct claims *accept_claims(const struct engine *e, const char *origin);
+/* When what it says of its addresses may be acted upon: now, or later. */
+struct mono accept_turn(struct engine *e, const char *origin);
 /* A revocation is kept for 8 days after its certificate's end. */
 void accept_expire(struct engine *e);
 void accept_done(struct engine *e);
@@ -431,16 +449,28 @@ struct link *link_find(struct engine *e, const char *name, unsigned use);
 /* The probe that tells of this bridgehead, or NULL. */
 const struct link *link_bridgehead(
     struct engine *e, const struct setup_bridgehead *b);
+/* Of several addresses with this use one that answers is enough, and only
+ * when none does it is down. */
+enum link_state link_service(struct engine *e, const char *name, unsigned use);
+/* That of a server's mail service, whatever its use. */
 enum link_state link_mail(struct engine *e, const char *name);
 const char *link_word(enum link_state state);
 void link_done(struct engine *e);
 
 /* --- probing.c -------------------------------------------------------------- */
 
-void link_verdict(struct engine *e, uint32_t who, int verdict);
+void link_verdict(struct engine *e, const struct input *in);
 void link_tick(struct engine *e);
 /* Asks for a probe of this server's mail service at once. */
 void link_urgent(struct engine *e, const char *name);
+/* A server says that its MTA is down, or that it is not. */
+void link_learnt(struct engine *e, const char *name, bool mta_down);
+/* It may be back: a service that is down is probed soon. */
+void link_back(struct engine *e, const char *name);
+/* The MTA has delivered mail there. */
+void link_alive(struct engine *e, struct link *link);
+/* When this server's mail service was probed last, at whatever address. */
+struct mono link_probed(struct engine *e, const char *name);
 /* As soon as it may be. */
 void link_soon(struct link *link);
 /* The dead time is over: an urgent probe that is not connected has failed. */
@@ -507,6 +537,8 @@ void dial_members(struct engine *e, struct names *out);
 /* Those of them we peer with and probe: all up to 16, else each 8. */
 void dial_chosen(
     struct engine *e, const struct names *members, struct names *out);
+/* What it says of itself now, or NULL; the caller frees it. */
+struct lsa_server *dial_server(const struct engine *e, const char *name);
 /* Addresses of a server's LSA: of its mail service, or where it listens. */
 size_t dial_addresses(struct engine *e, const char *name, bool mail,
     struct addr out[LIMIT_ADDRESSES]);

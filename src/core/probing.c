@@ -12,6 +12,17 @@
  * Down fast, up slow: each time it goes down again it must be well for longer
  * (damp.h). After mail was refused probes alone prove little: so it is a
  * minute at least, and what comes back is on trial. (DESIGN section 10)
+ *
+ * A probe is a line in somebody's log and a client in his count, so there are
+ * no more than it takes:
+ *
+ *     up        every `probe-interval`. Where the server's own lsrd watches its
+ *               MTA and would tell us at once, all who probe it do so about as
+ *               often together
+ *     down      ever more seldom, until something says that it may be back
+ *     busy      it has said that it has no time: half as often each time
+ *
+ * What could not be asked here has no verdict: all stays as it is.
  */
 
 #include <string.h>
@@ -20,11 +31,23 @@
 
 #define FAILS_DOWN 2
 #define OKS_UP 3
-/* While down, so that three successes are soon together. */
-#define PROBE_DOWN_MS 2000
+/* So many, and it is probed half as often after each further one. */
+#define FAILS_PATIENT 5
+/* Once a first one has succeeded, so that three are soon together. */
+#define PROBE_BACK_MS 1500
 
-/* The least between two, whoever asks for them. */
-#define PROBE_LEAST_MS 1000
+/* The most between two: of a service that many watch, of one that is down. */
+#define PROBE_SHARED_MS 120000
+#define PROBE_DOWN_MS 60000
+
+/* What could not begin is tried again after a second, then ever later. */
+#define UNABLE_DOUBLES 3
+/* Nothing was short for so long: it is over. */
+#define SHORTAGE_MS 30000
+
+/* Half as often, four times at most; so many good answers take one back. */
+#define SLOW_MOST 4
+#define SLOW_BACK 4
 
 /* At most six times an hour down and up, which is twelve LSAs. One outage in
  * a quarter of an hour is nothing to speak of. */
@@ -61,7 +84,6 @@ state_event(struct engine *e, const struct link *l, enum link_state to)
 void
 link_turn(struct engine *e, struct link *l, enum link_state to)
 {
-	struct mono soon = mono_after(e->now, PROBE_DOWN_MS);
 	bool was_up = l->state == LINK_UP;
 
 	if (l->state == to)
@@ -71,7 +93,6 @@ link_turn(struct engine *e, struct link *l, enum link_state to)
 	l->since = e->now;
 	l->since_wall = e->wall;
 	if (to == LINK_DOWN) {
-		l->next = mono_min(l->next, soon);
 		if (l->refused)
 			damp_failed(&l->mail_damp, &by_mail, e->now);
 		else if (was_up) /* what has just started has not failed */
@@ -81,22 +102,172 @@ link_turn(struct engine *e, struct link *l, enum link_state to)
 	}
 	origin_look(e);
 	steer_changed(e);
-	if (to == LINK_DOWN && !(l->use & LINK_SPACE))
+	if (to == LINK_DOWN && link_mail(e, l->name) == LINK_DOWN)
 		adjacent_mail_down(e, l->name);
 }
 
+/*
+ * Milliseconds to the next probe. About as many probe a server as hold a
+ * session with it; who has none would not hear what its lsrd finds out.
+ */
+static uint64_t
+shared(struct engine *e, const struct link *l)
+{
+	uint64_t ms = e->setup->probe_ms;
+	struct nbr *nbr = nbr_find(e, l->name);
+	struct lsa_server *s;
+
+	if (l->use & (LINK_SELF | LINK_SPACE) || nbr == NULL ||
+	    nbr->session == NULL || nbr->session->state != NBR_FULL)
+		return ms;
+	s = dial_server(e, l->name);
+	if (s != NULL && !s->mta_down && s->nsmtp > 0 && s->nneighbours > 1)
+		ms *= s->nneighbours;
+	lsa_server_free(s);
+	return ms < PROBE_SHARED_MS ? ms : PROBE_SHARED_MS;
+}
+
+static uint64_t
+while_down(struct engine *e, const struct link *l)
+{
+	uint64_t ms = e->setup->probe_ms;
+
+	if (l->oks > 0 && l->oks < OKS_UP)
+		return ms < PROBE_BACK_MS ? ms : PROBE_BACK_MS;
+	for (uint32_t i = FAILS_PATIENT; i < l->fails && ms < PROBE_DOWN_MS;
+	     i++)
+		ms *= 2;
+	return ms < PROBE_DOWN_MS ? ms : PROBE_DOWN_MS;
+}
+
+static uint64_t
+interval(struct engine *e, const struct link *l)
+{
+	uint64_t ms = l->state == LINK_UP ? shared(e, l) : while_down(e, l);
+
+	return ms << l->slow;
+}
+
+/* Jitter of a fifth, so that servers do not probe in step. */
 static void
-failed(struct engine *e, struct link *l)
+schedule(struct engine *e, struct link *l)
+{
+	uint64_t ms = interval(e, l);
+
+	ms = ms * 9 / 10 + rng_below(&e->rng, ms / 5 + 1);
+	l->next = mono_after(e->now, ms);
+}
+
+/* A probe has told something. */
+static void
+told(struct engine *e, struct link *l)
+{
+	l->running = false;
+	l->tried = true;
+	l->unables = 0;
+	schedule(e, l);
+}
+
+static void
+failed(struct engine *e, struct link *l, uint32_t weight)
 {
 	bool asked = l->urgent;
 
-	l->running = l->urgent = false;
 	l->oks = 0;
-	l->fails++;
+	l->calm = 0;
+	l->fails += weight;
+	l->urgent = false;
+	told(e, l);
 	if (l->fails >= FAILS_DOWN || asked || l->state == LINK_UNKNOWN)
 		link_turn(e, l, LINK_DOWN);
 	else /* make sure, soon */
-		l->next = mono_min(l->next, mono_after(e->now, PROBE_LEAST_MS));
+		l->next = mono_min(l->next, mono_after(e->now, LINK_LEAST_MS));
+}
+
+/* It is there: so it is no failure, and no proof that it takes mail. */
+static void
+busy(struct engine *e, struct link *l)
+{
+	l->urgent = false;
+	l->fails = 0;
+	l->calm = 0;
+	l->heard = e->now;
+	if (l->slow < SLOW_MOST)
+		l->slow++;
+	told(e, l);
+	if (l->state == LINK_UNKNOWN)
+		link_turn(e, l, LINK_UP);
+}
+
+/* Somebody was heard since then: the network is there. */
+static bool
+is_connected(struct engine *e, struct mono since)
+{
+	for (size_t i = 0; i < e->sessions.n; i++)
+		if (e->sessions.v[i]->heard.ms > since.ms)
+			return true;
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
+		if (!(l->use & LINK_SELF) && l->heard.ms > since.ms)
+			return true;
+	return false;
+}
+
+static bool
+is_way_missing(const char *reason)
+{
+	return strcmp(reason, "no-network") == 0 ||
+	       strcmp(reason, "forbidden") == 0;
+}
+
+static void
+shortage_begins(struct engine *e, const char *reason)
+{
+	if (e->shortage == NULL || strcmp(e->shortage, reason) != 0)
+		fx_event(e, (struct event){ .kind = EVENT_SHORTAGE,
+				.to = "short",
+				.reason = reason });
+	e->shortage = reason;
+	e->short_at = e->now;
+}
+
+/*
+ * It could not begin here. Where others are reached all the while it is the
+ * way to this one that is missing: that is a failure.
+ */
+static void
+unable(struct engine *e, struct link *l, const char *reason)
+{
+	uint64_t ms = LINK_LEAST_MS;
+
+	l->running = false;
+	if (l->unables == 0)
+		l->unable_since = e->now;
+	else if (is_way_missing(reason) && is_connected(e, l->unable_since)) {
+		failed(e, l, 1);
+		return;
+	}
+	for (uint32_t i = 0; i < l->unables && i < UNABLE_DOUBLES; i++)
+		ms *= 2;
+	l->unables++;
+	l->next = mono_after(e->now, ms);
+	shortage_begins(e, reason);
+}
+
+static void
+shortage_tick(struct engine *e)
+{
+	struct mono over = mono_after(e->short_at, SHORTAGE_MS);
+
+	if (e->shortage == NULL)
+		return;
+	if (!mono_due(over, e->now)) {
+		fx_wake(e, over);
+		return;
+	}
+	fx_event(e,
+	    (struct event){
+		.kind = EVENT_SHORTAGE, .to = "well", .reason = e->shortage });
+	e->shortage = NULL;
 }
 
 /* It answers, and takes no mail: down by that, until it takes some. */
@@ -104,13 +275,14 @@ static void
 refused(struct engine *e, struct link *l)
 {
 	l->refused = true;
-	failed(e, l);
+	l->heard = e->now;
+	failed(e, l, 1);
 }
 
 void
 link_soon(struct link *l)
 {
-	l->next = mono_min(l->next, mono_after(l->probed, PROBE_LEAST_MS));
+	l->next = mono_min(l->next, mono_after(l->probed, LINK_LEAST_MS));
 }
 
 uint64_t
@@ -125,39 +297,52 @@ link_hold(const struct link *l)
 static void
 answered(struct engine *e, struct link *l)
 {
-	l->running = l->urgent = false;
+	l->urgent = false;
 	l->fails = 0;
 	if (l->asks)
 		l->doubt = false;
 	if (l->asks && l->state == LINK_UP)
 		l->refused = false;
+	l->heard = e->now;
+	if (++l->calm >= SLOW_BACK && l->slow > 0) {
+		l->slow--;
+		l->calm = 0;
+	}
 	if (l->oks++ == 0)
 		l->well = e->now;
-	if (l->state == LINK_UNKNOWN)
+	if (l->state == LINK_UNKNOWN ||
+	    (l->oks >= OKS_UP && mono_since(l->well, e->now) >= link_hold(l)))
 		link_turn(e, l, LINK_UP);
-	else if (l->oks >= OKS_UP &&
-		 mono_since(l->well, e->now) >= link_hold(l))
-		link_turn(e, l, LINK_UP);
+	told(e, l);
 }
 
 void
-link_verdict(struct engine *e, uint32_t who, int verdict)
+link_verdict(struct engine *e, const struct input *in)
 {
 	struct link *l = link_first(e);
 
-	while (l != NULL && l->who != who)
+	while (l != NULL && l->who != in->who)
 		l = link_next(l);
 	if (l == NULL || !l->running)
 		return; /* given up meanwhile */
-	switch ((enum probe_verdict)verdict) {
+	switch ((enum probe_verdict)in->verdict) {
 	case PROBE_CONNECTED:
 		l->connected = true;
 		break;
 	case PROBE_OK:
 		answered(e, l);
 		break;
+	case PROBE_BUSY:
+		busy(e, l);
+		break;
 	case PROBE_FAILED:
-		failed(e, l);
+		failed(e, l, 1);
+		break;
+	case PROBE_LATE: /* as good as two: nothing was lost on the way */
+		failed(e, l, FAILS_DOWN);
+		break;
+	case PROBE_UNABLE:
+		unable(e, l, in->reason);
 		break;
 	case PROBE_REFUSED:
 		refused(e, l);
@@ -168,13 +353,7 @@ link_verdict(struct engine *e, uint32_t who, int verdict)
 static void
 probe(struct engine *e, struct link *l)
 {
-	uint64_t ms = l->state == LINK_UP ? e->setup->probe_ms : PROBE_DOWN_MS;
-
-	if (ms > e->setup->probe_ms)
-		ms = e->setup->probe_ms;
-	/* Jitter of a fifth, so that servers do not probe in step. */
-	ms = ms * 9 / 10 + rng_below(&e->rng, ms / 5 + 1);
-	l->next = mono_after(e->now, ms);
+	l->next = MONO_NEVER;
 	l->probed = e->now;
 	l->running = true;
 	l->connected = false;
@@ -191,12 +370,17 @@ void
 link_urgent(struct engine *e, const char *name)
 {
 	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
+		struct mono when;
+
 		if (l->use & LINK_SPACE || strcmp(l->name, name) != 0)
 			continue;
 		if (l->urgent && l->running)
 			continue;
 		l->urgent = true;
-		probe(e, l);
+		if (pace_take(&l->pace, e->now, &when))
+			probe(e, l);
+		else if (!l->running)
+			l->next = mono_min(l->next, when);
 	}
 }
 
@@ -209,32 +393,104 @@ link_deadline(struct engine *e, const char *name)
 		next = link_next(l);
 		if (strcmp(l->name, name) == 0 && l->urgent && l->running &&
 		    !l->connected)
-			failed(e, l);
+			failed(e, l, 1);
 	}
+}
+
+/* The server has said how its MTA is: what is news to us is looked at. */
+void
+link_learnt(struct engine *e, const char *name, bool mta_down)
+{
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
+		bool news = l->word_down != mta_down;
+
+		if (l->use & LINK_SPACE || strcmp(l->name, name) != 0)
+			continue;
+		l->word_down = mta_down;
+		if (news && mta_down && l->state == LINK_UP)
+			link_urgent(e, name);
+		else if (news && !mta_down)
+			link_back(e, name);
+	}
+}
+
+void
+link_back(struct engine *e, const char *name)
+{
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
+		if (l->state == LINK_DOWN && !l->running && l->oks == 0 &&
+		    strcmp(l->name, name) == 0)
+			link_soon(l);
+}
+
+/* Mail has just been delivered there: that is as good as a probe. */
+void
+link_alive(struct engine *e, struct link *l)
+{
+	struct mono latest = mono_after(l->probed, PROBE_SHARED_MS);
+
+	l->heard = e->now;
+	if (l->state != LINK_UP) {
+		link_soon(l);
+		return;
+	}
+	if (l->running || l->fails > 0 || l->urgent)
+		return;
+	schedule(e, l);
+	l->next = mono_min(l->next, latest);
+}
+
+/* The last probe of this name, at whatever address. */
+struct mono
+link_probed(struct engine *e, const char *name)
+{
+	struct mono last = { 0 };
+
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
+		if (l->probed.ms > last.ms && strcmp(l->name, name) == 0)
+			last = l->probed;
+	return last;
+}
+
+static void
+look(struct engine *e, struct link *l)
+{
+	struct mono last, least;
+
+	if (!mono_due(l->next, e->now) || l->running)
+		return;
+	last = link_probed(e, l->name);
+	least = mono_after(last, LINK_LEAST_MS);
+	if (last.ms == 0 || l->urgent || mono_due(least, e->now))
+		probe(e, l);
+	else
+		l->next = least;
 }
 
 void
 link_tick(struct engine *e)
 {
-	if (e->peers_due) {
-		e->peers_due = false;
+	if (mono_due(e->peers_at, e->now)) {
+		e->peers_at = MONO_NEVER;
 		link_refresh(e);
 		dial_refresh(e);
 	}
+	fx_wake(e, e->peers_at);
 	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
-		if (mono_due(l->next, e->now) && !l->running)
-			probe(e, l);
+		look(e, l);
 		if (!l->running)
 			fx_wake(e, l->next);
 		told_tick(e, l);
 	}
+	shortage_tick(e);
 }
 
 bool
 link_connectors_probed(struct engine *e)
 {
 	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
-		if (l->use & LINK_CONNECTOR && l->state == LINK_UNKNOWN)
+		if (l->use & LINK_CONNECTOR && !l->tried &&
+		    link_mail(e, l->name) != LINK_UP)
 			return false;
 	return true;
 }

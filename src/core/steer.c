@@ -298,7 +298,10 @@ is_back(struct engine *e)
 	first = lsdb_find(&e->db, &key) == NULL;
 	if (!mono_due(limit, e->now))
 		fx_wake(e, limit);
-	if (!any || !asked_ready(e) || !link_connectors_probed(e))
+	/* What cannot be probed for a shortage of our own is not waited for. */
+	if (!any || !asked_ready(e) ||
+	    (!link_connectors_probed(e) &&
+		!(e->shortage != NULL && mono_due(limit, e->now))))
 		return false;
 	if (mono_due(limit, e->now))
 		return true;

@@ -52,6 +52,7 @@ mail_told(struct engine *e, struct link *l, const struct report *r)
 	if (r->count[REPORT_OK] > 0) {
 		l->refusals = 0;
 		l->refused = l->doubt = false;
+		link_alive(e, l);
 		return;
 	}
 	if (r->count[REPORT_REPLIES] > 0)

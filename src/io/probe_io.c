@@ -9,16 +9,22 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/tree.h"
+#include "core/limits.h"
+#include "io/clock.h"
 #include "io/sock.h"
+#include "io/spare.h"
 
 #define PROBE_IO_READ 4096
+#define LEAVE_MS 2000   /* for the other end to close after QUIT */
+#define STALLED_MS 1000 /* a deadline so late is our own */
 
 struct probe {
 	struct tree_node node;
 	struct probe_io *io;
 	uint32_t number;
 	int fd;
-	bool dead;
+	bool connected, leaving;
+	struct mono due;
 	struct event *ready; /* to be connected, then to be read */
 	struct event *deadline;
 	void *state; /* the dialogue's */
@@ -29,7 +35,8 @@ struct probe_io {
 	const struct plugin_probe *dialogue;
 	char *own_name;
 	uint32_t timeout_ms;
-	struct tree running;
+	struct tree running; /* by number of the probe */
+	struct tree leaving; /* by descriptor */
 };
 
 static int
@@ -39,6 +46,15 @@ by_number(const void *key, const struct tree_node *node)
 	uint32_t other = tree_entry(node, struct probe, node)->number;
 
 	return *number < other ? -1 : *number > other;
+}
+
+static int
+by_fd(const void *key, const struct tree_node *node)
+{
+	const int *fd = key;
+	int other = tree_entry(node, struct probe, node)->fd;
+
+	return *fd < other ? -1 : *fd > other;
 }
 
 static void
@@ -53,32 +69,83 @@ probe_free(void *arg)
 static void
 give_up(struct probe *probe)
 {
-	tree_remove(&probe->io->running, &probe->node);
-	probe->dead = true;
+	struct probe_io *io = probe->io;
+
+	tree_remove(probe->leaving ? &io->leaving : &io->running, &probe->node);
 	event_free(probe->ready);
 	event_free(probe->deadline);
 	close(probe->fd);
-	loop_later(probe->io->loop, probe_free, probe);
+	loop_later(io->loop, probe_free, probe);
 }
 
 static void
-tell(struct loop *loop, uint32_t number, enum probe_verdict verdict)
+wait_until(struct probe *probe, uint64_t ms)
 {
-	struct input in = {
-		.kind = IN_PROBE, .who = number, .verdict = (int)verdict
-	};
+	struct timeval tv = { (time_t)(ms / 1000),
+		(suseconds_t)(ms % 1000 * 1000) };
+
+	probe->due = mono_after(clock_mono(), ms);
+	CHECK(evtimer_add(probe->deadline, &tv) == 0);
+}
+
+static void
+tell(struct loop *loop, uint32_t number, enum probe_verdict verdict,
+    const char *reason)
+{
+	struct input in = { .kind = IN_PROBE,
+		.who = number,
+		.verdict = (int)verdict,
+		.reason = reason };
 
 	loop_step(loop, &in);
 }
 
 static void
-verdict(struct probe *probe, enum probe_verdict verdict)
+verdict(struct probe *probe, enum probe_verdict verdict, const char *reason)
 {
 	struct loop *loop = probe->io->loop;
 	uint32_t number = probe->number;
 
 	give_up(probe);
-	tell(loop, number, verdict);
+	tell(loop, number, verdict, reason);
+}
+
+/* What is said fits into the empty buffer of a socket, always. */
+static bool
+put(int fd, const struct buf *say)
+{
+	return say->n == 0 ||
+	       send(fd, say->p, say->n, MSG_NOSIGNAL) == (ssize_t)say->n;
+}
+
+/* Goes on without a number, until the other end has closed. */
+static void
+leave(struct probe *probe)
+{
+	struct probe_io *io = probe->io;
+
+	tree_remove(&io->running, &probe->node);
+	probe->leaving = true;
+	tree_insert(&io->leaving, &probe->node, &probe->fd, by_fd);
+	wait_until(probe, LEAVE_MS);
+}
+
+static void
+judged(struct probe *probe, enum plugin_verdict said, const struct buf *say)
+{
+	static const enum probe_verdict verdicts[] = {
+		[PLUGIN_OK] = PROBE_OK,
+		[PLUGIN_BUSY] = PROBE_BUSY,
+		[PLUGIN_FAILED] = PROBE_FAILED,
+	};
+	struct loop *loop = probe->io->loop;
+	uint32_t number = probe->number;
+
+	if (say->n > 0 && put(probe->fd, say))
+		leave(probe);
+	else
+		give_up(probe);
+	tell(loop, number, verdicts[said], NULL);
 }
 
 static void
@@ -88,21 +155,26 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	uint8_t octets[PROBE_IO_READ];
 	ssize_t n = recv(fd, octets, sizeof(octets), 0);
 	struct buf say = { 0 };
-	enum plugin_verdict judged = PLUGIN_FAILED;
+	enum plugin_verdict said = PLUGIN_FAILED;
 
 	(void)what;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	if (probe->leaving) {
+		if (n <= 0)
+			give_up(probe);
+		return;
+	}
 	if (n >= 0)
-		judged = probe->io->dialogue->feed(
+		said = probe->io->dialogue->feed(
 		    probe->state, octets, (size_t)n, &say);
-	/* What is said fits into the empty buffer of a socket, always. */
-	if (judged == PLUGIN_MORE && say.n > 0 &&
-	    send(fd, say.p, say.n, MSG_NOSIGNAL) != (ssize_t)say.n)
-		judged = PLUGIN_FAILED;
+	if (said == PLUGIN_MORE && !put(fd, &say))
+		said = PLUGIN_FAILED;
+	if (said != PLUGIN_MORE)
+		judged(probe, said, &say);
+	else if (say.n > 0)
+		wait_until(probe, probe->io->timeout_ms);
 	buf_done(&say);
-	if (judged != PLUGIN_MORE)
-		verdict(probe, judged == PLUGIN_OK ? PROBE_OK : PROBE_FAILED);
 }
 
 static void
@@ -112,29 +184,37 @@ on_connected(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	if (sock_error(fd) != 0) {
-		verdict(probe, PROBE_FAILED);
+		verdict(probe, PROBE_FAILED, NULL);
 		return;
 	}
 	CHECK(event_assign(probe->ready, loop_base(probe->io->loop), fd,
 		  EV_READ | EV_PERSIST, on_readable, probe) == 0);
 	CHECK(event_add(probe->ready, NULL) == 0);
-	tell(probe->io->loop, probe->number, PROBE_CONNECTED);
+	probe->connected = true;
+	wait_until(probe, probe->io->timeout_ms);
+	tell(probe->io->loop, probe->number, PROBE_CONNECTED, NULL);
 }
 
 static void
 on_deadline(evutil_socket_t fd, short what, void *arg)
 {
+	struct probe *probe = arg;
+
 	(void)fd;
 	(void)what;
-	verdict(arg, PROBE_FAILED);
+	if (probe->leaving)
+		give_up(probe);
+	else if (mono_since(probe->due, clock_mono()) >= STALLED_MS)
+		verdict(probe, PROBE_UNABLE, "stalled");
+	else
+		verdict(
+		    probe, probe->connected ? PROBE_LATE : PROBE_FAILED, NULL);
 }
 
 static void
 probe_begin(struct probe_io *io, uint32_t number, int fd)
 {
 	struct event_base *base = loop_base(io->loop);
-	struct timeval tv = { io->timeout_ms / 1000,
-		(suseconds_t)(io->timeout_ms % 1000 * 1000) };
 	struct probe *probe = mem_new(sizeof(*probe), 0, 0);
 
 	probe->io = io;
@@ -147,7 +227,26 @@ probe_begin(struct probe_io *io, uint32_t number, int fd)
 	io->dialogue->begin(probe->state, io->own_name);
 	tree_insert(&io->running, &probe->node, &probe->number, by_number);
 	CHECK(event_add(probe->ready, NULL) == 0);
-	CHECK(event_add(probe->deadline, &tv) == 0);
+	wait_until(probe, io->timeout_ms < PROBE_IO_CONNECT_MS
+			      ? io->timeout_ms
+			      : PROBE_IO_CONNECT_MS);
+}
+
+/* Sets *why to NULL where the other side is the reason. */
+static int
+reach(const struct probe_io *io, const struct effect *fx, const char **why)
+{
+	int fd;
+
+	*why = "too-many";
+	if (io->running.n + io->leaving.n >= LIMIT_PROBES)
+		return -1;
+	fd = sock_connect(&fx->addrs[0], NULL);
+	*why = fd < 0 ? spare_word(errno) : "no-descriptors";
+	if (fd < 0 || !spare_reached(fd))
+		return fd;
+	close(fd);
+	return -1;
 }
 
 static void
@@ -155,16 +254,20 @@ do_probe(void *ctx, const struct effect *fx)
 {
 	struct probe_io *io = ctx;
 	struct tree_node *n = tree_find(&io->running, &fx->who, by_number);
-	int fd = -1;
+	const char *why;
+	int fd;
 
 	if (n != NULL)
 		give_up(tree_entry(n, struct probe, node));
-	if (fx->naddrs > 0)
-		fd = sock_connect(&fx->addrs[0], NULL);
-	if (fd < 0)
-		tell(io->loop, fx->who, PROBE_FAILED);
-	else
+	if (fx->naddrs == 0)
+		return;
+	fd = reach(io, fx, &why);
+	if (fd >= 0)
 		probe_begin(io, fx->who, fd);
+	else if (why != NULL)
+		tell(io->loop, fx->who, PROBE_UNABLE, why);
+	else
+		tell(io->loop, fx->who, PROBE_FAILED, NULL);
 }
 
 struct probe_io *
@@ -174,7 +277,7 @@ probe_io_new(struct loop *loop, const struct plugin_probe *dialogue)
 
 	io->loop = loop;
 	io->dialogue = dialogue;
-	probe_io_conf(io, "localhost", PROBE_IO_TIMEOUT_MS);
+	probe_io_conf(io, "localhost", PROBE_IO_REPLY_MS);
 	loop_carry(loop, FX_PROBE, do_probe, io);
 	return io;
 }
@@ -195,7 +298,8 @@ probe_io_free(struct probe_io *io)
 	if (io == NULL)
 		return;
 	loop_carry(io->loop, FX_PROBE, NULL, NULL);
-	while ((n = tree_first(&io->running)) != NULL)
+	while ((n = tree_first(&io->running)) != NULL ||
+	       (n = tree_first(&io->leaving)) != NULL)
 		give_up(tree_entry(n, struct probe, node));
 	mem_free(io->own_name);
 	mem_free(io);

@@ -1,13 +1,22 @@
 /*
  * probe_io.h - asks mail services whether they answer: the sockets and the
- * deadline around a probe's pure dialogue (plugins/plugin.h).
+ * deadlines around a probe's pure dialogue (plugins/plugin.h).
  *
  *     FX_PROBE --> connect --> IN_PROBE connected --> dialogue --> IN_PROBE
- *                     |                                  |         ok or
- *                     +------------ deadline ------------+-------> failed
+ *        |            |                                  |         ok, busy
+ *        |            +------------ deadline ------------+-------> or failed
+ *        |
+ *        +--> it cannot begin here -----------------------> unable, and why
  *
- * One deadline covers all of it. A new FX_PROBE with the number of a running
- * probe gives that one up without an answer.
+ * What the MTA would wait for is waited for: so long for a connection
+ * (smtp_connect_timeout of the service `lsrd`), so long for each reply. A
+ * deadline that comes late is our own: this process, or the whole host, was
+ * stopped meanwhile, and the other side cannot be blamed.
+ *
+ * With the verdict we take our leave, and wait a moment for the other end to
+ * close: a reset would be a line in its log. A new FX_PROBE with the number of
+ * a running probe gives that one up without an answer; one without an address
+ * does nothing else.
  */
 
 #ifndef IO_PROBE_IO_H
@@ -18,7 +27,8 @@
 #include "io/loop.h"
 #include "plugins/plugin.h"
 
-#define PROBE_IO_TIMEOUT_MS 3000
+#define PROBE_IO_CONNECT_MS 5000
+#define PROBE_IO_REPLY_MS 15000
 
 struct probe_io;
 
@@ -26,7 +36,9 @@ struct probe_io;
 struct probe_io *probe_io_new(
     struct loop *loop, const struct plugin_probe *dialogue);
 
-/* How we call ourselves (copied), and the deadline, for probes to come. */
+/* How we call ourselves (copied), and how long a reply is waited for, a
+ * connection too if that is less than PROBE_IO_CONNECT_MS; for probes to
+ * come. */
 void probe_io_conf(
     struct probe_io *io, const char *own_name, uint32_t timeout_ms);
 

@@ -108,6 +108,8 @@ static const struct sink_row rows[EVENT_KINDS] = {
 		.peer = "peer", .value = "seconds" },
 	[EVENT_CONGESTION] = { "congestion", SINK_NOTICE,
 		.peer = "bridgehead", .from = "from", .to = "to", .value = "late", .total = "waiting" },
+	[EVENT_SHORTAGE] = { "own-shortage", SINK_ERROR,
+		.to = "state", .reason = "reason" },
 	[EVENT_REPORT_REFUSED] = { "report-refused", SINK_WARNING,
 		.value = "times", .reason = "reason" },
 	[EVENT_ADDRESS] = { "address-claimed", SINK_ERROR,
@@ -329,7 +331,7 @@ static enum sink_level
 level_of(const struct sink_row *row, const struct event *event)
 {
 	static const char *const well[] = { "up", "joined", "full", "yes",
-		"claimed" };
+		"claimed", "well" };
 
 	for (size_t i = 0; i < sizeof(well) / sizeof(well[0]); i++)
 		if (event->to != NULL && row->level < SINK_NOTICE &&

@@ -3,16 +3,20 @@
  * writes down the verdicts.
  */
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "base/mem.h"
 #include "io/clock.h"
 #include "io/probe_io.h"
 #include "io/sock.h"
+#include "io/spare.h"
 #include "plugins/probe/smtp.h"
 #include "t/tap.h"
 
@@ -25,7 +29,10 @@ struct engine {
 static const char *const words[] = {
 	[PROBE_CONNECTED] = "connected",
 	[PROBE_OK] = "ok",
+	[PROBE_BUSY] = "busy",
 	[PROBE_FAILED] = "failed",
+	[PROBE_LATE] = "late",
+	[PROBE_UNABLE] = "unable",
 };
 
 struct effects
@@ -37,8 +44,9 @@ engine_step(struct engine *engine, const struct input *in)
 
 	engine->act = false;
 	if (in->kind == IN_PROBE)
-		snprintf(engine->told + n, sizeof(engine->told) - n, "%u %s; ",
-		    in->who, words[in->verdict]);
+		snprintf(engine->told + n, sizeof(engine->told) - n,
+		    "%u %s%s%s; ", in->who, words[in->verdict],
+		    in->reason ? " " : "", in->reason ? in->reason : "");
 	return effects;
 }
 
@@ -112,7 +120,7 @@ taken(void)
 	return fd;
 }
 
-/* Says something and waits for what is said to it. */
+/* Says something and waits for what is said to it; NULL: for nothing. */
 static void
 say(int fd, const char *text, const char *answer)
 {
@@ -121,6 +129,8 @@ say(int fd, const char *text, const char *answer)
 	ssize_t n = -1;
 
 	ck_assert_int_eq(send(fd, text, strlen(text), 0), (int)strlen(text));
+	if (answer == NULL)
+		return;
 	while (n < 0 && mono_since(begin, clock_mono()) < 5000) {
 		event_base_loop(base, EVLOOP_ONCE);
 		n = recv(fd, got, sizeof(got) - 1, MSG_DONTWAIT);
@@ -130,17 +140,54 @@ say(int fd, const char *text, const char *answer)
 	ck_assert_str_eq(got, answer);
 }
 
+/* The verdict is there with EHLO's answer, and what follows means nothing;
+ * but we wait for the end. */
 START_TEST(a_service_that_answers)
 {
+	char c;
 	int fd;
 
 	probe(7, &addr);
 	fd = taken();
 	say(fd, "220 mx\r\n", "EHLO me.example.org\r\n");
 	say(fd, "250-mx\r\n250 SIZE\r\n", "QUIT\r\n");
-	say(fd, "221 bye\r\n", "");
-	close(fd);
 	ck_assert_str_eq(engine.told, "7 connected; 7 ok; ");
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	ck_assert_int_eq(recv(fd, &c, 1, MSG_DONTWAIT), -1);
+	say(fd, "500 what\r\n", NULL);
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	close(fd);
+	event_base_loop(base, EVLOOP_ONCE);
+	ck_assert_str_eq(engine.told, "7 connected; 7 ok; ");
+}
+END_TEST
+
+START_TEST(a_service_that_is_busy)
+{
+	int fd;
+
+	probe(7, &addr);
+	fd = taken();
+	say(fd, "421 4.7.0 too many\r\n", "QUIT\r\n");
+	ck_assert_str_eq(engine.told, "7 connected; 7 busy; ");
+	close(fd);
+}
+END_TEST
+
+/* Each reply has the whole time, and a slow one that comes is one. */
+START_TEST(one_that_is_slow)
+{
+	struct timespec wait = { 0, 200000000 };
+	int fd;
+
+	probe(7, &addr);
+	fd = taken();
+	nanosleep(&wait, NULL);
+	say(fd, "220 mx\r\n", "EHLO me.example.org\r\n");
+	nanosleep(&wait, NULL);
+	say(fd, "250 mx\r\n", "QUIT\r\n");
+	ck_assert_str_eq(engine.told, "7 connected; 7 ok; ");
+	close(fd);
 }
 END_TEST
 
@@ -150,20 +197,78 @@ START_TEST(one_that_does_not)
 
 	probe(7, &addr); /* silence: the deadline */
 	fd = taken();
-	until("7 failed");
+	until("7 late");
 	close(fd);
 	engine.told[0] = '\0';
 	probe(8, &addr); /* closes at once */
 	close(taken());
 	until("8 failed");
 	engine.told[0] = '\0';
-	probe(9, NULL); /* no address at all */
-	until("9 failed");
 	close(listener);
 	listener = -1;
 	probe(10, &addr); /* nobody there */
 	until("10 failed");
 	ck_assert_ptr_null(strstr(engine.told, "connected"));
+}
+END_TEST
+
+/* Without an address a running one is given up, and nothing follows. */
+START_TEST(one_that_is_given_up)
+{
+	char c;
+	int fd;
+
+	probe(7, &addr);
+	fd = taken();
+	probe(7, NULL);
+	ck_assert_int_eq(recv(fd, &c, 1, 0), 0);
+	close(fd);
+	ck_assert_str_eq(engine.told, "7 connected; ");
+}
+END_TEST
+
+static void
+descriptors(rlim_t n)
+{
+	struct rlimit limit;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = n;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* What cannot begin here is nobody's fault; the last descriptors are kept. */
+START_TEST(one_that_cannot_begin)
+{
+	int next = dup(listener);
+
+	ck_assert_int_ge(next, 0);
+	close(next);
+	descriptors((rlim_t)next);
+	probe(7, &addr);
+	until("7 unable no-descriptors");
+	engine.told[0] = '\0';
+	descriptors(256);
+	next = fcntl(listener, F_DUPFD, 256 - SPARE_DESCRIPTORS - 1);
+	for (int fd = dup(listener); fd < next; fd = dup(listener))
+		ck_assert_int_ge(fd, 0);
+	probe(8, &addr);
+	until("8 unable no-descriptors");
+	ck_assert_ptr_null(strstr(engine.told, "connected"));
+}
+END_TEST
+
+/* Nobody was asked while this process was stopped. */
+START_TEST(one_that_was_stopped)
+{
+	struct timespec wait = { 1, 500000000 };
+	int fd;
+
+	probe(7, &addr);
+	fd = taken();
+	nanosleep(&wait, NULL);
+	until("7 unable stalled");
+	close(fd);
 }
 END_TEST
 
@@ -178,7 +283,6 @@ START_TEST(a_new_one_ends_the_old_one)
 	second = taken();
 	say(second, "220 mx\r\n", "EHLO me.example.org\r\n");
 	say(second, "250 mx\r\n", "QUIT\r\n");
-	say(second, "221 bye\r\n", "");
 	ck_assert_str_eq(engine.told, "7 connected; 7 ok; ");
 	close(first);
 	close(second);
@@ -193,7 +297,12 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_service_that_answers);
+	tcase_add_test(tc, a_service_that_is_busy);
+	tcase_add_test(tc, one_that_is_slow);
 	tcase_add_test(tc, one_that_does_not);
+	tcase_add_test(tc, one_that_is_given_up);
+	tcase_add_test(tc, one_that_cannot_begin);
+	tcase_add_test(tc, one_that_was_stopped);
 	tcase_add_test(tc, a_new_one_ends_the_old_one);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

@@ -172,6 +172,18 @@ fault_word(struct world *world)
 	plan_forge(world, &f);
 }
 
+/* Descriptors run out, or come back. */
+static void
+fault_shortage(struct world *world)
+{
+	struct node *node = any(world);
+
+	node->shortage = node->shortage == NULL ? "no-descriptors" : NULL;
+	node->short_since = world->now;
+	world_note(world, "fault: %s has %s descriptors", node->name,
+	    node->shortage == NULL ? "" : "no");
+}
+
 static void
 heal(struct world *world)
 {
@@ -184,6 +196,7 @@ heal(struct world *world)
 				cable_path(
 				    world, node, &world->nodes[j], PATH_OPEN);
 		node->host_up = node->mail_up = true;
+		node->shortage = NULL;
 		if (node->hung)
 			world_resume(world, node);
 		if (node->engine == NULL)
@@ -205,9 +218,10 @@ chance_play(uint64_t seed, bool verbose)
 	world_age_disks(world);
 	for (uint64_t n = 1 + below(world, FAULTS_MAX); n > 0; n--) {
 		static void (*const faults[])(struct world *) = { fault_path,
-			fault_path, fault_host, fault_host, fault_word };
+			fault_path, fault_host, fault_host, fault_word,
+			fault_shortage };
 
-		faults[below(world, 5)](world);
+		faults[below(world, 6)](world);
 		world_run(world, 1 + below(world, 20000));
 	}
 	world_note(world, "all is healed");

@@ -310,8 +310,28 @@ do_mark(struct scene *scene)
 		struct node *node = &scene->world->nodes[i];
 
 		scene->marked[i] = node->signed_;
+		scene->probed[i] = node->probed;
 		memcpy(scene->events[i], node->events, sizeof(node->events));
 	}
+}
+
+/* Between the two numbers, or at most so often. */
+static void
+probed_is(struct scene *scene, struct node *node)
+{
+	uint64_t n = node->probed - scene->probed[node - scene->world->nodes];
+	uint64_t most = strtoull(scene->word[scene->n - 1], NULL, 10);
+	uint64_t least = scene->n > 3 ? strtoull(scene->word[2], NULL, 10) : 0;
+
+	if (n < least || n > most)
+		scene_fail(scene, "%s: was probed %llu times", node->name,
+		    (unsigned long long)n);
+}
+
+static void
+is_probed(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], probed_is);
 }
 
 static void
@@ -370,6 +390,8 @@ event_is(struct scene *scene, struct node *node)
 		{ "lsa-refused", EVENT_LSA_REFUSED },
 		{ "mail-state", EVENT_MAIL_STATE },
 		{ "link-state", EVENT_LINK_STATE },
+		{ "mta-state", EVENT_MTA_STATE },
+		{ "shortage", EVENT_SHORTAGE },
 		{ "congestion", EVENT_CONGESTION },
 	};
 	const char *want = scene->word[3]; /* yes, no, or at most so many */
@@ -434,6 +456,7 @@ const struct scene_verb scene_claims[] = {
 	{ "marks", 3, 6, is_marks },
 	{ "mark", 0, 0, do_mark },
 	{ "signed", 2, 2, is_signed },
+	{ "probed", 2, 3, is_probed },
 	{ "retried", 2, 2, is_retried },
 	{ "event", 3, 3, is_event },
 	{ NULL, 0, 0, NULL },

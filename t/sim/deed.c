@@ -176,6 +176,47 @@ do_mail(struct scene *scene)
 }
 
 static void
+busy_one(struct scene *scene, struct node *node)
+{
+	node->busy = strcmp(scene->word[2], "yes") == 0;
+}
+
+static void
+do_busy(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], busy_one);
+}
+
+static void
+short_one(struct scene *scene, struct node *node)
+{
+	node->shortage = NULL;
+	if (strcmp(scene->word[2], "of-nothing") != 0)
+		node->shortage = world_text(scene->world, scene->word[2]);
+	node->short_since = scene->world->now;
+}
+
+static void
+do_short(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], short_one);
+}
+
+static void
+interval_one(struct scene *scene, struct node *node)
+{
+	node->conf.probe_ms = (uint32_t)scene_time(scene->word[2]);
+	if (node->engine != NULL)
+		world_configure(scene->world, node);
+}
+
+static void
+do_interval(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], interval_one);
+}
+
+static void
 publisher_one(struct scene *scene, struct node *node)
 {
 	node->publish_stuck = strcmp(scene->word[2], "stuck") == 0;
@@ -512,6 +553,9 @@ const struct scene_verb scene_deeds[] = {
 	{ "hang", 1, 1, do_hang },
 	{ "resume", 1, 1, do_resume },
 	{ "mail", 2, 2, do_mail },
+	{ "busy", 2, 2, do_busy },
+	{ "short", 2, 2, do_short },
+	{ "probe-interval", 2, 2, do_interval },
 	{ "cut", 2, 4, do_cut },
 	{ "heal", 2, 3, do_heal },
 	{ "publisher", 2, 2, do_publisher },

@@ -7,9 +7,9 @@
 #include "core/lsa.h"
 #include "t/sim/cable.h"
 #include "t/sim/disk.h"
+#include "t/sim/probe.h"
 #include "t/sim/rule.h"
 
-#define PROBE_MS 3000 /* deadline of a probe */
 #define SPINS 1000
 #define READ_MS 5      /* of the MTA's configuration */
 #define AGAIN_MS 10000 /* as io/mta_io.h has it */
@@ -148,43 +148,6 @@ note_bytes(struct world *world, const uint8_t *p, size_t n)
 }
 
 static void
-fx_probe(struct world *world, struct node *node, const struct effect *fx)
-{
-	struct node *to = fx->naddrs == 0 ? NULL : world_at(world, fx->addrs);
-	uint64_t serial = ++world->serial, ms, steps = 1;
-	int says[2];
-	size_t i;
-
-	for (i = 0; i < node->probes.n; i++)
-		if (node->probes.v[i].who == fx->who)
-			break;
-	if (i == node->probes.n)
-		vec_push(&node->probes, ((struct probe){ .who = fx->who }));
-	node->probes.v[i].serial = serial;
-	if (to == NULL) {
-		world_fail(world, "%s probes what is nobody", node->name);
-		return;
-	}
-	ms = 2 * world_delay(world, node, to);
-	if (world_mail(world, node, to))
-		steps = 2;
-	else if (!to->host_up ||
-		 world_mail_path(world, node, to) == PATH_SILENT)
-		ms = PROBE_MS;
-	says[0] = steps == 1 ? PROBE_FAILED : PROBE_CONNECTED;
-	says[1] = fx->mail && to->takes_none ? PROBE_REFUSED : PROBE_OK;
-	for (uint64_t k = 0; k < steps; k++) {
-		struct happening *h = happening_new(node, HAPPENS_INPUT);
-
-		h->in.kind = IN_PROBE;
-		h->in.who = fx->who;
-		h->serial = serial;
-		h->in.verdict = says[k];
-		world_later(world, ms * (k + 1), h);
-	}
-}
-
-static void
 fx_save(struct world *world, struct node *node, const struct effect *fx)
 {
 	struct happening *h = happening_new(node, HAPPENS_SAVE);
@@ -221,6 +184,7 @@ fx_event(struct world *world, struct node *node, const struct event *event)
 {
 	CHECK(event->kind < EVENT_KINDS);
 	node->events[event->kind]++;
+	rule_blame(world, node, event);
 	if (event->kind == EVENT_LSA_INSTALLED ||
 	    event->kind == EVENT_LSA_PURGED || event->kind == EVENT_RESTORED)
 		node->changed = true;
@@ -258,7 +222,7 @@ carry_out(struct world *world, struct node *node, const struct effect *fx)
 		cable_close(world, node, fx->who);
 		break;
 	case FX_PROBE:
-		fx_probe(world, node, fx);
+		probe_fx(world, node, fx);
 		break;
 	case FX_SAVE:
 		fx_save(world, node, fx);
@@ -324,18 +288,6 @@ host_tick(struct world *world, struct node *node)
 	host_input(world, node, &in);
 }
 
-/* A result of a probe that has been given up is no result. */
-static bool
-stale_probe(const struct node *node, const struct happening *h)
-{
-	if (h->in.kind != IN_PROBE)
-		return false;
-	for (size_t i = 0; i < node->probes.n; i++)
-		if (node->probes.v[i].who == h->in.who)
-			return node->probes.v[i].serial != h->serial;
-	return true;
-}
-
 void
 host_read_mta(struct world *world, struct node *node, uint64_t ms)
 {
@@ -377,7 +329,7 @@ host_happens(struct world *world, struct happening *h)
 		return;
 	}
 	if (node->engine != NULL && h->life == node->life &&
-	    !stale_probe(node, h) && !no_reading(world, node, h)) {
+	    !probe_is_stale(node, h) && !no_reading(world, node, h)) {
 		h->in.name = h->name;
 		h->in.bytes = h->bytes.p;
 		h->in.len = h->bytes.n;

@@ -390,3 +390,22 @@ rule_table(struct world *world, struct node *node, const struct mta_table *next)
 			world_fail(world, "%s: %s vanishes from its table",
 			    node->name, now->routes[i].pattern);
 }
+
+/* What was asked before it ran short may still be answered, or not. */
+#define ASKED_MS 6000
+
+void
+rule_blame(
+    struct world *world, const struct node *node, const struct event *event)
+{
+	bool probes = event->kind == EVENT_LINK_STATE ||
+	              event->kind == EVENT_MAIL_STATE ||
+	              event->kind == EVENT_MTA_STATE;
+
+	if (probes && strcmp(event->to, "down") == 0 && event->reason == NULL &&
+	    node->shortage != NULL &&
+	    strcmp(node->shortage, "no-descriptors") == 0 &&
+	    mono_since(node->short_since, world->now) > ASKED_MS)
+		world_fail(world, "%s cannot ask, and calls %s down",
+		    node->name, event->peer);
+}

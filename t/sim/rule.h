@@ -9,7 +9,8 @@
  *   - a key leaves a table only as a hold, and no table becomes empty;
  *   - what stands in a database was signed by its origin or the authority;
  *   - in a database no sequence goes down while lsrd runs, what was purged
- *     needs something newer to come back, and what was forgotten stays so.
+ *     needs something newer to come back, and what was forgotten stays so;
+ *   - who cannot ask, for want of descriptors, finds nobody down by it.
  */
 
 #ifndef T_SIM_RULE_H
@@ -35,6 +36,10 @@ void rule_routes(
     struct world *world, struct node *node, const struct mta_table *table);
 void rule_table(
     struct world *world, struct node *node, const struct mta_table *next);
+
+/* It says this. */
+void rule_blame(
+    struct world *world, const struct node *node, const struct event *event);
 
 /* Its lsrd has ended: what it remembered may be gone. */
 void rule_ended(struct node *node);

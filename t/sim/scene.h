@@ -15,6 +15,9 @@
  *
  *     start SET [lost|old|epoch-only]   kill SET     crash SET
  *     hang SET                          resume SET   mail SET up|down
+ *     busy SET yes|no                   (its mail service answers 421)
+ *     short SET REASON|of-nothing       (no probe can begin there)
+ *     probe-interval SET TIME
  *     cut SET SET [peer|mail [one-way]] [silent]
  *     heal SET SET [peer|mail]
  *     publisher SET stuck|works         age-disks
@@ -49,6 +52,7 @@
  *                                       (its mark keys, by number)
  *     event SET WORD yes|no|N           (since the last mark; N at most)
  *     mark                              signed SET N  (at most, since mark)
+ *     probed SET [N] N                  (its mail service, since mark)
  *     waiting SET N                     arrived PATTERN N
  *     retried SET N|any                 (patterns, since it was looked at)
  *     watch holds | flows               unwatch
@@ -76,6 +80,7 @@ struct scene {
 	size_t n;
 	bool watch_holds, watch_flows;
 	uint64_t marked[WORLD_NODES];
+	uint64_t probed[WORLD_NODES];
 	uint64_t events[WORLD_NODES][EVENT_KINDS];
 	struct traffic *traffic;
 };

@@ -1,0 +1,75 @@
+#include "t/sim/probe.h"
+
+#define PROBE_MS 5000 /* a connection is waited for so long */
+
+static void
+probe_says(
+    struct world *world, struct node *node, uint64_t ms, const struct input *in)
+{
+	struct happening *h = happening_new(node, HAPPENS_INPUT);
+
+	h->in = *in;
+	h->in.kind = IN_PROBE;
+	h->serial = world->serial;
+	world_later(world, ms, h);
+}
+
+/* What the mail service at `to` makes of it. */
+static void
+probe_reaches(struct world *world, struct node *node, struct node *to,
+    struct input *in, bool mail)
+{
+	uint64_t ms = 2 * world_delay(world, node, to);
+
+	to->probed++;
+	if (!world_mail(world, node, to)) {
+		if (!to->host_up ||
+		    world_mail_path(world, node, to) == PATH_SILENT)
+			ms = PROBE_MS;
+		in->verdict = PROBE_FAILED;
+		probe_says(world, node, ms, in);
+		return;
+	}
+	in->verdict = PROBE_CONNECTED;
+	probe_says(world, node, ms, in);
+	in->verdict = to->busy                 ? PROBE_BUSY
+	              : mail && to->takes_none ? PROBE_REFUSED
+	                                       : PROBE_OK;
+	probe_says(world, node, 2 * ms, in);
+}
+
+void
+probe_fx(struct world *world, struct node *node, const struct effect *fx)
+{
+	struct node *to = fx->naddrs == 0 ? NULL : world_at(world, fx->addrs);
+	struct input in = { .who = fx->who, .reason = node->shortage };
+	size_t i = 0;
+
+	world->serial++;
+	while (i < node->probes.n && node->probes.v[i].who != fx->who)
+		i++;
+	if (i == node->probes.n)
+		vec_push(&node->probes, ((struct probe){ .who = fx->who }));
+	node->probes.v[i].serial = world->serial;
+	if (fx->naddrs == 0)
+		return; /* given up */
+	if (to == NULL) {
+		world_fail(world, "%s probes what is nobody", node->name);
+	} else if (node->shortage != NULL) {
+		in.verdict = PROBE_UNABLE;
+		probe_says(world, node, 0, &in);
+	} else {
+		probe_reaches(world, node, to, &in, fx->mail);
+	}
+}
+
+bool
+probe_is_stale(const struct node *node, const struct happening *h)
+{
+	if (h->in.kind != IN_PROBE)
+		return false;
+	for (size_t i = 0; i < node->probes.n; i++)
+		if (node->probes.v[i].who == h->in.who)
+			return node->probes.v[i].serial != h->serial;
+	return true;
+}
