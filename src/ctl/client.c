@@ -172,20 +172,29 @@ ask(const struct call *call, const char *request, struct buf *out)
 	return status;
 }
 
-int
-client_ask(const struct call *call, const char *request, struct buf *out)
+static int
+ask_and_see(
+    const struct call *call, const char *request, bool reads, struct buf *out)
 {
 	int status = ask(call, request, out);
 
-	return status == CALL_OK ? refused(out, false) : status;
+	if (status == CALL_OK)
+		status = refused(out, reads);
+	if (status == CALL_OK && out->n == 1)
+		buf_reset(out); /* an empty line: nothing to tell */
+	return status;
+}
+
+int
+client_ask(const struct call *call, const char *request, struct buf *out)
+{
+	return ask_and_see(call, request, false, out);
 }
 
 int
 client_read(const struct call *call, const char *request, struct buf *out)
 {
-	int status = ask(call, request, out);
-
-	return status == CALL_OK ? refused(out, true) : status;
+	return ask_and_see(call, request, true, out);
 }
 
 int

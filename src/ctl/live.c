@@ -10,6 +10,8 @@
 #include "ctl/show.h"
 #include "ctl/value.h"
 
+#define AWAY_OCTETS 60 /* of names in a line of status */
+
 static void
 print(struct buf *out)
 {
@@ -113,17 +115,19 @@ ask_table(const struct call *call, const char *request, const char *const *head,
 	return status;
 }
 
-/* An array of objects: their servers. */
+/* An array of objects: their servers, a line's worth; --json has them all. */
 static void
 away_write(struct buf *out, const json_t *list)
 {
-	const json_t *one;
-	size_t i;
+	size_t n = json_array_size(list), i, at = out->n;
 
-	json_array_foreach(list, i, one)
-	    buf_printf(out, "%s%s", i > 0 ? ", " : "", text(one, "server"));
-	if (i == 0)
+	for (i = 0; i < n && out->n - at < AWAY_OCTETS; i++)
+		buf_printf(out, "%s%s", i > 0 ? ", " : "",
+		    text(json_array_get(list, i), "server"));
+	if (n == 0)
 		buf_text(out, "none");
+	else if (i < n)
+		buf_printf(out, " and %zu more", n - i);
 }
 
 /* What reporters told: `milter accepted=120 refused=1, evidence ok=3`. */

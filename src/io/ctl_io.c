@@ -24,7 +24,7 @@ struct ctl_client {
 	uint32_t uid;
 	struct bufferevent *bev; /* NULL: the answer goes to the log */
 	struct buf log;
-	bool asked, answered;
+	bool asked, told, answered;
 	bool heard; /* all that he had to say */
 	bool shut;  /* all that we had to say is written */
 };
@@ -38,6 +38,7 @@ struct ctl_io {
 	struct evconnlistener *listener;
 	struct tree clients;
 	uint32_t numbers;
+	uint32_t guests; /* of them those who only read */
 };
 
 /* What may be asked. What changes something is for root and ourselves. */
@@ -84,6 +85,8 @@ static void
 client_end(struct ctl_client *client)
 {
 	tree_remove(&client->io->clients, &client->node);
+	client->io->guests -=
+	    client->bev != NULL && client->right < PEER_CRED_CHANGE;
 	if (client->bev != NULL) {
 		bufferevent_disable(client->bev, EV_READ | EV_WRITE);
 		bufferevent_setcb(client->bev, NULL, NULL, NULL, NULL);
@@ -130,10 +133,22 @@ finish(struct ctl_client *client)
 	shutdown(bufferevent_getfd(client->bev), SHUT_WR);
 }
 
+static void
+answer(struct ctl_client *client, const void *octets, size_t n)
+{
+	client->told |= n > 0;
+	if (client->bev == NULL)
+		buf_bytes(&client->log, octets, n);
+	else
+		CHECK(bufferevent_write(client->bev, octets, n) == 0);
+}
+
 /* The answer is whole. */
 static void
 answered(struct ctl_client *client)
 {
+	if (!client->told)
+		answer(client, "\n", 1);
 	client->answered = true;
 	if (client->bev == NULL) {
 		log_lines(client);
@@ -142,15 +157,6 @@ answered(struct ctl_client *client)
 		   0) {
 		finish(client);
 	}
-}
-
-static void
-answer(struct ctl_client *client, const void *octets, size_t n)
-{
-	if (client->bev == NULL)
-		buf_bytes(&client->log, octets, n);
-	else
-		CHECK(bufferevent_write(client->bev, octets, n) == 0);
 }
 
 static void
@@ -293,11 +299,21 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	}
 }
 
+static bool
+has_place(const struct ctl_io *io, enum peer_cred_right right)
+{
+	return io->clients.n < CTL_IO_CLIENTS &&
+	       (right == PEER_CRED_CHANGE ||
+		   io->guests < CTL_IO_CLIENTS - CTL_IO_KEPT);
+}
+
 static void
 on_accept(struct evconnlistener *listener, evutil_socket_t fd,
     struct sockaddr *sa, int len, void *arg)
 {
 	struct ctl_io *io = arg;
+	static const char busy[] =
+	    "{\"error\":\"too many ask at once; try again\"}\n";
 	struct timeval patience = { CTL_IO_PATIENCE_S, 0 };
 	struct ctl_client *client;
 	uint32_t uid;
@@ -306,10 +322,13 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	(void)listener;
 	(void)sa;
 	(void)len;
-	if (io->clients.n >= CTL_IO_CLIENTS) {
+	if (!has_place(io, right)) {
+		(void)send(
+		    fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 		close(fd);
 		return;
 	}
+	io->guests += right < PEER_CRED_CHANGE;
 	client = client_new(io);
 	client->right = right;
 	client->uid = uid;

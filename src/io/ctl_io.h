@@ -9,9 +9,11 @@
  * The kernel says who asks. Root and the daemon's own user may ask anything,
  * members of the daemon's group what only reads; others get nothing. A line
  * has at most CTL_IO_LINE octets, `inject` CTL_IO_INJECT. Who asks slowly or
- * does not read the answer is dropped after CTL_IO_PATIENCE_S.
+ * does not read the answer is dropped after CTL_IO_PATIENCE_S. Who only reads
+ * leaves CTL_IO_KEPT places free: however many of them ask, root is heard.
  *
- * What is refused here is answered by one object: {"error":"..."}.
+ * What is refused here is answered by one object: {"error":"..."}. An answer
+ * of nothing is an empty line: one that broke off has none.
  */
 
 #ifndef IO_CTL_IO_H
@@ -24,6 +26,7 @@
 #define CTL_IO_LINE 4096
 #define CTL_IO_INJECT 200000
 #define CTL_IO_CLIENTS 32
+#define CTL_IO_KEPT 8           /* of them */
 #define CTL_IO_ANSWER 134217728 /* octets; a database at its limits as JSON */
 #define CTL_IO_PATIENCE_S 10
 

@@ -120,6 +120,10 @@ forgotten_elsewhere() {
 		says 0 taken one inject "$dir/order"
 }
 
+is_empty() {
+	"$@" >"$dir/out" && [ ! -s "$dir/out" ]
+}
+
 gone() {
 	comes 0 '"type":"forget"' one db --json &&
 		! grep -q '"origin":"mx2.example.org","type":"\(server\|space\)"' \
@@ -149,7 +153,7 @@ END
 start 1
 start 2
 
-echo 1..29
+echo 1..31
 ok "status, once it is up" comes 0 'state +up' one status
 ok "the socket by -c" says 0 '^server +mx1.example.org' \
 	"$ctl" -c "$dir/1/lsrd.conf" status
@@ -187,3 +191,8 @@ ok "forget, where the authority's key is elsewhere" forgotten_elsewhere
 ok "it is gone" gone
 printf 'kk' >"$dir/bad"
 ok "inject: not an order" says 2 'not what' one inject "$dir/bad"
+server 3 oslo 2
+sed -i '/^peer /d' "$dir/3/lsrd.conf"
+start 3
+ok "peers: none, and that is no fault" comes 0 '' "$ctl" --socket "$dir/3/control" peers
+ok "nor in JSON" is_empty "$ctl" --socket "$dir/3/control" peers --json

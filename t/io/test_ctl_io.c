@@ -4,6 +4,7 @@
  */
 
 #include <grp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ struct engine {
 	struct effect fx[2];
 	char first[256];
 	uint32_t queries;
+	bool silent; /* has nothing to answer */
 };
 
 struct effects
@@ -47,6 +49,8 @@ engine_step(struct engine *engine, const struct input *in)
 	engine->fx[0].len = strlen(engine->first);
 	engine->fx[1].bytes = (const uint8_t *)"{}\n";
 	engine->fx[1].len = 3;
+	if (engine->silent)
+		engine->fx[0].len = engine->fx[1].len = 0;
 	effects.n = 2;
 	return effects;
 }
@@ -215,6 +219,55 @@ START_TEST(who_may_what)
 }
 END_TEST
 
+START_TEST(an_empty_answer_is_a_line)
+{
+	engine.silent = true;
+	ck_assert_str_eq(ask("peers\n", 0, 0), "\n");
+}
+END_TEST
+
+/* Connections of a member of the group that say nothing. */
+static pid_t
+crowd(int n)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	pid_t pid;
+
+	strcpy(sun.sun_path, path);
+	ck_assert_int_eq(chmod(path, 0666), 0);
+	pid = fork();
+	if (pid != 0)
+		return pid;
+	if (setgroups(0, NULL) != 0 || setuid(NOBODY) != 0)
+		_exit(1);
+	while (n-- > 0)
+		(void)!connect(socket(AF_UNIX, SOCK_STREAM, 0),
+		    (struct sockaddr *)&sun, sizeof(sun));
+	pause();
+	_exit(0);
+}
+
+START_TEST(root_has_a_place)
+{
+	pid_t pid;
+
+	if (geteuid() != 0)
+		return;
+	pid = crowd(3 * CTL_IO_CLIENTS);
+	while (
+	    strncmp(ask("status\n", NOBODY, getegid()), "{\"error\"", 8) != 0)
+		;
+	ck_assert_str_eq(ask("status\n", NOBODY, getegid()),
+	    "{\"error\":\"too many ask at once; try again\"}\n");
+	ck_assert_str_eq(ask("status\n", 0, 0), "{\"asked\":6}\n{}\n");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	while (strcmp(ask("status\n", NOBODY, getegid()),
+		   "{\"asked\":6}\n{}\n") != 0)
+		;
+}
+END_TEST
+
 /* What one leaves that was killed. */
 static void
 leave_socket(void)
@@ -262,6 +315,8 @@ main(void)
 	tcase_add_test(tc, answers_and_closes);
 	tcase_add_test(tc, refuses_what_is_no_request);
 	tcase_add_test(tc, who_may_what);
+	tcase_add_test(tc, an_empty_answer_is_a_line);
+	tcase_add_test(tc, root_has_a_place);
 	tcase_add_test(tc, one_daemon_a_socket);
 	tcase_add_test(tc, dumps_to_the_log);
 	suite_add_tcase(suite, tc);
