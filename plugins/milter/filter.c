@@ -16,13 +16,13 @@
 #include "crypt/seal.h"
 #include "plugins/milter/session.h"
 
-#define STEPS_UNUSED                                                           \
-	(SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOEOH | SMFIP_NOBODY)
-#define STEPS_SILENT (SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR)
+#define STEPS_UNUSED (SMFIP_NOHELO | SMFIP_NOEOH | SMFIP_NOBODY)
+#define STEPS_SILENT                                                           \
+	(SMFIP_NR_CONN | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR)
 
-/* Where a connector has limits: who sends, how much, and an answer to RCPT. */
-#define STEPS_LIMITS (SMFIP_NOCONNECT | SMFIP_NOBODY)
-#define SILENT_LIMITS (SMFIP_NR_CONN | SMFIP_NR_BODY)
+/* Where a connector has limits: how much it is, and an answer to RCPT. */
+#define STEPS_LIMITS SMFIP_NOBODY
+#define SILENT_LIMITS SMFIP_NR_BODY
 #define ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS)
 
 /* One SMTP session. */
@@ -30,6 +30,7 @@ struct talk {
 	struct session session;
 	unsigned long silent; /* the steps that get no answer */
 	bool limits;          /* of connectors are looked at */
+	bool local;           /* the client is this host itself */
 	char client[INET6_ADDRSTRLEN];
 };
 
@@ -131,6 +132,7 @@ on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *addr)
 	const void *ip = NULL;
 
 	(void)name;
+	talk->client[0] = '\0';
 	if (addr != NULL && addr->sa_family == AF_INET)
 		ip = &((struct sockaddr_in *)(void *)addr)->sin_addr;
 	else if (addr != NULL && addr->sa_family == AF_INET6)
@@ -138,6 +140,8 @@ on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *addr)
 	if (ip != NULL)
 		inet_ntop(
 		    addr->sa_family, ip, talk->client, sizeof(talk->client));
+	talk->local = session_is_own(
+	    talk->client, smfi_getsymval(ctx, lent("{daemon_addr}")));
 	return answer(talk, SMFIP_NR_CONN);
 }
 
@@ -192,6 +196,7 @@ on_mail(SMFICTX *ctx, char **args)
 	milter_open(milter_get(), 1);
 	limits_mail(&talk->session.limits, args);
 	talk->session.limits.counts = talk->limits;
+	talk->session.local = talk->local || talk->session.limits.sendmail;
 	if (talk->limits)
 		recipients_begin(talk);
 	return answer(talk, SMFIP_NR_MAIL);
@@ -403,7 +408,7 @@ rule(const struct talk *talk, const struct session_ask *ask, struct buf *text)
 {
 	const struct session *s = &talk->session;
 	struct limits_ask limits = { .basis = ask->basis,
-		.trace = &s->trace,
+		.first = session_first(s),
 		.crowded = session_crowded(s),
 		.sender = s->sender,
 		.recipients = (const char *const *)s->recipients.v,

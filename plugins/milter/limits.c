@@ -145,7 +145,7 @@ limits_take(struct limits *l, const char *address)
 static struct policy_message
 message_of(const struct limits *l, const struct limits_ask *ask)
 {
-	const struct visit *first = mark_trace_first(ask->trace);
+	const struct visit *first = ask->first;
 	struct policy_message m = {
 		.size = limits_size(l, ask->declared),
 		.priority = l->priority != 0 ? l->priority : POLICY_NORMAL,
@@ -183,11 +183,10 @@ enum ruling
 limits_rule(const struct limits *l, const struct limits_ask *ask,
     struct policy_message *message, struct buf *text)
 {
-	struct ruling_ask ruling = {
-		.first = !ask->crowded && mark_trace_first(ask->trace) == NULL,
+	struct ruling_ask ruling = { .first =
+					 !ask->crowded && ask->first == NULL,
 		.reinject = l->sendmail ? ask->reinject : NULL,
-		.table = &ask->basis->table
-	};
+		.table = &ask->basis->table };
 	struct admit_answer answers[2];
 	struct admit *admit;
 	enum ruling what;

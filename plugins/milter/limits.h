@@ -50,8 +50,8 @@ bool limits_take(struct limits *l, const char *address);
 /* What the end of the message asks. All of it is lent. */
 struct limits_ask {
 	const struct basis *basis;
-	const struct mark_trace *trace; /* verified */
-	bool crowded;                   /* nobody knows where it began */
+	const struct visit *first; /* on the message; NULL: none stands */
+	bool crowded;              /* nobody knows where it began */
 	const char *sender;
 	const char *const *recipients;
 	size_t n;

@@ -159,6 +159,21 @@ session_size(char *const *parameters)
 }
 
 bool
+session_is_own(const char *client, const char *daemon)
+{
+	static const char mapped[] = "::ffff:";
+	size_t n = strlen(mapped);
+
+	if (strncasecmp(client, mapped, n) == 0)
+		client += n;
+	if (daemon != NULL && strncasecmp(daemon, mapped, n) == 0)
+		daemon += n;
+	return strncmp(client, "127.", 4) == 0 || strcmp(client, "::1") == 0 ||
+	       (daemon != NULL && client[0] != '\0' &&
+		   strcasecmp(client, daemon) == 0);
+}
+
+bool
 session_is_verb(const char *line)
 {
 	size_t n = strlen(SESSION_VERB);
@@ -190,6 +205,15 @@ on_find(
 	return true;
 }
 
+static void
+take_back(struct session *s, size_t nkeys)
+{
+	struct mark_present present = { .nself = nkeys };
+
+	memcpy(present.self, s->self, sizeof(present.self));
+	s->before = mark_trace_return(&s->trace, &present);
+}
+
 void
 session_verify(struct session *s, const struct session_ask *ask)
 {
@@ -209,6 +233,16 @@ session_verify(struct session *s, const struct session_ask *ask)
 		mark_recipients(to, s->recipients.n, b->key[i].secret,
 		    ask->seal, s->self[i].recipients);
 	}
+	if (s->local)
+		take_back(s, b->nkeys);
+}
+
+const struct visit *
+session_first(const struct session *s)
+{
+	const struct visit *first = mark_trace_first(&s->trace);
+
+	return first != NULL ? first : s->before;
 }
 
 /* What the rule asks of the present route. */
@@ -301,7 +335,11 @@ session_visit(
 	    ask->time_ms < MARK_BEFORE_MS ? 0 : ask->time_ms - MARK_BEFORE_MS);
 	visit->time_ms = ask->time_ms;
 	visit->first = previous == NULL;
-	if (visit->first) {
+	if (visit->first && s->before != NULL) {
+		visit->size = s->before->size;
+		visit->priority = s->before->priority;
+		memcpy(visit->sender, s->before->sender, sizeof(visit->sender));
+	} else if (visit->first) {
 		visit->size = limits_size(&s->limits, s->declared);
 		visit->priority = s->limits.priority != 0 ? s->limits.priority
 		                                          : POLICY_NORMAL;

@@ -37,11 +37,14 @@ struct session {
 	struct buf path;         /* all Received, each with a NUL behind it */
 	uint64_t declared;       /* SIZE= of MAIL; 0: not said */
 	bool beyond;             /* a bound: no decision about this message */
+	bool local;              /* came from this host itself */
 	struct limits limits;    /* of connectors, and what it says to them */
 
 	/* by session_verify() */
 	uint8_t message[SEAL_DIGEST];
-	struct mark_self self[2]; /* by basis->key */
+	struct mark_self self[2];   /* by basis->key */
+	const struct visit *before; /* in `trace`: ours, when it came to this
+				       host; a content filter gave it back */
 };
 
 /* A session starts as all zero; this makes it so again. */
@@ -68,6 +71,13 @@ bool session_crowded(const struct session *s);
 /* SIZE=N among the parameters of MAIL, which end with NULL; 0: not said. */
 uint64_t session_size(char *const *parameters);
 
+/*
+ * True when a client with this address is the host itself: it comes by
+ * loopback, or from the address that it came to (`daemon`, as the MTA has it;
+ * NULL: not said).
+ */
+bool session_is_own(const char *client, const char *daemon);
+
 /* True when the line that the MTA does not know begins with our verb. */
 bool session_is_verb(const char *line);
 
@@ -84,11 +94,15 @@ struct session_ask {
  * s->message and s->self. First of the three; it does the slow part. */
 void session_verify(struct session *s, const struct session_ask *ask);
 
+/* The visit at the first hop, where it stands; or NULL. */
+const struct visit *session_first(const struct session *s);
+
 /* Any but MARK_PASSES: 451 4.4.6. */
 enum mark_verdict session_judge(
     const struct session *s, const struct session_ask *ask);
 
-/* Our own visit, signed, to be put on top of the message. */
+/* Our own visit, signed, to be put on top of the message: in the place of
+ * s->before, where there is one. */
 void session_visit(const struct session *s, const struct session_ask *ask,
     struct visit *visit);
 

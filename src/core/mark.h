@@ -107,7 +107,8 @@ struct mark_keys {
 };
 
 struct mark_field {
-	bool stands; /* else it is to be taken off the message */
+	bool stands;   /* else it is to be taken off the message */
+	bool returned; /* by mark_trace_return(); does not stand then */
 	struct visit visit;
 };
 
@@ -194,6 +195,20 @@ enum mark_verdict {
 	MARK_SAME,    /* by the present table, and went on as it would now */
 	MARK_OFTEN    /* here three times already within the window */
 };
+
+/*
+ * For a message that came from this host itself, as from its own content
+ * filter, after mark_trace_verify(): if the newest visit that stands is our
+ * own, with the same recipients, then the message has not left since. That
+ * visit is taken back, so that the one to be made now is in its place, and
+ * returned, lent from the trace. NULL: there is none such.
+ *
+ * A loop through this host is found by the visits below it, as it was when
+ * the message came from outside; one that never leaves this host by what is
+ * remembered, from MARK_REMEMBER_RECEIVED on.
+ */
+const struct visit *mark_trace_return(
+    struct mark_trace *trace, const struct mark_present *present);
 
 /* Any but MARK_PASSES is to be answered with `451 4.4.6`. */
 enum mark_verdict mark_judge(

@@ -146,14 +146,37 @@ judge_trace(struct finding *finding, const struct mark_trace *trace,
 	}
 }
 
-/* Whether the trace has the visit that is remembered. */
+const struct visit *
+mark_trace_return(struct mark_trace *trace, const struct mark_present *present)
+{
+	for (size_t i = 0; i < trace->fields.n; i++) {
+		struct mark_field *field = &trace->fields.v[i];
+		const struct mark_self *self =
+		    self_find(present, field->visit.key);
+
+		if (!field->stands)
+			continue;
+		if (self == NULL ||
+		    memcmp(self->recipients, field->visit.recipients,
+			MARK_RECIPIENTS) != 0)
+			return NULL;
+		field->stands = false;
+		field->returned = true;
+		return &field->visit;
+	}
+	return NULL;
+}
+
+/* Whether the trace has, or had, the visit that is remembered. */
 static bool
 is_in_trace(const struct mark_trace *trace, const struct remembered *r)
 {
 	for (size_t i = 0; i < trace->fields.n; i++) {
-		const struct visit *v = &trace->fields.v[i].visit;
+		const struct mark_field *field = &trace->fields.v[i];
+		const struct visit *v = &field->visit;
 
-		if (trace->fields.v[i].stands && v->time_ms == r->time_ms &&
+		if ((field->stands || field->returned) &&
+		    v->time_ms == r->time_ms &&
 		    memcmp(v->key, r->key, SEAL_DIGEST) == 0)
 			return true;
 	}

@@ -319,6 +319,55 @@ START_TEST(memory_is_bounded)
 }
 END_TEST
 
+/* From this host itself: whether the newest is taken back, and the verdict. */
+static const struct {
+	const char *what, *trace, *memory;
+	unsigned received;
+	bool returns;
+	enum mark_verdict verdict;
+} returns[] = {
+	{ "no trace", "", "", 1, false, MARK_PASSES },
+	{ "back from the filter", "A77", "", 2, true, MARK_PASSES },
+	{ "by an older table", "A55", "", 2, true, MARK_PASSES },
+	{ "our previous key", "a77", "", 2, true, MARK_PASSES },
+	{ "a stranger's on top", "X A77", "", 2, true, MARK_PASSES },
+	{ "very long ago", "A77@2880m+", "", 2, true, MARK_PASSES },
+	{ "from the next hop", "B A77", "", 3, false, MARK_SETTLED },
+	{ "other recipients", "A77!", "", 2, false, MARK_PASSES },
+	{ "others, ours below", "A77! A77", "", 3, false, MARK_SETTLED },
+	{ "there and back, by an older table", "A77 B55 A55", "", 4, true,
+	    MARK_PASSES },
+	{ "a loop before", "A77 B77 A77", "", 4, true, MARK_SETTLED },
+	{ "the third stay", "A77 B55 A55 B55 A55", "", 6, true, MARK_PASSES },
+	{ "the fourth", "A77 B55 A55 B55 A55 B55 A55", "", 8, true,
+	    MARK_OFTEN },
+	{ "remembered", "A77@1m", "A77@1m", 20, true, MARK_PASSES },
+	{ "and the one before it", "A77@1m", "A77@2m A77@1m", 20, true,
+	    MARK_SETTLED },
+};
+
+START_TEST(own_filter)
+{
+	struct mark_memory *memory = mark_memory_new();
+	struct mark_trace trace = { 0 };
+	struct mark_present present = present_of(returns[_i].received, memory);
+	const struct visit *taken;
+	enum mark_verdict verdict;
+
+	memory_read(memory, returns[_i].memory, "4cXyz1");
+	trace_read(&trace, returns[_i].trace);
+	taken = mark_trace_return(&trace, &present);
+	ck_assert_msg(
+	    (taken != NULL) == returns[_i].returns, "%s", returns[_i].what);
+	ck_assert(taken == NULL || taken != mark_trace_newest(&trace));
+	verdict = mark_judge(&trace, &present);
+	ck_assert_msg(verdict == returns[_i].verdict, "%s: %s",
+	    returns[_i].what, mark_word(verdict));
+	mark_trace_done(&trace);
+	mark_memory_free(memory);
+}
+END_TEST
+
 static bool
 counts_asked(void *ctx, const char *queue_id)
 {
@@ -388,6 +437,7 @@ main(void)
 	tcase_add_loop_test(tc, other_copies, 0, ROWS(queue_ids));
 	tcase_add_test(tc, memory_is_bounded);
 	tcase_add_test(tc, memory_asks_few);
+	tcase_add_loop_test(tc, own_filter, 0, ROWS(returns));
 	tcase_add_test(tc, routes_are_asked_few);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

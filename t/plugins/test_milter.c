@@ -456,6 +456,71 @@ START_TEST(judges_by_the_table)
 }
 END_TEST
 
+/* Given back by this host's own content filter: the visit of the first time
+ * is taken off, and the new one says what the message was at first. */
+START_TEST(own_filter_is_no_loop)
+{
+	struct basis *b = basis_made(KEY, NULL);
+	struct session s = { 0 };
+	struct session_ask ask = {
+		.basis = b, .time_ms = 200100, .hop_limit = 100
+	};
+	const char *none[] = { NULL };
+	struct visit made;
+	struct seal seal;
+	char *ours;
+
+	ck_assert_int_eq(
+	    passes(b, "u@b.example", none, 200000, &ours), MARK_PASSES);
+	seal_init(&seal, keys_hold(b->key[0].key), NULL);
+	ask.seal = &seal;
+	session_from(&s, "<other@a.example>", 7777);
+	s.local = true;
+	session_to(&s, "<u@b.example>");
+	session_header(&s, "LSR-Trace", ours);
+	session_header(&s, "Message-ID", "<1@a.example>");
+	session_verify(&s, &ask);
+	ck_assert_ptr_nonnull(s.before);
+	ck_assert_ptr_eq(session_first(&s), s.before);
+	ck_assert(!s.trace.fields.v[0].stands);
+	ck_assert_int_eq(session_judge(&s, &ask), MARK_PASSES);
+	session_visit(&s, &ask, &made);
+	ck_assert(made.first);
+	ck_assert_uint_eq(made.size, 1000);
+	ck_assert_uint_eq(made.time_ms, 200100);
+	ck_assert_str_eq(made.sender, "s@a.example");
+	session_clear(&s);
+	seal_done(&seal);
+	mem_free(ours);
+	basis_free(b);
+}
+END_TEST
+
+static const struct {
+	const char *client, *daemon;
+	bool own;
+} clients[] = {
+	{ "127.0.0.1", NULL, true },
+	{ "127.8.8.8", "192.0.2.1", true },
+	{ "::1", NULL, true },
+	{ "::ffff:127.0.0.1", NULL, true },
+	{ "192.0.2.1", "192.0.2.1", true },
+	{ "192.0.2.1", "::FFFF:192.0.2.1", true },
+	{ "2001:db8::1", "2001:DB8::1", true },
+	{ "192.0.2.1", NULL, false },
+	{ "192.0.2.1", "192.0.2.2", false },
+	{ "", NULL, false },
+	{ "", "", false },
+	{ "::10", NULL, false },
+};
+
+START_TEST(knows_itself)
+{
+	ck_assert_int_eq(session_is_own(clients[_i].client, clients[_i].daemon),
+	    clients[_i].own);
+}
+END_TEST
+
 /* A key that was replaced is still ours, with the file of the one before. */
 START_TEST(knows_its_previous_key)
 {
@@ -496,12 +561,14 @@ main(void)
 	tcase_add_loop_test(pure, crowd_is_found, 0, ROWS(crowds));
 	tcase_add_loop_test(pure, depth_is_counted, 0, ROWS(depths));
 	tcase_add_test(pure, keeps_little);
+	tcase_add_loop_test(pure, knows_itself, 0, ROWS(clients));
 	suite_add_tcase(suite, pure);
 	tcase_add_checked_fixture(files, set_up, tear_down);
 	tcase_add_test(files, basis_refuses);
 	tcase_add_test(files, basis_grows_old);
 	tcase_add_test(files, judges_by_the_table);
 	tcase_add_test(files, knows_its_previous_key);
+	tcase_add_test(files, own_filter_is_no_loop);
 	suite_add_tcase(suite, files);
 	return tap_run(suite);
 }

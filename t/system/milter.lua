@@ -5,8 +5,8 @@
 -- b.example goes by way of mx2.b.example.
 
 -- what miltertest does not know by name (libmilter/mfdef.h)
-NOCONNECT, NOHELO, NOBODY, NR_HDR, NOUNKNOWN = 0x1, 0x2, 0x10, 0x80, 0x100
-NODATA, NOEOH, NR_MAIL, NR_RCPT = 0x200, 0x40, 0x4000, 0x8000
+NOHELO, NOBODY, NR_HDR, NOUNKNOWN = 0x2, 0x10, 0x80, 0x100
+NODATA, NOEOH, NR_CONN, NR_MAIL, NR_RCPT = 0x200, 0x40, 0x1000, 0x4000, 0x8000
 ALL = 0x1fffff
 
 number = 0
@@ -62,10 +62,9 @@ function again(conn, from, to, fields)
 end
 
 conn = open()
-ok(mt.test_option(conn, NOCONNECT) and mt.test_option(conn, NOHELO)
-	and mt.test_option(conn, NOBODY) and mt.test_option(conn, NOEOH),
-	"steps that are not needed are left out")
-ok(mt.test_option(conn, NR_MAIL) and mt.test_option(conn, NR_RCPT)
+ok(mt.test_option(conn, NOHELO) and mt.test_option(conn, NOBODY)
+	and mt.test_option(conn, NOEOH), "steps that are not needed are left out")
+ok(mt.test_option(conn, NR_CONN) and mt.test_option(conn, NR_MAIL) and mt.test_option(conn, NR_RCPT)
 	and mt.test_option(conn, NR_HDR), "no step but the last is waited for")
 ok(not mt.test_option(conn, NOUNKNOWN), "unknown verbs are asked for")
 
@@ -117,8 +116,40 @@ mt.disconnect(conn)
 conn = open()
 reply, first = again(conn, "s@a.example", { "w@b.example", "u@b.example" },
 	plain("<4@a.example>"))
-ok(first ~= SMFIR_REPLYCODE and reply == SMFIR_REPLYCODE,
-	"so does mail of sendmail(1), without brackets")
+ok(first ~= SMFIR_REPLYCODE and reply ~= SMFIR_REPLYCODE,
+	"sendmail(1), without brackets: back from a content filter")
+ok(mt.eom_check(conn, MT_HDRDELETE, "LSR-Trace") and
+	mt.eom_check(conn, MT_HDRINSERT, "LSR-Trace"),
+	"and the visit is put in the place of the one before")
+mt.disconnect(conn)
+
+-- the same by SMTP: as the second time comes from this address
+function filtered(ip, daemon, to)
+	conn = open()
+	local first = message(conn, "<s@a.example>", { "<u@b.example>" },
+		plain("<9@a.example>"))
+	local word = mt.getheader(conn, "LSR-Trace", 0)
+	mt.disconnect(conn)
+	conn = open()
+	if daemon ~= nil then
+		mt.macro(conn, SMFIC_CONNECT, "{daemon_addr}", daemon)
+	end
+	assert(mt.conninfo(conn, "x", ip) == nil, "connect")
+	local reply = message(conn, "<s@a.example>", { to or "<u@b.example>" },
+		marked(plain("<9@a.example>"), word))
+	return reply ~= SMFIR_REPLYCODE, mt.eom_check(conn, MT_HDRDELETE)
+end
+
+passes, replaced = filtered("127.0.0.1")
+ok(passes and replaced, "by loopback: no loop")
+mt.disconnect(conn)
+passes, replaced = filtered("192.0.2.1", "192.0.2.1")
+ok(passes and replaced, "from the address it comes to: no loop")
+mt.disconnect(conn)
+ok(not filtered("192.0.2.2", "192.0.2.1"), "from another: a loop")
+mt.disconnect(conn)
+passes, replaced = filtered("127.0.0.1", nil, "<v@b.example>")
+ok(passes and not replaced, "by loopback, to others: a visit more")
 mt.disconnect(conn)
 
 conn = open()

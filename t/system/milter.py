@@ -47,6 +47,7 @@ class Milter:
 
     generation = 1
     options = ()
+    key = "london.key"
     prepare = None
 
     def __init__(self):
@@ -71,7 +72,7 @@ class Milter:
             self.child = subprocess.Popen(
                 [BUILD + "/lsrd-milter", "-f", "-u", "nobody", "-l", "debug",
                  "-p", "unix:" + W + "/spool/lsrd/milter",
-                 "-T", W + "/milter/table", "-k", W + "/milter/london.key",
+                 "-T", W + "/milter/table", "-k", W + "/milter/" + self.key,
                  "-r", W + "/report", *self.options], stderr=file)
         until(lambda: "ready:" in log() and "started:" in log(), "no start")
 
@@ -246,7 +247,7 @@ def comes_back(sender="s@london.example.org"):
     """A message, as the next hop would hand it back."""
     name, octets = fresh()
     octets = passed(octets, sender=sender, name=name)
-    session = Session()
+    session = Session("198.51.100.5")  # by loopback it would be our own
     answer = session.message(PARIS, octets, sender)
     session.close()
     same(answer[:9], "451 4.4.6")
@@ -288,8 +289,23 @@ def misrouted():
         assert "panic" not in file.read()
 
 
+def been_in_paris(octets):
+    """The message with a visit of the next hop on top."""
+    for path in glob.glob(W + "/sink/5.*"):
+        os.unlink(path)
+    name = fields(octets, "Message-ID")[0].decode()
+    milter.end()
+    milter.key = "paris.key"
+    milter.start()
+    octets = passed(octets, name=name)
+    milter.end()
+    milter.key = "london.key"
+    milter.start()
+    return name, octets
+
+
 def waits_in_maildrop():
-    name, octets = comes_back()
+    name, octets = been_in_paris(comes_back()[1])
     waiting = set(glob.glob(W + "/spool/maildrop/*"))
     before = log().count("loop:")
     send(octets)

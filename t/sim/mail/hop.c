@@ -235,8 +235,9 @@ tell(const struct judge *j, const struct copy *copy, const char *what)
 		    (unsigned long long)v.generation, what);
 }
 
+/* `own`: it comes from this host's own content filter. */
 static enum mark_verdict
-milter(struct judge *j, struct copy *copy, struct tally *tally)
+milter(struct judge *j, struct copy *copy, struct tally *tally, bool own)
 {
 	struct seal seal = cheap_seal("A");
 	struct mark_keys keys = { j, find };
@@ -247,6 +248,8 @@ milter(struct judge *j, struct copy *copy, struct tally *tally)
 	trace_read(&trace, &copy->marks);
 	mark_trace_verify(&trace, fixed.message, &keys, &seal);
 	present_make(&present, j, copy);
+	if (own)
+		mark_trace_return(&trace, &present);
 	verdict = mark_judge(&trace, &present);
 	if (verdict == MARK_PASSES)
 		visit_add(j, &present, &trace, &copy->marks);
@@ -256,6 +259,22 @@ milter(struct judge *j, struct copy *copy, struct tally *tally)
 	tell(j, copy, mark_word(verdict));
 	mark_trace_done(&trace);
 	return verdict;
+}
+
+/* Through the milter; where there is a content filter, once more after it. */
+static bool
+passes(struct judge *j, struct copy *copy, struct tally *tally)
+{
+	const struct server *s = &j->w->server[j->server];
+
+	if (s->plain)
+		return true;
+	if (milter(j, copy, tally, false) != MARK_PASSES)
+		return false;
+	if (!s->filters)
+		return true;
+	vec_push(&copy->fields, ++j->w->serial);
+	return milter(j, copy, tally, true) == MARK_PASSES;
 }
 
 enum answer
@@ -270,7 +289,7 @@ hop_arrive(struct world *w, struct copy *copy, size_t server, int64_t t,
 		tally->received = (unsigned)copy->fields.n + 1;
 	if (copy->fields.n + 1 > w->hop_limit)
 		return TOO_MANY_HOPS;
-	if (!w->server[server].plain && milter(&j, copy, tally) != MARK_PASSES)
+	if (!passes(&j, copy, tally))
 		return REFUSED;
 	tally->hops++;
 	vec_push(&copy->past, here);

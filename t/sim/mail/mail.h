@@ -59,6 +59,7 @@ struct server {
 	VEC(struct span) refuses; /* every message, for now */
 	bool plain;               /* no milter: neither marks nor judges */
 	bool strips;              /* takes marks off what it sends */
+	bool filters;             /* content: each message comes twice */
 	bool rolled;              /* its mark key, at `roll` */
 	int64_t roll;
 	int64_t clock;              /* wrong by so much */

@@ -477,6 +477,8 @@ world_draw(struct world *w, uint64_t seed, const struct design *design)
 		draw_churn(w);
 	if (!design->lasting)
 		repairs_draw(w);
+	for (size_t i = 0; i < w->n; i++)
+		w->server[i].filters = one_in(w, 4);
 }
 
 void

@@ -1,0 +1,149 @@
+"""milter_filter.py - the cases of milter-filter.sh; speaks TAP."""
+
+import glob
+import os
+import subprocess
+
+from milter import (PARIS, W, Session, arrived, been_in_paris, fields, fresh, log, milter,
+                    passed, run, same, send, until)
+
+# Behind each filter a service takes the message back, with our milter.
+SERVICES = (
+    ("pipe/unix", "pipe unix - n n - - pipe user=nobody argv=%s/pipe" % W),
+    ("scan/unix", "scan unix - - n - 2 smtp -o smtp_header_checks= "
+                  "-o smtp_send_xforward_command=yes"),
+    ("127.0.0.1:10025/inet", "127.0.0.1:10025 inet n - n - - smtpd -o content_filter= "
+                             "-o myhostname=scan.london.example.org"),
+    ("192.0.2.1:10025/inet", "192.0.2.1:10025 inet n - n - - smtpd -o content_filter= "
+                             "-o mynetworks=192.0.2.1 "
+                             "-o myhostname=scan.london.example.org"),
+    ("127.0.0.1:10024/inet", "127.0.0.1:10024 inet n - n - - smtpd "
+                             "-o content_filter=scan:[127.0.0.1]:10025 "
+                             "-o myhostname=first.london.example.org"),
+)
+
+
+def postconf(*words):
+    subprocess.run(["postconf", "-c", W + "/etc", *words], check=True)
+
+
+def reloads():
+    with open(W + "/mail.log", encoding="utf-8", errors="replace") as file:
+        return file.read().count("reload -- version")
+
+
+def content_filter(how):
+    """Port 25 gives its mail to this filter from now on; None: to none."""
+    if how:
+        postconf("-P", "25/inet/content_filter=" + how)
+    else:
+        postconf("-PX", "25/inet/content_filter")
+    before = reloads()
+    subprocess.run(["postfix", "-c", W + "/etc", "reload"], check=True,
+                   stderr=subprocess.DEVNULL)
+    until(lambda: reloads() > before, "Postfix does not reload")
+
+
+def services():
+    os.mkdir(W + "/piped")
+    os.chmod(W + "/piped", 0o777)
+    with open(W + "/pipe", "w", encoding="ascii") as file:
+        file.write("#!/bin/sh\ncat >%s/piped/$$.new && mv %s/piped/$$.new %s/piped/$$.got\n"
+                   % (W, W, W))
+    os.chmod(W + "/pipe", 0o755)
+    for name, line in SERVICES:
+        postconf("-Me", "%s=%s" % (name, line))
+    milter.table()
+
+
+def no_loop():
+    assert "loop:" not in log(), log()
+
+
+def once(octets, received):
+    """One visit, and as many Received fields beside the sink's own."""
+    same(len(fields(octets, "LSR-Trace")), 1)
+    same(len(fields(octets, "Received")), received + 1)
+    no_loop()
+    return octets
+
+
+def by_sendmail():
+    content_filter("pipe:dummy")
+    name, octets = fresh()
+    passed(octets)
+
+    def piped():
+        return glob.glob(W + "/piped/*.got")
+    path = until(piped, "it does not come to the filter")[0]
+    with open(path, "rb") as file:
+        octets = file.read()
+    os.unlink(path)
+    # pipe(8) takes no marks off
+    same(len(fields(octets.replace(b"\n", b"\r\n"), "LSR-Trace")), 1)
+    send(octets)
+    once(arrived("5", name), 2)
+
+
+def by_loopback():
+    content_filter("scan:[127.0.0.1]:10025")
+    name, octets = fresh()
+    once(passed(octets, name=name), 2)
+
+
+def by_own_address():
+    content_filter("scan:[192.0.2.1]:10025")
+    name, octets = fresh()
+    once(passed(octets, name=name), 2)
+
+
+def by_two_filters():
+    content_filter("scan:[127.0.0.1]:10024")
+    name, octets = fresh()
+    once(passed(octets, name=name), 3)
+
+
+def real_loop():
+    content_filter("scan:[127.0.0.1]:10025")
+    name, octets = fresh()
+    octets = passed(octets, name=name)
+    for back in (octets, been_in_paris(octets)[1]):
+        session = Session("198.51.100.5")
+        same(session.message(PARIS, back)[:9], "451 4.4.6")
+        session.close()
+
+
+def newer_table():
+    """Back by a newer table, through the filter again: both stays are told."""
+    content_filter("scan:[127.0.0.1]:10025")
+    name, octets = fresh()
+    octets = been_in_paris(passed(octets, name=name))[1]
+    for path in glob.glob(W + "/sink/5.*"):
+        os.unlink(path)
+    milter.table()
+    session = Session("198.51.100.5")
+    same(session.message(PARIS, octets)[:3], "250")
+    session.close()
+    same(len(fields(arrived("5", name), "LSR-Trace")), 3)
+    no_loop()
+
+
+def without_filter():
+    content_filter(None)
+    name, octets = fresh()
+    once(passed(octets, name=name), 1)
+
+
+CASES = (
+    ("a pipe, and back by sendmail(1)", by_sendmail),
+    ("by SMTP, and back by loopback", by_loopback),
+    ("by SMTP, and back by the host's own address", by_own_address),
+    ("two filters in a row", by_two_filters),
+    ("back from the next hop by a newer table: no loop", newer_table),
+    ("without a filter again", without_filter),
+    ("back from the next hop: a loop", real_loop),
+)
+
+if __name__ == "__main__":
+    milter.prepare = services
+    run(CASES)
