@@ -26,18 +26,33 @@
 #include "core/rib.h"
 
 enum plugin_verdict {
-	PLUGIN_MORE,  /* undecided: more octets are needed */
-	PLUGIN_OK,    /* the service does what it should */
-	PLUGIN_BUSY,  /* it is there, and has no time for us now */
-	PLUGIN_FAILED /* it does not, or it does not speak the protocol */
+	PLUGIN_MORE,    /* undecided: more octets are needed */
+	PLUGIN_OK,      /* the service does what it should */
+	PLUGIN_BUSY,    /* it is there, and has no time for us now */
+	PLUGIN_FAILED,  /* it does not, or it does not speak the protocol */
+	PLUGIN_TAKES,   /* asked further: yes */
+	PLUGIN_REFUSED, /* asked further: no. Another answer is PLUGIN_OK */
+};
+
+/* What a probe is to find out further, of a service that answers. */
+enum plugin_ask {
+	PLUGIN_ASK_NOTHING,
+	PLUGIN_ASK_MAIL, /* whether it takes mail at all, from us */
+	PLUGIN_ASK_RELAY /* whether it relays for us */
+};
+
+/* All is lent for the call. */
+struct plugin_errand {
+	const char *own_name; /* how we call ourselves */
+	enum plugin_ask ask;
+	const char *recipient; /* asked for; NULL when nothing is asked */
 };
 
 struct plugin_probe {
 	const char *word;  /* the service it speaks to, for logs */
 	size_t state_size; /* octets, all zero before begin() */
 
-	/* `own_name` is how we call ourselves; lent for the call. */
-	void (*begin)(void *state, const char *own_name);
+	void (*begin)(void *state, const struct plugin_errand *errand);
 
 	/*
 	 * n octets have come, however TCP cut them; n is 0 at the end of the

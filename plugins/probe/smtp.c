@@ -5,61 +5,126 @@
 
 #include "base/check.h"
 #include "base/str.h"
+#include "plugins/probe/reply.h"
 
-enum smtp_stage { SMTP_GREETING, SMTP_EHLO, SMTP_HELO };
+enum smtp_stage {
+	SMTP_GREETING,
+	SMTP_EHLO,
+	SMTP_HELO,
+	SMTP_MAIL,
+	SMTP_RCPT,
+	SMTP_RSET
+};
 
 struct smtp {
 	enum smtp_stage stage;
+	enum plugin_ask ask;
+	enum plugin_verdict told; /* what RCPT was answered */
 	char own_name[STR_HOST_MAX + 1];
-	char line[4];  /* the first octets of this line */
-	size_t length; /* of this line, as far as it was kept */
-	size_t octets; /* of this reply */
+	char recipient[STR_PATTERN_MAX + 1];
+	char line[SMTP_LINE_KEPT + 1]; /* the first octets of this line */
+	size_t length;                 /* of this line, as far as it was kept */
+	size_t octets;                 /* of this reply */
 	size_t lines;
 };
 
 static void
-begin(void *state, const char *own_name)
+begin(void *state, const struct plugin_errand *errand)
 {
 	struct smtp *smtp = state;
 
 	memset(smtp, 0, sizeof(*smtp));
-	CHECK(strlen(own_name) <= STR_HOST_MAX);
-	memcpy(smtp->own_name, own_name, strlen(own_name) + 1);
+	CHECK(strlen(errand->own_name) <= STR_HOST_MAX);
+	memcpy(smtp->own_name, errand->own_name, strlen(errand->own_name) + 1);
+	if (errand->ask == PLUGIN_ASK_NOTHING)
+		return;
+	CHECK(strlen(errand->recipient) <= STR_PATTERN_MAX);
+	memcpy(
+	    smtp->recipient, errand->recipient, strlen(errand->recipient) + 1);
+	smtp->ask = errand->ask;
 }
 
-static void
-introduce(const struct smtp *smtp, const char *verb, struct buf *say)
-{
-	buf_text(say, verb);
-	buf_text(say, smtp->own_name);
-	buf_text(say, "\r\n");
-}
-
-/* A whole reply has come; `code` is three digits. */
 static enum plugin_verdict
-replied(struct smtp *smtp, const char *code, struct buf *say)
+next(struct smtp *smtp, enum smtp_stage stage, struct buf *say)
 {
-	bool good = code[0] == '2';
-	enum smtp_stage stage = smtp->stage;
+	smtp->stage = stage;
+	buf_text(say, "\r\n");
+	return PLUGIN_MORE;
+}
+
+static enum plugin_verdict
+leave(struct buf *say, enum plugin_verdict verdict)
+{
+	buf_text(say, "QUIT\r\n");
+	return verdict;
+}
+
+static enum plugin_verdict
+on_greeting(struct smtp *smtp, char code, struct buf *say)
+{
+	if (code != '2')
+		return leave(say, code == '4' ? PLUGIN_BUSY : PLUGIN_FAILED);
+	buf_printf(say, "EHLO %s", smtp->own_name);
+	return next(smtp, SMTP_EHLO, say);
+}
+
+/* Nobody refuses the null sender for his own sake; but where mail itself is
+ * asked for, it is a sender like those of mail. */
+static enum plugin_verdict
+on_hello(struct smtp *smtp, char code, struct buf *say)
+{
+	if (code != '2' && smtp->stage == SMTP_EHLO) {
+		buf_printf(say, "HELO %s", smtp->own_name);
+		return next(smtp, SMTP_HELO, say);
+	}
+	if (code != '2')
+		return leave(say, PLUGIN_FAILED);
+	if (smtp->ask == PLUGIN_ASK_NOTHING)
+		return leave(say, PLUGIN_OK);
+	if (smtp->ask == PLUGIN_ASK_MAIL)
+		buf_printf(say, "MAIL FROM:<postmaster@%s>", smtp->own_name);
+	else
+		buf_text(say, "MAIL FROM:<>");
+	return next(smtp, SMTP_MAIL, say);
+}
+
+static enum plugin_verdict
+judge(const struct smtp *smtp)
+{
+	if (smtp->ask == PLUGIN_ASK_MAIL)
+		return reply_takes_none(smtp->line) ? PLUGIN_REFUSED
+		                                    : PLUGIN_OK;
+	return reply_denies_relay(smtp->line) ? PLUGIN_REFUSED : PLUGIN_OK;
+}
+
+static enum plugin_verdict
+on_envelope(struct smtp *smtp, char code, struct buf *say)
+{
+	if (smtp->stage == SMTP_MAIL && code == '2') {
+		buf_printf(say, "RCPT TO:<%s>", smtp->recipient);
+		return next(smtp, SMTP_RCPT, say);
+	}
+	smtp->told = code == '2' ? PLUGIN_TAKES : judge(smtp);
+	buf_text(say, "RSET");
+	return next(smtp, SMTP_RSET, say);
+}
+
+/* A whole reply has come; `line` is its last one. */
+static enum plugin_verdict
+replied(struct smtp *smtp, struct buf *say)
+{
+	char code = smtp->line[0];
 
 	smtp->octets = smtp->lines = 0;
-	if (memcmp(code, "421", 3) == 0 ||
-	    (stage == SMTP_GREETING && code[0] == '4')) {
-		buf_text(say, "QUIT\r\n");
-		return PLUGIN_BUSY;
-	}
-	if (stage == SMTP_GREETING && good) {
-		introduce(smtp, "EHLO ", say);
-		smtp->stage = SMTP_EHLO;
-		return PLUGIN_MORE;
-	}
-	if (stage == SMTP_EHLO && !good) {
-		introduce(smtp, "HELO ", say);
-		smtp->stage = SMTP_HELO;
-		return PLUGIN_MORE;
-	}
-	buf_text(say, "QUIT\r\n");
-	return good ? PLUGIN_OK : PLUGIN_FAILED;
+	if (smtp->stage == SMTP_RSET)
+		return leave(say, smtp->told);
+	if (memcmp(smtp->line, "421", 3) == 0)
+		return leave(say, PLUGIN_BUSY);
+	if (smtp->stage == SMTP_GREETING)
+		return on_greeting(smtp, code, say);
+	if (smtp->stage <= SMTP_HELO)
+		return on_hello(smtp, code, say);
+	return on_envelope(smtp, code, say);
 }
 
 /* `220 text` or `220`: it ends a reply. `220-text` and anything else does
@@ -78,11 +143,12 @@ line_ended(struct smtp *smtp, struct buf *say)
 {
 	size_t length = smtp->length;
 
-	if (length > 0 && length <= 4 && smtp->line[length - 1] == '\r')
+	if (length > 0 && smtp->line[length - 1] == '\r')
 		length--; /* of CR LF */
+	smtp->line[length] = '\0';
 	smtp->length = 0;
 	if (is_last(smtp->line, length))
-		return replied(smtp, smtp->line, say);
+		return replied(smtp, say);
 	return ++smtp->lines > SMTP_REPLY_LINES ? PLUGIN_FAILED : PLUGIN_MORE;
 }
 
@@ -93,8 +159,8 @@ octet(struct smtp *smtp, uint8_t c, struct buf *say)
 		return PLUGIN_FAILED;
 	if (c == '\n')
 		return line_ended(smtp, say);
-	if (smtp->length < sizeof(smtp->line))
-		smtp->line[smtp->length++] = (char)c;
+	if (smtp->length < SMTP_LINE_KEPT)
+		smtp->line[smtp->length++] = c == '\0' ? '?' : (char)c;
 	return PLUGIN_MORE;
 }
 
@@ -104,8 +170,8 @@ feed(void *state, const uint8_t *octets, size_t n, struct buf *say)
 	struct smtp *smtp = state;
 	enum plugin_verdict verdict = PLUGIN_MORE;
 
-	if (n == 0)
-		return PLUGIN_FAILED;
+	if (n == 0) /* what was answered stands */
+		return smtp->stage == SMTP_RSET ? smtp->told : PLUGIN_FAILED;
 	for (size_t i = 0; i < n && verdict == PLUGIN_MORE; i++)
 		verdict = octet(smtp, octets[i], say);
 	return verdict;

@@ -5,6 +5,11 @@
  *                        |
  *                        +--> 5xx --> HELO --> 250: PLUGIN_OK, QUIT
  *
+ *     asked further:  MAIL --> 250 --> RCPT --> 250: PLUGIN_TAKES, RSET, QUIT
+ *                       |               |
+ *                       +---------------+--> PLUGIN_REFUSED if it means that
+ *                                            (reply.h), else PLUGIN_OK
+ *
  * It asks what a client must know to deliver, and no more: any 2xx is yes;
  * who does not know EHLO may know HELO; a line may end in LF, and be longer
  * than it should; of a reply the last line counts, and what is no line of a
@@ -13,8 +18,8 @@
  *
  * A greeting of 4xx, and 421 at any time, is the word of a service that is
  * there and has no time: PLUGIN_BUSY. Any other code, an end of the stream, and
- * a reply beyond its bound: PLUGIN_FAILED. No message is begun. Nothing of
- * what the service says is kept but the digits of its replies.
+ * a reply beyond its bound: PLUGIN_FAILED. No message is ever begun. Nothing of
+ * what the service says is kept but one line, to be judged.
  */
 
 #ifndef PLUGINS_PROBE_SMTP_H
@@ -25,6 +30,7 @@
 /* Of one reply: whoever says more has something else to say. */
 #define SMTP_REPLY_OCTETS 65536
 #define SMTP_REPLY_LINES 128
+#define SMTP_LINE_KEPT 512 /* octets; what is judged stands before */
 
 extern const struct plugin_probe smtp_probe;
 

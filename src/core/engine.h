@@ -67,8 +67,10 @@ enum probe_verdict {
 	PROBE_FAILED,    /* refused, no connection in time, answered badly */
 	PROBE_LATE,      /* connected, and no answer in time */
 	PROBE_UNABLE,    /* it could not begin here; reason: what was short */
-	PROBE_REFUSED    /* asked for `mail`: answered well, and takes none. Not
-			    said of greylisting, which takes it later */
+	PROBE_REFUSED,   /* asked for `mail`: answered well, and takes none. Not
+			    said of greylisting, which takes it later. Asked
+			    for a recipient: it will not relay for us */
+	PROBE_TAKES      /* asked so: the recipient is accepted */
 };
 
 /* What happened. Pointers are lent for the call; setup until the next one. */
@@ -97,7 +99,8 @@ enum effect_kind {
 	FX_PROBE,  /* who: a number; probe the mail service at addrs[0], the
 		      server `name`; answered by IN_PROBE with that number.
 		      `mail`: ask further whether it takes mail, by a sender
-		      of our own and postmaster@ its own name.
+		      of our own and postmaster@ its own name; `recipient`, if
+		      there is one: whether it relays to it, by the null sender.
 		      A running probe with this number is given up first;
 		      without an address nothing follows */
 	FX_SAVE,   /* who: a number; put `bytes` on disk as `what`, or the
@@ -131,6 +134,7 @@ struct effect {
 	enum setup_carrier carrier;
 	bool mail;
 	const char *name;
+	const char *recipient;
 	const uint8_t *bytes;
 	size_t len;
 	const struct addr *addrs;

@@ -330,6 +330,7 @@ link_verdict(struct engine *e, const struct input *in)
 		l->connected = true;
 		break;
 	case PROBE_OK:
+	case PROBE_TAKES:
 		answered(e, l);
 		break;
 	case PROBE_BUSY:

@@ -1,6 +1,7 @@
 #include "io/probe_io.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <sys/socket.h>
@@ -8,6 +9,7 @@
 #include "base/buf.h"
 #include "base/check.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/tree.h"
 #include "core/limits.h"
 #include "io/clock.h"
@@ -137,6 +139,8 @@ judged(struct probe *probe, enum plugin_verdict said, const struct buf *say)
 		[PLUGIN_OK] = PROBE_OK,
 		[PLUGIN_BUSY] = PROBE_BUSY,
 		[PLUGIN_FAILED] = PROBE_FAILED,
+		[PLUGIN_TAKES] = PROBE_TAKES,
+		[PLUGIN_REFUSED] = PROBE_REFUSED,
 	};
 	struct loop *loop = probe->io->loop;
 	uint32_t number = probe->number;
@@ -211,20 +215,42 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 		    probe, probe->connected ? PROBE_LATE : PROBE_FAILED, NULL);
 }
 
+/* The recipient: `postmaster` of the service itself, who must be there (RFC
+ * 5321 4.5.1), or the one that is to be relayed to. */
 static void
-probe_begin(struct probe_io *io, uint32_t number, int fd)
+dialogue_begin(struct probe_io *io, void *state, const struct effect *fx)
+{
+	struct plugin_errand errand = { .own_name = io->own_name };
+	struct buf to = { 0 };
+	char *recipient;
+
+	if (fx->mail)
+		buf_printf(&to, "postmaster@%s", fx->name);
+	else if (fx->recipient != NULL)
+		buf_text(&to, fx->recipient);
+	recipient = buf_string(&to);
+	if (recipient[0] != '\0' && strlen(recipient) <= STR_PATTERN_MAX) {
+		errand.ask = fx->mail ? PLUGIN_ASK_MAIL : PLUGIN_ASK_RELAY;
+		errand.recipient = recipient;
+	}
+	io->dialogue->begin(state, &errand);
+	mem_free(recipient);
+}
+
+static void
+probe_begin(struct probe_io *io, const struct effect *fx, int fd)
 {
 	struct event_base *base = loop_base(io->loop);
 	struct probe *probe = mem_new(sizeof(*probe), 0, 0);
 
 	probe->io = io;
-	probe->number = number;
+	probe->number = fx->who;
 	probe->fd = fd;
 	probe->ready = event_new(base, fd, EV_WRITE, on_connected, probe);
 	probe->deadline = evtimer_new(base, on_deadline, probe);
 	probe->state = mem_new(io->dialogue->state_size, 0, 0);
 	CHECK(probe->ready != NULL && probe->deadline != NULL);
-	io->dialogue->begin(probe->state, io->own_name);
+	dialogue_begin(io, probe->state, fx);
 	tree_insert(&io->running, &probe->node, &probe->number, by_number);
 	CHECK(event_add(probe->ready, NULL) == 0);
 	wait_until(probe, io->timeout_ms < PROBE_IO_CONNECT_MS
@@ -263,7 +289,7 @@ do_probe(void *ctx, const struct effect *fx)
 		return;
 	fd = reach(io, fx, &why);
 	if (fd >= 0)
-		probe_begin(io, fx->who, fd);
+		probe_begin(io, fx, fd);
 	else if (why != NULL)
 		tell(io->loop, fx->who, PROBE_UNABLE, why);
 	else

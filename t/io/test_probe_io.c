@@ -33,6 +33,8 @@ static const char *const words[] = {
 	[PROBE_FAILED] = "failed",
 	[PROBE_LATE] = "late",
 	[PROBE_UNABLE] = "unable",
+	[PROBE_TAKES] = "takes",
+	[PROBE_REFUSED] = "refused",
 };
 
 struct effects
@@ -89,11 +91,11 @@ probe(uint32_t number, const struct addr *to)
 {
 	struct input in = { .kind = IN_QUERY };
 
-	engine.fx = (struct effect){ .kind = FX_PROBE,
-		.who = number,
-		.name = "mx.example.org",
-		.addrs = to,
-		.naddrs = to != NULL };
+	engine.fx.kind = FX_PROBE;
+	engine.fx.who = number;
+	engine.fx.name = "mx.example.org";
+	engine.fx.addrs = to;
+	engine.fx.naddrs = to != NULL;
 	engine.act = true;
 	loop_step(loop, &in);
 }
@@ -159,6 +161,36 @@ START_TEST(a_service_that_answers)
 	close(fd);
 	event_base_loop(base, EVLOOP_ONCE);
 	ck_assert_str_eq(engine.told, "7 connected; 7 ok; ");
+}
+END_TEST
+
+/* Mail, and a recipient that is to be relayed to. */
+START_TEST(a_service_that_is_asked)
+{
+	int fd;
+
+	engine.fx.mail = true;
+	probe(7, &addr);
+	fd = taken();
+	say(fd, "220 mx\r\n", "EHLO me.example.org\r\n");
+	say(fd, "250 mx\r\n", "MAIL FROM:<postmaster@me.example.org>\r\n");
+	say(fd, "250 ok\r\n", "RCPT TO:<postmaster@mx.example.org>\r\n");
+	say(fd, "452 4.3.1 no room\r\n", "RSET\r\n");
+	say(fd, "250 ok\r\n", "QUIT\r\n");
+	close(fd);
+	until("7 refused");
+	engine.told[0] = '\0';
+	engine.fx.mail = false;
+	engine.fx.recipient = "postmaster@far.example.org";
+	probe(8, &addr);
+	fd = taken();
+	say(fd, "220 mx\r\n", "EHLO me.example.org\r\n");
+	say(fd, "250 mx\r\n", "MAIL FROM:<>\r\n");
+	say(fd, "250 ok\r\n", "RCPT TO:<postmaster@far.example.org>\r\n");
+	say(fd, "250 ok\r\n", "RSET\r\n");
+	say(fd, "250 ok\r\n", "QUIT\r\n");
+	until("8 takes");
+	close(fd);
 }
 END_TEST
 
@@ -297,6 +329,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_service_that_answers);
+	tcase_add_test(tc, a_service_that_is_asked);
 	tcase_add_test(tc, a_service_that_is_busy);
 	tcase_add_test(tc, one_that_is_slow);
 	tcase_add_test(tc, one_that_does_not);

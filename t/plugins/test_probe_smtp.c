@@ -1,7 +1,9 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "plugins/probe/reply.h"
 #include "plugins/probe/smtp.h"
 #include "t/tap.h"
 
@@ -53,6 +55,8 @@ static const struct {
 	{ "four digits", PLUGIN_MORE, "2200\r\n", "" },
 };
 
+static const struct plugin_errand plain = { .own_name = "me.example.org" };
+
 /* Feeds `n` octets in an exact block, so that reading on is seen. */
 static enum plugin_verdict
 feed(void *state, const char *from, size_t n, struct buf *say)
@@ -71,7 +75,7 @@ begun(void)
 {
 	void *state = mem_new(smtp_probe.state_size, 0, 0);
 
-	smtp_probe.begin(state, "me.example.org");
+	smtp_probe.begin(state, &plain);
 	return state;
 }
 
@@ -132,7 +136,7 @@ START_TEST(bounded)
 	ck_assert_int_eq(v, PLUGIN_FAILED);
 	ck_assert_uint_eq(n, SMTP_REPLY_LINES + 1);
 
-	smtp_probe.begin(state, "me.example.org");
+	smtp_probe.begin(state, &plain);
 	v = feed(state, "220 ", 4, &say);
 	for (n = 4; v == PLUGIN_MORE && n < 100000; n++)
 		v = feed(state, "x", 1, &say);
@@ -141,6 +145,154 @@ START_TEST(bounded)
 	ck_assert_uint_eq(say.n, 0);
 	buf_done(&say);
 	mem_free(state);
+}
+END_TEST
+
+#define MAIL "MAIL FROM:<postmaster@me.example.org>\r\n"
+#define NULL_MAIL "MAIL FROM:<>\r\n"
+#define RCPT "RCPT TO:<postmaster@x.example>\r\n"
+#define RSET "RSET\r\n"
+#define HELLOS "220 mx\r\n250 mx\r\n"
+
+/* Asked further: what is answered, what it means, what we said after EHLO. */
+static const struct {
+	enum plugin_ask ask;
+	enum plugin_verdict verdict;
+	const char *from, *said;
+} asked[] = {
+	{ PLUGIN_ASK_RELAY, PLUGIN_TAKES, "250 ok\r\n250 ok\r\n250 ok\r\n",
+	    NULL_MAIL RCPT RSET QUIT },
+	{ PLUGIN_ASK_RELAY, PLUGIN_REFUSED,
+	    "250 ok\r\n554 5.7.1 <a@b>: Relay access denied\r\n250 ok\r\n",
+	    NULL_MAIL RCPT RSET QUIT },
+	{ PLUGIN_ASK_RELAY, PLUGIN_REFUSED,
+	    "550 5.7.1 Mail relay denied [192.0.2.1].\r\n250 ok\r\n",
+	    NULL_MAIL RSET QUIT },
+	{ PLUGIN_ASK_RELAY, PLUGIN_OK,
+	    "250 ok\r\n550 5.1.1 User unknown\r\n250 ok\r\n",
+	    NULL_MAIL RCPT RSET QUIT },
+	{ PLUGIN_ASK_RELAY, PLUGIN_OK,
+	    "250 ok\r\n450 4.1.2 Domain not found\r\n500 what\r\n",
+	    NULL_MAIL RCPT RSET QUIT },
+	{ PLUGIN_ASK_RELAY, PLUGIN_BUSY, "250 ok\r\n421 load\r\n",
+	    NULL_MAIL RCPT QUIT },
+	{ PLUGIN_ASK_RELAY, PLUGIN_MORE, "250 ok\r\n", NULL_MAIL RCPT },
+	{ PLUGIN_ASK_MAIL, PLUGIN_TAKES, "250 ok\r\n250 ok\r\n250 ok\r\n",
+	    MAIL RCPT RSET QUIT },
+	{ PLUGIN_ASK_MAIL, PLUGIN_REFUSED,
+	    "452 4.3.1 Insufficient system storage\r\n250 ok\r\n",
+	    MAIL RSET QUIT },
+	{ PLUGIN_ASK_MAIL, PLUGIN_REFUSED,
+	    "250 ok\r\n450 4.3.2 <a@b>: Recipient address rejected: Try again "
+	    "later\r\n250 ok\r\n",
+	    MAIL RCPT RSET QUIT },
+	{ PLUGIN_ASK_MAIL, PLUGIN_REFUSED,
+	    "250 ok\r\n554 5.7.1 <h[192.0.2.1]>: Client host rejected: Access "
+	    "denied\r\n250 ok\r\n",
+	    MAIL RCPT RSET QUIT },
+	{ PLUGIN_ASK_MAIL, PLUGIN_OK,
+	    "250 ok\r\n450 4.2.0 <a@b>: Recipient address rejected: "
+	    "Greylisted\r\n250 ok\r\n",
+	    MAIL RCPT RSET QUIT },
+	{ PLUGIN_ASK_MAIL, PLUGIN_OK,
+	    "250 ok\r\n451 4.7.1 Greylisting in action\r\n250 ok\r\n",
+	    MAIL RCPT RSET QUIT },
+	{ PLUGIN_ASK_MAIL, PLUGIN_OK,
+	    "250 ok\r\n554 5.7.1 <a@b>: Relay access denied\r\n250 ok\r\n",
+	    MAIL RCPT RSET QUIT },
+	{ PLUGIN_ASK_MAIL, PLUGIN_OK,
+	    "530 5.7.0 Must issue a STARTTLS command first\r\n250 ok\r\n",
+	    MAIL RSET QUIT },
+	{ PLUGIN_ASK_MAIL, PLUGIN_OK,
+	    "250 ok\r\n452 4.2.2 Mailbox full\r\n250 ok\r\n",
+	    MAIL RCPT RSET QUIT },
+	{ PLUGIN_ASK_MAIL, PLUGIN_OK, "250 ok\r\n550 no such\r\n250 ok\r\n",
+	    MAIL RCPT RSET QUIT },
+};
+
+START_TEST(asked_further)
+{
+	const struct plugin_errand errand = { "me.example.org", asked[_i].ask,
+		"postmaster@x.example" };
+	void *state = mem_new(smtp_probe.state_size, 0, 0);
+	struct buf say = { 0 };
+	enum plugin_verdict v;
+	char *said;
+
+	smtp_probe.begin(state, &errand);
+	ck_assert_int_eq(
+	    feed(state, HELLOS, strlen(HELLOS), &say), PLUGIN_MORE);
+	v = feed(state, asked[_i].from, strlen(asked[_i].from), &say);
+	ck_assert_msg(v == asked[_i].verdict, "%s: %d", asked[_i].from, (int)v);
+	said = buf_string(&say);
+	ck_assert_int_eq(strncmp(said, HELLO, strlen(HELLO)), 0);
+	ck_assert_str_eq(said + strlen(HELLO), asked[_i].said);
+	mem_free(said);
+	mem_free(state);
+}
+END_TEST
+
+/* What was answered stands, though nothing comes to RSET. */
+START_TEST(asked_and_gone)
+{
+	static const char from[] =
+	    HELLOS "250 ok\r\n554 Relay access denied\r\n";
+	const struct plugin_errand errand = { "me.example.org",
+		PLUGIN_ASK_RELAY, "postmaster@x.example" };
+	void *state = mem_new(smtp_probe.state_size, 0, 0);
+	struct buf say = { 0 };
+
+	smtp_probe.begin(state, &errand);
+	ck_assert_int_eq(feed(state, from, strlen(from), &say), PLUGIN_MORE);
+	ck_assert_int_eq(smtp_probe.feed(state, NULL, 0, &say), PLUGIN_REFUSED);
+	buf_done(&say);
+	mem_free(state);
+}
+END_TEST
+
+/*
+ * The rows that Postfix's filter is tested with: what waits there for a relay
+ * that is denied is one here, what bounces there never is. Not what a stranger
+ * wrote into a row, between quotation marks: here all words are ours.
+ */
+static const char *
+said_of(char *line)
+{
+	char *text = strstr(line, " said: ");
+
+	line[strcspn(line, "\n")] = '\0';
+	return text == NULL ? NULL : text + strlen(" said: ");
+}
+
+START_TEST(same_words_as_the_filter)
+{
+	static const char *const names[] = { "refused", "honest" };
+	size_t seen = 0;
+	char path[512], line[1024];
+
+	for (size_t k = 0; k < 2; k++) {
+		FILE *f;
+
+		snprintf(path, sizeof(path), "%s/t/fixtures/replies.%s",
+		    getenv("top_srcdir") ? getenv("top_srcdir") : ".",
+		    names[k]);
+		f = fopen(path, "re");
+		ck_assert_ptr_nonnull(f);
+		while (fgets(line, sizeof(line), f) != NULL) {
+			const char *text = said_of(line);
+
+			if (text == NULL || strstr(line, "TLS") != NULL ||
+			    strstr(line, "uthentica") != NULL ||
+			    strstr(line, "ncryption") != NULL ||
+			    strchr(line, '"') != NULL)
+				continue;
+			seen++;
+			ck_assert_msg(reply_denies_relay(text) == (k == 0),
+			    "%s: %s", names[k], text);
+		}
+		fclose(f);
+	}
+	ck_assert_uint_gt(seen, 50);
 }
 END_TEST
 
@@ -154,6 +306,10 @@ main(void)
 	    tc, dialogues, 0, (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_test(tc, ends_early);
 	tcase_add_test(tc, bounded);
+	tcase_add_loop_test(
+	    tc, asked_further, 0, (int)(sizeof(asked) / sizeof(asked[0])));
+	tcase_add_test(tc, asked_and_gone);
+	tcase_add_test(tc, same_words_as_the_filter);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -1,0 +1,104 @@
+#include "plugins/probe/reply.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* `word` is in lower case. */
+static bool
+begins(const char *text, const char *word)
+{
+	while (*word != '\0' && lower(*text) == *word) {
+		text++;
+		word++;
+	}
+	return *word == '\0';
+}
+
+static bool
+has(const char *text, const char *word)
+{
+	for (; *text != '\0'; text++)
+		if (begins(text, word))
+			return true;
+	return false;
+}
+
+static bool
+has_one(const char *text, const char *const *words)
+{
+	while (*words != NULL && !has(text, *words))
+		words++;
+	return *words != NULL;
+}
+
+/* By themselves they are enough. */
+static const char *const phrases[] = { "unable to relay", "no relaying",
+	"no relay allowed", "allowed to be relayed", "not authorized to relay",
+	"not authorised to relay", "not permitted to relay",
+	"not allowed to relay", "do not relay", "does not relay",
+	"will not relay", "cannot relay", "can't relay", "won't relay",
+	"don't relay", "refuse to relay", "refuses to relay",
+	"credentials for relay", "required for relay", "required to relay",
+	"in my list of allowed rcpthosts", "in my list of allowed relay",
+	", not a gateway", "attempting to send to a non-local",
+	"delivery is not allowed to this address", "i cannot deliver mail for ",
+	NULL };
+
+/* `relay`, `relaying`, `relay access` and one of these. */
+static const char *const noes[] = { "denied", "prohibited", "forbidden",
+	"disallowed", "disabled", "refused", "rejected for policy",
+	"not permitted", "not allowed", "not authorized", "not authorised",
+	"not supported", "not accepted", NULL };
+
+/* Blocked as an open relay, or by a list of such: that is a policy. */
+static const char *const policies[] = { "open relay", "open-relay",
+	"relay list", "relay black", "relay block", "relay server", NULL };
+
+bool
+reply_denies_relay(const char *text)
+{
+	if ((text[0] != '5' && text[0] != '4') || has_one(text, policies))
+		return false;
+	return has_one(text, phrases) ||
+	       (has(text, "relay") && has_one(text, noes));
+}
+
+/* What comes first, or is about a sender, a recipient, a moment. */
+static const char *const others[] = { "starttls", "tls", "encrypt", "authent",
+	"greylist", "graylist", "grey-list", "sender", "user", "mailbox",
+	NULL };
+
+/* The subject of an enhanced status code (RFC 3463), or 0: it has none. */
+static char
+subject(const char *text)
+{
+	if (strlen(text) < 9 || text[4] != text[0] || text[5] != '.' ||
+	    text[7] != '.')
+		return '0';
+	return text[6];
+}
+
+bool
+reply_takes_none(const char *text)
+{
+	static const char *const about_one[] = { "450", "550", "551", "553",
+		NULL };
+	char what = subject(text);
+
+	if ((text[0] != '4' && text[0] != '5') || strlen(text) < 3)
+		return false;
+	if (reply_denies_relay(text) || has_one(text, others))
+		return false;
+	if (what != '0')
+		return what != '1' && what != '2';
+	for (size_t i = 0; about_one[i] != NULL; i++)
+		if (begins(text, about_one[i]))
+			return false;
+	return true;
+}
