@@ -10,6 +10,10 @@
 #include "core/policy.h"
 #include "core/seal.h"
 
+/* Beside the MTA's tables: which own servers may send on by this one
+ * (io/servers.h). */
+#define SETUP_SERVERS "servers.cidr"
+
 enum setup_carrier {
 	SETUP_TCP,    /* port 691 */
 	SETUP_XLSA2,  /* the verb X-LSA-2 in SMTP */

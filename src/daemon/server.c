@@ -26,6 +26,7 @@
 #include "io/publish.h"
 #include "io/report_io.h"
 #include "io/retry.h"
+#include "io/servers.h"
 #include "io/srv.h"
 #include "io/store_io.h"
 #include "plugins/plugin.h"
@@ -116,6 +117,18 @@ on_brought(void *ctx, int fd, const struct addr *from)
 	return peer_io_brought(ctx, fd, from);
 }
 
+/* Without it everything goes on by the one before. */
+static void
+write_servers(struct server *server)
+{
+	const struct conf *conf = server->conf;
+
+	if (servers_write(conf->table_directory, &conf->setup) != RC_OK)
+		sink_say(server->sink, SINK_WARNING, "servers-table",
+		    "path=%s/" SETUP_SERVERS ", error=%s",
+		    conf->table_directory, strerror(errno));
+}
+
 /* To the shells what concerns them. */
 static void
 apply(struct server *server)
@@ -131,6 +144,7 @@ apply(struct server *server)
 	retry_conf(server->retry, conf);
 	congest_conf(server->congest, conf);
 	mta_io_conf(server->mta, conf);
+	write_servers(server);
 }
 
 /* Gives the engine its setup; false: it holds it until it is confirmed. */

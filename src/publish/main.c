@@ -1,6 +1,7 @@
 /* main.c - lsrd-publish: the only writer of the MTA's tables. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "core/setup.h"
 #include "publish/mark.h"
 #include "publish/serve.h"
 #include "publish/verify.h"
@@ -131,6 +133,24 @@ die_with_lsrd(void)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
+/*
+ * The MTA opens it with the tables, and defers all mail where it is missing:
+ * before lsrd has written it, it names nobody.
+ */
+static void
+begin_servers(const char *tables)
+{
+	char path[4096];
+	int fd;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/" SETUP_SERVERS, tables) >=
+	    sizeof(path))
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd >= 0)
+		close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -155,6 +175,7 @@ main(int argc, char **argv)
 		    strerror(errno));
 		return EX_CANTCREAT;
 	}
+	begin_servers(options.mark.tables);
 	if (options.verify)
 		return verify(export, &options.mark);
 	if (!is_socket(STDIN_FILENO)) {

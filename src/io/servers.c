@@ -1,0 +1,94 @@
+#include "io/servers.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/rc.h"
+#include "base/vec.h"
+#include "io/store_file.h"
+
+struct addresses {
+	VEC(struct addr) list;
+};
+
+static void
+add(struct addresses *to, const struct addr *addr)
+{
+	if (addr->family == 0)
+		return;
+	for (size_t i = 0; i < to->list.n; i++)
+		if (addr_same_ip(&to->list.v[i], addr))
+			return;
+	vec_push(&to->list, *addr);
+}
+
+static void
+collect(struct addresses *to, const struct setup *setup)
+{
+	for (size_t i = 0; i < setup->npeers; i++)
+		for (size_t k = 0; k < setup->peers[i].naddrs; k++)
+			add(to, &setup->peers[i].addrs[k]);
+	for (size_t i = 0; i < setup->nconnectors; i++) {
+		const struct setup_connector *c = &setup->connectors[i];
+
+		for (size_t k = 0; k < c->nbridgeheads; k++) {
+			add(to, &c->bridgeheads[k].smtp);
+			add(to, &c->bridgeheads[k].verb);
+		}
+	}
+}
+
+static bool
+is_same(const char *directory, const struct buf *text)
+{
+	uint8_t *octets;
+	size_t n;
+	bool same =
+	    store_file_read(directory, SETUP_SERVERS, &octets, &n) == RC_OK &&
+	    n == text->n && memcmp(octets, text->p, n) == 0;
+
+	mem_free(octets);
+	return same;
+}
+
+/* Everybody may read it, as the other tables. */
+static int
+open_to_all(const char *directory)
+{
+	struct buf b = { 0 };
+	char *path;
+	int rc;
+
+	buf_printf(&b, "%s/%s", directory, SETUP_SERVERS);
+	path = buf_string(&b);
+	rc = chmod(path, 0644) == 0 ? RC_OK : RC_IO;
+	mem_free(path);
+	return rc;
+}
+
+int
+servers_write(const char *directory, const struct setup *setup)
+{
+	struct addresses found = { { 0 } };
+	struct buf text = { 0 };
+	char ip[ADDR_TEXT];
+	int rc = RC_OK;
+
+	buf_text(&text,
+	    "# Own servers that may send on by this one: peers and bridgeheads "
+	    "of lsrd.conf.\n# lsrd writes this; see lsrd-postfix(7).\n");
+	collect(&found, setup);
+	for (size_t i = 0; i < found.list.n; i++)
+		buf_printf(
+		    &text, "%s permit\n", addr_ip_text(&found.list.v[i], ip));
+	if (!is_same(directory, &text)) {
+		rc = store_file_write(directory, SETUP_SERVERS, text.p, text.n);
+		if (rc == RC_OK)
+			rc = open_to_all(directory);
+	}
+	vec_done(&found.list);
+	buf_done(&text);
+	return rc;
+}
