@@ -244,18 +244,41 @@ print_text(struct buf *out, const struct check_list *list)
 	}
 }
 
+/* The way back needs nothing but where things are. */
+static int
+undo(const struct call *call, const char *path)
+{
+	struct complaints complaints = { 0 };
+	struct conf *conf = NULL;
+	struct buf out = { 0 };
+	int status;
+
+	conf_load(path, NULL, &conf, &complaints);
+	complaints_done(&complaints);
+	if (conf == NULL)
+		return call_usage("%s: lsrd -t says what is wrong", path);
+	status = check_undo(conf, call, &out);
+	show_flush(&out);
+	buf_done(&out);
+	conf_free(conf);
+	return status;
+}
+
 int
 check_live(const struct call *call)
 {
+	const char *path = call->config == NULL ? CONF_FILE : call->config;
 	struct check_list list = { { 0 } };
-	struct conf *conf =
-	    load(&list, call->config == NULL ? CONF_FILE : call->config);
 	struct buf out = { 0 };
+	struct conf *conf;
 	int result;
 
+	if (call_has(call, "undo"))
+		return undo(call, path);
+	conf = load(&list, path);
 	if (conf != NULL) {
 		check_expiry(&list, conf->certificate);
-		check_postfix(&list, conf);
+		check_postfix(&list, conf, call);
 	}
 	check_daemon(&list, call);
 	if (call->json)

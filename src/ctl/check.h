@@ -45,6 +45,11 @@ __attribute__((format(printf, 3, 4))) void check_find(
 int check_live(const struct call *call);
 
 /* The tables, and what Postfix's main.cf and master.cf say. */
-void check_postfix(struct check_list *list, const struct conf *conf);
+void check_postfix(
+    struct check_list *list, const struct conf *conf, const struct call *call);
+
+/* The commands that take all of it out again (undo.h). Exit status. */
+int check_undo(
+    const struct conf *conf, const struct call *call, struct buf *out);
 
 #endif

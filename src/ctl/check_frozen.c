@@ -71,22 +71,9 @@ static char *
 ask(const struct postfix *p, const char *program, const char *option,
     const char *id)
 {
-	char *argv[6], *out;
-	size_t n = 0;
+	struct postfix_run run = { program, option, id, NULL };
 
-	argv[n++] = mem_str(program);
-	if (p->directory != NULL) {
-		argv[n++] = mem_str("-c");
-		argv[n++] = mem_str(p->directory);
-	}
-	argv[n++] = mem_str(option);
-	if (id != NULL)
-		argv[n++] = mem_str(id);
-	argv[n] = NULL;
-	out = postconf_run(argv);
-	while (n > 0)
-		mem_free(argv[--n]);
-	return out;
+	return postfix_run(p, &run);
 }
 
 /* The FILTER is ours, and none of its hops is one any more. */

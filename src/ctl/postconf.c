@@ -1,6 +1,7 @@
 #include "ctl/postconf.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,108 +10,295 @@
 
 #include "base/mem.h"
 #include "ctl/paths.h"
+#include "ctl/undo.h"
 
-#define POSTCONF "/usr/sbin/postconf"
-#define OUTPUT_MAX 1048576
+#define SBIN "/usr/sbin/"
+#define OUTPUT_MAX (16u << 20)
+#define BLANKS ", \t\n"
 
-char *
-postconf_run(char *const argv[])
+/* The child's: never returns. */
+static void
+become(char *const argv[], FILE *input, int to)
 {
-	struct buf out = { 0 };
-	int fds[2], status;
+	int null = open("/dev/null", O_RDWR);
+
+	dup2(input != NULL ? fileno(input) : null, STDIN_FILENO);
+	dup2(to, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+	close(to);
+	execvp(argv[0], argv);
+	_exit(127);
+}
+
+static bool
+collect(char *const argv[], FILE *input, struct buf *out)
+{
+	int fds[2], status = -1;
 	char chunk[4096];
 	ssize_t n;
 	pid_t pid;
 
 	if (pipe(fds) != 0)
-		return NULL;
+		return false;
 	pid = fork();
 	if (pid == 0) {
-		int null = open("/dev/null", O_WRONLY);
-
-		dup2(fds[1], STDOUT_FILENO);
-		if (null >= 0)
-			dup2(null, STDERR_FILENO);
 		close(fds[0]);
-		close(fds[1]);
-		execvp(argv[0], argv);
-		_exit(127);
+		become(argv, input, fds[1]);
 	}
 	close(fds[1]);
 	while (pid > 0 && (n = read(fds[0], chunk, sizeof(chunk))) > 0)
-		if (out.n + (size_t)n < OUTPUT_MAX)
-			buf_bytes(&out, chunk, (size_t)n);
+		if (out->n + (size_t)n < OUTPUT_MAX)
+			buf_bytes(out, chunk, (size_t)n);
 	close(fds[0]);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
-		buf_done(&out);
-		return NULL;
-	}
-	while (out.n > 0 && out.p[out.n - 1] == '\n')
-		out.n--;
-	return buf_string(&out);
+	/* postmap -q ends with 1 where a key has no value */
+	return pid > 0 && waitpid(pid, &status, 0) == pid &&
+	       WIFEXITED(status) &&
+	       (WEXITSTATUS(status) == 0 ||
+		   (input != NULL && WEXITSTATUS(status) == 1));
+}
+
+static char *
+located(const char *program)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), SBIN "%s", program);
+	return mem_str(paths_is_file(path) ? path : program);
 }
 
 char *
-postconf_ask(const struct postfix *p, const char *first, const char *second,
-    const char *third)
+postfix_run(const struct postfix *p, const struct postfix_run *run)
 {
-	const char *program = paths_is_file(POSTCONF) ? POSTCONF : "postconf";
-	char *argv[7];
-	size_t n = 0;
-	char *out;
+	char *argv[6] = { located(run->program) };
+	FILE *input = run->input == NULL ? NULL : tmpfile();
+	struct buf out = { 0 };
+	size_t n = 1;
+	bool ok;
 
-	argv[n++] = mem_str(program);
 	if (p->directory != NULL) {
 		argv[n++] = mem_str("-c");
 		argv[n++] = mem_str(p->directory);
 	}
-	argv[n++] = mem_str(first);
-	if (second != NULL)
-		argv[n++] = mem_str(second);
-	if (third != NULL)
-		argv[n++] = mem_str(third);
-	argv[n] = NULL;
-	out = postconf_run(argv);
+	if (run->a != NULL)
+		argv[n++] = mem_str(run->a);
+	if (run->b != NULL)
+		argv[n++] = mem_str(run->b);
+	if (input != NULL) {
+		fwrite(run->input->p, 1, run->input->n, input);
+		rewind(input);
+	}
+	ok =
+	    (run->input == NULL || input != NULL) && collect(argv, input, &out);
+	if (input != NULL)
+		fclose(input);
 	while (n > 0)
 		mem_free(argv[--n]);
-	return out;
+	while (out.n > 0 && out.p[out.n - 1] == '\n')
+		out.n--;
+	if (ok)
+		return buf_string(&out);
+	buf_done(&out);
+	return NULL;
+}
+
+static bool
+lines_read(struct postconf_lines *lines, const struct postfix *p, const char *a,
+    const char *b)
+{
+	struct postfix_run run = { "postconf", a, b, NULL };
+
+	lines->text = postfix_run(p, &run);
+	if (lines->text == NULL)
+		return false;
+	lines->n = strlen(lines->text);
+	for (size_t i = 0; i < lines->n; i++)
+		if (lines->text[i] == '\n')
+			lines->text[i] = '\0';
+	return true;
+}
+
+/* The value of `NAME = VALUE`, or NULL. */
+static const char *
+lines_find(const struct postconf_lines *lines, const char *name)
+{
+	size_t len = strlen(name);
+	const char *end = lines->text + lines->n;
+
+	for (const char *at = lines->text; at != NULL && at < end;
+	     at += strlen(at) + 1) {
+		if (strncmp(at, name, len) != 0 ||
+		    strncmp(at + len, " =", 2) != 0)
+			continue;
+		at += len + 2;
+		return at + (*at == ' ');
+	}
+	return NULL;
+}
+
+bool
+postconf_open(struct postfix *p)
+{
+	lines_read(&p->services, p, "-M", NULL);
+	lines_read(&p->options, p, "-P", NULL);
+	lines_read(&p->types, p, "-m", NULL);
+	return lines_read(&p->set, p, "-n", NULL) &&
+	       lines_read(&p->raw, p, NULL, NULL) &&
+	       lines_read(&p->full, p, "-x", NULL);
+}
+
+void
+postconf_close(struct postfix *p)
+{
+	mem_free(p->set.text);
+	mem_free(p->raw.text);
+	mem_free(p->full.text);
+	mem_free(p->options.text);
+	mem_free(p->services.text);
+	mem_free(p->types.text);
+}
+
+static const char *
+or_empty(const char *value)
+{
+	return value == NULL ? "" : value;
+}
+
+const char *
+postconf_raw(const struct postfix *p, const char *name)
+{
+	return or_empty(lines_find(&p->raw, name));
+}
+
+const char *
+postconf_full(const struct postfix *p, const char *name)
+{
+	return or_empty(lines_find(&p->full, name));
+}
+
+const char *
+postconf_set(const struct postfix *p, const char *name)
+{
+	return lines_find(&p->set, name);
+}
+
+const char *
+postconf_option(const struct postfix *p, const char *name)
+{
+	return lines_find(&p->options, name);
+}
+
+bool
+postconf_has_type(const struct postfix *p, const char *type)
+{
+	const char *end = p->types.text + p->types.n;
+
+	for (const char *at = p->types.text; at != NULL && at < end;
+	     at += strlen(at) + 1)
+		if (strcmp(at, type) == 0)
+			return true;
+	return p->types.text == NULL; /* not known is not missing */
+}
+
+void
+postconf_field(const char *line, size_t n, char *out, size_t room)
+{
+	for (; n > 0 && *line != '\0'; n--) {
+		line += strcspn(line, " \t");
+		line += strspn(line, " \t");
+	}
+	snprintf(out, room, "%.*s", (int)strcspn(line, " \t"), line);
+}
+
+const char *
+postconf_service(const struct postfix *p, const char *service)
+{
+	const char *end = p->services.text + p->services.n;
+
+	for (const char *at = p->services.text; at != NULL && at < end;
+	     at += strlen(at) + 1) {
+		char name[64], type[32], both[100];
+
+		postconf_field(at, 0, name, sizeof(name));
+		postconf_field(at, 1, type, sizeof(type));
+		snprintf(both, sizeof(both), "%s/%s", name, type);
+		if (strcmp(both, service) == 0)
+			return at;
+	}
+	return NULL;
+}
+
+void
+postconf_command(struct buf *out, const struct postfix *p, const char *option,
+    const char *text)
+{
+	buf_text(out, "postconf ");
+	if (p->directory != NULL)
+		buf_printf(out, "-c %s ", p->directory);
+	buf_printf(out, "%s '", option);
+	for (; *text != '\0'; text++) {
+		if (*text == '\'')
+			buf_text(out, "'\\''");
+		else
+			buf_u8(out, (uint8_t)*text);
+	}
+	buf_u8(out, '\'');
 }
 
 static void
-find(const struct postfix *p, enum check_level level, const char *option,
+find(const struct postfix *p, enum check_level level, char *command,
+    const char *text)
+{
+	check_find(p->list, CHECK_ABOUT(level, "postfix", command), "%s", text);
+	mem_free(command);
+}
+
+void
+postconf_want(const struct postfix *p, enum check_level level, const char *name,
+    const char *value, const char *text)
+{
+	struct buf line = { 0 }, command = { 0 };
+	char *s;
+
+	buf_printf(&line, "%s = %s", name, value);
+	s = buf_string(&line);
+	postconf_command(&command, p, "-e", s);
+	mem_free(s);
+	undo_note(p->undo, name, postconf_set(p, name), value);
+	find(p, level, buf_string(&command), text);
+}
+
+void
+postconf_want_service(const struct postfix *p, const char *service,
     const char *line, const char *text)
 {
-	struct buf b = { 0 };
-	char *remedy;
+	struct buf b = { 0 }, command = { 0 };
+	char *s;
 
-	buf_text(&b, "postconf ");
-	if (p->directory != NULL)
-		buf_printf(&b, "-c %s ", p->directory);
-	buf_printf(&b, "%s '", option);
-	for (; *line != '\0'; line++) {
-		if (*line == '\'')
-			buf_text(&b, "'\\''");
-		else
-			buf_u8(&b, (uint8_t)*line);
-	}
-	buf_text(&b, "'");
-	remedy = buf_string(&b);
-	check_find(p->list, CHECK_ABOUT(level, "postfix", remedy), "%s", text);
-	mem_free(remedy);
+	buf_printf(&b, "%s=%s", service, line);
+	s = buf_string(&b);
+	postconf_command(&command, p, "-Me", s);
+	mem_free(s);
+	undo_note(p->undo, service, NULL, line);
+	find(p, CHECK_CRITICAL, buf_string(&command), text);
 }
 
 void
-postconf_want(const struct postfix *p, const char *option, const char *line,
-    const char *text)
+postconf_want_option(const struct postfix *p, enum check_level level,
+    const char *option, const char *value)
 {
-	find(p, CHECK_CRITICAL, option, line, text);
-}
+	struct buf b = { 0 }, text = { 0 }, command = { 0 };
+	char *s;
 
-void
-postconf_advise(const struct postfix *p, const char *option, const char *line,
-    const char *text)
-{
-	find(p, CHECK_WARNING, option, line, text);
+	buf_printf(&b, "%s=%s", option, value);
+	s = buf_string(&b);
+	postconf_command(&command, p, "-Pe", s);
+	mem_free(s);
+	buf_printf(&text, "the service %.*s is without %s=%s",
+	    (int)strcspn(option, "/"), option, strrchr(option, '/') + 1, value);
+	s = buf_string(&text);
+	undo_note(p->undo, option, postconf_option(p, option), value);
+	find(p, level, buf_string(&command), s);
+	mem_free(s);
 }
 
 bool
@@ -120,12 +308,41 @@ postconf_word(const char *list, const char *word)
 	const char *at = list;
 
 	while ((at = strstr(at, word)) != NULL) {
-		bool begins = at == list || strchr(", \t\n{", at[-1]) != NULL;
+		bool begins = at == list || strchr(BLANKS "{", at[-1]) != NULL;
 
 		if (begins &&
-		    (at[n] == '\0' || strchr(", \t\n}", at[n]) != NULL))
+		    (at[n] == '\0' || strchr(BLANKS "}", at[n]) != NULL))
 			return true;
 		at += n;
 	}
 	return false;
+}
+
+void
+words_split(struct words *words, const char *text)
+{
+	while (*(text += strspn(text, BLANKS)) != '\0') {
+		size_t n = 0, deep = 0;
+		char *word;
+
+		for (; text[n] != '\0'; n++) {
+			if (text[n] == '{')
+				deep++;
+			else if (text[n] == '}' && deep > 0)
+				deep--;
+			else if (deep == 0 && strchr(BLANKS, text[n]) != NULL)
+				break;
+		}
+		word = mem_dup(text, n);
+		vec_push(&words->list, word);
+		text += n;
+	}
+}
+
+void
+words_done(struct words *words)
+{
+	for (size_t i = 0; i < words->list.n; i++)
+		mem_free(words->list.v[i]);
+	vec_done(&words->list);
 }

@@ -1,6 +1,9 @@
 /*
- * postconf.h - what Postfix's own postconf(1) says of its configuration, and
- * findings whose remedy is a command of it.
+ * postconf.h - Postfix's configuration as its own postconf(1) tells it, read
+ * once, and findings whose remedy is a command of it.
+ *
+ * Values are lent until postconf_close(). Each command that a finding names
+ * is noted for the way back (undo.h): what stood there before it.
  */
 
 #ifndef CTL_POSTCONF_H
@@ -10,38 +13,105 @@
 
 #include "ctl/check.h"
 
-struct postfix {
-	struct check_list *list;
-	const char *directory; /* of main.cf; NULL: Postfix's default */
+/* The lines `NAME = VALUE` of one answer. */
+struct postconf_lines {
+	char *text; /* each line, and the last one, ends with NUL */
+	size_t n;
 };
 
-/*
- * postconf [-c DIRECTORY] FIRST SECOND THIRD; the last two may be NULL. What
- * it writes, the caller's; NULL when it fails.
- */
-char *postconf_ask(const struct postfix *p, const char *first,
-    const char *second, const char *third);
+struct postfix {
+	struct check_list *list;
+	const struct conf *conf;
+	const char *directory; /* of main.cf; NULL: Postfix's default */
+	struct undo *undo;
+	struct postconf_lines set;     /* what main.cf says itself */
+	struct postconf_lines raw;     /* all, as written */
+	struct postconf_lines full;    /* all, with $ expanded */
+	struct postconf_lines options; /* SERVICE/TYPE/OPTION, master.cf */
+	struct postconf_lines services;
+	struct postconf_lines types; /* of tables */
+};
 
-/* A critical finding whose remedy is `postconf OPTION 'LINE'`. */
-void postconf_want(const struct postfix *p, const char *option,
-    const char *line, const char *text);
+/* False when postconf does not answer: there is no Postfix here. */
+bool postconf_open(struct postfix *p);
+void postconf_close(struct postfix *p);
 
-/* The same as a warning. */
-void postconf_advise(const struct postfix *p, const char *option,
+/* A parameter as it is written, or with what it names put in; "" where
+ * Postfix does not know it. */
+const char *postconf_raw(const struct postfix *p, const char *name);
+const char *postconf_full(const struct postfix *p, const char *name);
+
+/* What main.cf says itself; NULL where it leaves the default. */
+const char *postconf_set(const struct postfix *p, const char *name);
+
+/* `SERVICE/TYPE/OPTION` of master.cf; NULL where it is not given. */
+const char *postconf_option(const struct postfix *p, const char *name);
+
+/* The line of a service, "smtp/unix", with single blanks; NULL. */
+const char *postconf_service(const struct postfix *p, const char *service);
+
+bool postconf_has_type(const struct postfix *p, const char *type);
+
+/* The text of a line of `services` that is word N, in out. */
+void postconf_field(const char *line, size_t n, char *out, size_t room);
+
+/* A finding whose remedy is `postconf -e 'NAME = VALUE'`. */
+void postconf_want(const struct postfix *p, enum check_level level,
+    const char *name, const char *value, const char *text);
+
+/* The same for a service of master.cf (`-M`) or an option of one (`-P`). */
+void postconf_want_service(const struct postfix *p, const char *service,
     const char *line, const char *text);
+void postconf_want_option(const struct postfix *p, enum check_level level,
+    const char *option, const char *value);
+
+/* `postconf [-c DIRECTORY] OPTION 'TEXT'`, quoted for a shell. */
+void postconf_command(struct buf *out, const struct postfix *p,
+    const char *option, const char *text);
+
+/* A time as main.cf has it, in seconds; `unit` where it has none. */
+long postconf_seconds(const char *value, char unit);
 
 /* True if one of the words of a list is exactly this. */
 bool postconf_word(const char *list, const char *word);
 
-/* What a program writes, up to 1 MB, less the last line feed: the caller's.
- * NULL when it fails. */
-char *postconf_run(char *const argv[]);
+/* The words of a list; what is in braces is one. Begin with { 0 }. */
+struct words {
+	VEC(char *) list;
+};
+void words_split(struct words *words, const char *text);
+void words_done(struct words *words);
+
+/*
+ * PROGRAM [-c DIRECTORY] A B: what it writes, up to 16 MB, less the last line
+ * feed; the caller's. NULL when it fails. A and B may be NULL; `input` is
+ * what it reads.
+ */
+struct postfix_run {
+	const char *program, *a, *b;
+	const struct buf *input; /* NULL: nothing */
+};
+char *postfix_run(const struct postfix *p, const struct postfix_run *run);
+
+/* --- the parts of `check` that ask Postfix ---------------------------------- */
+
+/* Tables, their types, and what asks them. */
+void check_lines(const struct postfix *p);
+
+/* Whom it relays for, and which recipients it takes. */
+void check_relay(const struct postfix *p);
+
+/* Sub-domains: by their own keys in our tables, as before in the site's. */
+void check_parents(const struct postfix *p);
+
+/* The services of master.cf that our tables name. */
+void check_services(const struct postfix *p);
+
+/* What lsrd-milter(8) needs; called when this server has a mark key. */
+void check_milter(const struct postfix *p);
 
 /* Names messages that are kept on hops which are none any more; where there
  * is a table for lsrd-milter(8) in lsrd's directory, and for root alone. */
 void check_frozen(const struct postfix *p, const char *state_directory);
-
-/* What lsrd-milter(8) needs; called when this server has a mark key. */
-void check_milter(const struct postfix *p);
 
 #endif

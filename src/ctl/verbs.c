@@ -51,6 +51,11 @@ static const struct verb_option simulate_options[] = {
 	{ NULL, NULL, NULL },
 };
 
+static const struct verb_option check_options[] = {
+	{ "undo", NULL, "the commands that take ours out of Postfix" },
+	{ NULL, NULL, NULL },
+};
+
 const struct verb verbs[] = {
 	{ "status", NULL, 0, 0, "how the daemon is",
 	    NULL, live_status, NULL },
@@ -67,7 +72,7 @@ const struct verb verbs[] = {
 	{ "simulate", NULL, 0, 0, "which routes a change would move",
 	    simulate_options, NULL, plan_simulate },
 	{ "check", NULL, 0, 0, "what deserves attention",
-	    NULL, check_live, plan_check },
+	    check_options, check_live, plan_check },
 	{ "export json", NULL, 0, 0, "a topology document",
 	    NULL, live_export, plan_export },
 	{ "drain", NULL, 0, 0, "ask the others for no transit",

@@ -18,7 +18,7 @@ ok() {
 command -v postconf >/dev/null || { echo "1..0 # SKIP needs postfix"; exit 0; }
 postconf -m | grep -q '^lmdb$' ||
 	{ echo "1..0 # SKIP needs postfix-lmdb"; exit 0; }
-echo 1..19
+echo 1..37
 
 W=$(mktemp -d /tmp/lsrd-check.XXXXXX)
 trap 'rm -rf "$W"' EXIT
@@ -113,3 +113,152 @@ ok "a certificate that ends soon" said "expires in [0-9]* days"
 check --json
 ok "JSON lines" said '"level":"warning","what":"certificate"'
 ok "with a result" said '^{"result":"critical","found":2}$'
+
+# --- with what a site has had for years -----------------------------------
+
+# mend: what check prints, run as README has it.
+mend() {
+	check
+	sed -n 's/^ *\(postconf .*\)/\1/p' "$W/out" >"$W/mend.sh"
+	sh "$W/mend.sh" 2>/dev/null
+}
+# conf LINE...: a main.cf of its own; master.cf is Debian's or nearly so.
+conf() {
+	{
+		echo "compatibility_level = 3.6"
+		printf '%s\n' "$@"
+	} >"$W/etc/main.cf"
+	cat >"$W/etc/master.cf" <<-'EOF'
+	smtp      inet  n       -       n       -       -       smtpd
+	smtp      unix  -       -       n       -       -       smtp
+	  -o smtp_tls_note_starttls_offer=yes
+	EOF
+	cp "$W/etc/main.cf" "$W/first.cf"
+	cp "$W/etc/master.cf" "$W/first-master.cf"
+}
+has() { # PARAMETER TEXT
+	case $(postconf -c "$W/etc" -h "$1") in *"$2"*) ;; *)
+		echo "# $1 = $(postconf -c "$W/etc" -h "$1")"
+		return 1
+		;;
+	esac
+}
+value() { # PARAMETER VALUE
+	[ "$(postconf -c "$W/etc" -h "$1")" = "$2" ] || has "$1" "$2 alone"
+}
+back() {
+	lsrctl --config "$W/lsrd.conf" check --undo >"$W/undo"
+	sed -n 's/^ *\(postconf .*\)/\1/p' "$W/undo" >"$W/undo.sh"
+	sh "$W/undo.sh" 2>/dev/null
+	diff "$W/first.cf" "$W/etc/main.cf" | sed 's/^/# /'
+	cmp -s "$W/first.cf" "$W/etc/main.cf" &&
+		[ "$(postconf -c "$W/etc" -M)" = "$(
+			cp "$W/first-master.cf" "$W/etc/master.cf.first"
+			mkdir -p "$W/first" && cp "$W/first-master.cf" "$W/first/master.cf"
+			cp "$W/first.cf" "$W/first/main.cf"
+			postconf -c "$W/first" -M
+		)" ]
+}
+
+conf
+mend
+# The snippets, as text and as check has them, are the same to Postfix.
+mkdir -p "$W/snippets"
+{
+	echo "compatibility_level = 3.6"
+	sed "s,/var/lib/lsrd,$W/lsrd,g" "$top_srcdir/conf/postfix/main.cf"
+} >"$W/snippets/main.cf"
+sed 's/^\(lsrd *unix *- *- *\)y/\1n/' "$top_srcdir/conf/postfix/master.cf" \
+	>"$W/snippets/master.cf"
+same() {
+	for from in "$W/etc" "$W/snippets"; do
+		{
+			postconf -c "$from" -xn 2>/dev/null | grep -v '^config_directory'
+			postconf -c "$from" -M lsrd/unix lsrd-hold/unix |
+				sed -e 's/ -o smtp_tls_note_starttls_offer=yes//' \
+					-e 's,regexp:/[^ ]*/route-refused,regexp:route-refused,'
+		} | tr -s ' \t' ' ' >"$from.said"
+	done
+	diff "$W/snippets.said" "$W/etc.said" | sed 's/^/# /'
+	cmp -s "$W/snippets.said" "$W/etc.said"
+}
+ok "check and conf/postfix say the same" same
+mkdir -p "$W/page"
+{
+	echo "compatibility_level = 3.6"
+	awk '/^\.Ss main.cf/ { on = 1 } on && /^\.Ed/ { exit }
+		on && !/^\./ { print }' "$top_srcdir/man/lsrd-postfix.7" |
+		sed "s,/var/lib/lsrd,$W/lsrd,g"
+} >"$W/page/main.cf"
+awk '/^\.Ss master.cf/ { on = 1 } on && /^\.Ed/ { exit }
+	on && !/^\./ { print }' "$top_srcdir/man/lsrd-postfix.7" |
+	sed 's/^\(lsrd *unix *- *- *\)y/\1n/' >"$W/page/master.cf"
+page() {
+	for from in "$W/page" "$W/snippets"; do
+		{
+			postconf -c "$from" -xn 2>/dev/null | grep -v '^config_directory'
+			postconf -c "$from" -M
+		} | tr -s ' \t' ' ' | sed 's/filter= regexp/filter=regexp/' >"$from.all"
+	done
+	diff "$W/page.all" "$W/snippets.all" | sed 's/^/# /'
+	cmp -s "$W/page.all" "$W/snippets.all"
+}
+ok "lsrd-postfix(7) and conf/postfix say the same" page
+ok "the clone has the site's options, and its chroot" sh -c \
+	"postconf -c '$W/etc' -M lsrd/unix | tr -s ' ' | grep -q 'unix - - n .*starttls_offer=yes'"
+mend
+ok "and then nothing more" sh -c "! grep -q postconf '$W/out'"
+ok "undo: all as it was" back
+ok "undo of what is not there" sh -c \
+	"! '$top_builddir/lsrctl' --config '$W/lsrd.conf' check --undo | grep -q '^postconf'"
+
+printf 'corp.example OK\nsub.other.example OK\n' >"$W/relay"
+printf '@bulk.example [192.0.2.1]:2525\n' >"$W/relays"
+printf '@list.example smtp:[192.0.2.2]\n' >"$W/transports"
+printf 'user@corp.example OK\n' >"$W/users"
+conf "relay_domains = plain.example, texthash:$W/relay" \
+	"relay_recipient_maps = texthash:$W/users" \
+	"sender_dependent_relayhost_maps = texthash:$W/relays" \
+	"sender_dependent_default_transport_maps = texthash:$W/transports" \
+	"smtpd_milters = inet:127.0.0.1:8891, inet:127.0.0.1:11332" \
+	"non_smtpd_milters = inet:127.0.0.1:8891" \
+	"smtp_header_checks = regexp:{{/^X-Own:/ IGNORE}}" \
+	"hopcount_limit = 60" \
+	"maximal_queue_lifetime = 2d" \
+	"smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination, permit"
+mend
+below() {
+	has relay_domains "texthash:$W/relay, .plain.example, ." &&
+		has relay_domains ", .corp.example" &&
+		has relay_domains ", .sub.other.example"
+}
+ok "sub-domains of the site's own stay" below
+ok "restrictions of access tables too" has parent_domain_matches_subdomains \
+	smtpd_access_maps
+ok "a list of recipients is not emptied" has relay_recipient_maps \
+	"texthash:$W/users"
+ok "senders' own relays before ours" has sender_dependent_default_transport_maps \
+	"texthash:$W/transports, pipemap:{texthash:$W/relays, regexp:{{/^DUNNO\$\$/ DUNNO}, {/(.*)/ smtp:\$\$1}}}, pipemap:{static:*,"
+ok "a milter never twice" sh -c \
+	"[ \$(postconf -c '$W/etc' -hx non_smtpd_milters | grep -o 8891 | wc -l) = 1 ]"
+ok "nor one that local mail did not pass" sh -c \
+	"! postconf -c '$W/etc' -hx non_smtpd_milters | grep -q 11332"
+ok "own checks of one transport are not another's" sh -c \
+	"! postconf -c '$W/etc' -hx lmtp_header_checks | grep -q X-Own"
+ok "a queue that keeps mail for five days" value maximal_queue_lifetime 5d
+ok "own servers are let through; the site lists its users itself" \
+	value smtpd_relay_restrictions \
+	"permit_mynetworks, check_client_access cidr:$W/lsrd/postfix/servers.cidr, reject_unauth_destination, permit"
+ok "undo: all as it was" back
+
+conf "smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination, permit"
+mend
+ok "users are verified before what permits" value smtpd_relay_restrictions \
+	"permit_mynetworks, check_client_access cidr:$W/lsrd/postfix/servers.cidr, reject_unauth_destination, check_recipient_access pipemap:{regexp:{{/@(.+)\$\$/ \$\$1}}, lmdb:$W/lsrd/postfix/domains, static:reject_unverified_recipient}, permit"
+rm "$W/postfix.before"
+postconf -c "$W/etc" -X hopcount_limit address_verify_positive_expire_time \
+	address_verify_positive_refresh_time parent_domain_matches_subdomains
+ok "undo without its notes: our words are taken out" sh -c \
+	"! '$top_builddir/lsrctl' --config '$W/lsrd.conf' check --undo >/dev/null ||
+	'$top_builddir/lsrctl' --config '$W/lsrd.conf' check --undo |
+		grep -q 'smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination, permit'"

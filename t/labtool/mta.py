@@ -46,6 +46,7 @@ def main_cf(node):
         "virtual_uid_maps = static:%d" % NOBODY,
         "virtual_gid_maps = static:%d" % NOBODY,
         "biff = no",
+        "address_verify_poll_delay = 1s",
     ]
     if node.kind != "namespaces":
         lines += [

@@ -74,7 +74,6 @@ pf_conf() {
 	inet_protocols = all
 	mynetworks = 127.0.0.0/8
 	smtpd_peername_lookup = no
-	smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
 	smtp_dns_support_level = disabled
 	smtp_host_lookup = native
 	alias_maps =
@@ -82,8 +81,10 @@ pf_conf() {
 	multi_instance_wrapper =
 	in_flow_delay = 0
 	smtpd_error_sleep_time = 0
+	address_verify_poll_delay = 1s
 	EOF
-	sed "s,/var/lib/lsrd,$W/lsrd,g" \
+	# A wrong answer of ours is to be final here.
+	sed -e "s,/var/lib/lsrd,$W/lsrd,g" -e 's/defer_unauth/reject_unauth/' \
 		"$top_srcdir/conf/postfix/main.cf" >>"$W/etc/main.cf"
 	cat >"$W/etc/master.cf" <<-EOF
 	25 inet n - n - - smtpd
@@ -94,6 +95,7 @@ pf_conf() {
 	bounce unix - - n - 0 bounce
 	defer unix - - n - 0 bounce
 	trace unix - - n - 0 bounce
+	verify unix - - n - 1 verify
 	flush unix n - n 1000? 0 flush
 	showq unix n - n - - showq
 	proxymap unix - - n - - proxymap

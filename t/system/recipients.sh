@@ -1,0 +1,68 @@
+#!/bin/sh
+# recipients.sh - a real Postfix with the lines of conf/postfix: users of
+# relayed domains who do not exist are refused before a message is taken, what
+# a hold has taught ends, and own servers, they alone, may send on.
+
+# shellcheck source=t/system/postfix.sh
+. "${top_srcdir:-.}/t/system/postfix.sh"
+
+why=$(pf_need)
+[ -z "$why" ] || skip_all "$why"
+echo 1..13
+
+pf_begin
+P=example.org
+drive "remote good.$P relay 198.51.100.6@25" \
+	"remote bad.$P relay 198.51.100.6@2525" \
+	"remote down.$P relay 198.51.100.6@9" \
+	"remote norelay.$P no 198.51.100.6@25" \
+	"hold later.$P relay no path to paris" >/dev/null
+pf_start || exit 1
+ip netns exec $NS smtp-sink -u nobody -f rcpt 198.51.100.6:2525 64 \
+	>>"$W/sink.log" 2>&1 8>&- 9<&- &
+PIDS="$PIDS $!"
+until_true 60 [ -S "$W/spool/private/rewrite" ]
+
+# --- who exists
+like "a user whom the next hop takes" "$(smtp u@good.$P)" "250 *"
+like "one whom it does not" "$(smtp nobody@bad.$P)" \
+	"450 4.1.1 *unverified address*"
+like "nothing of him is queued" \
+	"$(in_ns postqueue -c "$W/etc" -j 2>/dev/null)" ""
+like "while nobody answers and no hold says so: later" \
+	"$(smtp new@down.$P)" "450 4.1.1 *"
+like "while it is on hold: taken" "$(smtp nobody@later.$P)" "250 *"
+
+# --- what the hold taught: an hour is four seconds here. The refresh stays:
+# verify(8) asks again no sooner than 1000 s after one that failed.
+learn() {
+	postconf -c "$W/etc" -e 'address_verify_positive_expire_time = 4s'
+	in_ns postfix -c "$W/etc" reload 2>/dev/null
+}
+# The queue manager keeps its last answer for 30 s: another one goes between.
+refused() {
+	smtp "other$(date +%s)@good.$P" >/dev/null
+	case $(smtp "$1") in 450*unverified*) ;; *) return 1 ;; esac
+}
+taken() {
+	case $(smtp "$1") in 250*) ;; *) return 1 ;; esac
+}
+learn
+drive "remote later.$P relay 198.51.100.6@2525" >/dev/null
+ok "the path is back: he does not exist" until_true 30 refused nobody@later.$P
+drive "remote later.$P relay 198.51.100.6@25" >/dev/null
+drive "hold good.$P relay no path to paris" >/dev/null
+ok "a hold again: everybody is taken" until_true 30 taken v@good.$P
+
+# --- own servers
+like "a stranger, to elsewhere" "$(smtp u@elsewhere.example)" "554 5.7.1 *"
+like "a stranger, where relay = no" "$(smtp u@norelay.$P)" "554 5.7.1 *"
+echo "198.51.100.5 permit" >"$W/lsrd/postfix/servers.cidr"
+ok "named in the table: to elsewhere" until_true 30 taken u@elsewhere.example
+ok "and where relay = no" until_true 30 taken u@norelay.$P
+like "and is not asked who exists" "$(smtp nobody2@bad.$P)" "250 *"
+echo "198.51.100.6 permit" >"$W/lsrd/postfix/servers.cidr"
+gone() {
+	case $(smtp "$1") in 554*) ;; *) return 1 ;; esac
+}
+ok "no longer named: refused" until_true 30 gone u@elsewhere2.example
