@@ -9,7 +9,7 @@ escaped(struct buf *out, const char *s)
 
 		if (c == '"' || c == '\\')
 			buf_printf(out, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
+		else if (c < 0x20 || c >= 0x7f)
 			buf_printf(out, "\\u%04x", c);
 		else
 			buf_u8(out, c);

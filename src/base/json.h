@@ -18,8 +18,9 @@ struct json {
 };
 
 /*
- * `key` is NULL inside an array and at the top. Strings are escaped; octets
- * that are not UTF-8 must not be given (our names are ASCII).
+ * `key` is NULL inside an array and at the top. Strings are escaped, and so
+ * is each octet that is not printable ASCII: whatever it was, the line can be
+ * read and shown on a terminal.
  */
 void json_open(struct json *j, const char *key, char bracket);
 void json_close(struct json *j, char bracket);

@@ -427,9 +427,13 @@ refused(
 	return rc;
 }
 
-/* The key of something that is no LSA, as far as it can be read. */
+/*
+ * The key of something that is no LSA, as far as it can be read. It is shown
+ * only if it could be the name of one: a peer does not write our log.
+ */
 static int
-malformed(struct engine *e, struct session *from, struct cur in, int rc)
+malformed(
+    struct engine *e, struct session *from, struct cur in, int rc, bool *asked)
 {
 	struct msg_key key;
 	struct buf octets = { 0 };
@@ -446,14 +450,18 @@ malformed(struct engine *e, struct session *from, struct cur in, int rc)
 	buf_u8(&octets, n);
 	if (p != NULL)
 		buf_bytes(&octets, p, n);
-	n = 0;
 	buf_bytes(&octets, in.p,
 	    in.left < 2 + STR_PATTERN_MAX ? in.left : 2 + STR_PATTERN_MAX);
 	again = cur_over(octets.p, octets.n);
-	if (in.bad || msg_key_read(&again, &key) != RC_OK)
+	if (in.bad || msg_key_read(&again, &key) != RC_OK) {
 		rc = refused(e, from, NULL, rc);
-	else
-		rc = refused(e, from, &key.key, rc);
+	} else {
+		*asked = from != NULL && sync_wants(e, from, &key.key);
+		if (from != NULL)
+			sync_settle(e, from, &key.key);
+		rc = refused(e, from,
+		    lsa_key_check(&key.key) == RC_OK ? &key.key : NULL, rc);
+	}
 	buf_done(&octets);
 	return rc;
 }
@@ -497,14 +505,18 @@ whose(const struct session *from, const struct lsa *lsa, int rc)
 }
 
 int
-accept_update(
-    struct engine *e, struct session *from, const uint8_t *p, size_t n)
+accept_update(struct engine *e, struct session *from, const uint8_t *p,
+    size_t n, bool *asked)
 {
+	bool unused = false;
 	struct lsa *lsa;
 	int rc = lsa_decode(p, n, e->seal, &lsa);
 
+	if (asked == NULL)
+		asked = &unused;
 	if (rc != RC_OK)
-		return malformed(e, from, cur_over(p, n), rc);
+		return malformed(e, from, cur_over(p, n), rc, asked);
+	*asked = from != NULL && sync_wants(e, from, &lsa->key);
 	rc = news(e, from, lsa);
 	if (rc == RC_OK && !hear_now(e, from, lsa))
 		rc = RC_OLD; /* for now: it is asked for again */
@@ -546,10 +558,11 @@ bool
 accept_saved(struct engine *e, const uint8_t *p, size_t n)
 {
 	struct lsa *lsa;
+	bool asked;
 	int rc = lsa_decode(p, n, e->seal, &lsa);
 
 	if (rc != RC_OK) {
-		malformed(e, NULL, cur_over(p, n), rc);
+		malformed(e, NULL, cur_over(p, n), rc, &asked);
 		return false;
 	}
 	if (lsdb_find(&e->db, &lsa->key) != NULL)

@@ -78,14 +78,17 @@ adjacent_missed(struct engine *e, struct nbr *nbr)
 }
 
 /*
- * Whether the silent server knows of every change so far: it was heard a
- * keep-alive's time after the last one, and nothing waits to be sent to it.
+ * Whether the silent server knows of every change so far: nothing waits to be
+ * sent to it, it has confirmed all that was, and it was heard a keep-alive's
+ * time after the last change. One of version 1 confirms nothing.
  */
 static bool
 has_followed(const struct engine *e, const struct nbr *nbr)
 {
 	const struct session *s = nbr->session;
 
+	if (s->version > 1 && s->confirmed < s->update_end)
+		return false;
 	return s->queue.tree.n == 0 &&
 	       mono_since(nbr->changed, s->heard) >= e->setup->keepalive_ms;
 }

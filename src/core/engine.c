@@ -7,6 +7,8 @@
 
 /* The database is compared with its digests this often (ARPANET 1980). */
 #define RECHECK_MS 300000
+/* A frame that no path takes in small packets alone. */
+#define LARGE 1280
 
 void *
 fx_keep(struct engine *e, const void *p, size_t n)
@@ -26,7 +28,12 @@ fx_add(struct engine *e, struct effect fx)
 void
 fx_send(struct engine *e, struct session *s, const struct buf *frame)
 {
+	if (s->sent == s->confirmed)
+		s->firm_at = e->now;
 	s->unsent += frame->n;
+	s->sent += frame->n;
+	if (frame->n >= LARGE)
+		s->bulk_end = s->sent;
 	s->said = e->now;
 	fx_add(e, (struct effect){ .kind = FX_SEND,
 		      .who = s->who,

@@ -25,15 +25,16 @@ enum event_kind {
 	EVENT_SERVER_STATE,    /* our own state: from, to, reason */
 	EVENT_ROUTES,          /* value: moved, total: in all, name: generation,
 			 reason: the first patterns that moved */
-	EVENT_KEY,    /* name: a pattern nobody claims any more; to: "leaving",
+	EVENT_KEY,  /* name: a pattern nobody claims any more; to: "leaving",
 			 "given-up", "gone" or "claimed"; from: the end of its
 			 hour */
-	EVENT_KEYS,   /* value: so many more of these in one table */
-	EVENT_ALONE,  /* no adjacency; value: sessions lost */
-	EVENT_BEHIND, /* the table is behind the database; value: ms */
-	EVENT_FIGHT,  /* someone else speaks as us: origin */
-	EVENT_CLONE,  /* repeatedly: another machine has our key */
-	EVENT_BREACH, /* an epoch of ours leaps: origin, name, value: it */
+	EVENT_KEYS, /* value: so many more of these in one table */
+	EVENT_LARGE_LOST, /* peer; value: octets that it did not confirm */
+	EVENT_ALONE,      /* no adjacency; value: sessions lost */
+	EVENT_BEHIND,     /* the table is behind the database; value: ms */
+	EVENT_FIGHT,      /* someone else speaks as us: origin */
+	EVENT_CLONE,      /* repeatedly: another machine has our key */
+	EVENT_BREACH,     /* an epoch of ours leaps: origin, name, value: it */
 	EVENT_RELAY_DENIED, /* name: pattern; our certificate has no relay */
 	EVENT_CLAIM_DENIED, /* name: pattern; our certificate has no space */
 	EVENT_ISSUE_TIME,   /* origin, value: seconds apart */

@@ -72,6 +72,21 @@
  * the newest instance only. */
 #define LIMIT_UNSENT_OCTETS 262144
 
+/* What a peer has told us of and we have asked for: more than a database may
+ * hold it cannot have. 64 octets each, whatever the names. */
+#define LIMIT_WANTED LIMIT_LSDB_LSAS
+
+/* Faults of one peer, in points: so many at once, and as many again in a
+ * minute. What no honest program says, of any version, costs the most. An LSA
+ * that we refuse by its content, unasked, may have been good for its own
+ * version or knowledge. What we have asked for, because its summary named it,
+ * may be all that one origin has (4096), and the two of us differ about it. */
+#define LIMIT_FAULTS 5000
+#define LIMIT_FAULT_PLAIN 500
+#define LIMIT_FAULT_CONTENT 50
+#define LIMIT_FAULT_DIGEST 10 /* digests that differ: a summary for each */
+#define LIMIT_FAULT_ASKED 1
+
 /* Sessions at once: a hub with 200 peers (T12), with room. */
 #define LIMIT_SESSIONS 1024
 

@@ -109,14 +109,22 @@ is_digest_text(const char *s)
 	return n == (size_t)2 * SEAL_DIGEST && s[n] == '\0';
 }
 
-/* What may be named by which type; a purge names what it purges. */
-static int
-key_check(const struct lsa *lsa)
+/* Of a later version: printable, so that it can be shown like any other. */
+static bool
+is_printable(const char *s)
 {
-	const struct lsa_key *key = &lsa->key;
+	size_t n = 0;
 
+	while (s[n] > ' ' && s[n] <= '~')
+		n++;
+	return s[n] == '\0' && n <= STR_PATTERN_MAX;
+}
+
+int
+lsa_key_check(const struct lsa_key *key)
+{
 	if (key->type == LSA_REVOCATION) {
-		if (key->origin[0] != '\0' || lsa->purge)
+		if (key->origin[0] != '\0')
 			return RC_NAME;
 	} else if (!str_is_host(key->origin)) {
 		return RC_NAME;
@@ -130,13 +138,10 @@ key_check(const struct lsa *lsa)
 	case LSA_SPACE:
 		return str_is_pattern(key->id) ? RC_OK : RC_NAME;
 	case LSA_FORGET:
-		if (lsa->purge)
-			return RC_NAME;
-		return is_digest_text(key->id) ? RC_OK : RC_NAME;
 	case LSA_REVOCATION:
 		return is_digest_text(key->id) ? RC_OK : RC_NAME;
-	default: /* of a later version: carried */
-		return strlen(key->id) <= STR_PATTERN_MAX ? RC_OK : RC_LONG;
+	default: /* carried */
+		return is_printable(key->id) ? RC_OK : RC_NAME;
 	}
 }
 
@@ -196,6 +201,18 @@ lsa_make(const uint8_t *octets, size_t n, const struct head *head)
 	return lsa;
 }
 
+/* parts.h says why and how. */
+static uint8_t
+part_of(const char *origin, const struct seal *seal)
+{
+	uint8_t digest[SEAL_DIGEST];
+
+	if (origin[0] == '\0')
+		return 0;
+	seal->digest(seal->ctx, origin, strlen(origin), digest);
+	return digest[0];
+}
+
 int
 lsa_decode(
     const void *octets, size_t n, const struct seal *seal, struct lsa **out)
@@ -218,7 +235,10 @@ lsa_decode(
 	    memchr(head.id, 0, head.id_len) != NULL)
 		return RC_NAME;
 	lsa = lsa_make(octets, n, &head);
-	rc = key_check(lsa);
+	rc = lsa_key_check(&lsa->key);
+	if (rc == RC_OK && lsa->purge &&
+	    (head.type == LSA_FORGET || head.type == LSA_REVOCATION))
+		rc = RC_NAME; /* what the authority said stands */
 	if (rc == RC_OK)
 		rc = body_check(lsa);
 	if (rc != RC_OK) {
@@ -226,6 +246,7 @@ lsa_decode(
 		return rc;
 	}
 	seal->digest(seal->ctx, lsa->octets, lsa->len, lsa->digest);
+	lsa->part = part_of(lsa->key.origin, seal);
 	*out = lsa;
 	return RC_OK;
 }

@@ -61,14 +61,16 @@ struct lsa_key {
 };
 
 struct lsa {
-	struct tree_node node; /* lsdb's */
-	struct pace heard;     /* hear.c's: how often it came */
-	struct lsa_key key;    /* points behind octets */
+	struct tree_node node;      /* lsdb's */
+	struct tree_node part_node; /* parts.h's */
+	struct pace heard;          /* hear.c's: how often it came */
+	struct lsa_key key;         /* points behind octets */
 	uint64_t seq;
 	uint64_t issued; /* seconds since 1970 */
 	uint8_t signer[SEAL_DIGEST];
 	uint8_t digest[SEAL_DIGEST]; /* of octets; set by lsa_decode */
 	bool purge;
+	uint8_t part;               /* of its origin; parts.h */
 	uint32_t body_at, body_len; /* in octets */
 	uint32_t len;
 	uint8_t octets[]; /* as signed; then origin and id, with a NUL each */
@@ -183,6 +185,9 @@ struct lsa_identity {
 
 /* Order of the database: origin, type, id. */
 int lsa_key_order(const struct lsa_key *a, const struct lsa_key *b);
+
+/* RC_OK if there may be an LSA of this name, by the grammar of its type. */
+int lsa_key_check(const struct lsa_key *key);
 
 /*
  * Reads one LSA that fills the octets exactly, checks form and grammar (not

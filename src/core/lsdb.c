@@ -115,6 +115,7 @@ lsdb_install(struct lsdb *db, struct lsa *lsa)
 	tree_insert(&db->tree, &lsa->node, &lsa->key, order);
 	db->octets += lsa->len;
 	share_add(db, lsa);
+	parts_add(&db->parts, lsa);
 	fold(db, lsa);
 }
 
@@ -124,6 +125,7 @@ lsdb_remove(struct lsdb *db, struct lsa *lsa)
 	fold(db, lsa);
 	db->octets -= lsa->len;
 	share_take(db, lsa);
+	parts_remove(&db->parts, lsa);
 	tree_remove(&db->tree, &lsa->node);
 	lsa_free(lsa);
 }

@@ -11,6 +11,7 @@
 #define CORE_LSDB_H
 
 #include "core/lsa.h"
+#include "core/parts.h"
 
 /* What one origin has in it, what the authority says of it not counted. */
 struct lsdb_share {
@@ -24,7 +25,9 @@ struct lsdb {
 	struct tree tree;
 	struct tree shares;
 	uint64_t octets;             /* of all LSAs */
-	uint8_t digest[SEAL_DIGEST]; /* of all: XOR of the LSAs' digests */
+	struct parts parts;          /* their digests */
+	uint8_t digest[SEAL_DIGEST]; /* for peers that know no parts: the XOR
+	                                of the LSAs' digests */
 };
 
 void lsdb_init(struct lsdb *db);

@@ -40,7 +40,8 @@ msg_hello_read(struct cur *in, struct msg_hello *out)
 	if (in->bad)
 		return RC_SHORT;
 	memcpy(out->org, org, SEAL_DIGEST);
-	if (out->lowest > MSG_VERSION || out->highest < MSG_VERSION)
+	if (out->lowest > MSG_VERSION || out->highest < MSG_VERSION_LOWEST ||
+	    out->highest < out->lowest)
 		return RC_VERSION;
 	/* What a later version adds behind is for a later version. */
 	return RC_OK;
@@ -87,8 +88,14 @@ msg_key_write(struct buf *out, const struct lsa_key *key)
 	buf_text(out, key->id);
 }
 
+size_t
+msg_short_digest(unsigned version)
+{
+	return version == 1 ? MSG_SHORT_DIGEST_1 : MSG_SHORT_DIGEST;
+}
+
 int
-msg_entry_read(struct cur *in, struct msg_entry *out)
+msg_entry_read(struct cur *in, unsigned version, struct msg_entry *out)
 {
 	int rc = msg_key_read(in, &out->key);
 	const uint8_t *digest;
@@ -96,17 +103,17 @@ msg_entry_read(struct cur *in, struct msg_entry *out)
 	if (rc != RC_OK)
 		return rc;
 	out->seq = cur_u64(in);
-	digest = cur_bytes(in, MSG_SHORT_DIGEST);
+	digest = cur_bytes(in, msg_short_digest(version));
 	if (digest == NULL)
 		return RC_SHORT;
-	memcpy(out->digest, digest, MSG_SHORT_DIGEST);
+	memcpy(out->digest, digest, msg_short_digest(version));
 	return RC_OK;
 }
 
 void
-msg_entry_write(struct buf *out, const struct lsa *lsa)
+msg_entry_write(struct buf *out, unsigned version, const struct lsa *lsa)
 {
 	msg_key_write(out, &lsa->key);
 	buf_u64(out, lsa->seq);
-	buf_bytes(out, lsa->digest, MSG_SHORT_DIGEST);
+	buf_bytes(out, lsa->digest, msg_short_digest(version));
 }

@@ -3,15 +3,18 @@
  *
  *     HELLO    u16 lowest, u16 highest version; 32 organization;
  *              u8 n name; u32 keep-alive ms; u32 dead ms
- *     ALIVE    empty
- *     DIGEST   32 digest of the database; u32 number of LSAs
+ *     ALIVE    u64 octets of the stream that have come
+ *     DIGEST   u8 flags (1 asks); u16 n parts: u8 number, u32 LSAs, 32 digest
  *     SUMMARY  u8 flags (1 first, 2 last); u16 n entries: key, u64 sequence,
- *              8 octets of the LSA's digest
+ *              16 octets of the LSA's digest
  *     REQUEST  u16 n keys
  *     UPDATE   the octets of one LSA
  *     NONE     a key that was requested and is not there any more
  *     SYNCED   empty: everything of your summary is here, or was refused
  *     CLOSE    text of the reason
+ *
+ * With a peer of version 1 ALIVE is empty, DIGEST is 32 octets and u32 number
+ * of LSAs, and an entry has 8 octets of the digest.
  *
  * A key is u8 type, u8 n origin, u16 n id. What is read is lent by the
  * cursor's octets, except strings, which are copied to the caller's struct.
@@ -25,7 +28,9 @@
 #include "base/str.h"
 #include "core/lsa.h"
 
-#define MSG_VERSION 1
+/* Versions of the protocol, oldest and newest that we speak. */
+#define MSG_VERSION_LOWEST 1
+#define MSG_VERSION 2
 
 enum msg_type {
 	MSG_HELLO = 1,
@@ -55,13 +60,20 @@ struct msg_key {
 	char id[STR_PATTERN_MAX + 1];
 };
 
-#define MSG_SHORT_DIGEST 8
+enum msg_digest_flag { MSG_ASKS = 1 };
+
+/* Octets of an LSA's digest in an entry: too many to find two LSAs with. */
+#define MSG_SHORT_DIGEST 16
+#define MSG_SHORT_DIGEST_1 8
 
 struct msg_entry {
 	struct msg_key key;
 	uint64_t seq;
-	uint8_t digest[MSG_SHORT_DIGEST];
+	uint8_t digest[MSG_SHORT_DIGEST]; /* as many as the version has */
 };
+
+/* Octets of an LSA's digest in an entry of this version. */
+size_t msg_short_digest(unsigned version);
 
 /* RC_OK, or why not. A body must be read to its end. */
 int msg_hello_read(struct cur *in, struct msg_hello *out);
@@ -70,7 +82,7 @@ void msg_hello_write(struct buf *out, const struct msg_hello *hello);
 int msg_key_read(struct cur *in, struct msg_key *out);
 void msg_key_write(struct buf *out, const struct lsa_key *key);
 
-int msg_entry_read(struct cur *in, struct msg_entry *out);
-void msg_entry_write(struct buf *out, const struct lsa *lsa);
+int msg_entry_read(struct cur *in, unsigned version, struct msg_entry *out);
+void msg_entry_write(struct buf *out, unsigned version, const struct lsa *lsa);
 
 #endif

@@ -3,6 +3,7 @@
  *
  *     engine.c     the door: one input in, effects out; the order of a step
  *     session.c    one session: hello, keep-alives, exchange, its queue
+ *     sync.c       what two databases lack of each other, and the exchange
  *     accept.c     what may enter the database, and what follows from it
  *     room.c       how much of the database is whose
  *     hear.c       how often others may speak
@@ -35,6 +36,7 @@
 #include "core/engine.h"
 #include "core/frame.h"
 #include "core/fresh.h"
+#include "core/keys.h"
 #include "core/level.h"
 #include "core/lsdb.h"
 #include "core/msg.h"
@@ -42,18 +44,6 @@
 #include "core/pace.h"
 #include "core/report.h"
 #include "core/view.h"
-
-/* A set of LSA keys, each with a mark. */
-struct keyset {
-	struct tree tree;
-};
-
-struct keyset_entry {
-	struct tree_node node;
-	struct lsa_key key; /* points behind the struct */
-	bool again;         /* asked for once more already */
-	uint64_t seq;       /* that waits for its time (hear.c) */
-};
 
 /* One session: a transport whose peer has proved its name. */
 struct session {
@@ -65,20 +55,33 @@ struct session {
 	uint8_t key[SEAL_DIGEST]; /* of the certificate it proved itself with */
 	int64_t not_after;        /* of that; seconds since 1970 */
 	struct frame_reader in;
+	unsigned version;                /* of the protocol; 0: no HELLO yet */
 	struct mono opened, heard, said; /* last octets either way */
-	uint32_t dead_ms;                /* the greater of both sides' */
+	uint64_t sent, came;             /* octets of the stream so far */
+	uint64_t confirmed;     /* of `sent`: what it says has come there */
+	struct mono firm_at;    /* when that last rose, or all was confirmed */
+	uint64_t update_end;    /* `sent`, behind the last LSA */
+	uint64_t bulk_end;      /* `sent`, behind the last large frame */
+	struct mono alive_at;   /* when the last ALIVE went out */
+	struct mono alive_came; /* and came in */
+	struct mono patience;   /* of an exchange; octets put it off */
+	uint32_t dead_ms;       /* the greater of both sides' */
 	bool missed;   /* the first missing keep-alive has asked for a probe */
 	size_t unsent; /* octets given to the transport and not yet written */
-	struct keyset queue;  /* to send: the newest instance of each */
-	struct keyset wanted; /* requested, not yet come or refused */
-	struct keyset late;   /* came too soon: to be asked for in their time */
+	struct keyset queue; /* to send: the newest instance of each */
+	struct wants wanted; /* requested, not yet come or refused */
+	struct keyset late;  /* came too soon: to be asked for in their time */
 	bool summary_sent,
 	    summary_open;          /* ours: begun in this round; going on */
+	unsigned summary_part;     /* of parts.h, with a peer that knows them */
 	struct msg_key summary_at; /* the last key of ours that was summed up */
+	bool differs[PARTS];       /* of ours, from the peer's last DIGEST */
+	uint64_t theirs, ours;     /* LSAs that this round's summaries name, */
+	uint64_t read, told;       /* and those that were named so far */
 	bool summary_whole; /* theirs: seen to its end, or digests equal */
 	bool synced_sent, synced_heard;
 	struct mono digest_at; /* when to compare digests again */
-	struct pace faults;    /* LSAs refused from this peer */
+	struct pace faults;    /* of this peer, in points of limits.h */
 	uint64_t updates;      /* LSAs received */
 };
 
@@ -100,6 +103,7 @@ struct nbr {
 	struct addr addrs[2 * LIMIT_ADDRESSES];
 	size_t naddrs;
 	const char *reason;   /* the last session's end; a fixed text */
+	bool large_lost;      /* large packets do not get there */
 	struct mono alarm_at; /* its certificate may be said to be over again */
 };
 
@@ -309,6 +313,9 @@ void session_drained(struct engine *e, uint32_t who);
 void session_closed(struct engine *e, uint32_t who, const char *reason);
 void session_tick(struct engine *e);
 
+/* Counts what the peer did wrong, in points: false when it is too much. */
+bool session_forgive(struct engine *e, struct session *s, uint32_t points);
+
 /* Tells the peer why, closes, and deals with what follows. */
 void session_fault(struct engine *e, struct session *s, const char *reason);
 
@@ -350,6 +357,11 @@ void sync_pump(struct engine *e, struct session *s);
 /* An LSA with this key came, or will not come. */
 void sync_settle(
     struct engine *e, struct session *s, const struct lsa_key *key);
+/* Whether we have asked for it, or have heard of it in a summary. */
+bool sync_wants(
+    const struct engine *e, const struct session *s, const struct lsa_key *key);
+/* How far the two have come, in LSAs and octets; into an open object. */
+void sync_show(const struct nbr *nbr, struct json *j);
 /* Asks for the key, once more if it was asked for; false: was so already. */
 bool sync_again(struct engine *e, struct session *s, const struct lsa_key *key);
 
@@ -357,18 +369,13 @@ bool sync_again(struct engine *e, struct session *s, const struct lsa_key *key);
 void sync_request(
     struct engine *e, struct session *s, const struct keyset *keys);
 
-bool keyset_add(struct keyset *set, const struct lsa_key *key);
-struct keyset_entry *keyset_find(
-    const struct keyset *set, const struct lsa_key *key);
-void keyset_remove(struct keyset *set, struct keyset_entry *entry);
-void keyset_done(struct keyset *set);
-
 /* --- accept.c ------------------------------------------------------------- */
 
 /* An UPDATE's octets; `from` is NULL for what lsrctl injects. Returns the
- * reason when it was refused, RC_OLD and RC_SAME when it was not news. */
-int accept_update(
-    struct engine *e, struct session *from, const uint8_t *p, size_t n);
+ * reason when it was refused, RC_OLD and RC_SAME when it was not news. *asked,
+ * unless it is NULL: we had asked this peer for it. */
+int accept_update(struct engine *e, struct session *from, const uint8_t *p,
+    size_t n, bool *asked);
 
 /* Judges a decoded LSA: signature, claims, revocations, caps. */
 int accept_judge(struct engine *e, struct lsa *lsa);

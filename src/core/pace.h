@@ -18,6 +18,9 @@ struct pace {
 	struct mono since; /* the tokens spent are counted from here */
 };
 
+/* Takes `n` tokens at once: true; false when there are not so many. */
+bool pace_spend(struct pace *pace, uint32_t n, struct mono now);
+
 /* Takes a token: true. When there is none: false, and *when says when. */
 bool pace_take(struct pace *pace, struct mono now, struct mono *when);
 

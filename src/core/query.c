@@ -113,6 +113,7 @@ status(struct engine *e, struct json *j, const struct request *r)
 {
 	const struct rib *rib = rib_of(e);
 	uint64_t holds = 0, full = 0, leaving = 0, leaves = 0;
+	uint8_t digest[SEAL_DIGEST];
 
 	(void)r;
 	for (size_t i = 0; rib != NULL && i < rib->n; i++) {
@@ -141,7 +142,8 @@ status(struct engine *e, struct json *j, const struct request *r)
 	json_uint(j, "sessions", e->sessions.n);
 	json_uint(j, "full", full);
 	json_uint(j, "lsas", lsdb_count(&e->db));
-	json_hex(j, "digest", e->db.digest, SEAL_DIGEST);
+	parts_whole(&e->db.parts, e->seal, digest);
+	json_hex(j, "digest", digest, SEAL_DIGEST);
 	json_uint(j, "epoch", e->epoch);
 	json_bool(j, "alone", e->alone);
 	json_uint(j, "behind_ms",
@@ -181,8 +183,7 @@ peers(struct engine *e, struct json *j, const struct request *r)
 		for (size_t i = 0; i < nbr->naddrs; i++)
 			json_str(j, NULL, addr_text(&nbr->addrs[i], text));
 		json_close(j, ']');
-		json_uint(j, "updates", s == NULL ? 0 : s->updates);
-		json_uint(j, "queued", s == NULL ? 0 : s->queue.tree.n);
+		sync_show(nbr, j);
 		json_str(j, "reason",
 		    s != NULL || nbr->reason == NULL ? "" : nbr->reason);
 		json_close(j, '}');
@@ -481,7 +482,7 @@ inject(struct engine *e, struct json *j, const struct request *r)
 		lsa_free(lsa);
 	}
 	if (rc == RC_OK)
-		rc = accept_update(e, NULL, octets.p, octets.n);
+		rc = accept_update(e, NULL, octets.p, octets.n, NULL);
 	buf_done(&octets);
 	verdict(j, rc == RC_OK || rc == RC_SAME, rc_word(rc));
 }

@@ -10,8 +10,13 @@
 
 /* A handshake of ours that takes longer than this is a fault. */
 #define GREET_MS 10000
-/* An exchange in which nothing arrives for so long is one too. */
+/* So is an exchange that stands still for so long. Each octet that comes or
+ * is confirmed gives it a millisecond more: 8 kbit/s are enough, whatever
+ * there is to exchange, and who drips is not waited for. */
 #define SYNC_MS 60000
+/* So much that is not confirmed, while the peer is heard, is a path that
+ * loses large packets: small ones would be fewer by then. */
+#define LOST_OCTETS 1000
 /* So often a certificate that is over is said to be. */
 #define ALARM_MS 3600000
 
@@ -29,7 +34,7 @@ session_free(struct session *s)
 {
 	frame_done(&s->in);
 	keyset_done(&s->queue);
-	keyset_done(&s->wanted);
+	wants_done(&s->wanted);
 	keyset_done(&s->late);
 	mem_free(s->peer);
 	mem_free(s);
@@ -49,7 +54,7 @@ state_event(struct engine *e, const struct session *s, enum nbr_state to,
 static void
 hello_send(struct engine *e, struct session *s)
 {
-	struct msg_hello hello = { .lowest = MSG_VERSION,
+	struct msg_hello hello = { .lowest = MSG_VERSION_LOWEST,
 		.highest = MSG_VERSION,
 		.keepalive_ms = e->setup->keepalive_ms,
 		.dead_ms = e->setup->dead_ms };
@@ -92,6 +97,27 @@ move(struct engine *e, struct session *s, enum nbr_event event,
 }
 
 /*
+ * Its keep-alives came until the end, and none confirmed what was large: it
+ * goes on hearing us in small packets only. Named for whoever looks; what
+ * follows for the adjacency is adjacent.c's.
+ */
+static void
+large_check(struct engine *e, const struct session *s, struct nbr *nbr)
+{
+	uint64_t keepalive = e->setup->keepalive_ms;
+
+	if (s->version < 2 || nbr->large_lost ||
+	    s->sent - s->confirmed < LOST_OCTETS ||
+	    mono_since(s->firm_at, e->now) < s->dead_ms / 2 ||
+	    mono_since(s->alive_came, e->now) > 2 * keepalive)
+		return;
+	nbr->large_lost = true;
+	fx_event(e, (struct event){ .kind = EVENT_LARGE_LOST,
+			.peer = s->peer,
+			.value = s->sent - s->confirmed });
+}
+
+/*
  * Out of the list. The neighbour is dialled again soon; ever later when it
  * did not come to FULL, as with a peer that refuses us in its HELLO.
  */
@@ -106,6 +132,7 @@ session_end(struct engine *e, struct session *s, const char *reason)
 		nbr->since_wall = e->wall;
 		nbr->dial_at =
 		    mono_after(e->now, 100 + rng_below(&e->rng, 400));
+		large_check(e, s, nbr);
 		move(e, s, NBR_LOST, reason);
 		nbr->session = NULL;
 		if (!was_full)
@@ -230,8 +257,11 @@ session_open(struct engine *e, const struct input *in)
 	s->carrier = in->carrier;
 	s->state = NBR_DOWN;
 	s->opened = s->heard = s->said = e->now;
+	s->firm_at = s->alive_at = s->alive_came = e->now;
+	s->patience = mono_after(e->now, SYNC_MS);
 	s->dead_ms = e->setup->dead_ms;
-	s->faults = (struct pace){ .burst = 10, .each_ms = 6000 };
+	s->faults = (struct pace){ .burst = LIMIT_FAULTS,
+		.each_ms = 60000 / LIMIT_FAULTS };
 	e->seal->vouch(e->seal->ctx, in->bytes, in->len, &claims);
 	reason = refusal(e, in, claims);
 	if (claims != NULL) {
@@ -279,27 +309,84 @@ hello(struct engine *e, struct session *s, struct cur *body)
 		return rc_word(RC_IDENTITY);
 	if (hello.keepalive_ms == 0 || hello.dead_ms < hello.keepalive_ms)
 		return rc_word(RC_RANGE);
+	s->version = hello.highest < MSG_VERSION ? hello.highest : MSG_VERSION;
 	/* The one who waits longer sets the time for both. */
 	if (hello.dead_ms > s->dead_ms)
 		s->dead_ms = hello.dead_ms < 600000 ? hello.dead_ms : 600000;
 	return move(e, s, NBR_HELLO, NULL) ? NULL : rc_word(RC_STATE);
 }
 
+bool
+session_forgive(struct engine *e, struct session *s, uint32_t points)
+{
+	return pace_spend(&s->faults, points, e->now);
+}
+
+/* What an LSA costs that was judged so; limits.h says why. */
+static uint32_t
+points_of(int rc, bool asked)
+{
+	switch (rc) {
+	case RC_OK:
+	case RC_OLD:
+	case RC_SAME:
+		return 0;
+	case RC_SHORT:
+	case RC_ORG:
+	case RC_SIGNATURE:
+		return LIMIT_FAULT_PLAIN;
+	default:
+		return asked ? LIMIT_FAULT_ASKED : LIMIT_FAULT_CONTENT;
+	}
+}
+
 static const char *
 update(struct engine *e, struct session *s, struct cur *body)
 {
 	size_t n = body->left;
-	struct mono when;
+	uint32_t who = s->who, points;
+	bool asked = false;
 	int rc;
 
 	if (!move(e, s, NBR_UPDATE, NULL))
 		return rc_word(RC_STATE);
 	s->updates++;
-	rc = accept_update(e, s, cur_bytes(body, n), n);
-	if (rc == RC_OK || rc == RC_OLD || rc == RC_SAME || rc == RC_IDENTITY)
+	rc = accept_update(e, s, cur_bytes(body, n), n, &asked);
+	points = points_of(rc, asked);
+	if (points == 0 || session_find(e, who) != s)
 		return NULL;
 	/* One bad LSA is refused by name; a stream of them ends the session. */
-	return pace_take(&s->faults, e->now, &when) ? NULL : "too-many-faults";
+	return session_forgive(e, s, points) ? NULL : "too-many-faults";
+}
+
+/* The exchange goes on, by so many octets. */
+static void
+progress(struct engine *e, struct session *s, uint64_t octets)
+{
+	s->patience = mono_min(
+	    mono_after(s->patience, octets), mono_after(e->now, SYNC_MS));
+}
+
+/* How much of what we sent has come there; what was never sent has not. */
+static const char *
+confirm(struct engine *e, struct session *s, struct cur *body)
+{
+	uint64_t octets = cur_u64(body);
+	struct nbr *nbr = nbr_find(e, s->peer);
+
+	if (body->bad)
+		return rc_word(RC_SHORT);
+	s->alive_came = e->now;
+	if (octets > s->sent)
+		octets = s->sent;
+	if (octets <= s->confirmed)
+		return NULL;
+	progress(e, s, octets - s->confirmed);
+	s->confirmed = octets;
+	s->firm_at = e->now;
+	if (nbr != NULL && s->bulk_end > 0 && s->confirmed >= s->bulk_end)
+		nbr->large_lost = false;
+	return NULL;
 }
 
 static enum nbr_event
@@ -337,9 +424,15 @@ message(struct engine *e, struct session *s, uint8_t type, struct cur *body)
 		return "unknown-message";
 	if (!move(e, s, event, NULL))
 		return rc_word(RC_STATE);
-	if (type == MSG_ALIVE)
-		return body->left == 0 ? NULL : rc_word(RC_LONG);
+	if (type == MSG_ALIVE) {
+		const char *why = s->version > 1 ? confirm(e, s, body) : NULL;
+
+		return why == NULL && body->left > 0 ? rc_word(RC_LONG) : why;
+	}
 	rc = sync_message(e, s, type, body);
+	/* More than any server could have, or ask for. */
+	if (rc == RC_LIMIT)
+		return "too-many-faults";
 	return rc == RC_OK ? NULL : rc_word(rc);
 }
 
@@ -364,6 +457,8 @@ session_bytes(struct engine *e, const struct input *in)
 		return;
 	s->heard = e->now;
 	s->missed = false;
+	s->came += in->len;
+	progress(e, s, in->len);
 	frame_put(&s->in, in->bytes, in->len);
 	while ((got = frame_next(&s->in, &type, &body)) == 1) {
 		const char *fault = message(e, s, type, &body);
@@ -390,6 +485,8 @@ session_drained(struct engine *e, uint32_t who)
 
 	if (s == NULL)
 		return;
+	if (s->version < 2) /* it confirms nothing else */
+		progress(e, s, s->unsent);
 	s->unsent = 0;
 	sync_pump(e, s);
 }
@@ -443,8 +540,7 @@ overdue(struct engine *e, struct session *s)
 	if (s->state == NBR_GREET &&
 	    mono_due(mono_after(s->opened, GREET_MS), e->now))
 		return "slow-hello";
-	if (s->state == NBR_SYNC &&
-	    mono_due(mono_after(s->opened, SYNC_MS), e->now))
+	if (s->state == NBR_SYNC && mono_due(s->patience, e->now))
 		return "slow-exchange";
 	if (s->state == NBR_FULL && !s->missed && mono_due(miss, e->now)) {
 		s->missed = true;
@@ -459,15 +555,22 @@ overdue(struct engine *e, struct session *s)
 static void
 alive(struct engine *e, struct session *s)
 {
-	struct mono due = mono_after(s->said, e->setup->keepalive_ms);
+	/* What confirms goes out whatever else is said. */
+	struct mono due = mono_after(
+	    s->version > 1 ? s->alive_at : s->said, e->setup->keepalive_ms);
 	struct buf out = { 0 };
 
 	if (s->state < NBR_SYNC)
 		return;
 	if (mono_due(due, e->now)) {
-		frame_close(&out, frame_open(&out, MSG_ALIVE));
+		size_t hole = frame_open(&out, MSG_ALIVE);
+
+		if (s->version > 1)
+			buf_u64(&out, s->came);
+		frame_close(&out, hole);
 		fx_send(e, s, &out);
 		buf_done(&out);
+		s->alive_at = e->now;
 		due = mono_after(e->now, e->setup->keepalive_ms);
 	}
 	fx_wake(e, due);

@@ -206,18 +206,31 @@ live_status(const struct call *call)
 	return status;
 }
 
+/* Why there is none, or what is wrong with the one there is. */
+static const char *
+peer_reason(const json_t *line)
+{
+	if (json_is_true(json_object_get(line, "large_packets_lost")))
+		return "large packets vanish; look at MTU";
+	return text(line, "reason");
+}
+
 static void
 peers_make(struct grid *grid, const json_t *line)
 {
 	grid_cell(grid, text(line, "peer"));
 	grid_cell(grid, text(line, "routing_group"));
 	grid_cell(grid, text(line, "carrier"));
-	grid_cell(grid, text(line, "state"));
+	if (strcmp(text(line, "state"), "sync") == 0)
+		grid_printf(grid, "sync %" PRIu64 "%%",
+		    (uint64_t)number(line, "percent"));
+	else
+		grid_cell(grid, text(line, "state"));
 	age_cell(grid, number(line, "since_s"));
 	grid_cell(grid,
 	    json_is_true(json_object_get(line, "announced")) ? "yes" : "no");
 	grid_cell(grid, text(line, "mail"));
-	grid_cell(grid, text(line, "reason"));
+	grid_cell(grid, peer_reason(line));
 }
 
 int

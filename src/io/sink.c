@@ -76,6 +76,8 @@ static const struct sink_row rows[EVENT_KINDS] = {
 		.name = "pattern", .from = "until", .to = "state" },
 	[EVENT_KEYS] = { "keys-leave", SINK_WARNING,
 		.value = "more" },
+	[EVENT_LARGE_LOST] = { "large-packets-lost", SINK_WARNING,
+		.peer = "peer", .value = "octets" },
 	[EVENT_ALONE] = { "alone", SINK_ERROR,
 		.to = "state" },
 	[EVENT_BEHIND] = { "table-behind", SINK_ERROR,
@@ -294,16 +296,19 @@ may_pass(struct sink *sink, enum sink_level level, const char *word,
 	return pass;
 }
 
+/* `about` is emptied: whom and why; lines of one word about the same are
+ * limited together. */
 static void
 put_limited(struct sink *sink, enum sink_level level, const char *word,
-    const char *subject, struct buf *text)
+    struct buf *about, struct buf *text)
 {
 	uint64_t left_out;
 	struct buf key = { 0 };
 	char *name;
 
-	buf_printf(&key, "%s %s", word, subject ? subject : "");
-	put_reason(&key, text);
+	buf_printf(&key, "%s ", word);
+	buf_bytes(&key, about->p, about->n);
+	buf_done(about);
 	name = buf_string(&key);
 	if (may_pass(sink, level, word, name, &left_out))
 		put_line(sink, level, word, text, left_out);
@@ -321,6 +326,8 @@ subject_of(const struct event *event)
 		return NULL;
 	if (event->kind == EVENT_LINK_STATE || event->kind == EVENT_SPACE_STATE)
 		return event->name;
+	if (event->kind == EVENT_LSA_REFUSED)
+		return event->peer; /* the rest is what he says */
 	return event->origin ? event->origin
 	       : event->peer ? event->peer
 	                     : event->name;
@@ -340,11 +347,20 @@ level_of(const struct sink_row *row, const struct event *event)
 	return row->level;
 }
 
+/* One of our own words; of some kinds it is other text. */
+static bool
+is_why(const struct sink_row *row, const struct event *event)
+{
+	return event->reason != NULL && row->reason != NULL &&
+	       strcmp(row->reason, "reason") == 0;
+}
+
 void
 sink_event(struct sink *sink, const struct event *event)
 {
+	const char *subject = subject_of(event);
 	const struct sink_row *row;
-	struct buf text = { 0 };
+	struct buf text = { 0 }, about = { 0 };
 	enum sink_level level;
 
 	CHECK((unsigned)event->kind < EVENT_KINDS);
@@ -363,7 +379,10 @@ sink_event(struct sink *sink, const struct event *event)
 	put_number(&text, row->value, event->value);
 	put_number(&text, row->total, event->total);
 	put_pair(&text, row->reason, event->reason);
-	put_limited(sink, level, row->word, subject_of(event), &text);
+	/* Never looked for in the text: a peer may have written there. */
+	buf_printf(&about, "%s %s", subject == NULL ? "" : subject,
+	    is_why(row, event) ? event->reason : "");
+	put_limited(sink, level, row->word, &about, &text);
 }
 
 void
@@ -371,7 +390,7 @@ sink_say(struct sink *sink, enum sink_level level, const char *word,
     const char *fmt, ...)
 {
 	char raw[1024];
-	struct buf text = { 0 };
+	struct buf text = { 0 }, about = { 0 };
 	va_list ap;
 
 	if (!is_wanted(sink, level))
@@ -382,7 +401,9 @@ sink_say(struct sink *sink, enum sink_level level, const char *word,
 	for (const char *p = raw; *p != '\0'; p++)
 		buf_u8(&text, *p < ' ' || *p > '~' ? '?' : (uint8_t)*p);
 	raw[strcspn(raw, ",")] = '\0';
-	put_limited(sink, level, word, raw, &text);
+	buf_text(&about, raw);
+	put_reason(&about, &text);
+	put_limited(sink, level, word, &about, &text);
 }
 
 /* What a stranger cannot change at will: IPv6 hosts get a /64 each. */

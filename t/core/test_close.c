@@ -78,7 +78,7 @@ other_version(struct buf *out)
 {
 	struct msg_hello h = good_hello();
 
-	h.lowest = h.highest = 2;
+	h.lowest = h.highest = MSG_VERSION + 1;
 	hello_put(out, &h);
 }
 
@@ -191,6 +191,115 @@ bad_lsas(struct buf *out)
 		put(out, MSG_UPDATE, "no LSA", 6);
 }
 
+/* Of version 2, as we are. */
+static void
+hello_2(struct buf *out)
+{
+	struct msg_hello h = good_hello();
+
+	h.highest = 2;
+	hello_put(out, &h);
+}
+
+static void
+old_alive(struct buf *out)
+{
+	hello_2(out);
+	put(out, MSG_ALIVE, "", 0);
+}
+
+static void
+long_alive(struct buf *out)
+{
+	hello_2(out);
+	put(out, MSG_ALIVE, "123456789", 9);
+}
+
+/* Another's LSAs, signed with our own key: one could be an honest error. */
+static void
+disguised_lsas(struct buf *out)
+{
+	struct seal seal = cheap_seal("b");
+	uint8_t org[SEAL_DIGEST], key[SEAL_DIGEST];
+	char id[20];
+	struct lsa_draft draft = { .key = { "c.x.org", id, 200 },
+		.org = org,
+		.signer = key,
+		.seq = 1 };
+
+	cheap_key('z', org);
+	cheap_key('b', key);
+	hello_2(out);
+	for (int i = 0; i < 200; i++) {
+		size_t hole = frame_open(out, MSG_UPDATE);
+
+		snprintf(id, sizeof(id), "number%d", i);
+		lsa_encode(out, &draft, &seal);
+		frame_close(out, hole);
+	}
+}
+
+/* n messages of 400 keys that are nowhere, each with `extra` octets. */
+static void
+strange_keys(struct buf *out, uint8_t type, int n, size_t extra)
+{
+	char id[20];
+	static const uint8_t zero[64];
+
+	for (int i = 0; i < n; i++) {
+		size_t hole = frame_open(out, type);
+
+		if (type == MSG_SUMMARY)
+			buf_u8(out, 0);
+		buf_u16(out, 400);
+		for (int k = 0; k < 400; k++) {
+			snprintf(id, sizeof(id), "i%d-%d", i, k);
+			msg_key_write(out,
+			    &(struct lsa_key){ "c.x.org", id, LSA_CONNECTOR });
+			buf_bytes(out, zero, extra);
+		}
+		frame_close(out, hole);
+	}
+}
+
+static void
+strange_requests(struct buf *out)
+{
+	hello_2(out);
+	strange_keys(out, MSG_REQUEST, 13, 0);
+}
+
+static void
+endless_summary(struct buf *out)
+{
+	hello_2(out);
+	for (int i = 0; i < 4; i++) /* so often, and it is one key */
+		strange_keys(out, MSG_SUMMARY, 1, 8 + MSG_SHORT_DIGEST);
+	put(out, MSG_NONE, "\3\7c.x.org\0\4i0-0", 15);
+	strange_keys(
+	    out, MSG_SUMMARY, LIMIT_WANTED / 400 + 1, 8 + MSG_SHORT_DIGEST);
+}
+
+static void
+many_digests(struct buf *out)
+{
+	uint8_t body[3 + 5 + SEAL_DIGEST] = { 0, 0, 1, 7 };
+
+	hello_2(out);
+	for (int i = 0; i < LIMIT_FAULTS / LIMIT_FAULT_DIGEST + 1; i++)
+		put(out, MSG_DIGEST, body, sizeof(body));
+}
+
+static void
+parts_back(struct buf *out)
+{
+	uint8_t body[3 + 2 * (5 + SEAL_DIGEST)] = { 0, 0, 2, 7 };
+
+	body[3 + 5 + SEAL_DIGEST] = 7;
+	hello_2(out);
+	put(out, MSG_DIGEST, body, sizeof(body));
+}
+
 static void
 revocation(struct buf *out)
 {
@@ -233,6 +342,13 @@ static const struct {
 	{ "out-of-order", two_hellos, nothing, NULL, NULL, 0 },
 	{ "unknown-message", new_message, nothing, NULL, NULL, 0 },
 	{ "too-many-faults", bad_lsas, nothing, NULL, NULL, 0 },
+	{ "short", old_alive, nothing, NULL, NULL, 0 },
+	{ "long", long_alive, nothing, NULL, NULL, 0 },
+	{ "range", parts_back, nothing, NULL, NULL, 0 },
+	{ "too-many-faults", disguised_lsas, nothing, NULL, NULL, 0 },
+	{ "too-many-faults", strange_requests, nothing, NULL, NULL, 0 },
+	{ "too-many-faults", endless_summary, nothing, NULL, NULL, 0 },
+	{ "too-many-faults", many_digests, nothing, NULL, NULL, 0 },
 	{ "revoked-key", revocation, nothing, NULL, NULL, 0 },
 	{ "silent", nothing, nothing, NULL, NULL, 0 },
 	{ "silent", hello, nothing, NULL, NULL, 0 },
@@ -375,6 +491,7 @@ main(void)
 	Suite *suite = suite_create("close");
 	TCase *tc = tcase_create("close");
 
+	tcase_set_timeout(tc, 60); /* the machine may be busy */
 	tcase_add_loop_test(
 	    tc, reasons, 0, (int)(sizeof(rows) / sizeof(rows[0])));
 	suite_add_tcase(suite, tc);

@@ -111,7 +111,18 @@ START_TEST(hello_cut_or_wrong)
 	ck_assert_str_eq(back.name, hello.name);
 	ck_assert_uint_eq(back.dead_ms, 3000);
 	buf_reset(&b);
+	hello.lowest = 3;
+	msg_hello_write(&b, &hello);
+	in = cur_over(b.p, b.n);
+	ck_assert_int_eq(msg_hello_read(&in, &back), RC_VERSION);
+	buf_reset(&b);
 	hello.lowest = 2;
+	hello.highest = 1;
+	msg_hello_write(&b, &hello);
+	in = cur_over(b.p, b.n);
+	ck_assert_int_eq(msg_hello_read(&in, &back), RC_VERSION);
+	buf_reset(&b);
+	hello.lowest = hello.highest = 0;
 	msg_hello_write(&b, &hello);
 	in = cur_over(b.p, b.n);
 	ck_assert_int_eq(msg_hello_read(&in, &back), RC_VERSION);

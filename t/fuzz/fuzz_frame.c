@@ -41,7 +41,7 @@ message_look(uint8_t type, struct cur body)
 	case MSG_SUMMARY:
 		cur_u8(&body);
 		for (uint16_t n = cur_u16(&body); n > 0; n--) {
-			if (msg_entry_read(&body, &entry) != RC_OK)
+			if (msg_entry_read(&body, MSG_VERSION, &entry) != RC_OK)
 				return;
 			key_look(&entry.key);
 		}

@@ -169,14 +169,15 @@ frames(void)
 {
 	struct wax wax = { .public_key = { 1 } };
 	struct seal seal = wax_seal(&wax);
-	struct msg_hello hello = { MSG_VERSION, MSG_VERSION, { 7 }, HOST, 1000,
-		3000 };
+	struct msg_hello hello = { MSG_VERSION_LOWEST, MSG_VERSION, { 7 }, HOST,
+		1000, 3000 };
 	struct buf out = { 0 }, body = { 0 }, octets = { 0 };
 	struct buf server = server_body();
 	struct lsa *lsa;
 
 	msg_hello_write(&body, &hello);
 	frame_put_body(&out, MSG_HELLO, &body);
+	buf_u64(&body, 127);
 	frame_put_body(&out, MSG_ALIVE, &body);
 	put("frame", "hello", &out);
 	lsa_write(&octets, LSA_SERVER, "", &server);
@@ -184,7 +185,7 @@ frames(void)
 		abort();
 	buf_u8(&body, MSG_FIRST | MSG_LAST);
 	buf_u16(&body, 1);
-	msg_entry_write(&body, lsa);
+	msg_entry_write(&body, MSG_VERSION, lsa);
 	frame_put_body(&out, MSG_SUMMARY, &body);
 	buf_u16(&body, 1);
 	msg_key_write(&body, &lsa->key);
@@ -192,8 +193,11 @@ frames(void)
 	frame_put_body(&out, MSG_UPDATE, &octets);
 	msg_key_write(&body, &lsa->key);
 	frame_put_body(&out, MSG_NONE, &body);
-	buf_bytes(&body, lsa->digest, SEAL_DIGEST);
+	buf_u8(&body, MSG_ASKS);
+	buf_u16(&body, 1);
+	buf_u8(&body, lsa->part);
 	buf_u32(&body, 1);
+	buf_bytes(&body, lsa->digest, SEAL_DIGEST);
 	frame_put_body(&out, MSG_DIGEST, &body);
 	frame_put_body(&out, MSG_SYNCED, &body);
 	buf_text(&body, "stopping");

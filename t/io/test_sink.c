@@ -40,6 +40,8 @@ static const struct {
 	    "<5>mail-state: server=a.b, from=up, to=down\n" },
 	{ { EVENT_MTA_STATE, .from = "up", .to = "down" },
 	    "<3>mta-state: from=up, to=down\n" },
+	{ { EVENT_MTA_ASKS, .from = "yes", .to = "no", .reason = "domains" },
+	    "<3>mta-asks: from=yes, to=no, missing=domains\n" },
 	{ { EVENT_SPACE_STATE, .name = "x.org", .from = "up", .to = "down" },
 	    "<4>space-state: pattern=x.org, from=up, to=down\n" },
 	{ { EVENT_SERVER_STATE, .from = "starting", .to = "up",
@@ -54,6 +56,8 @@ static const struct {
 	    "<4>key-leaves: pattern=x.org, until=2023-11-14T22:13:20Z, "
 	    "state=leaving\n" },
 	{ { EVENT_KEYS, .value = 950 }, "<4>keys-leave: more=950\n" },
+	{ { EVENT_LARGE_LOST, .peer = "a.b", .value = 14000 },
+	    "<4>large-packets-lost: peer=a.b, octets=14000\n" },
 	{ { EVENT_ALONE, .to = "alone" }, "<3>alone: state=alone\n" },
 	{ { EVENT_BEHIND, .value = 12000 }, "<3>table-behind: ms=12000\n" },
 	{ { EVENT_FIGHT, .origin = "a.b", .value = 1 },
@@ -85,6 +89,8 @@ static const struct {
 	    "waiting=120\n" },
 	{ { EVENT_REPORT_REFUSED, .reason = "format", .value = 3 },
 	    "<4>report-refused: times=3, reason=format\n" },
+	{ { EVENT_SHORTAGE, .to = "short", .reason = "no-descriptor" },
+	    "<3>own-shortage: state=short, reason=no-descriptor\n" },
 	{ { EVENT_ADDRESS, .origin = "a.b", .name = "192.0.2.1:25",
 	      .from = "c.d", .to = "down" },
 	    "<3>address-claimed: origin=a.b, address=192.0.2.1:25, "

@@ -53,6 +53,16 @@ def verify(public, signature, data):
         raise Refused("signature") from error
 
 
+CEILING, STEP = 1 << 24, 1 << 16  # of epochs, section 6
+
+
+def epoch(lsa):
+    """The epoch an LSA is judged by."""
+    if lsa.type == wire.FORGET:
+        return int.from_bytes(lsa.all(1)[0], "big")
+    return 0 if lsa.type == wire.REVOCATION else lsa.sequence >> 32
+
+
 class Database:
     """The newest instance of each LSA, and who may say what."""
 
@@ -78,10 +88,7 @@ class Database:
 
     def digest(self):
         """(digest of the database, number of LSAs)."""
-        value = 0
-        for lsa in self.lsas.values():
-            value ^= int.from_bytes(lsa.digest, "big")
-        return value.to_bytes(32, "big"), len(self.lsas)
+        return wire.whole(self.lsas.values()), len(self.lsas)
 
     def sign(self, head, body):
         """An LSA of our own."""
@@ -121,6 +128,9 @@ class Database:
         else:
             raise Refused("signer")
         self.claims(lsa, certificate)
+        known = [epoch(l) for l in self.lsas.values() if l.key.origin == lsa.key.origin]
+        if epoch(lsa) > max(known + [CEILING]) + STEP:
+            raise Refused("epoch")
         forget = self.get(wire.Key(lsa.key.origin, wire.FORGET, lsa.signer.hex()))
         if forget and lsa.type != wire.FORGET and lsa.sequence >> 32 <= int.from_bytes(
                 forget.all(1)[0], "big"):

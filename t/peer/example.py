@@ -36,6 +36,7 @@ class Server:
         self.organization = wire.digest(authority.public_key().public_bytes(*RAW))
         self.certificate = self.certify(authority, serial)
         self.counter = 0
+        self.said = 0
 
     def certify(self, authority, serial):
         """The least that section 1 asks for."""
@@ -73,9 +74,17 @@ def rows(letter, data, comments):
             part, mark, text = part[16:], "   ", ""
 
 
-def message(letter, kind, body, what, comments=()):
+def message(server, kind, body, what, comments=()):
     """One frame, in rows."""
-    return list(rows(letter, wire.frame(kind, body), [(5, what)] + list(comments)))
+    frame = wire.frame(kind, body)
+    server.said += len(frame)
+    return list(rows(server.letter, frame, [(5, what)] + list(comments)))
+
+
+def alive(server, other):
+    """ALIVE: all that the other has said has come."""
+    return message(server, wire.ALIVE, other.said.to_bytes(8, "big"), "ALIVE",
+                   [(8, "so many octets came")])
 
 
 def head_of(lsa):
@@ -89,20 +98,18 @@ def head_of(lsa):
 
 def hello(server):
     """HELLO with its comments."""
-    return message(server.letter, wire.HELLO, wire.hello(wire.Hello(
-        1, 1, server.organization, server.name, 1000, 3000)), "HELLO", [
-            (4, "version 1 alone"), (32, "organization"),
+    return message(server, wire.HELLO, wire.hello(wire.Hello(
+        1, 2, server.organization, server.name, 1000, 3000)), "HELLO", [
+            (4, "versions 1 and 2"), (32, "organization"),
             (1 + len(server.name), "name"), (4, "keep-alive 1000 ms"), (4, "dead 3000 ms")])
 
 
 def digest(server, lsas):
     """DIGEST of a database."""
-    value = 0
-    for lsa in lsas:
-        value ^= int.from_bytes(lsa.digest, "big")
-    return message(server.letter, wire.DIGEST,
-                   value.to_bytes(32, "big") + len(lsas).to_bytes(4, "big"),
-                   "DIGEST", [(32, "exclusive or"), (4, "of so many LSAs")])
+    comments = [(1, "asks for none"), (2, "parts")]
+    for _ in wire.parts(lsas):
+        comments += [(1, "number of a part"), (4, "of so many LSAs"), (32, "its digest")]
+    return message(server, wire.DIGEST, wire.write_digest(2, lsas, 0), "DIGEST", comments)
 
 
 def key_size(key):
@@ -114,20 +121,21 @@ def summary(server, lsas):
     """SUMMARY in one message."""
     comments = [(3, "first and last; entries")]
     for lsa in sorted(lsas, key=lambda lsa: lsa.key):
-        comments += [(key_size(lsa.key), "key"), (8, "sequence"), (8, "of its digest")]
-    return message(server.letter, wire.SUMMARY,
-                   next(wire.summaries(lsa.entry() for lsa in lsas)), "SUMMARY", comments)
+        comments += [(key_size(lsa.key), "key"), (8, "sequence"), (16, "of its digest")]
+    return message(server, wire.SUMMARY,
+                   next(wire.summaries(2, lsas, {wire.part_of(NAMES["P"])})),
+                   "SUMMARY", comments)
 
 
 def request(server, keys):
     """REQUEST in one message."""
-    return message(server.letter, wire.REQUEST, next(wire.requests(keys)), "REQUEST",
+    return message(server, wire.REQUEST, next(wire.requests(keys)), "REQUEST",
                    [(2, "keys")] + [(key_size(key), "key") for key in keys])
 
 
 def update(server, lsa, what):
     """UPDATE of an LSA."""
-    return message(server.letter, wire.UPDATE, lsa.octets, "UPDATE: " + what, head_of(lsa))
+    return message(server, wire.UPDATE, lsa.octets, "UPDATE: " + what, head_of(lsa))
 
 
 def session(london, paris):
@@ -148,16 +156,16 @@ def session(london, paris):
     yield request(london, [lsa.key for lsa in theirs])
     yield update(paris, theirs[0], "identity")
     yield update(paris, theirs[1], "server")
-    yield message("L", wire.SYNCED, b"", "SYNCED")
-    yield message("P", wire.SYNCED, b"", "SYNCED")
+    yield message(london, wire.SYNCED, b"", "SYNCED")
+    yield message(paris, wire.SYNCED, b"", "SYNCED")
     yield update(london, ours[0], "identity")
     yield update(london, ours[1], "server")
     yield request(paris, [gone])
-    yield message("L", wire.NONE, wire.key(gone), "NONE", [(key_size(gone), "key")])
-    yield message("P", wire.ALIVE, b"", "ALIVE")
-    yield message("L", wire.ALIVE, b"", "ALIVE")
-    yield message("P", wire.CLOSE, b"bye", "CLOSE", [(3, "bye")])
-    yield message("L", wire.CLOSE, b"closed-by-peer", "CLOSE", [(14, "closed-by-peer")])
+    yield message(london, wire.NONE, wire.key(gone), "NONE", [(key_size(gone), "key")])
+    yield alive(paris, london)
+    yield alive(london, paris)
+    yield message(paris, wire.CLOSE, b"bye", "CLOSE", [(3, "bye")])
+    yield message(london, wire.CLOSE, b"closed-by-peer", "CLOSE", [(14, "closed-by-peer")])
 
 
 def main():

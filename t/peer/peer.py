@@ -4,7 +4,7 @@
     peer.py --key FILE --certificate FILE --authority FILE --group GROUP
             --smtp ADDRESS --state FILE [--dial tcp:ADDRESS|x-lsa-2:ADDRESS ...]
             [--listen tcp:ADDRESS|x-lsa-2:ADDRESS ...]
-            [--space PATTERN] [--keep-alive MS] [--dead MS]
+            [--space PATTERN] [--keep-alive MS] [--dead MS] [--version 1|2]
 
 It joins an organization as the server its certificate names, keeps a session
 with each peer it is told to dial or that comes, says its identity, its server LSA and its
@@ -60,6 +60,7 @@ class Session:
         self.name = None
         self.began = self.heard = self.said = time.monotonic()
         self.keep_alive, self.dead = node.args.keep_alive, node.args.dead
+        self.version, self.came, self.sent, self.confirmed = wire.OLDEST, 0, 0, 0
         self.new_round()
         self.we_synced = self.they_synced = False
         self.next_digest = self.began + DIGEST_EVERY
@@ -67,7 +68,7 @@ class Session:
     def new_round(self):
         """Nothing summarized, nothing asked."""
         self.summarized = self.summary_whole = False
-        self.asked = set()
+        self.asked, self.differ = set(), set()
 
     def fileno(self):
         """For select()."""
@@ -76,12 +77,15 @@ class Session:
     def send(self, kind, body=b""):
         """One message."""
         self.said = time.monotonic()
-        self.wire.write(wire.frame(kind, body))
+        data = wire.frame(kind, body)
+        self.sent += len(data)
+        self.wire.write(data)
 
     def readable(self):
         """Octets came."""
         plain = self.wire.readable()
         self.heard = time.monotonic()
+        self.came += len(plain)
         if self.wire.tls.done and self.state == "connect":
             self.greet()
         for kind, body in self.frames.feed(plain):
@@ -92,7 +96,7 @@ class Session:
         self.name, self.state = self.wire.tls.name(), "greet"
         self.node.only_one(self)
         self.send(wire.HELLO, wire.hello(wire.Hello(
-            1, 1, self.node.db.organization, self.node.name,
+            wire.OLDEST, self.node.args.version, self.node.db.organization, self.node.name,
             self.keep_alive, self.dead)))
 
     def message(self, kind, body):
@@ -113,7 +117,8 @@ class Session:
 
     def hello(self, hello):
         """Versions, organization and name must fit."""
-        if not hello.low <= 1 <= hello.high:
+        self.version = min(hello.high, self.node.args.version)
+        if self.version < max(hello.low, wire.OLDEST):
             raise wire.Fault("version")
         if hello.organization != self.node.db.organization:
             raise wire.Fault("organization")
@@ -121,46 +126,56 @@ class Session:
             raise wire.Fault("name")
         self.dead = max(self.dead, hello.dead)
         self.state = "sync"
-        tell("hello", peer=self.name, keep_alive=hello.keep_alive, dead=self.dead)
-        self.send_digest()
+        tell("hello", peer=self.name, keep_alive=hello.keep_alive, dead=self.dead,
+             version=self.version)
+        self.alive_at = time.monotonic()
+        self.send_digest(0)
 
-    def send_digest(self):
-        """The database in 36 octets."""
-        value, count = self.node.db.digest()
-        self.send(wire.DIGEST, value + count.to_bytes(4, "big"))
+    def send_digest(self, flags):
+        """What there is, in digests."""
+        self.send(wire.DIGEST, wire.write_digest(
+            self.version, self.node.db.all(), flags))
 
     def alive(self, body):
-        """ALIVE is empty."""
-        if body:
-            raise wire.Fault("too long")
+        """ALIVE says how much has come; one of version 1 is empty."""
+        o = wire.Octets(body)
+        if self.version > 1:
+            self.confirmed = o.number(8)
+        o.end()
+
+    def say_alive(self, now):
+        """The other way."""
+        self.alive_at = now
+        self.send(wire.ALIVE, self.came.to_bytes(8, "big") if self.version > 1 else b"")
 
     def on_digest(self, body):
         """Equal: nothing to say but SYNCED. Else our summary."""
-        o = wire.Octets(body)
-        theirs = o.take(32), o.number(4)
-        o.end()
+        flags, differ = wire.read_digest(self.version, body, self.node.db.all())
         self.new_round()
-        if theirs == self.node.db.digest():
+        self.differ = differ
+        if not differ:
             self.summary_whole = True
             self.maybe_synced()
-        else:
-            self.summarize()
+            return
+        if flags & wire.ASKS:
+            self.send_digest(0)
+        self.summarize()
 
     def summarize(self):
         """Once in a round."""
         if not self.summarized:
             self.summarized = True
-            for body in wire.summaries(l.entry() for l in self.node.db.all()):
+            for body in wire.summaries(self.version, self.node.db.all(), self.differ):
                 self.send(wire.SUMMARY, body)
 
     def on_summary(self, body):
         """Ask for what we lack."""
-        flags, entries = wire.read_summary(body)
+        flags, entries = wire.read_summary(self.version, body)
         self.summarize()
         want = []
         for entry in entries:
             have = self.node.db.get(entry.key)
-            if not have or (have.sequence, have.digest[:8]) != entry[1:] and (
+            if not have or (have.sequence, have.digest[:len(entry.start)]) != entry[1:] and (
                     have.sequence <= entry.sequence):
                 want.append(entry.key)
         self.asked.update(want)
@@ -216,7 +231,7 @@ class Session:
 
     def on_synced(self, body):
         """The other end has all of ours."""
-        self.alive(body)
+        wire.Octets(body).end()
         self.they_synced = True
         self.maybe_full()
 
@@ -229,12 +244,13 @@ class Session:
         if self.state in ("greet", "sync") and now - self.began > FULL_LIMIT:
             raise carrier.Gone("not full")
         if self.state in ("sync", "full"):
-            if now - self.said >= self.keep_alive / 1000 * 0.9:
-                self.send(wire.ALIVE)
+            last = self.alive_at if self.version > 1 else self.said
+            if now - last >= self.keep_alive / 1000 * 0.9:
+                self.say_alive(now)
             if self.state == "full" and now >= self.next_digest:
                 self.next_digest = now + DIGEST_EVERY
                 self.new_round()
-                self.send_digest()
+                self.send_digest(wire.ASKS)
 
     def end(self, why):
         """CLOSE, if it can still be said."""
@@ -473,6 +489,7 @@ def main():
     parser.add_argument("--space", action="append", default=[])
     parser.add_argument("--keep-alive", type=int, default=1000)
     parser.add_argument("--dead", type=int, default=3000)
+    parser.add_argument("--version", type=int, default=wire.VERSION)
     node = Node(parser.parse_args())
     while node.step():
         pass

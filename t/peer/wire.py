@@ -18,11 +18,14 @@ FRAME_MAX = 65536
 KEYS_MAX = 400
 LSA_MAX, BODY_MAX = 65000, 60000
 FIRST, LAST = 1, 2
+ASKS = 1
+OLDEST, VERSION = 1, 2  # of the protocol: what is spoken here
 PURGE = 1
 
 Key = collections.namedtuple("Key", "origin type id")  # sorts as a summary does
 Hello = collections.namedtuple("Hello", "low high organization name keep_alive dead")
 Entry = collections.namedtuple("Entry", "key sequence start")
+Part = collections.namedtuple("Part", "number count digest")
 
 
 class Fault(Exception):
@@ -122,23 +125,87 @@ def read_key(o):
     return Key(origin, kind, o.text(2))
 
 
-def summaries(entries):
-    """Bodies of SUMMARY for all of a database, in order."""
-    entries = sorted(entries)
-    parts = [entries[i:i + KEYS_MAX] for i in range(0, len(entries), KEYS_MAX)] or [[]]
-    for i, part in enumerate(parts):
-        flags = (FIRST if i == 0 else 0) | (LAST if part is parts[-1] else 0)
-        yield struct.pack(">BH", flags, len(part)) + b"".join(
-            key(e.key) + struct.pack(">Q8s", e.sequence, e.start) for e in part)
+def part_of(origin):
+    """The part of the database that an origin belongs to."""
+    return digest(origin.encode("ascii"))[0] if origin else 0
 
 
-def read_summary(body):
+def parts(lsas):
+    """The parts of a database that are not empty, in order."""
+    found = collections.defaultdict(list)
+    for lsa in sorted(lsas, key=lambda lsa: lsa.key):
+        found[part_of(lsa.key.origin)].append(lsa.digest)
+    return [Part(number, len(found[number]), digest(b"".join(found[number])))
+            for number in sorted(found)]
+
+
+def whole(lsas):
+    """One digest of all of them, to show; no message has it."""
+    return digest(b"".join(bytes([p.number]) + p.digest for p in parts(lsas)))
+
+
+def write_digest(version, lsas, flags):
+    """Body of DIGEST."""
+    lsas = list(lsas)
+    if version == 1:
+        value = 0
+        for lsa in lsas:
+            value ^= int.from_bytes(lsa.digest, "big")
+        return struct.pack(">32sI", value.to_bytes(32, "big"), len(lsas))
+    found = parts(lsas)
+    return struct.pack(">BH", flags, len(found)) + b"".join(
+        struct.pack(">BI32s", *part) for part in found)
+
+
+def read_digest(version, body, lsas):
+    """
+    (flags, the parts that differ). With version 1 there is one part, None,
+    that all LSAs are in.
+    """
+    o = Octets(body)
+    if version == 1:
+        same = o.take(32) == write_digest(1, lsas, 0)[:32]
+        o.number(4)
+        o.end()
+        return 0, set() if same else {None}
+    flags, n, last = o.number(1), o.number(2), -1
+    theirs, ours = {}, {p.number: p.digest for p in parts(lsas)}
+    for _ in range(n):
+        number, _, theirs[number] = o.number(1), o.number(4), o.take(32)
+        if number <= last:
+            raise Fault("order of parts")
+        last = number
+    o.end()
+    return flags, {n for n in set(ours) | set(theirs) if ours.get(n) != theirs.get(n)}
+
+
+def start(version):
+    """So many octets of an LSA's digest are in an entry of a summary."""
+    return 8 if version == 1 else 16
+
+
+def summaries(version, lsas, differ):
+    """Bodies of SUMMARY for those parts of a database, in order."""
+    if version == 1:
+        entries = sorted(lsas, key=lambda lsa: lsa.key)
+    else:
+        entries = sorted((l for l in lsas if part_of(l.key.origin) in differ),
+                         key=lambda l: (part_of(l.key.origin), l.key))
+    pieces = [entries[i:i + KEYS_MAX] for i in range(0, len(entries), KEYS_MAX)] or [[]]
+    for i, piece in enumerate(pieces):
+        flags = (FIRST if i == 0 else 0) | (LAST if i == len(pieces) - 1 else 0)
+        yield struct.pack(">BH", flags, len(piece)) + b"".join(
+            key(l.key) + struct.pack(">Q", l.sequence) + l.digest[:start(version)]
+            for l in piece)
+
+
+def read_summary(version, body):
     """(flags, entries)."""
     o = Octets(body)
     flags, n = o.number(1), o.number(2)
     if n > KEYS_MAX:
         raise Fault("summary of %d" % n)
-    entries = [Entry(read_key(o), o.number(8), o.take(8)) for _ in range(n)]
+    entries = [Entry(read_key(o), o.number(8), o.take(start(version))) for _ in range(n)]
     o.end()
     return flags, entries
 
@@ -168,6 +235,7 @@ LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 HOST = re.compile(r"(?=.{1,253}\Z)(%s\.)+%s\Z" % (LABEL, LABEL))
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}\Z")
 HEX = re.compile(r"[0-9a-f]{64}\Z")
+OTHER = re.compile(r"[!-~]{0,318}\Z")
 
 
 def is_pattern(value):
@@ -211,7 +279,7 @@ class Lsa:
         good = {IDENTITY: lambda: not ident, SERVER: lambda: not ident,
                 CONNECTOR: lambda: NAME.match(ident), SPACE: lambda: is_pattern(ident),
                 FORGET: lambda: HEX.match(ident),
-                REVOCATION: lambda: HEX.match(ident)}.get(kind, lambda: True)
+                REVOCATION: lambda: HEX.match(ident)}.get(kind, lambda: OTHER.match(ident))
         if not good() or (self.purge and (self.body or kind in (FORGET, REVOCATION))):
             raise Fault("lsa id")
         if kind == REVOCATION and origin or kind != REVOCATION and not HOST.match(origin):
@@ -225,10 +293,6 @@ class Lsa:
     def newer(self, other):
         """Section 4: of two with one key."""
         return (self.sequence, self.digest) > (other.sequence, other.digest)
-
-    def entry(self):
-        """How a summary names it."""
-        return Entry(self.key, self.sequence, self.digest[:8])
 
 
 def build(organization, signer, head, body, sign):
