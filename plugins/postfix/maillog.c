@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
+#include "core/match.h"
 
 /* What is left of a line. */
 struct rest {
@@ -107,6 +109,25 @@ hop(struct rest *r, bool port, struct addr *out)
 	return addr_read(out, text) && (!port || out->port != 0);
 }
 
+/* A recipient that a report can say: no blank, nothing quoted. */
+static void
+recipient(const char *p, const char *end, char *out)
+{
+	size_t n = (size_t)(end - p);
+
+	out[0] = '\0';
+	if (n > LIMIT_REPORT_RECIPIENT)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (p[i] <= ' ' || p[i] > '~' || p[i] == '"' || p[i] == '\\')
+			return;
+	memcpy(out, p, n);
+	out[n] = '\0';
+	str_lower(out);
+	if (!match_is_address(out))
+		out[0] = '\0';
+}
+
 /* The recipient, whatever it is made of: `<"a>, relay=x"@dom>`. */
 static bool
 address(struct rest *r)
@@ -180,6 +201,8 @@ reason(struct rest r, struct addr *out)
 		return hop(&r, false, out) && skip(&r, " timed out while ")
 		           ? ended_while(r)
 		           : MAILLOG_NOTHING;
+	if (skip(&r, "route refused: "))
+		return MAILLOG_UNRELAYED;
 	if (is_no_session(r)) {
 		if (out->family == 0 && !host_named(r, out))
 			return MAILLOG_NOTHING;
@@ -200,8 +223,15 @@ outcome(struct maillog_line *out, struct rest r)
 {
 	struct rest skipped;
 	struct addr other;
+	const char *start;
 
-	if (!skip(&r, "<") || !address(&r) || !skip(&r, ", "))
+	if (!skip(&r, "<"))
+		return;
+	start = r.p;
+	if (!address(&r))
+		return;
+	recipient(start, r.p - 1, out->to);
+	if (!skip(&r, ", "))
 		return;
 	if (skip(&r, "orig_to=<") && (!address(&r) || !skip(&r, ", ")))
 		return;
@@ -297,6 +327,19 @@ is_seen(const struct maillog_hop *h, const char *id)
 	return false;
 }
 
+/* Of the recipient alone, not of the hop. */
+static void
+route_count(struct maillog_tally *tally, const struct maillog_line *line)
+{
+	struct maillog_route route = { .hop = line->hop,
+		.refused = line->what == MAILLOG_UNRELAYED };
+
+	if (tally->routes.n == MAILLOG_ROUTES || line->to[0] == '\0')
+		return;
+	memcpy(route.to, line->to, sizeof(route.to));
+	vec_push(&tally->routes, route);
+}
+
 void
 maillog_count(struct maillog_tally *tally, const struct maillog_line *line)
 {
@@ -310,15 +353,40 @@ maillog_count(struct maillog_tally *tally, const struct maillog_line *line)
 	if (line->what == MAILLOG_OK) {
 		forget_refusals(tally, &line->hop);
 		h->ok++;
+		if (h->watch > 0) {
+			h->watch--;
+			route_count(tally, line);
+		}
 	} else if (line->what == MAILLOG_FAILED) {
 		h->failed++;
 	} else if (line->what == MAILLOG_REPLIED) {
 		h->replies++;
+	} else if (line->what == MAILLOG_UNRELAYED) {
+		h->watch = MAILLOG_WATCH;
+		route_count(tally, line);
 	} else if (!is_seen(h, line->id)) {
 		memcpy(
 		    h->seen[h->nseen++ % MAILLOG_SEEN], line->id, MAILLOG_ID);
 		h->refused++;
 	}
+}
+
+static bool
+route_next(struct maillog_tally *tally, struct report *out)
+{
+	const struct maillog_route *route;
+
+	if (tally->told == tally->routes.n) {
+		tally->told = tally->routes.n = 0;
+		return false;
+	}
+	route = &tally->routes.v[tally->told++];
+	memset(out, 0, sizeof(*out));
+	out->kind = REPORT_ROUTE;
+	out->hop = route->hop;
+	memcpy(out->to, route->to, sizeof(out->to));
+	out->count[route->refused ? REPORT_UNRELAYED : REPORT_RELAYED] = 1;
+	return true;
 }
 
 bool
@@ -348,11 +416,12 @@ maillog_next(struct maillog_tally *tally, struct report *out)
 			return true;
 		}
 	}
-	return false;
+	return route_next(tally, out);
 }
 
 void
 maillog_done(struct maillog_tally *tally)
 {
 	vec_done(&tally->hops);
+	vec_done(&tally->routes);
 }

@@ -14,10 +14,12 @@
  *     ID: to=<...>, ... relay=HOP[IP]:PORT ... status=sent      ok
  *     ID: to=<...>, ... status=deferred (one of the above, or
  *         Cannot start TLS, Server certificate not verified) refused
+ *         route refused: host ... said: ...)      of that recipient
  *
  * What fails a probe sees as well, and decides. What is refused is a session
  * that this host demands: EHLO, TLS, a login. A reply is about a message, whose
- * recipients a stranger may have chosen. A 5xx to a recipient says nothing of
+ * recipients a stranger may have chosen. `route refused: ` are the words of
+ * conf/postfix/route-refused.regexp, which has judged the reply. A 5xx to a recipient says nothing of
  * the hop; nor does what has no relay (`delivery temporarily suspended`), which
  * is an echo of what was said before.
  *
@@ -45,13 +47,16 @@ enum maillog_what {
 	MAILLOG_OK,
 	MAILLOG_FAILED,
 	MAILLOG_REFUSED,
-	MAILLOG_REPLIED
+	MAILLOG_REPLIED,
+	MAILLOG_UNRELAYED
 };
 
 struct maillog_line {
 	enum maillog_what what;
 	struct addr hop;     /* port 0: the line does not say */
 	char id[MAILLOG_ID]; /* of the message; empty: of none */
+	/* in lower case; empty: not said, or not one that a report can say */
+	char to[LIMIT_REPORT_RECIPIENT + 1];
 };
 
 /* Reads a line of n octets, with or without its line feed, as syslog writes
@@ -65,23 +70,40 @@ void maillog_read(
  * many others were not refused after it. */
 #define MAILLOG_SEEN 32
 
+/* Recipients of refused routes until the next report; what comes beyond comes
+ * again with the next try. */
+#define MAILLOG_ROUTES 64
+/* After a refused route so many deliveries to that hop are told with their
+ * recipients: they may be of the same pattern. */
+#define MAILLOG_WATCH 64
+
+struct maillog_route {
+	struct addr hop;
+	bool refused; /* else delivered */
+	char to[LIMIT_REPORT_RECIPIENT + 1];
+};
+
 struct maillog_hop {
 	struct addr addr;
 	uint64_t ok, failed, refused, replies; /* since the last report */
 	char seen[MAILLOG_SEEN][MAILLOG_ID];
-	size_t nseen; /* in all; the oldest is overwritten */
+	size_t nseen;   /* in all; the oldest is overwritten */
+	uint32_t watch; /* deliveries to be told with their recipients */
 };
 
 /* Begin with { 0 }. */
 struct maillog_tally {
 	VEC(struct maillog_hop) hops;
+	VEC(struct maillog_route) routes; /* in the order of the log */
+	size_t told;                      /* so many of them */
 };
 
 void maillog_count(
     struct maillog_tally *tally, const struct maillog_line *line);
 
 /* Gives what was counted, one report at a time, in an order that tells what
- * came last: deliveries before refusals. False: there is none left. */
+ * came last: deliveries before refusals, routes at the end. False: there is
+ * none left. */
 bool maillog_next(struct maillog_tally *tally, struct report *out);
 
 void maillog_done(struct maillog_tally *tally);

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "core/node.h"
+#include "core/refused.h"
 
 /* The database is compared with its digests this often (ARPANET 1980). */
 #define RECHECK_MS 300000
@@ -182,6 +183,7 @@ turn(struct engine *e)
 	session_tick(e);
 	hear_tick(e);
 	link_tick(e);
+	refused_tick(e);
 	dial_tick(e);
 	origin_tick(e);
 	steer_tick(e);
@@ -288,6 +290,7 @@ engine_free(struct engine *e)
 	vec_done(&e->sessions);
 	adjacent_done(e);
 	link_done(e);
+	refusal_done(&e->refusals);
 	origin_done(e);
 	accept_done(e);
 	contest_done(e);

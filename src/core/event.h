@@ -51,6 +51,9 @@ enum event_kind {
 	EVENT_SHORTAGE,       /* probes could not begin here; to, reason */
 	EVENT_ADDRESS, /* origin: names an address that is another's (from);
 			  name: the address, to: down, up */
+	EVENT_ROUTE_REFUSED, /* peer: server, from: its address, name: pattern
+				it will not relay for, to, reason; value:
+				seconds */
 	EVENT_KINDS
 };
 

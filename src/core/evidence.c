@@ -3,12 +3,13 @@
  * `lsrctl status`, and handed to the link that it is about. A next hop that is
  * no link of ours is nobody's business.
  *
- * Whoever may send reports can have our own links called down or congested,
- * and nothing else. When a reporter dies, probes go on, and nothing changes.
+ * Whoever may send reports can have our own links called down or congested, or
+ * left out for a pattern, and nothing else. When a reporter dies, probes go on, and nothing changes.
  */
 
 #include "base/rc.h"
 #include "core/node.h"
+#include "core/refused.h"
 
 void
 evidence_report(struct engine *e, const uint8_t *p, size_t n)
@@ -28,7 +29,9 @@ evidence_report(struct engine *e, const uint8_t *p, size_t n)
 	heard->last[r.kind] = e->now;
 	for (int i = 0; i < REPORT_COUNTS; i++)
 		heard->total[i] += r.count[i];
-	if (r.kind != REPORT_MILTER)
+	if (r.kind == REPORT_ROUTE)
+		refused_report(e, &r);
+	else if (r.kind != REPORT_MILTER)
 		told_report(e, &r);
 }
 

@@ -125,6 +125,14 @@
 /* One report: an address, and a dozen words with their numbers. */
 #define LIMIT_REPORT_OCTETS 512
 
+/* A recipient in one: 64 octets, "@", 255 (RFC 5321 4.5.3.1). A longer one is
+ * of no use to a report. */
+#define LIMIT_REPORT_RECIPIENT 320
+
+/* Patterns and hops that refuse to relay for them: beyond, a hop that refuses
+ * everything is the administrator's matter, and the first thousand tell him. */
+#define LIMIT_REFUSALS 1024
+
 /* A count in one report: what no MTA does between two of them, and sums of it
  * never overflow. */
 #define LIMIT_REPORT_COUNT 1000000000

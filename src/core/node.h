@@ -12,6 +12,7 @@
  *     link.c       mail services that concern us: which they are
  *     probing.c    their condition: probes and verdicts
  *     told.c       what reports tell of them
+ *     refused.c    next hops that refuse to relay for a pattern (refused.h)
  *     evidence.c   reports: counters, and what they tell of links
  *     origin.c     what we say of ourselves, when, and under which sequence
  *     dial.c       with whom we want a session
@@ -42,6 +43,7 @@
 #include "core/msg.h"
 #include "core/nbr.h"
 #include "core/pace.h"
+#include "core/refusal.h"
 #include "core/report.h"
 #include "core/view.h"
 
@@ -242,6 +244,7 @@ struct engine {
 	struct tree links;
 	uint32_t links_made;
 	struct heard heard;
+	struct refusals refusals;
 	const char *shortage;  /* what probes lacked here; a fixed text */
 	struct mono short_at;  /* when they did so last */
 	struct mono peers_at;  /* look again at whom we probe and peer with */

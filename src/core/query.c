@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/rc.h"
 #include "core/node.h"
+#include "core/refused.h"
 
 /* A request's words; lent by a copy that the caller frees. */
 struct request {
@@ -225,6 +226,8 @@ link_line(struct engine *e, struct json *j, const struct link *l,
 	json_uint(j, "congestion", l == NULL ? 0 : l->level.now);
 	json_uint(j, "waiting", l == NULL ? 0 : l->waiting);
 	json_uint(j, "late", l == NULL ? 0 : l->late);
+	if (l != NULL)
+		refused_show(e, j, &l->addr);
 	json_close(j, '}');
 	json_line(j);
 }

@@ -6,15 +6,18 @@
 
 #include "base/check.h"
 #include "base/rc.h"
-#include "core/limits.h"
+#include "base/str.h"
+#include "core/match.h"
 
 static const struct {
 	const char *word;
 	bool hop; /* tells of one next hop */
+	bool to;  /* and of one recipient */
 } kinds[REPORT_KINDS] = {
-	[REPORT_MILTER] = { "milter", false },
-	[REPORT_EVIDENCE] = { "evidence", true },
-	[REPORT_QUEUE] = { "queue", true },
+	[REPORT_MILTER] = { "milter", false, false },
+	[REPORT_EVIDENCE] = { "evidence", true, false },
+	[REPORT_QUEUE] = { "queue", true, false },
+	[REPORT_ROUTE] = { "route", true, true },
 };
 
 static const struct {
@@ -36,6 +39,8 @@ static const struct {
 	[REPORT_REPLIES] = { REPORT_EVIDENCE, "replies" },
 	[REPORT_WAITING] = { REPORT_QUEUE, "waiting" },
 	[REPORT_LATE] = { REPORT_QUEUE, "late" },
+	[REPORT_RELAYED] = { REPORT_ROUTE, "ok" },
+	[REPORT_UNRELAYED] = { REPORT_ROUTE, "refused" },
 };
 
 const char *
@@ -89,6 +94,24 @@ hop_read(struct report *r, const char *value)
 	return addr_read(&r->hop, value) ? RC_OK : RC_FORMAT;
 }
 
+static int
+recipient_read(struct report *r, const char *value)
+{
+	size_t n = strlen(value);
+
+	if (!kinds[r->kind].to)
+		return RC_NAME;
+	if (r->to[0] != '\0')
+		return RC_TWICE;
+	if (n > LIMIT_REPORT_RECIPIENT)
+		return RC_LONG;
+	if (!match_is_address(value))
+		return RC_FORMAT;
+	memcpy(r->to, value, n + 1);
+	str_lower(r->to);
+	return RC_OK;
+}
+
 /* One `word=value`; seen: which counts were said, a bit each. */
 static int
 pair_read(struct report *r, char *pair, uint32_t *seen)
@@ -100,6 +123,8 @@ pair_read(struct report *r, char *pair, uint32_t *seen)
 	*value++ = '\0';
 	if (strcmp(pair, "hop") == 0)
 		return hop_read(r, value);
+	if (strcmp(pair, "to") == 0)
+		return recipient_read(r, value);
 	for (int i = 0; i < REPORT_COUNTS; i++) {
 		if (counts[i].kind != r->kind ||
 		    strcmp(counts[i].word, pair) != 0)
@@ -137,6 +162,8 @@ report_decode(struct report *out, const uint8_t *p, size_t n)
 	}
 	if (rc == RC_OK && kinds[out->kind].hop && out->hop.family == 0)
 		rc = RC_MISSING;
+	if (rc == RC_OK && kinds[out->kind].to && out->to[0] == '\0')
+		rc = RC_MISSING;
 	return rc;
 }
 
@@ -150,6 +177,8 @@ report_encode(struct buf *out, const struct report *r)
 		buf_printf(out, " hop=%s",
 		    r->hop.port == 0 ? addr_ip_text(&r->hop, text)
 				     : addr_text(&r->hop, text));
+	if (kinds[r->kind].to)
+		buf_printf(out, " to=%s", r->to);
 	for (int i = 0; i < REPORT_COUNTS; i++)
 		if (counts[i].kind == r->kind && r->count[i] > 0)
 			buf_printf(out, " %s=%" PRIu64, counts[i].word,

@@ -230,6 +230,7 @@ steer_view(struct engine *e, const struct lsdb *db)
 		.ctx = e };
 
 	probes_fill(e);
+	in.refusals = &e->refusals;
 	in.probes = e->probes.v;
 	in.nprobes = e->probes.n;
 	return view_new(&in);

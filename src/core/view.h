@@ -31,6 +31,7 @@
 #include "core/lsdb.h"
 #include "core/mta.h"
 #include "core/policy.h"
+#include "core/refusal.h"
 #include "core/rib.h"
 #include "core/setup.h"
 #include "core/table.h"
@@ -63,6 +64,7 @@ struct view_input {
 	uint64_t wall;         /* the same moment in seconds since 1970 */
 	const struct view_probe *probes;
 	size_t nprobes;
+	const struct refusals *refusals; /* hops left out; NULL: none */
 
 	/*
 	 * Whether the origin's certificate lets it relay for the pattern:

@@ -385,6 +385,8 @@ view_rib(
 	keep_merge(&v->facts, &v->in, old, pending, &routes);
 	rib->routes = routes.v.v;
 	rib->n = routes.v.n;
+	for (size_t i = 0; i < rib->n; i++)
+		refusal_apply(v->in.refusals, &rib->routes[i]);
 	bare_mark(rib, v->in.mta);
 	rib->generation = old == NULL ? 1 : old->generation;
 	if (old != NULL && rib_diff(old, rib, NULL, NULL) > 0)

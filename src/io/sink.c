@@ -116,6 +116,8 @@ static const struct sink_row rows[EVENT_KINDS] = {
 		.value = "times", .reason = "reason" },
 	[EVENT_ADDRESS] = { "address-claimed", SINK_ERROR,
 		.origin = "origin", .name = "address", .from = "owner", .to = "state" },
+	[EVENT_ROUTE_REFUSED] = { "route-refused", SINK_ERROR,
+		.name = "pattern", .peer = "server", .from = "hop", .to = "state", .reason = "reason", .value = "seconds" },
 };
 /* clang-format on */
 
@@ -338,7 +340,7 @@ static enum sink_level
 level_of(const struct sink_row *row, const struct event *event)
 {
 	static const char *const well[] = { "up", "joined", "full", "yes",
-		"claimed", "well" };
+		"claimed", "well", "used" };
 
 	for (size_t i = 0; i < sizeof(well) / sizeof(well[0]); i++)
 		if (event->to != NULL && row->level < SINK_NOTICE &&

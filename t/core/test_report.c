@@ -17,6 +17,18 @@ static const struct {
 	{ "milter", RC_OK },
 	{ "evidence hop=198.51.100.5:25 ok=3 failed=0 refused=2", RC_OK },
 	{ "evidence hop=198.51.100.5 ok=3", RC_OK },
+	{ "route hop=198.51.100.5:25 to=u@paris.example refused=1", RC_OK },
+	{ "route to=u@paris.example hop=198.51.100.5 ok=1", RC_OK },
+	{ "route to=a=b@paris.example hop=198.51.100.5 ok=1", RC_OK },
+	{ "route hop=198.51.100.5:25 refused=1", RC_MISSING },
+	{ "route to=u@paris.example refused=1", RC_MISSING },
+	{ "route hop=198.51.100.5:25 to=paris.example", RC_FORMAT },
+	{ "route hop=198.51.100.5:25 to=@paris.example", RC_FORMAT },
+	{ "route hop=198.51.100.5:25 to=u@*", RC_FORMAT },
+	{ "route hop=198.51.100.5:25 to=", RC_FORMAT },
+	{ "route hop=198.51.100.5:25 to=u@a.example to=v@a.example", RC_TWICE },
+	{ "route hop=198.51.100.5:25 to=u@paris.example replies=1", RC_NAME },
+	{ "evidence hop=198.51.100.5:25 to=u@paris.example", RC_NAME },
 	{ "evidence hop=198.51.100.5 replies=3", RC_OK },
 	{ "queue waiting=420 late=35 hop=[2001:db8::5]:25", RC_OK },
 	{ "queue hop=192.0.2.1:25 waiting=1000000000", RC_OK },
@@ -108,6 +120,10 @@ START_TEST(longest_fits)
 		if (kind != REPORT_MILTER)
 			ck_assert(addr_read(&r.hop,
 			    "[2001:db8:1111:2222:3333:4444:5555:6666]:65535"));
+		if (kind == REPORT_ROUTE) {
+			memset(r.to, 'x', LIMIT_REPORT_RECIPIENT);
+			r.to[64] = '@';
+		}
 		for (int i = 0; i < REPORT_COUNTS; i++)
 			r.count[i] = UINT64_MAX;
 		report_encode(&out, &r);

@@ -74,6 +74,18 @@ static const struct {
 	{ HEAD "4F0: " TO "dsn=5.1.1, status=bounced (host 10.77.2.1[10.77.2."
 	       "1] said: 550 5.1.1 unknown (in reply to RCPT TO command))",
 	    MAILLOG_NOTHING, NULL },
+	{ HEAD "4F0: " TO "dsn=4.7.1, status=deferred (route refused: host 10."
+	       "77.2.1[10.77.2.1] said: 554 5.7.1 <u@tokyo.example>: Relay "
+	       "access denied (in reply to RCPT TO command))",
+	    MAILLOG_UNRELAYED, "10.77.2.1:25" },
+	{ HEAD "4F0: to=<u@tokyo.example>, relay=none, delay=9, dsn=4.4.4, "
+	       "status=deferred (route refused: Host or domain name not found)",
+	    MAILLOG_NOTHING, NULL },
+	/* a hop's own words are not those of the table */
+	{ HEAD "4F0: " TO "dsn=5.1.1, status=bounced (host 10.77.2.1[10.77.2."
+	       "1] said: 550 route refused: host x (in reply to RCPT TO "
+	       "command))",
+	    MAILLOG_NOTHING, NULL },
 	/* echoes, and what is no hop */
 	{ HEAD "4F0: to=<u@tokyo.example>, relay=none, delay=9, delays=9/0/0/0,"
 	       " dsn=4.4.1, status=deferred (delivery temporarily suspended: "
@@ -207,6 +219,43 @@ START_TEST(replies_are_apart)
 }
 END_TEST
 
+#define SENT(to)                                                               \
+	HEAD "4F0: to=<" to ">, relay=x[10.77.2.1]:25, delay=1, dsn=2.0.0, "   \
+	     "status=sent (250 ok)"
+#define UNRELAYED(to)                                                          \
+	HEAD "4F0: to=<" to ">, relay=x[10.77.2.1]:25, delay=1, dsn=4.7.1, "   \
+	     "status=deferred (route refused: host x[10.77.2.1] said: 554 no)"
+
+/* Recipients are told of refused routes, and of deliveries after one. */
+START_TEST(tells_refused_routes)
+{
+	struct maillog_tally tally = { 0 };
+	size_t n = 0;
+	struct report r;
+
+	count(&tally, SENT("a@tokyo.example"));
+	count(&tally, UNRELAYED("B@Tokyo.example"));
+	count(&tally, UNRELAYED("\"c d\"@tokyo.example"));
+	count(&tally, UNRELAYED("postmaster"));
+	count(&tally, SENT("e@tokyo.example"));
+	expect(&tally, "evidence hop=10.77.2.1:25 ok=2\n"
+		       "route hop=10.77.2.1:25 to=b@tokyo.example refused=1\n"
+		       "route hop=10.77.2.1:25 to=e@tokyo.example ok=1\n");
+	for (int i = 0; i < 2 * MAILLOG_ROUTES; i++)
+		count(&tally, UNRELAYED("f@tokyo.example"));
+	while (maillog_next(&tally, &r))
+		n++;
+	ck_assert_uint_eq(n, MAILLOG_ROUTES);
+	for (int i = 0; i < MAILLOG_WATCH; i++)
+		count(&tally, SENT("g@tokyo.example"));
+	while (maillog_next(&tally, &r))
+		;
+	count(&tally, SENT("g@tokyo.example"));
+	expect(&tally, "evidence hop=10.77.2.1:25 ok=1\n");
+	maillog_done(&tally);
+}
+END_TEST
+
 START_TEST(hops_are_bounded)
 {
 	struct maillog_tally tally = { 0 };
@@ -237,6 +286,7 @@ main(void)
 	    tc, reads_lines, 0, sizeof(lines) / sizeof(lines[0]));
 	tcase_add_test(tc, counts_messages_once);
 	tcase_add_test(tc, replies_are_apart);
+	tcase_add_test(tc, tells_refused_routes);
 	tcase_add_test(tc, hops_are_bounded);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

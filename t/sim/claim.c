@@ -393,6 +393,7 @@ event_is(struct scene *scene, struct node *node)
 		{ "mta-state", EVENT_MTA_STATE },
 		{ "shortage", EVENT_SHORTAGE },
 		{ "congestion", EVENT_CONGESTION },
+		{ "route-refused", EVENT_ROUTE_REFUSED },
 	};
 	const char *want = scene->word[3]; /* yes, no, or at most so many */
 	char *end;

@@ -472,21 +472,22 @@ do_traffic(struct scene *scene)
 	traffic_run(scene->traffic, scene_time(scene->word[1]));
 }
 
-/* Evidence by hand. */
+/* Evidence by hand, or a report of another kind. */
 static void
 do_tell(struct scene *scene)
 {
 	struct node *node = scene_host(scene, scene->word[1]);
 	struct node *about = scene_host(scene, scene->word[3]);
 	struct input in = { .kind = IN_REPORT };
+	size_t from = strchr(scene->word[4], '=') == NULL ? 5 : 4;
 	struct buf line = { 0 };
 	char text[ADDR_TEXT];
 
 	if (node == NULL || about == NULL || node->engine == NULL)
 		return;
-	buf_printf(
-	    &line, "evidence hop=%s", addr_text(&about->conf.smtp[0], text));
-	for (size_t i = 4; i < scene->n; i++)
+	buf_printf(&line, "%s hop=%s", from > 4 ? scene->word[4] : "evidence",
+	    addr_text(&about->conf.smtp[0], text));
+	for (size_t i = from; i < scene->n; i++)
 		buf_printf(&line, " %s", scene->word[i]);
 	in.bytes = line.p;
 	in.len = line.n;

@@ -1,0 +1,125 @@
+#include "core/refused.h"
+
+#include "core/match.h"
+#include "core/node.h"
+
+static void
+changed(struct engine *e, const struct refusal *r, const char *reason)
+{
+	char text[ADDR_TEXT];
+
+	fx_event(
+	    e, (struct event){ .kind = EVENT_ROUTE_REFUSED,
+		   .name = r->pattern,
+		   .peer = r->name,
+		   .from = fx_keep(e, addr_text(&r->hop, text), ADDR_TEXT),
+		   .to = r->off ? "left-out" : "used",
+		   .reason = reason,
+		   .value = r->off ? mono_since(e->now, r->until) / 1000 : 0 });
+	steer_changed(e);
+}
+
+/* The route that Postfix takes for this recipient, or NULL. */
+static const struct route *
+route_of(const struct engine *e, const char *recipient)
+{
+	const struct route *route = NULL;
+	struct match m;
+	const char *pattern;
+
+	if (e->rib == NULL)
+		return NULL;
+	m = match_over(recipient);
+	while (route == NULL && (pattern = match_next(&m)) != NULL)
+		route = rib_find(e->rib, pattern);
+	return route;
+}
+
+/* Without a port it is every mail service there. */
+static bool
+is_hop(const struct addr *told, const struct addr *hop)
+{
+	return told->port == 0 ? addr_same_ip(told, hop)
+	                       : addr_equal(told, hop);
+}
+
+static void
+refused(struct engine *e, const struct route *route, const struct report *r)
+{
+	for (size_t i = 0; i < route->nhops; i++) {
+		const struct route_hop *hop = &route->hop[i];
+		struct refusal_told told = { route->pattern, hop->name,
+			hop->addr, refusal_digest(r->to), e->now };
+		const struct refusal *off;
+
+		if (!is_hop(&r->hop, &hop->addr))
+			continue;
+		off = refusal_add(&e->refusals, &told);
+		if (off != NULL)
+			changed(e, off, "recipients");
+	}
+}
+
+static void
+accepted(struct engine *e, const char *pattern, const struct addr *hop)
+{
+	struct refusal_told told = {
+		.pattern = pattern, .hop = *hop, .now = e->now
+	};
+	const struct refusal *was = refusal_end(&e->refusals, &told);
+
+	if (was != NULL)
+		changed(e, was, "accepted");
+}
+
+void
+refused_report(struct engine *e, const struct report *r)
+{
+	const struct route *route = route_of(e, r->to);
+
+	if (route == NULL)
+		return;
+	if (r->count[REPORT_RELAYED] > 0)
+		accepted(e, route->pattern, &r->hop);
+	else if (r->count[REPORT_UNRELAYED] > 0)
+		refused(e, route, r);
+}
+
+void
+refused_probe(struct engine *e, const struct refused_probe *probe)
+{
+	struct refusal_told told = { probe->pattern, probe->name, probe->hop, 0,
+		e->now };
+	const struct refusal *off;
+
+	if (!probe->refused) {
+		accepted(e, probe->pattern, &probe->hop);
+		return;
+	}
+	off = refusal_add(&e->refusals, &told);
+	if (off != NULL)
+		changed(e, off, "probes");
+}
+
+void
+refused_tick(struct engine *e)
+{
+	const struct refusal *over;
+
+	while ((over = refusal_over(&e->refusals, e->now)) != NULL)
+		changed(e, over, "time");
+	fx_wake(e, refusal_due(&e->refusals));
+}
+
+void
+refused_show(const struct engine *e, struct json *j, const struct addr *hop)
+{
+	json_open(j, "refuses", '[');
+	for (size_t i = 0; i < e->refusals.list.n; i++) {
+		const struct refusal *r = &e->refusals.list.v[i];
+
+		if (r->off && addr_equal(&r->hop, hop))
+			json_str(j, NULL, r->pattern);
+	}
+	json_close(j, ']');
+}

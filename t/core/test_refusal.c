@@ -1,0 +1,233 @@
+/* test_refusal.c - when a hop is left out for a pattern, and for how long. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/limits.h"
+#include "core/refusal.h"
+#include "t/tap.h"
+
+#define MIN UINT64_C(60000)
+
+static struct addr
+at(const char *text)
+{
+	struct addr a;
+
+	ck_assert(addr_read(&a, text));
+	return a;
+}
+
+/* `recipient` refused there at this time; NULL: a RCPT of our own. */
+static bool
+add(struct refusals *all, const char *pattern, const char *recipient,
+    uint64_t ms)
+{
+	struct refusal_told told = { .pattern = pattern,
+		.name = "mx1.paris.example",
+		.hop = at("192.0.2.1:25"),
+		.now = { ms } };
+
+	if (recipient != NULL)
+		told.recipient = refusal_digest(recipient);
+	return refusal_add(all, &told) != NULL;
+}
+
+static bool
+end(struct refusals *all, const char *pattern, uint64_t ms)
+{
+	struct refusal_told told = {
+		.pattern = pattern, .hop = at("192.0.2.1:25"), .now = { ms }
+	};
+
+	return refusal_end(all, &told) != NULL;
+}
+
+static bool
+off(const struct refusals *all, const char *pattern, const char *hop)
+{
+	struct addr a = at(hop);
+
+	return refusal_is_off(all, pattern, &a);
+}
+
+static bool
+over(struct refusals *all, uint64_t ms)
+{
+	return refusal_over(all, (struct mono){ ms }) != NULL;
+}
+
+START_TEST(three_recipients)
+{
+	struct refusals all = { 0 };
+
+	ck_assert(!add(&all, "*", "a@x.example", MIN));
+	for (int i = 0; i < 9; i++) /* one recipient, tried again and again */
+		ck_assert(!add(&all, "*", "a@x.example", MIN));
+	ck_assert(!add(&all, "*", "b@x.example", 2 * MIN));
+	ck_assert(!add(&all, "paris.example", "c@paris.example", 2 * MIN));
+	ck_assert(!off(&all, "*", "192.0.2.1:25"));
+	ck_assert(add(&all, "*", "c@y.example", 3 * MIN));
+	ck_assert(off(&all, "*", "192.0.2.1:25"));
+	ck_assert(!off(&all, "*", "192.0.2.1:26"));
+	ck_assert(!off(&all, "*", "192.0.2.2:25"));
+	ck_assert(!off(&all, "paris.example", "192.0.2.1:25"));
+	refusal_done(&all);
+}
+END_TEST
+
+START_TEST(a_row_is_ten_minutes)
+{
+	struct refusals all = { 0 };
+
+	ck_assert(!add(&all, "*", "a@x.example", 0));
+	ck_assert(!add(&all, "*", "b@x.example", 5 * MIN));
+	ck_assert(!add(&all, "*", "c@x.example", 10 * MIN + 1));
+	ck_assert(!add(&all, "*", "d@x.example", 11 * MIN));
+	/* and a delivery in between begins it anew */
+	ck_assert(!end(&all, "*", 12 * MIN));
+	ck_assert(!add(&all, "*", "e@x.example", 12 * MIN));
+	ck_assert(!add(&all, "*", "f@x.example", 12 * MIN));
+	ck_assert(add(&all, "*", "g@x.example", 12 * MIN));
+	refusal_done(&all);
+}
+END_TEST
+
+START_TEST(two_of_our_own)
+{
+	struct refusals all = { 0 };
+
+	ck_assert(!add(&all, "*", NULL, 0));
+	ck_assert(!add(&all, "*", "a@x.example", 1));
+	ck_assert(add(&all, "*", NULL, 9 * MIN));
+	ck_assert(off(&all, "*", "192.0.2.1:25"));
+	/* it says so still: no trial at the cost of mail */
+	ck_assert(!add(&all, "*", NULL, 18 * MIN));
+	ck_assert(!over(&all, 27 * MIN));
+	ck_assert(off(&all, "*", "192.0.2.1:25"));
+	ck_assert(end(&all, "*", 27 * MIN));
+	ck_assert(!off(&all, "*", "192.0.2.1:25"));
+	ck_assert(!end(&all, "*", 27 * MIN));
+	refusal_done(&all);
+}
+END_TEST
+
+static void
+three(struct refusals *all, uint64_t ms)
+{
+	add(all, "*", "a@x.example", ms);
+	add(all, "*", "b@x.example", ms);
+	ck_assert(add(all, "*", "c@x.example", ms));
+}
+
+/* Ten minutes, then on trial; half an hour; at the most two hours. */
+START_TEST(ends_by_itself)
+{
+	static const uint64_t holds[] = { 10, 30, 90, 120, 120 };
+	struct refusals all = { 0 };
+	uint64_t ms = MIN;
+
+	three(&all, ms);
+	for (size_t i = 0; i < sizeof(holds) / sizeof(holds[0]); i++) {
+		ck_assert_uint_eq(refusal_due(&all).ms, ms + holds[i] * MIN);
+		ck_assert(!over(&all, ms + holds[i] * MIN - 1));
+		ms += holds[i] * MIN;
+		ck_assert(over(&all, ms));
+		ck_assert(!over(&all, ms));
+		ck_assert(!off(&all, "*", "192.0.2.1:25"));
+		ck_assert_uint_eq(refusal_due(&all).ms, MONO_NEVER.ms);
+		ck_assert(add(&all, "*", "d@x.example", ms));
+	}
+	/* accepted: no trial any more */
+	ck_assert(end(&all, "*", ms));
+	ck_assert(!add(&all, "*", "d@x.example", ms));
+	/* a day without one, and it is forgotten */
+	ck_assert(!over(&all, ms + 25 * 60 * MIN));
+	ck_assert_uint_eq(all.list.n, 0);
+	refusal_done(&all);
+}
+END_TEST
+
+START_TEST(bounded)
+{
+	struct refusals all = { 0 };
+	char pattern[32];
+
+	for (int i = 0; i < 2 * LIMIT_REFUSALS; i++) {
+		snprintf(pattern, sizeof(pattern), "%d.example", i);
+		add(&all, pattern, NULL, 0);
+		add(&all, pattern, NULL, 0);
+	}
+	ck_assert_uint_eq(all.list.n, LIMIT_REFUSALS);
+	ck_assert(off(&all, "7.example", "192.0.2.1:25"));
+	refusal_done(&all);
+}
+END_TEST
+
+static struct route
+route(void)
+{
+	struct route r = { .pattern = mem_str("*"),
+		.kind = ROUTE_REMOTE,
+		.server = mem_str("mx1.tokyo.example"),
+		.cost = 10,
+		.hops = 2,
+		.nhops = 2,
+		.npath = 1 };
+
+	r.hop[0].name = mem_str("mx1.paris.example");
+	r.hop[0].addr = at("192.0.2.1:25");
+	r.hop[1].name = mem_str("mx1.rome.example");
+	r.hop[1].addr = at("192.0.2.2:25");
+	r.hop[1].alternate = true;
+	r.path = mem_new(0, 1, sizeof(*r.path));
+	r.path[0] = mem_str("mx1.tokyo.example");
+	return r;
+}
+
+START_TEST(takes_hops_out)
+{
+	struct refusals all = { 0 };
+	struct refusal_told rome = { .pattern = "*",
+		.name = "mx1.rome.example",
+		.hop = at("192.0.2.2:25") };
+	struct route r = route();
+
+	refusal_apply(NULL, &r);
+	refusal_apply(&all, &r);
+	ck_assert_uint_eq(r.nhops, 2);
+	three(&all, 0);
+	refusal_apply(&all, &r);
+	ck_assert_uint_eq(r.nhops, 1);
+	ck_assert_str_eq(r.hop[0].name, "mx1.rome.example");
+	ck_assert(!r.hop[0].alternate);
+	ck_assert(r.kind == ROUTE_REMOTE);
+	refusal_add(&all, &rome);
+	ck_assert(refusal_add(&all, &rome) != NULL);
+	refusal_apply(&all, &r);
+	ck_assert(r.kind == ROUTE_HOLD);
+	ck_assert_uint_eq(r.nhops, 0);
+	ck_assert_str_eq(r.reason, "no path to mx1.tokyo.example: "
+				   "mx1.rome.example refuses to relay for this "
+				   "host");
+	route_done(&r);
+	refusal_done(&all);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("refusal");
+	TCase *tc = tcase_create("refusal");
+
+	tcase_add_test(tc, three_recipients);
+	tcase_add_test(tc, a_row_is_ten_minutes);
+	tcase_add_test(tc, two_of_our_own);
+	tcase_add_test(tc, ends_by_itself);
+	tcase_add_test(tc, bounded);
+	tcase_add_test(tc, takes_hops_out);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}
