@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#define PLAIN_MAX 1024
+
 static char
 lower(char c)
 {
@@ -60,9 +62,32 @@ static const char *const noes[] = { "denied", "prohibited", "forbidden",
 static const char *const policies[] = { "open relay", "open-relay",
 	"relay list", "relay black", "relay block", "relay server", NULL };
 
-bool
-reply_denies_relay(const char *text)
+/* Without words that hold an address: names are no words of the reply. */
+static void
+plain(const char *text, char out[PLAIN_MAX])
 {
+	size_t n = 0;
+
+	while (*text != '\0') {
+		size_t word = strcspn(text, " ");
+		size_t blanks = strspn(text + word, " ");
+
+		if (memchr(text, '@', word) == NULL &&
+		    n + word + blanks < PLAIN_MAX) {
+			memcpy(out + n, text, word + blanks);
+			n += word + blanks;
+		}
+		text += word + blanks;
+	}
+	out[n] = '\0';
+}
+
+bool
+reply_denies_relay(const char *whole)
+{
+	char text[PLAIN_MAX];
+
+	plain(whole, text);
 	if ((text[0] != '5' && text[0] != '4') || has_one(text, policies))
 		return false;
 	return has_one(text, phrases) ||
