@@ -5,7 +5,6 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
-#include <event2/listener.h>
 #include <sys/socket.h>
 
 #include "base/check.h"
@@ -13,8 +12,13 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/tree.h"
+#include "io/clock.h"
+#include "io/door.h"
 #include "io/local.h"
 #include "io/peer_cred.h"
+#include "io/spare.h"
+
+#define IDLE_MS 1000 /* who asks does so at once */
 
 struct ctl_client {
 	struct tree_node node;
@@ -25,6 +29,7 @@ struct ctl_client {
 	struct bufferevent *bev; /* NULL: the answer goes to the log */
 	struct buf log;
 	bool asked, told, answered;
+	struct mono came;
 	bool heard; /* all that he had to say */
 	bool shut;  /* all that we had to say is written */
 };
@@ -35,7 +40,7 @@ struct ctl_io {
 	ctl_io_own *own;
 	void *ctx;
 	char *path;
-	struct evconnlistener *listener;
+	struct door *door;
 	struct tree clients;
 	uint32_t numbers;
 	uint32_t guests; /* of them those who only read */
@@ -100,6 +105,7 @@ client_new(struct ctl_io *io)
 	struct ctl_client *client = mem_new(sizeof(*client), 0, 0);
 
 	client->io = io;
+	client->came = clock_mono();
 	client->number = ++io->numbers;
 	CHECK(client->number != 0);
 	tree_insert(&io->clients, &client->node, &client->number, by_number);
@@ -307,11 +313,28 @@ has_place(const struct ctl_io *io, enum peer_cred_right right)
 		   io->guests < CTL_IO_CLIENTS - CTL_IO_KEPT);
 }
 
+/* Who has come and asked nothing for a while makes room. */
 static void
-on_accept(struct evconnlistener *listener, evutil_socket_t fd,
-    struct sockaddr *sa, int len, void *arg)
+make_room(void *ctx)
 {
-	struct ctl_io *io = arg;
+	struct ctl_io *io = ctx;
+	struct tree_node *n = tree_first(&io->clients), *next;
+
+	for (; n != NULL; n = next) {
+		struct ctl_client *client =
+		    tree_entry(n, struct ctl_client, node);
+
+		next = tree_next(n);
+		if (!client->asked &&
+		    mono_since(client->came, clock_mono()) >= IDLE_MS)
+			client_end(client);
+	}
+}
+
+static void
+on_came(void *ctx, int fd, const struct sockaddr *from)
+{
+	struct ctl_io *io = ctx;
 	static const char busy[] =
 	    "{\"error\":\"too many ask at once; try again\"}\n";
 	struct timeval patience = { CTL_IO_PATIENCE_S, 0 };
@@ -319,9 +342,9 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	uint32_t uid;
 	enum peer_cred_right right = peer_cred_of(fd, &uid);
 
-	(void)listener;
-	(void)sa;
-	(void)len;
+	(void)from;
+	if (spare_reached(fd))
+		make_room(io);
 	if (!has_place(io, right)) {
 		(void)send(
 		    fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -375,14 +398,13 @@ ctl_io_new(struct loop *loop, struct sink *sink, ctl_io_own *own, void *ctx)
 int
 ctl_io_listen(struct ctl_io *io, const char *path)
 {
+	struct door_house house = { path, on_came, make_room, io };
 	int fd, rc = local_listen(path, NULL, &fd);
 
 	if (rc != RC_OK)
 		return rc;
 	io->path = mem_str(path);
-	io->listener = evconnlistener_new(loop_base(io->loop), on_accept, io,
-	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	CHECK(io->listener != NULL);
+	io->door = door_new(io->loop, io->sink, fd, &house);
 	return RC_OK;
 }
 
@@ -403,10 +425,9 @@ ctl_io_free(struct ctl_io *io)
 	if (io == NULL)
 		return;
 	loop_carry(io->loop, FX_REPLY, NULL, NULL);
-	if (io->listener != NULL) {
-		evconnlistener_free(io->listener);
+	if (io->door != NULL)
 		(void)unlink(io->path);
-	}
+	door_free(io->door);
 	while ((n = tree_first(&io->clients)) != NULL)
 		client_end(tree_entry(n, struct ctl_client, node));
 	mem_free(io->path);

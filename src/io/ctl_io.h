@@ -11,6 +11,7 @@
  * has at most CTL_IO_LINE octets, `inject` CTL_IO_INJECT. Who asks slowly or
  * does not read the answer is dropped after CTL_IO_PATIENCE_S. Who only reads
  * leaves CTL_IO_KEPT places free: however many of them ask, root is heard.
+ * When descriptors run out those go who have asked nothing for a second.
  *
  * What is refused here is answered by one object: {"error":"..."}. An answer
  * of nothing is an empty line: one that broke off has none.

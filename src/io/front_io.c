@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include <arpa/inet.h>
-#include <event2/listener.h>
 #include <sys/socket.h>
 
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/rc.h"
+#include "io/door.h"
 #include "io/local.h"
 #include "io/sock.h"
 
@@ -30,7 +30,7 @@ struct front_io {
 	front_io_brought *brought;
 	void *ctx;
 	char *path;
-	struct evconnlistener *listener;
+	struct door *door;
 	struct front_half *halves, **last;
 	size_t nhalves;
 };
@@ -184,16 +184,23 @@ wait_for_line(struct front_half *half)
 	CHECK(evtimer_add(half->deadline, &tv) == 0);
 }
 
+/* Whose line is not complete yet: the oldest of them. */
 static void
-on_accept(struct evconnlistener *listener, evutil_socket_t fd,
-    struct sockaddr *sa, int len, void *arg)
+make_room(void *ctx)
 {
-	struct front_io *io = arg;
+	struct front_io *io = ctx;
+
+	if (io->halves != NULL)
+		refuse(io->halves, "no-descriptors");
+}
+
+static void
+on_came(void *ctx, int fd, const struct sockaddr *from)
+{
+	struct front_io *io = ctx;
 	struct front_half *half;
 
-	(void)listener;
-	(void)sa;
-	(void)len;
+	(void)from;
 	if (io->nhalves >= FRONT_IO_PENDING)
 		refuse(io->halves, "too-many");
 	half = mem_new(sizeof(*half), 0, 0);
@@ -223,14 +230,13 @@ front_io_new(
 int
 front_io_listen(struct front_io *io, const char *path)
 {
+	struct door_house house = { path, on_came, make_room, io };
 	int fd, rc = local_listen(path, FRONT_IO_GROUP, &fd);
 
 	if (rc != RC_OK)
 		return rc;
 	io->path = mem_str(path);
-	io->listener = evconnlistener_new(loop_base(io->loop), on_accept, io,
-	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	CHECK(io->listener != NULL);
+	io->door = door_new(io->loop, io->sink, fd, &house);
 	return RC_OK;
 }
 
@@ -239,10 +245,9 @@ front_io_free(struct front_io *io)
 {
 	if (io == NULL)
 		return;
-	if (io->listener != NULL) {
-		evconnlistener_free(io->listener);
+	if (io->door != NULL)
 		(void)unlink(io->path);
-	}
+	door_free(io->door);
 	while (io->halves != NULL)
 		refuse(io->halves, NULL);
 	mem_free(io->path);

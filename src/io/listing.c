@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/rc.h"
+#include "io/spare.h"
 
 #define QUEUE_DIRECTORY "/var/spool/postfix"
 #define MAIN_CF "/etc/postfix"
@@ -42,6 +43,11 @@ listing_connect(const char *directory, const char *name)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
+	if (spare_reached(fd)) { /* it can wait */
+		close(fd);
+		errno = EMFILE;
+		return -1;
+	}
 	/* A local socket connects at once, or says EAGAIN when it is full. */
 	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) != 0) {
 		int err = errno;
