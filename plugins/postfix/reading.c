@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
-#include "base/str.h"
 #include "base/vec.h"
+#include "idn/labels.h"
 
 #define FILE_MAX_OCTETS 1048576 /* of a list that goes on in a file */
 #define MAPS_MAX 16             /* asked for our domains */
@@ -53,8 +53,14 @@ reading_begin(const struct plugin_want *want)
 	r->want = want;
 	for (int i = 0; i < FOUND; i++)
 		r->found[i] = mem_new(0, want->nhere + 1, sizeof(bool));
-	for (size_t i = 0; i < want->nhere; i++)
+	for (size_t i = 0; i < want->nhere; i++) {
+		char *other = labels_to_u(want->here[i]);
+
 		buf_printf(&r->keys, "%s\n", want->here[i]);
+		if (other != NULL)
+			buf_printf(&r->keys, "%s\n", other);
+		mem_free(other);
+	}
 	buf_u8(&r->keys, 0);
 	return r;
 }
@@ -413,11 +419,14 @@ read_facts(const struct plugin_reading *r, struct mta *out)
 }
 
 static void
-mark(struct plugin_reading *r, enum found found, const char *pattern)
+mark(struct plugin_reading *r, enum found found, const char *word)
 {
+	char *pattern = labels_to_a(word);
+
 	for (size_t i = 0; i < r->want->nhere; i++)
 		if (strcmp(r->want->here[i], pattern) == 0)
 			r->found[found][i] = true;
+	mem_free(pattern);
 }
 
 /* A map is asked as it is, without Postfix's own go-between. */
@@ -453,7 +462,6 @@ look_at_list(struct plugin_reading *r, const char *list, unsigned depth)
 			continue;
 		}
 		add_map(r, FOUND_LOCAL, w);
-		str_lower(w);
 		mark(r, FOUND_LOCAL, w);
 	}
 	mem_free(copy);

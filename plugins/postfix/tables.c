@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/vec.h"
+#include "idn/labels.h"
 #include "plugins/postfix/map.h"
 #include "plugins/postfix/values.h"
 
@@ -24,7 +25,8 @@ struct plugin_run {
 /* What one table is to say. Values lie one behind the other in `text`. */
 struct work {
 	VEC(struct map_item) items;
-	VEC(size_t) at; /* of each value in `text`; SIZE_MAX: no such key */
+	VEC(size_t) at;     /* of each value in `text`; SIZE_MAX: no such key */
+	VEC(char *) others; /* keys in their other spelling */
 	struct buf text;
 };
 
@@ -103,6 +105,19 @@ work_add(struct work *work, const char *key, size_t at)
 	vec_push(&work->at, at);
 }
 
+/* With SMTPUTF8 Postfix asks for a domain as it came: both spellings have the
+ * same value. */
+static void
+add_other(struct work *work, const char *pattern, size_t at)
+{
+	char *other = labels_to_u(pattern);
+
+	if (other == NULL)
+		return;
+	vec_push(&work->others, other);
+	work_add(work, other, at);
+}
+
 static void
 work_change(struct work *work, enum values_table table,
     const struct plugin_change *change, const struct plugin_setup *setup)
@@ -117,6 +132,7 @@ work_change(struct work *work, enum values_table table,
 	else
 		buf_u8(&work->text, 0);
 	work_add(work, change->pattern, at);
+	add_other(work, change->pattern, at);
 }
 
 struct extras {
@@ -137,10 +153,13 @@ static bool
 note_extra(void *ctx, const char *key, const char *value)
 {
 	struct extras *x = ctx;
+	char *pattern = labels_to_a(key);
+	bool listed = x->n > 0 && bsearch(pattern, x->list, x->n,
+				      sizeof(x->list[0]), by_pattern) != NULL;
 
 	(void)value;
-	if (x->n > 0 &&
-	    bsearch(key, x->list, x->n, sizeof(x->list[0]), by_pattern) != NULL)
+	mem_free(pattern);
+	if (listed)
 		return true;
 	vec_push(&x->at, x->keys.n);
 	buf_bytes(&x->keys, key, strlen(key) + 1);
@@ -171,6 +190,9 @@ work_settle(struct work *work)
 static void
 work_done(struct work *work)
 {
+	for (size_t i = 0; i < work->others.n; i++)
+		mem_free(work->others.v[i]);
+	vec_done(&work->others);
 	vec_done(&work->items);
 	vec_done(&work->at);
 	buf_done(&work->text);
@@ -327,9 +349,11 @@ static bool
 judge_entry(void *ctx, const char *key, const char *value)
 {
 	struct judge *judge = ctx;
+	char *pattern = labels_to_a(key);
 
 	judge->n++;
-	judge->bad = !values_fits(judge->table, key) || *value == '\0';
+	judge->bad = !values_fits(judge->table, pattern) || *value == '\0';
+	mem_free(pattern);
 	for (; *value != '\0'; value++)
 		judge->bad |= *value < ' ' || *value > '~';
 	return !judge->bad;

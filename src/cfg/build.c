@@ -12,6 +12,7 @@
 #include "cfg/complain.h"
 #include "cfg/schema.h"
 #include "cfg/setting.h"
+#include "idn/labels.h"
 
 static cfg_opt_t *
 section_options(const char *section)
@@ -256,9 +257,8 @@ static char *
 title_take(const struct build *b, const struct build_place *place, cfg_t *sec,
     bool (*form)(const char *s), const char *remedy)
 {
-	char *name = mem_str(cfg_title(sec));
+	char *name = labels_to_a(cfg_title(sec));
 
-	str_lower(name);
 	if (!form(name))
 		build_complain(b, place, remedy, "%s \"%.200s\": not a name",
 		    cfg_name(sec), name);
@@ -271,9 +271,8 @@ peer_build(struct build *b, cfg_t *sec)
 	struct setup *setup = &b->conf->setup;
 	struct build_place place = { .section = "peer" };
 	struct setup_peer peer = { 0 };
-	char *title = mem_str(cfg_title(sec));
+	char *title = labels_to_a(cfg_title(sec));
 
-	str_lower(title);
 	place.title = title;
 	peer.name = title_take(b, &place, sec, str_is_host,
 	    "a peer is called by its server's host name");
@@ -288,9 +287,8 @@ bridgehead_build(struct build *b, struct build_place place, cfg_t *sec,
     struct setup_connector *connector)
 {
 	struct setup_bridgehead one = { 0 };
-	char *title = mem_str(cfg_title(sec));
+	char *title = labels_to_a(cfg_title(sec));
 
-	str_lower(title);
 	place.inner = title;
 	one.name = title_take(b, &place, sec, str_is_host,
 	    "a bridgehead is called by its server's host name");
@@ -322,9 +320,8 @@ connector_build(struct build *b, cfg_t *sec)
 	struct setup *setup = &b->conf->setup;
 	struct build_place place = { .section = "connector" };
 	struct setup_connector one = { 0 };
-	char *title = mem_str(cfg_title(sec));
+	char *title = labels_to_a(cfg_title(sec));
 
-	str_lower(title);
 	place.title = title;
 	one.name = title_take(b, &place, sec, str_is_word,
 	    "write a name of a-z, 0-9, '.', '_' and '-', at most 63");
@@ -345,9 +342,8 @@ space_build(struct build *b, cfg_t *sec)
 	struct setup *setup = &b->conf->setup;
 	struct build_place place = { .section = "address-space" };
 	struct setup_space one = { 0 };
-	char *title = mem_str(cfg_title(sec));
+	char *title = labels_to_a(cfg_title(sec));
 
-	str_lower(title);
 	place.title = title;
 	one.pattern = title_take(b, &place, sec, str_is_pattern,
 	    "write user@domain, domain, .domain or \"*\"");

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "cfg/complain.h"
 #include "cfg/stray.h"
+#include "idn/labels.h"
 
 enum token { T_END, T_VALUE, T_WORD, T_MARK, T_BAD };
 
@@ -321,8 +322,8 @@ statement_read(struct reader *r, size_t parent, unsigned depth)
 	if (is_value(r)) {
 		char *title = value(r);
 
-		str_lower(title);
-		r->out->items.v[i].title = title;
+		r->out->items.v[i].title = labels_to_a(title);
+		mem_free(title);
 		next(r);
 		if (!is_mark(r, '{'))
 			return refuse(r, item.line,

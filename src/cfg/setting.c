@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "core/limits.h"
 #include "core/policy.h"
+#include "idn/labels.h"
 
 /* Decimal digits alone; *rest is what follows them. */
 static int
@@ -352,13 +353,12 @@ address_add(const struct schema *option, void *base, const char *text)
 static int
 sender_add(const struct schema *option, void *base, const char *text)
 {
-	char **list, *copy = mem_str(text);
+	char **list, *copy = labels_to_a(text);
 	int rc = RC_OK;
 	size_t n;
 
 	memcpy(&n, (char *)base + option->n_at, sizeof(n));
 	memcpy(&list, (char *)base + option->at, sizeof(list));
-	str_lower(copy);
 	if (strcmp(copy, "<>") != 0 && !str_is_pattern(copy))
 		rc = RC_NAME;
 	else if ((int64_t)n >= option->max)

@@ -16,6 +16,7 @@
 #include "ctl/paths.h"
 #include "ctl/show.h"
 #include "ctl/value.h"
+#include "idn/labels.h"
 
 #define SERVER_DAYS 730
 
@@ -45,8 +46,7 @@ patterns_take(
 
 		if (strcmp(call->given[i].name, option) != 0)
 			continue;
-		one = mem_str(call->given[i].value);
-		str_lower(one);
+		one = labels_to_a(call->given[i].value);
 		*list = mem_grow(*list, *n + 1, sizeof(**list));
 		(*list)[(*n)++] = one;
 		if (!str_is_pattern(one))

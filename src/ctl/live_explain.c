@@ -10,6 +10,7 @@
 #include "ctl/live.h"
 #include "ctl/show.h"
 #include "ctl/value.h"
+#include "idn/labels.h"
 
 /* No word of a request may hold what ends one. */
 static bool
@@ -53,9 +54,14 @@ option_add(struct buf *request, const struct call_given *given)
 static int
 request_make(const struct call *call, struct buf *request)
 {
-	if (!is_word(call->operands[0]))
+	char *address = labels_to_a(call->operands[0]);
+
+	if (!is_word(address)) {
+		mem_free(address);
 		return call_usage("%s: not an address", call->operands[0]);
-	buf_printf(request, "explain %s", call->operands[0]);
+	}
+	buf_printf(request, "explain %s", address);
+	mem_free(address);
 	for (size_t i = 0; i < call->ngiven; i++)
 		if (option_add(request, &call->given[i]) != CALL_OK)
 			return CALL_USAGE;

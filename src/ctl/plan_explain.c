@@ -10,6 +10,7 @@
 #include "ctl/plan_open.h"
 #include "ctl/show.h"
 #include "ctl/value.h"
+#include "idn/labels.h"
 
 /* The limits of the message in question, from the options. */
 static int
@@ -70,11 +71,10 @@ int
 plan_explain(const struct call *call)
 {
 	struct explain_question question = { 0 };
-	char *address = mem_str(call->operands[0]);
+	char *address = labels_to_a(call->operands[0]);
 	char *sender = mem_str(call_option(call, "sender"));
 	int status;
 
-	str_lower(address);
 	question.address = address;
 	if (!match_is_address(address))
 		status = call_usage("explain: `%s` is no address", address);

@@ -56,6 +56,7 @@ comes() {
 server() {
 	"$ctl" keys issue "mx$1.example.org" --group "$2" \
 		--space "$2.example.org" --relay "$2.example.org" \
+		--space "bücher$1.example" --relay "bücher$1.example" \
 		--directory "$dir/a" --output "$dir/$1" >/dev/null || exit 99
 	mkdir "$dir/$1/state" "$dir/$1/table"
 	cat >"$dir/$1/lsrd.conf" <<-END
@@ -82,6 +83,7 @@ server() {
 		report-socket = "$dir/$1/report"
 		publisher = "$top_builddir/lsrd-publish"
 		address-space $2.example.org { }
+		address-space "BÜCHER$1.example" { }
 		peer mx$3.example.org { address = "$net.$3:$port" }
 	END
 }
@@ -153,7 +155,7 @@ END
 start 1
 start 2
 
-echo 1..31
+echo 1..33
 ok "status, once it is up" comes 0 'state +up' one status
 ok "the socket by -c" says 0 '^server +mx1.example.org' \
 	"$ctl" -c "$dir/1/lsrd.conf" status
@@ -169,6 +171,10 @@ done
 ok "explain: held" says 1 'result +hold' one explain joe@paris.example.org
 ok "explain: here" says 0 'result +here' one explain joe@london.example.org \
 	--size 20M --sender '<>' --priority urgent --at 2026-11-21T14:30Z
+ok "explain: here, as its users write it" says 0 'xn--bcher1-3ya' \
+	one explain joe@bücher1.example
+ok "explain: here, as it is told" says 0 'result +here' \
+	one explain joe@xn--bcher1-3ya.example
 ok "explain --json: an object" says 1 '^\{"address":"joe@x.example",.*"not-ours"' \
 	one explain joe@x.example --json
 ok "explain: a size out of form" says 2 '--size 0x1' one explain a@b.example \

@@ -339,7 +339,9 @@ class Lab:
         keys = sorted({space["pattern"] for space in self.topology.doc["address_spaces"]}
                       - {"*"})
         return Watch({n.alias: n.at(daemon.TABLES + "/transport.lmdb") for n in nodes},
-                     {n.alias: keys for n in nodes}, step)
+                     {n.alias: keys for n in nodes},
+                     {n.alias: {s["pattern"] for s in n.server.spaces} for n in nodes},
+                     step)
 
     def in_names(self, value):
         """A table's value with servers' names in place of addresses."""

@@ -105,11 +105,14 @@ class Table:
 class Watch(threading.Thread):
     """Looks at some keys in the tables of several servers; keeps what changed."""
 
-    def __init__(self, tables, keys, step=0.004):
-        """`tables`: name to path. `keys`: name to the keys to look at."""
+    def __init__(self, tables, keys, here, step=0.004):
+        """
+        `tables`: name to path. `keys`: name to the keys to look at. `here`:
+        name to those of them that it delivers itself: no key means that, too.
+        """
         super().__init__(daemon=True)
         self.tables = {name: Table(path) for name, path in tables.items()}
-        self.keys, self.step = keys, step
+        self.keys, self.here, self.step = keys, here, step
         self.changes = {name: [] for name in tables}
         self.stopping = threading.Event()
         self.first = threading.Event()
@@ -118,7 +121,8 @@ class Watch(threading.Thread):
         while not self.stopping.is_set():
             for name, table in self.tables.items():
                 try:
-                    value = {key: table.get(key) for key in self.keys[name]}
+                    value = {key: table.get(key) or (":" if key in self.here[name] else None)
+                             for key in self.keys[name]}
                 except OSError:
                     continue
                 seen = self.changes[name]

@@ -10,7 +10,8 @@ table='
 # where               from src                        of other libraries
 src/base              base                            -
 src/core              base,core                       -
-src/cfg               base,core,cfg                   confuse.h
+src/idn               base,idn                        idn2.h
+src/cfg               base,core,cfg,idn               confuse.h
 src/crypt             base,core,crypt                 openssl/
 src/io                base,core,cfg,crypt,io          event2/
 src/io/tls.c          -                               openssl/ssl.h,openssl/err.h,openssl/x509.h
@@ -20,13 +21,13 @@ src/io/sink.c         -                               syslog.h
 src/io/verb_io.c      plugins/verb                    -
 src/daemon            base,core,cfg,crypt,io,daemon   event2/
 src/publish           base,core,publish               -
-src/ctl               base,core,cfg,crypt,ctl         jansson.h
+src/ctl               base,core,cfg,crypt,idn,ctl     jansson.h
 plugins               base,core                       -
 plugins/exports.c     plugins/postfix                 -
 plugins/mtas.c        plugins/postfix                 -
 plugins/probes.c      plugins/probe                   -
 plugins/queues.c      plugins/postfix                 -
-plugins/postfix       -                               lmdb.h
+plugins/postfix       idn                             lmdb.h
 plugins/exim          -                               cdb.h
 plugins/milter        crypt,plugins/program           libmilter/,pthread.h,stdatomic.h,syslog.h
 plugins/milter/tend.c daemon                          -

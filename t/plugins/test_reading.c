@@ -43,7 +43,7 @@ static const char services[] =
     "-o soft_bounce=yes user=nobody argv=/bin/sh -c {exit 75} lsrd-hold\n";
 
 static const char *const here[] = { "*", "own.example", "u@own.example",
-	"virtual.example" };
+	"virtual.example", "xn--bcher-kva.example" };
 
 /* @ becomes the folder. */
 static void
@@ -82,7 +82,7 @@ read_all(struct mta *out, const char *main, const char *master,
 		.transport = "lsrd",
 		.hold = "lsrd-hold",
 		.here = here,
-		.nhere = 4 };
+		.nhere = 5 };
 	struct plugin_reading *r = reading_postfix.begin(&want);
 	const char *answers[] = { main, master, found };
 	struct plugin_question q;
@@ -96,7 +96,8 @@ read_all(struct mta *out, const char *main, const char *master,
 			buf_printf(maps, "%s;", q.argv[n - 1]);
 		if (i >= 2)
 			ck_assert_str_eq(q.input,
-			    "*\nown.example\nu@own.example\nvirtual.example\n");
+			    "*\nown.example\nu@own.example\nvirtual.example\n"
+			    "xn--bcher-kva.example\nbücher.example\n");
 		reading_postfix.take(r, answers[i < 2 ? i : 2]);
 	}
 	reading_postfix.end(r, out);
@@ -245,6 +246,8 @@ static const struct {
 	    "own.example yes\nvirtual.example\tx y\n",
 	    "own.example virtual.example to own.example to virtual.example ",
 	    "hash:/etc/v;mysql:/etc/m;hash:/etc/postfix/transport;" },
+	{ "mydestination = Bücher.example", "", "xn--bcher-kva.example ",
+	    "hash:/etc/postfix/transport;" },
 	{ "virtual_alias_domains = hash:/etc/v", NULL, "",
 	    "hash:/etc/v;hash:/etc/postfix/transport;" },
 	{ "transport_maps = lmdb:@/transport, proxy:hash:/etc/t, pcre:/etc/p",

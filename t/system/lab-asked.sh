@@ -1,0 +1,90 @@
+#!/bin/sh
+# lab-asked.sh - a server whose Postfix does not ask our tables gives no
+# transit: when configuration management puts an old main.cf back, and when
+# lsrd was started before Postfix was told of it.
+
+. "$(dirname "$0")/lab.sh"
+skip_unless_able
+plan 25
+lab_up "$top/t/labtool/triangle.json"
+
+# state NODE WANTED: what lsrd says there.
+state() {
+	is "$("$lab" run "$1" lsrctl status --json | sed 's/.*"state":"\([a-z]*\)".*/\1/')" "$2"
+}
+
+# old_main_cf NODE: as it was before us, and Postfix knows.
+old_main_cf() {
+	"$lab" run "$1" sh -c 'cp -p /etc/postfix/main.cf /root/main.cf &&
+		sed "/^# Lines for Postfix/,\$d" /root/main.cf >/etc/postfix/main.cf &&
+		postfix reload'
+}
+
+new_main_cf() {
+	"$lab" run "$1" sh -c 'cp -p /root/main.cf /etc/postfix/main.cf && postfix reload'
+}
+
+# asks NODE yes|no: whether Postfix there names our table.
+asks() {
+	is "$("$lab" run "$1" postconf -h transport_maps | grep -c lsrd)" \
+		"$([ "$2" = yes ] && echo 1 || echo 0)"
+}
+
+# logged NODE REGEX
+logged() {
+	"$lab" run "$1" grep -q "$2" /var/log/lsrd.log
+}
+
+ok "every server learns every route" full
+ok "all of them are up" state paris up
+ok "Tokyo is reached by way of Paris" goes london tokyo.example '^lsrd:paris, tokyo$'
+load london 1500 25 u@tokyo.example u@paris.example
+old_main_cf paris >/dev/null 2>&1
+ok "an old main.cf is back in Paris" asks paris no
+before=$(date +%s)
+ok "Paris says starting" soon state paris starting
+ok "within 25 s" [ $(($(date +%s) - before)) -le 25 ]
+ok "and why" logged paris 'mta-asks: from=yes, to=no, missing="\{0,1\}transport_maps relay_domains'
+ok "London goes around it" goes london tokyo.example '^lsrd:tokyo$'
+ok "Tokyo goes around it" goes tokyo london.example '^lsrd:london$'
+ok "the mail of Paris goes to Paris" goes london paris.example '^lsrd:paris'
+ok "and arrives" way london u@paris.example "london > paris"
+ok "that of Tokyo goes straight there" way london u@tokyo.example "london > tokyo"
+
+# What cannot be told changes nothing: half a file, then one that is not there.
+"$lab" run tokyo sh -c 'cp -p /etc/postfix/main.cf /root/main.cf &&
+	head -c 900 /root/main.cf >/etc/postfix/main.cf'
+sleep 22 # for what must not come: two readings, and some
+ok "half a main.cf in Tokyo tells nothing" state tokyo up
+"$lab" run tokyo mv /etc/postfix/main.cf /etc/postfix/away.cf
+sleep 22
+ok "neither does none" state tokyo up
+ok "but a line says that it is not read" logged tokyo 'mta-unread: '
+"$lab" run tokyo cp -p /root/main.cf /etc/postfix/main.cf
+
+new_main_cf paris >/dev/null 2>&1
+ok "our lines are back in Paris" asks paris yes
+ok "Paris is up" soon state paris up
+ok "Tokyo is reached by way of Paris again" goes london tokyo.example '^lsrd:paris, tokyo$'
+
+# One service less is as bad; the rest of master.cf is nobody's business.
+"$lab" run paris sh -c 'postconf -MX lsrd-hold/unix && postconf -e "# x = y" 2>/dev/null
+	postconf -e biff=no'
+ok "without a service Paris is starting" soon state paris starting
+"$lab" run paris sh -c 'sed "s|/usr/share/lsrd/|/etc/postfix/|" '"$top"'/conf/postfix/master.cf |
+	sed -n "/^lsrd-hold/,/nexthop/p" >>/etc/postfix/master.cf; postfix reload' >/dev/null 2>&1
+ok "with it it is up" soon state paris up
+
+# A first start beside a Postfix that knows nothing: no transit from the
+# first second on, not even where there is no other way.
+"$lab" kill paris lsrd
+old_main_cf paris >/dev/null 2>&1
+"$lab" run paris sh -c 'rm -f /var/lib/lsrd/state* /var/lib/lsrd/epoch* /var/lib/lsrd/postfix/*'
+wait_load
+ok "every message arrived once" all_arrived
+"$lab" start paris lsrd
+ok "Paris has never been asked: starting" soon state paris starting
+ok "London goes around it" goes london tokyo.example '^lsrd:tokyo$'
+new_main_cf paris >/dev/null 2>&1
+ok "told at last, it is up" soon state paris up
+ok "every route is as in the beginning" goes london tokyo.example '^lsrd:paris, tokyo$'
