@@ -40,6 +40,7 @@ struct conn {
 	struct tls *tls;
 	const struct conn_owner *owner;
 	void *ctx;
+	bool heard;     /* any octet has come */
 	bool undrained; /* something was written since the last drained() */
 };
 
@@ -212,6 +213,7 @@ take(void *ctx, const uint8_t *octets, size_t n)
 {
 	struct conn *conn = ctx;
 
+	conn->heard = true;
 	if (conn->state == CONN_HANDSHAKE || conn->state == CONN_OPEN)
 		tls_feed(conn->tls, octets, n);
 	if (conn->state == CONN_HANDSHAKE)
@@ -440,6 +442,12 @@ enum setup_carrier
 conn_carrier(const struct conn *conn)
 {
 	return conn->carrier;
+}
+
+bool
+conn_heard(const struct conn *conn)
+{
+	return conn->heard;
 }
 
 const struct tls *

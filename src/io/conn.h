@@ -80,6 +80,9 @@ void conn_close(struct conn *conn);
 /* Gives it up at once: nothing more is written, and nobody is told. */
 void conn_drop(struct conn *conn);
 
+/* True once any octet has come. */
+bool conn_heard(const struct conn *conn);
+
 const struct tls *conn_tls(const struct conn *conn);
 enum setup_carrier conn_carrier(const struct conn *conn);
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <event2/listener.h>
+#include <sys/socket.h>
 
 #include "base/check.h"
 #include "base/mem.h"
@@ -188,20 +189,48 @@ give_way(struct peer_half *half)
 	half_free(half);
 }
 
-/* One more handshake is to begin: where there are too many, the oldest goes. */
+/*
+ * One more handshake is to begin: where there are too many, one gives way. Of
+ * those that have said nothing the oldest: a peer has said its first word
+ * before it is that, however many come from its address and say none. Where
+ * all have spoken, the oldest of all.
+ */
 static void
 make_room(struct peer_io *io, const struct addr *from)
 {
-	struct peer_half *oldest = NULL;
+	struct peer_half *here = NULL, *any = io->halves;
 	size_t n = 0;
 
-	for (struct peer_half *h = io->halves; h != NULL; h = h->next)
-		if (addr_same_ip(&h->from, from) && n++ == 0)
-			oldest = h;
+	for (struct peer_half *h = io->halves; h != NULL; h = h->next) {
+		bool silent = !conn_heard(h->conn);
+
+		if (silent && conn_heard(any->conn))
+			any = h;
+		if (!addr_same_ip(&h->from, from))
+			continue;
+		if (n++ == 0 || (silent && conn_heard(here->conn)))
+			here = h;
+	}
 	if (n >= PEER_IO_SOURCE)
-		give_way(oldest);
+		give_way(here);
 	else if (io->nhalves >= PEER_IO_HALF)
-		give_way(io->halves);
+		give_way(any);
+}
+
+/*
+ * An address that is not on the list hears so, and nothing else of ours: a
+ * peer whose address has changed sees why, in its own log. Seven octets, TLS's
+ * alert access_denied (RFC 8446 6.2); nothing of the stranger's is read.
+ */
+static void
+turn_away(int fd, enum setup_carrier carrier)
+{
+	static const uint8_t alert[] = { 21, 3, 3, 0, 2, 2, 49 };
+
+	if (carrier == SETUP_TCP)
+		(void)send(
+		    fd, alert, sizeof(alert), MSG_NOSIGNAL | MSG_DONTWAIT);
+	close(fd);
 }
 
 static bool
@@ -212,7 +241,7 @@ came(struct peer_io *io, int fd, enum setup_carrier carrier,
 
 	if (!allow_has(&io->allow, from) || io->self == NULL || io->stopped) {
 		sink_refused(io->sink, from, "not-allowed");
-		close(fd);
+		turn_away(fd, carrier);
 		return false;
 	}
 	make_room(io, from);

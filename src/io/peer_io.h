@@ -11,10 +11,11 @@
  * It carries out FX_DIAL, FX_SEND, FX_CLOSE and FX_ALLOW. A session has a
  * number, given when its handshake is complete and never used again.
  *
- * Strangers cost little: an address that is not allowed is closed before
- * TLS; of one source at most PEER_IO_SOURCE handshakes are under way and in
- * all PEER_IO_HALF, and where one more comes the oldest gives way, so that a
- * crowd that does not go on keeps nobody out; each has ten seconds.
+ * Strangers cost little: an address that is not allowed is told so and closed
+ * before TLS; of one source at most PEER_IO_SOURCE handshakes are under way and
+ * in all PEER_IO_HALF, and where one more comes the oldest gives way that has
+ * said nothing, so that a crowd that does not go on keeps nobody out; each has
+ * ten seconds.
  */
 
 #ifndef IO_PEER_IO_H

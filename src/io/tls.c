@@ -60,6 +60,7 @@ static const struct {
 	{ SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, "refuses-us" },
 	{ SSL_R_TLSV1_ALERT_UNKNOWN_CA, "refuses-us" },
 	{ SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED, "refuses-us" },
+	{ SSL_R_TLSV1_ALERT_ACCESS_DENIED, "not-listed" },
 };
 /* clang-format on */
 

@@ -68,6 +68,7 @@ START_TEST(only_allowed_addresses)
 	ck_assert(side_has_logged(&b, "peer refused from unknown[127.0.1.1]:"));
 	ck_assert(side_has_logged(&b, ": reason=not-allowed\n"));
 	ck_assert(side_has_logged(&a, "dial-failed: peer=b.example.org"));
+	ck_assert(side_has_logged(&a, "reason=not-listed"));
 }
 END_TEST
 
@@ -157,6 +158,28 @@ START_TEST(the_oldest_handshake_gives_way)
 }
 END_TEST
 
+/* Nor one that comes faster than a handshake over a long line goes: who has
+ * said his first word is not put out by who says none. */
+START_TEST(the_silent_give_way_first)
+{
+	static const uint8_t hello[] = { 22, 3, 1, 0, 200 };
+	int spoken, fd[100];
+
+	side_allow(&b, &a.addr);
+	spoken = stranger(&b);
+	ck_assert_int_gt(send(spoken, hello, sizeof(hello), 0), 0);
+	for (size_t i = 0; i < 100; i++) {
+		fd[i] = stranger(&b);
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	}
+	until(is_closed(fd[80]));
+	ck_assert(!is_closed(spoken));
+	for (size_t i = 0; i < 100; i++)
+		close(fd[i]);
+	close(spoken);
+}
+END_TEST
+
 START_TEST(who_does_not_read_is_given_up)
 {
 	meet();
@@ -231,6 +254,7 @@ main(void)
 	tcase_add_test(tc, addresses_in_order);
 	tcase_add_test(tc, strangers_are_closed_in_the_handshake);
 	tcase_add_test(tc, the_oldest_handshake_gives_way);
+	tcase_add_test(tc, the_silent_give_way_first);
 	tcase_add_test(tc, who_does_not_read_is_given_up);
 	tcase_add_test(tc, connects_leave_nothing);
 	tcase_add_test(tc, stops_in_order);
