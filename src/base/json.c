@@ -1,18 +1,35 @@
 #include "base/json.h"
 
+#include "base/utf8.h"
+
+/* Beyond the first 65 536 a character is a pair (RFC 8259, section 7). */
+static void
+escape(struct buf *out, uint32_t c)
+{
+	if (c > 0xffff) {
+		buf_printf(
+		    out, "\\u%04x", (unsigned)(0xd800 + ((c - 0x10000) >> 10)));
+		c = 0xdc00 + ((c - 0x10000) & 0x3ff);
+	}
+	buf_printf(out, "\\u%04x", (unsigned)c);
+}
+
+/* Only what is printable ASCII is written as it is: who prints the JSON to a
+ * terminal is not steered by it. An octet that is no UTF-8 becomes U+FFFD. */
 static void
 escaped(struct buf *out, const char *s)
 {
 	buf_u8(out, '"');
-	for (; *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
+	while (*s != '\0') {
+		uint32_t c;
 
+		s += utf8_read(s, &c);
 		if (c == '"' || c == '\\')
-			buf_printf(out, "\\%c", c);
-		else if (c < 0x20 || c >= 0x7f)
-			buf_printf(out, "\\u%04x", c);
+			buf_u8(out, '\\');
+		if (c >= 0x20 && c < 0x7f)
+			buf_u8(out, (uint8_t)c);
 		else
-			buf_u8(out, c);
+			escape(out, c == UTF8_NONE ? 0xfffd : c);
 	}
 	buf_u8(out, '"');
 }

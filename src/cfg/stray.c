@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/utf8.h"
+
 /* By code point: a name, and what to do. */
 static const struct {
 	uint32_t from, to;
@@ -24,25 +26,6 @@ static const struct {
 	{ 0x7f, 0x9f, "a control character", "remove it" },
 };
 
-/* A character of UTF-8 (RFC 3629); an octet that is none stands for itself. */
-static uint32_t
-code_point(const char *p)
-{
-	const uint8_t *o = (const uint8_t *)p;
-	int more = o[0] >= 0xf0 ? 3 : o[0] >= 0xe0 ? 2 : 1;
-	uint32_t c;
-
-	if (o[0] < 0xc2 || o[0] > 0xf4)
-		return o[0];
-	c = o[0] & (0x3fu >> more);
-	for (int i = 1; i <= more; i++) {
-		if ((o[i] & 0xc0) != 0x80)
-			return o[0];
-		c = c << 6 | (o[i] & 0x3fu);
-	}
-	return c;
-}
-
 /* Characters from the beginning of the line, from 1 on. */
 static unsigned
 column(const char *text, size_t at)
@@ -57,9 +40,14 @@ column(const char *text, size_t at)
 const char *
 stray_name(const char *text, size_t at, char wrong[STRAY_TEXT])
 {
-	uint32_t c = code_point(text + at);
 	unsigned where = column(text, at);
+	uint32_t c;
 
+	if (utf8_read(text + at, &c) == 1 && c == UTF8_NONE) {
+		snprintf(wrong, STRAY_TEXT, "an octet in column %u is no UTF-8",
+		    where);
+		return "save the file as UTF-8";
+	}
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (c < rows[i].from || c > rows[i].to)
 			continue;

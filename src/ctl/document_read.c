@@ -136,8 +136,9 @@ server_position(struct reader *r, struct document_server *server)
 		return;
 	}
 	for (size_t i = 0; i < 2; i++)
+		/* The sum makes -0 a 0, which is what is read back. */
 		server->position[i] =
-		    json_number_value(json_array_get(value, i));
+		    0.0 + json_number_value(json_array_get(value, i));
 }
 
 static void

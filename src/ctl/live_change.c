@@ -40,11 +40,15 @@ errors_tell(const json_t *errors)
 		const char *remedy =
 		    json_string_value(json_object_get(one, "remedy"));
 
-		fprintf(stderr, "%s:%" PRId64 ": error: %s%s%s\n",
-		    file == NULL ? "?" : file,
-		    (int64_t)json_integer_value(json_object_get(one, "line")),
-		    text == NULL ? "?" : text, remedy == NULL ? "" : "; ",
-		    remedy == NULL ? "" : remedy);
+		const int64_t at =
+		    (int64_t)json_integer_value(json_object_get(one, "line"));
+		char where[32] = "";
+
+		if (at > 0)
+			snprintf(where, sizeof(where), ":%" PRId64, at);
+		call_usage("%s%s: error: %s%s%s", file == NULL ? "?" : file,
+		    where, text == NULL ? "?" : text,
+		    remedy == NULL ? "" : "; ", remedy == NULL ? "" : remedy);
 	}
 }
 

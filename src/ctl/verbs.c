@@ -3,10 +3,12 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "ctl/check.h"
 #include "ctl/help.h"
 #include "ctl/keys.h"
@@ -106,13 +108,17 @@ const struct verb verbs[] = {
 int
 call_usage(const char *fmt, ...)
 {
+	struct buf shown = { 0 };
+	char *text = NULL;
 	va_list args;
 
-	fputs("lsrctl: ", stderr);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	CHECK(vasprintf(&text, fmt, args) >= 0);
 	va_end(args);
-	fputc('\n', stderr);
+	utf8_show(&shown, text);
+	fprintf(stderr, "lsrctl: %.*s\n", (int)shown.n, (char *)shown.p);
+	buf_done(&shown);
+	free(text);
 	return CALL_USAGE;
 }
 

@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "base/str.h"
 #include "base/tree.h"
+#include "base/utf8.h"
 #include "t/tap.h"
 
 START_TEST(cursor_is_sticky)
@@ -269,6 +270,49 @@ START_TEST(json_escapes)
 }
 END_TEST
 
+/* Only ASCII, whatever the octets; a reader gets the same characters. */
+static const struct {
+	const char *text, *json, *shown;
+} strange[] = {
+	{ "b\xc3\xbc"
+	  "cher",
+	    "\"b\\u00fccher\"",
+	    "b\xc3\xbc"
+	    "cher" },
+	{ "\xf0\x9f\x93\xa7", "\"\\ud83d\\udce7\"", "\xf0\x9f\x93\xa7" },
+	{ "a\xff"
+	  "b",
+	    "\"a\\ufffdb\"", "a?b" },
+	{ "\xc2\x9b"
+	  "31m",
+	    "\"\\u009b31m\"", "?31m" },
+	{ "\x1b[2J\n", "\"\\u001b[2J\\u000a\"", "?[2J?" },
+	{ "\xe2\x80\xae"
+	  "x",
+	    "\"\\u202ex\"", "?x" },
+	{ "\xed\xa0\x80", "\"\\ufffd\\ufffd\\ufffd\"", "???" },
+	{ "\xc0\x80", "\"\\ufffd\\ufffd\"", "??" },
+	{ "\xe2\x82", "\"\\ufffd\\ufffd\"", "??" },
+	{ "\xf4\x90\x80\x80", "\"\\ufffd\\ufffd\\ufffd\\ufffd\"", "????" },
+};
+
+START_TEST(text_of_others)
+{
+	struct buf b = { 0 }, shown = { 0 };
+	struct json j = { .out = &b };
+	char *s;
+
+	json_str(&j, NULL, strange[_i].text);
+	s = buf_string(&b);
+	ck_assert_str_eq(s, strange[_i].json);
+	mem_free(s);
+	utf8_show(&shown, strange[_i].text);
+	s = buf_string(&shown);
+	ck_assert_str_eq(s, strange[_i].shown);
+	mem_free(s);
+}
+END_TEST
+
 #define COUNT(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
 
 int
@@ -279,6 +323,7 @@ main(void)
 
 	tcase_add_test(tc, cursor_is_sticky);
 	tcase_add_test(tc, buffer_fills_lengths);
+	tcase_add_loop_test(tc, text_of_others, 0, COUNT(strange));
 	tcase_add_loop_test(tc, addresses, 0, COUNT(addrs));
 	tcase_add_loop_test(tc, texts_of_addresses, 0, COUNT(texts));
 	tcase_add_loop_test(tc, grammar_of_names, 0, COUNT(names));
