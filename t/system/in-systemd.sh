@@ -58,7 +58,7 @@ another_pid() {
 }
 
 trap 'journalctl -u "lsrd*" --no-pager -o short-monotonic | tail -n 60 >&2' EXIT
-echo 1..46
+echo 1..47
 
 # an organization of two, of which this is the one
 keys=/etc/lsrd/keys
@@ -223,16 +223,39 @@ ok "within 10 s: $took" [ "$took" -le 10 ]
 ok "it stops" systemctl stop lsrd-milter.service
 
 # --- lsrd-maillog, by the journal
+# logs USER TEXT: by syslog(3), under the tag of Postfix's smtp client.
+logs() {
+	setpriv --reuid="$1" --clear-groups \
+		logger --id -t postfix/lsrd/smtp "$2"
+}
+
+# evidence WORD: so many were reported.
+evidence() {
+	lsrctl status --json |
+		sed -n "s/.*\"evidence\":{[^}]*\"$1\":\([0-9]*\).*/\1/p"
+}
+
 reported() {
-	echo 'connect to 192.0.2.2[192.0.2.2]:25: Connection refused' |
-		systemd-cat -t postfix/lsrd/smtp
+	logs postfix 'connect to 192.0.2.2[192.0.2.2]:25: Connection refused'
 	sleep 1
-	lsrctl status --json | grep -q '"evidence":{[^}]*"failed":[1-9]'
+	[ "$(evidence failed)" -gt 0 ]
+}
+
+# The journal keeps the order: when Postfix's line is there theirs were.
+not_reported() {
+	before=$(evidence failed)
+	for user in nobody daemon root; do
+		logs $user "4F0: to=<u@b.example>, relay=x[192.0.2.2]:25, \
+delay=1, dsn=2.0.0, status=sent (250 ok)"
+	done
+	reported && [ "$(evidence failed)" -gt "$before" ] &&
+		[ "$(evidence ok)" = 0 ]
 }
 
 ok "lsrd-maillog's unit is in order" systemd-analyze --man=no verify lsrd-maillog.service
 ok "lsrd-maillog.service starts" systemctl start lsrd-maillog.service
 ok "what Postfix logs is reported to lsrd" soon reported
+ok "what others log under its name is not" soon not_reported
 ok "it stops" systemctl stop lsrd-maillog.service
 
 ok "systemctl stop: it ends" systemctl stop lsrd.service
