@@ -166,6 +166,8 @@ struct plugin_queued {
 	const char *recipient; /* lower case */
 	uint64_t came;         /* seconds since 1970; 0: not known */
 	bool deferred;         /* has been tried, and waits for another try */
+	bool answered; /* by the next hop, for this recipient: it waits for
+			  his sake and not for the hop's */
 };
 
 typedef void plugin_found(void *ctx, const struct plugin_queued *found);

@@ -7,7 +7,7 @@
 
 #define PROTOCOL "mail_queue_list_protocol"
 
-/* More than any address; a longer value is a reason, and of no use. */
+/* More than any address; of a reason the beginning tells. */
 #define VALUE_MAX 512
 
 struct state {
@@ -20,6 +20,8 @@ struct state {
 	bool deferred, held; /* by hand: it waits for nobody */
 	uint64_t came;
 	char id[64];
+	char to[VALUE_MAX + 1]; /* its reason is yet to come; empty: none */
+	bool answered;
 };
 
 static void
@@ -44,15 +46,38 @@ seconds(const char *text)
 	return *text == '\0' ? v : 0;
 }
 
-static void
-recipient(struct state *s, plugin_found *found, void *ctx)
+/*
+ * `host HOP[IP] said: 452 ...`, in Postfix's own words, is the hop's answer
+ * for this recipient or message; `421` says that it has no time for anybody.
+ * So is what the filter of refused routes has judged.
+ */
+static bool
+is_answer(const char *reason)
 {
-	struct plugin_queued one = { s->id, s->value, s->came, s->deferred };
+	static const char host[] = "host ", said[] = " said: ", busy[] = "421",
+			  route[] = "route refused: ";
 
-	if (s->held || s->id[0] == '\0')
-		return;
-	str_lower(s->value);
-	found(ctx, &one);
+	if (strncmp(reason, route, strlen(route)) == 0)
+		return true;
+	if (strncmp(reason, host, strlen(host)) != 0)
+		return false;
+	reason += strlen(host);
+	reason += strcspn(reason, " ");
+	return strncmp(reason, said, strlen(said)) == 0 &&
+	       strncmp(reason + strlen(said), busy, strlen(busy)) != 0;
+}
+
+/* The recipient before, whose reason is known now. */
+static void
+give(struct state *s, plugin_found *found, void *ctx)
+{
+	struct plugin_queued one = { s->id, s->to, s->came, s->deferred,
+		s->deferred && s->answered };
+
+	if (s->to[0] != '\0' && !s->held && s->id[0] != '\0')
+		found(ctx, &one);
+	s->to[0] = '\0';
+	s->answered = false;
 }
 
 static void
@@ -70,32 +95,40 @@ end_of_value(struct state *s, plugin_found *found, void *ctx)
 	} else if (strcmp(s->name, "time") == 0) {
 		s->came = seconds(s->value);
 	} else if (strcmp(s->name, "recipient") == 0) {
-		recipient(s, found, ctx);
+		give(s, found, ctx);
+		keep(s->to, sizeof(s->to), s->value);
+		str_lower(s->to);
+	} else if (strcmp(s->name, "reason") == 0) {
+		s->answered = is_answer(s->value);
 	}
 	s->bad = !s->known;
 }
 
 static void
-end_of_name(struct state *s)
+end_of_name(struct state *s, plugin_found *found, void *ctx)
 {
 	s->in_value = s->name[0] != '\0';
-	if (!s->in_value)
-		s->id[0] = '\0';
+	if (s->in_value)
+		return;
+	give(s, found, ctx);
+	s->id[0] = '\0';
 }
 
-/* What is too long is kept as nothing. */
+/* What is too long is kept as nothing, but for a reason. */
 static void
 end_of_text(struct state *s, plugin_found *found, void *ctx)
 {
 	size_t room = s->in_value ? sizeof(s->value) : sizeof(s->name);
 	char *text = s->in_value ? s->value : s->name;
 
+	if (s->in_value && s->n == room && strcmp(s->name, "reason") == 0)
+		s->n--;
 	text[s->n < room ? s->n : 0] = '\0';
 	if (!s->in_value && s->n >= room)
 		memcpy(text, "?", 2);
 	s->n = 0;
 	if (!s->in_value) {
-		end_of_name(s);
+		end_of_name(s, found, ctx);
 		return;
 	}
 	s->in_value = false;

@@ -9,6 +9,7 @@
  *     queue_name deferred queue_id 24227A8297F time 1700000000 size 287
  *     forced_expire 0 sender a@b  recipient c@d reason ...  (again) <empty>
  *
+ * What a recipient waits for is the reason behind it; an empty one is none.
  * Messages of the queue `hold` wait for a person, and are passed over.
  *
  * (Postfix 3.4 to 3.12: src/showq/showq.c, src/util/attr_print0.c)

@@ -84,10 +84,69 @@ backlog_table(struct backlog *b, const struct rib *rib, uint64_t now)
 	ways_free(&old);
 }
 
+static void
+seen_done(struct backlog_seen *seen)
+{
+	mem_free(seen->slots);
+	*seen = (struct backlog_seen){ 0 };
+}
+
+static bool
+seen_put(struct backlog_seen *seen, uint64_t digest)
+{
+	size_t at = (size_t)digest & (seen->room - 1);
+
+	while (seen->slots[at] != 0 && seen->slots[at] != digest)
+		at = (at + 1) & (seen->room - 1);
+	if (seen->slots[at] == digest)
+		return false;
+	seen->slots[at] = digest;
+	seen->n++;
+	return true;
+}
+
+static void
+seen_grow(struct backlog_seen *seen)
+{
+	struct backlog_seen more = { .room = seen->room == 0 ? 64
+		                                             : 2 * seen->room };
+
+	more.slots = mem_new(0, more.room, sizeof(*more.slots));
+	for (size_t i = 0; i < seen->room; i++)
+		if (seen->slots[i] != 0)
+			seen_put(&more, seen->slots[i]);
+	seen_done(seen);
+	*seen = more;
+}
+
+/* The first deferred message for this recipient at this hop. FNV-1a, 64 bits
+ * (G. Fowler, L. C. Noll, K.-P. Vo), stirred: its low bits choose the slot. */
+static bool
+is_first(struct backlog *b, const char *recipient, size_t hop)
+{
+	uint64_t h = 14695981039346656037u ^ hop;
+
+	for (; *recipient != '\0'; recipient++)
+		h = (h ^ (uint8_t)*recipient) * 1099511628211u;
+	h ^= h >> 32;
+	if (2 * b->seen.n >= b->seen.room)
+		seen_grow(&b->seen);
+	return seen_put(&b->seen, h == 0 ? 1 : h);
+}
+
+/* Whether a message that has waited too long for a hop counts. */
+static bool
+is_late(struct backlog *b, const struct backlog_wait *wait, size_t hop)
+{
+	return !wait->deferred ||
+	       (!wait->answered && is_first(b, wait->recipient, hop));
+}
+
 void
 backlog_begin(struct backlog *b)
 {
 	b->next = 0;
+	seen_done(&b->seen);
 	for (size_t i = 0; i < b->hops.n; i++)
 		b->hops.v[i].waiting = b->hops.v[i].late = 0;
 	for (size_t i = 0; i < b->ways.n; i++) {
@@ -143,7 +202,8 @@ backlog_add(struct backlog *b, const struct backlog_wait *wait)
 		from = way->turn[turn].since;
 	hop = hop_get(b, &way->turn[turn].hop);
 	hop->waiting++;
-	hop->late += from < wait->now && wait->now - from >= wait->late_s;
+	if (from < wait->now && wait->now - from >= wait->late_s)
+		hop->late += is_late(b, wait, (size_t)(hop - b->hops.v));
 }
 
 bool
@@ -192,4 +252,5 @@ backlog_done(struct backlog *b)
 {
 	ways_free(b);
 	vec_done(&b->hops);
+	seen_done(&b->seen);
 }

@@ -11,6 +11,11 @@
  * mail that was steered away from a slow hop does not make the next one look
  * slow. Any other message has been routed when it came and stays with the hop
  * of that time, as the MTA does.
+ *
+ * Congestion is what waits for a hop's sake. A recipient for whom the hop has
+ * answered (a full mailbox, a greylist) is not late, and one to whom many
+ * deferred messages go is late once: a stranger fills one mailbox, and writes
+ * to it as often as he likes.
  */
 
 #ifndef CORE_BACKLOG_H
@@ -52,6 +57,12 @@ struct backlog_hop {
 	uint64_t waiting, late;
 };
 
+/* Who was counted in a listing, by digest, each with his hop. */
+struct backlog_seen {
+	uint64_t *slots; /* 0: empty; of a power of two at most half are full */
+	size_t n, room;
+};
+
 /* Begin with { 0 }. */
 struct backlog {
 	VEC(struct backlog_way) ways; /* by pattern */
@@ -59,6 +70,7 @@ struct backlog {
 	hops;        /* those of earlier tables until they were
 					 reported as empty */
 	size_t next; /* of hops, to be reported */
+	struct backlog_seen seen;
 };
 
 /* A new table is in force; `now`: seconds since 1970. */
@@ -73,6 +85,7 @@ struct backlog_wait {
 	const char *recipient; /* lower case */
 	uint64_t came;         /* 0: not known */
 	bool deferred;
+	bool answered; /* the hop has answered for this recipient */
 	uint64_t now;
 	uint64_t late_s; /* to wait for longer is too long */
 };

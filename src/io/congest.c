@@ -41,7 +41,7 @@ on_found(void *ctx, const struct plugin_queued *found)
 {
 	struct congest *c = ctx;
 	struct backlog_wait wait = { found->recipient, found->came,
-		found->deferred, c->wall, c->late_s };
+		found->deferred, found->answered, c->wall, c->late_s };
 
 	backlog_add(&c->backlog, &wait);
 }

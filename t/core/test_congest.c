@@ -52,7 +52,7 @@ expect(struct backlog *b, const char *want)
 static void
 add(struct backlog *b, const char *recipient, uint64_t came, uint64_t now)
 {
-	struct backlog_wait wait = { recipient, came, true, now, 60 };
+	struct backlog_wait wait = { recipient, came, true, false, now, 60 };
 
 	backlog_add(b, &wait);
 }
@@ -62,7 +62,7 @@ static void
 add_active(
     struct backlog *b, const char *recipient, uint64_t came, uint64_t now)
 {
-	struct backlog_wait wait = { recipient, came, false, now, 60 };
+	struct backlog_wait wait = { recipient, came, false, false, now, 60 };
 
 	backlog_add(b, &wait);
 }
@@ -132,6 +132,44 @@ START_TEST(the_old_hop_is_to_blame)
 	expect(&b, "queue hop=192.0.2.1:25\nqueue hop=192.0.2.2:25\n"
 		   "queue hop=192.0.2.3:25\n");
 	expect(&b, "queue hop=192.0.2.1:25\nqueue hop=192.0.2.2:25\n");
+	backlog_done(&b);
+}
+END_TEST
+
+/* A stranger has filled one mailbox, or meets a greylist: no congestion. */
+START_TEST(one_recipient_is_no_congestion)
+{
+	struct backlog b = { 0 };
+	struct backlog_wait grey = { .came = 10,
+		.deferred = true,
+		.answered = true,
+		.now = 1100,
+		.late_s = 60 };
+	char to[32];
+
+	table(&b, "192.0.2.3:25", 1000);
+	backlog_begin(&b);
+	for (int i = 0; i < 1000; i++)
+		add(&b, "full@tokyo.example", 10, 1100);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(to, sizeof(to), "u%d@tokyo.example", i);
+		grey.recipient = to;
+		backlog_add(&b, &grey);
+	}
+	add(&b, "full@b.paris.example", 10, 1100);
+	expect(&b, "queue hop=192.0.2.1:25 waiting=1 late=1\n"
+		   "queue hop=192.0.2.2:25\n"
+		   "queue hop=192.0.2.3:25 waiting=2000 late=1\n");
+	/* many recipients are, and being delivered each counts */
+	for (int i = 0; i < 1000; i++) {
+		snprintf(to, sizeof(to), "u%d@tokyo.example", i);
+		add(&b, to, 10, 1100);
+		add(&b, to, 10, 1100);
+		add_active(&b, "v@b.paris.example", 1000, 1100);
+	}
+	expect(&b, "queue hop=192.0.2.1:25 waiting=1000 late=1000\n"
+		   "queue hop=192.0.2.2:25\n"
+		   "queue hop=192.0.2.3:25 waiting=2000 late=1000\n");
 	backlog_done(&b);
 }
 END_TEST
@@ -270,6 +308,7 @@ main(void)
 	TCase *tc = tcase_create("congest");
 
 	tcase_add_test(tc, waits_for_its_hop);
+	tcase_add_test(tc, one_recipient_is_no_congestion);
 	tcase_add_test(tc, mail_of_before_is_told_apart);
 	tcase_add_test(tc, a_new_hop_is_not_to_blame);
 	tcase_add_test(tc, the_old_hop_is_to_blame);

@@ -34,7 +34,9 @@ on_found(void *ctx, const struct plugin_queued *found)
 {
 	buf_printf(ctx, "%s %s %llu%s\n", found->id, found->recipient,
 	    (unsigned long long)found->came,
-	    found->deferred ? " deferred" : "");
+	    found->answered   ? " answered"
+	    : found->deferred ? " deferred"
+			      : "");
 }
 
 START_TEST(finds_recipients)
@@ -59,6 +61,54 @@ START_TEST(finds_recipients)
 		mem_free(is);
 		free(state);
 	}
+}
+END_TEST
+
+/* What a deferred recipient waits for. */
+static const struct {
+	const char *reason;
+	bool answered;
+} reasons[] = {
+	{ "host x.example[192.0.2.1] said: 452 4.2.2 full (in reply to RCPT TO "
+	  "command)",
+	    true },
+	{ "host x[192.0.2.1] said: 450 4.2.0 Greylisted", true },
+	{ "route refused: host x[192.0.2.1] said: 554 no", true },
+	{ "host x[192.0.2.1] said: 421 4.3.2 busy", false },
+	{ "host x[192.0.2.1] refused to talk to me: 450 said: 450", false },
+	{ "connect to x[192.0.2.1]:25: Connection timed out", false },
+	{ "delivery temporarily suspended: host x[192.0.2.1] said: 450",
+	    false },
+	{ "lost connection with x[192.0.2.1] while sending DATA", false },
+	{ "host ", false },
+	{ "", false },
+};
+
+START_TEST(knows_answers)
+{
+	void *state = calloc(1, showq_postfix.state_size);
+	struct buf in = { 0 }, out = { 0 };
+	const char *reason = reasons[_i].reason;
+	char *is;
+
+	buf_bytes(&in, listing, sizeof("protocol\0mail_queue_list_protocol\0"));
+	buf_bytes(&in, "queue_name\0deferred\0queue_id\0A\0recipient\0u@a\0",
+	    sizeof("queue_name\0deferred\0queue_id\0A\0recipient\0u@a"));
+	buf_bytes(&in, "reason", sizeof("reason"));
+	buf_text(&in, reason);
+	if (reasons[_i].answered) /* however long it goes on */
+		for (int i = 0; i < 2000; i++)
+			buf_u8(&in, 'x');
+	buf_bytes(&in, "\0recipient\0v@a\0", sizeof("\0recipient\0v@a\0"));
+	ck_assert_int_eq(
+	    showq_postfix.feed(state, in.p, in.n, on_found, &out), RC_OK);
+	is = buf_string(&out);
+	ck_assert_str_eq(is, reasons[_i].answered
+				 ? "A u@a 0 answered\nA v@a 0 deferred\n"
+				 : "A u@a 0 deferred\nA v@a 0 deferred\n");
+	mem_free(is);
+	buf_done(&in);
+	free(state);
 }
 END_TEST
 
@@ -117,6 +167,8 @@ main(void)
 	TCase *tc = tcase_create("showq");
 
 	tcase_add_test(tc, finds_recipients);
+	tcase_add_loop_test(
+	    tc, knows_answers, 0, sizeof(reasons) / sizeof(reasons[0]));
 	tcase_add_test(tc, refuses_another_protocol);
 	tcase_add_test(tc, long_texts_do_no_harm);
 	tcase_add_test(tc, asks_for_one);

@@ -219,17 +219,18 @@ queue_read(struct traffic *t, struct node *node)
 		const struct pile *pile = &post->piles.v[i];
 		struct backlog_wait wait = { .now = wall(t->world),
 			.late_s = LATE_S };
-		struct buf to = { 0 };
-		char *address;
 
-		buf_printf(&to, "u@%s", pile->pattern);
-		wait.recipient = address = buf_string(&to);
 		for (size_t k = 0; k < pile->waiting.n; k++) {
+			struct buf to = { 0 };
+			char *address;
+
+			buf_printf(&to, "u%zu@%s", k, pile->pattern);
+			wait.recipient = address = buf_string(&to);
 			wait.came = WORLD_WALL + pile->waiting.v[k].came / 1000;
 			wait.deferred = pile->waiting.v[k].to == NULL;
 			backlog_add(&post->backlog, &wait);
+			mem_free(address);
 		}
-		mem_free(address);
 	}
 	while (backlog_next(&post->backlog, &r))
 		report(t, node, &r);
