@@ -3,6 +3,7 @@
  *
  *     engine.c     the door: one input in, effects out; the order of a step
  *     session.c    one session: hello, keep-alives, exchange, its queue
+ *     pulse.c      whether a session lives: heard, confirmed, too late
  *     sync.c       what two databases lack of each other, and the exchange
  *     accept.c     what may enter the database, and what follows from it
  *     room.c       how much of the database is whose
@@ -104,8 +105,9 @@ struct nbr {
 	enum setup_carrier carrier; /* by which we dial it */
 	struct addr addrs[2 * LIMIT_ADDRESSES];
 	size_t naddrs;
-	const char *reason;   /* the last session's end; a fixed text */
-	bool large_lost;      /* large packets do not get there */
+	const char *reason; /* the last session's end; a fixed text */
+	bool large_lost;    /* large packets do not get there */
+	uint32_t stalls;    /* sessions in a row that ended with such unsaid */
 	struct mono alarm_at; /* its certificate may be said to be over again */
 };
 

@@ -7,16 +7,8 @@
 #include "base/check.h"
 #include "base/rc.h"
 #include "core/node.h"
+#include "core/pulse.h"
 
-/* A handshake of ours that takes longer than this is a fault. */
-#define GREET_MS 10000
-/* So is an exchange that stands still for so long. Each octet that comes or
- * is confirmed gives it a millisecond more: 8 kbit/s are enough, whatever
- * there is to exchange, and who drips is not waited for. */
-#define SYNC_MS 60000
-/* So much that is not confirmed, while the peer is heard, is a path that
- * loses large packets: small ones would be fewer by then. */
-#define LOST_OCTETS 1000
 /* So often a certificate that is over is said to be. */
 #define ALARM_MS 3600000
 
@@ -97,27 +89,6 @@ move(struct engine *e, struct session *s, enum nbr_event event,
 }
 
 /*
- * Its keep-alives came until the end, and none confirmed what was large: it
- * goes on hearing us in small packets only. Named for whoever looks; what
- * follows for the adjacency is adjacent.c's.
- */
-static void
-large_check(struct engine *e, const struct session *s, struct nbr *nbr)
-{
-	uint64_t keepalive = e->setup->keepalive_ms;
-
-	if (s->version < 2 || nbr->large_lost ||
-	    s->sent - s->confirmed < LOST_OCTETS ||
-	    mono_since(s->firm_at, e->now) < s->dead_ms / 2 ||
-	    mono_since(s->alive_came, e->now) > 2 * keepalive)
-		return;
-	nbr->large_lost = true;
-	fx_event(e, (struct event){ .kind = EVENT_LARGE_LOST,
-			.peer = s->peer,
-			.value = s->sent - s->confirmed });
-}
-
-/*
  * Out of the list. The neighbour is dialled again soon; ever later when it
  * did not come to FULL, as with a peer that refuses us in its HELLO.
  */
@@ -132,7 +103,7 @@ session_end(struct engine *e, struct session *s, const char *reason)
 		nbr->since_wall = e->wall;
 		nbr->dial_at =
 		    mono_after(e->now, 100 + rng_below(&e->rng, 400));
-		large_check(e, s, nbr);
+		pulse_end(e, s, nbr);
 		move(e, s, NBR_LOST, reason);
 		nbr->session = NULL;
 		if (!was_full)
@@ -257,8 +228,7 @@ session_open(struct engine *e, const struct input *in)
 	s->carrier = in->carrier;
 	s->state = NBR_DOWN;
 	s->opened = s->heard = s->said = e->now;
-	s->firm_at = s->alive_at = s->alive_came = e->now;
-	s->patience = mono_after(e->now, SYNC_MS);
+	pulse_begin(e, s);
 	s->dead_ms = e->setup->dead_ms;
 	s->faults = (struct pace){ .burst = LIMIT_FAULTS,
 		.each_ms = 60000 / LIMIT_FAULTS };
@@ -359,36 +329,6 @@ update(struct engine *e, struct session *s, struct cur *body)
 	return session_forgive(e, s, points) ? NULL : "too-many-faults";
 }
 
-/* The exchange goes on, by so many octets. */
-static void
-progress(struct engine *e, struct session *s, uint64_t octets)
-{
-	s->patience = mono_min(
-	    mono_after(s->patience, octets), mono_after(e->now, SYNC_MS));
-}
-
-/* How much of what we sent has come there; what was never sent has not. */
-static const char *
-confirm(struct engine *e, struct session *s, struct cur *body)
-{
-	uint64_t octets = cur_u64(body);
-	struct nbr *nbr = nbr_find(e, s->peer);
-
-	if (body->bad)
-		return rc_word(RC_SHORT);
-	s->alive_came = e->now;
-	if (octets > s->sent)
-		octets = s->sent;
-	if (octets <= s->confirmed)
-		return NULL;
-	progress(e, s, octets - s->confirmed);
-	s->confirmed = octets;
-	s->firm_at = e->now;
-	if (nbr != NULL && s->bulk_end > 0 && s->confirmed >= s->bulk_end)
-		nbr->large_lost = false;
-	return NULL;
-}
-
 static enum nbr_event
 event_of(uint8_t type)
 {
@@ -425,7 +365,8 @@ message(struct engine *e, struct session *s, uint8_t type, struct cur *body)
 	if (!move(e, s, event, NULL))
 		return rc_word(RC_STATE);
 	if (type == MSG_ALIVE) {
-		const char *why = s->version > 1 ? confirm(e, s, body) : NULL;
+		const char *why =
+		    s->version > 1 ? pulse_confirm(e, s, body) : NULL;
 
 		return why == NULL && body->left > 0 ? rc_word(RC_LONG) : why;
 	}
@@ -458,7 +399,7 @@ session_bytes(struct engine *e, const struct input *in)
 	s->heard = e->now;
 	s->missed = false;
 	s->came += in->len;
-	progress(e, s, in->len);
+	pulse_progress(e, s, in->len);
 	frame_put(&s->in, in->bytes, in->len);
 	while ((got = frame_next(&s->in, &type, &body)) == 1) {
 		const char *fault = message(e, s, type, &body);
@@ -486,7 +427,7 @@ session_drained(struct engine *e, uint32_t who)
 	if (s == NULL)
 		return;
 	if (s->version < 2) /* it confirms nothing else */
-		progress(e, s, s->unsent);
+		pulse_progress(e, s, s->unsent);
 	s->unsent = 0;
 	sync_pump(e, s);
 }
@@ -528,69 +469,18 @@ session_revoke(struct engine *e, const char *key)
 	}
 }
 
-/* Returns why the session is over, or NULL. */
-static const char *
-overdue(struct engine *e, struct session *s)
-{
-	struct mono dead = mono_after(s->heard, s->dead_ms);
-	struct mono miss = mono_after(s->heard, e->setup->keepalive_ms * 3 / 2);
-
-	if (mono_due(dead, e->now))
-		return "silent";
-	if (s->state == NBR_GREET &&
-	    mono_due(mono_after(s->opened, GREET_MS), e->now))
-		return "slow-hello";
-	if (s->state == NBR_SYNC && mono_due(s->patience, e->now))
-		return "slow-exchange";
-	if (s->state == NBR_FULL && !s->missed && mono_due(miss, e->now)) {
-		s->missed = true;
-		adjacent_missed(e, nbr_get(e, s->peer));
-	}
-	fx_wake(e, dead);
-	if (s->state == NBR_FULL && !s->missed)
-		fx_wake(e, miss);
-	return NULL;
-}
-
-static void
-alive(struct engine *e, struct session *s)
-{
-	/* What confirms goes out whatever else is said. */
-	struct mono due = mono_after(
-	    s->version > 1 ? s->alive_at : s->said, e->setup->keepalive_ms);
-	struct buf out = { 0 };
-
-	if (s->state < NBR_SYNC)
-		return;
-	if (mono_due(due, e->now)) {
-		size_t hole = frame_open(&out, MSG_ALIVE);
-
-		if (s->version > 1)
-			buf_u64(&out, s->came);
-		frame_close(&out, hole);
-		fx_send(e, s, &out);
-		buf_done(&out);
-		s->alive_at = e->now;
-		due = mono_after(e->now, e->setup->keepalive_ms);
-	}
-	fx_wake(e, due);
-	if (mono_due(s->digest_at, e->now))
-		sync_digest_send(e, s);
-	fx_wake(e, s->digest_at);
-}
-
 void
 session_tick(struct engine *e)
 {
 	for (size_t i = 0; i < e->sessions.n;) {
 		struct session *s = e->sessions.v[i];
-		const char *why = overdue(e, s);
+		const char *why = pulse_overdue(e, s);
 
 		if (why != NULL) {
 			session_fault(e, s, why);
 			continue;
 		}
-		alive(e, s);
+		pulse_alive(e, s);
 		expired_check(e, s);
 		i++;
 	}

@@ -97,9 +97,10 @@ numbers_of_page() {
 reasons_of_code() {
 	in_top sed -n -e 's/.*return "\([a-z-]*\)";.*/\1/p' \
 		-e 's/.*session_fault(e, [a-z]*, "\([a-z-]*\)").*/\1/p' \
-		-e 's/.*? NULL : "\([a-z-]*\)";.*/\1/p' src/core/session.c
+		-e 's/.*? NULL : "\([a-z-]*\)";.*/\1/p' src/core/session.c \
+		src/core/pulse.c
 	in_top grep -h -e 'return' -e 'rc = ' -e 'rc_word(' src/core/session.c \
-		src/core/sync.c src/core/msg.c src/core/frame.c |
+		src/core/pulse.c src/core/sync.c src/core/msg.c src/core/frame.c |
 		grep -o 'RC_[A-Z]*' | sort -u | grep -v 'RC_OK' | while read -r rc; do
 		in_top sed -n "s/.*\\[-$rc\\] = \"\\(.*\\)\",/\\1/p" src/base/rc.c
 	done

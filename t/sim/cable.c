@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/cur.h"
+#include "core/msg.h"
 #include "t/sim/host.h"
 
 #define CONNECT_MS 5000 /* until a silent path is given up */
@@ -13,6 +15,8 @@ struct end {
 	bool open;
 	struct mono last;  /* when the newest segment towards it arrives */
 	struct mono stall; /* after a silence: nothing arrives before */
+	struct mono busy;  /* the line towards it is taken until then */
+	bool stuck;        /* a packet towards it vanishes again and again */
 	VEC(struct happening *) held;
 };
 
@@ -69,14 +73,36 @@ sweep(struct world *world)
 	world->cables.n = kept;
 }
 
+static const struct line *
+line_of(const struct world *world, const struct cable *cable)
+{
+	return &world->lines[cable->end[0].node - world->nodes]
+	                    [cable->end[1].node - world->nodes];
+}
+
+/* So many octets more go over the line to this side: when it has them all. */
+static struct mono
+over_line(struct world *world, struct cable *cable, int side, size_t octets)
+{
+	const struct line *line = line_of(world, cable);
+	struct end *end = &cable->end[side];
+
+	if (line->rate == 0)
+		return world->now;
+	if (end->busy.ms < world->now.ms)
+		end->busy = world->now;
+	end->busy = mono_after(end->busy, octets * 1000 / line->rate);
+	return end->busy;
+}
+
 /* Towards this side, after everything that is already under way there. */
 static struct happening *
-segment(
-    struct world *world, struct cable *cable, int side, enum input_kind kind)
+segment_of(struct world *world, struct cable *cable, int side,
+    enum input_kind kind, size_t octets)
 {
 	struct end *end = &cable->end[side];
 	struct happening *h = happening_new(end->node, HAPPENS_SEGMENT);
-	struct mono at = mono_after(world->now,
+	struct mono at = mono_after(over_line(world, cable, side, octets),
 	    world_delay(world, cable->end[0].node, cable->end[1].node));
 
 	h->in.kind = kind;
@@ -88,6 +114,13 @@ segment(
 		end->last = at;
 	agenda_add(&world->agenda, end->last, h);
 	return h;
+}
+
+static struct happening *
+segment(
+    struct world *world, struct cable *cable, int side, enum input_kind kind)
+{
+	return segment_of(world, cable, side, kind, 0);
 }
 
 static void
@@ -177,29 +210,67 @@ dial_arrives(struct world *world, struct happening *h)
 	vec_push(&world->cables, cable);
 }
 
+/* How much of what is left goes in one packet: over a slow line little. */
+static size_t
+packet(struct world *world, const struct line *line, size_t left)
+{
+	size_t n = left;
+
+	if (rng_below(&world->rng, 3) == 0)
+		n = 1 + (size_t)rng_below(&world->rng, n);
+	if (line->rate > 0 && n > 1 + line->rate / 4)
+		n = 1 + line->rate / 4;
+	return n;
+}
+
+/* A HELLO becomes that of a server that knows version 1 alone. */
+static void
+make_older(struct buf *octets)
+{
+	struct cur c = cur_over(octets->p, octets->n);
+
+	cur_u32(&c);
+	if (cur_u8(&c) == MSG_HELLO && c.left >= 4)
+		octets->p[8] = 1;
+}
+
+/* What the kernel keeps for a line: a second's worth. */
+static struct mono
+written(struct world *world, const struct line *line, const struct end *end)
+{
+	if (line->rate == 0 || end->busy.ms < world->now.ms + 1001)
+		return mono_after(world->now, 1);
+	return (struct mono){ end->busy.ms - 1000 };
+}
+
 void
 cable_send(struct world *world, struct node *node, const struct effect *effect)
 {
 	struct cable *cable;
 	struct end *end = find(world, node, effect->who, &cable);
+	struct buf octets = { 0 };
+	const struct line *line;
 	struct happening *h;
-	size_t at = 0;
+	int side;
 
 	if (end == NULL)
 		return; /* reset, and the news of it is under way */
-	while (at < effect->len) {
-		size_t n = effect->len - at;
-
-		if (rng_below(&world->rng, 3) == 0)
-			n = 1 + (size_t)rng_below(&world->rng, n);
-		h = segment(world, cable, end == &cable->end[0], IN_BYTES);
-		buf_bytes(&h->bytes, effect->bytes + at, n);
-		at += n;
+	line = line_of(world, cable);
+	side = end == &cable->end[0];
+	buf_bytes(&octets, effect->bytes, effect->len);
+	if (line->older)
+		make_older(&octets);
+	for (size_t at = 0, n; at < octets.n; at += n) {
+		n = packet(world, line, octets.n - at);
+		h = segment_of(world, cable, side, IN_BYTES, n);
+		buf_bytes(&h->bytes, octets.p + at, n);
 	}
+	buf_done(&octets);
 	h = happening_new(node, HAPPENS_INPUT);
 	h->in.kind = IN_DRAINED;
 	h->in.who = effect->who;
-	world_later(world, 1, h);
+	world_later(world,
+	    written(world, line, &cable->end[side]).ms - world->now.ms, h);
 }
 
 /* The stream that joins them, and the side of `to`; or NULL. */
@@ -312,8 +383,12 @@ cable_happens(struct world *world, struct happening *h)
 		return;
 	}
 	end = &cable->end[h->side];
-	if (world_peer_path(world, cable->end[0].node, cable->end[1].node) ==
-	    PATH_SILENT) {
+	/* TCP keeps the order: what is behind waits, too. */
+	if (line_of(world, cable)->fits > 0 &&
+	    h->bytes.n > line_of(world, cable)->fits)
+		end->stuck = true;
+	if (end->stuck || world_peer_path(world, cable->end[0].node,
+			      cable->end[1].node) == PATH_SILENT) {
 		vec_push(&end->held, h);
 		return;
 	}
@@ -347,6 +422,7 @@ reset(struct world *world, struct cable *cable)
 static void
 release(struct world *world, struct end *end)
 {
+	end->stuck = false;
 	if (end->held.n == 0)
 		return;
 	end->stall = mono_after(world->now, 200 + rng_below(&world->rng, 800));
@@ -376,6 +452,17 @@ cable_path(struct world *world, struct node *a, struct node *b, enum path path)
 			release(world, &cable->end[1]);
 		}
 	}
+}
+
+void
+cable_line(struct world *world, struct node *a, struct node *b,
+    const struct line *line)
+{
+	size_t i = (size_t)(a - world->nodes), j = (size_t)(b - world->nodes);
+
+	world->lines[i][j] = world->lines[j][i] = *line;
+	if (line->fits == 0 && world_peer_path(world, a, b) == PATH_OPEN)
+		cable_path(world, a, b, PATH_OPEN);
 }
 
 void

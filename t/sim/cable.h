@@ -34,6 +34,10 @@ void cable_end(struct world *world, struct node *node);
 void cable_path(
     struct world *world, struct node *a, struct node *b, enum path path);
 
+/* What the path between two hosts carries from now on. */
+void cable_line(struct world *world, struct node *a, struct node *b,
+    const struct line *line);
+
 /* Takes it over. */
 void cable_happens(struct world *world, struct happening *happening);
 

@@ -118,6 +118,37 @@ fault_path(struct world *world)
 	}
 }
 
+/* A slow line, or one on which large packets vanish. */
+static void
+fault_line(struct world *world)
+{
+	struct node *a = any(world), *b = any(world);
+	struct line line = world->lines[a - world->nodes][b - world->nodes];
+
+	if (a == b)
+		return;
+	if (below(world, 2) == 0)
+		line.rate = 2000 + (uint32_t)below(world, 20000);
+	else
+		line.fits = 100 + (uint32_t)below(world, 1200);
+	world_note(world, "fault: line %s to %s, rate=%u fits=%u", a->name,
+	    b->name, line.rate, line.fits);
+	cable_line(world, a, b, &line);
+}
+
+/* Some have not been upgraded yet. */
+static void
+older_draw(struct world *world)
+{
+	struct line older = { .older = true };
+
+	for (size_t i = 0; i < world->n; i++)
+		for (size_t j = 0; j < i; j++)
+			if (below(world, 4) == 0)
+				cable_line(world, &world->nodes[i],
+				    &world->nodes[j], &older);
+}
+
 static void
 fault_host(struct world *world)
 {
@@ -191,10 +222,15 @@ heal(struct world *world)
 	for (size_t i = 0; i < world->n; i++) {
 		struct node *node = &world->nodes[i];
 
-		for (size_t j = 0; j < i; j++)
+		for (size_t j = 0; j < i; j++) {
+			struct line line = { .older =
+						 world->lines[i][j].older };
+
 			if (world->peer_path[i][j] != PATH_OPEN)
 				cable_path(
 				    world, node, &world->nodes[j], PATH_OPEN);
+			cable_line(world, node, &world->nodes[j], &line);
+		}
 		node->host_up = node->mail_up = true;
 		node->shortage = NULL;
 		if (node->hung)
@@ -212,6 +248,8 @@ chance_play(uint64_t seed, bool verbose)
 
 	world->verbose = verbose;
 	organization_draw(world);
+	if (below(world, 2) == 0)
+		older_draw(world);
 	for (size_t i = 0; i < world->n; i++)
 		world_start(world, &world->nodes[i], DISK_KEPT);
 	world_run(world, 20000 + below(world, 20000));
@@ -219,9 +257,9 @@ chance_play(uint64_t seed, bool verbose)
 	for (uint64_t n = 1 + below(world, FAULTS_MAX); n > 0; n--) {
 		static void (*const faults[])(struct world *) = { fault_path,
 			fault_path, fault_host, fault_host, fault_word,
-			fault_shortage };
+			fault_shortage, fault_line };
 
-		faults[below(world, 6)](world);
+		faults[below(world, 7)](world);
 		world_run(world, 1 + below(world, 20000));
 	}
 	world_note(world, "all is healed");

@@ -383,6 +383,8 @@ event_is(struct scene *scene, struct node *node)
 		{ "fight", EVENT_FIGHT },
 		{ "clone", EVENT_CLONE },
 		{ "key-misused", EVENT_BREACH },
+		{ "nbr-state", EVENT_NBR_STATE },
+		{ "large-packets-lost", EVENT_LARGE_LOST },
 		{ "confirm", EVENT_CONFIRM },
 		{ "forgotten", EVENT_FORGOTTEN },
 		{ "revoked", EVENT_REVOKED },
@@ -445,7 +447,22 @@ is_arrived(struct scene *scene)
 		    (unsigned long long)n, scene->word[1]);
 }
 
+static void
+do_watch(struct scene *scene)
+{
+	scene->watch_holds |= strcmp(scene->word[1], "holds") == 0;
+	scene->watch_flows |= strcmp(scene->word[1], "flows") == 0;
+}
+
+static void
+do_unwatch(struct scene *scene)
+{
+	scene->watch_holds = scene->watch_flows = false;
+}
+
 const struct scene_verb scene_claims[] = {
+	{ "watch", 1, 1, do_watch },
+	{ "unwatch", 0, 0, do_unwatch },
 	{ "waiting", 2, 2, is_waiting },
 	{ "arrived", 2, 2, is_arrived },
 	{ "route", 3, 7, is_route },

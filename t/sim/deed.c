@@ -77,6 +77,7 @@ do_space(struct scene *scene)
 	struct node *node = scene_host(scene, scene->word[1]);
 	const char *cost = scene_option(scene, "cost");
 	const char *way = scene_option(scene, "way");
+	const char *count = scene_option(scene, "count");
 	struct setup_space space = { 0 };
 
 	if (node == NULL)
@@ -88,7 +89,10 @@ do_space(struct scene *scene)
 	space.fallback = scene_has(scene, "fallback");
 	space.relay =
 	    !scene_has(scene, "no-relay") && strcmp(space.pattern, "*") != 0;
-	plan_space(node, &space);
+	if (count == NULL)
+		plan_space(node, &space);
+	else
+		plan_spaces(node, &space, strtoul(count, NULL, 10));
 	if (node->engine != NULL)
 		world_configure(scene->world, node);
 }
@@ -286,6 +290,28 @@ static void
 do_heal(struct scene *scene)
 {
 	paths_set(scene, PATH_OPEN);
+}
+
+/* rate=N fits=N older, or `well` for what was never slow. */
+static void
+do_line(struct scene *scene)
+{
+	struct world *world = scene->world;
+	const char *rate = scene_option(scene, "rate");
+	const char *fits = scene_option(scene, "fits");
+	struct line line = { .older = scene_has(scene, "older") };
+
+	if (rate != NULL)
+		line.rate = (uint32_t)strtoul(rate, NULL, 10);
+	if (fits != NULL)
+		line.fits = (uint32_t)strtoul(fits, NULL, 10);
+	for (size_t i = 0; i < world->n; i++)
+		for (size_t j = 0; j < world->n; j++)
+			if (i != j &&
+			    scene_in(&world->nodes[i], scene->word[1]) &&
+			    scene_in(&world->nodes[j], scene->word[2]))
+				cable_line(world, &world->nodes[i],
+				    &world->nodes[j], &line);
 }
 
 static void
@@ -496,19 +522,6 @@ do_tell(struct scene *scene)
 }
 
 static void
-do_watch(struct scene *scene)
-{
-	scene->watch_holds |= strcmp(scene->word[1], "holds") == 0;
-	scene->watch_flows |= strcmp(scene->word[1], "flows") == 0;
-}
-
-static void
-do_unwatch(struct scene *scene)
-{
-	scene->watch_holds = scene->watch_flows = false;
-}
-
-static void
 do_forget(struct scene *scene)
 {
 	struct node *whom = scene_host(scene, scene->word[1]);
@@ -559,6 +572,7 @@ const struct scene_verb scene_deeds[] = {
 	{ "probe-interval", 2, 2, do_interval },
 	{ "cut", 2, 4, do_cut },
 	{ "heal", 2, 3, do_heal },
+	{ "line", 3, 5, do_line },
 	{ "publisher", 2, 2, do_publisher },
 	{ "mta", 2, 2, do_mta },
 	{ "age-disks", 0, 0, do_age },
@@ -580,7 +594,5 @@ const struct scene_verb scene_deeds[] = {
 	{ "reporter", 2, 2, do_reporter },
 	{ "traffic", 1, 1, do_traffic },
 	{ "tell", 4, 8, do_tell },
-	{ "watch", 1, 1, do_watch },
-	{ "unwatch", 0, 0, do_unwatch },
 	{ NULL, 0, 0, NULL },
 };

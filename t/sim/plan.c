@@ -142,15 +142,12 @@ list_add(char ***list, size_t *n, char *text)
 	(*list)[(*n)++] = text;
 }
 
-void
-plan_space(struct node *node, const struct setup_space *space)
+static void
+space_insert(struct node *node, const struct setup_space *space)
 {
 	struct setup *conf = &node->conf;
 	size_t at = 0;
 
-	list_add(&node->may.spaces, &node->may.nspaces, space->pattern);
-	if (space->relay)
-		list_add(&node->may.relays, &node->may.nrelays, space->pattern);
 	while (at < conf->nspaces &&
 	       strcmp(conf->spaces[at].pattern, space->pattern) < 0)
 		at++;
@@ -161,6 +158,32 @@ plan_space(struct node *node, const struct setup_space *space)
 		conf->nspaces++;
 	}
 	conf->spaces[at] = *space;
+}
+
+void
+plan_space(struct node *node, const struct setup_space *space)
+{
+	list_add(&node->may.spaces, &node->may.nspaces, space->pattern);
+	if (space->relay)
+		list_add(&node->may.relays, &node->may.nrelays, space->pattern);
+	space_insert(node, space);
+}
+
+void
+plan_spaces(struct node *node, const struct setup_space *space, size_t n)
+{
+	struct setup_space one = *space;
+	char text[400];
+
+	snprintf(text, sizeof(text), ".%s", space->pattern);
+	one.pattern = world_text(node->world, text);
+	list_add(&node->may.spaces, &node->may.nspaces, one.pattern);
+	list_add(&node->may.relays, &node->may.nrelays, one.pattern);
+	for (size_t i = 0; i < n; i++) {
+		snprintf(text, sizeof(text), "n%zu.%s", i, space->pattern);
+		one.pattern = world_text(node->world, text);
+		space_insert(node, &one);
+	}
 }
 
 void

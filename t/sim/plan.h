@@ -22,6 +22,8 @@ void plan_cost(struct node *owner, const char *connector, uint32_t cost);
 void plan_peers(struct node *a, struct node *b);
 
 /* Adds or changes an address space; the certificate allows it. */
+/* So many below its pattern, by one claim. */
+void plan_spaces(struct node *node, const struct setup_space *space, size_t n);
 void plan_space(struct node *node, const struct setup_space *space);
 void plan_unspace(struct node *node, const char *pattern);
 

@@ -10,6 +10,7 @@
  *     connector OWNER NAME GROUP COST BRIDGEHEAD... [no-peer]
  *     peer HOST HOST
  *     space HOST PATTERN [cost=N] [local] [fallback] [no-relay] [way=TEXT]
+ *         [count=N]                     (so many, below the pattern)
  *
  * What happens:
  *
@@ -20,6 +21,8 @@
  *     probe-interval SET TIME
  *     cut SET SET [peer|mail [one-way]] [silent]
  *     heal SET SET [peer|mail]
+ *     line SET SET [rate=N] [fits=N] [older] [well]
+ *         (octets a second; the largest packet; version 1 alone at its ends)
  *     publisher SET stuck|works         age-disks
  *     mta SET asks|silent|unknown|hangs|no-default  (its tables, or `*` alone)
  *     drain HOST yes|no                 unspace HOST PATTERN

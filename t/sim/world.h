@@ -36,6 +36,13 @@ enum path {
 	PATH_SILENT   /* packets vanish */
 };
 
+/* What a path carries of streams, the same both ways. */
+struct line {
+	uint32_t rate; /* octets a second; 0: any */
+	uint32_t fits; /* a packet of more octets vanishes; 0: none */
+	bool older;    /* who is at its ends speaks version 1 alone */
+};
+
 struct blob {
 	uint8_t *p; /* NULL: nothing is saved */
 	size_t n;
@@ -127,6 +134,7 @@ struct world {
 	uint8_t peer_path[WORLD_NODES][WORLD_NODES]; /* enum path; symmetric */
 	uint8_t mail_path[WORLD_NODES][WORLD_NODES]; /* from, to */
 	uint32_t delay_ms[WORLD_NODES][WORLD_NODES];
+	struct line lines[WORLD_NODES][WORLD_NODES]; /* the same both ways */
 	VEC(struct cable *) cables;
 	void *book; /* rule.c: what was ever signed */
 	/* Is told of every table that an MTA begins to read; may be NULL. */
