@@ -99,6 +99,7 @@ struct conf_keys {
 	int (*mark_public)(const char *path, uint8_t public_key[SEAL_PUBLIC]);
 	int (*authority)(const char *path, uint8_t public_key[SEAL_PUBLIC],
 	    uint8_t org[SEAL_DIGEST]);
+	int (*authority_end)(const char *path, int64_t *end);
 	int (*vouched)(const char *path, const uint8_t authority[SEAL_PUBLIC],
 	    uint8_t **der, size_t *n, struct claims **claims);
 };

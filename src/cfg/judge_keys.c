@@ -2,6 +2,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -202,6 +203,27 @@ mark_judge(const struct build *b, const struct conf_keys *keys,
 	return refuse(b, option, path, rc);
 }
 
+/* What is over is believed on, or the whole organization would stop at once;
+ * but whoever can issue should hear of it. */
+static void
+authority_judge(const struct build *b, const struct conf_keys *keys)
+{
+	struct build_place place = { .option = "authority" };
+	struct conf *conf = b->conf;
+	int64_t now = (int64_t)time(NULL), end = 0;
+
+	if (keys->authority_end(conf->authority, &end) != RC_OK)
+		return;
+	conf->setup.authority_end = end;
+	if (end < now)
+		build_warn(b, &place,
+		    "where authority.key is: lsrctl keys authority --renew, "
+		    "and copy authority.pem here",
+		    "authority = \"%.400s\": ended %lld days ago; it is "
+		    "believed on",
+		    conf->authority, (long long)((now - end) / 86400));
+}
+
 size_t
 judge_keys(const struct build *build, const struct conf_keys *keys)
 {
@@ -212,6 +234,7 @@ judge_keys(const struct build *build, const struct conf_keys *keys)
 
 	rc = keys->authority(conf->authority, s->authority, s->org);
 	if (rc == RC_OK) {
+		authority_judge(build, keys);
 		open += certificate_judge(build, keys);
 		previous_judge(build, keys);
 	} else {

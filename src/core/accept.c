@@ -125,18 +125,12 @@ authority_word(const struct engine *e, const char *origin, uint8_t type,
 }
 
 static bool
-is_authority_type(const struct lsa *lsa)
-{
-	return lsa->key.type == LSA_FORGET || lsa->key.type == LSA_REVOCATION;
-}
-
-static bool
 is_forgotten(const struct engine *e, const struct lsa *lsa)
 {
 	const struct lsa *forget =
 	    authority_word(e, lsa->key.origin, LSA_FORGET, lsa->signer);
 
-	return forget != NULL && !is_authority_type(lsa) &&
+	return forget != NULL && !lsa_is_authority(lsa) &&
 	       lsa->seq >> 32 <= lsa_forget_epoch(forget);
 }
 
@@ -173,7 +167,7 @@ judge_signature(struct engine *e, struct lsa *lsa)
 	struct person *p = NULL;
 	int rc = RC_OK;
 
-	if (is_authority_type(lsa)) {
+	if (lsa_is_authority(lsa)) {
 		if (memcmp(lsa->signer, e->setup->org, SEAL_DIGEST) != 0)
 			return RC_IDENTITY;
 		return lsa_verify(lsa, e->seal, e->setup->authority)
@@ -241,12 +235,12 @@ accept_judge(struct engine *e, struct lsa *lsa)
 	if (memcmp(lsa_org(lsa), e->setup->org, SEAL_DIGEST) != 0)
 		return RC_ORG;
 	/* Before any sequence (DESIGN section 5). */
-	if (!is_authority_type(lsa) &&
+	if (!lsa_is_authority(lsa) &&
 	    authority_word(e, "", LSA_REVOCATION, lsa->signer) != NULL)
 		return RC_REVOKED;
 	if (is_expired(e, lsa))
 		return RC_EXPIRED;
-	rc = is_authority_type(lsa) ? RC_OK : room_judge(e, lsa);
+	rc = lsa_is_authority(lsa) ? RC_OK : room_judge(e, lsa);
 	return rc == RC_OK ? judge_signature(e, lsa) : rc;
 }
 
@@ -313,7 +307,7 @@ person_refresh(struct engine *e, const struct lsa *identity)
 		next = lsdb_next(l);
 		if (strcmp(l->key.origin, p->name) != 0)
 			break;
-		if (is_authority_type(l) || l == identity)
+		if (lsa_is_authority(l) || l == identity)
 			continue;
 		if (claims == NULL || judge_claims(l, claims) != RC_OK)
 			accept_drop(e, l, RC_CLAIM);
@@ -330,7 +324,7 @@ revoke(struct engine *e, const struct lsa *word)
 	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = next) {
 		next = lsdb_next(l);
 		lsa_digest_text(l->signer, hex);
-		if (!is_authority_type(l) && strcmp(hex, word->key.id) == 0)
+		if (!lsa_is_authority(l) && strcmp(hex, word->key.id) == 0)
 			accept_drop(e, l, RC_REVOKED);
 	}
 	fx_event(
@@ -382,8 +376,11 @@ issue_time_check(struct engine *e, const struct lsa *lsa)
 void
 accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 {
-	bool changed = differs(lsdb_find(&e->db, &lsa->key), lsa);
+	const struct lsa *old = lsdb_find(&e->db, &lsa->key);
+	bool changed = differs(old, lsa);
 
+	if (lsa->key.type == LSA_CONNECTOR)
+		transit_learnt(e, lsa, old);
 	lsdb_install(&e->db, lsa);
 	if (e->phase != PHASE_BOOT) /* what was saved is no news */
 		fx_event(
@@ -402,6 +399,8 @@ accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 		revoke(e, lsa);
 	else if (lsa->key.type == LSA_FORGET)
 		forget(e, lsa);
+	if (changed && lsa->key.type == LSA_IDENTITY)
+		steer_changed(e); /* what it may relay, and lead to */
 	if (!changed || lsa->key.type == LSA_IDENTITY)
 		return;
 	if (lsa->key.type == LSA_SERVER) {

@@ -10,6 +10,7 @@
 #define RECHECK_MS 300000
 /* A frame that no path takes in small packets alone. */
 #define LARGE 1280
+#define HOUR_MS 3600000
 
 void *
 fx_keep(struct engine *e, const void *p, size_t n)
@@ -113,6 +114,20 @@ claims_check(struct engine *e)
 	}
 }
 
+/* Every hour: nothing ends with it, and it should have been renewed. */
+static void
+authority_check(struct engine *e)
+{
+	int64_t end = e->setup->authority_end;
+
+	if (end == 0 || e->wall < (uint64_t)end ||
+	    !mono_due(e->authority_at, e->now))
+		return;
+	e->authority_at = mono_after(e->now, HOUR_MS);
+	fx_event(e, (struct event){ .kind = EVENT_AUTHORITY,
+			.value = e->wall - (uint64_t)end });
+}
+
 static void
 on_conf(struct engine *e, const struct input *in)
 {
@@ -121,6 +136,8 @@ on_conf(struct engine *e, const struct input *in)
 		return;
 	e->setup = in->setup;
 	claims_check(e);
+	transit_own(e);
+	authority_check(e);
 	contest_look(e);
 	if (e->phase == PHASE_BOOT)
 		return;
@@ -161,6 +178,7 @@ recheck(struct engine *e)
 	if (!mono_due(e->recheck_at, e->now))
 		return;
 	e->recheck_at = mono_after(e->now, RECHECK_MS);
+	authority_check(e);
 	accept_expire(e);
 	bad = lsdb_recheck(&e->db, e->seal);
 	if (bad == 0)

@@ -49,7 +49,12 @@ enum event_kind {
 			     total: waiting */
 	EVENT_REPORT_REFUSED, /* reason; value: so many so far */
 	EVENT_SHORTAGE,       /* probes could not begin here; to, reason */
-	EVENT_ADDRESS, /* origin: names an address that is another's (from);
+	EVENT_UNCLAIMED, /* origin, name: a connector that its certificate has
+			    no claim for, from: group, to: counts, refused */
+	EVENT_SHARE,     /* origin: so many percent (value) of our routes go
+			    through it, total: before */
+	EVENT_AUTHORITY, /* its certificate is over; value: seconds */
+	EVENT_ADDRESS,   /* origin: names an address that is another's (from);
 			  name: the address, to: down, up */
 	EVENT_ROUTE_REFUSED, /* peer: server, from: its address, name: pattern
 				it will not relay for, to, reason; value:

@@ -380,6 +380,38 @@ groups_number(struct facts *f, const struct setup *setup)
 	}
 }
 
+bool
+facts_may_step(const struct facts *f, const struct view_input *in,
+    const char *origin, const struct facts_way *way)
+{
+	uint32_t to = facts_find(f, way->bridgehead);
+	const char *group =
+	    to == FACTS_NONE ? NULL : f->servers.v[to].group_name;
+
+	if (in->may_connect == NULL)
+		return true;
+	return in->may_connect(
+	    in->ctx, origin, group == NULL ? way->group : group);
+}
+
+/* A bridgehead that the owner's certificate does not let it lead to is down,
+ * for everybody alike: what counts is the group that it is of. */
+static void
+connectors_judge(struct facts *f, const struct view_input *in)
+{
+	for (size_t i = 0; i < f->connectors.n; i++) {
+		const struct facts_connector *c = &f->connectors.v[i];
+
+		for (size_t k = 0; k < c->body->nbridgeheads; k++) {
+			struct lsa_bridgehead *b = &c->body->bridgeheads[k];
+			struct facts_way way = { b->name, c->body->group };
+
+			b->up = b->up && facts_may_step(f, in,
+					     f->servers.v[c->owner].name, &way);
+		}
+	}
+}
+
 void
 facts_init(struct facts *f, const struct view_input *in)
 {
@@ -388,6 +420,7 @@ facts_init(struct facts *f, const struct view_input *in)
 	f->self = FACTS_NONE;
 	database_read(f, in);
 	groups_number(f, in->setup);
+	connectors_judge(f, in);
 	for (uint32_t i = 0; i < f->servers.n; i++) {
 		struct facts_server *s = &f->servers.v[i];
 		const struct lsa_server *body = s->body;

@@ -78,6 +78,16 @@ struct facts {
 void facts_init(struct facts *facts, const struct view_input *in);
 void facts_done(struct facts *facts);
 
+/* Where a connector leads: a server, of the group that its owner says if
+ * nobody of that name has said its own. */
+struct facts_way {
+	const char *bridgehead, *group;
+};
+
+/* Whether certificates allow it, where the authority wants that. */
+bool facts_may_step(const struct facts *facts, const struct view_input *in,
+    const char *origin, const struct facts_way *way);
+
 /* The server's number, or FACTS_NONE. */
 uint32_t facts_find(const struct facts *facts, const char *name);
 

@@ -42,7 +42,14 @@ lsa_epoch(const struct lsa *lsa)
 {
 	if (lsa->key.type == LSA_FORGET)
 		return lsa_forget_epoch(lsa);
-	return lsa->key.type == LSA_REVOCATION ? 0 : (uint32_t)(lsa->seq >> 32);
+	return lsa_is_authority(lsa) ? 0 : (uint32_t)(lsa->seq >> 32);
+}
+
+bool
+lsa_is_authority(const struct lsa *lsa)
+{
+	return lsa->key.type == LSA_FORGET || lsa->key.type == LSA_REVOCATION ||
+	       lsa->key.type == LSA_RULE;
 }
 
 const uint8_t *
@@ -123,7 +130,7 @@ is_printable(const char *s)
 int
 lsa_key_check(const struct lsa_key *key)
 {
-	if (key->type == LSA_REVOCATION) {
+	if (key->type == LSA_REVOCATION || key->type == LSA_RULE) {
 		if (key->origin[0] != '\0')
 			return RC_NAME;
 	} else if (!str_is_host(key->origin)) {
@@ -140,6 +147,8 @@ lsa_key_check(const struct lsa_key *key)
 	case LSA_FORGET:
 	case LSA_REVOCATION:
 		return is_digest_text(key->id) ? RC_OK : RC_NAME;
+	case LSA_RULE:
+		return str_is_word(key->id) ? RC_OK : RC_NAME;
 	default: /* carried */
 		return is_printable(key->id) ? RC_OK : RC_NAME;
 	}
@@ -172,6 +181,7 @@ body_check(const struct lsa *lsa)
 		return lsa_space_decode(lsa, &space);
 	case LSA_FORGET:
 	case LSA_REVOCATION:
+	case LSA_RULE:
 		return lsa_authority_check(lsa);
 	default:
 		return RC_OK;
@@ -317,7 +327,7 @@ const char *
 lsa_type_word(uint8_t type)
 {
 	static const char *const words[] = { "unknown", "identity", "server",
-		"connector", "space", "forget", "revocation" };
+		"connector", "space", "forget", "revocation", "rule" };
 
-	return words[type <= LSA_REVOCATION ? type : 0];
+	return words[type <= LSA_TYPE_LAST ? type : 0];
 }

@@ -46,12 +46,13 @@ enum lsa_type {
 	LSA_SPACE = 4,     /* id: its pattern */
 	LSA_FORGET = 5, /* by the authority, of the server `origin`; id: digest
 			      of that server's key, in hexadecimal */
-	LSA_REVOCATION = 6 /* by the authority, origin empty; id: digest of
-			      the revoked key, in hexadecimal */
+	LSA_REVOCATION = 6, /* by the authority, origin empty; id: digest of
+			       the revoked key, in hexadecimal */
+	LSA_RULE = 7 /* by the authority, origin empty; id: what it rules */
 };
 
 /* Types above it are of a later version. */
-#define LSA_TYPE_LAST LSA_REVOCATION
+#define LSA_TYPE_LAST LSA_RULE
 
 /* What an LSA is about. Two LSAs with equal keys are instances of one. */
 struct lsa_key {
@@ -129,6 +130,7 @@ enum lsa_space_flag {
 #define LSA_IDENTITY_CERT 1  /* DER; one or two */
 #define LSA_FORGET_EPOCH 1   /* u32; once */
 #define LSA_REVOCATION_END 1 /* u64; at most once */
+#define LSA_RULE_ON 1        /* u8, 0 or 1; once */
 
 /* Bodies, decoded. Strings and arrays belong to the struct. */
 struct lsa_server {
@@ -215,6 +217,12 @@ uint32_t lsa_epoch(const struct lsa *lsa);
 int lsa_authority_check(const struct lsa *lsa);
 uint32_t lsa_forget_epoch(const struct lsa *lsa);
 
+/* The authority says it, whoever it is about. */
+bool lsa_is_authority(const struct lsa *lsa);
+
+/* Whether the rule is in force. */
+bool lsa_rule_on(const struct lsa *lsa);
+
 /* Until when the revoked certificate is valid, seconds since 1970; 0: not
  * said. */
 uint64_t lsa_revocation_end(const struct lsa *lsa);
@@ -229,6 +237,7 @@ void lsa_space_encode(struct buf *out, const struct lsa_space *space);
 void lsa_identity_encode(struct buf *out, const struct lsa_identity *identity);
 void lsa_forget_encode(struct buf *out, uint32_t epoch);
 void lsa_revocation_encode(struct buf *out, uint64_t end);
+void lsa_rule_encode(struct buf *out, bool on);
 
 /* What is to be signed and sent. */
 struct lsa_draft {

@@ -469,6 +469,13 @@ lsa_identity_decode(const struct lsa *lsa, struct lsa_identity *out)
 	return out->ncerts > 0 ? RC_OK : RC_MISSING;
 }
 
+/* Octets of the one TLV that such an LSA has. */
+static size_t
+authority_value(uint8_t type)
+{
+	return type == LSA_FORGET ? 4 : type == LSA_RULE ? 1 : 8;
+}
+
 int
 lsa_authority_check(const struct lsa *lsa)
 {
@@ -478,17 +485,31 @@ lsa_authority_check(const struct lsa *lsa)
 	int rc;
 
 	while ((rc = tlv_next(&in, &tlv)) == 1) {
-		if (tlv.type != 1) /* the one TLV of either type */
+		if (tlv.type != 1) /* the one TLV of each type */
 			continue;
 		if (seen)
 			return RC_TWICE;
-		if (tlv.value.left != (lsa->key.type == LSA_FORGET ? 4 : 8))
+		if (tlv.value.left != authority_value(lsa->key.type))
 			return RC_SHORT;
+		if (lsa->key.type == LSA_RULE && cur_u8(&tlv.value) > 1)
+			return RC_RANGE;
 		seen = true;
 	}
-	if (rc == RC_OK && lsa->key.type == LSA_FORGET && !seen)
+	if (rc == RC_OK && lsa->key.type != LSA_REVOCATION && !seen)
 		rc = RC_MISSING;
 	return rc;
+}
+
+bool
+lsa_rule_on(const struct lsa *lsa)
+{
+	struct cur in = body_of(lsa);
+	struct tlv tlv = { 0 };
+
+	while (tlv_next(&in, &tlv) == 1)
+		if (tlv.type == LSA_RULE_ON)
+			return cur_u8(&tlv.value) == 1;
+	return false;
 }
 
 uint64_t

@@ -155,6 +155,15 @@ lsa_revocation_encode(struct buf *out, uint64_t end)
 }
 
 void
+lsa_rule_encode(struct buf *out, bool on)
+{
+	size_t hole = tlv_open(out, LSA_RULE_ON);
+
+	buf_u8(out, on);
+	buf_fill16(out, hole);
+}
+
+void
 lsa_forget_encode(struct buf *out, uint32_t epoch)
 {
 	size_t hole = tlv_open(out, LSA_FORGET_EPOCH);

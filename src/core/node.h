@@ -8,6 +8,7 @@
  *     accept.c     what may enter the database, and what follows from it
  *     room.c       how much of the database is whose
  *     hear.c       how often others may speak
+ *     transit.c    whose connectors count, and who has which share
  *     contest.c    of two servers that name one address, who has it
  *     adjacent.c   adjacencies: announced, announced on in silence, withdrawn
  *     link.c       mail services that concern us: which they are
@@ -43,6 +44,7 @@
 #include "core/lsdb.h"
 #include "core/msg.h"
 #include "core/nbr.h"
+#include "core/others.h"
 #include "core/pace.h"
 #include "core/refusal.h"
 #include "core/report.h"
@@ -240,6 +242,7 @@ struct engine {
 	struct person
 	    *vouched; /* of the identity judged last, by its digest: */
 	uint8_t vouched_by[SEAL_DIGEST]; /* certificates are dear to verify */
+	struct mono authority_at;        /* that it is over may be said again */
 	struct mono late_at;             /* an LSA that waits has its time */
 	VEC(struct session *) sessions;
 	struct tree nbrs;
@@ -405,37 +408,6 @@ struct mono accept_turn(struct engine *e, const char *origin);
 /* A revocation is kept for 8 days after its certificate's end. */
 void accept_expire(struct engine *e);
 void accept_done(struct engine *e);
-
-/* --- room.c ---------------------------------------------------------------- */
-
-/* RC_OK, or RC_LIMIT: no place for it, and what is there stays. */
-int room_judge(struct engine *e, const struct lsa *lsa);
-/* Takes out what has no place any more behind what was installed. */
-void room_make(struct engine *e, const char *origin);
-
-/* --- hear.c ---------------------------------------------------------------- */
-
-/* Whether it may be judged now; else its key waits. */
-bool hear_now(struct engine *e, struct session *from, const struct lsa *lsa);
-/* It was found right, and is about to be installed. */
-void hear_spend(struct engine *e, struct lsa *lsa);
-void hear_tick(struct engine *e);
-
-/* --- contest.c ------------------------------------------------------------- */
-
-/* Looks at all that is known, once: what comes later came later. */
-void contest_start(struct engine *e);
-/* A server LSA was installed; it is gone. */
-void contest_learnt(struct engine *e, const struct lsa *lsa);
-void contest_gone(struct engine *e, const char *name);
-/* The configuration is another. */
-void contest_look(struct engine *e);
-/* The address that this server names is another's: no step there. */
-bool contest_lost(const struct engine *e, const char *name);
-/* Those of our group, sorted; lent. */
-struct names;
-void contest_members(const struct engine *e, struct names *out);
-void contest_done(struct engine *e);
 
 /* --- adjacent.c ------------------------------------------------------------ */
 

@@ -463,7 +463,7 @@ static void
 inject(struct engine *e, struct json *j, const struct request *r)
 {
 	struct buf octets = { 0 };
-	struct lsa *lsa;
+	struct lsa *lsa = NULL;
 	int rc = r->n == 1 ? RC_OK : RC_MISSING;
 
 	for (const char *p = r->n == 1 ? r->word[0] : ""; *p != '\0'; p += 2) {
@@ -478,12 +478,9 @@ inject(struct engine *e, struct json *j, const struct request *r)
 	}
 	if (rc == RC_OK)
 		rc = lsa_decode(octets.p, octets.n, e->seal, &lsa);
-	if (rc == RC_OK) {
-		if (lsa->key.type != LSA_FORGET &&
-		    lsa->key.type != LSA_REVOCATION)
-			rc = RC_CLAIM;
-		lsa_free(lsa);
-	}
+	if (rc == RC_OK && !lsa_is_authority(lsa))
+		rc = RC_CLAIM;
+	lsa_free(lsa);
 	if (rc == RC_OK)
 		rc = accept_update(e, NULL, octets.p, octets.n, NULL);
 	buf_done(&octets);
@@ -550,6 +547,13 @@ static void export(struct engine *e, struct json *j, const struct request *r)
 	view_free(view);
 }
 
+static void
+transit(struct engine *e, struct json *j, const struct request *r)
+{
+	(void)r;
+	transit_show(e, j);
+}
+
 static const struct {
 	const char *verb;
 	void (*answer)(
@@ -560,6 +564,7 @@ static const struct {
 	{ "links", links },
 	{ "routes", routes },
 	{ "db", db },
+	{ "transit", transit },
 	{ "explain", explain },
 	{ "export", export },
 	{ "inject", inject },

@@ -1,5 +1,7 @@
 #include "core/seal.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -24,6 +26,16 @@ claims_relay(const struct claims *claims, const char *pattern)
 	return any_covers(claims->relays, claims->nrelays, pattern);
 }
 
+bool
+claims_connector(const struct claims *claims, const char *group)
+{
+	for (size_t i = 0; i < claims->nconnectors; i++)
+		if (strcmp(claims->connectors[i], "*") == 0 ||
+		    strcmp(claims->connectors[i], group) == 0)
+			return true;
+	return false;
+}
+
 void
 claims_free(struct claims *claims)
 {
@@ -33,6 +45,9 @@ claims_free(struct claims *claims)
 		mem_free(claims->spaces[i]);
 	for (size_t i = 0; i < claims->nrelays; i++)
 		mem_free(claims->relays[i]);
+	for (size_t i = 0; i < claims->nconnectors; i++)
+		mem_free(claims->connectors[i]);
+	mem_free(claims->connectors);
 	mem_free(claims->spaces);
 	mem_free(claims->relays);
 	mem_free(claims->name);

@@ -27,6 +27,8 @@ struct claims {
 	uint8_t public_key[SEAL_PUBLIC];
 	uint8_t key[SEAL_DIGEST];      /* digest of the public key */
 	int64_t not_before, not_after; /* seconds since 1970, UTC */
+	char **connectors; /* routing groups it may lead to, or "*" */
+	size_t nconnectors;
 };
 
 struct seal {
@@ -56,6 +58,9 @@ struct seal {
 /* True if the certificate lets its holder claim the pattern; for relaying. */
 bool claims_space(const struct claims *claims, const char *pattern);
 bool claims_relay(const struct claims *claims, const char *pattern);
+
+/* True if it may have a connector to the routing group. */
+bool claims_connector(const struct claims *claims, const char *group);
 
 void claims_free(struct claims *claims);
 

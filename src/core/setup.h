@@ -57,6 +57,7 @@ struct setup {
 	char *server;
 	uint8_t org[SEAL_DIGEST];       /* digest of the authority's key */
 	uint8_t authority[SEAL_PUBLIC]; /* the authority's public key */
+	int64_t authority_end;          /* of its certificate; 0: not known */
 	uint8_t *cert;                  /* our certificate, DER */
 	size_t cert_len;
 	uint8_t *previous_cert; /* NULL: none */

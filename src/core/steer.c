@@ -159,6 +159,12 @@ key_said(struct moves *m, const struct route *from, const struct route *to)
 			   .to = state });
 }
 
+static bool
+may_connect(void *ctx, const char *origin, const char *group)
+{
+	return transit_may(ctx, origin, group);
+}
+
 /* A route to other hops: what waits in the queue should be tried again. */
 static void
 moved(void *ctx, const struct route *from, const struct route *to)
@@ -197,6 +203,7 @@ publish(struct engine *e, struct rib *rib)
 	buf_u8(&moves.patterns, 0);
 	buf_printf(&number, "%llu", (unsigned long long)rib->generation);
 	buf_u8(&number, 0);
+	transit_share(e, old, rib);
 	e->rib = rib;
 	e->sent_at = e->now;
 	fx_add(e, (struct effect){ .kind = FX_ROUTES, .rib = rib });
@@ -227,6 +234,7 @@ steer_view(struct engine *e, const struct lsdb *db)
 		.wall = e->wall,
 		.may_relay = may_relay,
 		.may_claim = may_claim,
+		.may_connect = transit_enforced(e) ? may_connect : NULL,
 		.ctx = e };
 
 	probes_fill(e);

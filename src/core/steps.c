@@ -355,9 +355,11 @@ own_bridgehead(const struct facts *f, const struct view_input *in,
 		.cost = steps_own_cost(f, c, b),
 		.hops = 1,
 		.policy = policy_has_limits(&c->policy) ? &c->policy : NULL };
+	struct facts_way way = { b->name, c->group };
 
 	if (step.to == FACTS_NONE || step.to == f->self ||
 	    verdict == VIEW_DOWN ||
+	    !facts_may_step(f, in, in->setup->server, &way) ||
 	    (word != NULL && word->body->state != LSA_UP) ||
 	    (verdict == VIEW_UNKNOWN && said != NULL && !said->up))
 		return;

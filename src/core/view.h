@@ -72,6 +72,13 @@ struct view_input {
 	 * every LSA is believed, which is for tests.
 	 */
 	bool (*may_relay)(void *ctx, const char *origin, const char *pattern);
+
+	/*
+	 * Whether the origin's certificate lets it have a connector to the
+	 * group. NULL: every connector counts, as the authority has not said
+	 * otherwise.
+	 */
+	bool (*may_connect)(void *ctx, const char *origin, const char *group);
 	/* Whether it lets it claim the pattern at all, as far as is known;
 	 * NULL: it does. */
 	bool (*may_claim)(void *ctx, const char *origin, const char *pattern);

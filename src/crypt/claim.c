@@ -61,6 +61,37 @@ extensions_read(const X509 *cert)
 	return RC_OK;
 }
 
+static bool
+is_critical(const X509 *cert, int nid)
+{
+	int at = X509_get_ext_by_NID(cert, nid, -1);
+
+	return at >= 0 &&
+	       X509_EXTENSION_get_critical(X509_get_ext(cert, at)) != 0;
+}
+
+/* A server signs, and is both ends of TLS; and it is no authority. */
+static int
+usage_read(const X509 *lent)
+{
+	X509 *cert = (X509 *)(uintptr_t)lent; /* what it asks is kept there */
+	uint32_t both = XKU_SSL_SERVER | XKU_SSL_CLIENT;
+	uint32_t flags = X509_get_extension_flags(cert);
+	uint32_t extended = X509_get_extended_key_usage(cert);
+
+	if ((flags & EXFLAG_INVALID) != 0)
+		return RC_FORMAT;
+	if ((flags & EXFLAG_CA) != 0)
+		return RC_RANGE;
+	if (is_critical(cert, NID_key_usage) &&
+	    (X509_get_key_usage(cert) & KU_DIGITAL_SIGNATURE) == 0)
+		return RC_RANGE;
+	if (is_critical(cert, NID_ext_key_usage) &&
+	    (extended & XKU_ANYEKU) == 0 && (extended & both) != both)
+		return RC_RANGE;
+	return RC_OK;
+}
+
 /*
  * A copy in lower case, NULL when there is an octet in it that no name of
  * ours has: a NUL within must not hide what follows it.
@@ -113,6 +144,19 @@ more(char ***list, size_t *n, char *copy)
 	return RC_OK;
 }
 
+static int
+one_connector(struct claims *c, char *copy)
+{
+	if (copy == NULL || (!str_is_word(copy) && strcmp(copy, "*") != 0)) {
+		mem_free(copy);
+		return RC_NAME;
+	}
+	c->connectors =
+	    mem_grow(c->connectors, c->nconnectors + 1, sizeof(*c->connectors));
+	c->connectors[c->nconnectors++] = copy;
+	return RC_OK;
+}
+
 static bool
 begins(const ASN1_STRING *s, const char *with)
 {
@@ -126,7 +170,8 @@ static int
 uri_read(const ASN1_STRING *uri, struct claims *c)
 {
 	static const char group[] = "lsrd:group:", space[] = "lsrd:space:",
-			  relay[] = "lsrd:relay:";
+			  relay[] = "lsrd:relay:",
+			  connector[] = "lsrd:connector:";
 
 	if (begins(uri, group))
 		return only(
@@ -137,6 +182,8 @@ uri_read(const ASN1_STRING *uri, struct claims *c)
 	if (begins(uri, relay))
 		return more(
 		    &c->relays, &c->nrelays, text(uri, sizeof(relay) - 1));
+	if (begins(uri, connector))
+		return one_connector(c, text(uri, sizeof(connector) - 1));
 	return RC_OK;
 }
 
@@ -192,8 +239,8 @@ key_read(const X509 *cert, struct claims *c)
 	return RC_OK;
 }
 
-static int
-date_read(const ASN1_TIME *date, int64_t *out)
+int
+claim_date(const struct asn1_string_st *date, int64_t *out)
 {
 	ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
 	int days, seconds, ok;
@@ -217,11 +264,13 @@ claim_read(const struct x509_st *cert, struct claims **out)
 	if (rc == RC_OK)
 		rc = key_read(cert, c);
 	if (rc == RC_OK)
-		rc = date_read(X509_get0_notBefore(cert), &c->not_before);
+		rc = claim_date(X509_get0_notBefore(cert), &c->not_before);
 	if (rc == RC_OK)
-		rc = date_read(X509_get0_notAfter(cert), &c->not_after);
+		rc = claim_date(X509_get0_notAfter(cert), &c->not_after);
 	if (rc == RC_OK)
 		rc = names_read(cert, c);
+	if (rc == RC_OK)
+		rc = usage_read(cert);
 	ERR_clear_error();
 	if (rc != RC_OK) {
 		claims_free(c);

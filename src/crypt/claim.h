@@ -14,7 +14,11 @@
 
 #include "core/seal.h"
 
-struct x509_st; /* OpenSSL's X509 */
+struct x509_st;        /* OpenSSL's X509 */
+struct asn1_string_st; /* OpenSSL's ASN1_TIME */
+
+/* A date, in seconds since 1970; RC_FORMAT for one that is none. */
+int claim_date(const struct asn1_string_st *date, int64_t *out);
 
 /*
  * Octets that are one certificate in DER, and nothing behind it. On RC_OK
@@ -27,12 +31,13 @@ void claim_x509_free(struct x509_st *cert);
 /*
  * On RC_OK *out is the caller's, to be ended with claims_free(); else NULL:
  * RC_FORMAT   no Ed25519 key, no or an unreadable subjectAltName, bad dates
- * RC_RANGE    a critical extension we do not know
+ * RC_RANGE    a critical extension we do not know, one that does not let it
+ *             sign or be both ends of TLS, or an authority's certificate
  * RC_NAME     no dNSName, or a name, group or pattern outside its grammar
  * RC_TWICE    a second dNSName, group or subjectAltName
  * RC_MISSING  no group
- * URIs that do not begin with lsrd:group:, lsrd:space: or lsrd:relay: and
- * other kinds of names grant nothing and are passed over.
+ * URIs that do not begin with lsrd:group:, lsrd:space:, lsrd:relay: or
+ * lsrd:connector: and other kinds of names grant nothing and are passed over.
  */
 int claim_read(const struct x509_st *cert, struct claims **out);
 

@@ -130,6 +130,8 @@ claims_add(X509 *cert, const struct claims *claims)
 		entry_add(names, "lsrd:space:", claims->spaces[i]);
 	for (size_t i = 0; i < claims->nrelays; i++)
 		entry_add(names, "lsrd:relay:", claims->relays[i]);
+	for (size_t i = 0; i < claims->nconnectors; i++)
+		entry_add(names, "lsrd:connector:", claims->connectors[i]);
 	CHECK(X509_add1_ext_i2d(cert, NID_subject_alt_name, names, 0,
 		  X509V3_ADD_DEFAULT) == 1);
 	GENERAL_NAMES_free(names);

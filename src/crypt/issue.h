@@ -23,7 +23,7 @@ void issue_authority(const char *organization, uint32_t days,
     struct evp_pkey_st *key, struct buf *der);
 
 /*
- * name, group, spaces and relays of `claims` count, and public_key.
+ * name, group, spaces, relays and connectors of `claims` count, and public_key.
  * `authority` signs; `organization` is its common name.
  */
 void issue_server(const struct claims *claims, const char *organization,

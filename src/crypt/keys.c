@@ -227,6 +227,23 @@ keys_authority(
 }
 
 int
+keys_authority_end(const char *path, int64_t *end)
+{
+	X509 *cert = NULL;
+	uint8_t *der;
+	size_t n;
+	int rc = keys_certificate(path, &der, &n);
+
+	if (rc == RC_OK)
+		rc = claim_x509(der, n, &cert);
+	mem_free(der);
+	if (rc == RC_OK)
+		rc = claim_date(X509_get0_notAfter(cert), end);
+	X509_free(cert);
+	return rc;
+}
+
+int
 keys_claims(const char *path, uint8_t **der, size_t *n, struct claims **claims)
 {
 	X509 *cert = NULL;

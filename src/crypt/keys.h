@@ -56,6 +56,10 @@ int keys_mark_public(const char *path, uint8_t public_key[SEAL_PUBLIC]);
 int keys_authority(const char *path, uint8_t public_key[SEAL_PUBLIC],
     uint8_t org[SEAL_DIGEST]);
 
+/* When that certificate ends, seconds since 1970: nothing of an authority ends
+ * with it by itself, but somebody should know. */
+int keys_authority_end(const char *path, int64_t *end);
+
 /* The first certificate of a file as DER. On RC_OK *der is the caller's. */
 int keys_certificate(const char *path, uint8_t **der, size_t *n);
 

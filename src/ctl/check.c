@@ -13,6 +13,7 @@
 #include "crypt/keys.h"
 #include "ctl/client.h"
 #include "ctl/show.h"
+#include "ctl/transit.h"
 
 #define DAY 86400
 #define WARN_DAYS 30
@@ -22,6 +23,7 @@ static const struct conf_keys key_files = {
 	.own_public = keys_own_public,
 	.mark_public = keys_mark_public,
 	.authority = keys_authority,
+	.authority_end = keys_authority_end,
 	.vouched = keys_vouched,
 };
 
@@ -281,6 +283,7 @@ check_live(const struct call *call)
 		check_postfix(&list, conf, call);
 	}
 	check_daemon(&list, call);
+	check_transit(&list, call);
 	if (call->json)
 		print_json(&out, &list);
 	else

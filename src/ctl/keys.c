@@ -30,6 +30,7 @@ const struct verb_option keys_authority_options[] = {
 	{ "directory",    "DIR",  "where to put it [" KEYS_DIRECTORY "]" },
 	{ "days",         "N",    "how long it is valid [7300]" },
 	{ "force",        NULL,   "replace what is there" },
+	{ "renew",        NULL,   "another certificate for the key that is there" },
 	{ NULL, NULL, NULL },
 };
 
@@ -120,6 +121,41 @@ authority_make(const struct call *call, uint32_t days, struct authority *a)
 	return status;
 }
 
+/* The organization is its key: it stays the same, and nothing that the key has
+ * signed ends. */
+static int
+authority_renew(const struct call *call)
+{
+	const struct keys_put put = { .force = true, .aside = true };
+	char *key = paths_join(keys_directory(call), "authority.key");
+	char *pem = paths_join(keys_directory(call), "authority.pem");
+	struct authority a = { 0 };
+	struct buf der = { 0 };
+	uint32_t days;
+	int rc, status = keys_days(call, AUTHORITY_DAYS, &days);
+
+	if (status == CALL_OK)
+		status = authority_open(keys_directory(call), &a);
+	if (status == CALL_OK) {
+		issue_authority(a.organization, days, a.key, &der);
+		rc = keys_write_certificate(pem, der.p, der.n, &put);
+		if (rc != RC_OK)
+			status = paths_refuse(pem, rc);
+	}
+	if (status == CALL_OK && call->json)
+		authority_tell(call, &a, key, pem);
+	else if (status == CALL_OK)
+		printf("%s   the authority's certificate, for the same key\n\n"
+		       "next: bring it to " KEYS_DIRECTORY
+		       " of every server; certificates stay as they are.\n",
+		    pem);
+	authority_done(&a);
+	buf_done(&der);
+	mem_free(key);
+	mem_free(pem);
+	return status;
+}
+
 int
 keys_verb_authority(const struct call *call)
 {
@@ -128,6 +164,8 @@ keys_verb_authority(const struct call *call)
 	uint32_t days;
 	int status;
 
+	if (call_has(call, "renew"))
+		return authority_renew(call);
 	if (organization == NULL)
 		return call_usage(
 		    "keys authority: --organization NAME is missing");

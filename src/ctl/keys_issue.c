@@ -26,6 +26,7 @@ const struct verb_option keys_issue_options[] = {
 	{ "group",     "GROUP",   "its routing group" },
 	{ "space",     "PATTERN", "an address space it may deliver; repeat" },
 	{ "relay",     "PATTERN", "one it may accept mail for; repeat" },
+	{ "connector", "GROUP",   "a group it may carry mail to, or *; repeat" },
 	{ "days",      "N",       "how long it is valid [730]" },
 	{ "renew",     "FILE",    "another certificate for the key of this one" },
 	{ "directory", "DIR",     "where the authority is [" KEYS_DIRECTORY "]" },
@@ -36,11 +37,19 @@ const struct verb_option keys_issue_options[] = {
 };
 /* clang-format on */
 
-/* Takes every value of an option as a pattern. */
+static bool
+is_group(const char *s)
+{
+	return str_is_word(s) || strcmp(s, "*") == 0;
+}
+
+/* Takes every value of an option. */
 static int
-patterns_take(
+values_take(
     const struct call *call, const char *option, char ***list, size_t *n)
 {
+	bool groups = strcmp(option, "connector") == 0;
+
 	for (size_t i = 0; i < call->ngiven; i++) {
 		char *one;
 
@@ -49,7 +58,10 @@ patterns_take(
 		one = labels_to_a(call->given[i].value);
 		*list = mem_grow(*list, *n + 1, sizeof(**list));
 		(*list)[(*n)++] = one;
-		if (!str_is_pattern(one))
+		if (groups && !is_group(one))
+			return call_usage(
+			    "--%s %s: not a routing group, or *", option, one);
+		if (!groups && !str_is_pattern(one))
 			return call_usage("--%s %s: not user@domain, domain, "
 					  ".domain or *",
 			    option, one);
@@ -97,8 +109,10 @@ claims_take(const struct call *call, struct claims *c)
 	c->group = mem_str(group);
 	str_lower(c->name);
 	str_lower(c->group);
-	if (patterns_take(call, "space", &c->spaces, &c->nspaces) != CALL_OK ||
-	    patterns_take(call, "relay", &c->relays, &c->nrelays) != CALL_OK)
+	if (values_take(call, "space", &c->spaces, &c->nspaces) != CALL_OK ||
+	    values_take(call, "relay", &c->relays, &c->nrelays) != CALL_OK ||
+	    values_take(call, "connector", &c->connectors, &c->nconnectors) !=
+		CALL_OK)
 		return CALL_USAGE;
 	return claims_check(c);
 }
@@ -298,6 +312,15 @@ renewed_tell(const struct call *call, const struct issue *i, const char *name)
 	    i->made.pem, name);
 }
 
+static int
+connectors_replace(const struct call *call, struct claims *c)
+{
+	for (size_t i = 0; i < c->nconnectors; i++)
+		mem_free(c->connectors[i]);
+	c->nconnectors = 0;
+	return values_take(call, "connector", &c->connectors, &c->nconnectors);
+}
+
 /*
  * Another certificate for the key and the claims of one that this authority
  * has signed, in its place or in the folder of --output. Nobody who knows the
@@ -321,6 +344,8 @@ renew(const struct call *call, const struct authority *a, const char *from)
 	i.own.force = output == NULL || call_has(call, "force");
 	if (output != NULL)
 		status = paths_make(output);
+	if (status == CALL_OK && call_has(call, "connector"))
+		status = connectors_replace(call, claims);
 	i.made.pem =
 	    output == NULL ? mem_str(from) : paths_join(output, "server.pem");
 	if (status == CALL_OK)
@@ -335,7 +360,8 @@ renew(const struct call *call, const struct authority *a, const char *from)
 	return status;
 }
 
-/* A renewal has its claims from the certificate, and no others. */
+/* A renewal has its claims from the certificate, and no others but those of
+ * connectors: certificates of before have none. */
 static int
 renew_check(const struct call *call)
 {

@@ -71,6 +71,7 @@ show_json(struct buf *out, const struct claims *c, enum trust trust)
 	json_str(&json, "routing_group", c->group);
 	list_json(&json, "spaces", c->spaces, c->nspaces);
 	list_json(&json, "relays", c->relays, c->nrelays);
+	list_json(&json, "connectors", c->connectors, c->nconnectors);
 	json_hex(&json, "key", c->key, SEAL_DIGEST);
 	json_str(&json, "not_before", value_time_text(c->not_before, when));
 	json_str(&json, "not_after", value_time_text(c->not_after, when));
@@ -98,6 +99,7 @@ show_text(struct buf *out, const struct claims *c, enum trust trust)
 	buf_printf(out, "%-18s%s\n", "routing group", c->group);
 	list_text(out, "spaces", c->spaces, c->nspaces);
 	list_text(out, "relays", c->relays, c->nrelays);
+	list_text(out, "connectors to", c->connectors, c->nconnectors);
 	buf_printf(out, "%-18s", "key");
 	for (size_t i = 0; i < SEAL_DIGEST; i++)
 		buf_printf(out, "%02x", c->key[i]);

@@ -100,9 +100,9 @@ table_show(const struct buf *answer, const char *const *head, row_make *make)
 	return status;
 }
 
-static int
-ask_table(const struct call *call, const char *request, const char *const *head,
-    row_make *make)
+int
+live_table(const struct call *call, const char *request,
+    const char *const *head, row_make *make)
 {
 	struct buf answer = { 0 };
 	int status = client_read(call, request, &answer);
@@ -239,7 +239,7 @@ live_peers(const struct call *call)
 	static const char *const head[] = { "PEER", "GROUP", "CARRIER", "STATE",
 		"SINCE", "ANNOUNCED", "MAIL", "REASON", NULL };
 
-	return ask_table(call, "peers", head, peers_make);
+	return live_table(call, "peers", head, peers_make);
 }
 
 static void
@@ -274,7 +274,7 @@ live_links(const struct call *call)
 	static const char *const head[] = { "LINK", "SERVER", "SMTP", "COST",
 		"STATE", "SINCE", "FAILURES", "CONGESTION", "WAITING", NULL };
 
-	return ask_table(call, "links", head, links_make);
+	return live_table(call, "links", head, links_make);
 }
 
 static void
@@ -299,7 +299,7 @@ live_db(const struct call *call)
 	static const char *const head[] = { "ORIGIN", "TYPE", "ID",
 		"EPOCH.COUNTER", "ISSUED", NULL };
 
-	return ask_table(call, "db", head, db_make);
+	return live_table(call, "db", head, db_make);
 }
 
 /* When a key that was ours leaves; else the way out. A hold says it itself. */

@@ -6,7 +6,10 @@
 #ifndef CTL_LIVE_H
 #define CTL_LIVE_H
 
+#include <jansson.h>
+
 #include "base/buf.h"
+#include "ctl/grid.h"
 #include "ctl/verbs.h"
 
 extern const struct verb_option live_drain_options[];
@@ -19,6 +22,10 @@ int live_routes(const struct call *call);
 int live_explain(const struct call *call);
 int live_db(const struct call *call);
 int live_export(const struct call *call);
+
+/* A question whose answer is a table: a row for each line. */
+int live_table(const struct call *call, const char *request,
+    const char *const *head, void (*make)(struct grid *grid, const json_t *));
 
 /* Changing. */
 int live_drain(const struct call *call);

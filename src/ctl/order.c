@@ -17,6 +17,7 @@
 #include "ctl/keys.h"
 #include "ctl/live.h"
 #include "ctl/paths.h"
+#include "ctl/transit.h"
 #include "ctl/value.h"
 
 #define DIGITS (2 * SEAL_DIGEST)
@@ -42,6 +43,14 @@ const struct verb_option order_forget_options[] = {
 	ORDER_OPTIONS,
 	{ NULL, NULL, NULL },
 };
+
+const struct verb_option order_enforce_options[] = {
+	{ "off",   NULL, "let every connector count again" },
+	{ "force", NULL, "also when that takes connectors out of use" },
+	ORDER_OPTIONS,
+	{ NULL, NULL, NULL },
+};
+
 /* clang-format on */
 
 /* One LSA to be made. */
@@ -52,6 +61,7 @@ struct order {
 	uint32_t epoch; /* of a forget */
 	uint64_t end;   /* of a revocation: of the certificate's validity, in
 			   seconds since 1970; 0: not known, kept for ever */
+	bool on;        /* of a rule */
 };
 
 static bool
@@ -66,7 +76,8 @@ is_digest(const char *text)
 static void
 order_encode(const struct order *order, struct authority *a, struct buf *out)
 {
-	uint64_t now = (uint64_t)time(NULL);
+	struct timespec at = { 0 };
+	uint64_t now;
 	struct buf body = { 0 };
 	struct seal seal;
 	struct lsa_draft draft = {
@@ -75,12 +86,16 @@ order_encode(const struct order *order, struct authority *a, struct buf *out)
 		    .type = (uint8_t)order->type },
 		.org = a->org,
 		.signer = a->org,
-		.seq = now << 32 | 1,
-		.issued = now,
 	};
 
+	(void)clock_gettime(CLOCK_REALTIME, &at);
+	now = (uint64_t)at.tv_sec;
+	draft.issued = now;
+	draft.seq = now << 32 | ((uint64_t)at.tv_nsec + 1);
 	if (order->type == LSA_FORGET)
 		lsa_forget_encode(&body, order->epoch);
+	else if (order->type == LSA_RULE)
+		lsa_rule_encode(&body, order->on);
 	else if (order->end != 0)
 		lsa_revocation_encode(&body, order->end);
 	draft.body = body.p;
@@ -126,6 +141,8 @@ done_text(enum lsa_type type)
 		       "is held for one hour from now, then refused and "
 		       "returned: `lsrctl routes` has\n"
 		       "the end; another server's claim before that keeps them";
+	if (type == LSA_RULE)
+		return "taken, and on its way to all servers: `lsrctl transit`";
 	return "taken, and on its way to all servers; mail for its domains is "
 	       "held until the server\n"
 	       "has a new key, another claims them, or `lsrctl forget SERVER`";
@@ -379,4 +396,35 @@ order_forget(const struct call *call)
 	}
 	mem_free(server);
 	return status;
+}
+
+/* Whether every connector in use has its claim: else links would be cut. */
+static int
+claims_ask(const struct call *call)
+{
+	struct transit t;
+	int status = transit_ask(call, &t);
+
+	if (status == CALL_OK && t.unclaimed > 0)
+		status = call_usage(
+		    "%zu connectors would count no more: %s; issue "
+		    "certificates with --connector first, or --force",
+		    t.unclaimed, (const char *)t.names.p);
+	transit_done(&t);
+	return status;
+}
+
+int
+order_enforce(const struct call *call)
+{
+	struct order order = { .type = LSA_RULE,
+		.server = "",
+		.key = "connectors",
+		.on = !call_has(call, "off") };
+	int status = CALL_OK;
+
+	if (order.on && !call_has(call, "force") &&
+	    !call_has(call, "dry-run") && call_option(call, "output") == NULL)
+		status = claims_ask(call);
+	return status == CALL_OK ? order_give(call, &order) : status;
 }

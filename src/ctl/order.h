@@ -1,6 +1,7 @@
 /*
  * order.h - what the authority alone may say of others: that a server is
- * gone (forget), that a key is no longer to be trusted (revoke). Each is an
+ * gone (forget), that a key is no longer to be trusted (revoke), that a
+ * connector counts with a claim alone (enforce-connectors). Each is an
  * LSA signed by the authority's key (core/lsa.h), injected by any server.
  *
  *     where authority.key is                     on any server
@@ -17,8 +18,10 @@
 
 extern const struct verb_option order_revoke_options[];
 extern const struct verb_option order_forget_options[];
+extern const struct verb_option order_enforce_options[];
 
 int order_revoke(const struct call *call);
 int order_forget(const struct call *call);
+int order_enforce(const struct call *call);
 
 #endif

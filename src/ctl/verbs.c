@@ -15,6 +15,7 @@
 #include "ctl/live.h"
 #include "ctl/order.h"
 #include "ctl/plan.h"
+#include "ctl/transit.h"
 
 /* clang-format off */
 const struct verb_option verbs_global[] = {
@@ -77,6 +78,8 @@ const struct verb verbs[] = {
 	    check_options, check_live, plan_check },
 	{ "export json", NULL, 0, 0, "a topology document",
 	    NULL, live_export, plan_export },
+	{ "transit", NULL, 0, 0, "which servers may carry whose mail",
+	    NULL, transit_verb, NULL },
 	{ "drain", NULL, 0, 0, "ask the others for no transit",
 	    live_drain_options, live_drain, NULL },
 	{ "ready", NULL, 0, 0, "end a drain",
@@ -95,6 +98,8 @@ const struct verb verbs[] = {
 	    keys_show_options, keys_verb_show, NULL },
 	{ "keys revoke", "FILE|DIGEST", 1, 1, "trust a key no longer",
 	    order_revoke_options, order_revoke, NULL },
+	{ "keys enforce-connectors", NULL, 0, 0, "count what certificates allow",
+	    order_enforce_options, order_enforce, NULL },
 	{ "forget", "SERVER", 1, 1, "purge what a gone server said",
 	    order_forget_options, order_forget, NULL },
 	{ "inject", "FILE", 1, 1, "hand the daemon what the authority signed",

@@ -12,6 +12,7 @@ const struct conf_keys reload_keys = {
 	.own_public = keys_own_public,
 	.mark_public = keys_mark_public,
 	.authority = keys_authority,
+	.authority_end = keys_authority_end,
 	.vouched = keys_vouched,
 };
 

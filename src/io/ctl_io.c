@@ -57,6 +57,7 @@ static const struct {
 	{ "links", false, false },
 	{ "routes", false, false },
 	{ "db", false, false },
+	{ "transit", false, false },
 	{ "explain", false, false },
 	{ "export", false, false },
 	{ "inject", true, false },

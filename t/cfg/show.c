@@ -15,7 +15,7 @@
 #include "crypt/keys.h"
 
 static const struct conf_keys keys = { keys_own_public, keys_mark_public,
-	keys_authority, keys_vouched };
+	keys_authority, keys_authority_end, keys_vouched };
 
 static void
 options_show(void)

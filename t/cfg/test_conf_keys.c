@@ -17,7 +17,7 @@
 #include "t/tap.h"
 
 static const struct conf_keys readers = { keys_own_public, keys_mark_public,
-	keys_authority, keys_vouched };
+	keys_authority, keys_authority_end, keys_vouched };
 
 static char dir[] = "/tmp/lsrd-test-conf.XXXXXX";
 static const char *const files[] = { "authority.pem", "server.key",
@@ -42,8 +42,12 @@ server_make(struct evp_pkey_st *authority, const char *name, const char *key,
 	char *spaces[] = { space };
 	char relay[] = "a.example.org";
 	char *relays[] = { relay };
-	struct claims claims = { server, group, spaces, 1, relays, 1, { 0 },
-		{ 0 }, 0, 0 };
+	struct claims claims = { .name = server,
+		.group = group,
+		.spaces = spaces,
+		.nspaces = 1,
+		.relays = relays,
+		.nrelays = 1 };
 	struct buf der = { 0 };
 
 	snprintf(server, sizeof(server), "%s", name);

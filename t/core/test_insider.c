@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/rc.h"
 #include "core/frame.h"
 #include "core/lsa.h"
 #include "core/msg.h"
@@ -388,6 +389,84 @@ START_TEST(forged_spends_nothing)
 }
 END_TEST
 
+/* Each form that a rule may have, and what is none. */
+START_TEST(rules)
+{
+	static const struct {
+		const char *origin, *id, *body;
+		size_t n;
+		bool purge;
+		int rc;
+	} all[] = {
+		{ "", "connectors", "\0\1\0\1\1", 5, false, RC_OK },
+		{ "", "connectors", "\0\1\0\1\0", 5, false, RC_OK },
+		{ "", "of-a-later-version", "\0\1\0\1\1", 5, false, RC_OK },
+		{ "", "connectors", "\0\1\0\1\1\0\2\0\0", 9, false, RC_OK },
+		{ "", "connectors", NULL, 0, true, RC_OK },
+		{ "", "connectors", "", 0, false, RC_MISSING },
+		{ "", "connectors", "\0\1\0\1\2", 5, false, RC_RANGE },
+		{ "", "connectors", "\0\1\0\2\1\1", 6, false, RC_SHORT },
+		{ "", "connectors", "\0\1\0\1\1\0\1\0\1\1", 10, false,
+		    RC_TWICE },
+		{ "", "No Word", "\0\1\0\1\1", 5, false, RC_NAME },
+		{ PEER, "connectors", "\0\1\0\1\1", 5, false, RC_NAME },
+	};
+	struct seal seal = cheap_seal("z");
+	uint8_t org[SEAL_DIGEST];
+	struct lsa_draft draft = { .key = { all[_i].origin, all[_i].id,
+				       LSA_RULE },
+		.org = org,
+		.signer = org,
+		.seq = 1,
+		.purge = all[_i].purge,
+		.body = (const uint8_t *)all[_i].body,
+		.body_len = all[_i].n };
+	struct buf out = { 0 };
+	struct lsa *lsa;
+
+	cheap_key('z', org);
+	lsa_encode(&out, &draft, &seal);
+	ck_assert_int_eq(lsa_decode(out.p, out.n, &seal, &lsa), all[_i].rc);
+	if (lsa != NULL && !lsa->purge)
+		ck_assert(lsa_rule_on(lsa) == (all[_i].body[4] == 1));
+	lsa_free(lsa);
+	buf_done(&out);
+}
+END_TEST
+
+/* Only the authority's signature makes one. */
+START_TEST(a_rule_of_an_insider)
+{
+	uint8_t org[SEAL_DIGEST], key[SEAL_DIGEST];
+	struct fixture f;
+	struct lsa_draft draft = { .key = { "", "connectors", LSA_RULE },
+		.org = org,
+		.signer = key,
+		.seq = 1,
+		.body = (const uint8_t *)"\0\1\0\1\1",
+		.body_len = 5 };
+
+	cheap_key('z', org);
+	for (int i = 0; i < 3; i++) {
+		struct buf out = { 0 };
+		struct seal seal = cheap_seal(i == 0 ? letter_peer : "z");
+
+		begin(&f);
+		/* by its own key; by that, said to be the authority's; right */
+		cheap_key(i == 0 ? 'b' : 'z', key);
+		if (i == 1)
+			seal = cheap_seal(letter_peer);
+		cheap_public('z', f.setup.authority);
+		lsa_encode(&out, &draft, &seal);
+		frame_say(&f, MSG_UPDATE, out.p, out.n);
+		ck_assert(transit_enforced(f.engine) == (i == 2));
+		ck_assert_uint_eq(f.refused, i == 1 ? 1 : 0);
+		buf_done(&out);
+		engine_free(f.engine);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -403,6 +482,8 @@ main(void)
 	tcase_add_test(tc, honest_pace);
 	tcase_add_test(tc, down_passes_first);
 	tcase_add_test(tc, forged_spends_nothing);
+	tcase_add_loop_test(tc, rules, 0, 11);
+	tcase_add_test(tc, a_rule_of_an_insider);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -31,6 +31,13 @@ enum odd {
 	P256,         /* a key of another kind */
 	OTHER_SIGNER, /* signed by another authority */
 	SELF_SIGNED,
+	CA,          /* an authority's */
+	SIGNS_CERTS, /* may sign certificates alone, critical */
+	SIGNS,       /* may sign, critical */
+	CODE,        /* for code, critical */
+	ONE_SIDE,    /* a server's side of TLS, critical */
+	BOTH_SIDES,
+	LOOSE,    /* the same restrictions, not critical */
 	LONG_GONE /* its validity ended years ago */
 };
 
@@ -81,6 +88,21 @@ static const struct {
 	    NAME "," GROUP ",URI:lsrd:relay:$(id)", PLAIN },
 	{ "an unknown critical extension", RC_RANGE, NAME "," GROUP, CRITICAL },
 	{ "critical name constraints", RC_RANGE, NAME "," GROUP, CONSTRAINTS },
+	{ "connectors", RC_OK,
+	    NAME "," GROUP ",URI:lsrd:connector:paris,URI:lsrd:connector:*",
+	    PLAIN },
+	{ "a connector out of form", RC_NAME,
+	    NAME "," GROUP ",URI:lsrd:connector:a b", PLAIN },
+	{ "an empty connector", RC_NAME,
+	    NAME "," GROUP ",URI:lsrd:connector:", PLAIN },
+	{ "an authority's", RC_RANGE, NAME "," GROUP, CA },
+	{ "a key that signs certificates", RC_RANGE, NAME "," GROUP,
+	    SIGNS_CERTS },
+	{ "a key that signs", RC_OK, NAME "," GROUP, SIGNS },
+	{ "for code", RC_RANGE, NAME "," GROUP, CODE },
+	{ "for servers alone", RC_RANGE, NAME "," GROUP, ONE_SIDE },
+	{ "for both sides", RC_OK, NAME "," GROUP, BOTH_SIDES },
+	{ "what is not critical", RC_OK, NAME "," GROUP, LOOSE },
 	{ "two subjectAltNames", RC_TWICE, NAME "," GROUP, TWO_SANS },
 	{ "a P-256 key", RC_FORMAT, NAME "," GROUP, P256 },
 	{ "another authority", RC_SIGNATURE, NAME "," GROUP, OTHER_SIGNER },
@@ -148,6 +170,31 @@ encode(X509 *cert, size_t *n)
 	return out;
 }
 
+/* What a key may be used for. */
+static void
+add_usage(X509 *cert, enum odd odd)
+{
+	static const struct {
+		enum odd odd;
+		int nid;
+		const char *value;
+	} usages[] = {
+		{ CA, NID_basic_constraints, "CA:TRUE" },
+		{ SIGNS_CERTS, NID_key_usage, "critical,keyCertSign" },
+		{ SIGNS, NID_key_usage, "critical,digitalSignature" },
+		{ CODE, NID_ext_key_usage, "critical,codeSigning" },
+		{ ONE_SIDE, NID_ext_key_usage, "critical,serverAuth" },
+		{ BOTH_SIDES, NID_ext_key_usage,
+		    "critical,serverAuth,clientAuth" },
+		{ LOOSE, NID_ext_key_usage, "serverAuth" },
+		{ LOOSE, NID_key_usage, "keyAgreement" },
+	};
+
+	for (size_t i = 0; i < sizeof(usages) / sizeof(usages[0]); i++)
+		if (usages[i].odd == odd)
+			extend(cert, usages[i].nid, usages[i].value);
+}
+
 static void
 add_odd(X509 *cert, enum odd odd, const char *san)
 {
@@ -160,6 +207,7 @@ add_odd(X509 *cert, enum odd odd, const char *san)
 	if (odd == CONSTRAINTS)
 		extend(cert, NID_name_constraints,
 		    "critical,permitted;DNS:example.org");
+	add_usage(cert, odd);
 	if (odd == TWO_SANS)
 		extend(cert, NID_subject_alt_name, san);
 }
@@ -298,8 +346,15 @@ START_TEST(what_is_issued_is_vouched_for)
 {
 	char *spaces[] = { copy("london.example.org"), copy("*") };
 	char *relays[] = { copy("london.example.org") };
-	struct claims asked = { copy("mx1.london.example.org"), copy("london"),
-		spaces, 2, relays, 1, { 0 }, { 0 }, 0, 0 };
+	char *connectors[] = { copy("paris") };
+	struct claims asked = { .name = copy("mx1.london.example.org"),
+		.group = copy("london"),
+		.spaces = spaces,
+		.nspaces = 2,
+		.relays = relays,
+		.nrelays = 1,
+		.connectors = connectors,
+		.nconnectors = 1 };
 	EVP_PKEY *key = keys_new();
 	struct claims *claims;
 	struct buf der = { 0 };
@@ -317,6 +372,8 @@ START_TEST(what_is_issued_is_vouched_for)
 	ck_assert(!claims_space(claims, "paris.example.org"));
 	ck_assert(claims_relay(claims, "london.example.org"));
 	ck_assert(!claims_relay(claims, "*"));
+	ck_assert(claims_connector(claims, "paris"));
+	ck_assert(!claims_connector(claims, "berlin"));
 	ck_assert(memcmp(claims->key, digest, sizeof(digest)) == 0);
 	ck_assert_int_eq(
 	    claims->not_after - claims->not_before, 30 * 86400 + 3600);
@@ -326,6 +383,7 @@ START_TEST(what_is_issued_is_vouched_for)
 	free(spaces[0]);
 	free(spaces[1]);
 	free(relays[0]);
+	free(connectors[0]);
 	free(asked.name);
 	free(asked.group);
 }

@@ -43,6 +43,25 @@ issue() {
 	"$ctl" keys issue --directory "$dir/a" "$@"
 }
 
+# rule PATTERN [--off]: type 7, no origin, `connectors`, and its one TLV.
+rule() {
+	"$ctl" keys enforce-connectors --directory "$dir/a" --dry-run $2 \
+		>"$dir/rule" && grep -q '^01070000' "$dir/rule" &&
+		grep -q '00000a636f6e6e6563746f7273' "$dir/rule" &&
+		grep -q "$1" "$dir/rule"
+}
+
+# The organization stays, and so does what it has certified.
+authority_renewed() {
+	cp "$dir/a/authority.pem" "$dir/before.pem" &&
+		says 0 "for the same key" "$ctl" keys authority --renew \
+			--directory "$dir/a" --days 9000 &&
+		! cmp -s "$dir/a/authority.pem" "$dir/before.pem" &&
+		cmp "$dir/a/authority.pem.old" "$dir/before.pem" &&
+		says 0 'by the authority  yes' "$ctl" keys show \
+			"$dir/7/server.pem" --directory "$dir/a"
+}
+
 with_openssl() {
 	command -v openssl >/dev/null || return 0
 	openssl verify -CAfile "$dir/a/authority.pem" "$dir/1/server.pem" &&
@@ -146,7 +165,7 @@ forget() {
 		grep -qE '^01050000[0-9a-f]+$' "$dir/order"
 }
 
-echo 1..49
+echo 1..57
 ok "an organization is asked for" says 2 "--organization NAME is missing" \
 	"$ctl" keys authority --directory "$dir/a"
 ok "and is a domain name" says 2 "not a domain name" \
@@ -196,6 +215,19 @@ ok "not of another authority's" says 2 "not signed by" \
 	"$ctl" keys issue --renew "$dir/1/server.pem" --directory "$dir/b"
 ok "nor with other claims" says 2 "leave --space out" \
 	"$ctl" keys issue --renew "$dir/1/server.pem" --directory "$dir/a" --space b.org
+ok "a claim to carry mail" says 0 "server.pem" issue mx7.example.org \
+	--group london --connector paris --connector berlin --output "$dir/7"
+ok "is shown" says 0 '"connectors":["paris","berlin"]' \
+	"$ctl" keys show --json "$dir/7/server.pem"
+ok "a claim to a group out of form" says 2 "--connector a/b" \
+	issue m.example.org --group london --connector a/b
+ok "a renewal may have other ones" says 0 "for the same key" "$ctl" keys issue \
+	--renew "$dir/7/server.pem" --directory "$dir/a" --connector '*'
+ok "and has them in place of its own" says 0 '"connectors":["*"]' \
+	"$ctl" keys show --json "$dir/7/server.pem"
+ok "the authority's word on connectors" rule 000000050001000101
+ok "and back" rule 000000050001000100 --off
+ok "another certificate for the authority's key" authority_renewed
 ok "no server" says 2 "SERVER is missing" issue --group london
 ok "no group" says 2 "--group GROUP is missing" issue mx2.example.org
 ok "a name of one label" says 2 "host name" issue mx2 --group london

@@ -155,7 +155,7 @@ END
 start 1
 start 2
 
-echo 1..33
+echo 1..40
 ok "status, once it is up" comes 0 'state +up' one status
 ok "the socket by -c" says 0 '^server +mx1.example.org' \
 	"$ctl" -c "$dir/1/lsrd.conf" status
@@ -188,6 +188,20 @@ ok "ready" says 0 'over' one ready
 ok "drain: until the past" says 2 'that is over' one drain --until 1000
 ok "reload: a good file" says 0 'in force' one reload
 ok "reload: a bad one" reload_refused
+ok "transit" says 0 'mx1.example.org +c12 +paris +unclaimed +yes' one transit
+ok "connectors without a claim are not cut off by accident" says 2 \
+	"mx1.example.org to paris .c12.; issue certificates with --connector" \
+	one keys enforce-connectors --directory "$dir/a"
+ok "but by force" says 0 "taken" one keys enforce-connectors --force \
+	--directory "$dir/a"
+ok "transit, without the right to it" says 0 'c12 +paris +unclaimed +no' \
+	one transit
+ok "everywhere" comes 0 '"type":"rule","id":"connectors"' \
+	"$ctl" --socket "$dir/2/control" db --json
+ok "check says so" says 2 'do not count, .* mx1.example.org to paris .c12.' \
+	one check --config "$dir/1/lsrd.conf"
+ok "and back" says 0 "taken" one keys enforce-connectors --off \
+	--directory "$dir/a"
 ok "forget: not who is here" says 2 'is not away' one forget mx2.example.org \
 	--directory "$dir/a"
 # shellcheck disable=SC2154

@@ -3,6 +3,8 @@
  * accepted holds to the grammar of names.
  */
 
+#include <string.h>
+
 #include "base/rc.h"
 #include "base/str.h"
 #include "crypt/claim.h"
@@ -31,6 +33,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	}
 	for (size_t i = 0; i < claims->nrelays; i++)
 		FUZZ_CHECK(str_is_pattern(claims->relays[i]));
+	for (size_t i = 0; i < claims->nconnectors; i++)
+		FUZZ_CHECK(claims_connector(claims, claims->connectors[i]) &&
+			   (str_is_word(claims->connectors[i]) ||
+			       strcmp(claims->connectors[i], "*") == 0));
 	claims_free(claims);
 	return 0;
 }

@@ -48,7 +48,8 @@ lsa_write(struct buf *out, uint8_t type, const char *id, struct buf *body)
 	struct wax wax = { .public_key = { 1 } };
 	struct seal seal = wax_seal(&wax);
 	struct lsa_draft draft = {
-		.key = { type == LSA_REVOCATION ? "" : HOST, id, type },
+		.key = { type >= LSA_REVOCATION && type <= LSA_RULE ? "" : HOST,
+		    id, type },
 		.org = org,
 		.signer = org,
 		.seq = (uint64_t)3 << 32 | 9,
@@ -149,6 +150,9 @@ lsas(void)
 	lsa_forget_encode(&body, 4);
 	lsa_put("forget", LSA_FORGET, key, &body);
 	lsa_put("revocation", LSA_REVOCATION, key, &body);
+	lsa_rule_encode(&body, true);
+	lsa_put("rule", LSA_RULE, "connectors", &body);
+	lsa_put("rule-taken-back", LSA_RULE, "connectors", NULL);
 	lsa_put("purge", LSA_SPACE, "*", NULL);
 	buf_text(&body, "what a later version says");
 	lsa_put("later", 99, "anything", &body);

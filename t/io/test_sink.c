@@ -91,10 +91,22 @@ static const struct {
 	    "<4>report-refused: times=3, reason=format\n" },
 	{ { EVENT_SHORTAGE, .to = "short", .reason = "no-descriptor" },
 	    "<3>own-shortage: state=short, reason=no-descriptor\n" },
+	{ { EVENT_UNCLAIMED, .origin = "a.b", .name = "x", .from = "paris",
+	      .to = "counts" },
+	    "<4>connector-unclaimed: origin=a.b, connector=x, group=paris, "
+	    "state=counts\n" },
+	{ { EVENT_SHARE, .origin = "a.b", .value = 80, .total = 10 },
+	    "<4>share-jumped: server=a.b, percent=80, before=10\n" },
+	{ { EVENT_AUTHORITY, .value = 86400 },
+	    "<3>authority-over: seconds=86400\n" },
 	{ { EVENT_ADDRESS, .origin = "a.b", .name = "192.0.2.1:25",
 	      .from = "c.d", .to = "down" },
 	    "<3>address-claimed: origin=a.b, address=192.0.2.1:25, "
 	    "owner=c.d, state=down\n" },
+	{ { EVENT_ROUTE_REFUSED, .peer = "a.b", .from = "192.0.2.1:25",
+	      .name = "x.org", .to = "refused", .value = 60 },
+	    "<3>route-refused: server=a.b, pattern=x.org, hop=192.0.2.1:25, "
+	    "state=refused, seconds=60\n" },
 };
 
 START_TEST(golden)

@@ -43,13 +43,13 @@ events_without_row() {
 }
 
 verbs_of_code() {
-	in_top sed -n '/^const struct verb verbs/,/^};/s/^	{ "\([a-z ]*\)",.*/\1/p' \
+	in_top sed -n '/^const struct verb verbs/,/^};/s/^	{ "\([a-z -]*\)",.*/\1/p' \
 		src/ctl/verbs.c
 }
 
 # Headings begin with `.It Cm`; what follows a verb in Ar or Op is its own.
 verbs_of_page() {
-	in_top sed -n 's/^\.It Cm \([a-z ]*[a-z]\).*/\1/p' man/lsrctl.1
+	in_top sed -n 's/^\.It Cm \([a-z -]*[a-z]\).*/\1/p' man/lsrctl.1
 }
 
 long_options_of_help() {

@@ -113,7 +113,7 @@ class Database:
             raise Refused("organization")
         if wire.Key("", wire.REVOCATION, lsa.signer.hex()) in self.lsas:
             raise Refused("revoked")
-        if lsa.type in (wire.FORGET, wire.REVOCATION):
+        if lsa.type in (wire.FORGET, wire.REVOCATION, wire.RULE):
             known = [(self.authority, None)]
         else:
             identity = lsa if lsa.type == wire.IDENTITY and not lsa.purge else self.get(

@@ -11,7 +11,7 @@ import re
 import struct
 
 HELLO, ALIVE, DIGEST, SUMMARY, REQUEST, UPDATE, NONE, SYNCED, CLOSE = range(1, 10)
-IDENTITY, SERVER, CONNECTOR, SPACE, FORGET, REVOCATION = range(1, 7)
+IDENTITY, SERVER, CONNECTOR, SPACE, FORGET, REVOCATION, RULE = range(1, 8)
 TYPES = ("identity", "server", "connector", "space", "forget", "revocation")
 
 FRAME_MAX = 65536
@@ -279,10 +279,11 @@ class Lsa:
         good = {IDENTITY: lambda: not ident, SERVER: lambda: not ident,
                 CONNECTOR: lambda: NAME.match(ident), SPACE: lambda: is_pattern(ident),
                 FORGET: lambda: HEX.match(ident),
-                REVOCATION: lambda: HEX.match(ident)}.get(kind, lambda: OTHER.match(ident))
+                REVOCATION: lambda: HEX.match(ident),
+                RULE: lambda: NAME.match(ident)}.get(kind, lambda: OTHER.match(ident))
         if not good() or (self.purge and (self.body or kind in (FORGET, REVOCATION))):
             raise Fault("lsa id")
-        if kind == REVOCATION and origin or kind != REVOCATION and not HOST.match(origin):
+        if bool(origin) == (kind in (REVOCATION, RULE)) or origin and not HOST.match(origin):
             raise Fault("lsa origin")
         self.tlvs = list(tlvs(self.body))
 

@@ -378,6 +378,8 @@ event_is(struct scene *scene, struct node *node)
 	} words[] = {
 		{ "address", EVENT_ADDRESS },
 		{ "alone", EVENT_ALONE },
+		{ "unclaimed", EVENT_UNCLAIMED },
+		{ "share", EVENT_SHARE },
 		{ "behind", EVENT_BEHIND },
 		{ "mta-asks", EVENT_MTA_ASKS },
 		{ "fight", EVENT_FIGHT },

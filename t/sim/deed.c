@@ -521,40 +521,6 @@ do_tell(struct scene *scene)
 	buf_done(&line);
 }
 
-static void
-do_forget(struct scene *scene)
-{
-	struct node *whom = scene_host(scene, scene->word[1]);
-	struct node *at = scene_host(scene, scene->word[3]);
-
-	if (whom != NULL && at != NULL)
-		plan_forget(scene->world, whom, at);
-}
-
-static void
-do_revoke(struct scene *scene)
-{
-	struct node *whom = scene_host(scene, scene->word[1]);
-	struct node *at = scene_host(scene, scene->word[3]);
-
-	if (whom != NULL && at != NULL)
-		plan_revoke(scene->world, whom, at);
-}
-
-static void
-do_forge(struct scene *scene)
-{
-	struct plan_forgery forgery = {
-		.kind = scene->word[1],
-		.whom = scene_host(scene, scene->word[2]),
-		.peer = scene_host(scene, scene->word[4]),
-		.to = scene_host(scene, scene->word[6]),
-	};
-
-	if (forgery.whom != NULL && forgery.peer != NULL && forgery.to != NULL)
-		plan_forge(scene->world, &forgery);
-}
-
 const struct scene_verb scene_deeds[] = {
 	{ "host", 2, 2, do_host },
 	{ "connector", 5, 20, do_connector },
@@ -582,9 +548,11 @@ const struct scene_verb scene_deeds[] = {
 	{ "cost", 3, 3, do_cost },
 	{ "rekey", 1, 1, do_rekey },
 	{ "remark", 1, 1, do_remark },
-	{ "forget", 3, 3, do_forget },
-	{ "revoke", 3, 3, do_revoke },
-	{ "forge", 6, 6, do_forge },
+	{ "forget", 3, 3, order_forget },
+	{ "revoke", 3, 3, order_revoke },
+	{ "enforce", 3, 3, order_enforce },
+	{ "may", 2, 2, order_may },
+	{ "forge", 6, 6, order_forge },
 	{ "ask", 2, 20, do_ask },
 	{ "run", 1, 1, do_run },
 	{ "quiet", 0, 1, do_quiet },

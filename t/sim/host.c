@@ -129,6 +129,7 @@ host_free(struct node *node)
 	mem_free(node->conf.spaces);
 	mem_free(node->may.spaces);
 	mem_free(node->may.relays);
+	mem_free(node->may.connectors);
 }
 
 /* The trace: every input and every effect, in order. */

@@ -293,6 +293,28 @@ plan_revoke(struct world *world, struct node *whom, struct node *at)
 	inject(world, at, &draft);
 }
 
+void
+plan_enforce(struct world *world, bool on, struct node *at)
+{
+	char id[] = "connectors";
+	struct buf body = { 0 };
+	struct lsa_draft draft = { .key = { "", id, LSA_RULE },
+		.seq = world->now.ms };
+
+	lsa_rule_encode(&body, on);
+	draft.body = body.p;
+	draft.body_len = body.n;
+	inject(world, at, &draft);
+	world->enforced = on;
+	buf_done(&body);
+}
+
+void
+plan_transit(struct node *node, char *group)
+{
+	list_add(&node->may.connectors, &node->may.nconnectors, group);
+}
+
 static int
 by_text(const void *a, const void *b)
 {

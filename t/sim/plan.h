@@ -30,6 +30,11 @@ void plan_unspace(struct node *node, const char *pattern);
 /* The authority's word, injected at a host as `lsrctl` does it. */
 void plan_forget(struct world *world, struct node *whom, struct node *at);
 void plan_revoke(struct world *world, struct node *whom, struct node *at);
+/* Connectors count with a claim alone, or each counts again. */
+void plan_enforce(struct world *world, bool on, struct node *at);
+
+/* The certificate lets it have connectors to this group, or "*". */
+void plan_transit(struct node *node, char *group);
 
 /*
  * `peer` sends `to` an UPDATE of its own making, about `whom`:

@@ -30,6 +30,8 @@
  *     cost HOST CONNECTOR N             rekey HOST
  *     remark HOST                       (another mark key)
  *     forget HOST at HOST               revoke HOST at HOST
+ *     may HOST GROUP                    enforce yes|no at HOST
+ *                                       (connectors by certificate)
  *     forge KIND HOST by HOST to HOST   (kinds: plan.h)
  *     ask HOST WORDS...
  *     run TIME                          quiet [TIME]
@@ -96,6 +98,13 @@ struct scene_verb {
 
 /* Tables that end with a NULL word. */
 extern const struct scene_verb scene_deeds[], scene_claims[];
+
+/* Some of them: order.c. */
+void order_forget(struct scene *scene);
+void order_revoke(struct scene *scene);
+void order_enforce(struct scene *scene);
+void order_may(struct scene *scene);
+void order_forge(struct scene *scene);
 
 /* The scene fails with the line it has come to. */
 __attribute__((format(printf, 2, 3))) void scene_fail(

@@ -171,6 +171,14 @@ misnamed(
 	return names(from, to);
 }
 
+/* Its certificate has the claim, or nobody asks for one. */
+static bool
+may_lead(
+    const struct world *world, const struct node *from, const struct node *to)
+{
+	return !world->enforced || claims_connector(&from->may, to->conf.group);
+}
+
 /* The step as its owner sees it; who is in another part is a last hop. */
 static uint64_t
 step_cost(const struct world *world, size_t i, size_t j)
@@ -186,6 +194,8 @@ step_cost(const struct world *world, size_t i, size_t j)
 	for (size_t k = 0; k < from->conf.nconnectors; k++) {
 		const struct setup_connector *c = &from->conf.connectors[k];
 
+		if (!may_lead(world, from, to))
+			continue;
 		for (size_t b = 0; b < c->nbridgeheads && !c->drain; b++)
 			if (strcmp(c->bridgeheads[b].name, to->conf.server) ==
 				0 &&

@@ -112,6 +112,9 @@ line_read(const char *line, struct claims *claims)
 	case 'r':
 		push(&claims->relays, &claims->nrelays, value);
 		return RC_OK;
+	case 'c':
+		push(&claims->connectors, &claims->nconnectors, value);
+		return RC_OK;
 	case 'k':
 		wax_key(claims->name == NULL ? "" : claims->name,
 		    (uint32_t)strtoul(value, NULL, 10), claims->public_key);
@@ -200,6 +203,8 @@ wax_certify(struct buf *out, const struct claims *claims, uint32_t number)
 		buf_printf(out, "s %s\n", claims->spaces[i]);
 	for (size_t i = 0; i < claims->nrelays; i++)
 		buf_printf(out, "r %s\n", claims->relays[i]);
+	for (size_t i = 0; i < claims->nconnectors; i++)
+		buf_printf(out, "c %s\n", claims->connectors[i]);
 	buf_printf(out, "k %u\n", number);
 	wax_authority(authority, org);
 	stamp(authority, out->p + from, out->n - from, sig);

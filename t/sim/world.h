@@ -127,7 +127,8 @@ struct world {
 	uint64_t trace;
 	uint64_t steps, serial;
 	bool verbose;
-	bool older; /* disks hold what was signed before the world began */
+	bool enforced; /* connectors count with a claim alone */
+	bool older;    /* disks hold what was signed before the world began */
 	struct agenda agenda;
 	struct node nodes[WORLD_NODES];
 	size_t n;
