@@ -129,6 +129,18 @@ write_servers(struct server *server)
 		    conf->table_directory, strerror(errno));
 }
 
+/* Postfix's queue is where its main.cf says now. */
+static void
+on_mta(void *ctx, const struct mta *mta)
+{
+	struct server *server = ctx;
+
+	if (!mta->read)
+		return;
+	retry_moved(server->retry, mta->queue_directory);
+	congest_moved(server->congest, mta->queue_directory);
+}
+
 /* To the shells what concerns them. */
 static void
 apply(struct server *server)
@@ -381,6 +393,7 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
 	server->congest = congest_new(server->loop, sink, plugin_queues[0]);
 	server->mta =
 	    mta_io_new(server->loop, sink, plugin_mtas[0], MTA_PROGRAMS);
+	mta_io_watch(server->mta, on_mta, server);
 	loop_carry(server->loop, FX_EVENT, do_event, server);
 	loop_carry(server->loop, FX_HELD, do_held, server);
 	return server;

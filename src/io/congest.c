@@ -170,6 +170,16 @@ congest_conf(struct congest *c, const struct conf *conf)
 }
 
 void
+congest_moved(struct congest *c, const char *directory)
+{
+	if (c->directory != NULL && strcmp(c->directory, directory) == 0)
+		return;
+	mem_free(c->directory);
+	c->directory = mem_str(directory);
+	c->failed = false; /* what fails there is told anew */
+}
+
+void
 congest_table(struct congest *c, const struct rib *rib)
 {
 	backlog_table(&c->backlog, rib, clock_wall());

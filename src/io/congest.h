@@ -25,6 +25,9 @@ struct congest *congest_new(
 /* How often, what is late, and where the queue is. */
 void congest_conf(struct congest *congest, const struct conf *conf);
 
+/* The queue is there now: copied. */
+void congest_moved(struct congest *congest, const char *directory);
+
 /* A new table is in force: whose next hop is which. */
 void congest_table(struct congest *congest, const struct rib *rib);
 

@@ -49,8 +49,7 @@ void mta_io_times(struct mta_io *io, const struct mta_io_times *times);
 /* What was read last; lent until the next reading. */
 const struct mta *mta_io_last(const struct mta_io *io);
 
-/* `told` is called after each reading that says something else than the one
- * before. */
+/* `told` is called after each reading. */
 void mta_io_watch(struct mta_io *io,
     void (*told)(void *ctx, const struct mta *mta), void *ctx);
 

@@ -47,6 +47,7 @@ struct retry {
 	VEC(char *) ids;   /* found, in the order of the listing */
 	size_t next;       /* of ids */
 	bool first;        /* the round is of `due`, not of `later` */
+	bool missed;       /* the last round came to nothing */
 	struct event *start, *again;
 
 	unsigned tokens;
@@ -174,6 +175,7 @@ static void
 give_up(struct retry *r, const char *socket, const char *why)
 {
 	hang_up(r);
+	r->missed = true;
 	sink_say(r->sink, SINK_WARNING, "retry-failed",
 	    "socket=%s/%s, error=\"%s\"", r->directory, socket, why);
 	end_round(r);
@@ -319,6 +321,7 @@ begin_round(struct retry *r, struct tree *from, bool first)
 		put_entry(&r->round, entry);
 	}
 	r->first = first;
+	r->missed = false;
 	r->next = 0;
 	r->step = STEP_LIST;
 	list(r);
@@ -428,10 +431,27 @@ retry_new(struct event_base *base, struct sink *sink,
 }
 
 void
-retry_directory(struct retry *r, const char *directory)
+retry_moved(struct retry *r, const char *directory)
 {
+	struct entry *entry;
+
+	if (r->directory != NULL && strcmp(r->directory, directory) == 0)
+		return;
 	mem_free(r->directory);
 	r->directory = mem_str(directory);
+	while (r->missed && (entry = take_entry(&r->later)) != NULL) {
+		entry->at = (struct mono){ 0 };
+		put_entry(&r->due, entry);
+	}
+	r->missed = false;
+	if (r->due.n > 0 && r->step == STEP_NONE)
+		set_timer(r->start, SETTLE_MS);
+}
+
+void
+retry_directory(struct retry *r, const char *directory)
+{
+	retry_moved(r, directory);
 	r->on = true;
 }
 

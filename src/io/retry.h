@@ -40,6 +40,10 @@ void retry_conf(struct retry *retry, const struct conf *conf);
 /* Where the queue is, when the configuration does not tell: copied. */
 void retry_directory(struct retry *retry, const char *directory);
 
+/* Where the queue is now: copied. Whether to do it at all stays. What could not
+ * be asked for where it was is asked for there at once. */
+void retry_moved(struct retry *retry, const char *directory);
+
 /* Mail for this pattern was rerouted; copied. */
 void retry_pattern(struct retry *retry, const char *pattern);
 

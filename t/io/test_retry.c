@@ -230,6 +230,22 @@ START_TEST(a_missing_socket_does_no_harm)
 }
 END_TEST
 
+START_TEST(follows_the_queue)
+{
+	messages = 2;
+	retry_directory(retry, "/nonexistent");
+	retry_pattern(retry, "paris.example");
+	run_for(300);
+	ck_assert_int_eq(ones, 0);
+	retry_moved(retry, "/nonexistent"); /* it is where it was */
+	run_for(300);
+	ck_assert_int_eq(lists, 0);
+	retry_moved(retry, dir);
+	run_for(500);
+	ck_assert_int_eq(ones, 1);
+}
+END_TEST
+
 static const struct {
 	const char *text;
 	uint32_t lifetime;
@@ -282,6 +298,7 @@ main(void)
 	tcase_add_test(tc, is_rate_limited);
 	tcase_add_test(tc, comes_again_after_31_s);
 	tcase_add_test(tc, a_missing_socket_does_no_harm);
+	tcase_add_test(tc, follows_the_queue);
 	tcase_add_loop_test(tc, main_cf_is_read, 0, 10);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

@@ -67,12 +67,12 @@ ok "our lines are back in Paris" asks paris yes
 ok "Paris is up" soon state paris up
 ok "Tokyo is reached by way of Paris again" goes london tokyo.example '^lsrd:paris, tokyo$'
 
-# One service less is as bad; the rest of master.cf is nobody's business.
-"$lab" run paris sh -c 'postconf -MX lsrd-hold/unix && postconf -e "# x = y" 2>/dev/null
-	postconf -e biff=no'
+# One service less is as bad.
+"$lab" run paris sh -c 'cp -p /etc/postfix/master.cf /root/master.cf &&
+	postconf -MX lsrd-hold/unix' >/dev/null 2>&1
 ok "without a service Paris is starting" soon state paris starting
-"$lab" run paris sh -c 'sed "s|/usr/share/lsrd/|/etc/postfix/|" '"$top"'/conf/postfix/master.cf |
-	sed -n "/^lsrd-hold/,/nexthop/p" >>/etc/postfix/master.cf; postfix reload' >/dev/null 2>&1
+"$lab" run paris sh -c 'cp -p /root/master.cf /etc/postfix/master.cf &&
+	postfix reload' >/dev/null 2>&1
 ok "with it it is up" soon state paris up
 
 # A first start beside a Postfix that knows nothing: no transit from the
