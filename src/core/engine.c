@@ -246,6 +246,8 @@ input(struct engine *e, const struct input *in)
 		break;
 	case IN_MTA:
 		asked_told(e, in->mta);
+		if (e->phase != PHASE_BOOT)
+			link_refresh(e); /* what it cannot use, or can again */
 		break;
 	case IN_PUBLISHED:
 		steer_published(e, in->value);

@@ -96,8 +96,8 @@ enum effect_kind {
 		      order, by `carrier`; answered by IN_OPEN or IN_NO_DIAL */
 	FX_SEND,   /* who: write `bytes`, in this order */
 	FX_CLOSE,  /* who: close it once all before it is written */
-	FX_PROBE,  /* who: a number; probe the mail service at addrs[0], the
-		      server `name`; answered by IN_PROBE with that number.
+	FX_PROBE,  /* who: a number; probe the mail service at addrs[0], from
+		      addrs[1] if there is one, the server `name`; answered by IN_PROBE with that number.
 		      `mail`: ask further whether it takes mail, by a sender
 		      of our own and postmaster@ its own name; `recipient`, if
 		      there is one: whether it relays to it, by the null sender.

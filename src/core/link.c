@@ -4,6 +4,8 @@
  * silent neighbours that nobody else's link probes.
  */
 
+#include "core/link.h"
+
 #include <string.h>
 
 #include "core/node.h"
@@ -58,6 +60,12 @@ link_find(struct engine *e, const char *name, unsigned use)
 	return NULL;
 }
 
+bool
+link_is_first(struct engine *e, const struct link *link)
+{
+	return link_find(e, link->name, link->use) == link;
+}
+
 enum link_state
 link_service(struct engine *e, const char *name, unsigned use)
 {
@@ -74,16 +82,27 @@ link_service(struct engine *e, const char *name, unsigned use)
 	return n > 0 && down == n ? LINK_DOWN : LINK_UNKNOWN;
 }
 
+bool
+link_is_of(const struct link *l, const struct setup_bridgehead *b)
+{
+	return l->use & LINK_CONNECTOR && strcmp(l->name, b->name) == 0 &&
+	       (b->smtp.family == 0 || addr_equal(&b->smtp, &l->addr));
+}
+
 const struct link *
 link_bridgehead(struct engine *e, const struct setup_bridgehead *b)
 {
+	const struct link *best = NULL;
+
 	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
-		if (!(l->use & LINK_CONNECTOR) || strcmp(l->name, b->name) != 0)
+		if (!link_is_of(l, b))
 			continue;
-		if (b->smtp.family == 0 || addr_equal(&b->smtp, &l->addr))
+		if (l->state == LINK_UP)
 			return l;
+		if (best == NULL || l->state == LINK_UNKNOWN)
+			best = l;
 	}
-	return NULL;
+	return best;
 }
 
 enum link_state
@@ -133,9 +152,10 @@ static void
 want_server(struct engine *e, const char *name, enum link_use use)
 {
 	struct addr addrs[LIMIT_ADDRESSES];
+	size_t n = dial_addresses(e, name, true, addrs);
 
-	if (dial_addresses(e, name, true, addrs) > 0)
-		want(e, name, &addrs[0], use);
+	for (size_t i = 0; i < n; i++)
+		want(e, name, &addrs[i], use);
 }
 
 static void
@@ -179,11 +199,20 @@ want_silent(struct engine *e)
 		if (!nbr->silent)
 			continue;
 		l = link_find(e, nbr->name, LINK_CONNECTOR | LINK_MEMBER);
-		if (l != NULL)
-			l->use |= LINK_SILENT;
-		else
+		if (l == NULL)
 			want_server(e, nbr->name, LINK_SILENT);
+		for (; l != NULL && strcmp(l->name, nbr->name) == 0;
+		     l = link_next(l))
+			if (l->use & (LINK_CONNECTOR | LINK_MEMBER))
+				l->use |= LINK_SILENT;
 	}
+}
+
+/* Our MTA can connect to it, by its families. */
+static bool
+is_possible(const struct engine *e, const struct addr *addr)
+{
+	return !e->mta.read || (addr->family == 4 ? e->mta.ipv4 : e->mta.ipv6);
 }
 
 void
@@ -196,8 +225,8 @@ link_refresh(struct engine *e)
 	want_connectors(e);
 	want_members(e);
 	want_silent(e);
-	if (e->setup->nsmtp > 0)
-		want(e, e->setup->server, &e->setup->smtp[0], LINK_SELF);
+	for (size_t i = 0; i < e->setup->nsmtp; i++)
+		want(e, e->setup->server, &e->setup->smtp[i], LINK_SELF);
 	for (size_t i = 0; i < e->setup->nspaces; i++)
 		want(e, e->setup->spaces[i].pattern, &e->setup->spaces[i].probe,
 		    LINK_SPACE);
@@ -205,6 +234,8 @@ link_refresh(struct engine *e)
 		next = link_next(l);
 		if (l->use == 0)
 			link_free(e, l);
+		else
+			link_bar(e, l, !is_possible(e, &l->addr));
 	}
 }
 

@@ -6,26 +6,34 @@
 #include "base/rng.h"
 #include "core/steps.h"
 
+/* Addresses of one server, those that may be published. */
+struct places {
+	struct addr addr[LIMIT_NEXT_HOPS];
+	size_t n;
+};
+
 struct found {
-	struct addr addr;
-	uint64_t cost; /* for which it holds */
+	struct places places;
+	uint64_t cost; /* for which they hold */
 	bool known;
 };
 
 struct nexthop_book {
 	const struct facts *facts;
 	const struct setup *setup;
+	const struct view_input *in;
 	struct found *found; /* by server */
 	uint64_t *hash;      /* of its name; 0: not yet */
 };
 
 struct nexthop_book *
-nexthop_new(const struct facts *facts, const struct setup *setup)
+nexthop_new(const struct facts *facts, const struct view_input *in)
 {
 	struct nexthop_book *b = mem_new(sizeof(*b), 0, 0);
 
 	b->facts = facts;
-	b->setup = setup;
+	b->setup = in->setup;
+	b->in = in;
 	b->found = mem_new(0, facts->servers.n, sizeof(*b->found));
 	b->hash = mem_new(0, facts->servers.n, sizeof(*b->hash));
 	return b;
@@ -57,20 +65,46 @@ nexthop_is_own(const struct setup *setup, const struct addr *a)
 	return ip && port;
 }
 
+/* The MTA beside us must be able to connect to it. */
 static bool
-may_publish(const struct setup *setup, const struct addr *a)
+may_publish(const struct nexthop_book *b, const struct addr *a)
 {
-	return a->family != 0 && addr_is_hop(a, setup->lab) &&
-	       !nexthop_is_own(setup, a);
+	const struct mta *mta = b->in->mta;
+
+	if (mta != NULL && mta->read &&
+	    ((a->family == 4 && !mta->ipv4) || (a->family == 6 && !mta->ipv6)))
+		return false;
+	return a->family != 0 && addr_is_hop(a, b->setup->lab) &&
+	       !nexthop_is_own(b->setup, a);
 }
 
-/* Those of our connectors that lead there at this cost, by name. */
-static struct addr
-configured_if(
-    const struct nexthop_book *b, uint32_t server, uint64_t cost, bool up)
+static enum view_verdict
+verdict(const struct nexthop_book *b, const char *name, const struct addr *a)
+{
+	for (size_t i = 0; i < b->in->nplaces; i++)
+		if (addr_equal(&b->in->places[i].addr, a) &&
+		    strcmp(b->in->places[i].name, name) == 0)
+			return b->in->places[i].verdict;
+	return VIEW_UNKNOWN;
+}
+
+static void
+add(const struct nexthop_book *b, struct places *places, const struct addr *a)
+{
+	if (places->n == LIMIT_NEXT_HOPS || !may_publish(b, a))
+		return;
+	for (size_t i = 0; i < places->n; i++)
+		if (addr_equal(&places->addr[i], a))
+			return;
+	places->addr[places->n++] = *a;
+}
+
+/* Our connectors that lead there at this cost, by name. */
+static void
+configured(const struct nexthop_book *b, uint32_t server, uint64_t cost,
+    struct places *places)
 {
 	const char *name = b->facts->servers.v[server].name;
-	struct addr none = { 0 };
 
 	for (size_t i = 0; i < b->setup->nconnectors; i++) {
 		const struct setup_connector *c = &b->setup->connectors[i];
@@ -80,72 +114,97 @@ configured_if(
 
 			if (bh->smtp.family != 0 && !c->drain &&
 			    strcmp(bh->name, name) == 0 &&
-			    steps_own_cost(b->facts, c, bh) == cost &&
-			    (!up || steps_own_up(b->facts, c, bh)))
-				return bh->smtp;
+			    steps_own_cost(b->facts, c, bh) == cost)
+				add(b, places, &bh->smtp);
 		}
 	}
-	return none;
 }
 
-/* Of several that are parallel one that is up; alone, our probes have found
- * the step, whatever we said last. */
-static struct addr
-configured(const struct nexthop_book *b, uint32_t server, uint64_t cost)
+static bool
+is_configured(const struct nexthop_book *b, uint32_t server, uint64_t cost)
 {
-	struct addr a = configured_if(b, server, cost, true);
+	const char *name = b->facts->servers.v[server].name;
 
-	return a.family != 0 ? a : configured_if(b, server, cost, false);
+	for (size_t i = 0; i < b->setup->nconnectors; i++) {
+		const struct setup_connector *c = &b->setup->connectors[i];
+
+		for (size_t k = 0; k < c->nbridgeheads; k++)
+			if (c->bridgeheads[k].smtp.family != 0 && !c->drain &&
+			    strcmp(c->bridgeheads[k].name, name) == 0 &&
+			    steps_own_cost(b->facts, c, &c->bridgeheads[k]) ==
+				cost)
+				return true;
+	}
+	return false;
 }
 
-static struct addr
-announced(const struct nexthop_book *b, uint32_t server)
+static void
+announced(const struct nexthop_book *b, uint32_t server, struct places *places)
 {
 	const struct lsa_server *body = b->facts->servers.v[server].body;
-	struct addr none = { 0 };
 
 	for (size_t i = 0; body != NULL && i < body->nsmtp; i++)
-		if (may_publish(b->setup, &body->smtp[i]))
-			return body->smtp[i];
-	return none;
+		add(b, places, &body->smtp[i]);
 }
 
-static struct addr
-find(const struct nexthop_book *b, uint32_t server, uint64_t cost)
+/* Those that answer first, and not those that are down; but where none else
+ * is left the first one stays: others may know better. */
+static void
+best_first(const struct nexthop_book *b, uint32_t server, struct places *places)
 {
-	struct addr a = { 0 };
+	const char *name = b->facts->servers.v[server].name;
+	struct places all = *places;
 
+	places->n = 0;
+	for (int want = VIEW_UP; want >= VIEW_UNKNOWN; want--)
+		for (size_t i = 0; i < all.n; i++)
+			if ((int)verdict(b, name, &all.addr[i]) == want)
+				places->addr[places->n++] = all.addr[i];
+	if (places->n == 0 && all.n > 0)
+		places->n = 1;
+}
+
+static const struct places *
+places_of(struct nexthop_book *b, uint32_t server, uint64_t cost)
+{
+	struct found *f = &b->found[server];
+
+	if (f->known && f->cost == cost)
+		return &f->places;
+	f->known = true;
+	f->cost = cost;
+	f->places.n = 0;
 	if (server == b->facts->self)
-		return a;
-	if (cost > 0) /* a step within the group costs nothing */
-		a = configured(b, server, cost);
-	if (a.family == 0)
-		return announced(b, server);
-	return may_publish(b->setup, &a) ? a : (struct addr){ 0 };
+		return &f->places;
+	/* a step within the group costs nothing */
+	if (cost > 0 && is_configured(b, server, cost))
+		configured(b, server, cost, &f->places);
+	else
+		announced(b, server, &f->places);
+	best_first(b, server, &f->places);
+	return &f->places;
 }
 
 struct addr
 nexthop_bridgehead(const struct nexthop_book *b,
     const struct setup_bridgehead *bridgehead, uint32_t server)
 {
-	struct addr a = bridgehead->smtp;
+	struct places places = { .n = 0 };
 
-	if (a.family == 0)
-		return announced(b, server);
-	return may_publish(b->setup, &a) ? a : (struct addr){ 0 };
+	if (bridgehead->smtp.family == 0)
+		announced(b, server, &places);
+	else
+		add(b, &places, &bridgehead->smtp);
+	best_first(b, server, &places);
+	return places.n > 0 ? places.addr[0] : (struct addr){ 0 };
 }
 
 struct addr
 nexthop_addr(struct nexthop_book *b, uint32_t server, uint64_t cost)
 {
-	struct found *f = &b->found[server];
+	const struct places *places = places_of(b, server, cost);
 
-	if (!f->known || f->cost != cost) {
-		f->addr = find(b, server, cost);
-		f->cost = cost;
-		f->known = true;
-	}
-	return f->addr;
+	return places->n > 0 ? places->addr[0] : (struct addr){ 0 };
 }
 
 /* FNV-1a, 64 bits (G. Fowler, L. C. Noll, K.-P. Vo). */
@@ -204,6 +263,7 @@ append(struct nexthop_book *b, struct route *r, uint32_t server,
 struct rank {
 	uint64_t score;
 	uint32_t server;
+	uint64_t cost;
 	struct addr addr;
 };
 
@@ -212,6 +272,23 @@ before(const struct rank *a, const struct rank *b)
 {
 	return a->score != b->score ? a->score > b->score
 	                            : a->server < b->server;
+}
+
+/* The server's other addresses: it is no further by them. */
+static void
+others(
+    struct nexthop_book *b, uint32_t server, uint64_t cost, struct route *route)
+{
+	const struct places *places = places_of(b, server, cost);
+
+	for (size_t i = 1; i < places->n; i++) {
+		if (route->nhops == LIMIT_NEXT_HOPS)
+			return;
+		if (has_addr(route, &places->addr[i]))
+			continue;
+		append(b, route, server, &places->addr[i]);
+		route->hop[route->nhops - 1].alternate = true;
+	}
 }
 
 void
@@ -226,6 +303,7 @@ nexthop_equal(
 		uint32_t server = list.server[i];
 		struct rank r = { .score = score(b, pattern, server),
 			.server = server,
+			.cost = list.cost[i],
 			.addr = nexthop_addr(b, server, list.cost[i]) };
 		size_t at = n;
 
@@ -239,6 +317,8 @@ nexthop_equal(
 	for (size_t i = 0; i < n && route->nhops < LIMIT_NEXT_HOPS; i++)
 		if (!has_addr(route, &best[i].addr))
 			append(b, route, best[i].server, &best[i].addr);
+	for (size_t i = 0; i < n; i++)
+		others(b, best[i].server, best[i].cost, route);
 }
 
 void
@@ -254,5 +334,6 @@ nexthop_alternates(
 			continue;
 		append(b, route, list.server[i], &a);
 		route->hop[route->nhops - 1].alternate = true;
+		others(b, list.server[i], list.cost[i], route);
 	}
 }

@@ -4,7 +4,9 @@
  *
  * The address is what our configuration gives for a connector's bridgehead
  * where the step is that connector's, else what the server itself announces.
- * Never published: ourselves, an own address, loopback (but in a lab), and
+ * Of several the first that answers our probe is the next hop; the others are
+ * alternates, those that are down left out. Never published: what the MTA
+ * beside us cannot connect to for want of the family, ourselves, an own address, loopback (but in a lab), and
  * what nobody can be sent to. (DESIGN section 4)
  *
  * Equal next hops are ordered by rendezvous hashing of the pattern and the
@@ -29,7 +31,7 @@ struct nexthop_book; /* addresses found already */
 
 /* What it is given is lent. */
 struct nexthop_book *nexthop_new(
-    const struct facts *facts, const struct setup *setup);
+    const struct facts *facts, const struct view_input *in);
 void nexthop_free(struct nexthop_book *book);
 
 /*

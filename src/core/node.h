@@ -35,12 +35,11 @@
 #include "base/rng.h"
 #include "base/tree.h"
 #include "base/vec.h"
-#include "core/damp.h"
 #include "core/engine.h"
 #include "core/frame.h"
 #include "core/fresh.h"
 #include "core/keys.h"
-#include "core/level.h"
+#include "core/link.h"
 #include "core/lsdb.h"
 #include "core/msg.h"
 #include "core/nbr.h"
@@ -111,55 +110,6 @@ struct nbr {
 	bool large_lost;    /* large packets do not get there */
 	uint32_t stalls;    /* sessions in a row that ended with such unsaid */
 	struct mono alarm_at; /* its certificate may be said to be over again */
-};
-
-enum link_state { LINK_UNKNOWN, LINK_UP, LINK_DOWN };
-
-enum link_use {
-	LINK_CONNECTOR = 1, /* a connector's bridgehead */
-	LINK_MEMBER = 2,    /* a member of our routing group */
-	LINK_SELF = 4,      /* our own MTA */
-	LINK_SPACE = 8,     /* what answers for a way out */
-	LINK_SILENT = 16    /* a neighbour without session, announced on */
-};
-
-/* The least between two probes of one name, whoever asks for them, at
- * whatever address; a lost session may ask for some at once. */
-#define LINK_LEAST_MS 1000
-#define LINK_URGENT_BURST 3
-
-/* A mail service that is probed. */
-struct link {
-	struct tree_node node;
-	uint32_t who;
-	char *name; /* the server, or the pattern for LINK_SPACE */
-	struct addr addr;
-	unsigned use; /* of enum link_use; 0: to be dropped */
-	enum link_state state;
-	uint32_t fails, oks; /* in a row */
-	struct mono well;    /* since when: the first of `oks` */
-	struct damp damp, mail_damp;
-	uint64_t refusals;          /* messages, in a row */
-	bool refused;               /* that is why it is down */
-	bool doubt;                 /* it refused mail: does it take any? */
-	bool asks;                  /* the probe under way will tell */
-	struct mono doubt_at;       /* not asked for before */
-	uint64_t delivered, turned; /* by real mail, in all */
-	uint64_t waiting, late;     /* in our MTA's queue */
-	struct level level;
-	struct mono read; /* when that was told */
-	bool running, connected, urgent;
-	bool tried;       /* a probe has told something */
-	bool word_down;   /* its own lsrd says that its MTA is down */
-	uint32_t slow;    /* probed 2^slow times more seldom: it is busy */
-	uint32_t calm;    /* good answers since that changed */
-	uint32_t unables; /* in a row: probes that could not begin here */
-	struct mono unable_since;
-	struct mono heard; /* it answered */
-	struct pace pace;  /* of probes that lost sessions ask for */
-	struct mono next, probed;
-	struct mono since;
-	uint64_t since_wall;
 };
 
 /* Who signs as which server: its identity LSA, vouched for. */
@@ -300,6 +250,7 @@ struct engine {
 	bool behind;
 	bool alone;
 	VEC(struct view_probe) probes; /* for the view of the moment */
+	VEC(struct view_place) places; /* too */
 	VEC(char *) moved; /* patterns to be tried again once published */
 };
 
@@ -421,58 +372,6 @@ void adjacent_mail_down(struct engine *e, const char *name);
 /* Something changed that no silent server can follow; `origin` said it. */
 void adjacent_changed(struct engine *e, const char *origin);
 void adjacent_done(struct engine *e);
-
-/* --- link.c ----------------------------------------------------------------- */
-
-/* Makes the set of links agree with configuration and database. */
-void link_refresh(struct engine *e);
-struct link *link_first(struct engine *e);
-struct link *link_next(struct link *link);
-/* The link to this server's mail service with this use, or NULL. */
-struct link *link_find(struct engine *e, const char *name, unsigned use);
-/* The probe that tells of this bridgehead, or NULL. */
-const struct link *link_bridgehead(
-    struct engine *e, const struct setup_bridgehead *b);
-/* Of several addresses with this use one that answers is enough, and only
- * when none does it is down. */
-enum link_state link_service(struct engine *e, const char *name, unsigned use);
-/* That of a server's mail service, whatever its use. */
-enum link_state link_mail(struct engine *e, const char *name);
-const char *link_word(enum link_state state);
-void link_done(struct engine *e);
-
-/* --- probing.c -------------------------------------------------------------- */
-
-void link_verdict(struct engine *e, const struct input *in);
-void link_tick(struct engine *e);
-/* Asks for a probe of this server's mail service at once. */
-void link_urgent(struct engine *e, const char *name);
-/* A server says that its MTA is down, or that it is not. */
-void link_learnt(struct engine *e, const char *name, bool mta_down);
-/* It may be back: a service that is down is probed soon. */
-void link_back(struct engine *e, const char *name);
-/* The MTA has delivered mail there. */
-void link_alive(struct engine *e, struct link *link);
-/* When this server's mail service was probed last, at whatever address. */
-struct mono link_probed(struct engine *e, const char *name);
-/* As soon as it may be. */
-void link_soon(struct link *link);
-/* The dead time is over: an urgent probe that is not connected has failed. */
-void link_deadline(struct engine *e, const char *name);
-bool link_connectors_probed(struct engine *e);
-/* It is in this state from now on, whatever follows from that. */
-void link_turn(struct engine *e, struct link *link, enum link_state to);
-/* Milliseconds for which it must be well before it is up again. */
-uint64_t link_hold(const struct link *link);
-
-/* --- told.c ----------------------------------------------------------------- */
-
-/* What the MTA found out about a next hop. */
-void told_report(struct engine *e, const struct report *report);
-/* It comes up: what was told of it before counts no more, or on trial. */
-void told_up(struct link *link);
-/* What was told is forgotten when it is old. */
-void told_tick(struct engine *e, struct link *link);
 
 /* --- evidence.c ------------------------------------------------------------- */
 

@@ -79,7 +79,8 @@ static void
 mail_up(struct engine *e, struct texts *out)
 {
 	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
-		if (l->use & LINK_MEMBER && l->state == LINK_UP &&
+		if (l->use & LINK_MEMBER && link_is_first(e, l) &&
+		    link_service(e, l->name, LINK_MEMBER) == LINK_UP &&
 		    !contest_lost(e, l->name))
 			vec_push(&out->list, l->name);
 }
@@ -96,7 +97,8 @@ mail_down(struct engine *e, struct texts *out)
 	struct names lost = { 0 };
 
 	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
-		if (l->use & LINK_MEMBER && l->state == LINK_DOWN &&
+		if (l->use & LINK_MEMBER && link_is_first(e, l) &&
+		    link_service(e, l->name, LINK_MEMBER) == LINK_DOWN &&
 		    !contest_lost(e, l->name))
 			vec_push(&out->list, l->name);
 	contest_members(e, &lost);
@@ -157,7 +159,6 @@ say_server(struct engine *e)
 		.npeer = setup->nlisten,
 		.nmark = setup->nmark,
 		.state = own_state(e) };
-	struct link *self = link_find(e, setup->server, LINK_SELF);
 	struct texts full = { 0 }, up = { 0 }, down = { 0 };
 	size_t room = LIMIT_LSA_BODY - SERVER_REST;
 
@@ -186,7 +187,7 @@ say_server(struct engine *e)
 	s.mail_down = down.list.v;
 	s.nmail_down = down.list.n;
 	s.unasked = e->asked_once && e->asked == MTA_NO && !asked_may(e);
-	s.mta_down = self != NULL && self->state == LINK_DOWN;
+	s.mta_down = link_service(e, setup->server, LINK_SELF) == LINK_DOWN;
 	state_event(e, s.state, s.reason);
 	lsa_server_encode(body_of(e, LSA_SERVER, ""), &s);
 	vec_done(&full.list);

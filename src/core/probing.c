@@ -67,8 +67,10 @@ state_event(struct engine *e, const struct link *l, enum link_state to)
 		.peer = l->name,
 		.from = link_word(l->state),
 		.to = link_word(to),
-		.reason =
-		    l->refused && to == LINK_DOWN ? "mail-refused" : NULL };
+		.reason = to != LINK_DOWN ? NULL
+		          : l->barred     ? "inet-protocols"
+		          : l->refused    ? "mail-refused"
+		                          : NULL };
 
 	if (l->use & LINK_SELF)
 		event.kind = EVENT_MTA_STATE;
@@ -95,7 +97,8 @@ link_turn(struct engine *e, struct link *l, enum link_state to)
 	if (to == LINK_DOWN) {
 		if (l->refused)
 			damp_failed(&l->mail_damp, &by_mail, e->now);
-		else if (was_up) /* what has just started has not failed */
+		else if (was_up &&
+			 !l->barred) /* what has just started has not failed */
 			damp_failed(&l->damp, &by_probes, e->now);
 	} else {
 		told_up(l);
@@ -351,9 +354,18 @@ link_verdict(struct engine *e, const struct input *in)
 	}
 }
 
+/* From where the MTA connects, so do we. */
+static const struct addr *
+source(const struct engine *e, const struct addr *to)
+{
+	return to->family == 6 ? &e->mta.bind6 : &e->mta.bind4;
+}
+
 static void
 probe(struct engine *e, struct link *l)
 {
+	struct addr addrs[2] = { l->addr, *source(e, &l->addr) };
+
 	l->next = MONO_NEVER;
 	l->probed = e->now;
 	l->running = true;
@@ -362,8 +374,8 @@ probe(struct engine *e, struct link *l)
 	fx_add(e, (struct effect){ .kind = FX_PROBE,
 		      .who = l->who,
 		      .name = fx_keep(e, l->name, strlen(l->name)),
-		      .addrs = fx_keep(e, &l->addr, sizeof(l->addr)),
-		      .naddrs = 1,
+		      .addrs = fx_keep(e, addrs, sizeof(addrs)),
+		      .naddrs = addrs[1].family != 0 ? 2 : 1,
 		      .mail = l->asks });
 }
 
@@ -373,7 +385,8 @@ link_urgent(struct engine *e, const char *name)
 	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
 		struct mono when;
 
-		if (l->use & LINK_SPACE || strcmp(l->name, name) != 0)
+		if (l->use & LINK_SPACE || l->barred ||
+		    strcmp(l->name, name) != 0)
 			continue;
 		if (l->urgent && l->running)
 			continue;
@@ -453,12 +466,31 @@ link_probed(struct engine *e, const char *name)
 	return last;
 }
 
+/* What the MTA cannot use is down, whatever a probe of ours would say. */
+void
+link_bar(struct engine *e, struct link *l, bool barred)
+{
+	if (l->barred == barred)
+		return;
+	l->barred = barred;
+	l->urgent = false;
+	if (barred && l->running)
+		fx_add(e, (struct effect){ .kind = FX_PROBE, .who = l->who });
+	l->running = false;
+	l->tried = true;
+	l->next = barred ? MONO_NEVER : e->now;
+	if (barred)
+		link_turn(e, l, LINK_DOWN);
+	else
+		l->state = LINK_UNKNOWN;
+}
+
 static void
 look(struct engine *e, struct link *l)
 {
 	struct mono last, least;
 
-	if (!mono_due(l->next, e->now) || l->running)
+	if (!mono_due(l->next, e->now) || l->running || l->barred)
 		return;
 	last = link_probed(e, l->name);
 	least = mono_after(last, LINK_LEAST_MS);

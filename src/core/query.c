@@ -8,7 +8,6 @@
 #include "base/json.h"
 #include "base/rc.h"
 #include "core/node.h"
-#include "core/refused.h"
 
 /* A request's words; lent by a copy that the caller frees. */
 struct request {
@@ -193,59 +192,20 @@ peers(struct engine *e, struct json *j, const struct request *r)
 }
 
 static void
-link_line(struct engine *e, struct json *j, const struct link *l,
-    const struct setup_connector *c, const struct setup_bridgehead *b)
-{
-	char text[ADDR_TEXT];
-
-	json_open(j, NULL, '{');
-	if (c != NULL) {
-		json_str(j, "connector", c->name);
-		json_str(j, "routing_group", c->group);
-		json_str(j, "bridgehead", b->name);
-		json_uint(j, "cost", b->cost);
-	} else {
-		json_str(j, l->use & LINK_SPACE ? "space" : "server", l->name);
-	}
-	json_str(j, "use",
-	    c != NULL              ? "connector"
-	    : l->use & LINK_SPACE  ? "space"
-	    : l->use & LINK_SELF   ? "self"
-	    : l->use & LINK_MEMBER ? "member"
-				   : "silent");
-	json_str(j, "smtp", l == NULL ? "" : addr_text(&l->addr, text));
-	json_str(j, "state",
-	    c != NULL && c->drain ? "drain"
-	    : l == NULL           ? "unknown"
-				  : link_word(l->state));
-	json_uint(j, "since_s", l == NULL ? 0 : seconds(e, l->since));
-	json_uint(j, "failures", l == NULL ? 0 : l->fails);
-	json_uint(j, "hold_s", l == NULL ? 0 : link_hold(l) / 1000);
-	json_uint(j, "delivered", l == NULL ? 0 : l->delivered);
-	json_uint(j, "refused", l == NULL ? 0 : l->turned);
-	json_uint(j, "congestion", l == NULL ? 0 : l->level.now);
-	json_uint(j, "waiting", l == NULL ? 0 : l->waiting);
-	json_uint(j, "late", l == NULL ? 0 : l->late);
-	if (l != NULL)
-		refused_show(e, j, &l->addr);
-	json_close(j, '}');
-	json_line(j);
-}
-
-static void
 links(struct engine *e, struct json *j, const struct request *r)
 {
 	(void)r;
-	for (size_t i = 0; i < e->setup->nconnectors; i++) {
-		const struct setup_connector *c = &e->setup->connectors[i];
+	link_show(e, j);
+}
 
-		for (size_t k = 0; k < c->nbridgeheads; k++)
-			link_line(e, j, link_bridgehead(e, &c->bridgeheads[k]),
-			    c, &c->bridgeheads[k]);
-	}
-	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
-		if (!(l->use & LINK_CONNECTOR))
-			link_line(e, j, l, NULL, NULL);
+/* By another address of the same server before. */
+static bool
+is_named(const struct route *r, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(r->hop[i].name, r->hop[at].name) == 0)
+			return true;
+	return false;
 }
 
 static void
@@ -254,7 +214,7 @@ hop_names(
 {
 	json_open(j, key, '[');
 	for (size_t i = 0; i < r->nhops; i++)
-		if (r->hop[i].alternate == alternate)
+		if (r->hop[i].alternate == alternate && !is_named(r, i))
 			json_str(j, NULL, r->hop[i].name);
 	json_close(j, ']');
 }

@@ -67,14 +67,19 @@ verdict(enum link_state state)
 static void
 probes_fill(struct engine *e)
 {
-	e->probes.n = 0;
-	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
-		if (l->use & LINK_MEMBER)
-			vec_push(&e->probes,
-			    ((struct view_probe){ .name = l->name,
-				.verdict = contest_lost(e, l->name)
-			                       ? VIEW_DOWN
-			                       : verdict(l->state) }));
+	e->probes.n = e->places.n = 0;
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
+		enum link_state state = link_service(e, l->name, LINK_MEMBER);
+
+		vec_push(&e->places, ((struct view_place){ l->name, l->addr,
+					 verdict(l->state) }));
+		if (l->use & LINK_MEMBER && link_is_first(e, l))
+			vec_push(
+			    &e->probes, ((struct view_probe){ .name = l->name,
+					    .verdict = contest_lost(e, l->name)
+			                                   ? VIEW_DOWN
+			                                   : verdict(state) }));
+	}
 	for (size_t i = 0; i < e->setup->nconnectors; i++) {
 		const struct setup_connector *c = &e->setup->connectors[i];
 
@@ -83,7 +88,7 @@ probes_fill(struct engine *e)
 			const char *name = b->name;
 			bool lost =
 			    b->smtp.family == 0 && contest_lost(e, name);
-			struct link *l = link_find(e, name, LINK_CONNECTOR);
+			const struct link *l = link_bridgehead(e, b);
 
 			if (l != NULL)
 				vec_push(&e->probes,
@@ -241,6 +246,8 @@ steer_view(struct engine *e, const struct lsdb *db)
 	in.refusals = &e->refusals;
 	in.probes = e->probes.v;
 	in.nprobes = e->probes.n;
+	in.places = e->places.v;
+	in.nplaces = e->places.n;
 	return view_new(&in);
 }
 
@@ -409,6 +416,7 @@ steer_done(struct engine *e)
 		mem_free(e->moved.v[i]);
 	vec_done(&e->moved);
 	vec_done(&e->probes);
+	vec_done(&e->places);
 	fresh_done(&e->fresh);
 	annex_done(e);
 	view_pending_done(&e->pending);

@@ -56,6 +56,13 @@ struct view_probe {
 	enum view_verdict verdict;
 };
 
+/* What our own probes found at one address of a server. */
+struct view_place {
+	const char *name;
+	struct addr addr;
+	enum view_verdict verdict;
+};
+
 struct view_input {
 	const struct lsdb *db;
 	const struct setup *setup;
@@ -64,6 +71,8 @@ struct view_input {
 	uint64_t wall;         /* the same moment in seconds since 1970 */
 	const struct view_probe *probes;
 	size_t nprobes;
+	const struct view_place *places; /* of our links; may be none */
+	size_t nplaces;
 	const struct refusals *refusals; /* hops left out; NULL: none */
 
 	/*

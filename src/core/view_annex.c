@@ -210,7 +210,7 @@ view_net(const struct view *v, struct buf *out)
 
 	if (view_alone(v) || !table_net_limits(&v->net))
 		return;
-	book = nexthop_new(&v->facts, v->in.setup);
+	book = nexthop_new(&v->facts, &v->in);
 	own_connectors(v, book, &t);
 	own_members(v, book, &t);
 	widest_find(&v->facts, &t);

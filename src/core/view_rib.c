@@ -63,7 +63,7 @@ making_init(struct making *m, const struct view *v)
 		spf_from(m->reach.group, m->group, v->facts.self);
 	}
 	m->alternates = alternate_new(&m->reach, m->group);
-	m->nexthops = nexthop_new(&v->facts, v->in.setup);
+	m->nexthops = nexthop_new(&v->facts, &v->in);
 	m->excuses = excuse_new(&v->facts, &v->presence);
 	m->hops = mem_new(0, 2 * n, sizeof(*m->hops));
 	m->costs = mem_new(0, 2 * n, sizeof(*m->costs));

@@ -267,7 +267,7 @@ reach(const struct probe_io *io, const struct effect *fx, const char **why)
 	*why = "too-many";
 	if (io->running.n + io->leaving.n >= LIMIT_PROBES)
 		return -1;
-	fd = sock_connect(&fx->addrs[0], NULL);
+	fd = sock_connect(&fx->addrs[0], fx->naddrs > 1 ? &fx->addrs[1] : NULL);
 	*why = fd < 0 ? spare_word(errno) : "no-descriptors";
 	if (fd < 0 || !spare_reached(fd))
 		return fd;

@@ -128,6 +128,28 @@ route_is(struct scene *scene, struct node *node)
 }
 
 static void
+hops_are(struct scene *scene, struct node *node)
+{
+	const struct route *route =
+	    mta_table_find(&node->table, scene->word[2]);
+	char have[LIMIT_NEXT_HOPS + 1];
+	size_t n = 0;
+
+	for (; route != NULL && n < route->nhops; n++)
+		have[n] = (char)('0' + route->hop[n].addr.family);
+	have[n] = '\0';
+	if (strcmp(have, scene->word[3]) != 0)
+		scene_fail(scene, "%s: %s goes by addresses of %s", node->name,
+		    scene->word[2], have);
+}
+
+static void
+is_hops(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], hops_are);
+}
+
+static void
 is_route(struct scene *scene)
 {
 	scene_each(scene, scene->word[1], route_is);
@@ -467,6 +489,7 @@ const struct scene_verb scene_claims[] = {
 	{ "unwatch", 0, 0, do_unwatch },
 	{ "waiting", 2, 2, is_waiting },
 	{ "arrived", 2, 2, is_arrived },
+	{ "hops", 3, 3, is_hops },
 	{ "route", 3, 7, is_route },
 	{ "flows", 2, 2, is_flow },
 	{ "stuck", 2, 2, is_flow },

@@ -12,6 +12,7 @@
 #include "t/sim/plan.h"
 #include "t/sim/rule.h"
 #include "t/sim/scene.h"
+#include "t/sim/service.h"
 #include "t/sim/truth.h"
 
 static void
@@ -177,47 +178,6 @@ static void
 do_mail(struct scene *scene)
 {
 	scene_each(scene, scene->word[1], mail_one);
-}
-
-static void
-busy_one(struct scene *scene, struct node *node)
-{
-	node->busy = strcmp(scene->word[2], "yes") == 0;
-}
-
-static void
-do_busy(struct scene *scene)
-{
-	scene_each(scene, scene->word[1], busy_one);
-}
-
-static void
-short_one(struct scene *scene, struct node *node)
-{
-	node->shortage = NULL;
-	if (strcmp(scene->word[2], "of-nothing") != 0)
-		node->shortage = world_text(scene->world, scene->word[2]);
-	node->short_since = scene->world->now;
-}
-
-static void
-do_short(struct scene *scene)
-{
-	scene_each(scene, scene->word[1], short_one);
-}
-
-static void
-interval_one(struct scene *scene, struct node *node)
-{
-	node->conf.probe_ms = (uint32_t)scene_time(scene->word[2]);
-	if (node->engine != NULL)
-		world_configure(scene->world, node);
-}
-
-static void
-do_interval(struct scene *scene)
-{
-	scene_each(scene, scene->word[1], interval_one);
 }
 
 static void
@@ -533,14 +493,16 @@ const struct scene_verb scene_deeds[] = {
 	{ "hang", 1, 1, do_hang },
 	{ "resume", 1, 1, do_resume },
 	{ "mail", 2, 2, do_mail },
-	{ "busy", 2, 2, do_busy },
-	{ "short", 2, 2, do_short },
-	{ "probe-interval", 2, 2, do_interval },
+	{ "busy", 2, 2, service_busy },
+	{ "short", 2, 2, service_short },
+	{ "probe-interval", 2, 2, service_interval },
 	{ "cut", 2, 4, do_cut },
 	{ "heal", 2, 3, do_heal },
 	{ "line", 3, 5, do_line },
 	{ "publisher", 2, 2, do_publisher },
 	{ "mta", 2, 2, do_mta },
+	{ "six", 2, 2, service_six },
+	{ "families", 2, 2, service_families },
 	{ "age-disks", 0, 0, do_age },
 	{ "drain", 2, 2, do_drain },
 	{ "names", 2, 2, do_names },

@@ -17,13 +17,14 @@ probe_says(
 /* What the mail service at `to` makes of it. */
 static void
 probe_reaches(struct world *world, struct node *node, struct node *to,
-    struct input *in, bool mail)
+    struct input *in, const struct effect *fx)
 {
 	uint64_t ms = 2 * world_delay(world, node, to);
 
 	to->probed++;
-	if (!world_mail(world, node, to)) {
-		if (!to->host_up ||
+	if ((fx->addrs->family == 6 && !to->six_up) ||
+	    !world_mail(world, node, to)) {
+		if (!to->host_up || fx->addrs->family == 6 ||
 		    world_mail_path(world, node, to) == PATH_SILENT)
 			ms = PROBE_MS;
 		in->verdict = PROBE_FAILED;
@@ -32,9 +33,9 @@ probe_reaches(struct world *world, struct node *node, struct node *to,
 	}
 	in->verdict = PROBE_CONNECTED;
 	probe_says(world, node, ms, in);
-	in->verdict = to->busy                 ? PROBE_BUSY
-	              : mail && to->takes_none ? PROBE_REFUSED
-	                                       : PROBE_OK;
+	in->verdict = to->busy                     ? PROBE_BUSY
+	              : fx->mail && to->takes_none ? PROBE_REFUSED
+	                                           : PROBE_OK;
 	probe_says(world, node, 2 * ms, in);
 }
 
@@ -59,7 +60,7 @@ probe_fx(struct world *world, struct node *node, const struct effect *fx)
 		in.verdict = PROBE_UNABLE;
 		probe_says(world, node, 0, &in);
 	} else {
-		probe_reaches(world, node, to, &in, fx->mail);
+		probe_reaches(world, node, to, &in, fx);
 	}
 }
 

@@ -16,6 +16,9 @@
  *
  *     start SET [lost|old|epoch-only]   kill SET     crash SET
  *     hang SET                          resume SET   mail SET up|down
+ *     six HOST first|last               (its mail service has IPv6, too,)
+ *     six HOST up|down                  (and others reach it there)
+ *     families SET ipv4|ipv6|all        (of its MTA)
  *     busy SET yes|no                   (its mail service answers 421)
  *     short SET REASON|of-nothing       (no probe can begin there)
  *     probe-interval SET TIME
@@ -51,6 +54,7 @@
  *
  *     route SET PATTERN remote|last-resort|here|way|hold|none
  *         [via=HOST,...] [cost=N] [hops=N] [reason=WORD]
+ *     hops SET PATTERN DIGITS           (families of its addresses, in order)
  *     flows SET PATTERN                 stuck SET PATTERN
  *     status SET KEY TEXT               db SET HOST TYPE live|purged|none
  *     away SET SET-OR-none              marks SET HOST N...|none

@@ -104,7 +104,9 @@ struct node *
 world_at(struct world *world, const struct addr *addr)
 {
 	for (size_t i = 0; i < world->n; i++)
-		if (addr_same_ip(&world->nodes[i].addr, addr))
+		if (addr_same_ip(&world->nodes[i].addr, addr) ||
+		    (addr->family == 6 &&
+			addr_same_ip(&world->nodes[i].six, addr)))
 			return &world->nodes[i];
 	return NULL;
 }

@@ -68,6 +68,8 @@ struct node {
 	struct world *world;
 	char *name;
 	struct addr addr; /* ports: 25 mail, 691 peers */
+	struct addr six;  /* of its mail service too; family 0: it has none */
+	bool six_up;      /* others reach it there */
 	struct setup conf;
 	struct setup *in_force; /* lent to the engine */
 	bool held;              /* FX_HELD: it did not come into force */
