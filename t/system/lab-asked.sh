@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/lab.sh"
 skip_unless_able
-plan 25
+plan 26
 lab_up "$top/t/labtool/triangle.json"
 
 # state NODE WANTED: what lsrd says there.
