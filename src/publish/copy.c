@@ -109,6 +109,15 @@ put_in_place(const char *path, const char *made)
 	return rc == RC_OK ? sync_beside(path) : rc;
 }
 
+/* A full disk later is no reason to forget what is published: room for what
+ * is added until it is written anew. Where there is none, there is none. */
+static void
+reserve(int fd, size_t first)
+{
+	(void)fallocate(
+	    fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)(2 * first + GROW_MIN));
+}
+
 static int
 make_file(struct copy *copy, const struct buf *group)
 {
@@ -122,6 +131,7 @@ make_file(struct copy *copy, const struct buf *group)
 		rc = put_in_place(copy->path, made);
 	if (rc == RC_OK) {
 		copy->fd = fd;
+		reserve(fd, group->n);
 	} else {
 		int err = errno;
 
@@ -132,6 +142,22 @@ make_file(struct copy *copy, const struct buf *group)
 	}
 	mem_free(made);
 	return rc;
+}
+
+/* The one before may be given up for the new one, while there is another. */
+static bool
+drop_before(const struct copy *copy)
+{
+	char *before = with_suffix(copy->path, ".before");
+	struct stat one, other;
+	bool dropped = stat(copy->path, &one) == 0 &&
+	               stat(before, &other) == 0 &&
+	               one.st_ino != other.st_ino && unlink(before) == 0;
+
+	if (!dropped)
+		errno = ENOSPC;
+	mem_free(before);
+	return dropped;
 }
 
 int
@@ -147,6 +173,8 @@ copy_whole(struct copy *copy, const struct held *held,
 	held_put(held, &frames);
 	put_group(&group, frames.p, frames.n);
 	rc = make_file(copy, &group);
+	if (rc != RC_OK && errno == ENOSPC && drop_before(copy))
+		rc = make_file(copy, &group);
 	if (rc == RC_OK)
 		copy->octets = copy->first = group.n;
 	buf_done(&frames);

@@ -8,6 +8,10 @@
  * behind them: after a power cut it has every key that Postfix may have
  * accepted mail for. When it has grown enough it is written anew beside and
  * renamed; the one before stays under the name `routes.before`.
+ *
+ * The room in which it may grow is taken from the disk when it is written, so
+ * that what changes later is kept on a full disk, too; to be written anew
+ * there it gives up the one before.
  */
 
 #ifndef PUBLISH_COPY_H

@@ -120,14 +120,21 @@ held_walk(const struct held *held,
 }
 
 bool
-held_covers(const struct held *held, const struct held *part)
+held_narrow(struct held *held, const struct held *other)
 {
-	for (struct tree_node *node = tree_first(&part->tree); node != NULL;
-	     node = tree_next(node))
-		if (find(held, tree_entry(node, struct entry, node)->pattern) ==
-		    NULL)
-			return false;
-	return true;
+	struct tree_node *node = tree_first(&held->tree), *next;
+	bool any = false;
+
+	for (; node != NULL; node = next) {
+		struct entry *entry = tree_entry(node, struct entry, node);
+
+		next = tree_next(node);
+		if (find(other, entry->pattern) != NULL)
+			continue;
+		any = true;
+		drop(held, entry);
+	}
+	return any;
 }
 
 static int

@@ -39,8 +39,8 @@ void held_clear(struct held *held);
 int held_walk(const struct held *held,
     int (*each)(void *ctx, const uint8_t *octets, size_t n), void *ctx);
 
-/* True if every pattern of `part` is in `held`, too. */
-bool held_covers(const struct held *held, const struct held *part);
+/* Takes out what is not in `other`. True if there was such a pattern. */
+bool held_narrow(struct held *held, const struct held *other);
 
 /* The whole table as frames. */
 void held_put(const struct held *held, struct buf *out);

@@ -214,38 +214,37 @@ write_milter(struct server *s)
 }
 
 /*
- * The copy on the disk has every key of this table. What cannot be read says
- * nothing, and a table is better than none.
+ * Keys that the copy on the disk lacks: after a start nobody would know them.
+ * They wait, and the rest is written. What cannot be read says nothing, and a
+ * table is better than none. True if any wait.
  */
 static bool
-copy_covers(struct server *s)
+withhold(struct server *s)
 {
 	struct plugin_setup setup;
 	struct held kept = { .generation = 0 };
 	struct copy copy;
-	bool covers = true;
+	bool any = false;
 
 	copy_init(&copy, s->mark->tables);
 	if (copy_load(&copy, &kept, &setup) == RC_OK)
-		covers = held_covers(&kept, &s->held);
+		any = held_narrow(&s->held, &kept);
 	held_clear(&kept);
 	copy_done(&copy);
-	return covers;
+	return any;
 }
 
-/* An empty table may be refused: it must not reach the copy first. */
-static void
+/* An empty table may be refused: it must not reach the copy first. False: not
+ * all of it may be published, and ack->error tells why. */
+static bool
 keep(struct server *s, struct wire_ack *ack)
 {
 	if (mark_set(s->mark) == RC_OK && write_copy(s) == RC_OK)
-		return;
+		return true;
 	ack->copy_behind = true;
 	ack->error = errno;
-	if (copy_covers(s))
-		return;
-	/* After a start nobody would know that key. */
-	ack->result = RC_IO;
 	s->whole_due = true;
+	return !withhold(s);
 }
 
 static void
@@ -271,11 +270,15 @@ publish(struct server *s)
 	struct wire_ack ack = { .generation = s->held.generation };
 	struct buf out = { 0 };
 	bool empty = s->held.tree.n == 0;
+	bool all = empty || keep(s, &ack);
+	int error = ack.error;
 
-	if (!empty)
-		keep(s, &ack);
-	if (ack.result == RC_OK)
-		write_batch(s, &ack, empty);
+	write_batch(s, &ack, empty);
+	if (!all && ack.result == RC_OK) {
+		ack.result = RC_IO;
+		ack.error = error;
+		s->whole_due = true;
+	}
 	if (ack.result == RC_OK) {
 		s->written = s->held.generation;
 		milter_due(s);
