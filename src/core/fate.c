@@ -4,6 +4,14 @@
 
 #include "core/lsa.h"
 
+/* Said after the claim: sequences begin anew with another key. */
+static bool
+is_newer(const struct lsa *lsa, const struct route_claim *claim)
+{
+	return !claim->known || lsa->seq > claim->seq ||
+	       memcmp(lsa->signer, claim->key, SEAL_DIGEST) != 0;
+}
+
 /* The LSA of this key if it is newer than the claim, or NULL. */
 static const struct lsa *
 newer(const struct view_input *in, const struct route_claim *claim,
@@ -12,8 +20,7 @@ newer(const struct view_input *in, const struct route_claim *claim,
 	struct lsa_key key = { claim->server, id, type };
 	const struct lsa *lsa = lsdb_find(in->db, &key);
 
-	return lsa != NULL && (!claim->known || lsa->seq > claim->seq) ? lsa
-	                                                               : NULL;
+	return lsa != NULL && is_newer(lsa, claim) ? lsa : NULL;
 }
 
 static bool
@@ -77,9 +84,7 @@ is_spoken_of(const struct view_input *in, const struct route_claim *claim,
 
 	if (lsa == NULL)
 		return false;
-	if (!lsa->purge && claim->known && lsa->seq == claim->seq)
-		return true;
-	return !claim->known || lsa->seq > claim->seq;
+	return is_newer(lsa, claim) || (!lsa->purge && lsa->seq == claim->seq);
 }
 
 static enum fate

@@ -145,11 +145,15 @@ revoked(struct keeping *k, const struct route *old, const char *who)
 {
 	struct buf why = { 0 };
 
+	struct route r;
+
 	buf_printf(&why,
 	    "no path: the key of its server was revoked, held until that has "
 	    "a new one or lsrctl forget %s",
 	    who);
-	vec_push(&k->routes->v, hold_of(old, buf_string(&why)));
+	r = hold_of(old, buf_string(&why));
+	r.revoked = true;
+	vec_push(&k->routes->v, r);
 }
 
 static bool
@@ -235,6 +239,36 @@ unclaimed(struct keeping *k, const struct route *old)
 		leave(k, old);
 }
 
+static const struct route_claim *
+claim_of(const struct route *r, const char *server)
+{
+	for (size_t i = 0; i < r->nclaims; i++)
+		if (strcmp(r->claims[i].server, server) == 0)
+			return &r->claims[i];
+	return NULL;
+}
+
+/*
+ * The database is older than the table, as after a start in the seconds in
+ * which it was not saved: what it has of this pattern are the claims that the
+ * table says are gone.
+ */
+static bool
+is_stale(const struct keeping *k, const struct route *old, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct facts_claim *c = &k->facts->claims.v[k->claim + i];
+		const struct route_claim *was =
+		    claim_of(old, k->facts->servers.v[c->server].name);
+
+		if (c->own != NULL || c->lsa == NULL || was == NULL ||
+		    !was->known || c->lsa->seq > was->seq ||
+		    memcmp(c->lsa->signer, was->key, SEAL_DIGEST) != 0)
+			return false;
+	}
+	return true;
+}
+
 static void
 claim_add(struct keeping *k, struct route *r, const struct facts_claim *c)
 {
@@ -250,22 +284,41 @@ claim_add(struct keeping *k, struct route *r, const struct facts_claim *c)
 	memcpy(to->key, c->lsa->signer, sizeof(to->key));
 }
 
-/* By which claims it was made: all that there are. */
-static void
-claimed(struct keeping *k, struct route *r)
+/* So many claims of the pattern are in the database: from k->claim on. */
+static size_t
+claims_find(struct keeping *k, const char *pattern)
 {
 	const struct facts_claim *v = k->facts->claims.v;
 	size_t n = 0, end = k->facts->claims.n;
 
-	while (k->claim < end && strcmp(v[k->claim].pattern, r->pattern) < 0)
+	while (k->claim < end && strcmp(v[k->claim].pattern, pattern) < 0)
 		k->claim++;
 	while (k->claim + n < end && n < LIMIT_ROUTE_CLAIMS &&
-	       strcmp(v[k->claim + n].pattern, r->pattern) == 0)
+	       strcmp(v[k->claim + n].pattern, pattern) == 0)
 		n++;
+	return n;
+}
+
+/* A route, by the claims of which it was made: all that there are. `old` is
+ * that of the table before, or NULL. */
+static void
+claimed(struct keeping *k, struct route *r, const struct route *old)
+{
+	size_t n = claims_find(k, r->pattern);
+
+	if (old != NULL && (old->leaves != 0 || old->revoked) &&
+	    is_stale(k, old, n)) {
+		route_done(r);
+		if (old->revoked)
+			route_keep(k, old);
+		else
+			leave(k, old);
+		return;
+	}
 	route_claims_done(r);
 	r->claims = n == 0 ? NULL : mem_new(0, n, sizeof(*r->claims));
 	for (size_t i = 0; i < n; i++)
-		claim_add(k, r, &v[k->claim + i]);
+		claim_add(k, r, &k->facts->claims.v[k->claim + i]);
 	vec_push(&k->routes->v, *r);
 }
 
@@ -287,7 +340,8 @@ keep_merge(const struct facts *facts, const struct view_input *in,
 					      old->routes[o].pattern);
 
 		if (c <= 0)
-			claimed(&k, &fresh->v.v[i++]);
+			claimed(&k, &fresh->v.v[i++],
+			    c == 0 ? &old->routes[o] : NULL);
 		else
 			unclaimed(&k, &old->routes[o]);
 		o += c >= 0;

@@ -13,6 +13,8 @@
 #define FLAG_OWN 16
 #define FLAGS 31
 
+enum kept_flag { KEPT_OVER = 1, KEPT_REVOKED = 2 };
+
 enum claim_flag { CLAIM_KNOWN = 1, CLAIM_OWN = 2, CLAIM_HERE = 4 };
 
 /* A way or a reason: a line of a table is not longer. */
@@ -63,7 +65,7 @@ bool
 route_same_kept(const struct route *a, const struct route *b)
 {
 	if (!route_same(a, b) || a->leaves != b->leaves || a->over != b->over ||
-	    a->nclaims != b->nclaims)
+	    a->revoked != b->revoked || a->nclaims != b->nclaims)
 		return false;
 	for (size_t i = 0; i < a->nclaims; i++)
 		if (!claim_same(&a->claims[i], &b->claims[i]))
@@ -130,7 +132,8 @@ static void
 claims_put(struct buf *out, const struct route *r)
 {
 	buf_u64(out, r->leaves);
-	buf_u8(out, r->over);
+	buf_u8(out, (uint8_t)((r->over ? KEPT_OVER : 0) |
+			      (r->revoked ? KEPT_REVOKED : 0)));
 	buf_u16(out, (uint16_t)r->nclaims);
 	for (size_t i = 0; i < r->nclaims; i++) {
 		const struct route_claim *c = &r->claims[i];
@@ -293,19 +296,20 @@ static int
 claims_get(struct cur *in, struct route *r)
 {
 	int rc = RC_OK;
-	uint8_t over;
+	uint8_t flags;
 	size_t n;
 
 	r->leaves = cur_u64(in);
-	over = cur_u8(in);
+	flags = cur_u8(in);
 	n = cur_u16(in);
 	if (in->bad || n > in->left)
 		return RC_SHORT;
-	if (over > 1)
+	if (flags > (KEPT_OVER | KEPT_REVOKED))
 		return RC_RANGE;
 	if (n > LIMIT_ROUTE_CLAIMS)
 		return RC_LIMIT;
-	r->over = over == 1;
+	r->over = (flags & KEPT_OVER) != 0;
+	r->revoked = (flags & KEPT_REVOKED) != 0;
 	r->claims = n == 0 ? NULL : mem_new(0, n, sizeof(*r->claims));
 	for (size_t i = 0; i < n && rc == RC_OK; i++)
 		rc = claim_get(in, &r->claims[r->nclaims++]);

@@ -54,6 +54,7 @@ struct route {
 			     `domains`, is wanted (core/bare.h) */
 	bool last_resort; /* by what absent servers said last */
 	bool over;        /* its hour is over: it waits for mail of before */
+	bool revoked;     /* held, for the key of its claim was revoked */
 	uint64_t leaves;  /* the end of its hour, seconds since 1970; 0: it is
 			    no key that leaves (core/keep.h) */
 	struct route_claim *claims; /* by the name of the server */
@@ -104,7 +105,7 @@ size_t rib_diff(const struct rib *from, const struct rib *to,
  *     u8 n, n times: u16 n name, u8 family, 4 or 16 octets, u16 port,
  *                    u8 alternate
  *     u16 n, n times: u16 n name   (the path)
- *     u64 leaves, u8 over,
+ *     u64 leaves, u8 flags (1 over, 2 revoked),
  *     u16 n, n times: u16 n server, u8 flags (1 known, 2 own, 4 here),
  *                     u64 seq, 32 octets key
  *

@@ -440,6 +440,7 @@ lost(void)
 	    (struct route_claim){ .server = mem_str("l.x") };
 	r[1] = (struct route){ .pattern = mem_str("m.x"),
 		.kind = ROUTE_HERE,
+		.bare = true,
 		.server = mem_str("a.x") };
 	return rib;
 }

@@ -178,7 +178,7 @@ fault_host(struct world *world)
 		}
 		break;
 	default:
-		if (node->engine == NULL)
+		if (node->engine == NULL && !node->gone && !node->stolen)
 			world_start(world, node,
 			    (enum world_disk)below(world, DISK_EPOCH_ONLY + 1));
 		break;
@@ -216,6 +216,102 @@ fault_shortage(struct world *world)
 }
 
 static void
+claim_new(struct world *world, struct node *node)
+{
+	struct setup_space space = { .relay = true };
+	char text[64];
+
+	snprintf(
+	    text, sizeof(text), "new%u.example", (unsigned)below(world, 1000));
+	space.pattern = world_text(world, text);
+	plan_space(node, &space);
+	if (node->engine != NULL)
+		world_configure(world, node);
+}
+
+/* Half of those it has besides its own name's. */
+static void
+unclaim(struct world *world, struct node *node)
+{
+	for (size_t i = node->conf.nspaces; i > 0; i--) {
+		const char *pattern = node->conf.spaces[i - 1].pattern;
+
+		if (strncmp(pattern, node->name, strlen(node->name)) != 0 &&
+		    below(world, 2) == 0)
+			plan_unspace(node, pattern);
+	}
+	if (node->engine != NULL)
+		world_configure(world, node);
+}
+
+static void
+end_somehow(struct world *world, struct node *node)
+{
+	uint64_t which = below(world, 3);
+
+	if (which == 0)
+		world_stop(world, node);
+	else if (which == 1)
+		world_kill(world, node);
+	else
+		world_crash(world, node);
+}
+
+/* Never seen again; its claims are given up, or its key was stolen. */
+static void
+bury(struct world *world, struct node *node)
+{
+	struct node *at = any(world);
+
+	if (node->gone || node->stolen || at == node || !world_runs(at) ||
+	    world->n < 4)
+		return;
+	world_crash(world, node);
+	world_run(world, 1000 + below(world, 5000));
+	if (!world_runs(at) || world->failed != NULL)
+		return;
+	if (below(world, 3) == 0)
+		plan_revoke(world, node, at);
+	else
+		plan_forget(world, node, at);
+}
+
+/*
+ * What becomes of a claim in the seconds around a restart: what is saved, what
+ * is published and what is known are of different ages then.
+ */
+static void
+fault_restart(struct world *world)
+{
+	struct node *l = any(world), *x = any(world);
+	uint64_t which = below(world, 5);
+
+	if (l == x || l->engine == NULL || l->gone || l->stolen)
+		return;
+	world_note(world, "fault: restart of %s, %s, %d", l->name, x->name,
+	    (int)which);
+	l->disk_full = below(world, 4) == 0;
+	l->disk_no_room = l->disk_full && below(world, 2) == 0;
+	if (which <= 1)
+		claim_new(world, x);
+	else if (which == 2)
+		unclaim(world, x);
+	world_run(world, 1 + below(world, 4000));
+	end_somehow(world, l);
+	world_run(world, 1 + below(world, 4000));
+	if (which == 0 || which == 3)
+		unclaim(world, x);
+	else if (which == 4)
+		bury(world, x);
+	for (size_t i = 0; i < world->n && below(world, 2) == 0; i++)
+		if (&world->nodes[i] != l)
+			cable_path(world, l, &world->nodes[i], PATH_REFUSED);
+	l->disk_full = l->disk_no_room = false;
+	if (l->engine == NULL && world->failed == NULL)
+		world_start(world, l, DISK_KEPT);
+}
+
+static void
 heal(struct world *world)
 {
 	memset(world->mail_path, PATH_OPEN, sizeof(world->mail_path));
@@ -231,6 +327,8 @@ heal(struct world *world)
 				    world, node, &world->nodes[j], PATH_OPEN);
 			cable_line(world, node, &world->nodes[j], &line);
 		}
+		if (node->gone || node->stolen)
+			continue;
 		node->host_up = node->mail_up = true;
 		node->shortage = NULL;
 		if (node->hung)
@@ -257,9 +355,9 @@ chance_play(uint64_t seed, bool verbose)
 	for (uint64_t n = 1 + below(world, FAULTS_MAX); n > 0; n--) {
 		static void (*const faults[])(struct world *) = { fault_path,
 			fault_path, fault_host, fault_host, fault_word,
-			fault_shortage, fault_line };
+			fault_shortage, fault_line, fault_restart, fault_restart };
 
-		faults[below(world, 7)](world);
+		faults[below(world, 9)](world);
 		world_run(world, 1 + below(world, 20000));
 	}
 	world_note(world, "all is healed");

@@ -403,6 +403,7 @@ event_is(struct scene *scene, struct node *node)
 		{ "unclaimed", EVENT_UNCLAIMED },
 		{ "share", EVENT_SHARE },
 		{ "behind", EVENT_BEHIND },
+		{ "key", EVENT_KEY },
 		{ "mta-asks", EVENT_MTA_ASKS },
 		{ "fight", EVENT_FIGHT },
 		{ "clone", EVENT_CLONE },

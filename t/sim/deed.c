@@ -102,10 +102,10 @@ static void
 start(struct scene *scene, struct node *node)
 {
 	static const char *const words[] = { "kept", "lost", "old",
-		"epoch-only" };
+		"epoch-only", "copy-lost", "image-old" };
 	int disk = DISK_KEPT;
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 6; i++)
 		if (scene_has(scene, words[i]))
 			disk = i;
 	if (node->engine != NULL)
@@ -118,6 +118,18 @@ static void
 do_start(struct scene *scene)
 {
 	scene_each(scene, scene->word[1], start);
+}
+
+static void
+stop_one(struct scene *scene, struct node *node)
+{
+	world_stop(scene->world, node);
+}
+
+static void
+do_stop(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], stop_one);
 }
 
 static void
@@ -212,6 +224,34 @@ static void
 do_mta(struct scene *scene)
 {
 	scene_each(scene, scene->word[1], mta_one);
+}
+
+static void
+disk_one(struct scene *scene, struct node *node)
+{
+	node->disk_no_room = strcmp(scene->word[2], "no-room") == 0;
+	node->disk_full =
+	    node->disk_no_room || strcmp(scene->word[2], "full") == 0;
+}
+
+static void
+do_disk(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], disk_one);
+}
+
+static void
+queue_one(struct scene *scene, struct node *node)
+{
+	node->queue = strcmp(scene->word[2], "waits") == 0    ? QUEUE_WAITS
+	              : strcmp(scene->word[2], "unread") == 0 ? QUEUE_UNREAD
+	                                                      : QUEUE_IDLE;
+}
+
+static void
+do_queue(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], queue_one);
 }
 
 /* Sets the paths between every host of one set and every one of the other. */
@@ -337,6 +377,7 @@ do_rekey(struct scene *scene)
 	if (node == NULL)
 		return;
 	node->key++;
+	node->stolen = false;
 	if (node->engine != NULL)
 		world_configure(scene->world, node);
 }
@@ -488,6 +529,7 @@ const struct scene_verb scene_deeds[] = {
 	{ "peer", 2, 2, do_peer },
 	{ "space", 2, 8, do_space },
 	{ "start", 1, 2, do_start },
+	{ "stop", 1, 1, do_stop },
 	{ "kill", 1, 1, do_kill },
 	{ "crash", 1, 1, do_crash },
 	{ "hang", 1, 1, do_hang },
@@ -500,6 +542,8 @@ const struct scene_verb scene_deeds[] = {
 	{ "heal", 2, 3, do_heal },
 	{ "line", 3, 5, do_line },
 	{ "publisher", 2, 2, do_publisher },
+	{ "disk", 2, 2, do_disk },
+	{ "queue", 2, 2, do_queue },
 	{ "mta", 2, 2, do_mta },
 	{ "six", 2, 2, service_six },
 	{ "families", 2, 2, service_families },

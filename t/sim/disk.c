@@ -145,6 +145,23 @@ has_new_key(const struct mta_table *now, const struct mta_table *next)
 	return false;
 }
 
+/* What of a table may be published without its copy. */
+static void
+narrow(struct world *world, struct node *node, const struct mta_table *next)
+{
+	struct mta_table less = { .serial = next->serial,
+		.generation = next->generation };
+
+	less.routes = mem_new(0, next->n + 1, sizeof(*less.routes));
+	for (size_t i = 0; i < next->n; i++)
+		if (mta_table_find(&node->copy, next->routes[i].pattern))
+			route_copy(&less.routes[less.n++], &next->routes[i]);
+	rule_table(world, node, &less);
+	node->copy_behind = true;
+	mta_table_done(&node->table);
+	node->table = less;
+}
+
 /* The queue is read for keys whose hour is over. */
 static void
 queue_read(struct world *world, struct node *node, const struct mta_table *was)
@@ -190,6 +207,7 @@ table_put(struct world *world, struct node *node, struct happening *h)
 	struct mta_table was = node->table;
 
 	rule_table(world, node, &h->table);
+	node->copy_behind = h->behind;
 	node->table = h->table;
 	h->table = (struct mta_table){ 0 };
 	h->in.kind = IN_PUBLISHED;
@@ -206,8 +224,11 @@ is_lost(struct world *world, struct node *node, const struct happening *h)
 {
 	if (!node->host_up || h->table.serial < node->table.serial)
 		return true;
-	return h->life != node->life && !node->stopped &&
-	       rng_below(&world->rng, 2) == 0;
+	if (h->life == node->life)
+		return false;
+	/* The next lsrd has read the copy: the publisher before is no more. */
+	return node->engine != NULL ||
+	       (!node->stopped && rng_below(&world->rng, 2) == 0);
 }
 
 bool
@@ -217,12 +238,16 @@ disk_published(struct world *world, struct node *node, struct happening *h)
 		happening_free(h);
 		return false;
 	}
-	if (node->publish_stuck ||
-	    (node->disk_full && has_new_key(&node->copy, &h->table)))
+	if (node->publish_stuck)
 		return again(world, STUCK_MS, h);
+	if (node->disk_no_room && has_new_key(&node->copy, &h->table)) {
+		narrow(world, node, &h->table);
+		return again(world, STUCK_MS, h);
+	}
 	if (!h->copied) {
-		if (!node->disk_full)
+		if (!node->disk_no_room)
 			table_copy(&node->copy, &h->table);
+		h->behind = node->disk_no_room;
 		h->copied = true;
 		world_later(world, 1 + rng_below(&world->rng, 5), h);
 		return false;

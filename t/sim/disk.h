@@ -4,8 +4,8 @@
  *
  * A table goes to the copy first and to the MTA a moment later, as in
  * src/publish; a host that dies in between has the one without the other. On a
- * full disk nothing is saved and the copy stays as it is: a table that has no
- * new key is published even so.
+ * full disk nothing is saved. The copy has room of its own; when that is used
+ * up it stays as it is, and of a table what is no new key is published even so.
  */
 
 #ifndef T_SIM_DISK_H

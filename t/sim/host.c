@@ -391,7 +391,7 @@ world_start(struct world *world, struct node *node, enum world_disk disk)
 {
 	CHECK(node->engine == NULL);
 	node->host_up = true;
-	node->hung = node->stopped = false;
+	node->hung = node->stopped = node->gone = false;
 	node->allow.n = 0;
 	node->life++;
 	disk_found(node, disk);

@@ -202,26 +202,50 @@ plan_unspace(struct node *node, const char *pattern)
 	world_fail(node->world, "no space %s", pattern);
 }
 
-/* The epoch of the host's server LSA in the other's database. */
+/* What these lines say of the host's epoch. */
 static uint32_t
-epoch_of(struct world *world, struct node *whom, struct node *at)
+epoch_in(const char *text, const char *word, const char *server)
 {
-	const char *text = world_ask(world, at, "db");
 	uint32_t epoch = 0;
 
-	while (text != NULL && *text != '\0') {
-		size_t n = strcspn(text, "\n");
-		json_t *line = json_loadb(text, n, 0, NULL);
-		const char *origin =
-		    json_string_value(json_object_get(line, "origin"));
+	while (*text != '\0') {
+		size_t n = strcspn(text, "\n"), i;
+		json_t *line = json_loadb(text, n, 0, NULL), *one;
+		json_t *claims = json_object_get(line, "claims");
 
-		if (origin != NULL && strcmp(origin, whom->conf.server) == 0)
-			epoch = (uint32_t)json_integer_value(
-			    json_object_get(line, "epoch"));
+		if (claims == NULL) {
+			claims = json_array();
+			json_array_append(claims, line);
+		} else {
+			json_incref(claims);
+		}
+		json_array_foreach(claims, i, one)
+		{
+			const char *name =
+			    json_string_value(json_object_get(one, word));
+
+			if (name != NULL && strcmp(name, server) == 0)
+				epoch = (uint32_t)json_integer_value(
+				    json_object_get(one, "epoch"));
+		}
+		json_decref(claims);
 		json_decref(line);
 		text += n + (text[n] == '\n');
 	}
 	return epoch;
+}
+
+/* The epoch of the host in the other's database, or of a claim by which a
+ * route is held there. */
+static uint32_t
+epoch_of(struct world *world, struct node *whom, struct node *at)
+{
+	uint32_t epoch =
+	    epoch_in(world_ask(world, at, "db"), "origin", whom->conf.server);
+
+	return epoch > 0 ? epoch
+	                 : epoch_in(world_ask(world, at, "routes"), "server",
+			       whom->conf.server);
 }
 
 static void
@@ -255,8 +279,8 @@ inject(struct world *world, struct node *at, struct lsa_draft *draft)
 	buf_done(&octets);
 }
 
-static void
-key_text(const struct node *whom, char out[2 * SEAL_DIGEST + 1])
+void
+plan_key(const struct node *whom, char out[2 * SEAL_DIGEST + 1])
 {
 	uint8_t digest[SEAL_DIGEST];
 
@@ -273,7 +297,8 @@ plan_forget(struct world *world, struct node *whom, struct node *at)
 	char key[2 * SEAL_DIGEST + 1];
 	struct lsa_draft draft = { .seq = (uint64_t)epoch << 32 | 1 };
 
-	key_text(whom, key);
+	whom->gone = true;
+	plan_key(whom, key);
 	lsa_forget_encode(&body, epoch);
 	draft.key = (struct lsa_key){ whom->conf.server, key, LSA_FORGET };
 	draft.body = body.p;
@@ -288,7 +313,8 @@ plan_revoke(struct world *world, struct node *whom, struct node *at)
 	char key[2 * SEAL_DIGEST + 1];
 	struct lsa_draft draft = { .seq = 1 };
 
-	key_text(whom, key);
+	whom->stolen = true;
+	plan_key(whom, key);
 	draft.key = (struct lsa_key){ "", key, LSA_REVOCATION };
 	inject(world, at, &draft);
 }

@@ -14,7 +14,8 @@
  *
  * What happens:
  *
- *     start SET [lost|old|epoch-only]   kill SET     crash SET
+ *     start SET [lost|old|epoch-only|copy-lost|image-old]    (world_disk)
+ *     stop SET                          kill SET     crash SET
  *     hang SET                          resume SET   mail SET up|down
  *     six HOST first|last               (its mail service has IPv6, too,)
  *     six HOST up|down                  (and others reach it there)
@@ -27,6 +28,7 @@
  *     line SET SET [rate=N] [fits=N] [older] [well]
  *         (octets a second; the largest packet; version 1 alone at its ends)
  *     publisher SET stuck|works         age-disks
+ *     disk SET full|no-room|ok          queue SET idle|waits|unread
  *     mta SET asks|silent|unknown|hangs|no-default  (its tables, or `*` alone)
  *     drain HOST yes|no                 unspace HOST PATTERN
  *     names HOST HOST                   (the other's mail service as its own)

@@ -6,6 +6,7 @@
 
 #include "t/sim/disk.h"
 #include "t/sim/host.h"
+#include "t/sim/plan.h"
 
 #define FAR UINT64_MAX
 #define HOPS_MAX 50
@@ -331,6 +332,79 @@ hops_judge(struct world *world, const struct map *map, size_t from,
 	}
 }
 
+/* What this server has heard of the pattern's end, in its database. */
+struct heard {
+	bool claim; /* it stands */
+	bool purge, forgotten, revoked;
+};
+
+/* Who has had the pattern and is gone: his key is the id of a word. */
+static bool
+is_word(const struct world *world, const char *pattern, const char *id)
+{
+	char key[2 * SEAL_DIGEST + 1];
+
+	for (size_t i = 0; i < world->n; i++) {
+		plan_key(&world->nodes[i], key);
+		if (own_claim(world, i, pattern) != FAR && strcmp(key, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+static struct heard
+hear(struct world *world, struct node *node, const char *pattern)
+{
+	const char *text = world_ask(world, node, "db");
+	struct heard h = { false };
+
+	while (*text != '\0') {
+		size_t n = strcspn(text, "\n");
+		json_t *line = json_loadb(text, n, 0, NULL);
+		const char *type =
+		    json_string_value(json_object_get(line, "type"));
+		const char *id = json_string_value(json_object_get(line, "id"));
+		bool purge = json_is_true(json_object_get(line, "purge"));
+
+		if (type != NULL && id != NULL) {
+			bool space = strcmp(type, "space") == 0 &&
+			             strcmp(id, pattern) == 0;
+
+			h.claim |= space && !purge;
+			h.purge |= space && purge;
+			h.forgotten |= strcmp(type, "forget") == 0 &&
+			               is_word(world, pattern, id);
+			h.revoked |= strcmp(type, "revocation") == 0 &&
+			             is_word(world, pattern, id);
+		}
+		json_decref(line);
+		text += n + (text[n] == '\n');
+	}
+	return h;
+}
+
+/* Nobody relays for ever for a domain that left, once it has heard of it. */
+static void
+leaving_judge(struct world *world, struct node *node)
+{
+	for (size_t k = 0; k < node->table.n; k++) {
+		const struct route *r = &node->table.routes[k];
+		struct heard h;
+
+		if (r->leaves != 0 || r->kind == ROUTE_HERE)
+			continue;
+		h = hear(world, node, r->pattern);
+		if (h.claim || (!h.purge && !h.forgotten && !h.revoked))
+			continue;
+		if (!h.revoked || h.forgotten)
+			world_fail(world, "%s: %s is %s for ever", node->name,
+			    r->pattern, route_kind_word(r->kind));
+		else if (r->kind != ROUTE_HOLD)
+			world_fail(world, "%s: %s is %s, and its key revoked",
+			    node->name, r->pattern, route_kind_word(r->kind));
+	}
+}
+
 static void
 route_judge(struct world *world, const struct map *map, size_t from,
     const struct route *route)
@@ -416,6 +490,9 @@ truth_check(struct world *world)
 	map_draw(world, map);
 	digests_judge(world, map);
 	loops_judge(world);
+	for (size_t i = 0; i < world->n; i++)
+		if (world_runs(&world->nodes[i]))
+			leaving_judge(world, &world->nodes[i]);
 	if (decides(world, map))
 		for (size_t i = 0; i < world->n; i++)
 			if (world_runs(&world->nodes[i]))

@@ -95,12 +95,16 @@ struct node {
 	VEC(struct probe) probes;
 
 	struct blob disk[2], week_old[2]; /* by enum save_what */
-	bool disk_full;
+	bool disk_full;                   /* nothing is saved */
+	bool disk_no_room; /* and the copy has no more room to grow, either */
+	bool copy_behind;  /* the table has what the copy had no room for */
 	struct mta_table table, table_old;
 	struct mta_table copy, copy_old; /* the publisher's; without serial */
 	enum { QUEUE_IDLE, QUEUE_WAITS, QUEUE_UNREAD } queue;
-	uint32_t queue_life;        /* in which the queue is read */
-	bool stopped;               /* in order */
+	uint32_t queue_life; /* in which the queue is read */
+	bool stopped;        /* in order */
+	bool gone;           /* forgotten, and not seen since */
+	bool stolen;         /* its key was revoked, and it has no other */
 	struct table_version annex; /* said last, in its life `annex_life` */
 	uint32_t annex_life;
 	uint64_t retries;   /* FX_RETRY, since a scene looked */
@@ -237,7 +241,8 @@ struct happening {
 	uint64_t serial; /* of a probe */
 	enum save_what what;
 	struct mta_table table;
-	bool copied; /* the publisher has it, the MTA not yet */
+	bool copied; /* the publisher has done its part, the MTA not yet */
+	bool behind; /* without its copy */
 };
 
 struct happening *happening_new(struct node *node, enum happens kind);
