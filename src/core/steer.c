@@ -212,12 +212,12 @@ publish(struct engine *e, struct rib *rib)
 	e->rib = rib;
 	e->sent_at = e->now;
 	fx_add(e, (struct effect){ .kind = FX_ROUTES, .rib = rib });
-	fx_event(
-	    e, (struct event){ .kind = EVENT_ROUTES,
-		   .name = (const char *)number.p,
-		   .from = moves.n == 0 ? NULL : (const char *)moves.patterns.p,
-		   .value = moves.n,
-		   .total = rib->n });
+	fx_event(e,
+	    (struct event){ .kind = EVENT_ROUTES,
+		.name = (const char *)number.p,
+		.reason = moves.n == 0 ? NULL : (const char *)moves.patterns.p,
+		.value = moves.n,
+		.total = rib->n });
 	if (moves.keys > KEYS_SAID)
 		fx_event(e, (struct event){ .kind = EVENT_KEYS,
 				.value = moves.keys - KEYS_SAID });

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/crc64.h"
@@ -19,6 +20,9 @@
 
 /* It may grow by this, and by as much as the whole table takes. */
 #define GROW_MIN ((size_t)256 << 10)
+
+/* That room is taken only where there is so many times as much. */
+#define SCARCE 16
 
 static char *
 with_suffix(const char *path, const char *suffix)
@@ -110,12 +114,18 @@ put_in_place(const char *path, const char *made)
 }
 
 /* A full disk later is no reason to forget what is published: room for what
- * is added until it is written anew. Where there is none, there is none. */
+ * is added until it is written anew. Not of a disk that is nearly full: then
+ * the tables need it more. */
 static void
 reserve(int fd, size_t first)
 {
-	(void)fallocate(
-	    fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)(2 * first + GROW_MIN));
+	struct statvfs disk;
+	size_t room = first + GROW_MIN;
+
+	if (fstatvfs(fd, &disk) == 0 &&
+	    disk.f_bavail > SCARCE * room / disk.f_frsize)
+		(void)fallocate(
+		    fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)(first + room));
 }
 
 static int

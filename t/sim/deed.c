@@ -12,7 +12,6 @@
 #include "t/sim/plan.h"
 #include "t/sim/rule.h"
 #include "t/sim/scene.h"
-#include "t/sim/service.h"
 #include "t/sim/truth.h"
 
 static void
@@ -98,162 +97,6 @@ do_space(struct scene *scene)
 		world_configure(scene->world, node);
 }
 
-static void
-start(struct scene *scene, struct node *node)
-{
-	static const char *const words[] = { "kept", "lost", "old",
-		"epoch-only", "copy-lost", "image-old" };
-	int disk = DISK_KEPT;
-
-	for (int i = 0; i < 6; i++)
-		if (scene_has(scene, words[i]))
-			disk = i;
-	if (node->engine != NULL)
-		scene_fail(scene, "%s runs already", node->name);
-	else
-		world_start(scene->world, node, (enum world_disk)disk);
-}
-
-static void
-do_start(struct scene *scene)
-{
-	scene_each(scene, scene->word[1], start);
-}
-
-static void
-stop_one(struct scene *scene, struct node *node)
-{
-	world_stop(scene->world, node);
-}
-
-static void
-do_stop(struct scene *scene)
-{
-	scene_each(scene, scene->word[1], stop_one);
-}
-
-static void
-kill_one(struct scene *scene, struct node *node)
-{
-	world_kill(scene->world, node);
-}
-
-static void
-do_kill(struct scene *scene)
-{
-	scene_each(scene, scene->word[1], kill_one);
-}
-
-static void
-crash_one(struct scene *scene, struct node *node)
-{
-	world_crash(scene->world, node);
-}
-
-static void
-do_crash(struct scene *scene)
-{
-	scene_each(scene, scene->word[1], crash_one);
-}
-
-static void
-hang_one(struct scene *scene, struct node *node)
-{
-	world_hang(scene->world, node);
-}
-
-static void
-do_hang(struct scene *scene)
-{
-	scene_each(scene, scene->word[1], hang_one);
-}
-
-static void
-resume_one(struct scene *scene, struct node *node)
-{
-	world_resume(scene->world, node);
-}
-
-static void
-do_resume(struct scene *scene)
-{
-	scene_each(scene, scene->word[1], resume_one);
-}
-
-static void
-mail_one(struct scene *scene, struct node *node)
-{
-	node->mail_up = strcmp(scene->word[2], "up") == 0;
-}
-
-static void
-do_mail(struct scene *scene)
-{
-	scene_each(scene, scene->word[1], mail_one);
-}
-
-static void
-publisher_one(struct scene *scene, struct node *node)
-{
-	node->publish_stuck = strcmp(scene->word[2], "stuck") == 0;
-}
-
-static void
-do_publisher(struct scene *scene)
-{
-	scene_each(scene, scene->word[1], publisher_one);
-}
-
-/* How its MTA is configured from now on, as far as a reading can tell. */
-static void
-mta_one(struct scene *scene, struct node *node)
-{
-	const char *word = scene->word[2];
-	enum mta_asks asks = strcmp(word, "asks") == 0     ? MTA_YES
-	                     : strcmp(word, "silent") == 0 ? MTA_NO
-	                                                   : MTA_UNKNOWN;
-
-	node->mta_hangs = strcmp(word, "hangs") == 0;
-	node->mta.asks = node->mta.asks_default = asks;
-	if (strcmp(word, "no-default") == 0)
-		node->mta.asks = MTA_YES, node->mta.asks_default = MTA_NO;
-	host_read_mta(scene->world, node, 1);
-}
-
-static void
-do_mta(struct scene *scene)
-{
-	scene_each(scene, scene->word[1], mta_one);
-}
-
-static void
-disk_one(struct scene *scene, struct node *node)
-{
-	node->disk_no_room = strcmp(scene->word[2], "no-room") == 0;
-	node->disk_full =
-	    node->disk_no_room || strcmp(scene->word[2], "full") == 0;
-}
-
-static void
-do_disk(struct scene *scene)
-{
-	scene_each(scene, scene->word[1], disk_one);
-}
-
-static void
-queue_one(struct scene *scene, struct node *node)
-{
-	node->queue = strcmp(scene->word[2], "waits") == 0    ? QUEUE_WAITS
-	              : strcmp(scene->word[2], "unread") == 0 ? QUEUE_UNREAD
-	                                                      : QUEUE_IDLE;
-}
-
-static void
-do_queue(struct scene *scene)
-{
-	scene_each(scene, scene->word[1], queue_one);
-}
-
 /* Sets the paths between every host of one set and every one of the other. */
 static void
 paths_set(struct scene *scene, enum path path)
@@ -312,12 +155,6 @@ do_line(struct scene *scene)
 			    scene_in(&world->nodes[j], scene->word[2]))
 				cable_line(world, &world->nodes[i],
 				    &world->nodes[j], &line);
-}
-
-static void
-do_age(struct scene *scene)
-{
-	world_age_disks(scene->world);
 }
 
 static void
@@ -528,26 +365,9 @@ const struct scene_verb scene_deeds[] = {
 	{ "schedule", 3, 3, do_schedule },
 	{ "peer", 2, 2, do_peer },
 	{ "space", 2, 8, do_space },
-	{ "start", 1, 2, do_start },
-	{ "stop", 1, 1, do_stop },
-	{ "kill", 1, 1, do_kill },
-	{ "crash", 1, 1, do_crash },
-	{ "hang", 1, 1, do_hang },
-	{ "resume", 1, 1, do_resume },
-	{ "mail", 2, 2, do_mail },
-	{ "busy", 2, 2, service_busy },
-	{ "short", 2, 2, service_short },
-	{ "probe-interval", 2, 2, service_interval },
 	{ "cut", 2, 4, do_cut },
 	{ "heal", 2, 3, do_heal },
 	{ "line", 3, 5, do_line },
-	{ "publisher", 2, 2, do_publisher },
-	{ "disk", 2, 2, do_disk },
-	{ "queue", 2, 2, do_queue },
-	{ "mta", 2, 2, do_mta },
-	{ "six", 2, 2, service_six },
-	{ "families", 2, 2, service_families },
-	{ "age-disks", 0, 0, do_age },
 	{ "drain", 2, 2, do_drain },
 	{ "names", 2, 2, do_names },
 	{ "unspace", 2, 2, do_unspace },

@@ -157,6 +157,8 @@ line_play(struct scene *scene, char *line)
 		return;
 	verb = verb_find(scene_deeds, scene->word[0]);
 	if (verb == NULL)
+		verb = verb_find(scene_host_deeds, scene->word[0]);
+	if (verb == NULL)
 		verb = verb_find(scene_claims, scene->word[0]);
 	if (verb == NULL) {
 		scene_fail(scene, "what is %s?", scene->word[0]);

@@ -103,7 +103,8 @@ struct scene_verb {
 };
 
 /* Tables that end with a NULL word. */
-extern const struct scene_verb scene_deeds[], scene_claims[];
+extern const struct scene_verb scene_deeds[], scene_host_deeds[],
+    scene_claims[];
 
 /* Some of them: order.c. */
 void order_forget(struct scene *scene);
