@@ -355,7 +355,8 @@ chance_play(uint64_t seed, bool verbose)
 	for (uint64_t n = 1 + below(world, FAULTS_MAX); n > 0; n--) {
 		static void (*const faults[])(struct world *) = { fault_path,
 			fault_path, fault_host, fault_host, fault_word,
-			fault_shortage, fault_line, fault_restart, fault_restart };
+			fault_shortage, fault_line, fault_restart,
+			fault_restart };
 
 		faults[below(world, 9)](world);
 		world_run(world, 1 + below(world, 20000));
