@@ -174,7 +174,7 @@ fresh() {
 		>"$W/$P/lsrd.conf"
 	{ head_of $T tokyo 3 && link_to $P paris 2; } >"$W/$T/lsrd.conf"
 	for s in $L $P $T; do
-		begin $s
+		begin "$s"
 	done
 	until_so is_remote tokyo.example.org
 }
