@@ -207,8 +207,12 @@ on_rcpt(SMFICTX *ctx, char **args)
 {
 	struct talk *talk = talk_get(ctx);
 	struct session *s = &talk->session;
+	const char *resolved;
 
-	session_to(s, args[0]);
+	/* Where it is delivered is a matter of how the MTA has resolved it:
+	 * `%`, `!`, quotes, a domain put behind it or a dot taken off. */
+	resolved = smfi_getsymval(ctx, lent("{rcpt_addr}"));
+	session_to(s, resolved == NULL ? args[0] : resolved);
 	if (s->limits.basis == NULL || s->beyond || s->recipients.n == 0 ||
 	    limits_take(&s->limits, s->recipients.v[s->recipients.n - 1]))
 		return answer(talk, SMFIP_NR_RCPT);
@@ -429,6 +433,31 @@ rule(const struct talk *talk, const struct session_ask *ask, struct buf *text)
 	return ruling;
 }
 
+/*
+ * A FILTER goes before that of a content filter, and holds for the copies that
+ * the MTA makes: such a message goes by way of our own smtpd first, with our
+ * mark, where what is copied already is taken apart as recipients are.
+ */
+static enum ruling
+detour(const struct session *s, const struct session_ask *ask, struct buf *text)
+{
+	const struct table *table = &ask->basis->table;
+	const char *to = milter_get()->options->reinject;
+	size_t n = strlen(table->transport);
+
+	if (!session_may_steer(s, ask))
+		return RULING_PASSES;
+	if (!table->mta.copies || s->filtered || session_crowded(s))
+		return RULING_STEERED;
+	/* By name it is ours, or made for it: any other takes the mark off, and
+	 * the message would go round for ever. */
+	if (to != NULL && strncmp(to, table->transport, n) == 0) {
+		buf_reset(text);
+		buf_text(text, to);
+	}
+	return RULING_STEERED;
+}
+
 /* Under the lock only where the memory is asked. */
 static enum mark_verdict
 judge(const struct session *s, const struct session_ask *ask)
@@ -459,6 +488,8 @@ decide(SMFICTX *ctx, struct talk *talk, const struct session_ask *ask)
 	if (verdict != MARK_PASSES)
 		return refuse(ctx, s, verdict);
 	ruling = rule(talk, ask, &out);
+	if (ruling == RULING_STEERED)
+		ruling = detour(s, ask, &out);
 	text = buf_string(&out);
 	if (ruling >= RULING_HELD)
 		status = hold(ctx, ruling, text);

@@ -209,7 +209,11 @@ static void
 take_back(struct session *s, size_t nkeys)
 {
 	struct mark_present present = { .nself = nkeys };
+	const struct visit *newest = mark_trace_newest(&s->trace);
 
+	for (size_t i = 0; i < nkeys && newest != NULL; i++)
+		s->filtered |=
+		    memcmp(newest->key, s->self[i].key, SEAL_DIGEST) == 0;
 	memcpy(present.self, s->self, sizeof(present.self));
 	s->before = mark_trace_return(&s->trace, &present);
 }
@@ -235,6 +239,15 @@ session_verify(struct session *s, const struct session_ask *ask)
 	}
 	if (s->local)
 		take_back(s, b->nkeys);
+}
+
+bool
+session_may_steer(const struct session *s, const struct session_ask *ask)
+{
+	const struct table_mta *mta = &ask->basis->table.mta;
+
+	return s->filtered ||
+	       !(s->limits.sendmail ? mta->filters_local : mta->filters_smtp);
 }
 
 const struct visit *

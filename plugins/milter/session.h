@@ -45,6 +45,7 @@ struct session {
 	struct mark_self self[2];   /* by basis->key */
 	const struct visit *before; /* in `trace`: ours, when it came to this
 				       host; a content filter gave it back */
+	bool filtered;              /* so, or to other recipients than before */
 };
 
 /* A session starts as all zero; this makes it so again. */
@@ -93,6 +94,12 @@ struct session_ask {
 /* At the end of the message: says which of s->trace's fields stand, and fills
  * s->message and s->self. First of the three; it does the slow part. */
 void session_verify(struct session *s, const struct session_ask *ask);
+
+/*
+ * False when the message is yet to go to a content filter of this host: a
+ * route of its own would go before it. It gets one when it comes back.
+ */
+bool session_may_steer(const struct session *s, const struct session_ask *ask);
 
 /* The visit at the first hop, where it stands; or NULL. */
 const struct visit *session_first(const struct session *s);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "idn/labels.h"
+#include "plugins/postfix/passing.h"
 
 #define FILE_MAX_OCTETS 1048576 /* of a list that goes on in a file */
 #define MAPS_MAX 16             /* asked for our domains */
@@ -85,6 +86,8 @@ reading_ask(struct plugin_reading *r, struct plugin_question *q)
 		q->argv[n++] = "-x";
 		for (size_t i = 0; i < NPARAMETERS; i++)
 			q->argv[n++] = parameters[i];
+		for (size_t i = 0; passing_parameters[i] != NULL; i++)
+			q->argv[n++] = passing_parameters[i];
 	}
 	if (r->step != STEP_MAPS)
 		return true;
@@ -414,6 +417,7 @@ read_facts(const struct plugin_reading *r, struct mta *out)
 			read_value(out, parameters[i], value);
 		mem_free(value);
 	}
+	passing_read(r->main, r->master, out);
 	out->read = true;
 	mem_free(service);
 }

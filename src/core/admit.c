@@ -234,7 +234,7 @@ static size_t
 pattern_of(
     const struct admit *a, const char *address, struct answer_route *route)
 {
-	struct match m = match_over(address);
+	struct match m = match_over(address, a->table->mta.delimiters);
 	size_t found = SIZE_MAX;
 	const char *pattern;
 
@@ -293,9 +293,10 @@ static void
 hold(struct admit *a, const char *address, size_t pattern,
     struct admit_answer *out)
 {
-	struct explain_question question = {
-		.from = a->net->self, .address = address, .message = *a->message
-	};
+	struct explain_question question = { .from = a->net->self,
+		.address = address,
+		.delimiters = a->table->mta.delimiters,
+		.message = *a->message };
 	struct explain e;
 
 	if (!reached_plainly(a, pattern))

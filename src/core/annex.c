@@ -5,6 +5,7 @@
  * again.
  */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/node.h"
@@ -148,9 +149,15 @@ void
 annex_say(struct engine *e, uint64_t generation)
 {
 	struct table_version version = { e->epoch, generation };
+	struct table_mta mta = { .filters_smtp = e->mta.filters_smtp,
+		.filters_local = e->mta.filters_local,
+		.copies = e->mta.copies };
 	struct buf octets = { 0 };
 
-	table_annex_encode(&octets, version, &e->annex.keys, &e->annex.net);
+	snprintf(
+	    mta.delimiters, sizeof(mta.delimiters), "%s", e->mta.delimiters);
+	table_annex_encode(
+	    &octets, version, &mta, &e->annex.keys, &e->annex.net);
 	if (same(&octets, &e->annex.said)) {
 		buf_done(&octets);
 		return;

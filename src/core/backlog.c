@@ -186,7 +186,7 @@ backlog_add(struct backlog *b, const struct backlog_wait *wait)
 
 	if (!match_is_address(wait->recipient))
 		return;
-	m = match_over(wait->recipient);
+	m = match_over(wait->recipient, wait->delimiters);
 	while (way == NULL && (pattern = match_next(&m)) != NULL)
 		way = way_find(b, pattern);
 	if (way == NULL)

@@ -82,8 +82,9 @@ void backlog_begin(struct backlog *backlog);
 
 /* What is asked of each message. Times are seconds since 1970. */
 struct backlog_wait {
-	const char *recipient; /* lower case */
-	uint64_t came;         /* 0: not known */
+	const char *recipient;  /* lower case */
+	const char *delimiters; /* of extensions (match.h); NULL: none */
+	uint64_t came;          /* 0: not known */
 	bool deferred;
 	bool answered; /* the hop has answered for this recipient */
 	uint64_t now;

@@ -166,7 +166,7 @@ explain_run(struct explain *e, const struct net *net,
     const struct explain_question *question)
 {
 	struct work w = { net, question, { NULL }, e, false };
-	struct match m = match_over(question->address);
+	struct match m = match_over(question->address, question->delimiters);
 	const char *pattern;
 
 	*e = (struct explain){ .result = EXPLAIN_NOT_OURS };

@@ -49,8 +49,9 @@ struct explain {
 };
 
 struct explain_question {
-	uint32_t from;       /* a server that is present */
-	const char *address; /* lower case; match_is_address() */
+	uint32_t from;          /* a server that is present */
+	const char *address;    /* lower case; match_is_address() */
+	const char *delimiters; /* of extensions (match.h); NULL: none */
 	struct policy_message message;
 };
 

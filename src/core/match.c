@@ -16,10 +16,49 @@ match_is_address(const char *address)
 }
 
 struct match
-match_over(const char *address)
+match_over(const char *address, const char *delimiters)
 {
+	struct match m = { .address = address, .delimiters = delimiters };
+
 	CHECK(match_is_address(address));
-	return (struct match){ address, NULL };
+	return m;
+}
+
+/* Users that Postfix never takes an extension from (split_addr.c): n octets.
+ * The last two where "-" is a delimiter. */
+static bool
+is_whole(const char *user, size_t n, const char *delimiters)
+{
+	static const char *const reserved[] = { "postmaster", "mailer-daemon",
+		"double-bounce" };
+	static const char owner[] = "owner-", request[] = "-request";
+	size_t o = sizeof(owner) - 1, r = sizeof(request) - 1;
+
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (strlen(reserved[i]) == n &&
+		    memcmp(reserved[i], user, n) == 0)
+			return true;
+	return strchr(delimiters, '-') != NULL &&
+	       ((n >= o && memcmp(user, owner, o) == 0) ||
+		   (n > r && memcmp(user + n - r, request, r) == 0));
+}
+
+/* Fills in m->bare; false: the address has no extension. */
+static bool
+bare_make(struct match *m)
+{
+	const char *at = strrchr(m->address, '@');
+	size_t user = (size_t)(at - m->address), n;
+
+	if (m->delimiters == NULL || m->delimiters[0] == '\0' ||
+	    is_whole(m->address, user, m->delimiters))
+		return false;
+	n = strcspn(m->address, m->delimiters);
+	if (n == 0 || n >= user || n + strlen(at) >= sizeof(m->bare))
+		return false;
+	memcpy(m->bare, m->address, n);
+	memcpy(m->bare + n, at, strlen(at) + 1);
+	return true;
 }
 
 const char *
@@ -27,7 +66,9 @@ match_next(struct match *m)
 {
 	if (m->at == NULL) {
 		m->at = m->address;
-	} else if (m->at == m->address) {
+	} else if (m->at == m->address && bare_make(m)) {
+		m->at = m->bare;
+	} else if (m->at == m->address || m->at == m->bare) {
 		m->at = strrchr(m->address, '@') + 1;
 	} else if (m->at == anything) {
 		return NULL;

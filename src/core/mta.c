@@ -81,6 +81,8 @@ mta_same(const struct mta *a, const struct mta *b)
 	       strcmp(a->delimiters, b->delimiters) == 0 &&
 	       strcmp(a->queue_directory, b->queue_directory) == 0 &&
 	       a->lifetime_s == b->lifetime_s && a->utf8 == b->utf8 &&
+	       a->filters_smtp == b->filters_smtp &&
+	       a->filters_local == b->filters_local && a->copies == b->copies &&
 	       patterns_same(&a->local, &b->local) &&
 	       patterns_same(&a->routed, &b->routed);
 }

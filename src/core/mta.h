@@ -46,6 +46,12 @@ struct mta {
 	uint32_t lifetime_s; /* mail waits so long (maximal_queue_lifetime) */
 	bool utf8;           /* smtputf8_enable */
 
+	/* What else it does to a message. A route of the message's own
+	 * (FILTER) would go before the filter, and for the copies as well. */
+	bool filters_smtp;  /* content_filter of a service that takes mail */
+	bool filters_local; /* that of sendmail(1) */
+	bool copies;        /* always_bcc and the like */
+
 	/* Of the patterns that we deliver here, without our tables: those it
 	 * has in a local class of its own, and those for which its own
 	 * transport maps have an entry. */

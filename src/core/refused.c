@@ -29,7 +29,7 @@ route_of(const struct engine *e, const char *recipient)
 
 	if (e->rib == NULL)
 		return NULL;
-	m = match_over(recipient);
+	m = match_over(recipient, e->mta.delimiters);
 	while (route == NULL && (pattern = match_next(&m)) != NULL)
 		route = rib_find(e->rib, pattern);
 	return route;

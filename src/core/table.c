@@ -139,6 +139,21 @@ since_get(const struct table *t, uint32_t i)
 	return s;
 }
 
+int
+table_mta_get(struct cur *in, struct table_mta *out)
+{
+	uint8_t flags;
+
+	*out = (struct table_mta){ 0 };
+	if (!text_get(in, cur_u8(in), out->delimiters, TABLE_DELIMITERS))
+		return in->bad ? RC_SHORT : RC_RANGE;
+	flags = cur_u8(in);
+	out->filters_smtp = (flags & TABLE_FILTERS_SMTP) != 0;
+	out->filters_local = (flags & TABLE_FILTERS_LOCAL) != 0;
+	out->copies = (flags & TABLE_COPIES) != 0;
+	return in->bad ? RC_SHORT : RC_OK;
+}
+
 /* --- the file ------------------------------------------------------------- */
 
 /* The head, and where the parts begin. */
@@ -151,7 +166,7 @@ head_get(struct table *t)
 
 	if (in.bad || magic != TABLE_MAGIC)
 		return RC_FORMAT;
-	if (version != TABLE_FORMAT)
+	if (version != TABLE_FORMAT && version != TABLE_FORMAT_BEFORE)
 		return RC_VERSION;
 	if (octets != t->n)
 		return octets > t->n ? RC_SHORT : RC_LONG;
@@ -166,6 +181,8 @@ head_get(struct table *t)
 	t->by_name = cur_u8(&in) != 0;
 	if (!text_get(&in, cur_u8(&in), t->transport, sizeof(t->transport) - 1))
 		return RC_NAME;
+	if (version == TABLE_FORMAT && table_mta_get(&in, &t->mta) != RC_OK)
+		return RC_RANGE;
 	if (t->nhistory == 0 || t->nhistory > TABLE_HISTORY)
 		return RC_RANGE;
 	t->history = cur_bytes(&in, (size_t)t->nhistory * TABLE_SINCE);
@@ -321,7 +338,7 @@ table_route(const struct table *t, const char *address, struct table_route *out)
 
 	if (!match_is_address(address))
 		return RC_NONE;
-	m = match_over(address);
+	m = match_over(address, t->mta.delimiters);
 	while ((pattern = match_next(&m)) != NULL)
 		if (find(t, pattern, &at))
 			return route_get(t, at, out);

@@ -9,13 +9,16 @@
  * routes. All integers are big-endian:
  *
  *     u32  "LSRT"
- *     u32  version, 1
+ *     u32  version, 2
  *     u64  octets of the file
  *     u64  CRC-64 (base/crc64.h) of every octet behind this field
  *     u64  epoch, u64 generation: the table in force
  *     u32  n of the history, of the keys, of the routes; u32 octets of net
  *     u8   1 where next hops are published by name, u8 n and n octets: the
  *          MTA's transport for them
+ *     the MTA (not in version 1): u8 n and n octets: the characters that
+ *          begin an address extension; u8 flags: 1 a content filter gets
+ *          what comes by SMTP, 2 by sendmail(1), 4 it makes copies
  *     the history, newest first, 1 to TABLE_HISTORY times:
  *          u64 epoch, u64 generation, u64 wall clock in ms from which on
  *          the MTA looked it up
@@ -78,6 +81,16 @@ struct table_history {
 void table_history_add(struct table_history *history,
     struct table_version version, uint64_t wall_ms);
 
+#define TABLE_DELIMITERS 15
+
+/* What the MTA beside us makes of a message: as of core/mta.h. */
+struct table_mta {
+	char delimiters[TABLE_DELIMITERS + 1]; /* of extensions; "": none */
+	bool filters_smtp, filters_local;      /* what is new by SMTP, or by
+						  sendmail(1): its content */
+	bool copies; /* to others than the recipients that we see */
+};
+
 /* --- reading -------------------------------------------------------------- */
 
 struct table {
@@ -86,6 +99,7 @@ struct table {
 	struct table_version now;
 	bool by_name;       /* `[name]:port`, not an address */
 	char transport[64]; /* of remote routes: lsrd */
+	struct table_mta mta;
 	uint32_t nhistory, nkeys, nroutes;
 	const uint8_t *history, *keys, *routes; /* inside p */
 	struct cur net; /* empty: no connector has limits */
@@ -135,8 +149,8 @@ struct table_route {
 
 /*
  * The route of the most specific pattern that takes the address (lower
- * case): user@dom, dom, .parent, longest first, then `*`. RC_NONE: not ours,
- * or no address.
+ * case): user@dom, less its extension, dom, .parent, longest first, then `*`.
+ * RC_NONE: not ours, or no address.
  */
 int table_route(
     const struct table *t, const char *address, struct table_route *out);
@@ -153,11 +167,13 @@ bool table_next_hop(const struct table_route *route, const char *server);
  * What lsrd says to the publisher besides the routes:
  *
  *     u64 epoch, u64 generation: the table this belongs to
+ *     the MTA, as in the file
  *     u32 n, n times, sorted by digest: 32 digest, 32 key, u8 n name
  *     the rest: the net
  */
 struct table_annex {
 	struct table_version version;
+	struct table_mta mta;
 	uint32_t nkeys;
 	struct cur keys, net; /* lent */
 
@@ -172,7 +188,7 @@ void table_keys_encode(struct buf *out, struct table_key *keys, size_t n);
 
 /* `keys` as written by table_keys_encode(). */
 void table_annex_encode(struct buf *out, struct table_version version,
-    const struct buf *keys, const struct buf *net);
+    const struct table_mta *mta, const struct buf *keys, const struct buf *net);
 
 /* RC_OK, or why not. Whether the net is one is not looked at. */
 int table_annex_decode(const void *p, size_t n, struct table_annex *out);

@@ -56,12 +56,23 @@ table_keys_encode(struct buf *out, struct table_key *keys, size_t n)
 	buf_done(&list);
 }
 
+static void
+mta_put(struct buf *out, const struct table_mta *mta)
+{
+	buf_u8(out, (uint8_t)strlen(mta->delimiters));
+	buf_text(out, mta->delimiters);
+	buf_u8(out, (uint8_t)((mta->filters_smtp ? TABLE_FILTERS_SMTP : 0) |
+			      (mta->filters_local ? TABLE_FILTERS_LOCAL : 0) |
+			      (mta->copies ? TABLE_COPIES : 0)));
+}
+
 void
 table_annex_encode(struct buf *out, struct table_version version,
-    const struct buf *keys, const struct buf *net)
+    const struct table_mta *mta, const struct buf *keys, const struct buf *net)
 {
 	buf_u64(out, version.epoch);
 	buf_u64(out, version.generation);
+	mta_put(out, mta);
 	buf_bytes(out, keys->p, keys->n);
 	buf_bytes(out, net->p, net->n);
 }
@@ -81,11 +92,15 @@ table_annex_decode(const void *p, size_t n, struct table_annex *out)
 {
 	struct cur in = cur_over(p, n), name;
 	const uint8_t *last = NULL, *key;
+	int rc;
 
 	out->transport = "lsrd";
 	out->by_name = false;
 	out->version.epoch = cur_u64(&in);
 	out->version.generation = cur_u64(&in);
+	rc = table_mta_get(&in, &out->mta);
+	if (rc != RC_OK)
+		return rc;
 	out->nkeys = cur_u32(&in);
 	out->keys = in;
 	for (uint32_t i = 0; i < out->nkeys; i++) {
@@ -172,6 +187,7 @@ head_put(struct buf *out, const struct table_annex *annex,
 	buf_u8(out, annex->by_name);
 	buf_u8(out, (uint8_t)strlen(annex->transport));
 	buf_text(out, annex->transport);
+	mta_put(out, &annex->mta);
 	for (size_t i = 0; i < h->n; i++) {
 		buf_u64(out, h->v[i].version.epoch);
 		buf_u64(out, h->v[i].version.generation);

@@ -123,9 +123,9 @@ candidates_tell(const struct telling *t)
 
 /* The most specific key that takes the address, or NULL. */
 static const struct route *
-route_of(const struct rib *rib, const char *address)
+route_of(const struct rib *rib, const char *address, const char *delimiters)
 {
-	struct match m = match_over(address);
+	struct match m = match_over(address, delimiters);
 	const struct route *r = NULL;
 	const char *pattern;
 
@@ -164,9 +164,10 @@ view_explain(
 {
 	char *address = mem_str(q->address), *sender;
 	struct explain e;
-	struct explain_question question = {
-		.from = v->facts.self, .address = address, .message = q->message
-	};
+	struct explain_question question = { .from = v->facts.self,
+		.address = address,
+		.delimiters = v->in.mta == NULL ? NULL : v->in.mta->delimiters,
+		.message = q->message };
 	struct telling t = { .j = j, .v = v, .e = &e };
 
 	str_lower(address);
@@ -180,7 +181,7 @@ view_explain(
 	question.message.sender = sender;
 	explain_run(&e, &v->net, &question);
 	if (q->rib != NULL && is_plain(&q->message))
-		t.r = route_of(q->rib, address);
+		t.r = route_of(q->rib, address, question.delimiters);
 	tell(&t, q);
 	explain_done(&e);
 	mem_free(sender);

@@ -129,7 +129,8 @@ write_servers(struct server *server)
 		    conf->table_directory, strerror(errno));
 }
 
-/* Postfix's queue is where its main.cf says now. */
+/* Postfix's queue is where its main.cf says now, and who reads it must take
+ * addresses apart as Postfix does. */
 static void
 on_mta(void *ctx, const struct mta *mta)
 {
@@ -139,6 +140,8 @@ on_mta(void *ctx, const struct mta *mta)
 		return;
 	retry_moved(server->retry, mta->queue_directory);
 	congest_moved(server->congest, mta->queue_directory);
+	retry_delimiters(server->retry, mta->delimiters);
+	congest_delimiters(server->congest, mta->delimiters);
 }
 
 /* To the shells what concerns them. */

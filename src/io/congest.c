@@ -17,6 +17,7 @@ struct congest {
 	struct sink *sink;
 	const struct plugin_queue *queue;
 	char *directory;
+	char *delimiters; /* NULL: none */
 	bool on;
 	uint64_t interval_ms, late_s;
 	struct event *timer;
@@ -40,10 +41,22 @@ static void
 on_found(void *ctx, const struct plugin_queued *found)
 {
 	struct congest *c = ctx;
-	struct backlog_wait wait = { found->recipient, found->came,
-		found->deferred, found->answered, c->wall, c->late_s };
+	struct backlog_wait wait = { .recipient = found->recipient,
+		.delimiters = c->delimiters,
+		.came = found->came,
+		.deferred = found->deferred,
+		.answered = found->answered,
+		.now = c->wall,
+		.late_s = c->late_s };
 
 	backlog_add(&c->backlog, &wait);
+}
+
+void
+congest_delimiters(struct congest *c, const char *delimiters)
+{
+	mem_free(c->delimiters);
+	c->delimiters = mem_str(delimiters);
 }
 
 static void
@@ -194,5 +207,6 @@ congest_free(struct congest *c)
 	event_free(c->timer);
 	backlog_done(&c->backlog);
 	mem_free(c->directory);
+	mem_free(c->delimiters);
 	mem_free(c);
 }

@@ -28,6 +28,9 @@ void congest_conf(struct congest *congest, const struct conf *conf);
 /* The queue is there now: copied. */
 void congest_moved(struct congest *congest, const char *directory);
 
+/* What begins an extension of an address (core/match.h): copied. */
+void congest_delimiters(struct congest *congest, const char *delimiters);
+
 /* A new table is in force: whose next hop is which. */
 void congest_table(struct congest *congest, const struct rib *rib);
 

@@ -40,6 +40,7 @@ struct retry {
 	const struct plugin_queue *queue;
 	bool on;
 	char *directory;
+	char *delimiters; /* NULL: none */
 
 	struct tree due;   /* wait for their first round */
 	struct tree round; /* of the round under way */
@@ -191,7 +192,7 @@ on_found(void *ctx, const struct plugin_queued *found)
 	if (!found->deferred || r->ids.n > RETRY_MAX ||
 	    !match_is_address(found->recipient))
 		return;
-	m = match_over(found->recipient);
+	m = match_over(found->recipient, r->delimiters);
 	while ((pattern = match_next(&m)) != NULL)
 		if (tree_find(&r->round, pattern, by_pattern) != NULL) {
 			size_t n = r->ids.n;
@@ -456,6 +457,13 @@ retry_directory(struct retry *r, const char *directory)
 }
 
 void
+retry_delimiters(struct retry *r, const char *delimiters)
+{
+	mem_free(r->delimiters);
+	r->delimiters = mem_str(delimiters);
+}
+
+void
 retry_conf(struct retry *r, const struct conf *conf)
 {
 	char *directory = listing_directory(conf->postfix_directory);
@@ -498,5 +506,6 @@ retry_free(struct retry *r)
 	clear(&r->later);
 	clear_ids(r);
 	mem_free(r->directory);
+	mem_free(r->delimiters);
 	mem_free(r);
 }

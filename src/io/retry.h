@@ -44,6 +44,9 @@ void retry_directory(struct retry *retry, const char *directory);
  * be asked for where it was is asked for there at once. */
 void retry_moved(struct retry *retry, const char *directory);
 
+/* What begins an extension of an address (core/match.h): copied. */
+void retry_delimiters(struct retry *retry, const char *delimiters);
+
 /* Mail for this pattern was rerouted; copied. */
 void retry_pattern(struct retry *retry, const char *pattern);
 

@@ -72,14 +72,15 @@ hold(unsigned n)
 static void
 annex(uint64_t generation)
 {
+	const struct table_mta mta = { .delimiters = "+" };
 	struct table_key key = { .name = "mx1.paris.example.org" };
 	struct buf keys = { 0 }, net = { 0 }, octets = { 0 }, frames = { 0 };
 	struct wire_frame frame;
 	struct cur in;
 
 	table_keys_encode(&keys, &key, 1);
-	table_annex_encode(
-	    &octets, (struct table_version){ 1, generation }, &keys, &net);
+	table_annex_encode(&octets, (struct table_version){ 1, generation },
+	    &mta, &keys, &net);
 	wire_put_annex(&frames, octets.p, octets.n);
 	in = cur_over(frames.p, frames.n);
 	if (wire_frame(&in, &frame) != RC_OK ||

@@ -126,12 +126,13 @@ seat_write(struct seat *seat, const struct rib *rib, const struct buf *net)
 	struct table_history history = { .n = 0 };
 	struct table_writer writer = { 0 };
 	struct buf keys = { 0 }, route = { 0 };
+	const struct table_mta mta = { .delimiters = "+" };
 	struct table_annex annex;
 	int rc;
 
 	table_keys_encode(&keys, NULL, 0);
 	table_annex_encode(
-	    &seat->octets, (struct table_version){ 1, 1 }, &keys, net);
+	    &seat->octets, (struct table_version){ 1, 1 }, &mta, &keys, net);
 	rc = table_annex_decode(seat->octets.p, seat->octets.n, &annex);
 	ck_assert_int_eq(rc, RC_OK);
 	table_history_add(&history, annex.version, 1);

@@ -52,7 +52,8 @@ expect(struct backlog *b, const char *want)
 static void
 add(struct backlog *b, const char *recipient, uint64_t came, uint64_t now)
 {
-	struct backlog_wait wait = { recipient, came, true, false, now, 60 };
+	struct backlog_wait wait = { recipient, NULL, came, true, false, now,
+		60 };
 
 	backlog_add(b, &wait);
 }
@@ -62,7 +63,8 @@ static void
 add_active(
     struct backlog *b, const char *recipient, uint64_t came, uint64_t now)
 {
-	struct backlog_wait wait = { recipient, came, false, false, now, 60 };
+	struct backlog_wait wait = { recipient, NULL, came, false, false, now,
+		60 };
 
 	backlog_add(b, &wait);
 }

@@ -178,18 +178,37 @@ START_TEST(words)
 END_TEST
 
 static const struct {
-	const char *address, *patterns;
+	const char *address, *patterns, *delimiters;
 } addresses[] = {
-	{ "u@a.b.example", "u@a.b.example a.b.example .b.example .example *" },
-	{ "u@example", "u@example example *" },
-	{ "\"u@v\"@a.b", "\"u@v\"@a.b a.b .b *" },
-	{ "u@a.b.", "u@a.b. a.b. .b. *" },
+	{ "u@a.b.example", "u@a.b.example a.b.example .b.example .example *",
+	    NULL },
+	{ "u@example", "u@example example *", NULL },
+	{ "\"u@v\"@a.b", "\"u@v\"@a.b a.b .b *", NULL },
+	{ "u@a.b.", "u@a.b. a.b. .b. *", NULL },
+	{ "u+x@a", "u+x@a a *", NULL },
+	{ "u+x@a", "u+x@a a *", "" },
+	{ "u+x@a", "u+x@a u@a a *", "+" },
+	{ "u+x+y@a.b", "u+x+y@a.b u@a.b a.b .b *", "+" },
+	{ "u-x+y@a", "u-x+y@a u@a a *", "+-" },
+	{ "u-x@a", "u-x@a a *", "+" },
+	{ "+x@a", "+x@a a *", "+" },
+	{ "u+@a", "u+@a u@a a *", "+" },
+	{ "u@a+b", "u@a+b a+b *", "+" },
+	{ "u+x@v@a", "u+x@v@a u@a a *", "+" },
+	{ "postmaster+x@a", "postmaster+x@a postmaster@a a *", "+" },
+	{ "double-bounce@a", "double-bounce@a a *", "-" },
+	{ "mailer-daemon@a", "mailer-daemon@a a *", "-" },
+	{ "owner-list@a", "owner-list@a a *", "-" },
+	{ "list-request@a", "list-request@a a *", "-" },
+	{ "-request@a", "-request@a a *", "-" },
+	{ "list-x@a", "list-x@a list@a a *", "-" },
+	{ "owner-list+x@a", "owner-list+x@a owner-list@a a *", "+" },
 };
 
 START_TEST(address_meets)
 {
 	char *address = mem_str(addresses[_i].address);
-	struct match m = match_over(address);
+	struct match m = match_over(address, addresses[_i].delimiters);
 	char all[200] = "";
 	const char *pattern;
 

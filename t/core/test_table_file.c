@@ -80,6 +80,8 @@ make(struct buf *out)
 	struct table_writer w = { 0 };
 	struct table_key keys[4];
 	struct buf octets = { 0 }, net = { 0 }, list = { 0 };
+	const struct table_mta mta = { .delimiters = "+-",
+		.filters_local = true };
 	struct table_annex annex;
 
 	key_make(&keys[0], 'c', "mx3.example.org");
@@ -89,7 +91,7 @@ make(struct buf *out)
 	buf_text(&net, "a net");
 	table_keys_encode(&list, keys, 4);
 	table_annex_encode(
-	    &octets, (struct table_version){ 3, 7 }, &list, &net);
+	    &octets, (struct table_version){ 3, 7 }, &mta, &list, &net);
 	ck_assert_int_eq(table_annex_decode(octets.p, octets.n, &annex), RC_OK);
 	ck_assert_uint_eq(annex.nkeys, 3);
 	table_history_add(&h, (struct table_version){ 2, 9 }, 1000);
@@ -175,6 +177,9 @@ START_TEST(a_route_comes_back_as_it_was)
 	ck_assert_uint_eq(t.net.left, 5);
 	ck_assert_str_eq(t.transport, "lsrd");
 	ck_assert(!t.by_name);
+	ck_assert_str_eq(t.mta.delimiters, "+-");
+	ck_assert(t.mta.filters_local);
+	ck_assert(!t.mta.filters_smtp && !t.mta.copies);
 	ck_assert(memcmp(t.net.p, "a net", 5) == 0);
 	free(p);
 }
@@ -301,19 +306,21 @@ static const struct {
 	int rc;
 } bends[] = {
 	{ "another magic", 0, 'X', RC_FORMAT },
-	{ "another version", 7, 2, RC_VERSION },
+	{ "another version", 7, 3, RC_VERSION },
 	{ "longer than it is", 15, 0xff, RC_SHORT },
 	{ "a generation not in the history", 39, 8, RC_RANGE },
 	{ "no history", 43, 0, RC_RANGE },
 	{ "too much history", 43, 65, RC_RANGE },
-	{ "a history out of order", 69 + 24 + 8, 9, RC_RANGE },
-	{ "keys out of order", 62 + 72, 0xff, RC_RANGE },
-	{ "a key's name outside the file", 62 + 72 + 64, 0xff, RC_NAME },
+	{ "a history out of order", 73 + 24 + 8, 9, RC_RANGE },
+	{ "more delimiters than there may be", 62, 16, RC_RANGE },
+	{ "a delimiter that is a NUL", 63, 0, RC_RANGE },
+	{ "keys out of order", 66 + 72, 0xff, RC_RANGE },
+	{ "a key's name outside the file", 66 + 72 + 64, 0xff, RC_NAME },
 	{ "too many keys", 44, 0xff, RC_SHORT },
 	{ "too many routes", 48, 0xff, RC_SHORT },
 	{ "a net longer than the file", 52, 0xff, RC_SHORT },
-	{ "a record outside the file", 62 + 72 + 3 * 68, 0xff, RC_NAME },
-	{ "two records the same", 62 + 72 + 3 * 68 + 7, 0, RC_NAME },
+	{ "a record outside the file", 66 + 72 + 3 * 68, 0xff, RC_NAME },
+	{ "two records the same", 66 + 72 + 3 * 68 + 7, 0, RC_NAME },
 };
 
 START_TEST(bent_and_summed_again_is_refused)
@@ -335,16 +342,54 @@ START_TEST(bent_and_summed_again_is_refused)
 }
 END_TEST
 
+static void
+u32_less(uint8_t *p, uint32_t by)
+{
+	uint32_t v = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	             (uint32_t)p[2] << 8 | p[3];
+
+	v -= by;
+	for (int i = 0; i < 4; i++)
+		p[i] = (uint8_t)(v >> (24 - 8 * i));
+}
+
+/* Of a writer that did not say what the MTA does: four octets less. */
+START_TEST(the_version_before_is_read)
+{
+	struct table t;
+	uint8_t *p = opened(&t);
+	size_t n = t.n - 4;
+	uint64_t crc;
+
+	memmove(p + 62, p + 66, n - 62);
+	for (int i = 0; i < 3; i++)
+		u32_less(p + 62 + 72 + i * 68 + 64, 4);
+	for (int i = 0; i < 4; i++)
+		u32_less(p + 62 + 72 + 3 * 68 + i * 4, 4);
+	p[7] = 1;
+	u32_less(p + 12, 4);
+	crc = crc64(p + 24, n - 24);
+	for (int i = 0; i < 8; i++)
+		p[16 + i] = (uint8_t)(crc >> (56 - 8 * i));
+	ck_assert_int_eq(table_open(&t, p, n), RC_OK);
+	ck_assert_str_eq(t.mta.delimiters, "");
+	ck_assert(!t.mta.filters_local);
+	ck_assert_uint_eq(t.nroutes, 4);
+	free(p);
+}
+END_TEST
+
 START_TEST(a_bent_annex_is_refused)
 {
 	struct table_key key;
 	struct buf octets = { 0 }, net = { 0 }, list = { 0 };
+	const struct table_mta mta = { .copies = true };
 	struct table_annex a;
 
 	key_make(&key, 'a', "mx1.example.org");
 	table_keys_encode(&list, &key, 1);
 	table_annex_encode(
-	    &octets, (struct table_version){ 1, 1 }, &list, &net);
+	    &octets, (struct table_version){ 1, 1 }, &mta, &list, &net);
 	for (size_t n = 0; n < octets.n; n++)
 		ck_assert_int_ne(table_annex_decode(octets.p, n, &a), RC_OK);
 	ck_assert_int_eq(table_annex_decode(octets.p, octets.n, &a), RC_OK);
@@ -379,6 +424,7 @@ main(void)
 	tcase_add_test(tc, what_is_bent_is_refused);
 	tcase_add_loop_test(
 	    tc, bent_and_summed_again_is_refused, 0, COUNT(bends));
+	tcase_add_test(tc, the_version_before_is_read);
 	tcase_add_test(tc, a_bent_annex_is_refused);
 	tcase_add_test(tc, the_checksum_is_that_of_others);
 	suite_add_tcase(suite, tc);

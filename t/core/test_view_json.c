@@ -1,5 +1,6 @@
 /* test_view_json.c - what the live daemon tells of its view. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,6 +96,43 @@ START_TEST(explain)
 }
 END_TEST
 
+/* As the MTA beside us takes them off. */
+START_TEST(explain_takes_extensions_off)
+{
+	struct policy_message none = { .time = -1 };
+	struct view_question q = { .address = "Boss+X@b.x", .message = none };
+	const char *pattern =
+	    _i == 0 ? "\"pattern\":\"b.x\"" : "\"pattern\":\"boss@b.x\"";
+	struct view_pending pending = { 0 };
+	struct buf out = { 0 };
+	struct json j = { .out = &out };
+	struct mta mta;
+	struct world w;
+	struct view *view;
+	struct rib *rib;
+	char *text;
+
+	mta_init(&mta);
+	snprintf(
+	    mta.delimiters, sizeof(mta.delimiters), "%s", _i == 0 ? "-" : "-+");
+	world_init(&w);
+	world_say(&w, WORLD ";space boss@b.x c.x");
+	w.in.mta = &mta;
+	view = view_new(&w.in);
+	rib = view_rib(view, NULL, &pending);
+	q.rib =
+	    _i == 1 ? rib : NULL; /* both of what is published and computed */
+	ck_assert(view_explain(&j, view, &q));
+	text = buf_string(&out);
+	ck_assert_msg(strstr(text, pattern) != NULL, "%s", text);
+	mem_free(text);
+	rib_free(rib);
+	view_free(view);
+	world_done(&w);
+	mta_done(&mta);
+}
+END_TEST
+
 START_TEST(export)
 {
 	struct buf out = { 0 };
@@ -157,6 +195,7 @@ main(void)
 	TCase *tc = tcase_create("json");
 
 	tcase_add_loop_test(tc, explain, 0, COUNT(questions));
+	tcase_add_loop_test(tc, explain_takes_extensions_off, 0, 3);
 	tcase_add_test(tc, export);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

@@ -100,7 +100,9 @@ annex(const uint8_t *p, size_t n)
 	struct table_annex a;
 
 	if (table_annex_decode(p, n, &a) == RC_OK)
-		FUZZ_CHECK(a.keys.left + a.net.left + 20 == n);
+		FUZZ_CHECK(
+		    a.keys.left + a.net.left + 22 + strlen(a.mta.delimiters) ==
+		    n);
 }
 
 int

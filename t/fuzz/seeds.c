@@ -338,6 +338,7 @@ table(void)
 	struct table_key keys[2] = { { .name = HOST, .digest = { 1 } },
 		{ .name = OTHER, .digest = { 2 } } };
 	struct table_history history = { .n = 0 };
+	struct table_mta mta = { .delimiters = "+-", .copies = true };
 	struct buf out = net(), octets = { 0 }, names = { 0 };
 	struct table_writer writer = { 0 };
 	struct table_annex annex;
@@ -345,7 +346,7 @@ table(void)
 	list[0].server = list[1].server;
 	table_keys_encode(&names, keys, 2);
 	table_annex_encode(
-	    &octets, (struct table_version){ 2, 5 }, &names, &out);
+	    &octets, (struct table_version){ 2, 5 }, &mta, &names, &out);
 	put("table", "net", &out);
 	if (table_annex_decode(octets.p, octets.n, &annex) != RC_OK)
 		abort();

@@ -263,14 +263,15 @@ END_TEST
 static void
 annex(uint64_t generation, size_t net)
 {
+	const struct table_mta mta = { .delimiters = "+" };
 	struct table_key key = { .name = "mx.example.org" };
 	struct buf keys = { 0 }, octets = { 0 }, more = { 0 };
 
 	while (more.n < net)
 		buf_u8(&more, 1);
 	table_keys_encode(&keys, &key, 1);
-	table_annex_encode(
-	    &octets, (struct table_version){ 1, generation }, &keys, &more);
+	table_annex_encode(&octets, (struct table_version){ 1, generation },
+	    &mta, &keys, &more);
 	publish_annex(publish, octets.p, octets.n);
 	buf_done(&keys);
 	buf_done(&octets);

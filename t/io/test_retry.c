@@ -32,7 +32,7 @@ static int lists, ones, alls;
 static int messages; /* in the queue */
 
 /* The listing is `I RECIPIENT` octets; each message is for a@paris.example,
- * but the odd ones for b@tokyo.example. */
+ * but the odd ones for b+x@tokyo.example. */
 static int
 feed(void *state, const uint8_t *octets, size_t n, plugin_found *found,
     void *ctx)
@@ -44,7 +44,7 @@ feed(void *state, const uint8_t *octets, size_t n, plugin_found *found,
 
 		snprintf(id, sizeof(id), "%c%d", octets[i], ++*(int *)state);
 		one.recipient =
-		    octets[i] == 'p' ? "a@paris.example" : "b@tokyo.example";
+		    octets[i] == 'p' ? "a@paris.example" : "b+x@tokyo.example";
 		found(ctx, &one);
 	}
 	return RC_OK;
@@ -182,6 +182,19 @@ START_TEST(asks_for_the_moved_only)
 }
 END_TEST
 
+/* As the MTA does, where it has extensions. */
+START_TEST(takes_extensions_off)
+{
+	messages = 6;
+	retry_pattern(retry, "b@tokyo.example");
+	if (_i == 1)
+		retry_delimiters(retry, "-+");
+	run_for(500);
+	ck_assert_int_eq(lists, 1);
+	ck_assert_int_eq(ones, _i == 1 ? 3 : 0);
+}
+END_TEST
+
 START_TEST(asks_for_all_when_many)
 {
 	messages = 3 * RETRY_MAX;
@@ -294,6 +307,7 @@ main(void)
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, asks_for_the_moved_only);
+	tcase_add_loop_test(tc, takes_extensions_off, 0, 2);
 	tcase_add_test(tc, asks_for_all_when_many);
 	tcase_add_test(tc, is_rate_limited);
 	tcase_add_test(tc, comes_again_after_31_s);

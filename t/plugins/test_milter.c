@@ -109,6 +109,7 @@ table_write(uint64_t generation, uint64_t since_ms)
 {
 	struct table_version now = { 1, generation };
 	struct table_history h = { .n = 0 };
+	struct table_mta mta = { .delimiters = "+" };
 	struct table_writer w = { 0 };
 	struct table_key keys[2];
 	struct buf annex_octets = { 0 }, net = { 0 }, out = { 0 };
@@ -121,7 +122,7 @@ table_write(uint64_t generation, uint64_t since_ms)
 	key_add(&keys[0], KEY, "mx1.a.example");
 	key_add(&keys[1], OTHER, far);
 	table_keys_encode(&key_octets, keys, 2);
-	table_annex_encode(&annex_octets, now, &key_octets, &net);
+	table_annex_encode(&annex_octets, now, &mta, &key_octets, &net);
 	ck_assert_int_eq(
 	    table_annex_decode(annex_octets.p, annex_octets.n, &annex), RC_OK);
 	table_history_add(&h, (struct table_version){ 1, 1 }, 1000);
@@ -436,6 +437,10 @@ START_TEST(judges_by_the_table)
 	    passes(b, "u@b.example", round, 110200, &again), MARK_SAME);
 	ck_assert_int_eq(
 	    passes(b, "v@b.example", round, 110200, &again), MARK_PASSES);
+	mem_free(again);
+	/* nor is there one for what only looks like the user */
+	ck_assert_int_eq(
+	    passes(b, "u-x@b.example", round, 110200, &again), MARK_PASSES);
 	mem_free(again);
 	/* no route leads there */
 	ck_assert_int_eq(

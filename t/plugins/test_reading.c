@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "plugins/postfix/passing.h"
 #include "plugins/postfix/reading.h"
 #include "t/tap.h"
 
@@ -234,6 +235,59 @@ START_TEST(reads_the_facts)
 }
 END_TEST
 
+/* Of main.cf and master.cf: s and l for a content filter of what comes by
+ * SMTP and by sendmail(1), c for copies. */
+static const struct {
+	const char *what, *main, *master, *wanted;
+} passings[] = {
+	{ "none", "content_filter =\nalways_bcc =\n", "", "" },
+	{ "nothing is known", "", "", "" },
+	{ "for all", "content_filter = scan:dummy\n", "", "sl" },
+	{ "for all but one", "content_filter = scan:dummy\n",
+	    "10025 inet n - n - - smtpd -o content_filter=\n", "sl" },
+	{ "for port 25 alone", "content_filter =\n",
+	    "26 inet n - n - - smtpd -o content_filter=scan:[127.0.0.1]:1\n",
+	    "s" },
+	{ "in braces", "content_filter =\n",
+	    "26 inet n - n - - smtpd -o {content_filter = scan:dummy}\n", "s" },
+	{ "in empty braces", "content_filter =\n",
+	    "26 inet n - n - - smtpd -o {content_filter = }\n", "" },
+	{ "another option behind it", "content_filter =\n",
+	    "26 inet n - n - - smtpd -o content_filter= -o x=y\n", "" },
+	{ "another parameter", "content_filter =\n",
+	    "26 inet n - n - - smtpd -o my_content_filter=x\n", "" },
+	{ "copies", "content_filter =\nalways_bcc = a@b\n", "", "c" },
+	{ "copies by a map", "recipient_bcc_maps = hash:/x\n", "", "c" },
+	{ "by the sender", "sender_bcc_maps = hash:/x\n", "", "c" },
+	{ "of cleanup alone", "always_bcc =\n",
+	    "scan unix n - n - 0 cleanup -o always_bcc=a@b\n", "c" },
+	{ "of no service that takes mail", "content_filter =\n",
+	    "x unix - - n - - smtp -o content_filter=scan:dummy\n", "" },
+};
+
+START_TEST(tells_what_is_made_of_a_message)
+{
+	static const char master[] = "smtp inet n - y - - smtpd\n"
+				     "pickup unix n - y 60 1 pickup\n"
+				     "cleanup unix n - y - 0 cleanup\n";
+	struct buf all = { 0 };
+	struct mta mta;
+	char is[8] = "", *text;
+
+	buf_text(&all, master);
+	buf_text(&all, passings[_i].master);
+	text = buf_string(&all);
+	mta_init(&mta);
+	passing_read(passings[_i].main, text, &mta);
+	snprintf(is, sizeof(is), "%s%s%s", mta.filters_smtp ? "s" : "",
+	    mta.filters_local ? "l" : "", mta.copies ? "c" : "");
+	ck_assert_msg(strcmp(is, passings[_i].wanted) == 0, "%s: %s",
+	    passings[_i].what, is);
+	mta_done(&mta);
+	mem_free(text);
+}
+END_TEST
+
 static const struct {
 	const char *line, *found, *local, *maps;
 } classes[] = {
@@ -344,6 +398,8 @@ main(void)
 	    (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_test(tc, tells_nothing_without_an_answer);
 	tcase_add_test(tc, reads_the_facts);
+	tcase_add_loop_test(tc, tells_what_is_made_of_a_message, 0,
+	    (int)(sizeof(passings) / sizeof(passings[0])));
 	tcase_add_loop_test(tc, finds_our_domains_in_its_classes, 0,
 	    (int)(sizeof(classes) / sizeof(classes[0])));
 	suite_add_tcase(suite, tc);

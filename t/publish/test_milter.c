@@ -88,6 +88,7 @@ hold(uint64_t generation)
 static int
 take(uint64_t epoch, uint64_t generation, size_t n)
 {
+	const struct table_mta mta = { .delimiters = "+" };
 	struct table_key key = { .name = "mx.example.org" };
 	struct buf keys = { 0 }, net = { 0 }, octets = { 0 }, frames = { 0 };
 	struct wire_frame frame;
@@ -97,8 +98,8 @@ take(uint64_t epoch, uint64_t generation, size_t n)
 	for (size_t i = 0; i < n; i++)
 		buf_u8(&net, (uint8_t)i);
 	table_keys_encode(&keys, &key, 1);
-	table_annex_encode(
-	    &octets, (struct table_version){ epoch, generation }, &keys, &net);
+	table_annex_encode(&octets, (struct table_version){ epoch, generation },
+	    &mta, &keys, &net);
 	wire_put_annex(&frames, octets.p, octets.n);
 	in = cur_over(frames.p, frames.n);
 	while (rc == RC_OK && wire_frame(&in, &frame) == RC_OK) {

@@ -4,6 +4,7 @@ import glob
 import os
 import subprocess
 
+import milter_limits
 from milter import (PARIS, W, Session, arrived, been_in_paris, fields, fresh, log, milter,
                     passed, run, same, send, until)
 
@@ -17,6 +18,10 @@ SERVICES = (
     ("192.0.2.1:10025/inet", "192.0.2.1:10025 inet n - n - - smtpd -o content_filter= "
                              "-o mynetworks=192.0.2.1 "
                              "-o myhostname=scan.london.example.org"),
+    ("lsrd-again/unix", "lsrd-again unix - - n - - smtp -o smtp_header_checks="),
+    ("127.0.0.1:10026/inet", "127.0.0.1:10026 inet n - n - - smtpd "
+                             "-o receive_override_options=no_address_mappings "
+                             "-o myhostname=again.london.example.org"),
     ("127.0.0.1:10024/inet", "127.0.0.1:10024 inet n - n - - smtpd "
                              "-o content_filter=scan:[127.0.0.1]:10025 "
                              "-o myhostname=first.london.example.org"),
@@ -37,7 +42,8 @@ def content_filter(how):
     if how:
         postconf("-P", "25/inet/content_filter=" + how)
     else:
-        postconf("-PX", "25/inet/content_filter")
+        subprocess.run(["postconf", "-c", W + "/etc", "-PX", "25/inet/content_filter"],
+                       check=False, stderr=subprocess.DEVNULL)
     before = reloads()
     subprocess.run(["postfix", "-c", W + "/etc", "reload"], check=True,
                    stderr=subprocess.DEVNULL)
@@ -53,6 +59,7 @@ def services():
     os.chmod(W + "/pipe", 0o755)
     for name, line in SERVICES:
         postconf("-Me", "%s=%s" % (name, line))
+    postconf("-e", "lsrd-again_destination_recipient_limit=1")
     milter.table()
 
 
@@ -128,6 +135,43 @@ def newer_table():
     no_loop()
 
 
+def large_is_scanned():
+    """A route of its own comes after the filter, not in its place."""
+    content_filter("scan:[127.0.0.1]:10025")
+    milter_limits.limits(mta=("", "s"))
+    name, message = milter_limits.sized(30000)
+    same(milter_limits.offer(message, [PARIS])[1][:3], "250")
+    got = once(arrived("6", name), 2)
+    same(fields(got, "LSR-Route"), [b"lsrd:[198.51.100.6]:25"])
+    assert b"scan.london.example.org" in got
+    _, message = milter_limits.sized(80000)
+    same(milter_limits.offer(message, [PARIS])[1][:9], "552 5.3.4")
+    milter.table()
+
+
+def copies_go_their_way():
+    """What always_bcc adds does not take the message's own route."""
+    copy = "copy@mx1.london.example.org"
+    content_filter(None)
+    postconf("-e", "always_bcc=" + copy)
+    milter_limits.limits(mta=("", "c"))
+    name, message = milter_limits.sized(30000)
+    same(milter_limits.offer(message, [PARIS])[1][:3], "250")
+    got = arrived("6", name)
+    same(len(fields(got, "LSR-Trace")), 1)
+    same(fields(got, "LSR-Route")[0], b"lsrd:[198.51.100.6]:25")
+
+    def mail_log():
+        with open(W + "/mail.log", encoding="utf-8", errors="replace") as file:
+            return [line for line in file if "to=<%s>" % copy in line]
+    until(lambda: [line for line in mail_log() if "relay=none" in line], "the copy is lost")
+    for line in mail_log():
+        assert "198.51.100.6" not in line, line
+    postconf("-X", "always_bcc")
+    content_filter(None)
+    milter.table()
+
+
 def without_filter():
     content_filter(None)
     name, octets = fresh()
@@ -140,10 +184,13 @@ CASES = (
     ("by SMTP, and back by the host's own address", by_own_address),
     ("two filters in a row", by_two_filters),
     ("back from the next hop by a newer table: no loop", newer_table),
+    ("a route of its own comes behind the filter", large_is_scanned),
+    ("copies by always_bcc go their own way", copies_go_their_way),
     ("without a filter again", without_filter),
     ("back from the next hop: a loop", real_loop),
 )
 
 if __name__ == "__main__":
+    milter.options = ("--reinject", "lsrd-again:[127.0.0.1]:10026")
     milter.prepare = services
     run(CASES)

@@ -16,10 +16,11 @@ SMALL, LARGE = 20000, 50000
 REINJECT = "smtp:[127.0.0.1]:10026"
 
 
-def limits(cheap="", small=SMALL, large=LARGE, wide="198.51.100.6:25"):
+def limits(cheap="", small=SMALL, large=LARGE, wide="198.51.100.6:25",
+           pattern="paris.example.org", mta=("", "")):
     """The table, with these limits; a schedule for the cheap connector."""
-    milter.table(more=["limits", "mx1.london.example.org",
-                       "mx1.paris.example.org", "paris.example.org",
+    milter.table(more=["mta", *mta, "limits", "mx1.london.example.org",
+                       "mx1.paris.example.org", pattern,
                        "198.51.100.5:25", str(small), cheap,
                        wide, str(large)])
 
@@ -197,6 +198,28 @@ def frozen_mail_is_named():
     same(remedy(), None)
 
 
+def as_postfix_resolves():
+    """By what is delivered, not by what was said."""
+    for to in ("U@Paris.Example.ORG.", '"u"@paris.example.org',
+               "u%paris.example.org@mx1.london.example.org", "paris.example.org!u",
+               "@mx1.london.example.org:u@paris.example.org",
+               '"u@paris.example.org"@mx1.london.example.org'):
+        name, message = sized(30000)
+        same(offer(message, [to])[1][:3], "250")
+        same(fields(arrived("6", name), "LSR-Route"), [b"lsrd:[198.51.100.6]:25"])
+
+
+def extensions():
+    """The limits are those of boss@'s route alone."""
+    for delimiters, to, sink in (("", "boss+x", "5"), ("+", "boss+x", "6"),
+                                 ("-+", "boss-x", "6"), ("+", "u+boss", "5")):
+        limits(pattern="boss@paris.example.org", mta=(delimiters, ""))
+        name, message = sized(30000)
+        same(offer(message, [to + "@paris.example.org"])[1][:3], "250")
+        arrived(sink, name)
+    limits()
+
+
 def without_limits_again():
     milter.table()
     name, message = sized(30000)
@@ -216,6 +239,8 @@ CASES = (
     ("sendmail(1): another way as well", sendmail_goes_another_way),
     ("sendmail(1): what is refused waits for our own port", sendmail_is_injected_again),
     ("lsrctl names what waits for hops that are gone", frozen_mail_is_named),
+    ("recipients count as Postfix resolves them", as_postfix_resolves),
+    ("an extension is its user's", extensions),
     ("a table without limits: nothing of this", without_limits_again),
 )
 

@@ -7,6 +7,8 @@
  *         since EPOCH GENERATION MS     was in force from then on
  *         key NAME KEYFILE              a server, and its mark key
  *         route PATTERN NAME ADDRESS    to one next hop, 192.0.2.1:25
+ *         mta DELIMITERS FLAGS          of addresses; s, l: a content filter
+ *                                       of SMTP, sendmail(1); c: copies
  *         limits SELF NAME PATTERN ADDRESS SIZE SCHEDULE ADDRESS SIZE
  *                                       two connectors lead there: a cheap
  *                                       one and another; "": no schedule
@@ -33,6 +35,7 @@ struct making {
 	struct table_history history;
 	struct table_writer writer;
 	struct buf net;
+	struct table_mta mta;
 };
 
 static void
@@ -120,6 +123,15 @@ limits(struct making *m, char **argv)
 	table_net_done(&t);
 }
 
+static void
+mta(struct making *m, char **argv)
+{
+	snprintf(m->mta.delimiters, sizeof(m->mta.delimiters), "%s", argv[0]);
+	m->mta.filters_smtp = strchr(argv[1], 's') != NULL;
+	m->mta.filters_local = strchr(argv[1], 'l') != NULL;
+	m->mta.copies = strchr(argv[1], 'c') != NULL;
+}
+
 /* So many words follow. */
 static bool
 left(char **argv, int n)
@@ -147,6 +159,9 @@ words(struct making *m, char **argv)
 			   argv[3]) {
 			route(m, argv + 1);
 			argv += 4;
+		} else if (strcmp(*argv, "mta") == 0 && left(argv, 2)) {
+			mta(m, argv + 1);
+			argv += 3;
 		} else if (strcmp(*argv, "limits") == 0 && left(argv, 8)) {
 			limits(m, argv + 1);
 			argv += 9;
@@ -165,7 +180,7 @@ finish(struct making *m, const char *path, struct table_version now)
 	FILE *file;
 
 	table_keys_encode(&keys, m->keys, m->nkeys);
-	table_annex_encode(&annex_octets, now, &keys, &m->net);
+	table_annex_encode(&annex_octets, now, &m->mta, &keys, &m->net);
 	if (table_annex_decode(annex_octets.p, annex_octets.n, &annex) != RC_OK)
 		fail("no annex");
 	table_history_add(&m->history, now, (uint64_t)time(NULL) * 1000 - 1000);
