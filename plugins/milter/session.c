@@ -9,6 +9,7 @@
 #include "base/rc.h"
 #include "base/str.h"
 #include "core/limits.h"
+#include "idn/labels.h"
 
 void
 session_clear(struct session *s)
@@ -24,12 +25,13 @@ session_clear(struct session *s)
 	memset(s, 0, sizeof(*s));
 }
 
-/* A path without its < >, in lower case. Postfix gives none for sendmail(1). */
+/* A path without its < >, in lower case, its domain as lsrd spells it: with
+ * A-labels. Postfix gives no < > for sendmail(1). */
 static char *
 address(const char *path)
 {
 	size_t n = strlen(path);
-	char *out;
+	char *out, *spelt;
 
 	if (n >= 2 && path[0] == '<' && path[n - 1] == '>') {
 		path++;
@@ -37,7 +39,11 @@ address(const char *path)
 	}
 	out = mem_dup(path, n);
 	str_lower(out);
-	return out;
+	if (n > LIMIT_SENDER_OCTETS)
+		return out; /* beyond that, whatever its spelling */
+	spelt = labels_to_a(out);
+	mem_free(out);
+	return spelt;
 }
 
 void
@@ -52,11 +58,14 @@ session_from(struct session *s, const char *path, uint64_t size)
 void
 session_to(struct session *s, const char *path)
 {
-	if (s->recipients.n == LIMIT_RECIPIENTS ||
-	    strlen(path) > LIMIT_SENDER_OCTETS)
-		s->beyond = true;
-	if (!s->beyond)
-		vec_push(&s->recipients, address(path));
+	char *to = address(path);
+
+	s->beyond |= s->recipients.n == LIMIT_RECIPIENTS ||
+	             strlen(to) > LIMIT_SENDER_OCTETS;
+	if (s->beyond)
+		mem_free(to);
+	else
+		vec_push(&s->recipients, to);
 }
 
 void

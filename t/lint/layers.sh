@@ -29,7 +29,7 @@ plugins/probes.c      plugins/probe                   -
 plugins/queues.c      plugins/postfix                 -
 plugins/postfix       idn                             lmdb.h
 plugins/exim          -                               cdb.h
-plugins/milter        crypt,plugins/program           libmilter/,pthread.h,stdatomic.h,syslog.h
+plugins/milter        crypt,idn,plugins/program       libmilter/,pthread.h,stdatomic.h,syslog.h
 plugins/milter/tend.c daemon                          -
 plugins/front         plugins/verb,plugins/program    event2/
 plugins/maillog       plugins/postfix,plugins/program -
