@@ -262,10 +262,11 @@ accept_drop(struct engine *e, struct lsa *lsa, int rc)
 			.origin = lsa->key.origin,
 			.name = lsa->key.id,
 			.reason = rc_word(rc) });
-	if (lsa->key.type == LSA_SERVER)
+	if (lsa->key.type == LSA_SERVER) {
 		contest_gone(e, lsa->key.origin);
+		e->peers_at = e->now; /* no other says whom to peer with */
+	}
 	lsdb_remove(&e->db, lsa);
-	e->peers_at = e->now;
 	steer_changed(e);
 }
 
