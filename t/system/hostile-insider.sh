@@ -1,0 +1,277 @@
+#!/bin/sh
+# hostile-insider.sh - a certified server that means ill (t/peer/insider.py)
+# against three honest ones, real daemons in lab mode on loopback. While it
+# does what its seed says: no session between honest servers falls, memory
+# stays under the bound of lsrd(8), lsrctl answers, and every route of the
+# honest is what it was. Then it is forgotten, and nothing of it is left, on
+# disk neither; and its key is revoked while it goes on.
+#
+#     hostile-insider.sh [FIRST-SEED [SEEDS [SECONDS]]]     default: 1 2 10
+
+: "${top_srcdir:=.}" "${top_builddir:=.}"
+top_builddir=$(cd "$top_builddir" && pwd)
+first=${1:-1} seeds=${2:-2} seconds=${3:-10}
+ctl=$top_builddir/lsrctl
+python3 -c 'import cryptography' 2>/dev/null || {
+	echo "1..0 # SKIP no cryptography for Python"
+	exit 0
+}
+dir=$(mktemp -d) || exit 99
+pids=
+trap 'kill $pids 2>/dev/null; wait; rm -rf "$dir"' EXIT
+n=0
+port=28691
+net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
+# lsrd(8), WHAT A CERTIFIED SERVER CAN DO: for one insider. Sanitizers need
+# several times as much for themselves.
+bound=65536
+grep -q -e -fsanitize=address "$top_builddir/Makefile" && bound=1048576
+
+ok() {
+	n=$((n + 1))
+	what=$1
+	shift
+	if "$@" >"$dir/said" 2>&1; then
+		echo "ok $n - $what"
+	else
+		tail -40 "$dir/said" | sed 's/^/# /'
+		echo "not ok $n - $what"
+		for i in 1 2 3; do
+			tail -15 "$dir/$i/log" | sed "s/^/# mx$i: /"
+		done
+	fi
+}
+
+# comes SECONDS COMMAND...: until it succeeds.
+comes() {
+	tries=$(($1 * 5))
+	shift
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.2
+	done
+}
+
+one() {
+	i=$1
+	shift
+	timeout 20 "$ctl" --socket "$dir/$i/control" "$@"
+}
+
+# server NUMBER GROUP CONNECTOR-TO...: keys and configuration of mxNUMBER.
+server() {
+	"$ctl" keys issue "mx$1.example.org" --group "$2" --connector '*' \
+		--space "s$1.example.org" --relay "s$1.example.org" \
+		--directory "$dir/a" --output "$dir/$1" >/dev/null || exit 99
+	mkdir "$dir/$1/state" "$dir/$1/table"
+	cat >"$dir/$1/lsrd.conf" <<-END
+		organization = example.org
+		mta = none
+		routing-group = $2
+		server = mx$1.example.org
+		lab = yes
+		user = root
+		retry-mail = no
+		peer-listen = { "$net.$1:$port" }
+		smtp = { "$net.$1:28025" }
+		key = "$dir/$1/server.key"
+		certificate = "$dir/$1/server.pem"
+		authority = "$dir/$1/authority.pem"
+		mark-key = "$dir/$1/mark.key"
+		state-directory = "$dir/$1/state"
+		table-directory = "$dir/$1/table"
+		control-socket = "$dir/$1/control"
+		report-socket = "$dir/$1/report"
+		publisher = "$top_builddir/lsrd-publish"
+		address-space s$1.example.org { }
+	END
+	for i in 1 2 3; do
+		[ $i = "$1" ] || cat >>"$dir/$1/lsrd.conf" <<-END
+			peer mx$i.example.org { address = "$net.$i:$port" }
+		END
+	done
+	cat >>"$dir/$1/lsrd.conf" <<-END
+		peer evil.example.org { address = "$net.9:$port" }
+	END
+}
+
+# connector NUMBER GROUP PEER
+connector() {
+	cat >>"$dir/$1/lsrd.conf" <<-END
+		connector c$1-$3 {
+			routing-group = $2
+			cost = 10
+			bridgehead mx$3.example.org { smtp = "$net.$3:28025" }
+		}
+	END
+}
+
+start() {
+	"$top_builddir/lsrd" -f -c "$dir/$1/lsrd.conf" 2>>"$dir/$1/log" &
+	pids="$pids $!"
+	eval "pid$1=$!"
+}
+
+full() {
+	for i in 1 2 3; do
+		[ "$(one "$i" peers --json | grep -c '"state":"full"')" = "$1" ] ||
+			return 1
+	done
+}
+
+# Where the spaces of the honest go, at all three. A member of a group may be an
+# alternate within it, for when the next hop does not answer.
+routes() {
+	for i in 1 2 3; do
+		one "$i" routes --json | grep '"pattern":"s[123].example.org"' |
+			sed -e "s/^/mx$i: /" -e 's/"alternates":[^]]*\]//' \
+				-e 's/"addresses":[^]]*\]//' \
+				-e 's/"generation":[0-9]*//'
+	done
+}
+
+settled() {
+	routes >"$dir/now" && [ "$(grep -c '"here":true' "$dir/now")" = 3 ] &&
+		[ "$(grep -c '"next_hops":\["mx' "$dir/now")" = 6 ]
+}
+
+as_before() {
+	routes >"$dir/now" && diff "$dir/before" "$dir/now"
+}
+
+attack() {
+	honest=
+	for i in 1 2 3; do
+		group=london
+		[ $i = 3 ] && group=paris
+		honest="$honest --honest mx$i.example.org=$net.$i:28025=$group"
+	done
+	# shellcheck disable=SC2086
+	python3 "$top_srcdir/t/peer/insider.py" --key "$dir/e/server.key" \
+		--certificate "$dir/e/server.pem" \
+		--authority "$dir/e/authority.pem" --group london \
+		--source "$net.9" --to "$net.1:$port" --to "$net.2:$port" \
+		--to "$net.3:$port" $honest --seconds "$2" --seed "$1" \
+		>"$dir/attack" 2>&1 &
+	attack=$!
+	pids="$pids $attack"
+}
+
+# While it goes on: an answer each time, and nothing moves.
+meanwhile() {
+	while kill -0 "$attack" 2>/dev/null; do
+		for i in 1 2 3; do
+			one "$i" db >/dev/null || return 1
+			one "$i" db --json >/dev/null || return 1
+			one "$i" status >/dev/null || return 1
+		done
+		as_before || return 1
+	done
+	wait "$attack"
+	tail -1 "$dir/attack" >&3
+	grep -q '"attacks"' "$dir/attack"
+}
+
+# Of those between honest ones.
+none_fell() {
+	! grep -h 'nbr-state: peer=mx.*from=full' "$dir"/[123]/log
+}
+
+memory() {
+	for i in 1 2 3; do
+		eval "pid=\$pid$i"
+		peak=$(sed -n 's/^VmHWM:[ \t]*\([0-9]*\) kB/\1/p' "/proc/$pid/status")
+		echo "# mx$i: $peak kB" >&3
+		[ "$peak" -le $bound ] || return 1
+	done
+}
+
+# A line a server, however much was said.
+log_is_short() {
+	for i in 1 2 3; do
+		lines=$(wc -l <"$dir/$i/log")
+		echo "mx$i: $lines lines"
+		[ "$lines" -le $((2000 + 100 * seeds * seconds)) ] || return 1
+	done
+}
+
+nothing_of_it() {
+	for i in 1 2 3; do
+		one "$i" db --json >"$dir/db" || return 1
+		! grep '"origin":"evil.example.org"' "$dir/db" |
+			grep -qv '"type":"forget"' || return 1
+	done
+}
+
+forgotten() {
+	one 1 forget evil.example.org --force --directory "$dir/a" &&
+		comes 20 nothing_of_it
+}
+
+# From its disk alone.
+not_on_disk() {
+	sleep 4 # longer than a change waits to be saved
+	kill -9 "$pid3"
+	wait "$pid3"
+	start 3
+	comes 20 one 3 status >/dev/null && nothing_of_it && comes 30 as_before
+}
+
+revoked() {
+	one 2 keys revoke "$dir/e/server.pem" --directory "$dir/a" &&
+		comes 20 nothing_of_it && ! full 3
+}
+
+exec 3>&1
+"$ctl" keys authority --organization example.org --directory "$dir/a" \
+	>/dev/null || exit 99
+server 1 london
+server 2 london
+server 3 paris
+connector 1 paris 3
+connector 3 london 1
+"$ctl" keys issue evil.example.org --group london --space evil.example.org \
+	--space .evil.example.org --directory "$dir/a" --output "$dir/e" \
+	>/dev/null || exit 99
+for i in 1 2 3; do
+	python3 -c '
+import socket, sys, threading
+s = socket.create_server((sys.argv[1], 28025), backlog=64)
+def serve(c):
+    f = c.makefile("rwb")
+    try:
+        f.write(b"220 x ESMTP\r\n"); f.flush()
+        for line in f:
+            word = line[:4].upper()
+            f.write(b"221 x\r\n" if word == b"QUIT" else b"250 x\r\n"); f.flush()
+            if word == b"QUIT": break
+    except OSError:
+        pass
+    c.close()
+while True:
+    threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
+' "$net.$i" &
+	pids="$pids $!"
+done
+for i in 1 2 3; do
+	start $i
+done
+
+echo 1..$((6 + 3 * seeds))
+ok "three honest servers" comes 60 settled
+ok "connectors need a claim" eval 'one 1 keys enforce-connectors --directory "$dir/a" && comes 20 settled'
+sleep 1
+routes >"$dir/before"
+for seed in $(seq "$first" $((first + seeds - 1))); do
+	attack "$seed" "$seconds"
+	ok "seed $seed: lsrctl answers, and nothing of others moves" meanwhile
+	ok "seed $seed: no session between honest servers fell" none_fell
+	ok "seed $seed: no server has more than $bound kB" memory
+done
+ok "the logs can be read" log_is_short
+ok "forgotten, it leaves nothing" forgotten
+ok "nor on disk" not_on_disk
+attack "$first" 8
+ok "revoked while it goes on, it has no session any more" comes 20 revoked
+kill "$attack" 2>/dev/null
