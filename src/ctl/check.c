@@ -207,6 +207,22 @@ worst(const struct check_list *list)
 	return is;
 }
 
+static size_t
+found(const struct check_list *list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->list.n; i++)
+		n += list->list.v[i].level != CHECK_NOTE;
+	return n;
+}
+
+static const char *
+finding_word(const struct check_finding *f)
+{
+	return f->level == CHECK_NOTE ? "note" : level_word(f->level);
+}
+
 static void
 print_json(struct buf *out, const struct check_list *list)
 {
@@ -216,7 +232,7 @@ print_json(struct buf *out, const struct check_list *list)
 		const struct check_finding *f = &list->list.v[i];
 
 		json_open(&json, NULL, '{');
-		json_str(&json, "level", level_word(f->level));
+		json_str(&json, "level", finding_word(f));
 		json_str(&json, "what", f->what);
 		json_str(&json, "text", f->text);
 		if (f->remedy != NULL)
@@ -226,7 +242,7 @@ print_json(struct buf *out, const struct check_list *list)
 	}
 	json_open(&json, NULL, '{');
 	json_str(&json, "result", level_word((enum check_level)worst(list)));
-	json_uint(&json, "found", list->list.n);
+	json_uint(&json, "found", found(list));
 	json_close(&json, '}');
 	json_line(&json);
 }
@@ -236,11 +252,11 @@ static void
 print_text(struct buf *out, const struct check_list *list)
 {
 	buf_printf(out, "lsrd %s: %zu found\n",
-	    level_word((enum check_level)worst(list)), list->list.n);
+	    level_word((enum check_level)worst(list)), found(list));
 	for (size_t i = 0; i < list->list.n; i++) {
 		const struct check_finding *f = &list->list.v[i];
 
-		buf_printf(out, "%-9s %s\n", level_word(f->level), f->text);
+		buf_printf(out, "%-9s %s\n", finding_word(f), f->text);
 		if (f->remedy != NULL)
 			buf_printf(out, "          %s\n", f->remedy);
 	}

@@ -15,7 +15,13 @@
 #include "cfg/conf.h"
 #include "ctl/verbs.h"
 
-enum check_level { CHECK_WARNING = 1, CHECK_CRITICAL = 2, CHECK_UNKNOWN = 3 };
+/* A note is said and is no finding: what could not be looked at. */
+enum check_level {
+	CHECK_NOTE = 0,
+	CHECK_WARNING = 1,
+	CHECK_CRITICAL = 2,
+	CHECK_UNKNOWN = 3
+};
 
 struct check_finding {
 	enum check_level level;

@@ -71,7 +71,7 @@ static char *
 ask(const struct postfix *p, const char *program, const char *option,
     const char *id)
 {
-	struct postfix_run run = { program, option, id, NULL };
+	struct postfix_run run = { program, option, id, NULL, NULL };
 
 	return postfix_run(p, &run);
 }

@@ -15,10 +15,6 @@
 #define HOPS_LEAST 100
 #define LIFETIME_LEAST_S (5 * 86400)
 
-/* What a site's sender-dependent relay is as a sender-dependent transport:
- * the table of `*` would win over it. */
-#define RELAYS ", regexp:{{/^DUNNO$$/ DUNNO}, {/(.*)/ %s:$$1}}}"
-
 /* `parameter` is to ask `table`, before what is there. */
 static void
 check_map(const struct postfix *p, const char *parameter, const char *name)
@@ -43,15 +39,6 @@ check_map(const struct postfix *p, const char *parameter, const char *name)
 	mem_free(table);
 }
 
-/* The transport that the default class has without our table. */
-static void
-default_transport(const struct postfix *p, char *out, size_t room)
-{
-	const char *is = postconf_full(p, "default_transport");
-
-	snprintf(out, room, "%.*s", (int)strcspn(is, ":"), is);
-}
-
 /* Adds the word, in the form that main.cf has it. */
 static void
 add(struct buf *line, const char *word)
@@ -59,79 +46,44 @@ add(struct buf *line, const char *word)
 	buf_printf(line, "%s%s", line->n > 0 ? ", " : "", word);
 }
 
-/* True where a word of `list` begins a pipemap with this table. */
-static bool
-has_pipe(const char *list, const char *table)
-{
-	struct buf b = { 0 };
-	char *begin;
-	bool has;
-
-	buf_printf(&b, "pipemap:{%s,", table);
-	begin = buf_string(&b);
-	has = strstr(list, begin) != NULL;
-	mem_free(begin);
-	return has;
-}
-
-static void
-add_relays(const struct postfix *p, struct buf *line, const char *list)
-{
-	struct words relays = { { 0 } };
-	char transport[64];
-
-	default_transport(p, transport, sizeof(transport));
-	words_split(
-	    &relays, postconf_raw(p, "sender_dependent_relayhost_maps"));
-	for (size_t i = 0; i < relays.list.n; i++) {
-		if (has_pipe(list, relays.list.v[i]))
-			continue;
-		buf_printf(line, "%spipemap:{%s" RELAYS,
-		    line->n > 0 ? ", " : "", relays.list.v[i], transport);
-	}
-	words_done(&relays);
-}
-
 /*
- * A sender's own smart host comes before the table of `*`: the site's words
- * in their order, its relays by sender, ours.
+ * A sender's own smart host comes before the table of `*`: the site's maps in
+ * their order, what check_senders.c has to add for them, ours.
  */
 static void
 check_default(const struct postfix *p)
 {
 	static const char name[] = "sender_dependent_default_transport_maps";
-	const char *raw = postconf_raw(p, name);
-	struct words words = { { 0 } };
-	struct buf line = { 0 }, ours = { 0 };
-	bool last = false, has = false;
-	char *own, *want;
-	size_t before;
+	struct words words = { { 0 } }, own = { { 0 } };
+	struct buf line = { 0 }, old = { 0 };
+	bool has = false;
+	char *want, *is;
 
-	buf_printf(&ours, "pipemap:{static:*, lmdb:%s/default}",
-	    p->conf->table_directory);
-	own = buf_string(&ours);
-	words_split(&words, raw);
+	words_split(&words, postconf_raw(p, name));
 	for (size_t i = 0; i < words.list.n; i++) {
-		last = strstr(words.list.v[i], "/default}") != NULL &&
-		       undo_is_ours(p->undo, words.list.v[i]);
-		has = has || last;
-		if (!last)
-			add(&line, words.list.v[i]);
+		bool ours = undo_is_ours(p->undo, words.list.v[i]);
+
+		has = has || ours;
+		add(&old, words.list.v[i]);
+		if (ours)
+			continue;
+		add(&line, words.list.v[i]);
+		vec_push(&own.list, mem_str(words.list.v[i]));
 	}
-	before = line.n;
-	add_relays(p, &line, raw);
-	if (!last || line.n > before) {
-		add(&line, own);
-		want = buf_string(&line);
+	senders_add(p, &line, &own);
+	buf_printf(&line, "%spipemap:{static:*, lmdb:%s/default}",
+	    line.n > 0 ? ", " : "", p->conf->table_directory);
+	want = buf_string(&line);
+	is = buf_string(&old);
+	if (strcmp(want, is) != 0)
 		postconf_want(p, CHECK_CRITICAL, name, want,
-		    has ? "a sender's own relay stands behind the table of *"
+		    has ? "a sender's own relay is hidden by the table of *"
 			: "sender_dependent_default_transport_maps does not "
 			  "ask the table of *");
-		mem_free(want);
-	}
-	buf_done(&line);
+	mem_free(is);
+	mem_free(want);
 	words_done(&words);
-	mem_free(own);
+	words_done(&own);
 }
 
 static void

@@ -42,7 +42,7 @@ add(struct words *words, const char *word)
 static void
 add_keys(const struct postfix *p, struct domains *to, const char *table)
 {
-	struct postfix_run run = { "postmap", "-s", table, NULL };
+	struct postfix_run run = { "postmap", "-s", table, NULL, NULL };
 	char *keys = postfix_run(p, &run), *rest = keys, *line;
 
 	if (keys == NULL) {

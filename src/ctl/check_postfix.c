@@ -60,6 +60,7 @@ ask(const struct postfix *p)
 	check_lines(p);
 	check_relay(p);
 	check_services(p);
+	check_ask(p);
 	if (conf->setup.nmark > 0) {
 		check_milter(p);
 		check_frozen(p, conf->state_directory);

@@ -23,7 +23,7 @@
 static char *
 keys_of(const struct postfix *p, const char *table)
 {
-	struct postfix_run run = { "postmap", "-s", table, NULL };
+	struct postfix_run run = { "postmap", "-s", table, NULL, NULL };
 	char *keys = postfix_run(p, &run);
 
 	return keys == NULL ? mem_str("") : keys;
@@ -71,7 +71,8 @@ static void
 lookups(const struct postfix *p, struct buf *out, unsigned below,
     const char *before, const char *what)
 {
-	const char *comma = out->n > 0 ? ", " : "";
+	bool joins = out->n > 0 && out->p[out->n - 1] != ' ';
+	const char *comma = joins ? ", " : "";
 
 	buf_printf(out, "%s%spipemap:{regexp:{{/@", comma, before);
 	for (unsigned i = 0; i < below; i++)
@@ -81,6 +82,39 @@ lookups(const struct postfix *p, struct buf *out, unsigned below,
 }
 
 /* --- recipients ------------------------------------------------------------- */
+
+/* The word of ours that any user below `.dom` meets; `end` as main.cf has a
+ * dollar, or as it is. The caller's. */
+static char *
+below_word(const char *pattern, const char *end)
+{
+	struct buf b = { 0 };
+
+	buf_text(&b, "regexp:{{/@.*");
+	for (; *pattern != '\0'; pattern++)
+		buf_printf(&b, "%s%c", *pattern == '.' ? "\\" : "", *pattern);
+	buf_printf(&b, "%s/ OK}}", end);
+	return buf_string(&b);
+}
+
+static bool
+is_below(const char *table)
+{
+	return strncmp(table, "regexp:{{/@.*\\.", 15) == 0;
+}
+
+/* Whether a table, or `keys` of it, names a user of the domain. */
+static bool
+names(const char *table, const char *keys, const char *domain)
+{
+	char *below = below_word(domain, "$"), user[300];
+	bool does = strcmp(table, below) == 0;
+
+	snprintf(user, sizeof(user), "@%s\t", domain);
+	does = does || (keys != NULL && strstr(keys, user) != NULL);
+	mem_free(below);
+	return does;
+}
 
 /* Leaves those of whom no table of the site lists a user. */
 static bool
@@ -92,22 +126,17 @@ find_unlisted(const struct postfix *p, struct words *domains)
 	words_split(&maps, postconf_full(p, "relay_recipient_maps"));
 	for (size_t i = 0; i < maps.list.n; i++) {
 		struct postfix_run run = { "postmap", "-s", maps.list.v[i],
-			NULL };
+			NULL, NULL };
 		char *keys;
 
-		if (undo_is_ours(p->undo, maps.list.v[i]))
-			continue;
 		keys = postfix_run(p, &run);
-		known = known && keys != NULL;
-		for (size_t k = 0; keys != NULL && k < domains->list.n;) {
-			char *at = domains->list.v[k], user[300];
-
-			snprintf(user, sizeof(user), "@%s\t", at);
-			if (strstr(keys, user) == NULL) {
+		known = known && (keys != NULL || is_below(maps.list.v[i]));
+		for (size_t k = 0; k < domains->list.n;) {
+			if (!names(maps.list.v[i], keys, domains->list.v[k])) {
 				k++;
 				continue;
 			}
-			mem_free(at);
+			mem_free(domains->list.v[k]);
 			domains->list.v[k] = domains->list.v[--domains->list.n];
 		}
 		mem_free(keys);
@@ -116,43 +145,58 @@ find_unlisted(const struct postfix *p, struct words *domains)
 	return known;
 }
 
+/* Any user of these: by tables without substitution, which is not allowed
+ * there. */
+static void
+put_domains(struct buf *out, const struct words *domains)
+{
+	const char *between = ", inline:{ ";
+	char *word;
+
+	for (size_t i = 0; i < domains->list.n; i++) {
+		if (domains->list.v[i][0] == '.')
+			continue;
+		buf_printf(out, "%s@%s=OK", between, domains->list.v[i]);
+		between = ", ";
+	}
+	if (strcmp(between, ", ") == 0)
+		buf_text(out, " }");
+	for (size_t i = 0; i < domains->list.n; i++) {
+		if (domains->list.v[i][0] != '.')
+			continue;
+		word = below_word(domains->list.v[i], "$$");
+		buf_printf(out, ", %s", word);
+		mem_free(word);
+	}
+}
+
 static void
 tell_recipients(
-    const struct postfix *p, const struct words *domains, bool all, bool known)
+    const struct postfix *p, const struct words *domains, bool known)
 {
-	const char *raw = postconf_raw(p, "relay_recipient_maps");
 	struct buf line = { 0 }, command = { 0 };
 	char *value, *advice;
 
-	buf_text(&line, raw);
-	if (all)
-		for (unsigned i = 0; i <= LABELS_BELOW; i++)
-			if (i == 0 || any_below(domains))
-				lookups(p, &line, i, "", "");
-	for (size_t i = 0; !all && i < domains->list.n; i++)
-		buf_printf(&line, "%s@%s=%s", i == 0 ? ", inline:{ " : ", ",
-		    domains->list.v[i], p->conf->transport);
-	if (!all)
-		buf_text(&line, " }");
+	if (!known)
+		buf_text(&line, "relay_recipient_maps = ");
+	buf_text(&line, postconf_raw(p, "relay_recipient_maps"));
+	put_domains(&line, domains);
 	value = buf_string(&line);
 	if (known) {
 		postconf_want(p, CHECK_CRITICAL, "relay_recipient_maps", value,
 		    "relay_recipient_maps lists no user of a domain that "
 		    "another server delivers: they are refused");
-	} else {
-		buf_printf(&line, "relay_recipient_maps = %s", value);
 		mem_free(value);
-		value = buf_string(&line);
-		buf_text(&command, "if it does not list them: ");
-		postconf_command(&command, p, "-e", value);
-		advice = buf_string(&command);
-		check_find(p->list,
-		    CHECK_ABOUT(CHECK_WARNING, "postfix", advice),
-		    "relay_recipient_maps cannot be listed: users of %s and "
-		    "others that it does not have are refused",
-		    domains->list.v[0]);
-		mem_free(advice);
+		return;
 	}
+	buf_text(&command, "if it does not list them: ");
+	postconf_command(&command, p, "-e", value);
+	advice = buf_string(&command);
+	check_find(p->list, CHECK_ABOUT(CHECK_WARNING, "postfix", advice),
+	    "relay_recipient_maps cannot be listed: users of %s and others "
+	    "that it does not have are refused",
+	    domains->list.v[0]);
+	mem_free(advice);
 	mem_free(value);
 }
 
@@ -161,14 +205,13 @@ static void
 check_recipients(const struct postfix *p, struct words *domains)
 {
 	const char *is = postconf_full(p, "relay_recipient_maps");
-	size_t all = domains->list.n;
 	bool known;
 
-	if (*is == '\0' || strstr(is, "/domains}") != NULL)
+	if (*is == '\0')
 		return;
 	known = find_unlisted(p, domains);
 	if (domains->list.n > 0)
-		tell_recipients(p, domains, domains->list.n == all, known);
+		tell_recipients(p, domains, known);
 }
 
 /* --- restrictions ------------------------------------------------------------- */
@@ -194,12 +237,6 @@ struct gaps {
 };
 
 static void
-add(struct buf *out, const char *word)
-{
-	buf_printf(out, "%s%s", out->n > 0 ? ", " : "", word);
-}
-
-static void
 add_verify(const struct postfix *p, struct buf *line, const struct gaps *gaps)
 {
 	for (unsigned i = 0; i <= LABELS_BELOW; i++)
@@ -216,26 +253,33 @@ static void
 fill(const struct postfix *p, struct buf *line, const struct gaps *gaps)
 {
 	const char *is = postconf_set(p, gaps->name);
+	const char *at = is == NULL ? postconf_full(p, gaps->name) : is;
 	struct words words = { { 0 } };
 	bool servers = gaps->servers;
 
-	words_split(&words, is == NULL ? postconf_full(p, gaps->name) : is);
+	words_split(&words, at);
 	for (size_t i = 0; i < words.list.n; i++) {
 		const char *word = words.list.v[i];
+		const char *begin = strstr(at, word);
 		bool last = i + 1 == words.list.n;
+		bool ends =
+		    strcmp(word, "permit") == 0 || strcmp(word, "reject") == 0;
 
+		/* what is between two words stays as it is */
+		buf_bytes(line, at, (size_t)(begin - at));
+		at = begin + strlen(word);
 		if (servers && decides(word)) {
 			buf_printf(line,
-			    "%scheck_client_access cidr:%s/" SETUP_SERVERS,
-			    line->n > 0 ? ", " : "", p->conf->table_directory);
+			    "check_client_access cidr:%s/" SETUP_SERVERS ", ",
+			    p->conf->table_directory);
 			servers = false;
 		}
-		if (last && (strcmp(word, "permit") == 0 ||
-				strcmp(word, "reject") == 0))
+		if (last && ends && (gaps->verify || gaps->below)) {
 			add_verify(p, line, gaps);
-		add(line, word);
-		if (last && strcmp(word, "permit") != 0 &&
-		    strcmp(word, "reject") != 0)
+			buf_text(line, ", ");
+		}
+		buf_text(line, word);
+		if (last && !ends)
 			add_verify(p, line, gaps);
 	}
 	if (servers)

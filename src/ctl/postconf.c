@@ -69,7 +69,7 @@ located(const char *program)
 char *
 postfix_run(const struct postfix *p, const struct postfix_run *run)
 {
-	char *argv[6] = { located(run->program) };
+	char *argv[7] = { located(run->program) };
 	FILE *input = run->input == NULL ? NULL : tmpfile();
 	struct buf out = { 0 };
 	size_t n = 1;
@@ -83,6 +83,8 @@ postfix_run(const struct postfix *p, const struct postfix_run *run)
 		argv[n++] = mem_str(run->a);
 	if (run->b != NULL)
 		argv[n++] = mem_str(run->b);
+	if (run->c != NULL)
+		argv[n++] = mem_str(run->c);
 	if (input != NULL) {
 		fwrite(run->input->p, 1, run->input->n, input);
 		rewind(input);
@@ -105,7 +107,7 @@ static bool
 lines_read(struct postconf_lines *lines, const struct postfix *p, const char *a,
     const char *b)
 {
-	struct postfix_run run = { "postconf", a, b, NULL };
+	struct postfix_run run = { "postconf", a, b, NULL, NULL };
 
 	lines->text = postfix_run(p, &run);
 	if (lines->text == NULL)

@@ -83,13 +83,14 @@ void words_split(struct words *words, const char *text);
 void words_done(struct words *words);
 
 /*
- * PROGRAM [-c DIRECTORY] A B: what it writes, up to 16 MB, less the last line
- * feed; the caller's. NULL when it fails. A and B may be NULL; `input` is
+ * PROGRAM [-c DIRECTORY] A B C: what it writes, up to 16 MB, less the last line
+ * feed; the caller's. NULL when it fails. What is NULL is left out; `input` is
  * what it reads.
  */
 struct postfix_run {
 	const char *program, *a, *b;
 	const struct buf *input; /* NULL: nothing */
+	const char *c;
 };
 char *postfix_run(const struct postfix *p, const struct postfix_run *run);
 
@@ -97,6 +98,11 @@ char *postfix_run(const struct postfix *p, const struct postfix_run *run);
 
 /* Tables, their types, and what asks them. */
 void check_lines(const struct postfix *p);
+
+/* Puts behind the site's `maps` by sender what has to stand before the table
+ * of `*` for them, and for its relays by sender. */
+void senders_add(
+    const struct postfix *p, struct buf *line, const struct words *maps);
 
 /* Whom it relays for, and which recipients it takes. */
 void check_relay(const struct postfix *p);
@@ -109,6 +115,11 @@ void check_services(const struct postfix *p);
 
 /* What lsrd-milter(8) needs; called when this server has a mark key. */
 void check_milter(const struct postfix *p);
+
+/* What Postfix would do, against what our table says; and what it knows of a
+ * next hop by its name, which ours are not. */
+void check_ask(const struct postfix *p);
+void check_next_hops(const struct postfix *p, const struct words *remote);
 
 /* Names messages that are kept on hops which are none any more; where there
  * is a table for lsrd-milter(8) in lsrd's directory, and for root alone. */

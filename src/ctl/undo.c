@@ -46,7 +46,7 @@ bool
 undo_is_ours(const struct undo *undo, const char *value)
 {
 	const char *const marks[] = { undo->tables, "unix:lsrd/", "LSR-",
-		"{/^DUNNO$/ DUNNO}" };
+		"{/^lsrd-check$" };
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
 		if (strstr(value, marks[i]) != NULL)
