@@ -119,6 +119,7 @@ link_free(struct engine *e, struct link *l)
 		fx_add(e, (struct effect){ .kind = FX_PROBE, .who = l->who });
 	tree_remove(&e->links, &l->node);
 	mem_free(l->name);
+	mem_free(l->relay_pattern);
 	mem_free(l);
 }
 

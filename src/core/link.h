@@ -3,6 +3,7 @@
  *
  *     link.c       which they are; of one server each address is one
  *     probing.c    how they are: probes and their verdicts
+ *     relaying.c   whether they relay for us, asked before mail is
  *     told.c       what reports tell of them
  *     link_show.c  what `lsrctl links` shows
  */
@@ -61,8 +62,12 @@ struct link {
 	uint32_t calm;    /* good answers since that changed */
 	uint32_t unables; /* in a row: probes that could not begin here */
 	struct mono unable_since;
-	struct mono heard; /* it answered */
-	struct pace pace;  /* of probes that lost sessions ask for */
+	struct mono heard;    /* it answered */
+	struct pace pace;     /* of probes that lost sessions ask for */
+	struct mono relay_at; /* it may be asked whether it relays to */
+	char *relay_pattern;  /* that, or was asked last; NULL: none */
+	bool relay_asked;     /* by the probe that runs */
+	bool relay_again;     /* it refused: the same is asked once more */
 	struct mono next, probed;
 	struct mono since;
 	uint64_t since_wall;
@@ -118,6 +123,16 @@ void link_bar(struct engine *e, struct link *link, bool barred);
 void link_turn(struct engine *e, struct link *link, enum link_state to);
 /* Milliseconds for which it must be well before it is up again. */
 uint64_t link_hold(const struct link *link);
+
+/* --- relaying.c -------------------------------------------------------------- */
+
+/* The recipient by which the probe that begins is to ask whether this hop
+ * relays for us, until the next step; NULL: nothing is asked. */
+const char *relaying_ask(struct engine *e, struct link *link);
+/* It will not, or it accepts. */
+void relaying_told(struct engine *e, struct link *link, bool refused);
+/* The table is another. */
+void relaying_table(struct engine *e);
 
 /* --- told.c ----------------------------------------------------------------- */
 

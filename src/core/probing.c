@@ -333,7 +333,11 @@ link_verdict(struct engine *e, const struct input *in)
 		l->connected = true;
 		break;
 	case PROBE_OK:
+		answered(e, l);
+		break;
 	case PROBE_TAKES:
+		if (l->relay_asked)
+			relaying_told(e, l, false);
 		answered(e, l);
 		break;
 	case PROBE_BUSY:
@@ -349,7 +353,12 @@ link_verdict(struct engine *e, const struct input *in)
 		unable(e, l, in->reason);
 		break;
 	case PROBE_REFUSED:
-		refused(e, l);
+		if (l->relay_asked) {
+			relaying_told(e, l, true);
+			answered(e, l);
+		} else {
+			refused(e, l);
+		}
 		break;
 	}
 }
@@ -376,7 +385,8 @@ probe(struct engine *e, struct link *l)
 		      .name = fx_keep(e, l->name, strlen(l->name)),
 		      .addrs = fx_keep(e, addrs, sizeof(addrs)),
 		      .naddrs = addrs[1].family != 0 ? 2 : 1,
-		      .mail = l->asks });
+		      .mail = l->asks,
+		      .recipient = relaying_ask(e, l) });
 }
 
 void

@@ -79,7 +79,6 @@ static void
 row_begin(struct refusal *r, struct mono now)
 {
 	r->nseen = 0;
-	r->probes = 0;
 	r->first = now;
 }
 
@@ -87,10 +86,14 @@ row_begin(struct refusal *r, struct mono now)
 static bool
 row_add(struct refusal *r, const struct refusal_told *told)
 {
+	if (told->recipient == 0) { /* they come ten minutes apart */
+		if (mono_since(r->asked, told->now) > REFUSAL_ASKED_MS)
+			r->probes = 0;
+		r->asked = told->now;
+		return ++r->probes >= REFUSAL_PROBES;
+	}
 	if (mono_since(r->first, told->now) > REFUSAL_ROW_MS)
 		row_begin(r, told->now);
-	if (told->recipient == 0)
-		return ++r->probes >= REFUSAL_PROBES;
 	for (size_t i = 0; i < r->nseen; i++)
 		if (r->seen[i] == told->recipient)
 			return false;
@@ -131,6 +134,7 @@ refusal_end(struct refusals *all, const struct refusal_told *told)
 	if (r == NULL)
 		return NULL;
 	row_begin(r, told->now);
+	r->probes = 0;
 	r->off = r->trial = false;
 	return was_off ? r : NULL;
 }
@@ -148,6 +152,7 @@ refusal_over(struct refusals *all, struct mono now)
 		if (!r->off || !mono_due(r->until, now))
 			continue;
 		row_begin(r, now);
+		r->probes = 0;
 		r->off = false;
 		r->trial = true;
 		return r;

@@ -36,6 +36,7 @@
 #define REFUSAL_RECIPIENTS 3
 #define REFUSAL_PROBES 2
 #define REFUSAL_ROW_MS 600000u
+#define REFUSAL_ASKED_MS 3600000u /* RCPTs of our own are no row beyond */
 
 struct refusal {
 	char *pattern;
@@ -43,7 +44,8 @@ struct refusal {
 	char *name;                        /* of the server there */
 	uint64_t seen[REFUSAL_RECIPIENTS]; /* recipients of the row */
 	size_t nseen;
-	uint32_t probes; /* of the row */
+	uint32_t probes;   /* in a row */
+	struct mono asked; /* the last of them */
 	struct mono first, last;
 	bool off;   /* left out until: */
 	bool trial; /* it was: one refusal is enough */

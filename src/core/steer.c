@@ -227,6 +227,7 @@ publish(struct engine *e, struct rib *rib)
 	rib_free(e->shown);
 	e->shown = NULL;
 	state_changed(e);
+	relaying_table(e);
 }
 
 struct view *

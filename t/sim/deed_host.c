@@ -185,6 +185,8 @@ const struct scene_verb scene_host_deeds[] = {
 	{ "age-disks", 0, 0, do_age },
 	{ "short", 2, 2, service_short },
 	{ "busy", 2, 2, service_busy },
+	{ "denies", 2, 2, service_denies },
+	{ "asked", 2, 2, service_asked },
 	{ "mta", 2, 2, do_mta },
 	{ "probe-interval", 2, 2, service_interval },
 	{ "six", 2, 2, service_six },

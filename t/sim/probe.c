@@ -33,9 +33,12 @@ probe_reaches(struct world *world, struct node *node, struct node *to,
 	}
 	in->verdict = PROBE_CONNECTED;
 	probe_says(world, node, ms, in);
+	to->asked += fx->recipient != NULL;
 	in->verdict = to->busy                     ? PROBE_BUSY
 	              : fx->mail && to->takes_none ? PROBE_REFUSED
-	                                           : PROBE_OK;
+	              : fx->recipient == NULL      ? PROBE_OK
+	              : to->denies                 ? PROBE_REFUSED
+	                                           : PROBE_TAKES;
 	probe_says(world, node, 2 * ms, in);
 }
 

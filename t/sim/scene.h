@@ -20,6 +20,7 @@
  *     six HOST first|last               (its mail service has IPv6, too,)
  *     six HOST up|down                  (and others reach it there)
  *     families SET ipv4|ipv6|all        (of its MTA)
+ *     denies SET yes|no                 (it does not relay for us)
  *     busy SET yes|no                   (its mail service answers 421)
  *     short SET REASON|of-nothing       (no probe can begin there)
  *     probe-interval SET TIME
@@ -63,6 +64,7 @@
  *                                       (its mark keys, by number)
  *     event SET WORD yes|no|N           (since the last mark; N at most)
  *     mark                              signed SET N  (at most, since mark)
+ *     asked SET N                       (whether it relays, since looked at)
  *     probed SET [N] N                  (its mail service, since mark)
  *     waiting SET N                     arrived PATTERN N
  *     retried SET N|any                 (patterns, since it was looked at)

@@ -1,5 +1,6 @@
 #include "t/sim/service.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "t/sim/host.h"
@@ -14,6 +15,34 @@ void
 service_busy(struct scene *scene)
 {
 	scene_each(scene, scene->word[1], busy_one);
+}
+
+static void
+denies_one(struct scene *scene, struct node *node)
+{
+	node->denies = strcmp(scene->word[2], "yes") == 0;
+}
+
+void
+service_denies(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], denies_one);
+}
+
+/* Since it was looked at, at most so often. */
+static void
+asked_one(struct scene *scene, struct node *node)
+{
+	if (node->asked > strtoull(scene->word[2], NULL, 10))
+		scene_fail(scene, "%s: was asked %llu times", node->name,
+		    (unsigned long long)node->asked);
+	node->asked = 0;
+}
+
+void
+service_asked(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], asked_one);
 }
 
 static void

@@ -84,7 +84,10 @@ struct node {
 	bool host_up, mail_up;
 	bool takes_none; /* its mail service answers, and refuses all mail */
 	bool hung;       /* lsrd is stopped, the kernel is not */
-	bool busy;       /* its mail service answers 421 */
+
+	bool denies;    /* it does not relay to whom a RCPT of ours names */
+	uint64_t asked; /* so often did one ask it */
+	bool busy;      /* its mail service answers 421 */
 	const char *shortage; /* why no probe can begin here; NULL: they can */
 	struct mono short_since;
 	uint64_t probed; /* so often was its mail service probed */
