@@ -10,11 +10,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "t/sim/world.h"
+
 struct chance_result {
 	char *failed; /* NULL: all holds; else the caller's, for mem_free */
 	uint64_t trace, steps;
 };
 
 struct chance_result chance_play(uint64_t seed, bool verbose);
+
+/* slow.c: a world of its own, which fails when something does not hold. */
+void slow_play(struct world *world);
 
 #endif

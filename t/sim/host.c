@@ -185,6 +185,8 @@ fx_event(struct world *world, struct node *node, const struct event *event)
 {
 	CHECK(event->kind < EVENT_KINDS);
 	node->events[event->kind]++;
+	node->given_up += event->reason != NULL &&
+	                  strcmp(event->reason, "slow-exchange") == 0;
 	rule_blame(world, node, event);
 	if (event->kind == EVENT_LSA_INSTALLED ||
 	    event->kind == EVENT_LSA_PURGED || event->kind == EVENT_RESTORED)

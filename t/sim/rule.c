@@ -239,7 +239,7 @@ rule_step(struct world *world, struct node *node)
 	VEC(json_t *) lines = { 0 };
 	const char *text;
 
-	if (!node->changed || world->failed != NULL)
+	if (!node->changed || world->failed != NULL || world->large)
 		return;
 	node->changed = false;
 	if (node->ledger == NULL)
@@ -408,4 +408,113 @@ rule_blame(
 	    mono_since(node->short_since, world->now) > ASKED_MS)
 		world_fail(world, "%s cannot ask, and calls %s down",
 		    node->name, event->peer);
+}
+
+/* The lines of an answer; each is the caller's. */
+static size_t
+lines_of(const char *text, json_t **out, size_t max)
+{
+	size_t count = 0;
+
+	while (text != NULL && *text != '\0' && count < max) {
+		size_t n = strcspn(text, "\n");
+
+		out[count] = json_loadb(text, n, 0, NULL);
+		count += out[count] != NULL;
+		text += n + (text[n] == '\n');
+	}
+	return count;
+}
+
+#define LINES_MAX 4096
+
+/* Whether it is in this database, as new. */
+static bool
+is_known(json_t *const *lines, size_t n, const json_t *lsa)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(text_of(lines[i], "origin"),
+			text_of(lsa, "origin")) == 0 &&
+		    strcmp(text_of(lines[i], "type"), text_of(lsa, "type")) ==
+			0 &&
+		    strcmp(text_of(lines[i], "id"), text_of(lsa, "id")) == 0)
+			return number_of(lines[i], "epoch") << 32 >=
+			           number_of(lsa, "epoch") << 32 &&
+			       (number_of(lines[i], "epoch") >
+				       number_of(lsa, "epoch") ||
+				   number_of(lines[i], "counter") >=
+				       number_of(lsa, "counter"));
+	return false;
+}
+
+static void
+followed(struct world *world, struct node *node, struct node *silent)
+{
+	json_t **ours = mem_new(0, LINES_MAX, sizeof(*ours));
+	json_t **theirs = mem_new(0, LINES_MAX, sizeof(*theirs));
+	size_t n = lines_of(world_ask(world, node, "db"), ours, LINES_MAX);
+	size_t m = lines_of(world_ask(world, silent, "db"), theirs, LINES_MAX);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(text_of(ours[i], "type"), "identity") != 0 &&
+		    strcmp(text_of(ours[i], "origin"), silent->conf.server) !=
+			0 &&
+		    !is_known(theirs, m, ours[i]))
+			world_fail(world,
+			    "%s announces %s on, which does not know %s %s",
+			    node->name, silent->name,
+			    text_of(ours[i], "origin"),
+			    text_of(ours[i], "type"));
+	for (size_t i = 0; i < n; i++)
+		json_decref(ours[i]);
+	for (size_t i = 0; i < m; i++)
+		json_decref(theirs[i]);
+	mem_free(ours);
+	mem_free(theirs);
+}
+
+/* The life that its last session was with. */
+static bool
+is_same_life(struct world *world, struct node *node, uint64_t since_s)
+{
+	json_t *status;
+	uint64_t uptime;
+
+	if (!world_runs(node))
+		return false;
+	status = json_loads(
+	    world_ask(world, node, "status"), JSON_DISABLE_EOF_CHECK, NULL);
+	uptime = number_of(status, "uptime_s");
+	json_decref(status);
+	return uptime > since_s + 1;
+}
+
+void
+rule_followed(struct world *world)
+{
+	for (size_t i = 0; i < world->n; i++) {
+		struct node *node = &world->nodes[i];
+		json_t *peers[WORLD_NODES];
+		size_t n = world_runs(node)
+		               ? lines_of(world_ask(world, node, "peers"),
+				     peers, WORLD_NODES)
+		               : 0;
+
+		for (size_t k = 0; k < n; k++) {
+			const char *name = text_of(peers[k], "peer");
+			struct node *other = NULL;
+
+			for (size_t j = 0; j < world->n; j++)
+				if (strcmp(world->nodes[j].conf.server, name) ==
+				    0)
+					other = &world->nodes[j];
+			if (other != NULL &&
+			    json_is_true(json_object_get(peers[k], "silent")) &&
+			    !world->lines[i][other - world->nodes].older &&
+			    is_same_life(
+				world, other, number_of(peers[k], "since_s")))
+				followed(world, node, other);
+			json_decref(peers[k]);
+		}
+	}
 }

@@ -44,4 +44,10 @@ void rule_blame(
 /* Its lsrd has ended: what it remembered may be gone. */
 void rule_ended(struct node *node);
 
+/*
+ * Whom a server announces on in silence knows all that it knows, unless it is
+ * of version 1, or another life than that of the session.
+ */
+void rule_followed(struct world *world);
+
 #endif

@@ -122,9 +122,10 @@ struct node {
 	uint64_t signed_;       /* LSAs it has signed */
 	struct buf first, last; /* of them: server LSAs, without signature */
 	uint64_t events[EVENT_KINDS];
-	struct buf reply; /* to the last query */
-	void *ledger;     /* rule.c's memory of its database */
-	bool changed;     /* its database, since rule.c looked */
+	uint64_t given_up; /* exchanges that were too slow */
+	struct buf reply;  /* to the last query */
+	void *ledger;      /* rule.c's memory of its database */
+	bool changed;      /* its database, since rule.c looked */
 };
 
 struct cable;
@@ -137,6 +138,7 @@ struct world {
 	uint64_t steps, serial;
 	bool verbose;
 	bool enforced; /* connectors count with a claim alone */
+	bool large;    /* databases are not looked into after each step */
 	bool older;    /* disks hold what was signed before the world began */
 	struct agenda agenda;
 	struct node nodes[WORLD_NODES];
