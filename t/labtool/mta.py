@@ -31,7 +31,6 @@ def main_cf(node):
         "myorigin = $myhostname",
         "mydestination = " + ", ".join(_own_domains(node) or ["localhost"]),
         "mynetworks = " + own,
-        "smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination",
         "inet_protocols = " + ("all" if node.kind == "namespaces" else "ipv4"),
         "inet_interfaces = "
         + ("all" if node.kind == "namespaces" else "loopback-only"),

@@ -1,0 +1,54 @@
+#!/bin/sh
+# refused-mail.sh - what a real Postfix makes of a next hop's refusals, by the
+# service of conf/postfix/master.cf: who will not relay makes no bounce, and
+# what is refused for the message's own sake does.
+
+# shellcheck source=t/system/postfix.sh
+. "${top_srcdir:-.}/t/system/postfix.sh"
+
+why=$(pf_need)
+[ -z "$why" ] || skip_all "$why"
+echo 1..5
+
+pf_begin
+P=paris.example.org
+ip -n $NS addr add 198.51.100.9/32 dev lo
+ip netns exec $NS python3 "$top_srcdir/t/system/refused-hop.py" 198.51.100.9 \
+	"$top_srcdir/t/fixtures/replies.refused" \
+	"$top_srcdir/t/fixtures/replies.honest" >"$W/rows" 2>"$W/hop.log" 8>&- 9<&- &
+PIDS="$PIDS $!"
+drive "remote $P relay 198.51.100.9@25" >/dev/null
+pf_start || exit 1
+until_true 60 [ -S "$W/spool/private/rewrite" ]
+until_true 60 grep -q '^ready' "$W/rows"
+rows=$(grep -v '^ready' "$W/rows")
+for row in $rows fine-0; do
+	send "$row@$P"
+done
+
+# outcome NAME: the recipients of it, and what became of them.
+outcome() {
+	sed -n "s/.*lsrd\/smtp.*to=<\($1-[0-9]*\)@.*dsn=\([0-9]\)[^ ]*, \
+status=\([a-z]*\) (\(.*\)/\1 \2 \3 \4/p" "$W/mail.log" | sort -u
+}
+
+all_tried() {
+	for row in $rows fine-0; do
+		grep -q "lsrd/smtp.*to=<$row@" "$W/mail.log" || return 1
+	done
+}
+
+others() {
+	echo "$1" | grep -v "$2"
+	true
+}
+
+ok "every message is tried" until_true 120 all_tried
+is "forty replies at least are in it" \
+	"$([ "$(echo "$rows" | wc -l)" -ge 40 ] && echo yes)" yes
+is "who will not relay: all wait" "$(others "$(outcome refused)" \
+	'^refused-[0-9]* 4 deferred route refused: host 198.51.100.9\[')" ""
+is "honest refusals: all bounce" \
+	"$(others "$(outcome honest)" '^honest-[0-9]* 5 bounced host ')" ""
+is "what is taken is sent" "$(outcome fine)" \
+	"fine-0 2 sent 250 2.0.0 ok)"
