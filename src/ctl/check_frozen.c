@@ -202,6 +202,8 @@ check_frozen(const struct postfix *p, const char *state_directory)
 	name = buf_string(&path);
 	file_read(name, &file);
 	if (table_open(&table, file.p, file.n) == RC_OK) {
+		if (table.net.left > 0)
+			check_copies(p);
 		hops_find(&table, &hops);
 		queue_look(p, &table, &hops);
 	}

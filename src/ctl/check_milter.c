@@ -5,6 +5,7 @@
 
 #include "ctl/postconf.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -67,9 +68,102 @@ check_want(const struct postfix *p, const struct want *want)
 	mem_free(follows);
 }
 
+/* --- what Postfix makes of a message besides -------------------------------- */
+
+/*
+ * The transport to a content filter is none that leaves the organization: it
+ * must not take the marks off, or there are none on what comes back. `seen`
+ * are those that were looked at, each with a NUL behind it.
+ */
+static void
+check_filter(const struct postfix *p, const char *filter, struct buf *seen)
+{
+	char name[64] = "", program[16] = "", text[160];
+	const char *line;
+	size_t n = strcspn(filter, ": ,");
+
+	if (n == 0 || n >= sizeof(name))
+		return;
+	memcpy(name, filter, n);
+	for (size_t at = 0; at < seen->n;) {
+		const char *before = (const char *)seen->p + at;
+
+		if (strcmp(before, name) == 0)
+			return;
+		at += strlen(before) + 1;
+	}
+	buf_bytes(seen, name, n + 1);
+	snprintf(text, sizeof(text), "%s/unix", name);
+	line = postconf_service(p, text);
+	if (line != NULL)
+		postconf_field(line, 7, program, sizeof(program));
+	if (strcmp(program, "smtp") != 0 && strcmp(program, "lmtp") != 0)
+		return;
+	snprintf(text, sizeof(text), "%s_header_checks", program);
+	if (strstr(postconf_full(p, text), "LSR-") == NULL)
+		return;
+	snprintf(text, sizeof(text), "%s/unix/%s_header_checks", name, program);
+	if (postconf_option(p, text) == NULL)
+		postconf_want_option(p, CHECK_WARNING, text, "");
+}
+
+static void
+check_filters(const struct postfix *p)
+{
+	static const char option[] = "/content_filter = ";
+	const char *at = p->options.text;
+	struct buf seen = { 0 };
+
+	check_filter(p, postconf_full(p, "content_filter"), &seen);
+	for (size_t i = 0; at != NULL && i < p->options.n;
+	     i += strlen(at + i) + 1) {
+		const char *value = strstr(at + i, option);
+
+		if (value != NULL)
+			check_filter(p, value + strlen(option), &seen);
+	}
+	buf_done(&seen);
+}
+
+/* A transport by which a message comes back to us before its own route. */
+static bool
+comes_again(const struct postfix *p)
+{
+	size_t n = strlen(p->conf->transport), len;
+	const char *at = p->services.text;
+
+	for (size_t i = 0; at != NULL && i < p->services.n;
+	     i += strlen(at + i) + 1) {
+		len = strcspn(at + i, " /");
+		if (len > n && strncmp(at + i, p->conf->transport, n) == 0 &&
+		    (len != strlen(p->conf->hold_transport) ||
+			strncmp(at + i, p->conf->hold_transport, len) != 0))
+			return true;
+	}
+	return false;
+}
+
+void
+check_copies(const struct postfix *p)
+{
+	static const char *const names[] = { "always_bcc", "sender_bcc_maps",
+		"recipient_bcc_maps" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (*postconf_full(p, names[i]) != '\0' && !comes_again(p))
+			check_find(p->list,
+			    CHECK_ABOUT(CHECK_WARNING, "copies",
+				"lsrd-milter(8), Copies: a transport "
+				"lsrd-again, and --reinject"),
+			    "%s: copies of a message that connectors give a "
+			    "route of its own take that route",
+			    names[i]);
+}
+
 void
 check_milter(const struct postfix *p)
 {
 	for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++)
 		check_want(p, &wants[i]);
+	check_filters(p);
 }

@@ -121,6 +121,9 @@ void check_milter(const struct postfix *p);
 void check_ask(const struct postfix *p);
 void check_next_hops(const struct postfix *p, const struct words *remote);
 
+/* Copies that would take a message's own route; where limits give it one. */
+void check_copies(const struct postfix *p);
+
 /* Names messages that are kept on hops which are none any more; where there
  * is a table for lsrd-milter(8) in lsrd's directory, and for root alone. */
 void check_frozen(const struct postfix *p, const char *state_directory);

@@ -18,7 +18,7 @@ ok() {
 command -v postconf >/dev/null || { echo "1..0 # SKIP needs postfix"; exit 0; }
 postconf -m | grep -q '^lmdb$' ||
 	{ echo "1..0 # SKIP needs postfix-lmdb"; exit 0; }
-echo 1..37
+echo 1..39
 
 W=$(mktemp -d /tmp/lsrd-check.XXXXXX)
 trap 'rm -rf "$W"' EXIT
@@ -104,6 +104,16 @@ postconf -c "$W/etc" -PX lsrd/unix/smtp_header_checks
 check
 ok "marks that lsrd itself would take off" said "-Pe 'lsrd/unix/smtp_header_checks='"
 sh -c "$(grep -o 'postconf .*' "$W/out")"
+
+postconf -c "$W/etc" -Me 'scan/unix=scan unix - - n - 2 smtp'
+postconf -c "$W/etc" -e 'content_filter = scan:[127.0.0.1]:10025'
+check
+ok "or the way to a content filter" said "-Pe 'scan/unix/smtp_header_checks='"
+sh -c "$(grep -o 'postconf .*' "$W/out")"
+check
+ok "and then not" sh -c "! grep -q scan '$W/out'"
+postconf -c "$W/etc" -X content_filter
+postconf -c "$W/etc" -MX scan/unix
 
 chmod 644 "$K/server.key"
 check

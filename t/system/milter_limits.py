@@ -220,6 +220,28 @@ def extensions():
     limits()
 
 
+def postconf(*words):
+    subprocess.run(["postconf", "-c", W + "/etc", *words], check=True)
+
+
+def copies_are_found():
+    """That FILTER would take along, unless there is a way round."""
+    config = W + "/check.conf" if os.path.exists(W + "/check.conf") else configuration()
+
+    def found():
+        return "always_bcc: copies" in lsrctl("--config", config, "check")
+    assert not found(), "without copies"
+    postconf("-e", "always_bcc=copy@london.example.org")
+    assert found(), "not found"
+    postconf("-Me", "lsrd-again/unix=lsrd-again unix - - n - - smtp")
+    assert not found(), "with a way round"
+    postconf("-MX", "lsrd-again/unix")
+    milter.table()
+    assert not found(), "without limits"
+    postconf("-X", "always_bcc")
+    limits()
+
+
 def without_limits_again():
     milter.table()
     name, message = sized(30000)
@@ -239,6 +261,7 @@ CASES = (
     ("sendmail(1): another way as well", sendmail_goes_another_way),
     ("sendmail(1): what is refused waits for our own port", sendmail_is_injected_again),
     ("lsrctl names what waits for hops that are gone", frozen_mail_is_named),
+    ("lsrctl finds copies that FILTER would take along", copies_are_found),
     ("recipients count as Postfix resolves them", as_postfix_resolves),
     ("an extension is its user's", extensions),
     ("a table without limits: nothing of this", without_limits_again),
