@@ -179,7 +179,7 @@ recipients_begin(struct talk *talk)
 	pthread_mutex_lock(&milter_get()->lock);
 	known = ruling_recall(&milter_get()->splits, &who, wall_ms(), &message);
 	pthread_mutex_unlock(&milter_get()->lock);
-	if (basis != NULL && basis->limits &&
+	if (basis != NULL && basis->limits && milter_may_keep(milter_get()) &&
 	    (known || (s->declared != 0 && !s->limits.sendmail)))
 		limits_begin(&s->limits, basis, &message);
 	else if (basis != NULL)

@@ -51,6 +51,7 @@ milter_drop(struct milter *m, struct basis *basis)
 
 	pthread_mutex_lock(&m->lock);
 	last = --basis->users == 0;
+	m->tables -= last;
 	pthread_mutex_unlock(&m->lock);
 	if (last)
 		basis_free(basis);
@@ -64,9 +65,21 @@ milter_stand_on(struct milter *m, struct basis *basis)
 	pthread_mutex_lock(&m->lock);
 	before = m->basis;
 	m->basis = basis;
+	m->tables += basis != NULL;
 	pthread_mutex_unlock(&m->lock);
 	if (before != NULL)
 		milter_drop(m, before);
+}
+
+bool
+milter_may_keep(struct milter *m)
+{
+	bool may;
+
+	pthread_mutex_lock(&m->lock);
+	may = m->tables < LIMIT_TABLES;
+	pthread_mutex_unlock(&m->lock);
+	return may;
 }
 
 void

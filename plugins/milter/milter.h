@@ -38,6 +38,7 @@ struct milter {
 	struct report counts; /* since the last report that went out */
 	struct say say_limit; /* of lines that others cause */
 	unsigned open;        /* messages between MAIL and their end */
+	unsigned tables;      /* bases that have not ended */
 
 	/* by signal handlers, in any thread, for the first one */
 	atomic_bool stop, reload, tell;
@@ -54,6 +55,9 @@ void milter_done(struct milter *m);
 /* What to stand on now, or NULL; to be given back with milter_drop(). */
 struct basis *milter_hold(struct milter *m);
 void milter_drop(struct milter *m, struct basis *basis);
+
+/* Whether one may be kept from one step of a session to the next. */
+bool milter_may_keep(struct milter *m);
 
 /* `basis` from now on, in place of the one before; NULL takes it away. */
 void milter_stand_on(struct milter *m, struct basis *basis);

@@ -168,6 +168,12 @@
  * comes every 10 s; the oldest goes first, and costs a loop one round. */
 #define LIMIT_MARK_MEMORY 16384
 
+/* Tables that the milter keeps at once, the one in force among them. A client
+ * that has said RCPT where there are limits, and then is silent, keeps the one
+ * of that moment, 20 MB with 10 000 servers: with a new one each time he could
+ * fill the memory. Above this recipients are judged at the end alone. */
+#define LIMIT_TABLES 8
+
 /* Messages with recipients that need different ways, each remembered for an
  * hour: 64 kB. One of an hour ago is still there if no more than one comes
  * every 2 s; the oldest goes first, and costs its message one more try. */

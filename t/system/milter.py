@@ -125,6 +125,7 @@ class Session:
         return self.data(octets)
 
     def close(self):
+        self.file.close()
         self.sock.close()
 
 

@@ -89,6 +89,35 @@ def declared_sizes_part_recipients():
     arrived("5", name)
 
 
+def silent_clients_keep_few_tables():
+    """Each with the table of its time: above eight, RCPT is not judged."""
+    silent = []
+
+    def parts():
+        name, message = sized(30000)
+        return offer(message, [PARIS, OUT], 30000)[0] == ["250 2.1.5", "452 4.5.3"]
+
+    try:
+        for _ in range(6):
+            session = Session()
+            same(session.ask("MAIL FROM:<s@london.example.org> SIZE=30000")[:3], "250")
+            same(session.ask("RCPT TO:<%s>" % PARIS)[:3], "250")
+            silent.append(session)
+            limits()
+        assert parts(), "six silent clients"
+        for _ in range(3):
+            session = Session()
+            same(session.ask("MAIL FROM:<s@london.example.org> SIZE=30000")[:3], "250")
+            same(session.ask("RCPT TO:<%s>" % PARIS)[:3], "250")
+            silent.append(session)
+            limits()
+        assert not parts(), "nine silent clients"
+    finally:
+        for session in silent:
+            session.close()
+    until(parts, "they are gone")
+
+
 def undeclared_sizes_are_learnt():
     name, message = sized(31000)
     replies, end = offer(message, [OUT, PARIS])
@@ -256,6 +285,7 @@ CASES = (
     ("what no way ever admits: 552 5.3.4", too_large_is_refused),
     ("but on its way: 451 4.7.0", on_its_way_it_is_held),
     ("SIZE= declared: 452 4.5.3 for the odd one", declared_sizes_part_recipients),
+    ("silent clients keep few tables", silent_clients_keep_few_tables),
     ("not declared: 451 4.3.1 once, then the same", undeclared_sizes_are_learnt),
     ("a closed schedule holds, an open one does not", schedules_hold),
     ("sendmail(1): another way as well", sendmail_goes_another_way),
