@@ -17,8 +17,10 @@ count(void *ctx, const struct route *from, const struct route *to)
 {
 	size_t *n = ctx;
 
-	/* A pattern that comes is not one that moves. */
-	*n += from != NULL && (to == NULL || !route_same(from, to));
+	/* A pattern that comes is not one that moves; one that is given up is,
+	 * though what was here is here for an hour more. */
+	*n += from != NULL && (to == NULL || !route_same(from, to) ||
+				  (from->leaves == 0 && to->leaves != 0));
 }
 
 static void

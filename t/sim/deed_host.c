@@ -3,6 +3,7 @@
  * to the mail service, to the disk (scene.h).
  */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "t/sim/host.h"
@@ -171,6 +172,20 @@ do_age(struct scene *scene)
 	world_age_disks(scene->world);
 }
 
+static void
+confirm_one(struct scene *scene, struct node *node)
+{
+	node->conf.confirm_percent =
+	    (uint32_t)strtoul(scene->word[2], NULL, 10);
+	world_configure(scene->world, node);
+}
+
+static void
+do_confirm(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], confirm_one);
+}
+
 const struct scene_verb scene_host_deeds[] = {
 	{ "start", 1, 2, do_start },
 	{ "stop", 1, 1, do_stop },
@@ -191,5 +206,6 @@ const struct scene_verb scene_host_deeds[] = {
 	{ "probe-interval", 2, 2, service_interval },
 	{ "six", 2, 2, service_six },
 	{ "families", 2, 2, service_families },
+	{ "confirm-above", 2, 2, do_confirm },
 	{ NULL, 0, 0, NULL },
 };

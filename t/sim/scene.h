@@ -29,6 +29,7 @@
  *     line SET SET [rate=N] [fits=N] [older] [well]
  *         (octets a second; the largest packet; version 1 alone at its ends)
  *     publisher SET stuck|works         age-disks
+ *     confirm-above SET PERCENT         (of its routes, by a configuration)
  *     disk SET full|no-room|ok          queue SET idle|waits|unread
  *     mta SET asks|silent|unknown|hangs|no-default  (its tables, or `*` alone)
  *     drain HOST yes|no                 unspace HOST PATTERN
