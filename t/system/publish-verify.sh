@@ -7,7 +7,7 @@
 
 why=$(pf_need)
 [ -z "$why" ] || skip_all "$why"
-echo 1..27
+echo 1..31
 
 T=$(mktemp -d /tmp/lsrd-verify.XXXXXX)
 DISK=
@@ -151,3 +151,26 @@ like "a full disk is told" "$(cat "$T/said")" \
 	"*publish-failed: reason=io, error=*"
 ok "and the table is whole" sh -c \
 	"postmap -q d00299.example lmdb:$DISK/postfix/transport | grep -q lsrd:"
+
+# --- the copy cannot be written: what it lacks waits, and the rest is written
+publish
+rm -f "$T/postfix/routes.before"
+mkdir "$T/postfix/routes.new"
+{
+	printf 'many 300 7\nremote late.example relay 198.51.100.7@25\n'
+	printf 'remote new.example relay 198.51.100.7@25\ngo\npause 1000\n'
+} | "$top_builddir/t/system/publish_drive" "$top_builddir/lsrd-publish" "$T" \
+	lab >"$T/out" 2>"$T/said"
+ok "a table with a new key is told as not published" grep -q \
+	'publish-failed: reason=io, error="Is a directory"' "$T/said"
+is "links are steered around even so" "$(query d00299.example transport)" \
+	"lsrd:[198.51.100.7]:25"
+is "but the new key waits" "$(query new.example transport)" ""
+rmdir "$T/postfix/routes.new"
+{
+	printf 'many 300 7\nremote late.example relay 198.51.100.7@25\n'
+	printf 'remote new.example relay 198.51.100.7@25\ngo\n'
+} | "$top_builddir/t/system/publish_drive" "$top_builddir/lsrd-publish" "$T" \
+	lab >"$T/out" 2>"$T/said"
+is "and comes with its copy" "$(query new.example transport)" \
+	"lsrd:[198.51.100.7]:25"
