@@ -4,6 +4,8 @@
  *     sim                        every scene of the source, then a few seeds
  *     sim FILE.scene...          these scenes
  *     sim --seed N [--count M]   scenes drawn from the seeds N to N + M - 1
+ *     sim --insiders [--seed N] [--count M]   the same, with a certified server
+ *                                that means ill
  *     -v                         each input and event, as comments
  *
  * A scene is played twice, and both must leave the same trace.
@@ -18,13 +20,15 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "t/sim/chance.h"
+#include "t/sim/insider.h"
 #include "t/sim/scene.h"
 
-#define COUNT 10 /* seeds in "make check" */
+#define COUNT 10    /* seeds in "make check" */
+#define INSIDERS 50 /* of those that mean ill */
 
 struct options {
 	uint64_t seed, count;
-	bool chance, verbose;
+	bool chance, insiders, verbose;
 };
 
 static unsigned cases;
@@ -65,14 +69,16 @@ scene_case(const char *file, const struct options *options)
 static void
 seed_case(uint64_t seed, const struct options *options)
 {
-	struct chance_result result = chance_play(seed, options->verbose);
-	char what[64];
+	struct chance_result (*play)(uint64_t seed, bool verbose) =
+	    options->insiders ? insider_play : chance_play;
+	struct chance_result result = play(seed, options->verbose);
+	char what[80];
 
-	snprintf(what, sizeof(what), "seed %llu: %llu steps, trace %016llx",
-	    (unsigned long long)seed, (unsigned long long)result.steps,
-	    (unsigned long long)result.trace);
+	snprintf(what, sizeof(what), "%s %llu: %llu steps, trace %016llx",
+	    options->insiders ? "insider" : "seed", (unsigned long long)seed,
+	    (unsigned long long)result.steps, (unsigned long long)result.trace);
 	if (result.failed == NULL && seed == options->seed) {
-		struct chance_result again = chance_play(seed, false);
+		struct chance_result again = play(seed, false);
 
 		if (again.trace != result.trace)
 			result.failed = mem_str("another trace when repeated");
@@ -93,6 +99,7 @@ static void
 play_all(const struct options *options)
 {
 	const char *top = getenv("top_srcdir");
+	struct options insiders = { .seed = 1, .insiders = true };
 	VEC(char *) files = { 0 };
 	char folder[512], path[1024];
 	struct dirent *entry;
@@ -111,7 +118,7 @@ play_all(const struct options *options)
 	}
 	if (dir != NULL)
 		closedir(dir);
-	printf("1..%zu\n", files.n + (size_t)options->count);
+	printf("1..%zu\n", files.n + (size_t)options->count + INSIDERS);
 	qsort(files.v, files.n, sizeof(*files.v), by_name);
 	for (size_t i = 0; i < files.n; i++) {
 		scene_case(files.v[i], options);
@@ -120,6 +127,8 @@ play_all(const struct options *options)
 	vec_done(&files);
 	for (uint64_t i = 0; i < options->count; i++)
 		seed_case(options->seed + i, options);
+	for (uint64_t i = 0; i < INSIDERS; i++)
+		seed_case(insiders.seed + i, &insiders);
 }
 
 static int
@@ -128,6 +137,7 @@ options_read(int argc, char **argv, struct options *options)
 	static const struct option longs[] = {
 		{ "seed", required_argument, NULL, 's' },
 		{ "count", required_argument, NULL, 'n' },
+		{ "insiders", no_argument, NULL, 'i' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -142,6 +152,9 @@ options_read(int argc, char **argv, struct options *options)
 		case 'n':
 			options->count = strtoull(optarg, NULL, 10);
 			options->chance = true;
+			break;
+		case 'i':
+			options->insiders = options->chance = true;
 			break;
 		case 'v':
 			options->verbose = true;
@@ -158,8 +171,8 @@ main(int argc, char **argv)
 	struct options options = { .seed = 1, .count = COUNT };
 
 	if (options_read(argc, argv, &options) != 0) {
-		fprintf(stderr, "usage: sim [-v] [--seed N] [--count M] "
-				"[FILE.scene...]\n");
+		fprintf(stderr, "usage: sim [-v] [--insiders] [--seed N] "
+				"[--count M] [FILE.scene...]\n");
 		return 2;
 	}
 	if (optind < argc) {

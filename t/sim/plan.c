@@ -206,7 +206,7 @@ plan_unspace(struct node *node, const char *pattern)
 static uint32_t
 epoch_in(const char *text, const char *word, const char *server)
 {
-	uint32_t epoch = 0;
+	uint32_t epoch = 0, one_epoch;
 
 	while (*text != '\0') {
 		size_t n = strcspn(text, "\n"), i;
@@ -224,9 +224,11 @@ epoch_in(const char *text, const char *word, const char *server)
 			const char *name =
 			    json_string_value(json_object_get(one, word));
 
-			if (name != NULL && strcmp(name, server) == 0)
-				epoch = (uint32_t)json_integer_value(
-				    json_object_get(one, "epoch"));
+			one_epoch = (uint32_t)json_integer_value(
+			    json_object_get(one, "epoch"));
+			if (name != NULL && strcmp(name, server) == 0 &&
+			    one_epoch > epoch)
+				epoch = one_epoch;
 		}
 		json_decref(claims);
 		json_decref(line);
@@ -339,6 +341,12 @@ void
 plan_transit(struct node *node, char *group)
 {
 	list_add(&node->may.connectors, &node->may.nconnectors, group);
+}
+
+void
+plan_below(struct node *node, char *pattern)
+{
+	list_add(&node->may.spaces, &node->may.nspaces, pattern);
 }
 
 static int

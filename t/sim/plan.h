@@ -39,6 +39,9 @@ void plan_enforce(struct world *world, bool on, struct node *at);
 /* The certificate lets it have connectors to this group, or "*". */
 void plan_transit(struct node *node, char *group);
 
+/* And claim this pattern, without doing so. */
+void plan_below(struct node *node, char *pattern);
+
 /*
  * `peer` sends `to` an UPDATE of its own making, about `whom`:
  * "old": the first server LSA that `whom` ever said;

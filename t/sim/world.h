@@ -137,9 +137,11 @@ struct world {
 	uint64_t trace;
 	uint64_t steps, serial;
 	bool verbose;
-	bool enforced; /* connectors count with a claim alone */
-	bool large;    /* databases are not looked into after each step */
-	bool older;    /* disks hold what was signed before the world began */
+	struct node *insider; /* names addresses at will, and says more than
+				 it may: what of that is kept may change */
+	bool enforced;        /* connectors count with a claim alone */
+	bool large; /* databases are not looked into after each step */
+	bool older; /* disks hold what was signed before the world began */
 	struct agenda agenda;
 	struct node nodes[WORLD_NODES];
 	size_t n;

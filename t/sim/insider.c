@@ -1,0 +1,496 @@
+/*
+ * insider.c - worlds with a certified server that means ill.
+ *
+ * Three honest hosts, whose connectors have their claims, and one that runs
+ * an honest engine for its sessions and slips between what that says whatever
+ * a seed draws and its key can sign. What must hold while it goes on and
+ * after it is forgotten stands in insider_play().
+ */
+
+#include "t/sim/insider.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/frame.h"
+#include "core/lsa.h"
+#include "core/msg.h"
+#include "t/sim/cable.h"
+#include "t/sim/disk.h"
+#include "t/sim/plan.h"
+#include "t/sim/truth.h"
+
+#define HONEST 3
+#define ATTACKS_MAX 12
+#define LSAS_MAX 80
+#define SETTLE_MS 240000u /* longer than between two comparisons */
+
+struct insider {
+	struct world *world;
+	struct node *evil;
+	uint64_t counter;
+	bool going;
+	char *before[HONEST][HONEST]; /* the first hop of each space */
+};
+
+static uint64_t
+below(struct insider *in, uint64_t n)
+{
+	return rng_below(&in->world->rng, n);
+}
+
+/* --- what it says ------------------------------------------------------------ */
+
+/* To all whom it has a session with. */
+static void
+slip(struct insider *in, uint8_t type, const struct buf *body)
+{
+	struct buf frame = { 0 };
+	size_t hole = frame_open(&frame, type);
+
+	buf_bytes(&frame, body->p, body->n);
+	frame_close(&frame, hole);
+	for (size_t i = 0; i < HONEST; i++)
+		if (cable_joins(in->world, in->evil, &in->world->nodes[i]))
+			cable_slip(
+			    in->world, in->evil, &in->world->nodes[i], &frame);
+	buf_done(&frame);
+}
+
+/* Of whatever origin, signed with its own key; no body: a purge. */
+static void
+say(struct insider *in, const struct lsa_key *key, const struct buf *body)
+{
+	struct world *world = in->world;
+	uint8_t authority[SEAL_PUBLIC], org[SEAL_DIGEST], signer[SEAL_DIGEST];
+	struct lsa_draft draft = { .key = *key, .org = org, .signer = signer };
+	struct buf octets = { 0 };
+
+	wax_authority(authority, org);
+	wax_digest(in->evil->wax.public_key, SEAL_PUBLIC, signer);
+	draft.seq = (1000 + world->now.ms / 1000) << 32 | ++in->counter;
+	draft.issued = WORLD_WALL + world->now.ms / 1000;
+	draft.purge = body == NULL;
+	draft.body = body == NULL ? NULL : body->p;
+	draft.body_len = body == NULL ? 0 : body->n;
+	lsa_encode(&octets, &draft, &in->evil->seal);
+	slip(in, MSG_UPDATE, &octets);
+	buf_done(&octets);
+}
+
+static void
+own(struct insider *in, uint8_t type, const char *id, const struct buf *body)
+{
+	struct lsa_key key = { in->evil->conf.server, id, type };
+
+	say(in, &key, body);
+}
+
+/* TLVs that nobody knows, which every body may have. */
+static void
+fill(struct buf *body, size_t n)
+{
+	while (body->n < n) {
+		size_t len = n - body->n > 60000 ? 60000 : n - body->n;
+
+		buf_u16(body, 60000);
+		buf_u16(body, (uint16_t)len);
+		for (size_t i = 0; i < len; i++)
+			buf_u8(body, 0);
+	}
+}
+
+static void
+connector(struct insider *in, const char *id, bool up, size_t octets)
+{
+	struct node *to = &in->world->nodes[below(in, HONEST)];
+	struct lsa_bridgehead b = { to->conf.server, up, 1 };
+	struct lsa_connector c = {
+		.group = to->conf.group, .bridgeheads = &b, .nbridgeheads = 1
+	};
+	struct buf body = { 0 };
+
+	lsa_connector_encode(&body, &c);
+	fill(&body, octets);
+	own(in, LSA_CONNECTOR, id, &body);
+	buf_done(&body);
+}
+
+static void
+space(struct insider *in, const char *id, size_t octets)
+{
+	struct lsa_space s = { .cost = (uint32_t)below(in, 65536),
+		.relay = true };
+	struct buf body = { 0 };
+
+	lsa_space_encode(&body, &s);
+	fill(&body, octets);
+	own(in, LSA_SPACE, id, &body);
+	buf_done(&body);
+}
+
+static void
+server(struct insider *in, const struct addr *smtp, bool boasts)
+{
+	char *all[HONEST];
+	struct lsa_server s = { .group = in->evil->conf.group,
+		.smtp = { *smtp },
+		.nsmtp = 1,
+		.neighbours = all,
+		.nneighbours = HONEST };
+	struct buf body = { 0 };
+
+	for (size_t i = 0; i < HONEST; i++)
+		all[i] = in->world->nodes[i].conf.server;
+	s.mail_down = all;
+	s.nmail_down = boasts ? HONEST : 0;
+	lsa_server_encode(&body, &s);
+	own(in, LSA_SERVER, "", &body);
+	buf_done(&body);
+}
+
+/* --- attacks ------------------------------------------------------------------- */
+
+static void
+one_lsa(struct insider *in, uint64_t kind, uint64_t number, size_t octets)
+{
+	struct buf body = { 0 };
+	char id[80];
+
+	if (kind == 0) {
+		snprintf(id, sizeof(id), "c%u", (unsigned)number);
+		connector(in, id, below(in, 2) == 0, octets);
+	} else if (kind == 1) {
+		snprintf(id, sizeof(id), "s%u.evil.example", (unsigned)number);
+		space(in, id, octets);
+	} else {
+		snprintf(id, sizeof(id), "u%u", (unsigned)number);
+		fill(&body, octets);
+		own(in, (uint8_t)(100 + below(in, 3)), id, &body);
+	}
+	buf_done(&body);
+}
+
+static void
+many(struct insider *in)
+{
+	uint64_t kind = below(in, 3), n = 1 + below(in, LSAS_MAX);
+	size_t octets = below(in, 2) == 0 ? 0 : (size_t)below(in, 20000);
+
+	for (uint64_t i = 0; i < n; i++)
+		one_lsa(in, kind, i, octets);
+}
+
+static void
+same(struct insider *in)
+{
+	uint64_t kind = below(in, 3), n = 1 + below(in, LSAS_MAX);
+
+	for (uint64_t i = 0; i < n; i++)
+		one_lsa(in, kind, 0, (size_t)below(in, 60));
+}
+
+static void
+purges(struct insider *in)
+{
+	uint64_t n = 1 + below(in, LSAS_MAX / 2);
+
+	for (uint64_t i = 0; i < n; i++) {
+		space(in, "s0.evil.example", 0);
+		own(in, LSA_SPACE, "s0.evil.example", NULL);
+	}
+}
+
+static void
+addresses(struct insider *in)
+{
+	struct addr a = in->world->nodes[below(in, HONEST)].addr;
+
+	a.port = 25;
+	server(in, &a, false);
+}
+
+static void
+wander(struct insider *in)
+{
+	uint64_t n = 1 + below(in, 50);
+	struct addr a = in->evil->addr;
+
+	for (uint64_t i = 0; i < n; i++) {
+		a.port = (uint16_t)(1 + below(in, 65535));
+		server(in, &a, below(in, 2) == 0);
+	}
+}
+
+/* Another's LSA, or the authority's, with its own signature. */
+static void
+forge(struct insider *in)
+{
+	struct node *whom = &in->world->nodes[below(in, HONEST)];
+	char word[] = "connectors", digits[2 * SEAL_DIGEST + 1];
+	struct lsa_key keys[] = { { whom->conf.server, "", LSA_SERVER },
+		{ whom->conf.server, "a.example", LSA_SPACE },
+		{ "", word, LSA_RULE }, { "", digits, LSA_REVOCATION },
+		{ whom->conf.server, digits, LSA_FORGET } };
+	struct buf body = { 0 };
+
+	memset(digits, '0', sizeof(digits) - 1);
+	digits[sizeof(digits) - 1] = '\0';
+	lsa_rule_encode(&body, false);
+	say(in, &keys[below(in, 3)], NULL);
+	say(in, &keys[below(in, 5)], &body);
+	buf_done(&body);
+}
+
+/* Keys that do not exist, asked for and offered. */
+static void
+nothings(struct insider *in)
+{
+	struct buf body = { 0 };
+	char id[64];
+	bool offer = below(in, 2) == 0;
+	uint16_t n = (uint16_t)(1 + below(in, 400));
+
+	if (offer)
+		buf_u8(&body, (uint8_t)below(in, 4));
+	buf_u16(&body, n);
+	for (uint16_t i = 0; i < n; i++) {
+		struct lsa_key key = { "nobody.example", id, LSA_SPACE };
+
+		snprintf(id, sizeof(id), "n%u.example", (unsigned)i);
+		msg_key_write(&body, &key);
+		if (offer)
+			fill(&body, body.n + 24);
+	}
+	slip(in, offer ? MSG_SUMMARY : MSG_REQUEST, &body);
+	buf_done(&body);
+}
+
+static void
+noise(struct insider *in)
+{
+	struct buf body = { 0 };
+
+	for (uint64_t n = below(in, 200); n > 0; n--)
+		buf_u8(&body, (uint8_t)below(in, 256));
+	slip(in, (uint8_t)below(in, 12), &body);
+	buf_done(&body);
+}
+
+static void
+attack(struct insider *in)
+{
+	static void (*const all[])(struct insider *) = { many, many, same, same,
+		purges, addresses, wander, forge, nothings, noise };
+
+	all[below(in, sizeof(all) / sizeof(all[0]))](in);
+}
+
+/* --- what must hold -------------------------------------------------------------- */
+
+static const struct route *
+route_of(const struct world *world, size_t from, size_t to)
+{
+	return mta_table_find(
+	    &world->nodes[from].table, world->nodes[to].conf.spaces[0].pattern);
+}
+
+/* Routes of the honest to the honest are as before, in every table. */
+static void
+on_table(struct world *world, struct node *node)
+{
+	const struct insider *in = world->ctx;
+	size_t from = (size_t)(node - world->nodes);
+
+	for (size_t to = 0; to < HONEST && in->going && from < HONEST; to++) {
+		const struct route *r = route_of(world, from, to);
+
+		if (from == to)
+			continue;
+		if (r == NULL || r->nhops == 0 ||
+		    strcmp(r->hop[0].name, in->before[from][to]) != 0)
+			world_fail(world, "%s: the route to %s moved to %s",
+			    node->name, world->nodes[to].name,
+			    r == NULL || r->nhops == 0 ? "nothing"
+						       : r->hop[0].name);
+	}
+}
+
+static void
+remember(struct insider *in)
+{
+	for (size_t from = 0; from < HONEST; from++)
+		for (size_t to = 0; to < HONEST; to++) {
+			const struct route *r = route_of(in->world, from, to);
+
+			if (from == to)
+				continue;
+			if (r == NULL || r->nhops == 0)
+				world_fail(in->world, "no route to begin with");
+			else
+				in->before[from][to] =
+				    world_text(in->world, r->hop[0].name);
+		}
+}
+
+/* Sessions between the honest. */
+static void
+sessions_judge(struct insider *in)
+{
+	for (size_t i = 0; i < HONEST; i++)
+		for (size_t k = 0; k < HONEST; k++)
+			if (i != k &&
+			    !cable_joins(in->world, &in->world->nodes[i],
+				&in->world->nodes[k]))
+				world_fail(in->world, "%s lost %s",
+				    in->world->nodes[i].name,
+				    in->world->nodes[k].name);
+}
+
+/* What each keeps of it; with `none` nothing but the authority's word. */
+static void
+share_judge(struct insider *in, struct node *at, bool none)
+{
+	const char *text = world_ask(in->world, at, "db");
+	json_int_t octets = 0, n = 0;
+
+	while (*text != '\0') {
+		size_t len = strcspn(text, "\n");
+		json_t *line = json_loadb(text, len, 0, NULL);
+		const char *origin =
+		    json_string_value(json_object_get(line, "origin"));
+		const char *type =
+		    json_string_value(json_object_get(line, "type"));
+
+		if (origin == NULL || type == NULL)
+			world_fail(in->world, "%s: no JSON", at->name);
+		else if (strcmp(origin, in->evil->conf.server) == 0 &&
+			 strcmp(type, "forget") != 0) {
+			octets +=
+			    json_integer_value(json_object_get(line, "octets"));
+			n++;
+		}
+		json_decref(line);
+		text += len + (text[len] == '\n');
+	}
+	if (n > (none ? 0 : LIMIT_ORIGIN_LSAS) || octets > LIMIT_ORIGIN_OCTETS)
+		world_fail(in->world, "%s has %d LSAs, %d octets of it",
+		    at->name, (int)n, (int)octets);
+}
+
+/* --- a world -------------------------------------------------------------------- */
+
+static void
+lead(struct node *from, struct node *to, const char *name)
+{
+	plan_connector(from, name, to->conf.group);
+	plan_bridgehead(from, name, to, 10);
+	plan_peers(from, to);
+}
+
+static void
+world_draw(struct insider *in)
+{
+	static const char *const names[] = { "a", "b", "p", "evil" };
+	static char any[] = "*";
+	struct world *world = in->world;
+
+	for (size_t i = 0; i <= HONEST; i++) {
+		struct node *node =
+		    plan_host(world, names[i], i == 2 ? "paris" : "london");
+		struct setup_space space = { .relay = true };
+		char text[64];
+
+		snprintf(text, sizeof(text), "%s.example", names[i]);
+		space.pattern = world_text(world, text);
+		plan_space(node, &space);
+		if (i < HONEST)
+			plan_transit(node, any);
+	}
+	/* The certificate lets it claim what is below, too. */
+	in->evil = world->insider = &world->nodes[HONEST];
+	plan_below(in->evil, world_text(world, ".evil.example"));
+	lead(&world->nodes[0], &world->nodes[2], "a-p");
+	lead(&world->nodes[2], &world->nodes[0], "p-a");
+	plan_peers(&world->nodes[1], &world->nodes[2]);
+	plan_peers(in->evil, &world->nodes[2]);
+}
+
+static void
+hold_on(struct insider *in)
+{
+	in->going = true;
+	for (uint64_t n = 1 + below(in, ATTACKS_MAX); n > 0; n--) {
+		attack(in);
+		world_run(in->world, 1 + below(in, 4000));
+		sessions_judge(in);
+		if (in->world->failed != NULL)
+			break;
+		share_judge(in, &in->world->nodes[below(in, HONEST)], false);
+	}
+	world_run(in->world, 30000);
+	sessions_judge(in);
+}
+
+static void
+bury(struct insider *in)
+{
+	struct world *world = in->world;
+
+	world_kill(world, in->evil);
+	in->evil->host_up = false;
+	world_run(world, 10000);
+	plan_forget(world, in->evil, &world->nodes[below(in, HONEST)]);
+	world_run(world, SETTLE_MS);
+	sessions_judge(in);
+	for (size_t i = 0; i < HONEST && world->failed == NULL; i++)
+		share_judge(in, &world->nodes[i], true);
+}
+
+/* Who starts from its disk has nothing of it either. */
+static void
+from_disk(struct insider *in)
+{
+	struct node *node = &in->world->nodes[below(in, HONEST)];
+
+	in->going = false;
+	world_kill(in->world, node);
+	world_run(in->world, 2000);
+	world_start(in->world, node, DISK_KEPT);
+	share_judge(in, node, true);
+	world_run(in->world, 60000);
+}
+
+struct chance_result
+insider_play(uint64_t seed, bool verbose)
+{
+	struct insider in = { .world = world_new(seed) };
+	struct world *world = in.world;
+	struct chance_result result;
+
+	world->verbose = verbose;
+	world_draw(&in);
+	for (size_t i = 0; i < world->n; i++)
+		world_start(world, &world->nodes[i], DISK_KEPT);
+	world_run(world, 30000);
+	plan_enforce(world, true, &world->nodes[0]);
+	world_run(world, 30000);
+	remember(&in);
+	world->on_table = on_table;
+	world->ctx = &in;
+	if (world->failed == NULL)
+		hold_on(&in);
+	if (world->failed == NULL)
+		bury(&in);
+	if (world->failed == NULL)
+		from_disk(&in);
+	if (world->failed == NULL)
+		truth_check(world);
+	world_dump(world);
+	result.failed = mem_str(world->failed);
+	result.trace = world->trace;
+	result.steps = world->steps;
+	world_free(world);
+	return result;
+}

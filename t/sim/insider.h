@@ -1,0 +1,18 @@
+/*
+ * insider.h - worlds drawn from a seed in which one certified server means
+ * ill: what it can sign it says, to three honest ones.
+ *
+ * While it does: no session between honest servers falls, no route between
+ * them moves, in no table, and nobody keeps more of it than its share. Then
+ * it is forgotten: nothing of it is left, on a disk neither, and the network
+ * is what it was (truth.h).
+ */
+
+#ifndef T_SIM_INSIDER_H
+#define T_SIM_INSIDER_H
+
+#include "t/sim/chance.h"
+
+struct chance_result insider_play(uint64_t seed, bool verbose);
+
+#endif
