@@ -221,7 +221,7 @@ disguised_lsas(struct buf *out)
 {
 	struct seal seal = cheap_seal("b");
 	uint8_t org[SEAL_DIGEST], key[SEAL_DIGEST];
-	char id[20];
+	char id[32];
 	struct lsa_draft draft = { .key = { "c.x.org", id, 200 },
 		.org = org,
 		.signer = key,
@@ -243,7 +243,7 @@ disguised_lsas(struct buf *out)
 static void
 strange_keys(struct buf *out, uint8_t type, int n, size_t extra)
 {
-	char id[20];
+	char id[32];
 	static const uint8_t zero[64];
 
 	for (int i = 0; i < n; i++) {

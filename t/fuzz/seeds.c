@@ -384,16 +384,26 @@ network(void)
 	buf_bytes(&lsa, sig, sizeof(sig));
 	frame_put_body(&out, MSG_UPDATE, &lsa);
 	put("session", "update", &out);
+	buf_u64(&lsa, UINT64_MAX);
 	frame_put_body(&out, MSG_ALIVE, &lsa);
 	put("session", "alive", &out);
 	buf_u8(&lsa, MSG_FIRST | MSG_LAST);
 	buf_u16(&lsa, 0);
 	frame_put_body(&out, MSG_SUMMARY, &lsa);
-	buf_bytes(&lsa, sig, SEAL_DIGEST);
+	buf_u8(&lsa, MSG_ASKS);
+	buf_u16(&lsa, 1);
+	buf_u8(&lsa, 7);
 	buf_u32(&lsa, 9);
+	buf_bytes(&lsa, sig, SEAL_DIGEST);
 	frame_put_body(&out, MSG_DIGEST, &lsa);
 	frame_put_body(&out, MSG_SYNCED, &lsa);
 	put("session", "exchange", &out);
+	buf_u16(&lsa, 2); /* of what is not there, and of what is */
+	msg_key_write(&lsa, &(struct lsa_key){ HOST, "none", LSA_CONNECTOR });
+	msg_key_write(
+	    &lsa, &(struct lsa_key){ a->conf.server, "", LSA_SERVER });
+	frame_put_body(&out, MSG_REQUEST, &lsa);
+	put("session", "request", &out);
 	world_free(world);
 }
 
