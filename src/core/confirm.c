@@ -71,8 +71,10 @@ confirm_setup(struct engine *e, const struct setup *setup)
 	n = would_move(e);
 	e->setup = old;
 	origin_look(e); /* the drafts were the new setup's */
+	e->confirm_moves = 0;
 	if (n * 100 <= e->rib->n * setup->confirm_percent)
 		return true;
+	e->confirm_moves = n;
 	fx_event(
 	    e, (struct event){
 		   .kind = EVENT_CONFIRM, .value = n, .total = e->rib->n });

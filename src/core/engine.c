@@ -134,6 +134,8 @@ on_conf(struct engine *e, const struct input *in)
 	if (e->phase != PHASE_BOOT && in->value == 0 &&
 	    !confirm_setup(e, in->setup))
 		return;
+	if (in->value < 2)
+		e->confirm_moves = 0;
 	e->setup = in->setup;
 	claims_check(e);
 	transit_own(e);

@@ -35,7 +35,8 @@
 
 enum input_kind {
 	IN_CONF,    /* setup: a new configuration; value: 1 when the
-		       administrator has confirmed what it moves. It is in force
+		       administrator has confirmed what it moves, 2 when it is
+		       the one in force with what DNS knows. It is in force
 		       unless FX_HELD comes back: then the old one stays lent */
 	IN_RESTORE, /* who: enum save_what; bytes: what was saved as that; none:
 		       nothing was. Once for each, the state last */

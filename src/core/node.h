@@ -219,13 +219,14 @@ struct engine {
 	struct pace fight;
 	uint32_t fights;
 	struct mono fight_since, fight_last;
-	struct mono breach_at; /* a breach is said again then */
-	struct mta mta;        /* as it was read last */
-	bool mta_told;         /* since our start */
-	enum mta_asks asked;   /* the verdict that we act by */
-	bool asked_once;       /* it was a "yes" before */
-	struct mono mta_no;    /* since when readings say no */
-	uint64_t drain_until;  /* by lsrctl drain; 0: not drained so */
+	struct mono breach_at;  /* a breach is said again then */
+	struct mta mta;         /* as it was read last */
+	bool mta_told;          /* since our start */
+	enum mta_asks asked;    /* the verdict that we act by */
+	bool asked_once;        /* it was a "yes" before */
+	struct mono mta_no;     /* since when readings say no */
+	uint64_t confirm_moves; /* so many routes, by a setup that is held */
+	uint64_t drain_until;   /* by lsrctl drain; 0: not drained so */
 	bool drained;
 	char *drain_reason;
 	enum lsa_state said_state; /* in our server LSA */

@@ -108,6 +108,30 @@ away(struct engine *e, struct json *j)
 	view_free(view);
 }
 
+/* Nothing is late that was never sent. */
+static uint64_t
+behind_ms(const struct engine *e, const struct rib *rib)
+{
+	if (rib == NULL || e->published >= rib->generation ||
+	    e->sent_at.ms == 0)
+		return 0;
+	return mono_since(e->sent_at, e->now);
+}
+
+static void
+drain_show(const struct engine *e, struct json *j)
+{
+	const char *reason =
+	    e->drained ? e->drain_reason : e->setup->drain_reason;
+
+	if (!e->drained && !e->setup->drain)
+		return;
+	if (reason != NULL)
+		json_str(j, "drain_reason", reason);
+	if (e->drained && e->drain_until != 0)
+		json_uint(j, "drain_until", e->drain_until);
+}
+
 static void
 status(struct engine *e, struct json *j, const struct request *r)
 {
@@ -146,10 +170,10 @@ status(struct engine *e, struct json *j, const struct request *r)
 	json_hex(j, "digest", digest, SEAL_DIGEST);
 	json_uint(j, "epoch", e->epoch);
 	json_bool(j, "alone", e->alone);
-	json_uint(j, "behind_ms",
-	    rib != NULL && e->published < rib->generation
-		? mono_since(e->sent_at, e->now)
-		: 0);
+	json_uint(j, "behind_ms", behind_ms(e, rib));
+	if (e->confirm_moves > 0)
+		json_uint(j, "confirm_moves", e->confirm_moves);
+	drain_show(e, j);
 	json_uint(j, "uptime_s", seconds(e, e->started));
 	away(e, j);
 	evidence_show(e, j, "reports");
@@ -184,6 +208,8 @@ peers(struct engine *e, struct json *j, const struct request *r)
 			json_str(j, NULL, addr_text(&nbr->addrs[i], text));
 		json_close(j, ']');
 		sync_show(nbr, j);
+		if (claims != NULL)
+			json_int(j, "certificate_until", claims->not_after);
 		json_str(j, "reason",
 		    s != NULL || nbr->reason == NULL ? "" : nbr->reason);
 		json_close(j, '}');

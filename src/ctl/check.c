@@ -6,18 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/rc.h"
 #include "crypt/keys.h"
-#include "ctl/client.h"
 #include "ctl/show.h"
 #include "ctl/transit.h"
 
 #define DAY 86400
 #define WARN_DAYS 30
-#define BEHIND_MS 10000
 
 static const struct conf_keys key_files = {
 	.own_public = keys_own_public,
@@ -55,16 +54,30 @@ list_done(struct check_list *list)
 	vec_done(&list->list);
 }
 
+static bool
+is_closed(const struct complaint *c)
+{
+	return strstr(c->text, strerror(EACCES)) != NULL;
+}
+
 static void
 find_complaints(struct check_list *list, const struct complaints *complaints)
 {
 	for (size_t i = 0; i < complaints->list.n; i++) {
 		const struct complaint *c = &complaints->list.v[i];
 
-		check_find(list,
-		    CHECK_ABOUT(c->warning ? CHECK_WARNING : CHECK_CRITICAL,
-			"configuration", c->remedy),
-		    "%s:%u: %s", c->file, c->line, c->text);
+		/* A key that a member of the reading group may not read is
+		 * as it should be. */
+		if (geteuid() != 0 && !c->warning && is_closed(c))
+			check_find(list,
+			    CHECK_ABOUT(CHECK_NOTE, "configuration", NULL),
+			    "not asked: needs root: %s", c->text);
+		else
+			check_find(list,
+			    CHECK_ABOUT(
+				c->warning ? CHECK_WARNING : CHECK_CRITICAL,
+				"configuration", c->remedy),
+			    "%s:%u: %s", c->file, c->line, c->text);
 	}
 }
 
@@ -116,70 +129,6 @@ check_expiry(struct check_list *list, const char *path)
 		    "%s: the certificate is not yet valid", path);
 	claims_free(claims);
 	mem_free(der);
-}
-
-static void
-find_away(struct check_list *list, const json_t *away)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach(away, i, one)
-	{
-		const char *server =
-		    json_string_value(json_object_get(one, "server"));
-		struct buf remedy = { 0 };
-		char *text;
-
-		if (server == NULL)
-			continue;
-		buf_printf(&remedy, "if it is gone for good: lsrctl forget %s",
-		    server);
-		text = buf_string(&remedy);
-		check_find(list, CHECK_ABOUT(CHECK_WARNING, "away", text),
-		    "%s is away", server);
-		mem_free(text);
-	}
-}
-
-static void
-check_status(void *ctx, const json_t *line)
-{
-	struct check_list *list = ctx;
-	json_int_t behind =
-	    json_integer_value(json_object_get(line, "behind_ms"));
-	json_int_t holds = json_integer_value(json_object_get(line, "holds"));
-
-	if (json_is_true(json_object_get(line, "alone")))
-		check_find(list,
-		    CHECK_ABOUT(
-			CHECK_CRITICAL, "alone", "lsrctl peers shows why"),
-		    "no session with any server");
-	if (behind > BEHIND_MS)
-		check_find(list,
-		    CHECK_ABOUT(CHECK_CRITICAL, "behind",
-			"the log has publish-failed or publisher-killed"),
-		    "the published table is %lld ms behind", (long long)behind);
-	if (holds > 0)
-		check_find(list,
-		    CHECK_ABOUT(CHECK_WARNING, "holds",
-			"lsrctl routes shows which, and why"),
-		    "%lld patterns are on hold", (long long)holds);
-	find_away(list, json_object_get(line, "away"));
-}
-
-static void
-check_daemon(struct check_list *list, const struct call *call)
-{
-	struct buf answer = { 0 };
-
-	if (client_read(call, "status", &answer) != CALL_OK ||
-	    client_each(&answer, check_status, list) != CALL_OK)
-		check_find(list,
-		    CHECK_ABOUT(
-			CHECK_CRITICAL, "daemon", "systemctl status lsrd"),
-		    "the daemon does not answer");
-	buf_done(&answer);
 }
 
 static const char *
@@ -251,8 +200,15 @@ print_json(struct buf *out, const struct check_list *list)
 static void
 print_text(struct buf *out, const struct check_list *list)
 {
-	buf_printf(out, "lsrd %s: %zu found\n",
+	buf_printf(out, "lsrd %s: %zu found",
 	    level_word((enum check_level)worst(list)), found(list));
+	if (list->perf.known)
+		buf_printf(out,
+		    " | found=%zu holds=%" PRId64 " away=%" PRId64
+		    " sessions=%" PRId64 " full=%" PRId64 " routes=%" PRId64,
+		    found(list), list->perf.holds, list->perf.away,
+		    list->perf.sessions, list->perf.full, list->perf.routes);
+	buf_u8(out, '\n');
 	for (size_t i = 0; i < list->list.n; i++) {
 		const struct check_finding *f = &list->list.v[i];
 
@@ -286,7 +242,7 @@ int
 check_live(const struct call *call)
 {
 	const char *path = call->config == NULL ? CONF_FILE : call->config;
-	struct check_list list = { { 0 } };
+	struct check_list list = { 0 };
 	struct buf out = { 0 };
 	struct conf *conf;
 	int result;
@@ -296,9 +252,10 @@ check_live(const struct call *call)
 	conf = load(&list, path);
 	if (conf != NULL) {
 		check_expiry(&list, conf->certificate);
-		check_postfix(&list, conf, call);
+		if (!conf->setup.no_mta)
+			check_postfix(&list, conf, call);
 	}
-	check_daemon(&list, call);
+	check_health(&list, call);
 	check_transit(&list, call);
 	if (call->json)
 		print_json(&out, &list);

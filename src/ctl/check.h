@@ -30,8 +30,15 @@ struct check_finding {
 	char *remedy; /* a command line or advice; may be NULL */
 };
 
+/* What a monitoring system draws. */
+struct check_perf {
+	bool known; /* the daemon has told */
+	int64_t routes, holds, away, sessions, full;
+};
+
 struct check_list {
 	VEC(struct check_finding) list;
+	struct check_perf perf;
 };
 
 /* What a finding is about; lent. */
@@ -49,6 +56,9 @@ __attribute__((format(printf, 3, 4))) void check_find(
     struct check_list *list, struct check_about about, const char *fmt, ...);
 
 int check_live(const struct call *call);
+
+/* What the daemon says of itself, its peers and links. */
+void check_health(struct check_list *list, const struct call *call);
 
 /* The tables, and what Postfix's main.cf and master.cf say. */
 void check_postfix(

@@ -452,6 +452,7 @@ check_ask(const struct postfix *p)
 	if (lines == NULL)
 		lines = mem_str("");
 	chains_ask(&a, lines);
+	check_next_hops(p, lines);
 	resolver_open(&a);
 	if (a.resolve != NULL) {
 		check_all_here(&a);

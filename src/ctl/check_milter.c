@@ -5,8 +5,12 @@
 
 #include "ctl/postconf.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "ctl/undo.h"
@@ -160,9 +164,30 @@ check_copies(const struct postfix *p)
 			    names[i]);
 }
 
+/* One that has died, or was never started: mail is accepted unmarked. */
+static void
+check_socket(const struct postfix *p)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%.80s/" PLACE,
+	    postconf_full(p, "queue_directory"));
+	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) != 0 &&
+	    errno != EACCES)
+		check_find(p->list,
+		    CHECK_ABOUT(CHECK_WARNING, "milter",
+			"systemctl status lsrd-milter"),
+		    "lsrd-milter does not answer at %s: %s: messages get no "
+		    "mark, and those with limits no way of their own",
+		    sun.sun_path, strerror(errno));
+	close(fd);
+}
+
 void
 check_milter(const struct postfix *p)
 {
+	check_socket(p);
 	for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++)
 		check_want(p, &wants[i]);
 	check_filters(p);

@@ -116,10 +116,12 @@ void check_services(const struct postfix *p);
 /* What lsrd-milter(8) needs; called when this server has a mark key. */
 void check_milter(const struct postfix *p);
 
-/* What Postfix would do, against what our table says; and what it knows of a
- * next hop by its name, which ours are not. */
+/* What Postfix would do, against what our table says. */
 void check_ask(const struct postfix *p);
-void check_next_hops(const struct postfix *p, const struct words *remote);
+
+/* What it knows of next hops by name, which ours are not; `lines` is our
+ * table as postmap -s lists it. */
+void check_next_hops(const struct postfix *p, const char *lines);
 
 /* Copies that would take a message's own route; where limits give it one. */
 void check_copies(const struct postfix *p);

@@ -164,12 +164,10 @@ apply(struct server *server)
 
 /* Gives the engine its setup; false: it holds it until it is confirmed. */
 static bool
-give(struct server *server, const struct conf *conf, bool confirmed)
+give(struct server *server, const struct conf *conf, unsigned how)
 {
 	struct setup *setup = merge_setup(conf, server->srv);
-	struct input in = {
-		.kind = IN_CONF, .setup = setup, .value = confirmed
-	};
+	struct input in = { .kind = IN_CONF, .setup = setup, .value = how };
 
 	server->refused = false;
 	loop_step(server->loop, &in);
@@ -188,7 +186,7 @@ on_found(void *ctx)
 {
 	struct server *server = ctx;
 
-	CHECK(give(server, server->conf, true));
+	CHECK(give(server, server->conf, 2));
 }
 
 /*

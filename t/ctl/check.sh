@@ -92,8 +92,8 @@ sh "$W/mend.sh" 2>/dev/null
 check
 ok "its own commands mend it all" sh -c \
 	"! grep -qE 'table|postconf' '$W/out'"
-ok "no daemon and no Postfix are all that is left" \
-	said "lsrd critical: 2 found"
+ok "no daemon, no milter and no Postfix are all that is left" \
+	said "lsrd critical: 3 found"
 
 postconf -c "$W/etc" -PX lsrd/unix/smtp_connect_timeout
 check
@@ -125,7 +125,7 @@ check
 ok "a certificate that ends soon" said "expires in [0-9]* days"
 check --json
 ok "JSON lines" said '"level":"warning","what":"certificate"'
-ok "with a result" said '^{"result":"critical","found":3}$'
+ok "with a result" said '^{"result":"critical","found":4}$'
 
 # --- with what a site has had for years -----------------------------------
 

@@ -8,7 +8,7 @@
 
 why=$(pf_need)
 [ -z "$why" ] || skip_all "$why"
-echo 1..18
+echo 1..21
 
 pf_begin
 P=example.org
@@ -68,6 +68,7 @@ user@paris.$P smtp:[192.0.2.77]:25
 tokyo.$P smtp:[192.0.2.78]:25
 listed.$P discard:lists
 END
+printf 'paris.%s encrypt\n[192.0.2.78]:25 secure match=nexthop\n' $P >"$W/policy"
 printf '@bulk.example [192.0.2.79]:2525\n' >"$W/relays"
 printf '@rewritten.%s all@elsewhere.example\n' $P >"$W/rewrites"
 site "transport_maps = texthash:$W/own, $T/transport" \
@@ -76,7 +77,7 @@ site "transport_maps = texthash:$W/own, $T/transport" \
 	"virtual_alias_maps = texthash:$W/rewrites" \
 	"relay_domains = $T/domains, gate.$P" \
 	"sender_dependent_relayhost_maps = texthash:$W/relays" \
-	"default_transport = smtp" "mydestination = london.$P"
+	"smtp_tls_policy_maps = texthash:$W/policy" "default_transport = smtp" "mydestination = london.$P"
 asked() { # the new configuration
 	check
 	grep -q "tokyo.$P: our table says" "$W/out"
@@ -93,14 +94,20 @@ ok "and what its own map sends on" silent "listed.$P is delivered"
 ok "mail to the host itself comes back" said "postconf .*-e 'mydestination = london.$P, \$myhostname'"
 ok "a sender's own relay that the table of * hides" said \
 	"mail of @bulk.example: sender_dependent_relayhost_maps says \[192.0.2.79\]:2525"
+ok "a policy by the next hop that is no more" said \
+	"paris.$P: mail to paris.$P was sent with TLS encrypt, to .* it is not"
+ok "and one that verifies a name" said \
+	"tokyo.$P: mail to \[192.0.2.78\]:25 was sent with TLS secure.*next-hop = name"
+ok "a line that gives it back" said \
+	"postconf .*-Pe 'lsrd/unix/smtp_tls_security_level=encrypt'"
 sed -n 's/^ *\(postconf .*\)/\1/p' "$W/out" >"$W/mend.sh"
 in_ns sh "$W/mend.sh" 2>/dev/null
 again
 mended() {
 	check
-	! grep -q "bulk.example\|myhostname is in no class" "$W/out"
+	! grep -q "bulk.example\|myhostname is in no class\|TLS encrypt" "$W/out"
 }
-ok "its commands mend both" until_true 20 mended
+ok "its commands mend all three" until_true 20 mended
 
 # who is not root reads what he may
 chmod 755 "$W" "$W/etc" "$W/lsrd"

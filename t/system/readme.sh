@@ -26,45 +26,53 @@ cat >"$work/waits.sh" <<-'END'
 END
 mkdir "$work/shared"
 cat >"$work/mx1.sh" <<-END
+	ssh() { # as mx1 reaches itself, and mx2 by the folder they share
+	    case \$1 in
+	    *mx1*) sh -c "\$2" ;;
+	    *)
+		cat >/shared/mx2.tar
+		printf '%s\n' "\$2" >/shared/mx2.sh.new && mv /shared/mx2.sh.new /shared/mx2.sh
+		;;
+	    esac
+	}
 	$(block 1)
-	tar -C /root/authority/mx2 -cf /shared/mx2.tar.new . && mv /shared/mx2.tar.new /shared/mx2.tar
-	cat >/etc/lsrd/lsrd.conf <<'CONF'
 	$(block 2)
+	cat >/etc/lsrd/lsrd.conf <<'CONF'
+	$(block 3)
 	CONF
 	mkdir -p /etc/systemd/system/lsrd.socket.d
 	cat >/etc/systemd/system/lsrd.socket.d/override.conf <<'CONF'
-	$(block 4)
+	$(block 5)
 	CONF
 	systemctl daemon-reload
 	lsrd -t || exit 1
-	$(block 5)
-	answers
 	$(block 6)
-	lsrctl check
+	$(block 7)
+	answers
 	: >/shared/mx1.ready
 	soon [ -e /shared/mx2.ready ]
 	soon knows paris.example.org mx2
-	$(block 7)
+	$(block 8)
 	lsrctl routes >/shared/mx1.routes
 	soon lsrctl check && : >/shared/mx1.checked
 	soon [ -e /shared/mx2.done ]
 	journalctl -u 'lsrd*' -u 'postfix*' --no-pager -o cat | tail -n 60
 END
 cat >"$work/mx2.sh" <<-END
-	soon [ -e /shared/mx2.tar ]
-	tar -C /etc/lsrd/keys -xpf /shared/mx2.tar
+	soon [ -e /shared/mx2.sh ]
+	sh /shared/mx2.sh </shared/mx2.tar
 	cat >/etc/lsrd/lsrd.conf <<'CONF'
-	$(block 3)
+	$(block 4)
 	CONF
 	mkdir -p /etc/systemd/system/lsrd.socket.d
 	cat >/etc/systemd/system/lsrd.socket.d/override.conf <<'CONF'
-	$(block 4 | sed 's/192.0.2.10/192.0.2.20/')
+	$(block 5 | sed 's/192.0.2.10/192.0.2.20/')
 	CONF
 	systemctl daemon-reload
 	lsrd -t || exit 1
-	$(block 5)
-	answers
 	$(block 6 | sed 's/london/paris/')
+	$(block 7)
+	answers
 	: >/shared/mx2.ready
 	soon grep -q hello /var/mail/root
 	cp /var/mail/root /shared/mail

@@ -1,0 +1,325 @@
+/*
+ * check_health.c - the part of `check` that asks the daemon how it is, and
+ * finds what has been ill for longer than a restart takes.
+ */
+
+#include "ctl/check.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "ctl/client.h"
+#include "ctl/value.h"
+
+#define BEHIND_MS 10000
+
+/* A restart, and a link that comes back, take less. */
+#define PATIENCE_S 60
+
+#define DAY 86400
+#define WARN_DAYS 30
+
+static const char *
+text(const json_t *line, const char *key)
+{
+	const char *s = json_string_value(json_object_get(line, key));
+
+	return s == NULL ? "" : s;
+}
+
+static int64_t
+number(const json_t *line, const char *key)
+{
+	return (int64_t)json_integer_value(json_object_get(line, key));
+}
+
+/* --- status ------------------------------------------------------------------ */
+
+static void
+find_away(struct check_list *list, const json_t *away)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(away, i, one)
+	{
+		const char *server = text(one, "server");
+		struct buf remedy = { 0 };
+		char *advice;
+
+		if (*server == '\0')
+			continue;
+		buf_printf(&remedy, "if it is gone for good: lsrctl forget %s",
+		    server);
+		advice = buf_string(&remedy);
+		check_find(list, CHECK_ABOUT(CHECK_WARNING, "away", advice),
+		    "%s is away", server);
+		mem_free(advice);
+	}
+}
+
+static void
+find_state(struct check_list *list, const json_t *line)
+{
+	const char *state = text(line, "state"), *reason;
+	char until[32] = "";
+
+	if (strcmp(state, "drain") == 0) {
+		reason = text(line, "drain_reason");
+		if (json_object_get(line, "drain_until") != NULL)
+			value_time_text(number(line, "drain_until"), until);
+		check_find(list,
+		    CHECK_ABOUT(CHECK_WARNING, "drain",
+			"lsrctl ready ends what lsrctl drain began"),
+		    "this server is drained: it gives no transit%s%s%s%s",
+		    *until == '\0' ? "" : ", until ", until,
+		    *reason == '\0' ? "" : ": ", reason);
+	} else if (strcmp(state, "up") != 0) {
+		check_find(list,
+		    CHECK_ABOUT(CHECK_WARNING, "state",
+			strcmp(state, "returning") == 0
+			    ? "it waits for its sessions, 10 s at most"
+			    : "the log has mta-asks or table-behind"),
+		    "this server is %s: it gives no transit", state);
+	}
+}
+
+/* The milter runs, and has neither table nor key: its log says which. */
+static void
+find_unmarked(struct check_list *list, const json_t *milter)
+{
+	int64_t unmarked = number(milter, "unmarked");
+
+	if (unmarked > 0 && number(milter, "accepted") == 0)
+		check_find(list,
+		    CHECK_ABOUT(CHECK_WARNING, "milter",
+			"its log has unready; systemctl restart lsrd-milter"),
+		    "lsrd-milter has let %" PRId64
+		    " messages pass without a mark: it is not ready",
+		    unmarked);
+}
+
+/* Who had no reporter since its start has not been told of refused mail. */
+static void
+find_reports(struct check_list *list, const json_t *line)
+{
+	const json_t *reports = json_object_get(line, "reports");
+
+	find_unmarked(list, json_object_get(reports, "milter"));
+	if (number(line, "uptime_s") >= PATIENCE_S &&
+	    json_object_get(reports, "evidence") == NULL &&
+	    number(line, "sessions") > 0 && number(line, "routes") > 0)
+		check_find(list,
+		    CHECK_ABOUT(CHECK_NOTE, "maillog",
+			"systemctl enable --now lsrd-maillog"),
+		    "lsrd-maillog has told of no delivery yet: a next hop that "
+		    "answers and refuses mail is found out by it alone");
+}
+
+static void
+find_numbers(struct check_list *list, const json_t *line)
+{
+	int64_t behind = number(line, "behind_ms");
+	int64_t holds = number(line, "holds");
+	int64_t moves = number(line, "confirm_moves");
+	char when[32];
+
+	if (json_is_true(json_object_get(line, "alone")))
+		check_find(list,
+		    CHECK_ABOUT(
+			CHECK_CRITICAL, "alone", "lsrctl peers shows why"),
+		    "no session with any server");
+	if (behind > BEHIND_MS)
+		check_find(list,
+		    CHECK_ABOUT(CHECK_CRITICAL, "behind",
+			"the log has publish-failed or publisher-killed"),
+		    "the published table is %" PRId64 " ms behind", behind);
+	if (holds > 0)
+		check_find(list,
+		    CHECK_ABOUT(CHECK_WARNING, "holds",
+			"lsrctl routes shows which, and why"),
+		    "%" PRId64 " patterns are on hold", holds);
+	if (moves > 0)
+		check_find(list,
+		    CHECK_ABOUT(CHECK_WARNING, "confirm",
+			"lsrctl confirm; or change the file back, and reload"),
+		    "a reload is held, not in force: it moves %" PRId64
+		    " routes",
+		    moves);
+	if (json_object_get(line, "leaves") != NULL) {
+		value_time_text(number(line, "leaves"), when);
+		check_find(list,
+		    CHECK_ABOUT(CHECK_WARNING, "leaving",
+			"lsrctl routes shows which; claim it again where its "
+			"mail is to be delivered"),
+		    "%" PRId64 " patterns that nobody claims leave the tables, "
+		    "the first at %s",
+		    number(line, "leaving"), when);
+	}
+}
+
+static void
+on_status(void *ctx, const json_t *line)
+{
+	struct check_list *list = ctx;
+
+	find_state(list, line);
+	find_numbers(list, line);
+	find_reports(list, line);
+	find_away(list, json_object_get(line, "away"));
+	list->perf.routes = number(line, "routes");
+	list->perf.holds = number(line, "holds");
+	list->perf.sessions = number(line, "sessions");
+	list->perf.full = number(line, "full");
+	list->perf.away =
+	    (int64_t)json_array_size(json_object_get(line, "away"));
+	list->perf.known = true;
+}
+
+/* --- peers --------------------------------------------------------------------- */
+
+static void
+find_certificate(struct check_list *list, const char *peer, int64_t until)
+{
+	static const char remedy[] = "where the authority is: lsrctl keys "
+				     "issue --renew, for that server";
+	int64_t left = until - (int64_t)time(NULL);
+
+	if (left < 0)
+		check_find(list,
+		    CHECK_ABOUT(CHECK_WARNING, "certificate", remedy),
+		    "%s: its certificate has expired, or this host's clock is "
+		    "wrong",
+		    peer);
+	else if (left / DAY < WARN_DAYS)
+		check_find(list,
+		    CHECK_ABOUT(CHECK_WARNING, "certificate", remedy),
+		    "%s: its certificate expires in %" PRId64 " days", peer,
+		    left / DAY);
+}
+
+static void
+on_peer(void *ctx, const json_t *line)
+{
+	struct check_list *list = ctx;
+	const char *peer = text(line, "peer"), *reason = text(line, "reason");
+	bool dated = strcmp(reason, "expired") == 0;
+
+	if (json_object_get(line, "certificate_until") != NULL)
+		find_certificate(list, peer, number(line, "certificate_until"));
+	if (strcmp(text(line, "state"), "full") == 0 ||
+	    number(line, "since_s") < PATIENCE_S)
+		return;
+	check_find(list,
+	    CHECK_ABOUT(CHECK_WARNING, "peer",
+		dated ? "compare the clocks of both, then keys show there"
+		      : "is lsrd running there? its log and ours say more"),
+	    "%s: no session for %" PRId64 " s%s%s%s%s", peer,
+	    number(line, "since_s"), *reason == '\0' ? "" : ": ", reason,
+	    dated ? " (a certificate or a clock)" : "",
+	    json_is_true(json_object_get(line, "silent"))
+		? "; its mail service answers, and mail goes there"
+		: "");
+}
+
+/* --- links ---------------------------------------------------------------------- */
+
+static void
+on_link(void *ctx, const json_t *line)
+{
+	struct check_list *list = ctx;
+	const char *use = text(line, "use"), *connector;
+	bool self = strcmp(use, "self") == 0;
+
+	if (strcmp(text(line, "state"), "down") != 0)
+		return;
+	if (self) {
+		check_find(list,
+		    CHECK_ABOUT(CHECK_CRITICAL, "postfix", "postfix start"),
+		    "this host's own mail service does not answer at %s",
+		    text(line, "smtp"));
+		return;
+	}
+	if (number(line, "since_s") < PATIENCE_S)
+		return;
+	connector = text(line, "connector");
+	check_find(list,
+	    CHECK_ABOUT(CHECK_WARNING, "link", "lsrctl links shows it"),
+	    "%s %s: %s at %s is down for %" PRId64 " s", use,
+	    *connector != '\0' ? connector : "",
+	    *text(line, "bridgehead") != '\0' ? text(line, "bridgehead")
+	    : *text(line, "server") != '\0'   ? text(line, "server")
+					      : text(line, "space"),
+	    text(line, "smtp"), number(line, "since_s"));
+}
+
+/* --- clocks --------------------------------------------------------------------- */
+
+/* What was issued in the future tells of a clock: there, or here. */
+struct clocks {
+	struct check_list *list;
+	int64_t now;
+	unsigned ahead;
+	char name[300];
+};
+
+static void
+on_lsa(void *ctx, const json_t *line)
+{
+	struct clocks *clocks = ctx;
+
+	if (number(line, "issued") - clocks->now > DAY && clocks->ahead++ == 0)
+		snprintf(clocks->name, sizeof(clocks->name), "%s",
+		    text(line, "origin"));
+}
+
+static void
+check_clocks(struct check_list *list, const struct call *call)
+{
+	struct clocks clocks = { .list = list, .now = (int64_t)time(NULL) };
+	struct buf answer = { 0 };
+
+	if (client_read(call, "db", &answer) == CALL_OK &&
+	    client_each(&answer, on_lsa, &clocks) == CALL_OK &&
+	    clocks.ahead > 0)
+		check_find(list,
+		    CHECK_ABOUT(
+			CHECK_WARNING, "clock", "compare date here and there"),
+		    "a clock is wrong: %u advertisements are from the future, "
+		    "the first of %s; if they are of many servers, it is this "
+		    "host's",
+		    clocks.ahead, clocks.name);
+	buf_done(&answer);
+}
+
+void
+check_health(struct check_list *list, const struct call *call)
+{
+	static const struct {
+		const char *request;
+		void (*each)(void *ctx, const json_t *line);
+	} rows[] = {
+		{ "status", on_status },
+		{ "peers", on_peer },
+		{ "links", on_link },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct buf answer = { 0 };
+		bool ok =
+		    client_read(call, rows[i].request, &answer) == CALL_OK &&
+		    client_each(&answer, rows[i].each, list) == CALL_OK;
+
+		buf_done(&answer);
+		if (ok)
+			continue;
+		check_find(list,
+		    CHECK_ABOUT(
+			CHECK_CRITICAL, "daemon", "systemctl status lsrd"),
+		    "the daemon does not answer");
+		return;
+	}
+	check_clocks(list, call);
+}

@@ -1,0 +1,280 @@
+/*
+ * check_next_hop.c - the part of `check` that finds what a destination loses
+ * when its next hop is an address: policies of TLS and passwords, which
+ * Postfix keeps by the next hop as it is written.
+ */
+
+#include "ctl/postconf.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "ctl/chain.h"
+
+#define DESTINATIONS_MAX 1000
+
+/* One destination: who took it before us, and what takes it now. */
+struct hop {
+	char *pattern;
+	char service[64], before[512]; /* transport and next hop without us */
+	char *now;                     /* `[address]:port, ...` */
+};
+
+struct hops {
+	const struct postfix *p;
+	struct chain transports, policies, passwords;
+	VEC(struct hop) list;
+};
+
+/* What is demanded, the least first. */
+static int
+rank(const char *level)
+{
+	static const char *const levels[] = { "none", "may", "dane", "encrypt",
+		"dane-only", "fingerprint", "verify", "secure" };
+	size_t n = strcspn(level, " \t,");
+
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (strlen(levels[i]) == n && strncmp(level, levels[i], n) == 0)
+			return (int)i;
+	return 0;
+}
+
+#define ENCRYPT 3
+
+/* What a service of master.cf demands where no policy is found. */
+static const char *
+level_of(const struct postfix *p, const char *service)
+{
+	char option[128];
+	const char *level;
+
+	snprintf(
+	    option, sizeof(option), "%s/unix/smtp_tls_security_level", service);
+	level = postconf_option(p, option);
+	return level != NULL ? level
+	                     : postconf_full(p, "smtp_tls_security_level");
+}
+
+/* The next hop that Postfix would take without our table. */
+static void
+before_us(const struct hops *h, struct hop *hop, const char *address)
+{
+	const char *relay = postconf_full(h->p, "relayhost");
+	struct words keys = { { 0 } };
+	char *value, *colon;
+
+	chain_keys(&keys, address);
+	value = chain_find_any(&h->transports, &keys, NULL);
+	colon = value == NULL ? NULL : strchr(value, ':');
+	snprintf(hop->service, sizeof(hop->service), "%.*s",
+	    colon == NULL || colon == value ? 4 : (int)(colon - value),
+	    colon == NULL || colon == value ? "smtp" : value);
+	if (colon != NULL && colon[1] != '\0')
+		snprintf(hop->before, sizeof(hop->before), "%s", colon + 1);
+	else
+		snprintf(hop->before, sizeof(hop->before), "%s",
+		    *relay != '\0' ? relay : strrchr(address, '@') + 1);
+	mem_free(value);
+	words_done(&keys);
+}
+
+/* As Postfix looks for a next hop: as written; a name also by `.parent`. */
+static void
+hop_keys(struct words *keys, const char *hop)
+{
+	vec_push(&keys->list, mem_str(hop));
+	if (strpbrk(hop, "[:") != NULL)
+		return;
+	for (const char *dot = strchr(hop, '.'); dot != NULL;
+	     dot = strchr(dot + 1, '.'))
+		vec_push(&keys->list, mem_str(dot));
+}
+
+/* Calls for each key of each next hop that there is. */
+static void
+want(struct hops *h)
+{
+	for (size_t i = 0; i < h->list.n; i++) {
+		struct words keys = { { 0 } };
+
+		hop_keys(&keys, h->list.v[i].before);
+		words_split(&keys, h->list.v[i].now);
+		for (size_t k = 0; k < keys.list.n; k++) {
+			chain_want(&h->policies, keys.list.v[k]);
+			chain_want(&h->passwords, keys.list.v[k]);
+		}
+		words_done(&keys);
+	}
+}
+
+static char *
+found(const struct chain *c, const char *hop)
+{
+	struct words keys = { { 0 } };
+	char *value;
+
+	hop_keys(&keys, hop);
+	value = chain_find_any(c, &keys, NULL);
+	words_done(&keys);
+	return value;
+}
+
+/* The least that any of the next hops of now is asked for. */
+static int
+rank_now(const struct hops *h, const struct hop *hop)
+{
+	int own = rank(level_of(h->p, h->p->conf->transport)), least = 99;
+	struct words now = { { 0 } };
+
+	words_split(&now, hop->now);
+	for (size_t i = 0; i < now.list.n; i++) {
+		char *policy = found(&h->policies, now.list.v[i]);
+		int is = policy == NULL ? own : rank(policy);
+
+		least = is < least ? is : least;
+		mem_free(policy);
+	}
+	words_done(&now);
+	return least;
+}
+
+static void
+tell_tls(const struct hops *h, const struct hop *hop, const char *level)
+{
+	struct buf b = { 0 }, text = { 0 };
+	bool clear = rank_now(h, hop) < ENCRYPT;
+	char *option, *s;
+
+	buf_printf(&text,
+	    "%s: mail to %s was sent with TLS %.*s, to %s it is not",
+	    hop->pattern, hop->before, (int)strcspn(level, " \t"), level,
+	    hop->now);
+	if (rank(level) > ENCRYPT)
+		buf_text(&text,
+		    ": to verify a name take next-hop = name, and a policy for "
+		    "[name]:port");
+	s = buf_string(&text);
+	buf_printf(
+	    &b, "%s/unix/smtp_tls_security_level", h->p->conf->transport);
+	option = buf_string(&b);
+	if (clear)
+		postconf_want_option(h->p, CHECK_CRITICAL, option, "encrypt");
+	check_find(h->p->list,
+	    CHECK_ABOUT(clear ? CHECK_CRITICAL : CHECK_WARNING, "tls", NULL),
+	    "%s", s);
+	mem_free(option);
+	mem_free(s);
+}
+
+static void
+check_tls(const struct hops *h, const struct hop *hop)
+{
+	char *policy = found(&h->policies, hop->before);
+	const char *level =
+	    policy == NULL ? level_of(h->p, hop->service) : policy;
+
+	if (rank(level) > 1 && rank(level) > rank_now(h, hop))
+		tell_tls(h, hop, level);
+	mem_free(policy);
+}
+
+static void
+check_password(const struct hops *h, const struct hop *hop)
+{
+	char *had = found(&h->passwords, hop->before), *has;
+	struct words now = { { 0 } };
+
+	words_split(&now, hop->now);
+	for (size_t i = 0; had != NULL && i < now.list.n; i++) {
+		has = found(&h->passwords, now.list.v[i]);
+		if (has == NULL)
+			check_find(h->p->list,
+			    CHECK_ABOUT(CHECK_WARNING, "password",
+				"where that server asks for one: an entry for "
+				"the new next hop in smtp_sasl_password_maps"),
+			    "%s: there was a password for %s, and is none for "
+			    "%s",
+			    hop->pattern, hop->before, now.list.v[i]);
+		mem_free(has);
+	}
+	words_done(&now);
+	mem_free(had);
+}
+
+/* The lines of our table that name next hops. */
+static void
+read_lines(struct hops *h, const char *lines)
+{
+	const char *transport = h->p->conf->transport;
+	size_t n = strlen(transport);
+	char *copy = mem_str(lines), *rest = copy, *line;
+
+	while ((line = strsep(&rest, "\n")) != NULL &&
+	       h->list.n < DESTINATIONS_MAX) {
+		char *tab = strchr(line, '\t');
+		struct hop hop = { 0 };
+
+		if (tab == NULL || strncmp(tab + 1, transport, n) != 0 ||
+		    tab[1 + n] != ':')
+			continue;
+		*tab = '\0';
+		hop.pattern = mem_str(line);
+		hop.now = mem_str(tab + n + 2);
+		vec_push(&h->list, hop);
+	}
+	mem_free(copy);
+}
+
+static void
+find_before(struct hops *h)
+{
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < h->list.n; i++) {
+			struct words keys = { { 0 } };
+			char address[600];
+
+			snprintf(address, sizeof(address), "%s%s",
+			    strchr(h->list.v[i].pattern, '@') != NULL
+				? ""
+				: "lsrd-check@",
+			    h->list.v[i].pattern);
+			chain_keys(&keys, address);
+			for (size_t k = 0; pass == 0 && k < keys.list.n; k++)
+				chain_want(&h->transports, keys.list.v[k]);
+			if (pass == 1)
+				before_us(h, &h->list.v[i], address);
+			words_done(&keys);
+		}
+		if (pass == 0)
+			chain_ask(&h->transports);
+	}
+}
+
+void
+check_next_hops(const struct postfix *p, const char *lines)
+{
+	struct hops h = { .p = p };
+
+	chain_open(&h.transports, p, "transport_maps");
+	chain_open(&h.policies, p, "smtp_tls_policy_maps");
+	chain_open(&h.passwords, p, "smtp_sasl_password_maps");
+	read_lines(&h, lines);
+	find_before(&h);
+	want(&h);
+	chain_ask(&h.policies);
+	chain_ask(&h.passwords);
+	for (size_t i = 0; i < h.list.n; i++) {
+		check_tls(&h, &h.list.v[i]);
+		if (strcmp(postconf_full(p, "smtp_sasl_auth_enable"), "yes") ==
+		    0)
+			check_password(&h, &h.list.v[i]);
+		mem_free(h.list.v[i].pattern);
+		mem_free(h.list.v[i].now);
+	}
+	vec_done(&h.list);
+	chain_close(&h.transports);
+	chain_close(&h.policies);
+	chain_close(&h.passwords);
+}

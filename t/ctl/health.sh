@@ -1,0 +1,120 @@
+#!/bin/sh
+# health.sh - what `lsrctl check` finds in a daemon's answers: each state that
+# is ill is a finding, and what is well, or younger than a minute, is none.
+
+: "${top_srcdir:=.}" "${top_builddir:=.}"
+command -v python3 >/dev/null || { echo "1..0 # SKIP needs python3"; exit 0; }
+dir=$(mktemp -d) || exit 99
+trap 'kill $pid 2>/dev/null; wait; rm -rf "$dir"' EXIT
+n=0
+
+ok() {
+	n=$((n + 1))
+	what=$1
+	shift
+	if "$@"; then echo "ok $n - $what"; else echo "not ok $n - $what"; fi
+}
+
+cat >"$dir/daemon.py" <<'END'
+"""Answers each request with the file of its name."""
+import os, socket, sys
+
+folder = sys.argv[1]
+server = socket.socket(socket.AF_UNIX)
+server.bind(folder + "/control")
+server.listen(8)
+open(folder + "/ready", "w").close()
+while True:
+    client, _ = server.accept()
+    word = client.makefile().readline().split()[0]
+    try:
+        with open(os.path.join(folder, word), "rb") as answer:
+            client.sendall(answer.read() or b"\n")
+    except OSError:
+        pass
+    client.close()
+END
+python3 "$dir/daemon.py" "$dir" &
+pid=$!
+until [ -e "$dir/ready" ]; do kill -0 $pid || exit 99; sleep 0.05; done
+cat >"$dir/lsrd.conf" <<END
+organization = "example.org"
+mta = none
+routing-group = "london"
+server = "mx1.example.org"
+smtp = { "192.0.2.1:25" }
+state-directory = "$dir"
+table-directory = "$dir"
+control-socket = "$dir/control"
+END
+
+well='"server":"mx1","routes":3,"sessions":1,"full":1,"uptime_s":100'
+status() {
+	printf '{%s,%s}\n' "$well" "$1" >"$dir/status"
+}
+calm() {
+	status '"state":"up","holds":0,"behind_ms":0,"away":[],"reports":{"evidence":{"ok":1}}'
+	printf '{"peer":"mx2","state":"full","since_s":900,"certificate_until":%s}\n' \
+		$(($(date +%s) + 8000000)) >"$dir/peers"
+	: >"$dir/links"
+	printf '{"origin":"mx2","issued":%s}\n' "$(date +%s)" >"$dir/db"
+}
+# finds TEXT: check says so; what the configuration lacks here is beside it.
+check() {
+	"$top_builddir/lsrctl" -c "$dir/lsrd.conf" check >"$dir/out" 2>/dev/null
+}
+finds() {
+	check
+	grep -q -e "$1" "$dir/out" || { sed 's/^/# /' "$dir/out"; return 1; }
+}
+nothing() {
+	check
+	! grep -E '^(warning|critical|unknown)' "$dir/out" |
+		grep -v -e "lsrd.conf:" | sed 's/^/# /' | grep .
+}
+
+echo 1..21
+calm
+ok "all is well" nothing
+ok "figures for a monitoring system" finds '^lsrd .*: [0-9]* found | found=[0-9]* holds=0 away=0 sessions=1 full=1 routes=3$'
+status '"state":"drain","drain_reason":"new disks","drain_until":1800000000,"away":[],"reports":{"evidence":{}}'
+ok "drained, why and until when" finds 'this server is drained.*until 2027-01-15.*: new disks'
+status '"state":"starting","away":[],"reports":{"evidence":{}}'
+ok "starting" finds 'this server is starting'
+status '"state":"returning","away":[],"reports":{"evidence":{}}'
+ok "just started" finds 'this server is returning'
+status '"state":"up","confirm_moves":7,"away":[],"reports":{"evidence":{}}'
+ok "a reload that is held" finds 'a reload is held.*7 routes'
+status '"state":"up","holds":2,"away":[],"reports":{"evidence":{}}'
+ok "holds" finds '2 patterns are on hold'
+status '"state":"up","leaving":1,"leaves":1800000000,"away":[],"reports":{"evidence":{}}'
+ok "a key that leaves the tables" finds '1 patterns that nobody claims leave.*2027-01-15'
+status '"state":"up","behind_ms":20000,"away":[],"reports":{"evidence":{}}'
+ok "a table that is behind" finds 'behind'
+status '"state":"up","away":[{"server":"mx3"}],"reports":{"evidence":{}}'
+ok "a server that is away" finds 'mx3 is away'
+status '"state":"up","away":[],"reports":{}'
+ok "no lsrd-maillog: a note" finds '^note .*lsrd-maillog'
+status '"state":"up","away":[],"reports":{"milter":{"accepted":0,"unmarked":9}}'
+ok "lsrd-milter without a table or key" finds '9 messages.*without a mark'
+calm
+echo '{"peer":"mx2","state":"down","since_s":90,"reason":"closed","silent":true}' >"$dir/peers"
+ok "a peer without a session, excused" finds 'mx2: no session for 90 s: closed; its mail service answers'
+echo '{"peer":"mx2","state":"down","since_s":9,"reason":"closed"}' >"$dir/peers"
+ok "not before a minute" nothing
+echo '{"peer":"mx2","state":"down","since_s":90,"reason":"expired"}' >"$dir/peers"
+ok "a clock that is years off" finds 'mx2: .*expired (a certificate or a clock)'
+echo '{"peer":"mx2","state":"full","since_s":90,"certificate_until":1000000000}' >"$dir/peers"
+ok "a peer's certificate that is over" finds 'mx2: its certificate has expired'
+printf '{"peer":"mx2","state":"full","certificate_until":%s}\n' $(($(date +%s) + 864100)) >"$dir/peers"
+ok "and one that will be" finds 'mx2: its certificate expires in 10 days'
+calm
+echo '{"connector":"a-b","bridgehead":"mx2","use":"connector","smtp":"192.0.2.2:25","state":"down","since_s":71}' >"$dir/links"
+ok "a connector that is down" finds 'connector a-b: mx2 at 192.0.2.2:25 is down for 71 s'
+echo '{"server":"mx1","use":"self","smtp":"192.0.2.1:25","state":"down","since_s":4}' >"$dir/links"
+ok "the own mail service" finds "^critical .*own mail service does not answer at 192.0.2.1:25"
+calm
+printf '{"origin":"mx2","issued":%s}\n' $(($(date +%s) + 94608000)) >"$dir/db"
+ok "news from the future" finds 'a clock is wrong: 1 .* mx2'
+rm "$dir/status"
+ok "no answer" finds 'the daemon does not answer'
