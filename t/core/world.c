@@ -333,6 +333,8 @@ say_probe(struct world *w, char *at)
 static void
 say_self(struct world *w, char *at)
 {
+	mem_free(w->setup.server); /* it may be renamed */
+	mem_free(w->setup.group);
 	w->setup.server = mem_str(need(&at));
 	w->setup.group = mem_str(need(&at));
 }
