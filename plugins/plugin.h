@@ -104,6 +104,7 @@ struct plugin_report {
 	uint32_t locks;  /* how often the lock was taken */
 	uint64_t max_us; /* the longest time it was held */
 	uint64_t sum_us;
+	bool made; /* a table was missing or of no use, and is there again */
 };
 
 struct plugin_run;

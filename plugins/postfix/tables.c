@@ -254,6 +254,7 @@ write_part(struct plugin_run *run, enum values_table table,
 				items.v[n++] = items.v[i];
 		rc = map_make(run->path[table], items.v, n);
 		report->keys += n;
+		report->made |= rc == RC_OK;
 		if (rc == RC_OK)
 			rc = map_open(
 			    &run->map[table], run->path[table], run->watch);

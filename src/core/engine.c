@@ -87,7 +87,7 @@ engine_new(uint64_t seed, const struct seal *seal)
 	e->rng.state = seed;
 	e->wake = MONO_NEVER;
 	e->origin_at = e->state_at = e->compute_at = MONO_NEVER;
-	e->table_due_at = e->allow_at = e->few_since = MONO_NEVER;
+	e->table_due_at = e->retry_at = e->allow_at = e->few_since = MONO_NEVER;
 	e->peers_at = MONO_NEVER;
 	e->late_at = MONO_NEVER;
 	e->fight = (struct pace){ .burst = 3, .each_ms = 30000 };
@@ -252,7 +252,7 @@ input(struct engine *e, const struct input *in)
 			link_refresh(e); /* what it cannot use, or can again */
 		break;
 	case IN_PUBLISHED:
-		steer_published(e, in->value);
+		steer_published(e, in->value, in->made);
 		break;
 	case IN_QUERY:
 		query_answer(e, in);

@@ -53,7 +53,8 @@ enum input_kind {
 	IN_SAVED,   /* who: the FX_SAVE's number: it is on disk */
 	IN_MTA,     /* mta: a reading of how our MTA is configured; the first
 		     one belongs to a start, unless setup.no_mta */
-	IN_PUBLISHED, /* value: this generation of the table is published */
+	IN_PUBLISHED, /* value: this generation of the table is published;
+			 made: the MTA's tables were missing before */
 	IN_WAITS,     /* name: a pattern whose route is over (rib.h); value: so
 			 many recipients in the MTA's queue came before that */
 	IN_STOP,      /* an orderly stop: what is to be saved is saved now */
@@ -81,7 +82,7 @@ struct input {
 	uint64_t wall;   /* seconds since 1970: for texts, decides nothing */
 	uint32_t who;
 	int verdict; /* enum probe_verdict */
-	bool dialled;
+	bool dialled, made;
 	enum setup_carrier carrier;
 	uint64_t value;
 	const char *name;

@@ -240,6 +240,7 @@ struct engine {
 	struct mono learn_until;  /* RFC 8405: short delays until then */
 	struct mono quiet_at;     /* RFC 8405: back to no delay then */
 	struct mono table_due_at; /* hourly work of the table itself */
+	struct mono retry_at;     /* all mail, after tables were lost */
 	bool ticking;             /* this step is an IN_TICK */
 	struct rib *rib;          /* lent to the shell until the next */
 	struct rib *shown;        /* the same to an MTA, with newer costs */
@@ -435,7 +436,7 @@ void steer_tick(struct engine *e);
 /* What we see by this database, our own probes and what certificates allow;
  * one at a time. */
 struct view *steer_view(struct engine *e, const struct lsdb *db);
-void steer_published(struct engine *e, uint64_t generation);
+void steer_published(struct engine *e, uint64_t generation, bool made);
 /* So much mail of before waits for a key whose hour is over. */
 void steer_waits(struct engine *e, const char *pattern, uint64_t n);
 void steer_done(struct engine *e);

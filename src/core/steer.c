@@ -23,6 +23,10 @@
 #define LEARN_MS 2000
 #define QUIET_MS 5000
 
+/* A process of Postfix that finds no table goes on without it until it has
+ * been idle for max_idle, 100 s: what is tried before is deferred again. */
+#define MADE_AGAIN_MS 140000
+
 static uint64_t
 short_ms(const struct engine *e)
 {
@@ -363,11 +367,25 @@ behind_check(struct engine *e)
 	origin_look(e);
 }
 
+/* Mail for this pattern is worth another try now. */
+static void
+retry(struct engine *e, const char *pattern)
+{
+	if (e->setup->retry_mail)
+		fx_add(e, (struct effect){ .kind = FX_RETRY,
+			      .name = fx_keep(e, pattern, strlen(pattern)) });
+}
+
 void
 steer_tick(struct engine *e)
 {
 	behind_check(e);
 	phase_check(e);
+	if (mono_due(e->retry_at, e->now)) {
+		e->retry_at = MONO_NEVER;
+		retry(e, "*");
+	}
+	fx_wake(e, e->retry_at);
 	if (e->phase < PHASE_PUBLISHING)
 		return;
 	if (mono_due(e->table_due_at, e->now)) {
@@ -383,8 +401,13 @@ steer_tick(struct engine *e)
 }
 
 void
-steer_published(struct engine *e, uint64_t generation)
+steer_published(struct engine *e, uint64_t generation, bool made)
 {
+	if (made) { /* while one was missing the MTA deferred whatever came */
+		retry(e, "*");
+		e->retry_at = mono_after(e->now, MADE_AGAIN_MS);
+		fx_wake(e, e->retry_at);
+	}
 	if (e->rib == NULL || generation < e->rib->generation)
 		return; /* an older one; the newest is on its way */
 	e->published = generation;
@@ -392,10 +415,7 @@ steer_published(struct engine *e, uint64_t generation)
 	e->behind = false;
 	origin_look(e); /* our state, and patterns the table has now */
 	for (size_t i = 0; i < e->moved.n; i++) {
-		if (e->setup->retry_mail)
-			fx_add(e, (struct effect){ .kind = FX_RETRY,
-				      .name = fx_keep(e, e->moved.v[i],
-					  strlen(e->moved.v[i])) });
+		retry(e, e->moved.v[i]);
 		mem_free(e->moved.v[i]);
 	}
 	e->moved.n = 0;

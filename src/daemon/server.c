@@ -90,9 +90,11 @@ do_held(void *ctx, const struct effect *fx)
 }
 
 static void
-on_published(void *ctx, uint64_t generation)
+on_published(void *ctx, uint64_t generation, bool made)
 {
-	struct input in = { .kind = IN_PUBLISHED, .value = generation };
+	struct input in = {
+		.kind = IN_PUBLISHED, .value = generation, .made = made
+	};
 
 	loop_step(ctx, &in);
 }

@@ -25,7 +25,7 @@
 
 struct publish {
 	struct sink *sink;
-	void (*done)(void *ctx, uint64_t generation);
+	void (*done)(void *ctx, uint64_t generation, bool made);
 	void *ctx;
 
 	char *program, *tables, *state;
@@ -154,7 +154,7 @@ on_ack(struct publish *p, struct cur body)
 	if (ack.copy_behind)
 		sink_say(p->sink, SINK_WARNING, "publish-copy",
 		    "directory=%s, reason=\"cannot be written\"", p->tables);
-	p->done(p->ctx, ack.generation);
+	p->done(p->ctx, ack.generation, ack.made);
 	hand_over(p);
 }
 
@@ -425,7 +425,7 @@ hand_over(struct publish *p)
 	moved = make_batch(p, &out);
 	if (moved == 0 && !p->whole && p->annex.n == 0) {
 		buf_done(&out);
-		p->done(p->ctx, p->handed->generation);
+		p->done(p->ctx, p->handed->generation, false);
 		return;
 	}
 	child_send(p->child, out.p, out.n);
@@ -491,7 +491,7 @@ publish_hand(void *ctx, const struct effect *fx)
 
 struct publish *
 publish_new(struct event_base *base, struct sink *sink,
-    void (*done)(void *ctx, uint64_t generation), void *ctx)
+    void (*done)(void *ctx, uint64_t generation, bool made), void *ctx)
 {
 	struct publish *p = mem_new(sizeof(*p), 0, 0);
 	struct child_calls calls = {

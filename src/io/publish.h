@@ -34,10 +34,11 @@ struct publish;
 
 /*
  * `base`, `sink` and `ctx` are lent for its life. `done` is told each
- * generation that is published: the daemon makes it an IN_PUBLISHED.
+ * generation that is published, and whether a table was missing before: the
+ * daemon makes it an IN_PUBLISHED.
  */
 struct publish *publish_new(struct event_base *base, struct sink *sink,
-    void (*done)(void *ctx, uint64_t generation), void *ctx);
+    void (*done)(void *ctx, uint64_t generation, bool made), void *ctx);
 
 /*
  * Takes over from the configuration what concerns it: the program, the

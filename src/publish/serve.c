@@ -260,6 +260,7 @@ write_batch(struct server *s, struct wire_ack *ack, bool empty)
 		ack->copy_behind = write_copy(s) != RC_OK;
 	ack->keys = to_u32(report.keys);
 	ack->locks = report.locks;
+	ack->made = report.made;
 	ack->max_us = to_u32(report.max_us);
 }
 

@@ -172,7 +172,7 @@ wire_put_ack(struct buf *out, const struct wire_ack *ack)
 	buf_u64(out, ack->generation);
 	buf_u8(out, (uint8_t)-ack->result);
 	buf_u16(out, (uint16_t)ack->error);
-	buf_u8(out, ack->copy_behind);
+	buf_u8(out, (uint8_t)(ack->copy_behind | ack->made << 1));
 	buf_u32(out, ack->keys);
 	buf_u32(out, ack->locks);
 	buf_u32(out, ack->max_us);
@@ -182,10 +182,14 @@ wire_put_ack(struct buf *out, const struct wire_ack *ack)
 int
 wire_get_ack(struct cur body, struct wire_ack *ack)
 {
+	uint8_t flags;
+
 	ack->generation = cur_u64(&body);
 	ack->result = -(int)cur_u8(&body);
 	ack->error = cur_u16(&body);
-	ack->copy_behind = cur_u8(&body) != 0;
+	flags = cur_u8(&body);
+	ack->copy_behind = (flags & 1) != 0;
+	ack->made = (flags & 2) != 0;
 	ack->keys = cur_u32(&body);
 	ack->locks = cur_u32(&body);
 	ack->max_us = cur_u32(&body);

@@ -68,6 +68,7 @@ struct wire_ack {
 	int result;       /* RC_OK, or why not */
 	int error;        /* errno with RC_IO */
 	bool copy_behind; /* published; the plain copy could not follow */
+	bool made;        /* a table was not there before, or of no use */
 	uint32_t keys, locks, max_us;
 };
 

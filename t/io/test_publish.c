@@ -26,6 +26,7 @@ static struct conf conf;
 static uint64_t published;
 static int pid; /* of the newest publisher, from its log line */
 static int kills;
+static bool made_anew; /* a table was not there before */
 
 static void
 on_line(void *ctx, int priority, const char *line)
@@ -40,9 +41,10 @@ on_line(void *ctx, int priority, const char *line)
 }
 
 static void
-on_published(void *ctx, uint64_t generation)
+on_published(void *ctx, uint64_t generation, bool made)
 {
 	(void)ctx;
+	made_anew = made;
 	published = generation;
 	event_base_loopbreak(base);
 }
@@ -155,9 +157,11 @@ START_TEST(publishes_differences)
 	publish_table(publish, one);
 	ck_assert_int_ge(wait_for(1, 10000), 0);
 	ck_assert_uint_eq(keys_of("transport"), 100);
+	ck_assert(made_anew);
 	publish_table(publish, two);
 	rib_free(one); /* lent until the next one */
 	ck_assert_int_ge(wait_for(2, 10000), 0);
+	ck_assert(!made_anew);
 	ck_assert_uint_eq(keys_of("domains"), 101);
 	publish_table(publish, three);
 	rib_free(two);

@@ -106,7 +106,7 @@ END_TEST
 
 START_TEST(ack_and_phase_come_back)
 {
-	struct wire_ack in = { 7, RC_IO, 28, true, 1, 2, 3 }, out;
+	struct wire_ack in = { 7, RC_IO, 28, true, true, 1, 2, 3 }, out;
 	enum plugin_phase phase;
 	struct wire_frame frame;
 	struct buf b = { 0 };

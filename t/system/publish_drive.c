@@ -42,10 +42,11 @@ struct drive {
 };
 
 static void
-on_published(void *ctx, uint64_t generation)
+on_published(void *ctx, uint64_t generation, bool made)
 {
 	struct drive *d = ctx;
 
+	(void)made;
 	d->published = generation;
 	event_base_loopbreak(d->base);
 }
