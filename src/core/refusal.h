@@ -1,8 +1,8 @@
 /*
  * refusal.h - next hops that refuse to relay for a pattern.
  *
- *           two RCPTs of our own, or three recipients
- *           within ten minutes, are refused
+ *           two RCPTs of our own within an hour, or three
+ *           recipients within ten minutes, are refused
  *      used -----------------------------------------> left out
  *           <-----------------------------------------
  *           a recipient, or a RCPT of our own, is accepted,
