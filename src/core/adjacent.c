@@ -87,7 +87,7 @@ has_followed(const struct engine *e, const struct nbr *nbr)
 {
 	const struct session *s = nbr->session;
 
-	if (s->version > 1 && s->confirmed < s->update_end)
+	if (s->version > 1 && (s->owes || s->confirmed < s->update_end))
 		return false;
 	return s->queue.tree.n == 0 &&
 	       mono_since(nbr->changed, s->heard) >= e->setup->keepalive_ms;

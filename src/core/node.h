@@ -62,8 +62,9 @@ struct session {
 	unsigned version;                /* of the protocol; 0: no HELLO yet */
 	struct mono opened, heard, said; /* last octets either way */
 	uint64_t sent, came;             /* octets of the stream so far */
-	uint64_t confirmed;     /* of `sent`: what it says has come there */
-	struct mono firm_at;    /* when that last rose, or all was confirmed */
+	uint64_t confirmed;  /* of `sent`: what it says has come there */
+	struct mono firm_at; /* when that last rose, or all was confirmed */
+	bool owes; /* until FULL: what the session before it said may be lost */
 	uint64_t update_end;    /* `sent`, behind the last LSA */
 	uint64_t bulk_end;      /* `sent`, behind the last large frame */
 	struct mono alive_at;   /* when the last ALIVE went out */

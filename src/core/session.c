@@ -75,8 +75,10 @@ move(struct engine *e, struct session *s, enum nbr_event event,
 	if (m->next != s->state)
 		state_event(e, s, m->next, reason);
 	s->state = m->next;
-	if (s->state == NBR_FULL && nbr != NULL)
+	if (s->state == NBR_FULL && nbr != NULL) {
 		nbr->dial_fails = 0;
+		s->owes = false;
+	}
 	if (m->todo & NBR_SEND_HELLO)
 		hello_send(e, s);
 	if (m->todo & NBR_SEND_DIGEST)
@@ -253,6 +255,8 @@ session_open(struct engine *e, const struct input *in)
 		struct session *old = nbr->session;
 
 		s->missed = false;
+		s->owes = old->owes || old->queue.tree.n > 0 ||
+		          old->confirmed < old->update_end;
 		nbr->session = s; /* so that nothing is withdrawn between */
 		session_fault(e, old, "second-session");
 	}
