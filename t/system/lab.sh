@@ -4,8 +4,8 @@
 top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 lab=$top/t/lab
 LSRD_BUILD=${top_builddir:-$top/build/check}
-LAB=test-${0##*/lab-}
-LAB=${LAB%.sh}-$$
+LAB=$(basename "$0" .sh)
+LAB=test-${LAB#lab-}-$$
 export LSRD_BUILD LAB
 # a sanitizer's finding ends the process; leaks would be told at its end
 export ASAN_OPTIONS=abort_on_error=1:detect_leaks=0
