@@ -55,6 +55,29 @@ way_turn(struct backlog_way *way, const struct addr *hop, uint64_t now)
 	way->turn[0].since = now;
 }
 
+static void
+held_done(struct backlog *b)
+{
+	mem_free(b->held.pattern);
+	memset(&b->held, 0, sizeof(b->held));
+}
+
+/* A message without a time of arrival tells nothing of its end. */
+static void
+held_see(struct backlog *b, const struct backlog_way *way,
+    const struct backlog_wait *wait)
+{
+	if (!way->hold || wait->came == 0)
+		return;
+	if (b->held.pattern != NULL && b->held.came <= wait->came)
+		return;
+	held_done(b);
+	b->held.pattern = mem_str(way->pattern);
+	b->held.came = wait->came;
+	if (wait->id != NULL && strlen(wait->id) < sizeof(b->held.id))
+		strcpy(b->held.id, wait->id);
+}
+
 void
 backlog_table(struct backlog *b, const struct rib *rib, uint64_t now)
 {
@@ -62,6 +85,7 @@ backlog_table(struct backlog *b, const struct rib *rib, uint64_t now)
 	size_t at = 0;
 
 	memset(&b->ways, 0, sizeof(b->ways));
+	held_done(b); /* it may have a path now */
 	for (size_t i = 0; i < b->hops.n; i++)
 		b->hops.v[i].used = false;
 	for (size_t i = 0; i < rib->n; i++) {
@@ -73,6 +97,7 @@ backlog_table(struct backlog *b, const struct rib *rib, uint64_t now)
 			way.pattern = mem_str(r->pattern);
 		way.heard &= r->over && way.ended == r->leaves;
 		way.ended = r->over ? r->leaves : 0;
+		way.hold = r->kind == ROUTE_HOLD;
 		if (r->kind == ROUTE_REMOTE && r->nhops > 0)
 			hop = r->hop[0].addr;
 		way_turn(&way, &hop, now);
@@ -147,6 +172,7 @@ backlog_begin(struct backlog *b)
 {
 	b->next = 0;
 	seen_done(&b->seen);
+	held_done(b);
 	for (size_t i = 0; i < b->hops.n; i++)
 		b->hops.v[i].waiting = b->hops.v[i].late = 0;
 	for (size_t i = 0; i < b->ways.n; i++) {
@@ -191,6 +217,7 @@ backlog_add(struct backlog *b, const struct backlog_wait *wait)
 		way = way_find(b, pattern);
 	if (way == NULL)
 		return;
+	held_see(b, way, wait);
 	/* When it came may not be known. */
 	way->before += wait->came <= way->ended + BACKLOG_LATER_S;
 	while (!wait->deferred && turn + 1 < way->n &&
@@ -247,10 +274,20 @@ backlog_ends(const struct backlog *b)
 	return false;
 }
 
+bool
+backlog_holds(const struct backlog *b)
+{
+	for (size_t i = 0; i < b->ways.n; i++)
+		if (b->ways.v[i].hold)
+			return true;
+	return false;
+}
+
 void
 backlog_done(struct backlog *b)
 {
 	ways_free(b);
 	vec_done(&b->hops);
 	seen_done(&b->seen);
+	held_done(b);
 }

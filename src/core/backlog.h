@@ -5,6 +5,7 @@
  *     backlog_add(...)       each message and recipient of a listing
  *     backlog_next(report)   so much waits for each next hop
  *     backlog_over(...)      so much came before the end of a key's hour
+ *     held                   the oldest message that waits for a hold
  *
  * A recipient belongs to the first next hop of its route. A deferred message
  * waits for that hop since the route leads there: it will be routed anew, so
@@ -46,6 +47,7 @@ struct backlog_way {
 		uint64_t since;  /* seconds since 1970 */
 	} turn[BACKLOG_TURNS];   /* the newest first */
 	size_t n;
+	bool hold;       /* it has no path now */
 	uint64_t ended;  /* the hour of its key, seconds since 1970; 0: none */
 	bool heard;      /* before this listing began */
 	uint64_t before; /* recipients of this listing that came before that */
@@ -63,6 +65,16 @@ struct backlog_seen {
 	size_t n, room;
 };
 
+/* Queue ids are shorter. */
+#define BACKLOG_ID 32
+
+/* The oldest message of a listing that waits for a pattern on hold. */
+struct backlog_held {
+	char *pattern; /* NULL: there is none */
+	char id[BACKLOG_ID];
+	uint64_t came;
+};
+
 /* Begin with { 0 }. */
 struct backlog {
 	VEC(struct backlog_way) ways; /* by pattern */
@@ -71,6 +83,7 @@ struct backlog {
 					 reported as empty */
 	size_t next; /* of hops, to be reported */
 	struct backlog_seen seen;
+	struct backlog_held held;
 };
 
 /* A new table is in force; `now`: seconds since 1970. */
@@ -82,6 +95,7 @@ void backlog_begin(struct backlog *backlog);
 
 /* What is asked of each message. Times are seconds since 1970. */
 struct backlog_wait {
+	const char *id;         /* of the message; may be NULL */
 	const char *recipient;  /* lower case */
 	const char *delimiters; /* of extensions (match.h); NULL: none */
 	uint64_t came;          /* 0: not known */
@@ -104,6 +118,9 @@ const char *backlog_over(
 
 /* Whether there are such keys. */
 bool backlog_ends(const struct backlog *backlog);
+
+/* Whether the table has patterns on hold. */
+bool backlog_holds(const struct backlog *backlog);
 
 void backlog_done(struct backlog *backlog);
 

@@ -260,6 +260,9 @@ input(struct engine *e, const struct input *in)
 	case IN_WAITS:
 		steer_waits(e, in->name, in->value);
 		break;
+	case IN_HELD:
+		held_told(e, in);
+		break;
 	case IN_STOP:
 		state_now(e);
 		break;
@@ -316,6 +319,7 @@ engine_free(struct engine *e)
 	origin_done(e);
 	accept_done(e);
 	contest_done(e);
+	held_done(e);
 	steer_done(e);
 	lsdb_done(&e->db);
 	fx_clear(&e->fx);

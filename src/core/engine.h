@@ -57,6 +57,9 @@ enum input_kind {
 			 made: the MTA's tables were missing before */
 	IN_WAITS,     /* name: a pattern whose route is over (rib.h); value: so
 			 many recipients in the MTA's queue came before that */
+	IN_HELD,      /* name: the pattern on hold (NULL: none) for which a
+			 message has waited the longest; value: when it came,
+			 seconds since 1970; bytes: its id in the queue */
 	IN_STOP,      /* an orderly stop: what is to be saved is saved now */
 	IN_QUERY,     /* who: a control client; bytes: its request, one line */
 	IN_TICK       /* the wake-up time has come */

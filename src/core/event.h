@@ -59,6 +59,8 @@ enum event_kind {
 	EVENT_ROUTE_REFUSED, /* peer: server, from: its address, name: pattern
 				it will not relay for, to, reason; value:
 				seconds */
+	EVENT_HELD, /* name: pattern on hold, peer: the id of its oldest
+		       message in the MTA's queue, to: when that gives it up */
 	EVENT_KINDS
 };
 

@@ -178,6 +178,16 @@ struct fx {
 	VEC(void *) arena; /* freed at the next step */
 };
 
+#define HELD_ID 32 /* queue ids are shorter */
+
+/* The message that has waited the longest for a hold. */
+struct held {
+	char *pattern; /* NULL: none */
+	char id[HELD_ID];
+	uint64_t came;        /* seconds since 1970 */
+	struct mono again_at; /* the alarm may be said again */
+};
+
 struct engine {
 	const struct seal *seal;
 	const struct setup *setup;
@@ -248,6 +258,7 @@ struct engine {
 	struct annex annex;
 	struct view_pending pending;
 	struct fresh fresh;
+	struct held held;
 	uint64_t published; /* generation acknowledged */
 	struct mono sent_at;
 	bool behind;
@@ -309,6 +320,13 @@ bool asked_may(const struct engine *e);
 
 /* The verdict that a start waits for is there, or nobody can tell. */
 bool asked_ready(struct engine *e);
+
+/* --- held.c --------------------------------------------------------------- */
+
+void held_told(struct engine *e, const struct input *in);
+/* Into an open object: nothing where nothing is held. */
+void held_show(const struct engine *e, struct json *j);
+void held_done(struct engine *e);
 
 /* --- sync.c --------------------------------------------------------------- */
 

@@ -163,6 +163,7 @@ status(struct engine *e, struct json *j, const struct request *r)
 	json_uint(j, "leaving", leaving);
 	if (leaves != 0)
 		json_uint(j, "leaves", leaves);
+	held_show(e, j);
 	json_uint(j, "sessions", e->sessions.n);
 	json_uint(j, "full", full);
 	json_uint(j, "lsas", lsdb_count(&e->db));

@@ -19,6 +19,10 @@
 #define PATIENCE_S 60
 
 #define DAY 86400
+
+/* A hold whose oldest message has no longer than this is an emergency. */
+#define SOON_S (6 * 3600)
+
 #define WARN_DAYS 30
 
 static const char *
@@ -118,6 +122,44 @@ find_reports(struct check_list *list, const json_t *line)
 		    "answers and refuses mail is found out by it alone");
 }
 
+/*
+ * A hold ends as the MTA's bounce. The ways out are those of postsuper(1):
+ * what is on hold there does not expire, and -r gives it a new time.
+ */
+static void
+find_held(struct check_list *list, const json_t *held)
+{
+	const char *id = text(held, "message");
+	int64_t ends = number(held, "gives_up");
+	int64_t left = ends - (int64_t)time(NULL);
+	char came[VALUE_TIME], when[VALUE_TIME];
+	struct buf remedy = { 0 };
+	char *advice;
+
+	if (held == NULL || left >= DAY)
+		return;
+	buf_printf(&remedy, "lsrctl explain %s shows what is missing; ",
+	    text(held, "pattern"));
+	if (*id != '\0')
+		buf_printf(&remedy,
+		    "postsuper -h %s keeps it, and -r when there is a path; ",
+		    id);
+	buf_text(
+	    &remedy, "or a longer maximal_queue_lifetime, then postfix reload");
+	advice = buf_string(&remedy);
+	value_time_text(number(held, "came"), came);
+	value_time_text(ends, when);
+	check_find(list,
+	    CHECK_ABOUT(
+		left < SOON_S ? CHECK_CRITICAL : CHECK_WARNING, "held", advice),
+	    "mail for %s has waited for a path since %s%s%s: Postfix gives it "
+	    "up "
+	    "and bounces it at %s",
+	    text(held, "pattern"), came, *id == '\0' ? "" : ", message ", id,
+	    when);
+	mem_free(advice);
+}
+
 static void
 find_numbers(struct check_list *list, const json_t *line)
 {
@@ -167,6 +209,7 @@ on_status(void *ctx, const json_t *line)
 
 	find_state(list, line);
 	find_numbers(list, line);
+	find_held(list, json_object_get(line, "oldest_held"));
 	find_reports(list, line);
 	find_away(list, json_object_get(line, "away"));
 	list->perf.routes = number(line, "routes");

@@ -160,6 +160,19 @@ moment_write(struct buf *out, const json_t *value)
 	buf_text(out, text);
 }
 
+/* Whose mail has waited for a hold the longest, and when that ends. */
+static void
+held_write(struct buf *out, const json_t *held)
+{
+	buf_printf(out, "%s: ", text(held, "pattern"));
+	if (*text(held, "message") != '\0')
+		buf_printf(out, "message %s, ", text(held, "message"));
+	buf_text(out, "since ");
+	moment_write(out, json_object_get(held, "came"));
+	buf_text(out, ", given up at ");
+	moment_write(out, json_object_get(held, "gives_up"));
+}
+
 static void
 status_write(void *ctx, const json_t *line)
 {
@@ -184,6 +197,8 @@ status_write(void *ctx, const json_t *line)
 			    (int64_t)json_integer_value(value));
 		else if (json_is_array(value))
 			away_write(out, value);
+		else if (strcmp(key, "oldest_held") == 0)
+			held_write(out, value);
 		else if (json_is_object(value))
 			reports_write(out, value);
 		else

@@ -41,7 +41,8 @@ static void
 on_found(void *ctx, const struct plugin_queued *found)
 {
 	struct congest *c = ctx;
-	struct backlog_wait wait = { .recipient = found->recipient,
+	struct backlog_wait wait = { .id = found->id,
+		.recipient = found->recipient,
 		.delimiters = c->delimiters,
 		.came = found->came,
 		.deferred = found->deferred,
@@ -101,6 +102,22 @@ tell_over(struct congest *c)
 	vec_done(&counts);
 }
 
+/* Whose mail has waited for a hold the longest: none, too. */
+static void
+tell_held(struct congest *c)
+{
+	/* A step may bring another table, and with it another backlog. */
+	struct backlog_held held = c->backlog.held;
+	struct input in = { .kind = IN_HELD, .value = held.came };
+
+	held.pattern = held.pattern == NULL ? NULL : mem_str(held.pattern);
+	in.name = held.pattern;
+	in.bytes = (const uint8_t *)held.id;
+	in.len = strlen(held.id);
+	loop_step(c->loop, &in);
+	mem_free(held.pattern);
+}
+
 /* Once: the queue may stay unreadable for long. */
 static void
 say_failed(struct congest *c, const char *why)
@@ -126,6 +143,7 @@ on_done(void *ctx, const char *why)
 		return;
 	}
 	c->failed = false;
+	tell_held(c);
 	if (c->on)
 		report_all(c);
 	tell_over(c);
@@ -140,7 +158,8 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (!c->on && !backlog_ends(&c->backlog)) {
+	if (!c->on && !backlog_ends(&c->backlog) &&
+	    !backlog_holds(&c->backlog)) {
 		wait_for_next(c, c->interval_ms);
 		return;
 	}

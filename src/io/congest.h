@@ -3,6 +3,7 @@
  * what waits for each next hop, as reports (core/report.h).
  *
  *     timer --> io/listing --> core/backlog --> IN_REPORT, one for each hop
+ *                                               IN_WAITS, IN_HELD
  *
  * A long queue is read more seldom: reading takes a twentieth of the time at
  * most. A queue that cannot be read is said once, and is no congestion.

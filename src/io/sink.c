@@ -124,6 +124,8 @@ static const struct sink_row rows[EVENT_KINDS] = {
 		.origin = "origin", .name = "address", .from = "owner", .to = "state" },
 	[EVENT_ROUTE_REFUSED] = { "route-refused", SINK_ERROR,
 		.name = "pattern", .peer = "server", .from = "hop", .to = "state", .reason = "reason", .value = "seconds" },
+	[EVENT_HELD] = { "held-too-long", SINK_ERROR,
+		.name = "pattern", .peer = "message", .to = "until" },
 };
 /* clang-format on */
 

@@ -52,8 +52,8 @@ expect(struct backlog *b, const char *want)
 static void
 add(struct backlog *b, const char *recipient, uint64_t came, uint64_t now)
 {
-	struct backlog_wait wait = { recipient, NULL, came, true, false, now,
-		60 };
+	struct backlog_wait wait = { NULL, recipient, NULL, came, true, false,
+		now, 60 };
 
 	backlog_add(b, &wait);
 }
@@ -63,8 +63,8 @@ static void
 add_active(
     struct backlog *b, const char *recipient, uint64_t came, uint64_t now)
 {
-	struct backlog_wait wait = { recipient, NULL, came, false, false, now,
-		60 };
+	struct backlog_wait wait = { NULL, recipient, NULL, came, false, false,
+		now, 60 };
 
 	backlog_add(b, &wait);
 }
@@ -303,6 +303,58 @@ START_TEST(mail_of_before_is_told_apart)
 }
 END_TEST
 
+/* A message for a hold, the oldest of all; what has a path is none. */
+static void
+held_is(const struct backlog *b, const char *pattern, const char *id)
+{
+	ck_assert_pstr_eq(b->held.pattern, pattern);
+	if (pattern != NULL)
+		ck_assert_str_eq(b->held.id, id);
+}
+
+static void
+add_as(struct backlog *b, const char *id, const char *to, uint64_t came)
+{
+	struct backlog_wait wait = { .id = id,
+		.recipient = to,
+		.came = came,
+		.deferred = true,
+		.now = 9000,
+		.late_s = 60 };
+
+	backlog_add(b, &wait);
+}
+
+START_TEST(the_oldest_held)
+{
+	struct backlog b = { 0 };
+
+	table(&b, hops[3], 0);
+	ck_assert(backlog_holds(&b));
+	backlog_begin(&b);
+	held_is(&b, NULL, NULL);
+	add_as(&b, "A1", "u@tokyo.example", 10);
+	add_as(&b, "A2", "u@other.example", 10);
+	add_as(&b, "A3", "u@hold.example", 0); /* not known when */
+	held_is(&b, NULL, NULL);
+	add_as(&b, "A4", "u@hold.example", 30);
+	held_is(&b, "hold.example", "A4");
+	add_as(&b, "A5", "v@hold.example", 20);
+	add_as(&b, "A6", "w@hold.example", 25);
+	held_is(&b, "hold.example", "A5");
+	ck_assert_uint_eq(b.held.came, 20);
+	add_as(&b, "an-id-that-is-longer-than-any-of-an-mta", "v@hold.example",
+	    19);
+	held_is(&b, "hold.example", "");
+	backlog_begin(&b);
+	held_is(&b, NULL, NULL);
+	add_as(&b, "A5", "v@hold.example", 20);
+	table_over(&b, 0, 100);
+	held_is(&b, NULL, NULL);
+	backlog_done(&b);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -312,6 +364,7 @@ main(void)
 	tcase_add_test(tc, waits_for_its_hop);
 	tcase_add_test(tc, one_recipient_is_no_congestion);
 	tcase_add_test(tc, mail_of_before_is_told_apart);
+	tcase_add_test(tc, the_oldest_held);
 	tcase_add_test(tc, a_new_hop_is_not_to_blame);
 	tcase_add_test(tc, the_old_hop_is_to_blame);
 	tcase_add_test(tc, levels);

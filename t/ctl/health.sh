@@ -73,7 +73,7 @@ nothing() {
 		grep -v -e "lsrd.conf:" | sed 's/^/# /' | grep .
 }
 
-echo 1..21
+echo 1..25
 calm
 ok "all is well" nothing
 ok "figures for a monitoring system" finds '^lsrd .*: [0-9]* found | found=[0-9]* holds=0 away=0 sessions=1 full=1 routes=3$'
@@ -89,6 +89,17 @@ status '"state":"up","holds":2,"away":[],"reports":{"evidence":{}}'
 ok "holds" finds '2 patterns are on hold'
 status '"state":"up","leaving":1,"leaves":1800000000,"away":[],"reports":{"evidence":{}}'
 ok "a key that leaves the tables" finds '1 patterns that nobody claims leave.*2027-01-15'
+# held SECONDS: the oldest message that is held has so many left.
+held() {
+	status '"state":"up","away":[],"reports":{"evidence":{}},"oldest_held":{"pattern":"a.example","message":"4XyZ","came":1700000000,"gives_up":'$(($(date +%s) + $1))'}'
+}
+held 90000
+ok "mail that is held for more than a day yet" nothing
+held 80000
+ok "held mail that Postfix gives up within a day" finds '^warning .*mail for a.example has waited .*since 2023-11-14.*message 4XyZ: .*bounces it at '
+ok "the ways out" finds 'lsrctl explain a.example .*postsuper -h 4XyZ .*maximal_queue_lifetime'
+held 18000
+ok "within hours" finds '^critical .*mail for a.example'
 status '"state":"up","behind_ms":20000,"away":[],"reports":{"evidence":{}}'
 ok "a table that is behind" finds 'behind'
 status '"state":"up","away":[{"server":"mx3"}],"reports":{"evidence":{}}'
