@@ -105,21 +105,29 @@ find_unmarked(struct check_list *list, const json_t *milter)
 		    unmarked);
 }
 
-/* Who had no reporter since its start has not been told of refused mail. */
+/*
+ * Who has no reporter is not told of refused mail, and what waits for a refused
+ * route waits until somebody looks. That there is none cannot be told from a
+ * quiet hour, but from a day without a delivery.
+ */
 static void
 find_reports(struct check_list *list, const json_t *line)
 {
 	const json_t *reports = json_object_get(line, "reports");
+	const json_t *evidence = json_object_get(reports, "evidence");
+	int64_t silent = evidence == NULL ? number(line, "uptime_s")
+	                                  : number(evidence, "age_s");
 
 	find_unmarked(list, json_object_get(reports, "milter"));
-	if (number(line, "uptime_s") >= PATIENCE_S &&
-	    json_object_get(reports, "evidence") == NULL &&
-	    number(line, "sessions") > 0 && number(line, "routes") > 0)
-		check_find(list,
-		    CHECK_ABOUT(CHECK_NOTE, "maillog",
-			"systemctl enable --now lsrd-maillog"),
-		    "lsrd-maillog has told of no delivery yet: a next hop that "
-		    "answers and refuses mail is found out by it alone");
+	if ((evidence != NULL && silent < DAY) || silent < PATIENCE_S ||
+	    number(line, "sessions") == 0 || number(line, "routes") == 0)
+		return;
+	check_find(list,
+	    CHECK_ABOUT(silent < DAY ? CHECK_NOTE : CHECK_WARNING, "maillog",
+		"systemctl enable --now lsrd-maillog"),
+	    "lsrd-maillog has told of no delivery %s: a next hop that answers "
+	    "and refuses mail is found out by it alone",
+	    silent < DAY ? "yet" : "for a day");
 }
 
 /*

@@ -73,7 +73,7 @@ nothing() {
 		grep -v -e "lsrd.conf:" | sed 's/^/# /' | grep .
 }
 
-echo 1..25
+echo 1..28
 calm
 ok "all is well" nothing
 ok "figures for a monitoring system" finds '^lsrd .*: [0-9]* found | found=[0-9]* holds=0 away=0 sessions=1 full=1 routes=3$'
@@ -106,6 +106,12 @@ status '"state":"up","away":[{"server":"mx3"}],"reports":{"evidence":{}}'
 ok "a server that is away" finds 'mx3 is away'
 status '"state":"up","away":[],"reports":{}'
 ok "no lsrd-maillog: a note" finds '^note .*lsrd-maillog'
+status '"state":"up","away":[],"reports":{},"uptime_s":86400'
+ok "none for a day: a warning" finds '^warning .*lsrd-maillog has told of no delivery for a day'
+status '"state":"up","away":[],"reports":{"evidence":{"reports":3,"age_s":86400}},"uptime_s":900000'
+ok "nor since it stopped" finds '^warning .*lsrd-maillog has told of no delivery for a day'
+status '"state":"up","away":[],"reports":{"evidence":{"reports":3,"age_s":86399}},"uptime_s":900000'
+ok "a quiet day" nothing
 status '"state":"up","away":[],"reports":{"milter":{"accepted":0,"unmarked":9}}'
 ok "lsrd-milter without a table or key" finds '9 messages.*without a mark'
 calm
