@@ -18,10 +18,11 @@ ok() {
 command -v postconf >/dev/null || { echo "1..0 # SKIP needs postfix"; exit 0; }
 postconf -m | grep -q '^lmdb$' ||
 	{ echo "1..0 # SKIP needs postfix-lmdb"; exit 0; }
-echo 1..39
+echo 1..43
 
 W=$(mktemp -d /tmp/lsrd-check.XXXXXX)
-trap 'rm -rf "$W"' EXIT
+pid=
+trap '[ -z "$pid" ] || kill $pid; rm -rf "$W"' EXIT
 mkdir "$W/etc" "$W/keys" "$W/lsrd"
 lsrctl() {
 	"$top_builddir/lsrctl" "$@"
@@ -279,3 +280,29 @@ ok "undo without its notes: our words are taken out" sh -c \
 	"! '$top_builddir/lsrctl' --config '$W/lsrd.conf' check --undo >/dev/null ||
 	'$top_builddir/lsrctl' --config '$W/lsrd.conf' check --undo |
 		grep -q 'smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination, permit'"
+
+# --- a transport of the site's own ------------------------------------------
+
+conf
+mend
+postconf -c "$W/etc" -Me 'branch/unix=branch unix - - n - - smtp' \
+	'boxes/unix=boxes unix - - n - - lmtp'
+cp "$W/lsrd.conf" "$W/plain.conf"
+cat >>"$W/lsrd.conf" <<'EOF'
+address-space "a.example" { deliver = "branch:[192.0.2.80]:25" }
+address-space "b.example" { deliver = "branch:[192.0.2.81]:25" }
+address-space "c.example" { deliver = "boxes:[192.0.2.82]:24" }
+address-space "d.example" { deliver = "smtp:[192.0.2.83]:25" }
+EOF
+check
+ok "a way by a transport of its own wants the filter, once" sh -c \
+	"[ \$(grep -c 'branch/unix/smtp_delivery_status_filter=regexp:.*/route-refused.regexp' '$W/out') = 1 ]"
+ok "and its lines in the log" said "-Pe 'branch/unix/syslog_name=postfix/lsrd'"
+ok "LMTP, and what carries other mail, does not" sh -c \
+	"! grep -E '(boxes|smtp)/unix/(smtp_delivery|syslog)' '$W/out'"
+postconf -c "$W/etc" -Pe 'branch/unix/smtp_delivery_status_filter=regexp:/own'
+mend
+check
+ok "one of the site's own stays" sh -c \
+	"! grep branch/unix '$W/out' && postconf -c '$W/etc' -P branch/unix/smtp_delivery_status_filter | grep -q /own"
+cp "$W/plain.conf" "$W/lsrd.conf"
