@@ -164,6 +164,8 @@ status(struct engine *e, struct json *j, const struct request *r)
 	if (leaves != 0)
 		json_uint(j, "leaves", leaves);
 	held_show(e, j);
+	if (e->mta.queue_directory[0] != '\0')
+		json_str(j, "queue_directory", e->mta.queue_directory);
 	json_uint(j, "sessions", e->sessions.n);
 	json_uint(j, "full", full);
 	json_uint(j, "lsas", lsdb_count(&e->db));

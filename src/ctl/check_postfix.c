@@ -53,7 +53,7 @@ check_tables(struct check_list *list, const char *directory)
 }
 
 static void
-ask(const struct postfix *p)
+ask(const struct postfix *p, const struct call *call)
 {
 	const struct conf *conf = p->conf;
 
@@ -61,6 +61,7 @@ ask(const struct postfix *p)
 	check_relay(p);
 	check_services(p);
 	check_ask(p);
+	check_daemon(p, call);
 	if (conf->setup.nmark > 0) {
 		check_milter(p);
 		check_frozen(p, conf->state_directory);
@@ -96,7 +97,7 @@ check_postfix(
 		check_find(list, CHECK_ABOUT(CHECK_UNKNOWN, "postfix", NULL),
 		    "postconf tells nothing: is Postfix set up here?");
 	else
-		ask(&p);
+		ask(&p, call);
 	if (!undo_save(p.undo))
 		check_find(list, CHECK_ABOUT(CHECK_WARNING, "undo", NULL),
 		    "what the commands below replace cannot be noted: %s",

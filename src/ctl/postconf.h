@@ -119,6 +119,9 @@ void check_milter(const struct postfix *p);
 /* What Postfix would do, against what our table says. */
 void check_ask(const struct postfix *p);
 
+/* What the daemon knows of Postfix and of the servers that send to it. */
+void check_daemon(const struct postfix *p, const struct call *call);
+
 /* What it knows of next hops by name, which ours are not; `lines` is our
  * table as postmap -s lists it. */
 void check_next_hops(const struct postfix *p, const char *lines);

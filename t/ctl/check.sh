@@ -18,7 +18,7 @@ ok() {
 command -v postconf >/dev/null || { echo "1..0 # SKIP needs postfix"; exit 0; }
 postconf -m | grep -q '^lmdb$' ||
 	{ echo "1..0 # SKIP needs postfix-lmdb"; exit 0; }
-echo 1..43
+echo 1..50
 
 W=$(mktemp -d /tmp/lsrd-check.XXXXXX)
 pid=
@@ -306,3 +306,84 @@ check
 ok "one of the site's own stays" sh -c \
 	"! grep branch/unix '$W/out' && postconf -c '$W/etc' -P branch/unix/smtp_delivery_status_filter | grep -q /own"
 cp "$W/plain.conf" "$W/lsrd.conf"
+
+# --- what the daemon knows ----------------------------------------------------
+
+command -v python3 >/dev/null || {
+	for what in 1 2 3 4 5 6 7; do ok "daemon # SKIP needs python3" true; done
+	exit 0
+}
+cat >"$W/daemon.py" <<'END'
+"""Answers each request with the file of its name."""
+import os, socket, sys
+
+folder = sys.argv[1]
+server = socket.socket(socket.AF_UNIX)
+server.bind(folder + "/control")
+server.listen(8)
+open(folder + "/ready", "w").close()
+while True:
+    client, _ = server.accept()
+    word = client.makefile().readline().split()[0]
+    try:
+        with open(os.path.join(folder, word), "rb") as answer:
+            client.sendall(answer.read() or b"\n")
+    except OSError:
+        pass
+    client.close()
+END
+mkdir "$W/daemon"
+python3 "$W/daemon.py" "$W/daemon" &
+pid=$!
+until [ -e "$W/daemon/ready" ]; do kill -0 $pid || exit 99; sleep 0.05; done
+sed -i "s,^control-socket.*,control-socket = \"$W/daemon/control\"," "$W/lsrd.conf"
+status() {
+	printf '{"state":"up","queue_directory":"%s","away":[],"reports":{}}\n' \
+		"$1" >"$W/daemon/status"
+}
+db() { # ORIGIN NEIGHBOUR ADDRESS
+	printf '{"origin":"%s","type":"server","body":{"smtp":["%s"],"neighbours":["%s"]}}\n' \
+		"$1" "$3" "$2"
+}
+own=mx1.london.example.org
+: >"$W/daemon/peers"
+: >"$W/daemon/links"
+{
+	db "$own" mx2.example.org 192.0.2.1:25
+	db mx2.example.org "$own" 192.0.2.2:25
+	db mx3.example.org "$own" 192.0.2.3:25
+	db mx4.example.org mx2.example.org 192.0.2.4:25
+	db mx5.example.org "$own" 198.51.100.5:25
+	db mx6.example.org "$own" '[2001:db8::6]:25'
+	db mx7.example.org "$own" '[2001:db8:7::6]:25'
+	db mx8.example.org "$own" 198.51.100.200:25
+} >"$W/daemon/db"
+echo '192.0.2.3 permit' >"$W/lsrd/postfix/servers.cidr"
+postconf -c "$W/etc" -e \
+	'mynetworks = !198.51.100.200 198.51.100.0/24 [2001:db8:7::]/48' \
+	'mydestination = open.example'
+status "$W/spool"
+check
+ok "all is let through that has to be" sh -c "! grep 'let through' '$W/out'"
+ok "the queue is where lsrd looks" sh -c "! grep 'lsrd looks for' '$W/out'"
+status /elsewhere
+echo 'address-space "open.example" { deliver = here  relay = no }' >>"$W/lsrd.conf"
+check
+ok "a queue that has moved" said "lsrd looks for Postfix's queue in /elsewhere, and Postfix has it in $W/spool"
+ok "a claim that Postfix takes from everybody" sh -c "! grep 'let through' '$W/out'"
+echo 'address-space "*" { deliver = here }' >>"$W/lsrd.conf"
+check
+named() {
+	sed -n 's/.* \(mx[0-9]\).example.org sends by this server, and its address \([^ ]*\) is not let through: its mail for \* .*/\1 \2/p' \
+		"$W/out" | sort | tr '\n' ' ' >"$W/named"
+	[ "$(cat "$W/named")" = "mx2 192.0.2.2 mx6 2001:db8::6 mx8 198.51.100.200 " ] ||
+		{ sed 's/^/# /' "$W/named"; return 1; }
+}
+ok "who sends here and may not, by address" named
+ok "what lets it through" said 'address = { "\[2001:db8::6\]:691" } in the section of peer "mx6.example.org"'
+echo '192.0.2.0/24 OK' >"$W/clients"
+postconf -c "$W/etc" -e \
+	"smtpd_relay_restrictions = permit_mynetworks, check_client_access cidr:$W/clients, reject_unauth_destination"
+check
+ok "a table of the site's own lets through too" sh -c \
+	"! grep 'mx2.*let through' '$W/out' && grep -q 'mx6.*let through' '$W/out'"
