@@ -19,12 +19,16 @@ struct hop {
 	char *pattern;
 	char service[64], before[512]; /* transport and next hop without us */
 	char *now;                     /* `[address]:port, ...` */
+	bool shared;                   /* before is no next hop of its own */
 };
 
 struct hops {
 	const struct postfix *p;
 	struct chain transports, policies, passwords;
 	VEC(struct hop) list;
+	struct words relays;   /* smart hosts that senders have */
+	const char *strictest; /* of relays; NULL if none has a policy */
+	char *demand;          /* its policy */
 };
 
 /* What is demanded, the least first. */
@@ -71,7 +75,8 @@ before_us(const struct hops *h, struct hop *hop, const char *address)
 	snprintf(hop->service, sizeof(hop->service), "%.*s",
 	    colon == NULL || colon == value ? 4 : (int)(colon - value),
 	    colon == NULL || colon == value ? "smtp" : value);
-	if (colon != NULL && colon[1] != '\0')
+	hop->shared = colon == NULL || colon[1] == '\0';
+	if (!hop->shared)
 		snprintf(hop->before, sizeof(hop->before), "%s", colon + 1);
 	else
 		snprintf(hop->before, sizeof(hop->before), "%s",
@@ -96,6 +101,14 @@ hop_keys(struct words *keys, const char *hop)
 static void
 want(struct hops *h)
 {
+	for (size_t i = 0; i < h->relays.list.n; i++) {
+		struct words keys = { { 0 } };
+
+		hop_keys(&keys, h->relays.list.v[i]);
+		for (size_t k = 0; k < keys.list.n; k++)
+			chain_want(&h->policies, keys.list.v[k]);
+		words_done(&keys);
+	}
 	for (size_t i = 0; i < h->list.n; i++) {
 		struct words keys = { { 0 } };
 
@@ -121,6 +134,24 @@ found(const struct chain *c, const char *hop)
 	return value;
 }
 
+/* The sender's smart host of which the most is demanded. */
+static void
+find_strictest(struct hops *h)
+{
+	for (size_t i = 0; i < h->relays.list.n; i++) {
+		char *policy = found(&h->policies, h->relays.list.v[i]);
+
+		if (policy == NULL ||
+		    (h->demand != NULL && rank(policy) <= rank(h->demand))) {
+			mem_free(policy);
+			continue;
+		}
+		mem_free(h->demand);
+		h->demand = policy;
+		h->strictest = h->relays.list.v[i];
+	}
+}
+
 /* The least that any of the next hops of now is asked for. */
 static int
 rank_now(const struct hops *h, const struct hop *hop)
@@ -141,7 +172,8 @@ rank_now(const struct hops *h, const struct hop *hop)
 }
 
 static void
-tell_tls(const struct hops *h, const struct hop *hop, const char *level)
+tell_tls(const struct hops *h, const struct hop *hop, const char *before,
+    const char *level)
 {
 	struct buf b = { 0 }, text = { 0 };
 	bool clear = rank_now(h, hop) < ENCRYPT;
@@ -149,8 +181,7 @@ tell_tls(const struct hops *h, const struct hop *hop, const char *level)
 
 	buf_printf(&text,
 	    "%s: mail to %s was sent with TLS %.*s, to %s it is not",
-	    hop->pattern, hop->before, (int)strcspn(level, " \t"), level,
-	    hop->now);
+	    hop->pattern, before, (int)strcspn(level, " \t"), level, hop->now);
 	if (rank(level) > ENCRYPT)
 		buf_text(&text,
 		    ": to verify a name take next-hop = name, and a policy for "
@@ -174,12 +205,19 @@ check_tls(const struct hops *h, const struct hop *hop)
 	char *policy = found(&h->policies, hop->before);
 	const char *level =
 	    policy == NULL ? level_of(h->p, hop->service) : policy;
+	const char *before = hop->before;
 
+	/* what has no next hop of its own went by its sender's smart host */
+	if (hop->shared && h->demand != NULL && rank(h->demand) > rank(level)) {
+		level = h->demand;
+		before = h->strictest;
+	}
 	if (rank(level) > 1 && rank(level) > rank_now(h, hop))
-		tell_tls(h, hop, level);
+		tell_tls(h, hop, before, level);
 	mem_free(policy);
 }
 
+/* The password for a smart host is for what is outside. */
 static void
 check_password(const struct hops *h, const struct hop *hop)
 {
@@ -255,25 +293,30 @@ find_before(struct hops *h)
 void
 check_next_hops(const struct postfix *p, const char *lines)
 {
+	bool has_passwords =
+	    strcmp(postconf_full(p, "smtp_sasl_auth_enable"), "yes") == 0;
 	struct hops h = { .p = p };
 
 	chain_open(&h.transports, p, "transport_maps");
 	chain_open(&h.policies, p, "smtp_tls_policy_maps");
 	chain_open(&h.passwords, p, "smtp_sasl_password_maps");
 	read_lines(&h, lines);
+	senders_relays(p, &h.relays);
 	find_before(&h);
 	want(&h);
 	chain_ask(&h.policies);
 	chain_ask(&h.passwords);
+	find_strictest(&h);
 	for (size_t i = 0; i < h.list.n; i++) {
 		check_tls(&h, &h.list.v[i]);
-		if (strcmp(postconf_full(p, "smtp_sasl_auth_enable"), "yes") ==
-		    0)
+		if (!h.list.v[i].shared && has_passwords)
 			check_password(&h, &h.list.v[i]);
 		mem_free(h.list.v[i].pattern);
 		mem_free(h.list.v[i].now);
 	}
 	vec_done(&h.list);
+	words_done(&h.relays);
+	mem_free(h.demand);
 	chain_close(&h.transports);
 	chain_close(&h.policies);
 	chain_close(&h.passwords);

@@ -157,6 +157,43 @@ add_relays(const struct postfix *p, struct buf *line)
 	words_done(&relays);
 }
 
+static bool
+is_in(const struct words *words, const char *word)
+{
+	for (size_t i = 0; i < words->list.n; i++)
+		if (strcmp(words->list.v[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* The smart hosts that one table names, each once. */
+static void
+relays_of(const struct postfix *p, const char *table, struct words *out)
+{
+	struct postfix_run run = { "postmap", "-s", table, NULL, NULL };
+	char *lines = postfix_run(p, &run), *rest = lines, *line;
+
+	while (lines != NULL && (line = strsep(&rest, "\n")) != NULL) {
+		char *tab = strchr(line, '\t');
+
+		if (tab != NULL && strcmp(tab + 1, "DUNNO") != 0 &&
+		    !is_in(out, tab + 1) && out->list.n < ENTRIES_MAX)
+			vec_push(&out->list, mem_str(tab + 1));
+	}
+	mem_free(lines);
+}
+
+void
+senders_relays(const struct postfix *p, struct words *out)
+{
+	struct words tables = { { 0 } };
+
+	words_split(&tables, postconf_full(p, RELAYS));
+	for (size_t i = 0; i < tables.list.n; i++)
+		relays_of(p, tables.list.v[i], out);
+	words_done(&tables);
+}
+
 void
 senders_add(const struct postfix *p, struct buf *line, const struct words *maps)
 {

@@ -104,6 +104,9 @@ void check_lines(const struct postfix *p);
 void senders_add(
     const struct postfix *p, struct buf *line, const struct words *maps);
 
+/* Adds each smart host that a sender has by sender_dependent_relayhost_maps. */
+void senders_relays(const struct postfix *p, struct words *out);
+
 /* Whom it relays for, and which recipients it takes. */
 void check_relay(const struct postfix *p);
 
