@@ -441,22 +441,39 @@ lines_of(const char *text, json_t **out, size_t max)
 
 #define LINES_MAX 4096
 
+static bool
+is_of_key(const json_t *a, const json_t *b)
+{
+	static const char *const parts[] = { "origin", "type", "id" };
+
+	for (size_t i = 0; i < 3; i++)
+		if (strcmp(text_of(a, parts[i]), text_of(b, parts[i])) != 0)
+			return false;
+	return true;
+}
+
+/* One that says the same under a newer number changes nothing, and nobody has
+ * to follow it. */
+static bool
+says_as_much(const json_t *has, const json_t *lsa)
+{
+	uint64_t epoch = number_of(has, "epoch");
+	uint64_t of = number_of(lsa, "epoch");
+	const json_t *body = json_object_get(lsa, "body");
+
+	return epoch > of ||
+	       (epoch == of &&
+		   number_of(has, "counter") >= number_of(lsa, "counter")) ||
+	       (body != NULL && json_equal(json_object_get(has, "body"), body));
+}
+
 /* Whether it is in this database, as new. */
 static bool
 is_known(json_t *const *lines, size_t n, const json_t *lsa)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(text_of(lines[i], "origin"),
-			text_of(lsa, "origin")) == 0 &&
-		    strcmp(text_of(lines[i], "type"), text_of(lsa, "type")) ==
-			0 &&
-		    strcmp(text_of(lines[i], "id"), text_of(lsa, "id")) == 0)
-			return number_of(lines[i], "epoch") << 32 >=
-			           number_of(lsa, "epoch") << 32 &&
-			       (number_of(lines[i], "epoch") >
-				       number_of(lsa, "epoch") ||
-				   number_of(lines[i], "counter") >=
-				       number_of(lsa, "counter"));
+		if (is_of_key(lines[i], lsa))
+			return says_as_much(lines[i], lsa);
 	return false;
 }
 

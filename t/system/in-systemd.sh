@@ -108,7 +108,7 @@ exposure=$(systemd-analyze security --no-pager lsrd.service | sed -n 's/.*exposu
 ok "systemd-analyze security: $exposure, 2.0 at most" \
 	awk "BEGIN { exit !(\"$exposure\" != \"\" && \"$exposure\" + 0 <= 2.0) }"
 
-ok "the tables are published" soon postmap -q one.example lmdb:/var/lib/lsrd/postfix/transport
+ok "the tables are published" soon postmap -q one.example lmdb:/var/lib/lsrd/postfix/domains
 ok "lsrd-tables.service finds them whole" systemctl restart lsrd-tables.service
 
 sed -i 's/^address-space .*/&\naddress-space "postmaster@one.example" { deliver = here  relay = no }/' "$conf"
@@ -259,4 +259,4 @@ ok "what others log under its name is not" soon not_reported
 ok "it stops" systemctl stop lsrd-maillog.service
 
 ok "systemctl stop: it ends" systemctl stop lsrd.service
-ok "the tables stay" postmap -q one.example lmdb:/var/lib/lsrd/postfix/transport
+ok "the tables stay" postmap -q one.example lmdb:/var/lib/lsrd/postfix/domains
