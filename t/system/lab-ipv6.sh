@@ -4,7 +4,7 @@
 
 . "$(dirname "$0")/lab.sh"
 skip_unless_able
-plan 8
+plan 9
 lab_up "$top/t/labtool/three-groups.json" -6 --x-lsa-2 --front paris=listed
 ok "every server learns every route" full
 ok "London has Paris by X-LSA-2, over IPv6, two full sessions" is \
@@ -20,3 +20,6 @@ ok "cut: mail goes the direct way" way london1 u@tokyo.example \
 ok "mended: London returns to Paris" goes london1 tokyo.example '^lsrd:paris'
 wait_load
 ok "every message arrived once" all_arrived
+# to it a literal would be a name that does not exist, and a bounce
+"$lab" run tokyo1 postconf -e inet_protocols=ipv4
+ok "a Postfix without IPv6 is given no hop of it" goes tokyo1 paris.example '^lsrd-hold:'
