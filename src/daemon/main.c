@@ -234,10 +234,13 @@ check_as_user(const struct options *o, const struct conf *conf)
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0) {
-		struct conf *his;
+		struct conf *his = NULL;
 
 		status = drop(conf);
-		_exit(status == EX_OK ? conf_read(o, &his) : status);
+		if (status == EX_OK)
+			status = conf_read(o, &his);
+		conf_free(his);
+		_exit(status);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) < 0) {
 		fprintf(
@@ -358,7 +361,7 @@ int
 main(int argc, char **argv)
 {
 	struct options o = { 0 };
-	struct conf *conf;
+	struct conf *conf = NULL;
 	char *path;
 	int status = options_read(&o, argc, argv);
 
@@ -373,12 +376,10 @@ main(int argc, char **argv)
 		status = check_as_user(&o, conf);
 	if (status == EX_OK && o.dump)
 		status = write_dump(conf);
-	if (status != EX_OK || o.check || o.dump) {
-		if (status == EX_OK)
-			conf_free(conf);
-	} else {
+	if (status != EX_OK || o.check || o.dump)
+		conf_free(conf);
+	else
 		status = run(&o, conf);
-	}
 	free(path);
 	return status;
 }

@@ -10,6 +10,7 @@ why=$(fs_need)
 
 conf() {
 	pf_conf
+	pf_no_tables
 	sed -i '/lsrd\/postfix\//d' "$W/etc/main.cf"
 	cat >>"$W/etc/main.cf" <<-END
 	inet_interfaces = 127.0.0.1, [::1], 192.0.2.1

@@ -19,6 +19,7 @@ fs_need() {
 
 fs_conf() {
 	pf_conf
+	pf_no_tables
 	sed -i '/lsrd\/postfix\//d' "$W/etc/main.cf"
 	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=mx1 \
 		-keyout "$W/etc/tls.pem" -out "$W/etc/cert.pem" 2>/dev/null

@@ -29,5 +29,6 @@ chown -R nobody "$W/milter"
 pf_start || exit 1
 until_true 60 [ -S "$W/spool/private/rewrite" ]
 
-export W NS top_builddir
+SANITIZED=$(! grep -q __asan_init "$top_builddir/lsrd-milter" || echo yes)
+export W NS top_builddir SANITIZED
 PYTHONDONTWRITEBYTECODE=1 in_ns "$python" "$top_srcdir/t/system/${cases:-milter.py}" 8>&- 9<&-

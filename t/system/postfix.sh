@@ -114,6 +114,12 @@ pf_conf() {
 	sed -i 's/^\(lsrd *unix *- *- *\)y/\1n/' "$W/etc/master.cf"
 }
 
+# Where nothing is published: who may send on is not asked of tables of ours.
+pf_no_tables() {
+	postconf -c "$W/etc" -e "smtpd_relay_restrictions = permit_mynetworks, \
+permit_sasl_authenticated, reject_unauth_destination"
+}
+
 pf_start() {
 	pf_conf
 	for s in 5:198.51.100.5 6:198.51.100.6 v6:2001:db8:2::6; do
