@@ -99,10 +99,11 @@ add(const struct nexthop_book *b, struct places *places, const struct addr *a)
 	places->addr[places->n++] = *a;
 }
 
-/* Our connectors that lead there at this cost, by name. */
+/* Our connectors that lead there at this cost, by name; `up`: those alone that
+ * we say are up. */
 static void
-configured(const struct nexthop_book *b, uint32_t server, uint64_t cost,
-    struct places *places)
+configured_if(const struct nexthop_book *b, uint32_t server, uint64_t cost,
+    bool up, struct places *places)
 {
 	const char *name = b->facts->servers.v[server].name;
 
@@ -114,10 +115,22 @@ configured(const struct nexthop_book *b, uint32_t server, uint64_t cost,
 
 			if (bh->smtp.family != 0 && !c->drain &&
 			    strcmp(bh->name, name) == 0 &&
-			    steps_own_cost(b->facts, c, bh) == cost)
+			    steps_own_cost(b->facts, c, bh) == cost &&
+			    (!up || steps_own_up(b->facts, c, bh)))
 				add(b, places, &bh->smtp);
 		}
 	}
+}
+
+/* Of several that are parallel those that are up; where none is, our probes
+ * have found the step, whatever we said last. */
+static void
+configured(const struct nexthop_book *b, uint32_t server, uint64_t cost,
+    struct places *places)
+{
+	configured_if(b, server, cost, true, places);
+	if (places->n == 0)
+		configured_if(b, server, cost, false, places);
 }
 
 static bool
