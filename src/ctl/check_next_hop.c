@@ -290,6 +290,20 @@ find_before(struct hops *h)
 	}
 }
 
+/* A new server has no routes: those to come lack what smart hosts are asked
+ * for, and the first message must not find that out. */
+static void
+add_to_come(struct hops *h)
+{
+	struct hop hop = { .service = "smtp", .shared = true };
+
+	hop.pattern = mem_str("routes to come");
+	hop.now = mem_str("other servers");
+	snprintf(hop.before, sizeof(hop.before), "%s",
+	    postconf_full(h->p, "relayhost"));
+	vec_push(&h->list, hop);
+}
+
 void
 check_next_hops(const struct postfix *p, const char *lines)
 {
@@ -303,6 +317,8 @@ check_next_hops(const struct postfix *p, const char *lines)
 	read_lines(&h, lines);
 	senders_relays(p, &h.relays);
 	find_before(&h);
+	if (h.list.n == 0)
+		add_to_come(&h);
 	want(&h);
 	chain_ask(&h.policies);
 	chain_ask(&h.passwords);

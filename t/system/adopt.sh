@@ -144,14 +144,17 @@ options() {
 
 # --- adopted, and left ----------------------------------------------------------
 
-# What the lab had put in is taken out: west1 is a site without lsrd.
+# What the lab had put in is taken out: west1 is a site without lsrd, and its
+# tables are those of lsrd-tables.service, without a route.
 plain() {
 	here=u@west1.example also='' extra='' extras=0
 	# what strangers ask it for: who is here, who is not, what is not its own
 	asked="u@west1.example nobody@west1.example x@elsewhere.example"
 	"$lab" kill west1 lsrd
 	"$lab" kill west1 milter
-	at 'cd /etc/postfix && rm -f /etc/lsrd/postfix.before
+	at 'find /var/lib/lsrd -type f -delete
+		setpriv --reuid _lsrd --regid _lsrd --clear-groups lsrd-publish --verify
+		cd /etc/postfix && rm -f /etc/lsrd/postfix.before
 		[ -e /root/lab.cf ] || {
 			sed -i "/^# Lines for Postfix/,\$d" main.cf master.cf
 			cp main.cf /root/lab.cf; cp master.cf /root/lab-master.cf; }
