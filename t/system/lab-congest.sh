@@ -1,11 +1,12 @@
 #!/bin/sh
 # lab-congest.sh - Paris takes one message a second, and four are sent: load
 # shifts to the way round it, and comes back once Paris is quick again. The
-# trace of levels and routes is printed.
+# trace of levels and routes is printed. At last all ways are gone, and mail that
+# is held draws near to the end of its time.
 
 . "$(dirname "$0")/lab.sh"
 skip_unless_able
-plan 11
+plan 16
 
 # postconf NODE NAME=VALUE: and in force.
 postconf() {
@@ -72,4 +73,27 @@ trace "mail goes through Paris again"
 ok "load has gone and come back once" soon once
 ok "every message arrived once" all_arrived 90
 ok "no server of the lab has died" mended london paris tokyo
+
+held() {
+	"$lab" run london lsrctl status --json |
+		grep -o '"oldest_held":{"pattern":"[^"]*tokyo.example","message":"[0-9A-Za-z]*","came":[0-9]*,"gives_up":[0-9]*}'
+}
+# life SECONDS: status counts with this lifetime of mail.
+life() {
+	held | sed 's/.*"came":\([0-9]*\),"gives_up":\([0-9]*\)}/\2 - \1 - '"$1/" |
+		bc | grep -qx 0
+}
+on_hold() {
+	"$lab" run london lsrctl routes --json | grep tokyo.example | grep -q unreachable
+}
+"$lab" cut london tokyo
+"$lab" cut paris tokyo
+ok "Tokyo is cut off: its mail is held" soon on_hold
+load london 1 1 w@tokyo.example
+wait_load
+ok "the message that waits is known, and when it is given up" soon life 432000
+postconf london maximal_queue_lifetime=20s
+ok "also by another lifetime" soon life 20
+ok "and the log says so in time" soon sh -c \
+	"'$lab' run london grep 'held-too-long: message=[0-9A-Za-z]*, pattern=.*tokyo.example, until=' /var/log/lsrd.log"
 log | sed -n 's/^.*\(congestion: \)/# \1/p'
