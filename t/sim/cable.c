@@ -401,6 +401,16 @@ cable_happens(struct world *world, struct happening *h)
 		happening_free(h);
 }
 
+/* Whether it has not even heard that the session is open. */
+static bool
+waits_to_open(const struct end *end)
+{
+	for (size_t i = 0; i < end->held.n; i++)
+		if (end->held.v[i]->in.kind == IN_OPEN)
+			return true;
+	return false;
+}
+
 static void
 reset(struct world *world, struct cable *cable)
 {
@@ -411,6 +421,12 @@ reset(struct world *world, struct cable *cable)
 		if (!end->open)
 			continue;
 		end->open = false;
+		if (waits_to_open(end)) {
+			if (side == 0)
+				no_dial(world, end->node,
+				    cable->end[1].node->conf.server, 1);
+			continue;
+		}
 		h = happening_new(end->node, HAPPENS_INPUT);
 		h->life = end->life;
 		h->in.kind = IN_CLOSED;
