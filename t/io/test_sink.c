@@ -107,6 +107,8 @@ static const struct {
 	      .name = "x.org", .to = "refused", .value = 60 },
 	    "<3>route-refused: server=a.b, pattern=x.org, hop=192.0.2.1:25, "
 	    "state=refused, seconds=60\n" },
+	{ { EVENT_HELD, .name = "x.org", .peer = "4X1", .to = "12:00Z" },
+	    "<3>held-too-long: message=4X1, pattern=x.org, until=12:00Z\n" },
 };
 
 START_TEST(golden)
