@@ -102,6 +102,8 @@ runs_as() {
 	"$bin/lsrctl" keys issue mx1.example.org --directory "$W/ca" \
 		--output "$W/keys" --user "$user" --group london \
 		--space london.example.org --relay london.example.org >/dev/null || exit 1
+# where that user reaches it: a checkout may be in root's home
+install -m 755 "$bin/lsrd-publish" "$W/"
 cat >"$W/lsrd.conf" <<END
 organization = "example.org"
 routing-group = "london"
@@ -117,7 +119,7 @@ authority = "$W/ca/authority.pem"
 state-directory = "$W/state"
 table-directory = "$W/state/postfix"
 control-socket = "$W/run/control"
-publisher = "$bin/lsrd-publish"
+publisher = "$W/lsrd-publish"
 address-space "london.example.org" { deliver = here }
 END
 sed -i "s/127.0.0.1:0/127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1)).1:6910/" "$W/lsrd.conf"
