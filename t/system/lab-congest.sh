@@ -80,8 +80,8 @@ held() {
 }
 # life SECONDS: status counts with this lifetime of mail.
 life() {
-	held | sed 's/.*"came":\([0-9]*\),"gives_up":\([0-9]*\)}/\2 - \1 - '"$1/" |
-		bc | grep -qx 0
+	held | sed 's/.*"came":\([0-9]*\),"gives_up":\([0-9]*\)}/\1 \2/' |
+		awk -v life="$1" '{ so = $2 - $1 == life } END { exit !so }'
 }
 on_hold() {
 	"$lab" run london lsrctl routes --json | grep tokyo.example | grep -q unreachable
