@@ -29,25 +29,10 @@ pace_has(
 	return false;
 }
 
-/* What has come back since. */
-static void
-regain(struct pace *pace, struct mono now)
-{
-	uint64_t back = mono_since(pace->since, now) / pace->each_ms;
-
-	if (pace->spent == 0 || back >= pace->spent) {
-		pace->spent = 0;
-		pace->since = now;
-	} else {
-		pace->spent -= (uint32_t)back;
-		pace->since = mono_after(pace->since, back * pace->each_ms);
-	}
-}
-
 bool
 pace_spend(struct pace *pace, uint32_t n, struct mono now)
 {
-	regain(pace, now);
+	refill(pace, now);
 	if (n > pace->burst - pace->spent)
 		return false;
 	pace->spent += n;
