@@ -24,6 +24,7 @@
  *     confirm.c    a new configuration that would move too much is held
  *     state.c      what survives a restart
  *     query.c      answers for lsrctl
+ *     troubles.c   what is wrong here now, in words
  *
  * Outside these files nobody looks in here.
  */
@@ -321,6 +322,11 @@ bool asked_may(const struct engine *e);
 /* The verdict that a start waits for is there, or nobody can tell. */
 bool asked_ready(struct engine *e);
 
+/* --- troubles.c ----------------------------------------------------------- */
+
+/* Into an open object: an array, empty where all is well. */
+void troubles_show(struct engine *e, struct json *j);
+
 /* --- held.c --------------------------------------------------------------- */
 
 void held_told(struct engine *e, const struct input *in);
@@ -452,6 +458,9 @@ size_t dial_addresses(struct engine *e, const char *name, bool mail,
 /* The database or our own evidence changed: compute soon. */
 void steer_changed(struct engine *e);
 void steer_tick(struct engine *e);
+/* Every adjacency of our last server LSA is FULL again; else the names of
+ * those that are not, the first of them, in *missing (or NULL). */
+bool steer_all_back(struct engine *e, struct buf *missing);
 /* What we see by this database, our own probes and what certificates allow;
  * one at a time. */
 struct view *steer_view(struct engine *e, const struct lsdb *db);

@@ -156,6 +156,7 @@ status(struct engine *e, struct json *j, const struct request *r)
 	json_str(j, "routing_group", e->setup->group);
 	json_str(j, "organization", e->setup->organization);
 	json_str(j, "state", own_state_word(e));
+	troubles_show(e, j);
 	json_uint(j, "generation", rib == NULL ? 0 : rib->generation);
 	json_uint(j, "published", e->published);
 	json_uint(j, "routes", rib == NULL ? 0 : rib->n);

@@ -13,6 +13,7 @@
 #include "core/node.h"
 
 #define RETURN_MS 10000 /* coming back waits no longer (DESIGN section 7) */
+#define MISSING_NAMED 4
 #define BEHIND_MS 10000 /* a table later than this is an alarm (section 4) */
 /*
  * RFC 8405: the first run at once, then after SHORT while we learn, then
@@ -287,24 +288,30 @@ compute(struct engine *e, bool always)
 	e->shown = rib;
 }
 
-/* Every adjacency of our last server LSA is FULL again. */
-static bool
-all_back(struct engine *e)
+bool
+steer_all_back(struct engine *e, struct buf *missing)
 {
 	struct lsa_key key = { e->setup->server, "", LSA_SERVER };
 	struct lsa *lsa = lsdb_find(&e->db, &key);
 	struct lsa_server *s = NULL;
-	bool back = true;
+	size_t n = 0;
 
 	if (lsa == NULL || lsa->purge || lsa_server_decode(lsa, &s) != RC_OK)
 		return false; /* a first start: whoever comes */
-	for (size_t i = 0; i < s->nneighbours && back; i++) {
+	for (size_t i = 0; i < s->nneighbours; i++) {
 		struct nbr *nbr = nbr_find(e, s->neighbours[i]);
 
-		back = nbr != NULL && nbr->announced && nbr->session != NULL;
+		if (nbr != NULL && nbr->announced && nbr->session != NULL)
+			continue;
+		if (missing != NULL && n < MISSING_NAMED)
+			buf_printf(missing, "%s%s", n > 0 ? ", " : "",
+			    s->neighbours[i]);
+		n++;
 	}
+	if (missing != NULL && n > MISSING_NAMED)
+		buf_printf(missing, " and %zu more", n - MISSING_NAMED);
 	lsa_server_free(s);
-	return back;
+	return n == 0;
 }
 
 static bool
@@ -326,7 +333,7 @@ is_back(struct engine *e)
 		return false;
 	if (mono_due(limit, e->now))
 		return true;
-	return first ? e->sessions.n > 0 : all_back(e);
+	return first ? e->sessions.n > 0 : steer_all_back(e, NULL);
 }
 
 static void

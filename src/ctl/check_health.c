@@ -13,8 +13,6 @@
 #include "ctl/client.h"
 #include "ctl/value.h"
 
-#define BEHIND_MS 10000
-
 /* A restart, and a link that comes back, take less. */
 #define PATIENCE_S 60
 
@@ -80,13 +78,24 @@ find_state(struct check_list *list, const json_t *line)
 		    "this server is drained: it gives no transit%s%s%s%s",
 		    *until == '\0' ? "" : ", until ", until,
 		    *reason == '\0' ? "" : ": ", reason);
-	} else if (strcmp(state, "up") != 0) {
+	}
+}
+
+/* What the daemon says itself: why there is no transit, what is short. */
+static void
+find_troubles(struct check_list *list, const json_t *troubles)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(troubles, i, one)
+	{
+		bool critical = strcmp(text(one, "level"), "critical") == 0;
+
 		check_find(list,
-		    CHECK_ABOUT(CHECK_WARNING, "state",
-			strcmp(state, "returning") == 0
-			    ? "it waits for its sessions, 10 s at most"
-			    : "the log has mta-asks or table-behind"),
-		    "this server is %s: it gives no transit", state);
+		    CHECK_ABOUT(critical ? CHECK_CRITICAL : CHECK_WARNING,
+			text(one, "word"), text(one, "remedy")),
+		    "%s", text(one, "text"));
 	}
 }
 
@@ -171,7 +180,6 @@ find_held(struct check_list *list, const json_t *held)
 static void
 find_numbers(struct check_list *list, const json_t *line)
 {
-	int64_t behind = number(line, "behind_ms");
 	int64_t holds = number(line, "holds");
 	int64_t moves = number(line, "confirm_moves");
 	char when[32];
@@ -181,11 +189,6 @@ find_numbers(struct check_list *list, const json_t *line)
 		    CHECK_ABOUT(
 			CHECK_CRITICAL, "alone", "lsrctl peers shows why"),
 		    "no session with any server");
-	if (behind > BEHIND_MS)
-		check_find(list,
-		    CHECK_ABOUT(CHECK_CRITICAL, "behind",
-			"the log has publish-failed or publisher-killed"),
-		    "the published table is %" PRId64 " ms behind", behind);
 	if (holds > 0)
 		check_find(list,
 		    CHECK_ABOUT(CHECK_WARNING, "holds",
@@ -216,6 +219,7 @@ on_status(void *ctx, const json_t *line)
 	struct check_list *list = ctx;
 
 	find_state(list, line);
+	find_troubles(list, json_object_get(line, "troubles"));
 	find_numbers(list, line);
 	find_held(list, json_object_get(line, "oldest_held"));
 	find_reports(list, line);
@@ -282,18 +286,10 @@ on_link(void *ctx, const json_t *line)
 {
 	struct check_list *list = ctx;
 	const char *use = text(line, "use"), *connector;
-	bool self = strcmp(use, "self") == 0;
 
-	if (strcmp(text(line, "state"), "down") != 0)
-		return;
-	if (self) {
-		check_find(list,
-		    CHECK_ABOUT(CHECK_CRITICAL, "postfix", "postfix start"),
-		    "this host's own mail service does not answer at %s",
-		    text(line, "smtp"));
-		return;
-	}
-	if (number(line, "since_s") < PATIENCE_S)
+	/* The own one is a trouble of status. */
+	if (strcmp(text(line, "state"), "down") != 0 ||
+	    strcmp(use, "self") == 0 || number(line, "since_s") < PATIENCE_S)
 		return;
 	connector = text(line, "connector");
 	check_find(list,

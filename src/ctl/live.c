@@ -173,6 +173,20 @@ held_write(struct buf *out, const json_t *held)
 	moment_write(out, json_object_get(held, "gives_up"));
 }
 
+/* Each on a line of its own, and under it what to do. */
+static void
+troubles_write(struct buf *out, const json_t *list)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one) buf_printf(out, "%s%s: %s\n%*s%s",
+	    i > 0 ? "\n                " : "", text(one, "word"),
+	    text(one, "text"), 18, "", text(one, "remedy"));
+	if (json_array_size(list) == 0)
+		buf_text(out, "none");
+}
+
 static void
 status_write(void *ctx, const json_t *line)
 {
@@ -195,6 +209,8 @@ status_write(void *ctx, const json_t *line)
 		else if (json_is_integer(value))
 			buf_printf(out, "%" PRId64,
 			    (int64_t)json_integer_value(value));
+		else if (strcmp(key, "troubles") == 0)
+			troubles_write(out, value);
 		else if (json_is_array(value))
 			away_write(out, value);
 		else if (strcmp(key, "oldest_held") == 0)

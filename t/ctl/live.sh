@@ -153,10 +153,12 @@ cat >>"$dir/1/lsrd.conf" <<-END
 	connector c12 { routing-group = paris bridgehead mx2.example.org { } }
 END
 start 1
-start 2
 
-echo 1..40
+echo 1..42
+ok "why it gives no transit yet" comes 0 'troubles +returning: .* waits for .*' one status
+start 2
 ok "status, once it is up" comes 0 'state +up' one status
+ok "what is wrong: no mail service" comes 0 'troubles +mta-state: .* does not answer at ' one status
 ok "the socket by -c" says 0 '^server +mx1.example.org' \
 	"$ctl" -c "$dir/1/lsrd.conf" status
 ok "peers: full" comes 0 'mx2.example.org +paris +tcp +full' one peers

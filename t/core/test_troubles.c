@@ -1,0 +1,141 @@
+/* test_troubles.c - what is wrong here, in words: why there is no transit. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "core/node.h"
+#include "t/tap.h"
+
+static char name[] = "mx1.example.org";
+static const struct setup plain = { .server = name };
+
+static char *
+shown(struct engine *e)
+{
+	struct buf out = { 0 };
+	struct json j = { .out = &out };
+
+	json_open(&j, NULL, '{');
+	troubles_show(e, &j);
+	json_close(&j, '}');
+	return buf_string(&out);
+}
+
+static void
+says(struct engine *e, const char *word, const char *text)
+{
+	char *have = shown(e), want[100];
+
+	snprintf(want, sizeof(want), "{\"word\":\"%s\"", word);
+	ck_assert_msg(strstr(have, want) != NULL, "%s", have);
+	ck_assert_msg(strstr(have, text) != NULL, "%s", have);
+	ck_assert_ptr_nonnull(strstr(have, "\"remedy\":\""));
+	mem_free(have);
+}
+
+static void
+quiet(struct engine *e)
+{
+	char *have = shown(e);
+
+	ck_assert_str_eq(have, "{\"troubles\":[]}");
+	mem_free(have);
+}
+
+static struct engine
+running(void)
+{
+	return (struct engine){ .setup = &plain,
+		.phase = PHASE_RUNNING,
+		.published_once = true,
+		.mta_told = true,
+		.asked = MTA_YES,
+		.mta = { .asks = MTA_YES } };
+}
+
+START_TEST(its_mta)
+{
+	struct engine e = running();
+	struct setup none = { .server = name, .no_mta = true };
+
+	quiet(&e);
+	e.asked = e.mta.asks = MTA_NO;
+	strcpy(e.mta.missing, "transport_maps lsrd-hold");
+	says(&e, "mta-asks", "lacks their services: transport_maps lsrd-hold");
+	says(&e, "mta-asks", "lsrctl check prints the commands");
+	e.mta.missing[0] = '\0';
+	says(&e, "mta-asks", ": sender_dependent_default_transport_maps");
+	e.mta.asks = MTA_UNKNOWN;
+	strcpy(e.mta.missing, "postconf fails");
+	says(&e, "mta-asks", "cannot be read now: postconf fails");
+	e.asked = MTA_UNKNOWN;
+	says(&e, "mta-unread", "not known yet (postconf fails)");
+	e.asked = MTA_YES;
+	says(&e, "mta-unread", "what was found before stands");
+	e.mta_told = false; /* a restart: the first reading is on its way */
+	quiet(&e);
+	e.setup = &none;
+	e.asked = MTA_UNKNOWN;
+	quiet(&e);
+}
+END_TEST
+
+START_TEST(its_table)
+{
+	struct engine e = running();
+
+	e.published_once = false;
+	says(&e, "table-behind", "no table is published");
+	e.behind = true;
+	e.sent_at.ms = 1000;
+	e.now.ms = 13000;
+	says(&e, "table-behind", "is 12 s behind");
+	says(&e, "table-behind", "\"level\":\"critical\"");
+}
+END_TEST
+
+START_TEST(its_host)
+{
+	struct engine e = running();
+
+	e.shortage = "no-descriptors";
+	says(&e, "own-shortage", "no descriptors left");
+	says(&e, "own-shortage", "LimitNOFILE");
+	e.shortage = "no-network";
+	says(&e, "own-shortage", "ip route");
+	e.shortage = "what-comes-later";
+	says(&e, "own-shortage", "cannot begin: what-comes-later;");
+}
+END_TEST
+
+START_TEST(coming_back)
+{
+	struct engine e = running();
+
+	e.phase = PHASE_RETURNING;
+	e.mta_told = false;
+	e.now.ms = 1;
+	e.asked = MTA_UNKNOWN;
+	says(&e, "returning", "how Postfix is configured");
+	e.mta_told = true;
+	says(&e, "returning", "waits for its peers");
+	e.phase = PHASE_PUBLISHING;
+	says(&e, "returning", "its first table");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("troubles");
+	TCase *tc = tcase_create("troubles");
+
+	tcase_add_test(tc, its_mta);
+	tcase_add_test(tc, its_table);
+	tcase_add_test(tc, its_host);
+	tcase_add_test(tc, coming_back);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}
