@@ -149,6 +149,14 @@ def listed(node, other):
             if " %s " % other.address in line]
 
 
+# What is just being accepted while it is listed is not ended: so until none is.
+RESET = """for try in 1 2 3 4 5 6 7 8 9 10; do
+    ss -tK "$@"
+    [ -n "$(ss -tnH "$@")" ] || exit 0
+    sleep 0.05
+done"""
+
+
 def reset_connections(node, other, port):
     """Ends the node's connections with `other` by a reset, now."""
     match = ["dst", other.address]
@@ -156,5 +164,5 @@ def reset_connections(node, other, port):
         match += ["and", "(", "dport", "=", str(port), "or",
                   "sport", "=", str(port), ")"]
     return subprocess.Popen(
-        ["nsenter", "--net", "--target", str(node.net), "ss", "-K"] + match,
+        ["nsenter", "--net", "--target", str(node.net), "sh", "-c", RESET, "ss"] + match,
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

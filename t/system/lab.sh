@@ -169,7 +169,18 @@ all_arrived() {
 		echo "$offered were offered by the load alone"
 		status=1
 	}
+	[ $status -eq 0 ] || stuck
 	return $status
+}
+
+# stuck: where mail still waits, what the queue and the log of that Postfix say.
+stuck() {
+	for node in $(sed -n 's/^  waits at \([^:]*\):.*/\1/p' "/tmp/$LAB.report" | sort -u); do
+		"$lab" run "$node" postqueue -j | head -n 3
+		"$lab" run "$node" grep -E 'warning|fatal|throttl' /var/log/mail.log | tail -n 5
+		"$lab" run "$node" tail -n 5 /var/log/mail.log
+		"$lab" run "$node" ss -tnH
+	done
 }
 
 # sessions NODE: how many are full there.
