@@ -6,8 +6,7 @@
 show=$top_builddir/t/cfg/show
 page=$top_srcdir/man/lsrd.conf.5
 sample=$top_srcdir/conf/lsrd.conf.sample
-dir=$(mktemp -d) || exit 99
-trap 'rm -rf "$dir"' EXIT
+dir=$W
 
 "$show" -o >"$dir/options" || exit 99
 
@@ -94,12 +93,12 @@ sed 's/^\([ 	]*\)#\([a-z-]* = \)/\1\2/; /^include-dir/d;
 	s/^#address-space/address-space/' "$sample" >"$dir/all.conf"
 
 plan 8
-case_of "every option is in the manual" "$(missing "$dir/options" "$dir/page")"
-case_of "the manual has no other" "$(missing "$dir/page" "$dir/options")"
-case_of "the manual tells defaults, ranges and effects" "$(defaults_in_page)"
-case_of "every option is in the sample" "$(missing "$dir/options" "$dir/sample")"
-case_of "the sample has no other" "$(missing "$dir/sample" "$dir/options")"
-case_of "the sample tells the defaults" "$(defaults_in_sample)"
-case_of "the sample loads" "$(loads "$sample")"
-case_of "the sample loads with all its comments taken off" \
+ok "every option is in the manual" none "$(missing "$dir/options" "$dir/page")"
+ok "the manual has no other" none "$(missing "$dir/page" "$dir/options")"
+ok "the manual tells defaults, ranges and effects" none "$(defaults_in_page)"
+ok "every option is in the sample" none "$(missing "$dir/options" "$dir/sample")"
+ok "the sample has no other" none "$(missing "$dir/sample" "$dir/options")"
+ok "the sample tells the defaults" none "$(defaults_in_sample)"
+ok "the sample loads" none "$(loads "$sample")"
+ok "the sample loads with all its comments taken off" none \
 	"$(loads "$dir/all.conf")"

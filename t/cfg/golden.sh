@@ -6,12 +6,10 @@
 # it, which may be FOLDER/NAME; @DIR@ is where they are. What is accepted must load to the same again.
 # `golden.sh --write` rewrites the expectations; review them like code.
 
-: "${top_srcdir:=.}" "${top_builddir:=.}"
+. "$(dirname "$0")/../tap.sh"
 rows=$top_srcdir/t/cfg/golden.rows
 show=$top_builddir/t/cfg/show
-dir=$(mktemp -d) || exit 99
-trap 'rm -rf "$dir"' EXIT
-dir=$(cd "$dir" && pwd -P)
+dir=$(cd "$W" && pwd -P)
 
 # Each case to a folder: what, conf, more files, want.
 n=$(awk -v dir="$dir" '
@@ -50,21 +48,16 @@ run() {
 		echo "loads to another when loaded again" >>"$1/got"
 }
 
-[ "$1" = --write ] || echo "1..$n"
-i=1
-while [ $i -le "$n" ]; do
-	here=$dir/$i
-	run "$here"
-	if cmp -s "$here/want" "$here/got"; then
-		result=ok
-	else
-		[ "$1" = --write ] || diff "$here/want" "$here/got" | sed 's/^/# /'
-		result="not ok"
-	fi
-	[ "$1" = --write ] || echo "$result $i - $(cat "$here/what")"
-	i=$((i + 1))
+for i in $(seq "$n"); do
+	run "$dir/$i"
 done
-[ "$1" = --write ] || exit 0
+if [ "$1" != --write ]; then
+	plan "$n"
+	for i in $(seq "$n"); do
+		ok "$(cat "$dir/$i/what")" diff "$dir/$i/want" "$dir/$i/got"
+	done
+	exit 0
+fi
 awk -v dir="$dir" '
 	/^== / { n++; skip = 0; print; next }
 	/^--$/ {

@@ -2,27 +2,14 @@
 # check.sh - `lsrctl check` against a Postfix configuration of its own, and
 # the commands it prints: run as they stand, they mend what it found.
 
-top_srcdir=${top_srcdir:-.}
-top_builddir=${top_builddir:-.}
+. "$(dirname "$0")/../tap.sh"
 PATH=$PATH:/usr/sbin
-n=0
 
-ok() {
-	n=$((n + 1))
-	what=$1
-	shift
-	if "$@"; then echo "ok $n - $what"; else echo "not ok $n - $what"; fi
-}
+[ "$(id -u)" = 0 ] || skip "needs root"
+need postconf
+postconf -m | grep -q '^lmdb$' || skip "needs postfix-lmdb"
+plan 50
 
-[ "$(id -u)" = 0 ] || { echo "1..0 # SKIP needs root"; exit 0; }
-command -v postconf >/dev/null || { echo "1..0 # SKIP needs postfix"; exit 0; }
-postconf -m | grep -q '^lmdb$' ||
-	{ echo "1..0 # SKIP needs postfix-lmdb"; exit 0; }
-echo 1..50
-
-W=$(mktemp -d /tmp/lsrd-check.XXXXXX)
-pid=
-trap '[ -z "$pid" ] || kill $pid; rm -rf "$W"' EXIT
 mkdir "$W/etc" "$W/keys" "$W/lsrd"
 lsrctl() {
 	"$top_builddir/lsrctl" "$@"
@@ -313,28 +300,10 @@ command -v python3 >/dev/null || {
 	for what in 1 2 3 4 5 6 7; do ok "daemon # SKIP needs python3" true; done
 	exit 0
 }
-cat >"$W/daemon.py" <<'END'
-"""Answers each request with the file of its name."""
-import os, socket, sys
-
-folder = sys.argv[1]
-server = socket.socket(socket.AF_UNIX)
-server.bind(folder + "/control")
-server.listen(8)
-open(folder + "/ready", "w").close()
-while True:
-    client, _ = server.accept()
-    word = client.makefile().readline().split()[0]
-    try:
-        with open(os.path.join(folder, word), "rb") as answer:
-            client.sendall(answer.read() or b"\n")
-    except OSError:
-        pass
-    client.close()
-END
 mkdir "$W/daemon"
-python3 "$W/daemon.py" "$W/daemon" &
+python3 "$top_srcdir/t/ctl/daemon.py" "$W/daemon" &
 pid=$!
+pids=$pid
 until [ -e "$W/daemon/ready" ]; do kill -0 $pid || exit 99; sleep 0.05; done
 sed -i "s,^control-socket.*,control-socket = \"$W/daemon/control\"," "$W/lsrd.conf"
 status() {

@@ -2,40 +2,13 @@
 # health.sh - what `lsrctl check` finds in a daemon's answers: each state that
 # is ill is a finding, and what is well, or younger than a minute, is none.
 
-: "${top_srcdir:=.}" "${top_builddir:=.}"
-command -v python3 >/dev/null || { echo "1..0 # SKIP needs python3"; exit 0; }
-dir=$(mktemp -d) || exit 99
-trap 'kill $pid 2>/dev/null; wait; rm -rf "$dir"' EXIT
-n=0
+. "$(dirname "$0")/../tap.sh"
+need python3
+dir=$W
 
-ok() {
-	n=$((n + 1))
-	what=$1
-	shift
-	if "$@"; then echo "ok $n - $what"; else echo "not ok $n - $what"; fi
-}
-
-cat >"$dir/daemon.py" <<'END'
-"""Answers each request with the file of its name."""
-import os, socket, sys
-
-folder = sys.argv[1]
-server = socket.socket(socket.AF_UNIX)
-server.bind(folder + "/control")
-server.listen(8)
-open(folder + "/ready", "w").close()
-while True:
-    client, _ = server.accept()
-    word = client.makefile().readline().split()[0]
-    try:
-        with open(os.path.join(folder, word), "rb") as answer:
-            client.sendall(answer.read() or b"\n")
-    except OSError:
-        pass
-    client.close()
-END
-python3 "$dir/daemon.py" "$dir" &
+python3 "$top_srcdir/t/ctl/daemon.py" "$dir" &
 pid=$!
+pids=$pid
 until [ -e "$dir/ready" ]; do kill -0 $pid || exit 99; sleep 0.05; done
 cat >"$dir/lsrd.conf" <<END
 organization = "example.org"
@@ -73,7 +46,7 @@ nothing() {
 		grep -v -e "lsrd.conf:" | sed 's/^/# /' | grep .
 }
 
-echo 1..28
+plan 28
 calm
 ok "all is well" nothing
 ok "figures for a monitoring system" finds '^lsrd .*: [0-9]* found | found=[0-9]* holds=0 away=0 sessions=1 full=1 routes=3$'

@@ -2,55 +2,11 @@
 # live.sh - the live verbs of lsrctl against real daemons: two lsrd in lab
 # mode on loopback, no MTA.
 
-: "${top_srcdir:=.}" "${top_builddir:=.}"
-top_builddir=$(cd "$top_builddir" && pwd)
+. "$(dirname "$0")/../tap.sh"
 ctl=$top_builddir/lsrctl
-dir=$(mktemp -d) || exit 99
-pids=
-trap 'for p in $pids; do kill "$p"; done 2>/dev/null; wait; rm -rf "$dir"' EXIT
-n=0
+dir=$W
 port=28691
 net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
-
-ok() {
-	n=$((n + 1))
-	what=$1
-	shift
-	if "$@" >"$dir/said" 2>&1; then
-		echo "ok $n - $what"
-	else
-		sed 's/^/# /' "$dir/said"
-		echo "not ok $n - $what"
-	fi
-}
-
-# says STATUS TEXT COMMAND...: exits so, and says the text.
-says() {
-	status=$1
-	text=$2
-	shift 2
-	"$@" >"$dir/out" 2>&1
-	got=$?
-	cat "$dir/out"
-	[ $got = "$status" ] || {
-		echo "exit status $got, not $status"
-		return 1
-	}
-	grep -qE -e "$text" "$dir/out"
-}
-
-# The same, for up to 20 s: what the daemons bring about by themselves.
-comes() {
-	tries=80
-	until says "$@" >"$dir/tried"; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || {
-			cat "$dir/tried"
-			return 1
-		}
-		sleep 0.25
-	done
-}
 
 # server NUMBER GROUP PEER: keys and configuration of mxNUMBER.
 server() {
@@ -127,7 +83,7 @@ is_empty() {
 }
 
 gone() {
-	comes 0 '"type":"forget"' one db --json &&
+	soon says 0 '"type":"forget"' one db --json &&
 		! grep -q '"origin":"mx2.example.org","type":"\(server\|space\)"' \
 			"$dir/out"
 }
@@ -142,7 +98,7 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(
 reports_show() {
 	report 'milter accepted=3 misrouted=1' && report 'milter accepted=4' &&
 		report "evidence hop=$net.2:28025 ok=5" && report 'milter up=1' &&
-		comes 0 '^reports +milter .*accepted=7 .*misrouted=1.*, evidence .*ok=5' 			one status && grep -q 'refused=1' "$dir/out"
+		soon says 0 '^reports +milter .*accepted=7 .*misrouted=1.*, evidence .*ok=5' 			one status && grep -q 'refused=1' "$dir/out"
 }
 
 "$ctl" keys authority --organization example.org --directory "$dir/a" \
@@ -154,17 +110,17 @@ cat >>"$dir/1/lsrd.conf" <<-END
 END
 start 1
 
-echo 1..42
-ok "why it gives no transit yet" comes 0 'troubles +returning: .* waits for .*' one status
+plan 42
+ok "why it gives no transit yet" soon says 0 'troubles +returning: .* waits for .*' one status
 start 2
-ok "status, once it is up" comes 0 'state +up' one status
-ok "what is wrong: no mail service" comes 0 'troubles +mta-state: .* does not answer at ' one status
+ok "status, once it is up" soon says 0 'state +up' one status
+ok "what is wrong: no mail service" soon says 0 'troubles +mta-state: .* does not answer at ' one status
 ok "the socket by -c" says 0 '^server +mx1.example.org' \
 	"$ctl" -c "$dir/1/lsrd.conf" status
-ok "peers: full" comes 0 'mx2.example.org +paris +tcp +full' one peers
+ok "peers: full" soon says 0 'mx2.example.org +paris +tcp +full' one peers
 ok "links" says 0 "mx2.example.org +$net.2:28025 +10" one links
 ok "db: the other's LSAs" says 0 'paris.example.org' one db
-ok "routes: the other's space is held" comes 1 'paris.example.org' one routes
+ok "routes: the other's space is held" soon says 1 'paris.example.org' one routes
 ok "routes: what is no option of theirs" says 2 'needs a topology document' \
 	one routes --cut c12
 for verb in status peers links routes db; do
@@ -185,7 +141,7 @@ ok "explain: not an address" says 2 'not an address' one explain 'a b'
 ok "export: a document" says 0 '"lsrd-topology/1"' one export json
 ok "reports are summed up" reports_show
 ok "drain" says 0 'draining' one drain --reason 'new disk'
-ok "drain shows" comes 0 'state +drain' one status
+ok "drain shows" soon says 0 'state +drain' one status
 ok "ready" says 0 'over' one ready
 ok "drain: until the past" says 2 'that is over' one drain --until 1000
 ok "reload: a good file" says 0 'in force' one reload
@@ -198,7 +154,7 @@ ok "but by force" says 0 "taken" one keys enforce-connectors --force \
 	--directory "$dir/a"
 ok "transit, without the right to it" says 0 'c12 +paris +unclaimed +no' \
 	one transit
-ok "everywhere" comes 0 '"type":"rule","id":"connectors"' \
+ok "everywhere" soon says 0 '"type":"rule","id":"connectors"' \
 	"$ctl" --socket "$dir/2/control" db --json
 ok "check says so" says 2 'do not count, .* mx1.example.org to paris .c12.' \
 	one check --config "$dir/1/lsrd.conf"
@@ -208,7 +164,7 @@ ok "forget: not who is here" says 2 'is not away' one forget mx2.example.org \
 	--directory "$dir/a"
 # shellcheck disable=SC2154
 kill "$pid2"
-comes 0 '"away":\[\{' one status --json >/dev/null
+soon says 0 '"away":\[\{' one status --json >/dev/null
 ok "forget, where the authority's key is elsewhere" forgotten_elsewhere
 ok "it is gone" gone
 printf 'kk' >"$dir/bad"
@@ -216,5 +172,5 @@ ok "inject: not an order" says 2 'not what' one inject "$dir/bad"
 server 3 oslo 2
 sed -i '/^peer /d' "$dir/3/lsrd.conf"
 start 3
-ok "peers: none, and that is no fault" comes 0 '' "$ctl" --socket "$dir/3/control" peers
+ok "peers: none, and that is no fault" soon says 0 '' "$ctl" --socket "$dir/3/control" peers
 ok "nor in JSON" is_empty "$ctl" --socket "$dir/3/control" peers --json

@@ -21,4 +21,4 @@ unformatted() {
 		uniq
 }
 
-case_of "layout" "$(unformatted 2>&1)"
+ok "layout" none "$(unformatted 2>&1)"

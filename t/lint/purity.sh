@@ -63,10 +63,10 @@ if [ ! -f "$archive" ]; then
 	skip_case "the core keeps no mutable variable" "no $archive here"
 	exit 0
 fi
-case_of "the core needs what is on the list" "$(impure 2>&1)"
+ok "the core needs what is on the list" none "$(impure 2>&1)"
 if symbols | grep -q '__\(asan\|sancov\|gcov\|llvm\)'; then
 	skip_case "the core keeps no mutable variable" \
 		"instrumented: its counters are variables"
 else
-	case_of "the core keeps no mutable variable" "$(variables 2>&1)"
+	ok "the core keeps no mutable variable" none "$(variables 2>&1)"
 fi

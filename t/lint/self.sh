@@ -4,10 +4,9 @@
 
 . "${top_srcdir:-.}/t/lint/lint.sh"
 
-tree=$(mktemp -d) || exit 1
-trap 'rm -rf "$tree"' EXIT
+tree=$W/tree
 mkdir -p "$tree/t" "$tree/src/core" "$tree/plugins" "$tree/elsewhere"
-cp -R "$top_srcdir/t/lint" "$tree/t/"
+cp -R "$top_srcdir/t/lint" "$top_srcdir/t/tap.sh" "$tree/t/"
 cp "$top_srcdir/.clang-format" "$tree/"
 
 # lint SCRIPT: what it says of the planted tree.
@@ -39,28 +38,28 @@ plant() {
 
 plan 8
 plant '#include <string.h>' '' 'int planted;'
-case_of "layers.sh passes what may be included" "$(passed layers.sh)"
+ok "layers.sh passes what may be included" none "$(passed layers.sh)"
 plant '#include "io/loop.h"'
-case_of "layers.sh refuses a folder above" \
+ok "layers.sh refuses a folder above" none \
 	"$(refused layers.sh 'planted.c:1: may not include io/loop.h')"
 plant '#include <sys/socket.h>'
-case_of "layers.sh refuses a header of the system in the core" \
+ok "layers.sh refuses a header of the system in the core" none \
 	"$(refused layers.sh 'planted.c:1: may not include <sys/socket.h>')"
 plant 'int' 'planted(int a, int b, int c, int d, int e, int f)' '{' '	return 0;' '}'
-case_of "size.sh refuses a sixth parameter" \
+ok "size.sh refuses a sixth parameter" none \
 	"$(refused size.sh 'planted() takes 6 parameters')"
 plant 'int planted   ( void )  ;'
 if lint format.sh | grep -q SKIP; then
 	skip_case "format.sh refuses a line that is out of form" "no clang-format 14"
 else
-	case_of "format.sh refuses a line that is out of form" \
+	ok "format.sh refuses a line that is out of form" none \
 		"$(refused format.sh src/core/planted.c)"
 fi
 rm -rf "$tree/src" "$tree/plugins"
 if lint format.sh | grep -q SKIP; then
 	skip_case "format.sh refuses to find nothing" "no clang-format 14"
 else
-	case_of "format.sh refuses to find nothing" "$(refused format.sh 'No such file')"
+	ok "format.sh refuses to find nothing" none "$(refused format.sh 'No such file')"
 fi
-case_of "layers.sh refuses to find nothing" "$(refused layers.sh no-source-found)"
-case_of "size.sh refuses to find nothing" "$(refused size.sh no-source-found)"
+ok "layers.sh refuses to find nothing" none "$(refused layers.sh no-source-found)"
+ok "size.sh refuses to find nothing" none "$(refused size.sh no-source-found)"

@@ -44,6 +44,6 @@ parameters='
 head != "" { head = head " " $0 }'
 
 plan 3
-case_of "a function has at most 60 lines" "$(each "$functions" 2>&1)"
-case_of "a file has at most 600 lines" "$(each "$files" 2>&1)"
-case_of "a function takes at most five parameters" "$(each "$parameters" 2>&1)"
+ok "a function has at most 60 lines" none "$(each "$functions" 2>&1)"
+ok "a file has at most 600 lines" none "$(each "$files" 2>&1)"
+ok "a function takes at most five parameters" none "$(each "$parameters" 2>&1)"

@@ -2,33 +2,20 @@
 # refused.sh - conf/postfix/route-refused.regexp, asked by Postfix's own
 # postmap: what means that the route is wrong waits, and nothing else does.
 
-top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
-table=regexp:$top/conf/postfix/route-refused.regexp
+. "$(dirname "$0")/../tap.sh"
+table=regexp:$top_srcdir/conf/postfix/route-refused.regexp
 PATH=$PATH:/usr/sbin
 
-command -v postmap >/dev/null || { echo "1..0 # SKIP needs postmap"; exit 0; }
-E=$(mktemp -d /tmp/lsrd-refused.XXXXXX) || exit 1
-trap 'rm -rf "$E"' EXIT
-: >"$E/main.cf"
+need postmap
+: >"$W/main.cf"
 
 rows() {
-	grep -v '^#' "$top/t/fixtures/replies.$1"
+	grep -v '^#' "$top_srcdir/t/fixtures/replies.$1"
 }
 
 # What the table makes of each row, after a tab.
 answers() {
-	rows "$1" | postmap -c "$E" -q - "$table"
-}
-
-n=0
-ok() {
-	n=$((n + 1))
-	if [ -z "$2" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		echo "$2" | sed 's/^/# /'
-	fi
+	rows "$1" | postmap -c "$W" -q - "$table"
 }
 
 # Each row is answered, by a deferral that keeps every word.
@@ -48,19 +35,19 @@ unmarked() {
 }
 
 not_answered() {
-	answers refused | cut -f 1 >"$E/answered"
-	rows refused | grep -vxF -f "$E/answered"
+	answers refused | cut -f 1 >"$W/answered"
+	rows refused | grep -vxF -f "$W/answered"
 }
 
 few() {
 	[ "$(rows "$1" | wc -l)" -ge "$2" ] || echo "fewer than $2 rows"
 }
 
-echo 1..6
-ok "rows enough of what waits" "$(few refused 40)"
-ok "rows enough of what bounces" "$(few honest 30)"
-ok "what means that the route is wrong waits" "$(not_answered)"
-ok "with every word of it" "$(lost_words)"
-ok "and those that lsrd-maillog looks for" "$(unmarked)"
-ok "every honest refusal bounces as ever" "$(answers honest)"
+plan 6
+ok "rows enough of what waits" none "$(few refused 40)"
+ok "rows enough of what bounces" none "$(few honest 30)"
+ok "what means that the route is wrong waits" none "$(not_answered)"
+ok "with every word of it" none "$(lost_words)"
+ok "and those that lsrd-maillog looks for" none "$(unmarked)"
+ok "every honest refusal bounces as ever" none "$(answers honest)"
 exit 0

@@ -61,13 +61,10 @@ network() {
 	ip -n "$ns" route add local 203.0.113.0/24 dev lo
 }
 
-exim=''
-finish() {
-	[ -z "$exim" ] || kill "$exim" 2>/dev/null
+clean_up() {
 	ip netns del "$ns" 2>/dev/null
-	cleanup
+	rm -rf "$work"
 }
-trap finish EXIT
 
 root=$seed-exim
 if [ ! -d "$root" ]; then
@@ -79,6 +76,6 @@ cp -a "$root" "$work/exim"
 exim_configure "$work/exim"
 network || skip "no network namespaces here"
 ip netns exec "$ns" chroot "$work/exim" exim4 -bdf -q30m >"$work/exim.log" 2>&1 &
-exim=$!
+pids=$!
 FRONT=$build/lsrd-front W=$work PYTHONDONTWRITEBYTECODE=1 \
 	ip netns exec "$ns" python3 "$top/t/system/behind.py" exim

@@ -6,7 +6,7 @@
 . "${top_srcdir:-.}/t/system/front-setup.sh"
 
 why=$(fs_need)
-[ -z "$why" ] || skip_all "$why"
+[ -z "$why" ] || skip "$why"
 
 conf() {
 	pf_conf

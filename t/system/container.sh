@@ -4,8 +4,10 @@
 # uses, and kept in $LSRD_CACHE (/var/cache/lsrd-check) for the next run. Of
 # tests that run side by side one makes it, and the others wait for it.
 
-top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
-build=${top_builddir:-$top/build/check}
+top_builddir=${top_builddir:-$(dirname "$0")/../../build/check}
+. "$(dirname "$0")/../tap.sh"
+top=$top_srcdir
+build=$top_builddir
 cache=${LSRD_CACHE:-/var/cache/lsrd-check}
 packages="systemd,systemd-sysv,dbus,iproute2,nftables,procps,python3-minimal,openssl\
 ,libevent-2.1-7,libevent-core-2.1-7,libevent-openssl-2.1-7,libssl3,libconfuse2\
@@ -13,15 +15,8 @@ packages="systemd,systemd-sysv,dbus,iproute2,nftables,procps,python3-minimal,ope
 
 seed=$cache/bookworm-$(printf '%s' "$packages" | cksum | cut -d' ' -f1)
 
-skip() {
-	echo "1..0 # SKIP $*"
-	exit 0
-}
-
 [ "$(id -u)" = 0 ] || skip "not root"
-for tool in systemd-nspawn debootstrap unshare; do
-	command -v "$tool" >/dev/null || skip "no $tool here"
-done
+need systemd-nspawn debootstrap unshare
 
 # What this machine calls its Debian mirror.
 mirror() {
@@ -84,6 +79,7 @@ root_make() {
 	printf '[Manager]\nDefaultEnvironment=ASAN_OPTIONS=%s\n' \
 		abort_on_error=1:detect_leaks=0 >"$work/$1/etc/systemd/system.conf.d/lsrd.conf"
 	cp "$2" "$work/$1/root/in-container.sh"
+	cp "$top/t/tap.sh" "$work/$1/root/"
 	cat >"$work/$1/etc/systemd/system/lsrd-test.service" <<-END
 		[Unit]
 		Description=the test of lsrd
@@ -104,12 +100,9 @@ root_make() {
 }
 
 work=''
-cleanup() {
+clean_up() {
 	[ -z "$work" ] || rm -rf "$work"
 }
-trap cleanup EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
 
 mkdir -p "$cache" && work=$(mktemp -d "$cache/run.XXXXXX") || skip "cannot write to $cache"
 [ -d "$seed" ] || alone seed_make || skip "no Debian root: $(tail -n 1 "$cache/debootstrap.log")"

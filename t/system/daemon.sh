@@ -2,51 +2,25 @@
 # daemon.sh - two real daemons on loopback: check, start, peer, reload, kill,
 # restart, stop. Addresses 127.x.y.z of this process's own number.
 
-top_srcdir=${top_srcdir:-.}
-top_builddir=${top_builddir:-.}
-bin=$(cd "$top_builddir" && pwd)
+. "$(dirname "$0")/../tap.sh"
+bin=$top_builddir
 lsrd=$bin/lsrd
 lsrctl=$bin/lsrctl
-W=$(mktemp -d /tmp/lsrd-daemon.XXXXXX)
 net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
 A=mx1.london.example.org
 B=mx1.paris.example.org
 me=$(id -un)
-n=0
 
-finish() {
+clean_up() {
 	for s in $A $B; do
 		[ ! -f "$W/$s/pid" ] || kill -9 "$(cat "$W/$s/pid")"
 	done 2>/dev/null
-	rm -rf "$W"
-}
-trap finish EXIT
-trap 'exit 1' INT TERM HUP
-
-# ok "what" COMMAND...: the command must succeed
-ok() {
-	n=$((n + 1))
-	what=$1
-	shift
-	if "$@"; then
-		echo "ok $n - $what"
-	else
-		echo "not ok $n - $what"
-		for s in $A $B; do
-			sed "s/^/# $s: /" "$W/$s/log" 2>/dev/null | tail -n 15
-		done
-	fi
 }
 
-# until_so COMMAND...: succeeds within a minute: the machine may be busy
-until_so() {
-	i=0
-	while [ $i -lt 600 ]; do
-		"$@" && return 0
-		sleep 0.1
-		i=$((i + 1))
+failed() {
+	for s in $A $B; do
+		sed "s/^/$s: /" "$W/$s/log" | tail -n 15
 	done
-	return 1
 }
 
 conf() { # server group last-octet other other's-octet
@@ -135,16 +109,16 @@ dump_is_stable() {
 second_instance() {
 	"$lsrd" -f -c "$W/second.conf" >"$W/out" 2>&1
 	[ $? = 69 ] && grep -q 'start-failed: control-socket=' "$W/out" &&
-		until_so is_full $A
+		soon is_full $A
 }
 
 reload_bad() { # refused with its complaints; what runs goes on
 	cp "$W/$A/lsrd.conf" "$W/keep.conf"
 	echo 'cost = many' >>"$W/$A/lsrd.conf"
 	kill -HUP "$(cat "$W/$A/pid")"
-	until_so logged $A 'reload: file=.*, result=refused' &&
+	soon logged $A 'reload: file=.*, result=refused' &&
 		logged $A '<3>config: .*lsrd.conf:[0-9]*: error: ' &&
-		cp "$W/keep.conf" "$W/$A/lsrd.conf" && until_so is_full $A
+		cp "$W/keep.conf" "$W/$A/lsrd.conf" && soon is_full $A
 }
 
 reload_restart_only() {
@@ -153,7 +127,7 @@ reload_restart_only() {
 	ask $A reload >"$W/out" 2>&1
 	rc=$?
 	cp "$W/keep.conf" "$W/$A/lsrd.conf"
-	[ $rc != 0 ] && until_so is_full $A
+	[ $rc != 0 ] && soon is_full $A
 }
 
 reload_good() { # a new space is known to the other side
@@ -161,7 +135,7 @@ reload_good() { # a new space is known to the other side
 		echo 'address-space "more.example.org" { deliver = here }' \
 			>>"$W/$A/lsrd.conf" &&
 		ask $A reload >/dev/null &&
-		until_so knows $B more.example.org && until_so is_full $A
+		soon knows $B more.example.org && soon is_full $A
 }
 
 issue_more() {
@@ -178,15 +152,15 @@ knows() {
 killed() { # with -9: the other sees it, and it comes back as itself
 	kill -9 "$(cat "$W/$A/pid")"
 	wait "$(cat "$W/$A/pid")" 2>/dev/null
-	until_so is_not_full $B && old=1 && begin $A &&
-		until_so is_full $A && [ "$(epoch $A)" -gt $old ]
+	soon is_not_full $B && old=1 && begin $A &&
+		soon is_full $A && [ "$(epoch $A)" -gt $old ]
 }
 
 broken_state() {
 	stop $A
 	echo nonsense >"$W/$A/state"
 	begin $A
-	until_so is_full $A && [ -f "$W/$A/state.bad" ] &&
+	soon is_full $A && [ -f "$W/$A/state.bad" ] &&
 		logged $A 'state-refused: file=.*/state, reason='
 }
 
@@ -200,14 +174,14 @@ stop() {
 
 stops() {
 	stop $A && [ ! -e "$W/$A/control" ] && logged $A '<5>stop: ' &&
-		until_so is_not_full $B
+		soon is_not_full $B
 }
 
 in_background() { # the command ends when the start has succeeded
 	"$lsrd" -c "$W/$A/lsrd.conf" >"$W/out" 2>&1 || return 1
 	ask $A status --json >"$W/out" || return 1
 	pid=$(fuser_of "$W/$A/control")
-	[ -n "$pid" ] && echo "$pid" >"$W/$A/pid" && until_so is_full $A
+	[ -n "$pid" ] && echo "$pid" >"$W/$A/pid" && soon is_full $A
 }
 
 # The daemon with this configuration, by its command line.
@@ -221,14 +195,14 @@ fuser_of() {
 stranger() { # HTTP on the port: closed, told, nothing else
 	printf 'GET / HTTP/1.0\r\n\r\n' | timeout 5 bash -c \
 		"exec 3<>/dev/tcp/$net.2/6910; cat >&3; cat <&3" >/dev/null 2>&1
-	until_so logged $B 'peer refused from unknown\[127\.[0-9.]*\]:[0-9]*: reason='
+	soon logged $B 'peer refused from unknown\[127\.[0-9.]*\]:[0-9]*: reason='
 }
 
 no_leak() { # the sanitizers say nothing
 	! grep -l -e 'Sanitizer' -e 'runtime error' "$W"/*/log
 }
 
-echo 1..19
+plan 19
 "$lsrctl" keys authority --directory "$W/ca" --organization example.org \
 	>/dev/null || exit 1
 conf $A london 1 $B 2 paris
@@ -246,10 +220,10 @@ ok "a bad one does not start: 78" start_bad
 ok "the normal form is one" dump_is_stable
 begin $A
 begin $B
-ok "two servers reach FULL" until_so is_full $A
-ok "on both sides" until_so is_full $B
-ok "each knows the other's address space" until_so knows $B london.example.org
-ok "the milter's table is written" until_so test -s "$W/$B/milter/table"
+ok "two servers reach FULL" soon is_full $A
+ok "on both sides" soon is_full $B
+ok "each knows the other's address space" soon knows $B london.example.org
+ok "the milter's table is written" soon test -s "$W/$B/milter/table"
 ok "a second daemon on the socket gives up: 69" second_instance
 ok "a stranger is refused with his address" stranger
 ok "a bad reload changes nothing" reload_bad

@@ -3,21 +3,13 @@
 # (golden: GOLDEN=write rewrites it), what a bad document and bad usage get,
 # and that an exported document says the same as the one it came from.
 
-builddir=${top_builddir:-.}
-lsrctl=$(cd "$builddir" && pwd)/lsrctl
-fixtures=$(cd "${top_srcdir:-.}/t/fixtures" && pwd)
-tmp=$(mktemp -d) || exit 99
-trap 'rm -rf "$tmp"' EXIT
-n=0
+. "$(dirname "$0")/../tap.sh"
+lsrctl=$top_builddir/lsrctl
+fixtures=$top_srcdir/t/fixtures
+tmp=$W
 
 result() { # STATUS WHAT [FILE to show]
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		[ -z "$3" ] || sed 's/^/# /' "$3"
-		echo "not ok $n - $2"
-	fi
+	ok "$2" went "$1" "$(cat "${3:-/dev/null}")"
 }
 
 # --- golden ----------------------------------------------------------------
@@ -267,7 +259,7 @@ completes() { # WANTED LINE...
 		printf "%s\n" "${COMPREPLY[@]}"' - "${lsrctl%/*}" \
 		"$completion" "$@" >"$tmp/out" 2>"$tmp/err"
 }
-completion=$(cd "${top_srcdir:-.}/conf/completion" && pwd)/lsrctl
+completion=$top_srcdir/conf/completion/lsrctl
 offers() { # WANTED LINE...
 	want=$1
 	shift
@@ -276,8 +268,7 @@ offers() { # WANTED LINE...
 		[ "$(echo $(cat "$tmp/out"))" = "$want" ]
 		result $? "completion: $*" "$tmp/out"
 	else
-		n=$((n + 1))
-		echo "ok $n # SKIP completion: no bash"
+		skip_case "completion: $*" "no bash"
 	fi
 }
 offers 'routes' lsrctl ro
@@ -302,4 +293,4 @@ for f in groups states spaces limits; do
 	result $? "$f.json comes back as it was" "$tmp/err"
 done
 
-echo "1..$n"
+all_told

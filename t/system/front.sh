@@ -5,9 +5,6 @@
 . "${top_srcdir:-.}/t/system/front-setup.sh"
 
 why=$(fs_need)
-if [ -n "$why" ]; then
-	echo "1..0 # SKIP $why"
-	exit 0
-fi
+[ -z "$why" ] || skip "$why"
 fs_begin
 fs_python "$top_srcdir/t/system/front.py" "$@"

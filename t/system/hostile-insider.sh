@@ -8,18 +8,12 @@
 #
 #     hostile-insider.sh [FIRST-SEED [SEEDS [SECONDS]]]     default: 1 2 10
 
-: "${top_srcdir:=.}" "${top_builddir:=.}"
-top_builddir=$(cd "$top_builddir" && pwd)
+. "$(dirname "$0")/../tap.sh"
 first=${1:-1} seeds=${2:-2} seconds=${3:-10}
 ctl=$top_builddir/lsrctl
-python3 -c 'import cryptography' 2>/dev/null || {
-	echo "1..0 # SKIP no cryptography for Python"
-	exit 0
-}
-dir=$(mktemp -d) || exit 99
-pids=
-trap 'kill $pids 2>/dev/null; wait; rm -rf "$dir"' EXIT
-n=0
+python3 -c 'import cryptography' 2>/dev/null ||
+	skip "no cryptography for Python"
+dir=$W
 port=28691
 net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
 # lsrd(8), WHAT A CERTIFIED SERVER CAN DO: for one insider. Sanitizers need
@@ -27,29 +21,9 @@ net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
 bound=65536
 grep -q -e -fsanitize=address "$top_builddir/Makefile" && bound=1048576
 
-ok() {
-	n=$((n + 1))
-	what=$1
-	shift
-	if "$@" >"$dir/said" 2>&1; then
-		echo "ok $n - $what"
-	else
-		tail -40 "$dir/said" | sed 's/^/# /'
-		echo "not ok $n - $what"
-		for i in 1 2 3; do
-			tail -15 "$dir/$i/log" | sed "s/^/# mx$i: /"
-		done
-	fi
-}
-
-# comes SECONDS COMMAND...: until it succeeds.
-comes() {
-	tries=$(($1 * 5))
-	shift
-	until "$@"; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.2
+failed() {
+	for i in 1 2 3; do
+		tail -15 "$dir/$i/log" | sed "s/^/mx$i: /"
 	done
 }
 
@@ -206,7 +180,7 @@ nothing_of_it() {
 
 forgotten() {
 	one 1 forget evil.example.org --force --directory "$dir/a" &&
-		comes 20 nothing_of_it
+		within 20 nothing_of_it
 }
 
 # From its disk alone.
@@ -215,12 +189,12 @@ not_on_disk() {
 	kill -9 "$pid3"
 	wait "$pid3"
 	start 3
-	comes 20 one 3 status >/dev/null && nothing_of_it && comes 30 as_before
+	within 20 one 3 status >/dev/null && nothing_of_it && within 30 as_before
 }
 
 revoked() {
 	one 2 keys revoke "$dir/e/server.pem" --directory "$dir/a" &&
-		comes 20 nothing_of_it && ! full 3
+		within 20 nothing_of_it && ! full 3
 }
 
 exec 3>&1
@@ -259,8 +233,8 @@ for i in 1 2 3; do
 done
 
 echo 1..$((6 + 3 * seeds))
-ok "three honest servers" comes 60 settled
-ok "connectors need a claim" eval 'one 1 keys enforce-connectors --directory "$dir/a" && comes 20 settled'
+ok "three honest servers" within 60 settled
+ok "connectors need a claim" eval 'one 1 keys enforce-connectors --directory "$dir/a" && within 20 settled'
 sleep 1
 routes >"$dir/before"
 for seed in $(seq "$first" $((first + seeds - 1))); do
@@ -273,5 +247,5 @@ ok "the logs can be read" log_is_short
 ok "forgotten, it leaves nothing" forgotten
 ok "nor on disk" not_on_disk
 attack "$first" 8
-ok "revoked while it goes on, it has no session any more" comes 20 revoked
+ok "revoked while it goes on, it has no session any more" within 20 revoked
 kill "$attack" 2>/dev/null

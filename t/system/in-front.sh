@@ -1,45 +1,9 @@
 # in-front.sh - what front-systemd.sh runs inside its container, as the last
 # unit of the boot. It speaks TAP.
 
-n=0
+. /root/tap.sh
 PATH=/usr/local/sbin:/usr/local/bin:$PATH
 here=192.0.2.10 peer=198.51.100.5 stranger=203.0.113.7
-
-ok() {
-	what=$1
-	shift
-	n=$((n + 1))
-	if said=$("$@" 2>&1); then
-		echo "ok $n - $what"
-	else
-		echo "not ok $n - $what"
-		printf '%s\n' "$said" | tail -n 20 | sed 's/^/# /'
-	fi
-}
-
-is() {
-	[ "$1" = "$2" ] || {
-		echo "got:    $1"
-		echo "wanted: $2"
-		return 1
-	}
-}
-
-# soon COMMAND...: until it is true, 60 s at most.
-soon() {
-	until=$(($(date +%s) + 60))
-	while ! "$@" >/dev/null 2>&1; do
-		[ "$(date +%s)" -le "$until" ] || {
-			"$@"
-			return 1
-		}
-		sleep 0.1
-	done
-}
-
-not() {
-	! "$@"
-}
 
 # from ADDRESS WHAT PORT [FILE]: in-front.py, out there
 from() {
@@ -129,8 +93,10 @@ lsrd_conf() {
 	END
 }
 
-trap 'journalctl --no-pager -o short-monotonic | tail -n 80 >&2' EXIT
-echo 1..46
+clean_up() {
+	journalctl --no-pager -o short-monotonic | tail -n 80 >&2
+}
+plan 46
 systemctl stop lsrd.socket 2>/dev/null
 systemd-sysusers >&2
 systemd-tmpfiles --create >&2

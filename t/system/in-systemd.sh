@@ -1,45 +1,9 @@
 # in-systemd.sh - what systemd.sh runs inside its container, as the last unit
 # of the boot. It speaks TAP.
 
-n=0
+. /root/tap.sh
 PATH=/usr/local/sbin:/usr/local/bin:$PATH
 conf=/etc/lsrd/lsrd.conf
-
-ok() {
-	what=$1
-	shift
-	n=$((n + 1))
-	if said=$("$@" 2>&1); then
-		echo "ok $n - $what"
-	else
-		echo "not ok $n - $what"
-		printf '%s\n' "$said" | tail -n 20 | sed 's/^/# /'
-	fi
-}
-
-is() {
-	[ "$1" = "$2" ] || {
-		echo "got:    $1"
-		echo "wanted: $2"
-		return 1
-	}
-}
-
-# soon COMMAND...: until it is true; a minute, as the machine may be busy.
-soon() {
-	until=$(($(date +%s) + 60))
-	while ! "$@" >/dev/null 2>&1; do
-		[ "$(date +%s)" -le "$until" ] || {
-			"$@"
-			return 1
-		}
-		sleep 0.1
-	done
-}
-
-not() {
-	! "$@"
-}
 
 active() {
 	[ "$(systemctl is-active "$1")" = active ]
@@ -57,8 +21,10 @@ another_pid() {
 	active lsrd.service && [ "$(main_pid)" != "$1" ] && [ "$(main_pid)" != 0 ] && answers
 }
 
-trap 'journalctl -u "lsrd*" --no-pager -o short-monotonic | tail -n 60 >&2' EXIT
-echo 1..47
+clean_up() {
+	journalctl -u "lsrd*" --no-pager -o short-monotonic | tail -n 60 >&2
+}
+plan 47
 
 # an organization of two, of which this is the one
 keys=/etc/lsrd/keys

@@ -20,8 +20,8 @@ one_dialled() {
 	for pair in "$1 $2" "$2 $1"; do
 		"$lab" run "${pair% *}" lsrctl peers --json |
 			grep "\"peer\":\"${pair#* }\..*\"state\":\"full\""
-	done | grep -o '"dialled":[a-z]*' | sort | tr '\n' ' ' >"/tmp/$LAB.dialled"
-	is "$(cat "/tmp/$LAB.dialled")" '"dialled":false "dialled":true '
+	done | grep -o '"dialled":[a-z]*' | sort | tr '\n' ' ' >"$W/dialled"
+	is "$(cat "$W/dialled")" '"dialled":false "dialled":true '
 }
 
 # one_connection A ADDRESS: lsrd and its front there have one with ADDRESS.

@@ -13,8 +13,8 @@ address() {
 	"$lab" status | awk -v node="$1" '$1 == node { print $3 }'
 }
 
-# says NODE REGEX: lsrd-milter there has said that.
-says() {
+# milter_says NODE REGEX: lsrd-milter there has said that.
+milter_says() {
 	"$lab" run "$1" grep -q -- "$2" /var/log/lsrd-milter.log
 }
 
@@ -36,7 +36,7 @@ null_sender() {
 }
 
 for node in london1 paris1; do
-	soon says $node "ready: generation=" || echo "# no marks on $node"
+	soon milter_says $node "ready: generation=" || echo "# no marks on $node"
 	"$lab" kill $node lsrd -9
 done
 against london1 paris1
@@ -46,7 +46,7 @@ offered=8
 null_sender
 ok "what comes back is refused, and waits in paris1" soon waits paris1 9
 ok "not one is left in london1" soon waits london1 0
-ok "by the marks" says london1 'loop: id=[0-9A-Z]*, why=[a-z]*, received=3'
+ok "by the marks" milter_says london1 'loop: id=[0-9A-Z]*, why=[a-z]*, received=3'
 "$lab" run paris1 postqueue -f
 ok "the hop before was told why" soon "$lab" run paris1 sh -c \
 	'postqueue -j | grep -q "451 4.4.6 Routes disagree"'

@@ -76,7 +76,7 @@ for node in centre1 $(printf '%s1 ' $sites); do
 	"$lab" kill $node lsrd
 	"$lab" kill $node milter
 	"$lab" start $node
-	soon is_back $node >"/tmp/$LAB.back" || cat "/tmp/$LAB.back"
+	soon is_back $node >"$W/back" || cat "$W/back"
 done
 ok "all programs ended and started again, server after server" full
 wait_load

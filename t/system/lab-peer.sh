@@ -6,14 +6,11 @@
 
 . "$(dirname "$0")/lab.sh"
 skip_unless_able
-/usr/bin/python3 -c 'import cryptography' 2>/dev/null || {
-	echo "1..0 # SKIP python3-cryptography is not installed"
-	exit 0
-}
+/usr/bin/python3 -c 'import cryptography' 2>/dev/null ||
+	skip "python3-cryptography is not installed"
 plan 19
 lab_up "$top/t/labtool/two-sites.json" --x-lsa-2
-dir=$(mktemp -d) || exit 1
-trap 'cleanup; rm -rf "$dir"' EXIT
+dir=$W
 
 to_node() {
 	tar c -C "$top/t" peer | "$lab" run "$1" tar x -C /root

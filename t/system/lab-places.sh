@@ -21,7 +21,6 @@ smtp.quit()' "$2" "$3"
 
 offered() { ehlo "$@" | grep -q 'x-lsa-2'; }
 plain() { ehlo "$@" | grep pipelining | grep -qv 'x-lsa-2'; }
-not() { ! "$@"; }
 
 # met NODE N: so many sessions by X-LSA-2 are full there.
 met() {

@@ -48,9 +48,9 @@ document() {
 	sed "s|\"address_spaces\": \[|&$spaces|" "$top/t/labtool/two-sites.json"
 }
 
-document >"/tmp/$LAB.json"
+document >"$W/json"
 patience=40
-lab_up "/tmp/$LAB.json"
+lab_up "$W/json"
 ok "every server learns every route" full
 port=2500 list=
 for quirk in $quirks none; do

@@ -8,11 +8,11 @@ plan 1
 
 blows() {
 	timeout 280 "$top/t/system/storm" --messages 2000 --kills 50 --stops 15 --every 0.5 \
-		--rate 70 --wait 120 --seed 1 >"/tmp/$LAB.storm" 2>&1
+		--rate 70 --wait 120 --seed 1 >"$W/storm" 2>&1
 	status=$?
-	cat "/tmp/$LAB.storm"
+	cat "$W/storm"
 	return $status
 }
 
 ok "2000 messages, 50 kills, 15 stops: every message once" blows
-sed 's/^/# /' "/tmp/$LAB.storm"
+sed 's/^/# /' "$W/storm"

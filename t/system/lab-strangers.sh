@@ -6,8 +6,7 @@
 skip_unless_able
 plan 15
 lab_up "$top/t/labtool/three-groups.json"
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"; cleanup' EXIT
+dir=$W
 ctl=$LSRD_BUILD/lsrctl
 ok "every server learns every route" full
 before=$(pid_of paris1)

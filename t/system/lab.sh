@@ -1,88 +1,38 @@
 # lab.sh - what the tests of a whole lab share. To be sourced by lab-*.sh,
 # which speak TAP; LAB names this test's own lab, so several can run.
 
-top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+top_builddir=${top_builddir:-$(dirname "$0")/../../build/check}
+. "$(dirname "$0")/../tap.sh"
+top=$top_srcdir
 lab=$top/t/lab
-LSRD_BUILD=${top_builddir:-$top/build/check}
+LSRD_BUILD=$top_builddir
 LAB=$(basename "$0" .sh)
 LAB=test-${LAB#lab-}-$$
 export LSRD_BUILD LAB
 # a sanitizer's finding ends the process; leaks would be told at its end
 export ASAN_OPTIONS=abort_on_error=1:detect_leaks=0
 
-n=0 plan=0 up='' loads='' offered=0 watcher=''
-# How long to wait for what must come about: it comes in seconds, but the
-# machine may be busy with something else. The figures are t/bench's.
-patience=60
+up='' loads='' offered=0 watcher=''
 
-cleanup() {
+clean_up() {
 	for pid in $loads $watcher; do kill "$pid" 2>/dev/null; done
-	rm -f "/tmp/$LAB".*
 	[ -z "$up" ] || "$lab" down >/dev/null 2>&1
 	up=''
-}
-trap cleanup EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
-# plan N: how many results will come.
-plan() {
-	plan=$1
-	echo "1..$plan"
 }
 
 # skip_unless_able: skips the whole test where namespaces are refused.
 skip_unless_able() {
-	why=$("$lab" able) && return 0
-	echo "1..0 # SKIP $why"
-	exit 0
-}
-
-# ok WHAT COMMAND...: a result; the command's output is shown if it fails.
-ok() {
-	what=$1
-	shift
-	n=$((n + 1))
-	if said=$("$@" 2>&1); then
-		echo "ok $n - $what"
-	else
-		echo "not ok $n - $what"
-		[ -z "$said" ] || printf '%s\n' "$said" | tail -n 20 | sed 's/^/# /'
-		return 1
-	fi
-}
-
-# is GOT WANTED: for ok.
-is() {
-	[ "$1" = "$2" ] || {
-		echo "got:    $1"
-		echo "wanted: $2"
-		return 1
-	}
-}
-
-# soon COMMAND...: tries it until it succeeds, $patience seconds at most.
-soon() {
-	until=$(($(date +%s) + patience))
-	until tried=$("$@" 2>&1); do
-		[ "$(date +%s)" -le "$until" ] || {
-			printf '%s\n' "$tried"
-			return 1
-		}
-		sleep 0.2
-	done
+	why=$("$lab" able) || skip "$why"
 }
 
 # lab_up DOCUMENT OPTION...: makes and starts the lab; gives up if it fails.
 lab_up() {
 	up=yes
-	"$lab" up "$@" >"/tmp/$LAB.up" 2>&1 || {
-		sed 's/^/# /' "/tmp/$LAB.up"
-		rm -f "/tmp/$LAB.up"
+	"$lab" up "$@" >"$W/up" 2>&1 || {
+		sed 's/^/# /' "$W/up"
 		echo "Bail out! the lab does not start"
 		exit 1
 	}
-	rm -f "/tmp/$LAB.up"
 }
 
 # full: until every server knows every route, and all is well.
@@ -142,14 +92,14 @@ way() {
 
 # From here on each route that becomes a hold is told to none_held.
 watch_holds() {
-	"$lab" holds >"/tmp/$LAB.holds" 2>&1 &
+	"$lab" holds >"$W/holds" 2>&1 &
 	watcher=$!
-	soon grep -q watching "/tmp/$LAB.holds"
+	soon grep -q watching "$W/holds"
 }
 
 # none_held: since watch_holds no route was a hold, not for a moment.
 none_held() {
-	kill -0 "$watcher" && ! grep -v '^watching$' "/tmp/$LAB.holds"
+	kill -0 "$watcher" && ! grep -v '^watching$' "$W/holds"
 }
 
 end_watch() {
@@ -161,11 +111,11 @@ end_watch() {
 # all_arrived: every message offered was taken and came once; none is lost,
 # none was bounced.
 all_arrived() {
-	"$lab" report --wait $((patience * 2)) >"/tmp/$LAB.report"
+	"$lab" report --wait $((patience * 2)) >"$W/report"
 	status=$?
-	cat "/tmp/$LAB.report"
-	grep -q ' waiting 0 ' "/tmp/$LAB.report" || status=1
-	[ "$(sed -n 's/^sent \([0-9]*\) .*/\1/p' "/tmp/$LAB.report")" -ge "$offered" ] || {
+	cat "$W/report"
+	grep -q ' waiting 0 ' "$W/report" || status=1
+	[ "$(sed -n 's/^sent \([0-9]*\) .*/\1/p' "$W/report")" -ge "$offered" ] || {
 		echo "$offered were offered by the load alone"
 		status=1
 	}

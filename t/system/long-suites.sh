@@ -2,17 +2,9 @@
 # long-suites.sh - each command of README's "Longer suites" ends well. Only for
 # `t/check --long`: hours.
 
-top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
-build=${top_builddir:-$top/build/check}
-log=$(mktemp) || exit 1
-child=''
-finish() {
-	[ -z "$child" ] || kill "$child" 2>/dev/null
-	rm -f "$log"
-}
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+top_builddir=${top_builddir:-$(dirname "$0")/../../build/check}
+. "$(dirname "$0")/../tap.sh"
+top=$top_srcdir build=$top_builddir
 
 # README is where the list stands.
 suites() {
@@ -20,22 +12,18 @@ suites() {
 		sed 's/   .*//' | grep -v '^t/check'
 }
 
+suite() {
+	timeout -k 20 7200 "$@" </dev/null &
+	pids=$!
+	wait "$pids"
+}
+
 cd "$top" || exit 1
-n=0
-echo "1..$(suites | wc -l)"
-suites >"$log.list"
+plan "$(suites | wc -l)"
+suites >"$W/list"
 while read -r program words; do
+	what="$program $words"
 	[ ! -x "$build/$program" ] || program=$build/$program
 	# shellcheck disable=SC2086
-	timeout -k 20 7200 "$program" $words >"$log" 2>&1 </dev/null &
-	child=$!
-	n=$((n + 1))
-	if wait "$child"; then
-		echo "ok $n - ${program#"$build/"} $words"
-	else
-		tail -n 30 "$log" | sed 's/^/# /'
-		echo "not ok $n - ${program#"$build/"} $words"
-	fi
-	child=''
-done <"$log.list"
-rm -f "$log.list"
+	ok "$what" suite "$program" $words
+done <"$W/list"

@@ -2,41 +2,18 @@
 # maillog.sh - lsrd-maillog by itself: a pipe, a file that is turned over and
 # cut short, a line without end, and nobody who listens.
 
-top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
-reader=${top_builddir:-.}/lsrd-maillog
-W=$(mktemp -d /tmp/lsrd-maillog.XXXXXX) || exit 1
-n=0 reader_pid='' hear_pid=''
+. "$(dirname "$0")/../tap.sh"
+reader=$top_builddir/lsrd-maillog
+reader_pid='' hear_pid=''
 chmod 755 "$W"
 
-cleanup() {
+clean_up() {
 	for pid in $reader_pid $hear_pid; do kill "$pid" 2>/dev/null; done
 	wait
-	rm -rf "$W"
-}
-trap cleanup EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
-ok() {
-	what=$1
-	shift
-	n=$((n + 1))
-	if "$@" >"$W/said" 2>&1; then
-		echo "ok $n - $what"
-	else
-		echo "not ok $n - $what"
-		sed 's/^/# /' "$W/said" "$W/heard" | tail -n 20
-	fi
 }
 
-# until_true COMMAND...: for 20 s at most.
-until_true() {
-	i=0
-	until "$@"; do
-		i=$((i + 1))
-		[ $i -lt 200 ] || return 1
-		sleep 0.1
-	done
+failed() {
+	tail -n 20 "$W/heard"
 }
 
 # What lsrd would hear, a line each.
@@ -53,7 +30,7 @@ hear() {
 	rm -f "$W/report"
 	python3 "$W/hear.py" "$W/report" >>"$W/heard" &
 	hear_pid=$!
-	until_true test -S "$W/report"
+	soon test -S "$W/report"
 }
 
 sent() {
@@ -62,7 +39,7 @@ sent() {
 }
 
 heard() {
-	until_true grep -q "^evidence hop=192.0.2.$1:25 ok=$2\$" "$W/heard"
+	soon grep -q "^evidence hop=192.0.2.$1:25 ok=$2\$" "$W/heard"
 }
 
 follow() {
@@ -72,7 +49,7 @@ follow() {
 
 # A line at a time until it is heard: the reader begins at the end.
 first_line() {
-	until_true sh -c "
+	soon sh -c "
 		echo '$(sent A 1)' >>'$W/log'
 		sleep 0.3
 		grep -q '^evidence hop=192.0.2.1:25 ok=' '$W/heard'"
@@ -126,7 +103,7 @@ refused() {
 	[ $? = 67 ] || [ "$(id -u)" != 0 ]
 }
 
-echo 1..10
+plan 10
 hear
 sent X 9 >"$W/log"
 chmod 644 "$W/log"

@@ -2,47 +2,23 @@
 # milter-steps.sh - lsrd-milter by itself: every callback (milter.lua), and
 # what it does when its table changes, is missing or broken, and at signals.
 
-top_srcdir=${top_srcdir:-.}
-top_builddir=${top_builddir:-.}
+. "$(dirname "$0")/../tap.sh"
 milter=$top_builddir/lsrd-milter
 table=$top_builddir/t/system/milter_table
-
-skip() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-command -v miltertest >/dev/null || skip "needs miltertest"
+need miltertest
 [ -x "$milter" ] || skip "built without the milter"
-
-W=$(mktemp -d /tmp/lsrd-milter.XXXXXX) || exit 1
 PID=
-trap '[ -z "$PID" ] || kill -9 $PID 2>/dev/null; rm -rf "$W"' EXIT
-trap 'exit 1' INT TERM
+
+clean_up() {
+	[ -z "$PID" ] || kill -9 $PID 2>/dev/null
+}
+
+failed() {
+	cat "$W/log"
+}
+
 user=$(id -un)
 [ "$user" != root ] || user=nobody
-
-COUNT=0
-ok() {
-	COUNT=$((COUNT + 1))
-	what=$1
-	shift
-	if "$@"; then
-		echo "ok $COUNT - $what"
-	else
-		sed 's/^/# /' "$W/log"
-		echo "not ok $COUNT - $what"
-	fi
-}
-
-until_true() {
-	tries=$(($1 * 20))
-	shift
-	until "$@"; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.05
-	done
-}
 
 said() {
 	grep -q -- "$1" "$W/log"
@@ -60,13 +36,13 @@ start() {
 	"$milter" -f -p "${1:-unix:$W/sock}" -T "$W/table" -k "$W/a.key" \
 		-r "$W/report" -l debug -u "$user" 2>"$W/log" &
 	PID=$!
-	until_true 20 said started
+	within 20 said started
 }
 
 # ends by itself within SECONDS, with status 0
 ends() {
 	status=1
-	until_true "$1" gone && wait "$PID" && status=0
+	within "$1" gone && wait "$PID" && status=0
 	PID=
 	return $status
 }
@@ -102,11 +78,6 @@ again() {
 	timeout 30 miltertest -s "$W/again.lua" 2>&1
 }
 
-is() {
-	[ "$1" = "$2" ] || echo "# got $1, wanted $2"
-	[ "$1" = "$2" ]
-}
-
 "$table" new "$W/a.key" "$W/b.key" || exit 1
 [ "$user" != nobody ] || chown nobody "$W" "$W/a.key" "$W/b.key"
 
@@ -117,7 +88,7 @@ ok "and what is missing, with -t" \
 ok "mail is accepted unchanged" is "$(again)" unmarked
 
 table 7
-ok "a table that comes is taken" until_true 10 said "ready: generation=7"
+ok "a table that comes is taken" within 10 said "ready: generation=7"
 ok "-t is content" "$milter" -t -T "$W/table" -k "$W/a.key" 2>/dev/null
 ok "a message that comes back is refused" is "$(again)" refused
 ok "not by a newer table" is "$(again "os.execute('$table $W/table 1 8 \
@@ -125,15 +96,15 @@ ok "not by a newer table" is "$(again "os.execute('$table $W/table 1 8 \
 	os.execute('until grep -q generation=8 $W/log; do sleep 0.05; done')")" passed
 
 printf 'torn' >"$W/table.new" && mv "$W/table.new" "$W/table"
-ok "a broken table is not taken" until_true 10 said "kept: file=$W/table"
+ok "a broken table is not taken" within 10 said "kept: file=$W/table"
 ok "and the one before goes on" is "$(again)" refused
 rm "$W/table"
 kill -HUP $PID
-ok "SIGHUP has the files read again" until_true 10 said "kept:.*No such file"
+ok "SIGHUP has the files read again" within 10 said "kept:.*No such file"
 ok "a table that is gone is no end" is "$(again)" refused
 
 kill -USR1 $PID
-ok "SIGUSR1 says what was counted" until_true 10 said \
+ok "SIGUSR1 says what was counted" within 10 said \
 	"counters: milter accepted=5 refused=3 unmarked=1 dropped="
 # The kernel gives a signal to another thread when the first has one at hand;
 # a second, for the end that must not come.
@@ -177,4 +148,4 @@ ok "the script of callbacks came to its end" grep -q '^1\.\.[0-9]' "$W/lua"
 ok "two misrouted verbs were said" is "$(grep -c 'misrouted: X-LSA-2' "$W/log")" 2
 kill -TERM $PID
 ok "it ends" ends 5
-echo "1..$COUNT"
+all_told

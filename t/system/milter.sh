@@ -15,7 +15,7 @@ why=$(pf_need)
 	why="built without the milter"
 [ -n "$why" ] || "$python" -c 'import dkim, nacl' 2>/dev/null ||
 	why="needs python3-dkim"
-[ -z "$why" ] || skip_all "$why"
+[ -z "$why" ] || skip "$why"
 
 pf_begin
 P=example.org
@@ -27,7 +27,7 @@ chown nobody:postfix "$W/spool/lsrd" && chmod 2750 "$W/spool/lsrd"
 	"$W/milter/paris.key" || exit 1
 chown -R nobody "$W/milter"
 pf_start || exit 1
-until_true 60 [ -S "$W/spool/private/rewrite" ]
+within 60 [ -S "$W/spool/private/rewrite" ]
 
 SANITIZED=$(! grep -q __asan_init "$top_builddir/lsrd-milter" || echo yes)
 export W NS top_builddir SANITIZED

@@ -3,28 +3,19 @@
 # routing, over the fixtures, over random documents ($ORACLE_DOCUMENTS, 300),
 # and over all real networks where they are ($LSRD_TOPOLOGIES, a folder).
 
-lsrctl=${top_builddir:-.}/lsrctl
-oracle=${top_srcdir:-.}/t/oracle/oracle.py
-fixtures=${top_srcdir:-.}/t/fixtures
+. "$(dirname "$0")/../tap.sh"
+need python3
+lsrctl=$top_builddir/lsrctl
+fixtures=$top_srcdir/t/fixtures
 
-python=$(command -v python3) || {
-	echo '1..0 # SKIP no python3'
-	exit 0
-}
-echo 1..3
-n=0
 run() { # WHAT ARGUMENTS
-	n=$((n + 1))
 	what=$1
 	shift
-	if out=$("$python" -B "$oracle" "$@" 2>&1); then
-		echo "ok $n - $what: $(echo "$out" | tail -n 1)"
-	else
-		echo "$out" | sed 's/^/# /'
-		echo "not ok $n - $what"
-	fi
+	out=$(python3 -B "$top_srcdir/t/oracle/oracle.py" "$@" 2>&1)
+	ok "$what: $(echo "$out" | tail -n 1)" went $? "$out"
 }
 
+plan 3
 run fixtures compare "$lsrctl" "$fixtures"/groups.json \
 	"$fixtures"/states.json "$fixtures"/spaces.json "$fixtures"/limits.json
 run 'random documents' random "$lsrctl" \
@@ -33,5 +24,5 @@ if [ -d "${LSRD_TOPOLOGIES:-/nonexistent}" ]; then
 	run 'real networks' compare "$lsrctl" --most "${ORACLE_MOST:-5}" \
 		"$LSRD_TOPOLOGIES"/*.json
 else
-	echo 'ok 3 # SKIP real networks: LSRD_TOPOLOGIES names no folder'
+	skip_case 'real networks' 'LSRD_TOPOLOGIES names no folder'
 fi

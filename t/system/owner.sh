@@ -2,83 +2,41 @@
 # owner.sh - lsrd started by root for another user: what root makes and whose
 # it is, and that no link of that user's leads root anywhere.
 
-top_srcdir=${top_srcdir:-.}
-top_builddir=${top_builddir:-.}
-bin=$(cd "$top_builddir" && pwd)
+. "$(dirname "$0")/../tap.sh"
+bin=$top_builddir
 user=nobody
-W=''
-n=0 pid=''
+pid=''
 
-skip() {
-	echo "1..0 # SKIP $*"
-	exit 0
-}
-
-finish() {
+clean_up() {
 	[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null
-	rm -rf "$W"
 }
-trap finish EXIT
-trap 'exit 1' INT TERM HUP
+
+failed() {
+	tail -n 20 "$W/log"
+}
 
 # once more, in a system of accounts of its own: groups as a host has them
 if [ -z "${OWNER_APART:-}" ]; then
 	[ "$(id -u)" = 0 ] || skip "not root"
 	id "$user" >/dev/null 2>&1 || skip "no user $user"
 	unshare -m true 2>/dev/null || skip "no namespaces here"
-	OWNER_APART=yes exec unshare -m sh "$0"
+	OWNER_APART=yes unshare -m sh "$0"
+	exit
 fi
-W=$(mktemp -d /tmp/lsrd-owner.XXXXXX) && chmod 755 "$W" || exit 1
+chmod 755 "$W"
 {
 	grep -v '^lsrd-mark:' /etc/group
 	echo "lsrd-mark:x:60691:$user"
 } >"$W/group"
 mount --bind "$W/group" /etc/group || skip "nothing can be mounted here"
 
-ok() {
-	n=$((n + 1))
-	what=$1
-	shift
-	if "$@" >"$W/said" 2>&1; then
-		echo "ok $n - $what"
-	else
-		echo "not ok $n - $what"
-		cat "$W/said" "$W/log" 2>/dev/null | tail -n 20 | sed 's/^/# /'
-	fi
-}
-
-soon() {
-	for i in $(seq 600); do
-		"$@" && return 0
-		sleep 0.1
-	done
-	return 1
-}
-
 # of FILE: whose it is and its mode, as `user:group mode`.
 of() {
 	stat -c '%U:%G %a' "$1"
 }
 
-is() {
-	[ "$1" = "$2" ] || {
-		echo "got $1, wanted $2"
-		return 1
-	}
-}
-
 check() {
 	"$bin/lsrd" -t -c "$W/lsrd.conf"
-}
-
-# says STATUS TEXT COMMAND...
-says() {
-	status=$1 text=$2
-	shift 2
-	"$@" >"$W/out" 2>&1
-	got=$?
-	cat "$W/out"
-	[ "$got" = "$status" ] && grep -qF -e "$text" "$W/out"
 }
 
 begin() {
@@ -124,7 +82,7 @@ address-space "london.example.org" { deliver = here }
 END
 sed -i "s/127.0.0.1:0/127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1)).1:6910/" "$W/lsrd.conf"
 
-echo 1..15
+plan 15
 ok "a good configuration passes" check
 chown root "$W/keys/server.key"
 ok "a key that its user cannot read is told" says 78 \

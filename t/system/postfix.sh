@@ -5,7 +5,6 @@
 #   pf_need            says why the tests cannot run here, or nothing
 #   pf_begin           $W the scratch folder, $NS the namespace, the drive
 #   pf_start           Postfix up; its port 25 at 192.0.2.1 and 127.0.0.1
-#   pf_end             all down again
 #   drive LINE...      to publish_drive; prints its answer
 #   smtp RCPT [FROM]   the answer to RCPT of a client that is a stranger
 #   send RCPT [FROM]   a message by sendmail's way: queued without smtpd
@@ -13,8 +12,8 @@
 # Mail sinks listen at 198.51.100.5, .6 and [2001:db8:2::6], port 25, and
 # write what they get to $W/sink.5, sink.6, sink.v6.
 
-top_srcdir=${top_srcdir:-.}
-top_builddir=${top_builddir:-.}
+. "$(dirname "$0")/../tap.sh"
+NS=''
 
 pf_need() {
 	[ "$(id -u)" = 0 ] || { echo "needs root"; return; }
@@ -31,10 +30,6 @@ pf_need() {
 pf_begin() {
 	PATH=$PATH:/usr/sbin:/sbin
 	NS=lsrdt$$
-	W=$(mktemp -d /tmp/lsrd-system.XXXXXX)
-	PIDS=
-	trap pf_end EXIT
-	trap 'exit 1' INT TERM
 	chmod 755 "$W"
 	ip netns add $NS
 	ip -n $NS link set lo up
@@ -50,7 +45,7 @@ pf_begin() {
 	ip netns exec $NS "$top_builddir/t/system/publish_drive" \
 		"${PUBLISHER:-$top_builddir/lsrd-publish}" "$W/lsrd" lab \
 		<"$W/to" >"$W/from" 2>"$W/drive.log" &
-	PIDS="$PIDS $!"
+	pids="$pids $!"
 	exec 8>"$W/to" 9<"$W/from"
 }
 
@@ -128,23 +123,18 @@ pf_start() {
 		ip netns exec $NS smtp-sink -u nobody \
 			-d "$W/sink/${s%%:*}." "$a" 64 \
 			>>"$W/sink.log" 2>&1 8>&- 9<&- &
-		PIDS="$PIDS $!"
+		pids="$pids $!"
 	done
 	in_ns postfix -c "$W/etc" start >"$W/start.log" 2>&1 8>&- 9<&- ||
 		{ cat "$W/start.log"; return 1; }
 }
 
-pf_end() {
-	trap - EXIT
+clean_up() {
+	[ -n "$NS" ] || return
 	exec 8>&- 9<&-
 	[ -f "$W/etc/main.cf" ] &&
 		in_ns postfix -c "$W/etc" stop >/dev/null 2>&1
-	for p in $PIDS; do
-		kill "$p" 2>/dev/null
-	done
-	wait
 	ip netns del $NS 2>/dev/null
-	[ -n "${KEEP:-}" ] || rm -rf "$W"
 }
 
 drive() {
@@ -154,56 +144,6 @@ drive() {
 	echo go >&8
 	read -r answer <&9 || answer="the drive has died"
 	echo "$answer"
-}
-
-# --- what TAP wants -------------------------------------------------------
-
-COUNT=0
-
-skip_all() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-
-# ok WHAT COMMAND...: the command decides
-ok() {
-	COUNT=$((COUNT + 1))
-	what=$1
-	shift
-	if "$@"; then
-		echo "ok $COUNT - $what"
-	else
-		echo "not ok $COUNT - $what"
-	fi
-}
-
-# is WHAT GOT WANTED
-is() {
-	[ "$2" = "$3" ] || printf '# got: %s\n# wanted: %s\n' "$2" "$3"
-	ok "$1" [ "$2" = "$3" ]
-}
-
-# like WHAT GOT PATTERN (of case)
-like() {
-	# shellcheck disable=SC2254
-	case $2 in
-	$3) ok "$1" true ;;
-	*)
-		printf '# got: %s\n# wanted: %s\n' "$2" "$3"
-		ok "$1" false
-		;;
-	esac
-}
-
-# until_true SECONDS COMMAND...: true as soon as it is
-until_true() {
-	tries=$(($1 * 10))
-	shift
-	while ! "$@"; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.1
-	done
 }
 
 resolve() {

@@ -7,28 +7,27 @@
 . "${top_srcdir:-.}/t/system/postfix.sh"
 
 why=$(pf_need)
-[ -z "$why" ] || skip_all "$why"
+[ -z "$why" ] || skip "$why"
 [ -f "$top_builddir/t/system/stop_in_lock.so" ] ||
-	skip_all "needs t/system/stop_in_lock.so"
-echo 1..9
+	skip "needs t/system/stop_in_lock.so"
+plan 9
 
 # The publisher as lsrd starts it, with the shim that stops it in the lock.
-W0=$(mktemp -d /tmp/lsrd-system.XXXXXX)
-here=$(cd "$top_builddir" && pwd)
-cat >"$W0/publisher" <<EOF
+here=$top_builddir
+cat >"$W/publisher" <<EOF
 #!/bin/sh
-STOP_IN_LOCK=$W0/stop LD_PRELOAD=$here/t/system/stop_in_lock.so
+STOP_IN_LOCK=$W/stop LD_PRELOAD=$here/t/system/stop_in_lock.so
 ASAN_OPTIONS=verify_asan_link_order=0
 export STOP_IN_LOCK LD_PRELOAD ASAN_OPTIONS
 exec "$here/lsrd-publish" "\$@"
 EOF
-chmod +x "$W0/publisher"
-PUBLISHER=$W0/publisher
+chmod +x "$W/publisher"
+PUBLISHER=$W/publisher
 pf_begin
 drive "many 2000 5" >/dev/null
 pf_start || exit 1
-until_true 60 [ -S "$W/spool/private/rewrite" ]
-is "the table is there" "$(resolve u@d01999.example)" "lsrd:[198.51.100.5]:25"
+within 60 [ -S "$W/spool/private/rewrite" ]
+ok "the table is there" is "$(resolve u@d01999.example)" "lsrd:[198.51.100.5]:25"
 
 # lookups SECONDS: figures of two clients together, worst of both
 lookups() {
@@ -48,20 +47,20 @@ lookups 8
 sleep 1
 n=0
 for octet in 6 5 6; do
-	: >"$W0/stop"
+	: >"$W/stop"
 	drive "many 500 $octet" >/dev/null
-	[ -f "$W0/stop" ] || n=$((n + 1))
+	[ -f "$W/stop" ] || n=$((n + 1))
 done
 wait_for_load() {
-	until_true 60 sh -c "[ \$(cat '$W'/load.? | grep -c max=) = 2 ]"
+	within 60 sh -c "[ \$(cat '$W'/load.? | grep -c max=) = 2 ]"
 }
 wait_for_load
 sed 's/^/# stopped inside the lock three times: /' "$W"/load.?
-is "the publisher was stopped inside the lock" $n 3
-is "and killed for it" \
+ok "the publisher was stopped inside the lock" is $n 3
+ok "and killed for it" is \
 	"$(grep -c 'publisher-killed: phase=locked' "$W/drive.log")" 3
 ok "no lookup waited for a second" [ "$(worst)" -lt 1000000 ]
-is "and what it had to write is there" "$(resolve u@d00499.example)" \
+ok "and what it had to write is there" is "$(resolve u@d00499.example)" \
 	"lsrd:[198.51.100.6]:25"
 
 # Killed at any moment, 60 times.
@@ -81,11 +80,10 @@ while [ $k -lt 60 ]; do
 done
 wait_for_load
 sed 's/^/# killed 60 times: /' "$W"/load.?
-like "published after 60 kills" "$answer" "published *"
+ok "published after 60 kills" like "$answer" "published *"
 bad=$(sed -n 's/.*bad=\([0-9]*\).*/\1/p' "$W"/load.? | sort -n | tail -1)
-is "every lookup in between found a route" "$bad" 0
-is "all keys are there" \
+ok "every lookup in between found a route" is "$bad" 0
+ok "all keys are there" is \
 	"$(postmap -s "lmdb:$W/lsrd/postfix/transport" 2>/dev/null | wc -l)" \
 	2000
-is "nothing fatal in the log" "$(grep -cE 'fatal|panic' "$W/mail.log")" 0
-rm -rf "$W0"
+ok "nothing fatal in the log" is "$(grep -cE 'fatal|panic' "$W/mail.log")" 0

@@ -7,18 +7,18 @@
 . "${top_srcdir:-.}/t/system/postfix.sh"
 
 why=$(pf_need)
-[ -z "$why" ] || skip_all "$why"
-command -v setpriv >/dev/null || skip_all "needs setpriv"
-echo 1..5
+[ -z "$why" ] || skip "$why"
+command -v setpriv >/dev/null || skip "needs setpriv"
+plan 5
 
 pf_begin
 P=example.org
 drive "hold hold.$P relay no path" "hold other.$P relay no path" >/dev/null
 pf_start || exit 1
 send u@other.$P
-until_true 60 has "to=<u@other.$P>.*status=deferred"
+within 60 has "to=<u@other.$P>.*status=deferred"
 send u@hold.$P
-until_true 60 has "to=<u@hold.$P>.*status=deferred"
+within 60 has "to=<u@hold.$P>.*status=deferred"
 drive "remote hold.$P relay 198.51.100.5@25" >/dev/null
 
 # As lsrd runs: no root, no new privileges, the group postdrop alone.
@@ -27,9 +27,9 @@ printf 'queue %s\nretry hold.%s\npause 34000\n' "$W/spool" $P |
 		--groups "$(getent group postdrop | cut -d: -f3)" \
 		--no-new-privs "$top_builddir/t/system/publish_drive" \
 		/bin/false "$W/none" 2>"$W/retry.log"
-like "found the one message, first round" "$(cat "$W/retry.log")" \
+ok "found the one message, first round" like "$(cat "$W/retry.log")" \
 	"*round=first, patterns=1, messages=1*"
-ok "Postfix delivered it by the new way" until_true 60 has \
+ok "Postfix delivered it by the new way" within 60 has \
 	"to=<u@hold.$P>, relay=198.51.100.5.*status=sent"
 ok "the other pattern's mail was left alone" sh -c \
 	"[ \$(grep -c 'to=<u@other.$P>' '$W/mail.log') = 1 ]"
@@ -39,6 +39,6 @@ printf 'queue %s\nretry hold.%s\npause 500\n' "$W/spool" $P |
 	in_ns setpriv --reuid nobody --regid nogroup --clear-groups \
 		--no-new-privs "$top_builddir/t/system/publish_drive" \
 		/bin/false "$W/none" 2>"$W/retry.log"
-like "without the group postdrop it says so" "$(cat "$W/retry.log")" \
+ok "without the group postdrop it says so" like "$(cat "$W/retry.log")" \
 	"*retry-failed: socket=*public/showq, error=\"Permission denied\"*"
-is "nothing fatal in the log" "$(grep -cE 'fatal|panic' "$W/mail.log")" 0
+ok "nothing fatal in the log" is "$(grep -cE 'fatal|panic' "$W/mail.log")" 0

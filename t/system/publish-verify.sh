@@ -6,14 +6,14 @@
 . "${top_srcdir:-.}/t/system/postfix.sh"
 
 why=$(pf_need)
-[ -z "$why" ] || skip_all "$why"
-echo 1..31
+[ -z "$why" ] || skip "$why"
+plan 31
 
-T=$(mktemp -d /tmp/lsrd-verify.XXXXXX)
+T=$W/state
 DISK=
-done_here() {
-	[ -n "$DISK" ] && umount "$DISK"
-	rm -rf "$T"
+mkdir "$T"
+clean_up() {
+	[ -z "$DISK" ] || umount "$DISK"
 }
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -42,12 +42,10 @@ whole() {
 		[ "$(postmap -s "lmdb:$T/postfix/transport" | wc -l)" = 301 ]
 }
 
-trap done_here EXIT
-
 # --- never published
 ok "a machine that never published: exit 0" verify
 ok "gets three empty tables" [ -f "$T/postfix/transport.lmdb" ]
-is "empty, and Postfix can read them" \
+ok "empty, and Postfix can read them" is \
 	"$(postmap -s "lmdb:$T/postfix/domains" 2>&1)" ""
 ok "again: exit 0" verify
 
@@ -67,7 +65,7 @@ for cut in 0 1 100 4095 4096 5000 8192 12288 $((size / 2)) $((size - 4096)); do
 		tried=$((tried + 1))
 	done
 done
-is "cut at ten lengths, and made anew" $good $tried
+ok "cut at ten lengths, and made anew" is $good $tried
 
 # --- bits flipped, anywhere
 good=0
@@ -82,7 +80,7 @@ for i in $(seq 1 40); do
 		}' "$T/postfix/transport.lmdb" "$i"
 	verify && whole && good=$((good + 1))
 done
-is "bits flipped in forty ways, and made anew" $good 40
+ok "bits flipped in forty ways, and made anew" is $good 40
 
 # --- tables gone
 rm "$T"/postfix/*.lmdb
@@ -95,7 +93,7 @@ printf x | dd of="$T/postfix/routes" bs=1 seek=100 conv=notrunc 2>/dev/null
 rm -f "$T/postfix/routes.before"
 ok "the copy damaged, the tables sound: exit 0" verify
 ok "they stay as they are" whole
-like "and it says so" "$(cat "$T/said")" "*routes: damaged*"
+ok "and it says so" like "$(cat "$T/said")" "*routes: damaged*"
 rm "$T/postfix/routes"
 ok "the copy gone, the tables sound: exit 0" verify
 ok "they stay" whole
@@ -103,13 +101,13 @@ ok "they stay" whole
 # --- both harmed
 truncate -s 5000 "$T/postfix/transport.lmdb"
 verify
-is "no copy, a table broken: exit 65" $? 65
+ok "no copy, a table broken: exit 65" is $? 65
 ok "the table is put aside" [ ! -f "$T/postfix/transport.lmdb" ]
 ok "the others stay" [ "$(query d00299.example domains)" = relay ]
-like "and it says what to do" "$(cat "$T/said")" "*until lsrd publishes it anew*"
+ok "and it says what to do" like "$(cat "$T/said")" "*until lsrd publishes it anew*"
 rm -rf "$T/postfix"
 verify
-is "all gone but the mark: exit 65" $? 65
+ok "all gone but the mark: exit 65" is $? 65
 ok "no empty tables" [ ! -f "$T/postfix/transport.lmdb" ]
 
 # --- lsrd mends it all
@@ -147,7 +145,7 @@ while ! grep -q publish-failed "$T/said" && [ $tries -lt 250 ]; do
 done
 kill "$drive" 2>/dev/null
 wait "$drive" 2>/dev/null
-like "a full disk is told" "$(cat "$T/said")" \
+ok "a full disk is told" like "$(cat "$T/said")" \
 	"*publish-failed: reason=io, error=*"
 ok "and the table is whole" sh -c \
 	"postmap -q d00299.example lmdb:$DISK/postfix/transport | grep -q lsrd:"
@@ -163,14 +161,14 @@ mkdir "$T/postfix/routes.new"
 	lab >"$T/out" 2>"$T/said"
 ok "a table with a new key is told as not published" grep -q \
 	'publish-failed: reason=io, error="Is a directory"' "$T/said"
-is "links are steered around even so" "$(query d00299.example transport)" \
+ok "links are steered around even so" is "$(query d00299.example transport)" \
 	"lsrd:[198.51.100.7]:25"
-is "but the new key waits" "$(query new.example transport)" ""
+ok "but the new key waits" is "$(query new.example transport)" ""
 rmdir "$T/postfix/routes.new"
 {
 	printf 'many 300 7\nremote late.example relay 198.51.100.7@25\n'
 	printf 'remote new.example relay 198.51.100.7@25\ngo\n'
 } | "$top_builddir/t/system/publish_drive" "$top_builddir/lsrd-publish" "$T" \
 	lab >"$T/out" 2>"$T/said"
-is "and comes with its copy" "$(query new.example transport)" \
+ok "and comes with its copy" is "$(query new.example transport)" \
 	"lsrd:[198.51.100.7]:25"

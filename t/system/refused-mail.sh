@@ -7,8 +7,8 @@
 . "${top_srcdir:-.}/t/system/postfix.sh"
 
 why=$(pf_need)
-[ -z "$why" ] || skip_all "$why"
-echo 1..5
+[ -z "$why" ] || skip "$why"
+plan 5
 
 pf_begin
 P=paris.example.org
@@ -16,11 +16,11 @@ ip -n $NS addr add 198.51.100.9/32 dev lo
 ip netns exec $NS python3 "$top_srcdir/t/system/refused-hop.py" 198.51.100.9 \
 	"$top_srcdir/t/fixtures/replies.refused" \
 	"$top_srcdir/t/fixtures/replies.honest" >"$W/rows" 2>"$W/hop.log" 8>&- 9<&- &
-PIDS="$PIDS $!"
+pids="$pids $!"
 drive "remote $P relay 198.51.100.9@25" >/dev/null
 pf_start || exit 1
-until_true 60 [ -S "$W/spool/private/rewrite" ]
-until_true 60 grep -q '^ready' "$W/rows"
+within 60 [ -S "$W/spool/private/rewrite" ]
+within 60 grep -q '^ready' "$W/rows"
 rows=$(grep -v '^ready' "$W/rows")
 for row in $rows fine-0; do
 	send "$row@$P"
@@ -43,12 +43,12 @@ others() {
 	true
 }
 
-ok "every message is tried" until_true 120 all_tried
-is "forty replies at least are in it" \
+ok "every message is tried" within 120 all_tried
+ok "forty replies at least are in it" is \
 	"$([ "$(echo "$rows" | wc -l)" -ge 40 ] && echo yes)" yes
-is "who will not relay: all wait" "$(others "$(outcome refused)" \
+ok "who will not relay: all wait" is "$(others "$(outcome refused)" \
 	'^refused-[0-9]* 4 deferred route refused: host 198.51.100.9\[')" ""
-is "honest refusals: all bounce" \
+ok "honest refusals: all bounce" is \
 	"$(others "$(outcome honest)" '^honest-[0-9]* 5 bounced host ')" ""
-is "what is taken is sent" "$(outcome fine)" \
+ok "what is taken is sent" is "$(outcome fine)" \
 	"fine-0 2 sent 250 2.0.0 ok)"

@@ -5,60 +5,29 @@
 # passes by a clock that is ahead from a start on. The table of all
 # combinations is t/sim/restarts; --all takes the longer ones of these, too.
 
-top_srcdir=${top_srcdir:-.}
-top_builddir=${top_builddir:-.}
-bin=$(cd "$top_builddir" && pwd)
+. "$(dirname "$0")/../tap.sh"
+bin=$top_builddir
 lsrctl=$bin/lsrctl
-W=$(mktemp -d /tmp/lsrd-restarts.XXXXXX)
 net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
 L=mx1.london.example.org
 P=mx1.paris.example.org
 T=mx1.tokyo.example.org
 me=$(id -un)
-n=0
 PATH=$PATH:/usr/sbin:/sbin
 all=${1:-}
 
-finish() {
+clean_up() {
 	for pid in "$W"/*/pid "$W/mail.pid"; do
 		[ ! -f "$pid" ] || kill -9 "$(cat "$pid")"
 	done 2>/dev/null
-	rm -rf "$W"
-}
-trap finish EXIT
-trap 'exit 1' INT TERM HUP
-
-for tool in postmap python3 cc; do
-	command -v $tool >/dev/null || {
-		echo "1..0 # SKIP no $tool"
-		exit 0
-	}
-done
-
-# ok "what" COMMAND...: the command must succeed
-ok() {
-	n=$((n + 1))
-	what=$1
-	shift
-	if "$@"; then
-		echo "ok $n - $what"
-	else
-		echo "not ok $n - $what"
-		for s in $L $P; do
-			sed "s/^/# $s: /" "$W/$s/log" 2>/dev/null | tail -n 12
-		done
-	fi
 }
 
-# until_so COMMAND...: succeeds within a minute: the machine may be busy
-until_so() {
-	i=0
-	while [ $i -lt 600 ]; do
-		"$@" && return 0
-		sleep 0.1
-		i=$((i + 1))
+need postmap python3 cc
+
+failed() {
+	for s in $L $P; do
+		sed "s/^/$s: /" "$W/$s/log" | tail -n 12
 	done
-	return 1
 }
 
 # A clock that is ahead: the seconds stand in LSRD_AHEAD.
@@ -176,7 +145,7 @@ fresh() {
 	for s in $L $P $T; do
 		begin "$s"
 	done
-	until_so is_remote tokyo.example.org
+	soon is_remote tokyo.example.org
 }
 
 issue() { # server group
@@ -260,7 +229,7 @@ forgets() { # server: at Paris
 new_pattern() {
 	echo 'address-space "new.example.org" { deliver = here }' \
 		>>"$W/$T/lsrd.conf"
-	ask $T reload >/dev/null && until_so is_remote new.example.org
+	ask $T reload >/dev/null && soon is_remote new.example.org
 }
 
 # --- the table that was published last, whatever was saved
@@ -271,9 +240,9 @@ newest_wins() { # signal: within the seconds in which nothing was saved
 	end $L "$1"
 	kill -STOP "$(cat "$W/$P/pid")"
 	begin $L
-	until_so running || return 1
+	soon running || return 1
 	# Its first table is out: after ten seconds, as nobody is there.
-	until_so after_start && is_remote new.example.org &&
+	soon after_start && is_remote new.example.org &&
 		is_remote tokyo.example.org && [ "$(generation)" -ge "$before" ]
 	well=$?
 	kill -CONT "$(cat "$W/$P/pid")"
@@ -297,7 +266,7 @@ missed_forget() { # [prepare]: its hour, then nothing, by the clock
 	end $T KILL
 	forgets $T || return 1
 	begin $L
-	until_so is_held tokyo.example.org 'held until' &&
+	soon is_held tokyo.example.org 'held until' &&
 		leaves_in tokyo.example.org 3600
 }
 
@@ -305,15 +274,15 @@ same_end() { # a restart neither prolongs nor shortens it
 	was=$(leaves tokyo.example.org)
 	end $L KILL
 	begin $L
-	until_so after_start && is_held tokyo.example.org 'held until' &&
+	soon after_start && is_held tokyo.example.org 'held until' &&
 		[ "$(leaves tokyo.example.org)" = "$was" ]
 }
 
 ends() { # the hour is over; the queue is read, and nothing waits
 	end $L TERM
 	begin $L 3700
-	until_so is_gone tokyo.example.org && logged 'key-leaves: pattern=tokyo.example.org, until=.*, state=given-up' &&
-		until_so logged 'key-leaves: pattern=tokyo.example.org, until=.*, state=gone'
+	soon is_gone tokyo.example.org && logged 'key-leaves: pattern=tokyo.example.org, until=.*, state=given-up' &&
+		soon logged 'key-leaves: pattern=tokyo.example.org, until=.*, state=gone'
 }
 
 logged() {
@@ -337,17 +306,17 @@ missed_revocation() {
 	ask $P keys revoke "$W/$T/keys/server.pem" --directory "$W/ca" \
 		>"$W/out" 2>&1 || return 1
 	begin $L
-	until_so is_held tokyo.example.org revoked && [ -z "$(leaves tokyo.example.org)" ]
+	soon is_held tokyo.example.org revoked && [ -z "$(leaves tokyo.example.org)" ]
 }
 
 held_a_day() {
 	end $L TERM
 	begin $L 90000
-	until_so after_start && is_held tokyo.example.org revoked
+	soon after_start && is_held tokyo.example.org revoked
 }
 
 forgotten_then() { # by what the held route still knows of it
-	forgets $T && until_so is_held tokyo.example.org 'held until'
+	forgets $T && soon is_held tokyo.example.org 'held until'
 }
 
 # --- our own, taken out of the file while it was down
@@ -357,7 +326,7 @@ own_is_here() { # seconds ahead
 	end $L TERM
 	sed -i '/^address-space "london/d' "$W/$L/lsrd.conf"
 	begin $L "$1"
-	until_so after_start &&
+	soon after_start &&
 		route_says $L london.example.org '"here":true' &&
 		route_says $L london.example.org '"leaves":' &&
 		case $(reads london.example.org transport) in
@@ -368,7 +337,7 @@ own_is_here() { # seconds ahead
 own_goes() {
 	end $L TERM
 	begin $L "$1"
-	until_so own_gone
+	soon own_gone
 }
 
 own_gone() {
@@ -390,13 +359,13 @@ torn_copy() {
 		cp -R "$W/kept" "$W/$L"
 		truncate -s $((size - cut)) "$W/$L/tables/routes"
 		begin $L
-		until_so after_start && is_remote tokyo.example.org || well=1
+		soon after_start && is_remote tokyo.example.org || well=1
 		end $L KILL
 	done
 	kill -CONT "$(cat "$W/$P/pid")"
 	begin $L
 	rm -rf "$W/kept"
-	[ $well = 0 ] && until_so is_remote new.example.org
+	[ $well = 0 ] && soon is_remote new.example.org
 }
 
 no_leak() { # the sanitizers say nothing
@@ -404,9 +373,9 @@ no_leak() { # the sanitizers say nothing
 }
 
 if [ "$all" = --all ]; then
-	echo 1..17
+	plan 17
 else
-	echo 1..9
+	plan 9
 fi
 python3 "$W/mail.py" "$net" "$W/queue" 2>"$W/mail.log" &
 echo $! >"$W/mail.pid"
@@ -414,7 +383,7 @@ echo $! >"$W/mail.pid"
 	>/dev/null || exit 1
 mkdir "$W/keys"
 issue $L london && issue $P paris && issue $T tokyo || exit 1
-until_so test -e "$W/queue/ready"
+soon test -e "$W/queue/ready"
 
 ok "killed as soon as a key is published: it is known" newest_wins KILL
 ok "who missed a forget holds the ghost for an hour" missed_forget ''
