@@ -164,7 +164,7 @@ extern const struct plugin_export *const plugin_exports[];
 /* A message in the queue, and one of its recipients. Lent for the call. */
 struct plugin_queued {
 	const char *id;
-	const char *recipient; /* lower case */
+	const char *recipient; /* lower case, the domain with A-labels */
 	uint64_t came;         /* seconds since 1970; 0: not known */
 	bool deferred;         /* has been tried, and waits for another try */
 	bool answered; /* by the next hop, for this recipient: it waits for

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/str.h"
 #include "core/match.h"
+#include "idn/labels.h"
 
 /* What is left of a line. */
 struct rest {
@@ -109,21 +109,36 @@ hop(struct rest *r, bool port, struct addr *out)
 	return addr_read(out, text) && (!port || out->port != 0);
 }
 
-/* A recipient that a report can say: no blank, nothing quoted. */
+/*
+ * A recipient that a report can say: no blank, nothing quoted. Postfix writes
+ * it as it came: a domain in UTF-8 is a pattern of ours in its other spelling,
+ * and of a user like that no pattern is.
+ */
 static void
 recipient(const char *p, const char *end, char *out)
 {
 	size_t n = (size_t)(end - p);
+	const char *at;
+	char *spelt;
 
 	out[0] = '\0';
 	if (n > LIMIT_REPORT_RECIPIENT)
 		return;
-	for (size_t i = 0; i < n; i++)
-		if (p[i] <= ' ' || p[i] > '~' || p[i] == '"' || p[i] == '\\')
-			return;
 	memcpy(out, p, n);
 	out[n] = '\0';
-	str_lower(out);
+	spelt = labels_to_a(out);
+	n = strlen(spelt) <= LIMIT_REPORT_RECIPIENT ? strlen(spelt) : 0;
+	at = strrchr(spelt, '@');
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)spelt[i];
+		bool foreign = c > '~' && at != NULL && spelt + i < at;
+
+		if (c <= ' ' || c == '"' || c == '\\' || (c > '~' && !foreign))
+			n = 0;
+		out[i] = foreign ? '_' : spelt[i];
+	}
+	out[n] = '\0';
+	mem_free(spelt);
 	if (!match_is_address(out))
 		out[0] = '\0';
 }

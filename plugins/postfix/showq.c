@@ -2,8 +2,9 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/rc.h"
-#include "base/str.h"
+#include "idn/labels.h"
 
 #define PROTOCOL "mail_queue_list_protocol"
 
@@ -33,6 +34,16 @@ keep(char *to, size_t room, const char *from)
 		n = 0;
 	memcpy(to, from, n);
 	to[n] = '\0';
+}
+
+/* Postfix keeps the domain in the spelling that it came in. */
+static void
+keep_recipient(struct state *s)
+{
+	char *spelt = labels_to_a(s->value);
+
+	keep(s->to, sizeof(s->to), spelt);
+	mem_free(spelt);
 }
 
 /* Seconds since 1970; 0 for what is no number. */
@@ -96,8 +107,7 @@ end_of_value(struct state *s, plugin_found *found, void *ctx)
 		s->came = seconds(s->value);
 	} else if (strcmp(s->name, "recipient") == 0) {
 		give(s, found, ctx);
-		keep(s->to, sizeof(s->to), s->value);
-		str_lower(s->to);
+		keep_recipient(s);
 	} else if (strcmp(s->name, "reason") == 0) {
 		s->answered = is_answer(s->value);
 	}

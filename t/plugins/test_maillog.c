@@ -1,5 +1,6 @@
 /* test_maillog.c - lines of Postfix's log, as 3.7.11 writes them. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,6 +153,33 @@ START_TEST(reads_lines)
 }
 END_TEST
 
+/* Whom the line is about, as a report can say it; "": nobody. */
+static const struct {
+	const char *to, *wanted;
+} recipients[] = {
+	{ "U@Tokyo.example", "u@tokyo.example" },
+	{ "u@B\303\274cher.example", "u@xn--bcher-kva.example" },
+	{ "\303\251t\303\251@b\303\274cher.example",
+	    "__t__@xn--bcher-kva.example" },
+	{ "u@\377.example", "" },
+	{ "\"u v\"@tokyo.example", "" },
+	{ "tokyo.example", "" },
+};
+
+START_TEST(knows_recipients)
+{
+	char line[300];
+	struct maillog_line out;
+
+	snprintf(line, sizeof(line),
+	    HEAD "4F0: to=<%s>, relay=x[192.0.2.1]:25, status=sent (250 ok)",
+	    recipients[_i].to);
+	out = read_line(line);
+	ck_assert_int_eq(out.what, MAILLOG_OK);
+	ck_assert_str_eq(out.to, recipients[_i].wanted);
+}
+END_TEST
+
 static void
 expect(struct maillog_tally *tally, const char *want)
 {
@@ -284,6 +312,8 @@ main(void)
 
 	tcase_add_loop_test(
 	    tc, reads_lines, 0, sizeof(lines) / sizeof(lines[0]));
+	tcase_add_loop_test(tc, knows_recipients, 0,
+	    sizeof(recipients) / sizeof(recipients[0]));
 	tcase_add_test(tc, counts_messages_once);
 	tcase_add_test(tc, replies_are_apart);
 	tcase_add_test(tc, tells_refused_routes);

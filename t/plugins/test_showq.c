@@ -22,12 +22,16 @@ static const char listing[] =
     "queue_name\0hold\0queue_id\0CCCC\0sender\0s@a\0"
     "recipient\0y@hold.example\0reason\0\0\0"
     "queue_name\0incoming\0queue_id\0DDDD\0time\0-5\0sender\0s@a\0"
-    "recipient\0z@paris.example\0\0";
+    "recipient\0z@paris.example\0"
+    "recipient\0U.\303\251@B\303\234cher.example\0"
+    "recipient\0u@\377.example\0\0";
 
 static const char expected[] = "AAAA x@active.example 1\n"
 			       "BBBB u@paris.example 1700000000 deferred\n"
 			       "BBBB v@tokyo.example 1700000000 deferred\n"
-			       "DDDD z@paris.example 0\n";
+			       "DDDD z@paris.example 0\n"
+			       "DDDD u.\303\251@xn--bcher-kva.example 0\n"
+			       "DDDD u@\377.example 0\n";
 
 static void
 on_found(void *ctx, const struct plugin_queued *found)
