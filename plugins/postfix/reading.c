@@ -2,13 +2,13 @@
 
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/mem.h"
 #include "base/vec.h"
 #include "idn/labels.h"
+#include "plugins/postfix/facts.h"
 #include "plugins/postfix/passing.h"
 
 #define FILE_MAX_OCTETS 1048576 /* of a list that goes on in a file */
@@ -18,8 +18,9 @@
 static const char *const parameters[] = { "transport_maps", "relay_domains",
 	"sender_dependent_default_transport_maps", "inet_protocols",
 	"smtp_bind_address", "smtp_bind_address6", "recipient_delimiter",
-	"queue_directory", "maximal_queue_lifetime", "smtputf8_enable",
-	"mydestination", "virtual_mailbox_domains", "virtual_alias_domains" };
+	"owner_request_special", "queue_directory", "maximal_queue_lifetime",
+	"smtputf8_enable", "mydestination", "virtual_mailbox_domains",
+	"virtual_alias_domains" };
 #define NPARAMETERS (sizeof(parameters) / sizeof(parameters[0]))
 
 /* Where Postfix has domains of its own. */
@@ -327,83 +328,6 @@ judge_asks(const struct plugin_reading *r, struct mta *out)
 	mem_free(rewrite);
 }
 
-static void
-read_families(struct mta *out, const char *value)
-{
-	bool all = strstr(value, "all") != NULL;
-	bool v4 = strstr(value, "ipv4") != NULL;
-	bool v6 = strstr(value, "ipv6") != NULL;
-
-	if (!all && !v4 && !v6)
-		return;
-	out->ipv4 = all || v4;
-	out->ipv6 = all || v6;
-}
-
-static void
-read_bind(struct addr *out, const char *value, uint8_t family)
-{
-	char text[ADDR_TEXT];
-	size_t n = strlen(value);
-	bool brackets = *value == '[' && n > 2;
-	struct addr addr;
-
-	*out = (struct addr){ 0 };
-	if (n >= sizeof(text))
-		return;
-	snprintf(text, sizeof(text), "%s", value + brackets);
-	text[n - (brackets ? 2 : 0)] = '\0';
-	if (addr_read(&addr, text) && addr.family == family)
-		*out = addr;
-}
-
-/* A time as Postfix writes it: a number and one of s, m, h, d, w; days
- * without. 0 when it is none. */
-static uint32_t
-read_time(const char *value)
-{
-	static const struct {
-		char unit;
-		uint32_t seconds;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 },
-		{ 'w', 604800 }, { '\0', 86400 } };
-	char *end;
-	unsigned long n = strtoul(value, &end, 10);
-
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (end > value && *end == units[i].unit &&
-		    n <= UINT32_MAX / units[i].seconds)
-			return (uint32_t)n * units[i].seconds;
-	return 0;
-}
-
-static void
-read_text(char *out, size_t room, const char *value)
-{
-	if (strlen(value) < room)
-		snprintf(out, room, "%s", value);
-}
-
-static void
-read_value(struct mta *out, const char *name, const char *value)
-{
-	if (strcmp(name, "inet_protocols") == 0)
-		read_families(out, value);
-	else if (strcmp(name, "smtp_bind_address") == 0)
-		read_bind(&out->bind4, value, 4);
-	else if (strcmp(name, "smtp_bind_address6") == 0)
-		read_bind(&out->bind6, value, 6);
-	else if (strcmp(name, "recipient_delimiter") == 0)
-		read_text(out->delimiters, sizeof(out->delimiters), value);
-	else if (strcmp(name, "queue_directory") == 0 && *value == '/')
-		read_text(
-		    out->queue_directory, sizeof(out->queue_directory), value);
-	else if (strcmp(name, "maximal_queue_lifetime") == 0)
-		out->lifetime_s = read_time(value);
-	else if (strcmp(name, "smtputf8_enable") == 0)
-		out->utf8 = strcmp(value, "no") != 0;
-}
-
 /* The facts, as the service that sends to our next hops has them. */
 static void
 read_facts(const struct plugin_reading *r, struct mta *out)
@@ -414,7 +338,7 @@ read_facts(const struct plugin_reading *r, struct mta *out)
 		char *value = value_for(r, service, parameters[i]);
 
 		if (value != NULL)
-			read_value(out, parameters[i], value);
+			facts_read(out, parameters[i], value);
 		mem_free(value);
 	}
 	passing_read(r->main, r->master, out);

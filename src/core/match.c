@@ -25,9 +25,9 @@ match_over(const char *address, const char *delimiters)
 }
 
 /* Users that Postfix never takes an extension from (split_addr.c): n octets.
- * The last two where "-" is a delimiter. */
+ * The last two where "-" is a delimiter, and `owners` are users. */
 static bool
-is_whole(const char *user, size_t n, const char *delimiters)
+is_whole(const char *user, size_t n, const char *delimiters, bool owners)
 {
 	static const char *const reserved[] = { "postmaster", "mailer-daemon",
 		"double-bounce" };
@@ -38,7 +38,7 @@ is_whole(const char *user, size_t n, const char *delimiters)
 		if (strlen(reserved[i]) == n &&
 		    memcmp(reserved[i], user, n) == 0)
 			return true;
-	return strchr(delimiters, '-') != NULL &&
+	return owners && strchr(delimiters, '-') != NULL &&
 	       ((n >= o && memcmp(user, owner, o) == 0) ||
 		   (n > r && memcmp(user + n - r, request, r) == 0));
 }
@@ -47,13 +47,15 @@ is_whole(const char *user, size_t n, const char *delimiters)
 static bool
 bare_make(struct match *m)
 {
-	const char *at = strrchr(m->address, '@');
+	const char *at = strrchr(m->address, '@'), *any = m->delimiters;
 	size_t user = (size_t)(at - m->address), n;
+	bool owners = any == NULL || *any != MATCH_NO_OWNERS;
 
-	if (m->delimiters == NULL || m->delimiters[0] == '\0' ||
-	    is_whole(m->address, user, m->delimiters))
+	any += !owners;
+	if (any == NULL || *any == '\0' ||
+	    is_whole(m->address, user, any, owners))
 		return false;
-	n = strcspn(m->address, m->delimiters);
+	n = strcspn(m->address, any);
 	if (n == 0 || n >= user || n + strlen(at) >= sizeof(m->bare))
 		return false;
 	memcpy(m->bare, m->address, n);

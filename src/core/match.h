@@ -4,6 +4,9 @@
  * shortest (`.dom` is not met by dom itself), `*`. Where the MTA has address
  * extensions, `user+extension@dom` meets `user@dom` after itself.
  *
+ * A MATCH_NO_OWNERS before the delimiters: owner-list@ and list-request@ are
+ * no users of their own (owner_request_special = no), so "-" parts them too.
+ *
  *     struct match m = match_over(address, delimiters);
  *     while ((pattern = match_next(&m)) != NULL)
  *             claims = match_claims(net, pattern, &n);
@@ -16,6 +19,8 @@
 
 #include "core/limits.h"
 #include "core/net.h"
+
+#define MATCH_NO_OWNERS '@'
 
 struct match {
 	const char *address;    /* lent */

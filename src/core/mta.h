@@ -41,7 +41,8 @@ struct mta {
 	bool read;       /* what follows was read; else defaults */
 	bool ipv4, ipv6; /* families it can connect by (inet_protocols) */
 	struct addr bind4, bind6; /* it connects from there; family 0: any */
-	char delimiters[MTA_DELIMITERS]; /* recipient_delimiter; "": none */
+	char delimiters[MTA_DELIMITERS]; /* recipient_delimiter, as match.h
+					    has it; "": none */
 	char queue_directory[MTA_PATH_MAX];
 	uint32_t lifetime_s; /* mail waits so long (maximal_queue_lifetime) */
 	bool utf8;           /* smtputf8_enable */

@@ -85,8 +85,9 @@ void table_history_add(struct table_history *history,
 
 /* What the MTA beside us makes of a message: as of core/mta.h. */
 struct table_mta {
-	char delimiters[TABLE_DELIMITERS + 1]; /* of extensions; "": none */
-	bool filters_smtp, filters_local;      /* what is new by SMTP, or by
+	char delimiters[TABLE_DELIMITERS +
+			1]; /* of extensions (match.h); "": none */
+	bool filters_smtp, filters_local; /* what is new by SMTP, or by
 						  sendmail(1): its content */
 	bool copies; /* to others than the recipients that we see */
 };

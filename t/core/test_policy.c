@@ -203,6 +203,11 @@ static const struct {
 	{ "-request@a", "-request@a a *", "-" },
 	{ "list-x@a", "list-x@a list@a a *", "-" },
 	{ "owner-list+x@a", "owner-list+x@a owner-list@a a *", "+" },
+	{ "owner-list@a", "owner-list@a owner@a a *", "@-" },
+	{ "list-request@a", "list-request@a list@a a *", "@+-" },
+	{ "postmaster@a", "postmaster@a a *", "@-" },
+	{ "\"u@v-x\"@a", "\"u@v-x\"@a \"u@v@a a *", "@-" },
+	{ "u@a", "u@a a *", "@" },
 };
 
 START_TEST(address_meets)

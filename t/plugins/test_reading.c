@@ -27,6 +27,7 @@ static const char *const usual[] = {
 	"smtp_bind_address =",
 	"smtp_bind_address6 =",
 	"recipient_delimiter =",
+	"owner_request_special = yes",
 	"queue_directory = /var/spool/postfix",
 	"maximal_queue_lifetime = 5d",
 	"smtputf8_enable = yes",
@@ -235,6 +236,31 @@ START_TEST(reads_the_facts)
 }
 END_TEST
 
+/* Whether owner-list@ is a user of its own, and what is read again. */
+START_TEST(reads_owners)
+{
+	static const struct {
+		const char *main, *wanted;
+	} cases[] = {
+		{ "recipient_delimiter = +-\nowner_request_special = no\n",
+		    "@+-" },
+		{ "recipient_delimiter = +-\nowner_request_special = yes\n",
+		    "+-" },
+		{ "recipient_delimiter = +\nowner_request_special = no\n",
+		    "+" },
+		{ "recipient_delimiter =\nowner_request_special = no\n", "" },
+	};
+	struct mta mta;
+
+	mta_init(&mta);
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		read_all(&mta, cases[i / 2].main, services, "", NULL);
+		ck_assert_str_eq(mta.delimiters, cases[i / 2].wanted);
+	}
+	mta_done(&mta);
+}
+END_TEST
+
 /* Of main.cf and master.cf: s and l for a content filter of what comes by
  * SMTP and by sendmail(1), c for copies. */
 static const struct {
@@ -398,6 +424,7 @@ main(void)
 	    (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_test(tc, tells_nothing_without_an_answer);
 	tcase_add_test(tc, reads_the_facts);
+	tcase_add_test(tc, reads_owners);
 	tcase_add_loop_test(tc, tells_what_is_made_of_a_message, 0,
 	    (int)(sizeof(passings) / sizeof(passings[0])));
 	tcase_add_loop_test(tc, finds_our_domains_in_its_classes, 0,

@@ -1,0 +1,100 @@
+#include "plugins/postfix/facts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/match.h"
+
+static void
+read_families(struct mta *out, const char *value)
+{
+	bool all = strstr(value, "all") != NULL;
+	bool v4 = strstr(value, "ipv4") != NULL;
+	bool v6 = strstr(value, "ipv6") != NULL;
+
+	if (!all && !v4 && !v6)
+		return;
+	out->ipv4 = all || v4;
+	out->ipv6 = all || v6;
+}
+
+static void
+read_bind(struct addr *out, const char *value, uint8_t family)
+{
+	char text[ADDR_TEXT];
+	size_t n = strlen(value);
+	bool brackets = *value == '[' && n > 2;
+	struct addr addr;
+
+	*out = (struct addr){ 0 };
+	if (n >= sizeof(text))
+		return;
+	snprintf(text, sizeof(text), "%s", value + brackets);
+	text[n - (brackets ? 2 : 0)] = '\0';
+	if (addr_read(&addr, text) && addr.family == family)
+		*out = addr;
+}
+
+/* A time as Postfix writes it: a number and one of s, m, h, d, w; days
+ * without. 0 when it is none. */
+static uint32_t
+read_time(const char *value)
+{
+	static const struct {
+		char unit;
+		uint32_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 },
+		{ 'w', 604800 }, { '\0', 86400 } };
+	char *end;
+	unsigned long n = strtoul(value, &end, 10);
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (end > value && *end == units[i].unit &&
+		    n <= UINT32_MAX / units[i].seconds)
+			return (uint32_t)n * units[i].seconds;
+	return 0;
+}
+
+static void
+read_text(char *out, size_t room, const char *value)
+{
+	if (strlen(value) < room)
+		snprintf(out, room, "%s", value);
+}
+
+/* Behind the delimiters that it is about. */
+static void
+read_owners(struct mta *out, const char *value)
+{
+	size_t n = strlen(out->delimiters);
+
+	if (strcmp(value, "no") != 0 || n + 1 >= sizeof(out->delimiters) ||
+	    strchr(out->delimiters, '-') == NULL ||
+	    out->delimiters[0] == MATCH_NO_OWNERS)
+		return;
+	memmove(out->delimiters + 1, out->delimiters, n + 1);
+	out->delimiters[0] = MATCH_NO_OWNERS;
+}
+
+void
+facts_read(struct mta *out, const char *name, const char *value)
+{
+	if (strcmp(name, "inet_protocols") == 0)
+		read_families(out, value);
+	else if (strcmp(name, "smtp_bind_address") == 0)
+		read_bind(&out->bind4, value, 4);
+	else if (strcmp(name, "smtp_bind_address6") == 0)
+		read_bind(&out->bind6, value, 6);
+	else if (strcmp(name, "recipient_delimiter") == 0)
+		read_text(out->delimiters, sizeof(out->delimiters), value);
+	else if (strcmp(name, "owner_request_special") == 0)
+		read_owners(out, value);
+	else if (strcmp(name, "queue_directory") == 0 && *value == '/')
+		read_text(
+		    out->queue_directory, sizeof(out->queue_directory), value);
+	else if (strcmp(name, "maximal_queue_lifetime") == 0)
+		out->lifetime_s = read_time(value);
+	else if (strcmp(name, "smtputf8_enable") == 0)
+		out->utf8 = strcmp(value, "no") != 0;
+}
