@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/fx.h"
 #include "core/node.h"
 
 static bool

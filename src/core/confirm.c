@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/fx.h"
 #include "core/node.h"
 
 static void

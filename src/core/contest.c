@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/fx.h"
 #include "core/nexthop.h"
 #include "core/node.h"
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/fx.h"
 #include "core/node.h"
 
 #define RETRY_MS 1000

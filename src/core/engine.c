@@ -3,79 +3,13 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "core/fx.h"
 #include "core/node.h"
 #include "core/refused.h"
 
 /* The database is compared with its digests this often (ARPANET 1980). */
 #define RECHECK_MS 300000
-/* A frame that no path takes in small packets alone. */
-#define LARGE 1280
 #define HOUR_MS 3600000
-
-void *
-fx_keep(struct engine *e, const void *p, size_t n)
-{
-	void *copy = mem_dup(p, n);
-
-	vec_push(&e->fx.arena, copy);
-	return copy;
-}
-
-void
-fx_add(struct engine *e, struct effect fx)
-{
-	vec_push(&e->fx.list, fx);
-}
-
-void
-fx_send(struct engine *e, struct session *s, const struct buf *frame)
-{
-	if (s->sent == s->confirmed)
-		s->firm_at = e->now;
-	s->unsent += frame->n;
-	s->sent += frame->n;
-	if (frame->n >= LARGE)
-		s->bulk_end = s->sent;
-	s->said = e->now;
-	fx_add(e, (struct effect){ .kind = FX_SEND,
-		      .who = s->who,
-		      .bytes = fx_keep(e, frame->p, frame->n),
-		      .len = frame->n });
-}
-
-static const char *
-keep_text(struct engine *e, const char *s)
-{
-	return s == NULL ? NULL : fx_keep(e, s, strlen(s));
-}
-
-void
-fx_event(struct engine *e, struct event event)
-{
-	event.peer = keep_text(e, event.peer);
-	event.origin = keep_text(e, event.origin);
-	event.name = keep_text(e, event.name);
-	event.from = keep_text(e, event.from);
-	event.to = keep_text(e, event.to);
-	event.reason = keep_text(e, event.reason);
-	fx_add(e, (struct effect){ .kind = FX_EVENT,
-		      .event = fx_keep(e, &event, sizeof(event)) });
-}
-
-void
-fx_wake(struct engine *e, struct mono at)
-{
-	e->wake = mono_min(e->wake, at);
-}
-
-static void
-fx_clear(struct fx *fx)
-{
-	for (size_t i = 0; i < fx->arena.n; i++)
-		mem_free(fx->arena.v[i]);
-	fx->arena.n = 0;
-	fx->list.n = 0;
-}
 
 struct engine *
 engine_new(uint64_t seed, const struct seal *seal)
@@ -85,7 +19,7 @@ engine_new(uint64_t seed, const struct seal *seal)
 	e->seal = seal;
 	e->said_state = LSA_DOWN; /* not announced yet */
 	e->rng.state = seed;
-	e->wake = MONO_NEVER;
+	e->fx.wake = MONO_NEVER;
 	e->origin_at = e->state_at = e->compute_at = MONO_NEVER;
 	e->table_due_at = e->retry_at = e->allow_at = e->few_since = MONO_NEVER;
 	e->peers_at = MONO_NEVER;
@@ -292,16 +226,15 @@ struct effects
 engine_step(struct engine *e, const struct input *in)
 {
 	CHECK(in->now.ms >= e->now.ms);
-	fx_clear(&e->fx);
+	fx_clear(e);
 	e->now = in->now;
 	e->wall = in->wall;
-	e->wake = MONO_NEVER;
 	e->ticking = in->kind == IN_TICK;
 	calendar_check(e);
 	input(e, in);
 	turn(e);
 	return (struct effects){
-		.wake = e->wake, .n = e->fx.list.n, .list = e->fx.list.v
+		.wake = e->fx.wake, .n = e->fx.list.n, .list = e->fx.list.v
 	};
 }
 
@@ -322,9 +255,7 @@ engine_free(struct engine *e)
 	held_done(e);
 	steer_done(e);
 	lsdb_done(&e->db);
-	fx_clear(&e->fx);
-	vec_done(&e->fx.arena);
-	vec_done(&e->fx.list);
+	fx_done(e);
 	buf_done(&e->allowed);
 	mta_done(&e->mta);
 	mem_free(e->drain_reason);

@@ -8,6 +8,7 @@
  */
 
 #include "base/rc.h"
+#include "core/fx.h"
 #include "core/node.h"
 #include "core/refused.h"
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/fx.h"
 #include "core/node.h"
 
 /* Those that wait are looked at so often, and so many asked for then. */

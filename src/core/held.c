@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/wall.h"
+#include "core/fx.h"
 #include "core/node.h"
 
 /* The alarm comes so long before the MTA gives up, or after half the time

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "core/fx.h"
 #include "core/node.h"
 
 struct link_key {

@@ -2,6 +2,7 @@
  * node.h - the whole state of one server, for the files that are the engine.
  *
  *     engine.c     the door: one input in, effects out; the order of a step
+ *     fx.c         effects
  *     session.c    one session: hello, keep-alives, exchange, its queue
  *     pulse.c      whether a session lives: heard, confirmed, too late
  *     sync.c       what two databases lack of each other, and the exchange
@@ -39,6 +40,7 @@
 #include "core/engine.h"
 #include "core/frame.h"
 #include "core/fresh.h"
+#include "core/fx.h"
 #include "core/keys.h"
 #include "core/link.h"
 #include "core/lsdb.h"
@@ -174,11 +176,6 @@ struct annex {
 	struct buf said;            /* the last FX_ANNEX */
 };
 
-struct fx {
-	VEC(struct effect) list;
-	VEC(void *) arena; /* freed at the next step */
-};
-
 #define HELD_ID 32 /* queue ids are shorter */
 
 /* The message that has waited the longest for a hold. */
@@ -193,7 +190,7 @@ struct engine {
 	const struct seal *seal;
 	const struct setup *setup;
 	struct rng rng;
-	struct mono now, wake;
+	struct mono now;
 	uint64_t wall;
 	uint64_t calendar; /* `wall` less `now`, as it was last */
 	struct fx fx;
@@ -268,16 +265,6 @@ struct engine {
 	VEC(struct view_place) places; /* too */
 	VEC(char *) moved; /* patterns to be tried again once published */
 };
-
-/* --- engine.c: effects ------------------------------------------------- */
-
-/* A copy that lives until the next step. */
-void *fx_keep(struct engine *e, const void *p, size_t n);
-void fx_add(struct engine *e, struct effect fx);
-void fx_send(struct engine *e, struct session *s, const struct buf *frame);
-void fx_event(struct engine *e, struct event event);
-/* No later than `at`. */
-void fx_wake(struct engine *e, struct mono at);
 
 /* --- session.c ---------------------------------------------------------- */
 

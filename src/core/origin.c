@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/fx.h"
 #include "core/node.h"
 
 #define FIGHT_MS 60000

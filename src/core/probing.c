@@ -27,6 +27,7 @@
 
 #include <string.h>
 
+#include "core/fx.h"
 #include "core/node.h"
 
 #define FAILS_DOWN 2

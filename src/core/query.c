@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/rc.h"
+#include "core/fx.h"
 #include "core/node.h"
 
 /* A request's words; lent by a copy that the caller frees. */

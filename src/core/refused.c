@@ -1,5 +1,6 @@
 #include "core/refused.h"
 
+#include "core/fx.h"
 #include "core/match.h"
 #include "core/node.h"
 

@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "core/fx.h"
 #include "core/node.h"
 #include "core/refused.h"
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/fx.h"
 #include "core/node.h"
 
 static bool

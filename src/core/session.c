@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/rc.h"
+#include "core/fx.h"
 #include "core/node.h"
 #include "core/pulse.h"
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/fx.h"
 #include "core/node.h"
 
 #define VERSION 2

@@ -10,6 +10,7 @@
 
 #include "base/rc.h"
 #include "base/wall.h"
+#include "core/fx.h"
 #include "core/node.h"
 
 #define RETURN_MS 10000 /* coming back waits no longer (DESIGN section 7) */

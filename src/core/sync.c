@@ -24,6 +24,7 @@
 
 #include "base/check.h"
 #include "base/rc.h"
+#include "core/fx.h"
 #include "core/node.h"
 
 /* The parts that are not empty, each with its digest. */

@@ -2,6 +2,7 @@
  * told.c - what reports tell of mail services: real mail, and the queue.
  */
 
+#include "core/fx.h"
 #include "core/node.h"
 
 /* Messages in a row for which there was no session that could carry them,

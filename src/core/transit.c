@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/fx.h"
 #include "core/node.h"
 
 #define CONNECTORS "connectors"

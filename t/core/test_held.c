@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "core/node.h"
 #include "t/tap.h"
+#include "core/fx.h"
 
 #define LIFETIME 432000
 #define CAME 1000000
@@ -37,9 +38,7 @@ alarms(struct engine *e, size_t n, const char *id)
 		ck_assert_str_eq(event->peer, id);
 		ck_assert_ptr_nonnull(event->to);
 	}
-	for (size_t i = 0; i < e->fx.arena.n; i++)
-		mem_free(e->fx.arena.v[i]);
-	e->fx.arena.n = e->fx.list.n = 0;
+	fx_clear(e);
 }
 
 static void
