@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/due.h"
 #include "core/fx.h"
 #include "core/node.h"
 
@@ -265,10 +266,10 @@ accept_drop(struct engine *e, struct lsa *lsa, int rc)
 			.reason = rc_word(rc) });
 	if (lsa->key.type == LSA_SERVER) {
 		contest_gone(e, lsa->key.origin);
-		e->peers_at = e->now; /* no other says whom to peer with */
+		due_peers(e, e->now); /* no other says whom to peer with */
 	}
 	lsdb_remove(&e->db, lsa);
-	steer_changed(e);
+	due_compute(e);
 }
 
 /* Who was vouched for when this very LSA was judged, or NULL. */
@@ -396,13 +397,13 @@ accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 		person_refresh(e, lsa);
 	session_flood(e, lsa, from);
 	room_make(e, lsa->key.origin);
-	state_changed(e);
+	due_save(e);
 	if (lsa->key.type == LSA_REVOCATION)
 		revoke(e, lsa);
 	else if (lsa->key.type == LSA_FORGET)
 		forget(e, lsa);
 	if (changed && lsa->key.type == LSA_IDENTITY)
-		steer_changed(e); /* what it may relay, and lead to */
+		due_compute(e); /* what it may relay, and lead to */
 	if (!changed || lsa->key.type == LSA_IDENTITY)
 		return;
 	if (lsa->key.type == LSA_SERVER) {
@@ -410,7 +411,7 @@ accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 		dial_learnt(e, lsa);
 	}
 	adjacent_changed(e, lsa->key.origin);
-	steer_changed(e);
+	due_compute(e);
 }
 
 /* Refused by name: it counts as seen (DESIGN section 7). */

@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+#include "core/due.h"
 #include "core/node.h"
 
 static int
@@ -56,10 +57,10 @@ adjacent_up(struct engine *e, struct nbr *nbr)
 	nbr->announced = true;
 	if (nbr->silent) {
 		nbr->silent = false;
-		e->peers_at = e->now;
+		due_peers(e, e->now);
 	}
 	if (news)
-		origin_look(e);
+		due_say(e);
 	link_back(e, nbr->name);
 }
 
@@ -67,8 +68,8 @@ static void
 withdraw(struct engine *e, struct nbr *nbr)
 {
 	nbr->announced = nbr->silent = false;
-	e->peers_at = e->now;
-	origin_look(e);
+	due_peers(e, e->now);
+	due_say(e);
 }
 
 void

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/due.h"
 #include "core/fx.h"
 #include "core/node.h"
 
@@ -47,7 +48,7 @@ judge(struct engine *e, enum mta_asks to)
 	                         : NULL });
 	e->asked = to;
 	e->asked_once |= to == MTA_YES;
-	origin_look(e);
+	due_say(e);
 }
 
 void
@@ -59,7 +60,7 @@ asked_told(struct engine *e, const struct mta *mta)
 	mta_copy(&e->mta, mta);
 	e->mta_told = true;
 	if (e->phase != PHASE_BOOT && !mta_same(&old, &e->mta))
-		steer_changed(e);
+		due_compute(e);
 	mta_done(&old);
 	if (e->phase == PHASE_BOOT || e->setup->no_mta)
 		return;

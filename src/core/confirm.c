@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/due.h"
 #include "core/fx.h"
 #include "core/node.h"
 
@@ -71,7 +72,7 @@ confirm_setup(struct engine *e, const struct setup *setup)
 	e->setup = setup;
 	n = would_move(e);
 	e->setup = old;
-	origin_look(e); /* the drafts were the new setup's */
+	due_say(e); /* the drafts were the new setup's */
 	e->confirm_moves = 0;
 	if (n * 100 <= e->rib->n * setup->confirm_percent)
 		return true;

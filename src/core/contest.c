@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/due.h"
 #include "core/fx.h"
 #include "core/nexthop.h"
 #include "core/node.h"
@@ -170,8 +171,8 @@ judge(struct engine *e, struct claimant *c, const char *whose)
 			.name = addr_text(&c->addr, text),
 			.from = lost ? whose : NULL,
 			.to = lost ? "down" : "up" });
-	origin_look(e);
-	steer_changed(e);
+	due_say(e);
+	due_compute(e);
 }
 
 static void

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/due.h"
 #include "core/fx.h"
 #include "core/node.h"
 
@@ -295,7 +296,7 @@ dial_learnt(struct engine *e, const struct lsa *lsa)
 	struct lsa_server *s = dial_server(e, name);
 
 	if (concerns_us(e, name, s))
-		e->peers_at = mono_min(e->peers_at, accept_turn(e, name));
+		due_peers(e, accept_turn(e, name));
 	if (s != NULL)
 		link_learnt(e, name, s->mta_down);
 	lsa_server_free(s);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "core/due.h"
 #include "core/fx.h"
 #include "core/node.h"
 #include "core/refused.h"
@@ -20,9 +21,9 @@ engine_new(uint64_t seed, const struct seal *seal)
 	e->said_state = LSA_DOWN; /* not announced yet */
 	e->rng.state = seed;
 	e->fx.wake = MONO_NEVER;
-	e->origin_at = e->state_at = e->compute_at = MONO_NEVER;
+	e->origin_at = e->due.save_at = e->due.compute_at = MONO_NEVER;
 	e->table_due_at = e->retry_at = e->allow_at = e->few_since = MONO_NEVER;
-	e->peers_at = MONO_NEVER;
+	e->due.peers_at = MONO_NEVER;
 	e->late_at = MONO_NEVER;
 	e->fight = (struct pace){ .burst = 3, .each_ms = 30000 };
 	lsdb_init(&e->db);
@@ -79,8 +80,8 @@ on_conf(struct engine *e, const struct input *in)
 		return;
 	link_refresh(e);
 	dial_refresh(e);
-	origin_look(e);
-	steer_changed(e);
+	due_say(e);
+	due_compute(e);
 }
 
 static void
@@ -123,8 +124,8 @@ recheck(struct engine *e)
 	for (size_t i = 0; i < e->sessions.n; i++)
 		if (e->sessions.v[i]->state == NBR_FULL)
 			sync_digest_send(e, e->sessions.v[i]);
-	origin_look(e);
-	steer_changed(e);
+	due_say(e);
+	due_compute(e);
 }
 
 /* What is due, and what follows from what this step has changed. */
@@ -219,7 +220,7 @@ calendar_check(struct engine *e)
 		return;
 	e->calendar = is;
 	if (e->phase >= PHASE_PUBLISHING && e->pending.n > 0)
-		steer_changed(e);
+		due_compute(e);
 }
 
 struct effects

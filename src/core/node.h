@@ -2,7 +2,8 @@
  * node.h - the whole state of one server, for the files that are the engine.
  *
  *     engine.c     the door: one input in, effects out; the order of a step
- *     fx.c         effects
+ *     fx.c         the effects of a step (fx.h)
+ *     due.c        what changes ask for (due.h)
  *     session.c    one session: hello, keep-alives, exchange, its queue
  *     pulse.c      whether a session lives: heard, confirmed, too late
  *     sync.c       what two databases lack of each other, and the exchange
@@ -37,6 +38,7 @@
 #include "base/rng.h"
 #include "base/tree.h"
 #include "base/vec.h"
+#include "core/due.h"
 #include "core/engine.h"
 #include "core/frame.h"
 #include "core/fresh.h"
@@ -194,6 +196,7 @@ struct engine {
 	uint64_t wall;
 	uint64_t calendar; /* `wall` less `now`, as it was last */
 	struct fx fx;
+	struct due due;
 
 	struct lsdb db;
 	struct tree people;
@@ -211,7 +214,6 @@ struct engine {
 	struct refusals refusals;
 	const char *shortage;  /* what probes lacked here; a fixed text */
 	struct mono short_at;  /* when they did so last */
-	struct mono peers_at;  /* look again at whom we probe and peer with */
 	struct mono allow_at;  /* look again at who may come */
 	struct mono few_since; /* fewer sessions in our group than wanted */
 	uint32_t more;         /* so many further members are dialled */
@@ -223,8 +225,7 @@ struct engine {
 	uint32_t epoch, epoch_saved, counter;
 	uint32_t saves, epoch_save; /* numbers of FX_SAVE: last, of the epoch */
 	struct tree owns;
-	bool origin_due;       /* look at what we say */
-	struct mono origin_at; /* or when a bucket lets us */
+	struct mono origin_at; /* a bucket lets us say more */
 	struct pace fight;
 	uint32_t fights;
 	struct mono fight_since, fight_last;
@@ -240,14 +241,8 @@ struct engine {
 	char *drain_reason;
 	enum lsa_state said_state; /* in our server LSA */
 
-	bool state_dirty;
-	struct mono state_at;
 	struct mono recheck_at;
 
-	bool compute_due;
-	struct mono compute_at;
-	struct mono learn_until;  /* RFC 8405: short delays until then */
-	struct mono quiet_at;     /* RFC 8405: back to no delay then */
 	struct mono table_due_at; /* hourly work of the table itself */
 	struct mono retry_at;     /* all mail, after tables were lost */
 	bool ticking;             /* this step is an IN_TICK */
@@ -397,8 +392,6 @@ void evidence_show(const struct engine *e, struct json *j, const char *key);
 /* --- origin.c ---------------------------------------------------------------- */
 
 void origin_start(struct engine *e);
-/* What we say may have changed. */
-void origin_look(struct engine *e);
 void origin_tick(struct engine *e);
 /* One of our own LSAs was heard: newer than what we last said. */
 void origin_heard(struct engine *e, const struct lsa *lsa);
@@ -442,8 +435,6 @@ size_t dial_addresses(struct engine *e, const char *name, bool mail,
 
 /* --- steer.c ------------------------------------------------------------------ */
 
-/* The database or our own evidence changed: compute soon. */
-void steer_changed(struct engine *e);
 void steer_tick(struct engine *e);
 /* Every adjacency of our last server LSA is FULL again; else the names of
  * those that are not, the first of them, in *missing (or NULL). */
@@ -469,7 +460,6 @@ void annex_done(struct engine *e);
 
 /* --- state.c -------------------------------------------------------------------- */
 
-void state_changed(struct engine *e);
 void state_tick(struct engine *e);
 /* What is not saved yet is saved now. */
 void state_now(struct engine *e);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/due.h"
 #include "core/fx.h"
 #include "core/node.h"
 
@@ -437,14 +438,7 @@ origin_saved(struct engine *e, uint32_t number)
 	if (number != e->epoch_save)
 		return;
 	e->epoch_saved = e->epoch;
-	origin_look(e);
-}
-
-void
-origin_look(struct engine *e)
-{
-	e->origin_due = true;
-	fx_wake(e, e->now);
+	due_say(e);
 }
 
 /* Three within a minute: somebody else has our key (FAULTS P06, P07). */
@@ -479,7 +473,7 @@ origin_heard(struct engine *e, const struct lsa *lsa)
 		epoch_raise(e, seen);
 	if (e->phase == PHASE_RUNNING)
 		fight(e, lsa);
-	origin_look(e);
+	due_say(e);
 }
 
 void
@@ -503,13 +497,13 @@ origin_tick(struct engine *e)
 		return;
 	if (e->drained && e->drain_until != 0 && e->wall >= e->drain_until) {
 		e->drained = false;
-		e->origin_due = true;
+		e->due.say = true;
 	}
-	if (!e->origin_due && !mono_due(e->origin_at, e->now)) {
+	if (!e->due.say && !mono_due(e->origin_at, e->now)) {
 		fx_wake(e, e->origin_at);
 		return;
 	}
-	e->origin_due = false;
+	e->due.say = false;
 	e->origin_at = MONO_NEVER;
 	if (mono_since(e->fight_since, e->now) > FIGHT_MS)
 		e->fights = 0;
@@ -528,7 +522,7 @@ origin_tick(struct engine *e)
 			e->origin_at = mono_min(e->origin_at, when);
 	}
 	/* What we said may have withdrawn something else of ours. */
-	if (e->origin_due)
+	if (e->due.say)
 		e->origin_at = e->now;
 	fx_wake(e, e->origin_at);
 }

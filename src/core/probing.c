@@ -27,6 +27,7 @@
 
 #include <string.h>
 
+#include "core/due.h"
 #include "core/fx.h"
 #include "core/node.h"
 
@@ -104,8 +105,8 @@ link_turn(struct engine *e, struct link *l, enum link_state to)
 	} else {
 		told_up(l);
 	}
-	origin_look(e);
-	steer_changed(e);
+	due_say(e);
+	due_compute(e);
 	if (to == LINK_DOWN && link_mail(e, l->name) == LINK_DOWN)
 		adjacent_mail_down(e, l->name);
 }
@@ -514,12 +515,12 @@ look(struct engine *e, struct link *l)
 void
 link_tick(struct engine *e)
 {
-	if (mono_due(e->peers_at, e->now)) {
-		e->peers_at = MONO_NEVER;
+	if (mono_due(e->due.peers_at, e->now)) {
+		e->due.peers_at = MONO_NEVER;
 		link_refresh(e);
 		dial_refresh(e);
 	}
-	fx_wake(e, e->peers_at);
+	fx_wake(e, e->due.peers_at);
 	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
 		look(e, l);
 		if (!l->running)

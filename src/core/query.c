@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/rc.h"
+#include "core/due.h"
 #include "core/fx.h"
 #include "core/node.h"
 
@@ -496,7 +497,7 @@ drain(struct engine *e, struct json *j, const struct request *r)
 	e->drain_until = number(option(r, "until"));
 	mem_free(e->drain_reason);
 	e->drain_reason = mem_str(reason);
-	origin_look(e);
+	due_say(e);
 	verdict(j, true, NULL);
 }
 
@@ -505,7 +506,7 @@ ready(struct engine *e, struct json *j, const struct request *r)
 {
 	(void)r;
 	e->drained = false;
-	origin_look(e);
+	due_say(e);
 	verdict(j, true, NULL);
 }
 

@@ -1,5 +1,6 @@
 #include "core/refused.h"
 
+#include "core/due.h"
 #include "core/fx.h"
 #include "core/match.h"
 #include "core/node.h"
@@ -17,7 +18,7 @@ changed(struct engine *e, const struct refusal *r, const char *reason)
 		   .to = r->off ? "left-out" : "used",
 		   .reason = reason,
 		   .value = r->off ? mono_since(e->now, r->until) / 1000 : 0 });
-	steer_changed(e);
+	due_compute(e);
 }
 
 /* The route that Postfix takes for this recipient, or NULL. */

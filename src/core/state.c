@@ -19,23 +19,6 @@
 
 #define VERSION 2
 #define VERSION_BEFORE 1
-/*
- * Written so long after a change, and not again before as long has passed;
- * and so much longer for each octet: a database of any size is at most
- * 1 MB/s to the disk, and what a crash loses of it the peers have.
- */
-#define SAVE_MS 3000
-#define SAVE_OCTETS_A_MS 1000
-
-void
-state_changed(struct engine *e)
-{
-	if (e->state_dirty || e->phase == PHASE_BOOT)
-		return;
-	e->state_dirty = true;
-	e->state_at =
-	    mono_after(e->now, SAVE_MS + e->db.octets / SAVE_OCTETS_A_MS);
-}
 
 static void
 rib_write(struct buf *out, const struct rib *rib)
@@ -61,9 +44,9 @@ engine_save(const struct engine *e, struct buf *out)
 void
 state_now(struct engine *e)
 {
-	if (!e->state_dirty)
+	if (!e->due.save)
 		return;
-	e->state_dirty = false;
+	e->due.save = false;
 	fx_add(e, (struct effect){
 		      .kind = FX_SAVE, .who = ++e->saves, .what = SAVE_STATE });
 }
@@ -71,10 +54,10 @@ state_now(struct engine *e)
 void
 state_tick(struct engine *e)
 {
-	if (e->state_dirty && mono_due(e->state_at, e->now))
+	if (e->due.save && mono_due(e->due.save_at, e->now))
 		state_now(e);
-	else if (e->state_dirty)
-		fx_wake(e, e->state_at);
+	else if (e->due.save)
+		fx_wake(e, e->due.save_at);
 }
 
 void

@@ -10,55 +10,17 @@
 
 #include "base/rc.h"
 #include "base/wall.h"
+#include "core/due.h"
 #include "core/fx.h"
 #include "core/node.h"
 
 #define RETURN_MS 10000 /* coming back waits no longer (DESIGN section 7) */
 #define MISSING_NAMED 4
 #define BEHIND_MS 10000 /* a table later than this is an alarm (section 4) */
-/*
- * RFC 8405: the first run at once, then after SHORT while we learn, then
- * after LONG until it is quiet. A run costs about 0.01 ms a server, so both
- * grow with the database: 20 and 100 ms in a small one, 160 ms and 1.1 s
- * with the LSAs of 10 000 servers.
- */
-#define LEARN_MS 2000
-#define QUIET_MS 5000
 
 /* A process of Postfix that finds no table goes on without it until it has
  * been idle for max_idle, 100 s: what is tried before is deferred again. */
 #define MADE_AGAIN_MS 140000
-
-static uint64_t
-short_ms(const struct engine *e)
-{
-	return 20 + lsdb_count(&e->db) / 500;
-}
-
-static uint64_t
-long_ms(const struct engine *e)
-{
-	return 100 + lsdb_count(&e->db) / 70;
-}
-
-void
-steer_changed(struct engine *e)
-{
-	uint64_t delay = 0;
-
-	if (e->compute_due)
-		return;
-	e->compute_due = true;
-	if (mono_due(e->quiet_at, e->now)) {
-		e->learn_until = mono_after(e->now, LEARN_MS);
-	} else {
-		delay =
-		    mono_due(e->learn_until, e->now) ? long_ms(e) : short_ms(e);
-	}
-	e->quiet_at = mono_after(e->now, QUIET_MS);
-	e->compute_at = mono_after(e->now, delay);
-	fx_wake(e, e->compute_at);
-}
 
 static enum view_verdict
 verdict(enum link_state state)
@@ -232,7 +194,7 @@ publish(struct engine *e, struct rib *rib)
 	rib_free(old);
 	rib_free(e->shown);
 	e->shown = NULL;
-	state_changed(e);
+	due_save(e);
 	relaying_table(e);
 }
 
@@ -267,8 +229,8 @@ compute(struct engine *e, bool always)
 	struct rib *rib;
 	bool limits;
 
-	e->compute_due = false;
-	e->compute_at = MONO_NEVER;
+	e->due.compute = false;
+	e->due.compute_at = MONO_NEVER;
 	alone_check(e, view);
 	rib = view_rib(view, e->rib, &e->pending);
 	limits = annex_make(e, view);
@@ -350,10 +312,10 @@ phase_check(struct engine *e)
 	/* Our LSAs follow the table, or the alarm that there is none. */
 	if (e->rib != NULL && e->published >= e->rib->generation) {
 		e->phase = PHASE_RUNNING;
-		origin_look(e);
+		due_say(e);
 	} else if (e->behind) {
 		e->phase = PHASE_RUNNING;
-		origin_look(e);
+		due_say(e);
 	}
 }
 
@@ -372,7 +334,7 @@ behind_check(struct engine *e)
 	e->behind = true;
 	fx_event(e, (struct event){ .kind = EVENT_BEHIND,
 			.value = mono_since(e->sent_at, e->now) });
-	origin_look(e);
+	due_say(e);
 }
 
 /* Mail for this pattern is worth another try now. */
@@ -398,13 +360,13 @@ steer_tick(struct engine *e)
 		return;
 	if (mono_due(e->table_due_at, e->now)) {
 		e->table_due_at = MONO_NEVER; /* until it is computed */
-		steer_changed(e);
+		due_compute(e);
 	}
 	/* Never in the step of the news: see the head of this file. */
-	if (e->compute_due && mono_due(e->compute_at, e->now) && e->ticking)
+	if (e->due.compute && mono_due(e->due.compute_at, e->now) && e->ticking)
 		compute(e, false);
 	annex_tick(e);
-	fx_wake(e, e->compute_due ? e->compute_at : MONO_NEVER);
+	fx_wake(e, e->due.compute ? e->due.compute_at : MONO_NEVER);
 	fx_wake(e, e->table_due_at);
 }
 
@@ -421,7 +383,7 @@ steer_published(struct engine *e, uint64_t generation, bool made)
 	e->published = generation;
 	e->published_once = true;
 	e->behind = false;
-	origin_look(e); /* our state, and patterns the table has now */
+	due_say(e); /* our state, and patterns the table has now */
 	for (size_t i = 0; i < e->moved.n; i++) {
 		retry(e, e->moved.v[i]);
 		mem_free(e->moved.v[i]);
@@ -435,7 +397,7 @@ steer_waits(struct engine *e, const char *pattern, uint64_t n)
 	/* Mail still comes for what the MTA's table says. */
 	if (e->rib != NULL && e->published >= e->rib->generation &&
 	    view_pending_waits(&e->pending, pattern, n))
-		steer_changed(e);
+		due_compute(e);
 }
 
 void

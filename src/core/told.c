@@ -2,6 +2,7 @@
  * told.c - what reports tell of mail services: real mail, and the queue.
  */
 
+#include "core/due.h"
 #include "core/fx.h"
 #include "core/node.h"
 
@@ -86,8 +87,8 @@ level_look(struct engine *e, struct link *l)
 			.to = words[l->level.now],
 			.value = l->late,
 			.total = l->waiting });
-	origin_look(e);
-	steer_changed(e);
+	due_say(e);
+	due_compute(e);
 }
 
 /* So much waits for it in our MTA's queue. */

@@ -4,9 +4,9 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "core/fx.h"
 #include "core/node.h"
 #include "t/tap.h"
-#include "core/fx.h"
 
 #define LIFETIME 432000
 #define CAME 1000000

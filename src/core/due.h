@@ -1,0 +1,35 @@
+/*
+ * due.h - what a change asks for, to be done at the end of this step or in its
+ * time. It is only marked here, so whoever sees a change may ask for it.
+ */
+
+#ifndef CORE_DUE_H
+#define CORE_DUE_H
+
+#include <stdbool.h>
+
+#include "base/mono.h"
+
+struct engine;
+
+struct due {
+	bool say; /* look at what we say */
+	bool compute;
+	struct mono compute_at;
+	struct mono learn_until; /* RFC 8405: short delays until then */
+	struct mono quiet_at;    /* RFC 8405: back to no delay then */
+	bool save;
+	struct mono save_at;
+	struct mono peers_at; /* look again at whom we probe and peer with */
+};
+
+/* What we say may have changed. */
+void due_say(struct engine *e);
+/* The database or our own evidence changed: compute soon. */
+void due_compute(struct engine *e);
+/* What survives a restart changed. */
+void due_save(struct engine *e);
+/* At `at` another may be one that we probe or peer with. */
+void due_peers(struct engine *e, struct mono at);
+
+#endif
