@@ -17,6 +17,7 @@
 #include "base/rc.h"
 #include "core/due.h"
 #include "core/fx.h"
+#include "core/nbrs.h"
 #include "core/node.h"
 
 #define RETRY_MS 1000
@@ -176,7 +177,7 @@ want_at(struct engine *e, const char *name, enum setup_carrier carrier,
 
 	if (n == 0 || strcmp(name, e->setup->server) == 0)
 		return;
-	nbr = nbr_get(e, name);
+	nbr = nbrs_get(e, name);
 	if (nbr->wanted)
 		return;
 	memcpy(nbr->addrs, addrs, n * sizeof(*addrs));
@@ -249,7 +250,7 @@ want_group(struct engine *e)
 	for (size_t i = 0; i < chosen.list.n; i++)
 		want(e, chosen.list.v[i]);
 	for (size_t i = 0; i < members.list.n && more > 0; i++) {
-		struct nbr *nbr = nbr_get(e, members.list.v[i]);
+		struct nbr *nbr = nbrs_get(e, members.list.v[i]);
 
 		if (nbr->wanted)
 			continue;
@@ -278,7 +279,7 @@ static bool
 concerns_us(struct engine *e, const char *name, const struct lsa_server *s)
 {
 	if (s == NULL || strcmp(s->group, e->setup->group) == 0 ||
-	    nbr_find(e, name) != NULL)
+	    nbrs_find(e, name) != NULL)
 		return true;
 	for (size_t i = 0; i < e->setup->nconnectors; i++)
 		for (size_t k = 0; k < e->setup->connectors[i].nbridgeheads;
@@ -374,7 +375,7 @@ further(struct engine *e)
 
 	dial_members(e, &members);
 	for (size_t i = 0; i < members.list.n; i++) {
-		struct nbr *nbr = nbr_find(e, members.list.v[i]);
+		struct nbr *nbr = nbrs_find(e, members.list.v[i]);
 
 		full += nbr != NULL && nbr->session != NULL &&
 		        nbr->session->state == NBR_FULL;
@@ -417,7 +418,7 @@ dial_tick(struct engine *e)
 void
 dial_failed(struct engine *e, const char *name, const char *reason)
 {
-	struct nbr *nbr = nbr_find(e, name);
+	struct nbr *nbr = nbrs_find(e, name);
 	uint64_t ms = RETRY_MS;
 
 	if (nbr == NULL)

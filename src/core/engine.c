@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "core/due.h"
 #include "core/fx.h"
+#include "core/nbrs.h"
 #include "core/node.h"
 #include "core/refused.h"
 
@@ -247,7 +248,7 @@ engine_free(struct engine *e)
 	for (size_t i = 0; i < e->sessions.n; i++)
 		session_free(e->sessions.v[i]);
 	vec_done(&e->sessions);
-	adjacent_done(e);
+	nbrs_done(e);
 	link_done(e);
 	refusal_done(&e->refusals);
 	origin_done(e);

@@ -3,6 +3,7 @@
  *
  *     engine.c     the door: one input in, effects out; the order of a step
  *     fx.c         the effects of a step (fx.h)
+ *     nbrs.c       the servers that sessions are with (nbrs.h)
  *     due.c        what changes ask for (due.h)
  *     session.c    one session: hello, keep-alives, exchange, its queue
  *     pulse.c      whether a session lives: heard, confirmed, too late
@@ -371,8 +372,6 @@ void accept_done(struct engine *e);
 
 /* --- adjacent.c ------------------------------------------------------------ */
 
-struct nbr *nbr_find(struct engine *e, const char *name);
-struct nbr *nbr_get(struct engine *e, const char *name);
 void adjacent_up(struct engine *e, struct nbr *nbr);
 void adjacent_missed(struct engine *e, struct nbr *nbr);
 void adjacent_lost(struct engine *e, struct nbr *nbr);
@@ -380,7 +379,6 @@ void adjacent_lost(struct engine *e, struct nbr *nbr);
 void adjacent_mail_down(struct engine *e, const char *name);
 /* Something changed that no silent server can follow; `origin` said it. */
 void adjacent_changed(struct engine *e, const char *origin);
-void adjacent_done(struct engine *e);
 
 /* --- evidence.c ------------------------------------------------------------- */
 

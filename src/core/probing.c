@@ -29,6 +29,7 @@
 
 #include "core/due.h"
 #include "core/fx.h"
+#include "core/nbrs.h"
 #include "core/node.h"
 
 #define FAILS_DOWN 2
@@ -119,7 +120,7 @@ static uint64_t
 shared(struct engine *e, const struct link *l)
 {
 	uint64_t ms = e->setup->probe_ms;
-	struct nbr *nbr = nbr_find(e, l->name);
+	struct nbr *nbr = nbrs_find(e, l->name);
 	struct lsa_server *s;
 
 	if (l->use & (LINK_SELF | LINK_SPACE) || nbr == NULL ||

@@ -1,6 +1,8 @@
 #include "core/pulse.h"
 
 #include "base/rc.h"
+#include "core/fx.h"
+#include "core/nbrs.h"
 
 /* A handshake of ours that takes longer than this is a fault. */
 #define GREET_MS 10000
@@ -29,7 +31,7 @@ const char *
 pulse_confirm(struct engine *e, struct session *s, struct cur *body)
 {
 	uint64_t octets = cur_u64(body);
-	struct nbr *nbr = nbr_find(e, s->peer);
+	struct nbr *nbr = nbrs_find(e, s->peer);
 
 	if (body->bad)
 		return rc_word(RC_SHORT);
@@ -87,7 +89,7 @@ pulse_overdue(struct engine *e, struct session *s)
 		return "slow-exchange";
 	if (s->state == NBR_FULL && !s->missed && mono_due(miss, e->now)) {
 		s->missed = true;
-		adjacent_missed(e, nbr_get(e, s->peer));
+		adjacent_missed(e, nbrs_get(e, s->peer));
 	}
 	fx_wake(e, dead);
 	if (s->state == NBR_FULL && !s->missed)

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/rc.h"
 #include "core/fx.h"
+#include "core/nbrs.h"
 #include "core/node.h"
 #include "core/pulse.h"
 
@@ -69,7 +70,7 @@ move(struct engine *e, struct session *s, enum nbr_event event,
     const char *reason)
 {
 	const struct nbr_move *m = nbr_move(s->state, event);
-	struct nbr *nbr = nbr_find(e, s->peer);
+	struct nbr *nbr = nbrs_find(e, s->peer);
 
 	if (m == NULL)
 		return false;
@@ -98,7 +99,7 @@ move(struct engine *e, struct session *s, enum nbr_event event,
 static void
 session_end(struct engine *e, struct session *s, const char *reason)
 {
-	struct nbr *nbr = nbr_find(e, s->peer);
+	struct nbr *nbr = nbrs_find(e, s->peer);
 	bool was_full = s->state == NBR_FULL;
 
 	if (nbr != NULL && nbr->session == s) {
@@ -179,7 +180,7 @@ is_over(const struct engine *e, int64_t not_after)
 static void
 expired_check(struct engine *e, struct session *s)
 {
-	struct nbr *nbr = nbr_find(e, s->peer);
+	struct nbr *nbr = nbrs_find(e, s->peer);
 
 	if (nbr == NULL || !is_over(e, s->not_after) ||
 	    !mono_due(nbr->alarm_at, e->now))
@@ -194,7 +195,7 @@ static const char *
 refusal(struct engine *e, const struct input *in, const struct claims *claims)
 {
 	struct session *old = NULL;
-	struct nbr *nbr = nbr_find(e, in->name);
+	struct nbr *nbr = nbrs_find(e, in->name);
 	struct lsa_key key = { .origin = "", .type = LSA_REVOCATION };
 	char hex[2 * SEAL_DIGEST + 1];
 
@@ -251,7 +252,7 @@ session_open(struct engine *e, const struct input *in)
 		dial_failed(e, in->name, reason);
 		return;
 	}
-	nbr = nbr_get(e, in->name);
+	nbr = nbrs_get(e, in->name);
 	if (nbr->session != NULL) {
 		struct session *old = nbr->session;
 

@@ -12,6 +12,7 @@
 #include "base/wall.h"
 #include "core/due.h"
 #include "core/fx.h"
+#include "core/nbrs.h"
 #include "core/node.h"
 
 #define RETURN_MS 10000 /* coming back waits no longer (DESIGN section 7) */
@@ -262,7 +263,7 @@ steer_all_back(struct engine *e, struct buf *missing)
 	if (lsa == NULL || lsa->purge || lsa_server_decode(lsa, &s) != RC_OK)
 		return false; /* a first start: whoever comes */
 	for (size_t i = 0; i < s->nneighbours; i++) {
-		struct nbr *nbr = nbr_find(e, s->neighbours[i]);
+		struct nbr *nbr = nbrs_find(e, s->neighbours[i]);
 
 		if (nbr != NULL && nbr->announced && nbr->session != NULL)
 			continue;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/nbrs.h"
 #include "core/node.h"
 #include "t/tap.h"
 
@@ -215,7 +216,7 @@ START_TEST(a_dial_that_fails_says_why)
 
 	e->phase = PHASE_RUNNING;
 	dial_failed(e, paris, "x-lsa-2-blanked");
-	ck_assert_uint_eq(nbr_find(e, paris)->dial_fails, 1);
+	ck_assert_uint_eq(nbrs_find(e, paris)->dial_fails, 1);
 	query_answer(e, &in);
 	fx = asked(e, FX_REPLY, NULL);
 	ck_assert_ptr_nonnull(fx);
