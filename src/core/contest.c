@@ -23,6 +23,7 @@
 #include "base/rc.h"
 #include "core/due.h"
 #include "core/fx.h"
+#include "core/group.h"
 #include "core/nexthop.h"
 #include "core/node.h"
 

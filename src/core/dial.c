@@ -2,14 +2,9 @@
  * dial.c - with whom we want sessions, and whom we let in.
  *
  * Peers come from the configuration, from our connectors, and from the
- * database: the members of our routing group. A bridgehead that a connector
- * wants by X-LSA-2 is reached so, at its mail service, whoever else names it;
- * all others by TCP, where they listen. In a group of up to 16 all
- * peer with all; in a larger one each with 8, at fixed distances on the ring
- * of sorted names: 1, and about the fourth root of n, its square and its
- * cube. Such a graph is connected and the same seen from every member, so
- * it stays connected when any 5 fail (Mader, Watkins 1970: two thirds of the
- * degree plus one), and its diameter is small.
+ * database: members of our routing group (group.h). A bridgehead that a
+ * connector wants by X-LSA-2 is reached so, at its mail service, whoever else
+ * names it; all others by TCP, where they listen.
  */
 
 #include <string.h>
@@ -17,6 +12,7 @@
 #include "base/rc.h"
 #include "core/due.h"
 #include "core/fx.h"
+#include "core/group.h"
 #include "core/nbrs.h"
 #include "core/node.h"
 
@@ -42,120 +38,6 @@ own_addresses(const struct engine *e, const char *name, struct addr *out)
 		return n;
 	}
 	return 0;
-}
-
-struct lsa_server *
-dial_server(const struct engine *e, const char *name)
-{
-	struct lsa_key key = { .origin = name, .id = "", .type = LSA_SERVER };
-	struct lsa *lsa = lsdb_find(&e->db, &key);
-	struct lsa_server *server = NULL;
-
-	if (lsa != NULL && !lsa->purge)
-		lsa_server_decode(lsa, &server);
-	return server;
-}
-
-size_t
-dial_addresses(struct engine *e, const char *name, bool mail,
-    struct addr out[LIMIT_ADDRESSES])
-{
-	struct lsa_server *s = dial_server(e, name);
-	const struct addr *from;
-	size_t n = 0, all;
-
-	if (s == NULL)
-		return 0;
-	from = mail ? s->smtp : s->peer;
-	all = mail ? s->nsmtp : s->npeer;
-	for (size_t i = 0; i < all; i++)
-		if (addr_is_hop(&from[i], e->setup->lab))
-			out[n++] = from[i];
-	lsa_server_free(s);
-	return n;
-}
-
-void
-dial_members(struct engine *e, struct names *out)
-{
-	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = lsdb_next(l)) {
-		struct lsa_server *s;
-
-		if (l->key.type != LSA_SERVER || l->purge)
-			continue;
-		if (strcmp(l->key.origin, e->setup->server) == 0)
-			continue;
-		if (lsa_server_decode(l, &s) != RC_OK)
-			continue;
-		if (strcmp(s->group, e->setup->group) == 0)
-			vec_push(&out->list, l->key.origin);
-		lsa_server_free(s);
-	}
-}
-
-/* Whole k-th root of n, rounded down. */
-static size_t
-root(size_t n, unsigned k)
-{
-	size_t r = 1;
-
-	for (;; r++) {
-		size_t power = 1;
-
-		for (unsigned i = 0; i < k; i++)
-			power *= r + 1;
-		if (power > n)
-			return r;
-	}
-}
-
-/* The distances on a ring of n; four different ones, below half of it. */
-static void
-distances(size_t n, size_t out[LIMIT_GROUP_PEERS / 2])
-{
-	size_t r = root(n, 4);
-
-	out[0] = 1;
-	for (size_t i = 1; i < LIMIT_GROUP_PEERS / 2; i++) {
-		size_t next = out[i - 1] * r;
-
-		out[i] = next > out[i - 1] ? next : out[i - 1] + 1;
-	}
-	while (2 * out[LIMIT_GROUP_PEERS / 2 - 1] >= n) /* a small ring */
-		for (size_t i = 1; i < LIMIT_GROUP_PEERS / 2; i++)
-			out[i] = i + 1;
-}
-
-static size_t
-place(const struct names *members, const char *server)
-{
-	size_t i = 0;
-
-	while (i < members->list.n && strcmp(members->list.v[i], server) < 0)
-		i++;
-	return i;
-}
-
-void
-dial_chosen(struct engine *e, const struct names *members, struct names *out)
-{
-	size_t n = members->list.n + 1;
-	size_t self = place(members, e->setup->server);
-	size_t far[LIMIT_GROUP_PEERS / 2];
-
-	if (n <= LIMIT_GROUP_FULL_MESH) {
-		for (size_t i = 0; i + 1 < n; i++)
-			vec_push(&out->list, members->list.v[i]);
-		return;
-	}
-	distances(n, far);
-	for (size_t i = 0; i < LIMIT_GROUP_PEERS; i++) {
-		size_t d = far[i / 2];
-		size_t at = (self + (i % 2 ? n - d : d)) % n;
-
-		/* The list lacks ourselves, who stand at `self`. */
-		vec_push(&out->list, members->list.v[at < self ? at : at - 1]);
-	}
 }
 
 static bool
@@ -196,7 +78,7 @@ want(struct engine *e, const char *name)
 	struct addr said[LIMIT_ADDRESSES];
 	size_t n = own_addresses(e, name, addrs), k;
 
-	k = dial_addresses(e, name, false, said);
+	k = group_listens(&e->db, e->setup, name, said);
 	for (size_t i = 0; i < k; i++)
 		if (!is_among(&said[i], addrs, n))
 			addrs[n++] = said[i];
@@ -216,7 +98,7 @@ want_by_mail(struct engine *e, const struct setup_bridgehead *b)
 	if (b->verb.family != 0)
 		addrs[0] = b->verb;
 	if (addrs[0].family == 0)
-		n = dial_addresses(e, b->name, true, addrs);
+		n = group_mail(&e->db, e->setup, b->name, addrs);
 	want_at(e, b->name, SETUP_XLSA2, addrs, n);
 }
 
@@ -245,8 +127,8 @@ want_group(struct engine *e)
 	struct names members = { 0 }, chosen = { 0 };
 	uint32_t more = e->more;
 
-	dial_members(e, &members);
-	dial_chosen(e, &members, &chosen);
+	group_members(&e->db, e->setup, &members);
+	group_chosen(e->setup->server, &members, &chosen);
 	for (size_t i = 0; i < chosen.list.n; i++)
 		want(e, chosen.list.v[i]);
 	for (size_t i = 0; i < members.list.n && more > 0; i++) {
@@ -294,7 +176,7 @@ void
 dial_learnt(struct engine *e, const struct lsa *lsa)
 {
 	const char *name = lsa->key.origin;
-	struct lsa_server *s = dial_server(e, name);
+	struct lsa_server *s = group_server(&e->db, name);
 
 	if (concerns_us(e, name, s))
 		due_peers(e, accept_turn(e, name));
@@ -336,9 +218,9 @@ allow(struct engine *e)
 
 		if (l->key.type != LSA_SERVER || l->purge)
 			continue;
-		n = dial_addresses(e, l->key.origin, false, addrs);
+		n = group_listens(&e->db, e->setup, l->key.origin, addrs);
 		buf_bytes(&list, addrs, n * sizeof(*addrs));
-		n = dial_addresses(e, l->key.origin, true, addrs);
+		n = group_mail(&e->db, e->setup, l->key.origin, addrs);
 		buf_bytes(&list, addrs, n * sizeof(*addrs));
 	}
 	if (list.n == e->allowed.n &&
@@ -373,7 +255,7 @@ further(struct engine *e)
 	struct names members = { 0 };
 	size_t full = 0;
 
-	dial_members(e, &members);
+	group_members(&e->db, e->setup, &members);
 	for (size_t i = 0; i < members.list.n; i++) {
 		struct nbr *nbr = nbrs_find(e, members.list.v[i]);
 

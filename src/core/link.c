@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/fx.h"
+#include "core/group.h"
 #include "core/node.h"
 
 struct link_key {
@@ -154,7 +155,7 @@ static void
 want_server(struct engine *e, const char *name, enum link_use use)
 {
 	struct addr addrs[LIMIT_ADDRESSES];
-	size_t n = dial_addresses(e, name, true, addrs);
+	size_t n = group_mail(&e->db, e->setup, name, addrs);
 
 	for (size_t i = 0; i < n; i++)
 		want(e, name, &addrs[i], use);
@@ -182,8 +183,8 @@ want_members(struct engine *e)
 {
 	struct names members = { 0 }, chosen = { 0 };
 
-	dial_members(e, &members);
-	dial_chosen(e, &members, &chosen);
+	group_members(&e->db, e->setup, &members);
+	group_chosen(e->setup->server, &members, &chosen);
 	for (size_t i = 0; i < chosen.list.n; i++)
 		want_server(e, chosen.list.v[i], LINK_MEMBER);
 	vec_done(&members.list);

@@ -20,6 +20,7 @@
  *     refused.c    next hops that refuse to relay for a pattern (refused.h)
  *     evidence.c   reports: counters, and what they tell of links
  *     origin.c     what we say of ourselves, when, and under which sequence
+ *     group.c      our routing group (group.h)
  *     dial.c       with whom we want a session
  *     steer.c      when the table is computed, published, and asked about
  *     asked.c      whether our own MTA does what the table says
@@ -416,20 +417,6 @@ void dial_learnt(struct engine *e, const struct lsa *lsa);
 void dial_tick(struct engine *e);
 /* `reason` is a fixed text. */
 void dial_failed(struct engine *e, const char *name, const char *reason);
-
-/* The names of our group's members, less ourselves, sorted; lent. */
-struct names {
-	VEC(const char *) list;
-};
-void dial_members(struct engine *e, struct names *out);
-/* Those of them we peer with and probe: all up to 16, else each 8. */
-void dial_chosen(
-    struct engine *e, const struct names *members, struct names *out);
-/* What it says of itself now, or NULL; the caller frees it. */
-struct lsa_server *dial_server(const struct engine *e, const char *name);
-/* Addresses of a server's LSA: of its mail service, or where it listens. */
-size_t dial_addresses(struct engine *e, const char *name, bool mail,
-    struct addr out[LIMIT_ADDRESSES]);
 
 /* --- steer.c ------------------------------------------------------------------ */
 

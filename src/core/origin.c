@@ -14,6 +14,7 @@
 #include "base/rc.h"
 #include "core/due.h"
 #include "core/fx.h"
+#include "core/group.h"
 #include "core/node.h"
 
 #define FIGHT_MS 60000

@@ -29,6 +29,7 @@
 
 #include "core/due.h"
 #include "core/fx.h"
+#include "core/group.h"
 #include "core/nbrs.h"
 #include "core/node.h"
 
@@ -126,7 +127,7 @@ shared(struct engine *e, const struct link *l)
 	if (l->use & (LINK_SELF | LINK_SPACE) || nbr == NULL ||
 	    nbr->session == NULL || nbr->session->state != NBR_FULL)
 		return ms;
-	s = dial_server(e, l->name);
+	s = group_server(&e->db, l->name);
 	if (s != NULL && !s->mta_down && s->nsmtp > 0 && s->nneighbours > 1)
 		ms *= s->nneighbours;
 	lsa_server_free(s);

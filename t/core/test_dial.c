@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/group.h"
 #include "core/nbrs.h"
 #include "core/node.h"
 #include "t/tap.h"
@@ -21,14 +22,12 @@ static bool linked[MAX][MAX];
 static void
 choose(size_t n, size_t self)
 {
-	struct setup setup = { .server = name[self] };
-	struct engine engine = { .setup = &setup };
 	struct names members = { 0 }, chosen = { 0 };
 
 	for (size_t i = 0; i < n; i++)
 		if (i != self)
 			vec_push(&members.list, name[i]);
-	dial_chosen(&engine, &members, &chosen);
+	group_chosen(name[self], &members, &chosen);
 	ck_assert_uint_eq(chosen.list.n,
 	    n <= LIMIT_GROUP_FULL_MESH ? n - 1 : LIMIT_GROUP_PEERS);
 	for (size_t i = 0; i < chosen.list.n; i++)
