@@ -8,111 +8,7 @@
 #include "core/due.h"
 #include "core/fx.h"
 #include "core/node.h"
-
-static int
-by_name(const void *key, const struct tree_node *node)
-{
-	return strcmp(key, tree_entry(node, struct person, node)->name);
-}
-
-struct person *
-accept_person(const struct engine *e, const char *name)
-{
-	struct tree_node *n = tree_find(&e->people, name, by_name);
-
-	return n == NULL ? NULL : tree_entry(n, struct person, node);
-}
-
-/* Once a second for each, whatever it says. */
-#define TURN_MS 1000
-
-struct mono
-accept_turn(struct engine *e, const char *origin)
-{
-	struct tree_node *n = tree_find(&e->people, origin, by_name);
-	struct person *p;
-	struct mono at;
-
-	if (n == NULL)
-		return mono_after(e->now, TURN_MS);
-	p = tree_entry(n, struct person, node);
-	if (!mono_due(p->acts, e->now))
-		return p->acts; /* all of it then */
-	at = e->now;
-	if (p->acts.ms > 0 && mono_since(p->acts, at) < TURN_MS)
-		at = mono_after(p->acts, TURN_MS);
-	p->acts = at;
-	return at;
-}
-
-const struct claims *
-accept_claims(const struct engine *e, const char *origin)
-{
-	const struct person *p = accept_person(e, origin);
-
-	return p == NULL ? NULL : p->claims[0];
-}
-
-static void
-person_free(struct person *p)
-{
-	for (size_t i = 0; i < p->n; i++)
-		claims_free(p->claims[i]);
-	mem_free(p->name);
-	mem_free(p);
-}
-
-void
-accept_done(struct engine *e)
-{
-	if (e->vouched != NULL)
-		person_free(e->vouched);
-	while (e->people.root != NULL) {
-		struct person *p =
-		    tree_entry(e->people.root, struct person, node);
-
-		tree_remove(&e->people, &p->node);
-		person_free(p);
-	}
-}
-
-/* Vouches for every certificate of an identity; all must be the origin's. */
-static int
-person_read(struct engine *e, const struct lsa *lsa, struct person **out)
-{
-	struct person *p = mem_new(sizeof(*p), 0, 0);
-	struct lsa_identity identity;
-	int rc = lsa_identity_decode(lsa, &identity);
-
-	p->name = mem_str(lsa->key.origin);
-	p->heard = (struct pace){ .burst = LIMIT_ORIGIN_BURST,
-		.each_ms = LIMIT_ORIGIN_EACH_MS,
-		.since = e->now };
-	for (size_t i = 0; rc == RC_OK && i < identity.ncerts; i++) {
-		rc = e->seal->vouch(e->seal->ctx, identity.cert[i],
-		    identity.cert_len[i], &p->claims[i]);
-		if (rc != RC_OK)
-			break;
-		p->n++;
-		if (strcmp(p->claims[i]->name, p->name) != 0)
-			rc = RC_CLAIM;
-	}
-	if (rc != RC_OK) {
-		person_free(p);
-		p = NULL;
-	}
-	*out = p;
-	return rc;
-}
-
-static const struct claims *
-claims_of(const struct person *p, const uint8_t key[SEAL_DIGEST])
-{
-	for (size_t i = 0; p != NULL && i < p->n; i++)
-		if (memcmp(p->claims[i]->key, key, SEAL_DIGEST) == 0)
-			return p->claims[i];
-	return NULL;
-}
+#include "core/signers.h"
 
 /* The authority's word about this key: a revocation, or a forget. */
 static const struct lsa *
@@ -166,8 +62,8 @@ static int
 judge_signature(struct engine *e, struct lsa *lsa)
 {
 	const struct claims *claims;
-	struct person *p = NULL;
-	int rc = RC_OK;
+	const struct signer *signer;
+	int rc;
 
 	if (lsa_is_authority(lsa)) {
 		if (memcmp(lsa->signer, e->setup->org, SEAL_DIGEST) != 0)
@@ -177,29 +73,21 @@ judge_signature(struct engine *e, struct lsa *lsa)
 		           : RC_SIGNATURE;
 	}
 	if (lsa->key.type == LSA_IDENTITY && !lsa->purge) {
-		rc = person_read(e, lsa, &p);
+		rc = signers_vouch(&e->signers, lsa, e->seal, &signer);
 		if (rc != RC_OK)
 			return rc;
-		claims = claims_of(p, lsa->signer);
+		claims = signer_claims(signer, lsa->signer);
 		if (claims == NULL)
-			rc = RC_SIGNATURE;
+			return RC_SIGNATURE;
 	} else {
-		claims =
-		    claims_of(accept_person(e, lsa->key.origin), lsa->signer);
+		signer = signers_find(&e->signers, lsa->key.origin);
+		claims = signer_claims(signer, lsa->signer);
 		if (claims == NULL)
 			return RC_IDENTITY;
 	}
-	if (rc == RC_OK && !lsa_verify(lsa, e->seal, claims->public_key))
-		rc = RC_SIGNATURE;
-	if (rc == RC_OK)
-		rc = judge_claims(lsa, claims);
-	if (p != NULL) {
-		if (e->vouched != NULL)
-			person_free(e->vouched);
-		e->vouched = p;
-		memcpy(e->vouched_by, lsa->digest, SEAL_DIGEST);
-	}
-	return rc;
+	if (!lsa_verify(lsa, e->seal, claims->public_key))
+		return RC_SIGNATURE;
+	return judge_claims(lsa, claims);
 }
 
 #define KEEP_S (8 * 86400u)
@@ -272,43 +160,22 @@ accept_drop(struct engine *e, struct lsa *lsa, int rc)
 	due_compute(e);
 }
 
-/* Who was vouched for when this very LSA was judged, or NULL. */
-static struct person *
-vouched_take(struct engine *e, const struct lsa *identity)
-{
-	struct person *p = e->vouched;
-
-	if (p == NULL ||
-	    memcmp(e->vouched_by, identity->digest, SEAL_DIGEST) != 0)
-		return NULL;
-	e->vouched = NULL;
-	return p;
-}
-
 /* New certificates may allow less than the old ones. */
 static void
-person_refresh(struct engine *e, const struct lsa *identity)
+signer_renew(struct engine *e, const struct lsa *identity)
 {
-	struct person *p;
-	struct tree_node *old;
+	const struct signer *signer =
+	    signers_renew(&e->signers, identity, e->seal, e->now);
 	struct lsa *next;
 
-	p = vouched_take(e, identity);
-	if (p == NULL && person_read(e, identity, &p) != RC_OK)
+	if (signer == NULL)
 		return;
-	old = tree_find(&e->people, p->name, by_name);
-	if (old != NULL) {
-		p->heard = tree_entry(old, struct person, node)->heard;
-		tree_remove(&e->people, old);
-		person_free(tree_entry(old, struct person, node));
-	}
-	tree_insert(&e->people, &p->node, p->name, by_name);
-	for (struct lsa *l = lsdb_origin(&e->db, p->name); l != NULL;
+	for (struct lsa *l = lsdb_origin(&e->db, signer->name); l != NULL;
 	     l = next) {
-		const struct claims *claims = claims_of(p, l->signer);
+		const struct claims *claims = signer_claims(signer, l->signer);
 
 		next = lsdb_next(l);
-		if (strcmp(l->key.origin, p->name) != 0)
+		if (strcmp(l->key.origin, signer->name) != 0)
 			break;
 		if (lsa_is_authority(l) || l == identity)
 			continue;
@@ -394,7 +261,7 @@ accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 			   .from = lsa_type_word(lsa->key.type),
 			   .value = lsa->seq });
 	if (lsa->key.type == LSA_IDENTITY && !lsa->purge)
-		person_refresh(e, lsa);
+		signer_renew(e, lsa);
 	session_flood(e, lsa, from);
 	room_make(e, lsa->key.origin);
 	due_save(e);

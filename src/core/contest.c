@@ -26,6 +26,7 @@
 #include "core/group.h"
 #include "core/nexthop.h"
 #include "core/node.h"
+#include "core/signers.h"
 
 struct claimant {
 	struct tree_node by_name, by_addr;
@@ -204,8 +205,8 @@ static bool
 rather(const struct engine *e, const struct lsa_server *own,
     const struct claimant *a, const struct claimant *b)
 {
-	const struct claims *x = accept_claims(e, a->name);
-	const struct claims *y = accept_claims(e, b->name);
+	const struct claims *x = signers_claims(&e->signers, a->name);
+	const struct claims *y = signers_claims(&e->signers, b->name);
 	bool a_down = was_down(own, a->name), b_down = was_down(own, b->name);
 
 	if (a_down != b_down)

@@ -15,6 +15,7 @@
 #include "core/group.h"
 #include "core/nbrs.h"
 #include "core/node.h"
+#include "core/signers.h"
 
 #define RETRY_MS 1000
 #define RETRY_MAX_MS 15000
@@ -179,7 +180,7 @@ dial_learnt(struct engine *e, const struct lsa *lsa)
 	struct lsa_server *s = group_server(&e->db, name);
 
 	if (concerns_us(e, name, s))
-		due_peers(e, accept_turn(e, name));
+		due_peers(e, signers_turn(&e->signers, name, e->now));
 	if (s != NULL)
 		link_learnt(e, name, s->mta_down);
 	lsa_server_free(s);

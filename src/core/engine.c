@@ -8,6 +8,7 @@
 #include "core/nbrs.h"
 #include "core/node.h"
 #include "core/refused.h"
+#include "core/signers.h"
 
 /* The database is compared with its digests this often (ARPANET 1980). */
 #define RECHECK_MS 300000
@@ -252,7 +253,7 @@ engine_free(struct engine *e)
 	link_done(e);
 	refusal_done(&e->refusals);
 	origin_done(e);
-	accept_done(e);
+	signers_done(&e->signers);
 	contest_done(e);
 	held_done(e);
 	steer_done(e);

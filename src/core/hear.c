@@ -16,6 +16,7 @@
 #include "base/rc.h"
 #include "core/fx.h"
 #include "core/node.h"
+#include "core/signers.h"
 
 /* Those that wait are looked at so often, and so many asked for then. */
 #define LOOK_MS 100
@@ -81,7 +82,7 @@ leaves_use(const struct lsa *lsa, const struct lsa *mine)
 
 /* Both buckets have a token, beyond the reserve where that is asked. */
 static bool
-has_tokens(struct engine *e, struct lsa *mine, struct person *origin,
+has_tokens(struct engine *e, struct lsa *mine, struct signer *origin,
     bool reserve, struct mono *when)
 {
 	struct mono one = { 0 }, all = { 0 };
@@ -128,7 +129,7 @@ wait_for(struct engine *e, struct session *from, const struct lsa *lsa,
 bool
 hear_now(struct engine *e, struct session *from, const struct lsa *lsa)
 {
-	struct person *origin = accept_person(e, lsa->key.origin);
+	struct signer *origin = signers_find(&e->signers, lsa->key.origin);
 	struct lsa *mine = lsdb_find(&e->db, &lsa->key);
 	struct mono when;
 
@@ -145,7 +146,7 @@ void
 hear_spend(struct engine *e, struct lsa *lsa)
 {
 	const struct lsa *mine = lsdb_find(&e->db, &lsa->key);
-	struct person *origin = accept_person(e, lsa->key.origin);
+	struct signer *origin = signers_find(&e->signers, lsa->key.origin);
 	struct mono when;
 
 	lsa->heard = (struct pace){ .burst = LIMIT_HEAR_BURST,
@@ -163,7 +164,7 @@ hear_spend(struct engine *e, struct lsa *lsa)
 static bool
 is_due(struct engine *e, struct session *s, struct keyset_entry *entry)
 {
-	struct person *origin = accept_person(e, entry->key.origin);
+	struct signer *origin = signers_find(&e->signers, entry->key.origin);
 	struct lsa *mine = lsdb_find(&e->db, &entry->key);
 	struct mono when;
 

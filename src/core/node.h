@@ -8,6 +8,7 @@
  *     session.c    one session: hello, keep-alives, exchange, its queue
  *     pulse.c      whether a session lives: heard, confirmed, too late
  *     sync.c       what two databases lack of each other, and the exchange
+ *     signers.c    who signs as which server (signers.h)
  *     accept.c     what may enter the database, and what follows from it
  *     room.c       how much of the database is whose
  *     hear.c       how often others may speak
@@ -54,6 +55,7 @@
 #include "core/pace.h"
 #include "core/refusal.h"
 #include "core/report.h"
+#include "core/signers.h"
 #include "core/view.h"
 
 /* One session: a transport whose peer has proved its name. */
@@ -118,16 +120,6 @@ struct nbr {
 	bool large_lost;    /* large packets do not get there */
 	uint32_t stalls;    /* sessions in a row that ended with such unsaid */
 	struct mono alarm_at; /* its certificate may be said to be over again */
-};
-
-/* Who signs as which server: its identity LSA, vouched for. */
-struct person {
-	struct tree_node node;
-	char *name;
-	struct claims *claims[2];
-	size_t n;
-	struct pace heard; /* LSAs taken of this origin */
-	struct mono acts;  /* when its server LSA was acted upon, or will be */
 };
 
 /* One of our own LSAs. */
@@ -201,13 +193,10 @@ struct engine {
 	struct due due;
 
 	struct lsdb db;
-	struct tree people;
+	struct signers signers;
 	struct contest contest;
-	struct person
-	    *vouched; /* of the identity judged last, by its digest: */
-	uint8_t vouched_by[SEAL_DIGEST]; /* certificates are dear to verify */
-	struct mono authority_at;        /* that it is over may be said again */
-	struct mono late_at;             /* an LSA that waits has its time */
+	struct mono authority_at; /* that it is over may be said again */
+	struct mono late_at;      /* an LSA that waits has its time */
 	VEC(struct session *) sessions;
 	struct tree nbrs;
 	struct tree links;
@@ -361,15 +350,8 @@ void accept_install(
 /* Takes out what nobody may have said any more. */
 void accept_drop(struct engine *e, struct lsa *lsa, int rc);
 
-struct person *accept_person(const struct engine *e, const char *name);
-
-/* What our newest instance of an identity lets its server claim; NULL. */
-const struct claims *accept_claims(const struct engine *e, const char *origin);
-/* When what it says of its addresses may be acted upon: now, or later. */
-struct mono accept_turn(struct engine *e, const char *origin);
 /* A revocation is kept for 8 days after its certificate's end. */
 void accept_expire(struct engine *e);
-void accept_done(struct engine *e);
 
 /* --- adjacent.c ------------------------------------------------------------ */
 

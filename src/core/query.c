@@ -10,6 +10,7 @@
 #include "core/due.h"
 #include "core/fx.h"
 #include "core/node.h"
+#include "core/signers.h"
 
 /* A request's words; lent by a copy that the caller frees. */
 struct request {
@@ -195,7 +196,8 @@ peers(struct engine *e, struct json *j, const struct request *r)
 		struct nbr *nbr = tree_entry(n, struct nbr, node);
 		struct session *s = nbr->session;
 		enum setup_carrier by = s != NULL ? s->carrier : nbr->carrier;
-		const struct claims *claims = accept_claims(e, nbr->name);
+		const struct claims *claims =
+		    signers_claims(&e->signers, nbr->name);
 		char text[ADDR_TEXT];
 
 		json_open(j, NULL, '{');

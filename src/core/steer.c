@@ -14,6 +14,7 @@
 #include "core/fx.h"
 #include "core/nbrs.h"
 #include "core/node.h"
+#include "core/signers.h"
 
 #define RETURN_MS 10000 /* coming back waits no longer (DESIGN section 7) */
 #define MISSING_NAMED 4
@@ -73,7 +74,7 @@ static bool
 may_relay(void *ctx, const char *origin, const char *pattern)
 {
 	const struct engine *e = ctx;
-	const struct claims *claims = accept_claims(e, origin);
+	const struct claims *claims = signers_claims(&e->signers, origin);
 
 	if (strcmp(origin, e->setup->server) == 0)
 		claims = e->setup->claims;
@@ -83,7 +84,8 @@ may_relay(void *ctx, const char *origin, const char *pattern)
 static bool
 may_claim(void *ctx, const char *origin, const char *pattern)
 {
-	const struct claims *claims = accept_claims(ctx, origin);
+	const struct engine *e = ctx;
+	const struct claims *claims = signers_claims(&e->signers, origin);
 
 	return claims == NULL || claims_space(claims, pattern);
 }

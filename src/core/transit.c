@@ -16,6 +16,7 @@
 #include "core/fx.h"
 #include "core/group.h"
 #include "core/node.h"
+#include "core/signers.h"
 
 #define CONNECTORS "connectors"
 
@@ -37,7 +38,7 @@ transit_enforced(const struct engine *e)
 bool
 transit_may(const struct engine *e, const char *origin, const char *group)
 {
-	const struct claims *claims = accept_claims(e, origin);
+	const struct claims *claims = signers_claims(&e->signers, origin);
 
 	if (strcmp(origin, e->setup->server) == 0)
 		claims = e->setup->claims;
