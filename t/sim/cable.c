@@ -234,6 +234,18 @@ make_older(struct buf *octets)
 		octets->p[8] = 1;
 }
 
+/* Of version 1: ALIVE is empty, a digest is one, of all there is. */
+static bool
+is_new(const struct buf *octets)
+{
+	struct cur c = cur_over(octets->p, octets->n);
+	uint32_t n = cur_u32(&c);
+	uint8_t type = cur_u8(&c);
+
+	return (type == MSG_ALIVE && n > 1) ||
+	       (type == MSG_DIGEST && n != 1 + SEAL_DIGEST + 4);
+}
+
 /* What the kernel keeps for a line: a second's worth. */
 static struct mono
 written(struct world *world, const struct line *line, const struct end *end)
@@ -260,6 +272,8 @@ cable_send(struct world *world, struct node *node, const struct effect *effect)
 	buf_bytes(&octets, effect->bytes, effect->len);
 	if (line->older)
 		make_older(&octets);
+	if (line->older && is_new(&octets))
+		world_fail(world, "%s says what version 1 has not", node->name);
 	for (size_t at = 0, n; at < octets.n; at += n) {
 		n = packet(world, line, octets.n - at);
 		h = segment_of(world, cable, side, IN_BYTES, n);

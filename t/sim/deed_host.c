@@ -204,6 +204,7 @@ const struct scene_verb scene_host_deeds[] = {
 	{ "asked", 2, 2, service_asked },
 	{ "mta", 2, 2, do_mta },
 	{ "probe-interval", 2, 2, service_interval },
+	{ "digest-interval", 2, 2, service_digests },
 	{ "six", 2, 2, service_six },
 	{ "families", 2, 2, service_families },
 	{ "confirm-above", 2, 2, do_confirm },

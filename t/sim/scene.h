@@ -23,7 +23,7 @@
  *     denies SET yes|no                 (it does not relay for us)
  *     busy SET yes|no                   (its mail service answers 421)
  *     short SET REASON|of-nothing       (no probe can begin there)
- *     probe-interval SET TIME
+ *     probe-interval SET TIME           digest-interval SET TIME
  *     cut SET SET [peer|mail [one-way]] [silent]
  *     heal SET SET [peer|mail]
  *     line SET SET [rate=N] [fits=N] [older] [well]

@@ -74,6 +74,20 @@ service_interval(struct scene *scene)
 	scene_each(scene, scene->word[1], interval_one);
 }
 
+static void
+digests_one(struct scene *scene, struct node *node)
+{
+	node->conf.digest_ms = (uint32_t)scene_time(scene->word[2]);
+	if (node->engine != NULL)
+		world_configure(scene->world, node);
+}
+
+void
+service_digests(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], digests_one);
+}
+
 /* Its mail service has an IPv6 address, too, which stands first or last. */
 void
 service_six(struct scene *scene)

@@ -13,6 +13,7 @@ void service_denies(struct scene *scene);
 void service_asked(struct scene *scene);
 void service_short(struct scene *scene);
 void service_interval(struct scene *scene);
+void service_digests(struct scene *scene);
 void service_six(struct scene *scene);
 void service_families(struct scene *scene);
 
