@@ -128,7 +128,8 @@ enum save_what {
 	SAVE_EPOCH, /* a few octets: on disk before its number is used */
 	SAVE_STATE, /* database and published table */
 	SAVE_TABLE  /* never saved: the table as the publisher kept it: u64
-		       generation, u32 n, the routes (rib.h) */
+		       generation, u32 n, the routes (rib.h), and
+		       u64 the greatest generation that any had since */
 };
 
 struct effect {

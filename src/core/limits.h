@@ -102,6 +102,9 @@
 #define LIMIT_EPOCH (UINT32_C(1) << 24)
 #define LIMIT_EPOCH_STEP (UINT32_C(1) << 16)
 
+/* Generations of a table: one a nanosecond for 146 years. */
+#define LIMIT_GENERATION (UINT64_C(1) << 62)
+
 /* The times of a schedule, as a text: thirty of them. So whatever is
  * configured, a connector fits into the body of an LSA. */
 #define LIMIT_SCHEDULE_OCTETS 512

@@ -244,6 +244,7 @@ struct engine {
 	struct fresh fresh;
 	struct held held;
 	uint64_t published; /* generation acknowledged */
+	uint64_t noted;     /* greatest of tables that no file has */
 	struct mono sent_at;
 	bool behind;
 	bool alone;

@@ -124,9 +124,30 @@ void
 state_restore_table(struct engine *e, const uint8_t *p, size_t n)
 {
 	struct cur in = cur_over(p, n);
+	uint64_t noted;
 
-	if (n > 0)
-		rib_restore(e, rib_read(&in));
+	if (n == 0)
+		return;
+	rib_restore(e, rib_read(&in));
+	noted = cur_u64(&in);
+	if (!in.bad)
+		e->noted = noted;
+}
+
+/* A newer table than any that is kept was published on a full disk: what it
+ * said is lost, but its number is not given again. What no server could have
+ * come to is a bad disk's, and no reason to begin at 0 some day. */
+static void
+number_restore(struct engine *e)
+{
+	struct rib *rib = e->rib;
+
+	if (rib == NULL)
+		return;
+	if (rib->generation < e->noted && e->noted < LIMIT_GENERATION)
+		rib->generation = e->noted + 1;
+	if (rib->generation > LIMIT_GENERATION)
+		rib->generation = LIMIT_GENERATION;
 }
 
 /* What a table of version 1 does not say itself. */
@@ -149,8 +170,8 @@ leaving_read(struct engine *e, struct cur *in, struct rib *rib)
 	}
 }
 
-void
-state_restore(struct engine *e, const uint8_t *p, size_t n)
+static void
+saved_read(struct engine *e, const uint8_t *p, size_t n)
 {
 	struct cur in = cur_over(p, n);
 	struct rib *rib;
@@ -173,4 +194,11 @@ state_restore(struct engine *e, const uint8_t *p, size_t n)
 	fx_event(e, (struct event){ .kind = EVENT_RESTORED,
 			.value = lsdb_count(&e->db),
 			.total = bad });
+}
+
+void
+state_restore(struct engine *e, const uint8_t *p, size_t n)
+{
+	saved_read(e, p, n);
+	number_restore(e);
 }

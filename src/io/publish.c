@@ -453,6 +453,7 @@ publish_saved(const char *directory, struct buf *out)
 		buf_u32(out, (uint32_t)all.n);
 		for (size_t i = 0; i < all.n; i++)
 			route_encode(out, all.v[i].route);
+		buf_u64(out, copy_noted(&copy));
 	}
 	held_changes_done(&all);
 	held_clear(&held);

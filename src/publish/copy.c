@@ -14,6 +14,7 @@
 
 #define MAGIC 0x4c535231u /* "LSR1" */
 #define GROUP_HEAD 16     /* magic, length, digest */
+#define NUMBER_OCTETS 16  /* a generation, its digest */
 
 /* A whole table of a million routes. */
 #define FILE_MAX ((size_t)512 << 20)
@@ -97,6 +98,61 @@ sync_beside(const char *path)
 	return rc;
 }
 
+static int
+read_file(const char *path, struct buf *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint8_t chunk[65536];
+	ssize_t n;
+
+	if (fd < 0)
+		return errno == ENOENT ? RC_NONE : RC_IO;
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0 && out->n < FILE_MAX)
+		buf_bytes(out, chunk, (size_t)n);
+	close(fd);
+	if (n < 0)
+		return RC_IO;
+	return n == 0 ? RC_OK : RC_LONG;
+}
+
+/* Over what is there: a file of one sector, which takes its room once. */
+int
+copy_note(const struct copy *copy, uint64_t generation)
+{
+	char *path = with_suffix(copy->path, ".number");
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600), rc = RC_IO;
+	struct buf b = { 0 };
+
+	mem_free(path);
+	buf_u64(&b, generation);
+	buf_u64(&b, crc64(b.p, b.n));
+	if (fd >= 0) {
+		rc = write_all(fd, b.p, b.n);
+		close(fd);
+	}
+	buf_done(&b);
+	return rc;
+}
+
+uint64_t
+copy_noted(const struct copy *copy)
+{
+	char *path = with_suffix(copy->path, ".number");
+	struct buf b = { 0 };
+	uint64_t generation = 0;
+	struct cur in;
+
+	if (read_file(path, &b) == RC_OK && b.n == NUMBER_OCTETS) {
+		in = cur_over(b.p, b.n);
+		generation = cur_u64(&in);
+		if (cur_u64(&in) != crc64(b.p, 8))
+			generation = 0;
+	}
+	mem_free(path);
+	buf_done(&b);
+	return generation;
+}
+
 /* The new file takes the old one's place, and that one steps aside. */
 static int
 put_in_place(const char *path, const char *made)
@@ -137,8 +193,10 @@ make_file(struct copy *copy, const struct buf *group)
 
 	if (fd >= 0)
 		rc = write_all(fd, group->p, group->n);
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
+		(void)copy_note(copy, copy_noted(copy)); /* takes its room */
 		rc = put_in_place(copy->path, made);
+	}
 	if (rc == RC_OK) {
 		copy->fd = fd;
 		reserve(fd, group->n);
@@ -213,23 +271,6 @@ copy_add(struct copy *copy, struct cur frames, const struct held *held,
 		errno = err;
 	}
 	return rc;
-}
-
-static int
-read_file(const char *path, struct buf *out)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint8_t chunk[65536];
-	ssize_t n;
-
-	if (fd < 0)
-		return errno == ENOENT ? RC_NONE : RC_IO;
-	while ((n = read(fd, chunk, sizeof(chunk))) > 0 && out->n < FILE_MAX)
-		buf_bytes(out, chunk, (size_t)n);
-	close(fd);
-	if (n < 0)
-		return RC_IO;
-	return n == 0 ? RC_OK : RC_LONG;
 }
 
 /* The frames of one group into the table. */

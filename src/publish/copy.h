@@ -9,6 +9,10 @@
  * accepted mail for. When it has grown enough it is written anew beside and
  * renamed; the one before stays under the name `routes.before`.
  *
+ * When there is no room for a copy, the number of the table is written over the
+ * one before in a file that is there already, `routes.number`: that needs no
+ * room, and no later table has the number of one that the MTA has read.
+ *
  * The room in which it may grow is taken from the disk when it is written, so
  * that what changes later is kept on a full disk, too; to be written anew
  * there it gives up the one before.
@@ -51,6 +55,13 @@ int copy_whole(struct copy *copy, const struct held *held,
  */
 int copy_add(struct copy *copy, struct cur frames, const struct held *held,
     const struct plugin_setup *setup);
+
+/* Notes the generation of a table that is to be published without a copy.
+ * RC_OK, or RC_IO with errno. */
+int copy_note(const struct copy *copy, uint64_t generation);
+
+/* What was noted last, or 0: it may be older than the copy is. */
+uint64_t copy_noted(const struct copy *copy);
 
 /* True if any copy is there, good or bad. */
 bool copy_exists(const struct copy *copy);

@@ -243,6 +243,7 @@ keep(struct server *s, struct wire_ack *ack)
 		return true;
 	ack->copy_behind = true;
 	ack->error = errno;
+	(void)copy_note(&s->copy, s->held.generation);
 	s->whole_due = true;
 	return !withhold(s);
 }

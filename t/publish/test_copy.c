@@ -37,6 +37,7 @@ remove_dir(void)
 	unlink(path_of("routes"));
 	unlink(path_of("routes.before"));
 	unlink(path_of("routes.new"));
+	unlink(path_of("routes.number"));
 	rmdir(dir);
 }
 
@@ -176,6 +177,33 @@ START_TEST(a_bent_bit_is_found)
 }
 END_TEST
 
+/* Written over in place; half of it, or another file's octets, say nothing. */
+START_TEST(a_number_is_noted)
+{
+	struct copy copy;
+	FILE *f;
+
+	copy_init(&copy, dir);
+	ck_assert_uint_eq(copy_noted(&copy), 0);
+	write_three();
+	ck_assert_uint_eq(copy_noted(&copy), 0);
+	ck_assert_int_eq(copy_note(&copy, 7), RC_OK);
+	ck_assert_uint_eq(copy_noted(&copy), 7);
+	ck_assert_int_eq(copy_note(&copy, UINT64_MAX), RC_OK);
+	ck_assert_uint_eq(copy_noted(&copy), UINT64_MAX);
+	write_three(); /* a new copy keeps it */
+	ck_assert_uint_eq(copy_noted(&copy), UINT64_MAX);
+	f = fopen(path_of("routes.number"), "r+");
+	ck_assert_ptr_nonnull(f);
+	fputc(1, f);
+	fclose(f);
+	ck_assert_uint_eq(copy_noted(&copy), 0);
+	ck_assert_int_eq(truncate(path_of("routes.number"), 5), 0);
+	ck_assert_uint_eq(copy_noted(&copy), 0);
+	copy_done(&copy);
+}
+END_TEST
+
 START_TEST(is_written_anew_when_grown)
 {
 	struct held held = { 0 };
@@ -215,6 +243,7 @@ main(void)
 	tcase_add_test(tc, comes_back);
 	tcase_add_test(tc, a_torn_end_is_no_harm);
 	tcase_add_test(tc, a_bent_bit_is_found);
+	tcase_add_test(tc, a_number_is_noted);
 	tcase_add_test(tc, is_written_anew_when_grown);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

@@ -109,6 +109,8 @@ disk_restore_table(struct world *world, struct node *node)
 	}
 	for (size_t i = 0; i < node->copy.n; i++)
 		route_encode(&table, &node->copy.routes[i]);
+	if (node->copy.n > 0)
+		buf_u64(&table, node->noted);
 	in.bytes = table.p;
 	in.len = table.n;
 	host_input(world, node, &in);
@@ -157,7 +159,6 @@ narrow(struct world *world, struct node *node, const struct mta_table *next)
 		if (mta_table_find(&node->copy, next->routes[i].pattern))
 			route_copy(&less.routes[less.n++], &next->routes[i]);
 	rule_table(world, node, &less);
-	node->copy_behind = true;
 	mta_table_done(&node->table);
 	node->table = less;
 }
@@ -207,7 +208,6 @@ table_put(struct world *world, struct node *node, struct happening *h)
 	struct mta_table was = node->table;
 
 	rule_table(world, node, &h->table);
-	node->copy_behind = h->behind;
 	node->table = h->table;
 	h->table = (struct mta_table){ 0 };
 	h->in.kind = IN_PUBLISHED;
@@ -240,6 +240,8 @@ disk_published(struct world *world, struct node *node, struct happening *h)
 	}
 	if (node->publish_stuck)
 		return again(world, STUCK_MS, h);
+	if (node->disk_no_room)
+		node->noted = h->table.generation;
 	if (node->disk_no_room && has_new_key(&node->copy, &h->table)) {
 		narrow(world, node, &h->table);
 		return again(world, STUCK_MS, h);
@@ -247,7 +249,6 @@ disk_published(struct world *world, struct node *node, struct happening *h)
 	if (!h->copied) {
 		if (!node->disk_no_room)
 			table_copy(&node->copy, &h->table);
-		h->behind = node->disk_no_room;
 		h->copied = true;
 		world_later(world, 1 + rng_below(&world->rng, 5), h);
 		return false;

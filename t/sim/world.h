@@ -100,7 +100,7 @@ struct node {
 	struct blob disk[2], week_old[2]; /* by enum save_what */
 	bool disk_full;                   /* nothing is saved */
 	bool disk_no_room; /* and the copy has no more room to grow, either */
-	bool copy_behind;  /* the table has what the copy had no room for */
+	uint64_t noted;    /* generation of a table without its copy */
 	struct mta_table table, table_old;
 	struct mta_table copy, copy_old; /* the publisher's; without serial */
 	enum { QUEUE_IDLE, QUEUE_WAITS, QUEUE_UNREAD } queue;
@@ -249,7 +249,6 @@ struct happening {
 	enum save_what what;
 	struct mta_table table;
 	bool copied; /* the publisher has done its part, the MTA not yet */
-	bool behind; /* without its copy */
 };
 
 struct happening *happening_new(struct node *node, enum happens kind);
