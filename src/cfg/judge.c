@@ -170,8 +170,8 @@ reached_judge(const struct build *b, struct build_place place,
     const struct setup_bridgehead *one)
 {
 	place.option = "smtp";
-	if (one->smtp.family != 0)
-		hop_judge(b, &place, &one->smtp);
+	for (size_t i = 0; i < one->nsmtp; i++)
+		hop_judge(b, &place, &one->smtp[i]);
 	place.option = "peer-address";
 	if (one->verb.family == 0)
 		return;

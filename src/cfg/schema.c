@@ -85,7 +85,7 @@ const struct schema schema_options[] = {
 	{ "connector", "large-message-size", NULL, NULL, SCHEMA_SIZE, SCHEMA_RELOAD, 1, INT64_MAX, IN_CONNECTOR(policy.large_size), 0 },
 	{ "connector", "large-schedule", NULL, NULL, SCHEMA_SCHEDULE, SCHEMA_RELOAD, 0, 0, IN_CONNECTOR(policy.large_schedule), 0 },
 
-	{ "bridgehead", "smtp", NULL, NULL, SCHEMA_ADDRESS, SCHEMA_RELOAD, 0, 0, IN_BRIDGEHEAD(smtp), 0 },
+	{ "bridgehead", "smtp", NULL, NULL, SCHEMA_FOUR, SCHEMA_RELOAD, 0, 0, IN_BRIDGEHEAD(smtp), IN_BRIDGEHEAD(nsmtp) },
 	{ "bridgehead", "peer", "tcp", carriers, SCHEMA_CHOICE, SCHEMA_RELOAD, 0, 0, IN_BRIDGEHEAD(carrier), 0 },
 	{ "bridgehead", "peer-address", NULL, NULL, SCHEMA_ADDRESS, SCHEMA_RELOAD, 0, 0, IN_BRIDGEHEAD(verb), 0 },
 	{ "bridgehead", "cost", NULL, NULL, SCHEMA_INTEGER, SCHEMA_RELOAD, 1, LIMIT_COST_MAX, IN_BRIDGEHEAD(cost), 0 },

@@ -134,7 +134,7 @@ configured(const struct engine *e, const struct addr *a)
 		const struct setup_connector *c = &e->setup->connectors[i];
 
 		for (size_t k = 0; k < c->nbridgeheads; k++)
-			if (addr_equal(a, &c->bridgeheads[k].smtp))
+			if (link_is_given(&c->bridgeheads[k], a))
 				return c->bridgeheads[k].name;
 	}
 	return NULL;

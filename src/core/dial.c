@@ -93,12 +93,12 @@ want(struct engine *e, const char *name)
 static void
 want_by_mail(struct engine *e, const struct setup_bridgehead *b)
 {
-	struct addr addrs[LIMIT_ADDRESSES] = { b->smtp };
+	struct addr addrs[LIMIT_ADDRESSES] = { b->verb };
 	size_t n = 1;
 
-	if (b->verb.family != 0)
-		addrs[0] = b->verb;
-	if (addrs[0].family == 0)
+	if (b->verb.family == 0 && b->nsmtp > 0)
+		memcpy(addrs, b->smtp, (n = b->nsmtp) * sizeof(*addrs));
+	else if (b->verb.family == 0)
 		n = group_mail(&e->db, e->setup, b->name, addrs);
 	want_at(e, b->name, SETUP_XLSA2, addrs, n);
 }
@@ -194,8 +194,8 @@ allow_mail(const struct setup_connector *c, struct buf *list)
 	for (size_t i = 0; i < c->nbridgeheads; i++) {
 		const struct setup_bridgehead *b = &c->bridgeheads[i];
 
-		if (b->carrier == SETUP_XLSA2 && b->smtp.family != 0)
-			buf_bytes(list, &b->smtp, sizeof(b->smtp));
+		if (b->carrier == SETUP_XLSA2)
+			buf_bytes(list, b->smtp, b->nsmtp * sizeof(*b->smtp));
 		if (b->carrier == SETUP_XLSA2 && b->verb.family != 0)
 			buf_bytes(list, &b->verb, sizeof(b->verb));
 	}

@@ -85,10 +85,19 @@ link_service(struct engine *e, const char *name, unsigned use)
 }
 
 bool
+link_is_given(const struct setup_bridgehead *b, const struct addr *addr)
+{
+	for (size_t i = 0; i < b->nsmtp; i++)
+		if (addr_equal(&b->smtp[i], addr))
+			return true;
+	return false;
+}
+
+bool
 link_is_of(const struct link *l, const struct setup_bridgehead *b)
 {
 	return l->use & LINK_CONNECTOR && strcmp(l->name, b->name) == 0 &&
-	       (b->smtp.family == 0 || addr_equal(&b->smtp, &l->addr));
+	       (b->nsmtp == 0 || link_is_given(b, &l->addr));
 }
 
 const struct link *
@@ -170,9 +179,9 @@ want_connectors(struct engine *e)
 		for (size_t k = 0; k < c->nbridgeheads; k++) {
 			const struct setup_bridgehead *b = &c->bridgeheads[k];
 
-			if (b->smtp.family != 0)
-				want(e, b->name, &b->smtp, LINK_CONNECTOR);
-			else
+			for (size_t m = 0; m < b->nsmtp; m++)
+				want(e, b->name, &b->smtp[m], LINK_CONNECTOR);
+			if (b->nsmtp == 0)
 				want_server(e, b->name, LINK_CONNECTOR);
 		}
 	}

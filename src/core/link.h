@@ -81,6 +81,8 @@ struct link *link_first(struct engine *e);
 struct link *link_next(struct link *link);
 /* The link to this server's mail service with this use, or NULL. */
 struct link *link_find(struct engine *e, const char *name, unsigned use);
+/* Our configuration gives it this address. */
+bool link_is_given(const struct setup_bridgehead *b, const struct addr *addr);
 /* One of this bridgehead's addresses. */
 bool link_is_of(const struct link *link, const struct setup_bridgehead *b);
 /* The one of them that tells how it is, or NULL. */

@@ -99,6 +99,15 @@ add(const struct nexthop_book *b, struct places *places, const struct addr *a)
 	places->addr[places->n++] = *a;
 }
 
+/* Those that our configuration gives for a bridgehead. */
+static void
+given(const struct nexthop_book *b, const struct setup_bridgehead *bridgehead,
+    struct places *places)
+{
+	for (size_t i = 0; i < bridgehead->nsmtp; i++)
+		add(b, places, &bridgehead->smtp[i]);
+}
+
 /* Our connectors that lead there at this cost, by name; `up`: those alone that
  * we say are up. */
 static void
@@ -113,11 +122,10 @@ configured_if(const struct nexthop_book *b, uint32_t server, uint64_t cost,
 		for (size_t k = 0; k < c->nbridgeheads; k++) {
 			const struct setup_bridgehead *bh = &c->bridgeheads[k];
 
-			if (bh->smtp.family != 0 && !c->drain &&
-			    strcmp(bh->name, name) == 0 &&
+			if (!c->drain && strcmp(bh->name, name) == 0 &&
 			    steps_own_cost(b->facts, c, bh) == cost &&
 			    (!up || steps_own_up(b->facts, c, bh)))
-				add(b, places, &bh->smtp);
+				given(b, bh, places);
 		}
 	}
 }
@@ -142,7 +150,7 @@ is_configured(const struct nexthop_book *b, uint32_t server, uint64_t cost)
 		const struct setup_connector *c = &b->setup->connectors[i];
 
 		for (size_t k = 0; k < c->nbridgeheads; k++)
-			if (c->bridgeheads[k].smtp.family != 0 && !c->drain &&
+			if (c->bridgeheads[k].nsmtp > 0 && !c->drain &&
 			    strcmp(c->bridgeheads[k].name, name) == 0 &&
 			    steps_own_cost(b->facts, c, &c->bridgeheads[k]) ==
 				cost)
@@ -204,10 +212,10 @@ nexthop_bridgehead(const struct nexthop_book *b,
 {
 	struct places places = { .n = 0 };
 
-	if (bridgehead->smtp.family == 0)
+	if (bridgehead->nsmtp == 0)
 		announced(b, server, &places);
 	else
-		add(b, &places, &bridgehead->smtp);
+		given(b, bridgehead, &places);
 	best_first(b, server, &places);
 	return places.n > 0 ? places.addr[0] : (struct addr){ 0 };
 }

@@ -2,12 +2,13 @@
  * nexthop.h - next hops as a table shows them: addresses that may be
  * published, in an order that is stable and spreads load.
  *
- * The address is what our configuration gives for a connector's bridgehead
+ * The addresses are what our configuration gives for a connector's bridgehead
  * where the step is that connector's, else what the server itself announces.
  * Of several the first that answers our probe is the next hop; the others are
  * alternates, those that are down left out. Never published: what the MTA
- * beside us cannot connect to for want of the family, ourselves, an own address, loopback (but in a lab), and
- * what nobody can be sent to. (DESIGN section 4)
+ * beside us cannot connect to for want of the family, ourselves, an own
+ * address, loopback (but in a lab), and what nobody can be sent to. (DESIGN
+ * section 4)
  *
  * Equal next hops are ordered by rendezvous hashing of the pattern and the
  * hop's name (D. Thaler, C. Ravishankar, IEEE/ACM ToN 6(1), 1998): a hop that

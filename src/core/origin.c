@@ -214,9 +214,8 @@ say_connector(struct engine *e, const struct setup_connector *setup)
 		const struct link *l = link_bridgehead(e, b);
 
 		c.bridgeheads[i] = (struct lsa_bridgehead){ .name = b->name,
-			.up =
-			    l != NULL && l->state == LINK_UP &&
-			    (b->smtp.family != 0 || !contest_lost(e, b->name)),
+			.up = l != NULL && l->state == LINK_UP &&
+			      (b->nsmtp > 0 || !contest_lost(e, b->name)),
 			.cost = b->cost };
 		if (l != NULL && l->state == LINK_DOWN && l->since_wall > since)
 			since = l->since_wall;

@@ -28,8 +28,9 @@ struct setup_peer {
 
 struct setup_bridgehead {
 	char *name;
-	struct addr smtp; /* family 0: what its own LSA says */
-	struct addr verb; /* where it takes X-LSA-2; family 0: at smtp */
+	struct addr smtp[4]; /* its mail service */
+	size_t nsmtp;        /* 0: where its own LSA says */
+	struct addr verb;    /* where it takes X-LSA-2; family 0: at smtp */
 	enum setup_carrier carrier;
 	uint32_t cost; /* the connector's, or its own */
 };

@@ -56,8 +56,7 @@ probes_fill(struct engine *e)
 		for (size_t k = 0; k < c->nbridgeheads; k++) {
 			const struct setup_bridgehead *b = &c->bridgeheads[k];
 			const char *name = b->name;
-			bool lost =
-			    b->smtp.family == 0 && contest_lost(e, name);
+			bool lost = b->nsmtp == 0 && contest_lost(e, name);
 			const struct link *l = link_bridgehead(e, b);
 
 			if (l != NULL)

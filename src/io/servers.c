@@ -34,8 +34,11 @@ collect(struct addresses *to, const struct setup *setup)
 		const struct setup_connector *c = &setup->connectors[i];
 
 		for (size_t k = 0; k < c->nbridgeheads; k++) {
-			add(to, &c->bridgeheads[k].smtp);
-			add(to, &c->bridgeheads[k].verb);
+			const struct setup_bridgehead *b = &c->bridgeheads[k];
+
+			for (size_t m = 0; m < b->nsmtp; m++)
+				add(to, &b->smtp[m]);
+			add(to, &b->verb);
 		}
 	}
 }

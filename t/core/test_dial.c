@@ -119,8 +119,8 @@ wanting(void)
 	static const struct seal seal;
 	struct engine *e = engine_new(1, &seal);
 
-	heads[1].smtp = mail;
-	heads[2].smtp = mail;
+	heads[1].smtp[0] = heads[2].smtp[0] = mail;
+	heads[1].nsmtp = heads[2].nsmtp = 1;
 	e->setup = &conf;
 	dial_refresh(e);
 	e->now = mono_after(e->now, 1000);

@@ -194,7 +194,7 @@ own_bridgehead(struct world *w, const char *connector,
 	*own = (struct setup_bridgehead){ .name = mem_str(b->name),
 		.cost = b->cost };
 	if (smtp != NULL)
-		own->smtp = addr_of(smtp);
+		own->smtp[own->nsmtp++] = addr_of(smtp);
 }
 
 static struct lsa_bridgehead

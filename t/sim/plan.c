@@ -68,7 +68,8 @@ plan_bridgehead(
 	c->nbridgeheads++;
 	b = &c->bridgeheads[at];
 	b->name = to->conf.server;
-	b->smtp = to->conf.smtp[0];
+	memcpy(b->smtp, to->conf.smtp, sizeof(b->smtp));
+	b->nsmtp = to->conf.nsmtp;
 	b->carrier = SETUP_NO_PEER;
 	b->cost = cost;
 }
