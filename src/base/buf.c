@@ -110,6 +110,28 @@ buf_fill32(struct buf *b, size_t hole)
 	put(b->p + hole - 4, b->n - hole, 4);
 }
 
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool
+buf_unhex(struct buf *b, const char *text)
+{
+	for (; *text != '\0'; text += 2) {
+		int high = hex_digit(text[0]);
+		int low = high < 0 ? -1 : hex_digit(text[1]);
+
+		if (low < 0)
+			return false;
+		buf_u8(b, (uint8_t)(high << 4 | low));
+	}
+	return true;
+}
+
 char *
 buf_string(struct buf *b)
 {

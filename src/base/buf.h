@@ -7,6 +7,7 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,9 @@ size_t buf_hole16(struct buf *b);
 size_t buf_hole32(struct buf *b);
 void buf_fill16(struct buf *b, size_t hole);
 void buf_fill32(struct buf *b, size_t hole);
+
+/* The octets of a text in hexadecimal, lower case; false: it is none. */
+bool buf_unhex(struct buf *b, const char *text);
 
 /* The content as a string that the caller owns; the buffer is empty then. */
 char *buf_string(struct buf *b);

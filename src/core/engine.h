@@ -118,7 +118,8 @@ enum effect_kind {
 	FX_RETRY,  /* name: a pattern whose deferred mail is to be tried now */
 	FX_ALLOW,  /* addrs: only from these may sessions come (replaces) */
 	FX_REPLY,  /* who: a control client; bytes: text of the answer; last:
-		      nothing follows */
+		      nothing follows; name: the request that asks for what
+		      follows, as soon as this is read (or NULL) */
 	FX_HELD,   /* the IN_CONF of this step moves too many routes: it is not
 		      in force until it comes again, confirmed */
 	FX_EVENT   /* log `event` */

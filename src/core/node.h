@@ -29,6 +29,7 @@
  *     confirm.c    a new configuration that would move too much is held
  *     state.c      what survives a restart
  *     query.c      answers for lsrctl
+ *     query_db.c   the longest of them
  *     troubles.c   what is wrong here now, in words
  *
  * Outside these files nobody looks in here.
@@ -439,5 +440,13 @@ void state_restore(struct engine *e, const uint8_t *p, size_t n);
 /* --- query.c -------------------------------------------------------------------- */
 
 void query_answer(struct engine *e, const struct input *in);
+
+/* --- query_db.c ----------------------------------------------------------------- */
+
+/* Writes the LSAs behind the place `from` (NULL: from the first), and into
+ * `more` the request for the rest, with its NUL, where there is any. False:
+ * `from` is no place. */
+bool query_db(
+    struct engine *e, struct json *j, const char *from, struct buf *more);
 
 #endif

@@ -18,6 +18,8 @@ struct request {
 	const char *verb;
 	const char *word[16];
 	size_t n;
+	struct buf
+	    *more; /* what asks for the rest of the answer; none: empty */
 };
 
 static void
@@ -334,106 +336,6 @@ routes(struct engine *e, struct json *j, const struct request *r)
 }
 
 static void
-db_server(struct json *j, const struct lsa *lsa)
-{
-	struct lsa_server *s;
-	char text[ADDR_TEXT];
-
-	if (lsa_server_decode(lsa, &s) != RC_OK)
-		return;
-	json_str(j, "routing_group", s->group);
-	json_str(j, "state", lsa_state_word(s->state));
-	if (s->reason != NULL)
-		json_str(j, "reason", s->reason);
-	json_bool(j, "mta_down", s->mta_down);
-	json_open(j, "smtp", '[');
-	for (size_t i = 0; i < s->nsmtp; i++)
-		json_str(j, NULL, addr_text(&s->smtp[i], text));
-	json_close(j, ']');
-	json_open(j, "neighbours", '[');
-	for (size_t i = 0; i < s->nneighbours; i++)
-		json_str(j, NULL, s->neighbours[i]);
-	json_close(j, ']');
-	json_open(j, "mail_up", '[');
-	for (size_t i = 0; i < s->nmail_up; i++)
-		json_str(j, NULL, s->mail_up[i]);
-	json_close(j, ']');
-	json_open(j, "mail_down", '[');
-	for (size_t i = 0; i < s->nmail_down; i++)
-		json_str(j, NULL, s->mail_down[i]);
-	json_close(j, ']');
-	lsa_server_free(s);
-}
-
-static void
-db_connector(struct json *j, const struct lsa *lsa)
-{
-	struct lsa_connector *c;
-
-	if (lsa_connector_decode(lsa, &c) != RC_OK)
-		return;
-	json_str(j, "routing_group", c->group);
-	json_str(j, "state", lsa_state_word(c->state));
-	json_uint(j, "congestion", c->congestion);
-	json_open(j, "bridgeheads", '[');
-	for (size_t i = 0; i < c->nbridgeheads; i++) {
-		json_open(j, NULL, '{');
-		json_str(j, "server", c->bridgeheads[i].name);
-		json_bool(j, "up", c->bridgeheads[i].up);
-		json_uint(j, "cost", c->bridgeheads[i].cost);
-		json_close(j, '}');
-	}
-	json_close(j, ']');
-	lsa_connector_free(c);
-}
-
-static void
-db_body(struct json *j, const struct lsa *lsa)
-{
-	struct lsa_space space;
-
-	json_open(j, "body", '{');
-	if (lsa->purge) {
-		/* nothing is left of it */
-	} else if (lsa->key.type == LSA_SERVER) {
-		db_server(j, lsa);
-	} else if (lsa->key.type == LSA_CONNECTOR) {
-		db_connector(j, lsa);
-	} else if (lsa->key.type == LSA_SPACE &&
-		   lsa_space_decode(lsa, &space) == RC_OK) {
-		json_uint(j, "cost", space.cost);
-		json_str(j, "state", space.down ? "down" : "up");
-		json_str(
-		    j, "scope", space.local ? "routing-group" : "organization");
-		json_bool(j, "fallback", space.fallback);
-		json_bool(j, "relay", space.relay);
-	}
-	json_close(j, '}');
-}
-
-static void
-db(struct engine *e, struct json *j, const struct request *r)
-{
-	(void)r;
-	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = lsdb_next(l)) {
-		json_open(j, NULL, '{');
-		json_str(j, "origin", l->key.origin);
-		json_str(j, "type", lsa_type_word(l->key.type));
-		json_str(j, "id", l->key.id);
-		json_uint(j, "epoch", l->seq >> 32);
-		json_uint(j, "counter", l->seq & 0xffffffffu);
-		json_bool(j, "purge", l->purge);
-		json_hex(j, "signer", l->signer, SEAL_DIGEST);
-		json_uint(j, "issued", l->issued);
-		json_uint(j, "octets", l->len);
-		json_hex(j, "digest", l->digest, SEAL_DIGEST);
-		db_body(j, l);
-		json_close(j, '}');
-		json_line(j);
-	}
-}
-
-static void
 verdict(struct json *j, bool ok, const char *reason)
 {
 	json_open(j, NULL, '{');
@@ -444,14 +346,6 @@ verdict(struct json *j, bool ok, const char *reason)
 	json_line(j);
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Only what the authority signed may come by this door. */
 static void
 inject(struct engine *e, struct json *j, const struct request *r)
@@ -460,16 +354,8 @@ inject(struct engine *e, struct json *j, const struct request *r)
 	struct lsa *lsa = NULL;
 	int rc = r->n == 1 ? RC_OK : RC_MISSING;
 
-	for (const char *p = r->n == 1 ? r->word[0] : ""; *p != '\0'; p += 2) {
-		int high = hex_digit(p[0]);
-		int low = high < 0 ? -1 : hex_digit(p[1]);
-
-		if (low < 0) {
-			rc = RC_FORMAT;
-			break;
-		}
-		buf_u8(&octets, (uint8_t)(high << 4 | low));
-	}
+	if (rc == RC_OK && !buf_unhex(&octets, r->word[0]))
+		rc = RC_FORMAT;
 	if (rc == RC_OK)
 		rc = lsa_decode(octets.p, octets.n, e->seal, &lsa);
 	if (rc == RC_OK && !lsa_is_authority(lsa))
@@ -548,6 +434,13 @@ transit(struct engine *e, struct json *j, const struct request *r)
 	transit_show(e, j);
 }
 
+static void
+db(struct engine *e, struct json *j, const struct request *r)
+{
+	if (!query_db(e, j, r->n > 0 ? r->word[0] : NULL, r->more))
+		verdict(j, false, rc_word(RC_FORMAT));
+}
+
 static const struct {
 	const char *verb;
 	void (*answer)(
@@ -569,12 +462,13 @@ static const struct {
 void
 query_answer(struct engine *e, const struct input *in)
 {
-	struct buf out = { 0 };
+	struct buf out = { 0 }, more = { 0 };
 	struct json j = { .out = &out };
 	struct request r;
 	size_t i = 0;
 
 	request_read(&r, in->bytes, in->len);
+	r.more = &more;
 	while (i < sizeof(verbs) / sizeof(verbs[0]) &&
 	       strcmp(verbs[i].verb, r.verb) != 0)
 		i++;
@@ -589,6 +483,8 @@ query_answer(struct engine *e, const struct input *in)
 		      .who = in->who,
 		      .bytes = fx_keep(e, out.p, out.n),
 		      .len = out.n,
-		      .last = true });
+		      .name = more.n == 0 ? NULL : fx_keep(e, more.p, more.n),
+		      .last = more.n == 0 });
+	buf_done(&more);
 	buf_done(&out);
 }

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/tree.h"
+#include "core/limits.h"
 #include "io/clock.h"
 #include "io/door.h"
 #include "io/local.h"
@@ -29,6 +30,7 @@ struct ctl_client {
 	struct bufferevent *bev; /* NULL: the answer goes to the log */
 	struct buf log;
 	bool asked, told, answered;
+	char *question; /* waits for its turn, or asks for the rest; or NULL */
 	struct mono came;
 	bool heard; /* all that he had to say */
 	bool shut;  /* all that we had to say is written */
@@ -44,6 +46,8 @@ struct ctl_io {
 	struct tree clients;
 	uint32_t numbers;
 	uint32_t guests; /* of them those who only read */
+	struct event *turn;
+	struct mono rested; /* from then on a guest is answered again */
 };
 
 /* What may be asked. What changes something is for root and ourselves. */
@@ -84,7 +88,17 @@ client_free(void *arg)
 	if (client->bev != NULL)
 		bufferevent_free(client->bev);
 	buf_done(&client->log);
+	mem_free(client->question);
 	mem_free(client);
+}
+
+static void
+turn_at(struct ctl_io *io, uint64_t ms)
+{
+	struct timeval tv = { (time_t)(ms / 1000),
+		(suseconds_t)(ms % 1000 * 1000) };
+
+	evtimer_add(io->turn, &tv);
 }
 
 static void
@@ -98,6 +112,7 @@ client_end(struct ctl_client *client)
 		bufferevent_setcb(client->bev, NULL, NULL, NULL, NULL);
 	}
 	loop_later(client->io->loop, client_free, client);
+	turn_at(client->io, 0);
 }
 
 static struct ctl_client *
@@ -194,15 +209,80 @@ do_own(struct ctl_client *client, const char *word)
 	answered(client);
 }
 
+static size_t
+unread(const struct ctl_client *client)
+{
+	return client->bev == NULL
+	           ? 0
+	           : evbuffer_get_length(bufferevent_get_output(client->bev));
+}
+
+/* The first in the order of coming, root before others, that waits for an
+ * answer and has read what it got of it; of others too much may be unread. */
+static struct ctl_client *
+first_waiting(const struct ctl_io *io)
+{
+	struct tree_node *n = tree_first(&io->clients);
+	struct ctl_client *guest = NULL;
+	size_t all = 0;
+
+	for (; n != NULL; n = tree_next(n)) {
+		struct ctl_client *client =
+		    tree_entry(n, struct ctl_client, node);
+		bool waits = client->question != NULL && unread(client) == 0;
+
+		if (waits && client->right == PEER_CRED_CHANGE)
+			return client;
+		if (waits && guest == NULL)
+			guest = client;
+		all += unread(client);
+	}
+	return all > LIMIT_ANSWERS_UNREAD ? NULL : guest;
+}
+
+/*
+ * One question, or one part of an answer. The others' turn comes when the
+ * loop has had time for what it is there for.
+ */
+static void
+turn(struct ctl_io *io)
+{
+	struct ctl_client *client = first_waiting(io);
+	struct mono now = clock_mono();
+	struct input in = { .kind = IN_QUERY };
+	char *line;
+
+	if (client == NULL)
+		return;
+	if (client->right < PEER_CRED_CHANGE && !mono_due(io->rested, now)) {
+		turn_at(io, mono_since(now, io->rested));
+		return;
+	}
+	line = client->question;
+	client->question = NULL;
+	in.who = client->number;
+	in.bytes = (const uint8_t *)line;
+	in.len = strlen(line);
+	loop_step(io->loop, &in); /* it may be gone now */
+	mem_free(line);
+	io->rested = mono_after(
+	    clock_mono(), LIMIT_ANSWER_REST * mono_since(now, clock_mono()));
+	turn_at(io, 0);
+}
+
+static void
+on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	turn(arg);
+}
+
 static void
 ask(struct ctl_client *client, const char *line)
 {
-	struct input in = { .kind = IN_QUERY,
-		.who = client->number,
-		.bytes = (const uint8_t *)line,
-		.len = strlen(line) };
-
-	loop_step(client->io->loop, &in);
+	client->question = mem_str(line);
+	turn(client->io);
 }
 
 /* One whole line has come. */
@@ -285,6 +365,7 @@ on_written(struct bufferevent *bev, void *arg)
 	(void)bev;
 	if (client->answered && !client->shut)
 		finish(client);
+	turn_at(client->io, 0);
 }
 
 /* While his answer is being made, silence and the end of what he says are
@@ -375,12 +456,9 @@ do_reply(void *ctx, const struct effect *fx)
 		return;
 	client = tree_entry(n, struct ctl_client, node);
 	answer(client, fx->bytes, fx->len);
+	client->question = mem_str(fx->name);
 	if (fx->last)
 		answered(client);
-	else if (client->bev != NULL &&
-		 evbuffer_get_length(bufferevent_get_output(client->bev)) >
-		     CTL_IO_ANSWER)
-		client_end(client);
 }
 
 struct ctl_io *
@@ -392,6 +470,8 @@ ctl_io_new(struct loop *loop, struct sink *sink, ctl_io_own *own, void *ctx)
 	io->sink = sink;
 	io->own = own;
 	io->ctx = ctx;
+	io->turn = evtimer_new(loop_base(loop), on_turn, io);
+	CHECK(io->turn != NULL);
 	loop_carry(loop, FX_REPLY, do_reply, io);
 	return io;
 }
@@ -415,6 +495,7 @@ ctl_io_dump(struct ctl_io *io, const char *request)
 	struct ctl_client *client = client_new(io);
 
 	client->asked = true;
+	client->right = PEER_CRED_CHANGE;
 	ask(client, request);
 }
 
@@ -431,6 +512,7 @@ ctl_io_free(struct ctl_io *io)
 	door_free(io->door);
 	while ((n = tree_first(&io->clients)) != NULL)
 		client_end(tree_entry(n, struct ctl_client, node));
+	event_free(io->turn);
 	mem_free(io->path);
 	mem_free(io);
 }

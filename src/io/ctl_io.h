@@ -11,6 +11,8 @@
  * has at most CTL_IO_LINE octets, `inject` CTL_IO_INJECT. Who asks slowly or
  * does not read the answer is dropped after CTL_IO_PATIENCE_S. Who only reads
  * leaves CTL_IO_KEPT places free: however many of them ask, root is heard.
+ * One question is answered at a time, part by part (LIMIT_ANSWER_PART), root's
+ * first, and those who only read have a fifth of the loop's time together.
  * When descriptors run out those go who have asked nothing for a second.
  *
  * What is refused here is answered by one object: {"error":"..."}. An answer
@@ -27,8 +29,7 @@
 #define CTL_IO_LINE 4096
 #define CTL_IO_INJECT 200000
 #define CTL_IO_CLIENTS 32
-#define CTL_IO_KEPT 8           /* of them */
-#define CTL_IO_ANSWER 134217728 /* octets; a database at its limits as JSON */
+#define CTL_IO_KEPT 8 /* of them */
 #define CTL_IO_PATIENCE_S 10
 
 struct ctl_io;

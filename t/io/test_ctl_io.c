@@ -20,17 +20,53 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/rc.h"
+#include "core/limits.h"
+#include "io/clock.h"
 #include "io/ctl_io.h"
 #include "t/tap.h"
 
 #define NOBODY 65534
 
+#define ASKED_MAX 64
+
 struct engine {
 	struct effect fx[2];
 	char first[256];
 	uint32_t queries;
-	bool silent; /* has nothing to answer */
+	bool silent;    /* has nothing to answer */
+	unsigned ms;    /* so long it thinks */
+	size_t large;   /* octets of its answer, instead */
+	unsigned parts; /* so many more of them */
+	struct mono begun[ASKED_MAX], ended[ASKED_MAX];
+	char last[32]; /* what it was asked */
 };
+
+/* The loop has other things to do meanwhile, and cannot. */
+static void
+think(struct engine *engine)
+{
+	struct mono *begun = &engine->begun[engine->queries % ASKED_MAX];
+
+	*begun = clock_mono();
+	while (mono_since(*begun, clock_mono()) < engine->ms)
+		;
+	engine->ended[engine->queries % ASKED_MAX] = clock_mono();
+}
+
+static void
+answer_at_length(struct engine *engine, uint32_t who)
+{
+	static uint8_t octets[8 << 20];
+
+	memset(octets, '.', sizeof(octets));
+	engine->fx[0] = (struct effect){ .kind = FX_REPLY,
+		.who = who,
+		.bytes = octets,
+		.len = engine->large,
+		.name = engine->parts > 0 ? "db 07" : NULL,
+		.last = engine->parts == 0 };
+	engine->parts -= engine->parts > 0;
+}
 
 struct effects
 engine_step(struct engine *engine, const struct input *in)
@@ -39,7 +75,15 @@ engine_step(struct engine *engine, const struct input *in)
 
 	if (in->kind != IN_QUERY)
 		return effects;
+	think(engine);
 	engine->queries++;
+	snprintf(engine->last, sizeof(engine->last), "%.*s", (int)in->len,
+	    (const char *)in->bytes);
+	if (engine->large > 0) {
+		answer_at_length(engine, in->who);
+		effects.n = 1;
+		return effects;
+	}
 	snprintf(
 	    engine->first, sizeof(engine->first), "{\"asked\":%zu}\n", in->len);
 	for (size_t i = 0; i < 2; i++)
@@ -227,9 +271,9 @@ START_TEST(an_empty_answer_is_a_line)
 }
 END_TEST
 
-/* Connections of a member of the group that say nothing. */
+/* Connections of a member of the group that say this, and read nothing. */
 static pid_t
-crowd(int n)
+crowd(int n, const char *question)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	pid_t pid;
@@ -241,9 +285,12 @@ crowd(int n)
 		return pid;
 	if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setuid(NOBODY) != 0))
 		_exit(1);
-	while (n-- > 0)
-		(void)!connect(socket(AF_UNIX, SOCK_STREAM, 0),
-		    (struct sockaddr *)&sun, sizeof(sun));
+	while (n-- > 0) {
+		int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+		if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
+			(void)!write(fd, question, strlen(question));
+	}
 	pause();
 	_exit(0);
 }
@@ -255,7 +302,7 @@ START_TEST(root_has_a_place)
 
 	if (geteuid() != 0)
 		return;
-	pid = crowd(3 * CTL_IO_CLIENTS);
+	pid = crowd(3 * CTL_IO_CLIENTS, "");
 	while (
 	    strncmp(ask("status\n", NOBODY, getegid()), "{\"error\"", 8) != 0)
 		;
@@ -297,6 +344,99 @@ times_said(const char *what)
 	return n;
 }
 
+static void
+loop_until_asked(uint32_t n)
+{
+	while (engine.queries < n)
+		event_base_loop(base, EVLOOP_ONCE);
+}
+
+/* However many ask at once, the loop is theirs for a fifth of the time. */
+START_TEST(who_reads_shares_the_loop)
+{
+	pid_t pid;
+
+	if (geteuid() != 0)
+		return;
+	engine.ms = 10;
+	pid = crowd(6, "status\n");
+	loop_until_asked(6);
+	for (size_t i = 1; i < 6; i++)
+		ck_assert_uint_ge(
+		    mono_since(engine.ended[i - 1], engine.begun[i]),
+		    10 * LIMIT_ANSWER_REST);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+END_TEST
+
+/* Root's question does not wait for theirs. */
+START_TEST(root_is_first)
+{
+	uint32_t before;
+	pid_t pid;
+
+	if (geteuid() != 0)
+		return;
+	engine.ms = 100;
+	pid = crowd(6, "status\n");
+	loop_until_asked(1);
+	before = engine.queries;
+	ask("links\n", 0, 0);
+	ck_assert_uint_le(engine.queries, before + 2);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+END_TEST
+
+/* Who reads nothing has others wait, not us keep what they ask for. */
+START_TEST(what_is_not_read_is_little)
+{
+	size_t most = LIMIT_ANSWERS_UNREAD / (8 << 20) + 1;
+	pid_t pid;
+
+	if (geteuid() != 0)
+		return;
+	signal(SIGPIPE, SIG_IGN);
+	engine.large = 8 << 20;
+	pid = crowd(CTL_IO_CLIENTS - CTL_IO_KEPT, "db\n");
+	loop_until_asked((uint32_t)most);
+	loop_for(300);
+	ck_assert_uint_eq(engine.queries, most);
+	engine.large = 0;
+	ck_assert_str_eq(ask("status\n", 0, 0), "{\"asked\":6}\n{}\n");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	ck_assert_str_eq(
+	    ask("status\n", NOBODY, getegid()), "{\"asked\":6}\n{}\n");
+}
+END_TEST
+
+/* A long answer is made part by part, as it is read. */
+START_TEST(part_by_part)
+{
+	pid_t pid;
+
+	engine.large = 8000;
+	engine.parts = 0;
+	ck_assert_uint_eq(strlen(ask("db\n", 0, 0)), 8000);
+	engine.large = 2000;
+	engine.parts = 3;
+	ck_assert_uint_eq(strlen(ask("db\n", 0, 0)), 8000);
+	ck_assert_str_eq(engine.last, "db 07");
+	ck_assert_uint_eq(engine.queries, 5);
+	signal(SIGPIPE, SIG_IGN);
+	engine.large = 8 << 20; /* more than a socket holds */
+	engine.parts = 3;
+	pid = crowd(1, "db\n");
+	loop_until_asked(6);
+	loop_for(100);
+	ck_assert_uint_eq(engine.queries, 6);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+END_TEST
+
 /* Idle clients take all that is left: it is said once, the loop rests, and
  * who asks is answered all the same. */
 START_TEST(without_descriptors)
@@ -310,7 +450,7 @@ START_TEST(without_descriptors)
 	close(next);
 	getrlimit(RLIMIT_NOFILE, &limit);
 	limit.rlim_cur = (rlim_t)next + 3;
-	pid = crowd(12);
+	pid = crowd(12, "");
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	getrusage(RUSAGE_SELF, &before);
 	loop_for(1500);
@@ -326,7 +466,7 @@ START_TEST(without_descriptors)
 	waitpid(pid, NULL, 0);
 	limit.rlim_cur = (rlim_t)next + 6;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	pid = crowd(12);
+	pid = crowd(12, "");
 	ck_assert_str_eq(
 	    ask("status\n", getuid(), getgid()), "{\"asked\":6}\n{}\n");
 	kill(pid, SIGKILL);
@@ -344,7 +484,7 @@ START_TEST(without_any_descriptor)
 	close(next);
 	getrlimit(RLIMIT_NOFILE, &limit);
 	limit.rlim_cur = (rlim_t)next;
-	pid = crowd(3);
+	pid = crowd(3, "");
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	loop_for(2500);
 	ck_assert_uint_eq(times_said("accept-failed"), 1);
@@ -407,6 +547,10 @@ main(void)
 	tcase_add_test(tc, who_may_what);
 	tcase_add_test(tc, an_empty_answer_is_a_line);
 	tcase_add_test(tc, root_has_a_place);
+	tcase_add_test(tc, who_reads_shares_the_loop);
+	tcase_add_test(tc, root_is_first);
+	tcase_add_test(tc, what_is_not_read_is_little);
+	tcase_add_test(tc, part_by_part);
 	tcase_add_test(tc, without_descriptors);
 	tcase_add_test(tc, without_any_descriptor);
 	tcase_set_timeout(tc, 20);

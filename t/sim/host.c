@@ -118,6 +118,7 @@ host_free(struct node *node)
 	vec_done(&node->allow);
 	disk_done(node);
 	buf_done(&node->reply);
+	mem_free(node->more);
 	buf_done(&node->besides);
 	buf_done(&node->first);
 	buf_done(&node->last);
@@ -244,6 +245,7 @@ carry_out(struct world *world, struct node *node, const struct effect *fx)
 		break;
 	case FX_REPLY:
 		buf_bytes(&node->reply, fx->bytes, fx->len);
+		node->more = mem_str(fx->name);
 		break;
 	case FX_HELD:
 		node->held = true;
@@ -463,13 +465,21 @@ world_resume(struct world *world, struct node *node)
 const char *
 world_ask(struct world *world, struct node *node, const char *question)
 {
-	struct input in = { .kind = IN_QUERY, .who = 1 };
+	char *more = mem_str(question);
 
 	buf_reset(&node->reply);
-	in.bytes = (const uint8_t *)question;
-	in.len = strlen(question);
-	if (world_runs(node))
+	while (more != NULL && world_runs(node)) {
+		struct input in = { .kind = IN_QUERY,
+			.who = 1,
+			.bytes = (const uint8_t *)more,
+			.len = strlen(more) };
+
 		host_input(world, node, &in);
+		mem_free(more);
+		more = node->more;
+		node->more = NULL;
+	}
+	mem_free(more);
 	buf_u8(&node->reply, 0);
 	node->reply.n--;
 	return (const char *)node->reply.p;

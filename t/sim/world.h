@@ -124,6 +124,7 @@ struct node {
 	uint64_t events[EVENT_KINDS];
 	uint64_t given_up; /* exchanges that were too slow */
 	struct buf reply;  /* to the last query */
+	char *more;        /* asks for the rest of it */
 	void *ledger;      /* rule.c's memory of its database */
 	bool changed;      /* its database, since rule.c looked */
 };
