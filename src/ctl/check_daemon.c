@@ -11,11 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "ctl/client.h"
 
 #define NAMED_MAX 20
+#define FILES_DEEP 4 /* files that files name */
 
 static const char *
 text(const json_t *line, const char *key)
@@ -33,7 +35,11 @@ struct guests {
 	const char *pattern; /* that is refused to others */
 	struct words networks, restrictions;
 	unsigned named;
+	bool unasked; /* what may let one through, said once */
 };
+
+/* What a table says of a key. */
+enum says { SAYS_NOTHING, SAYS_NO, SAYS_YES, SAYS_UNASKED };
 
 /* True if the first `bits` of both are the same. */
 static bool
@@ -76,55 +82,157 @@ net_read(const char *word, struct addr *net, unsigned *bits)
 	return true;
 }
 
-static bool
-in_table(const struct postfix *p, const char *table, const char *key)
+static enum says
+ask_table(const struct postfix *p, const char *table, const char *key)
 {
-	struct postfix_run run = { "postmap", "-q", key, NULL, table };
-	char *value = postfix_run(p, &run);
-	bool is = value != NULL && *value != '\0' &&
-	          strncasecmp(value, "reject", 6) != 0 &&
-	          strncasecmp(value, "defer", 5) != 0;
+	struct postfix_run run = { "postmap", "-q", "-", NULL, table };
+	struct buf keys = { 0 };
+	enum says says = SAYS_UNASKED;
+	const char *is;
+	char *line;
 
-	mem_free(value);
-	return is;
+	buf_printf(&keys, "%s\n", key);
+	run.input = &keys;
+	line = postfix_run(p, &run);
+	buf_done(&keys);
+	if (line == NULL)
+		return SAYS_UNASKED;
+	is = strchr(line, '\t');
+	if (is == NULL)
+		says = SAYS_NOTHING;
+	else
+		says = strncasecmp(is + 1, "reject", 6) == 0 ||
+		               strncasecmp(is + 1, "defer", 5) == 0
+		           ? SAYS_NO
+		           : SAYS_YES;
+	mem_free(line);
+	return says;
 }
 
 /* By ours, or a table of the site's. */
-static bool
-in_restrictions(const struct guests *g, const char *ip)
+static enum says
+ask_restrictions(const struct guests *g, const char *ip)
 {
-	for (size_t i = 1; i < g->restrictions.list.n; i++)
+	enum says says = ask_table(g->p, g->table, ip), one;
+
+	for (size_t i = 1; i < g->restrictions.list.n && says != SAYS_YES;
+	     i++) {
 		if (strcmp(g->restrictions.list.v[i - 1],
-			"check_client_access") == 0 &&
-		    in_table(g->p, g->restrictions.list.v[i], ip))
-			return true;
-	return in_table(g->p, g->table, ip);
+			"check_client_access") != 0)
+			continue;
+		one = ask_table(g->p, g->restrictions.list.v[i], ip);
+		if (one == SAYS_YES || one == SAYS_UNASKED)
+			says = one;
+	}
+	return says;
 }
 
-/* As permit_mynetworks reads it: the first word that meets the address. What
- * is in a file is not looked at, and lets everybody through. */
-static bool
-in_networks(const struct guests *g, const struct addr *addr)
+/* What a word of mynetworks says of an address. */
+static enum says
+ask_network(const struct guests *g, const char *word, const struct addr *addr)
 {
 	char ip[ADDR_TEXT];
+	struct addr net;
+	enum says says;
+	unsigned bits;
 
-	addr_ip_text(addr, ip);
+	if (net_read(word, &net, &bits))
+		return net.family == addr->family &&
+		               same_bits(net.ip, addr->ip, bits)
+		           ? SAYS_YES
+		           : SAYS_NOTHING;
+	if (*word == '/')
+		return SAYS_UNASKED; /* a file that could not be read */
+	if (strchr(word, ':') == NULL)
+		return SAYS_NOTHING; /* a host's name is no address */
+	says = ask_table(g->p, word, addr_ip_text(addr, ip));
+	return says == SAYS_NO ? SAYS_YES : says; /* the key is what counts */
+}
+
+/* As permit_mynetworks reads it: the first word that meets the address. */
+static enum says
+ask_networks(const struct guests *g, const struct addr *addr)
+{
 	for (size_t i = 0; i < g->networks.list.n; i++) {
 		const char *word = g->networks.list.v[i];
 		bool no = *word == '!';
-		struct addr net;
-		unsigned bits;
+		enum says says = ask_network(g, word + no, addr);
 
-		word += no;
-		if (net_read(word, &net, &bits)) {
-			if (net.family == addr->family &&
-			    same_bits(net.ip, addr->ip, bits))
-				return !no;
-		} else if (*word == '/' || in_table(g->p, word, ip)) {
-			return !no;
-		}
+		if (says == SAYS_YES)
+			return no ? SAYS_NO : SAYS_YES;
+		if (says == SAYS_UNASKED)
+			return says;
 	}
-	return false;
+	return SAYS_NOTHING;
+}
+
+static void networks_add(
+    struct words *out, const char *list, bool no, unsigned depth);
+
+/* A file's lines are a list like it; what follows # is a comment. */
+static bool
+file_add(struct words *out, const char *path, bool no, unsigned depth)
+{
+	FILE *f = depth == 0 ? NULL : fopen(path, "re");
+	char line[4096];
+
+	if (f == NULL)
+		return false;
+	while (fgets(line, sizeof(line), f) != NULL) {
+		char *text = line + strspn(line, " \t");
+
+		if (*text != '#')
+			networks_add(out, text, no, depth - 1);
+	}
+	fclose(f);
+	return true;
+}
+
+/* The words of a list as mynetworks has it, those of its files in place of
+ * their names; `no`: all of them the other way round. */
+static void
+networks_add(struct words *out, const char *list, bool no, unsigned depth)
+{
+	struct words words = { { 0 } };
+
+	words_split(&words, list);
+	for (size_t i = 0; i < words.list.n; i++) {
+		const char *word = words.list.v[i];
+		bool not = *word == '!' ? !no : no;
+		struct buf b = { 0 };
+
+		word += *word == '!';
+		if (*word == '/' && file_add(out, word, not, depth))
+			continue;
+		buf_printf(&b, "%s%s", not ? "!" : "", word);
+		vec_push(&out->list, buf_string(&b));
+	}
+	words_done(&words);
+}
+
+/* Whether this address may send on by us; what cannot be asked may. */
+static bool
+is_let(struct guests *g, const struct addr *addr)
+{
+	bool by_networks = false;
+	char ip[ADDR_TEXT];
+	enum says says = ask_restrictions(g, addr_ip_text(addr, ip));
+
+	for (size_t i = 0; i < g->restrictions.list.n; i++)
+		by_networks |=
+		    strcmp(g->restrictions.list.v[i], "permit_mynetworks") == 0;
+	if (says != SAYS_YES && by_networks) {
+		enum says one = ask_networks(g, addr);
+
+		says = one == SAYS_YES || says != SAYS_UNASKED ? one : says;
+	}
+	if (says == SAYS_UNASKED && !g->unasked)
+		check_find(g->p->list, CHECK_ABOUT(CHECK_NOTE, "servers", NULL),
+		    "not asked%s: whether mynetworks, or a table of "
+		    "check_client_access, lets through who sends here",
+		    geteuid() == 0 ? "" : ": needs root");
+	g->unasked |= says == SAYS_UNASKED;
+	return says == SAYS_YES || says == SAYS_UNASKED;
 }
 
 static void
@@ -185,9 +293,9 @@ on_lsa(void *ctx, const json_t *line)
 
 		if (s == NULL || !addr_read(&addr, s))
 			continue;
-		addr_ip_text(&addr, ip);
-		if (!in_restrictions(g, ip) && !in_networks(g, &addr))
-			tell_guest(g, text(line, "origin"), ip);
+		if (!is_let(g, &addr))
+			tell_guest(
+			    g, text(line, "origin"), addr_ip_text(&addr, ip));
 	}
 }
 
@@ -208,7 +316,7 @@ is_open(const struct postfix *p, const char *pattern)
 
 			is = strcmp(word, pattern) == 0 ||
 			     (strchr(word, ':') != NULL &&
-				 in_table(p, word, pattern));
+				 ask_table(p, word, pattern) >= SAYS_NO);
 		}
 		words_done(&words);
 	}
@@ -239,7 +347,8 @@ check_guests(const struct postfix *p, const struct call *call)
 		return;
 	buf_printf(&b, "cidr:%s/" SETUP_SERVERS, p->conf->table_directory);
 	g.table = buf_string(&b);
-	words_split(&g.networks, postconf_full(p, "mynetworks"));
+	networks_add(
+	    &g.networks, postconf_full(p, "mynetworks"), false, FILES_DEEP);
 	words_split(&g.restrictions,
 	    *is == '\0' ? postconf_full(p, "smtpd_recipient_restrictions")
 			: is);

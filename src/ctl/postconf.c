@@ -18,20 +18,35 @@
 
 /* The child's: never returns. */
 static void
-become(char *const argv[], FILE *input, int to)
+become(char *const argv[], FILE *input, FILE *said, int to)
 {
 	int null = open("/dev/null", O_RDWR);
 
 	dup2(input != NULL ? fileno(input) : null, STDIN_FILENO);
 	dup2(to, STDOUT_FILENO);
-	dup2(null, STDERR_FILENO);
+	dup2(said != NULL ? fileno(said) : null, STDERR_FILENO);
 	close(to);
 	execvp(argv[0], argv);
 	_exit(127);
 }
 
+/* postmap -q ends with 1 where a key has no value, and where it could not
+ * open the table at all: that it says. */
 static bool
-collect(char *const argv[], FILE *input, struct buf *out)
+is_silent(FILE *said)
+{
+	char line[512];
+
+	rewind(said);
+	while (fgets(line, sizeof(line), said) != NULL)
+		if (strstr(line, ": fatal: ") != NULL ||
+		    strstr(line, ": error: ") != NULL)
+			return false;
+	return true;
+}
+
+static bool
+collect(char *const argv[], FILE *input, FILE *said, struct buf *out)
 {
 	int fds[2], status = -1;
 	char chunk[4096];
@@ -43,18 +58,18 @@ collect(char *const argv[], FILE *input, struct buf *out)
 	pid = fork();
 	if (pid == 0) {
 		close(fds[0]);
-		become(argv, input, fds[1]);
+		become(argv, input, said, fds[1]);
 	}
 	close(fds[1]);
 	while (pid > 0 && (n = read(fds[0], chunk, sizeof(chunk))) > 0)
 		if (out->n + (size_t)n < OUTPUT_MAX)
 			buf_bytes(out, chunk, (size_t)n);
 	close(fds[0]);
-	/* postmap -q ends with 1 where a key has no value */
 	return pid > 0 && waitpid(pid, &status, 0) == pid &&
 	       WIFEXITED(status) &&
 	       (WEXITSTATUS(status) == 0 ||
-		   (input != NULL && WEXITSTATUS(status) == 1));
+		   (said != NULL && WEXITSTATUS(status) == 1 &&
+		       is_silent(said)));
 }
 
 static char *
@@ -71,6 +86,7 @@ postfix_run(const struct postfix *p, const struct postfix_run *run)
 {
 	char *argv[7] = { located(run->program) };
 	FILE *input = run->input == NULL ? NULL : tmpfile();
+	FILE *said = input == NULL ? NULL : tmpfile();
 	struct buf out = { 0 };
 	size_t n = 1;
 	bool ok;
@@ -89,10 +105,12 @@ postfix_run(const struct postfix *p, const struct postfix_run *run)
 		fwrite(run->input->p, 1, run->input->n, input);
 		rewind(input);
 	}
-	ok =
-	    (run->input == NULL || input != NULL) && collect(argv, input, &out);
+	ok = (run->input == NULL || said != NULL) &&
+	     collect(argv, input, said, &out);
 	if (input != NULL)
 		fclose(input);
+	if (said != NULL)
+		fclose(said);
 	while (n > 0)
 		mem_free(argv[--n]);
 	while (out.n > 0 && out.p[out.n - 1] == '\n')

@@ -8,7 +8,7 @@ PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || skip "needs root"
 need postconf
 postconf -m | grep -q '^lmdb$' || skip "needs postfix-lmdb"
-plan 50
+plan 55
 
 mkdir "$W/etc" "$W/keys" "$W/lsrd"
 lsrctl() {
@@ -297,7 +297,7 @@ cp "$W/plain.conf" "$W/lsrd.conf"
 # --- what the daemon knows ----------------------------------------------------
 
 command -v python3 >/dev/null || {
-	for what in 1 2 3 4 5 6 7; do ok "daemon # SKIP needs python3" true; done
+	for what in 1 2 3 4 5 6 7 8 9 10 11 12; do ok "daemon # SKIP needs python3" true; done
 	exit 0
 }
 mkdir "$W/daemon"
@@ -350,8 +350,26 @@ named() {
 }
 ok "who sends here and may not, by address" named
 ok "what lets it through" said 'address = { "\[2001:db8::6\]:691" } in the section of peer "mx6.example.org"'
+# networks WORD...: what mynetworks is, and who is refused by it.
+networks() {
+	postconf -c "$W/etc" -e "mynetworks = $*"
+	check
+	sed -n 's/.* \(mx[0-9]\).example.org sends by this server, .*/\1/p' \
+		"$W/out" | sort | tr '\n' ' ' | sed 's/ $//'
+}
+printf '# ours\n192.0.2.2\n  !198.51.100.200, 198.51.100.0/24\n%s\n' "$W/more" \
+	>"$W/networks"
+echo '[2001:db8:7::6] # and this' >"$W/more"
+ok "mynetworks in a file, and in one that it names" \
+	[ "$(networks "$W/networks")" = "mx6 mx8" ]
+ok "the other way round" [ "$(networks "!$W/networks")" = "mx2 mx5 mx6 mx7" ]
+printf '192.0.2.0/24 REJECT is no matter\n2001:db8::/32 x\n' >"$W/networks.cidr"
+ok "in a table, whatever its values" \
+	[ "$(networks "cidr:$W/networks.cidr")" = "mx5 mx8" ]
+ok "in one that is not there: not asked" [ -z "$(networks "cidr:$W/none")" ]
+ok "and that is said" said "not asked: whether mynetworks"
 echo '192.0.2.0/24 OK' >"$W/clients"
-postconf -c "$W/etc" -e \
+postconf -c "$W/etc" -e "mynetworks = 198.51.100.0/24" \
 	"smtpd_relay_restrictions = permit_mynetworks, check_client_access cidr:$W/clients, reject_unauth_destination"
 check
 ok "a table of the site's own lets through too" sh -c \
