@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -24,6 +27,9 @@
 #define AUTHORITY_DAYS 7300
 #define DAYS_MAX 36500
 
+/* A message is underway no longer, as MTAs come: maximal_queue_lifetime. */
+#define UNDERWAY_S (5 * 86400)
+
 /* clang-format off */
 const struct verb_option keys_authority_options[] = {
 	{ "organization", "NAME", "what the organization is called" },
@@ -37,6 +43,7 @@ const struct verb_option keys_authority_options[] = {
 const struct verb_option keys_mark_options[] = {
 	{ "directory", "DIR",  "where the mark key is [" KEYS_DIRECTORY "]" },
 	{ "user",      "USER", "who owns them, when run by root [_lsrd]" },
+	{ "force",     NULL,   "also within five days of the last time" },
 	{ NULL, NULL, NULL },
 };
 /* clang-format on */
@@ -229,6 +236,28 @@ mark_tell(const struct call *call, const char *path, const char *previous)
 }
 
 /*
+ * Two keys are believed, so a second roll makes an end of the first: marks on
+ * messages that are underway would count as a stranger's.
+ */
+static int
+mark_may(const struct call *call, const char *path, const char *previous)
+{
+	char until[VALUE_TIME];
+	struct stat rolled;
+
+	if (call_has(call, "force") || access(previous, F_OK) != 0 ||
+	    stat(path, &rolled) != 0 ||
+	    rolled.st_mtime + UNDERWAY_S <= time(NULL))
+		return CALL_OK;
+	value_time_text((int64_t)rolled.st_mtime + UNDERWAY_S, until);
+	return call_usage(
+	    "%s is younger than five days: messages underway have marks made "
+	    "with %s, and with another key these would not be believed any "
+	    "more; wait until %s, or --force",
+	    path, previous, until);
+}
+
+/*
  * The key in use stays readable under both names until the new one takes its
  * name at once, so that nobody finds it missing.
  */
@@ -238,13 +267,15 @@ mark_roll(const struct call *call, const char *path, const char *previous)
 	struct keys_put put = { .force = true };
 	struct evp_pkey_st *key = NULL;
 	int rc = keys_read(path, KEYS_MARK, &key);
+	char old[PATH_MAX];
 
 	keys_free(key);
+	snprintf(old, sizeof(old), "%s.old", previous);
 	if (keys_owner(call, true, &put) != CALL_OK)
 		return CALL_USAGE;
 	if (rc != RC_OK)
 		return paths_refuse(path, rc);
-	if ((unlink(previous) != 0 && errno != ENOENT) ||
+	if ((rename(previous, old) != 0 && errno != ENOENT) ||
 	    link(path, previous) != 0)
 		return paths_refuse(previous, RC_IO);
 	key = keys_new();
@@ -258,8 +289,10 @@ keys_verb_mark(const struct call *call)
 {
 	char *path = paths_join(keys_directory(call), "mark.key");
 	char *previous = paths_join(keys_directory(call), "mark-previous.key");
-	int status = mark_roll(call, path, previous);
+	int status = mark_may(call, path, previous);
 
+	if (status == CALL_OK)
+		status = mark_roll(call, path, previous);
 	if (status == CALL_OK)
 		mark_tell(call, path, previous);
 	mem_free(path);

@@ -129,6 +129,18 @@ rolled() {
 		cmp "$dir/before" "$dir/1/mark-previous.key" &&
 		! cmp "$dir/before" "$dir/1/mark.key" >/dev/null
 }
+# aged: the mark key has been in use for five days; and once more, then.
+aged() {
+	cp "$dir/1/mark-previous.key" "$dir/before-that" &&
+		touch -d '5 days ago' "$dir/1/mark.key" && rolled &&
+		cmp "$dir/before-that" "$dir/1/mark-previous.key.old"
+}
+# unmoved STATUS TEXT COMMAND...: says so, and the keys are as they were.
+unmoved() {
+	cat "$dir/1/mark.key" "$dir/1/mark-previous.key" >"$dir/both"
+	says "$@" && cat "$dir/1/mark.key" "$dir/1/mark-previous.key" |
+		cmp - "$dir/both"
+}
 
 forget() {
 	"$ctl" forget MX9.example.org --key "$(digest)" --epoch 7 \
@@ -136,7 +148,7 @@ forget() {
 		grep -qE '^01050000[0-9a-f]+$' "$dir/order"
 }
 
-plan 57
+plan 58
 ok "an organization is asked for" says 2 "--organization NAME is missing" \
 	"$ctl" keys authority --directory "$dir/a"
 ok "and is a domain name" says 2 "not a domain name" \
@@ -156,10 +168,13 @@ ok "a server" says 0 "lsrd -t" issue --server MX1.example.org \
 ok "its key is 0600" mode 600 "$dir/1/server.key"
 ok "its mark key is 0640" mode 640 "$dir/1/mark.key"
 ok "the mark key is rolled" rolled
-ok "and once more" rolled
+ok "typed twice: not, while marks of the one before are underway" \
+	unmoved 2 'younger than five days.*wait until 20.*Z, or --force' \
+	"$ctl" keys mark --directory "$dir/1"
+ok "later it is" aged
 ok "it is 0640" mode 640 "$dir/1/mark.key"
-ok "in JSON" says 0 '"previous_mark_key":' \
-	"$ctl" keys mark --json --directory "$dir/1"
+ok "by force, and in JSON" says 0 '"previous_mark_key":' \
+	"$ctl" keys mark --json --force --directory "$dir/1"
 ok "none, none rolled" says 2 "mark.key" "$ctl" keys mark --directory "$dir/a"
 ok "the authority's certificate is with it" \
 	cmp "$dir/a/authority.pem" "$dir/1/authority.pem"
