@@ -104,13 +104,14 @@ cost_to(const struct admit *a, uint32_t to)
 }
 
 static void
-hop_add(const struct admit *a, uint32_t to, bool alternate,
+hop_add(const struct admit *a, const char *pattern, uint32_t to, bool alternate,
     struct admit_answer *out)
 {
 	const struct addr *addr = addr_of(a, to, cost_to(a, to));
 	struct admit_hop *hop = &out->hop[out->nhops];
 
-	if (addr == NULL || out->nhops == LIMIT_NEXT_HOPS)
+	if (addr == NULL || out->nhops == LIMIT_NEXT_HOPS ||
+	    table_net_refuses(a->net, pattern, addr))
 		return;
 	for (size_t i = 0; i < out->nhops; i++)
 		if (addr_equal(&out->hop[i].addr, addr))
@@ -138,12 +139,12 @@ hops_add(const struct admit *a, const char *pattern, struct answer_route *route,
 			    nexthop_rank(
 				pattern, servers[route->hops.v[best]].name))
 				best = i;
-		hop_add(a, route->hops.v[best], false, out);
+		hop_add(a, pattern, route->hops.v[best], false, out);
 		memmove(&route->hops.v[best], &route->hops.v[best + 1],
 		    (route->hops.n - best - 1) * sizeof(*route->hops.v));
 	}
 	for (size_t i = 0; i < route->alternates.n; i++)
-		hop_add(a, route->alternates.v[i], true, out);
+		hop_add(a, pattern, route->alternates.v[i], true, out);
 }
 
 /* --- the published route -------------------------------------------------- */
@@ -327,7 +328,7 @@ remote(struct admit *a, const struct table_route *plain, size_t pattern,
 	hops_add(a, answer_text(a->answer, pattern), route, out);
 	out->kind = out->nhops > 0 ? ADMIT_ROUTE : ADMIT_HOLD;
 	snprintf(out->why, sizeof(out->why),
-	    "no address of a hop that admits this message");
+	    "no address of a hop that admits this message and relays for it");
 }
 
 /* No FILTER says what the MTA does by itself. */

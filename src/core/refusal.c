@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
+#include "base/rc.h"
+#include "base/str.h"
 #include "core/limits.h"
 
 static const struct damp_rule damping = { .free = 0,
@@ -224,6 +225,111 @@ refusal_apply(const struct refusals *all, struct route *r)
 	else if (gone != NULL)
 		r->hop[0].alternate = false; /* it is the way now */
 	mem_free(gone);
+}
+
+void
+refusal_encode(
+    const struct refusals *all, struct mono now, uint64_t wall, struct buf *out)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < all->list.n; i++)
+		n += all->list.v[i].off;
+	buf_u32(out, n);
+	for (size_t i = 0; i < all->list.n; i++) {
+		const struct refusal *r = &all->list.v[i];
+
+		if (!r->off)
+			continue;
+		buf_u16(out, (uint16_t)strlen(r->pattern));
+		buf_text(out, r->pattern);
+		buf_u16(out, (uint16_t)strlen(r->name));
+		buf_text(out, r->name);
+		buf_u8(out, r->hop.family);
+		buf_bytes(out, r->hop.ip, sizeof(r->hop.ip));
+		buf_u16(out, r->hop.port);
+		buf_u64(out, wall + mono_since(now, r->until) / 1000);
+	}
+}
+
+static char *
+text_get(struct cur *in, bool (*good)(const char *s))
+{
+	struct cur text = cur_sub(in, cur_u16(in));
+	char *s;
+
+	if (in->bad || text.left == 0 || memchr(text.p, 0, text.left) != NULL)
+		return NULL;
+	s = mem_dup(text.p, text.left);
+	if (good(s))
+		return s;
+	mem_free(s);
+	return NULL;
+}
+
+/* What is left of it in ms; 0: nothing. A calendar that was set meanwhile
+ * makes it no longer than a first one. */
+static uint64_t
+left_of(uint64_t until, uint64_t wall)
+{
+	uint64_t s = until > wall ? until - wall : 0;
+
+	return s < damping.first_ms / 1000 ? s * 1000 : damping.first_ms;
+}
+
+static void
+left_out(struct refusals *all, const struct refusal_told *told, uint64_t ms)
+{
+	struct refusal *r = NULL;
+
+	if (ms > 0 && find(all, told->pattern, &told->hop) == NULL)
+		r = put(all, told);
+	if (r == NULL)
+		return;
+	r->last = told->now;
+	r->off = true;
+	r->until = mono_after(told->now, ms);
+	damp_failed(&r->damp, &damping, told->now);
+}
+
+static int
+one_get(struct refusals *all, struct cur *in, struct mono now, uint64_t wall)
+{
+	char *pattern = text_get(in, str_is_pattern);
+	char *name = text_get(in, str_is_host);
+	struct refusal_told told = {
+		.pattern = pattern, .name = name, .now = now
+	};
+	const uint8_t *ip;
+	uint64_t until;
+	int rc = RC_RANGE;
+
+	told.hop.family = cur_u8(in);
+	ip = cur_bytes(in, sizeof(told.hop.ip));
+	told.hop.port = cur_u16(in);
+	until = cur_u64(in);
+	if (ip != NULL)
+		memcpy(told.hop.ip, ip, sizeof(told.hop.ip));
+	if (!in->bad && pattern != NULL && name != NULL &&
+	    addr_is_hop(&told.hop, true)) {
+		left_out(all, &told, left_of(until, wall));
+		rc = RC_OK;
+	}
+	mem_free(pattern);
+	mem_free(name);
+	return rc;
+}
+
+int
+refusal_decode(
+    struct refusals *all, struct cur *in, struct mono now, uint64_t wall)
+{
+	uint32_t n = cur_u32(in);
+	int rc = in->bad ? RC_SHORT : n > LIMIT_REFUSALS ? RC_LIMIT : RC_OK;
+
+	for (uint32_t i = 0; i < n && rc == RC_OK; i++)
+		rc = one_get(all, in, now, wall);
+	return rc;
 }
 
 /* FNV-1a, 64 bits (G. Fowler, L. C. Noll, K.-P. Vo). */

@@ -18,7 +18,8 @@
  * between begins the row anew. The time is ten minutes at first, three times
  * longer for each time that it comes again, two hours at most (damp.h): mail
  * that is tried in vain waits a little longer, no more, so there is no need
- * for a person who takes it back.
+ * for a person who takes it back. A restart keeps what is left of it, or the
+ * first mail after one would go to the hop that refuses and wait again.
  */
 
 #ifndef CORE_REFUSAL_H
@@ -29,6 +30,8 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/buf.h"
+#include "base/cur.h"
 #include "base/vec.h"
 #include "core/damp.h"
 #include "core/rib.h"
@@ -88,6 +91,17 @@ bool refusal_is_off(const struct refusals *refusals, const char *pattern,
 /* Takes the hops that are left out from a route, which becomes a hold where
  * nothing else is left. */
 void refusal_apply(const struct refusals *refusals, struct route *route);
+
+/* Appends those that are left out, with the end of that: what a restart does
+ * not forget. What else is known of them it does. */
+void refusal_encode(const struct refusals *refusals, struct mono now,
+    uint64_t wall, struct buf *out);
+
+/* Reads them: whose end has not come by this calendar, and the most that a
+ * calendar can have them wait is the time of a first one. RC_OK, or why what
+ * follows is none; what was read before stays. */
+int refusal_decode(
+    struct refusals *refusals, struct cur *in, struct mono now, uint64_t wall);
 
 /* A digest of a recipient, never 0. */
 uint64_t refusal_digest(const char *recipient);

@@ -19,6 +19,7 @@ changed(struct engine *e, const struct refusal *r, const char *reason)
 		   .reason = reason,
 		   .value = r->off ? mono_since(e->now, r->until) / 1000 : 0 });
 	due_compute(e);
+	due_save(e);
 }
 
 /* The route that Postfix takes for this recipient, or NULL. */
@@ -45,21 +46,42 @@ is_hop(const struct addr *told, const struct addr *hop)
 	                       : addr_equal(told, hop);
 }
 
+static bool
+goes_by(const struct route *route, const struct addr *hop)
+{
+	for (size_t i = 0; i < route->nhops; i++)
+		if (addr_equal(&route->hop[i].addr, hop))
+			return true;
+	return false;
+}
+
+static void
+refused_by(struct engine *e, const struct route *route, const char *name,
+    const struct addr *hop, const struct report *r)
+{
+	struct refusal_told told = { route->pattern, name, *hop,
+		refusal_digest(r->to), e->now };
+	const struct refusal *off;
+
+	if (!is_hop(&r->hop, hop))
+		return;
+	off = refusal_add(&e->refusals, &told);
+	if (off != NULL)
+		changed(e, off, "recipients");
+}
+
 static void
 refused(struct engine *e, const struct route *route, const struct report *r)
 {
-	for (size_t i = 0; i < route->nhops; i++) {
-		const struct route_hop *hop = &route->hop[i];
-		struct refusal_told told = { route->pattern, hop->name,
-			hop->addr, refusal_digest(r->to), e->now };
-		const struct refusal *off;
-
-		if (!is_hop(&r->hop, &hop->addr))
-			continue;
-		off = refusal_add(&e->refusals, &told);
-		if (off != NULL)
-			changed(e, off, "recipients");
-	}
+	for (size_t i = 0; i < route->nhops; i++)
+		refused_by(
+		    e, route, route->hop[i].name, &route->hop[i].addr, r);
+	/* Where a connector has limits a message may have gone elsewhere. */
+	for (struct link *l = e->annex.net.n > 0 ? link_first(e) : NULL;
+	     l != NULL; l = link_next(l))
+		if (l->use & (LINK_CONNECTOR | LINK_MEMBER) &&
+		    !goes_by(route, &l->addr))
+			refused_by(e, route, l->name, &l->addr, r);
 }
 
 static void

@@ -3,7 +3,8 @@
  * table that was published last. (DESIGN sections 4 and 5)
  *
  *     u8 version; u32 n LSAs, each u32 length and its octets;
- *     u64 generation; u32 n routes (rib.h)
+ *     u64 generation; u32 n routes (rib.h);
+ *     u32 n hops that refuse to relay (refusal.h), which may be missing
  *
  * What is read is judged like anything from outside: one LSA that is not
  * right is left out by name, and the peers have it. Version 1 had the keys
@@ -39,6 +40,7 @@ engine_save(const struct engine *e, struct buf *out)
 		buf_bytes(out, l->octets, l->len);
 	}
 	rib_write(out, e->rib);
+	refusal_encode(&e->refusals, e->now, e->wall, out);
 }
 
 void
@@ -190,6 +192,8 @@ saved_read(struct engine *e, const uint8_t *p, size_t n)
 	rib = rib_read(&in);
 	if (version == VERSION_BEFORE)
 		leaving_read(e, &in, rib);
+	else if (rib != NULL && in.left > 0)
+		(void)refusal_decode(&e->refusals, &in, e->now, e->wall);
 	rib_restore(e, rib);
 	fx_event(e, (struct event){ .kind = EVENT_RESTORED,
 			.value = lsdb_count(&e->db),

@@ -111,6 +111,14 @@ put_claims(struct buf *out, const struct net *net)
 }
 
 static void
+put_addr(struct buf *out, const struct addr *a)
+{
+	buf_u8(out, a->family);
+	buf_bytes(out, a->ip, a->family == 4 ? 4 : 16);
+	buf_u16(out, a->port);
+}
+
+static void
 put_own(struct buf *out, const struct table_net *t, struct policies *all)
 {
 	for (size_t i = 0; i < t->own.n; i++) {
@@ -119,9 +127,19 @@ put_own(struct buf *out, const struct table_net *t, struct policies *all)
 		buf_u32(out, s->to);
 		buf_u32(out, s->cost);
 		buf_u32(out, number(all, s->policy));
-		buf_u8(out, s->addr.family);
-		buf_bytes(out, s->addr.ip, s->addr.family == 4 ? 4 : 16);
-		buf_u16(out, s->addr.port);
+		put_addr(out, &s->addr);
+	}
+}
+
+static void
+put_refusals(struct buf *out, const struct table_net *t)
+{
+	if (t->refusals.n == 0)
+		return;
+	buf_u32(out, (uint32_t)t->refusals.n);
+	for (size_t i = 0; i < t->refusals.n; i++) {
+		put_text(out, t->refusals.v[i].pattern);
+		put_addr(out, &t->refusals.v[i].hop);
 	}
 }
 
@@ -146,6 +164,7 @@ table_net_encode(struct buf *out, const struct table_net *t)
 	buf_bytes(out, steps.p, steps.n);
 	put_claims(out, &t->net);
 	buf_bytes(out, own.p, own.n);
+	put_refusals(out, t);
 	vec_done(&all.list);
 	buf_done(&steps);
 	buf_done(&own);
@@ -335,25 +354,47 @@ get_claims(struct table_net *t, struct cur *in, uint32_t n)
 	return RC_OK;
 }
 
+static bool
+get_addr(struct cur *in, struct addr *out)
+{
+	size_t n;
+	const uint8_t *ip;
+
+	*out = (struct addr){ .family = cur_u8(in) };
+	n = out->family == 4 ? 4 : 16;
+	ip = cur_bytes(in, n);
+	out->port = cur_u16(in);
+	if (in->bad)
+		return false;
+	memcpy(out->ip, ip, n);
+	return addr_is_hop(out, true);
+}
+
+static int
+get_refusals(struct table_net *t, struct cur *in)
+{
+	uint32_t n = in->left > 0 ? cur_u32(in) : 0;
+
+	for (uint32_t i = 0; i < n && !in->bad; i++) {
+		struct table_refusal one = { .pattern = get_text(t, in,
+						 cur_u16(in), str_is_pattern) };
+
+		if (one.pattern == NULL || !get_addr(in, &one.hop))
+			return RC_RANGE;
+		vec_push(&t->refusals, one);
+	}
+	return in->bad ? RC_SHORT : RC_OK;
+}
+
 static int
 get_own(struct table_net *t, struct cur *in, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		struct table_step s = { .to = cur_u32(in) };
-		const uint8_t *ip;
-		size_t len;
 
 		s.cost = cur_u32(in);
-		if (!policy_at(t, cur_u32(in), &s.policy))
-			return RC_RANGE;
-		s.addr.family = cur_u8(in);
-		len = s.addr.family == 4 ? 4 : 16;
-		ip = cur_bytes(in, len);
-		s.addr.port = cur_u16(in);
-		if (in->bad)
-			return RC_SHORT;
-		memcpy(s.addr.ip, ip, len);
-		if (s.to >= t->net.servers.n || !addr_is_hop(&s.addr, true))
+		if (!policy_at(t, cur_u32(in), &s.policy) ||
+		    !get_addr(in, &s.addr) || s.to >= t->net.servers.n)
 			return RC_RANGE;
 		vec_push(&t->own, s);
 	}
@@ -388,6 +429,8 @@ get_all(struct table_net *t, struct cur in)
 		rc = get_claims(t, &in, claims);
 	if (rc == RC_OK)
 		rc = get_own(t, &in, own);
+	if (rc == RC_OK)
+		rc = get_refusals(t, &in);
 	if (rc == RC_OK && (in.bad || in.left > 0))
 		rc = RC_LONG;
 	return rc;
@@ -405,11 +448,23 @@ table_net_decode(struct cur in, struct table_net *out)
 	return rc;
 }
 
+bool
+table_net_refuses(
+    const struct table_net *t, const char *pattern, const struct addr *hop)
+{
+	for (size_t i = 0; i < t->refusals.n; i++)
+		if (addr_equal(&t->refusals.v[i].hop, hop) &&
+		    strcmp(t->refusals.v[i].pattern, pattern) == 0)
+			return true;
+	return false;
+}
+
 void
 table_net_done(struct table_net *t)
 {
 	net_done(&t->net);
 	vec_done(&t->own);
+	vec_done(&t->refusals);
 	vec_done(&t->widest);
 	for (size_t i = 0; i < t->npolicies; i++)
 		policy_done(&t->policies[i]);

@@ -16,6 +16,9 @@
  *          u8 flags (1 local, 2 fallback, 4 relay, 8 down)
  *     own steps: u32 to, u32 cost, u32 policy + 1, u8 family, 4 or 16
  *          octets, u16 port
+ *     hops that refuse to relay, if there are any: u32 n, n times u16 n
+ *          pattern, u8 family, 4 or 16 octets, u16 port. Who does not know of
+ *          them takes no net with some.
  */
 
 #ifndef CORE_TABLE_NET_H
@@ -33,10 +36,17 @@ struct table_step {
 	struct addr addr;
 };
 
+/* A hop that refuses to relay for a pattern (refusal.h): left out. */
+struct table_refusal {
+	const char *pattern;
+	struct addr hop;
+};
+
 struct table_net {
 	struct net net;
 	uint32_t self;
 	VEC(struct table_step) own;
+	VEC(struct table_refusal) refusals;
 
 	/* By server: the largest message that some way there admits if all
 	 * that is configured is up; UINT64_MAX: any, 0: there is no way. */
@@ -57,6 +67,9 @@ void table_net_encode(struct buf *out, const struct table_net *net);
  * else there is nothing to end.
  */
 int table_net_decode(struct cur in, struct table_net *out);
+
+bool table_net_refuses(
+    const struct table_net *net, const char *pattern, const struct addr *hop);
 
 void table_net_done(struct table_net *net);
 

@@ -202,6 +202,19 @@ widest_find(const struct facts *f, struct table_net *out)
 	widening_done(&w);
 }
 
+/* A message that takes a way of its own is not to go there either. */
+static void
+refusals_add(const struct refusals *all, struct table_net *out)
+{
+	for (size_t i = 0; all != NULL && i < all->list.n; i++) {
+		const struct refusal *r = &all->list.v[i];
+		struct table_refusal one = { r->pattern, r->hop };
+
+		if (r->off)
+			vec_push(&out->refusals, one);
+	}
+}
+
 void
 view_net(const struct view *v, struct buf *out)
 {
@@ -214,9 +227,11 @@ view_net(const struct view *v, struct buf *out)
 	own_connectors(v, book, &t);
 	own_members(v, book, &t);
 	widest_find(&v->facts, &t);
+	refusals_add(v->in.refusals, &t);
 	table_net_encode(out, &t);
 	nexthop_free(book);
 	vec_done(&t.own);
+	vec_done(&t.refusals);
 	vec_done(&t.widest);
 }
 

@@ -424,6 +424,79 @@ START_TEST(messages_end_and_cross_what_admits_them)
 }
 END_TEST
 
+/* c2 alone admits 5000 octets, or c3, one hop further; c1 is the plain way. */
+static const char lanes[] =
+    "self s0.x g0;server s0.x g0 nbr s1.x,s2.x,s3.x;"
+    "server s1.x g1 nbr s0.x,s2.x,s3.x;server s2.x g2 nbr s0.x,s1.x,s3.x;"
+    "server s3.x g3 nbr s0.x,s1.x,s2.x;"
+    "connector c1 s0.x g1 s1.x=1+@10.9.0.1:25 size 1000;"
+    "connector c2 s0.x g2 s2.x=2+@10.9.0.2:25;"
+    "connector c3 s0.x g3 s3.x=3+@10.9.0.3:25;"
+    "connector d2 s2.x g1 s1.x=2+@10.9.0.4:25;"
+    "connector d3 s3.x g1 s1.x=3+@10.9.0.5:25;"
+    "space a.example s1.x";
+
+/* The hops of a message of 5000 octets while those of `off` refuse a.example,
+ * by the last octet of their addresses. */
+static void
+lane_is(const char *off, const char *want)
+{
+	const struct policy_message message = { .size = 5000, .sender = "u@b" };
+	struct refusals refusals = { 0 };
+	struct view_pending pending = { 0 };
+	struct admit_answer answer;
+	struct seat seat = { .limits = true };
+	struct buf net = { 0 };
+	struct world w;
+	struct view *view;
+	struct admit *admit;
+	struct rib *rib;
+	char got[LIMIT_NEXT_HOPS + 1] = "";
+
+	for (; *off != '\0'; off++) {
+		struct refusal_told told = { "a.example", "s2.x",
+			{ 4, { 10, 9, 0, (uint8_t)(*off - '0') }, 25 }, 0,
+			{ 0 } };
+
+		refusal_add(&refusals, &told);
+		refusal_add(&refusals, &told);
+	}
+	world_init(&w);
+	world_say(&w, lanes);
+	w.in.refusals = &refusals;
+	view = view_new(&w.in);
+	rib = view_rib(view, NULL, &pending);
+	view_net(view, &net);
+	seat_write(&seat, rib, &net);
+	ck_assert_int_eq(
+	    table_open(&seat.table, seat.file.p, seat.file.n), RC_OK);
+	ck_assert_int_eq(table_net_decode(seat.table.net, &seat.net), RC_OK);
+	admit = admit_new(&seat.table, &seat.net, &message);
+	admit_ask(admit, "u@a.example", &answer);
+	for (size_t i = 0; i < answer.nhops; i++)
+		got[i] = (char)('0' + answer.hop[i].addr.ip[3]);
+	ck_assert_str_eq(got, want);
+	ck_assert_int_eq(
+	    answer.kind, answer.nhops > 0 ? ADMIT_ROUTE : ADMIT_HOLD);
+	admit_free(admit);
+	rib_free(rib);
+	view_pending_done(&pending);
+	view_free(view);
+	world_done(&w);
+	seat_done(&seat);
+	refusal_done(&refusals);
+	buf_done(&net);
+}
+
+START_TEST(leaves_out_who_refuses)
+{
+	lane_is("", "23");
+	lane_is("2", "3");
+	lane_is("3", "2");
+	lane_is("23", "");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -432,6 +505,7 @@ main(void)
 
 	tcase_set_timeout(tc, 300);
 	tcase_add_loop_test(tc, messages_end_and_cross_what_admits_them, 1, 5);
+	tcase_add_test(tc, leaves_out_who_refuses);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

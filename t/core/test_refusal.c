@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/rc.h"
 #include "core/limits.h"
 #include "core/refusal.h"
 #include "t/tap.h"
@@ -216,6 +217,67 @@ START_TEST(takes_hops_out)
 }
 END_TEST
 
+/* Once more from what was saved: by the calendar, at another time since boot. */
+static void
+again(struct refusals *to, const struct buf *saved, uint64_t ms, uint64_t wall)
+{
+	struct cur in = cur_over(saved->p, saved->n);
+	int rc = refusal_decode(to, &in, (struct mono){ ms }, wall);
+
+	ck_assert_int_eq(rc, RC_OK);
+	ck_assert_uint_eq(in.left, 0);
+}
+
+START_TEST(survives_a_restart)
+{
+	struct refusals all = { 0 }, new = { 0 }, late = { 0 }, back = { 0 };
+	struct buf out = { 0 };
+
+	three(&all, 50 * MIN);
+	ck_assert(!add(&all, "paris.example", NULL, 50 * MIN));
+	refusal_encode(&all, (struct mono){ 52 * MIN }, 1000000, &out);
+	again(&new, &out, 7, 1000000 + 180);
+	ck_assert_uint_eq(new.list.n, 1); /* what was not off is forgotten */
+	ck_assert(off(&new, "*", "192.0.2.1:25"));
+	ck_assert_uint_eq(refusal_due(&new).ms, 7 + 5 * MIN);
+	ck_assert(over(&new, 7 + 5 * MIN)); /* and is on trial */
+	ck_assert(add(&new, "*", "d@x.example", 6 * MIN));
+	ck_assert_uint_eq(refusal_due(&new).ms, 36 * MIN);
+	/* down for longer than that; a calendar that was set back */
+	again(&late, &out, 7, 1000000 + 8 * 60);
+	ck_assert_uint_eq(late.list.n, 0);
+	again(&back, &out, 7, 5);
+	ck_assert_uint_eq(refusal_due(&back).ms, 7 + 10 * MIN);
+	refusal_done(&all);
+	refusal_done(&new);
+	refusal_done(&late);
+	refusal_done(&back);
+	buf_done(&out);
+}
+END_TEST
+
+START_TEST(reads_what_is_right)
+{
+	struct refusals all = { 0 }, new = { 0 };
+	struct buf out = { 0 };
+
+	three(&all, 0);
+	refusal_encode(&all, (struct mono){ 0 }, 9, &out);
+	for (size_t n = 0; n < out.n; n++) {
+		uint8_t *p = mem_dup(out.p, n);
+		struct cur in = cur_over(p, n);
+		int rc = refusal_decode(&new, &in, (struct mono){ 0 }, 9);
+
+		ck_assert_int_ne(rc, RC_OK);
+		mem_free(p);
+	}
+	ck_assert_uint_eq(new.list.n, 0);
+	refusal_done(&all);
+	refusal_done(&new);
+	buf_done(&out);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -228,6 +290,8 @@ main(void)
 	tcase_add_test(tc, ends_by_itself);
 	tcase_add_test(tc, bounded);
 	tcase_add_test(tc, takes_hops_out);
+	tcase_add_test(tc, survives_a_restart);
+	tcase_add_test(tc, reads_what_is_right);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }
