@@ -105,7 +105,8 @@ on_received(struct session *s, const char *value)
 	s->received++;
 	mem_free(s->oldest);
 	s->oldest = kept(value);
-	if (s->path.n + n <= LIMIT_PATH_OCTETS)
+	if (s->received <= LIMIT_TRACE_FIELDS &&
+	    s->path.n + n <= LIMIT_PATH_OCTETS)
 		buf_bytes(&s->path, value, n);
 }
 

@@ -232,6 +232,16 @@ reason(struct rest r, struct addr *out)
 	return skip(&r, " said: 4") ? MAILLOG_REPLIED : MAILLOG_NOTHING;
 }
 
+/* A recipient as Postfix has it inside, without the quotation marks, may say
+ * all that follows, but not take away that it follows. */
+static bool
+is_said_twice(struct rest r)
+{
+	struct rest before;
+
+	return until(&r, ">, relay=", &before);
+}
+
 /* What follows `to=`: the outcome for one recipient. */
 static void
 outcome(struct maillog_line *out, struct rest r)
@@ -250,7 +260,8 @@ outcome(struct maillog_line *out, struct rest r)
 		return;
 	if (skip(&r, "orig_to=<") && (!address(&r) || !skip(&r, ", ")))
 		return;
-	if (!skip(&r, "relay=") || !hop(&r, true, &out->hop))
+	if (!skip(&r, "relay=") || is_said_twice(r) ||
+	    !hop(&r, true, &out->hop))
 		return;
 	if (!until(&r, ", status=", &skipped))
 		return;
@@ -305,17 +316,28 @@ maillog_read(
 static struct maillog_hop *
 hop_get(struct maillog_tally *tally, const struct addr *addr)
 {
-	struct maillog_hop new = { .addr = *addr };
+	struct maillog_hop new = { .addr = *addr }, *idle = NULL;
 
-	for (size_t i = 0; i < tally->hops.n; i++)
-		if (addr_equal(&tally->hops.v[i].addr, addr) ||
-		    (addr->port == 0 &&
-			addr_same_ip(&tally->hops.v[i].addr, addr)))
-			return &tally->hops.v[i];
-	if (tally->hops.n == MAILLOG_HOPS)
-		return NULL;
-	vec_push(&tally->hops, new);
-	return &tally->hops.v[tally->hops.n - 1];
+	new.used = ++tally->used;
+	for (size_t i = 0; i < tally->hops.n; i++) {
+		struct maillog_hop *h = &tally->hops.v[i];
+
+		if (addr_equal(&h->addr, addr) ||
+		    (addr->port == 0 && addr_same_ip(&h->addr, addr))) {
+			h->used = new.used;
+			return h;
+		}
+		if (h->ok + h->failed + h->refused + h->replies == 0 &&
+		    (idle == NULL || h->used < idle->used))
+			idle = h;
+	}
+	if (tally->hops.n < MAILLOG_HOPS) {
+		vec_push(&tally->hops, new);
+		return &tally->hops.v[tally->hops.n - 1];
+	}
+	if (idle != NULL)
+		*idle = new;
+	return idle;
 }
 
 /* A delivery there tells of the address without a port, too. */

@@ -64,7 +64,8 @@ struct maillog_line {
 void maillog_read(
     struct maillog_line *out, const char *line, size_t n, const char *tag);
 
-/* Hops are few; what comes beyond is not counted. */
+/* Hops are few. A server may name ever new addresses as its own: what comes
+ * beyond takes the place of who was not heard of for the longest. */
 #define MAILLOG_HOPS 256
 /* A message that is refused at each of its tries counts once, as long as so
  * many others were not refused after it. */
@@ -89,6 +90,7 @@ struct maillog_hop {
 	char seen[MAILLOG_SEEN][MAILLOG_ID];
 	size_t nseen;   /* in all; the oldest is overwritten */
 	uint32_t watch; /* deliveries to be told with their recipients */
+	uint64_t used;  /* by the tally's count: when it was heard of last */
 };
 
 /* Begin with { 0 }. */
@@ -96,6 +98,7 @@ struct maillog_tally {
 	VEC(struct maillog_hop) hops;
 	VEC(struct maillog_route) routes; /* in the order of the log */
 	size_t told;                      /* so many of them */
+	uint64_t used;                    /* lines that counted */
 };
 
 void maillog_count(

@@ -56,6 +56,15 @@ static const struct {
 	    MAILLOG_REFUSED, "10.77.2.1:25" },
 	{ HEAD "4F0: Cannot start TLS: handshake failure", MAILLOG_NOTHING,
 	    NULL },
+	/* The recipient as Postfix before 3.5 writes it. */
+	{ HEAD "4F0: to=<x>, relay=y[10.9.9.9]:25, delay=1, status=deferred "
+	       "(TLS is required, but @tokyo.example>, relay=10.77.2.1"
+	       "[10.77.2.1]:25, delay=0.1, dsn=2.0.0, status=sent (250 ok)",
+	    MAILLOG_NOTHING, NULL },
+	{ HEAD "4F0: to=<x>, orig_to=<y>, relay=y[10.9.9.9]:25, status=sent ("
+	       "@tokyo.example>, orig_to=<z@tokyo.example>, relay=10.77.2.1"
+	       "[10.77.2.1]:25, delay=0.1, dsn=2.0.0, status=sent (250 ok)",
+	    MAILLOG_NOTHING, NULL },
 	{ HEAD "4hTx9k3Zz1zDqFr: host x[2001:db8::5] said: 452 4.3.1 full "
 	       "(in reply to MAIL FROM command)",
 	    MAILLOG_REPLIED, "[2001:db8::5]:0" },
@@ -284,6 +293,32 @@ START_TEST(tells_refused_routes)
 }
 END_TEST
 
+/* Whoever has filled the list with addresses of his keeps no other out. */
+START_TEST(the_oldest_hop_gives_way)
+{
+	struct maillog_tally tally = { 0 };
+	struct maillog_line line = { .what = MAILLOG_FAILED };
+	struct report r;
+
+	line.hop = (struct addr){ .family = 4, .port = 25 };
+	for (uint32_t i = 0; i < MAILLOG_HOPS; i++) {
+		line.hop.ip[3] = (uint8_t)i;
+		maillog_count(&tally, &line);
+	}
+	while (maillog_next(&tally, &r))
+		;
+	line.hop.ip[3] = 0;
+	maillog_count(&tally, &line);
+	count(&tally, lines[0].line);
+	line.hop.ip[3] = 2;
+	maillog_count(&tally, &line);
+	expect(&tally, "evidence hop=0.0.0.0:25 failed=1\n"
+		       "evidence hop=10.77.2.1:25 failed=1\n"
+		       "evidence hop=0.0.0.2:25 failed=1\n");
+	maillog_done(&tally);
+}
+END_TEST
+
 START_TEST(hops_are_bounded)
 {
 	struct maillog_tally tally = { 0 };
@@ -317,6 +352,7 @@ main(void)
 	tcase_add_test(tc, counts_messages_once);
 	tcase_add_test(tc, replies_are_apart);
 	tcase_add_test(tc, tells_refused_routes);
+	tcase_add_test(tc, the_oldest_hop_gives_way);
 	tcase_add_test(tc, hops_are_bounded);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
