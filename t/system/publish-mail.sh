@@ -7,7 +7,7 @@
 
 why=$(pf_need)
 [ -z "$why" ] || skip "$why"
-plan 38
+plan 46
 
 pf_begin
 P=example.org
@@ -112,6 +112,37 @@ ok "a held message leaves when its path returns" has \
 ok "and was not bounced" sh -c "! grep -q 'status=bounced' '$W/mail.log'"
 
 ok "nothing fatal in the log" is "$(grep -cE 'fatal|panic' "$W/mail.log")" 0
+
+# --- a key that leaves: in its hour, after it, and when it is gone
+tried() {
+	[ "$(grep -c "to=<$1@leaves.$P>.*status=deferred ($2" "$W/mail.log")" -ge 1 ]
+}
+again() {
+	in_ns postqueue -c "$W/etc" -f
+	tried "$@"
+}
+withdrawn="no path: its last claim was withdrawn,"
+until="$withdrawn held until 12.00"
+since="$withdrawn given up at 12.00"
+drive "hold leaves.$P relay $until, then given up" >/dev/null
+send before@leaves.$P
+within 60 tried before "$until"
+ok "in the hour: a stranger's mail is taken" like "$(smtp a@leaves.$P)" "250 *"
+ok "and held with its end" tried before "$until"
+drive "hold leaves.$P no $since, kept for mail of before" >/dev/null
+ok "after the hour: a stranger's is refused" like "$(smtp b@leaves.$P)" \
+	"554 5.7.1 *"
+send after@leaves.$P
+within 60 tried after "$since"
+ok "what is sent on this host waits" tried after "$since"
+within 90 again before "$since"
+ok "what came before waits, with what became of it" \
+	tried before "$since"
+ok "and none of it was bounced" is \
+	"$(grep -c 'to=<.*@leaves.*status=bounced' "$W/mail.log")" 0
+drive "gone leaves.$P" >/dev/null
+ok "gone: the star has it" is "$(resolve u@leaves.$P)" "lsrd:[198.51.100.6]:25"
+ok "and relayed for nobody" like "$(smtp c@leaves.$P)" "554 5.7.1 *"
 
 # --- a missing table defers, an empty one would bounce
 in_ns sh -c "
