@@ -120,6 +120,11 @@ on_line(struct verb_server *server, size_t n, struct mono now)
 
 	if (waiting(server))
 		answer(server); /* it is no longer the last: overtaken */
+	server->courtesies = kind == LINE_VERB ? 0 : server->courtesies + 1;
+	if (server->courtesies > VERB_SERVER_COURTESIES) {
+		end(server, 421);
+		return true;
+	}
 	switch (kind) {
 	case LINE_VERB:
 		if (server->state != VERB_SERVER_GREET)

@@ -33,6 +33,9 @@
 #define VERB_SERVER_POLL_MS 1000
 #define VERB_SERVER_PENDING 32768 /* octets of TLS for the client */
 #define VERB_SERVER_REFUSALS 20   /* before the session ends (421) */
+/* EHLO, NOOP, RSET in a row, as well: what they are answered is ten times what
+ * they are, and is kept until the client reads. */
+#define VERB_SERVER_COURTESIES 64
 
 enum verb_server_state {
 	VERB_SERVER_GREET,    /* no EHLO yet */
@@ -48,6 +51,7 @@ struct verb_server {
 	struct buf tls;       /* from the client, for whoever speaks TLS */
 	uint32_t refused;     /* lines answered with 500 to 503 */
 	uint32_t legacy;      /* of them, the ancestor's verb */
+	uint32_t courtesies;  /* lines since the last verb that only ask */
 	const char *own_name; /* in answer to EHLO, lent */
 
 	struct buf pending; /* for the client, until it asks */

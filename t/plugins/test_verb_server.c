@@ -340,6 +340,36 @@ START_TEST(many_lines)
 }
 END_TEST
 
+/* Nobody has us keep ten octets for one of his. */
+START_TEST(courtesies_end)
+{
+	static const char line[] = "EHLO\r\n", verb[] = "X-LSA-2 Zm9v\r\n";
+	struct verb_server server;
+	size_t n = 0;
+
+	verb_server_init(&server, "mx1");
+	for (; n < 5000 && server.state != VERB_SERVER_ENDED; n++)
+		verb_server_feed(
+		    &server, (const uint8_t *)line, strlen(line), AT(0));
+	ck_assert_uint_eq(n, VERB_SERVER_COURTESIES + 1);
+	ck_assert_uint_lt(server.say.n, 32768);
+	verb_server_done(&server);
+	verb_server_init(&server, "mx1");
+	for (n = 0; n < 5000; n++) {
+		verb_server_feed(
+		    &server, (const uint8_t *)line, strlen(line), AT(0));
+		verb_server_feed(
+		    &server, (const uint8_t *)verb, strlen(verb), AT(0));
+		if (server.state == VERB_SERVER_ASKING)
+			verb_server_attach(&server);
+		buf_reset(&server.say);
+		buf_reset(&server.tls);
+	}
+	ck_assert_int_eq(server.state, VERB_SERVER_CARRYING);
+	verb_server_done(&server);
+}
+END_TEST
+
 START_TEST(refusals_end)
 {
 	static const char *const lines[] = { "X-LSA-2 !\r\n",
@@ -381,6 +411,7 @@ server_case(void)
 	tcase_add_test(tc, endless_lines);
 	tcase_add_test(tc, bare_continuation);
 	tcase_add_test(tc, many_lines);
+	tcase_add_test(tc, courtesies_end);
 	tcase_add_test(tc, refusals_end);
 	return tc;
 }
