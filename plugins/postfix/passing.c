@@ -8,11 +8,14 @@
 
 #define FILTER "content_filter"
 
+/* Whatever makes other recipients of those that were judged. */
 static const char *const copies[] = { "always_bcc", "sender_bcc_maps",
-	"recipient_bcc_maps" };
+	"recipient_bcc_maps", "virtual_alias_maps", "canonical_maps",
+	"recipient_canonical_maps" };
 
 const char *const passing_parameters[] = { FILTER, "always_bcc",
-	"sender_bcc_maps", "recipient_bcc_maps", NULL };
+	"sender_bcc_maps", "recipient_bcc_maps", "virtual_alias_maps",
+	"canonical_maps", "recipient_canonical_maps", NULL };
 
 /* Whether something follows `NAME`, "=" and blanks, on this line. */
 static bool

@@ -51,7 +51,7 @@ struct mta {
 	 * (FILTER) would go before the filter, and for the copies as well. */
 	bool filters_smtp;  /* content_filter of a service that takes mail */
 	bool filters_local; /* that of sendmail(1) */
-	bool copies;        /* always_bcc and the like */
+	bool copies;        /* always_bcc, virtual_alias_maps and the like */
 
 	/* Of the patterns that we deliver here, without our tables: those it
 	 * has in a local class of its own, and those for which its own

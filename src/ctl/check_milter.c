@@ -151,7 +151,8 @@ void
 check_copies(const struct postfix *p)
 {
 	static const char *const names[] = { "always_bcc", "sender_bcc_maps",
-		"recipient_bcc_maps" };
+		"recipient_bcc_maps", "virtual_alias_maps", "canonical_maps",
+		"recipient_canonical_maps" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (*postconf_full(p, names[i]) != '\0' && !comes_again(p))
@@ -159,7 +160,8 @@ check_copies(const struct postfix *p)
 			    CHECK_ABOUT(CHECK_WARNING, "copies",
 				"lsrd-milter(8), Copies: a transport "
 				"lsrd-again, and --reinject"),
-			    "%s: copies of a message that connectors give a "
+			    "%s: other recipients of a message that connectors "
+			    "give a "
 			    "route of its own take that route",
 			    names[i]);
 }

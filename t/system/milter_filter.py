@@ -151,9 +151,19 @@ def large_is_scanned():
 
 def copies_go_their_way():
     """What always_bcc adds does not take the message's own route."""
-    copy = "copy@mx1.london.example.org"
+    other_recipient("always_bcc", "copy1@mx1.london.example.org")
+
+
+def aliases_go_their_way():
+    """Nor do those whom virtual_alias_maps puts beside a recipient."""
+    copy = "copy2@mx1.london.example.org"
+    other_recipient("virtual_alias_maps", copy,
+                    "inline:{{ %s = %s,%s }}" % (PARIS, PARIS, copy))
+
+
+def other_recipient(parameter, copy, value=None):
     content_filter(None)
-    postconf("-e", "always_bcc=" + copy)
+    postconf("-e", "%s=%s" % (parameter, value or copy))
     milter_limits.limits(mta=("", "c"))
     name, message = milter_limits.sized(30000)
     same(milter_limits.offer(message, [PARIS])[1][:3], "250")
@@ -167,7 +177,7 @@ def copies_go_their_way():
     until(lambda: [line for line in mail_log() if "relay=none" in line], "the copy is lost")
     for line in mail_log():
         assert "198.51.100.6" not in line, line
-    postconf("-X", "always_bcc")
+    postconf("-X", parameter)
     content_filter(None)
     milter.table()
 
@@ -186,6 +196,7 @@ CASES = (
     ("back from the next hop by a newer table: no loop", newer_table),
     ("a route of its own comes behind the filter", large_is_scanned),
     ("copies by always_bcc go their own way", copies_go_their_way),
+    ("aliases go their own way", aliases_go_their_way),
     ("without a filter again", without_filter),
     ("back from the next hop: a loop", real_loop),
 )

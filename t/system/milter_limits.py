@@ -258,7 +258,7 @@ def copies_are_found():
     config = W + "/check.conf" if os.path.exists(W + "/check.conf") else configuration()
 
     def found():
-        return "always_bcc: copies" in lsrctl("--config", config, "check")
+        return "always_bcc: other recipients" in lsrctl("--config", config, "check")
     assert not found(), "without copies"
     postconf("-e", "always_bcc=copy@london.example.org")
     assert found(), "not found"
