@@ -341,6 +341,7 @@ mark(SMFICTX *ctx, const struct session *s, const struct session_ask *ask)
 		    queue_id(ctx));
 	} else {
 		remember(ctx, s, &visit);
+		milter_marked(milter_get(), queue_id(ctx), visit.time_ms);
 		milter_count(milter_get(), REPORT_ACCEPTED);
 	}
 	return SMFIS_CONTINUE;
@@ -484,6 +485,8 @@ decide(SMFICTX *ctx, struct talk *talk, const struct session_ask *ask)
 	char *text;
 
 	session_verify(s, ask);
+	if (milter_is_again(milter_get(), queue_id(ctx), &s->trace))
+		return status;
 	verdict = judge(s, ask);
 	if (verdict != MARK_PASSES)
 		return refuse(ctx, s, verdict);

@@ -91,6 +91,38 @@ milter_count(struct milter *m, enum report_count what)
 }
 
 void
+milter_marked(struct milter *m, const char *id, uint64_t time_ms)
+{
+	struct milter_passed *p;
+
+	pthread_mutex_lock(&m->lock);
+	p = &m->passed[m->npassed++ % LIMIT_PASSED];
+	snprintf(p->id, sizeof(p->id), "%s", id);
+	p->time_ms = time_ms;
+	pthread_mutex_unlock(&m->lock);
+}
+
+bool
+milter_is_again(
+    struct milter *m, const char *id, const struct mark_trace *trace)
+{
+	const struct visit *newest = mark_trace_newest(trace);
+	bool again = false;
+
+	if (newest == NULL || strcmp(id, "-") == 0)
+		return false;
+	pthread_mutex_lock(&m->lock);
+	for (size_t i = 0; i < LIMIT_PASSED && !again; i++)
+		again = m->passed[i].time_ms == newest->time_ms &&
+		        strcmp(m->passed[i].id, id) == 0;
+	pthread_mutex_unlock(&m->lock);
+	if (again)
+		milter_say(m, LOG_WARNING,
+		    "twice: id=%s; name lsrd-milter once in smtpd_milters", id);
+	return again;
+}
+
+void
 milter_open(struct milter *m, int change)
 {
 	pthread_mutex_lock(&m->lock);

@@ -27,6 +27,12 @@
 #include "plugins/milter/options.h"
 #include "plugins/program/say.h"
 
+/* A message that we have marked: its name in the queue, and its visit's time. */
+struct milter_passed {
+	char id[MARK_QUEUE_ID + 1];
+	uint64_t time_ms;
+};
+
 struct milter {
 	const struct options *options; /* do not change */
 	struct say say;
@@ -37,8 +43,10 @@ struct milter {
 	struct ruling_memory splits;
 	struct report counts; /* since the last report that went out */
 	struct say say_limit; /* of lines that others cause */
-	unsigned open;        /* messages between MAIL and their end */
-	unsigned tables;      /* bases that have not ended */
+	struct milter_passed passed[LIMIT_PASSED];
+	unsigned npassed; /* in all; the oldest is overwritten */
+	unsigned open;    /* messages between MAIL and their end */
+	unsigned tables;  /* bases that have not ended */
 
 	/* by signal handlers, in any thread, for the first one */
 	atomic_bool stop, reload, tell;
@@ -63,6 +71,15 @@ bool milter_may_keep(struct milter *m);
 void milter_stand_on(struct milter *m, struct basis *basis);
 
 void milter_count(struct milter *m, enum report_count what);
+
+/*
+ * A message was marked; and whether this is that very one, with the mark on it
+ * still in the queue that it had then: the MTA's list names us twice. It has
+ * been nowhere, so that is no loop.
+ */
+void milter_marked(struct milter *m, const char *id, uint64_t time_ms);
+bool milter_is_again(
+    struct milter *m, const char *id, const struct mark_trace *trace);
 
 /* A message has begun (+1) or ended (-1). */
 void milter_open(struct milter *m, int change);

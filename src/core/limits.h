@@ -177,6 +177,10 @@
  * fill the memory. Above this recipients are judged at the end alone. */
 #define LIMIT_TABLES 8
 
+/* Messages marked last: 40 kB. Where the MTA names the milter twice, the second
+ * asks at once; none in between but those of other clients, a process each. */
+#define LIMIT_PASSED 1024
+
 /* Messages with recipients that need different ways, each remembered for an
  * hour: 64 kB. One of an hour ago is still there if no more than one comes
  * every 2 s; the oldest goes first, and costs its message one more try. */

@@ -182,6 +182,21 @@ def other_recipient(parameter, copy, value=None):
     milter.table()
 
 
+def named_twice():
+    """The milter stands twice in smtpd_milters: all mail was a loop."""
+    milters = subprocess.run(["postconf", "-c", W + "/etc", "-h", "smtpd_milters"],
+                             capture_output=True, check=True).stdout.decode().strip()
+    content_filter(None)
+    postconf("-e", "smtpd_milters=%s, %s" % (milters, milters))
+    content_filter(None)
+    name, octets = fresh()
+    session = Session("198.51.100.5")
+    same(session.message(PARIS, octets)[:3], "250")
+    session.close()
+    same(len(fields(arrived("5", name), "LSR-Trace")), 1)
+    postconf("-e", "smtpd_milters=" + milters)
+
+
 def without_filter():
     content_filter(None)
     name, octets = fresh()
@@ -197,6 +212,7 @@ CASES = (
     ("a route of its own comes behind the filter", large_is_scanned),
     ("copies by always_bcc go their own way", copies_go_their_way),
     ("aliases go their own way", aliases_go_their_way),
+    ("the milter named twice is no loop", named_twice),
     ("without a filter again", without_filter),
     ("back from the next hop: a loop", real_loop),
 )
