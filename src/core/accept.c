@@ -35,26 +35,14 @@ is_forgotten(const struct engine *e, const struct lsa *lsa)
 static int
 judge_claims(const struct lsa *lsa, const struct claims *claims)
 {
-	struct lsa_server *server;
-	struct lsa_space space;
-	bool same;
-
 	if (lsa->purge)
 		return RC_OK;
-	if (lsa->key.type == LSA_SERVER) {
-		if (lsa_server_decode(lsa, &server) != RC_OK)
-			return RC_FORMAT;
-		same = strcmp(server->group, claims->group) == 0;
-		lsa_server_free(server);
-		return same ? RC_OK : RC_CLAIM;
-	}
-	if (lsa->key.type == LSA_SPACE) {
-		if (lsa_space_decode(lsa, &space) != RC_OK)
-			return RC_FORMAT;
-		/* A relay that is not allowed counts as no: view.h. */
-		if (!claims_space(claims, lsa->key.id))
-			return RC_CLAIM;
-	}
+	if (lsa->key.type == LSA_SERVER &&
+	    strcmp(lsa_server(lsa)->group, claims->group) != 0)
+		return RC_CLAIM;
+	/* A relay that is not allowed counts as no: view.h. */
+	if (lsa->key.type == LSA_SPACE && !claims_space(claims, lsa->key.id))
+		return RC_CLAIM;
 	return RC_OK;
 }
 

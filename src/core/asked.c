@@ -85,16 +85,15 @@ asked_restore(struct engine *e)
 {
 	struct lsa_key key = { e->setup->server, "", LSA_SERVER };
 	struct lsa *lsa = lsdb_find(&e->db, &key);
-	struct lsa_server *s = NULL;
+	const struct lsa_server *s = lsa == NULL ? NULL : lsa_server(lsa);
 
-	if (lsa == NULL || lsa->purge || lsa_server_decode(lsa, &s) != RC_OK)
+	if (s == NULL)
 		return;
 	if (s->unasked)
 		e->asked = MTA_NO;
 	else if (s->state == LSA_UP)
 		e->asked = MTA_YES;
 	e->asked_once = e->asked != MTA_UNKNOWN;
-	lsa_server_free(s);
 }
 
 bool

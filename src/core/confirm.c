@@ -28,14 +28,9 @@ count(void *ctx, const struct route *from, const struct route *to)
 static void
 copy_others(const struct engine *e, struct lsdb *to)
 {
-	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = lsdb_next(l)) {
-		struct lsa *copy;
-
-		if (origin_is_own(e, &l->key))
-			continue;
-		if (lsa_decode(l->octets, l->len, e->seal, &copy) == RC_OK)
-			lsdb_install(to, copy);
-	}
+	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = lsdb_next(l))
+		if (!origin_is_own(e, &l->key))
+			lsdb_install(to, lsa_copy(l));
 }
 
 /* The routes that would move under the setup that is in force now. */

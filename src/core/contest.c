@@ -296,18 +296,16 @@ contest_learnt(struct engine *e, const struct lsa *lsa)
 {
 	const char *name = lsa->key.origin;
 	struct claimant *c = find(e, name);
-	struct lsa_server *s = NULL;
+	const struct lsa_server *s = lsa_server(lsa);
 	struct addr addr = { 0 };
 
 	if (!e->contest.open || strcmp(name, e->setup->server) == 0)
 		return;
-	if (!lsa->purge && lsa_server_decode(lsa, &s) == RC_OK)
+	if (s != NULL)
 		addr = address_of(e, s);
 	if (c != NULL && s != NULL && addr_equal(&addr, &c->addr) &&
-	    strcmp(s->group, c->group) == 0) {
-		lsa_server_free(s);
+	    strcmp(s->group, c->group) == 0)
 		return;
-	}
 	if (c != NULL)
 		leave(e, c);
 	if (addr.family != 0) {
@@ -315,21 +313,17 @@ contest_learnt(struct engine *e, const struct lsa *lsa)
 		c->holds = !is_held(e, place_of(c));
 		look(e, c);
 	}
-	lsa_server_free(s);
 }
 
 static void
 enter_all(struct engine *e)
 {
 	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = lsdb_next(l)) {
-		struct lsa_server *s = NULL;
+		const struct lsa_server *s = lsa_server(l);
 
-		if (l->key.type == LSA_SERVER && !l->purge &&
-		    !origin_is_own(e, &l->key) &&
-		    lsa_server_decode(l, &s) == RC_OK &&
+		if (s != NULL && !origin_is_own(e, &l->key) &&
 		    address_of(e, s).family != 0)
 			enter(e, l->key.origin, s);
-		lsa_server_free(s);
 	}
 }
 
@@ -338,10 +332,8 @@ contest_start(struct engine *e)
 {
 	struct lsa_key key = { e->setup->server, "", LSA_SERVER };
 	const struct lsa *lsa = lsdb_find(&e->db, &key);
-	struct lsa_server *own = NULL;
+	const struct lsa_server *own = lsa == NULL ? NULL : lsa_server(lsa);
 
-	if (lsa != NULL && !lsa->purge)
-		(void)lsa_server_decode(lsa, &own);
 	e->contest.open = true;
 	enter_all(e);
 	for (struct tree_node *n = tree_first(&e->contest.addrs); n != NULL;
@@ -351,7 +343,6 @@ contest_start(struct engine *e)
 		if (!is_held(e, place_of(c)))
 			holder_choose(e, own, place_of(c));
 	}
-	lsa_server_free(own);
 	contest_look(e);
 }
 

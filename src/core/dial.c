@@ -177,13 +177,12 @@ void
 dial_learnt(struct engine *e, const struct lsa *lsa)
 {
 	const char *name = lsa->key.origin;
-	struct lsa_server *s = group_server(&e->db, name);
+	const struct lsa_server *s = group_server(&e->db, name);
 
 	if (concerns_us(e, name, s))
 		due_peers(e, signers_turn(&e->signers, name, e->now));
 	if (s != NULL)
 		link_learnt(e, name, s->mta_down);
-	lsa_server_free(s);
 	e->allow_at = mono_min(e->allow_at, mono_after(e->now, ALLOW_EACH_MS));
 }
 

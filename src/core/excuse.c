@@ -43,10 +43,10 @@ group_find(const struct facts *f, const char *name)
 }
 
 static bool
-any_up(const struct lsa_connector *c)
+any_up(const struct facts_connector *c)
 {
-	for (size_t i = 0; i < c->nbridgeheads; i++)
-		if (c->bridgeheads[i].up)
+	for (size_t i = 0; i < c->body->nbridgeheads; i++)
+		if (facts_up(c, i))
 			return true;
 	return false;
 }
@@ -54,7 +54,7 @@ any_up(const struct lsa_connector *c)
 static uint32_t
 weight_of(const struct excuse_book *b, const struct facts_connector *c)
 {
-	if (c->body->state == LSA_UP && any_up(c->body))
+	if (c->body->state == LSA_UP && any_up(c))
 		return 0; /* it works: not to be blamed */
 	return 1u + (c->body->state == LSA_UP ? 1 : 0) +
 	       (b->presence->present[c->owner] ? 2 : 0) +

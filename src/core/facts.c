@@ -224,8 +224,7 @@ origin_of(struct facts *f, const struct view_input *in, const struct lsa *lsa)
 static void
 server_add(struct facts_server *s, const struct lsa *lsa)
 {
-	if (lsa_server_decode(lsa, &s->body) != RC_OK)
-		return; /* of a later version, or refused long ago */
+	s->body = lsa_server(lsa);
 	s->group_name = s->body->group;
 	s->transit = s->body->state == LSA_UP;
 	s->unasked = s->body->state == LSA_STARTING && s->body->unasked;
@@ -253,8 +252,7 @@ connector_add(struct facts *f, const struct view_input *in, uint32_t owner,
 		if (c.own == NULL)
 			return;
 	}
-	if (lsa_connector_decode(lsa, &c.body) != RC_OK)
-		return;
+	c.body = lsa_connector(lsa);
 	if (c.owner == f->self && f->own_n++ == 0)
 		f->own_at = (uint32_t)f->connectors.n;
 	vec_push(&f->connectors, c);
@@ -270,8 +268,9 @@ claim_add(struct facts *f, const struct view_input *in, uint32_t server,
 
 	/* What is ours and no more configured is no claim, before its purge
 	 * is out; the rest of ours: own_claims(). */
-	if (server == f->self || lsa_space_decode(lsa, &c.space) != RC_OK)
+	if (server == f->self)
 		return;
+	c.space = *lsa_space(lsa);
 	if (strcmp(c.pattern, "*") == 0 ||
 	    (in->may_relay != NULL &&
 		!in->may_relay(in->ctx, lsa->key.origin, c.pattern)))
@@ -299,8 +298,9 @@ own_claims(struct facts *f, const struct view_input *in)
 			continue;
 		if (said != NULL && !said->purge)
 			c.lsa = said;
-		if (c.lsa == NULL ||
-		    lsa_space_decode(said, &c.space) != RC_OK) {
+		if (c.lsa != NULL) {
+			c.space = *lsa_space(said);
+		} else {
 			c.space.cost = own->cost;
 			c.space.local = own->local;
 			c.space.fallback = own->fallback;
@@ -400,16 +400,24 @@ static void
 connectors_judge(struct facts *f, const struct view_input *in)
 {
 	for (size_t i = 0; i < f->connectors.n; i++) {
-		const struct facts_connector *c = &f->connectors.v[i];
+		struct facts_connector *c = &f->connectors.v[i];
 
 		for (size_t k = 0; k < c->body->nbridgeheads; k++) {
-			struct lsa_bridgehead *b = &c->body->bridgeheads[k];
+			const struct lsa_bridgehead *b =
+			    &c->body->bridgeheads[k];
 			struct facts_way way = { b->name, c->body->group };
 
-			b->up = b->up && facts_may_step(f, in,
-					     f->servers.v[c->owner].name, &way);
+			if (!facts_may_step(
+				f, in, f->servers.v[c->owner].name, &way))
+				c->barred |= UINT64_C(1) << k;
 		}
 	}
+}
+
+bool
+facts_up(const struct facts_connector *c, size_t k)
+{
+	return c->body->bridgeheads[k].up && (c->barred >> k & 1) == 0;
 }
 
 void
@@ -438,10 +446,6 @@ facts_init(struct facts *f, const struct view_input *in)
 void
 facts_done(struct facts *f)
 {
-	for (size_t i = 0; i < f->servers.n; i++)
-		lsa_server_free(f->servers.v[i].body);
-	for (size_t i = 0; i < f->connectors.n; i++)
-		lsa_connector_free(f->connectors.v[i].body);
 	mem_free(f->slots);
 	mem_free(f->names);
 	vec_done(&f->servers);

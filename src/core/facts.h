@@ -2,7 +2,7 @@
  * facts.h - the database read once: servers by number, and what each says.
  *
  * Servers are numbered in the order of their names, so comparing numbers
- * compares names; names in LSAs are resolved by binary search, and a name
+ * compares names; names in LSAs are resolved by a hash, and a name
  * nobody of that name has spoken for is left out. Nothing is judged here:
  * who is present, and which step counts, is the work of steps.h.
  *
@@ -30,11 +30,11 @@ struct facts_set {
 
 struct facts_server {
 	const char *name;
-	struct lsa_server *body; /* NULL: it has no server LSA */
-	const char *group_name;  /* NULL: not known */
-	uint32_t group;          /* FACTS_NONE: not known */
-	bool transit;            /* says it is up: not draining, not starting */
-	bool unasked;            /* is starting only since its MTA asks us no
+	const struct lsa_server *body; /* NULL: it has no server LSA */
+	const char *group_name;        /* NULL: not known */
+	uint32_t group;                /* FACTS_NONE: not known */
+	bool transit; /* says it is up: not draining, not starting */
+	bool unasked; /* is starting only since its MTA asks us no
 				    more: may give transit as a last resort */
 	struct facts_set neighbours;
 	struct facts_set up, down; /* mail services of its own group; nobody
@@ -44,7 +44,9 @@ struct facts_server {
 struct facts_connector {
 	const char *name;
 	uint32_t owner;
-	struct lsa_connector *body;
+	const struct lsa_connector *body;
+	uint64_t barred; /* bit k: certificates do not let it lead to the
+			    bridgehead k of the body */
 	const struct setup_connector *own; /* ours: as configured */
 };
 
@@ -87,6 +89,10 @@ struct facts_way {
 /* Whether certificates allow it, where the authority wants that. */
 bool facts_may_step(const struct facts *facts, const struct view_input *in,
     const char *origin, const struct facts_way *way);
+
+/* Whether it leads to the bridgehead k of its body, by its owner's word and
+ * by what the certificates allow. */
+bool facts_up(const struct facts_connector *connector, size_t k);
 
 /* The server's number, or FACTS_NONE. */
 uint32_t facts_find(const struct facts *facts, const char *name);

@@ -2,19 +2,15 @@
 
 #include <string.h>
 
-#include "base/rc.h"
 #include "core/limits.h"
 
-struct lsa_server *
+const struct lsa_server *
 group_server(const struct lsdb *db, const char *name)
 {
 	struct lsa_key key = { .origin = name, .id = "", .type = LSA_SERVER };
 	struct lsa *lsa = lsdb_find(db, &key);
-	struct lsa_server *server = NULL;
 
-	if (lsa != NULL && !lsa->purge)
-		lsa_server_decode(lsa, &server);
-	return server;
+	return lsa == NULL ? NULL : lsa_server(lsa);
 }
 
 /* Those that a connection may go to. */
@@ -33,22 +29,18 @@ size_t
 group_mail(const struct lsdb *db, const struct setup *setup, const char *name,
     struct addr out[LIMIT_ADDRESSES])
 {
-	struct lsa_server *s = group_server(db, name);
-	size_t n = s == NULL ? 0 : hops(s->smtp, s->nsmtp, setup->lab, out);
+	const struct lsa_server *s = group_server(db, name);
 
-	lsa_server_free(s);
-	return n;
+	return s == NULL ? 0 : hops(s->smtp, s->nsmtp, setup->lab, out);
 }
 
 size_t
 group_listens(const struct lsdb *db, const struct setup *setup,
     const char *name, struct addr out[LIMIT_ADDRESSES])
 {
-	struct lsa_server *s = group_server(db, name);
-	size_t n = s == NULL ? 0 : hops(s->peer, s->npeer, setup->lab, out);
+	const struct lsa_server *s = group_server(db, name);
 
-	lsa_server_free(s);
-	return n;
+	return s == NULL ? 0 : hops(s->peer, s->npeer, setup->lab, out);
 }
 
 void
@@ -56,17 +48,12 @@ group_members(
     const struct lsdb *db, const struct setup *setup, struct names *out)
 {
 	for (struct lsa *l = lsdb_first(db); l != NULL; l = lsdb_next(l)) {
-		struct lsa_server *s;
+		const struct lsa_server *s = lsa_server(l);
 
-		if (l->key.type != LSA_SERVER || l->purge)
-			continue;
-		if (strcmp(l->key.origin, setup->server) == 0)
-			continue;
-		if (lsa_server_decode(l, &s) != RC_OK)
+		if (s == NULL || strcmp(l->key.origin, setup->server) == 0)
 			continue;
 		if (strcmp(s->group, setup->group) == 0)
 			vec_push(&out->list, l->key.origin);
-		lsa_server_free(s);
 	}
 }
 

@@ -28,8 +28,8 @@ void group_members(
 void group_chosen(
     const char *server, const struct names *members, struct names *out);
 
-/* What a server says of itself now, or NULL; the caller frees it. */
-struct lsa_server *group_server(const struct lsdb *db, const char *name);
+/* What a server says of itself now, lent by the database; or NULL. */
+const struct lsa_server *group_server(const struct lsdb *db, const char *name);
 /* Its mail service's addresses that mail may go to; how many. */
 size_t group_mail(const struct lsdb *db, const struct setup *setup,
     const char *name, struct addr out[LIMIT_ADDRESSES]);

@@ -32,31 +32,21 @@ is_paced(const struct engine *e, const struct lsa_key *key)
 static bool
 server_leaves(const struct lsa *lsa, const struct lsa *mine)
 {
-	struct lsa_server *now = NULL, *was = NULL;
-	bool leaves = false;
+	const struct lsa_server *now = lsa_server(lsa);
+	const struct lsa_server *was = mine == NULL ? NULL : lsa_server(mine);
 
-	if (lsa_server_decode(lsa, &now) == RC_OK) {
-		leaves = now->state != LSA_UP || now->nmail_down > 0;
-		if (mine != NULL && !mine->purge &&
-		    lsa_server_decode(mine, &was) == RC_OK)
-			leaves |= now->nneighbours < was->nneighbours;
-	}
-	lsa_server_free(now);
-	lsa_server_free(was);
-	return leaves;
+	return now->state != LSA_UP || now->nmail_down > 0 ||
+	       (was != NULL && now->nneighbours < was->nneighbours);
 }
 
 static bool
 connector_leaves(const struct lsa *lsa)
 {
-	struct lsa_connector *c = NULL;
-	bool leaves = false;
+	const struct lsa_connector *c = lsa_connector(lsa);
+	bool leaves = c->state != LSA_UP;
 
-	if (lsa_connector_decode(lsa, &c) == RC_OK)
-		leaves = c->state != LSA_UP;
-	for (size_t i = 0; c != NULL && i < c->nbridgeheads; i++)
+	for (size_t i = 0; i < c->nbridgeheads; i++)
 		leaves |= !c->bridgeheads[i].up;
-	lsa_connector_free(c);
 	return leaves;
 }
 
@@ -64,8 +54,6 @@ connector_leaves(const struct lsa *lsa)
 static bool
 leaves_use(const struct lsa *lsa, const struct lsa *mine)
 {
-	struct lsa_space space;
-
 	if (lsa->purge)
 		return true;
 	switch (lsa->key.type) {
@@ -74,7 +62,7 @@ leaves_use(const struct lsa *lsa, const struct lsa *mine)
 	case LSA_CONNECTOR:
 		return connector_leaves(lsa);
 	case LSA_SPACE:
-		return lsa_space_decode(lsa, &space) == RC_OK && space.down;
+		return lsa_space(lsa)->down;
 	default:
 		return false;
 	}

@@ -58,9 +58,31 @@ lsa_org(const struct lsa *lsa)
 	return lsa->octets + ORG_AT;
 }
 
+const struct lsa_server *
+lsa_server(const struct lsa *lsa)
+{
+	return lsa->key.type == LSA_SERVER ? lsa->said.server : NULL;
+}
+
+const struct lsa_connector *
+lsa_connector(const struct lsa *lsa)
+{
+	return lsa->key.type == LSA_CONNECTOR ? lsa->said.connector : NULL;
+}
+
+const struct lsa_space *
+lsa_space(const struct lsa *lsa)
+{
+	bool says = lsa->key.type == LSA_SPACE && !lsa->purge;
+
+	return says ? &lsa->said.space : NULL;
+}
+
 void
 lsa_free(struct lsa *lsa)
 {
+	if (lsa != NULL)
+		lsa_body_done(lsa);
 	mem_free(lsa);
 }
 
@@ -154,40 +176,6 @@ lsa_key_check(const struct lsa_key *key)
 	}
 }
 
-/* Decodes the body and drops it: bad ones are refused at the door. */
-static int
-body_check(const struct lsa *lsa)
-{
-	struct lsa_server *server;
-	struct lsa_connector *connector;
-	struct lsa_identity identity;
-	struct lsa_space space;
-	int rc;
-
-	if (lsa->purge)
-		return RC_OK;
-	switch (lsa->key.type) {
-	case LSA_IDENTITY:
-		return lsa_identity_decode(lsa, &identity);
-	case LSA_SERVER:
-		rc = lsa_server_decode(lsa, &server);
-		lsa_server_free(server);
-		return rc;
-	case LSA_CONNECTOR:
-		rc = lsa_connector_decode(lsa, &connector);
-		lsa_connector_free(connector);
-		return rc;
-	case LSA_SPACE:
-		return lsa_space_decode(lsa, &space);
-	case LSA_FORGET:
-	case LSA_REVOCATION:
-	case LSA_RULE:
-		return lsa_authority_check(lsa);
-	default:
-		return RC_OK;
-	}
-}
-
 static struct lsa *
 lsa_make(const uint8_t *octets, size_t n, const struct head *head)
 {
@@ -250,7 +238,7 @@ lsa_decode(
 	    (head.type == LSA_FORGET || head.type == LSA_REVOCATION))
 		rc = RC_NAME; /* what the authority said stands */
 	if (rc == RC_OK)
-		rc = body_check(lsa);
+		rc = lsa_body_read(lsa);
 	if (rc != RC_OK) {
 		lsa_free(lsa);
 		return rc;
@@ -259,6 +247,23 @@ lsa_decode(
 	lsa->part = part_of(lsa->key.origin, seal);
 	*out = lsa;
 	return RC_OK;
+}
+
+struct lsa *
+lsa_copy(const struct lsa *lsa)
+{
+	struct cur in = cur_over(lsa->octets, lsa->len);
+	struct lsa *copy;
+	struct head head;
+	int rc = head_read(&in, lsa->len, &head);
+
+	CHECK(rc == RC_OK); /* as when it was decoded */
+	copy = lsa_make(lsa->octets, lsa->len, &head);
+	rc = lsa_body_read(copy);
+	CHECK(rc == RC_OK);
+	memcpy(copy->digest, lsa->digest, SEAL_DIGEST);
+	copy->part = lsa->part;
+	return copy;
 }
 
 bool

@@ -61,22 +61,6 @@ struct lsa_key {
 	uint8_t type;
 };
 
-struct lsa {
-	struct tree_node node;      /* lsdb's */
-	struct tree_node part_node; /* parts.h's */
-	struct pace heard;          /* hear.c's: how often it came */
-	struct lsa_key key;         /* points behind octets */
-	uint64_t seq;
-	uint64_t issued; /* seconds since 1970 */
-	uint8_t signer[SEAL_DIGEST];
-	uint8_t digest[SEAL_DIGEST]; /* of octets; set by lsa_decode */
-	bool purge;
-	uint8_t part;               /* of its origin; parts.h */
-	uint32_t body_at, body_len; /* in octets */
-	uint32_t len;
-	uint8_t octets[]; /* as signed; then origin and id, with a NUL each */
-};
-
 enum lsa_state { LSA_UP, LSA_STARTING, LSA_DRAIN, LSA_DOWN };
 
 /* "up", "starting", "drain", "down" */
@@ -179,6 +163,30 @@ struct lsa_space {
 	bool relay;
 };
 
+/* What a body says: one of these, by the key's type. */
+union lsa_said {
+	struct lsa_server *server;
+	struct lsa_connector *connector;
+	struct lsa_space space;
+};
+
+struct lsa {
+	struct tree_node node;      /* lsdb's */
+	struct tree_node part_node; /* parts.h's */
+	struct pace heard;          /* hear.c's: how often it came */
+	struct lsa_key key;         /* points behind octets */
+	uint64_t seq;
+	uint64_t issued; /* seconds since 1970 */
+	uint8_t signer[SEAL_DIGEST];
+	uint8_t digest[SEAL_DIGEST]; /* of octets; set by lsa_decode */
+	bool purge;
+	uint8_t part;               /* of its origin; parts.h */
+	uint32_t body_at, body_len; /* in octets */
+	union lsa_said said;
+	uint32_t len;
+	uint8_t octets[]; /* as signed; then origin and id, with a NUL each */
+};
+
 struct lsa_identity {
 	const uint8_t *cert[2]; /* lent by the LSA */
 	size_t cert_len[2];
@@ -193,8 +201,8 @@ int lsa_key_check(const struct lsa_key *key);
 
 /*
  * Reads one LSA that fills the octets exactly, checks form and grammar (not
- * the signature: lsa_verify) and decodes its body once to see that it can
- * be. On RC_OK the caller owns *out, else it is NULL.
+ * the signature: lsa_verify), and decodes its body, once and for all. On
+ * RC_OK the caller owns *out, else it is NULL.
  */
 int lsa_decode(
     const void *octets, size_t n, const struct seal *seal, struct lsa **out);
@@ -203,18 +211,22 @@ int lsa_decode(
 bool lsa_verify(const struct lsa *lsa, const struct seal *seal,
     const uint8_t public_key[SEAL_PUBLIC]);
 
-/* Bodies of known types. The LSA has passed lsa_decode and is no purge. */
-int lsa_server_decode(const struct lsa *lsa, struct lsa_server **out);
-int lsa_connector_decode(const struct lsa *lsa, struct lsa_connector **out);
-int lsa_space_decode(const struct lsa *lsa, struct lsa_space *out);
+/* What it says, lent as long as it lives; NULL: a purge, or of another type. */
+const struct lsa_server *lsa_server(const struct lsa *lsa);
+const struct lsa_connector *lsa_connector(const struct lsa *lsa);
+const struct lsa_space *lsa_space(const struct lsa *lsa);
+
+/* Certificates are looked at when they are vouched for: never kept decoded. */
 int lsa_identity_decode(const struct lsa *lsa, struct lsa_identity *out);
+
+/* The same LSA once more; the caller owns it. */
+struct lsa *lsa_copy(const struct lsa *lsa);
 
 /* The epoch of its server that it is said in, or of a forget the one that it
  * ends. The authority's own sequences are no epochs: a revocation has none. */
 uint32_t lsa_epoch(const struct lsa *lsa);
 
-/* What the authority says: a forget's epoch; a revocation has none. */
-int lsa_authority_check(const struct lsa *lsa);
+/* What the authority forgets: epochs up to this one. */
 uint32_t lsa_forget_epoch(const struct lsa *lsa);
 
 /* The authority says it, whoever it is about. */
@@ -227,8 +239,9 @@ bool lsa_rule_on(const struct lsa *lsa);
  * said. */
 uint64_t lsa_revocation_end(const struct lsa *lsa);
 
-void lsa_server_free(struct lsa_server *server);
-void lsa_connector_free(struct lsa_connector *connector);
+/* For lsa.c: reads the body into `said`, or a reason; and ends it. */
+int lsa_body_read(struct lsa *lsa);
+void lsa_body_done(struct lsa *lsa);
 
 /* The same, to octets of a body. */
 void lsa_server_encode(struct buf *out, const struct lsa_server *server);

@@ -223,8 +223,21 @@ server_tlv(struct tlv *tlv, struct lsa_server *s)
 	}
 }
 
-int
-lsa_server_decode(const struct lsa *lsa, struct lsa_server **out)
+static void
+server_free(struct lsa_server *s)
+{
+	if (s == NULL)
+		return;
+	list_free(s->neighbours, s->nneighbours);
+	list_free(s->mail_up, s->nmail_up);
+	list_free(s->mail_down, s->nmail_down);
+	mem_free(s->group);
+	mem_free(s->reason);
+	mem_free(s);
+}
+
+static int
+server_decode(const struct lsa *lsa, struct lsa_server **out)
 {
 	struct lsa_server *s = mem_new(sizeof(*s), 0, 0);
 	struct cur in = body_of(lsa);
@@ -241,24 +254,11 @@ lsa_server_decode(const struct lsa *lsa, struct lsa_server **out)
 	if (rc == RC_OK && (s->group == NULL || !state))
 		rc = RC_MISSING;
 	if (rc != RC_OK) {
-		lsa_server_free(s);
+		server_free(s);
 		s = NULL;
 	}
 	*out = s;
 	return rc;
-}
-
-void
-lsa_server_free(struct lsa_server *s)
-{
-	if (s == NULL)
-		return;
-	list_free(s->neighbours, s->nneighbours);
-	list_free(s->mail_up, s->nmail_up);
-	list_free(s->mail_down, s->nmail_down);
-	mem_free(s->group);
-	mem_free(s->reason);
-	mem_free(s);
 }
 
 static int
@@ -372,8 +372,22 @@ connector_tlv(struct tlv *tlv, struct lsa_connector *c)
 	}
 }
 
-int
-lsa_connector_decode(const struct lsa *lsa, struct lsa_connector **out)
+static void
+connector_free(struct lsa_connector *c)
+{
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < c->nbridgeheads; i++)
+		mem_free(c->bridgeheads[i].name);
+	mem_free(c->bridgeheads);
+	policy_done(&c->policy);
+	mem_free(c->group);
+	mem_free(c->since);
+	mem_free(c);
+}
+
+static int
+connector_decode(const struct lsa *lsa, struct lsa_connector **out)
 {
 	struct lsa_connector *c = mem_new(sizeof(*c), 0, 0);
 	struct cur in = body_of(lsa);
@@ -392,29 +406,15 @@ lsa_connector_decode(const struct lsa *lsa, struct lsa_connector **out)
 				   (c->policy.large_schedule == NULL)))
 		rc = RC_MISSING;
 	if (rc != RC_OK) {
-		lsa_connector_free(c);
+		connector_free(c);
 		c = NULL;
 	}
 	*out = c;
 	return rc;
 }
 
-void
-lsa_connector_free(struct lsa_connector *c)
-{
-	if (c == NULL)
-		return;
-	for (size_t i = 0; i < c->nbridgeheads; i++)
-		mem_free(c->bridgeheads[i].name);
-	mem_free(c->bridgeheads);
-	policy_done(&c->policy);
-	mem_free(c->group);
-	mem_free(c->since);
-	mem_free(c);
-}
-
-int
-lsa_space_decode(const struct lsa *lsa, struct lsa_space *out)
+static int
+space_decode(const struct lsa *lsa, struct lsa_space *out)
 {
 	struct cur in = body_of(lsa);
 	struct tlv tlv = { 0 };
@@ -476,8 +476,8 @@ authority_value(uint8_t type)
 	return type == LSA_FORGET ? 4 : type == LSA_RULE ? 1 : 8;
 }
 
-int
-lsa_authority_check(const struct lsa *lsa)
+static int
+authority_check(const struct lsa *lsa)
 {
 	struct cur in = body_of(lsa);
 	struct tlv tlv = { 0 };
@@ -498,6 +498,40 @@ lsa_authority_check(const struct lsa *lsa)
 	if (rc == RC_OK && lsa->key.type != LSA_REVOCATION && !seen)
 		rc = RC_MISSING;
 	return rc;
+}
+
+int
+lsa_body_read(struct lsa *lsa)
+{
+	struct lsa_identity identity;
+
+	if (lsa->purge)
+		return RC_OK;
+	switch (lsa->key.type) {
+	case LSA_IDENTITY:
+		return lsa_identity_decode(lsa, &identity);
+	case LSA_SERVER:
+		return server_decode(lsa, &lsa->said.server);
+	case LSA_CONNECTOR:
+		return connector_decode(lsa, &lsa->said.connector);
+	case LSA_SPACE:
+		return space_decode(lsa, &lsa->said.space);
+	case LSA_FORGET:
+	case LSA_REVOCATION:
+	case LSA_RULE:
+		return authority_check(lsa);
+	default:
+		return RC_OK;
+	}
+}
+
+void
+lsa_body_done(struct lsa *lsa)
+{
+	if (lsa->key.type == LSA_SERVER)
+		server_free(lsa->said.server);
+	else if (lsa->key.type == LSA_CONNECTOR)
+		connector_free(lsa->said.connector);
 }
 
 bool

@@ -122,7 +122,7 @@ shared(struct engine *e, const struct link *l)
 {
 	uint64_t ms = e->setup->probe_ms;
 	struct nbr *nbr = nbrs_find(e, l->name);
-	struct lsa_server *s;
+	const struct lsa_server *s;
 
 	if (l->use & (LINK_SELF | LINK_SPACE) || nbr == NULL ||
 	    nbr->session == NULL || nbr->session->state != NBR_FULL)
@@ -130,7 +130,6 @@ shared(struct engine *e, const struct link *l)
 	s = group_server(&e->db, l->name);
 	if (s != NULL && !s->mta_down && s->nsmtp > 0 && s->nneighbours > 1)
 		ms *= s->nneighbours;
-	lsa_server_free(s);
 	return ms < PROBE_SHARED_MS ? ms : PROBE_SHARED_MS;
 }
 

@@ -12,11 +12,9 @@
 static void
 db_server(struct json *j, const struct lsa *lsa)
 {
-	struct lsa_server *s;
+	const struct lsa_server *s = lsa_server(lsa);
 	char text[ADDR_TEXT];
 
-	if (lsa_server_decode(lsa, &s) != RC_OK)
-		return;
 	json_str(j, "routing_group", s->group);
 	json_str(j, "state", lsa_state_word(s->state));
 	if (s->reason != NULL)
@@ -38,16 +36,13 @@ db_server(struct json *j, const struct lsa *lsa)
 	for (size_t i = 0; i < s->nmail_down; i++)
 		json_str(j, NULL, s->mail_down[i]);
 	json_close(j, ']');
-	lsa_server_free(s);
 }
 
 static void
 db_connector(struct json *j, const struct lsa *lsa)
 {
-	struct lsa_connector *c;
+	const struct lsa_connector *c = lsa_connector(lsa);
 
-	if (lsa_connector_decode(lsa, &c) != RC_OK)
-		return;
 	json_str(j, "routing_group", c->group);
 	json_str(j, "state", lsa_state_word(c->state));
 	json_uint(j, "congestion", c->congestion);
@@ -60,13 +55,12 @@ db_connector(struct json *j, const struct lsa *lsa)
 		json_close(j, '}');
 	}
 	json_close(j, ']');
-	lsa_connector_free(c);
 }
 
 static void
 db_body(struct json *j, const struct lsa *lsa)
 {
-	struct lsa_space space;
+	const struct lsa_space *space = lsa_space(lsa);
 
 	json_open(j, "body", '{');
 	if (lsa->purge) {
@@ -75,14 +69,13 @@ db_body(struct json *j, const struct lsa *lsa)
 		db_server(j, lsa);
 	} else if (lsa->key.type == LSA_CONNECTOR) {
 		db_connector(j, lsa);
-	} else if (lsa->key.type == LSA_SPACE &&
-		   lsa_space_decode(lsa, &space) == RC_OK) {
-		json_uint(j, "cost", space.cost);
-		json_str(j, "state", space.down ? "down" : "up");
-		json_str(
-		    j, "scope", space.local ? "routing-group" : "organization");
-		json_bool(j, "fallback", space.fallback);
-		json_bool(j, "relay", space.relay);
+	} else if (space != NULL) {
+		json_uint(j, "cost", space->cost);
+		json_str(j, "state", space->down ? "down" : "up");
+		json_str(j, "scope",
+		    space->local ? "routing-group" : "organization");
+		json_bool(j, "fallback", space->fallback);
+		json_bool(j, "relay", space->relay);
 	}
 	json_close(j, '}');
 }

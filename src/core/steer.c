@@ -258,10 +258,10 @@ steer_all_back(struct engine *e, struct buf *missing)
 {
 	struct lsa_key key = { e->setup->server, "", LSA_SERVER };
 	struct lsa *lsa = lsdb_find(&e->db, &key);
-	struct lsa_server *s = NULL;
+	const struct lsa_server *s = lsa == NULL ? NULL : lsa_server(lsa);
 	size_t n = 0;
 
-	if (lsa == NULL || lsa->purge || lsa_server_decode(lsa, &s) != RC_OK)
+	if (s == NULL)
 		return false; /* a first start: whoever comes */
 	for (size_t i = 0; i < s->nneighbours; i++) {
 		struct nbr *nbr = nbrs_find(e, s->neighbours[i]);
@@ -275,7 +275,6 @@ steer_all_back(struct engine *e, struct buf *missing)
 	}
 	if (missing != NULL && n > MISSING_NAMED)
 		buf_printf(missing, " and %zu more", n - MISSING_NAMED);
-	lsa_server_free(s);
 	return n == 0;
 }
 

@@ -215,7 +215,8 @@ connector_steps(struct making *m, const struct facts_connector *c)
 			              ? &body->policy
 			              : NULL };
 
-		if (b->up && step.to != FACTS_NONE && step.to != c->owner)
+		if (facts_up(c, i) && step.to != FACTS_NONE &&
+		    step.to != c->owner)
 			vec_push(&m->net->steps, step);
 	}
 }
@@ -341,6 +342,12 @@ bridgehead_find(const struct lsa_connector *c, const char *name)
 	return NULL;
 }
 
+static bool
+is_up(const struct facts_connector *c, const struct lsa_bridgehead *b)
+{
+	return facts_up(c, (size_t)(b - c->body->bridgeheads));
+}
+
 static void
 own_bridgehead(const struct facts *f, const struct view_input *in,
     const struct setup_connector *c, const struct setup_bridgehead *b,
@@ -361,7 +368,7 @@ own_bridgehead(const struct facts *f, const struct view_input *in,
 	    verdict == VIEW_DOWN ||
 	    !facts_may_step(f, in, in->setup->server, &way) ||
 	    (word != NULL && word->body->state != LSA_UP) ||
-	    (verdict == VIEW_UNKNOWN && said != NULL && !said->up))
+	    (verdict == VIEW_UNKNOWN && said != NULL && !is_up(word, said)))
 		return;
 	vec_push(&net->steps, step);
 }
@@ -385,8 +392,8 @@ steps_own_up(const struct facts *f, const struct setup_connector *c,
 	const struct lsa_bridgehead *said =
 	    word == NULL ? NULL : bridgehead_find(word->body, b->name);
 
-	return said != NULL && said->up && word->body->state == LSA_UP &&
-	       !c->drain;
+	return said != NULL && is_up(word, said) &&
+	       word->body->state == LSA_UP && !c->drain;
 }
 
 void

@@ -46,17 +46,12 @@ transit_may(const struct engine *e, const char *origin, const char *group)
 }
 
 /* The group that this connector of the server says it leads to; NULL. */
-static char *
+static const char *
 group_of(const struct lsa *lsa)
 {
-	struct lsa_connector *c = NULL;
-	char *group = NULL;
+	const struct lsa_connector *c = lsa == NULL ? NULL : lsa_connector(lsa);
 
-	if (lsa != NULL && !lsa->purge &&
-	    lsa_connector_decode(lsa, &c) == RC_OK)
-		group = mem_str(c->group);
-	lsa_connector_free(c);
-	return group;
+	return c == NULL ? NULL : c->group;
 }
 
 static void
@@ -72,15 +67,13 @@ tell(struct engine *e, const char *origin, const char *id, const char *group)
 void
 transit_learnt(struct engine *e, const struct lsa *lsa, const struct lsa *old)
 {
-	char *now = group_of(lsa), *was = group_of(old);
+	const char *now = group_of(lsa), *was = group_of(old);
 
 	if (e->phase == PHASE_RUNNING && now != NULL &&
 	    !origin_is_own(e, &lsa->key) &&
 	    (was == NULL || strcmp(was, now) != 0) &&
 	    !transit_may(e, lsa->key.origin, now))
 		tell(e, lsa->key.origin, lsa->key.id, now);
-	mem_free(now);
-	mem_free(was);
 }
 
 void
@@ -170,11 +163,9 @@ transit_show(struct engine *e, struct json *j)
 	bool enforced = transit_enforced(e);
 
 	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = lsdb_next(l)) {
-		char *group = NULL;
+		const char *group = group_of(l);
 		bool may;
 
-		if (l->key.type == LSA_CONNECTOR)
-			group = group_of(l);
 		if (group == NULL)
 			continue;
 		json_open(j, NULL, '{');
@@ -186,6 +177,5 @@ transit_show(struct engine *e, struct json *j)
 		json_bool(j, "counts", may || !enforced);
 		json_close(j, '}');
 		json_line(j);
-		mem_free(group);
 	}
 }

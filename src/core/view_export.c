@@ -168,9 +168,11 @@ name_tell(struct exporting *x, const struct facts_connector *c,
 
 /* One cost and one state stand in a document's connector. */
 static bool
-alike(const struct lsa_bridgehead *a, const struct lsa_bridgehead *b)
+alike(const struct facts_connector *c, size_t i, size_t k)
 {
-	return a->cost == b->cost && a->up == b->up;
+	const struct lsa_bridgehead *b = c->body->bridgeheads;
+
+	return b[i].cost == b[k].cost && facts_up(c, i) == facts_up(c, k);
 }
 
 static void
@@ -186,13 +188,13 @@ bridgeheads_tell(
 	json_str(x->j, "server", x->v->facts.servers.v[c->owner].name);
 	json_open(x->j, "to", '[');
 	for (size_t k = first; k < body->nbridgeheads; k++)
-		if (alike(&body->bridgeheads[k], b))
+		if (alike(c, k, first))
 			json_str(x->j, NULL, body->bridgeheads[k].name);
 	json_close(x->j, ']');
 	json_uint(x->j, "cost", cost > LIMIT_COST_MAX ? LIMIT_COST_MAX : cost);
 	json_str(x->j, "state",
 	    body->state != LSA_UP ? "drain"
-	    : b->up               ? "up"
+	    : facts_up(c, first)  ? "up"
 				  : "down");
 	json_str(x->j, "routing_group", body->group);
 	policy_tell(x->j, &body->policy);
@@ -210,16 +212,15 @@ connectors_tell(struct exporting *x)
 		qsort(x->names.v, x->names.n, sizeof(*x->names.v), text_order);
 	json_open(x->j, "connectors", '[');
 	for (size_t i = 0; i < f->connectors.n; i++) {
-		const struct lsa_connector *c = f->connectors.v[i].body;
+		const struct facts_connector *c = &f->connectors.v[i];
 
-		for (size_t k = 0; k < c->nbridgeheads; k++) {
+		for (size_t k = 0; k < c->body->nbridgeheads; k++) {
 			size_t same = 0;
 
-			while (
-			    !alike(&c->bridgeheads[same], &c->bridgeheads[k]))
+			while (!alike(c, same, k))
 				same++;
 			if (same == k)
-				bridgeheads_tell(x, &f->connectors.v[i], k);
+				bridgeheads_tell(x, c, k);
 		}
 	}
 	json_close(x->j, ']');

@@ -381,24 +381,17 @@ static void
 boast_write(struct buf *out, const struct lsa *lsa, const struct node *whom)
 {
 	struct world *world = whom->world;
-	struct lsa_server *server;
-	char *names[WORLD_NODES], **kept;
-	size_t n = 0, kept_n;
-	int rc = lsa_server_decode(lsa, &server);
+	struct lsa_server server = *lsa_server(lsa);
+	char *names[WORLD_NODES];
+	size_t n = 0;
 
-	CHECK(rc == RC_OK);
 	for (size_t i = 0; i < world->n; i++)
 		if (&world->nodes[i] != whom)
 			names[n++] = world->nodes[i].conf.server;
 	qsort(names, n, sizeof(*names), by_text);
-	kept = server->neighbours;
-	kept_n = server->nneighbours;
-	server->neighbours = names;
-	server->nneighbours = n;
-	lsa_server_encode(out, server);
-	server->neighbours = kept;
-	server->nneighbours = kept_n;
-	lsa_server_free(server);
+	server.neighbours = names;
+	server.nneighbours = n;
+	lsa_server_encode(out, &server);
 }
 
 /* Above what is known, in one way or another. */
