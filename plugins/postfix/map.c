@@ -21,6 +21,9 @@
 #define MAP_ROOM ((size_t)16 << 20) /* grows by doubling */
 #define MAP_MODE 0644
 
+/* Taken beside the octets that a table has, and as much again. */
+#define MAP_RESERVE ((off_t)64 << 10)
+
 /* Between two tries to get the lock. */
 #define TRY_FIRST_NS 50000L
 #define TRY_LAST_NS 10000000L
@@ -96,6 +99,22 @@ val_of(const char *text)
 	} p = { .in = text };
 
 	return (MDB_val){ .mv_size = strlen(text) + 1, .mv_data = p.out };
+}
+
+/*
+ * Each change needs pages, also on a disk that is full by then: room for the
+ * whole table once more is taken while there is some. Not counted as the
+ * file's size, and where it cannot be had the table is none the worse.
+ */
+static void
+reserve(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 &&
+	    (off_t)st.st_blocks * 512 < st.st_size + MAP_RESERVE)
+		(void)fallocate(fd, FALLOC_FL_KEEP_SIZE, 0,
+		    2 * st.st_size + MAP_RESERVE);
 }
 
 static int
@@ -416,6 +435,7 @@ map_write(struct map *map, const struct map_item *items, size_t n,
 		if (batch.at < n)
 			pause_ns(batch.held_ns);
 	}
+	reserve(map->fd);
 	return RC_OK;
 }
 
@@ -479,6 +499,8 @@ map_make(const char *path, const struct map_item *items, size_t n)
 	err = env_open(&map, MAP_FLAGS);
 	if (err == 0)
 		err = fill(&map, items, n);
+	if (err == 0)
+		reserve(map.fd);
 	if (map.env != NULL)
 		mdb_env_close(map.env);
 	if (err == 0 && rename(map.path, path) != 0)

@@ -5,6 +5,11 @@
 # passes by a clock that is ahead from a start on. The table of all
 # combinations is t/sim/restarts; --all takes the longer ones of these, too.
 
+# A small disk is mounted where nobody else sees it.
+if [ -z "${RESTARTS_APART:-}" ] && unshare -m true 2>/dev/null; then
+	RESTARTS_APART=yes exec unshare -m sh "$0" "$@"
+fi
+
 . "$(dirname "$0")/../tap.sh"
 bin=$top_builddir
 lsrctl=$bin/lsrctl
@@ -20,6 +25,7 @@ clean_up() {
 	for pid in "$W"/*/pid "$W/mail.pid"; do
 		[ ! -f "$pid" ] || kill -9 "$(cat "$pid")"
 	done 2>/dev/null
+	umount "$W/$L" 2>/dev/null
 }
 
 need postmap python3 cc
@@ -368,14 +374,65 @@ torn_copy() {
 	[ $well = 0 ] && soon is_remote new.example.org
 }
 
+# --- a disk without any room, for files to grow or to be made
+
+small_disk() { # all of London's on a small one
+	end $L TERM
+	cp -R "$W/$L" "$W/kept" && mount -t tmpfs -o size=4m none "$W/$L" &&
+		cp -R "$W/kept/." "$W/$L" || return 1
+	mv "$W/$L/log" "$W/log" && ln -s ../log "$W/$L/log"
+	rm -rf "$W/kept"
+	begin $L
+	soon is_remote tokyo.example.org
+}
+
+fill() {
+	dd if=/dev/zero of="$W/$L/fill" bs=64k 2>/dev/null
+	dd if=/dev/zero of="$W/$L/fill2" bs=1 2>/dev/null
+	! echo x >"$W/$L/no-room" 2>/dev/null || [ ! -s "$W/$L/no-room" ]
+}
+
+no_room() {
+	fresh && small_disk && soon saved && fill || return 1
+	echo 'address-space "new.example.org" { deliver = here }' \
+		>>"$W/$T/lsrd.conf"
+	ask $T reload >/dev/null
+	soon logged 'save-failed' && is_remote tokyo.example.org || return 1
+	sed -i '/^address-space "tokyo/d' "$W/$T/lsrd.conf"
+	ask $T reload >/dev/null
+	soon is_held tokyo.example.org 'held until'
+}
+
+saved() {
+	[ -s "$W/$L/state" ] && [ -s "$W/$L/tables/routes" ]
+}
+
+started_there() { # nothing goes back, nothing vanishes
+	before=$(generation)
+	new=$(reads new.example.org transport)
+	end $L KILL
+	begin $L
+	soon after_start && soon is_held tokyo.example.org 'held until' &&
+		[ "$(generation)" -ge "$before" ] &&
+		{ [ -z "$new" ] || is_remote new.example.org; }
+}
+
+room_again() {
+	rm -f "$W/$L/fill" "$W/$L/fill2" "$W/$L/no-room"
+	soon saved && soon is_remote new.example.org
+	well=$?
+	end $L TERM
+	[ $well = 0 ] && grep -q new.example.org "$W/$L/tables/routes"
+}
+
 no_leak() { # the sanitizers say nothing
 	! grep -l -e 'Sanitizer' -e 'runtime error' "$W"/*/log
 }
 
 if [ "$all" = --all ]; then
-	plan 17
+	plan 20
 else
-	plan 9
+	plan 12
 fi
 python3 "$W/mail.py" "$net" "$W/queue" 2>"$W/mail.log" &
 echo $! >"$W/mail.pid"
@@ -402,5 +459,14 @@ if [ "$all" = --all ]; then
 	ok "a revoked one is held a day later" eval 'missed_revocation && held_a_day'
 	ok "our own is here, a day later" own_is_here 86400
 	ok "a copy that is torn anywhere loses no older key" torn_copy
+fi
+if [ -n "${RESTARTS_APART:-}" ]; then
+	ok "no room on the disk: what is published is steered on" no_room
+	ok "a start there: nothing goes back, no key vanishes" started_there
+	ok "room again: what waited is published, and kept" room_again
+else
+	for what in "no room on the disk" "a start there" "room again"; do
+		skip_case "$what" "nothing can be mounted"
+	done
 fi
 ok "no leak" no_leak
