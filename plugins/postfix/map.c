@@ -113,8 +113,8 @@ reserve(int fd)
 
 	if (fstat(fd, &st) == 0 &&
 	    (off_t)st.st_blocks * 512 < st.st_size + MAP_RESERVE)
-		(void)fallocate(fd, FALLOC_FL_KEEP_SIZE, 0,
-		    2 * st.st_size + MAP_RESERVE);
+		(void)fallocate(
+		    fd, FALLOC_FL_KEEP_SIZE, 0, 2 * st.st_size + MAP_RESERVE);
 }
 
 static int
