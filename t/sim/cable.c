@@ -328,6 +328,7 @@ cable_slip(struct world *world, struct node *from, struct node *to,
 		    world, "no session from %s to %s", from->name, to->name);
 		return;
 	}
+	world->slipped[from - world->nodes][to - world->nodes] = true;
 	h = segment(world, cable, side, IN_BYTES);
 	buf_bytes(&h->bytes, octets->p, octets->n);
 }

@@ -541,6 +541,7 @@ rule_followed(struct world *world)
 			if (other != NULL &&
 			    json_is_true(json_object_get(peers[k], "silent")) &&
 			    !world->lines[i][other - world->nodes].older &&
+			    !world->slipped[i][other - world->nodes] &&
 			    is_same_life(
 				world, other, number_of(peers[k], "since_s")))
 				followed(world, node, other);

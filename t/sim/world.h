@@ -151,6 +151,9 @@ struct world {
 	uint32_t delay_ms[WORLD_NODES][WORLD_NODES];
 	struct line lines[WORLD_NODES][WORLD_NODES]; /* the same both ways */
 	VEC(struct cable *) cables;
+	/* A forged word went between them on a session (from, to): it counts
+	 * there, so that what the other confirms says less. */
+	bool slipped[WORLD_NODES][WORLD_NODES];
 	void *book; /* rule.c: what was ever signed */
 	/* Is told of every table that an MTA begins to read; may be NULL. */
 	void (*on_table)(struct world *world, struct node *node);
