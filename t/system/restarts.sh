@@ -156,7 +156,7 @@ small_disk() { # all of London's on a small one
 	mv "$W/$L/log" "$W/log" && ln -s ../log "$W/$L/log"
 	rm -rf "$W/kept"
 	begin $L
-	soon is_remote tokyo.example.org
+	soon after_start && soon full_with $P && is_remote tokyo.example.org
 }
 
 fill() {
