@@ -24,7 +24,6 @@ static const char *const words[] = {
 	[-RC_FORMAT] = "bad-format",
 	[-RC_DIGEST] = "bad-digest",
 	[-RC_PERMISSION] = "permissions",
-	[-RC_EXPIRED] = "expired",
 	[-RC_NONE] = "none",
 	[-RC_EPOCH] = "epoch-leaps",
 };

@@ -29,9 +29,8 @@ enum rc {
 	RC_FORMAT = -18,   /* not the format it should be */
 	RC_DIGEST = -19,   /* the digest does not match */
 	RC_PERMISSION = -20, /* open to others who must not read it */
-	RC_EXPIRED = -21,    /* outside its time of validity */
-	RC_NONE = -22,       /* there is none */
-	RC_EPOCH = -23       /* an epoch that no honest start could reach */
+	RC_NONE = -21,       /* there is none */
+	RC_EPOCH = -22       /* an epoch that no honest start could reach */
 };
 
 /* The word for log lines and JSON, never NULL. */

@@ -78,33 +78,6 @@ judge_signature(struct engine *e, struct lsa *lsa)
 	return judge_claims(lsa, claims);
 }
 
-#define KEEP_S (8 * 86400u)
-
-static bool
-is_expired(const struct engine *e, const struct lsa *lsa)
-{
-	uint64_t end;
-
-	if (lsa->key.type != LSA_REVOCATION)
-		return false;
-	end = lsa_revocation_end(lsa);
-	return end != 0 && e->wall > KEEP_S && e->wall - KEEP_S > end;
-}
-
-void
-accept_expire(struct engine *e)
-{
-	struct lsa *next;
-
-	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = next) {
-		next = lsdb_next(l);
-		if (l->key.origin[0] != '\0')
-			return; /* revocations have no origin: they come first */
-		if (is_expired(e, l))
-			lsdb_remove(&e->db, l);
-	}
-}
-
 int
 accept_judge(struct engine *e, struct lsa *lsa)
 {
@@ -116,8 +89,6 @@ accept_judge(struct engine *e, struct lsa *lsa)
 	if (!lsa_is_authority(lsa) &&
 	    authority_word(e, "", LSA_REVOCATION, lsa->signer) != NULL)
 		return RC_REVOKED;
-	if (is_expired(e, lsa))
-		return RC_EXPIRED;
 	rc = lsa_is_authority(lsa) ? RC_OK : room_judge(e, lsa);
 	return rc == RC_OK ? judge_signature(e, lsa) : rc;
 }

@@ -118,7 +118,6 @@ recheck(struct engine *e)
 		return;
 	e->recheck_at = mono_after(e->now, RECHECK_MS);
 	authority_check(e);
-	accept_expire(e);
 	bad = lsdb_recheck(&e->db, e->seal);
 	if (bad == 0)
 		return;

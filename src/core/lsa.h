@@ -235,10 +235,6 @@ bool lsa_is_authority(const struct lsa *lsa);
 /* Whether the rule is in force. */
 bool lsa_rule_on(const struct lsa *lsa);
 
-/* Until when the revoked certificate is valid, seconds since 1970; 0: not
- * said. */
-uint64_t lsa_revocation_end(const struct lsa *lsa);
-
 /* For lsa.c: reads the body into `said`, or a reason; and ends it. */
 int lsa_body_read(struct lsa *lsa);
 void lsa_body_done(struct lsa *lsa);

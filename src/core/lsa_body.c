@@ -546,18 +546,6 @@ lsa_rule_on(const struct lsa *lsa)
 	return false;
 }
 
-uint64_t
-lsa_revocation_end(const struct lsa *lsa)
-{
-	struct cur in = body_of(lsa);
-	struct tlv tlv = { 0 };
-
-	while (tlv_next(&in, &tlv) == 1)
-		if (tlv.type == LSA_REVOCATION_END)
-			return cur_u64(&tlv.value);
-	return 0;
-}
-
 uint32_t
 lsa_forget_epoch(const struct lsa *lsa)
 {

@@ -352,9 +352,6 @@ void accept_install(
 /* Takes out what nobody may have said any more. */
 void accept_drop(struct engine *e, struct lsa *lsa, int rc);
 
-/* A revocation is kept for 8 days after its certificate's end. */
-void accept_expire(struct engine *e);
-
 /* --- adjacent.c ------------------------------------------------------------ */
 
 void adjacent_up(struct engine *e, struct nbr *nbr);

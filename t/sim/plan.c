@@ -315,11 +315,17 @@ plan_revoke(struct world *world, struct node *whom, struct node *at)
 {
 	char key[2 * SEAL_DIGEST + 1];
 	struct lsa_draft draft = { .seq = 1 };
+	struct buf body = { 0 };
 
+	/* Its certificate was over long ago: that changes nothing. */
+	lsa_revocation_encode(&body, WORLD_WALL - 30 * 86400);
+	draft.body = body.p;
+	draft.body_len = body.n;
 	whom->stolen = true;
 	plan_key(whom, key);
 	draft.key = (struct lsa_key){ "", key, LSA_REVOCATION };
 	inject(world, at, &draft);
+	buf_done(&body);
 }
 
 void
