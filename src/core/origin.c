@@ -473,6 +473,9 @@ origin_heard(struct engine *e, const struct lsa *lsa)
 		epoch_raise(e, seen);
 	if (e->phase == PHASE_RUNNING)
 		fight(e, lsa);
+	/* Taken, and no life of ours could have come to it. */
+	if (seen > LIMIT_EPOCH && lsa->key.type != LSA_FORGET)
+		origin_breach(e, lsa);
 	due_say(e);
 }
 
