@@ -59,7 +59,8 @@ has_followed(const struct engine *e, const struct nbr *nbr)
 {
 	const struct session *s = nbr->session;
 
-	if (s->version > 1 && (s->owes || s->confirmed < s->update_end))
+	/* One that took another's place may have come to no version yet. */
+	if (s->owes || (s->version > 1 && s->confirmed < s->update_end))
 		return false;
 	return s->queue.tree.n == 0 &&
 	       mono_since(nbr->changed, s->heard) >= e->setup->keepalive_ms;

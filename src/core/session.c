@@ -257,8 +257,9 @@ session_open(struct engine *e, const struct input *in)
 		struct session *old = nbr->session;
 
 		s->missed = false;
-		s->owes = old->owes || old->queue.tree.n > 0 ||
-		          old->confirmed < old->update_end;
+		s->owes =
+		    old->owes || old->queue.tree.n > 0 ||
+		    (old->version > 1 && old->confirmed < old->update_end);
 		nbr->session = s; /* so that nothing is withdrawn between */
 		session_fault(e, old, "second-session");
 	}
