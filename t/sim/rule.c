@@ -477,6 +477,15 @@ is_known(json_t *const *lines, size_t n, const json_t *lsa)
 	return false;
 }
 
+/* It may know already that it is to forget them. */
+static bool
+is_buried(struct world *world, const char *origin)
+{
+	struct node *node = world_find(world, origin);
+
+	return node != NULL && (node->gone || node->stolen);
+}
+
 static void
 followed(struct world *world, struct node *node, struct node *silent)
 {
@@ -489,6 +498,7 @@ followed(struct world *world, struct node *node, struct node *silent)
 		if (strcmp(text_of(ours[i], "type"), "identity") != 0 &&
 		    strcmp(text_of(ours[i], "origin"), silent->conf.server) !=
 			0 &&
+		    !is_buried(world, text_of(ours[i], "origin")) &&
 		    !is_known(theirs, m, ours[i]))
 			world_fail(world,
 			    "%s announces %s on, which does not know %s %s",
