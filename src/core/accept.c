@@ -371,12 +371,8 @@ accept_update(struct engine *e, struct session *from, const uint8_t *p,
 	issue_time_check(e, lsa);
 	hear_spend(e, lsa);
 	accept_install(e, lsa, from);
-	/* A revocation may have ended the session it came by. */
-	for (size_t i = 0; from != NULL && i < e->sessions.n; i++)
-		if (e->sessions.v[i] == from) {
-			sync_settle(e, from, &lsa->key);
-			break;
-		}
+	if (from != NULL)
+		sync_settle(e, from, &lsa->key);
 	if (origin_is_own(e, &lsa->key))
 		origin_heard(e, lsa);
 	return RC_OK;

@@ -167,7 +167,7 @@ input(struct engine *e, const struct input *in)
 		session_drained(e, in->who);
 		break;
 	case IN_CLOSED:
-		session_closed(e, in->who, "closed");
+		session_closed(e, in->who);
 		break;
 	case IN_NO_DIAL:
 		dial_failed(e, in->name,

@@ -66,6 +66,7 @@ struct session {
 	bool dialled; /* by us */
 	enum setup_carrier carrier;
 	enum nbr_state state;
+	const char *over; /* why it ends in this turn; a fixed text, or NULL */
 	uint8_t key[SEAL_DIGEST]; /* of the certificate it proved itself with */
 	int64_t not_after;        /* of that; seconds since 1970 */
 	struct frame_reader in;
@@ -259,17 +260,14 @@ struct engine {
 void session_open(struct engine *e, const struct input *in);
 void session_bytes(struct engine *e, const struct input *in);
 void session_drained(struct engine *e, uint32_t who);
-void session_closed(struct engine *e, uint32_t who, const char *reason);
+void session_closed(struct engine *e, uint32_t who);
 void session_tick(struct engine *e);
 
 /* Counts what the peer did wrong, in points: false when it is too much. */
 bool session_forgive(struct engine *e, struct session *s, uint32_t points);
 
-/* Tells the peer why, closes, and deals with what follows. */
-void session_fault(struct engine *e, struct session *s, const char *reason);
-
-/* Closes all sessions that were proved with the key of this digest, in
- * hexadecimal. */
+/* All sessions that were proved with the key of this digest, in hexadecimal,
+ * are over. */
 void session_revoke(struct engine *e, const char *key);
 
 /* Gives an LSA to every session in SYNC or FULL but `from` (or NULL). */
@@ -280,7 +278,6 @@ void session_flood(
 void session_offer(
     struct engine *e, struct session *s, const struct lsa_key *key);
 
-struct session *session_find(struct engine *e, uint32_t who);
 void session_free(struct session *s);
 
 /* --- asked.c -------------------------------------------------------------- */

@@ -14,7 +14,7 @@
 /* So often a certificate that is over is said to be. */
 #define ALARM_MS 3600000
 
-struct session *
+static struct session *
 session_find(struct engine *e, uint32_t who)
 {
 	for (size_t i = 0; i < e->sessions.n; i++)
@@ -120,7 +120,8 @@ session_end(struct engine *e, struct session *s, const char *reason)
 	session_free(s);
 }
 
-void
+/* Tells the peer why, closes, and deals with what follows. */
+static void
 session_fault(struct engine *e, struct session *s, const char *reason)
 {
 	struct buf out = { 0 };
@@ -135,12 +136,12 @@ session_fault(struct engine *e, struct session *s, const char *reason)
 }
 
 void
-session_closed(struct engine *e, uint32_t who, const char *reason)
+session_closed(struct engine *e, uint32_t who)
 {
 	struct session *s = session_find(e, who);
 
 	if (s != NULL)
-		session_end(e, s, reason);
+		session_end(e, s, "closed");
 }
 
 /*
@@ -321,7 +322,7 @@ static const char *
 update(struct engine *e, struct session *s, struct cur *body)
 {
 	size_t n = body->left;
-	uint32_t who = s->who, points;
+	uint32_t points;
 	bool asked = false;
 	int rc;
 
@@ -330,10 +331,9 @@ update(struct engine *e, struct session *s, struct cur *body)
 	s->updates++;
 	rc = accept_update(e, s, cur_bytes(body, n), n, &asked);
 	points = points_of(rc, asked);
-	if (points == 0 || session_find(e, who) != s)
-		return NULL;
 	/* One bad LSA is refused by name; a stream of them ends the session. */
-	return session_forgive(e, s, points) ? NULL : "too-many-faults";
+	return points == 0 || session_forgive(e, s, points) ? NULL
+	                                                    : "too-many-faults";
 }
 
 static enum nbr_event
@@ -393,13 +393,25 @@ agree_check(struct engine *e, struct session *s)
 		move(e, s, NBR_AGREED, NULL);
 }
 
+/* What it tells may end this very session, as a revocation does. */
+static void
+take(struct engine *e, struct session *s, uint8_t type, struct cur *body)
+{
+	const char *fault = message(e, s, type, body);
+
+	if (fault != NULL)
+		s->over = fault;
+	if (s->over == NULL)
+		agree_check(e, s);
+}
+
 void
 session_bytes(struct engine *e, const struct input *in)
 {
 	struct session *s = session_find(e, in->who);
 	struct cur body;
 	uint8_t type;
-	int got;
+	int got = 0;
 
 	if (s == NULL)
 		return;
@@ -408,21 +420,11 @@ session_bytes(struct engine *e, const struct input *in)
 	s->came += in->len;
 	pulse_progress(e, s, in->len);
 	frame_put(&s->in, in->bytes, in->len);
-	while ((got = frame_next(&s->in, &type, &body)) == 1) {
-		const char *fault = message(e, s, type, &body);
-
-		/* Whatever was learnt may have ended this very session. */
-		if (session_find(e, in->who) != s)
-			return;
-		if (fault != NULL) {
-			session_fault(e, s, fault);
-			return;
-		}
-		agree_check(e, s);
-	}
-	if (got < 0)
-		session_fault(e, s, rc_word(got));
-	else
+	while (s->over == NULL && (got = frame_next(&s->in, &type, &body)) == 1)
+		take(e, s, type, &body);
+	if (s->over == NULL && got < 0)
+		s->over = rc_word(got);
+	if (s->over == NULL)
 		sync_pump(e, s);
 }
 
@@ -446,7 +448,7 @@ session_flood(
 	for (size_t i = 0; i < e->sessions.n; i++) {
 		struct session *s = e->sessions.v[i];
 
-		if (s == from || s->state < NBR_SYNC)
+		if (s == from || s->state < NBR_SYNC || s->over != NULL)
 			continue;
 		keyset_add(&s->queue, &lsa->key);
 		sync_pump(e, s);
@@ -465,14 +467,12 @@ session_revoke(struct engine *e, const char *key)
 {
 	char hex[2 * SEAL_DIGEST + 1];
 
-	for (size_t i = 0; i < e->sessions.n;) {
+	for (size_t i = 0; i < e->sessions.n; i++) {
 		struct session *s = e->sessions.v[i];
 
 		lsa_digest_text(s->key, hex);
 		if (strcmp(hex, key) == 0)
-			session_fault(e, s, "revoked-key");
-		else
-			i++;
+			s->over = "revoked-key";
 	}
 }
 
@@ -481,11 +481,12 @@ session_tick(struct engine *e)
 {
 	for (size_t i = 0; i < e->sessions.n;) {
 		struct session *s = e->sessions.v[i];
-		const char *why = pulse_overdue(e, s);
 
-		if (why != NULL) {
-			session_fault(e, s, why);
-			continue;
+		if (s->over == NULL)
+			s->over = pulse_overdue(e, s);
+		if (s->over != NULL) {
+			session_fault(e, s, s->over);
+			continue; /* another has its place now */
 		}
 		pulse_alive(e, s);
 		expired_check(e, s);
