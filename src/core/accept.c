@@ -1,14 +1,21 @@
-/*
- * accept.c - what may enter the database, and what follows from it.
- */
+#include "core/accept.h"
 
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/adjacent.h"
+#include "core/contest.h"
+#include "core/dial.h"
 #include "core/due.h"
 #include "core/fx.h"
+#include "core/hear.h"
 #include "core/node.h"
+#include "core/origin.h"
+#include "core/room.h"
+#include "core/session.h"
 #include "core/signers.h"
+#include "core/sync.h"
+#include "core/transit.h"
 
 /* The authority's word about this key: a revocation, or a forget. */
 static const struct lsa *

@@ -1,24 +1,12 @@
-/*
- * adjacent.c - adjacencies: announced, announced on in silence, withdrawn.
- *
- *                 FULL                       session lost
- *     (nothing) ---------> announced ------------------------+
- *                             ^  |                           v
- *                        FULL |  | mail service down      silent
- *                             |  v                           |
- *                          withdrawn <-----------------------+
- *                                    mail service down, or a change
- *                                    that the silent one cannot follow
- *
- * The death of a daemon is not the death of the mail beside it: no timer
- * ends the silence. (DESIGN section 7)
- */
+#include "core/adjacent.h"
 
 #include <string.h>
 
 #include "core/due.h"
+#include "core/link.h"
 #include "core/nbrs.h"
 #include "core/node.h"
+#include "core/probing.h"
 
 void
 adjacent_up(struct engine *e, struct nbr *nbr)

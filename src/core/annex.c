@@ -1,9 +1,4 @@
-/*
- * annex.c - what goes to the milter's table besides the routes: whose mark
- * keys are whose, and the net where a connector has limits. Said when it is
- * not what was said last. And when a schedule opens, mail that waits is tried
- * again.
- */
+#include "core/annex.h"
 
 #include <stdio.h>
 #include <string.h>

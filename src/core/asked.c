@@ -1,16 +1,4 @@
-/*
- * asked.c - whether our own MTA does what the table says. (DESIGN section 4)
- *
- *                 yes, or no twice, 10 s apart
- *     unknown ---------------------------------> yes <--------------> no
- *                                                    no twice / yes
- *
- * Others route through us by our word, but the MTA beside us decides. While
- * it positively does not ask our tables we say `starting`: our claims stand,
- * ordinary transit ends, and a path of last resort leads through us only if
- * our MTA has asked before. A reading that tells nothing changes nothing, and ends no
- * count. Over a restart the verdict is kept in what we said of ourselves.
- */
+#include "core/asked.h"
 
 #include <string.h>
 

@@ -1,11 +1,4 @@
-/*
- * confirm.c - how many routes a new configuration would move.
- *
- * A typing error must not move all mail: what moves more than a configured
- * share of the table waits for the administrator's word, and before that
- * neither our LSAs nor our table change. What links do needs none.
- * (DESIGN section 4; FAULTS O06)
- */
+#include "core/confirm.h"
 
 #include <string.h>
 
@@ -13,6 +6,8 @@
 #include "core/due.h"
 #include "core/fx.h"
 #include "core/node.h"
+#include "core/origin.h"
+#include "core/steer.h"
 
 static void
 count(void *ctx, const struct route *from, const struct route *to)

@@ -1,22 +1,4 @@
-/*
- * contest.c - of two servers that name one address, which is sent to by it.
- *
- * An address in a server LSA is that server's word alone. Where two name the
- * same, mail for the one arrives at the other, who routes it by another
- * place in the graph than the sender thought: it may come back. So one of
- * them loses its steps: never ourselves and never whom our configuration
- * gives the address; else who named it before stays, and where we cannot know
- * that (at a start) whom we did not report down last, then the older
- * certificate, then the smaller name.
- *
- * That is a judgement by what we know and others may not. It makes no second
- * graph, for nobody computes with it: it is said. A step within a group counts
- * by what its owner reports, and a connector's by what its owner says; so who
- * loses here is reported down, and every server computes from that.
- *
- * Networks of different sites use the same private addresses (RFC 1918,
- * RFC 4193): those are compared within a routing group.
- */
+#include "core/contest.h"
 
 #include <string.h>
 
@@ -24,8 +6,10 @@
 #include "core/due.h"
 #include "core/fx.h"
 #include "core/group.h"
+#include "core/link.h"
 #include "core/nexthop.h"
 #include "core/node.h"
+#include "core/origin.h"
 #include "core/signers.h"
 
 struct claimant {

@@ -1,11 +1,4 @@
-/*
- * dial.c - with whom we want sessions, and whom we let in.
- *
- * Peers come from the configuration, from our connectors, and from the
- * database: members of our routing group (group.h). A bridgehead that a
- * connector wants by X-LSA-2 is reached so, at its mail service, whoever else
- * names it; all others by TCP, where they listen.
- */
+#include "core/dial.h"
 
 #include <string.h>
 
@@ -15,6 +8,7 @@
 #include "core/group.h"
 #include "core/nbrs.h"
 #include "core/node.h"
+#include "core/probing.h"
 #include "core/signers.h"
 
 #define RETRY_MS 1000

@@ -3,12 +3,28 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "core/asked.h"
+#include "core/confirm.h"
+#include "core/contest.h"
+#include "core/dial.h"
 #include "core/due.h"
+#include "core/evidence.h"
 #include "core/fx.h"
+#include "core/hear.h"
+#include "core/held.h"
+#include "core/link.h"
 #include "core/nbrs.h"
 #include "core/node.h"
+#include "core/origin.h"
+#include "core/probing.h"
+#include "core/query.h"
 #include "core/refused.h"
+#include "core/session.h"
 #include "core/signers.h"
+#include "core/state.h"
+#include "core/steer.h"
+#include "core/sync.h"
+#include "core/transit.h"
 
 /* The database is compared with its digests this often (ARPANET 1980). */
 #define RECHECK_MS 300000

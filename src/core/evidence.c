@@ -1,16 +1,10 @@
-/*
- * evidence.c - what reporters tell (report.h): it is counted, shown by
- * `lsrctl status`, and handed to the link that it is about. A next hop that is
- * no link of ours is nobody's business.
- *
- * Whoever may send reports can have our own links called down or congested, or
- * left out for a pattern, and nothing else. When a reporter dies, probes go on, and nothing changes.
- */
+#include "core/evidence.h"
 
 #include "base/rc.h"
 #include "core/fx.h"
 #include "core/node.h"
 #include "core/refused.h"
+#include "core/told.h"
 
 void
 evidence_report(struct engine *e, const uint8_t *p, size_t n)

@@ -1,22 +1,13 @@
-/*
- * hear.c - how often others may speak.
- *
- * What one server says is every server's work, so each LSA of another has a
- * bucket, and each origin a wider one. What comes when there is no token is
- * not judged and not passed on, and it is not lost either: its key is kept,
- * and once there is a token the peer that had it is asked for it, so that of
- * all that came meanwhile the newest is taken. A token is spent by what was
- * found right alone: nobody can use up another's. Where something goes out of
- * use (a purge, a drain, a link that is down) the last tokens are kept for
- * it: that is what others must not hear late.
- */
+#include "core/hear.h"
 
 #include <string.h>
 
 #include "base/rc.h"
 #include "core/fx.h"
 #include "core/node.h"
+#include "core/origin.h"
 #include "core/signers.h"
+#include "core/sync.h"
 
 /* Those that wait are looked at so often, and so many asked for then. */
 #define LOOK_MS 100

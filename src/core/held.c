@@ -1,3 +1,5 @@
+#include "core/held.h"
+
 #include <string.h>
 
 #include "base/json.h"

@@ -11,6 +11,7 @@
 #include "core/fx.h"
 #include "core/group.h"
 #include "core/node.h"
+#include "core/probing.h"
 
 struct link_key {
 	const char *name;

@@ -1,5 +1,5 @@
 /*
- * link.h - mail services, probed and used. For the files of node.h.
+ * link.h - mail services, probed and used: the set of them, and lookups.
  *
  *     link.c       which they are; of one server each address is one
  *     probing.c    how they are: probes and their verdicts
@@ -73,8 +73,6 @@ struct link {
 	uint64_t since_wall;
 };
 
-/* --- link.c ----------------------------------------------------------------- */
-
 /* Makes the set of links agree with configuration and database. */
 void link_refresh(struct engine *e);
 struct link *link_first(struct engine *e);
@@ -96,53 +94,6 @@ enum link_state link_service(struct engine *e, const char *name, unsigned use);
 /* That of a server's mail service, whatever its use. */
 enum link_state link_mail(struct engine *e, const char *name);
 const char *link_word(enum link_state state);
-/* What `lsrctl links` shows (link_show.c). */
-void link_show(struct engine *e, struct json *j);
 void link_done(struct engine *e);
-
-/* --- probing.c -------------------------------------------------------------- */
-
-void link_verdict(struct engine *e, const struct input *in);
-void link_tick(struct engine *e);
-/* Asks for a probe of this server's mail service at once. */
-void link_urgent(struct engine *e, const char *name);
-/* A server says that its MTA is down, or that it is not. */
-void link_learnt(struct engine *e, const char *name, bool mta_down);
-/* It may be back: a service that is down is probed soon. */
-void link_back(struct engine *e, const char *name);
-/* The MTA has delivered mail there. */
-void link_alive(struct engine *e, struct link *link);
-/* When this server's mail service was probed last, at whatever address. */
-struct mono link_probed(struct engine *e, const char *name);
-/* As soon as it may be. */
-void link_soon(struct link *link);
-/* The dead time is over: an urgent probe that is not connected has failed. */
-void link_deadline(struct engine *e, const char *name);
-bool link_connectors_probed(struct engine *e);
-/* Our MTA cannot connect to it, or can again. */
-void link_bar(struct engine *e, struct link *link, bool barred);
-/* It is in this state from now on, whatever follows from that. */
-void link_turn(struct engine *e, struct link *link, enum link_state to);
-/* Milliseconds for which it must be well before it is up again. */
-uint64_t link_hold(const struct link *link);
-
-/* --- relaying.c -------------------------------------------------------------- */
-
-/* The recipient by which the probe that begins is to ask whether this hop
- * relays for us, until the next step; NULL: nothing is asked. */
-const char *relaying_ask(struct engine *e, struct link *link);
-/* It will not, or it accepts. */
-void relaying_told(struct engine *e, struct link *link, bool refused);
-/* The table is another. */
-void relaying_table(struct engine *e);
-
-/* --- told.c ----------------------------------------------------------------- */
-
-/* What the MTA found out about a next hop. */
-void told_report(struct engine *e, const struct report *report);
-/* It comes up: what was told of it before counts no more, or on trial. */
-void told_up(struct link *link);
-/* What was told is forgotten when it is old. */
-void told_tick(struct engine *e, struct link *link);
 
 #endif

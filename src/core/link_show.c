@@ -1,12 +1,11 @@
-/*
- * link_show.c - what `lsrctl links` shows: an object a line for each address
- * that is probed, of a connector's bridgehead with the connector.
- */
+#include "core/link_show.h"
 
 #include <string.h>
 
 #include "base/json.h"
+#include "core/link.h"
 #include "core/node.h"
+#include "core/probing.h"
 #include "core/refused.h"
 
 static uint64_t

@@ -1,36 +1,22 @@
 /*
  * node.h - the whole state of one server, for the files that are the engine.
  *
- *     engine.c     the door: one input in, effects out; the order of a step
- *     fx.c         the effects of a step (fx.h)
- *     nbrs.c       the servers that sessions are with (nbrs.h)
- *     due.c        what changes ask for (due.h)
- *     session.c    one session: hello, keep-alives, exchange, its queue
- *     pulse.c      whether a session lives: heard, confirmed, too late
- *     sync.c       what two databases lack of each other, and the exchange
- *     signers.c    who signs as which server (signers.h)
- *     accept.c     what may enter the database, and what follows from it
- *     room.c       how much of the database is whose
- *     hear.c       how often others may speak
- *     transit.c    whose connectors count, and who has which share
- *     contest.c    of two servers that name one address, who has it
- *     adjacent.c   adjacencies: announced, announced on in silence, withdrawn
- *     link.c       mail services that concern us: which they are
- *     probing.c    their condition: probes and verdicts
- *     told.c       what reports tell of them
- *     refused.c    next hops that refuse to relay for a pattern (refused.h)
- *     evidence.c   reports: counters, and what they tell of links
- *     origin.c     what we say of ourselves, when, and under which sequence
- *     group.c      our routing group (group.h)
- *     dial.c       with whom we want a session
- *     steer.c      when the table is computed, published, and asked about
- *     asked.c      whether our own MTA does what the table says
- *     annex.c      what the milter's table has besides the routes
- *     confirm.c    a new configuration that would move too much is held
- *     state.c      what survives a restart
- *     query.c      answers for lsrctl
- *     query_db.c   the longest of them
- *     troubles.c   what is wrong here now, in words
+ * Each has its header; an include is an arrow in this picture, and they lead
+ * down:
+ *
+ *     engine                   the door: one input in, effects out
+ *     query, confirm, state    lsrctl; a new configuration; restarts
+ *     troubles, steer          what is wrong; the table, when and what
+ *     session, pulse           one session, and whether it lives
+ *     adjacent, dial           adjacencies; with whom we want sessions
+ *     origin, accept, hear     what we say; what others say, how often
+ *     room, transit, contest   and how much of it is kept, and counts
+ *     sync                     what two databases lack of each other
+ *     annex, asked, held       the milter's part; our MTA; mail that waits
+ *     evidence, told, refused  what reports tell
+ *     probing, relaying, link  mail services: their condition, and the set
+ *     nbrs, signers, group     who there is
+ *     due, fx                  what changes ask for; the effects of a step
  *
  * Outside these files nobody looks in here.
  */
@@ -52,7 +38,6 @@
 #include "core/lsdb.h"
 #include "core/msg.h"
 #include "core/nbr.h"
-#include "core/others.h"
 #include "core/pace.h"
 #include "core/refusal.h"
 #include "core/report.h"
@@ -254,193 +239,5 @@ struct engine {
 	VEC(struct view_place) places; /* too */
 	VEC(char *) moved; /* patterns to be tried again once published */
 };
-
-/* --- session.c ---------------------------------------------------------- */
-
-void session_open(struct engine *e, const struct input *in);
-void session_bytes(struct engine *e, const struct input *in);
-void session_drained(struct engine *e, uint32_t who);
-void session_closed(struct engine *e, uint32_t who);
-void session_tick(struct engine *e);
-
-/* Counts what the peer did wrong, in points: false when it is too much. */
-bool session_forgive(struct engine *e, struct session *s, uint32_t points);
-
-/* All sessions that were proved with the key of this digest, in hexadecimal,
- * are over. */
-void session_revoke(struct engine *e, const char *key);
-
-/* Gives an LSA to every session in SYNC or FULL but `from` (or NULL). */
-void session_flood(
-    struct engine *e, const struct lsa *lsa, const struct session *from);
-
-/* To this one alone. */
-void session_offer(
-    struct engine *e, struct session *s, const struct lsa_key *key);
-
-void session_free(struct session *s);
-
-/* --- asked.c -------------------------------------------------------------- */
-
-/* A reading of our MTA's configuration. */
-void asked_told(struct engine *e, const struct mta *mta);
-
-/* What we said before the restart is the verdict until there is another. */
-void asked_restore(struct engine *e);
-
-/* We may give transit, as far as our MTA goes. */
-bool asked_may(const struct engine *e);
-
-/* The verdict that a start waits for is there, or nobody can tell. */
-bool asked_ready(struct engine *e);
-
-/* --- troubles.c ----------------------------------------------------------- */
-
-/* Into an open object: an array, empty where all is well. */
-void troubles_show(struct engine *e, struct json *j);
-
-/* --- held.c --------------------------------------------------------------- */
-
-void held_told(struct engine *e, const struct input *in);
-/* Into an open object: nothing where nothing is held. */
-void held_show(const struct engine *e, struct json *j);
-void held_done(struct engine *e);
-
-/* --- sync.c --------------------------------------------------------------- */
-
-void sync_digest_send(struct engine *e, struct session *s);
-int sync_message(
-    struct engine *e, struct session *s, uint8_t type, struct cur *body);
-void sync_pump(struct engine *e, struct session *s);
-/* An LSA with this key came, or will not come. */
-void sync_settle(
-    struct engine *e, struct session *s, const struct lsa_key *key);
-/* Whether we have asked for it, or have heard of it in a summary. */
-bool sync_wants(
-    const struct engine *e, const struct session *s, const struct lsa_key *key);
-/* How far the two have come, in LSAs and octets; into an open object. */
-void sync_show(const struct nbr *nbr, struct json *j);
-/* Asks for the key, once more if it was asked for; false: was so already. */
-bool sync_again(struct engine *e, struct session *s, const struct lsa_key *key);
-
-/* Asks for all of them; whether they come is seen elsewhere. */
-void sync_request(
-    struct engine *e, struct session *s, const struct keyset *keys);
-
-/* --- accept.c ------------------------------------------------------------- */
-
-/* An UPDATE's octets; `from` is NULL for what lsrctl injects. Returns the
- * reason when it was refused, RC_OLD and RC_SAME when it was not news. *asked,
- * unless it is NULL: we had asked this peer for it. */
-int accept_update(struct engine *e, struct session *from, const uint8_t *p,
-    size_t n, bool *asked);
-
-/* Judges a decoded LSA: signature, claims, revocations, caps. */
-int accept_judge(struct engine *e, struct lsa *lsa);
-
-/* Octets that were saved: judged like anything from outside, and refused by
- * name. True if it is in the database now. */
-bool accept_saved(struct engine *e, const uint8_t *p, size_t n);
-
-/* Takes it into the database and does what follows. */
-void accept_install(
-    struct engine *e, struct lsa *lsa, const struct session *from);
-
-/* Takes out what nobody may have said any more. */
-void accept_drop(struct engine *e, struct lsa *lsa, int rc);
-
-/* --- adjacent.c ------------------------------------------------------------ */
-
-void adjacent_up(struct engine *e, struct nbr *nbr);
-void adjacent_missed(struct engine *e, struct nbr *nbr);
-void adjacent_lost(struct engine *e, struct nbr *nbr);
-/* Its mail service was found down. */
-void adjacent_mail_down(struct engine *e, const char *name);
-/* Something changed that no silent server can follow; `origin` said it. */
-void adjacent_changed(struct engine *e, const char *origin);
-
-/* --- evidence.c ------------------------------------------------------------- */
-
-/* One datagram of a reporter, as it came. */
-void evidence_report(struct engine *e, const uint8_t *p, size_t n);
-/* What was heard so far, as an object under `key`. */
-void evidence_show(const struct engine *e, struct json *j, const char *key);
-
-/* --- origin.c ---------------------------------------------------------------- */
-
-void origin_start(struct engine *e);
-void origin_tick(struct engine *e);
-/* One of our own LSAs was heard: newer than what we last said. */
-void origin_heard(struct engine *e, const struct lsa *lsa);
-/* One was heard whose epoch leaps: it was refused, and somebody has our key. */
-void origin_breach(struct engine *e, const struct lsa *lsa);
-void origin_saved(struct engine *e, uint32_t number);
-bool origin_is_own(const struct engine *e, const struct lsa_key *key);
-void origin_done(struct engine *e);
-
-/* What we would say under the setup in force, into another database. */
-void origin_draft(struct engine *e, struct lsdb *db);
-
-/* --- confirm.c ---------------------------------------------------------- */
-
-/* True if the new setup may come into force; else it is held, and said so. */
-bool confirm_setup(struct engine *e, const struct setup *setup);
-
-/* --- dial.c ------------------------------------------------------------------ */
-
-/* With whom we want sessions, and whom we let in. */
-void dial_refresh(struct engine *e);
-/* A server LSA says something new: perhaps whom to probe and peer with. */
-void dial_learnt(struct engine *e, const struct lsa *lsa);
-void dial_tick(struct engine *e);
-/* `reason` is a fixed text. */
-void dial_failed(struct engine *e, const char *name, const char *reason);
-
-/* --- steer.c ------------------------------------------------------------------ */
-
-void steer_tick(struct engine *e);
-/* Every adjacency of our last server LSA is FULL again; else the names of
- * those that are not, the first of them, in *missing (or NULL). */
-bool steer_all_back(struct engine *e, struct buf *missing);
-/* What we see by this database, our own probes and what certificates allow;
- * one at a time. */
-struct view *steer_view(struct engine *e, const struct lsdb *db);
-void steer_published(struct engine *e, uint64_t generation, bool made);
-/* So much mail of before waits for a key whose hour is over. */
-void steer_waits(struct engine *e, const char *pattern, uint64_t n);
-void steer_done(struct engine *e);
-
-/* --- annex.c ------------------------------------------------------------------- */
-
-/* Looks at what there is to say, by this view. True when the net for messages
- * with limits is another: they have other routes then. */
-bool annex_make(struct engine *e, const struct view *view);
-/* Says it, as belonging to this generation, unless it was said last. */
-void annex_say(struct engine *e, uint64_t generation);
-/* Every minute: which schedules have opened. */
-void annex_tick(struct engine *e);
-void annex_done(struct engine *e);
-
-/* --- state.c -------------------------------------------------------------------- */
-
-void state_tick(struct engine *e);
-/* What is not saved yet is saved now. */
-void state_now(struct engine *e);
-void state_restore_epoch(struct engine *e, const uint8_t *p, size_t n);
-/* What is published stays known, though the state may be lost. */
-void state_restore_table(struct engine *e, const uint8_t *p, size_t n);
-void state_restore(struct engine *e, const uint8_t *p, size_t n);
-
-/* --- query.c -------------------------------------------------------------------- */
-
-void query_answer(struct engine *e, const struct input *in);
-
-/* --- query_db.c ----------------------------------------------------------------- */
-
-/* Writes the LSAs behind the place `from` (NULL: from the first), and into
- * `more` the request for the rest, with its NUL, where there is any. False:
- * `from` is no place. */
-bool query_db(
-    struct engine *e, struct json *j, const char *from, struct buf *more);
 
 #endif

@@ -1,20 +1,17 @@
-/*
- * origin.c - what we say of ourselves, when, and under which sequence.
- *
- * Each look compares what we would say with what the database holds of us.
- * Where they differ we say it anew, above what is there: so a change of our
- * own, an old LSA of ours heard back, and somebody else speaking as us are
- * one case (RFC 2328 13.4). Token buckets delay, they never drop.
- */
+#include "core/origin.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/accept.h"
+#include "core/asked.h"
+#include "core/contest.h"
 #include "core/due.h"
 #include "core/fx.h"
 #include "core/group.h"
+#include "core/link.h"
 #include "core/node.h"
 
 #define FIGHT_MS 60000

@@ -1,37 +1,17 @@
-/*
- * probing.c - the condition of mail services: probes and their verdicts.
- *
- *                two probes fail, or one that a lost session asked for,
- *                or find that it takes no mail; or there is no session
- *                that our MTA would use, again and again
- *          up  -------------------------------------------------------> down
- *              <-------------------------------------------------------
- *                three probes in a row succeed, and there was no failure
- *                for as long as the damping demands
- *
- * Down fast, up slow: each time it goes down again it must be well for longer
- * (damp.h). After mail was refused probes alone prove little: so it is a
- * minute at least, and what comes back is on trial. (DESIGN section 10)
- *
- * A probe is a line in somebody's log and a client in his count, so there are
- * no more than it takes:
- *
- *     up        every `probe-interval`. Where the server's own lsrd watches its
- *               MTA and would tell us at once, all who probe it do so about as
- *               often together
- *     down      ever more seldom, until something says that it may be back
- *     busy      it has said that it has no time: half as often each time
- *
- * What could not be asked here has no verdict: all stays as it is.
- */
+#include "core/probing.h"
 
 #include <string.h>
 
+#include "core/adjacent.h"
+#include "core/dial.h"
 #include "core/due.h"
 #include "core/fx.h"
 #include "core/group.h"
+#include "core/link.h"
 #include "core/nbrs.h"
 #include "core/node.h"
+#include "core/relaying.h"
+#include "core/told.h"
 
 #define FAILS_DOWN 2
 #define OKS_UP 3

@@ -1,8 +1,11 @@
 #include "core/pulse.h"
 
 #include "base/rc.h"
+#include "core/adjacent.h"
 #include "core/fx.h"
 #include "core/nbrs.h"
+#include "core/node.h"
+#include "core/sync.h"
 
 /* A handshake of ours that takes longer than this is a fault. */
 #define GREET_MS 10000

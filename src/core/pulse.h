@@ -6,7 +6,12 @@
 #ifndef CORE_PULSE_H
 #define CORE_PULSE_H
 
-#include "core/node.h"
+#include <stdint.h>
+
+struct cur;
+struct engine;
+struct nbr;
+struct session;
 
 void pulse_begin(struct engine *e, struct session *s);
 /* An exchange goes on, by so many octets. */

@@ -1,16 +1,25 @@
-/*
- * query.c - answers for lsrctl: one request line in, JSON lines out.
- */
+#include "core/query.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/rc.h"
+#include "core/accept.h"
+#include "core/asked.h"
 #include "core/due.h"
+#include "core/evidence.h"
 #include "core/fx.h"
+#include "core/held.h"
+#include "core/link.h"
+#include "core/link_show.h"
 #include "core/node.h"
+#include "core/query_db.h"
 #include "core/signers.h"
+#include "core/steer.h"
+#include "core/sync.h"
+#include "core/transit.h"
+#include "core/troubles.h"
 
 /* A request's words; lent by a copy that the caller frees. */
 struct request {

@@ -1,7 +1,4 @@
-/*
- * query_db.c - the database for lsrctl, part by part: whole it may be a
- * hundred times what a moment of the loop and a client's buffer are for.
- */
+#include "core/query_db.h"
 
 #include <string.h>
 

@@ -2,6 +2,7 @@
 
 #include "core/due.h"
 #include "core/fx.h"
+#include "core/link.h"
 #include "core/match.h"
 #include "core/node.h"
 

@@ -1,19 +1,11 @@
-/*
- * relaying.c - asks next hops whether they relay for us, before mail does.
- *
- * For most patterns a hop's own word tells: who claims one with `relay`, and
- * who has it from there, takes mail for it from anybody. Not for `*`, and not
- * for what is claimed with `relay = no`: there it takes mail from whom its MTA
- * knows, and 554 is all that one hears who is not known. So a probe that is due
- * anyway asks further, once in ten minutes a hop, for one pattern after the
- * other: a RCPT by the null sender. One that refuses to relay is asked the
- * same again; any other answer is none. (refusal.h)
- */
+#include "core/relaying.h"
 
 #include <string.h>
 
 #include "core/fx.h"
+#include "core/link.h"
 #include "core/node.h"
+#include "core/probing.h"
 #include "core/refused.h"
 
 #define EACH_MS 600000

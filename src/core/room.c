@@ -1,16 +1,9 @@
-/*
- * room.c - how much of the database is whose.
- *
- * An origin has LIMIT_ORIGIN_LSAS and LIMIT_ORIGIN_OCTETS, and its LSAs take
- * their places in the order of their keys: identity, server, connectors,
- * spaces, then what a later version says. So what is kept of an origin that
- * says too much follows from what it says and not from the order in which it
- * came: every server keeps the same, and finds the same paths.
- */
+#include "core/room.h"
 
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/accept.h"
 #include "core/fx.h"
 #include "core/node.h"
 

@@ -1,15 +1,17 @@
-/*
- * session.c - one session with a neighbour: hello, keep-alives, its end.
- */
+#include "core/session.h"
 
 #include <string.h>
 
 #include "base/check.h"
 #include "base/rc.h"
+#include "core/accept.h"
+#include "core/adjacent.h"
+#include "core/dial.h"
 #include "core/fx.h"
 #include "core/nbrs.h"
 #include "core/node.h"
 #include "core/pulse.h"
+#include "core/sync.h"
 
 /* So often a certificate that is over is said to be. */
 #define ALARM_MS 3600000

@@ -1,20 +1,9 @@
-/*
- * state.c - what survives a restart: the epoch, and the database with the
- * table that was published last. (DESIGN sections 4 and 5)
- *
- *     u8 version; u32 n LSAs, each u32 length and its octets;
- *     u64 generation; u32 n routes (rib.h);
- *     u32 n hops that refuse to relay (refusal.h), which may be missing
- *
- * What is read is judged like anything from outside: one LSA that is not
- * right is left out by name, and the peers have it. Version 1 had the keys
- * that leave behind the routes, which did not tell: u32 n, n times u16 n
- * pattern, u32 what was left of the hour in ms. It is read, and never written.
- */
+#include "core/state.h"
 
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/accept.h"
 #include "core/fx.h"
 #include "core/node.h"
 

@@ -1,20 +1,21 @@
-/*
- * steer.c - when the table is computed, published, and acted on.
- *
- * The first run at once, then ever later while changes keep coming
- * (RFC 8405). Computing is never in the step in which news came: that step's
- * effects, which pass the news on, are carried out first.
- */
+#include "core/steer.h"
 
 #include <string.h>
 
 #include "base/rc.h"
 #include "base/wall.h"
+#include "core/annex.h"
+#include "core/asked.h"
+#include "core/contest.h"
 #include "core/due.h"
 #include "core/fx.h"
+#include "core/link.h"
 #include "core/nbrs.h"
 #include "core/node.h"
+#include "core/probing.h"
+#include "core/relaying.h"
 #include "core/signers.h"
+#include "core/transit.h"
 
 #define RETURN_MS 10000 /* coming back waits no longer (DESIGN section 7) */
 #define MISSING_NAMED 4
@@ -363,7 +364,7 @@ steer_tick(struct engine *e)
 		e->table_due_at = MONO_NEVER; /* until it is computed */
 		due_compute(e);
 	}
-	/* Never in the step of the news: see the head of this file. */
+	/* Never in the step of the news: see steer.h. */
 	if (e->due.compute && mono_due(e->due.compute_at, e->now) && e->ticking)
 		compute(e, false);
 	annex_tick(e);

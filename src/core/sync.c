@@ -1,24 +1,4 @@
-/*
- * sync.c - what two databases lack of each other, and the exchange.
- *
- *     A                             B
- *     DIGEST  --------------------> equal: SYNCED, nothing else
- *             <-------------------- DIGEST
- *     SUMMARY -------------------->
- *             <-------------------- SUMMARY
- *     REQUEST -------------------->
- *             <-------------------- UPDATE ... (or NONE)
- *     SYNCED  -------------------->            and the same the other way
- *
- * Each side asks for what it lacks; it says SYNCED once the other's summary
- * was seen to its end and everything asked for came or was refused. A summary
- * names what is in the parts of the database (parts.h) that differ; what is
- * asked for goes before the rest of it, so that a line that breaks has
- * brought something, and the parts that are whole are not named again.
- *
- * A peer of version 1 knows no parts: its summary has all, its digest is an
- * exclusive or.
- */
+#include "core/sync.h"
 
 #include <string.h>
 
@@ -26,6 +6,7 @@
 #include "base/rc.h"
 #include "core/fx.h"
 #include "core/node.h"
+#include "core/session.h"
 
 /* The parts that are not empty, each with its digest. */
 static void

@@ -1,10 +1,10 @@
-/*
- * told.c - what reports tell of mail services: real mail, and the queue.
- */
+#include "core/told.h"
 
 #include "core/due.h"
 #include "core/fx.h"
+#include "core/link.h"
 #include "core/node.h"
+#include "core/probing.h"
 
 /* Messages in a row for which there was no session that could carry them,
  * none delivered in between, until it counts as down. */

@@ -1,13 +1,4 @@
-/*
- * transit.c - whose connectors the certificates allow, and whose mail goes
- * through whom.
- *
- * A connector is transit, and transit is a right: a certificate lends it with
- * `lsrd:connector:GROUP`. Certificates of before have none, and mixed
- * versions must find the same paths; so a connector without it is only told
- * of, until the authority says that it counts no more: a word that is signed
- * and reaches all, like a revocation.
- */
+#include "core/transit.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +7,7 @@
 #include "core/fx.h"
 #include "core/group.h"
 #include "core/node.h"
+#include "core/origin.h"
 #include "core/signers.h"
 
 #define CONNECTORS "connectors"

@@ -1,15 +1,15 @@
-/*
- * troubles.c - what is wrong here now, in words, with what to do: why this
- * server gives no transit, what its MTA lacks, what this host lacks. Each is
- * named by the word that the log has for it.
- */
+#include "core/troubles.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "core/asked.h"
+#include "core/link.h"
 #include "core/node.h"
+#include "core/probing.h"
+#include "core/steer.h"
 
 /* What happens while it lasts: `text` and more are one line for a person. */
 struct trouble {

@@ -9,9 +9,11 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/dial.h"
 #include "core/group.h"
 #include "core/nbrs.h"
 #include "core/node.h"
+#include "core/query.h"
 #include "t/tap.h"
 
 #define MAX 48

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "core/fx.h"
+#include "core/held.h"
 #include "core/node.h"
 #include "t/tap.h"
 

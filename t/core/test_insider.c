@@ -13,6 +13,7 @@
 #include "core/lsa.h"
 #include "core/msg.h"
 #include "core/node.h"
+#include "core/transit.h"
 #include "t/core/cheap.h"
 #include "t/tap.h"
 

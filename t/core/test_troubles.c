@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "core/node.h"
+#include "core/troubles.h"
 #include "t/tap.h"
 
 static char name[] = "mx1.example.org";

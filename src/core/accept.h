@@ -1,0 +1,36 @@
+/*
+ * accept.h - what may enter the database, and what follows from it.
+ */
+
+#ifndef CORE_ACCEPT_H
+#define CORE_ACCEPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct engine;
+struct lsa;
+struct session;
+
+/* An UPDATE's octets; `from` is NULL for what lsrctl injects. Returns the
+ * reason when it was refused, RC_OLD and RC_SAME when it was not news. *asked,
+ * unless it is NULL: we had asked this peer for it. */
+int accept_update(struct engine *e, struct session *from, const uint8_t *p,
+    size_t n, bool *asked);
+
+/* Judges a decoded LSA: signature, claims, revocations, caps. */
+int accept_judge(struct engine *e, struct lsa *lsa);
+
+/* Octets that were saved: judged like anything from outside, and refused by
+ * name. True if it is in the database now. */
+bool accept_saved(struct engine *e, const uint8_t *p, size_t n);
+
+/* Takes it into the database and does what follows. */
+void accept_install(
+    struct engine *e, struct lsa *lsa, const struct session *from);
+
+/* Takes out what nobody may have said any more. */
+void accept_drop(struct engine *e, struct lsa *lsa, int rc);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * held.h - the message that has waited the longest for a hold: an alarm before
+ * the MTA gives it up.
+ */
+
+#ifndef CORE_HELD_H
+#define CORE_HELD_H
+
+struct engine;
+struct input;
+struct json;
+
+void held_told(struct engine *e, const struct input *in);
+/* Into an open object: nothing where nothing is held. */
+void held_show(const struct engine *e, struct json *j);
+void held_done(struct engine *e);
+
+#endif

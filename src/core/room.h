@@ -1,0 +1,22 @@
+/*
+ * room.h - how much of the database is whose.
+ *
+ * An origin has LIMIT_ORIGIN_LSAS and LIMIT_ORIGIN_OCTETS, and its LSAs take
+ * their places in the order of their keys: identity, server, connectors,
+ * spaces, then what a later version says. So what is kept of an origin that
+ * says too much follows from what it says and not from the order in which it
+ * came: every server keeps the same, and finds the same paths.
+ */
+
+#ifndef CORE_ROOM_H
+#define CORE_ROOM_H
+
+struct engine;
+struct lsa;
+
+/* RC_OK, or RC_LIMIT: no place for it, and what is there stays. */
+int room_judge(struct engine *e, const struct lsa *lsa);
+/* Takes out what has no place any more behind what was installed. */
+void room_make(struct engine *e, const char *origin);
+
+#endif
