@@ -6,10 +6,12 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
+#include "base/rc.h"
 #include "base/vec.h"
 #include "idn/labels.h"
 #include "plugins/postfix/facts.h"
 #include "plugins/postfix/passing.h"
+#include "sys/file.h"
 
 #define FILE_MAX_OCTETS 1048576 /* of a list that goes on in a file */
 #define MAPS_MAX 16             /* asked for our domains */
@@ -217,23 +219,12 @@ names_table(const char *value, const char *ours)
 static char *
 text_of(const char *path)
 {
-	FILE *f = fopen(path, "re");
 	struct buf text = { 0 };
-	char chunk[4096];
-	size_t n;
 
-	if (f == NULL)
-		return NULL;
-	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0 &&
-	       text.n < FILE_MAX_OCTETS)
-		buf_bytes(&text, chunk, n);
-	if (ferror(f) || text.n >= FILE_MAX_OCTETS) {
-		fclose(f);
-		buf_done(&text);
-		return NULL;
-	}
-	fclose(f);
-	return buf_string(&text);
+	if (file_load(path, FILE_MAX_OCTETS, &text) == RC_OK)
+		return buf_string(&text);
+	buf_done(&text);
+	return NULL;
 }
 
 /* A list may go on in files: a word that is a path. */

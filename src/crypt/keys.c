@@ -19,10 +19,12 @@
 #include "core/limits.h"
 #include "crypt/claim.h"
 #include "crypt/seal.h"
+#include "sys/file.h"
 
 /* PEM of the largest certificate, with text around it. */
 #define FILE_OCTETS (4 * LIMIT_CERT_OCTETS)
 
+/* Into memory that is wiped, which file_take() does not have. */
 static int
 read_all(int fd, BIO *out)
 {
@@ -284,22 +286,6 @@ keys_vouched(const char *path, const uint8_t authority[SEAL_PUBLIC],
 	return rc;
 }
 
-static int
-write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(fd, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return RC_IO;
-		p += done;
-		n -= (size_t)done;
-	}
-	return fsync(fd) == 0 ? RC_OK : RC_IO;
-}
-
 const struct keys_put keys_force = { .force = true };
 
 /* What is in a place, under a second name, too; nothing is there: nothing. */
@@ -343,7 +329,9 @@ fill(int fd, mode_t mode, BIO *from, const struct keys_put *put)
 	if (fchmod(fd, mode) != 0 ||
 	    (put->given && fchown(fd, put->uid, put->gid) != 0))
 		return RC_IO;
-	return write_all(fd, p, n);
+	if (file_put(fd, p, n) != RC_OK)
+		return RC_IO;
+	return fsync(fd) == 0 ? RC_OK : RC_IO;
 }
 
 static int

@@ -14,6 +14,7 @@
 #include "base/vec.h"
 #include "core/table.h"
 #include "core/table_net.h"
+#include "sys/file.h"
 
 #define TABLE_MAX ((size_t)512 << 20)
 
@@ -176,20 +177,6 @@ queue_look(
 	mem_free(queue);
 }
 
-static void
-file_read(const char *path, struct buf *out)
-{
-	FILE *in = fopen(path, "rb");
-	char chunk[65536];
-	size_t n;
-
-	while (in != NULL && out->n < TABLE_MAX &&
-	       (n = fread(chunk, 1, sizeof(chunk), in)) > 0)
-		buf_bytes(out, chunk, n);
-	if (in != NULL)
-		fclose(in);
-}
-
 void
 check_frozen(const struct postfix *p, const char *state_directory)
 {
@@ -200,7 +187,7 @@ check_frozen(const struct postfix *p, const char *state_directory)
 
 	buf_printf(&path, "%s/milter/table", state_directory);
 	name = buf_string(&path);
-	file_read(name, &file);
+	(void)file_load(name, TABLE_MAX, &file);
 	if (table_open(&table, file.p, file.n) == RC_OK) {
 		if (table.net.left > 0)
 			check_copies(p);

@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/rc.h"
 #include "cfg/conf.h"
 #include "ctl/postconf.h"
+#include "sys/file.h"
 
 #define BEFORE "postfix.before"
 
@@ -100,8 +102,8 @@ undo_save(const struct undo *undo)
 	fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	text = json_dumps(undo->notes, JSON_INDENT(1) | JSON_SORT_KEYS);
 	if (fd >= 0 && text != NULL)
-		ok = write(fd, text, strlen(text)) == (ssize_t)strlen(text) &&
-		     fsync(fd) == 0;
+		ok =
+		    file_put(fd, text, strlen(text)) == RC_OK && fsync(fd) == 0;
 	if (fd >= 0)
 		close(fd);
 	ok = ok && rename(new, undo->path) == 0;

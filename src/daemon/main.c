@@ -23,11 +23,11 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "cfg/conf.h"
-#include "daemon/notify.h"
 #include "daemon/priv.h"
 #include "daemon/reload.h"
 #include "daemon/server.h"
 #include "io/sink.h"
+#include "sys/notify.h"
 
 #define MAIN_FILES 65536
 

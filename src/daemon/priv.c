@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/rc.h"
-#include "io/sock.h"
+#include "sys/sock.h"
 
 static bool
 is_any(const struct addr *addr)

@@ -14,9 +14,9 @@
 #include <stddef.h>
 
 #include "cfg/conf.h"
-#include "daemon/notify.h"
 #include "io/loop.h"
 #include "io/sink.h"
+#include "sys/notify.h"
 
 struct evp_pkey_st;
 struct server;

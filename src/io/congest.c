@@ -7,8 +7,8 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "core/backlog.h"
-#include "io/clock.h"
 #include "io/listing.h"
+#include "sys/clock.h"
 
 #define SHARE 20 /* reading takes one part of so many */
 

@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 #include "base/mem.h"
-#include "io/sock.h"
+#include "sys/sock.h"
 
 #define CONN_READ 16384 /* octets taken from the socket at a time */
 

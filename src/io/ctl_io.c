@@ -13,11 +13,11 @@
 #include "base/rc.h"
 #include "base/tree.h"
 #include "core/limits.h"
-#include "io/clock.h"
 #include "io/door.h"
 #include "io/local.h"
 #include "io/peer_cred.h"
 #include "io/spare.h"
+#include "sys/clock.h"
 
 #define IDLE_MS 1000 /* who asks does so at once */
 

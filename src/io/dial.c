@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "io/peer_io.h"
-#include "io/sock.h"
+#include "sys/sock.h"
 
 #define DIAL_SOURCES 4
 

@@ -7,8 +7,8 @@
 
 #include "base/check.h"
 #include "base/mem.h"
-#include "io/clock.h"
-#include "io/sock.h"
+#include "sys/clock.h"
+#include "sys/sock.h"
 
 #define REST_S 1
 #define OVER_MS 60000 /* nobody was kept out for so long */

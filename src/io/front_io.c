@@ -12,7 +12,7 @@
 #include "base/rc.h"
 #include "io/door.h"
 #include "io/local.h"
-#include "io/sock.h"
+#include "sys/sock.h"
 
 /* One whose line is not complete. */
 struct front_half {

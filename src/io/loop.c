@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/vec.h"
-#include "io/clock.h"
+#include "sys/clock.h"
 
 #define LOOP_KINDS (FX_EVENT + 1)
 #define LOOP_WAKE_MAX_MS 86400000u /* a longer sleep is slept in parts */

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "io/child.h"
-#include "io/clock.h"
+#include "sys/clock.h"
 
 #define FILES_MAX 4
 #define ANSWER_MAX 1048576
@@ -101,20 +101,11 @@ glance_same(const struct glance *a, const struct glance *b)
 	       a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
-static int64_t
-wall_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* True if the files are as they were; *settled: nobody is writing them. */
 static bool
 files_same(const struct mta_io *io, bool *settled)
 {
-	int64_t now = wall_ms();
+	int64_t now = (int64_t)clock_wall_ms();
 	bool same = true;
 
 	*settled = true;

@@ -15,7 +15,7 @@
 #include "io/allow.h"
 #include "io/conn.h"
 #include "io/dial.h"
-#include "io/sock.h"
+#include "sys/sock.h"
 
 #define PEER_IO_PAUSE_S 1 /* when no descriptor was left to accept with */
 

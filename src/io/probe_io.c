@@ -12,9 +12,9 @@
 #include "base/str.h"
 #include "base/tree.h"
 #include "core/limits.h"
-#include "io/clock.h"
-#include "io/sock.h"
 #include "io/spare.h"
+#include "sys/clock.h"
+#include "sys/sock.h"
 
 #define PROBE_IO_READ 4096
 #define LEAVE_MS 2000   /* for the other end to close after QUIT */

@@ -12,8 +12,8 @@
 #include "base/tree.h"
 #include "base/vec.h"
 #include "core/match.h"
-#include "io/clock.h"
 #include "io/listing.h"
+#include "sys/clock.h"
 
 #define TOKENS_MAX 3
 #define TOKEN_MS 10000

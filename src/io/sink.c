@@ -10,8 +10,8 @@
 #include "base/buf.h"
 #include "base/check.h"
 #include "base/mem.h"
-#include "io/clock.h"
 #include "io/limit.h"
+#include "sys/clock.h"
 
 #define SINK_VALUE_MAX 200
 #define SINK_LINES 3 /* of one word, subject and reason ... */

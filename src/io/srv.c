@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/vec.h"
-#include "io/sock.h"
+#include "sys/sock.h"
 
 #define SRV_TIMEOUT_MS 2000 /* for one try at one server */
 #define SRV_TRIES 3

@@ -11,6 +11,7 @@
 #include "base/cur.h"
 #include "base/mem.h"
 #include "base/rc.h"
+#include "sys/file.h"
 
 #define STORE_FILE_VERSION 1
 #define STORE_FILE_DIGEST_AT (STORE_FILE_HEAD - SEAL_DIGEST)
@@ -81,22 +82,6 @@ store_file_decode(uint8_t *file, size_t n, uint32_t what,
 	return RC_OK;
 }
 
-static bool
-write_all(int fd, const uint8_t *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(fd, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		p += done;
-		n -= (size_t)done;
-	}
-	return true;
-}
-
 /* close() that tells of an error and keeps an earlier one. */
 static bool
 close_well(int fd, bool well)
@@ -134,7 +119,8 @@ write_in(int dirfd, const char *name, const void *octets, size_t n)
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return RC_IO;
-	if (!close_well(fd, write_all(fd, octets, n) && fsync(fd) == 0) ||
+	if (!close_well(
+		fd, file_put(fd, octets, n) == RC_OK && fsync(fd) == 0) ||
 	    renameat(dirfd, fresh, dirfd, name) != 0)
 		return give_up(dirfd, fresh);
 	return fsync(dirfd) == 0 ? RC_OK : RC_IO;

@@ -9,7 +9,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/rc.h"
-#include "io/clock.h"
+#include "sys/clock.h"
 
 /* Around a record's octets (RFC 8446 5.2): header, type, tag. */
 #define TLS_RECORD_OCTETS (5 + 1 + 16)

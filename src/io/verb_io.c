@@ -6,9 +6,9 @@
 
 #include "base/check.h"
 #include "base/mem.h"
-#include "io/clock.h"
-#include "io/sock.h"
-#include "plugins/verb/verb_client.h"
+#include "sys/clock.h"
+#include "sys/sock.h"
+#include "verb/verb_client.h"
 
 #define VERB_IO_READ 16384 /* octets taken from the socket at a time */
 

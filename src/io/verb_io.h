@@ -1,7 +1,7 @@
 /*
  * verb_io.h - the client of X-LSA-2: an SMTP session with a bridgehead that
  * carries octets both ways (DESIGN section 8), over the machine of
- * plugins/verb.
+ * src/verb.
  *
  *     socket --> greeting, EHLO --> ready() --> octets(), drained()
  *                      |                            |

@@ -11,6 +11,7 @@
 #include "base/crc64.h"
 #include "base/mem.h"
 #include "base/rc.h"
+#include "sys/file.h"
 
 #define MAGIC 0x4c535231u /* "LSR1" */
 #define GROUP_HEAD 16     /* magic, length, digest */
@@ -67,52 +68,11 @@ put_group(struct buf *out, const uint8_t *p, size_t n)
 }
 
 static int
-write_all(int fd, const uint8_t *p, size_t n)
+write_out(int fd, const struct buf *b)
 {
-	while (n > 0) {
-		ssize_t k = write(fd, p, n);
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0)
-			return RC_IO;
-		p += k;
-		n -= (size_t)k;
-	}
+	if (file_put(fd, b->p, b->n) != RC_OK)
+		return RC_IO;
 	return fdatasync(fd) == 0 ? RC_OK : RC_IO;
-}
-
-static int
-sync_beside(const char *path)
-{
-	char *dir = mem_str(path);
-	int fd, rc;
-
-	*strrchr(dir, '/') = '\0';
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	mem_free(dir);
-	if (fd < 0)
-		return RC_IO;
-	rc = fsync(fd) == 0 ? RC_OK : RC_IO;
-	close(fd);
-	return rc;
-}
-
-static int
-read_file(const char *path, struct buf *out)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint8_t chunk[65536];
-	ssize_t n;
-
-	if (fd < 0)
-		return errno == ENOENT ? RC_NONE : RC_IO;
-	while ((n = read(fd, chunk, sizeof(chunk))) > 0 && out->n < FILE_MAX)
-		buf_bytes(out, chunk, (size_t)n);
-	close(fd);
-	if (n < 0)
-		return RC_IO;
-	return n == 0 ? RC_OK : RC_LONG;
 }
 
 /* Over what is there: a file of one sector, which takes its room once. */
@@ -127,7 +87,7 @@ copy_note(const struct copy *copy, uint64_t generation)
 	buf_u64(&b, generation);
 	buf_u64(&b, crc64(b.p, b.n));
 	if (fd >= 0) {
-		rc = write_all(fd, b.p, b.n);
+		rc = write_out(fd, &b);
 		close(fd);
 	}
 	buf_done(&b);
@@ -142,7 +102,7 @@ copy_noted(const struct copy *copy)
 	uint64_t generation = 0;
 	struct cur in;
 
-	if (read_file(path, &b) == RC_OK && b.n == NUMBER_OCTETS) {
+	if (file_load(path, FILE_MAX, &b) == RC_OK && b.n == NUMBER_OCTETS) {
 		in = cur_over(b.p, b.n);
 		generation = cur_u64(&in);
 		if (cur_u64(&in) != crc64(b.p, 8))
@@ -166,7 +126,7 @@ put_in_place(const char *path, const char *made)
 	if (rc == RC_OK && rename(made, path) != 0)
 		rc = RC_IO;
 	mem_free(before);
-	return rc == RC_OK ? sync_beside(path) : rc;
+	return rc == RC_OK ? file_sync_name(path) : rc;
 }
 
 /* A full disk later is no reason to forget what is published: room for what
@@ -192,7 +152,7 @@ make_file(struct copy *copy, const struct buf *group)
 	int fd = open(made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	if (fd >= 0)
-		rc = write_all(fd, group->p, group->n);
+		rc = write_out(fd, group);
 	if (rc == RC_OK) {
 		(void)copy_note(copy, copy_noted(copy)); /* takes its room */
 		rc = put_in_place(copy->path, made);
@@ -261,7 +221,7 @@ copy_add(struct copy *copy, struct cur frames, const struct held *held,
 	    copy->octets + frames.left > 2 * copy->first + GROW_MIN)
 		return copy_whole(copy, held, setup);
 	put_group(&group, frames.p, frames.left);
-	rc = write_all(copy->fd, group.p, group.n);
+	rc = write_out(copy->fd, &group);
 	copy->octets += group.n;
 	buf_done(&group);
 	if (rc != RC_OK) {
@@ -343,7 +303,7 @@ load_file(const char *path, struct held *held, struct plugin_setup *setup)
 	struct buf file = { 0 };
 	struct cur in, body;
 	size_t groups = 0;
-	int rc = read_file(path, &file);
+	int rc = file_load(path, FILE_MAX, &file);
 
 	in = cur_over(file.p, file.n);
 	while (rc == RC_OK && next_group(&in, &body)) {

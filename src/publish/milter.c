@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
+#include "sys/file.h"
 
 /* 10 000 servers with two keys each, and a net of as many; twenty times. */
 #define ANNEX_MAX ((size_t)256 << 20)
@@ -28,17 +29,8 @@ join(const char *path, const char *more)
 static void
 file_read(const char *path, struct buf *out)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint8_t chunk[65536];
-	ssize_t n;
-
-	if (fd < 0)
-		return;
-	while ((n = read(fd, chunk, sizeof(chunk))) > 0 && out->n < FILE_MAX)
-		buf_bytes(out, chunk, (size_t)n);
-	if (n != 0)
+	if (file_load(path, FILE_MAX, out) != RC_OK)
 		buf_reset(out);
-	close(fd);
 }
 
 void
@@ -103,21 +95,6 @@ milter_published(struct milter *m, uint64_t generation, uint64_t wall_ms)
 	m->due = true;
 }
 
-static int
-write_all(int fd, const struct buf *b)
-{
-	for (size_t at = 0; at < b->n;) {
-		ssize_t n = write(fd, b->p + at, b->n - at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return RC_IO;
-		at += (size_t)n;
-	}
-	return RC_OK;
-}
-
 /* Its folder's group: the milter reads it, and a folder in a sandbox may lack
  * the bit that gives files its group. */
 static void
@@ -143,7 +120,7 @@ file_write(const char *directory, const char *path, const struct buf *b)
 		return rc;
 	}
 	group_give(fd, directory);
-	rc = write_all(fd, b);
+	rc = file_put(fd, b->p, b->n);
 	if (close(fd) != 0)
 		rc = RC_IO;
 	if (rc == RC_OK && rename(made, path) != 0)

@@ -15,6 +15,7 @@
 #include "publish/judge.h"
 #include "publish/milter.h"
 #include "publish/wire.h"
+#include "sys/clock.h"
 
 #define OWN_PAUSE_MS 10
 #define OWN_TELL 10 /* pauses */
@@ -76,15 +77,6 @@ pause_ms(long ms)
 	struct timespec t = { .tv_nsec = ms * 1000000 };
 
 	nanosleep(&t, NULL);
-}
-
-static uint64_t
-now_ms(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 /* One that was killed may still be on its way out of the disk. */
@@ -188,10 +180,10 @@ to_u32(uint64_t n)
 static void
 milter_due(struct server *s)
 {
-	milter_published(&s->milter, s->written, now_ms(CLOCK_REALTIME));
+	milter_published(&s->milter, s->written, clock_wall_ms());
 	s->milter_quiet = MILTER_QUIET_MS;
 	if (s->milter_at == 0)
-		s->milter_at = now_ms(CLOCK_MONOTONIC) + MILTER_WAIT_MS;
+		s->milter_at = clock_mono().ms + MILTER_WAIT_MS;
 }
 
 /* The milter's table, and what became of it. */
@@ -199,13 +191,13 @@ static void
 write_milter(struct server *s)
 {
 	struct wire_table said = { .generation = s->written };
-	uint64_t began = now_ms(CLOCK_MONOTONIC), ended;
+	uint64_t began = clock_mono().ms, ended;
 	struct buf out = { 0 };
 
 	said.result = milter_write(&s->milter, &s->held, &s->setup);
 	if (said.result == RC_IO)
 		said.error = errno;
-	ended = now_ms(CLOCK_MONOTONIC);
+	ended = clock_mono().ms;
 	said.ms = to_u32(ended - began);
 	s->milter_quiet = MILTER_AGAIN_MS;
 	s->milter_at = said.result == RC_OK ? 0 : ended + MILTER_AGAIN_MS;
@@ -377,7 +369,7 @@ static bool
 octets_come(struct server *s)
 {
 	struct pollfd fd = { .fd = s->fd, .events = POLLIN };
-	uint64_t now = now_ms(CLOCK_MONOTONIC), wait = s->milter_quiet;
+	uint64_t now = clock_mono().ms, wait = s->milter_quiet;
 
 	if (s->milter_at == 0 || s->in.n > 0 || s->frames.n > 0)
 		return true;

@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-#include "plugins/front/gate.h"
-#include "plugins/verb/line.h"
+#include "front/gate.h"
 #include "t/fuzz/fuzz.h"
+#include "verb/line.h"
 
 const unsigned fuzz_runs = 3000;
 

@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "core/limits.h"
-#include "plugins/milter/session.h"
+#include "milter/session.h"
 #include "t/fuzz/fuzz.h"
 
 const unsigned fuzz_runs = 3000;

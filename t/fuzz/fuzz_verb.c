@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-#include "plugins/verb/line.h"
-#include "plugins/verb/verb_client.h"
-#include "plugins/verb/verb_server.h"
 #include "t/fuzz/fuzz.h"
+#include "verb/line.h"
+#include "verb/verb_client.h"
+#include "verb/verb_server.h"
 
 const unsigned fuzz_runs = 3000;
 

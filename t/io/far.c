@@ -10,10 +10,10 @@
 #include <sys/un.h>
 
 #include "base/mem.h"
-#include "io/clock.h"
-#include "io/sock.h"
-#include "plugins/verb/verb_server.h"
+#include "sys/clock.h"
+#include "sys/sock.h"
 #include "t/tap.h"
+#include "verb/verb_server.h"
 
 /* Cuts a stream of TLS into its records. */
 struct records {

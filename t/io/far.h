@@ -1,5 +1,5 @@
 /*
- * far.h - the far end of X-LSA-2 for tests: the machine of plugins/verb on a
+ * far.h - the far end of X-LSA-2 for tests: the machine of src/verb on a
  * listening socket, which brings what it carries to a front socket; or a
  * script that says what no such machine would.
  */

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/mem.h"
-#include "io/sock.h"
+#include "sys/sock.h"
 #include "t/tap.h"
 
 struct effects

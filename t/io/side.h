@@ -15,9 +15,9 @@
 #include <event2/event.h>
 
 #include "base/buf.h"
-#include "io/clock.h"
 #include "io/loop.h"
 #include "io/peer_io.h"
+#include "sys/clock.h"
 #include "t/io/pki.h"
 
 struct engine {

@@ -21,8 +21,8 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "core/limits.h"
-#include "io/clock.h"
 #include "io/ctl_io.h"
+#include "sys/clock.h"
 #include "t/tap.h"
 
 #define NOBODY 65534

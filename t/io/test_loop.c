@@ -7,8 +7,8 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "io/clock.h"
 #include "io/loop.h"
+#include "sys/clock.h"
 #include "t/tap.h"
 
 struct engine {

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "io/clock.h"
 #include "io/mta_io.h"
+#include "sys/clock.h"
 #include "t/tap.h"
 
 #define PATIENCE_MS 20000

@@ -9,7 +9,7 @@
 #include <event2/event.h>
 #include <sys/socket.h>
 
-#include "io/sock.h"
+#include "sys/sock.h"
 #include "t/io/side.h"
 #include "t/tap.h"
 

@@ -13,11 +13,11 @@
 #include <sys/socket.h>
 
 #include "base/mem.h"
-#include "io/clock.h"
 #include "io/probe_io.h"
-#include "io/sock.h"
 #include "io/spare.h"
 #include "plugins/probe/smtp.h"
+#include "sys/clock.h"
+#include "sys/sock.h"
 #include "t/tap.h"
 
 struct engine {

@@ -14,8 +14,8 @@
 #include "base/rc.h"
 #include "core/table.h"
 #include "io/child.h"
-#include "io/clock.h"
 #include "io/publish.h"
+#include "sys/clock.h"
 #include "t/tap.h"
 
 static char dir[64], tables[80], program[512];

@@ -18,9 +18,9 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
-#include "io/clock.h"
 #include "io/listing.h"
 #include "io/retry.h"
+#include "sys/clock.h"
 #include "t/tap.h"
 
 static char dir[64];

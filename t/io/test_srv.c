@@ -12,9 +12,9 @@
 #include "base/buf.h"
 #include "base/cur.h"
 #include "base/mem.h"
-#include "io/clock.h"
-#include "io/sock.h"
 #include "io/srv.h"
+#include "sys/clock.h"
+#include "sys/sock.h"
 #include "t/tap.h"
 
 #define A 1

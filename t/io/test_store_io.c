@@ -17,9 +17,9 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "crypt/seal.h"
-#include "io/clock.h"
 #include "io/store_file.h"
 #include "io/store_io.h"
+#include "sys/clock.h"
 #include "t/tap.h"
 
 struct engine {

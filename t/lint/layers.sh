@@ -12,28 +12,29 @@ src/base              base                            -
 src/core              base,core                       -
 src/idn               base,idn                        idn2.h
 src/cfg               base,core,cfg,idn               confuse.h
-src/crypt             base,core,crypt                 openssl/
-src/io                base,core,cfg,crypt,io          event2/
+src/sys               base,sys                        -
+src/sys/say.h         -                               syslog.h
+src/crypt             base,core,crypt,sys             openssl/
+src/verb              base,core                       -
+src/io                base,core,cfg,crypt,io,sys      event2/
 src/io/tls.c          -                               openssl/ssl.h,openssl/err.h,openssl/x509.h
 src/io/srv.c          -                               ares.h
 src/io/publish.c      publish                         -
 src/io/sink.c         -                               syslog.h
-src/io/verb_io.c      plugins/verb                    -
-src/daemon            base,core,cfg,crypt,io,daemon   event2/
-src/publish           base,core,publish               -
-src/ctl               base,core,cfg,crypt,idn,ctl     jansson.h
+src/io/verb_io.c      verb                            -
+src/daemon            base,core,cfg,crypt,io,daemon,sys event2/
+src/publish           base,core,publish,sys           -
+src/ctl               base,core,cfg,crypt,idn,ctl,sys jansson.h
+src/front             base,core,sys,verb              event2/
+src/maillog           base,core,sys,plugins/postfix   -
+src/milter            base,core,crypt,idn,sys         libmilter/,pthread.h,stdatomic.h,syslog.h
 plugins               base,core                       -
 plugins/exports.c     plugins/postfix                 -
 plugins/mtas.c        plugins/postfix                 -
 plugins/probes.c      plugins/probe                   -
 plugins/queues.c      plugins/postfix                 -
-plugins/postfix       idn                             lmdb.h
+plugins/postfix       idn,sys                         lmdb.h
 plugins/exim          -                               cdb.h
-plugins/milter        crypt,idn,plugins/program       libmilter/,pthread.h,stdatomic.h,syslog.h
-plugins/milter/tend.c daemon                          -
-plugins/front         plugins/verb,plugins/program    event2/
-plugins/maillog       plugins/postfix,plugins/program -
-plugins/program/say.h -                               syslog.h
 '
 
 # What C11 itself offers and does no I/O by itself; stdio.h for snprintf,

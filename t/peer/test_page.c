@@ -7,7 +7,7 @@
  *                           hexadecimal; # begins a comment. London is an
  *                           engine with real keys; the page says Paris.
  *     .\" replay verb       C: and S: are lines of X-LSA-2 by both machines
- *                           of plugins/verb; -- is what happens beside them.
+ *                           of src/verb; -- is what happens beside them.
  *     .\" replay refusals   the same, the page says C:.
  *
  * In lines of the verb `_` at the end stands for a blank.
@@ -31,9 +31,9 @@
 #include "core/rib.h"
 #include "crypt/keys.h"
 #include "crypt/seal.h"
-#include "plugins/verb/verb_client.h"
-#include "plugins/verb/verb_server.h"
 #include "t/tap.h"
+#include "verb/verb_client.h"
+#include "verb/verb_server.h"
 
 #define ISSUED 1800000000u /* as the page says */
 #define LONDON "mx1.london.example.org"

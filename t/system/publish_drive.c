@@ -25,9 +25,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "io/clock.h"
 #include "io/publish.h"
 #include "io/retry.h"
+#include "sys/clock.h"
 
 #define GO_MAX_US 20000000
 

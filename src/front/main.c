@@ -1,0 +1,239 @@
+/*
+ * main.c - lsrd-front: sockets, the end of privileges, signals.
+ *
+ *     options --> sockets --> background --> no longer root --> sealed
+ *        --> accept --> TERM: no more --> the last session ends --> stop
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+#include "front/address.h"
+#include "front/front.h"
+#include "front/options.h"
+#include "sys/sandbox.h"
+#include "sys/sock.h"
+
+#define FIRST_INHERITED 3 /* sd_listen_fds(3) */
+#define BACKLOG 512
+
+static bool
+is_listening(int fd)
+{
+	int on = 0;
+	socklen_t n = sizeof(on);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &n) == 0 && on;
+}
+
+static void
+take(struct front *front, int fd)
+{
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	front->listener_fd[front->nlisteners++] = fd;
+}
+
+/* The sockets that a service manager opened for us. */
+static void
+inherit(struct front *front)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	int n;
+
+	if (pid == NULL || fds == NULL || atoi(pid) != (int)getpid())
+		return;
+	n = atoi(fds);
+	for (int fd = FIRST_INHERITED; fd < FIRST_INHERITED + n; fd++)
+		if (front->nlisteners < FRONT_LISTEN && is_listening(fd))
+			take(front, fd);
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+}
+
+static int
+listen_at(const struct addr *addr)
+{
+	struct sockaddr_storage where;
+	socklen_t n = sock_of_addr(addr, &where);
+	int on = 1, fd = socket(where.ss_family, SOCK_STREAM, 0), error;
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (addr->family == 6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (bind(fd, (struct sockaddr *)&where, n) == 0 &&
+	    listen(fd, BACKLOG) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/* An exit status; 0: there are sockets to listen on. */
+static int
+sockets(struct front *front)
+{
+	char text[ADDR_TEXT];
+
+	inherit(front);
+	for (size_t i = 0; i < front->set.nlisten; i++) {
+		int fd = listen_at(&front->set.listen[i]);
+
+		if (fd < 0 || front->nlisteners == FRONT_LISTEN) {
+			fprintf(stderr, "lsrd-front: %s: %s\n",
+			    addr_text(&front->set.listen[i], text),
+			    fd < 0 ? strerror(errno) : "too many sockets");
+			return EX_UNAVAILABLE;
+		}
+		take(front, fd);
+	}
+	if (front->nlisteners > 0)
+		return 0;
+	fprintf(stderr, "lsrd-front: nothing to listen on: give -l\n");
+	return EX_USAGE;
+}
+
+static int
+privileges(const struct options *options)
+{
+	struct rlimit files;
+	int rc = sandbox_drop(options->user);
+
+	if (rc == RC_OK)
+		rc = sandbox_seal();
+	if (rc != RC_OK) {
+		fprintf(stderr, "lsrd-front: cannot run as %s: %s\n",
+		    options->user, rc == RC_IO ? strerror(errno) : rc_word(rc));
+		return EX_NOUSER;
+	}
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	return 0;
+}
+
+static void
+on_stop(evutil_socket_t fd, short what, void *arg)
+{
+	struct front *front = arg;
+
+	(void)fd;
+	(void)what;
+	say_line(&front->say, LOG_NOTICE, "stopping: sessions=%u",
+	    (unsigned)front->count);
+	front_stop(front);
+}
+
+static void
+on_hup(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	front_read_peers(arg);
+}
+
+static void
+on_usr1(evutil_socket_t fd, short what, void *arg)
+{
+	struct front *front = arg;
+
+	(void)fd;
+	(void)what;
+	say_line(&front->say, LOG_NOTICE,
+	    "counters: sessions=%u, accepted=%llu, handed=%llu, refused=%llu, "
+	    "verbs=%llu",
+	    (unsigned)front->count, (unsigned long long)front->accepted,
+	    (unsigned long long)front->handed,
+	    (unsigned long long)front->refused,
+	    (unsigned long long)front->verbs);
+}
+
+static const struct {
+	int signal;
+	event_callback_fn on;
+} signals[] = {
+	{ SIGTERM, on_stop },
+	{ SIGINT, on_stop },
+	{ SIGHUP, on_hup },
+	{ SIGUSR1, on_usr1 },
+};
+
+#define SIGNALS (sizeof(signals) / sizeof(signals[0]))
+
+static int
+run(struct front *front)
+{
+	struct event_base *base = event_base_new();
+	struct event *on[SIGNALS];
+
+	if (base == NULL)
+		return EX_OSERR;
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < SIGNALS; i++) {
+		on[i] =
+		    evsignal_new(base, signals[i].signal, signals[i].on, front);
+		event_add(on[i], NULL);
+	}
+	front_begin(front, base);
+	say_line(&front->say, LOG_NOTICE, "started: version=%s, peers=%zu",
+	    PACKAGE_VERSION, front->peers.given.n + front->peers.read.n);
+	event_base_dispatch(base);
+	say_line(&front->say, LOG_NOTICE, "stopped: sessions=%u",
+	    (unsigned)front->count);
+	for (size_t i = 0; i < SIGNALS; i++)
+		event_free(on[i]);
+	front_done(front);
+	event_base_free(base);
+	return EX_OK;
+}
+
+/* An exit status; 0: ready to accept. */
+static int
+prepare(struct front *front, const struct options *options)
+{
+	int status = sockets(front);
+
+	say_open(&front->say, "lsrd-front", true);
+	if (status == 0)
+		status = privileges(options);
+	if (status == 0)
+		front_read_peers(front);
+	if (status == 0 && !options->foreground && daemon(0, 0) != 0)
+		status = EX_OSERR;
+	say_open(&front->say, "lsrd-front", options->foreground);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct front *front = mem_new(sizeof(*front), 0, 0);
+	struct options options;
+	int status = options_read(&options, front, argc, argv);
+
+	if (status < 0)
+		status = prepare(front, &options);
+	if (front->nlisteners > 0 && status == 0)
+		status = run(front);
+	peerlist_done(&front->peers);
+	mem_free(front);
+	return status;
+}

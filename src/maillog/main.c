@@ -1,0 +1,185 @@
+/*
+ * main.c - lsrd-maillog: Postfix's log in, evidence of next hops out.
+ *
+ *     follow --> plugins/postfix/maillog --> one datagram a hop --> lsrd
+ *
+ * It reads what strangers had a hand in, so it is a process of its own, with
+ * no key and nothing to lose: when it dies, nothing is reported, and nothing
+ * else happens.
+ */
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/buf.h"
+#include "base/mono.h"
+#include "base/rc.h"
+#include "maillog/follow.h"
+#include "plugins/postfix/maillog.h"
+#include "sys/clock.h"
+#include "sys/sandbox.h"
+
+#define REPORT "/run/lsrd/report"
+#define USER "_lsrd-maillog"
+#define EVERY_MS 1000 /* reports are gathered for so long */
+
+static const char usage_text[] =
+    "usage: lsrd-maillog [-hV] [-F FILE] [-r SOCKET] [-t TAG] [-u USER]\n"
+    "  -F, --follow FILE    the log, from its end on (standard input)\n"
+    "  -r, --report SOCKET  lsrd's, for reports (" REPORT ")\n"
+    "  -t, --tag TAG        of the lines that count (" MAILLOG_TAG ")\n"
+    "  -u, --user USER      run as this one, if root (" USER ")\n"
+    "  -V, --version        write the version and end\n"
+    "  -h, --help           write this and end\n"
+    "See lsrd-maillog(8).\n";
+
+static const struct option long_options[] = {
+	{ "follow", required_argument, NULL, 'F' },
+	{ "report", required_argument, NULL, 'r' },
+	{ "tag", required_argument, NULL, 't' },
+	{ "user", required_argument, NULL, 'u' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+struct reader {
+	const char *file, *tag, *user; /* lent */
+	struct sockaddr_un report;
+	int fd;
+	struct maillog_tally tally;
+	struct mono sent;
+};
+
+static volatile sig_atomic_t stopping;
+
+static void
+on_stop(int sig)
+{
+	(void)sig;
+	stopping = 1;
+}
+
+/* An exit status; -1: go on. */
+static int
+options_read(struct reader *r, int argc, char **argv)
+{
+	const char *report = REPORT;
+	int c;
+
+	while ((c = getopt_long(
+		    argc, argv, "F:r:t:u:Vh", long_options, NULL)) != -1) {
+		switch (c) {
+		case 'F':
+			r->file = optarg;
+			break;
+		case 'r':
+			report = optarg;
+			break;
+		case 't':
+			r->tag = optarg;
+			break;
+		case 'u':
+			r->user = optarg;
+			break;
+		case 'V':
+			puts("lsrd-maillog " PACKAGE_VERSION);
+			return EX_OK;
+		case 'h':
+			fputs(usage_text, stdout);
+			return EX_OK;
+		default:
+			fputs(usage_text, stderr);
+			return EX_USAGE;
+		}
+	}
+	if (optind < argc || strlen(report) >= sizeof(r->report.sun_path)) {
+		fputs(usage_text, stderr);
+		return EX_USAGE;
+	}
+	r->report.sun_family = AF_UNIX;
+	memcpy(r->report.sun_path, report, strlen(report) + 1);
+	return -1;
+}
+
+static void
+on_line(void *ctx, const char *line, size_t n)
+{
+	struct reader *r = ctx;
+	struct maillog_line read;
+
+	maillog_read(&read, line, n, r->tag);
+	maillog_count(&r->tally, &read);
+}
+
+/* Where nobody listens, or not fast enough, reports are lost. */
+static void
+send_reports(struct reader *r)
+{
+	struct report report;
+
+	if (mono_since(r->sent, clock_mono()) < EVERY_MS)
+		return;
+	while (maillog_next(&r->tally, &report)) {
+		struct buf line = { 0 };
+
+		report_encode(&line, &report);
+		(void)sendto(r->fd, line.p, line.n, MSG_DONTWAIT | MSG_NOSIGNAL,
+		    (const struct sockaddr *)&r->report, sizeof(r->report));
+		buf_done(&line);
+		r->sent = clock_mono();
+	}
+}
+
+static void
+run(struct reader *r)
+{
+	struct follow follow;
+
+	follow_begin(&follow, r->file);
+	if (follow.fd < 0)
+		fprintf(stderr, "lsrd-maillog: %s: %s; waiting for it\n",
+		    r->file, strerror(errno));
+	while (!stopping && follow_read(&follow, on_line, r))
+		send_reports(r);
+	r->sent = (struct mono){ 0 };
+	send_reports(r);
+	follow_end(&follow);
+	maillog_done(&r->tally);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct sigaction stop = { .sa_handler = on_stop };
+	struct reader r = { .tag = MAILLOG_TAG, .user = USER };
+	int rc, status = options_read(&r, argc, argv);
+
+	if (status >= 0)
+		return status;
+	r.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	rc = sandbox_drop(r.user);
+	if (rc == RC_OK)
+		rc = sandbox_seal();
+	if (r.fd < 0 || rc != RC_OK) {
+		fprintf(stderr, "lsrd-maillog: cannot run as %s: %s\n", r.user,
+		    rc == RC_NONE ? "no such user; make it, or name another "
+				    "with -u"
+				  : strerror(errno));
+		return EX_NOUSER;
+	}
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGINT, &stop, NULL);
+	run(&r);
+	close(r.fd);
+	return EX_OK;
+}

@@ -1,0 +1,65 @@
+/*
+ * basis.h - what a decision stands on: one table of lsrd's and our mark
+ * keys. Read once, never changed; a newer table or key makes a new basis.
+ *
+ *     a decision: basis_hold() .. read .. basis_drop()
+ *     milter.c:   basis_new(), in place of the one before
+ *
+ * Who drops it last ends it. The count of users is the only thing in it that
+ * changes, under the lock of milter.h.
+ */
+
+#ifndef MILTER_BASIS_H
+#define MILTER_BASIS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sys/stat.h>
+
+#include "core/mark.h"
+#include "core/table.h"
+#include "core/table_net.h"
+
+struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
+
+/* One of our own mark keys. */
+struct basis_key {
+	struct evp_pkey_st *key;
+	uint8_t public_key[SEAL_PUBLIC];
+	uint8_t name[SEAL_DIGEST];   /* what a visit calls it */
+	uint8_t secret[SEAL_DIGEST]; /* of digests of recipients */
+};
+
+struct basis {
+	struct table table; /* over `map` */
+	struct table_net net;
+	bool limits; /* `net` is there: a connector has limits */
+	void *map;
+	size_t octets;
+	struct basis_key key[2]; /* current, previous */
+	size_t nkeys;
+	struct stat seen[3]; /* of the files: table, key, previous key */
+	unsigned users;      /* see above */
+};
+
+/* The files; previous_key may be NULL. */
+struct basis_files {
+	const char *table, *key, *previous_key;
+};
+
+/*
+ * Reads the files. On RC_OK *out is the caller's, with one user. Else *out
+ * is NULL and *failed the file that was refused (RC_IO: errno tells), one of
+ * those in *files.
+ */
+int basis_new(
+    const struct basis_files *files, struct basis **out, const char **failed);
+
+/* True when one of the files is another than it was. */
+bool basis_is_old(const struct basis *basis, const struct basis_files *files);
+
+void basis_free(struct basis *basis);
+
+#endif

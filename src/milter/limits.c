@@ -1,0 +1,215 @@
+#include "milter/limits.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+
+/* --- what a message says of its priority --------------------------------- */
+
+/* RFC 6710: -9 to 9, and 0 is what everybody has. */
+static uint8_t
+by_number(const char *value)
+{
+	long n = strtol(value, NULL, 10);
+
+	return n > 0   ? POLICY_URGENT
+	       : n < 0 ? POLICY_NON_URGENT
+	               : POLICY_NORMAL;
+}
+
+/* RFC 2156: urgent, normal, non-urgent; and the words of Importance. */
+static uint8_t
+by_word(const char *value)
+{
+	static const struct {
+		const char *word;
+		uint8_t priority;
+	} words[] = {
+		{ "urgent", POLICY_URGENT },
+		{ "high", POLICY_URGENT },
+		{ "normal", POLICY_NORMAL },
+		{ "non-urgent", POLICY_NON_URGENT },
+		{ "low", POLICY_NON_URGENT },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t n = strlen(words[i].word);
+
+		if (strncasecmp(value, words[i].word, n) == 0 &&
+		    strspn(value + n, " \t\r\n") == strlen(value + n))
+			return words[i].priority;
+	}
+	return 0;
+}
+
+/* 1 and 2 are high, 4 and 5 are low; words may follow in brackets. */
+static uint8_t
+by_digit(const char *value)
+{
+	if (value[0] < '1' || value[0] > '5')
+		return 0;
+	return value[0] < '3'   ? POLICY_URGENT
+	       : value[0] > '3' ? POLICY_NON_URGENT
+	                        : POLICY_NORMAL;
+}
+
+/* The later in this list, the more it counts. */
+static const struct {
+	const char *name;
+	uint8_t (*read)(const char *value);
+} fields[] = {
+	{ "X-Priority", by_digit },
+	{ "Importance", by_word },
+	{ "Priority", by_word },
+	{ "MT-Priority", by_number }, /* RFC 6758 */
+	{ "MT-PRIORITY=", by_number },
+};
+
+#define FIELDS (sizeof(fields) / sizeof(fields[0]))
+
+static void
+say(struct limits *l, size_t i, const char *value)
+{
+	uint8_t priority;
+
+	value += strspn(value, " \t");
+	priority = fields[i].read(value);
+	if (priority == 0 || i + 1 < l->rank)
+		return;
+	l->priority = priority;
+	l->rank = (unsigned)i + 1;
+}
+
+void
+limits_mail(struct limits *l, char *const *args)
+{
+	size_t n = strlen(fields[FIELDS - 1].name);
+
+	l->sendmail = args[0][0] != '<';
+	for (args++; *args != NULL; args++)
+		if (strncasecmp(*args, fields[FIELDS - 1].name, n) == 0)
+			say(l, FIELDS - 1, *args + n);
+}
+
+void
+limits_field(struct limits *l, const char *name, const char *value)
+{
+	l->octets += strlen(name) + strlen(": \r\n") + strlen(value);
+	for (size_t i = 0; i + 1 < FIELDS; i++)
+		if (strcasecmp(name, fields[i].name) == 0)
+			say(l, i, value);
+}
+
+void
+limits_body(struct limits *l, size_t n)
+{
+	l->octets += n;
+}
+
+uint64_t
+limits_size(const struct limits *l, uint64_t declared)
+{
+	return l->counts ? l->octets + strlen("\r\n") : declared;
+}
+
+/* --- recipients ------------------------------------------------------------ */
+
+void
+limits_begin(
+    struct limits *l, struct basis *basis, const struct policy_message *message)
+{
+	l->basis = basis;
+	l->message = *message;
+	l->admit = admit_new(&basis->table, &basis->net, &l->message);
+}
+
+bool
+limits_take(struct limits *l, const char *address)
+{
+	struct admit_answer answer;
+
+	if (l->admit == NULL)
+		return true;
+	admit_ask(l->admit, address, &answer);
+	if (l->taken)
+		return !ruling_is_odd(&l->first, &answer, true);
+	l->first = answer;
+	l->taken = true;
+	return true;
+}
+
+/* --- the end ----------------------------------------------------------------- */
+
+static struct policy_message
+message_of(const struct limits *l, const struct limits_ask *ask)
+{
+	const struct visit *first = ask->first;
+	struct policy_message m = {
+		.size = limits_size(l, ask->declared),
+		.priority = l->priority != 0 ? l->priority : POLICY_NORMAL,
+		.sender = ask->sender,
+		.time = (int64_t)(ask->time_ms / 1000),
+	};
+
+	if (first == NULL)
+		return m;
+	m.sender = first->sender;
+	if (first->size != 0)
+		m.size = first->size;
+	if (first->priority != 0)
+		m.priority = first->priority;
+	return m;
+}
+
+/* The first recipient's answer and, where there is one, the first that is odd
+ * beside it: however many recipients, the others say nothing more. */
+static size_t
+ask_all(struct admit *admit, const struct limits_ask *ask, bool first_hop,
+    struct admit_answer answers[2])
+{
+	if (ask->n > 0)
+		admit_ask(admit, ask->recipients[0], &answers[0]);
+	for (size_t i = 1; i < ask->n; i++) {
+		admit_ask(admit, ask->recipients[i], &answers[1]);
+		if (ruling_is_odd(&answers[0], &answers[1], first_hop))
+			return 2;
+	}
+	return ask->n > 0;
+}
+
+enum ruling
+limits_rule(const struct limits *l, const struct limits_ask *ask,
+    struct policy_message *message, struct buf *text)
+{
+	struct ruling_ask ruling = { .first =
+					 !ask->crowded && ask->first == NULL,
+		.reinject = l->sendmail ? ask->reinject : NULL,
+		.table = &ask->basis->table };
+	struct admit_answer answers[2];
+	struct admit *admit;
+	enum ruling what;
+
+	*message = message_of(l, ask);
+	if (!ask->basis->limits)
+		return RULING_PASSES;
+	admit = admit_new(&ask->basis->table, &ask->basis->net, message);
+	if (admit == NULL)
+		return RULING_PASSES;
+	ruling.answers = answers;
+	ruling.n = ask_all(admit, ask, ruling.first, answers);
+	what = ruling_make(&ruling, text);
+	admit_free(admit);
+	return what;
+}
+
+struct basis *
+limits_clear(struct limits *l)
+{
+	struct basis *basis = l->basis;
+
+	admit_free(l->admit);
+	memset(l, 0, sizeof(*l));
+	return basis;
+}

@@ -1,0 +1,91 @@
+/*
+ * milter.h - lsrd-milter as a whole: what libmilter's threads share.
+ *
+ *     main.c     options, socket, the end of privileges, the order of it all
+ *     tend.c     the first thread: newer tables, signals, reports, watchdog
+ *     filter.c   libmilter's threads: the callbacks, one session each
+ *     session.c  what a message has told, and what follows from it; pure
+ *     limits.c   likewise, where a connector has limits
+ *
+ * One lock guards all that changes. Nothing under it waits for anything, and
+ * a callback takes it for a moment at the end of a message. Whatever goes
+ * wrong on our side, mail is accepted as it came.
+ */
+
+#ifndef MILTER_MILTER_H
+#define MILTER_MILTER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include <pthread.h>
+
+#include "core/mark.h"
+#include "core/report.h"
+#include "core/ruling.h"
+#include "milter/basis.h"
+#include "milter/options.h"
+#include "sys/say.h"
+
+/* A message that we have marked: its name in the queue, and its visit's time. */
+struct milter_passed {
+	char id[MARK_QUEUE_ID + 1];
+	uint64_t time_ms;
+};
+
+struct milter {
+	const struct options *options; /* do not change */
+	struct say say;
+
+	pthread_mutex_t lock; /* for what follows, up to `open` */
+	struct basis *basis;  /* NULL: nothing to stand on yet */
+	struct mark_memory *memory;
+	struct ruling_memory splits;
+	struct report counts; /* since the last report that went out */
+	struct say say_limit; /* of lines that others cause */
+	struct milter_passed passed[LIMIT_PASSED];
+	unsigned npassed; /* in all; the oldest is overwritten */
+	unsigned open;    /* messages between MAIL and their end */
+	unsigned tables;  /* bases that have not ended */
+
+	/* by signal handlers, in any thread, for the first one */
+	atomic_bool stop, reload, tell;
+};
+
+/*
+ * The one there is: libmilter's first callback and the handler of a signal
+ * get no context. milter_init() comes first; *options is lent.
+ */
+struct milter *milter_get(void);
+void milter_init(struct milter *m, const struct options *options);
+void milter_done(struct milter *m);
+
+/* What to stand on now, or NULL; to be given back with milter_drop(). */
+struct basis *milter_hold(struct milter *m);
+void milter_drop(struct milter *m, struct basis *basis);
+
+/* Whether one may be kept from one step of a session to the next. */
+bool milter_may_keep(struct milter *m);
+
+/* `basis` from now on, in place of the one before; NULL takes it away. */
+void milter_stand_on(struct milter *m, struct basis *basis);
+
+void milter_count(struct milter *m, enum report_count what);
+
+/*
+ * A message was marked; and whether this is that very one, with the mark on it
+ * still in the queue that it had then: the MTA's list names us twice. It has
+ * been nowhere, so that is no loop.
+ */
+void milter_marked(struct milter *m, const char *id, uint64_t time_ms);
+bool milter_is_again(
+    struct milter *m, const char *id, const struct mark_trace *trace);
+
+/* A message has begun (+1) or ended (-1). */
+void milter_open(struct milter *m, int change);
+
+/* What others cause: a line of the log, limited. */
+__attribute__((format(printf, 3, 4))) void milter_say(
+    struct milter *m, int priority, const char *fmt, ...);
+
+#endif

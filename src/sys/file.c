@@ -1,0 +1,82 @@
+#include "sys/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+
+int
+file_put(int fd, const void *octets, size_t n)
+{
+	const char *p = octets;
+
+	while (n > 0) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return RC_IO;
+		p += done;
+		n -= (size_t)done;
+	}
+	return RC_OK;
+}
+
+int
+file_take(int fd, size_t most, struct buf *out)
+{
+	char chunk[65536];
+	ssize_t n;
+
+	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return RC_IO;
+		if ((size_t)n > most - out->n)
+			return RC_LONG;
+		buf_bytes(out, chunk, (size_t)n);
+	}
+	return RC_OK;
+}
+
+void
+file_close(int fd)
+{
+	int error = errno;
+
+	close(fd);
+	errno = error;
+}
+
+int
+file_load(const char *path, size_t most, struct buf *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+
+	if (fd < 0)
+		return errno == ENOENT ? RC_NONE : RC_IO;
+	rc = file_take(fd, most, out);
+	file_close(fd);
+	return rc;
+}
+
+int
+file_sync_name(const char *path)
+{
+	char *folder = mem_str(path);
+	int fd, rc;
+
+	*strrchr(folder, '/') = '\0';
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	mem_free(folder);
+	if (fd < 0)
+		return RC_IO;
+	rc = fsync(fd) == 0 ? RC_OK : RC_IO;
+	file_close(fd);
+	return rc;
+}

@@ -1,0 +1,28 @@
+/*
+ * file.h - octets to a file and from it, whole: a call that was interrupted or
+ * did a part is made again. After RC_IO errno tells.
+ */
+
+#ifndef SYS_FILE_H
+#define SYS_FILE_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+
+/* All of them. RC_IO. */
+int file_put(int fd, const void *octets, size_t n);
+
+/* To the end of it, at most `most` octets: RC_LONG for more. RC_IO. */
+int file_take(int fd, size_t most, struct buf *out);
+
+/* The same of a file by its name; RC_NONE: there is none. */
+int file_load(const char *path, size_t most, struct buf *out);
+
+/* Has the disk know the name of this file: what a rename() to it needs. */
+int file_sync_name(const char *path);
+
+/* close() that leaves errno alone. */
+void file_close(int fd);
+
+#endif
