@@ -19,7 +19,7 @@
 #include "io/spare.h"
 #include "sys/clock.h"
 
-#define IDLE_MS 1000 /* who asks does so at once */
+#define IDLE_MS 250 /* who asks does so at once */
 
 struct ctl_client {
 	struct tree_node node;

@@ -10,7 +10,7 @@
 #include "sys/clock.h"
 #include "sys/sock.h"
 
-#define REST_S 1
+#define REST_MS 250
 #define OVER_MS 60000 /* nobody was kept out for so long */
 
 struct door {
@@ -37,7 +37,7 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 static void
 on_error(struct evconnlistener *listener, void *arg)
 {
-	struct timeval tv = { .tv_sec = REST_S };
+	struct timeval tv = { .tv_usec = REST_MS * 1000 };
 	struct door *door = arg;
 	struct mono now = clock_mono();
 

@@ -1,7 +1,7 @@
 /*
  * door.h - a listener that rests while this process has no descriptors.
  *
- *     open --- accept(2): none left ---> resting --- a second later ---> open
+ *     open --- accept(2): none left ---> resting --- a moment later ---> open
  *
  * It is said once, until nobody was kept out for a minute; who waits outside
  * waits in the kernel's queue. libevent's own listener would be asked again at once,

@@ -1,0 +1,215 @@
+#!/bin/sh
+# descriptors.sh - no descriptor left: real daemons, whose limit is lowered
+# while they run or before they start, and somebody who takes every one. They
+# say it in a few lines, cost no time, take no link down, answer lsrctl, save
+# their state, and are well again when it is over.
+
+. "$(dirname "$0")/../tap.sh"
+need python3 prlimit
+bin=$top_builddir
+lsrd=$bin/lsrd
+lsrctl=$bin/lsrctl
+net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
+A=mx1.london.example.org
+B=mx1.paris.example.org
+me=$(id -un)
+
+failed() {
+	tail -n 15 "$W"/*/log "$W/mail.log"
+}
+
+conf() { # server group last-octet other other's-octet other's-group
+	mkdir -p "$W/$1/tables"
+	cat >"$W/$1/lsrd.conf" <<EOF
+organization = "example.org"
+mta = none
+routing-group = "$2"
+server = "$1"
+peer-listen = { "$net.$3:6910" }
+smtp = { "$net.$3:2525" }
+lab = yes
+user = "$me"
+key = "$W/$1/keys/server.key"
+certificate = "$W/$1/keys/server.pem"
+mark-key = "$W/$1/keys/mark.key"
+authority = "$W/ca/authority.pem"
+state-directory = "$W/$1"
+table-directory = "$W/$1/tables"
+control-socket = "$W/$1/control"
+report-socket = "$W/$1/report"
+publisher = "$bin/lsrd-publish"
+probe-interval = 500ms
+peer "$4" { address = "$net.$5:6910" }
+connector "$2-$6" { routing-group = "$6"
+	bridgehead "$4" { smtp = { "$net.$5:2525" } } cost = 10 }
+address-space "$2.example.org" { deliver = here }
+EOF
+	"$lsrctl" keys issue "$1" --directory "$W/ca" --output "$W/$1/keys" \
+		--user "$me" --group "$2" --space "$2.example.org" \
+		--relay "$2.example.org" >/dev/null || exit 1
+}
+
+# begin SERVER LIMIT: its number is in $pid.
+begin() {
+	prlimit "--nofile=$2" "$lsrd" -f -c "$W/$1/lsrd.conf" \
+		>>"$W/$1/log" 2>&1 &
+	pid=$!
+	pids="$pids $pid"
+}
+
+ask() {
+	server=$1
+	shift
+	timeout 20 "$lsrctl" --socket "$W/$server/control" "$@"
+}
+
+is_full() {
+	ask "$1" status --json 2>/dev/null | grep -q '"full":1'
+}
+
+links_up() {
+	ask "$1" links --json >"$W/links" && ! grep -v '"state":"up"' "$W/links"
+}
+
+well() {
+	soon is_full $A && soon is_full $B && soon links_up $A && soon links_up $B
+}
+
+# ticks PID: of the processor, of a hundred a second.
+ticks() {
+	sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'
+}
+
+# flood SOCKET ADDRESS: holds the first sixty times, without a word, and goes
+# on to take the second as often as it can get it.
+flood() {
+	: >"$W/flood.log"
+	python3 "$W/flood.py" "$@" >"$W/flood.log" 2>&1 &
+	flooder=$!
+	pids="$pids $flooder"
+	soon grep -q held "$W/flood.log"
+	lines=$(wc -l <"$log") ticks=$(ticks "$pid")
+}
+
+end_flood() {
+	kill $flooder
+	wait $flooder 2>/dev/null
+}
+
+# A handful of lines, and a tenth of a processor, while the flood goes on.
+is_quiet() {
+	sleep 5
+	said=$(($(wc -l <"$log") - lines)) took=$(($(ticks "$pid") - ticks))
+	echo "# $said lines, $took ticks"
+	[ $said -le 20 ] && [ $took -le "${1:-100}" ]
+}
+
+answers() {
+	ask $A status --json >"$W/status" && grep -q '"full":1' "$W/status"
+}
+
+saved() {
+	[ "$(stat -c %i.%Y "$W/$A/state")" != "$before" ]
+}
+
+change() {
+	before=$(stat -c %i.%Y "$W/$A/state")
+	ask $A drain --reason test >/dev/null && soon saved
+}
+
+knows() {
+	ask $B db --json | grep -q '"state":"drain"'
+}
+
+no_link_lost() {
+	! grep -h '\(link\|mta\|session\)-state:.*from=up, to=down' "$W"/*/log
+}
+
+logged() {
+	grep -q "$1" "$log"
+}
+
+cat >"$W/flood.py" <<'EOF'
+import socket, sys, time
+held, end = [], time.time() + 90
+def reach(a):
+    local = a.startswith('/')
+    s = socket.socket(socket.AF_UNIX if local else socket.AF_INET)
+    s.setblocking(False)
+    try:
+        s.connect(a if local else (a.split(':')[0], int(a.split(':')[1])))
+    except BlockingIOError:
+        pass
+    held.append(s)
+def several(a, n):
+    for _ in range(n):
+        try:
+            reach(a)
+        except OSError:
+            break
+several(sys.argv[1], 60)
+idle, held = held, []
+while time.time() < end:
+    several(sys.argv[2], 40)
+    del held[:-300]
+    print('held', len(held), flush=True)
+    time.sleep(0.3)
+EOF
+cat >"$W/mail.py" <<'EOF'
+import socketserver, sys, threading
+class Mail(socketserver.StreamRequestHandler):
+    def handle(self):
+        try:
+            self.wfile.write(b'220 mail\r\n')
+            for line in self.rfile:
+                self.wfile.write(b'250 ok\r\n')
+                if line.upper().startswith(b'QUIT'):
+                    return
+        except OSError:
+            pass
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+for a in sys.argv[1:]:
+    threading.Thread(target=Server((a, 2525), Mail).serve_forever).start()
+EOF
+
+plan 12
+"$lsrctl" keys authority --directory "$W/ca" --organization example.org \
+	>/dev/null || exit 1
+conf $A london 1 $B 2 paris
+conf $B paris 2 $A 1 london
+python3 "$W/mail.py" "$net.1" "$net.2" 2>"$W/mail.log" &
+pids="$pids $!"
+log=$W/$A/log
+begin $B 1024
+other=$pid
+begin $A 1024
+ok "two servers, every link up" well
+
+# --- all of them are taken while it runs
+few=$(($(ls "/proc/$pid/fd" | wc -l) + 4))
+prlimit --pid "$pid" --nofile=$few:1024
+ok "somebody takes every descriptor of London" \
+	flood "$W/$A/control" "$net.1:6910"
+ok "it says so" soon logged 'own-shortage: .*reason=no-descriptors'
+ok "lsrctl is answered, and the session is up" soon answers
+ok "a change is saved" change
+ok "and the other server hears of it" soon knows
+ok "a handful of lines, and little time" is_quiet
+ok "no link was withdrawn" no_link_lost
+end_flood
+prlimit --pid "$pid" --nofile=1024:1024
+
+# --- few from the beginning, at the other one
+kill $other
+wait $other
+log=$W/$B/log
+begin $B $few
+ok "with hardly any Paris starts, and is full" soon is_full $B
+flood "$W/$B/control" "$net.2:6910"
+ok "and is as quiet under the same flood" is_quiet
+end_flood
+log=$W/$A/log
+ok "London says when it is over" soon logged 'own-shortage: .*state=well'
+ok "and all is well" well
