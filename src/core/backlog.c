@@ -79,6 +79,23 @@ held_see(struct backlog *b, const struct backlog_way *way,
 }
 
 void
+backlog_clock(struct backlog *b, struct mono now, uint64_t wall)
+{
+	uint64_t epoch = wall - now.ms / 1000;
+	bool was_set = b->epoch != 0 && (epoch > b->epoch + BACKLOG_DRIFT_S ||
+					    epoch + BACKLOG_DRIFT_S < b->epoch);
+
+	b->epoch = epoch;
+	if (!was_set)
+		return;
+	b->set = wall;
+	for (size_t i = 0; i < b->ways.n; i++)
+		for (size_t k = 0; k < b->ways.v[i].n; k++)
+			if (b->ways.v[i].turn[k].since > wall)
+				b->ways.v[i].turn[k].since = wall;
+}
+
+void
 backlog_table(struct backlog *b, const struct rib *rib, uint64_t now)
 {
 	struct backlog old = { .ways = b->ways };
@@ -227,6 +244,8 @@ backlog_add(struct backlog *b, const struct backlog_wait *wait)
 		return;
 	if (from < way->turn[turn].since)
 		from = way->turn[turn].since;
+	if (b->set != 0 && (from < b->set || from > wait->now))
+		from = b->set;
 	hop = hop_get(b, &way->turn[turn].hop);
 	hop->waiting++;
 	if (from < wait->now && wait->now - from >= wait->late_s)

@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/mono.h"
 #include "base/vec.h"
 #include "core/report.h"
 #include "core/rib.h"
@@ -34,6 +35,9 @@
 /* So many hops of a route are remembered: one that changes oftener is damped
  * elsewhere. */
 #define BACKLOG_TURNS 4
+
+/* So far apart the two clocks may go between two looks: a correction. */
+#define BACKLOG_DRIFT_S 5
 
 /* Mail of so long after the end of a key's hour counts as before: the MTA
  * was told a moment later, and a process of its remembers its answers. */
@@ -84,7 +88,13 @@ struct backlog {
 	size_t next; /* of hops, to be reported */
 	struct backlog_seen seen;
 	struct backlog_held held;
+	uint64_t epoch; /* the calendar when mono was 0; 0: not told yet */
+	uint64_t set;   /* the calendar was set, then; 0: never */
 };
+
+/* What both clocks say now, before a table and a listing: an age in a calendar
+ * that was set meanwhile is none, so all that waits begins to wait anew. */
+void backlog_clock(struct backlog *backlog, struct mono now, uint64_t wall);
 
 /* A new table is in force; `now`: seconds since 1970. */
 void backlog_table(

@@ -165,6 +165,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	}
 	c->begun = clock_mono();
 	c->wall = clock_wall();
+	backlog_clock(&c->backlog, c->begun, c->wall);
 	backlog_begin(&c->backlog);
 	c->listing = listing_begin(loop_base(c->loop), &job);
 	if (c->listing != NULL)
@@ -214,7 +215,10 @@ congest_moved(struct congest *c, const char *directory)
 void
 congest_table(struct congest *c, const struct rib *rib)
 {
-	backlog_table(&c->backlog, rib, clock_wall());
+	uint64_t wall = clock_wall();
+
+	backlog_clock(&c->backlog, clock_mono(), wall);
+	backlog_table(&c->backlog, rib, wall);
 }
 
 void

@@ -88,6 +88,55 @@ START_TEST(waits_for_its_hop)
 }
 END_TEST
 
+static void
+clocks(struct backlog *b, uint64_t s, uint64_t wall)
+{
+	backlog_clock(b, (struct mono){ s * 1000 }, wall);
+}
+
+/* One message waits at Tokyo; `late`: too long. */
+static void
+tokyo_is(struct backlog *b, bool late)
+{
+	expect(b, late ? "queue hop=192.0.2.1:25\nqueue hop=192.0.2.2:25\n"
+			 "queue hop=192.0.2.3:25 waiting=1 late=1\n"
+		       : "queue hop=192.0.2.1:25\nqueue hop=192.0.2.2:25\n"
+			 "queue hop=192.0.2.3:25 waiting=1\n");
+}
+
+/* A calendar that is set is no reason to be late, nor to be never. */
+START_TEST(the_calendar_is_set)
+{
+	struct backlog b = { 0 };
+
+	clocks(&b, 7, 100000);
+	table(&b, "192.0.2.3:25", 100000);
+	backlog_begin(&b);
+	clocks(&b, 37, 100031); /* a correction */
+	add(&b, "u@tokyo.example", 100001, 100031);
+	tokyo_is(&b, false);
+	clocks(&b, 67, 103661); /* an hour on */
+	add(&b, "u@tokyo.example", 100001, 103661);
+	tokyo_is(&b, false);
+	clocks(&b, 126, 103720);
+	add(&b, "u@tokyo.example", 100001, 103720);
+	tokyo_is(&b, false);
+	clocks(&b, 127, 103721);
+	add(&b, "u@tokyo.example", 100001, 103721);
+	tokyo_is(&b, true);
+	/* a day back: what came before is from tomorrow */
+	clocks(&b, 157, 17351);
+	add(&b, "u@tokyo.example", 100001, 17351);
+	tokyo_is(&b, false);
+	clocks(&b, 217, 17411);
+	add(&b, "u@tokyo.example", 100001, 17411);
+	tokyo_is(&b, true);
+	add(&b, "u@tokyo.example", 17400, 17411); /* and new mail is new */
+	tokyo_is(&b, false);
+	backlog_done(&b);
+}
+END_TEST
+
 /* What was deferred and is steered to another hop begins to wait anew. */
 START_TEST(a_new_hop_is_not_to_blame)
 {
@@ -362,6 +411,7 @@ main(void)
 	TCase *tc = tcase_create("congest");
 
 	tcase_add_test(tc, waits_for_its_hop);
+	tcase_add_test(tc, the_calendar_is_set);
 	tcase_add_test(tc, one_recipient_is_no_congestion);
 	tcase_add_test(tc, mail_of_before_is_told_apart);
 	tcase_add_test(tc, the_oldest_held);
