@@ -242,7 +242,7 @@ pattern_of(
 	while ((pattern = match_next(&m)) != NULL) {
 		size_t n, at;
 		const struct net_claim *claims =
-		    match_claims(&a->net->net, pattern, &n);
+		    net_claims(&a->net->net, pattern, &n);
 
 		if (n == 0)
 			continue;

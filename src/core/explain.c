@@ -172,7 +172,7 @@ explain_run(struct explain *e, const struct net *net,
 	*e = (struct explain){ .result = EXPLAIN_NOT_OURS };
 	while ((pattern = match_next(&m)) != NULL) {
 		size_t n;
-		const struct net_claim *claims = match_claims(net, pattern, &n);
+		const struct net_claim *claims = net_claims(net, pattern, &n);
 
 		if (n > 0)
 			pattern_add(&w, claims, n);

@@ -81,32 +81,3 @@ match_next(struct match *m)
 	}
 	return m->at;
 }
-
-/* The first claim whose pattern does not stand before this one. */
-static size_t
-claims_from(const struct net *net, const char *pattern)
-{
-	size_t low = 0, high = net->claims.n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (strcmp(net->claims.v[mid].pattern, pattern) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
-const struct net_claim *
-match_claims(const struct net *net, const char *pattern, size_t *n)
-{
-	size_t first = claims_from(net, pattern), end = first;
-
-	while (end < net->claims.n &&
-	       strcmp(net->claims.v[end].pattern, pattern) == 0)
-		end++;
-	*n = end - first;
-	return net->claims.v + first;
-}

@@ -9,7 +9,7 @@
  *
  *     struct match m = match_over(address, delimiters);
  *     while ((pattern = match_next(&m)) != NULL)
- *             claims = match_claims(net, pattern, &n);
+ *             claims = net_claims(net, pattern, &n);
  */
 
 #ifndef CORE_MATCH_H
@@ -18,7 +18,6 @@
 #include <stdbool.h>
 
 #include "core/limits.h"
-#include "core/net.h"
 
 #define MATCH_NO_OWNERS '@'
 
@@ -40,12 +39,5 @@ struct match match_over(const char *address, const char *delimiters);
 
 /* The next pattern it meets, lent from the match; NULL after `*`. */
 const char *match_next(struct match *m);
-
-/*
- * Where the claims of exactly this pattern begin in net->claims, and their
- * number in *n; the number is 0 where nobody claims it.
- */
-const struct net_claim *match_claims(
-    const struct net *net, const char *pattern, size_t *n);
 
 #endif

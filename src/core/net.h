@@ -57,6 +57,13 @@ struct net {
 /* The number of the server with this name, or UINT32_MAX. */
 uint32_t net_find(const struct net *net, const char *name);
 
+/*
+ * Where the claims of exactly this pattern begin in net->claims, and their
+ * number in *n; the number is 0 where nobody claims it.
+ */
+const struct net_claim *net_claims(
+    const struct net *net, const char *pattern, size_t *n);
+
 /* Frees the arrays; names are lent. */
 void net_done(struct net *net);
 

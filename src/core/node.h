@@ -43,6 +43,7 @@
 #include "core/report.h"
 #include "core/signers.h"
 #include "core/view.h"
+#include "core/view_annex.h"
 
 /* One session: a transport whose peer has proved its name. */
 struct session {

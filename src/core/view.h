@@ -34,7 +34,6 @@
 #include "core/refusal.h"
 #include "core/rib.h"
 #include "core/setup.h"
-#include "core/table.h"
 
 /* A published key whose last claim was purged is a hold for so long, */
 #define VIEW_REMOVAL_MS 3600000u
@@ -148,27 +147,6 @@ size_t view_present(const struct view *view);
 /* Servers that have a server LSA and are not present, in the order of their
  * names; lent by the view. */
 const char *const *view_away(const struct view *view, size_t *n);
-
-/* Mark keys, the digests not filled in. */
-struct view_keys {
-	VEC(struct table_key) list;
-};
-
-/* Those of everybody whose server LSA is known, by name, and our own as
- * configured: appended to `out`. */
-void view_keys(const struct view *view, struct view_keys *out);
-
-/*
- * The net for messages that a connector does not admit (core/table_net.h),
- * appended; nothing where no connector in use has limits, and nothing when
- * we are alone: then every path is one of last resort.
- */
-void view_net(const struct view *view, struct buf *out);
-
-/* Calls `each` with every schedule of a connector in use, some more than
- * once; lent by the view. */
-void view_schedules(const struct view *view,
-    void (*each)(void *ctx, const char *schedule), void *ctx);
 
 /* One question of `lsrctl explain`. */
 struct view_question {

@@ -1,7 +1,4 @@
-/*
- * view_annex.c - what the milter's table has besides the routes: mark keys,
- * and the net where a connector has limits.
- */
+#include "core/view_annex.h"
 
 #include <string.h>
 

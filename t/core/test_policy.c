@@ -249,13 +249,13 @@ START_TEST(claims_of_a_pattern)
 
 		vec_push(&net.claims, claim);
 	}
-	ck_assert_ptr_eq(match_claims(&net, "b", &n), net.claims.v + 2);
+	ck_assert_ptr_eq(net_claims(&net, "b", &n), net.claims.v + 2);
 	ck_assert_uint_eq(n, 3);
-	match_claims(&net, "*", &n);
+	net_claims(&net, "*", &n);
 	ck_assert_uint_eq(n, 1);
-	match_claims(&net, "a", &n);
+	net_claims(&net, "a", &n);
 	ck_assert_uint_eq(n, 0);
-	match_claims(&net, "d", &n);
+	net_claims(&net, "d", &n);
 	ck_assert_uint_eq(n, 0);
 	net_done(&net);
 }
