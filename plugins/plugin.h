@@ -22,8 +22,8 @@
 
 #include "base/addr.h"
 #include "base/buf.h"
-#include "core/mta.h"
-#include "core/rib.h"
+#include "core/lsa/mta.h"
+#include "core/view/rib.h"
 
 enum plugin_verdict {
 	PLUGIN_MORE,    /* undecided: more octets are needed */

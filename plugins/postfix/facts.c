@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/match.h"
+#include "core/lsa/match.h"
 
 static void
 read_families(struct mta *out, const char *value)

@@ -5,7 +5,7 @@
 #ifndef POSTFIX_FACTS_H
 #define POSTFIX_FACTS_H
 
-#include "core/mta.h"
+#include "core/lsa/mta.h"
 
 /* The value of this parameter into *out; what has no place there, or is none
  * that Postfix would take, leaves it as it was. recipient_delimiter comes

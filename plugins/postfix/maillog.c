@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/match.h"
+#include "core/lsa/match.h"
 #include "idn/labels.h"
 
 /* What is left of a line. */

@@ -37,7 +37,7 @@
 
 #include "base/addr.h"
 #include "base/vec.h"
-#include "core/report.h"
+#include "core/wire/report.h"
 
 #define MAILLOG_TAG "postfix/lsrd/smtp"
 #define MAILLOG_ID 24 /* octets of a queue id and its NUL */

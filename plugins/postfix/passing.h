@@ -8,14 +8,14 @@
 #ifndef POSTFIX_PASSING_H
 #define POSTFIX_PASSING_H
 
-#include "core/mta.h"
+#include "core/lsa/mta.h"
 
 /* The parameters of main.cf that matter; NULL ends them. */
 extern const char *const passing_parameters[];
 
 /*
  * `main`: lines `NAME = VALUE`; `master`: those of `postconf -M`. Fills the
- * three facts of core/mta.h: a service's own `-o` counts before main.cf.
+ * three facts of core/lsa/mta.h: a service's own `-o` counts before main.cf.
  */
 void passing_read(const char *main, const char *master, struct mta *out);
 

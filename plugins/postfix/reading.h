@@ -1,6 +1,6 @@
 /*
  * reading.h - what Postfix's own configuration says: whether it asks our
- * tables, and the facts of core/mta.h. By postconf(1) and postmap(1), which
+ * tables, and the facts of core/lsa/mta.h. By postconf(1) and postmap(1), which
  * any user may run; main.cf and master.cf are readable by all.
  *
  *     postconf -x NAME...      parameters, expanded

@@ -1,6 +1,6 @@
 /*
  * mem.h - allocation that cannot fail: with no memory left the process
- * stops. Limits (core/limits.h) keep a peer from getting us there.
+ * stops. Limits (core/lsa/limits.h) keep a peer from getting us there.
  */
 
 #ifndef BASE_MEM_H

@@ -18,7 +18,7 @@
 #include "base/addr.h"
 #include "base/buf.h"
 #include "base/vec.h"
-#include "core/setup.h"
+#include "core/lsa/setup.h"
 
 #define CONF_FILE "/etc/lsrd/lsrd.conf"
 

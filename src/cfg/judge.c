@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/limits.h"
+#include "core/lsa/limits.h"
 
 #define AT_TOP(name)                                                           \
 	(struct build_place)                                                   \

@@ -5,7 +5,7 @@
 
 #include "cfg/conf.h"
 #include "cfg/setting.h"
-#include "core/limits.h"
+#include "core/lsa/limits.h"
 
 static const char *const carriers[] = { "tcp", "x-lsa-2", "none", NULL };
 static const char *const scopes[] = { "organization", "routing-group", NULL };

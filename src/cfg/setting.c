@@ -8,8 +8,8 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
-#include "core/limits.h"
-#include "core/policy.h"
+#include "core/lsa/limits.h"
+#include "core/lsa/policy.h"
 #include "idn/labels.h"
 
 /* Decimal digits alone; *rest is what follows them. */

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
-#include "core/limits.h"
+#include "core/lsa/limits.h"
 
 int
 claim_x509(const uint8_t *der, size_t n, struct x509_st **out)

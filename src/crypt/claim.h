@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/seal.h"
+#include "core/lsa/seal.h"
 
 struct x509_st;        /* OpenSSL's X509 */
 struct asn1_string_st; /* OpenSSL's ASN1_TIME */

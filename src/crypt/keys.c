@@ -16,7 +16,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/rc.h"
-#include "core/limits.h"
+#include "core/lsa/limits.h"
 #include "crypt/claim.h"
 #include "crypt/seal.h"
 #include "sys/file.h"

@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "core/seal.h"
+#include "core/lsa/seal.h"
 
 struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 
@@ -72,7 +72,7 @@ int keys_claims(
 
 /*
  * As keys_certificate(), and it must be the authority's: the refusals of
- * vouch() in core/seal.h come too. On RC_OK *claims are the caller's.
+ * vouch() in core/lsa/seal.h come too. On RC_OK *claims are the caller's.
  */
 int keys_vouched(const char *path, const uint8_t authority[SEAL_PUBLIC],
     uint8_t **der, size_t *n, struct claims **claims);

@@ -1,5 +1,5 @@
 /*
- * seal.h - core/seal.h by OpenSSL: SHA-256 (FIPS 180-4), Ed25519 (RFC 8032),
+ * seal.h - core/lsa/seal.h by OpenSSL: SHA-256 (FIPS 180-4), Ed25519 (RFC 8032),
  * certificates of the organization's authority (RFC 5280, DESIGN section 6).
  *
  * The functions keep nothing between calls but the server's key and the
@@ -10,7 +10,7 @@
 #ifndef CRYPT_SEAL_H
 #define CRYPT_SEAL_H
 
-#include "core/seal.h"
+#include "core/lsa/seal.h"
 
 struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "core/seal.h"
+#include "core/lsa/seal.h"
 
 struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 

@@ -12,8 +12,8 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/vec.h"
-#include "core/table.h"
-#include "core/table_net.h"
+#include "core/trace/table.h"
+#include "core/trace/table_net.h"
 #include "sys/file.h"
 
 #define TABLE_MAX ((size_t)512 << 20)

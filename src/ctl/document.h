@@ -16,7 +16,7 @@
 
 #include "base/buf.h"
 #include "base/vec.h"
-#include "core/net.h"
+#include "core/paths/net.h"
 
 #define DOCUMENT_FORMAT "lsrd-topology/1"
 

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
-#include "core/limits.h"
+#include "core/lsa/limits.h"
 #include "crypt/issue.h"
 #include "crypt/keys.h"
 #include "ctl/authority.h"

@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "base/mem.h"
-#include "core/limits.h"
+#include "core/lsa/limits.h"
 #include "ctl/client.h"
 #include "ctl/live.h"
 #include "ctl/value.h"

@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "core/policy.h"
+#include "core/lsa/policy.h"
 #include "ctl/client.h"
 #include "ctl/grid.h"
 #include "ctl/live.h"

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
-#include "core/lsa.h"
+#include "core/lsa/lsa.h"
 #include "crypt/keys.h"
 #include "crypt/seal.h"
 #include "ctl/authority.h"

@@ -2,7 +2,7 @@
  * order.h - what the authority alone may say of others: that a server is
  * gone (forget), that a key is no longer to be trusted (revoke), that a
  * connector counts with a claim alone (enforce-connectors). Each is an
- * LSA signed by the authority's key (core/lsa.h), injected by any server.
+ * LSA signed by the authority's key (core/lsa/lsa.h), injected by any server.
  *
  *     where authority.key is                     on any server
  *     ----------------------                     -------------

@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "core/answer.h"
+#include "core/paths/answer.h"
 #include "ctl/plan.h"
 #include "ctl/plan_open.h"
 #include "ctl/show.h"

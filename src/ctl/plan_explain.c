@@ -4,8 +4,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "core/explain.h"
-#include "core/match.h"
+#include "core/lsa/match.h"
+#include "core/paths/explain.h"
 #include "ctl/plan.h"
 #include "ctl/plan_open.h"
 #include "ctl/show.h"

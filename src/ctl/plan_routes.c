@@ -3,7 +3,7 @@
  */
 
 #include "base/mem.h"
-#include "core/answer.h"
+#include "core/paths/answer.h"
 #include "ctl/plan.h"
 #include "ctl/plan_open.h"
 #include "ctl/show.h"

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "core/answer.h"
+#include "core/paths/answer.h"
 #include "ctl/plan.h"
 #include "ctl/plan_open.h"
 #include "ctl/show.h"

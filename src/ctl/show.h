@@ -11,8 +11,8 @@
 #define CTL_SHOW_H
 
 #include "base/buf.h"
-#include "core/answer.h"
-#include "core/explain.h"
+#include "core/paths/answer.h"
+#include "core/paths/explain.h"
 
 #define SHOW_COLUMNS 80
 

@@ -1,6 +1,6 @@
 /*
  * transit.h - which servers may carry whose mail: connectors, and whether
- * certificates allow them (core/transit.c).
+ * certificates allow them (core/node/transit.c).
  */
 
 #ifndef CTL_TRANSIT_H

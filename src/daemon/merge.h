@@ -8,7 +8,7 @@
 #define DAEMON_MERGE_H
 
 #include "cfg/conf.h"
-#include "core/setup.h"
+#include "core/lsa/setup.h"
 #include "io/srv.h"
 
 /* The caller's; it lends from `conf`, which must outlive it. */

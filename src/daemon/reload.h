@@ -15,7 +15,7 @@
 
 #include "base/buf.h"
 #include "cfg/conf.h"
-#include "core/seal.h"
+#include "core/lsa/seal.h"
 #include "io/sink.h"
 #include "io/tls.h"
 

@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/vec.h"
-#include "core/backlog.h"
+#include "core/trace/backlog.h"
 #include "io/listing.h"
 #include "sys/clock.h"
 

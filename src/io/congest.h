@@ -1,6 +1,6 @@
 /*
  * congest.h - reads the MTA's queue every now and then, and tells the engine
- * what waits for each next hop, as reports (core/report.h).
+ * what waits for each next hop, as reports (core/wire/report.h).
  *
  *     timer --> io/listing --> core/backlog --> IN_REPORT, one for each hop
  *                                               IN_WAITS, IN_HELD
@@ -29,7 +29,7 @@ void congest_conf(struct congest *congest, const struct conf *conf);
 /* The queue is there now: copied. */
 void congest_moved(struct congest *congest, const char *directory);
 
-/* What begins an extension of an address (core/match.h): copied. */
+/* What begins an extension of an address (core/lsa/match.h): copied. */
 void congest_delimiters(struct congest *congest, const char *delimiters);
 
 /* A new table is in force: whose next hop is which. */

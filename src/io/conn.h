@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "core/setup.h"
+#include "core/lsa/setup.h"
 #include "io/loop.h"
 #include "io/tls.h"
 #include "io/verb_io.h"

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/tree.h"
-#include "core/limits.h"
+#include "core/lsa/limits.h"
 #include "io/door.h"
 #include "io/local.h"
 #include "io/peer_cred.h"

@@ -20,7 +20,7 @@
 
 #include <event2/event.h>
 
-#include "core/engine.h"
+#include "core/node/engine.h"
 
 struct loop;
 

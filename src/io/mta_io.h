@@ -1,6 +1,6 @@
 /*
  * mta_io.h - reads how the MTA beside us is configured, and tells the engine
- * (IN_MTA, core/mta.h).
+ * (IN_MTA, core/lsa/mta.h).
  *
  *          a file changed, or long ago,     program by program,
  *          or the last one was no "yes"     each with a deadline

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/tree.h"
 #include "base/vec.h"
-#include "core/limits.h"
+#include "core/lsa/limits.h"
 #include "io/allow.h"
 #include "io/conn.h"
 #include "io/dial.h"

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/tree.h"
-#include "core/limits.h"
+#include "core/lsa/limits.h"
 #include "io/spare.h"
 #include "sys/clock.h"
 #include "sys/sock.h"

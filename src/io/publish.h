@@ -27,7 +27,7 @@
 #include <event2/event.h>
 
 #include "cfg/conf.h"
-#include "core/engine.h"
+#include "core/node/engine.h"
 #include "io/sink.h"
 
 struct publish;
@@ -49,7 +49,7 @@ void publish_conf(struct publish *publish, const struct conf *conf);
 
 /*
  * What is published, from the plain copy in this directory, in the form of
- * SAVE_TABLE (core/engine.h); the newer or the one before. Nothing when
+ * SAVE_TABLE (core/node/engine.h); the newer or the one before. Nothing when
  * there is no good one.
  */
 void publish_saved(const char *directory, struct buf *out);

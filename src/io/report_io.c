@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/rc.h"
-#include "core/limits.h"
+#include "core/lsa/limits.h"
 #include "io/local.h"
 
 struct report_io {

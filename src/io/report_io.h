@@ -1,5 +1,5 @@
 /*
- * report_io.h - where reports arrive (core/report.h): a datagram socket in
+ * report_io.h - where reports arrive (core/wire/report.h): a datagram socket in
  * the file system.
  *
  * Each datagram is one IN_REPORT. Who sends never waits for us and never

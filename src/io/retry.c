@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/tree.h"
 #include "base/vec.h"
-#include "core/match.h"
+#include "core/lsa/match.h"
 #include "io/listing.h"
 #include "sys/clock.h"
 

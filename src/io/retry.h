@@ -21,7 +21,7 @@
 #include <event2/event.h>
 
 #include "cfg/conf.h"
-#include "core/engine.h"
+#include "core/node/engine.h"
 #include "io/sink.h"
 #include "plugins/plugin.h"
 
@@ -44,7 +44,7 @@ void retry_directory(struct retry *retry, const char *directory);
  * be asked for where it was is asked for there at once. */
 void retry_moved(struct retry *retry, const char *directory);
 
-/* What begins an extension of an address (core/match.h): copied. */
+/* What begins an extension of an address (core/lsa/match.h): copied. */
 void retry_delimiters(struct retry *retry, const char *delimiters);
 
 /* Mail for this pattern was rerouted; copied. */

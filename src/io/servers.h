@@ -12,7 +12,7 @@
 #ifndef IO_SERVERS_H
 #define IO_SERVERS_H
 
-#include "core/setup.h"
+#include "core/lsa/setup.h"
 
 /* Writes it when it is another: RC_OK, or RC_IO with errno. */
 int servers_write(const char *directory, const struct setup *setup);

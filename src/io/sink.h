@@ -19,7 +19,7 @@
 #include <stdbool.h>
 
 #include "base/addr.h"
-#include "core/event.h"
+#include "core/lsa/event.h"
 
 enum sink_level {
 	SINK_ERROR,   /* the operator must act now */

@@ -21,7 +21,7 @@
 
 #include "base/addr.h"
 #include "cfg/conf.h"
-#include "core/setup.h"
+#include "core/lsa/setup.h"
 #include "io/sink.h"
 
 #define SRV_AGAIN_MS 300000

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "core/seal.h"
+#include "core/lsa/seal.h"
 
 #define STORE_FILE_HEAD 56
 /* Octets: a database at its limit of 128 MB, and a table of as many again. */

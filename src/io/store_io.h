@@ -22,8 +22,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/engine.h"
-#include "core/seal.h"
+#include "core/lsa/seal.h"
+#include "core/node/engine.h"
 #include "io/loop.h"
 #include "io/sink.h"
 

@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/seal.h"
+#include "core/lsa/seal.h"
 
 struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 

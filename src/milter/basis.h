@@ -18,9 +18,9 @@
 
 #include <sys/stat.h>
 
-#include "core/mark.h"
-#include "core/table.h"
-#include "core/table_net.h"
+#include "core/trace/mark.h"
+#include "core/trace/table.h"
+#include "core/trace/table_net.h"
 
 struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 

@@ -10,8 +10,8 @@
 #ifndef MILTER_LIMITS_H
 #define MILTER_LIMITS_H
 
-#include "core/mark.h"
-#include "core/ruling.h"
+#include "core/trace/mark.h"
+#include "core/trace/ruling.h"
 #include "milter/basis.h"
 
 struct limits {
@@ -60,7 +60,7 @@ struct limits_ask {
 };
 
 /*
- * What is to be said (core/ruling.h), with its text; *message is what it was
+ * What is to be said (core/trace/ruling.h), with its text; *message is what it was
  * judged by.
  */
 enum ruling limits_rule(const struct limits *l, const struct limits_ask *ask,

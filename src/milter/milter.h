@@ -20,9 +20,9 @@
 
 #include <pthread.h>
 
-#include "core/mark.h"
-#include "core/report.h"
-#include "core/ruling.h"
+#include "core/trace/mark.h"
+#include "core/trace/ruling.h"
+#include "core/wire/report.h"
 #include "milter/basis.h"
 #include "milter/options.h"
 #include "sys/say.h"

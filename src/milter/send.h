@@ -1,5 +1,5 @@
 /*
- * send.h - one report to one datagram (core/report.h). Never waits: what
+ * send.h - one report to one datagram (core/wire/report.h). Never waits: what
  * cannot be sent is dropped, and that is counted in the next one.
  */
 
@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "core/report.h"
+#include "core/wire/report.h"
 
 /* To lsrd's socket at `path`. False: it could not be sent. */
 bool send_report(const char *path, const struct report *report);

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
-#include "core/limits.h"
+#include "core/lsa/limits.h"
 #include "idn/labels.h"
 
 void

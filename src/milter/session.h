@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "base/vec.h"
-#include "core/mark.h"
+#include "core/trace/mark.h"
 #include "milter/basis.h"
 #include "milter/limits.h"
 

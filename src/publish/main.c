@@ -13,7 +13,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "core/setup.h"
+#include "core/lsa/setup.h"
 #include "publish/mark.h"
 #include "publish/serve.h"
 #include "publish/verify.h"

@@ -1,5 +1,5 @@
 /*
- * milter.h - the milter's table (core/table.h), written from the routes that
+ * milter.h - the milter's table (core/trace/table.h), written from the routes that
  * are held and from what lsrd says besides: beside its place, and renamed
  * into it, so a reader has one generation whole, or the one before.
  *
@@ -16,7 +16,7 @@
 
 #include <stdbool.h>
 
-#include "core/table.h"
+#include "core/trace/table.h"
 #include "publish/held.h"
 
 struct milter {

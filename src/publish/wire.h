@@ -12,7 +12,7 @@
  * A frame is a 32-bit length, a type octet and the body. A batch that does
  * not fit one frame goes on in the next: all but the last say WIRE_MORE.
  * An ACK answers the last. SETUP is not acknowledged, nor is ANNEX: what the
- * milter's table has besides the routes (core/table.h), cut into frames in
+ * milter's table has besides the routes (core/trace/table.h), cut into frames in
  * the same manner. TABLE tells how the writing of that table went.
  */
 
@@ -25,7 +25,7 @@
 
 #include "base/buf.h"
 #include "base/cur.h"
-#include "core/rib.h"
+#include "core/view/rib.h"
 #include "plugins/plugin.h"
 
 #define WIRE_HEAD 5 /* octets before the body */

@@ -19,8 +19,8 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/rng.h"
-#include "core/graph.h"
-#include "core/spf.h"
+#include "core/paths/graph.h"
+#include "core/paths/spf.h"
 
 struct links {
 	uint64_t *seen; /* a hash set of pairs */

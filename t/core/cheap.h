@@ -7,7 +7,7 @@
 #ifndef T_CORE_CHEAP_H
 #define T_CORE_CHEAP_H
 
-#include "core/seal.h"
+#include "core/lsa/seal.h"
 
 /* A seal that signs as the key of this letter. Nothing to free. */
 struct seal cheap_seal(const char *letter);

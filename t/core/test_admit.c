@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/rng.h"
-#include "core/admit.h"
+#include "core/trace/admit.h"
 #include "t/core/world.h"
 #include "t/tap.h"
 

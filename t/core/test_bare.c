@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/bare.h"
+#include "core/view/bare.h"
 #include "t/tap.h"
 
 /* The table as words: PATTERN is remote, =PATTERN is here, ~PATTERN a hold,

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "core/engine.h"
+#include "core/node/engine.h"
 #include "t/core/cheap.h"
 #include "t/tap.h"
 

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "core/engine.h"
-#include "core/frame.h"
-#include "core/limits.h"
-#include "core/lsa.h"
-#include "core/msg.h"
+#include "core/lsa/limits.h"
+#include "core/lsa/lsa.h"
+#include "core/node/engine.h"
+#include "core/wire/frame.h"
+#include "core/wire/msg.h"
 #include "t/core/cheap.h"
 #include "t/tap.h"
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/backlog.h"
-#include "core/level.h"
+#include "core/node/level.h"
+#include "core/trace/backlog.h"
 #include "t/tap.h"
 
 static char patterns[][20] = { ".paris.example", "a.paris.example",

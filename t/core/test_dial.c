@@ -9,11 +9,11 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/dial.h"
-#include "core/group.h"
-#include "core/nbrs.h"
-#include "core/node.h"
-#include "core/query.h"
+#include "core/node/dial.h"
+#include "core/node/group.h"
+#include "core/node/nbrs.h"
+#include "core/node/node.h"
+#include "core/node/query.h"
 #include "t/tap.h"
 
 #define MAX 48

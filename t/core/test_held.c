@@ -4,9 +4,9 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "core/fx.h"
-#include "core/held.h"
-#include "core/node.h"
+#include "core/node/fx.h"
+#include "core/node/held.h"
+#include "core/node/node.h"
 #include "t/tap.h"
 
 #define LIFETIME 432000

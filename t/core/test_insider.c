@@ -9,11 +9,11 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
-#include "core/frame.h"
-#include "core/lsa.h"
-#include "core/msg.h"
-#include "core/node.h"
-#include "core/transit.h"
+#include "core/lsa/lsa.h"
+#include "core/node/node.h"
+#include "core/node/transit.h"
+#include "core/wire/frame.h"
+#include "core/wire/msg.h"
 #include "t/core/cheap.h"
 #include "t/tap.h"
 

@@ -5,8 +5,8 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
-#include "core/lsa.h"
-#include "core/lsdb.h"
+#include "core/lsa/lsa.h"
+#include "core/lsa/lsdb.h"
 #include "t/core/cheap.h"
 #include "t/tap.h"
 

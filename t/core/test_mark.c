@@ -1,6 +1,6 @@
 /* Visits as octets, and what stands of a trace. */
 
-#include "core/mark.h"
+#include "core/trace/mark.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "base/base64.h"
 #include "base/mem.h"
 #include "base/rc.h"
-#include "core/policy.h"
+#include "core/lsa/policy.h"
 #include "t/core/cheap.h"
 #include "t/tap.h"
 

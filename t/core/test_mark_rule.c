@@ -1,6 +1,6 @@
 /* The rule against loops: what a trace and the memory tell of a message. */
 
-#include "core/mark.h"
+#include "core/trace/mark.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "core/engine.h"
-#include "core/limits.h"
-#include "core/lsa.h"
-#include "core/lsdb.h"
-#include "core/policy.h"
+#include "core/lsa/limits.h"
+#include "core/lsa/lsa.h"
+#include "core/lsa/lsdb.h"
+#include "core/lsa/policy.h"
+#include "core/node/engine.h"
 #include "t/core/cheap.h"
 #include "t/tap.h"
 

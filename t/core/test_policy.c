@@ -1,7 +1,7 @@
 /* What a connector admits, and which patterns an address meets. */
 
-#include "core/match.h"
-#include "core/policy.h"
+#include "core/lsa/match.h"
+#include "core/lsa/policy.h"
 
 #include <stdlib.h>
 #include <string.h>

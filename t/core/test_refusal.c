@@ -5,8 +5,8 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
-#include "core/limits.h"
-#include "core/refusal.h"
+#include "core/lsa/limits.h"
+#include "core/view/refusal.h"
 #include "t/tap.h"
 
 #define MIN UINT64_C(60000)

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/rc.h"
-#include "core/limits.h"
-#include "core/report.h"
+#include "core/lsa/limits.h"
+#include "core/wire/report.h"
 #include "t/tap.h"
 
 static const struct {

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/rng.h"
-#include "core/rib.h"
+#include "core/view/rib.h"
 #include "t/tap.h"
 
 #define COUNT(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/ruling.h"
+#include "core/trace/ruling.h"
 #include "t/tap.h"
 
 #define COUNT(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "core/engine.h"
-#include "core/limits.h"
+#include "core/lsa/limits.h"
+#include "core/node/engine.h"
 #include "t/core/cheap.h"
 #include "t/tap.h"
 

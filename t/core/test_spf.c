@@ -3,7 +3,7 @@
  * between servers written out, metrics as two numbers, Floyd and Warshall.
  */
 
-#include "core/spf.h"
+#include "core/paths/spf.h"
 
 #include <stdio.h>
 #include <stdlib.h>

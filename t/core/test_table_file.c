@@ -9,7 +9,7 @@
 #include "base/crc64.h"
 #include "base/mem.h"
 #include "base/rc.h"
-#include "core/table.h"
+#include "core/trace/table.h"
 #include "t/core/cheap.h"
 #include "t/tap.h"
 

@@ -5,8 +5,8 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "core/node.h"
-#include "core/troubles.h"
+#include "core/node/node.h"
+#include "core/node/troubles.h"
 #include "t/tap.h"
 
 static char name[] = "mx1.example.org";

@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "base/rc.h"
-#include "core/damp.h"
-#include "core/frame.h"
-#include "core/limits.h"
-#include "core/msg.h"
-#include "core/nbr.h"
-#include "core/pace.h"
+#include "core/lsa/limits.h"
+#include "core/lsa/pace.h"
+#include "core/node/nbr.h"
+#include "core/view/damp.h"
+#include "core/wire/frame.h"
+#include "core/wire/msg.h"
 #include "t/tap.h"
 
 /* Puts octets from a block of exactly that size, so that ASan guards it. */

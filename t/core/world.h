@@ -27,9 +27,9 @@
 #ifndef T_CORE_WORLD_H
 #define T_CORE_WORLD_H
 
-#include "core/lsdb.h"
-#include "core/rib.h"
-#include "core/view.h"
+#include "core/lsa/lsdb.h"
+#include "core/view/rib.h"
+#include "core/view/view.h"
 
 struct world {
 	struct lsdb db;

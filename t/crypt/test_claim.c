@@ -12,7 +12,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/rc.h"
-#include "core/limits.h"
+#include "core/lsa/limits.h"
 #include "crypt/claim.h"
 #include "crypt/issue.h"
 #include "crypt/keys.h"

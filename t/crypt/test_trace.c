@@ -10,7 +10,7 @@
 #include <openssl/evp.h>
 
 #include "base/mem.h"
-#include "core/mark.h"
+#include "core/trace/mark.h"
 #include "crypt/seal.h"
 #include "t/tap.h"
 

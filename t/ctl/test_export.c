@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/rng.h"
-#include "core/answer.h"
+#include "core/paths/answer.h"
 #include "ctl/document.h"
 #include "t/core/world.h"
 #include "t/tap.h"

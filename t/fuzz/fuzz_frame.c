@@ -7,8 +7,8 @@
 
 #include "base/buf.h"
 #include "base/rc.h"
-#include "core/frame.h"
-#include "core/msg.h"
+#include "core/wire/frame.h"
+#include "core/wire/msg.h"
 #include "t/fuzz/fuzz.h"
 
 const unsigned fuzz_runs = 3000;

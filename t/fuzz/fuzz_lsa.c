@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/rc.h"
-#include "core/lsa.h"
+#include "core/lsa/lsa.h"
 #include "t/fuzz/fuzz.h"
 #include "t/sim/wax.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
-#include "core/mark.h"
+#include "core/trace/mark.h"
 #include "t/core/cheap.h"
 #include "t/fuzz/fuzz.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/limits.h"
+#include "core/lsa/limits.h"
 #include "milter/session.h"
 #include "t/fuzz/fuzz.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/rc.h"
-#include "core/table.h"
+#include "core/trace/table.h"
 #include "publish/wire.h"
 #include "t/fuzz/fuzz.h"
 

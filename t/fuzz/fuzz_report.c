@@ -8,8 +8,8 @@
 #include "base/addr.h"
 #include "base/mem.h"
 #include "base/rc.h"
-#include "core/limits.h"
-#include "core/report.h"
+#include "core/lsa/limits.h"
+#include "core/wire/report.h"
 #include "t/fuzz/fuzz.h"
 
 const unsigned fuzz_runs = 8000;

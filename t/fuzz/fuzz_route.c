@@ -8,7 +8,7 @@
 
 #include "base/rc.h"
 #include "base/str.h"
-#include "core/rib.h"
+#include "core/view/rib.h"
 #include "t/fuzz/fuzz.h"
 
 const unsigned fuzz_runs = 3000;

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
-#include "core/policy.h"
+#include "core/lsa/policy.h"
 #include "t/fuzz/fuzz.h"
 
 const unsigned fuzz_runs = 3000;

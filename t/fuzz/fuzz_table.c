@@ -9,8 +9,8 @@
 
 #include "base/crc64.h"
 #include "base/rc.h"
-#include "core/admit.h"
-#include "core/table.h"
+#include "core/trace/admit.h"
+#include "core/trace/table.h"
 #include "t/fuzz/fuzz.h"
 
 const unsigned fuzz_runs = 4000;

@@ -6,7 +6,7 @@
 #ifndef T_IO_PKI_H
 #define T_IO_PKI_H
 
-#include "core/seal.h"
+#include "core/lsa/seal.h"
 #include "io/tls.h"
 
 struct evp_pkey_st;

@@ -20,7 +20,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/rc.h"
-#include "core/limits.h"
+#include "core/lsa/limits.h"
 #include "io/ctl_io.h"
 #include "sys/clock.h"
 #include "t/tap.h"

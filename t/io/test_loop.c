@@ -1,6 +1,6 @@
 /*
  * The engine of this test writes down what it is told, and answers from a
- * script: it stands in for core/engine.c, which the linker leaves out.
+ * script: it stands in for core/node/engine.c, which the linker leaves out.
  */
 
 #include <string.h>

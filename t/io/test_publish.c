@@ -12,7 +12,7 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
-#include "core/table.h"
+#include "core/trace/table.h"
 #include "io/child.h"
 #include "io/publish.h"
 #include "sys/clock.h"

@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/rc.h"
-#include "core/limits.h"
+#include "core/lsa/limits.h"
 #include "io/report_io.h"
 #include "t/tap.h"
 

@@ -35,7 +35,7 @@ words_of_page() {
 
 # Every kind of event has its row.
 events_without_row() {
-	in_top sed -n 's/^	\(EVENT_[A-Z_]*\),.*/\1/p' src/core/event.h |
+	in_top sed -n 's/^	\(EVENT_[A-Z_]*\),.*/\1/p' src/core/lsa/event.h |
 		while read -r kind; do
 			in_top grep -q "\\[$kind\\]" src/io/sink.c ||
 				echo "$kind has no row in src/io/sink.c"
@@ -74,13 +74,13 @@ help_missing() {
 
 # Messages, types of LSA and TLVs: "HELLO 1", "identity 1", "server tlv 3".
 numbers_of_code() {
-	in_top sed -n '/^enum msg_type/,/^};/p' src/core/msg.h |
+	in_top sed -n '/^enum msg_type/,/^};/p' src/core/wire/msg.h |
 		grep -o 'MSG_[A-Z]*' | sed 's/MSG_//' | awk '{ print $1, NR }'
 	in_top sed -n '/^enum lsa_type/,/^};/s/.*LSA_\([A-Z]*\) = \([0-9]*\).*/\1 \2/p' \
-		src/core/lsa.h | tr 'A-Z' 'a-z'
+		src/core/lsa/lsa.h | tr 'A-Z' 'a-z'
 	in_top sed -n -e '/^enum lsa_[a-z]*_tlv/,/^};/s/.*LSA_\([A-Z]*\)_[A-Z_]* = \([0-9]*\).*/\1 tlv \2/p' \
 		-e 's/^#define LSA_\([A-Z]*\)_[A-Z]* \([0-9]*\) .*/\1 tlv \2/p' \
-		src/core/lsa.h | tr 'A-Z' 'a-z'
+		src/core/lsa/lsa.h | tr 'A-Z' 'a-z'
 }
 
 numbers_of_page() {
@@ -97,10 +97,10 @@ numbers_of_page() {
 reasons_of_code() {
 	in_top sed -n -e 's/.*return "\([a-z-]*\)";.*/\1/p' \
 		-e 's/.*session_fault(e, [a-z]*, "\([a-z-]*\)").*/\1/p' \
-		-e 's/.*? NULL : "\([a-z-]*\)";.*/\1/p' src/core/session.c \
-		src/core/pulse.c
-	in_top grep -h -e 'return' -e 'rc = ' -e 'rc_word(' src/core/session.c \
-		src/core/pulse.c src/core/sync.c src/core/msg.c src/core/frame.c |
+		-e 's/.*? NULL : "\([a-z-]*\)";.*/\1/p' src/core/node/session.c \
+		src/core/node/pulse.c
+	in_top grep -h -e 'return' -e 'rc = ' -e 'rc_word(' src/core/node/session.c \
+		src/core/node/pulse.c src/core/node/sync.c src/core/wire/msg.c src/core/wire/frame.c |
 		grep -o 'RC_[A-Z]*' | sort -u | grep -v 'RC_OK' | while read -r rc; do
 		in_top sed -n "s/.*\\[-$rc\\] = \"\\(.*\\)\",/\\1/p" src/base/rc.c
 	done

@@ -9,7 +9,12 @@
 table='
 # where               from src                        of other libraries
 src/base              base                            -
-src/core              base,core                       -
+src/core/lsa          base,core/lsa                   -
+src/core/wire         base,core/lsa,core/wire         -
+src/core/paths        base,core/lsa,core/paths        -
+src/core/view         base,core/lsa,core/paths,core/view -
+src/core/trace        base,core/lsa,core/wire,core/paths,core/view,core/trace -
+src/core/node         base,core                       -
 src/idn               base,idn                        idn2.h
 src/cfg               base,core,cfg,idn               confuse.h
 src/sys               base,sys                        -
@@ -82,9 +87,21 @@ judge() {
 		}
 		return 0
 	}
-	function has_row(file,   step) {
-		split(file, step, "/")
-		return step[1] in ours || step[1] "/" step[2] in ours
+	# Whether a row lists the folder, or one that it lies in.
+	function within(rows, file, folder) {
+		for (; folder != ""; folder = above(folder))
+			if (allowed(rows, file, folder))
+				return 1
+		return 0
+	}
+	function above(folder) {
+		return sub(/\/[^\/]*$/, "", folder) ? folder : ""
+	}
+	function has_row(file,   at) {
+		for (at = above(file); at != ""; at = above(at))
+			if (at in ours)
+				return 1
+		return 0
 	}
 	function folder_of(path) {
 		sub(/\/[^\/]*$/, "", path)
@@ -100,7 +117,7 @@ judge() {
 			return file ~ /^(plugins|src\/(io|publish|daemon))\//
 		return folder_of(name) == folder_of(file) ||
 		    "src/" folder_of(name) == folder_of(file) ||
-		    allowed(ours, file, folder_of(name))
+		    within(ours, file, folder_of(name))
 	}
 	{
 		place = $0; sub(/:#.*/, "", place)

@@ -5,7 +5,7 @@
 . "${top_srcdir:-.}/t/lint/lint.sh"
 
 tree=$W/tree
-mkdir -p "$tree/t" "$tree/src/core" "$tree/plugins" "$tree/elsewhere"
+mkdir -p "$tree/t" "$tree/src/core/lsa" "$tree/plugins" "$tree/elsewhere"
 cp -R "$top_srcdir/t/lint" "$top_srcdir/t/tap.sh" "$tree/t/"
 cp "$top_srcdir/.clang-format" "$tree/"
 
@@ -33,7 +33,7 @@ passed() {
 
 # plant LINE...: a source of the core that holds these lines.
 plant() {
-	printf '%s\n' "$@" >"$tree/src/core/planted.c"
+	printf '%s\n' "$@" >"$tree/src/core/lsa/planted.c"
 }
 
 plan 8
@@ -53,7 +53,7 @@ if lint format.sh | grep -q SKIP; then
 	skip_case "format.sh refuses a line that is out of form" "no clang-format 14"
 else
 	ok "format.sh refuses a line that is out of form" none \
-		"$(refused format.sh src/core/planted.c)"
+		"$(refused format.sh src/core/lsa/planted.c)"
 fi
 rm -rf "$tree/src" "$tree/plugins"
 if lint format.sh | grep -q SKIP; then

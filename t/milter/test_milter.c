@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
-#include "core/table.h"
+#include "core/trace/table.h"
 #include "crypt/keys.h"
 #include "crypt/seal.h"
 #include "milter/basis.h"

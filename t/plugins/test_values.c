@@ -134,7 +134,7 @@ START_TEST(here_is_no_change)
 }
 END_TEST
 
-/* What core/bare.h found not to be wanted. */
+/* What core/view/bare.h found not to be wanted. */
 START_TEST(here_goes_without_what_is_not_wanted)
 {
 	struct plugin_setup setup = plain_setup();

@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "base/cur.h"
-#include "core/msg.h"
+#include "core/wire/msg.h"
 #include "t/sim/host.h"
 
 #define CONNECT_MS 5000 /* until a silent path is given up */

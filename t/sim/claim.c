@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/rc.h"
-#include "core/table.h"
+#include "core/trace/table.h"
 #include "t/sim/disk.h"
 #include "t/sim/host.h"
 #include "t/sim/scene.h"

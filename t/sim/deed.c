@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/lsa.h"
+#include "core/lsa/lsa.h"
 #include "t/sim/cable.h"
 #include "t/sim/host.h"
 #include "t/sim/plan.h"

@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "base/rc.h"
-#include "core/lsa.h"
+#include "core/lsa/lsa.h"
 #include "t/sim/cable.h"
 #include "t/sim/disk.h"
 #include "t/sim/probe.h"

@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/frame.h"
-#include "core/lsa.h"
-#include "core/msg.h"
+#include "core/lsa/lsa.h"
+#include "core/wire/frame.h"
+#include "core/wire/msg.h"
 #include "t/sim/cable.h"
 #include "t/sim/disk.h"
 #include "t/sim/plan.h"

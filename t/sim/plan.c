@@ -7,9 +7,9 @@
 
 #include "base/check.h"
 #include "base/rc.h"
-#include "core/frame.h"
-#include "core/lsa.h"
-#include "core/msg.h"
+#include "core/lsa/lsa.h"
+#include "core/wire/frame.h"
+#include "core/wire/msg.h"
 #include "t/sim/cable.h"
 #include "t/sim/host.h"
 #include "t/sim/rule.h"

@@ -8,7 +8,7 @@
 #include "base/cur.h"
 #include "base/rc.h"
 #include "base/str.h"
-#include "core/lsa.h"
+#include "core/lsa/lsa.h"
 #include "t/sim/disk.h"
 #include "t/sim/host.h"
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "core/backlog.h"
-#include "core/report.h"
+#include "core/trace/backlog.h"
+#include "core/wire/report.h"
 #include "t/sim/disk.h"
 #include "t/sim/host.h"
 

@@ -1,5 +1,5 @@
 /*
- * wax.h - a cheap seal: the functions of core/seal.h without cryptography.
+ * wax.h - a cheap seal: the functions of core/lsa/seal.h without cryptography.
  *
  * Digests are 64 bits spread over 32 octets, and a signature is the digest
  * of public key and octets: whoever knows how can forge it, but a wrong key
@@ -11,7 +11,7 @@
 #define T_SIM_WAX_H
 
 #include "base/buf.h"
-#include "core/seal.h"
+#include "core/lsa/seal.h"
 
 struct wax {
 	uint8_t public_key[SEAL_PUBLIC];

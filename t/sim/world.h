@@ -21,8 +21,8 @@
 
 #include "base/rng.h"
 #include "base/vec.h"
-#include "core/engine.h"
-#include "core/table.h"
+#include "core/node/engine.h"
+#include "core/trace/table.h"
 #include "t/sim/agenda.h"
 #include "t/sim/wax.h"
 

@@ -23,8 +23,8 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
-#include "core/table.h"
-#include "core/table_net.h"
+#include "core/trace/table.h"
+#include "core/trace/table_net.h"
 #include "crypt/keys.h"
 
 #define KEYS 64

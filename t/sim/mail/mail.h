@@ -1,6 +1,6 @@
 /*
  * mail.h - messages in a network whose tables disagree: does the rule of
- * core/mark.h end the loops, and does it refuse nothing else?
+ * core/trace/mark.h end the loops, and does it refuse nothing else?
  *
  * A world is a few mail servers, drawn from a seed: which table each has in
  * force when, until they converge; who is down, refuses, leaves no marks or
@@ -17,7 +17,7 @@
 
 #include "base/rng.h"
 #include "base/vec.h"
-#include "core/mark.h"
+#include "core/trace/mark.h"
 
 #define SERVERS 10
 #define ADDRESSES 24

@@ -1,0 +1,207 @@
+/*
+ * limits.h - every hard bound of the protocol and the database, with the
+ * reason for its value. A value from outside is compared with its bound
+ * before it is used for anything.
+ */
+
+#ifndef CORE_LIMITS_H
+#define CORE_LIMITS_H
+
+/* One LSA. 512 neighbours of 64 octets each fit; a certificate needs 1 kB. */
+#define LIMIT_LSA_OCTETS 65000
+#define LIMIT_LSA_BODY 60000
+
+/* A certificate with a few hundred claims. */
+#define LIMIT_CERT_OCTETS 16384
+
+/* Entries of one kind in one LSA: a hub with 300 links is the largest case
+ * anybody measured (P34), doubled. */
+#define LIMIT_NEIGHBOURS 600
+#define LIMIT_BRIDGEHEADS 64
+#define LIMIT_SENDERS 64
+#define LIMIT_ADDRESSES 4
+
+/* A frame carries at most one largest LSA and its header. */
+#define LIMIT_FRAME_OCTETS 65536
+
+/* One LSA of a type we do not know: what a later version says in it is a few
+ * words, and whoever certified a server did not mean to lend it a disk. */
+#define LIMIT_UNKNOWN_OCTETS 2048
+
+/* LSAs of one origin: identity, server, its connectors and its spaces; and
+ * their octets: so many spaces of 200 octets each, with a fifth to spare, or
+ * an identity, a server of the largest, and 300 connectors of 64 senders.
+ * What is beyond, in the order of keys, is not kept. */
+#define LIMIT_ORIGIN_LSAS 4096
+#define LIMIT_ORIGIN_OCTETS 1048576
+
+/* LSAs in all: 10 000 servers with ten each, twice over; and their octets:
+ * those are 50 MB, so again twice over and more. What is saved can be read
+ * again: with the table it stays far below STORE_FILE_MAX. */
+#define LIMIT_LSDB_LSAS 200000
+#define LIMIT_LSDB_OCTETS 134217728
+
+/* How often a server says one LSA anew: three at once, then one each five
+ * seconds (RFC 2328's MinLSInterval). */
+#define LIMIT_SAY_BURST 3
+#define LIMIT_SAY_EACH_MS 5000
+
+/*
+ * How often we hear one: three times that, and as much again in reserve for
+ * what takes something out of use. And all of an origin's: everything that it
+ * may have three times over (it starts, and starts, and starts), again with a
+ * reserve; then three times what a hub with 300 links (P34) says while each
+ * of them flaps. A verification is 0.1 ms: 2 % of a core for each who tries.
+ */
+#define LIMIT_HEAR_BURST 12
+#define LIMIT_HEAR_RESERVE 3
+#define LIMIT_HEAR_EACH_MS 1666
+#define LIMIT_ORIGIN_BURST 16384
+#define LIMIT_ORIGIN_RESERVE 4096
+#define LIMIT_ORIGIN_EACH_MS 5
+
+/* LSAs that wait for their time, for each session: keys alone, 300 octets
+ * each. Of what is beyond, the next comparison of the databases tells. */
+#define LIMIT_LATE 4096
+
+/* Entries of a summary in one frame: 40 octets and two names each. */
+#define LIMIT_SUMMARY_ENTRIES 400
+
+/* What we have given the transport and it has not yet written. Above this
+ * only keep-alives go out; the rest waits in the per-peer set that holds
+ * the newest instance only. */
+#define LIMIT_UNSENT_OCTETS 262144
+
+/* What a peer has told us of and we have asked for: more than a database may
+ * hold it cannot have. 64 octets each, whatever the names. */
+#define LIMIT_WANTED LIMIT_LSDB_LSAS
+
+/* Faults of one peer, in points: so many at once, and as many again in a
+ * minute. What no honest program says, of any version, costs the most. An LSA
+ * that we refuse by its content, unasked, may have been good for its own
+ * version or knowledge. What we have asked for, because its summary named it,
+ * may be all that one origin has (4096), and the two of us differ about it. */
+#define LIMIT_FAULTS 5000
+#define LIMIT_FAULT_PLAIN 500
+#define LIMIT_FAULT_CONTENT 50
+#define LIMIT_FAULT_DIGEST 10 /* digests that differ: a summary for each */
+#define LIMIT_FAULT_ASKED 1
+
+/* Sessions at once: a hub with 200 peers (T12), with room. */
+#define LIMIT_SESSIONS 1024
+
+/* Peers in a routing group before not everybody peers with everybody, and
+ * how many each peers with then (DESIGN section 7). */
+#define LIMIT_GROUP_FULL_MESH 16
+#define LIMIT_GROUP_PEERS 8
+
+/* Epochs: a server uses one a start, and this is a start a minute for 32
+ * years. Below it any number may be taken; further up a number that is so
+ * much more than what is known of its server has leapt, and is a breach. In
+ * a step fits a start a minute for six weeks in which nobody heard of them. */
+#define LIMIT_EPOCH (UINT32_C(1) << 24)
+#define LIMIT_EPOCH_STEP (UINT32_C(1) << 16)
+
+/* Generations of a table: one a nanosecond for 146 years. */
+#define LIMIT_GENERATION (UINT64_C(1) << 62)
+
+/* The times of a schedule, as a text: thirty of them. So whatever is
+ * configured, a connector fits into the body of an LSA. */
+#define LIMIT_SCHEDULE_OCTETS 512
+
+/* The published table (DESIGN sections 4 and 9). */
+#define LIMIT_NEXT_HOPS 4
+#define LIMIT_ALTERNATE_NEIGHBOURS 16
+#define LIMIT_PATH_HOPS 40
+
+/* Claims of one pattern that a table remembers (core/view/keep.h): 16 kB of names.
+ * Where more servers claim it, as `*`, these speak for all. */
+#define LIMIT_ROUTE_CLAIMS 256
+
+/* The metric of one connector (DESIGN section 9). */
+#define LIMIT_COST_MAX 65535
+
+/* Probes open at once: a hub with 300 links (P34), all of them asked for by
+ * sessions lost together, some by two addresses. What is beyond waits. */
+#define LIMIT_PROBES 512
+
+/* One report: an address, and a dozen words with their numbers. */
+#define LIMIT_REPORT_OCTETS 512
+
+/* A recipient in one: 64 octets, "@", 255 (RFC 5321 4.5.3.1). A longer one is
+ * of no use to a report. */
+#define LIMIT_REPORT_RECIPIENT 320
+
+/* Patterns and hops that refuse to relay for them: beyond, a hop that refuses
+ * everything is the administrator's matter, and the first thousand tell him. */
+#define LIMIT_REFUSALS 1024
+
+/* A count in one report: what no MTA does between two of them, and sums of it
+ * never overflow. */
+#define LIMIT_REPORT_COUNT 1000000000
+
+/* LSR-Trace fields of one message: one a hop, and the hop limit that we ask
+ * for is 100. A message with more is not ours, and none of them is read. The
+ * same for LSR-Route: one a hop, were no hop to take any off. */
+#define LIMIT_TRACE_FIELDS 128
+
+/*
+ * What taking fields off a message may cost its MTA, in lines of its header:
+ * Postfix looks for each field from the beginning of the queue file, 64 ns a
+ * line, so that N fields cost N^2, and above 10 000 its cleanup(8) panics. Of
+ * an honest message with 100 marks the most is 100 000. A message with more
+ * is not touched: see session_crowded().
+ */
+#define LIMIT_STRIP_LINES 524288
+#define LIMIT_STRIP_LINE 64 /* octets that cost as much as a line */
+
+/* What is kept of a Message-ID, or of the oldest Received field in its place:
+ * five of the longest lines (RFC 5322 2.1.1). */
+#define LIMIT_ID_OCTETS 5000
+
+/* What is kept of all Received fields, to find our own queue ids in: as many
+ * as there may be hops, each of a line of the longest. */
+#define LIMIT_PATH_OCTETS (LIMIT_TRACE_FIELDS * 1000)
+
+/* A sender: 64 "@" 255 (RFC 5321 4.5.3.1). A longer one is not recorded. */
+#define LIMIT_SENDER_OCTETS 320
+
+/* Visits that the milter remembers, of messages that have come far (20 hops
+ * and more): 1.7 MB. One of 2 days ago is still there if no more than one
+ * comes every 10 s; the oldest goes first, and costs a loop one round. */
+#define LIMIT_MARK_MEMORY 16384
+
+/* Tables that the milter keeps at once, the one in force among them. A client
+ * that has said RCPT where there are limits, and then is silent, keeps the one
+ * of that moment, 20 MB with 10 000 servers: with a new one each time he could
+ * fill the memory. Above this recipients are judged at the end alone. */
+#define LIMIT_TABLES 8
+
+/* Messages marked last: 40 kB. Where the MTA names the milter twice, the second
+ * asks at once; none in between but those of other clients, a process each. */
+#define LIMIT_PASSED 1024
+
+/* Messages with recipients that need different ways, each remembered for an
+ * hour: 64 kB. One of an hour ago is still there if no more than one comes
+ * every 2 s; the oldest goes first, and costs its message one more try. */
+#define LIMIT_SPLITS 2048
+
+/*
+ * Who may only read shares the loop with the sessions: an answer of the whole
+ * database takes half a second with 10 000 servers. So it is made in parts, a
+ * few milliseconds each and the next when this one is read; one question is
+ * answered at a time, and the loop then has four times as long for others; and
+ * while so much of all answers is not read yet, the next question waits.
+ */
+#define LIMIT_ANSWER_PART 262144
+#define LIMIT_ANSWER_REST 4
+#define LIMIT_ANSWERS_UNREAD 33554432
+
+/* A free text of an operator (the reason of a drain), in octets. */
+#define LIMIT_REASON_OCTETS 120
+
+/* Recipients of one transaction that the milter judges: Postfix takes 1000
+ * from a client, lists made on the host itself may have more. */
+#define LIMIT_RECIPIENTS 10000
+
+#endif

@@ -1,0 +1,338 @@
+#include "core/lsa/lsa.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "base/rc.h"
+#include "base/str.h"
+
+#define VERSION 1
+#define FLAG_PURGE 1u
+#define ORG_AT 4 /* after version, type, flags, 0 */
+
+static int
+text_order(const char *a, const char *b)
+{
+	int c = strcmp(a, b);
+
+	return c < 0 ? -1 : c > 0;
+}
+
+int
+lsa_key_order(const struct lsa_key *a, const struct lsa_key *b)
+{
+	int c = text_order(a->origin, b->origin);
+
+	if (c == 0)
+		c = (a->type > b->type) - (a->type < b->type);
+	return c == 0 ? text_order(a->id, b->id) : c;
+}
+
+int
+lsa_compare(const struct lsa *a, const struct lsa *b)
+{
+	if (a->seq != b->seq)
+		return a->seq < b->seq ? -1 : 1;
+	return memcmp(a->digest, b->digest, SEAL_DIGEST);
+}
+
+uint32_t
+lsa_epoch(const struct lsa *lsa)
+{
+	if (lsa->key.type == LSA_FORGET)
+		return lsa_forget_epoch(lsa);
+	return lsa_is_authority(lsa) ? 0 : (uint32_t)(lsa->seq >> 32);
+}
+
+bool
+lsa_is_authority(const struct lsa *lsa)
+{
+	return lsa->key.type == LSA_FORGET || lsa->key.type == LSA_REVOCATION ||
+	       lsa->key.type == LSA_RULE;
+}
+
+const uint8_t *
+lsa_org(const struct lsa *lsa)
+{
+	return lsa->octets + ORG_AT;
+}
+
+const struct lsa_server *
+lsa_server(const struct lsa *lsa)
+{
+	return lsa->key.type == LSA_SERVER ? lsa->said.server : NULL;
+}
+
+const struct lsa_connector *
+lsa_connector(const struct lsa *lsa)
+{
+	return lsa->key.type == LSA_CONNECTOR ? lsa->said.connector : NULL;
+}
+
+const struct lsa_space *
+lsa_space(const struct lsa *lsa)
+{
+	bool says = lsa->key.type == LSA_SPACE && !lsa->purge;
+
+	return says ? &lsa->said.space : NULL;
+}
+
+void
+lsa_free(struct lsa *lsa)
+{
+	if (lsa != NULL)
+		lsa_body_done(lsa);
+	mem_free(lsa);
+}
+
+/* The header as read, before there is an LSA. */
+struct head {
+	uint8_t type, flags;
+	const uint8_t *origin, *id, *signer;
+	size_t origin_len, id_len;
+	uint64_t seq, issued;
+	uint32_t body_len, body_at;
+};
+
+static int
+head_read(struct cur *in, size_t n, struct head *head)
+{
+	uint8_t version = cur_u8(in), zero;
+
+	head->type = cur_u8(in);
+	head->flags = cur_u8(in);
+	zero = cur_u8(in);
+	cur_bytes(in, SEAL_DIGEST);
+	head->origin_len = cur_u8(in);
+	head->origin = cur_bytes(in, head->origin_len);
+	head->id_len = cur_u16(in);
+	head->id = cur_bytes(in, head->id_len);
+	head->seq = cur_u64(in);
+	head->signer = cur_bytes(in, SEAL_DIGEST);
+	head->issued = cur_u64(in);
+	head->body_len = cur_u32(in);
+	head->body_at = (uint32_t)(n - in->left);
+	cur_bytes(in, head->body_len);
+	cur_bytes(in, SEAL_SIGNATURE);
+	if (in->bad)
+		return RC_SHORT;
+	if (in->left > 0)
+		return RC_LONG;
+	if (version != VERSION)
+		return RC_VERSION;
+	if (zero != 0 || head->flags > FLAG_PURGE || head->seq == 0)
+		return RC_RANGE;
+	if (head->body_len > LIMIT_LSA_BODY)
+		return RC_LONG;
+	if (head->flags == FLAG_PURGE && head->body_len != 0)
+		return RC_LONG;
+	return RC_OK;
+}
+
+static bool
+is_digest_text(const char *s)
+{
+	size_t n = strspn(s, "0123456789abcdef");
+
+	return n == (size_t)2 * SEAL_DIGEST && s[n] == '\0';
+}
+
+/* Of a later version: printable, so that it can be shown like any other. */
+static bool
+is_printable(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] > ' ' && s[n] <= '~')
+		n++;
+	return s[n] == '\0' && n <= STR_PATTERN_MAX;
+}
+
+int
+lsa_key_check(const struct lsa_key *key)
+{
+	if (key->type == LSA_REVOCATION || key->type == LSA_RULE) {
+		if (key->origin[0] != '\0')
+			return RC_NAME;
+	} else if (!str_is_host(key->origin)) {
+		return RC_NAME;
+	}
+	switch (key->type) {
+	case LSA_IDENTITY:
+	case LSA_SERVER:
+		return key->id[0] == '\0' ? RC_OK : RC_NAME;
+	case LSA_CONNECTOR:
+		return str_is_word(key->id) ? RC_OK : RC_NAME;
+	case LSA_SPACE:
+		return str_is_pattern(key->id) ? RC_OK : RC_NAME;
+	case LSA_FORGET:
+	case LSA_REVOCATION:
+		return is_digest_text(key->id) ? RC_OK : RC_NAME;
+	case LSA_RULE:
+		return str_is_word(key->id) ? RC_OK : RC_NAME;
+	default: /* carried */
+		return is_printable(key->id) ? RC_OK : RC_NAME;
+	}
+}
+
+static struct lsa *
+lsa_make(const uint8_t *octets, size_t n, const struct head *head)
+{
+	size_t names = head->origin_len + 1 + head->id_len + 1;
+	struct lsa *lsa = mem_new(sizeof(*lsa), n + names, 1);
+	char *origin = (char *)lsa->octets + n;
+	char *id = origin + head->origin_len + 1;
+
+	memcpy(lsa->octets, octets, n);
+	memcpy(origin, head->origin, head->origin_len);
+	if (head->id_len > 0)
+		memcpy(id, head->id, head->id_len);
+	lsa->key = (struct lsa_key){ origin, id, head->type };
+	lsa->seq = head->seq;
+	lsa->issued = head->issued;
+	lsa->purge = head->flags == FLAG_PURGE;
+	lsa->body_at = head->body_at;
+	lsa->body_len = head->body_len;
+	lsa->len = (uint32_t)n;
+	memcpy(lsa->signer, head->signer, SEAL_DIGEST);
+	return lsa;
+}
+
+/* parts.h says why and how. */
+static uint8_t
+part_of(const char *origin, const struct seal *seal)
+{
+	uint8_t digest[SEAL_DIGEST];
+
+	if (origin[0] == '\0')
+		return 0;
+	seal->digest(seal->ctx, origin, strlen(origin), digest);
+	return digest[0];
+}
+
+int
+lsa_decode(
+    const void *octets, size_t n, const struct seal *seal, struct lsa **out)
+{
+	struct cur in = cur_over(octets, n);
+	struct head head;
+	struct lsa *lsa;
+	int rc;
+
+	*out = NULL;
+	if (n > LIMIT_LSA_OCTETS)
+		return RC_LONG;
+	rc = head_read(&in, n, &head);
+	if (rc != RC_OK)
+		return rc;
+	if (head.type > LSA_TYPE_LAST && n > LIMIT_UNKNOWN_OCTETS)
+		return RC_LONG;
+	/* A NUL inside a name would hide what follows it. */
+	if (memchr(head.origin, 0, head.origin_len) != NULL ||
+	    memchr(head.id, 0, head.id_len) != NULL)
+		return RC_NAME;
+	lsa = lsa_make(octets, n, &head);
+	rc = lsa_key_check(&lsa->key);
+	if (rc == RC_OK && lsa->purge &&
+	    (head.type == LSA_FORGET || head.type == LSA_REVOCATION))
+		rc = RC_NAME; /* what the authority said stands */
+	if (rc == RC_OK)
+		rc = lsa_body_read(lsa);
+	if (rc != RC_OK) {
+		lsa_free(lsa);
+		return rc;
+	}
+	seal->digest(seal->ctx, lsa->octets, lsa->len, lsa->digest);
+	lsa->part = part_of(lsa->key.origin, seal);
+	*out = lsa;
+	return RC_OK;
+}
+
+struct lsa *
+lsa_copy(const struct lsa *lsa)
+{
+	struct cur in = cur_over(lsa->octets, lsa->len);
+	struct lsa *copy;
+	struct head head;
+	int rc = head_read(&in, lsa->len, &head);
+
+	CHECK(rc == RC_OK); /* as when it was decoded */
+	copy = lsa_make(lsa->octets, lsa->len, &head);
+	rc = lsa_body_read(copy);
+	CHECK(rc == RC_OK);
+	memcpy(copy->digest, lsa->digest, SEAL_DIGEST);
+	copy->part = lsa->part;
+	return copy;
+}
+
+bool
+lsa_verify(const struct lsa *lsa, const struct seal *seal,
+    const uint8_t public_key[SEAL_PUBLIC])
+{
+	size_t n = lsa->len - SEAL_SIGNATURE;
+
+	return seal->verify(
+	    seal->ctx, public_key, lsa->octets, n, lsa->octets + n);
+}
+
+void
+lsa_encode(
+    struct buf *out, const struct lsa_draft *draft, const struct seal *seal)
+{
+	uint8_t sig[SEAL_SIGNATURE];
+	size_t from = out->n;
+	size_t origin_len = strlen(draft->key.origin);
+	size_t id_len = strlen(draft->key.id);
+
+	CHECK(origin_len <= STR_HOST_MAX && id_len <= STR_PATTERN_MAX);
+	CHECK(draft->body_len <= LIMIT_LSA_BODY);
+	buf_u8(out, VERSION);
+	buf_u8(out, draft->key.type);
+	buf_u8(out, draft->purge ? FLAG_PURGE : 0);
+	buf_u8(out, 0);
+	buf_bytes(out, draft->org, SEAL_DIGEST);
+	buf_u8(out, (uint8_t)origin_len);
+	buf_text(out, draft->key.origin);
+	buf_u16(out, (uint16_t)id_len);
+	buf_text(out, draft->key.id);
+	buf_u64(out, draft->seq);
+	buf_bytes(out, draft->signer, SEAL_DIGEST);
+	buf_u64(out, draft->issued);
+	buf_u32(out, draft->purge ? 0 : (uint32_t)draft->body_len);
+	if (!draft->purge)
+		buf_bytes(out, draft->body, draft->body_len);
+	seal->sign(seal->ctx, out->p + from, out->n - from, sig);
+	buf_bytes(out, sig, sizeof(sig));
+}
+
+void
+lsa_digest_text(
+    const uint8_t digest[SEAL_DIGEST], char out[2 * SEAL_DIGEST + 1])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < SEAL_DIGEST; i++) {
+		out[2 * i] = digits[digest[i] >> 4];
+		out[2 * i + 1] = digits[digest[i] & 15];
+	}
+	out[2 * SEAL_DIGEST] = '\0';
+}
+
+const char *
+lsa_state_word(enum lsa_state state)
+{
+	static const char *const words[] = { "up", "starting", "drain",
+		"down" };
+
+	return words[state];
+}
+
+const char *
+lsa_type_word(uint8_t type)
+{
+	static const char *const words[] = { "unknown", "identity", "server",
+		"connector", "space", "forget", "revocation", "rule" };
+
+	return words[type <= LSA_TYPE_LAST ? type : 0];
+}

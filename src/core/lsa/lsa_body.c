@@ -1,0 +1,559 @@
+/*
+ * lsa_body.c - the bodies of LSAs: TLVs in the order of their types.
+ *
+ * One encoding of each thing: what may stand once stands once, lists are
+ * sorted and name each thing once, so that two bodies that say the same are
+ * equal octet for octet. (protocol 5)
+ */
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "base/rc.h"
+#include "base/str.h"
+#include "core/lsa/lsa.h"
+
+struct tlv {
+	uint16_t type;
+	uint16_t last; /* type of the one before */
+	struct cur value;
+};
+
+static struct cur
+body_of(const struct lsa *lsa)
+{
+	return cur_over(lsa->octets + lsa->body_at, lsa->body_len);
+}
+
+/* The next TLV: 1, or 0 at the end, or a reason. */
+static int
+tlv_next(struct cur *in, struct tlv *tlv)
+{
+	uint16_t len;
+
+	if (in->left == 0)
+		return 0;
+	tlv->last = tlv->type;
+	tlv->type = cur_u16(in);
+	len = cur_u16(in);
+	tlv->value = cur_sub(in, len);
+	if (in->bad)
+		return RC_SHORT;
+	return tlv->type < tlv->last ? RC_RANGE : 1;
+}
+
+static int
+value_end(const struct tlv *tlv)
+{
+	if (tlv->value.bad)
+		return RC_SHORT;
+	return tlv->value.left > 0 ? RC_LONG : RC_OK;
+}
+
+typedef bool grammar(const char *s);
+
+static bool
+is_free_text(const char *s)
+{
+	for (const char *p = s; *p != '\0'; p++)
+		if (*p < ' ' || *p > '~' || *p == '"' || *p == '\\')
+			return false;
+	return strlen(s) <= LIMIT_REASON_OCTETS;
+}
+
+static bool
+is_sender(const char *s)
+{
+	return strcmp(s, "<>") == 0 || str_is_pattern(s);
+}
+
+static bool
+is_schedule(const char *s)
+{
+	return policy_schedule_check(s) == RC_OK;
+}
+
+/* The rest of the value as a string that the caller owns, or NULL. */
+static char *
+text_read(struct tlv *tlv, grammar *good)
+{
+	size_t n = tlv->value.left;
+	const uint8_t *p = cur_bytes(&tlv->value, n);
+	char *s;
+
+	if (p == NULL || memchr(p, 0, n) != NULL)
+		return NULL;
+	s = mem_dup(p, n);
+	if (!good(s)) {
+		mem_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+static int
+text_once(struct tlv *tlv, grammar *good, char **out)
+{
+	if (*out != NULL)
+		return RC_TWICE;
+	*out = text_read(tlv, good);
+	return *out == NULL ? RC_NAME : RC_OK;
+}
+
+/* Appends to a sorted list without repetition. */
+static int
+text_add(struct tlv *tlv, grammar *good, char ***list, size_t *n, size_t max)
+{
+	char *s;
+
+	if (*n >= max)
+		return RC_LIMIT;
+	s = text_read(tlv, good);
+	if (s == NULL)
+		return RC_NAME;
+	if (*n > 0 && strcmp((*list)[*n - 1], s) >= 0) {
+		mem_free(s);
+		return RC_TWICE;
+	}
+	if ((*n & (*n - 1)) == 0) /* room doubles at powers of two */
+		*list = mem_grow(*list, *n == 0 ? 1 : 2 * *n, sizeof(**list));
+	(*list)[(*n)++] = s;
+	return RC_OK;
+}
+
+static void
+list_free(char **list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		mem_free(list[i]);
+	mem_free(list);
+}
+
+static int
+addr_add(struct tlv *tlv, struct addr *list, size_t *n)
+{
+	struct addr *a = &list[*n];
+	const uint8_t *ip;
+	size_t len;
+
+	if (*n >= LIMIT_ADDRESSES)
+		return RC_LIMIT;
+	memset(a, 0, sizeof(*a));
+	a->family = cur_u8(&tlv->value);
+	len = a->family == 4 ? 4 : 16;
+	ip = cur_bytes(&tlv->value, len);
+	a->port = cur_u16(&tlv->value);
+	if (tlv->value.bad)
+		return RC_SHORT;
+	memcpy(a->ip, ip, len);
+	/* Loopback is for labs; who publishes decides (setup.lab). */
+	if ((a->family != 4 && a->family != 6) || !addr_is_hop(a, true))
+		return RC_NAME;
+	(*n)++;
+	return value_end(tlv);
+}
+
+static int
+mark_add(struct tlv *tlv, struct lsa_server *s)
+{
+	const uint8_t *key = cur_bytes(&tlv->value, SEAL_PUBLIC);
+
+	if (s->nmark >= 2)
+		return RC_LIMIT;
+	if (key == NULL)
+		return RC_SHORT;
+	memcpy(s->mark[s->nmark++], key, SEAL_PUBLIC);
+	return value_end(tlv);
+}
+
+static int
+state_read(struct tlv *tlv, struct lsa_server *s)
+{
+	uint8_t state = cur_u8(&tlv->value);
+
+	s->drain_until = cur_u64(&tlv->value);
+	if (tlv->value.bad)
+		return RC_SHORT;
+	if (tlv->last == tlv->type)
+		return RC_TWICE;
+	if (state > LSA_DRAIN)
+		return RC_RANGE;
+	s->state = (enum lsa_state)state;
+	if (tlv->value.left == 0)
+		return RC_OK;
+	return text_once(tlv, is_free_text, &s->reason);
+}
+
+static int
+server_tlv(struct tlv *tlv, struct lsa_server *s)
+{
+	switch (tlv->type) {
+	case LSA_SERVER_GROUP:
+		return text_once(tlv, str_is_word, &s->group);
+	case LSA_SERVER_SMTP:
+		return addr_add(tlv, s->smtp, &s->nsmtp);
+	case LSA_SERVER_PEER:
+		return addr_add(tlv, s->peer, &s->npeer);
+	case LSA_SERVER_MARK:
+		return mark_add(tlv, s);
+	case LSA_SERVER_STATE:
+		return state_read(tlv, s);
+	case LSA_SERVER_NEIGHBOUR:
+		return text_add(tlv, str_is_host, &s->neighbours,
+		    &s->nneighbours, LIMIT_NEIGHBOURS);
+	case LSA_SERVER_MAIL_UP:
+		return text_add(tlv, str_is_host, &s->mail_up, &s->nmail_up,
+		    LIMIT_NEIGHBOURS);
+	case LSA_SERVER_MAIL_DOWN:
+		return text_add(tlv, str_is_host, &s->mail_down, &s->nmail_down,
+		    LIMIT_NEIGHBOURS);
+	case LSA_SERVER_MTA_DOWN:
+		if (s->mta_down)
+			return RC_TWICE;
+		s->mta_down = true;
+		return value_end(tlv);
+	case LSA_SERVER_UNASKED:
+		if (s->unasked)
+			return RC_TWICE;
+		s->unasked = true;
+		return value_end(tlv);
+	default:
+		return RC_OK; /* of a later version */
+	}
+}
+
+static void
+server_free(struct lsa_server *s)
+{
+	if (s == NULL)
+		return;
+	list_free(s->neighbours, s->nneighbours);
+	list_free(s->mail_up, s->nmail_up);
+	list_free(s->mail_down, s->nmail_down);
+	mem_free(s->group);
+	mem_free(s->reason);
+	mem_free(s);
+}
+
+static int
+server_decode(const struct lsa *lsa, struct lsa_server **out)
+{
+	struct lsa_server *s = mem_new(sizeof(*s), 0, 0);
+	struct cur in = body_of(lsa);
+	struct tlv tlv = { 0 };
+	bool state = false;
+	int rc;
+
+	while ((rc = tlv_next(&in, &tlv)) == 1) {
+		rc = server_tlv(&tlv, s);
+		if (rc != RC_OK)
+			break;
+		state |= tlv.type == LSA_SERVER_STATE;
+	}
+	if (rc == RC_OK && (s->group == NULL || !state))
+		rc = RC_MISSING;
+	if (rc != RC_OK) {
+		server_free(s);
+		s = NULL;
+	}
+	*out = s;
+	return rc;
+}
+
+static int
+bridgehead_add(struct tlv *tlv, struct lsa_connector *c)
+{
+	struct lsa_bridgehead b = { 0 };
+	size_t n = c->nbridgeheads;
+	uint8_t up = cur_u8(&tlv->value);
+
+	b.cost = cur_u32(&tlv->value);
+	if (tlv->value.bad)
+		return RC_SHORT;
+	if (up > 1 || b.cost == 0 || b.cost > LIMIT_COST_MAX)
+		return RC_RANGE;
+	if (n >= LIMIT_BRIDGEHEADS)
+		return RC_LIMIT;
+	b.up = up == 1;
+	b.name = text_read(tlv, str_is_host);
+	if (b.name == NULL)
+		return RC_NAME;
+	if (n > 0 && strcmp(c->bridgeheads[n - 1].name, b.name) >= 0) {
+		mem_free(b.name);
+		return RC_TWICE;
+	}
+	c->bridgeheads = mem_grow(c->bridgeheads, n + 1, sizeof(b));
+	c->bridgeheads[c->nbridgeheads++] = b;
+	return RC_OK;
+}
+
+static int
+number_once(struct tlv *tlv, uint64_t max, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	if (tlv->last == tlv->type)
+		return RC_TWICE;
+	while (tlv->value.left > 0 && v <= UINT64_MAX >> 8)
+		v = v << 8 | cur_u8(&tlv->value);
+	*out = v;
+	return v > max ? RC_RANGE : value_end(tlv);
+}
+
+static int
+connector_number(struct tlv *tlv, struct lsa_connector *c)
+{
+	uint64_t v = 0;
+	int rc;
+
+	switch (tlv->type) {
+	case LSA_CONNECTOR_STATE:
+		if (tlv->value.left != 1)
+			return RC_SHORT;
+		rc = number_once(tlv, LSA_DRAIN, &v);
+		c->state = (enum lsa_state)v;
+		return rc == RC_OK && v == LSA_STARTING ? RC_RANGE : rc;
+	case LSA_CONNECTOR_CONGESTION:
+		if (tlv->value.left != 1)
+			return RC_SHORT;
+		rc = number_once(tlv, 3, &v);
+		c->congestion = (uint8_t)v;
+		return rc;
+	case LSA_CONNECTOR_PRIORITIES:
+		if (tlv->value.left != 1)
+			return RC_SHORT;
+		rc = number_once(tlv, 7, &v);
+		c->policy.priorities = (uint8_t)v;
+		return rc == RC_OK && v == 0 ? RC_RANGE : rc;
+	case LSA_CONNECTOR_LARGE:
+		if (tlv->value.left != 8)
+			return RC_SHORT;
+		rc = number_once(tlv, UINT64_MAX, &c->policy.large_size);
+		return rc == RC_OK && c->policy.large_size == 0 ? RC_RANGE : rc;
+	default: /* LSA_CONNECTOR_SIZE */
+		if (tlv->value.left != 8)
+			return RC_SHORT;
+		rc = number_once(tlv, UINT64_MAX, &c->policy.max_size);
+		return rc == RC_OK && c->policy.max_size == 0 ? RC_RANGE : rc;
+	}
+}
+
+static int
+connector_tlv(struct tlv *tlv, struct lsa_connector *c)
+{
+	struct policy *policy = &c->policy;
+
+	switch (tlv->type) {
+	case LSA_CONNECTOR_GROUP:
+		return text_once(tlv, str_is_word, &c->group);
+	case LSA_CONNECTOR_BRIDGEHEAD:
+		return bridgehead_add(tlv, c);
+	case LSA_CONNECTOR_STATE:
+	case LSA_CONNECTOR_CONGESTION:
+	case LSA_CONNECTOR_SIZE:
+	case LSA_CONNECTOR_PRIORITIES:
+	case LSA_CONNECTOR_LARGE:
+		return connector_number(tlv, c);
+	case LSA_CONNECTOR_ALLOW:
+		return text_add(tlv, is_sender, &policy->allow, &policy->nallow,
+		    LIMIT_SENDERS);
+	case LSA_CONNECTOR_DENY:
+		return text_add(tlv, is_sender, &policy->deny, &policy->ndeny,
+		    LIMIT_SENDERS);
+	case LSA_CONNECTOR_SCHEDULE:
+		return text_once(tlv, is_schedule, &policy->schedule);
+	case LSA_CONNECTOR_LARGE_SCHEDULE:
+		return text_once(tlv, is_schedule, &policy->large_schedule);
+	case LSA_CONNECTOR_SINCE:
+		return text_once(tlv, is_free_text, &c->since);
+	default:
+		return RC_OK;
+	}
+}
+
+static void
+connector_free(struct lsa_connector *c)
+{
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < c->nbridgeheads; i++)
+		mem_free(c->bridgeheads[i].name);
+	mem_free(c->bridgeheads);
+	policy_done(&c->policy);
+	mem_free(c->group);
+	mem_free(c->since);
+	mem_free(c);
+}
+
+static int
+connector_decode(const struct lsa *lsa, struct lsa_connector **out)
+{
+	struct lsa_connector *c = mem_new(sizeof(*c), 0, 0);
+	struct cur in = body_of(lsa);
+	struct tlv tlv = { 0 };
+	bool state = false;
+	int rc;
+
+	while ((rc = tlv_next(&in, &tlv)) == 1) {
+		rc = connector_tlv(&tlv, c);
+		if (rc != RC_OK)
+			break;
+		state |= tlv.type == LSA_CONNECTOR_STATE;
+	}
+	if (rc == RC_OK && (c->group == NULL || !state ||
+			       (c->policy.large_size == 0) !=
+				   (c->policy.large_schedule == NULL)))
+		rc = RC_MISSING;
+	if (rc != RC_OK) {
+		connector_free(c);
+		c = NULL;
+	}
+	*out = c;
+	return rc;
+}
+
+static int
+space_decode(const struct lsa *lsa, struct lsa_space *out)
+{
+	struct cur in = body_of(lsa);
+	struct tlv tlv = { 0 };
+	uint64_t cost = 0, flags = 0;
+	unsigned seen = 0;
+	int rc;
+
+	while ((rc = tlv_next(&in, &tlv)) == 1) {
+		if (tlv.type == LSA_SPACE_COST && tlv.value.left == 4)
+			rc = number_once(&tlv, LIMIT_COST_MAX, &cost);
+		else if (tlv.type == LSA_SPACE_FLAGS && tlv.value.left == 1)
+			rc = number_once(&tlv, LSA_SPACE_KNOWN, &flags);
+		else
+			rc = tlv.type <= LSA_SPACE_FLAGS ? RC_SHORT : RC_OK;
+		if (rc != RC_OK)
+			return rc;
+		if (tlv.type <= LSA_SPACE_FLAGS)
+			seen |= tlv.type;
+	}
+	if (rc != RC_OK)
+		return rc;
+	*out = (struct lsa_space){ .cost = (uint32_t)cost,
+		.down = flags & LSA_SPACE_DOWN,
+		.local = flags & LSA_SPACE_LOCAL,
+		.fallback = flags & LSA_SPACE_FALLBACK,
+		.relay = flags & LSA_SPACE_RELAY };
+	return seen == (LSA_SPACE_COST | LSA_SPACE_FLAGS) ? RC_OK : RC_MISSING;
+}
+
+int
+lsa_identity_decode(const struct lsa *lsa, struct lsa_identity *out)
+{
+	struct cur in = body_of(lsa);
+	struct tlv tlv = { 0 };
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	while ((rc = tlv_next(&in, &tlv)) == 1) {
+		size_t len = tlv.value.left;
+
+		if (tlv.type != LSA_IDENTITY_CERT)
+			continue;
+		if (out->ncerts >= 2 || len > LIMIT_CERT_OCTETS)
+			return RC_LIMIT;
+		if (len == 0)
+			return RC_SHORT;
+		out->cert[out->ncerts] = cur_bytes(&tlv.value, len);
+		out->cert_len[out->ncerts++] = len;
+	}
+	if (rc != RC_OK)
+		return rc;
+	return out->ncerts > 0 ? RC_OK : RC_MISSING;
+}
+
+/* Octets of the one TLV that such an LSA has. */
+static size_t
+authority_value(uint8_t type)
+{
+	return type == LSA_FORGET ? 4 : type == LSA_RULE ? 1 : 8;
+}
+
+static int
+authority_check(const struct lsa *lsa)
+{
+	struct cur in = body_of(lsa);
+	struct tlv tlv = { 0 };
+	bool seen = false;
+	int rc;
+
+	while ((rc = tlv_next(&in, &tlv)) == 1) {
+		if (tlv.type != 1) /* the one TLV of each type */
+			continue;
+		if (seen)
+			return RC_TWICE;
+		if (tlv.value.left != authority_value(lsa->key.type))
+			return RC_SHORT;
+		if (lsa->key.type == LSA_RULE && cur_u8(&tlv.value) > 1)
+			return RC_RANGE;
+		seen = true;
+	}
+	if (rc == RC_OK && lsa->key.type != LSA_REVOCATION && !seen)
+		rc = RC_MISSING;
+	return rc;
+}
+
+int
+lsa_body_read(struct lsa *lsa)
+{
+	struct lsa_identity identity;
+
+	if (lsa->purge)
+		return RC_OK;
+	switch (lsa->key.type) {
+	case LSA_IDENTITY:
+		return lsa_identity_decode(lsa, &identity);
+	case LSA_SERVER:
+		return server_decode(lsa, &lsa->said.server);
+	case LSA_CONNECTOR:
+		return connector_decode(lsa, &lsa->said.connector);
+	case LSA_SPACE:
+		return space_decode(lsa, &lsa->said.space);
+	case LSA_FORGET:
+	case LSA_REVOCATION:
+	case LSA_RULE:
+		return authority_check(lsa);
+	default:
+		return RC_OK;
+	}
+}
+
+void
+lsa_body_done(struct lsa *lsa)
+{
+	if (lsa->key.type == LSA_SERVER)
+		server_free(lsa->said.server);
+	else if (lsa->key.type == LSA_CONNECTOR)
+		connector_free(lsa->said.connector);
+}
+
+bool
+lsa_rule_on(const struct lsa *lsa)
+{
+	struct cur in = body_of(lsa);
+	struct tlv tlv = { 0 };
+
+	while (tlv_next(&in, &tlv) == 1)
+		if (tlv.type == LSA_RULE_ON)
+			return cur_u8(&tlv.value) == 1;
+	return false;
+}
+
+uint32_t
+lsa_forget_epoch(const struct lsa *lsa)
+{
+	struct cur in = body_of(lsa);
+	struct tlv tlv = { 0 };
+
+	while (tlv_next(&in, &tlv) == 1)
+		if (tlv.type == LSA_FORGET_EPOCH)
+			return cur_u32(&tlv.value);
+	return 0;
+}

@@ -1,0 +1,203 @@
+#include "core/lsa/lsdb.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+
+static int
+order(const void *key, const struct tree_node *node)
+{
+	return lsa_key_order(key, &tree_entry(node, struct lsa, node)->key);
+}
+
+static struct lsa *
+entry(struct tree_node *node)
+{
+	return node == NULL ? NULL : tree_entry(node, struct lsa, node);
+}
+
+/* XOR: installing and taking out are the same, and order does not matter. */
+static void
+fold(struct lsdb *db, const struct lsa *lsa)
+{
+	for (size_t i = 0; i < SEAL_DIGEST; i++)
+		db->digest[i] ^= lsa->digest[i];
+}
+
+static int
+share_order(const void *key, const struct tree_node *node)
+{
+	return strcmp(key, tree_entry(node, struct lsdb_share, node)->origin);
+}
+
+static struct lsdb_share *
+share_find(const struct lsdb *db, const char *origin)
+{
+	struct tree_node *n = tree_find(&db->shares, origin, share_order);
+
+	return n == NULL ? NULL : tree_entry(n, struct lsdb_share, node);
+}
+
+const struct lsdb_share *
+lsdb_share(const struct lsdb *db, const char *origin)
+{
+	return share_find(db, origin);
+}
+
+static bool
+is_shared(const struct lsa *lsa)
+{
+	return lsa->key.origin[0] != '\0' && lsa->key.type != LSA_FORGET;
+}
+
+static void
+share_add(struct lsdb *db, const struct lsa *lsa)
+{
+	struct lsdb_share *s = share_find(db, lsa->key.origin);
+	size_t n = strlen(lsa->key.origin) + 1;
+
+	if (!is_shared(lsa))
+		return;
+	if (s == NULL) {
+		s = mem_new(sizeof(*s), n, 1);
+		memcpy(s->origin, lsa->key.origin, n);
+		tree_insert(&db->shares, &s->node, s->origin, share_order);
+	}
+	s->n++;
+	s->octets += lsa->len;
+}
+
+static void
+share_take(struct lsdb *db, const struct lsa *lsa)
+{
+	struct lsdb_share *s = share_find(db, lsa->key.origin);
+
+	if (!is_shared(lsa))
+		return;
+	CHECK(s != NULL && s->n > 0 && s->octets >= lsa->len);
+	s->n--;
+	s->octets -= lsa->len;
+	if (s->n > 0)
+		return;
+	tree_remove(&db->shares, &s->node);
+	mem_free(s);
+}
+
+void
+lsdb_init(struct lsdb *db)
+{
+	memset(db, 0, sizeof(*db));
+}
+
+void
+lsdb_done(struct lsdb *db)
+{
+	while (db->tree.root != NULL)
+		lsdb_remove(db, entry(db->tree.root));
+}
+
+struct lsa *
+lsdb_find(const struct lsdb *db, const struct lsa_key *key)
+{
+	return entry(tree_find(&db->tree, key, order));
+}
+
+void
+lsdb_install(struct lsdb *db, struct lsa *lsa)
+{
+	struct lsa *old = lsdb_find(db, &lsa->key);
+
+	if (old != NULL) {
+		CHECK(lsa_compare(lsa, old) > 0);
+		lsdb_remove(db, old);
+	}
+	tree_insert(&db->tree, &lsa->node, &lsa->key, order);
+	db->octets += lsa->len;
+	share_add(db, lsa);
+	parts_add(&db->parts, lsa);
+	fold(db, lsa);
+}
+
+void
+lsdb_remove(struct lsdb *db, struct lsa *lsa)
+{
+	fold(db, lsa);
+	db->octets -= lsa->len;
+	share_take(db, lsa);
+	parts_remove(&db->parts, lsa);
+	tree_remove(&db->tree, &lsa->node);
+	lsa_free(lsa);
+}
+
+struct lsa *
+lsdb_first(const struct lsdb *db)
+{
+	return entry(tree_first(&db->tree));
+}
+
+struct lsa *
+lsdb_next(const struct lsa *lsa)
+{
+	return entry(tree_next(&lsa->node));
+}
+
+struct lsa *
+lsdb_from(const struct lsdb *db, const struct lsa_key *key)
+{
+	return entry(tree_from(&db->tree, key, order));
+}
+
+struct lsa *
+lsdb_origin(const struct lsdb *db, const char *origin)
+{
+	struct lsa_key key = { .origin = origin, .id = "", .type = 0 };
+
+	return lsdb_from(db, &key);
+}
+
+size_t
+lsdb_count(const struct lsdb *db)
+{
+	return db->tree.n;
+}
+
+uint32_t
+lsdb_epoch(const struct lsdb *db, const char *origin)
+{
+	struct lsa *lsa = lsdb_origin(db, origin);
+	uint32_t most = 0;
+
+	for (; lsa != NULL; lsa = lsdb_next(lsa)) {
+		if (strcmp(lsa->key.origin, origin) != 0)
+			break;
+		if (lsa_epoch(lsa) > most)
+			most = lsa_epoch(lsa);
+	}
+	return most;
+}
+
+bool
+lsdb_leaps(const struct lsdb *db, const char *origin, uint32_t epoch)
+{
+	return epoch > LIMIT_EPOCH + LIMIT_EPOCH_STEP &&
+	       epoch - LIMIT_EPOCH_STEP > lsdb_epoch(db, origin);
+}
+
+size_t
+lsdb_recheck(struct lsdb *db, const struct seal *seal)
+{
+	uint8_t digest[SEAL_DIGEST];
+	struct lsa *next;
+	size_t bad = 0;
+
+	for (struct lsa *l = lsdb_first(db); l != NULL; l = next) {
+		next = lsdb_next(l);
+		seal->digest(seal->ctx, l->octets, l->len, digest);
+		if (memcmp(digest, l->digest, sizeof(digest)) == 0)
+			continue;
+		lsdb_remove(db, l);
+		bad++;
+	}
+	return bad;
+}

@@ -1,0 +1,78 @@
+/*
+ * lsdb.h - the link state database: the newest instance of each LSA.
+ *
+ * The database owns its LSAs. Nothing ages; what a purge replaced stays as a
+ * purge until its origin says something newer. Whatever is installed was
+ * verified before. Walking is in the order of keys, so that everything
+ * derived from it is the same on every server.
+ */
+
+#ifndef CORE_LSDB_H
+#define CORE_LSDB_H
+
+#include "core/lsa/lsa.h"
+#include "core/lsa/parts.h"
+
+/* What one origin has in it, what the authority says of it not counted. */
+struct lsdb_share {
+	struct tree_node node; /* lsdb's */
+	size_t n;
+	uint64_t octets;
+	char origin[]; /* NUL-terminated */
+};
+
+struct lsdb {
+	struct tree tree;
+	struct tree shares;
+	uint64_t octets;             /* of all LSAs */
+	struct parts parts;          /* their digests */
+	uint8_t digest[SEAL_DIGEST]; /* for peers that know no parts: the XOR
+	                                of the LSAs' digests */
+};
+
+void lsdb_init(struct lsdb *db);
+void lsdb_done(struct lsdb *db);
+
+/* The instance with this key, a purge too; or NULL. */
+struct lsa *lsdb_find(const struct lsdb *db, const struct lsa_key *key);
+
+/*
+ * Takes the LSA over and frees the instance it replaces. The caller has
+ * compared: it is newer than what is there.
+ */
+void lsdb_install(struct lsdb *db, struct lsa *lsa);
+
+/* Takes it out and frees it. */
+void lsdb_remove(struct lsdb *db, struct lsa *lsa);
+
+struct lsa *lsdb_first(const struct lsdb *db);
+struct lsa *lsdb_next(const struct lsa *lsa);
+
+/* The first LSA at or after the key, or NULL. */
+struct lsa *lsdb_from(const struct lsdb *db, const struct lsa_key *key);
+
+/* The first LSA of this origin, or what comes after; or NULL. */
+struct lsa *lsdb_origin(const struct lsdb *db, const char *origin);
+
+size_t lsdb_count(const struct lsdb *db);
+
+/* What this origin has, lent until the next change; NULL: nothing. */
+const struct lsdb_share *lsdb_share(const struct lsdb *db, const char *origin);
+
+/* The greatest epoch that is known of it, 0 when none is. */
+uint32_t lsdb_epoch(const struct lsdb *db, const char *origin);
+
+/*
+ * Whether an epoch is beyond what this server's lives could have used
+ * (limits.h): above the ceiling and far above what is known of it. Whoever
+ * has its key would otherwise end its numbers (CVE-2017-3224).
+ */
+bool lsdb_leaps(const struct lsdb *db, const char *origin, uint32_t epoch);
+
+/*
+ * Recomputes every digest and takes out what went bad in memory (ARPANET
+ * 1980). Returns how many.
+ */
+size_t lsdb_recheck(struct lsdb *db, const struct seal *seal);
+
+#endif

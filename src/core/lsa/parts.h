@@ -1,0 +1,44 @@
+/*
+ * parts.h - the database in 256 parts, and a digest of each.
+ *
+ * An LSA belongs to the part that is the first octet of the digest of its
+ * origin's name; what has no origin belongs to part 0. The digest of a part
+ * is that of the digests of its LSAs, one after the other in the order of
+ * keys. Who can sign chooses what he signs, so nothing that is merely added
+ * up would do: he could solve it, and set two servers apart that think they
+ * agree.
+ *
+ * A change costs nothing but a mark; the part is digested anew when somebody
+ * asks. Owned by the database, whose LSAs are in it.
+ */
+
+#ifndef CORE_PARTS_H
+#define CORE_PARTS_H
+
+#include "core/lsa/lsa.h"
+
+#define PARTS 256
+
+struct parts {
+	struct tree tree[PARTS];
+	uint8_t digest[PARTS][SEAL_DIGEST];
+	bool fresh[PARTS]; /* `digest` is that of `tree` */
+};
+
+void parts_add(struct parts *parts, struct lsa *lsa);
+void parts_remove(struct parts *parts, struct lsa *lsa);
+
+/* The digest of a part, lent until the next change; NULL: it is empty. */
+const uint8_t *parts_digest(
+    struct parts *parts, unsigned part, const struct seal *seal);
+
+/* The digest of the whole: of each part that is not empty, its number and
+ * its digest. */
+void parts_whole(
+    struct parts *parts, const struct seal *seal, uint8_t out[SEAL_DIGEST]);
+
+/* The first LSA of a part that stands behind the key, or NULL. */
+struct lsa *parts_after(
+    const struct parts *parts, unsigned part, const struct lsa_key *key);
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * setup.h - what the core must know of the configuration. cfg/conf.c makes
+ * it, immutable; the engine borrows it until the next IN_CONF.
+ */
+
+#ifndef CORE_SETUP_H
+#define CORE_SETUP_H
+
+#include "base/addr.h"
+#include "core/lsa/policy.h"
+#include "core/lsa/seal.h"
+
+/* Beside the MTA's tables: which own servers may send on by this one
+ * (io/servers.h). */
+#define SETUP_SERVERS "servers.cidr"
+
+enum setup_carrier {
+	SETUP_TCP,    /* port 691 */
+	SETUP_XLSA2,  /* the verb X-LSA-2 in SMTP */
+	SETUP_NO_PEER /* a bridgehead we send to and do not peer with */
+};
+
+struct setup_peer {
+	char *name;
+	struct addr *addrs; /* where to dial it, in this order; may be none */
+	size_t naddrs;
+};
+
+struct setup_bridgehead {
+	char *name;
+	struct addr smtp[4]; /* its mail service */
+	size_t nsmtp;        /* 0: where its own LSA says */
+	struct addr verb;    /* where it takes X-LSA-2; family 0: at smtp */
+	enum setup_carrier carrier;
+	uint32_t cost; /* the connector's, or its own */
+};
+
+struct setup_connector {
+	char *name;
+	char *group; /* destination */
+	bool drain;
+	struct setup_bridgehead *bridgeheads; /* sorted by name */
+	size_t nbridgeheads;
+	struct policy policy;
+};
+
+struct setup_space {
+	char *pattern;
+	uint32_t cost;
+	char *way; /* NULL: deliver = here; else a transport of our own MTA */
+	struct addr probe; /* what answers for the way; family 0: no probe */
+	bool local, fallback, relay;
+};
+
+struct setup {
+	char *organization; /* shown; the identity is `org` */
+	char *group;
+	char *server;
+	uint8_t org[SEAL_DIGEST];       /* digest of the authority's key */
+	uint8_t authority[SEAL_PUBLIC]; /* the authority's public key */
+	int64_t authority_end;          /* of its certificate; 0: not known */
+	uint8_t *cert;                  /* our certificate, DER */
+	size_t cert_len;
+	uint8_t *previous_cert; /* NULL: none */
+	size_t previous_cert_len;
+	struct claims *claims; /* what our certificate lets us claim */
+	uint8_t mark[2][SEAL_PUBLIC];
+	size_t nmark;
+
+	struct addr smtp[4]; /* our mail service, as announced */
+	size_t nsmtp;
+	struct addr listen[4]; /* where peers reach us, as announced */
+	size_t nlisten;
+
+	struct setup_peer *peers; /* sorted by name */
+	size_t npeers;
+	struct setup_connector *connectors; /* sorted by name */
+	size_t nconnectors;
+	struct setup_space *spaces; /* sorted by pattern */
+	size_t nspaces;
+
+	bool drain;
+	char *drain_reason; /* may be NULL */
+
+	uint32_t keepalive_ms;    /* 1000 */
+	uint32_t dead_ms;         /* 3000 */
+	uint32_t probe_ms;        /* 5000: between two probes while up */
+	uint32_t digest_ms;       /* 180000: between comparisons in FULL */
+	uint32_t confirm_percent; /* routes a reload may move; 100: any */
+	uint32_t congestion_ms; /* 30000: between readings of the MTA's queue */
+	uint32_t congestion_messages; /* 20: so many late ones are level 1 */
+	uint32_t queue_s; /* how long the MTA keeps a message; 0: not known */
+	bool retry_mail;  /* ask the MTA again after a reroute */
+	bool no_mta;      /* nobody asks our tables, or is to */
+	bool lab;         /* loopback is allowed as a next hop */
+};
+
+#endif

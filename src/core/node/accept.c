@@ -1,0 +1,410 @@
+#include "core/node/accept.h"
+
+#include <string.h>
+
+#include "base/rc.h"
+#include "core/node/adjacent.h"
+#include "core/node/contest.h"
+#include "core/node/dial.h"
+#include "core/node/due.h"
+#include "core/node/fx.h"
+#include "core/node/hear.h"
+#include "core/node/node.h"
+#include "core/node/origin.h"
+#include "core/node/room.h"
+#include "core/node/session.h"
+#include "core/node/signers.h"
+#include "core/node/sync.h"
+#include "core/node/transit.h"
+
+/* The authority's word about this key: a revocation, or a forget. */
+static const struct lsa *
+authority_word(const struct engine *e, const char *origin, uint8_t type,
+    const uint8_t signer[SEAL_DIGEST])
+{
+	char hex[2 * SEAL_DIGEST + 1];
+	struct lsa_key key = { .origin = origin, .id = hex, .type = type };
+
+	lsa_digest_text(signer, hex);
+	return lsdb_find(&e->db, &key);
+}
+
+static bool
+is_forgotten(const struct engine *e, const struct lsa *lsa)
+{
+	const struct lsa *forget =
+	    authority_word(e, lsa->key.origin, LSA_FORGET, lsa->signer);
+
+	return forget != NULL && !lsa_is_authority(lsa) &&
+	       lsa->seq >> 32 <= lsa_forget_epoch(forget);
+}
+
+static int
+judge_claims(const struct lsa *lsa, const struct claims *claims)
+{
+	if (lsa->purge)
+		return RC_OK;
+	if (lsa->key.type == LSA_SERVER &&
+	    strcmp(lsa_server(lsa)->group, claims->group) != 0)
+		return RC_CLAIM;
+	/* A relay that is not allowed counts as no: view.h. */
+	if (lsa->key.type == LSA_SPACE && !claims_space(claims, lsa->key.id))
+		return RC_CLAIM;
+	return RC_OK;
+}
+
+static int
+judge_signature(struct engine *e, struct lsa *lsa)
+{
+	const struct claims *claims;
+	const struct signer *signer;
+	int rc;
+
+	if (lsa_is_authority(lsa)) {
+		if (memcmp(lsa->signer, e->setup->org, SEAL_DIGEST) != 0)
+			return RC_IDENTITY;
+		return lsa_verify(lsa, e->seal, e->setup->authority)
+		           ? RC_OK
+		           : RC_SIGNATURE;
+	}
+	if (lsa->key.type == LSA_IDENTITY && !lsa->purge) {
+		rc = signers_vouch(&e->signers, lsa, e->seal, &signer);
+		if (rc != RC_OK)
+			return rc;
+		claims = signer_claims(signer, lsa->signer);
+		if (claims == NULL)
+			return RC_SIGNATURE;
+	} else {
+		signer = signers_find(&e->signers, lsa->key.origin);
+		claims = signer_claims(signer, lsa->signer);
+		if (claims == NULL)
+			return RC_IDENTITY;
+	}
+	if (!lsa_verify(lsa, e->seal, claims->public_key))
+		return RC_SIGNATURE;
+	return judge_claims(lsa, claims);
+}
+
+int
+accept_judge(struct engine *e, struct lsa *lsa)
+{
+	int rc;
+
+	if (memcmp(lsa_org(lsa), e->setup->org, SEAL_DIGEST) != 0)
+		return RC_ORG;
+	/* Before any sequence (DESIGN section 5). */
+	if (!lsa_is_authority(lsa) &&
+	    authority_word(e, "", LSA_REVOCATION, lsa->signer) != NULL)
+		return RC_REVOKED;
+	rc = lsa_is_authority(lsa) ? RC_OK : room_judge(e, lsa);
+	return rc == RC_OK ? judge_signature(e, lsa) : rc;
+}
+
+/* Whether such a number may come in; what we have ourselves may stay. */
+static int
+judge_epoch(struct engine *e, const struct lsa *lsa)
+{
+	if (!lsdb_leaps(&e->db, lsa->key.origin, lsa_epoch(lsa)))
+		return RC_OK;
+	if (origin_is_own(e, &lsa->key))
+		origin_breach(e, lsa);
+	return RC_EPOCH;
+}
+
+void
+accept_drop(struct engine *e, struct lsa *lsa, int rc)
+{
+	fx_event(e, (struct event){ .kind = EVENT_LSA_REFUSED,
+			.origin = lsa->key.origin,
+			.name = lsa->key.id,
+			.reason = rc_word(rc) });
+	if (lsa->key.type == LSA_SERVER) {
+		contest_gone(e, lsa->key.origin);
+		due_peers(e, e->now); /* no other says whom to peer with */
+	}
+	lsdb_remove(&e->db, lsa);
+	due_compute(e);
+}
+
+/* New certificates may allow less than the old ones. */
+static void
+signer_renew(struct engine *e, const struct lsa *identity)
+{
+	const struct signer *signer =
+	    signers_renew(&e->signers, identity, e->seal, e->now);
+	struct lsa *next;
+
+	if (signer == NULL)
+		return;
+	for (struct lsa *l = lsdb_origin(&e->db, signer->name); l != NULL;
+	     l = next) {
+		const struct claims *claims = signer_claims(signer, l->signer);
+
+		next = lsdb_next(l);
+		if (strcmp(l->key.origin, signer->name) != 0)
+			break;
+		if (lsa_is_authority(l) || l == identity)
+			continue;
+		if (claims == NULL || judge_claims(l, claims) != RC_OK)
+			accept_drop(e, l, RC_CLAIM);
+	}
+}
+
+/* Everything that this key signed goes, whoever it names. */
+static void
+revoke(struct engine *e, const struct lsa *word)
+{
+	char hex[2 * SEAL_DIGEST + 1];
+	struct lsa *next;
+
+	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = next) {
+		next = lsdb_next(l);
+		lsa_digest_text(l->signer, hex);
+		if (!lsa_is_authority(l) && strcmp(hex, word->key.id) == 0)
+			accept_drop(e, l, RC_REVOKED);
+	}
+	fx_event(
+	    e, (struct event){ .kind = EVENT_REVOKED, .name = word->key.id });
+	/* Also of a peer that has said nothing of itself yet. */
+	session_revoke(e, word->key.id);
+}
+
+static void
+forget(struct engine *e, const struct lsa *word)
+{
+	struct lsa *next;
+
+	for (struct lsa *l = lsdb_origin(&e->db, word->key.origin); l != NULL;
+	     l = next) {
+		next = lsdb_next(l);
+		if (strcmp(l->key.origin, word->key.origin) != 0)
+			break;
+		if (is_forgotten(e, l))
+			accept_drop(e, l, RC_OLD);
+	}
+	fx_event(e, (struct event){
+			.kind = EVENT_FORGOTTEN, .origin = word->key.origin });
+	if (strcmp(word->key.origin, e->setup->server) == 0)
+		origin_heard(e, word);
+}
+
+/* True if the two say different things. */
+static bool
+differs(const struct lsa *a, const struct lsa *b)
+{
+	return a == NULL || a->purge != b->purge ||
+	       a->body_len != b->body_len ||
+	       memcmp(a->octets + a->body_at, b->octets + b->body_at,
+		   b->body_len) != 0;
+}
+
+static void
+issue_time_check(struct engine *e, const struct lsa *lsa)
+{
+	uint64_t apart = lsa->issued > e->wall ? lsa->issued - e->wall : 0;
+
+	if (apart > 3600) /* from the future: somebody's clock is wrong */
+		fx_event(e, (struct event){ .kind = EVENT_ISSUE_TIME,
+				.origin = lsa->key.origin,
+				.value = apart });
+}
+
+void
+accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
+{
+	const struct lsa *old = lsdb_find(&e->db, &lsa->key);
+	bool changed = differs(old, lsa);
+
+	if (lsa->key.type == LSA_CONNECTOR)
+		transit_learnt(e, lsa, old);
+	lsdb_install(&e->db, lsa);
+	if (e->phase != PHASE_BOOT) /* what was saved is no news */
+		fx_event(
+		    e, (struct event){ .kind = lsa->purge ? EVENT_LSA_PURGED
+		                                          : EVENT_LSA_INSTALLED,
+			   .origin = lsa->key.origin,
+			   .name = lsa->key.id,
+			   .from = lsa_type_word(lsa->key.type),
+			   .value = lsa->seq });
+	if (lsa->key.type == LSA_IDENTITY && !lsa->purge)
+		signer_renew(e, lsa);
+	session_flood(e, lsa, from);
+	room_make(e, lsa->key.origin);
+	due_save(e);
+	if (lsa->key.type == LSA_REVOCATION)
+		revoke(e, lsa);
+	else if (lsa->key.type == LSA_FORGET)
+		forget(e, lsa);
+	if (changed && lsa->key.type == LSA_IDENTITY)
+		due_compute(e); /* what it may relay, and lead to */
+	if (!changed || lsa->key.type == LSA_IDENTITY)
+		return;
+	if (lsa->key.type == LSA_SERVER) {
+		contest_learnt(e, lsa);
+		dial_learnt(e, lsa);
+	}
+	adjacent_changed(e, lsa->key.origin);
+	due_compute(e);
+}
+
+/* Refused by name: it counts as seen (DESIGN section 7). */
+static int
+refused(
+    struct engine *e, struct session *from, const struct lsa_key *key, int rc)
+{
+	fx_event(e, (struct event){ .kind = EVENT_LSA_REFUSED,
+			.peer = from == NULL ? NULL : from->peer,
+			.origin = key == NULL ? NULL : key->origin,
+			.name = key == NULL ? NULL : key->id,
+			.reason = rc_word(rc) });
+	if (from != NULL && key != NULL)
+		sync_settle(e, from, key);
+	return rc;
+}
+
+/*
+ * The key of something that is no LSA, as far as it can be read. It is shown
+ * only if it could be the name of one: a peer does not write our log.
+ */
+static int
+malformed(
+    struct engine *e, struct session *from, struct cur in, int rc, bool *asked)
+{
+	struct msg_key key;
+	struct buf octets = { 0 };
+	uint8_t type, n;
+	struct cur again;
+	const uint8_t *p;
+
+	cur_u8(&in);
+	type = cur_u8(&in);
+	cur_bytes(&in, 2 + SEAL_DIGEST);
+	n = cur_u8(&in);
+	p = cur_bytes(&in, n);
+	buf_u8(&octets, type);
+	buf_u8(&octets, n);
+	if (p != NULL)
+		buf_bytes(&octets, p, n);
+	buf_bytes(&octets, in.p,
+	    in.left < 2 + STR_PATTERN_MAX ? in.left : 2 + STR_PATTERN_MAX);
+	again = cur_over(octets.p, octets.n);
+	if (in.bad || msg_key_read(&again, &key) != RC_OK) {
+		rc = refused(e, from, NULL, rc);
+	} else {
+		*asked = from != NULL && sync_wants(e, from, &key.key);
+		if (from != NULL)
+			sync_settle(e, from, &key.key);
+		rc = refused(e, from,
+		    lsa_key_check(&key.key) == RC_OK ? &key.key : NULL, rc);
+	}
+	buf_done(&octets);
+	return rc;
+}
+
+/* What we have is as new: RC_OLD, RC_SAME; else RC_OK. */
+static int
+news(struct engine *e, struct session *from, const struct lsa *lsa)
+{
+	const struct lsa *mine = lsdb_find(&e->db, &lsa->key);
+	struct keyset_entry *queued = NULL;
+	int order = mine == NULL ? 1 : lsa_compare(lsa, mine);
+	const struct lsa *word;
+
+	if (order > 0 && is_forgotten(e, lsa)) {
+		word =
+		    authority_word(e, lsa->key.origin, LSA_FORGET, lsa->signer);
+		if (from != NULL)
+			session_offer(e, from, &word->key);
+		return RC_OLD;
+	}
+	if (order > 0)
+		return RC_OK;
+	if (from != NULL && order == 0) {
+		queued = keyset_find(&from->queue, &lsa->key);
+		if (queued != NULL) /* they have it already */
+			keyset_remove(&from->queue, queued);
+	} else if (from != NULL) {
+		session_offer(e, from, &lsa->key); /* FAULTS P01 */
+	}
+	return order == 0 ? RC_SAME : RC_OLD;
+}
+
+/* That an origin says more than it may is no fault of who passes it on. */
+static int
+whose(const struct session *from, const struct lsa *lsa, int rc)
+{
+	if (rc == RC_LIMIT && from != NULL &&
+	    strcmp(from->peer, lsa->key.origin) != 0)
+		return RC_OLD;
+	return rc;
+}
+
+int
+accept_update(struct engine *e, struct session *from, const uint8_t *p,
+    size_t n, bool *asked)
+{
+	bool unused = false;
+	struct lsa *lsa;
+	int rc = lsa_decode(p, n, e->seal, &lsa);
+
+	if (asked == NULL)
+		asked = &unused;
+	if (rc != RC_OK)
+		return malformed(e, from, cur_over(p, n), rc, asked);
+	*asked = from != NULL && sync_wants(e, from, &lsa->key);
+	rc = news(e, from, lsa);
+	if (rc == RC_OK && !hear_now(e, from, lsa))
+		rc = RC_OLD; /* for now: it is asked for again */
+	if (rc == RC_OK)
+		rc = accept_judge(e, lsa);
+	if (rc == RC_OK)
+		rc = judge_epoch(e, lsa);
+	if (rc == RC_IDENTITY && from != NULL &&
+	    sync_again(e, from, &lsa->key)) {
+		lsa_free(lsa);
+		return rc;
+	}
+	if (rc != RC_OK) {
+		if (rc == RC_OLD || rc == RC_SAME) {
+			if (from != NULL)
+				sync_settle(e, from, &lsa->key);
+		} else {
+			refused(e, from, &lsa->key, rc);
+		}
+		rc = whose(from, lsa, rc);
+		lsa_free(lsa);
+		return rc;
+	}
+	issue_time_check(e, lsa);
+	hear_spend(e, lsa);
+	accept_install(e, lsa, from);
+	if (from != NULL)
+		sync_settle(e, from, &lsa->key);
+	if (origin_is_own(e, &lsa->key))
+		origin_heard(e, lsa);
+	return RC_OK;
+}
+
+bool
+accept_saved(struct engine *e, const uint8_t *p, size_t n)
+{
+	struct lsa *lsa;
+	bool asked;
+	int rc = lsa_decode(p, n, e->seal, &lsa);
+
+	if (rc != RC_OK) {
+		malformed(e, NULL, cur_over(p, n), rc, &asked);
+		return false;
+	}
+	if (lsdb_find(&e->db, &lsa->key) != NULL)
+		rc = RC_TWICE;
+	if (rc == RC_OK)
+		rc = accept_judge(e, lsa);
+	if (rc == RC_OK) {
+		accept_install(e, lsa, NULL);
+		return true;
+	}
+	refused(e, NULL, &lsa->key, rc);
+	lsa_free(lsa);
+	return false;
+}

@@ -1,0 +1,95 @@
+#include "core/node/adjacent.h"
+
+#include <string.h>
+
+#include "core/node/due.h"
+#include "core/node/link.h"
+#include "core/node/nbrs.h"
+#include "core/node/node.h"
+#include "core/node/probing.h"
+
+void
+adjacent_up(struct engine *e, struct nbr *nbr)
+{
+	bool news = !nbr->announced;
+
+	nbr->announced = true;
+	if (nbr->silent) {
+		nbr->silent = false;
+		due_peers(e, e->now);
+	}
+	if (news)
+		due_say(e);
+	link_back(e, nbr->name);
+}
+
+static void
+withdraw(struct engine *e, struct nbr *nbr)
+{
+	nbr->announced = nbr->silent = false;
+	due_peers(e, e->now);
+	due_say(e);
+}
+
+void
+adjacent_missed(struct engine *e, struct nbr *nbr)
+{
+	link_urgent(e, nbr->name);
+}
+
+/*
+ * Whether the silent server knows of every change so far: nothing waits to be
+ * sent to it, it has confirmed all that was, and it was heard a keep-alive's
+ * time after the last change. One of version 1 confirms nothing.
+ */
+static bool
+has_followed(const struct engine *e, const struct nbr *nbr)
+{
+	const struct session *s = nbr->session;
+
+	/* One that took another's place may have come to no version yet. */
+	if (s->owes || (s->version > 1 && s->confirmed < s->update_end))
+		return false;
+	return s->queue.tree.n == 0 &&
+	       mono_since(nbr->changed, s->heard) >= e->setup->keepalive_ms;
+}
+
+void
+adjacent_lost(struct engine *e, struct nbr *nbr)
+{
+	if (!nbr->announced || nbr->silent)
+		return; /* nothing to lose, or lost before */
+	if (has_followed(e, nbr))
+		nbr->silent = true;
+	else
+		withdraw(e, nbr);
+	link_refresh(e); /* so that it is probed from now on */
+	link_deadline(e, nbr->name);
+	if (link_mail(e, nbr->name) == LINK_DOWN)
+		adjacent_mail_down(e, nbr->name);
+	else
+		link_urgent(e, nbr->name);
+}
+
+void
+adjacent_mail_down(struct engine *e, const char *name)
+{
+	struct nbr *nbr = nbrs_find(e, name);
+
+	if (nbr != NULL && nbr->silent)
+		withdraw(e, nbr);
+}
+
+void
+adjacent_changed(struct engine *e, const char *origin)
+{
+	for (struct tree_node *n = tree_first(&e->nbrs); n; n = tree_next(n)) {
+		struct nbr *nbr = tree_entry(n, struct nbr, node);
+
+		if (strcmp(nbr->name, origin) == 0)
+			continue;
+		nbr->changed = e->now;
+		if (nbr->silent)
+			withdraw(e, nbr);
+	}
+}

@@ -1,0 +1,102 @@
+#include "core/node/asked.h"
+
+#include <string.h>
+
+#include "base/rc.h"
+#include "core/node/due.h"
+#include "core/node/fx.h"
+#include "core/node/node.h"
+
+#define TWICE_MS 10000
+#define READY_MS 15000 /* a start waits no longer for a second "no" */
+
+/* The table of `*` matters where we publish something for it. */
+static enum mta_asks
+reading(const struct engine *e)
+{
+	const struct route *any = e->rib == NULL ? NULL : rib_find(e->rib, "*");
+
+	if (e->mta.asks == MTA_YES && any != NULL && any->kind != ROUTE_HERE)
+		return e->mta.asks_default;
+	return e->mta.asks;
+}
+
+static void
+judge(struct engine *e, enum mta_asks to)
+{
+	if (to == e->asked)
+		return;
+	fx_event(
+	    e, (struct event){ .kind = EVENT_MTA_ASKS,
+		   .from = mta_asks_word(e->asked),
+		   .to = mta_asks_word(to),
+		   .reason = e->mta.missing[0] != '\0' ? e->mta.missing
+	                     : to == MTA_NO
+	                         ? "sender_dependent_default_transport_maps"
+	                         : NULL });
+	e->asked = to;
+	e->asked_once |= to == MTA_YES;
+	due_say(e);
+}
+
+void
+asked_told(struct engine *e, const struct mta *mta)
+{
+	struct mta old = e->mta;
+	enum mta_asks is;
+
+	mta_copy(&e->mta, mta);
+	e->mta_told = true;
+	if (e->phase != PHASE_BOOT && !mta_same(&old, &e->mta))
+		due_compute(e);
+	mta_done(&old);
+	if (e->phase == PHASE_BOOT || e->setup->no_mta)
+		return;
+	is = reading(e);
+	if (is == MTA_YES)
+		judge(e, MTA_YES);
+	if (is != MTA_NO) {
+		if (is == MTA_YES)
+			e->mta_no = (struct mono){ 0 };
+		return;
+	}
+	if (e->mta_no.ms == 0)
+		e->mta_no = e->now;
+	/* Who has given no transit yet loses none by one reading. */
+	if (e->asked == MTA_UNKNOWN ||
+	    mono_since(e->mta_no, e->now) >= TWICE_MS)
+		judge(e, MTA_NO);
+}
+
+void
+asked_restore(struct engine *e)
+{
+	struct lsa_key key = { e->setup->server, "", LSA_SERVER };
+	struct lsa *lsa = lsdb_find(&e->db, &key);
+	const struct lsa_server *s = lsa == NULL ? NULL : lsa_server(lsa);
+
+	if (s == NULL)
+		return;
+	if (s->unasked)
+		e->asked = MTA_NO;
+	else if (s->state == LSA_UP)
+		e->asked = MTA_YES;
+	e->asked_once = e->asked != MTA_UNKNOWN;
+}
+
+bool
+asked_may(const struct engine *e)
+{
+	return e->setup->no_mta || e->asked == MTA_YES;
+}
+
+bool
+asked_ready(struct engine *e)
+{
+	struct mono limit = mono_after(e->started, READY_MS);
+
+	if (e->setup->no_mta || mono_due(limit, e->now))
+		return true;
+	fx_wake(e, limit);
+	return e->mta_told && (e->asked != MTA_YES || e->mta_no.ms == 0);
+}

@@ -1,0 +1,281 @@
+#include "core/node/engine.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "core/node/asked.h"
+#include "core/node/confirm.h"
+#include "core/node/contest.h"
+#include "core/node/dial.h"
+#include "core/node/due.h"
+#include "core/node/evidence.h"
+#include "core/node/fx.h"
+#include "core/node/hear.h"
+#include "core/node/held.h"
+#include "core/node/link.h"
+#include "core/node/nbrs.h"
+#include "core/node/node.h"
+#include "core/node/origin.h"
+#include "core/node/probing.h"
+#include "core/node/query.h"
+#include "core/node/refused.h"
+#include "core/node/session.h"
+#include "core/node/signers.h"
+#include "core/node/state.h"
+#include "core/node/steer.h"
+#include "core/node/sync.h"
+#include "core/node/transit.h"
+
+/* The database is compared with its digests this often (ARPANET 1980). */
+#define RECHECK_MS 300000
+#define HOUR_MS 3600000
+
+struct engine *
+engine_new(uint64_t seed, const struct seal *seal)
+{
+	struct engine *e = mem_new(sizeof(*e), 0, 0);
+
+	e->seal = seal;
+	e->said_state = LSA_DOWN; /* not announced yet */
+	e->rng.state = seed;
+	e->fx.wake = MONO_NEVER;
+	e->origin_at = e->due.save_at = e->due.compute_at = MONO_NEVER;
+	e->table_due_at = e->retry_at = e->allow_at = e->few_since = MONO_NEVER;
+	e->due.peers_at = MONO_NEVER;
+	e->late_at = MONO_NEVER;
+	e->fight = (struct pace){ .burst = 3, .each_ms = 30000 };
+	lsdb_init(&e->db);
+	mta_init(&e->mta);
+	return e;
+}
+
+/* What our certificate does not allow others will refuse: say so here. */
+static void
+claims_check(struct engine *e)
+{
+	const struct setup *setup = e->setup;
+
+	for (size_t i = 0; i < setup->nspaces; i++) {
+		const struct setup_space *s = &setup->spaces[i];
+
+		if (!claims_space(setup->claims, s->pattern))
+			fx_event(e, (struct event){ .kind = EVENT_CLAIM_DENIED,
+					.name = s->pattern });
+		else if (s->relay && !claims_relay(setup->claims, s->pattern))
+			fx_event(e, (struct event){ .kind = EVENT_RELAY_DENIED,
+					.name = s->pattern });
+	}
+}
+
+/* Every hour: nothing ends with it, and it should have been renewed. */
+static void
+authority_check(struct engine *e)
+{
+	int64_t end = e->setup->authority_end;
+
+	if (end == 0 || e->wall < (uint64_t)end ||
+	    !mono_due(e->authority_at, e->now))
+		return;
+	e->authority_at = mono_after(e->now, HOUR_MS);
+	fx_event(e, (struct event){ .kind = EVENT_AUTHORITY,
+			.value = e->wall - (uint64_t)end });
+}
+
+static void
+on_conf(struct engine *e, const struct input *in)
+{
+	if (e->phase != PHASE_BOOT && in->value == 0 &&
+	    !confirm_setup(e, in->setup))
+		return;
+	if (in->value < 2)
+		e->confirm_moves = 0;
+	e->setup = in->setup;
+	claims_check(e);
+	transit_own(e);
+	authority_check(e);
+	contest_look(e);
+	if (e->phase == PHASE_BOOT)
+		return;
+	link_refresh(e);
+	dial_refresh(e);
+	due_say(e);
+	due_compute(e);
+}
+
+static void
+on_restore(struct engine *e, const struct input *in)
+{
+	CHECK(e->setup != NULL);
+	if (in->who == SAVE_EPOCH) {
+		state_restore_epoch(e, in->bytes, in->len);
+		return;
+	}
+	if (in->who == SAVE_TABLE) {
+		state_restore_table(e, in->bytes, in->len);
+		return;
+	}
+	state_restore(e, in->bytes, in->len);
+	asked_restore(e);
+	e->phase = PHASE_RETURNING;
+	e->started = e->now;
+	e->recheck_at = mono_after(e->now, RECHECK_MS);
+	link_refresh(e);
+	dial_refresh(e);
+	origin_start(e);
+}
+
+/* What went bad in memory is thrown away; the neighbours have it. */
+static void
+recheck(struct engine *e)
+{
+	size_t bad;
+
+	if (!mono_due(e->recheck_at, e->now))
+		return;
+	e->recheck_at = mono_after(e->now, RECHECK_MS);
+	authority_check(e);
+	bad = lsdb_recheck(&e->db, e->seal);
+	if (bad == 0)
+		return;
+	fx_event(e, (struct event){ .kind = EVENT_LSDB_BAD, .value = bad });
+	for (size_t i = 0; i < e->sessions.n; i++)
+		if (e->sessions.v[i]->state == NBR_FULL)
+			sync_digest_send(e, e->sessions.v[i]);
+	due_say(e);
+	due_compute(e);
+}
+
+/* What is due, and what follows from what this step has changed. */
+static void
+turn(struct engine *e)
+{
+	if (e->phase == PHASE_BOOT)
+		return;
+	recheck(e);
+	session_tick(e);
+	hear_tick(e);
+	link_tick(e);
+	refused_tick(e);
+	dial_tick(e);
+	origin_tick(e);
+	steer_tick(e);
+	state_tick(e);
+	fx_wake(e, e->recheck_at);
+}
+
+static void
+input(struct engine *e, const struct input *in)
+{
+	switch (in->kind) {
+	case IN_CONF:
+		on_conf(e, in);
+		break;
+	case IN_RESTORE:
+		on_restore(e, in);
+		break;
+	case IN_OPEN:
+		session_open(e, in);
+		break;
+	case IN_BYTES:
+		session_bytes(e, in);
+		break;
+	case IN_DRAINED:
+		session_drained(e, in->who);
+		break;
+	case IN_CLOSED:
+		session_closed(e, in->who);
+		break;
+	case IN_NO_DIAL:
+		dial_failed(e, in->name,
+		    in->reason != NULL ? in->reason : "unreachable");
+		break;
+	case IN_PROBE:
+		link_verdict(e, in);
+		break;
+	case IN_REPORT:
+		evidence_report(e, in->bytes, in->len);
+		break;
+	case IN_SAVED:
+		origin_saved(e, in->who);
+		break;
+	case IN_MTA:
+		asked_told(e, in->mta);
+		if (e->phase != PHASE_BOOT)
+			link_refresh(e); /* what it cannot use, or can again */
+		break;
+	case IN_PUBLISHED:
+		steer_published(e, in->value, in->made);
+		break;
+	case IN_QUERY:
+		query_answer(e, in);
+		break;
+	case IN_WAITS:
+		steer_waits(e, in->name, in->value);
+		break;
+	case IN_HELD:
+		held_told(e, in);
+		break;
+	case IN_STOP:
+		state_now(e);
+		break;
+	case IN_TICK:
+		break;
+	}
+}
+
+/* Seconds by which the calendar is ahead of the moments of this boot. Ends
+ * that were said by it are said anew when it was set. */
+#define SET_S 60
+
+static void
+calendar_check(struct engine *e)
+{
+	uint64_t is = e->wall - e->now.ms / 1000; /* wraps, and back */
+	uint64_t apart = is - e->calendar;
+
+	if (apart <= SET_S || apart >= -(uint64_t)SET_S)
+		return;
+	e->calendar = is;
+	if (e->phase >= PHASE_PUBLISHING && e->pending.n > 0)
+		due_compute(e);
+}
+
+struct effects
+engine_step(struct engine *e, const struct input *in)
+{
+	CHECK(in->now.ms >= e->now.ms);
+	fx_clear(e);
+	e->now = in->now;
+	e->wall = in->wall;
+	e->ticking = in->kind == IN_TICK;
+	calendar_check(e);
+	input(e, in);
+	turn(e);
+	return (struct effects){
+		.wake = e->fx.wake, .n = e->fx.list.n, .list = e->fx.list.v
+	};
+}
+
+void
+engine_free(struct engine *e)
+{
+	if (e == NULL)
+		return;
+	for (size_t i = 0; i < e->sessions.n; i++)
+		session_free(e->sessions.v[i]);
+	vec_done(&e->sessions);
+	nbrs_done(e);
+	link_done(e);
+	refusal_done(&e->refusals);
+	origin_done(e);
+	signers_done(&e->signers);
+	contest_done(e);
+	held_done(e);
+	steer_done(e);
+	lsdb_done(&e->db);
+	fx_done(e);
+	buf_done(&e->allowed);
+	mta_done(&e->mta);
+	mem_free(e->drain_reason);
+	mem_free(e);
+}

@@ -1,0 +1,176 @@
+/*
+ * engine.h - one server of the network as a deterministic function.
+ *
+ * The engine owns all routing state. It is told what happened and when, and
+ * answers with what is to be done. The same seed and the same inputs give
+ * the same effects, octet for octet: a simulator can run hundreds of engines
+ * in one process, and a recorded run can be played again.
+ *
+ *                 IN_OPEN, IN_BYTES, IN_CLOSED ...
+ *      shell  ---------------------------------------->  engine
+ *      (io/)  <----------------------------------------  (core/)
+ *                 FX_SEND, FX_PROBE, FX_ROUTES ...
+ *
+ * Order of a start: IN_CONF, IN_RESTORE of the epoch, of the table and of
+ * the state (with what was read, or with none), then anything. Two tables are
+ * read, and the newer one is the table: that of the publisher was on disk
+ * before the MTA saw it, the one beside the state is there where that was lost.
+ */
+
+#ifndef CORE_ENGINE_H
+#define CORE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/buf.h"
+#include "base/mono.h"
+#include "core/lsa/event.h"
+#include "core/lsa/mta.h"
+#include "core/lsa/seal.h"
+#include "core/lsa/setup.h"
+#include "core/view/rib.h"
+
+enum input_kind {
+	IN_CONF,    /* setup: a new configuration; value: 1 when the
+		       administrator has confirmed what it moves, 2 when it is
+		       the one in force with what DNS knows. It is in force
+		       unless FX_HELD comes back: then the old one stays lent */
+	IN_RESTORE, /* who: enum save_what; bytes: what was saved as that; none:
+		       nothing was. Once for each, the state last */
+	IN_OPEN,    /* who: a new session's number; name: the peer's, proved by
+		       TLS; dialled: by us; carrier; bytes: its certificate,
+		       DER */
+	IN_BYTES,   /* who, bytes: came from that session */
+	IN_DRAINED, /* who: everything given by FX_SEND has been written */
+	IN_CLOSED,  /* who: the session is gone (not after our FX_CLOSE) */
+	IN_NO_DIAL, /* name: nobody could be reached there, or proved wrong;
+		       reason: why, or NULL */
+	IN_PROBE,   /* who: the probe; verdict; reason */
+	IN_REPORT,  /* bytes: one datagram of a reporter (report.h) */
+	IN_SAVED,   /* who: the FX_SAVE's number: it is on disk */
+	IN_MTA,     /* mta: a reading of how our MTA is configured; the first
+		     one belongs to a start, unless setup.no_mta */
+	IN_PUBLISHED, /* value: this generation of the table is published;
+			 made: the MTA's tables were missing before */
+	IN_WAITS,     /* name: a pattern whose route is over (rib.h); value: so
+			 many recipients in the MTA's queue came before that */
+	IN_HELD,      /* name: the pattern on hold (NULL: none) for which a
+			 message has waited the longest; value: when it came,
+			 seconds since 1970; bytes: its id in the queue */
+	IN_STOP,      /* an orderly stop: what is to be saved is saved now */
+	IN_QUERY,     /* who: a control client; bytes: its request, one line */
+	IN_TICK       /* the wake-up time has come */
+};
+
+enum probe_verdict {
+	PROBE_CONNECTED, /* the connection was accepted; the rest follows */
+	PROBE_OK,        /* greeting and EHLO or HELO were answered well */
+	PROBE_BUSY,      /* it is there and has no time: 4xx, 421 */
+	PROBE_FAILED,    /* refused, no connection in time, answered badly */
+	PROBE_LATE,      /* connected, and no answer in time */
+	PROBE_UNABLE,    /* it could not begin here; reason: what was short */
+	PROBE_REFUSED,   /* asked for `mail`: answered well, and takes none. Not
+			    said of greylisting, which takes it later. Asked
+			    for a recipient: it will not relay for us */
+	PROBE_TAKES      /* asked so: the recipient is accepted */
+};
+
+/* What happened. Pointers are lent for the call; setup until the next one. */
+struct input {
+	enum input_kind kind;
+	struct mono now; /* never before that of the previous input */
+	uint64_t wall;   /* seconds since 1970: for texts, decides nothing */
+	uint32_t who;
+	int verdict; /* enum probe_verdict */
+	bool dialled, made;
+	enum setup_carrier carrier;
+	uint64_t value;
+	const char *name;
+	const char *reason; /* a fixed text, good for ever */
+	const struct setup *setup;
+	const struct mta *mta;
+	const uint8_t *bytes;
+	size_t len;
+};
+
+enum effect_kind {
+	FX_DIAL,   /* open a session to the server `name` at one of `addrs`, in
+		      order, by `carrier`; answered by IN_OPEN or IN_NO_DIAL */
+	FX_SEND,   /* who: write `bytes`, in this order */
+	FX_CLOSE,  /* who: close it once all before it is written */
+	FX_PROBE,  /* who: a number; probe the mail service at addrs[0], from
+		      addrs[1] if there is one, the server `name`; answered by IN_PROBE with that number.
+		      `mail`: ask further whether it takes mail, by a sender
+		      of our own and postmaster@ its own name; `recipient`, if
+		      there is one: whether it relays to it, by the null sender.
+		      A running probe with this number is given up first;
+		      without an address nothing follows */
+	FX_SAVE,   /* who: a number; put `bytes` on disk as `what`, or the
+		      state as engine_save() gives it then or later, and say
+		      IN_SAVED with that number */
+	FX_ANNEX,  /* bytes: what the milter's table has besides the routes
+		      (core/trace/table.h); where it names a new generation, the
+		      FX_ROUTES of that follows in this step */
+	FX_ROUTES, /* publish `rib`; lent until the next FX_ROUTES */
+	FX_RETRY,  /* name: a pattern whose deferred mail is to be tried now */
+	FX_ALLOW,  /* addrs: only from these may sessions come (replaces) */
+	FX_REPLY,  /* who: a control client; bytes: text of the answer; last:
+		      nothing follows; name: the request that asks for what
+		      follows, as soon as this is read (or NULL) */
+	FX_HELD,   /* the IN_CONF of this step moves too many routes: it is not
+		      in force until it comes again, confirmed */
+	FX_EVENT   /* log `event` */
+};
+
+enum save_what {
+	SAVE_EPOCH, /* a few octets: on disk before its number is used */
+	SAVE_STATE, /* database and published table */
+	SAVE_TABLE  /* never saved: the table as the publisher kept it: u64
+		       generation, u32 n, the routes (rib.h), and
+		       u64 the greatest generation that any had since */
+};
+
+struct effect {
+	enum effect_kind kind;
+	uint32_t who;
+	enum save_what what;
+	bool last;
+	enum setup_carrier carrier;
+	bool mail;
+	const char *name;
+	const char *recipient;
+	const uint8_t *bytes;
+	size_t len;
+	const struct addr *addrs;
+	size_t naddrs;
+	const struct rib *rib;
+	const struct event *event;
+};
+
+struct effects {
+	struct mono wake; /* send IN_TICK then, unless something comes first */
+	size_t n;
+	const struct effect *list; /* to be carried out in order; lent until
+				      the next step */
+};
+
+struct engine;
+
+/* `seal` is lent for the life of the engine. */
+struct engine *engine_new(uint64_t seed, const struct seal *seal);
+
+/* Never re-entered: effects are carried out after it has returned. */
+struct effects engine_step(struct engine *engine, const struct input *in);
+
+/*
+ * The state as it is now, to be put on disk: appended. Between two steps, and
+ * also in a child process: it may be large, and nobody is to wait for it.
+ */
+void engine_save(const struct engine *engine, struct buf *out);
+
+void engine_free(struct engine *engine);
+
+#endif

@@ -1,0 +1,61 @@
+#include "core/node/evidence.h"
+
+#include "base/rc.h"
+#include "core/node/fx.h"
+#include "core/node/node.h"
+#include "core/node/refused.h"
+#include "core/node/told.h"
+
+void
+evidence_report(struct engine *e, const uint8_t *p, size_t n)
+{
+	struct heard *heard = &e->heard;
+	struct report r;
+	int rc = report_decode(&r, p, n);
+
+	if (rc != RC_OK) {
+		heard->refused++;
+		fx_event(e, (struct event){ .kind = EVENT_REPORT_REFUSED,
+				.value = heard->refused,
+				.reason = rc_word(rc) });
+		return;
+	}
+	heard->times[r.kind]++;
+	heard->last[r.kind] = e->now;
+	for (int i = 0; i < REPORT_COUNTS; i++)
+		heard->total[i] += r.count[i];
+	if (r.kind == REPORT_ROUTE)
+		refused_report(e, &r);
+	else if (r.kind != REPORT_MILTER)
+		told_report(e, &r);
+}
+
+static void
+show_kind(const struct engine *e, struct json *j, enum report_kind kind)
+{
+	const struct heard *heard = &e->heard;
+
+	json_open(j, report_kind_word(kind), '{');
+	json_uint(j, "reports", heard->times[kind]);
+	json_uint(j, "age_s", mono_since(heard->last[kind], e->now) / 1000);
+	for (int i = 0; i < REPORT_COUNTS; i++) {
+		const char *word =
+		    report_count_word(kind, (enum report_count)i);
+
+		/* What waits is no sum. */
+		if (word != NULL && kind != REPORT_QUEUE)
+			json_uint(j, word, heard->total[i]);
+	}
+	json_close(j, '}');
+}
+
+void
+evidence_show(const struct engine *e, struct json *j, const char *key)
+{
+	json_open(j, key, '{');
+	for (int kind = 0; kind < REPORT_KINDS; kind++)
+		if (e->heard.times[kind] > 0)
+			show_kind(e, j, (enum report_kind)kind);
+	json_uint(j, "refused", e->heard.refused);
+	json_close(j, '}');
+}

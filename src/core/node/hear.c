@@ -1,0 +1,192 @@
+#include "core/node/hear.h"
+
+#include <string.h>
+
+#include "base/rc.h"
+#include "core/node/fx.h"
+#include "core/node/node.h"
+#include "core/node/origin.h"
+#include "core/node/signers.h"
+#include "core/node/sync.h"
+
+/* Those that wait are looked at so often, and so many asked for then. */
+#define LOOK_MS 100
+#define ASK_MAX 64
+
+static bool
+is_paced(const struct engine *e, const struct lsa_key *key)
+{
+	return key->origin[0] != '\0' && key->type != LSA_FORGET &&
+	       !origin_is_own(e, key);
+}
+
+static bool
+server_leaves(const struct lsa *lsa, const struct lsa *mine)
+{
+	const struct lsa_server *now = lsa_server(lsa);
+	const struct lsa_server *was = mine == NULL ? NULL : lsa_server(mine);
+
+	return now->state != LSA_UP || now->nmail_down > 0 ||
+	       (was != NULL && now->nneighbours < was->nneighbours);
+}
+
+static bool
+connector_leaves(const struct lsa *lsa)
+{
+	const struct lsa_connector *c = lsa_connector(lsa);
+	bool leaves = c->state != LSA_UP;
+
+	for (size_t i = 0; i < c->nbridgeheads; i++)
+		leaves |= !c->bridgeheads[i].up;
+	return leaves;
+}
+
+/* It takes something out of use. */
+static bool
+leaves_use(const struct lsa *lsa, const struct lsa *mine)
+{
+	if (lsa->purge)
+		return true;
+	switch (lsa->key.type) {
+	case LSA_SERVER:
+		return server_leaves(lsa, mine);
+	case LSA_CONNECTOR:
+		return connector_leaves(lsa);
+	case LSA_SPACE:
+		return lsa_space(lsa)->down;
+	default:
+		return false;
+	}
+}
+
+/* Both buckets have a token, beyond the reserve where that is asked. */
+static bool
+has_tokens(struct engine *e, struct lsa *mine, struct signer *origin,
+    bool reserve, struct mono *when)
+{
+	struct mono one = { 0 }, all = { 0 };
+	bool has = true;
+
+	if (mine != NULL && mine->heard.burst > 0)
+		has = pace_has(&mine->heard, e->now,
+		    reserve ? LIMIT_HEAR_RESERVE : 0, &one);
+	has &= pace_has(
+	    &origin->heard, e->now, reserve ? LIMIT_ORIGIN_RESERVE : 0, &all);
+	*when = one.ms > all.ms ? one : all;
+	return has;
+}
+
+static void
+late_at(struct engine *e, struct mono when)
+{
+	struct mono soon = mono_after(e->now, LOOK_MS);
+
+	e->late_at = mono_min(e->late_at, when.ms > soon.ms ? when : soon);
+}
+
+/* Its key waits; without room for it, the databases are compared soon. */
+static void
+wait_for(struct engine *e, struct session *from, const struct lsa *lsa,
+    struct mono when)
+{
+	struct keyset_entry *entry = keyset_find(&from->late, &lsa->key);
+
+	if (entry == NULL && from->late.tree.n < LIMIT_LATE) {
+		keyset_add(&from->late, &lsa->key);
+		entry = keyset_find(&from->late, &lsa->key);
+	}
+	if (entry == NULL) {
+		from->digest_at = mono_min(
+		    from->digest_at, mono_after(e->now, LIMIT_SAY_EACH_MS));
+		return;
+	}
+	if (entry->seq < lsa->seq)
+		entry->seq = lsa->seq;
+	late_at(e, when);
+}
+
+bool
+hear_now(struct engine *e, struct session *from, const struct lsa *lsa)
+{
+	struct signer *origin = signers_find(&e->signers, lsa->key.origin);
+	struct lsa *mine = lsdb_find(&e->db, &lsa->key);
+	struct mono when;
+
+	if (from == NULL || origin == NULL || !is_paced(e, &lsa->key) ||
+	    has_tokens(e, mine, origin, true, &when))
+		return true;
+	if (leaves_use(lsa, mine) && has_tokens(e, mine, origin, false, &when))
+		return true;
+	wait_for(e, from, lsa, when);
+	return false;
+}
+
+void
+hear_spend(struct engine *e, struct lsa *lsa)
+{
+	const struct lsa *mine = lsdb_find(&e->db, &lsa->key);
+	struct signer *origin = signers_find(&e->signers, lsa->key.origin);
+	struct mono when;
+
+	lsa->heard = (struct pace){ .burst = LIMIT_HEAR_BURST,
+		.each_ms = LIMIT_HEAR_EACH_MS,
+		.since = e->now };
+	if (mine != NULL && mine->heard.burst > 0)
+		lsa->heard = mine->heard;
+	pace_take(&lsa->heard, e->now, &when);
+	if (origin != NULL)
+		pace_take(&origin->heard, e->now, &when);
+}
+
+/* Whether this one's time has come; then, or when it came another way, it
+ * waits no more. */
+static bool
+is_due(struct engine *e, struct session *s, struct keyset_entry *entry)
+{
+	struct signer *origin = signers_find(&e->signers, entry->key.origin);
+	struct lsa *mine = lsdb_find(&e->db, &entry->key);
+	struct mono when;
+
+	if (origin == NULL || (mine != NULL && mine->seq >= entry->seq)) {
+		keyset_remove(&s->late, entry);
+		return false;
+	}
+	if (has_tokens(e, mine, origin, true, &when))
+		return true;
+	late_at(e, when);
+	return false;
+}
+
+static void
+ask(struct engine *e, struct session *s)
+{
+	struct tree_node *n = tree_first(&s->late.tree), *next;
+	struct keyset asked = { 0 };
+
+	for (; n != NULL && asked.tree.n < ASK_MAX; n = next) {
+		struct keyset_entry *entry =
+		    tree_entry(n, struct keyset_entry, node);
+
+		next = tree_next(n);
+		if (!is_due(e, s, entry))
+			continue;
+		keyset_add(&asked, &entry->key);
+		keyset_remove(&s->late, entry);
+	}
+	if (n != NULL)
+		late_at(e, e->now);
+	if (asked.tree.n > 0)
+		sync_request(e, s, &asked);
+	keyset_done(&asked);
+}
+
+void
+hear_tick(struct engine *e)
+{
+	if (mono_due(e->late_at, e->now)) {
+		e->late_at = MONO_NEVER;
+		for (size_t i = 0; i < e->sessions.n; i++)
+			ask(e, e->sessions.v[i]);
+	}
+	fx_wake(e, e->late_at);
+}

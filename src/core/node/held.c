@@ -1,0 +1,85 @@
+#include "core/node/held.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/wall.h"
+#include "core/node/fx.h"
+#include "core/node/node.h"
+
+/* The alarm comes so long before the MTA gives up, or after half the time
+ * that mail may wait there at all; and once in so long while it lasts. */
+#define AHEAD_S 86400
+#define AGAIN_MS 3600000
+
+/* What has a path now is held no more, whatever the last listing said. */
+static bool
+is_held(const struct engine *e)
+{
+	const struct route *route;
+
+	if (e->held.pattern == NULL || e->rib == NULL)
+		return false;
+	route = rib_find(e->rib, e->held.pattern);
+	return route != NULL && route->kind == ROUTE_HOLD;
+}
+
+static uint64_t
+gives_up(const struct engine *e)
+{
+	return e->held.came + e->mta.lifetime_s;
+}
+
+static void
+alarm_look(struct engine *e)
+{
+	uint64_t ahead = e->mta.lifetime_s / 2;
+	char until[WALL_TEXT];
+
+	if (ahead > AHEAD_S)
+		ahead = AHEAD_S;
+	if (!is_held(e) || gives_up(e) > e->wall + ahead ||
+	    !mono_due(e->held.again_at, e->now))
+		return;
+	e->held.again_at = mono_after(e->now, AGAIN_MS);
+	wall_text(gives_up(e), until);
+	fx_event(e, (struct event){ .kind = EVENT_HELD,
+			.name = e->held.pattern,
+			.peer = e->held.id,
+			.to = until });
+}
+
+void
+held_told(struct engine *e, const struct input *in)
+{
+	struct held *held = &e->held;
+
+	mem_free(held->pattern);
+	held->pattern = in->name == NULL ? NULL : mem_str(in->name);
+	held->came = in->value;
+	memset(held->id, 0, sizeof(held->id));
+	if (in->len < sizeof(held->id) && in->len > 0)
+		memcpy(held->id, in->bytes, in->len);
+	alarm_look(e);
+}
+
+void
+held_show(const struct engine *e, struct json *j)
+{
+	if (!is_held(e))
+		return;
+	json_open(j, "oldest_held", '{');
+	json_str(j, "pattern", e->held.pattern);
+	json_str(j, "message", e->held.id);
+	json_uint(j, "came", e->held.came);
+	json_uint(j, "gives_up", gives_up(e));
+	json_close(j, '}');
+}
+
+void
+held_done(struct engine *e)
+{
+	mem_free(e->held.pattern);
+	e->held.pattern = NULL;
+}

@@ -1,0 +1,99 @@
+/*
+ * link.h - mail services, probed and used: the set of them, and lookups.
+ *
+ *     link.c       which they are; of one server each address is one
+ *     probing.c    how they are: probes and their verdicts
+ *     relaying.c   whether they relay for us, asked before mail is
+ *     told.c       what reports tell of them
+ *     link_show.c  what `lsrctl links` shows
+ */
+
+#ifndef CORE_LINK_H
+#define CORE_LINK_H
+
+#include "base/json.h"
+#include "base/tree.h"
+#include "core/lsa/pace.h"
+#include "core/node/engine.h"
+#include "core/node/level.h"
+#include "core/view/damp.h"
+#include "core/wire/report.h"
+
+enum link_state { LINK_UNKNOWN, LINK_UP, LINK_DOWN };
+
+enum link_use {
+	LINK_CONNECTOR = 1, /* a connector's bridgehead */
+	LINK_MEMBER = 2,    /* a member of our routing group */
+	LINK_SELF = 4,      /* our own MTA */
+	LINK_SPACE = 8,     /* what answers for a way out */
+	LINK_SILENT = 16    /* a neighbour without session, announced on */
+};
+
+/* The least between two probes of one name, whoever asks for them, at
+ * whatever address; a lost session may ask for some at once. */
+#define LINK_LEAST_MS 1000
+#define LINK_URGENT_BURST 3
+
+/* A mail service that is probed. */
+struct link {
+	struct tree_node node;
+	uint32_t who;
+	char *name; /* the server, or the pattern for LINK_SPACE */
+	struct addr addr;
+	unsigned use; /* of enum link_use; 0: to be dropped */
+	enum link_state state;
+	uint32_t fails, oks; /* in a row */
+	struct mono well;    /* since when: the first of `oks` */
+	struct damp damp, mail_damp;
+	uint64_t refusals;          /* messages, in a row */
+	bool refused;               /* that is why it is down */
+	bool doubt;                 /* it refused mail: does it take any? */
+	bool asks;                  /* the probe under way will tell */
+	struct mono doubt_at;       /* not asked for before */
+	uint64_t delivered, turned; /* by real mail, in all */
+	uint64_t waiting, late;     /* in our MTA's queue */
+	struct level level;
+	struct mono read; /* when that was told */
+	bool running, connected, urgent;
+	bool barred;      /* our MTA cannot connect by its family */
+	bool tried;       /* a probe has told something */
+	bool word_down;   /* its own lsrd says that its MTA is down */
+	uint32_t slow;    /* probed 2^slow times more seldom: it is busy */
+	uint32_t calm;    /* good answers since that changed */
+	uint32_t unables; /* in a row: probes that could not begin here */
+	struct mono unable_since;
+	struct mono heard;    /* it answered */
+	struct pace pace;     /* of probes that lost sessions ask for */
+	struct mono relay_at; /* it may be asked whether it relays to */
+	char *relay_pattern;  /* that, or was asked last; NULL: none */
+	bool relay_asked;     /* by the probe that runs */
+	bool relay_again;     /* it refused: the same is asked once more */
+	struct mono next, probed;
+	struct mono since;
+	uint64_t since_wall;
+};
+
+/* Makes the set of links agree with configuration and database. */
+void link_refresh(struct engine *e);
+struct link *link_first(struct engine *e);
+struct link *link_next(struct link *link);
+/* The link to this server's mail service with this use, or NULL. */
+struct link *link_find(struct engine *e, const char *name, unsigned use);
+/* Our configuration gives it this address. */
+bool link_is_given(const struct setup_bridgehead *b, const struct addr *addr);
+/* One of this bridgehead's addresses. */
+bool link_is_of(const struct link *link, const struct setup_bridgehead *b);
+/* The one of them that tells how it is, or NULL. */
+const struct link *link_bridgehead(
+    struct engine *e, const struct setup_bridgehead *b);
+/* Of the links to one name with its use the one that stands first. */
+bool link_is_first(struct engine *e, const struct link *link);
+/* Of several addresses with this use one that answers is enough, and only
+ * when none does it is down. */
+enum link_state link_service(struct engine *e, const char *name, unsigned use);
+/* That of a server's mail service, whatever its use. */
+enum link_state link_mail(struct engine *e, const char *name);
+const char *link_word(enum link_state state);
+void link_done(struct engine *e);
+
+#endif

@@ -1,0 +1,47 @@
+#include "core/node/nbrs.h"
+
+#include <string.h>
+
+#include "core/node/node.h"
+
+static int
+by_name(const void *key, const struct tree_node *node)
+{
+	return strcmp(key, tree_entry(node, struct nbr, node)->name);
+}
+
+struct nbr *
+nbrs_find(const struct engine *e, const char *name)
+{
+	struct tree_node *n = tree_find(&e->nbrs, name, by_name);
+
+	return n == NULL ? NULL : tree_entry(n, struct nbr, node);
+}
+
+struct nbr *
+nbrs_get(struct engine *e, const char *name)
+{
+	struct nbr *nbr = nbrs_find(e, name);
+
+	if (nbr != NULL)
+		return nbr;
+	nbr = mem_new(sizeof(*nbr), 0, 0);
+	nbr->name = mem_str(name);
+	nbr->since = e->now;
+	nbr->since_wall = e->wall;
+	nbr->dial_at = MONO_NEVER;
+	tree_insert(&e->nbrs, &nbr->node, nbr->name, by_name);
+	return nbr;
+}
+
+void
+nbrs_done(struct engine *e)
+{
+	while (e->nbrs.root != NULL) {
+		struct nbr *nbr = tree_entry(e->nbrs.root, struct nbr, node);
+
+		tree_remove(&e->nbrs, &nbr->node);
+		mem_free(nbr->name);
+		mem_free(nbr);
+	}
+}

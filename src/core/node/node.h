@@ -1,0 +1,244 @@
+/*
+ * node.h - the whole state of one server, for the files that are the engine.
+ *
+ * Each has its header; an include is an arrow in this picture, and they lead
+ * down:
+ *
+ *     engine                   the door: one input in, effects out
+ *     query, confirm, state    lsrctl; a new configuration; restarts
+ *     troubles, steer          what is wrong; the table, when and what
+ *     session, pulse           one session, and whether it lives
+ *     adjacent, dial           adjacencies; with whom we want sessions
+ *     origin, accept, hear     what we say; what others say, how often
+ *     room, transit, contest   and how much of it is kept, and counts
+ *     sync                     what two databases lack of each other
+ *     annex, asked, held       the milter's part; our MTA; mail that waits
+ *     evidence, told, refused  what reports tell
+ *     probing, relaying, link  mail services: their condition, and the set
+ *     nbrs, signers, group     who there is
+ *     due, fx                  what changes ask for; the effects of a step
+ *
+ * Outside these files nobody looks in here.
+ */
+
+#ifndef CORE_NODE_H
+#define CORE_NODE_H
+
+#include "base/json.h"
+#include "base/rng.h"
+#include "base/tree.h"
+#include "base/vec.h"
+#include "core/lsa/lsdb.h"
+#include "core/lsa/pace.h"
+#include "core/node/due.h"
+#include "core/node/engine.h"
+#include "core/node/fx.h"
+#include "core/node/keys.h"
+#include "core/node/link.h"
+#include "core/node/nbr.h"
+#include "core/node/signers.h"
+#include "core/trace/view_annex.h"
+#include "core/view/fresh.h"
+#include "core/view/refusal.h"
+#include "core/view/view.h"
+#include "core/wire/frame.h"
+#include "core/wire/msg.h"
+#include "core/wire/report.h"
+
+/* One session: a transport whose peer has proved its name. */
+struct session {
+	uint32_t who;
+	char *peer;
+	bool dialled; /* by us */
+	enum setup_carrier carrier;
+	enum nbr_state state;
+	const char *over; /* why it ends in this turn; a fixed text, or NULL */
+	uint8_t key[SEAL_DIGEST]; /* of the certificate it proved itself with */
+	int64_t not_after;        /* of that; seconds since 1970 */
+	struct frame_reader in;
+	unsigned version;                /* of the protocol; 0: no HELLO yet */
+	struct mono opened, heard, said; /* last octets either way */
+	uint64_t sent, came;             /* octets of the stream so far */
+	uint64_t confirmed;  /* of `sent`: what it says has come there */
+	struct mono firm_at; /* when that last rose, or all was confirmed */
+	bool owes; /* until FULL: what the session before it said may be lost */
+	uint64_t update_end;    /* `sent`, behind the last LSA */
+	uint64_t bulk_end;      /* `sent`, behind the last large frame */
+	struct mono alive_at;   /* when the last ALIVE went out */
+	struct mono alive_came; /* and came in */
+	struct mono patience;   /* of an exchange; octets put it off */
+	uint32_t dead_ms;       /* the greater of both sides' */
+	bool missed;   /* the first missing keep-alive has asked for a probe */
+	size_t unsent; /* octets given to the transport and not yet written */
+	struct keyset queue; /* to send: the newest instance of each */
+	struct wants wanted; /* requested, not yet come or refused */
+	struct keyset late;  /* came too soon: to be asked for in their time */
+	bool summary_sent,
+	    summary_open;          /* ours: begun in this round; going on */
+	unsigned summary_part;     /* of parts.h, with a peer that knows them */
+	struct msg_key summary_at; /* the last key of ours that was summed up */
+	bool differs[PARTS];       /* of ours, from the peer's last DIGEST */
+	uint64_t theirs, ours;     /* LSAs that this round's summaries name, */
+	uint64_t read, told;       /* and those that were named so far */
+	bool summary_whole; /* theirs: seen to its end, or digests equal */
+	bool synced_sent, synced_heard;
+	struct mono digest_at; /* when to compare digests again */
+	struct pace faults;    /* of this peer, in points of limits.h */
+	uint64_t updates;      /* LSAs received */
+};
+
+/* Another server, as far as sessions and adjacencies go. */
+struct nbr {
+	struct tree_node node;
+	char *name;
+	struct session *session; /* in use, or NULL */
+	bool announced;          /* in our server LSA */
+	bool silent; /* announced on: no session, its mail service answers */
+	struct mono changed; /* when last something of others changed */
+	struct mono since;   /* of the last change of `session` */
+	uint64_t since_wall;
+	struct mono dial_at;
+	bool dialling; /* FX_DIAL is not yet answered */
+	uint32_t dial_fails;
+	bool wanted;                /* we dial it */
+	enum setup_carrier carrier; /* by which we dial it */
+	struct addr addrs[2 * LIMIT_ADDRESSES];
+	size_t naddrs;
+	const char *reason; /* the last session's end; a fixed text */
+	bool large_lost;    /* large packets do not get there */
+	uint32_t stalls;    /* sessions in a row that ended with such unsaid */
+	struct mono alarm_at; /* its certificate may be said to be over again */
+};
+
+/* One of our own LSAs. */
+struct own {
+	struct tree_node node;
+	struct lsa_key key; /* points behind the struct */
+	struct buf body;
+	bool said; /* part of what we say now; else to be purged */
+	struct pace pace;
+};
+
+/* Servers by the address that each names first (contest.c). */
+struct contest {
+	struct tree names, addrs;
+	size_t lost; /* so many name an address that is another's */
+	bool open;   /* from now on who comes first has it */
+};
+
+enum phase {
+	PHASE_BOOT,       /* nothing restored yet */
+	PHASE_RETURNING,  /* listens, originates nothing (DESIGN section 7) */
+	PHASE_PUBLISHING, /* its first table is on its way */
+	PHASE_RUNNING
+};
+
+/* What reporters have told. */
+struct heard {
+	uint64_t total[REPORT_COUNTS];
+	uint64_t times[REPORT_KINDS];
+	struct mono last[REPORT_KINDS];
+	uint64_t refused;
+};
+
+/* When a schedule opens, mail that waits for it is to be tried again. */
+struct schedule {
+	char *text;
+	bool open; /* when it was looked at last */
+};
+
+struct schedules {
+	VEC(struct schedule) v;
+};
+
+/* What the milter's table has besides the routes. */
+struct annex {
+	struct schedules schedules; /* of connectors in use */
+	struct mono minute;         /* look at them again then */
+	struct view_keys known;     /* mark keys, as encoded last */
+	struct buf keys, net;       /* parts of an annex */
+	struct buf said;            /* the last FX_ANNEX */
+};
+
+#define HELD_ID 32 /* queue ids are shorter */
+
+/* The message that has waited the longest for a hold. */
+struct held {
+	char *pattern; /* NULL: none */
+	char id[HELD_ID];
+	uint64_t came;        /* seconds since 1970 */
+	struct mono again_at; /* the alarm may be said again */
+};
+
+struct engine {
+	const struct seal *seal;
+	const struct setup *setup;
+	struct rng rng;
+	struct mono now;
+	uint64_t wall;
+	uint64_t calendar; /* `wall` less `now`, as it was last */
+	struct fx fx;
+	struct due due;
+
+	struct lsdb db;
+	struct signers signers;
+	struct contest contest;
+	struct mono authority_at; /* that it is over may be said again */
+	struct mono late_at;      /* an LSA that waits has its time */
+	VEC(struct session *) sessions;
+	struct tree nbrs;
+	struct tree links;
+	uint32_t links_made;
+	struct heard heard;
+	struct refusals refusals;
+	const char *shortage;  /* what probes lacked here; a fixed text */
+	struct mono short_at;  /* when they did so last */
+	struct mono allow_at;  /* look again at who may come */
+	struct mono few_since; /* fewer sessions in our group than wanted */
+	uint32_t more;         /* so many further members are dialled */
+	struct buf allowed;    /* the last FX_ALLOW */
+
+	enum phase phase;
+	struct mono started;
+	bool published_once;
+	uint32_t epoch, epoch_saved, counter;
+	uint32_t saves, epoch_save; /* numbers of FX_SAVE: last, of the epoch */
+	struct tree owns;
+	struct mono origin_at; /* a bucket lets us say more */
+	struct pace fight;
+	uint32_t fights;
+	struct mono fight_since, fight_last;
+	struct mono breach_at;  /* a breach is said again then */
+	struct mta mta;         /* as it was read last */
+	bool mta_told;          /* since our start */
+	enum mta_asks asked;    /* the verdict that we act by */
+	bool asked_once;        /* it was a "yes" before */
+	struct mono mta_no;     /* since when readings say no */
+	uint64_t confirm_moves; /* so many routes, by a setup that is held */
+	uint64_t drain_until;   /* by lsrctl drain; 0: not drained so */
+	bool drained;
+	char *drain_reason;
+	enum lsa_state said_state; /* in our server LSA */
+
+	struct mono recheck_at;
+
+	struct mono table_due_at; /* hourly work of the table itself */
+	struct mono retry_at;     /* all mail, after tables were lost */
+	bool ticking;             /* this step is an IN_TICK */
+	struct rib *rib;          /* lent to the shell until the next */
+	struct rib *shown;        /* the same to an MTA, with newer costs */
+	struct annex annex;
+	struct view_pending pending;
+	struct fresh fresh;
+	struct held held;
+	uint64_t published; /* generation acknowledged */
+	uint64_t noted;     /* greatest of tables that no file has */
+	struct mono sent_at;
+	bool behind;
+	bool alone;
+	VEC(struct view_probe) probes; /* for the view of the moment */
+	VEC(struct view_place) places; /* too */
+	VEC(char *) moved; /* patterns to be tried again once published */
+};
+
+#endif

@@ -1,0 +1,540 @@
+#include "core/node/origin.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rc.h"
+#include "core/node/accept.h"
+#include "core/node/asked.h"
+#include "core/node/contest.h"
+#include "core/node/due.h"
+#include "core/node/fx.h"
+#include "core/node/group.h"
+#include "core/node/link.h"
+#include "core/node/node.h"
+
+#define FIGHT_MS 60000
+/* What a server LSA has besides names of others, at most: some 500 octets. */
+#define SERVER_REST 1000
+
+static int
+by_key(const void *key, const struct tree_node *node)
+{
+	return lsa_key_order(key, &tree_entry(node, struct own, node)->key);
+}
+
+static struct own *
+own_get(struct engine *e, uint8_t type, const char *id)
+{
+	struct lsa_key key = { e->setup->server, id, type };
+	struct tree_node *n = tree_find(&e->owns, &key, by_key);
+	size_t origin_len = strlen(key.origin) + 1, id_len = strlen(id) + 1;
+	struct own *own;
+	char *text;
+
+	if (n != NULL)
+		return tree_entry(n, struct own, node);
+	own = mem_new(sizeof(*own), origin_len + id_len, 1);
+	text = (char *)(own + 1);
+	memcpy(text, key.origin, origin_len);
+	memcpy(text + origin_len, id, id_len);
+	own->key = (struct lsa_key){ text, text + origin_len, type };
+	own->pace = (struct pace){ .burst = LIMIT_SAY_BURST,
+		.each_ms = LIMIT_SAY_EACH_MS };
+	tree_insert(&e->owns, &own->node, &own->key, by_key);
+	return own;
+}
+
+/* An empty body to write what we say now. */
+static struct buf *
+body_of(struct engine *e, uint8_t type, const char *id)
+{
+	struct own *own = own_get(e, type, id);
+
+	own->said = true;
+	buf_reset(&own->body);
+	return &own->body;
+}
+
+static void
+say_identity(struct engine *e)
+{
+	const struct setup *setup = e->setup;
+	struct lsa_identity identity = {
+		.cert = { setup->cert, setup->previous_cert },
+		.cert_len = { setup->cert_len, setup->previous_cert_len },
+		.ncerts = setup->previous_cert != NULL ? 2 : 1,
+	};
+
+	lsa_identity_encode(body_of(e, LSA_IDENTITY, ""), &identity);
+}
+
+struct texts {
+	VEC(char *) list;
+};
+
+/* Who names an address that is another's is down, probed or not. */
+static void
+mail_up(struct engine *e, struct texts *out)
+{
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
+		if (l->use & LINK_MEMBER && link_is_first(e, l) &&
+		    link_service(e, l->name, LINK_MEMBER) == LINK_UP &&
+		    !contest_lost(e, l->name))
+			vec_push(&out->list, l->name);
+}
+
+static int
+text_order(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+mail_down(struct engine *e, struct texts *out)
+{
+	struct names lost = { 0 };
+
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
+		if (l->use & LINK_MEMBER && link_is_first(e, l) &&
+		    link_service(e, l->name, LINK_MEMBER) == LINK_DOWN &&
+		    !contest_lost(e, l->name))
+			vec_push(&out->list, l->name);
+	contest_members(e, &lost);
+	for (size_t i = 0; i < lost.list.n; i++)
+		if (out->list.n < LIMIT_NEIGHBOURS)
+			vec_push(&out->list, (char *)(uintptr_t)lost.list.v[i]);
+	vec_done(&lost.list);
+	if (out->list.n > 1)
+		qsort(
+		    out->list.v, out->list.n, sizeof(*out->list.v), text_order);
+}
+
+/* As many of them, in their order, as an LSA may have and `room` octets of it
+ * hold: whatever names there are, the whole can be said. */
+static void
+texts_fit(struct texts *t, size_t *room)
+{
+	size_t n = 0;
+
+	for (; n < t->list.n && n < LIMIT_NEIGHBOURS; n++) {
+		size_t octets = strlen(t->list.v[n]) + 4;
+
+		if (octets > *room)
+			break;
+		*room -= octets;
+	}
+	t->list.n = n;
+}
+
+static enum lsa_state
+own_state(const struct engine *e)
+{
+	if (e->setup->drain || e->drained)
+		return LSA_DRAIN;
+	if (e->behind || !e->published_once || !asked_may(e))
+		return LSA_STARTING;
+	return LSA_UP;
+}
+
+static void
+state_event(struct engine *e, enum lsa_state state, const char *reason)
+{
+	if (state == e->said_state)
+		return;
+	fx_event(e, (struct event){ .kind = EVENT_SERVER_STATE,
+			.from = lsa_state_word(e->said_state),
+			.to = lsa_state_word(state),
+			.reason = reason });
+	e->said_state = state;
+}
+
+static void
+say_server(struct engine *e)
+{
+	const struct setup *setup = e->setup;
+	struct lsa_server s = { .group = setup->group,
+		.nsmtp = setup->nsmtp,
+		.npeer = setup->nlisten,
+		.nmark = setup->nmark,
+		.state = own_state(e) };
+	struct texts full = { 0 }, up = { 0 }, down = { 0 };
+	size_t room = LIMIT_LSA_BODY - SERVER_REST;
+
+	memcpy(s.smtp, setup->smtp, sizeof(s.smtp));
+	memcpy(s.peer, setup->listen, sizeof(s.peer));
+	memcpy(s.mark, setup->mark, sizeof(s.mark));
+	if (s.state == LSA_DRAIN) {
+		s.reason = setup->drain ? setup->drain_reason : e->drain_reason;
+		s.drain_until = setup->drain ? 0 : e->drain_until;
+	}
+	for (struct tree_node *n = tree_first(&e->nbrs); n; n = tree_next(n)) {
+		struct nbr *nbr = tree_entry(n, struct nbr, node);
+
+		if (nbr->announced)
+			vec_push(&full.list, nbr->name);
+	}
+	mail_up(e, &up);
+	mail_down(e, &down);
+	texts_fit(&full, &room);
+	texts_fit(&up, &room);
+	texts_fit(&down, &room);
+	s.neighbours = full.list.v;
+	s.nneighbours = full.list.n;
+	s.mail_up = up.list.v;
+	s.nmail_up = up.list.n;
+	s.mail_down = down.list.v;
+	s.nmail_down = down.list.n;
+	s.unasked = e->asked_once && e->asked == MTA_NO && !asked_may(e);
+	s.mta_down = link_service(e, setup->server, LINK_SELF) == LINK_DOWN;
+	state_event(e, s.state, s.reason);
+	lsa_server_encode(body_of(e, LSA_SERVER, ""), &s);
+	vec_done(&full.list);
+	vec_done(&up.list);
+	vec_done(&down.list);
+}
+
+static void
+say_connector(struct engine *e, const struct setup_connector *setup)
+{
+	struct lsa_connector c = { .group = setup->group,
+		.state = setup->drain ? LSA_DRAIN : LSA_UP,
+		.nbridgeheads = setup->nbridgeheads,
+		.policy = setup->policy };
+	uint64_t since = 0;
+	char text[16];
+
+	c.bridgeheads = mem_new(0, setup->nbridgeheads, sizeof(*c.bridgeheads));
+	for (size_t i = 0; i < setup->nbridgeheads; i++) {
+		const struct setup_bridgehead *b = &setup->bridgeheads[i];
+		const struct link *l = link_bridgehead(e, b);
+
+		c.bridgeheads[i] = (struct lsa_bridgehead){ .name = b->name,
+			.up = l != NULL && l->state == LINK_UP &&
+			      (b->nsmtp > 0 || !contest_lost(e, b->name)),
+			.cost = b->cost };
+		if (l != NULL && l->state == LINK_DOWN && l->since_wall > since)
+			since = l->since_wall;
+		/* One that is slow is reason enough to look for others. */
+		if (l != NULL && l->state == LINK_UP &&
+		    l->level.now > c.congestion)
+			c.congestion = l->level.now;
+	}
+	if (since > 0) { /* shown in the text of a hold */
+		snprintf(text, sizeof(text), "%02u:%02u:%02uZ",
+		    (unsigned)(since / 3600 % 24), (unsigned)(since / 60 % 60),
+		    (unsigned)(since % 60));
+		c.since = text;
+	}
+	lsa_connector_encode(body_of(e, LSA_CONNECTOR, setup->name), &c);
+	mem_free(c.bridgeheads);
+}
+
+static void
+say_space(struct engine *e, const struct setup_space *setup)
+{
+	const struct link *l = link_find(e, setup->pattern, LINK_SPACE);
+	struct lsa_space space = { .cost = setup->cost,
+		.down = l != NULL && l->state == LINK_DOWN,
+		.local = setup->local,
+		.fallback = setup->fallback,
+		.relay = setup->relay };
+
+	lsa_space_encode(body_of(e, LSA_SPACE, setup->pattern), &space);
+}
+
+/*
+ * A new pattern is claimed once our own table has it, or others would send
+ * mail that our MTA does not take yet. Not when the table is late: then we
+ * say `starting`, and who may still send decides.
+ */
+static bool
+is_taken(const struct engine *e, const char *pattern)
+{
+	struct lsa_key key = { e->setup->server, pattern, LSA_SPACE };
+	const struct lsa *said = lsdb_find(&e->db, &key);
+
+	if (e->behind || (said != NULL && !said->purge))
+		return true;
+	return e->rib != NULL && e->published >= e->rib->generation &&
+	       rib_find(e->rib, pattern) != NULL;
+}
+
+static void
+say_all(struct engine *e)
+{
+	for (struct tree_node *n = tree_first(&e->owns); n; n = tree_next(n))
+		tree_entry(n, struct own, node)->said = false;
+	say_identity(e);
+	say_server(e);
+	for (size_t i = 0; i < e->setup->nconnectors; i++)
+		say_connector(e, &e->setup->connectors[i]);
+	for (size_t i = 0; i < e->setup->nspaces; i++)
+		if (is_taken(e, e->setup->spaces[i].pattern))
+			say_space(e, &e->setup->spaces[i]);
+	/* What the database holds of us and we do not say is purged. */
+	for (struct lsa *l = lsdb_origin(&e->db, e->setup->server);
+	     l != NULL && origin_is_own(e, &l->key); l = lsdb_next(l))
+		if (l->key.type != LSA_FORGET)
+			own_get(e, l->key.type, l->key.id);
+}
+
+bool
+origin_is_own(const struct engine *e, const struct lsa_key *key)
+{
+	return strcmp(key->origin, e->setup->server) == 0;
+}
+
+/* What the database holds says the same already. */
+static bool
+is_said(const struct engine *e, const struct own *own)
+{
+	const struct lsa *l = lsdb_find(&e->db, &own->key);
+
+	if (l == NULL)
+		return !own->said;
+	if (l->seq >> 32 > e->epoch)
+		return false;
+	if (!own->said)
+		return l->purge;
+	return !l->purge && l->body_len == own->body.n &&
+	       memcmp(l->octets + l->body_at, own->body.p, own->body.n) == 0 &&
+	       memcmp(l->signer, e->setup->claims->key, SEAL_DIGEST) == 0;
+}
+
+static void
+epoch_save(struct engine *e)
+{
+	struct buf out = { 0 };
+
+	e->epoch_save = ++e->saves;
+	buf_u32(&out, e->epoch);
+	fx_add(e, (struct effect){ .kind = FX_SAVE,
+		      .who = e->epoch_save,
+		      .what = SAVE_EPOCH,
+		      .bytes = fx_keep(e, out.p, out.n),
+		      .len = out.n });
+	buf_done(&out);
+}
+
+/* A number above `seen`; it is used once it is on disk. */
+static void
+epoch_raise(struct engine *e, uint32_t seen)
+{
+	if (seen < e->epoch || seen == UINT32_MAX)
+		return;
+	e->epoch = seen + 1;
+	e->counter = 0;
+	epoch_save(e);
+}
+
+/* Whether there is a number in this epoch that is newer than `l`. */
+static bool
+has_number(const struct engine *e, const struct lsa *l)
+{
+	return e->counter < UINT32_MAX &&
+	       (l == NULL || l->seq >> 32 < e->epoch ||
+		   (l->seq >> 32 == e->epoch && (uint32_t)l->seq < UINT32_MAX));
+}
+
+static void
+refused(struct engine *e, const struct own *own, int rc)
+{
+	fx_event(e, (struct event){ .kind = EVENT_LSA_REFUSED,
+			.peer = e->setup->server,
+			.origin = own->key.origin,
+			.name = own->key.id,
+			.reason = rc_word(rc) });
+}
+
+static void
+say(struct engine *e, struct own *own)
+{
+	const struct lsa *l = lsdb_find(&e->db, &own->key);
+	struct lsa_draft draft = { .key = own->key,
+		.org = e->setup->org,
+		.signer = e->setup->claims->key,
+		.issued = e->wall,
+		.purge = !own->said,
+		.body = own->body.p,
+		.body_len = own->body.n };
+	struct buf out = { 0 };
+	struct lsa *lsa;
+	int rc;
+
+	if (!has_number(e, l)) {
+		/* The next look says it, in an epoch that is on disk. */
+		if (e->epoch == UINT32_MAX)
+			refused(e, own, RC_EPOCH);
+		epoch_raise(e, l != NULL && l->seq >> 32 > e->epoch
+				   ? (uint32_t)(l->seq >> 32)
+				   : e->epoch);
+		return;
+	}
+	if (l != NULL && l->seq >> 32 == e->epoch &&
+	    (uint32_t)l->seq > e->counter)
+		e->counter = (uint32_t)l->seq; /* heard above our own */
+	draft.seq = (uint64_t)e->epoch << 32 | ++e->counter;
+	lsa_encode(&out, &draft, e->seal);
+	rc = lsa_decode(out.p, out.n, e->seal, &lsa);
+	buf_done(&out);
+	if (rc == RC_OK)
+		rc = accept_judge(e, lsa);
+	if (rc == RC_OK) {
+		accept_install(e, lsa, NULL);
+		return;
+	}
+	refused(e, own, rc);
+	lsa_free(lsa);
+}
+
+void
+origin_draft(struct engine *e, struct lsdb *db)
+{
+	say_all(e);
+	for (struct tree_node *n = tree_first(&e->owns); n; n = tree_next(n)) {
+		struct own *own = tree_entry(n, struct own, node);
+		struct lsa_draft draft = { .key = own->key,
+			.org = e->setup->org,
+			.signer = e->setup->claims->key,
+			.seq = 1,
+			.body = own->body.p,
+			.body_len = own->body.n };
+		struct buf out = { 0 };
+		struct lsa *lsa;
+
+		if (!own->said)
+			continue;
+		lsa_encode(&out, &draft, e->seal);
+		if (lsa_decode(out.p, out.n, e->seal, &lsa) == RC_OK)
+			lsdb_install(db, lsa);
+		buf_done(&out);
+	}
+}
+
+void
+origin_start(struct engine *e)
+{
+	/* A number that others would refuse was not saved by us: a bad disk. */
+	if (e->epoch == UINT32_MAX ||
+	    lsdb_leaps(&e->db, e->setup->server, e->epoch + 1))
+		e->epoch = lsdb_epoch(&e->db, e->setup->server);
+	if (e->epoch < UINT32_MAX)
+		e->epoch++;
+	epoch_save(e);
+	for (struct lsa *l = lsdb_origin(&e->db, e->setup->server);
+	     l != NULL && origin_is_own(e, &l->key); l = lsdb_next(l))
+		if (l->key.type != LSA_FORGET)
+			epoch_raise(e, lsa_epoch(l));
+}
+
+void
+origin_saved(struct engine *e, uint32_t number)
+{
+	if (number != e->epoch_save)
+		return;
+	e->epoch_saved = e->epoch;
+	due_say(e);
+}
+
+/* Three within a minute: somebody else has our key (FAULTS P06, P07). */
+static void
+fight(struct engine *e, const struct lsa *lsa)
+{
+	if (mono_since(e->fight_since, e->now) > FIGHT_MS) {
+		e->fight_since = e->now;
+		e->fights = 0;
+	}
+	/* Many LSAs of one exchange are one time. */
+	if (e->fights > 0 && mono_since(e->fight_last, e->now) < 1000)
+		return;
+	e->fight_last = e->now;
+	e->fights++;
+	if (e->fights == 1 || e->fights == 3)
+		fx_event(
+		    e, (struct event){
+			   .kind = e->fights == 1 ? EVENT_FIGHT : EVENT_CLONE,
+			   .origin = lsa->key.origin,
+			   .name = lsa->key.id,
+			   .value = e->fights });
+}
+
+void
+origin_heard(struct engine *e, const struct lsa *lsa)
+{
+	uint32_t seen = lsa_epoch(lsa);
+
+	if (lsa->key.type == LSA_FORGET || e->phase != PHASE_RUNNING ||
+	    seen > e->epoch)
+		epoch_raise(e, seen);
+	if (e->phase == PHASE_RUNNING)
+		fight(e, lsa);
+	/* Taken, and no life of ours could have come to it. */
+	if (seen > LIMIT_EPOCH && lsa->key.type != LSA_FORGET)
+		origin_breach(e, lsa);
+	due_say(e);
+}
+
+void
+origin_breach(struct engine *e, const struct lsa *lsa)
+{
+	if (!mono_due(e->breach_at, e->now))
+		return;
+	e->breach_at = mono_after(e->now, FIGHT_MS);
+	fx_event(e, (struct event){ .kind = EVENT_BREACH,
+			.origin = lsa->key.origin,
+			.name = lsa->key.id,
+			.value = lsa_epoch(lsa) });
+}
+
+void
+origin_tick(struct engine *e)
+{
+	struct mono when = MONO_NEVER;
+
+	if (e->phase != PHASE_RUNNING || e->epoch_saved != e->epoch)
+		return;
+	if (e->drained && e->drain_until != 0 && e->wall >= e->drain_until) {
+		e->drained = false;
+		e->due.say = true;
+	}
+	if (!e->due.say && !mono_due(e->origin_at, e->now)) {
+		fx_wake(e, e->origin_at);
+		return;
+	}
+	e->due.say = false;
+	e->origin_at = MONO_NEVER;
+	if (mono_since(e->fight_since, e->now) > FIGHT_MS)
+		e->fights = 0;
+	say_all(e);
+	for (struct tree_node *n = tree_first(&e->owns); n; n = tree_next(n)) {
+		struct own *own = tree_entry(n, struct own, node);
+		struct pace *pace = &own->pace;
+
+		if (is_said(e, own))
+			continue;
+		if (e->fights >= 3)
+			pace = &e->fight;
+		if (pace_take(pace, e->now, &when))
+			say(e, own);
+		else
+			e->origin_at = mono_min(e->origin_at, when);
+	}
+	/* What we said may have withdrawn something else of ours. */
+	if (e->due.say)
+		e->origin_at = e->now;
+	fx_wake(e, e->origin_at);
+}
+
+void
+origin_done(struct engine *e)
+{
+	while (e->owns.root != NULL) {
+		struct own *own = tree_entry(e->owns.root, struct own, node);
+
+		tree_remove(&e->owns, &own->node);
+		buf_done(&own->body);
+		mem_free(own);
+	}
+}

@@ -1,0 +1,522 @@
+#include "core/node/probing.h"
+
+#include <string.h>
+
+#include "core/node/adjacent.h"
+#include "core/node/dial.h"
+#include "core/node/due.h"
+#include "core/node/fx.h"
+#include "core/node/group.h"
+#include "core/node/link.h"
+#include "core/node/nbrs.h"
+#include "core/node/node.h"
+#include "core/node/relaying.h"
+#include "core/node/told.h"
+
+#define FAILS_DOWN 2
+#define OKS_UP 3
+/* So many, and it is probed half as often after each further one. */
+#define FAILS_PATIENT 5
+/* Once a first one has succeeded, so that three are soon together. */
+#define PROBE_BACK_MS 1500
+
+/* The most between two: of a service that many watch, of one that is down. */
+#define PROBE_SHARED_MS 120000
+#define PROBE_DOWN_MS 60000
+
+/* What could not begin is tried again after a second, then ever later. */
+#define UNABLE_DOUBLES 3
+/* Nothing was short for so long: it is over. */
+#define SHORTAGE_MS 30000
+
+/* Half as often, four times at most; so many good answers take one back. */
+#define SLOW_MOST 4
+#define SLOW_BACK 4
+
+/* At most six times an hour down and up, which is twelve LSAs. One outage in
+ * a quarter of an hour is nothing to speak of. */
+static const struct damp_rule by_probes = {
+	.free = 1, .first_ms = 20000, .most_ms = 600000, .calm_ms = 900000
+};
+
+/* Each trial costs real mail a detour. */
+static const struct damp_rule by_mail = {
+	.free = 0, .first_ms = 60000, .most_ms = 1200000, .calm_ms = 1800000
+};
+
+static void
+state_event(struct engine *e, const struct link *l, enum link_state to)
+{
+	struct event event = { .kind = EVENT_LINK_STATE,
+		.peer = l->name,
+		.from = link_word(l->state),
+		.to = link_word(to),
+		.reason = to != LINK_DOWN ? NULL
+		          : l->barred     ? "inet-protocols"
+		          : l->refused    ? "mail-refused"
+		                          : NULL };
+
+	if (l->use & LINK_SELF)
+		event.kind = EVENT_MTA_STATE;
+	else if (l->use & LINK_SPACE)
+		event.kind = EVENT_SPACE_STATE;
+	else if (!(l->use & LINK_CONNECTOR))
+		event.kind = EVENT_MAIL_STATE;
+	if (event.kind == EVENT_SPACE_STATE)
+		event.name = l->name;
+	fx_event(e, event);
+}
+
+void
+link_turn(struct engine *e, struct link *l, enum link_state to)
+{
+	bool was_up = l->state == LINK_UP;
+
+	if (l->state == to)
+		return;
+	state_event(e, l, to);
+	l->state = to;
+	l->since = e->now;
+	l->since_wall = e->wall;
+	if (to == LINK_DOWN) {
+		if (l->refused)
+			damp_failed(&l->mail_damp, &by_mail, e->now);
+		else if (was_up &&
+			 !l->barred) /* what has just started has not failed */
+			damp_failed(&l->damp, &by_probes, e->now);
+	} else {
+		told_up(l);
+	}
+	due_say(e);
+	due_compute(e);
+	if (to == LINK_DOWN && link_mail(e, l->name) == LINK_DOWN)
+		adjacent_mail_down(e, l->name);
+}
+
+/*
+ * Milliseconds to the next probe. About as many probe a server as hold a
+ * session with it; who has none would not hear what its lsrd finds out.
+ */
+static uint64_t
+shared(struct engine *e, const struct link *l)
+{
+	uint64_t ms = e->setup->probe_ms;
+	struct nbr *nbr = nbrs_find(e, l->name);
+	const struct lsa_server *s;
+
+	if (l->use & (LINK_SELF | LINK_SPACE) || nbr == NULL ||
+	    nbr->session == NULL || nbr->session->state != NBR_FULL)
+		return ms;
+	s = group_server(&e->db, l->name);
+	if (s != NULL && !s->mta_down && s->nsmtp > 0 && s->nneighbours > 1)
+		ms *= s->nneighbours;
+	return ms < PROBE_SHARED_MS ? ms : PROBE_SHARED_MS;
+}
+
+static uint64_t
+while_down(struct engine *e, const struct link *l)
+{
+	uint64_t ms = e->setup->probe_ms;
+
+	if (l->oks > 0 && l->oks < OKS_UP)
+		return ms < PROBE_BACK_MS ? ms : PROBE_BACK_MS;
+	for (uint32_t i = FAILS_PATIENT; i < l->fails && ms < PROBE_DOWN_MS;
+	     i++)
+		ms *= 2;
+	return ms < PROBE_DOWN_MS ? ms : PROBE_DOWN_MS;
+}
+
+static uint64_t
+interval(struct engine *e, const struct link *l)
+{
+	uint64_t ms = l->state == LINK_UP ? shared(e, l) : while_down(e, l);
+
+	return ms << l->slow;
+}
+
+/* Jitter of a fifth, so that servers do not probe in step. */
+static void
+schedule(struct engine *e, struct link *l)
+{
+	uint64_t ms = interval(e, l);
+
+	ms = ms * 9 / 10 + rng_below(&e->rng, ms / 5 + 1);
+	l->next = mono_after(e->now, ms);
+}
+
+/* A probe has told something. */
+static void
+told(struct engine *e, struct link *l)
+{
+	l->running = false;
+	l->tried = true;
+	l->unables = 0;
+	schedule(e, l);
+}
+
+static void
+failed(struct engine *e, struct link *l, uint32_t weight)
+{
+	bool asked = l->urgent;
+
+	l->oks = 0;
+	l->calm = 0;
+	l->fails += weight;
+	l->urgent = false;
+	told(e, l);
+	if (l->fails >= FAILS_DOWN || asked || l->state == LINK_UNKNOWN)
+		link_turn(e, l, LINK_DOWN);
+	else /* make sure, soon */
+		l->next = mono_min(l->next, mono_after(e->now, LINK_LEAST_MS));
+}
+
+/* It is there: so it is no failure, and no proof that it takes mail. */
+static void
+busy(struct engine *e, struct link *l)
+{
+	l->urgent = false;
+	l->fails = 0;
+	l->calm = 0;
+	l->heard = e->now;
+	if (l->slow < SLOW_MOST)
+		l->slow++;
+	told(e, l);
+	if (l->state == LINK_UNKNOWN)
+		link_turn(e, l, LINK_UP);
+}
+
+/* Somebody was heard since then: the network is there. */
+static bool
+is_connected(struct engine *e, struct mono since)
+{
+	for (size_t i = 0; i < e->sessions.n; i++)
+		if (e->sessions.v[i]->heard.ms > since.ms)
+			return true;
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
+		if (!(l->use & LINK_SELF) && l->heard.ms > since.ms)
+			return true;
+	return false;
+}
+
+static bool
+is_way_missing(const char *reason)
+{
+	return strcmp(reason, "no-network") == 0 ||
+	       strcmp(reason, "forbidden") == 0;
+}
+
+static void
+shortage_begins(struct engine *e, const char *reason)
+{
+	if (e->shortage == NULL || strcmp(e->shortage, reason) != 0)
+		fx_event(e, (struct event){ .kind = EVENT_SHORTAGE,
+				.to = "short",
+				.reason = reason });
+	e->shortage = reason;
+	e->short_at = e->now;
+}
+
+/*
+ * It could not begin here. Where others are reached all the while it is the
+ * way to this one that is missing: that is a failure.
+ */
+static void
+unable(struct engine *e, struct link *l, const char *reason)
+{
+	uint64_t ms = LINK_LEAST_MS;
+
+	l->running = false;
+	if (l->unables == 0)
+		l->unable_since = e->now;
+	else if (is_way_missing(reason) && is_connected(e, l->unable_since)) {
+		failed(e, l, 1);
+		return;
+	}
+	for (uint32_t i = 0; i < l->unables && i < UNABLE_DOUBLES; i++)
+		ms *= 2;
+	l->unables++;
+	l->next = mono_after(e->now, ms);
+	shortage_begins(e, reason);
+}
+
+static void
+shortage_tick(struct engine *e)
+{
+	struct mono over = mono_after(e->short_at, SHORTAGE_MS);
+
+	if (e->shortage == NULL)
+		return;
+	if (!mono_due(over, e->now)) {
+		fx_wake(e, over);
+		return;
+	}
+	fx_event(e,
+	    (struct event){
+		.kind = EVENT_SHORTAGE, .to = "well", .reason = e->shortage });
+	e->shortage = NULL;
+}
+
+/* It answers, and takes no mail: down by that, until it takes some. */
+static void
+refused(struct engine *e, struct link *l)
+{
+	l->refused = true;
+	l->heard = e->now;
+	failed(e, l, 1);
+}
+
+void
+link_soon(struct link *l)
+{
+	l->next = mono_min(l->next, mono_after(l->probed, LINK_LEAST_MS));
+}
+
+uint64_t
+link_hold(const struct link *l)
+{
+	uint64_t ms = damp_hold(&l->damp, &by_probes);
+	uint64_t mail_ms = damp_hold(&l->mail_damp, &by_mail);
+
+	return l->refused && ms < mail_ms ? mail_ms : ms;
+}
+
+static void
+answered(struct engine *e, struct link *l)
+{
+	l->urgent = false;
+	l->fails = 0;
+	if (l->asks)
+		l->doubt = false;
+	if (l->asks && l->state == LINK_UP)
+		l->refused = false;
+	l->heard = e->now;
+	if (++l->calm >= SLOW_BACK && l->slow > 0) {
+		l->slow--;
+		l->calm = 0;
+	}
+	if (l->oks++ == 0)
+		l->well = e->now;
+	if (l->state == LINK_UNKNOWN ||
+	    (l->oks >= OKS_UP && mono_since(l->well, e->now) >= link_hold(l)))
+		link_turn(e, l, LINK_UP);
+	told(e, l);
+}
+
+void
+link_verdict(struct engine *e, const struct input *in)
+{
+	struct link *l = link_first(e);
+
+	while (l != NULL && l->who != in->who)
+		l = link_next(l);
+	if (l == NULL || !l->running)
+		return; /* given up meanwhile */
+	switch ((enum probe_verdict)in->verdict) {
+	case PROBE_CONNECTED:
+		l->connected = true;
+		break;
+	case PROBE_OK:
+		answered(e, l);
+		break;
+	case PROBE_TAKES:
+		if (l->relay_asked)
+			relaying_told(e, l, false);
+		answered(e, l);
+		break;
+	case PROBE_BUSY:
+		busy(e, l);
+		break;
+	case PROBE_FAILED:
+		failed(e, l, 1);
+		break;
+	case PROBE_LATE: /* as good as two: nothing was lost on the way */
+		failed(e, l, FAILS_DOWN);
+		break;
+	case PROBE_UNABLE:
+		unable(e, l, in->reason);
+		break;
+	case PROBE_REFUSED:
+		if (l->relay_asked) {
+			relaying_told(e, l, true);
+			answered(e, l);
+		} else {
+			refused(e, l);
+		}
+		break;
+	}
+}
+
+/* From where the MTA connects, so do we. */
+static const struct addr *
+source(const struct engine *e, const struct addr *to)
+{
+	return to->family == 6 ? &e->mta.bind6 : &e->mta.bind4;
+}
+
+static void
+probe(struct engine *e, struct link *l)
+{
+	struct addr addrs[2] = { l->addr, *source(e, &l->addr) };
+
+	l->next = MONO_NEVER;
+	l->probed = e->now;
+	l->running = true;
+	l->connected = false;
+	l->asks = l->doubt || l->refused;
+	fx_add(e, (struct effect){ .kind = FX_PROBE,
+		      .who = l->who,
+		      .name = fx_keep(e, l->name, strlen(l->name)),
+		      .addrs = fx_keep(e, addrs, sizeof(addrs)),
+		      .naddrs = addrs[1].family != 0 ? 2 : 1,
+		      .mail = l->asks,
+		      .recipient = relaying_ask(e, l) });
+}
+
+void
+link_urgent(struct engine *e, const char *name)
+{
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
+		struct mono when;
+
+		if (l->use & LINK_SPACE || l->barred ||
+		    strcmp(l->name, name) != 0)
+			continue;
+		if (l->urgent && l->running)
+			continue;
+		l->urgent = true;
+		if (pace_take(&l->pace, e->now, &when))
+			probe(e, l);
+		else if (!l->running)
+			l->next = mono_min(l->next, when);
+	}
+}
+
+void
+link_deadline(struct engine *e, const char *name)
+{
+	struct link *next;
+
+	for (struct link *l = link_first(e); l != NULL; l = next) {
+		next = link_next(l);
+		if (strcmp(l->name, name) == 0 && l->urgent && l->running &&
+		    !l->connected)
+			failed(e, l, 1);
+	}
+}
+
+/* The server has said how its MTA is: what is news to us is looked at. */
+void
+link_learnt(struct engine *e, const char *name, bool mta_down)
+{
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
+		bool news = l->word_down != mta_down;
+
+		if (l->use & LINK_SPACE || strcmp(l->name, name) != 0)
+			continue;
+		l->word_down = mta_down;
+		if (news && mta_down && l->state == LINK_UP)
+			link_urgent(e, name);
+		else if (news && !mta_down)
+			link_back(e, name);
+	}
+}
+
+void
+link_back(struct engine *e, const char *name)
+{
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
+		if (l->state == LINK_DOWN && !l->running && l->oks == 0 &&
+		    strcmp(l->name, name) == 0)
+			link_soon(l);
+}
+
+/* Mail has just been delivered there: that is as good as a probe. */
+void
+link_alive(struct engine *e, struct link *l)
+{
+	struct mono latest = mono_after(l->probed, PROBE_SHARED_MS);
+
+	l->heard = e->now;
+	if (l->state != LINK_UP) {
+		link_soon(l);
+		return;
+	}
+	if (l->running || l->fails > 0 || l->urgent)
+		return;
+	schedule(e, l);
+	l->next = mono_min(l->next, latest);
+}
+
+/* The last probe of this name, at whatever address. */
+struct mono
+link_probed(struct engine *e, const char *name)
+{
+	struct mono last = { 0 };
+
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
+		if (l->probed.ms > last.ms && strcmp(l->name, name) == 0)
+			last = l->probed;
+	return last;
+}
+
+/* What the MTA cannot use is down, whatever a probe of ours would say. */
+void
+link_bar(struct engine *e, struct link *l, bool barred)
+{
+	if (l->barred == barred)
+		return;
+	l->barred = barred;
+	l->urgent = false;
+	if (barred && l->running)
+		fx_add(e, (struct effect){ .kind = FX_PROBE, .who = l->who });
+	l->running = false;
+	l->tried = true;
+	l->next = barred ? MONO_NEVER : e->now;
+	if (barred)
+		link_turn(e, l, LINK_DOWN);
+	else
+		l->state = LINK_UNKNOWN;
+}
+
+static void
+look(struct engine *e, struct link *l)
+{
+	struct mono last, least;
+
+	if (!mono_due(l->next, e->now) || l->running || l->barred)
+		return;
+	last = link_probed(e, l->name);
+	least = mono_after(last, LINK_LEAST_MS);
+	if (last.ms == 0 || l->urgent || mono_due(least, e->now))
+		probe(e, l);
+	else
+		l->next = least;
+}
+
+void
+link_tick(struct engine *e)
+{
+	if (mono_due(e->due.peers_at, e->now)) {
+		e->due.peers_at = MONO_NEVER;
+		link_refresh(e);
+		dial_refresh(e);
+	}
+	fx_wake(e, e->due.peers_at);
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
+		look(e, l);
+		if (!l->running)
+			fx_wake(e, l->next);
+		told_tick(e, l);
+	}
+	shortage_tick(e);
+}
+
+bool
+link_connectors_probed(struct engine *e)
+{
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
+		if (l->use & LINK_CONNECTOR && !l->tried &&
+		    link_mail(e, l->name) != LINK_UP)
+			return false;
+	return true;
+}

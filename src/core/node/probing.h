@@ -1,0 +1,65 @@
+/*
+ * probing.h - the condition of mail services: probes and their verdicts.
+ *
+ *                two probes fail, or one that a lost session asked for,
+ *                or find that it takes no mail; or there is no session
+ *                that our MTA would use, again and again
+ *          up  -------------------------------------------------------> down
+ *              <-------------------------------------------------------
+ *                three probes in a row succeed, and there was no failure
+ *                for as long as the damping demands
+ *
+ * Down fast, up slow: each time it goes down again it must be well for longer
+ * (damp.h). After mail was refused probes alone prove little: so it is a
+ * minute at least, and what comes back is on trial. (DESIGN section 10)
+ *
+ * A probe is a line in somebody's log and a client in his count, so there are
+ * no more than it takes:
+ *
+ *     up        every `probe-interval`. Where the server's own lsrd watches its
+ *               MTA and would tell us at once, all who probe it do so about as
+ *               often together
+ *     down      ever more seldom, until something says that it may be back
+ *     busy      it has said that it has no time: half as often each time
+ *
+ * What could not be asked here has no verdict: all stays as it is.
+ */
+
+#ifndef CORE_PROBING_H
+#define CORE_PROBING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/mono.h"
+#include "core/node/link.h"
+
+struct engine;
+struct input;
+struct link;
+
+void link_verdict(struct engine *e, const struct input *in);
+void link_tick(struct engine *e);
+/* Asks for a probe of this server's mail service at once. */
+void link_urgent(struct engine *e, const char *name);
+/* A server says that its MTA is down, or that it is not. */
+void link_learnt(struct engine *e, const char *name, bool mta_down);
+/* It may be back: a service that is down is probed soon. */
+void link_back(struct engine *e, const char *name);
+/* The MTA has delivered mail there. */
+void link_alive(struct engine *e, struct link *link);
+/* When this server's mail service was probed last, at whatever address. */
+struct mono link_probed(struct engine *e, const char *name);
+/* As soon as it may be. */
+void link_soon(struct link *link);
+/* The dead time is over: an urgent probe that is not connected has failed. */
+void link_deadline(struct engine *e, const char *name);
+bool link_connectors_probed(struct engine *e);
+/* Our MTA cannot connect to it, or can again. */
+void link_bar(struct engine *e, struct link *link, bool barred);
+/* It is in this state from now on, whatever follows from that. */
+void link_turn(struct engine *e, struct link *link, enum link_state to);
+/* Milliseconds for which it must be well before it is up again. */
+uint64_t link_hold(const struct link *link);
+
+#endif

@@ -1,0 +1,131 @@
+#include "core/node/pulse.h"
+
+#include "base/rc.h"
+#include "core/node/adjacent.h"
+#include "core/node/fx.h"
+#include "core/node/nbrs.h"
+#include "core/node/node.h"
+#include "core/node/sync.h"
+
+/* A handshake of ours that takes longer than this is a fault. */
+#define GREET_MS 10000
+/* So is an exchange that stands still for so long. Each octet that comes or
+ * is confirmed gives it a millisecond more: 8 kbit/s are enough, whatever
+ * there is to exchange, and who drips is not waited for. */
+#define SYNC_MS 60000
+/* So much that is not confirmed, while the peer is heard, is a path that
+ * loses large packets: small ones would be fewer by then. */
+#define LOST_OCTETS 1000
+void
+pulse_begin(struct engine *e, struct session *s)
+{
+	s->firm_at = s->alive_at = s->alive_came = e->now;
+	s->patience = mono_after(e->now, SYNC_MS);
+}
+
+void
+pulse_progress(struct engine *e, struct session *s, uint64_t octets)
+{
+	s->patience = mono_min(
+	    mono_after(s->patience, octets), mono_after(e->now, SYNC_MS));
+}
+
+const char *
+pulse_confirm(struct engine *e, struct session *s, struct cur *body)
+{
+	uint64_t octets = cur_u64(body);
+	struct nbr *nbr = nbrs_find(e, s->peer);
+
+	if (body->bad)
+		return rc_word(RC_SHORT);
+	s->alive_came = e->now;
+	if (octets > s->sent)
+		octets = s->sent;
+	if (octets <= s->confirmed)
+		return NULL;
+	pulse_progress(e, s, octets - s->confirmed);
+	s->confirmed = octets;
+	s->firm_at = e->now;
+	if (nbr != NULL && s->bulk_end > 0 && s->confirmed >= s->bulk_end) {
+		nbr->large_lost = false;
+		nbr->stalls = 0;
+	}
+	return NULL;
+}
+
+/*
+ * The session ends, and nothing large that we said was confirmed for long. If
+ * keep-alives came all the while, or it is so again in a new session, whose
+ * HELLO went both ways, small packets get there and large ones do not. Named
+ * for whoever looks; what follows for the adjacency is adjacent.c's.
+ */
+void
+pulse_end(struct engine *e, const struct session *s, struct nbr *nbr)
+{
+	uint64_t quiet = mono_since(s->alive_came, e->now);
+
+	if (s->version < 2 || s->sent - s->confirmed < LOST_OCTETS ||
+	    mono_since(s->firm_at, e->now) < s->dead_ms / 2)
+		return;
+	nbr->stalls++;
+	if (nbr->large_lost ||
+	    (nbr->stalls < 2 && quiet > (uint64_t)e->setup->keepalive_ms * 2))
+		return;
+	nbr->large_lost = true;
+	fx_event(e, (struct event){ .kind = EVENT_LARGE_LOST,
+			.peer = s->peer,
+			.value = s->sent - s->confirmed });
+}
+
+const char *
+pulse_overdue(struct engine *e, struct session *s)
+{
+	struct mono dead = mono_after(s->heard, s->dead_ms);
+	struct mono miss = mono_after(s->heard, e->setup->keepalive_ms * 3 / 2);
+
+	if (mono_due(dead, e->now))
+		return "silent";
+	if (s->state == NBR_GREET &&
+	    mono_due(mono_after(s->opened, GREET_MS), e->now))
+		return "slow-hello";
+	if (s->state == NBR_SYNC && mono_due(s->patience, e->now))
+		return "slow-exchange";
+	if (s->state == NBR_FULL && !s->missed && mono_due(miss, e->now)) {
+		s->missed = true;
+		adjacent_missed(e, nbrs_get(e, s->peer));
+	}
+	fx_wake(e, dead);
+	if (s->state == NBR_FULL && !s->missed)
+		fx_wake(e, miss);
+	return NULL;
+}
+
+void
+pulse_alive(struct engine *e, struct session *s)
+{
+	/* What confirms goes out whatever else is said. */
+	struct mono due = mono_after(
+	    s->version > 1 ? s->alive_at : s->said, e->setup->keepalive_ms);
+	struct buf out = { 0 };
+
+	if (s->state < NBR_SYNC)
+		return;
+	if (mono_due(due, e->now)) {
+		size_t hole = frame_open(&out, MSG_ALIVE);
+
+		if (s->version > 1)
+			buf_u64(&out, s->came);
+		frame_close(&out, hole);
+		fx_send(e, s, &out);
+		buf_done(&out);
+		s->alive_at = e->now;
+		due = mono_after(e->now, e->setup->keepalive_ms);
+	}
+	fx_wake(e, due);
+	/* An exchange, however long it takes, is not begun anew. */
+	if (s->state != NBR_FULL)
+		return;
+	if (mono_due(s->digest_at, e->now))
+		sync_digest_send(e, s);
+	fx_wake(e, s->digest_at);
+}

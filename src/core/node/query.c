@@ -1,0 +1,499 @@
+#include "core/node/query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/rc.h"
+#include "core/node/accept.h"
+#include "core/node/asked.h"
+#include "core/node/due.h"
+#include "core/node/evidence.h"
+#include "core/node/fx.h"
+#include "core/node/held.h"
+#include "core/node/link.h"
+#include "core/node/link_show.h"
+#include "core/node/node.h"
+#include "core/node/query_db.h"
+#include "core/node/signers.h"
+#include "core/node/steer.h"
+#include "core/node/sync.h"
+#include "core/node/transit.h"
+#include "core/node/troubles.h"
+
+/* A request's words; lent by a copy that the caller frees. */
+struct request {
+	char *text;
+	const char *verb;
+	const char *word[16];
+	size_t n;
+	struct buf
+	    *more; /* what asks for the rest of the answer; none: empty */
+};
+
+static void
+request_read(struct request *r, const uint8_t *p, size_t len)
+{
+	char *at;
+
+	memset(r, 0, sizeof(*r));
+	r->text = mem_dup(p, len);
+	r->verb = r->text;
+	at = r->text;
+	while (*at != '\0' && r->n < 16) {
+		at += strcspn(at, " \r\n");
+		if (*at == '\0')
+			break;
+		*at++ = '\0';
+		at += strspn(at, " \r\n");
+		if (*at == '\0')
+			break;
+		r->word[r->n++] = at;
+		if (strncmp(at, "reason=", 7) == 0) { /* to the line's end */
+			at[strcspn(at, "\r\n")] = '\0';
+			break;
+		}
+	}
+}
+
+/* The value of `name=value`, or NULL. */
+static const char *
+option(const struct request *r, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < r->n; i++)
+		if (strncmp(r->word[i], name, len) == 0 &&
+		    r->word[i][len] == '=')
+			return r->word[i] + len + 1;
+	return NULL;
+}
+
+static uint64_t
+number(const char *s)
+{
+	uint64_t v = 0;
+
+	for (; s != NULL && *s >= '0' && *s <= '9'; s++)
+		v = v > INT64_MAX / 10 - 1 ? INT64_MAX
+		                           : v * 10 + (uint64_t)(*s - '0');
+	return v;
+}
+
+static uint64_t
+seconds(const struct engine *e, struct mono since)
+{
+	return mono_since(since, e->now) / 1000;
+}
+
+static const struct rib *
+rib_of(const struct engine *e)
+{
+	return e->shown != NULL ? e->shown : e->rib;
+}
+
+static const char *
+own_state_word(struct engine *e)
+{
+	if (e->phase < PHASE_RUNNING)
+		return "returning";
+	if (e->setup->drain || e->drained)
+		return "drain";
+	return e->behind || !e->published_once || !asked_may(e) ? "starting"
+	                                                        : "up";
+}
+
+static void
+away(struct engine *e, struct json *j)
+{
+	struct view *view = steer_view(e, &e->db);
+	const char *const *list;
+	size_t n;
+
+	json_uint(j, "present", view_present(view));
+	list = view_away(view, &n);
+	json_open(j, "away", '[');
+	for (size_t i = 0; i < n; i++) {
+		json_open(j, NULL, '{');
+		json_str(j, "server", list[i]);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	view_free(view);
+}
+
+/* Nothing is late that was never sent. */
+static uint64_t
+behind_ms(const struct engine *e, const struct rib *rib)
+{
+	if (rib == NULL || e->published >= rib->generation ||
+	    e->sent_at.ms == 0)
+		return 0;
+	return mono_since(e->sent_at, e->now);
+}
+
+static void
+drain_show(const struct engine *e, struct json *j)
+{
+	const char *reason =
+	    e->drained ? e->drain_reason : e->setup->drain_reason;
+
+	if (!e->drained && !e->setup->drain)
+		return;
+	if (reason != NULL)
+		json_str(j, "drain_reason", reason);
+	if (e->drained && e->drain_until != 0)
+		json_uint(j, "drain_until", e->drain_until);
+}
+
+static void
+status(struct engine *e, struct json *j, const struct request *r)
+{
+	const struct rib *rib = rib_of(e);
+	uint64_t holds = 0, full = 0, leaving = 0, leaves = 0;
+	uint8_t digest[SEAL_DIGEST];
+
+	(void)r;
+	for (size_t i = 0; rib != NULL && i < rib->n; i++) {
+		const struct route *route = &rib->routes[i];
+
+		holds += route->kind == ROUTE_HOLD;
+		leaving += route->leaves != 0;
+		if (route->leaves != 0 && !route->over &&
+		    (leaves == 0 || route->leaves < leaves))
+			leaves = route->leaves;
+	}
+	for (size_t i = 0; i < e->sessions.n; i++)
+		full += e->sessions.v[i]->state == NBR_FULL;
+	json_open(j, NULL, '{');
+	json_str(j, "server", e->setup->server);
+	json_str(j, "routing_group", e->setup->group);
+	json_str(j, "organization", e->setup->organization);
+	json_str(j, "state", own_state_word(e));
+	troubles_show(e, j);
+	json_uint(j, "generation", rib == NULL ? 0 : rib->generation);
+	json_uint(j, "published", e->published);
+	json_uint(j, "routes", rib == NULL ? 0 : rib->n);
+	json_uint(j, "holds", holds);
+	json_uint(j, "leaving", leaving);
+	if (leaves != 0)
+		json_uint(j, "leaves", leaves);
+	held_show(e, j);
+	if (e->mta.queue_directory[0] != '\0')
+		json_str(j, "queue_directory", e->mta.queue_directory);
+	json_uint(j, "sessions", e->sessions.n);
+	json_uint(j, "full", full);
+	json_uint(j, "lsas", lsdb_count(&e->db));
+	parts_whole(&e->db.parts, e->seal, digest);
+	json_hex(j, "digest", digest, SEAL_DIGEST);
+	json_uint(j, "epoch", e->epoch);
+	json_bool(j, "alone", e->alone);
+	json_uint(j, "behind_ms", behind_ms(e, rib));
+	if (e->confirm_moves > 0)
+		json_uint(j, "confirm_moves", e->confirm_moves);
+	drain_show(e, j);
+	json_uint(j, "uptime_s", seconds(e, e->started));
+	away(e, j);
+	evidence_show(e, j, "reports");
+	json_close(j, '}');
+	json_line(j);
+}
+
+static void
+peers(struct engine *e, struct json *j, const struct request *r)
+{
+	(void)r;
+	for (struct tree_node *n = tree_first(&e->nbrs); n; n = tree_next(n)) {
+		struct nbr *nbr = tree_entry(n, struct nbr, node);
+		struct session *s = nbr->session;
+		enum setup_carrier by = s != NULL ? s->carrier : nbr->carrier;
+		const struct claims *claims =
+		    signers_claims(&e->signers, nbr->name);
+		char text[ADDR_TEXT];
+
+		json_open(j, NULL, '{');
+		json_str(j, "peer", nbr->name);
+		json_str(
+		    j, "routing_group", claims == NULL ? "" : claims->group);
+		json_str(j, "state", nbr_word(s == NULL ? NBR_DOWN : s->state));
+		json_str(j, "carrier", by == SETUP_XLSA2 ? "x-lsa-2" : "tcp");
+		json_bool(j, "dialled", s != NULL && s->dialled);
+		json_bool(j, "announced", nbr->announced);
+		json_bool(j, "silent", nbr->silent);
+		json_str(j, "mail", link_word(link_mail(e, nbr->name)));
+		json_uint(j, "since_s", seconds(e, nbr->since));
+		json_open(j, "addresses", '[');
+		for (size_t i = 0; i < nbr->naddrs; i++)
+			json_str(j, NULL, addr_text(&nbr->addrs[i], text));
+		json_close(j, ']');
+		sync_show(nbr, j);
+		if (claims != NULL)
+			json_int(j, "certificate_until", claims->not_after);
+		json_str(j, "reason",
+		    s != NULL || nbr->reason == NULL ? "" : nbr->reason);
+		json_close(j, '}');
+		json_line(j);
+	}
+}
+
+static void
+links(struct engine *e, struct json *j, const struct request *r)
+{
+	(void)r;
+	link_show(e, j);
+}
+
+/* By another address of the same server before. */
+static bool
+is_named(const struct route *r, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(r->hop[i].name, r->hop[at].name) == 0)
+			return true;
+	return false;
+}
+
+static void
+hop_names(
+    struct json *j, const char *key, const struct route *r, bool alternate)
+{
+	json_open(j, key, '[');
+	for (size_t i = 0; i < r->nhops; i++)
+		if (r->hop[i].alternate == alternate && !is_named(r, i))
+			json_str(j, NULL, r->hop[i].name);
+	json_close(j, ']');
+}
+
+static void
+hop_addresses(struct json *j, const struct route *r)
+{
+	char text[ADDR_TEXT];
+
+	json_open(j, "addresses", '[');
+	for (size_t i = 0; i < r->nhops; i++)
+		json_str(j, NULL, addr_text(&r->hop[i].addr, text));
+	json_close(j, ']');
+}
+
+/* Whose claims it was made of: what `lsrctl forget` must name, when nothing
+ * else of that server is known any more. */
+static void
+claims_list(struct json *j, const struct route *r)
+{
+	json_open(j, "claims", '[');
+	for (size_t i = 0; i < r->nclaims; i++) {
+		const struct route_claim *c = &r->claims[i];
+
+		if (!c->known)
+			continue;
+		json_open(j, NULL, '{');
+		json_str(j, "server", c->server);
+		json_hex(j, "key", c->key, sizeof(c->key));
+		json_uint(j, "epoch", c->seq >> 32);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+/* A line of DESIGN section 13, and what a live table knows more. */
+static void
+route_line(struct json *j, const struct route *r)
+{
+	json_open(j, NULL, '{');
+	json_str(j, "pattern", r->pattern);
+	if (r->kind == ROUTE_HOLD) {
+		json_str(j, "unreachable", r->reason);
+	} else {
+		if (r->kind != ROUTE_REMOTE)
+			json_bool(j, "here", true);
+		json_str(j, "server", r->server);
+		json_uint(j, "cost", r->cost);
+		json_uint(j, "hops", r->hops);
+	}
+	if (r->kind == ROUTE_REMOTE) {
+		hop_names(j, "next_hops", r, false);
+		hop_names(j, "alternates", r, true);
+		json_open(j, "path", '[');
+		for (size_t i = 0; i < r->npath; i++)
+			json_str(j, NULL, r->path[i]);
+		json_close(j, ']');
+		hop_addresses(j, r);
+	}
+	json_str(j, "kind", route_kind_word(r->kind));
+	if (r->kind == ROUTE_WAY)
+		json_str(j, "way", r->way);
+	json_bool(j, "relay", r->relay);
+	json_bool(j, "last_resort", r->last_resort);
+	if (r->kind == ROUTE_HOLD)
+		claims_list(j, r);
+	if (r->leaves != 0) {
+		json_uint(j, "leaves", r->leaves);
+		json_bool(j, "given_up", r->over);
+	}
+	json_close(j, '}');
+	json_line(j);
+}
+
+static void
+routes(struct engine *e, struct json *j, const struct request *r)
+{
+	const struct rib *rib = rib_of(e);
+
+	(void)r;
+	for (size_t i = 0; rib != NULL && i < rib->n; i++)
+		route_line(j, &rib->routes[i]);
+}
+
+static void
+verdict(struct json *j, bool ok, const char *reason)
+{
+	json_open(j, NULL, '{');
+	json_bool(j, "ok", ok);
+	if (!ok)
+		json_str(j, "reason", reason);
+	json_close(j, '}');
+	json_line(j);
+}
+
+/* Only what the authority signed may come by this door. */
+static void
+inject(struct engine *e, struct json *j, const struct request *r)
+{
+	struct buf octets = { 0 };
+	struct lsa *lsa = NULL;
+	int rc = r->n == 1 ? RC_OK : RC_MISSING;
+
+	if (rc == RC_OK && !buf_unhex(&octets, r->word[0]))
+		rc = RC_FORMAT;
+	if (rc == RC_OK)
+		rc = lsa_decode(octets.p, octets.n, e->seal, &lsa);
+	if (rc == RC_OK && !lsa_is_authority(lsa))
+		rc = RC_CLAIM;
+	lsa_free(lsa);
+	if (rc == RC_OK)
+		rc = accept_update(e, NULL, octets.p, octets.n, NULL);
+	buf_done(&octets);
+	verdict(j, rc == RC_OK || rc == RC_SAME, rc_word(rc));
+}
+
+static void
+drain(struct engine *e, struct json *j, const struct request *r)
+{
+	const char *reason = option(r, "reason");
+
+	if (reason != NULL && strlen(reason) > LIMIT_REASON_OCTETS) {
+		verdict(j, false, rc_word(RC_LONG));
+		return;
+	}
+	for (const char *p = reason; p != NULL && *p != '\0'; p++)
+		if (*p < ' ' || *p > '~' || *p == '"' || *p == '\\') {
+			verdict(j, false, rc_word(RC_NAME));
+			return;
+		}
+	e->drained = true;
+	e->drain_until = number(option(r, "until"));
+	mem_free(e->drain_reason);
+	e->drain_reason = mem_str(reason);
+	due_say(e);
+	verdict(j, true, NULL);
+}
+
+static void
+ready(struct engine *e, struct json *j, const struct request *r)
+{
+	(void)r;
+	e->drained = false;
+	due_say(e);
+	verdict(j, true, NULL);
+}
+
+static void
+explain(struct engine *e, struct json *j, const struct request *r)
+{
+	const char *priority = option(r, "priority");
+	struct view_question q = { .rib = rib_of(e),
+		.address = r->n > 0 ? r->word[0] : "",
+		.message = { .size = number(option(r, "size")),
+		    .sender = option(r, "sender"),
+		    .time = -1 } };
+	struct view *view = steer_view(e, &e->db);
+
+	if (option(r, "at") != NULL)
+		q.message.time = (int64_t)number(option(r, "at"));
+	if (priority != NULL)
+		q.message.priority = policy_priority(priority);
+	if (!view_explain(j, view, &q))
+		verdict(j, false, rc_word(RC_NAME));
+	view_free(view);
+}
+
+static void export(struct engine *e, struct json *j, const struct request *r)
+{
+	struct view *view = steer_view(e, &e->db);
+
+	(void)r;
+	view_export(j, view);
+	view_free(view);
+}
+
+static void
+transit(struct engine *e, struct json *j, const struct request *r)
+{
+	(void)r;
+	transit_show(e, j);
+}
+
+static void
+db(struct engine *e, struct json *j, const struct request *r)
+{
+	if (!query_db(e, j, r->n > 0 ? r->word[0] : NULL, r->more))
+		verdict(j, false, rc_word(RC_FORMAT));
+}
+
+static const struct {
+	const char *verb;
+	void (*answer)(
+	    struct engine *e, struct json *j, const struct request *r);
+} verbs[] = {
+	{ "status", status },
+	{ "peers", peers },
+	{ "links", links },
+	{ "routes", routes },
+	{ "db", db },
+	{ "transit", transit },
+	{ "explain", explain },
+	{ "export", export },
+	{ "inject", inject },
+	{ "drain", drain },
+	{ "ready", ready },
+};
+
+void
+query_answer(struct engine *e, const struct input *in)
+{
+	struct buf out = { 0 }, more = { 0 };
+	struct json j = { .out = &out };
+	struct request r;
+	size_t i = 0;
+
+	request_read(&r, in->bytes, in->len);
+	r.more = &more;
+	while (i < sizeof(verbs) / sizeof(verbs[0]) &&
+	       strcmp(verbs[i].verb, r.verb) != 0)
+		i++;
+	if (e->phase == PHASE_BOOT)
+		verdict(&j, false, rc_word(RC_STATE));
+	else if (i < sizeof(verbs) / sizeof(verbs[0]))
+		verbs[i].answer(e, &j, &r);
+	else
+		verdict(&j, false, "unknown-verb");
+	mem_free(r.text);
+	fx_add(e, (struct effect){ .kind = FX_REPLY,
+		      .who = in->who,
+		      .bytes = fx_keep(e, out.p, out.n),
+		      .len = out.n,
+		      .name = more.n == 0 ? NULL : fx_keep(e, more.p, more.n),
+		      .last = more.n == 0 });
+	buf_done(&more);
+	buf_done(&out);
+}

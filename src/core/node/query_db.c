@@ -1,0 +1,153 @@
+#include "core/node/query_db.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/rc.h"
+#include "core/node/node.h"
+
+static void
+db_server(struct json *j, const struct lsa *lsa)
+{
+	const struct lsa_server *s = lsa_server(lsa);
+	char text[ADDR_TEXT];
+
+	json_str(j, "routing_group", s->group);
+	json_str(j, "state", lsa_state_word(s->state));
+	if (s->reason != NULL)
+		json_str(j, "reason", s->reason);
+	json_bool(j, "mta_down", s->mta_down);
+	json_open(j, "smtp", '[');
+	for (size_t i = 0; i < s->nsmtp; i++)
+		json_str(j, NULL, addr_text(&s->smtp[i], text));
+	json_close(j, ']');
+	json_open(j, "neighbours", '[');
+	for (size_t i = 0; i < s->nneighbours; i++)
+		json_str(j, NULL, s->neighbours[i]);
+	json_close(j, ']');
+	json_open(j, "mail_up", '[');
+	for (size_t i = 0; i < s->nmail_up; i++)
+		json_str(j, NULL, s->mail_up[i]);
+	json_close(j, ']');
+	json_open(j, "mail_down", '[');
+	for (size_t i = 0; i < s->nmail_down; i++)
+		json_str(j, NULL, s->mail_down[i]);
+	json_close(j, ']');
+}
+
+static void
+db_connector(struct json *j, const struct lsa *lsa)
+{
+	const struct lsa_connector *c = lsa_connector(lsa);
+
+	json_str(j, "routing_group", c->group);
+	json_str(j, "state", lsa_state_word(c->state));
+	json_uint(j, "congestion", c->congestion);
+	json_open(j, "bridgeheads", '[');
+	for (size_t i = 0; i < c->nbridgeheads; i++) {
+		json_open(j, NULL, '{');
+		json_str(j, "server", c->bridgeheads[i].name);
+		json_bool(j, "up", c->bridgeheads[i].up);
+		json_uint(j, "cost", c->bridgeheads[i].cost);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void
+db_body(struct json *j, const struct lsa *lsa)
+{
+	const struct lsa_space *space = lsa_space(lsa);
+
+	json_open(j, "body", '{');
+	if (lsa->purge) {
+		/* nothing is left of it */
+	} else if (lsa->key.type == LSA_SERVER) {
+		db_server(j, lsa);
+	} else if (lsa->key.type == LSA_CONNECTOR) {
+		db_connector(j, lsa);
+	} else if (space != NULL) {
+		json_uint(j, "cost", space->cost);
+		json_str(j, "state", space->down ? "down" : "up");
+		json_str(j, "scope",
+		    space->local ? "routing-group" : "organization");
+		json_bool(j, "fallback", space->fallback);
+		json_bool(j, "relay", space->relay);
+	}
+	json_close(j, '}');
+}
+
+static void
+db_line(struct json *j, const struct lsa *l)
+{
+	json_open(j, NULL, '{');
+	json_str(j, "origin", l->key.origin);
+	json_str(j, "type", lsa_type_word(l->key.type));
+	json_str(j, "id", l->key.id);
+	json_uint(j, "epoch", l->seq >> 32);
+	json_uint(j, "counter", l->seq & 0xffffffffu);
+	json_bool(j, "purge", l->purge);
+	json_hex(j, "signer", l->signer, SEAL_DIGEST);
+	json_uint(j, "issued", l->issued);
+	json_uint(j, "octets", l->len);
+	json_hex(j, "digest", l->digest, SEAL_DIGEST);
+	db_body(j, l);
+	json_close(j, '}');
+	json_line(j);
+}
+
+/* The first behind the place that `more` names, or of all; false: that is
+ * no place. */
+static bool
+db_from(const struct engine *e, const char *more, struct lsa **out)
+{
+	struct buf octets = { 0 };
+	struct msg_key key;
+	struct cur in;
+	bool good;
+
+	*out = lsdb_first(&e->db);
+	if (more == NULL)
+		return true;
+	good = buf_unhex(&octets, more);
+	in = cur_over(octets.p, octets.n);
+	good = good && msg_key_read(&in, &key) == RC_OK && in.left == 0;
+	buf_done(&octets);
+	if (!good)
+		return false;
+	*out = lsdb_from(&e->db, &key.key);
+	if (*out != NULL && lsa_key_order(&(*out)->key, &key.key) == 0)
+		*out = lsdb_next(*out);
+	return true;
+}
+
+static void
+db_rest(const struct lsa *last, struct buf *more)
+{
+	struct buf octets = { 0 };
+
+	msg_key_write(&octets, &last->key);
+	buf_text(more, "db ");
+	for (size_t i = 0; i < octets.n; i++)
+		buf_printf(more, "%02x", octets.p[i]);
+	buf_u8(more, 0);
+	buf_done(&octets);
+}
+
+/* What comes or goes between two parts is in the answer or is not; what stays
+ * is there once, in the order of keys. */
+bool
+query_db(struct engine *e, struct json *j, const char *from, struct buf *more)
+{
+	struct lsa *last = NULL, *l;
+
+	if (!db_from(e, from, &l))
+		return false;
+	for (; l != NULL && j->out->n < LIMIT_ANSWER_PART; l = lsdb_next(l)) {
+		db_line(j, l);
+		last = l;
+	}
+	if (l != NULL)
+		db_rest(last, more);
+	return true;
+}

@@ -1,0 +1,150 @@
+#include "core/node/refused.h"
+
+#include "core/lsa/match.h"
+#include "core/node/due.h"
+#include "core/node/fx.h"
+#include "core/node/link.h"
+#include "core/node/node.h"
+
+static void
+changed(struct engine *e, const struct refusal *r, const char *reason)
+{
+	char text[ADDR_TEXT];
+
+	fx_event(
+	    e, (struct event){ .kind = EVENT_ROUTE_REFUSED,
+		   .name = r->pattern,
+		   .peer = r->name,
+		   .from = fx_keep(e, addr_text(&r->hop, text), ADDR_TEXT),
+		   .to = r->off ? "left-out" : "used",
+		   .reason = reason,
+		   .value = r->off ? mono_since(e->now, r->until) / 1000 : 0 });
+	due_compute(e);
+	due_save(e);
+}
+
+/* The route that Postfix takes for this recipient, or NULL. */
+static const struct route *
+route_of(const struct engine *e, const char *recipient)
+{
+	const struct route *route = NULL;
+	struct match m;
+	const char *pattern;
+
+	if (e->rib == NULL)
+		return NULL;
+	m = match_over(recipient, e->mta.delimiters);
+	while (route == NULL && (pattern = match_next(&m)) != NULL)
+		route = rib_find(e->rib, pattern);
+	return route;
+}
+
+/* Without a port it is every mail service there. */
+static bool
+is_hop(const struct addr *told, const struct addr *hop)
+{
+	return told->port == 0 ? addr_same_ip(told, hop)
+	                       : addr_equal(told, hop);
+}
+
+static bool
+goes_by(const struct route *route, const struct addr *hop)
+{
+	for (size_t i = 0; i < route->nhops; i++)
+		if (addr_equal(&route->hop[i].addr, hop))
+			return true;
+	return false;
+}
+
+static void
+refused_by(struct engine *e, const struct route *route, const char *name,
+    const struct addr *hop, const struct report *r)
+{
+	struct refusal_told told = { route->pattern, name, *hop,
+		refusal_digest(r->to), e->now };
+	const struct refusal *off;
+
+	if (!is_hop(&r->hop, hop))
+		return;
+	off = refusal_add(&e->refusals, &told);
+	if (off != NULL)
+		changed(e, off, "recipients");
+}
+
+static void
+refused(struct engine *e, const struct route *route, const struct report *r)
+{
+	for (size_t i = 0; i < route->nhops; i++)
+		refused_by(
+		    e, route, route->hop[i].name, &route->hop[i].addr, r);
+	/* Where a connector has limits a message may have gone elsewhere. */
+	for (struct link *l = e->annex.net.n > 0 ? link_first(e) : NULL;
+	     l != NULL; l = link_next(l))
+		if (l->use & (LINK_CONNECTOR | LINK_MEMBER) &&
+		    !goes_by(route, &l->addr))
+			refused_by(e, route, l->name, &l->addr, r);
+}
+
+static void
+accepted(struct engine *e, const char *pattern, const struct addr *hop)
+{
+	struct refusal_told told = {
+		.pattern = pattern, .hop = *hop, .now = e->now
+	};
+	const struct refusal *was = refusal_end(&e->refusals, &told);
+
+	if (was != NULL)
+		changed(e, was, "accepted");
+}
+
+void
+refused_report(struct engine *e, const struct report *r)
+{
+	const struct route *route = route_of(e, r->to);
+
+	if (route == NULL)
+		return;
+	if (r->count[REPORT_RELAYED] > 0)
+		accepted(e, route->pattern, &r->hop);
+	else if (r->count[REPORT_UNRELAYED] > 0)
+		refused(e, route, r);
+}
+
+void
+refused_probe(struct engine *e, const struct refused_probe *probe)
+{
+	struct refusal_told told = { probe->pattern, probe->name, probe->hop, 0,
+		e->now };
+	const struct refusal *off;
+
+	if (!probe->refused) {
+		accepted(e, probe->pattern, &probe->hop);
+		return;
+	}
+	off = refusal_add(&e->refusals, &told);
+	if (off != NULL)
+		changed(e, off, "probes");
+}
+
+void
+refused_tick(struct engine *e)
+{
+	const struct refusal *over;
+
+	while ((over = refusal_over(&e->refusals, e->now)) != NULL)
+		changed(e, over, "time");
+	fx_wake(e, refusal_due(&e->refusals));
+}
+
+void
+refused_show(const struct engine *e, struct json *j, const struct addr *hop)
+{
+	json_open(j, "refuses", '[');
+	for (size_t i = 0; i < e->refusals.list.n; i++) {
+		const struct refusal *r = &e->refusals.list.v[i];
+
+		if (r->off && addr_equal(&r->hop, hop))
+			json_str(j, NULL, r->pattern);
+	}
+	json_close(j, ']');
+}

@@ -1,0 +1,122 @@
+#include "core/node/relaying.h"
+
+#include <string.h>
+
+#include "core/node/fx.h"
+#include "core/node/link.h"
+#include "core/node/node.h"
+#include "core/node/probing.h"
+#include "core/node/refused.h"
+
+#define EACH_MS 600000
+
+/* A name that nobody has (RFC 2606), so that nobody's mail is meant. */
+#define NOWHERE "lsrd-probe.invalid"
+
+static bool
+goes_by(const struct route *route, const struct addr *hop)
+{
+	for (size_t i = 0; i < route->nhops; i++)
+		if (addr_equal(&route->hop[i].addr, hop))
+			return true;
+	return false;
+}
+
+static bool
+is_open(const struct route *route, const struct addr *hop)
+{
+	return route->kind == ROUTE_REMOTE &&
+	       (!route->relay || strcmp(route->pattern, "*") == 0) &&
+	       goes_by(route, hop);
+}
+
+/* The next pattern to ask for behind `last`, going round; or NULL. Where the
+ * hop is left out by now it stands in no route, and is not asked. */
+static const char *
+following(const struct engine *e, const struct addr *hop, const char *last)
+{
+	const char *first = NULL, *next = NULL;
+
+	for (size_t i = 0; e->rib != NULL && i < e->rib->n; i++) {
+		const struct route *route = &e->rib->routes[i];
+
+		if (!is_open(route, hop))
+			continue;
+		if (first == NULL)
+			first = route->pattern;
+		if (next == NULL && last != NULL &&
+		    strcmp(route->pattern, last) > 0)
+			next = route->pattern;
+	}
+	return next != NULL ? next : first;
+}
+
+static const char *
+recipient(struct engine *e, const char *pattern)
+{
+	struct buf out = { 0 };
+	const char *kept;
+
+	if (strcmp(pattern, "*") == 0)
+		buf_text(&out, "postmaster@" NOWHERE);
+	else if (pattern[0] == '.')
+		buf_printf(&out, "postmaster@lsrd-probe%s", pattern);
+	else if (strchr(pattern, '@') != NULL)
+		buf_text(&out, pattern);
+	else
+		buf_printf(&out, "postmaster@%s", pattern);
+	kept = fx_keep(e, out.p, out.n);
+	buf_done(&out);
+	return kept;
+}
+
+/* There is something to ask it for, and it was never asked. */
+static bool
+is_new(const struct engine *e, const struct link *l)
+{
+	return l->use & (LINK_CONNECTOR | LINK_MEMBER) && l->state == LINK_UP &&
+	       l->relay_at.ms == 0 && following(e, &l->addr, NULL) != NULL;
+}
+
+const char *
+relaying_ask(struct engine *e, struct link *l)
+{
+	const char *pattern;
+
+	l->relay_asked = false;
+	if (!(l->use & (LINK_CONNECTOR | LINK_MEMBER)) || l->state != LINK_UP ||
+	    l->asks || !mono_due(l->relay_at, e->now))
+		return NULL;
+	pattern = l->relay_again ? l->relay_pattern
+	                         : following(e, &l->addr, l->relay_pattern);
+	if (pattern == NULL)
+		return NULL;
+	if (pattern != l->relay_pattern) {
+		mem_free(l->relay_pattern);
+		l->relay_pattern = mem_str(pattern);
+	}
+	l->relay_again = false;
+	l->relay_asked = true;
+	l->relay_at = mono_after(e->now, EACH_MS);
+	return recipient(e, l->relay_pattern);
+}
+
+void
+relaying_told(struct engine *e, struct link *l, bool refused)
+{
+	struct refused_probe probe = { l->relay_pattern, l->name, l->addr,
+		refused };
+
+	refused_probe(e, &probe);
+	l->relay_again = refused && !refusal_is_off(&e->refusals,
+					l->relay_pattern, &l->addr);
+}
+
+/* A new table: hops that were never asked are, soon. */
+void
+relaying_table(struct engine *e)
+{
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
+		if (!l->running && is_new(e, l))
+			link_soon(l);
+}

@@ -1,0 +1,497 @@
+#include "core/node/session.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/rc.h"
+#include "core/node/accept.h"
+#include "core/node/adjacent.h"
+#include "core/node/dial.h"
+#include "core/node/fx.h"
+#include "core/node/nbrs.h"
+#include "core/node/node.h"
+#include "core/node/pulse.h"
+#include "core/node/sync.h"
+
+/* So often a certificate that is over is said to be. */
+#define ALARM_MS 3600000
+
+static struct session *
+session_find(struct engine *e, uint32_t who)
+{
+	for (size_t i = 0; i < e->sessions.n; i++)
+		if (e->sessions.v[i]->who == who)
+			return e->sessions.v[i];
+	return NULL;
+}
+
+void
+session_free(struct session *s)
+{
+	frame_done(&s->in);
+	keyset_done(&s->queue);
+	wants_done(&s->wanted);
+	keyset_done(&s->late);
+	mem_free(s->peer);
+	mem_free(s);
+}
+
+static void
+state_event(struct engine *e, const struct session *s, enum nbr_state to,
+    const char *reason)
+{
+	fx_event(e, (struct event){ .kind = EVENT_NBR_STATE,
+			.peer = s->peer,
+			.from = nbr_word(s->state),
+			.to = nbr_word(to),
+			.reason = reason });
+}
+
+static void
+hello_send(struct engine *e, struct session *s)
+{
+	struct msg_hello hello = { .lowest = MSG_VERSION_LOWEST,
+		.highest = MSG_VERSION,
+		.keepalive_ms = e->setup->keepalive_ms,
+		.dead_ms = e->setup->dead_ms };
+	struct buf out = { 0 };
+	size_t hole = frame_open(&out, MSG_HELLO);
+
+	memcpy(hello.org, e->setup->org, SEAL_DIGEST);
+	CHECK(strlen(e->setup->server) <= STR_HOST_MAX);
+	memcpy(hello.name, e->setup->server, strlen(e->setup->server) + 1);
+	msg_hello_write(&out, &hello);
+	frame_close(&out, hole);
+	fx_send(e, s, &out);
+	buf_done(&out);
+}
+
+/* Follows the table; false when the event is not allowed now. */
+static bool
+move(struct engine *e, struct session *s, enum nbr_event event,
+    const char *reason)
+{
+	const struct nbr_move *m = nbr_move(s->state, event);
+	struct nbr *nbr = nbrs_find(e, s->peer);
+
+	if (m == NULL)
+		return false;
+	if (m->next != s->state)
+		state_event(e, s, m->next, reason);
+	s->state = m->next;
+	if (s->state == NBR_FULL && nbr != NULL) {
+		nbr->dial_fails = 0;
+		s->owes = false;
+	}
+	if (m->todo & NBR_SEND_HELLO)
+		hello_send(e, s);
+	if (m->todo & NBR_SEND_DIGEST)
+		sync_digest_send(e, s);
+	if (m->todo & NBR_ANNOUNCE)
+		adjacent_up(e, nbr);
+	if (m->todo & NBR_MISS && nbr != NULL && nbr->session == s)
+		adjacent_lost(e, nbr);
+	return true;
+}
+
+/*
+ * Out of the list. The neighbour is dialled again soon; ever later when it
+ * did not come to FULL, as with a peer that refuses us in its HELLO.
+ */
+static void
+session_end(struct engine *e, struct session *s, const char *reason)
+{
+	struct nbr *nbr = nbrs_find(e, s->peer);
+	bool was_full = s->state == NBR_FULL;
+
+	if (nbr != NULL && nbr->session == s) {
+		nbr->since = e->now;
+		nbr->since_wall = e->wall;
+		nbr->dial_at =
+		    mono_after(e->now, 100 + rng_below(&e->rng, 400));
+		pulse_end(e, s, nbr);
+		move(e, s, NBR_LOST, reason);
+		nbr->session = NULL;
+		if (!was_full)
+			dial_failed(e, s->peer, reason);
+		nbr->reason = reason;
+	}
+	for (size_t i = 0; i < e->sessions.n; i++)
+		if (e->sessions.v[i] == s)
+			e->sessions.v[i] = e->sessions.v[--e->sessions.n];
+	session_free(s);
+}
+
+/* Tells the peer why, closes, and deals with what follows. */
+static void
+session_fault(struct engine *e, struct session *s, const char *reason)
+{
+	struct buf out = { 0 };
+	size_t hole = frame_open(&out, MSG_CLOSE);
+
+	buf_text(&out, reason);
+	frame_close(&out, hole);
+	fx_send(e, s, &out);
+	buf_done(&out);
+	fx_add(e, (struct effect){ .kind = FX_CLOSE, .who = s->who });
+	session_end(e, s, reason);
+}
+
+void
+session_closed(struct engine *e, uint32_t who)
+{
+	struct session *s = session_find(e, who);
+
+	if (s != NULL)
+		session_end(e, s, "closed");
+}
+
+/*
+ * Of two sessions with one peer both ends keep the same: the one that the
+ * server with the smaller name dialled; of two dialled by the same, the new.
+ */
+static bool
+keep_new(const struct engine *e, const struct session *old, bool dialled)
+{
+	bool ours_counts = strcmp(e->setup->server, old->peer) < 0;
+
+	return old->dialled == dialled || dialled == ours_counts;
+}
+
+/* By our configuration, or by something that it has said. */
+static bool
+is_known(const struct engine *e, const char *name)
+{
+	struct lsa_key key = { .origin = name, .id = "", .type = LSA_SERVER };
+
+	for (size_t i = 0; i < e->setup->npeers; i++)
+		if (strcmp(e->setup->peers[i].name, name) == 0)
+			return true;
+	return lsdb_find(&e->db, &key) != NULL;
+}
+
+static bool
+is_over(const struct engine *e, int64_t not_after)
+{
+	return not_after < 0 || (uint64_t)not_after < e->wall;
+}
+
+/*
+ * A renewal was forgotten. The transport lets such a certificate through for
+ * a week, so that no site is cut off; until then it is said every hour.
+ */
+static void
+expired_check(struct engine *e, struct session *s)
+{
+	struct nbr *nbr = nbrs_find(e, s->peer);
+
+	if (nbr == NULL || !is_over(e, s->not_after) ||
+	    !mono_due(nbr->alarm_at, e->now))
+		return;
+	nbr->alarm_at = mono_after(e->now, ALARM_MS);
+	fx_event(e, (struct event){ .kind = EVENT_EXPIRED,
+			.peer = s->peer,
+			.value = e->wall - (uint64_t)s->not_after });
+}
+
+static const char *
+refusal(struct engine *e, const struct input *in, const struct claims *claims)
+{
+	struct session *old = NULL;
+	struct nbr *nbr = nbrs_find(e, in->name);
+	struct lsa_key key = { .origin = "", .type = LSA_REVOCATION };
+	char hex[2 * SEAL_DIGEST + 1];
+
+	if (claims == NULL || strcmp(claims->name, in->name) != 0)
+		return "identity";
+	if (strcmp(in->name, e->setup->server) == 0)
+		return "our-own-name";
+	lsa_digest_text(claims->key, hex);
+	key.id = hex;
+	if (lsdb_find(&e->db, &key) != NULL)
+		return "revoked-key";
+	if (is_over(e, claims->not_after) && !is_known(e, in->name))
+		return "expired";
+	if (e->sessions.n >= LIMIT_SESSIONS)
+		return "limit";
+	if (nbr != NULL)
+		old = nbr->session;
+	if (old != NULL && !keep_new(e, old, in->dialled))
+		return "second-session";
+	return NULL;
+}
+
+void
+session_open(struct engine *e, const struct input *in)
+{
+	struct claims *claims = NULL;
+	struct session *s = mem_new(sizeof(*s), 0, 0);
+	const char *reason;
+	struct nbr *nbr;
+
+	s->who = in->who;
+	s->peer = mem_str(in->name);
+	s->dialled = in->dialled;
+	s->carrier = in->carrier;
+	s->state = NBR_DOWN;
+	s->opened = s->heard = s->said = e->now;
+	pulse_begin(e, s);
+	s->dead_ms = e->setup->dead_ms;
+	s->faults = (struct pace){ .burst = LIMIT_FAULTS,
+		.each_ms = 60000 / LIMIT_FAULTS };
+	e->seal->vouch(e->seal->ctx, in->bytes, in->len, &claims);
+	reason = refusal(e, in, claims);
+	if (claims != NULL) {
+		memcpy(s->key, claims->key, SEAL_DIGEST);
+		s->not_after = claims->not_after;
+	}
+	claims_free(claims);
+	vec_push(&e->sessions, s);
+	if (reason != NULL) {
+		fx_event(e, (struct event){ .kind = EVENT_SESSION_REFUSED,
+				.peer = in->name,
+				.reason = reason });
+		session_fault(e, s, reason);
+		dial_failed(e, in->name, reason);
+		return;
+	}
+	nbr = nbrs_get(e, in->name);
+	if (nbr->session != NULL) {
+		struct session *old = nbr->session;
+
+		s->missed = false;
+		s->owes =
+		    old->owes || old->queue.tree.n > 0 ||
+		    (old->version > 1 && old->confirmed < old->update_end);
+		nbr->session = s; /* so that nothing is withdrawn between */
+		session_fault(e, old, "second-session");
+	}
+	nbr->session = s;
+	nbr->since = e->now;
+	nbr->since_wall = e->wall;
+	nbr->dial_at = MONO_NEVER;
+	if (in->dialled)
+		nbr->dialling = false;
+	move(e, s, NBR_OPEN, NULL);
+}
+
+static const char *
+hello(struct engine *e, struct session *s, struct cur *body)
+{
+	struct msg_hello hello;
+	int rc = msg_hello_read(body, &hello);
+
+	if (rc != RC_OK)
+		return rc_word(rc);
+	if (memcmp(hello.org, e->setup->org, SEAL_DIGEST) != 0)
+		return rc_word(RC_ORG);
+	if (strcmp(hello.name, s->peer) != 0)
+		return rc_word(RC_IDENTITY);
+	if (hello.keepalive_ms == 0 || hello.dead_ms < hello.keepalive_ms)
+		return rc_word(RC_RANGE);
+	s->version = hello.highest < MSG_VERSION ? hello.highest : MSG_VERSION;
+	/* The one who waits longer sets the time for both. */
+	if (hello.dead_ms > s->dead_ms)
+		s->dead_ms = hello.dead_ms < 600000 ? hello.dead_ms : 600000;
+	return move(e, s, NBR_HELLO, NULL) ? NULL : rc_word(RC_STATE);
+}
+
+bool
+session_forgive(struct engine *e, struct session *s, uint32_t points)
+{
+	return pace_spend(&s->faults, points, e->now);
+}
+
+/* What an LSA costs that was judged so; limits.h says why. */
+static uint32_t
+points_of(int rc, bool asked)
+{
+	switch (rc) {
+	case RC_OK:
+	case RC_OLD:
+	case RC_SAME:
+		return 0;
+	case RC_SHORT:
+	case RC_ORG:
+	case RC_SIGNATURE:
+		return LIMIT_FAULT_PLAIN;
+	default:
+		return asked ? LIMIT_FAULT_ASKED : LIMIT_FAULT_CONTENT;
+	}
+}
+
+static const char *
+update(struct engine *e, struct session *s, struct cur *body)
+{
+	size_t n = body->left;
+	uint32_t points;
+	bool asked = false;
+	int rc;
+
+	if (!move(e, s, NBR_UPDATE, NULL))
+		return rc_word(RC_STATE);
+	s->updates++;
+	rc = accept_update(e, s, cur_bytes(body, n), n, &asked);
+	points = points_of(rc, asked);
+	/* One bad LSA is refused by name; a stream of them ends the session. */
+	return points == 0 || session_forgive(e, s, points) ? NULL
+	                                                    : "too-many-faults";
+}
+
+static enum nbr_event
+event_of(uint8_t type)
+{
+	switch (type) {
+	case MSG_DIGEST:
+	case MSG_SUMMARY:
+	case MSG_REQUEST:
+	case MSG_NONE:
+	case MSG_SYNCED:
+		return NBR_EXCHANGE;
+	case MSG_ALIVE:
+		return NBR_ALIVE;
+	default:
+		return NBR_EVENTS;
+	}
+}
+
+/* One message. Returns why the session must end, or NULL. */
+static const char *
+message(struct engine *e, struct session *s, uint8_t type, struct cur *body)
+{
+	enum nbr_event event;
+	int rc;
+
+	if (type == MSG_HELLO)
+		return hello(e, s, body);
+	if (type == MSG_UPDATE)
+		return update(e, s, body);
+	if (type == MSG_CLOSE)
+		return "closed-by-peer";
+	event = event_of(type);
+	if (event == NBR_EVENTS)
+		return "unknown-message";
+	if (!move(e, s, event, NULL))
+		return rc_word(RC_STATE);
+	if (type == MSG_ALIVE) {
+		const char *why =
+		    s->version > 1 ? pulse_confirm(e, s, body) : NULL;
+
+		return why == NULL && body->left > 0 ? rc_word(RC_LONG) : why;
+	}
+	rc = sync_message(e, s, type, body);
+	/* More than any server could have, or ask for. */
+	if (rc == RC_LIMIT)
+		return "too-many-faults";
+	return rc == RC_OK ? NULL : rc_word(rc);
+}
+
+/* FULL: they have all of ours, and we all of theirs. */
+static void
+agree_check(struct engine *e, struct session *s)
+{
+	if (s->state == NBR_SYNC && s->summary_whole && s->synced_heard &&
+	    s->wanted.tree.n == 0)
+		move(e, s, NBR_AGREED, NULL);
+}
+
+/* What it tells may end this very session, as a revocation does. */
+static void
+take(struct engine *e, struct session *s, uint8_t type, struct cur *body)
+{
+	const char *fault = message(e, s, type, body);
+
+	if (fault != NULL)
+		s->over = fault;
+	if (s->over == NULL)
+		agree_check(e, s);
+}
+
+void
+session_bytes(struct engine *e, const struct input *in)
+{
+	struct session *s = session_find(e, in->who);
+	struct cur body;
+	uint8_t type;
+	int got = 0;
+
+	if (s == NULL)
+		return;
+	s->heard = e->now;
+	s->missed = false;
+	s->came += in->len;
+	pulse_progress(e, s, in->len);
+	frame_put(&s->in, in->bytes, in->len);
+	while (s->over == NULL && (got = frame_next(&s->in, &type, &body)) == 1)
+		take(e, s, type, &body);
+	if (s->over == NULL && got < 0)
+		s->over = rc_word(got);
+	if (s->over == NULL)
+		sync_pump(e, s);
+}
+
+void
+session_drained(struct engine *e, uint32_t who)
+{
+	struct session *s = session_find(e, who);
+
+	if (s == NULL)
+		return;
+	if (s->version < 2) /* it confirms nothing else */
+		pulse_progress(e, s, s->unsent);
+	s->unsent = 0;
+	sync_pump(e, s);
+}
+
+void
+session_flood(
+    struct engine *e, const struct lsa *lsa, const struct session *from)
+{
+	for (size_t i = 0; i < e->sessions.n; i++) {
+		struct session *s = e->sessions.v[i];
+
+		if (s == from || s->state < NBR_SYNC || s->over != NULL)
+			continue;
+		keyset_add(&s->queue, &lsa->key);
+		sync_pump(e, s);
+	}
+}
+
+void
+session_offer(struct engine *e, struct session *s, const struct lsa_key *key)
+{
+	keyset_add(&s->queue, key);
+	sync_pump(e, s);
+}
+
+void
+session_revoke(struct engine *e, const char *key)
+{
+	char hex[2 * SEAL_DIGEST + 1];
+
+	for (size_t i = 0; i < e->sessions.n; i++) {
+		struct session *s = e->sessions.v[i];
+
+		lsa_digest_text(s->key, hex);
+		if (strcmp(hex, key) == 0)
+			s->over = "revoked-key";
+	}
+}
+
+void
+session_tick(struct engine *e)
+{
+	for (size_t i = 0; i < e->sessions.n;) {
+		struct session *s = e->sessions.v[i];
+
+		if (s->over == NULL)
+			s->over = pulse_overdue(e, s);
+		if (s->over != NULL) {
+			session_fault(e, s, s->over);
+			continue; /* another has its place now */
+		}
+		pulse_alive(e, s);
+		expired_check(e, s);
+		i++;
+	}
+}

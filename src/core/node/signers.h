@@ -1,0 +1,56 @@
+/*
+ * signers.h - who signs as which server: what the certificates of its identity
+ * LSA say, vouched for by the authority. And how often each is heard.
+ *
+ * The set owns its signers; one is lent until its identity is renewed.
+ */
+
+#ifndef CORE_SIGNERS_H
+#define CORE_SIGNERS_H
+
+#include "base/tree.h"
+#include "core/lsa/lsa.h"
+#include "core/lsa/pace.h"
+#include "core/lsa/seal.h"
+
+struct signer {
+	struct tree_node node;
+	char *name;
+	struct claims *claims[2];
+	size_t n;
+	struct pace heard; /* LSAs taken of this origin */
+	struct mono acts;  /* when its server LSA was acted upon, or will be */
+};
+
+struct signers {
+	struct tree tree;
+	/* Of the identity judged last, by its digest: certificates are dear
+	 * to verify. */
+	struct signer *vouched;
+	uint8_t vouched_by[SEAL_DIGEST];
+};
+
+struct signer *signers_find(const struct signers *signers, const char *name);
+
+/* What our newest instance of an identity lets its server claim; NULL. */
+const struct claims *signers_claims(
+    const struct signers *signers, const char *origin);
+/* What the certificate of this key lets it claim; NULL where there is none. */
+const struct claims *signer_claims(
+    const struct signer *signer, const uint8_t key[SEAL_DIGEST]);
+
+/* When what it says of its addresses may be acted upon: now, or later. */
+struct mono signers_turn(
+    struct signers *signers, const char *origin, struct mono now);
+
+/* Vouches for every certificate of an identity; all must be the origin's. What
+ * it gives is lent until the next is vouched for. */
+int signers_vouch(struct signers *signers, const struct lsa *identity,
+    const struct seal *seal, const struct signer **out);
+/* The identity is in force: who signs by it now, or NULL. */
+const struct signer *signers_renew(struct signers *signers,
+    const struct lsa *identity, const struct seal *seal, struct mono now);
+
+void signers_done(struct signers *signers);
+
+#endif

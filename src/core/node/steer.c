@@ -1,0 +1,418 @@
+#include "core/node/steer.h"
+
+#include <string.h>
+
+#include "base/rc.h"
+#include "base/wall.h"
+#include "core/node/annex.h"
+#include "core/node/asked.h"
+#include "core/node/contest.h"
+#include "core/node/due.h"
+#include "core/node/fx.h"
+#include "core/node/link.h"
+#include "core/node/nbrs.h"
+#include "core/node/node.h"
+#include "core/node/probing.h"
+#include "core/node/relaying.h"
+#include "core/node/signers.h"
+#include "core/node/transit.h"
+
+#define RETURN_MS 10000 /* coming back waits no longer (DESIGN section 7) */
+#define MISSING_NAMED 4
+#define BEHIND_MS 10000 /* a table later than this is an alarm (section 4) */
+
+/* A process of Postfix that finds no table goes on without it until it has
+ * been idle for max_idle, 100 s: what is tried before is deferred again. */
+#define MADE_AGAIN_MS 140000
+
+static enum view_verdict
+verdict(enum link_state state)
+{
+	static const enum view_verdict verdicts[] = { VIEW_UNKNOWN, VIEW_UP,
+		VIEW_DOWN };
+
+	return verdicts[state];
+}
+
+/* Own probes: a bridgehead counts for each connector that names it. */
+static void
+probes_fill(struct engine *e)
+{
+	e->probes.n = e->places.n = 0;
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
+		enum link_state state = link_service(e, l->name, LINK_MEMBER);
+
+		vec_push(&e->places, ((struct view_place){ l->name, l->addr,
+					 verdict(l->state) }));
+		if (l->use & LINK_MEMBER && link_is_first(e, l))
+			vec_push(
+			    &e->probes, ((struct view_probe){ .name = l->name,
+					    .verdict = contest_lost(e, l->name)
+			                                   ? VIEW_DOWN
+			                                   : verdict(state) }));
+	}
+	for (size_t i = 0; i < e->setup->nconnectors; i++) {
+		const struct setup_connector *c = &e->setup->connectors[i];
+
+		for (size_t k = 0; k < c->nbridgeheads; k++) {
+			const struct setup_bridgehead *b = &c->bridgeheads[k];
+			const char *name = b->name;
+			bool lost = b->nsmtp == 0 && contest_lost(e, name);
+			const struct link *l = link_bridgehead(e, b);
+
+			if (l != NULL)
+				vec_push(&e->probes,
+				    ((struct view_probe){ .name = name,
+					.connector = c->name,
+					.verdict = lost ? VIEW_DOWN
+				                        : verdict(l->state) }));
+		}
+	}
+}
+
+static bool
+may_relay(void *ctx, const char *origin, const char *pattern)
+{
+	const struct engine *e = ctx;
+	const struct claims *claims = signers_claims(&e->signers, origin);
+
+	if (strcmp(origin, e->setup->server) == 0)
+		claims = e->setup->claims;
+	return claims != NULL && claims_relay(claims, pattern);
+}
+
+static bool
+may_claim(void *ctx, const char *origin, const char *pattern)
+{
+	const struct engine *e = ctx;
+	const struct claims *claims = signers_claims(&e->signers, origin);
+
+	return claims == NULL || claims_space(claims, pattern);
+}
+
+/* A table of thousands that leave at once is no thousand lines. */
+#define KEYS_SAID 50
+#define PATTERNS_SAID 4
+
+/* What a new table moves. */
+struct moves {
+	struct engine *e;
+	size_t n, keys;
+	struct buf patterns;
+};
+
+static const char *
+key_state(const struct route *from, const struct route *to)
+{
+	bool leaves = to != NULL && to->leaves != 0;
+
+	if (from == NULL || (from->leaves == 0 && !leaves))
+		return NULL;
+	if (to == NULL)
+		return "gone";
+	if (!leaves)
+		return "claimed";
+	if (to->over)
+		return from->over ? NULL : "given-up";
+	return from->leaves == 0 ? "leaving" : NULL;
+}
+
+static void
+key_said(struct moves *m, const struct route *from, const struct route *to)
+{
+	const char *state = key_state(from, to);
+	char until[WALL_TEXT];
+
+	if (state == NULL || ++m->keys > KEYS_SAID)
+		return;
+	if (to != NULL && to->leaves != 0)
+		wall_text(to->leaves, until);
+	else
+		wall_text(from->leaves, until);
+	fx_event(m->e, (struct event){ .kind = EVENT_KEY,
+			   .name = from->pattern,
+			   .from = strcmp(state, "claimed") == 0 ? NULL : until,
+			   .to = state });
+}
+
+static bool
+may_connect(void *ctx, const char *origin, const char *group)
+{
+	return transit_may(ctx, origin, group);
+}
+
+/* A route to other hops: what waits in the queue should be tried again. */
+static void
+moved(void *ctx, const struct route *from, const struct route *to)
+{
+	struct moves *m = ctx;
+	const char *pattern = to != NULL ? to->pattern : from->pattern;
+
+	key_said(m, from, to);
+	if (from != NULL && to != NULL && route_same(from, to))
+		return;
+	if (m->n++ < PATTERNS_SAID)
+		buf_printf(&m->patterns, "%s%s", m->n > 1 ? " " : "", pattern);
+	if (from != NULL && to != NULL && to->kind != ROUTE_HOLD)
+		vec_push(&m->e->moved, mem_str(pattern));
+}
+
+static void
+alone_check(struct engine *e, const struct view *view)
+{
+	bool alone = view_alone(view);
+
+	if (alone != e->alone)
+		fx_event(e, (struct event){ .kind = EVENT_ALONE,
+				.to = alone ? "alone" : "joined" });
+	e->alone = alone;
+}
+
+static void
+publish(struct engine *e, struct rib *rib)
+{
+	struct moves moves = { .e = e };
+	struct rib *old = e->rib;
+	struct buf number = { 0 };
+
+	rib_diff(old, rib, moved, &moves);
+	buf_u8(&moves.patterns, 0);
+	buf_printf(&number, "%llu", (unsigned long long)rib->generation);
+	buf_u8(&number, 0);
+	transit_share(e, old, rib);
+	e->rib = rib;
+	e->sent_at = e->now;
+	fx_add(e, (struct effect){ .kind = FX_ROUTES, .rib = rib });
+	fx_event(e,
+	    (struct event){ .kind = EVENT_ROUTES,
+		.name = (const char *)number.p,
+		.reason = moves.n == 0 ? NULL : (const char *)moves.patterns.p,
+		.value = moves.n,
+		.total = rib->n });
+	if (moves.keys > KEYS_SAID)
+		fx_event(e, (struct event){ .kind = EVENT_KEYS,
+				.value = moves.keys - KEYS_SAID });
+	buf_done(&moves.patterns);
+	buf_done(&number);
+	rib_free(old);
+	rib_free(e->shown);
+	e->shown = NULL;
+	due_save(e);
+	relaying_table(e);
+}
+
+struct view *
+steer_view(struct engine *e, const struct lsdb *db)
+{
+	struct view_input in = { .db = db,
+		.setup = e->setup,
+		.mta = &e->mta,
+		.now = e->now,
+		.wall = e->wall,
+		.may_relay = may_relay,
+		.may_claim = may_claim,
+		.may_connect = transit_enforced(e) ? may_connect : NULL,
+		.ctx = e };
+
+	probes_fill(e);
+	in.refusals = &e->refusals;
+	in.probes = e->probes.v;
+	in.nprobes = e->probes.n;
+	in.places = e->places.v;
+	in.nplaces = e->places.n;
+	return view_new(&in);
+}
+
+/* `always`: at a start, when nothing may have moved. */
+static void
+compute(struct engine *e, bool always)
+{
+	struct view *view = steer_view(e, &e->db);
+	struct mono due;
+	struct rib *rib;
+	bool limits;
+
+	e->due.compute = false;
+	e->due.compute_at = MONO_NEVER;
+	alone_check(e, view);
+	rib = view_rib(view, e->rib, &e->pending);
+	limits = annex_make(e, view);
+	view_free(view);
+	due = fresh_hold(&e->fresh, e->rib, rib, e->now);
+	e->table_due_at = mono_min(due, view_pending_due(&e->pending, e->now));
+	/* Messages with limits have routes of their own: another table. */
+	if (limits && e->rib != NULL && rib->generation == e->rib->generation)
+		rib->generation++;
+	annex_say(e, rib->generation);
+	if (always || e->rib == NULL || rib->generation != e->rib->generation) {
+		publish(e, rib);
+		return;
+	}
+	/* The MTA sees no difference, but lsrctl does: costs and paths. The
+	 * table that is lent to the shell stays. */
+	rib_free(e->shown);
+	e->shown = rib;
+}
+
+bool
+steer_all_back(struct engine *e, struct buf *missing)
+{
+	struct lsa_key key = { e->setup->server, "", LSA_SERVER };
+	struct lsa *lsa = lsdb_find(&e->db, &key);
+	const struct lsa_server *s = lsa == NULL ? NULL : lsa_server(lsa);
+	size_t n = 0;
+
+	if (s == NULL)
+		return false; /* a first start: whoever comes */
+	for (size_t i = 0; i < s->nneighbours; i++) {
+		struct nbr *nbr = nbrs_find(e, s->neighbours[i]);
+
+		if (nbr != NULL && nbr->announced && nbr->session != NULL)
+			continue;
+		if (missing != NULL && n < MISSING_NAMED)
+			buf_printf(missing, "%s%s", n > 0 ? ", " : "",
+			    s->neighbours[i]);
+		n++;
+	}
+	if (missing != NULL && n > MISSING_NAMED)
+		buf_printf(missing, " and %zu more", n - MISSING_NAMED);
+	return n == 0;
+}
+
+static bool
+is_back(struct engine *e)
+{
+	struct mono limit = mono_after(e->started, RETURN_MS);
+	bool any = e->sessions.n == 0, first;
+	struct lsa_key key = { e->setup->server, "", LSA_SERVER };
+
+	for (size_t i = 0; i < e->sessions.n; i++)
+		any |= e->sessions.v[i]->state == NBR_FULL;
+	first = lsdb_find(&e->db, &key) == NULL;
+	if (!mono_due(limit, e->now))
+		fx_wake(e, limit);
+	/* What cannot be probed for a shortage of our own is not waited for. */
+	if (!any || !asked_ready(e) ||
+	    (!link_connectors_probed(e) &&
+		!(e->shortage != NULL && mono_due(limit, e->now))))
+		return false;
+	if (mono_due(limit, e->now))
+		return true;
+	return first ? e->sessions.n > 0 : steer_all_back(e, NULL);
+}
+
+static void
+phase_check(struct engine *e)
+{
+	if (e->phase == PHASE_RETURNING && is_back(e)) {
+		e->phase = PHASE_PUBLISHING;
+		contest_start(e);
+		compute(e, true);
+	}
+	if (e->phase != PHASE_PUBLISHING)
+		return;
+	/* Our LSAs follow the table, or the alarm that there is none. */
+	if (e->rib != NULL && e->published >= e->rib->generation) {
+		e->phase = PHASE_RUNNING;
+		due_say(e);
+	} else if (e->behind) {
+		e->phase = PHASE_RUNNING;
+		due_say(e);
+	}
+}
+
+static void
+behind_check(struct engine *e)
+{
+	struct mono limit = mono_after(e->sent_at, BEHIND_MS);
+
+	if (e->rib == NULL || e->phase < PHASE_PUBLISHING ||
+	    e->published >= e->rib->generation || e->behind)
+		return;
+	if (!mono_due(limit, e->now)) {
+		fx_wake(e, limit);
+		return;
+	}
+	e->behind = true;
+	fx_event(e, (struct event){ .kind = EVENT_BEHIND,
+			.value = mono_since(e->sent_at, e->now) });
+	due_say(e);
+}
+
+/* Mail for this pattern is worth another try now. */
+static void
+retry(struct engine *e, const char *pattern)
+{
+	if (e->setup->retry_mail)
+		fx_add(e, (struct effect){ .kind = FX_RETRY,
+			      .name = fx_keep(e, pattern, strlen(pattern)) });
+}
+
+void
+steer_tick(struct engine *e)
+{
+	behind_check(e);
+	phase_check(e);
+	if (mono_due(e->retry_at, e->now)) {
+		e->retry_at = MONO_NEVER;
+		retry(e, "*");
+	}
+	fx_wake(e, e->retry_at);
+	if (e->phase < PHASE_PUBLISHING)
+		return;
+	if (mono_due(e->table_due_at, e->now)) {
+		e->table_due_at = MONO_NEVER; /* until it is computed */
+		due_compute(e);
+	}
+	/* Never in the step of the news: see steer.h. */
+	if (e->due.compute && mono_due(e->due.compute_at, e->now) && e->ticking)
+		compute(e, false);
+	annex_tick(e);
+	fx_wake(e, e->due.compute ? e->due.compute_at : MONO_NEVER);
+	fx_wake(e, e->table_due_at);
+}
+
+void
+steer_published(struct engine *e, uint64_t generation, bool made)
+{
+	if (made) { /* while one was missing the MTA deferred whatever came */
+		retry(e, "*");
+		e->retry_at = mono_after(e->now, MADE_AGAIN_MS);
+		fx_wake(e, e->retry_at);
+	}
+	if (e->rib == NULL || generation < e->rib->generation)
+		return; /* an older one; the newest is on its way */
+	e->published = generation;
+	e->published_once = true;
+	e->behind = false;
+	due_say(e); /* our state, and patterns the table has now */
+	for (size_t i = 0; i < e->moved.n; i++) {
+		retry(e, e->moved.v[i]);
+		mem_free(e->moved.v[i]);
+	}
+	e->moved.n = 0;
+}
+
+void
+steer_waits(struct engine *e, const char *pattern, uint64_t n)
+{
+	/* Mail still comes for what the MTA's table says. */
+	if (e->rib != NULL && e->published >= e->rib->generation &&
+	    view_pending_waits(&e->pending, pattern, n))
+		due_compute(e);
+}
+
+void
+steer_done(struct engine *e)
+{
+	for (size_t i = 0; i < e->moved.n; i++)
+		mem_free(e->moved.v[i]);
+	vec_done(&e->moved);
+	vec_done(&e->probes);
+	vec_done(&e->places);
+	fresh_done(&e->fresh);
+	annex_done(e);
+	view_pending_done(&e->pending);
+	rib_free(e->shown);
+	rib_free(e->rib);
+}

@@ -1,0 +1,494 @@
+#include "core/node/sync.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/rc.h"
+#include "core/node/fx.h"
+#include "core/node/node.h"
+#include "core/node/session.h"
+
+/* The parts that are not empty, each with its digest. */
+static void
+parts_write(struct engine *e, struct buf *out)
+{
+	size_t n;
+	uint32_t full = 0;
+
+	for (unsigned i = 0; i < PARTS; i++)
+		full += e->db.parts.tree[i].n > 0 ? 1 : 0;
+	buf_u16(out, (uint16_t)full);
+	for (unsigned i = 0; i < PARTS; i++) {
+		n = e->db.parts.tree[i].n;
+		if (n == 0)
+			continue;
+		buf_u8(out, (uint8_t)i);
+		buf_u32(out, (uint32_t)n);
+		buf_bytes(
+		    out, parts_digest(&e->db.parts, i, e->seal), SEAL_DIGEST);
+	}
+}
+
+static void
+digest_send(struct engine *e, struct session *s, uint8_t flags)
+{
+	struct buf out = { 0 };
+	size_t hole = frame_open(&out, MSG_DIGEST);
+
+	if (s->version < 2) {
+		buf_bytes(&out, e->db.digest, SEAL_DIGEST);
+		buf_u32(&out, (uint32_t)lsdb_count(&e->db));
+	} else {
+		buf_u8(&out, flags);
+		parts_write(e, &out);
+	}
+	frame_close(&out, hole);
+	fx_send(e, s, &out);
+	buf_done(&out);
+}
+
+void
+sync_digest_send(struct engine *e, struct session *s)
+{
+	/* In SYNC both have said theirs. */
+	digest_send(e, s, s->state == NBR_FULL ? MSG_ASKS : 0);
+	s->summary_sent = s->synced_sent = false;
+	s->digest_at =
+	    mono_after(e->now, e->setup->digest_ms + rng_below(&e->rng, 1000));
+}
+
+static void
+empty_send(struct engine *e, struct session *s, uint8_t type)
+{
+	struct buf out = { 0 };
+
+	frame_close(&out, frame_open(&out, type));
+	fx_send(e, s, &out);
+	buf_done(&out);
+}
+
+/* Says SYNCED when there is nothing left to ask for. */
+static void
+synced_check(struct engine *e, struct session *s)
+{
+	if (!s->summary_whole || s->wanted.tree.n > 0 || s->synced_sent)
+		return;
+	s->synced_sent = true;
+	empty_send(e, s, MSG_SYNCED);
+}
+
+static void
+summary_begin(struct session *s)
+{
+	if (s->summary_sent)
+		return;
+	s->summary_sent = s->summary_open = true;
+	s->summary_part = 0;
+	s->told = 0;
+	s->summary_at.origin[0] = s->summary_at.id[0] = '\0';
+	s->summary_at.key =
+	    (struct lsa_key){ s->summary_at.origin, s->summary_at.id, 0 };
+}
+
+static struct lsa *
+after(const struct engine *e, const struct lsa_key *key)
+{
+	struct lsa *lsa = lsdb_from(&e->db, key);
+
+	if (lsa != NULL && lsa_key_order(&lsa->key, key) == 0)
+		lsa = lsdb_next(lsa);
+	return lsa;
+}
+
+/* What our summary names next, or NULL. */
+static struct lsa *
+summary_next(const struct engine *e, struct session *s)
+{
+	struct msg_key *at = &s->summary_at;
+	struct lsa *lsa;
+
+	if (s->version < 2)
+		return after(e, &at->key);
+	for (; s->summary_part < PARTS; s->summary_part++) {
+		lsa = NULL;
+		if (s->differs[s->summary_part])
+			lsa = parts_after(
+			    &e->db.parts, s->summary_part, &at->key);
+		if (lsa != NULL)
+			return lsa;
+		at->key.type = 0;
+		at->origin[0] = at->id[0] = '\0';
+	}
+	return NULL;
+}
+
+static void
+summary_name(struct session *s, struct buf *out, const struct lsa *lsa)
+{
+	struct msg_key *at = &s->summary_at;
+
+	msg_entry_write(out, s->version, lsa);
+	memcpy(at->origin, lsa->key.origin, strlen(lsa->key.origin) + 1);
+	memcpy(at->id, lsa->key.id, strlen(lsa->key.id) + 1);
+	at->key.type = lsa->key.type;
+	s->told++;
+}
+
+/* The next piece of our summary. What changes meanwhile is flooded anyway. */
+static void
+summary_send(struct engine *e, struct session *s)
+{
+	bool first = s->told == 0;
+	struct buf out = { 0 }, entries = { 0 };
+	struct lsa *lsa;
+	uint16_t n = 0;
+	size_t hole;
+
+	while ((lsa = summary_next(e, s)) != NULL &&
+	       n < LIMIT_SUMMARY_ENTRIES &&
+	       entries.n < LIMIT_FRAME_OCTETS / 2) {
+		summary_name(s, &entries, lsa);
+		n++;
+	}
+	hole = frame_open(&out, MSG_SUMMARY);
+	buf_u8(&out,
+	    (uint8_t)((first ? MSG_FIRST : 0) | (lsa == NULL ? MSG_LAST : 0)));
+	buf_u16(&out, n);
+	buf_bytes(&out, entries.p, entries.n);
+	frame_close(&out, hole);
+	fx_send(e, s, &out);
+	s->summary_open = lsa != NULL;
+	buf_done(&entries);
+	buf_done(&out);
+}
+
+static void
+update_send(struct engine *e, struct session *s, const struct lsa *lsa)
+{
+	struct buf out = { 0 };
+	size_t hole = frame_open(&out, MSG_UPDATE);
+
+	buf_bytes(&out, lsa->octets, lsa->len);
+	frame_close(&out, hole);
+	fx_send(e, s, &out);
+	s->update_end = s->sent;
+	buf_done(&out);
+}
+
+static void
+none_send(struct engine *e, struct session *s, const struct lsa_key *key)
+{
+	struct buf out = { 0 };
+	size_t hole = frame_open(&out, MSG_NONE);
+
+	msg_key_write(&out, key);
+	frame_close(&out, hole);
+	fx_send(e, s, &out);
+	buf_done(&out);
+}
+
+/* What waits longest: what was asked for, or is new. */
+static void
+queue_send(struct engine *e, struct session *s, struct keyset_entry *entry)
+{
+	const struct lsa *lsa = lsdb_find(&e->db, &entry->key);
+
+	if (lsa != NULL)
+		update_send(e, s, lsa);
+	else /* buried while it waited */
+		none_send(e, s, &entry->key);
+	keyset_remove(&s->queue, entry);
+}
+
+void
+sync_pump(struct engine *e, struct session *s)
+{
+	while (s->unsent < LIMIT_UNSENT_OCTETS) {
+		struct tree_node *n = tree_first(&s->queue.tree);
+
+		if (n != NULL)
+			queue_send(
+			    e, s, tree_entry(n, struct keyset_entry, node));
+		else if (s->summary_open)
+			summary_send(e, s);
+		else
+			return;
+	}
+}
+
+void
+sync_request(struct engine *e, struct session *s, const struct keyset *keys)
+{
+	struct tree_node *n = tree_first(&keys->tree);
+
+	while (n != NULL) {
+		struct buf out = { 0 }, list = { 0 };
+		uint16_t count = 0;
+		size_t hole;
+
+		for (; n != NULL && count < LIMIT_SUMMARY_ENTRIES &&
+		       list.n < LIMIT_FRAME_OCTETS / 2;
+		     n = tree_next(n), count++)
+			msg_key_write(&list,
+			    &tree_entry(n, struct keyset_entry, node)->key);
+		hole = frame_open(&out, MSG_REQUEST);
+		buf_u16(&out, count);
+		buf_bytes(&out, list.p, list.n);
+		frame_close(&out, hole);
+		fx_send(e, s, &out);
+		buf_done(&out);
+		buf_done(&list);
+	}
+}
+
+static int
+whole_read(struct engine *e, struct session *s, struct cur *body, bool *same)
+{
+	const uint8_t *digest = cur_bytes(body, SEAL_DIGEST);
+
+	s->theirs = cur_u32(body);
+	s->ours = lsdb_count(&e->db);
+	if (digest == NULL || body->bad)
+		return RC_SHORT;
+	*same = memcmp(digest, e->db.digest, SEAL_DIGEST) == 0;
+	return RC_OK;
+}
+
+/* One that the peer has, and we may have too. */
+static int
+part_read(struct engine *e, struct session *s, struct cur *body, int *last)
+{
+	unsigned part = cur_u8(body);
+	uint32_t n = cur_u32(body);
+	const uint8_t *theirs = cur_bytes(body, SEAL_DIGEST), *mine;
+
+	if (theirs == NULL)
+		return RC_SHORT;
+	if ((int)part <= *last)
+		return RC_RANGE;
+	*last = (int)part;
+	mine = parts_digest(&e->db.parts, part, e->seal);
+	s->differs[part] =
+	    mine == NULL || memcmp(mine, theirs, SEAL_DIGEST) != 0;
+	if (s->differs[part])
+		s->theirs += n;
+	return RC_OK;
+}
+
+static int
+parts_read(struct engine *e, struct session *s, struct cur *body, bool *same)
+{
+	uint16_t n = cur_u16(body);
+	int last = -1, rc = body->bad ? RC_SHORT : RC_OK;
+
+	s->theirs = s->ours = 0;
+	for (unsigned i = 0; i < PARTS; i++)
+		s->differs[i] = e->db.parts.tree[i].n > 0;
+	for (uint16_t i = 0; i < n && rc == RC_OK; i++)
+		rc = part_read(e, s, body, &last);
+	*same = true;
+	for (unsigned i = 0; i < PARTS; i++)
+		if (s->differs[i]) {
+			*same = false;
+			s->ours += e->db.parts.tree[i].n;
+		}
+	return rc;
+}
+
+static int
+on_digest(struct engine *e, struct session *s, struct cur *body)
+{
+	uint8_t flags = s->version < 2 ? 0 : cur_u8(body);
+	bool same;
+	int rc = s->version < 2 ? whole_read(e, s, body, &same)
+	                        : parts_read(e, s, body, &same);
+
+	if (rc == RC_OK && body->left > 0)
+		rc = RC_LONG;
+	if (rc != RC_OK)
+		return rc;
+	s->summary_sent = s->synced_sent = false;
+	s->read = s->told = 0;
+	if (same) {
+		s->summary_whole = true;
+		synced_check(e, s);
+		return RC_OK;
+	}
+	if (!session_forgive(e, s, LIMIT_FAULT_DIGEST))
+		return RC_LIMIT;
+	if (flags & MSG_ASKS)
+		digest_send(e, s, 0);
+	s->summary_whole = s->state == NBR_FULL;
+	summary_begin(s);
+	return RC_OK;
+}
+
+/* Whether we want what this entry tells of. */
+static bool
+lacks(const struct engine *e, const struct session *s,
+    const struct msg_entry *entry)
+{
+	const struct lsa *mine = lsdb_find(&e->db, &entry->key.key);
+
+	if (mine == NULL || mine->seq < entry->seq)
+		return true;
+	/* The same number, another content: look at it (FAULTS P03). */
+	return mine->seq == entry->seq &&
+	       memcmp(mine->digest, entry->digest,
+		   msg_short_digest(s->version)) != 0;
+}
+
+static int
+on_summary(struct engine *e, struct session *s, struct cur *body)
+{
+	struct keyset asked = { 0 };
+	uint8_t flags = cur_u8(body);
+	uint16_t n = cur_u16(body);
+	struct msg_entry entry;
+	int rc = body->bad || n > LIMIT_SUMMARY_ENTRIES ? RC_RANGE : RC_OK;
+
+	for (uint16_t i = 0; i < n && rc == RC_OK; i++) {
+		rc = msg_entry_read(body, s->version, &entry);
+		if (rc != RC_OK || !lacks(e, s, &entry))
+			continue;
+		if (s->wanted.tree.n >= LIMIT_WANTED)
+			rc = RC_LIMIT;
+		else if (wants_add(&s->wanted, e->seal, &entry.key.key) != NULL)
+			keyset_add(&asked, &entry.key.key);
+	}
+	s->read += n;
+	if (rc == RC_OK && body->left > 0)
+		rc = RC_LONG;
+	if (rc == RC_OK) {
+		sync_request(e, s, &asked);
+		if (flags & MSG_LAST)
+			s->summary_whole = true;
+		summary_begin(s); /* the other side thinks we differ */
+		synced_check(e, s);
+	}
+	keyset_done(&asked);
+	return rc;
+}
+
+/* What there is waits its turn; nothing is kept for what there is not. */
+static int
+on_request(struct engine *e, struct session *s, struct cur *body)
+{
+	uint16_t n = cur_u16(body);
+	struct msg_key key;
+	int rc = body->bad || n > LIMIT_SUMMARY_ENTRIES ? RC_RANGE : RC_OK;
+
+	for (uint16_t i = 0; i < n && rc == RC_OK; i++) {
+		rc = msg_key_read(body, &key);
+		if (rc != RC_OK)
+			break;
+		if (lsdb_find(&e->db, &key.key) != NULL) {
+			keyset_add(&s->queue, &key.key);
+			continue;
+		}
+		none_send(e, s, &key.key);
+		if (!session_forgive(e, s, LIMIT_FAULT_ASKED))
+			rc = RC_LIMIT;
+	}
+	return rc == RC_OK && body->left > 0 ? RC_LONG : rc;
+}
+
+void
+sync_settle(struct engine *e, struct session *s, const struct lsa_key *key)
+{
+	struct want *want = wants_find(&s->wanted, e->seal, key);
+
+	if (want == NULL)
+		return;
+	wants_remove(&s->wanted, want);
+	synced_check(e, s);
+}
+
+bool
+sync_wants(
+    const struct engine *e, const struct session *s, const struct lsa_key *key)
+{
+	return s->wanted.tree.n > 0 &&
+	       wants_find(&s->wanted, e->seal, key) != NULL;
+}
+
+bool
+sync_again(struct engine *e, struct session *s, const struct lsa_key *key)
+{
+	struct lsa_key identity = {
+		.origin = key->origin, .id = "", .type = LSA_IDENTITY
+	};
+	struct keyset asked = { 0 };
+	struct want *want = wants_find(&s->wanted, e->seal, key);
+
+	if (want == NULL)
+		want = wants_add(&s->wanted, e->seal, key);
+	if (want == NULL || want->again)
+		return false;
+	want->again = true;
+	keyset_add(&asked, &identity);
+	keyset_add(&asked, key);
+	sync_request(e, s, &asked);
+	keyset_done(&asked);
+	return true;
+}
+
+/* How much of an exchange is done. */
+static unsigned
+percent(const struct session *s)
+{
+	uint64_t all = s->theirs + s->ours;
+	uint64_t open = s->wanted.tree.n + s->queue.tree.n;
+	uint64_t done = s->read + s->told;
+
+	if (s->state == NBR_FULL)
+		return 100;
+	if (all == 0)
+		return 0;
+	done = done > open ? done - open : 0;
+	return done >= all ? 99 : (unsigned)(done * 100 / all);
+}
+
+void
+sync_show(const struct nbr *nbr, struct json *j)
+{
+	static const struct session none = { 0 };
+	const struct session *s = nbr->session != NULL ? nbr->session : &none;
+
+	json_uint(j, "version", s->version);
+	json_uint(j, "percent", percent(s));
+	json_uint(j, "updates", s->updates);
+	json_uint(j, "wanted", s->wanted.tree.n);
+	json_uint(j, "queued", s->queue.tree.n);
+	json_uint(j, "octets_in", s->came);
+	json_uint(j, "octets_out", s->sent);
+	json_uint(j, "octets_confirmed", s->confirmed);
+	json_bool(j, "large_packets_lost", nbr->large_lost);
+}
+
+int
+sync_message(
+    struct engine *e, struct session *s, uint8_t type, struct cur *body)
+{
+	struct msg_key key;
+	int rc;
+
+	switch (type) {
+	case MSG_DIGEST:
+		return on_digest(e, s, body);
+	case MSG_SUMMARY:
+		return on_summary(e, s, body);
+	case MSG_REQUEST:
+		return on_request(e, s, body);
+	case MSG_NONE:
+		rc = msg_key_read(body, &key);
+		if (rc == RC_OK && body->left > 0)
+			rc = RC_LONG;
+		if (rc == RC_OK)
+			sync_settle(e, s, &key.key);
+		return rc;
+	default: /* MSG_SYNCED */
+		s->synced_heard = true;
+		return body->left > 0 ? RC_LONG : RC_OK;
+	}
+}

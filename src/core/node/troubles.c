@@ -1,0 +1,234 @@
+#include "core/node/troubles.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "core/node/asked.h"
+#include "core/node/link.h"
+#include "core/node/node.h"
+#include "core/node/probing.h"
+#include "core/node/steer.h"
+
+/* What happens while it lasts: `text` and more are one line for a person. */
+struct trouble {
+	const char *word;
+	bool critical;
+	const char *remedy;
+};
+
+static void
+put(struct json *j, const struct trouble *t, struct buf *text)
+{
+	char *s = buf_string(text);
+
+	json_open(j, NULL, '{');
+	json_str(j, "word", t->word);
+	json_str(j, "level", t->critical ? "critical" : "warning");
+	json_str(j, "text", s);
+	json_str(j, "remedy", t->remedy);
+	json_close(j, '}');
+	mem_free(s);
+}
+
+static void
+put_text(struct json *j, const struct trouble *t, const char *text)
+{
+	struct buf b = { 0 };
+
+	buf_text(&b, text);
+	put(j, t, &b);
+}
+
+/* --- coming back ------------------------------------------------------------ */
+
+static const struct trouble returning = { "returning", false,
+	"10 s at most once a session is full: lsrctl peers shows which is not, "
+	"and why" };
+
+static bool
+any_full(const struct engine *e)
+{
+	for (size_t i = 0; i < e->sessions.n; i++)
+		if (e->sessions.v[i]->state == NBR_FULL)
+			return true;
+	return e->sessions.n == 0;
+}
+
+/* The first of what it waits for, in the order of steer.c. */
+static void
+show_returning(struct engine *e, struct json *j)
+{
+	struct buf text = { 0 }, names = { 0 };
+	char *missing;
+
+	buf_text(&text, "no transit yet: this server has just started and "
+			"waits for ");
+	if (e->phase == PHASE_PUBLISHING)
+		buf_text(&text, "its first table");
+	else if (!asked_ready(e))
+		buf_text(&text, "word of how Postfix is configured");
+	else if (!link_connectors_probed(e))
+		buf_text(&text, "the first probes of its connectors");
+	else if (!any_full(e))
+		buf_text(&text, "a session to be full");
+	else if (steer_all_back(e, &names) || names.n == 0)
+		buf_text(&text, "its peers");
+	if (names.n > 0) {
+		missing = buf_string(&names);
+		buf_text(&text, missing);
+		mem_free(missing);
+	}
+	put(j, &returning, &text);
+}
+
+/* --- starting ---------------------------------------------------------------- */
+
+static const struct trouble unasking = { "mta-asks", false,
+	"lsrctl check prints the commands that are missing; seen 10 s after" };
+static const struct trouble unread = { "mta-unread", false,
+	"see whether postconf -n works for the user that lsrd runs as" };
+static const struct trouble unread_yet = { "mta-unread", false,
+	"see whether postconf -n works for the user that lsrd runs as; where "
+	"there is no Postfix: mta = none" };
+
+static const char *
+or_reason(const struct engine *e, const char *otherwise)
+{
+	return e->mta.missing[0] != '\0' ? e->mta.missing : otherwise;
+}
+
+/* The verdict that we act by, and what the last reading was. */
+static void
+show_asked(const struct engine *e, struct json *j)
+{
+	bool known = e->mta.asks != MTA_UNKNOWN;
+	struct buf text = { 0 };
+
+	if (e->setup->no_mta || (known && e->asked == MTA_YES) ||
+	    (!e->mta_told && e->asked == MTA_YES))
+		return;
+	if (e->asked == MTA_YES) {
+		buf_printf(&text,
+		    "how Postfix is configured cannot be read (%s): what was "
+		    "found before stands",
+		    or_reason(e, "no answer"));
+		put(j, &unread, &text);
+	} else if (e->asked == MTA_UNKNOWN) {
+		buf_printf(&text,
+		    "no transit: whether Postfix asks our tables is not known "
+		    "yet (%s)",
+		    or_reason(e, "not read yet"));
+		put(j, &unread_yet, &text);
+	} else {
+		buf_printf(&text, "no transit: Postfix %s: %s",
+		    known ? "does not ask our tables, or lacks their services"
+			  : "did not ask our tables, and cannot be read now",
+		    or_reason(e, "sender_dependent_default_transport_maps"));
+		put(j, &unasking, &text);
+	}
+}
+
+static const struct trouble behind = { "table-behind", true,
+	"the log has publish-failed or publisher-killed: is the disk full?" };
+
+static void
+show_behind(const struct engine *e, struct json *j)
+{
+	struct buf text = { 0 };
+
+	if (!e->behind)
+		return;
+	buf_printf(&text,
+	    "no transit: the published table is %" PRIu64
+	    " s behind what is known",
+	    mono_since(e->sent_at, e->now) / 1000);
+	put(j, &behind, &text);
+}
+
+/* --- this host --------------------------------------------------------------- */
+
+static const struct trouble silent = { "mta-state", true,
+	"postfix status, then postfix start; lsrctl links shows its address" };
+
+static void
+show_mta(struct engine *e, struct json *j)
+{
+	char address[ADDR_TEXT];
+
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
+		struct buf text = { 0 };
+
+		if (!(l->use & LINK_SELF) || l->state != LINK_DOWN)
+			continue;
+		buf_printf(&text,
+		    "this host's own mail service does not answer at %s",
+		    addr_text(&l->addr, address));
+		put(j, &silent, &text);
+	}
+}
+
+/* What a probe lacked, and where to look. */
+static const struct {
+	const char *reason, *text, *remedy;
+} shortages[] = {
+	{ "no-descriptors", "lsrd has no descriptors left",
+	    "LimitNOFILE of lsrd's unit, and fs.file-max" },
+	{ "no-memory", "this host has no memory left for sockets",
+	    "see free and net.ipv4.tcp_mem" },
+	{ "no-ports", "this host has no local ports left",
+	    "see ss -s and net.ipv4.ip_local_port_range" },
+	{ "too-many", "too many probes are open at once",
+	    "see lsrctl links: which services do not end their sessions" },
+	{ "no-network", "this host reaches no network",
+	    "see ip addr and ip route" },
+	{ "forbidden", "this host forbids connections to port 25",
+	    "see nft list ruleset, and what the unit of lsrd allows" },
+	{ "stalled", "lsrd was stopped for a while",
+	    "see the load of this host, and whether it was suspended" },
+};
+
+static void
+show_shortage(const struct engine *e, struct json *j)
+{
+	struct trouble t = { "own-shortage", true,
+		"look at LimitNOFILE of the unit, and at the interfaces" };
+	struct buf text = { 0 };
+	const char *what = e->shortage;
+
+	if (what == NULL)
+		return;
+	for (size_t i = 0; i < sizeof(shortages) / sizeof(shortages[0]); i++) {
+		if (strcmp(shortages[i].reason, e->shortage) != 0)
+			continue;
+		what = shortages[i].text;
+		t.remedy = shortages[i].remedy;
+	}
+	buf_printf(&text,
+	    "probes cannot begin: %s; links and tables stay as they are "
+	    "meanwhile",
+	    what);
+	put(j, &t, &text);
+}
+
+static const struct trouble unpublished = { "table-behind", true,
+	"the log has publish-failed or publisher-killed" };
+
+void
+troubles_show(struct engine *e, struct json *j)
+{
+	bool up = e->phase >= PHASE_RUNNING;
+
+	json_open(j, "troubles", '[');
+	if (!up)
+		show_returning(e, j);
+	else
+		show_asked(e, j);
+	show_behind(e, j);
+	if (up && !e->behind && !e->published_once)
+		put_text(j, &unpublished, "no transit: no table is published");
+	show_mta(e, j);
+	show_shortage(e, j);
+	json_close(j, ']');
+}

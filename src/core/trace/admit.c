@@ -1,0 +1,386 @@
+#include "core/trace/admit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+#include "core/lsa/match.h"
+#include "core/paths/answer.h"
+#include "core/paths/explain.h"
+#include "core/view/nexthop.h"
+
+/* What was found for a pattern: recipients of one domain ask once. */
+struct found {
+	size_t pattern; /* its number in the answer */
+	struct admit_answer answer;
+};
+
+struct admit {
+	const struct table *table;
+	const struct table_net *net;
+	const struct policy_message *message;
+	struct answer *answer; /* over the steps that admit the message */
+	struct answer *all;    /* over all steps; NULL: not asked yet */
+	bool explained;        /* somebody has been told at length */
+	VEC(struct found) found;
+};
+
+static bool
+admits(const struct admit *a, const struct policy *policy)
+{
+	return policy == NULL ||
+	       policy_judge(policy, a->message) == POLICY_ADMITS;
+}
+
+static bool
+admitted_everywhere(const struct admit *a)
+{
+	for (size_t i = 0; i < a->net->net.steps.n; i++)
+		if (!admits(a, a->net->net.steps.v[i].policy))
+			return false;
+	for (size_t i = 0; i < a->net->own.n; i++)
+		if (!admits(a, a->net->own.v[i].policy))
+			return false;
+	return true;
+}
+
+struct admit *
+admit_new(const struct table *table, const struct table_net *net,
+    const struct policy_message *message)
+{
+	struct admit *a = mem_new(sizeof(*a), 0, 0);
+
+	a->table = table;
+	a->net = net;
+	a->message = message;
+	if (admitted_everywhere(a)) {
+		mem_free(a);
+		return NULL;
+	}
+	a->answer = answer_new(&net->net, message);
+	a->answer->nearest = LIMIT_ALTERNATE_NEIGHBOURS;
+	answer_stand(a->answer, net->self);
+	return a;
+}
+
+void
+admit_free(struct admit *a)
+{
+	if (a == NULL)
+		return;
+	answer_free(a->answer);
+	answer_free(a->all);
+	vec_done(&a->found);
+	mem_free(a);
+}
+
+/* --- the hops ------------------------------------------------------------- */
+
+/* Our step to the server at this cost that admits the message: the mail
+ * service it leads to; NULL: none that can be published. */
+static const struct addr *
+addr_of(const struct admit *a, uint32_t to, uint64_t cost)
+{
+	for (size_t i = 0; i < a->net->own.n; i++) {
+		const struct table_step *s = &a->net->own.v[i];
+
+		if (s->to == to && s->cost == cost && admits(a, s->policy))
+			return &s->addr;
+	}
+	return NULL;
+}
+
+/* What the step to a neighbour costs, among those that admit the message. */
+static uint64_t
+cost_to(const struct admit *a, uint32_t to)
+{
+	const struct spf *s = a->answer->far;
+
+	for (uint32_t i = 0; i < s->nnear; i++)
+		if (s->near[i] == to)
+			return graph_cost(s->step[i]);
+	return 0;
+}
+
+static void
+hop_add(const struct admit *a, const char *pattern, uint32_t to, bool alternate,
+    struct admit_answer *out)
+{
+	const struct addr *addr = addr_of(a, to, cost_to(a, to));
+	struct admit_hop *hop = &out->hop[out->nhops];
+
+	if (addr == NULL || out->nhops == LIMIT_NEXT_HOPS ||
+	    table_net_refuses(a->net, pattern, addr))
+		return;
+	for (size_t i = 0; i < out->nhops; i++)
+		if (addr_equal(&out->hop[i].addr, addr))
+			return;
+	snprintf(
+	    hop->name, sizeof(hop->name), "%s", a->net->net.servers.v[to].name);
+	hop->addr = *addr;
+	hop->alternate = alternate;
+	out->nhops++;
+}
+
+/* The equal ones in the order of the published table (nexthop.h). */
+static void
+hops_add(const struct admit *a, const char *pattern, struct answer_route *route,
+    struct admit_answer *out)
+{
+	const struct net_server *servers = a->net->net.servers.v;
+
+	for (; route->hops.n > 0; route->hops.n--) {
+		size_t best = 0;
+
+		for (size_t i = 1; i < route->hops.n; i++)
+			if (nexthop_rank(
+				pattern, servers[route->hops.v[i]].name) >
+			    nexthop_rank(
+				pattern, servers[route->hops.v[best]].name))
+				best = i;
+		hop_add(a, pattern, route->hops.v[best], false, out);
+		memmove(&route->hops.v[best], &route->hops.v[best + 1],
+		    (route->hops.n - best - 1) * sizeof(*route->hops.v));
+	}
+	for (size_t i = 0; i < route->alternates.n; i++)
+		hop_add(a, pattern, route->alternates.v[i], true, out);
+}
+
+/* --- the published route -------------------------------------------------- */
+
+static bool
+has(const uint32_t *list, size_t n, uint32_t server)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == server)
+			return true;
+	return false;
+}
+
+/* A connector of ours leads there that admits the message, or none does at
+ * all: a member of our group. */
+static bool
+addr_admits(const struct admit *a, const struct addr *addr)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < a->net->own.n; i++) {
+		const struct table_step *s = &a->net->own.v[i];
+
+		if (!addr_equal(&s->addr, addr))
+			continue;
+		if (admits(a, s->policy))
+			return true;
+		any = true;
+	}
+	return !any;
+}
+
+/* Every hop of the published route is as good for this message. */
+static bool
+plain_stands(const struct admit *a, const struct table_route *plain,
+    const struct answer_route *route)
+{
+	for (size_t i = 0; i < plain->nhops; i++) {
+		uint32_t server = net_find(&a->net->net, plain->hop[i].name);
+
+		if (!has(route->hops.v, route->hops.n, server) &&
+		    !has(route->alternates.v, route->alternates.n, server))
+			return false;
+		if (!addr_admits(a, &plain->hop[i].addr))
+			return false;
+	}
+	return true;
+}
+
+/* Of a path of last resort the net knows nothing: its hops are those that
+ * our own connectors admit. */
+static void
+last_resort(const struct admit *a, const struct table_route *plain,
+    struct admit_answer *out)
+{
+	for (size_t i = 0; i < plain->nhops; i++) {
+		struct admit_hop *hop = &out->hop[out->nhops];
+
+		if (!addr_admits(a, &plain->hop[i].addr))
+			continue;
+		memcpy(hop->name, plain->hop[i].name, sizeof(hop->name));
+		hop->addr = plain->hop[i].addr;
+		hop->alternate = plain->hop[i].alternate;
+		out->nhops++;
+	}
+	out->kind = out->nhops == plain->nhops ? ADMIT_PLAIN
+	            : out->nhops > 0           ? ADMIT_ROUTE
+	                                       : ADMIT_HOLD;
+	snprintf(out->why, sizeof(out->why),
+	    "no path of last resort admits this message");
+}
+
+/* --- one recipient -------------------------------------------------------- */
+
+static bool
+falls_back(const struct admit *a, const struct net_claim *claims, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (answer_sees(&a->net->net, &claims[i], a->net->self) &&
+		    !claims[i].fallback)
+			return false;
+	return true;
+}
+
+/* The route that holds for the address; the pattern's number, or SIZE_MAX
+ * when nobody claims it here. */
+static size_t
+pattern_of(
+    const struct admit *a, const char *address, struct answer_route *route)
+{
+	struct match m = match_over(address, a->table->mta.delimiters);
+	size_t found = SIZE_MAX;
+	const char *pattern;
+
+	while ((pattern = match_next(&m)) != NULL) {
+		size_t n, at;
+		const struct net_claim *claims =
+		    net_claims(&a->net->net, pattern, &n);
+
+		if (n == 0)
+			continue;
+		at = answer_pattern(a->answer, pattern);
+		answer_route(a->answer, at, route);
+		if (route->kind == ANSWER_HIDDEN)
+			continue;
+		found = at;
+		if (route->kind != ANSWER_NONE || !falls_back(a, claims, n))
+			break;
+	}
+	return found;
+}
+
+/* Whether there is a way for a message without properties. */
+static bool
+reached_plainly(struct admit *a, size_t pattern)
+{
+	struct answer_route route = { 0 };
+	bool reached;
+
+	if (a->all == NULL) {
+		a->all = answer_new(&a->net->net, NULL);
+		answer_stand(a->all, a->net->self);
+	}
+	answer_route(a->all, pattern, &route);
+	reached = route.kind == ANSWER_REMOTE || route.kind == ANSWER_HERE;
+	answer_done(&route);
+	return reached;
+}
+
+/* Whether its size passes nowhere, whatever is up. */
+static bool
+too_large(const struct admit *a, size_t pattern)
+{
+	const uint32_t *at = &a->answer->claims[pattern];
+
+	for (uint32_t i = at[0]; i < at[1]; i++) {
+		const struct net_claim *claim = &a->net->net.claims.v[i];
+
+		if (answer_sees(&a->net->net, claim, a->net->self) &&
+		    a->message->size <= a->net->widest.v[claim->server])
+			return false;
+	}
+	return true;
+}
+
+static void
+hold(struct admit *a, const char *address, size_t pattern,
+    struct admit_answer *out)
+{
+	struct explain_question question = { .from = a->net->self,
+		.address = address,
+		.delimiters = a->table->mta.delimiters,
+		.message = *a->message };
+	struct explain e;
+
+	if (!reached_plainly(a, pattern))
+		return; /* the table's hold says why, or its last resort */
+	out->kind = too_large(a, pattern) ? ADMIT_NEVER : ADMIT_HOLD;
+	snprintf(out->why, sizeof(out->why), "no way admits this message");
+	if (a->explained)
+		return; /* one reply has room for one reason; this is slow */
+	a->explained = true;
+	explain_run(&e, &a->net->net, &question);
+	snprintf(out->why, sizeof(out->why), "%.*s", ADMIT_WHY - 1, e.why);
+	explain_done(&e);
+}
+
+static void
+remote(struct admit *a, const struct table_route *plain, size_t pattern,
+    struct answer_route *route, struct admit_answer *out)
+{
+	if (graph_hops(route->metric) > LIMIT_PATH_HOPS) {
+		out->kind = ADMIT_HOLD;
+		snprintf(out->why, sizeof(out->why),
+		    "no path within 40 hops admits this message");
+		return;
+	}
+	answer_alternates(a->answer, pattern, 1, route);
+	if (plain_stands(a, plain, route))
+		return;
+	hops_add(a, answer_text(a->answer, pattern), route, out);
+	out->kind = out->nhops > 0 ? ADMIT_ROUTE : ADMIT_HOLD;
+	snprintf(out->why, sizeof(out->why),
+	    "no address of a hop that admits this message and relays for it");
+}
+
+/* No FILTER says what the MTA does by itself. */
+static void
+here(struct admit_answer *out)
+{
+	out->kind = ADMIT_HOLD;
+	snprintf(out->why, sizeof(out->why),
+	    "only this server's own way out admits this message, and the "
+	    "table leads elsewhere");
+}
+
+void
+admit_ask(struct admit *a, const char *address, struct admit_answer *out)
+{
+	struct answer_route route = { 0 };
+	struct table_route plain;
+	struct found next = { 0 };
+
+	*out = (struct admit_answer){ .kind = ADMIT_PLAIN };
+	if (table_route(a->table, address, &plain) != RC_OK ||
+	    plain.kind != ROUTE_REMOTE)
+		return;
+	if (plain.last_resort) {
+		last_resort(a, &plain, out);
+		return;
+	}
+	next.pattern = pattern_of(a, address, &route);
+	for (size_t i = 0; i < a->found.n; i++)
+		if (a->found.v[i].pattern == next.pattern) {
+			*out = a->found.v[i].answer;
+			answer_done(&route);
+			return;
+		}
+	if (next.pattern != SIZE_MAX && route.kind == ANSWER_REMOTE)
+		remote(a, &plain, next.pattern, &route, out);
+	else if (next.pattern != SIZE_MAX && route.kind == ANSWER_NONE)
+		hold(a, address, next.pattern, out);
+	else if (next.pattern != SIZE_MAX)
+		here(out);
+	answer_done(&route);
+	next.answer = *out;
+	vec_push(&a->found, next);
+}
+
+bool
+admit_same(const struct admit_answer *a, const struct admit_answer *b)
+{
+	if (a->kind != b->kind || a->nhops != b->nhops)
+		return false;
+	for (size_t i = 0; i < a->nhops; i++)
+		if (!addr_equal(&a->hop[i].addr, &b->hop[i].addr))
+			return false;
+	return true;
+}

@@ -1,0 +1,361 @@
+#include "core/trace/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/crc64.h"
+#include "base/mem.h"
+#include "base/rc.h"
+#include "core/lsa/match.h"
+#include "core/trace/table_form.h"
+
+int
+table_order(struct table_version a, struct table_version b)
+{
+	if (a.epoch != b.epoch)
+		return a.epoch < b.epoch ? -1 : 1;
+	if (a.generation != b.generation)
+		return a.generation < b.generation ? -1 : 1;
+	return 0;
+}
+
+static uint32_t
+u32_at(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	       (uint32_t)p[2] << 8 | p[3];
+}
+
+/* --- one record ----------------------------------------------------------- */
+
+/* n octets as a string of at most max; false for what does not fit. */
+static bool
+text_get(struct cur *in, size_t n, char *out, size_t max)
+{
+	const uint8_t *p = cur_bytes(in, n);
+
+	out[0] = '\0';
+	if (p == NULL || n > max || memchr(p, 0, n) != NULL)
+		return false;
+	memcpy(out, p, n);
+	out[n] = '\0';
+	return true;
+}
+
+static bool
+name_get(struct cur *in, size_t n, char out[STR_HOST_MAX + 1])
+{
+	return text_get(in, n, out, STR_HOST_MAX) && str_is_host(out);
+}
+
+static int
+hop_get(struct cur *in, struct table_hop *hop)
+{
+	const uint8_t *ip;
+	uint8_t alternate;
+	size_t len;
+
+	if (!name_get(in, cur_u16(in), hop->name))
+		return RC_NAME;
+	hop->addr = (struct addr){ .family = cur_u8(in) };
+	len = hop->addr.family == 4 ? 4 : 16;
+	ip = cur_bytes(in, len);
+	hop->addr.port = cur_u16(in);
+	alternate = cur_u8(in);
+	if (in->bad)
+		return RC_SHORT;
+	memcpy(hop->addr.ip, ip, len);
+	hop->alternate = alternate == 1;
+	return alternate <= 1 && addr_is_hop(&hop->addr, true) ? RC_OK
+	                                                       : RC_RANGE;
+}
+
+static int
+record_get(struct cur *in, struct table_route *r)
+{
+	uint8_t kind, flags;
+	size_t n;
+	int rc = RC_OK;
+
+	if (!text_get(in, cur_u16(in), r->pattern, STR_PATTERN_MAX) ||
+	    !str_is_pattern(r->pattern))
+		return RC_NAME;
+	kind = cur_u8(in);
+	flags = cur_u8(in);
+	n = cur_u16(in);
+	r->server[0] = '\0';
+	if (n > 0 && !name_get(in, n, r->server))
+		return RC_NAME;
+	n = cur_u8(in);
+	if (in->bad)
+		return RC_SHORT;
+	if (kind > ROUTE_HOLD || flags > TABLE_FLAGS || n > LIMIT_NEXT_HOPS ||
+	    (kind == ROUTE_REMOTE && n == 0))
+		return RC_RANGE;
+	r->kind = (enum route_kind)kind;
+	r->relay = (flags & TABLE_RELAY) != 0;
+	r->last_resort = (flags & TABLE_LAST_RESORT) != 0;
+	for (r->nhops = 0; r->nhops < n && rc == RC_OK; r->nhops++)
+		rc = hop_get(in, &r->hop[r->nhops]);
+	return rc;
+}
+
+/* What stands at an offset of the file, as far as its end. */
+static struct cur
+cur_at(const struct table *t, uint32_t at)
+{
+	return at < t->n ? cur_over(t->p + at, t->n - at) : cur_over(t->p, 0);
+}
+
+static int
+route_get(const struct table *t, uint32_t i, struct table_route *out)
+{
+	struct cur in = cur_at(t, u32_at(t->routes + (size_t)i * 4));
+
+	return record_get(&in, out);
+}
+
+static int
+key_get(const struct table *t, uint32_t i, struct table_key *out)
+{
+	const uint8_t *p = t->keys + (size_t)i * TABLE_KEY;
+	struct cur in = cur_at(t, u32_at(p + SEAL_DIGEST + SEAL_PUBLIC));
+
+	memcpy(out->digest, p, SEAL_DIGEST);
+	memcpy(out->public_key, p + SEAL_DIGEST, SEAL_PUBLIC);
+	return name_get(&in, cur_u8(&in), out->name) ? RC_OK : RC_NAME;
+}
+
+static struct table_since
+since_get(const struct table *t, uint32_t i)
+{
+	struct cur in =
+	    cur_over(t->history + (size_t)i * TABLE_SINCE, TABLE_SINCE);
+	struct table_since s = { .version.epoch = cur_u64(&in) };
+
+	s.version.generation = cur_u64(&in);
+	s.wall_ms = cur_u64(&in);
+	return s;
+}
+
+int
+table_mta_get(struct cur *in, struct table_mta *out)
+{
+	uint8_t flags;
+
+	*out = (struct table_mta){ 0 };
+	if (!text_get(in, cur_u8(in), out->delimiters, TABLE_DELIMITERS))
+		return in->bad ? RC_SHORT : RC_RANGE;
+	flags = cur_u8(in);
+	out->filters_smtp = (flags & TABLE_FILTERS_SMTP) != 0;
+	out->filters_local = (flags & TABLE_FILTERS_LOCAL) != 0;
+	out->copies = (flags & TABLE_COPIES) != 0;
+	return in->bad ? RC_SHORT : RC_OK;
+}
+
+/* --- the file ------------------------------------------------------------- */
+
+/* The head, and where the parts begin. */
+static int
+head_get(struct table *t)
+{
+	struct cur in = cur_over(t->p, t->n);
+	uint32_t magic = cur_u32(&in), version = cur_u32(&in), net;
+	uint64_t octets = cur_u64(&in), crc = cur_u64(&in);
+
+	if (in.bad || magic != TABLE_MAGIC)
+		return RC_FORMAT;
+	if (version != TABLE_FORMAT && version != TABLE_FORMAT_BEFORE)
+		return RC_VERSION;
+	if (octets != t->n)
+		return octets > t->n ? RC_SHORT : RC_LONG;
+	if (crc64(in.p, in.left) != crc)
+		return RC_DIGEST;
+	t->now.epoch = cur_u64(&in);
+	t->now.generation = cur_u64(&in);
+	t->nhistory = cur_u32(&in);
+	t->nkeys = cur_u32(&in);
+	t->nroutes = cur_u32(&in);
+	net = cur_u32(&in);
+	t->by_name = cur_u8(&in) != 0;
+	if (!text_get(&in, cur_u8(&in), t->transport, sizeof(t->transport) - 1))
+		return RC_NAME;
+	if (version == TABLE_FORMAT && table_mta_get(&in, &t->mta) != RC_OK)
+		return RC_RANGE;
+	if (t->nhistory == 0 || t->nhistory > TABLE_HISTORY)
+		return RC_RANGE;
+	t->history = cur_bytes(&in, (size_t)t->nhistory * TABLE_SINCE);
+	t->keys = cur_bytes(&in, (size_t)t->nkeys * TABLE_KEY);
+	t->routes = cur_bytes(&in, (size_t)t->nroutes * 4);
+	t->net = cur_sub(&in, net);
+	return in.bad ? RC_SHORT : RC_OK;
+}
+
+static int
+history_check(const struct table *t)
+{
+	struct table_since last = since_get(t, 0);
+
+	if (table_order(last.version, t->now) != 0)
+		return RC_RANGE;
+	for (uint32_t i = 1; i < t->nhistory; i++) {
+		struct table_since s = since_get(t, i);
+
+		if (table_order(s.version, last.version) >= 0)
+			return RC_RANGE;
+		last = s;
+	}
+	return RC_OK;
+}
+
+static int
+keys_check(const struct table *t)
+{
+	struct table_key key;
+	int rc = RC_OK;
+
+	for (uint32_t i = 0; i < t->nkeys && rc == RC_OK; i++) {
+		const uint8_t *p = t->keys + (size_t)i * TABLE_KEY;
+
+		if (i > 0 && memcmp(p - TABLE_KEY, p, SEAL_DIGEST) >= 0)
+			return RC_RANGE;
+		rc = key_get(t, i, &key);
+	}
+	return rc;
+}
+
+static int
+routes_check(const struct table *t)
+{
+	char last[STR_PATTERN_MAX + 1] = "";
+	struct table_route r;
+	int rc = RC_OK;
+
+	for (uint32_t i = 0; i < t->nroutes && rc == RC_OK; i++) {
+		rc = route_get(t, i, &r);
+		if (rc == RC_OK && str_order(last, r.pattern) >= 0)
+			rc = RC_RANGE;
+		memcpy(last, r.pattern, sizeof(last));
+	}
+	return rc;
+}
+
+int
+table_open(struct table *t, const void *p, size_t n)
+{
+	int rc;
+
+	*t = (struct table){ .p = p, .n = n };
+	rc = head_get(t);
+	if (rc == RC_OK)
+		rc = history_check(t);
+	if (rc == RC_OK)
+		rc = keys_check(t);
+	if (rc == RC_OK)
+		rc = routes_check(t);
+	return rc;
+}
+
+struct table_version
+table_then(const struct table *t, uint64_t wall_ms)
+{
+	for (uint32_t i = 0; i < t->nhistory; i++) {
+		struct table_since s = since_get(t, i);
+
+		if (s.wall_ms <= wall_ms || i + 1 == t->nhistory)
+			return s.version;
+	}
+	return t->now;
+}
+
+void
+table_history(const struct table *t, struct table_history *out)
+{
+	out->n = t->nhistory;
+	for (uint32_t i = 0; i < t->nhistory; i++)
+		out->v[i] = since_get(t, i);
+}
+
+bool
+table_key(const struct table *t, const uint8_t digest[SEAL_DIGEST],
+    struct table_key *out)
+{
+	uint32_t low = 0, high = t->nkeys;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+		int c = memcmp(
+		    digest, t->keys + (size_t)mid * TABLE_KEY, SEAL_DIGEST);
+
+		if (c == 0)
+			return key_get(t, mid, out) == RC_OK;
+		if (c < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return false;
+}
+
+/* As str_order() of the pattern and that of the record. */
+static int
+order_at(const struct table *t, const char *pattern, uint32_t i)
+{
+	struct cur in = cur_at(t, u32_at(t->routes + (size_t)i * 4));
+	size_t n = strlen(pattern), k = cur_u16(&in);
+	int c = memcmp(pattern, in.p, n < k ? n : k);
+
+	return c != 0 ? c : n < k ? -1 : n > k;
+}
+
+static bool
+find(const struct table *t, const char *pattern, uint32_t *at)
+{
+	uint32_t low = 0, high = t->nroutes;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+		int c = order_at(t, pattern, mid);
+
+		*at = mid;
+		if (c == 0)
+			return true;
+		if (c < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return false;
+}
+
+int
+table_route(const struct table *t, const char *address, struct table_route *out)
+{
+	const char *pattern;
+	struct match m;
+	uint32_t at;
+
+	if (!match_is_address(address))
+		return RC_NONE;
+	m = match_over(address, t->mta.delimiters);
+	while ((pattern = match_next(&m)) != NULL)
+		if (find(t, pattern, &at))
+			return route_get(t, at, out);
+	return RC_NONE;
+}
+
+void
+table_at(const struct table *t, uint32_t i, struct table_route *out)
+{
+	CHECK(i < t->nroutes && route_get(t, i, out) == RC_OK);
+}
+
+bool
+table_next_hop(const struct table_route *route, const char *server)
+{
+	for (size_t i = 0; i < route->nhops; i++)
+		if (strcmp(route->hop[i].name, server) == 0)
+			return true;
+	return false;
+}

@@ -1,0 +1,216 @@
+/*
+ * table.h - the route table as a file for the milter: which table is in
+ * force, whose mark keys are whose, where an address goes. Read in place,
+ * from octets that the caller keeps mapped; never changed: a newer table is
+ * a new file under the old name, so a reader uses one generation for one
+ * decision. (DESIGN section 11)
+ *
+ * lsrd-publish writes it, after the MTA's own tables and from the same
+ * routes. All integers are big-endian:
+ *
+ *     u32  "LSRT"
+ *     u32  version, 2
+ *     u64  octets of the file
+ *     u64  CRC-64 (base/crc64.h) of every octet behind this field
+ *     u64  epoch, u64 generation: the table in force
+ *     u32  n of the history, of the keys, of the routes; u32 octets of net
+ *     u8   1 where next hops are published by name, u8 n and n octets: the
+ *          MTA's transport for them
+ *     the MTA (not in version 1): u8 n and n octets: the characters that
+ *          begin an address extension; u8 flags: 1 a content filter gets
+ *          what comes by SMTP, 2 by sendmail(1), 4 it makes copies
+ *     the history, newest first, 1 to TABLE_HISTORY times:
+ *          u64 epoch, u64 generation, u64 wall clock in ms from which on
+ *          the MTA looked it up
+ *     the keys, sorted by digest, each:
+ *          32 digest of a mark key, 32 the key, u32 where its server's name
+ *          stands (u8 n and n octets)
+ *     the routes, sorted by pattern, each: u32 where its record stands
+ *     the net (core/trace/table_net.h), only where a connector has limits
+ *     records and names, in any order
+ *
+ * A record:
+ *
+ *     u16 n pattern, u8 enum route_kind, u8 flags (1 relay, 2 last resort),
+ *     u16 n server (n = 0: none), u8 n, n times: u16 n name, u8 family,
+ *     4 or 16 octets, u16 port, u8 alternate
+ *
+ * The checksum is against torn files. Against forgery there are the
+ * directory's permissions: who may write there may write the MTA's tables.
+ */
+
+#ifndef CORE_TABLE_H
+#define CORE_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/buf.h"
+#include "base/cur.h"
+#include "base/str.h"
+#include "base/vec.h"
+#include "core/lsa/limits.h"
+#include "core/lsa/seal.h"
+#include "core/view/rib.h"
+
+/* A visit asks what was in force 31 s before; tables that change every
+ * second (the greatest rate of RFC 8405's delays) leave a minute. */
+#define TABLE_HISTORY 64
+
+/* Which table of a server: a later one is greater. */
+struct table_version {
+	uint64_t epoch, generation;
+};
+
+/* <0, 0, >0 */
+int table_order(struct table_version a, struct table_version b);
+
+struct table_since {
+	struct table_version version;
+	uint64_t wall_ms; /* in force from then on; ms since 1970 */
+};
+
+struct table_history {
+	struct table_since v[TABLE_HISTORY]; /* newest first */
+	size_t n;
+};
+
+/* A version that is not newer than the first is not taken. */
+void table_history_add(struct table_history *history,
+    struct table_version version, uint64_t wall_ms);
+
+#define TABLE_DELIMITERS 15
+
+/* What the MTA beside us makes of a message: as of core/lsa/mta.h. */
+struct table_mta {
+	char delimiters[TABLE_DELIMITERS +
+			1]; /* of extensions (match.h); "": none */
+	bool filters_smtp, filters_local; /* what is new by SMTP, or by
+						  sendmail(1): its content */
+	bool copies; /* to others than the recipients that we see */
+};
+
+/* --- reading -------------------------------------------------------------- */
+
+struct table {
+	const uint8_t *p; /* lent */
+	size_t n;
+	struct table_version now;
+	bool by_name;       /* `[name]:port`, not an address */
+	char transport[64]; /* of remote routes: lsrd */
+	struct table_mta mta;
+	uint32_t nhistory, nkeys, nroutes;
+	const uint8_t *history, *keys, *routes; /* inside p */
+	struct cur net; /* empty: no connector has limits */
+};
+
+/*
+ * Checks the checksum, the order and every record, once: what is read
+ * afterwards is in bounds and of the grammar of names. The octets are lent
+ * for the life of the table, which has nothing to end. RC_OK; RC_SHORT,
+ * RC_LONG, RC_FORMAT (no such file), RC_VERSION, RC_DIGEST, RC_RANGE,
+ * RC_NAME.
+ */
+int table_open(struct table *t, const void *p, size_t n);
+
+/* What was in force at that time; the oldest that is known if all are
+ * younger, as after a clock was set back. */
+struct table_version table_then(const struct table *t, uint64_t wall_ms);
+
+/* The whole of it, for who writes the next table. */
+void table_history(const struct table *t, struct table_history *out);
+
+struct table_key {
+	char name[STR_HOST_MAX + 1]; /* the server's */
+	uint8_t digest[SEAL_DIGEST]; /* of the key */
+	uint8_t public_key[SEAL_PUBLIC];
+};
+
+/* The mark key with this digest: current or previous, of any server of the
+ * organization, ourselves too. False: nobody has it. */
+bool table_key(const struct table *t, const uint8_t digest[SEAL_DIGEST],
+    struct table_key *out);
+
+struct table_hop {
+	char name[STR_HOST_MAX + 1];
+	struct addr addr;
+	bool alternate;
+};
+
+struct table_route {
+	char pattern[STR_PATTERN_MAX + 1];
+	enum route_kind kind;
+	bool relay, last_resort;
+	char server[STR_HOST_MAX + 1]; /* that delivers it; empty: unknown */
+	struct table_hop hop[LIMIT_NEXT_HOPS]; /* in the order to try */
+	size_t nhops;
+};
+
+/*
+ * The route of the most specific pattern that takes the address (lower
+ * case): user@dom, less its extension, dom, .parent, longest first, then `*`.
+ * RC_NONE: not ours, or no address.
+ */
+int table_route(
+    const struct table *t, const char *address, struct table_route *out);
+
+/* The route number i, of t->nroutes, in the order of the patterns. */
+void table_at(const struct table *t, uint32_t i, struct table_route *out);
+
+/* True if the server is a next hop of the route, alternates included. */
+bool table_next_hop(const struct table_route *route, const char *server);
+
+/* --- writing -------------------------------------------------------------- */
+
+/*
+ * What lsrd says to the publisher besides the routes:
+ *
+ *     u64 epoch, u64 generation: the table this belongs to
+ *     the MTA, as in the file
+ *     u32 n, n times, sorted by digest: 32 digest, 32 key, u8 n name
+ *     the rest: the net
+ */
+struct table_annex {
+	struct table_version version;
+	struct table_mta mta;
+	uint32_t nkeys;
+	struct cur keys, net; /* lent */
+
+	/* Not among the octets: what the publisher knows by itself. */
+	const char *transport; /* "lsrd" after table_annex_decode() */
+	bool by_name;
+};
+
+/* The keys of an annex, which are sorted by digest; of two with the same one
+ * the first by name stays. */
+void table_keys_encode(struct buf *out, struct table_key *keys, size_t n);
+
+/* `keys` as written by table_keys_encode(). */
+void table_annex_encode(struct buf *out, struct table_version version,
+    const struct table_mta *mta, const struct buf *keys, const struct buf *net);
+
+/* RC_OK, or why not. Whether the net is one is not looked at. */
+int table_annex_decode(const void *p, size_t n, struct table_annex *out);
+
+struct table_writer {
+	VEC(uint32_t) at;
+	struct buf records;
+};
+
+/*
+ * Starts as all zero. Routes in the order of their patterns, in the octets
+ * of route_encode(). RC_OK, or why it is no route.
+ */
+int table_add(struct table_writer *w, const uint8_t *octets, size_t n);
+
+/* Ends a writer that is given up. */
+void table_writer_done(struct table_writer *w);
+
+/* Appends the whole file; ends the writer. The history's first version is
+ * that of the annex. */
+void table_end(struct table_writer *w, const struct table_annex *annex,
+    const struct table_history *history, struct buf *out);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * table_net.h - the net in the milter's table, for messages that a connector
+ * does not admit: what routing sees (net.h), where our own steps lead, and
+ * what could pass if every link were up. It is there only where a connector
+ * has limits.
+ *
+ *     u32  our number among the servers; u32 n of servers, of parts, of
+ *          policies, of steps, of claims, of own steps
+ *     servers by name: u8 n name, u32 group, u8 flags (1 present, 2
+ *          transit), u64 widest
+ *     policies: u64 largest, u8 priorities, u64 large, u16 n schedule, u16 n
+ *          large schedule, u16 n of senders allowed, of those denied, each
+ *          u16 n sender
+ *     steps: u32 from, u32 to, u32 cost, u8 hops, u32 policy + 1 (0: none)
+ *     claims by pattern, then server: u16 n pattern, u32 server, u32 cost,
+ *          u8 flags (1 local, 2 fallback, 4 relay, 8 down)
+ *     own steps: u32 to, u32 cost, u32 policy + 1, u8 family, 4 or 16
+ *          octets, u16 port
+ *     hops that refuse to relay, if there are any: u32 n, n times u16 n
+ *          pattern, u8 family, 4 or 16 octets, u16 port. Who does not know of
+ *          them takes no net with some.
+ */
+
+#ifndef CORE_TABLE_NET_H
+#define CORE_TABLE_NET_H
+
+#include "base/addr.h"
+#include "base/buf.h"
+#include "base/cur.h"
+#include "core/paths/net.h"
+
+/* A step of our own, and the mail service it leads to. */
+struct table_step {
+	uint32_t to, cost;
+	const struct policy *policy; /* NULL: no limits */
+	struct addr addr;
+};
+
+/* A hop that refuses to relay for a pattern (refusal.h): left out. */
+struct table_refusal {
+	const char *pattern;
+	struct addr hop;
+};
+
+struct table_net {
+	struct net net;
+	uint32_t self;
+	VEC(struct table_step) own;
+	VEC(struct table_refusal) refusals;
+
+	/* By server: the largest message that some way there admits if all
+	 * that is configured is up; UINT64_MAX: any, 0: there is no way. */
+	VEC(uint64_t) widest;
+
+	struct policy *policies; /* of the steps; read from octets */
+	size_t npolicies;
+	VEC(char *) texts; /* likewise: names and patterns */
+};
+
+/* Whether a step has limits. */
+bool table_net_limits(const struct net *net);
+
+void table_net_encode(struct buf *out, const struct table_net *net);
+
+/*
+ * On RC_OK *out owns all it points at and is ended with table_net_done();
+ * else there is nothing to end.
+ */
+int table_net_decode(struct cur in, struct table_net *out);
+
+bool table_net_refuses(
+    const struct table_net *net, const char *pattern, const struct addr *hop);
+
+void table_net_done(struct table_net *net);
+
+#endif

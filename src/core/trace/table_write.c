@@ -1,0 +1,243 @@
+/* table_write.c - the milter's table and its annex, to octets. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/crc64.h"
+#include "base/mem.h"
+#include "base/rc.h"
+#include "core/trace/table.h"
+#include "core/trace/table_form.h"
+
+void
+table_history_add(
+    struct table_history *h, struct table_version version, uint64_t wall_ms)
+{
+	if (h->n > 0 && table_order(version, h->v[0].version) <= 0)
+		return;
+	if (h->n == TABLE_HISTORY)
+		h->n--;
+	memmove(h->v + 1, h->v, h->n * sizeof(h->v[0]));
+	h->v[0] = (struct table_since){ version, wall_ms };
+	h->n++;
+}
+
+static int
+key_order(const void *a, const void *b)
+{
+	const struct table_key *x = a, *y = b;
+	int c = memcmp(x->digest, y->digest, SEAL_DIGEST);
+
+	return c != 0 ? c : strcmp(x->name, y->name);
+}
+
+void
+table_keys_encode(struct buf *out, struct table_key *keys, size_t n)
+{
+	struct buf list = { 0 };
+	uint32_t kept = 0;
+
+	if (n > 1)
+		qsort(keys, n, sizeof(*keys), key_order);
+	for (size_t i = 0; i < n; i++) {
+		const struct table_key *k = &keys[i];
+
+		if (i > 0 && memcmp(k[-1].digest, k->digest, SEAL_DIGEST) == 0)
+			continue;
+		buf_bytes(&list, k->digest, SEAL_DIGEST);
+		buf_bytes(&list, k->public_key, SEAL_PUBLIC);
+		buf_u8(&list, (uint8_t)strlen(k->name));
+		buf_text(&list, k->name);
+		kept++;
+	}
+	buf_u32(out, kept);
+	buf_bytes(out, list.p, list.n);
+	buf_done(&list);
+}
+
+static void
+mta_put(struct buf *out, const struct table_mta *mta)
+{
+	buf_u8(out, (uint8_t)strlen(mta->delimiters));
+	buf_text(out, mta->delimiters);
+	buf_u8(out, (uint8_t)((mta->filters_smtp ? TABLE_FILTERS_SMTP : 0) |
+			      (mta->filters_local ? TABLE_FILTERS_LOCAL : 0) |
+			      (mta->copies ? TABLE_COPIES : 0)));
+}
+
+void
+table_annex_encode(struct buf *out, struct table_version version,
+    const struct table_mta *mta, const struct buf *keys, const struct buf *net)
+{
+	buf_u64(out, version.epoch);
+	buf_u64(out, version.generation);
+	mta_put(out, mta);
+	buf_bytes(out, keys->p, keys->n);
+	buf_bytes(out, net->p, net->n);
+}
+
+/* One key of an annex; NULL when there is none. */
+static const uint8_t *
+key_next(struct cur *in, struct cur *name)
+{
+	const uint8_t *p = cur_bytes(in, SEAL_DIGEST + SEAL_PUBLIC);
+
+	*name = cur_sub(in, cur_u8(in));
+	return in->bad ? NULL : p;
+}
+
+int
+table_annex_decode(const void *p, size_t n, struct table_annex *out)
+{
+	struct cur in = cur_over(p, n), name;
+	const uint8_t *last = NULL, *key;
+	int rc;
+
+	out->transport = "lsrd";
+	out->by_name = false;
+	out->version.epoch = cur_u64(&in);
+	out->version.generation = cur_u64(&in);
+	rc = table_mta_get(&in, &out->mta);
+	if (rc != RC_OK)
+		return rc;
+	out->nkeys = cur_u32(&in);
+	out->keys = in;
+	for (uint32_t i = 0; i < out->nkeys; i++) {
+		char text[STR_HOST_MAX + 3] = "";
+
+		key = key_next(&in, &name);
+		if (key == NULL)
+			return RC_SHORT;
+		if (last != NULL && memcmp(last, key, SEAL_DIGEST) >= 0)
+			return RC_RANGE;
+		if (name.left > 0)
+			memcpy(text, name.p, name.left);
+		if (strlen(text) != name.left || !str_is_host(text))
+			return RC_NAME;
+		last = key;
+	}
+	out->keys.left -= in.left;
+	out->net = in;
+	return in.bad ? RC_SHORT : RC_OK;
+}
+
+/* n and n octets, passed on. */
+static void
+copy_text(struct buf *out, struct cur *in)
+{
+	size_t n = cur_u16(in);
+	const uint8_t *p = cur_bytes(in, n);
+
+	buf_u16(out, (uint16_t)n);
+	if (p != NULL)
+		buf_bytes(out, p, n);
+}
+
+/* What a record has of a route's octets: no way, reason, metric, path. */
+int
+table_add(struct table_writer *w, const uint8_t *octets, size_t n)
+{
+	struct cur in = cur_over(octets, n), hops;
+	struct buf *out = &w->records;
+	uint8_t count;
+
+	vec_push(&w->at, (uint32_t)out->n);
+	copy_text(out, &in);
+	buf_u8(out, cur_u8(&in));
+	buf_u8(out, cur_u8(&in) & TABLE_FLAGS);
+	cur_bytes(&in, cur_u16(&in));
+	cur_bytes(&in, cur_u16(&in));
+	copy_text(out, &in);
+	cur_bytes(&in, 8);
+	count = cur_u8(&in);
+	buf_u8(out, count);
+	hops = in;
+	for (uint8_t i = 0; i < count; i++) {
+		cur_bytes(&in, cur_u16(&in));
+		cur_bytes(&in, cur_u8(&in) == 4 ? 7 : 19);
+	}
+	if (in.bad)
+		return RC_SHORT;
+	buf_bytes(out, hops.p, hops.left - in.left);
+	return RC_OK;
+}
+
+static void
+u64_put(uint8_t *p, uint64_t v)
+{
+	for (int i = 0; i < 8; i++)
+		p[i] = (uint8_t)(v >> (56 - 8 * i));
+}
+
+static void
+head_put(struct buf *out, const struct table_annex *annex,
+    const struct table_history *h, size_t nroutes)
+{
+	buf_u32(out, TABLE_MAGIC);
+	buf_u32(out, TABLE_FORMAT);
+	buf_u64(out, 0); /* octets */
+	buf_u64(out, 0); /* checksum */
+	buf_u64(out, annex->version.epoch);
+	buf_u64(out, annex->version.generation);
+	buf_u32(out, (uint32_t)h->n);
+	buf_u32(out, annex->nkeys);
+	buf_u32(out, (uint32_t)nroutes);
+	buf_u32(out, (uint32_t)annex->net.left);
+	buf_u8(out, annex->by_name);
+	buf_u8(out, (uint8_t)strlen(annex->transport));
+	buf_text(out, annex->transport);
+	mta_put(out, &annex->mta);
+	for (size_t i = 0; i < h->n; i++) {
+		buf_u64(out, h->v[i].version.epoch);
+		buf_u64(out, h->v[i].version.generation);
+		buf_u64(out, h->v[i].wall_ms);
+	}
+}
+
+/* The keys, and their names behind what `names` has already. */
+static void
+keys_put(struct buf *out, const struct table_annex *annex, size_t base,
+    struct buf *names)
+{
+	struct cur in = annex->keys, name;
+
+	for (uint32_t i = 0; i < annex->nkeys; i++) {
+		const uint8_t *p = key_next(&in, &name);
+
+		CHECK(p != NULL);
+		buf_bytes(out, p, SEAL_DIGEST + SEAL_PUBLIC);
+		buf_u32(out, (uint32_t)(base + names->n));
+		buf_u8(names, (uint8_t)name.left);
+		buf_bytes(names, name.p, name.left);
+	}
+}
+
+void
+table_end(struct table_writer *w, const struct table_annex *annex,
+    const struct table_history *h, struct buf *out)
+{
+	size_t start = out->n, base;
+
+	CHECK(h->n > 0 && table_order(h->v[0].version, annex->version) == 0);
+	head_put(out, annex, h, w->at.n);
+	base = out->n - start + (size_t)annex->nkeys * TABLE_KEY + w->at.n * 4 +
+	       annex->net.left;
+	keys_put(out, annex, base, &w->records);
+	for (size_t i = 0; i < w->at.n; i++)
+		buf_u32(out, (uint32_t)(base + w->at.v[i]));
+	buf_bytes(out, annex->net.p, annex->net.left);
+	CHECK(out->n - start == base);
+	buf_bytes(out, w->records.p, w->records.n);
+	u64_put(out->p + start + 8, out->n - start);
+	u64_put(out->p + start + 16, crc64(out->p + start + TABLE_SUMMED,
+					 out->n - start - TABLE_SUMMED));
+	table_writer_done(w);
+}
+
+void
+table_writer_done(struct table_writer *w)
+{
+	vec_done(&w->at);
+	buf_done(&w->records);
+}

@@ -1,0 +1,181 @@
+#include "core/view/excuse.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+/* Room for `2026-11-21T12:00:03Z` and a little. */
+#define SINCE_MAX 32
+
+/* The connector to blame for a group: ours rather than another's, one that
+ * is down rather than one that is drained, then the first by owner. */
+struct blame {
+	const struct facts_connector *connector;
+	uint32_t weight;
+};
+
+struct excuse_book {
+	const struct facts *facts;
+	const struct steps_presence *presence;
+	struct blame *blame; /* by group */
+	bool *led_to;        /* by group: some connector goes there */
+};
+
+/* The group's number, or FACTS_NONE. */
+static uint32_t
+group_find(const struct facts *f, const char *name)
+{
+	size_t low = 0, high = f->groups.n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int c = strcmp(name, f->groups.v[mid]);
+
+		if (c == 0)
+			return (uint32_t)mid;
+		if (c < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return FACTS_NONE;
+}
+
+static bool
+any_up(const struct facts_connector *c)
+{
+	for (size_t i = 0; i < c->body->nbridgeheads; i++)
+		if (facts_up(c, i))
+			return true;
+	return false;
+}
+
+static uint32_t
+weight_of(const struct excuse_book *b, const struct facts_connector *c)
+{
+	if (c->body->state == LSA_UP && any_up(c))
+		return 0; /* it works: not to be blamed */
+	return 1u + (c->body->state == LSA_UP ? 1 : 0) +
+	       (b->presence->present[c->owner] ? 2 : 0) +
+	       (c->owner == b->facts->self ? 4 : 0);
+}
+
+/* Most tables hold nothing, so it is made for the first one who asks. */
+static void
+blame_find(struct excuse_book *b)
+{
+	const struct facts *f = b->facts;
+
+	b->blame = mem_new(0, f->groups.n, sizeof(*b->blame));
+	b->led_to = mem_new(0, f->groups.n, sizeof(*b->led_to));
+	for (size_t i = 0; i < f->connectors.n; i++) {
+		const struct facts_connector *c = &f->connectors.v[i];
+		uint32_t group = group_find(f, c->body->group);
+		uint32_t weight = weight_of(b, c);
+
+		if (group == FACTS_NONE)
+			continue;
+		b->led_to[group] = true;
+		if (weight > b->blame[group].weight)
+			b->blame[group] = (struct blame){ c, weight };
+	}
+}
+
+struct excuse_book *
+excuse_new(const struct facts *facts, const struct steps_presence *presence)
+{
+	struct excuse_book *b = mem_new(sizeof(*b), 0, 0);
+
+	b->facts = facts;
+	b->presence = presence;
+	return b;
+}
+
+void
+excuse_free(struct excuse_book *b)
+{
+	if (b == NULL)
+		return;
+	mem_free(b->blame);
+	mem_free(b->led_to);
+	mem_free(b);
+}
+
+static bool
+is_time(const char *s)
+{
+	return s != NULL && s[0] != '\0' && strlen(s) <= SINCE_MAX &&
+	       s[strspn(s, "0123456789:.TZ-")] == '\0';
+}
+
+static void
+group_say(const struct excuse_book *b, uint32_t group, struct buf *out)
+{
+	const struct facts *f = b->facts;
+	const struct facts_connector *c = b->blame[group].connector;
+
+	if (group == f->servers.v[f->self].group) {
+		buf_text(out, " in our own group");
+		return;
+	}
+	if (!b->led_to[group]) {
+		buf_text(out, ": no connector");
+		return;
+	}
+	if (c == NULL)
+		return;
+	buf_printf(out, ", connector %s %s", c->name,
+	    c->body->state == LSA_UP ? "down" : "drained");
+	if (c->body->state == LSA_UP && is_time(c->body->since))
+		buf_printf(out, " since %s", c->body->since);
+}
+
+/* The claim to speak of: one that could be used, else the first visible. */
+static const struct net_claim *
+claim_pick(const struct excuse_book *b, const struct reach_claims *claims)
+{
+	const struct net_claim *pick = NULL;
+
+	for (size_t i = 0; i < claims->n; i++) {
+		const struct net_claim *c = &claims->v[i];
+
+		if (c->local && b->facts->servers.v[c->server].group !=
+				    b->facts->servers.v[b->facts->self].group)
+			continue;
+		if (!c->down)
+			return c;
+		if (pick == NULL)
+			pick = c;
+	}
+	return pick;
+}
+
+char *
+excuse_text(struct excuse_book *b, const struct reach_claims *claims)
+{
+	const struct net_claim *c = claim_pick(b, claims);
+	const struct facts *f = b->facts;
+	const struct facts_server *s;
+	struct buf out = { 0 };
+
+	if (c == NULL)
+		return mem_str("no path");
+	if (b->blame == NULL)
+		blame_find(b);
+	s = &f->servers.v[c->server];
+	if (c->down) {
+		buf_printf(&out, "no path: the way out at %s is down", s->name);
+	} else if (s->group == FACTS_NONE) {
+		buf_printf(&out, "no path to %s: unknown server", s->name);
+	} else if (s->group == f->servers.v[f->self].group) {
+		buf_printf(&out, "no path to %s", s->name);
+		group_say(b, s->group, &out);
+	} else {
+		buf_printf(&out, "no path to %s", s->group_name);
+		group_say(b, s->group, &out);
+	}
+	if (b->presence->alone && !c->down)
+		buf_text(&out, ", no neighbour answers");
+	return buf_string(&out);
+}

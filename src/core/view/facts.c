@@ -1,0 +1,456 @@
+#include "core/view/facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+
+static int
+text_order(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorts and drops repetitions; returns what is left. */
+static size_t
+text_unique(const char **v, size_t n)
+{
+	size_t kept = 0;
+
+	if (n > 1)
+		qsort(v, n, sizeof(*v), text_order);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || strcmp(v[kept - 1], v[i]) != 0)
+			v[kept++] = v[i];
+	return kept;
+}
+
+/* The place in a sorted list, or FACTS_NONE. */
+static uint32_t
+text_find(const char *const *v, size_t n, const char *name)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int c = strcmp(name, v[mid]);
+
+		if (c == 0)
+			return (uint32_t)mid;
+		if (c < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return FACTS_NONE;
+}
+
+/* FNV-1a, 32 bits (G. Fowler, L. C. Noll, K.-P. Vo). */
+static uint32_t
+hash_text(const char *s)
+{
+	uint32_t h = 2166136261u;
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (uint8_t)*s) * 16777619u;
+	return h;
+}
+
+uint32_t
+facts_find(const struct facts *f, const char *name)
+{
+	uint32_t hash = hash_text(name);
+
+	for (uint32_t i = hash & f->mask;; i = (i + 1) & f->mask) {
+		const struct facts_slot *slot = &f->slots[i];
+
+		if (slot->server == FACTS_NONE)
+			return FACTS_NONE;
+		if (slot->hash == hash && strcmp(slot->name, name) == 0)
+			return slot->server;
+	}
+}
+
+/* In the database each name is in a place of its own, far from the others:
+ * most of the time of looking one up was waiting for memory. */
+static void
+names_gather(struct facts *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->servers.n; i++)
+		n += strlen(f->servers.v[i].name) + 1;
+	f->names = mem_new(n, 0, 0);
+	n = 0;
+	for (size_t i = 0; i < f->servers.n; i++) {
+		size_t len = strlen(f->servers.v[i].name) + 1;
+
+		memcpy(f->names + n, f->servers.v[i].name, len);
+		f->servers.v[i].name = f->names + n;
+		n += len;
+	}
+}
+
+/* At most half full, so that every search ends. */
+static void
+slots_fill(struct facts *f)
+{
+	uint32_t n = 16;
+
+	while (n < 2 * f->servers.n)
+		n *= 2;
+	f->mask = n - 1;
+	f->slots = mem_new(0, n, sizeof(*f->slots));
+	memset(f->slots, 0xff, n * sizeof(*f->slots)); /* FACTS_NONE */
+	for (uint32_t s = 0; s < f->servers.n; s++) {
+		uint32_t hash = hash_text(f->servers.v[s].name);
+		uint32_t i = hash & f->mask;
+
+		while (f->slots[i].server != FACTS_NONE)
+			i = (i + 1) & f->mask;
+		f->slots[i] =
+		    (struct facts_slot){ hash, s, f->servers.v[s].name };
+	}
+}
+
+bool
+facts_has(const struct facts *f, struct facts_set set, uint32_t server)
+{
+	const uint32_t *v = f->pool.v;
+	uint32_t low = set.at, high = set.at + set.n;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (v[mid] == server)
+			return true;
+		if (server < v[mid])
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return false;
+}
+
+/* Numbers of the names that are known, without `self`. */
+static struct facts_set
+set_read(struct facts *f, char *const *names, size_t n, uint32_t self)
+{
+	struct facts_set set = { .at = (uint32_t)f->pool.n };
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t k = facts_find(f, names[i]);
+
+		if (k != FACTS_NONE && k != self)
+			vec_push(&f->pool, k);
+	}
+	set.n = (uint32_t)f->pool.n - set.at;
+	return set;
+}
+
+/* Reports count within the group alone (DESIGN section 5). */
+static struct facts_set
+reports_read(struct facts *f, char *const *names, size_t n, uint32_t who)
+{
+	struct facts_set all = set_read(f, names, n, who);
+	uint32_t *v = f->pool.v + all.at;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < all.n; i++)
+		if (f->servers.v[v[i]].group == f->servers.v[who].group)
+			v[kept++] = v[i];
+	f->pool.n = all.at + kept;
+	all.n = kept;
+	return all;
+}
+
+/* Who is reported both up and down is down. */
+static void
+drop_contradictions(struct facts *f, struct facts_server *s)
+{
+	uint32_t *v = f->pool.v + s->up.at;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < s->up.n; i++)
+		if (!facts_has(f, s->down, v[i]))
+			v[kept++] = v[i];
+	s->up.n = kept;
+}
+
+/* The last server, if it is the one of this name. */
+static uint32_t
+server_last(const struct facts *f, const char *name)
+{
+	size_t n = f->servers.n;
+
+	if (n == 0 || strcmp(f->servers.v[n - 1].name, name) != 0)
+		return FACTS_NONE;
+	return (uint32_t)n - 1;
+}
+
+static uint32_t
+server_new(struct facts *f, const char *name)
+{
+	struct facts_server s = { .name = name, .group = FACTS_NONE };
+
+	vec_push(&f->servers, s);
+	return (uint32_t)f->servers.n - 1;
+}
+
+/*
+ * The number of an LSA's origin: every origin of a server LSA or a claim is
+ * a server, and we are. The database is in the order of origins, so that is
+ * the last one or the next. FACTS_NONE for others.
+ */
+static uint32_t
+origin_of(struct facts *f, const struct view_input *in, const struct lsa *lsa)
+{
+	const char *self = in->setup->server;
+	uint32_t at = server_last(f, lsa->key.origin);
+
+	if (at != FACTS_NONE)
+		return at;
+	if (f->self == FACTS_NONE && strcmp(self, lsa->key.origin) <= 0) {
+		f->self = server_new(f, self);
+		if (strcmp(self, lsa->key.origin) == 0)
+			return f->self;
+	}
+	if (lsa->key.type != LSA_SERVER && lsa->key.type != LSA_SPACE)
+		return FACTS_NONE; /* a connector without its server LSA */
+	return server_new(f, lsa->key.origin);
+}
+
+static void
+server_add(struct facts_server *s, const struct lsa *lsa)
+{
+	s->body = lsa_server(lsa);
+	s->group_name = s->body->group;
+	s->transit = s->body->state == LSA_UP;
+	s->unasked = s->body->state == LSA_STARTING && s->body->unasked;
+}
+
+/* Ours may be shorter than what we said last: what is no more configured is
+ * used no more, before its purge is out. */
+static const struct setup_connector *
+own_connector(const struct setup *setup, const char *name)
+{
+	for (size_t i = 0; i < setup->nconnectors; i++)
+		if (strcmp(setup->connectors[i].name, name) == 0)
+			return &setup->connectors[i];
+	return NULL;
+}
+
+static void
+connector_add(struct facts *f, const struct view_input *in, uint32_t owner,
+    const struct lsa *lsa)
+{
+	struct facts_connector c = { .name = lsa->key.id, .owner = owner };
+
+	if (c.owner == f->self) {
+		c.own = own_connector(in->setup, c.name);
+		if (c.own == NULL)
+			return;
+	}
+	c.body = lsa_connector(lsa);
+	if (c.owner == f->self && f->own_n++ == 0)
+		f->own_at = (uint32_t)f->connectors.n;
+	vec_push(&f->connectors, c);
+}
+
+static void
+claim_add(struct facts *f, const struct view_input *in, uint32_t server,
+    const struct lsa *lsa)
+{
+	struct facts_claim c = {
+		.pattern = lsa->key.id, .server = server, .lsa = lsa
+	};
+
+	/* What is ours and no more configured is no claim, before its purge
+	 * is out; the rest of ours: own_claims(). */
+	if (server == f->self)
+		return;
+	c.space = *lsa_space(lsa);
+	if (strcmp(c.pattern, "*") == 0 ||
+	    (in->may_relay != NULL &&
+		!in->may_relay(in->ctx, lsa->key.origin, c.pattern)))
+		c.space.relay = false;
+	vec_push(&f->claims, c);
+}
+
+/* What our setup says and our certificate allows, said already or not: a
+ * table is published before our first LSA goes out (DESIGN section 7). */
+static void
+own_claims(struct facts *f, const struct view_input *in)
+{
+	const struct setup *setup = in->setup;
+
+	for (size_t i = 0; i < setup->nspaces; i++) {
+		const struct setup_space *own = &setup->spaces[i];
+		struct facts_claim c = {
+			.pattern = own->pattern, .server = f->self, .own = own
+		};
+		struct lsa_key key = { setup->server, own->pattern, LSA_SPACE };
+		const struct lsa *said = lsdb_find(in->db, &key);
+
+		if (setup->claims == NULL ||
+		    !claims_space(setup->claims, own->pattern))
+			continue;
+		if (said != NULL && !said->purge)
+			c.lsa = said;
+		if (c.lsa != NULL) {
+			c.space = *lsa_space(said);
+		} else {
+			c.space.cost = own->cost;
+			c.space.local = own->local;
+			c.space.fallback = own->fallback;
+			c.space.relay = own->relay;
+		}
+		if (strcmp(own->pattern, "*") == 0 ||
+		    !claims_relay(setup->claims, own->pattern))
+			c.space.relay = false;
+		vec_push(&f->claims, c);
+	}
+}
+
+static int
+claim_order(const void *a, const void *b)
+{
+	const struct facts_claim *x = a, *y = b;
+	int c = strcmp(x->pattern, y->pattern);
+
+	if (c != 0)
+		return c;
+	return x->server < y->server ? -1 : x->server > y->server;
+}
+
+static void
+lsa_read(struct facts *f, const struct view_input *in, uint32_t origin,
+    const struct lsa *lsa)
+{
+	if (lsa->key.type == LSA_SERVER)
+		server_add(&f->servers.v[origin], lsa);
+	else if (lsa->key.type == LSA_CONNECTOR)
+		connector_add(f, in, origin, lsa);
+	else if (lsa->key.type == LSA_SPACE)
+		claim_add(f, in, origin, lsa);
+}
+
+static void
+database_read(struct facts *f, const struct view_input *in)
+{
+	for (struct lsa *l = lsdb_first(in->db); l; l = lsdb_next(l)) {
+		uint32_t origin;
+
+		if (l->purge || l->key.type < LSA_SERVER ||
+		    l->key.type > LSA_SPACE)
+			continue;
+		origin = origin_of(f, in, l);
+		if (origin != FACTS_NONE)
+			lsa_read(f, in, origin, l);
+	}
+	if (f->self == FACTS_NONE)
+		f->self = server_new(f, in->setup->server);
+	names_gather(f);
+	slots_fill(f);
+	own_claims(f, in);
+	if (f->claims.n > 1)
+		qsort(f->claims.v, f->claims.n, sizeof(f->claims.v[0]),
+		    claim_order);
+}
+
+/* Groups by number; our own is known from the setup, if not from our LSA. */
+static void
+groups_number(struct facts *f, const struct setup *setup)
+{
+	struct facts_server *self = &f->servers.v[f->self];
+
+	if (self->body == NULL)
+		self->group_name = setup->group;
+	for (size_t i = 0; i < f->servers.n; i++)
+		if (f->servers.v[i].group_name != NULL)
+			vec_push(&f->groups, f->servers.v[i].group_name);
+	f->groups.n = text_unique(f->groups.v, f->groups.n);
+	for (size_t i = 0; i < f->servers.n; i++) {
+		struct facts_server *s = &f->servers.v[i];
+
+		if (s->group_name != NULL)
+			s->group =
+			    text_find(f->groups.v, f->groups.n, s->group_name);
+	}
+}
+
+bool
+facts_may_step(const struct facts *f, const struct view_input *in,
+    const char *origin, const struct facts_way *way)
+{
+	uint32_t to = facts_find(f, way->bridgehead);
+	const char *group =
+	    to == FACTS_NONE ? NULL : f->servers.v[to].group_name;
+
+	if (in->may_connect == NULL)
+		return true;
+	return in->may_connect(
+	    in->ctx, origin, group == NULL ? way->group : group);
+}
+
+/* A bridgehead that the owner's certificate does not let it lead to is down,
+ * for everybody alike: what counts is the group that it is of. */
+static void
+connectors_judge(struct facts *f, const struct view_input *in)
+{
+	for (size_t i = 0; i < f->connectors.n; i++) {
+		struct facts_connector *c = &f->connectors.v[i];
+
+		for (size_t k = 0; k < c->body->nbridgeheads; k++) {
+			const struct lsa_bridgehead *b =
+			    &c->body->bridgeheads[k];
+			struct facts_way way = { b->name, c->body->group };
+
+			if (!facts_may_step(
+				f, in, f->servers.v[c->owner].name, &way))
+				c->barred |= UINT64_C(1) << k;
+		}
+	}
+}
+
+bool
+facts_up(const struct facts_connector *c, size_t k)
+{
+	return c->body->bridgeheads[k].up && (c->barred >> k & 1) == 0;
+}
+
+void
+facts_init(struct facts *f, const struct view_input *in)
+{
+	memset(f, 0, sizeof(*f));
+	vec_push(&f->pool, FACTS_NONE); /* so that v is never NULL */
+	f->self = FACTS_NONE;
+	database_read(f, in);
+	groups_number(f, in->setup);
+	connectors_judge(f, in);
+	for (uint32_t i = 0; i < f->servers.n; i++) {
+		struct facts_server *s = &f->servers.v[i];
+		const struct lsa_server *body = s->body;
+
+		if (body == NULL)
+			continue;
+		s->neighbours =
+		    set_read(f, body->neighbours, body->nneighbours, i);
+		s->down = reports_read(f, body->mail_down, body->nmail_down, i);
+		s->up = reports_read(f, body->mail_up, body->nmail_up, i);
+		drop_contradictions(f, s);
+	}
+}
+
+void
+facts_done(struct facts *f)
+{
+	mem_free(f->slots);
+	mem_free(f->names);
+	vec_done(&f->servers);
+	vec_done(&f->connectors);
+	vec_done(&f->claims);
+	vec_done(&f->groups);
+	vec_done(&f->pool);
+}

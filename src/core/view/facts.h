@@ -1,0 +1,104 @@
+/*
+ * facts.h - the database read once: servers by number, and what each says.
+ *
+ * Servers are numbered in the order of their names, so comparing numbers
+ * compares names; names in LSAs are resolved by a hash, and a name
+ * nobody of that name has spoken for is left out. Nothing is judged here:
+ * who is present, and which step counts, is the work of steps.h.
+ *
+ * Lends from the database and the setup.
+ */
+
+#ifndef CORE_FACTS_H
+#define CORE_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/vec.h"
+#include "core/lsa/lsdb.h"
+#include "core/lsa/setup.h"
+#include "core/view/view.h"
+
+#define FACTS_NONE UINT32_MAX
+
+/* Numbers of servers, ascending: facts.pool.v[at] to [at + n - 1]. */
+struct facts_set {
+	uint32_t at, n;
+};
+
+struct facts_server {
+	const char *name;
+	const struct lsa_server *body; /* NULL: it has no server LSA */
+	const char *group_name;        /* NULL: not known */
+	uint32_t group;                /* FACTS_NONE: not known */
+	bool transit; /* says it is up: not draining, not starting */
+	bool unasked; /* is starting only since its MTA asks us no
+				    more: may give transit as a last resort */
+	struct facts_set neighbours;
+	struct facts_set up, down; /* mail services of its own group; nobody
+				      stands in both */
+};
+
+struct facts_connector {
+	const char *name;
+	uint32_t owner;
+	const struct lsa_connector *body;
+	uint64_t barred; /* bit k: certificates do not let it lead to the
+			    bridgehead k of the body */
+	const struct setup_connector *own; /* ours: as configured */
+};
+
+struct facts_claim {
+	const char *pattern;
+	uint32_t server;
+	struct lsa_space space;
+	const struct setup_space *own; /* ours: as configured */
+	const struct lsa *lsa;         /* ours may not be said yet: NULL */
+};
+
+struct facts_slot {
+	uint32_t hash;
+	uint32_t server; /* FACTS_NONE: empty */
+	const char *name;
+};
+
+struct facts {
+	VEC(struct facts_server) servers;       /* by name */
+	VEC(struct facts_connector) connectors; /* by owner, then name */
+	VEC(struct facts_claim) claims;         /* by pattern, then server */
+	VEC(const char *) groups;               /* names; sorted */
+	VEC(uint32_t) pool;
+	char *names; /* of the servers, side by side: looked up often */
+	struct facts_slot *slots; /* names by hash: for looking up alone */
+	uint32_t mask;
+	uint32_t self;
+	uint32_t own_at, own_n; /* our own among the connectors */
+};
+
+void facts_init(struct facts *facts, const struct view_input *in);
+void facts_done(struct facts *facts);
+
+/* Where a connector leads: a server, of the group that its owner says if
+ * nobody of that name has said its own. */
+struct facts_way {
+	const char *bridgehead, *group;
+};
+
+/* Whether certificates allow it, where the authority wants that. */
+bool facts_may_step(const struct facts *facts, const struct view_input *in,
+    const char *origin, const struct facts_way *way);
+
+/* Whether it leads to the bridgehead k of its body, by its owner's word and
+ * by what the certificates allow. */
+bool facts_up(const struct facts_connector *connector, size_t k);
+
+/* The server's number, or FACTS_NONE. */
+uint32_t facts_find(const struct facts *facts, const char *name);
+
+/* True if `server` stands in the set. */
+bool facts_has(
+    const struct facts *facts, struct facts_set set, uint32_t server);
+
+#endif

@@ -1,0 +1,120 @@
+#include "core/view/fate.h"
+
+#include <string.h>
+
+#include "core/lsa/lsa.h"
+
+/* Said after the claim: sequences begin anew with another key. */
+static bool
+is_newer(const struct lsa *lsa, const struct route_claim *claim)
+{
+	return !claim->known || lsa->seq > claim->seq ||
+	       memcmp(lsa->signer, claim->key, SEAL_DIGEST) != 0;
+}
+
+/* The LSA of this key if it is newer than the claim, or NULL. */
+static const struct lsa *
+newer(const struct view_input *in, const struct route_claim *claim,
+    uint8_t type, const char *id)
+{
+	struct lsa_key key = { claim->server, id, type };
+	const struct lsa *lsa = lsdb_find(in->db, &key);
+
+	return lsa != NULL && is_newer(lsa, claim) ? lsa : NULL;
+}
+
+static bool
+is_forgotten(const struct view_input *in, const struct route_claim *claim)
+{
+	char hex[2 * SEAL_DIGEST + 1];
+	struct lsa_key key = { claim->server, hex, LSA_FORGET };
+	const struct lsa *word;
+
+	if (claim->known) {
+		lsa_digest_text(claim->key, hex);
+		word = lsdb_find(in->db, &key);
+		return word != NULL &&
+		       claim->seq >> 32 <= lsa_forget_epoch(word);
+	}
+	for (struct lsa *l = lsdb_origin(in->db, claim->server);
+	     l != NULL && strcmp(l->key.origin, claim->server) == 0;
+	     l = lsdb_next(l))
+		if (l->key.type == LSA_FORGET)
+			return true;
+	return false;
+}
+
+static bool
+is_revoked(const struct view_input *in, const struct route_claim *claim)
+{
+	char hex[2 * SEAL_DIGEST + 1];
+	struct lsa_key key = { "", hex, LSA_REVOCATION };
+
+	lsa_digest_text(claim->key, hex);
+	return claim->known && lsdb_find(in->db, &key) != NULL;
+}
+
+/* It lives on, and had every chance to claim it again. */
+static bool
+has_new_key(const struct view_input *in, const struct route_claim *claim)
+{
+	const struct lsa *server = newer(in, claim, LSA_SERVER, "");
+
+	return server != NULL && !server->purge &&
+	       memcmp(server->signer, claim->key, SEAL_DIGEST) != 0;
+}
+
+/* Its newer certificate does not cover the pattern. */
+static bool
+is_denied(const struct view_input *in, const struct route_claim *claim,
+    const char *pattern)
+{
+	return in->may_claim != NULL &&
+	       newer(in, claim, LSA_IDENTITY, "") != NULL &&
+	       !in->may_claim(in->ctx, claim->server, pattern);
+}
+
+/* A claim in the database is out of our sight, or it would be a route. */
+static bool
+is_spoken_of(const struct view_input *in, const struct route_claim *claim,
+    const char *pattern)
+{
+	struct lsa_key key = { claim->server, pattern, LSA_SPACE };
+	const struct lsa *lsa = lsdb_find(in->db, &key);
+
+	if (lsa == NULL)
+		return false;
+	return is_newer(lsa, claim) || (!lsa->purge && lsa->seq == claim->seq);
+}
+
+static enum fate
+claim_fate(const struct view_input *in, const struct route_claim *claim,
+    const char *pattern)
+{
+	if (claim->own || strcmp(claim->server, in->setup->server) == 0 ||
+	    is_spoken_of(in, claim, pattern) || is_forgotten(in, claim))
+		return FATE_GONE;
+	if (is_revoked(in, claim))
+		return has_new_key(in, claim) ? FATE_GONE : FATE_REVOKED;
+	return is_denied(in, claim, pattern) ? FATE_GONE : FATE_UNKNOWN;
+}
+
+enum fate
+fate_of(
+    const struct view_input *in, const struct route *route, const char **who)
+{
+	enum fate all = route->nclaims > 0 ? FATE_GONE : FATE_UNKNOWN;
+
+	for (size_t i = 0; i < route->nclaims; i++) {
+		enum fate one =
+		    claim_fate(in, &route->claims[i], route->pattern);
+
+		if (one == FATE_REVOKED) {
+			*who = route->claims[i].server;
+			return one;
+		}
+		if (one == FATE_UNKNOWN)
+			all = one;
+	}
+	return all;
+}

@@ -1,0 +1,83 @@
+#include "core/view/fresh.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+#define REASON "new here, its next hops may not know it yet"
+
+static void
+ignore(void *ctx, const struct route *from, const struct route *to)
+{
+	(void)ctx;
+	(void)from;
+	(void)to;
+}
+
+/* Until when the pattern waits; the past when it does not. */
+static struct mono
+waits_until(const struct fresh *fresh, const char *pattern)
+{
+	size_t low = 0, high = fresh->list.n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int c = strcmp(pattern, fresh->list.v[mid].pattern);
+
+		if (c == 0)
+			return fresh->list.v[mid].until;
+		if (c < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return (struct mono){ 0 };
+}
+
+static void
+make_hold(struct route *route)
+{
+	struct route hold = { .pattern = mem_str(route->pattern),
+		.kind = ROUTE_HOLD,
+		.relay = route->relay,
+		.reason = mem_str(REASON) };
+
+	route_claims_copy(&hold, route);
+	route_done(route);
+	*route = hold;
+}
+
+struct mono
+fresh_hold(struct fresh *fresh, const struct rib *old, struct rib *rib,
+    struct mono now)
+{
+	struct fresh next = { 0 };
+	struct mono due = MONO_NEVER;
+
+	for (size_t i = 0; old != NULL && i < rib->n; i++) {
+		struct route *r = &rib->routes[i];
+		struct mono until = waits_until(fresh, r->pattern);
+
+		if (rib_find(old, r->pattern) == NULL)
+			until = mono_after(now, FRESH_MS);
+		if (r->kind != ROUTE_REMOTE || mono_due(until, now))
+			continue;
+		vec_push(&next.list,
+		    ((struct fresh_pattern){ mem_str(r->pattern), until }));
+		due = mono_min(due, until);
+		make_hold(r);
+	}
+	fresh_done(fresh);
+	*fresh = next;
+	if (next.list.n > 0 && rib_diff(old, rib, ignore, NULL) == 0)
+		rib->generation = old->generation;
+	return due;
+}
+
+void
+fresh_done(struct fresh *fresh)
+{
+	for (size_t i = 0; i < fresh->list.n; i++)
+		mem_free(fresh->list.v[i].pattern);
+	vec_done(&fresh->list);
+}

@@ -1,0 +1,391 @@
+#include "core/view/keep.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/wall.h"
+#include "core/view/fate.h"
+
+/* The calendar is set when it says another end by more than this. */
+#define SET_S 60
+
+/* Until this long after a start mail that waits keeps its hold. */
+#define CARE_S 3600
+
+struct keeping {
+	const struct facts *facts;
+	const struct view_input *in;
+	struct view_pending was, now;
+	size_t at;    /* in `was` */
+	size_t claim; /* in facts->claims */
+	struct keep_routes *routes;
+};
+
+static uint64_t
+queue_s(const struct view_input *in)
+{
+	return in->setup->queue_s > 0 ? in->setup->queue_s : VIEW_QUEUE_S;
+}
+
+static uint64_t
+until_s(uint64_t end, uint64_t wall)
+{
+	return end > wall ? end - wall : 0;
+}
+
+static uint64_t
+at_most(uint64_t n, uint64_t most)
+{
+	return n < most ? n : most;
+}
+
+/* Of a key that begins to leave, or did so in an earlier life. */
+static struct view_removal
+removal_new(const struct view_input *in, const struct route *old)
+{
+	uint64_t queue = queue_s(in), left = VIEW_REMOVAL_MS, rest;
+
+	rest = left / 1000 + queue;
+	if (old->leaves != 0) {
+		left = until_s(old->leaves, in->wall);
+		left = at_most(left, VIEW_REMOVAL_MS / 1000) * 1000;
+		rest = at_most(until_s(old->leaves + queue, in->wall), rest);
+		if (rest < CARE_S)
+			rest = CARE_S;
+	}
+	return (struct view_removal){
+		.until = old->over ? in->now : mono_after(in->now, left),
+		.gone = mono_after(in->now, rest * 1000),
+	};
+}
+
+static struct view_removal
+removal_of(struct keeping *k, const struct route *old)
+{
+	const struct view_pending *was = &k->was;
+
+	while (
+	    k->at < was->n && strcmp(was->v[k->at].pattern, old->pattern) < 0)
+		k->at++;
+	if (k->at < was->n && strcmp(was->v[k->at].pattern, old->pattern) == 0)
+		return was->v[k->at];
+	return removal_new(k->in, old);
+}
+
+static void
+removal_add(struct keeping *k, const char *pattern, struct view_removal removal)
+{
+	struct view_pending *now = &k->now;
+
+	if ((now->n & (now->n - 1)) == 0) /* room doubles at powers of two */
+		now->v = mem_grow(
+		    now->v, now->n == 0 ? 1 : 2 * now->n, sizeof(*now->v));
+	removal.pattern = mem_str(pattern);
+	now->v[now->n++] = removal;
+}
+
+/* Takes over `reason`. */
+static struct route
+hold_of(const struct route *old, char *reason)
+{
+	struct route r = { .pattern = mem_str(old->pattern),
+		.kind = ROUTE_HOLD,
+		.relay = old->relay,
+		.reason = reason };
+
+	route_claims_copy(&r, old);
+	return r;
+}
+
+/* Down by one probe of ours, and up by none. */
+static bool
+found_down(const struct view_input *in, const char *name)
+{
+	bool down = false;
+
+	for (size_t i = 0; i < in->nprobes; i++) {
+		const struct view_probe *p = &in->probes[i];
+
+		if (strcmp(p->name, name) != 0)
+			continue;
+		if (p->verdict == VIEW_UP)
+			return false;
+		down |= p->verdict == VIEW_DOWN;
+	}
+	return down;
+}
+
+/* Nothing is known of it any more: as it was, less what does not answer. */
+static void
+route_keep(struct keeping *k, const struct route *old)
+{
+	struct route r;
+	size_t kept = 0;
+
+	route_copy(&r, old);
+	for (size_t i = 0; i < r.nhops; i++) {
+		if (found_down(k->in, r.hop[i].name))
+			mem_free(r.hop[i].name);
+		else
+			r.hop[kept++] = r.hop[i];
+	}
+	r.nhops = kept;
+	if (r.kind == ROUTE_REMOTE && kept == 0) {
+		route_done(&r);
+		r = hold_of(
+		    old, mem_str("no path: no claim known, next hops down"));
+	}
+	vec_push(&k->routes->v, r);
+}
+
+/* A key that was stolen is no domain given up. */
+static void
+revoked(struct keeping *k, const struct route *old, const char *who)
+{
+	struct buf why = { 0 };
+
+	struct route r;
+
+	buf_printf(&why,
+	    "no path: the key of its server was revoked, held until that has "
+	    "a new one or lsrctl forget %s",
+	    who);
+	r = hold_of(old, buf_string(&why));
+	r.revoked = true;
+	vec_push(&k->routes->v, r);
+}
+
+static bool
+was_here(const struct route *old)
+{
+	for (size_t i = 0; i < old->nclaims; i++)
+		if (old->claims[i].own && old->claims[i].here)
+			return true;
+	return false;
+}
+
+static char *
+leaving_text(uint64_t end, bool over)
+{
+	char at[WALL_TEXT];
+	struct buf why = { 0 };
+
+	if (over)
+		buf_printf(&why,
+		    "no path: its last claim was withdrawn, given up at %s, "
+		    "kept for mail of before",
+		    wall_text(end, at));
+	else
+		buf_printf(&why,
+		    "no path: its last claim was withdrawn, held until %s, "
+		    "then given up unless a server claims it",
+		    wall_text(end, at));
+	return buf_string(&why);
+}
+
+/* Its hour: the end as the calendar has it now. */
+static uint64_t
+end_of(const struct keeping *k, const struct route *old, struct mono until)
+{
+	uint64_t end = k->in->wall + mono_since(k->in->now, until) / 1000;
+	uint64_t apart =
+	    end > old->leaves ? end - old->leaves : old->leaves - end;
+
+	return old->leaves == 0 || apart > SET_S ? end : old->leaves;
+}
+
+static void
+leave(struct keeping *k, const struct route *old)
+{
+	struct view_removal removal = removal_of(k, old);
+	bool over = mono_due(removal.until, k->in->now);
+	bool here = was_here(old);
+	struct route r;
+
+	if (over &&
+	    (here || removal.idle || mono_due(removal.gone, k->in->now)))
+		return;
+	removal_add(k, old->pattern, removal);
+	r = hold_of(old, NULL);
+	r.leaves = old->over ? old->leaves : end_of(k, old, removal.until);
+	/* Its hour may have ended while we were down, and mail came since. */
+	if (over && !old->over && r.leaves < k->in->wall)
+		r.leaves = k->in->wall;
+	r.over = over;
+	if (over)
+		r.relay = false;
+	if (here) {
+		r.kind = ROUTE_HERE;
+		r.server = mem_str(k->in->setup->server);
+	} else {
+		r.reason = leaving_text(r.leaves, over);
+	}
+	vec_push(&k->routes->v, r);
+}
+
+/* A key that was published and that nobody visible claims now. */
+static void
+unclaimed(struct keeping *k, const struct route *old)
+{
+	const char *who = NULL;
+	enum fate fate = fate_of(k->in, old, &who);
+
+	if (fate == FATE_REVOKED && !old->over)
+		revoked(k, old, who);
+	else if (fate == FATE_UNKNOWN && old->leaves == 0)
+		route_keep(k, old);
+	else
+		leave(k, old);
+}
+
+static const struct route_claim *
+claim_of(const struct route *r, const char *server)
+{
+	for (size_t i = 0; i < r->nclaims; i++)
+		if (strcmp(r->claims[i].server, server) == 0)
+			return &r->claims[i];
+	return NULL;
+}
+
+/*
+ * The database is older than the table, as after a start in the seconds in
+ * which it was not saved: what it has of this pattern are the claims that the
+ * table says are gone.
+ */
+static bool
+is_stale(const struct keeping *k, const struct route *old, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct facts_claim *c = &k->facts->claims.v[k->claim + i];
+		const struct route_claim *was =
+		    claim_of(old, k->facts->servers.v[c->server].name);
+
+		if (c->own != NULL || c->lsa == NULL || was == NULL ||
+		    !was->known || c->lsa->seq > was->seq ||
+		    memcmp(c->lsa->signer, was->key, SEAL_DIGEST) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void
+claim_add(struct keeping *k, struct route *r, const struct facts_claim *c)
+{
+	struct route_claim *to = &r->claims[r->nclaims++];
+
+	to->server = mem_str(k->facts->servers.v[c->server].name);
+	to->own = c->server == k->facts->self;
+	to->here = c->own != NULL && c->own->way == NULL;
+	if (c->lsa == NULL)
+		return; /* of our own, and not said yet */
+	to->known = true;
+	to->seq = c->lsa->seq;
+	memcpy(to->key, c->lsa->signer, sizeof(to->key));
+}
+
+/* So many claims of the pattern are in the database: from k->claim on. */
+static size_t
+claims_find(struct keeping *k, const char *pattern)
+{
+	const struct facts_claim *v = k->facts->claims.v;
+	size_t n = 0, end = k->facts->claims.n;
+
+	while (k->claim < end && strcmp(v[k->claim].pattern, pattern) < 0)
+		k->claim++;
+	while (k->claim + n < end && n < LIMIT_ROUTE_CLAIMS &&
+	       strcmp(v[k->claim + n].pattern, pattern) == 0)
+		n++;
+	return n;
+}
+
+/* A route, by the claims of which it was made: all that there are. `old` is
+ * that of the table before, or NULL. */
+static void
+claimed(struct keeping *k, struct route *r, const struct route *old)
+{
+	size_t n = claims_find(k, r->pattern);
+
+	if (old != NULL && (old->leaves != 0 || old->revoked) &&
+	    is_stale(k, old, n)) {
+		route_done(r);
+		if (old->revoked)
+			route_keep(k, old);
+		else
+			leave(k, old);
+		return;
+	}
+	route_claims_done(r);
+	r->claims = n == 0 ? NULL : mem_new(0, n, sizeof(*r->claims));
+	for (size_t i = 0; i < n; i++)
+		claim_add(k, r, &k->facts->claims.v[k->claim + i]);
+	vec_push(&k->routes->v, *r);
+}
+
+void
+keep_merge(const struct facts *facts, const struct view_input *in,
+    const struct rib *old, struct view_pending *pending,
+    struct keep_routes *fresh)
+{
+	struct keep_routes all = { 0 };
+	struct keeping k = {
+		.facts = facts, .in = in, .was = *pending, .routes = &all
+	};
+	size_t i = 0, o = 0, nold = old == NULL ? 0 : old->n;
+
+	while (i < fresh->v.n || o < nold) {
+		int c = i == fresh->v.n ? 1
+		        : o == nold     ? -1
+		                        : strcmp(fresh->v.v[i].pattern,
+					      old->routes[o].pattern);
+
+		if (c <= 0)
+			claimed(&k, &fresh->v.v[i++],
+			    c == 0 ? &old->routes[o] : NULL);
+		else
+			unclaimed(&k, &old->routes[o]);
+		o += c >= 0;
+	}
+	vec_done(&fresh->v);
+	*fresh = all;
+	view_pending_done(pending);
+	*pending = k.now;
+}
+
+struct mono
+view_pending_due(const struct view_pending *pending, struct mono now)
+{
+	struct mono due = MONO_NEVER;
+
+	for (size_t i = 0; i < pending->n; i++) {
+		const struct view_removal *r = &pending->v[i];
+
+		due =
+		    mono_min(due, mono_due(r->until, now) ? r->gone : r->until);
+	}
+	return due;
+}
+
+bool
+view_pending_waits(
+    struct view_pending *pending, const char *pattern, uint64_t n)
+{
+	for (size_t i = 0; i < pending->n; i++) {
+		struct view_removal *r = &pending->v[i];
+
+		if (strcmp(r->pattern, pattern) != 0)
+			continue;
+		r->idle = n == 0;
+		return r->idle;
+	}
+	return false;
+}
+
+void
+view_pending_done(struct view_pending *pending)
+{
+	for (size_t i = 0; i < pending->n; i++)
+		mem_free(pending->v[i].pattern);
+	mem_free(pending->v);
+	*pending = (struct view_pending){ 0 };
+}

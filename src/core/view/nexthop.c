@@ -1,0 +1,360 @@
+#include "core/view/nexthop.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "core/view/steps.h"
+
+/* Addresses of one server, those that may be published. */
+struct places {
+	struct addr addr[LIMIT_NEXT_HOPS];
+	size_t n;
+};
+
+struct found {
+	struct places places;
+	uint64_t cost; /* for which they hold */
+	bool known;
+};
+
+struct nexthop_book {
+	const struct facts *facts;
+	const struct setup *setup;
+	const struct view_input *in;
+	struct found *found; /* by server */
+	uint64_t *hash;      /* of its name; 0: not yet */
+};
+
+struct nexthop_book *
+nexthop_new(const struct facts *facts, const struct view_input *in)
+{
+	struct nexthop_book *b = mem_new(sizeof(*b), 0, 0);
+
+	b->facts = facts;
+	b->setup = in->setup;
+	b->in = in;
+	b->found = mem_new(0, facts->servers.n, sizeof(*b->found));
+	b->hash = mem_new(0, facts->servers.n, sizeof(*b->hash));
+	return b;
+}
+
+void
+nexthop_free(struct nexthop_book *b)
+{
+	if (b == NULL)
+		return;
+	mem_free(b->found);
+	mem_free(b->hash);
+	mem_free(b);
+}
+
+bool
+nexthop_is_own(const struct setup *setup, const struct addr *a)
+{
+	bool ip = false, port = false;
+
+	for (size_t i = 0; i < setup->nsmtp; i++) {
+		ip |= addr_same_ip(a, &setup->smtp[i]);
+		port |= a->port == setup->smtp[i].port;
+	}
+	for (size_t i = 0; i < setup->nlisten; i++) {
+		ip |= addr_same_ip(a, &setup->listen[i]);
+		port |= a->port == setup->listen[i].port;
+	}
+	return ip && port;
+}
+
+/* The MTA beside us must be able to connect to it. */
+static bool
+may_publish(const struct nexthop_book *b, const struct addr *a)
+{
+	const struct mta *mta = b->in->mta;
+
+	if (mta != NULL && mta->read &&
+	    ((a->family == 4 && !mta->ipv4) || (a->family == 6 && !mta->ipv6)))
+		return false;
+	return a->family != 0 && addr_is_hop(a, b->setup->lab) &&
+	       !nexthop_is_own(b->setup, a);
+}
+
+static enum view_verdict
+verdict(const struct nexthop_book *b, const char *name, const struct addr *a)
+{
+	for (size_t i = 0; i < b->in->nplaces; i++)
+		if (addr_equal(&b->in->places[i].addr, a) &&
+		    strcmp(b->in->places[i].name, name) == 0)
+			return b->in->places[i].verdict;
+	return VIEW_UNKNOWN;
+}
+
+static void
+add(const struct nexthop_book *b, struct places *places, const struct addr *a)
+{
+	if (places->n == LIMIT_NEXT_HOPS || !may_publish(b, a))
+		return;
+	for (size_t i = 0; i < places->n; i++)
+		if (addr_equal(&places->addr[i], a))
+			return;
+	places->addr[places->n++] = *a;
+}
+
+/* Those that our configuration gives for a bridgehead. */
+static void
+given(const struct nexthop_book *b, const struct setup_bridgehead *bridgehead,
+    struct places *places)
+{
+	for (size_t i = 0; i < bridgehead->nsmtp; i++)
+		add(b, places, &bridgehead->smtp[i]);
+}
+
+/* Our connectors that lead there at this cost, by name; `up`: those alone that
+ * we say are up. */
+static void
+configured_if(const struct nexthop_book *b, uint32_t server, uint64_t cost,
+    bool up, struct places *places)
+{
+	const char *name = b->facts->servers.v[server].name;
+
+	for (size_t i = 0; i < b->setup->nconnectors; i++) {
+		const struct setup_connector *c = &b->setup->connectors[i];
+
+		for (size_t k = 0; k < c->nbridgeheads; k++) {
+			const struct setup_bridgehead *bh = &c->bridgeheads[k];
+
+			if (!c->drain && strcmp(bh->name, name) == 0 &&
+			    steps_own_cost(b->facts, c, bh) == cost &&
+			    (!up || steps_own_up(b->facts, c, bh)))
+				given(b, bh, places);
+		}
+	}
+}
+
+/* Of several that are parallel those that are up; where none is, our probes
+ * have found the step, whatever we said last. */
+static void
+configured(const struct nexthop_book *b, uint32_t server, uint64_t cost,
+    struct places *places)
+{
+	configured_if(b, server, cost, true, places);
+	if (places->n == 0)
+		configured_if(b, server, cost, false, places);
+}
+
+static bool
+is_configured(const struct nexthop_book *b, uint32_t server, uint64_t cost)
+{
+	const char *name = b->facts->servers.v[server].name;
+
+	for (size_t i = 0; i < b->setup->nconnectors; i++) {
+		const struct setup_connector *c = &b->setup->connectors[i];
+
+		for (size_t k = 0; k < c->nbridgeheads; k++)
+			if (c->bridgeheads[k].nsmtp > 0 && !c->drain &&
+			    strcmp(c->bridgeheads[k].name, name) == 0 &&
+			    steps_own_cost(b->facts, c, &c->bridgeheads[k]) ==
+				cost)
+				return true;
+	}
+	return false;
+}
+
+static void
+announced(const struct nexthop_book *b, uint32_t server, struct places *places)
+{
+	const struct lsa_server *body = b->facts->servers.v[server].body;
+
+	for (size_t i = 0; body != NULL && i < body->nsmtp; i++)
+		add(b, places, &body->smtp[i]);
+}
+
+/* Those that answer first, and not those that are down; but where none else
+ * is left the first one stays: others may know better. */
+static void
+best_first(const struct nexthop_book *b, uint32_t server, struct places *places)
+{
+	const char *name = b->facts->servers.v[server].name;
+	struct places all = *places;
+
+	places->n = 0;
+	for (int want = VIEW_UP; want >= VIEW_UNKNOWN; want--)
+		for (size_t i = 0; i < all.n; i++)
+			if ((int)verdict(b, name, &all.addr[i]) == want)
+				places->addr[places->n++] = all.addr[i];
+	if (places->n == 0 && all.n > 0)
+		places->n = 1;
+}
+
+static const struct places *
+places_of(struct nexthop_book *b, uint32_t server, uint64_t cost)
+{
+	struct found *f = &b->found[server];
+
+	if (f->known && f->cost == cost)
+		return &f->places;
+	f->known = true;
+	f->cost = cost;
+	f->places.n = 0;
+	if (server == b->facts->self)
+		return &f->places;
+	/* a step within the group costs nothing */
+	if (cost > 0 && is_configured(b, server, cost))
+		configured(b, server, cost, &f->places);
+	else
+		announced(b, server, &f->places);
+	best_first(b, server, &f->places);
+	return &f->places;
+}
+
+struct addr
+nexthop_bridgehead(const struct nexthop_book *b,
+    const struct setup_bridgehead *bridgehead, uint32_t server)
+{
+	struct places places = { .n = 0 };
+
+	if (bridgehead->nsmtp == 0)
+		announced(b, server, &places);
+	else
+		given(b, bridgehead, &places);
+	best_first(b, server, &places);
+	return places.n > 0 ? places.addr[0] : (struct addr){ 0 };
+}
+
+struct addr
+nexthop_addr(struct nexthop_book *b, uint32_t server, uint64_t cost)
+{
+	const struct places *places = places_of(b, server, cost);
+
+	return places->n > 0 ? places->addr[0] : (struct addr){ 0 };
+}
+
+/* FNV-1a, 64 bits (G. Fowler, L. C. Noll, K.-P. Vo). */
+static uint64_t
+hash_text(const char *s)
+{
+	uint64_t h = 14695981039346656037u;
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (uint8_t)*s) * 1099511628211u;
+	return h;
+}
+
+static uint64_t
+mix(uint64_t pattern, uint64_t name)
+{
+	struct rng rng = { .state = pattern ^ (name << 1 | name >> 63) };
+
+	return rng_next(&rng);
+}
+
+uint64_t
+nexthop_rank(const char *pattern, const char *name)
+{
+	return mix(hash_text(pattern), hash_text(name));
+}
+
+static uint64_t
+score(struct nexthop_book *b, uint64_t pattern, uint32_t server)
+{
+	if (b->hash[server] == 0)
+		b->hash[server] = hash_text(b->facts->servers.v[server].name);
+	return mix(pattern, b->hash[server]);
+}
+
+static bool
+has_addr(const struct route *r, const struct addr *a)
+{
+	for (size_t i = 0; i < r->nhops; i++)
+		if (addr_equal(&r->hop[i].addr, a))
+			return true;
+	return false;
+}
+
+static void
+append(struct nexthop_book *b, struct route *r, uint32_t server,
+    const struct addr *a)
+{
+	struct route_hop *hop = &r->hop[r->nhops++];
+
+	*hop = (struct route_hop){ .addr = *a };
+	hop->name = mem_str(b->facts->servers.v[server].name);
+}
+
+/* Greater score first; equal ones, that is never, by name. */
+struct rank {
+	uint64_t score;
+	uint32_t server;
+	uint64_t cost;
+	struct addr addr;
+};
+
+static bool
+before(const struct rank *a, const struct rank *b)
+{
+	return a->score != b->score ? a->score > b->score
+	                            : a->server < b->server;
+}
+
+/* The server's other addresses: it is no further by them. */
+static void
+others(
+    struct nexthop_book *b, uint32_t server, uint64_t cost, struct route *route)
+{
+	const struct places *places = places_of(b, server, cost);
+
+	for (size_t i = 1; i < places->n; i++) {
+		if (route->nhops == LIMIT_NEXT_HOPS)
+			return;
+		if (has_addr(route, &places->addr[i]))
+			continue;
+		append(b, route, server, &places->addr[i]);
+		route->hop[route->nhops - 1].alternate = true;
+	}
+}
+
+void
+nexthop_equal(
+    struct nexthop_book *b, struct nexthop_list list, struct route *route)
+{
+	uint64_t pattern = hash_text(route->pattern);
+	struct rank best[LIMIT_NEXT_HOPS + 1];
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < list.n; i++) {
+		uint32_t server = list.server[i];
+		struct rank r = { .score = score(b, pattern, server),
+			.server = server,
+			.cost = list.cost[i],
+			.addr = nexthop_addr(b, server, list.cost[i]) };
+		size_t at = n;
+
+		if (r.addr.family == 0)
+			continue;
+		for (; at > 0 && before(&r, &best[at - 1]); at--)
+			best[at] = best[at - 1];
+		best[at] = r;
+		n += n < LIMIT_NEXT_HOPS;
+	}
+	for (size_t i = 0; i < n && route->nhops < LIMIT_NEXT_HOPS; i++)
+		if (!has_addr(route, &best[i].addr))
+			append(b, route, best[i].server, &best[i].addr);
+	for (size_t i = 0; i < n; i++)
+		others(b, best[i].server, best[i].cost, route);
+}
+
+void
+nexthop_alternates(
+    struct nexthop_book *b, struct nexthop_list list, struct route *route)
+{
+	for (uint32_t i = 0; i < list.n; i++) {
+		struct addr a = nexthop_addr(b, list.server[i], list.cost[i]);
+
+		if (route->nhops == LIMIT_NEXT_HOPS)
+			return;
+		if (a.family == 0 || has_addr(route, &a))
+			continue;
+		append(b, route, list.server[i], &a);
+		route->hop[route->nhops - 1].alternate = true;
+		others(b, list.server[i], list.cost[i], route);
+	}
+}

@@ -1,0 +1,471 @@
+#include "core/view/rib.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+#include "base/str.h"
+
+#define FLAG_RELAY 1
+#define FLAG_LAST_RESORT 2
+#define FLAG_KEPT 4 /* leaves, over and the claims stand behind the path */
+#define FLAG_BARE 8
+#define FLAG_OWN 16
+#define FLAGS 31
+
+enum kept_flag { KEPT_OVER = 1, KEPT_REVOKED = 2 };
+
+enum claim_flag { CLAIM_KNOWN = 1, CLAIM_OWN = 2, CLAIM_HERE = 4 };
+
+/* A way or a reason: a line of a table is not longer. */
+#define TEXT_MAX 1000
+#define PATH_MAX_NAMES 1000
+
+const char *
+route_kind_word(enum route_kind kind)
+{
+	static const char *const words[] = { "remote", "here", "way", "hold" };
+
+	return words[kind];
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return strcmp(a, b) == 0;
+}
+
+bool
+route_same(const struct route *a, const struct route *b)
+{
+	if (a->kind != b->kind || a->relay != b->relay ||
+	    a->nhops != b->nhops || a->bare != b->bare || a->own != b->own)
+		return false;
+	if (a->kind == ROUTE_HOLD && !same_text(a->reason, b->reason))
+		return false;
+	if (a->kind == ROUTE_WAY && !same_text(a->way, b->way))
+		return false;
+	for (size_t i = 0; i < a->nhops; i++)
+		if (!addr_equal(&a->hop[i].addr, &b->hop[i].addr))
+			return false;
+	return true;
+}
+
+static bool
+claim_same(const struct route_claim *a, const struct route_claim *b)
+{
+	return strcmp(a->server, b->server) == 0 && a->known == b->known &&
+	       a->own == b->own && a->here == b->here &&
+	       memcmp(a->key, b->key, sizeof(a->key)) == 0;
+}
+
+bool
+route_same_kept(const struct route *a, const struct route *b)
+{
+	if (!route_same(a, b) || a->leaves != b->leaves || a->over != b->over ||
+	    a->revoked != b->revoked || a->nclaims != b->nclaims)
+		return false;
+	for (size_t i = 0; i < a->nclaims; i++)
+		if (!claim_same(&a->claims[i], &b->claims[i]))
+			return false;
+	return true;
+}
+
+const struct route *
+rib_find(const struct rib *rib, const char *pattern)
+{
+	size_t low = 0, high = rib == NULL ? 0 : rib->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int c = strcmp(pattern, rib->routes[mid].pattern);
+
+		if (c == 0)
+			return &rib->routes[mid];
+		if (c < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NULL;
+}
+
+size_t
+rib_diff(const struct rib *from, const struct rib *to,
+    void (*moved)(void *ctx, const struct route *from, const struct route *to),
+    void *ctx)
+{
+	size_t i = 0, k = 0, calls = 0;
+	size_t nfrom = from == NULL ? 0 : from->n, nto = to == NULL ? 0 : to->n;
+
+	while (i < nfrom || k < nto) {
+		const struct route *a = i < nfrom ? &from->routes[i] : NULL;
+		const struct route *b = k < nto ? &to->routes[k] : NULL;
+		int c = a == NULL   ? 1
+		        : b == NULL ? -1
+		                    : strcmp(a->pattern, b->pattern);
+
+		i += c <= 0;
+		k += c >= 0;
+		if (c == 0 && route_same_kept(a, b))
+			continue;
+		calls++;
+		if (moved != NULL)
+			moved(ctx, c <= 0 ? a : NULL, c >= 0 ? b : NULL);
+	}
+	return calls;
+}
+
+static void
+text_put(struct buf *out, const char *s)
+{
+	size_t hole = buf_hole16(out);
+
+	if (s != NULL)
+		buf_text(out, s);
+	buf_fill16(out, hole);
+}
+
+static void
+claims_put(struct buf *out, const struct route *r)
+{
+	buf_u64(out, r->leaves);
+	buf_u8(out, (uint8_t)((r->over ? KEPT_OVER : 0) |
+			      (r->revoked ? KEPT_REVOKED : 0)));
+	buf_u16(out, (uint16_t)r->nclaims);
+	for (size_t i = 0; i < r->nclaims; i++) {
+		const struct route_claim *c = &r->claims[i];
+
+		text_put(out, c->server);
+		buf_u8(out, (uint8_t)((c->known ? CLAIM_KNOWN : 0) |
+				      (c->own ? CLAIM_OWN : 0) |
+				      (c->here ? CLAIM_HERE : 0)));
+		buf_u64(out, c->seq);
+		buf_bytes(out, c->key, sizeof(c->key));
+	}
+}
+
+void
+route_encode(struct buf *out, const struct route *r)
+{
+	text_put(out, r->pattern);
+	buf_u8(out, (uint8_t)r->kind);
+	buf_u8(out, (uint8_t)((r->relay ? FLAG_RELAY : 0) |
+			      (r->last_resort ? FLAG_LAST_RESORT : 0) |
+			      (r->bare ? FLAG_BARE : 0) |
+			      (r->own ? FLAG_OWN : 0) | FLAG_KEPT));
+	text_put(out, r->way);
+	text_put(out, r->reason);
+	text_put(out, r->server);
+	buf_u32(out, r->cost);
+	buf_u32(out, r->hops);
+	buf_u8(out, (uint8_t)r->nhops);
+	for (size_t i = 0; i < r->nhops; i++) {
+		const struct route_hop *hop = &r->hop[i];
+
+		text_put(out, hop->name);
+		buf_u8(out, hop->addr.family);
+		buf_bytes(out, hop->addr.ip, hop->addr.family == 4 ? 4 : 16);
+		buf_u16(out, hop->addr.port);
+		buf_u8(out, hop->alternate);
+	}
+	buf_u16(out, (uint16_t)r->npath);
+	for (size_t i = 0; i < r->npath; i++)
+		text_put(out, r->path[i]);
+	claims_put(out, r);
+}
+
+typedef bool grammar(const char *s);
+
+/* What may stand in a table's value: printable ASCII, not all blank. */
+static bool
+is_line(const char *s)
+{
+	for (const char *p = s; *p != '\0'; p++)
+		if (*p < ' ' || *p > '~')
+			return false;
+	return s[0] != ' ' && strlen(s) <= TEXT_MAX;
+}
+
+/* An empty text is NULL, and RC_OK. */
+static int
+text_get(struct cur *in, grammar *good, char **out)
+{
+	size_t n = cur_u16(in);
+	const uint8_t *p = cur_bytes(in, n);
+
+	*out = NULL;
+	if (p == NULL)
+		return RC_SHORT;
+	if (n == 0)
+		return RC_OK;
+	if (memchr(p, 0, n) != NULL)
+		return RC_NAME;
+	*out = mem_dup(p, n);
+	return good(*out) ? RC_OK : RC_NAME;
+}
+
+static int
+name_get(struct cur *in, char **out)
+{
+	int rc = text_get(in, str_is_host, out);
+
+	return rc == RC_OK && *out == NULL ? RC_MISSING : rc;
+}
+
+static int
+hop_get(struct cur *in, struct route_hop *hop)
+{
+	int rc = name_get(in, &hop->name);
+	const uint8_t *ip;
+	uint8_t alternate;
+	size_t len;
+
+	if (rc != RC_OK)
+		return rc;
+	hop->addr.family = cur_u8(in);
+	len = hop->addr.family == 4 ? 4 : 16;
+	ip = cur_bytes(in, len);
+	hop->addr.port = cur_u16(in);
+	alternate = cur_u8(in);
+	if (in->bad)
+		return RC_SHORT;
+	if (alternate > 1)
+		return RC_RANGE;
+	hop->alternate = alternate == 1;
+	memcpy(hop->addr.ip, ip, len);
+	/* Loopback is for labs; who builds the table has judged. */
+	return addr_is_hop(&hop->addr, true) ? RC_OK : RC_RANGE;
+}
+
+static int
+hops_get(struct cur *in, struct route *r)
+{
+	size_t n = cur_u8(in);
+	int rc = RC_OK;
+
+	if (n > LIMIT_NEXT_HOPS)
+		return RC_LIMIT;
+	for (size_t i = 0; i < n && rc == RC_OK; i++)
+		rc = hop_get(in, &r->hop[r->nhops++]);
+	return rc;
+}
+
+static int
+path_get(struct cur *in, struct route *r)
+{
+	size_t n = cur_u16(in);
+	int rc = RC_OK;
+
+	if (in->bad || n > in->left)
+		return RC_SHORT;
+	if (n > PATH_MAX_NAMES)
+		return RC_LIMIT;
+	r->path = n == 0 ? NULL : mem_new(0, n, sizeof(*r->path));
+	for (size_t i = 0; i < n && rc == RC_OK; i++)
+		rc = name_get(in, &r->path[r->npath++]);
+	return rc;
+}
+
+static int
+claim_get(struct cur *in, struct route_claim *c)
+{
+	int rc = name_get(in, &c->server);
+	const uint8_t *key;
+	uint8_t flags;
+
+	if (rc != RC_OK)
+		return rc;
+	flags = cur_u8(in);
+	c->seq = cur_u64(in);
+	key = cur_bytes(in, sizeof(c->key));
+	if (in->bad)
+		return RC_SHORT;
+	if (flags > (CLAIM_KNOWN | CLAIM_OWN | CLAIM_HERE))
+		return RC_RANGE;
+	memcpy(c->key, key, sizeof(c->key));
+	c->known = (flags & CLAIM_KNOWN) != 0;
+	c->own = (flags & CLAIM_OWN) != 0;
+	c->here = (flags & CLAIM_HERE) != 0;
+	return RC_OK;
+}
+
+static int
+claims_get(struct cur *in, struct route *r)
+{
+	int rc = RC_OK;
+	uint8_t flags;
+	size_t n;
+
+	r->leaves = cur_u64(in);
+	flags = cur_u8(in);
+	n = cur_u16(in);
+	if (in->bad || n > in->left)
+		return RC_SHORT;
+	if (flags > (KEPT_OVER | KEPT_REVOKED))
+		return RC_RANGE;
+	if (n > LIMIT_ROUTE_CLAIMS)
+		return RC_LIMIT;
+	r->over = (flags & KEPT_OVER) != 0;
+	r->revoked = (flags & KEPT_REVOKED) != 0;
+	r->claims = n == 0 ? NULL : mem_new(0, n, sizeof(*r->claims));
+	for (size_t i = 0; i < n && rc == RC_OK; i++)
+		rc = claim_get(in, &r->claims[r->nclaims++]);
+	return rc;
+}
+
+/* A table of before claims were kept. */
+static void
+claims_guess(struct route *r)
+{
+	bool own = r->kind == ROUTE_HERE || r->kind == ROUTE_WAY;
+
+	if (r->server == NULL)
+		return;
+	r->claims = mem_new(0, 1, sizeof(*r->claims));
+	r->claims[r->nclaims++] =
+	    (struct route_claim){ .server = mem_str(r->server),
+		    .own = own,
+		    .here = r->kind == ROUTE_HERE };
+}
+
+static int
+head_get(struct cur *in, struct route *r, bool *kept)
+{
+	uint8_t kind, flags;
+	int rc = text_get(in, str_is_pattern, &r->pattern);
+
+	if (rc != RC_OK)
+		return rc;
+	kind = cur_u8(in);
+	flags = cur_u8(in);
+	if (in->bad)
+		return RC_SHORT;
+	if (r->pattern == NULL)
+		return RC_MISSING;
+	if (kind > ROUTE_HOLD || flags > FLAGS)
+		return RC_RANGE;
+	r->kind = (enum route_kind)kind;
+	r->relay = (flags & FLAG_RELAY) != 0;
+	r->last_resort = (flags & FLAG_LAST_RESORT) != 0;
+	r->bare = (flags & FLAG_BARE) != 0;
+	r->own = (flags & FLAG_OWN) != 0;
+	*kept = (flags & FLAG_KEPT) != 0;
+	return RC_OK;
+}
+
+/* A route of a kind has what the kind needs. */
+static int
+whole(const struct route *r)
+{
+	bool has = r->server != NULL;
+
+	if (r->kind == ROUTE_REMOTE)
+		has = has && r->nhops > 0;
+	else if (r->kind == ROUTE_WAY)
+		has = has && r->way != NULL;
+	else if (r->kind == ROUTE_HOLD)
+		has = r->reason != NULL;
+	return has ? RC_OK : RC_MISSING;
+}
+
+int
+route_decode(struct cur *in, struct route *out)
+{
+	struct route r = { 0 };
+	bool kept = false;
+	int rc = head_get(in, &r, &kept);
+
+	if (rc == RC_OK)
+		rc = text_get(in, is_line, &r.way);
+	if (rc == RC_OK)
+		rc = text_get(in, is_line, &r.reason);
+	if (rc == RC_OK)
+		rc = text_get(in, str_is_host, &r.server);
+	if (rc == RC_OK) {
+		r.cost = cur_u32(in);
+		r.hops = cur_u32(in);
+		rc = hops_get(in, &r);
+	}
+	if (rc == RC_OK)
+		rc = path_get(in, &r);
+	if (rc == RC_OK && kept)
+		rc = claims_get(in, &r);
+	if (rc == RC_OK)
+		rc = in->bad ? RC_SHORT : whole(&r);
+	if (rc == RC_OK && !kept)
+		claims_guess(&r);
+	if (rc != RC_OK)
+		route_done(&r);
+	*out = r;
+	return rc;
+}
+
+void
+route_claims_copy(struct route *to, const struct route *from)
+{
+	to->nclaims = from->nclaims;
+	to->claims = NULL;
+	if (from->nclaims > 0)
+		to->claims = mem_new(0, from->nclaims, sizeof(*to->claims));
+	for (size_t i = 0; i < from->nclaims; i++) {
+		to->claims[i] = from->claims[i];
+		to->claims[i].server = mem_str(from->claims[i].server);
+	}
+}
+
+void
+route_claims_done(struct route *r)
+{
+	for (size_t i = 0; i < r->nclaims; i++)
+		mem_free(r->claims[i].server);
+	mem_free(r->claims);
+	r->claims = NULL;
+	r->nclaims = 0;
+}
+
+void
+route_copy(struct route *to, const struct route *from)
+{
+	*to = *from;
+	to->pattern = mem_str(from->pattern);
+	to->way = mem_str(from->way);
+	to->reason = mem_str(from->reason);
+	to->server = mem_str(from->server);
+	for (size_t i = 0; i < from->nhops; i++)
+		to->hop[i].name = mem_str(from->hop[i].name);
+	if (from->npath > 0)
+		to->path = mem_new(0, from->npath, sizeof(*to->path));
+	for (size_t i = 0; i < from->npath; i++)
+		to->path[i] = mem_str(from->path[i]);
+	route_claims_copy(to, from);
+}
+
+void
+route_done(struct route *r)
+{
+	for (size_t i = 0; i < r->nhops; i++)
+		mem_free(r->hop[i].name);
+	for (size_t i = 0; i < r->npath; i++)
+		mem_free(r->path[i]);
+	mem_free(r->path);
+	route_claims_done(r);
+	mem_free(r->pattern);
+	mem_free(r->way);
+	mem_free(r->reason);
+	mem_free(r->server);
+	*r = (struct route){ 0 };
+}
+
+void
+rib_free(struct rib *rib)
+{
+	if (rib == NULL)
+		return;
+	for (size_t i = 0; i < rib->n; i++)
+		route_done(&rib->routes[i]);
+	mem_free(rib->routes);
+	mem_free(rib);
+}

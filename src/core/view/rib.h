@@ -1,0 +1,133 @@
+/*
+ * rib.h - the route table of this server: what is to be published.
+ *
+ * Immutable once built, sorted by pattern, complete in itself (it lends
+ * nothing from the database). Everything in it is typed; the MTA's syntax
+ * is the export's work. (DESIGN sections 4 and 9)
+ */
+
+#ifndef CORE_RIB_H
+#define CORE_RIB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/buf.h"
+#include "base/cur.h"
+#include "core/lsa/limits.h"
+#include "core/lsa/seal.h"
+
+enum route_kind {
+	ROUTE_REMOTE, /* by the next hops */
+	ROUTE_HERE,   /* delivered here: the MTA's own routing applies */
+	ROUTE_WAY,    /* leaves here by `way` of our own configuration */
+	ROUTE_HOLD    /* no path now; `reason` says why */
+};
+
+/* "remote", "here", "way", "hold" */
+const char *route_kind_word(enum route_kind kind);
+
+struct route_hop {
+	char *name;
+	struct addr addr; /* of its mail service */
+	bool alternate;   /* a loop-free alternate, not a next hop */
+};
+
+/* A claim that stood when the route was made: by it a table that is read
+ * from a file years later still tells whose act ended the key. */
+struct route_claim {
+	char *server;
+	uint64_t seq; /* of the claim's LSA; what speaks of it is newer */
+	uint8_t key[SEAL_DIGEST]; /* that signed it */
+	bool known; /* `key` and `seq` are; not in a table of before 2 */
+	bool own;   /* this server's own, whatever its name was */
+	bool here;  /* and delivered here: `deliver = here` */
+};
+
+struct route {
+	char *pattern;
+	enum route_kind kind;
+	bool relay;       /* enters `domains` */
+	bool bare, own;   /* ROUTE_HERE: no key in `transport`, and none in
+			     `domains`, is wanted (core/view/bare.h) */
+	bool last_resort; /* by what absent servers said last */
+	bool over;        /* its hour is over: it waits for mail of before */
+	bool revoked;     /* held, for the key of its claim was revoked */
+	uint64_t leaves;  /* the end of its hour, seconds since 1970; 0: it is
+			    no key that leaves (core/view/keep.h) */
+	struct route_claim *claims; /* by the name of the server */
+	size_t nclaims;
+	char *way;    /* ROUTE_WAY */
+	char *reason; /* ROUTE_HOLD: readable, of checked words only */
+	char *server; /* that delivers it; may be NULL for a hold alone */
+	uint32_t cost, hops;
+	struct route_hop hop[LIMIT_NEXT_HOPS]; /* in the order to try */
+	size_t nhops;
+	char **path; /* names, both ends included; shown only */
+	size_t npath;
+};
+
+struct rib {
+	uint64_t generation;
+	struct route *routes;
+	size_t n;
+};
+
+/* True if both say the same to an MTA: kind, hops' addresses, way, relay,
+ * and for a hold its reason. */
+bool route_same(const struct route *a, const struct route *b);
+
+/* True if both are the same to whoever reads them from a file: an MTA, and a
+ * later life of this server. Numbers of claims apart. */
+bool route_same_kept(const struct route *a, const struct route *b);
+
+/* The route of exactly this pattern, or NULL. */
+const struct route *rib_find(const struct rib *rib, const char *pattern);
+
+/*
+ * Calls `moved` for each pattern that differs by route_same_kept(), in order:
+ * `from` is NULL for a new one, `to` is NULL for one that is gone. Either rib
+ * may be NULL. Returns the number of calls.
+ */
+size_t rib_diff(const struct rib *from, const struct rib *to,
+    void (*moved)(void *ctx, const struct route *from, const struct route *to),
+    void *ctx);
+
+/*
+ * To octets and back: the state file and the publisher's wire use it.
+ *
+ *     u16 n pattern, u8 kind, u8 flags (1 relay, 2 last resort, 4 see below,
+ *         8 bare, 16 own),
+ *     u16 n way, u16 n reason, u16 n server (n = 0: none),
+ *     u32 cost, u32 hops,
+ *     u8 n, n times: u16 n name, u8 family, 4 or 16 octets, u16 port,
+ *                    u8 alternate
+ *     u16 n, n times: u16 n name   (the path)
+ *     u64 leaves, u8 flags (1 over, 2 revoked),
+ *     u16 n, n times: u16 n server, u8 flags (1 known, 2 own, 4 here),
+ *                     u64 seq, 32 octets key
+ *
+ * The last two lines stand where flag 4 says so; a table of before them is
+ * read once, and what it does not say is made of what it does: the server
+ * that delivers is the one that claims.
+ */
+void route_encode(struct buf *out, const struct route *route);
+
+/*
+ * On RC_OK *out is filled and the caller ends it with route_done(); else
+ * there is nothing to end. Names, patterns, addresses and texts are held
+ * to their grammar, so that nothing else enters a table from a file.
+ */
+int route_decode(struct cur *in, struct route *out);
+
+void route_copy(struct route *to, const struct route *from);
+void route_claims_copy(struct route *to, const struct route *from);
+void route_claims_done(struct route *route);
+void route_done(struct route *route);
+
+/* NULL is nothing to free. */
+void rib_free(struct rib *rib);
+
+#endif

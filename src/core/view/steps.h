@@ -1,0 +1,58 @@
+/*
+ * steps.h - which servers are present, and which step from one server to
+ * another counts. (DESIGN section 9)
+ *
+ * The same rules give two nets. In the ordinary one those speak who are
+ * present; in that of last resort every server with a server LSA does, by
+ * what it said last.
+ */
+
+#ifndef CORE_STEPS_H
+#define CORE_STEPS_H
+
+#include "core/paths/net.h"
+#include "core/view/facts.h"
+
+struct steps_presence {
+	bool
+	    *present; /* by server: joined to us by adjacencies both announce */
+	size_t n;     /* how many, ourselves included */
+	bool alone;   /* we have none */
+};
+
+void steps_presence(const struct facts *facts, struct steps_presence *out);
+void steps_presence_done(struct steps_presence *presence);
+
+/*
+ * The net of what those say for whom speaks[] is true. Whoever does not
+ * speak gives no transit and has no steps, but may be the end of one: a
+ * leaf. In the net `present` means that: it speaks, or it is a leaf. In the
+ * wide net, of paths of last resort, those give transit too that do not only
+ * since their MTA does not ask the tables it has asked before.
+ *
+ * Claims are not filled in. Names and policies are lent from the facts.
+ */
+void steps_net(
+    const struct facts *facts, const bool *speaks, bool wide, struct net *out);
+
+/*
+ * Our own steps where we are alone, in place of those we announced: every
+ * member of our group and every bridgehead that our probes do not find down.
+ */
+void steps_own(
+    const struct facts *facts, const struct view_input *in, struct net *net);
+
+/* The cost of a connector's edge to this bridgehead, congestion included. */
+uint32_t steps_cost(
+    const struct lsa_connector *connector, const struct lsa_bridgehead *b);
+
+/* The cost of our own edge: as we announce it, or before that as the setup
+ * says. */
+uint32_t steps_own_cost(const struct facts *facts,
+    const struct setup_connector *connector, const struct setup_bridgehead *b);
+
+/* Whether we said last that it is up and to be used. */
+bool steps_own_up(const struct facts *facts,
+    const struct setup_connector *connector, const struct setup_bridgehead *b);
+
+#endif

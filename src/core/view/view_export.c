@@ -1,0 +1,270 @@
+/*
+ * view_export.c - the topology document of the live database.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/view/view_state.h"
+
+struct exporting {
+	struct json *j;
+	const struct view *v;
+	VEC(const char *) names; /* of connectors, sorted */
+};
+
+static int
+text_order(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A leaf is an end of ways, as a draining server is. */
+static const char *
+state_of(const struct view *v, uint32_t i)
+{
+	const struct facts_server *s = &v->facts.servers.v[i];
+
+	if (!v->presence.present[i])
+		return v->net.servers.v[i].present ? "drain" : "down";
+	return s->body == NULL ? "starting" : lsa_state_word(s->body->state);
+}
+
+static void
+server_tell(struct json *j, const char *name, const char *group,
+    const char *state, bool away)
+{
+	json_open(j, NULL, '{');
+	json_str(j, "name", name);
+	json_str(j, "routing_group", group == NULL ? "unknown" : group);
+	json_str(j, "state", state);
+	if (away)
+		json_bool(j, "away", true);
+	json_close(j, '}');
+}
+
+struct stranger {
+	const char *name, *group;
+};
+
+static int
+stranger_order(const void *a, const void *b)
+{
+	const struct stranger *x = a, *y = b;
+	int c = strcmp(x->name, y->name);
+
+	return c != 0 ? c : strcmp(x->group, y->group);
+}
+
+/* Bridgeheads that nobody spoke for: hosts without lsrd. */
+static void
+strangers_tell(struct exporting *x)
+{
+	const struct facts *f = &x->v->facts;
+	VEC(struct stranger) all = { 0 };
+
+	for (size_t i = 0; i < f->connectors.n; i++) {
+		const struct lsa_connector *c = f->connectors.v[i].body;
+
+		for (size_t k = 0; k < c->nbridgeheads; k++) {
+			struct stranger one = { c->bridgeheads[k].name,
+				c->group };
+
+			if (facts_find(f, one.name) == FACTS_NONE)
+				vec_push(&all, one);
+		}
+	}
+	if (all.n > 1)
+		qsort(all.v, all.n, sizeof(*all.v), stranger_order);
+	for (size_t i = 0; i < all.n; i++)
+		if (i == 0 || strcmp(all.v[i - 1].name, all.v[i].name) != 0)
+			server_tell(
+			    x->j, all.v[i].name, all.v[i].group, "drain", true);
+	vec_done(&all);
+}
+
+static void
+servers_tell(struct exporting *x)
+{
+	const struct facts *f = &x->v->facts;
+
+	json_open(x->j, "servers", '[');
+	for (uint32_t i = 0; i < f->servers.n; i++)
+		server_tell(x->j, f->servers.v[i].name,
+		    f->servers.v[i].group_name, state_of(x->v, i),
+		    !x->v->presence.present[i]);
+	strangers_tell(x);
+	json_close(x->j, ']');
+}
+
+static void
+list_tell(struct json *j, const char *key, char *const *list, size_t n)
+{
+	if (n == 0)
+		return;
+	json_open(j, key, '[');
+	for (size_t i = 0; i < n; i++)
+		json_str(j, NULL, list[i]);
+	json_close(j, ']');
+}
+
+static void
+policy_tell(struct json *j, const struct policy *p)
+{
+	static const char *const words[] = { "urgent", "normal", "non-urgent" };
+
+	if (p->max_size != 0)
+		json_uint(j, "max_message_size", p->max_size);
+	if (p->nallow + p->ndeny > 0) {
+		json_open(j, "senders", '{');
+		list_tell(j, "allow", p->allow, p->nallow);
+		list_tell(j, "deny", p->deny, p->ndeny);
+		json_close(j, '}');
+	}
+	if (p->priorities != 0) {
+		json_open(j, "priorities", '[');
+		for (int i = 0; i < 3; i++)
+			if (p->priorities & policy_priority(words[i]))
+				json_str(j, NULL, words[i]);
+		json_close(j, ']');
+	}
+	if (p->schedule != NULL)
+		json_str(j, "schedule", p->schedule);
+	if (p->large_size != 0) {
+		json_uint(j, "large_message_size", p->large_size);
+		json_str(j, "large_schedule", p->large_schedule);
+	}
+}
+
+/* Several servers may call theirs so. */
+static bool
+is_shared(const struct exporting *x, const char *name)
+{
+	const char *const *at = bsearch(
+	    &name, x->names.v, x->names.n, sizeof(*x->names.v), text_order);
+	size_t i = (size_t)(at - x->names.v);
+
+	return (i > 0 && strcmp(x->names.v[i - 1], name) == 0) ||
+	       (i + 1 < x->names.n && strcmp(x->names.v[i + 1], name) == 0);
+}
+
+static void
+name_tell(struct exporting *x, const struct facts_connector *c,
+    const char *bridgehead)
+{
+	struct buf out = { 0 };
+	char *name;
+
+	buf_text(&out, c->name);
+	if (is_shared(x, c->name))
+		buf_printf(&out, "@%s", x->v->facts.servers.v[c->owner].name);
+	if (bridgehead != NULL)
+		buf_printf(&out, ":%s", bridgehead);
+	name = buf_string(&out);
+	json_str(x->j, "name", name);
+	mem_free(name);
+}
+
+/* One cost and one state stand in a document's connector. */
+static bool
+alike(const struct facts_connector *c, size_t i, size_t k)
+{
+	const struct lsa_bridgehead *b = c->body->bridgeheads;
+
+	return b[i].cost == b[k].cost && facts_up(c, i) == facts_up(c, k);
+}
+
+static void
+bridgeheads_tell(
+    struct exporting *x, const struct facts_connector *c, size_t first)
+{
+	const struct lsa_connector *body = c->body;
+	const struct lsa_bridgehead *b = &body->bridgeheads[first];
+	uint32_t cost = steps_cost(body, b);
+
+	json_open(x->j, NULL, '{');
+	name_tell(x, c, first == 0 ? NULL : b->name);
+	json_str(x->j, "server", x->v->facts.servers.v[c->owner].name);
+	json_open(x->j, "to", '[');
+	for (size_t k = first; k < body->nbridgeheads; k++)
+		if (alike(c, k, first))
+			json_str(x->j, NULL, body->bridgeheads[k].name);
+	json_close(x->j, ']');
+	json_uint(x->j, "cost", cost > LIMIT_COST_MAX ? LIMIT_COST_MAX : cost);
+	json_str(x->j, "state",
+	    body->state != LSA_UP ? "drain"
+	    : facts_up(c, first)  ? "up"
+				  : "down");
+	json_str(x->j, "routing_group", body->group);
+	policy_tell(x->j, &body->policy);
+	json_close(x->j, '}');
+}
+
+static void
+connectors_tell(struct exporting *x)
+{
+	const struct facts *f = &x->v->facts;
+
+	for (size_t i = 0; i < f->connectors.n; i++)
+		vec_push(&x->names, f->connectors.v[i].name);
+	if (x->names.n > 1)
+		qsort(x->names.v, x->names.n, sizeof(*x->names.v), text_order);
+	json_open(x->j, "connectors", '[');
+	for (size_t i = 0; i < f->connectors.n; i++) {
+		const struct facts_connector *c = &f->connectors.v[i];
+
+		for (size_t k = 0; k < c->body->nbridgeheads; k++) {
+			size_t same = 0;
+
+			while (!alike(c, same, k))
+				same++;
+			if (same == k)
+				bridgeheads_tell(x, c, k);
+		}
+	}
+	json_close(x->j, ']');
+	vec_done(&x->names);
+}
+
+static void
+spaces_tell(struct exporting *x)
+{
+	const struct net *net = &x->v->net;
+
+	json_open(x->j, "address_spaces", '[');
+	for (size_t i = 0; i < net->claims.n; i++) {
+		const struct net_claim *c = &net->claims.v[i];
+
+		json_open(x->j, NULL, '{');
+		json_str(x->j, "pattern", c->pattern);
+		json_str(x->j, "server", net->servers.v[c->server].name);
+		json_uint(x->j, "cost",
+		    c->cost > LIMIT_COST_MAX ? LIMIT_COST_MAX : c->cost);
+		if (c->local)
+			json_str(x->j, "scope", "routing-group");
+		if (c->fallback)
+			json_bool(x->j, "fallback", true);
+		if (c->relay)
+			json_bool(x->j, "relay", true);
+		if (c->down)
+			json_str(x->j, "state", "down");
+		json_close(x->j, '}');
+	}
+	json_close(x->j, ']');
+}
+
+void
+view_export(struct json *j, const struct view *v)
+{
+	struct exporting x = { .j = j, .v = v };
+
+	json_open(j, NULL, '{');
+	json_str(j, "format", "lsrd-topology/1");
+	json_str(j, "organization", v->in.setup->organization);
+	servers_tell(&x);
+	connectors_tell(&x);
+	spaces_tell(&x);
+	json_close(j, '}');
+	json_line(j);
+}

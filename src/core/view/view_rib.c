@@ -1,0 +1,395 @@
+/*
+ * view_rib.c - from the net to the table: ordinary paths, then those of last
+ * resort, then fallback, then the keys that leave.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/paths/alternate.h"
+#include "core/paths/resort.h"
+#include "core/view/bare.h"
+#include "core/view/excuse.h"
+#include "core/view/keep.h"
+#include "core/view/nexthop.h"
+#include "core/view/view_state.h"
+
+/* One pattern on its way to a route. */
+struct item {
+	struct reach_claims claims;
+	uint32_t class[2]; /* of last resort, by scope */
+	bool unreached;    /* no path to any claim */
+	struct route route;
+};
+
+struct making {
+	const struct view *v;
+	struct graph *org, *group; /* ordinary; group: NULL if nobody asks */
+	struct reach reach;        /* over them */
+	struct alternate_book *alternates;
+	struct nexthop_book *nexthops;
+	struct excuse_book *excuses;
+	uint32_t *hops;  /* room for twice all servers */
+	uint64_t *costs; /* of the steps to them */
+	uint32_t *path;
+	VEC(struct item) items; /* sorted by pattern */
+};
+
+static bool
+any_local(const struct net *net)
+{
+	for (size_t i = 0; i < net->claims.n; i++)
+		if (net->claims.v[i].local)
+			return true;
+	return false;
+}
+
+static void
+making_init(struct making *m, const struct view *v)
+{
+	size_t n = v->net.servers.n;
+
+	memset(m, 0, sizeof(*m));
+	m->v = v;
+	m->org = graph_new(&v->net, NULL, NULL);
+	m->reach.net = &v->net;
+	m->reach.self = v->facts.self;
+	m->reach.org = spf_new();
+	spf_from(m->reach.org, m->org, v->facts.self);
+	if (any_local(&v->net)) {
+		m->group = graph_new_inside(&v->net);
+		m->reach.group = spf_new();
+		spf_from(m->reach.group, m->group, v->facts.self);
+	}
+	m->alternates = alternate_new(&m->reach, m->group);
+	m->nexthops = nexthop_new(&v->facts, &v->in);
+	m->excuses = excuse_new(&v->facts, &v->presence);
+	m->hops = mem_new(0, 2 * n, sizeof(*m->hops));
+	m->costs = mem_new(0, 2 * n, sizeof(*m->costs));
+	m->path = mem_new(0, n + 2, sizeof(*m->path));
+}
+
+static void
+making_done(struct making *m)
+{
+	graph_free(m->org);
+	graph_free(m->group);
+	spf_free(m->reach.org);
+	spf_free(m->reach.group);
+	alternate_free(m->alternates);
+	nexthop_free(m->nexthops);
+	excuse_free(m->excuses);
+	mem_free(m->hops);
+	mem_free(m->costs);
+	mem_free(m->path);
+	vec_done(&m->items);
+}
+
+/* The patterns that any claim visible to us names. */
+static void
+items_list(struct making *m)
+{
+	const struct net *net = &m->v->net;
+
+	for (size_t i = 0, next; i < net->claims.n; i = next) {
+		const struct net_claim *c = &net->claims.v[i];
+		struct item item = { .class = {
+					 RESORT_NO_CLASS, RESORT_NO_CLASS } };
+		bool visible = false;
+
+		for (next = i;
+		     next < net->claims.n &&
+		     strcmp(net->claims.v[next].pattern, c->pattern) == 0;
+		     next++) {
+			const struct net_claim *one = &net->claims.v[next];
+
+			if (!reach_visible(net, m->v->facts.self, one))
+				continue;
+			visible = true;
+			item.route.relay |= one->relay;
+		}
+		if (!visible)
+			continue;
+		item.claims = (struct reach_claims){ c, next - i };
+		item.route.pattern = mem_str(c->pattern);
+		vec_push(&m->items, item);
+	}
+}
+
+static void
+hold(struct route *r, char *reason)
+{
+	r->kind = ROUTE_HOLD;
+	mem_free(r->reason);
+	r->reason = reason;
+}
+
+static void
+hold_about(
+    struct route *r, const char *before, const char *name, const char *after)
+{
+	struct buf out = { 0 };
+
+	buf_printf(&out, "%s%s%s", before, name, after);
+	hold(r, buf_string(&out));
+}
+
+static void
+route_own(struct making *m, struct route *r, const struct net_claim *claim)
+{
+	size_t i = (size_t)(claim - m->v->net.claims.v);
+	const struct setup_space *own = m->v->facts.claims.v[i].own;
+
+	r->kind = ROUTE_HERE;
+	if (own != NULL && own->way != NULL) {
+		r->kind = ROUTE_WAY;
+		r->way = mem_str(own->way);
+	}
+	r->server = mem_str(m->v->in.setup->server);
+	r->cost = claim->cost;
+}
+
+static void
+route_path(struct making *m, struct route *r, const struct reach *reach,
+    const struct net_claim *claim)
+{
+	uint32_t n = reach_path(reach, claim, m->path);
+
+	if (n == 0)
+		return;
+	r->path = mem_new(0, n, sizeof(*r->path));
+	for (uint32_t i = 0; i < n; i++)
+		r->path[i] = mem_str(m->v->net.servers.v[m->path[i]].name);
+	r->npath = n;
+}
+
+/* What the step to each next hop costs: `near` and `step` of a search from
+ * ourselves, both sorted by server. */
+static void
+costs_fill(struct making *m, const struct spf *from, uint32_t n)
+{
+	uint32_t k = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		while (k < from->nnear && from->near[k] < m->hops[i])
+			k++;
+		m->costs[i] = k < from->nnear ? graph_cost(from->step[k]) : 0;
+	}
+}
+
+static void
+route_remote(struct making *m, struct item *item, const struct reach *reach,
+    const struct reach_best *best)
+{
+	struct route *r = &item->route;
+	const char *name = m->v->net.servers.v[best->claim->server].name;
+	uint64_t cost = graph_cost(best->metric);
+	struct nexthop_list list = { m->hops, m->costs, 0 };
+
+	r->hops = graph_hops(best->metric);
+	if (r->hops > LIMIT_PATH_HOPS) {
+		hold_about(r, "no path to ", name, " within 40 hops");
+		return;
+	}
+	r->kind = ROUTE_REMOTE;
+	r->cost = cost > UINT32_MAX ? UINT32_MAX : (uint32_t)cost;
+	list.n = reach_hops(reach, item->claims, best->metric, m->hops);
+	costs_fill(m, reach->org != NULL ? reach->org : reach->group, list.n);
+	nexthop_equal(m->nexthops, list, r);
+	/* Where no next hop can be sent to, an alternate that the graph finds
+	 * free of loops is not: by its address it may be what it avoids. */
+	if (!r->last_resort && r->nhops > 0) {
+		struct alternate_ask ask = { item->claims, best->metric,
+			m->hops, list.n };
+		struct alternate_list found;
+
+		alternate_find(m->alternates, &ask, &found);
+		list =
+		    (struct nexthop_list){ found.server, found.cost, found.n };
+		nexthop_alternates(m->nexthops, list, r);
+	}
+	if (r->nhops == 0) {
+		r->hops = r->cost = 0;
+		r->last_resort = false;
+		hold_about(r, "no path to ", name, ": no address to send to");
+		return;
+	}
+	r->server = mem_str(name);
+	route_path(m, r, reach, best->claim);
+}
+
+/* False when no claim is reached. */
+static bool
+route_make(struct making *m, struct item *item, const struct reach *reach)
+{
+	struct reach_best best = reach_best(reach, item->claims);
+
+	if (best.metric == GRAPH_NONE)
+		return false;
+	if (best.claim->server == m->v->facts.self)
+		route_own(m, &item->route, best.claim);
+	else
+		route_remote(m, item, reach, &best);
+	return true;
+}
+
+static int
+class_order(const void *a, const void *b)
+{
+	const struct item *x = *(struct item *const *)a;
+	const struct item *y = *(struct item *const *)b;
+
+	for (int i = 0; i < 2; i++)
+		if (x->class[i] != y->class[i])
+			return x->class[i] < y->class[i] ? -1 : 1;
+	return strcmp(x->route.pattern, y->route.pattern);
+}
+
+static void
+resort_over(
+    struct making *m, const struct net *wide, struct item **list, size_t n)
+{
+	struct resort_over over = { .net = &m->v->net,
+		.wide = wide,
+		.org = m->org,
+		.group = m->group,
+		.present = m->v->presence.present,
+		.self = m->v->facts.self,
+		.alone = view_alone(m->v) };
+	struct resort *resort = resort_new(&over);
+
+	for (size_t i = 0; i < n; i++)
+		for (int local = 0; local < 2; local++)
+			list[i]->class[local] =
+			    resort_class(resort, list[i]->claims, local == 1);
+	qsort(list, n, sizeof(struct item *), class_order);
+	for (size_t i = 0; i < n; i++) {
+		struct reach reach = resort_reach(resort, list[i]->class);
+		struct route *r = &list[i]->route;
+
+		r->last_resort = true;
+		list[i]->unreached = !route_make(m, list[i], &reach);
+		if (list[i]->unreached || r->kind != ROUTE_REMOTE)
+			r->last_resort = false;
+	}
+	resort_free(resort);
+}
+
+/* Patterns without an ordinary path; alone we have none at all. */
+static void
+last_resort(struct making *m)
+{
+	struct item **list = mem_new(0, m->items.n, sizeof(*list));
+	struct net wide;
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->items.n; i++)
+		if (m->items.v[i].unreached)
+			list[n++] = &m->items.v[i];
+	if (n > 0) {
+		view_wide(m->v, &wide);
+		resort_over(m, &wide, list, n);
+		net_done(&wide);
+	}
+	mem_free(list);
+}
+
+static int
+item_order(const void *key, const void *item)
+{
+	return strcmp(key, ((const struct item *)item)->route.pattern);
+}
+
+static bool
+falls_back(const struct making *m, const struct item *item)
+{
+	for (size_t i = 0; i < item->claims.n; i++)
+		if (reach_visible(
+			&m->v->net, m->v->facts.self, &item->claims.v[i]) &&
+		    !item->claims.v[i].fallback)
+			return false;
+	return true;
+}
+
+/* The next less specific pattern that anybody claims here. */
+static const struct item *
+less_specific(const struct making *m, const struct item *item)
+{
+	const char *p = item->route.pattern;
+	const struct item *found = NULL;
+
+	while (found == NULL && (p = view_less_specific(p)) != NULL)
+		found = bsearch(p, m->items.v, m->items.n,
+		    sizeof(m->items.v[0]), item_order);
+	return found;
+}
+
+static void
+route_borrow(struct item *item, const struct route *from)
+{
+	struct route r;
+
+	route_copy(&r, from);
+	mem_free(r.pattern);
+	r.pattern = item->route.pattern;
+	r.relay = item->route.relay;
+	item->route.pattern = NULL;
+	route_done(&item->route);
+	item->route = r;
+}
+
+/* What nothing reaches: the less specific route, or a hold. Routes of
+ * others are borrowed only once all are made. */
+static void
+fall_back(struct making *m)
+{
+	for (size_t i = 0; i < m->items.n; i++) {
+		struct item *item = &m->items.v[i];
+		const struct item *at = item;
+
+		if (!item->unreached)
+			continue;
+		while (at != NULL && at->unreached && falls_back(m, at))
+			at = less_specific(m, at);
+		if (at != NULL && !at->unreached)
+			route_borrow(item, &at->route);
+		else
+			hold(&item->route,
+			    excuse_text(m->excuses, &item->claims));
+	}
+}
+
+struct rib *
+view_rib(
+    const struct view *v, const struct rib *old, struct view_pending *pending)
+{
+	struct rib *rib = mem_new(sizeof(*rib), 0, 0);
+	struct keep_routes routes = { 0 };
+	struct making m;
+
+	making_init(&m, v);
+	items_list(&m);
+	for (size_t i = 0; i < m.items.n; i++) {
+		struct item *item = &m.items.v[i];
+
+		item->unreached =
+		    view_alone(v) || !route_make(&m, item, &m.reach);
+	}
+	last_resort(&m);
+	fall_back(&m);
+	for (size_t i = 0; i < m.items.n; i++)
+		vec_push(&routes.v, m.items.v[i].route);
+	making_done(&m);
+
+	keep_merge(&v->facts, &v->in, old, pending, &routes);
+	rib->routes = routes.v.v;
+	rib->n = routes.v.n;
+	for (size_t i = 0; i < rib->n; i++)
+		refusal_apply(v->in.refusals, &rib->routes[i]);
+	bare_mark(rib, v->in.mta);
+	rib->generation = old == NULL ? 1 : old->generation;
+	if (old != NULL && rib_diff(old, rib, NULL, NULL) > 0)
+		rib->generation++;
+	return rib;
+}
