@@ -1,8 +1,10 @@
 #include "plugins/postfix/passing.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 
@@ -13,9 +15,24 @@ static const char *const copies[] = { "always_bcc", "sender_bcc_maps",
 	"recipient_bcc_maps", "virtual_alias_maps", "canonical_maps",
 	"recipient_canonical_maps" };
 
+/* A rule of theirs may give a message to a filter: of what comes by SMTP, and
+ * of all that cleanup(8) sees. */
+#define CHECKS_SMTP                                                            \
+	"smtpd_client_restrictions", "smtpd_helo_restrictions",                \
+	    "smtpd_sender_restrictions", "smtpd_relay_restrictions",           \
+	    "smtpd_recipient_restrictions", "smtpd_data_restrictions",         \
+	    "smtpd_end_of_data_restrictions"
+#define CHECKS_ALL                                                             \
+	"header_checks", "mime_header_checks", "nested_header_checks",         \
+	    "body_checks"
+
+static const char *const checks_smtp[] = { CHECKS_SMTP };
+static const char *const checks_all[] = { CHECKS_ALL };
+
 const char *const passing_parameters[] = { FILTER, "always_bcc",
 	"sender_bcc_maps", "recipient_bcc_maps", "virtual_alias_maps",
-	"canonical_maps", "recipient_canonical_maps", NULL };
+	"canonical_maps", "recipient_canonical_maps", CHECKS_SMTP, CHECKS_ALL,
+	NULL };
 
 /* Whether something follows `NAME`, "=" and blanks, on this line. */
 static bool
@@ -65,6 +82,84 @@ in_service(const char *line, const char *name, bool otherwise)
 	                 found[strlen(name) + 1] != '\0';
 }
 
+/* `FILTER transport:destination`, in the cases that Postfix takes. */
+static bool
+is_rule(const char *text)
+{
+	static const char word[] = "filter";
+	size_t n = sizeof(word) - 1;
+
+	for (const char *at = text; *at != '\0'; at++) {
+		size_t transport;
+
+		if (strncasecmp(at, word, n) != 0 ||
+		    (at > text && !isspace((unsigned char)at[-1]) &&
+			at[-1] != '{' && at[-1] != ':' && at[-1] != '=') ||
+		    (at[n] != ' ' && at[n] != '\t'))
+			continue;
+		transport = strspn(at + n, " \t");
+		transport = strcspn(at + n + transport, ": \t\n") + transport;
+		if (at[n + transport] == ':')
+			return true;
+	}
+	return false;
+}
+
+static bool
+file_has_rule(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char line[2048];
+	bool has = false;
+
+	while (f != NULL && !has && fgets(line, sizeof(line), f) != NULL)
+		has = line[0] != '#' && is_rule(line);
+	if (f != NULL)
+		fclose(f);
+	return has;
+}
+
+/*
+ * A rule among these words, or in the text of a table that they name: the
+ * source of one that is indexed lies beside it. What only a server knows (a
+ * database, LDAP) is not seen.
+ */
+static bool
+has_rule(const char *words)
+{
+	if (is_rule(words))
+		return true;
+	for (const char *at = words; (at = strstr(at, ":/")) != NULL; at++) {
+		char path[PATH_MAX];
+
+		snprintf(path, sizeof(path), "%.*s",
+		    (int)strcspn(at + 1, " ,\t\n{}"), at + 1);
+		if (file_has_rule(path))
+			return true;
+	}
+	return false;
+}
+
+static bool
+any_rule(const char *main, const char *const *names, size_t n)
+{
+	bool has = false;
+
+	for (const char *at = main; at != NULL && *at != '\0' && !has;
+	     at = strchr(at, '\n'), at += at != NULL)
+		for (size_t i = 0; i < n && !has; i++) {
+			size_t len = strlen(names[i]);
+			char *line;
+
+			if (strncmp(at, names[i], len) != 0 || at[len] != ' ')
+				continue;
+			line = mem_dup(at + len, strcspn(at + len, "\n"));
+			has = has_rule(line);
+			mem_free(line);
+		}
+	return has;
+}
+
 /* Takes mail from outside, or from sendmail(1): by its program. */
 static void
 service_read(const char *line, bool otherwise, struct mta *out)
@@ -75,12 +170,15 @@ service_read(const char *line, bool otherwise, struct mta *out)
 	if (sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %31s", program) != 1)
 		return;
 	if (strcmp(program, "smtpd") == 0 || strcmp(program, "qmqpd") == 0)
-		out->filters_smtp |= filters;
+		out->filters_smtp |= filters || has_rule(line);
 	else if (strcmp(program, "pickup") == 0)
 		out->filters_local |= filters;
-	else if (strcmp(program, "cleanup") == 0)
+	else if (strcmp(program, "cleanup") == 0) {
+		if (has_rule(line))
+			out->filters_smtp = out->filters_local = true;
 		for (size_t i = 0; i < sizeof(copies) / sizeof(copies[0]); i++)
 			out->copies |= in_service(line, copies[i], false);
+	}
 }
 
 void
@@ -88,7 +186,12 @@ passing_read(const char *main, const char *master, struct mta *out)
 {
 	bool otherwise = in_main(main, FILTER);
 
-	out->filters_smtp = out->filters_local = out->copies = false;
+	out->copies = false;
+	out->filters_local = any_rule(
+	    main, checks_all, sizeof(checks_all) / sizeof(checks_all[0]));
+	out->filters_smtp = out->filters_local ||
+	                    any_rule(main, checks_smtp,
+				sizeof(checks_smtp) / sizeof(checks_smtp[0]));
 	for (size_t i = 0; i < sizeof(copies) / sizeof(copies[0]); i++)
 		out->copies |= in_main(main, copies[i]);
 	for (const char *at = master; at != NULL && *at != '\0';

@@ -16,6 +16,7 @@ extern const char *const passing_parameters[];
 /*
  * `main`: lines `NAME = VALUE`; `master`: those of `postconf -M`. Fills the
  * three facts of core/lsa/mta.h: a service's own `-o` counts before main.cf.
+ * The tables of access(5) and header_checks(5) rules are read for FILTER.
  */
 void passing_read(const char *main, const char *master, struct mta *out);
 

@@ -183,17 +183,20 @@ check_frozen(const struct postfix *p, const char *state_directory)
 	struct buf path = { 0 }, file = { 0 };
 	struct hops hops = { 0 };
 	struct table table;
+	bool limits = false;
 	char *name;
 
 	buf_printf(&path, "%s/milter/table", state_directory);
 	name = buf_string(&path);
 	(void)file_load(name, TABLE_MAX, &file);
 	if (table_open(&table, file.p, file.n) == RC_OK) {
-		if (table.net.left > 0)
+		limits = table.net.left > 0;
+		if (limits)
 			check_copies(p);
 		hops_find(&table, &hops);
 		queue_look(p, &table, &hops);
 	}
+	check_entrances(p, limits);
 	for (size_t i = 0; i < hops.list.n; i++)
 		mem_free(hops.list.v[i]);
 	vec_done(&hops.list);

@@ -166,6 +166,108 @@ check_copies(const struct postfix *p)
 			    names[i]);
 }
 
+/* --- entrances ---------------------------------------------------------------- */
+
+/* The value of an option of a service as `postconf -P` has it, or of main.cf. */
+static const char *
+at_service(const struct postfix *p, const char *name, const char *parameter)
+{
+	char option[160];
+	const char *value;
+
+	snprintf(option, sizeof(option), "%s/inet/%s", name, parameter);
+	value = postconf_option(p, option);
+	return value == NULL ? postconf_full(p, parameter) : value;
+}
+
+/* Behind a filter of this host, most likely: nobody else comes there. */
+static bool
+is_inside(const char *name)
+{
+	return strncmp(name, "127.", 4) == 0 ||
+	       strncmp(name, "[::1]", 5) == 0 ||
+	       strncmp(name, "localhost:", 10) == 0;
+}
+
+/* What the services that take mail by SMTP have, one by one. */
+struct entrances {
+	bool filters, proxies; /* one of them does */
+	char plain[64];        /* takes mail from outside without a filter */
+	char deaf[64];         /* does not ask lsrd-milter */
+	char deaf_inside[64];
+};
+
+static void
+entrance_see(const struct postfix *p, const char *name, struct entrances *out)
+{
+	bool filters = *at_service(p, name, "content_filter") != '\0';
+	bool proxies = *at_service(p, name, "smtpd_proxy_filter") != '\0';
+	bool asks = strstr(at_service(p, name, "smtpd_milters"), PLACE) != NULL;
+	bool inside = is_inside(name);
+	char *deaf = inside ? out->deaf_inside : out->deaf;
+
+	out->filters |= filters;
+	out->proxies |= proxies;
+	if (!filters && !proxies && !inside && out->plain[0] == '\0')
+		snprintf(out->plain, sizeof(out->plain), "%s", name);
+	if (!asks && !proxies && deaf[0] == '\0')
+		snprintf(deaf, sizeof(out->deaf), "%s", name);
+}
+
+static struct entrances
+entrances_see(const struct postfix *p)
+{
+	const char *at = p->services.text;
+	struct entrances all = { 0 };
+	char name[64], type[16], program[16];
+
+	for (size_t i = 0; at != NULL && i < p->services.n;
+	     i += strlen(at + i) + 1) {
+		postconf_field(at + i, 0, name, sizeof(name));
+		postconf_field(at + i, 1, type, sizeof(type));
+		postconf_field(at + i, 7, program, sizeof(program));
+		if (strcmp(type, "inet") == 0 && strcmp(program, "smtpd") == 0)
+			entrance_see(p, name, &all);
+	}
+	return all;
+}
+
+void
+check_entrances(const struct postfix *p, bool limits)
+{
+	struct entrances all = entrances_see(p);
+	bool lists = strstr(postconf_full(p, "smtpd_milters"), PLACE) != NULL;
+
+	if (all.filters && all.plain[0] != '\0' && limits)
+		check_find(p->list,
+		    CHECK_ABOUT(CHECK_WARNING, "filter",
+			"give it the same content_filter; lsrd-milter(8), A "
+			"content filter on this host"),
+		    "%s takes mail without a content filter, and others have "
+		    "one: what comes by it gets no route of its own where "
+		    "connectors have limits",
+		    all.plain);
+	if (lists && all.deaf[0] != '\0')
+		check_find(p->list,
+		    CHECK_ABOUT(CHECK_WARNING, "filter",
+			"put $smtpd_milters' entry for lsrd-milter into the "
+			"-o smtpd_milters= of that service"),
+		    "%s does not ask lsrd-milter: what comes by it has no mark "
+		    "when it leaves",
+		    all.deaf);
+	if (lists && all.deaf_inside[0] != '\0' &&
+	    (all.proxies || (all.filters && limits)))
+		check_find(p->list,
+		    CHECK_ABOUT(CHECK_WARNING, "filter",
+			"take -o smtpd_milters= away from it, or name "
+			"lsrd-milter there"),
+		    "%s, behind a filter, does not ask lsrd-milter: %s",
+		    all.deaf_inside,
+		    all.proxies ? "what comes by smtpd_proxy_filter has no mark"
+				: "nothing gets a route of its own where "
+				  "connectors have limits");
+}
+
 /* One that has died, or was never started: mail is accepted unmarked. */
 static void
 check_socket(const struct postfix *p)

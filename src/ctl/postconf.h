@@ -132,6 +132,10 @@ void check_next_hops(const struct postfix *p, const char *lines);
 /* Copies that would take a message's own route; where limits give it one. */
 void check_copies(const struct postfix *p);
 
+/* Services that take mail past the content filter that others have, or past
+ * lsrd-milter(8); `limits`: connectors have some. */
+void check_entrances(const struct postfix *p, bool limits);
+
 /* Names messages that are kept on hops which are none any more; where there
  * is a table for lsrd-milter(8) in lsrd's directory, and for root alone. */
 void check_frozen(const struct postfix *p, const char *state_directory);

@@ -8,7 +8,7 @@ PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || skip "needs root"
 need postconf
 postconf -m | grep -q '^lmdb$' || skip "needs postfix-lmdb"
-plan 55
+plan 58
 
 mkdir "$W/etc" "$W/keys" "$W/lsrd"
 lsrctl() {
@@ -102,6 +102,18 @@ check
 ok "and then not" sh -c "! grep -q scan '$W/out'"
 postconf -c "$W/etc" -X content_filter
 postconf -c "$W/etc" -MX scan/unix
+
+# What takes mail, each on a line of its own: port 25 and the like.
+postconf -c "$W/etc" -Me 'smtp/inet=smtp inet n - n - - smtpd' \
+	'587/inet=587 inet n - n - - smtpd -o smtpd_milters=inet:127.0.0.1:8891' \
+	'127.0.0.1:10025/inet=127.0.0.1:10025 inet n - n - - smtpd -o smtpd_milters='
+check
+ok "a service that leaves the milter out" said '^warning *587 does not ask lsrd-milter'
+ok "behind a content filter that is as well" sh -c "! grep 10025 '$W/out'"
+postconf -c "$W/etc" -Pe smtp/inet/smtpd_proxy_filter=127.0.0.1:10024
+check
+ok "behind smtpd_proxy_filter it is not" said '^warning *127.0.0.1:10025, behind a filter, does not ask'
+postconf -c "$W/etc" -MX 587/inet 127.0.0.1:10025/inet smtp/inet
 
 chmod 644 "$K/server.key"
 check

@@ -290,6 +290,28 @@ static const struct {
 	{ "by the sender", "sender_bcc_maps = hash:/x\n", "", "c" },
 	{ "of cleanup alone", "always_bcc =\n",
 	    "scan unix n - n - 0 cleanup -o always_bcc=a@b\n", "c" },
+	{ "a rule in an access table",
+	    "smtpd_client_restrictions = check_client_access "
+	    "regexp:{{/^/ filter scan:[127.0.0.1]:10024}}\n",
+	    "", "s" },
+	{ "of headers", "header_checks = regexp:{{/^X:/ FILTER scan:dummy}}\n",
+	    "", "sl" },
+	{ "of one service", "content_filter =\n",
+	    "26 inet n - n - - smtpd -o smtpd_client_restrictions="
+	    "check_client_access,static:{FILTER scan:dummy}\n",
+	    "s" },
+	{ "of cleanup", "content_filter =\n",
+	    "cleanup unix n - n - 0 cleanup -o body_checks=static:{FILTER "
+	    "scan:dummy}\n",
+	    "sl" },
+	{ "our own", "milter_header_checks = x\n",
+	    "cleanup unix n - n - 0 cleanup -o milter_header_checks="
+	    "regexp:{{/^LSR-Route: (.*)/ FILTER $1}}\n",
+	    "" },
+	{ "only words", "header_checks = static:{REJECT the filter says no}\n",
+	    "", "" },
+	{ "in a file", "header_checks = regexp:@/rules\n", "", "sl" },
+	{ "in a comment of one", "header_checks = hash:@/none\n", "", "" },
 	{ "of no service that takes mail", "content_filter =\n",
 	    "x unix - - n - - smtp -o content_filter=scan:dummy\n", "" },
 };
@@ -299,15 +321,18 @@ START_TEST(tells_what_is_made_of_a_message)
 	static const char master[] = "smtp inet n - y - - smtpd\n"
 				     "pickup unix n - y 60 1 pickup\n"
 				     "cleanup unix n - y - 0 cleanup\n";
-	struct buf all = { 0 };
+	struct buf all = { 0 }, main = { 0 };
 	struct mta mta;
-	char is[8] = "", *text;
+	char is[8] = "", *text, *lines;
 
 	buf_text(&all, master);
 	buf_text(&all, passings[_i].master);
 	text = buf_string(&all);
 	mta_init(&mta);
-	passing_read(passings[_i].main, text, &mta);
+	put(&main, passings[_i].main);
+	lines = buf_string(&main);
+	passing_read(lines, text, &mta);
+	mem_free(lines);
 	snprintf(is, sizeof(is), "%s%s%s", mta.filters_smtp ? "s" : "",
 	    mta.filters_local ? "l" : "", mta.copies ? "c" : "");
 	ck_assert_msg(strcmp(is, passings[_i].wanted) == 0, "%s: %s",
@@ -396,6 +421,9 @@ set_up(void)
 	make("other", "y.org, lmdb:/etc/x\n", 0644);
 	make("secret", "lmdb:@/domains\n", 0);
 	make("domains-file", "virtual.example\n", 0644);
+	make("rules", "# none\n/^X-Odd:/  FILTER  scan:dummy\n", 0644);
+	make("none", "# x FILTER scan:dummy\nx REJECT no filter here, y\n",
+	    0644);
 	snprintf(from, sizeof(from), "%s/transport.lmdb", dir);
 	snprintf(to, sizeof(to), "%s/link.lmdb", dir);
 	ck_assert_int_eq(symlink(from, to), 0);
@@ -405,7 +433,7 @@ static void
 tear_down(void)
 {
 	static const char *const names[] = { "transport.lmdb", "list", "other",
-		"secret", "domains-file", "link.lmdb" };
+		"secret", "domains-file", "link.lmdb", "rules", "none" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char path[128];
