@@ -68,7 +68,6 @@ refuse(const struct build *b, const char *option, const char *path, int rc)
 	int saved = errno;
 	char remedy[REMEDY];
 
-	errno = saved;
 	if (rc == RC_PERMISSION)
 		snprintf(remedy, sizeof(remedy), "chmod %s %.400s",
 		    strstr(option, "mark") != NULL ? "640" : "600", path);
@@ -82,6 +81,7 @@ refuse(const struct build *b, const char *option, const char *path, int rc)
 		snprintf(remedy, sizeof(remedy),
 		    "make it with `lsrctl keys issue` where authority.key is, "
 		    "and copy it here");
+	errno = saved; /* whoever looks up a user has another */
 	build_complain(
 	    b, &place, remedy, "%s = \"%.400s\": %s", option, path, why(rc));
 	return rc == RC_PERMISSION;

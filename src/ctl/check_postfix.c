@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "ctl/postconf.h"
@@ -52,6 +53,19 @@ check_tables(struct check_list *list, const char *directory)
 		check_table(list, directory, names[i]);
 }
 
+/* A key that a member of the reading group cannot see is there for those who
+ * let Postfix ask the milter. */
+static bool
+has_marks(const struct postfix *p)
+{
+	const struct conf *conf = p->conf;
+
+	if (conf->setup.nmark > 0 || conf->mark_key == NULL)
+		return conf->setup.nmark > 0;
+	return access(conf->mark_key, R_OK) != 0 && errno == EACCES &&
+	       strstr(postconf_full(p, "smtpd_milters"), "lsrd/milter") != NULL;
+}
+
 static void
 ask(const struct postfix *p, const struct call *call)
 {
@@ -62,7 +76,7 @@ ask(const struct postfix *p, const struct call *call)
 	check_services(p);
 	check_ask(p);
 	check_daemon(p, call);
-	if (conf->setup.nmark > 0) {
+	if (has_marks(p)) {
 		check_milter(p);
 		check_frozen(p, conf->state_directory);
 	}

@@ -8,7 +8,7 @@ PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || skip "needs root"
 need postconf
 postconf -m | grep -q '^lmdb$' || skip "needs postfix-lmdb"
-plan 58
+plan 62
 
 mkdir "$W/etc" "$W/keys" "$W/lsrd"
 lsrctl() {
@@ -386,3 +386,29 @@ postconf -c "$W/etc" -e "mynetworks = 198.51.100.0/24" \
 check
 ok "a table of the site's own lets through too" sh -c \
 	"! grep 'mx2.*let through' '$W/out' && grep -q 'mx6.*let through' '$W/out'"
+
+# --- a member of the reading group --------------------------------------------
+# Neither root nor lsrd's user: keys and a map of the site's are closed to it.
+
+command -v setpriv >/dev/null || {
+	for what in 1 2 3 4; do ok "member # SKIP needs setpriv" true; done
+	exit 0
+}
+cp "$W/plain.conf" "$W/lsrd.conf"
+sed -i "s,^control-socket.*,control-socket = \"$W/daemon/control\"," "$W/lsrd.conf"
+conf
+mend
+status "$W/spool"
+echo 'a@b.example c@d.example' >"$W/secret"
+postconf -c "$W/etc" -e "virtual_alias_maps = texthash:$W/secret"
+chmod 600 "$W/secret"
+chmod 700 "$K"
+chmod 755 "$W" "$W/etc" "$W/lsrd" "$W/lsrd/postfix" "$W/daemon"
+chmod 666 "$W/daemon/control"
+setpriv --reuid 54321 --regid 54321 --groups 54322 "$top_builddir/lsrctl" \
+	--config "$W/lsrd.conf" check >"$W/out" 2>&1
+ok "a member: keys are not asked" sh -c \
+	"grep -q '^note *not asked: needs root: mark-key' '$W/out' && ! grep '^critical.*lsrd.conf' '$W/out'"
+ok "nor what Postfix would do" said "^note *not asked: needs root: what Postfix would do"
+ok "nor a map that is closed" said "^note *not asked: needs root: texthash:.*/secret in virtual_alias_maps"
+ok "what it can see is judged: the milter, which does not run" said "^warning *lsrd-milter does not answer"
