@@ -108,8 +108,13 @@ check_postfix(
 
 	check_tables(list, conf->table_directory);
 	if (!begin(&p, call))
-		check_find(list, CHECK_ABOUT(CHECK_UNKNOWN, "postfix", NULL),
-		    "postconf tells nothing: is Postfix set up here?");
+		check_find(list,
+		    CHECK_ABOUT(CHECK_UNKNOWN, "postfix",
+			"in lsrd.conf: postfix-directory, where its main.cf "
+			"is; or mta = none, where there is no Postfix"),
+		    "postconf%s%s tells nothing: is Postfix set up here?",
+		    p.directory == NULL ? "" : " -c ",
+		    p.directory == NULL ? "" : p.directory);
 	else
 		ask(&p, call);
 	if (!undo_save(p.undo))

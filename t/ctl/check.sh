@@ -8,7 +8,7 @@ PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || skip "needs root"
 need postconf
 postconf -m | grep -q '^lmdb$' || skip "needs postfix-lmdb"
-plan 62
+plan 63
 
 mkdir "$W/etc" "$W/keys" "$W/lsrd"
 lsrctl() {
@@ -391,7 +391,7 @@ ok "a table of the site's own lets through too" sh -c \
 # Neither root nor lsrd's user: keys and a map of the site's are closed to it.
 
 command -v setpriv >/dev/null || {
-	for what in 1 2 3 4; do ok "member # SKIP needs setpriv" true; done
+	for what in 1 2 3 4 5; do ok "member # SKIP needs setpriv" true; done
 	exit 0
 }
 cp "$W/plain.conf" "$W/lsrd.conf"
@@ -412,3 +412,10 @@ ok "a member: keys are not asked" sh -c \
 ok "nor what Postfix would do" said "^note *not asked: needs root: what Postfix would do"
 ok "nor a map that is closed" said "^note *not asked: needs root: texthash:.*/secret in virtual_alias_maps"
 ok "what it can see is judged: the milter, which does not run" said "^warning *lsrd-milter does not answer"
+
+# --- a Postfix that is elsewhere ------------------------------------------------
+
+mv "$W/etc" "$W/elsewhere"
+check
+ok "a configuration that was renamed: where, and what says so" sh -c \
+	"grep -A1 \"^unknown *postconf -c $W/etc tells nothing\" '$W/out' | grep -q postfix-directory"
