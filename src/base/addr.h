@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
+struct cur;
+
 struct addr {
 	uint8_t family; /* 0 (none), 4 or 6 */
 	uint8_t ip[16]; /* network order; the first 4 octets for IPv4 */
@@ -44,5 +47,10 @@ const char *addr_text(const struct addr *a, char *out);
 /* Reads what addr_text() or addr_ip_text() has written (port 0 then), and any
  * other way to write an IPv6 address but with IPv4 in it; false: neither. */
 bool addr_read(struct addr *out, const char *text);
+
+/* As it goes over wires and into files: family, 4 or 16 octets, port. What is
+ * read is no more than well-formed; `bad` of the cursor tells where it ended. */
+void addr_encode(struct buf *out, const struct addr *a);
+void addr_decode(struct cur *in, struct addr *out);
 
 #endif

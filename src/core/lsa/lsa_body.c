@@ -134,19 +134,12 @@ static int
 addr_add(struct tlv *tlv, struct addr *list, size_t *n)
 {
 	struct addr *a = &list[*n];
-	const uint8_t *ip;
-	size_t len;
 
 	if (*n >= LIMIT_ADDRESSES)
 		return RC_LIMIT;
-	memset(a, 0, sizeof(*a));
-	a->family = cur_u8(&tlv->value);
-	len = a->family == 4 ? 4 : 16;
-	ip = cur_bytes(&tlv->value, len);
-	a->port = cur_u16(&tlv->value);
+	addr_decode(&tlv->value, a);
 	if (tlv->value.bad)
 		return RC_SHORT;
-	memcpy(a->ip, ip, len);
 	/* Loopback is for labs; who publishes decides (setup.lab). */
 	if ((a->family != 4 && a->family != 6) || !addr_is_hop(a, true))
 		return RC_NAME;

@@ -45,9 +45,7 @@ put_addrs(struct buf *out, uint16_t type, const struct addr *list, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		size_t hole = tlv_open(out, type);
 
-		buf_u8(out, list[i].family);
-		buf_bytes(out, list[i].ip, list[i].family == 4 ? 4 : 16);
-		buf_u16(out, list[i].port);
+		addr_encode(out, &list[i]);
 		buf_fill16(out, hole);
 	}
 }

@@ -52,20 +52,14 @@ name_get(struct cur *in, size_t n, char out[STR_HOST_MAX + 1])
 static int
 hop_get(struct cur *in, struct table_hop *hop)
 {
-	const uint8_t *ip;
 	uint8_t alternate;
-	size_t len;
 
 	if (!name_get(in, cur_u16(in), hop->name))
 		return RC_NAME;
-	hop->addr = (struct addr){ .family = cur_u8(in) };
-	len = hop->addr.family == 4 ? 4 : 16;
-	ip = cur_bytes(in, len);
-	hop->addr.port = cur_u16(in);
+	addr_decode(in, &hop->addr);
 	alternate = cur_u8(in);
 	if (in->bad)
 		return RC_SHORT;
-	memcpy(hop->addr.ip, ip, len);
 	hop->alternate = alternate == 1;
 	return alternate <= 1 && addr_is_hop(&hop->addr, true) ? RC_OK
 	                                                       : RC_RANGE;

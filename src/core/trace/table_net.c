@@ -111,14 +111,6 @@ put_claims(struct buf *out, const struct net *net)
 }
 
 static void
-put_addr(struct buf *out, const struct addr *a)
-{
-	buf_u8(out, a->family);
-	buf_bytes(out, a->ip, a->family == 4 ? 4 : 16);
-	buf_u16(out, a->port);
-}
-
-static void
 put_own(struct buf *out, const struct table_net *t, struct policies *all)
 {
 	for (size_t i = 0; i < t->own.n; i++) {
@@ -127,7 +119,7 @@ put_own(struct buf *out, const struct table_net *t, struct policies *all)
 		buf_u32(out, s->to);
 		buf_u32(out, s->cost);
 		buf_u32(out, number(all, s->policy));
-		put_addr(out, &s->addr);
+		addr_encode(out, &s->addr);
 	}
 }
 
@@ -139,7 +131,7 @@ put_refusals(struct buf *out, const struct table_net *t)
 	buf_u32(out, (uint32_t)t->refusals.n);
 	for (size_t i = 0; i < t->refusals.n; i++) {
 		put_text(out, t->refusals.v[i].pattern);
-		put_addr(out, &t->refusals.v[i].hop);
+		addr_encode(out, &t->refusals.v[i].hop);
 	}
 }
 
@@ -357,17 +349,8 @@ get_claims(struct table_net *t, struct cur *in, uint32_t n)
 static bool
 get_addr(struct cur *in, struct addr *out)
 {
-	size_t n;
-	const uint8_t *ip;
-
-	*out = (struct addr){ .family = cur_u8(in) };
-	n = out->family == 4 ? 4 : 16;
-	ip = cur_bytes(in, n);
-	out->port = cur_u16(in);
-	if (in->bad)
-		return false;
-	memcpy(out->ip, ip, n);
-	return addr_is_hop(out, true);
+	addr_decode(in, out);
+	return !in->bad && addr_is_hop(out, true);
 }
 
 static int

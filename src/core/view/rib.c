@@ -166,9 +166,7 @@ route_encode(struct buf *out, const struct route *r)
 		const struct route_hop *hop = &r->hop[i];
 
 		text_put(out, hop->name);
-		buf_u8(out, hop->addr.family);
-		buf_bytes(out, hop->addr.ip, hop->addr.family == 4 ? 4 : 16);
-		buf_u16(out, hop->addr.port);
+		addr_encode(out, &hop->addr);
 		buf_u8(out, hop->alternate);
 	}
 	buf_u16(out, (uint16_t)r->npath);
@@ -219,23 +217,17 @@ static int
 hop_get(struct cur *in, struct route_hop *hop)
 {
 	int rc = name_get(in, &hop->name);
-	const uint8_t *ip;
 	uint8_t alternate;
-	size_t len;
 
 	if (rc != RC_OK)
 		return rc;
-	hop->addr.family = cur_u8(in);
-	len = hop->addr.family == 4 ? 4 : 16;
-	ip = cur_bytes(in, len);
-	hop->addr.port = cur_u16(in);
+	addr_decode(in, &hop->addr);
 	alternate = cur_u8(in);
 	if (in->bad)
 		return RC_SHORT;
 	if (alternate > 1)
 		return RC_RANGE;
 	hop->alternate = alternate == 1;
-	memcpy(hop->addr.ip, ip, len);
 	/* Loopback is for labs; who builds the table has judged. */
 	return addr_is_hop(&hop->addr, true) ? RC_OK : RC_RANGE;
 }
