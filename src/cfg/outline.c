@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/find.h"
 #include "base/rc.h"
 #include "base/str.h"
 #include "cfg/complain.h"
@@ -454,29 +455,37 @@ outline_sort(struct outline *outline)
 	outline->order = from;
 }
 
+struct sought {
+	const struct outline *outline;
+	struct place place;
+};
+
+/* As strcmp() of the ith in order and what is looked for. */
+static int
+sought_order(const struct sought *sought, size_t i)
+{
+	struct place at = place_of(sought->outline, sought->outline->order[i]);
+
+	return place_order(&at, &sought->place);
+}
+
+static bool
+place_before(const void *ctx, size_t i)
+{
+	return sought_order(ctx, i) < 0;
+}
+
 const struct outline_item *
 outline_find(const struct outline *outline, size_t parent, const char *name,
     const char *title)
 {
-	struct place key = { parent, name, title };
-	size_t low = 0, high = outline->items.n;
+	struct sought sought = { outline, { parent, name, title } };
+	size_t n = outline->items.n;
+	size_t at = find_from(n, place_before, &sought);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		struct place at = place_of(outline, outline->order[mid]);
-
-		if (place_order(&at, &key) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (low < outline->items.n) {
-		struct place at = place_of(outline, outline->order[low]);
-
-		if (place_order(&at, &key) == 0)
-			return &outline->items.v[outline->order[low]];
-	}
-	return NULL;
+	if (at == n || sought_order(&sought, at) != 0)
+		return NULL;
+	return &outline->items.v[outline->order[at]];
 }
 
 void

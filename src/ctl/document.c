@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/find.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/rc.h"
@@ -80,39 +81,21 @@ document_load(const char *path, struct document **out, struct buf *complaints)
 uint32_t
 document_server(const struct document *doc, const char *name)
 {
-	size_t low = 0, high = doc->servers.n;
+	size_t at = find_text(
+	    FIND_LIST(document_server, name, doc->servers.v, doc->servers.n),
+	    name);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int c = strcmp(name, doc->servers.v[mid].name);
-
-		if (c == 0)
-			return (uint32_t)mid;
-		if (c < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return UINT32_MAX;
+	return at == FIND_NONE ? UINT32_MAX : (uint32_t)at;
 }
 
 uint32_t
 document_connector(const struct document *doc, const char *name)
 {
-	size_t low = 0, high = doc->connectors.n;
+	size_t at = find_text(FIND_LIST(document_connector, name,
+				  doc->connectors.v, doc->connectors.n),
+	    name);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int c = strcmp(name, doc->connectors.v[mid].name);
-
-		if (c == 0)
-			return (uint32_t)mid;
-		if (c < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return UINT32_MAX;
+	return at == FIND_NONE ? UINT32_MAX : (uint32_t)at;
 }
 
 /* A part for each group of two or more that are present. */

@@ -6,6 +6,7 @@
 #include "base/addr.h"
 #include "base/buf.h"
 #include "base/cur.h"
+#include "base/find.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/rng.h"
@@ -315,6 +316,33 @@ END_TEST
 
 #define COUNT(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
 
+struct found {
+	int unlike;
+	const char *name;
+};
+
+START_TEST(a_text_is_found)
+{
+	static const struct found v[] = { { 1, "a" }, { 2, "c" }, { 3, "c" },
+		{ 4, "e" }, { 5, "g" } };
+	static const char *const sorted[] = { "b", "d" };
+	const size_t n = sizeof(v) / sizeof(v[0]);
+
+	for (size_t i = 0; i < n; i++)
+		ck_assert_str_eq(
+		    v[find_text(FIND_LIST(found, name, v, n), v[i].name)].name,
+		    v[i].name);
+	ck_assert_uint_eq(
+	    find_text(FIND_LIST(found, name, v, n), "b"), FIND_NONE);
+	ck_assert_uint_eq(
+	    find_text(FIND_LIST(found, name, NULL, 0), "b"), FIND_NONE);
+	ck_assert_uint_eq(find_text(FIND_TEXTS(sorted, 2), "d"), 1);
+	ck_assert_uint_eq(find_text_from(FIND_LIST(found, name, v, n), "c"), 1);
+	ck_assert_uint_eq(find_text_from(FIND_LIST(found, name, v, n), "d"), 3);
+	ck_assert_uint_eq(find_text_from(FIND_LIST(found, name, v, n), "h"), n);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -330,6 +358,7 @@ main(void)
 	tcase_add_loop_test(tc, coverage_of_claims, 0, COUNT(covers));
 	tcase_add_test(tc, tree_keeps_order);
 	tcase_add_test(tc, json_escapes);
+	tcase_add_test(tc, a_text_is_found);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

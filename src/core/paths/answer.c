@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/find.h"
 #include "base/mem.h"
 
 struct taking {
@@ -93,23 +94,28 @@ answer_text(const struct answer *a, size_t pattern)
 	return a->net->claims.v[a->claims[pattern]].pattern;
 }
 
+struct sought {
+	const struct answer *answer;
+	const char *pattern;
+};
+
+static bool
+answer_before(const void *ctx, size_t i)
+{
+	const struct sought *sought = ctx;
+
+	return strcmp(answer_text(sought->answer, i), sought->pattern) < 0;
+}
+
 size_t
 answer_pattern(const struct answer *a, const char *pattern)
 {
-	size_t low = 0, high = a->npatterns;
+	size_t at = find_from(
+	    a->npatterns, answer_before, &(struct sought){ a, pattern });
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int c = strcmp(pattern, answer_text(a, mid));
-
-		if (c == 0)
-			return mid;
-		if (c < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return SIZE_MAX;
+	if (at == a->npatterns || strcmp(answer_text(a, at), pattern) != 0)
+		return SIZE_MAX;
+	return at;
 }
 
 bool

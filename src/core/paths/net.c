@@ -2,23 +2,15 @@
 
 #include <string.h>
 
+#include "base/find.h"
+
 uint32_t
 net_find(const struct net *net, const char *name)
 {
-	size_t low = 0, high = net->servers.n;
+	size_t at = find_text(
+	    FIND_LIST(net_server, name, net->servers.v, net->servers.n), name);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int c = strcmp(name, net->servers.v[mid].name);
-
-		if (c == 0)
-			return (uint32_t)mid;
-		if (c < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return UINT32_MAX;
+	return at == FIND_NONE ? UINT32_MAX : (uint32_t)at;
 }
 
 void
@@ -34,17 +26,9 @@ net_done(struct net *net)
 static size_t
 claims_from(const struct net *net, const char *pattern)
 {
-	size_t low = 0, high = net->claims.n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (strcmp(net->claims.v[mid].pattern, pattern) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return find_text_from(
+	    FIND_LIST(net_claim, pattern, net->claims.v, net->claims.n),
+	    pattern);
 }
 
 const struct net_claim *

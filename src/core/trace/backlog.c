@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/find.h"
 #include "base/mem.h"
 #include "core/lsa/match.h"
 
@@ -201,20 +202,10 @@ backlog_begin(struct backlog *b)
 static struct backlog_way *
 way_find(struct backlog *b, const char *pattern)
 {
-	size_t low = 0, high = b->ways.n;
+	size_t at = find_text(
+	    FIND_LIST(backlog_way, pattern, b->ways.v, b->ways.n), pattern);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int c = strcmp(pattern, b->ways.v[mid].pattern);
-
-		if (c == 0)
-			return &b->ways.v[mid];
-		if (c < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return NULL;
+	return at == FIND_NONE ? NULL : &b->ways.v[at];
 }
 
 void

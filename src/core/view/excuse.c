@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/find.h"
 #include "base/mem.h"
 
 /* Room for `2026-11-21T12:00:03Z` and a little. */
@@ -26,20 +27,9 @@ struct excuse_book {
 static uint32_t
 group_find(const struct facts *f, const char *name)
 {
-	size_t low = 0, high = f->groups.n;
+	size_t at = find_text(FIND_TEXTS(f->groups.v, f->groups.n), name);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int c = strcmp(name, f->groups.v[mid]);
-
-		if (c == 0)
-			return (uint32_t)mid;
-		if (c < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return FACTS_NONE;
+	return at == FIND_NONE ? FACTS_NONE : (uint32_t)at;
 }
 
 static bool

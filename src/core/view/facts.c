@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/find.h"
 #include "base/mem.h"
 #include "base/rc.h"
 
@@ -30,20 +31,9 @@ text_unique(const char **v, size_t n)
 static uint32_t
 text_find(const char *const *v, size_t n, const char *name)
 {
-	size_t low = 0, high = n;
+	size_t at = find_text(FIND_TEXTS(v, n), name);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int c = strcmp(name, v[mid]);
-
-		if (c == 0)
-			return (uint32_t)mid;
-		if (c < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return FACTS_NONE;
+	return at == FIND_NONE ? FACTS_NONE : (uint32_t)at;
 }
 
 /* FNV-1a, 32 bits (G. Fowler, L. C. Noll, K.-P. Vo). */

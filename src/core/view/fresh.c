@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/find.h"
 #include "base/mem.h"
 
 #define REASON "new here, its next hops may not know it yet"
@@ -18,20 +19,11 @@ ignore(void *ctx, const struct route *from, const struct route *to)
 static struct mono
 waits_until(const struct fresh *fresh, const char *pattern)
 {
-	size_t low = 0, high = fresh->list.n;
+	size_t at = find_text(
+	    FIND_LIST(fresh_pattern, pattern, fresh->list.v, fresh->list.n),
+	    pattern);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int c = strcmp(pattern, fresh->list.v[mid].pattern);
-
-		if (c == 0)
-			return fresh->list.v[mid].until;
-		if (c < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return (struct mono){ 0 };
+	return at == FIND_NONE ? (struct mono){ 0 } : fresh->list.v[at].until;
 }
 
 static void

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/find.h"
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
@@ -20,21 +21,26 @@ order(const struct refusal *r, const char *pattern, const struct addr *hop)
 	return c != 0 ? c : addr_order(&r->hop, hop);
 }
 
+struct sought {
+	const struct refusals *all;
+	const char *pattern;
+	const struct addr *hop;
+};
+
+static bool
+refusal_before(const void *ctx, size_t i)
+{
+	const struct sought *sought = ctx;
+
+	return order(&sought->all->list.v[i], sought->pattern, sought->hop) < 0;
+}
+
 /* Where it stands, or would stand. */
 static size_t
 place(const struct refusals *all, const char *pattern, const struct addr *hop)
 {
-	size_t low = 0, high = all->list.n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (order(&all->list.v[mid], pattern, hop) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return find_from(
+	    all->list.n, refusal_before, &(struct sought){ all, pattern, hop });
 }
 
 static struct refusal *

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/find.h"
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
@@ -76,20 +77,12 @@ route_same_kept(const struct route *a, const struct route *b)
 const struct route *
 rib_find(const struct rib *rib, const char *pattern)
 {
-	size_t low = 0, high = rib == NULL ? 0 : rib->n;
+	size_t at;
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int c = strcmp(pattern, rib->routes[mid].pattern);
-
-		if (c == 0)
-			return &rib->routes[mid];
-		if (c < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return NULL;
+	if (rib == NULL)
+		return NULL;
+	at = find_text(FIND_LIST(route, pattern, rib->routes, rib->n), pattern);
+	return at == FIND_NONE ? NULL : &rib->routes[at];
 }
 
 size_t
