@@ -453,6 +453,7 @@ check_ask(const struct postfix *p)
 		lines = mem_str("");
 	chains_ask(&a, lines);
 	check_next_hops(p, lines);
+	check_ways(p, lines, &a.transports);
 	resolver_open(&a);
 	if (a.resolve != NULL) {
 		check_all_here(&a);

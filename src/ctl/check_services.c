@@ -10,9 +10,6 @@
 
 #include "base/mem.h"
 
-/* A refusal to relay waits: conf/postfix/route-refused.regexp. */
-#define FILTER "regexp:" PKGDATADIR "/route-refused.regexp"
-
 /* A service, and an option that it must not lack. */
 struct option {
 	const char *service;
@@ -36,7 +33,8 @@ clone_line(const struct postfix *p, struct buf *out)
 	buf_printf(out,
 	    "%s unix - - %s - - smtp -o syslog_name=postfix/$service_name "
 	    "-o smtp_connect_timeout=5s -o smtp_fallback_relay= "
-	    "-o smtp_header_checks= -o smtp_delivery_status_filter=" FILTER,
+	    "-o smtp_header_checks= -o "
+	    "smtp_delivery_status_filter=" POSTCONF_ROUTE_REFUSED,
 	    p->conf->transport, chroot);
 	for (const char *at = p->options.text; at != NULL && at < end;
 	     at += strlen(at) + 1) {
@@ -99,70 +97,14 @@ check_option(const struct postfix *p, enum check_level level,
 		postconf_want_option(p, level, name, option->value);
 }
 
-/* Transports of Postfix's own carry the site's other mail as well: what is set
- * on them is the site's. */
-static bool
-is_common(const struct postfix *p, const char *name)
-{
-	return strcmp(name, "smtp") == 0 || strcmp(name, "relay") == 0 ||
-	       strcmp(name, p->conf->transport) == 0;
-}
-
-/*
- * A transport that `deliver` names, if it is an SMTP client: what it is refused
- * for want of a right route waits, and counts, as on our own. One that has a
- * filter, by main.cf too, keeps it: it may be what names ours among others.
- */
-static void
-check_way(const struct postfix *p, const char *way)
-{
-	char name[128], service[160], program[32] = "";
-	const char *line;
-	struct option filter = { name, "smtp_delivery_status_filter", FILTER };
-	struct option log = { name, "syslog_name", "postfix/lsrd" };
-
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(way, ":"), way);
-	snprintf(service, sizeof(service), "%s/unix", name);
-	line = postconf_service(p, service);
-	if (line == NULL || is_common(p, name))
-		return;
-	postconf_field(line, 7, program, sizeof(program));
-	if (strcmp(program, "smtp") != 0)
-		return;
-	if (*postconf_full(p, filter.name) == '\0')
-		check_option(p, CHECK_WARNING, &filter);
-	check_option(p, CHECK_WARNING, &log);
-}
-
-/* Each once: the spaces are many, the transports few. */
-static void
-check_ways(const struct postfix *p)
-{
-	const struct setup *setup = &p->conf->setup;
-
-	for (size_t i = 0; i < setup->nspaces; i++) {
-		const char *way = setup->spaces[i].way;
-		bool again = way == NULL;
-
-		for (size_t k = 0; k < i && !again; k++) {
-			const char *other = setup->spaces[k].way;
-			size_t n = strcspn(way, ":");
-
-			again = other != NULL && strcspn(other, ":") == n &&
-			        strncmp(other, way, n) == 0;
-		}
-		if (!again)
-			check_way(p, way);
-	}
-}
-
 void
 check_services(const struct postfix *p)
 {
 	const struct option clone[] = {
 		{ p->conf->transport, "smtp_connect_timeout", "5s" },
 		{ p->conf->transport, "smtp_header_checks", "" },
-		{ p->conf->transport, "smtp_delivery_status_filter", FILTER },
+		{ p->conf->transport, "smtp_delivery_status_filter",
+		    POSTCONF_ROUTE_REFUSED },
 	};
 	const struct option hold = { p->conf->hold_transport, "soft_bounce",
 		"yes" };
@@ -172,5 +114,4 @@ check_services(const struct postfix *p)
 			check_option(p, CHECK_CRITICAL, &clone[i]);
 	if (check_service(p, p->conf->hold_transport, hold_line))
 		check_option(p, CHECK_CRITICAL, &hold);
-	check_ways(p);
 }

@@ -113,8 +113,17 @@ void check_relay(const struct postfix *p);
 /* Sub-domains: by their own keys in our tables, as before in the site's. */
 void check_parents(const struct postfix *p);
 
+/* A refusal to relay waits: conf/postfix/route-refused.regexp. */
+#define POSTCONF_ROUTE_REFUSED "regexp:" PKGDATADIR "/route-refused.regexp"
+
 /* The services of master.cf that our tables name. */
 void check_services(const struct postfix *p);
+
+/* The other ones that carry mail to own servers; `lines` is our table as
+ * postmap -s lists it, `transports` transport_maps, asked. */
+struct chain;
+void check_ways(
+    const struct postfix *p, const char *lines, const struct chain *transports);
 
 /* What lsrd-milter(8) needs; called when this server has a mark key. */
 void check_milter(const struct postfix *p);

@@ -8,7 +8,7 @@ PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || skip "needs root"
 need postconf
 postconf -m | grep -q '^lmdb$' || skip "needs postfix-lmdb"
-plan 63
+plan 70
 
 mkdir "$W/etc" "$W/keys" "$W/lsrd"
 lsrctl() {
@@ -304,6 +304,41 @@ mend
 check
 ok "one of the site's own stays" sh -c \
 	"! grep branch/unix '$W/out' && postconf -c '$W/etc' -P branch/unix/smtp_delivery_status_filter | grep -q /own"
+cat "$W/plain.conf" - >"$W/lsrd.conf" <<'EOF'
+peer "mx2.example.org" { address = { "192.0.2.90:691" } }
+address-space "e.example" { deliver = "smtp:[192.0.2.90]:25" }
+address-space "f.example" { deliver = "smtp:[192.0.2.91]:25" }
+EOF
+own() { # MAP LINES: how often check speaks of it
+	printf '%s\n' "$1" >"$W/ways"
+	check
+	grep -c "lsrd_own_refused\|unix/smtp_delivery" "$W/out"
+}
+mends() { # EXTENDED REGEX
+	grep -qE "$1" "$W/mend.sh" || { sed 's/^/# /' "$W/mend.sh"; return 1; }
+}
+conf
+mend
+ok "an own server by smtp: a filter for it alone" mends \
+	'lsrd_own_refused = pipemap:.*mx2\[.\]example.*192\[.\]0\[.\]2\[.\]90\\\]\)\.'
+ok "which the service names" mends 'smtp/unix/smtp_delivery_status_filter=.lsrd_own_refused'
+cp "$W/plain.conf" "$W/lsrd.conf"
+echo 'peer "mx2.example.org" { address = { "[2001:db8::90]:691" } }' >>"$W/lsrd.conf"
+conf "transport_maps = texthash:$W/ways"
+postconf -c "$W/etc" -Me 'branch/unix=branch unix - - n - - smtp' \
+	'relay/unix=relay unix - - n - - smtp'
+: >"$W/ways"
+mend
+ok "the site's entries for others want nothing" \
+	[ "$(own 'x.example branch:[192.0.2.99], smtp:[mx3.example.org]')" = 0 ]
+ok "one for an own server wants the filter" \
+	[ "$(own 'x.example branch:[IPv6:2001:DB8:0::90]:25')" = 1 ]
+ok "by its name, too, and where the class says how" \
+	[ "$(own 'x.example :[MX2.example.org]')" = 5 ]
+mend
+ok "and then nothing more" [ "$(own 'x.example relay:mx2.example.org')" = 0 ]
+ok "undo knows it" sh -c \
+	"'$top_builddir/lsrctl' --config '$W/lsrd.conf' check --undo | grep -q 'X.*lsrd_own_refused'"
 cp "$W/plain.conf" "$W/lsrd.conf"
 
 # --- what the daemon knows ----------------------------------------------------
