@@ -41,12 +41,16 @@ has_one(const char *text, const char *const *words)
 
 /* By themselves they are enough. */
 static const char *const phrases[] = { "unable to relay", "no relaying",
-	"no relay allowed", "allowed to be relayed", "not authorized to relay",
-	"not authorised to relay", "not permitted to relay",
-	"not allowed to relay", "do not relay", "does not relay",
-	"will not relay", "cannot relay", "can't relay", "won't relay",
-	"don't relay", "refuse to relay", "refuses to relay",
+	"no relay allowed", "no relay access", "not a relay for",
+	"relay operation rejected", "allowed to be relayed",
+	"not authorized to relay", "not authorised to relay",
+	"not permitted to relay", "not allowed to relay", "do not relay",
+	"does not relay", "will not relay", "cannot relay", "can't relay",
+	"won't relay", "don't relay", "refuse to relay", "refuses to relay",
 	"credentials for relay", "required for relay", "required to relay",
+	"authenticate to relay", "authenticated to relay",
+	"authenticate before relay", "no such domain at this location",
+	"no such domain here", "not hosted here", "do not handle mail for",
 	"in my list of allowed rcpthosts", "in my list of allowed relay",
 	", not a gateway", "attempting to send to a non-local",
 	"delivery is not allowed to this address", "i cannot deliver mail for ",
@@ -58,9 +62,12 @@ static const char *const noes[] = { "denied", "prohibited", "forbidden",
 	"not permitted", "not allowed", "not authorized", "not authorised",
 	"not supported", "not accepted", NULL };
 
-/* Blocked as an open relay, or by a list of such: that is a policy. */
+/* Blocked as an open relay, by a list of such, or for what is known of the
+ * sender: that is a policy. */
 static const char *const policies[] = { "open relay", "open-relay",
-	"relay list", "relay black", "relay block", "relay server", NULL };
+	"relay list", "relay black", "relay block", "relay server",
+	"relayed through", "to send for", "reputation", "spf", "dkim", "dmarc",
+	NULL };
 
 /* Without words that hold an address: names are no words of the reply. */
 static void
@@ -88,7 +95,11 @@ reply_denies_relay(const char *whole)
 	char text[PLAIN_MAX];
 
 	plain(whole, text);
-	if ((text[0] != '5' && text[0] != '4') || has_one(text, policies))
+	if (text[0] != '5' && text[0] != '4')
+		return false;
+	if (has(text, "not an open relay"))
+		return true;
+	if (has_one(text, policies))
 		return false;
 	return has_one(text, phrases) ||
 	       (has(text, "relay") && has_one(text, noes));
