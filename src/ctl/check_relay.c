@@ -329,23 +329,26 @@ check_restrictions(const struct postfix *p, bool below)
 	mem_free(value);
 }
 
-/* What a hold, or a mailbox that is gone, has taught must not last. */
+/* What a hold, an outage or a mailbox that is gone has taught must not last. */
 static void
 check_memory(const struct postfix *p)
 {
+	static const char month[] =
+	    "what verify(8) learns while mail is on hold lasts for a month";
 	static const struct {
-		const char *name, *value;
+		const char *name, *value, *text;
 	} times[] = {
-		{ "address_verify_positive_refresh_time", "10m" },
-		{ "address_verify_positive_expire_time", "1h" },
+		{ "address_verify_positive_refresh_time", "10m", month },
+		{ "address_verify_positive_expire_time", "1h", month },
+		{ "address_verify_negative_refresh_time", "10m",
+		    "whom nobody could tell about is refused for three hours "
+		    "after an outage" },
 	};
 
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
 		if (postconf_set(p, times[i].name) == NULL)
 			postconf_want(p, CHECK_WARNING, times[i].name,
-			    times[i].value,
-			    "what verify(8) learns while mail is on hold lasts "
-			    "for a month");
+			    times[i].value, times[i].text);
 }
 
 void

@@ -274,7 +274,8 @@ ok "users are verified before what permits" value smtpd_relay_restrictions \
 	"permit_mynetworks, check_client_access cidr:$W/lsrd/postfix/servers.cidr, reject_unauth_destination, check_recipient_access pipemap:{regexp:{{/@(.+)\$\$/ \$\$1}}, lmdb:$W/lsrd/postfix/domains, static:reject_unverified_recipient}, permit"
 rm "$W/postfix.before"
 postconf -c "$W/etc" -X hopcount_limit address_verify_positive_expire_time \
-	address_verify_positive_refresh_time parent_domain_matches_subdomains
+	address_verify_positive_refresh_time \
+	address_verify_negative_refresh_time parent_domain_matches_subdomains
 ok "undo without its notes: our words are taken out" sh -c \
 	"! '$top_builddir/lsrctl' --config '$W/lsrd.conf' check --undo >/dev/null ||
 	'$top_builddir/lsrctl' --config '$W/lsrd.conf' check --undo |
