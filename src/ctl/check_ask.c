@@ -23,10 +23,15 @@
 #define NOBODY "lsrd-check"
 #define ELSEWHERE NOBODY "@" NOBODY ".invalid"
 
+/* What turns recipients into others before any of our tables is asked. */
+static const char *const rewriters[] = { "virtual_alias_maps",
+	"recipient_canonical_maps", "canonical_maps" };
+#define REWRITERS (sizeof(rewriters) / sizeof(rewriters[0]))
+
 struct ask {
 	const struct postfix *p;
 	struct resolve *resolve; /* NULL: not root, or it does not answer */
-	struct chain transports, relays, aliases;
+	struct chain transports, relays, rewrites[REWRITERS];
 	unsigned named;
 };
 
@@ -171,15 +176,16 @@ check_rewritten(struct ask *a, const char *pattern)
 	char key[600], *value;
 
 	snprintf(key, sizeof(key), "@%s", pattern);
-	value = chain_find(&a->aliases, key, &table);
-	if (value != NULL && may_name(a))
-		check_find(a->p->list,
-		    CHECK_ABOUT(CHECK_WARNING, "overridden",
-			"if that is not meant: take it out there"),
-		    "%s: %s in virtual_alias_maps turns all its recipients "
-		    "into %s",
-		    pattern, table, value);
-	mem_free(value);
+	for (size_t i = 0; i < REWRITERS; i++) {
+		value = chain_find(&a->rewrites[i], key, &table);
+		if (value != NULL && may_name(a))
+			check_find(a->p->list,
+			    CHECK_ABOUT(CHECK_WARNING, "overridden",
+				"if that is not meant: take it out there"),
+			    "%s: %s in %s turns all its recipients into %s",
+			    pattern, table, rewriters[i], value);
+		mem_free(value);
+	}
 }
 
 static void
@@ -380,7 +386,8 @@ want(struct ask *a, const char *pattern)
 			chain_want(&a->relays, keys.list.v[i] + 1);
 	}
 	snprintf(address, sizeof(address), "@%s", pattern);
-	chain_want(&a->aliases, address);
+	for (size_t i = 0; i < REWRITERS; i++)
+		chain_want(&a->rewrites[i], address);
 	words_done(&keys);
 }
 
@@ -393,7 +400,8 @@ chains_ask(struct ask *a, const char *lines)
 
 	chain_open(&a->transports, a->p, "transport_maps");
 	chain_open(&a->relays, a->p, "relay_domains");
-	chain_open(&a->aliases, a->p, "virtual_alias_maps");
+	for (size_t i = 0; i < REWRITERS; i++)
+		chain_open(&a->rewrites[i], a->p, rewriters[i]);
 	while ((line = strsep(&rest, "\n")) != NULL && n++ < PATTERNS_MAX) {
 		line[strcspn(line, "\t")] = '\0';
 		if (*line != '\0')
@@ -404,14 +412,16 @@ chains_ask(struct ask *a, const char *lines)
 	want(a, postconf_full(a->p, "myhostname"));
 	chain_ask(&a->transports);
 	chain_ask(&a->relays);
-	chain_ask(&a->aliases);
+	for (size_t i = 0; i < REWRITERS; i++)
+		chain_ask(&a->rewrites[i]);
 	mem_free(copy);
 }
 
 static void
 tell_unasked(const struct ask *a)
 {
-	const struct chain *chains[] = { &a->transports, &a->aliases };
+	const struct chain *chains[] = { &a->transports, &a->rewrites[0],
+		&a->rewrites[1], &a->rewrites[2] };
 
 	if (a->resolve == NULL && geteuid() != 0)
 		check_find(a->p->list, CHECK_ABOUT(CHECK_NOTE, "postfix", NULL),
@@ -470,7 +480,8 @@ check_ask(const struct postfix *p)
 	resolve_close(a.resolve);
 	chain_close(&a.transports);
 	chain_close(&a.relays);
-	chain_close(&a.aliases);
+	for (size_t i = 0; i < REWRITERS; i++)
+		chain_close(&a.rewrites[i]);
 	mem_free(lines);
 	mem_free(name);
 }

@@ -15,6 +15,21 @@
 #define HOPS_LEAST 100
 #define LIFETIME_LEAST_S (5 * 86400)
 
+/* By itself, within another map, or by proxymap(8). */
+static bool
+asks(const char *value, const char *table)
+{
+	char *proxied;
+	struct buf b = { 0 };
+	bool does;
+
+	buf_printf(&b, "proxy:%s", table);
+	proxied = buf_string(&b);
+	does = postconf_word(value, table) || postconf_word(value, proxied);
+	mem_free(proxied);
+	return does;
+}
+
 /* `parameter` is to ask `table`, before what is there. */
 static void
 check_map(const struct postfix *p, const char *parameter, const char *name)
@@ -27,7 +42,7 @@ check_map(const struct postfix *p, const char *parameter, const char *name)
 
 	buf_printf(&b, "lmdb:%s/%s", p->conf->table_directory, name);
 	table = buf_string(&b);
-	if (!postconf_word(full, table)) {
+	if (!asks(full, table)) {
 		buf_printf(&b, "%s%s%s", table, *raw == '\0' ? "" : ", ", raw);
 		line = buf_string(&b);
 		buf_printf(&b, "%s does not ask %s", parameter, table);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "ctl/undo.h"
 
 /* A service, and an option that it must not lack. */
 struct option {
@@ -97,6 +98,73 @@ check_option(const struct postfix *p, enum check_level level,
 		postconf_want_option(p, level, name, option->value);
 }
 
+/* Whether strangers reach this smtpd: submission has rules of its own. */
+static bool
+is_port_25(const char *name)
+{
+	const char *port = strrchr(name, ':');
+
+	port = port == NULL ? name : port + 1;
+	return strcmp(port, "25") == 0 || strcmp(port, "smtp") == 0 ||
+	       strcmp(port, "smtpd") == 0;
+}
+
+/*
+ * One option of one service: what master.cf says there hides main.cf, and
+ * with it our tables.
+ */
+static void
+check_hidden(const struct postfix *p, const char *name, const char *value)
+{
+	static const char *const names[] = { "transport_maps", "relay_domains",
+		"sender_dependent_default_transport_maps",
+		"smtpd_relay_restrictions" };
+	char service[100], program[32] = "", which[64];
+	size_t n = strlen(name) - strlen(strrchr(name, '/') + 1) - 1;
+	const char *line, *option = name + n + 1;
+	bool rewrites, listens;
+
+	snprintf(service, sizeof(service), "%.*s", (int)n, name);
+	snprintf(
+	    which, sizeof(which), "%.*s", (int)strcspn(service, "/"), service);
+	line = postconf_service(p, service);
+	if (line == NULL || undo_is_ours(p->undo, value))
+		return;
+	postconf_field(line, 7, program, sizeof(program));
+	rewrites = strcmp(program, "trivial-rewrite") == 0;
+	listens = strcmp(program, "smtpd") == 0 && is_port_25(which);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(option, names[i]) == 0 &&
+		    (i == 1      ? rewrites || listens
+			: i == 3 ? listens
+				 : rewrites))
+			check_find(p->list,
+			    CHECK_ABOUT(CHECK_CRITICAL, "overridden",
+				"if that is not meant: take it out there"),
+			    "the service %s of master.cf has %s of its own, "
+			    "and what main.cf says of our tables does not "
+			    "count",
+			    service, option);
+}
+
+static void
+check_all_hidden(const struct postfix *p)
+{
+	const char *end = p->options.text + p->options.n;
+
+	for (const char *at = p->options.text; at != NULL && at < end;
+	     at += strlen(at) + 1) {
+		const char *value = strstr(at, " =");
+		char name[192];
+
+		if (value == NULL)
+			continue;
+		snprintf(name, sizeof(name), "%.*s", (int)(value - at), at);
+		if (strrchr(name, '/') != NULL)
+			check_hidden(p, name, value + 2);
+	}
+}
+
 void
 check_services(const struct postfix *p)
 {
@@ -114,4 +182,5 @@ check_services(const struct postfix *p)
 			check_option(p, CHECK_CRITICAL, &clone[i]);
 	if (check_service(p, p->conf->hold_transport, hold_line))
 		check_option(p, CHECK_CRITICAL, &hold);
+	check_all_hidden(p);
 }

@@ -8,7 +8,7 @@
 
 why=$(pf_need)
 [ -z "$why" ] || skip "$why"
-plan 21
+plan 27
 
 pf_begin
 P=example.org
@@ -108,6 +108,29 @@ mended() {
 	! grep -q "bulk.example\|myhostname is in no class\|TLS encrypt" "$W/out"
 }
 ok "its commands mend all three" within 20 mended
+
+# by other names, in other places
+site "transport_maps = proxy:$T/transport" \
+	"recipient_canonical_maps = texthash:$W/rewrites"
+canonical() {
+	check
+	grep -q "rewritten.$P: texthash:$W/rewrites in recipient_canonical_maps" "$W/out"
+}
+ok "recipients that are rewritten by another map" within 20 canonical
+ok "our table by proxymap(8) is our table" silent "transport_maps does not ask"
+site
+postconf -c "$W/etc" -P "rewrite/unix/transport_maps=texthash:$W/own" "25/inet/relay_domains=" \
+	"25/inet/smtpd_relay_restrictions=permit_mynetworks,reject"
+again
+check
+ok "what master.cf hides from the resolver" said "the service rewrite/unix of master.cf has transport_maps"
+ok "and from smtpd" said "the service 25/inet of master.cf has relay_domains"
+ok "restrictions too" said "the service 25/inet of master.cf has smtpd_relay_restrictions"
+postconf -c "$W/etc" -PX rewrite/unix/transport_maps 25/inet/relay_domains \
+	25/inet/smtpd_relay_restrictions
+site "transport_maps = texthash:$W/own, $T/transport"
+again
+ok "and it is asked again" within 20 asked
 
 # who is not root reads what he may
 chmod 755 "$W" "$W/etc" "$W/lsrd"
