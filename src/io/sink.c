@@ -96,6 +96,8 @@ static const struct sink_row rows[EVENT_KINDS] = {
 		.origin = "origin", .value = "seconds" },
 	[EVENT_LSDB_FULL] = { "lsdb-full", SINK_ERROR,
 		.value = "lsas", .total = "octets" },
+	[EVENT_LSDB_FILLING] = { "lsdb-filling", SINK_WARNING,
+		.origin = "origin", .value = "lsas", .total = "octets" },
 	[EVENT_LSDB_BAD] = { "lsdb-bad", SINK_ERROR,
 		.value = "lsas" },
 	[EVENT_RESTORED] = { "restored", SINK_NOTICE,

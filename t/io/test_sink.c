@@ -74,6 +74,8 @@ static const struct {
 	    "<4>issue-time: origin=a.b, seconds=90000\n" },
 	{ { EVENT_LSDB_FULL, .value = 200000, .total = 9 },
 	    "<3>lsdb-full: lsas=200000, octets=9\n" },
+	{ { EVENT_LSDB_FILLING, .origin = "a.b", .value = 3277, .total = 9 },
+	    "<4>lsdb-filling: origin=a.b, lsas=3277, octets=9\n" },
 	{ { EVENT_LSDB_BAD, .value = 1 }, "<3>lsdb-bad: lsas=1\n" },
 	{ { EVENT_RESTORED, .value = 12, .total = 1 },
 	    "<5>restored: lsas=12, refused=1\n" },

@@ -39,6 +39,7 @@ enum event_kind {
 	EVENT_CLAIM_DENIED, /* name: pattern; our certificate has no space */
 	EVENT_ISSUE_TIME,   /* origin, value: seconds apart */
 	EVENT_LSDB_FULL,    /* value: LSAs, total: octets */
+	EVENT_LSDB_FILLING, /* origin (of all: none), value, total */
 	EVENT_LSDB_BAD,     /* value: LSAs whose octets went bad in memory */
 	EVENT_RESTORED,     /* value: LSAs, name: what was refused */
 	EVENT_CONFIRM,      /* a reload moves value of total routes: held */

@@ -41,6 +41,9 @@
 #define LIMIT_LSDB_LSAS 200000
 #define LIMIT_LSDB_OCTETS 134217728
 
+/* Percent of these from where it is told of: before anything is refused. */
+#define LIMIT_FILLING_PERCENT 80
+
 /* How often a server says one LSA anew: three at once, then one each five
  * seconds (RFC 2328's MinLSInterval). */
 #define LIMIT_SAY_BURST 3

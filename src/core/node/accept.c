@@ -213,6 +213,7 @@ void
 accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 {
 	const struct lsa *old = lsdb_find(&e->db, &lsa->key);
+	struct room_use was = room_use(e, lsa->key.origin);
 	bool changed = differs(old, lsa);
 
 	if (lsa->key.type == LSA_CONNECTOR)
@@ -230,6 +231,7 @@ accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 		signer_renew(e, lsa);
 	session_flood(e, lsa, from);
 	room_make(e, lsa->key.origin);
+	room_look(e, lsa->key.origin, was);
 	due_save(e);
 	if (lsa->key.type == LSA_REVOCATION)
 		revoke(e, lsa);

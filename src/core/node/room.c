@@ -85,3 +85,49 @@ room_make(struct engine *e, const char *origin)
 			accept_drop(e, l, RC_LIMIT);
 	}
 }
+
+/* --- before it is full --------------------------------------------------------- */
+
+static unsigned
+greater(uint64_t n, uint64_t of_n, uint64_t octets, uint64_t of_octets)
+{
+	uint64_t a = n * 100 / of_n, b = octets * 100 / of_octets;
+
+	return (unsigned)(a > b ? a : b);
+}
+
+unsigned
+room_percent(const struct engine *e, const struct lsdb_share *s)
+{
+	if (s != NULL)
+		return greater(
+		    s->n, LIMIT_ORIGIN_LSAS, s->octets, LIMIT_ORIGIN_OCTETS);
+	return greater(lsdb_count(&e->db), LIMIT_LSDB_LSAS, e->db.octets,
+	    LIMIT_LSDB_OCTETS);
+}
+
+struct room_use
+room_use(const struct engine *e, const char *origin)
+{
+	const struct lsdb_share *s = lsdb_share(&e->db, origin);
+
+	return (struct room_use){ room_percent(e, NULL),
+		s == NULL ? 0 : room_percent(e, s) };
+}
+
+void
+room_look(struct engine *e, const char *origin, struct room_use was)
+{
+	const struct lsdb_share *s = lsdb_share(&e->db, origin);
+	struct room_use now = room_use(e, origin);
+
+	if (now.all >= LIMIT_FILLING_PERCENT && was.all < LIMIT_FILLING_PERCENT)
+		fx_event(e, (struct event){ .kind = EVENT_LSDB_FILLING,
+				.value = lsdb_count(&e->db),
+				.total = e->db.octets });
+	if (now.one >= LIMIT_FILLING_PERCENT && was.one < LIMIT_FILLING_PERCENT)
+		fx_event(e, (struct event){ .kind = EVENT_LSDB_FILLING,
+				.origin = s->origin,
+				.value = s->n,
+				.total = s->octets });
+}

@@ -13,10 +13,23 @@
 
 struct engine;
 struct lsa;
+struct lsdb_share;
 
 /* RC_OK, or RC_LIMIT: no place for it, and what is there stays. */
 int room_judge(struct engine *e, const struct lsa *lsa);
 /* Takes out what has no place any more behind what was installed. */
 void room_make(struct engine *e, const char *origin);
+
+/* Percent of the bounds that are used: by this origin; NULL: by all. */
+unsigned room_percent(const struct engine *e, const struct lsdb_share *s);
+
+struct room_use {
+	unsigned all, one;
+};
+
+/* Before something is installed; and after it, to tell of what is nearly full
+ * since then. */
+struct room_use room_use(const struct engine *e, const char *origin);
+void room_look(struct engine *e, const char *origin, struct room_use was);
 
 #endif

@@ -9,6 +9,7 @@
 #include "core/node/link.h"
 #include "core/node/node.h"
 #include "core/node/probing.h"
+#include "core/node/room.h"
 #include "core/node/steer.h"
 
 /* What happens while it lasts: `text` and more are one line for a person. */
@@ -212,6 +213,41 @@ show_shortage(const struct engine *e, struct json *j)
 	put(j, &t, &text);
 }
 
+static const struct trouble filling = { "lsdb-filling", false,
+	"lsrctl db shows whose it is; lsrctl forget SERVER takes what a server "
+	"that is gone has said" };
+
+/* All of it, then each origin, as many as anybody reads. */
+#define ORIGINS_SHOWN 8
+
+/* One origin's share; NULL: all. True if it is told of. */
+static bool
+show_use(const struct engine *e, struct json *j, const struct lsdb_share *share)
+{
+	unsigned percent = room_percent(e, share);
+	struct buf text = { 0 };
+
+	if (percent < LIMIT_FILLING_PERCENT)
+		return false;
+	buf_printf(&text,
+	    "%s uses %u %% of what %s may hold: beyond, nothing new is kept",
+	    share == NULL ? "the database" : share->origin, percent,
+	    share == NULL ? "it" : "one server");
+	put(j, &filling, &text);
+	return true;
+}
+
+static void
+show_database(const struct engine *e, struct json *j)
+{
+	struct tree_node *n = tree_first(&e->db.shares);
+	unsigned shown = 0;
+
+	show_use(e, j, NULL);
+	for (; n != NULL && shown < ORIGINS_SHOWN; n = tree_next(n))
+		shown += show_use(e, j, tree_entry(n, struct lsdb_share, node));
+}
+
 static const struct trouble unpublished = { "table-behind", true,
 	"the log has publish-failed or publisher-killed" };
 
@@ -230,5 +266,6 @@ troubles_show(struct engine *e, struct json *j)
 		put_text(j, &unpublished, "no transit: no table is published");
 	show_mta(e, j);
 	show_shortage(e, j);
+	show_database(e, j);
 	json_close(j, ']');
 }
