@@ -277,7 +277,7 @@ endless_summary(struct buf *out)
 		strange_keys(out, MSG_SUMMARY, 1, 8 + MSG_SHORT_DIGEST);
 	put(out, MSG_NONE, "\3\7c.x.org\0\4i0-0", 15);
 	strange_keys(
-	    out, MSG_SUMMARY, LIMIT_WANTED / 400 + 1, 8 + MSG_SHORT_DIGEST);
+	    out, MSG_SUMMARY, LIMIT_NAMED / 400 + 2, 8 + MSG_SHORT_DIGEST);
 }
 
 static void

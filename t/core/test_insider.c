@@ -12,6 +12,7 @@
 #include "core/lsa/lsa.h"
 #include "core/node/node.h"
 #include "core/node/transit.h"
+#include "core/node/troubles.h"
 #include "core/wire/frame.h"
 #include "core/wire/msg.h"
 #include "t/core/cheap.h"
@@ -30,7 +31,8 @@ struct fixture {
 	struct engine *engine;
 	uint64_t ms;
 	uint64_t seq;
-	size_t refused, purged, requests, closed;
+	size_t refused, purged, requests, closed, digests, synced;
+	size_t filling, filling_all, refused_before;
 };
 
 static void
@@ -43,12 +45,22 @@ see(struct fixture *f, const struct effects *fx)
 			f->closed++;
 		if (one->kind == FX_SEND && one->bytes[4] == MSG_REQUEST)
 			f->requests++;
+		if (one->kind == FX_SEND && one->bytes[4] == MSG_DIGEST)
+			f->digests++;
+		if (one->kind == FX_SEND && one->bytes[4] == MSG_SYNCED)
+			f->synced++;
 		if (one->kind != FX_EVENT)
 			continue;
 		if (one->event->kind == EVENT_LSA_REFUSED)
 			f->refused++;
 		if (one->event->kind == EVENT_LSA_PURGED)
 			f->purged++;
+		if (one->event->kind != EVENT_LSDB_FILLING)
+			continue;
+		if (one->event->origin == NULL)
+			f->filling_all++;
+		else if (f->filling++ == 0)
+			f->refused_before = f->refused;
 	}
 }
 
@@ -142,8 +154,9 @@ identity(struct fixture *f)
 	buf_done(&body);
 }
 
+/* Until both have said HELLO. */
 static void
-begin(struct fixture *f)
+greet(struct fixture *f)
 {
 	static char own[] = SELF, group[] = "g";
 
@@ -172,6 +185,12 @@ begin(struct fixture *f)
 		    .bytes = (const uint8_t *)CERT,
 		    .len = sizeof(CERT) - 1 });
 	hello(f);
+}
+
+static void
+begin(struct fixture *f)
+{
+	greet(f);
 	frame_say(f, MSG_SUMMARY, "\3\0\0", 3);
 	frame_say(f, MSG_SYNCED, "", 0);
 	identity(f);
@@ -242,6 +261,71 @@ START_TEST(octets_of_one_origin)
 	    LIMIT_ORIGIN_OCTETS - 2500);
 	ck_assert_uint_eq(f.closed, 0);
 	buf_done(&body);
+	engine_free(f.engine);
+}
+END_TEST
+
+static char *
+troubles(struct fixture *f)
+{
+	struct buf out = { 0 };
+	struct json j = { .out = &out };
+
+	json_open(&j, NULL, '{');
+	troubles_show(f->engine, &j);
+	json_close(&j, '}');
+	return buf_string(&out);
+}
+
+/* A postmaster hears of it before anything is refused, once each time. */
+START_TEST(told_before_it_is_full)
+{
+	struct buf body = { 0 };
+	struct fixture f;
+	char id[16], *text;
+
+	begin(&f);
+	fill(&body, 1800);
+	for (int i = 0; i < 700; i++) {
+		snprintf(id, sizeof(id), "u%04d", i);
+		say(&f, 200, id, &body);
+		f.ms += 7000;
+		if (f.engine->db.octets < LIMIT_ORIGIN_OCTETS / 100 * 80)
+			ck_assert_uint_eq(f.filling, 0);
+	}
+	ck_assert_uint_gt(f.refused, 0);
+	ck_assert_uint_eq(f.filling, 1);
+	ck_assert_uint_eq(f.refused_before, 0);
+	text = troubles(&f);
+	ck_assert_msg(strstr(text, "\"lsdb-filling\"") != NULL &&
+			  strstr(text, PEER " uses 99 % of what one server"),
+	    "%s", text);
+	mem_free(text);
+	buf_done(&body);
+	engine_free(f.engine);
+}
+END_TEST
+
+/* And of all, whosever they are. */
+START_TEST(told_of_all)
+{
+	struct fixture f;
+	char *text;
+
+	begin(&f);
+	f.engine->db.octets = LIMIT_LSDB_OCTETS / 10 * 7;
+	say_connector(&f, "c", 1, true);
+	ck_assert_uint_eq(f.filling_all, 0);
+	f.engine->db.octets = LIMIT_LSDB_OCTETS / 10 * 8;
+	say_connector(&f, "d", 1, true);
+	ck_assert_uint_eq(f.filling_all, 1);
+	say_connector(&f, "e", 1, true);
+	ck_assert_uint_eq(f.filling_all, 1);
+	ck_assert_uint_eq(f.filling, 0);
+	text = troubles(&f);
+	ck_assert_msg(
+	    strstr(text, "the database uses 80 %") != NULL, "%s", text);
+	mem_free(text);
 	engine_free(f.engine);
 }
 END_TEST
@@ -390,6 +474,84 @@ START_TEST(forged_spends_nothing)
 }
 END_TEST
 
+static void
+key_write(struct buf *out, int number)
+{
+	char id[32];
+	struct lsa_key key = { "nobody.x.org", id, LSA_SPACE };
+
+	snprintf(id, sizeof(id), "n%d.x.org", number);
+	msg_key_write(out, &key);
+}
+
+/* A summary of LSAs that nobody has. */
+static void
+offer(struct fixture *f, int from, int to)
+{
+	uint8_t flags = MSG_FIRST;
+
+	for (int n; from < to; from += n, flags = 0) {
+		struct buf body = { 0 };
+
+		n = to - from < LIMIT_SUMMARY_ENTRIES ? to - from
+		                                      : LIMIT_SUMMARY_ENTRIES;
+		buf_u8(&body, flags | (from + n == to ? MSG_LAST : 0));
+		buf_u16(&body, (uint16_t)n);
+		for (int i = from; i < from + n; i++) {
+			key_write(&body, i);
+			buf_u64(&body, 7);
+			buf_u64(&body, 7);
+		}
+		frame_say(f, MSG_SUMMARY, body.p, body.n);
+		buf_done(&body);
+	}
+}
+
+static void
+withdraw(struct fixture *f, int from, int to)
+{
+	for (int i = from; i < to; i++) {
+		struct buf body = { 0 };
+
+		key_write(&body, i);
+		frame_say(f, MSG_NONE, body.p, body.n);
+		buf_done(&body);
+	}
+}
+
+/* What a peer names costs so much and no more; and nothing that it has is
+ * missed: of the rest another round tells, whatever that has. */
+START_TEST(offers_without_end)
+{
+	static const uint8_t digest[SEAL_DIGEST + 4] = { 1 };
+	const struct session *s;
+	struct fixture f;
+
+	greet(&f);
+	s = f.engine->sessions.v[0];
+	frame_say(&f, MSG_DIGEST, digest, sizeof(digest));
+	offer(&f, 0, LIMIT_WANTED + 1000);
+	ck_assert_uint_eq(s->wanted.tree.n, LIMIT_WANTED);
+	f.digests = 0;
+	withdraw(&f, 0, LIMIT_WANTED);
+	ck_assert_uint_eq(f.digests + f.synced, 0);
+	frame_say(&f, MSG_SYNCED, "", 0);
+	ck_assert_uint_eq(f.digests, 1);
+	ck_assert_uint_eq(f.synced, 0);
+	if (_i == 0) { /* it still has them */
+		offer(&f, LIMIT_WANTED, LIMIT_WANTED + 1000);
+		ck_assert_uint_eq(s->wanted.tree.n, 1000);
+		withdraw(&f, LIMIT_WANTED, LIMIT_WANTED + 1000);
+	} else { /* they came from elsewhere */
+		frame_say(&f, MSG_SYNCED, "", 0);
+	}
+	ck_assert_uint_eq(f.synced, 1);
+	ck_assert_uint_eq(f.digests, 1);
+	ck_assert_uint_eq(f.closed, 0);
+	engine_free(f.engine);
+}
+END_TEST
+
 /* Each form that a rule may have, and what is none. */
 START_TEST(rules)
 {
@@ -477,12 +639,15 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, unknown_types_are_small);
 	tcase_add_test(tc, octets_of_one_origin);
+	tcase_add_test(tc, told_before_it_is_full);
+	tcase_add_test(tc, told_of_all);
 	tcase_add_test(tc, order_is_no_matter);
 	tcase_add_test(tc, carrier_is_not_at_fault);
 	tcase_add_test(tc, pace_of_one_lsa);
 	tcase_add_test(tc, honest_pace);
 	tcase_add_test(tc, down_passes_first);
 	tcase_add_test(tc, forged_spends_nothing);
+	tcase_add_loop_test(tc, offers_without_end, 0, 2);
 	tcase_add_loop_test(tc, rules, 0, 11);
 	tcase_add_test(tc, a_rule_of_an_insider);
 	suite_add_tcase(suite, tc);

@@ -75,9 +75,16 @@
  * the newest instance only. */
 #define LIMIT_UNSENT_OCTETS 262144
 
-/* What a peer has told us of and we have asked for: more than a database may
- * hold it cannot have. 64 octets each, whatever the names. */
-#define LIMIT_WANTED LIMIT_LSDB_LSAS
+/* What a peer has told us of and we have asked for: 64 octets each, whatever
+ * the names, so 1 MB a session, no more than its origin may have in the
+ * database. An honest peer sends what it was asked for before it names more:
+ * so many only where the line itself holds more than 1 MB of names. What is
+ * beyond is named again in another round, and costs nothing until then. */
+#define LIMIT_WANTED 16384
+
+/* What it names in one round: twice what a database may hold, as that may
+ * change meanwhile. */
+#define LIMIT_NAMED (2 * LIMIT_LSDB_LSAS)
 
 /* Faults of one peer, in points: so many at once, and as many again in a
  * minute. What no honest program says, of any version, costs the most. An LSA

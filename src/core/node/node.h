@@ -82,6 +82,8 @@ struct session {
 	uint64_t read, told;       /* and those that were named so far */
 	bool summary_whole; /* theirs: seen to its end, or digests equal */
 	bool synced_sent, synced_heard;
+	bool more;  /* of it was not asked for: too much at once */
+	bool again; /* so another round was asked for, and nothing came yet */
 	struct mono digest_at; /* when to compare digests again */
 	struct pace faults;    /* of this peer, in points of limits.h */
 	uint64_t updates;      /* LSAs received */

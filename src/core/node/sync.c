@@ -67,14 +67,50 @@ empty_send(struct engine *e, struct session *s, uint8_t type)
 	buf_done(&out);
 }
 
+/*
+ * The summary named more than we ask for at once, and nothing of that is kept:
+ * what we still lack is named in another round. The peer's SYNCED of this one
+ * comes first, so that the next is known to mean that nothing differs.
+ */
+static bool
+more_ask(struct engine *e, struct session *s)
+{
+	if (s->state == NBR_FULL) {
+		s->more = false;
+		s->digest_at = mono_min(
+		    s->digest_at, mono_after(e->now, LIMIT_SAY_EACH_MS));
+		return false;
+	}
+	if (s->synced_heard) {
+		s->more = s->synced_heard = s->summary_whole = false;
+		s->again = true;
+		s->read = 0;
+		sync_digest_send(e, s);
+	}
+	return true;
+}
+
 /* Says SYNCED when there is nothing left to ask for. */
 static void
 synced_check(struct engine *e, struct session *s)
 {
 	if (!s->summary_whole || s->wanted.tree.n > 0 || s->synced_sent)
 		return;
+	if (s->more && more_ask(e, s))
+		return;
 	s->synced_sent = true;
 	empty_send(e, s, MSG_SYNCED);
+}
+
+/* In another round, without a summary: the databases are equal. */
+static void
+on_synced(struct engine *e, struct session *s)
+{
+	s->synced_heard = true;
+	if (s->again)
+		s->summary_whole = true;
+	s->again = false;
+	synced_check(e, s);
 }
 
 static void
@@ -347,16 +383,19 @@ on_summary(struct engine *e, struct session *s, struct cur *body)
 	struct msg_entry entry;
 	int rc = body->bad || n > LIMIT_SUMMARY_ENTRIES ? RC_RANGE : RC_OK;
 
+	if (rc == RC_OK && s->read > LIMIT_NAMED)
+		rc = RC_LIMIT;
 	for (uint16_t i = 0; i < n && rc == RC_OK; i++) {
 		rc = msg_entry_read(body, s->version, &entry);
 		if (rc != RC_OK || !lacks(e, s, &entry))
 			continue;
 		if (s->wanted.tree.n >= LIMIT_WANTED)
-			rc = RC_LIMIT;
+			s->more = true;
 		else if (wants_add(&s->wanted, e->seal, &entry.key.key) != NULL)
 			keyset_add(&asked, &entry.key.key);
 	}
 	s->read += n;
+	s->again = false;
 	if (rc == RC_OK && body->left > 0)
 		rc = RC_LONG;
 	if (rc == RC_OK) {
@@ -488,7 +527,7 @@ sync_message(
 			sync_settle(e, s, &key.key);
 		return rc;
 	default: /* MSG_SYNCED */
-		s->synced_heard = true;
+		on_synced(e, s);
 		return body->left > 0 ? RC_LONG : RC_OK;
 	}
 }
