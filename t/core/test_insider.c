@@ -21,6 +21,7 @@
 #define SELF "a.x.org"
 #define PEER "b.x.org"
 #define CERT PEER " g x.org - b"
+#define FAR "c.x.org"
 
 static const char letter_self[] = "a", letter_peer[] = "b";
 
@@ -33,6 +34,9 @@ struct fixture {
 	uint64_t seq;
 	size_t refused, purged, requests, closed, digests, synced;
 	size_t filling, filling_all, refused_before;
+	size_t probes, probes_far; /* of the peer's addresses; of another's */
+	uint32_t open[64];         /* probes that are not answered yet */
+	size_t nopen;
 };
 
 static void
@@ -43,6 +47,11 @@ see(struct fixture *f, const struct effects *fx)
 
 		if (one->kind == FX_CLOSE)
 			f->closed++;
+		if (one->kind == FX_PROBE && one->name != NULL) {
+			f->probes += strcmp(one->name, PEER) == 0;
+			f->probes_far += strcmp(one->name, FAR) == 0;
+			f->open[f->nopen++ % 64] = one->who;
+		}
 		if (one->kind == FX_SEND && one->bytes[4] == MSG_REQUEST)
 			f->requests++;
 		if (one->kind == FX_SEND && one->bytes[4] == MSG_DIGEST)
@@ -222,6 +231,86 @@ fill(struct buf *body, size_t n)
 	while (body->n < n)
 		buf_u8(body, 0);
 }
+
+/* --- probes ------------------------------------------------------------------- */
+
+static void
+answer_probes(struct fixture *f)
+{
+	while (f->nopen > 0)
+		step(f, (struct input){ .kind = IN_PROBE,
+			    .who = f->open[--f->nopen % 64],
+			    .verdict = PROBE_OK });
+}
+
+/* Four addresses that nobody has said before. */
+static void
+say_server(struct fixture *f, uint32_t number, bool mta_down)
+{
+	char group[] = "g";
+	struct lsa_server s = { .group = group, .mta_down = mta_down };
+	struct buf body = { 0 };
+
+	for (; s.nsmtp < LIMIT_ADDRESSES; s.nsmtp++) {
+		struct addr *a = &s.smtp[s.nsmtp];
+
+		a->family = 4;
+		a->ip[0] = 9;
+		a->ip[2] = (uint8_t)(number >> 8);
+		a->ip[3] = (uint8_t)number;
+		a->port = (uint16_t)(1000 + s.nsmtp);
+	}
+	lsa_server_encode(&body, &s);
+	say(f, LSA_SERVER, "", &body);
+	buf_done(&body);
+}
+
+/*
+ * Whatever addresses it says, however often, withdrawn between or not, its MTA
+ * up or down, with a new identity each time: one probe a second, and one of
+ * each address for the few times that its word that it is down is looked at on
+ * the spot; and those of another's go on at their pace.
+ */
+START_TEST(probes_of_one_origin)
+{
+	static char far[] = FAR, group[] = "far", name[] = "far";
+	static struct setup_bridgehead b = { .name = far,
+		.cost = 1,
+		.smtp = { { .family = 4, .ip = { 9, 9, 9, 9 }, .port = 25 } },
+		.nsmtp = 1 };
+	static struct setup_connector c = { .name = name,
+		.group = group,
+		.bridgeheads = &b,
+		.nbridgeheads = 1 };
+	struct fixture f;
+
+	begin(&f);
+	f.setup.connectors = &c;
+	f.setup.nconnectors = 1;
+	step(&f, (struct input){ .kind = IN_CONF, .setup = &f.setup });
+	ticks(&f, 10000);
+	answer_probes(&f);
+	f.probes = f.probes_far = 0;
+	for (uint32_t i = 0; i < 6000; i++) {
+		if (_i == 1 && i / 200 % 3 == 2)
+			say(&f, LSA_SERVER, "", NULL);
+		else
+			say_server(&f, i, _i == 2 && i % 4 > 1);
+		if (_i == 3 && i % 5 == 0)
+			identity(&f);
+		answer_probes(&f);
+		f.ms += 10;
+		step(&f, (struct input){ .kind = IN_TICK });
+		answer_probes(&f);
+	}
+	ck_assert_uint_ge(f.probes, _i == 1 ? 3 : 10);
+	ck_assert_uint_le(f.probes, _i == 2 ? 61 + 6 * LIMIT_ADDRESSES : 61);
+	ck_assert_uint_ge(f.probes_far, 10);
+	ck_assert_uint_le(f.probes_far, 14);
+	ck_assert_uint_eq(f.closed, 0);
+	engine_free(f.engine);
+}
+END_TEST
 
 START_TEST(unknown_types_are_small)
 {
@@ -647,6 +736,7 @@ main(void)
 	tcase_add_test(tc, honest_pace);
 	tcase_add_test(tc, down_passes_first);
 	tcase_add_test(tc, forged_spends_nothing);
+	tcase_add_loop_test(tc, probes_of_one_origin, 0, 4);
 	tcase_add_loop_test(tc, offers_without_end, 0, 2);
 	tcase_add_loop_test(tc, rules, 0, 11);
 	tcase_add_test(tc, a_rule_of_an_insider);

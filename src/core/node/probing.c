@@ -11,6 +11,7 @@
 #include "core/node/nbrs.h"
 #include "core/node/node.h"
 #include "core/node/relaying.h"
+#include "core/node/signers.h"
 #include "core/node/told.h"
 
 #define FAILS_DOWN 2
@@ -404,21 +405,42 @@ link_deadline(struct engine *e, const char *name)
 	}
 }
 
+/* That it is down is looked at on the spot, as often as an honest server says
+ * it; else as soon as it is due. */
+static void
+alarm(struct engine *e, const char *name)
+{
+	struct signer *s = signers_find(&e->signers, name);
+	struct mono when;
+
+	if (s == NULL || pace_take(&s->alarms, e->now, &when)) {
+		link_urgent(e, name);
+		return;
+	}
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
+		if (!(l->use & LINK_SPACE) && strcmp(l->name, name) == 0)
+			link_soon(l);
+}
+
 /* The server has said how its MTA is: what is news to us is looked at. */
 void
 link_learnt(struct engine *e, const char *name, bool mta_down)
 {
+	bool is_down = false, is_back = false;
+
 	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
 		bool news = l->word_down != mta_down;
 
 		if (l->use & LINK_SPACE || strcmp(l->name, name) != 0)
 			continue;
 		l->word_down = mta_down;
-		if (news && mta_down && l->state == LINK_UP)
-			link_urgent(e, name);
-		else if (news && !mta_down)
-			link_back(e, name);
+		is_down |= news && mta_down && l->state == LINK_UP;
+		is_back |= news && !mta_down;
 	}
+	if (is_down)
+		alarm(e, name);
+	else if (is_back)
+		link_back(e, name);
 }
 
 void

@@ -18,8 +18,9 @@ struct signer {
 	char *name;
 	struct claims *claims[2];
 	size_t n;
-	struct pace heard; /* LSAs taken of this origin */
-	struct mono acts;  /* when its server LSA was acted upon, or will be */
+	struct pace heard;  /* LSAs taken of this origin */
+	struct pace alarms; /* that its MTA is down, looked at on the spot */
+	struct mono acts;   /* when its server LSA was acted upon, or will be */
 };
 
 struct signers {
