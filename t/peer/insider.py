@@ -27,6 +27,12 @@ over, and when a session ends it comes again.
     sum N                 SUMMARYs of N LSAs that do not exist
     digests N             N DIGESTs
     noise N               N octets that are no frame
+    split N               N numbers, under each another thing to each server
+    mimic SERVER N        N instances of that one's, to have it heard too often
+    echo N                what others have said, N times over
+    flap N                a connector up and down, N times
+    spell                 ids that mean something to a shell, a path, a terminal
+    hurry N               N sessions with the first server, each after the other
     deaf SECONDS          reads nothing for so long
     leave                 ends its sessions, without a word
 
@@ -63,8 +69,10 @@ class Session:
         """One message."""
         self.wire.write(wire.frame(kind, body))
 
-    def message(self, kind, _body):
+    def message(self, kind, body):
         """No more than is needed."""
+        if kind == wire.UPDATE and len(self.node.heard) < 1000:
+            self.node.heard.append(body)
         if kind == wire.HELLO:
             self.send(wire.DIGEST, bytes(31) + b"\1" + bytes(4))
             self.state = "sync"
@@ -101,7 +109,7 @@ class Insider:
         self.epoch, self.counter = int(time.time()) % (1 << 24), 0
         self.sessions, self.ended, self.octets = {}, 0, 0
         self.end = time.monotonic() + args.seconds
-        self.again = {}
+        self.again, self.heard = {}, []
         self.honest = [h.split("=") for h in args.honest]
         self.rng = random.Random(args.seed)
 
@@ -314,6 +322,64 @@ class Insider:
             except (carrier.Gone, OSError):
                 self.lose(session.to)
 
+    def do_split(self, n):
+        """No two hear the same."""
+        for _ in range(int(n)):
+            if self.over():
+                return
+            for cost, session in enumerate(list(self.sessions.values())):
+                data = self.lsa(wire.SPACE, self.ident(wire.SPACE, 0), wire.space(cost, 0))
+                self.counter -= 1
+                if session.state == "full":
+                    try:
+                        session.wire.write(wire.frame(wire.UPDATE, data))
+                    except (carrier.Gone, OSError):
+                        self.lose(session.to)
+            self.counter += 1
+            self.pump(0)
+
+    def do_mimic(self, server, n):
+        """Not to be heard is as good as to be silent."""
+        for _ in range(int(n)):
+            if self.over():
+                return
+            self.say(wire.SERVER, "", self.body(wire.SERVER, 0), origin=server)
+
+    def do_echo(self, n):
+        """It needs no key for that."""
+        for _ in range(int(n)):
+            for data in list(self.heard):
+                if self.over():
+                    return
+                self.send(wire.UPDATE, data)
+
+    def do_flap(self, n):
+        """What takes out of use is heard first."""
+        for i in range(int(n)):
+            if self.over():
+                return
+            self.say(wire.CONNECTOR, "c0", wire.tlv(1, b"far") + wire.tlv(2, b"\0") +
+                     wire.tlv(3, b"%c\0\0\0\1b.far.example.org" % (i % 2)))
+
+    def do_spell(self):
+        """For whoever shows them, or makes a file of them."""
+        for i, ident in enumerate(("../../../etc/passwd", "$(reboot)", "%n%n%s", "--",
+                                   '"},{"type":"', "a b", "\x1b[2J", "\x7f")):
+            self.say(100 + i, ident, b"\0\1\0\0")
+
+    def do_hurry(self, n):
+        """Each takes the place of the one before."""
+        for _ in range(int(n)):
+            if self.over():
+                return
+            self.lose(self.args.to[0])
+            self.again[self.args.to[0]] = 0
+            self.pump(0.05)
+            until = time.monotonic() + 1
+            while self.args.to[0] in self.sessions and time.monotonic() < until and \
+                    self.sessions[self.args.to[0]].state != "full":
+                self.pump(0.05)
+
     def do_deaf(self, seconds):
         """It says on, and reads nothing."""
         until = time.monotonic() + float(seconds)
@@ -341,6 +407,9 @@ class Insider:
             "cheap %s %s" % (honest[2], honest[0]), "fat %d" % rng.randrange(10, 4000),
             "boast", "leap", "forge " + honest[0], "rule", "ask %d" % rng.randrange(400, 200000),
             "sum %d" % rng.randrange(400, 40000), "digests %d" % rng.randrange(10, 2000),
+            "split %d" % rng.randrange(1, 3000), "mimic %s %d" % (honest[0], rng.randrange(3, 300)),
+            "echo %d" % rng.randrange(1, 300), "flap %d" % rng.randrange(10, 8000), "spell",
+            "hurry %d" % rng.randrange(3, 100),
             "noise %d" % rng.randrange(1, 100000), "deaf %.1f" % rng.uniform(0.1, 5), "leave"))
 
     def run(self):

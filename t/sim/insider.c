@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "core/lsa/lsa.h"
+#include "core/node/node.h"
 #include "core/wire/frame.h"
 #include "core/wire/msg.h"
 #include "t/sim/cable.h"
@@ -42,30 +43,36 @@ below(struct insider *in, uint64_t n)
 
 /* --- what it says ------------------------------------------------------------ */
 
-/* To all whom it has a session with. */
+/* To one, if it has a session with it. */
 static void
-slip(struct insider *in, uint8_t type, const struct buf *body)
+slip_to(struct insider *in, size_t to, uint8_t type, const struct buf *body)
 {
+	struct node *node = &in->world->nodes[to];
 	struct buf frame = { 0 };
 	size_t hole = frame_open(&frame, type);
 
 	buf_bytes(&frame, body->p, body->n);
 	frame_close(&frame, hole);
-	for (size_t i = 0; i < HONEST; i++)
-		if (cable_joins(in->world, in->evil, &in->world->nodes[i]))
-			cable_slip(
-			    in->world, in->evil, &in->world->nodes[i], &frame);
+	if (cable_joins(in->world, in->evil, node))
+		cable_slip(in->world, in->evil, node, &frame);
 	buf_done(&frame);
+}
+
+static void
+slip(struct insider *in, uint8_t type, const struct buf *body)
+{
+	for (size_t i = 0; i < HONEST; i++)
+		slip_to(in, i, type, body);
 }
 
 /* Of whatever origin, signed with its own key; no body: a purge. */
 static void
-say(struct insider *in, const struct lsa_key *key, const struct buf *body)
+sign(struct insider *in, const struct lsa_key *key, const struct buf *body,
+    struct buf *out)
 {
 	struct world *world = in->world;
 	uint8_t authority[SEAL_PUBLIC], org[SEAL_DIGEST], signer[SEAL_DIGEST];
 	struct lsa_draft draft = { .key = *key, .org = org, .signer = signer };
-	struct buf octets = { 0 };
 
 	wax_authority(authority, org);
 	wax_digest(in->evil->wax.public_key, SEAL_PUBLIC, signer);
@@ -74,7 +81,15 @@ say(struct insider *in, const struct lsa_key *key, const struct buf *body)
 	draft.purge = body == NULL;
 	draft.body = body == NULL ? NULL : body->p;
 	draft.body_len = body == NULL ? 0 : body->n;
-	lsa_encode(&octets, &draft, &in->evil->seal);
+	lsa_encode(out, &draft, &in->evil->seal);
+}
+
+static void
+say(struct insider *in, const struct lsa_key *key, const struct buf *body)
+{
+	struct buf octets = { 0 };
+
+	sign(in, key, body, &octets);
 	slip(in, MSG_UPDATE, &octets);
 	buf_done(&octets);
 }
@@ -267,6 +282,78 @@ nothings(struct insider *in)
 	buf_done(&body);
 }
 
+/* Under one number another thing to each. */
+static void
+split(struct insider *in)
+{
+	struct lsa_key key = { in->evil->conf.server, "s0.evil.example",
+		LSA_SPACE };
+
+	for (uint64_t n = 1 + below(in, 12); n > 0; n--, in->counter++)
+		for (size_t i = 0; i < HONEST; i++) {
+			struct lsa_space s = { .cost = (uint32_t)i };
+			struct buf body = { 0 }, octets = { 0 };
+
+			lsa_space_encode(&body, &s);
+			sign(in, &key, &body, &octets);
+			slip_to(in, i, MSG_UPDATE, &octets);
+			in->counter--;
+			buf_done(&octets);
+			buf_done(&body);
+		}
+}
+
+/* As if another spoke too often: its tokens are not to be spent by this. */
+static void
+mimic(struct insider *in)
+{
+	struct node *whom = &in->world->nodes[below(in, HONEST)];
+	struct lsa_key key = { whom->conf.server, "", LSA_SERVER };
+
+	for (uint64_t n = 1 + below(in, 8); n > 0; n--)
+		say(in, &key, NULL);
+}
+
+/* What others have said, again and again, to all. */
+static void
+echo(struct insider *in)
+{
+	const struct lsdb *db = &in->evil->engine->db;
+
+	for (uint64_t n = 1 + below(in, LSAS_MAX / 4); n > 0; n--)
+		for (struct lsa *l = lsdb_first(db); l != NULL;
+		     l = lsdb_next(l)) {
+			struct buf octets = { 0 };
+
+			buf_bytes(&octets, l->octets, l->len);
+			slip(in, MSG_UPDATE, &octets);
+			buf_done(&octets);
+		}
+}
+
+/* Up and down: what takes out of use is heard before the rest. */
+static void
+flap(struct insider *in)
+{
+	for (uint64_t n = 1 + below(in, LSAS_MAX); n > 0; n--)
+		connector(in, "c0", n % 2 == 0, 0);
+}
+
+/* Ids that mean something to a shell, a path, a format, a terminal. */
+static void
+spell(struct insider *in)
+{
+	static const char *const ids[] = { "../../../etc/passwd", "$(reboot)",
+		"%n%n%s", "\"},{\"type\":\"", "a b", "\x1b[2J", "\xc2\x9b",
+		"--" };
+	struct buf body = { 0 };
+
+	fill(&body, 1);
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		own(in, (uint8_t)(100 + below(in, 100)), ids[i], &body);
+	buf_done(&body);
+}
+
 static void
 noise(struct insider *in)
 {
@@ -282,7 +369,8 @@ static void
 attack(struct insider *in)
 {
 	static void (*const all[])(struct insider *) = { many, many, same, same,
-		purges, addresses, wander, forge, nothings, noise };
+		purges, addresses, wander, forge, nothings, split, mimic, echo,
+		flap, spell, noise };
 
 	all[below(in, sizeof(all) / sizeof(all[0]))](in);
 }
