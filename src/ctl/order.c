@@ -46,7 +46,7 @@ const struct verb_option order_forget_options[] = {
 
 const struct verb_option order_enforce_options[] = {
 	{ "off",   NULL, "let every connector count again" },
-	{ "force", NULL, "also when that takes connectors out of use" },
+	{ "force", NULL, "also when that takes connectors out of use, or a neighbour is too old" },
 	ORDER_OPTIONS,
 	{ NULL, NULL, NULL },
 };
@@ -414,6 +414,63 @@ claims_ask(const struct call *call)
 	return status;
 }
 
+/* The first version of the protocol whose speakers know the word. */
+#define VERSION_ENFORCES 2
+
+struct versions {
+	struct buf old; /* neighbours that would refuse it; a string */
+	size_t known;   /* that are heard, and know it */
+};
+
+static void
+version_look(void *ctx, const json_t *line)
+{
+	struct versions *v = ctx;
+	json_int_t version =
+	    json_integer_value(json_object_get(line, "version"));
+	const char *peer = json_string_value(json_object_get(line, "peer"));
+
+	if (version >= VERSION_ENFORCES)
+		v->known++;
+	if (version == 0 || version >= VERSION_ENFORCES || peer == NULL)
+		return; /* 0: no session, and nothing is known of it */
+	if (v->old.n > 0)
+		buf_text(&v->old, ", ");
+	buf_text(&v->old, peer);
+}
+
+/*
+ * Whether every neighbour would understand: an older one refuses the word and
+ * goes on by other connectors than the rest. Of servers farther away no
+ * version is known here; each of them must be asked at a neighbour of its.
+ */
+static int
+versions_ask(const struct call *call)
+{
+	struct versions v = { { 0 }, 0 };
+	struct buf answer = { 0 };
+	int status = client_read(call, "peers", &answer);
+
+	if (status == CALL_OK)
+		status = client_each(&answer, version_look, &v);
+	if (status == CALL_OK && v.old.n > 0) {
+		buf_u8(&v.old, 0);
+		status = call_usage(
+		    "%s would not understand, being of an older version, and "
+		    "might send mail round; upgrade first, or --force",
+		    (const char *)v.old.p);
+	} else if (status == CALL_OK) {
+		fprintf(stderr,
+		    "lsrctl: %zu neighbours understand it; the versions of "
+		    "servers without a session here are not known: lsrctl "
+		    "peers there\n",
+		    v.known);
+	}
+	buf_done(&v.old);
+	buf_done(&answer);
+	return status;
+}
+
 int
 order_enforce(const struct call *call)
 {
@@ -421,10 +478,12 @@ order_enforce(const struct call *call)
 		.server = "",
 		.key = "connectors",
 		.on = !call_has(call, "off") };
-	int status = CALL_OK;
+	bool asks = order.on && !call_has(call, "force") &&
+	            !call_has(call, "dry-run") &&
+	            call_option(call, "output") == NULL;
+	int status = asks ? claims_ask(call) : CALL_OK;
 
-	if (order.on && !call_has(call, "force") &&
-	    !call_has(call, "dry-run") && call_option(call, "output") == NULL)
-		status = claims_ask(call);
+	if (asks && status == CALL_OK)
+		status = versions_ask(call);
 	return status == CALL_OK ? order_give(call, &order) : status;
 }

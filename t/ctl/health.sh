@@ -46,7 +46,17 @@ nothing() {
 		grep -v -e "lsrd.conf:" | sed 's/^/# /' | grep .
 }
 
-plan 28
+# enforce STATUS TEXT [--force]: its word for neighbours, before it is given.
+enforce() {
+	want=$1 text=$2
+	shift 2
+	"$top_builddir/lsrctl" --socket "$dir/control" keys enforce-connectors \
+		--directory "$dir/authority" "$@" >"$dir/out" 2>&1
+	[ $? = "$want" ] && grep -q -e "$text" "$dir/out" ||
+		{ sed 's/^/# /' "$dir/out"; return 1; }
+}
+
+plan 31
 calm
 ok "all is well" nothing
 ok "figures for a monitoring system" finds '^lsrd .*: [0-9]* found | found=[0-9]* holds=0 away=0 sessions=1 full=1 routes=3$'
@@ -111,3 +121,17 @@ printf '{"origin":"mx2","issued":%s}\n' $(($(date +%s) + 94608000)) >"$dir/db"
 ok "news from the future" finds 'a clock is wrong: 1 .* mx2'
 rm "$dir/status"
 ok "no answer" finds 'the daemon does not answer'
+"$top_builddir/lsrctl" keys authority --organization example.org \
+	--directory "$dir/authority" >/dev/null || exit 99
+: >"$dir/transit"
+echo '{"ok":true}' >"$dir/inject"
+{
+	echo '{"peer":"mx2","state":"full","version":2}'
+	echo '{"peer":"mx3","state":"full","version":1}'
+	echo '{"peer":"mx4","state":"down","version":0}'
+} >"$dir/peers"
+ok "a neighbour that is too old for enforced connectors" \
+	enforce 2 'lsrctl: mx3 would not understand, .*--force$'
+ok "but by force" enforce 0 'taken' --force
+sed -i '/mx3/d' "$dir/peers"
+ok "and of whom nothing is known" enforce 0 '1 neighbours understand it; the versions of .* not known'
