@@ -183,9 +183,29 @@ forgotten() {
 		within 20 nothing_of_it
 }
 
+# No octet that it signed: its certificate, in which its identity was, and no
+# LSA of it beside the authority's word. What it claimed is held for an hour, as
+# of anybody who leaves, so names of patterns are there.
+not_in_files() {
+	python3 - "$dir/e/server.pem" "$dir" <<-'END'
+		import pathlib, ssl, sys
+		der = ssl.PEM_cert_to_DER_cert(open(sys.argv[1]).read())
+		name = b"evil.example.org"
+		head = bytes([len(name)]) + name
+		for i in "123":
+		    for path in pathlib.Path(sys.argv[2], i, "state").rglob("*"):
+		        octets = path.read_bytes() if path.is_file() else b""
+		        of_it = [octets[at - 36 + 1] for at in range(36, len(octets))
+		                 if octets[at:at + len(head)] == head and octets[at - 36] == 1]
+		        if der[-64:] in octets or any(kind not in (0, 5) for kind in of_it):
+		            sys.exit("%s: %s" % (path, of_it))
+	END
+}
+
 # From its disk alone.
 not_on_disk() {
-	sleep 4 # longer than a change waits to be saved
+	within 20 not_in_files
+	not_in_files || return 1
 	kill -9 "$pid3"
 	wait "$pid3"
 	start 3
