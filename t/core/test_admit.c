@@ -13,6 +13,7 @@
 #include "base/rc.h"
 #include "base/rng.h"
 #include "core/trace/admit.h"
+#include "core/trace/view_annex.h"
 #include "t/core/world.h"
 #include "t/tap.h"
 

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
+#include "core/paths/net.h"
 #include "t/tap.h"
 
 /* Minutes of a week that begins on Monday 2026-11-16. */
