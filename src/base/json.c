@@ -69,6 +69,15 @@ json_str(struct json *j, const char *key, const char *value)
 }
 
 void
+json_list(struct json *j, const char *key, char *const *texts, size_t n)
+{
+	json_open(j, key, '[');
+	for (size_t i = 0; i < n; i++)
+		json_str(j, NULL, texts[i]);
+	json_close(j, ']');
+}
+
+void
 json_int(struct json *j, const char *key, int64_t value)
 {
 	lead(j, key);

@@ -190,17 +190,6 @@ write_servers(const struct document *doc, struct json *j)
 }
 
 static void
-write_words(struct json *j, const char *key, char *const *words, size_t n)
-{
-	if (n == 0)
-		return;
-	json_open(j, key, '[');
-	for (size_t i = 0; i < n; i++)
-		json_str(j, NULL, words[i]);
-	json_close(j, ']');
-}
-
-static void
 write_policy(struct json *j, const struct policy *p)
 {
 	static const struct {
@@ -213,8 +202,8 @@ write_policy(struct json *j, const struct policy *p)
 		json_uint(j, "max_message_size", p->max_size);
 	if (p->nallow + p->ndeny != 0) {
 		json_open(j, "senders", '{');
-		write_words(j, "allow", p->allow, p->nallow);
-		write_words(j, "deny", p->deny, p->ndeny);
+		json_list(j, "allow", p->allow, p->nallow);
+		json_list(j, "deny", p->deny, p->ndeny);
 		json_close(j, '}');
 	}
 	if (p->priorities != 0) {

@@ -52,15 +52,6 @@ trust_of(const struct call *call, const char *file)
 }
 
 static void
-list_json(struct json *json, const char *key, char *const *list, size_t n)
-{
-	json_open(json, key, '[');
-	for (size_t i = 0; i < n; i++)
-		json_str(json, NULL, list[i]);
-	json_close(json, ']');
-}
-
-static void
 show_json(struct buf *out, const struct claims *c, enum trust trust)
 {
 	struct json json = { .out = out };
@@ -69,9 +60,9 @@ show_json(struct buf *out, const struct claims *c, enum trust trust)
 	json_open(&json, NULL, '{');
 	json_str(&json, "server", c->name);
 	json_str(&json, "routing_group", c->group);
-	list_json(&json, "spaces", c->spaces, c->nspaces);
-	list_json(&json, "relays", c->relays, c->nrelays);
-	list_json(&json, "connectors", c->connectors, c->nconnectors);
+	json_list(&json, "spaces", c->spaces, c->nspaces);
+	json_list(&json, "relays", c->relays, c->nrelays);
+	json_list(&json, "connectors", c->connectors, c->nconnectors);
 	json_hex(&json, "key", c->key, SEAL_DIGEST);
 	json_str(&json, "not_before", value_time_text(c->not_before, when));
 	json_str(&json, "not_after", value_time_text(c->not_after, when));

@@ -313,10 +313,7 @@ route_line(struct json *j, const struct route *r)
 	if (r->kind == ROUTE_REMOTE) {
 		hop_names(j, "next_hops", r, false);
 		hop_names(j, "alternates", r, true);
-		json_open(j, "path", '[');
-		for (size_t i = 0; i < r->npath; i++)
-			json_str(j, NULL, r->path[i]);
-		json_close(j, ']');
+		json_list(j, "path", r->path, r->npath);
 		hop_addresses(j, r);
 	}
 	json_str(j, "kind", route_kind_word(r->kind));

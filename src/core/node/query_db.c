@@ -21,18 +21,9 @@ db_server(struct json *j, const struct lsa *lsa)
 	for (size_t i = 0; i < s->nsmtp; i++)
 		json_str(j, NULL, addr_text(&s->smtp[i], text));
 	json_close(j, ']');
-	json_open(j, "neighbours", '[');
-	for (size_t i = 0; i < s->nneighbours; i++)
-		json_str(j, NULL, s->neighbours[i]);
-	json_close(j, ']');
-	json_open(j, "mail_up", '[');
-	for (size_t i = 0; i < s->nmail_up; i++)
-		json_str(j, NULL, s->mail_up[i]);
-	json_close(j, ']');
-	json_open(j, "mail_down", '[');
-	for (size_t i = 0; i < s->nmail_down; i++)
-		json_str(j, NULL, s->mail_down[i]);
-	json_close(j, ']');
+	json_list(j, "neighbours", s->neighbours, s->nneighbours);
+	json_list(j, "mail_up", s->mail_up, s->nmail_up);
+	json_list(j, "mail_down", s->mail_down, s->nmail_down);
 }
 
 static void

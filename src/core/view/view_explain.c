@@ -90,10 +90,7 @@ published_tell(const struct telling *t)
 	if (r->kind == ROUTE_REMOTE) {
 		hops_tell(t, "next_hops", false);
 		hops_tell(t, "alternates", true);
-		json_open(t->j, "path", '[');
-		for (size_t i = 0; i < r->npath; i++)
-			json_str(t->j, NULL, r->path[i]);
-		json_close(t->j, ']');
+		json_list(t->j, "path", r->path, r->npath);
 	}
 	if (r->kind == ROUTE_WAY)
 		json_str(t->j, "way", r->way);

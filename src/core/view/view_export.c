@@ -99,17 +99,6 @@ servers_tell(struct exporting *x)
 }
 
 static void
-list_tell(struct json *j, const char *key, char *const *list, size_t n)
-{
-	if (n == 0)
-		return;
-	json_open(j, key, '[');
-	for (size_t i = 0; i < n; i++)
-		json_str(j, NULL, list[i]);
-	json_close(j, ']');
-}
-
-static void
 policy_tell(struct json *j, const struct policy *p)
 {
 	static const char *const words[] = { "urgent", "normal", "non-urgent" };
@@ -118,8 +107,8 @@ policy_tell(struct json *j, const struct policy *p)
 		json_uint(j, "max_message_size", p->max_size);
 	if (p->nallow + p->ndeny > 0) {
 		json_open(j, "senders", '{');
-		list_tell(j, "allow", p->allow, p->nallow);
-		list_tell(j, "deny", p->deny, p->ndeny);
+		json_list(j, "allow", p->allow, p->nallow);
+		json_list(j, "deny", p->deny, p->ndeny);
 		json_close(j, '}');
 	}
 	if (p->priorities != 0) {
