@@ -2,6 +2,7 @@
 
 #include "core/lsa/match.h"
 #include "core/lsa/policy.h"
+#include "core/paths/net.h"
 
 #include <stdlib.h>
 #include <string.h>
