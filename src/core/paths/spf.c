@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "base/mem.h"
-#include "core/paths/queue.h"
+#include "core/paths/spf_queue.h"
 
 /* The first arc of a way: cost 0 and half a hop is the source's own part,
  * for every other node is farther off than its source. */
@@ -16,7 +16,7 @@ spf_new(void)
 {
 	struct spf *s = mem_new(sizeof(*s), 0, 0);
 
-	s->queue = queue_new();
+	s->queue = spf_queue_new();
 	return s;
 }
 
@@ -33,7 +33,7 @@ spf_free(struct spf *s)
 	mem_free(s->bit);
 	mem_free(s->done);
 	mem_free(s->marked);
-	queue_free(s->queue);
+	spf_queue_free(s->queue);
 	mem_free(s);
 }
 
@@ -154,7 +154,7 @@ relax(struct spf *s, const struct graph_side *side, uint32_t u, bool sets)
 			dist[v] = metric;
 			if (sets)
 				set[v] = mine;
-			queue_push(s->queue, metric, v);
+			spf_queue_push(s->queue, metric, v);
 		} else if (sets) {
 			set[v] |= mine;
 		}
@@ -166,9 +166,9 @@ relax(struct spf *s, const struct graph_side *side, uint32_t u, bool sets)
 static inline void
 look_ahead(const struct spf *s, const struct graph_side *side)
 {
-	uint32_t next = queue_peek(s->queue);
+	uint32_t next = spf_queue_peek(s->queue);
 
-	if (next == QUEUE_NONE)
+	if (next == SPF_QUEUE_NONE)
 		return;
 	__builtin_prefetch(&side->arcs[side->first[next]]);
 	__builtin_prefetch(&s->dist[next]);
@@ -177,11 +177,11 @@ look_ahead(const struct spf *s, const struct graph_side *side)
 static inline __attribute__((always_inline)) void
 search(struct spf *s, const struct graph_side *side, bool sets)
 {
-	struct queue *q = s->queue;
+	struct spf_queue *q = s->queue;
 	uint32_t u;
 
-	while (queue_open(q, s->dist)) {
-		while ((u = queue_take(q)) != QUEUE_NONE) {
+	while (spf_queue_open(q, s->dist)) {
+		while ((u = spf_queue_take(q)) != SPF_QUEUE_NONE) {
 			look_ahead(s, side);
 			if (s->done[u])
 				continue;
@@ -210,7 +210,7 @@ seed_relax(struct spf *s, const struct graph_side *side,
 		s->dist[v] = metric;
 		if (sets)
 			s->sets[v] = set_of_step(s, v);
-		queue_push(s->queue, metric, v);
+		spf_queue_push(s->queue, metric, v);
 	}
 }
 
@@ -257,10 +257,10 @@ spf_from(struct spf *s, const struct graph *graph, uint32_t source)
 	s->source = source;
 	near_find(s);
 	sets_begin(s);
-	queue_begin(s->queue, graph->cost_max, graph->cost_min > 0);
+	spf_queue_begin(s->queue, graph->cost_max, graph->cost_min > 0);
 	s->dist[source] = 0;
 	s->sets[(size_t)source * s->words] = 0;
-	queue_push(s->queue, 0, source);
+	spf_queue_push(s->queue, 0, source);
 	seed_relax(s, &graph->out, &seed, s->words == 1);
 	if (s->words == 1) {
 		search(s, &graph->out, true);
@@ -278,9 +278,9 @@ spf_reach(struct spf *s, const struct graph *graph, uint32_t source)
 	CHECK(source < graph->servers);
 	begin(s, graph);
 	s->source = source;
-	queue_begin(s->queue, graph->cost_max, graph->cost_min > 0);
+	spf_queue_begin(s->queue, graph->cost_max, graph->cost_min > 0);
 	s->dist[source] = 0;
-	queue_push(s->queue, 0, source);
+	spf_queue_push(s->queue, 0, source);
 	seed_relax(s, &graph->out, &seed, false);
 	search(s, &graph->out, false);
 }
@@ -297,7 +297,7 @@ spf_to(struct spf *s, const struct graph *graph, const struct spf_seed *seeds,
 		if (seeds[i].metric > most)
 			most = seeds[i].metric;
 	CHECK(most < UINT64_C(1) << 48);
-	queue_begin(s->queue, graph->cost_max + graph_cost(most) + 1,
+	spf_queue_begin(s->queue, graph->cost_max + graph_cost(most) + 1,
 	    graph->cost_min > 0);
 	for (size_t i = 0; i < n; i++) {
 		uint32_t u = seeds[i].node;
@@ -305,7 +305,7 @@ spf_to(struct spf *s, const struct graph *graph, const struct spf_seed *seeds,
 		CHECK(u < graph->servers);
 		if (seeds[i].metric < s->dist[u]) {
 			s->dist[u] = seeds[i].metric;
-			queue_push(s->queue, seeds[i].metric, u);
+			spf_queue_push(s->queue, seeds[i].metric, u);
 		}
 	}
 	for (size_t i = 0; i < n; i++)

@@ -38,7 +38,7 @@
 
 #include "core/paths/graph.h"
 
-struct queue;
+struct spf_queue;
 
 struct spf {
 	const struct graph *graph; /* lent */
@@ -55,7 +55,7 @@ struct spf {
 	uint32_t *bit;            /* by node: its number in `near` */
 	uint8_t *done;            /* by node */
 	uint32_t *marked;
-	struct queue *queue;
+	struct spf_queue *queue;
 };
 
 /* Where a search ends (or begins), with what comes on top of the way. */

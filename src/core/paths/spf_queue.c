@@ -1,17 +1,17 @@
-#include "core/paths/queue.h"
+#include "core/paths/spf_queue.h"
 
 #include <string.h>
 
 #include "base/mem.h"
 
-struct queue *
-queue_new(void)
+struct spf_queue *
+spf_queue_new(void)
 {
-	return mem_new(sizeof(struct queue), 0, 0);
+	return mem_new(sizeof(struct spf_queue), 0, 0);
 }
 
 void
-queue_free(struct queue *q)
+spf_queue_free(struct spf_queue *q)
 {
 	if (q == NULL)
 		return;
@@ -21,12 +21,12 @@ queue_free(struct queue *q)
 }
 
 void
-queue_begin(struct queue *q, uint64_t range, bool positive)
+spf_queue_begin(struct spf_queue *q, uint64_t range, bool positive)
 {
 	uint32_t buckets = 64;
 
 	q->shift = 0;
-	while ((range >> q->shift) + 2 > QUEUE_BUCKETS)
+	while ((range >> q->shift) + 2 > SPF_QUEUE_BUCKETS)
 		q->shift++;
 	while ((range >> q->shift) + 2 > buckets)
 		buckets *= 2;
@@ -40,14 +40,14 @@ queue_begin(struct queue *q, uint64_t range, bool positive)
 }
 
 void
-queue_grow(struct queue *q)
+spf_queue_grow(struct spf_queue *q)
 {
 	q->room = q->room == 0 ? 256 : 2 * q->room;
 	q->pool = mem_grow(q->pool, q->room, sizeof(*q->pool));
 }
 
 void
-queue_heap_push(struct queue *q, uint64_t key, uint32_t node)
+spf_queue_heap_push(struct spf_queue *q, uint64_t key, uint32_t node)
 {
 	uint32_t i = q->nheap++;
 
@@ -57,14 +57,14 @@ queue_heap_push(struct queue *q, uint64_t key, uint32_t node)
 	}
 	for (; i > 0 && q->heap[(i - 1) / 2].key > key; i = (i - 1) / 2)
 		q->heap[i] = q->heap[(i - 1) / 2];
-	q->heap[i] = (struct queue_key){ key, node };
+	q->heap[i] = (struct spf_queue_key){ key, node };
 }
 
 uint32_t
-queue_heap_pop(struct queue *q)
+spf_queue_heap_pop(struct spf_queue *q)
 {
 	uint32_t node = q->heap[0].node, n = --q->nheap;
-	struct queue_key last = q->heap[n];
+	struct spf_queue_key last = q->heap[n];
 	uint32_t i = 0;
 
 	for (;;) {
@@ -86,7 +86,7 @@ queue_heap_pop(struct queue *q)
 
 /* The bucket at or after the place `from`, going round. */
 static uint32_t
-next_full(const struct queue *q, uint32_t from)
+next_full(const struct spf_queue *q, uint32_t from)
 {
 	uint32_t words = (q->mask + 1) / 64, w = from / 64;
 	uint64_t bits = q->full[w] & UINT64_MAX << from % 64;
@@ -97,23 +97,23 @@ next_full(const struct queue *q, uint32_t from)
 		w = w + 1 == words ? 0 : w + 1;
 		bits = q->full[w];
 	}
-	return QUEUE_NONE;
+	return SPF_QUEUE_NONE;
 }
 
 bool
-queue_open(struct queue *q, const uint64_t *dist)
+spf_queue_open(struct spf_queue *q, const uint64_t *dist)
 {
 	uint32_t from = q->now == UINT64_MAX ? 0 : (uint32_t)q->now & q->mask;
 	uint32_t b = next_full(q, from);
 
-	if (b == QUEUE_NONE)
+	if (b == SPF_QUEUE_NONE)
 		return false;
 	q->now = q->now == UINT64_MAX ? b : q->now + ((b - from) & q->mask);
 	q->full[b / 64] &= ~(UINT64_C(1) << b % 64);
 	if (q->sorted)
 		return true;
-	for (uint32_t e = q->head[b]; e != QUEUE_NONE; e = q->pool[e].next)
-		queue_heap_push(q, dist[q->pool[e].node], q->pool[e].node);
-	q->head[b] = QUEUE_NONE;
+	for (uint32_t e = q->head[b]; e != SPF_QUEUE_NONE; e = q->pool[e].next)
+		spf_queue_heap_push(q, dist[q->pool[e].node], q->pool[e].node);
+	q->head[b] = SPF_QUEUE_NONE;
 	return true;
 }
