@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "core/paths/alternate.h"
-#include "core/paths/resort.h"
+#include "core/paths/last_resort.h"
 #include "core/view/bare.h"
 #include "core/view/excuse.h"
 #include "core/view/keep.h"
@@ -94,8 +94,8 @@ items_list(struct making *m)
 
 	for (size_t i = 0, next; i < net->claims.n; i = next) {
 		const struct net_claim *c = &net->claims.v[i];
-		struct item item = { .class = {
-					 RESORT_NO_CLASS, RESORT_NO_CLASS } };
+		struct item item = { .class = { LAST_RESORT_NO_CLASS,
+					 LAST_RESORT_NO_CLASS } };
 		bool visible = false;
 
 		for (next = i;
@@ -247,25 +247,25 @@ class_order(const void *a, const void *b)
 }
 
 static void
-resort_over(
+last_resort_over(
     struct making *m, const struct net *wide, struct item **list, size_t n)
 {
-	struct resort_over over = { .net = &m->v->net,
+	struct last_resort_over over = { .net = &m->v->net,
 		.wide = wide,
 		.org = m->org,
 		.group = m->group,
 		.present = m->v->presence.present,
 		.self = m->v->facts.self,
 		.alone = view_alone(m->v) };
-	struct resort *resort = resort_new(&over);
+	struct last_resort *resort = last_resort_new(&over);
 
 	for (size_t i = 0; i < n; i++)
 		for (int local = 0; local < 2; local++)
-			list[i]->class[local] =
-			    resort_class(resort, list[i]->claims, local == 1);
+			list[i]->class[local] = last_resort_class(
+			    resort, list[i]->claims, local == 1);
 	qsort(list, n, sizeof(struct item *), class_order);
 	for (size_t i = 0; i < n; i++) {
-		struct reach reach = resort_reach(resort, list[i]->class);
+		struct reach reach = last_resort_reach(resort, list[i]->class);
 		struct route *r = &list[i]->route;
 
 		r->last_resort = true;
@@ -273,7 +273,7 @@ resort_over(
 		if (list[i]->unreached || r->kind != ROUTE_REMOTE)
 			r->last_resort = false;
 	}
-	resort_free(resort);
+	last_resort_free(resort);
 }
 
 /* Patterns without an ordinary path; alone we have none at all. */
@@ -289,7 +289,7 @@ last_resort(struct making *m)
 			list[n++] = &m->items.v[i];
 	if (n > 0) {
 		view_wide(m->v, &wide);
-		resort_over(m, &wide, list, n);
+		last_resort_over(m, &wide, list, n);
 		net_done(&wide);
 	}
 	mem_free(list);

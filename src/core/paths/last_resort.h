@@ -1,5 +1,5 @@
 /*
- * resort.h - paths of last resort. (DESIGN section 9)
+ * last_resort.h - paths of last resort. (DESIGN section 9)
  *
  * A pattern none of whose claims an ordinary path reaches gets the same SPF
  * once more, in which leaves and absent servers give transit too, by what
@@ -12,22 +12,22 @@
  * often there is one class, whose A is empty.
  */
 
-#ifndef CORE_RESORT_H
-#define CORE_RESORT_H
+#ifndef CORE_LAST_RESORT_H
+#define CORE_LAST_RESORT_H
 
 #include "core/paths/reach.h"
 
 /* No way, whatever anybody said. */
-#define RESORT_NO_CLASS UINT32_MAX
+#define LAST_RESORT_NO_CLASS UINT32_MAX
 
-struct resort;
+struct last_resort;
 
 /*
  * `net` is the ordinary net, `wide` that by everybody's last LSAs; both have
  * the same servers. The ordinary graphs are those of `net`. With `alone`
  * nobody has an ordinary path. All is lent.
  */
-struct resort_over {
+struct last_resort_over {
 	const struct net *net, *wide;
 	const struct graph *org, *group; /* group: NULL if nobody asks */
 	const bool *present;             /* by server */
@@ -35,21 +35,22 @@ struct resort_over {
 	bool alone;
 };
 
-struct resort *resort_new(const struct resort_over *over);
-void resort_free(struct resort *resort);
+struct last_resort *last_resort_new(const struct last_resort_over *over);
+void last_resort_free(struct last_resort *resort);
 
 /*
  * The class of a pattern's claims of one scope (`local` or not), or
- * RESORT_NO_CLASS when none of them can be reached.
+ * LAST_RESORT_NO_CLASS when none of them can be reached.
  */
-uint32_t resort_class(
-    struct resort *resort, struct reach_claims claims, bool local);
+uint32_t last_resort_class(
+    struct last_resort *resort, struct reach_claims claims, bool local);
 
 /*
  * The searches from ourselves for the classes of a pattern: [0] that of its
  * claims of scope organization, [1] of scope routing-group. Lent until the
  * next call, which keeps what it can: so ask in the order of classes.
  */
-struct reach resort_reach(struct resort *resort, const uint32_t class[2]);
+struct reach last_resort_reach(
+    struct last_resort *resort, const uint32_t class[2]);
 
 #endif

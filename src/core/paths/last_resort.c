@@ -1,4 +1,4 @@
-#include "core/paths/resort.h"
+#include "core/paths/last_resort.h"
 
 #include <string.h>
 
@@ -7,7 +7,7 @@
 
 /* The search in hand for one scope. */
 struct slot {
-	uint32_t class; /* RESORT_NO_CLASS: none yet */
+	uint32_t class; /* LAST_RESORT_NO_CLASS: none yet */
 	struct graph *graph;
 	struct spf *spf;
 };
@@ -19,14 +19,14 @@ struct class
 	bool local;
 };
 
-struct resort {
-	struct resort_over over;
+struct last_resort {
+	struct last_resort_over over;
 	size_t n; /* servers */
 	VEC(struct class) classes;
 	struct graph *plain[2]; /* A is empty; by scope */
 	struct spf *reached[2]; /* from ourselves over that */
 	uint32_t *known[2];     /* by server: the class of patterns that it
-				   alone claims; RESORT_NO_CLASS: not asked */
+				   alone claims; LAST_RESORT_NO_CLASS: not asked */
 	struct slot slot[2];
 	uint32_t *ends[2]; /* of the search in hand */
 	uint32_t *queue;   /* of a walk */
@@ -52,7 +52,7 @@ step_add(
  * (`unasked`), also within A: who is in A has a path without it.
  */
 struct mixing {
-	const struct resort *r;
+	const struct last_resort *r;
 	const uint8_t *in; /* NULL: A is empty */
 	uint32_t *ends;    /* by server: the second node */
 	bool local;        /* steps between groups are left out */
@@ -135,7 +135,7 @@ mix_wide(struct mixing *m)
 static void
 servers_copy(struct mixing *m)
 {
-	const struct resort_over *over = &m->r->over;
+	const struct last_resort_over *over = &m->r->over;
 
 	for (size_t i = 0; i < m->servers; i++) {
 		struct net_server s = over->wide->servers.v[i];
@@ -163,9 +163,9 @@ ends_number(struct mixing *m, uint32_t first)
 }
 
 static struct graph *
-mix(const struct resort *r, const struct class *class, uint32_t *ends)
+mix(const struct last_resort *r, const struct class *class, uint32_t *ends)
 {
-	const struct resort_over *over = &r->over;
+	const struct last_resort_over *over = &r->over;
 	struct net net = { 0 };
 	struct mixing m = { .r = r,
 		.in = class->in,
@@ -187,10 +187,10 @@ mix(const struct resort *r, const struct class *class, uint32_t *ends)
 	return graph;
 }
 
-struct resort *
-resort_new(const struct resort_over *over)
+struct last_resort *
+last_resort_new(const struct last_resort_over *over)
 {
-	struct resort *r = mem_new(sizeof(*r), 0, 0);
+	struct last_resort *r = mem_new(sizeof(*r), 0, 0);
 	size_t n = over->net->servers.n;
 
 	r->over = *over;
@@ -210,13 +210,13 @@ resort_new(const struct resort_over *over)
 		r->plain[i] = mix(r, &plain, r->ends[i]);
 		r->reached[i] = spf_new();
 		spf_from(r->reached[i], r->plain[i], over->self);
-		r->slot[i].class = RESORT_NO_CLASS;
+		r->slot[i].class = LAST_RESORT_NO_CLASS;
 	}
 	return r;
 }
 
 void
-resort_free(struct resort *r)
+last_resort_free(struct last_resort *r)
 {
 	if (r == NULL)
 		return;
@@ -240,7 +240,8 @@ resort_free(struct resort *r)
 /* Nodes from which (or to which, as the side turns) a way leads to those in
  * the queue; each is marked in `seen`. */
 static void
-walk(struct resort *r, const struct graph_side *side, uint32_t n, uint8_t *seen)
+walk(struct last_resort *r, const struct graph_side *side, uint32_t n,
+    uint8_t *seen)
 {
 	for (uint32_t i = 0; i < n; i++)
 		seen[r->queue[i]] = 1;
@@ -260,7 +261,7 @@ walk(struct resort *r, const struct graph_side *side, uint32_t n, uint8_t *seen)
 }
 
 static bool
-counts(const struct resort *r, const struct net_claim *c, bool local)
+counts(const struct last_resort *r, const struct net_claim *c, bool local)
 {
 	return c->local == local && !c->down && c->server != r->over.self &&
 	       reach_visible(r->over.net, r->over.self, c);
@@ -268,7 +269,7 @@ counts(const struct resort *r, const struct net_claim *c, bool local)
 
 /* The servers of these claims into the queue. */
 static uint32_t
-ends_queue(struct resort *r, struct reach_claims claims, bool local)
+ends_queue(struct last_resort *r, struct reach_claims claims, bool local)
 {
 	uint32_t n = 0;
 
@@ -279,7 +280,7 @@ ends_queue(struct resort *r, struct reach_claims claims, bool local)
 }
 
 static bool
-any_reached(const struct resort *r, uint32_t n, bool local)
+any_reached(const struct last_resort *r, uint32_t n, bool local)
 {
 	for (uint32_t i = 0; i < n; i++)
 		if (r->reached[local]->dist[r->queue[i]] != GRAPH_NONE)
@@ -289,7 +290,7 @@ any_reached(const struct resort *r, uint32_t n, bool local)
 
 /* The class with the set A that is in `seen`; A is empty: that of nobody. */
 static uint32_t
-class_of(struct resort *r, bool local)
+class_of(struct last_resort *r, bool local)
 {
 	struct class new = { .hash = 14695981039346656037u, .local = local };
 	size_t in = 0;
@@ -318,7 +319,7 @@ class_of(struct resort *r, bool local)
  * reach both. So a network whose servers all reach each other is one walk.
  */
 static void
-class_spread(struct resort *r, uint32_t server, uint32_t class, bool local)
+class_spread(struct last_resort *r, uint32_t server, uint32_t class, bool local)
 {
 	const struct graph *g = local ? r->over.group : r->over.org;
 	const struct net_server *servers = r->over.net->servers.v;
@@ -335,17 +336,17 @@ class_spread(struct resort *r, uint32_t server, uint32_t class, bool local)
 }
 
 uint32_t
-resort_class(struct resort *r, struct reach_claims claims, bool local)
+last_resort_class(struct last_resort *r, struct reach_claims claims, bool local)
 {
 	const struct graph *g = local ? r->over.group : r->over.org;
 	uint32_t n = ends_queue(r, claims, local), one, class;
 
 	if (n == 0 || !any_reached(r, n, local))
-		return RESORT_NO_CLASS;
+		return LAST_RESORT_NO_CLASS;
 	if (r->over.alone)
 		return local;
 	one = r->queue[0];
-	if (n == 1 && r->known[local][one] != RESORT_NO_CLASS)
+	if (n == 1 && r->known[local][one] != LAST_RESORT_NO_CLASS)
 		return r->known[local][one];
 	memset(r->seen, 0, g->nodes);
 	walk(r, &g->in, n, r->seen);
@@ -358,7 +359,7 @@ resort_class(struct resort *r, struct reach_claims claims, bool local)
 }
 
 struct reach
-resort_reach(struct resort *r, const uint32_t class[2])
+last_resort_reach(struct last_resort *r, const uint32_t class[2])
 {
 	struct reach reach = { .net = r->over.net, .self = r->over.self };
 	struct spf *spf[2];
@@ -366,8 +367,9 @@ resort_reach(struct resort *r, const uint32_t class[2])
 	for (int i = 0; i < 2; i++) {
 		struct slot *slot = &r->slot[i];
 
-		spf[i] = class[i] == RESORT_NO_CLASS ? NULL : r->reached[i];
-		if (class[i] == RESORT_NO_CLASS || class[i] < 2)
+		spf[i] =
+		    class[i] == LAST_RESORT_NO_CLASS ? NULL : r->reached[i];
+		if (class[i] == LAST_RESORT_NO_CLASS || class[i] < 2)
 			continue;
 		if (slot->spf == NULL)
 			slot->spf = spf_new();
