@@ -10,7 +10,7 @@
 #include "core/paths/alternate.h"
 #include "core/paths/last_resort.h"
 #include "core/view/bare.h"
-#include "core/view/excuse.h"
+#include "core/view/hold_text.h"
 #include "core/view/keep.h"
 #include "core/view/nexthop.h"
 #include "core/view/view_state.h"
@@ -29,7 +29,7 @@ struct making {
 	struct reach reach;        /* over them */
 	struct alternate_book *alternates;
 	struct nexthop_book *nexthops;
-	struct excuse_book *excuses;
+	struct hold_text_book *excuses;
 	uint32_t *hops;  /* room for twice all servers */
 	uint64_t *costs; /* of the steps to them */
 	uint32_t *path;
@@ -64,7 +64,7 @@ making_init(struct making *m, const struct view *v)
 	}
 	m->alternates = alternate_new(&m->reach, m->group);
 	m->nexthops = nexthop_new(&v->facts, &v->in);
-	m->excuses = excuse_new(&v->facts, &v->presence);
+	m->excuses = hold_text_new(&v->facts, &v->presence);
 	m->hops = mem_new(0, 2 * n, sizeof(*m->hops));
 	m->costs = mem_new(0, 2 * n, sizeof(*m->costs));
 	m->path = mem_new(0, n + 2, sizeof(*m->path));
@@ -79,7 +79,7 @@ making_done(struct making *m)
 	spf_free(m->reach.group);
 	alternate_free(m->alternates);
 	nexthop_free(m->nexthops);
-	excuse_free(m->excuses);
+	hold_text_free(m->excuses);
 	mem_free(m->hops);
 	mem_free(m->costs);
 	mem_free(m->path);
@@ -356,7 +356,7 @@ fall_back(struct making *m)
 			route_borrow(item, &at->route);
 		else
 			hold(&item->route,
-			    excuse_text(m->excuses, &item->claims));
+			    hold_text_text(m->excuses, &item->claims));
 	}
 }
 

@@ -1,4 +1,4 @@
-#include "core/view/excuse.h"
+#include "core/view/hold_text.h"
 
 #include <string.h>
 
@@ -16,7 +16,7 @@ struct blame {
 	uint32_t weight;
 };
 
-struct excuse_book {
+struct hold_text_book {
 	const struct facts *facts;
 	const struct steps_presence *presence;
 	struct blame *blame; /* by group */
@@ -42,7 +42,7 @@ any_up(const struct facts_connector *c)
 }
 
 static uint32_t
-weight_of(const struct excuse_book *b, const struct facts_connector *c)
+weight_of(const struct hold_text_book *b, const struct facts_connector *c)
 {
 	if (c->body->state == LSA_UP && any_up(c))
 		return 0; /* it works: not to be blamed */
@@ -53,7 +53,7 @@ weight_of(const struct excuse_book *b, const struct facts_connector *c)
 
 /* Most tables hold nothing, so it is made for the first one who asks. */
 static void
-blame_find(struct excuse_book *b)
+blame_find(struct hold_text_book *b)
 {
 	const struct facts *f = b->facts;
 
@@ -72,10 +72,10 @@ blame_find(struct excuse_book *b)
 	}
 }
 
-struct excuse_book *
-excuse_new(const struct facts *facts, const struct steps_presence *presence)
+struct hold_text_book *
+hold_text_new(const struct facts *facts, const struct steps_presence *presence)
 {
-	struct excuse_book *b = mem_new(sizeof(*b), 0, 0);
+	struct hold_text_book *b = mem_new(sizeof(*b), 0, 0);
 
 	b->facts = facts;
 	b->presence = presence;
@@ -83,7 +83,7 @@ excuse_new(const struct facts *facts, const struct steps_presence *presence)
 }
 
 void
-excuse_free(struct excuse_book *b)
+hold_text_free(struct hold_text_book *b)
 {
 	if (b == NULL)
 		return;
@@ -100,7 +100,7 @@ is_time(const char *s)
 }
 
 static void
-group_say(const struct excuse_book *b, uint32_t group, struct buf *out)
+group_say(const struct hold_text_book *b, uint32_t group, struct buf *out)
 {
 	const struct facts *f = b->facts;
 	const struct facts_connector *c = b->blame[group].connector;
@@ -123,7 +123,7 @@ group_say(const struct excuse_book *b, uint32_t group, struct buf *out)
 
 /* The claim to speak of: one that could be used, else the first visible. */
 static const struct net_claim *
-claim_pick(const struct excuse_book *b, const struct reach_claims *claims)
+claim_pick(const struct hold_text_book *b, const struct reach_claims *claims)
 {
 	const struct net_claim *pick = NULL;
 
@@ -142,7 +142,7 @@ claim_pick(const struct excuse_book *b, const struct reach_claims *claims)
 }
 
 char *
-excuse_text(struct excuse_book *b, const struct reach_claims *claims)
+hold_text_text(struct hold_text_book *b, const struct reach_claims *claims)
 {
 	const struct net_claim *c = claim_pick(b, claims);
 	const struct facts *f = b->facts;

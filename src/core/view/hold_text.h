@@ -1,5 +1,5 @@
 /*
- * excuse.h - why there is no path to a pattern, in the words of a hold:
+ * hold_text.h - why there is no path to a pattern, in the words of a hold:
  * `no path to paris, connector london-paris down since 12:00:03Z`.
  *
  * Made of names that have passed their grammar and of fixed words; a time
@@ -7,21 +7,22 @@
  * status code. (DESIGN section 4)
  */
 
-#ifndef CORE_EXCUSE_H
-#define CORE_EXCUSE_H
+#ifndef CORE_HOLD_TEXT_H
+#define CORE_HOLD_TEXT_H
 
 #include "core/paths/reach.h"
 #include "core/view/facts.h"
 #include "core/view/steps.h"
 
-struct excuse_book;
+struct hold_text_book;
 
 /* All is lent. */
-struct excuse_book *excuse_new(
+struct hold_text_book *hold_text_new(
     const struct facts *facts, const struct steps_presence *presence);
-void excuse_free(struct excuse_book *book);
+void hold_text_free(struct hold_text_book *book);
 
 /* No way to any of these claims; the caller owns the text. */
-char *excuse_text(struct excuse_book *book, const struct reach_claims *claims);
+char *hold_text_text(
+    struct hold_text_book *book, const struct reach_claims *claims);
 
 #endif
