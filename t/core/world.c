@@ -32,8 +32,8 @@ cheap_sign(void *ctx, const void *p, size_t n, uint8_t out[SEAL_SIGNATURE])
 
 const struct seal world_seal = { .digest = cheap_digest, .sign = cheap_sign };
 
-static void
-install(struct world *w, const struct lsa_key *key, struct buf *body)
+void
+world_install(struct world *w, const struct lsa_key *key, struct buf *body)
 {
 	static const uint8_t zero[SEAL_DIGEST];
 	uint8_t signer[SEAL_DIGEST] = { (uint8_t)w->key };
@@ -155,7 +155,7 @@ say_server(struct world *w, char *at)
 	if (s.smtp[0].port == 0)
 		s.nsmtp = 0;
 	lsa_server_encode(&body, &s);
-	install(w, &(struct lsa_key){ name, "", LSA_SERVER }, &body);
+	world_install(w, &(struct lsa_key){ name, "", LSA_SERVER }, &body);
 	buf_done(&body);
 	mem_free(s.neighbours);
 	mem_free(s.mail_up);
@@ -247,7 +247,8 @@ say_connector(struct world *w, char *at)
 		}
 	}
 	lsa_connector_encode(&body, &c);
-	install(w, &(struct lsa_key){ owner, name, LSA_CONNECTOR }, &body);
+	world_install(
+	    w, &(struct lsa_key){ owner, name, LSA_CONNECTOR }, &body);
 	buf_done(&body);
 }
 
@@ -313,7 +314,8 @@ say_space(struct world *w, char *at)
 	if (strcmp(server, w->setup.server) == 0)
 		own_space(w, pattern, &space, way);
 	lsa_space_encode(&body, &space);
-	install(w, &(struct lsa_key){ server, pattern, LSA_SPACE }, &body);
+	world_install(
+	    w, &(struct lsa_key){ server, pattern, LSA_SPACE }, &body);
 	buf_done(&body);
 }
 
@@ -357,7 +359,7 @@ say_forget(struct world *w, char *at)
 	key.origin = need(&at);
 	digest_of(number(&at), hex);
 	lsa_forget_encode(&body, 0);
-	install(w, &key, &body);
+	world_install(w, &key, &body);
 	buf_done(&body);
 }
 
@@ -371,7 +373,7 @@ say_revoke(struct world *w, char *at)
 	struct buf body = { 0 };
 
 	digest_of(number(&at), hex);
-	install(w, &key, &body);
+	world_install(w, &key, &body);
 	buf_done(&body);
 }
 
@@ -442,7 +444,7 @@ say(struct world *w, char *line)
 		CHECK(strcmp(verb, "purge") == 0);
 		key.id = need(&at);
 		key.origin = need(&at);
-		install(w, &key, NULL);
+		world_install(w, &key, NULL);
 	}
 }
 

@@ -47,6 +47,10 @@ void world_done(struct world *w);
 /* More lines; an LSA said again replaces the one before. */
 void world_say(struct world *w, const char *text);
 
+/* An LSA that no line can say; without a body a purge. */
+void world_install(
+    struct world *w, const struct lsa_key *key, struct buf *body);
+
 /* A cheap digest in place of SHA-256. */
 extern const struct seal world_seal;
 

@@ -234,6 +234,19 @@ policy_judge(const struct policy *policy, const struct policy_message *message)
 	return POLICY_ADMITS;
 }
 
+bool
+policy_admits(struct policy_judge *judge, const struct policy *policy)
+{
+	if (policy == NULL || judge->message == NULL)
+		return true;
+	if (policy != judge->last) {
+		judge->last = policy;
+		judge->admits =
+		    policy_judge(policy, judge->message) == POLICY_ADMITS;
+	}
+	return judge->admits;
+}
+
 uint8_t
 policy_priority(const char *word)
 {

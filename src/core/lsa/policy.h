@@ -73,6 +73,20 @@ enum policy_verdict {
 enum policy_verdict policy_judge(
     const struct policy *policy, const struct policy_message *message);
 
+/*
+ * The same of many policies, one after the other, of which neighbours are
+ * often one: a connector has it once for all its bridgeheads. All zero at
+ * first but for the message.
+ */
+struct policy_judge {
+	const struct policy_message *message; /* NULL: all are admitted */
+	const struct policy *last;
+	bool admits;
+};
+
+/* Whether the policy admits the message; NULL has no limits. */
+bool policy_admits(struct policy_judge *judge, const struct policy *policy);
+
 /* "urgent", "normal", "non-urgent" to its bit; 0 when it is none of them. */
 uint8_t policy_priority(const char *word);
 

@@ -10,19 +10,18 @@
 
 struct taking {
 	const struct net *net;
-	const struct policy_message *message;
+	struct policy_judge judge;
 	bool inside;
 };
 
 static bool
 takes(void *ctx, const struct net_step *step)
 {
-	const struct taking *t = ctx;
+	struct taking *t = ctx;
 
 	if (t->inside && !graph_is_inside(t->net, step))
 		return false;
-	return t->message == NULL || step->policy == NULL ||
-	       policy_judge(step->policy, t->message) == POLICY_ADMITS;
+	return policy_admits(&t->judge, step->policy);
 }
 
 static void
@@ -46,7 +45,7 @@ struct answer *
 answer_new(const struct net *net, const struct policy_message *message)
 {
 	struct answer *a = mem_new(sizeof(*a), 0, 0);
-	struct taking t = { net, message, false };
+	struct taking t = { net, { .message = message }, false };
 
 	a->net = net;
 	a->from = UINT32_MAX;
@@ -64,11 +63,22 @@ answer_new(const struct net *net, const struct policy_message *message)
 	return a;
 }
 
+static void
+views_drop(struct answer *a)
+{
+	for (size_t i = 0; i < a->views.n; i++) {
+		mem_free(a->views.v[i].far);
+		mem_free(a->views.v[i].near);
+	}
+	vec_done(&a->views);
+}
+
 void
 answer_free(struct answer *a)
 {
 	if (a == NULL)
 		return;
+	views_drop(a);
 	graph_free(a->all);
 	graph_free(a->inside);
 	spf_free(a->far);
@@ -82,6 +92,7 @@ answer_free(struct answer *a)
 void
 answer_stand(struct answer *a, uint32_t from)
 {
+	views_drop(a);
 	a->from = from;
 	spf_from(a->far, a->all, from);
 	if (a->inside != NULL)
@@ -126,22 +137,22 @@ answer_sees(
 	                            net->servers.v[server].group;
 }
 
-/* The metric as `from` sees it, by searches from there. */
+/* The metric as `from` sees it, by how far the servers are from there. */
 static uint64_t
 metric_from(const struct answer *a, const struct net_claim *claim,
-    uint32_t from, const struct spf *far, const struct spf *near)
+    uint32_t from, const uint64_t *dist)
 {
-	const struct spf *s = claim->local ? near : far;
-
 	if (claim->down || !answer_sees(a->net, claim, from))
 		return GRAPH_NONE;
-	return graph_add(s->dist[claim->server], graph_metric(claim->cost, 0));
+	return graph_add(dist[claim->server], graph_metric(claim->cost, 0));
 }
 
 uint64_t
 answer_metric(const struct answer *a, const struct net_claim *claim)
 {
-	return metric_from(a, claim, a->from, a->far, a->near);
+	const struct spf *s = claim->local ? a->near : a->far;
+
+	return metric_from(a, claim, a->from, s->dist);
 }
 
 static int
@@ -230,9 +241,11 @@ answer_path(struct answer *a, size_t pattern, struct answer_route *route)
 /* D(N,P) for what is handed to the neighbour: one that gives no transit
  * only delivers what it claims itself. */
 static uint64_t
-metric_at(const struct answer *a, size_t pattern, uint32_t neighbour)
+metric_at(
+    const struct answer *a, size_t pattern, const struct answer_view *view)
 {
 	const struct net_claim *claims = a->net->claims.v;
+	uint32_t neighbour = a->far->near[view->number];
 	bool transit = a->net->servers.v[neighbour].transit;
 	uint64_t best = GRAPH_NONE;
 
@@ -241,8 +254,8 @@ metric_at(const struct answer *a, size_t pattern, uint32_t neighbour)
 
 		if (!transit && claims[i].server != neighbour)
 			continue;
-		metric = metric_from(
-		    a, &claims[i], neighbour, a->far_other, a->near_other);
+		metric = metric_from(a, &claims[i], neighbour,
+		    claims[i].local ? view->near : view->far);
 		if (metric < best)
 			best = metric;
 	}
@@ -296,32 +309,81 @@ is_near(const struct answer *a, uint32_t i)
 {
 	uint32_t before = 0;
 
-	for (uint32_t k = 0; a->nearest != 0 && k < a->far->nnear; k++)
+	for (uint32_t k = 0; k < a->far->nnear && before < a->nearest; k++)
 		before += a->far->step[k] < a->far->step[i] ||
 		          (a->far->step[k] == a->far->step[i] && k < i);
-	return a->nearest == 0 || before < a->nearest;
+	return before < a->nearest;
+}
+
+/* What the neighbour i sees: until the next search, or the caller's. */
+static struct answer_view
+look(struct answer *a, uint32_t i, bool keep)
+{
+	size_t octets = a->all->servers * sizeof(uint64_t);
+	struct answer_view view = { .number = i };
+
+	spf_reach(a->far_other, a->all, a->far->near[i]);
+	view.far = a->far_other->dist;
+	if (a->inside != NULL) {
+		spf_reach(a->near_other, a->inside, a->far->near[i]);
+		view.near = a->near_other->dist;
+	}
+	if (!keep)
+		return view;
+	view.far = mem_dup(view.far, octets);
+	if (view.near != NULL)
+		view.near = mem_dup(view.near, octets);
+	return view;
+}
+
+/* The patterns from `first` on, their routes, and what is found for each. */
+struct asked {
+	size_t first, n;
+	const struct answer_route *routes;
+	struct alternates *found;
+};
+
+static void
+consider_all(
+    struct answer *a, const struct answer_view *view, const struct asked *asked)
+{
+	for (size_t p = 0; p < asked->n; p++) {
+		struct sight sight = { view->far[a->from],
+			metric_at(a, asked->first + p, view) };
+
+		consider(a, view->number, sight, &asked->routes[p],
+		    &asked->found[p]);
+	}
 }
 
 /* A search from each neighbour, for all patterns. */
 static void
-by_neighbour(struct answer *a, size_t first, size_t n,
-    const struct answer_route *routes, struct alternates *found)
+by_neighbour(struct answer *a, const struct asked *asked)
 {
 	for (uint32_t i = 0; i < a->far->nnear; i++) {
-		uint32_t neighbour = a->far->near[i];
+		struct answer_view view = look(a, i, false);
 
-		if (!is_near(a, i))
-			continue;
-		spf_reach(a->far_other, a->all, neighbour);
-		if (a->inside != NULL)
-			spf_reach(a->near_other, a->inside, neighbour);
-		for (size_t p = 0; p < n; p++) {
-			struct sight sight = { a->far_other->dist[a->from],
-				metric_at(a, first + p, neighbour) };
-
-			consider(a, i, sight, &routes[p], &found[p]);
-		}
+		consider_all(a, &view, asked);
 	}
+}
+
+static void
+views_make(struct answer *a)
+{
+	for (uint32_t i = 0; i < a->far->nnear; i++)
+		if (is_near(a, i))
+			vec_push(&a->views, look(a, i, true));
+}
+
+/* Who asks for the nearest asks for one pattern after the other: a message
+ * may have a thousand, and each would cost all the searches anew. */
+static void
+by_nearest(struct answer *a, const struct asked *asked)
+{
+	if (a->views.n == 0)
+		views_make(a);
+	for (size_t i = 0; i < a->views.n; i++)
+		consider_all(a, &a->views.v[i], asked);
 }
 
 /* One of scope routing-group, or one of the others: to its claims from
@@ -395,11 +457,14 @@ answer_alternates(
     struct answer *a, size_t first, size_t n, struct answer_route *routes)
 {
 	struct alternates *found = mem_new(0, n + 1, sizeof(*found));
+	struct asked asked = { first, n, routes, found };
 
-	if (a->nearest == 0 && n < a->far->nnear)
+	if (a->nearest != 0)
+		by_nearest(a, &asked);
+	else if (n < a->far->nnear)
 		by_pattern(a, first, n, routes, found);
 	else
-		by_neighbour(a, first, n, routes, found);
+		by_neighbour(a, &asked);
 	for (size_t p = 0; p < n; p++) {
 		if (found[p].list.n > 1)
 			qsort(found[p].list.v, found[p].list.n,

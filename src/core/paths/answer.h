@@ -21,12 +21,19 @@
 #include "core/paths/net.h"
 #include "core/paths/spf.h"
 
+/* What a neighbour sees: how far each server is from it, owned. */
+struct answer_view {
+	uint32_t number;      /* among far->near */
+	uint64_t *far, *near; /* over `all`; over `inside`, or NULL */
+};
+
 struct answer {
 	const struct net *net;
 	struct graph *all;      /* the steps that admit the message */
 	struct graph *inside;   /* those in a group; NULL: no claim needs it */
 	struct spf *far, *near; /* over them, from `from` */
 	struct spf *far_other, *near_other; /* from a neighbour of it */
+	VEC(struct answer_view) views; /* of the nearest; made when asked */
 	uint32_t from;
 	uint32_t nearest; /* so many neighbours may be alternates; 0: all */
 	size_t npatterns;
@@ -79,8 +86,8 @@ void answer_route(struct answer *a, size_t pattern, struct answer_route *route);
 void answer_path(struct answer *a, size_t pattern, struct answer_route *route);
 
 /* Fills in the alternates of n routes, those of the patterns from `first`
- * on: one search for each neighbour, or for the `nearest` of them if that is
- * not 0. */
+ * on: one search for each neighbour. With `nearest` not 0 one for each of so
+ * many, and none more for the patterns that are asked next. */
 void answer_alternates(
     struct answer *a, size_t first, size_t n, struct answer_route *routes);
 

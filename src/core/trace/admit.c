@@ -36,11 +36,13 @@ admits(const struct admit *a, const struct policy *policy)
 static bool
 admitted_everywhere(const struct admit *a)
 {
+	struct policy_judge judge = { .message = a->message };
+
 	for (size_t i = 0; i < a->net->net.steps.n; i++)
-		if (!admits(a, a->net->net.steps.v[i].policy))
+		if (!policy_admits(&judge, a->net->net.steps.v[i].policy))
 			return false;
 	for (size_t i = 0; i < a->net->own.n; i++)
-		if (!admits(a, a->net->own.v[i].policy))
+		if (!policy_admits(&judge, a->net->own.v[i].policy))
 			return false;
 	return true;
 }
