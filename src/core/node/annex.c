@@ -1,6 +1,7 @@
 #include "core/node/annex.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/node/fx.h"
@@ -46,45 +47,60 @@ schedules_done(struct schedules *list)
 	vec_done(&list->v);
 }
 
-static struct schedule *
-schedule_find(const struct schedules *list, const char *text)
+static int
+by_text(const void *a, const void *b)
 {
-	for (size_t i = 0; i < list->v.n; i++)
-		if (strcmp(list->v.v[i].text, text) == 0)
-			return &list->v.v[i];
-	return NULL;
-}
+	const struct schedule *x = a, *y = b;
 
-struct looking {
-	struct engine *e;
-	struct schedules next;
-};
+	return strcmp(x->text, y->text);
+}
 
 static void
 schedule_add(void *ctx, const char *text)
 {
-	struct looking *l = ctx;
-	const struct schedule *old =
-	    schedule_find(&l->e->annex.schedules, text);
-	struct schedule s = { .open = policy_schedule_open(
-				  text, (int64_t)l->e->wall) };
+	struct schedules *all = ctx;
+	struct schedule s = { .text = mem_str(text) };
 
-	if (schedule_find(&l->next, text) != NULL)
-		return;
-	if (old != NULL)
-		s.open = old->open; /* that it has opened is yet to be seen */
-	s.text = mem_str(text);
-	vec_push(&l->next.v, s);
+	vec_push(&all->v, s);
 }
 
+/* As it was when it was looked at last: that it has opened since is yet to be
+ * seen. */
+static bool
+was_open(const struct engine *e, const struct schedule *s)
+{
+	const struct schedules *old = &e->annex.schedules;
+	const struct schedule *was = NULL;
+
+	if (old->v.n > 0)
+		was = bsearch(s, old->v.v, old->v.n, sizeof(*s), by_text);
+	return was != NULL ? was->open
+	                   : policy_schedule_open(s->text, (int64_t)e->wall);
+}
+
+/* Each once, sorted: every server's connectors may have some thousands. */
 static void
 schedules_make(struct engine *e, const struct view *view)
 {
-	struct looking l = { .e = e };
+	struct schedules next = { 0 };
+	size_t kept = 0;
 
-	view_schedules(view, schedule_add, &l);
+	view_schedules(view, schedule_add, &next);
+	if (next.v.n > 1)
+		qsort(next.v.v, next.v.n, sizeof(*next.v.v), by_text);
+	for (size_t i = 0; i < next.v.n; i++) {
+		struct schedule *s = &next.v.v[i];
+
+		if (kept > 0 && by_text(&next.v.v[kept - 1], s) == 0) {
+			mem_free(s->text);
+			continue;
+		}
+		s->open = was_open(e, s);
+		next.v.v[kept++] = *s;
+	}
+	next.v.n = kept;
 	schedules_done(&e->annex.schedules);
-	e->annex.schedules = l.next;
+	e->annex.schedules = next;
 }
 
 /* Mail on its way waits where a hop behind refuses it for now: that may be

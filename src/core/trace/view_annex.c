@@ -236,12 +236,17 @@ void
 view_schedules(const struct view *v,
     void (*each)(void *ctx, const char *schedule), void *ctx)
 {
+	const struct policy *last = NULL;
+
 	for (size_t i = 0; i < v->net.steps.n; i++) {
 		const struct policy *p = v->net.steps.v[i].policy;
 
-		if (p != NULL && p->schedule != NULL)
+		if (p == NULL || p == last)
+			continue; /* of the same connector */
+		last = p;
+		if (p->schedule != NULL)
 			each(ctx, p->schedule);
-		if (p != NULL && p->large_schedule != NULL)
+		if (p->large_schedule != NULL)
 			each(ctx, p->large_schedule);
 	}
 }

@@ -29,8 +29,8 @@ void view_keys(const struct view *view, struct view_keys *out);
  */
 void view_net(const struct view *view, struct buf *out);
 
-/* Calls `each` with every schedule of a connector in use, some more than
- * once; lent by the view. */
+/* Calls `each` with the schedules of every connector in use, so some more
+ * than once; lent by the view. */
 void view_schedules(const struct view *view,
     void (*each)(void *ctx, const char *schedule), void *ctx);
 

@@ -173,7 +173,8 @@ bool view_explain(struct json *j, const struct view *view,
  * - a bridgehead nobody spoke for is a server in `drain` of its connector's
  *   group; a claim without a server LSA stands with one of group `unknown`;
  * - bridgeheads that differ in cost or state are connectors of their own,
- *   `NAME:BRIDGEHEAD`; of one name at two servers it is `NAME@SERVER`;
+ *   `NAME:BRIDGEHEAD`, up to LIMIT_EXPORT_WAYS of them, and further ones
+ *   stand with the last; of one name at two servers it is `NAME@SERVER`;
  * - congestion is part of the cost; a space that is down says so in `state`;
  * - reports of members about each other are lost: in a document the present
  *   members of a group all reach each other.
