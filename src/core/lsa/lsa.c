@@ -176,11 +176,21 @@ lsa_key_check(const struct lsa_key *key)
 	}
 }
 
+/* Room for the texts of a body: each needs one octet more than it has there,
+ * and has four of its own before it. */
+static size_t
+texts_of(const struct head *head)
+{
+	bool has = head->type == LSA_SERVER || head->type == LSA_CONNECTOR;
+
+	return has ? head->body_len : 0;
+}
+
 static struct lsa *
 lsa_make(const uint8_t *octets, size_t n, const struct head *head)
 {
 	size_t names = head->origin_len + 1 + head->id_len + 1;
-	struct lsa *lsa = mem_new(sizeof(*lsa), n + names, 1);
+	struct lsa *lsa = mem_new(sizeof(*lsa), n + names + texts_of(head), 1);
 	char *origin = (char *)lsa->octets + n;
 	char *id = origin + head->origin_len + 1;
 
@@ -189,6 +199,7 @@ lsa_make(const uint8_t *octets, size_t n, const struct head *head)
 	if (head->id_len > 0)
 		memcpy(id, head->id, head->id_len);
 	lsa->key = (struct lsa_key){ origin, id, head->type };
+	lsa->texts = id + head->id_len + 1;
 	lsa->seq = head->seq;
 	lsa->issued = head->issued;
 	lsa->purge = head->flags == FLAG_PURGE;

@@ -116,7 +116,8 @@ enum lsa_space_flag {
 #define LSA_REVOCATION_END 1 /* u64; at most once */
 #define LSA_RULE_ON 1        /* u8, 0 or 1; once */
 
-/* Bodies, decoded. Strings and arrays belong to the struct. */
+/* Bodies, decoded. Arrays belong to the struct, strings to its LSA: a body is
+ * kept in four times its octets and a little, whatever it says. */
 struct lsa_server {
 	char *group;
 	struct addr smtp[LIMIT_ADDRESSES];
@@ -183,6 +184,7 @@ struct lsa {
 	uint8_t part;               /* of its origin; parts.h */
 	uint32_t body_at, body_len; /* in octets */
 	union lsa_said said;
+	char *texts; /* of the body, behind the id; lsa_body.c's */
 	uint32_t len;
 	uint8_t octets[]; /* as signed; then origin and id, with a NUL each */
 };

@@ -18,6 +18,7 @@ struct tlv {
 	uint16_t type;
 	uint16_t last; /* type of the one before */
 	struct cur value;
+	char *texts; /* where the next one goes */
 };
 
 static struct cur
@@ -74,21 +75,21 @@ is_schedule(const char *s)
 	return policy_schedule_check(s) == RC_OK;
 }
 
-/* The rest of the value as a string that the caller owns, or NULL. */
+/* The rest of the value as a string that the LSA keeps, or NULL. */
 static char *
 text_read(struct tlv *tlv, grammar *good)
 {
 	size_t n = tlv->value.left;
 	const uint8_t *p = cur_bytes(&tlv->value, n);
-	char *s;
+	char *s = tlv->texts;
 
 	if (p == NULL || memchr(p, 0, n) != NULL)
 		return NULL;
-	s = mem_dup(p, n);
-	if (!good(s)) {
-		mem_free(s);
+	memcpy(s, p, n);
+	s[n] = '\0';
+	if (!good(s))
 		return NULL;
-	}
+	tlv->texts += n + 1;
 	return s;
 }
 
@@ -112,22 +113,20 @@ text_add(struct tlv *tlv, grammar *good, char ***list, size_t *n, size_t max)
 	s = text_read(tlv, good);
 	if (s == NULL)
 		return RC_NAME;
-	if (*n > 0 && strcmp((*list)[*n - 1], s) >= 0) {
-		mem_free(s);
+	if (*n > 0 && strcmp((*list)[*n - 1], s) >= 0)
 		return RC_TWICE;
-	}
 	if ((*n & (*n - 1)) == 0) /* room doubles at powers of two */
 		*list = mem_grow(*list, *n == 0 ? 1 : 2 * *n, sizeof(**list));
 	(*list)[(*n)++] = s;
 	return RC_OK;
 }
 
+/* An LSA stays for years: no more room than it has items. */
 static void
-list_free(char **list, size_t n)
+list_fit(char ***list, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		mem_free(list[i]);
-	mem_free(list);
+	if (n > 0)
+		*list = mem_grow(*list, n, sizeof(**list));
 }
 
 static int
@@ -221,11 +220,9 @@ server_free(struct lsa_server *s)
 {
 	if (s == NULL)
 		return;
-	list_free(s->neighbours, s->nneighbours);
-	list_free(s->mail_up, s->nmail_up);
-	list_free(s->mail_down, s->nmail_down);
-	mem_free(s->group);
-	mem_free(s->reason);
+	mem_free(s->neighbours);
+	mem_free(s->mail_up);
+	mem_free(s->mail_down);
 	mem_free(s);
 }
 
@@ -234,7 +231,7 @@ server_decode(const struct lsa *lsa, struct lsa_server **out)
 {
 	struct lsa_server *s = mem_new(sizeof(*s), 0, 0);
 	struct cur in = body_of(lsa);
-	struct tlv tlv = { 0 };
+	struct tlv tlv = { .texts = lsa->texts };
 	bool state = false;
 	int rc;
 
@@ -246,6 +243,9 @@ server_decode(const struct lsa *lsa, struct lsa_server **out)
 	}
 	if (rc == RC_OK && (s->group == NULL || !state))
 		rc = RC_MISSING;
+	list_fit(&s->neighbours, s->nneighbours);
+	list_fit(&s->mail_up, s->nmail_up);
+	list_fit(&s->mail_down, s->nmail_down);
 	if (rc != RC_OK) {
 		server_free(s);
 		s = NULL;
@@ -272,10 +272,8 @@ bridgehead_add(struct tlv *tlv, struct lsa_connector *c)
 	b.name = text_read(tlv, str_is_host);
 	if (b.name == NULL)
 		return RC_NAME;
-	if (n > 0 && strcmp(c->bridgeheads[n - 1].name, b.name) >= 0) {
-		mem_free(b.name);
+	if (n > 0 && strcmp(c->bridgeheads[n - 1].name, b.name) >= 0)
 		return RC_TWICE;
-	}
 	c->bridgeheads = mem_grow(c->bridgeheads, n + 1, sizeof(b));
 	c->bridgeheads[c->nbridgeheads++] = b;
 	return RC_OK;
@@ -370,12 +368,9 @@ connector_free(struct lsa_connector *c)
 {
 	if (c == NULL)
 		return;
-	for (size_t i = 0; i < c->nbridgeheads; i++)
-		mem_free(c->bridgeheads[i].name);
 	mem_free(c->bridgeheads);
-	policy_done(&c->policy);
-	mem_free(c->group);
-	mem_free(c->since);
+	mem_free(c->policy.allow);
+	mem_free(c->policy.deny);
 	mem_free(c);
 }
 
@@ -384,7 +379,7 @@ connector_decode(const struct lsa *lsa, struct lsa_connector **out)
 {
 	struct lsa_connector *c = mem_new(sizeof(*c), 0, 0);
 	struct cur in = body_of(lsa);
-	struct tlv tlv = { 0 };
+	struct tlv tlv = { .texts = lsa->texts };
 	bool state = false;
 	int rc;
 
@@ -398,6 +393,8 @@ connector_decode(const struct lsa *lsa, struct lsa_connector **out)
 			       (c->policy.large_size == 0) !=
 				   (c->policy.large_schedule == NULL)))
 		rc = RC_MISSING;
+	list_fit(&c->policy.allow, c->policy.nallow);
+	list_fit(&c->policy.deny, c->policy.ndeny);
 	if (rc != RC_OK) {
 		connector_free(c);
 		c = NULL;

@@ -1,0 +1,336 @@
+/*
+ * test_share.c - what one certified server, or one message, makes others
+ * compute (lsrd(8), what others can cost): in CPU time, each beside the same
+ * without it, so that a busy machine changes both.
+ */
+
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+#include "core/trace/admit.h"
+#include "core/trace/view_annex.h"
+#include "t/core/world.h"
+#include "t/tap.h"
+
+#define SERVERS 1500
+#define NEAR 20 /* connectors of ours */
+#define BRIDGEHEADS LIMIT_BRIDGEHEADS
+#define SENDERS LIMIT_SENDERS
+#define CONNECTORS 480 /* of 2 kB: all that an origin may say */
+#define TRIES 3
+
+static double
+cpu_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static void
+say(struct world *w, struct buf *out)
+{
+	char *said = buf_string(out);
+
+	world_say(w, said);
+	mem_free(said);
+}
+
+/* A ring of adjacencies; connectors lead on to four times the number, so that
+ * all is near; every third of ours has a limit. */
+static void
+server_say(struct world *w, int i)
+{
+	int next = (i + 1) % SERVERS, last = (i + SERVERS - 1) % SERVERS;
+	int lines = i == 0 ? NEAR : 4;
+	struct buf out = { 0 };
+
+	buf_printf(&out, "server s%04d.x g%04d nbr s%04d.x,s%04d.x%s;", i, i,
+	    next < last ? next : last, next < last ? last : next,
+	    i == 0 ? ",t.x" : "");
+	for (int k = 0; k < lines; k++) {
+		int to = (4 * i + k) % SERVERS;
+
+		if (to != i)
+			buf_printf(&out,
+			    "connector c%02d s%04d.x g%04d "
+			    "s%04d.x=%d+@10.9.%d.%d:25%s;",
+			    k, i, to, to, 1 + (i * 7 + k) % 9, k, 1 + i % 200,
+			    i == 0 && k % 3 == 2 ? " size 1000" : "");
+	}
+	buf_printf(&out, "space d%04d.x s%04d.x", i, i);
+	say(w, &out);
+}
+
+/* `number` connectors of one server more, that ask who sends and when. */
+static void
+connector_say(struct world *w, int number)
+{
+	char name[16], text[BRIDGEHEADS + SENDERS][16], times[40];
+	char *deny[SENDERS], group[] = "g0000";
+	struct lsa_bridgehead to[BRIDGEHEADS];
+	struct lsa_connector said = { .group = group,
+		.bridgeheads = to,
+		.nbridgeheads = BRIDGEHEADS,
+		.policy = {
+		    .deny = deny, .ndeny = SENDERS, .schedule = times } };
+	struct lsa_key key = { "t.x", name, LSA_CONNECTOR };
+	struct buf body = { 0 };
+	int first = number * BRIDGEHEADS % (SERVERS - BRIDGEHEADS);
+
+	snprintf(name, sizeof(name), "c%03d", number);
+	snprintf(times, sizeof(times), "00:00-%02d:%02d", 1 + number / 60 % 23,
+	    number % 60);
+	for (int i = 0; i < BRIDGEHEADS; i++) {
+		snprintf(text[i], sizeof(text[i]), "s%04d.x", first + i);
+		to[i] = (struct lsa_bridgehead){ text[i], true, 65000 };
+	}
+	for (int i = 0; i < SENDERS; i++) {
+		deny[i] = text[BRIDGEHEADS + i];
+		snprintf(deny[i], sizeof(text[0]), "a%02d.x", i);
+	}
+	lsa_connector_encode(&body, &said);
+	world_install(w, &key, &body);
+	buf_done(&body);
+}
+
+static void
+world_make(struct world *w, int connectors)
+{
+	world_init(w);
+	world_say(w, "self s0000.x g0000");
+	for (int i = 0; i < SERVERS; i++)
+		server_say(w, i);
+	if (connectors > 0)
+		world_say(w, "server t.x g nbr s0000.x");
+	for (int i = 0; i < connectors; i++)
+		connector_say(w, i);
+}
+
+/* What the milter of ours has. */
+struct seat {
+	struct buf file, octets;
+	struct table table;
+	struct table_net net;
+};
+
+static void
+seat_write(struct seat *seat, const struct rib *rib, const struct buf *net)
+{
+	struct table_history history = { .n = 0 };
+	struct table_writer writer = { 0 };
+	struct buf keys = { 0 }, route = { 0 };
+	const struct table_mta mta = { .delimiters = "+" };
+	struct table_annex annex;
+	int rc;
+
+	table_keys_encode(&keys, NULL, 0);
+	table_annex_encode(
+	    &seat->octets, (struct table_version){ 1, 1 }, &mta, &keys, net);
+	rc = table_annex_decode(seat->octets.p, seat->octets.n, &annex);
+	ck_assert_int_eq(rc, RC_OK);
+	table_history_add(&history, annex.version, 1);
+	for (size_t i = 0; i < rib->n; i++) {
+		buf_reset(&route);
+		route_encode(&route, &rib->routes[i]);
+		ck_assert_int_eq(table_add(&writer, route.p, route.n), RC_OK);
+	}
+	table_end(&writer, &annex, &history, &seat->file);
+	buf_done(&keys);
+	buf_done(&route);
+}
+
+static void
+seat_take(struct seat *seat, int connectors)
+{
+	struct view_pending pending = { 0 };
+	struct buf net = { 0 };
+	struct world w;
+	struct view *view;
+	struct rib *rib;
+
+	memset(seat, 0, sizeof(*seat));
+	world_make(&w, connectors);
+	view = view_new(&w.in);
+	rib = view_rib(view, NULL, &pending);
+	view_net(view, &net);
+	seat_write(seat, rib, &net);
+	ck_assert_int_eq(
+	    table_open(&seat->table, seat->file.p, seat->file.n), RC_OK);
+	ck_assert_int_eq(table_net_decode(seat->table.net, &seat->net), RC_OK);
+	rib_free(rib);
+	view_pending_done(&pending);
+	view_free(view);
+	world_done(&w);
+	buf_done(&net);
+}
+
+static void
+seat_done(struct seat *seat)
+{
+	table_net_done(&seat->net);
+	buf_done(&seat->file);
+	buf_done(&seat->octets);
+}
+
+/* One message above a limit of ours, to so many domains. */
+static double
+message_ms(const struct seat *seat, int domains)
+{
+	struct policy_message message = { .size = 2000,
+		.priority = POLICY_NORMAL,
+		.sender = "u@example.org",
+		.time = -1 };
+	double best = 1e9;
+
+	for (int i = 0; i < TRIES; i++) {
+		double start = cpu_ms(), took;
+		struct admit *admit =
+		    admit_new(&seat->table, &seat->net, &message);
+		struct admit_answer answer;
+		char address[40];
+
+		ck_assert_ptr_nonnull(admit);
+		for (int k = 1; k <= domains; k++) {
+			snprintf(address, sizeof(address), "u@d%04d.x", k);
+			admit_ask(admit, address, &answer);
+			ck_assert_int_le(answer.kind, ADMIT_ROUTE);
+		}
+		admit_free(admit);
+		took = cpu_ms() - start;
+		best = took < best ? took : best;
+	}
+	return best;
+}
+
+/* A message to a thousand domains costs its searches once: it was as many
+ * times sixteen. */
+START_TEST(many_domains_of_one_message)
+{
+	struct seat seat;
+	double one, all;
+
+	seat_take(&seat, 0);
+	one = message_ms(&seat, 1);
+	all = message_ms(&seat, SERVERS - 100);
+	printf("# one domain %.2f ms, %d domains %.2f ms\n", one, SERVERS - 100,
+	    all);
+	ck_assert(all < 40 * one);
+	seat_done(&seat);
+}
+END_TEST
+
+/* One server's limits are judged once for a connector, not once for each of
+ * its bridgeheads. */
+START_TEST(limits_of_one_server)
+{
+	struct seat honest, insider;
+	double without, with;
+
+	seat_take(&honest, 0);
+	seat_take(&insider, CONNECTORS);
+	without = message_ms(&honest, 10);
+	with = message_ms(&insider, 10);
+	printf("# without %.2f ms, with %.2f ms\n", without, with);
+	ck_assert(with < 8 * without);
+	seat_done(&honest);
+	seat_done(&insider);
+}
+END_TEST
+
+static void
+count(void *ctx, const char *schedule)
+{
+	size_t *n = ctx;
+
+	ck_assert(schedule[0] != '\0');
+	++*n;
+}
+
+START_TEST(schedules_of_one_server)
+{
+	struct world w;
+	struct view *view;
+	size_t n = 0;
+
+	world_make(&w, 100);
+	view = view_new(&w.in);
+	view_schedules(view, count, &n);
+	ck_assert_uint_eq(n, 100);
+	view_free(view);
+	world_done(&w);
+}
+END_TEST
+
+/* A connector that says much in few octets: names and senders of three. */
+static void
+dense_say(struct world *w, int number)
+{
+	char name[16], text[BRIDGEHEADS + 2 * SENDERS][8], group[] = "g";
+	char *list[2 * SENDERS];
+	struct lsa_bridgehead to[BRIDGEHEADS];
+	struct lsa_connector said = { .group = group,
+		.bridgeheads = to,
+		.nbridgeheads = BRIDGEHEADS,
+		.policy = { .allow = list,
+		    .nallow = SENDERS,
+		    .deny = list + SENDERS,
+		    .ndeny = SENDERS } };
+	struct lsa_key key = { "t.x", name, LSA_CONNECTOR };
+	struct buf body = { 0 };
+
+	snprintf(name, sizeof(name), "c%04d", number);
+	for (int i = 0; i < BRIDGEHEADS; i++) {
+		snprintf(text[i], sizeof(text[i]), "%c.%c", 'a' + i / 16,
+		    'a' + i % 16);
+		to[i] = (struct lsa_bridgehead){ text[i], true, 1 };
+	}
+	for (int i = 0; i < 2 * SENDERS; i++) {
+		list[i] = text[BRIDGEHEADS + i];
+		snprintf(list[i], sizeof(text[0]), ".%c%c",
+		    'a' + i % SENDERS / 16, 'a' + i % 16);
+	}
+	lsa_connector_encode(&body, &said);
+	world_install(w, &key, &body);
+	buf_done(&body);
+}
+
+/* What is kept of an origin is counted in octets: in memory it is no more
+ * than four times that, and half a kilobyte an LSA. */
+START_TEST(kept_of_one_server)
+{
+	struct world w;
+	size_t before, more;
+
+	world_init(&w);
+	world_say(&w, "self s.x g");
+	before = mallinfo2().uordblks;
+	for (int i = 0; w.db.octets < LIMIT_ORIGIN_OCTETS; i++)
+		dense_say(&w, i);
+	more = mallinfo2().uordblks - before;
+	printf("# %zu octets in %zu\n", (size_t)w.db.octets, more);
+	ck_assert_uint_le(more, 4 * w.db.octets + 512 * lsdb_count(&w.db));
+	world_done(&w);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("share");
+	TCase *tc = tcase_create("share");
+
+	tcase_set_timeout(tc, 300);
+	tcase_add_test(tc, many_domains_of_one_message);
+	tcase_add_test(tc, limits_of_one_server);
+	tcase_add_test(tc, schedules_of_one_server);
+	tcase_add_test(tc, kept_of_one_server);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}
