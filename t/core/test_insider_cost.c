@@ -1,10 +1,11 @@
 /*
  * test_insider_cost.c - what one certified server can make another ask of
- * third parties, and remember of a session: probes, and keys.
+ * third parties, and remember and do of a session: probes, keys, answers.
  */
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "base/rc.h"
@@ -174,6 +175,122 @@ START_TEST(offers_without_end)
 }
 END_TEST
 
+/* --- what waits, and what is told ------------------------------------------- */
+
+#define MANY 4000 /* LSAs of one origin */
+
+static double
+cpu_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static void
+say_one_of(struct insider *f, int i)
+{
+	char id[16];
+
+	snprintf(id, sizeof(id), "c%04d", i % MANY);
+	insider_connector(f, id, 1 + (uint32_t)i / MANY, true);
+}
+
+/* So many rounds of all at once, and then one more each millisecond, so that
+ * mostly no token is left when we look at what waits: what 10 s of that cost. */
+static double
+flood_ms(struct insider *f, int rounds)
+{
+	double start;
+	int said = 0;
+
+	insider_begin(f);
+	while (said < rounds * MANY)
+		say_one_of(f, said++);
+	start = cpu_ms();
+	for (int i = 0; i < 10000; i++) {
+		f->ms++;
+		say_one_of(f, said++);
+	}
+	return cpu_ms() - start;
+}
+
+/* Thousands that wait for a token of their origin are not looked at one by
+ * one, ten times a second. */
+START_TEST(waiting_costs_nothing)
+{
+	struct insider f;
+	double few, many;
+
+	few = flood_ms(&f, 0);
+	ck_assert_uint_eq(f.engine->sessions.v[0]->late.tree.n, 0);
+	engine_free(f.engine);
+	many = flood_ms(&f, LIMIT_ORIGIN_BURST / MANY + 1);
+	ck_assert_uint_gt(f.engine->sessions.v[0]->late.tree.n, MANY / 4);
+	engine_free(f.engine);
+	printf("# none waits %.1f ms, thousands do %.1f ms\n", few, many);
+	ck_assert(many < 3 * few);
+}
+END_TEST
+
+/* One part of an answer: what asks for the next, the caller's; or NULL. */
+static char *
+part_of(struct insider *f, const char *question, size_t *lines)
+{
+	struct input in = { .kind = IN_QUERY,
+		.who = 1,
+		.bytes = (const uint8_t *)question,
+		.len = strlen(question),
+		.now.ms = f->ms,
+		.wall = 1800000000u };
+	struct effects fx = engine_step(f->engine, &in);
+	char *more = NULL;
+
+	for (size_t i = 0; i < fx.n; i++) {
+		const struct effect *one = &fx.list[i];
+
+		if (one->kind != FX_REPLY)
+			continue;
+		ck_assert_uint_lt(one->len, LIMIT_ANSWER_PART + 4096);
+		more = mem_str(one->name);
+		for (size_t k = 0; k < one->len; k++)
+			*lines += one->bytes[k] == '\n';
+	}
+	return more;
+}
+
+/* A table that one server has made long is told in parts, each route once. */
+START_TEST(routes_in_parts)
+{
+	struct lsa_space space = { .cost = 1 };
+	size_t parts = 0, lines = 0;
+	struct buf body = { 0 };
+	struct insider f;
+	char id[32], *more;
+
+	insider_begin(&f);
+	lsa_space_encode(&body, &space);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(id, sizeof(id), "u%04d@x.org", i);
+		insider_say(&f, LSA_SPACE, id, &body);
+	}
+	insider_ticks(&f, 60000);
+	ck_assert_ptr_nonnull(f.engine->rib);
+	ck_assert_uint_ge(f.engine->rib->n, MANY);
+	for (more = mem_str("routes"); more != NULL; parts++) {
+		char *question = more;
+
+		more = part_of(&f, question, &lines);
+		mem_free(question);
+	}
+	ck_assert_uint_ge(parts, 2);
+	ck_assert_uint_eq(lines, f.engine->rib->n);
+	engine_free(f.engine);
+	buf_done(&body);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -183,6 +300,8 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, probes_of_one_origin, 0, 4);
 	tcase_add_loop_test(tc, offers_without_end, 0, 2);
+	tcase_add_test(tc, waiting_costs_nothing);
+	tcase_add_test(tc, routes_in_parts);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

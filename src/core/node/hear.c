@@ -157,17 +157,40 @@ is_due(struct engine *e, struct session *s, struct keyset_entry *entry)
 	return false;
 }
 
+/*
+ * The one to look at from this key on. All of an origin's wait while that has
+ * no token: they are not looked at one by one, for there may be thousands, at
+ * each session, ten times a second.
+ */
+static struct tree_node *
+look_from(struct engine *e, struct session *s, struct tree_node *n)
+{
+	while (n != NULL) {
+		const char *name =
+		    tree_entry(n, struct keyset_entry, node)->key.origin;
+		struct signer *origin = signers_find(&e->signers, name);
+		struct mono when;
+
+		if (origin == NULL || pace_has(&origin->heard, e->now,
+					  LIMIT_ORIGIN_RESERVE, &when))
+			break;
+		late_at(e, when);
+		n = keyset_behind(&s->late, name);
+	}
+	return n;
+}
+
 static void
 ask(struct engine *e, struct session *s)
 {
-	struct tree_node *n = tree_first(&s->late.tree), *next;
+	struct tree_node *n = look_from(e, s, tree_first(&s->late.tree)), *next;
 	struct keyset asked = { 0 };
 
 	for (; n != NULL && asked.tree.n < ASK_MAX; n = next) {
 		struct keyset_entry *entry =
 		    tree_entry(n, struct keyset_entry, node);
 
-		next = tree_next(n);
+		next = look_from(e, s, tree_next(n));
 		if (!is_due(e, s, entry))
 			continue;
 		keyset_add(&asked, &entry->key);

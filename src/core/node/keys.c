@@ -45,6 +45,15 @@ keyset_remove(struct keyset *set, struct keyset_entry *entry)
 	mem_free(entry);
 }
 
+struct tree_node *
+keyset_behind(const struct keyset *set, const char *origin)
+{
+	/* No id has such an octet (lsa_key_check). */
+	struct lsa_key key = { origin, "\x7f", UINT8_MAX };
+
+	return tree_from(&set->tree, &key, by_key);
+}
+
 void
 keyset_done(struct keyset *set)
 {

@@ -38,6 +38,8 @@ bool keyset_add(struct keyset *set, const struct lsa_key *key);
 struct keyset_entry *keyset_find(
     const struct keyset *set, const struct lsa_key *key);
 void keyset_remove(struct keyset *set, struct keyset_entry *entry);
+/* The node of the first entry behind all of this origin's, or NULL. */
+struct tree_node *keyset_behind(const struct keyset *set, const char *origin);
 void keyset_done(struct keyset *set);
 
 struct want *wants_find(const struct wants *wants, const struct seal *seal,

@@ -331,14 +331,39 @@ route_line(struct json *j, const struct route *r)
 	json_line(j);
 }
 
+/* The first route behind the pattern; NULL: the first of all. */
+static size_t
+route_behind(const struct rib *rib, const char *pattern)
+{
+	size_t low = 0, high = rib->n;
+
+	while (pattern != NULL && low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (strcmp(pattern, rib->routes[mid].pattern) < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return low;
+}
+
+/* In parts, as the database: a pattern that stays is there once. */
 static void
 routes(struct engine *e, struct json *j, const struct request *r)
 {
 	const struct rib *rib = rib_of(e);
+	size_t i;
 
-	(void)r;
-	for (size_t i = 0; rib != NULL && i < rib->n; i++)
+	if (rib == NULL)
+		return;
+	i = route_behind(rib, r->n > 0 ? r->word[0] : NULL);
+	for (; i < rib->n && j->out->n < LIMIT_ANSWER_PART; i++)
 		route_line(j, &rib->routes[i]);
+	if (i == rib->n)
+		return;
+	buf_printf(r->more, "routes %s", rib->routes[i - 1].pattern);
+	buf_u8(r->more, 0);
 }
 
 static void
