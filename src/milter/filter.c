@@ -121,7 +121,7 @@ message_end(struct talk *talk)
 		return;
 	basis = limits_clear(&talk->session.limits);
 	if (basis != NULL)
-		milter_drop(milter_get(), basis);
+		milter_kept(milter_get(), basis);
 	session_clear(&talk->session);
 	milter_open(milter_get(), -1);
 }
@@ -172,8 +172,9 @@ recipients_begin(struct talk *talk)
 	known = ruling_recall(
 	    &milter_get()->splits, &who, clock_wall_ms(), &message);
 	pthread_mutex_unlock(&milter_get()->lock);
-	if (basis != NULL && basis->limits && milter_may_keep(milter_get()) &&
-	    (known || (s->declared != 0 && !s->limits.sendmail)))
+	if (basis != NULL && basis->limits &&
+	    (known || (s->declared != 0 && !s->limits.sendmail)) &&
+	    milter_may_keep(milter_get()))
 		limits_begin(&s->limits, basis, &message);
 	else if (basis != NULL)
 		milter_drop(milter_get(), basis);

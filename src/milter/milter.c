@@ -79,9 +79,19 @@ milter_may_keep(struct milter *m)
 	bool may;
 
 	pthread_mutex_lock(&m->lock);
-	may = m->tables < LIMIT_TABLES;
+	may = m->tables < LIMIT_TABLES && m->judged < LIMIT_JUDGED;
+	m->judged += may;
 	pthread_mutex_unlock(&m->lock);
 	return may;
+}
+
+void
+milter_kept(struct milter *m, struct basis *basis)
+{
+	pthread_mutex_lock(&m->lock);
+	m->judged--;
+	pthread_mutex_unlock(&m->lock);
+	milter_drop(m, basis);
 }
 
 void

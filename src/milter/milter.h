@@ -47,6 +47,7 @@ struct milter {
 	unsigned npassed; /* in all; the oldest is overwritten */
 	unsigned open;    /* messages between MAIL and their end */
 	unsigned tables;  /* bases that have not ended */
+	unsigned judged;  /* transactions that keep one */
 
 	/* by signal handlers, in any thread, for the first one */
 	atomic_bool stop, reload, tell;
@@ -64,8 +65,10 @@ void milter_done(struct milter *m);
 struct basis *milter_hold(struct milter *m);
 void milter_drop(struct milter *m, struct basis *basis);
 
-/* Whether one may be kept from one step of a session to the next. */
+/* Whether one may be kept from one step of a session to the next, with what
+ * is computed over it; then milter_kept() takes it back. */
 bool milter_may_keep(struct milter *m);
+void milter_kept(struct milter *m, struct basis *basis);
 
 /* `basis` from now on, in place of the one before; NULL takes it away. */
 void milter_stand_on(struct milter *m, struct basis *basis);

@@ -187,6 +187,11 @@
  * fill the memory. Above this recipients are judged at the end alone. */
 #define LIMIT_TABLES 8
 
+/* Transactions that are judged at RCPT at once, where there are limits: what
+ * each keeps until its end is 4 MB with 10 000 servers, as long as its client
+ * is silent. Above this, too, recipients are judged at the end alone. */
+#define LIMIT_JUDGED 64
+
 /* Messages marked last: 40 kB. Where the MTA names the milter twice, the second
  * asks at once; none in between but those of other clients, a process each. */
 #define LIMIT_PASSED 1024
@@ -198,14 +203,21 @@
 
 /*
  * Who may only read shares the loop with the sessions: an answer of the whole
- * database takes half a second with 10 000 servers. So it is made in parts, a
- * few milliseconds each and the next when this one is read; one question is
- * answered at a time, and the loop then has four times as long for others; and
- * while so much of all answers is not read yet, the next question waits.
+ * database, or table, takes half a second with 10 000 servers. So it is made in
+ * parts, a few milliseconds each and the next when this one is read; one
+ * question is answered at a time, and the loop then has four times as long for
+ * others; and while so much of all answers is not read yet, the next question
+ * waits. What sees the network as a whole (status, explain, export) is made at
+ * once, in half a second: what each new table costs.
  */
 #define LIMIT_ANSWER_PART 262144
 #define LIMIT_ANSWER_REST 4
 #define LIMIT_ANSWERS_UNREAD 33554432
+
+/* Connectors of a topology document that one connector may become, where its
+ * bridgeheads differ in cost: each has all its limits once more, so what is
+ * exported is eight times a database and no more. */
+#define LIMIT_EXPORT_WAYS 8
 
 /* A free text of an operator (the reason of a drain), in octets. */
 #define LIMIT_REASON_OCTETS 120

@@ -1,5 +1,6 @@
 #include "core/node/relaying.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/node/fx.h"
@@ -70,14 +71,6 @@ recipient(struct engine *e, const char *pattern)
 	return kept;
 }
 
-/* There is something to ask it for, and it was never asked. */
-static bool
-is_new(const struct engine *e, const struct link *l)
-{
-	return l->use & (LINK_CONNECTOR | LINK_MEMBER) && l->state == LINK_UP &&
-	       l->relay_at.ms == 0 && following(e, &l->addr, NULL) != NULL;
-}
-
 const char *
 relaying_ask(struct engine *e, struct link *l)
 {
@@ -112,11 +105,63 @@ relaying_told(struct engine *e, struct link *l, bool refused)
 					l->relay_pattern, &l->addr);
 }
 
-/* A new table: hops that were never asked are, soon. */
+struct asking {
+	VEC(struct link *) links; /* by address */
+};
+
+static int
+by_addr(const void *a, const void *b)
+{
+	const struct link *const *x = a, *const *y = b;
+
+	return addr_order(&(*x)->addr, &(*y)->addr);
+}
+
+/* Those that were never asked. */
+static void
+asking_list(struct engine *e, struct asking *a)
+{
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
+		if (!l->running && l->use & (LINK_CONNECTOR | LINK_MEMBER) &&
+		    l->state == LINK_UP && l->relay_at.ms == 0)
+			vec_push(&a->links, l);
+	if (a->links.n > 1)
+		qsort(a->links.v, a->links.n, sizeof(*a->links.v), by_addr);
+}
+
+/* All of them that lead to this address. */
+static void
+ask_soon(const struct asking *a, const struct addr *hop)
+{
+	size_t low = 0, high = a->links.n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (addr_order(&a->links.v[mid]->addr, hop) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < a->links.n && addr_equal(&a->links.v[low]->addr, hop);
+	     low++)
+		link_soon(a->links.v[low]);
+}
+
+/* A new table: hops that were never asked are, soon. Routes are looked at
+ * once, not once for each link. */
 void
 relaying_table(struct engine *e)
 {
-	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
-		if (!l->running && is_new(e, l))
-			link_soon(l);
+	struct asking a = { 0 };
+
+	asking_list(e, &a);
+	for (size_t i = 0; a.links.n > 0 && i < e->rib->n; i++) {
+		const struct route *route = &e->rib->routes[i];
+
+		for (size_t k = 0; k < route->nhops; k++)
+			if (is_open(route, &route->hop[k].addr))
+				ask_soon(&a, &route->hop[k].addr);
+	}
+	vec_done(&a.links);
 }

@@ -164,11 +164,45 @@ alike(const struct facts_connector *c, size_t i, size_t k)
 	return b[i].cost == b[k].cost && facts_up(c, i) == facts_up(c, k);
 }
 
+/* Bridgeheads of one connector that stand in one of the document. */
+struct ways {
+	size_t first[LIMIT_BRIDGEHEADS]; /* by number of the way */
+	size_t way[LIMIT_BRIDGEHEADS];   /* by bridgehead */
+	size_t n;
+};
+
+/* The way of the bridgehead k among those there are, or a new one. */
+static size_t
+way_of(const struct facts_connector *c, const struct ways *ways, size_t k)
+{
+	size_t near = ways->n;
+
+	for (size_t i = 0; i < ways->n; i++) {
+		if (alike(c, ways->first[i], k))
+			return i;
+		if (facts_up(c, ways->first[i]) == facts_up(c, k))
+			near = i;
+	}
+	return ways->n < LIMIT_EXPORT_WAYS ? ways->n : near;
+}
+
 static void
-bridgeheads_tell(
-    struct exporting *x, const struct facts_connector *c, size_t first)
+ways_find(const struct facts_connector *c, struct ways *ways)
+{
+	ways->n = 0;
+	for (size_t k = 0; k < c->body->nbridgeheads; k++) {
+		ways->way[k] = way_of(c, ways, k);
+		if (ways->way[k] == ways->n)
+			ways->first[ways->n++] = k;
+	}
+}
+
+static void
+bridgeheads_tell(struct exporting *x, const struct facts_connector *c,
+    const struct ways *ways, size_t way)
 {
 	const struct lsa_connector *body = c->body;
+	size_t first = ways->first[way];
 	const struct lsa_bridgehead *b = &body->bridgeheads[first];
 	uint32_t cost = steps_cost(body, b);
 
@@ -177,7 +211,7 @@ bridgeheads_tell(
 	json_str(x->j, "server", x->v->facts.servers.v[c->owner].name);
 	json_open(x->j, "to", '[');
 	for (size_t k = first; k < body->nbridgeheads; k++)
-		if (alike(c, k, first))
+		if (ways->way[k] == way)
 			json_str(x->j, NULL, body->bridgeheads[k].name);
 	json_close(x->j, ']');
 	json_uint(x->j, "cost", cost > LIMIT_COST_MAX ? LIMIT_COST_MAX : cost);
@@ -202,15 +236,11 @@ connectors_tell(struct exporting *x)
 	json_open(x->j, "connectors", '[');
 	for (size_t i = 0; i < f->connectors.n; i++) {
 		const struct facts_connector *c = &f->connectors.v[i];
+		struct ways ways;
 
-		for (size_t k = 0; k < c->body->nbridgeheads; k++) {
-			size_t same = 0;
-
-			while (!alike(c, same, k))
-				same++;
-			if (same == k)
-				bridgeheads_tell(x, c, k);
-		}
+		ways_find(c, &ways);
+		for (size_t k = 0; k < ways.n; k++)
+			bridgeheads_tell(x, c, &ways, k);
 	}
 	json_close(x->j, ']');
 	vec_done(&x->names);
