@@ -5,6 +5,7 @@
  *     probing.c    how they are: probes and their verdicts
  *     relaying.c   whether they relay for us, asked before mail is
  *     told.c       what reports tell of them
+ *     shortage.c   what is short here, so that none can begin
  *     link_show.c  what `lsrctl links` shows
  */
 

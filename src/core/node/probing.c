@@ -11,6 +11,7 @@
 #include "core/node/nbrs.h"
 #include "core/node/node.h"
 #include "core/node/relaying.h"
+#include "core/node/shortage.h"
 #include "core/node/signers.h"
 #include "core/node/told.h"
 
@@ -27,9 +28,6 @@
 
 /* What could not begin is tried again after a second, then ever later. */
 #define UNABLE_DOUBLES 3
-/* Nothing was short for so long: it is over. */
-#define SHORTAGE_MS 30000
-
 /* Half as often, four times at most; so many good answers take one back. */
 #define SLOW_MOST 4
 #define SLOW_BACK 4
@@ -206,17 +204,6 @@ is_way_missing(const char *reason)
 	       strcmp(reason, "forbidden") == 0;
 }
 
-static void
-shortage_begins(struct engine *e, const char *reason)
-{
-	if (e->shortage == NULL || strcmp(e->shortage, reason) != 0)
-		fx_event(e, (struct event){ .kind = EVENT_SHORTAGE,
-				.to = "short",
-				.reason = reason });
-	e->shortage = reason;
-	e->short_at = e->now;
-}
-
 /*
  * It could not begin here. Where others are reached all the while it is the
  * way to this one that is missing: that is a failure.
@@ -238,23 +225,6 @@ unable(struct engine *e, struct link *l, const char *reason)
 	l->unables++;
 	l->next = mono_after(e->now, ms);
 	shortage_begins(e, reason);
-}
-
-static void
-shortage_tick(struct engine *e)
-{
-	struct mono over = mono_after(e->short_at, SHORTAGE_MS);
-
-	if (e->shortage == NULL)
-		return;
-	if (!mono_due(over, e->now)) {
-		fx_wake(e, over);
-		return;
-	}
-	fx_event(e,
-	    (struct event){
-		.kind = EVENT_SHORTAGE, .to = "well", .reason = e->shortage });
-	e->shortage = NULL;
 }
 
 /* It answers, and takes no mail: down by that, until it takes some. */
