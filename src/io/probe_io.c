@@ -25,9 +25,11 @@ struct probe {
 	struct probe_io *io;
 	uint32_t number;
 	int fd;
-	bool connected, leaving;
-	struct mono due;
-	struct event *ready; /* to be connected, then to be read */
+	bool connected, late, leaving;
+	struct mono due, asked; /* since then a reply is waited for */
+	uint64_t wait_ms;       /* so long, until it is late */
+	uint64_t slowest_ms;    /* of those that have come */
+	struct event *ready;    /* to be connected, then to be read */
 	struct event *deadline;
 	void *state; /* the dialogue's */
 };
@@ -38,6 +40,7 @@ struct probe_io {
 	char *own_name;
 	uint32_t timeout_ms;
 	struct tree running; /* by number of the probe */
+	struct tree late;    /* by number of the probe */
 	struct tree leaving; /* by descriptor */
 };
 
@@ -68,12 +71,22 @@ probe_free(void *arg)
 	mem_free(probe);
 }
 
+static struct tree *
+where(struct probe *probe)
+{
+	struct probe_io *io = probe->io;
+
+	return probe->leaving ? &io->leaving
+	       : probe->late  ? &io->late
+	                      : &io->running;
+}
+
 static void
 give_up(struct probe *probe)
 {
 	struct probe_io *io = probe->io;
 
-	tree_remove(probe->leaving ? &io->leaving : &io->running, &probe->node);
+	tree_remove(where(probe), &probe->node);
 	event_free(probe->ready);
 	event_free(probe->deadline);
 	close(probe->fd);
@@ -91,6 +104,13 @@ wait_until(struct probe *probe, uint64_t ms)
 }
 
 static void
+wait_for_reply(struct probe *probe)
+{
+	probe->asked = clock_mono();
+	wait_until(probe, probe->late ? PROBE_IO_MOST_MS : probe->wait_ms);
+}
+
+static void
 tell(struct loop *loop, uint32_t number, enum probe_verdict verdict,
     const char *reason)
 {
@@ -99,6 +119,23 @@ tell(struct loop *loop, uint32_t number, enum probe_verdict verdict,
 		.verdict = (int)verdict,
 		.reason = reason };
 
+	loop_step(loop, &in);
+}
+
+static void
+tell_answer(
+    struct loop *loop, const struct probe *probe, enum probe_verdict verdict)
+{
+	struct input in = { .kind = IN_PROBE,
+		.who = probe->number,
+		.verdict = (int)verdict,
+		.value = probe->slowest_ms };
+
+	if (probe->late &&
+	    (verdict == PROBE_FAILED || verdict == PROBE_REFUSED))
+		return;
+	if (probe->late)
+		in.verdict = PROBE_SLOW;
 	loop_step(loop, &in);
 }
 
@@ -126,7 +163,7 @@ leave(struct probe *probe)
 {
 	struct probe_io *io = probe->io;
 
-	tree_remove(&io->running, &probe->node);
+	tree_remove(where(probe), &probe->node);
 	probe->leaving = true;
 	tree_insert(&io->leaving, &probe->node, &probe->fd, by_fd);
 	wait_until(probe, LEAVE_MS);
@@ -143,13 +180,27 @@ judged(struct probe *probe, enum plugin_verdict said, const struct buf *say)
 		[PLUGIN_REFUSED] = PROBE_REFUSED,
 	};
 	struct loop *loop = probe->io->loop;
-	uint32_t number = probe->number;
+	struct probe was = *probe;
 
 	if (say->n > 0 && put(probe->fd, say))
 		leave(probe);
 	else
 		give_up(probe);
-	tell(loop, number, verdicts[said], NULL);
+	tell_answer(loop, &was, verdicts[said]);
+}
+
+/* A reply has come, or the end. */
+static void
+replied(struct probe *probe, enum plugin_verdict said, const struct buf *say)
+{
+	uint64_t ms = mono_since(probe->asked, clock_mono());
+
+	if (ms > probe->slowest_ms)
+		probe->slowest_ms = ms;
+	if (said == PLUGIN_MORE)
+		wait_for_reply(probe);
+	else
+		judged(probe, said, say);
 }
 
 static void
@@ -174,10 +225,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		    probe->state, octets, (size_t)n, &say);
 	if (said == PLUGIN_MORE && !put(fd, &say))
 		said = PLUGIN_FAILED;
-	if (said != PLUGIN_MORE)
-		judged(probe, said, &say);
-	else if (say.n > 0)
-		wait_until(probe, probe->io->timeout_ms);
+	if (said != PLUGIN_MORE || say.n > 0)
+		replied(probe, said, &say);
 	buf_done(&say);
 }
 
@@ -195,8 +244,28 @@ on_connected(evutil_socket_t fd, short what, void *arg)
 		  EV_READ | EV_PERSIST, on_readable, probe) == 0);
 	CHECK(event_add(probe->ready, NULL) == 0);
 	probe->connected = true;
-	wait_until(probe, probe->io->timeout_ms);
+	wait_for_reply(probe);
 	tell(probe->io->loop, probe->number, PROBE_CONNECTED, NULL);
+}
+
+/* An MTA would still wait: so do we, for one of each number. */
+static void
+is_late(struct probe *probe)
+{
+	struct probe_io *io = probe->io;
+	uint32_t number = probe->number;
+
+	if (io->late.n >= LIMIT_PROBES_LATE ||
+	    probe->wait_ms >= PROBE_IO_MOST_MS ||
+	    tree_find(&io->late, &number, by_number) != NULL) {
+		verdict(probe, PROBE_LATE, NULL);
+		return;
+	}
+	tree_remove(&io->running, &probe->node);
+	probe->late = true;
+	tree_insert(&io->late, &probe->node, &probe->number, by_number);
+	wait_until(probe, PROBE_IO_MOST_MS - probe->wait_ms);
+	tell(io->loop, number, PROBE_LATE, NULL);
 }
 
 static void
@@ -206,13 +275,14 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (probe->leaving)
+	if (probe->leaving || probe->late)
 		give_up(probe);
 	else if (mono_since(probe->due, clock_mono()) >= STALLED_MS)
 		verdict(probe, PROBE_UNABLE, "stalled");
+	else if (probe->connected)
+		is_late(probe);
 	else
-		verdict(
-		    probe, probe->connected ? PROBE_LATE : PROBE_FAILED, NULL);
+		verdict(probe, PROBE_FAILED, NULL);
 }
 
 /* The recipient: `postmaster` of the service itself, who must be there (RFC
@@ -246,6 +316,8 @@ probe_begin(struct probe_io *io, const struct effect *fx, int fd)
 	probe->io = io;
 	probe->number = fx->who;
 	probe->fd = fd;
+	probe->wait_ms =
+	    fx->wait_ms > io->timeout_ms ? fx->wait_ms : io->timeout_ms;
 	probe->ready = event_new(base, fd, EV_WRITE, on_connected, probe);
 	probe->deadline = evtimer_new(base, on_deadline, probe);
 	probe->state = mem_new(io->dialogue->state_size, 0, 0);
@@ -276,17 +348,26 @@ reach(const struct probe_io *io, const struct effect *fx, const char **why)
 }
 
 static void
-do_probe(void *ctx, const struct effect *fx)
+give_up_number(struct tree *tree, uint32_t number)
 {
-	struct probe_io *io = ctx;
-	struct tree_node *n = tree_find(&io->running, &fx->who, by_number);
-	const char *why;
-	int fd;
+	struct tree_node *n = tree_find(tree, &number, by_number);
 
 	if (n != NULL)
 		give_up(tree_entry(n, struct probe, node));
-	if (fx->naddrs == 0)
+}
+
+static void
+do_probe(void *ctx, const struct effect *fx)
+{
+	struct probe_io *io = ctx;
+	const char *why;
+	int fd;
+
+	give_up_number(&io->running, fx->who);
+	if (fx->naddrs == 0) {
+		give_up_number(&io->late, fx->who);
 		return;
+	}
 	fd = reach(io, fx, &why);
 	if (fd >= 0)
 		probe_begin(io, fx, fd);
@@ -325,6 +406,7 @@ probe_io_free(struct probe_io *io)
 		return;
 	loop_carry(io->loop, FX_PROBE, NULL, NULL);
 	while ((n = tree_first(&io->running)) != NULL ||
+	       (n = tree_first(&io->late)) != NULL ||
 	       (n = tree_first(&io->leaving)) != NULL)
 		give_up(tree_entry(n, struct probe, node));
 	mem_free(io->own_name);

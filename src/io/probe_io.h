@@ -8,15 +8,21 @@
  *        |
  *        +--> it cannot begin here -----------------------> unable, and why
  *
- * What the MTA would wait for is waited for: so long for a connection
- * (smtp_connect_timeout of the service `lsrd`), so long for each reply. A
- * deadline that comes late is our own: this process, or the whole host, was
+ * So long is waited for a connection (smtp_connect_timeout of the service
+ * `lsrd`), so long for each reply. What comes later than that is late, and still
+ * waited for as long as the MTA would: when it comes, it is slow.
+ *
+ *     running --deadline--> late --> slow           one of each number, while a
+ *        |                    |                     new one may run beside it
+ *        +--> its verdict     +--> nothing is said
+ *
+ * A deadline that comes late is our own: this process, or the whole host, was
  * stopped meanwhile, and the other side cannot be blamed.
  *
  * With the verdict we take our leave, and wait a moment for the other end to
  * close: a reset would be a line in its log. A new FX_PROBE with the number of
  * a running probe gives that one up without an answer; one without an address
- * does nothing else.
+ * gives up a late one, too, and does nothing else.
  */
 
 #ifndef IO_PROBE_IO_H
@@ -29,6 +35,7 @@
 
 #define PROBE_IO_CONNECT_MS 5000
 #define PROBE_IO_REPLY_MS 15000
+#define PROBE_IO_MOST_MS 300000 /* Postfix's smtp_helo_timeout */
 
 struct probe_io;
 

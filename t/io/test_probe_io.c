@@ -22,6 +22,7 @@
 
 struct engine {
 	char told[256];
+	uint64_t value;
 	struct effect fx;
 	bool act;
 };
@@ -32,6 +33,7 @@ static const char *const words[] = {
 	[PROBE_BUSY] = "busy",
 	[PROBE_FAILED] = "failed",
 	[PROBE_LATE] = "late",
+	[PROBE_SLOW] = "slow",
 	[PROBE_UNABLE] = "unable",
 	[PROBE_TAKES] = "takes",
 	[PROBE_REFUSED] = "refused",
@@ -45,6 +47,7 @@ engine_step(struct engine *engine, const struct input *in)
 	size_t n = strlen(engine->told);
 
 	engine->act = false;
+	engine->value = in->value;
 	if (in->kind == IN_PROBE)
 		snprintf(engine->told + n, sizeof(engine->told) - n,
 		    "%u %s%s%s; ", in->who, words[in->verdict],
@@ -223,6 +226,75 @@ START_TEST(one_that_is_slow)
 }
 END_TEST
 
+/* It is late, and then it comes: that is said, and how late it was. */
+START_TEST(one_that_is_late)
+{
+	int first, second, third;
+
+	probe(7, &addr);
+	first = taken();
+	until("7 late");
+	engine.told[0] = '\0';
+	probe(7, &addr); /* beside it */
+	second = taken();
+	until("7 late"); /* one of them is waited for */
+	engine.told[0] = '\0';
+	probe(7, &addr);
+	third = taken();
+	say(first, "220 mx\r\n", "EHLO me.example.org\r\n");
+	say(first, "250 mx\r\n", "QUIT\r\n");
+	until("7 slow");
+	ck_assert_uint_ge(engine.value, 600);
+	say(third, "220 mx\r\n", "EHLO me.example.org\r\n");
+	say(third, "250 mx\r\n", "QUIT\r\n");
+	ck_assert_str_eq(engine.told, "7 connected; 7 slow; 7 ok; ");
+	ck_assert_uint_lt(engine.value, 300);
+	close(first);
+	close(second);
+	close(third);
+}
+END_TEST
+
+/* What comes in the end and is no good was said: it was late. */
+START_TEST(one_that_is_late_for_nothing)
+{
+	int fd;
+
+	probe(7, &addr);
+	fd = taken();
+	until("7 late");
+	say(fd, "554 no\r\n", "QUIT\r\n");
+	close(fd);
+	probe(7, &addr);
+	fd = taken();
+	until("late; 7 connected; 7 late");
+	probe(7, NULL); /* nobody waits for it any more */
+	ck_assert_int_eq(recv(fd, &(char){ 0 }, 1, 0), 0);
+	ck_assert_str_eq(
+	    engine.told, "7 connected; 7 late; 7 connected; 7 late; ");
+	close(fd);
+}
+END_TEST
+
+/* Where it is allowed for, it is not late. */
+START_TEST(one_that_was_slow_before)
+{
+	struct timespec wait = { 0, 500000000 };
+	int fd;
+
+	engine.fx.wait_ms = 2000;
+	probe(7, &addr);
+	fd = taken();
+	nanosleep(&wait, NULL);
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	say(fd, "220 mx\r\n", "EHLO me.example.org\r\n");
+	say(fd, "250 mx\r\n", "QUIT\r\n");
+	ck_assert_str_eq(engine.told, "7 connected; 7 ok; ");
+	ck_assert_uint_ge(engine.value, 500);
+	close(fd);
+}
+END_TEST
+
 START_TEST(one_that_does_not)
 {
 	int fd;
@@ -332,6 +404,9 @@ main(void)
 	tcase_add_test(tc, a_service_that_is_asked);
 	tcase_add_test(tc, a_service_that_is_busy);
 	tcase_add_test(tc, one_that_is_slow);
+	tcase_add_test(tc, one_that_is_late);
+	tcase_add_test(tc, one_that_is_late_for_nothing);
+	tcase_add_test(tc, one_that_was_slow_before);
 	tcase_add_test(tc, one_that_does_not);
 	tcase_add_test(tc, one_that_is_given_up);
 	tcase_add_test(tc, one_that_cannot_begin);

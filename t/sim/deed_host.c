@@ -200,6 +200,7 @@ const struct scene_verb scene_host_deeds[] = {
 	{ "age-disks", 0, 0, do_age },
 	{ "short", 2, 2, service_short },
 	{ "busy", 2, 2, service_busy },
+	{ "greets", 2, 2, service_greets },
 	{ "denies", 2, 2, service_denies },
 	{ "asked", 2, 2, service_asked },
 	{ "mta", 2, 2, do_mta },

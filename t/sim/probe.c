@@ -1,6 +1,8 @@
 #include "t/sim/probe.h"
 
-#define PROBE_MS 5000 /* a connection is waited for so long */
+#define PROBE_MS 5000  /* a connection is waited for so long */
+#define REPLY_MS 15000 /* a reply, until it is late */
+#define MOST_MS 300000 /* and then it is slow, or never comes */
 
 static void
 probe_says(
@@ -12,6 +14,30 @@ probe_says(
 	h->in.kind = IN_PROBE;
 	h->serial = world->serial;
 	world_later(world, ms, h);
+}
+
+/* It greets, sooner or later. */
+static void
+probe_is_answered(struct world *world, struct node *node, struct node *to,
+    struct input *in, uint64_t wait_ms)
+{
+	uint64_t ms = 2 * world_delay(world, node, to);
+	uint64_t wait = wait_ms > REPLY_MS ? wait_ms : REPLY_MS;
+
+	in->value = ms + to->greets_ms;
+	if (in->value > wait) {
+		bool good = in->verdict == PROBE_OK ||
+		            in->verdict == PROBE_BUSY ||
+		            in->verdict == PROBE_TAKES;
+
+		in->verdict = PROBE_LATE;
+		probe_says(world, node, ms + wait, in);
+		in->verdict = PROBE_SLOW;
+		if (good && in->value <= MOST_MS)
+			probe_says(world, node, ms + in->value, in);
+	} else {
+		probe_says(world, node, ms + in->value, in);
+	}
 }
 
 /* What the mail service at `to` makes of it. */
@@ -39,7 +65,7 @@ probe_reaches(struct world *world, struct node *node, struct node *to,
 	              : fx->recipient == NULL      ? PROBE_OK
 	              : to->denies                 ? PROBE_REFUSED
 	                                           : PROBE_TAKES;
-	probe_says(world, node, 2 * ms, in);
+	probe_is_answered(world, node, to, in, fx->wait_ms);
 }
 
 void
@@ -55,8 +81,10 @@ probe_fx(struct world *world, struct node *node, const struct effect *fx)
 	if (i == node->probes.n)
 		vec_push(&node->probes, ((struct probe){ .who = fx->who }));
 	node->probes.v[i].serial = world->serial;
-	if (fx->naddrs == 0)
-		return; /* given up */
+	if (fx->naddrs == 0) {
+		node->probes.v[i].ended = world->serial;
+		return;
+	}
 	if (to == NULL) {
 		world_fail(world, "%s probes what is nobody", node->name);
 	} else if (node->shortage != NULL) {
@@ -74,6 +102,8 @@ probe_is_stale(const struct node *node, const struct happening *h)
 		return false;
 	for (size_t i = 0; i < node->probes.n; i++)
 		if (node->probes.v[i].who == h->in.who)
-			return node->probes.v[i].serial != h->serial;
+			return h->in.verdict == PROBE_SLOW
+			           ? node->probes.v[i].ended > h->serial
+			           : node->probes.v[i].serial != h->serial;
 	return true;
 }

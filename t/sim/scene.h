@@ -22,6 +22,7 @@
  *     families SET ipv4|ipv6|all        (of its MTA)
  *     denies SET yes|no                 (it does not relay for us)
  *     busy SET yes|no                   (its mail service answers 421)
+ *     greets SET TIME                   (its mail service, so late)
  *     short SET REASON|of-nothing       (no probe can begin there)
  *     probe-interval SET TIME           digest-interval SET TIME
  *     cut SET SET [peer|mail [one-way]] [silent]

@@ -18,6 +18,18 @@ service_busy(struct scene *scene)
 }
 
 static void
+greets_one(struct scene *scene, struct node *node)
+{
+	node->greets_ms = scene_time(scene->word[2]);
+}
+
+void
+service_greets(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], greets_one);
+}
+
+static void
 denies_one(struct scene *scene, struct node *node)
 {
 	node->denies = strcmp(scene->word[2], "yes") == 0;

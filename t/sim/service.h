@@ -9,6 +9,7 @@
 #include "t/sim/scene.h"
 
 void service_busy(struct scene *scene);
+void service_greets(struct scene *scene);
 void service_denies(struct scene *scene);
 void service_asked(struct scene *scene);
 void service_short(struct scene *scene);

@@ -60,6 +60,7 @@ struct mta_table {
 struct probe {
 	uint32_t who;
 	uint64_t serial;
+	uint64_t ended; /* what was late until then is given up, too */
 };
 
 struct happening;
@@ -85,9 +86,10 @@ struct node {
 	bool takes_none; /* its mail service answers, and refuses all mail */
 	bool hung;       /* lsrd is stopped, the kernel is not */
 
-	bool denies;    /* it does not relay to whom a RCPT of ours names */
-	uint64_t asked; /* so often did one ask it */
-	bool busy;      /* its mail service answers 421 */
+	bool denies;        /* it does not relay to whom a RCPT of ours names */
+	uint64_t asked;     /* so often did one ask it */
+	bool busy;          /* its mail service answers 421 */
+	uint64_t greets_ms; /* its mail service takes so long to greet */
 	const char *shortage; /* why no probe can begin here; NULL: they can */
 	struct mono short_since;
 	uint64_t probed; /* so often was its mail service probed */

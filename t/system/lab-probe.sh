@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/lab.sh"
 skip_unless_able
-plan 12
+plan 15
 
 west() {
 	"$lab" run west1 "$@"
@@ -37,7 +37,7 @@ log_has_not() {
 	! west grep "$1" /var/log/lsrd.log
 }
 
-quirks="helo old lf slow mute odd busy"
+quirks="helo old lf slow mute odd busy late"
 
 # The lab's document, with a way out by each quirk at west1.
 document() {
@@ -67,6 +67,21 @@ for quirk in $quirks; do
 	ok "a service with the quirk $quirk is up" soon is_up space "$quirk.partner.example"
 done
 ok "one that is none is down" soon is_down space none.partner.example
+late_down() {
+	west grep -c 'space-state:.*late.partner.*to=down' /var/log/lsrd.log
+}
+downs=$(late_down)
+ok "one that greets after 20 s was down once, until it had" is "$downs" 1
+since_up() {
+	west lsrctl links --json | grep '"space":"late.partner.example"' |
+		grep -q '"since_s":[3-9][0-9]'
+}
+patience=90
+still_slow() {
+	soon since_up && is "$(late_down)" 1
+}
+ok "and is up ever since, however slow" still_slow
+patience=40
 
 # Two sessions a minute; our probes come every two seconds.
 east postconf -e smtpd_client_connection_rate_limit=2 anvil_rate_time_unit=60s

@@ -18,6 +18,8 @@ def session(conn, quirk):
     say = lambda text: conn.sendall((text + end).encode())
     if quirk == "slow":
         time.sleep(6)
+    if quirk == "late":
+        time.sleep(20)
     if quirk == "busy":
         say("421 4.7.0 too many sessions, try again later")
         return

@@ -135,6 +135,11 @@
  * sessions lost together, some by two addresses. What is beyond waits. */
 #define LIMIT_PROBES 512
 
+/* Those besides that were judged late, and wait on for what may still come:
+ * minutes, each. Where so many services hang at once, no further one is slow.
+ */
+#define LIMIT_PROBES_LATE 128
+
 /* One report: an address, and a dozen words with their numbers. */
 #define LIMIT_REPORT_OCTETS 512
 

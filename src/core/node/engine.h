@@ -67,10 +67,15 @@ enum input_kind {
 
 enum probe_verdict {
 	PROBE_CONNECTED, /* the connection was accepted; the rest follows */
-	PROBE_OK,        /* greeting and EHLO or HELO were answered well */
+	PROBE_OK,        /* greeting and EHLO or HELO were answered well; value:
+			    the longest wait for a reply, in milliseconds */
 	PROBE_BUSY,      /* it is there and has no time: 4xx, 421 */
 	PROBE_FAILED,    /* refused, no connection in time, answered badly */
-	PROBE_LATE,      /* connected, and no answer in time */
+	PROBE_LATE,      /* connected, and no answer in time. It is waited for
+			    as long as an MTA would, while others may begin */
+	PROBE_SLOW,      /* what was late has come, and is no failure; value: as
+			    for PROBE_OK. Nothing else is said of what was late
+			  */
 	PROBE_UNABLE,    /* it could not begin here; reason: what was short */
 	PROBE_REFUSED,   /* asked for `mail`: answered well, and takes none. Not
 			    said of greylisting, which takes it later. Asked
@@ -106,8 +111,10 @@ enum effect_kind {
 		      `mail`: ask further whether it takes mail, by a sender
 		      of our own and postmaster@ its own name; `recipient`, if
 		      there is one: whether it relays to it, by the null sender.
+		      `wait_ms`: a reply is waited for so long, or longer.
 		      A running probe with this number is given up first;
-		      without an address nothing follows */
+		      without an address one that is late is as well, and
+		      nothing follows */
 	FX_SAVE,   /* who: a number; put `bytes` on disk as `what`, or the
 		      state as engine_save() gives it then or later, and say
 		      IN_SAVED with that number */
@@ -140,6 +147,7 @@ struct effect {
 	bool last;
 	enum setup_carrier carrier;
 	bool mail;
+	uint64_t wait_ms;
 	const char *name;
 	const char *recipient;
 	const uint8_t *bytes;

@@ -127,7 +127,7 @@ link_mail(struct engine *e, const char *name)
 static void
 link_free(struct engine *e, struct link *l)
 {
-	if (l->running) /* it is given up */
+	if (l->running || l->waits) /* it is given up */
 		fx_add(e, (struct effect){ .kind = FX_PROBE, .who = l->who });
 	tree_remove(&e->links, &l->node);
 	mem_free(l->name);

@@ -56,6 +56,10 @@ struct link {
 	struct level level;
 	struct mono read; /* when that was told */
 	bool running, connected, urgent;
+	bool waits;       /* one that is late may still be answered */
+	bool only_late;   /* it has failed by lateness alone */
+	uint64_t slow_ms; /* the slowest reply of late, which is allowed for */
+	struct mono slow_at;
 	bool barred;      /* our MTA cannot connect by its family */
 	bool tried;       /* a probe has told something */
 	bool word_down;   /* its own lsrd says that its MTA is down */

@@ -32,6 +32,10 @@
 #define SLOW_MOST 4
 #define SLOW_BACK 4
 
+/* A slow reply is allowed for so long, and half as much again. Who is found
+ * slow after that was down for that time, which is free (by_probes). */
+#define SLOW_KEPT_MS 900000
+
 /* At most six times an hour down and up, which is twelve LSAs. One outage in
  * a quarter of an hour is nothing to speak of. */
 static const struct damp_rule by_probes = {
@@ -160,6 +164,7 @@ failed(struct engine *e, struct link *l, uint32_t weight)
 
 	l->oks = 0;
 	l->calm = 0;
+	l->only_late = false;
 	l->fails += weight;
 	l->urgent = false;
 	told(e, l);
@@ -254,7 +259,7 @@ link_hold(const struct link *l)
 static void
 answered(struct engine *e, struct link *l)
 {
-	l->urgent = false;
+	l->urgent = l->only_late = false;
 	l->fails = 0;
 	if (l->asks)
 		l->doubt = false;
@@ -273,6 +278,59 @@ answered(struct engine *e, struct link *l)
 	told(e, l);
 }
 
+static void
+give_up(struct engine *e, struct link *l)
+{
+	if (l->running || l->waits)
+		fx_add(e, (struct effect){ .kind = FX_PROBE, .who = l->who });
+	l->running = l->waits = false;
+}
+
+/* As good as two failures: nothing was lost on the way. */
+static void
+late(struct engine *e, struct link *l)
+{
+	bool only = l->fails == 0 || l->only_late;
+
+	l->waits = true;
+	failed(e, l, FAILS_DOWN);
+	l->only_late = only;
+}
+
+static void
+replied_in(struct engine *e, struct link *l, uint64_t ms)
+{
+	if (ms < l->slow_ms &&
+	    !mono_due(mono_after(l->slow_at, SLOW_KEPT_MS), e->now))
+		return;
+	l->slow_ms = ms;
+	l->slow_at = e->now;
+}
+
+/* What it is to be given, if it was slow of late. */
+static uint64_t
+patience(const struct engine *e, const struct link *l)
+{
+	if (mono_due(mono_after(l->slow_at, SLOW_KEPT_MS), e->now))
+		return 0;
+	return l->slow_ms + l->slow_ms / 2;
+}
+
+/* What was late has come: so nothing was wrong all that time. */
+static void
+slow(struct engine *e, struct link *l, uint64_t ms)
+{
+	replied_in(e, l, ms);
+	l->waits = false;
+	if (!l->only_late)
+		return;
+	give_up(e, l);
+	l->asks = false;
+	l->oks = OKS_UP - 1;
+	l->well = (struct mono){ e->now.ms > ms ? e->now.ms - ms : 0 };
+	answered(e, l);
+}
+
 void
 link_verdict(struct engine *e, const struct input *in)
 {
@@ -280,13 +338,14 @@ link_verdict(struct engine *e, const struct input *in)
 
 	while (l != NULL && l->who != in->who)
 		l = link_next(l);
-	if (l == NULL || !l->running)
+	if (l == NULL || (!l->running && in->verdict != PROBE_SLOW))
 		return; /* given up meanwhile */
 	switch ((enum probe_verdict)in->verdict) {
 	case PROBE_CONNECTED:
 		l->connected = true;
 		break;
 	case PROBE_OK:
+		replied_in(e, l, in->value);
 		answered(e, l);
 		break;
 	case PROBE_TAKES:
@@ -300,8 +359,11 @@ link_verdict(struct engine *e, const struct input *in)
 	case PROBE_FAILED:
 		failed(e, l, 1);
 		break;
-	case PROBE_LATE: /* as good as two: nothing was lost on the way */
-		failed(e, l, FAILS_DOWN);
+	case PROBE_LATE:
+		late(e, l);
+		break;
+	case PROBE_SLOW:
+		slow(e, l, in->value);
 		break;
 	case PROBE_UNABLE:
 		unable(e, l, in->reason);
@@ -340,6 +402,7 @@ probe(struct engine *e, struct link *l)
 		      .addrs = fx_keep(e, addrs, sizeof(addrs)),
 		      .naddrs = addrs[1].family != 0 ? 2 : 1,
 		      .mail = l->asks,
+		      .wait_ms = patience(e, l),
 		      .recipient = relaying_ask(e, l) });
 }
 
@@ -459,9 +522,7 @@ link_bar(struct engine *e, struct link *l, bool barred)
 		return;
 	l->barred = barred;
 	l->urgent = false;
-	if (barred && l->running)
-		fx_add(e, (struct effect){ .kind = FX_PROBE, .who = l->who });
-	l->running = false;
+	give_up(e, l);
 	l->tried = true;
 	l->next = barred ? MONO_NEVER : e->now;
 	if (barred)
