@@ -19,14 +19,13 @@
  * many labels below it are looked at. */
 #define LABELS_BELOW 3
 
-/* The keys of a table of ours, as postmap lists them; "" when it has none. */
+/* The keys of a table, as postmap lists them; NULL where it cannot. */
 static char *
 keys_of(const struct postfix *p, const char *table)
 {
 	struct postfix_run run = { "postmap", "-s", table, NULL, NULL };
-	char *keys = postfix_run(p, &run);
 
-	return keys == NULL ? mem_str("") : keys;
+	return postfix_run(p, &run);
 }
 
 static bool
@@ -66,57 +65,56 @@ any_below(const struct words *domains)
 	return false;
 }
 
-/* The tables that find a recipient's domain in ours, then say `what`. */
+/* The tables that find a recipient's domain, so many labels above it, in
+ * those named. */
 static void
-lookups(const struct postfix *p, struct buf *out, unsigned below,
-    const char *before, const char *what)
+lookups(struct buf *out, unsigned below, const char *before, const char *tables)
 {
 	bool joins = out->n > 0 && out->p[out->n - 1] != ' ';
-	const char *comma = joins ? ", " : "";
 
-	buf_printf(out, "%s%spipemap:{regexp:{{/@", comma, before);
+	buf_printf(out, "%s%spipemap:{regexp:{{/@", joins ? ", " : "", before);
 	for (unsigned i = 0; i < below; i++)
 		buf_printf(out, "%s[^.@]+", i > 0 ? "\\." : "");
-	buf_printf(out, "(%s.+)$$/ $$1}}, lmdb:%s/domains%s}",
-	    below > 0 ? "\\." : "", p->conf->table_directory, what);
+	buf_printf(out, "(%s.+)$$/ $$1}}, %s}", below > 0 ? "\\." : "", tables);
 }
 
 /* --- recipients ------------------------------------------------------------- */
 
-/* The word of ours that any user below `.dom` meets; `end` as main.cf has a
- * dollar, or as it is. The caller's. */
+static void
+put_service(struct buf *out, const char *name)
+{
+	for (; *name != '\0'; name++)
+		buf_printf(out, *name == '.' ? "[%c]" : "%c", *name);
+}
+
+/* Says OK of what other servers deliver, as our table has it from moment to
+ * moment, a hold too, and nothing of what this one does; the caller's. */
 static char *
-below_word(const char *pattern, const char *end)
+delivered_elsewhere(const struct postfix *p)
 {
 	struct buf b = { 0 };
 
-	buf_text(&b, "regexp:{{/@.*");
-	for (; *pattern != '\0'; pattern++)
-		buf_printf(&b, "%s%c", *pattern == '.' ? "\\" : "", *pattern);
-	buf_printf(&b, "%s/ OK}}", end);
+	buf_printf(
+	    &b, "lmdb:%s/transport, regexp:{{/^(", p->conf->table_directory);
+	put_service(&b, p->conf->transport);
+	buf_u8(&b, '|');
+	put_service(&b, p->conf->hold_transport);
+	buf_text(&b, "):/ OK}}");
 	return buf_string(&b);
 }
 
+/* Whether a table with these keys names a user of the domain. */
 static bool
-is_below(const char *table)
+names(const char *keys, const char *domain)
 {
-	return strncmp(table, "regexp:{{/@.*\\.", 15) == 0;
-}
-
-/* Whether a table, or `keys` of it, names a user of the domain. */
-static bool
-names(const char *table, const char *keys, const char *domain)
-{
-	char *below = below_word(domain, "$"), user[300];
-	bool does = strcmp(table, below) == 0;
+	char user[300];
 
 	snprintf(user, sizeof(user), "@%s\t", domain);
-	does = does || (keys != NULL && strstr(keys, user) != NULL);
-	mem_free(below);
-	return does;
+	return keys != NULL && strstr(keys, user) != NULL;
 }
 
-/* Leaves those of whom no table of the site lists a user. */
+/* Leaves those of whom no table of the site lists a user; false where one
+ * cannot be listed. */
 static bool
 find_unlisted(const struct postfix *p, struct words *domains)
 {
@@ -125,14 +123,11 @@ find_unlisted(const struct postfix *p, struct words *domains)
 
 	words_split(&maps, postconf_full(p, "relay_recipient_maps"));
 	for (size_t i = 0; i < maps.list.n; i++) {
-		struct postfix_run run = { "postmap", "-s", maps.list.v[i],
-			NULL, NULL };
-		char *keys;
+		char *keys = keys_of(p, maps.list.v[i]);
 
-		keys = postfix_run(p, &run);
-		known = known && (keys != NULL || is_below(maps.list.v[i]));
+		known = known && keys != NULL;
 		for (size_t k = 0; k < domains->list.n;) {
-			if (!names(maps.list.v[i], keys, domains->list.v[k])) {
+			if (!names(keys, domains->list.v[k])) {
 				k++;
 				continue;
 			}
@@ -145,73 +140,48 @@ find_unlisted(const struct postfix *p, struct words *domains)
 	return known;
 }
 
-/* Any user of these: by tables without substitution, which is not allowed
- * there. */
 static void
-put_domains(struct buf *out, const struct words *domains)
+want_recipients(const struct postfix *p, const char *tables, bool known)
 {
-	const char *between = ", inline:{ ";
-	char *word;
+	struct buf line = { 0 };
+	char *value;
 
-	for (size_t i = 0; i < domains->list.n; i++) {
-		if (domains->list.v[i][0] == '.')
-			continue;
-		buf_printf(out, "%s@%s=OK", between, domains->list.v[i]);
-		between = ", ";
-	}
-	if (strcmp(between, ", ") == 0)
-		buf_text(out, " }");
-	for (size_t i = 0; i < domains->list.n; i++) {
-		if (domains->list.v[i][0] != '.')
-			continue;
-		word = below_word(domains->list.v[i], "$$");
-		buf_printf(out, ", %s", word);
-		mem_free(word);
-	}
-}
-
-static void
-tell_recipients(
-    const struct postfix *p, const struct words *domains, bool known)
-{
-	struct buf line = { 0 }, command = { 0 };
-	char *value, *advice;
-
-	if (!known)
-		buf_text(&line, "relay_recipient_maps = ");
 	buf_text(&line, postconf_raw(p, "relay_recipient_maps"));
-	put_domains(&line, domains);
+	for (unsigned i = 0; i <= LABELS_BELOW; i++)
+		lookups(&line, i, "", tables);
 	value = buf_string(&line);
-	if (known) {
-		postconf_want(p, CHECK_CRITICAL, "relay_recipient_maps", value,
-		    "relay_recipient_maps lists no user of a domain that "
-		    "another server delivers: they are refused");
-		mem_free(value);
-		return;
-	}
-	buf_text(&command, "if it does not list them: ");
-	postconf_command(&command, p, "-e", value);
-	advice = buf_string(&command);
-	check_find(p->list, CHECK_ABOUT(CHECK_WARNING, "postfix", advice),
-	    "relay_recipient_maps cannot be listed: users of %s and others "
-	    "that it does not have are refused",
-	    domains->list.v[0]);
-	mem_free(advice);
+	postconf_want(p, known ? CHECK_CRITICAL : CHECK_WARNING,
+	    "relay_recipient_maps", value,
+	    known ? "relay_recipient_maps lists no user of the domains that "
+		    "other servers deliver: they are refused"
+		  : "relay_recipient_maps cannot be listed: users of other "
+		    "servers whom it does not have are refused");
 	mem_free(value);
 }
 
-/* A list of the site's is kept, and joined by what lets our domains in. */
-static void
+/*
+ * A list of the site's is kept, for its own domains, and joined by what lets
+ * in those of others, whoever claims them and whenever: a new server knows
+ * none of them. False where the site has no list, or one of theirs too.
+ */
+static bool
 check_recipients(const struct postfix *p, struct words *domains)
 {
 	const char *is = postconf_full(p, "relay_recipient_maps");
-	bool known;
+	bool any = domains->list.n > 0, joins = *is != '\0', known;
+	char *tables;
 
-	if (*is == '\0')
-		return;
-	known = find_unlisted(p, domains);
-	if (domains->list.n > 0)
-		tell_recipients(p, domains, known);
+	if (!joins)
+		return false;
+	tables = delivered_elsewhere(p);
+	if (strstr(is, tables) == NULL) {
+		known = find_unlisted(p, domains);
+		joins = !any || !known || domains->list.n > 0;
+		if (joins)
+			want_recipients(p, tables, known);
+	}
+	mem_free(tables);
+	return joins;
 }
 
 /* --- restrictions ------------------------------------------------------------- */
@@ -239,10 +209,16 @@ struct gaps {
 static void
 add_verify(const struct postfix *p, struct buf *line, const struct gaps *gaps)
 {
+	struct buf b = { 0 };
+	char *tables;
+
+	buf_printf(
+	    &b, "lmdb:%s/domains, static:" VERIFY, p->conf->table_directory);
+	tables = buf_string(&b);
 	for (unsigned i = 0; i <= LABELS_BELOW; i++)
 		if (i == 0 ? gaps->verify : gaps->below)
-			lookups(p, line, i, "check_recipient_access ",
-			    ", static:" VERIFY);
+			lookups(line, i, "check_recipient_access ", tables);
+	mem_free(tables);
 }
 
 /*
@@ -288,9 +264,10 @@ fill(const struct postfix *p, struct buf *line, const struct gaps *gaps)
 	words_done(&words);
 }
 
-/* Whether recipients of our domains are verified, or listed by the site. */
+/* Whether recipients of our domains are verified, or listed by the site:
+ * `joined` says that its list has what others deliver, whoever it is for. */
 static bool
-verifies(const struct postfix *p)
+verifies(const struct postfix *p, bool joined)
 {
 	const char *listed = postconf_full(p, "relay_recipient_maps");
 
@@ -298,12 +275,11 @@ verifies(const struct postfix *p)
 	           NULL ||
 	       strstr(postconf_full(p, "smtpd_recipient_restrictions"),
 		   VERIFY) != NULL ||
-	       (*listed != '\0' && !undo_is_ours(p->undo, listed) &&
-		   strstr(listed, "inline:{ @") == NULL);
+	       (*listed != '\0' && !joined);
 }
 
 static void
-check_restrictions(const struct postfix *p, bool below)
+check_restrictions(const struct postfix *p, bool joined, bool below)
 {
 	const char *relay = postconf_full(p, "smtpd_relay_restrictions");
 	struct gaps gaps = { .name = *relay == '\0'
@@ -314,7 +290,7 @@ check_restrictions(const struct postfix *p, bool below)
 	char *value;
 
 	gaps.servers = strstr(is, "/" SETUP_SERVERS) == NULL;
-	gaps.verify = !verifies(p);
+	gaps.verify = !verifies(p, joined);
 	gaps.below = below && strstr(is, "[^.@]+") == NULL &&
 	             (gaps.verify || strstr(is, "static:" VERIFY) != NULL);
 	if (!gaps.servers && !gaps.verify && !gaps.below)
@@ -355,13 +331,13 @@ void
 check_relay(const struct postfix *p)
 {
 	struct words remote = { { 0 } };
-	bool below;
+	bool joined, below;
 
 	find_remote(p, &remote);
 	below = any_below(&remote);
 	check_parents(p);
-	check_recipients(p, &remote);
-	check_restrictions(p, below);
+	joined = check_recipients(p, &remote);
+	check_restrictions(p, joined, joined || below);
 	check_memory(p);
 	words_done(&remote);
 }

@@ -8,7 +8,7 @@ PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || skip "needs root"
 need postconf
 postconf -m | grep -q '^lmdb$' || skip "needs postfix-lmdb"
-plan 70
+plan 71
 
 mkdir "$W/etc" "$W/keys" "$W/lsrd"
 lsrctl() {
@@ -253,6 +253,13 @@ ok "restrictions of access tables too" has parent_domain_matches_subdomains \
 	smtpd_access_maps
 ok "a list of recipients is not emptied" has relay_recipient_maps \
 	"texthash:$W/users"
+# by the table as it is then, for a new server has no routes
+listed() {
+	[ "$(postconf -c "$W/etc" -hx relay_recipient_maps | grep -oF \
+		"lmdb:$W/lsrd/postfix/transport, regexp:{{/^(lsrd|lsrd-hold):/ OK}}}" |
+		wc -l)" = 4 ]
+}
+ok "and joined by whom other servers deliver" listed
 # Postfix asks all maps for the whole address first, then all for the domain.
 ok "senders' own relays before ours" value sender_dependent_default_transport_maps \
 	"texthash:$W/transports, pipemap:{regexp:{{/^lsrd-check\$\$/ DUNNO}, {/^.*@list\.example\$\$/ @list.example}}, texthash:$W/transports}, regexp:{{/^lsrd-check\$\$/ DUNNO}, {/^.*@bulk\.example\$\$/ smtp:[192.0.2.1]:2525}}, pipemap:{static:*, lmdb:$W/lsrd/postfix/default}"
@@ -263,9 +270,11 @@ ok "nor one that local mail did not pass" sh -c \
 ok "own checks of one transport are not another's" sh -c \
 	"! postconf -c '$W/etc' -hx lmtp_header_checks | grep -q X-Own"
 ok "a queue that keeps mail for five days" value maximal_queue_lifetime 5d
-ok "own servers are let through; the site lists its users itself" \
-	value smtpd_relay_restrictions \
-	"permit_mynetworks, check_client_access cidr:$W/lsrd/postfix/servers.cidr, reject_unauth_destination, permit"
+verified() {
+	has smtpd_relay_restrictions "permit_mynetworks, check_client_access cidr:$W/lsrd/postfix/servers.cidr, reject_unauth_destination, check_recipient_access pipemap:{" &&
+		has smtpd_relay_restrictions "static:reject_unverified_recipient}, permit"
+}
+ok "own servers are let through; users of others are verified" verified
 ok "undo: all as it was" back
 
 conf "smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination, permit"
