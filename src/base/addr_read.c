@@ -9,7 +9,7 @@
 
 /* A number of one to `digits` digits in this base; NULL: there is none. */
 static const char *
-number(const char *p, unsigned base, int digits, unsigned *out)
+addr_read_number(const char *p, unsigned base, int digits, unsigned *out)
 {
 	const char *start = p;
 
@@ -43,7 +43,7 @@ ip4(const char *p, uint8_t ip[4])
 			return NULL;
 		if (p[0] == '0' && p[1] >= '0' && p[1] <= '9')
 			return NULL; /* octal to some */
-		p = number(p, 10, 3, &v);
+		p = addr_read_number(p, 10, 3, &v);
 		if (p == NULL || v > 255)
 			return NULL;
 		ip[i] = (uint8_t)v;
@@ -71,7 +71,7 @@ ip6(const char *p, uint8_t ip[16])
 				break;
 			p++;
 		}
-		next = number(p, 16, 4, &v);
+		next = addr_read_number(p, 16, 4, &v);
 		if (next == NULL && n == gap)
 			break;
 		if (next == NULL)
@@ -104,7 +104,7 @@ addr_read(struct addr *out, const char *text)
 		text = *text == ']' ? text + 1 : NULL;
 	if (text != NULL && *text == ':' && text[1] != '0' &&
 	    (brackets || !six)) {
-		text = number(text + 1, 10, 5, &port);
+		text = addr_read_number(text + 1, 10, 5, &port);
 		if (port > 65535)
 			text = NULL;
 	} else if (brackets) {

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 static uint8_t *
-more(struct buf *b, size_t n)
+buf_more(struct buf *b, size_t n)
 {
 	if (n > b->room - b->n) {
 		b->room = 2 * b->room + n + 64;
@@ -19,7 +19,7 @@ more(struct buf *b, size_t n)
 }
 
 static void
-put(uint8_t *p, uint64_t v, size_t n)
+buf_put(uint8_t *p, uint64_t v, size_t n)
 {
 	for (size_t i = n; i > 0; i--) {
 		p[i - 1] = (uint8_t)(v & 0xff);
@@ -30,32 +30,32 @@ put(uint8_t *p, uint64_t v, size_t n)
 void
 buf_u8(struct buf *b, uint8_t v)
 {
-	put(more(b, 1), v, 1);
+	buf_put(buf_more(b, 1), v, 1);
 }
 
 void
 buf_u16(struct buf *b, uint16_t v)
 {
-	put(more(b, 2), v, 2);
+	buf_put(buf_more(b, 2), v, 2);
 }
 
 void
 buf_u32(struct buf *b, uint32_t v)
 {
-	put(more(b, 4), v, 4);
+	buf_put(buf_more(b, 4), v, 4);
 }
 
 void
 buf_u64(struct buf *b, uint64_t v)
 {
-	put(more(b, 8), v, 8);
+	buf_put(buf_more(b, 8), v, 8);
 }
 
 void
 buf_bytes(struct buf *b, const void *p, size_t n)
 {
 	if (n > 0)
-		memcpy(more(b, n), p, n);
+		memcpy(buf_more(b, n), p, n);
 }
 
 void
@@ -75,7 +75,7 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
 	CHECK(n >= 0);
-	at = (char *)more(b, (size_t)n + 1);
+	at = (char *)buf_more(b, (size_t)n + 1);
 	va_start(ap, fmt);
 	vsnprintf(at, (size_t)n + 1, fmt, ap);
 	va_end(ap);
@@ -100,14 +100,14 @@ void
 buf_fill16(struct buf *b, size_t hole)
 {
 	CHECK(hole >= 2 && b->n - hole <= UINT16_MAX);
-	put(b->p + hole - 2, b->n - hole, 2);
+	buf_put(b->p + hole - 2, b->n - hole, 2);
 }
 
 void
 buf_fill32(struct buf *b, size_t hole)
 {
 	CHECK(hole >= 4 && b->n - hole <= UINT32_MAX);
-	put(b->p + hole - 4, b->n - hole, 4);
+	buf_put(b->p + hole - 4, b->n - hole, 4);
 }
 
 static int

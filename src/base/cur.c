@@ -23,7 +23,7 @@ cur_bytes(struct cur *c, size_t n)
 }
 
 static uint64_t
-number(struct cur *c, size_t n)
+cur_number(struct cur *c, size_t n)
 {
 	const uint8_t *p = cur_bytes(c, n);
 	uint64_t v = 0;
@@ -36,25 +36,25 @@ number(struct cur *c, size_t n)
 uint8_t
 cur_u8(struct cur *c)
 {
-	return (uint8_t)number(c, 1);
+	return (uint8_t)cur_number(c, 1);
 }
 
 uint16_t
 cur_u16(struct cur *c)
 {
-	return (uint16_t)number(c, 2);
+	return (uint16_t)cur_number(c, 2);
 }
 
 uint32_t
 cur_u32(struct cur *c)
 {
-	return (uint32_t)number(c, 4);
+	return (uint32_t)cur_number(c, 4);
 }
 
 uint64_t
 cur_u64(struct cur *c)
 {
-	return number(c, 8);
+	return cur_number(c, 8);
 }
 
 struct cur

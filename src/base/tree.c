@@ -36,7 +36,7 @@ tree_from(const struct tree *t, const void *key, tree_order *order)
 
 /* Puts `with` where `node` hangs. */
 static void
-replace(struct tree *t, struct tree_node *node, struct tree_node *with)
+tree_replace(struct tree *t, struct tree_node *node, struct tree_node *with)
 {
 	struct tree_node *up = node->up;
 
@@ -58,12 +58,12 @@ lift(struct tree *t, struct tree_node *node)
 
 	if (up->left == node) {
 		inner = node->right;
-		replace(t, up, node);
+		tree_replace(t, up, node);
 		node->right = up;
 		up->left = inner;
 	} else {
 		inner = node->left;
-		replace(t, up, node);
+		tree_replace(t, up, node);
 		node->left = up;
 		up->right = inner;
 	}
@@ -99,7 +99,7 @@ tree_remove(struct tree *t, struct tree_node *node)
 	while (node->left != NULL && node->right != NULL)
 		lift(t, node->left->rank > node->right->rank ? node->left
 							     : node->right);
-	replace(t, node, node->left != NULL ? node->left : node->right);
+	tree_replace(t, node, node->left != NULL ? node->left : node->right);
 	*node = (struct tree_node){ 0 };
 	t->n--;
 }

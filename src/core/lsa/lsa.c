@@ -12,7 +12,7 @@
 #define ORG_AT 4 /* after version, type, flags, 0 */
 
 static int
-text_order(const char *a, const char *b)
+lsa_text_order(const char *a, const char *b)
 {
 	int c = strcmp(a, b);
 
@@ -22,11 +22,11 @@ text_order(const char *a, const char *b)
 int
 lsa_key_order(const struct lsa_key *a, const struct lsa_key *b)
 {
-	int c = text_order(a->origin, b->origin);
+	int c = lsa_text_order(a->origin, b->origin);
 
 	if (c == 0)
 		c = (a->type > b->type) - (a->type < b->type);
-	return c == 0 ? text_order(a->id, b->id) : c;
+	return c == 0 ? lsa_text_order(a->id, b->id) : c;
 }
 
 int
@@ -140,7 +140,7 @@ is_digest_text(const char *s)
 
 /* Of a later version: printable, so that it can be shown like any other. */
 static bool
-is_printable(const char *s)
+lsa_is_printable(const char *s)
 {
 	size_t n = 0;
 
@@ -172,7 +172,7 @@ lsa_key_check(const struct lsa_key *key)
 	case LSA_RULE:
 		return str_is_word(key->id) ? RC_OK : RC_NAME;
 	default: /* carried */
-		return is_printable(key->id) ? RC_OK : RC_NAME;
+		return lsa_is_printable(key->id) ? RC_OK : RC_NAME;
 	}
 }
 

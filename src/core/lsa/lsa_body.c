@@ -22,7 +22,7 @@ struct tlv {
 };
 
 static struct cur
-body_of(const struct lsa *lsa)
+lsa_body_find(const struct lsa *lsa)
 {
 	return cur_over(lsa->octets + lsa->body_at, lsa->body_len);
 }
@@ -64,13 +64,13 @@ is_free_text(const char *s)
 }
 
 static bool
-is_sender(const char *s)
+lsa_body_is_sender(const char *s)
 {
 	return strcmp(s, "<>") == 0 || str_is_pattern(s);
 }
 
 static bool
-is_schedule(const char *s)
+lsa_body_is_schedule(const char *s)
 {
 	return policy_schedule_check(s) == RC_OK;
 }
@@ -230,7 +230,7 @@ static int
 server_decode(const struct lsa *lsa, struct lsa_server **out)
 {
 	struct lsa_server *s = mem_new(sizeof(*s), 0, 0);
-	struct cur in = body_of(lsa);
+	struct cur in = lsa_body_find(lsa);
 	struct tlv tlv = { .texts = lsa->texts };
 	bool state = false;
 	int rc;
@@ -347,15 +347,16 @@ connector_tlv(struct tlv *tlv, struct lsa_connector *c)
 	case LSA_CONNECTOR_LARGE:
 		return connector_number(tlv, c);
 	case LSA_CONNECTOR_ALLOW:
-		return text_add(tlv, is_sender, &policy->allow, &policy->nallow,
-		    LIMIT_SENDERS);
+		return text_add(tlv, lsa_body_is_sender, &policy->allow,
+		    &policy->nallow, LIMIT_SENDERS);
 	case LSA_CONNECTOR_DENY:
-		return text_add(tlv, is_sender, &policy->deny, &policy->ndeny,
-		    LIMIT_SENDERS);
+		return text_add(tlv, lsa_body_is_sender, &policy->deny,
+		    &policy->ndeny, LIMIT_SENDERS);
 	case LSA_CONNECTOR_SCHEDULE:
-		return text_once(tlv, is_schedule, &policy->schedule);
+		return text_once(tlv, lsa_body_is_schedule, &policy->schedule);
 	case LSA_CONNECTOR_LARGE_SCHEDULE:
-		return text_once(tlv, is_schedule, &policy->large_schedule);
+		return text_once(
+		    tlv, lsa_body_is_schedule, &policy->large_schedule);
 	case LSA_CONNECTOR_SINCE:
 		return text_once(tlv, is_free_text, &c->since);
 	default:
@@ -378,7 +379,7 @@ static int
 connector_decode(const struct lsa *lsa, struct lsa_connector **out)
 {
 	struct lsa_connector *c = mem_new(sizeof(*c), 0, 0);
-	struct cur in = body_of(lsa);
+	struct cur in = lsa_body_find(lsa);
 	struct tlv tlv = { .texts = lsa->texts };
 	bool state = false;
 	int rc;
@@ -406,7 +407,7 @@ connector_decode(const struct lsa *lsa, struct lsa_connector **out)
 static int
 space_decode(const struct lsa *lsa, struct lsa_space *out)
 {
-	struct cur in = body_of(lsa);
+	struct cur in = lsa_body_find(lsa);
 	struct tlv tlv = { 0 };
 	uint64_t cost = 0, flags = 0;
 	unsigned seen = 0;
@@ -437,7 +438,7 @@ space_decode(const struct lsa *lsa, struct lsa_space *out)
 int
 lsa_identity_decode(const struct lsa *lsa, struct lsa_identity *out)
 {
-	struct cur in = body_of(lsa);
+	struct cur in = lsa_body_find(lsa);
 	struct tlv tlv = { 0 };
 	int rc;
 
@@ -467,9 +468,9 @@ authority_value(uint8_t type)
 }
 
 static int
-authority_check(const struct lsa *lsa)
+lsa_body_authority_check(const struct lsa *lsa)
 {
-	struct cur in = body_of(lsa);
+	struct cur in = lsa_body_find(lsa);
 	struct tlv tlv = { 0 };
 	bool seen = false;
 	int rc;
@@ -509,7 +510,7 @@ lsa_body_read(struct lsa *lsa)
 	case LSA_FORGET:
 	case LSA_REVOCATION:
 	case LSA_RULE:
-		return authority_check(lsa);
+		return lsa_body_authority_check(lsa);
 	default:
 		return RC_OK;
 	}
@@ -527,7 +528,7 @@ lsa_body_done(struct lsa *lsa)
 bool
 lsa_rule_on(const struct lsa *lsa)
 {
-	struct cur in = body_of(lsa);
+	struct cur in = lsa_body_find(lsa);
 	struct tlv tlv = { 0 };
 
 	while (tlv_next(&in, &tlv) == 1)
@@ -539,7 +540,7 @@ lsa_rule_on(const struct lsa *lsa)
 uint32_t
 lsa_forget_epoch(const struct lsa *lsa)
 {
-	struct cur in = body_of(lsa);
+	struct cur in = lsa_body_find(lsa);
 	struct tlv tlv = { 0 };
 
 	while (tlv_next(&in, &tlv) == 1)

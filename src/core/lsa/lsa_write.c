@@ -15,7 +15,7 @@ tlv_open(struct buf *out, uint16_t type)
 }
 
 static void
-put_text(struct buf *out, uint16_t type, const char *s)
+lsa_write_put_text(struct buf *out, uint16_t type, const char *s)
 {
 	size_t hole = tlv_open(out, type);
 
@@ -24,10 +24,10 @@ put_text(struct buf *out, uint16_t type, const char *s)
 }
 
 static void
-put_texts(struct buf *out, uint16_t type, char *const *list, size_t n)
+lsa_write_put_texts(struct buf *out, uint16_t type, char *const *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		put_text(out, type, list[i]);
+		lsa_write_put_text(out, type, list[i]);
 }
 
 static void
@@ -55,7 +55,7 @@ lsa_server_encode(struct buf *out, const struct lsa_server *s)
 {
 	size_t hole;
 
-	put_text(out, LSA_SERVER_GROUP, s->group);
+	lsa_write_put_text(out, LSA_SERVER_GROUP, s->group);
 	put_addrs(out, LSA_SERVER_SMTP, s->smtp, s->nsmtp);
 	put_addrs(out, LSA_SERVER_PEER, s->peer, s->npeer);
 	for (size_t i = 0; i < s->nmark; i++) {
@@ -69,9 +69,11 @@ lsa_server_encode(struct buf *out, const struct lsa_server *s)
 	if (s->reason != NULL)
 		buf_text(out, s->reason);
 	buf_fill16(out, hole);
-	put_texts(out, LSA_SERVER_NEIGHBOUR, s->neighbours, s->nneighbours);
-	put_texts(out, LSA_SERVER_MAIL_UP, s->mail_up, s->nmail_up);
-	put_texts(out, LSA_SERVER_MAIL_DOWN, s->mail_down, s->nmail_down);
+	lsa_write_put_texts(
+	    out, LSA_SERVER_NEIGHBOUR, s->neighbours, s->nneighbours);
+	lsa_write_put_texts(out, LSA_SERVER_MAIL_UP, s->mail_up, s->nmail_up);
+	lsa_write_put_texts(
+	    out, LSA_SERVER_MAIL_DOWN, s->mail_down, s->nmail_down);
 	if (s->mta_down)
 		buf_fill16(out, tlv_open(out, LSA_SERVER_MTA_DOWN));
 	if (s->unasked)
@@ -84,7 +86,7 @@ lsa_connector_encode(struct buf *out, const struct lsa_connector *c)
 	const struct policy *policy = &c->policy;
 	size_t hole;
 
-	put_text(out, LSA_CONNECTOR_GROUP, c->group);
+	lsa_write_put_text(out, LSA_CONNECTOR_GROUP, c->group);
 	put_u8(out, LSA_CONNECTOR_STATE, (uint8_t)c->state);
 	for (size_t i = 0; i < c->nbridgeheads; i++) {
 		hole = tlv_open(out, LSA_CONNECTOR_BRIDGEHEAD);
@@ -102,17 +104,20 @@ lsa_connector_encode(struct buf *out, const struct lsa_connector *c)
 	}
 	if (policy->priorities > 0)
 		put_u8(out, LSA_CONNECTOR_PRIORITIES, policy->priorities);
-	put_texts(out, LSA_CONNECTOR_ALLOW, policy->allow, policy->nallow);
-	put_texts(out, LSA_CONNECTOR_DENY, policy->deny, policy->ndeny);
+	lsa_write_put_texts(
+	    out, LSA_CONNECTOR_ALLOW, policy->allow, policy->nallow);
+	lsa_write_put_texts(
+	    out, LSA_CONNECTOR_DENY, policy->deny, policy->ndeny);
 	if (policy->schedule != NULL)
-		put_text(out, LSA_CONNECTOR_SCHEDULE, policy->schedule);
+		lsa_write_put_text(
+		    out, LSA_CONNECTOR_SCHEDULE, policy->schedule);
 	if (c->since != NULL)
-		put_text(out, LSA_CONNECTOR_SINCE, c->since);
+		lsa_write_put_text(out, LSA_CONNECTOR_SINCE, c->since);
 	if (policy->large_size > 0) {
 		hole = tlv_open(out, LSA_CONNECTOR_LARGE);
 		buf_u64(out, policy->large_size);
 		buf_fill16(out, hole);
-		put_text(
+		lsa_write_put_text(
 		    out, LSA_CONNECTOR_LARGE_SCHEDULE, policy->large_schedule);
 	}
 }

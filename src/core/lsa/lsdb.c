@@ -6,13 +6,13 @@
 #include "base/mem.h"
 
 static int
-order(const void *key, const struct tree_node *node)
+lsdb_order(const void *key, const struct tree_node *node)
 {
 	return lsa_key_order(key, &tree_entry(node, struct lsa, node)->key);
 }
 
 static struct lsa *
-entry(struct tree_node *node)
+lsdb_entry(struct tree_node *node)
 {
 	return node == NULL ? NULL : tree_entry(node, struct lsa, node);
 }
@@ -46,7 +46,7 @@ lsdb_share(const struct lsdb *db, const char *origin)
 }
 
 static bool
-is_shared(const struct lsa *lsa)
+lsdb_is_shared(const struct lsa *lsa)
 {
 	return lsa->key.origin[0] != '\0' && lsa->key.type != LSA_FORGET;
 }
@@ -57,7 +57,7 @@ share_add(struct lsdb *db, const struct lsa *lsa)
 	struct lsdb_share *s = share_find(db, lsa->key.origin);
 	size_t n = strlen(lsa->key.origin) + 1;
 
-	if (!is_shared(lsa))
+	if (!lsdb_is_shared(lsa))
 		return;
 	if (s == NULL) {
 		s = mem_new(sizeof(*s), n, 1);
@@ -73,7 +73,7 @@ share_take(struct lsdb *db, const struct lsa *lsa)
 {
 	struct lsdb_share *s = share_find(db, lsa->key.origin);
 
-	if (!is_shared(lsa))
+	if (!lsdb_is_shared(lsa))
 		return;
 	CHECK(s != NULL && s->n > 0 && s->octets >= lsa->len);
 	s->n--;
@@ -94,13 +94,13 @@ void
 lsdb_done(struct lsdb *db)
 {
 	while (db->tree.root != NULL)
-		lsdb_remove(db, entry(db->tree.root));
+		lsdb_remove(db, lsdb_entry(db->tree.root));
 }
 
 struct lsa *
 lsdb_find(const struct lsdb *db, const struct lsa_key *key)
 {
-	return entry(tree_find(&db->tree, key, order));
+	return lsdb_entry(tree_find(&db->tree, key, lsdb_order));
 }
 
 void
@@ -112,7 +112,7 @@ lsdb_install(struct lsdb *db, struct lsa *lsa)
 		CHECK(lsa_compare(lsa, old) > 0);
 		lsdb_remove(db, old);
 	}
-	tree_insert(&db->tree, &lsa->node, &lsa->key, order);
+	tree_insert(&db->tree, &lsa->node, &lsa->key, lsdb_order);
 	db->octets += lsa->len;
 	share_add(db, lsa);
 	parts_add(&db->parts, lsa);
@@ -133,19 +133,19 @@ lsdb_remove(struct lsdb *db, struct lsa *lsa)
 struct lsa *
 lsdb_first(const struct lsdb *db)
 {
-	return entry(tree_first(&db->tree));
+	return lsdb_entry(tree_first(&db->tree));
 }
 
 struct lsa *
 lsdb_next(const struct lsa *lsa)
 {
-	return entry(tree_next(&lsa->node));
+	return lsdb_entry(tree_next(&lsa->node));
 }
 
 struct lsa *
 lsdb_from(const struct lsdb *db, const struct lsa_key *key)
 {
-	return entry(tree_from(&db->tree, key, order));
+	return lsdb_entry(tree_from(&db->tree, key, lsdb_order));
 }
 
 struct lsa *

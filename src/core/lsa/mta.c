@@ -88,7 +88,7 @@ mta_same(const struct mta *a, const struct mta *b)
 }
 
 static bool
-has(const struct mta_patterns *patterns, const char *pattern)
+lsa_mta_has(const struct mta_patterns *patterns, const char *pattern)
 {
 	for (size_t i = 0; i < patterns->n; i++)
 		if (strcmp(patterns->v[i], pattern) == 0)
@@ -99,13 +99,13 @@ has(const struct mta_patterns *patterns, const char *pattern)
 bool
 mta_has(const struct mta *mta, const char *pattern)
 {
-	return has(&mta->local, pattern);
+	return lsa_mta_has(&mta->local, pattern);
 }
 
 bool
 mta_routes(const struct mta *mta, const char *pattern)
 {
-	return has(&mta->routed, pattern);
+	return lsa_mta_has(&mta->routed, pattern);
 }
 
 const char *

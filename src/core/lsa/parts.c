@@ -1,7 +1,7 @@
 #include "core/lsa/parts.h"
 
 static int
-order(const void *key, const struct tree_node *node)
+parts_order(const void *key, const struct tree_node *node)
 {
 	return lsa_key_order(
 	    key, &tree_entry(node, struct lsa, part_node)->key);
@@ -10,7 +10,8 @@ order(const void *key, const struct tree_node *node)
 void
 parts_add(struct parts *parts, struct lsa *lsa)
 {
-	tree_insert(&parts->tree[lsa->part], &lsa->part_node, &lsa->key, order);
+	tree_insert(
+	    &parts->tree[lsa->part], &lsa->part_node, &lsa->key, parts_order);
 	parts->fresh[lsa->part] = false;
 }
 
@@ -61,7 +62,7 @@ parts_whole(
 struct lsa *
 parts_after(const struct parts *parts, unsigned part, const struct lsa_key *key)
 {
-	struct tree_node *n = tree_from(&parts->tree[part], key, order);
+	struct tree_node *n = tree_from(&parts->tree[part], key, parts_order);
 	struct lsa *lsa;
 
 	if (n == NULL)

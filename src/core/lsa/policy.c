@@ -62,7 +62,7 @@ days_read(const char **p, uint32_t *days)
 }
 
 static bool
-is_digit(char c)
+policy_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
@@ -73,8 +73,8 @@ clock_read(const char **p, uint32_t *minutes)
 	const char *s = *p;
 	uint32_t hour, minute;
 
-	if (!is_digit(s[0]) || !is_digit(s[1]) || s[2] != ':' ||
-	    !is_digit(s[3]) || !is_digit(s[4]))
+	if (!policy_is_digit(s[0]) || !policy_is_digit(s[1]) || s[2] != ':' ||
+	    !policy_is_digit(s[3]) || !policy_is_digit(s[4]))
 		return false;
 	hour = (uint32_t)(s[0] - '0') * 10 + (uint32_t)(s[1] - '0');
 	minute = (uint32_t)(s[3] - '0') * 10 + (uint32_t)(s[4] - '0');
@@ -98,15 +98,15 @@ entry_read(const char **p, struct entry *e)
 {
 	*e = (struct entry){ EVERY_DAY, 0, MINUTES };
 	skip_space(p);
-	if (!is_digit(**p)) {
+	if (!policy_is_digit(**p)) {
 		if (!days_read(p, &e->days))
 			return false;
 		if (**p == ' ' || **p == '\t')
 			skip_space(p);
-		else if (is_digit(**p))
+		else if (policy_is_digit(**p))
 			return false;
 	}
-	if (is_digit(**p) && !times_read(p, e))
+	if (policy_is_digit(**p) && !times_read(p, e))
 		return false;
 	skip_space(p);
 	if (**p == '\0')

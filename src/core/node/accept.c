@@ -30,7 +30,7 @@ authority_word(const struct engine *e, const char *origin, uint8_t type,
 }
 
 static bool
-is_forgotten(const struct engine *e, const struct lsa *lsa)
+accept_is_forgotten(const struct engine *e, const struct lsa *lsa)
 {
 	const struct lsa *forget =
 	    authority_word(e, lsa->key.origin, LSA_FORGET, lsa->signer);
@@ -170,7 +170,7 @@ revoke(struct engine *e, const struct lsa *word)
 }
 
 static void
-forget(struct engine *e, const struct lsa *word)
+accept_forget(struct engine *e, const struct lsa *word)
 {
 	struct lsa *next;
 
@@ -179,7 +179,7 @@ forget(struct engine *e, const struct lsa *word)
 		next = lsdb_next(l);
 		if (strcmp(l->key.origin, word->key.origin) != 0)
 			break;
-		if (is_forgotten(e, l))
+		if (accept_is_forgotten(e, l))
 			accept_drop(e, l, RC_OLD);
 	}
 	fx_event(e, (struct event){
@@ -236,7 +236,7 @@ accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 	if (lsa->key.type == LSA_REVOCATION)
 		revoke(e, lsa);
 	else if (lsa->key.type == LSA_FORGET)
-		forget(e, lsa);
+		accept_forget(e, lsa);
 	if (changed && lsa->key.type == LSA_IDENTITY)
 		due_compute(e); /* what it may relay, and lead to */
 	if (!changed || lsa->key.type == LSA_IDENTITY)
@@ -251,7 +251,7 @@ accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 
 /* Refused by name: it counts as seen (DESIGN section 7). */
 static int
-refused(
+accept_refused(
     struct engine *e, struct session *from, const struct lsa_key *key, int rc)
 {
 	fx_event(e, (struct event){ .kind = EVENT_LSA_REFUSED,
@@ -291,12 +291,12 @@ malformed(
 	    in.left < 2 + STR_PATTERN_MAX ? in.left : 2 + STR_PATTERN_MAX);
 	again = cur_over(octets.p, octets.n);
 	if (in.bad || msg_key_read(&again, &key) != RC_OK) {
-		rc = refused(e, from, NULL, rc);
+		rc = accept_refused(e, from, NULL, rc);
 	} else {
 		*asked = from != NULL && sync_wants(e, from, &key.key);
 		if (from != NULL)
 			sync_settle(e, from, &key.key);
-		rc = refused(e, from,
+		rc = accept_refused(e, from,
 		    lsa_key_check(&key.key) == RC_OK ? &key.key : NULL, rc);
 	}
 	buf_done(&octets);
@@ -312,7 +312,7 @@ news(struct engine *e, struct session *from, const struct lsa *lsa)
 	int order = mine == NULL ? 1 : lsa_compare(lsa, mine);
 	const struct lsa *word;
 
-	if (order > 0 && is_forgotten(e, lsa)) {
+	if (order > 0 && accept_is_forgotten(e, lsa)) {
 		word =
 		    authority_word(e, lsa->key.origin, LSA_FORGET, lsa->signer);
 		if (from != NULL)
@@ -371,7 +371,7 @@ accept_update(struct engine *e, struct session *from, const uint8_t *p,
 			if (from != NULL)
 				sync_settle(e, from, &lsa->key);
 		} else {
-			refused(e, from, &lsa->key, rc);
+			accept_refused(e, from, &lsa->key, rc);
 		}
 		rc = whose(from, lsa, rc);
 		lsa_free(lsa);
@@ -406,7 +406,7 @@ accept_saved(struct engine *e, const uint8_t *p, size_t n)
 		accept_install(e, lsa, NULL);
 		return true;
 	}
-	refused(e, NULL, &lsa->key, rc);
+	accept_refused(e, NULL, &lsa->key, rc);
 	lsa_free(lsa);
 	return false;
 }

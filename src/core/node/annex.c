@@ -48,7 +48,7 @@ schedules_done(struct schedules *list)
 }
 
 static int
-by_text(const void *a, const void *b)
+annex_by_text(const void *a, const void *b)
 {
 	const struct schedule *x = a, *y = b;
 
@@ -73,7 +73,7 @@ was_open(const struct engine *e, const struct schedule *s)
 	const struct schedule *was = NULL;
 
 	if (old->v.n > 0)
-		was = bsearch(s, old->v.v, old->v.n, sizeof(*s), by_text);
+		was = bsearch(s, old->v.v, old->v.n, sizeof(*s), annex_by_text);
 	return was != NULL ? was->open
 	                   : policy_schedule_open(s->text, (int64_t)e->wall);
 }
@@ -87,11 +87,11 @@ schedules_make(struct engine *e, const struct view *view)
 
 	view_schedules(view, schedule_add, &next);
 	if (next.v.n > 1)
-		qsort(next.v.v, next.v.n, sizeof(*next.v.v), by_text);
+		qsort(next.v.v, next.v.n, sizeof(*next.v.v), annex_by_text);
 	for (size_t i = 0; i < next.v.n; i++) {
 		struct schedule *s = &next.v.v[i];
 
-		if (kept > 0 && by_text(&next.v.v[kept - 1], s) == 0) {
+		if (kept > 0 && annex_by_text(&next.v.v[kept - 1], s) == 0) {
 			mem_free(s->text);
 			continue;
 		}

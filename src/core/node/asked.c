@@ -22,7 +22,7 @@ reading(const struct engine *e)
 }
 
 static void
-judge(struct engine *e, enum mta_asks to)
+asked_judge(struct engine *e, enum mta_asks to)
 {
 	if (to == e->asked)
 		return;
@@ -54,7 +54,7 @@ asked_told(struct engine *e, const struct mta *mta)
 		return;
 	is = reading(e);
 	if (is == MTA_YES)
-		judge(e, MTA_YES);
+		asked_judge(e, MTA_YES);
 	if (is != MTA_NO) {
 		if (is == MTA_YES)
 			e->mta_no = (struct mono){ 0 };
@@ -65,7 +65,7 @@ asked_told(struct engine *e, const struct mta *mta)
 	/* Who has given no transit yet loses none by one reading. */
 	if (e->asked == MTA_UNKNOWN ||
 	    mono_since(e->mta_no, e->now) >= TWICE_MS)
-		judge(e, MTA_NO);
+		asked_judge(e, MTA_NO);
 }
 
 void

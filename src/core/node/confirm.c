@@ -10,7 +10,7 @@
 #include "core/node/steer.h"
 
 static void
-count(void *ctx, const struct route *from, const struct route *to)
+confirm_count(void *ctx, const struct route *from, const struct route *to)
 {
 	size_t *n = ctx;
 
@@ -43,7 +43,7 @@ would_move(struct engine *e)
 	origin_draft(e, &db);
 	view = steer_view(e, &db);
 	rib = view_rib(view, e->rib, &pending);
-	rib_diff(e->rib, rib, count, &n);
+	rib_diff(e->rib, rib, confirm_count, &n);
 	rib_free(rib);
 	view_free(view);
 	view_pending_done(&pending);

@@ -38,14 +38,14 @@ is_private(const struct addr *a)
 }
 
 static struct place
-place_of(const struct claimant *c)
+contest_place_of(const struct claimant *c)
 {
 	return (struct place){ &c->addr, is_private(&c->addr) ? c->group : NULL,
 		c->name };
 }
 
 static int
-place_order(const struct place *a, const struct place *b)
+contest_place_order(const struct place *a, const struct place *b)
 {
 	int c = addr_order(a->addr, b->addr);
 
@@ -55,11 +55,12 @@ place_order(const struct place *a, const struct place *b)
 }
 
 static int
-by_addr(const void *key, const struct tree_node *node)
+contest_by_addr(const void *key, const struct tree_node *node)
 {
-	struct place at = place_of(tree_entry(node, struct claimant, by_addr));
+	struct place at =
+	    contest_place_of(tree_entry(node, struct claimant, by_addr));
 	const struct place *place = key;
-	int c = place_order(place, &at);
+	int c = contest_place_order(place, &at);
 
 	if (c != 0)
 		return c;
@@ -67,15 +68,16 @@ by_addr(const void *key, const struct tree_node *node)
 }
 
 static int
-by_name(const void *key, const struct tree_node *node)
+contest_by_name(const void *key, const struct tree_node *node)
 {
 	return strcmp(key, tree_entry(node, struct claimant, by_name)->name);
 }
 
 static struct claimant *
-find(const struct engine *e, const char *name)
+contest_find(const struct engine *e, const char *name)
 {
-	struct tree_node *n = tree_find(&e->contest.names, name, by_name);
+	struct tree_node *n =
+	    tree_find(&e->contest.names, name, contest_by_name);
 
 	return n == NULL ? NULL : tree_entry(n, struct claimant, by_name);
 }
@@ -89,30 +91,30 @@ first_at(const struct engine *e, struct place place)
 	struct place at;
 
 	place.name = NULL;
-	n = tree_from(&e->contest.addrs, &place, by_addr);
+	n = tree_from(&e->contest.addrs, &place, contest_by_addr);
 	if (n == NULL)
 		return NULL;
 	c = tree_entry(n, struct claimant, by_addr);
-	at = place_of(c);
-	return place_order(&place, &at) == 0 ? c : NULL;
+	at = contest_place_of(c);
+	return contest_place_order(&place, &at) == 0 ? c : NULL;
 }
 
 static struct claimant *
 next_at(struct claimant *c)
 {
 	struct tree_node *n = tree_next(&c->by_addr);
-	struct place here = place_of(c), at;
+	struct place here = contest_place_of(c), at;
 
 	if (n == NULL)
 		return NULL;
 	c = tree_entry(n, struct claimant, by_addr);
-	at = place_of(c);
-	return place_order(&here, &at) == 0 ? c : NULL;
+	at = contest_place_of(c);
+	return contest_place_order(&here, &at) == 0 ? c : NULL;
 }
 
 /* Whom our configuration gives the address, or NULL. */
 static const char *
-configured(const struct engine *e, const struct addr *a)
+contest_configured(const struct engine *e, const struct addr *a)
 {
 	for (size_t i = 0; i < e->setup->nconnectors; i++) {
 		const struct setup_connector *c = &e->setup->connectors[i];
@@ -128,14 +130,14 @@ configured(const struct engine *e, const struct addr *a)
 static const char *
 owner(const struct engine *e, struct claimant *c)
 {
-	const char *name = configured(e, &c->addr);
+	const char *name = contest_configured(e, &c->addr);
 
 	if (nexthop_is_own(e->setup, &c->addr))
 		return e->setup->server;
 	if (name != NULL)
 		return name;
-	for (struct claimant *one = first_at(e, place_of(c)); one != NULL;
-	     one = next_at(one))
+	for (struct claimant *one = first_at(e, contest_place_of(c));
+	     one != NULL; one = next_at(one))
 		if (one->holds)
 			return one->name;
 	return c->name;
@@ -143,7 +145,7 @@ owner(const struct engine *e, struct claimant *c)
 
 /* It has the address, or whose it is. */
 static void
-judge(struct engine *e, struct claimant *c, const char *whose)
+contest_judge(struct engine *e, struct claimant *c, const char *whose)
 {
 	bool lost = strcmp(whose, c->name) != 0;
 	char text[ADDR_TEXT];
@@ -162,16 +164,16 @@ judge(struct engine *e, struct claimant *c, const char *whose)
 }
 
 static void
-look(struct engine *e, struct claimant *c)
+core_contest_look(struct engine *e, struct claimant *c)
 {
-	judge(e, c, owner(e, c));
+	contest_judge(e, c, owner(e, c));
 }
 
 static void
 look_at(struct engine *e, struct place place)
 {
 	for (struct claimant *c = first_at(e, place); c != NULL; c = next_at(c))
-		look(e, c);
+		core_contest_look(e, c);
 }
 
 /* What we reported last is what is left of who came first. */
@@ -217,7 +219,7 @@ holder_choose(
 }
 
 static bool
-is_held(const struct engine *e, struct place place)
+contest_is_held(const struct engine *e, struct place place)
 {
 	for (struct claimant *c = first_at(e, place); c != NULL; c = next_at(c))
 		if (c->holds)
@@ -226,17 +228,17 @@ is_held(const struct engine *e, struct place place)
 }
 
 static void
-leave(struct engine *e, struct claimant *c)
+contest_leave(struct engine *e, struct claimant *c)
 {
 	struct claimant copy = *c; /* for its place alone */
 
-	judge(e, c, c->name);
+	contest_judge(e, c, c->name);
 	tree_remove(&e->contest.names, &c->by_name);
 	tree_remove(&e->contest.addrs, &c->by_addr);
 	mem_free(c);
 	if (copy.holds)
-		holder_choose(e, NULL, place_of(&copy));
-	look_at(e, place_of(&copy));
+		holder_choose(e, NULL, contest_place_of(&copy));
+	look_at(e, contest_place_of(&copy));
 	mem_free(copy.name);
 	mem_free(copy.group);
 }
@@ -244,10 +246,10 @@ leave(struct engine *e, struct claimant *c)
 void
 contest_gone(struct engine *e, const char *name)
 {
-	struct claimant *c = find(e, name);
+	struct claimant *c = contest_find(e, name);
 
 	if (c != NULL)
-		leave(e, c);
+		contest_leave(e, c);
 }
 
 /* The first address that can be sent to, or family 0. */
@@ -269,9 +271,9 @@ enter(struct engine *e, const char *name, const struct lsa_server *s)
 	c->name = mem_str(name);
 	c->group = mem_str(s->group);
 	c->addr = address_of(e, s);
-	place = place_of(c);
-	tree_insert(&e->contest.names, &c->by_name, c->name, by_name);
-	tree_insert(&e->contest.addrs, &c->by_addr, &place, by_addr);
+	place = contest_place_of(c);
+	tree_insert(&e->contest.names, &c->by_name, c->name, contest_by_name);
+	tree_insert(&e->contest.addrs, &c->by_addr, &place, contest_by_addr);
 	return c;
 }
 
@@ -279,7 +281,7 @@ void
 contest_learnt(struct engine *e, const struct lsa *lsa)
 {
 	const char *name = lsa->key.origin;
-	struct claimant *c = find(e, name);
+	struct claimant *c = contest_find(e, name);
 	const struct lsa_server *s = lsa_server(lsa);
 	struct addr addr = { 0 };
 
@@ -291,11 +293,11 @@ contest_learnt(struct engine *e, const struct lsa *lsa)
 	    strcmp(s->group, c->group) == 0)
 		return;
 	if (c != NULL)
-		leave(e, c);
+		contest_leave(e, c);
 	if (addr.family != 0) {
 		c = enter(e, name, s);
-		c->holds = !is_held(e, place_of(c));
-		look(e, c);
+		c->holds = !contest_is_held(e, contest_place_of(c));
+		core_contest_look(e, c);
 	}
 }
 
@@ -324,8 +326,8 @@ contest_start(struct engine *e)
 	     n = tree_next(n)) {
 		struct claimant *c = tree_entry(n, struct claimant, by_addr);
 
-		if (!is_held(e, place_of(c)))
-			holder_choose(e, own, place_of(c));
+		if (!contest_is_held(e, contest_place_of(c)))
+			holder_choose(e, own, contest_place_of(c));
 	}
 	contest_look(e);
 }
@@ -336,13 +338,14 @@ contest_look(struct engine *e)
 	struct tree_node *n = tree_first(&e->contest.names);
 
 	for (; n != NULL; n = tree_next(n))
-		look(e, tree_entry(n, struct claimant, by_name));
+		core_contest_look(e, tree_entry(n, struct claimant, by_name));
 }
 
 bool
 contest_lost(const struct engine *e, const char *name)
 {
-	const struct claimant *c = e->contest.lost == 0 ? NULL : find(e, name);
+	const struct claimant *c =
+	    e->contest.lost == 0 ? NULL : contest_find(e, name);
 
 	return c != NULL && c->lost;
 }

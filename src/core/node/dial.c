@@ -67,7 +67,7 @@ want_at(struct engine *e, const char *name, enum setup_carrier carrier,
 }
 
 static void
-want(struct engine *e, const char *name)
+dial_want(struct engine *e, const char *name)
 {
 	struct addr addrs[2 * LIMIT_ADDRESSES];
 	struct addr said[LIMIT_ADDRESSES];
@@ -111,7 +111,7 @@ want_bridgeheads(struct engine *e, enum setup_carrier carrier)
 			if (carrier == SETUP_XLSA2)
 				want_by_mail(e, b);
 			else
-				want(e, b->name);
+				dial_want(e, b->name);
 		}
 	}
 }
@@ -125,13 +125,13 @@ want_group(struct engine *e)
 	group_members(&e->db, e->setup, &members);
 	group_chosen(e->setup->server, &members, &chosen);
 	for (size_t i = 0; i < chosen.list.n; i++)
-		want(e, chosen.list.v[i]);
+		dial_want(e, chosen.list.v[i]);
 	for (size_t i = 0; i < members.list.n && more > 0; i++) {
 		struct nbr *nbr = nbrs_get(e, members.list.v[i]);
 
 		if (nbr->wanted)
 			continue;
-		want(e, members.list.v[i]);
+		dial_want(e, members.list.v[i]);
 		more--;
 	}
 	vec_done(&members.list);
@@ -145,7 +145,7 @@ dial_refresh(struct engine *e)
 		tree_entry(n, struct nbr, node)->wanted = false;
 	want_bridgeheads(e, SETUP_XLSA2);
 	for (size_t i = 0; i < e->setup->npeers; i++)
-		want(e, e->setup->peers[i].name);
+		dial_want(e, e->setup->peers[i].name);
 	want_bridgeheads(e, SETUP_TCP);
 	want_group(e);
 	e->allow_at = mono_min(e->allow_at, e->now);
@@ -230,7 +230,7 @@ allow(struct engine *e)
 }
 
 static void
-dial(struct engine *e, struct nbr *nbr)
+core_dial(struct engine *e, struct nbr *nbr)
 {
 	nbr->dial_at = MONO_NEVER;
 	nbr->dialling = true;
@@ -283,7 +283,7 @@ dial_tick(struct engine *e)
 		if (!nbr->wanted || nbr->session != NULL || nbr->dialling)
 			continue;
 		if (mono_due(nbr->dial_at, e->now))
-			dial(e, nbr);
+			core_dial(e, nbr);
 		else
 			fx_wake(e, nbr->dial_at);
 	}

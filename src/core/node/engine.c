@@ -51,7 +51,7 @@ engine_new(uint64_t seed, const struct seal *seal)
 
 /* What our certificate does not allow others will refuse: say so here. */
 static void
-claims_check(struct engine *e)
+engine_claims_check(struct engine *e)
 {
 	const struct setup *setup = e->setup;
 
@@ -69,7 +69,7 @@ claims_check(struct engine *e)
 
 /* Every hour: nothing ends with it, and it should have been renewed. */
 static void
-authority_check(struct engine *e)
+engine_authority_check(struct engine *e)
 {
 	int64_t end = e->setup->authority_end;
 
@@ -90,9 +90,9 @@ on_conf(struct engine *e, const struct input *in)
 	if (in->value < 2)
 		e->confirm_moves = 0;
 	e->setup = in->setup;
-	claims_check(e);
+	engine_claims_check(e);
 	transit_own(e);
-	authority_check(e);
+	engine_authority_check(e);
 	contest_look(e);
 	if (e->phase == PHASE_BOOT)
 		return;
@@ -133,7 +133,7 @@ recheck(struct engine *e)
 	if (!mono_due(e->recheck_at, e->now))
 		return;
 	e->recheck_at = mono_after(e->now, RECHECK_MS);
-	authority_check(e);
+	engine_authority_check(e);
 	bad = lsdb_recheck(&e->db, e->seal);
 	if (bad == 0)
 		return;
@@ -147,7 +147,7 @@ recheck(struct engine *e)
 
 /* What is due, and what follows from what this step has changed. */
 static void
-turn(struct engine *e)
+engine_turn(struct engine *e)
 {
 	if (e->phase == PHASE_BOOT)
 		return;
@@ -250,7 +250,7 @@ engine_step(struct engine *e, const struct input *in)
 	e->ticking = in->kind == IN_TICK;
 	calendar_check(e);
 	input(e, in);
-	turn(e);
+	engine_turn(e);
 	return (struct effects){
 		.wake = e->fx.wake, .n = e->fx.list.n, .list = e->fx.list.v
 	};

@@ -75,7 +75,7 @@ root(size_t n, unsigned k)
 
 /* The distances on a ring of n; four different ones, below half of it. */
 static void
-distances(size_t n, size_t out[LIMIT_GROUP_PEERS / 2])
+group_distances(size_t n, size_t out[LIMIT_GROUP_PEERS / 2])
 {
 	size_t r = root(n, 4);
 
@@ -91,7 +91,7 @@ distances(size_t n, size_t out[LIMIT_GROUP_PEERS / 2])
 }
 
 static size_t
-place(const struct names *members, const char *server)
+group_place(const struct names *members, const char *server)
 {
 	size_t i = 0;
 
@@ -104,7 +104,7 @@ void
 group_chosen(const char *server, const struct names *members, struct names *out)
 {
 	size_t n = members->list.n + 1;
-	size_t self = place(members, server);
+	size_t self = group_place(members, server);
 	size_t far[LIMIT_GROUP_PEERS / 2];
 
 	if (n <= LIMIT_GROUP_FULL_MESH) {
@@ -112,7 +112,7 @@ group_chosen(const char *server, const struct names *members, struct names *out)
 			vec_push(&out->list, members->list.v[i]);
 		return;
 	}
-	distances(n, far);
+	group_distances(n, far);
 	for (size_t i = 0; i < LIMIT_GROUP_PEERS; i++) {
 		size_t d = far[i / 2];
 		size_t at = (self + (i % 2 ? n - d : d)) % n;

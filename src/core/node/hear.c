@@ -86,7 +86,7 @@ late_at(struct engine *e, struct mono when)
 
 /* Its key waits; without room for it, the databases are compared soon. */
 static void
-wait_for(struct engine *e, struct session *from, const struct lsa *lsa,
+hear_wait_for(struct engine *e, struct session *from, const struct lsa *lsa,
     struct mono when)
 {
 	struct keyset_entry *entry = keyset_find(&from->late, &lsa->key);
@@ -117,7 +117,7 @@ hear_now(struct engine *e, struct session *from, const struct lsa *lsa)
 		return true;
 	if (leaves_use(lsa, mine) && has_tokens(e, mine, origin, false, &when))
 		return true;
-	wait_for(e, from, lsa, when);
+	hear_wait_for(e, from, lsa, when);
 	return false;
 }
 
@@ -181,7 +181,7 @@ look_from(struct engine *e, struct session *s, struct tree_node *n)
 }
 
 static void
-ask(struct engine *e, struct session *s)
+hear_ask(struct engine *e, struct session *s)
 {
 	struct tree_node *n = look_from(e, s, tree_first(&s->late.tree)), *next;
 	struct keyset asked = { 0 };
@@ -209,7 +209,7 @@ hear_tick(struct engine *e)
 	if (mono_due(e->late_at, e->now)) {
 		e->late_at = MONO_NEVER;
 		for (size_t i = 0; i < e->sessions.n; i++)
-			ask(e, e->sessions.v[i]);
+			hear_ask(e, e->sessions.v[i]);
 	}
 	fx_wake(e, e->late_at);
 }

@@ -15,7 +15,7 @@
 
 /* What has a path now is held no more, whatever the last listing said. */
 static bool
-is_held(const struct engine *e)
+held_waits(const struct engine *e)
 {
 	const struct route *route;
 
@@ -39,7 +39,7 @@ alarm_look(struct engine *e)
 
 	if (ahead > AHEAD_S)
 		ahead = AHEAD_S;
-	if (!is_held(e) || gives_up(e) > e->wall + ahead ||
+	if (!held_waits(e) || gives_up(e) > e->wall + ahead ||
 	    !mono_due(e->held.again_at, e->now))
 		return;
 	e->held.again_at = mono_after(e->now, AGAIN_MS);
@@ -67,7 +67,7 @@ held_told(struct engine *e, const struct input *in)
 void
 held_show(const struct engine *e, struct json *j)
 {
-	if (!is_held(e))
+	if (!held_waits(e))
 		return;
 	json_open(j, "oldest_held", '{');
 	json_str(j, "pattern", e->held.pattern);

@@ -6,7 +6,7 @@
 #include "core/wire/msg.h"
 
 static int
-by_key(const void *key, const struct tree_node *node)
+keys_by_key(const void *key, const struct tree_node *node)
 {
 	return lsa_key_order(
 	    key, &tree_entry(node, struct keyset_entry, node)->key);
@@ -15,7 +15,7 @@ by_key(const void *key, const struct tree_node *node)
 struct keyset_entry *
 keyset_find(const struct keyset *set, const struct lsa_key *key)
 {
-	struct tree_node *n = tree_find(&set->tree, key, by_key);
+	struct tree_node *n = tree_find(&set->tree, key, keys_by_key);
 
 	return n == NULL ? NULL : tree_entry(n, struct keyset_entry, node);
 }
@@ -34,7 +34,7 @@ keyset_add(struct keyset *set, const struct lsa_key *key)
 	memcpy(text, key->origin, origin);
 	memcpy(text + origin, key->id, id);
 	entry->key = (struct lsa_key){ text, text + origin, key->type };
-	tree_insert(&set->tree, &entry->node, &entry->key, by_key);
+	tree_insert(&set->tree, &entry->node, &entry->key, keys_by_key);
 	return true;
 }
 
@@ -51,7 +51,7 @@ keyset_behind(const struct keyset *set, const char *origin)
 	/* No id has such an octet (lsa_key_check). */
 	struct lsa_key key = { origin, "\x7f", UINT8_MAX };
 
-	return tree_from(&set->tree, &key, by_key);
+	return tree_from(&set->tree, &key, keys_by_key);
 }
 
 void
@@ -72,7 +72,7 @@ by_hash(const void *key, const struct tree_node *node)
 }
 
 static uint64_t
-hash_of(const struct seal *seal, const struct lsa_key *key)
+keys_hash_of(const struct seal *seal, const struct lsa_key *key)
 {
 	uint8_t digest[SEAL_DIGEST] = { 0 };
 	struct buf octets = { 0 };
@@ -88,7 +88,7 @@ struct want *
 wants_find(const struct wants *wants, const struct seal *seal,
     const struct lsa_key *key)
 {
-	uint64_t hash = hash_of(seal, key);
+	uint64_t hash = keys_hash_of(seal, key);
 	struct tree_node *n = tree_find(&wants->tree, &hash, by_hash);
 
 	return n == NULL ? NULL : tree_entry(n, struct want, node);
@@ -104,7 +104,7 @@ wants_add(
 	    wants_find(wants, seal, key) != NULL)
 		return NULL;
 	want = mem_new(sizeof(*want), 0, 0);
-	want->hash = hash_of(seal, key);
+	want->hash = keys_hash_of(seal, key);
 	tree_insert(&wants->tree, &want->node, &want->hash, by_hash);
 	return want;
 }

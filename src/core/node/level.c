@@ -12,7 +12,7 @@ threshold(const struct level_rule *rule, uint8_t level)
 }
 
 static uint8_t
-level_of(const struct level_rule *rule, uint64_t late)
+core_level_of(const struct level_rule *rule, uint64_t late)
 {
 	uint8_t level = 0;
 
@@ -25,7 +25,7 @@ level_of(const struct level_rule *rule, uint64_t late)
 }
 
 static bool
-set(struct level *l, uint8_t to)
+level_set(struct level *l, uint8_t to)
 {
 	l->now = to;
 	l->calm = false;
@@ -41,17 +41,17 @@ level_read(struct level *l, const struct level_rule *rule, uint64_t late,
 		.most_ms = MOST * rule->interval_ms,
 		.calm_ms = CALM * rule->interval_ms,
 	};
-	uint8_t want = level_of(rule, late);
+	uint8_t want = core_level_of(rule, late);
 
 	if (want > l->now) {
 		if (l->now == 0)
 			damp_failed(&l->damp, &damping, now);
-		return set(l, want);
+		return level_set(l, want);
 	}
 	if (l->now == 0)
 		return false;
 	if (rule->messages == 0)
-		return set(l, 0);
+		return level_set(l, 0);
 	if (2 * late >= threshold(rule, l->now)) {
 		l->calm = false;
 		return false;
@@ -62,5 +62,5 @@ level_read(struct level *l, const struct level_rule *rule, uint64_t late,
 	}
 	if (mono_since(l->since, now) < damp_hold(&l->damp, &damping))
 		return false;
-	return set(l, want);
+	return level_set(l, want);
 }

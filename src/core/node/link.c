@@ -19,13 +19,13 @@ struct link_key {
 };
 
 static struct link *
-entry(struct tree_node *n)
+link_entry(struct tree_node *n)
 {
 	return n == NULL ? NULL : tree_entry(n, struct link, node);
 }
 
 static int
-order(const void *key, const struct tree_node *node)
+link_order(const void *key, const struct tree_node *node)
 {
 	const struct link_key *k = key;
 	const struct link *l = tree_entry(node, const struct link, node);
@@ -37,13 +37,13 @@ order(const void *key, const struct tree_node *node)
 struct link *
 link_first(struct engine *e)
 {
-	return entry(tree_first(&e->links));
+	return link_entry(tree_first(&e->links));
 }
 
 struct link *
 link_next(struct link *link)
 {
-	return entry(tree_next(&link->node));
+	return link_entry(tree_next(&link->node));
 }
 
 const char *
@@ -136,7 +136,7 @@ link_free(struct engine *e, struct link *l)
 }
 
 static void
-want(struct engine *e, const char *name, const struct addr *addr,
+link_want(struct engine *e, const char *name, const struct addr *addr,
     enum link_use use)
 {
 	struct link_key key = { name, addr };
@@ -144,7 +144,7 @@ want(struct engine *e, const char *name, const struct addr *addr,
 
 	if (addr->family == 0)
 		return;
-	l = entry(tree_find(&e->links, &key, order));
+	l = link_entry(tree_find(&e->links, &key, link_order));
 	if (l == NULL) {
 		l = mem_new(sizeof(*l), 0, 0);
 		l->who = ++e->links_made;
@@ -156,7 +156,7 @@ want(struct engine *e, const char *name, const struct addr *addr,
 			.each_ms = LINK_LEAST_MS };
 		l->since_wall = e->wall;
 		key.name = l->name;
-		tree_insert(&e->links, &l->node, &key, order);
+		tree_insert(&e->links, &l->node, &key, link_order);
 	}
 	l->use |= use;
 }
@@ -168,7 +168,7 @@ want_server(struct engine *e, const char *name, enum link_use use)
 	size_t n = group_mail(&e->db, e->setup, name, addrs);
 
 	for (size_t i = 0; i < n; i++)
-		want(e, name, &addrs[i], use);
+		link_want(e, name, &addrs[i], use);
 }
 
 static void
@@ -181,7 +181,8 @@ want_connectors(struct engine *e)
 			const struct setup_bridgehead *b = &c->bridgeheads[k];
 
 			for (size_t m = 0; m < b->nsmtp; m++)
-				want(e, b->name, &b->smtp[m], LINK_CONNECTOR);
+				link_want(
+				    e, b->name, &b->smtp[m], LINK_CONNECTOR);
 			if (b->nsmtp == 0)
 				want_server(e, b->name, LINK_CONNECTOR);
 		}
@@ -239,10 +240,10 @@ link_refresh(struct engine *e)
 	want_members(e);
 	want_silent(e);
 	for (size_t i = 0; i < e->setup->nsmtp; i++)
-		want(e, e->setup->server, &e->setup->smtp[i], LINK_SELF);
+		link_want(e, e->setup->server, &e->setup->smtp[i], LINK_SELF);
 	for (size_t i = 0; i < e->setup->nspaces; i++)
-		want(e, e->setup->spaces[i].pattern, &e->setup->spaces[i].probe,
-		    LINK_SPACE);
+		link_want(e, e->setup->spaces[i].pattern,
+		    &e->setup->spaces[i].probe, LINK_SPACE);
 	for (struct link *l = link_first(e); l != NULL; l = next) {
 		next = link_next(l);
 		if (l->use == 0)
@@ -256,5 +257,5 @@ void
 link_done(struct engine *e)
 {
 	while (e->links.root != NULL)
-		link_free(e, entry(e->links.root));
+		link_free(e, link_entry(e->links.root));
 }

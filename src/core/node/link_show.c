@@ -9,7 +9,7 @@
 #include "core/node/refused.h"
 
 static uint64_t
-seconds(const struct engine *e, struct mono since)
+link_show_seconds(const struct engine *e, struct mono since)
 {
 	return mono_since(since, e->now) / 1000;
 }
@@ -40,7 +40,7 @@ link_line(struct engine *e, struct json *j, const struct link *l,
 	    c != NULL && c->drain ? "drain"
 	    : l == NULL           ? "unknown"
 				  : link_word(l->state));
-	json_uint(j, "since_s", l == NULL ? 0 : seconds(e, l->since));
+	json_uint(j, "since_s", l == NULL ? 0 : link_show_seconds(e, l->since));
 	json_uint(j, "failures", l == NULL ? 0 : l->fails);
 	json_uint(j, "hold_s", l == NULL ? 0 : link_hold(l) / 1000);
 	json_uint(j, "delivered", l == NULL ? 0 : l->delivered);

@@ -5,7 +5,7 @@
 #include "core/node/node.h"
 
 static int
-by_name(const void *key, const struct tree_node *node)
+nbrs_by_name(const void *key, const struct tree_node *node)
 {
 	return strcmp(key, tree_entry(node, struct nbr, node)->name);
 }
@@ -13,7 +13,7 @@ by_name(const void *key, const struct tree_node *node)
 struct nbr *
 nbrs_find(const struct engine *e, const char *name)
 {
-	struct tree_node *n = tree_find(&e->nbrs, name, by_name);
+	struct tree_node *n = tree_find(&e->nbrs, name, nbrs_by_name);
 
 	return n == NULL ? NULL : tree_entry(n, struct nbr, node);
 }
@@ -30,7 +30,7 @@ nbrs_get(struct engine *e, const char *name)
 	nbr->since = e->now;
 	nbr->since_wall = e->wall;
 	nbr->dial_at = MONO_NEVER;
-	tree_insert(&e->nbrs, &nbr->node, nbr->name, by_name);
+	tree_insert(&e->nbrs, &nbr->node, nbr->name, nbrs_by_name);
 	return nbr;
 }
 

@@ -19,7 +19,7 @@
 #define SERVER_REST 1000
 
 static int
-by_key(const void *key, const struct tree_node *node)
+origin_by_key(const void *key, const struct tree_node *node)
 {
 	return lsa_key_order(key, &tree_entry(node, struct own, node)->key);
 }
@@ -28,7 +28,7 @@ static struct own *
 own_get(struct engine *e, uint8_t type, const char *id)
 {
 	struct lsa_key key = { e->setup->server, id, type };
-	struct tree_node *n = tree_find(&e->owns, &key, by_key);
+	struct tree_node *n = tree_find(&e->owns, &key, origin_by_key);
 	size_t origin_len = strlen(key.origin) + 1, id_len = strlen(id) + 1;
 	struct own *own;
 	char *text;
@@ -42,13 +42,13 @@ own_get(struct engine *e, uint8_t type, const char *id)
 	own->key = (struct lsa_key){ text, text + origin_len, type };
 	own->pace = (struct pace){ .burst = LIMIT_SAY_BURST,
 		.each_ms = LIMIT_SAY_EACH_MS };
-	tree_insert(&e->owns, &own->node, &own->key, by_key);
+	tree_insert(&e->owns, &own->node, &own->key, origin_by_key);
 	return own;
 }
 
 /* An empty body to write what we say now. */
 static struct buf *
-body_of(struct engine *e, uint8_t type, const char *id)
+origin_body_of(struct engine *e, uint8_t type, const char *id)
 {
 	struct own *own = own_get(e, type, id);
 
@@ -67,7 +67,7 @@ say_identity(struct engine *e)
 		.ncerts = setup->previous_cert != NULL ? 2 : 1,
 	};
 
-	lsa_identity_encode(body_of(e, LSA_IDENTITY, ""), &identity);
+	lsa_identity_encode(origin_body_of(e, LSA_IDENTITY, ""), &identity);
 }
 
 struct texts {
@@ -86,7 +86,7 @@ mail_up(struct engine *e, struct texts *out)
 }
 
 static int
-text_order(const void *a, const void *b)
+origin_text_order(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -107,8 +107,8 @@ mail_down(struct engine *e, struct texts *out)
 			vec_push(&out->list, (char *)(uintptr_t)lost.list.v[i]);
 	vec_done(&lost.list);
 	if (out->list.n > 1)
-		qsort(
-		    out->list.v, out->list.n, sizeof(*out->list.v), text_order);
+		qsort(out->list.v, out->list.n, sizeof(*out->list.v),
+		    origin_text_order);
 }
 
 /* As many of them, in their order, as an LSA may have and `room` octets of it
@@ -139,7 +139,7 @@ own_state(const struct engine *e)
 }
 
 static void
-state_event(struct engine *e, enum lsa_state state, const char *reason)
+origin_state_event(struct engine *e, enum lsa_state state, const char *reason)
 {
 	if (state == e->said_state)
 		return;
@@ -188,8 +188,8 @@ say_server(struct engine *e)
 	s.nmail_down = down.list.n;
 	s.unasked = e->asked_once && e->asked == MTA_NO && !asked_may(e);
 	s.mta_down = link_service(e, setup->server, LINK_SELF) == LINK_DOWN;
-	state_event(e, s.state, s.reason);
-	lsa_server_encode(body_of(e, LSA_SERVER, ""), &s);
+	origin_state_event(e, s.state, s.reason);
+	lsa_server_encode(origin_body_of(e, LSA_SERVER, ""), &s);
 	vec_done(&full.list);
 	vec_done(&up.list);
 	vec_done(&down.list);
@@ -227,7 +227,7 @@ say_connector(struct engine *e, const struct setup_connector *setup)
 		    (unsigned)(since % 60));
 		c.since = text;
 	}
-	lsa_connector_encode(body_of(e, LSA_CONNECTOR, setup->name), &c);
+	lsa_connector_encode(origin_body_of(e, LSA_CONNECTOR, setup->name), &c);
 	mem_free(c.bridgeheads);
 }
 
@@ -241,7 +241,7 @@ say_space(struct engine *e, const struct setup_space *setup)
 		.fallback = setup->fallback,
 		.relay = setup->relay };
 
-	lsa_space_encode(body_of(e, LSA_SPACE, setup->pattern), &space);
+	lsa_space_encode(origin_body_of(e, LSA_SPACE, setup->pattern), &space);
 }
 
 /*
@@ -339,7 +339,7 @@ has_number(const struct engine *e, const struct lsa *l)
 }
 
 static void
-refused(struct engine *e, const struct own *own, int rc)
+origin_refused(struct engine *e, const struct own *own, int rc)
 {
 	fx_event(e, (struct event){ .kind = EVENT_LSA_REFUSED,
 			.peer = e->setup->server,
@@ -349,7 +349,7 @@ refused(struct engine *e, const struct own *own, int rc)
 }
 
 static void
-say(struct engine *e, struct own *own)
+origin_say(struct engine *e, struct own *own)
 {
 	const struct lsa *l = lsdb_find(&e->db, &own->key);
 	struct lsa_draft draft = { .key = own->key,
@@ -366,7 +366,7 @@ say(struct engine *e, struct own *own)
 	if (!has_number(e, l)) {
 		/* The next look says it, in an epoch that is on disk. */
 		if (e->epoch == UINT32_MAX)
-			refused(e, own, RC_EPOCH);
+			origin_refused(e, own, RC_EPOCH);
 		epoch_raise(e, l != NULL && l->seq >> 32 > e->epoch
 				   ? (uint32_t)(l->seq >> 32)
 				   : e->epoch);
@@ -385,7 +385,7 @@ say(struct engine *e, struct own *own)
 		accept_install(e, lsa, NULL);
 		return;
 	}
-	refused(e, own, rc);
+	origin_refused(e, own, rc);
 	lsa_free(lsa);
 }
 
@@ -517,7 +517,7 @@ origin_tick(struct engine *e)
 		if (e->fights >= 3)
 			pace = &e->fight;
 		if (pace_take(pace, e->now, &when))
-			say(e, own);
+			origin_say(e, own);
 		else
 			e->origin_at = mono_min(e->origin_at, when);
 	}

@@ -48,7 +48,7 @@ static const struct damp_rule by_mail = {
 };
 
 static void
-state_event(struct engine *e, const struct link *l, enum link_state to)
+probing_state_event(struct engine *e, const struct link *l, enum link_state to)
 {
 	struct event event = { .kind = EVENT_LINK_STATE,
 		.peer = l->name,
@@ -77,7 +77,7 @@ link_turn(struct engine *e, struct link *l, enum link_state to)
 
 	if (l->state == to)
 		return;
-	state_event(e, l, to);
+	probing_state_event(e, l, to);
 	l->state = to;
 	l->since = e->now;
 	l->since_wall = e->wall;
@@ -158,7 +158,7 @@ told(struct engine *e, struct link *l)
 }
 
 static void
-failed(struct engine *e, struct link *l, uint32_t weight)
+probing_failed(struct engine *e, struct link *l, uint32_t weight)
 {
 	bool asked = l->urgent;
 
@@ -222,7 +222,7 @@ unable(struct engine *e, struct link *l, const char *reason)
 	if (l->unables == 0)
 		l->unable_since = e->now;
 	else if (is_way_missing(reason) && is_connected(e, l->unable_since)) {
-		failed(e, l, 1);
+		probing_failed(e, l, 1);
 		return;
 	}
 	for (uint32_t i = 0; i < l->unables && i < UNABLE_DOUBLES; i++)
@@ -234,11 +234,11 @@ unable(struct engine *e, struct link *l, const char *reason)
 
 /* It answers, and takes no mail: down by that, until it takes some. */
 static void
-refused(struct engine *e, struct link *l)
+probing_refused(struct engine *e, struct link *l)
 {
 	l->refused = true;
 	l->heard = e->now;
-	failed(e, l, 1);
+	probing_failed(e, l, 1);
 }
 
 void
@@ -257,7 +257,7 @@ link_hold(const struct link *l)
 }
 
 static void
-answered(struct engine *e, struct link *l)
+probing_answered(struct engine *e, struct link *l)
 {
 	l->urgent = l->only_late = false;
 	l->fails = 0;
@@ -279,7 +279,7 @@ answered(struct engine *e, struct link *l)
 }
 
 static void
-give_up(struct engine *e, struct link *l)
+probing_give_up(struct engine *e, struct link *l)
 {
 	if (l->running || l->waits)
 		fx_add(e, (struct effect){ .kind = FX_PROBE, .who = l->who });
@@ -293,7 +293,7 @@ late(struct engine *e, struct link *l)
 	bool only = l->fails == 0 || l->only_late;
 
 	l->waits = true;
-	failed(e, l, FAILS_DOWN);
+	probing_failed(e, l, FAILS_DOWN);
 	l->only_late = only;
 }
 
@@ -309,7 +309,7 @@ replied_in(struct engine *e, struct link *l, uint64_t ms)
 
 /* What it is to be given, if it was slow of late. */
 static uint64_t
-patience(const struct engine *e, const struct link *l)
+probing_patience(const struct engine *e, const struct link *l)
 {
 	if (mono_due(mono_after(l->slow_at, SLOW_KEPT_MS), e->now))
 		return 0;
@@ -324,11 +324,11 @@ slow(struct engine *e, struct link *l, uint64_t ms)
 	l->waits = false;
 	if (!l->only_late)
 		return;
-	give_up(e, l);
+	probing_give_up(e, l);
 	l->asks = false;
 	l->oks = OKS_UP - 1;
 	l->well = (struct mono){ e->now.ms > ms ? e->now.ms - ms : 0 };
-	answered(e, l);
+	probing_answered(e, l);
 }
 
 void
@@ -346,18 +346,18 @@ link_verdict(struct engine *e, const struct input *in)
 		break;
 	case PROBE_OK:
 		replied_in(e, l, in->value);
-		answered(e, l);
+		probing_answered(e, l);
 		break;
 	case PROBE_TAKES:
 		if (l->relay_asked)
 			relaying_told(e, l, false);
-		answered(e, l);
+		probing_answered(e, l);
 		break;
 	case PROBE_BUSY:
 		busy(e, l);
 		break;
 	case PROBE_FAILED:
-		failed(e, l, 1);
+		probing_failed(e, l, 1);
 		break;
 	case PROBE_LATE:
 		late(e, l);
@@ -371,9 +371,9 @@ link_verdict(struct engine *e, const struct input *in)
 	case PROBE_REFUSED:
 		if (l->relay_asked) {
 			relaying_told(e, l, true);
-			answered(e, l);
+			probing_answered(e, l);
 		} else {
-			refused(e, l);
+			probing_refused(e, l);
 		}
 		break;
 	}
@@ -402,7 +402,7 @@ probe(struct engine *e, struct link *l)
 		      .addrs = fx_keep(e, addrs, sizeof(addrs)),
 		      .naddrs = addrs[1].family != 0 ? 2 : 1,
 		      .mail = l->asks,
-		      .wait_ms = patience(e, l),
+		      .wait_ms = probing_patience(e, l),
 		      .recipient = relaying_ask(e, l) });
 }
 
@@ -434,7 +434,7 @@ link_deadline(struct engine *e, const char *name)
 		next = link_next(l);
 		if (strcmp(l->name, name) == 0 && l->urgent && l->running &&
 		    !l->connected)
-			failed(e, l, 1);
+			probing_failed(e, l, 1);
 	}
 }
 
@@ -522,7 +522,7 @@ link_bar(struct engine *e, struct link *l, bool barred)
 		return;
 	l->barred = barred;
 	l->urgent = false;
-	give_up(e, l);
+	probing_give_up(e, l);
 	l->tried = true;
 	l->next = barred ? MONO_NEVER : e->now;
 	if (barred)
@@ -532,7 +532,7 @@ link_bar(struct engine *e, struct link *l, bool barred)
 }
 
 static void
-look(struct engine *e, struct link *l)
+probing_look(struct engine *e, struct link *l)
 {
 	struct mono last, least;
 
@@ -556,7 +556,7 @@ link_tick(struct engine *e)
 	}
 	fx_wake(e, e->due.peers_at);
 	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
-		look(e, l);
+		probing_look(e, l);
 		if (!l->running)
 			fx_wake(e, l->next);
 		told_tick(e, l);

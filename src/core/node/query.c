@@ -70,7 +70,7 @@ option(const struct request *r, const char *name)
 }
 
 static uint64_t
-number(const char *s)
+query_number(const char *s)
 {
 	uint64_t v = 0;
 
@@ -81,7 +81,7 @@ number(const char *s)
 }
 
 static uint64_t
-seconds(const struct engine *e, struct mono since)
+query_seconds(const struct engine *e, struct mono since)
 {
 	return mono_since(since, e->now) / 1000;
 }
@@ -192,7 +192,7 @@ status(struct engine *e, struct json *j, const struct request *r)
 	if (e->confirm_moves > 0)
 		json_uint(j, "confirm_moves", e->confirm_moves);
 	drain_show(e, j);
-	json_uint(j, "uptime_s", seconds(e, e->started));
+	json_uint(j, "uptime_s", query_seconds(e, e->started));
 	away(e, j);
 	evidence_show(e, j, "reports");
 	json_close(j, '}');
@@ -221,7 +221,7 @@ peers(struct engine *e, struct json *j, const struct request *r)
 		json_bool(j, "announced", nbr->announced);
 		json_bool(j, "silent", nbr->silent);
 		json_str(j, "mail", link_word(link_mail(e, nbr->name)));
-		json_uint(j, "since_s", seconds(e, nbr->since));
+		json_uint(j, "since_s", query_seconds(e, nbr->since));
 		json_open(j, "addresses", '[');
 		for (size_t i = 0; i < nbr->naddrs; i++)
 			json_str(j, NULL, addr_text(&nbr->addrs[i], text));
@@ -367,7 +367,7 @@ routes(struct engine *e, struct json *j, const struct request *r)
 }
 
 static void
-verdict(struct json *j, bool ok, const char *reason)
+query_verdict(struct json *j, bool ok, const char *reason)
 {
 	json_open(j, NULL, '{');
 	json_bool(j, "ok", ok);
@@ -395,29 +395,29 @@ inject(struct engine *e, struct json *j, const struct request *r)
 	if (rc == RC_OK)
 		rc = accept_update(e, NULL, octets.p, octets.n, NULL);
 	buf_done(&octets);
-	verdict(j, rc == RC_OK || rc == RC_SAME, rc_word(rc));
+	query_verdict(j, rc == RC_OK || rc == RC_SAME, rc_word(rc));
 }
 
 static void
-drain(struct engine *e, struct json *j, const struct request *r)
+query_drain(struct engine *e, struct json *j, const struct request *r)
 {
 	const char *reason = option(r, "reason");
 
 	if (reason != NULL && strlen(reason) > LIMIT_REASON_OCTETS) {
-		verdict(j, false, rc_word(RC_LONG));
+		query_verdict(j, false, rc_word(RC_LONG));
 		return;
 	}
 	for (const char *p = reason; p != NULL && *p != '\0'; p++)
 		if (*p < ' ' || *p > '~' || *p == '"' || *p == '\\') {
-			verdict(j, false, rc_word(RC_NAME));
+			query_verdict(j, false, rc_word(RC_NAME));
 			return;
 		}
 	e->drained = true;
-	e->drain_until = number(option(r, "until"));
+	e->drain_until = query_number(option(r, "until"));
 	mem_free(e->drain_reason);
 	e->drain_reason = mem_str(reason);
 	due_say(e);
-	verdict(j, true, NULL);
+	query_verdict(j, true, NULL);
 }
 
 static void
@@ -426,7 +426,7 @@ ready(struct engine *e, struct json *j, const struct request *r)
 	(void)r;
 	e->drained = false;
 	due_say(e);
-	verdict(j, true, NULL);
+	query_verdict(j, true, NULL);
 }
 
 static void
@@ -435,17 +435,17 @@ explain(struct engine *e, struct json *j, const struct request *r)
 	const char *priority = option(r, "priority");
 	struct view_question q = { .rib = rib_of(e),
 		.address = r->n > 0 ? r->word[0] : "",
-		.message = { .size = number(option(r, "size")),
+		.message = { .size = query_number(option(r, "size")),
 		    .sender = option(r, "sender"),
 		    .time = -1 } };
 	struct view *view = steer_view(e, &e->db);
 
 	if (option(r, "at") != NULL)
-		q.message.time = (int64_t)number(option(r, "at"));
+		q.message.time = (int64_t)query_number(option(r, "at"));
 	if (priority != NULL)
 		q.message.priority = policy_priority(priority);
 	if (!view_explain(j, view, &q))
-		verdict(j, false, rc_word(RC_NAME));
+		query_verdict(j, false, rc_word(RC_NAME));
 	view_free(view);
 }
 
@@ -469,7 +469,7 @@ static void
 db(struct engine *e, struct json *j, const struct request *r)
 {
 	if (!query_db(e, j, r->n > 0 ? r->word[0] : NULL, r->more))
-		verdict(j, false, rc_word(RC_FORMAT));
+		query_verdict(j, false, rc_word(RC_FORMAT));
 }
 
 static const struct {
@@ -486,7 +486,7 @@ static const struct {
 	{ "explain", explain },
 	{ "export", export },
 	{ "inject", inject },
-	{ "drain", drain },
+	{ "drain", query_drain },
 	{ "ready", ready },
 };
 
@@ -504,11 +504,11 @@ query_answer(struct engine *e, const struct input *in)
 	       strcmp(verbs[i].verb, r.verb) != 0)
 		i++;
 	if (e->phase == PHASE_BOOT)
-		verdict(&j, false, rc_word(RC_STATE));
+		query_verdict(&j, false, rc_word(RC_STATE));
 	else if (i < sizeof(verbs) / sizeof(verbs[0]))
 		verbs[i].answer(e, &j, &r);
 	else
-		verdict(&j, false, "unknown-verb");
+		query_verdict(&j, false, "unknown-verb");
 	mem_free(r.text);
 	fx_add(e, (struct effect){ .kind = FX_REPLY,
 		      .who = in->who,

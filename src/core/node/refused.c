@@ -25,7 +25,7 @@ changed(struct engine *e, const struct refusal *r, const char *reason)
 
 /* The route that Postfix takes for this recipient, or NULL. */
 static const struct route *
-route_of(const struct engine *e, const char *recipient)
+refused_route_of(const struct engine *e, const char *recipient)
 {
 	const struct route *route = NULL;
 	struct match m;
@@ -48,7 +48,7 @@ is_hop(const struct addr *told, const struct addr *hop)
 }
 
 static bool
-goes_by(const struct route *route, const struct addr *hop)
+refused_goes_by(const struct route *route, const struct addr *hop)
 {
 	for (size_t i = 0; i < route->nhops; i++)
 		if (addr_equal(&route->hop[i].addr, hop))
@@ -72,7 +72,8 @@ refused_by(struct engine *e, const struct route *route, const char *name,
 }
 
 static void
-refused(struct engine *e, const struct route *route, const struct report *r)
+core_refused(
+    struct engine *e, const struct route *route, const struct report *r)
 {
 	for (size_t i = 0; i < route->nhops; i++)
 		refused_by(
@@ -81,7 +82,7 @@ refused(struct engine *e, const struct route *route, const struct report *r)
 	for (struct link *l = e->annex.net.n > 0 ? link_first(e) : NULL;
 	     l != NULL; l = link_next(l))
 		if (l->use & (LINK_CONNECTOR | LINK_MEMBER) &&
-		    !goes_by(route, &l->addr))
+		    !refused_goes_by(route, &l->addr))
 			refused_by(e, route, l->name, &l->addr, r);
 }
 
@@ -100,14 +101,14 @@ accepted(struct engine *e, const char *pattern, const struct addr *hop)
 void
 refused_report(struct engine *e, const struct report *r)
 {
-	const struct route *route = route_of(e, r->to);
+	const struct route *route = refused_route_of(e, r->to);
 
 	if (route == NULL)
 		return;
 	if (r->count[REPORT_RELAYED] > 0)
 		accepted(e, route->pattern, &r->hop);
 	else if (r->count[REPORT_UNRELAYED] > 0)
-		refused(e, route, r);
+		core_refused(e, route, r);
 }
 
 void

@@ -15,7 +15,7 @@
 #define NOWHERE "lsrd-probe.invalid"
 
 static bool
-goes_by(const struct route *route, const struct addr *hop)
+relaying_goes_by(const struct route *route, const struct addr *hop)
 {
 	for (size_t i = 0; i < route->nhops; i++)
 		if (addr_equal(&route->hop[i].addr, hop))
@@ -24,11 +24,11 @@ goes_by(const struct route *route, const struct addr *hop)
 }
 
 static bool
-is_open(const struct route *route, const struct addr *hop)
+relaying_is_open(const struct route *route, const struct addr *hop)
 {
 	return route->kind == ROUTE_REMOTE &&
 	       (!route->relay || strcmp(route->pattern, "*") == 0) &&
-	       goes_by(route, hop);
+	       relaying_goes_by(route, hop);
 }
 
 /* The next pattern to ask for behind `last`, going round; or NULL. Where the
@@ -41,7 +41,7 @@ following(const struct engine *e, const struct addr *hop, const char *last)
 	for (size_t i = 0; e->rib != NULL && i < e->rib->n; i++) {
 		const struct route *route = &e->rib->routes[i];
 
-		if (!is_open(route, hop))
+		if (!relaying_is_open(route, hop))
 			continue;
 		if (first == NULL)
 			first = route->pattern;
@@ -53,7 +53,7 @@ following(const struct engine *e, const struct addr *hop, const char *last)
 }
 
 static const char *
-recipient(struct engine *e, const char *pattern)
+relaying_recipient(struct engine *e, const char *pattern)
 {
 	struct buf out = { 0 };
 	const char *kept;
@@ -91,7 +91,7 @@ relaying_ask(struct engine *e, struct link *l)
 	l->relay_again = false;
 	l->relay_asked = true;
 	l->relay_at = mono_after(e->now, EACH_MS);
-	return recipient(e, l->relay_pattern);
+	return relaying_recipient(e, l->relay_pattern);
 }
 
 void
@@ -110,7 +110,7 @@ struct asking {
 };
 
 static int
-by_addr(const void *a, const void *b)
+relaying_by_addr(const void *a, const void *b)
 {
 	const struct link *const *x = a, *const *y = b;
 
@@ -126,7 +126,8 @@ asking_list(struct engine *e, struct asking *a)
 		    l->state == LINK_UP && l->relay_at.ms == 0)
 			vec_push(&a->links, l);
 	if (a->links.n > 1)
-		qsort(a->links.v, a->links.n, sizeof(*a->links.v), by_addr);
+		qsort(a->links.v, a->links.n, sizeof(*a->links.v),
+		    relaying_by_addr);
 }
 
 /* All of them that lead to this address. */
@@ -160,7 +161,7 @@ relaying_table(struct engine *e)
 		const struct route *route = &e->rib->routes[i];
 
 		for (size_t k = 0; k < route->nhops; k++)
-			if (is_open(route, &route->hop[k].addr))
+			if (relaying_is_open(route, &route->hop[k].addr))
 				ask_soon(&a, &route->hop[k].addr);
 	}
 	vec_done(&a.links);

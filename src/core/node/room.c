@@ -26,7 +26,7 @@ of_origin(struct lsa *lsa, const char *origin)
 
 /* Whether there is a place for it behind those that come before it. */
 static int
-place(const struct engine *e, const struct lsa *lsa)
+room_place(const struct engine *e, const struct lsa *lsa)
 {
 	const char *origin = lsa->key.origin;
 	struct lsa *l = of_origin(lsdb_origin(&e->db, origin), origin);
@@ -65,7 +65,7 @@ room_judge(struct engine *e, const struct lsa *lsa)
 		return full(e);
 	if (s == NULL || fits(s->n + more, s->octets + lsa->len - was))
 		return RC_OK;
-	return place(e, lsa);
+	return room_place(e, lsa);
 }
 
 void

@@ -17,7 +17,7 @@
 #define ALARM_MS 3600000
 
 static struct session *
-session_find(struct engine *e, uint32_t who)
+core_session_find(struct engine *e, uint32_t who)
 {
 	for (size_t i = 0; i < e->sessions.n; i++)
 		if (e->sessions.v[i]->who == who)
@@ -37,8 +37,8 @@ session_free(struct session *s)
 }
 
 static void
-state_event(struct engine *e, const struct session *s, enum nbr_state to,
-    const char *reason)
+session_state_event(struct engine *e, const struct session *s,
+    enum nbr_state to, const char *reason)
 {
 	fx_event(e, (struct event){ .kind = EVENT_NBR_STATE,
 			.peer = s->peer,
@@ -68,7 +68,7 @@ hello_send(struct engine *e, struct session *s)
 
 /* Follows the table; false when the event is not allowed now. */
 static bool
-move(struct engine *e, struct session *s, enum nbr_event event,
+session_move(struct engine *e, struct session *s, enum nbr_event event,
     const char *reason)
 {
 	const struct nbr_move *m = nbr_move(s->state, event);
@@ -77,7 +77,7 @@ move(struct engine *e, struct session *s, enum nbr_event event,
 	if (m == NULL)
 		return false;
 	if (m->next != s->state)
-		state_event(e, s, m->next, reason);
+		session_state_event(e, s, m->next, reason);
 	s->state = m->next;
 	if (s->state == NBR_FULL && nbr != NULL) {
 		nbr->dial_fails = 0;
@@ -110,7 +110,7 @@ session_end(struct engine *e, struct session *s, const char *reason)
 		nbr->dial_at =
 		    mono_after(e->now, 100 + rng_below(&e->rng, 400));
 		pulse_end(e, s, nbr);
-		move(e, s, NBR_LOST, reason);
+		session_move(e, s, NBR_LOST, reason);
 		nbr->session = NULL;
 		if (!was_full)
 			dial_failed(e, s->peer, reason);
@@ -140,7 +140,7 @@ session_fault(struct engine *e, struct session *s, const char *reason)
 void
 session_closed(struct engine *e, uint32_t who)
 {
-	struct session *s = session_find(e, who);
+	struct session *s = core_session_find(e, who);
 
 	if (s != NULL)
 		session_end(e, s, "closed");
@@ -160,7 +160,7 @@ keep_new(const struct engine *e, const struct session *old, bool dialled)
 
 /* By our configuration, or by something that it has said. */
 static bool
-is_known(const struct engine *e, const char *name)
+session_is_known(const struct engine *e, const char *name)
 {
 	struct lsa_key key = { .origin = name, .id = "", .type = LSA_SERVER };
 
@@ -210,7 +210,7 @@ refusal(struct engine *e, const struct input *in, const struct claims *claims)
 	key.id = hex;
 	if (lsdb_find(&e->db, &key) != NULL)
 		return "revoked-key";
-	if (is_over(e, claims->not_after) && !is_known(e, in->name))
+	if (is_over(e, claims->not_after) && !session_is_known(e, in->name))
 		return "expired";
 	if (e->sessions.n >= LIMIT_SESSIONS)
 		return "limit";
@@ -272,7 +272,7 @@ session_open(struct engine *e, const struct input *in)
 	nbr->dial_at = MONO_NEVER;
 	if (in->dialled)
 		nbr->dialling = false;
-	move(e, s, NBR_OPEN, NULL);
+	session_move(e, s, NBR_OPEN, NULL);
 }
 
 static const char *
@@ -293,7 +293,7 @@ hello(struct engine *e, struct session *s, struct cur *body)
 	/* The one who waits longer sets the time for both. */
 	if (hello.dead_ms > s->dead_ms)
 		s->dead_ms = hello.dead_ms < 600000 ? hello.dead_ms : 600000;
-	return move(e, s, NBR_HELLO, NULL) ? NULL : rc_word(RC_STATE);
+	return session_move(e, s, NBR_HELLO, NULL) ? NULL : rc_word(RC_STATE);
 }
 
 bool
@@ -328,7 +328,7 @@ update(struct engine *e, struct session *s, struct cur *body)
 	bool asked = false;
 	int rc;
 
-	if (!move(e, s, NBR_UPDATE, NULL))
+	if (!session_move(e, s, NBR_UPDATE, NULL))
 		return rc_word(RC_STATE);
 	s->updates++;
 	rc = accept_update(e, s, cur_bytes(body, n), n, &asked);
@@ -371,7 +371,7 @@ message(struct engine *e, struct session *s, uint8_t type, struct cur *body)
 	event = event_of(type);
 	if (event == NBR_EVENTS)
 		return "unknown-message";
-	if (!move(e, s, event, NULL))
+	if (!session_move(e, s, event, NULL))
 		return rc_word(RC_STATE);
 	if (type == MSG_ALIVE) {
 		const char *why =
@@ -392,12 +392,13 @@ agree_check(struct engine *e, struct session *s)
 {
 	if (s->state == NBR_SYNC && s->summary_whole && s->synced_heard &&
 	    s->wanted.tree.n == 0)
-		move(e, s, NBR_AGREED, NULL);
+		session_move(e, s, NBR_AGREED, NULL);
 }
 
 /* What it tells may end this very session, as a revocation does. */
 static void
-take(struct engine *e, struct session *s, uint8_t type, struct cur *body)
+session_take(
+    struct engine *e, struct session *s, uint8_t type, struct cur *body)
 {
 	const char *fault = message(e, s, type, body);
 
@@ -410,7 +411,7 @@ take(struct engine *e, struct session *s, uint8_t type, struct cur *body)
 void
 session_bytes(struct engine *e, const struct input *in)
 {
-	struct session *s = session_find(e, in->who);
+	struct session *s = core_session_find(e, in->who);
 	struct cur body;
 	uint8_t type;
 	int got = 0;
@@ -423,7 +424,7 @@ session_bytes(struct engine *e, const struct input *in)
 	pulse_progress(e, s, in->len);
 	frame_put(&s->in, in->bytes, in->len);
 	while (s->over == NULL && (got = frame_next(&s->in, &type, &body)) == 1)
-		take(e, s, type, &body);
+		session_take(e, s, type, &body);
 	if (s->over == NULL && got < 0)
 		s->over = rc_word(got);
 	if (s->over == NULL)
@@ -433,7 +434,7 @@ session_bytes(struct engine *e, const struct input *in)
 void
 session_drained(struct engine *e, uint32_t who)
 {
-	struct session *s = session_find(e, who);
+	struct session *s = core_session_find(e, who);
 
 	if (s == NULL)
 		return;

@@ -10,7 +10,7 @@
 #define TURN_MS 1000
 
 static int
-by_name(const void *key, const struct tree_node *node)
+signers_by_name(const void *key, const struct tree_node *node)
 {
 	return strcmp(key, tree_entry(node, struct signer, node)->name);
 }
@@ -18,7 +18,7 @@ by_name(const void *key, const struct tree_node *node)
 struct signer *
 signers_find(const struct signers *signers, const char *name)
 {
-	struct tree_node *n = tree_find(&signers->tree, name, by_name);
+	struct tree_node *n = tree_find(&signers->tree, name, signers_by_name);
 
 	return n == NULL ? NULL : tree_entry(n, struct signer, node);
 }
@@ -143,7 +143,7 @@ signers_renew(struct signers *signers, const struct lsa *identity,
 		tree_remove(&signers->tree, &old->node);
 		signer_free(old);
 	}
-	tree_insert(&signers->tree, &s->node, s->name, by_name);
+	tree_insert(&signers->tree, &s->node, s->name, signers_by_name);
 	return s;
 }
 

@@ -26,7 +26,7 @@
 #define MADE_AGAIN_MS 140000
 
 static enum view_verdict
-verdict(enum link_state state)
+steer_verdict(enum link_state state)
 {
 	static const enum view_verdict verdicts[] = { VIEW_UNKNOWN, VIEW_UP,
 		VIEW_DOWN };
@@ -43,13 +43,13 @@ probes_fill(struct engine *e)
 		enum link_state state = link_service(e, l->name, LINK_MEMBER);
 
 		vec_push(&e->places, ((struct view_place){ l->name, l->addr,
-					 verdict(l->state) }));
+					 steer_verdict(l->state) }));
 		if (l->use & LINK_MEMBER && link_is_first(e, l))
-			vec_push(
-			    &e->probes, ((struct view_probe){ .name = l->name,
-					    .verdict = contest_lost(e, l->name)
-			                                   ? VIEW_DOWN
-			                                   : verdict(state) }));
+			vec_push(&e->probes,
+			    ((struct view_probe){ .name = l->name,
+				.verdict = contest_lost(e, l->name)
+			                       ? VIEW_DOWN
+			                       : steer_verdict(state) }));
 	}
 	for (size_t i = 0; i < e->setup->nconnectors; i++) {
 		const struct setup_connector *c = &e->setup->connectors[i];
@@ -64,8 +64,9 @@ probes_fill(struct engine *e)
 				vec_push(&e->probes,
 				    ((struct view_probe){ .name = name,
 					.connector = c->name,
-					.verdict = lost ? VIEW_DOWN
-				                        : verdict(l->state) }));
+					.verdict =
+					    lost ? VIEW_DOWN
+						 : steer_verdict(l->state) }));
 		}
 	}
 }
@@ -169,7 +170,7 @@ alone_check(struct engine *e, const struct view *view)
 }
 
 static void
-publish(struct engine *e, struct rib *rib)
+steer_publish(struct engine *e, struct rib *rib)
 {
 	struct moves moves = { .e = e };
 	struct rib *old = e->rib;
@@ -245,7 +246,7 @@ compute(struct engine *e, bool always)
 		rib->generation++;
 	annex_say(e, rib->generation);
 	if (always || e->rib == NULL || rib->generation != e->rib->generation) {
-		publish(e, rib);
+		steer_publish(e, rib);
 		return;
 	}
 	/* The MTA sees no difference, but lsrctl does: costs and paths. The

@@ -411,7 +411,7 @@ on_summary(struct engine *e, struct session *s, struct cur *body)
 
 /* What there is waits its turn; nothing is kept for what there is not. */
 static int
-on_request(struct engine *e, struct session *s, struct cur *body)
+on_sync_request(struct engine *e, struct session *s, struct cur *body)
 {
 	uint16_t n = cur_u16(body);
 	struct msg_key key;
@@ -518,7 +518,7 @@ sync_message(
 	case MSG_SUMMARY:
 		return on_summary(e, s, body);
 	case MSG_REQUEST:
-		return on_request(e, s, body);
+		return on_sync_request(e, s, body);
 	case MSG_NONE:
 		rc = msg_key_read(body, &key);
 		if (rc == RC_OK && body->left > 0)

@@ -47,7 +47,8 @@ group_of(const struct lsa *lsa)
 }
 
 static void
-tell(struct engine *e, const char *origin, const char *id, const char *group)
+transit_tell(
+    struct engine *e, const char *origin, const char *id, const char *group)
 {
 	fx_event(e, (struct event){ .kind = EVENT_UNCLAIMED,
 			.origin = origin,
@@ -65,7 +66,7 @@ transit_learnt(struct engine *e, const struct lsa *lsa, const struct lsa *old)
 	    !origin_is_own(e, &lsa->key) &&
 	    (was == NULL || strcmp(was, now) != 0) &&
 	    !transit_may(e, lsa->key.origin, now))
-		tell(e, lsa->key.origin, lsa->key.id, now);
+		transit_tell(e, lsa->key.origin, lsa->key.id, now);
 }
 
 void
@@ -75,14 +76,14 @@ transit_own(struct engine *e)
 		const struct setup_connector *c = &e->setup->connectors[i];
 
 		if (!transit_may(e, e->setup->server, c->group))
-			tell(e, e->setup->server, c->name, c->group);
+			transit_tell(e, e->setup->server, c->name, c->group);
 	}
 }
 
 /* --- whose share of the routes ------------------------------------------------ */
 
 static int
-text_order(const void *a, const void *b)
+transit_text_order(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -104,14 +105,14 @@ through(const struct rib *rib, struct names *out)
 			vec_push(&out->list, r->path[k]);
 	}
 	if (out->list.n > 1)
-		qsort(
-		    out->list.v, out->list.n, sizeof(*out->list.v), text_order);
+		qsort(out->list.v, out->list.n, sizeof(*out->list.v),
+		    transit_text_order);
 	return seen;
 }
 
 /* How often the sorted list has the name, from *at on. */
 static size_t
-count(const struct names *list, size_t *at, const char *name)
+transit_count(const struct names *list, size_t *at, const char *name)
 {
 	size_t n = 0;
 
@@ -134,8 +135,8 @@ transit_share(struct engine *e, const struct rib *old, const struct rib *new)
 	after = through(new, &is);
 	while (next < is.list.n && before >= FEW && after >= FEW) {
 		const char *name = is.list.v[next];
-		size_t now = count(&is, &next, name) * 100 / after;
-		size_t then = count(&was, &at, name) * 100 / before;
+		size_t now = transit_count(&is, &next, name) * 100 / after;
+		size_t then = transit_count(&was, &at, name) * 100 / before;
 
 		if (now >= then + JUMP_PERCENT)
 			fx_event(e, (struct event){ .kind = EVENT_SHARE,

@@ -20,7 +20,7 @@ struct trouble {
 };
 
 static void
-put(struct json *j, const struct trouble *t, struct buf *text)
+troubles_put(struct json *j, const struct trouble *t, struct buf *text)
 {
 	char *s = buf_string(text);
 
@@ -34,12 +34,12 @@ put(struct json *j, const struct trouble *t, struct buf *text)
 }
 
 static void
-put_text(struct json *j, const struct trouble *t, const char *text)
+troubles_put_text(struct json *j, const struct trouble *t, const char *text)
 {
 	struct buf b = { 0 };
 
 	buf_text(&b, text);
-	put(j, t, &b);
+	troubles_put(j, t, &b);
 }
 
 /* --- coming back ------------------------------------------------------------ */
@@ -81,7 +81,7 @@ show_returning(struct engine *e, struct json *j)
 		buf_text(&text, missing);
 		mem_free(missing);
 	}
-	put(j, &returning, &text);
+	troubles_put(j, &returning, &text);
 }
 
 /* --- starting ---------------------------------------------------------------- */
@@ -115,19 +115,19 @@ show_asked(const struct engine *e, struct json *j)
 		    "how Postfix is configured cannot be read (%s): what was "
 		    "found before stands",
 		    or_reason(e, "no answer"));
-		put(j, &unread, &text);
+		troubles_put(j, &unread, &text);
 	} else if (e->asked == MTA_UNKNOWN) {
 		buf_printf(&text,
 		    "no transit: whether Postfix asks our tables is not known "
 		    "yet (%s)",
 		    or_reason(e, "not read yet"));
-		put(j, &unread_yet, &text);
+		troubles_put(j, &unread_yet, &text);
 	} else {
 		buf_printf(&text, "no transit: Postfix %s: %s",
 		    known ? "does not ask our tables, or lacks their services"
 			  : "did not ask our tables, and cannot be read now",
 		    or_reason(e, "sender_dependent_default_transport_maps"));
-		put(j, &unasking, &text);
+		troubles_put(j, &unasking, &text);
 	}
 }
 
@@ -145,7 +145,7 @@ show_behind(const struct engine *e, struct json *j)
 	    "no transit: the published table is %" PRIu64
 	    " s behind what is known",
 	    mono_since(e->sent_at, e->now) / 1000);
-	put(j, &behind, &text);
+	troubles_put(j, &behind, &text);
 }
 
 /* --- this host --------------------------------------------------------------- */
@@ -166,7 +166,7 @@ show_mta(struct engine *e, struct json *j)
 		buf_printf(&text,
 		    "this host's own mail service does not answer at %s",
 		    addr_text(&l->addr, address));
-		put(j, &silent, &text);
+		troubles_put(j, &silent, &text);
 	}
 }
 
@@ -210,7 +210,7 @@ show_shortage(const struct engine *e, struct json *j)
 	    "probes cannot begin: %s; links and tables stay as they are "
 	    "meanwhile",
 	    what);
-	put(j, &t, &text);
+	troubles_put(j, &t, &text);
 }
 
 static const struct trouble filling = { "lsdb-filling", false,
@@ -233,7 +233,7 @@ show_use(const struct engine *e, struct json *j, const struct lsdb_share *share)
 	    "%s uses %u %% of what %s may hold: beyond, nothing new is kept",
 	    share == NULL ? "the database" : share->origin, percent,
 	    share == NULL ? "it" : "one server");
-	put(j, &filling, &text);
+	troubles_put(j, &filling, &text);
 	return true;
 }
 
@@ -263,7 +263,8 @@ troubles_show(struct engine *e, struct json *j)
 		show_asked(e, j);
 	show_behind(e, j);
 	if (up && !e->behind && !e->published_once)
-		put_text(j, &unpublished, "no transit: no table is published");
+		troubles_put_text(
+		    j, &unpublished, "no transit: no table is published");
 	show_mta(e, j);
 	show_shortage(e, j);
 	show_database(e, j);

@@ -20,7 +20,7 @@ struct alternate_book {
 };
 
 static bool
-nearer(const struct neighbour *a, const struct neighbour *b)
+alternate_nearer(const struct neighbour *a, const struct neighbour *b)
 {
 	return a->step != b->step ? a->step < b->step : a->server < b->server;
 }
@@ -31,19 +31,19 @@ nearest_add(struct alternate_book *b, const struct neighbour *one)
 	uint32_t at = b->n;
 
 	if (at == LIMIT_ALTERNATE_NEIGHBOURS) {
-		if (!nearer(one, &b->v[at - 1]))
+		if (!alternate_nearer(one, &b->v[at - 1]))
 			return;
 		at--;
 	} else {
 		b->n++;
 	}
-	for (; at > 0 && nearer(one, &b->v[at - 1]); at--)
+	for (; at > 0 && alternate_nearer(one, &b->v[at - 1]); at--)
 		b->v[at] = b->v[at - 1];
 	b->v[at] = *one;
 }
 
 static uint64_t *
-distances(struct spf *spf, const struct graph *graph, uint32_t from)
+alternate_distances(struct spf *spf, const struct graph *graph, uint32_t from)
 {
 	spf_from(spf, graph, from);
 	return mem_dup(spf->dist, graph->servers * sizeof(*spf->dist));
@@ -66,10 +66,10 @@ alternate_new(const struct reach *reach, const struct graph *group)
 	for (uint32_t i = 0; i < b->n; i++) {
 		struct neighbour *n = &b->v[i];
 
-		n->org = distances(spf, from->graph, n->server);
+		n->org = alternate_distances(spf, from->graph, n->server);
 		n->back = n->org[reach->self];
 		if (group != NULL)
-			n->group = distances(spf, group, n->server);
+			n->group = alternate_distances(spf, group, n->server);
 	}
 	spf_free(spf);
 	return b;
@@ -90,7 +90,7 @@ alternate_free(struct alternate_book *b)
 /* D(N,P) as N sees P; one that gives no transit delivers what it claims
  * itself, or nothing. */
 static uint64_t
-metric_at(const struct alternate_book *b, const struct neighbour *n,
+alternate_metric_at(const struct alternate_book *b, const struct neighbour *n,
     struct reach_claims claims)
 {
 	bool transit = b->net->servers.v[n->server].transit;
@@ -114,7 +114,7 @@ metric_at(const struct alternate_book *b, const struct neighbour *n,
 }
 
 static int
-number_order(const void *a, const void *b)
+alternate_number_order(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
@@ -130,12 +130,12 @@ alternate_find(const struct alternate_book *b, const struct alternate_ask *ask,
 	out->n = 0;
 	for (uint32_t i = 0; i < b->n; i++) {
 		const struct neighbour *n = &b->v[i];
-		uint64_t m = metric_at(b, n, ask->claims);
+		uint64_t m = alternate_metric_at(b, n, ask->claims);
 		uint32_t at = out->n;
 
 		if (m == GRAPH_NONE || m >= graph_add(n->back, ask->best) ||
 		    bsearch(&n->server, ask->hops, ask->nhops,
-			sizeof(*ask->hops), number_order) != NULL)
+			sizeof(*ask->hops), alternate_number_order) != NULL)
 			continue;
 		m = graph_add(n->step, m);
 		for (; at > 0 && (rank[at - 1] > m ||

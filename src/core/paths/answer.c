@@ -156,7 +156,7 @@ answer_metric(const struct answer *a, const struct net_claim *claim)
 }
 
 static int
-by_number(const void *x, const void *y)
+answer_by_number(const void *x, const void *y)
 {
 	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
 
@@ -165,7 +165,7 @@ by_number(const void *x, const void *y)
 
 /* Adds the first hops to one of the servers that are equally good. */
 static void
-hops_add(
+answer_hops_add(
     struct answer *a, struct answer_route *route, const struct net_claim *claim)
 {
 	const struct spf *s = claim->local ? a->near : a->far;
@@ -181,7 +181,8 @@ hops_add(
 	route->hops.n += spf_first_hops(s, claim->server, route->hops.v + n);
 	if (n == 0)
 		return;
-	qsort(route->hops.v, route->hops.n, sizeof(*route->hops.v), by_number);
+	qsort(route->hops.v, route->hops.n, sizeof(*route->hops.v),
+	    answer_by_number);
 	for (size_t i = 0; i < route->hops.n; i++)
 		if (kept == 0 || route->hops.v[kept - 1] != route->hops.v[i])
 			route->hops.v[kept++] = route->hops.v[i];
@@ -214,7 +215,7 @@ answer_route(struct answer *a, size_t pattern, struct answer_route *route)
 	route->kind = route->server == a->from ? ANSWER_HERE : ANSWER_REMOTE;
 	for (uint32_t i = first; i < end && route->kind == ANSWER_REMOTE; i++)
 		if (answer_metric(a, &claims[i]) == route->metric)
-			hops_add(a, route, &claims[i]);
+			answer_hops_add(a, route, &claims[i]);
 }
 
 void
@@ -241,7 +242,7 @@ answer_path(struct answer *a, size_t pattern, struct answer_route *route)
 /* D(N,P) for what is handed to the neighbour: one that gives no transit
  * only delivers what it claims itself. */
 static uint64_t
-metric_at(
+answer_metric_at(
     const struct answer *a, size_t pattern, const struct answer_view *view)
 {
 	const struct net_claim *claims = a->net->claims.v;
@@ -287,14 +288,14 @@ consider(struct answer *a, uint32_t i, struct sight sight,
 	if (route->kind != ANSWER_REMOTE || sight.on == GRAPH_NONE ||
 	    sight.on >= graph_add(sight.back, route->metric) || /* or NONE */
 	    bsearch(&neighbour, route->hops.v, route->hops.n, sizeof(neighbour),
-		by_number) != NULL)
+		answer_by_number) != NULL)
 		return;
 	alt.metric = a->far->step[i] + sight.on;
 	vec_push(&found->list, alt);
 }
 
 static int
-by_metric(const void *x, const void *y)
+answer_by_metric(const void *x, const void *y)
 {
 	const struct alternate *a = x, *b = y;
 
@@ -317,7 +318,7 @@ is_near(const struct answer *a, uint32_t i)
 
 /* What the neighbour i sees: until the next search, or the caller's. */
 static struct answer_view
-look(struct answer *a, uint32_t i, bool keep)
+answer_look(struct answer *a, uint32_t i, bool keep)
 {
 	size_t octets = a->all->servers * sizeof(uint64_t);
 	struct answer_view view = { .number = i };
@@ -349,7 +350,7 @@ consider_all(
 {
 	for (size_t p = 0; p < asked->n; p++) {
 		struct sight sight = { view->far[a->from],
-			metric_at(a, asked->first + p, view) };
+			answer_metric_at(a, asked->first + p, view) };
 
 		consider(a, view->number, sight, &asked->routes[p],
 		    &asked->found[p]);
@@ -361,7 +362,7 @@ static void
 by_neighbour(struct answer *a, const struct asked *asked)
 {
 	for (uint32_t i = 0; i < a->far->nnear; i++) {
-		struct answer_view view = look(a, i, false);
+		struct answer_view view = answer_look(a, i, false);
 
 		consider_all(a, &view, asked);
 	}
@@ -372,7 +373,7 @@ views_make(struct answer *a)
 {
 	for (uint32_t i = 0; i < a->far->nnear; i++)
 		if (is_near(a, i))
-			vec_push(&a->views, look(a, i, true));
+			vec_push(&a->views, answer_look(a, i, true));
 }
 
 /* Who asks for the nearest asks for one pattern after the other: a message
@@ -406,7 +407,7 @@ search_to(struct answer *a, size_t pattern, bool local)
 	vec_done(&seeds);
 }
 
-/* As metric_at(), by the searches to the pattern. */
+/* As answer_metric_at(), by the searches to the pattern. */
 static uint64_t
 metric_to(const struct answer *a, size_t pattern, uint32_t neighbour)
 {
@@ -428,7 +429,7 @@ metric_to(const struct answer *a, size_t pattern, uint32_t neighbour)
 /* A search to each pattern, for all neighbours: in a group of thousands with
  * a handful of patterns the same in a fraction of the time. */
 static void
-by_pattern(struct answer *a, size_t first, size_t n,
+answer_by_pattern(struct answer *a, size_t first, size_t n,
     const struct answer_route *routes, struct alternates *found)
 {
 	struct spf_seed self = { a->from, 0 };
@@ -462,13 +463,13 @@ answer_alternates(
 	if (a->nearest != 0)
 		by_nearest(a, &asked);
 	else if (n < a->far->nnear)
-		by_pattern(a, first, n, routes, found);
+		answer_by_pattern(a, first, n, routes, found);
 	else
 		by_neighbour(a, &asked);
 	for (size_t p = 0; p < n; p++) {
 		if (found[p].list.n > 1)
 			qsort(found[p].list.v, found[p].list.n,
-			    sizeof(*found[p].list.v), by_metric);
+			    sizeof(*found[p].list.v), answer_by_metric);
 		routes[p].alternates.n = 0;
 		for (size_t i = 0; i < found[p].list.n; i++)
 			vec_push(

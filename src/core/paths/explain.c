@@ -66,7 +66,7 @@ stopped_by(struct work *w, const struct explain_candidate *c)
 }
 
 static int
-by_metric(const void *x, const void *y)
+explain_by_metric(const void *x, const void *y)
 {
 	const struct explain_candidate *a = x, *b = y;
 
@@ -106,7 +106,7 @@ hold_why(struct work *w, size_t pattern, size_t first)
 
 /* Decides whether the pattern is the one in use, held at, or passed over. */
 static void
-decide(struct work *w, const struct net_claim *claims, size_t n)
+explain_decide(struct work *w, const struct net_claim *claims, size_t n)
 {
 	struct answer *a = answer_at(w, ALL_LIMITS);
 	size_t pattern = answer_pattern(a, claims->pattern);
@@ -149,7 +149,7 @@ pattern_add(struct work *w, const struct net_claim *claims, size_t n)
 		vec_push(&e->candidates, c);
 	}
 	if (!late)
-		decide(w, claims, n);
+		explain_decide(w, claims, n);
 	for (size_t i = first; i < e->candidates.n; i++) {
 		struct explain_candidate *c = &e->candidates.v[i];
 
@@ -158,7 +158,8 @@ pattern_add(struct work *w, const struct net_claim *claims, size_t n)
 		c->verdict =
 		    late ? EXPLAIN_LESS_SPECIFIC : lost_by(&e->route, c);
 	}
-	qsort(e->candidates.v + first, n, sizeof(*e->candidates.v), by_metric);
+	qsort(e->candidates.v + first, n, sizeof(*e->candidates.v),
+	    explain_by_metric);
 }
 
 void

@@ -20,7 +20,7 @@ usable(const struct net *net, uint32_t node)
 }
 
 static uint32_t
-weight_of(const struct net *net, const struct net_step *step)
+graph_weight_of(const struct net *net, const struct net_step *step)
 {
 	size_t servers = net->servers.n;
 	uint32_t half = step->from < servers && step->to < servers ? 2 : 1;
@@ -79,7 +79,7 @@ fill_out(struct graph *g, const struct draft *d)
 	g->out.arcs = mem_new(0, d->n + 1, sizeof(*g->out.arcs));
 	for (uint32_t i = 0; i < d->n; i++) {
 		const struct net_step *step = &steps[d->steps[i]];
-		uint32_t weight = weight_of(d->net, step);
+		uint32_t weight = graph_weight_of(d->net, step);
 		uint32_t *e = &end[step->from];
 		struct graph_arc *arc = &g->out.arcs[*e];
 

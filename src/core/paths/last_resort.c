@@ -34,7 +34,7 @@ struct last_resort {
 };
 
 static void
-step_add(
+last_resort_step_add(
     struct net *net, const struct net_step *like, uint32_t from, uint32_t to)
 {
 	struct net_step step = *like;
@@ -61,7 +61,7 @@ struct mixing {
 };
 
 static bool
-is_in(const struct mixing *m, uint32_t server)
+last_resort_is_in(const struct mixing *m, uint32_t server)
 {
 	return m->in != NULL && m->in[server] != 0;
 }
@@ -72,11 +72,11 @@ within(const struct mixing *m, uint32_t to)
 {
 	if (to < m->servers && m->ends[to] != UINT32_MAX)
 		return m->ends[to];
-	return to >= m->servers || is_in(m, to) ? to : UINT32_MAX;
+	return to >= m->servers || last_resort_is_in(m, to) ? to : UINT32_MAX;
 }
 
 static bool
-is_wanted(const struct mixing *m, const struct net_step *s)
+last_resort_is_wanted(const struct mixing *m, const struct net_step *s)
 {
 	const struct net_server *servers = m->net->servers.v;
 
@@ -94,22 +94,22 @@ mix_ordinary(struct mixing *m)
 		const struct net_step *s = &net->steps.v[i];
 		uint32_t to = s->to;
 
-		if (!is_wanted(m, s))
+		if (!last_resort_is_wanted(m, s))
 			continue;
-		if (s->from < m->servers && is_in(m, s->from)) {
+		if (s->from < m->servers && last_resort_is_in(m, s->from)) {
 			to = within(m, to);
 			if (to != UINT32_MAX)
-				step_add(m->net, s, s->from, to);
+				last_resort_step_add(m->net, s, s->from, to);
 			continue;
 		}
 		if (s->from < m->servers) {
 			to += to < m->servers ? 0 : m->parts;
-			step_add(m->net, s, s->from, to);
+			last_resort_step_add(m->net, s, s->from, to);
 			continue;
 		}
-		step_add(m->net, s, s->from + m->parts, to);
-		if (is_in(m, to))
-			step_add(m->net, s, s->from, within(m, to));
+		last_resort_step_add(m->net, s, s->from + m->parts, to);
+		if (last_resort_is_in(m, to))
+			last_resort_step_add(m->net, s, s->from, within(m, to));
 	}
 }
 
@@ -123,12 +123,12 @@ mix_wide(struct mixing *m)
 		const struct net_step *s = &wide->steps.v[i];
 		uint32_t to = s->to < m->servers ? s->to : s->to + up;
 
-		if (!is_wanted(m, s))
+		if (!last_resort_is_wanted(m, s))
 			continue;
 		if (s->from >= m->servers)
-			step_add(m->net, s, s->from + up, to);
-		else if (!is_in(m, s->from))
-			step_add(m->net, s, s->from, to);
+			last_resort_step_add(m->net, s, s->from + up, to);
+		else if (!last_resort_is_in(m, s->from))
+			last_resort_step_add(m->net, s, s->from, to);
 	}
 }
 
@@ -155,7 +155,8 @@ ends_number(struct mixing *m, uint32_t first)
 	for (uint32_t i = 0; i < m->servers; i++) {
 		m->ends[i] = UINT32_MAX;
 		if (m->in != NULL &&
-		    (!is_in(m, i) || m->net->servers.v[i].transit) &&
+		    (!last_resort_is_in(m, i) ||
+			m->net->servers.v[i].transit) &&
 		    net->servers.v[i].present && !net->servers.v[i].transit)
 			m->ends[i] = first++;
 	}
@@ -163,7 +164,8 @@ ends_number(struct mixing *m, uint32_t first)
 }
 
 static struct graph *
-mix(const struct last_resort *r, const struct class *class, uint32_t *ends)
+last_resort_mix(
+    const struct last_resort *r, const struct class *class, uint32_t *ends)
 {
 	const struct last_resort_over *over = &r->over;
 	struct net net = { 0 };
@@ -207,7 +209,7 @@ last_resort_new(const struct last_resort_over *over)
 		r->ends[i] = mem_new(0, n, sizeof(*r->ends[i]));
 		r->known[i] = mem_new(0, n, sizeof(*r->known[i]));
 		memset(r->known[i], 0xff, n * sizeof(*r->known[i]));
-		r->plain[i] = mix(r, &plain, r->ends[i]);
+		r->plain[i] = last_resort_mix(r, &plain, r->ends[i]);
 		r->reached[i] = spf_new();
 		spf_from(r->reached[i], r->plain[i], over->self);
 		r->slot[i].class = LAST_RESORT_NO_CLASS;
@@ -261,7 +263,8 @@ walk(struct last_resort *r, const struct graph_side *side, uint32_t n,
 }
 
 static bool
-counts(const struct last_resort *r, const struct net_claim *c, bool local)
+last_resort_counts(
+    const struct last_resort *r, const struct net_claim *c, bool local)
 {
 	return c->local == local && !c->down && c->server != r->over.self &&
 	       reach_visible(r->over.net, r->over.self, c);
@@ -274,7 +277,7 @@ ends_queue(struct last_resort *r, struct reach_claims claims, bool local)
 	uint32_t n = 0;
 
 	for (size_t i = 0; i < claims.n; i++)
-		if (counts(r, &claims.v[i], local))
+		if (last_resort_counts(r, &claims.v[i], local))
 			r->queue[n++] = claims.v[i].server;
 	return n;
 }
@@ -375,8 +378,8 @@ last_resort_reach(struct last_resort *r, const uint32_t class[2])
 			slot->spf = spf_new();
 		if (slot->class != class[i]) {
 			graph_free(slot->graph);
-			slot->graph =
-			    mix(r, &r->classes.v[class[i]], r->ends[i]);
+			slot->graph = last_resort_mix(
+			    r, &r->classes.v[class[i]], r->ends[i]);
 			spf_from(slot->spf, slot->graph, r->over.self);
 			slot->class = class[i];
 		}

@@ -22,7 +22,7 @@ search_of(const struct reach *reach, const struct net_claim *claim)
 
 /* The second node of the claim's server, UINT32_MAX without one. */
 static uint32_t
-end_of(const struct reach *reach, const struct net_claim *claim)
+reach_end_of(const struct reach *reach, const struct net_claim *claim)
 {
 	const uint32_t *ends = reach->ends[claim->local];
 
@@ -33,7 +33,7 @@ end_of(const struct reach *reach, const struct net_claim *claim)
 static uint64_t
 end_metric(const struct reach *reach, const struct net_claim *claim)
 {
-	uint32_t end = end_of(reach, claim);
+	uint32_t end = reach_end_of(reach, claim);
 
 	if (end == UINT32_MAX)
 		return GRAPH_NONE;
@@ -75,7 +75,7 @@ reach_best(const struct reach *reach, struct reach_claims claims)
 }
 
 static int
-number_order(const void *a, const void *b)
+reach_number_order(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
@@ -88,7 +88,7 @@ unique(uint32_t *v, uint32_t n)
 {
 	uint32_t kept = 0;
 
-	qsort(v, n, sizeof(*v), number_order);
+	qsort(v, n, sizeof(*v), reach_number_order);
 	for (uint32_t i = 0; i < n; i++)
 		if (kept == 0 || v[kept - 1] != v[i])
 			v[kept++] = v[i];
@@ -113,7 +113,8 @@ reach_hops(const struct reach *reach, struct reach_claims claims, uint64_t best,
 		if (n > 1)
 			n = unique(out, n);
 		if (end_metric(reach, c) == way)
-			n += spf_first_hops(spf, end_of(reach, c), out + n);
+			n += spf_first_hops(
+			    spf, reach_end_of(reach, c), out + n);
 		if (n > 1)
 			n = unique(out, n);
 	}
@@ -153,6 +154,7 @@ reach_path(
 		return claim->server == reach->self;
 	way = spf->dist[claim->server];
 	if (end_metric(reach, claim) < way)
-		return end_path(spf, end_of(reach, claim), claim->server, out);
+		return end_path(
+		    spf, reach_end_of(reach, claim), claim->server, out);
 	return spf_path(spf, claim->server, out);
 }

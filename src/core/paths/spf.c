@@ -38,7 +38,7 @@ spf_free(struct spf *s)
 }
 
 static void
-begin(struct spf *s, const struct graph *graph)
+spf_begin(struct spf *s, const struct graph *graph)
 {
 	uint32_t n = graph->nodes;
 
@@ -73,7 +73,7 @@ near_add(struct spf *s, uint32_t server, uint64_t step)
 }
 
 static int
-by_number(const void *a, const void *b)
+spf_by_number(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
@@ -103,7 +103,7 @@ near_find(struct spf *s)
 			    step + graph_weight(out->arcs[k].weight));
 	}
 	if (!sorted)
-		qsort(s->near, s->nnear, sizeof(*s->near), by_number);
+		qsort(s->near, s->nnear, sizeof(*s->near), spf_by_number);
 	for (uint32_t i = 0; i < s->nnear; i++) {
 		s->bit[s->near[i]] = i;
 		s->step[i] = s->dist[s->near[i]];
@@ -253,7 +253,7 @@ spf_from(struct spf *s, const struct graph *graph, uint32_t source)
 	struct spf_seed seed = { source, 0 };
 
 	CHECK(source < graph->servers);
-	begin(s, graph);
+	spf_begin(s, graph);
 	s->source = source;
 	near_find(s);
 	sets_begin(s);
@@ -276,7 +276,7 @@ spf_reach(struct spf *s, const struct graph *graph, uint32_t source)
 	struct spf_seed seed = { source, 0 };
 
 	CHECK(source < graph->servers);
-	begin(s, graph);
+	spf_begin(s, graph);
 	s->source = source;
 	spf_queue_begin(s->queue, graph->cost_max, graph->cost_min > 0);
 	s->dist[source] = 0;
@@ -291,7 +291,7 @@ spf_to(struct spf *s, const struct graph *graph, const struct spf_seed *seeds,
 {
 	uint64_t most = 0;
 
-	begin(s, graph);
+	spf_begin(s, graph);
 	s->source = UINT32_MAX;
 	for (size_t i = 0; i < n; i++)
 		if (seeds[i].metric > most)
@@ -354,7 +354,7 @@ is_tight(
 
 /* Marks every node on a least way to `to`; they are listed in `marked`. */
 static uint32_t
-mark(struct spf *s, uint32_t to)
+spf_mark(struct spf *s, uint32_t to)
 {
 	const struct graph_side *in = &s->graph->in;
 	uint32_t n = 0;
@@ -407,7 +407,7 @@ spf_path(struct spf *s, uint32_t to, uint32_t *out)
 	CHECK(s->source != UINT32_MAX);
 	if (s->dist[to] == GRAPH_NONE)
 		return 0;
-	marked = mark(s, to);
+	marked = spf_mark(s, to);
 	out[n++] = u;
 	while (u != to) {
 		u = next_server(s, u);

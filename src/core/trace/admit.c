@@ -127,8 +127,8 @@ hop_add(const struct admit *a, const char *pattern, uint32_t to, bool alternate,
 
 /* The equal ones in the order of the published table (nexthop.h). */
 static void
-hops_add(const struct admit *a, const char *pattern, struct answer_route *route,
-    struct admit_answer *out)
+admit_hops_add(const struct admit *a, const char *pattern,
+    struct answer_route *route, struct admit_answer *out)
 {
 	const struct net_server *servers = a->net->net.servers.v;
 
@@ -152,7 +152,7 @@ hops_add(const struct admit *a, const char *pattern, struct answer_route *route,
 /* --- the published route -------------------------------------------------- */
 
 static bool
-has(const uint32_t *list, size_t n, uint32_t server)
+admit_has(const uint32_t *list, size_t n, uint32_t server)
 {
 	for (size_t i = 0; i < n; i++)
 		if (list[i] == server)
@@ -187,8 +187,9 @@ plain_stands(const struct admit *a, const struct table_route *plain,
 	for (size_t i = 0; i < plain->nhops; i++) {
 		uint32_t server = net_find(&a->net->net, plain->hop[i].name);
 
-		if (!has(route->hops.v, route->hops.n, server) &&
-		    !has(route->alternates.v, route->alternates.n, server))
+		if (!admit_has(route->hops.v, route->hops.n, server) &&
+		    !admit_has(
+			route->alternates.v, route->alternates.n, server))
 			return false;
 		if (!addr_admits(a, &plain->hop[i].addr))
 			return false;
@@ -199,7 +200,7 @@ plain_stands(const struct admit *a, const struct table_route *plain,
 /* Of a path of last resort the net knows nothing: its hops are those that
  * our own connectors admit. */
 static void
-last_resort(const struct admit *a, const struct table_route *plain,
+admit_last_resort(const struct admit *a, const struct table_route *plain,
     struct admit_answer *out)
 {
 	for (size_t i = 0; i < plain->nhops; i++) {
@@ -222,7 +223,8 @@ last_resort(const struct admit *a, const struct table_route *plain,
 /* --- one recipient -------------------------------------------------------- */
 
 static bool
-falls_back(const struct admit *a, const struct net_claim *claims, size_t n)
+admit_falls_back(
+    const struct admit *a, const struct net_claim *claims, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (answer_sees(&a->net->net, &claims[i], a->net->self) &&
@@ -253,7 +255,8 @@ pattern_of(
 		if (route->kind == ANSWER_HIDDEN)
 			continue;
 		found = at;
-		if (route->kind != ANSWER_NONE || !falls_back(a, claims, n))
+		if (route->kind != ANSWER_NONE ||
+		    !admit_falls_back(a, claims, n))
 			break;
 	}
 	return found;
@@ -293,7 +296,7 @@ too_large(const struct admit *a, size_t pattern)
 }
 
 static void
-hold(struct admit *a, const char *address, size_t pattern,
+admit_hold(struct admit *a, const char *address, size_t pattern,
     struct admit_answer *out)
 {
 	struct explain_question question = { .from = a->net->self,
@@ -327,7 +330,7 @@ remote(struct admit *a, const struct table_route *plain, size_t pattern,
 	answer_alternates(a->answer, pattern, 1, route);
 	if (plain_stands(a, plain, route))
 		return;
-	hops_add(a, answer_text(a->answer, pattern), route, out);
+	admit_hops_add(a, answer_text(a->answer, pattern), route, out);
 	out->kind = out->nhops > 0 ? ADMIT_ROUTE : ADMIT_HOLD;
 	snprintf(out->why, sizeof(out->why),
 	    "no address of a hop that admits this message and relays for it");
@@ -355,7 +358,7 @@ admit_ask(struct admit *a, const char *address, struct admit_answer *out)
 	    plain.kind != ROUTE_REMOTE)
 		return;
 	if (plain.last_resort) {
-		last_resort(a, &plain, out);
+		admit_last_resort(a, &plain, out);
 		return;
 	}
 	next.pattern = pattern_of(a, address, &route);
@@ -368,7 +371,7 @@ admit_ask(struct admit *a, const char *address, struct admit_answer *out)
 	if (next.pattern != SIZE_MAX && route.kind == ANSWER_REMOTE)
 		remote(a, &plain, next.pattern, &route, out);
 	else if (next.pattern != SIZE_MAX && route.kind == ANSWER_NONE)
-		hold(a, address, next.pattern, out);
+		admit_hold(a, address, next.pattern, out);
 	else if (next.pattern != SIZE_MAX)
 		here(out);
 	answer_done(&route);

@@ -7,7 +7,7 @@
 #include "core/lsa/match.h"
 
 static struct backlog_hop *
-hop_get(struct backlog *b, const struct addr *addr)
+backlog_hop_get(struct backlog *b, const struct addr *addr)
 {
 	struct backlog_hop new = { .addr = *addr };
 
@@ -122,7 +122,8 @@ backlog_table(struct backlog *b, const struct rib *rib, uint64_t now)
 		vec_push(&b->ways, way);
 		for (size_t k = 0; k < way.n; k++)
 			if (way.turn[k].hop.family != 0)
-				hop_get(b, &way.turn[k].hop)->used = true;
+				backlog_hop_get(b, &way.turn[k].hop)->used =
+				    true;
 	}
 	ways_free(&old);
 }
@@ -179,7 +180,7 @@ is_first(struct backlog *b, const char *recipient, size_t hop)
 
 /* Whether a message that has waited too long for a hop counts. */
 static bool
-is_late(struct backlog *b, const struct backlog_wait *wait, size_t hop)
+backlog_is_late(struct backlog *b, const struct backlog_wait *wait, size_t hop)
 {
 	return !wait->deferred ||
 	       (!wait->answered && is_first(b, wait->recipient, hop));
@@ -237,10 +238,11 @@ backlog_add(struct backlog *b, const struct backlog_wait *wait)
 		from = way->turn[turn].since;
 	if (b->set != 0 && (from < b->set || from > wait->now))
 		from = b->set;
-	hop = hop_get(b, &way->turn[turn].hop);
+	hop = backlog_hop_get(b, &way->turn[turn].hop);
 	hop->waiting++;
 	if (from < wait->now && wait->now - from >= wait->late_s)
-		hop->late += is_late(b, wait, (size_t)(hop - b->hops.v));
+		hop->late +=
+		    backlog_is_late(b, wait, (size_t)(hop - b->hops.v));
 }
 
 bool

@@ -48,7 +48,7 @@ mark_secret(const struct seal *seal, uint8_t secret[SEAL_DIGEST])
 }
 
 static int
-by_name(const void *a, const void *b)
+mark_by_name(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -66,7 +66,7 @@ mark_recipients(const char *const *recipients, size_t n,
 		sorted[i] = mem_str(recipients[i]);
 		str_lower(sorted[i]);
 	}
-	qsort(sorted, n, sizeof(*sorted), by_name);
+	qsort(sorted, n, sizeof(*sorted), mark_by_name);
 	buf_bytes(&all, secret, SEAL_DIGEST);
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || strcmp(sorted[i - 1], sorted[i]) != 0)

@@ -92,8 +92,9 @@ self_find(const struct mark_present *present, const uint8_t key[SEAL_DIGEST])
 
 /* Whether a visit that stands counts. */
 static bool
-counts(const struct mark_present *present, const uint8_t key[SEAL_DIGEST],
-    const uint8_t recipients[MARK_RECIPIENTS], uint64_t time_ms)
+mark_judge_counts(const struct mark_present *present,
+    const uint8_t key[SEAL_DIGEST], const uint8_t recipients[MARK_RECIPIENTS],
+    uint64_t time_ms)
 {
 	const struct mark_self *self = self_find(present, key);
 
@@ -137,7 +138,8 @@ judge_trace(struct finding *finding, const struct mark_trace *trace,
 
 		if (!trace->fields.v[i].stands)
 			continue;
-		if (counts(present, v->key, v->recipients, v->time_ms))
+		if (mark_judge_counts(
+			present, v->key, v->recipients, v->time_ms))
 			judge_visit(finding, present, &seen,
 			    follower == NULL ||
 				self_find(present, follower->key) != NULL ||
@@ -198,7 +200,8 @@ judge_memory(struct finding *finding, const struct mark_trace *trace,
 				  LIMIT_MARK_MEMORY];
 
 		if (memcmp(r->message, present->message, SEAL_DIGEST) != 0 ||
-		    !counts(present, r->key, r->recipients, r->time_ms) ||
+		    !mark_judge_counts(
+			present, r->key, r->recipients, r->time_ms) ||
 		    is_in_trace(trace, r))
 			continue;
 		asked++;

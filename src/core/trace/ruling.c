@@ -110,7 +110,7 @@ hash(uint64_t h, const void *octets, size_t n)
 }
 
 static uint64_t
-hash_of(const struct ruling_try *who)
+ruling_hash_of(const struct ruling_try *who)
 {
 	uint64_t h = 14695981039346656037u;
 
@@ -124,7 +124,7 @@ void
 ruling_remember(struct ruling_memory *m, const struct ruling_try *who,
     const struct policy_message *message, uint64_t now_ms)
 {
-	m->v[m->next] = (struct ruling_split){ .hash = hash_of(who),
+	m->v[m->next] = (struct ruling_split){ .hash = ruling_hash_of(who),
 		.until_ms = now_ms + SPLIT_MS,
 		.size = message->size,
 		.priority = message->priority };
@@ -135,7 +135,7 @@ bool
 ruling_recall(const struct ruling_memory *m, const struct ruling_try *who,
     uint64_t now_ms, struct policy_message *message)
 {
-	uint64_t h = hash_of(who);
+	uint64_t h = ruling_hash_of(who);
 
 	/* The newest first: of one try there may be several. */
 	for (size_t i = 1; i <= LIMIT_SPLITS; i++) {

@@ -31,7 +31,7 @@ u32_at(const uint8_t *p)
 
 /* n octets as a string of at most max; false for what does not fit. */
 static bool
-text_get(struct cur *in, size_t n, char *out, size_t max)
+table_text_get(struct cur *in, size_t n, char *out, size_t max)
 {
 	const uint8_t *p = cur_bytes(in, n);
 
@@ -44,17 +44,17 @@ text_get(struct cur *in, size_t n, char *out, size_t max)
 }
 
 static bool
-name_get(struct cur *in, size_t n, char out[STR_HOST_MAX + 1])
+table_name_get(struct cur *in, size_t n, char out[STR_HOST_MAX + 1])
 {
-	return text_get(in, n, out, STR_HOST_MAX) && str_is_host(out);
+	return table_text_get(in, n, out, STR_HOST_MAX) && str_is_host(out);
 }
 
 static int
-hop_get(struct cur *in, struct table_hop *hop)
+table_hop_get(struct cur *in, struct table_hop *hop)
 {
 	uint8_t alternate;
 
-	if (!name_get(in, cur_u16(in), hop->name))
+	if (!table_name_get(in, cur_u16(in), hop->name))
 		return RC_NAME;
 	addr_decode(in, &hop->addr);
 	alternate = cur_u8(in);
@@ -72,14 +72,14 @@ record_get(struct cur *in, struct table_route *r)
 	size_t n;
 	int rc = RC_OK;
 
-	if (!text_get(in, cur_u16(in), r->pattern, STR_PATTERN_MAX) ||
+	if (!table_text_get(in, cur_u16(in), r->pattern, STR_PATTERN_MAX) ||
 	    !str_is_pattern(r->pattern))
 		return RC_NAME;
 	kind = cur_u8(in);
 	flags = cur_u8(in);
 	n = cur_u16(in);
 	r->server[0] = '\0';
-	if (n > 0 && !name_get(in, n, r->server))
+	if (n > 0 && !table_name_get(in, n, r->server))
 		return RC_NAME;
 	n = cur_u8(in);
 	if (in->bad)
@@ -91,7 +91,7 @@ record_get(struct cur *in, struct table_route *r)
 	r->relay = (flags & TABLE_RELAY) != 0;
 	r->last_resort = (flags & TABLE_LAST_RESORT) != 0;
 	for (r->nhops = 0; r->nhops < n && rc == RC_OK; r->nhops++)
-		rc = hop_get(in, &r->hop[r->nhops]);
+		rc = table_hop_get(in, &r->hop[r->nhops]);
 	return rc;
 }
 
@@ -118,7 +118,7 @@ key_get(const struct table *t, uint32_t i, struct table_key *out)
 
 	memcpy(out->digest, p, SEAL_DIGEST);
 	memcpy(out->public_key, p + SEAL_DIGEST, SEAL_PUBLIC);
-	return name_get(&in, cur_u8(&in), out->name) ? RC_OK : RC_NAME;
+	return table_name_get(&in, cur_u8(&in), out->name) ? RC_OK : RC_NAME;
 }
 
 static struct table_since
@@ -139,7 +139,7 @@ table_mta_get(struct cur *in, struct table_mta *out)
 	uint8_t flags;
 
 	*out = (struct table_mta){ 0 };
-	if (!text_get(in, cur_u8(in), out->delimiters, TABLE_DELIMITERS))
+	if (!table_text_get(in, cur_u8(in), out->delimiters, TABLE_DELIMITERS))
 		return in->bad ? RC_SHORT : RC_RANGE;
 	flags = cur_u8(in);
 	out->filters_smtp = (flags & TABLE_FILTERS_SMTP) != 0;
@@ -152,7 +152,7 @@ table_mta_get(struct cur *in, struct table_mta *out)
 
 /* The head, and where the parts begin. */
 static int
-head_get(struct table *t)
+table_head_get(struct table *t)
 {
 	struct cur in = cur_over(t->p, t->n);
 	uint32_t magic = cur_u32(&in), version = cur_u32(&in), net;
@@ -173,7 +173,8 @@ head_get(struct table *t)
 	t->nroutes = cur_u32(&in);
 	net = cur_u32(&in);
 	t->by_name = cur_u8(&in) != 0;
-	if (!text_get(&in, cur_u8(&in), t->transport, sizeof(t->transport) - 1))
+	if (!table_text_get(
+		&in, cur_u8(&in), t->transport, sizeof(t->transport) - 1))
 		return RC_NAME;
 	if (version == TABLE_FORMAT && table_mta_get(&in, &t->mta) != RC_OK)
 		return RC_RANGE;
@@ -241,7 +242,7 @@ table_open(struct table *t, const void *p, size_t n)
 	int rc;
 
 	*t = (struct table){ .p = p, .n = n };
-	rc = head_get(t);
+	rc = table_head_get(t);
 	if (rc == RC_OK)
 		rc = history_check(t);
 	if (rc == RC_OK)
@@ -304,7 +305,7 @@ order_at(const struct table *t, const char *pattern, uint32_t i)
 }
 
 static bool
-find(const struct table *t, const char *pattern, uint32_t *at)
+table_find(const struct table *t, const char *pattern, uint32_t *at)
 {
 	uint32_t low = 0, high = t->nroutes;
 
@@ -334,7 +335,7 @@ table_route(const struct table *t, const char *address, struct table_route *out)
 		return RC_NONE;
 	m = match_over(address, t->mta.delimiters);
 	while ((pattern = match_next(&m)) != NULL)
-		if (find(t, pattern, &at))
+		if (table_find(t, pattern, &at))
 			return route_get(t, at, out);
 	return RC_NONE;
 }

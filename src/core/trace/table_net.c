@@ -22,7 +22,7 @@ table_net_limits(const struct net *net)
 /* --- to octets ------------------------------------------------------------ */
 
 static void
-put_text(struct buf *out, const char *s)
+table_net_put_text(struct buf *out, const char *s)
 {
 	size_t n = s == NULL ? 0 : strlen(s);
 
@@ -31,11 +31,11 @@ put_text(struct buf *out, const char *s)
 }
 
 static void
-put_texts(struct buf *out, char *const *list, size_t n)
+table_net_put_texts(struct buf *out, char *const *list, size_t n)
 {
 	buf_u16(out, (uint16_t)n);
 	for (size_t i = 0; i < n; i++)
-		put_text(out, list[i]);
+		table_net_put_text(out, list[i]);
 }
 
 static void
@@ -44,10 +44,10 @@ put_policy(struct buf *out, const struct policy *p)
 	buf_u64(out, p->max_size);
 	buf_u8(out, p->priorities);
 	buf_u64(out, p->large_size);
-	put_text(out, p->schedule);
-	put_text(out, p->large_schedule);
-	put_texts(out, p->allow, p->nallow);
-	put_texts(out, p->deny, p->ndeny);
+	table_net_put_text(out, p->schedule);
+	table_net_put_text(out, p->large_schedule);
+	table_net_put_texts(out, p->allow, p->nallow);
+	table_net_put_texts(out, p->deny, p->ndeny);
 }
 
 /* Each policy once for the steps that have it in a row. */
@@ -56,7 +56,7 @@ struct policies {
 };
 
 static uint32_t
-number(struct policies *all, const struct policy *p)
+table_net_number(struct policies *all, const struct policy *p)
 {
 	if (p == NULL)
 		return 0;
@@ -90,7 +90,7 @@ put_steps(struct buf *out, const struct net *net, struct policies *all)
 		buf_u32(out, s->to);
 		buf_u32(out, s->cost);
 		buf_u8(out, (uint8_t)s->hops);
-		buf_u32(out, number(all, s->policy));
+		buf_u32(out, table_net_number(all, s->policy));
 	}
 }
 
@@ -100,7 +100,7 @@ put_claims(struct buf *out, const struct net *net)
 	for (size_t i = 0; i < net->claims.n; i++) {
 		const struct net_claim *c = &net->claims.v[i];
 
-		put_text(out, c->pattern);
+		table_net_put_text(out, c->pattern);
 		buf_u32(out, c->server);
 		buf_u32(out, c->cost);
 		buf_u8(out,
@@ -118,7 +118,7 @@ put_own(struct buf *out, const struct table_net *t, struct policies *all)
 
 		buf_u32(out, s->to);
 		buf_u32(out, s->cost);
-		buf_u32(out, number(all, s->policy));
+		buf_u32(out, table_net_number(all, s->policy));
 		addr_encode(out, &s->addr);
 	}
 }
@@ -130,7 +130,7 @@ put_refusals(struct buf *out, const struct table_net *t)
 		return;
 	buf_u32(out, (uint32_t)t->refusals.n);
 	for (size_t i = 0; i < t->refusals.n; i++) {
-		put_text(out, t->refusals.v[i].pattern);
+		table_net_put_text(out, t->refusals.v[i].pattern);
 		addr_encode(out, &t->refusals.v[i].hop);
 	}
 }
@@ -194,13 +194,13 @@ get_text(struct table_net *t, struct cur *in, size_t n, grammar *good)
 }
 
 static bool
-is_schedule(const char *s)
+table_net_is_schedule(const char *s)
 {
 	return policy_schedule_check(s) == RC_OK;
 }
 
 static bool
-is_sender(const char *s)
+table_net_is_sender(const char *s)
 {
 	return strcmp(s, "<>") == 0 || str_is_pattern(s);
 }
@@ -213,7 +213,7 @@ get_schedule(struct cur *in, char **out)
 
 	if (n == 0)
 		return RC_OK;
-	*out = get_octets(in, n, is_schedule);
+	*out = get_octets(in, n, table_net_is_schedule);
 	return *out == NULL ? RC_FORMAT : RC_OK;
 }
 
@@ -226,7 +226,7 @@ get_senders(struct cur *in, char ***list, size_t *n)
 		return RC_LIMIT;
 	*list = want == 0 ? NULL : mem_new(0, want, sizeof(**list));
 	while (*n < want) {
-		char *s = get_octets(in, cur_u16(in), is_sender);
+		char *s = get_octets(in, cur_u16(in), table_net_is_sender);
 
 		if (s == NULL)
 			return RC_NAME;
@@ -347,7 +347,7 @@ get_claims(struct table_net *t, struct cur *in, uint32_t n)
 }
 
 static bool
-get_addr(struct cur *in, struct addr *out)
+table_net_get_addr(struct cur *in, struct addr *out)
 {
 	addr_decode(in, out);
 	return !in->bad && addr_is_hop(out, true);
@@ -362,7 +362,7 @@ get_refusals(struct table_net *t, struct cur *in)
 		struct table_refusal one = { .pattern = get_text(t, in,
 						 cur_u16(in), str_is_pattern) };
 
-		if (one.pattern == NULL || !get_addr(in, &one.hop))
+		if (one.pattern == NULL || !table_net_get_addr(in, &one.hop))
 			return RC_RANGE;
 		vec_push(&t->refusals, one);
 	}
@@ -377,7 +377,8 @@ get_own(struct table_net *t, struct cur *in, uint32_t n)
 
 		s.cost = cur_u32(in);
 		if (!policy_at(t, cur_u32(in), &s.policy) ||
-		    !get_addr(in, &s.addr) || s.to >= t->net.servers.n)
+		    !table_net_get_addr(in, &s.addr) ||
+		    s.to >= t->net.servers.n)
 			return RC_RANGE;
 		vec_push(&t->own, s);
 	}

@@ -77,7 +77,7 @@ own_connectors(
 }
 
 static void
-own_members(
+view_annex_own_members(
     const struct view *v, struct nexthop_book *book, struct table_net *out)
 {
 	const struct facts *f = &v->facts;
@@ -222,7 +222,7 @@ view_net(const struct view *v, struct buf *out)
 		return;
 	book = nexthop_new(&v->facts, &v->in);
 	own_connectors(v, book, &t);
-	own_members(v, book, &t);
+	view_annex_own_members(v, book, &t);
 	widest_find(&v->facts, &t);
 	refusals_add(v->in.refusals, &t);
 	table_net_encode(out, &t);

@@ -8,7 +8,7 @@
 #include "base/rc.h"
 
 static int
-text_order(const void *a, const void *b)
+facts_text_order(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -20,7 +20,7 @@ text_unique(const char **v, size_t n)
 	size_t kept = 0;
 
 	if (n > 1)
-		qsort(v, n, sizeof(*v), text_order);
+		qsort(v, n, sizeof(*v), facts_text_order);
 	for (size_t i = 0; i < n; i++)
 		if (kept == 0 || strcmp(v[kept - 1], v[i]) != 0)
 			v[kept++] = v[i];
@@ -38,7 +38,7 @@ text_find(const char *const *v, size_t n, const char *name)
 
 /* FNV-1a, 32 bits (G. Fowler, L. C. Noll, K.-P. Vo). */
 static uint32_t
-hash_text(const char *s)
+facts_hash_text(const char *s)
 {
 	uint32_t h = 2166136261u;
 
@@ -50,7 +50,7 @@ hash_text(const char *s)
 uint32_t
 facts_find(const struct facts *f, const char *name)
 {
-	uint32_t hash = hash_text(name);
+	uint32_t hash = facts_hash_text(name);
 
 	for (uint32_t i = hash & f->mask;; i = (i + 1) & f->mask) {
 		const struct facts_slot *slot = &f->slots[i];
@@ -94,7 +94,7 @@ slots_fill(struct facts *f)
 	f->slots = mem_new(0, n, sizeof(*f->slots));
 	memset(f->slots, 0xff, n * sizeof(*f->slots)); /* FACTS_NONE */
 	for (uint32_t s = 0; s < f->servers.n; s++) {
-		uint32_t hash = hash_text(f->servers.v[s].name);
+		uint32_t hash = facts_hash_text(f->servers.v[s].name);
 		uint32_t i = hash & f->mask;
 
 		while (f->slots[i].server != FACTS_NONE)
@@ -249,7 +249,7 @@ connector_add(struct facts *f, const struct view_input *in, uint32_t owner,
 }
 
 static void
-claim_add(struct facts *f, const struct view_input *in, uint32_t server,
+facts_claim_add(struct facts *f, const struct view_input *in, uint32_t server,
     const struct lsa *lsa)
 {
 	struct facts_claim c = {
@@ -323,7 +323,7 @@ lsa_read(struct facts *f, const struct view_input *in, uint32_t origin,
 	else if (lsa->key.type == LSA_CONNECTOR)
 		connector_add(f, in, origin, lsa);
 	else if (lsa->key.type == LSA_SPACE)
-		claim_add(f, in, origin, lsa);
+		facts_claim_add(f, in, origin, lsa);
 }
 
 static void
@@ -351,7 +351,7 @@ database_read(struct facts *f, const struct view_input *in)
 
 /* Groups by number; our own is known from the setup, if not from our LSA. */
 static void
-groups_number(struct facts *f, const struct setup *setup)
+facts_groups_number(struct facts *f, const struct setup *setup)
 {
 	struct facts_server *self = &f->servers.v[f->self];
 
@@ -387,7 +387,7 @@ facts_may_step(const struct facts *f, const struct view_input *in,
 /* A bridgehead that the owner's certificate does not let it lead to is down,
  * for everybody alike: what counts is the group that it is of. */
 static void
-connectors_judge(struct facts *f, const struct view_input *in)
+facts_connectors_judge(struct facts *f, const struct view_input *in)
 {
 	for (size_t i = 0; i < f->connectors.n; i++) {
 		struct facts_connector *c = &f->connectors.v[i];
@@ -417,8 +417,8 @@ facts_init(struct facts *f, const struct view_input *in)
 	vec_push(&f->pool, FACTS_NONE); /* so that v is never NULL */
 	f->self = FACTS_NONE;
 	database_read(f, in);
-	groups_number(f, in->setup);
-	connectors_judge(f, in);
+	facts_groups_number(f, in->setup);
+	facts_connectors_judge(f, in);
 	for (uint32_t i = 0; i < f->servers.n; i++) {
 		struct facts_server *s = &f->servers.v[i];
 		const struct lsa_server *body = s->body;

@@ -24,7 +24,7 @@ newer(const struct view_input *in, const struct route_claim *claim,
 }
 
 static bool
-is_forgotten(const struct view_input *in, const struct route_claim *claim)
+fate_is_forgotten(const struct view_input *in, const struct route_claim *claim)
 {
 	char hex[2 * SEAL_DIGEST + 1];
 	struct lsa_key key = { claim->server, hex, LSA_FORGET };
@@ -92,7 +92,7 @@ claim_fate(const struct view_input *in, const struct route_claim *claim,
     const char *pattern)
 {
 	if (claim->own || strcmp(claim->server, in->setup->server) == 0 ||
-	    is_spoken_of(in, claim, pattern) || is_forgotten(in, claim))
+	    is_spoken_of(in, claim, pattern) || fate_is_forgotten(in, claim))
 		return FATE_GONE;
 	if (is_revoked(in, claim))
 		return has_new_key(in, claim) ? FATE_GONE : FATE_REVOKED;

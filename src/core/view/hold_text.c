@@ -42,7 +42,8 @@ any_up(const struct facts_connector *c)
 }
 
 static uint32_t
-weight_of(const struct hold_text_book *b, const struct facts_connector *c)
+hold_text_weight_of(
+    const struct hold_text_book *b, const struct facts_connector *c)
 {
 	if (c->body->state == LSA_UP && any_up(c))
 		return 0; /* it works: not to be blamed */
@@ -62,7 +63,7 @@ blame_find(struct hold_text_book *b)
 	for (size_t i = 0; i < f->connectors.n; i++) {
 		const struct facts_connector *c = &f->connectors.v[i];
 		uint32_t group = group_find(f, c->body->group);
-		uint32_t weight = weight_of(b, c);
+		uint32_t weight = hold_text_weight_of(b, c);
 
 		if (group == FACTS_NONE)
 			continue;

@@ -186,7 +186,7 @@ leaving_text(uint64_t end, bool over)
 
 /* Its hour: the end as the calendar has it now. */
 static uint64_t
-end_of(const struct keeping *k, const struct route *old, struct mono until)
+keep_end_of(const struct keeping *k, const struct route *old, struct mono until)
 {
 	uint64_t end = k->in->wall + mono_since(k->in->now, until) / 1000;
 	uint64_t apart =
@@ -196,7 +196,7 @@ end_of(const struct keeping *k, const struct route *old, struct mono until)
 }
 
 static void
-leave(struct keeping *k, const struct route *old)
+keep_leave(struct keeping *k, const struct route *old)
 {
 	struct view_removal removal = removal_of(k, old);
 	bool over = mono_due(removal.until, k->in->now);
@@ -208,7 +208,7 @@ leave(struct keeping *k, const struct route *old)
 		return;
 	removal_add(k, old->pattern, removal);
 	r = hold_of(old, NULL);
-	r.leaves = old->over ? old->leaves : end_of(k, old, removal.until);
+	r.leaves = old->over ? old->leaves : keep_end_of(k, old, removal.until);
 	/* Its hour may have ended while we were down, and mail came since. */
 	if (over && !old->over && r.leaves < k->in->wall)
 		r.leaves = k->in->wall;
@@ -236,7 +236,7 @@ unclaimed(struct keeping *k, const struct route *old)
 	else if (fate == FATE_UNKNOWN && old->leaves == 0)
 		route_keep(k, old);
 	else
-		leave(k, old);
+		keep_leave(k, old);
 }
 
 static const struct route_claim *
@@ -270,7 +270,7 @@ is_stale(const struct keeping *k, const struct route *old, size_t n)
 }
 
 static void
-claim_add(struct keeping *k, struct route *r, const struct facts_claim *c)
+keep_claim_add(struct keeping *k, struct route *r, const struct facts_claim *c)
 {
 	struct route_claim *to = &r->claims[r->nclaims++];
 
@@ -312,13 +312,13 @@ claimed(struct keeping *k, struct route *r, const struct route *old)
 		if (old->revoked)
 			route_keep(k, old);
 		else
-			leave(k, old);
+			keep_leave(k, old);
 		return;
 	}
 	route_claims_done(r);
 	r->claims = n == 0 ? NULL : mem_new(0, n, sizeof(*r->claims));
 	for (size_t i = 0; i < n; i++)
-		claim_add(k, r, &k->facts->claims.v[k->claim + i]);
+		keep_claim_add(k, r, &k->facts->claims.v[k->claim + i]);
 	vec_push(&k->routes->v, *r);
 }
 

@@ -79,7 +79,8 @@ may_publish(const struct nexthop_book *b, const struct addr *a)
 }
 
 static enum view_verdict
-verdict(const struct nexthop_book *b, const char *name, const struct addr *a)
+nexthop_verdict(
+    const struct nexthop_book *b, const char *name, const struct addr *a)
 {
 	for (size_t i = 0; i < b->in->nplaces; i++)
 		if (addr_equal(&b->in->places[i].addr, a) &&
@@ -89,7 +90,8 @@ verdict(const struct nexthop_book *b, const char *name, const struct addr *a)
 }
 
 static void
-add(const struct nexthop_book *b, struct places *places, const struct addr *a)
+nexthop_add(
+    const struct nexthop_book *b, struct places *places, const struct addr *a)
 {
 	if (places->n == LIMIT_NEXT_HOPS || !may_publish(b, a))
 		return;
@@ -105,7 +107,7 @@ given(const struct nexthop_book *b, const struct setup_bridgehead *bridgehead,
     struct places *places)
 {
 	for (size_t i = 0; i < bridgehead->nsmtp; i++)
-		add(b, places, &bridgehead->smtp[i]);
+		nexthop_add(b, places, &bridgehead->smtp[i]);
 }
 
 /* Our connectors that lead there at this cost, by name; `up`: those alone that
@@ -133,7 +135,7 @@ configured_if(const struct nexthop_book *b, uint32_t server, uint64_t cost,
 /* Of several that are parallel those that are up; where none is, our probes
  * have found the step, whatever we said last. */
 static void
-configured(const struct nexthop_book *b, uint32_t server, uint64_t cost,
+nexthop_configured(const struct nexthop_book *b, uint32_t server, uint64_t cost,
     struct places *places)
 {
 	configured_if(b, server, cost, true, places);
@@ -165,7 +167,7 @@ announced(const struct nexthop_book *b, uint32_t server, struct places *places)
 	const struct lsa_server *body = b->facts->servers.v[server].body;
 
 	for (size_t i = 0; body != NULL && i < body->nsmtp; i++)
-		add(b, places, &body->smtp[i]);
+		nexthop_add(b, places, &body->smtp[i]);
 }
 
 /* Those that answer first, and not those that are down; but where none else
@@ -179,7 +181,7 @@ best_first(const struct nexthop_book *b, uint32_t server, struct places *places)
 	places->n = 0;
 	for (int want = VIEW_UP; want >= VIEW_UNKNOWN; want--)
 		for (size_t i = 0; i < all.n; i++)
-			if ((int)verdict(b, name, &all.addr[i]) == want)
+			if ((int)nexthop_verdict(b, name, &all.addr[i]) == want)
 				places->addr[places->n++] = all.addr[i];
 	if (places->n == 0 && all.n > 0)
 		places->n = 1;
@@ -199,7 +201,7 @@ places_of(struct nexthop_book *b, uint32_t server, uint64_t cost)
 		return &f->places;
 	/* a step within the group costs nothing */
 	if (cost > 0 && is_configured(b, server, cost))
-		configured(b, server, cost, &f->places);
+		nexthop_configured(b, server, cost, &f->places);
 	else
 		announced(b, server, &f->places);
 	best_first(b, server, &f->places);
@@ -230,7 +232,7 @@ nexthop_addr(struct nexthop_book *b, uint32_t server, uint64_t cost)
 
 /* FNV-1a, 64 bits (G. Fowler, L. C. Noll, K.-P. Vo). */
 static uint64_t
-hash_text(const char *s)
+nexthop_hash_text(const char *s)
 {
 	uint64_t h = 14695981039346656037u;
 
@@ -240,7 +242,7 @@ hash_text(const char *s)
 }
 
 static uint64_t
-mix(uint64_t pattern, uint64_t name)
+nexthop_mix(uint64_t pattern, uint64_t name)
 {
 	struct rng rng = { .state = pattern ^ (name << 1 | name >> 63) };
 
@@ -250,19 +252,20 @@ mix(uint64_t pattern, uint64_t name)
 uint64_t
 nexthop_rank(const char *pattern, const char *name)
 {
-	return mix(hash_text(pattern), hash_text(name));
+	return nexthop_mix(nexthop_hash_text(pattern), nexthop_hash_text(name));
 }
 
 static uint64_t
 score(struct nexthop_book *b, uint64_t pattern, uint32_t server)
 {
 	if (b->hash[server] == 0)
-		b->hash[server] = hash_text(b->facts->servers.v[server].name);
-	return mix(pattern, b->hash[server]);
+		b->hash[server] =
+		    nexthop_hash_text(b->facts->servers.v[server].name);
+	return nexthop_mix(pattern, b->hash[server]);
 }
 
 static bool
-has_addr(const struct route *r, const struct addr *a)
+nexthop_has_addr(const struct route *r, const struct addr *a)
 {
 	for (size_t i = 0; i < r->nhops; i++)
 		if (addr_equal(&r->hop[i].addr, a))
@@ -305,7 +308,7 @@ others(
 	for (size_t i = 1; i < places->n; i++) {
 		if (route->nhops == LIMIT_NEXT_HOPS)
 			return;
-		if (has_addr(route, &places->addr[i]))
+		if (nexthop_has_addr(route, &places->addr[i]))
 			continue;
 		append(b, route, server, &places->addr[i]);
 		route->hop[route->nhops - 1].alternate = true;
@@ -316,7 +319,7 @@ void
 nexthop_equal(
     struct nexthop_book *b, struct nexthop_list list, struct route *route)
 {
-	uint64_t pattern = hash_text(route->pattern);
+	uint64_t pattern = nexthop_hash_text(route->pattern);
 	struct rank best[LIMIT_NEXT_HOPS + 1];
 	size_t n = 0;
 
@@ -336,7 +339,7 @@ nexthop_equal(
 		n += n < LIMIT_NEXT_HOPS;
 	}
 	for (size_t i = 0; i < n && route->nhops < LIMIT_NEXT_HOPS; i++)
-		if (!has_addr(route, &best[i].addr))
+		if (!nexthop_has_addr(route, &best[i].addr))
 			append(b, route, best[i].server, &best[i].addr);
 	for (size_t i = 0; i < n; i++)
 		others(b, best[i].server, best[i].cost, route);
@@ -351,7 +354,7 @@ nexthop_alternates(
 
 		if (route->nhops == LIMIT_NEXT_HOPS)
 			return;
-		if (a.family == 0 || has_addr(route, &a))
+		if (a.family == 0 || nexthop_has_addr(route, &a))
 			continue;
 		append(b, route, list.server[i], &a);
 		route->hop[route->nhops - 1].alternate = true;

@@ -14,7 +14,8 @@ static const struct damp_rule damping = { .free = 0,
 	.calm_ms = 86400000 };
 
 static int
-order(const struct refusal *r, const char *pattern, const struct addr *hop)
+refusal_order(
+    const struct refusal *r, const char *pattern, const struct addr *hop)
 {
 	int c = strcmp(r->pattern, pattern);
 
@@ -32,23 +33,27 @@ refusal_before(const void *ctx, size_t i)
 {
 	const struct sought *sought = ctx;
 
-	return order(&sought->all->list.v[i], sought->pattern, sought->hop) < 0;
+	return refusal_order(
+		   &sought->all->list.v[i], sought->pattern, sought->hop) < 0;
 }
 
 /* Where it stands, or would stand. */
 static size_t
-place(const struct refusals *all, const char *pattern, const struct addr *hop)
+refusal_place(
+    const struct refusals *all, const char *pattern, const struct addr *hop)
 {
 	return find_from(
 	    all->list.n, refusal_before, &(struct sought){ all, pattern, hop });
 }
 
 static struct refusal *
-find(const struct refusals *all, const char *pattern, const struct addr *hop)
+refusal_find(
+    const struct refusals *all, const char *pattern, const struct addr *hop)
 {
-	size_t at = place(all, pattern, hop);
+	size_t at = refusal_place(all, pattern, hop);
 
-	if (at == all->list.n || order(&all->list.v[at], pattern, hop) != 0)
+	if (at == all->list.n ||
+	    refusal_order(&all->list.v[at], pattern, hop) != 0)
 		return NULL;
 	return &all->list.v[at];
 }
@@ -66,10 +71,10 @@ take_out(struct refusals *all, size_t at)
 
 /* NULL: there is no room. */
 static struct refusal *
-put(struct refusals *all, const struct refusal_told *told)
+refusal_put(struct refusals *all, const struct refusal_told *told)
 {
 	struct refusal new = { .hop = told->hop, .first = told->now };
-	size_t at = place(all, told->pattern, &told->hop);
+	size_t at = refusal_place(all, told->pattern, &told->hop);
 
 	if (all->list.n == LIMIT_REFUSALS)
 		return NULL;
@@ -91,7 +96,7 @@ row_begin(struct refusal *r, struct mono now)
 
 /* True if that makes the row long enough. */
 static bool
-row_add(struct refusal *r, const struct refusal_told *told)
+refusal_row_add(struct refusal *r, const struct refusal_told *told)
 {
 	if (told->recipient == 0) { /* they come ten minutes apart */
 		if (mono_since(r->asked, told->now) > REFUSAL_ASKED_MS)
@@ -111,10 +116,10 @@ row_add(struct refusal *r, const struct refusal_told *told)
 const struct refusal *
 refusal_add(struct refusals *all, const struct refusal_told *told)
 {
-	struct refusal *r = find(all, told->pattern, &told->hop);
+	struct refusal *r = refusal_find(all, told->pattern, &told->hop);
 
 	if (r == NULL)
-		r = put(all, told);
+		r = refusal_put(all, told);
 	if (r == NULL)
 		return NULL;
 	r->last = told->now;
@@ -124,7 +129,7 @@ refusal_add(struct refusals *all, const struct refusal_told *told)
 			    told->now, damp_hold(&r->damp, &damping));
 		return NULL;
 	}
-	if (!row_add(r, told) && !r->trial)
+	if (!refusal_row_add(r, told) && !r->trial)
 		return NULL;
 	damp_failed(&r->damp, &damping, told->now);
 	r->off = true;
@@ -135,7 +140,7 @@ refusal_add(struct refusals *all, const struct refusal_told *told)
 const struct refusal *
 refusal_end(struct refusals *all, const struct refusal_told *told)
 {
-	struct refusal *r = find(all, told->pattern, &told->hop);
+	struct refusal *r = refusal_find(all, told->pattern, &told->hop);
 	bool was_off = r != NULL && r->off;
 
 	if (r == NULL)
@@ -182,14 +187,14 @@ bool
 refusal_is_off(
     const struct refusals *all, const char *pattern, const struct addr *hop)
 {
-	const struct refusal *r = find(all, pattern, hop);
+	const struct refusal *r = refusal_find(all, pattern, hop);
 
 	return r != NULL && r->off;
 }
 
 /* In the words of a hold: names that have passed their grammar. */
 static void
-hold(struct route *r, const char *hop)
+refusal_hold(struct route *r, const char *hop)
 {
 	struct buf out = { 0 };
 
@@ -227,7 +232,7 @@ refusal_apply(const struct refusals *all, struct route *r)
 	}
 	r->nhops = kept;
 	if (kept == 0 && gone != NULL)
-		hold(r, gone);
+		refusal_hold(r, gone);
 	else if (gone != NULL)
 		r->hop[0].alternate = false; /* it is the way now */
 	mem_free(gone);
@@ -259,7 +264,7 @@ refusal_encode(
 }
 
 static char *
-text_get(struct cur *in, bool (*good)(const char *s))
+refusal_text_get(struct cur *in, bool (*good)(const char *s))
 {
 	struct cur text = cur_sub(in, cur_u16(in));
 	char *s;
@@ -288,8 +293,8 @@ left_out(struct refusals *all, const struct refusal_told *told, uint64_t ms)
 {
 	struct refusal *r = NULL;
 
-	if (ms > 0 && find(all, told->pattern, &told->hop) == NULL)
-		r = put(all, told);
+	if (ms > 0 && refusal_find(all, told->pattern, &told->hop) == NULL)
+		r = refusal_put(all, told);
 	if (r == NULL)
 		return;
 	r->last = told->now;
@@ -301,8 +306,8 @@ left_out(struct refusals *all, const struct refusal_told *told, uint64_t ms)
 static int
 one_get(struct refusals *all, struct cur *in, struct mono now, uint64_t wall)
 {
-	char *pattern = text_get(in, str_is_pattern);
-	char *name = text_get(in, str_is_host);
+	char *pattern = refusal_text_get(in, str_is_pattern);
+	char *name = refusal_text_get(in, str_is_host);
 	struct refusal_told told = {
 		.pattern = pattern, .name = name, .now = now
 	};

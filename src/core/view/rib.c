@@ -182,7 +182,7 @@ is_line(const char *s)
 
 /* An empty text is NULL, and RC_OK. */
 static int
-text_get(struct cur *in, grammar *good, char **out)
+rib_text_get(struct cur *in, grammar *good, char **out)
 {
 	size_t n = cur_u16(in);
 	const uint8_t *p = cur_bytes(in, n);
@@ -199,17 +199,17 @@ text_get(struct cur *in, grammar *good, char **out)
 }
 
 static int
-name_get(struct cur *in, char **out)
+rib_name_get(struct cur *in, char **out)
 {
-	int rc = text_get(in, str_is_host, out);
+	int rc = rib_text_get(in, str_is_host, out);
 
 	return rc == RC_OK && *out == NULL ? RC_MISSING : rc;
 }
 
 static int
-hop_get(struct cur *in, struct route_hop *hop)
+rib_hop_get(struct cur *in, struct route_hop *hop)
 {
-	int rc = name_get(in, &hop->name);
+	int rc = rib_name_get(in, &hop->name);
 	uint8_t alternate;
 
 	if (rc != RC_OK)
@@ -234,7 +234,7 @@ hops_get(struct cur *in, struct route *r)
 	if (n > LIMIT_NEXT_HOPS)
 		return RC_LIMIT;
 	for (size_t i = 0; i < n && rc == RC_OK; i++)
-		rc = hop_get(in, &r->hop[r->nhops++]);
+		rc = rib_hop_get(in, &r->hop[r->nhops++]);
 	return rc;
 }
 
@@ -250,14 +250,14 @@ path_get(struct cur *in, struct route *r)
 		return RC_LIMIT;
 	r->path = n == 0 ? NULL : mem_new(0, n, sizeof(*r->path));
 	for (size_t i = 0; i < n && rc == RC_OK; i++)
-		rc = name_get(in, &r->path[r->npath++]);
+		rc = rib_name_get(in, &r->path[r->npath++]);
 	return rc;
 }
 
 static int
 claim_get(struct cur *in, struct route_claim *c)
 {
-	int rc = name_get(in, &c->server);
+	int rc = rib_name_get(in, &c->server);
 	const uint8_t *key;
 	uint8_t flags;
 
@@ -317,10 +317,10 @@ claims_guess(struct route *r)
 }
 
 static int
-head_get(struct cur *in, struct route *r, bool *kept)
+rib_head_get(struct cur *in, struct route *r, bool *kept)
 {
 	uint8_t kind, flags;
-	int rc = text_get(in, str_is_pattern, &r->pattern);
+	int rc = rib_text_get(in, str_is_pattern, &r->pattern);
 
 	if (rc != RC_OK)
 		return rc;
@@ -361,14 +361,14 @@ route_decode(struct cur *in, struct route *out)
 {
 	struct route r = { 0 };
 	bool kept = false;
-	int rc = head_get(in, &r, &kept);
+	int rc = rib_head_get(in, &r, &kept);
 
 	if (rc == RC_OK)
-		rc = text_get(in, is_line, &r.way);
+		rc = rib_text_get(in, is_line, &r.way);
 	if (rc == RC_OK)
-		rc = text_get(in, is_line, &r.reason);
+		rc = rib_text_get(in, is_line, &r.reason);
 	if (rc == RC_OK)
-		rc = text_get(in, str_is_host, &r.server);
+		rc = rib_text_get(in, str_is_host, &r.server);
 	if (rc == RC_OK) {
 		r.cost = cur_u32(in);
 		r.hops = cur_u32(in);

@@ -54,7 +54,7 @@ struct making {
 };
 
 static void
-step_add(struct making *m, uint32_t from, uint32_t to, uint32_t hops)
+steps_add_one(struct making *m, uint32_t from, uint32_t to, uint32_t hops)
 {
 	struct net_step step = { .from = from, .to = to, .hops = hops };
 
@@ -146,7 +146,7 @@ contested_steps(struct making *m, uint32_t part, uint32_t to)
 		uint32_t from = m->members[k];
 
 		if (from != to && !facts_has(f, f->servers.v[from].down, to))
-			step_add(m, from, to, 1);
+			steps_add_one(m, from, to, 1);
 	}
 }
 
@@ -163,11 +163,11 @@ part_steps(struct making *m, uint32_t part)
 	for (uint32_t k = m->first[part]; k < m->first[part + 1]; k++) {
 		uint32_t member = m->members[k];
 
-		step_add(m, member, node, 1);
+		steps_add_one(m, member, node, 1);
 		if (m->doubts[member] > 0 && m->ups[member] > 0)
 			contested_steps(m, part, member);
 		else if (m->ups[member] > 0 || m->downs[member] == 0)
-			step_add(m, node, member, 0);
+			steps_add_one(m, node, member, 0);
 	}
 }
 
@@ -183,7 +183,7 @@ reported_steps(struct making *m, uint32_t from)
 		uint32_t to = f->pool.v[k];
 
 		if (m->part[from] == FACTS_NONE || m->part[from] != m->part[to])
-			step_add(m, from, to, 1);
+			steps_add_one(m, from, to, 1);
 	}
 }
 
@@ -301,7 +301,8 @@ probed(const struct view_input *in, const char *connector, const char *name)
 
 /* Members of our group: unless a probe failed, or our last word is down. */
 static void
-own_members(const struct facts *f, const struct view_input *in, struct net *net)
+steps_own_members(
+    const struct facts *f, const struct view_input *in, struct net *net)
 {
 	const struct facts_server *self = &f->servers.v[f->self];
 
@@ -405,7 +406,7 @@ steps_own(const struct facts *f, const struct view_input *in, struct net *net)
 		if (net->steps.v[i].from != f->self)
 			net->steps.v[kept++] = net->steps.v[i];
 	net->steps.n = kept;
-	own_members(f, in, net);
+	steps_own_members(f, in, net);
 	for (size_t i = 0; i < in->setup->nconnectors; i++) {
 		const struct setup_connector *c = &in->setup->connectors[i];
 

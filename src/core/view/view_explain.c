@@ -16,7 +16,7 @@ struct telling {
 };
 
 static const char *
-name_of(const struct telling *t, uint32_t server)
+view_explain_name_of(const struct telling *t, uint32_t server)
 {
 	return t->v->net.servers.v[server].name;
 }
@@ -34,7 +34,7 @@ numbers_tell(
 {
 	json_open(t->j, key, '[');
 	for (size_t i = 0; i < n; i++)
-		json_str(t->j, NULL, name_of(t, v[i]));
+		json_str(t->j, NULL, view_explain_name_of(t, v[i]));
 	json_close(t->j, ']');
 }
 
@@ -51,7 +51,7 @@ computed_tell(const struct telling *t)
 		json_str(t->j, "reason", t->e->why);
 	if (t->e->result > EXPLAIN_HERE)
 		return;
-	json_str(t->j, "server", name_of(t, route->server));
+	json_str(t->j, "server", view_explain_name_of(t, route->server));
 	metric_tell(t->j, route->metric);
 	if (t->e->result != EXPLAIN_REMOTE)
 		return;
@@ -109,7 +109,8 @@ candidates_tell(const struct telling *t)
 
 		json_open(t->j, NULL, '{');
 		json_str(t->j, "pattern", c->claim->pattern);
-		json_str(t->j, "server", name_of(t, c->claim->server));
+		json_str(
+		    t->j, "server", view_explain_name_of(t, c->claim->server));
 		if (c->metric != GRAPH_NONE)
 			metric_tell(t->j, c->metric);
 		json_str(t->j, "verdict", explain_verdict_word(c->verdict));
@@ -120,7 +121,8 @@ candidates_tell(const struct telling *t)
 
 /* The most specific key that takes the address, or NULL. */
 static const struct route *
-route_of(const struct rib *rib, const char *address, const char *delimiters)
+view_explain_route_of(
+    const struct rib *rib, const char *address, const char *delimiters)
 {
 	struct match m = match_over(address, delimiters);
 	const struct route *r = NULL;
@@ -139,7 +141,7 @@ is_plain(const struct policy_message *m)
 }
 
 static void
-tell(const struct telling *t, const struct view_question *q)
+view_explain_tell(const struct telling *t, const struct view_question *q)
 {
 	json_open(t->j, NULL, '{');
 	json_str(t->j, "address", q->address);
@@ -178,8 +180,9 @@ view_explain(
 	question.message.sender = sender;
 	explain_run(&e, &v->net, &question);
 	if (q->rib != NULL && is_plain(&q->message))
-		t.r = route_of(q->rib, address, question.delimiters);
-	tell(&t, q);
+		t.r =
+		    view_explain_route_of(q->rib, address, question.delimiters);
+	view_explain_tell(&t, q);
 	explain_done(&e);
 	mem_free(sender);
 	mem_free(address);

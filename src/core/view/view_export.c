@@ -15,7 +15,7 @@ struct exporting {
 };
 
 static int
-text_order(const void *a, const void *b)
+view_export_text_order(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -128,10 +128,10 @@ policy_tell(struct json *j, const struct policy *p)
 
 /* Several servers may call theirs so. */
 static bool
-is_shared(const struct exporting *x, const char *name)
+view_export_is_shared(const struct exporting *x, const char *name)
 {
-	const char *const *at = bsearch(
-	    &name, x->names.v, x->names.n, sizeof(*x->names.v), text_order);
+	const char *const *at = bsearch(&name, x->names.v, x->names.n,
+	    sizeof(*x->names.v), view_export_text_order);
 	size_t i = (size_t)(at - x->names.v);
 
 	return (i > 0 && strcmp(x->names.v[i - 1], name) == 0) ||
@@ -146,7 +146,7 @@ name_tell(struct exporting *x, const struct facts_connector *c,
 	char *name;
 
 	buf_text(&out, c->name);
-	if (is_shared(x, c->name))
+	if (view_export_is_shared(x, c->name))
 		buf_printf(&out, "@%s", x->v->facts.servers.v[c->owner].name);
 	if (bridgehead != NULL)
 		buf_printf(&out, ":%s", bridgehead);
@@ -232,7 +232,8 @@ connectors_tell(struct exporting *x)
 	for (size_t i = 0; i < f->connectors.n; i++)
 		vec_push(&x->names, f->connectors.v[i].name);
 	if (x->names.n > 1)
-		qsort(x->names.v, x->names.n, sizeof(*x->names.v), text_order);
+		qsort(x->names.v, x->names.n, sizeof(*x->names.v),
+		    view_export_text_order);
 	json_open(x->j, "connectors", '[');
 	for (size_t i = 0; i < f->connectors.n; i++) {
 		const struct facts_connector *c = &f->connectors.v[i];

@@ -118,7 +118,7 @@ items_list(struct making *m)
 }
 
 static void
-hold(struct route *r, char *reason)
+view_rib_hold(struct route *r, char *reason)
 {
 	r->kind = ROUTE_HOLD;
 	mem_free(r->reason);
@@ -132,7 +132,7 @@ hold_about(
 	struct buf out = { 0 };
 
 	buf_printf(&out, "%s%s%s", before, name, after);
-	hold(r, buf_string(&out));
+	view_rib_hold(r, buf_string(&out));
 }
 
 static void
@@ -278,7 +278,7 @@ last_resort_over(
 
 /* Patterns without an ordinary path; alone we have none at all. */
 static void
-last_resort(struct making *m)
+view_rib_last_resort(struct making *m)
 {
 	struct item **list = mem_new(0, m->items.n, sizeof(*list));
 	struct net wide;
@@ -302,7 +302,7 @@ item_order(const void *key, const void *item)
 }
 
 static bool
-falls_back(const struct making *m, const struct item *item)
+view_rib_falls_back(const struct making *m, const struct item *item)
 {
 	for (size_t i = 0; i < item->claims.n; i++)
 		if (reach_visible(
@@ -350,12 +350,13 @@ fall_back(struct making *m)
 
 		if (!item->unreached)
 			continue;
-		while (at != NULL && at->unreached && falls_back(m, at))
+		while (
+		    at != NULL && at->unreached && view_rib_falls_back(m, at))
 			at = less_specific(m, at);
 		if (at != NULL && !at->unreached)
 			route_borrow(item, &at->route);
 		else
-			hold(&item->route,
+			view_rib_hold(&item->route,
 			    hold_text_text(m->excuses, &item->claims));
 	}
 }
@@ -376,7 +377,7 @@ view_rib(
 		item->unreached =
 		    view_alone(v) || !route_make(&m, item, &m.reach);
 	}
-	last_resort(&m);
+	view_rib_last_resort(&m);
 	fall_back(&m);
 	for (size_t i = 0; i < m.items.n; i++)
 		vec_push(&routes.v, m.items.v[i].route);

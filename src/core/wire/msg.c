@@ -6,7 +6,7 @@
 
 /* n octets as a string into out, which has room for max and a NUL. */
 static int
-string_read(struct cur *in, size_t n, char *out, size_t max)
+msg_string_read(struct cur *in, size_t n, char *out, size_t max)
 {
 	const uint8_t *p = cur_bytes(in, n);
 
@@ -32,7 +32,7 @@ msg_hello_read(struct cur *in, struct msg_hello *out)
 	out->highest = cur_u16(in);
 	org = cur_bytes(in, SEAL_DIGEST);
 	n = cur_u8(in);
-	rc = string_read(in, n, out->name, STR_HOST_MAX);
+	rc = msg_string_read(in, n, out->name, STR_HOST_MAX);
 	if (rc != RC_OK)
 		return rc;
 	out->keepalive_ms = cur_u32(in);
@@ -68,11 +68,11 @@ msg_key_read(struct cur *in, struct msg_key *out)
 
 	out->key.type = cur_u8(in);
 	origin = cur_u8(in);
-	rc = string_read(in, origin, out->origin, STR_HOST_MAX);
+	rc = msg_string_read(in, origin, out->origin, STR_HOST_MAX);
 	if (rc != RC_OK)
 		return rc;
 	id = cur_u16(in);
-	rc = string_read(in, id, out->id, STR_PATTERN_MAX);
+	rc = msg_string_read(in, id, out->id, STR_PATTERN_MAX);
 	out->key.origin = out->origin;
 	out->key.id = out->id;
 	return rc;
