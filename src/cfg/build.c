@@ -73,7 +73,7 @@ number_of(const struct build *b, const struct outline_item *item)
 
 /* The option, else its section, else NULL. */
 static const struct outline_item *
-find(const struct build *b, const struct build_place *p, bool exact)
+build_find(const struct build *b, const struct build_place *p, bool exact)
 {
 	const struct outline_item *in = NULL, *inner, *option;
 
@@ -98,14 +98,14 @@ find(const struct build *b, const struct build_place *p, bool exact)
 bool
 build_is_set(const struct build *build, const struct build_place *place)
 {
-	return find(build, place, true) != NULL;
+	return build_find(build, place, true) != NULL;
 }
 
 static void
-tell(const struct build *b, const struct build_place *place, bool warning,
+build_tell(const struct build *b, const struct build_place *place, bool warning,
     const char *remedy, const char *text)
 {
-	const struct outline_item *item = find(b, place, false);
+	const struct outline_item *item = build_find(b, place, false);
 	struct complain_at at = {
 		.file = item == NULL ? b->file : item->file,
 		.line = item == NULL ? 0 : item->line,
@@ -126,7 +126,7 @@ build_complain(const struct build *build, const struct build_place *place,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	tell(build, place, false, remedy, text);
+	build_tell(build, place, false, remedy, text);
 }
 
 void
@@ -139,11 +139,11 @@ build_warn(const struct build *build, const struct build_place *place,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	tell(build, place, true, remedy, text);
+	build_tell(build, place, true, remedy, text);
 }
 
 static const char *
-reason(const struct schema *option, int rc)
+build_reason(const struct schema *option, int rc)
 {
 	if (rc == RC_RANGE)
 		return "out of range";
@@ -172,7 +172,7 @@ value_refuse(const struct build *b, const struct build_place *place,
 	}
 	buf_u8(&remedy, 0);
 	build_complain(b, place, (char *)remedy.p, "%s = \"%.200s\": %s",
-	    option->name, text, reason(option, rc));
+	    option->name, text, build_reason(option, rc));
 	buf_done(&remedy);
 }
 

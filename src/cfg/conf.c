@@ -20,7 +20,7 @@ quoted(struct buf *out, const char *text)
 }
 
 static void
-address(struct buf *out, const struct addr *addr)
+conf_address(struct buf *out, const struct addr *addr)
 {
 	char text[ADDR_TEXT];
 
@@ -45,7 +45,7 @@ list_dump(struct buf *out, const struct schema *option, const void *base)
 		if (option->type == SCHEMA_SENDERS)
 			quoted(out, texts[i]);
 		else
-			address(out, &addrs[i]);
+			conf_address(out, &addrs[i]);
 	}
 	buf_text(out, n == 0 ? "}" : " }");
 }
@@ -166,7 +166,7 @@ one_dump(struct buf *out, const struct schema *option, const void *base)
 	else if (schema_is_list(option))
 		list_dump(out, option, base);
 	else if (option->type == SCHEMA_ADDRESS || option->type == SCHEMA_PROBE)
-		address(out, field);
+		conf_address(out, field);
 	else if (option->type == SCHEMA_BOOLEAN ||
 		 option->type == SCHEMA_CHOICE || option->type == SCHEMA_FLAG)
 		word_dump(out, option, field);

@@ -207,7 +207,7 @@ bridgehead_judge(const struct build *b, const struct setup_connector *c,
 }
 
 static void
-connectors_judge(const struct build *b)
+judge_connectors(const struct build *b)
 {
 	const struct setup *s = &b->conf->setup;
 
@@ -316,6 +316,6 @@ judge_conf(const struct build *build)
 	addresses_judge(build);
 	times_judge(build);
 	peers_judge(build);
-	connectors_judge(build);
+	judge_connectors(build);
 	spaces_judge(build);
 }

@@ -47,7 +47,8 @@ is_user(const char *user)
 
 /* What lets him read it; anybody else may be the wrong one to ask. */
 static void
-unreadable(const struct build *b, bool mark, const char *path, char *out)
+judge_keys_unreadable(
+    const struct build *b, bool mark, const char *path, char *out)
 {
 	const char *user = b->conf->user;
 
@@ -62,7 +63,8 @@ unreadable(const struct build *b, bool mark, const char *path, char *out)
 
 /* Of one file of keys. True when it is one that others may read. */
 static bool
-refuse(const struct build *b, const char *option, const char *path, int rc)
+judge_keys_refuse(
+    const struct build *b, const char *option, const char *path, int rc)
 {
 	struct build_place place = { .option = option };
 	int saved = errno;
@@ -72,7 +74,8 @@ refuse(const struct build *b, const char *option, const char *path, int rc)
 		snprintf(remedy, sizeof(remedy), "chmod %s %.400s",
 		    strstr(option, "mark") != NULL ? "640" : "600", path);
 	else if (rc == RC_IO && saved == EACCES)
-		unreadable(b, strstr(option, "mark") != NULL, path, remedy);
+		judge_keys_unreadable(
+		    b, strstr(option, "mark") != NULL, path, remedy);
 	else if (strcmp(option, "authority") == 0)
 		snprintf(remedy, sizeof(remedy),
 		    "copy authority.pem here; `lsrctl keys authority` makes "
@@ -143,9 +146,9 @@ certificate_judge(const struct build *b, const struct conf_keys *keys)
 	int key_rc;
 
 	if (rc != RC_OK)
-		refuse(b, "certificate", conf->certificate, rc);
+		judge_keys_refuse(b, "certificate", conf->certificate, rc);
 	key_rc = keys->own_public(conf->key, own);
-	if (key_rc != RC_OK && refuse(b, "key", conf->key, key_rc))
+	if (key_rc != RC_OK && judge_keys_refuse(b, "key", conf->key, key_rc))
 		return true;
 	if (rc != RC_OK)
 		return false;
@@ -174,7 +177,7 @@ previous_judge(const struct build *b, const struct conf_keys *keys)
 	rc = keys->vouched(conf->previous_certificate, s->authority,
 	    &s->previous_cert, &s->previous_cert_len, &claims);
 	if (rc != RC_OK) {
-		refuse(
+		judge_keys_refuse(
 		    b, "previous-certificate", conf->previous_certificate, rc);
 		return;
 	}
@@ -200,7 +203,7 @@ mark_judge(const struct build *b, const struct conf_keys *keys,
 	if (rc == RC_OK ||
 	    (rc == RC_IO && errno == ENOENT && !build_is_set(b, &place)))
 		return false;
-	return refuse(b, option, path, rc);
+	return judge_keys_refuse(b, option, path, rc);
 }
 
 /* What is over is believed on, or the whole organization would stop at once;
@@ -238,7 +241,7 @@ judge_keys(const struct build *build, const struct conf_keys *keys)
 		open += certificate_judge(build, keys);
 		previous_judge(build, keys);
 	} else {
-		refuse(build, "authority", conf->authority, rc);
+		judge_keys_refuse(build, "authority", conf->authority, rc);
 	}
 	open += mark_judge(build, keys, "mark-key", conf->mark_key);
 	if (s->nmark > 0)

@@ -37,7 +37,7 @@ quiet(cfg_t *cfg, const char *fmt, va_list ap)
 }
 
 static void
-refuse(struct load *l, struct outline_item *item, const char *remedy,
+load_refuse(struct load *l, struct outline_item *item, const char *remedy,
     const char *text)
 {
 	struct complain_at at = { item->file, item->line, remedy, false };
@@ -83,21 +83,21 @@ form_check(struct load *l, struct outline_item *item,
 	if (item->section && section == NULL) {
 		snprintf(
 		    remedy, sizeof(remedy), "write %s = value", item->name);
-		refuse(l, item, remedy, " is an option, not a section");
+		load_refuse(l, item, remedy, " is an option, not a section");
 	} else if (!item->section && option == NULL) {
 		snprintf(remedy, sizeof(remedy), "write %s \"name\" { ... }",
 		    item->name);
-		refuse(l, item, remedy, " is a section, not an option");
+		load_refuse(l, item, remedy, " is a section, not an option");
 	} else if (item->section && item->title == NULL) {
 		snprintf(remedy, sizeof(remedy), "write %s \"name\" { ... }",
 		    item->name);
-		refuse(l, item, remedy, ": a section without its name");
+		load_refuse(l, item, remedy, ": a section without its name");
 	} else if (!item->section && !schema_is_list(option)) {
 		if (item->braces)
-			refuse(l, item, "write it without { }",
+			load_refuse(l, item, "write it without { }",
 			    " takes one value, not a list");
 		else if (item->append)
-			refuse(l, item,
+			load_refuse(l, item,
 			    "write = for +=", " takes one value, not a list");
 	}
 }
@@ -113,7 +113,7 @@ twice_check(struct load *l, struct outline_item *item)
 		return;
 	snprintf(text, sizeof(text), " is here a second time: first %.300s:%u",
 	    first->file, first->line);
-	refuse(l, item,
+	load_refuse(l, item,
 	    item->section ? "join the two sections" : "remove one of the two",
 	    text);
 }
@@ -143,7 +143,7 @@ item_check(struct load *l, struct outline_item *item)
 
 /* What was refused becomes blanks; lines stay where they are. */
 static void
-blank(const struct load *l, size_t from, char *text)
+load_blank(const struct load *l, size_t from, char *text)
 {
 	for (size_t i = from; i < l->outline.items.n; i++) {
 		const struct outline_item *item = &l->outline.items.v[i];
@@ -155,7 +155,7 @@ blank(const struct load *l, size_t from, char *text)
 }
 
 static void
-unreadable(struct load *l, const char *path, int rc)
+load_unreadable(struct load *l, const char *path, int rc)
 {
 	int saved = errno;
 	const char *text = "not a text file", *remedy = NULL;
@@ -185,14 +185,14 @@ file_load(struct load *l, const char *path)
 	l->files[l->nfiles++] = name;
 	rc = outline_file(path, &text);
 	if (rc != RC_OK) {
-		unreadable(l, path, rc);
+		load_unreadable(l, path, rc);
 		return rc == RC_IO ? RC_IO : RC_FORMAT;
 	}
 	ok = outline_read(&l->outline, name, text, l->complaints);
 	outline_sort(&l->outline);
 	for (size_t i = from; i < l->outline.items.n; i++)
 		item_check(l, &l->outline.items.v[i]);
-	blank(l, from, text);
+	load_blank(l, from, text);
 	if (ok && cfg_parse_buf(l->cfg, text) != CFG_SUCCESS) {
 		struct complain_at at = { path, (unsigned)l->cfg->line,
 			"write it as in lsrd.conf.sample", false };
@@ -324,7 +324,7 @@ load_done(struct load *l)
 }
 
 static int
-judge(struct load *l, const char *path, const struct conf_keys *keys,
+load_judge(struct load *l, const char *path, const struct conf_keys *keys,
     struct conf *conf)
 {
 	struct build build = { .outline = &l->outline,
@@ -359,7 +359,7 @@ conf_load(const char *path, const struct conf_keys *keys, struct conf **out,
 	if (rc == RC_OK)
 		rc = included_load(l);
 	if (rc == RC_OK)
-		rc = judge(l, path, keys, conf);
+		rc = load_judge(l, path, keys, conf);
 	complain_sort(complaints);
 	load_done(l);
 	build_options_free(options);

@@ -68,7 +68,7 @@ bad(struct reader *r, const char *wrong, const char *remedy)
 
 /* Blanks in place of the next n octets, but for the ends of lines. */
 static void
-blank(struct reader *r, size_t n)
+outline_blank(struct reader *r, size_t n)
 {
 	for (; n > 0; n--, r->at++) {
 		if (r->text[r->at] == '\n')
@@ -86,13 +86,13 @@ blanks_skip(struct reader *r)
 		const char *t = r->text + r->at;
 
 		if (t[0] == '#' || (t[0] == '/' && t[1] == '/')) {
-			blank(r, strcspn(t, "\n"));
+			outline_blank(r, strcspn(t, "\n"));
 		} else if (t[0] == '/' && t[1] == '*') {
 			const char *end = strstr(t + 2, "*/");
 
 			if (end == NULL)
 				return false;
-			blank(r, (size_t)(end + 2 - t));
+			outline_blank(r, (size_t)(end + 2 - t));
 		} else if (t[0] != '\0' && strchr(" \t\r\n", t[0]) != NULL) {
 			r->below += t[0] == '\n';
 			r->at++;
@@ -104,7 +104,7 @@ blanks_skip(struct reader *r)
 
 /* After the opening quote. */
 static void
-string_read(struct reader *r, char quote)
+outline_string_read(struct reader *r, char quote)
 {
 	for (;;) {
 		char c = r->text[r->at++];
@@ -152,7 +152,7 @@ mark_read(struct reader *r, char c)
 }
 
 static void
-next(struct reader *r)
+outline_next(struct reader *r)
 {
 	size_t n;
 	char c;
@@ -176,7 +176,7 @@ next(struct reader *r)
 	}
 	if (c == '"' || c == '\'') {
 		r->at++;
-		string_read(r, c);
+		outline_string_read(r, c);
 		return;
 	}
 	n = strcspn(r->text + r->at, " #\"'\t\n\r={}()+,*");
@@ -229,7 +229,8 @@ value(const struct reader *r)
 }
 
 static bool
-refuse(struct reader *r, unsigned line, const char *text, const char *remedy)
+outline_refuse(
+    struct reader *r, unsigned line, const char *text, const char *remedy)
 {
 	struct complain_at at = { r->file, line, remedy, false };
 
@@ -246,20 +247,20 @@ refuse(struct reader *r, unsigned line, const char *text, const char *remedy)
 
 /* After the `{` of an option. */
 static bool
-list_read(struct reader *r, unsigned line)
+outline_list_read(struct reader *r, unsigned line)
 {
 	for (;;) {
-		next(r);
+		outline_next(r);
 		if (is_mark(r, '}'))
 			return true;
 		if (!is_value(r))
-			return refuse(r, line, "a list that does not end",
-			    "close it with }");
-		next(r);
+			return outline_refuse(r, line,
+			    "a list that does not end", "close it with }");
+		outline_next(r);
 		if (is_mark(r, '}'))
 			return true;
 		if (!is_mark(r, ','))
-			return refuse(r, r->line,
+			return outline_refuse(r, r->line,
 			    "two values in a list without a comma",
 			    "put a comma between them");
 	}
@@ -276,13 +277,14 @@ section_read(struct reader *r, size_t i, unsigned depth)
 
 	item->section = true;
 	if (depth >= 4)
-		return refuse(r, line, "sections too deep in each other",
+		return outline_refuse(r, line,
+		    "sections too deep in each other",
 		    "see lsrd.conf(5) for which section stands where");
 	if (!statements_read(r, i, depth + 1))
 		return false;
 	if (!is_mark(r, '}')) {
 		r->line = line;
-		return refuse(r, line, "a section that is never closed",
+		return outline_refuse(r, line, "a section that is never closed",
 		    "close it with } in the same file");
 	}
 	return true;
@@ -294,13 +296,13 @@ option_read(struct reader *r, size_t i)
 	unsigned line = r->line;
 
 	r->out->items.v[i].append = r->mark == '+';
-	next(r);
+	outline_next(r);
 	if (is_mark(r, '{')) {
 		r->out->items.v[i].braces = true;
-		return list_read(r, line);
+		return outline_list_read(r, line);
 	}
 	if (!is_value(r))
-		return refuse(r, line, "an option without a value",
+		return outline_refuse(r, line, "an option without a value",
 		    "write name = value; quotes do no harm");
 	return true;
 }
@@ -319,15 +321,15 @@ statement_read(struct reader *r, size_t parent, unsigned depth)
 
 	item.name = value(r);
 	vec_push(&r->out->items, item);
-	next(r);
+	outline_next(r);
 	if (is_value(r)) {
 		char *title = value(r);
 
 		r->out->items.v[i].title = labels_to_a(title);
 		mem_free(title);
-		next(r);
+		outline_next(r);
 		if (!is_mark(r, '{'))
-			return refuse(r, item.line,
+			return outline_refuse(r, item.line,
 			    "two words that are neither option nor section",
 			    "write name = value, or section \"name\" { ... }");
 	}
@@ -336,7 +338,7 @@ statement_read(struct reader *r, size_t parent, unsigned depth)
 	else if (is_mark(r, '=') || is_mark(r, '+'))
 		ok = option_read(r, i);
 	else
-		return refuse(r, item.line, "a word by itself",
+		return outline_refuse(r, item.line, "a word by itself",
 		    "write name = value, or section \"name\" { ... }");
 	r->out->items.v[i].end = r->at;
 	return ok;
@@ -347,11 +349,11 @@ static bool
 statements_read(struct reader *r, size_t parent, unsigned depth)
 {
 	for (;;) {
-		next(r);
+		outline_next(r);
 		if (r->is == T_END || is_mark(r, '}'))
 			return true;
 		if (r->is != T_WORD)
-			return refuse(r, r->line,
+			return outline_refuse(r, r->line,
 			    "something that is no option's name",
 			    "write name = value, or section \"name\" { ... }");
 		if (!statement_read(r, parent, depth))
@@ -375,7 +377,7 @@ outline_read(struct outline *outline, const char *file, char *text,
 	if (!statements_read(&r, OUTLINE_TOP, 0))
 		return false;
 	if (r.is != T_END)
-		return refuse(&r, r.line, "a } that closes nothing",
+		return outline_refuse(&r, r.line, "a } that closes nothing",
 		    "remove it, or look for a { missing above");
 	return true;
 }
@@ -387,7 +389,7 @@ struct place {
 };
 
 static int
-place_order(const struct place *a, const struct place *b)
+outline_place_order(const struct place *a, const struct place *b)
 {
 	int c;
 
@@ -401,7 +403,7 @@ place_order(const struct place *a, const struct place *b)
 }
 
 static struct place
-place_of(const struct outline *outline, size_t i)
+outline_place_of(const struct outline *outline, size_t i)
 {
 	const struct outline_item *item = &outline->items.v[i];
 
@@ -419,10 +421,10 @@ runs_join(const struct outline *outline, const size_t *from, size_t *to,
 		bool second = a == bounds[1];
 
 		if (!second && b < bounds[2]) {
-			struct place pa = place_of(outline, from[a]);
-			struct place pb = place_of(outline, from[b]);
+			struct place pa = outline_place_of(outline, from[a]);
+			struct place pb = outline_place_of(outline, from[b]);
 
-			second = place_order(&pb, &pa) < 0;
+			second = outline_place_order(&pb, &pa) < 0;
 		}
 		to[k] = second ? from[b++] : from[a++];
 	}
@@ -464,9 +466,10 @@ struct sought {
 static int
 sought_order(const struct sought *sought, size_t i)
 {
-	struct place at = place_of(sought->outline, sought->outline->order[i]);
+	struct place at =
+	    outline_place_of(sought->outline, sought->outline->order[i]);
 
-	return place_order(&at, &sought->place);
+	return outline_place_order(&at, &sought->place);
 }
 
 static bool

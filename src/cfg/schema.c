@@ -174,7 +174,8 @@ distance(const char *a, const char *b)
 }
 
 static void
-nearer(const char *name, const char *known, const char **best, size_t *dist)
+schema_nearer(
+    const char *name, const char *known, const char **best, size_t *dist)
 {
 	size_t d = distance(name, known);
 
@@ -193,11 +194,11 @@ schema_nearest(const char *section, const char *name)
 
 	for (const struct schema *s = schema_options; s->name != NULL; s++)
 		if (strcmp(s->section, section) == 0)
-			nearer(name, s->name, &best, &dist);
+			schema_nearer(name, s->name, &best, &dist);
 	for (const struct schema_section *s = schema_sections; s->name != NULL;
 	     s++)
 		if (strcmp(s->around, section) == 0)
-			nearer(name, s->name, &best, &dist);
+			schema_nearer(name, s->name, &best, &dist);
 	return best;
 }
 

@@ -14,7 +14,7 @@
 
 /* Decimal digits alone; *rest is what follows them. */
 static int
-number(const char *text, uint64_t *out, const char **rest)
+setting_number(const char *text, uint64_t *out, const char **rest)
 {
 	uint64_t n = 0;
 
@@ -51,7 +51,7 @@ quantity(const struct schema *option, const char *text,
     const struct unit *units, uint64_t *out)
 {
 	const char *rest;
-	int rc = number(text, out, &rest);
+	int rc = setting_number(text, out, &rest);
 
 	if (rc != RC_OK)
 		return rc;
@@ -101,7 +101,8 @@ setting_address(const char *text, struct addr *out)
 	uint64_t port;
 
 	memset(out, 0, sizeof(*out));
-	if (n == 0 || n >= sizeof(ip) || number(colon + 1, &port, &rest) != 0)
+	if (n == 0 || n >= sizeof(ip) ||
+	    setting_number(colon + 1, &port, &rest) != 0)
 		return RC_FORMAT;
 	if (*rest != '\0' || port == 0 || port > 65535 || colon[1] == '0')
 		return RC_FORMAT;

@@ -40,7 +40,7 @@ claim_x509_free(struct x509_st *cert)
 
 /* Those whose meaning is respected, or is no business of ours. */
 static bool
-is_known(int nid)
+claim_is_known(int nid)
 {
 	return nid == NID_subject_alt_name || nid == NID_basic_constraints ||
 	       nid == NID_key_usage || nid == NID_ext_key_usage;
@@ -55,7 +55,7 @@ extensions_read(const X509 *cert)
 		X509_EXTENSION *ext = X509_get_ext(cert, i);
 		int nid = OBJ_obj2nid(X509_EXTENSION_get_object(ext));
 
-		if (X509_EXTENSION_get_critical(ext) && !is_known(nid))
+		if (X509_EXTENSION_get_critical(ext) && !claim_is_known(nid))
 			return RC_RANGE;
 	}
 	return RC_OK;
@@ -97,7 +97,7 @@ usage_read(const X509 *lent)
  * ours has: a NUL within must not hide what follows it.
  */
 static char *
-text(const ASN1_STRING *s, size_t skip)
+claim_text(const ASN1_STRING *s, size_t skip)
 {
 	const unsigned char *p = ASN1_STRING_get0_data(s);
 	size_t n = (size_t)ASN1_STRING_length(s);
@@ -133,7 +133,7 @@ only(char **value, char *copy, bool (*form)(const char *s))
 
 /* Takes the text over as one pattern more. */
 static int
-more(char ***list, size_t *n, char *copy)
+claim_more(char ***list, size_t *n, char *copy)
 {
 	if (copy == NULL || !str_is_pattern(copy)) {
 		mem_free(copy);
@@ -158,7 +158,7 @@ one_connector(struct claims *c, char *copy)
 }
 
 static bool
-begins(const ASN1_STRING *s, const char *with)
+claim_begins(const ASN1_STRING *s, const char *with)
 {
 	size_t n = strlen(with);
 
@@ -173,17 +173,17 @@ uri_read(const ASN1_STRING *uri, struct claims *c)
 			  relay[] = "lsrd:relay:",
 			  connector[] = "lsrd:connector:";
 
-	if (begins(uri, group))
+	if (claim_begins(uri, group))
 		return only(
-		    &c->group, text(uri, sizeof(group) - 1), str_is_word);
-	if (begins(uri, space))
-		return more(
-		    &c->spaces, &c->nspaces, text(uri, sizeof(space) - 1));
-	if (begins(uri, relay))
-		return more(
-		    &c->relays, &c->nrelays, text(uri, sizeof(relay) - 1));
-	if (begins(uri, connector))
-		return one_connector(c, text(uri, sizeof(connector) - 1));
+		    &c->group, claim_text(uri, sizeof(group) - 1), str_is_word);
+	if (claim_begins(uri, space))
+		return claim_more(&c->spaces, &c->nspaces,
+		    claim_text(uri, sizeof(space) - 1));
+	if (claim_begins(uri, relay))
+		return claim_more(&c->relays, &c->nrelays,
+		    claim_text(uri, sizeof(relay) - 1));
+	if (claim_begins(uri, connector))
+		return one_connector(c, claim_text(uri, sizeof(connector) - 1));
 	return RC_OK;
 }
 
@@ -195,8 +195,8 @@ names_each(const GENERAL_NAMES *names, struct claims *c)
 		int rc = RC_OK;
 
 		if (name->type == GEN_DNS)
-			rc = only(
-			    &c->name, text(name->d.dNSName, 0), str_is_host);
+			rc = only(&c->name, claim_text(name->d.dNSName, 0),
+			    str_is_host);
 		else if (name->type == GEN_URI)
 			rc = uri_read(name->d.uniformResourceIdentifier, c);
 		if (rc != RC_OK)
@@ -224,7 +224,7 @@ names_read(const X509 *cert, struct claims *c)
 }
 
 static int
-key_read(const X509 *cert, struct claims *c)
+claim_key_read(const X509 *cert, struct claims *c)
 {
 	const EVP_PKEY *key = X509_get0_pubkey(cert);
 	size_t n = SEAL_PUBLIC;
@@ -262,7 +262,7 @@ claim_read(const struct x509_st *cert, struct claims **out)
 
 	*out = NULL;
 	if (rc == RC_OK)
-		rc = key_read(cert, c);
+		rc = claim_key_read(cert, c);
 	if (rc == RC_OK)
 		rc = claim_date(X509_get0_notBefore(cert), &c->not_before);
 	if (rc == RC_OK)

@@ -26,7 +26,7 @@
 
 /* Into memory that is wiped, which file_take() does not have. */
 static int
-read_all(int fd, BIO *out)
+keys_read_all(int fd, BIO *out)
 {
 	char block[4096];
 	size_t sum = 0;
@@ -47,7 +47,7 @@ read_all(int fd, BIO *out)
 
 /* `closed`: the bits of its mode that must not be set. */
 static int
-file_read(const char *path, mode_t closed, BIO **out)
+keys_file_read(const char *path, mode_t closed, BIO **out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
@@ -65,7 +65,7 @@ file_read(const char *path, mode_t closed, BIO **out)
 	if (rc == RC_OK) {
 		*out = BIO_new(BIO_s_secmem());
 		CHECK(*out != NULL);
-		rc = read_all(fd, *out);
+		rc = keys_read_all(fd, *out);
 	}
 	if (rc != RC_OK) {
 		BIO_free(*out);
@@ -90,7 +90,7 @@ int
 keys_read(const char *path, enum keys_kind kind, struct evp_pkey_st **out)
 {
 	BIO *bio;
-	int rc = file_read(path, kind == KEYS_MARK ? 0037 : 0077, &bio);
+	int rc = keys_file_read(path, kind == KEYS_MARK ? 0037 : 0077, &bio);
 
 	*out = NULL;
 	if (rc != RC_OK)
@@ -176,7 +176,7 @@ keys_certificate(const char *path, uint8_t **der, size_t *n)
 	unsigned char *octets = NULL;
 	X509 *cert;
 	BIO *bio;
-	int len, rc = file_read(path, 0, &bio);
+	int len, rc = keys_file_read(path, 0, &bio);
 
 	*der = NULL;
 	*n = 0;
@@ -306,7 +306,7 @@ set_aside(const char *path)
 
 /* rename() replaces what is there; link() never does. */
 static int
-put_in_place(const char *from, const char *to, const struct keys_put *put)
+keys_put_in_place(const char *from, const char *to, const struct keys_put *put)
 {
 	if (put->force) {
 		if (put->aside && set_aside(to) != RC_OK)
@@ -321,7 +321,7 @@ put_in_place(const char *from, const char *to, const struct keys_put *put)
 
 /* Through the descriptor alone. */
 static int
-fill(int fd, mode_t mode, BIO *from, const struct keys_put *put)
+keys_fill(int fd, mode_t mode, BIO *from, const struct keys_put *put)
 {
 	char *p;
 	size_t n = (size_t)BIO_get_mem_data(from, &p);
@@ -335,7 +335,8 @@ fill(int fd, mode_t mode, BIO *from, const struct keys_put *put)
 }
 
 static int
-file_write(const char *path, mode_t mode, BIO *from, const struct keys_put *put)
+keys_file_write(
+    const char *path, mode_t mode, BIO *from, const struct keys_put *put)
 {
 	static const struct keys_put ours;
 	char *temp = mem_new(strlen(path) + 8, 0, 0);
@@ -349,10 +350,10 @@ file_write(const char *path, mode_t mode, BIO *from, const struct keys_put *put)
 		mem_free(temp);
 		return RC_IO;
 	}
-	rc = fill(fd, mode, from, put);
+	rc = keys_fill(fd, mode, from, put);
 	close(fd);
 	if (rc == RC_OK)
-		rc = put_in_place(temp, path, put);
+		rc = keys_put_in_place(temp, path, put);
 	saved = errno;
 	if (rc != RC_OK)
 		unlink(temp);
@@ -371,7 +372,7 @@ keys_write(const char *path, const struct evp_pkey_st *key, enum keys_kind kind,
 	CHECK(bio != NULL);
 	CHECK(PEM_write_bio_PKCS8PrivateKey(
 		  bio, key, NULL, NULL, 0, NULL, NULL) == 1);
-	rc = file_write(path, kind == KEYS_MARK ? 0640 : 0600, bio, put);
+	rc = keys_file_write(path, kind == KEYS_MARK ? 0640 : 0600, bio, put);
 	BIO_free(bio);
 	return rc;
 }
@@ -387,7 +388,7 @@ keys_write_certificate(
 	CHECK(bio != NULL);
 	if (rc == RC_OK) {
 		CHECK(PEM_write_bio_X509(bio, cert) == 1);
-		rc = file_write(path, 0644, bio, put);
+		rc = keys_file_write(path, 0644, bio, put);
 	}
 	X509_free(cert);
 	BIO_free(bio);

@@ -51,7 +51,7 @@ chain_want(struct chain *c, const char *key)
 }
 
 static char *
-ask(struct chain *c, const char *table)
+ctl_chain_ask(struct chain *c, const char *table)
 {
 	struct postfix_run run = { "postmap", "-q", "-", NULL, NULL };
 	struct buf keys = { 0 };
@@ -73,8 +73,9 @@ chain_ask(struct chain *c)
 {
 	for (size_t i = 0; i < c->tables.list.n; i++) {
 		const char *table = c->tables.list.v[i];
-		char *answer =
-		    strchr(table, ':') == NULL ? mem_str("") : ask(c, table);
+		char *answer = strchr(table, ':') == NULL
+		                   ? mem_str("")
+		                   : ctl_chain_ask(c, table);
 
 		if (answer == NULL) {
 			vec_push(&c->unasked.list, mem_str(table));
@@ -86,7 +87,7 @@ chain_ask(struct chain *c)
 
 /* The value of a line `key<TAB>value`. */
 static char *
-value_of(const char *lines, const char *key)
+chain_value_of(const char *lines, const char *key)
 {
 	size_t n = strlen(key);
 
@@ -98,10 +99,11 @@ value_of(const char *lines, const char *key)
 }
 
 static char *
-find(const struct chain *c, const char *key, size_t n, const char **table)
+ctl_chain_find(
+    const struct chain *c, const char *key, size_t n, const char **table)
 {
 	for (size_t i = 0; i < c->answers.list.n && i < n; i++) {
-		char *value = value_of(c->answers.list.v[i], key);
+		char *value = chain_value_of(c->answers.list.v[i], key);
 
 		if (value == NULL && strcmp(c->tables.list.v[i], key) == 0)
 			value = mem_str(key);
@@ -117,13 +119,13 @@ find(const struct chain *c, const char *key, size_t n, const char **table)
 char *
 chain_find(const struct chain *c, const char *key, const char **table)
 {
-	return find(c, key, SIZE_MAX, table);
+	return ctl_chain_find(c, key, SIZE_MAX, table);
 }
 
 char *
 chain_find_before(const struct chain *c, const char *key, const char **table)
 {
-	return find(c, key, c->before, table);
+	return ctl_chain_find(c, key, c->before, table);
 }
 
 void

@@ -83,7 +83,7 @@ find_complaints(struct check_list *list, const struct complaints *complaints)
 
 /* With what its keys are like, if they can be read; else without. */
 static struct conf *
-load(struct check_list *list, const char *path)
+check_load(struct check_list *list, const char *path)
 {
 	struct complaints complaints = { 0 };
 	struct conf *conf = NULL;
@@ -157,7 +157,7 @@ worst(const struct check_list *list)
 }
 
 static size_t
-found(const struct check_list *list)
+check_found(const struct check_list *list)
 {
 	size_t n = 0;
 
@@ -191,7 +191,7 @@ print_json(struct buf *out, const struct check_list *list)
 	}
 	json_open(&json, NULL, '{');
 	json_str(&json, "result", level_word((enum check_level)worst(list)));
-	json_uint(&json, "found", found(list));
+	json_uint(&json, "found", check_found(list));
 	json_close(&json, '}');
 	json_line(&json);
 }
@@ -201,12 +201,12 @@ static void
 print_text(struct buf *out, const struct check_list *list)
 {
 	buf_printf(out, "lsrd %s: %zu found",
-	    level_word((enum check_level)worst(list)), found(list));
+	    level_word((enum check_level)worst(list)), check_found(list));
 	if (list->perf.known)
 		buf_printf(out,
 		    " | found=%zu holds=%" PRId64 " away=%" PRId64
 		    " sessions=%" PRId64 " full=%" PRId64 " routes=%" PRId64,
-		    found(list), list->perf.holds, list->perf.away,
+		    check_found(list), list->perf.holds, list->perf.away,
 		    list->perf.sessions, list->perf.full, list->perf.routes);
 	buf_u8(out, '\n');
 	for (size_t i = 0; i < list->list.n; i++) {
@@ -249,7 +249,7 @@ check_live(const struct call *call)
 
 	if (call_has(call, "undo"))
 		return undo(call, path);
-	conf = load(&list, path);
+	conf = check_load(&list, path);
 	if (conf != NULL) {
 		check_expiry(&list, conf->certificate);
 		if (!conf->setup.no_mta)

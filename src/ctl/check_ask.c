@@ -122,7 +122,7 @@ tell_other(struct ask *a, const char *pattern, const char *value,
 }
 
 static void
-compare(struct ask *a, const char *pattern, const char *value)
+check_ask_compare(struct ask *a, const char *pattern, const char *value)
 {
 	struct resolve_answer answer;
 	char address[600], is[2200];
@@ -201,7 +201,7 @@ compare_all(struct ask *a, char *lines)
 			continue;
 		*tab = '\0';
 		if (a->resolve != NULL)
-			compare(a, line, tab + 1);
+			check_ask_compare(a, line, tab + 1);
 		else
 			compare_maps(a, line, tab + 1);
 		check_rewritten(a, line);
@@ -371,7 +371,7 @@ check_senders(struct ask *a, const char *parameter)
 /* --- all of it ------------------------------------------------------------------- */
 
 static void
-want(struct ask *a, const char *pattern)
+check_ask_want(struct ask *a, const char *pattern)
 {
 	struct words keys = { { 0 } };
 	char address[600];
@@ -405,11 +405,11 @@ chains_ask(struct ask *a, const char *lines)
 	while ((line = strsep(&rest, "\n")) != NULL && n++ < PATTERNS_MAX) {
 		line[strcspn(line, "\t")] = '\0';
 		if (*line != '\0')
-			want(a, line);
+			check_ask_want(a, line);
 	}
 	for (size_t i = 0; i < setup->nspaces && i < PATTERNS_MAX; i++)
-		want(a, setup->spaces[i].pattern);
-	want(a, postconf_full(a->p, "myhostname"));
+		check_ask_want(a, setup->spaces[i].pattern);
+	check_ask_want(a, postconf_full(a->p, "myhostname"));
 	chain_ask(&a->transports);
 	chain_ask(&a->relays);
 	for (size_t i = 0; i < REWRITERS; i++)

@@ -20,7 +20,7 @@
 #define FILES_DEEP 4 /* files that files name */
 
 static const char *
-text(const json_t *line, const char *key)
+check_daemon_text(const json_t *line, const char *key)
 {
 	const char *s = json_string_value(json_object_get(line, key));
 
@@ -55,7 +55,7 @@ same_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
 /* `192.0.2.0/24`, `[2001:db8::]/32`, or an address; false for what is no
  * network. */
 static bool
-net_read(const char *word, struct addr *net, unsigned *bits)
+check_daemon_net_read(const char *word, struct addr *net, unsigned *bits)
 {
 	size_t n = strcspn(word, "/");
 	char ip[ADDR_TEXT], *end;
@@ -136,7 +136,7 @@ ask_network(const struct guests *g, const char *word, const struct addr *addr)
 	enum says says;
 	unsigned bits;
 
-	if (net_read(word, &net, &bits))
+	if (check_daemon_net_read(word, &net, &bits))
 		return net.family == addr->family &&
 		               same_bits(net.ip, addr->ip, bits)
 		           ? SAYS_YES
@@ -274,15 +274,15 @@ has_text(const json_t *array, const char *want)
 
 /* A server with an adjacency to us has us as a next hop. */
 static void
-on_lsa(void *ctx, const json_t *line)
+on_check_daemon_lsa(void *ctx, const json_t *line)
 {
 	struct guests *g = ctx;
 	const char *own = g->p->conf->setup.server;
 	const json_t *body = json_object_get(line, "body"), *one;
 	size_t i;
 
-	if (strcmp(text(line, "type"), "server") != 0 ||
-	    strcmp(text(line, "origin"), own) == 0 ||
+	if (strcmp(check_daemon_text(line, "type"), "server") != 0 ||
+	    strcmp(check_daemon_text(line, "origin"), own) == 0 ||
 	    !has_text(json_object_get(body, "neighbours"), own))
 		return;
 	json_array_foreach(json_object_get(body, "smtp"), i, one)
@@ -294,14 +294,14 @@ on_lsa(void *ctx, const json_t *line)
 		if (s == NULL || !addr_read(&addr, s))
 			continue;
 		if (!is_let(g, &addr))
-			tell_guest(
-			    g, text(line, "origin"), addr_ip_text(&addr, ip));
+			tell_guest(g, check_daemon_text(line, "origin"),
+			    addr_ip_text(&addr, ip));
 	}
 }
 
 /* Postfix takes mail for these from everybody, whatever we say. */
 static bool
-is_open(const struct postfix *p, const char *pattern)
+check_daemon_is_open(const struct postfix *p, const char *pattern)
 {
 	static const char *const classes[] = { "mydestination", "relay_domains",
 		"virtual_alias_domains", "virtual_mailbox_domains" };
@@ -331,7 +331,7 @@ closed_claim(const struct postfix *p)
 
 	for (size_t i = 0; i < setup->nspaces; i++)
 		if (!setup->spaces[i].relay &&
-		    !is_open(p, setup->spaces[i].pattern))
+		    !check_daemon_is_open(p, setup->spaces[i].pattern))
 			return setup->spaces[i].pattern;
 	return NULL;
 }
@@ -353,7 +353,7 @@ check_guests(const struct postfix *p, const struct call *call)
 	    *is == '\0' ? postconf_full(p, "smtpd_recipient_restrictions")
 			: is);
 	if (client_read(call, "db", &answer) == CALL_OK)
-		client_each(&answer, on_lsa, &g);
+		client_each(&answer, on_check_daemon_lsa, &g);
 	if (g.named > NAMED_MAX)
 		check_find(p->list, CHECK_ABOUT(CHECK_WARNING, "servers", NULL),
 		    "and %u more addresses of servers", g.named - NAMED_MAX);
@@ -366,10 +366,10 @@ check_guests(const struct postfix *p, const struct call *call)
 /* --- where the queue is --------------------------------------------------------- */
 
 static void
-on_status(void *ctx, const json_t *line)
+on_check_daemon_status(void *ctx, const json_t *line)
 {
 	const struct postfix *p = ctx;
-	const char *reads = text(line, "queue_directory");
+	const char *reads = check_daemon_text(line, "queue_directory");
 	const char *is = postconf_full(p, "queue_directory");
 
 	if (*reads == '\0' || strcmp(reads, is) == 0)
@@ -389,8 +389,8 @@ check_daemon(const struct postfix *p, const struct call *call)
 	struct buf answer = { 0 };
 
 	if (client_read(call, "status", &answer) == CALL_OK) {
-		client_each(
-		    &answer, on_status, (void *)(uintptr_t)(const void *)p);
+		client_each(&answer, on_check_daemon_status,
+		    (void *)(uintptr_t)(const void *)p);
 		check_guests(p, call);
 	}
 	buf_done(&answer);

@@ -30,7 +30,7 @@ struct hops {
 };
 
 static bool
-has(const struct hops *hops, const char *hop)
+check_frozen_has(const struct hops *hops, const char *hop)
 {
 	for (size_t i = 0; i < hops->list.n; i++)
 		if (strcmp(hops->list.v[i], hop) == 0)
@@ -39,13 +39,14 @@ has(const struct hops *hops, const char *hop)
 }
 
 static void
-add(struct hops *hops, bool by_name, const char *name, const struct addr *addr)
+check_frozen_add(
+    struct hops *hops, bool by_name, const char *name, const struct addr *addr)
 {
 	char ip[ADDR_TEXT], text[STR_HOST_MAX + 16];
 
 	snprintf(text, sizeof(text), "[%s]:%u",
 	    by_name ? name : addr_ip_text(addr, ip), addr->port);
-	if (!has(hops, text))
+	if (!check_frozen_has(hops, text))
 		vec_push(&hops->list, mem_str(text));
 }
 
@@ -58,19 +59,21 @@ hops_find(const struct table *t, struct hops *hops)
 	for (uint32_t i = 0; i < t->nroutes; i++) {
 		table_at(t, i, &r);
 		for (size_t k = 0; k < r.nhops; k++)
-			add(hops, t->by_name, r.hop[k].name, &r.hop[k].addr);
+			check_frozen_add(
+			    hops, t->by_name, r.hop[k].name, &r.hop[k].addr);
 	}
 	if (t->net.left == 0 || table_net_decode(t->net, &net) != RC_OK)
 		return;
 	for (size_t i = 0; i < net.own.n; i++)
-		add(hops, t->by_name, net.net.servers.v[net.own.v[i].to].name,
+		check_frozen_add(hops, t->by_name,
+		    net.net.servers.v[net.own.v[i].to].name,
 		    &net.own.v[i].addr);
 	table_net_done(&net);
 }
 
 static char *
-ask(const struct postfix *p, const char *program, const char *option,
-    const char *id)
+check_frozen_ask(const struct postfix *p, const char *program,
+    const char *option, const char *id)
 {
 	struct postfix_run run = { program, option, id, NULL, NULL };
 
@@ -95,7 +98,7 @@ is_frozen(const char *filter, const struct table *t, const struct hops *hops)
 			return false;
 		memcpy(hop, at, len);
 		hop[len] = '\0';
-		if (has(hops, hop))
+		if (check_frozen_has(hops, hop))
 			return false;
 		any = true;
 	}
@@ -106,7 +109,7 @@ static bool
 message_is_frozen(const struct postfix *p, const char *id,
     const struct table *t, const struct hops *hops)
 {
-	char *envelope = ask(p, "postcat", "-qe", id), *filter;
+	char *envelope = check_frozen_ask(p, "postcat", "-qe", id), *filter;
 	bool frozen = false;
 
 	filter = envelope == NULL ? NULL : strstr(envelope, FILTER);
@@ -138,7 +141,7 @@ next_id(char **at)
 }
 
 static void
-tell(const struct postfix *p, const struct buf *ids, unsigned n)
+check_frozen_tell(const struct postfix *p, const struct buf *ids, unsigned n)
 {
 	struct buf b = { 0 };
 	char *remedy;
@@ -160,7 +163,8 @@ static void
 queue_look(
     const struct postfix *p, const struct table *t, const struct hops *hops)
 {
-	char *queue = ask(p, "postqueue", "-j", NULL), *at = queue, *id;
+	char *queue = check_frozen_ask(p, "postqueue", "-j", NULL), *at = queue,
+	     *id;
 	struct buf ids = { 0 };
 	unsigned looked = 0, frozen = 0;
 
@@ -172,7 +176,7 @@ queue_look(
 			buf_printf(&ids, " %s", id);
 	}
 	if (frozen > 0)
-		tell(p, &ids, frozen);
+		check_frozen_tell(p, &ids, frozen);
 	buf_done(&ids);
 	mem_free(queue);
 }

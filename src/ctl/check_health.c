@@ -24,7 +24,7 @@
 #define WARN_DAYS 30
 
 static const char *
-text(const json_t *line, const char *key)
+check_health_text(const json_t *line, const char *key)
 {
 	const char *s = json_string_value(json_object_get(line, key));
 
@@ -32,7 +32,7 @@ text(const json_t *line, const char *key)
 }
 
 static int64_t
-number(const json_t *line, const char *key)
+check_health_number(const json_t *line, const char *key)
 {
 	return (int64_t)json_integer_value(json_object_get(line, key));
 }
@@ -47,7 +47,7 @@ find_away(struct check_list *list, const json_t *away)
 
 	json_array_foreach(away, i, one)
 	{
-		const char *server = text(one, "server");
+		const char *server = check_health_text(one, "server");
 		struct buf remedy = { 0 };
 		char *advice;
 
@@ -65,13 +65,14 @@ find_away(struct check_list *list, const json_t *away)
 static void
 find_state(struct check_list *list, const json_t *line)
 {
-	const char *state = text(line, "state"), *reason;
+	const char *state = check_health_text(line, "state"), *reason;
 	char until[32] = "";
 
 	if (strcmp(state, "drain") == 0) {
-		reason = text(line, "drain_reason");
+		reason = check_health_text(line, "drain_reason");
 		if (json_object_get(line, "drain_until") != NULL)
-			value_time_text(number(line, "drain_until"), until);
+			value_time_text(
+			    check_health_number(line, "drain_until"), until);
 		check_find(list,
 		    CHECK_ABOUT(CHECK_WARNING, "drain",
 			"lsrctl ready ends what lsrctl drain began"),
@@ -90,12 +91,14 @@ find_troubles(struct check_list *list, const json_t *troubles)
 
 	json_array_foreach(troubles, i, one)
 	{
-		bool critical = strcmp(text(one, "level"), "critical") == 0;
+		bool critical =
+		    strcmp(check_health_text(one, "level"), "critical") == 0;
 
 		check_find(list,
 		    CHECK_ABOUT(critical ? CHECK_CRITICAL : CHECK_WARNING,
-			text(one, "word"), text(one, "remedy")),
-		    "%s", text(one, "text"));
+			check_health_text(one, "word"),
+			check_health_text(one, "remedy")),
+		    "%s", check_health_text(one, "text"));
 	}
 }
 
@@ -103,9 +106,9 @@ find_troubles(struct check_list *list, const json_t *troubles)
 static void
 find_unmarked(struct check_list *list, const json_t *milter)
 {
-	int64_t unmarked = number(milter, "unmarked");
+	int64_t unmarked = check_health_number(milter, "unmarked");
 
-	if (unmarked > 0 && number(milter, "accepted") == 0)
+	if (unmarked > 0 && check_health_number(milter, "accepted") == 0)
 		check_find(list,
 		    CHECK_ABOUT(CHECK_WARNING, "milter",
 			"its log has unready; systemctl restart lsrd-milter"),
@@ -124,12 +127,14 @@ find_reports(struct check_list *list, const json_t *line)
 {
 	const json_t *reports = json_object_get(line, "reports");
 	const json_t *evidence = json_object_get(reports, "evidence");
-	int64_t silent = evidence == NULL ? number(line, "uptime_s")
-	                                  : number(evidence, "age_s");
+	int64_t silent = evidence == NULL
+	                     ? check_health_number(line, "uptime_s")
+	                     : check_health_number(evidence, "age_s");
 
 	find_unmarked(list, json_object_get(reports, "milter"));
 	if ((evidence != NULL && silent < DAY) || silent < PATIENCE_S ||
-	    number(line, "sessions") == 0 || number(line, "routes") == 0)
+	    check_health_number(line, "sessions") == 0 ||
+	    check_health_number(line, "routes") == 0)
 		return;
 	check_find(list,
 	    CHECK_ABOUT(silent < DAY ? CHECK_NOTE : CHECK_WARNING, "maillog",
@@ -146,8 +151,8 @@ find_reports(struct check_list *list, const json_t *line)
 static void
 find_held(struct check_list *list, const json_t *held)
 {
-	const char *id = text(held, "message");
-	int64_t ends = number(held, "gives_up");
+	const char *id = check_health_text(held, "message");
+	int64_t ends = check_health_number(held, "gives_up");
 	int64_t left = ends - (int64_t)time(NULL);
 	char came[VALUE_TIME], when[VALUE_TIME];
 	struct buf remedy = { 0 };
@@ -156,7 +161,7 @@ find_held(struct check_list *list, const json_t *held)
 	if (held == NULL || left >= DAY)
 		return;
 	buf_printf(&remedy, "lsrctl explain %s shows what is missing; ",
-	    text(held, "pattern"));
+	    check_health_text(held, "pattern"));
 	if (*id != '\0')
 		buf_printf(&remedy,
 		    "postsuper -h %s keeps it, and -r when there is a path; ",
@@ -164,7 +169,7 @@ find_held(struct check_list *list, const json_t *held)
 	buf_text(
 	    &remedy, "or a longer maximal_queue_lifetime, then postfix reload");
 	advice = buf_string(&remedy);
-	value_time_text(number(held, "came"), came);
+	value_time_text(check_health_number(held, "came"), came);
 	value_time_text(ends, when);
 	check_find(list,
 	    CHECK_ABOUT(
@@ -172,16 +177,16 @@ find_held(struct check_list *list, const json_t *held)
 	    "mail for %s has waited for a path since %s%s%s: Postfix gives it "
 	    "up "
 	    "and bounces it at %s",
-	    text(held, "pattern"), came, *id == '\0' ? "" : ", message ", id,
-	    when);
+	    check_health_text(held, "pattern"), came,
+	    *id == '\0' ? "" : ", message ", id, when);
 	mem_free(advice);
 }
 
 static void
 find_numbers(struct check_list *list, const json_t *line)
 {
-	int64_t holds = number(line, "holds");
-	int64_t moves = number(line, "confirm_moves");
+	int64_t holds = check_health_number(line, "holds");
+	int64_t moves = check_health_number(line, "confirm_moves");
 	char when[32];
 
 	if (json_is_true(json_object_get(line, "alone")))
@@ -202,19 +207,19 @@ find_numbers(struct check_list *list, const json_t *line)
 		    " routes",
 		    moves);
 	if (json_object_get(line, "leaves") != NULL) {
-		value_time_text(number(line, "leaves"), when);
+		value_time_text(check_health_number(line, "leaves"), when);
 		check_find(list,
 		    CHECK_ABOUT(CHECK_WARNING, "leaving",
 			"lsrctl routes shows which; claim it again where its "
 			"mail is to be delivered"),
 		    "%" PRId64 " patterns that nobody claims leave the tables, "
 		    "the first at %s",
-		    number(line, "leaving"), when);
+		    check_health_number(line, "leaving"), when);
 	}
 }
 
 static void
-on_status(void *ctx, const json_t *line)
+on_check_health_status(void *ctx, const json_t *line)
 {
 	struct check_list *list = ctx;
 
@@ -224,10 +229,10 @@ on_status(void *ctx, const json_t *line)
 	find_held(list, json_object_get(line, "oldest_held"));
 	find_reports(list, line);
 	find_away(list, json_object_get(line, "away"));
-	list->perf.routes = number(line, "routes");
-	list->perf.holds = number(line, "holds");
-	list->perf.sessions = number(line, "sessions");
-	list->perf.full = number(line, "full");
+	list->perf.routes = check_health_number(line, "routes");
+	list->perf.holds = check_health_number(line, "holds");
+	list->perf.sessions = check_health_number(line, "sessions");
+	list->perf.full = check_health_number(line, "full");
 	list->perf.away =
 	    (int64_t)json_array_size(json_object_get(line, "away"));
 	list->perf.known = true;
@@ -259,21 +264,23 @@ static void
 on_peer(void *ctx, const json_t *line)
 {
 	struct check_list *list = ctx;
-	const char *peer = text(line, "peer"), *reason = text(line, "reason");
+	const char *peer = check_health_text(line, "peer"),
+		   *reason = check_health_text(line, "reason");
 	bool dated = strcmp(reason, "expired") == 0;
 
 	if (json_object_get(line, "certificate_until") != NULL)
-		find_certificate(list, peer, number(line, "certificate_until"));
-	if (strcmp(text(line, "state"), "full") == 0 ||
-	    number(line, "since_s") < PATIENCE_S)
+		find_certificate(
+		    list, peer, check_health_number(line, "certificate_until"));
+	if (strcmp(check_health_text(line, "state"), "full") == 0 ||
+	    check_health_number(line, "since_s") < PATIENCE_S)
 		return;
 	check_find(list,
 	    CHECK_ABOUT(CHECK_WARNING, "peer",
 		dated ? "compare the clocks of both, then keys show there"
 		      : "is lsrd running there? its log and ours say more"),
 	    "%s: no session for %" PRId64 " s%s%s%s%s", peer,
-	    number(line, "since_s"), *reason == '\0' ? "" : ": ", reason,
-	    dated ? " (a certificate or a clock)" : "",
+	    check_health_number(line, "since_s"), *reason == '\0' ? "" : ": ",
+	    reason, dated ? " (a certificate or a clock)" : "",
 	    json_is_true(json_object_get(line, "silent"))
 		? "; its mail service answers, and mail goes there"
 		: "");
@@ -285,21 +292,25 @@ static void
 on_link(void *ctx, const json_t *line)
 {
 	struct check_list *list = ctx;
-	const char *use = text(line, "use"), *connector;
+	const char *use = check_health_text(line, "use"), *connector;
 
 	/* The own one is a trouble of status. */
-	if (strcmp(text(line, "state"), "down") != 0 ||
-	    strcmp(use, "self") == 0 || number(line, "since_s") < PATIENCE_S)
+	if (strcmp(check_health_text(line, "state"), "down") != 0 ||
+	    strcmp(use, "self") == 0 ||
+	    check_health_number(line, "since_s") < PATIENCE_S)
 		return;
-	connector = text(line, "connector");
+	connector = check_health_text(line, "connector");
 	check_find(list,
 	    CHECK_ABOUT(CHECK_WARNING, "link", "lsrctl links shows it"),
 	    "%s %s: %s at %s is down for %" PRId64 " s", use,
 	    *connector != '\0' ? connector : "",
-	    *text(line, "bridgehead") != '\0' ? text(line, "bridgehead")
-	    : *text(line, "server") != '\0'   ? text(line, "server")
-					      : text(line, "space"),
-	    text(line, "smtp"), number(line, "since_s"));
+	    *check_health_text(line, "bridgehead") != '\0'
+		? check_health_text(line, "bridgehead")
+	    : *check_health_text(line, "server") != '\0'
+		? check_health_text(line, "server")
+		: check_health_text(line, "space"),
+	    check_health_text(line, "smtp"),
+	    check_health_number(line, "since_s"));
 }
 
 /* --- clocks --------------------------------------------------------------------- */
@@ -313,13 +324,14 @@ struct clocks {
 };
 
 static void
-on_lsa(void *ctx, const json_t *line)
+on_check_health_lsa(void *ctx, const json_t *line)
 {
 	struct clocks *clocks = ctx;
 
-	if (number(line, "issued") - clocks->now > DAY && clocks->ahead++ == 0)
+	if (check_health_number(line, "issued") - clocks->now > DAY &&
+	    clocks->ahead++ == 0)
 		snprintf(clocks->name, sizeof(clocks->name), "%s",
-		    text(line, "origin"));
+		    check_health_text(line, "origin"));
 }
 
 static void
@@ -329,7 +341,7 @@ check_clocks(struct check_list *list, const struct call *call)
 	struct buf answer = { 0 };
 
 	if (client_read(call, "db", &answer) == CALL_OK &&
-	    client_each(&answer, on_lsa, &clocks) == CALL_OK &&
+	    client_each(&answer, on_check_health_lsa, &clocks) == CALL_OK &&
 	    clocks.ahead > 0)
 		check_find(list,
 		    CHECK_ABOUT(
@@ -348,7 +360,7 @@ check_health(struct check_list *list, const struct call *call)
 		const char *request;
 		void (*each)(void *ctx, const json_t *line);
 	} rows[] = {
-		{ "status", on_status },
+		{ "status", on_check_health_status },
 		{ "peers", on_peer },
 		{ "links", on_link },
 	};

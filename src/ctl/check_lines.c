@@ -56,7 +56,7 @@ check_map(const struct postfix *p, const char *parameter, const char *name)
 
 /* Adds the word, in the form that main.cf has it. */
 static void
-add(struct buf *line, const char *word)
+check_lines_add(struct buf *line, const char *word)
 {
 	buf_printf(line, "%s%s", line->n > 0 ? ", " : "", word);
 }
@@ -79,10 +79,10 @@ check_default(const struct postfix *p)
 		bool ours = undo_is_ours(p->undo, words.list.v[i]);
 
 		has = has || ours;
-		add(&old, words.list.v[i]);
+		check_lines_add(&old, words.list.v[i]);
 		if (ours)
 			continue;
-		add(&line, words.list.v[i]);
+		check_lines_add(&line, words.list.v[i]);
 		vec_push(&own.list, mem_str(words.list.v[i]));
 	}
 	senders_add(p, &line, &own);

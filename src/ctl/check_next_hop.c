@@ -49,7 +49,7 @@ rank(const char *level)
 
 /* What a service of master.cf demands where no policy is found. */
 static const char *
-level_of(const struct postfix *p, const char *service)
+check_next_hop_level_of(const struct postfix *p, const char *service)
 {
 	char option[128];
 	const char *level;
@@ -99,7 +99,7 @@ hop_keys(struct words *keys, const char *hop)
 
 /* Calls for each key of each next hop that there is. */
 static void
-want(struct hops *h)
+check_next_hop_want(struct hops *h)
 {
 	for (size_t i = 0; i < h->relays.list.n; i++) {
 		struct words keys = { { 0 } };
@@ -123,7 +123,7 @@ want(struct hops *h)
 }
 
 static char *
-found(const struct chain *c, const char *hop)
+check_next_hop_found(const struct chain *c, const char *hop)
 {
 	struct words keys = { { 0 } };
 	char *value;
@@ -139,7 +139,8 @@ static void
 find_strictest(struct hops *h)
 {
 	for (size_t i = 0; i < h->relays.list.n; i++) {
-		char *policy = found(&h->policies, h->relays.list.v[i]);
+		char *policy =
+		    check_next_hop_found(&h->policies, h->relays.list.v[i]);
 
 		if (policy == NULL ||
 		    (h->demand != NULL && rank(policy) <= rank(h->demand))) {
@@ -156,12 +157,14 @@ find_strictest(struct hops *h)
 static int
 rank_now(const struct hops *h, const struct hop *hop)
 {
-	int own = rank(level_of(h->p, h->p->conf->transport)), least = 99;
+	int own = rank(check_next_hop_level_of(h->p, h->p->conf->transport)),
+	    least = 99;
 	struct words now = { { 0 } };
 
 	words_split(&now, hop->now);
 	for (size_t i = 0; i < now.list.n; i++) {
-		char *policy = found(&h->policies, now.list.v[i]);
+		char *policy =
+		    check_next_hop_found(&h->policies, now.list.v[i]);
 		int is = policy == NULL ? own : rank(policy);
 
 		least = is < least ? is : least;
@@ -202,9 +205,10 @@ tell_tls(const struct hops *h, const struct hop *hop, const char *before,
 static void
 check_tls(const struct hops *h, const struct hop *hop)
 {
-	char *policy = found(&h->policies, hop->before);
-	const char *level =
-	    policy == NULL ? level_of(h->p, hop->service) : policy;
+	char *policy = check_next_hop_found(&h->policies, hop->before);
+	const char *level = policy == NULL
+	                        ? check_next_hop_level_of(h->p, hop->service)
+	                        : policy;
 	const char *before = hop->before;
 
 	/* what has no next hop of its own went by its sender's smart host */
@@ -221,12 +225,12 @@ check_tls(const struct hops *h, const struct hop *hop)
 static void
 check_password(const struct hops *h, const struct hop *hop)
 {
-	char *had = found(&h->passwords, hop->before), *has;
+	char *had = check_next_hop_found(&h->passwords, hop->before), *has;
 	struct words now = { { 0 } };
 
 	words_split(&now, hop->now);
 	for (size_t i = 0; had != NULL && i < now.list.n; i++) {
-		has = found(&h->passwords, now.list.v[i]);
+		has = check_next_hop_found(&h->passwords, now.list.v[i]);
 		if (has == NULL)
 			check_find(h->p->list,
 			    CHECK_ABOUT(CHECK_WARNING, "password",
@@ -319,7 +323,7 @@ check_next_hops(const struct postfix *p, const char *lines)
 	find_before(&h);
 	if (h.list.n == 0)
 		add_to_come(&h);
-	want(&h);
+	check_next_hop_want(&h);
 	chain_ask(&h.policies);
 	chain_ask(&h.passwords);
 	find_strictest(&h);

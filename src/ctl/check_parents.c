@@ -23,7 +23,7 @@ struct domains {
 };
 
 static bool
-has(const struct words *words, const char *word)
+check_parents_has(const struct words *words, const char *word)
 {
 	for (size_t i = 0; i < words->list.n; i++)
 		if (strcmp(words->list.v[i], word) == 0)
@@ -32,9 +32,9 @@ has(const struct words *words, const char *word)
 }
 
 static void
-add(struct words *words, const char *word)
+check_parents_add(struct words *words, const char *word)
 {
-	if (!has(words, word))
+	if (!check_parents_has(words, word))
 		vec_push(&words->list, mem_str(word));
 }
 
@@ -52,7 +52,7 @@ add_keys(const struct postfix *p, struct domains *to, const char *table)
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		line[strcspn(line, "\t")] = '\0';
 		if (*line != '\0')
-			add(&to->found, line);
+			check_parents_add(&to->found, line);
 	}
 	mem_free(keys);
 }
@@ -74,7 +74,7 @@ find_domains(const struct postfix *p, struct domains *to)
 		else if (*word == '/')
 			buf_printf(&to->unlisted, " %s", word);
 		else if (*word != '!')
-			add(&to->found, word);
+			check_parents_add(&to->found, word);
 	}
 	words_done(&words);
 }
@@ -91,7 +91,7 @@ add_dots(struct buf *out, const struct words *found)
 			continue;
 		buf_printf(&b, ".%s", found->list.v[i]);
 		dot = buf_string(&b);
-		if (!has(found, dot))
+		if (!check_parents_has(found, dot))
 			buf_printf(out, ", %s", dot);
 		mem_free(dot);
 	}
@@ -99,7 +99,7 @@ add_dots(struct buf *out, const struct words *found)
 
 /* The words of `is` without relay_domains and transport_maps. */
 static void
-without(struct buf *out, const char *is)
+check_parents_without(struct buf *out, const char *is)
 {
 	struct words words = { { 0 } };
 
@@ -139,7 +139,7 @@ want_dots(const struct postfix *p, const struct domains *domains)
 }
 
 static void
-tell_unlisted(const struct postfix *p, struct domains *domains)
+check_parents_tell_unlisted(const struct postfix *p, struct domains *domains)
 {
 	char *which = buf_string(&domains->unlisted);
 
@@ -169,9 +169,9 @@ check_parents(const struct postfix *p)
 		find_domains(p, &domains);
 		want_dots(p, &domains);
 		if (domains.unlisted.n > 0)
-			tell_unlisted(p, &domains);
+			check_parents_tell_unlisted(p, &domains);
 	}
-	without(&rest, is);
+	check_parents_without(&rest, is);
 	line = buf_string(&rest);
 	postconf_want(p, CHECK_CRITICAL, name, line,
 	    "a domain's key opens all of its sub-domains");

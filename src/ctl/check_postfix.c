@@ -17,7 +17,8 @@
 
 /* Postfix opens it as root, its programs ask it as anybody. */
 static void
-check_table(struct check_list *list, const char *directory, const char *name)
+check_postfix_table(
+    struct check_list *list, const char *directory, const char *name)
 {
 	struct buf b = { 0 };
 	struct stat st;
@@ -50,7 +51,7 @@ check_tables(struct check_list *list, const char *directory)
 		"domains" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		check_table(list, directory, names[i]);
+		check_postfix_table(list, directory, names[i]);
 }
 
 /* A key that a member of the reading group cannot see is there for those who
@@ -67,7 +68,7 @@ has_marks(const struct postfix *p)
 }
 
 static void
-ask(const struct postfix *p, const struct call *call)
+check_postfix_ask(const struct postfix *p, const struct call *call)
 {
 	const struct conf *conf = p->conf;
 
@@ -84,7 +85,7 @@ ask(const struct postfix *p, const struct call *call)
 
 /* What Postfix is told now; the caller closes both. */
 static bool
-begin(struct postfix *p, const struct call *call)
+check_postfix_begin(struct postfix *p, const struct call *call)
 {
 	const char *config = call->config == NULL ? CONF_FILE : call->config;
 
@@ -94,7 +95,7 @@ begin(struct postfix *p, const struct call *call)
 }
 
 static void
-end(struct postfix *p)
+check_postfix_end(struct postfix *p)
 {
 	postconf_close(p);
 	undo_close(p->undo);
@@ -107,7 +108,7 @@ check_postfix(
 	struct postfix p = { .list = list, .conf = conf };
 
 	check_tables(list, conf->table_directory);
-	if (!begin(&p, call))
+	if (!check_postfix_begin(&p, call))
 		check_find(list,
 		    CHECK_ABOUT(CHECK_UNKNOWN, "postfix",
 			"in lsrd.conf: postfix-directory, where its main.cf "
@@ -116,12 +117,12 @@ check_postfix(
 		    p.directory == NULL ? "" : " -c ",
 		    p.directory == NULL ? "" : p.directory);
 	else
-		ask(&p, call);
+		check_postfix_ask(&p, call);
 	if (!undo_save(p.undo))
 		check_find(list, CHECK_ABOUT(CHECK_WARNING, "undo", NULL),
 		    "what the commands below replace cannot be noted: %s",
 		    strerror(errno));
-	end(&p);
+	check_postfix_end(&p);
 }
 
 int
@@ -129,11 +130,11 @@ check_undo(const struct conf *conf, const struct call *call, struct buf *out)
 {
 	struct check_list none = { 0 };
 	struct postfix p = { .list = &none, .conf = conf };
-	bool found = begin(&p, call);
+	bool found = check_postfix_begin(&p, call);
 
 	if (found)
 		undo_print(out, &p);
-	end(&p);
+	check_postfix_end(&p);
 	return found ? CALL_OK
 	             : call_usage("postconf tells nothing: is Postfix set up "
 				  "here?");

@@ -226,7 +226,8 @@ add_verify(const struct postfix *p, struct buf *line, const struct gaps *gaps)
  * verification stands behind it, so that nobody has foreign addresses probed.
  */
 static void
-fill(const struct postfix *p, struct buf *line, const struct gaps *gaps)
+check_relay_fill(
+    const struct postfix *p, struct buf *line, const struct gaps *gaps)
 {
 	const char *is = postconf_set(p, gaps->name);
 	const char *at = is == NULL ? postconf_full(p, gaps->name) : is;
@@ -295,7 +296,7 @@ check_restrictions(const struct postfix *p, bool joined, bool below)
 	             (gaps.verify || strstr(is, "static:" VERIFY) != NULL);
 	if (!gaps.servers && !gaps.verify && !gaps.below)
 		return;
-	fill(p, &line, &gaps);
+	check_relay_fill(p, &line, &gaps);
 	value = buf_string(&line);
 	postconf_want(p, CHECK_WARNING, gaps.name, value,
 	    gaps.servers ? "own servers are not let through: what has to go by "

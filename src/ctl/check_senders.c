@@ -60,7 +60,7 @@ put_answer(
 }
 
 static void
-take(struct patterns *to, const char *key, const char *value)
+check_senders_take(struct patterns *to, const char *key, const char *value)
 {
 	const char *delimiter = postconf_full(to->p, "recipient_delimiter");
 	const char *at = strrchr(key, '@');
@@ -82,7 +82,7 @@ take(struct patterns *to, const char *key, const char *value)
 
 /* False when the table cannot be listed. */
 static bool
-list(struct patterns *to, const char *table)
+check_senders_list(struct patterns *to, const char *table)
 {
 	struct postfix_run run = { "postmap", "-s", table, NULL, NULL };
 	char *lines = postfix_run(to->p, &run), *rest = lines, *line;
@@ -94,7 +94,7 @@ list(struct patterns *to, const char *table)
 
 		if (tab != NULL) {
 			*tab = '\0';
-			take(to, line, tab + 1);
+			check_senders_take(to, line, tab + 1);
 		}
 	}
 	mem_free(lines);
@@ -102,7 +102,8 @@ list(struct patterns *to, const char *table)
 }
 
 static void
-tell_unlisted(const struct postfix *p, const char *table, const char *in)
+check_senders_tell_unlisted(
+    const struct postfix *p, const char *table, const char *in)
 {
 	check_find(p->list,
 	    CHECK_ABOUT(CHECK_WARNING, "postfix",
@@ -115,7 +116,7 @@ tell_unlisted(const struct postfix *p, const char *table, const char *in)
 
 /* regexp:{MARK, users, domains}, alone or before the table itself. */
 static void
-add(struct buf *line, struct patterns *from, const char *table)
+check_senders_add(struct buf *line, struct patterns *from, const char *table)
 {
 	if (from->users.n + from->domains.n > 0) {
 		buf_printf(line, "%s%sregexp:{" MARK, line->n > 0 ? ", " : "",
@@ -150,15 +151,16 @@ add_relays(const struct postfix *p, struct buf *line)
 	for (size_t i = 0; i < relays.list.n; i++) {
 		struct patterns found = { .p = p, .transport = transport };
 
-		if (!list(&found, relays.list.v[i]))
-			tell_unlisted(p, relays.list.v[i], RELAYS);
-		add(line, &found, NULL);
+		if (!check_senders_list(&found, relays.list.v[i]))
+			check_senders_tell_unlisted(
+			    p, relays.list.v[i], RELAYS);
+		check_senders_add(line, &found, NULL);
 	}
 	words_done(&relays);
 }
 
 static bool
-is_in(const struct words *words, const char *word)
+check_senders_is_in(const struct words *words, const char *word)
 {
 	for (size_t i = 0; i < words->list.n; i++)
 		if (strcmp(words->list.v[i], word) == 0)
@@ -177,7 +179,8 @@ relays_of(const struct postfix *p, const char *table, struct words *out)
 		char *tab = strchr(line, '\t');
 
 		if (tab != NULL && strcmp(tab + 1, "DUNNO") != 0 &&
-		    !is_in(out, tab + 1) && out->list.n < ENTRIES_MAX)
+		    !check_senders_is_in(out, tab + 1) &&
+		    out->list.n < ENTRIES_MAX)
 			vec_push(&out->list, mem_str(tab + 1));
 	}
 	mem_free(lines);
@@ -201,10 +204,10 @@ senders_add(const struct postfix *p, struct buf *line, const struct words *maps)
 		struct patterns found = { .p = p };
 
 		if (!is_pattern(maps->list.v[i]) &&
-		    !list(&found, maps->list.v[i]))
-			tell_unlisted(p, maps->list.v[i],
+		    !check_senders_list(&found, maps->list.v[i]))
+			check_senders_tell_unlisted(p, maps->list.v[i],
 			    "sender_dependent_default_transport_maps");
-		add(line, &found, maps->list.v[i]);
+		check_senders_add(line, &found, maps->list.v[i]);
 	}
 	add_relays(p, line);
 }

@@ -67,7 +67,7 @@ hold_line(const struct postfix *p, struct buf *out)
 
 /* True when the service is there. */
 static bool
-check_service(const struct postfix *p, const char *name,
+check_services_one(const struct postfix *p, const char *name,
     void (*make)(const struct postfix *p, struct buf *out))
 {
 	struct buf b = { 0 };
@@ -177,10 +177,10 @@ check_services(const struct postfix *p)
 	const struct option hold = { p->conf->hold_transport, "soft_bounce",
 		"yes" };
 
-	if (check_service(p, p->conf->transport, clone_line))
+	if (check_services_one(p, p->conf->transport, clone_line))
 		for (size_t i = 0; i < sizeof(clone) / sizeof(clone[0]); i++)
 			check_option(p, CHECK_CRITICAL, &clone[i]);
-	if (check_service(p, p->conf->hold_transport, hold_line))
+	if (check_services_one(p, p->conf->hold_transport, hold_line))
 		check_option(p, CHECK_CRITICAL, &hold);
 	check_all_hidden(p);
 }

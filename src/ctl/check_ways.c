@@ -42,7 +42,7 @@ has_word(const struct words *words, const char *word)
 }
 
 static void
-add_own(struct ways *w, const char *host)
+check_ways_add_own(struct ways *w, const char *host)
 {
 	if (*host != '\0' && w->own.list.n < OWN_MAX &&
 	    !has_word(&w->own, host))
@@ -55,7 +55,7 @@ add_address(struct ways *w, const struct addr *addr)
 	char text[ADDR_TEXT];
 
 	if (addr->family != 0)
-		add_own(w, addr_ip_text(addr, text));
+		check_ways_add_own(w, addr_ip_text(addr, text));
 }
 
 /* `[host]:port` or `host:port`, less all but the host. */
@@ -93,7 +93,7 @@ add_published(struct ways *w, const char *lines)
 		words_split(&hops, tab + n + 2);
 		for (size_t i = 0; i < hops.list.n; i++) {
 			hop_host(hops.list.v[i], host, sizeof(host));
-			add_own(w, host);
+			check_ways_add_own(w, host);
 		}
 		words_done(&hops);
 	}
@@ -101,7 +101,7 @@ add_published(struct ways *w, const char *lines)
 }
 
 static void
-find_own(struct ways *w, const char *lines)
+check_ways_find_own(struct ways *w, const char *lines)
 {
 	const struct setup *setup = &w->p->conf->setup;
 
@@ -110,12 +110,12 @@ find_own(struct ways *w, const char *lines)
 			const struct setup_bridgehead *b =
 			    &setup->connectors[i].bridgeheads[k];
 
-			add_own(w, b->name);
+			check_ways_add_own(w, b->name);
 			for (size_t n = 0; n < b->nsmtp; n++)
 				add_address(w, &b->smtp[n]);
 		}
 	for (size_t i = 0; i < setup->npeers; i++) {
-		add_own(w, setup->peers[i].name);
+		check_ways_add_own(w, setup->peers[i].name);
 		for (size_t k = 0; k < setup->peers[i].naddrs; k++)
 			add_address(w, &setup->peers[i].addrs[k]);
 	}
@@ -209,7 +209,7 @@ want_common(struct ways *w, const char *name)
 }
 
 static void
-check_service(struct ways *w, const char *name)
+check_ways_service(struct ways *w, const char *name)
 {
 	char service[160], program[32] = "";
 	const char *line;
@@ -247,18 +247,18 @@ check_way(struct ways *w, const char *way, bool ours)
 
 	snprintf(name, sizeof(name), "%.*s", (int)n, way);
 	if (way[n] == ':' && leads_to_own(w, way + n + 1)) {
-		check_service(w, *name == '\0' ? "relay" : name);
+		check_ways_service(w, *name == '\0' ? "relay" : name);
 		if (*name == '\0')
-			check_service(w, "smtp");
+			check_ways_service(w, "smtp");
 	} else if (ours && !is_common(name)) {
-		check_service(w, name);
+		check_ways_service(w, name);
 	}
 }
 
 /* Each value of a table of the site's: all of them where it can be listed, else
  * those that it has for our patterns. */
 static void
-check_table(struct ways *w, const struct chain *c, size_t i)
+check_ways_table(struct ways *w, const struct chain *c, size_t i)
 {
 	struct postfix_run run = { "postmap", "-s", c->tables.list.v[i], NULL,
 		NULL };
@@ -288,12 +288,12 @@ check_ways(
 
 	if (p->services.text == NULL)
 		return;
-	find_own(&w, lines);
+	check_ways_find_own(&w, lines);
 	for (size_t i = 0; i < setup->nspaces; i++)
 		if (setup->spaces[i].way != NULL)
 			check_way(&w, setup->spaces[i].way, true);
 	for (size_t i = 0; i < transports->answers.list.n; i++)
-		check_table(&w, transports, i);
+		check_ways_table(&w, transports, i);
 	words_done(&w.own);
 	words_done(&w.seen);
 }

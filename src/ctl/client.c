@@ -17,7 +17,7 @@
 /* The socket that a configuration names. The caller's; NULL after a
  * complaint. Keys are no business of ours. */
 static char *
-socket_of(const char *file)
+client_socket_of(const char *file)
 {
 	struct complaints complaints = { 0 };
 	struct buf text = { 0 };
@@ -102,7 +102,7 @@ send_line(int fd, const char *request)
 
 /* To the end, which the daemon makes. -1: errno tells. */
 static int
-read_all(int fd, struct buf *out)
+client_read_all(int fd, struct buf *out)
 {
 	char block[65536];
 	ssize_t n;
@@ -127,7 +127,7 @@ read_all(int fd, struct buf *out)
 /* {"error":"..."}: the daemon did not take the question; for one that only
  * reads {"ok":false,"reason":"..."} says the same. */
 static int
-refused(const struct buf *out, bool reads)
+client_refused(const struct buf *out, bool reads)
 {
 	size_t n = 0;
 	json_t *line;
@@ -147,9 +147,9 @@ refused(const struct buf *out, bool reads)
 }
 
 static int
-ask(const struct call *call, const char *request, struct buf *out)
+ctl_client_ask(const struct call *call, const char *request, struct buf *out)
 {
-	char *path = call->config != NULL   ? socket_of(call->config)
+	char *path = call->config != NULL   ? client_socket_of(call->config)
 	             : call->socket != NULL ? mem_str(call->socket)
 	                                    : mem_str(CLIENT_SOCKET);
 	int fd, status = CALL_OK;
@@ -160,7 +160,8 @@ ask(const struct call *call, const char *request, struct buf *out)
 	if (fd < 0) {
 		status = no_daemon(path);
 	} else {
-		if (send_line(fd, request) != 0 || read_all(fd, out) != 0) {
+		if (send_line(fd, request) != 0 ||
+		    client_read_all(fd, out) != 0) {
 			call_usage("the daemon at %s does not answer: %s", path,
 			    errno == EAGAIN ? "nothing came in time"
 					    : strerror(errno));
@@ -176,10 +177,10 @@ static int
 ask_and_see(
     const struct call *call, const char *request, bool reads, struct buf *out)
 {
-	int status = ask(call, request, out);
+	int status = ctl_client_ask(call, request, out);
 
 	if (status == CALL_OK)
-		status = refused(out, reads);
+		status = client_refused(out, reads);
 	if (status == CALL_OK && out->n == 1)
 		buf_reset(out); /* an empty line: nothing to tell */
 	return status;

@@ -167,7 +167,7 @@ write_number(struct buf *out, double value)
 }
 
 static void
-write_servers(const struct document *doc, struct json *j)
+document_write_servers(const struct document *doc, struct json *j)
 {
 	json_open(j, "servers", '[');
 	for (size_t i = 0; i < doc->servers.n; i++) {
@@ -273,7 +273,7 @@ document_write(const struct document *doc, struct buf *out)
 	json_open(&j, NULL, '{');
 	json_str(&j, "format", DOCUMENT_FORMAT);
 	json_str(&j, "organization", doc->organization);
-	write_servers(doc, &j);
+	document_write_servers(doc, &j);
 	write_connectors(doc, &j);
 	write_claims(doc, &j);
 	json_close(&j, '}');

@@ -324,7 +324,8 @@ claim_read(struct reader *r)
 }
 
 static void
-list_read(struct reader *r, const char *key, void (*read)(struct reader *))
+document_read_list_read(
+    struct reader *r, const char *key, void (*read)(struct reader *))
 {
 	json_t *list = json_object_get(r->doc->root, key);
 
@@ -397,27 +398,27 @@ servers_sort(struct reader *r)
 }
 
 static int
-by_text(const void *x, const void *y)
+document_read_by_text(const void *x, const void *y)
 {
 	return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
 
 /* Numbers the routing groups in the order of their names. */
 static void
-groups_number(struct document *doc)
+document_read_groups_number(struct document *doc)
 {
 	size_t n = doc->servers.n, kept = 0;
 	const char **names = mem_new(0, n + 1, sizeof(*names));
 
 	for (size_t i = 0; i < n; i++)
 		names[i] = doc->servers.v[i].group;
-	qsort(names, n, sizeof(*names), by_text);
+	qsort(names, n, sizeof(*names), document_read_by_text);
 	for (size_t i = 0; i < n; i++)
 		if (kept == 0 || strcmp(names[kept - 1], names[i]) != 0)
 			names[kept++] = names[i];
 	for (size_t i = 0; i < n; i++) {
 		const char **found = bsearch(&doc->servers.v[i].group, names,
-		    kept, sizeof(*names), by_text);
+		    kept, sizeof(*names), document_read_by_text);
 
 		doc->servers.v[i].group_number = (uint32_t)(found - names);
 	}
@@ -472,12 +473,12 @@ document_read(struct document *doc, struct buf *complaints)
 	if (r.faults > 0)
 		return RC_FORMAT;
 	doc->organization = need_text(&r, "organization");
-	list_read(&r, "servers", server_read);
+	document_read_list_read(&r, "servers", server_read);
 	servers_sort(&r);
-	groups_number(doc);
-	list_read(&r, "connectors", connector_read);
+	document_read_groups_number(doc);
+	document_read_list_read(&r, "connectors", connector_read);
 	connectors_sort(&r);
-	list_read(&r, "address_spaces", claim_read);
+	document_read_list_read(&r, "address_spaces", claim_read);
 	claims_sort(&r);
 	if (r.faults > FAULTS_MOST)
 		buf_printf(complaints, "and %zu faults more\n",

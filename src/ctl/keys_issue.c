@@ -70,7 +70,7 @@ values_take(
 }
 
 static int
-claims_check(const struct claims *c)
+keys_issue_claims_check(const struct claims *c)
 {
 	if (!str_is_host(c->name))
 		return call_usage(
@@ -114,7 +114,7 @@ claims_take(const struct call *call, struct claims *c)
 	    values_take(call, "connector", &c->connectors, &c->nconnectors) !=
 		CALL_OK)
 		return CALL_USAGE;
-	return claims_check(c);
+	return keys_issue_claims_check(c);
 }
 
 struct made {

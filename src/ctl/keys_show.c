@@ -82,7 +82,7 @@ list_text(struct buf *out, const char *label, char *const *list, size_t n)
 }
 
 static void
-show_text(struct buf *out, const struct claims *c, enum trust trust)
+keys_show_text(struct buf *out, const struct claims *c, enum trust trust)
 {
 	char when[32];
 
@@ -134,7 +134,7 @@ keys_verb_show(const struct call *call)
 	if (call->json)
 		show_json(&out, claims, trust);
 	else
-		show_text(&out, claims, trust);
+		keys_show_text(&out, claims, trust);
 	show_flush(&out);
 	buf_done(&out);
 	claims_free(claims);

@@ -20,7 +20,7 @@ print(struct buf *out)
 }
 
 static const char *
-text(const json_t *line, const char *key)
+live_text(const json_t *line, const char *key)
 {
 	const char *s = json_string_value(json_object_get(line, key));
 
@@ -28,7 +28,7 @@ text(const json_t *line, const char *key)
 }
 
 static int64_t
-number(const json_t *line, const char *key)
+live_number(const json_t *line, const char *key)
 {
 	return (int64_t)json_integer_value(json_object_get(line, key));
 }
@@ -78,7 +78,7 @@ struct rows {
 };
 
 static void
-row_add(void *ctx, const json_t *line)
+live_row_add(void *ctx, const json_t *line)
 {
 	struct rows *rows = ctx;
 
@@ -93,7 +93,7 @@ table_show(const struct buf *answer, const char *const *head, row_make *make)
 	int status;
 
 	grid_init(&rows.grid, head);
-	status = client_each(answer, row_add, &rows);
+	status = client_each(answer, live_row_add, &rows);
 	/* A line that is no JSON leaves whole rows behind. */
 	grid_write(&rows.grid, grid_terminal(), &out);
 	print(&out);
@@ -123,7 +123,7 @@ away_write(struct buf *out, const json_t *list)
 
 	for (i = 0; i < n && out->n - at < AWAY_OCTETS; i++)
 		buf_printf(out, "%s%s", i > 0 ? ", " : "",
-		    text(json_array_get(list, i), "server"));
+		    live_text(json_array_get(list, i), "server"));
 	if (n == 0)
 		buf_text(out, "none");
 	else if (i < n)
@@ -164,9 +164,9 @@ moment_write(struct buf *out, const json_t *value)
 static void
 held_write(struct buf *out, const json_t *held)
 {
-	buf_printf(out, "%s: ", text(held, "pattern"));
-	if (*text(held, "message") != '\0')
-		buf_printf(out, "message %s, ", text(held, "message"));
+	buf_printf(out, "%s: ", live_text(held, "pattern"));
+	if (*live_text(held, "message") != '\0')
+		buf_printf(out, "message %s, ", live_text(held, "message"));
 	buf_text(out, "since ");
 	moment_write(out, json_object_get(held, "came"));
 	buf_text(out, ", given up at ");
@@ -181,8 +181,8 @@ troubles_write(struct buf *out, const json_t *list)
 	size_t i;
 
 	json_array_foreach(list, i, one) buf_printf(out, "%s%s: %s\n%*s%s",
-	    i > 0 ? "\n                " : "", text(one, "word"),
-	    text(one, "text"), 18, "", text(one, "remedy"));
+	    i > 0 ? "\n                " : "", live_text(one, "word"),
+	    live_text(one, "text"), 18, "", live_text(one, "remedy"));
 	if (json_array_size(list) == 0)
 		buf_text(out, "none");
 }
@@ -243,24 +243,24 @@ peer_reason(const json_t *line)
 {
 	if (json_is_true(json_object_get(line, "large_packets_lost")))
 		return "large packets vanish; look at MTU";
-	return text(line, "reason");
+	return live_text(line, "reason");
 }
 
 static void
 peers_make(struct grid *grid, const json_t *line)
 {
-	grid_cell(grid, text(line, "peer"));
-	grid_cell(grid, text(line, "routing_group"));
-	grid_cell(grid, text(line, "carrier"));
-	if (strcmp(text(line, "state"), "sync") == 0)
+	grid_cell(grid, live_text(line, "peer"));
+	grid_cell(grid, live_text(line, "routing_group"));
+	grid_cell(grid, live_text(line, "carrier"));
+	if (strcmp(live_text(line, "state"), "sync") == 0)
 		grid_printf(grid, "sync %" PRIu64 "%%",
-		    (uint64_t)number(line, "percent"));
+		    (uint64_t)live_number(line, "percent"));
 	else
-		grid_cell(grid, text(line, "state"));
-	age_cell(grid, number(line, "since_s"));
+		grid_cell(grid, live_text(line, "state"));
+	age_cell(grid, live_number(line, "since_s"));
 	grid_cell(grid,
 	    json_is_true(json_object_get(line, "announced")) ? "yes" : "no");
-	grid_cell(grid, text(line, "mail"));
+	grid_cell(grid, live_text(line, "mail"));
 	grid_cell(grid, peer_reason(line));
 }
 
@@ -276,27 +276,27 @@ live_peers(const struct call *call)
 static void
 links_make(struct grid *grid, const json_t *line)
 {
-	const char *connector = text(line, "connector");
-	const char *space = text(line, "space");
+	const char *connector = live_text(line, "connector");
+	const char *space = live_text(line, "space");
 
 	if (connector[0] != '\0')
 		grid_printf(grid, "connector %s", connector);
 	else if (space[0] != '\0')
 		grid_printf(grid, "space %s", space);
 	else
-		grid_cell(grid, text(line, "use"));
-	grid_cell(grid, connector[0] != '\0' ? text(line, "bridgehead")
-					     : text(line, "server"));
-	grid_cell(grid, text(line, "smtp"));
+		grid_cell(grid, live_text(line, "use"));
+	grid_cell(grid, connector[0] != '\0' ? live_text(line, "bridgehead")
+					     : live_text(line, "server"));
+	grid_cell(grid, live_text(line, "smtp"));
 	if (json_object_get(line, "cost") != NULL)
-		grid_printf(grid, "%" PRId64, number(line, "cost"));
+		grid_printf(grid, "%" PRId64, live_number(line, "cost"));
 	else
 		grid_cell(grid, "");
-	grid_cell(grid, text(line, "state"));
-	age_cell(grid, number(line, "since_s"));
-	grid_printf(grid, "%" PRId64, number(line, "failures"));
-	grid_printf(grid, "%" PRId64, number(line, "congestion"));
-	grid_printf(grid, "%" PRId64, number(line, "waiting"));
+	grid_cell(grid, live_text(line, "state"));
+	age_cell(grid, live_number(line, "since_s"));
+	grid_printf(grid, "%" PRId64, live_number(line, "failures"));
+	grid_printf(grid, "%" PRId64, live_number(line, "congestion"));
+	grid_printf(grid, "%" PRId64, live_number(line, "waiting"));
 }
 
 int
@@ -312,15 +312,15 @@ static void
 db_make(struct grid *grid, const json_t *line)
 {
 	char issued[32] = "-";
-	const char *origin = text(line, "origin");
+	const char *origin = live_text(line, "origin");
 
-	value_time_text(number(line, "issued"), issued);
+	value_time_text(live_number(line, "issued"), issued);
 	grid_cell(grid, origin[0] == '\0' ? "(authority)" : origin);
-	grid_printf(grid, "%s%s", text(line, "type"),
+	grid_printf(grid, "%s%s", live_text(line, "type"),
 	    json_is_true(json_object_get(line, "purge")) ? " (purged)" : "");
-	grid_cell(grid, text(line, "id"));
-	grid_printf(grid, "%" PRId64 ".%" PRId64, number(line, "epoch"),
-	    number(line, "counter"));
+	grid_cell(grid, live_text(line, "id"));
+	grid_printf(grid, "%" PRId64 ".%" PRId64, live_number(line, "epoch"),
+	    live_number(line, "counter"));
 	grid_cell(grid, issued);
 }
 
@@ -343,7 +343,7 @@ leaves_cell(struct grid *grid, const json_t *line, const char *way)
 		grid_cell(grid, way);
 		return;
 	}
-	value_time_text(number(line, "leaves"), end);
+	value_time_text(live_number(line, "leaves"), end);
 	grid_printf(grid, "not claimed any more, leaves at %s", end);
 }
 
@@ -351,10 +351,10 @@ static void
 routes_make(struct grid *grid, const json_t *line)
 {
 	bool here = json_is_true(json_object_get(line, "here"));
-	const char *why = text(line, "unreachable");
-	const char *way = text(line, "way");
+	const char *why = live_text(line, "unreachable");
+	const char *way = live_text(line, "way");
 
-	grid_cell(grid, text(line, "pattern"));
+	grid_cell(grid, live_text(line, "pattern"));
 	if (why[0] != '\0') {
 		grid_cell(grid, "-");
 		grid_cell(grid, "-");
@@ -362,8 +362,8 @@ routes_make(struct grid *grid, const json_t *line)
 		grid_cell(grid, "");
 		return;
 	}
-	grid_printf(grid, "%" PRId64, number(line, "cost"));
-	grid_printf(grid, "%" PRId64, number(line, "hops"));
+	grid_printf(grid, "%" PRId64, live_number(line, "cost"));
+	grid_printf(grid, "%" PRId64, live_number(line, "hops"));
 	if (here) {
 		grid_cell(grid, "here");
 		leaves_cell(grid, line, way);

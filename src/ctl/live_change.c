@@ -89,7 +89,7 @@ live_verdict(
 }
 
 static int
-change(const struct call *call, const char *request, const char *done)
+live_change_say(const struct call *call, const char *request, const char *done)
 {
 	struct buf answer = { 0 };
 	int status = client_ask(call, request, &answer);
@@ -137,7 +137,7 @@ live_drain(const struct call *call)
 	if (reason != NULL)
 		buf_printf(&request, " reason=%s", reason);
 	buf_u8(&request, 0);
-	status = change(call, (const char *)request.p,
+	status = live_change_say(call, (const char *)request.p,
 	    "draining: no transit by this server; `lsrctl ready` ends it");
 	buf_done(&request);
 	return status;
@@ -146,19 +146,21 @@ live_drain(const struct call *call)
 int
 live_ready(const struct call *call)
 {
-	return change(call, "ready", "the drain is over");
+	return live_change_say(call, "ready", "the drain is over");
 }
 
 int
 live_confirm(const struct call *call)
 {
-	return change(call, "confirm", "confirmed: the change is in force");
+	return live_change_say(
+	    call, "confirm", "confirmed: the change is in force");
 }
 
 int
 live_reload(const struct call *call)
 {
-	return change(call, "reload", "the new configuration is in force");
+	return live_change_say(
+	    call, "reload", "the new configuration is in force");
 }
 
 /* Hexadecimal digits from a file ("-": standard input), without blanks. */
@@ -198,7 +200,7 @@ live_inject(const struct call *call)
 	status = digits_read(call->operands[0], &request);
 	buf_u8(&request, 0);
 	if (status == CALL_OK)
-		status = change(call, (const char *)request.p,
+		status = live_change_say(call, (const char *)request.p,
 		    "taken, and on its way to all servers");
 	buf_done(&request);
 	return status;

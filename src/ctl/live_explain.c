@@ -70,7 +70,7 @@ request_make(const struct call *call, struct buf *request)
 }
 
 static const char *
-word(const json_t *line, const char *key)
+live_explain_word(const json_t *line, const char *key)
 {
 	const char *s = json_string_value(json_object_get(line, key));
 
@@ -118,11 +118,11 @@ candidates_write(struct buf *out, const json_t *list)
 	grid_init(&grid, head);
 	json_array_foreach(list, i, one)
 	{
-		grid_cell(&grid, word(one, "pattern"));
-		grid_cell(&grid, word(one, "server"));
+		grid_cell(&grid, live_explain_word(one, "pattern"));
+		grid_cell(&grid, live_explain_word(one, "server"));
 		number_cell(&grid, one, "cost");
 		number_cell(&grid, one, "hops");
-		grid_cell(&grid, word(one, "verdict"));
+		grid_cell(&grid, live_explain_word(one, "verdict"));
 	}
 	grid_write(&grid, grid_terminal(), out);
 }
@@ -148,12 +148,12 @@ explain_write(void *ctx, const json_t *line)
 		{ "way", "by" },
 	};
 	struct explained *e = ctx;
-	const char *result = word(line, "result");
+	const char *result = live_explain_word(line, "result");
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (word(line, all[i].key)[0] != '\0')
+		if (live_explain_word(line, all[i].key)[0] != '\0')
 			buf_printf(&e->out, "%-14s%s\n", all[i].label,
-			    word(line, all[i].key));
+			    live_explain_word(line, all[i].key));
 	if (json_object_get(line, "cost") != NULL)
 		buf_printf(&e->out, "%-14s%" PRId64 ", %" PRId64 " hops\n",
 		    "cost",

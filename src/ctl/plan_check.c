@@ -20,7 +20,7 @@ struct check {
 };
 
 static void
-find(struct check *c, const char *what, const char *name)
+plan_check_find(struct check *c, const char *what, const char *name)
 {
 	c->found++;
 	if (c->as_json) {
@@ -48,11 +48,11 @@ check_servers(struct check *c)
 		const char *name = net->servers.v[i].name;
 
 		if (!net->servers.v[i].present)
-			find(c, "is down", name);
+			plan_check_find(c, "is down", name);
 		else if (present > 1 && g->in.first[i] == g->in.first[i + 1])
-			find(c, "no way in", name);
+			plan_check_find(c, "no way in", name);
 		else if (present > 1 && g->out.first[i] == g->out.first[i + 1])
-			find(c, "no way out", name);
+			plan_check_find(c, "no way out", name);
 	}
 	graph_free(g);
 }
@@ -69,7 +69,7 @@ check_connectors(struct check *c)
 		for (size_t t = 0; t < k->to.n; t++)
 			away += k->to.v[t] != k->server;
 		if (away == 0)
-			find(c, "leads nowhere", k->name);
+			plan_check_find(c, "leads nowhere", k->name);
 	}
 }
 
@@ -87,7 +87,7 @@ check_patterns(struct check *c)
 			    present ||
 			    net->servers.v[net->claims.v[i].server].present;
 		if (!present)
-			find(c, "all down", answer_text(a, p));
+			plan_check_find(c, "all down", answer_text(a, p));
 	}
 	answer_free(a);
 }

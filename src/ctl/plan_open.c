@@ -8,7 +8,7 @@
 #include "ctl/value.h"
 
 static int
-load(const struct call *call, struct document **doc)
+plan_open_load(const struct call *call, struct document **doc)
 {
 	struct buf complaints = { 0 };
 	int rc = document_load(call->topology, doc, &complaints);
@@ -56,7 +56,7 @@ change_server(struct document *doc, const char *name)
 }
 
 static int
-change(const struct call *call, struct document *doc)
+plan_open_change(const struct call *call, struct document *doc)
 {
 	int status = CALL_OK;
 
@@ -96,11 +96,11 @@ plan_open(const struct call *call, struct plan *plan)
 	int status;
 
 	*plan = (struct plan){ 0 };
-	status = load(call, &plan->doc);
+	status = plan_open_load(call, &plan->doc);
 	if (status != CALL_OK)
 		return status;
 	document_net(plan->doc, &plan->before);
-	status = change(call, plan->doc);
+	status = plan_open_change(call, plan->doc);
 	if (status != CALL_OK) {
 		plan_done(plan);
 		return status;

@@ -46,7 +46,7 @@ is_silent(FILE *said)
 }
 
 static bool
-collect(char *const argv[], FILE *input, FILE *said, struct buf *out)
+postconf_collect(char *const argv[], FILE *input, FILE *said, struct buf *out)
 {
 	int fds[2], status = -1;
 	char chunk[4096];
@@ -106,7 +106,7 @@ postfix_run(const struct postfix *p, const struct postfix_run *run)
 		rewind(input);
 	}
 	ok = (run->input == NULL || said != NULL) &&
-	     collect(argv, input, said, &out);
+	     postconf_collect(argv, input, said, &out);
 	if (input != NULL)
 		fclose(input);
 	if (said != NULL)
@@ -265,7 +265,7 @@ postconf_command(struct buf *out, const struct postfix *p, const char *option,
 }
 
 static void
-find(const struct postfix *p, enum check_level level, char *command,
+postconf_find(const struct postfix *p, enum check_level level, char *command,
     const char *text)
 {
 	check_find(p->list, CHECK_ABOUT(level, "postfix", command), "%s", text);
@@ -284,7 +284,7 @@ postconf_want(const struct postfix *p, enum check_level level, const char *name,
 	postconf_command(&command, p, "-e", s);
 	mem_free(s);
 	undo_note(p->undo, name, postconf_set(p, name), value);
-	find(p, level, buf_string(&command), text);
+	postconf_find(p, level, buf_string(&command), text);
 }
 
 void
@@ -299,7 +299,7 @@ postconf_want_service(const struct postfix *p, const char *service,
 	postconf_command(&command, p, "-Me", s);
 	mem_free(s);
 	undo_note(p->undo, service, NULL, line);
-	find(p, CHECK_CRITICAL, buf_string(&command), text);
+	postconf_find(p, CHECK_CRITICAL, buf_string(&command), text);
 }
 
 void
@@ -317,7 +317,7 @@ postconf_want_option(const struct postfix *p, enum check_level level,
 	    (int)strcspn(option, "/"), option, strrchr(option, '/') + 1, value);
 	s = buf_string(&text);
 	undo_note(p->undo, option, postconf_option(p, option), value);
-	find(p, level, buf_string(&command), s);
+	postconf_find(p, level, buf_string(&command), s);
 	mem_free(s);
 }
 

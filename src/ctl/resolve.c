@@ -26,7 +26,7 @@ static const long bits[] = { 0, 1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 12 };
 
 /* One NUL-ended text; what does not fit is cut. */
 static bool
-read_text(int fd, char *out)
+resolve_read_text(int fd, char *out)
 {
 	size_t n = 0;
 	char c;
@@ -48,10 +48,10 @@ read_record(int fd, char values[FIELDS][FIELD_MAX])
 	char name[FIELD_MAX], spare[FIELD_MAX];
 	int n = 0;
 
-	while (read_text(fd, name)) {
+	while (resolve_read_text(fd, name)) {
 		if (*name == '\0')
 			return n;
-		if (!read_text(fd, n < FIELDS ? values[n] : spare))
+		if (!resolve_read_text(fd, n < FIELDS ? values[n] : spare))
 			return -1;
 		n += n < FIELDS;
 	}
@@ -60,7 +60,7 @@ read_record(int fd, char values[FIELDS][FIELD_MAX])
 
 /* Postfix says first which protocol it speaks. */
 static int
-dial(const char *path)
+resolve_dial(const char *path)
 {
 	struct timeval patience = { .tv_sec = PATIENCE_S };
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
@@ -88,7 +88,7 @@ resolve_open(const char *queue)
 
 	buf_printf(&path, "%s/private/rewrite", queue);
 	r->path = buf_string(&path);
-	r->fd = dial(r->path);
+	r->fd = resolve_dial(r->path);
 	if (r->fd >= 0)
 		return r;
 	error = errno;
@@ -115,24 +115,24 @@ resolve_close(struct resolve *r)
 }
 
 static void
-put(struct buf *out, const char *text)
+resolve_put(struct buf *out, const char *text)
 {
 	buf_bytes(out, text, strlen(text) + 1);
 }
 
 static bool
-ask(const struct resolve *r, const char *sender, const char *address,
-    char values[FIELDS][FIELD_MAX])
+ctl_resolve_ask(const struct resolve *r, const char *sender,
+    const char *address, char values[FIELDS][FIELD_MAX])
 {
 	struct buf request = { 0 };
 	bool sent;
 
-	put(&request, "request");
-	put(&request, "resolve");
-	put(&request, "sender");
-	put(&request, sender);
-	put(&request, "address");
-	put(&request, address);
+	resolve_put(&request, "request");
+	resolve_put(&request, "resolve");
+	resolve_put(&request, "sender");
+	resolve_put(&request, sender);
+	resolve_put(&request, "address");
+	resolve_put(&request, address);
 	buf_u8(&request, 0);
 	sent = send(r->fd, request.p, request.n, MSG_NOSIGNAL) ==
 	       (ssize_t)request.n;
@@ -150,11 +150,12 @@ resolve_ask(struct resolve *r, const char *sender, const char *address,
 	memset(answer, 0, sizeof(*answer));
 	if (r->fd < 0)
 		return false; /* once is long enough */
-	if (!ask(r, sender, address, values)) {
+	if (!ctl_resolve_ask(r, sender, address, values)) {
 		/* it serves so many requests, and lets another begin */
 		close(r->fd);
-		r->fd = dial(r->path);
-		if (r->fd >= 0 && !ask(r, sender, address, values)) {
+		r->fd = resolve_dial(r->path);
+		if (r->fd >= 0 &&
+		    !ctl_resolve_ask(r, sender, address, values)) {
 			close(r->fd);
 			r->fd = -1;
 		}

@@ -10,7 +10,7 @@
 #define INDENT 14
 
 static const char *
-name_of(const struct net *net, uint32_t server)
+show_name_of(const struct net *net, uint32_t server)
 {
 	return net->servers.v[server].name;
 }
@@ -21,7 +21,7 @@ names_json(struct json *j, const char *key, const struct net *net,
 {
 	json_open(j, key, '[');
 	for (size_t i = 0; i < n; i++)
-		json_str(j, NULL, name_of(net, servers[i]));
+		json_str(j, NULL, show_name_of(net, servers[i]));
 	json_close(j, ']');
 }
 
@@ -45,7 +45,7 @@ show_route_json(struct buf *out, const struct show_route *r)
 	if (route->kind == ANSWER_NONE) {
 		json_str(&j, "unreachable", r->why);
 	} else {
-		json_str(&j, "server", name_of(r->net, route->server));
+		json_str(&j, "server", show_name_of(r->net, route->server));
 		metric_json(&j, route->metric);
 	}
 	if (route->kind == ANSWER_REMOTE) {
@@ -117,7 +117,7 @@ show_explain_json(struct buf *out, const struct show_explain *e)
 	if (e->explain->pattern != NULL)
 		json_str(&j, "pattern", e->explain->pattern);
 	if (e->explain->result <= EXPLAIN_HERE) {
-		json_str(&j, "server", name_of(e->net, route->server));
+		json_str(&j, "server", show_name_of(e->net, route->server));
 		metric_json(&j, route->metric);
 	}
 	if (e->explain->result == EXPLAIN_REMOTE) {
@@ -134,7 +134,7 @@ show_explain_json(struct buf *out, const struct show_explain *e)
 
 		json_open(&j, NULL, '{');
 		json_str(&j, "pattern", c->claim->pattern);
-		json_str(&j, "server", name_of(e->net, c->claim->server));
+		json_str(&j, "server", show_name_of(e->net, c->claim->server));
 		if (c->metric != GRAPH_NONE)
 			metric_json(&j, c->metric);
 		json_str(&j, "verdict", explain_verdict_word(c->verdict));
@@ -147,7 +147,7 @@ show_explain_json(struct buf *out, const struct show_explain *e)
 
 /* Returns how many columns it took. */
 static size_t
-put(struct buf *out, const char *text)
+show_put(struct buf *out, const char *text)
 {
 	size_t n = 0;
 
@@ -159,7 +159,7 @@ put(struct buf *out, const char *text)
 }
 
 static void
-fill(struct buf *out, size_t at, size_t column)
+show_fill(struct buf *out, size_t at, size_t column)
 {
 	for (; at < column; at++)
 		buf_u8(out, ' ');
@@ -172,21 +172,21 @@ show_words(
 	size_t column = 2;
 
 	buf_text(out, "  ");
-	column += put(out, label);
-	fill(out, column, INDENT);
+	column += show_put(out, label);
+	show_fill(out, column, INDENT);
 	column = column < INDENT ? INDENT : column;
 	for (size_t i = 0; i < n; i++) {
 		size_t len = strlen(words[i]) + (i + 1 < n);
 
 		if (column > INDENT && column + 1 + len > SHOW_COLUMNS) {
 			buf_text(out, "\n");
-			fill(out, 0, INDENT);
+			show_fill(out, 0, INDENT);
 			column = INDENT;
 		} else if (i > 0) {
 			buf_text(out, " ");
 			column++;
 		}
-		put(out, words[i]);
+		show_put(out, words[i]);
 		if (i + 1 < n)
 			buf_text(out, ",");
 		column += len;
@@ -201,7 +201,7 @@ show_servers(struct buf *out, const char *label, const struct net *net,
 	const char **names = mem_new(0, n + 1, sizeof(*names));
 
 	for (size_t i = 0; i < n; i++)
-		names[i] = name_of(net, servers[i]);
+		names[i] = show_name_of(net, servers[i]);
 	show_words(out, label, names, n);
 	mem_free(names);
 }
@@ -214,7 +214,7 @@ show_word(struct buf *out, const char *label, const char *word)
 
 /* A text of several words, broken at spaces. */
 static void
-show_text(struct buf *out, const char *label, const char *text)
+ctl_show_text(struct buf *out, const char *label, const char *text)
 {
 	size_t room = SHOW_COLUMNS - INDENT;
 
@@ -247,15 +247,15 @@ static void
 show_row(struct buf *out, const struct row *row)
 {
 	size_t room = row->word != NULL ? WORD_COLUMN : METRIC_COLUMN;
-	size_t n = put(out, row->name);
+	size_t n = show_put(out, row->name);
 
 	if (n >= room) {
 		buf_text(out, "\n");
 		n = 0;
 	}
-	fill(out, n, room);
+	show_fill(out, n, room);
 	if (row->word != NULL)
-		fill(out, room + put(out, row->word), METRIC_COLUMN);
+		show_fill(out, room + show_put(out, row->word), METRIC_COLUMN);
 	buf_printf(out, "%14s%8s\n", row->cost, row->hops);
 }
 
@@ -300,11 +300,11 @@ show_route_table(struct buf *out, const struct show_route *r)
 
 	show_metric_row(out, r->pattern, NULL, route->metric);
 	if (route->kind == ANSWER_NONE) {
-		show_text(out, "unreachable", r->why);
+		ctl_show_text(out, "unreachable", r->why);
 		return;
 	}
 	show_word(out, route->kind == ANSWER_HERE ? "here" : "server",
-	    name_of(r->net, route->server));
+	    show_name_of(r->net, route->server));
 	if (route->kind == ANSWER_REMOTE)
 		show_ways(out, r->net, route);
 }
@@ -320,7 +320,7 @@ show_side(struct buf *out, const char *label, const struct show_route *r)
 
 		buf_printf(&b, "unreachable: %s", r->why);
 		why = buf_string(&b);
-		show_text(out, label, why);
+		ctl_show_text(out, label, why);
 		mem_free(why);
 		return;
 	}
@@ -329,7 +329,7 @@ show_side(struct buf *out, const char *label, const struct show_route *r)
 	    (unsigned long long)graph_cost(r->route->metric),
 	    graph_hops(r->route->metric),
 	    r->route->kind == ANSWER_HERE ? "" : ", by");
-	show_text(out, label, text);
+	ctl_show_text(out, label, text);
 	if (r->route->kind == ANSWER_REMOTE)
 		show_servers(
 		    out, "", r->net, r->route->hops.v, r->route->hops.n);
@@ -340,10 +340,10 @@ show_move_table(struct buf *out, const struct show_move *m, bool first)
 {
 	if (first) {
 		buf_text(out, "from ");
-		put(out, m->from);
+		show_put(out, m->from);
 		buf_text(out, "\n");
 	}
-	put(out, m->before.pattern);
+	show_put(out, m->before.pattern);
 	buf_text(out, "\n");
 	show_side(out, "before", &m->before);
 	show_side(out, "after", &m->after);
@@ -375,11 +375,11 @@ show_candidates(struct buf *out, const struct show_explain *e)
 		    &e->explain->candidates.v[i];
 
 		if (last == NULL || strcmp(last, c->claim->pattern) != 0) {
-			put(out, c->claim->pattern);
+			show_put(out, c->claim->pattern);
 			buf_text(out, ":\n");
 		}
 		last = c->claim->pattern;
-		show_metric_row(out, name_of(e->net, c->claim->server),
+		show_metric_row(out, show_name_of(e->net, c->claim->server),
 		    explain_verdict_word(c->verdict), c->metric);
 	}
 }
@@ -396,7 +396,7 @@ show_explain_table(struct buf *out, const struct show_explain *e)
 	if (x->pattern != NULL)
 		show_word(out, "pattern", x->pattern);
 	if (x->result <= EXPLAIN_HERE) {
-		show_word(out, "server", name_of(e->net, x->route.server));
+		show_word(out, "server", show_name_of(e->net, x->route.server));
 		snprintf(metric, sizeof(metric), "%llu",
 		    (unsigned long long)graph_cost(x->route.metric));
 		show_word(out, "cost", metric);
@@ -407,7 +407,7 @@ show_explain_table(struct buf *out, const struct show_explain *e)
 	if (x->result == EXPLAIN_REMOTE)
 		show_ways(out, e->net, &x->route);
 	if (x->result == EXPLAIN_HOLD)
-		show_text(out, "because", x->why);
+		ctl_show_text(out, "because", x->why);
 	show_candidates(out, e);
 }
 

@@ -8,7 +8,7 @@
 #include "ctl/live.h"
 
 static const char *
-text(const json_t *line, const char *key)
+transit_text(const json_t *line, const char *key)
 {
 	const char *s = json_string_value(json_object_get(line, key));
 
@@ -24,9 +24,9 @@ is(const json_t *line, const char *key)
 static void
 row(struct grid *grid, const json_t *line)
 {
-	grid_cell(grid, text(line, "server"));
-	grid_cell(grid, text(line, "connector"));
-	grid_cell(grid, text(line, "routing_group"));
+	grid_cell(grid, transit_text(line, "server"));
+	grid_cell(grid, transit_text(line, "connector"));
+	grid_cell(grid, transit_text(line, "routing_group"));
 	grid_cell(grid, is(line, "claimed") ? "claimed" : "unclaimed");
 	grid_cell(grid, is(line, "counts") ? "yes" : "no");
 }
@@ -41,7 +41,7 @@ transit_verb(const struct call *call)
 }
 
 static void
-add(void *ctx, const json_t *line)
+transit_add(void *ctx, const json_t *line)
 {
 	struct transit *t = ctx;
 
@@ -54,8 +54,10 @@ add(void *ctx, const json_t *line)
 	if (!is(line, "claimed") && t->names.n < TRANSIT_NAMES) {
 		if (t->names.n > 0)
 			buf_text(&t->names, ", ");
-		buf_printf(&t->names, "%s to %s (%s)", text(line, "server"),
-		    text(line, "routing_group"), text(line, "connector"));
+		buf_printf(&t->names, "%s to %s (%s)",
+		    transit_text(line, "server"),
+		    transit_text(line, "routing_group"),
+		    transit_text(line, "connector"));
 	}
 }
 
@@ -67,7 +69,7 @@ transit_ask(const struct call *call, struct transit *out)
 
 	memset(out, 0, sizeof(*out));
 	if (status == CALL_OK)
-		status = client_each(&answer, add, out);
+		status = client_each(&answer, transit_add, out);
 	buf_u8(&out->names, 0);
 	buf_done(&answer);
 	return status;

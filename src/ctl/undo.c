@@ -57,7 +57,7 @@ undo_is_ours(const struct undo *undo, const char *value)
 }
 
 static const char *
-part(const json_t *note, size_t i)
+undo_part(const json_t *note, size_t i)
 {
 	return json_string_value(json_array_get(note, i));
 }
@@ -67,14 +67,14 @@ undo_note(
     struct undo *undo, const char *name, const char *before, const char *after)
 {
 	const json_t *known = json_object_get(undo->notes, name);
-	const char *was = part(known, 1);
+	const char *was = undo_part(known, 1);
 	json_t *note = json_array();
 
 	/* Ours, or an administrator's on top of ours: before stays before. */
 	if (known != NULL && before != NULL &&
 	    (undo_is_ours(undo, before) ||
 		(was != NULL && strcmp(was, before) == 0)))
-		before = part(known, 0);
+		before = undo_part(known, 0);
 	json_array_append_new(
 	    note, before == NULL ? json_null() : json_string(before));
 	json_array_append_new(note, json_string(after));
@@ -133,7 +133,7 @@ command(struct buf *out, const struct postfix *p, const char *option,
 }
 
 static void
-set(struct buf *out, const struct postfix *p, const char *name,
+undo_set(struct buf *out, const struct postfix *p, const char *name,
     const char *value)
 {
 	struct buf b = { 0 };
@@ -152,7 +152,7 @@ set(struct buf *out, const struct postfix *p, const char *name,
 
 /* The value without our words; the caller's. */
 static char *
-without(const struct undo *undo, const char *value)
+undo_without(const struct undo *undo, const char *value)
 {
 	struct words words = { { 0 } };
 	struct buf b = { 0 };
@@ -174,12 +174,12 @@ without(const struct undo *undo, const char *value)
 
 /* What nobody noted, or what was changed since. */
 static void
-strip(struct buf *out, const struct postfix *p, const char *name,
+undo_strip(struct buf *out, const struct postfix *p, const char *name,
     const char *value)
 {
-	char *rest = without(p->undo, value);
+	char *rest = undo_without(p->undo, value);
 
-	set(out, p, name, *rest == '\0' ? NULL : rest);
+	undo_set(out, p, name, *rest == '\0' ? NULL : rest);
 	mem_free(rest);
 }
 
@@ -188,14 +188,14 @@ parameter(
     struct buf *out, const struct postfix *p, const char *name, json_t *note)
 {
 	const char *is = postconf_set(p, name);
-	const char *before = part(note, 0), *after = part(note, 1);
+	const char *before = undo_part(note, 0), *after = undo_part(note, 1);
 
 	if (is == NULL || (before != NULL && strcmp(is, before) == 0))
 		return;
 	if (after != NULL && strcmp(is, after) == 0)
-		set(out, p, name, before);
+		undo_set(out, p, name, before);
 	else if (undo_is_ours(p->undo, is))
-		strip(out, p, name, is);
+		undo_strip(out, p, name, is);
 	else
 		buf_printf(
 		    out, "# %s was changed since, and stays: %s\n", name, is);
@@ -213,9 +213,9 @@ of_master(
 		return;
 	}
 	is = postconf_option(p, name);
-	if (is != NULL && part(note, 1) != NULL &&
-	    strcmp(is, part(note, 1)) == 0)
-		set(out, p, name, part(note, 0));
+	if (is != NULL && undo_part(note, 1) != NULL &&
+	    strcmp(is, undo_part(note, 1)) == 0)
+		undo_set(out, p, name, undo_part(note, 0));
 }
 
 /* An option goes with its service, where that is ours. */
@@ -246,7 +246,7 @@ not_noted(struct buf *out, const struct postfix *p)
 		value = postconf_set(p, name);
 		if (value != NULL && undo_is_ours(p->undo, value) &&
 		    json_object_get(p->undo->notes, name) == NULL)
-			strip(out, p, name, value);
+			undo_strip(out, p, name, value);
 	}
 }
 

@@ -6,7 +6,7 @@
 #include <time.h>
 
 static bool
-is_digit(char c)
+value_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
@@ -17,9 +17,9 @@ digits(const char *text, uint64_t most, uint64_t *out)
 {
 	uint64_t n = 0;
 
-	if (!is_digit(*text))
+	if (!value_is_digit(*text))
 		return NULL;
-	for (; is_digit(*text); text++) {
+	for (; value_is_digit(*text); text++) {
 		uint64_t digit = (uint64_t)(*text - '0');
 
 		if (n > most / 10 || digit > most - n * 10)
@@ -65,7 +65,7 @@ value_size(const char *text, uint64_t *out)
 static int
 two(const char *text)
 {
-	if (!is_digit(text[0]) || !is_digit(text[1]))
+	if (!value_is_digit(text[0]) || !value_is_digit(text[1]))
 		return -1;
 	return (text[0] - '0') * 10 + (text[1] - '0');
 }
@@ -75,7 +75,7 @@ static bool
 has_shape(const char *text, const char *shape)
 {
 	for (; *shape != '\0'; shape++, text++) {
-		if (*shape == '0' ? !is_digit(*text) : *text != *shape)
+		if (*shape == '0' ? !value_is_digit(*text) : *text != *shape)
 			return false;
 	}
 	return *text == '\0';

@@ -183,7 +183,7 @@ enum { ASK_HELP = 1, ASK_VERSION };
 
 /* Takes one option; returns what it asks for instead of the verb, or 0. */
 static int
-option_take(struct call *call, const char *name, const char *value)
+verbs_option_take(struct call *call, const char *name, const char *value)
 {
 	struct call_given given = { name, value };
 
@@ -209,7 +209,8 @@ option_take(struct call *call, const char *name, const char *value)
  * 0, what was asked for, or -1 after getopt's own complaint.
  */
 static int
-options_read(struct call *call, int argc, char **argv, const char *letters)
+verbs_options_read(
+    struct call *call, int argc, char **argv, const char *letters)
 {
 	const struct verb_option *own =
 	    call->verb != NULL ? call->verb->options : NULL;
@@ -231,7 +232,7 @@ options_read(struct call *call, int argc, char **argv, const char *letters)
 		else if (c == 'c')
 			call->config = optarg;
 		else
-			ask = option_take(call, all[index].name, optarg);
+			ask = verbs_option_take(call, all[index].name, optarg);
 		if (asked == 0)
 			asked = ask;
 	}
@@ -274,7 +275,7 @@ static int
 run_words(struct call *call, int argc, char **argv)
 {
 	size_t words;
-	int asked = options_read(call, argc, argv, "+hVc:");
+	int asked = verbs_options_read(call, argc, argv, "+hVc:");
 
 	if (asked != 0)
 		return answer_asked(call, asked);
@@ -290,7 +291,7 @@ run_words(struct call *call, int argc, char **argv)
 	argv += optind + (int)words - 1;
 	optind = 0; /* getopt begins anew, and takes argv[0] for the program */
 	argv[0] = (char[]){ "lsrctl" };
-	asked = options_read(call, argc, argv, "hVc:");
+	asked = verbs_options_read(call, argc, argv, "hVc:");
 	if (asked != 0)
 		return answer_asked(call, asked);
 	call->operands = argv + optind;
