@@ -66,7 +66,7 @@ version(void)
 
 /* Returns -1 to go on, or an exit status. */
 static int
-options_read(struct options *o, int argc, char **argv)
+lsrd_options_read(struct options *o, int argc, char **argv)
 {
 	int c;
 
@@ -150,7 +150,7 @@ write_dump(const struct conf *conf)
 
 /* The service manager's sockets, and ours where it has none. */
 static int
-listen_at(const struct conf *conf, struct priv_sockets *sockets)
+lsrd_listen_at(const struct conf *conf, struct priv_sockets *sockets)
 {
 	const struct addr *failed;
 	char text[ADDR_TEXT];
@@ -186,7 +186,7 @@ folders(const struct conf *conf)
 }
 
 static int
-drop(const struct conf *conf)
+lsrd_drop(const struct conf *conf)
 {
 	int rc = priv_drop(conf->user, conf->setup.lab);
 
@@ -212,7 +212,7 @@ unprivileged(const struct conf *conf)
 
 	umask(022);
 	if (status == EX_OK)
-		status = drop(conf);
+		status = lsrd_drop(conf);
 	if (status == EX_OK)
 		status = folders(conf);
 	umask(077);
@@ -236,7 +236,7 @@ check_as_user(const struct options *o, const struct conf *conf)
 	if (pid == 0) {
 		struct conf *his = NULL;
 
-		status = drop(conf);
+		status = lsrd_drop(conf);
 		if (status == EX_OK)
 			status = conf_read(o, &his);
 		conf_free(his);
@@ -335,10 +335,10 @@ serve(const struct options *o, const struct start *start)
 }
 
 static int
-run(const struct options *o, struct conf *conf)
+lsrd_run(const struct options *o, struct conf *conf)
 {
 	struct start start = { .conf = conf, .waits = -1 };
-	int status = listen_at(conf, &start.sockets);
+	int status = lsrd_listen_at(conf, &start.sockets);
 
 	if (status == EX_OK)
 		status = unprivileged(conf);
@@ -363,7 +363,7 @@ main(int argc, char **argv)
 	struct options o = { 0 };
 	struct conf *conf = NULL;
 	char *path;
-	int status = options_read(&o, argc, argv);
+	int status = lsrd_options_read(&o, argc, argv);
 
 	if (status >= 0)
 		return status;
@@ -379,7 +379,7 @@ main(int argc, char **argv)
 	if (status != EX_OK || o.check || o.dump)
 		conf_free(conf);
 	else
-		status = run(&o, conf);
+		status = lsrd_run(&o, conf);
 	free(path);
 	return status;
 }

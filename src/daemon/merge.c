@@ -7,7 +7,7 @@
 #include "io/listing.h"
 
 static bool
-has_addr(const struct setup_peer *peer, const struct addr *addr)
+merge_has_addr(const struct setup_peer *peer, const struct addr *addr)
 {
 	for (size_t i = 0; i < peer->naddrs; i++)
 		if (addr_equal(&peer->addrs[i], addr))
@@ -22,12 +22,12 @@ add_addrs(struct setup_peer *to, const struct setup_peer *from)
 	to->addrs =
 	    mem_grow(to->addrs, to->naddrs + from->naddrs, sizeof(*to->addrs));
 	for (size_t i = 0; i < from->naddrs; i++)
-		if (!has_addr(to, &from->addrs[i]))
+		if (!merge_has_addr(to, &from->addrs[i]))
 			to->addrs[to->naddrs++] = from->addrs[i];
 }
 
 static struct setup_peer *
-peer_get(struct setup *setup, const char *name)
+merge_peer_get(struct setup *setup, const char *name)
 {
 	struct setup_peer *peer;
 
@@ -40,7 +40,7 @@ peer_get(struct setup *setup, const char *name)
 }
 
 static int
-order(const void *a, const void *b)
+merge_order(const void *a, const void *b)
 {
 	const struct setup_peer *x = a, *y = b;
 
@@ -57,14 +57,15 @@ merge_peers(struct setup *setup, const struct conf *conf, const struct srv *srv)
 	setup->peers =
 	    mem_new(0, conf->setup.npeers + n, sizeof(*setup->peers));
 	for (size_t i = 0; i < conf->setup.npeers; i++)
-		add_addrs(peer_get(setup, conf->setup.peers[i].name),
+		add_addrs(merge_peer_get(setup, conf->setup.peers[i].name),
 		    &conf->setup.peers[i]);
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(found[i].name, setup->server) != 0)
-			add_addrs(peer_get(setup, found[i].name), &found[i]);
+			add_addrs(
+			    merge_peer_get(setup, found[i].name), &found[i]);
 	if (setup->npeers > 1)
-		qsort(
-		    setup->peers, setup->npeers, sizeof(*setup->peers), order);
+		qsort(setup->peers, setup->npeers, sizeof(*setup->peers),
+		    merge_order);
 }
 
 struct setup *

@@ -81,7 +81,8 @@ log_it(struct sink *sink, const struct complaint *c)
 }
 
 static void
-tell(struct told *told, const char *file, const char *text, const char *remedy)
+reload_tell(
+    struct told *told, const char *file, const char *text, const char *remedy)
 {
 	struct complaint c = { 0 };
 
@@ -125,7 +126,7 @@ dump_of(const struct conf *conf)
  * what runs would be neither the old configuration nor the new one.
  */
 static size_t
-compare(const struct conf *old, const struct conf *new, const char *path,
+reload_compare(const struct conf *old, const struct conf *new, const char *path,
     struct told *told)
 {
 	char *was = dump_of(old), *is = dump_of(new);
@@ -138,13 +139,13 @@ compare(const struct conf *old, const struct conf *new, const char *path,
 		if (o->section[0] != '\0' || o->when != SCHEMA_RESTART ||
 		    (n == m && memcmp(a, b, n) == 0))
 			continue;
-		tell(told, path, o->name,
+		reload_tell(told, path, o->name,
 		    "a change of this takes effect when lsrd is started anew: "
 		    "restart it, or change it back");
 		changes++;
 	}
 	if (memcmp(old->setup.org, new->setup.org, SEAL_DIGEST) != 0) {
-		tell(told, new->authority, "another authority",
+		reload_tell(told, new->authority, "another authority",
 		    "this takes effect when lsrd is started anew");
 		changes++;
 	}
@@ -154,7 +155,7 @@ compare(const struct conf *old, const struct conf *new, const char *path,
 }
 
 static int
-load(const char *path, const struct conf *old, struct conf **out,
+daemon_reload_load(const char *path, const struct conf *old, struct conf **out,
     struct told *told)
 {
 	struct complaints complaints = { 0 };
@@ -168,7 +169,7 @@ load(const char *path, const struct conf *old, struct conf **out,
 			complain(told, c);
 	}
 	complaints_done(&complaints);
-	if (rc == RC_OK && compare(old, *out, path, told) > 0) {
+	if (rc == RC_OK && reload_compare(old, *out, path, told) > 0) {
 		conf_free(*out);
 		*out = NULL;
 		rc = RC_FORMAT;
@@ -187,11 +188,11 @@ reload_load(const char *path, const struct conf *old, const struct seal *seal,
 	json_open(&told.j, NULL, '{');
 	json_bool(&told.j, "ok", false);
 	json_open(&told.j, "errors", '[');
-	rc = load(path, old, &conf, &told);
+	rc = daemon_reload_load(path, old, &conf, &told);
 	if (rc == RC_OK) {
 		rc = reload_keys_of(conf, seal, out);
 		if (rc != RC_OK) {
-			tell(&told, conf->key, rc_word(rc),
+			reload_tell(&told, conf->key, rc_word(rc),
 			    "the key must be that of the certificate");
 			conf_free(conf);
 		}

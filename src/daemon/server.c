@@ -100,7 +100,7 @@ on_published(void *ctx, uint64_t generation, bool made)
 }
 
 static enum sink_level
-level_of(const struct conf *conf)
+server_level_of(const struct conf *conf)
 {
 	static const enum sink_level levels[] = {
 		[CONF_LOG_ERROR] = SINK_ERROR,
@@ -121,7 +121,7 @@ on_brought(void *ctx, int fd, const struct addr *from)
 
 /* Without it everything goes on by the one before. */
 static void
-write_servers(struct server *server)
+server_write_servers(struct server *server)
 {
 	const struct conf *conf = server->conf;
 
@@ -152,7 +152,7 @@ apply(struct server *server)
 {
 	const struct conf *conf = server->conf;
 
-	sink_level(server->sink, level_of(conf));
+	sink_level(server->sink, server_level_of(conf));
 	peer_io_name(server->peers, conf->setup.server);
 	peer_io_sources(server->peers, conf->setup.listen, conf->setup.nlisten);
 	probe_io_conf(
@@ -161,12 +161,12 @@ apply(struct server *server)
 	retry_conf(server->retry, conf);
 	congest_conf(server->congest, conf);
 	mta_io_conf(server->mta, conf);
-	write_servers(server);
+	server_write_servers(server);
 }
 
 /* Gives the engine its setup; false: it holds it until it is confirmed. */
 static bool
-give(struct server *server, const struct conf *conf, unsigned how)
+server_give(struct server *server, const struct conf *conf, unsigned how)
 {
 	struct setup *setup = merge_setup(conf, server->srv);
 	struct input in = { .kind = IN_CONF, .setup = setup, .value = how };
@@ -184,11 +184,11 @@ give(struct server *server, const struct conf *conf, unsigned how)
 
 /* DNS knows more than before. */
 static void
-on_found(void *ctx)
+on_server_found(void *ctx)
 {
 	struct server *server = ctx;
 
-	CHECK(give(server, server->conf, 2));
+	CHECK(server_give(server, server->conf, 2));
 }
 
 /*
@@ -201,7 +201,7 @@ put_in_force(struct server *server, struct reload *fresh, bool confirmed)
 	seal_rekey(
 	    &server->seal, keys_hold(fresh->key), fresh->conf->setup.authority);
 	srv_look(server->srv, fresh->conf);
-	if (!give(server, fresh->conf, confirmed)) {
+	if (!server_give(server, fresh->conf, confirmed)) {
 		srv_look(server->srv, server->conf);
 		seal_rekey(&server->seal, keys_hold(server->key),
 		    server->conf->setup.authority);
@@ -275,7 +275,7 @@ confirm(struct server *server, struct buf *answer)
 }
 
 static void
-on_request(void *ctx, const char *word, struct buf *answer)
+on_server_request(void *ctx, const char *word, struct buf *answer)
 {
 	if (strcmp(word, "reload") == 0)
 		reload(ctx, answer);
@@ -293,7 +293,7 @@ on_reload(void *ctx)
 }
 
 static void
-on_stop(void *ctx)
+on_server_stop(void *ctx)
 {
 	struct server *server = ctx;
 
@@ -323,7 +323,7 @@ on_debug(void *ctx)
 
 static const struct signals_hands hands = {
 	.reload = on_reload,
-	.stop = on_stop,
+	.stop = on_server_stop,
 	.dump = on_dump,
 	.debug = on_debug,
 };
@@ -384,13 +384,13 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
 	server->probes = probe_io_new(server->loop, plugin_probe("smtp"));
 	server->store = store_io_new(
 	    server->loop, sink, conf->state_directory, &server->seal);
-	server->ctl = ctl_io_new(server->loop, sink, on_request, server);
+	server->ctl = ctl_io_new(server->loop, sink, on_server_request, server);
 	server->reports = report_io_new(server->loop);
 	server->publish =
 	    publish_new(server->base, sink, on_published, server->loop);
 	loop_carry(server->loop, FX_ANNEX, publish_hand, server->publish);
 	loop_carry(server->loop, FX_ROUTES, do_routes, server);
-	server->srv = srv_new(server->base, sink, on_found, server);
+	server->srv = srv_new(server->base, sink, on_server_found, server);
 	server->retry = retry_new(server->base, sink, plugin_queues[0]);
 	loop_carry(server->loop, FX_RETRY, retry_hand, server->retry);
 	server->congest = congest_new(server->loop, sink, plugin_queues[0]);
@@ -491,7 +491,7 @@ server_start(struct server *server)
 	server->signals = signals_new(server->base, &hands, server);
 	watchdog_begin(server);
 	srv_look(server->srv, server->conf);
-	CHECK(give(server, server->conf, true));
+	CHECK(server_give(server, server->conf, true));
 	restore(server, SAVE_EPOCH);
 	restore_table(server);
 	restore(server, SAVE_STATE);

@@ -16,7 +16,7 @@ struct signals {
 };
 
 static void
-on_signal(evutil_socket_t number, short what, void *arg)
+on_signals_signal(evutil_socket_t number, short what, void *arg)
 {
 	struct signals *signals = arg;
 
@@ -41,7 +41,7 @@ signals_new(
 	signals->ctx = ctx;
 	for (size_t i = 0; i < ROWS; i++) {
 		signals->events[i] =
-		    evsignal_new(base, rows[i], on_signal, signals);
+		    evsignal_new(base, rows[i], on_signals_signal, signals);
 		CHECK(signals->events[i] != NULL &&
 		      evsignal_add(signals->events[i], NULL) == 0);
 	}

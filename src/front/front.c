@@ -40,7 +40,7 @@ front_read_peers(struct front *front)
 
 /* Too many: says so, and does not wait for the other side. */
 static void
-turn_away(
+front_turn_away(
     struct front *front, int fd, const struct addr *addr, const char *reason)
 {
 	static const char text[] = "421 4.7.0 Too many connections, try "
@@ -87,12 +87,12 @@ welcome(struct front *front, int fd, const struct sockaddr_storage *from)
 	if (hand(front, fd, &addr))
 		return;
 	if (front->count >= front->set.sessions) {
-		turn_away(front, fd, &addr, "sessions");
+		front_turn_away(front, fd, &addr, "sessions");
 		return;
 	}
 	source = source_take(&front->sources, &addr, front->set.per_source);
 	if (source == NULL) {
-		turn_away(front, fd, &addr, "per-source");
+		front_turn_away(front, fd, &addr, "per-source");
 		return;
 	}
 	front->accepted++;
@@ -124,7 +124,7 @@ rest(struct front *front)
 }
 
 static void
-on_rested(evutil_socket_t fd, short what, void *arg)
+on_front_rested(evutil_socket_t fd, short what, void *arg)
 {
 	struct front *front = arg;
 
@@ -135,7 +135,7 @@ on_rested(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-on_accept(evutil_socket_t fd, short what, void *arg)
+on_front_accept(evutil_socket_t fd, short what, void *arg)
 {
 	struct front *front = arg;
 
@@ -175,11 +175,11 @@ front_begin(struct front *front, struct event_base *base)
 	front->base = base;
 	for (size_t i = 0; i < front->nlisteners; i++) {
 		front->listener[i] = event_new(base, front->listener_fd[i],
-		    EV_READ | EV_PERSIST, on_accept, front);
+		    EV_READ | EV_PERSIST, on_front_accept, front);
 		CHECK(front->listener[i] != NULL);
 	}
 	front->sweep = event_new(base, -1, EV_PERSIST, on_sweep, front);
-	front->rest = event_new(base, -1, 0, on_rested, front);
+	front->rest = event_new(base, -1, 0, on_front_rested, front);
 	CHECK(front->sweep != NULL && front->rest != NULL);
 	event_add(front->sweep, &second);
 	listen_on(front, true);

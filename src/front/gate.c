@@ -14,7 +14,7 @@ gate_init(struct gate *gate)
 }
 
 static void
-drop(struct buf *b, size_t n)
+gate_drop(struct buf *b, size_t n)
 {
 	if (n > 0)
 		memmove(b->p, b->p + n, b->n - n);
@@ -30,7 +30,7 @@ pass(struct gate *gate)
 }
 
 static void
-end(struct gate *gate, int code)
+gate_end(struct gate *gate, int code)
 {
 	line_put_refusal(&gate->to_client, code);
 	gate->state = GATE_ENDED;
@@ -38,18 +38,18 @@ end(struct gate *gate, int code)
 }
 
 static void
-refuse(struct gate *gate, int code)
+front_gate_refuse(struct gate *gate, int code)
 {
 	gate->refused++;
 	if (gate->refused > GATE_REFUSALS)
-		end(gate, 421);
+		gate_end(gate, 421);
 	else
 		line_put_refusal(&gate->to_client, code);
 }
 
 /* A verb in a whole line of n octets; the MTA owes no answer. */
 static void
-on_verb(struct gate *gate, enum line_kind kind, size_t n)
+on_gate_verb(struct gate *gate, enum line_kind kind, size_t n)
 {
 	struct buf octets = { 0 };
 	int code = 502;
@@ -64,8 +64,8 @@ on_verb(struct gate *gate, enum line_kind kind, size_t n)
 		gate->state = GATE_ASKING;
 		return;
 	}
-	drop(&gate->held, n);
-	refuse(gate, code);
+	gate_drop(&gate->held, n);
+	front_gate_refuse(gate, code);
 }
 
 /* What is held is no whole line, and no more of it will come. */
@@ -83,13 +83,13 @@ static void
 forward(struct gate *gate, enum line_kind kind, size_t n)
 {
 	buf_bytes(&gate->to_mta, gate->held.p, n);
-	drop(&gate->held, n);
+	gate_drop(&gate->held, n);
 	gate->awaited[gate->nawaited++] = (uint8_t)kind;
 }
 
 /* One line of the client; false when there is none to decide about yet. */
 static bool
-on_line(struct gate *gate)
+on_gate_line(struct gate *gate)
 {
 	enum line_kind kind = line_kind(gate->held.p, gate->held.n);
 	bool ours = kind == LINE_VERB || kind == LINE_LEGACY;
@@ -109,9 +109,9 @@ on_line(struct gate *gate)
 		return false;
 	if (how != LINE_WHOLE) {
 		gate->refused++;
-		end(gate, 500);
+		gate_end(gate, 500);
 	} else if (ours) {
-		on_verb(gate, kind, n);
+		on_gate_verb(gate, kind, n);
 	} else {
 		forward(gate, kind, n);
 	}
@@ -121,7 +121,8 @@ on_line(struct gate *gate)
 static void
 read_on(struct gate *gate)
 {
-	while (gate->state == GATE_READING && gate->held.n > 0 && on_line(gate))
+	while (gate->state == GATE_READING && gate->held.n > 0 &&
+	       on_gate_line(gate))
 		;
 }
 
@@ -155,7 +156,7 @@ on_head(struct gate *gate, uint8_t c)
 
 /* A line of the MTA has ended, and maybe the answer. */
 static void
-on_answer(struct gate *gate)
+on_gate_answer(struct gate *gate)
 {
 	enum line_kind kind = (enum line_kind)gate->awaited[0];
 	bool good = memcmp(gate->head, "250", 3) == 0, more;
@@ -187,7 +188,7 @@ on_octet(struct gate *gate, uint8_t c)
 	if (gate->column < 4)
 		gate->column++;
 	if (c == '\n')
-		on_answer(gate);
+		on_gate_answer(gate);
 }
 
 void
@@ -211,7 +212,7 @@ gate_refuse(struct gate *gate)
 	CHECK(gate->state == GATE_ASKING);
 	line_put_refusal(&gate->to_client, 454);
 	if (line_end(gate->held.p, gate->held.n, &n) == LINE_WHOLE)
-		drop(&gate->held, n);
+		gate_drop(&gate->held, n);
 	gate->state = GATE_READING;
 	read_on(gate);
 }

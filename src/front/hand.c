@@ -35,7 +35,7 @@ put_addr(
 /* The octet that carries the descriptor, then attributes: names and values,
  * each with its NUL; an empty name ends them. */
 static void
-put_text(struct buf *out, int fd, const struct addr *client)
+hand_put_text(struct buf *out, int fd, const struct addr *client)
 {
 	struct sockaddr_storage name;
 	socklen_t n = sizeof(name);
@@ -52,7 +52,7 @@ put_text(struct buf *out, int fd, const struct addr *client)
 
 /* All or nothing: it fits into the buffer of a fresh socket. */
 static bool
-put(int to, const struct buf *text, int fd)
+hand_put(int to, const struct buf *text, int fd)
 {
 	union {
 		struct cmsghdr head;
@@ -83,11 +83,11 @@ hand_over(const char *path, int fd, const struct addr *client)
 	bool done;
 
 	memcpy(where.sun_path, path, strlen(path));
-	put_text(&text, fd, client);
+	hand_put_text(&text, fd, client);
 	fcntl(fd, F_SETFL, flags & ~O_NONBLOCK); /* it is theirs, too */
 	done = to >= 0 &&
 	       connect(to, (struct sockaddr *)&where, sizeof(where)) == 0 &&
-	       put(to, &text, fd);
+	       hand_put(to, &text, fd);
 	error = errno;
 	buf_done(&text);
 	if (to >= 0)

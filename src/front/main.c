@@ -40,7 +40,7 @@ is_listening(int fd)
 }
 
 static void
-take(struct front *front, int fd)
+front_take(struct front *front, int fd)
 {
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -59,14 +59,14 @@ inherit(struct front *front)
 	n = atoi(fds);
 	for (int fd = FIRST_INHERITED; fd < FIRST_INHERITED + n; fd++)
 		if (front->nlisteners < FRONT_LISTEN && is_listening(fd))
-			take(front, fd);
+			front_take(front, fd);
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
 }
 
 static int
-listen_at(const struct addr *addr)
+front_listen_at(const struct addr *addr)
 {
 	struct sockaddr_storage where;
 	socklen_t n = sock_of_addr(addr, &where);
@@ -94,7 +94,7 @@ sockets(struct front *front)
 
 	inherit(front);
 	for (size_t i = 0; i < front->set.nlisten; i++) {
-		int fd = listen_at(&front->set.listen[i]);
+		int fd = front_listen_at(&front->set.listen[i]);
 
 		if (fd < 0 || front->nlisteners == FRONT_LISTEN) {
 			fprintf(stderr, "lsrd-front: %s: %s\n",
@@ -102,7 +102,7 @@ sockets(struct front *front)
 			    fd < 0 ? strerror(errno) : "too many sockets");
 			return EX_UNAVAILABLE;
 		}
-		take(front, fd);
+		front_take(front, fd);
 	}
 	if (front->nlisteners > 0)
 		return 0;
@@ -111,7 +111,7 @@ sockets(struct front *front)
 }
 
 static int
-privileges(const struct options *options)
+front_privileges(const struct options *options)
 {
 	struct rlimit files;
 	int rc = sandbox_drop(options->user);
@@ -131,7 +131,7 @@ privileges(const struct options *options)
 }
 
 static void
-on_stop(evutil_socket_t fd, short what, void *arg)
+on_front_stop(evutil_socket_t fd, short what, void *arg)
 {
 	struct front *front = arg;
 
@@ -170,8 +170,8 @@ static const struct {
 	int signal;
 	event_callback_fn on;
 } signals[] = {
-	{ SIGTERM, on_stop },
-	{ SIGINT, on_stop },
+	{ SIGTERM, on_front_stop },
+	{ SIGINT, on_front_stop },
 	{ SIGHUP, on_hup },
 	{ SIGUSR1, on_usr1 },
 };
@@ -179,7 +179,7 @@ static const struct {
 #define SIGNALS (sizeof(signals) / sizeof(signals[0]))
 
 static int
-run(struct front *front)
+front_run(struct front *front)
 {
 	struct event_base *base = event_base_new();
 	struct event *on[SIGNALS];
@@ -207,13 +207,13 @@ run(struct front *front)
 
 /* An exit status; 0: ready to accept. */
 static int
-prepare(struct front *front, const struct options *options)
+front_prepare(struct front *front, const struct options *options)
 {
 	int status = sockets(front);
 
 	say_open(&front->say, "lsrd-front", true);
 	if (status == 0)
-		status = privileges(options);
+		status = front_privileges(options);
 	if (status == 0)
 		front_read_peers(front);
 	if (status == 0 && !options->foreground && daemon(0, 0) != 0)
@@ -230,9 +230,9 @@ main(int argc, char **argv)
 	int status = options_read(&options, front, argc, argv);
 
 	if (status < 0)
-		status = prepare(front, &options);
+		status = front_prepare(front, &options);
 	if (front->nlisteners > 0 && status == 0)
-		status = run(front);
+		status = front_run(front);
 	peerlist_done(&front->peers);
 	mem_free(front);
 	return status;

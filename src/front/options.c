@@ -57,7 +57,7 @@ static const struct option long_options[] = {
 };
 
 static void
-defaults(struct options *o, struct front_settings *set)
+options_defaults(struct options *o, struct front_settings *set)
 {
 	memset(o, 0, sizeof(*o));
 	o->user = USER;
@@ -73,7 +73,7 @@ defaults(struct options *o, struct front_settings *set)
 }
 
 static bool
-number(const char *text, uint32_t *out)
+options_number(const char *text, uint32_t *out)
 {
 	if (text[0] == '\0' || strlen(text) > 7 ||
 	    strspn(text, "0123456789") != strlen(text))
@@ -97,7 +97,7 @@ proxy(const char *text, enum proxy_form *form)
 }
 
 static bool
-listen_at(struct front_settings *set, const char *text)
+options_listen_at(struct front_settings *set, const char *text)
 {
 	if (set->nlisten == FRONT_LISTEN)
 		return false;
@@ -106,7 +106,7 @@ listen_at(struct front_settings *set, const char *text)
 
 /* True when the value is one. */
 static bool
-option_take(
+options_option_take(
     struct options *o, struct front *front, int option, const char *value)
 {
 	struct front_settings *set = &front->set;
@@ -114,7 +114,7 @@ option_take(
 
 	switch (option) {
 	case 'l':
-		return listen_at(set, value);
+		return options_listen_at(set, value);
 	case 'b':
 		return address_of_text(value, &set->mta) == RC_OK;
 	case 'x':
@@ -134,13 +134,13 @@ option_take(
 		set->name = value;
 		return strlen(value) < sizeof(o->name);
 	case 'm':
-		return number(value, &set->sessions);
+		return options_number(value, &set->sessions);
 	case 'c':
-		return number(value, &set->per_source);
+		return options_number(value, &set->per_source);
 	case 'i':
-		return number(value, &set->idle_s);
+		return options_number(value, &set->idle_s);
 	case 't':
-		return number(value, &set->connect_s);
+		return options_number(value, &set->connect_s);
 	case 'u':
 		o->user = value;
 		return true;
@@ -156,7 +156,7 @@ options_read(
 {
 	int c;
 
-	defaults(options, &front->set);
+	options_defaults(options, &front->set);
 	while ((c = getopt_long(argc, argv, "l:b:x:o:p:P:s:n:m:c:i:t:u:fVh",
 		    long_options, NULL)) != -1) {
 		if (c == 'V') {
@@ -172,7 +172,7 @@ options_read(
 			fputs(usage_text, stderr);
 			return EX_USAGE;
 		}
-		if (!option_take(options, front, c, optarg)) {
+		if (!options_option_take(options, front, c, optarg)) {
 			fprintf(stderr, "lsrd-front: -%c: %s: bad value\n", c,
 			    optarg);
 			return EX_USAGE;

@@ -98,7 +98,7 @@ farewell(struct session *s)
 }
 
 static void
-move(struct buf *from, struct side *to)
+front_session_move(struct buf *from, struct side *to)
 {
 	side_write(to, from->p, from->n);
 	buf_reset(from);
@@ -125,8 +125,8 @@ verb_move(struct session *s)
 	struct timeval wait = { (time_t)(ms / 1000),
 		(suseconds_t)(ms % 1000 * 1000) };
 
-	move(&s->verb->say, &s->client);
-	move(&s->verb->tls, &s->lsrd);
+	front_session_move(&s->verb->say, &s->client);
+	front_session_move(&s->verb->tls, &s->lsrd);
 	if (wake.ms == MONO_NEVER.ms)
 		event_del(s->poll);
 	else
@@ -163,7 +163,7 @@ verb_feed(struct session *s, const uint8_t *p, size_t n)
 static void settle(struct session *s);
 
 static void
-on_poll(evutil_socket_t fd, short what, void *arg)
+on_session_poll(evutil_socket_t fd, short what, void *arg)
 {
 	struct session *s = arg;
 
@@ -179,7 +179,7 @@ verb_begin(struct session *s)
 {
 	s->mode = SESSION_VERB;
 	s->verb = mem_new(sizeof(*s->verb), 0, 0);
-	s->poll = event_new(s->front->base, -1, 0, on_poll, s);
+	s->poll = event_new(s->front->base, -1, 0, on_session_poll, s);
 	CHECK(s->poll != NULL);
 	verb_server_init(s->verb, s->front->set.name);
 }
@@ -210,8 +210,8 @@ gate_move(struct session *s)
 	while (gate->state == GATE_ASKING && !ask_is_open(&s->ask) &&
 	       !ask_begin(&s->ask, &s->lsrd))
 		gate_refuse(gate);
-	move(&gate->to_mta, &s->mta);
-	move(&gate->to_client, &s->client);
+	front_session_move(&gate->to_mta, &s->mta);
+	front_session_move(&gate->to_client, &s->client);
 	if (gate->state == GATE_ENDED) {
 		farewell(s);
 	} else if (gate_is_over(gate)) {
@@ -238,7 +238,7 @@ verb_goes_on(struct session *s, bool yes)
 
 /* lsrd takes the session, or why it does not. */
 static void
-answered(struct session *s, const char *why_not)
+session_answered(struct session *s, const char *why_not)
 {
 	ask_end(&s->ask, why_not);
 	if (why_not != NULL)
@@ -274,7 +274,7 @@ octets(struct session *s, struct side *side, const uint8_t *p, size_t n)
 
 	if (side == &s->lsrd && ask_is_open(&s->ask)) {
 		if (ask_octets(&s->ask, p, n, &why_not))
-			answered(s, why_not);
+			session_answered(s, why_not);
 		return;
 	}
 	switch (s->mode) {
@@ -402,7 +402,7 @@ settle(struct session *s)
 	if (s->mode == SESSION_CONNECTING)
 		settle_connecting(s);
 	if (ask_is_open(&s->ask) && (s->lsrd.eof || s->lsrd.failed != 0))
-		answered(s, "refused");
+		session_answered(s, "refused");
 	if (s->mode == SESSION_GATE && s->client.eof) {
 		gate_close(s->gate);
 		gate_move(s);
@@ -539,7 +539,7 @@ session_sweep(struct session *first, struct mono now)
 	for (struct session *s = first, *next; s != NULL; s = next) {
 		next = s->next;
 		if (ask_is_late(&s->ask, now)) {
-			answered(s, "timeout");
+			session_answered(s, "timeout");
 			settle(s);
 			continue;
 		}

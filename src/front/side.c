@@ -10,7 +10,7 @@
 #include "base/check.h"
 
 static void
-on_event(evutil_socket_t fd, short what, void *arg)
+on_side_event(evutil_socket_t fd, short what, void *arg)
 {
 	struct side *side = arg;
 
@@ -23,9 +23,9 @@ side_open(struct side *side, struct event_base *base, int fd)
 {
 	side->fd = fd;
 	side->readable =
-	    event_new(base, fd, EV_READ | EV_PERSIST, on_event, side);
+	    event_new(base, fd, EV_READ | EV_PERSIST, on_side_event, side);
 	side->writable =
-	    event_new(base, fd, EV_WRITE | EV_PERSIST, on_event, side);
+	    event_new(base, fd, EV_WRITE | EV_PERSIST, on_side_event, side);
 	CHECK(side->readable != NULL && side->writable != NULL);
 }
 
@@ -77,7 +77,7 @@ side_read(struct side *side, uint8_t *into, size_t n)
 /* What goes now; 0 when nothing does. A connection to a neighbour is there
  * when connect(2) returns, though it does not say so. */
 static size_t
-put(struct side *side, const uint8_t *p, size_t n)
+side_put(struct side *side, const uint8_t *p, size_t n)
 {
 	ssize_t done;
 
@@ -101,7 +101,7 @@ side_write(struct side *side, const uint8_t *octets, size_t n)
 	if (side->fd < 0 || side->failed != 0 || side->shut)
 		return;
 	if (side->out.n == 0)
-		done = put(side, octets, n);
+		done = side_put(side, octets, n);
 	if ((done == n && !side->opening) || side->failed != 0)
 		return;
 	if (done < n)
@@ -126,8 +126,8 @@ side_flush(struct side *side)
 	if (side->opening)
 		opened(side);
 	if (side->failed == 0 && side->at < side->out.n)
-		side->at +=
-		    put(side, side->out.p + side->at, side->out.n - side->at);
+		side->at += side_put(
+		    side, side->out.p + side->at, side->out.n - side->at);
 	if (side->at < side->out.n && side->failed == 0)
 		return;
 	buf_done(&side->out);

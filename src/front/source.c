@@ -11,7 +11,7 @@ struct source {
 };
 
 static int
-by_addr(const void *key, const struct tree_node *node)
+source_by_addr(const void *key, const struct tree_node *node)
 {
 	return addr_order(key, &tree_entry(node, struct source, node)->addr);
 }
@@ -26,13 +26,13 @@ source_take(struct tree *sources, const struct addr *addr, uint32_t most)
 	key.port = 0;
 	if (key.family == 6)
 		memset(key.ip + 8, 0, 8);
-	node = tree_find(sources, &key, by_addr);
+	node = tree_find(sources, &key, source_by_addr);
 	if (node != NULL) {
 		source = tree_entry(node, struct source, node);
 	} else {
 		source = mem_new(sizeof(*source), 0, 0);
 		source->addr = key;
-		tree_insert(sources, &source->node, &key, by_addr);
+		tree_insert(sources, &source->node, &key, source_by_addr);
 	}
 	if (source->sessions < most) {
 		source->sessions++;

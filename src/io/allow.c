@@ -5,7 +5,7 @@
 #include "base/mem.h"
 
 static int
-order(const void *a, const void *b)
+allow_order(const void *a, const void *b)
 {
 	return addr_order(a, b);
 }
@@ -21,7 +21,7 @@ allow_set(struct allow *allow, const struct addr *addrs, size_t n)
 	}
 	allow->n = n;
 	if (n > 1)
-		qsort(allow->addrs, n, sizeof(*addrs), order);
+		qsort(allow->addrs, n, sizeof(*addrs), allow_order);
 }
 
 bool
@@ -31,7 +31,7 @@ allow_has(const struct allow *allow, const struct addr *addr)
 
 	key.port = 0;
 	return allow->n > 0 && bsearch(&key, allow->addrs, allow->n,
-				   sizeof(key), order) != NULL;
+				   sizeof(key), allow_order) != NULL;
 }
 
 void

@@ -62,7 +62,7 @@ on_reap(evutil_socket_t fd, short what, void *arg)
 
 /* Nothing is heard or said any more; what is left is to wait for its end. */
 static void
-hang_up(struct child *child)
+child_hang_up(struct child *child)
 {
 	if (child->bev == NULL)
 		return;
@@ -73,7 +73,7 @@ hang_up(struct child *child)
 }
 
 static void
-on_readable(struct bufferevent *bev, void *arg)
+on_child_readable(struct bufferevent *bev, void *arg)
 {
 	struct child *child = arg;
 	struct evbuffer *buf = bufferevent_get_input(bev);
@@ -87,7 +87,7 @@ on_readable(struct bufferevent *bev, void *arg)
 
 /* A helper that closes is at its end; one that does not end is killed. */
 static void
-on_event(struct bufferevent *bev, short what, void *arg)
+on_child_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct child *child = arg;
 
@@ -95,14 +95,14 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	if ((what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) == 0)
 		return;
 	if (child->reads)
-		hang_up(child);
+		child_hang_up(child);
 	else
 		child_kill(child);
 }
 
 /* All that there was to say has been said. */
 static void
-on_written(struct bufferevent *bev, void *arg)
+on_child_written(struct bufferevent *bev, void *arg)
 {
 	struct child *child = arg;
 
@@ -167,7 +167,7 @@ spawn(pid_t *pid, char *const argv[], int fd, bool reads)
 }
 
 static int
-begin(struct child *child, char *const argv[])
+child_begin(struct child *child, char *const argv[])
 {
 	int sv[2];
 	int err;
@@ -188,7 +188,8 @@ begin(struct child *child, char *const argv[])
 	child->bev =
 	    bufferevent_socket_new(child->base, sv[0], BEV_OPT_CLOSE_ON_FREE);
 	CHECK(child->bev != NULL);
-	bufferevent_setcb(child->bev, on_readable, on_written, on_event, child);
+	bufferevent_setcb(child->bev, on_child_readable, on_child_written,
+	    on_child_event, child);
 	bufferevent_enable(child->bev, EV_READ | EV_WRITE);
 	return RC_OK;
 }
@@ -197,7 +198,7 @@ int
 child_start(struct child *child, char *const argv[])
 {
 	child->reads = false;
-	return begin(child, argv);
+	return child_begin(child, argv);
 }
 
 int
@@ -206,7 +207,7 @@ child_read(struct child *child, char *const argv[], const char *input)
 	int rc;
 
 	child->reads = true;
-	rc = begin(child, argv);
+	rc = child_begin(child, argv);
 	if (rc == RC_OK && input != NULL)
 		bufferevent_write(child->bev, input, strlen(input));
 	return rc;
@@ -237,7 +238,7 @@ child_kill(struct child *child)
 	if (child->pid == 0)
 		return;
 	kill(child->pid, SIGKILL);
-	hang_up(child);
+	child_hang_up(child);
 }
 
 void

@@ -38,7 +38,7 @@ wait_for_next(struct congest *c, uint64_t ms)
 }
 
 static void
-on_found(void *ctx, const struct plugin_queued *found)
+on_congest_found(void *ctx, const struct plugin_queued *found)
 {
 	struct congest *c = ctx;
 	struct backlog_wait wait = { .id = found->id,
@@ -130,7 +130,7 @@ say_failed(struct congest *c, const char *why)
 }
 
 static void
-on_done(void *ctx, const char *why)
+on_congest_done(void *ctx, const char *why)
 {
 	struct congest *c = ctx;
 	uint64_t took = mono_since(c->begun, clock_mono());
@@ -153,8 +153,8 @@ static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct congest *c = arg;
-	struct listing_job job = { c->queue, c->directory, on_found, on_done,
-		c };
+	struct listing_job job = { c->queue, c->directory, on_congest_found,
+		on_congest_done, c };
 
 	(void)fd;
 	(void)what;

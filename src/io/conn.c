@@ -106,7 +106,7 @@ conn_pool_free(struct conn_pool *pool)
 }
 
 static void
-ended(struct conn *conn, const char *reason)
+conn_ended(struct conn *conn, const char *reason)
 {
 	const struct conn_owner *owner = conn->owner;
 	void *ctx = conn->ctx;
@@ -119,7 +119,7 @@ ended(struct conn *conn, const char *reason)
 }
 
 static void
-wait_for(struct conn *conn, uint32_t ms)
+conn_wait_for(struct conn *conn, uint32_t ms)
 {
 	struct timeval tv = { (time_t)(ms / 1000),
 		(suseconds_t)(ms % 1000 * 1000) };
@@ -144,7 +144,7 @@ static void
 linger(struct conn *conn)
 {
 	conn->state = CONN_LINGER;
-	wait_for(conn, CONN_LINGER_MS);
+	conn_wait_for(conn, CONN_LINGER_MS);
 	conn->way->finish(conn);
 }
 
@@ -155,14 +155,14 @@ begin_close(struct conn *conn)
 	conn->owner = NULL;
 	tls_shut(conn->tls);
 	flush(conn);
-	wait_for(conn, CONN_CLOSING_MS);
+	conn_wait_for(conn, CONN_CLOSING_MS);
 	if (conn->way->unsent(conn) == 0)
 		linger(conn);
 }
 
 /* The handshake failed: our alert still goes out, where there is one. */
 static void
-refuse(struct conn *conn)
+conn_refuse(struct conn *conn)
 {
 	const struct conn_owner *owner = conn->owner;
 	void *ctx = conn->ctx;
@@ -179,7 +179,7 @@ handshake(struct conn *conn)
 
 	flush(conn);
 	if (state == TLS_FAILED) {
-		refuse(conn);
+		conn_refuse(conn);
 	} else if (state == TLS_OPEN) {
 		conn->state = CONN_OPEN;
 		evtimer_del(conn->deadline);
@@ -203,13 +203,13 @@ listen_to(struct conn *conn)
 		return;
 	flush(conn); /* TLS itself may have had to answer */
 	if (tls_state(conn->tls) == TLS_ENDED)
-		ended(conn, "closed");
+		conn_ended(conn, "closed");
 	else if (tls_state(conn->tls) == TLS_FAILED)
-		ended(conn, tls_reason(conn->tls));
+		conn_ended(conn, tls_reason(conn->tls));
 }
 
 static void
-take(void *ctx, const uint8_t *octets, size_t n)
+conn_take(void *ctx, const uint8_t *octets, size_t n)
 {
 	struct conn *conn = ctx;
 
@@ -239,29 +239,29 @@ all_written(void *ctx)
 static void
 way_ended(void *ctx, const char *reason)
 {
-	ended(ctx, reason);
+	conn_ended(ctx, reason);
 }
 
 static void
-on_read(struct bufferevent *bev, void *arg)
+on_conn_read(struct bufferevent *bev, void *arg)
 {
 	struct evbuffer *in = bufferevent_get_input(bev);
 	uint8_t octets[CONN_READ];
 	int n;
 
 	while ((n = evbuffer_remove(in, octets, sizeof(octets))) > 0)
-		take(arg, octets, (size_t)n);
+		conn_take(arg, octets, (size_t)n);
 }
 
 static void
-on_written(struct bufferevent *bev, void *arg)
+on_conn_written(struct bufferevent *bev, void *arg)
 {
 	(void)bev;
 	all_written(arg);
 }
 
 static void
-on_event(struct bufferevent *bev, short what, void *arg)
+on_conn_event(struct bufferevent *bev, short what, void *arg)
 {
 	int error = EVUTIL_SOCKET_ERROR();
 
@@ -332,22 +332,22 @@ static const struct conn_way verb_way = {
 };
 
 static const struct verb_io_owner verb_owner = {
-	.octets = take,
+	.octets = conn_take,
 	.drained = all_written,
 	.ended = way_ended,
 };
 
 static void
-on_deadline(evutil_socket_t fd, short what, void *arg)
+on_conn_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	ended(arg, "handshake-timeout");
+	conn_ended(arg, "handshake-timeout");
 }
 
 /* The first step, when the owner has been named. */
 static void
-on_begin(void *arg)
+on_conn_begin(void *arg)
 {
 	struct conn *conn = arg;
 
@@ -363,19 +363,20 @@ conn_make(struct conn_pool *pool, enum setup_carrier carrier,
 
 	conn->pool = pool;
 	conn->carrier = carrier;
-	conn->deadline = evtimer_new(loop_base(pool->loop), on_deadline, conn);
+	conn->deadline =
+	    evtimer_new(loop_base(pool->loop), on_conn_deadline, conn);
 	CHECK(conn->deadline != NULL);
 	conn->tls = tls_new(self, expect);
 	if (carrier == SETUP_XLSA2)
 		tls_small(conn->tls);
-	wait_for(conn, CONN_HANDSHAKE_MS);
+	conn_wait_for(conn, CONN_HANDSHAKE_MS);
 	conn->next = pool->first;
 	conn->back = &pool->first;
 	if (conn->next != NULL)
 		conn->next->back = &conn->next;
 	pool->first = conn;
 	pool->n++;
-	loop_later(pool->loop, on_begin, conn);
+	loop_later(pool->loop, on_conn_begin, conn);
 	return conn;
 }
 
@@ -391,7 +392,8 @@ conn_new(struct conn_pool *pool, int fd, enum setup_carrier carrier,
 	    loop_base(pool->loop), fd, BEV_OPT_CLOSE_ON_FREE);
 	CHECK(conn->bev != NULL);
 	bufferevent_set_max_single_read(conn->bev, CONN_READ);
-	bufferevent_setcb(conn->bev, on_read, on_written, on_event, conn);
+	bufferevent_setcb(
+	    conn->bev, on_conn_read, on_conn_written, on_conn_event, conn);
 	bufferevent_enable(conn->bev, EV_READ | EV_WRITE);
 	return conn;
 }
@@ -422,7 +424,7 @@ conn_write(struct conn *conn, const uint8_t *octets, size_t n)
 	tls_write(conn->tls, octets, n);
 	flush(conn);
 	if (conn->way->unsent(conn) > CONN_UNSENT_MAX)
-		ended(conn, "not-reading");
+		conn_ended(conn, "not-reading");
 }
 
 void

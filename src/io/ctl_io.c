@@ -72,7 +72,7 @@ static const struct {
 };
 
 static int
-by_number(const void *key, const struct tree_node *node)
+ctl_io_by_number(const void *key, const struct tree_node *node)
 {
 	const uint32_t *number = key;
 	uint32_t other = tree_entry(node, struct ctl_client, node)->number;
@@ -124,7 +124,8 @@ client_new(struct ctl_io *io)
 	client->came = clock_mono();
 	client->number = ++io->numbers;
 	CHECK(client->number != 0);
-	tree_insert(&io->clients, &client->node, &client->number, by_number);
+	tree_insert(
+	    &io->clients, &client->node, &client->number, ctl_io_by_number);
 	return client;
 }
 
@@ -156,7 +157,7 @@ finish(struct ctl_client *client)
 }
 
 static void
-answer(struct ctl_client *client, const void *octets, size_t n)
+ctl_io_answer(struct ctl_client *client, const void *octets, size_t n)
 {
 	client->told |= n > 0;
 	if (client->bev == NULL)
@@ -167,10 +168,10 @@ answer(struct ctl_client *client, const void *octets, size_t n)
 
 /* The answer is whole. */
 static void
-answered(struct ctl_client *client)
+ctl_io_answered(struct ctl_client *client)
 {
 	if (!client->told)
-		answer(client, "\n", 1);
+		ctl_io_answer(client, "\n", 1);
 	client->answered = true;
 	if (client->bev == NULL) {
 		log_lines(client);
@@ -182,7 +183,7 @@ answered(struct ctl_client *client)
 }
 
 static void
-refuse(struct ctl_client *client, const char *why)
+ctl_io_refuse(struct ctl_client *client, const char *why)
 {
 	struct buf out = { 0 };
 	struct json json = { .out = &out };
@@ -191,9 +192,9 @@ refuse(struct ctl_client *client, const char *why)
 	json_str(&json, "error", why);
 	json_close(&json, '}');
 	json_line(&json);
-	answer(client, out.p, out.n);
+	ctl_io_answer(client, out.p, out.n);
 	buf_done(&out);
-	answered(client);
+	ctl_io_answered(client);
 }
 
 static void
@@ -204,9 +205,9 @@ do_own(struct ctl_client *client, const char *word)
 
 	io->own(io->ctx, word, &out);
 	buf_u8(&out, '\n');
-	answer(client, out.p, out.n);
+	ctl_io_answer(client, out.p, out.n);
 	buf_done(&out);
-	answered(client);
+	ctl_io_answered(client);
 }
 
 static size_t
@@ -245,7 +246,7 @@ first_waiting(const struct ctl_io *io)
  * loop has had time for what it is there for.
  */
 static void
-turn(struct ctl_io *io)
+ctl_io_turn(struct ctl_io *io)
 {
 	struct ctl_client *client = first_waiting(io);
 	struct mono now = clock_mono();
@@ -275,14 +276,14 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	turn(arg);
+	ctl_io_turn(arg);
 }
 
 static void
-ask(struct ctl_client *client, const char *line)
+ctl_io_ask(struct ctl_client *client, const char *line)
 {
 	client->question = mem_str(line);
-	turn(client->io);
+	ctl_io_turn(client->io);
 }
 
 /* One whole line has come. */
@@ -295,7 +296,7 @@ asked(struct ctl_client *client, const char *line)
 	if (client->right == PEER_CRED_NONE) {
 		sink_say(client->io->sink, SINK_WARNING, "control-refused",
 		    "uid=%u", (unsigned)client->uid);
-		refuse(client, "not permitted");
+		ctl_io_refuse(client, "not permitted");
 		return;
 	}
 	while (i < sizeof(verbs) / sizeof(verbs[0]) &&
@@ -303,11 +304,11 @@ asked(struct ctl_client *client, const char *line)
 		   strncmp(verbs[i].word, line, n) != 0))
 		i++;
 	if (i == sizeof(verbs) / sizeof(verbs[0])) {
-		refuse(client, "unknown request");
+		ctl_io_refuse(client, "unknown request");
 		return;
 	}
 	if (verbs[i].changes && client->right < PEER_CRED_CHANGE) {
-		refuse(client, "not permitted");
+		ctl_io_refuse(client, "not permitted");
 		return;
 	}
 	if (verbs[i].changes)
@@ -316,7 +317,7 @@ asked(struct ctl_client *client, const char *line)
 	if (verbs[i].own)
 		do_own(client, verbs[i].word);
 	else
-		ask(client, line);
+		ctl_io_ask(client, line);
 }
 
 static bool
@@ -329,7 +330,7 @@ is_inject(struct evbuffer *in)
 }
 
 static void
-on_read(struct bufferevent *bev, void *arg)
+on_ctl_io_read(struct bufferevent *bev, void *arg)
 {
 	struct ctl_client *client = arg;
 	struct evbuffer *in = bufferevent_get_input(bev);
@@ -345,12 +346,12 @@ on_read(struct bufferevent *bev, void *arg)
 		if (evbuffer_get_length(in) > limit)
 			client->asked = true;
 		if (client->asked)
-			refuse(client, "request too long");
+			ctl_io_refuse(client, "request too long");
 		return;
 	}
 	if (n > limit || strlen(line) != n) {
 		client->asked = true;
-		refuse(client, "bad request");
+		ctl_io_refuse(client, "bad request");
 	} else {
 		asked(client, line);
 	}
@@ -358,7 +359,7 @@ on_read(struct bufferevent *bev, void *arg)
 }
 
 static void
-on_written(struct bufferevent *bev, void *arg)
+on_ctl_io_written(struct bufferevent *bev, void *arg)
 {
 	struct ctl_client *client = arg;
 
@@ -371,7 +372,7 @@ on_written(struct bufferevent *bev, void *arg)
 /* While his answer is being made, silence and the end of what he says are
  * nothing; anything else is the end. */
 static void
-on_event(struct bufferevent *bev, short what, void *arg)
+on_ctl_io_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct ctl_client *client = arg;
 	bool waits = client->asked && !client->shut;
@@ -397,7 +398,7 @@ has_place(const struct ctl_io *io, enum peer_cred_right right)
 
 /* Who has come and asked nothing for a while makes room. */
 static void
-make_room(void *ctx)
+ctl_io_make_room(void *ctx)
 {
 	struct ctl_io *io = ctx;
 	struct tree_node *n = tree_first(&io->clients), *next;
@@ -414,7 +415,7 @@ make_room(void *ctx)
 }
 
 static void
-on_came(void *ctx, int fd, const struct sockaddr *from)
+on_ctl_io_came(void *ctx, int fd, const struct sockaddr *from)
 {
 	struct ctl_io *io = ctx;
 	static const char busy[] =
@@ -426,7 +427,7 @@ on_came(void *ctx, int fd, const struct sockaddr *from)
 
 	(void)from;
 	if (spare_reached(fd))
-		make_room(io);
+		ctl_io_make_room(io);
 	if (!has_place(io, right)) {
 		(void)send(
 		    fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -440,7 +441,8 @@ on_came(void *ctx, int fd, const struct sockaddr *from)
 	client->bev = bufferevent_socket_new(
 	    loop_base(io->loop), fd, BEV_OPT_CLOSE_ON_FREE);
 	CHECK(client->bev != NULL);
-	bufferevent_setcb(client->bev, on_read, on_written, on_event, client);
+	bufferevent_setcb(client->bev, on_ctl_io_read, on_ctl_io_written,
+	    on_ctl_io_event, client);
 	bufferevent_set_timeouts(client->bev, &patience, &patience);
 	bufferevent_enable(client->bev, EV_READ | EV_WRITE);
 }
@@ -449,16 +451,17 @@ static void
 do_reply(void *ctx, const struct effect *fx)
 {
 	struct ctl_io *io = ctx;
-	struct tree_node *n = tree_find(&io->clients, &fx->who, by_number);
+	struct tree_node *n =
+	    tree_find(&io->clients, &fx->who, ctl_io_by_number);
 	struct ctl_client *client;
 
 	if (n == NULL)
 		return;
 	client = tree_entry(n, struct ctl_client, node);
-	answer(client, fx->bytes, fx->len);
+	ctl_io_answer(client, fx->bytes, fx->len);
 	client->question = mem_str(fx->name);
 	if (fx->last)
-		answered(client);
+		ctl_io_answered(client);
 }
 
 struct ctl_io *
@@ -479,7 +482,8 @@ ctl_io_new(struct loop *loop, struct sink *sink, ctl_io_own *own, void *ctx)
 int
 ctl_io_listen(struct ctl_io *io, const char *path)
 {
-	struct door_house house = { path, on_came, make_room, io };
+	struct door_house house = { path, on_ctl_io_came, ctl_io_make_room,
+		io };
 	int fd, rc = local_listen(path, NULL, &fd);
 
 	if (rc != RC_OK)
@@ -496,7 +500,7 @@ ctl_io_dump(struct ctl_io *io, const char *request)
 
 	client->asked = true;
 	client->right = PEER_CRED_CHANGE;
-	ask(client, request);
+	ctl_io_ask(client, request);
 }
 
 void

@@ -97,7 +97,7 @@ dial_end(struct dial *dial)
 }
 
 static void
-answer(struct dial *dial, struct conn *conn)
+dial_answer(struct dial *dial, struct conn *conn)
 {
 	dial->conn = NULL;
 	dial_end(dial);
@@ -105,7 +105,7 @@ answer(struct dial *dial, struct conn *conn)
 }
 
 static void
-failed(struct dial *dial, const char *reason)
+io_dial_failed(struct dial *dial, const char *reason)
 {
 	char text[ADDR_TEXT];
 
@@ -120,23 +120,23 @@ static void go_on(struct dial *dial);
 static void
 on_open(void *ctx, struct conn *conn)
 {
-	answer(ctx, conn);
+	dial_answer(ctx, conn);
 }
 
 static void
-on_ended(void *ctx, struct conn *conn, const char *reason)
+on_dial_ended(void *ctx, struct conn *conn, const char *reason)
 {
 	struct dial *dial = ctx;
 
 	(void)conn;
 	dial->conn = NULL;
-	failed(dial, reason);
+	io_dial_failed(dial, reason);
 	go_on(dial);
 }
 
 static const struct conn_owner owner = {
 	.open = on_open,
-	.ended = on_ended,
+	.ended = on_dial_ended,
 };
 
 static void
@@ -164,7 +164,7 @@ on_verb_ended(void *ctx, const char *reason)
 
 	verb_io_free(dial->verb);
 	dial->verb = NULL;
-	failed(dial, reason);
+	io_dial_failed(dial, reason);
 	go_on(dial);
 }
 
@@ -175,7 +175,7 @@ static const struct verb_io_owner verb_owner = {
 
 /* There is somebody: over TCP at once, over SMTP once the verb is ready. */
 static void
-begin(struct dial *dial, int fd)
+io_dial_begin(struct dial *dial, int fd)
 {
 	const struct dial_pool *pool = dial->pool;
 
@@ -190,7 +190,7 @@ begin(struct dial *dial, int fd)
 }
 
 static void
-on_connected(evutil_socket_t fd, short what, void *arg)
+on_dial_connected(evutil_socket_t fd, short what, void *arg)
 {
 	struct dial *dial = arg;
 	int error = what & EV_TIMEOUT ? ETIMEDOUT : sock_error(dial->fd);
@@ -199,11 +199,11 @@ on_connected(evutil_socket_t fd, short what, void *arg)
 	dial->wait = NULL;
 	dial->fd = -1;
 	if (error == 0) {
-		begin(dial, fd);
+		io_dial_begin(dial, fd);
 		return;
 	}
 	close(fd);
-	failed(dial, sock_reason(error));
+	io_dial_failed(dial, sock_reason(error));
 	go_on(dial);
 }
 
@@ -228,19 +228,19 @@ go_on(struct dial *dial)
 
 		dial->fd = sock_connect(to, source_for(dial->pool, to));
 		if (dial->fd < 0) {
-			failed(dial, sock_reason(errno));
+			io_dial_failed(dial, sock_reason(errno));
 			continue;
 		}
 		dial->wait = event_new(loop_base(dial->pool->loop), dial->fd,
-		    EV_WRITE, on_connected, dial);
+		    EV_WRITE, on_dial_connected, dial);
 		CHECK(dial->wait != NULL && event_add(dial->wait, &tv) == 0);
 		return;
 	}
-	answer(dial, NULL);
+	dial_answer(dial, NULL);
 }
 
 static void
-on_begin(void *arg)
+on_dial_begin(void *arg)
 {
 	struct dial *dial = arg;
 
@@ -272,14 +272,14 @@ dial_begin(struct dial_pool *pool, const struct tls_self *self,
 	if (dial->next != NULL)
 		dial->next->back = &dial->next;
 	pool->first = dial;
-	loop_later(pool->loop, on_begin, dial);
+	loop_later(pool->loop, on_dial_begin, dial);
 }
 
 void
 dial_pool_stop(struct dial_pool *pool)
 {
 	while (pool->first != NULL)
-		answer(pool->first, NULL);
+		dial_answer(pool->first, NULL);
 }
 
 void

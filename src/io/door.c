@@ -24,7 +24,7 @@ struct door {
 };
 
 static void
-on_accept(struct evconnlistener *listener, evutil_socket_t fd,
+on_door_accept(struct evconnlistener *listener, evutil_socket_t fd,
     struct sockaddr *sa, int len, void *arg)
 {
 	struct door *door = arg;
@@ -53,7 +53,7 @@ on_error(struct evconnlistener *listener, void *arg)
 }
 
 static void
-on_rested(evutil_socket_t fd, short what, void *arg)
+on_door_rested(evutil_socket_t fd, short what, void *arg)
 {
 	struct door *door = arg;
 
@@ -72,9 +72,9 @@ door_new(struct loop *loop, struct sink *sink, int fd,
 	door->sink = sink;
 	door->house = *house;
 	door->name = mem_str(house->name);
-	door->listener = evconnlistener_new(base, on_accept, door,
+	door->listener = evconnlistener_new(base, on_door_accept, door,
 	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	door->rest = evtimer_new(base, on_rested, door);
+	door->rest = evtimer_new(base, on_door_rested, door);
 	CHECK(door->listener != NULL && door->rest != NULL);
 	evconnlistener_set_error_cb(door->listener, on_error);
 	return door;

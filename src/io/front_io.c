@@ -37,7 +37,7 @@ struct front_io {
 
 /* A decimal number from 1 to 65535 without leading zeros, to the end. */
 static bool
-port_read(const char *p, size_t n, uint16_t *port)
+front_io_port_read(const char *p, size_t n, uint16_t *port)
 {
 	uint32_t v = 0;
 
@@ -88,7 +88,8 @@ front_io_line(const char *line, size_t n, struct addr *from)
 		return false;
 	blank = memchr(ip, ' ', n - skip);
 	if (blank == NULL || !ip_read(ip, (size_t)(blank - ip), &addr) ||
-	    !port_read(blank + 1, n - (size_t)(blank + 1 - line), &addr.port))
+	    !front_io_port_read(
+		blank + 1, n - (size_t)(blank + 1 - line), &addr.port))
 		return false;
 	*from = addr;
 	return true;
@@ -96,7 +97,7 @@ front_io_line(const char *line, size_t n, struct addr *from)
 
 /* Forgets it; its socket is somebody else's from now on. */
 static void
-half_free(struct front_half *half)
+front_io_half_free(struct front_half *half)
 {
 	*half->back = half->next;
 	if (half->next != NULL)
@@ -110,34 +111,34 @@ half_free(struct front_half *half)
 }
 
 static void
-refuse(struct front_half *half, const char *reason)
+front_io_refuse(struct front_half *half, const char *reason)
 {
 	if (reason != NULL)
 		sink_say(half->io->sink, SINK_WARNING, "front-refused",
 		    "socket=%s, reason=%s", half->io->path, reason);
 	close(half->fd);
-	half_free(half);
+	front_io_half_free(half);
 }
 
 static void
-line_ended(struct front_half *half)
+front_io_line_ended(struct front_half *half)
 {
 	struct front_io *io = half->io;
 	struct addr from;
 	int fd = half->fd;
 
 	if (!front_io_line(half->line, half->n, &from)) {
-		refuse(half, "format");
+		front_io_refuse(half, "format");
 		return;
 	}
-	half_free(half);
+	front_io_half_free(half);
 	if (io->brought(io->ctx, fd, &from))
 		(void)send(fd, "ok\n", 3, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 /* Octet by octet: those behind the line feed are for TLS. */
 static void
-on_ready(evutil_socket_t fd, short what, void *arg)
+on_front_io_ready(evutil_socket_t fd, short what, void *arg)
 {
 	struct front_half *half = arg;
 	ssize_t n;
@@ -146,27 +147,27 @@ on_ready(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	while ((n = recv(fd, &c, 1, MSG_DONTWAIT)) == 1) {
 		if (c == '\n') {
-			line_ended(half);
+			front_io_line_ended(half);
 			return;
 		}
 		if (half->n + 1 == FRONT_IO_LINE) {
-			refuse(half, "too-long");
+			front_io_refuse(half, "too-long");
 			return;
 		}
 		half->line[half->n++] = c;
 	}
 	if (n == 0)
-		refuse(half, half->n > 0 ? "format" : NULL);
+		front_io_refuse(half, half->n > 0 ? "format" : NULL);
 	else if (errno != EAGAIN && errno != EINTR)
-		refuse(half, sock_reason(errno));
+		front_io_refuse(half, sock_reason(errno));
 }
 
 static void
-on_deadline(evutil_socket_t fd, short what, void *arg)
+on_front_io_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	refuse(arg, "timeout");
+	front_io_refuse(arg, "timeout");
 }
 
 static void
@@ -176,9 +177,9 @@ wait_for_line(struct front_half *half)
 	struct timeval tv = { FRONT_IO_LINE_MS / 1000,
 		FRONT_IO_LINE_MS % 1000 * 1000 };
 
-	half->ready =
-	    event_new(base, half->fd, EV_READ | EV_PERSIST, on_ready, half);
-	half->deadline = evtimer_new(base, on_deadline, half);
+	half->ready = event_new(
+	    base, half->fd, EV_READ | EV_PERSIST, on_front_io_ready, half);
+	half->deadline = evtimer_new(base, on_front_io_deadline, half);
 	CHECK(half->ready != NULL && half->deadline != NULL);
 	CHECK(event_add(half->ready, NULL) == 0);
 	CHECK(evtimer_add(half->deadline, &tv) == 0);
@@ -186,23 +187,23 @@ wait_for_line(struct front_half *half)
 
 /* Whose line is not complete yet: the oldest of them. */
 static void
-make_room(void *ctx)
+front_io_make_room(void *ctx)
 {
 	struct front_io *io = ctx;
 
 	if (io->halves != NULL)
-		refuse(io->halves, "no-descriptors");
+		front_io_refuse(io->halves, "no-descriptors");
 }
 
 static void
-on_came(void *ctx, int fd, const struct sockaddr *from)
+on_front_io_came(void *ctx, int fd, const struct sockaddr *from)
 {
 	struct front_io *io = ctx;
 	struct front_half *half;
 
 	(void)from;
 	if (io->nhalves >= FRONT_IO_PENDING)
-		refuse(io->halves, "too-many");
+		front_io_refuse(io->halves, "too-many");
 	half = mem_new(sizeof(*half), 0, 0);
 	half->io = io;
 	half->fd = fd;
@@ -230,7 +231,8 @@ front_io_new(
 int
 front_io_listen(struct front_io *io, const char *path)
 {
-	struct door_house house = { path, on_came, make_room, io };
+	struct door_house house = { path, on_front_io_came, front_io_make_room,
+		io };
 	int fd, rc = local_listen(path, FRONT_IO_GROUP, &fd);
 
 	if (rc != RC_OK)
@@ -249,7 +251,7 @@ front_io_free(struct front_io *io)
 		(void)unlink(io->path);
 	door_free(io->door);
 	while (io->halves != NULL)
-		refuse(io->halves, NULL);
+		front_io_refuse(io->halves, NULL);
 	mem_free(io->path);
 	mem_free(io);
 }

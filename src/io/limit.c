@@ -20,7 +20,7 @@ struct limit {
 };
 
 static int
-by_name(const void *key, const struct tree_node *node)
+limit_by_name(const void *key, const struct tree_node *node)
 {
 	return strcmp(key, tree_entry(node, struct limit_subject, node)->name);
 }
@@ -64,7 +64,7 @@ forget_quietest(struct limit *limit)
 static struct limit_subject *
 subject_get(struct limit *limit, const char *name, struct mono now)
 {
-	struct tree_node *n = tree_find(&limit->subjects, name, by_name);
+	struct tree_node *n = tree_find(&limit->subjects, name, limit_by_name);
 	struct limit_subject *s;
 
 	if (n != NULL)
@@ -74,7 +74,7 @@ subject_get(struct limit *limit, const char *name, struct mono now)
 	s = mem_new(sizeof(*s), 0, 0);
 	s->name = mem_str(name);
 	s->since = now;
-	tree_insert(&limit->subjects, &s->node, s->name, by_name);
+	tree_insert(&limit->subjects, &s->node, s->name, limit_by_name);
 	return s;
 }
 

@@ -70,7 +70,7 @@ listing_free(struct listing *l)
 }
 
 static void
-end(struct listing *l, const char *why)
+listing_end(struct listing *l, const char *why)
 {
 	struct listing_job job = l->job;
 
@@ -79,7 +79,7 @@ end(struct listing *l, const char *why)
 }
 
 static void
-on_readable(struct bufferevent *bev, void *arg)
+on_listing_readable(struct bufferevent *bev, void *arg)
 {
 	struct evbuffer *in = bufferevent_get_input(bev);
 	size_t n = evbuffer_get_length(in);
@@ -89,19 +89,19 @@ on_readable(struct bufferevent *bev, void *arg)
 
 	evbuffer_drain(in, n);
 	if (rc != RC_OK)
-		end(l, rc_word(rc));
+		listing_end(l, rc_word(rc));
 }
 
 static void
-on_event(struct bufferevent *bev, short what, void *arg)
+on_listing_event(struct bufferevent *bev, short what, void *arg)
 {
 	(void)bev;
 	if ((what & BEV_EVENT_EOF) != 0)
-		end(arg, NULL);
+		listing_end(arg, NULL);
 	else if ((what & BEV_EVENT_TIMEOUT) != 0)
-		end(arg, "no answer");
+		listing_end(arg, "no answer");
 	else if ((what & BEV_EVENT_CONNECTED) == 0)
-		end(arg, strerror(errno));
+		listing_end(arg, strerror(errno));
 }
 
 struct listing *
@@ -118,7 +118,8 @@ listing_begin(struct event_base *base, const struct listing_job *job)
 	l->state = mem_new(job->queue->state_size, 0, 0);
 	l->bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
 	CHECK(l->bev != NULL);
-	bufferevent_setcb(l->bev, on_readable, NULL, on_event, l);
+	bufferevent_setcb(
+	    l->bev, on_listing_readable, NULL, on_listing_event, l);
 	bufferevent_set_timeouts(l->bev, &patience, NULL);
 	bufferevent_enable(l->bev, EV_READ);
 	return l;
@@ -126,7 +127,7 @@ listing_begin(struct event_base *base, const struct listing_job *job)
 
 /* The value of a line `name = value`, lent from it; NULL: another line. */
 static char *
-value_of(char *line, const char *name)
+listing_value_of(char *line, const char *name)
 {
 	size_t n = strlen(name);
 	char *value = line + n;
@@ -152,7 +153,7 @@ main_cf(const char *config, const char *name)
 	    config == NULL ? MAIN_CF : config);
 	f = fopen(path, "re");
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
-		value = value_of(line, name);
+		value = listing_value_of(line, name);
 		if (value == NULL)
 			continue;
 		mem_free(last); /* the last one counts, as Postfix has it */

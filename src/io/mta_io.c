@@ -52,7 +52,7 @@ struct mta_io {
 };
 
 static void
-set_timer(struct event *timer, uint64_t ms)
+mta_io_set_timer(struct event *timer, uint64_t ms)
 {
 	struct timeval tv = { (time_t)(ms / 1000),
 		(suseconds_t)(ms % 1000 * 1000) };
@@ -136,7 +136,7 @@ say_unread(struct mta_io *io)
 }
 
 static void
-tell(struct mta_io *io)
+mta_io_tell(struct mta_io *io)
 {
 	struct input in = { .kind = IN_MTA, .mta = &io->last };
 
@@ -155,7 +155,7 @@ end_reading(struct mta_io *io)
 	io->reading = NULL;
 	io->mta->end(reading, io->dropped ? NULL : &io->last);
 	if (io->dropped) {
-		set_timer(io->look, 0);
+		mta_io_set_timer(io->look, 0);
 		return;
 	}
 	/* A "yes" needs no second look, whoever writes. */
@@ -165,8 +165,8 @@ end_reading(struct mta_io *io)
 		    "the files are being written");
 	}
 	io->due = !same || !settled;
-	tell(io);
-	set_timer(io->look, io->times.look_ms);
+	mta_io_tell(io);
+	mta_io_set_timer(io->look, io->times.look_ms);
 }
 
 /* Where it usually is, or else by PATH. */
@@ -195,7 +195,7 @@ next_question(struct mta_io *io)
 		for (size_t i = 0; argv[i] != NULL; i++)
 			mem_free(argv[i]);
 		if (rc == RC_OK) {
-			set_timer(io->late, io->times.deadline_ms);
+			mta_io_set_timer(io->late, io->times.deadline_ms);
 			return;
 		}
 		io->mta->take(io->reading, NULL);
@@ -204,7 +204,7 @@ next_question(struct mta_io *io)
 }
 
 static void
-on_octets(void *ctx, const unsigned char *octets, size_t n)
+on_mta_io_octets(void *ctx, const unsigned char *octets, size_t n)
 {
 	struct mta_io *io = ctx;
 
@@ -215,7 +215,7 @@ on_octets(void *ctx, const unsigned char *octets, size_t n)
 }
 
 static void
-on_gone(void *ctx, int status)
+on_mta_io_gone(void *ctx, int status)
 {
 	struct mta_io *io = ctx;
 
@@ -230,7 +230,7 @@ on_gone(void *ctx, int status)
 }
 
 static void
-on_late(evutil_socket_t fd, short what, void *arg)
+on_mta_io_late(evutil_socket_t fd, short what, void *arg)
 {
 	struct mta_io *io = arg;
 
@@ -272,7 +272,7 @@ on_look(evutil_socket_t fd, short what, void *arg)
 	    (since >= io->times.again_ms && !asks_all(&io->last)))
 		begin_reading(io);
 	else
-		set_timer(io->look, io->times.look_ms);
+		mta_io_set_timer(io->look, io->times.look_ms);
 }
 
 struct mta_io *
@@ -280,7 +280,7 @@ mta_io_new(struct loop *loop, struct sink *sink, const struct plugin_mta *mta,
     const char *programs)
 {
 	struct mta_io *io = mem_new(sizeof(*io), 0, 0);
-	struct child_calls calls = { on_octets, on_gone, io };
+	struct child_calls calls = { on_mta_io_octets, on_mta_io_gone, io };
 
 	io->loop = loop;
 	io->sink = sink;
@@ -290,7 +290,7 @@ mta_io_new(struct loop *loop, struct sink *sink, const struct plugin_mta *mta,
 	mta_init(&io->last);
 	io->child = child_new(loop_base(loop), &calls);
 	io->look = evtimer_new(loop_base(loop), on_look, io);
-	io->late = evtimer_new(loop_base(loop), on_late, io);
+	io->late = evtimer_new(loop_base(loop), on_mta_io_late, io);
 	CHECK(io->look != NULL && io->late != NULL);
 	return io;
 }
@@ -316,7 +316,7 @@ mta_io_conf(struct mta_io *io, const struct conf *conf)
 	evtimer_del(io->look);
 	io->due = true;
 	if (io->reading == NULL) {
-		set_timer(io->look, 0);
+		mta_io_set_timer(io->look, 0);
 		return;
 	}
 	io->dropped = true;

@@ -52,7 +52,7 @@ struct peer_io {
 };
 
 static int
-by_number(const void *key, const struct tree_node *node)
+peer_io_by_number(const void *key, const struct tree_node *node)
 {
 	const uint32_t *number = key;
 	uint32_t other = tree_entry(node, struct peer_session, node)->number;
@@ -61,9 +61,10 @@ by_number(const void *key, const struct tree_node *node)
 }
 
 static struct peer_session *
-session_find(struct peer_io *io, uint32_t number)
+peer_io_session_find(struct peer_io *io, uint32_t number)
 {
-	struct tree_node *n = tree_find(&io->sessions, &number, by_number);
+	struct tree_node *n =
+	    tree_find(&io->sessions, &number, peer_io_by_number);
 
 	return n == NULL ? NULL : tree_entry(n, struct peer_session, node);
 }
@@ -98,7 +99,7 @@ on_drained(void *ctx, struct conn *conn)
 }
 
 static void
-on_ended(void *ctx, struct conn *conn, const char *reason)
+on_peer_io_ended(void *ctx, struct conn *conn, const char *reason)
 {
 	struct peer_session *s = ctx;
 	struct peer_io *io = s->io;
@@ -113,7 +114,7 @@ on_ended(void *ctx, struct conn *conn, const char *reason)
 static const struct conn_owner session_owner = {
 	.bytes = on_bytes,
 	.drained = on_drained,
-	.ended = on_ended,
+	.ended = on_peer_io_ended,
 };
 
 /* The peer is proved: from here on it is the engine's. */
@@ -130,7 +131,7 @@ session_begin(struct peer_io *io, struct conn *conn, bool dialled)
 	s->number = ++io->numbers;
 	CHECK(s->number != 0);
 	s->conn = conn;
-	tree_insert(&io->sessions, &s->node, &s->number, by_number);
+	tree_insert(&io->sessions, &s->node, &s->number, peer_io_by_number);
 	conn_own(conn, &session_owner, s);
 	in.who = s->number;
 	in.name = tls_name(tls);
@@ -139,7 +140,7 @@ session_begin(struct peer_io *io, struct conn *conn, bool dialled)
 }
 
 static void
-half_free(struct peer_half *half)
+peer_io_half_free(struct peer_half *half)
 {
 	*half->back = half->next;
 	if (half->next != NULL)
@@ -157,7 +158,7 @@ on_half_open(void *ctx, struct conn *conn)
 	struct peer_io *io = half->io;
 	struct addr from = half->from;
 
-	half_free(half);
+	peer_io_half_free(half);
 	if (io->sessions.n >= LIMIT_SESSIONS) {
 		sink_refused(io->sink, &from, "too-many-sessions");
 		conn_drop(conn);
@@ -173,7 +174,7 @@ on_half_ended(void *ctx, struct conn *conn, const char *reason)
 
 	(void)conn;
 	sink_refused(half->io->sink, &half->from, reason);
-	half_free(half);
+	peer_io_half_free(half);
 }
 
 static const struct conn_owner half_owner = {
@@ -186,7 +187,7 @@ give_way(struct peer_half *half)
 {
 	sink_refused(half->io->sink, &half->from, "too-many-handshakes");
 	conn_drop(half->conn);
-	half_free(half);
+	peer_io_half_free(half);
 }
 
 /*
@@ -196,7 +197,7 @@ give_way(struct peer_half *half)
  * all have spoken, the oldest of all.
  */
 static void
-make_room(struct peer_io *io, const struct addr *from)
+peer_io_make_room(struct peer_io *io, const struct addr *from)
 {
 	struct peer_half *here = NULL, *any = io->halves;
 	size_t n = 0;
@@ -223,7 +224,7 @@ make_room(struct peer_io *io, const struct addr *from)
  * alert access_denied (RFC 8446 6.2); nothing of the stranger's is read.
  */
 static void
-turn_away(int fd, enum setup_carrier carrier)
+peer_io_turn_away(int fd, enum setup_carrier carrier)
 {
 	static const uint8_t alert[] = { 21, 3, 3, 0, 2, 2, 49 };
 
@@ -241,10 +242,10 @@ came(struct peer_io *io, int fd, enum setup_carrier carrier,
 
 	if (!allow_has(&io->allow, from) || io->self == NULL || io->stopped) {
 		sink_refused(io->sink, from, "not-allowed");
-		turn_away(fd, carrier);
+		peer_io_turn_away(fd, carrier);
 		return false;
 	}
-	make_room(io, from);
+	peer_io_make_room(io, from);
 	half = mem_new(sizeof(*half), 0, 0);
 	half->io = io;
 	half->from = *from;
@@ -258,7 +259,7 @@ came(struct peer_io *io, int fd, enum setup_carrier carrier,
 }
 
 static void
-on_accept(struct evconnlistener *listener, evutil_socket_t fd,
+on_peer_io_accept(struct evconnlistener *listener, evutil_socket_t fd,
     struct sockaddr *sa, int len, void *arg)
 {
 	struct addr from = sock_addr(sa);
@@ -331,7 +332,7 @@ do_dial(void *ctx, const struct effect *fx)
 static void
 do_send(void *ctx, const struct effect *fx)
 {
-	struct peer_session *s = session_find(ctx, fx->who);
+	struct peer_session *s = peer_io_session_find(ctx, fx->who);
 
 	if (s != NULL)
 		conn_write(s->conn, fx->bytes, fx->len);
@@ -340,7 +341,7 @@ do_send(void *ctx, const struct effect *fx)
 static void
 do_close(void *ctx, const struct effect *fx)
 {
-	struct peer_session *s = session_find(ctx, fx->who);
+	struct peer_session *s = peer_io_session_find(ctx, fx->who);
 
 	if (s == NULL)
 		return;
@@ -401,8 +402,8 @@ peer_io_listen(struct peer_io *io, int fd)
 	struct evconnlistener *listener;
 
 	evutil_make_socket_nonblocking(fd);
-	listener = evconnlistener_new(loop_base(io->loop), on_accept, io,
-	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	listener = evconnlistener_new(loop_base(io->loop), on_peer_io_accept,
+	    io, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 	CHECK(listener != NULL);
 	evconnlistener_set_error_cb(listener, on_accept_error);
 	vec_push(&io->listeners, listener);
@@ -427,7 +428,7 @@ peer_io_stop(struct peer_io *io)
 	dial_pool_stop(io->dials);
 	while (io->halves != NULL) {
 		conn_drop(io->halves->conn);
-		half_free(io->halves);
+		peer_io_half_free(io->halves);
 	}
 	while ((n = tree_first(&io->sessions)) != NULL) {
 		struct peer_session *s =

@@ -45,7 +45,7 @@ struct probe_io {
 };
 
 static int
-by_number(const void *key, const struct tree_node *node)
+probe_io_by_number(const void *key, const struct tree_node *node)
 {
 	const uint32_t *number = key;
 	uint32_t other = tree_entry(node, struct probe, node)->number;
@@ -82,7 +82,7 @@ where(struct probe *probe)
 }
 
 static void
-give_up(struct probe *probe)
+probe_io_give_up(struct probe *probe)
 {
 	struct probe_io *io = probe->io;
 
@@ -111,7 +111,7 @@ wait_for_reply(struct probe *probe)
 }
 
 static void
-tell(struct loop *loop, uint32_t number, enum probe_verdict verdict,
+probe_io_tell(struct loop *loop, uint32_t number, enum probe_verdict verdict,
     const char *reason)
 {
 	struct input in = { .kind = IN_PROBE,
@@ -140,18 +140,19 @@ tell_answer(
 }
 
 static void
-verdict(struct probe *probe, enum probe_verdict verdict, const char *reason)
+probe_io_verdict(
+    struct probe *probe, enum probe_verdict verdict, const char *reason)
 {
 	struct loop *loop = probe->io->loop;
 	uint32_t number = probe->number;
 
-	give_up(probe);
-	tell(loop, number, verdict, reason);
+	probe_io_give_up(probe);
+	probe_io_tell(loop, number, verdict, reason);
 }
 
 /* What is said fits into the empty buffer of a socket, always. */
 static bool
-put(int fd, const struct buf *say)
+probe_io_put(int fd, const struct buf *say)
 {
 	return say->n == 0 ||
 	       send(fd, say->p, say->n, MSG_NOSIGNAL) == (ssize_t)say->n;
@@ -159,7 +160,7 @@ put(int fd, const struct buf *say)
 
 /* Goes on without a number, until the other end has closed. */
 static void
-leave(struct probe *probe)
+probe_io_leave(struct probe *probe)
 {
 	struct probe_io *io = probe->io;
 
@@ -182,16 +183,17 @@ judged(struct probe *probe, enum plugin_verdict said, const struct buf *say)
 	struct loop *loop = probe->io->loop;
 	struct probe was = *probe;
 
-	if (say->n > 0 && put(probe->fd, say))
-		leave(probe);
+	if (say->n > 0 && probe_io_put(probe->fd, say))
+		probe_io_leave(probe);
 	else
-		give_up(probe);
+		probe_io_give_up(probe);
 	tell_answer(loop, &was, verdicts[said]);
 }
 
 /* A reply has come, or the end. */
 static void
-replied(struct probe *probe, enum plugin_verdict said, const struct buf *say)
+probe_io_replied(
+    struct probe *probe, enum plugin_verdict said, const struct buf *say)
 {
 	uint64_t ms = mono_since(probe->asked, clock_mono());
 
@@ -204,7 +206,7 @@ replied(struct probe *probe, enum plugin_verdict said, const struct buf *say)
 }
 
 static void
-on_readable(evutil_socket_t fd, short what, void *arg)
+on_probe_io_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct probe *probe = arg;
 	uint8_t octets[PROBE_IO_READ];
@@ -217,72 +219,73 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		return;
 	if (probe->leaving) {
 		if (n <= 0)
-			give_up(probe);
+			probe_io_give_up(probe);
 		return;
 	}
 	if (n >= 0)
 		said = probe->io->dialogue->feed(
 		    probe->state, octets, (size_t)n, &say);
-	if (said == PLUGIN_MORE && !put(fd, &say))
+	if (said == PLUGIN_MORE && !probe_io_put(fd, &say))
 		said = PLUGIN_FAILED;
 	if (said != PLUGIN_MORE || say.n > 0)
-		replied(probe, said, &say);
+		probe_io_replied(probe, said, &say);
 	buf_done(&say);
 }
 
 static void
-on_connected(evutil_socket_t fd, short what, void *arg)
+on_probe_io_connected(evutil_socket_t fd, short what, void *arg)
 {
 	struct probe *probe = arg;
 
 	(void)what;
 	if (sock_error(fd) != 0) {
-		verdict(probe, PROBE_FAILED, NULL);
+		probe_io_verdict(probe, PROBE_FAILED, NULL);
 		return;
 	}
 	CHECK(event_assign(probe->ready, loop_base(probe->io->loop), fd,
-		  EV_READ | EV_PERSIST, on_readable, probe) == 0);
+		  EV_READ | EV_PERSIST, on_probe_io_readable, probe) == 0);
 	CHECK(event_add(probe->ready, NULL) == 0);
 	probe->connected = true;
 	wait_for_reply(probe);
-	tell(probe->io->loop, probe->number, PROBE_CONNECTED, NULL);
+	probe_io_tell(probe->io->loop, probe->number, PROBE_CONNECTED, NULL);
 }
 
 /* An MTA would still wait: so do we, for one of each number. */
 static void
-is_late(struct probe *probe)
+probe_io_is_late(struct probe *probe)
 {
 	struct probe_io *io = probe->io;
 	uint32_t number = probe->number;
 
 	if (io->late.n >= LIMIT_PROBES_LATE ||
 	    probe->wait_ms >= PROBE_IO_MOST_MS ||
-	    tree_find(&io->late, &number, by_number) != NULL) {
-		verdict(probe, PROBE_LATE, NULL);
+	    tree_find(&io->late, &number, probe_io_by_number) != NULL) {
+		probe_io_verdict(probe, PROBE_LATE, NULL);
 		return;
 	}
 	tree_remove(&io->running, &probe->node);
 	probe->late = true;
-	tree_insert(&io->late, &probe->node, &probe->number, by_number);
+	tree_insert(
+	    &io->late, &probe->node, &probe->number, probe_io_by_number);
 	wait_until(probe, PROBE_IO_MOST_MS - probe->wait_ms);
-	tell(io->loop, number, PROBE_LATE, NULL);
+	probe_io_tell(io->loop, number, PROBE_LATE, NULL);
 }
 
 static void
-on_deadline(evutil_socket_t fd, short what, void *arg)
+on_probe_io_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	struct probe *probe = arg;
 
 	(void)fd;
 	(void)what;
 	if (probe->leaving || probe->late)
-		give_up(probe);
+		probe_io_give_up(probe);
 	else if (mono_since(probe->due, clock_mono()) >= STALLED_MS)
-		verdict(probe, PROBE_UNABLE, "stalled");
+		probe_io_verdict(probe, PROBE_UNABLE, "stalled");
 	else if (probe->connected)
-		is_late(probe);
+		probe_io_is_late(probe);
 	else
-		verdict(probe, PROBE_FAILED, NULL);
+		probe_io_verdict(probe, PROBE_FAILED, NULL);
 }
 
 /* The recipient: `postmaster` of the service itself, who must be there (RFC
@@ -318,12 +321,14 @@ probe_begin(struct probe_io *io, const struct effect *fx, int fd)
 	probe->fd = fd;
 	probe->wait_ms =
 	    fx->wait_ms > io->timeout_ms ? fx->wait_ms : io->timeout_ms;
-	probe->ready = event_new(base, fd, EV_WRITE, on_connected, probe);
-	probe->deadline = evtimer_new(base, on_deadline, probe);
+	probe->ready =
+	    event_new(base, fd, EV_WRITE, on_probe_io_connected, probe);
+	probe->deadline = evtimer_new(base, on_probe_io_deadline, probe);
 	probe->state = mem_new(io->dialogue->state_size, 0, 0);
 	CHECK(probe->ready != NULL && probe->deadline != NULL);
 	dialogue_begin(io, probe->state, fx);
-	tree_insert(&io->running, &probe->node, &probe->number, by_number);
+	tree_insert(
+	    &io->running, &probe->node, &probe->number, probe_io_by_number);
 	CHECK(event_add(probe->ready, NULL) == 0);
 	wait_until(probe, io->timeout_ms < PROBE_IO_CONNECT_MS
 			      ? io->timeout_ms
@@ -350,10 +355,10 @@ reach(const struct probe_io *io, const struct effect *fx, const char **why)
 static void
 give_up_number(struct tree *tree, uint32_t number)
 {
-	struct tree_node *n = tree_find(tree, &number, by_number);
+	struct tree_node *n = tree_find(tree, &number, probe_io_by_number);
 
 	if (n != NULL)
-		give_up(tree_entry(n, struct probe, node));
+		probe_io_give_up(tree_entry(n, struct probe, node));
 }
 
 static void
@@ -372,9 +377,9 @@ do_probe(void *ctx, const struct effect *fx)
 	if (fd >= 0)
 		probe_begin(io, fx, fd);
 	else if (why != NULL)
-		tell(io->loop, fx->who, PROBE_UNABLE, why);
+		probe_io_tell(io->loop, fx->who, PROBE_UNABLE, why);
 	else
-		tell(io->loop, fx->who, PROBE_FAILED, NULL);
+		probe_io_tell(io->loop, fx->who, PROBE_FAILED, NULL);
 }
 
 struct probe_io *
@@ -408,7 +413,7 @@ probe_io_free(struct probe_io *io)
 	while ((n = tree_first(&io->running)) != NULL ||
 	       (n = tree_first(&io->late)) != NULL ||
 	       (n = tree_first(&io->leaving)) != NULL)
-		give_up(tree_entry(n, struct probe, node));
+		probe_io_give_up(tree_entry(n, struct probe, node));
 	mem_free(io->own_name);
 	mem_free(io);
 }

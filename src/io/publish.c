@@ -49,10 +49,10 @@ struct publish {
 	uint64_t patience_ms, pause_ms;
 };
 
-static void hand_over(struct publish *p);
+static void publish_hand_over(struct publish *p);
 
 static void
-set_timer(struct event *timer, uint64_t ms)
+publish_set_timer(struct event *timer, uint64_t ms)
 {
 	struct timeval tv = {
 		.tv_sec = (time_t)(ms / 1000),
@@ -69,17 +69,17 @@ try_again(struct publish *p)
 	p->busy = false;
 	p->whole = true;
 	evtimer_del(p->watch);
-	set_timer(p->again, p->pause_ms);
+	publish_set_timer(p->again, p->pause_ms);
 	p->pause_ms =
 	    p->pause_ms * 2 < PAUSE_MAX_MS ? p->pause_ms * 2 : PAUSE_MAX_MS;
 }
 
 static void
-on_again(evutil_socket_t fd, short what, void *arg)
+on_publish_again(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	hand_over(arg);
+	publish_hand_over(arg);
 }
 
 static const char *
@@ -89,13 +89,13 @@ phase_word(enum plugin_phase phase)
 }
 
 static uint64_t
-patience(const struct publish *p)
+publish_patience(const struct publish *p)
 {
 	return p->phase == PLUGIN_LOCKING ? PATIENCE_MS : p->patience_ms;
 }
 
 static void
-on_late(evutil_socket_t fd, short what, void *arg)
+on_publish_late(evutil_socket_t fd, short what, void *arg)
 {
 	struct publish *p = arg;
 
@@ -103,7 +103,7 @@ on_late(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	sink_say(p->sink, SINK_ERROR, "publisher-killed",
 	    "phase=%s, pid=%d, late-ms=%" PRIu64, phase_word(p->phase),
-	    (int)child_pid(p->child), patience(p));
+	    (int)child_pid(p->child), publish_patience(p));
 	if (p->phase != PLUGIN_LOCKING && p->patience_ms < PATIENCE_MAX_MS)
 		p->patience_ms *= 2;
 	child_kill(p->child);
@@ -118,7 +118,7 @@ on_phase(struct publish *p, struct cur body)
 		return;
 	p->phase = phase;
 	if (p->busy)
-		set_timer(p->watch, patience(p));
+		publish_set_timer(p->watch, publish_patience(p));
 }
 
 static void
@@ -155,7 +155,7 @@ on_ack(struct publish *p, struct cur body)
 		sink_say(p->sink, SINK_WARNING, "publish-copy",
 		    "directory=%s, reason=\"cannot be written\"", p->tables);
 	p->done(p->ctx, ack.generation, ack.made);
-	hand_over(p);
+	publish_hand_over(p);
 }
 
 /* The milter goes on with the one before: said once. */
@@ -178,7 +178,7 @@ on_milter(struct publish *p, struct cur body)
 }
 
 static void
-on_octets(void *ctx, const unsigned char *octets, size_t n)
+on_publish_octets(void *ctx, const unsigned char *octets, size_t n)
 {
 	struct publish *p = ctx;
 	struct wire_frame frame;
@@ -204,7 +204,7 @@ on_octets(void *ctx, const unsigned char *octets, size_t n)
 }
 
 static void
-on_gone(void *ctx, int status)
+on_publish_gone(void *ctx, int status)
 {
 	struct publish *p = ctx;
 
@@ -220,7 +220,7 @@ on_gone(void *ctx, int status)
 }
 
 static void
-add_own(struct plugin_setup *setup, const struct addr *addr)
+publish_add_own(struct plugin_setup *setup, const struct addr *addr)
 {
 	for (size_t i = 0; i < setup->nown; i++)
 		if (addr_equal(&setup->own[i], addr))
@@ -250,19 +250,19 @@ add_interface(struct plugin_setup *setup, const struct sockaddr *sa)
 		memcpy(addr.ip, &in6.sin6_addr, 16);
 	}
 	if (addr.family != 0 && !addr_is_loopback(&addr))
-		add_own(setup, &addr);
+		publish_add_own(setup, &addr);
 }
 
 /* What we announce first; then what the interfaces have. */
 static void
-find_own(struct plugin_setup *setup, const struct setup *core)
+publish_find_own(struct plugin_setup *setup, const struct setup *core)
 {
 	struct ifaddrs *list;
 
 	for (size_t i = 0; i < core->nsmtp; i++)
-		add_own(setup, &core->smtp[i]);
+		publish_add_own(setup, &core->smtp[i]);
 	for (size_t i = 0; i < core->nlisten && !core->lab; i++)
-		add_own(setup, &core->listen[i]);
+		publish_add_own(setup, &core->listen[i]);
 	if (core->lab || getifaddrs(&list) != 0)
 		return;
 	for (const struct ifaddrs *a = list; a != NULL; a = a->ifa_next)
@@ -278,7 +278,7 @@ set_text(char *out, size_t room, const char *text)
 }
 
 static void
-replace(char **text, const char *with)
+publish_replace(char **text, const char *with)
 {
 	mem_free(*text);
 	*text = mem_str(with);
@@ -295,17 +295,18 @@ publish_conf(struct publish *p, const struct conf *conf)
 	set_text(setup.hold, sizeof(setup.hold), conf->hold_transport);
 	setup.by_name = conf->next_hop_name;
 	setup.lab = conf->setup.lab;
-	find_own(&setup, &conf->setup);
-	replace(&p->program, conf->publisher ? conf->publisher : INSTALLED);
-	replace(&p->tables, conf->table_directory);
-	replace(&p->state, conf->state_directory);
+	publish_find_own(&setup, &conf->setup);
+	publish_replace(
+	    &p->program, conf->publisher ? conf->publisher : INSTALLED);
+	publish_replace(&p->tables, conf->table_directory);
+	publish_replace(&p->state, conf->state_directory);
 	p->setup = setup;
 	p->setup_due = true;
 	p->whole = true;
 	if (moved)
 		child_kill(p->child);
 	else
-		hand_over(p);
+		publish_hand_over(p);
 }
 
 /* The routes handed over are ours: the lent table will be gone. */
@@ -407,7 +408,7 @@ hand_annex(struct publish *p)
 
 /* The newest table to the publisher, if it is free to take one. */
 static void
-hand_over(struct publish *p)
+publish_hand_over(struct publish *p)
 {
 	struct buf out = { 0 };
 	size_t moved;
@@ -434,7 +435,7 @@ hand_over(struct publish *p)
 	p->whole = false;
 	p->busy = true;
 	p->phase = PLUGIN_WORKING;
-	set_timer(p->watch, patience(p));
+	publish_set_timer(p->watch, publish_patience(p));
 }
 
 void
@@ -465,7 +466,7 @@ publish_table(struct publish *p, const struct rib *rib)
 {
 	p->wanted = rib;
 	p->generation = rib == NULL ? 0 : rib->generation;
-	hand_over(p);
+	publish_hand_over(p);
 }
 
 void
@@ -478,7 +479,7 @@ publish_annex(struct publish *p, const uint8_t *octets, size_t n)
 	p->annex_due = true;
 	cur_u64(&in);
 	if (p->wanted != NULL && cur_u64(&in) == p->generation)
-		hand_over(p);
+		publish_hand_over(p);
 }
 
 void
@@ -496,8 +497,8 @@ publish_new(struct event_base *base, struct sink *sink,
 {
 	struct publish *p = mem_new(sizeof(*p), 0, 0);
 	struct child_calls calls = {
-		.took = on_octets,
-		.gone = on_gone,
+		.took = on_publish_octets,
+		.gone = on_publish_gone,
 		.ctx = p,
 	};
 
@@ -506,8 +507,8 @@ publish_new(struct event_base *base, struct sink *sink,
 	p->ctx = ctx;
 	p->handed = mem_new(sizeof(*p->handed), 0, 0);
 	p->child = child_new(base, &calls);
-	p->watch = evtimer_new(base, on_late, p);
-	p->again = evtimer_new(base, on_again, p);
+	p->watch = evtimer_new(base, on_publish_late, p);
+	p->again = evtimer_new(base, on_publish_again, p);
 	CHECK(p->watch != NULL && p->again != NULL);
 	p->patience_ms = PATIENCE_MS;
 	p->pause_ms = PAUSE_FIRST_MS;

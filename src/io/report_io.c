@@ -18,7 +18,7 @@ struct report_io {
 };
 
 static void
-on_ready(evutil_socket_t fd, short what, void *arg)
+on_report_io_ready(evutil_socket_t fd, short what, void *arg)
 {
 	struct report_io *io = arg;
 	uint8_t line[LIMIT_REPORT_OCTETS + 1]; /* one more: seen as too long */
@@ -53,8 +53,8 @@ report_io_open(struct report_io *io, const char *path)
 	if (rc != RC_OK)
 		return rc;
 	io->path = mem_str(path);
-	io->ready = event_new(
-	    loop_base(io->loop), io->fd, EV_READ | EV_PERSIST, on_ready, io);
+	io->ready = event_new(loop_base(io->loop), io->fd, EV_READ | EV_PERSIST,
+	    on_report_io_ready, io);
 	CHECK(io->ready != NULL && event_add(io->ready, NULL) == 0);
 	return RC_OK;
 }

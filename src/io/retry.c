@@ -62,7 +62,7 @@ struct retry {
 static void next_step(struct retry *r);
 
 static int
-by_pattern(const void *key, const struct tree_node *node)
+retry_by_pattern(const void *key, const struct tree_node *node)
 {
 	return strcmp(key, tree_entry(node, struct entry, node)->pattern);
 }
@@ -71,8 +71,9 @@ by_pattern(const void *key, const struct tree_node *node)
 static void
 put_entry(struct tree *set, struct entry *entry)
 {
-	if (tree_find(set, entry->pattern, by_pattern) == NULL) {
-		tree_insert(set, &entry->node, entry->pattern, by_pattern);
+	if (tree_find(set, entry->pattern, retry_by_pattern) == NULL) {
+		tree_insert(
+		    set, &entry->node, entry->pattern, retry_by_pattern);
 		return;
 	}
 	mem_free(entry->pattern);
@@ -111,7 +112,7 @@ clear_ids(struct retry *r)
 }
 
 static void
-set_timer(struct event *timer, uint64_t ms)
+retry_set_timer(struct event *timer, uint64_t ms)
 {
 	struct timeval tv = {
 		.tv_sec = (time_t)(ms / 1000),
@@ -143,7 +144,7 @@ take_token(struct retry *r)
 }
 
 static void
-hang_up(struct retry *r)
+retry_hang_up(struct retry *r)
 {
 	if (r->bev != NULL)
 		bufferevent_free(r->bev);
@@ -167,15 +168,15 @@ end_round(struct retry *r)
 	clear_ids(r);
 	r->step = STEP_NONE;
 	if (r->later.n > 0)
-		set_timer(r->again, RETRY_AGAIN_MS);
+		retry_set_timer(r->again, RETRY_AGAIN_MS);
 	if (r->due.n > 0)
-		set_timer(r->start, SETTLE_MS);
+		retry_set_timer(r->start, SETTLE_MS);
 }
 
 static void
-give_up(struct retry *r, const char *socket, const char *why)
+retry_give_up(struct retry *r, const char *socket, const char *why)
 {
-	hang_up(r);
+	retry_hang_up(r);
 	r->missed = true;
 	sink_say(r->sink, SINK_WARNING, "retry-failed",
 	    "socket=%s/%s, error=\"%s\"", r->directory, socket, why);
@@ -183,7 +184,7 @@ give_up(struct retry *r, const char *socket, const char *why)
 }
 
 static void
-on_found(void *ctx, const struct plugin_queued *found)
+on_retry_found(void *ctx, const struct plugin_queued *found)
 {
 	struct retry *r = ctx;
 	struct match m;
@@ -194,7 +195,7 @@ on_found(void *ctx, const struct plugin_queued *found)
 		return;
 	m = match_over(found->recipient, r->delimiters);
 	while ((pattern = match_next(&m)) != NULL)
-		if (tree_find(&r->round, pattern, by_pattern) != NULL) {
+		if (tree_find(&r->round, pattern, retry_by_pattern) != NULL) {
 			size_t n = r->ids.n;
 
 			/* The recipients of a message come in a row. */
@@ -211,14 +212,14 @@ on_listed(void *ctx, const char *why)
 
 	r->listing = NULL;
 	if (why != NULL)
-		give_up(r, r->queue->list, why);
+		retry_give_up(r, r->queue->list, why);
 	else
 		next_step(r);
 }
 
 /* What is answered is of no use. */
 static void
-on_readable(struct bufferevent *bev, void *arg)
+on_retry_readable(struct bufferevent *bev, void *arg)
 {
 	struct evbuffer *in = bufferevent_get_input(bev);
 
@@ -227,7 +228,7 @@ on_readable(struct bufferevent *bev, void *arg)
 }
 
 static const char *
-socket_of(const struct retry *r)
+retry_socket_of(const struct retry *r)
 {
 	switch (r->step) {
 	case STEP_ALL:
@@ -241,7 +242,7 @@ socket_of(const struct retry *r)
 }
 
 static void
-on_event(struct bufferevent *bev, short what, void *arg)
+on_retry_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct retry *r = arg;
 
@@ -249,21 +250,21 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	if ((what & BEV_EVENT_CONNECTED) != 0)
 		return;
 	if ((what & BEV_EVENT_TIMEOUT) != 0) {
-		give_up(r, socket_of(r), "no answer");
+		retry_give_up(r, retry_socket_of(r), "no answer");
 		return;
 	}
 	/* The MTA closes when it has done what it was asked. */
 	if ((what & BEV_EVENT_EOF) != 0) {
-		hang_up(r);
+		retry_hang_up(r);
 		next_step(r);
 		return;
 	}
-	give_up(r, socket_of(r), strerror(errno));
+	retry_give_up(r, retry_socket_of(r), strerror(errno));
 }
 
 /* To a trigger all is said once it is written: it answers nothing. */
 static void
-on_written(struct bufferevent *bev, void *arg)
+on_retry_written(struct bufferevent *bev, void *arg)
 {
 	struct retry *r = arg;
 
@@ -274,18 +275,19 @@ on_written(struct bufferevent *bev, void *arg)
 
 /* Opens the socket of the step and says what there is to say. */
 static void
-ask(struct retry *r, const struct buf *say)
+retry_ask(struct retry *r, const struct buf *say)
 {
 	struct timeval patience = { .tv_sec = LISTING_PATIENCE_S };
-	int fd = listing_connect(r->directory, socket_of(r));
+	int fd = listing_connect(r->directory, retry_socket_of(r));
 
 	if (fd < 0) {
-		give_up(r, socket_of(r), strerror(errno));
+		retry_give_up(r, retry_socket_of(r), strerror(errno));
 		return;
 	}
 	r->bev = bufferevent_socket_new(r->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	CHECK(r->bev != NULL);
-	bufferevent_setcb(r->bev, on_readable, on_written, on_event, r);
+	bufferevent_setcb(
+	    r->bev, on_retry_readable, on_retry_written, on_retry_event, r);
 	bufferevent_set_timeouts(r->bev, &patience, &patience);
 	bufferevent_enable(r->bev, EV_READ | EV_WRITE);
 	if (say->n > 0)
@@ -293,14 +295,14 @@ ask(struct retry *r, const struct buf *say)
 }
 
 static void
-list(struct retry *r)
+retry_list(struct retry *r)
 {
-	struct listing_job job = { r->queue, r->directory, on_found, on_listed,
-		r };
+	struct listing_job job = { r->queue, r->directory, on_retry_found,
+		on_listed, r };
 
 	r->listing = listing_begin(r->base, &job);
 	if (r->listing == NULL)
-		give_up(r, r->queue->list, strerror(errno));
+		retry_give_up(r, r->queue->list, strerror(errno));
 }
 
 /* Those of `from` whose time has come make the round. */
@@ -325,7 +327,7 @@ begin_round(struct retry *r, struct tree *from, bool first)
 	r->missed = false;
 	r->next = 0;
 	r->step = STEP_LIST;
-	list(r);
+	retry_list(r);
 }
 
 /* Ms until the first of the set is due; UINT64_MAX when it is empty. */
@@ -361,14 +363,14 @@ next_step(struct retry *r)
 		r->step = r->ids.n > RETRY_MAX ? STEP_ALL : STEP_ONE;
 		if (r->step == STEP_ALL) {
 			r->queue->put_all(&say);
-			ask(r, &say);
+			retry_ask(r, &say);
 			buf_done(&say);
 			return;
 		}
 	}
 	if (r->step == STEP_ONE && r->next < r->ids.n) {
 		r->queue->put_one(&say, r->ids.v[r->next++]);
-		ask(r, &say);
+		retry_ask(r, &say);
 		buf_done(&say);
 		return;
 	}
@@ -389,7 +391,7 @@ try_round(struct retry *r, struct tree *from, bool first)
 	if (ms == 0)
 		ms = take_token(r);
 	if (ms > 0)
-		set_timer(timer, ms);
+		retry_set_timer(timer, ms);
 	else
 		begin_round(r, from, first);
 }
@@ -405,7 +407,7 @@ on_start(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-on_again(evutil_socket_t fd, short what, void *arg)
+on_retry_again(evutil_socket_t fd, short what, void *arg)
 {
 	struct retry *r = arg;
 
@@ -424,7 +426,7 @@ retry_new(struct event_base *base, struct sink *sink,
 	r->sink = sink;
 	r->queue = queue;
 	r->start = evtimer_new(base, on_start, r);
-	r->again = evtimer_new(base, on_again, r);
+	r->again = evtimer_new(base, on_retry_again, r);
 	CHECK(r->start != NULL && r->again != NULL);
 	r->tokens = TOKENS_MAX;
 	r->filled = clock_mono();
@@ -446,7 +448,7 @@ retry_moved(struct retry *r, const char *directory)
 	}
 	r->missed = false;
 	if (r->due.n > 0 && r->step == STEP_NONE)
-		set_timer(r->start, SETTLE_MS);
+		retry_set_timer(r->start, SETTLE_MS);
 }
 
 void
@@ -484,7 +486,7 @@ retry_pattern(struct retry *r, const char *pattern)
 	entry->pattern = mem_str(pattern);
 	put_entry(&r->due, entry);
 	if (r->step == STEP_NONE)
-		set_timer(r->start, SETTLE_MS);
+		retry_set_timer(r->start, SETTLE_MS);
 }
 
 void
@@ -498,7 +500,7 @@ retry_free(struct retry *r)
 {
 	if (r == NULL)
 		return;
-	hang_up(r);
+	retry_hang_up(r);
 	event_free(r->start);
 	event_free(r->again);
 	clear(&r->due);

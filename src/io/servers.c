@@ -14,7 +14,7 @@ struct addresses {
 };
 
 static void
-add(struct addresses *to, const struct addr *addr)
+servers_add(struct addresses *to, const struct addr *addr)
 {
 	if (addr->family == 0)
 		return;
@@ -25,11 +25,11 @@ add(struct addresses *to, const struct addr *addr)
 }
 
 static void
-collect(struct addresses *to, const struct setup *setup)
+servers_collect(struct addresses *to, const struct setup *setup)
 {
 	for (size_t i = 0; i < setup->npeers; i++)
 		for (size_t k = 0; k < setup->peers[i].naddrs; k++)
-			add(to, &setup->peers[i].addrs[k]);
+			servers_add(to, &setup->peers[i].addrs[k]);
 	for (size_t i = 0; i < setup->nconnectors; i++) {
 		const struct setup_connector *c = &setup->connectors[i];
 
@@ -37,8 +37,8 @@ collect(struct addresses *to, const struct setup *setup)
 			const struct setup_bridgehead *b = &c->bridgeheads[k];
 
 			for (size_t m = 0; m < b->nsmtp; m++)
-				add(to, &b->smtp[m]);
-			add(to, &b->verb);
+				servers_add(to, &b->smtp[m]);
+			servers_add(to, &b->verb);
 		}
 	}
 }
@@ -82,7 +82,7 @@ servers_write(const char *directory, const struct setup *setup)
 	buf_text(&text,
 	    "# Own servers that may send on by this one: peers and bridgeheads "
 	    "of lsrd.conf.\n# lsrd writes this; see lsrd-postfix(7).\n");
-	collect(&found, setup);
+	servers_collect(&found, setup);
 	for (size_t i = 0; i < found.list.n; i++)
 		buf_printf(
 		    &text, "%s permit\n", addr_ip_text(&found.list.v[i], ip));

@@ -196,7 +196,7 @@ sink_is_debug(const struct sink *sink)
 }
 
 static bool
-is_wanted(const struct sink *sink, enum sink_level level)
+sink_is_wanted(const struct sink *sink, enum sink_level level)
 {
 	return level <= sink->level || sink->debug;
 }
@@ -347,7 +347,7 @@ subject_of(const struct event *event)
 
 /* That something is well again is no alarm. */
 static enum sink_level
-level_of(const struct sink_row *row, const struct event *event)
+sink_level_of(const struct sink_row *row, const struct event *event)
 {
 	static const char *const well[] = { "up", "joined", "full", "yes",
 		"claimed", "well", "used" };
@@ -377,8 +377,8 @@ sink_event(struct sink *sink, const struct event *event)
 
 	CHECK((unsigned)event->kind < EVENT_KINDS);
 	row = &rows[event->kind];
-	level = level_of(row, event);
-	if (!is_wanted(sink, level))
+	level = sink_level_of(row, event);
+	if (!sink_is_wanted(sink, level))
 		return;
 	if (event->kind == EVENT_LINK_STATE) /* the connector comes first */
 		put_pair(&text, row->name, event->name);
@@ -405,7 +405,7 @@ sink_say(struct sink *sink, enum sink_level level, const char *word,
 	struct buf text = { 0 }, about = { 0 };
 	va_list ap;
 
-	if (!is_wanted(sink, level))
+	if (!sink_is_wanted(sink, level))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(raw, sizeof(raw), fmt, ap);
@@ -437,7 +437,7 @@ sink_refused(struct sink *sink, const struct addr *from, const char *reason)
 	struct mono now = clock_mono();
 	uint64_t left_out, others;
 
-	if (!is_wanted(sink, SINK_REMOTE))
+	if (!sink_is_wanted(sink, SINK_REMOTE))
 		return;
 	source_of(from, ip);
 	if (!limit_pass(sink->limit, ip, now, &left_out))

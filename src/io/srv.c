@@ -134,7 +134,7 @@ on_sock_state(void *arg, ares_socket_t fd, int readable, int writable)
 }
 
 static void
-failed(struct srv *srv, const char *name, int status)
+srv_failed(struct srv *srv, const char *name, int status)
 {
 	srv->failed = true;
 	sink_say(srv->sink, SINK_WARNING, "dns-failed",
@@ -155,7 +155,7 @@ on_addresses(void *arg, int status, int timeouts, struct ares_addrinfo *res)
 	name->ended = true;
 	name->srv->open--;
 	if (status != ARES_SUCCESS)
-		failed(name->srv, name->name, status);
+		srv_failed(name->srv, name->name, status);
 	for (; node != NULL && name->naddrs < SRV_ADDRESSES;
 	     node = node->ai_next) {
 		struct addr addr = sock_addr(node->ai_addr);
@@ -212,7 +212,7 @@ on_srv(void *arg, int status, int timeouts, unsigned char *answer, int n)
 		status = ares_parse_srv_reply(answer, n, &replies);
 	if (status != ARES_SUCCESS && status != ARES_ENODATA &&
 	    status != ARES_ENOTFOUND)
-		failed(srv, srv->domain, status);
+		srv_failed(srv, srv->domain, status);
 	for (struct ares_srv_reply *r = replies;
 	     r != NULL && targets < SRV_TARGETS; r = r->next, targets++)
 		target(srv, r);
@@ -254,7 +254,7 @@ round_begin(struct srv *srv)
 }
 
 static void
-on_again(evutil_socket_t fd, short what, void *arg)
+on_srv_again(evutil_socket_t fd, short what, void *arg)
 {
 	struct srv *srv = arg;
 
@@ -309,7 +309,7 @@ same_peers(const struct srv *srv, const struct setup_peer *peers, size_t n)
 
 /* Another port of a target that was named twice goes to the same peer. */
 static struct setup_peer *
-peer_get(struct setup_peer *peers, size_t *n, const char *name)
+srv_peer_get(struct setup_peer *peers, size_t *n, const char *name)
 {
 	for (size_t i = 0; i < *n; i++)
 		if (strcmp(peers[i].name, name) == 0)
@@ -338,7 +338,7 @@ take_peers(struct srv *srv)
 
 	for (struct srv_name *x = srv->names; x != NULL; x = x->next)
 		if (x->way == SIZE_MAX && x->naddrs > 0)
-			peer_add(peer_get(peers, &n, x->name), x);
+			peer_add(srv_peer_get(peers, &n, x->name), x);
 	if (n > 1)
 		qsort(peers, n, sizeof(*peers), order_of_peers);
 	if (same_peers(srv, peers, n) || (srv->failed && n < srv->peers.n)) {
@@ -416,7 +416,7 @@ srv_new(struct event_base *base, struct sink *sink, void (*changed)(void *ctx),
 	srv->changed = changed;
 	srv->ctx = ctx;
 	srv->timeout = evtimer_new(base, on_timeout, srv);
-	srv->again = evtimer_new(base, on_again, srv);
+	srv->again = evtimer_new(base, on_srv_again, srv);
 	CHECK(srv->timeout != NULL && srv->again != NULL);
 	channel_new(srv);
 	return srv;
@@ -430,7 +430,7 @@ srv_ask_at(struct srv *srv, const char *server)
 
 /* Nothing is wanted, and nothing is known. */
 static void
-forget(struct srv *srv)
+srv_forget(struct srv *srv)
 {
 	ares_cancel(srv->channel);
 	srv->running = false;
@@ -474,7 +474,7 @@ srv_look(struct srv *srv, const struct conf *conf)
 			event_active(srv->again, 0, 0);
 		return;
 	}
-	forget(srv);
+	srv_forget(srv);
 	srv->domain = mem_str(conf->srv_domain);
 	srv->nlookups = conf->nlookups;
 	srv->lookups = mem_new(0, conf->nlookups, sizeof(*srv->lookups));
@@ -505,7 +505,7 @@ srv_free(struct srv *srv)
 {
 	if (srv == NULL)
 		return;
-	forget(srv);
+	srv_forget(srv);
 	ares_destroy(srv->channel);
 	while (srv->socks != NULL)
 		sock_end(&srv->socks);

@@ -96,7 +96,7 @@ close_well(int fd, bool well)
 
 /* Nothing is left of what failed, and errno tells what did. */
 static int
-give_up(int dirfd, const char *fresh)
+store_file_give_up(int dirfd, const char *fresh)
 {
 	int error = errno;
 
@@ -122,7 +122,7 @@ write_in(int dirfd, const char *name, const void *octets, size_t n)
 	if (!close_well(
 		fd, file_put(fd, octets, n) == RC_OK && fsync(fd) == 0) ||
 	    renameat(dirfd, fresh, dirfd, name) != 0)
-		return give_up(dirfd, fresh);
+		return store_file_give_up(dirfd, fresh);
 	return fsync(dirfd) == 0 ? RC_OK : RC_IO;
 }
 
@@ -140,7 +140,7 @@ store_file_write(
 }
 
 static bool
-read_all(int fd, uint8_t *p, size_t n)
+store_file_read_all(int fd, uint8_t *p, size_t n)
 {
 	while (n > 0) {
 		ssize_t done = read(fd, p, n);
@@ -156,7 +156,7 @@ read_all(int fd, uint8_t *p, size_t n)
 }
 
 static void
-path_of(char *path, size_t room, const char *dir, const char *name)
+store_file_path_of(char *path, size_t room, const char *dir, const char *name)
 {
 	snprintf(path, room, "%s/%s", dir, name);
 }
@@ -170,7 +170,7 @@ store_file_read(const char *dir, const char *name, uint8_t **octets, size_t *n)
 
 	*octets = NULL;
 	*n = 0;
-	path_of(path, sizeof(path), dir, name);
+	store_file_path_of(path, sizeof(path), dir, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return errno == ENOENT ? RC_NONE : RC_IO;
@@ -181,7 +181,7 @@ store_file_read(const char *dir, const char *name, uint8_t **octets, size_t *n)
 	if (rc == RC_OK) {
 		*n = (size_t)st.st_size;
 		*octets = mem_new(0, *n, 1);
-		if (!read_all(fd, *octets, *n))
+		if (!store_file_read_all(fd, *octets, *n))
 			rc = RC_IO;
 	}
 	(void)close_well(fd, false);
@@ -198,7 +198,7 @@ store_file_aside(const char *dir, const char *name)
 {
 	char path[4096], bad[4096];
 
-	path_of(path, sizeof(path), dir, name);
+	store_file_path_of(path, sizeof(path), dir, name);
 	if ((size_t)snprintf(bad, sizeof(bad), "%s/%s.bad", dir, name) <
 	    sizeof(bad))
 		(void)rename(path, bad);

@@ -41,7 +41,7 @@ static const char *const names[] = {
 	[SAVE_STATE] = "state",
 };
 
-static void begin(struct store *store);
+static void store_io_begin(struct store *store);
 
 static void
 saved(struct store *store, uint32_t number)
@@ -75,7 +75,7 @@ written(struct store *store, int error)
 	}
 	saved(store, store->number);
 	if (store->waits && store->child == 0)
-		begin(store);
+		store_io_begin(store);
 }
 
 /* The child's exit status is an errno, or 0. */
@@ -93,7 +93,7 @@ reap(struct store *store)
 }
 
 static void
-on_done(evutil_socket_t fd, short what, void *arg)
+on_store_io_done(evutil_socket_t fd, short what, void *arg)
 {
 	struct store *store = arg;
 
@@ -135,7 +135,7 @@ child(struct store *store, int end)
 
 /* A child for it; else an errno: nobody may wait for it here. */
 static int
-hand_over(struct store *store)
+store_io_hand_over(struct store *store)
 {
 	int ends[2];
 
@@ -151,14 +151,14 @@ hand_over(struct store *store)
 		return EAGAIN;
 	}
 	store->done_fd = ends[0];
-	store->done = event_new(
-	    loop_base(store->io->loop), ends[0], EV_READ, on_done, store);
+	store->done = event_new(loop_base(store->io->loop), ends[0], EV_READ,
+	    on_store_io_done, store);
 	CHECK(store->done != NULL && event_add(store->done, NULL) == 0);
 	return 0;
 }
 
 static void
-begin(struct store *store)
+store_io_begin(struct store *store)
 {
 	int error;
 
@@ -169,7 +169,7 @@ begin(struct store *store)
 		written(store, write_now(store));
 		return;
 	}
-	error = hand_over(store);
+	error = store_io_hand_over(store);
 	if (error != 0)
 		not_saved(store, error);
 }
@@ -182,7 +182,7 @@ on_retry(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (store->child == 0 && store->waits)
-		begin(store);
+		store_io_begin(store);
 }
 
 static void
@@ -201,7 +201,7 @@ do_save(void *ctx, const struct effect *fx)
 	store->waits = true;
 	store->next_number = fx->who;
 	if (store->child == 0)
-		begin(store);
+		store_io_begin(store);
 }
 
 struct store_io *

@@ -96,7 +96,7 @@ in_date(const struct claims *claims)
 
 /* Does the certificate prove a name, and the one that we want? */
 static const char *
-judge(struct tls *tls)
+tls_judge(struct tls *tls)
 {
 	int rc = tls->seal->vouch(
 	    tls->seal->ctx, tls->der, tls->der_len, &tls->claims);
@@ -131,7 +131,7 @@ on_verify(X509_STORE_CTX *store, void *arg)
 	if (n > 0 && tls->der == NULL) {
 		tls->der = mem_dup(der, (size_t)n);
 		tls->der_len = (size_t)n;
-		reason = judge(tls);
+		reason = tls_judge(tls);
 	}
 	OPENSSL_free(der);
 	if (reason == NULL)
@@ -258,7 +258,7 @@ tls_feed(struct tls *tls, const uint8_t *octets, size_t n)
 }
 
 static bool
-is_ours(const struct tls *tls)
+tls_is_ours(const struct tls *tls)
 {
 	const unsigned char *chosen;
 	unsigned int n;
@@ -279,7 +279,7 @@ tls_run(struct tls *tls)
 	if (rc == 1) {
 		if (tls->claims == NULL)
 			fail(tls, "no-certificate");
-		else if (!is_ours(tls))
+		else if (!tls_is_ours(tls))
 			fail(tls, "other-protocol");
 		else
 			tls->state = TLS_OPEN;

@@ -23,7 +23,7 @@ struct verb_io {
 	char *name;
 	const struct verb_io_owner *owner;
 	void *ctx;
-	bool turning;   /* turn() is on the stack */
+	bool turning;   /* verb_io_turn() is on the stack */
 	bool undrained; /* something was written since the last drained() */
 	bool finishing;
 	bool dead;
@@ -39,7 +39,7 @@ wait_stage(struct verb_io *verb)
 }
 
 static void
-ended(struct verb_io *verb, const char *reason)
+verb_io_ended(struct verb_io *verb, const char *reason)
 {
 	if (verb->dead || verb->owner == NULL)
 		return;
@@ -52,7 +52,7 @@ ended(struct verb_io *verb, const char *reason)
 
 /* From the machine to the socket. */
 static void
-say(struct verb_io *verb)
+verb_io_say(struct verb_io *verb)
 {
 	struct buf *out = &verb->client.say;
 
@@ -78,12 +78,12 @@ push(struct verb_io *verb)
 	}
 	if (verb->finishing && evbuffer_get_length(verb->waiting) == 0)
 		verb_client_quit(&verb->client);
-	say(verb);
+	verb_io_say(verb);
 }
 
 /* From the machine to the owner, who may write, finish or free meanwhile. */
 static void
-tell(struct verb_io *verb)
+verb_io_tell(struct verb_io *verb)
 {
 	struct buf *in = &verb->client.tls;
 
@@ -117,15 +117,15 @@ wait_poll(struct verb_io *verb)
 
 /* What follows from what has come or was written. */
 static void
-turn(struct verb_io *verb)
+verb_io_turn(struct verb_io *verb)
 {
 	const struct verb_client *client = &verb->client;
 
 	if (verb->turning || verb->dead || verb->owner == NULL)
 		return;
 	verb->turning = true;
-	say(verb);
-	tell(verb);
+	verb_io_say(verb);
+	verb_io_tell(verb);
 	if (!verb->dead) {
 		push(verb);
 		if (verb->state != VERB_CLIENT_ENDED)
@@ -135,11 +135,11 @@ turn(struct verb_io *verb)
 	verb->turning = false;
 	if (!verb->dead && client->state == VERB_CLIENT_ENDED &&
 	    client->why != VERB_CLIENT_WELL)
-		ended(verb, verb_client_word(client->why));
+		verb_io_ended(verb, verb_client_word(client->why));
 }
 
 static void
-on_read(struct bufferevent *bev, void *arg)
+on_verb_io_read(struct bufferevent *bev, void *arg)
 {
 	struct verb_io *verb = arg;
 	struct evbuffer *in = bufferevent_get_input(bev);
@@ -150,7 +150,7 @@ on_read(struct bufferevent *bev, void *arg)
 	       (n = evbuffer_remove(in, octets, sizeof(octets))) > 0) {
 		verb_client_feed(
 		    &verb->client, octets, (size_t)n, clock_mono());
-		turn(verb);
+		verb_io_turn(verb);
 	}
 	/* After our QUIT nothing that comes is of interest. */
 	if (!verb->dead)
@@ -158,7 +158,7 @@ on_read(struct bufferevent *bev, void *arg)
 }
 
 static void
-on_written(struct bufferevent *bev, void *arg)
+on_verb_io_written(struct bufferevent *bev, void *arg)
 {
 	struct verb_io *verb = arg;
 
@@ -170,33 +170,34 @@ on_written(struct bufferevent *bev, void *arg)
 }
 
 static void
-on_event(struct bufferevent *bev, short what, void *arg)
+on_verb_io_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct verb_io *verb = arg;
 	int error = EVUTIL_SOCKET_ERROR();
 
 	(void)bev;
-	ended(verb, what & BEV_EVENT_EOF ? verb_client_word(VERB_CLIENT_CLOSED)
-					 : sock_reason(error));
+	verb_io_ended(verb, what & BEV_EVENT_EOF
+				? verb_client_word(VERB_CLIENT_CLOSED)
+				: sock_reason(error));
 }
 
 static void
-on_deadline(evutil_socket_t fd, short what, void *arg)
+on_verb_io_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	ended(arg, "smtp-timeout");
+	verb_io_ended(arg, "smtp-timeout");
 }
 
 static void
-on_poll(evutil_socket_t fd, short what, void *arg)
+on_verb_io_poll(evutil_socket_t fd, short what, void *arg)
 {
 	struct verb_io *verb = arg;
 
 	(void)fd;
 	(void)what;
 	verb_client_tick(&verb->client, clock_mono());
-	turn(verb);
+	verb_io_turn(verb);
 }
 
 struct verb_io *
@@ -212,12 +213,13 @@ verb_io_new(struct loop *loop, int fd, const char *name)
 	verb->state = verb->client.state;
 	verb->waiting = evbuffer_new();
 	verb->bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
-	verb->deadline = evtimer_new(base, on_deadline, verb);
-	verb->poll = evtimer_new(base, on_poll, verb);
+	verb->deadline = evtimer_new(base, on_verb_io_deadline, verb);
+	verb->poll = evtimer_new(base, on_verb_io_poll, verb);
 	CHECK(verb->waiting != NULL && verb->bev != NULL &&
 	      verb->deadline != NULL && verb->poll != NULL);
 	bufferevent_set_max_single_read(verb->bev, VERB_IO_READ);
-	bufferevent_setcb(verb->bev, on_read, on_written, on_event, verb);
+	bufferevent_setcb(verb->bev, on_verb_io_read, on_verb_io_written,
+	    on_verb_io_event, verb);
 	bufferevent_enable(verb->bev, EV_READ | EV_WRITE);
 	wait_stage(verb);
 	return verb;
@@ -237,7 +239,7 @@ verb_io_write(struct verb_io *verb, const uint8_t *octets, size_t n)
 		return;
 	CHECK(evbuffer_add(verb->waiting, octets, n) == 0);
 	verb->undrained = true;
-	turn(verb);
+	verb_io_turn(verb);
 }
 
 size_t
@@ -251,7 +253,7 @@ void
 verb_io_finish(struct verb_io *verb)
 {
 	verb->finishing = true;
-	turn(verb);
+	verb_io_turn(verb);
 }
 
 static void
@@ -278,7 +280,7 @@ last_words(struct verb_io *verb)
 
 	if (verb_io_unsent(verb) == 0 && verb->state != VERB_CLIENT_ENDED)
 		verb_client_quit(&verb->client);
-	say(verb);
+	verb_io_say(verb);
 	n = evbuffer_copyout(out, text, sizeof(text));
 	if (n > 0 && (size_t)n == evbuffer_get_length(out))
 		(void)send(bufferevent_getfd(verb->bev), text, (size_t)n,

@@ -63,7 +63,7 @@ struct reader {
 static volatile sig_atomic_t stopping;
 
 static void
-on_stop(int sig)
+on_maillog_stop(int sig)
 {
 	(void)sig;
 	stopping = 1;
@@ -71,7 +71,7 @@ on_stop(int sig)
 
 /* An exit status; -1: go on. */
 static int
-options_read(struct reader *r, int argc, char **argv)
+maillog_options_read(struct reader *r, int argc, char **argv)
 {
 	const char *report = REPORT;
 	int c;
@@ -112,7 +112,7 @@ options_read(struct reader *r, int argc, char **argv)
 }
 
 static void
-on_line(void *ctx, const char *line, size_t n)
+on_maillog_line(void *ctx, const char *line, size_t n)
 {
 	struct reader *r = ctx;
 	struct maillog_line read;
@@ -141,7 +141,7 @@ send_reports(struct reader *r)
 }
 
 static void
-run(struct reader *r)
+maillog_run(struct reader *r)
 {
 	struct follow follow;
 
@@ -149,7 +149,7 @@ run(struct reader *r)
 	if (follow.fd < 0)
 		fprintf(stderr, "lsrd-maillog: %s: %s; waiting for it\n",
 		    r->file, strerror(errno));
-	while (!stopping && follow_read(&follow, on_line, r))
+	while (!stopping && follow_read(&follow, on_maillog_line, r))
 		send_reports(r);
 	r->sent = (struct mono){ 0 };
 	send_reports(r);
@@ -160,9 +160,9 @@ run(struct reader *r)
 int
 main(int argc, char **argv)
 {
-	struct sigaction stop = { .sa_handler = on_stop };
+	struct sigaction stop = { .sa_handler = on_maillog_stop };
 	struct reader r = { .tag = MAILLOG_TAG, .user = USER };
-	int rc, status = options_read(&r, argc, argv);
+	int rc, status = maillog_options_read(&r, argc, argv);
 
 	if (status >= 0)
 		return status;
@@ -179,7 +179,7 @@ main(int argc, char **argv)
 	}
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGINT, &stop, NULL);
-	run(&r);
+	maillog_run(&r);
 	close(r.fd);
 	return EX_OK;
 }

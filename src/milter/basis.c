@@ -38,14 +38,14 @@ table_map(struct basis *b, const char *path)
 
 /* A net of another version is none: no limits are kept then. */
 static void
-net_read(struct basis *b)
+basis_net_read(struct basis *b)
 {
 	b->limits = b->table.net.left > 0 &&
 	            table_net_decode(b->table.net, &b->net) == RC_OK;
 }
 
 static int
-key_read(struct basis *b, const char *path)
+basis_key_read(struct basis *b, const char *path)
 {
 	struct basis_key *k = &b->key[b->nkeys];
 	struct seal seal;
@@ -74,11 +74,11 @@ basis_new(
 	*out = NULL;
 	*failed = files->table;
 	if (rc == RC_OK) {
-		rc = key_read(b, files->key);
+		rc = basis_key_read(b, files->key);
 		*failed = files->key;
 	}
 	if (rc == RC_OK && files->previous_key != NULL) {
-		rc = key_read(b, files->previous_key);
+		rc = basis_key_read(b, files->previous_key);
 		*failed = files->previous_key;
 	}
 	if (rc != RC_OK) {
@@ -87,7 +87,7 @@ basis_new(
 		errno = saved;
 		return rc;
 	}
-	net_read(b);
+	basis_net_read(b);
 	b->users = 1;
 	*out = b;
 	return RC_OK;

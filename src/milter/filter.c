@@ -55,7 +55,7 @@ talk_get(SMFICTX *ctx)
 }
 
 static sfsistat
-answer(const struct talk *talk, unsigned long step)
+filter_answer(const struct talk *talk, unsigned long step)
 {
 	return (talk->silent & step) != 0 ? SMFIS_NOREPLY : SMFIS_CONTINUE;
 }
@@ -143,7 +143,7 @@ on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *addr)
 		    addr->sa_family, ip, talk->client, sizeof(talk->client));
 	talk->local = session_is_own(
 	    talk->client, smfi_getsymval(ctx, lent("{daemon_addr}")));
-	return answer(talk, SMFIP_NR_CONN);
+	return filter_answer(talk, SMFIP_NR_CONN);
 }
 
 static struct ruling_try
@@ -193,7 +193,7 @@ on_mail(SMFICTX *ctx, char **args)
 	talk->session.local = talk->local || talk->session.limits.sendmail;
 	if (talk->limits)
 		recipients_begin(talk);
-	return answer(talk, SMFIP_NR_MAIL);
+	return filter_answer(talk, SMFIP_NR_MAIL);
 }
 
 static sfsistat
@@ -209,7 +209,7 @@ on_rcpt(SMFICTX *ctx, char **args)
 	session_to(s, resolved == NULL ? args[0] : resolved);
 	if (s->limits.basis == NULL || s->beyond || s->recipients.n == 0 ||
 	    limits_take(&s->limits, s->recipients.v[s->recipients.n - 1]))
-		return answer(talk, SMFIP_NR_RCPT);
+		return filter_answer(talk, SMFIP_NR_RCPT);
 	session_drop(s);
 	smfi_setreply(ctx, lent("452"), lent("4.5.3"),
 	    lent("This recipient needs another way for such a message; send "
@@ -224,7 +224,7 @@ on_body(SMFICTX *ctx, unsigned char *octets, size_t n)
 
 	(void)octets;
 	limits_body(&talk->session.limits, n);
-	return answer(talk, SMFIP_NR_BODY);
+	return filter_answer(talk, SMFIP_NR_BODY);
 }
 
 static sfsistat
@@ -233,12 +233,12 @@ on_header(SMFICTX *ctx, char *name, char *value)
 	struct talk *talk = talk_get(ctx);
 
 	session_header(&talk->session, name, value);
-	return answer(talk, SMFIP_NR_HDR);
+	return filter_answer(talk, SMFIP_NR_HDR);
 }
 
 /* The queue's name of the message, for the log. */
 static const char *
-queue_id(SMFICTX *ctx)
+filter_queue_id(SMFICTX *ctx)
 {
 	const char *id = smfi_getsymval(ctx, lent("i"));
 	size_t n = id == NULL ? 0 : strlen(id);
@@ -259,13 +259,13 @@ is_to_be_touched(SMFICTX *ctx, const struct session *s)
 		return true;
 	milter_count(milter_get(), REPORT_UNMARKED);
 	milter_say(milter_get(), LOG_NOTICE, "untouched: id=%s, fields=%u",
-	    queue_id(ctx), s->traces + s->routes);
+	    filter_queue_id(ctx), s->traces + s->routes);
 	return false;
 }
 
 /* From the last one on: some MTAs count a field that was deleted, some not. */
 static bool
-strip(SMFICTX *ctx, const struct session *s)
+filter_strip(SMFICTX *ctx, const struct session *s)
 {
 	unsigned stripped = 0;
 
@@ -286,7 +286,8 @@ strip(SMFICTX *ctx, const struct session *s)
 	if (stripped > 0) {
 		milter_count(milter_get(), REPORT_STRIPPED);
 		milter_say(milter_get(), LOG_NOTICE,
-		    "stripped: id=%s, fields=%u", queue_id(ctx), stripped);
+		    "stripped: id=%s, fields=%u", filter_queue_id(ctx),
+		    stripped);
 	}
 	return true;
 }
@@ -309,7 +310,7 @@ insert(SMFICTX *ctx, const struct visit *visit)
 static void
 remember(SMFICTX *ctx, const struct session *s, const struct visit *visit)
 {
-	const char *id = queue_id(ctx);
+	const char *id = filter_queue_id(ctx);
 
 	if (session_received(s) < MARK_REMEMBER_RECEIVED)
 		return;
@@ -321,28 +322,30 @@ remember(SMFICTX *ctx, const struct session *s, const struct visit *visit)
 
 /* The message goes on, with our visit on it. */
 static sfsistat
-mark(SMFICTX *ctx, const struct session *s, const struct session_ask *ask)
+filter_mark(
+    SMFICTX *ctx, const struct session *s, const struct session_ask *ask)
 {
 	struct visit visit;
 
 	session_visit(s, ask, &visit);
 	if (!is_to_be_touched(ctx, s)) {
 		remember(ctx, s, &visit);
-	} else if (!strip(ctx, s) || !insert(ctx, &visit)) {
+	} else if (!filter_strip(ctx, s) || !insert(ctx, &visit)) {
 		milter_count(milter_get(), REPORT_UNMARKED);
 		milter_say(milter_get(), LOG_WARNING,
 		    "unmarked: id=%s, why=the MTA refused a change",
-		    queue_id(ctx));
+		    filter_queue_id(ctx));
 	} else {
 		remember(ctx, s, &visit);
-		milter_marked(milter_get(), queue_id(ctx), visit.time_ms);
+		milter_marked(
+		    milter_get(), filter_queue_id(ctx), visit.time_ms);
 		milter_count(milter_get(), REPORT_ACCEPTED);
 	}
 	return SMFIS_CONTINUE;
 }
 
 static sfsistat
-refuse(SMFICTX *ctx, const struct session *s, enum mark_verdict why)
+filter_refuse(SMFICTX *ctx, const struct session *s, enum mark_verdict why)
 {
 	static const char text[] =
 	    "Routes disagree for now: this message came back; keep it";
@@ -354,13 +357,13 @@ refuse(SMFICTX *ctx, const struct session *s, enum mark_verdict why)
 	}
 	milter_count(milter_get(), REPORT_REFUSED);
 	milter_say(milter_get(), LOG_NOTICE, "loop: id=%s, why=%s, received=%u",
-	    queue_id(ctx), mark_word(why), session_received(s));
+	    filter_queue_id(ctx), mark_word(why), session_received(s));
 	return SMFIS_TEMPFAIL;
 }
 
 /* No way for it now, or ever, or not for all recipients at once. */
 static sfsistat
-hold(SMFICTX *ctx, enum ruling ruling, const char *text)
+filter_hold(SMFICTX *ctx, enum ruling ruling, const char *text)
 {
 	static const struct {
 		const char *code, *enhanced;
@@ -378,7 +381,7 @@ hold(SMFICTX *ctx, enum ruling ruling, const char *text)
 	}
 	milter_count(milter_get(), replies[ruling].count);
 	milter_say(milter_get(), LOG_NOTICE, "limit: id=%s, result=%s, why=%s",
-	    queue_id(ctx), ruling_word(ruling), text);
+	    filter_queue_id(ctx), ruling_word(ruling), text);
 	return ruling == RULING_NEVER ? SMFIS_REJECT : SMFIS_TEMPFAIL;
 }
 
@@ -388,7 +391,7 @@ steer(SMFICTX *ctx, const struct session *s, enum ruling ruling,
     const char *route)
 {
 	if (ruling == RULING_REINJECT && is_to_be_touched(ctx, s) &&
-	    !strip(ctx, s))
+	    !filter_strip(ctx, s))
 		return SMFIS_CONTINUE;
 	if (smfi_insheader(ctx, 0, lent(SESSION_ROUTE), lent(route)) !=
 	    MI_SUCCESS) {
@@ -397,7 +400,7 @@ steer(SMFICTX *ctx, const struct session *s, enum ruling ruling,
 	}
 	milter_count(milter_get(), REPORT_STEERED);
 	milter_say(milter_get(), LOG_NOTICE,
-	    "limit: id=%s, result=%s, route=%s", queue_id(ctx),
+	    "limit: id=%s, result=%s, route=%s", filter_queue_id(ctx),
 	    ruling_word(ruling), route);
 	return SMFIS_CONTINUE;
 }
@@ -455,7 +458,7 @@ detour(const struct session *s, const struct session_ask *ask, struct buf *text)
 
 /* Under the lock only where the memory is asked. */
 static enum mark_verdict
-judge(const struct session *s, const struct session_ask *ask)
+filter_judge(const struct session *s, const struct session_ask *ask)
 {
 	bool far = session_received(s) >= MARK_REMEMBER_RECEIVED;
 	enum mark_verdict verdict;
@@ -469,7 +472,7 @@ judge(const struct session *s, const struct session_ask *ask)
 }
 
 static sfsistat
-decide(SMFICTX *ctx, struct talk *talk, const struct session_ask *ask)
+filter_decide(SMFICTX *ctx, struct talk *talk, const struct session_ask *ask)
 {
 	struct session *s = &talk->session;
 	struct buf out = { 0 };
@@ -479,19 +482,19 @@ decide(SMFICTX *ctx, struct talk *talk, const struct session_ask *ask)
 	char *text;
 
 	session_verify(s, ask);
-	if (milter_is_again(milter_get(), queue_id(ctx), &s->trace))
+	if (milter_is_again(milter_get(), filter_queue_id(ctx), &s->trace))
 		return status;
-	verdict = judge(s, ask);
+	verdict = filter_judge(s, ask);
 	if (verdict != MARK_PASSES)
-		return refuse(ctx, s, verdict);
+		return filter_refuse(ctx, s, verdict);
 	ruling = rule(talk, ask, &out);
 	if (ruling == RULING_STEERED)
 		ruling = detour(s, ask, &out);
 	text = buf_string(&out);
 	if (ruling >= RULING_HELD)
-		status = hold(ctx, ruling, text);
+		status = filter_hold(ctx, ruling, text);
 	else if (ruling != RULING_REINJECT)
-		status = mark(ctx, s, ask);
+		status = filter_mark(ctx, s, ask);
 	if (ruling == RULING_STEERED || ruling == RULING_REINJECT)
 		status = steer(ctx, s, ruling, text);
 	mem_free(text);
@@ -519,7 +522,7 @@ on_eom(SMFICTX *ctx)
 		};
 
 		seal_init(&seal, keys_hold(basis->key[0].key), NULL);
-		status = decide(ctx, talk, &ask);
+		status = filter_decide(ctx, talk, &ask);
 		seal_done(&seal);
 	}
 	if (basis != NULL)

@@ -10,7 +10,7 @@
 
 /* RFC 6710: -9 to 9, and 0 is what everybody has. */
 static uint8_t
-by_number(const char *value)
+limits_by_number(const char *value)
 {
 	long n = strtol(value, NULL, 10);
 
@@ -63,14 +63,14 @@ static const struct {
 	{ "X-Priority", by_digit },
 	{ "Importance", by_word },
 	{ "Priority", by_word },
-	{ "MT-Priority", by_number }, /* RFC 6758 */
-	{ "MT-PRIORITY=", by_number },
+	{ "MT-Priority", limits_by_number }, /* RFC 6758 */
+	{ "MT-PRIORITY=", limits_by_number },
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
 static void
-say(struct limits *l, size_t i, const char *value)
+limits_say(struct limits *l, size_t i, const char *value)
 {
 	uint8_t priority;
 
@@ -90,7 +90,7 @@ limits_mail(struct limits *l, char *const *args)
 	l->sendmail = args[0][0] != '<';
 	for (args++; *args != NULL; args++)
 		if (strncasecmp(*args, fields[FIELDS - 1].name, n) == 0)
-			say(l, FIELDS - 1, *args + n);
+			limits_say(l, FIELDS - 1, *args + n);
 }
 
 void
@@ -99,7 +99,7 @@ limits_field(struct limits *l, const char *name, const char *value)
 	l->octets += strlen(name) + strlen(": \r\n") + strlen(value);
 	for (size_t i = 0; i + 1 < FIELDS; i++)
 		if (strcasecmp(name, fields[i].name) == 0)
-			say(l, i, value);
+			limits_say(l, i, value);
 }
 
 void

@@ -85,7 +85,7 @@ descriptors(void)
 }
 
 static int
-privileges(const struct options *options)
+milter_privileges(const struct options *options)
 {
 	int rc = sandbox_drop(options->user);
 
@@ -101,14 +101,14 @@ privileges(const struct options *options)
 
 /* An exit status; 0: ready to run. */
 static int
-prepare(struct milter *m, const struct options *options)
+milter_prepare(struct milter *m, const struct options *options)
 {
 	int status = filter_register() == RC_OK ? 0 : EX_SOFTWARE;
 
 	if (status == 0)
 		status = socket_open(options);
 	if (status == 0)
-		status = privileges(options);
+		status = milter_privileges(options);
 	if (status == 0 && !options->foreground && daemon(0, 0) != 0)
 		status = EX_OSERR;
 	say_open(&m->say, "lsrd-milter", options->foreground);
@@ -142,7 +142,7 @@ main(int argc, char **argv)
 		milter_done(m);
 		return status;
 	}
-	status = prepare(m, &options);
+	status = milter_prepare(m, &options);
 	if (status == 0)
 		status = tend_run(m);
 	_exit(status); /* libmilter's threads run on until then */

@@ -68,7 +68,7 @@ static const struct {
 };
 
 static void
-defaults(struct options *o)
+milter_options_defaults(struct options *o)
 {
 	memset(o, 0, sizeof(*o));
 	place_read(&o->place, PLACE);
@@ -83,7 +83,7 @@ defaults(struct options *o)
 
 /* Digits of this base alone, at most four of them. */
 static bool
-number(const char *text, int base, uint32_t *out)
+milter_options_number(const char *text, int base, uint32_t *out)
 {
 	const char *digits = base == 8 ? "01234567" : "0123456789";
 	size_t n = strlen(text);
@@ -108,7 +108,7 @@ level_read(struct options *o, const char *word)
 
 /* The options that are a text and nothing more. */
 static const char **
-text_of(struct options *o, int option)
+options_text_of(struct options *o, int option)
 {
 	switch (option) {
 	case 'g':
@@ -132,9 +132,9 @@ text_of(struct options *o, int option)
 
 /* True when the value is one. */
 static bool
-option_take(struct options *o, int option, const char *value)
+milter_options_option_take(struct options *o, int option, const char *value)
 {
-	const char **text = text_of(o, option);
+	const char **text = options_text_of(o, option);
 
 	if (text != NULL) {
 		*text = value;
@@ -144,10 +144,12 @@ option_take(struct options *o, int option, const char *value)
 	case 'p':
 		return place_read(&o->place, value);
 	case 'm':
-		return number(value, 8, &o->mode) && o->mode <= 0777;
+		return milter_options_number(value, 8, &o->mode) &&
+		       o->mode <= 0777;
 	case 'H':
 		/* under 24 a hop's window would shrink to nothing */
-		return number(value, 10, &o->hop_limit) && o->hop_limit >= 24;
+		return milter_options_number(value, 10, &o->hop_limit) &&
+		       o->hop_limit >= 24;
 	case 'l':
 		return level_read(o, value);
 	case 't':
@@ -174,7 +176,7 @@ options_read(struct options *options, int argc, char **argv)
 {
 	int c;
 
-	defaults(options);
+	milter_options_defaults(options);
 	while ((c = getopt_long(argc, argv, "p:m:g:u:T:k:K:r:R:H:l:ftVh",
 		    long_options, NULL)) != -1) {
 		if (c == 'V') {
@@ -189,7 +191,7 @@ options_read(struct options *options, int argc, char **argv)
 			fputs(usage_text, stderr);
 			return EX_USAGE;
 		}
-		if (!option_take(options, c, optarg)) {
+		if (!milter_options_option_take(options, c, optarg)) {
 			fprintf(stderr, "lsrd-milter: -%c: %s: bad value\n", c,
 			    optarg);
 			return EX_USAGE;

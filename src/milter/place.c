@@ -49,7 +49,7 @@ port_set(struct place *place, bool six, const char *port, const char *host)
 
 /* What follows "inet:" or "inet6:". */
 static bool
-port_read(struct place *place, bool six, const char *text)
+place_port_read(struct place *place, bool six, const char *text)
 {
 	const char *at = strchr(text, '@'), *last = strrchr(text, ':');
 	char host[256];
@@ -85,8 +85,8 @@ place_read(struct place *place, const char *text)
 	if (strncmp(text, "local:", 6) == 0)
 		return path_set(place, text + 6);
 	if (strncmp(text, "inet:", 5) == 0)
-		return port_read(place, false, text + 5);
+		return place_port_read(place, false, text + 5);
 	if (strncmp(text, "inet6:", 6) == 0)
-		return port_read(place, true, text + 6);
+		return place_port_read(place, true, text + 6);
 	return path_set(place, text);
 }

@@ -28,7 +28,7 @@ session_clear(struct session *s)
 /* A path without its < >, in lower case, its domain as lsrd spells it: with
  * A-labels. Postfix gives no < > for sendmail(1). */
 static char *
-address(const char *path)
+session_address(const char *path)
 {
 	size_t n = strlen(path);
 	char *out, *spelt;
@@ -50,7 +50,7 @@ void
 session_from(struct session *s, const char *path, uint64_t size)
 {
 	session_clear(s);
-	s->sender = address(path);
+	s->sender = session_address(path);
 	s->declared = size;
 	s->beyond = strlen(s->sender) > LIMIT_SENDER_OCTETS;
 }
@@ -58,7 +58,7 @@ session_from(struct session *s, const char *path, uint64_t size)
 void
 session_to(struct session *s, const char *path)
 {
-	char *to = address(path);
+	char *to = session_address(path);
 
 	s->beyond |= s->recipients.n == LIMIT_RECIPIENTS ||
 	             strlen(to) > LIMIT_SENDER_OCTETS;

@@ -31,7 +31,7 @@ struct tend {
 };
 
 static void
-on_signal(int sig)
+on_tend_signal(int sig)
 {
 	struct milter *m = milter_get();
 	int saved = errno;
@@ -49,7 +49,7 @@ static void
 signals_take(void)
 {
 	static const int all[] = { SIGHUP, SIGUSR1, SIGTERM, SIGINT };
-	struct sigaction action = { .sa_handler = on_signal };
+	struct sigaction action = { .sa_handler = on_tend_signal };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		sigaction(all[i], &action, NULL);
@@ -177,7 +177,7 @@ report(struct tend *t)
 
 /* What has been counted, sent and not. */
 static void
-tell(struct tend *t)
+tend_tell(struct tend *t)
 {
 	struct report all = t->totals;
 	struct buf line = { 0 };
@@ -192,7 +192,7 @@ tell(struct tend *t)
 }
 
 static void
-pause_ms(const struct tend *t, int ms)
+tend_pause_ms(const struct tend *t, int ms)
 {
 	struct pollfd watch = { .fd = t->watch, .events = POLLIN };
 	char events[4096];
@@ -226,7 +226,7 @@ has_ended(const struct tend *t)
 }
 
 static void
-drain(struct tend *t)
+tend_drain(struct tend *t)
 {
 	unsigned open = 1;
 
@@ -235,7 +235,7 @@ drain(struct tend *t)
 	if (t->m->options->place.path != NULL)
 		unlink(t->m->options->place.path);
 	for (int i = 0; i < DRAIN_TICKS && open > 0; i++) {
-		pause_ms(t, DRAIN_TICK_MS);
+		tend_pause_ms(t, DRAIN_TICK_MS);
 		pthread_mutex_lock(&t->m->lock);
 		open = t->m->open;
 		pthread_mutex_unlock(&t->m->lock);
@@ -251,16 +251,16 @@ rounds(struct tend *t)
 		tend_refresh(t->m, t->told, sizeof(t->told));
 		report(t);
 		if (atomic_exchange(&t->m->tell, false))
-			tell(t);
+			tend_tell(t);
 		notify_say(t->notify, "WATCHDOG=1");
 		if (has_ended(t)) {
 			say_line(&t->m->say, LOG_ERR,
 			    "libmilter-ended: see its lines in the log");
 			return EX_UNAVAILABLE;
 		}
-		pause_ms(t, TICK_MS);
+		tend_pause_ms(t, TICK_MS);
 	}
-	drain(t);
+	tend_drain(t);
 	return EX_OK;
 }
 

@@ -115,7 +115,7 @@ copy_noted(const struct copy *copy)
 
 /* The new file takes the old one's place, and that one steps aside. */
 static int
-put_in_place(const char *path, const char *made)
+copy_put_in_place(const char *path, const char *made)
 {
 	char *before = with_suffix(path, ".before");
 	int rc = RC_OK;
@@ -133,7 +133,7 @@ put_in_place(const char *path, const char *made)
  * is added until it is written anew. Not of a disk that is nearly full: then
  * the tables need it more. */
 static void
-reserve(int fd, size_t first)
+copy_reserve(int fd, size_t first)
 {
 	struct statvfs disk;
 	size_t room = first + GROW_MIN;
@@ -155,11 +155,11 @@ make_file(struct copy *copy, const struct buf *group)
 		rc = write_out(fd, group);
 	if (rc == RC_OK) {
 		(void)copy_note(copy, copy_noted(copy)); /* takes its room */
-		rc = put_in_place(copy->path, made);
+		rc = copy_put_in_place(copy->path, made);
 	}
 	if (rc == RC_OK) {
 		copy->fd = fd;
-		reserve(fd, group->n);
+		copy_reserve(fd, group->n);
 	} else {
 		int err = errno;
 

@@ -16,21 +16,22 @@ struct entry {
 };
 
 static int
-by_pattern(const void *key, const struct tree_node *node)
+held_by_pattern(const void *key, const struct tree_node *node)
 {
 	return str_order(key, tree_entry(node, struct entry, node)->pattern);
 }
 
 static struct entry *
-find(const struct held *held, const char *pattern)
+held_find(const struct held *held, const char *pattern)
 {
-	struct tree_node *node = tree_find(&held->tree, pattern, by_pattern);
+	struct tree_node *node =
+	    tree_find(&held->tree, pattern, held_by_pattern);
 
 	return node == NULL ? NULL : tree_entry(node, struct entry, node);
 }
 
 static void
-drop(struct held *held, struct entry *entry)
+held_drop(struct held *held, struct entry *entry)
 {
 	if (entry == NULL)
 		return;
@@ -46,19 +47,19 @@ held_clear(struct held *held)
 	struct tree_node *node;
 
 	while ((node = tree_first(&held->tree)) != NULL)
-		drop(held, tree_entry(node, struct entry, node));
+		held_drop(held, tree_entry(node, struct entry, node));
 }
 
 static void
-set(struct held *held, const char *pattern, const struct wire_item *item)
+held_set(struct held *held, const char *pattern, const struct wire_item *item)
 {
-	struct entry *entry = find(held, pattern);
+	struct entry *entry = held_find(held, pattern);
 
 	if (entry == NULL) {
 		entry = mem_new(sizeof(*entry), 0, 0);
 		entry->pattern = mem_str(pattern);
 		tree_insert(
-		    &held->tree, &entry->node, entry->pattern, by_pattern);
+		    &held->tree, &entry->node, entry->pattern, held_by_pattern);
 	}
 	mem_free(entry->octets);
 	entry->octets = mem_dup(item->route, item->route_len);
@@ -91,13 +92,13 @@ held_take(struct held *held, const struct wire_batch *batch, struct cur body)
 		if (rc != RC_OK)
 			return rc;
 		if (item.route == NULL) {
-			drop(held, find(held, item.pattern));
+			held_drop(held, held_find(held, item.pattern));
 			continue;
 		}
 		rc = decode(item.route, item.route_len, &route);
 		if (rc != RC_OK)
 			return rc;
-		set(held, route.pattern, &item);
+		held_set(held, route.pattern, &item);
 		route_done(&route);
 	}
 	held->generation = batch->generation;
@@ -129,16 +130,16 @@ held_narrow(struct held *held, const struct held *other)
 		struct entry *entry = tree_entry(node, struct entry, node);
 
 		next = tree_next(node);
-		if (find(other, entry->pattern) != NULL)
+		if (held_find(other, entry->pattern) != NULL)
 			continue;
 		any = true;
-		drop(held, entry);
+		held_drop(held, entry);
 	}
 	return any;
 }
 
 static int
-put(void *ctx, const uint8_t *octets, size_t n)
+publish_held_put(void *ctx, const uint8_t *octets, size_t n)
 {
 	wire_set_octets(ctx, octets, n);
 	return RC_OK;
@@ -150,12 +151,12 @@ held_put(const struct held *held, struct buf *out)
 	struct wire_writer w;
 
 	wire_begin(&w, out, held->generation, true);
-	held_walk(held, put, &w);
+	held_walk(held, publish_held_put, &w);
 	wire_end(&w);
 }
 
 static void
-add(struct held_changes *out, const struct entry *entry)
+publish_held_add(struct held_changes *out, const struct entry *entry)
 {
 	struct route *route = &out->routes[out->n];
 
@@ -172,12 +173,12 @@ held_all(const struct held *held, struct held_changes *out)
 	out->routes = mem_new(0, held->tree.n + 1, sizeof(out->routes[0]));
 	for (struct tree_node *node = tree_first(&held->tree); node != NULL;
 	     node = tree_next(node))
-		add(out, tree_entry(node, struct entry, node));
+		publish_held_add(out, tree_entry(node, struct entry, node));
 }
 
 /* The patterns that the frames name go into `names`, each once, sorted. */
 static void
-collect(struct cur frames, struct held *names)
+held_collect(struct cur frames, struct held *names)
 {
 	struct wire_frame frame;
 	struct wire_batch batch;
@@ -193,10 +194,10 @@ collect(struct cur frames, struct held *names)
 			if (wire_get_item(&frame.body, &item) != RC_OK)
 				return;
 			if (item.route == NULL) {
-				set(names, item.pattern, &item);
+				held_set(names, item.pattern, &item);
 			} else if (decode(item.route, item.route_len, &route) ==
 				   RC_OK) {
-				set(names, route.pattern, &item);
+				held_set(names, route.pattern, &item);
 				route_done(&route);
 			}
 		}
@@ -208,17 +209,17 @@ held_since(const struct held *held, struct cur frames, struct held_changes *out)
 {
 	struct held names = { 0 };
 
-	collect(frames, &names);
+	held_collect(frames, &names);
 	*out = (struct held_changes){ 0 };
 	out->v = mem_new(0, names.tree.n + 1, sizeof(out->v[0]));
 	out->routes = mem_new(0, names.tree.n + 1, sizeof(out->routes[0]));
 	for (struct tree_node *node = tree_first(&names.tree); node != NULL;
 	     node = tree_next(node)) {
 		struct entry *name = tree_entry(node, struct entry, node);
-		struct entry *now = find(held, name->pattern);
+		struct entry *now = held_find(held, name->pattern);
 
 		if (now != NULL) {
-			add(out, now);
+			publish_held_add(out, now);
 		} else {
 			struct route *gone = &out->routes[out->n];
 

@@ -27,7 +27,7 @@ join(const char *path, const char *more)
 
 /* Nothing when it cannot be read, or is too long. */
 static void
-file_read(const char *path, struct buf *out)
+milter_file_read(const char *path, struct buf *out)
 {
 	if (file_load(path, FILE_MAX, out) != RC_OK)
 		buf_reset(out);
@@ -41,7 +41,7 @@ milter_init(struct milter *m, const char *state_directory)
 
 	*m = (struct milter){ .directory = join(state_directory, "/milter"),
 		.path = join(state_directory, "/milter/table") };
-	file_read(m->path, &file);
+	milter_file_read(m->path, &file);
 	if (table_open(&t, file.p, file.n) == RC_OK)
 		table_history(&t, &m->past);
 	buf_done(&file);
@@ -108,7 +108,7 @@ group_give(int fd, const char *directory)
 
 /* Beside its place and into it. Where its folder is not there: nothing. */
 static int
-file_write(const char *directory, const char *path, const struct buf *b)
+milter_file_write(const char *directory, const char *path, const struct buf *b)
 {
 	char *made = join(path, ".new");
 	int fd, rc, err;
@@ -134,7 +134,7 @@ file_write(const char *directory, const char *path, const struct buf *b)
 }
 
 static int
-add(void *ctx, const uint8_t *octets, size_t n)
+milter_add(void *ctx, const uint8_t *octets, size_t n)
 {
 	return table_add(ctx, octets, n);
 }
@@ -152,10 +152,10 @@ milter_write(
 		return RC_OK;
 	m->known.transport = setup->transport;
 	m->known.by_name = setup->by_name;
-	rc = held_walk(held, add, &w);
+	rc = held_walk(held, milter_add, &w);
 	if (rc == RC_OK) {
 		table_end(&w, &m->known, &m->past, &file);
-		rc = file_write(m->directory, m->path, &file);
+		rc = milter_file_write(m->directory, m->path, &file);
 	}
 	err = errno;
 	table_writer_done(&w);
@@ -174,7 +174,7 @@ milter_verify(const char *state_directory)
 	struct table t;
 	bool bad;
 
-	file_read(path, &file);
+	milter_file_read(path, &file);
 	bad = access(path, F_OK) == 0 &&
 	      table_open(&t, file.p, file.n) != RC_OK && unlink(path) == 0;
 	buf_done(&file);

@@ -47,7 +47,7 @@ struct server {
 };
 
 static void
-say(struct server *s, struct buf *out)
+serve_say(struct server *s, struct buf *out)
 {
 	size_t at = 0;
 
@@ -68,11 +68,11 @@ at_phase(void *ctx, enum plugin_phase phase)
 	struct buf out = { 0 };
 
 	wire_put_phase(&out, phase);
-	say(ctx, &out);
+	serve_say(ctx, &out);
 }
 
 static void
-pause_ms(long ms)
+serve_pause_ms(long ms)
 {
 	struct timespec t = { .tv_nsec = ms * 1000000 };
 
@@ -95,7 +95,7 @@ own(struct server *s)
 		}
 		if (i % OWN_TELL == 0)
 			at_phase(s, PLUGIN_WORKING);
-		pause_ms(OWN_PAUSE_MS);
+		serve_pause_ms(OWN_PAUSE_MS);
 	}
 	return EX_OK;
 }
@@ -202,7 +202,7 @@ write_milter(struct server *s)
 	s->milter_quiet = MILTER_AGAIN_MS;
 	s->milter_at = said.result == RC_OK ? 0 : ended + MILTER_AGAIN_MS;
 	wire_put_table(&out, &said);
-	say(s, &out);
+	serve_say(s, &out);
 }
 
 /*
@@ -229,7 +229,7 @@ withhold(struct server *s)
 /* An empty table may be refused: it must not reach the copy first. False: not
  * all of it may be published, and ack->error tells why. */
 static bool
-keep(struct server *s, struct wire_ack *ack)
+serve_keep(struct server *s, struct wire_ack *ack)
 {
 	if (mark_set(s->mark) == RC_OK && write_copy(s) == RC_OK)
 		return true;
@@ -241,7 +241,7 @@ keep(struct server *s, struct wire_ack *ack)
 }
 
 static void
-write_batch(struct server *s, struct wire_ack *ack, bool empty)
+serve_write_batch(struct server *s, struct wire_ack *ack, bool empty)
 {
 	struct plugin_report report = { 0 };
 
@@ -259,15 +259,15 @@ write_batch(struct server *s, struct wire_ack *ack, bool empty)
 
 /* A batch is complete. */
 static void
-publish(struct server *s)
+serve_publish(struct server *s)
 {
 	struct wire_ack ack = { .generation = s->held.generation };
 	struct buf out = { 0 };
 	bool empty = s->held.tree.n == 0;
-	bool all = empty || keep(s, &ack);
+	bool all = empty || serve_keep(s, &ack);
 	int error = ack.error;
 
-	write_batch(s, &ack, empty);
+	serve_write_batch(s, &ack, empty);
 	if (!all && ack.result == RC_OK) {
 		ack.result = RC_IO;
 		ack.error = error;
@@ -278,7 +278,7 @@ publish(struct server *s)
 		milter_due(s);
 	}
 	wire_put_ack(&out, &ack);
-	say(s, &out);
+	serve_say(s, &out);
 	buf_reset(&s->frames);
 }
 
@@ -321,7 +321,7 @@ on_batch(struct server *s, const struct wire_frame *frame, const uint8_t *p)
 		return rc;
 	buf_bytes(&s->frames, p, frame->octets);
 	if ((batch.flags & WIRE_MORE) == 0)
-		publish(s);
+		serve_publish(s);
 	return RC_OK;
 }
 
@@ -338,7 +338,7 @@ on_annex(struct server *s, struct cur body)
 
 /* Takes the frames that have come; keeps what is not complete. */
 static int
-take(struct server *s)
+serve_take(struct server *s)
 {
 	struct cur in = cur_over(s->in.p, s->in.n);
 	struct wire_frame frame;
@@ -379,7 +379,7 @@ octets_come(struct server *s)
 }
 
 static int
-run(struct server *s)
+serve_run(struct server *s)
 {
 	uint8_t chunk[65536];
 
@@ -397,7 +397,7 @@ run(struct server *s)
 		if (n <= 0)
 			break;
 		buf_bytes(&s->in, chunk, (size_t)n);
-		rc = take(s);
+		rc = serve_take(s);
 		if (rc != RC_OK) {
 			fprintf(stderr, "lsrd-publish: a bad frame: %s\n",
 			    rc_word(rc));
@@ -424,7 +424,7 @@ serve(int fd, const struct plugin_export *export, const struct mark *mark)
 	milter_init(&s.milter, mark->state);
 	code = own(&s);
 	if (code == EX_OK)
-		code = run(&s);
+		code = serve_run(&s);
 	export->close(s.run);
 	held_clear(&s.held);
 	copy_done(&s.copy);

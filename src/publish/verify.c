@@ -67,7 +67,7 @@ make_tables(struct verifier *v, unsigned which)
 
 /* A copy without a route is as good as none. */
 static bool
-load(struct verifier *v, bool before)
+verify_load(struct verifier *v, bool before)
 {
 	int rc = before ? copy_load_before(&v->copy, &v->held, &v->setup)
 	                : copy_load(&v->copy, &v->held, &v->setup);
@@ -84,7 +84,7 @@ load(struct verifier *v, bool before)
 
 /* Nothing tells what stood in it: better no table than an empty one. */
 static int
-give_up(struct verifier *v, unsigned which)
+verify_give_up(struct verifier *v, unsigned which)
 {
 	for (size_t t = 0; v->export->tables[t] != NULL; t++)
 		if ((v->judge.broken & 1u << t) != 0)
@@ -97,26 +97,26 @@ give_up(struct verifier *v, unsigned which)
 }
 
 static int
-mend(struct verifier *v)
+verify_mend(struct verifier *v)
 {
 	unsigned which = v->judge.broken | v->judge.missing;
 	bool published = mark_is_set(v->mark) || copy_exists(&v->copy);
 
 	if (which == 0)
 		return EX_OK;
-	if (load(v, true)) {
+	if (verify_load(v, true)) {
 		name_tables(v, which, "made anew from the copy before");
 		return make_tables(v, which);
 	}
 	if (published || v->judge.broken != 0)
-		return give_up(v, which);
+		return verify_give_up(v, which);
 	name_tables(v, which, "made, empty: nothing was ever published");
 	return make_tables(v, which);
 }
 
 /* Somebody writes here now: look, and leave it to him. */
 static int
-look(struct verifier *v)
+verify_look(struct verifier *v)
 {
 	unsigned which = v->judge.broken | v->judge.missing;
 
@@ -137,13 +137,13 @@ verify_here(struct verifier *v)
 		    strerror(errno));
 		return EX_CANTCREAT;
 	}
-	if (own == RC_OK && load(v, false))
+	if (own == RC_OK && verify_load(v, false))
 		return make_tables(v, all_tables(v->export));
 	if (judge_tables(v->export, &v->setup, &v->judge) != RC_OK) {
 		fprintf(stderr, "lsrd-publish: fork: %s\n", strerror(errno));
 		return EX_OSERR;
 	}
-	return own == RC_OK ? mend(v) : look(v);
+	return own == RC_OK ? verify_mend(v) : verify_look(v);
 }
 
 int

@@ -22,7 +22,7 @@ open_frame(struct buf *out, enum wire_type type)
 
 /* As buf_fill32(), with a number of our own. */
 static void
-fill(struct buf *out, size_t hole, size_t n)
+wire_fill(struct buf *out, size_t hole, size_t n)
 {
 	for (unsigned i = 0; i < 4; i++)
 		out->p[hole - 4 + i] = (uint8_t)(n >> (24 - 8 * i));
@@ -35,7 +35,7 @@ close_frame(struct buf *out, size_t hole)
 	size_t n = out->n - hole - 1;
 
 	CHECK(n <= WIRE_BODY_MAX);
-	fill(out, hole, n);
+	wire_fill(out, hole, n);
 }
 
 int
@@ -105,7 +105,7 @@ wire_put_setup(struct buf *out, const struct plugin_setup *setup)
 }
 
 static void
-get_addr(struct cur *in, struct addr *addr)
+wire_get_addr(struct cur *in, struct addr *addr)
 {
 	const uint8_t *ip;
 
@@ -135,7 +135,7 @@ wire_get_setup(struct cur body, struct plugin_setup *setup)
 	setup->lab = lab;
 	setup->nown = nown;
 	for (size_t i = 0; i < nown; i++)
-		get_addr(&body, &setup->own[i]);
+		wire_get_addr(&body, &setup->own[i]);
 	if (body.bad)
 		return RC_SHORT;
 	return body.left == 0 ? RC_OK : RC_LONG;
@@ -265,7 +265,7 @@ close_batch(struct wire_writer *w, bool more)
 {
 	if (more)
 		w->out->p[w->flags_at] |= WIRE_MORE;
-	fill(w->out, w->items_at, w->head.items);
+	wire_fill(w->out, w->items_at, w->head.items);
 	close_frame(w->out, w->frame);
 }
 
@@ -280,7 +280,8 @@ wire_begin(
 }
 
 static void
-put_item(struct wire_writer *w, enum item_what what, const uint8_t *p, size_t n)
+wire_put_item(
+    struct wire_writer *w, enum item_what what, const uint8_t *p, size_t n)
 {
 	size_t used = w->out->n - w->frame - 1;
 
@@ -298,7 +299,7 @@ put_item(struct wire_writer *w, enum item_what what, const uint8_t *p, size_t n)
 void
 wire_set_octets(struct wire_writer *w, const uint8_t *p, size_t n)
 {
-	put_item(w, ITEM_ROUTE, p, n);
+	wire_put_item(w, ITEM_ROUTE, p, n);
 }
 
 void
@@ -312,7 +313,7 @@ wire_set(struct wire_writer *w, const struct route *route)
 void
 wire_gone(struct wire_writer *w, const char *pattern)
 {
-	put_item(w, ITEM_GONE, (const uint8_t *)pattern, strlen(pattern));
+	wire_put_item(w, ITEM_GONE, (const uint8_t *)pattern, strlen(pattern));
 }
 
 void

@@ -25,7 +25,7 @@ struct notify {
 };
 
 static uint64_t
-number(const char *name)
+notify_number(const char *name)
 {
 	const char *text = getenv(name);
 	char *end;
@@ -39,7 +39,7 @@ number(const char *name)
 
 /* A path, or a name in the abstract space, which begins with '@'. */
 static void
-address(struct notify *notify, const char *name)
+notify_address(struct notify *notify, const char *name)
 {
 	size_t n = strlen(name);
 
@@ -65,9 +65,9 @@ notify_new(void)
 
 	notify->fd = -1;
 	if (name != NULL)
-		address(notify, name);
-	if (pid == NULL || number("WATCHDOG_PID") == (uint64_t)getpid())
-		notify->watchdog_us = number("WATCHDOG_USEC");
+		notify_address(notify, name);
+	if (pid == NULL || notify_number("WATCHDOG_PID") == (uint64_t)getpid())
+		notify->watchdog_us = notify_number("WATCHDOG_USEC");
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_USEC");
 	unsetenv("WATCHDOG_PID");
@@ -117,7 +117,8 @@ notify_free(struct notify *notify)
 size_t
 notify_sockets(const char *name, int *fds, size_t room)
 {
-	uint64_t n = number("LISTEN_FDS"), mine = number("LISTEN_PID");
+	uint64_t n = notify_number("LISTEN_FDS"),
+		 mine = notify_number("LISTEN_PID");
 	char *names = mem_str(getenv("LISTEN_FDNAMES")), *rest = names;
 	size_t taken = 0;
 

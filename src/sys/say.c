@@ -16,7 +16,7 @@ say_open(struct say *say, const char *ident, bool to_stderr)
 }
 
 static void
-put(const struct say *say, int priority, const char *line)
+say_put(const struct say *say, int priority, const char *line)
 {
 	if (priority > say->most)
 		return;
@@ -37,7 +37,7 @@ say_line(struct say *say, int priority, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
-	put(say, priority, line);
+	say_put(say, priority, line);
 }
 
 bool
@@ -74,5 +74,5 @@ say_limited(
 	if (left_out > 0)
 		snprintf(line + n, sizeof(line) - n, ", left-out=%u",
 		    (unsigned)left_out);
-	put(say, priority, line);
+	say_put(say, priority, line);
 }

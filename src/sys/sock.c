@@ -67,14 +67,14 @@ sock_new(const struct addr *addr)
 }
 
 static void
-set(int fd, int level, int option, int value)
+sock_set(int fd, int level, int option, int value)
 {
 	(void)setsockopt(fd, level, option, &value, sizeof(value));
 }
 
 /* close() that leaves errno alone. */
 static int
-give_up(int fd)
+sock_give_up(int fd)
 {
 	int error = errno;
 
@@ -92,12 +92,12 @@ sock_listen(const struct addr *addr)
 
 	if (fd < 0)
 		return -1;
-	set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	sock_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (addr->family == 6)
-		set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+		sock_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	if (bind(fd, (struct sockaddr *)&sa, n) != 0 ||
 	    listen(fd, SOCK_BACKLOG) != 0)
-		return give_up(fd);
+		return sock_give_up(fd);
 	return fd;
 }
 
@@ -110,7 +110,7 @@ come_from(int fd, const struct addr *source)
 
 	any_port.port = 0;
 	n = sock_of_addr(&any_port, &sa);
-	set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+	sock_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
 	(void)bind(fd, (struct sockaddr *)&sa, n);
 }
 
@@ -131,7 +131,7 @@ sock_connect(const struct addr *to, const struct addr *source)
 	if (source != NULL && source->family == to->family)
 		come_from(fd, source);
 	if (connect(fd, (struct sockaddr *)&sa, n) != 0 && errno != EINPROGRESS)
-		return give_up(fd);
+		return sock_give_up(fd);
 	return fd;
 }
 
@@ -176,9 +176,9 @@ sock_reason(int error)
 void
 sock_tune(int fd)
 {
-	set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, SOCK_UNSENT);
-	set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	set(fd, IPPROTO_TCP, TCP_KEEPIDLE, SOCK_IDLE_S);
-	set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, SOCK_USER_TIMEOUT_MS);
+	sock_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	sock_set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, SOCK_UNSENT);
+	sock_set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	sock_set(fd, IPPROTO_TCP, TCP_KEEPIDLE, SOCK_IDLE_S);
+	sock_set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, SOCK_USER_TIMEOUT_MS);
 }

@@ -17,7 +17,7 @@ verb_client_init(struct verb_client *client, const char *own_name)
 }
 
 static void
-end(struct verb_client *client, enum verb_client_why why, int code)
+verb_client_end(struct verb_client *client, enum verb_client_why why, int code)
 {
 	if (client->state == VERB_CLIENT_ENDED)
 		return;
@@ -28,10 +28,10 @@ end(struct verb_client *client, enum verb_client_why why, int code)
 
 /* The service is well, but not for us. */
 static void
-part(struct verb_client *client, enum verb_client_why why, int code)
+verb_client_part(struct verb_client *client, enum verb_client_why why, int code)
 {
 	buf_text(&client->say, "QUIT\r\n");
-	end(client, why, code);
+	verb_client_end(client, why, code);
 }
 
 /* Says as much as may be unanswered. */
@@ -64,11 +64,11 @@ has_said_all(const struct verb_client *client)
 }
 
 static void
-leave(struct verb_client *client)
+verb_client_leave(struct verb_client *client)
 {
 	say_pending(client);
 	if (has_said_all(client))
-		part(client, VERB_CLIENT_WELL, 0);
+		verb_client_part(client, VERB_CLIENT_WELL, 0);
 }
 
 /* A poll may follow, as the last line unanswered. */
@@ -84,7 +84,7 @@ static void
 flow(struct verb_client *client, struct mono now)
 {
 	if (client->quitting) {
-		leave(client);
+		verb_client_leave(client);
 		return;
 	}
 	say_pending(client);
@@ -97,10 +97,11 @@ flow(struct verb_client *client, struct mono now)
 }
 
 static void
-on_greeting(struct verb_client *client, const struct line_reply *reply)
+on_verb_client_greeting(
+    struct verb_client *client, const struct line_reply *reply)
 {
 	if (reply->code != 220) {
-		part(client, VERB_CLIENT_NO_MAIL, reply->code);
+		verb_client_part(client, VERB_CLIENT_NO_MAIL, reply->code);
 	} else if (reply->last) {
 		buf_printf(&client->say, "EHLO %s\r\n", client->own_name);
 		client->state = VERB_CLIENT_EHLO;
@@ -135,10 +136,10 @@ is_blanked(const struct line_reply *reply)
 }
 
 static void
-on_ehlo(struct verb_client *client, const struct line_reply *reply)
+on_verb_client_ehlo(struct verb_client *client, const struct line_reply *reply)
 {
 	if (reply->code != 250) {
-		part(client, VERB_CLIENT_NO_MAIL, reply->code);
+		verb_client_part(client, VERB_CLIENT_NO_MAIL, reply->code);
 		return;
 	}
 	if (client->lines > 1) {
@@ -151,7 +152,7 @@ on_ehlo(struct verb_client *client, const struct line_reply *reply)
 		client->state = VERB_CLIENT_CARRYING;
 		client->lines = 0;
 	} else {
-		part(client,
+		verb_client_part(client,
 		    client->blanked ? VERB_CLIENT_BLANKED : VERB_CLIENT_NO_VERB,
 		    0);
 	}
@@ -159,7 +160,7 @@ on_ehlo(struct verb_client *client, const struct line_reply *reply)
 
 /* All of the answer to the oldest line is here. */
 static void
-answered(struct verb_client *client, struct mono now)
+verb_client_answered(struct verb_client *client, struct mono now)
 {
 	bool poll = client->outstanding == 1 && client->polling;
 
@@ -176,44 +177,44 @@ answered(struct verb_client *client, struct mono now)
 }
 
 static void
-on_answer(
+on_verb_client_answer(
     struct verb_client *client, const struct line_reply *reply, struct mono now)
 {
 	if (reply->code == 421)
-		end(client, VERB_CLIENT_CLOSED, 421);
+		verb_client_end(client, VERB_CLIENT_CLOSED, 421);
 	else if (reply->code >= 400)
-		end(client,
+		verb_client_end(client,
 		    reply->code < 500 ? VERB_CLIENT_AWAY : VERB_CLIENT_REFUSED,
 		    reply->code);
 	else if (reply->code != 250 || client->outstanding == 0 ||
 		 !base64_decode(reply->text, reply->length, &client->tls))
-		end(client, VERB_CLIENT_GARBLED, reply->code);
+		verb_client_end(client, VERB_CLIENT_GARBLED, reply->code);
 	client->carried = client->carried || reply->length > 0;
 	if (client->state != VERB_CLIENT_ENDED && reply->last)
-		answered(client, now);
+		verb_client_answered(client, now);
 }
 
 static void
-on_line(struct verb_client *client, size_t n, struct mono now)
+on_verb_client_line(struct verb_client *client, size_t n, struct mono now)
 {
 	struct line_reply reply;
 
 	client->lines++;
 	if (!line_reply(client->line, n, &reply))
-		end(client, VERB_CLIENT_GARBLED, 0);
+		verb_client_end(client, VERB_CLIENT_GARBLED, 0);
 	else if (client->state == VERB_CLIENT_CARRYING)
-		on_answer(client, &reply, now);
+		on_verb_client_answer(client, &reply, now);
 	else if (client->lines > VERB_CLIENT_REPLY)
-		end(client, VERB_CLIENT_GARBLED, 0);
+		verb_client_end(client, VERB_CLIENT_GARBLED, 0);
 	else if (client->state == VERB_CLIENT_GREETING)
-		on_greeting(client, &reply);
+		on_verb_client_greeting(client, &reply);
 	else
-		on_ehlo(client, &reply);
+		on_verb_client_ehlo(client, &reply);
 }
 
 /* Takes octets until a line has ended; returns how many. */
 static size_t
-take(struct verb_client *client, const uint8_t *octets, size_t n,
+verb_client_take(struct verb_client *client, const uint8_t *octets, size_t n,
     struct mono now)
 {
 	size_t room = LINE_OCTETS - client->length, before = client->length;
@@ -227,13 +228,13 @@ take(struct verb_client *client, const uint8_t *octets, size_t n,
 		return n;
 	case LINE_BARE:
 	case LINE_LONG:
-		end(client, VERB_CLIENT_GARBLED, 0);
+		verb_client_end(client, VERB_CLIENT_GARBLED, 0);
 		return n;
 	case LINE_WHOLE:
 		break;
 	}
 	client->length = 0;
-	on_line(client, length, now);
+	on_verb_client_line(client, length, now);
 	return length - before;
 }
 
@@ -242,9 +243,9 @@ verb_client_feed(struct verb_client *client, const uint8_t *octets, size_t n,
     struct mono now)
 {
 	if (n == 0)
-		end(client, VERB_CLIENT_CLOSED, 0);
+		verb_client_end(client, VERB_CLIENT_CLOSED, 0);
 	for (size_t at = 0; at < n && client->state != VERB_CLIENT_ENDED;)
-		at += take(client, octets + at, n - at, now);
+		at += verb_client_take(client, octets + at, n - at, now);
 }
 
 size_t
@@ -284,11 +285,11 @@ verb_client_quit(struct verb_client *client)
 {
 	client->quitting = true;
 	if (client->state == VERB_CLIENT_CARRYING)
-		leave(client);
+		verb_client_leave(client);
 	else if (client->state == VERB_CLIENT_EHLO)
-		part(client, VERB_CLIENT_WELL, 0);
+		verb_client_part(client, VERB_CLIENT_WELL, 0);
 	else
-		end(client, VERB_CLIENT_WELL, 0);
+		verb_client_end(client, VERB_CLIENT_WELL, 0);
 }
 
 const char *

@@ -31,7 +31,7 @@ verb_server_greeted(struct verb_server *server)
 }
 
 static void
-end(struct verb_server *server, int code)
+verb_server_end(struct verb_server *server, int code)
 {
 	line_put_refusal(&server->say, code);
 	server->state = VERB_SERVER_ENDED;
@@ -39,24 +39,24 @@ end(struct verb_server *server, int code)
 }
 
 static void
-refuse(struct verb_server *server, int code)
+verb_server_say_no(struct verb_server *server, int code)
 {
 	server->refused++;
 	if (server->refused > VERB_SERVER_REFUSALS)
-		end(server, 421);
+		verb_server_end(server, 421);
 	else
 		line_put_refusal(&server->say, code);
 }
 
 /* Answers a verb with all there is; ends when no more can come. */
 static void
-answer(struct verb_server *server)
+verb_server_answer(struct verb_server *server)
 {
 	line_put_reply(&server->say, server->pending.p, server->pending.n);
 	buf_reset(&server->pending);
 	server->poll = MONO_NEVER;
 	if (server->closed)
-		end(server, 421);
+		verb_server_end(server, 421);
 }
 
 static bool
@@ -67,20 +67,20 @@ waiting(const struct verb_server *server)
 
 /* The verb, in state READY or CARRYING. False: ASKING, not used. */
 static bool
-on_verb(struct verb_server *server, size_t n, struct mono now)
+on_verb_server_verb(struct verb_server *server, size_t n, struct mono now)
 {
 	struct buf octets = { 0 };
 	int code = line_verb(server->line, n, &octets);
 
 	if (code != 250) {
-		refuse(server, code);
+		verb_server_say_no(server, code);
 	} else if (server->state == VERB_SERVER_READY) {
 		server->state = VERB_SERVER_ASKING;
 	} else if (octets.n > 0) {
 		buf_bytes(&server->tls, octets.p, octets.n);
-		answer(server);
+		verb_server_answer(server);
 	} else if (server->pending.n > 0) {
-		answer(server);
+		verb_server_answer(server);
 	} else {
 		server->poll = mono_after(now, VERB_SERVER_POLL_MS);
 	}
@@ -89,7 +89,7 @@ on_verb(struct verb_server *server, size_t n, struct mono now)
 }
 
 static void
-on_ehlo(struct verb_server *server, enum line_kind kind)
+on_verb_server_ehlo(struct verb_server *server, enum line_kind kind)
 {
 	buf_text(&server->say, kind == LINE_EHLO ? "250-" : "250 ");
 	buf_text(&server->say, server->own_name);
@@ -107,33 +107,34 @@ on_other(struct verb_server *server, enum line_kind kind)
 {
 	server->legacy += kind == LINE_LEGACY;
 	if (server->state == VERB_SERVER_CARRYING)
-		end(server, 421);
+		verb_server_end(server, 421);
 	else
-		refuse(server, 502);
+		verb_server_say_no(server, 502);
 }
 
 /* A whole line of n octets. False: ASKING, to be given again. */
 static bool
-on_line(struct verb_server *server, size_t n, struct mono now)
+on_verb_server_line(struct verb_server *server, size_t n, struct mono now)
 {
 	enum line_kind kind = line_kind(server->line, n);
 
 	if (waiting(server))
-		answer(server); /* it is no longer the last: overtaken */
+		verb_server_answer(
+		    server); /* it is no longer the last: overtaken */
 	server->courtesies = kind == LINE_VERB ? 0 : server->courtesies + 1;
 	if (server->courtesies > VERB_SERVER_COURTESIES) {
-		end(server, 421);
+		verb_server_end(server, 421);
 		return true;
 	}
 	switch (kind) {
 	case LINE_VERB:
 		if (server->state != VERB_SERVER_GREET)
-			return on_verb(server, n, now);
-		refuse(server, 503);
+			return on_verb_server_verb(server, n, now);
+		verb_server_say_no(server, 503);
 		break;
 	case LINE_EHLO:
 	case LINE_HELO:
-		on_ehlo(server, kind);
+		on_verb_server_ehlo(server, kind);
 		break;
 	case LINE_NOOP:
 	case LINE_RSET:
@@ -154,7 +155,7 @@ on_line(struct verb_server *server, size_t n, struct mono now)
 
 /* What is in `line` now; n octets of it are new. */
 static size_t
-on_octets(struct verb_server *server, size_t n, struct mono now)
+on_verb_server_octets(struct verb_server *server, size_t n, struct mono now)
 {
 	size_t before = server->length - n, length;
 
@@ -165,14 +166,14 @@ on_octets(struct verb_server *server, size_t n, struct mono now)
 	case LINE_LONG:
 		server->refused++;
 		if (waiting(server))
-			answer(server);
-		end(server, 500);
+			verb_server_answer(server);
+		verb_server_end(server, 500);
 		return length > before ? length - before : 0;
 	case LINE_WHOLE:
 		break;
 	}
 	server->length = 0;
-	if (!on_line(server, length, now))
+	if (!on_verb_server_line(server, length, now))
 		server->length = length;
 	return length - before;
 }
@@ -190,7 +191,7 @@ verb_server_feed(struct verb_server *server, const uint8_t *octets, size_t n,
 
 		memcpy(server->line + server->length, octets + used, part);
 		server->length += part;
-		used += on_octets(server, part, now);
+		used += on_verb_server_octets(server, part, now);
 	}
 	return used;
 }
@@ -207,7 +208,7 @@ verb_server_attach(struct verb_server *server)
 	server->state = VERB_SERVER_CARRYING;
 	line_verb(server->line, server->length, &server->tls);
 	server->length = 0;
-	answer(server);
+	verb_server_answer(server);
 }
 
 void
@@ -233,7 +234,7 @@ verb_server_carry(struct verb_server *server, const uint8_t *octets, size_t n)
 	CHECK(n <= verb_server_room(server));
 	buf_bytes(&server->pending, octets, n);
 	if (waiting(server) && n > 0)
-		answer(server);
+		verb_server_answer(server);
 }
 
 void
@@ -241,7 +242,7 @@ verb_server_closed(struct verb_server *server)
 {
 	server->closed = true;
 	if (server->state == VERB_SERVER_CARRYING && server->pending.n == 0)
-		end(server, 421);
+		verb_server_end(server, 421);
 }
 
 struct mono
@@ -254,7 +255,7 @@ void
 verb_server_tick(struct verb_server *server, struct mono now)
 {
 	if (waiting(server) && mono_due(server->poll, now))
-		answer(server);
+		verb_server_answer(server);
 }
 
 void
