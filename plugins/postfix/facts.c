@@ -57,7 +57,7 @@ read_time(const char *value)
 }
 
 static void
-read_text(char *out, size_t room, const char *value)
+facts_read_text(char *out, size_t room, const char *value)
 {
 	if (strlen(value) < room)
 		snprintf(out, room, "%s", value);
@@ -87,11 +87,12 @@ facts_read(struct mta *out, const char *name, const char *value)
 	else if (strcmp(name, "smtp_bind_address6") == 0)
 		read_bind(&out->bind6, value, 6);
 	else if (strcmp(name, "recipient_delimiter") == 0)
-		read_text(out->delimiters, sizeof(out->delimiters), value);
+		facts_read_text(
+		    out->delimiters, sizeof(out->delimiters), value);
 	else if (strcmp(name, "owner_request_special") == 0)
 		read_owners(out, value);
 	else if (strcmp(name, "queue_directory") == 0 && *value == '/')
-		read_text(
+		facts_read_text(
 		    out->queue_directory, sizeof(out->queue_directory), value);
 	else if (strcmp(name, "maximal_queue_lifetime") == 0)
 		out->lifetime_s = read_time(value);

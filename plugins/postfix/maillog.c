@@ -40,7 +40,7 @@ until(struct rest *r, const char *stop, struct rest *out)
 }
 
 static bool
-word(struct rest *r)
+maillog_word(struct rest *r)
 {
 	const char *start = r->p;
 
@@ -61,7 +61,7 @@ head(struct rest *r, const char *tag)
 	int words = r->p < r->end && *r->p >= '0' && *r->p <= '9' ? 2 : 4;
 
 	while (words-- > 0)
-		if (!word(r))
+		if (!maillog_word(r))
 			return false;
 	if (!skip(r, tag) || !skip(r, "[") || !until(r, "]: ", &pid))
 		return false;
@@ -115,7 +115,7 @@ hop(struct rest *r, bool port, struct addr *out)
  * and of a user like that no pattern is.
  */
 static void
-recipient(const char *p, const char *end, char *out)
+maillog_recipient(const char *p, const char *end, char *out)
 {
 	size_t n = (size_t)(end - p);
 	const char *at;
@@ -145,7 +145,7 @@ recipient(const char *p, const char *end, char *out)
 
 /* The recipient, whatever it is made of: `<"a>, relay=x"@dom>`. */
 static bool
-address(struct rest *r)
+maillog_address(struct rest *r)
 {
 	bool quoted = false;
 
@@ -206,7 +206,7 @@ host_named(struct rest r, struct addr *out)
 
 /* Why a message is not there: what Postfix says, not what the hop says. */
 static enum maillog_what
-reason(struct rest r, struct addr *out)
+maillog_reason(struct rest r, struct addr *out)
 {
 	if (skip(&r, "lost connection with "))
 		return hop(&r, false, out) && skip(&r, " while ")
@@ -253,12 +253,12 @@ outcome(struct maillog_line *out, struct rest r)
 	if (!skip(&r, "<"))
 		return;
 	start = r.p;
-	if (!address(&r))
+	if (!maillog_address(&r))
 		return;
-	recipient(start, r.p - 1, out->to);
+	maillog_recipient(start, r.p - 1, out->to);
 	if (!skip(&r, ", "))
 		return;
-	if (skip(&r, "orig_to=<") && (!address(&r) || !skip(&r, ", ")))
+	if (skip(&r, "orig_to=<") && (!maillog_address(&r) || !skip(&r, ", ")))
 		return;
 	if (!skip(&r, "relay=") || is_said_twice(r) ||
 	    !hop(&r, true, &out->hop))
@@ -269,11 +269,11 @@ outcome(struct maillog_line *out, struct rest r)
 	if (skip(&r, "sent "))
 		out->what = MAILLOG_OK;
 	else if (skip(&r, "deferred ("))
-		out->what = reason(r, &other);
+		out->what = maillog_reason(r, &other);
 }
 
 static bool
-queue_id(struct rest *r, char out[MAILLOG_ID])
+maillog_queue_id(struct rest *r, char out[MAILLOG_ID])
 {
 	struct rest id;
 	size_t n;
@@ -305,16 +305,16 @@ maillog_read(
 	if (skip(&r, "connect to ")) {
 		if (hop(&r, true, &out->hop) && skip(&r, ": "))
 			out->what = MAILLOG_FAILED;
-	} else if (queue_id(&r, out->id)) {
+	} else if (maillog_queue_id(&r, out->id)) {
 		if (skip(&r, "to="))
 			outcome(out, r);
 		else
-			out->what = reason(r, &out->hop);
+			out->what = maillog_reason(r, &out->hop);
 	}
 }
 
 static struct maillog_hop *
-hop_get(struct maillog_tally *tally, const struct addr *addr)
+maillog_hop_get(struct maillog_tally *tally, const struct addr *addr)
 {
 	struct maillog_hop new = { .addr = *addr }, *idle = NULL;
 
@@ -384,7 +384,7 @@ maillog_count(struct maillog_tally *tally, const struct maillog_line *line)
 
 	if (line->what == MAILLOG_NOTHING)
 		return;
-	h = hop_get(tally, &line->hop);
+	h = maillog_hop_get(tally, &line->hop);
 	if (h == NULL)
 		return;
 	if (line->what == MAILLOG_OK) {

@@ -43,7 +43,7 @@ struct map {
 
 /* LMDB's errors are errno or its own negative ones. */
 static int
-refuse(int err)
+map_refuse(int err)
 {
 	if (err == MDB_INVALID || err == MDB_CORRUPTED ||
 	    err == MDB_VERSION_MISMATCH || err == MDB_PAGE_NOTFOUND ||
@@ -74,7 +74,7 @@ now_ns(void)
 }
 
 static void
-tell(const struct map *map, enum plugin_phase phase)
+map_tell(const struct map *map, enum plugin_phase phase)
 {
 	if (map->watch != NULL && map->watch->at != NULL)
 		map->watch->at(map->watch->ctx, phase);
@@ -107,7 +107,7 @@ val_of(const char *text)
  * file's size, and where it cannot be had the table is none the worse.
  */
 static void
-reserve(int fd)
+map_reserve(int fd)
 {
 	struct stat st;
 
@@ -150,11 +150,11 @@ map_walk(struct map *map,
 	int err = mdb_txn_begin(map->env, NULL, MDB_RDONLY, &txn);
 
 	if (err != 0)
-		return refuse(err);
+		return map_refuse(err);
 	err = mdb_cursor_open(txn, map->dbi, &cursor);
 	if (err != 0) {
 		mdb_txn_abort(txn);
-		return refuse(err);
+		return map_refuse(err);
 	}
 	err = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
 	while (err == 0 && rc == RC_OK) {
@@ -167,7 +167,7 @@ map_walk(struct map *map,
 	mdb_cursor_close(cursor);
 	mdb_txn_abort(txn);
 	if (rc == RC_OK && err != 0 && err != MDB_NOTFOUND)
-		rc = refuse(err);
+		rc = map_refuse(err);
 	return rc;
 }
 
@@ -206,7 +206,7 @@ map_open(struct map **out, const char *path, const struct plugin_watch *watch)
 	map->room = MAP_ROOM;
 	map->watch = watch;
 	err = env_open(map, MAP_FLAGS);
-	rc = err == 0 ? map_walk(map, skip_entry, NULL) : refuse(err);
+	rc = err == 0 ? map_walk(map, skip_entry, NULL) : map_refuse(err);
 	if (rc != RC_OK) {
 		err = errno;
 		map_close(map);
@@ -251,7 +251,7 @@ says_so(MDB_txn *txn, MDB_dbi dbi, const struct map_item *item)
 }
 
 static int
-put_item(MDB_txn *txn, MDB_dbi dbi, const struct map_item *item)
+map_put_item(MDB_txn *txn, MDB_dbi dbi, const struct map_item *item)
 {
 	MDB_val key = val_of(item->key);
 	MDB_val value;
@@ -282,7 +282,7 @@ put_batch(struct map *map, struct batch *batch, const struct map_item *items,
 
 		if (says_so(batch->txn, map->dbi, item))
 			continue;
-		err = put_item(batch->txn, map->dbi, item);
+		err = map_put_item(batch->txn, map->dbi, item);
 		if (err != 0)
 			break;
 		batch->keys++;
@@ -305,7 +305,7 @@ take_lock(struct map *map)
 	uint64_t ns = TRY_FIRST_NS;
 	uint64_t told = now_ns();
 
-	tell(map, PLUGIN_LOCKING);
+	map_tell(map, PLUGIN_LOCKING);
 	while (set_lock(map->fd, F_WRLCK) != 0) {
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
 			return errno;
@@ -313,7 +313,7 @@ take_lock(struct map *map)
 		ns = ns * 2 < TRY_LAST_NS ? ns * 2 : TRY_LAST_NS;
 		if (now_ns() - told > TELL_NS) {
 			told = now_ns();
-			tell(map, PLUGIN_LOCKING);
+			map_tell(map, PLUGIN_LOCKING);
 		}
 	}
 	return 0;
@@ -330,7 +330,7 @@ last_txn(struct map *map)
 
 /* The path must still lead to the file we write. */
 static bool
-is_ours(struct map *map)
+map_is_ours(struct map *map)
 {
 	struct stat here, there;
 
@@ -347,7 +347,7 @@ commit_batch(struct map *map, struct batch *batch)
 	int err = take_lock(map);
 	uint64_t since = now_ns();
 
-	if (err == 0 && !is_ours(map))
+	if (err == 0 && !map_is_ours(map))
 		err = ESTALE;
 	if (err == 0 && last_txn(map) + 1 != mine)
 		err = MDB_BAD_TXN;
@@ -357,7 +357,7 @@ commit_batch(struct map *map, struct batch *batch)
 		mdb_txn_abort(batch->txn);
 	set_lock(map->fd, F_UNLCK);
 	batch->held_ns = now_ns() - since;
-	tell(map, PLUGIN_UNLOCKED);
+	map_tell(map, PLUGIN_UNLOCKED);
 	if (err == 0)
 		err = mdb_env_sync(map->env, 1);
 	return err;
@@ -381,7 +381,7 @@ try_batch(struct map *map, struct batch *batch, const struct map_item *items,
 
 /* What another try can mend: a full map, a writer besides us. */
 static int
-mend(struct map *map, int err)
+map_mend(struct map *map, int err)
 {
 	if (err == MDB_MAP_FULL) {
 		map->room *= 2;
@@ -393,8 +393,8 @@ mend(struct map *map, int err)
 }
 
 static int
-write_batch(struct map *map, struct batch *batch, const struct map_item *items,
-    size_t n)
+map_write_batch(struct map *map, struct batch *batch,
+    const struct map_item *items, size_t n)
 {
 	size_t at = batch->at;
 	int err = 0;
@@ -404,7 +404,7 @@ write_batch(struct map *map, struct batch *batch, const struct map_item *items,
 		err = try_batch(map, batch, items, n);
 		if (err == 0)
 			return RC_OK;
-		err = mend(map, err);
+		err = map_mend(map, err);
 		if (err != 0)
 			break;
 	}
@@ -419,7 +419,7 @@ map_write(struct map *map, const struct map_item *items, size_t n,
 	struct batch batch = { 0 };
 
 	while (batch.at < n) {
-		int rc = write_batch(map, &batch, items, n);
+		int rc = map_write_batch(map, &batch, items, n);
 		uint64_t us = batch.held_ns / 1000;
 
 		if (rc != RC_OK)
@@ -435,7 +435,7 @@ map_write(struct map *map, const struct map_item *items, size_t n,
 		if (batch.at < n)
 			pause_ns(batch.held_ns);
 	}
-	reserve(map->fd);
+	map_reserve(map->fd);
 	return RC_OK;
 }
 
@@ -459,7 +459,7 @@ sync_directory(const char *path)
 
 /* Fills an environment that nobody else sees yet. */
 static int
-fill(struct map *map, const struct map_item *items, size_t n)
+map_fill(struct map *map, const struct map_item *items, size_t n)
 {
 	MDB_txn *txn;
 	int err;
@@ -471,7 +471,7 @@ fill(struct map *map, const struct map_item *items, size_t n)
 		if (err != 0)
 			return err;
 		for (i = 0; i < n && err == 0; i++)
-			err = put_item(txn, map->dbi, &items[i]);
+			err = map_put_item(txn, map->dbi, &items[i]);
 		if (err == 0)
 			err = mdb_txn_commit(txn);
 		else
@@ -498,9 +498,9 @@ map_make(const char *path, const struct map_item *items, size_t n)
 	unlink(map.path);
 	err = env_open(&map, MAP_FLAGS);
 	if (err == 0)
-		err = fill(&map, items, n);
+		err = map_fill(&map, items, n);
 	if (err == 0)
-		reserve(map.fd);
+		map_reserve(map.fd);
 	if (map.env != NULL)
 		mdb_env_close(map.env);
 	if (err == 0 && rename(map.path, path) != 0)

@@ -104,7 +104,7 @@ reading_ask(struct plugin_reading *r, struct plugin_question *q)
 /* The value of a parameter in lines `name = value`; the caller's. NULL when
  * it is not among them. */
 static char *
-value_of(const char *lines, const char *name)
+reading_value_of(const char *lines, const char *name)
 {
 	size_t n = strlen(name);
 
@@ -168,7 +168,7 @@ value_for(const struct plugin_reading *r, const char *service, const char *name)
 		end = braces ? "}" : " ";
 	}
 	if (found == NULL)
-		return value_of(r->main, name);
+		return reading_value_of(r->main, name);
 	return mem_dup(found, strcspn(found, end));
 }
 
@@ -217,7 +217,7 @@ names_table(const char *value, const char *ours)
 
 /* A file's text, the caller's; NULL when it cannot be read. */
 static char *
-text_of(const char *path)
+reading_text_of(const char *path)
 {
 	struct buf text = { 0 };
 
@@ -240,7 +240,7 @@ files_name_table(const char *value, const char *ours)
 
 		if (*w != '/')
 			continue;
-		text = text_of(w);
+		text = reading_text_of(w);
 		if (text == NULL)
 			asks = asks == MTA_YES ? asks : MTA_UNKNOWN;
 		else if (names_table(text, ours))
@@ -338,7 +338,7 @@ read_facts(const struct plugin_reading *r, struct mta *out)
 }
 
 static void
-mark(struct plugin_reading *r, enum found found, const char *word)
+reading_mark(struct plugin_reading *r, enum found found, const char *word)
 {
 	char *pattern = labels_to_a(word);
 
@@ -373,7 +373,7 @@ look_at_list(struct plugin_reading *r, const char *list, unsigned depth)
 	for (char *w = strtok_r(copy, BETWEEN, &rest); w != NULL;
 	     w = strtok_r(NULL, BETWEEN, &rest)) {
 		if (*w == '/') {
-			char *text = depth == 0 ? NULL : text_of(w);
+			char *text = depth == 0 ? NULL : reading_text_of(w);
 
 			if (text != NULL)
 				look_at_list(r, text, depth - 1);
@@ -381,7 +381,7 @@ look_at_list(struct plugin_reading *r, const char *list, unsigned depth)
 			continue;
 		}
 		add_map(r, FOUND_LOCAL, w);
-		mark(r, FOUND_LOCAL, w);
+		reading_mark(r, FOUND_LOCAL, w);
 	}
 	mem_free(copy);
 }
@@ -390,7 +390,7 @@ look_at_list(struct plugin_reading *r, const char *list, unsigned depth)
 static void
 look_at_transports(struct plugin_reading *r)
 {
-	char *list = value_of(r->main, parameters[0]), *rest = NULL;
+	char *list = reading_value_of(r->main, parameters[0]), *rest = NULL;
 	char ours[PATH_MAX];
 
 	snprintf(ours, sizeof(ours), "%s/transport", r->want->tables);
@@ -405,7 +405,7 @@ static void
 look_at_maps(struct plugin_reading *r)
 {
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
-		char *list = value_of(r->main, classes[i]);
+		char *list = reading_value_of(r->main, classes[i]);
 
 		if (list != NULL)
 			look_at_list(r, list, 1);
@@ -423,7 +423,7 @@ take_found(struct plugin_reading *r, const char *answer)
 	for (char *line = strtok_r(copy, "\n", &rest); line != NULL;
 	     line = strtok_r(NULL, "\n", &rest)) {
 		line[strcspn(line, " \t")] = '\0';
-		mark(r, r->maps.v[r->map].found, line);
+		reading_mark(r, r->maps.v[r->map].found, line);
 	}
 	mem_free(copy);
 }

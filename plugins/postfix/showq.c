@@ -26,7 +26,7 @@ struct state {
 };
 
 static void
-keep(char *to, size_t room, const char *from)
+showq_keep(char *to, size_t room, const char *from)
 {
 	size_t n = strlen(from);
 
@@ -42,13 +42,13 @@ keep_recipient(struct state *s)
 {
 	char *spelt = labels_to_a(s->value);
 
-	keep(s->to, sizeof(s->to), spelt);
+	showq_keep(s->to, sizeof(s->to), spelt);
 	mem_free(spelt);
 }
 
 /* Seconds since 1970; 0 for what is no number. */
 static uint64_t
-seconds(const char *text)
+showq_seconds(const char *text)
 {
 	uint64_t v = 0;
 
@@ -80,7 +80,7 @@ is_answer(const char *reason)
 
 /* The recipient before, whose reason is known now. */
 static void
-give(struct state *s, plugin_found *found, void *ctx)
+showq_give(struct state *s, plugin_found *found, void *ctx)
 {
 	struct plugin_queued one = { s->id, s->to, s->came, s->deferred,
 		s->deferred && s->answered };
@@ -102,11 +102,11 @@ end_of_value(struct state *s, plugin_found *found, void *ctx)
 		s->id[0] = '\0';
 		s->came = 0;
 	} else if (strcmp(s->name, "queue_id") == 0) {
-		keep(s->id, sizeof(s->id), s->value);
+		showq_keep(s->id, sizeof(s->id), s->value);
 	} else if (strcmp(s->name, "time") == 0) {
-		s->came = seconds(s->value);
+		s->came = showq_seconds(s->value);
 	} else if (strcmp(s->name, "recipient") == 0) {
-		give(s, found, ctx);
+		showq_give(s, found, ctx);
 		keep_recipient(s);
 	} else if (strcmp(s->name, "reason") == 0) {
 		s->answered = is_answer(s->value);
@@ -120,7 +120,7 @@ end_of_name(struct state *s, plugin_found *found, void *ctx)
 	s->in_value = s->name[0] != '\0';
 	if (s->in_value)
 		return;
-	give(s, found, ctx);
+	showq_give(s, found, ctx);
 	s->id[0] = '\0';
 }
 

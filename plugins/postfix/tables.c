@@ -31,7 +31,7 @@ struct work {
 };
 
 static char *
-path_of(const struct plugin_setup *setup, enum values_table table)
+tables_path_of(const struct plugin_setup *setup, enum values_table table)
 {
 	struct buf b = { 0 };
 
@@ -80,7 +80,7 @@ tables_open(struct plugin_run **out, const struct plugin_setup *setup,
 	run->leave = start->leave;
 	run->watch = start->watch;
 	for (int t = 0; t < VALUES_TABLES; t++) {
-		run->path[t] = path_of(setup, (enum values_table)t);
+		run->path[t] = tables_path_of(setup, (enum values_table)t);
 		if (((start->broken | start->leave) & 1u << t) == 0 &&
 		    rc == RC_OK)
 			rc = open_one(run, t);
@@ -144,7 +144,7 @@ struct extras {
 };
 
 static int
-by_pattern(const void *key, const void *change)
+tables_by_pattern(const void *key, const void *change)
 {
 	return strcmp(key, ((const struct plugin_change *)change)->pattern);
 }
@@ -154,8 +154,9 @@ note_extra(void *ctx, const char *key, const char *value)
 {
 	struct extras *x = ctx;
 	char *pattern = labels_to_a(key);
-	bool listed = x->n > 0 && bsearch(pattern, x->list, x->n,
-				      sizeof(x->list[0]), by_pattern) != NULL;
+	bool listed =
+	    x->n > 0 && bsearch(pattern, x->list, x->n, sizeof(x->list[0]),
+			    tables_by_pattern) != NULL;
 
 	(void)value;
 	mem_free(pattern);
@@ -364,7 +365,7 @@ static int
 tables_check(const struct plugin_setup *setup, size_t table)
 {
 	struct judge judge = { .table = (enum values_table)table };
-	char *path = path_of(setup, judge.table);
+	char *path = tables_path_of(setup, judge.table);
 	struct map *map;
 	int rc = map_open(&map, path, NULL);
 
@@ -381,7 +382,7 @@ tables_check(const struct plugin_setup *setup, size_t table)
 static int
 tables_discard(const struct plugin_setup *setup, size_t table)
 {
-	char *path = path_of(setup, (enum values_table)table);
+	char *path = tables_path_of(setup, (enum values_table)table);
 	struct buf b = { 0 };
 	char *aside;
 	int rc;

@@ -60,7 +60,7 @@ values_is_service(const char *name)
 }
 
 static bool
-is_printable(const char *s)
+values_is_printable(const char *s)
 {
 	for (; *s != '\0'; s++)
 		if (*s < ' ' || *s > '~')
@@ -76,7 +76,8 @@ is_way(const char *way)
 
 	if (colon == NULL || colon == way || strlen(way) > VALUE_MAX)
 		return false;
-	return is_printable(way) && strcspn(way, " \t") > (size_t)(colon - way);
+	return values_is_printable(way) &&
+	       strcspn(way, " \t") > (size_t)(colon - way);
 }
 
 /*

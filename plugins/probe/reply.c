@@ -13,7 +13,7 @@ lower(char c)
 
 /* `word` is in lower case. */
 static bool
-begins(const char *text, const char *word)
+probe_reply_begins(const char *text, const char *word)
 {
 	while (*word != '\0' && lower(*text) == *word) {
 		text++;
@@ -23,10 +23,10 @@ begins(const char *text, const char *word)
 }
 
 static bool
-has(const char *text, const char *word)
+probe_reply_has(const char *text, const char *word)
 {
 	for (; *text != '\0'; text++)
-		if (begins(text, word))
+		if (probe_reply_begins(text, word))
 			return true;
 	return false;
 }
@@ -34,7 +34,7 @@ has(const char *text, const char *word)
 static bool
 has_one(const char *text, const char *const *words)
 {
-	while (*words != NULL && !has(text, *words))
+	while (*words != NULL && !probe_reply_has(text, *words))
 		words++;
 	return *words != NULL;
 }
@@ -97,12 +97,12 @@ reply_denies_relay(const char *whole)
 	plain(whole, text);
 	if (text[0] != '5' && text[0] != '4')
 		return false;
-	if (has(text, "not an open relay"))
+	if (probe_reply_has(text, "not an open relay"))
 		return true;
 	if (has_one(text, policies))
 		return false;
 	return has_one(text, phrases) ||
-	       (has(text, "relay") && has_one(text, noes));
+	       (probe_reply_has(text, "relay") && has_one(text, noes));
 }
 
 /* What comes first, or is about a sender, a recipient, a moment. */
@@ -134,7 +134,7 @@ reply_takes_none(const char *text)
 	if (what != '0')
 		return what != '1' && what != '2';
 	for (size_t i = 0; about_one[i] != NULL; i++)
-		if (begins(text, about_one[i]))
+		if (probe_reply_begins(text, about_one[i]))
 			return false;
 	return true;
 }

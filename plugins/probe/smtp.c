@@ -29,7 +29,7 @@ struct smtp {
 };
 
 static void
-begin(void *state, const struct plugin_errand *errand)
+probe_smtp_begin(void *state, const struct plugin_errand *errand)
 {
 	struct smtp *smtp = state;
 
@@ -45,7 +45,7 @@ begin(void *state, const struct plugin_errand *errand)
 }
 
 static enum plugin_verdict
-next(struct smtp *smtp, enum smtp_stage stage, struct buf *say)
+probe_smtp_next(struct smtp *smtp, enum smtp_stage stage, struct buf *say)
 {
 	smtp->stage = stage;
 	buf_text(say, "\r\n");
@@ -53,19 +53,20 @@ next(struct smtp *smtp, enum smtp_stage stage, struct buf *say)
 }
 
 static enum plugin_verdict
-leave(struct buf *say, enum plugin_verdict verdict)
+probe_smtp_leave(struct buf *say, enum plugin_verdict verdict)
 {
 	buf_text(say, "QUIT\r\n");
 	return verdict;
 }
 
 static enum plugin_verdict
-on_greeting(struct smtp *smtp, char code, struct buf *say)
+on_probe_smtp_greeting(struct smtp *smtp, char code, struct buf *say)
 {
 	if (code != '2')
-		return leave(say, code == '4' ? PLUGIN_BUSY : PLUGIN_FAILED);
+		return probe_smtp_leave(
+		    say, code == '4' ? PLUGIN_BUSY : PLUGIN_FAILED);
 	buf_printf(say, "EHLO %s", smtp->own_name);
-	return next(smtp, SMTP_EHLO, say);
+	return probe_smtp_next(smtp, SMTP_EHLO, say);
 }
 
 /* Nobody refuses the null sender for his own sake; but where mail itself is
@@ -75,21 +76,21 @@ on_hello(struct smtp *smtp, char code, struct buf *say)
 {
 	if (code != '2' && smtp->stage == SMTP_EHLO) {
 		buf_printf(say, "HELO %s", smtp->own_name);
-		return next(smtp, SMTP_HELO, say);
+		return probe_smtp_next(smtp, SMTP_HELO, say);
 	}
 	if (code != '2')
-		return leave(say, PLUGIN_FAILED);
+		return probe_smtp_leave(say, PLUGIN_FAILED);
 	if (smtp->ask == PLUGIN_ASK_NOTHING)
-		return leave(say, PLUGIN_OK);
+		return probe_smtp_leave(say, PLUGIN_OK);
 	if (smtp->ask == PLUGIN_ASK_MAIL)
 		buf_printf(say, "MAIL FROM:<postmaster@%s>", smtp->own_name);
 	else
 		buf_text(say, "MAIL FROM:<>");
-	return next(smtp, SMTP_MAIL, say);
+	return probe_smtp_next(smtp, SMTP_MAIL, say);
 }
 
 static enum plugin_verdict
-judge(const struct smtp *smtp)
+probe_smtp_judge(const struct smtp *smtp)
 {
 	if (smtp->ask == PLUGIN_ASK_MAIL)
 		return reply_takes_none(smtp->line) ? PLUGIN_REFUSED
@@ -102,26 +103,26 @@ on_envelope(struct smtp *smtp, char code, struct buf *say)
 {
 	if (smtp->stage == SMTP_MAIL && code == '2') {
 		buf_printf(say, "RCPT TO:<%s>", smtp->recipient);
-		return next(smtp, SMTP_RCPT, say);
+		return probe_smtp_next(smtp, SMTP_RCPT, say);
 	}
-	smtp->told = code == '2' ? PLUGIN_TAKES : judge(smtp);
+	smtp->told = code == '2' ? PLUGIN_TAKES : probe_smtp_judge(smtp);
 	buf_text(say, "RSET");
-	return next(smtp, SMTP_RSET, say);
+	return probe_smtp_next(smtp, SMTP_RSET, say);
 }
 
 /* A whole reply has come; `line` is its last one. */
 static enum plugin_verdict
-replied(struct smtp *smtp, struct buf *say)
+probe_smtp_replied(struct smtp *smtp, struct buf *say)
 {
 	char code = smtp->line[0];
 
 	smtp->octets = smtp->lines = 0;
 	if (smtp->stage == SMTP_RSET)
-		return leave(say, smtp->told);
+		return probe_smtp_leave(say, smtp->told);
 	if (memcmp(smtp->line, "421", 3) == 0)
-		return leave(say, PLUGIN_BUSY);
+		return probe_smtp_leave(say, PLUGIN_BUSY);
 	if (smtp->stage == SMTP_GREETING)
-		return on_greeting(smtp, code, say);
+		return on_probe_smtp_greeting(smtp, code, say);
 	if (smtp->stage <= SMTP_HELO)
 		return on_hello(smtp, code, say);
 	return on_envelope(smtp, code, say);
@@ -139,7 +140,7 @@ is_last(const char *line, size_t length)
 }
 
 static enum plugin_verdict
-line_ended(struct smtp *smtp, struct buf *say)
+probe_smtp_line_ended(struct smtp *smtp, struct buf *say)
 {
 	size_t length = smtp->length;
 
@@ -148,7 +149,7 @@ line_ended(struct smtp *smtp, struct buf *say)
 	smtp->line[length] = '\0';
 	smtp->length = 0;
 	if (is_last(smtp->line, length))
-		return replied(smtp, say);
+		return probe_smtp_replied(smtp, say);
 	return ++smtp->lines > SMTP_REPLY_LINES ? PLUGIN_FAILED : PLUGIN_MORE;
 }
 
@@ -158,7 +159,7 @@ octet(struct smtp *smtp, uint8_t c, struct buf *say)
 	if (++smtp->octets > SMTP_REPLY_OCTETS)
 		return PLUGIN_FAILED;
 	if (c == '\n')
-		return line_ended(smtp, say);
+		return probe_smtp_line_ended(smtp, say);
 	if (smtp->length < SMTP_LINE_KEPT)
 		smtp->line[smtp->length++] = c == '\0' ? '?' : (char)c;
 	return PLUGIN_MORE;
@@ -180,6 +181,6 @@ feed(void *state, const uint8_t *octets, size_t n, struct buf *say)
 const struct plugin_probe smtp_probe = {
 	.word = "smtp",
 	.state_size = sizeof(struct smtp),
-	.begin = begin,
+	.begin = probe_smtp_begin,
 	.feed = feed,
 };
