@@ -36,7 +36,7 @@ plant() {
 	printf '%s\n' "$@" >"$tree/src/core/lsa/planted.c"
 }
 
-plan 8
+plan 9
 plant '#include <string.h>' '' 'int planted;'
 ok "layers.sh passes what may be included" none "$(passed layers.sh)"
 plant '#include "io/loop.h"'
@@ -45,6 +45,11 @@ ok "layers.sh refuses a folder above" none \
 plant '#include <sys/socket.h>'
 ok "layers.sh refuses a header of the system in the core" none \
 	"$(refused layers.sh 'planted.c:1: may not include <sys/socket.h>')"
+plant 'static int' 'planted(void)' '{' '	return 0;' '}'
+cp "$tree/src/core/lsa/planted.c" "$tree/src/core/lsa/again.c"
+ok "names.sh refuses a static's name in a second file" \
+	none "$(refused names.sh 'again.c: planted() is in other files too')"
+rm "$tree/src/core/lsa/again.c"
 plant 'int' 'planted(int a, int b, int c, int d, int e, int f)' '{' '	return 0;' '}'
 ok "size.sh refuses a sixth parameter" none \
 	"$(refused size.sh 'planted() takes 6 parameters')"
