@@ -8,7 +8,7 @@
 
 why=$(pf_need)
 [ -z "$why" ] || skip "$why"
-plan 13
+plan 19
 
 pf_begin
 P=example.org
@@ -66,3 +66,24 @@ gone() {
 	case $(smtp "$1") in 554*) ;; *) return 1 ;; esac
 }
 ok "no longer named: refused" within 30 gone u@elsewhere2.example
+
+# --- a list of the site's, for its own domains, and behind it what the snippet
+# has for it: claims come and go, the list stays
+maps=$(sed -n '/relay_recipient_maps/,/^$/s/^#     //p' \
+	"$top_srcdir/conf/postfix/main.cf" | tr '\n' ' ' | sed "s,/var/lib/lsrd,$W/lsrd,g")
+drive "way own.example no smtp:[198.51.100.6]:25" >/dev/null
+postconf -c "$W/etc" -e "relay_domains = lmdb:$W/lsrd/postfix/domains, own.example" \
+	"relay_recipient_maps = inline:{ u@own.example=x }, $maps"
+in_ns postfix -c "$W/etc" reload 2>/dev/null
+unknown() {
+	case $(smtp "$1") in "550 5.1.1 "*table*) ;; *) return 1 ;; esac
+}
+ok "a list: who is not in it is refused" within 30 unknown nobody@own.example
+ok "who is in it is taken" like "$(smtp u@own.example)" "250 *"
+drive "remote new.$P relay 198.51.100.6@25" "remote none.$P relay 198.51.100.6@2525" >/dev/null
+ok "a domain that is claimed later" like "$(smtp U@New.$P)" "250 *"
+ok "and who does not exist there" like "$(smtp nobody@none.$P)" \
+	"450 4.1.1 *unverified address*"
+drive "hold held.$P relay no path to paris" >/dev/null
+ok "one that is on hold" like "$(smtp u@held.$P)" "250 *"
+ok "a stranger, to elsewhere, as before" like "$(smtp u@elsewhere3.example)" "554 5.7.1 *"
