@@ -64,6 +64,28 @@ def other_headers():
         same(mta.heard, [EHLO])
 
 
+def socket_of_both_families():
+    """From a service manager: clients of IPv4 come by mapped addresses, and
+    Postfix is told the plain ones; a listed peer of theirs is one."""
+    for header in "v1", "v2":
+        with socket.socket(socket.AF_INET6) as sock:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(("::", ALONE[1]))
+            sock.listen()
+            with Front("-x", header, at=None, stdin=sock,
+                       before="exec 3<&0 </dev/null; "
+                       "export LISTEN_PID=$$ LISTEN_FDS=1"):
+                for source, to in ((STRANGER, "192.0.2.1"), (PEER, "192.0.2.1"),
+                                   ("2001:db8:113::7", "2001:db8::1")):
+                    seen = len(logged_now("mail.log", source_seen(source)))
+                    got = talk(source, (to, ALONE[1]), EHLO, b"QUIT\r\n")
+                    begins(got, b"220 ")
+                    same(b"X-LSA-2" in got, source == PEER)
+                    assert logged("mail.log", source_seen(source),
+                                  seen + 1), source
+
+
 def source_seen(source):
     return r"front/smtpd.* connect from unknown\[%s\]" % re.escape(source)
 
@@ -528,8 +550,8 @@ BEHIND = (stranger_is_untouched, address_reaches_postfix, headers_of_clients,
           nothing_is_smuggled, half_close, big_message, sessions_are_the_same,
           secrets_stay, lsrd_away, lsrd_refuses, lsrd_closes,
           ) + front_hostile.CASES
-OWN = (other_headers, strangers_are_handed_over, octets_pass_as_they_are, mta_away, killed_at_stages,
-       stops_gently, alone, is_nobody, says_what_is_wrong,
+OWN = (other_headers, socket_of_both_families, strangers_are_handed_over,
+       octets_pass_as_they_are, mta_away, killed_at_stages, stops_gently, alone, is_nobody, says_what_is_wrong,
        relays_without_its_list) + front_limits.CASES
 
 

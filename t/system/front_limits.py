@@ -10,7 +10,7 @@ import time
 
 from front_sessions import Link
 from front_world import (ALONE, MTA, PEER, SANITIZED, SCRIPTED, STRANGER,
-                         Front, Mta, begins, is_served_soon, same, until)
+                         W, Front, Mta, begins, is_served_soon, same, until)
 
 
 def limits():
@@ -113,6 +113,33 @@ def a_thousand_slow_ones():
     assert each <= (60000 if SANITIZED else 20000), each
 
 
+def few_descriptors():
+    """More clients than descriptors: some are served, the others wait without
+    a turn of the loop or a line of the log for each, and come in later."""
+    def ticks():
+        with open("/proc/%d/stat" % front.child.pid) as stat:
+            return sum(map(int, stat.read().rsplit(")")[-1].split()[11:13]))
+
+    def lines():
+        with open(W + "/front.log") as log:
+            return len(log.readlines())
+
+    with Front(at=ALONE, before="ulimit -n 40") as front:
+        links = [Link(STRANGER, ALONE) for _ in range(100)]
+        begins(links[0].answer(), b"220 ")
+        assert until(lambda: front.counters()["sessions"] > 5)
+        before, said = ticks(), lines()
+        time.sleep(4)
+        ticked, said = ticks() - before, lines() - said
+        print("# %d ticks and %d lines in 4 s" % (ticked, said))
+        for link in links:
+            link.close()
+        is_served_soon(STRANGER)
+        same(front.end(), 0)
+    assert ticked < (200 if SANITIZED else 100), ticked
+    assert said < 40, said
+
+
 def what_waits_is_bounded():
     """Clients that never read an MTA that always writes."""
     count = 20
@@ -156,4 +183,4 @@ def goodbye_is_short():
 
 
 CASES = (limits, idle_ends, slow_mta_has_its_time, mta_has_no_room,
-         a_thousand_slow_ones, what_waits_is_bounded, goodbye_is_short)
+         a_thousand_slow_ones, few_descriptors, what_waits_is_bounded, goodbye_is_short)

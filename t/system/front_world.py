@@ -54,18 +54,24 @@ def begins(got, wanted):
 
 
 class Front:
-    """lsrd-front itself; ends with the block that it is made for."""
+    """lsrd-front itself; ends with the block that it is made for. `before` is
+    what a shell does first; `at` is None where it gets its socket by that."""
 
-    def __init__(self, *more, at=FRONT, mta="127.0.0.1:2525"):
-        where = "[%s]:%d" if ":" in at[0] else "%s:%d"
-        command = [os.environ["FRONT"], "-f", "-l", where % at[:2],
+    def __init__(self, *more, at=FRONT, mta="127.0.0.1:2525", before="",
+                 stdin=None):
+        command = [os.environ["FRONT"], "-f",
                    "-p", PEER, "-s", LSRD, "-u", "nobody", "-n", "front.example"]
+        if at:
+            where = "[%s]:%d" if ":" in at[0] else "%s:%d"
+            command += ["-l", where % at[:2]]
         if mta:
             command += ["-b", mta]
+        if before:
+            command = ["sh", "-c", before + '\nexec "$@"', "sh"] + command
         with open(W + "/front.log", "ab") as log:
             began = log.tell()
             self.child = subprocess.Popen(
-                command + list(more), stderr=log,
+                command + list(more), stdin=stdin, stderr=log,
                 env=dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=1:"
                          "malloc_context_size=1:detect_leaks=0"))
 
