@@ -26,9 +26,16 @@
 #define SILENT_LIMITS SMFIP_NR_BODY
 #define ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS)
 
-/* One SMTP session. */
+/*
+ * One SMTP session. A message is judged by one basis from its first decision
+ * to its last: that at RCPT, where one falls there, else that at its end.
+ */
 struct talk {
+	SMFICTX *ctx;
+	struct milter *m;
 	struct session session;
+	struct basis *basis;  /* held for the message; NULL: none yet */
+	bool kept;            /* since RCPT */
 	unsigned long silent; /* the steps that get no answer */
 	bool limits;          /* of connectors are looked at */
 	bool local;           /* the client is this host itself */
@@ -49,6 +56,8 @@ talk_get(SMFICTX *ctx)
 
 	if (talk == NULL) {
 		talk = mem_new(sizeof(*talk), 0, 0);
+		talk->ctx = ctx;
+		talk->m = milter_get();
 		smfi_setpriv(ctx, talk);
 	}
 	return talk;
@@ -65,23 +74,11 @@ filter_answer(const struct talk *talk, unsigned long step)
  * DATA: Nagle's algorithm waits for the delayed acknowledgement, 40 ms.
  */
 static unsigned long
-steps_unused(void)
+steps_unused(const struct talk *talk)
 {
-	bool tcp = milter_get()->options->place.path == NULL;
+	bool tcp = talk->m->options->place.path == NULL;
 
 	return tcp ? STEPS_UNUSED : STEPS_UNUSED | SMFIP_NODATA;
-}
-
-/* Whether a connector has limits now: the session is asked for more then. */
-static bool
-limits_now(void)
-{
-	struct basis *basis = milter_hold(milter_get());
-	bool limits = basis != NULL && basis->limits;
-
-	if (basis != NULL)
-		milter_drop(milter_get(), basis);
-	return limits;
 }
 
 static sfsistat
@@ -90,12 +87,12 @@ on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1, unsigned long f2,
     unsigned long *pf2, unsigned long *pf3)
 {
 	struct talk *talk = talk_get(ctx);
-	unsigned long unused = steps_unused(), silent = STEPS_SILENT;
+	unsigned long unused = steps_unused(talk), silent = STEPS_SILENT;
 
 	(void)f2;
 	(void)f3;
-	talk->limits = limits_now();
-	if (talk->limits) {
+	talk->limits = milter_limits(talk->m);
+	if (talk->limits) { /* the session is asked for more then */
 		unused &= ~(unsigned long)(STEPS_LIMITS);
 		silent =
 		    (silent | SILENT_LIMITS) & ~(unsigned long)SMFIP_NR_RCPT;
@@ -106,7 +103,7 @@ on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1, unsigned long f2,
 	talk->silent = f1 & silent;
 	if ((f0 & ACTIONS) == ACTIONS)
 		return SMFIS_CONTINUE;
-	milter_say(milter_get(), LOG_WARNING,
+	milter_say(talk->m, LOG_WARNING,
 	    "mta-refused: the MTA lets no filter change header fields");
 	return SMFIS_REJECT; /* not the mail: us, for this session */
 }
@@ -115,15 +112,17 @@ on_negotiate(SMFICTX *ctx, unsigned long f0, unsigned long f1, unsigned long f2,
 static void
 message_end(struct talk *talk)
 {
-	struct basis *basis;
+	bool open = talk->session.sender != NULL;
 
-	if (talk->session.sender == NULL)
-		return;
-	basis = limits_clear(&talk->session.limits);
-	if (basis != NULL)
-		milter_kept(milter_get(), basis);
 	session_clear(&talk->session);
-	milter_open(milter_get(), -1);
+	if (talk->kept)
+		milter_kept(talk->m, talk->basis);
+	else if (talk->basis != NULL)
+		milter_drop(talk->m, talk->basis);
+	talk->basis = NULL;
+	talk->kept = false;
+	if (open)
+		milter_open(talk->m, -1);
 }
 
 static sfsistat
@@ -161,23 +160,19 @@ static void
 recipients_begin(struct talk *talk)
 {
 	struct session *s = &talk->session;
+	uint64_t now_ms = clock_wall_ms();
 	struct policy_message message = { .size = s->declared,
 		.sender = s->sender,
-		.time = (int64_t)(clock_wall_ms() / 1000) };
+		.time = (int64_t)(now_ms / 1000) };
 	struct ruling_try who = try_of(talk);
-	struct basis *basis = milter_hold(milter_get());
-	bool known;
 
-	pthread_mutex_lock(&milter_get()->lock);
-	known = ruling_recall(
-	    &milter_get()->splits, &who, clock_wall_ms(), &message);
-	pthread_mutex_unlock(&milter_get()->lock);
-	if (basis != NULL && basis->limits &&
-	    (known || (s->declared != 0 && !s->limits.sendmail)) &&
-	    milter_may_keep(milter_get()))
-		limits_begin(&s->limits, basis, &message);
-	else if (basis != NULL)
-		milter_drop(milter_get(), basis);
+	if (!milter_recall(talk->m, &who, now_ms, &message) &&
+	    (s->declared == 0 || s->limits.sendmail))
+		return;
+	talk->basis = milter_keep(talk->m);
+	talk->kept = talk->basis != NULL;
+	if (talk->kept)
+		limits_begin(&s->limits, talk->basis, &message);
 }
 
 static sfsistat
@@ -187,7 +182,7 @@ on_mail(SMFICTX *ctx, char **args)
 
 	message_end(talk);
 	session_from(&talk->session, args[0], session_size(args + 1));
-	milter_open(milter_get(), 1);
+	milter_open(talk->m, 1);
 	limits_mail(&talk->session.limits, args);
 	talk->session.limits.counts = talk->limits;
 	talk->session.local = talk->local || talk->session.limits.sendmail;
@@ -207,7 +202,7 @@ on_rcpt(SMFICTX *ctx, char **args)
 	 * `%`, `!`, quotes, a domain put behind it or a dot taken off. */
 	resolved = smfi_getsymval(ctx, lent("{rcpt_addr}"));
 	session_to(s, resolved == NULL ? args[0] : resolved);
-	if (s->limits.basis == NULL || s->beyond || s->recipients.n == 0 ||
+	if (s->beyond || s->recipients.n == 0 ||
 	    limits_take(&s->limits, s->recipients.v[s->recipients.n - 1]))
 		return filter_answer(talk, SMFIP_NR_RCPT);
 	session_drop(s);
@@ -238,9 +233,9 @@ on_header(SMFICTX *ctx, char *name, char *value)
 
 /* The queue's name of the message, for the log. */
 static const char *
-filter_queue_id(SMFICTX *ctx)
+filter_queue_id(const struct talk *talk)
 {
-	const char *id = smfi_getsymval(ctx, lent("i"));
+	const char *id = smfi_getsymval(talk->ctx, lent("i"));
 	size_t n = id == NULL ? 0 : strlen(id);
 
 	for (size_t i = 0; i < n; i++)
@@ -253,48 +248,50 @@ filter_queue_id(SMFICTX *ctx)
 
 /* Not so of a crowded one (session.h): it passes as it is. */
 static bool
-is_to_be_touched(SMFICTX *ctx, const struct session *s)
+is_to_be_touched(const struct talk *talk)
 {
+	const struct session *s = &talk->session;
+
 	if (!session_crowded(s))
 		return true;
-	milter_count(milter_get(), REPORT_UNMARKED);
-	milter_say(milter_get(), LOG_NOTICE, "untouched: id=%s, fields=%u",
-	    filter_queue_id(ctx), s->traces + s->routes);
+	milter_count(talk->m, REPORT_UNMARKED);
+	milter_say(talk->m, LOG_NOTICE, "untouched: id=%s, fields=%u",
+	    filter_queue_id(talk), s->traces + s->routes);
 	return false;
 }
 
 /* From the last one on: some MTAs count a field that was deleted, some not. */
 static bool
-filter_strip(SMFICTX *ctx, const struct session *s)
+filter_strip(const struct talk *talk)
 {
+	const struct session *s = &talk->session;
 	unsigned stripped = 0;
 
 	for (unsigned i = s->traces; i > 0; i--) {
 		if (i <= s->trace.fields.n && s->trace.fields.v[i - 1].stands)
 			continue;
-		if (smfi_chgheader(ctx, lent(MARK_FIELD), (int)i, NULL) !=
+		if (smfi_chgheader(talk->ctx, lent(MARK_FIELD), (int)i, NULL) !=
 		    MI_SUCCESS)
 			return false;
 		stripped++;
 	}
 	for (unsigned i = s->routes; i > 0; i--) {
-		if (smfi_chgheader(ctx, lent(SESSION_ROUTE), (int)i, NULL) !=
-		    MI_SUCCESS)
+		if (smfi_chgheader(talk->ctx, lent(SESSION_ROUTE), (int)i,
+			NULL) != MI_SUCCESS)
 			return false;
 		stripped++;
 	}
 	if (stripped > 0) {
-		milter_count(milter_get(), REPORT_STRIPPED);
-		milter_say(milter_get(), LOG_NOTICE,
-		    "stripped: id=%s, fields=%u", filter_queue_id(ctx),
-		    stripped);
+		milter_count(talk->m, REPORT_STRIPPED);
+		milter_say(talk->m, LOG_NOTICE, "stripped: id=%s, fields=%u",
+		    filter_queue_id(talk), stripped);
 	}
 	return true;
 }
 
 /* On top of all fields, so that no signature of others covers it. */
 static bool
-insert(SMFICTX *ctx, const struct visit *visit)
+insert(const struct talk *talk, const struct visit *visit)
 {
 	struct buf word = { 0 };
 	bool done;
@@ -302,68 +299,56 @@ insert(SMFICTX *ctx, const struct visit *visit)
 
 	mark_encode(visit, &word);
 	text = buf_string(&word);
-	done = smfi_insheader(ctx, 0, lent(MARK_FIELD), text) == MI_SUCCESS;
+	done =
+	    smfi_insheader(talk->ctx, 0, lent(MARK_FIELD), text) == MI_SUCCESS;
 	mem_free(text);
 	return done;
 }
 
-static void
-remember(SMFICTX *ctx, const struct session *s, const struct visit *visit)
-{
-	const char *id = filter_queue_id(ctx);
-
-	if (session_received(s) < MARK_REMEMBER_RECEIVED)
-		return;
-	pthread_mutex_lock(&milter_get()->lock);
-	mark_memory_add(milter_get()->memory, visit, s->message,
-	    strcmp(id, "-") == 0 ? "" : id);
-	pthread_mutex_unlock(&milter_get()->lock);
-}
-
 /* The message goes on, with our visit on it. */
 static sfsistat
-filter_mark(
-    SMFICTX *ctx, const struct session *s, const struct session_ask *ask)
+filter_mark(const struct talk *talk, const struct session_ask *ask)
 {
+	const struct session *s = &talk->session;
+	const char *id = filter_queue_id(talk);
 	struct visit visit;
 
 	session_visit(s, ask, &visit);
-	if (!is_to_be_touched(ctx, s)) {
-		remember(ctx, s, &visit);
-	} else if (!filter_strip(ctx, s) || !insert(ctx, &visit)) {
-		milter_count(milter_get(), REPORT_UNMARKED);
-		milter_say(milter_get(), LOG_WARNING,
-		    "unmarked: id=%s, why=the MTA refused a change",
-		    filter_queue_id(ctx));
+	if (!is_to_be_touched(talk)) {
+		milter_remember(talk->m, s, &visit, id);
+	} else if (!filter_strip(talk) || !insert(talk, &visit)) {
+		milter_count(talk->m, REPORT_UNMARKED);
+		milter_say(talk->m, LOG_WARNING,
+		    "unmarked: id=%s, why=the MTA refused a change", id);
 	} else {
-		remember(ctx, s, &visit);
-		milter_marked(
-		    milter_get(), filter_queue_id(ctx), visit.time_ms);
-		milter_count(milter_get(), REPORT_ACCEPTED);
+		milter_remember(talk->m, s, &visit, id);
+		milter_marked(talk->m, id, visit.time_ms);
+		milter_count(talk->m, REPORT_ACCEPTED);
 	}
 	return SMFIS_CONTINUE;
 }
 
 static sfsistat
-filter_refuse(SMFICTX *ctx, const struct session *s, enum mark_verdict why)
+filter_refuse(const struct talk *talk, enum mark_verdict why)
 {
 	static const char text[] =
 	    "Routes disagree for now: this message came back; keep it";
 
-	if (smfi_setreply(ctx, lent("451"), lent("4.4.6"), lent(text)) !=
+	if (smfi_setreply(talk->ctx, lent("451"), lent("4.4.6"), lent(text)) !=
 	    MI_SUCCESS) {
-		milter_count(milter_get(), REPORT_UNMARKED);
+		milter_count(talk->m, REPORT_UNMARKED);
 		return SMFIS_CONTINUE;
 	}
-	milter_count(milter_get(), REPORT_REFUSED);
-	milter_say(milter_get(), LOG_NOTICE, "loop: id=%s, why=%s, received=%u",
-	    filter_queue_id(ctx), mark_word(why), session_received(s));
+	milter_count(talk->m, REPORT_REFUSED);
+	milter_say(talk->m, LOG_NOTICE, "loop: id=%s, why=%s, received=%u",
+	    filter_queue_id(talk), mark_word(why),
+	    session_received(&talk->session));
 	return SMFIS_TEMPFAIL;
 }
 
 /* No way for it now, or ever, or not for all recipients at once. */
 static sfsistat
-filter_hold(SMFICTX *ctx, enum ruling ruling, const char *text)
+filter_hold(const struct talk *talk, enum ruling ruling, const char *text)
 {
 	static const struct {
 		const char *code, *enhanced;
@@ -374,60 +359,44 @@ filter_hold(SMFICTX *ctx, enum ruling ruling, const char *text)
 		[RULING_SPLIT] = { "451", "4.3.1", REPORT_HELD },
 	};
 
-	if (smfi_setreply(ctx, lent(replies[ruling].code),
+	if (smfi_setreply(talk->ctx, lent(replies[ruling].code),
 		lent(replies[ruling].enhanced), lent(text)) != MI_SUCCESS) {
-		milter_count(milter_get(), REPORT_UNMARKED);
+		milter_count(talk->m, REPORT_UNMARKED);
 		return SMFIS_CONTINUE;
 	}
-	milter_count(milter_get(), replies[ruling].count);
-	milter_say(milter_get(), LOG_NOTICE, "limit: id=%s, result=%s, why=%s",
-	    filter_queue_id(ctx), ruling_word(ruling), text);
+	milter_count(talk->m, replies[ruling].count);
+	milter_say(talk->m, LOG_NOTICE, "limit: id=%s, result=%s, why=%s",
+	    filter_queue_id(talk), ruling_word(ruling), text);
 	return ruling == RULING_NEVER ? SMFIS_REJECT : SMFIS_TEMPFAIL;
 }
 
 /* A route of its own: a field that milter_header_checks make a FILTER of. */
 static sfsistat
-steer(SMFICTX *ctx, const struct session *s, enum ruling ruling,
-    const char *route)
+steer(const struct talk *talk, enum ruling ruling, const char *route)
 {
-	if (ruling == RULING_REINJECT && is_to_be_touched(ctx, s) &&
-	    !filter_strip(ctx, s))
+	if (ruling == RULING_REINJECT && is_to_be_touched(talk) &&
+	    !filter_strip(talk))
 		return SMFIS_CONTINUE;
-	if (smfi_insheader(ctx, 0, lent(SESSION_ROUTE), lent(route)) !=
+	if (smfi_insheader(talk->ctx, 0, lent(SESSION_ROUTE), lent(route)) !=
 	    MI_SUCCESS) {
-		milter_count(milter_get(), REPORT_UNMARKED);
+		milter_count(talk->m, REPORT_UNMARKED);
 		return SMFIS_CONTINUE;
 	}
-	milter_count(milter_get(), REPORT_STEERED);
-	milter_say(milter_get(), LOG_NOTICE,
-	    "limit: id=%s, result=%s, route=%s", filter_queue_id(ctx),
-	    ruling_word(ruling), route);
+	milter_count(talk->m, REPORT_STEERED);
+	milter_say(talk->m, LOG_NOTICE, "limit: id=%s, result=%s, route=%s",
+	    filter_queue_id(talk), ruling_word(ruling), route);
 	return SMFIS_CONTINUE;
 }
 
 static enum ruling
 rule(const struct talk *talk, const struct session_ask *ask, struct buf *text)
 {
-	const struct session *s = &talk->session;
-	struct limits_ask limits = { .basis = ask->basis,
-		.first = session_first(s),
-		.crowded = session_crowded(s),
-		.sender = s->sender,
-		.recipients = (const char *const *)s->recipients.v,
-		.n = s->recipients.n,
-		.declared = s->declared,
-		.time_ms = ask->time_ms,
-		.reinject = milter_get()->options->reinject };
 	struct ruling_try who = try_of(talk);
 	struct policy_message message;
-	enum ruling ruling = limits_rule(&s->limits, &limits, &message, text);
+	enum ruling ruling = session_rule(&talk->session, ask, &message, text);
 
-	if (ruling == RULING_SPLIT) {
-		pthread_mutex_lock(&milter_get()->lock);
-		ruling_remember(
-		    &milter_get()->splits, &who, &message, ask->time_ms);
-		pthread_mutex_unlock(&milter_get()->lock);
-	}
+	if (ruling == RULING_SPLIT)
+		milter_split(talk->m, &who, &message, ask->time_ms);
 	return ruling;
 }
 
@@ -440,7 +409,7 @@ static enum ruling
 detour(const struct session *s, const struct session_ask *ask, struct buf *text)
 {
 	const struct table *table = &ask->basis->table;
-	const char *to = milter_get()->options->reinject;
+	const char *to = ask->reinject;
 	size_t n = strlen(table->transport);
 
 	if (!session_may_steer(s, ask))
@@ -456,23 +425,8 @@ detour(const struct session *s, const struct session_ask *ask, struct buf *text)
 	return RULING_STEERED;
 }
 
-/* Under the lock only where the memory is asked. */
-static enum mark_verdict
-filter_judge(const struct session *s, const struct session_ask *ask)
-{
-	bool far = session_received(s) >= MARK_REMEMBER_RECEIVED;
-	enum mark_verdict verdict;
-
-	if (far)
-		pthread_mutex_lock(&milter_get()->lock);
-	verdict = session_judge(s, ask);
-	if (far)
-		pthread_mutex_unlock(&milter_get()->lock);
-	return verdict;
-}
-
 static sfsistat
-filter_decide(SMFICTX *ctx, struct talk *talk, const struct session_ask *ask)
+filter_decide(struct talk *talk, const struct session_ask *ask)
 {
 	struct session *s = &talk->session;
 	struct buf out = { 0 };
@@ -482,22 +436,40 @@ filter_decide(SMFICTX *ctx, struct talk *talk, const struct session_ask *ask)
 	char *text;
 
 	session_verify(s, ask);
-	if (milter_is_again(milter_get(), filter_queue_id(ctx), &s->trace))
+	if (milter_is_again(talk->m, filter_queue_id(talk), &s->trace))
 		return status;
-	verdict = filter_judge(s, ask);
+	verdict = milter_judge(talk->m, s, ask);
 	if (verdict != MARK_PASSES)
-		return filter_refuse(ctx, s, verdict);
+		return filter_refuse(talk, verdict);
 	ruling = rule(talk, ask, &out);
 	if (ruling == RULING_STEERED)
 		ruling = detour(s, ask, &out);
 	text = buf_string(&out);
 	if (ruling >= RULING_HELD)
-		status = filter_hold(ctx, ruling, text);
+		status = filter_hold(talk, ruling, text);
 	else if (ruling != RULING_REINJECT)
-		status = filter_mark(ctx, s, ask);
+		status = filter_mark(talk, ask);
 	if (ruling == RULING_STEERED || ruling == RULING_REINJECT)
-		status = steer(ctx, s, ruling, text);
+		status = steer(talk, ruling, text);
 	mem_free(text);
+	return status;
+}
+
+static sfsistat
+decide_by(struct talk *talk, const struct basis *basis)
+{
+	const struct options *options = talk->m->options;
+	struct seal seal;
+	struct session_ask ask = { .basis = basis,
+		.seal = &seal,
+		.time_ms = clock_wall_ms(),
+		.hop_limit = options->hop_limit,
+		.reinject = options->reinject };
+	sfsistat status;
+
+	seal_init(&seal, keys_hold(basis->key[0].key), NULL);
+	status = filter_decide(talk, &ask);
+	seal_done(&seal);
 	return status;
 }
 
@@ -505,28 +477,15 @@ static sfsistat
 on_eom(SMFICTX *ctx)
 {
 	struct talk *talk = talk_get(ctx);
-	struct basis *basis = milter_hold(milter_get());
 	sfsistat status = SMFIS_CONTINUE;
-	struct seal seal;
 
-	if (basis == NULL || talk->session.beyond ||
-	    talk->session.sender == NULL) {
-		milter_count(milter_get(), REPORT_UNMARKED);
-	} else {
-		struct session_ask ask = {
-			.basis = basis,
-			.seal = &seal,
-			.time_ms = clock_wall_ms(),
-			.hop_limit = milter_get()->options->hop_limit,
-			.memory = milter_get()->memory,
-		};
-
-		seal_init(&seal, keys_hold(basis->key[0].key), NULL);
-		status = filter_decide(ctx, talk, &ask);
-		seal_done(&seal);
-	}
-	if (basis != NULL)
-		milter_drop(milter_get(), basis);
+	if (talk->basis == NULL)
+		talk->basis = milter_hold(talk->m);
+	if (talk->basis == NULL || talk->session.beyond ||
+	    talk->session.sender == NULL)
+		milter_count(talk->m, REPORT_UNMARKED);
+	else
+		status = decide_by(talk, talk->basis);
 	message_end(talk);
 	return status;
 }
@@ -557,10 +516,11 @@ on_close(SMFICTX *ctx)
 static sfsistat
 on_unknown(SMFICTX *ctx, const char *line)
 {
-	(void)ctx;
+	struct talk *talk = talk_get(ctx);
+
 	if (session_is_verb(line)) {
-		milter_count(milter_get(), REPORT_MISROUTED);
-		milter_say(milter_get(), LOG_WARNING,
+		milter_count(talk->m, REPORT_MISROUTED);
+		milter_say(talk->m, LOG_WARNING,
 		    "misrouted: " SESSION_VERB
 		    " reached the MTA; put lsrd-front "
 		    "before it for that peer, lsrd-front(8)");

@@ -117,10 +117,9 @@ limits_size(const struct limits *l, uint64_t declared)
 /* --- recipients ------------------------------------------------------------ */
 
 void
-limits_begin(
-    struct limits *l, struct basis *basis, const struct policy_message *message)
+limits_begin(struct limits *l, const struct basis *basis,
+    const struct policy_message *message)
 {
-	l->basis = basis;
 	l->message = *message;
 	l->admit = admit_new(&basis->table, &basis->net, &l->message);
 }
@@ -140,76 +139,9 @@ limits_take(struct limits *l, const char *address)
 	return true;
 }
 
-/* --- the end ----------------------------------------------------------------- */
-
-static struct policy_message
-message_of(const struct limits *l, const struct limits_ask *ask)
-{
-	const struct visit *first = ask->first;
-	struct policy_message m = {
-		.size = limits_size(l, ask->declared),
-		.priority = l->priority != 0 ? l->priority : POLICY_NORMAL,
-		.sender = ask->sender,
-		.time = (int64_t)(ask->time_ms / 1000),
-	};
-
-	if (first == NULL)
-		return m;
-	m.sender = first->sender;
-	if (first->size != 0)
-		m.size = first->size;
-	if (first->priority != 0)
-		m.priority = first->priority;
-	return m;
-}
-
-/* The first recipient's answer and, where there is one, the first that is odd
- * beside it: however many recipients, the others say nothing more. */
-static size_t
-ask_all(struct admit *admit, const struct limits_ask *ask, bool first_hop,
-    struct admit_answer answers[2])
-{
-	if (ask->n > 0)
-		admit_ask(admit, ask->recipients[0], &answers[0]);
-	for (size_t i = 1; i < ask->n; i++) {
-		admit_ask(admit, ask->recipients[i], &answers[1]);
-		if (ruling_is_odd(&answers[0], &answers[1], first_hop))
-			return 2;
-	}
-	return ask->n > 0;
-}
-
-enum ruling
-limits_rule(const struct limits *l, const struct limits_ask *ask,
-    struct policy_message *message, struct buf *text)
-{
-	struct ruling_ask ruling = { .first =
-					 !ask->crowded && ask->first == NULL,
-		.reinject = l->sendmail ? ask->reinject : NULL,
-		.table = &ask->basis->table };
-	struct admit_answer answers[2];
-	struct admit *admit;
-	enum ruling what;
-
-	*message = message_of(l, ask);
-	if (!ask->basis->limits)
-		return RULING_PASSES;
-	admit = admit_new(&ask->basis->table, &ask->basis->net, message);
-	if (admit == NULL)
-		return RULING_PASSES;
-	ruling.answers = answers;
-	ruling.n = ask_all(admit, ask, ruling.first, answers);
-	what = ruling_make(&ruling, text);
-	admit_free(admit);
-	return what;
-}
-
-struct basis *
+void
 limits_clear(struct limits *l)
 {
-	struct basis *basis = l->basis;
-
 	admit_free(l->admit);
 	memset(l, 0, sizeof(*l));
-	return basis;
 }

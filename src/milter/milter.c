@@ -33,15 +33,37 @@ milter_done(struct milter *m)
 	pthread_mutex_destroy(&m->lock);
 }
 
+/* Under the lock. */
+static struct basis *
+shared(struct basis *basis)
+{
+	if (basis != NULL)
+		basis->users++;
+	return basis;
+}
+
 struct basis *
 milter_hold(struct milter *m)
 {
 	struct basis *basis;
 
 	pthread_mutex_lock(&m->lock);
-	basis = m->basis;
-	if (basis != NULL)
-		basis->users++;
+	basis = shared(m->basis);
+	pthread_mutex_unlock(&m->lock);
+	return basis;
+}
+
+struct basis *
+milter_keep(struct milter *m)
+{
+	struct basis *basis = NULL;
+
+	pthread_mutex_lock(&m->lock);
+	if (m->basis != NULL && m->basis->limits && m->tables < LIMIT_TABLES &&
+	    m->judged < LIMIT_JUDGED) {
+		basis = shared(m->basis);
+		m->judged++;
+	}
 	pthread_mutex_unlock(&m->lock);
 	return basis;
 }
@@ -60,6 +82,15 @@ milter_drop(struct milter *m, struct basis *basis)
 }
 
 void
+milter_kept(struct milter *m, struct basis *basis)
+{
+	pthread_mutex_lock(&m->lock);
+	m->judged--;
+	pthread_mutex_unlock(&m->lock);
+	milter_drop(m, basis);
+}
+
+void
 milter_stand_on(struct milter *m, struct basis *basis)
 {
 	struct basis *before;
@@ -74,24 +105,14 @@ milter_stand_on(struct milter *m, struct basis *basis)
 }
 
 bool
-milter_may_keep(struct milter *m)
+milter_limits(struct milter *m)
 {
-	bool may;
+	bool limits;
 
 	pthread_mutex_lock(&m->lock);
-	may = m->tables < LIMIT_TABLES && m->judged < LIMIT_JUDGED;
-	m->judged += may;
+	limits = m->basis != NULL && m->basis->limits;
 	pthread_mutex_unlock(&m->lock);
-	return may;
-}
-
-void
-milter_kept(struct milter *m, struct basis *basis)
-{
-	pthread_mutex_lock(&m->lock);
-	m->judged--;
-	pthread_mutex_unlock(&m->lock);
-	milter_drop(m, basis);
+	return limits;
 }
 
 void
@@ -100,6 +121,53 @@ milter_count(struct milter *m, enum report_count what)
 	pthread_mutex_lock(&m->lock);
 	m->counts.count[what]++;
 	pthread_mutex_unlock(&m->lock);
+}
+
+enum mark_verdict
+milter_judge(
+    struct milter *m, const struct session *s, const struct session_ask *ask)
+{
+	enum mark_verdict verdict;
+
+	if (session_received(s) < MARK_REMEMBER_RECEIVED)
+		return session_judge(s, ask, NULL);
+	pthread_mutex_lock(&m->lock);
+	verdict = session_judge(s, ask, m->memory);
+	pthread_mutex_unlock(&m->lock);
+	return verdict;
+}
+
+void
+milter_remember(struct milter *m, const struct session *s,
+    const struct visit *visit, const char *id)
+{
+	if (session_received(s) < MARK_REMEMBER_RECEIVED)
+		return;
+	pthread_mutex_lock(&m->lock);
+	mark_memory_add(
+	    m->memory, visit, s->message, strcmp(id, "-") == 0 ? "" : id);
+	pthread_mutex_unlock(&m->lock);
+}
+
+void
+milter_split(struct milter *m, const struct ruling_try *who,
+    const struct policy_message *message, uint64_t now_ms)
+{
+	pthread_mutex_lock(&m->lock);
+	ruling_remember(&m->splits, who, message, now_ms);
+	pthread_mutex_unlock(&m->lock);
+}
+
+bool
+milter_recall(struct milter *m, const struct ruling_try *who, uint64_t now_ms,
+    struct policy_message *message)
+{
+	bool known;
+
+	pthread_mutex_lock(&m->lock);
+	known = ruling_recall(&m->splits, who, now_ms, message);
+	pthread_mutex_unlock(&m->lock);
+	return known;
 }
 
 void

@@ -7,9 +7,9 @@
  *     session.c  what a message has told, and what follows from it; pure
  *     limits.c   likewise, where a connector has limits
  *
- * One lock guards all that changes. Nothing under it waits for anything, and
- * a callback takes it for a moment at the end of a message. Whatever goes
- * wrong on our side, mail is accepted as it came.
+ * One lock guards all that changes, and is taken in milter.c and tend.c alone,
+ * for a moment: nothing under it waits for anything. Whatever goes wrong on
+ * our side, mail is accepted as it came.
  */
 
 #ifndef MILTER_MILTER_H
@@ -25,6 +25,7 @@
 #include "core/wire/report.h"
 #include "milter/basis.h"
 #include "milter/options.h"
+#include "milter/session.h"
 #include "sys/say.h"
 
 /* A message that we have marked: its name in the queue, and its visit's time. */
@@ -65,15 +66,34 @@ void milter_done(struct milter *m);
 struct basis *milter_hold(struct milter *m);
 void milter_drop(struct milter *m, struct basis *basis);
 
-/* Whether one may be kept from one step of a session to the next, with what
- * is computed over it; then milter_kept() takes it back. */
-bool milter_may_keep(struct milter *m);
+/* The same to be kept from RCPT on, with what is computed over it, however long
+ * the client is silent: where a connector has limits, unless too many are kept
+ * already. milter_kept() takes it back. */
+struct basis *milter_keep(struct milter *m);
 void milter_kept(struct milter *m, struct basis *basis);
+
+/* Whether a connector has limits now. */
+bool milter_limits(struct milter *m);
 
 /* `basis` from now on, in place of the one before; NULL takes it away. */
 void milter_stand_on(struct milter *m, struct basis *basis);
 
 void milter_count(struct milter *m, enum report_count what);
+
+/* session_judge(), with what is remembered of messages that came far. */
+enum mark_verdict milter_judge(
+    struct milter *m, const struct session *s, const struct session_ask *ask);
+
+/* It passed with this visit; `id` is its name in the queue, or "-". */
+void milter_remember(struct milter *m, const struct session *s,
+    const struct visit *visit, const char *id);
+
+/* Its recipients are to be taken apart; and whether those of this try are:
+ * then size and priority of *message are filled in (core/trace/ruling.h). */
+void milter_split(struct milter *m, const struct ruling_try *who,
+    const struct policy_message *message, uint64_t now_ms);
+bool milter_recall(struct milter *m, const struct ruling_try *who,
+    uint64_t now_ms, struct policy_message *message);
 
 /*
  * A message was marked; and whether this is that very one, with the mark on it

@@ -18,6 +18,7 @@ session_clear(struct session *s)
 		mem_free(s->recipients.v[i]);
 	vec_done(&s->recipients);
 	mark_trace_done(&s->trace);
+	limits_clear(&s->limits);
 	mem_free(s->sender);
 	mem_free(s->id);
 	mem_free(s->oldest);
@@ -323,7 +324,8 @@ on_passed(void *ctx, const char *queue_id)
 }
 
 enum mark_verdict
-session_judge(const struct session *s, const struct session_ask *ask)
+session_judge(const struct session *s, const struct session_ask *ask,
+    const struct mark_memory *memory)
 {
 	struct present here = { .session = s, .table = &ask->basis->table };
 	struct mark_present present = {
@@ -332,7 +334,7 @@ session_judge(const struct session *s, const struct session_ask *ask)
 		.nself = ask->basis->nkeys,
 		.received = session_received(s),
 		.hop_limit = ask->hop_limit,
-		.memory = ask->memory,
+		.memory = memory,
 		.ctx = &here,
 		.next_hop = on_next_hop,
 		.passed = on_passed,
@@ -341,6 +343,71 @@ session_judge(const struct session *s, const struct session_ask *ask)
 	memcpy(present.self, s->self, sizeof(present.self));
 	memcpy(present.message, s->message, sizeof(present.message));
 	return mark_judge(&s->trace, &present);
+}
+
+static struct policy_message
+message_of(const struct session *s, const struct session_ask *ask)
+{
+	const struct visit *first = session_first(s);
+	struct policy_message m = {
+		.size = limits_size(&s->limits, s->declared),
+		.priority = s->limits.priority != 0 ? s->limits.priority
+		                                    : POLICY_NORMAL,
+		.sender = s->sender,
+		.time = (int64_t)(ask->time_ms / 1000),
+	};
+
+	if (first == NULL)
+		return m;
+	m.sender = first->sender;
+	if (first->size != 0)
+		m.size = first->size;
+	if (first->priority != 0)
+		m.priority = first->priority;
+	return m;
+}
+
+/* The first recipient's answer and, where there is one, the first that is odd
+ * beside it: however many recipients, the others say nothing more. */
+static size_t
+ask_all(const struct session *s, struct admit *admit, bool first_hop,
+    struct admit_answer answers[2])
+{
+	if (s->recipients.n > 0)
+		admit_ask(admit, s->recipients.v[0], &answers[0]);
+	for (size_t i = 1; i < s->recipients.n; i++) {
+		admit_ask(admit, s->recipients.v[i], &answers[1]);
+		if (ruling_is_odd(&answers[0], &answers[1], first_hop))
+			return 2;
+	}
+	return s->recipients.n > 0;
+}
+
+enum ruling
+session_rule(const struct session *s, const struct session_ask *ask,
+    struct policy_message *message, struct buf *text)
+{
+	const struct basis *b = ask->basis;
+	struct ruling_ask ruling = {
+		.first = !session_crowded(s) && session_first(s) == NULL,
+		.reinject = s->limits.sendmail ? ask->reinject : NULL,
+		.table = &b->table,
+	};
+	struct admit_answer answers[2];
+	struct admit *admit;
+	enum ruling what;
+
+	*message = message_of(s, ask);
+	if (!b->limits)
+		return RULING_PASSES;
+	admit = admit_new(&b->table, &b->net, message);
+	if (admit == NULL)
+		return RULING_PASSES;
+	ruling.answers = answers;
+	ruling.n = ask_all(s, admit, ruling.first, answers);
+	what = ruling_make(&ruling, text);
+	admit_free(admit);
+	return what;
 }
 
 void

@@ -5,6 +5,7 @@
  *
  *     session_from() session_to()... session_header()...
  *         session_verify() session_judge() --> refused: 451 4.4.6
+ *                          session_rule()  --> by limits: refused, steered
  *                                          --> session_visit(), on top of it
  *     session_clear()
  */
@@ -88,11 +89,11 @@ struct session_ask {
 	const struct seal *seal; /* signs with basis->key[0] */
 	uint64_t time_ms;        /* since 1970 */
 	unsigned hop_limit;
-	const struct mark_memory *memory; /* or NULL */
+	const char *reinject; /* where sendmail(1)'s can wait; or NULL */
 };
 
 /* At the end of the message: says which of s->trace's fields stand, and fills
- * s->message and s->self. First of the three; it does the slow part. */
+ * s->message and s->self. First of the four; it does the slow part. */
 void session_verify(struct session *s, const struct session_ask *ask);
 
 /*
@@ -104,9 +105,19 @@ bool session_may_steer(const struct session *s, const struct session_ask *ask);
 /* The visit at the first hop, where it stands; or NULL. */
 const struct visit *session_first(const struct session *s);
 
-/* Any but MARK_PASSES: 451 4.4.6. */
-enum mark_verdict session_judge(
-    const struct session *s, const struct session_ask *ask);
+/* Any but MARK_PASSES: 451 4.4.6. The memory, or NULL, is looked at only where
+ * session_received() is MARK_REMEMBER_RECEIVED at least. */
+enum mark_verdict session_judge(const struct session *s,
+    const struct session_ask *ask, const struct mark_memory *memory);
+
+/*
+ * What the limits of connectors make of it (core/trace/ruling.h), with its
+ * text. Size, priority and sender are those of the first visit that stands on
+ * the message, so that every hop computes alike; at the first hop its own.
+ * *message is what it was judged by.
+ */
+enum ruling session_rule(const struct session *s, const struct session_ask *ask,
+    struct policy_message *message, struct buf *text);
 
 /* Our own visit, signed, to be put on top of the message: in the place of
  * s->before, where there is one. */

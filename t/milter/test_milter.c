@@ -428,7 +428,7 @@ passes(const struct basis *b, const char *to, const char *const *marks,
 	session_header(&s, "Message-Id", " <1@a.example>");
 	session_header(&s, "Message-Id", " <2@a.example>");
 	session_verify(&s, &ask);
-	verdict = session_judge(&s, &ask);
+	verdict = session_judge(&s, &ask, NULL);
 	if (verdict == MARK_PASSES) {
 		session_visit(&s, &ask, &made);
 		mark_encode(&made, &word);
@@ -509,7 +509,7 @@ START_TEST(own_filter_is_no_loop)
 	ck_assert_ptr_nonnull(s.before);
 	ck_assert_ptr_eq(session_first(&s), s.before);
 	ck_assert(!s.trace.fields.v[0].stands);
-	ck_assert_int_eq(session_judge(&s, &ask), MARK_PASSES);
+	ck_assert_int_eq(session_judge(&s, &ask, NULL), MARK_PASSES);
 	session_visit(&s, &ask, &made);
 	ck_assert(made.first);
 	ck_assert_uint_eq(made.size, 1000);

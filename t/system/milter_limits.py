@@ -89,6 +89,23 @@ def declared_sizes_part_recipients():
     arrived("5", name)
 
 
+def one_table_judges_a_message():
+    """The recipients' table is that of the end, though a newer one has come."""
+    name, message = sized(30000)
+    session = Session()
+    same(session.ask("MAIL FROM:<s@london.example.org> SIZE=30000")[:3], "250")
+    same(session.ask("RCPT TO:<%s>" % PARIS)[:3], "250")
+    milter.table()
+    same(session.data(message)[:3], "250")
+    session.close()
+    got = arrived("6", name)
+    same(fields(got, "LSR-Route"), [b"lsrd:[198.51.100.6]:25"])
+    name, message = sized(30000)
+    same(offer(message, [PARIS], 30000)[1][:3], "250")
+    same(fields(arrived("5", name), "LSR-Route"), [])
+    limits()
+
+
 def silent_clients_keep_few_tables():
     """Each with the table of its time: above eight, RCPT is not judged."""
     silent = []
@@ -285,6 +302,7 @@ CASES = (
     ("what no way ever admits: 552 5.3.4", too_large_is_refused),
     ("but on its way: 451 4.7.0", on_its_way_it_is_held),
     ("SIZE= declared: 452 4.5.3 for the odd one", declared_sizes_part_recipients),
+    ("one table judges a message from RCPT to its end", one_table_judges_a_message),
     ("silent clients keep few tables", silent_clients_keep_few_tables),
     ("not declared: 451 4.3.1 once, then the same", undeclared_sizes_are_learnt),
     ("a closed schedule holds, an open one does not", schedules_hold),
