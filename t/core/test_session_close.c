@@ -1,7 +1,7 @@
 /*
- * test_close.c - every reason why a session ends (lsrd-protocol(7) section
- * 3): what a peer does to earn it, and the word in CLOSE. second-session is
- * test_both_dial's, closed-by-peer t/peer/test_page's.
+ * test_session_close.c - every reason why a session ends (lsrd-protocol(7)
+ * section 3): what a peer does to earn it, and the word in CLOSE. second-session
+ * is test_session_both's, closed-by-peer t/peer/test_page's.
  */
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * test_session.c - a certificate that is out of date (DESIGN section 6): the
- * engine alone, a peer that opens a session, and what is said of it.
+ * test_session_dates.c - a certificate that is out of date (DESIGN section 6):
+ * the engine alone, a peer that opens a session, and what is said of it.
  */
 
 #include <string.h>
