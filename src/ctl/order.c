@@ -46,7 +46,7 @@ const struct verb_option order_forget_options[] = {
 
 const struct verb_option order_enforce_options[] = {
 	{ "off",   NULL, "let every connector count again" },
-	{ "force", NULL, "also when that takes connectors out of use, or a neighbour is too old" },
+	{ "force", NULL, "also when connectors stop, or a neighbour is old" },
 	ORDER_OPTIONS,
 	{ NULL, NULL, NULL },
 };
