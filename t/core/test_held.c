@@ -68,13 +68,13 @@ START_TEST(a_day_ahead_and_hourly)
 {
 	struct route route = { .pattern = pattern, .kind = ROUTE_HOLD };
 	struct rib rib = { .routes = &route, .n = 1 };
-	struct engine e = { .mta = { .lifetime_s = LIFETIME } };
+	struct engine e = { .asked.mta = { .lifetime_s = LIFETIME } };
 	uint64_t end = CAME + LIFETIME;
 
 	tell(&e, pattern, "A1", CAME); /* no table yet */
 	alarms(&e, 0, NULL);
 	shows(&e, "{}");
-	e.rib = &rib;
+	e.table.rib = &rib;
 	at(&e, end - 86401);
 	tell(&e, pattern, "A1", CAME);
 	alarms(&e, 0, NULL);
@@ -109,7 +109,8 @@ START_TEST(half_a_short_life)
 {
 	struct route route = { .pattern = pattern, .kind = ROUTE_HOLD };
 	struct rib rib = { .routes = &route, .n = 1 };
-	struct engine e = { .mta = { .lifetime_s = 86400 }, .rib = &rib };
+	struct engine e = { .asked.mta = { .lifetime_s = 86400 },
+		.table.rib = &rib };
 
 	at(&e, CAME + 43199);
 	tell(&e, pattern, "A1", CAME);

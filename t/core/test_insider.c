@@ -195,7 +195,7 @@ START_TEST(pace_of_one_lsa)
 	}
 	ck_assert_uint_ge(taken, 3 * LIMIT_SAY_BURST);
 	ck_assert_uint_le(taken, LIMIT_HEAR_BURST);
-	ck_assert_uint_eq(f.engine->sessions.v[0]->late.tree.n, 1);
+	ck_assert_uint_eq(f.engine->sessions.v[0]->sync.late.tree.n, 1);
 	/* It is asked for, and comes. */
 	ck_assert_uint_eq(f.requests, 0);
 	insider_ticks(&f, 2 * LIMIT_HEAR_EACH_MS);
@@ -203,7 +203,7 @@ START_TEST(pace_of_one_lsa)
 	f.seq--;
 	insider_connector(&f, "c", 1 + 59999 % 50000, true);
 	ck_assert_uint_eq(insider_held(&f, LSA_CONNECTOR, "c")->seq, f.seq);
-	ck_assert_uint_eq(f.engine->sessions.v[0]->late.tree.n, 0);
+	ck_assert_uint_eq(f.engine->sessions.v[0]->sync.late.tree.n, 0);
 	ck_assert_uint_eq(f.closed, 0);
 	engine_free(f.engine);
 }
@@ -224,7 +224,7 @@ START_TEST(honest_pace)
 			own.spent = 0;
 		if (pace_take(&own, (struct mono){ f.ms }, &when))
 			insider_connector(&f, "c", 1 + (uint32_t)i, i % 2 == 0);
-		ck_assert_uint_eq(f.engine->sessions.v[0]->late.tree.n, 0);
+		ck_assert_uint_eq(f.engine->sessions.v[0]->sync.late.tree.n, 0);
 		insider_ticks(&f, 500);
 	}
 	engine_free(f.engine);

@@ -154,7 +154,7 @@ START_TEST(offers_without_end)
 	s = f.engine->sessions.v[0];
 	insider_frame(&f, MSG_DIGEST, digest, sizeof(digest));
 	offer(&f, 0, LIMIT_WANTED + 1000);
-	ck_assert_uint_eq(s->wanted.tree.n, LIMIT_WANTED);
+	ck_assert_uint_eq(s->sync.wanted.tree.n, LIMIT_WANTED);
 	f.digests = 0;
 	withdraw(&f, 0, LIMIT_WANTED);
 	ck_assert_uint_eq(f.digests + f.synced, 0);
@@ -163,7 +163,7 @@ START_TEST(offers_without_end)
 	ck_assert_uint_eq(f.synced, 0);
 	if (_i == 0) { /* it still has them */
 		offer(&f, LIMIT_WANTED, LIMIT_WANTED + 1000);
-		ck_assert_uint_eq(s->wanted.tree.n, 1000);
+		ck_assert_uint_eq(s->sync.wanted.tree.n, 1000);
 		withdraw(&f, LIMIT_WANTED, LIMIT_WANTED + 1000);
 	} else { /* they came from elsewhere */
 		insider_frame(&f, MSG_SYNCED, "", 0);
@@ -224,10 +224,10 @@ START_TEST(waiting_costs_nothing)
 	double few, many;
 
 	few = flood_ms(&f, 0);
-	ck_assert_uint_eq(f.engine->sessions.v[0]->late.tree.n, 0);
+	ck_assert_uint_eq(f.engine->sessions.v[0]->sync.late.tree.n, 0);
 	engine_free(f.engine);
 	many = flood_ms(&f, LIMIT_ORIGIN_BURST / MANY + 1);
-	ck_assert_uint_gt(f.engine->sessions.v[0]->late.tree.n, MANY / 4);
+	ck_assert_uint_gt(f.engine->sessions.v[0]->sync.late.tree.n, MANY / 4);
 	engine_free(f.engine);
 	printf("# none waits %.1f ms, thousands do %.1f ms\n", few, many);
 	ck_assert(many < 3 * few);
@@ -276,8 +276,8 @@ START_TEST(routes_in_parts)
 		insider_say(&f, LSA_SPACE, id, &body);
 	}
 	insider_ticks(&f, 60000);
-	ck_assert_ptr_nonnull(f.engine->rib);
-	ck_assert_uint_ge(f.engine->rib->n, MANY);
+	ck_assert_ptr_nonnull(f.engine->table.rib);
+	ck_assert_uint_ge(f.engine->table.rib->n, MANY);
 	for (more = mem_str("routes"); more != NULL; parts++) {
 		char *question = more;
 
@@ -285,7 +285,7 @@ START_TEST(routes_in_parts)
 		mem_free(question);
 	}
 	ck_assert_uint_ge(parts, 2);
-	ck_assert_uint_eq(lines, f.engine->rib->n);
+	ck_assert_uint_eq(lines, f.engine->table.rib->n);
 	engine_free(f.engine);
 	buf_done(&body);
 }

@@ -50,10 +50,10 @@ running(void)
 {
 	return (struct engine){ .setup = &plain,
 		.phase = PHASE_RUNNING,
-		.published_once = true,
-		.mta_told = true,
-		.asked = MTA_YES,
-		.mta = { .asks = MTA_YES } };
+		.table.published_once = true,
+		.asked = { .told = true,
+		    .verdict = MTA_YES,
+		    .mta = { .asks = MTA_YES } } };
 }
 
 START_TEST(its_mta)
@@ -62,23 +62,23 @@ START_TEST(its_mta)
 	struct setup none = { .server = name, .no_mta = true };
 
 	quiet(&e);
-	e.asked = e.mta.asks = MTA_NO;
-	strcpy(e.mta.missing, "transport_maps lsrd-hold");
+	e.asked.verdict = e.asked.mta.asks = MTA_NO;
+	strcpy(e.asked.mta.missing, "transport_maps lsrd-hold");
 	says(&e, "mta-asks", "lacks their services: transport_maps lsrd-hold");
 	says(&e, "mta-asks", "lsrctl check prints the commands");
-	e.mta.missing[0] = '\0';
+	e.asked.mta.missing[0] = '\0';
 	says(&e, "mta-asks", ": sender_dependent_default_transport_maps");
-	e.mta.asks = MTA_UNKNOWN;
-	strcpy(e.mta.missing, "postconf fails");
+	e.asked.mta.asks = MTA_UNKNOWN;
+	strcpy(e.asked.mta.missing, "postconf fails");
 	says(&e, "mta-asks", "cannot be read now: postconf fails");
-	e.asked = MTA_UNKNOWN;
+	e.asked.verdict = MTA_UNKNOWN;
 	says(&e, "mta-unread", "not known yet (postconf fails)");
-	e.asked = MTA_YES;
+	e.asked.verdict = MTA_YES;
 	says(&e, "mta-unread", "what was found before stands");
-	e.mta_told = false; /* a restart: the first reading is on its way */
+	e.asked.told = false; /* a restart: the first reading is on its way */
 	quiet(&e);
 	e.setup = &none;
-	e.asked = MTA_UNKNOWN;
+	e.asked.verdict = MTA_UNKNOWN;
 	quiet(&e);
 }
 END_TEST
@@ -87,10 +87,10 @@ START_TEST(its_table)
 {
 	struct engine e = running();
 
-	e.published_once = false;
+	e.table.published_once = false;
 	says(&e, "table-behind", "no table is published");
-	e.behind = true;
-	e.sent_at.ms = 1000;
+	e.table.behind = true;
+	e.table.sent_at.ms = 1000;
 	e.now.ms = 13000;
 	says(&e, "table-behind", "is 12 s behind");
 	says(&e, "table-behind", "\"level\":\"critical\"");
@@ -101,12 +101,12 @@ START_TEST(its_host)
 {
 	struct engine e = running();
 
-	e.shortage = "no-descriptors";
+	e.evidence.shortage = "no-descriptors";
 	says(&e, "own-shortage", "no descriptors left");
 	says(&e, "own-shortage", "LimitNOFILE");
-	e.shortage = "no-network";
+	e.evidence.shortage = "no-network";
 	says(&e, "own-shortage", "ip route");
-	e.shortage = "what-comes-later";
+	e.evidence.shortage = "what-comes-later";
 	says(&e, "own-shortage", "cannot begin: what-comes-later;");
 }
 END_TEST
@@ -116,11 +116,11 @@ START_TEST(coming_back)
 	struct engine e = running();
 
 	e.phase = PHASE_RETURNING;
-	e.mta_told = false;
+	e.asked.told = false;
 	e.now.ms = 1;
-	e.asked = MTA_UNKNOWN;
+	e.asked.verdict = MTA_UNKNOWN;
 	says(&e, "returning", "how Postfix is configured");
-	e.mta_told = true;
+	e.asked.told = true;
 	says(&e, "returning", "waits for its peers");
 	e.phase = PHASE_PUBLISHING;
 	says(&e, "returning", "its first table");

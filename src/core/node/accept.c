@@ -322,9 +322,9 @@ news(struct engine *e, struct session *from, const struct lsa *lsa)
 	if (order > 0)
 		return RC_OK;
 	if (from != NULL && order == 0) {
-		queued = keyset_find(&from->queue, &lsa->key);
+		queued = keyset_find(&from->sync.queue, &lsa->key);
 		if (queued != NULL) /* they have it already */
-			keyset_remove(&from->queue, queued);
+			keyset_remove(&from->sync.queue, queued);
 	} else if (from != NULL) {
 		session_offer(e, from, &lsa->key); /* FAULTS P01 */
 	}

@@ -48,10 +48,12 @@ has_followed(const struct engine *e, const struct nbr *nbr)
 	const struct session *s = nbr->session;
 
 	/* One that took another's place may have come to no version yet. */
-	if (s->owes || (s->version > 1 && s->confirmed < s->update_end))
+	if (s->pulse.owes ||
+	    (s->version > 1 && s->pulse.confirmed < s->pulse.update_end))
 		return false;
-	return s->queue.tree.n == 0 &&
-	       mono_since(nbr->changed, s->heard) >= e->setup->keepalive_ms;
+	return s->sync.queue.tree.n == 0 &&
+	       mono_since(nbr->changed, s->pulse.heard) >=
+	           e->setup->keepalive_ms;
 }
 
 void

@@ -17,7 +17,7 @@ same(const struct buf *a, const struct buf *b)
 static void
 keys_make(struct engine *e, const struct view *view)
 {
-	struct annex *a = &e->annex;
+	struct annex *a = &e->table.annex;
 	struct view_keys now = { 0 };
 	size_t octets;
 
@@ -69,7 +69,7 @@ schedule_add(void *ctx, const char *text)
 static bool
 was_open(const struct engine *e, const struct schedule *s)
 {
-	const struct schedules *old = &e->annex.schedules;
+	const struct schedules *old = &e->table.annex.schedules;
 	const struct schedule *was = NULL;
 
 	if (old->v.n > 0)
@@ -99,8 +99,8 @@ schedules_make(struct engine *e, const struct view *view)
 		next.v.v[kept++] = *s;
 	}
 	next.v.n = kept;
-	schedules_done(&e->annex.schedules);
-	e->annex.schedules = next;
+	schedules_done(&e->table.annex.schedules);
+	e->table.annex.schedules = next;
 }
 
 /* Mail on its way waits where a hop behind refuses it for now: that may be
@@ -108,8 +108,8 @@ schedules_make(struct engine *e, const struct view *view)
 static void
 retry_all(struct engine *e)
 {
-	for (size_t i = 0; e->rib != NULL && i < e->rib->n; i++) {
-		const struct route *r = &e->rib->routes[i];
+	for (size_t i = 0; e->table.rib != NULL && i < e->table.rib->n; i++) {
+		const struct route *r = &e->table.rib->routes[i];
 
 		if (r->kind == ROUTE_REMOTE)
 			fx_add(e, (struct effect){ .kind = FX_RETRY,
@@ -121,7 +121,7 @@ retry_all(struct engine *e)
 void
 annex_tick(struct engine *e)
 {
-	struct annex *a = &e->annex;
+	struct annex *a = &e->table.annex;
 	bool opened = false;
 
 	if (a->schedules.v.n == 0)
@@ -151,31 +151,31 @@ annex_make(struct engine *e, const struct view *view)
 	schedules_make(e, view);
 	keys_make(e, view);
 	view_net(view, &net);
-	moved = !same(&net, &e->annex.net);
-	buf_done(&e->annex.net);
-	e->annex.net = net;
+	moved = !same(&net, &e->table.annex.net);
+	buf_done(&e->table.annex.net);
+	e->table.annex.net = net;
 	return moved;
 }
 
 void
 annex_say(struct engine *e, uint64_t generation)
 {
-	struct table_version version = { e->epoch, generation };
-	struct table_mta mta = { .filters_smtp = e->mta.filters_smtp,
-		.filters_local = e->mta.filters_local,
-		.copies = e->mta.copies };
+	struct table_version version = { e->origin.epoch, generation };
+	struct table_mta mta = { .filters_smtp = e->asked.mta.filters_smtp,
+		.filters_local = e->asked.mta.filters_local,
+		.copies = e->asked.mta.copies };
 	struct buf octets = { 0 };
 
-	snprintf(
-	    mta.delimiters, sizeof(mta.delimiters), "%s", e->mta.delimiters);
+	snprintf(mta.delimiters, sizeof(mta.delimiters), "%s",
+	    e->asked.mta.delimiters);
 	table_annex_encode(
-	    &octets, version, &mta, &e->annex.keys, &e->annex.net);
-	if (same(&octets, &e->annex.said)) {
+	    &octets, version, &mta, &e->table.annex.keys, &e->table.annex.net);
+	if (same(&octets, &e->table.annex.said)) {
 		buf_done(&octets);
 		return;
 	}
-	buf_done(&e->annex.said);
-	e->annex.said = octets;
+	buf_done(&e->table.annex.said);
+	e->table.annex.said = octets;
 	fx_add(e, (struct effect){
 		      .kind = FX_ANNEX, .bytes = octets.p, .len = octets.n });
 }
@@ -183,9 +183,9 @@ annex_say(struct engine *e, uint64_t generation)
 void
 annex_done(struct engine *e)
 {
-	schedules_done(&e->annex.schedules);
-	vec_done(&e->annex.known.list);
-	buf_done(&e->annex.keys);
-	buf_done(&e->annex.net);
-	buf_done(&e->annex.said);
+	schedules_done(&e->table.annex.schedules);
+	vec_done(&e->table.annex.known.list);
+	buf_done(&e->table.annex.keys);
+	buf_done(&e->table.annex.net);
+	buf_done(&e->table.annex.said);
 }

@@ -14,40 +14,42 @@
 static enum mta_asks
 reading(const struct engine *e)
 {
-	const struct route *any = e->rib == NULL ? NULL : rib_find(e->rib, "*");
+	const struct route *any =
+	    e->table.rib == NULL ? NULL : rib_find(e->table.rib, "*");
 
-	if (e->mta.asks == MTA_YES && any != NULL && any->kind != ROUTE_HERE)
-		return e->mta.asks_default;
-	return e->mta.asks;
+	if (e->asked.mta.asks == MTA_YES && any != NULL &&
+	    any->kind != ROUTE_HERE)
+		return e->asked.mta.asks_default;
+	return e->asked.mta.asks;
 }
 
 static void
 asked_judge(struct engine *e, enum mta_asks to)
 {
-	if (to == e->asked)
+	if (to == e->asked.verdict)
 		return;
-	fx_event(
-	    e, (struct event){ .kind = EVENT_MTA_ASKS,
-		   .from = mta_asks_word(e->asked),
-		   .to = mta_asks_word(to),
-		   .reason = e->mta.missing[0] != '\0' ? e->mta.missing
-	                     : to == MTA_NO
-	                         ? "sender_dependent_default_transport_maps"
-	                         : NULL });
-	e->asked = to;
-	e->asked_once |= to == MTA_YES;
+	fx_event(e,
+	    (struct event){ .kind = EVENT_MTA_ASKS,
+		.from = mta_asks_word(e->asked.verdict),
+		.to = mta_asks_word(to),
+		.reason = e->asked.mta.missing[0] != '\0' ? e->asked.mta.missing
+	                  : to == MTA_NO
+	                      ? "sender_dependent_default_transport_maps"
+	                      : NULL });
+	e->asked.verdict = to;
+	e->asked.once |= to == MTA_YES;
 	due_say(e);
 }
 
 void
 asked_told(struct engine *e, const struct mta *mta)
 {
-	struct mta old = e->mta;
+	struct mta old = e->asked.mta;
 	enum mta_asks is;
 
-	mta_copy(&e->mta, mta);
-	e->mta_told = true;
-	if (e->phase != PHASE_BOOT && !mta_same(&old, &e->mta))
+	mta_copy(&e->asked.mta, mta);
+	e->asked.told = true;
+	if (e->phase != PHASE_BOOT && !mta_same(&old, &e->asked.mta))
 		due_compute(e);
 	mta_done(&old);
 	if (e->phase == PHASE_BOOT || e->setup->no_mta)
@@ -57,14 +59,14 @@ asked_told(struct engine *e, const struct mta *mta)
 		asked_judge(e, MTA_YES);
 	if (is != MTA_NO) {
 		if (is == MTA_YES)
-			e->mta_no = (struct mono){ 0 };
+			e->asked.no_since = (struct mono){ 0 };
 		return;
 	}
-	if (e->mta_no.ms == 0)
-		e->mta_no = e->now;
+	if (e->asked.no_since.ms == 0)
+		e->asked.no_since = e->now;
 	/* Who has given no transit yet loses none by one reading. */
-	if (e->asked == MTA_UNKNOWN ||
-	    mono_since(e->mta_no, e->now) >= TWICE_MS)
+	if (e->asked.verdict == MTA_UNKNOWN ||
+	    mono_since(e->asked.no_since, e->now) >= TWICE_MS)
 		asked_judge(e, MTA_NO);
 }
 
@@ -78,25 +80,26 @@ asked_restore(struct engine *e)
 	if (s == NULL)
 		return;
 	if (s->unasked)
-		e->asked = MTA_NO;
+		e->asked.verdict = MTA_NO;
 	else if (s->state == LSA_UP)
-		e->asked = MTA_YES;
-	e->asked_once = e->asked != MTA_UNKNOWN;
+		e->asked.verdict = MTA_YES;
+	e->asked.once = e->asked.verdict != MTA_UNKNOWN;
 }
 
 bool
 asked_may(const struct engine *e)
 {
-	return e->setup->no_mta || e->asked == MTA_YES;
+	return e->setup->no_mta || e->asked.verdict == MTA_YES;
 }
 
 bool
 asked_ready(struct engine *e)
 {
-	struct mono limit = mono_after(e->started, READY_MS);
+	struct mono limit = mono_after(e->turn.started, READY_MS);
 
 	if (e->setup->no_mta || mono_due(limit, e->now))
 		return true;
 	fx_wake(e, limit);
-	return e->mta_told && (e->asked != MTA_YES || e->mta_no.ms == 0);
+	return e->asked.told &&
+	       (e->asked.verdict != MTA_YES || e->asked.no_since.ms == 0);
 }

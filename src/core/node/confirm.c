@@ -42,8 +42,8 @@ would_move(struct engine *e)
 	copy_others(e, &db);
 	origin_draft(e, &db);
 	view = steer_view(e, &db);
-	rib = view_rib(view, e->rib, &pending);
-	rib_diff(e->rib, rib, confirm_count, &n);
+	rib = view_rib(view, e->table.rib, &pending);
+	rib_diff(e->table.rib, rib, confirm_count, &n);
 	rib_free(rib);
 	view_free(view);
 	view_pending_done(&pending);
@@ -57,19 +57,19 @@ confirm_setup(struct engine *e, const struct setup *setup)
 	const struct setup *old = e->setup;
 	size_t n;
 
-	if (e->rib == NULL || setup->confirm_percent >= 100)
+	if (e->table.rib == NULL || setup->confirm_percent >= 100)
 		return true;
 	e->setup = setup;
 	n = would_move(e);
 	e->setup = old;
 	due_say(e); /* the drafts were the new setup's */
-	e->confirm_moves = 0;
-	if (n * 100 <= e->rib->n * setup->confirm_percent)
+	e->table.confirm_moves = 0;
+	if (n * 100 <= e->table.rib->n * setup->confirm_percent)
 		return true;
-	e->confirm_moves = n;
-	fx_event(
-	    e, (struct event){
-		   .kind = EVENT_CONFIRM, .value = n, .total = e->rib->n });
+	e->table.confirm_moves = n;
+	fx_event(e,
+	    (struct event){
+		.kind = EVENT_CONFIRM, .value = n, .total = e->table.rib->n });
 	fx_add(e, (struct effect){ .kind = FX_HELD });
 	return false;
 }

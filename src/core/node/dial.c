@@ -120,7 +120,7 @@ static void
 want_group(struct engine *e)
 {
 	struct names members = { 0 }, chosen = { 0 };
-	uint32_t more = e->more;
+	uint32_t more = e->dial.more;
 
 	group_members(&e->db, e->setup, &members);
 	group_chosen(e->setup->server, &members, &chosen);
@@ -148,7 +148,7 @@ dial_refresh(struct engine *e)
 		dial_want(e, e->setup->peers[i].name);
 	want_bridgeheads(e, SETUP_TCP);
 	want_group(e);
-	e->allow_at = mono_min(e->allow_at, e->now);
+	e->dial.allow_at = mono_min(e->dial.allow_at, e->now);
 }
 
 /* Whom we look for follows what this server says. */
@@ -177,7 +177,8 @@ dial_learnt(struct engine *e, const struct lsa *lsa)
 		due_peers(e, signers_turn(&e->signers, name, e->now));
 	if (s != NULL)
 		link_learnt(e, name, s->mta_down);
-	e->allow_at = mono_min(e->allow_at, mono_after(e->now, ALLOW_EACH_MS));
+	e->dial.allow_at =
+	    mono_min(e->dial.allow_at, mono_after(e->now, ALLOW_EACH_MS));
 }
 
 /* Whom we dial at its mail service may come from there as well. */
@@ -201,7 +202,7 @@ allow(struct engine *e)
 	struct addr addrs[LIMIT_ADDRESSES];
 	struct buf list = { 0 };
 
-	e->allow_at = MONO_NEVER;
+	e->dial.allow_at = MONO_NEVER;
 	for (size_t i = 0; i < e->setup->npeers; i++)
 		buf_bytes(&list, e->setup->peers[i].addrs,
 		    e->setup->peers[i].naddrs * sizeof(*addrs));
@@ -217,13 +218,13 @@ allow(struct engine *e)
 		n = group_mail(&e->db, e->setup, l->key.origin, addrs);
 		buf_bytes(&list, addrs, n * sizeof(*addrs));
 	}
-	if (list.n == e->allowed.n &&
-	    (list.n == 0 || memcmp(list.p, e->allowed.p, list.n) == 0)) {
+	if (list.n == e->dial.allowed.n &&
+	    (list.n == 0 || memcmp(list.p, e->dial.allowed.p, list.n) == 0)) {
 		buf_done(&list);
 		return;
 	}
-	buf_done(&e->allowed);
-	e->allowed = list;
+	buf_done(&e->dial.allowed);
+	e->dial.allowed = list;
 	fx_add(e, (struct effect){ .kind = FX_ALLOW,
 		      .addrs = fx_keep(e, list.p, list.n),
 		      .naddrs = list.n / sizeof(*addrs) });
@@ -258,11 +259,12 @@ further(struct engine *e)
 	}
 	if (members.list.n < LIMIT_GROUP_FULL_MESH ||
 	    full >= LIMIT_GROUP_PEERS) {
-		e->more = 0;
-		e->few_since = mono_after(e->now, FEW_MS);
+		e->dial.more = 0;
+		e->dial.few_since = mono_after(e->now, FEW_MS);
 	} else {
-		e->more = (uint32_t)(e->more + LIMIT_GROUP_PEERS - full);
-		e->few_since = mono_after(e->now, FEW_MS);
+		e->dial.more =
+		    (uint32_t)(e->dial.more + LIMIT_GROUP_PEERS - full);
+		e->dial.few_since = mono_after(e->now, FEW_MS);
 		dial_refresh(e);
 	}
 	vec_done(&members.list);
@@ -271,11 +273,11 @@ further(struct engine *e)
 void
 dial_tick(struct engine *e)
 {
-	if (e->few_since.ms == MONO_NEVER.ms)
-		e->few_since = mono_after(e->now, FEW_MS);
-	if (mono_due(e->few_since, e->now))
+	if (e->dial.few_since.ms == MONO_NEVER.ms)
+		e->dial.few_since = mono_after(e->now, FEW_MS);
+	if (mono_due(e->dial.few_since, e->now))
 		further(e);
-	if (mono_due(e->allow_at, e->now))
+	if (mono_due(e->dial.allow_at, e->now))
 		allow(e);
 	for (struct tree_node *n = tree_first(&e->nbrs); n; n = tree_next(n)) {
 		struct nbr *nbr = tree_entry(n, struct nbr, node);
@@ -287,8 +289,8 @@ dial_tick(struct engine *e)
 		else
 			fx_wake(e, nbr->dial_at);
 	}
-	fx_wake(e, e->few_since);
-	fx_wake(e, e->allow_at);
+	fx_wake(e, e->dial.few_since);
+	fx_wake(e, e->dial.allow_at);
 }
 
 void

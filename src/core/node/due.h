@@ -21,6 +21,7 @@ struct due {
 	bool save;
 	struct mono save_at;
 	struct mono peers_at; /* look again at whom we probe and peer with */
+	struct mono hear_at;  /* an LSA that waits has its time */
 };
 
 /* What we say may have changed. */

@@ -36,16 +36,17 @@ engine_new(uint64_t seed, const struct seal *seal)
 	struct engine *e = mem_new(sizeof(*e), 0, 0);
 
 	e->seal = seal;
-	e->said_state = LSA_DOWN; /* not announced yet */
+	e->origin.state = LSA_DOWN; /* not announced yet */
 	e->rng.state = seed;
 	e->fx.wake = MONO_NEVER;
-	e->origin_at = e->due.save_at = e->due.compute_at = MONO_NEVER;
-	e->table_due_at = e->retry_at = e->allow_at = e->few_since = MONO_NEVER;
+	e->origin.at = e->due.save_at = e->due.compute_at = MONO_NEVER;
+	e->table.due_at = e->table.retry_at = e->dial.allow_at =
+	    e->dial.few_since = MONO_NEVER;
 	e->due.peers_at = MONO_NEVER;
-	e->late_at = MONO_NEVER;
-	e->fight = (struct pace){ .burst = 3, .each_ms = 30000 };
+	e->due.hear_at = MONO_NEVER;
+	e->origin.fight.pace = (struct pace){ .burst = 3, .each_ms = 30000 };
 	lsdb_init(&e->db);
-	mta_init(&e->mta);
+	mta_init(&e->asked.mta);
 	return e;
 }
 
@@ -74,9 +75,9 @@ engine_authority_check(struct engine *e)
 	int64_t end = e->setup->authority_end;
 
 	if (end == 0 || e->wall < (uint64_t)end ||
-	    !mono_due(e->authority_at, e->now))
+	    !mono_due(e->turn.authority_at, e->now))
 		return;
-	e->authority_at = mono_after(e->now, HOUR_MS);
+	e->turn.authority_at = mono_after(e->now, HOUR_MS);
 	fx_event(e, (struct event){ .kind = EVENT_AUTHORITY,
 			.value = e->wall - (uint64_t)end });
 }
@@ -88,7 +89,7 @@ on_conf(struct engine *e, const struct input *in)
 	    !confirm_setup(e, in->setup))
 		return;
 	if (in->value < 2)
-		e->confirm_moves = 0;
+		e->table.confirm_moves = 0;
 	e->setup = in->setup;
 	engine_claims_check(e);
 	transit_own(e);
@@ -117,8 +118,8 @@ on_restore(struct engine *e, const struct input *in)
 	state_restore(e, in->bytes, in->len);
 	asked_restore(e);
 	e->phase = PHASE_RETURNING;
-	e->started = e->now;
-	e->recheck_at = mono_after(e->now, RECHECK_MS);
+	e->turn.started = e->now;
+	e->turn.recheck_at = mono_after(e->now, RECHECK_MS);
 	link_refresh(e);
 	dial_refresh(e);
 	origin_start(e);
@@ -130,9 +131,9 @@ recheck(struct engine *e)
 {
 	size_t bad;
 
-	if (!mono_due(e->recheck_at, e->now))
+	if (!mono_due(e->turn.recheck_at, e->now))
 		return;
-	e->recheck_at = mono_after(e->now, RECHECK_MS);
+	e->turn.recheck_at = mono_after(e->now, RECHECK_MS);
 	engine_authority_check(e);
 	bad = lsdb_recheck(&e->db, e->seal);
 	if (bad == 0)
@@ -160,7 +161,7 @@ engine_turn(struct engine *e)
 	origin_tick(e);
 	steer_tick(e);
 	state_tick(e);
-	fx_wake(e, e->recheck_at);
+	fx_wake(e, e->turn.recheck_at);
 }
 
 static void
@@ -231,12 +232,12 @@ static void
 calendar_check(struct engine *e)
 {
 	uint64_t is = e->wall - e->now.ms / 1000; /* wraps, and back */
-	uint64_t apart = is - e->calendar;
+	uint64_t apart = is - e->turn.calendar;
 
 	if (apart <= SET_S || apart >= -(uint64_t)SET_S)
 		return;
-	e->calendar = is;
-	if (e->phase >= PHASE_PUBLISHING && e->pending.n > 0)
+	e->turn.calendar = is;
+	if (e->phase >= PHASE_PUBLISHING && e->table.pending.n > 0)
 		due_compute(e);
 }
 
@@ -247,7 +248,7 @@ engine_step(struct engine *e, const struct input *in)
 	fx_clear(e);
 	e->now = in->now;
 	e->wall = in->wall;
-	e->ticking = in->kind == IN_TICK;
+	e->turn.ticking = in->kind == IN_TICK;
 	calendar_check(e);
 	input(e, in);
 	engine_turn(e);
@@ -266,7 +267,7 @@ engine_free(struct engine *e)
 	vec_done(&e->sessions);
 	nbrs_done(e);
 	link_done(e);
-	refusal_done(&e->refusals);
+	refusal_done(&e->evidence.refusals);
 	origin_done(e);
 	signers_done(&e->signers);
 	contest_done(e);
@@ -274,8 +275,8 @@ engine_free(struct engine *e)
 	steer_done(e);
 	lsdb_done(&e->db);
 	fx_done(e);
-	buf_done(&e->allowed);
-	mta_done(&e->mta);
-	mem_free(e->drain_reason);
+	buf_done(&e->dial.allowed);
+	mta_done(&e->asked.mta);
+	mem_free(e->drain.reason);
 	mem_free(e);
 }

@@ -9,7 +9,7 @@
 void
 evidence_report(struct engine *e, const uint8_t *p, size_t n)
 {
-	struct heard *heard = &e->heard;
+	struct heard *heard = &e->evidence.heard;
 	struct report r;
 	int rc = report_decode(&r, p, n);
 
@@ -33,7 +33,7 @@ evidence_report(struct engine *e, const uint8_t *p, size_t n)
 static void
 show_kind(const struct engine *e, struct json *j, enum report_kind kind)
 {
-	const struct heard *heard = &e->heard;
+	const struct heard *heard = &e->evidence.heard;
 
 	json_open(j, report_kind_word(kind), '{');
 	json_uint(j, "reports", heard->times[kind]);
@@ -54,8 +54,8 @@ evidence_show(const struct engine *e, struct json *j, const char *key)
 {
 	json_open(j, key, '{');
 	for (int kind = 0; kind < REPORT_KINDS; kind++)
-		if (e->heard.times[kind] > 0)
+		if (e->evidence.heard.times[kind] > 0)
 			show_kind(e, j, (enum report_kind)kind);
-	json_uint(j, "refused", e->heard.refused);
+	json_uint(j, "refused", e->evidence.heard.refused);
 	json_close(j, '}');
 }

@@ -25,13 +25,13 @@ fx_add(struct engine *e, struct effect fx)
 void
 fx_send(struct engine *e, struct session *s, const struct buf *frame)
 {
-	if (s->sent == s->confirmed)
-		s->firm_at = e->now;
+	if (s->pulse.sent == s->pulse.confirmed)
+		s->pulse.firm_at = e->now;
 	s->unsent += frame->n;
-	s->sent += frame->n;
+	s->pulse.sent += frame->n;
 	if (frame->n >= LARGE)
-		s->bulk_end = s->sent;
-	s->said = e->now;
+		s->pulse.bulk_end = s->pulse.sent;
+	s->pulse.said = e->now;
 	fx_add(e, (struct effect){ .kind = FX_SEND,
 		      .who = s->who,
 		      .bytes = fx_keep(e, frame->p, frame->n),

@@ -81,7 +81,8 @@ late_at(struct engine *e, struct mono when)
 {
 	struct mono soon = mono_after(e->now, LOOK_MS);
 
-	e->late_at = mono_min(e->late_at, when.ms > soon.ms ? when : soon);
+	e->due.hear_at =
+	    mono_min(e->due.hear_at, when.ms > soon.ms ? when : soon);
 }
 
 /* Its key waits; without room for it, the databases are compared soon. */
@@ -89,15 +90,15 @@ static void
 hear_wait_for(struct engine *e, struct session *from, const struct lsa *lsa,
     struct mono when)
 {
-	struct keyset_entry *entry = keyset_find(&from->late, &lsa->key);
+	struct keyset_entry *entry = keyset_find(&from->sync.late, &lsa->key);
 
-	if (entry == NULL && from->late.tree.n < LIMIT_LATE) {
-		keyset_add(&from->late, &lsa->key);
-		entry = keyset_find(&from->late, &lsa->key);
+	if (entry == NULL && from->sync.late.tree.n < LIMIT_LATE) {
+		keyset_add(&from->sync.late, &lsa->key);
+		entry = keyset_find(&from->sync.late, &lsa->key);
 	}
 	if (entry == NULL) {
-		from->digest_at = mono_min(
-		    from->digest_at, mono_after(e->now, LIMIT_SAY_EACH_MS));
+		from->sync.digest_at = mono_min(from->sync.digest_at,
+		    mono_after(e->now, LIMIT_SAY_EACH_MS));
 		return;
 	}
 	if (entry->seq < lsa->seq)
@@ -148,7 +149,7 @@ is_due(struct engine *e, struct session *s, struct keyset_entry *entry)
 	struct mono when;
 
 	if (origin == NULL || (mine != NULL && mine->seq >= entry->seq)) {
-		keyset_remove(&s->late, entry);
+		keyset_remove(&s->sync.late, entry);
 		return false;
 	}
 	if (has_tokens(e, mine, origin, true, &when))
@@ -175,7 +176,7 @@ look_from(struct engine *e, struct session *s, struct tree_node *n)
 					  LIMIT_ORIGIN_RESERVE, &when))
 			break;
 		late_at(e, when);
-		n = keyset_behind(&s->late, name);
+		n = keyset_behind(&s->sync.late, name);
 	}
 	return n;
 }
@@ -183,7 +184,8 @@ look_from(struct engine *e, struct session *s, struct tree_node *n)
 static void
 hear_ask(struct engine *e, struct session *s)
 {
-	struct tree_node *n = look_from(e, s, tree_first(&s->late.tree)), *next;
+	struct tree_node *n = look_from(e, s, tree_first(&s->sync.late.tree)),
+			 *next;
 	struct keyset asked = { 0 };
 
 	for (; n != NULL && asked.tree.n < ASK_MAX; n = next) {
@@ -194,7 +196,7 @@ hear_ask(struct engine *e, struct session *s)
 		if (!is_due(e, s, entry))
 			continue;
 		keyset_add(&asked, &entry->key);
-		keyset_remove(&s->late, entry);
+		keyset_remove(&s->sync.late, entry);
 	}
 	if (n != NULL)
 		late_at(e, e->now);
@@ -206,10 +208,10 @@ hear_ask(struct engine *e, struct session *s)
 void
 hear_tick(struct engine *e)
 {
-	if (mono_due(e->late_at, e->now)) {
-		e->late_at = MONO_NEVER;
+	if (mono_due(e->due.hear_at, e->now)) {
+		e->due.hear_at = MONO_NEVER;
 		for (size_t i = 0; i < e->sessions.n; i++)
 			hear_ask(e, e->sessions.v[i]);
 	}
-	fx_wake(e, e->late_at);
+	fx_wake(e, e->due.hear_at);
 }

@@ -19,41 +19,41 @@ held_waits(const struct engine *e)
 {
 	const struct route *route;
 
-	if (e->held.pattern == NULL || e->rib == NULL)
+	if (e->table.held.pattern == NULL || e->table.rib == NULL)
 		return false;
-	route = rib_find(e->rib, e->held.pattern);
+	route = rib_find(e->table.rib, e->table.held.pattern);
 	return route != NULL && route->kind == ROUTE_HOLD;
 }
 
 static uint64_t
 gives_up(const struct engine *e)
 {
-	return e->held.came + e->mta.lifetime_s;
+	return e->table.held.came + e->asked.mta.lifetime_s;
 }
 
 static void
 alarm_look(struct engine *e)
 {
-	uint64_t ahead = e->mta.lifetime_s / 2;
+	uint64_t ahead = e->asked.mta.lifetime_s / 2;
 	char until[WALL_TEXT];
 
 	if (ahead > AHEAD_S)
 		ahead = AHEAD_S;
 	if (!held_waits(e) || gives_up(e) > e->wall + ahead ||
-	    !mono_due(e->held.again_at, e->now))
+	    !mono_due(e->table.held.again_at, e->now))
 		return;
-	e->held.again_at = mono_after(e->now, AGAIN_MS);
+	e->table.held.again_at = mono_after(e->now, AGAIN_MS);
 	wall_text(gives_up(e), until);
 	fx_event(e, (struct event){ .kind = EVENT_HELD,
-			.name = e->held.pattern,
-			.peer = e->held.id,
+			.name = e->table.held.pattern,
+			.peer = e->table.held.id,
 			.to = until });
 }
 
 void
 held_told(struct engine *e, const struct input *in)
 {
-	struct held *held = &e->held;
+	struct held *held = &e->table.held;
 
 	mem_free(held->pattern);
 	held->pattern = in->name == NULL ? NULL : mem_str(in->name);
@@ -70,9 +70,9 @@ held_show(const struct engine *e, struct json *j)
 	if (!held_waits(e))
 		return;
 	json_open(j, "oldest_held", '{');
-	json_str(j, "pattern", e->held.pattern);
-	json_str(j, "message", e->held.id);
-	json_uint(j, "came", e->held.came);
+	json_str(j, "pattern", e->table.held.pattern);
+	json_str(j, "message", e->table.held.id);
+	json_uint(j, "came", e->table.held.came);
 	json_uint(j, "gives_up", gives_up(e));
 	json_close(j, '}');
 }
@@ -80,6 +80,6 @@ held_show(const struct engine *e, struct json *j)
 void
 held_done(struct engine *e)
 {
-	mem_free(e->held.pattern);
-	e->held.pattern = NULL;
+	mem_free(e->table.held.pattern);
+	e->table.held.pattern = NULL;
 }

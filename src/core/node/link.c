@@ -37,7 +37,7 @@ link_order(const void *key, const struct tree_node *node)
 struct link *
 link_first(struct engine *e)
 {
-	return link_entry(tree_first(&e->links));
+	return link_entry(tree_first(&e->evidence.links));
 }
 
 struct link *
@@ -127,11 +127,11 @@ link_mail(struct engine *e, const char *name)
 static void
 link_free(struct engine *e, struct link *l)
 {
-	if (l->running || l->waits) /* it is given up */
+	if (l->probe.running || l->probe.waits) /* it is given up */
 		fx_add(e, (struct effect){ .kind = FX_PROBE, .who = l->who });
-	tree_remove(&e->links, &l->node);
+	tree_remove(&e->evidence.links, &l->node);
 	mem_free(l->name);
-	mem_free(l->relay_pattern);
+	mem_free(l->relay.pattern);
 	mem_free(l);
 }
 
@@ -144,19 +144,19 @@ link_want(struct engine *e, const char *name, const struct addr *addr,
 
 	if (addr->family == 0)
 		return;
-	l = link_entry(tree_find(&e->links, &key, link_order));
+	l = link_entry(tree_find(&e->evidence.links, &key, link_order));
 	if (l == NULL) {
 		l = mem_new(sizeof(*l), 0, 0);
-		l->who = ++e->links_made;
+		l->who = ++e->evidence.links_made;
 		l->name = mem_str(name);
 		l->addr = *addr;
-		l->next = l->since = e->now;
-		l->probed = link_probed(e, name);
-		l->pace = (struct pace){ .burst = LINK_URGENT_BURST,
+		l->probe.next = l->since = e->now;
+		l->probe.last = link_probed(e, name);
+		l->probe.pace = (struct pace){ .burst = LINK_URGENT_BURST,
 			.each_ms = LINK_LEAST_MS };
 		l->since_wall = e->wall;
 		key.name = l->name;
-		tree_insert(&e->links, &l->node, &key, link_order);
+		tree_insert(&e->evidence.links, &l->node, &key, link_order);
 	}
 	l->use |= use;
 }
@@ -226,7 +226,8 @@ want_silent(struct engine *e)
 static bool
 is_possible(const struct engine *e, const struct addr *addr)
 {
-	return !e->mta.read || (addr->family == 4 ? e->mta.ipv4 : e->mta.ipv6);
+	return !e->asked.mta.read ||
+	       (addr->family == 4 ? e->asked.mta.ipv4 : e->asked.mta.ipv6);
 }
 
 void
@@ -256,6 +257,6 @@ link_refresh(struct engine *e)
 void
 link_done(struct engine *e)
 {
-	while (e->links.root != NULL)
-		link_free(e, link_entry(e->links.root));
+	while (e->evidence.links.root != NULL)
+		link_free(e, link_entry(e->evidence.links.root));
 }

@@ -35,6 +35,44 @@ enum link_use {
 #define LINK_LEAST_MS 1000
 #define LINK_URGENT_BURST 3
 
+/* Its probes. */
+struct link_probe {
+	bool running, connected, urgent;
+	bool waits;       /* one that is late may still be answered */
+	bool only_late;   /* it has failed by lateness alone */
+	uint64_t slow_ms; /* the slowest reply of late, which is allowed for */
+	struct mono slow_at;
+	bool tried;       /* one has told something */
+	uint32_t slow;    /* probed 2^slow times more seldom: it is busy */
+	uint32_t calm;    /* good answers since that changed */
+	uint32_t unables; /* in a row: those that could not begin here */
+	struct mono unable_since;
+	struct pace pace; /* of those that lost sessions ask for */
+	struct mono next, last;
+};
+
+/* What real mail, and our MTA's queue, tell of it. */
+struct link_mail {
+	uint64_t refusals;          /* messages, in a row */
+	bool refused;               /* that is why it is down */
+	bool doubt;                 /* it refused mail: does it take any? */
+	bool asks;                  /* the probe under way will tell */
+	struct mono doubt_at;       /* not asked for before */
+	struct damp damp;           /* after it was down by that */
+	uint64_t delivered, turned; /* in all */
+	uint64_t waiting, late;     /* in our MTA's queue */
+	struct level level;
+	struct mono read; /* when that was told */
+};
+
+/* Whether it relays for us, as a probe asks it. */
+struct link_relay {
+	struct mono at; /* it may be asked for another pattern then */
+	char *pattern;  /* that was asked for last; NULL: none */
+	bool asked;     /* by the probe that runs */
+	bool again;     /* it refused: the same is asked once more */
+};
+
 /* A mail service that is probed. */
 struct link {
 	struct tree_node node;
@@ -43,39 +81,17 @@ struct link {
 	struct addr addr;
 	unsigned use; /* of enum link_use; 0: to be dropped */
 	enum link_state state;
-	uint32_t fails, oks; /* in a row */
-	struct mono well;    /* since when: the first of `oks` */
-	struct damp damp, mail_damp;
-	uint64_t refusals;          /* messages, in a row */
-	bool refused;               /* that is why it is down */
-	bool doubt;                 /* it refused mail: does it take any? */
-	bool asks;                  /* the probe under way will tell */
-	struct mono doubt_at;       /* not asked for before */
-	uint64_t delivered, turned; /* by real mail, in all */
-	uint64_t waiting, late;     /* in our MTA's queue */
-	struct level level;
-	struct mono read; /* when that was told */
-	bool running, connected, urgent;
-	bool waits;       /* one that is late may still be answered */
-	bool only_late;   /* it has failed by lateness alone */
-	uint64_t slow_ms; /* the slowest reply of late, which is allowed for */
-	struct mono slow_at;
-	bool barred;      /* our MTA cannot connect by its family */
-	bool tried;       /* a probe has told something */
-	bool word_down;   /* its own lsrd says that its MTA is down */
-	uint32_t slow;    /* probed 2^slow times more seldom: it is busy */
-	uint32_t calm;    /* good answers since that changed */
-	uint32_t unables; /* in a row: probes that could not begin here */
-	struct mono unable_since;
-	struct mono heard;    /* it answered */
-	struct pace pace;     /* of probes that lost sessions ask for */
-	struct mono relay_at; /* it may be asked whether it relays to */
-	char *relay_pattern;  /* that, or was asked last; NULL: none */
-	bool relay_asked;     /* by the probe that runs */
-	bool relay_again;     /* it refused: the same is asked once more */
-	struct mono next, probed;
 	struct mono since;
 	uint64_t since_wall;
+	uint32_t fails, oks; /* in a row */
+	struct mono well;    /* since when: the first of `oks` */
+	struct damp damp;
+	struct mono heard; /* it answered */
+	bool barred;       /* our MTA cannot connect by its family */
+	bool word_down;    /* its own lsrd says that its MTA is down */
+	struct link_probe probe;
+	struct link_mail mail;
+	struct link_relay relay;
 };
 
 /* Makes the set of links agree with configuration and database. */

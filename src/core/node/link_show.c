@@ -43,11 +43,11 @@ link_line(struct engine *e, struct json *j, const struct link *l,
 	json_uint(j, "since_s", l == NULL ? 0 : link_show_seconds(e, l->since));
 	json_uint(j, "failures", l == NULL ? 0 : l->fails);
 	json_uint(j, "hold_s", l == NULL ? 0 : link_hold(l) / 1000);
-	json_uint(j, "delivered", l == NULL ? 0 : l->delivered);
-	json_uint(j, "refused", l == NULL ? 0 : l->turned);
-	json_uint(j, "congestion", l == NULL ? 0 : l->level.now);
-	json_uint(j, "waiting", l == NULL ? 0 : l->waiting);
-	json_uint(j, "late", l == NULL ? 0 : l->late);
+	json_uint(j, "delivered", l == NULL ? 0 : l->mail.delivered);
+	json_uint(j, "refused", l == NULL ? 0 : l->mail.turned);
+	json_uint(j, "congestion", l == NULL ? 0 : l->mail.level.now);
+	json_uint(j, "waiting", l == NULL ? 0 : l->mail.waiting);
+	json_uint(j, "late", l == NULL ? 0 : l->mail.late);
 	if (l != NULL)
 		refused_show(e, j, &l->addr);
 	json_close(j, '}');

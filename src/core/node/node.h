@@ -45,22 +45,12 @@
 #include "core/wire/msg.h"
 #include "core/wire/report.h"
 
-/* One session: a transport whose peer has proved its name. */
-struct session {
-	uint32_t who;
-	char *peer;
-	bool dialled; /* by us */
-	enum setup_carrier carrier;
-	enum nbr_state state;
-	const char *over; /* why it ends in this turn; a fixed text, or NULL */
-	uint8_t key[SEAL_DIGEST]; /* of the certificate it proved itself with */
-	int64_t not_after;        /* of that; seconds since 1970 */
-	struct frame_reader in;
-	unsigned version;                /* of the protocol; 0: no HELLO yet */
-	struct mono opened, heard, said; /* last octets either way */
-	uint64_t sent, came;             /* octets of the stream so far */
-	uint64_t confirmed;  /* of `sent`: what it says has come there */
-	struct mono firm_at; /* when that last rose, or all was confirmed */
+/* What tells whether a session lives. */
+struct pulse {
+	struct mono heard, said; /* last octets either way */
+	uint64_t sent, came;     /* octets of the stream so far */
+	uint64_t confirmed;      /* of `sent`: what it says has come there */
+	struct mono firm_at;     /* when that last rose, or all was confirmed */
 	bool owes; /* until FULL: what the session before it said may be lost */
 	uint64_t update_end;    /* `sent`, behind the last LSA */
 	uint64_t bulk_end;      /* `sent`, behind the last large frame */
@@ -68,8 +58,11 @@ struct session {
 	struct mono alive_came; /* and came in */
 	struct mono patience;   /* of an exchange; octets put it off */
 	uint32_t dead_ms;       /* the greater of both sides' */
-	bool missed;   /* the first missing keep-alive has asked for a probe */
-	size_t unsent; /* octets given to the transport and not yet written */
+	bool missed; /* the first missing keep-alive has asked for a probe */
+};
+
+/* What two databases still lack of each other. */
+struct sync {
 	struct keyset queue; /* to send: the newest instance of each */
 	struct wants wanted; /* requested, not yet come or refused */
 	struct keyset late;  /* came too soon: to be asked for in their time */
@@ -85,8 +78,26 @@ struct session {
 	bool more;  /* of it was not asked for: too much at once */
 	bool again; /* so another round was asked for, and nothing came yet */
 	struct mono digest_at; /* when to compare digests again */
-	struct pace faults;    /* of this peer, in points of limits.h */
-	uint64_t updates;      /* LSAs received */
+};
+
+/* One session: a transport whose peer has proved its name. */
+struct session {
+	uint32_t who;
+	char *peer;
+	bool dialled; /* by us */
+	enum setup_carrier carrier;
+	enum nbr_state state;
+	const char *over; /* why it ends in this turn; a fixed text, or NULL */
+	uint8_t key[SEAL_DIGEST]; /* of the certificate it proved itself with */
+	int64_t not_after;        /* of that; seconds since 1970 */
+	struct frame_reader in;
+	unsigned version; /* of the protocol; 0: no HELLO yet */
+	struct mono opened;
+	struct pulse pulse;
+	size_t unsent; /* octets given to the transport and not yet written */
+	struct sync sync;
+	struct pace faults; /* of this peer, in points of limits.h */
+	uint64_t updates;   /* LSAs received */
 };
 
 /* Another server, as far as sessions and adjacencies go. */
@@ -172,75 +183,110 @@ struct held {
 	struct mono again_at; /* the alarm may be said again */
 };
 
+/* The order of a step, and what is done every few minutes (engine.c). */
+struct turn {
+	bool ticking;      /* this step is an IN_TICK */
+	uint64_t calendar; /* `wall` less `now`, as it was last */
+	struct mono started;
+	struct mono recheck_at;
+	struct mono authority_at; /* that it is over may be said again */
+};
+
+/* Mail services, what their probes found, and what reporters tell. */
+struct evidence {
+	struct tree links;
+	uint32_t links_made;
+	const char *shortage; /* what probes lacked here; a fixed text */
+	struct mono short_at; /* when they did so last */
+	struct heard heard;
+	struct refusals refusals;
+};
+
+struct dial {
+	struct mono allow_at;  /* look again at who may come */
+	struct mono few_since; /* fewer sessions in our group than wanted */
+	uint32_t more;         /* so many further members are dialled */
+	struct buf allowed;    /* the last FX_ALLOW */
+};
+
+/* Others speak as us. */
+struct fight {
+	struct pace pace; /* in which we still answer */
+	uint32_t n;
+	struct mono since, last;
+	struct mono breach_at; /* a breach is said again then */
+};
+
+/* What we say of ourselves, and under which numbers. */
+struct origin {
+	uint32_t epoch, epoch_saved, counter;
+	uint32_t saves, epoch_save; /* numbers of FX_SAVE: last, of the epoch */
+	struct tree owns;
+	struct mono at; /* a bucket lets us say more */
+	struct fight fight;
+	enum lsa_state state; /* in our server LSA */
+};
+
+/* By lsrctl drain. */
+struct drain {
+	bool on;
+	uint64_t until; /* 0: whenever */
+	char *reason;
+};
+
+/* Whether our MTA asks our tables (asked.h). */
+struct asked {
+	struct mta mta;        /* as it was read last */
+	bool told;             /* since our start */
+	enum mta_asks verdict; /* that we act by */
+	bool once;             /* it was a "yes" before */
+	struct mono no_since;  /* readings say no; 0: they do not */
+};
+
+/* The table, from its computing until it is published (steer.h). */
+struct tables {
+	struct rib *rib;   /* lent to the shell until the next */
+	struct rib *shown; /* the same to an MTA, with newer costs */
+	struct annex annex;
+	struct view_pending pending;
+	struct fresh fresh;
+	struct held held;
+	struct mono due_at;   /* hourly work of the table itself */
+	struct mono retry_at; /* all mail, after tables were lost */
+	uint64_t published;   /* generation acknowledged */
+	bool published_once;
+	uint64_t noted; /* greatest of tables that no file has */
+	struct mono sent_at;
+	bool behind;
+	bool alone;
+	uint64_t confirm_moves;        /* so many routes, by a held setup */
+	VEC(struct view_probe) probes; /* for the view of the moment */
+	VEC(struct view_place) places; /* too */
+	VEC(char *) moved; /* patterns to be tried again once published */
+};
+
 struct engine {
 	const struct seal *seal;
 	const struct setup *setup;
 	struct rng rng;
 	struct mono now;
 	uint64_t wall;
-	uint64_t calendar; /* `wall` less `now`, as it was last */
+	enum phase phase;
+	struct turn turn;
 	struct fx fx;
 	struct due due;
 
 	struct lsdb db;
 	struct signers signers;
 	struct contest contest;
-	struct mono authority_at; /* that it is over may be said again */
-	struct mono late_at;      /* an LSA that waits has its time */
 	VEC(struct session *) sessions;
 	struct tree nbrs;
-	struct tree links;
-	uint32_t links_made;
-	struct heard heard;
-	struct refusals refusals;
-	const char *shortage;  /* what probes lacked here; a fixed text */
-	struct mono short_at;  /* when they did so last */
-	struct mono allow_at;  /* look again at who may come */
-	struct mono few_since; /* fewer sessions in our group than wanted */
-	uint32_t more;         /* so many further members are dialled */
-	struct buf allowed;    /* the last FX_ALLOW */
-
-	enum phase phase;
-	struct mono started;
-	bool published_once;
-	uint32_t epoch, epoch_saved, counter;
-	uint32_t saves, epoch_save; /* numbers of FX_SAVE: last, of the epoch */
-	struct tree owns;
-	struct mono origin_at; /* a bucket lets us say more */
-	struct pace fight;
-	uint32_t fights;
-	struct mono fight_since, fight_last;
-	struct mono breach_at;  /* a breach is said again then */
-	struct mta mta;         /* as it was read last */
-	bool mta_told;          /* since our start */
-	enum mta_asks asked;    /* the verdict that we act by */
-	bool asked_once;        /* it was a "yes" before */
-	struct mono mta_no;     /* since when readings say no */
-	uint64_t confirm_moves; /* so many routes, by a setup that is held */
-	uint64_t drain_until;   /* by lsrctl drain; 0: not drained so */
-	bool drained;
-	char *drain_reason;
-	enum lsa_state said_state; /* in our server LSA */
-
-	struct mono recheck_at;
-
-	struct mono table_due_at; /* hourly work of the table itself */
-	struct mono retry_at;     /* all mail, after tables were lost */
-	bool ticking;             /* this step is an IN_TICK */
-	struct rib *rib;          /* lent to the shell until the next */
-	struct rib *shown;        /* the same to an MTA, with newer costs */
-	struct annex annex;
-	struct view_pending pending;
-	struct fresh fresh;
-	struct held held;
-	uint64_t published; /* generation acknowledged */
-	uint64_t noted;     /* greatest of tables that no file has */
-	struct mono sent_at;
-	bool behind;
-	bool alone;
-	VEC(struct view_probe) probes; /* for the view of the moment */
-	VEC(struct view_place) places; /* too */
-	VEC(char *) moved; /* patterns to be tried again once published */
+	struct evidence evidence;
+	struct dial dial;
+	struct origin origin;
+	struct drain drain;
+	struct asked asked;
+	struct tables table;
 };
 
 #endif

@@ -28,7 +28,7 @@ static struct own *
 own_get(struct engine *e, uint8_t type, const char *id)
 {
 	struct lsa_key key = { e->setup->server, id, type };
-	struct tree_node *n = tree_find(&e->owns, &key, origin_by_key);
+	struct tree_node *n = tree_find(&e->origin.owns, &key, origin_by_key);
 	size_t origin_len = strlen(key.origin) + 1, id_len = strlen(id) + 1;
 	struct own *own;
 	char *text;
@@ -42,7 +42,7 @@ own_get(struct engine *e, uint8_t type, const char *id)
 	own->key = (struct lsa_key){ text, text + origin_len, type };
 	own->pace = (struct pace){ .burst = LIMIT_SAY_BURST,
 		.each_ms = LIMIT_SAY_EACH_MS };
-	tree_insert(&e->owns, &own->node, &own->key, origin_by_key);
+	tree_insert(&e->origin.owns, &own->node, &own->key, origin_by_key);
 	return own;
 }
 
@@ -131,9 +131,9 @@ texts_fit(struct texts *t, size_t *room)
 static enum lsa_state
 own_state(const struct engine *e)
 {
-	if (e->setup->drain || e->drained)
+	if (e->setup->drain || e->drain.on)
 		return LSA_DRAIN;
-	if (e->behind || !e->published_once || !asked_may(e))
+	if (e->table.behind || !e->table.published_once || !asked_may(e))
 		return LSA_STARTING;
 	return LSA_UP;
 }
@@ -141,13 +141,13 @@ own_state(const struct engine *e)
 static void
 origin_state_event(struct engine *e, enum lsa_state state, const char *reason)
 {
-	if (state == e->said_state)
+	if (state == e->origin.state)
 		return;
 	fx_event(e, (struct event){ .kind = EVENT_SERVER_STATE,
-			.from = lsa_state_word(e->said_state),
+			.from = lsa_state_word(e->origin.state),
 			.to = lsa_state_word(state),
 			.reason = reason });
-	e->said_state = state;
+	e->origin.state = state;
 }
 
 static void
@@ -166,8 +166,8 @@ say_server(struct engine *e)
 	memcpy(s.peer, setup->listen, sizeof(s.peer));
 	memcpy(s.mark, setup->mark, sizeof(s.mark));
 	if (s.state == LSA_DRAIN) {
-		s.reason = setup->drain ? setup->drain_reason : e->drain_reason;
-		s.drain_until = setup->drain ? 0 : e->drain_until;
+		s.reason = setup->drain ? setup->drain_reason : e->drain.reason;
+		s.drain_until = setup->drain ? 0 : e->drain.until;
 	}
 	for (struct tree_node *n = tree_first(&e->nbrs); n; n = tree_next(n)) {
 		struct nbr *nbr = tree_entry(n, struct nbr, node);
@@ -186,7 +186,8 @@ say_server(struct engine *e)
 	s.nmail_up = up.list.n;
 	s.mail_down = down.list.v;
 	s.nmail_down = down.list.n;
-	s.unasked = e->asked_once && e->asked == MTA_NO && !asked_may(e);
+	s.unasked =
+	    e->asked.once && e->asked.verdict == MTA_NO && !asked_may(e);
 	s.mta_down = link_service(e, setup->server, LINK_SELF) == LINK_DOWN;
 	origin_state_event(e, s.state, s.reason);
 	lsa_server_encode(origin_body_of(e, LSA_SERVER, ""), &s);
@@ -218,8 +219,8 @@ say_connector(struct engine *e, const struct setup_connector *setup)
 			since = l->since_wall;
 		/* One that is slow is reason enough to look for others. */
 		if (l != NULL && l->state == LINK_UP &&
-		    l->level.now > c.congestion)
-			c.congestion = l->level.now;
+		    l->mail.level.now > c.congestion)
+			c.congestion = l->mail.level.now;
 	}
 	if (since > 0) { /* shown in the text of a hold */
 		snprintf(text, sizeof(text), "%02u:%02u:%02uZ",
@@ -255,16 +256,18 @@ is_taken(const struct engine *e, const char *pattern)
 	struct lsa_key key = { e->setup->server, pattern, LSA_SPACE };
 	const struct lsa *said = lsdb_find(&e->db, &key);
 
-	if (e->behind || (said != NULL && !said->purge))
+	if (e->table.behind || (said != NULL && !said->purge))
 		return true;
-	return e->rib != NULL && e->published >= e->rib->generation &&
-	       rib_find(e->rib, pattern) != NULL;
+	return e->table.rib != NULL &&
+	       e->table.published >= e->table.rib->generation &&
+	       rib_find(e->table.rib, pattern) != NULL;
 }
 
 static void
 say_all(struct engine *e)
 {
-	for (struct tree_node *n = tree_first(&e->owns); n; n = tree_next(n))
+	for (struct tree_node *n = tree_first(&e->origin.owns); n;
+	     n = tree_next(n))
 		tree_entry(n, struct own, node)->said = false;
 	say_identity(e);
 	say_server(e);
@@ -294,7 +297,7 @@ is_said(const struct engine *e, const struct own *own)
 
 	if (l == NULL)
 		return !own->said;
-	if (l->seq >> 32 > e->epoch)
+	if (l->seq >> 32 > e->origin.epoch)
 		return false;
 	if (!own->said)
 		return l->purge;
@@ -308,10 +311,10 @@ epoch_save(struct engine *e)
 {
 	struct buf out = { 0 };
 
-	e->epoch_save = ++e->saves;
-	buf_u32(&out, e->epoch);
+	e->origin.epoch_save = ++e->origin.saves;
+	buf_u32(&out, e->origin.epoch);
 	fx_add(e, (struct effect){ .kind = FX_SAVE,
-		      .who = e->epoch_save,
+		      .who = e->origin.epoch_save,
 		      .what = SAVE_EPOCH,
 		      .bytes = fx_keep(e, out.p, out.n),
 		      .len = out.n });
@@ -322,10 +325,10 @@ epoch_save(struct engine *e)
 static void
 epoch_raise(struct engine *e, uint32_t seen)
 {
-	if (seen < e->epoch || seen == UINT32_MAX)
+	if (seen < e->origin.epoch || seen == UINT32_MAX)
 		return;
-	e->epoch = seen + 1;
-	e->counter = 0;
+	e->origin.epoch = seen + 1;
+	e->origin.counter = 0;
 	epoch_save(e);
 }
 
@@ -333,9 +336,10 @@ epoch_raise(struct engine *e, uint32_t seen)
 static bool
 has_number(const struct engine *e, const struct lsa *l)
 {
-	return e->counter < UINT32_MAX &&
-	       (l == NULL || l->seq >> 32 < e->epoch ||
-		   (l->seq >> 32 == e->epoch && (uint32_t)l->seq < UINT32_MAX));
+	return e->origin.counter < UINT32_MAX &&
+	       (l == NULL || l->seq >> 32 < e->origin.epoch ||
+		   (l->seq >> 32 == e->origin.epoch &&
+		       (uint32_t)l->seq < UINT32_MAX));
 }
 
 static void
@@ -365,17 +369,17 @@ origin_say(struct engine *e, struct own *own)
 
 	if (!has_number(e, l)) {
 		/* The next look says it, in an epoch that is on disk. */
-		if (e->epoch == UINT32_MAX)
+		if (e->origin.epoch == UINT32_MAX)
 			origin_refused(e, own, RC_EPOCH);
-		epoch_raise(e, l != NULL && l->seq >> 32 > e->epoch
+		epoch_raise(e, l != NULL && l->seq >> 32 > e->origin.epoch
 				   ? (uint32_t)(l->seq >> 32)
-				   : e->epoch);
+				   : e->origin.epoch);
 		return;
 	}
-	if (l != NULL && l->seq >> 32 == e->epoch &&
-	    (uint32_t)l->seq > e->counter)
-		e->counter = (uint32_t)l->seq; /* heard above our own */
-	draft.seq = (uint64_t)e->epoch << 32 | ++e->counter;
+	if (l != NULL && l->seq >> 32 == e->origin.epoch &&
+	    (uint32_t)l->seq > e->origin.counter)
+		e->origin.counter = (uint32_t)l->seq; /* heard above our own */
+	draft.seq = (uint64_t)e->origin.epoch << 32 | ++e->origin.counter;
 	lsa_encode(&out, &draft, e->seal);
 	rc = lsa_decode(out.p, out.n, e->seal, &lsa);
 	buf_done(&out);
@@ -393,7 +397,8 @@ void
 origin_draft(struct engine *e, struct lsdb *db)
 {
 	say_all(e);
-	for (struct tree_node *n = tree_first(&e->owns); n; n = tree_next(n)) {
+	for (struct tree_node *n = tree_first(&e->origin.owns); n;
+	     n = tree_next(n)) {
 		struct own *own = tree_entry(n, struct own, node);
 		struct lsa_draft draft = { .key = own->key,
 			.org = e->setup->org,
@@ -417,11 +422,11 @@ void
 origin_start(struct engine *e)
 {
 	/* A number that others would refuse was not saved by us: a bad disk. */
-	if (e->epoch == UINT32_MAX ||
-	    lsdb_leaps(&e->db, e->setup->server, e->epoch + 1))
-		e->epoch = lsdb_epoch(&e->db, e->setup->server);
-	if (e->epoch < UINT32_MAX)
-		e->epoch++;
+	if (e->origin.epoch == UINT32_MAX ||
+	    lsdb_leaps(&e->db, e->setup->server, e->origin.epoch + 1))
+		e->origin.epoch = lsdb_epoch(&e->db, e->setup->server);
+	if (e->origin.epoch < UINT32_MAX)
+		e->origin.epoch++;
 	epoch_save(e);
 	for (struct lsa *l = lsdb_origin(&e->db, e->setup->server);
 	     l != NULL && origin_is_own(e, &l->key); l = lsdb_next(l))
@@ -432,9 +437,9 @@ origin_start(struct engine *e)
 void
 origin_saved(struct engine *e, uint32_t number)
 {
-	if (number != e->epoch_save)
+	if (number != e->origin.epoch_save)
 		return;
-	e->epoch_saved = e->epoch;
+	e->origin.epoch_saved = e->origin.epoch;
 	due_say(e);
 }
 
@@ -442,22 +447,23 @@ origin_saved(struct engine *e, uint32_t number)
 static void
 fight(struct engine *e, const struct lsa *lsa)
 {
-	if (mono_since(e->fight_since, e->now) > FIGHT_MS) {
-		e->fight_since = e->now;
-		e->fights = 0;
+	if (mono_since(e->origin.fight.since, e->now) > FIGHT_MS) {
+		e->origin.fight.since = e->now;
+		e->origin.fight.n = 0;
 	}
 	/* Many LSAs of one exchange are one time. */
-	if (e->fights > 0 && mono_since(e->fight_last, e->now) < 1000)
+	if (e->origin.fight.n > 0 &&
+	    mono_since(e->origin.fight.last, e->now) < 1000)
 		return;
-	e->fight_last = e->now;
-	e->fights++;
-	if (e->fights == 1 || e->fights == 3)
-		fx_event(
-		    e, (struct event){
-			   .kind = e->fights == 1 ? EVENT_FIGHT : EVENT_CLONE,
-			   .origin = lsa->key.origin,
-			   .name = lsa->key.id,
-			   .value = e->fights });
+	e->origin.fight.last = e->now;
+	e->origin.fight.n++;
+	if (e->origin.fight.n == 1 || e->origin.fight.n == 3)
+		fx_event(e, (struct event){ .kind = e->origin.fight.n == 1
+		                                        ? EVENT_FIGHT
+		                                        : EVENT_CLONE,
+				.origin = lsa->key.origin,
+				.name = lsa->key.id,
+				.value = e->origin.fight.n });
 }
 
 void
@@ -466,7 +472,7 @@ origin_heard(struct engine *e, const struct lsa *lsa)
 	uint32_t seen = lsa_epoch(lsa);
 
 	if (lsa->key.type == LSA_FORGET || e->phase != PHASE_RUNNING ||
-	    seen > e->epoch)
+	    seen > e->origin.epoch)
 		epoch_raise(e, seen);
 	if (e->phase == PHASE_RUNNING)
 		fight(e, lsa);
@@ -479,9 +485,9 @@ origin_heard(struct engine *e, const struct lsa *lsa)
 void
 origin_breach(struct engine *e, const struct lsa *lsa)
 {
-	if (!mono_due(e->breach_at, e->now))
+	if (!mono_due(e->origin.fight.breach_at, e->now))
 		return;
-	e->breach_at = mono_after(e->now, FIGHT_MS);
+	e->origin.fight.breach_at = mono_after(e->now, FIGHT_MS);
 	fx_event(e, (struct event){ .kind = EVENT_BREACH,
 			.origin = lsa->key.origin,
 			.name = lsa->key.id,
@@ -493,47 +499,50 @@ origin_tick(struct engine *e)
 {
 	struct mono when = MONO_NEVER;
 
-	if (e->phase != PHASE_RUNNING || e->epoch_saved != e->epoch)
+	if (e->phase != PHASE_RUNNING ||
+	    e->origin.epoch_saved != e->origin.epoch)
 		return;
-	if (e->drained && e->drain_until != 0 && e->wall >= e->drain_until) {
-		e->drained = false;
+	if (e->drain.on && e->drain.until != 0 && e->wall >= e->drain.until) {
+		e->drain.on = false;
 		e->due.say = true;
 	}
-	if (!e->due.say && !mono_due(e->origin_at, e->now)) {
-		fx_wake(e, e->origin_at);
+	if (!e->due.say && !mono_due(e->origin.at, e->now)) {
+		fx_wake(e, e->origin.at);
 		return;
 	}
 	e->due.say = false;
-	e->origin_at = MONO_NEVER;
-	if (mono_since(e->fight_since, e->now) > FIGHT_MS)
-		e->fights = 0;
+	e->origin.at = MONO_NEVER;
+	if (mono_since(e->origin.fight.since, e->now) > FIGHT_MS)
+		e->origin.fight.n = 0;
 	say_all(e);
-	for (struct tree_node *n = tree_first(&e->owns); n; n = tree_next(n)) {
+	for (struct tree_node *n = tree_first(&e->origin.owns); n;
+	     n = tree_next(n)) {
 		struct own *own = tree_entry(n, struct own, node);
 		struct pace *pace = &own->pace;
 
 		if (is_said(e, own))
 			continue;
-		if (e->fights >= 3)
-			pace = &e->fight;
+		if (e->origin.fight.n >= 3)
+			pace = &e->origin.fight.pace;
 		if (pace_take(pace, e->now, &when))
 			origin_say(e, own);
 		else
-			e->origin_at = mono_min(e->origin_at, when);
+			e->origin.at = mono_min(e->origin.at, when);
 	}
 	/* What we said may have withdrawn something else of ours. */
 	if (e->due.say)
-		e->origin_at = e->now;
-	fx_wake(e, e->origin_at);
+		e->origin.at = e->now;
+	fx_wake(e, e->origin.at);
 }
 
 void
 origin_done(struct engine *e)
 {
-	while (e->owns.root != NULL) {
-		struct own *own = tree_entry(e->owns.root, struct own, node);
+	while (e->origin.owns.root != NULL) {
+		struct own *own =
+		    tree_entry(e->origin.owns.root, struct own, node);
 
-		tree_remove(&e->owns, &own->node);
+		tree_remove(&e->origin.owns, &own->node);
 		buf_done(&own->body);
 		mem_free(own);
 	}

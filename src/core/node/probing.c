@@ -54,10 +54,10 @@ probing_state_event(struct engine *e, const struct link *l, enum link_state to)
 		.peer = l->name,
 		.from = link_word(l->state),
 		.to = link_word(to),
-		.reason = to != LINK_DOWN ? NULL
-		          : l->barred     ? "inet-protocols"
-		          : l->refused    ? "mail-refused"
-		                          : NULL };
+		.reason = to != LINK_DOWN   ? NULL
+		          : l->barred       ? "inet-protocols"
+		          : l->mail.refused ? "mail-refused"
+		                            : NULL };
 
 	if (l->use & LINK_SELF)
 		event.kind = EVENT_MTA_STATE;
@@ -82,8 +82,8 @@ link_turn(struct engine *e, struct link *l, enum link_state to)
 	l->since = e->now;
 	l->since_wall = e->wall;
 	if (to == LINK_DOWN) {
-		if (l->refused)
-			damp_failed(&l->mail_damp, &by_mail, e->now);
+		if (l->mail.refused)
+			damp_failed(&l->mail.damp, &by_mail, e->now);
 		else if (was_up &&
 			 !l->barred) /* what has just started has not failed */
 			damp_failed(&l->damp, &by_probes, e->now);
@@ -134,7 +134,7 @@ interval(struct engine *e, const struct link *l)
 {
 	uint64_t ms = l->state == LINK_UP ? shared(e, l) : while_down(e, l);
 
-	return ms << l->slow;
+	return ms << l->probe.slow;
 }
 
 /* Jitter of a fifth, so that servers do not probe in step. */
@@ -144,46 +144,47 @@ schedule(struct engine *e, struct link *l)
 	uint64_t ms = interval(e, l);
 
 	ms = ms * 9 / 10 + rng_below(&e->rng, ms / 5 + 1);
-	l->next = mono_after(e->now, ms);
+	l->probe.next = mono_after(e->now, ms);
 }
 
 /* A probe has told something. */
 static void
 told(struct engine *e, struct link *l)
 {
-	l->running = false;
-	l->tried = true;
-	l->unables = 0;
+	l->probe.running = false;
+	l->probe.tried = true;
+	l->probe.unables = 0;
 	schedule(e, l);
 }
 
 static void
 probing_failed(struct engine *e, struct link *l, uint32_t weight)
 {
-	bool asked = l->urgent;
+	bool asked = l->probe.urgent;
 
 	l->oks = 0;
-	l->calm = 0;
-	l->only_late = false;
+	l->probe.calm = 0;
+	l->probe.only_late = false;
 	l->fails += weight;
-	l->urgent = false;
+	l->probe.urgent = false;
 	told(e, l);
 	if (l->fails >= FAILS_DOWN || asked || l->state == LINK_UNKNOWN)
 		link_turn(e, l, LINK_DOWN);
 	else /* make sure, soon */
-		l->next = mono_min(l->next, mono_after(e->now, LINK_LEAST_MS));
+		l->probe.next =
+		    mono_min(l->probe.next, mono_after(e->now, LINK_LEAST_MS));
 }
 
 /* It is there: so it is no failure, and no proof that it takes mail. */
 static void
 busy(struct engine *e, struct link *l)
 {
-	l->urgent = false;
+	l->probe.urgent = false;
 	l->fails = 0;
-	l->calm = 0;
+	l->probe.calm = 0;
 	l->heard = e->now;
-	if (l->slow < SLOW_MOST)
-		l->slow++;
+	if (l->probe.slow < SLOW_MOST)
+		l->probe.slow++;
 	told(e, l);
 	if (l->state == LINK_UNKNOWN)
 		link_turn(e, l, LINK_UP);
@@ -194,7 +195,7 @@ static bool
 is_connected(struct engine *e, struct mono since)
 {
 	for (size_t i = 0; i < e->sessions.n; i++)
-		if (e->sessions.v[i]->heard.ms > since.ms)
+		if (e->sessions.v[i]->pulse.heard.ms > since.ms)
 			return true;
 	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
 		if (!(l->use & LINK_SELF) && l->heard.ms > since.ms)
@@ -218,17 +219,18 @@ unable(struct engine *e, struct link *l, const char *reason)
 {
 	uint64_t ms = LINK_LEAST_MS;
 
-	l->running = false;
-	if (l->unables == 0)
-		l->unable_since = e->now;
-	else if (is_way_missing(reason) && is_connected(e, l->unable_since)) {
+	l->probe.running = false;
+	if (l->probe.unables == 0)
+		l->probe.unable_since = e->now;
+	else if (is_way_missing(reason) &&
+		 is_connected(e, l->probe.unable_since)) {
 		probing_failed(e, l, 1);
 		return;
 	}
-	for (uint32_t i = 0; i < l->unables && i < UNABLE_DOUBLES; i++)
+	for (uint32_t i = 0; i < l->probe.unables && i < UNABLE_DOUBLES; i++)
 		ms *= 2;
-	l->unables++;
-	l->next = mono_after(e->now, ms);
+	l->probe.unables++;
+	l->probe.next = mono_after(e->now, ms);
 	shortage_begins(e, reason);
 }
 
@@ -236,7 +238,7 @@ unable(struct engine *e, struct link *l, const char *reason)
 static void
 probing_refused(struct engine *e, struct link *l)
 {
-	l->refused = true;
+	l->mail.refused = true;
 	l->heard = e->now;
 	probing_failed(e, l, 1);
 }
@@ -244,31 +246,32 @@ probing_refused(struct engine *e, struct link *l)
 void
 link_soon(struct link *l)
 {
-	l->next = mono_min(l->next, mono_after(l->probed, LINK_LEAST_MS));
+	l->probe.next =
+	    mono_min(l->probe.next, mono_after(l->probe.last, LINK_LEAST_MS));
 }
 
 uint64_t
 link_hold(const struct link *l)
 {
 	uint64_t ms = damp_hold(&l->damp, &by_probes);
-	uint64_t mail_ms = damp_hold(&l->mail_damp, &by_mail);
+	uint64_t mail_ms = damp_hold(&l->mail.damp, &by_mail);
 
-	return l->refused && ms < mail_ms ? mail_ms : ms;
+	return l->mail.refused && ms < mail_ms ? mail_ms : ms;
 }
 
 static void
 probing_answered(struct engine *e, struct link *l)
 {
-	l->urgent = l->only_late = false;
+	l->probe.urgent = l->probe.only_late = false;
 	l->fails = 0;
-	if (l->asks)
-		l->doubt = false;
-	if (l->asks && l->state == LINK_UP)
-		l->refused = false;
+	if (l->mail.asks)
+		l->mail.doubt = false;
+	if (l->mail.asks && l->state == LINK_UP)
+		l->mail.refused = false;
 	l->heard = e->now;
-	if (++l->calm >= SLOW_BACK && l->slow > 0) {
-		l->slow--;
-		l->calm = 0;
+	if (++l->probe.calm >= SLOW_BACK && l->probe.slow > 0) {
+		l->probe.slow--;
+		l->probe.calm = 0;
 	}
 	if (l->oks++ == 0)
 		l->well = e->now;
@@ -281,39 +284,39 @@ probing_answered(struct engine *e, struct link *l)
 static void
 probing_give_up(struct engine *e, struct link *l)
 {
-	if (l->running || l->waits)
+	if (l->probe.running || l->probe.waits)
 		fx_add(e, (struct effect){ .kind = FX_PROBE, .who = l->who });
-	l->running = l->waits = false;
+	l->probe.running = l->probe.waits = false;
 }
 
 /* As good as two failures: nothing was lost on the way. */
 static void
 late(struct engine *e, struct link *l)
 {
-	bool only = l->fails == 0 || l->only_late;
+	bool only = l->fails == 0 || l->probe.only_late;
 
-	l->waits = true;
+	l->probe.waits = true;
 	probing_failed(e, l, FAILS_DOWN);
-	l->only_late = only;
+	l->probe.only_late = only;
 }
 
 static void
 replied_in(struct engine *e, struct link *l, uint64_t ms)
 {
-	if (ms < l->slow_ms &&
-	    !mono_due(mono_after(l->slow_at, SLOW_KEPT_MS), e->now))
+	if (ms < l->probe.slow_ms &&
+	    !mono_due(mono_after(l->probe.slow_at, SLOW_KEPT_MS), e->now))
 		return;
-	l->slow_ms = ms;
-	l->slow_at = e->now;
+	l->probe.slow_ms = ms;
+	l->probe.slow_at = e->now;
 }
 
 /* What it is to be given, if it was slow of late. */
 static uint64_t
 probing_patience(const struct engine *e, const struct link *l)
 {
-	if (mono_due(mono_after(l->slow_at, SLOW_KEPT_MS), e->now))
+	if (mono_due(mono_after(l->probe.slow_at, SLOW_KEPT_MS), e->now))
 		return 0;
-	return l->slow_ms + l->slow_ms / 2;
+	return l->probe.slow_ms + l->probe.slow_ms / 2;
 }
 
 /* What was late has come: so nothing was wrong all that time. */
@@ -321,11 +324,11 @@ static void
 slow(struct engine *e, struct link *l, uint64_t ms)
 {
 	replied_in(e, l, ms);
-	l->waits = false;
-	if (!l->only_late)
+	l->probe.waits = false;
+	if (!l->probe.only_late)
 		return;
 	probing_give_up(e, l);
-	l->asks = false;
+	l->mail.asks = false;
 	l->oks = OKS_UP - 1;
 	l->well = (struct mono){ e->now.ms > ms ? e->now.ms - ms : 0 };
 	probing_answered(e, l);
@@ -338,18 +341,18 @@ link_verdict(struct engine *e, const struct input *in)
 
 	while (l != NULL && l->who != in->who)
 		l = link_next(l);
-	if (l == NULL || (!l->running && in->verdict != PROBE_SLOW))
+	if (l == NULL || (!l->probe.running && in->verdict != PROBE_SLOW))
 		return; /* given up meanwhile */
 	switch ((enum probe_verdict)in->verdict) {
 	case PROBE_CONNECTED:
-		l->connected = true;
+		l->probe.connected = true;
 		break;
 	case PROBE_OK:
 		replied_in(e, l, in->value);
 		probing_answered(e, l);
 		break;
 	case PROBE_TAKES:
-		if (l->relay_asked)
+		if (l->relay.asked)
 			relaying_told(e, l, false);
 		probing_answered(e, l);
 		break;
@@ -369,7 +372,7 @@ link_verdict(struct engine *e, const struct input *in)
 		unable(e, l, in->reason);
 		break;
 	case PROBE_REFUSED:
-		if (l->relay_asked) {
+		if (l->relay.asked) {
 			relaying_told(e, l, true);
 			probing_answered(e, l);
 		} else {
@@ -383,7 +386,7 @@ link_verdict(struct engine *e, const struct input *in)
 static const struct addr *
 source(const struct engine *e, const struct addr *to)
 {
-	return to->family == 6 ? &e->mta.bind6 : &e->mta.bind4;
+	return to->family == 6 ? &e->asked.mta.bind6 : &e->asked.mta.bind4;
 }
 
 static void
@@ -391,17 +394,17 @@ probe(struct engine *e, struct link *l)
 {
 	struct addr addrs[2] = { l->addr, *source(e, &l->addr) };
 
-	l->next = MONO_NEVER;
-	l->probed = e->now;
-	l->running = true;
-	l->connected = false;
-	l->asks = l->doubt || l->refused;
+	l->probe.next = MONO_NEVER;
+	l->probe.last = e->now;
+	l->probe.running = true;
+	l->probe.connected = false;
+	l->mail.asks = l->mail.doubt || l->mail.refused;
 	fx_add(e, (struct effect){ .kind = FX_PROBE,
 		      .who = l->who,
 		      .name = fx_keep(e, l->name, strlen(l->name)),
 		      .addrs = fx_keep(e, addrs, sizeof(addrs)),
 		      .naddrs = addrs[1].family != 0 ? 2 : 1,
-		      .mail = l->asks,
+		      .mail = l->mail.asks,
 		      .wait_ms = probing_patience(e, l),
 		      .recipient = relaying_ask(e, l) });
 }
@@ -415,13 +418,13 @@ link_urgent(struct engine *e, const char *name)
 		if (l->use & LINK_SPACE || l->barred ||
 		    strcmp(l->name, name) != 0)
 			continue;
-		if (l->urgent && l->running)
+		if (l->probe.urgent && l->probe.running)
 			continue;
-		l->urgent = true;
-		if (pace_take(&l->pace, e->now, &when))
+		l->probe.urgent = true;
+		if (pace_take(&l->probe.pace, e->now, &when))
 			probe(e, l);
-		else if (!l->running)
-			l->next = mono_min(l->next, when);
+		else if (!l->probe.running)
+			l->probe.next = mono_min(l->probe.next, when);
 	}
 }
 
@@ -432,8 +435,8 @@ link_deadline(struct engine *e, const char *name)
 
 	for (struct link *l = link_first(e); l != NULL; l = next) {
 		next = link_next(l);
-		if (strcmp(l->name, name) == 0 && l->urgent && l->running &&
-		    !l->connected)
+		if (strcmp(l->name, name) == 0 && l->probe.urgent &&
+		    l->probe.running && !l->probe.connected)
 			probing_failed(e, l, 1);
 	}
 }
@@ -480,7 +483,7 @@ void
 link_back(struct engine *e, const char *name)
 {
 	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
-		if (l->state == LINK_DOWN && !l->running && l->oks == 0 &&
+		if (l->state == LINK_DOWN && !l->probe.running && l->oks == 0 &&
 		    strcmp(l->name, name) == 0)
 			link_soon(l);
 }
@@ -489,17 +492,17 @@ link_back(struct engine *e, const char *name)
 void
 link_alive(struct engine *e, struct link *l)
 {
-	struct mono latest = mono_after(l->probed, PROBE_SHARED_MS);
+	struct mono latest = mono_after(l->probe.last, PROBE_SHARED_MS);
 
 	l->heard = e->now;
 	if (l->state != LINK_UP) {
 		link_soon(l);
 		return;
 	}
-	if (l->running || l->fails > 0 || l->urgent)
+	if (l->probe.running || l->fails > 0 || l->probe.urgent)
 		return;
 	schedule(e, l);
-	l->next = mono_min(l->next, latest);
+	l->probe.next = mono_min(l->probe.next, latest);
 }
 
 /* The last probe of this name, at whatever address. */
@@ -509,8 +512,8 @@ link_probed(struct engine *e, const char *name)
 	struct mono last = { 0 };
 
 	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
-		if (l->probed.ms > last.ms && strcmp(l->name, name) == 0)
-			last = l->probed;
+		if (l->probe.last.ms > last.ms && strcmp(l->name, name) == 0)
+			last = l->probe.last;
 	return last;
 }
 
@@ -521,10 +524,10 @@ link_bar(struct engine *e, struct link *l, bool barred)
 	if (l->barred == barred)
 		return;
 	l->barred = barred;
-	l->urgent = false;
+	l->probe.urgent = false;
 	probing_give_up(e, l);
-	l->tried = true;
-	l->next = barred ? MONO_NEVER : e->now;
+	l->probe.tried = true;
+	l->probe.next = barred ? MONO_NEVER : e->now;
 	if (barred)
 		link_turn(e, l, LINK_DOWN);
 	else
@@ -536,14 +539,14 @@ probing_look(struct engine *e, struct link *l)
 {
 	struct mono last, least;
 
-	if (!mono_due(l->next, e->now) || l->running || l->barred)
+	if (!mono_due(l->probe.next, e->now) || l->probe.running || l->barred)
 		return;
 	last = link_probed(e, l->name);
 	least = mono_after(last, LINK_LEAST_MS);
-	if (last.ms == 0 || l->urgent || mono_due(least, e->now))
+	if (last.ms == 0 || l->probe.urgent || mono_due(least, e->now))
 		probe(e, l);
 	else
-		l->next = least;
+		l->probe.next = least;
 }
 
 void
@@ -557,8 +560,8 @@ link_tick(struct engine *e)
 	fx_wake(e, e->due.peers_at);
 	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
 		probing_look(e, l);
-		if (!l->running)
-			fx_wake(e, l->next);
+		if (!l->probe.running)
+			fx_wake(e, l->probe.next);
 		told_tick(e, l);
 	}
 	shortage_tick(e);
@@ -568,7 +571,7 @@ bool
 link_connectors_probed(struct engine *e)
 {
 	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
-		if (l->use & LINK_CONNECTOR && !l->tried &&
+		if (l->use & LINK_CONNECTOR && !l->probe.tried &&
 		    link_mail(e, l->name) != LINK_UP)
 			return false;
 	return true;

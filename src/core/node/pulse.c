@@ -19,15 +19,15 @@
 void
 pulse_begin(struct engine *e, struct session *s)
 {
-	s->firm_at = s->alive_at = s->alive_came = e->now;
-	s->patience = mono_after(e->now, SYNC_MS);
+	s->pulse.firm_at = s->pulse.alive_at = s->pulse.alive_came = e->now;
+	s->pulse.patience = mono_after(e->now, SYNC_MS);
 }
 
 void
 pulse_progress(struct engine *e, struct session *s, uint64_t octets)
 {
-	s->patience = mono_min(
-	    mono_after(s->patience, octets), mono_after(e->now, SYNC_MS));
+	s->pulse.patience = mono_min(
+	    mono_after(s->pulse.patience, octets), mono_after(e->now, SYNC_MS));
 }
 
 const char *
@@ -38,15 +38,16 @@ pulse_confirm(struct engine *e, struct session *s, struct cur *body)
 
 	if (body->bad)
 		return rc_word(RC_SHORT);
-	s->alive_came = e->now;
-	if (octets > s->sent)
-		octets = s->sent;
-	if (octets <= s->confirmed)
+	s->pulse.alive_came = e->now;
+	if (octets > s->pulse.sent)
+		octets = s->pulse.sent;
+	if (octets <= s->pulse.confirmed)
 		return NULL;
-	pulse_progress(e, s, octets - s->confirmed);
-	s->confirmed = octets;
-	s->firm_at = e->now;
-	if (nbr != NULL && s->bulk_end > 0 && s->confirmed >= s->bulk_end) {
+	pulse_progress(e, s, octets - s->pulse.confirmed);
+	s->pulse.confirmed = octets;
+	s->pulse.firm_at = e->now;
+	if (nbr != NULL && s->pulse.bulk_end > 0 &&
+	    s->pulse.confirmed >= s->pulse.bulk_end) {
 		nbr->large_lost = false;
 		nbr->stalls = 0;
 	}
@@ -62,10 +63,11 @@ pulse_confirm(struct engine *e, struct session *s, struct cur *body)
 void
 pulse_end(struct engine *e, const struct session *s, struct nbr *nbr)
 {
-	uint64_t quiet = mono_since(s->alive_came, e->now);
+	uint64_t quiet = mono_since(s->pulse.alive_came, e->now);
 
-	if (s->version < 2 || s->sent - s->confirmed < LOST_OCTETS ||
-	    mono_since(s->firm_at, e->now) < s->dead_ms / 2)
+	if (s->version < 2 ||
+	    s->pulse.sent - s->pulse.confirmed < LOST_OCTETS ||
+	    mono_since(s->pulse.firm_at, e->now) < s->pulse.dead_ms / 2)
 		return;
 	nbr->stalls++;
 	if (nbr->large_lost ||
@@ -74,28 +76,30 @@ pulse_end(struct engine *e, const struct session *s, struct nbr *nbr)
 	nbr->large_lost = true;
 	fx_event(e, (struct event){ .kind = EVENT_LARGE_LOST,
 			.peer = s->peer,
-			.value = s->sent - s->confirmed });
+			.value = s->pulse.sent - s->pulse.confirmed });
 }
 
 const char *
 pulse_overdue(struct engine *e, struct session *s)
 {
-	struct mono dead = mono_after(s->heard, s->dead_ms);
-	struct mono miss = mono_after(s->heard, e->setup->keepalive_ms * 3 / 2);
+	struct mono dead = mono_after(s->pulse.heard, s->pulse.dead_ms);
+	struct mono miss =
+	    mono_after(s->pulse.heard, e->setup->keepalive_ms * 3 / 2);
 
 	if (mono_due(dead, e->now))
 		return "silent";
 	if (s->state == NBR_GREET &&
 	    mono_due(mono_after(s->opened, GREET_MS), e->now))
 		return "slow-hello";
-	if (s->state == NBR_SYNC && mono_due(s->patience, e->now))
+	if (s->state == NBR_SYNC && mono_due(s->pulse.patience, e->now))
 		return "slow-exchange";
-	if (s->state == NBR_FULL && !s->missed && mono_due(miss, e->now)) {
-		s->missed = true;
+	if (s->state == NBR_FULL && !s->pulse.missed &&
+	    mono_due(miss, e->now)) {
+		s->pulse.missed = true;
 		adjacent_missed(e, nbrs_get(e, s->peer));
 	}
 	fx_wake(e, dead);
-	if (s->state == NBR_FULL && !s->missed)
+	if (s->state == NBR_FULL && !s->pulse.missed)
 		fx_wake(e, miss);
 	return NULL;
 }
@@ -104,8 +108,9 @@ void
 pulse_alive(struct engine *e, struct session *s)
 {
 	/* What confirms goes out whatever else is said. */
-	struct mono due = mono_after(
-	    s->version > 1 ? s->alive_at : s->said, e->setup->keepalive_ms);
+	struct mono due =
+	    mono_after(s->version > 1 ? s->pulse.alive_at : s->pulse.said,
+		e->setup->keepalive_ms);
 	struct buf out = { 0 };
 
 	if (s->state < NBR_SYNC)
@@ -114,18 +119,18 @@ pulse_alive(struct engine *e, struct session *s)
 		size_t hole = frame_open(&out, MSG_ALIVE);
 
 		if (s->version > 1)
-			buf_u64(&out, s->came);
+			buf_u64(&out, s->pulse.came);
 		frame_close(&out, hole);
 		fx_send(e, s, &out);
 		buf_done(&out);
-		s->alive_at = e->now;
+		s->pulse.alive_at = e->now;
 		due = mono_after(e->now, e->setup->keepalive_ms);
 	}
 	fx_wake(e, due);
 	/* An exchange, however long it takes, is not begun anew. */
 	if (s->state != NBR_FULL)
 		return;
-	if (mono_due(s->digest_at, e->now))
+	if (mono_due(s->sync.digest_at, e->now))
 		sync_digest_send(e, s);
-	fx_wake(e, s->digest_at);
+	fx_wake(e, s->sync.digest_at);
 }

@@ -89,7 +89,7 @@ query_seconds(const struct engine *e, struct mono since)
 static const struct rib *
 rib_of(const struct engine *e)
 {
-	return e->shown != NULL ? e->shown : e->rib;
+	return e->table.shown != NULL ? e->table.shown : e->table.rib;
 }
 
 static const char *
@@ -97,10 +97,11 @@ own_state_word(struct engine *e)
 {
 	if (e->phase < PHASE_RUNNING)
 		return "returning";
-	if (e->setup->drain || e->drained)
+	if (e->setup->drain || e->drain.on)
 		return "drain";
-	return e->behind || !e->published_once || !asked_may(e) ? "starting"
-	                                                        : "up";
+	return e->table.behind || !e->table.published_once || !asked_may(e)
+	           ? "starting"
+	           : "up";
 }
 
 static void
@@ -126,24 +127,24 @@ away(struct engine *e, struct json *j)
 static uint64_t
 behind_ms(const struct engine *e, const struct rib *rib)
 {
-	if (rib == NULL || e->published >= rib->generation ||
-	    e->sent_at.ms == 0)
+	if (rib == NULL || e->table.published >= rib->generation ||
+	    e->table.sent_at.ms == 0)
 		return 0;
-	return mono_since(e->sent_at, e->now);
+	return mono_since(e->table.sent_at, e->now);
 }
 
 static void
 drain_show(const struct engine *e, struct json *j)
 {
 	const char *reason =
-	    e->drained ? e->drain_reason : e->setup->drain_reason;
+	    e->drain.on ? e->drain.reason : e->setup->drain_reason;
 
-	if (!e->drained && !e->setup->drain)
+	if (!e->drain.on && !e->setup->drain)
 		return;
 	if (reason != NULL)
 		json_str(j, "drain_reason", reason);
-	if (e->drained && e->drain_until != 0)
-		json_uint(j, "drain_until", e->drain_until);
+	if (e->drain.on && e->drain.until != 0)
+		json_uint(j, "drain_until", e->drain.until);
 }
 
 static void
@@ -172,27 +173,27 @@ status(struct engine *e, struct json *j, const struct request *r)
 	json_str(j, "state", own_state_word(e));
 	troubles_show(e, j);
 	json_uint(j, "generation", rib == NULL ? 0 : rib->generation);
-	json_uint(j, "published", e->published);
+	json_uint(j, "published", e->table.published);
 	json_uint(j, "routes", rib == NULL ? 0 : rib->n);
 	json_uint(j, "holds", holds);
 	json_uint(j, "leaving", leaving);
 	if (leaves != 0)
 		json_uint(j, "leaves", leaves);
 	held_show(e, j);
-	if (e->mta.queue_directory[0] != '\0')
-		json_str(j, "queue_directory", e->mta.queue_directory);
+	if (e->asked.mta.queue_directory[0] != '\0')
+		json_str(j, "queue_directory", e->asked.mta.queue_directory);
 	json_uint(j, "sessions", e->sessions.n);
 	json_uint(j, "full", full);
 	json_uint(j, "lsas", lsdb_count(&e->db));
 	parts_whole(&e->db.parts, e->seal, digest);
 	json_hex(j, "digest", digest, SEAL_DIGEST);
-	json_uint(j, "epoch", e->epoch);
-	json_bool(j, "alone", e->alone);
+	json_uint(j, "epoch", e->origin.epoch);
+	json_bool(j, "alone", e->table.alone);
 	json_uint(j, "behind_ms", behind_ms(e, rib));
-	if (e->confirm_moves > 0)
-		json_uint(j, "confirm_moves", e->confirm_moves);
+	if (e->table.confirm_moves > 0)
+		json_uint(j, "confirm_moves", e->table.confirm_moves);
 	drain_show(e, j);
-	json_uint(j, "uptime_s", query_seconds(e, e->started));
+	json_uint(j, "uptime_s", query_seconds(e, e->turn.started));
 	away(e, j);
 	evidence_show(e, j, "reports");
 	json_close(j, '}');
@@ -412,10 +413,10 @@ query_drain(struct engine *e, struct json *j, const struct request *r)
 			query_verdict(j, false, rc_word(RC_NAME));
 			return;
 		}
-	e->drained = true;
-	e->drain_until = query_number(option(r, "until"));
-	mem_free(e->drain_reason);
-	e->drain_reason = mem_str(reason);
+	e->drain.on = true;
+	e->drain.until = query_number(option(r, "until"));
+	mem_free(e->drain.reason);
+	e->drain.reason = mem_str(reason);
 	due_say(e);
 	query_verdict(j, true, NULL);
 }
@@ -424,7 +425,7 @@ static void
 ready(struct engine *e, struct json *j, const struct request *r)
 {
 	(void)r;
-	e->drained = false;
+	e->drain.on = false;
 	due_say(e);
 	query_verdict(j, true, NULL);
 }

@@ -31,11 +31,11 @@ refused_route_of(const struct engine *e, const char *recipient)
 	struct match m;
 	const char *pattern;
 
-	if (e->rib == NULL)
+	if (e->table.rib == NULL)
 		return NULL;
-	m = match_over(recipient, e->mta.delimiters);
+	m = match_over(recipient, e->asked.mta.delimiters);
 	while (route == NULL && (pattern = match_next(&m)) != NULL)
-		route = rib_find(e->rib, pattern);
+		route = rib_find(e->table.rib, pattern);
 	return route;
 }
 
@@ -66,7 +66,7 @@ refused_by(struct engine *e, const struct route *route, const char *name,
 
 	if (!is_hop(&r->hop, hop))
 		return;
-	off = refusal_add(&e->refusals, &told);
+	off = refusal_add(&e->evidence.refusals, &told);
 	if (off != NULL)
 		changed(e, off, "recipients");
 }
@@ -79,7 +79,7 @@ core_refused(
 		refused_by(
 		    e, route, route->hop[i].name, &route->hop[i].addr, r);
 	/* Where a connector has limits a message may have gone elsewhere. */
-	for (struct link *l = e->annex.net.n > 0 ? link_first(e) : NULL;
+	for (struct link *l = e->table.annex.net.n > 0 ? link_first(e) : NULL;
 	     l != NULL; l = link_next(l))
 		if (l->use & (LINK_CONNECTOR | LINK_MEMBER) &&
 		    !refused_goes_by(route, &l->addr))
@@ -92,7 +92,7 @@ accepted(struct engine *e, const char *pattern, const struct addr *hop)
 	struct refusal_told told = {
 		.pattern = pattern, .hop = *hop, .now = e->now
 	};
-	const struct refusal *was = refusal_end(&e->refusals, &told);
+	const struct refusal *was = refusal_end(&e->evidence.refusals, &told);
 
 	if (was != NULL)
 		changed(e, was, "accepted");
@@ -122,7 +122,7 @@ refused_probe(struct engine *e, const struct refused_probe *probe)
 		accepted(e, probe->pattern, &probe->hop);
 		return;
 	}
-	off = refusal_add(&e->refusals, &told);
+	off = refusal_add(&e->evidence.refusals, &told);
 	if (off != NULL)
 		changed(e, off, "probes");
 }
@@ -132,17 +132,17 @@ refused_tick(struct engine *e)
 {
 	const struct refusal *over;
 
-	while ((over = refusal_over(&e->refusals, e->now)) != NULL)
+	while ((over = refusal_over(&e->evidence.refusals, e->now)) != NULL)
 		changed(e, over, "time");
-	fx_wake(e, refusal_due(&e->refusals));
+	fx_wake(e, refusal_due(&e->evidence.refusals));
 }
 
 void
 refused_show(const struct engine *e, struct json *j, const struct addr *hop)
 {
 	json_open(j, "refuses", '[');
-	for (size_t i = 0; i < e->refusals.list.n; i++) {
-		const struct refusal *r = &e->refusals.list.v[i];
+	for (size_t i = 0; i < e->evidence.refusals.list.n; i++) {
+		const struct refusal *r = &e->evidence.refusals.list.v[i];
 
 		if (r->off && addr_equal(&r->hop, hop))
 			json_str(j, NULL, r->pattern);

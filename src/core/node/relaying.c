@@ -38,8 +38,8 @@ following(const struct engine *e, const struct addr *hop, const char *last)
 {
 	const char *first = NULL, *next = NULL;
 
-	for (size_t i = 0; e->rib != NULL && i < e->rib->n; i++) {
-		const struct route *route = &e->rib->routes[i];
+	for (size_t i = 0; e->table.rib != NULL && i < e->table.rib->n; i++) {
+		const struct route *route = &e->table.rib->routes[i];
 
 		if (!relaying_is_open(route, hop))
 			continue;
@@ -76,33 +76,33 @@ relaying_ask(struct engine *e, struct link *l)
 {
 	const char *pattern;
 
-	l->relay_asked = false;
+	l->relay.asked = false;
 	if (!(l->use & (LINK_CONNECTOR | LINK_MEMBER)) || l->state != LINK_UP ||
-	    l->asks || !mono_due(l->relay_at, e->now))
+	    l->mail.asks || !mono_due(l->relay.at, e->now))
 		return NULL;
-	pattern = l->relay_again ? l->relay_pattern
-	                         : following(e, &l->addr, l->relay_pattern);
+	pattern = l->relay.again ? l->relay.pattern
+	                         : following(e, &l->addr, l->relay.pattern);
 	if (pattern == NULL)
 		return NULL;
-	if (pattern != l->relay_pattern) {
-		mem_free(l->relay_pattern);
-		l->relay_pattern = mem_str(pattern);
+	if (pattern != l->relay.pattern) {
+		mem_free(l->relay.pattern);
+		l->relay.pattern = mem_str(pattern);
 	}
-	l->relay_again = false;
-	l->relay_asked = true;
-	l->relay_at = mono_after(e->now, EACH_MS);
-	return relaying_recipient(e, l->relay_pattern);
+	l->relay.again = false;
+	l->relay.asked = true;
+	l->relay.at = mono_after(e->now, EACH_MS);
+	return relaying_recipient(e, l->relay.pattern);
 }
 
 void
 relaying_told(struct engine *e, struct link *l, bool refused)
 {
-	struct refused_probe probe = { l->relay_pattern, l->name, l->addr,
+	struct refused_probe probe = { l->relay.pattern, l->name, l->addr,
 		refused };
 
 	refused_probe(e, &probe);
-	l->relay_again = refused && !refusal_is_off(&e->refusals,
-					l->relay_pattern, &l->addr);
+	l->relay.again = refused && !refusal_is_off(&e->evidence.refusals,
+					l->relay.pattern, &l->addr);
 }
 
 struct asking {
@@ -122,8 +122,9 @@ static void
 asking_list(struct engine *e, struct asking *a)
 {
 	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
-		if (!l->running && l->use & (LINK_CONNECTOR | LINK_MEMBER) &&
-		    l->state == LINK_UP && l->relay_at.ms == 0)
+		if (!l->probe.running &&
+		    l->use & (LINK_CONNECTOR | LINK_MEMBER) &&
+		    l->state == LINK_UP && l->relay.at.ms == 0)
 			vec_push(&a->links, l);
 	if (a->links.n > 1)
 		qsort(a->links.v, a->links.n, sizeof(*a->links.v),
@@ -157,8 +158,8 @@ relaying_table(struct engine *e)
 	struct asking a = { 0 };
 
 	asking_list(e, &a);
-	for (size_t i = 0; a.links.n > 0 && i < e->rib->n; i++) {
-		const struct route *route = &e->rib->routes[i];
+	for (size_t i = 0; a.links.n > 0 && i < e->table.rib->n; i++) {
+		const struct route *route = &e->table.rib->routes[i];
 
 		for (size_t k = 0; k < route->nhops; k++)
 			if (relaying_is_open(route, &route->hop[k].addr))

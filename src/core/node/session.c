@@ -29,9 +29,9 @@ void
 session_free(struct session *s)
 {
 	frame_done(&s->in);
-	keyset_done(&s->queue);
-	wants_done(&s->wanted);
-	keyset_done(&s->late);
+	keyset_done(&s->sync.queue);
+	wants_done(&s->sync.wanted);
+	keyset_done(&s->sync.late);
 	mem_free(s->peer);
 	mem_free(s);
 }
@@ -81,7 +81,7 @@ session_move(struct engine *e, struct session *s, enum nbr_event event,
 	s->state = m->next;
 	if (s->state == NBR_FULL && nbr != NULL) {
 		nbr->dial_fails = 0;
-		s->owes = false;
+		s->pulse.owes = false;
 	}
 	if (m->todo & NBR_SEND_HELLO)
 		hello_send(e, s);
@@ -234,9 +234,9 @@ session_open(struct engine *e, const struct input *in)
 	s->dialled = in->dialled;
 	s->carrier = in->carrier;
 	s->state = NBR_DOWN;
-	s->opened = s->heard = s->said = e->now;
+	s->opened = s->pulse.heard = s->pulse.said = e->now;
 	pulse_begin(e, s);
-	s->dead_ms = e->setup->dead_ms;
+	s->pulse.dead_ms = e->setup->dead_ms;
 	s->faults = (struct pace){ .burst = LIMIT_FAULTS,
 		.each_ms = 60000 / LIMIT_FAULTS };
 	e->seal->vouch(e->seal->ctx, in->bytes, in->len, &claims);
@@ -259,10 +259,10 @@ session_open(struct engine *e, const struct input *in)
 	if (nbr->session != NULL) {
 		struct session *old = nbr->session;
 
-		s->missed = false;
-		s->owes =
-		    old->owes || old->queue.tree.n > 0 ||
-		    (old->version > 1 && old->confirmed < old->update_end);
+		s->pulse.missed = false;
+		s->pulse.owes = old->pulse.owes || old->sync.queue.tree.n > 0 ||
+		                (old->version > 1 && old->pulse.confirmed <
+							 old->pulse.update_end);
 		nbr->session = s; /* so that nothing is withdrawn between */
 		session_fault(e, old, "second-session");
 	}
@@ -291,8 +291,9 @@ hello(struct engine *e, struct session *s, struct cur *body)
 		return rc_word(RC_RANGE);
 	s->version = hello.highest < MSG_VERSION ? hello.highest : MSG_VERSION;
 	/* The one who waits longer sets the time for both. */
-	if (hello.dead_ms > s->dead_ms)
-		s->dead_ms = hello.dead_ms < 600000 ? hello.dead_ms : 600000;
+	if (hello.dead_ms > s->pulse.dead_ms)
+		s->pulse.dead_ms =
+		    hello.dead_ms < 600000 ? hello.dead_ms : 600000;
 	return session_move(e, s, NBR_HELLO, NULL) ? NULL : rc_word(RC_STATE);
 }
 
@@ -390,8 +391,8 @@ message(struct engine *e, struct session *s, uint8_t type, struct cur *body)
 static void
 agree_check(struct engine *e, struct session *s)
 {
-	if (s->state == NBR_SYNC && s->summary_whole && s->synced_heard &&
-	    s->wanted.tree.n == 0)
+	if (s->state == NBR_SYNC && s->sync.summary_whole &&
+	    s->sync.synced_heard && s->sync.wanted.tree.n == 0)
 		session_move(e, s, NBR_AGREED, NULL);
 }
 
@@ -418,9 +419,9 @@ session_bytes(struct engine *e, const struct input *in)
 
 	if (s == NULL)
 		return;
-	s->heard = e->now;
-	s->missed = false;
-	s->came += in->len;
+	s->pulse.heard = e->now;
+	s->pulse.missed = false;
+	s->pulse.came += in->len;
 	pulse_progress(e, s, in->len);
 	frame_put(&s->in, in->bytes, in->len);
 	while (s->over == NULL && (got = frame_next(&s->in, &type, &body)) == 1)
@@ -453,7 +454,7 @@ session_flood(
 
 		if (s == from || s->state < NBR_SYNC || s->over != NULL)
 			continue;
-		keyset_add(&s->queue, &lsa->key);
+		keyset_add(&s->sync.queue, &lsa->key);
 		sync_pump(e, s);
 	}
 }
@@ -461,7 +462,7 @@ session_flood(
 void
 session_offer(struct engine *e, struct session *s, const struct lsa_key *key)
 {
-	keyset_add(&s->queue, key);
+	keyset_add(&s->sync.queue, key);
 	sync_pump(e, s);
 }
 

@@ -11,27 +11,28 @@
 void
 shortage_begins(struct engine *e, const char *reason)
 {
-	if (e->shortage == NULL || strcmp(e->shortage, reason) != 0)
+	if (e->evidence.shortage == NULL ||
+	    strcmp(e->evidence.shortage, reason) != 0)
 		fx_event(e, (struct event){ .kind = EVENT_SHORTAGE,
 				.to = "short",
 				.reason = reason });
-	e->shortage = reason;
-	e->short_at = e->now;
+	e->evidence.shortage = reason;
+	e->evidence.short_at = e->now;
 }
 
 void
 shortage_tick(struct engine *e)
 {
-	struct mono over = mono_after(e->short_at, SHORTAGE_MS);
+	struct mono over = mono_after(e->evidence.short_at, SHORTAGE_MS);
 
-	if (e->shortage == NULL)
+	if (e->evidence.shortage == NULL)
 		return;
 	if (!mono_due(over, e->now)) {
 		fx_wake(e, over);
 		return;
 	}
-	fx_event(e,
-	    (struct event){
-		.kind = EVENT_SHORTAGE, .to = "well", .reason = e->shortage });
-	e->shortage = NULL;
+	fx_event(e, (struct event){ .kind = EVENT_SHORTAGE,
+			.to = "well",
+			.reason = e->evidence.shortage });
+	e->evidence.shortage = NULL;
 }

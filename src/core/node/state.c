@@ -28,8 +28,8 @@ engine_save(const struct engine *e, struct buf *out)
 		buf_u32(out, l->len);
 		buf_bytes(out, l->octets, l->len);
 	}
-	rib_write(out, e->rib);
-	refusal_encode(&e->refusals, e->now, e->wall, out);
+	rib_write(out, e->table.rib);
+	refusal_encode(&e->evidence.refusals, e->now, e->wall, out);
 }
 
 void
@@ -38,8 +38,9 @@ state_now(struct engine *e)
 	if (!e->due.save)
 		return;
 	e->due.save = false;
-	fx_add(e, (struct effect){
-		      .kind = FX_SAVE, .who = ++e->saves, .what = SAVE_STATE });
+	fx_add(e, (struct effect){ .kind = FX_SAVE,
+		      .who = ++e->origin.saves,
+		      .what = SAVE_STATE });
 }
 
 void
@@ -58,7 +59,7 @@ state_restore_epoch(struct engine *e, const uint8_t *p, size_t n)
 	uint32_t epoch = cur_u32(&in);
 
 	if (!in.bad && in.left == 0)
-		e->epoch = epoch;
+		e->origin.epoch = epoch;
 }
 
 /* The number of LSAs that were refused. */
@@ -102,13 +103,14 @@ rib_restore(struct engine *e, struct rib *rib)
 {
 	if (rib == NULL)
 		return;
-	if (e->rib != NULL && e->rib->generation >= rib->generation) {
+	if (e->table.rib != NULL &&
+	    e->table.rib->generation >= rib->generation) {
 		rib_free(rib);
 		return;
 	}
-	rib_free(e->rib);
-	e->rib = rib;
-	e->published_once = true;
+	rib_free(e->table.rib);
+	e->table.rib = rib;
+	e->table.published_once = true;
 }
 
 void
@@ -122,7 +124,7 @@ state_restore_table(struct engine *e, const uint8_t *p, size_t n)
 	rib_restore(e, rib_read(&in));
 	noted = cur_u64(&in);
 	if (!in.bad)
-		e->noted = noted;
+		e->table.noted = noted;
 }
 
 /* A newer table than any that is kept was published on a full disk: what it
@@ -131,12 +133,13 @@ state_restore_table(struct engine *e, const uint8_t *p, size_t n)
 static void
 number_restore(struct engine *e)
 {
-	struct rib *rib = e->rib;
+	struct rib *rib = e->table.rib;
 
 	if (rib == NULL)
 		return;
-	if (rib->generation < e->noted && e->noted < LIMIT_GENERATION)
-		rib->generation = e->noted + 1;
+	if (rib->generation < e->table.noted &&
+	    e->table.noted < LIMIT_GENERATION)
+		rib->generation = e->table.noted + 1;
 	if (rib->generation > LIMIT_GENERATION)
 		rib->generation = LIMIT_GENERATION;
 }
@@ -182,7 +185,8 @@ saved_read(struct engine *e, const uint8_t *p, size_t n)
 	if (version == VERSION_BEFORE)
 		leaving_read(e, &in, rib);
 	else if (rib != NULL && in.left > 0)
-		(void)refusal_decode(&e->refusals, &in, e->now, e->wall);
+		(void)refusal_decode(
+		    &e->evidence.refusals, &in, e->now, e->wall);
 	rib_restore(e, rib);
 	fx_event(e, (struct event){ .kind = EVENT_RESTORED,
 			.value = lsdb_count(&e->db),

@@ -38,14 +38,15 @@ steer_verdict(enum link_state state)
 static void
 probes_fill(struct engine *e)
 {
-	e->probes.n = e->places.n = 0;
+	e->table.probes.n = e->table.places.n = 0;
 	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
 		enum link_state state = link_service(e, l->name, LINK_MEMBER);
 
-		vec_push(&e->places, ((struct view_place){ l->name, l->addr,
-					 steer_verdict(l->state) }));
+		vec_push(
+		    &e->table.places, ((struct view_place){ l->name, l->addr,
+					  steer_verdict(l->state) }));
 		if (l->use & LINK_MEMBER && link_is_first(e, l))
-			vec_push(&e->probes,
+			vec_push(&e->table.probes,
 			    ((struct view_probe){ .name = l->name,
 				.verdict = contest_lost(e, l->name)
 			                       ? VIEW_DOWN
@@ -61,7 +62,7 @@ probes_fill(struct engine *e)
 			const struct link *l = link_bridgehead(e, b);
 
 			if (l != NULL)
-				vec_push(&e->probes,
+				vec_push(&e->table.probes,
 				    ((struct view_probe){ .name = name,
 					.connector = c->name,
 					.verdict =
@@ -155,7 +156,7 @@ moved(void *ctx, const struct route *from, const struct route *to)
 	if (m->n++ < PATTERNS_SAID)
 		buf_printf(&m->patterns, "%s%s", m->n > 1 ? " " : "", pattern);
 	if (from != NULL && to != NULL && to->kind != ROUTE_HOLD)
-		vec_push(&m->e->moved, mem_str(pattern));
+		vec_push(&m->e->table.moved, mem_str(pattern));
 }
 
 static void
@@ -163,17 +164,17 @@ alone_check(struct engine *e, const struct view *view)
 {
 	bool alone = view_alone(view);
 
-	if (alone != e->alone)
+	if (alone != e->table.alone)
 		fx_event(e, (struct event){ .kind = EVENT_ALONE,
 				.to = alone ? "alone" : "joined" });
-	e->alone = alone;
+	e->table.alone = alone;
 }
 
 static void
 steer_publish(struct engine *e, struct rib *rib)
 {
 	struct moves moves = { .e = e };
-	struct rib *old = e->rib;
+	struct rib *old = e->table.rib;
 	struct buf number = { 0 };
 
 	rib_diff(old, rib, moved, &moves);
@@ -181,8 +182,8 @@ steer_publish(struct engine *e, struct rib *rib)
 	buf_printf(&number, "%llu", (unsigned long long)rib->generation);
 	buf_u8(&number, 0);
 	transit_share(e, old, rib);
-	e->rib = rib;
-	e->sent_at = e->now;
+	e->table.rib = rib;
+	e->table.sent_at = e->now;
 	fx_add(e, (struct effect){ .kind = FX_ROUTES, .rib = rib });
 	fx_event(e,
 	    (struct event){ .kind = EVENT_ROUTES,
@@ -196,8 +197,8 @@ steer_publish(struct engine *e, struct rib *rib)
 	buf_done(&moves.patterns);
 	buf_done(&number);
 	rib_free(old);
-	rib_free(e->shown);
-	e->shown = NULL;
+	rib_free(e->table.shown);
+	e->table.shown = NULL;
 	due_save(e);
 	relaying_table(e);
 }
@@ -207,7 +208,7 @@ steer_view(struct engine *e, const struct lsdb *db)
 {
 	struct view_input in = { .db = db,
 		.setup = e->setup,
-		.mta = &e->mta,
+		.mta = &e->asked.mta,
 		.now = e->now,
 		.wall = e->wall,
 		.may_relay = may_relay,
@@ -216,11 +217,11 @@ steer_view(struct engine *e, const struct lsdb *db)
 		.ctx = e };
 
 	probes_fill(e);
-	in.refusals = &e->refusals;
-	in.probes = e->probes.v;
-	in.nprobes = e->probes.n;
-	in.places = e->places.v;
-	in.nplaces = e->places.n;
+	in.refusals = &e->evidence.refusals;
+	in.probes = e->table.probes.v;
+	in.nprobes = e->table.probes.n;
+	in.places = e->table.places.v;
+	in.nplaces = e->table.places.n;
 	return view_new(&in);
 }
 
@@ -236,23 +237,26 @@ compute(struct engine *e, bool always)
 	e->due.compute = false;
 	e->due.compute_at = MONO_NEVER;
 	alone_check(e, view);
-	rib = view_rib(view, e->rib, &e->pending);
+	rib = view_rib(view, e->table.rib, &e->table.pending);
 	limits = annex_make(e, view);
 	view_free(view);
-	due = fresh_hold(&e->fresh, e->rib, rib, e->now);
-	e->table_due_at = mono_min(due, view_pending_due(&e->pending, e->now));
+	due = fresh_hold(&e->table.fresh, e->table.rib, rib, e->now);
+	e->table.due_at =
+	    mono_min(due, view_pending_due(&e->table.pending, e->now));
 	/* Messages with limits have routes of their own: another table. */
-	if (limits && e->rib != NULL && rib->generation == e->rib->generation)
+	if (limits && e->table.rib != NULL &&
+	    rib->generation == e->table.rib->generation)
 		rib->generation++;
 	annex_say(e, rib->generation);
-	if (always || e->rib == NULL || rib->generation != e->rib->generation) {
+	if (always || e->table.rib == NULL ||
+	    rib->generation != e->table.rib->generation) {
 		steer_publish(e, rib);
 		return;
 	}
 	/* The MTA sees no difference, but lsrctl does: costs and paths. The
 	 * table that is lent to the shell stays. */
-	rib_free(e->shown);
-	e->shown = rib;
+	rib_free(e->table.shown);
+	e->table.shown = rib;
 }
 
 bool
@@ -283,7 +287,7 @@ steer_all_back(struct engine *e, struct buf *missing)
 static bool
 is_back(struct engine *e)
 {
-	struct mono limit = mono_after(e->started, RETURN_MS);
+	struct mono limit = mono_after(e->turn.started, RETURN_MS);
 	bool any = e->sessions.n == 0, first;
 	struct lsa_key key = { e->setup->server, "", LSA_SERVER };
 
@@ -295,7 +299,7 @@ is_back(struct engine *e)
 	/* What cannot be probed for a shortage of our own is not waited for. */
 	if (!any || !asked_ready(e) ||
 	    (!link_connectors_probed(e) &&
-		!(e->shortage != NULL && mono_due(limit, e->now))))
+		!(e->evidence.shortage != NULL && mono_due(limit, e->now))))
 		return false;
 	if (mono_due(limit, e->now))
 		return true;
@@ -313,10 +317,11 @@ phase_check(struct engine *e)
 	if (e->phase != PHASE_PUBLISHING)
 		return;
 	/* Our LSAs follow the table, or the alarm that there is none. */
-	if (e->rib != NULL && e->published >= e->rib->generation) {
+	if (e->table.rib != NULL &&
+	    e->table.published >= e->table.rib->generation) {
 		e->phase = PHASE_RUNNING;
 		due_say(e);
-	} else if (e->behind) {
+	} else if (e->table.behind) {
 		e->phase = PHASE_RUNNING;
 		due_say(e);
 	}
@@ -325,18 +330,18 @@ phase_check(struct engine *e)
 static void
 behind_check(struct engine *e)
 {
-	struct mono limit = mono_after(e->sent_at, BEHIND_MS);
+	struct mono limit = mono_after(e->table.sent_at, BEHIND_MS);
 
-	if (e->rib == NULL || e->phase < PHASE_PUBLISHING ||
-	    e->published >= e->rib->generation || e->behind)
+	if (e->table.rib == NULL || e->phase < PHASE_PUBLISHING ||
+	    e->table.published >= e->table.rib->generation || e->table.behind)
 		return;
 	if (!mono_due(limit, e->now)) {
 		fx_wake(e, limit);
 		return;
 	}
-	e->behind = true;
+	e->table.behind = true;
 	fx_event(e, (struct event){ .kind = EVENT_BEHIND,
-			.value = mono_since(e->sent_at, e->now) });
+			.value = mono_since(e->table.sent_at, e->now) });
 	due_say(e);
 }
 
@@ -354,23 +359,24 @@ steer_tick(struct engine *e)
 {
 	behind_check(e);
 	phase_check(e);
-	if (mono_due(e->retry_at, e->now)) {
-		e->retry_at = MONO_NEVER;
+	if (mono_due(e->table.retry_at, e->now)) {
+		e->table.retry_at = MONO_NEVER;
 		retry(e, "*");
 	}
-	fx_wake(e, e->retry_at);
+	fx_wake(e, e->table.retry_at);
 	if (e->phase < PHASE_PUBLISHING)
 		return;
-	if (mono_due(e->table_due_at, e->now)) {
-		e->table_due_at = MONO_NEVER; /* until it is computed */
+	if (mono_due(e->table.due_at, e->now)) {
+		e->table.due_at = MONO_NEVER; /* until it is computed */
 		due_compute(e);
 	}
 	/* Never in the step of the news: see steer.h. */
-	if (e->due.compute && mono_due(e->due.compute_at, e->now) && e->ticking)
+	if (e->due.compute && mono_due(e->due.compute_at, e->now) &&
+	    e->turn.ticking)
 		compute(e, false);
 	annex_tick(e);
 	fx_wake(e, e->due.compute ? e->due.compute_at : MONO_NEVER);
-	fx_wake(e, e->table_due_at);
+	fx_wake(e, e->table.due_at);
 }
 
 void
@@ -378,42 +384,43 @@ steer_published(struct engine *e, uint64_t generation, bool made)
 {
 	if (made) { /* while one was missing the MTA deferred whatever came */
 		retry(e, "*");
-		e->retry_at = mono_after(e->now, MADE_AGAIN_MS);
-		fx_wake(e, e->retry_at);
+		e->table.retry_at = mono_after(e->now, MADE_AGAIN_MS);
+		fx_wake(e, e->table.retry_at);
 	}
-	if (e->rib == NULL || generation < e->rib->generation)
+	if (e->table.rib == NULL || generation < e->table.rib->generation)
 		return; /* an older one; the newest is on its way */
-	e->published = generation;
-	e->published_once = true;
-	e->behind = false;
+	e->table.published = generation;
+	e->table.published_once = true;
+	e->table.behind = false;
 	due_say(e); /* our state, and patterns the table has now */
-	for (size_t i = 0; i < e->moved.n; i++) {
-		retry(e, e->moved.v[i]);
-		mem_free(e->moved.v[i]);
+	for (size_t i = 0; i < e->table.moved.n; i++) {
+		retry(e, e->table.moved.v[i]);
+		mem_free(e->table.moved.v[i]);
 	}
-	e->moved.n = 0;
+	e->table.moved.n = 0;
 }
 
 void
 steer_waits(struct engine *e, const char *pattern, uint64_t n)
 {
 	/* Mail still comes for what the MTA's table says. */
-	if (e->rib != NULL && e->published >= e->rib->generation &&
-	    view_pending_waits(&e->pending, pattern, n))
+	if (e->table.rib != NULL &&
+	    e->table.published >= e->table.rib->generation &&
+	    view_pending_waits(&e->table.pending, pattern, n))
 		due_compute(e);
 }
 
 void
 steer_done(struct engine *e)
 {
-	for (size_t i = 0; i < e->moved.n; i++)
-		mem_free(e->moved.v[i]);
-	vec_done(&e->moved);
-	vec_done(&e->probes);
-	vec_done(&e->places);
-	fresh_done(&e->fresh);
+	for (size_t i = 0; i < e->table.moved.n; i++)
+		mem_free(e->table.moved.v[i]);
+	vec_done(&e->table.moved);
+	vec_done(&e->table.probes);
+	vec_done(&e->table.places);
+	fresh_done(&e->table.fresh);
 	annex_done(e);
-	view_pending_done(&e->pending);
-	rib_free(e->shown);
-	rib_free(e->rib);
+	view_pending_done(&e->table.pending);
+	rib_free(e->table.shown);
+	rib_free(e->table.rib);
 }

@@ -52,8 +52,8 @@ sync_digest_send(struct engine *e, struct session *s)
 {
 	/* In SYNC both have said theirs. */
 	digest_send(e, s, s->state == NBR_FULL ? MSG_ASKS : 0);
-	s->summary_sent = s->synced_sent = false;
-	s->digest_at =
+	s->sync.summary_sent = s->sync.synced_sent = false;
+	s->sync.digest_at =
 	    mono_after(e->now, e->setup->digest_ms + rng_below(&e->rng, 1000));
 }
 
@@ -76,15 +76,16 @@ static bool
 more_ask(struct engine *e, struct session *s)
 {
 	if (s->state == NBR_FULL) {
-		s->more = false;
-		s->digest_at = mono_min(
-		    s->digest_at, mono_after(e->now, LIMIT_SAY_EACH_MS));
+		s->sync.more = false;
+		s->sync.digest_at = mono_min(
+		    s->sync.digest_at, mono_after(e->now, LIMIT_SAY_EACH_MS));
 		return false;
 	}
-	if (s->synced_heard) {
-		s->more = s->synced_heard = s->summary_whole = false;
-		s->again = true;
-		s->read = 0;
+	if (s->sync.synced_heard) {
+		s->sync.more = s->sync.synced_heard = s->sync.summary_whole =
+		    false;
+		s->sync.again = true;
+		s->sync.read = 0;
 		sync_digest_send(e, s);
 	}
 	return true;
@@ -94,11 +95,12 @@ more_ask(struct engine *e, struct session *s)
 static void
 synced_check(struct engine *e, struct session *s)
 {
-	if (!s->summary_whole || s->wanted.tree.n > 0 || s->synced_sent)
+	if (!s->sync.summary_whole || s->sync.wanted.tree.n > 0 ||
+	    s->sync.synced_sent)
 		return;
-	if (s->more && more_ask(e, s))
+	if (s->sync.more && more_ask(e, s))
 		return;
-	s->synced_sent = true;
+	s->sync.synced_sent = true;
 	empty_send(e, s, MSG_SYNCED);
 }
 
@@ -106,24 +108,24 @@ synced_check(struct engine *e, struct session *s)
 static void
 on_synced(struct engine *e, struct session *s)
 {
-	s->synced_heard = true;
-	if (s->again)
-		s->summary_whole = true;
-	s->again = false;
+	s->sync.synced_heard = true;
+	if (s->sync.again)
+		s->sync.summary_whole = true;
+	s->sync.again = false;
 	synced_check(e, s);
 }
 
 static void
 summary_begin(struct session *s)
 {
-	if (s->summary_sent)
+	if (s->sync.summary_sent)
 		return;
-	s->summary_sent = s->summary_open = true;
-	s->summary_part = 0;
-	s->told = 0;
-	s->summary_at.origin[0] = s->summary_at.id[0] = '\0';
-	s->summary_at.key =
-	    (struct lsa_key){ s->summary_at.origin, s->summary_at.id, 0 };
+	s->sync.summary_sent = s->sync.summary_open = true;
+	s->sync.summary_part = 0;
+	s->sync.told = 0;
+	s->sync.summary_at.origin[0] = s->sync.summary_at.id[0] = '\0';
+	s->sync.summary_at.key = (struct lsa_key){ s->sync.summary_at.origin,
+		s->sync.summary_at.id, 0 };
 }
 
 static struct lsa *
@@ -140,16 +142,16 @@ after(const struct engine *e, const struct lsa_key *key)
 static struct lsa *
 summary_next(const struct engine *e, struct session *s)
 {
-	struct msg_key *at = &s->summary_at;
+	struct msg_key *at = &s->sync.summary_at;
 	struct lsa *lsa;
 
 	if (s->version < 2)
 		return after(e, &at->key);
-	for (; s->summary_part < PARTS; s->summary_part++) {
+	for (; s->sync.summary_part < PARTS; s->sync.summary_part++) {
 		lsa = NULL;
-		if (s->differs[s->summary_part])
+		if (s->sync.differs[s->sync.summary_part])
 			lsa = parts_after(
-			    &e->db.parts, s->summary_part, &at->key);
+			    &e->db.parts, s->sync.summary_part, &at->key);
 		if (lsa != NULL)
 			return lsa;
 		at->key.type = 0;
@@ -161,20 +163,20 @@ summary_next(const struct engine *e, struct session *s)
 static void
 summary_name(struct session *s, struct buf *out, const struct lsa *lsa)
 {
-	struct msg_key *at = &s->summary_at;
+	struct msg_key *at = &s->sync.summary_at;
 
 	msg_entry_write(out, s->version, lsa);
 	memcpy(at->origin, lsa->key.origin, strlen(lsa->key.origin) + 1);
 	memcpy(at->id, lsa->key.id, strlen(lsa->key.id) + 1);
 	at->key.type = lsa->key.type;
-	s->told++;
+	s->sync.told++;
 }
 
 /* The next piece of our summary. What changes meanwhile is flooded anyway. */
 static void
 summary_send(struct engine *e, struct session *s)
 {
-	bool first = s->told == 0;
+	bool first = s->sync.told == 0;
 	struct buf out = { 0 }, entries = { 0 };
 	struct lsa *lsa;
 	uint16_t n = 0;
@@ -193,7 +195,7 @@ summary_send(struct engine *e, struct session *s)
 	buf_bytes(&out, entries.p, entries.n);
 	frame_close(&out, hole);
 	fx_send(e, s, &out);
-	s->summary_open = lsa != NULL;
+	s->sync.summary_open = lsa != NULL;
 	buf_done(&entries);
 	buf_done(&out);
 }
@@ -207,7 +209,7 @@ update_send(struct engine *e, struct session *s, const struct lsa *lsa)
 	buf_bytes(&out, lsa->octets, lsa->len);
 	frame_close(&out, hole);
 	fx_send(e, s, &out);
-	s->update_end = s->sent;
+	s->pulse.update_end = s->pulse.sent;
 	buf_done(&out);
 }
 
@@ -233,19 +235,19 @@ queue_send(struct engine *e, struct session *s, struct keyset_entry *entry)
 		update_send(e, s, lsa);
 	else /* buried while it waited */
 		none_send(e, s, &entry->key);
-	keyset_remove(&s->queue, entry);
+	keyset_remove(&s->sync.queue, entry);
 }
 
 void
 sync_pump(struct engine *e, struct session *s)
 {
 	while (s->unsent < LIMIT_UNSENT_OCTETS) {
-		struct tree_node *n = tree_first(&s->queue.tree);
+		struct tree_node *n = tree_first(&s->sync.queue.tree);
 
 		if (n != NULL)
 			queue_send(
 			    e, s, tree_entry(n, struct keyset_entry, node));
-		else if (s->summary_open)
+		else if (s->sync.summary_open)
 			summary_send(e, s);
 		else
 			return;
@@ -282,8 +284,8 @@ whole_read(struct engine *e, struct session *s, struct cur *body, bool *same)
 {
 	const uint8_t *digest = cur_bytes(body, SEAL_DIGEST);
 
-	s->theirs = cur_u32(body);
-	s->ours = lsdb_count(&e->db);
+	s->sync.theirs = cur_u32(body);
+	s->sync.ours = lsdb_count(&e->db);
 	if (digest == NULL || body->bad)
 		return RC_SHORT;
 	*same = memcmp(digest, e->db.digest, SEAL_DIGEST) == 0;
@@ -304,10 +306,10 @@ part_read(struct engine *e, struct session *s, struct cur *body, int *last)
 		return RC_RANGE;
 	*last = (int)part;
 	mine = parts_digest(&e->db.parts, part, e->seal);
-	s->differs[part] =
+	s->sync.differs[part] =
 	    mine == NULL || memcmp(mine, theirs, SEAL_DIGEST) != 0;
-	if (s->differs[part])
-		s->theirs += n;
+	if (s->sync.differs[part])
+		s->sync.theirs += n;
 	return RC_OK;
 }
 
@@ -317,16 +319,16 @@ parts_read(struct engine *e, struct session *s, struct cur *body, bool *same)
 	uint16_t n = cur_u16(body);
 	int last = -1, rc = body->bad ? RC_SHORT : RC_OK;
 
-	s->theirs = s->ours = 0;
+	s->sync.theirs = s->sync.ours = 0;
 	for (unsigned i = 0; i < PARTS; i++)
-		s->differs[i] = e->db.parts.tree[i].n > 0;
+		s->sync.differs[i] = e->db.parts.tree[i].n > 0;
 	for (uint16_t i = 0; i < n && rc == RC_OK; i++)
 		rc = part_read(e, s, body, &last);
 	*same = true;
 	for (unsigned i = 0; i < PARTS; i++)
-		if (s->differs[i]) {
+		if (s->sync.differs[i]) {
 			*same = false;
-			s->ours += e->db.parts.tree[i].n;
+			s->sync.ours += e->db.parts.tree[i].n;
 		}
 	return rc;
 }
@@ -343,10 +345,10 @@ on_digest(struct engine *e, struct session *s, struct cur *body)
 		rc = RC_LONG;
 	if (rc != RC_OK)
 		return rc;
-	s->summary_sent = s->synced_sent = false;
-	s->read = s->told = 0;
+	s->sync.summary_sent = s->sync.synced_sent = false;
+	s->sync.read = s->sync.told = 0;
 	if (same) {
-		s->summary_whole = true;
+		s->sync.summary_whole = true;
 		synced_check(e, s);
 		return RC_OK;
 	}
@@ -354,7 +356,7 @@ on_digest(struct engine *e, struct session *s, struct cur *body)
 		return RC_LIMIT;
 	if (flags & MSG_ASKS)
 		digest_send(e, s, 0);
-	s->summary_whole = s->state == NBR_FULL;
+	s->sync.summary_whole = s->state == NBR_FULL;
 	summary_begin(s);
 	return RC_OK;
 }
@@ -383,25 +385,26 @@ on_summary(struct engine *e, struct session *s, struct cur *body)
 	struct msg_entry entry;
 	int rc = body->bad || n > LIMIT_SUMMARY_ENTRIES ? RC_RANGE : RC_OK;
 
-	if (rc == RC_OK && s->read > LIMIT_NAMED)
+	if (rc == RC_OK && s->sync.read > LIMIT_NAMED)
 		rc = RC_LIMIT;
 	for (uint16_t i = 0; i < n && rc == RC_OK; i++) {
 		rc = msg_entry_read(body, s->version, &entry);
 		if (rc != RC_OK || !lacks(e, s, &entry))
 			continue;
-		if (s->wanted.tree.n >= LIMIT_WANTED)
-			s->more = true;
-		else if (wants_add(&s->wanted, e->seal, &entry.key.key) != NULL)
+		if (s->sync.wanted.tree.n >= LIMIT_WANTED)
+			s->sync.more = true;
+		else if (wants_add(&s->sync.wanted, e->seal, &entry.key.key) !=
+			 NULL)
 			keyset_add(&asked, &entry.key.key);
 	}
-	s->read += n;
-	s->again = false;
+	s->sync.read += n;
+	s->sync.again = false;
 	if (rc == RC_OK && body->left > 0)
 		rc = RC_LONG;
 	if (rc == RC_OK) {
 		sync_request(e, s, &asked);
 		if (flags & MSG_LAST)
-			s->summary_whole = true;
+			s->sync.summary_whole = true;
 		summary_begin(s); /* the other side thinks we differ */
 		synced_check(e, s);
 	}
@@ -422,7 +425,7 @@ on_sync_request(struct engine *e, struct session *s, struct cur *body)
 		if (rc != RC_OK)
 			break;
 		if (lsdb_find(&e->db, &key.key) != NULL) {
-			keyset_add(&s->queue, &key.key);
+			keyset_add(&s->sync.queue, &key.key);
 			continue;
 		}
 		none_send(e, s, &key.key);
@@ -435,11 +438,11 @@ on_sync_request(struct engine *e, struct session *s, struct cur *body)
 void
 sync_settle(struct engine *e, struct session *s, const struct lsa_key *key)
 {
-	struct want *want = wants_find(&s->wanted, e->seal, key);
+	struct want *want = wants_find(&s->sync.wanted, e->seal, key);
 
 	if (want == NULL)
 		return;
-	wants_remove(&s->wanted, want);
+	wants_remove(&s->sync.wanted, want);
 	synced_check(e, s);
 }
 
@@ -447,8 +450,8 @@ bool
 sync_wants(
     const struct engine *e, const struct session *s, const struct lsa_key *key)
 {
-	return s->wanted.tree.n > 0 &&
-	       wants_find(&s->wanted, e->seal, key) != NULL;
+	return s->sync.wanted.tree.n > 0 &&
+	       wants_find(&s->sync.wanted, e->seal, key) != NULL;
 }
 
 bool
@@ -458,10 +461,10 @@ sync_again(struct engine *e, struct session *s, const struct lsa_key *key)
 		.origin = key->origin, .id = "", .type = LSA_IDENTITY
 	};
 	struct keyset asked = { 0 };
-	struct want *want = wants_find(&s->wanted, e->seal, key);
+	struct want *want = wants_find(&s->sync.wanted, e->seal, key);
 
 	if (want == NULL)
-		want = wants_add(&s->wanted, e->seal, key);
+		want = wants_add(&s->sync.wanted, e->seal, key);
 	if (want == NULL || want->again)
 		return false;
 	want->again = true;
@@ -476,9 +479,9 @@ sync_again(struct engine *e, struct session *s, const struct lsa_key *key)
 static unsigned
 percent(const struct session *s)
 {
-	uint64_t all = s->theirs + s->ours;
-	uint64_t open = s->wanted.tree.n + s->queue.tree.n;
-	uint64_t done = s->read + s->told;
+	uint64_t all = s->sync.theirs + s->sync.ours;
+	uint64_t open = s->sync.wanted.tree.n + s->sync.queue.tree.n;
+	uint64_t done = s->sync.read + s->sync.told;
 
 	if (s->state == NBR_FULL)
 		return 100;
@@ -497,11 +500,11 @@ sync_show(const struct nbr *nbr, struct json *j)
 	json_uint(j, "version", s->version);
 	json_uint(j, "percent", percent(s));
 	json_uint(j, "updates", s->updates);
-	json_uint(j, "wanted", s->wanted.tree.n);
-	json_uint(j, "queued", s->queue.tree.n);
-	json_uint(j, "octets_in", s->came);
-	json_uint(j, "octets_out", s->sent);
-	json_uint(j, "octets_confirmed", s->confirmed);
+	json_uint(j, "wanted", s->sync.wanted.tree.n);
+	json_uint(j, "queued", s->sync.queue.tree.n);
+	json_uint(j, "octets_in", s->pulse.came);
+	json_uint(j, "octets_out", s->pulse.sent);
+	json_uint(j, "octets_confirmed", s->pulse.confirmed);
 	json_bool(j, "large_packets_lost", nbr->large_lost);
 }
 

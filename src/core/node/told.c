@@ -22,8 +22,8 @@
 void
 told_up(struct link *l)
 {
-	l->refusals = l->refused ? REFUSALS_DOWN - REFUSALS_TRIAL : 0;
-	l->refused = l->doubt = false;
+	l->mail.refusals = l->mail.refused ? REFUSALS_DOWN - REFUSALS_TRIAL : 0;
+	l->mail.refused = l->mail.doubt = false;
 }
 
 /*
@@ -35,10 +35,10 @@ told_up(struct link *l)
 static void
 doubt(struct engine *e, struct link *l)
 {
-	if (l->doubt || !mono_due(l->doubt_at, e->now))
+	if (l->mail.doubt || !mono_due(l->mail.doubt_at, e->now))
 		return;
-	l->doubt = true;
-	l->doubt_at = mono_after(e->now, DOUBT_EACH_MS);
+	l->mail.doubt = true;
+	l->mail.doubt_at = mono_after(e->now, DOUBT_EACH_MS);
 	link_soon(l);
 }
 
@@ -46,14 +46,14 @@ doubt(struct engine *e, struct link *l)
 static void
 mail_told(struct engine *e, struct link *l, const struct report *r)
 {
-	l->delivered += r->count[REPORT_OK];
-	l->turned += r->count[REPORT_TURNED] + r->count[REPORT_REPLIES];
+	l->mail.delivered += r->count[REPORT_OK];
+	l->mail.turned += r->count[REPORT_TURNED] + r->count[REPORT_REPLIES];
 	/* No connection: the probe decides, but now. */
 	if (r->count[REPORT_FAILED] > 0)
 		link_soon(l);
 	if (r->count[REPORT_OK] > 0) {
-		l->refusals = 0;
-		l->refused = l->doubt = false;
+		l->mail.refusals = 0;
+		l->mail.refused = l->mail.doubt = false;
 		link_alive(e, l);
 		return;
 	}
@@ -61,11 +61,11 @@ mail_told(struct engine *e, struct link *l, const struct report *r)
 		doubt(e, l);
 	if (r->count[REPORT_TURNED] == 0)
 		return;
-	l->refusals += r->count[REPORT_TURNED];
+	l->mail.refusals += r->count[REPORT_TURNED];
 	l->oks = 0;
-	if (l->refusals < REFUSALS_DOWN)
+	if (l->mail.refusals < REFUSALS_DOWN)
 		return;
-	l->refused = true;
+	l->mail.refused = true;
 	if (l->state == LINK_UP)
 		link_turn(e, l, LINK_DOWN);
 }
@@ -76,17 +76,17 @@ level_look(struct engine *e, struct link *l)
 	static const char *const words[] = { "0", "1", "2", "3" };
 	struct level_rule rule = { e->setup->congestion_messages,
 		e->setup->congestion_ms };
-	uint8_t from = l->level.now;
+	uint8_t from = l->mail.level.now;
 
-	l->read = e->now;
-	if (!level_read(&l->level, &rule, l->late, e->now))
+	l->mail.read = e->now;
+	if (!level_read(&l->mail.level, &rule, l->mail.late, e->now))
 		return;
 	fx_event(e, (struct event){ .kind = EVENT_CONGESTION,
 			.peer = l->name,
 			.from = words[from],
-			.to = words[l->level.now],
-			.value = l->late,
-			.total = l->waiting });
+			.to = words[l->mail.level.now],
+			.value = l->mail.late,
+			.total = l->mail.waiting });
 	due_say(e);
 	due_compute(e);
 }
@@ -95,8 +95,8 @@ level_look(struct engine *e, struct link *l)
 static void
 queue_told(struct engine *e, struct link *l, const struct report *r)
 {
-	l->waiting = r->count[REPORT_WAITING];
-	l->late = r->count[REPORT_LATE];
+	l->mail.waiting = r->count[REPORT_WAITING];
+	l->mail.late = r->count[REPORT_LATE];
 	if (l->use & LINK_CONNECTOR)
 		level_look(e, l);
 }
@@ -106,12 +106,12 @@ void
 told_tick(struct engine *e, struct link *l)
 {
 	struct mono stale =
-	    mono_after(l->read, READINGS_MISSED * e->setup->congestion_ms);
+	    mono_after(l->mail.read, READINGS_MISSED * e->setup->congestion_ms);
 
-	if (l->level.now == 0)
+	if (l->mail.level.now == 0)
 		return;
 	if (mono_due(stale, e->now)) {
-		l->waiting = l->late = 0;
+		l->mail.waiting = l->mail.late = 0;
 		level_look(e, l);
 	} else {
 		fx_wake(e, stale);

@@ -97,26 +97,27 @@ static const struct trouble unread_yet = { "mta-unread", false,
 static const char *
 or_reason(const struct engine *e, const char *otherwise)
 {
-	return e->mta.missing[0] != '\0' ? e->mta.missing : otherwise;
+	return e->asked.mta.missing[0] != '\0' ? e->asked.mta.missing
+	                                       : otherwise;
 }
 
 /* The verdict that we act by, and what the last reading was. */
 static void
 show_asked(const struct engine *e, struct json *j)
 {
-	bool known = e->mta.asks != MTA_UNKNOWN;
+	bool known = e->asked.mta.asks != MTA_UNKNOWN;
 	struct buf text = { 0 };
 
-	if (e->setup->no_mta || (known && e->asked == MTA_YES) ||
-	    (!e->mta_told && e->asked == MTA_YES))
+	if (e->setup->no_mta || (known && e->asked.verdict == MTA_YES) ||
+	    (!e->asked.told && e->asked.verdict == MTA_YES))
 		return;
-	if (e->asked == MTA_YES) {
+	if (e->asked.verdict == MTA_YES) {
 		buf_printf(&text,
 		    "how Postfix is configured cannot be read (%s): what was "
 		    "found before stands",
 		    or_reason(e, "no answer"));
 		troubles_put(j, &unread, &text);
-	} else if (e->asked == MTA_UNKNOWN) {
+	} else if (e->asked.verdict == MTA_UNKNOWN) {
 		buf_printf(&text,
 		    "no transit: whether Postfix asks our tables is not known "
 		    "yet (%s)",
@@ -139,12 +140,12 @@ show_behind(const struct engine *e, struct json *j)
 {
 	struct buf text = { 0 };
 
-	if (!e->behind)
+	if (!e->table.behind)
 		return;
 	buf_printf(&text,
 	    "no transit: the published table is %" PRIu64
 	    " s behind what is known",
-	    mono_since(e->sent_at, e->now) / 1000);
+	    mono_since(e->table.sent_at, e->now) / 1000);
 	troubles_put(j, &behind, &text);
 }
 
@@ -196,12 +197,12 @@ show_shortage(const struct engine *e, struct json *j)
 	struct trouble t = { "own-shortage", true,
 		"look at LimitNOFILE of the unit, and at the interfaces" };
 	struct buf text = { 0 };
-	const char *what = e->shortage;
+	const char *what = e->evidence.shortage;
 
 	if (what == NULL)
 		return;
 	for (size_t i = 0; i < sizeof(shortages) / sizeof(shortages[0]); i++) {
-		if (strcmp(shortages[i].reason, e->shortage) != 0)
+		if (strcmp(shortages[i].reason, e->evidence.shortage) != 0)
 			continue;
 		what = shortages[i].text;
 		t.remedy = shortages[i].remedy;
@@ -262,7 +263,7 @@ troubles_show(struct engine *e, struct json *j)
 	else
 		show_asked(e, j);
 	show_behind(e, j);
-	if (up && !e->behind && !e->published_once)
+	if (up && !e->table.behind && !e->table.published_once)
 		troubles_put_text(
 		    j, &unpublished, "no transit: no table is published");
 	show_mta(e, j);
