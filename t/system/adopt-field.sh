@@ -4,7 +4,7 @@
 
 . "$(dirname "$0")/lab.sh"
 skip_unless_able
-plan 26
+plan 31
 
 west() {
 	"$lab" run west1 "$@"
@@ -157,6 +157,32 @@ ok "no milter was left out" is "$(log west1 'warning: .*milter')" 0
 ok "a byte order mark is named" at '{ printf "\357\273\277"; cat /etc/lsrd/lsrd.conf; } >/tmp/bom
 	lsrd -t -c /tmp/bom 2>&1 | grep -q "byte order mark"'
 
+# --- two connectors to one bridgehead, by two addresses (A31) ------------------------
+east 'ip addr add 10.77.2.9/32 dev lo
+	nft add table inet field
+	nft "add chain inet field in { type filter hook input priority 0; }"'
+at 'ip route add 10.77.2.9 $(ip -o route get 10.77.2.1 | sed "s/.*\(dev [^ ]*\) .*/\1/")
+	cp -p /etc/lsrd/lsrd.conf /tmp/lsrd.conf
+	printf "%s\n" "connector \"second\" {" "    routing-group = \"east\"" \
+		"    bridgehead \"east1.peer.example\" { smtp = \"10.77.2.9:25\"  peer = tcp }" \
+		"    cost = 20" "}" >>/etc/lsrd/lsrd.conf
+	lsrctl reload >/dev/null'
+# refused ADDRESS: from now on, and no other.
+refused() {
+	east "nft flush chain inet field in
+		nft add rule inet field in ip daddr $1 tcp dport 25 reject with tcp reset"
+}
+refused 10.77.2.1
+ok "the first address is refused: by the second" goes west1 east1.example '^lsrd:.*10[.]77[.]2[.]9'
+"$lab" send west1 u@east1.example -n 2
+refused 10.77.2.9
+ok "the second is: by the first again" goes west1 east1.example '^lsrd:east1'
+"$lab" send west1 u@east1.example -n 2
+offered=$((offered + 4))
+ok "by either mail arrives" all_arrived
+east 'nft delete table inet field'
+at 'cp -p /tmp/lsrd.conf /etc/lsrd/lsrd.conf; lsrctl reload >/dev/null'
+
 # --- no descriptor left (A22) ---------------------------------------------------------
 at 'cat >/tmp/idle.py' <<'END'
 import socket, time
@@ -188,8 +214,14 @@ ok "and the log is not full of it ($more lines)" [ $more -lt 80 ]
 ok "when they have gone it answers" soon west lsrctl status
 
 # --- a queue that moves (A25), and mail that waits there -------------------------------
+lines=$(at 'wc -l </var/log/lsrd.log')
 "$lab" cut west east
 ok "no path" goes west1 east1.example '^lsrd-hold:'
+# A probe each 2 s, of each link: a line for each would be many (A30).
+sleep 30
+more=$(($(at 'wc -l </var/log/lsrd.log') - lines))
+ok "a silent wire is not a line for each failure ($more)" [ $more -lt 15 ]
+ok "what is held is taken as ever" taken east1.example
 "$lab" send west1 u@east1.example -n 2
 offered=$((offered + 2))
 at 'postfix stop; mkdir -p /data; mv /var/spool/postfix /data/pf

@@ -551,7 +551,8 @@ BEHIND = (stranger_is_untouched, address_reaches_postfix, headers_of_clients,
           secrets_stay, lsrd_away, lsrd_refuses, lsrd_closes,
           ) + front_hostile.CASES
 OWN = (other_headers, socket_of_both_families, strangers_are_handed_over,
-       octets_pass_as_they_are, mta_away, killed_at_stages, stops_gently, alone, is_nobody, says_what_is_wrong,
+       octets_pass_as_they_are, mta_away, killed_at_stages, stops_gently, alone,
+       is_nobody, says_what_is_wrong,
        relays_without_its_list) + front_limits.CASES
 
 
