@@ -109,6 +109,21 @@ is_port_25(const char *name)
 	       strcmp(port, "smtpd") == 0;
 }
 
+/* Whether a service that rewrites, or listens, needs main.cf's value of it. */
+static bool
+needs_ours(const char *option, const char *value, bool rewrites, bool listens)
+{
+	if (strcmp(option, "transport_maps") == 0 ||
+	    strcmp(option, "sender_dependent_default_transport_maps") == 0)
+		return rewrites;
+	if (strcmp(option, "relay_domains") == 0)
+		return rewrites || listens;
+	/* without a list nobody is refused for want of an entry */
+	if (strcmp(option, "relay_recipient_maps") == 0)
+		return listens && value[strspn(value, " ")] != '\0';
+	return listens && strcmp(option, "smtpd_relay_restrictions") == 0;
+}
+
 /*
  * One option of one service: what master.cf says there hides main.cf, and
  * with it our tables.
@@ -116,9 +131,6 @@ is_port_25(const char *name)
 static void
 check_hidden(const struct postfix *p, const char *name, const char *value)
 {
-	static const char *const names[] = { "transport_maps", "relay_domains",
-		"sender_dependent_default_transport_maps",
-		"smtpd_relay_restrictions" };
 	char service[100], program[32] = "", which[64];
 	size_t n = strlen(name) - strlen(strrchr(name, '/') + 1) - 1;
 	const char *line, *option = name + n + 1;
@@ -133,18 +145,13 @@ check_hidden(const struct postfix *p, const char *name, const char *value)
 	postconf_field(line, 7, program, sizeof(program));
 	rewrites = strcmp(program, "trivial-rewrite") == 0;
 	listens = strcmp(program, "smtpd") == 0 && is_port_25(which);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(option, names[i]) == 0 &&
-		    (i == 1      ? rewrites || listens
-			: i == 3 ? listens
-				 : rewrites))
-			check_find(p->list,
-			    CHECK_ABOUT(CHECK_CRITICAL, "overridden",
-				"if that is not meant: take it out there"),
-			    "the service %s of master.cf has %s of its own, "
-			    "and what main.cf says of our tables does not "
-			    "count",
-			    service, option);
+	if (needs_ours(option, value, rewrites, listens))
+		check_find(p->list,
+		    CHECK_ABOUT(CHECK_CRITICAL, "overridden",
+			"if that is not meant: take it out there"),
+		    "the service %s of master.cf has %s of its own, and what "
+		    "main.cf says of our tables does not count",
+		    service, option);
 }
 
 static void

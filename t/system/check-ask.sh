@@ -8,7 +8,7 @@
 
 why=$(pf_need)
 [ -z "$why" ] || skip "$why"
-plan 27
+plan 28
 
 pf_begin
 P=example.org
@@ -120,14 +120,16 @@ ok "recipients that are rewritten by another map" within 20 canonical
 ok "our table by proxymap(8) is our table" silent "transport_maps does not ask"
 site
 postconf -c "$W/etc" -P "rewrite/unix/transport_maps=texthash:$W/own" "25/inet/relay_domains=" \
-	"25/inet/smtpd_relay_restrictions=permit_mynetworks,reject"
+	"25/inet/smtpd_relay_restrictions=permit_mynetworks,reject" \
+	"25/inet/relay_recipient_maps=inline:{u@own.example=x}"
 again
 check
 ok "what master.cf hides from the resolver" said "the service rewrite/unix of master.cf has transport_maps"
 ok "and from smtpd" said "the service 25/inet of master.cf has relay_domains"
 ok "restrictions too" said "the service 25/inet of master.cf has smtpd_relay_restrictions"
+ok "and a list of recipients" said "the service 25/inet of master.cf has relay_recipient_maps"
 postconf -c "$W/etc" -PX rewrite/unix/transport_maps 25/inet/relay_domains \
-	25/inet/smtpd_relay_restrictions
+	25/inet/smtpd_relay_restrictions 25/inet/relay_recipient_maps
 site "transport_maps = texthash:$W/own, $T/transport"
 again
 ok "and it is asked again" within 20 asked
