@@ -289,7 +289,8 @@ dense_say(struct world *w, int number)
 	for (int i = 0; i < BRIDGEHEADS; i++) {
 		snprintf(text[i], sizeof(text[i]), "%c.%c", 'a' + i / 16,
 		    'a' + i % 16);
-		to[i] = (struct lsa_bridgehead){ text[i], true, 1 };
+		to[i] =
+		    (struct lsa_bridgehead){ text[i], true, 1 + (uint32_t)i };
 	}
 	for (int i = 0; i < 2 * SENDERS; i++) {
 		list[i] = text[BRIDGEHEADS + i];
@@ -320,6 +321,28 @@ START_TEST(kept_of_one_server)
 }
 END_TEST
 
+/* Bridgeheads that all differ in cost do not have all limits told again. */
+START_TEST(export_of_one_server)
+{
+	struct buf out = { 0 };
+	struct json j = { .out = &out };
+	struct view *view;
+	struct world w;
+
+	world_init(&w);
+	world_say(&w, "self s.x g;server t.x g");
+	for (int i = 0; w.db.octets < LIMIT_ORIGIN_OCTETS; i++)
+		dense_say(&w, i);
+	view = view_new(&w.in);
+	ck_assert(view_export(&j, view));
+	printf("# %zu octets, exported %zu\n", (size_t)w.db.octets, out.n);
+	ck_assert_uint_le(out.n, LIMIT_EXPORT_WAYS * w.db.octets);
+	view_free(view);
+	buf_done(&out);
+	world_done(&w);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -331,6 +354,7 @@ main(void)
 	tcase_add_test(tc, limits_of_one_server);
 	tcase_add_test(tc, schedules_of_one_server);
 	tcase_add_test(tc, kept_of_one_server);
+	tcase_add_test(tc, export_of_one_server);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -220,9 +220,11 @@
 #define LIMIT_ANSWERS_UNREAD 33554432
 
 /* Connectors of a topology document that one connector may become, where its
- * bridgeheads differ in cost: each has all its limits once more, so what is
- * exported is eight times a database and no more. */
+ * bridgeheads differ in cost: each has all its limits once more. So what one
+ * origin says is exported in some MB; and a document beyond what the database
+ * may hold is refused, for it is in memory three times while it is told. */
 #define LIMIT_EXPORT_WAYS 8
+#define LIMIT_EXPORT_OCTETS 134217728
 
 /* A free text of an operator (the reason of a drain), in octets. */
 #define LIMIT_REASON_OCTETS 120

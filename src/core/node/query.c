@@ -455,7 +455,10 @@ static void export(struct engine *e, struct json *j, const struct request *r)
 	struct view *view = steer_view(e, &e->db);
 
 	(void)r;
-	view_export(j, view);
+	if (!view_export(j, view)) {
+		buf_reset(j->out);
+		query_verdict(j, false, rc_word(RC_LONG));
+	}
 	view_free(view);
 }
 

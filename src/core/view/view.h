@@ -178,7 +178,9 @@ bool view_explain(struct json *j, const struct view *view,
  * - congestion is part of the cost; a space that is down says so in `state`;
  * - reports of members about each other are lost: in a document the present
  *   members of a group all reach each other.
+ *
+ * False: it is longer than LIMIT_EXPORT_OCTETS, and not whole.
  */
-void view_export(struct json *j, const struct view *view);
+bool view_export(struct json *j, const struct view *view);
 
 #endif

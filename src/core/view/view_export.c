@@ -224,6 +224,13 @@ bridgeheads_tell(struct exporting *x, const struct facts_connector *c,
 	json_close(x->j, '}');
 }
 
+/* The rest need not be told. */
+static bool
+is_long(const struct exporting *x)
+{
+	return x->j->out->n > LIMIT_EXPORT_OCTETS;
+}
+
 static void
 connectors_tell(struct exporting *x)
 {
@@ -235,7 +242,7 @@ connectors_tell(struct exporting *x)
 		qsort(x->names.v, x->names.n, sizeof(*x->names.v),
 		    view_export_text_order);
 	json_open(x->j, "connectors", '[');
-	for (size_t i = 0; i < f->connectors.n; i++) {
+	for (size_t i = 0; i < f->connectors.n && !is_long(x); i++) {
 		const struct facts_connector *c = &f->connectors.v[i];
 		struct ways ways;
 
@@ -253,7 +260,7 @@ spaces_tell(struct exporting *x)
 	const struct net *net = &x->v->net;
 
 	json_open(x->j, "address_spaces", '[');
-	for (size_t i = 0; i < net->claims.n; i++) {
+	for (size_t i = 0; i < net->claims.n && !is_long(x); i++) {
 		const struct net_claim *c = &net->claims.v[i];
 
 		json_open(x->j, NULL, '{');
@@ -274,7 +281,7 @@ spaces_tell(struct exporting *x)
 	json_close(x->j, ']');
 }
 
-void
+bool
 view_export(struct json *j, const struct view *v)
 {
 	struct exporting x = { .j = j, .v = v };
@@ -287,4 +294,5 @@ view_export(struct json *j, const struct view *v)
 	spaces_tell(&x);
 	json_close(j, '}');
 	json_line(j);
+	return !is_long(&x);
 }
