@@ -35,7 +35,7 @@ milter_done(struct milter *m)
 
 /* Under the lock. */
 static struct basis *
-shared(struct basis *basis)
+basis_shared(struct basis *basis)
 {
 	if (basis != NULL)
 		basis->users++;
@@ -48,7 +48,7 @@ milter_hold(struct milter *m)
 	struct basis *basis;
 
 	pthread_mutex_lock(&m->lock);
-	basis = shared(m->basis);
+	basis = basis_shared(m->basis);
 	pthread_mutex_unlock(&m->lock);
 	return basis;
 }
@@ -61,7 +61,7 @@ milter_keep(struct milter *m)
 	pthread_mutex_lock(&m->lock);
 	if (m->basis != NULL && m->basis->limits && m->tables < LIMIT_TABLES &&
 	    m->judged < LIMIT_JUDGED) {
-		basis = shared(m->basis);
+		basis = basis_shared(m->basis);
 		m->judged++;
 	}
 	pthread_mutex_unlock(&m->lock);
