@@ -241,6 +241,16 @@ START_TEST(differences)
 	said = buf_string(&b);
 	ck_assert_str_eq(said, "a.x- +c.x +e.x a.x- b.x~ +c.x d.x~ +e.x "
 			       "+a.x +b.x +d.x ");
+	rib_number(one, NULL, true);
+	ck_assert_uint_eq(one->generation, 1);
+	one->generation = 7;
+	rib_number(odd, one, false);
+	ck_assert_uint_eq(odd->generation, 8);
+	rib_number(even, even, false);
+	ck_assert_uint_eq(even->generation, 0);
+	even->generation = 9;
+	rib_number(even, even, true);
+	ck_assert_uint_eq(even->generation, 10);
 	ck_assert(rib_find(one, "b.x") == &one->routes[1]);
 	ck_assert(rib_find(one, "c.x") == NULL);
 	ck_assert(rib_find(NULL, "c.x") == NULL);

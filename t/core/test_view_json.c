@@ -85,6 +85,7 @@ START_TEST(explain)
 	world_say(&w, WORLD);
 	view = view_new(&w.in);
 	rib = view_rib(view, NULL, &pending);
+	rib_number(rib, NULL, false);
 	q.rib = rib;
 	ck_assert(view_explain(&j, view, &q) == (questions[_i].want[0] != 0));
 	text = buf_string(&out);
@@ -120,6 +121,7 @@ START_TEST(explain_takes_extensions_off)
 	w.in.mta = &mta;
 	view = view_new(&w.in);
 	rib = view_rib(view, NULL, &pending);
+	rib_number(rib, NULL, false);
 	q.rib =
 	    _i == 1 ? rib : NULL; /* both of what is published and computed */
 	ck_assert(view_explain(&j, view, &q));

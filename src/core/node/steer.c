@@ -244,9 +244,7 @@ compute(struct engine *e, bool always)
 	e->table.due_at =
 	    mono_min(due, view_pending_due(&e->table.pending, e->now));
 	/* Messages with limits have routes of their own: another table. */
-	if (limits && e->table.rib != NULL &&
-	    rib->generation == e->table.rib->generation)
-		rib->generation++;
+	rib_number(rib, e->table.rib, limits);
 	annex_say(e, rib->generation);
 	if (always || e->table.rib == NULL ||
 	    rib->generation != e->table.rib->generation) {

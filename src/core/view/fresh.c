@@ -7,14 +7,6 @@
 
 #define REASON "new here, its next hops may not know it yet"
 
-static void
-ignore(void *ctx, const struct route *from, const struct route *to)
-{
-	(void)ctx;
-	(void)from;
-	(void)to;
-}
-
 /* Until when the pattern waits; the past when it does not. */
 static struct mono
 waits_until(const struct fresh *fresh, const char *pattern)
@@ -61,8 +53,6 @@ fresh_hold(struct fresh *fresh, const struct rib *old, struct rib *rib,
 	}
 	fresh_done(fresh);
 	*fresh = next;
-	if (next.list.n > 0 && rib_diff(old, rib, ignore, NULL) == 0)
-		rib->generation = old->generation;
 	return due;
 }
 

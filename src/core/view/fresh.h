@@ -29,9 +29,8 @@ struct fresh {
 
 /*
  * Makes holds of the remote routes of `rib` whose patterns `old` lacks, or
- * lacked until a moment ago, and gives `rib` the generation of `old` when
- * nothing is left that an MTA would see. A first table (`old` is NULL) is
- * left alone. Returns when to look again, or MONO_NEVER.
+ * lacked until a moment ago. A first table (`old` is NULL) is left alone.
+ * Returns when to look again, or MONO_NEVER.
  */
 struct mono fresh_hold(struct fresh *fresh, const struct rib *old,
     struct rib *rib, struct mono now);

@@ -111,6 +111,14 @@ rib_diff(const struct rib *from, const struct rib *to,
 	return calls;
 }
 
+void
+rib_number(struct rib *rib, const struct rib *old, bool other)
+{
+	rib->generation = old == NULL ? 1 : old->generation;
+	if (old != NULL && (other || rib_diff(old, rib, NULL, NULL) > 0))
+		rib->generation++;
+}
+
 static void
 text_put(struct buf *out, const char *s)
 {

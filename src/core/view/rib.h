@@ -96,6 +96,13 @@ size_t rib_diff(const struct rib *from, const struct rib *to,
     void *ctx);
 
 /*
+ * Numbers a table once all is in it: the first is 1; it is that of `old`, the
+ * one before (or NULL), unless it differs by rib_diff(), or `other` says that
+ * something else does that belongs to it. Then it is the next one.
+ */
+void rib_number(struct rib *rib, const struct rib *old, bool other);
+
+/*
  * To octets and back: the state file and the publisher's wire use it.
  *
  *     u16 n pattern, u8 kind, u8 flags (1 relay, 2 last resort, 4 see below,

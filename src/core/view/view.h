@@ -120,8 +120,7 @@ void view_free(struct view *view);
  * The new table, which the caller owns. `old` is the one published last,
  * or what was saved of it, or NULL. `pending` is brought up to date.
  *
- * The generation is that of `old` when nothing an MTA sees has moved, else
- * the next one; the first is 1.
+ * It has no generation yet: see rib_number().
  */
 struct rib *view_rib(const struct view *view, const struct rib *old,
     struct view_pending *pending);

@@ -389,8 +389,5 @@ view_rib(
 	for (size_t i = 0; i < rib->n; i++)
 		refusal_apply(v->in.refusals, &rib->routes[i]);
 	bare_mark(rib, v->in.mta);
-	rib->generation = old == NULL ? 1 : old->generation;
-	if (old != NULL && rib_diff(old, rib, NULL, NULL) > 0)
-		rib->generation++;
 	return rib;
 }
