@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/check.h"
 #include "base/mem.h"
-#include "io/limit.h"
+#include "io/log_limit.h"
 #include "sys/clock.h"
 
 #define SINK_VALUE_MAX 200
@@ -32,10 +32,10 @@ struct sink {
 	void *ctx;
 	bool debug;
 	enum sink_level level;
-	struct limit *limit;
-	struct limit *changes; /* by word and subject */
-	struct limit *words;   /* by word */
-	struct limit *strangers;
+	struct log_limit *limit;
+	struct log_limit *changes; /* by word and subject */
+	struct log_limit *words;   /* by word */
+	struct log_limit *strangers;
 };
 
 /* One row for each kind of event: its word, its level, and the key under
@@ -147,10 +147,12 @@ sink_new(sink_write *write, void *ctx)
 	sink->write = write;
 	sink->ctx = ctx;
 	sink->level = SINK_NOTICE;
-	sink->limit = limit_new(SINK_LINES, SINK_WINDOW_MS, SINK_SUBJECTS);
-	sink->changes = limit_new(SINK_CHANGES, SINK_WINDOW_MS, SINK_SUBJECTS);
-	sink->words = limit_new(SINK_OF_A_WORD, SINK_WINDOW_MS, SINK_SUBJECTS);
-	sink->strangers = limit_new(SINK_REFUSALS, SINK_WINDOW_MS, 1);
+	sink->limit = log_limit_new(SINK_LINES, SINK_WINDOW_MS, SINK_SUBJECTS);
+	sink->changes =
+	    log_limit_new(SINK_CHANGES, SINK_WINDOW_MS, SINK_SUBJECTS);
+	sink->words =
+	    log_limit_new(SINK_OF_A_WORD, SINK_WINDOW_MS, SINK_SUBJECTS);
+	sink->strangers = log_limit_new(SINK_REFUSALS, SINK_WINDOW_MS, 1);
 	return sink;
 }
 
@@ -300,10 +302,10 @@ may_pass(struct sink *sink, enum sink_level level, const char *word,
 	if (level == SINK_DEBUG)
 		return true;
 	if (level == SINK_WARNING || level == SINK_REMOTE)
-		pass = limit_pass(sink->limit, key, now, left_out);
+		pass = log_limit_pass(sink->limit, key, now, left_out);
 	else
-		pass = limit_pass(sink->changes, key, now, left_out);
-	pass = pass && limit_pass(sink->words, word, now, &others);
+		pass = log_limit_pass(sink->changes, key, now, left_out);
+	pass = pass && log_limit_pass(sink->words, word, now, &others);
 	*left_out += others;
 	return pass;
 }
@@ -440,9 +442,9 @@ sink_refused(struct sink *sink, const struct addr *from, const char *reason)
 	if (!sink_is_wanted(sink, SINK_REMOTE))
 		return;
 	source_of(from, ip);
-	if (!limit_pass(sink->limit, ip, now, &left_out))
+	if (!log_limit_pass(sink->limit, ip, now, &left_out))
 		return;
-	if (!limit_pass(sink->strangers, "", now, &others))
+	if (!log_limit_pass(sink->strangers, "", now, &others))
 		return;
 	snprintf(head, sizeof(head), "peer refused from unknown[%s]:%u",
 	    addr_ip_text(from, ip), from->port);
@@ -455,9 +457,9 @@ sink_free(struct sink *sink)
 {
 	if (sink == NULL)
 		return;
-	limit_free(sink->limit);
-	limit_free(sink->changes);
-	limit_free(sink->words);
-	limit_free(sink->strangers);
+	log_limit_free(sink->limit);
+	log_limit_free(sink->changes);
+	log_limit_free(sink->words);
+	log_limit_free(sink->strangers);
 	mem_free(sink);
 }

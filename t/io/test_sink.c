@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "io/limit.h"
+#include "io/log_limit.h"
 #include "io/sink.h"
 #include "t/tap.h"
 
@@ -300,23 +300,23 @@ END_TEST
 
 START_TEST(limits_count)
 {
-	struct limit *limit = limit_new(2, 1000, 3);
+	struct log_limit *limit = log_limit_new(2, 1000, 3);
 	uint64_t left;
 
-	ck_assert(limit_pass(limit, "a", (struct mono){ 5 }, &left));
-	ck_assert(limit_pass(limit, "a", (struct mono){ 5 }, &left));
-	ck_assert(!limit_pass(limit, "a", (struct mono){ 6 }, &left));
-	ck_assert(!limit_pass(limit, "a", (struct mono){ 1004 }, &left));
-	ck_assert(limit_pass(limit, "b", (struct mono){ 1004 }, &left));
+	ck_assert(log_limit_pass(limit, "a", (struct mono){ 5 }, &left));
+	ck_assert(log_limit_pass(limit, "a", (struct mono){ 5 }, &left));
+	ck_assert(!log_limit_pass(limit, "a", (struct mono){ 6 }, &left));
+	ck_assert(!log_limit_pass(limit, "a", (struct mono){ 1004 }, &left));
+	ck_assert(log_limit_pass(limit, "b", (struct mono){ 1004 }, &left));
 	ck_assert_uint_eq(left, 0);
-	ck_assert(limit_pass(limit, "a", (struct mono){ 1005 }, &left));
+	ck_assert(log_limit_pass(limit, "a", (struct mono){ 1005 }, &left));
 	ck_assert_uint_eq(left, 2);
-	ck_assert(limit_pass(limit, "c", (struct mono){ 1006 }, &left));
+	ck_assert(log_limit_pass(limit, "c", (struct mono){ 1006 }, &left));
 	/* A fourth: b, quiet the longest, is forgotten, the others are not. */
-	ck_assert(limit_pass(limit, "d", (struct mono){ 1007 }, &left));
-	ck_assert(limit_pass(limit, "a", (struct mono){ 1008 }, &left));
-	ck_assert(!limit_pass(limit, "a", (struct mono){ 1009 }, &left));
-	limit_free(limit);
+	ck_assert(log_limit_pass(limit, "d", (struct mono){ 1007 }, &left));
+	ck_assert(log_limit_pass(limit, "a", (struct mono){ 1008 }, &left));
+	ck_assert(!log_limit_pass(limit, "a", (struct mono){ 1009 }, &left));
+	log_limit_free(limit);
 }
 END_TEST
 

@@ -1,4 +1,4 @@
-#include "io/limit.h"
+#include "io/log_limit.h"
 
 #include <string.h>
 
@@ -14,7 +14,7 @@ struct limit_subject {
 	uint64_t left_out;
 };
 
-struct limit {
+struct log_limit {
 	struct tree subjects;
 	uint32_t lines, window_ms, max;
 };
@@ -25,10 +25,10 @@ limit_by_name(const void *key, const struct tree_node *node)
 	return strcmp(key, tree_entry(node, struct limit_subject, node)->name);
 }
 
-struct limit *
-limit_new(uint32_t lines, uint32_t window_ms, uint32_t subjects)
+struct log_limit *
+log_limit_new(uint32_t lines, uint32_t window_ms, uint32_t subjects)
 {
-	struct limit *limit = mem_new(sizeof(*limit), 0, 0);
+	struct log_limit *limit = mem_new(sizeof(*limit), 0, 0);
 
 	limit->lines = lines;
 	limit->window_ms = window_ms;
@@ -37,7 +37,7 @@ limit_new(uint32_t lines, uint32_t window_ms, uint32_t subjects)
 }
 
 static void
-subject_free(struct limit *limit, struct limit_subject *s)
+subject_free(struct log_limit *limit, struct limit_subject *s)
 {
 	tree_remove(&limit->subjects, &s->node);
 	mem_free(s->name);
@@ -45,7 +45,7 @@ subject_free(struct limit *limit, struct limit_subject *s)
 }
 
 static void
-forget_quietest(struct limit *limit)
+forget_quietest(struct log_limit *limit)
 {
 	struct limit_subject *oldest = NULL;
 
@@ -62,7 +62,7 @@ forget_quietest(struct limit *limit)
 }
 
 static struct limit_subject *
-subject_get(struct limit *limit, const char *name, struct mono now)
+subject_get(struct log_limit *limit, const char *name, struct mono now)
 {
 	struct tree_node *n = tree_find(&limit->subjects, name, limit_by_name);
 	struct limit_subject *s;
@@ -79,7 +79,7 @@ subject_get(struct limit *limit, const char *name, struct mono now)
 }
 
 bool
-limit_pass(struct limit *limit, const char *subject, struct mono now,
+log_limit_pass(struct log_limit *limit, const char *subject, struct mono now,
     uint64_t *left_out)
 {
 	struct limit_subject *s = subject_get(limit, subject, now);
@@ -101,7 +101,7 @@ limit_pass(struct limit *limit, const char *subject, struct mono now,
 }
 
 void
-limit_free(struct limit *limit)
+log_limit_free(struct log_limit *limit)
 {
 	struct tree_node *n;
 
