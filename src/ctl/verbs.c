@@ -9,11 +9,11 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "ctl/authority_word.h"
 #include "ctl/check.h"
 #include "ctl/help.h"
 #include "ctl/keys.h"
 #include "ctl/live.h"
-#include "ctl/order.h"
 #include "ctl/plan.h"
 #include "ctl/transit.h"
 
@@ -97,11 +97,11 @@ const struct verb verbs[] = {
 	{ "keys show", "[FILE]", 0, 1, "what a certificate allows",
 	    keys_show_options, keys_verb_show, NULL },
 	{ "keys revoke", "FILE|DIGEST", 1, 1, "trust a key no longer",
-	    order_revoke_options, order_revoke, NULL },
+	    authority_revoke_options, authority_revoke, NULL },
 	{ "keys enforce-connectors", NULL, 0, 0, "count what certificates allow",
-	    order_enforce_options, order_enforce, NULL },
+	    authority_enforce_options, authority_enforce, NULL },
 	{ "forget", "SERVER", 1, 1, "purge what a gone server said",
-	    order_forget_options, order_forget, NULL },
+	    authority_forget_options, authority_forget, NULL },
 	{ "inject", "FILE", 1, 1, "hand the daemon what the authority signed",
 	    NULL, live_inject, NULL },
 	{ "help", "[VERB]", 0, 3, "this, or all of a verb",

@@ -9,7 +9,7 @@
 #include "t/sim/scene.h"
 
 void
-order_forget(struct scene *scene)
+authority_forget(struct scene *scene)
 {
 	struct node *whom = scene_host(scene, scene->word[1]);
 	struct node *at = scene_host(scene, scene->word[3]);
@@ -19,7 +19,7 @@ order_forget(struct scene *scene)
 }
 
 void
-order_revoke(struct scene *scene)
+authority_revoke(struct scene *scene)
 {
 	struct node *whom = scene_host(scene, scene->word[1]);
 	struct node *at = scene_host(scene, scene->word[3]);
@@ -29,7 +29,7 @@ order_revoke(struct scene *scene)
 }
 
 void
-order_enforce(struct scene *scene)
+authority_enforce(struct scene *scene)
 {
 	struct node *at = scene_host(scene, scene->word[3]);
 	bool on = strcmp(scene->word[1], "yes") == 0;

@@ -111,9 +111,9 @@ extern const struct scene_verb scene_deeds[], scene_host_deeds[],
     scene_claims[];
 
 /* Some of them: order.c. */
-void order_forget(struct scene *scene);
-void order_revoke(struct scene *scene);
-void order_enforce(struct scene *scene);
+void authority_forget(struct scene *scene);
+void authority_revoke(struct scene *scene);
+void authority_enforce(struct scene *scene);
 void order_may(struct scene *scene);
 void order_forge(struct scene *scene);
 

@@ -1,4 +1,4 @@
-#include "ctl/order.h"
+#include "ctl/authority_word.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -31,12 +31,12 @@
 	}
 
 /* clang-format off */
-const struct verb_option order_revoke_options[] = {
+const struct verb_option authority_revoke_options[] = {
 	ORDER_OPTIONS,
 	{ NULL, NULL, NULL },
 };
 
-const struct verb_option order_forget_options[] = {
+const struct verb_option authority_forget_options[] = {
 	{ "key",   "DIGEST", "of the server's key; asked of the daemon if not given" },
 	{ "epoch", "N",      "the last one to bury; with --key" },
 	{ "force", NULL,     "also when the server is not away" },
@@ -44,7 +44,7 @@ const struct verb_option order_forget_options[] = {
 	{ NULL, NULL, NULL },
 };
 
-const struct verb_option order_enforce_options[] = {
+const struct verb_option authority_enforce_options[] = {
 	{ "off",   NULL, "let every connector count again" },
 	{ "force", NULL, "also when connectors stop, or a neighbour is old" },
 	ORDER_OPTIONS,
@@ -193,7 +193,7 @@ order_give(const struct call *call, const struct order *order)
 }
 
 int
-order_revoke(const struct call *call)
+authority_revoke(const struct call *call)
 {
 	struct order order = { .type = LSA_REVOCATION, .server = "" };
 	const char *what = call->operands[0];
@@ -363,7 +363,7 @@ forget_known(const struct call *call, const struct known *k)
 }
 
 int
-order_forget(const struct call *call)
+authority_forget(const struct call *call)
 {
 	const char *key = call_option(call, "key");
 	const char *epoch = call_option(call, "epoch");
@@ -472,7 +472,7 @@ versions_ask(const struct call *call)
 }
 
 int
-order_enforce(const struct call *call)
+authority_enforce(const struct call *call)
 {
 	struct order order = { .type = LSA_RULE,
 		.server = "",
