@@ -101,7 +101,7 @@ link_turn(struct engine *e, struct link *l, enum link_state to)
  * session with it; who has none would not hear what its lsrd finds out.
  */
 static uint64_t
-shared(struct engine *e, const struct link *l)
+probing_shared(struct engine *e, const struct link *l)
 {
 	uint64_t ms = e->setup->probe_ms;
 	struct nbr *nbr = nbrs_find(e, l->name);
@@ -132,7 +132,8 @@ while_down(struct engine *e, const struct link *l)
 static uint64_t
 interval(struct engine *e, const struct link *l)
 {
-	uint64_t ms = l->state == LINK_UP ? shared(e, l) : while_down(e, l);
+	uint64_t ms =
+	    l->state == LINK_UP ? probing_shared(e, l) : while_down(e, l);
 
 	return ms << l->probe.slow;
 }
