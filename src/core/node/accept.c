@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "base/rc.h"
-#include "core/node/adjacent.h"
 #include "core/node/contest.h"
 #include "core/node/dial.h"
 #include "core/node/due.h"
 #include "core/node/fx.h"
 #include "core/node/hear.h"
+#include "core/node/nbrs.h"
 #include "core/node/node.h"
 #include "core/node/origin.h"
 #include "core/node/room.h"
@@ -245,7 +245,7 @@ accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 		contest_learnt(e, lsa);
 		dial_learnt(e, lsa);
 	}
-	adjacent_changed(e, lsa->key.origin);
+	nbrs_changed(e, lsa->key.origin);
 	due_compute(e);
 }
 

@@ -4,29 +4,31 @@
 
 #include "core/node/due.h"
 #include "core/node/link.h"
-#include "core/node/nbrs.h"
 #include "core/node/node.h"
 #include "core/node/probing.h"
+
+bool
+adjacent_announced(const struct nbr *nbr)
+{
+	return nbr->adjacency == ADJACENT_UP ||
+	       nbr->adjacency == ADJACENT_SILENT;
+}
 
 void
 adjacent_up(struct engine *e, struct nbr *nbr)
 {
-	bool news = !nbr->announced;
-
-	nbr->announced = true;
-	if (nbr->silent) {
-		nbr->silent = false;
-		due_peers(e, e->now);
-	}
-	if (news)
+	if (!adjacent_announced(nbr))
 		due_say(e);
+	if (nbr->adjacency == ADJACENT_SILENT)
+		due_peers(e, e->now);
+	nbr->adjacency = ADJACENT_UP;
 	link_back(e, nbr->name);
 }
 
 static void
 withdraw(struct engine *e, struct nbr *nbr)
 {
-	nbr->announced = nbr->silent = false;
+	nbr->adjacency = ADJACENT_WITHDRAWN;
 	due_peers(e, e->now);
 	due_say(e);
 }
@@ -59,39 +61,33 @@ has_followed(const struct engine *e, const struct nbr *nbr)
 void
 adjacent_lost(struct engine *e, struct nbr *nbr)
 {
-	if (!nbr->announced || nbr->silent)
+	if (nbr->adjacency != ADJACENT_UP)
 		return; /* nothing to lose, or lost before */
 	if (has_followed(e, nbr))
-		nbr->silent = true;
+		nbr->adjacency = ADJACENT_SILENT;
 	else
 		withdraw(e, nbr);
 	link_refresh(e); /* so that it is probed from now on */
 	link_deadline(e, nbr->name);
-	if (link_mail(e, nbr->name) == LINK_DOWN)
-		adjacent_mail_down(e, nbr->name);
-	else
+	if (link_mail(e, nbr->name) != LINK_DOWN)
 		link_urgent(e, nbr->name);
 }
 
-void
-adjacent_mail_down(struct engine *e, const char *name)
+/* Something of others has changed since it fell silent. */
+static bool
+is_behind(const struct nbr *nbr)
 {
-	struct nbr *nbr = nbrs_find(e, name);
-
-	if (nbr != NULL && nbr->silent)
-		withdraw(e, nbr);
+	return mono_due(nbr->since, nbr->changed);
 }
 
 void
-adjacent_changed(struct engine *e, const char *origin)
+adjacent_tick(struct engine *e)
 {
 	for (struct tree_node *n = tree_first(&e->nbrs); n; n = tree_next(n)) {
 		struct nbr *nbr = tree_entry(n, struct nbr, node);
 
-		if (strcmp(nbr->name, origin) == 0)
-			continue;
-		nbr->changed = e->now;
-		if (nbr->silent)
+		if (nbr->adjacency == ADJACENT_SILENT &&
+		    (is_behind(nbr) || link_mail(e, nbr->name) == LINK_DOWN))
 			withdraw(e, nbr);
 	}
 }

@@ -17,15 +17,18 @@
 #ifndef CORE_ADJACENT_H
 #define CORE_ADJACENT_H
 
+#include <stdbool.h>
+
 struct engine;
 struct nbr;
 
+/* Its session is FULL; a keep-alive is missing; it has no session any more. */
 void adjacent_up(struct engine *e, struct nbr *nbr);
 void adjacent_missed(struct engine *e, struct nbr *nbr);
 void adjacent_lost(struct engine *e, struct nbr *nbr);
-/* Its mail service was found down. */
-void adjacent_mail_down(struct engine *e, const char *name);
-/* Something changed that no silent server can follow; `origin` said it. */
-void adjacent_changed(struct engine *e, const char *origin);
+/* Withdraws whose mail service is down, and who cannot follow a change. */
+void adjacent_tick(struct engine *e);
+/* It is in our server LSA. */
+bool adjacent_announced(const struct nbr *nbr);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "core/node/adjacent.h"
 #include "core/node/asked.h"
 #include "core/node/confirm.h"
 #include "core/node/contest.h"
@@ -155,6 +156,7 @@ engine_turn(struct engine *e)
 	recheck(e);
 	session_tick(e);
 	hear_tick(e);
+	adjacent_tick(e);
 	link_tick(e);
 	refused_tick(e);
 	dial_tick(e);

@@ -210,7 +210,7 @@ want_silent(struct engine *e)
 		struct nbr *nbr = tree_entry(n, struct nbr, node);
 		struct link *l;
 
-		if (!nbr->silent)
+		if (nbr->adjacency != ADJACENT_SILENT)
 			continue;
 		l = link_find(e, nbr->name, LINK_CONNECTOR | LINK_MEMBER);
 		if (l == NULL)

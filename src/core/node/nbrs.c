@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/node/fx.h"
 #include "core/node/node.h"
 
 static int
@@ -32,6 +33,20 @@ nbrs_get(struct engine *e, const char *name)
 	nbr->dial_at = MONO_NEVER;
 	tree_insert(&e->nbrs, &nbr->node, nbr->name, nbrs_by_name);
 	return nbr;
+}
+
+void
+nbrs_changed(struct engine *e, const char *origin)
+{
+	for (struct tree_node *n = tree_first(&e->nbrs); n; n = tree_next(n)) {
+		struct nbr *nbr = tree_entry(n, struct nbr, node);
+
+		if (strcmp(nbr->name, origin) == 0)
+			continue;
+		nbr->changed = e->now;
+		if (nbr->adjacency == ADJACENT_SILENT)
+			fx_wake(e, e->now);
+	}
 }
 
 void

@@ -13,6 +13,8 @@ struct nbr;
 struct nbr *nbrs_find(const struct engine *e, const char *name);
 /* A new one if there is none: no session, and none wanted. */
 struct nbr *nbrs_get(struct engine *e, const char *name);
+/* Something changed that who is silent cannot follow; `origin` said it. */
+void nbrs_changed(struct engine *e, const char *origin);
 void nbrs_done(struct engine *e);
 
 #endif

@@ -100,13 +100,20 @@ struct session {
 	uint64_t updates;   /* LSAs received */
 };
 
+/* The drawing is in adjacent.h. */
+enum adjacency {
+	ADJACENT_NOT, /* yet */
+	ADJACENT_UP,
+	ADJACENT_SILENT, /* no session, and its mail service answers */
+	ADJACENT_WITHDRAWN
+};
+
 /* Another server, as far as sessions and adjacencies go. */
 struct nbr {
 	struct tree_node node;
 	char *name;
 	struct session *session; /* in use, or NULL */
-	bool announced;          /* in our server LSA */
-	bool silent; /* announced on: no session, its mail service answers */
+	enum adjacency adjacency;
 	struct mono changed; /* when last something of others changed */
 	struct mono since;   /* of the last change of `session` */
 	uint64_t since_wall;

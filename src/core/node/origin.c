@@ -6,6 +6,7 @@
 
 #include "base/rc.h"
 #include "core/node/accept.h"
+#include "core/node/adjacent.h"
 #include "core/node/asked.h"
 #include "core/node/contest.h"
 #include "core/node/due.h"
@@ -172,7 +173,7 @@ say_server(struct engine *e)
 	for (struct tree_node *n = tree_first(&e->nbrs); n; n = tree_next(n)) {
 		struct nbr *nbr = tree_entry(n, struct nbr, node);
 
-		if (nbr->announced)
+		if (adjacent_announced(nbr))
 			vec_push(&full.list, nbr->name);
 	}
 	mail_up(e, &up);

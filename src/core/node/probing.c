@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "core/node/adjacent.h"
 #include "core/node/dial.h"
 #include "core/node/due.h"
 #include "core/node/fx.h"
@@ -92,8 +91,6 @@ link_turn(struct engine *e, struct link *l, enum link_state to)
 	}
 	due_say(e);
 	due_compute(e);
-	if (to == LINK_DOWN && link_mail(e, l->name) == LINK_DOWN)
-		adjacent_mail_down(e, l->name);
 }
 
 /*

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/rc.h"
 #include "core/node/accept.h"
+#include "core/node/adjacent.h"
 #include "core/node/asked.h"
 #include "core/node/due.h"
 #include "core/node/evidence.h"
@@ -219,8 +220,8 @@ peers(struct engine *e, struct json *j, const struct request *r)
 		json_str(j, "state", nbr_word(s == NULL ? NBR_DOWN : s->state));
 		json_str(j, "carrier", by == SETUP_XLSA2 ? "x-lsa-2" : "tcp");
 		json_bool(j, "dialled", s != NULL && s->dialled);
-		json_bool(j, "announced", nbr->announced);
-		json_bool(j, "silent", nbr->silent);
+		json_bool(j, "announced", adjacent_announced(nbr));
+		json_bool(j, "silent", nbr->adjacency == ADJACENT_SILENT);
 		json_str(j, "mail", link_word(link_mail(e, nbr->name)));
 		json_uint(j, "since_s", query_seconds(e, nbr->since));
 		json_open(j, "addresses", '[');

@@ -4,6 +4,7 @@
 
 #include "base/rc.h"
 #include "base/wall.h"
+#include "core/node/adjacent.h"
 #include "core/node/annex.h"
 #include "core/node/asked.h"
 #include "core/node/contest.h"
@@ -270,7 +271,8 @@ steer_all_back(struct engine *e, struct buf *missing)
 	for (size_t i = 0; i < s->nneighbours; i++) {
 		struct nbr *nbr = nbrs_find(e, s->neighbours[i]);
 
-		if (nbr != NULL && nbr->announced && nbr->session != NULL)
+		if (nbr != NULL && adjacent_announced(nbr) &&
+		    nbr->session != NULL)
 			continue;
 		if (missing != NULL && n < MISSING_NAMED)
 			buf_printf(missing, "%s%s", n > 0 ? ", " : "",
