@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "t/sim/disk.h"
 #include "t/sim/host.h"
 #include "t/sim/scene.h"
 #include "t/sim/service.h"
@@ -30,6 +31,31 @@ static void
 do_start(struct scene *scene)
 {
 	scene_each(scene, scene->word[1], start);
+}
+
+/* Its disk is made of what is on another's. */
+static void
+do_clone(struct scene *scene)
+{
+	struct node *node = scene_host(scene, scene->word[1]);
+	struct node *from = scene_host(scene, scene->word[2]);
+
+	if (node != NULL && from != NULL)
+		disk_clone(node, from);
+}
+
+static void
+clock_one(struct scene *scene, struct node *node)
+{
+	int64_t s = (int64_t)(scene_time(scene->word[3]) / 1000);
+
+	node->ahead_s = strcmp(scene->word[2], "back") == 0 ? -s : s;
+}
+
+static void
+do_clock(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], clock_one);
 }
 
 static void
@@ -188,6 +214,8 @@ do_confirm(struct scene *scene)
 
 const struct scene_verb scene_host_deeds[] = {
 	{ "start", 1, 2, do_start },
+	{ "clone", 2, 2, do_clone },
+	{ "clock", 3, 3, do_clock },
 	{ "stop", 1, 1, do_stop },
 	{ "kill", 1, 1, do_kill },
 	{ "crash", 1, 1, do_crash },

@@ -98,6 +98,15 @@ disk_found(struct node *node, enum world_disk disk)
 }
 
 void
+disk_clone(struct node *node, const struct node *from)
+{
+	for (int i = 0; i < 2; i++)
+		blob_set(&node->disk[i], from->disk[i].p, from->disk[i].n);
+	table_copy(&node->table, &from->table);
+	table_copy(&node->copy, &from->copy);
+}
+
+void
 disk_restore_table(struct world *world, struct node *node)
 {
 	struct input in = { .kind = IN_RESTORE, .who = SAVE_TABLE };

@@ -18,6 +18,9 @@ void disk_done(struct node *node);
 /* Before a start: as it is found. */
 void disk_found(struct node *node, enum world_disk disk);
 
+/* Another's files, and the tables beside them, are restored on this host. */
+void disk_clone(struct node *node, const struct node *from);
+
 /* Gives the engine what the publisher kept. */
 void disk_restore_table(struct world *world, struct node *node);
 

@@ -262,7 +262,7 @@ host_input(struct world *world, struct node *node, struct input *in)
 	struct effects fx;
 
 	in->now = world->now;
-	in->wall = WORLD_WALL + world->now.ms / 1000;
+	in->wall = WORLD_WALL + world->now.ms / 1000 + (uint64_t)node->ahead_s;
 	note(world, world->now.ms << 8 | (uint64_t)in->kind);
 	note(world, (uint64_t)(node - world->nodes) << 32 | in->who);
 	note_bytes(world, in->bytes, in->bytes == NULL ? 0 : in->len);

@@ -15,6 +15,8 @@
  * What happens:
  *
  *     start SET [lost|old|epoch-only|copy-lost|image-old]    (world_disk)
+ *     clone HOST HOST                   (its disk is made of the other's)
+ *     clock SET back|ahead TIME         (of the world's)
  *     stop SET                          kill SET     crash SET
  *     hang SET                          resume SET   mail SET up|down
  *     six HOST first|last               (its mail service has IPv6, too,)

@@ -85,6 +85,7 @@ struct node {
 	bool host_up, mail_up;
 	bool takes_none; /* its mail service answers, and refuses all mail */
 	bool hung;       /* lsrd is stopped, the kernel is not */
+	int64_t ahead_s; /* its clock, before the world's */
 
 	bool denies;        /* it does not relay to whom a RCPT of ours names */
 	uint64_t asked;     /* so often did one ask it */

@@ -126,6 +126,18 @@ accept_drop(struct engine *e, struct lsa *lsa, int rc)
 	due_compute(e);
 }
 
+/*
+ * Ours, by a key that we had: origin.c signs it anew, or purges it where it
+ * is claimed no more. Were it dropped, no purge would ever be said, and others
+ * would never know of the end.
+ */
+static bool
+is_ours_still(const struct engine *e, const struct lsa *l)
+{
+	return origin_is_own(e, &l->key) &&
+	       judge_claims(l, e->setup->claims) == RC_OK;
+}
+
 /* New certificates may allow less than the old ones. */
 static void
 signer_renew(struct engine *e, const struct lsa *identity)
@@ -144,6 +156,8 @@ signer_renew(struct engine *e, const struct lsa *identity)
 		if (strcmp(l->key.origin, signer->name) != 0)
 			break;
 		if (lsa_is_authority(l) || l == identity)
+			continue;
+		if (claims == NULL && is_ours_still(e, l))
 			continue;
 		if (claims == NULL || judge_claims(l, claims) != RC_OK)
 			accept_drop(e, l, RC_CLAIM);

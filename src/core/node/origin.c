@@ -298,13 +298,14 @@ is_said(const struct engine *e, const struct own *own)
 
 	if (l == NULL)
 		return !own->said;
-	if (l->seq >> 32 > e->origin.epoch)
+	/* Nobody keeps what is signed with a key that we have no more. */
+	if (l->seq >> 32 > e->origin.epoch ||
+	    memcmp(l->signer, e->setup->claims->key, SEAL_DIGEST) != 0)
 		return false;
 	if (!own->said)
 		return l->purge;
 	return !l->purge && l->body_len == own->body.n &&
-	       memcmp(l->octets + l->body_at, own->body.p, own->body.n) == 0 &&
-	       memcmp(l->signer, e->setup->claims->key, SEAL_DIGEST) == 0;
+	       memcmp(l->octets + l->body_at, own->body.p, own->body.n) == 0;
 }
 
 static void
