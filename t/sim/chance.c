@@ -1,5 +1,6 @@
 #include "t/sim/chance.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #define FAULTS_MAX 12
 #define SLOW_EACH 8       /* so many seeds: a slow line and a large database */
 #define SETTLE_MS 660000u /* longer than the longest damping */
+#define DIGEST_MS 180000u /* between two comparisons, and an hour for some */
 
 static uint64_t
 below(struct world *world, uint64_t n)
@@ -233,6 +235,87 @@ fault_shortage(struct world *world)
 	    node->shortage == NULL ? "" : "no");
 }
 
+/* Whether its database has that host's server LSA as a purge. */
+static bool
+has_purge(struct world *world, struct node *node, const struct node *whom)
+{
+	const char *text = world_ask(world, node, "db");
+	bool has = false;
+
+	while (!has && *text != '\0') {
+		size_t n = strcspn(text, "\n");
+		json_t *line = json_loadb(text, n, 0, NULL);
+		const char *origin = "", *type = "";
+		int purge = 0;
+
+		json_unpack(line, "{s?s, s?s, s?b}", "origin", &origin, "type",
+		    &type, "purge", &purge);
+		has = purge != 0 && strcmp(type, "server") == 0 &&
+		      strcmp(origin, whom->conf.server) == 0;
+		json_decref(line);
+		text += n + (text[n] == '\n');
+	}
+	return has;
+}
+
+static bool
+is_plain(struct world *world, struct node *a, struct node *b)
+{
+	const struct line *line =
+	    &world->lines[a - world->nodes][b - world->nodes];
+
+	return world_runs(a) && world_runs(b) && cable_joins(world, a, b) &&
+	       world_peer_path(world, a, b) == PATH_OPEN && line->rate == 0 &&
+	       line->fits == 0;
+}
+
+/*
+ * `a` never had what it is thought to have said to `b`, and will not compare
+ * of its own accord for an hour: it comes by the other's comparison, which
+ * has to ask for its own.
+ */
+static void
+compared(struct world *world, const struct plan_forgery *f)
+{
+	struct node *a = f->peer, *b = f->to;
+
+	plan_forge(world, f);
+	world_run(world, DIGEST_MS + 10000);
+	if (!is_plain(world, a, b) || !has_purge(world, b, f->whom))
+		return;
+	world_run(world, 20000); /* a session may have begun just now */
+	if (is_plain(world, a, b) && has_purge(world, b, f->whom) &&
+	    !has_purge(world, a, f->whom))
+		world_fail(world, "%s never has what %s has of %s", a->name,
+		    b->name, f->whom->name);
+}
+
+static void
+fault_lost(struct world *world)
+{
+	struct plan_forgery f = { .peer = any(world),
+		.to = any(world),
+		.whom = any(world),
+		.kind = "purge" };
+	struct node *a = f.peer, *b = f.to, *x = f.whom;
+
+	if (x == a || x == b || x->last.n == 0 || x->gone || x->stolen ||
+	    a == b || !is_plain(world, a, b))
+		return;
+	for (size_t i = 0; i < world->n; i++)
+		if (&world->nodes[i] != a &&
+		    world->nodes[i].conf.digest_ms != DIGEST_MS)
+			return; /* that one waits for others already */
+	world_note(world, "fault: %s has no purge of %s, and %s has", a->name,
+	    x->name, b->name);
+	world_crash(world, x);
+	a->conf.digest_ms = 20 * DIGEST_MS;
+	world_configure(world, a);
+	world_run(world, 60000);
+	if (is_plain(world, a, b))
+		compared(world, &f);
+}
+
 static void
 claim_new(struct world *world, struct node *node)
 {
@@ -370,10 +453,10 @@ faults_play(struct world *world)
 	for (uint64_t n = 1 + below(world, FAULTS_MAX); n > 0; n--) {
 		static void (*const faults[])(struct world *) = { fault_path,
 			fault_path, fault_host, fault_host, fault_word,
-			fault_shortage, fault_line, fault_restart,
+			fault_shortage, fault_line, fault_lost, fault_restart,
 			fault_restart };
 
-		faults[below(world, 9)](world);
+		faults[below(world, 10)](world);
 		world_run(world, 1 + below(world, 20000));
 		rule_followed(world);
 	}
