@@ -21,6 +21,7 @@
 #include "io/ctl_io.h"
 #include "io/front_io.h"
 #include "io/mta_io.h"
+#include "io/names.h"
 #include "io/peer_io.h"
 #include "io/probe_io.h"
 #include "io/publish.h"
@@ -59,6 +60,7 @@ struct server {
 	struct congest *congest;
 	struct mta_io *mta;
 	struct srv *srv;
+	struct names *names;
 	struct signals *signals;
 	struct event *watchdog;
 };
@@ -157,6 +159,8 @@ apply(struct server *server)
 	peer_io_sources(server->peers, conf->setup.listen, conf->setup.nlisten);
 	probe_io_conf(
 	    server->probes, conf->setup.server, conf->probe_timeout_ms);
+	probe_io_names(
+	    server->probes, conf->next_hop_name ? server->names : NULL);
 	publish_conf(server->publish, conf);
 	retry_conf(server->retry, conf);
 	congest_conf(server->congest, conf);
@@ -391,6 +395,7 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
 	loop_carry(server->loop, FX_ANNEX, publish_hand, server->publish);
 	loop_carry(server->loop, FX_ROUTES, do_routes, server);
 	server->srv = srv_new(server->base, sink, on_server_found, server);
+	server->names = names_new(server->srv);
 	server->retry = retry_new(server->base, sink, plugin_queues[0]);
 	loop_carry(server->loop, FX_RETRY, retry_hand, server->retry);
 	server->congest = congest_new(server->loop, sink, plugin_queues[0]);
@@ -551,6 +556,7 @@ server_free(struct server *server)
 	congest_free(server->congest);
 	mta_io_free(server->mta);
 	srv_free(server->srv);
+	names_free(server->names);
 	loop_free(server->loop);
 	engine_free(server->engine);
 	seal_done(&server->seal);

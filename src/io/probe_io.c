@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "base/tree.h"
 #include "core/lsa/limits.h"
+#include "io/names.h"
 #include "io/spare.h"
 #include "sys/clock.h"
 #include "sys/sock.h"
@@ -38,6 +39,7 @@ struct probe_io {
 	struct loop *loop;
 	const struct plugin_probe *dialogue;
 	char *own_name;
+	struct names *names;
 	uint32_t timeout_ms;
 	struct tree running; /* by number of the probe */
 	struct tree late;    /* by number of the probe */
@@ -335,17 +337,39 @@ probe_begin(struct probe_io *io, const struct effect *fx, int fd)
 			      : PROBE_IO_CONNECT_MS);
 }
 
-/* Sets *why to NULL where the other side is the reason. */
-static int
-reach(const struct probe_io *io, const struct effect *fx, const char **why)
+/* Why a probe does not begin. */
+struct refusal {
+	enum probe_verdict verdict;
+	const char *why;
+};
+
+/* No name, no next hop; and no limit or want of ours. */
+static bool
+is_nowhere(const struct probe_io *io, const struct effect *fx, struct addr *to)
 {
+	return fx->hop && io->names != NULL &&
+	       names_look(io->names, fx->name, to) == NAMES_NOWHERE;
+}
+
+static int
+reach(
+    const struct probe_io *io, const struct effect *fx, struct refusal *refusal)
+{
+	struct addr to = fx->addrs[0], from = { 0 };
 	int fd;
 
-	*why = "too-many";
+	*refusal = (struct refusal){ PROBE_UNABLE, "too-many" };
 	if (io->running.n + io->leaving.n >= LIMIT_PROBES)
 		return -1;
-	fd = sock_connect(&fx->addrs[0], fx->naddrs > 1 ? &fx->addrs[1] : NULL);
-	*why = fd < 0 ? spare_word(errno) : "no-descriptors";
+	*refusal = (struct refusal){ PROBE_FAILED, "name-unknown" };
+	if (is_nowhere(io, fx, &to))
+		return -1;
+	if (fx->naddrs > 1 && fx->addrs[1].family == to.family)
+		from = fx->addrs[1];
+	fd = sock_connect(&to, from.family != 0 ? &from : NULL);
+	refusal->why = fd < 0 ? spare_word(errno) : "no-descriptors";
+	if (refusal->why != NULL)
+		refusal->verdict = PROBE_UNABLE;
 	if (fd < 0 || !spare_reached(fd))
 		return fd;
 	close(fd);
@@ -365,7 +389,7 @@ static void
 do_probe(void *ctx, const struct effect *fx)
 {
 	struct probe_io *io = ctx;
-	const char *why;
+	struct refusal refusal;
 	int fd;
 
 	give_up_number(&io->running, fx->who);
@@ -373,13 +397,11 @@ do_probe(void *ctx, const struct effect *fx)
 		give_up_number(&io->late, fx->who);
 		return;
 	}
-	fd = reach(io, fx, &why);
+	fd = reach(io, fx, &refusal);
 	if (fd >= 0)
 		probe_begin(io, fx, fd);
-	else if (why != NULL)
-		probe_io_tell(io->loop, fx->who, PROBE_UNABLE, why);
 	else
-		probe_io_tell(io->loop, fx->who, PROBE_FAILED, NULL);
+		probe_io_tell(io->loop, fx->who, refusal.verdict, refusal.why);
 }
 
 struct probe_io *
@@ -400,6 +422,12 @@ probe_io_conf(struct probe_io *io, const char *own_name, uint32_t timeout_ms)
 	mem_free(io->own_name);
 	io->own_name = mem_str(own_name);
 	io->timeout_ms = timeout_ms;
+}
+
+void
+probe_io_names(struct probe_io *io, struct names *names)
+{
+	io->names = names;
 }
 
 void

@@ -37,6 +37,7 @@
 #define PROBE_IO_REPLY_MS 15000
 #define PROBE_IO_MOST_MS 300000 /* Postfix's smtp_helo_timeout */
 
+struct names;
 struct probe_io;
 
 /* Carries out FX_PROBE. Both are lent for its life. */
@@ -48,6 +49,10 @@ struct probe_io *probe_io_new(
  * come. */
 void probe_io_conf(
     struct probe_io *io, const char *own_name, uint32_t timeout_ms);
+
+/* From now on next hops are probed by what their names say; NULL: by the
+ * address they are given. Lent. */
+void probe_io_names(struct probe_io *io, struct names *names);
 
 /* Gives up what is running. */
 void probe_io_free(struct probe_io *io);

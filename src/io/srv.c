@@ -15,9 +15,8 @@
 
 #define SRV_TIMEOUT_MS 2000 /* for one try at one server */
 #define SRV_TRIES 3
-#define SRV_CLASS_IN 1  /* RFC 1035 3.2.4 */
-#define SRV_TYPE 33     /* RFC 2782 */
-#define SRV_ADDRESSES 8 /* of one name */
+#define SRV_CLASS_IN 1 /* RFC 1035 3.2.4 */
+#define SRV_TYPE 33    /* RFC 2782 */
 
 /* A socket of c-ares. */
 struct srv_sock {
@@ -143,11 +142,25 @@ srv_failed(struct srv *srv, const char *name, int status)
 
 /* --- one round ---------------------------------------------------------- */
 
+static size_t
+take_addresses(struct addr addrs[SRV_ADDRESSES], uint16_t port,
+    const struct ares_addrinfo *res)
+{
+	struct ares_addrinfo_node *node = res == NULL ? NULL : res->nodes;
+	size_t n = 0;
+
+	for (; node != NULL && n < SRV_ADDRESSES; node = node->ai_next) {
+		addrs[n] = sock_addr(node->ai_addr);
+		addrs[n].port = port;
+		n += addrs[n].family != 0;
+	}
+	return n;
+}
+
 static void
 on_addresses(void *arg, int status, int timeouts, struct ares_addrinfo *res)
 {
 	struct srv_name *name = arg;
-	struct ares_addrinfo_node *node = res == NULL ? NULL : res->nodes;
 
 	(void)timeouts;
 	if (status == ARES_EDESTRUCTION || status == ARES_ECANCELLED)
@@ -156,14 +169,7 @@ on_addresses(void *arg, int status, int timeouts, struct ares_addrinfo *res)
 	name->srv->open--;
 	if (status != ARES_SUCCESS)
 		srv_failed(name->srv, name->name, status);
-	for (; node != NULL && name->naddrs < SRV_ADDRESSES;
-	     node = node->ai_next) {
-		struct addr addr = sock_addr(node->ai_addr);
-
-		addr.port = name->port;
-		if (addr.family != 0)
-			name->addrs[name->naddrs++] = addr;
-	}
+	name->naddrs = take_addresses(name->addrs, name->port, res);
 	if (res != NULL)
 		ares_freeaddrinfo(res);
 }
@@ -262,6 +268,40 @@ on_srv_again(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (!srv->running)
 		round_begin(srv);
+}
+
+/* --- one name for somebody ------------------------------------------------ */
+
+struct srv_question {
+	srv_done *done;
+	void *ctx;
+};
+
+static void
+on_resolved(void *arg, int status, int timeouts, struct ares_addrinfo *res)
+{
+	struct srv_question *q = arg;
+	struct addr addrs[SRV_ADDRESSES];
+	size_t n = take_addresses(addrs, 0, res);
+	bool none = status == ARES_ENOTFOUND || status == ARES_ENODATA;
+
+	(void)timeouts;
+	q->done(q->ctx, n > 0 || none ? SRV_ANSWERED : SRV_NO_ANSWER, addrs, n);
+	if (res != NULL)
+		ares_freeaddrinfo(res);
+	mem_free(q);
+}
+
+void
+srv_resolve(struct srv *srv, const char *name, srv_done *done, void *ctx)
+{
+	struct ares_addrinfo_hints hints = { .ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM };
+	struct srv_question *q = mem_new(sizeof(*q), 0, 0);
+
+	*q = (struct srv_question){ done, ctx };
+	ares_getaddrinfo(srv->channel, name, NULL, &hints, on_resolved, q);
+	reset_timeout(srv);
 }
 
 /* --- what a round has found --------------------------------------------- */

@@ -27,6 +27,7 @@
 #define SRV_AGAIN_MS 300000
 #define SRV_FAILED_MS 30000
 #define SRV_TARGETS 256 /* of one answer; more are left out */
+#define SRV_ADDRESSES 8 /* of one name */
 
 struct srv;
 
@@ -48,6 +49,16 @@ const struct setup_peer *srv_peers(const struct srv *srv, size_t *n);
 
 /* The address of conf->lookups[i]; family 0 while it is not known. */
 struct addr srv_way(const struct srv *srv, size_t i);
+
+enum srv_answer { SRV_ANSWERED, SRV_NO_ANSWER };
+
+/* The addresses of a name; answered, and none: there is no such name, or it has
+ * none. The addresses are lent for the call. */
+typedef void srv_done(
+    void *ctx, enum srv_answer answer, const struct addr *addrs, size_t n);
+
+/* Asks once. `done` comes later or at once, at the latest in srv_free(). */
+void srv_resolve(struct srv *srv, const char *name, srv_done *done, void *ctx);
 
 void srv_free(struct srv *srv);
 

@@ -54,6 +54,14 @@ srv_way(const struct srv *srv, size_t i)
 }
 
 void
+srv_resolve(struct srv *srv, const char *name, srv_done *done, void *ctx)
+{
+	(void)srv;
+	(void)name;
+	done(ctx, SRV_NO_ANSWER, NULL, 0);
+}
+
+void
 srv_free(struct srv *srv)
 {
 	mem_free(srv);

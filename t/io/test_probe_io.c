@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "base/mem.h"
+#include "io/names.h"
 #include "io/probe_io.h"
 #include "io/spare.h"
 #include "plugins/probe/smtp.h"
@@ -90,17 +91,23 @@ teardown(void)
 }
 
 static void
-probe(uint32_t number, const struct addr *to)
+probe_named(const char *name, uint32_t number, const struct addr *to)
 {
 	struct input in = { .kind = IN_QUERY };
 
 	engine.fx.kind = FX_PROBE;
 	engine.fx.who = number;
-	engine.fx.name = "mx.example.org";
+	engine.fx.name = name;
 	engine.fx.addrs = to;
 	engine.fx.naddrs = to != NULL;
 	engine.act = true;
 	loop_step(loop, &in);
+}
+
+static void
+probe(uint32_t number, const struct addr *to)
+{
+	probe_named("mx.example.org", number, to);
 }
 
 static void
@@ -362,6 +369,45 @@ START_TEST(one_that_cannot_begin)
 }
 END_TEST
 
+#ifdef WITH_SRV
+/* What the name says is probed, where it is what is published. */
+START_TEST(one_by_its_name)
+{
+	struct sink *sink = sink_new(NULL, NULL);
+	struct srv *srv = srv_new(base, sink, NULL, NULL);
+	struct names *names = names_new(srv);
+	struct addr elsewhere = { 4, { 127, 0, 1, 4 }, addr.port }, to;
+	struct mono begin = clock_mono();
+
+	do
+		to = elsewhere;
+	while (names_look(names, "localhost", &to) != NAMES_THERE &&
+	       mono_since(begin, clock_mono()) < 5000 &&
+	       event_base_loop(base, EVLOOP_NONBLOCK) >= 0);
+	ck_assert_int_eq(to.port, addr.port);
+	ck_assert_int_eq(to.ip[0], 127); /* of `localhost` */
+	ck_assert_int_eq(to.ip[3], 1);
+	close(listener);
+	listener = sock_listen(&to);
+	ck_assert_int_ge(listener, 0);
+	probe_io_names(probes, names);
+	engine.fx.hop = true;
+	probe_named("localhost", 7, &elsewhere);
+	close(taken());
+	until("7 failed");
+	engine.told[0] = '\0';
+	engine.fx.hop = false; /* nobody publishes this one */
+	probe_named("localhost", 8, &elsewhere);
+	until("8 failed");
+	ck_assert_str_eq(engine.told, "8 failed; ");
+	probe_io_names(probes, NULL);
+	srv_free(srv);
+	names_free(names);
+	sink_free(sink);
+}
+END_TEST
+#endif
+
 /* Nobody was asked while this process was stopped. */
 START_TEST(one_that_was_stopped)
 {
@@ -410,6 +456,9 @@ main(void)
 	tcase_add_test(tc, one_that_does_not);
 	tcase_add_test(tc, one_that_is_given_up);
 	tcase_add_test(tc, one_that_cannot_begin);
+#ifdef WITH_SRV
+	tcase_add_test(tc, one_by_its_name);
+#endif
 	tcase_add_test(tc, one_that_was_stopped);
 	tcase_add_test(tc, a_new_one_ends_the_old_one);
 	suite_add_tcase(suite, tc);

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/cur.h"
 #include "base/mem.h"
+#include "io/names.h"
 #include "io/srv.h"
 #include "sys/clock.h"
 #include "sys/sock.h"
@@ -45,6 +46,7 @@ static struct buf log_text;
 static struct srv *srv;
 static int changes, fd;
 static bool mute;
+static uint16_t rcode; /* 2: it fails */
 
 static void
 collect(void *ctx, int priority, const char *line)
@@ -140,7 +142,7 @@ on_asked(evutil_socket_t from, short what, void *arg)
 		if (zone[i].type == type && strcmp(zone[i].name, name) == 0)
 			answers++;
 	buf_u16(&out, id);
-	buf_u16(&out, 0x8580);
+	buf_u16(&out, 0x8580 | rcode);
 	buf_u16(&out, 1);
 	buf_u16(&out, answers);
 	buf_u32(&out, 0);
@@ -164,6 +166,7 @@ setup(void)
 
 	changes = 0;
 	mute = false;
+	rcode = 0;
 	base = event_base_new();
 	sink = sink_new(collect, &log_text);
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
@@ -260,6 +263,50 @@ START_TEST(nobody_there)
 }
 END_TEST
 
+static void
+name_is(
+    struct names *names, const char *name, enum names_is is, struct addr *addr)
+{
+	struct mono begin = clock_mono();
+
+	while (names_look(names, name, addr) != is &&
+	       mono_since(begin, clock_mono()) < 10000)
+		event_base_loop(base, EVLOOP_ONCE);
+	ck_assert_int_eq(names_look(names, name, addr), is);
+}
+
+/* What a name says; and that nobody says anything is no answer. */
+START_TEST(names_of_next_hops)
+{
+	struct addr addr = { 4, { 192, 0, 2, 77 }, 2525 };
+	struct names *names = names_new(srv);
+	char text[ADDR_TEXT];
+
+	ck_assert_int_eq(
+	    names_look(names, "mx2.example.org", &addr), NAMES_UNKNOWN);
+	name_is(names, "mx2.example.org", NAMES_THERE, &addr);
+	ck_assert_str_eq(addr_text(&addr, text), "192.0.2.2:2525");
+	addr = (struct addr){ 6, { 0x20, 1 }, 25 };
+	name_is(names, "mx2.example.org", NAMES_THERE, &addr);
+	ck_assert_str_eq(addr_text(&addr, text), "[2001:db8::2]:25");
+	name_is(names, "gw.example.org", NAMES_THERE, &addr);
+	ck_assert_str_eq(addr_text(&addr, text), "198.51.100.9:25");
+	name_is(names, "nowhere.example.org", NAMES_NOWHERE, &addr);
+	rcode = 2; /* SERVFAIL, and then silence */
+	for (int i = 0; i < 40; i++)
+		name_is(names, "ill.example.org", NAMES_UNKNOWN, &addr),
+		    event_base_loop(base, EVLOOP_NONBLOCK);
+	mute = true;
+	name_is(names, "mute.example.org", NAMES_UNKNOWN, &addr);
+	srv_free(srv);
+	srv = NULL;
+	name_is(names, "gw.example.org", NAMES_THERE, &addr);
+	name_is(names, "ill.example.org", NAMES_UNKNOWN, &addr);
+	name_is(names, "mute.example.org", NAMES_UNKNOWN, &addr);
+	names_free(names);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -270,6 +317,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, peers_and_ways);
 	tcase_add_test(tc, nobody_there);
+	tcase_add_test(tc, names_of_next_hops);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -70,7 +70,8 @@ enum probe_verdict {
 	PROBE_OK,        /* greeting and EHLO or HELO were answered well; value:
 			    the longest wait for a reply, in milliseconds */
 	PROBE_BUSY,      /* it is there and has no time: 4xx, 421 */
-	PROBE_FAILED,    /* refused, no connection in time, answered badly */
+	PROBE_FAILED,    /* refused, no connection in time, answered badly;
+			    reason: it has no address, NULL: anything else */
 	PROBE_LATE,      /* connected, and no answer in time. It is waited for
 			    as long as an MTA would, while others may begin */
 	PROBE_SLOW,      /* what was late has come, and is no failure; value: as
@@ -111,6 +112,8 @@ enum effect_kind {
 		      `mail`: ask further whether it takes mail, by a sender
 		      of our own and postmaster@ its own name; `recipient`, if
 		      there is one: whether it relays to it, by the null sender.
+		      `hop`: it may be the MTA's next hop, so its name counts
+		      where that is what is published.
 		      `wait_ms`: a reply is waited for so long, or longer.
 		      A running probe with this number is given up first;
 		      without an address one that is late is as well, and
@@ -146,7 +149,7 @@ struct effect {
 	enum save_what what;
 	bool last;
 	enum setup_carrier carrier;
-	bool mail;
+	bool mail, hop;
 	uint64_t wait_ms;
 	const char *name;
 	const char *recipient;

@@ -83,6 +83,7 @@ struct link {
 	enum link_state state;
 	struct mono since;
 	uint64_t since_wall;
+	const char *why;     /* the probe failed; a fixed text, or NULL */
 	uint32_t fails, oks; /* in a row */
 	struct mono well;    /* since when: the first of `oks` */
 	struct damp damp;

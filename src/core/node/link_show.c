@@ -40,6 +40,8 @@ link_line(struct engine *e, struct json *j, const struct link *l,
 	    c != NULL && c->drain ? "drain"
 	    : l == NULL           ? "unknown"
 				  : link_word(l->state));
+	if (l != NULL && l->state == LINK_DOWN && link_reason(l) != NULL)
+		json_str(j, "reason", link_reason(l));
 	json_uint(j, "since_s", l == NULL ? 0 : link_show_seconds(e, l->since));
 	json_uint(j, "failures", l == NULL ? 0 : l->fails);
 	json_uint(j, "hold_s", l == NULL ? 0 : link_hold(l) / 1000);

@@ -46,6 +46,14 @@ static const struct damp_rule by_mail = {
 	.free = 0, .first_ms = 60000, .most_ms = 1200000, .calm_ms = 1800000
 };
 
+const char *
+link_reason(const struct link *l)
+{
+	return l->barred         ? "inet-protocols"
+	       : l->mail.refused ? "mail-refused"
+	                         : l->why;
+}
+
 static void
 probing_state_event(struct engine *e, const struct link *l, enum link_state to)
 {
@@ -53,10 +61,7 @@ probing_state_event(struct engine *e, const struct link *l, enum link_state to)
 		.peer = l->name,
 		.from = link_word(l->state),
 		.to = link_word(to),
-		.reason = to != LINK_DOWN   ? NULL
-		          : l->barred       ? "inet-protocols"
-		          : l->mail.refused ? "mail-refused"
-		                            : NULL };
+		.reason = to != LINK_DOWN ? NULL : link_reason(l) };
 
 	if (l->use & LINK_SELF)
 		event.kind = EVENT_MTA_STATE;
@@ -341,6 +346,8 @@ link_verdict(struct engine *e, const struct input *in)
 		l = link_next(l);
 	if (l == NULL || (!l->probe.running && in->verdict != PROBE_SLOW))
 		return; /* given up meanwhile */
+	if (in->verdict != PROBE_CONNECTED)
+		l->why = in->verdict == PROBE_FAILED ? in->reason : NULL;
 	switch ((enum probe_verdict)in->verdict) {
 	case PROBE_CONNECTED:
 		l->probe.connected = true;
@@ -403,6 +410,7 @@ probe(struct engine *e, struct link *l)
 		      .addrs = fx_keep(e, addrs, sizeof(addrs)),
 		      .naddrs = addrs[1].family != 0 ? 2 : 1,
 		      .mail = l->mail.asks,
+		      .hop = !(l->use & (LINK_SPACE | LINK_SELF)),
 		      .wait_ms = probing_patience(e, l),
 		      .recipient = relaying_ask(e, l) });
 }

@@ -59,6 +59,8 @@ bool link_connectors_probed(struct engine *e);
 void link_bar(struct engine *e, struct link *link, bool barred);
 /* It is in this state from now on, whatever follows from that. */
 void link_turn(struct engine *e, struct link *link, enum link_state to);
+/* Why it is down, a fixed text; NULL: it does not answer. */
+const char *link_reason(const struct link *l);
 /* Milliseconds for which it must be well before it is up again. */
 uint64_t link_hold(const struct link *link);
 
