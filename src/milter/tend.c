@@ -101,6 +101,9 @@ remedy(int rc, bool table)
 		return "chmod 640 it";
 	if (rc == RC_IO && errno == EACCES)
 		return "give it to the group lsrd-mark, mode 640";
+	if (rc == RC_IO && (errno == EMFILE || errno == ENFILE))
+		return "no descriptor is left: raise LimitNOFILE of its unit, "
+		       "or have fewer sessions";
 	if (table)
 		return "is lsrd running, with milter-table in lsrd.conf?";
 	return "lsrctl keys issue makes it";
