@@ -45,7 +45,7 @@ struct ctl_io {
 	struct door *door;
 	struct tree clients;
 	uint32_t numbers;
-	uint32_t guests; /* of them those who only read */
+	uint32_t guests; /* of them those who are not root */
 	struct event *turn;
 	struct mono rested; /* from then on a guest is answered again */
 };
@@ -101,12 +101,19 @@ turn_at(struct ctl_io *io, uint64_t ms)
 	evtimer_add(io->turn, &tv);
 }
 
+/* Our own user may change what root may, and is one of the many all the same:
+ * what runs as it and asks without end must not keep root out. */
+static bool
+is_root(const struct ctl_client *client)
+{
+	return client->bev == NULL || client->uid == 0;
+}
+
 static void
 client_end(struct ctl_client *client)
 {
 	tree_remove(&client->io->clients, &client->node);
-	client->io->guests -=
-	    client->bev != NULL && client->right < PEER_CRED_CHANGE;
+	client->io->guests -= !is_root(client);
 	if (client->bev != NULL) {
 		bufferevent_disable(client->bev, EV_READ | EV_WRITE);
 		bufferevent_setcb(client->bev, NULL, NULL, NULL, NULL);
@@ -232,7 +239,7 @@ first_waiting(const struct ctl_io *io)
 		    tree_entry(n, struct ctl_client, node);
 		bool waits = client->question != NULL && unread(client) == 0;
 
-		if (waits && client->right == PEER_CRED_CHANGE)
+		if (waits && is_root(client))
 			return client;
 		if (waits && guest == NULL)
 			guest = client;
@@ -255,7 +262,7 @@ ctl_io_turn(struct ctl_io *io)
 
 	if (client == NULL)
 		return;
-	if (client->right < PEER_CRED_CHANGE && !mono_due(io->rested, now)) {
+	if (!is_root(client) && !mono_due(io->rested, now)) {
 		turn_at(io, mono_since(now, io->rested));
 		return;
 	}
@@ -389,11 +396,10 @@ on_ctl_io_event(struct bufferevent *bev, short what, void *arg)
 }
 
 static bool
-has_place(const struct ctl_io *io, enum peer_cred_right right)
+has_place(const struct ctl_io *io, uint32_t uid)
 {
 	return io->clients.n < CTL_IO_CLIENTS &&
-	       (right == PEER_CRED_CHANGE ||
-		   io->guests < CTL_IO_CLIENTS - CTL_IO_KEPT);
+	       (uid == 0 || io->guests < CTL_IO_CLIENTS - CTL_IO_KEPT);
 }
 
 /* Who has come and asked nothing for a while makes room. */
@@ -428,13 +434,13 @@ on_ctl_io_came(void *ctx, int fd, const struct sockaddr *from)
 	(void)from;
 	if (spare_reached(fd))
 		ctl_io_make_room(io);
-	if (!has_place(io, right)) {
+	if (!has_place(io, uid)) {
 		(void)send(
 		    fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 		close(fd);
 		return;
 	}
-	io->guests += right < PEER_CRED_CHANGE;
+	io->guests += uid != 0;
 	client = client_new(io);
 	client->right = right;
 	client->uid = uid;

@@ -9,10 +9,10 @@
  * The kernel says who asks. Root and the daemon's own user may ask anything,
  * members of the daemon's group what only reads; others get nothing. A line
  * has at most CTL_IO_LINE octets, `inject` CTL_IO_INJECT. Who asks slowly or
- * does not read the answer is dropped after CTL_IO_PATIENCE_S. Who only reads
- * leaves CTL_IO_KEPT places free: however many of them ask, root is heard.
+ * does not read the answer is dropped after CTL_IO_PATIENCE_S. Whoever is not
+ * root leaves CTL_IO_KEPT places free: however many of them ask, root is heard.
  * One question is answered at a time, part by part (LIMIT_ANSWER_PART), root's
- * first, and those who only read have a fifth of the loop's time together.
+ * first, and all others have a fifth of the loop's time together.
  * When descriptors run out those go who have asked nothing for a second.
  *
  * What is refused here is answered by one object: {"error":"..."}. An answer

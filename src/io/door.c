@@ -11,6 +11,8 @@
 #include "sys/sock.h"
 
 #define REST_MS 250
+/* At one turn of the loop: somebody may come as fast as we let him in. */
+#define BURST 32
 #define OVER_MS 60000 /* nobody was kept out for so long */
 
 struct door {
@@ -19,6 +21,7 @@ struct door {
 	char *name;
 	struct evconnlistener *listener;
 	struct event *rest;
+	unsigned came; /* in this turn */
 	bool has_failed;
 	struct mono failed; /* the last time */
 };
@@ -27,10 +30,14 @@ static void
 on_door_accept(struct evconnlistener *listener, evutil_socket_t fd,
     struct sockaddr *sa, int len, void *arg)
 {
+	static const struct timeval next_turn = { 0, 0 };
 	struct door *door = arg;
 
-	(void)listener;
 	(void)len;
+	if (door->came++ == 0)
+		evtimer_add(door->rest, &next_turn);
+	if (door->came >= BURST)
+		evconnlistener_disable(listener);
 	door->house.came(door->house.ctx, fd, sa);
 }
 
@@ -59,6 +66,7 @@ on_door_rested(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	door->came = 0;
 	evconnlistener_enable(door->listener);
 }
 

@@ -158,6 +158,8 @@ client(int out, const char *request, uid_t uid, gid_t gid)
 	char part[4096];
 	ssize_t n;
 
+	if (seteuid(getuid()) != 0)
+		_exit(1);
 	if (uid != 0 &&
 	    (setgroups(0, NULL) != 0 || setgid(gid) != 0 || setuid(uid) != 0))
 		_exit(1);
@@ -295,7 +297,9 @@ crowd(int n, const char *question)
 	_exit(0);
 }
 
-START_TEST(root_has_a_place)
+/* Many are there, of the group, or of this daemon's own user. */
+static void
+root_has_a_place(uid_t own)
 {
 	const char *said;
 	pid_t pid;
@@ -303,6 +307,7 @@ START_TEST(root_has_a_place)
 	if (geteuid() != 0)
 		return;
 	pid = crowd(3 * CTL_IO_CLIENTS, "");
+	ck_assert_int_eq(seteuid(own), 0);
 	while (
 	    strncmp(ask("status\n", NOBODY, getegid()), "{\"error\"", 8) != 0)
 		;
@@ -317,6 +322,18 @@ START_TEST(root_has_a_place)
 	while (strcmp(ask("status\n", NOBODY, getegid()),
 		   "{\"asked\":6}\n{}\n") != 0)
 		;
+	ck_assert_int_eq(seteuid(0), 0);
+}
+
+START_TEST(root_has_a_place_among_guests)
+{
+	root_has_a_place(0);
+}
+END_TEST
+
+START_TEST(root_has_a_place_among_our_own)
+{
+	root_has_a_place(NOBODY);
 }
 END_TEST
 
@@ -546,7 +563,8 @@ main(void)
 	tcase_add_test(tc, refuses_what_is_no_request);
 	tcase_add_test(tc, who_may_what);
 	tcase_add_test(tc, an_empty_answer_is_a_line);
-	tcase_add_test(tc, root_has_a_place);
+	tcase_add_test(tc, root_has_a_place_among_guests);
+	tcase_add_test(tc, root_has_a_place_among_our_own);
 	tcase_add_test(tc, who_reads_shares_the_loop);
 	tcase_add_test(tc, root_is_first);
 	tcase_add_test(tc, what_is_not_read_is_little);
