@@ -12,8 +12,8 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/vec.h"
-#include "core/trace/table.h"
-#include "core/trace/table_net.h"
+#include "core/trace/mtable.h"
+#include "core/trace/mtable_net.h"
 #include "sys/file.h"
 
 #define TABLE_MAX ((size_t)512 << 20)
@@ -51,24 +51,24 @@ check_frozen_add(
 }
 
 static void
-hops_find(const struct table *t, struct hops *hops)
+hops_find(const struct mtable *t, struct hops *hops)
 {
-	struct table_route r;
-	struct table_net net;
+	struct mtable_route r;
+	struct mtable_net net;
 
 	for (uint32_t i = 0; i < t->nroutes; i++) {
-		table_at(t, i, &r);
+		mtable_at(t, i, &r);
 		for (size_t k = 0; k < r.nhops; k++)
 			check_frozen_add(
 			    hops, t->by_name, r.hop[k].name, &r.hop[k].addr);
 	}
-	if (t->net.left == 0 || table_net_decode(t->net, &net) != RC_OK)
+	if (t->net.left == 0 || mtable_net_decode(t->net, &net) != RC_OK)
 		return;
 	for (size_t i = 0; i < net.own.n; i++)
 		check_frozen_add(hops, t->by_name,
 		    net.net.servers.v[net.own.v[i].to].name,
 		    &net.own.v[i].addr);
-	table_net_done(&net);
+	mtable_net_done(&net);
 }
 
 static char *
@@ -82,7 +82,7 @@ check_frozen_ask(const struct postfix *p, const char *program,
 
 /* The FILTER is ours, and none of its hops is one any more. */
 static bool
-is_frozen(const char *filter, const struct table *t, const struct hops *hops)
+is_frozen(const char *filter, const struct mtable *t, const struct hops *hops)
 {
 	size_t n = strlen(t->transport);
 	bool any = false;
@@ -107,7 +107,7 @@ is_frozen(const char *filter, const struct table *t, const struct hops *hops)
 
 static bool
 message_is_frozen(const struct postfix *p, const char *id,
-    const struct table *t, const struct hops *hops)
+    const struct mtable *t, const struct hops *hops)
 {
 	char *envelope = check_frozen_ask(p, "postcat", "-qe", id), *filter;
 	bool frozen = false;
@@ -161,7 +161,7 @@ check_frozen_tell(const struct postfix *p, const struct buf *ids, unsigned n)
 
 static void
 queue_look(
-    const struct postfix *p, const struct table *t, const struct hops *hops)
+    const struct postfix *p, const struct mtable *t, const struct hops *hops)
 {
 	char *queue = check_frozen_ask(p, "postqueue", "-j", NULL), *at = queue,
 	     *id;
@@ -186,14 +186,14 @@ check_frozen(const struct postfix *p, const char *state_directory)
 {
 	struct buf path = { 0 }, file = { 0 };
 	struct hops hops = { 0 };
-	struct table table;
+	struct mtable table;
 	bool limits = false;
 	char *name;
 
 	buf_printf(&path, "%s/milter/table", state_directory);
 	name = buf_string(&path);
 	(void)file_load(name, TABLE_MAX, &file);
-	if (table_open(&table, file.p, file.n) == RC_OK) {
+	if (mtable_open(&table, file.p, file.n) == RC_OK) {
 		limits = table.net.left > 0;
 		if (limits)
 			check_copies(p);

@@ -33,7 +33,7 @@ table_map(struct basis *b, const char *path)
 		}
 	}
 	close(fd);
-	return rc == RC_OK ? table_open(&b->table, b->map, b->octets) : rc;
+	return rc == RC_OK ? mtable_open(&b->table, b->map, b->octets) : rc;
 }
 
 /* A net of another version is none: no limits are kept then. */
@@ -41,7 +41,7 @@ static void
 basis_net_read(struct basis *b)
 {
 	b->limits = b->table.net.left > 0 &&
-	            table_net_decode(b->table.net, &b->net) == RC_OK;
+	            mtable_net_decode(b->table.net, &b->net) == RC_OK;
 }
 
 static int
@@ -122,7 +122,7 @@ basis_free(struct basis *basis)
 	for (size_t i = 0; i < basis->nkeys; i++)
 		keys_free(basis->key[i].key);
 	if (basis->limits)
-		table_net_done(&basis->net);
+		mtable_net_done(&basis->net);
 	if (basis->map != NULL)
 		munmap(basis->map, basis->octets);
 	mem_free(basis);

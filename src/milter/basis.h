@@ -19,8 +19,8 @@
 #include <sys/stat.h>
 
 #include "core/trace/mark.h"
-#include "core/trace/table.h"
-#include "core/trace/table_net.h"
+#include "core/trace/mtable.h"
+#include "core/trace/mtable_net.h"
 
 struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 
@@ -33,8 +33,8 @@ struct basis_key {
 };
 
 struct basis {
-	struct table table; /* over `map` */
-	struct table_net net;
+	struct mtable table; /* over `map` */
+	struct mtable_net net;
 	bool limits; /* `net` is there: a connector has limits */
 	void *map;
 	size_t octets;

@@ -408,7 +408,7 @@ rule(const struct talk *talk, const struct session_ask *ask, struct buf *text)
 static enum ruling
 detour(const struct session *s, const struct session_ask *ask, struct buf *text)
 {
-	const struct table *table = &ask->basis->table;
+	const struct mtable *table = &ask->basis->table;
 	const char *to = ask->reinject;
 	size_t n = strlen(table->transport);
 

@@ -202,7 +202,7 @@ on_find(
     void *ctx, const uint8_t key[SEAL_DIGEST], uint8_t public_key[SEAL_PUBLIC])
 {
 	const struct basis *b = ctx;
-	struct table_key found;
+	struct mtable_key found;
 
 	for (size_t i = 0; i < b->nkeys; i++) {
 		if (memcmp(b->key[i].name, key, SEAL_DIGEST) == 0) {
@@ -210,7 +210,7 @@ on_find(
 			return true;
 		}
 	}
-	if (!table_key(&b->table, key, &found))
+	if (!mtable_key(&b->table, key, &found))
 		return false;
 	memcpy(public_key, found.public_key, SEAL_PUBLIC);
 	return true;
@@ -255,7 +255,7 @@ session_verify(struct session *s, const struct session_ask *ask)
 bool
 session_may_steer(const struct session *s, const struct session_ask *ask)
 {
-	const struct table_mta *mta = &ask->basis->table.mta;
+	const struct mtable_mta *mta = &ask->basis->table.mta;
 
 	return s->filtered ||
 	       !(s->limits.sendmail ? mta->filters_local : mta->filters_smtp);
@@ -272,7 +272,7 @@ session_first(const struct session *s)
 /* What the rule asks of the present route. */
 struct present {
 	const struct session *session;
-	const struct table *table;
+	const struct mtable *table;
 };
 
 /* Of several recipients: a next hop of any of their routes. */
@@ -280,16 +280,16 @@ static bool
 on_next_hop(void *ctx, const uint8_t key[SEAL_DIGEST])
 {
 	const struct present *p = ctx;
-	struct table_key server;
-	struct table_route route;
+	struct mtable_key server;
+	struct mtable_route route;
 
-	if (!table_key(p->table, key, &server))
+	if (!mtable_key(p->table, key, &server))
 		return false;
 	for (size_t i = 0; i < p->session->recipients.n; i++) {
 		const char *to = p->session->recipients.v[i];
 
-		if (table_route(p->table, to, &route) == RC_OK &&
-		    table_next_hop(&route, server.name))
+		if (mtable_route(p->table, to, &route) == RC_OK &&
+		    mtable_next_hop(&route, server.name))
 			return true;
 	}
 	return false;
@@ -414,14 +414,14 @@ void
 session_visit(
     const struct session *s, const struct session_ask *ask, struct visit *visit)
 {
-	const struct table *table = &ask->basis->table;
+	const struct mtable *table = &ask->basis->table;
 	const struct visit *previous = mark_trace_newest(&s->trace);
 
 	memset(visit, 0, sizeof(*visit));
 	memcpy(visit->key, s->self[0].key, SEAL_DIGEST);
 	memcpy(visit->recipients, s->self[0].recipients, MARK_RECIPIENTS);
 	visit->now = table->now;
-	visit->before = table_then(table,
+	visit->before = mtable_then(table,
 	    ask->time_ms < MARK_BEFORE_MS ? 0 : ask->time_ms - MARK_BEFORE_MS);
 	visit->time_ms = ask->time_ms;
 	visit->first = previous == NULL;

@@ -37,13 +37,13 @@ void
 milter_init(struct milter *m, const char *state_directory)
 {
 	struct buf file = { 0 };
-	struct table t;
+	struct mtable t;
 
 	*m = (struct milter){ .directory = join(state_directory, "/milter"),
 		.path = join(state_directory, "/milter/table") };
 	milter_file_read(m->path, &file);
-	if (table_open(&t, file.p, file.n) == RC_OK)
-		table_history(&t, &m->past);
+	if (mtable_open(&t, file.p, file.n) == RC_OK)
+		mtable_history(&t, &m->past);
 	buf_done(&file);
 }
 
@@ -59,7 +59,7 @@ milter_done(struct milter *m)
 int
 milter_take(struct milter *m, struct cur body)
 {
-	struct table_annex annex;
+	struct mtable_annex annex;
 	bool more;
 	int rc = wire_get_annex(&body, &more);
 
@@ -70,7 +70,7 @@ milter_take(struct milter *m, struct cur body)
 	buf_bytes(&m->part, body.p, body.left);
 	if (more)
 		return RC_OK;
-	rc = table_annex_decode(m->part.p, m->part.n, &annex);
+	rc = mtable_annex_decode(m->part.p, m->part.n, &annex);
 	if (rc != RC_OK)
 		return rc;
 	buf_done(&m->annex);
@@ -84,14 +84,14 @@ milter_take(struct milter *m, struct cur body)
 void
 milter_published(struct milter *m, uint64_t generation, uint64_t wall_ms)
 {
-	struct table_version version = m->known.version;
+	struct mtable_version version = m->known.version;
 
 	if (m->annex.n == 0 || version.generation != generation)
 		return;
 	/* The epoch was lost with the rest, and begins anew. */
-	if (m->past.n > 0 && table_order(version, m->past.v[0].version) < 0)
+	if (m->past.n > 0 && mtable_order(version, m->past.v[0].version) < 0)
 		m->past.n = 0;
-	table_history_add(&m->past, version, wall_ms);
+	mtable_history_add(&m->past, version, wall_ms);
 	m->due = true;
 }
 
@@ -136,29 +136,29 @@ milter_file_write(const char *directory, const char *path, const struct buf *b)
 static int
 milter_add(void *ctx, const uint8_t *octets, size_t n)
 {
-	return table_add(ctx, octets, n);
+	return mtable_add(ctx, octets, n);
 }
 
 int
 milter_write(
     struct milter *m, const struct held *held, const struct plugin_setup *setup)
 {
-	struct table_writer w = { 0 };
+	struct mtable_writer w = { 0 };
 	struct buf file = { 0 };
 	int rc, err;
 
 	if (!m->due || m->past.n == 0 || m->annex.n == 0 ||
-	    table_order(m->known.version, m->past.v[0].version) != 0)
+	    mtable_order(m->known.version, m->past.v[0].version) != 0)
 		return RC_OK;
 	m->known.transport = setup->transport;
 	m->known.by_name = setup->by_name;
 	rc = held_walk(held, milter_add, &w);
 	if (rc == RC_OK) {
-		table_end(&w, &m->known, &m->past, &file);
+		mtable_end(&w, &m->known, &m->past, &file);
 		rc = milter_file_write(m->directory, m->path, &file);
 	}
 	err = errno;
-	table_writer_done(&w);
+	mtable_writer_done(&w);
 	buf_done(&file);
 	errno = err;
 	if (rc == RC_OK)
@@ -171,12 +171,12 @@ milter_verify(const char *state_directory)
 {
 	char *path = join(state_directory, "/milter/table");
 	struct buf file = { 0 };
-	struct table t;
+	struct mtable t;
 	bool bad;
 
 	milter_file_read(path, &file);
 	bad = access(path, F_OK) == 0 &&
-	      table_open(&t, file.p, file.n) != RC_OK && unlink(path) == 0;
+	      mtable_open(&t, file.p, file.n) != RC_OK && unlink(path) == 0;
 	buf_done(&file);
 	mem_free(path);
 	return bad;

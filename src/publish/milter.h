@@ -1,5 +1,5 @@
 /*
- * milter.h - the milter's table (core/trace/table.h), written from the routes that
+ * milter.h - the milter's table (core/trace/mtable.h), written from the routes that
  * are held and from what lsrd says besides: beside its place, and renamed
  * into it, so a reader has one generation whole, or the one before.
  *
@@ -16,17 +16,17 @@
 
 #include <stdbool.h>
 
-#include "core/trace/table.h"
+#include "core/trace/mtable.h"
 #include "publish/held.h"
 
 struct milter {
-	char *directory;           /* where the milter's group may read */
-	char *path;                /* of the table */
-	struct buf annex;          /* as lsrd said it last; none: n is 0 */
-	struct buf part;           /* of the one that is coming in */
-	struct table_annex known;  /* over `annex` */
-	struct table_history past; /* of the table there, and since */
-	bool due;                  /* the file is behind */
+	char *directory;            /* where the milter's group may read */
+	char *path;                 /* of the table */
+	struct buf annex;           /* as lsrd said it last; none: n is 0 */
+	struct buf part;            /* of the one that is coming in */
+	struct mtable_annex known;  /* over `annex` */
+	struct mtable_history past; /* of the table there, and since */
+	bool due;                   /* the file is behind */
 };
 
 /* Takes the history over from the file, if there is a good one. */

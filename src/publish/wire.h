@@ -12,7 +12,7 @@
  * A frame is a 32-bit length, a type octet and the body. A batch that does
  * not fit one frame goes on in the next: all but the last say WIRE_MORE.
  * An ACK answers the last. SETUP is not acknowledged, nor is ANNEX: what the
- * milter's table has besides the routes (core/trace/table.h), cut into frames in
+ * milter's table has besides the routes (core/trace/mtable.h), cut into frames in
  * the same manner. TABLE tells how the writing of that table went.
  */
 
@@ -36,7 +36,7 @@ enum wire_type {
 	WIRE_BATCH,     /* routes that are set, patterns that go */
 	WIRE_PHASE,     /* enum plugin_phase */
 	WIRE_ACK,       /* struct wire_ack */
-	WIRE_ANNEX,     /* a part of struct table_annex */
+	WIRE_ANNEX,     /* a part of struct mtable_annex */
 	WIRE_TABLE      /* struct wire_table */
 };
 

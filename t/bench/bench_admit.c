@@ -120,33 +120,33 @@ insider_say(struct world *w, int n)
 
 struct seat {
 	struct buf file, octets;
-	struct table table;
-	struct table_net net;
+	struct mtable table;
+	struct mtable_net net;
 };
 
 static void
 seat_write(struct seat *seat, const struct rib *rib, const struct buf *net)
 {
-	struct table_history history = { .n = 0 };
-	struct table_writer writer = { 0 };
+	struct mtable_history history = { .n = 0 };
+	struct mtable_writer writer = { 0 };
 	struct buf keys = { 0 }, route = { 0 };
-	const struct table_mta mta = { .delimiters = "+" };
-	struct table_annex annex;
+	const struct mtable_mta mta = { .delimiters = "+" };
+	struct mtable_annex annex;
 
-	table_keys_encode(&keys, NULL, 0);
-	table_annex_encode(
-	    &seat->octets, (struct table_version){ 1, 1 }, &mta, &keys, net);
-	CHECK(table_annex_decode(seat->octets.p, seat->octets.n, &annex) ==
+	mtable_keys_encode(&keys, NULL, 0);
+	mtable_annex_encode(
+	    &seat->octets, (struct mtable_version){ 1, 1 }, &mta, &keys, net);
+	CHECK(mtable_annex_decode(seat->octets.p, seat->octets.n, &annex) ==
 	      RC_OK);
-	table_history_add(&history, annex.version, 1);
+	mtable_history_add(&history, annex.version, 1);
 	for (size_t i = 0; i < rib->n; i++) {
 		buf_reset(&route);
 		route_encode(&route, &rib->routes[i]);
-		CHECK(table_add(&writer, route.p, route.n) == RC_OK);
+		CHECK(mtable_add(&writer, route.p, route.n) == RC_OK);
 	}
-	table_end(&writer, &annex, &history, &seat->file);
-	CHECK(table_open(&seat->table, seat->file.p, seat->file.n) == RC_OK);
-	CHECK(table_net_decode(seat->table.net, &seat->net) == RC_OK);
+	mtable_end(&writer, &annex, &history, &seat->file);
+	CHECK(mtable_open(&seat->table, seat->file.p, seat->file.n) == RC_OK);
+	CHECK(mtable_net_decode(seat->table.net, &seat->net) == RC_OK);
 	buf_done(&keys);
 	buf_done(&route);
 }
@@ -223,7 +223,7 @@ main(int argc, char **argv)
 		for (int k = 1; k <= most; k *= 10)
 			measure(insider ? "insider" : "limits", &seat, 2000000,
 			    k, n);
-		table_net_done(&seat.net);
+		mtable_net_done(&seat.net);
 		buf_done(&seat.file);
 		buf_done(&seat.octets);
 		world_done(&w);

@@ -72,14 +72,14 @@ hold(unsigned n)
 static void
 annex(uint64_t generation)
 {
-	const struct table_mta mta = { .delimiters = "+" };
-	struct table_key key = { .name = "mx1.paris.example.org" };
+	const struct mtable_mta mta = { .delimiters = "+" };
+	struct mtable_key key = { .name = "mx1.paris.example.org" };
 	struct buf keys = { 0 }, net = { 0 }, octets = { 0 }, frames = { 0 };
 	struct wire_frame frame;
 	struct cur in;
 
-	table_keys_encode(&keys, &key, 1);
-	table_annex_encode(&octets, (struct table_version){ 1, generation },
+	mtable_keys_encode(&keys, &key, 1);
+	mtable_annex_encode(&octets, (struct mtable_version){ 1, generation },
 	    &mta, &keys, &net);
 	wire_put_annex(&frames, octets.p, octets.n);
 	in = cur_over(frames.p, frames.n);
@@ -108,16 +108,16 @@ file_read(struct buf *out)
 }
 
 static void
-ask(const struct table *t, unsigned n)
+ask(const struct mtable *t, unsigned n)
 {
-	struct table_route r;
+	struct mtable_route r;
 	char address[48];
 	uint64_t began = now_us();
 
 	for (unsigned i = 0; i < LOOKUPS; i++) {
 		snprintf(address, sizeof(address), "user@d%06u.example.org",
 		    (unsigned)(i * 2654435761u) % n);
-		if (table_route(t, address, &r) != RC_OK)
+		if (mtable_route(t, address, &r) != RC_OK)
 			abort();
 	}
 	printf("%u routes: a lookup %.2f us\n", n,
@@ -130,7 +130,7 @@ measure(unsigned n)
 	uint64_t best_write = UINT64_MAX, best_open = UINT64_MAX;
 	static uint64_t generation;
 	struct buf file = { 0 };
-	struct table t;
+	struct mtable t;
 
 	hold(n);
 	for (int i = 0; i < TIMES; i++) {
@@ -145,7 +145,7 @@ measure(unsigned n)
 		buf_done(&file);
 		file_read(&file);
 		began = now_us();
-		if (table_open(&t, file.p, file.n) != RC_OK)
+		if (mtable_open(&t, file.p, file.n) != RC_OK)
 			abort();
 		if (now_us() - began < best_open)
 			best_open = now_us() - began;

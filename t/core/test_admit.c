@@ -42,8 +42,8 @@ struct drawn {
 /* What one of its servers has: its table and net, as the milter gets them. */
 struct seat {
 	struct buf file, octets;
-	struct table table;
-	struct table_net net;
+	struct mtable table;
+	struct mtable_net net;
 	bool limits;
 };
 
@@ -124,25 +124,25 @@ lines_say(const struct drawn *d, struct buf *out)
 static void
 seat_write(struct seat *seat, const struct rib *rib, const struct buf *net)
 {
-	struct table_history history = { .n = 0 };
-	struct table_writer writer = { 0 };
+	struct mtable_history history = { .n = 0 };
+	struct mtable_writer writer = { 0 };
 	struct buf keys = { 0 }, route = { 0 };
-	const struct table_mta mta = { .delimiters = "+" };
-	struct table_annex annex;
+	const struct mtable_mta mta = { .delimiters = "+" };
+	struct mtable_annex annex;
 	int rc;
 
-	table_keys_encode(&keys, NULL, 0);
-	table_annex_encode(
-	    &seat->octets, (struct table_version){ 1, 1 }, &mta, &keys, net);
-	rc = table_annex_decode(seat->octets.p, seat->octets.n, &annex);
+	mtable_keys_encode(&keys, NULL, 0);
+	mtable_annex_encode(
+	    &seat->octets, (struct mtable_version){ 1, 1 }, &mta, &keys, net);
+	rc = mtable_annex_decode(seat->octets.p, seat->octets.n, &annex);
 	ck_assert_int_eq(rc, RC_OK);
-	table_history_add(&history, annex.version, 1);
+	mtable_history_add(&history, annex.version, 1);
 	for (size_t i = 0; i < rib->n; i++) {
 		buf_reset(&route);
 		route_encode(&route, &rib->routes[i]);
-		ck_assert_int_eq(table_add(&writer, route.p, route.n), RC_OK);
+		ck_assert_int_eq(mtable_add(&writer, route.p, route.n), RC_OK);
 	}
-	table_end(&writer, &annex, &history, &seat->file);
+	mtable_end(&writer, &annex, &history, &seat->file);
 	buf_done(&keys);
 	buf_done(&route);
 }
@@ -167,11 +167,11 @@ seat_take(const struct drawn *d, unsigned self, struct seat *seat)
 	view_net(view, &net);
 	seat_write(seat, rib, &net);
 	ck_assert_int_eq(
-	    table_open(&seat->table, seat->file.p, seat->file.n), RC_OK);
+	    mtable_open(&seat->table, seat->file.p, seat->file.n), RC_OK);
 	seat->limits = seat->table.net.left > 0;
 	if (seat->limits)
 		ck_assert_int_eq(
-		    table_net_decode(seat->table.net, &seat->net), RC_OK);
+		    mtable_net_decode(seat->table.net, &seat->net), RC_OK);
 	rib_free(rib);
 	view_pending_done(&pending);
 	view_free(view);
@@ -184,7 +184,7 @@ static void
 seat_done(struct seat *seat)
 {
 	if (seat->limits)
-		table_net_done(&seat->net);
+		mtable_net_done(&seat->net);
 	buf_done(&seat->file);
 	buf_done(&seat->octets);
 }
@@ -287,7 +287,7 @@ step(struct walk *w, unsigned *at, bool *detour)
 	struct seat *seat = &w->seats[*at];
 	const char *domain = patterns[w->pattern];
 	char address[40];
-	struct table_route route;
+	struct mtable_route route;
 	struct admit_answer answer = { .kind = ADMIT_PLAIN };
 	struct admit *admit = NULL;
 	bool alternate[LIMIT_NEXT_HOPS];
@@ -295,7 +295,7 @@ step(struct walk *w, unsigned *at, bool *detour)
 
 	snprintf(address, sizeof(address), "u@%s",
 	    domain[0] == '*' ? "else.example" : domain);
-	ck_assert_int_eq(table_route(&seat->table, address, &route), RC_OK);
+	ck_assert_int_eq(mtable_route(&seat->table, address, &route), RC_OK);
 	if (seat->limits)
 		admit = admit_new(&seat->table, &seat->net, w->message);
 	if (admit != NULL)
@@ -470,8 +470,8 @@ lane_is(const char *off, const char *want)
 	view_net(view, &net);
 	seat_write(&seat, rib, &net);
 	ck_assert_int_eq(
-	    table_open(&seat.table, seat.file.p, seat.file.n), RC_OK);
-	ck_assert_int_eq(table_net_decode(seat.table.net, &seat.net), RC_OK);
+	    mtable_open(&seat.table, seat.file.p, seat.file.n), RC_OK);
+	ck_assert_int_eq(mtable_net_decode(seat.table.net, &seat.net), RC_OK);
 	admit = admit_new(&seat.table, &seat.net, &message);
 	admit_ask(admit, "u@a.example", &answer);
 	for (size_t i = 0; i < answer.nhops; i++)

@@ -69,7 +69,7 @@ static const struct {
 
 START_TEST(messages_are_ruled)
 {
-	struct table table = { .transport = "lsrd" };
+	struct mtable table = { .transport = "lsrd" };
 	struct admit_answer answers[8];
 	struct ruling_ask ask = { .answers = answers,
 		.n = strlen(rows[_i].recipients),
@@ -95,7 +95,7 @@ END_TEST
 
 START_TEST(hops_may_be_named)
 {
-	struct table table = { .transport = "relay", .by_name = true };
+	struct mtable table = { .transport = "relay", .by_name = true };
 	struct admit_answer answer = answer_of('a');
 	struct ruling_ask ask = { .answers = &answer, .n = 1, .table = &table };
 	struct buf out = { 0 };

@@ -116,32 +116,32 @@ world_make(struct world *w, int connectors)
 /* What the milter of ours has. */
 struct seat {
 	struct buf file, octets;
-	struct table table;
-	struct table_net net;
+	struct mtable table;
+	struct mtable_net net;
 };
 
 static void
 seat_write(struct seat *seat, const struct rib *rib, const struct buf *net)
 {
-	struct table_history history = { .n = 0 };
-	struct table_writer writer = { 0 };
+	struct mtable_history history = { .n = 0 };
+	struct mtable_writer writer = { 0 };
 	struct buf keys = { 0 }, route = { 0 };
-	const struct table_mta mta = { .delimiters = "+" };
-	struct table_annex annex;
+	const struct mtable_mta mta = { .delimiters = "+" };
+	struct mtable_annex annex;
 	int rc;
 
-	table_keys_encode(&keys, NULL, 0);
-	table_annex_encode(
-	    &seat->octets, (struct table_version){ 1, 1 }, &mta, &keys, net);
-	rc = table_annex_decode(seat->octets.p, seat->octets.n, &annex);
+	mtable_keys_encode(&keys, NULL, 0);
+	mtable_annex_encode(
+	    &seat->octets, (struct mtable_version){ 1, 1 }, &mta, &keys, net);
+	rc = mtable_annex_decode(seat->octets.p, seat->octets.n, &annex);
 	ck_assert_int_eq(rc, RC_OK);
-	table_history_add(&history, annex.version, 1);
+	mtable_history_add(&history, annex.version, 1);
 	for (size_t i = 0; i < rib->n; i++) {
 		buf_reset(&route);
 		route_encode(&route, &rib->routes[i]);
-		ck_assert_int_eq(table_add(&writer, route.p, route.n), RC_OK);
+		ck_assert_int_eq(mtable_add(&writer, route.p, route.n), RC_OK);
 	}
-	table_end(&writer, &annex, &history, &seat->file);
+	mtable_end(&writer, &annex, &history, &seat->file);
 	buf_done(&keys);
 	buf_done(&route);
 }
@@ -162,8 +162,8 @@ seat_take(struct seat *seat, int connectors)
 	view_net(view, &net);
 	seat_write(seat, rib, &net);
 	ck_assert_int_eq(
-	    table_open(&seat->table, seat->file.p, seat->file.n), RC_OK);
-	ck_assert_int_eq(table_net_decode(seat->table.net, &seat->net), RC_OK);
+	    mtable_open(&seat->table, seat->file.p, seat->file.n), RC_OK);
+	ck_assert_int_eq(mtable_net_decode(seat->table.net, &seat->net), RC_OK);
 	rib_free(rib);
 	view_pending_done(&pending);
 	view_free(view);
@@ -174,7 +174,7 @@ seat_take(struct seat *seat, int connectors)
 static void
 seat_done(struct seat *seat)
 {
-	table_net_done(&seat->net);
+	mtable_net_done(&seat->net);
 	buf_done(&seat->file);
 	buf_done(&seat->octets);
 }

@@ -9,7 +9,7 @@
 #include "base/crc64.h"
 #include "base/mem.h"
 #include "base/rc.h"
-#include "core/trace/table.h"
+#include "core/trace/mtable.h"
 #include "t/core/cheap.h"
 #include "t/tap.h"
 
@@ -23,7 +23,7 @@ text(const char *s)
 
 /* A remote route by these hops, the second one an alternate. */
 static void
-add(struct table_writer *w, const char *pattern, const char *a, const char *b)
+add(struct mtable_writer *w, const char *pattern, const char *a, const char *b)
 {
 	struct route r = { .pattern = text(pattern),
 		.kind = ROUTE_REMOTE,
@@ -41,18 +41,18 @@ add(struct table_writer *w, const char *pattern, const char *a, const char *b)
 	r.hop[1] = (struct route_hop){ text(b),
 		{ 6, { 0x20, 1, 0xd, 0xb8, [15] = 2 }, 587 }, true };
 	route_encode(&out, &r);
-	ck_assert_int_eq(table_add(w, out.p, out.n), RC_OK);
+	ck_assert_int_eq(mtable_add(w, out.p, out.n), RC_OK);
 	for (size_t n = 0; n < 40; n++) {
-		struct table_writer torn = { 0 };
+		struct mtable_writer torn = { 0 };
 
-		ck_assert_int_eq(table_add(&torn, out.p, n), RC_SHORT);
-		table_writer_done(&torn);
+		ck_assert_int_eq(mtable_add(&torn, out.p, n), RC_SHORT);
+		mtable_writer_done(&torn);
 	}
 	buf_done(&out);
 }
 
 static void
-hold(struct table_writer *w, const char *pattern)
+hold(struct mtable_writer *w, const char *pattern)
 {
 	struct route r = { .pattern = text(pattern),
 		.kind = ROUTE_HOLD,
@@ -60,12 +60,12 @@ hold(struct table_writer *w, const char *pattern)
 	struct buf out = { 0 };
 
 	route_encode(&out, &r);
-	ck_assert_int_eq(table_add(w, out.p, out.n), RC_OK);
+	ck_assert_int_eq(mtable_add(w, out.p, out.n), RC_OK);
 	buf_done(&out);
 }
 
 static void
-key_make(struct table_key *key, char letter, const char *name)
+key_make(struct mtable_key *key, char letter, const char *name)
 {
 	cheap_public(letter, key->public_key);
 	cheap_key(letter, key->digest);
@@ -76,33 +76,34 @@ key_make(struct table_key *key, char letter, const char *name)
 static void
 make(struct buf *out)
 {
-	struct table_history h = { .n = 0 };
-	struct table_writer w = { 0 };
-	struct table_key keys[4];
+	struct mtable_history h = { .n = 0 };
+	struct mtable_writer w = { 0 };
+	struct mtable_key keys[4];
 	struct buf octets = { 0 }, net = { 0 }, list = { 0 };
-	const struct table_mta mta = { .delimiters = "+-",
+	const struct mtable_mta mta = { .delimiters = "+-",
 		.filters_local = true };
-	struct table_annex annex;
+	struct mtable_annex annex;
 
 	key_make(&keys[0], 'c', "mx3.example.org");
 	key_make(&keys[1], 'a', "mx1.example.org");
 	key_make(&keys[2], 'b', "mx1.example.org");
 	key_make(&keys[3], 'a', "mx7.example.org");
 	buf_text(&net, "a net");
-	table_keys_encode(&list, keys, 4);
-	table_annex_encode(
-	    &octets, (struct table_version){ 3, 7 }, &mta, &list, &net);
-	ck_assert_int_eq(table_annex_decode(octets.p, octets.n, &annex), RC_OK);
+	mtable_keys_encode(&list, keys, 4);
+	mtable_annex_encode(
+	    &octets, (struct mtable_version){ 3, 7 }, &mta, &list, &net);
+	ck_assert_int_eq(
+	    mtable_annex_decode(octets.p, octets.n, &annex), RC_OK);
 	ck_assert_uint_eq(annex.nkeys, 3);
-	table_history_add(&h, (struct table_version){ 2, 9 }, 1000);
-	table_history_add(&h, (struct table_version){ 3, 5 }, 2000);
-	table_history_add(&h, (struct table_version){ 3, 4 }, 2500);
-	table_history_add(&h, (struct table_version){ 3, 7 }, 3000);
+	mtable_history_add(&h, (struct mtable_version){ 2, 9 }, 1000);
+	mtable_history_add(&h, (struct mtable_version){ 3, 5 }, 2000);
+	mtable_history_add(&h, (struct mtable_version){ 3, 4 }, 2500);
+	mtable_history_add(&h, (struct mtable_version){ 3, 7 }, 3000);
 	add(&w, "*", "mx2.example.org", NULL);
 	add(&w, ".example.org", "mx2.example.org", "mx3.example.org");
 	hold(&w, "paris.example.org");
 	add(&w, "u@paris.example.org", "mx3.example.org", NULL);
-	table_end(&w, &annex, &h, out);
+	mtable_end(&w, &annex, &h, out);
 	buf_done(&octets);
 	buf_done(&list);
 	buf_done(&net);
@@ -110,7 +111,7 @@ make(struct buf *out)
 
 /* At its exact size, so that the sanitizer guards it. */
 static uint8_t *
-opened(struct table *t)
+opened(struct mtable *t)
 {
 	struct buf out = { 0 };
 	uint8_t *p;
@@ -118,7 +119,7 @@ opened(struct table *t)
 	make(&out);
 	p = malloc(out.n);
 	memcpy(p, out.p, out.n);
-	ck_assert_int_eq(table_open(t, p, out.n), RC_OK);
+	ck_assert_int_eq(mtable_open(t, p, out.n), RC_OK);
 	buf_done(&out);
 	return p;
 }
@@ -140,10 +141,10 @@ static const struct {
 
 START_TEST(the_most_specific_pattern_is_found)
 {
-	struct table_route r;
-	struct table t;
+	struct mtable_route r;
+	struct mtable t;
 	uint8_t *p = opened(&t);
-	int rc = table_route(&t, lookups[_i].address, &r);
+	int rc = mtable_route(&t, lookups[_i].address, &r);
 
 	if (lookups[_i].pattern == NULL) {
 		ck_assert_int_eq(rc, RC_NONE);
@@ -158,12 +159,12 @@ END_TEST
 
 START_TEST(a_route_comes_back_as_it_was)
 {
-	struct table_route r;
-	struct table t;
+	struct mtable_route r;
+	struct mtable t;
 	uint8_t *p = opened(&t);
 	char a[ADDR_TEXT];
 
-	ck_assert_int_eq(table_route(&t, "x@a.example.org", &r), RC_OK);
+	ck_assert_int_eq(mtable_route(&t, "x@a.example.org", &r), RC_OK);
 	ck_assert(r.relay && !r.last_resort);
 	ck_assert_str_eq(r.server, "mx9.example.org");
 	ck_assert_uint_eq(r.nhops, 2);
@@ -171,9 +172,9 @@ START_TEST(a_route_comes_back_as_it_was)
 	ck_assert_str_eq(addr_text(&r.hop[0].addr, a), "192.0.2.1:25");
 	ck_assert_str_eq(addr_text(&r.hop[1].addr, a), "[2001:db8::2]:587");
 	ck_assert(!r.hop[0].alternate && r.hop[1].alternate);
-	ck_assert(table_next_hop(&r, "mx2.example.org"));
-	ck_assert(table_next_hop(&r, "mx3.example.org"));
-	ck_assert(!table_next_hop(&r, "mx9.example.org"));
+	ck_assert(mtable_next_hop(&r, "mx2.example.org"));
+	ck_assert(mtable_next_hop(&r, "mx3.example.org"));
+	ck_assert(!mtable_next_hop(&r, "mx9.example.org"));
 	ck_assert_uint_eq(t.net.left, 5);
 	ck_assert_str_eq(t.transport, "lsrd");
 	ck_assert(!t.by_name);
@@ -198,14 +199,14 @@ static const struct {
 START_TEST(a_key_is_found_by_its_digest)
 {
 	uint8_t digest[SEAL_DIGEST], public_key[SEAL_PUBLIC];
-	struct table_key key;
-	struct table t;
+	struct mtable_key key;
+	struct mtable t;
 	uint8_t *p = opened(&t);
 	bool found;
 
 	cheap_key(owners[_i].letter, digest);
 	cheap_public(owners[_i].letter, public_key);
-	found = table_key(&t, digest, &key);
+	found = mtable_key(&t, digest, &key);
 	ck_assert_int_eq(found, owners[_i].name != NULL);
 	if (found) {
 		ck_assert_str_eq(key.name, owners[_i].name);
@@ -230,9 +231,9 @@ static const struct {
 
 START_TEST(a_time_has_its_version)
 {
-	struct table t;
+	struct mtable t;
 	uint8_t *p = opened(&t);
-	struct table_version v = table_then(&t, times[_i].wall_ms);
+	struct mtable_version v = mtable_then(&t, times[_i].wall_ms);
 
 	ck_assert_uint_eq(v.epoch, times[_i].epoch);
 	ck_assert_uint_eq(v.generation, times[_i].generation);
@@ -243,32 +244,32 @@ END_TEST
 
 START_TEST(the_history_is_bounded)
 {
-	struct table_history h = { .n = 0 };
+	struct mtable_history h = { .n = 0 };
 
 	for (uint64_t i = 1; i <= 200; i++)
-		table_history_add(&h, (struct table_version){ 1, i }, i * 10);
-	ck_assert_uint_eq(h.n, TABLE_HISTORY);
+		mtable_history_add(&h, (struct mtable_version){ 1, i }, i * 10);
+	ck_assert_uint_eq(h.n, MTABLE_HISTORY);
 	ck_assert_uint_eq(h.v[0].version.generation, 200);
 	ck_assert_uint_eq(h.v[h.n - 1].version.generation, 137);
-	table_history_add(&h, (struct table_version){ 1, 200 }, 5000);
+	mtable_history_add(&h, (struct mtable_version){ 1, 200 }, 5000);
 	ck_assert_uint_eq(h.v[0].wall_ms, 2000);
 }
 END_TEST
 
 START_TEST(versions_are_ordered_by_epoch_first)
 {
-	struct table_version a = { 1, 9 }, b = { 2, 1 }, c = { 2, 2 };
+	struct mtable_version a = { 1, 9 }, b = { 2, 1 }, c = { 2, 2 };
 
-	ck_assert_int_lt(table_order(a, b), 0);
-	ck_assert_int_lt(table_order(b, c), 0);
-	ck_assert_int_gt(table_order(c, a), 0);
-	ck_assert_int_eq(table_order(b, b), 0);
+	ck_assert_int_lt(mtable_order(a, b), 0);
+	ck_assert_int_lt(mtable_order(b, c), 0);
+	ck_assert_int_gt(mtable_order(c, a), 0);
+	ck_assert_int_eq(mtable_order(b, b), 0);
 }
 END_TEST
 
 START_TEST(what_is_torn_is_refused)
 {
-	struct table t;
+	struct mtable t;
 	uint8_t *p = opened(&t);
 	size_t whole = t.n;
 
@@ -276,7 +277,7 @@ START_TEST(what_is_torn_is_refused)
 		uint8_t *cut = malloc(n == 0 ? 1 : n);
 
 		memcpy(cut, p, n);
-		ck_assert_int_ne(table_open(&t, cut, n), RC_OK);
+		ck_assert_int_ne(mtable_open(&t, cut, n), RC_OK);
 		free(cut);
 	}
 	free(p);
@@ -285,13 +286,13 @@ END_TEST
 
 START_TEST(what_is_bent_is_refused)
 {
-	struct table t;
+	struct mtable t;
 	uint8_t *p = opened(&t);
 	size_t whole = t.n;
 
 	for (size_t i = 0; i < whole; i++) {
 		p[i] ^= 0x40;
-		ck_assert_int_ne(table_open(&t, p, whole), RC_OK);
+		ck_assert_int_ne(mtable_open(&t, p, whole), RC_OK);
 		p[i] ^= 0x40;
 	}
 	free(p);
@@ -325,7 +326,7 @@ static const struct {
 
 START_TEST(bent_and_summed_again_is_refused)
 {
-	struct table t;
+	struct mtable t;
 	uint8_t *p = opened(&t);
 	size_t n = t.n;
 	uint64_t crc;
@@ -335,7 +336,7 @@ START_TEST(bent_and_summed_again_is_refused)
 	crc = crc64(p + 24, n - 24);
 	for (int i = 0; i < 8; i++)
 		p[16 + i] = (uint8_t)(crc >> (56 - 8 * i));
-	rc = table_open(&t, p, n);
+	rc = mtable_open(&t, p, n);
 	ck_assert_msg(
 	    rc == bends[_i].rc, "%s: %s", bends[_i].what, rc_word(rc));
 	free(p);
@@ -356,7 +357,7 @@ u32_less(uint8_t *p, uint32_t by)
 /* Of a writer that did not say what the MTA does: four octets less. */
 START_TEST(the_version_before_is_read)
 {
-	struct table t;
+	struct mtable t;
 	uint8_t *p = opened(&t);
 	size_t n = t.n - 4;
 	uint64_t crc;
@@ -371,7 +372,7 @@ START_TEST(the_version_before_is_read)
 	crc = crc64(p + 24, n - 24);
 	for (int i = 0; i < 8; i++)
 		p[16 + i] = (uint8_t)(crc >> (56 - 8 * i));
-	ck_assert_int_eq(table_open(&t, p, n), RC_OK);
+	ck_assert_int_eq(mtable_open(&t, p, n), RC_OK);
 	ck_assert_str_eq(t.mta.delimiters, "");
 	ck_assert(!t.mta.filters_local);
 	ck_assert_uint_eq(t.nroutes, 4);
@@ -381,20 +382,20 @@ END_TEST
 
 START_TEST(a_bent_annex_is_refused)
 {
-	struct table_key key;
+	struct mtable_key key;
 	struct buf octets = { 0 }, net = { 0 }, list = { 0 };
-	const struct table_mta mta = { .copies = true };
-	struct table_annex a;
+	const struct mtable_mta mta = { .copies = true };
+	struct mtable_annex a;
 
 	key_make(&key, 'a', "mx1.example.org");
-	table_keys_encode(&list, &key, 1);
-	table_annex_encode(
-	    &octets, (struct table_version){ 1, 1 }, &mta, &list, &net);
+	mtable_keys_encode(&list, &key, 1);
+	mtable_annex_encode(
+	    &octets, (struct mtable_version){ 1, 1 }, &mta, &list, &net);
 	for (size_t n = 0; n < octets.n; n++)
-		ck_assert_int_ne(table_annex_decode(octets.p, n, &a), RC_OK);
-	ck_assert_int_eq(table_annex_decode(octets.p, octets.n, &a), RC_OK);
+		ck_assert_int_ne(mtable_annex_decode(octets.p, n, &a), RC_OK);
+	ck_assert_int_eq(mtable_annex_decode(octets.p, octets.n, &a), RC_OK);
 	octets.p[octets.n - 1] = '/';
-	ck_assert_int_eq(table_annex_decode(octets.p, octets.n, &a), RC_NAME);
+	ck_assert_int_eq(mtable_annex_decode(octets.p, octets.n, &a), RC_NAME);
 	buf_done(&octets);
 	buf_done(&list);
 }

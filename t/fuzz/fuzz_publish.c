@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/rc.h"
-#include "core/trace/table.h"
+#include "core/trace/mtable.h"
 #include "publish/wire.h"
 #include "t/fuzz/fuzz.h"
 
@@ -17,14 +17,14 @@ static void
 route_look(const struct wire_item *item)
 {
 	struct cur in = cur_over(item->route, item->route_len);
-	struct table_writer writer = { 0 };
+	struct mtable_writer writer = { 0 };
 	struct route route;
 
 	if (route_decode(&in, &route) != RC_OK)
 		return;
 	route_done(&route);
-	FUZZ_CHECK(table_add(&writer, item->route, item->route_len) == RC_OK);
-	table_writer_done(&writer);
+	FUZZ_CHECK(mtable_add(&writer, item->route, item->route_len) == RC_OK);
+	mtable_writer_done(&writer);
 }
 
 static void

@@ -10,7 +10,7 @@
 #include "base/crc64.h"
 #include "base/rc.h"
 #include "core/trace/admit.h"
-#include "core/trace/table.h"
+#include "core/trace/mtable.h"
 #include "t/fuzz/fuzz.h"
 
 const unsigned fuzz_runs = 4000;
@@ -25,21 +25,21 @@ put64(uint8_t *p, uint64_t v)
 }
 
 static void
-look_up(const struct table *t, const char *pattern)
+look_up(const struct mtable *t, const char *pattern)
 {
-	struct table_route r;
+	struct mtable_route r;
 	char address[STR_PATTERN_MAX + 8];
 	bool user = strchr(pattern, '@') != NULL;
 
 	if (pattern[0] == '.' || pattern[0] == '*')
 		return;
 	snprintf(address, sizeof(address), "%s%s", user ? "" : "u@", pattern);
-	FUZZ_CHECK(table_route(t, address, &r) == RC_OK);
+	FUZZ_CHECK(mtable_route(t, address, &r) == RC_OK);
 }
 
 /* A net that is read can be searched, and stands for what it was. */
 static void
-net(const struct table *table, struct cur in)
+net(const struct mtable *table, struct cur in)
 {
 	struct policy_message m = {
 		.size = 5000, .priority = POLICY_URGENT, .sender = "a@b.example"
@@ -47,13 +47,13 @@ net(const struct table *table, struct cur in)
 	struct admit_answer answer;
 	struct buf again = { 0 };
 	struct admit *admit;
-	struct table_net t;
+	struct mtable_net t;
 
-	if (table_net_decode(in, &t) != RC_OK)
+	if (mtable_net_decode(in, &t) != RC_OK)
 		return;
 	FUZZ_CHECK(t.self < t.net.servers.n);
 	FUZZ_CHECK(t.widest.n == t.net.servers.n);
-	table_net_encode(&again, &t);
+	mtable_net_encode(&again, &t);
 	buf_done(&again);
 	admit = table == NULL ? NULL : admit_new(table, &t, &m);
 	if (admit != NULL) {
@@ -61,28 +61,28 @@ net(const struct table *table, struct cur in)
 		FUZZ_CHECK(answer.nhops <= LIMIT_NEXT_HOPS);
 	}
 	admit_free(admit);
-	table_net_done(&t);
+	mtable_net_done(&t);
 }
 
 static void
-walk(const struct table *t)
+walk(const struct mtable *t)
 {
-	struct table_history h;
-	struct table_route r;
-	struct table_key key;
+	struct mtable_history h;
+	struct mtable_route r;
+	struct mtable_key key;
 
-	FUZZ_CHECK(t->nhistory > 0 && t->nhistory <= TABLE_HISTORY);
-	table_history(t, &h);
-	FUZZ_CHECK(table_order(h.v[0].version, t->now) == 0);
-	table_then(t, h.v[h.n - 1].wall_ms);
+	FUZZ_CHECK(t->nhistory > 0 && t->nhistory <= MTABLE_HISTORY);
+	mtable_history(t, &h);
+	FUZZ_CHECK(mtable_order(h.v[0].version, t->now) == 0);
+	mtable_then(t, h.v[h.n - 1].wall_ms);
 	for (uint32_t i = 0; i < t->nkeys; i++)
 		FUZZ_CHECK(
-		    table_key(t,
+		    mtable_key(t,
 			t->keys + (size_t)i * (SEAL_DIGEST + SEAL_PUBLIC + 4),
 			&key) &&
 		    str_is_host(key.name));
 	for (uint32_t i = 0; i < t->nroutes; i++) {
-		table_at(t, i, &r);
+		mtable_at(t, i, &r);
 		FUZZ_CHECK(str_is_pattern(r.pattern));
 		FUZZ_CHECK(r.nhops <= LIMIT_NEXT_HOPS);
 		for (size_t k = 0; k < r.nhops; k++)
@@ -90,16 +90,16 @@ walk(const struct table *t)
 				   addr_is_hop(&r.hop[k].addr, true));
 		look_up(t, r.pattern);
 	}
-	table_route(t, "nobody@nowhere.example", &r);
+	mtable_route(t, "nobody@nowhere.example", &r);
 	net(t, t->net);
 }
 
 static void
 annex(const uint8_t *p, size_t n)
 {
-	struct table_annex a;
+	struct mtable_annex a;
 
-	if (table_annex_decode(p, n, &a) == RC_OK)
+	if (mtable_annex_decode(p, n, &a) == RC_OK)
 		FUZZ_CHECK(
 		    a.keys.left + a.net.left + 22 + strlen(a.mta.delimiters) ==
 		    n);
@@ -109,9 +109,9 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	uint8_t *copy = malloc(n == 0 ? 1 : n);
-	struct table t;
+	struct mtable t;
 
-	if (table_open(&t, p, n) == RC_OK)
+	if (mtable_open(&t, p, n) == RC_OK)
 		walk(&t);
 	annex(p, n);
 	net(NULL, cur_over(p, n));
@@ -121,7 +121,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		put64(copy + 8, n);
 		put64(copy + 16, crc64(copy + SUMMED, n - SUMMED));
 	}
-	if (table_open(&t, copy, n) == RC_OK)
+	if (mtable_open(&t, copy, n) == RC_OK)
 		walk(&t);
 	free(copy);
 	return 0;

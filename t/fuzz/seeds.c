@@ -11,8 +11,8 @@
 #include "base/rc.h"
 #include "core/lsa/lsa.h"
 #include "core/trace/mark.h"
-#include "core/trace/table.h"
-#include "core/trace/table_net.h"
+#include "core/trace/mtable.h"
+#include "core/trace/mtable_net.h"
 #include "core/view/rib.h"
 #include "core/wire/frame.h"
 #include "core/wire/msg.h"
@@ -283,7 +283,7 @@ net(void)
 	char *allow[] = { dom }, *deny[] = { empty };
 	struct policy policy = { 2000, POLICY_NORMAL, allow, 1, deny, 1, open,
 		1000, night };
-	struct table_net t = { .self = 0 };
+	struct mtable_net t = { .self = 0 };
 	struct buf out = { 0 };
 
 	vec_push(&t.net.servers, ((struct net_server){ HOST, 0, true, true }));
@@ -294,10 +294,10 @@ net(void)
 	    &t.net.claims, ((struct net_claim){
 			       .pattern = "paris.example.org", .server = 1 }));
 	vec_push(
-	    &t.own, ((struct table_step){ 1, 10, &policy, address(2, 25) }));
+	    &t.own, ((struct mtable_step){ 1, 10, &policy, address(2, 25) }));
 	vec_push(&t.widest, UINT64_MAX);
 	vec_push(&t.widest, 2000);
-	table_net_encode(&out, &t);
+	mtable_net_encode(&out, &t);
 	net_done(&t.net);
 	vec_done(&t.own);
 	vec_done(&t.widest);
@@ -308,7 +308,7 @@ net(void)
 static void
 net_bad(void)
 {
-	struct table_net t = { .self = 0 };
+	struct mtable_net t = { .self = 0 };
 	struct buf out = { 0 };
 	size_t names = strlen(HOST) + strlen(OTHER);
 
@@ -317,7 +317,7 @@ net_bad(void)
 	vec_push(&t.net.steps, ((struct net_step){ 0, 1, 10, 1, NULL }));
 	vec_push(&t.widest, UINT64_MAX);
 	vec_push(&t.widest, 2000);
-	table_net_encode(&out, &t);
+	mtable_net_encode(&out, &t);
 	/* seven counts; a server is its name and 14 octets; then the step */
 	out.p[7 * 4 + names + 2 * 14 + 13 + 3] = 1;
 	put("table", "net-no-policy", &out);
@@ -335,30 +335,30 @@ table(void)
 		{ .pattern = star, .kind = ROUTE_WAY, .way = way }, remote(),
 		{ .pattern = user, .kind = ROUTE_HOLD, .reason = why }
 	};
-	struct table_key keys[2] = { { .name = HOST, .digest = { 1 } },
+	struct mtable_key keys[2] = { { .name = HOST, .digest = { 1 } },
 		{ .name = OTHER, .digest = { 2 } } };
-	struct table_history history = { .n = 0 };
-	struct table_mta mta = { .delimiters = "+-", .copies = true };
+	struct mtable_history history = { .n = 0 };
+	struct mtable_mta mta = { .delimiters = "+-", .copies = true };
 	struct buf out = net(), octets = { 0 }, names = { 0 };
-	struct table_writer writer = { 0 };
-	struct table_annex annex;
+	struct mtable_writer writer = { 0 };
+	struct mtable_annex annex;
 
 	list[0].server = list[1].server;
-	table_keys_encode(&names, keys, 2);
-	table_annex_encode(
-	    &octets, (struct table_version){ 2, 5 }, &mta, &names, &out);
+	mtable_keys_encode(&names, keys, 2);
+	mtable_annex_encode(
+	    &octets, (struct mtable_version){ 2, 5 }, &mta, &names, &out);
 	put("table", "net", &out);
-	if (table_annex_decode(octets.p, octets.n, &annex) != RC_OK)
+	if (mtable_annex_decode(octets.p, octets.n, &annex) != RC_OK)
 		abort();
-	table_history_add(&history, (struct table_version){ 2, 4 }, 1000);
-	table_history_add(&history, annex.version, 2000);
+	mtable_history_add(&history, (struct mtable_version){ 2, 4 }, 1000);
+	mtable_history_add(&history, annex.version, 2000);
 	for (size_t i = 0; i < 3; i++) {
 		route_encode(&out, &list[i]);
-		if (table_add(&writer, out.p, out.n) != RC_OK)
+		if (mtable_add(&writer, out.p, out.n) != RC_OK)
 			abort();
 		buf_reset(&out);
 	}
-	table_end(&writer, &annex, &history, &out);
+	mtable_end(&writer, &annex, &history, &out);
 	put("table", "three-routes", &out);
 	put("table", "annex", &octets);
 	buf_done(&names);

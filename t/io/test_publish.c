@@ -12,7 +12,7 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
-#include "core/trace/table.h"
+#include "core/trace/mtable.h"
 #include "io/child.h"
 #include "io/publish.h"
 #include "sys/clock.h"
@@ -267,14 +267,14 @@ END_TEST
 static void
 annex(uint64_t generation, size_t net)
 {
-	const struct table_mta mta = { .delimiters = "+" };
-	struct table_key key = { .name = "mx.example.org" };
+	const struct mtable_mta mta = { .delimiters = "+" };
+	struct mtable_key key = { .name = "mx.example.org" };
 	struct buf keys = { 0 }, octets = { 0 }, more = { 0 };
 
 	while (more.n < net)
 		buf_u8(&more, 1);
-	table_keys_encode(&keys, &key, 1);
-	table_annex_encode(&octets, (struct table_version){ 1, generation },
+	mtable_keys_encode(&keys, &key, 1);
+	mtable_annex_encode(&octets, (struct mtable_version){ 1, generation },
 	    &mta, &keys, &more);
 	publish_annex(publish, octets.p, octets.n);
 	buf_done(&keys);
@@ -287,7 +287,7 @@ static bool
 milter_has(uint64_t generation, size_t routes, size_t net)
 {
 	char path[96];
-	struct table t;
+	struct mtable t;
 	uint8_t *p;
 	FILE *in;
 	size_t n;
@@ -300,7 +300,7 @@ milter_has(uint64_t generation, size_t routes, size_t net)
 	p = malloc(1 << 20);
 	n = fread(p, 1, 1 << 20, in);
 	fclose(in);
-	ck_assert_int_eq(table_open(&t, p, n), RC_OK);
+	ck_assert_int_eq(mtable_open(&t, p, n), RC_OK);
 	has = t.now.generation == generation && t.nroutes == routes &&
 	      t.net.left == net;
 	free(p);

@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
-#include "core/trace/table.h"
+#include "core/trace/mtable.h"
 #include "crypt/keys.h"
 #include "crypt/seal.h"
 #include "milter/basis.h"
@@ -80,7 +80,7 @@ static char paths[4][128]; /* table, key, another key, nothing */
 #define NOTHING paths[3]
 
 static void
-key_add(struct table_key *key, const char *path, const char *name)
+key_add(struct mtable_key *key, const char *path, const char *name)
 {
 	ck_assert_int_eq(keys_mark_public(path, key->public_key), RC_OK);
 	keys_digest(key->public_key, key->digest);
@@ -88,7 +88,7 @@ key_add(struct table_key *key, const char *path, const char *name)
 }
 
 static void
-hop(struct table_writer *w, char *pattern, char *name)
+hop(struct mtable_writer *w, char *pattern, char *name)
 {
 	struct route r = { .pattern = pattern,
 		.kind = ROUTE_REMOTE,
@@ -99,7 +99,7 @@ hop(struct table_writer *w, char *pattern, char *name)
 	r.hop[0].name = name;
 	ck_assert(addr_read(&r.hop[0].addr, "198.51.100.5:25"));
 	route_encode(&octets, &r);
-	ck_assert_int_eq(table_add(w, octets.p, octets.n), RC_OK);
+	ck_assert_int_eq(mtable_add(w, octets.p, octets.n), RC_OK);
 	buf_done(&octets);
 }
 
@@ -107,29 +107,29 @@ hop(struct table_writer *w, char *pattern, char *name)
 static void
 table_write(uint64_t generation, uint64_t since_ms)
 {
-	struct table_version now = { 1, generation };
-	struct table_history h = { .n = 0 };
-	struct table_mta mta = { .delimiters = "+" };
-	struct table_writer w = { 0 };
-	struct table_key keys[2];
+	struct mtable_version now = { 1, generation };
+	struct mtable_history h = { .n = 0 };
+	struct mtable_mta mta = { .delimiters = "+" };
+	struct mtable_writer w = { 0 };
+	struct mtable_key keys[2];
 	struct buf annex_octets = { 0 }, net = { 0 }, out = { 0 };
 	struct buf key_octets = { 0 };
-	struct table_annex annex;
+	struct mtable_annex annex;
 	char a[] = "a.example", b[] = "b.example", far[] = "mx2.b.example";
 	char new[160];
 	FILE *file;
 
 	key_add(&keys[0], KEY, "mx1.a.example");
 	key_add(&keys[1], OTHER, far);
-	table_keys_encode(&key_octets, keys, 2);
-	table_annex_encode(&annex_octets, now, &mta, &key_octets, &net);
+	mtable_keys_encode(&key_octets, keys, 2);
+	mtable_annex_encode(&annex_octets, now, &mta, &key_octets, &net);
 	ck_assert_int_eq(
-	    table_annex_decode(annex_octets.p, annex_octets.n, &annex), RC_OK);
-	table_history_add(&h, (struct table_version){ 1, 1 }, 1000);
-	table_history_add(&h, now, since_ms);
+	    mtable_annex_decode(annex_octets.p, annex_octets.n, &annex), RC_OK);
+	mtable_history_add(&h, (struct mtable_version){ 1, 1 }, 1000);
+	mtable_history_add(&h, now, since_ms);
 	hop(&w, a, far);
 	hop(&w, b, far);
-	table_end(&w, &annex, &h, &out);
+	mtable_end(&w, &annex, &h, &out);
 	snprintf(new, sizeof(new), "%s.new", TABLE);
 	file = fopen(new, "wb");
 	ck_assert_ptr_nonnull(file);

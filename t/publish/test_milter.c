@@ -88,8 +88,8 @@ hold(uint64_t generation)
 static int
 take(uint64_t epoch, uint64_t generation, size_t n)
 {
-	const struct table_mta mta = { .delimiters = "+" };
-	struct table_key key = { .name = "mx.example.org" };
+	const struct mtable_mta mta = { .delimiters = "+" };
+	struct mtable_key key = { .name = "mx.example.org" };
 	struct buf keys = { 0 }, net = { 0 }, octets = { 0 }, frames = { 0 };
 	struct wire_frame frame;
 	struct cur in;
@@ -97,9 +97,9 @@ take(uint64_t epoch, uint64_t generation, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		buf_u8(&net, (uint8_t)i);
-	table_keys_encode(&keys, &key, 1);
-	table_annex_encode(&octets, (struct table_version){ epoch, generation },
-	    &mta, &keys, &net);
+	mtable_keys_encode(&keys, &key, 1);
+	mtable_annex_encode(&octets,
+	    (struct mtable_version){ epoch, generation }, &mta, &keys, &net);
 	wire_put_annex(&frames, octets.p, octets.n);
 	in = cur_over(frames.p, frames.n);
 	while (rc == RC_OK && wire_frame(&in, &frame) == RC_OK) {
@@ -127,7 +127,7 @@ swap(uint64_t generation)
 struct mapping {
 	void *p;
 	size_t n;
-	struct table t;
+	struct mtable t;
 };
 
 /* RC_NONE: no file. */
@@ -144,7 +144,7 @@ map(struct mapping *m)
 	m->p = mmap(NULL, m->n, PROT_READ, MAP_SHARED, fd, 0);
 	close(fd);
 	ck_assert_ptr_ne(m->p, MAP_FAILED);
-	return table_open(&m->t, m->p, m->n);
+	return mtable_open(&m->t, m->p, m->n);
 }
 
 static void
@@ -158,12 +158,12 @@ static void
 judge(const struct mapping *m)
 {
 	char address[40];
-	struct table_route r;
+	struct mtable_route r;
 
 	ck_assert_uint_eq(m->t.nroutes, ROUTES);
 	for (unsigned i = 0; i < ROUTES; i++) {
 		snprintf(address, sizeof(address), "u@d%02u.example", i);
-		ck_assert_int_eq(table_route(&m->t, address, &r), RC_OK);
+		ck_assert_int_eq(mtable_route(&m->t, address, &r), RC_OK);
 		ck_assert_uint_eq(
 		    r.hop[0].addr.port, m->t.now.generation % 50000);
 	}
@@ -257,8 +257,8 @@ START_TEST(the_history_outlives_the_writer)
 	swap(3);
 	ck_assert_int_eq(map(&m), RC_OK);
 	ck_assert_uint_eq(m.t.nhistory, 3);
-	ck_assert_uint_eq(table_then(&m.t, 25).generation, 2);
-	ck_assert_uint_eq(table_then(&m.t, 30).generation, 3);
+	ck_assert_uint_eq(mtable_then(&m.t, 25).generation, 2);
+	ck_assert_uint_eq(mtable_then(&m.t, 30).generation, 3);
 	unmap(&m);
 	/* The epoch was lost: what is older is forgotten. */
 	hold(2);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/rc.h"
-#include "core/trace/table.h"
+#include "core/trace/mtable.h"
 #include "t/sim/disk.h"
 #include "t/sim/host.h"
 #include "t/sim/scene.h"
@@ -240,10 +240,10 @@ is_away(struct scene *scene)
 static bool
 has_mark(const struct node *node, const uint8_t public_key[SEAL_PUBLIC])
 {
-	struct table_annex annex;
+	struct mtable_annex annex;
 	struct cur in;
 
-	if (table_annex_decode(node->besides.p, node->besides.n, &annex) !=
+	if (mtable_annex_decode(node->besides.p, node->besides.n, &annex) !=
 	    RC_OK)
 		return false;
 	in = annex.keys;

@@ -344,14 +344,14 @@ route_judge(
 void
 rule_annex(struct world *world, struct node *node, const struct effect *fx)
 {
-	struct table_annex annex;
+	struct mtable_annex annex;
 
-	if (table_annex_decode(fx->bytes, fx->len, &annex) != RC_OK)
+	if (mtable_annex_decode(fx->bytes, fx->len, &annex) != RC_OK)
 		world_fail(world, "%s: a bad annex", node->name);
 	else if (annex.nkeys < node->conf.nmark)
 		world_fail(world, "%s: mark keys are missing", node->name);
 	else if (node->annex_life == node->life &&
-		 table_order(annex.version, node->annex) < 0)
+		 mtable_order(annex.version, node->annex) < 0)
 		world_fail(world, "%s: an older annex", node->name);
 	buf_reset(&node->besides);
 	buf_bytes(&node->besides, fx->bytes, fx->len);

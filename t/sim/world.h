@@ -22,7 +22,7 @@
 #include "base/rng.h"
 #include "base/vec.h"
 #include "core/node/engine.h"
-#include "core/trace/table.h"
+#include "core/trace/mtable.h"
 #include "t/sim/agenda.h"
 #include "t/sim/wax.h"
 
@@ -111,7 +111,7 @@ struct node {
 	bool stopped;        /* in order */
 	bool gone;           /* forgotten, and not seen since */
 	bool stolen;         /* its key was revoked, and it has no other */
-	struct table_version annex; /* said last, in its life `annex_life` */
+	struct mtable_version annex; /* said last, in its life `annex_life` */
 	uint32_t annex_life;
 	uint64_t retries;   /* FX_RETRY, since a scene looked */
 	struct buf besides; /* the annex itself */

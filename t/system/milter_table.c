@@ -23,19 +23,19 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
-#include "core/trace/table.h"
-#include "core/trace/table_net.h"
+#include "core/trace/mtable.h"
+#include "core/trace/mtable_net.h"
 #include "crypt/keys.h"
 
 #define KEYS 64
 
 struct making {
-	struct table_key keys[KEYS];
+	struct mtable_key keys[KEYS];
 	size_t nkeys;
-	struct table_history history;
-	struct table_writer writer;
+	struct mtable_history history;
+	struct mtable_writer writer;
 	struct buf net;
-	struct table_mta mta;
+	struct mtable_mta mta;
 };
 
 static void
@@ -45,17 +45,17 @@ fail(const char *what)
 	exit(1);
 }
 
-static struct table_version
+static struct mtable_version
 version(char **argv)
 {
-	return (struct table_version){ strtoull(argv[0], NULL, 10),
+	return (struct mtable_version){ strtoull(argv[0], NULL, 10),
 		strtoull(argv[1], NULL, 10) };
 }
 
 static void
 key(struct making *m, char **argv)
 {
-	struct table_key *k = &m->keys[m->nkeys++];
+	struct mtable_key *k = &m->keys[m->nkeys++];
 
 	if (m->nkeys == KEYS ||
 	    keys_mark_public(argv[1], k->public_key) != RC_OK)
@@ -79,15 +79,15 @@ route(struct making *m, char **argv)
 	if (!addr_read(&r.hop[0].addr, argv[2]))
 		fail(argv[2]);
 	route_encode(&octets, &r);
-	if (table_add(&m->writer, octets.p, octets.n) != RC_OK)
+	if (mtable_add(&m->writer, octets.p, octets.n) != RC_OK)
 		fail(argv[0]);
 	buf_done(&octets);
 }
 
 static void
-step(struct table_net *t, const char *address, const struct policy *policy)
+step(struct mtable_net *t, const char *address, const struct policy *policy)
 {
-	struct table_step own = { .to = 1,
+	struct mtable_step own = { .to = 1,
 		.cost = (uint32_t)(10 * (t->own.n + 1)),
 		.policy = policy };
 
@@ -103,7 +103,7 @@ limits(struct making *m, char **argv)
 {
 	struct policy cheap = { .max_size = strtoull(argv[4], NULL, 10) };
 	struct policy other = { .max_size = strtoull(argv[7], NULL, 10) };
-	struct table_net t = { .self = 0 };
+	struct mtable_net t = { .self = 0 };
 
 	if (argv[5][0] != '\0')
 		cheap.schedule = argv[5];
@@ -119,8 +119,8 @@ limits(struct making *m, char **argv)
 	    ((struct net_claim){ .pattern = argv[2], .server = 1 }));
 	step(&t, argv[3], &cheap);
 	step(&t, argv[6], &other);
-	table_net_encode(&m->net, &t);
-	table_net_done(&t);
+	mtable_net_encode(&m->net, &t);
+	mtable_net_done(&t);
 }
 
 static void
@@ -149,7 +149,7 @@ words(struct making *m, char **argv)
 	while (*argv != NULL) {
 		if (strcmp(*argv, "since") == 0 && argv[1] && argv[2] &&
 		    argv[3]) {
-			table_history_add(&m->history, version(argv + 1),
+			mtable_history_add(&m->history, version(argv + 1),
 			    strtoull(argv[3], NULL, 10));
 			argv += 4;
 		} else if (strcmp(*argv, "key") == 0 && argv[1] && argv[2]) {
@@ -171,20 +171,22 @@ words(struct making *m, char **argv)
 }
 
 static void
-finish(struct making *m, const char *path, struct table_version now)
+finish(struct making *m, const char *path, struct mtable_version now)
 {
 	struct buf annex_octets = { 0 }, keys = { 0 };
 	struct buf out = { 0 };
-	struct table_annex annex;
+	struct mtable_annex annex;
 	char next[512];
 	FILE *file;
 
-	table_keys_encode(&keys, m->keys, m->nkeys);
-	table_annex_encode(&annex_octets, now, &m->mta, &keys, &m->net);
-	if (table_annex_decode(annex_octets.p, annex_octets.n, &annex) != RC_OK)
+	mtable_keys_encode(&keys, m->keys, m->nkeys);
+	mtable_annex_encode(&annex_octets, now, &m->mta, &keys, &m->net);
+	if (mtable_annex_decode(annex_octets.p, annex_octets.n, &annex) !=
+	    RC_OK)
 		fail("no annex");
-	table_history_add(&m->history, now, (uint64_t)time(NULL) * 1000 - 1000);
-	table_end(&m->writer, &annex, &m->history, &out);
+	mtable_history_add(
+	    &m->history, now, (uint64_t)time(NULL) * 1000 - 1000);
+	mtable_end(&m->writer, &annex, &m->history, &out);
 	snprintf(next, sizeof(next), "%s.new", path);
 	file = fopen(next, "wb");
 	if (file == NULL || fwrite(out.p, 1, out.n, file) != out.n ||

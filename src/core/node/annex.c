@@ -35,7 +35,7 @@ keys_make(struct engine *e, const struct view *view)
 		e->seal->digest(e->seal->ctx, now.list.v[i].public_key,
 		    SEAL_PUBLIC, now.list.v[i].digest);
 	buf_reset(&a->keys);
-	table_keys_encode(&a->keys, now.list.v, now.list.n);
+	mtable_keys_encode(&a->keys, now.list.v, now.list.n);
 	vec_done(&now.list);
 }
 
@@ -160,15 +160,15 @@ annex_make(struct engine *e, const struct view *view)
 void
 annex_say(struct engine *e, uint64_t generation)
 {
-	struct table_version version = { e->origin.epoch, generation };
-	struct table_mta mta = { .filters_smtp = e->asked.mta.filters_smtp,
+	struct mtable_version version = { e->origin.epoch, generation };
+	struct mtable_mta mta = { .filters_smtp = e->asked.mta.filters_smtp,
 		.filters_local = e->asked.mta.filters_local,
 		.copies = e->asked.mta.copies };
 	struct buf octets = { 0 };
 
 	snprintf(mta.delimiters, sizeof(mta.delimiters), "%s",
 	    e->asked.mta.delimiters);
-	table_annex_encode(
+	mtable_annex_encode(
 	    &octets, version, &mta, &e->table.annex.keys, &e->table.annex.net);
 	if (same(&octets, &e->table.annex.said)) {
 		buf_done(&octets);

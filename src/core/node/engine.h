@@ -122,7 +122,7 @@ enum effect_kind {
 		      state as engine_save() gives it then or later, and say
 		      IN_SAVED with that number */
 	FX_ANNEX,  /* bytes: what the milter's table has besides the routes
-		      (core/trace/table.h); where it names a new generation, the
+		      (core/trace/mtable.h); where it names a new generation, the
 		      FX_ROUTES of that follows in this step */
 	FX_ROUTES, /* publish `rib`; lent until the next FX_ROUTES */
 	FX_RETRY,  /* name: a pattern whose deferred mail is to be tried now */

@@ -17,8 +17,8 @@ struct found {
 };
 
 struct admit {
-	const struct table *table;
-	const struct table_net *net;
+	const struct mtable *table;
+	const struct mtable_net *net;
 	const struct policy_message *message;
 	struct answer *answer; /* over the steps that admit the message */
 	struct answer *all;    /* over all steps; NULL: not asked yet */
@@ -48,7 +48,7 @@ admitted_everywhere(const struct admit *a)
 }
 
 struct admit *
-admit_new(const struct table *table, const struct table_net *net,
+admit_new(const struct mtable *table, const struct mtable_net *net,
     const struct policy_message *message)
 {
 	struct admit *a = mem_new(sizeof(*a), 0, 0);
@@ -85,7 +85,7 @@ static const struct addr *
 addr_of(const struct admit *a, uint32_t to, uint64_t cost)
 {
 	for (size_t i = 0; i < a->net->own.n; i++) {
-		const struct table_step *s = &a->net->own.v[i];
+		const struct mtable_step *s = &a->net->own.v[i];
 
 		if (s->to == to && s->cost == cost && admits(a, s->policy))
 			return &s->addr;
@@ -113,7 +113,7 @@ hop_add(const struct admit *a, const char *pattern, uint32_t to, bool alternate,
 	struct admit_hop *hop = &out->hop[out->nhops];
 
 	if (addr == NULL || out->nhops == LIMIT_NEXT_HOPS ||
-	    table_net_refuses(a->net, pattern, addr))
+	    mtable_net_refuses(a->net, pattern, addr))
 		return;
 	for (size_t i = 0; i < out->nhops; i++)
 		if (addr_equal(&out->hop[i].addr, addr))
@@ -168,7 +168,7 @@ addr_admits(const struct admit *a, const struct addr *addr)
 	bool any = false;
 
 	for (size_t i = 0; i < a->net->own.n; i++) {
-		const struct table_step *s = &a->net->own.v[i];
+		const struct mtable_step *s = &a->net->own.v[i];
 
 		if (!addr_equal(&s->addr, addr))
 			continue;
@@ -181,7 +181,7 @@ addr_admits(const struct admit *a, const struct addr *addr)
 
 /* Every hop of the published route is as good for this message. */
 static bool
-plain_stands(const struct admit *a, const struct table_route *plain,
+plain_stands(const struct admit *a, const struct mtable_route *plain,
     const struct answer_route *route)
 {
 	for (size_t i = 0; i < plain->nhops; i++) {
@@ -200,7 +200,7 @@ plain_stands(const struct admit *a, const struct table_route *plain,
 /* Of a path of last resort the net knows nothing: its hops are those that
  * our own connectors admit. */
 static void
-admit_last_resort(const struct admit *a, const struct table_route *plain,
+admit_last_resort(const struct admit *a, const struct mtable_route *plain,
     struct admit_answer *out)
 {
 	for (size_t i = 0; i < plain->nhops; i++) {
@@ -318,7 +318,7 @@ admit_hold(struct admit *a, const char *address, size_t pattern,
 }
 
 static void
-remote(struct admit *a, const struct table_route *plain, size_t pattern,
+remote(struct admit *a, const struct mtable_route *plain, size_t pattern,
     struct answer_route *route, struct admit_answer *out)
 {
 	if (graph_hops(route->metric) > LIMIT_PATH_HOPS) {
@@ -350,11 +350,11 @@ void
 admit_ask(struct admit *a, const char *address, struct admit_answer *out)
 {
 	struct answer_route route = { 0 };
-	struct table_route plain;
+	struct mtable_route plain;
 	struct found next = { 0 };
 
 	*out = (struct admit_answer){ .kind = ADMIT_PLAIN };
-	if (table_route(a->table, address, &plain) != RC_OK ||
+	if (mtable_route(a->table, address, &plain) != RC_OK ||
 	    plain.kind != ROUTE_REMOTE)
 		return;
 	if (plain.last_resort) {

@@ -16,8 +16,8 @@
 #define CORE_ADMIT_H
 
 #include "core/lsa/policy.h"
-#include "core/trace/table.h"
-#include "core/trace/table_net.h"
+#include "core/trace/mtable.h"
+#include "core/trace/mtable_net.h"
 
 enum admit_kind {
 	ADMIT_PLAIN, /* the published table's route stands */
@@ -48,8 +48,8 @@ struct admit;
  * All three are lent for its life. NULL when every step admits the message:
  * then all routes are those of the table.
  */
-struct admit *admit_new(const struct table *table, const struct table_net *net,
-    const struct policy_message *message);
+struct admit *admit_new(const struct mtable *table,
+    const struct mtable_net *net, const struct policy_message *message);
 
 /* One recipient, in lower case. */
 void admit_ask(

@@ -82,16 +82,16 @@ mark_recipients(const char *const *recipients, size_t n,
 /* --- octets ---------------------------------------------------------------- */
 
 static void
-version_put(struct buf *out, struct table_version v)
+version_put(struct buf *out, struct mtable_version v)
 {
 	buf_u64(out, v.epoch);
 	buf_u64(out, v.generation);
 }
 
-static struct table_version
+static struct mtable_version
 version_get(struct cur *in)
 {
-	struct table_version v;
+	struct mtable_version v;
 
 	v.epoch = cur_u64(in);
 	v.generation = cur_u64(in);

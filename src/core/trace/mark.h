@@ -24,7 +24,7 @@
 #include "base/vec.h"
 #include "core/lsa/limits.h"
 #include "core/lsa/seal.h"
-#include "core/trace/table.h"
+#include "core/trace/mtable.h"
 
 #define MARK_FIELD "LSR-Trace"
 #define MARK_QUEUE_ID 31   /* octets; Exim's 23 are the longest */
@@ -42,10 +42,10 @@
 #define MARK_OCTETS_MAX (165 + LIMIT_SENDER_OCTETS)
 
 struct visit {
-	uint8_t key[SEAL_DIGEST];    /* digest of the mark key's public half */
-	struct table_version now;    /* in force at the visit */
-	struct table_version before; /* in force MARK_BEFORE_MS earlier */
-	uint64_t time_ms;            /* since 1970, by that server's clock */
+	uint8_t key[SEAL_DIGEST];     /* digest of the mark key's public half */
+	struct mtable_version now;    /* in force at the visit */
+	struct mtable_version before; /* in force MARK_BEFORE_MS earlier */
+	uint64_t time_ms;             /* since 1970, by that server's clock */
 	uint8_t recipients[MARK_RECIPIENTS];
 
 	bool first;       /* the first visit alone says the rest: */
@@ -170,8 +170,8 @@ struct mark_self {
 /* All that the rule asks of the present. */
 struct mark_present {
 	uint64_t time_ms;
-	struct table_version version; /* of the table in force */
-	struct mark_self self[2];     /* current, previous */
+	struct mtable_version version; /* of the table in force */
+	struct mark_self self[2];      /* current, previous */
 	size_t nself;
 	unsigned received;  /* Received fields, our own included: R */
 	unsigned hop_limit; /* the MTA's */

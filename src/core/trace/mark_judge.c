@@ -17,7 +17,7 @@ struct remembered {
 	uint8_t key[SEAL_DIGEST];
 	uint8_t recipients[MARK_RECIPIENTS];
 	uint64_t time_ms;
-	struct table_version now, before;
+	struct mtable_version now, before;
 };
 
 struct mark_memory {
@@ -113,9 +113,9 @@ static void
 judge_visit(struct finding *finding, const struct mark_present *present,
     const struct remembered *visit, bool went_same)
 {
-	if (table_order(visit->before, present->version) >= 0)
+	if (mtable_order(visit->before, present->version) >= 0)
 		finding->verdict = MARK_SETTLED;
-	else if (table_order(visit->now, present->version) >= 0 && went_same &&
+	else if (mtable_order(visit->now, present->version) >= 0 && went_same &&
 		 finding->verdict == MARK_PASSES)
 		finding->verdict = MARK_SAME;
 	finding->counting++;

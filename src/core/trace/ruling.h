@@ -33,7 +33,7 @@ struct ruling_ask {
 	size_t n;
 	bool first;           /* no visit stands on it: the first hop */
 	const char *reinject; /* from sendmail(1): where to; else NULL */
-	const struct table *table;
+	const struct mtable *table;
 };
 
 /*

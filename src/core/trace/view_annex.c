@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/trace/table_net.h"
+#include "core/trace/mtable_net.h"
 #include "core/view/nexthop.h"
 #include "core/view/view_state.h"
 
@@ -11,7 +11,7 @@ static void
 key_add(struct view_keys *out, const char *name,
     const uint8_t public_key[SEAL_PUBLIC])
 {
-	struct table_key key;
+	struct mtable_key key;
 
 	memset(&key, 0, sizeof(key)); /* entries are compared as octets */
 	memcpy(key.name, name, strlen(name));
@@ -40,7 +40,7 @@ view_keys(const struct view *v, struct view_keys *out)
 /* --- our own steps -------------------------------------------------------- */
 
 static void
-own_add(struct table_net *out, struct table_step step)
+own_add(struct mtable_net *out, struct mtable_step step)
 {
 	if (step.addr.family != 0)
 		vec_push(&out->own, step);
@@ -48,7 +48,7 @@ own_add(struct table_net *out, struct table_step step)
 
 static void
 own_connectors(
-    const struct view *v, struct nexthop_book *book, struct table_net *out)
+    const struct view *v, struct nexthop_book *book, struct mtable_net *out)
 {
 	const struct facts *f = &v->facts;
 
@@ -64,7 +64,7 @@ own_connectors(
 			const struct setup_bridgehead *b =
 			    &c->own->bridgeheads[k];
 			uint32_t to = facts_find(f, b->name);
-			struct table_step step = { .to = to,
+			struct mtable_step step = { .to = to,
 				.cost = steps_own_cost(f, c->own, b),
 				.policy = policy };
 
@@ -78,12 +78,12 @@ own_connectors(
 
 static void
 view_annex_own_members(
-    const struct view *v, struct nexthop_book *book, struct table_net *out)
+    const struct view *v, struct nexthop_book *book, struct mtable_net *out)
 {
 	const struct facts *f = &v->facts;
 
 	for (uint32_t i = 0; i < f->servers.n; i++) {
-		struct table_step step = { .to = i };
+		struct mtable_step step = { .to = i };
 
 		if (i == f->self ||
 		    f->servers.v[i].group != f->servers.v[f->self].group)
@@ -184,7 +184,7 @@ widen_from(struct widening *w, uint32_t from)
 
 /* The widest way to each server, whatever is up or drained now. */
 static void
-widest_find(const struct facts *f, struct table_net *out)
+widest_find(const struct facts *f, struct mtable_net *out)
 {
 	struct widening w;
 
@@ -201,11 +201,11 @@ widest_find(const struct facts *f, struct table_net *out)
 
 /* A message that takes a way of its own is not to go there either. */
 static void
-refusals_add(const struct refusals *all, struct table_net *out)
+refusals_add(const struct refusals *all, struct mtable_net *out)
 {
 	for (size_t i = 0; all != NULL && i < all->list.n; i++) {
 		const struct refusal *r = &all->list.v[i];
-		struct table_refusal one = { r->pattern, r->hop };
+		struct mtable_refusal one = { r->pattern, r->hop };
 
 		if (r->off)
 			vec_push(&out->refusals, one);
@@ -215,17 +215,17 @@ refusals_add(const struct refusals *all, struct table_net *out)
 void
 view_net(const struct view *v, struct buf *out)
 {
-	struct table_net t = { .net = v->net, .self = v->facts.self };
+	struct mtable_net t = { .net = v->net, .self = v->facts.self };
 	struct nexthop_book *book;
 
-	if (view_alone(v) || !table_net_limits(&v->net))
+	if (view_alone(v) || !mtable_net_limits(&v->net))
 		return;
 	book = nexthop_new(&v->facts, &v->in);
 	own_connectors(v, book, &t);
 	view_annex_own_members(v, book, &t);
 	widest_find(&v->facts, &t);
 	refusals_add(v->in.refusals, &t);
-	table_net_encode(out, &t);
+	mtable_net_encode(out, &t);
 	nexthop_free(book);
 	vec_done(&t.own);
 	vec_done(&t.refusals);

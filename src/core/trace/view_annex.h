@@ -10,12 +10,12 @@
 
 #include "base/buf.h"
 #include "base/vec.h"
-#include "core/trace/table.h"
+#include "core/trace/mtable.h"
 #include "core/view/view.h"
 
 /* Mark keys, the digests not filled in. */
 struct view_keys {
-	VEC(struct table_key) list;
+	VEC(struct mtable_key) list;
 };
 
 /* Those of everybody whose server LSA is known, by name, and our own as
@@ -23,7 +23,7 @@ struct view_keys {
 void view_keys(const struct view *view, struct view_keys *out);
 
 /*
- * The net for messages that a connector does not admit (core/trace/table_net.h),
+ * The net for messages that a connector does not admit (core/trace/mtable_net.h),
  * appended; nothing where no connector in use has limits, and nothing when
  * we are alone: then every path is one of last resort.
  */

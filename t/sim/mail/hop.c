@@ -224,7 +224,7 @@ times_here(const struct copy *copy, const struct judge *j, int64_t age)
 static void
 tell(const struct judge *j, const struct copy *copy, const char *what)
 {
-	struct table_version v = version_at(&j->w->server[j->server], j->t);
+	struct mtable_version v = version_at(&j->w->server[j->server], j->t);
 
 	if (j->w->tells)
 		printf("# %12.3f s: %zu at %zu, recipients %x, fields %u, "

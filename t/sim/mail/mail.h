@@ -46,7 +46,7 @@ struct segment {
 	const struct belief *belief;
 	const struct belief *other; /* every other generation, or NULL */
 	int64_t churn;              /* a new generation so often; 0: never */
-	struct table_version first;
+	struct mtable_version first;
 };
 
 struct span {
@@ -109,7 +109,7 @@ bool in_span(const struct span *v, size_t n, int64_t t, int64_t *until);
 bool is_down(const struct server *s, int64_t t, int64_t *until);
 
 /* Which table a server has in force, and where its mail for a home goes. */
-struct table_version version_at(const struct server *s, int64_t t);
+struct mtable_version version_at(const struct server *s, int64_t t);
 const struct hops *route_at(
     const struct world *w, size_t server, size_t home, int64_t t);
 

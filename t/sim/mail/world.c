@@ -69,12 +69,12 @@ churned(const struct segment *g, int64_t t)
 	           : (uint64_t)((t - g->from) / g->churn);
 }
 
-struct table_version
+struct mtable_version
 version_at(const struct server *s, int64_t t)
 {
 	const struct segment *g = segment_at(s, t);
 
-	return (struct table_version){ g->first.epoch,
+	return (struct mtable_version){ g->first.epoch,
 		g->first.generation + churned(g, t) };
 }
 
@@ -281,7 +281,7 @@ publish(struct world *w, size_t server, int64_t from,
 		g.first.generation++;
 		if (one_in(w, 8)) /* lsrd was started again */
 			g.first =
-			    (struct table_version){ g.first.epoch + 1, 1 };
+			    (struct mtable_version){ g.first.epoch + 1, 1 };
 		if (g.from <= last->from)
 			g.from = last->from + 1;
 	}

@@ -1,4 +1,4 @@
-#include "core/trace/table_net.h"
+#include "core/trace/mtable_net.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@ enum { PRESENT = 1, TRANSIT = 2 };
 enum { LOCAL = 1, FALLBACK = 2, RELAY = 4, DOWN = 8 };
 
 bool
-table_net_limits(const struct net *net)
+mtable_net_limits(const struct net *net)
 {
 	for (size_t i = 0; i < net->steps.n; i++)
 		if (net->steps.v[i].policy != NULL)
@@ -66,7 +66,7 @@ table_net_number(struct policies *all, const struct policy *p)
 }
 
 static void
-put_servers(struct buf *out, const struct table_net *t)
+put_servers(struct buf *out, const struct mtable_net *t)
 {
 	for (size_t i = 0; i < t->net.servers.n; i++) {
 		const struct net_server *s = &t->net.servers.v[i];
@@ -111,10 +111,10 @@ put_claims(struct buf *out, const struct net *net)
 }
 
 static void
-put_own(struct buf *out, const struct table_net *t, struct policies *all)
+put_own(struct buf *out, const struct mtable_net *t, struct policies *all)
 {
 	for (size_t i = 0; i < t->own.n; i++) {
-		const struct table_step *s = &t->own.v[i];
+		const struct mtable_step *s = &t->own.v[i];
 
 		buf_u32(out, s->to);
 		buf_u32(out, s->cost);
@@ -124,7 +124,7 @@ put_own(struct buf *out, const struct table_net *t, struct policies *all)
 }
 
 static void
-put_refusals(struct buf *out, const struct table_net *t)
+put_refusals(struct buf *out, const struct mtable_net *t)
 {
 	if (t->refusals.n == 0)
 		return;
@@ -136,7 +136,7 @@ put_refusals(struct buf *out, const struct table_net *t)
 }
 
 void
-table_net_encode(struct buf *out, const struct table_net *t)
+mtable_net_encode(struct buf *out, const struct mtable_net *t)
 {
 	struct buf steps = { 0 }, own = { 0 };
 	struct policies all = { 0 };
@@ -184,7 +184,7 @@ get_octets(struct cur *in, size_t n, grammar *good)
 
 /* Kept in t->texts; NULL when it is none. */
 static const char *
-get_text(struct table_net *t, struct cur *in, size_t n, grammar *good)
+get_text(struct mtable_net *t, struct cur *in, size_t n, grammar *good)
 {
 	char *s = get_octets(in, n, good);
 
@@ -256,7 +256,7 @@ get_policy(struct cur *in, struct policy *p)
 }
 
 static int
-get_servers(struct table_net *t, struct cur *in, uint32_t n)
+get_servers(struct mtable_net *t, struct cur *in, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		struct net_server s = { 0 };
@@ -280,7 +280,7 @@ get_servers(struct table_net *t, struct cur *in, uint32_t n)
 }
 
 static int
-get_policies(struct table_net *t, struct cur *in, uint32_t n)
+get_policies(struct mtable_net *t, struct cur *in, uint32_t n)
 {
 	int rc = RC_OK;
 
@@ -292,7 +292,8 @@ get_policies(struct table_net *t, struct cur *in, uint32_t n)
 
 /* False when there is none with that number. */
 static bool
-policy_at(const struct table_net *t, uint32_t number, const struct policy **out)
+policy_at(
+    const struct mtable_net *t, uint32_t number, const struct policy **out)
 {
 	if (number > t->npolicies)
 		return false;
@@ -301,7 +302,7 @@ policy_at(const struct table_net *t, uint32_t number, const struct policy **out)
 }
 
 static int
-get_steps(struct table_net *t, struct cur *in, uint32_t n)
+get_steps(struct mtable_net *t, struct cur *in, uint32_t n)
 {
 	uint32_t nodes = (uint32_t)t->net.servers.n + t->net.parts;
 
@@ -321,7 +322,7 @@ get_steps(struct table_net *t, struct cur *in, uint32_t n)
 }
 
 static int
-get_claims(struct table_net *t, struct cur *in, uint32_t n)
+get_claims(struct mtable_net *t, struct cur *in, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		struct net_claim c = { 0 };
@@ -354,13 +355,14 @@ table_net_get_addr(struct cur *in, struct addr *out)
 }
 
 static int
-get_refusals(struct table_net *t, struct cur *in)
+get_refusals(struct mtable_net *t, struct cur *in)
 {
 	uint32_t n = in->left > 0 ? cur_u32(in) : 0;
 
 	for (uint32_t i = 0; i < n && !in->bad; i++) {
-		struct table_refusal one = { .pattern = get_text(t, in,
-						 cur_u16(in), str_is_pattern) };
+		struct mtable_refusal one = {
+			.pattern = get_text(t, in, cur_u16(in), str_is_pattern)
+		};
 
 		if (one.pattern == NULL || !table_net_get_addr(in, &one.hop))
 			return RC_RANGE;
@@ -370,10 +372,10 @@ get_refusals(struct table_net *t, struct cur *in)
 }
 
 static int
-get_own(struct table_net *t, struct cur *in, uint32_t n)
+get_own(struct mtable_net *t, struct cur *in, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		struct table_step s = { .to = cur_u32(in) };
+		struct mtable_step s = { .to = cur_u32(in) };
 
 		s.cost = cur_u32(in);
 		if (!policy_at(t, cur_u32(in), &s.policy) ||
@@ -386,7 +388,7 @@ get_own(struct table_net *t, struct cur *in, uint32_t n)
 }
 
 static int
-get_all(struct table_net *t, struct cur in)
+get_all(struct mtable_net *t, struct cur in)
 {
 	uint32_t servers, policies, steps, claims, own;
 	int rc;
@@ -421,20 +423,20 @@ get_all(struct table_net *t, struct cur in)
 }
 
 int
-table_net_decode(struct cur in, struct table_net *out)
+mtable_net_decode(struct cur in, struct mtable_net *out)
 {
 	int rc;
 
-	*out = (struct table_net){ 0 };
+	*out = (struct mtable_net){ 0 };
 	rc = get_all(out, in);
 	if (rc != RC_OK)
-		table_net_done(out);
+		mtable_net_done(out);
 	return rc;
 }
 
 bool
-table_net_refuses(
-    const struct table_net *t, const char *pattern, const struct addr *hop)
+mtable_net_refuses(
+    const struct mtable_net *t, const char *pattern, const struct addr *hop)
 {
 	for (size_t i = 0; i < t->refusals.n; i++)
 		if (addr_equal(&t->refusals.v[i].hop, hop) &&
@@ -444,7 +446,7 @@ table_net_refuses(
 }
 
 void
-table_net_done(struct table_net *t)
+mtable_net_done(struct mtable_net *t)
 {
 	net_done(&t->net);
 	vec_done(&t->own);
@@ -456,5 +458,5 @@ table_net_done(struct table_net *t)
 	for (size_t i = 0; i < t->texts.n; i++)
 		mem_free(t->texts.v[i]);
 	vec_done(&t->texts);
-	*t = (struct table_net){ 0 };
+	*t = (struct mtable_net){ 0 };
 }

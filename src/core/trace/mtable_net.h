@@ -1,5 +1,5 @@
 /*
- * table_net.h - the net in the milter's table, for messages that a connector
+ * mtable_net.h - the net in the milter's table, for messages that a connector
  * does not admit: what routing sees (net.h), where our own steps lead, and
  * what could pass if every link were up. It is there only where a connector
  * has limits.
@@ -21,8 +21,8 @@
  *          them takes no net with some.
  */
 
-#ifndef CORE_TABLE_NET_H
-#define CORE_TABLE_NET_H
+#ifndef CORE_MTABLE_NET_H
+#define CORE_MTABLE_NET_H
 
 #include "base/addr.h"
 #include "base/buf.h"
@@ -30,23 +30,23 @@
 #include "core/paths/net.h"
 
 /* A step of our own, and the mail service it leads to. */
-struct table_step {
+struct mtable_step {
 	uint32_t to, cost;
 	const struct policy *policy; /* NULL: no limits */
 	struct addr addr;
 };
 
 /* A hop that refuses to relay for a pattern (refusal.h): left out. */
-struct table_refusal {
+struct mtable_refusal {
 	const char *pattern;
 	struct addr hop;
 };
 
-struct table_net {
+struct mtable_net {
 	struct net net;
 	uint32_t self;
-	VEC(struct table_step) own;
-	VEC(struct table_refusal) refusals;
+	VEC(struct mtable_step) own;
+	VEC(struct mtable_refusal) refusals;
 
 	/* By server: the largest message that some way there admits if all
 	 * that is configured is up; UINT64_MAX: any, 0: there is no way. */
@@ -58,19 +58,19 @@ struct table_net {
 };
 
 /* Whether a step has limits. */
-bool table_net_limits(const struct net *net);
+bool mtable_net_limits(const struct net *net);
 
-void table_net_encode(struct buf *out, const struct table_net *net);
+void mtable_net_encode(struct buf *out, const struct mtable_net *net);
 
 /*
- * On RC_OK *out owns all it points at and is ended with table_net_done();
+ * On RC_OK *out owns all it points at and is ended with mtable_net_done();
  * else there is nothing to end.
  */
-int table_net_decode(struct cur in, struct table_net *out);
+int mtable_net_decode(struct cur in, struct mtable_net *out);
 
-bool table_net_refuses(
-    const struct table_net *net, const char *pattern, const struct addr *hop);
+bool mtable_net_refuses(
+    const struct mtable_net *net, const char *pattern, const struct addr *hop);
 
-void table_net_done(struct table_net *net);
+void mtable_net_done(struct mtable_net *net);
 
 #endif

@@ -1,4 +1,4 @@
-/* table_write.c - the milter's table and its annex, to octets. */
+/* mtable_write.c - the milter's table and its annex, to octets. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,33 +7,33 @@
 #include "base/crc64.h"
 #include "base/mem.h"
 #include "base/rc.h"
-#include "core/trace/table.h"
-#include "core/trace/table_form.h"
+#include "core/trace/mtable.h"
+#include "core/trace/mtable_form.h"
 
 void
-table_history_add(
-    struct table_history *h, struct table_version version, uint64_t wall_ms)
+mtable_history_add(
+    struct mtable_history *h, struct mtable_version version, uint64_t wall_ms)
 {
-	if (h->n > 0 && table_order(version, h->v[0].version) <= 0)
+	if (h->n > 0 && mtable_order(version, h->v[0].version) <= 0)
 		return;
-	if (h->n == TABLE_HISTORY)
+	if (h->n == MTABLE_HISTORY)
 		h->n--;
 	memmove(h->v + 1, h->v, h->n * sizeof(h->v[0]));
-	h->v[0] = (struct table_since){ version, wall_ms };
+	h->v[0] = (struct mtable_since){ version, wall_ms };
 	h->n++;
 }
 
 static int
 key_order(const void *a, const void *b)
 {
-	const struct table_key *x = a, *y = b;
+	const struct mtable_key *x = a, *y = b;
 	int c = memcmp(x->digest, y->digest, SEAL_DIGEST);
 
 	return c != 0 ? c : strcmp(x->name, y->name);
 }
 
 void
-table_keys_encode(struct buf *out, struct table_key *keys, size_t n)
+mtable_keys_encode(struct buf *out, struct mtable_key *keys, size_t n)
 {
 	struct buf list = { 0 };
 	uint32_t kept = 0;
@@ -41,7 +41,7 @@ table_keys_encode(struct buf *out, struct table_key *keys, size_t n)
 	if (n > 1)
 		qsort(keys, n, sizeof(*keys), key_order);
 	for (size_t i = 0; i < n; i++) {
-		const struct table_key *k = &keys[i];
+		const struct mtable_key *k = &keys[i];
 
 		if (i > 0 && memcmp(k[-1].digest, k->digest, SEAL_DIGEST) == 0)
 			continue;
@@ -57,18 +57,18 @@ table_keys_encode(struct buf *out, struct table_key *keys, size_t n)
 }
 
 static void
-mta_put(struct buf *out, const struct table_mta *mta)
+mta_put(struct buf *out, const struct mtable_mta *mta)
 {
 	buf_u8(out, (uint8_t)strlen(mta->delimiters));
 	buf_text(out, mta->delimiters);
-	buf_u8(out, (uint8_t)((mta->filters_smtp ? TABLE_FILTERS_SMTP : 0) |
-			      (mta->filters_local ? TABLE_FILTERS_LOCAL : 0) |
-			      (mta->copies ? TABLE_COPIES : 0)));
+	buf_u8(out, (uint8_t)((mta->filters_smtp ? MTABLE_FILTERS_SMTP : 0) |
+			      (mta->filters_local ? MTABLE_FILTERS_LOCAL : 0) |
+			      (mta->copies ? MTABLE_COPIES : 0)));
 }
 
 void
-table_annex_encode(struct buf *out, struct table_version version,
-    const struct table_mta *mta, const struct buf *keys, const struct buf *net)
+mtable_annex_encode(struct buf *out, struct mtable_version version,
+    const struct mtable_mta *mta, const struct buf *keys, const struct buf *net)
 {
 	buf_u64(out, version.epoch);
 	buf_u64(out, version.generation);
@@ -88,7 +88,7 @@ key_next(struct cur *in, struct cur *name)
 }
 
 int
-table_annex_decode(const void *p, size_t n, struct table_annex *out)
+mtable_annex_decode(const void *p, size_t n, struct mtable_annex *out)
 {
 	struct cur in = cur_over(p, n), name;
 	const uint8_t *last = NULL, *key;
@@ -98,7 +98,7 @@ table_annex_decode(const void *p, size_t n, struct table_annex *out)
 	out->by_name = false;
 	out->version.epoch = cur_u64(&in);
 	out->version.generation = cur_u64(&in);
-	rc = table_mta_get(&in, &out->mta);
+	rc = mtable_mta_get(&in, &out->mta);
 	if (rc != RC_OK)
 		return rc;
 	out->nkeys = cur_u32(&in);
@@ -136,7 +136,7 @@ copy_text(struct buf *out, struct cur *in)
 
 /* What a record has of a route's octets: no way, reason, metric, path. */
 int
-table_add(struct table_writer *w, const uint8_t *octets, size_t n)
+mtable_add(struct mtable_writer *w, const uint8_t *octets, size_t n)
 {
 	struct cur in = cur_over(octets, n), hops;
 	struct buf *out = &w->records;
@@ -145,7 +145,7 @@ table_add(struct table_writer *w, const uint8_t *octets, size_t n)
 	vec_push(&w->at, (uint32_t)out->n);
 	copy_text(out, &in);
 	buf_u8(out, cur_u8(&in));
-	buf_u8(out, cur_u8(&in) & TABLE_FLAGS);
+	buf_u8(out, cur_u8(&in) & MTABLE_FLAGS);
 	cur_bytes(&in, cur_u16(&in));
 	cur_bytes(&in, cur_u16(&in));
 	copy_text(out, &in);
@@ -171,11 +171,11 @@ u64_put(uint8_t *p, uint64_t v)
 }
 
 static void
-head_put(struct buf *out, const struct table_annex *annex,
-    const struct table_history *h, size_t nroutes)
+head_put(struct buf *out, const struct mtable_annex *annex,
+    const struct mtable_history *h, size_t nroutes)
 {
-	buf_u32(out, TABLE_MAGIC);
-	buf_u32(out, TABLE_FORMAT);
+	buf_u32(out, MTABLE_MAGIC);
+	buf_u32(out, MTABLE_FORMAT);
 	buf_u64(out, 0); /* octets */
 	buf_u64(out, 0); /* checksum */
 	buf_u64(out, annex->version.epoch);
@@ -197,7 +197,7 @@ head_put(struct buf *out, const struct table_annex *annex,
 
 /* The keys, and their names behind what `names` has already. */
 static void
-keys_put(struct buf *out, const struct table_annex *annex, size_t base,
+keys_put(struct buf *out, const struct mtable_annex *annex, size_t base,
     struct buf *names)
 {
 	struct cur in = annex->keys, name;
@@ -214,15 +214,15 @@ keys_put(struct buf *out, const struct table_annex *annex, size_t base,
 }
 
 void
-table_end(struct table_writer *w, const struct table_annex *annex,
-    const struct table_history *h, struct buf *out)
+mtable_end(struct mtable_writer *w, const struct mtable_annex *annex,
+    const struct mtable_history *h, struct buf *out)
 {
 	size_t start = out->n, base;
 
-	CHECK(h->n > 0 && table_order(h->v[0].version, annex->version) == 0);
+	CHECK(h->n > 0 && mtable_order(h->v[0].version, annex->version) == 0);
 	head_put(out, annex, h, w->at.n);
-	base = out->n - start + (size_t)annex->nkeys * TABLE_KEY + w->at.n * 4 +
-	       annex->net.left;
+	base = out->n - start + (size_t)annex->nkeys * MTABLE_KEY +
+	       w->at.n * 4 + annex->net.left;
 	keys_put(out, annex, base, &w->records);
 	for (size_t i = 0; i < w->at.n; i++)
 		buf_u32(out, (uint32_t)(base + w->at.v[i]));
@@ -230,13 +230,13 @@ table_end(struct table_writer *w, const struct table_annex *annex,
 	CHECK(out->n - start == base);
 	buf_bytes(out, w->records.p, w->records.n);
 	u64_put(out->p + start + 8, out->n - start);
-	u64_put(out->p + start + 16, crc64(out->p + start + TABLE_SUMMED,
-					 out->n - start - TABLE_SUMMED));
-	table_writer_done(w);
+	u64_put(out->p + start + 16, crc64(out->p + start + MTABLE_SUMMED,
+					 out->n - start - MTABLE_SUMMED));
+	mtable_writer_done(w);
 }
 
 void
-table_writer_done(struct table_writer *w)
+mtable_writer_done(struct mtable_writer *w)
 {
 	vec_done(&w->at);
 	buf_done(&w->records);

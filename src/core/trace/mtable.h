@@ -1,5 +1,5 @@
 /*
- * table.h - the route table as a file for the milter: which table is in
+ * mtable.h - the route table as a file for the milter: which table is in
  * force, whose mark keys are whose, where an address goes. Read in place,
  * from octets that the caller keeps mapped; never changed: a newer table is
  * a new file under the old name, so a reader uses one generation for one
@@ -19,14 +19,14 @@
  *     the MTA (not in version 1): u8 n and n octets: the characters that
  *          begin an address extension; u8 flags: 1 a content filter gets
  *          what comes by SMTP, 2 by sendmail(1), 4 it makes copies
- *     the history, newest first, 1 to TABLE_HISTORY times:
+ *     the history, newest first, 1 to MTABLE_HISTORY times:
  *          u64 epoch, u64 generation, u64 wall clock in ms from which on
  *          the MTA looked it up
  *     the keys, sorted by digest, each:
  *          32 digest of a mark key, 32 the key, u32 where its server's name
  *          stands (u8 n and n octets)
  *     the routes, sorted by pattern, each: u32 where its record stands
- *     the net (core/trace/table_net.h), only where a connector has limits
+ *     the net (core/trace/mtable_net.h), only where a connector has limits
  *     records and names, in any order
  *
  * A record:
@@ -39,8 +39,8 @@
  * directory's permissions: who may write there may write the MTA's tables.
  */
 
-#ifndef CORE_TABLE_H
-#define CORE_TABLE_H
+#ifndef CORE_MTABLE_H
+#define CORE_MTABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -57,35 +57,35 @@
 
 /* A visit asks what was in force 31 s before; tables that change every
  * second (the greatest rate of RFC 8405's delays) leave a minute. */
-#define TABLE_HISTORY 64
+#define MTABLE_HISTORY 64
 
 /* Which table of a server: a later one is greater. */
-struct table_version {
+struct mtable_version {
 	uint64_t epoch, generation;
 };
 
 /* <0, 0, >0 */
-int table_order(struct table_version a, struct table_version b);
+int mtable_order(struct mtable_version a, struct mtable_version b);
 
-struct table_since {
-	struct table_version version;
+struct mtable_since {
+	struct mtable_version version;
 	uint64_t wall_ms; /* in force from then on; ms since 1970 */
 };
 
-struct table_history {
-	struct table_since v[TABLE_HISTORY]; /* newest first */
+struct mtable_history {
+	struct mtable_since v[MTABLE_HISTORY]; /* newest first */
 	size_t n;
 };
 
 /* A version that is not newer than the first is not taken. */
-void table_history_add(struct table_history *history,
-    struct table_version version, uint64_t wall_ms);
+void mtable_history_add(struct mtable_history *history,
+    struct mtable_version version, uint64_t wall_ms);
 
-#define TABLE_DELIMITERS 15
+#define MTABLE_DELIMITERS 15
 
 /* What the MTA beside us makes of a message: as of core/lsa/mta.h. */
-struct table_mta {
-	char delimiters[TABLE_DELIMITERS +
+struct mtable_mta {
+	char delimiters[MTABLE_DELIMITERS +
 			1]; /* of extensions (match.h); "": none */
 	bool filters_smtp, filters_local; /* what is new by SMTP, or by
 						  sendmail(1): its content */
@@ -94,13 +94,13 @@ struct table_mta {
 
 /* --- reading -------------------------------------------------------------- */
 
-struct table {
+struct mtable {
 	const uint8_t *p; /* lent */
 	size_t n;
-	struct table_version now;
+	struct mtable_version now;
 	bool by_name;       /* `[name]:port`, not an address */
 	char transport[64]; /* of remote routes: lsrd */
-	struct table_mta mta;
+	struct mtable_mta mta;
 	uint32_t nhistory, nkeys, nroutes;
 	const uint8_t *history, *keys, *routes; /* inside p */
 	struct cur net; /* empty: no connector has limits */
@@ -113,16 +113,16 @@ struct table {
  * RC_LONG, RC_FORMAT (no such file), RC_VERSION, RC_DIGEST, RC_RANGE,
  * RC_NAME.
  */
-int table_open(struct table *t, const void *p, size_t n);
+int mtable_open(struct mtable *t, const void *p, size_t n);
 
 /* What was in force at that time; the oldest that is known if all are
  * younger, as after a clock was set back. */
-struct table_version table_then(const struct table *t, uint64_t wall_ms);
+struct mtable_version mtable_then(const struct mtable *t, uint64_t wall_ms);
 
 /* The whole of it, for who writes the next table. */
-void table_history(const struct table *t, struct table_history *out);
+void mtable_history(const struct mtable *t, struct mtable_history *out);
 
-struct table_key {
+struct mtable_key {
 	char name[STR_HOST_MAX + 1]; /* the server's */
 	uint8_t digest[SEAL_DIGEST]; /* of the key */
 	uint8_t public_key[SEAL_PUBLIC];
@@ -130,21 +130,21 @@ struct table_key {
 
 /* The mark key with this digest: current or previous, of any server of the
  * organization, ourselves too. False: nobody has it. */
-bool table_key(const struct table *t, const uint8_t digest[SEAL_DIGEST],
-    struct table_key *out);
+bool mtable_key(const struct mtable *t, const uint8_t digest[SEAL_DIGEST],
+    struct mtable_key *out);
 
-struct table_hop {
+struct mtable_hop {
 	char name[STR_HOST_MAX + 1];
 	struct addr addr;
 	bool alternate;
 };
 
-struct table_route {
+struct mtable_route {
 	char pattern[STR_PATTERN_MAX + 1];
 	enum route_kind kind;
 	bool relay, last_resort;
 	char server[STR_HOST_MAX + 1]; /* that delivers it; empty: unknown */
-	struct table_hop hop[LIMIT_NEXT_HOPS]; /* in the order to try */
+	struct mtable_hop hop[LIMIT_NEXT_HOPS]; /* in the order to try */
 	size_t nhops;
 };
 
@@ -153,14 +153,14 @@ struct table_route {
  * case): user@dom, less its extension, dom, .parent, longest first, then `*`.
  * RC_NONE: not ours, or no address.
  */
-int table_route(
-    const struct table *t, const char *address, struct table_route *out);
+int mtable_route(
+    const struct mtable *t, const char *address, struct mtable_route *out);
 
 /* The route number i, of t->nroutes, in the order of the patterns. */
-void table_at(const struct table *t, uint32_t i, struct table_route *out);
+void mtable_at(const struct mtable *t, uint32_t i, struct mtable_route *out);
 
 /* True if the server is a next hop of the route, alternates included. */
-bool table_next_hop(const struct table_route *route, const char *server);
+bool mtable_next_hop(const struct mtable_route *route, const char *server);
 
 /* --- writing -------------------------------------------------------------- */
 
@@ -172,29 +172,30 @@ bool table_next_hop(const struct table_route *route, const char *server);
  *     u32 n, n times, sorted by digest: 32 digest, 32 key, u8 n name
  *     the rest: the net
  */
-struct table_annex {
-	struct table_version version;
-	struct table_mta mta;
+struct mtable_annex {
+	struct mtable_version version;
+	struct mtable_mta mta;
 	uint32_t nkeys;
 	struct cur keys, net; /* lent */
 
 	/* Not among the octets: what the publisher knows by itself. */
-	const char *transport; /* "lsrd" after table_annex_decode() */
+	const char *transport; /* "lsrd" after mtable_annex_decode() */
 	bool by_name;
 };
 
 /* The keys of an annex, which are sorted by digest; of two with the same one
  * the first by name stays. */
-void table_keys_encode(struct buf *out, struct table_key *keys, size_t n);
+void mtable_keys_encode(struct buf *out, struct mtable_key *keys, size_t n);
 
-/* `keys` as written by table_keys_encode(). */
-void table_annex_encode(struct buf *out, struct table_version version,
-    const struct table_mta *mta, const struct buf *keys, const struct buf *net);
+/* `keys` as written by mtable_keys_encode(). */
+void mtable_annex_encode(struct buf *out, struct mtable_version version,
+    const struct mtable_mta *mta, const struct buf *keys,
+    const struct buf *net);
 
 /* RC_OK, or why not. Whether the net is one is not looked at. */
-int table_annex_decode(const void *p, size_t n, struct table_annex *out);
+int mtable_annex_decode(const void *p, size_t n, struct mtable_annex *out);
 
-struct table_writer {
+struct mtable_writer {
 	VEC(uint32_t) at;
 	struct buf records;
 };
@@ -203,14 +204,14 @@ struct table_writer {
  * Starts as all zero. Routes in the order of their patterns, in the octets
  * of route_encode(). RC_OK, or why it is no route.
  */
-int table_add(struct table_writer *w, const uint8_t *octets, size_t n);
+int mtable_add(struct mtable_writer *w, const uint8_t *octets, size_t n);
 
 /* Ends a writer that is given up. */
-void table_writer_done(struct table_writer *w);
+void mtable_writer_done(struct mtable_writer *w);
 
 /* Appends the whole file; ends the writer. The history's first version is
  * that of the annex. */
-void table_end(struct table_writer *w, const struct table_annex *annex,
-    const struct table_history *history, struct buf *out);
+void mtable_end(struct mtable_writer *w, const struct mtable_annex *annex,
+    const struct mtable_history *history, struct buf *out);
 
 #endif

@@ -1,4 +1,4 @@
-#include "core/trace/table.h"
+#include "core/trace/mtable.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +8,10 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "core/lsa/match.h"
-#include "core/trace/table_form.h"
+#include "core/trace/mtable_form.h"
 
 int
-table_order(struct table_version a, struct table_version b)
+mtable_order(struct mtable_version a, struct mtable_version b)
 {
 	if (a.epoch != b.epoch)
 		return a.epoch < b.epoch ? -1 : 1;
@@ -50,7 +50,7 @@ table_name_get(struct cur *in, size_t n, char out[STR_HOST_MAX + 1])
 }
 
 static int
-table_hop_get(struct cur *in, struct table_hop *hop)
+table_hop_get(struct cur *in, struct mtable_hop *hop)
 {
 	uint8_t alternate;
 
@@ -66,7 +66,7 @@ table_hop_get(struct cur *in, struct table_hop *hop)
 }
 
 static int
-record_get(struct cur *in, struct table_route *r)
+record_get(struct cur *in, struct mtable_route *r)
 {
 	uint8_t kind, flags;
 	size_t n;
@@ -84,12 +84,12 @@ record_get(struct cur *in, struct table_route *r)
 	n = cur_u8(in);
 	if (in->bad)
 		return RC_SHORT;
-	if (kind > ROUTE_HOLD || flags > TABLE_FLAGS || n > LIMIT_NEXT_HOPS ||
+	if (kind > ROUTE_HOLD || flags > MTABLE_FLAGS || n > LIMIT_NEXT_HOPS ||
 	    (kind == ROUTE_REMOTE && n == 0))
 		return RC_RANGE;
 	r->kind = (enum route_kind)kind;
-	r->relay = (flags & TABLE_RELAY) != 0;
-	r->last_resort = (flags & TABLE_LAST_RESORT) != 0;
+	r->relay = (flags & MTABLE_RELAY) != 0;
+	r->last_resort = (flags & MTABLE_LAST_RESORT) != 0;
 	for (r->nhops = 0; r->nhops < n && rc == RC_OK; r->nhops++)
 		rc = table_hop_get(in, &r->hop[r->nhops]);
 	return rc;
@@ -97,13 +97,13 @@ record_get(struct cur *in, struct table_route *r)
 
 /* What stands at an offset of the file, as far as its end. */
 static struct cur
-cur_at(const struct table *t, uint32_t at)
+cur_at(const struct mtable *t, uint32_t at)
 {
 	return at < t->n ? cur_over(t->p + at, t->n - at) : cur_over(t->p, 0);
 }
 
 static int
-route_get(const struct table *t, uint32_t i, struct table_route *out)
+route_get(const struct mtable *t, uint32_t i, struct mtable_route *out)
 {
 	struct cur in = cur_at(t, u32_at(t->routes + (size_t)i * 4));
 
@@ -111,9 +111,9 @@ route_get(const struct table *t, uint32_t i, struct table_route *out)
 }
 
 static int
-key_get(const struct table *t, uint32_t i, struct table_key *out)
+key_get(const struct mtable *t, uint32_t i, struct mtable_key *out)
 {
-	const uint8_t *p = t->keys + (size_t)i * TABLE_KEY;
+	const uint8_t *p = t->keys + (size_t)i * MTABLE_KEY;
 	struct cur in = cur_at(t, u32_at(p + SEAL_DIGEST + SEAL_PUBLIC));
 
 	memcpy(out->digest, p, SEAL_DIGEST);
@@ -121,12 +121,12 @@ key_get(const struct table *t, uint32_t i, struct table_key *out)
 	return table_name_get(&in, cur_u8(&in), out->name) ? RC_OK : RC_NAME;
 }
 
-static struct table_since
-since_get(const struct table *t, uint32_t i)
+static struct mtable_since
+since_get(const struct mtable *t, uint32_t i)
 {
 	struct cur in =
-	    cur_over(t->history + (size_t)i * TABLE_SINCE, TABLE_SINCE);
-	struct table_since s = { .version.epoch = cur_u64(&in) };
+	    cur_over(t->history + (size_t)i * MTABLE_SINCE, MTABLE_SINCE);
+	struct mtable_since s = { .version.epoch = cur_u64(&in) };
 
 	s.version.generation = cur_u64(&in);
 	s.wall_ms = cur_u64(&in);
@@ -134,17 +134,17 @@ since_get(const struct table *t, uint32_t i)
 }
 
 int
-table_mta_get(struct cur *in, struct table_mta *out)
+mtable_mta_get(struct cur *in, struct mtable_mta *out)
 {
 	uint8_t flags;
 
-	*out = (struct table_mta){ 0 };
-	if (!table_text_get(in, cur_u8(in), out->delimiters, TABLE_DELIMITERS))
+	*out = (struct mtable_mta){ 0 };
+	if (!table_text_get(in, cur_u8(in), out->delimiters, MTABLE_DELIMITERS))
 		return in->bad ? RC_SHORT : RC_RANGE;
 	flags = cur_u8(in);
-	out->filters_smtp = (flags & TABLE_FILTERS_SMTP) != 0;
-	out->filters_local = (flags & TABLE_FILTERS_LOCAL) != 0;
-	out->copies = (flags & TABLE_COPIES) != 0;
+	out->filters_smtp = (flags & MTABLE_FILTERS_SMTP) != 0;
+	out->filters_local = (flags & MTABLE_FILTERS_LOCAL) != 0;
+	out->copies = (flags & MTABLE_COPIES) != 0;
 	return in->bad ? RC_SHORT : RC_OK;
 }
 
@@ -152,15 +152,15 @@ table_mta_get(struct cur *in, struct table_mta *out)
 
 /* The head, and where the parts begin. */
 static int
-table_head_get(struct table *t)
+table_head_get(struct mtable *t)
 {
 	struct cur in = cur_over(t->p, t->n);
 	uint32_t magic = cur_u32(&in), version = cur_u32(&in), net;
 	uint64_t octets = cur_u64(&in), crc = cur_u64(&in);
 
-	if (in.bad || magic != TABLE_MAGIC)
+	if (in.bad || magic != MTABLE_MAGIC)
 		return RC_FORMAT;
-	if (version != TABLE_FORMAT && version != TABLE_FORMAT_BEFORE)
+	if (version != MTABLE_FORMAT && version != MTABLE_FORMAT_BEFORE)
 		return RC_VERSION;
 	if (octets != t->n)
 		return octets > t->n ? RC_SHORT : RC_LONG;
@@ -176,28 +176,28 @@ table_head_get(struct table *t)
 	if (!table_text_get(
 		&in, cur_u8(&in), t->transport, sizeof(t->transport) - 1))
 		return RC_NAME;
-	if (version == TABLE_FORMAT && table_mta_get(&in, &t->mta) != RC_OK)
+	if (version == MTABLE_FORMAT && mtable_mta_get(&in, &t->mta) != RC_OK)
 		return RC_RANGE;
-	if (t->nhistory == 0 || t->nhistory > TABLE_HISTORY)
+	if (t->nhistory == 0 || t->nhistory > MTABLE_HISTORY)
 		return RC_RANGE;
-	t->history = cur_bytes(&in, (size_t)t->nhistory * TABLE_SINCE);
-	t->keys = cur_bytes(&in, (size_t)t->nkeys * TABLE_KEY);
+	t->history = cur_bytes(&in, (size_t)t->nhistory * MTABLE_SINCE);
+	t->keys = cur_bytes(&in, (size_t)t->nkeys * MTABLE_KEY);
 	t->routes = cur_bytes(&in, (size_t)t->nroutes * 4);
 	t->net = cur_sub(&in, net);
 	return in.bad ? RC_SHORT : RC_OK;
 }
 
 static int
-history_check(const struct table *t)
+history_check(const struct mtable *t)
 {
-	struct table_since last = since_get(t, 0);
+	struct mtable_since last = since_get(t, 0);
 
-	if (table_order(last.version, t->now) != 0)
+	if (mtable_order(last.version, t->now) != 0)
 		return RC_RANGE;
 	for (uint32_t i = 1; i < t->nhistory; i++) {
-		struct table_since s = since_get(t, i);
+		struct mtable_since s = since_get(t, i);
 
-		if (table_order(s.version, last.version) >= 0)
+		if (mtable_order(s.version, last.version) >= 0)
 			return RC_RANGE;
 		last = s;
 	}
@@ -205,15 +205,15 @@ history_check(const struct table *t)
 }
 
 static int
-keys_check(const struct table *t)
+keys_check(const struct mtable *t)
 {
-	struct table_key key;
+	struct mtable_key key;
 	int rc = RC_OK;
 
 	for (uint32_t i = 0; i < t->nkeys && rc == RC_OK; i++) {
-		const uint8_t *p = t->keys + (size_t)i * TABLE_KEY;
+		const uint8_t *p = t->keys + (size_t)i * MTABLE_KEY;
 
-		if (i > 0 && memcmp(p - TABLE_KEY, p, SEAL_DIGEST) >= 0)
+		if (i > 0 && memcmp(p - MTABLE_KEY, p, SEAL_DIGEST) >= 0)
 			return RC_RANGE;
 		rc = key_get(t, i, &key);
 	}
@@ -221,10 +221,10 @@ keys_check(const struct table *t)
 }
 
 static int
-routes_check(const struct table *t)
+routes_check(const struct mtable *t)
 {
 	char last[STR_PATTERN_MAX + 1] = "";
-	struct table_route r;
+	struct mtable_route r;
 	int rc = RC_OK;
 
 	for (uint32_t i = 0; i < t->nroutes && rc == RC_OK; i++) {
@@ -237,11 +237,11 @@ routes_check(const struct table *t)
 }
 
 int
-table_open(struct table *t, const void *p, size_t n)
+mtable_open(struct mtable *t, const void *p, size_t n)
 {
 	int rc;
 
-	*t = (struct table){ .p = p, .n = n };
+	*t = (struct mtable){ .p = p, .n = n };
 	rc = table_head_get(t);
 	if (rc == RC_OK)
 		rc = history_check(t);
@@ -252,11 +252,11 @@ table_open(struct table *t, const void *p, size_t n)
 	return rc;
 }
 
-struct table_version
-table_then(const struct table *t, uint64_t wall_ms)
+struct mtable_version
+mtable_then(const struct mtable *t, uint64_t wall_ms)
 {
 	for (uint32_t i = 0; i < t->nhistory; i++) {
-		struct table_since s = since_get(t, i);
+		struct mtable_since s = since_get(t, i);
 
 		if (s.wall_ms <= wall_ms || i + 1 == t->nhistory)
 			return s.version;
@@ -265,7 +265,7 @@ table_then(const struct table *t, uint64_t wall_ms)
 }
 
 void
-table_history(const struct table *t, struct table_history *out)
+mtable_history(const struct mtable *t, struct mtable_history *out)
 {
 	out->n = t->nhistory;
 	for (uint32_t i = 0; i < t->nhistory; i++)
@@ -273,15 +273,15 @@ table_history(const struct table *t, struct table_history *out)
 }
 
 bool
-table_key(const struct table *t, const uint8_t digest[SEAL_DIGEST],
-    struct table_key *out)
+mtable_key(const struct mtable *t, const uint8_t digest[SEAL_DIGEST],
+    struct mtable_key *out)
 {
 	uint32_t low = 0, high = t->nkeys;
 
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
 		int c = memcmp(
-		    digest, t->keys + (size_t)mid * TABLE_KEY, SEAL_DIGEST);
+		    digest, t->keys + (size_t)mid * MTABLE_KEY, SEAL_DIGEST);
 
 		if (c == 0)
 			return key_get(t, mid, out) == RC_OK;
@@ -295,7 +295,7 @@ table_key(const struct table *t, const uint8_t digest[SEAL_DIGEST],
 
 /* As str_order() of the pattern and that of the record. */
 static int
-order_at(const struct table *t, const char *pattern, uint32_t i)
+order_at(const struct mtable *t, const char *pattern, uint32_t i)
 {
 	struct cur in = cur_at(t, u32_at(t->routes + (size_t)i * 4));
 	size_t n = strlen(pattern), k = cur_u16(&in);
@@ -305,7 +305,7 @@ order_at(const struct table *t, const char *pattern, uint32_t i)
 }
 
 static bool
-table_find(const struct table *t, const char *pattern, uint32_t *at)
+table_find(const struct mtable *t, const char *pattern, uint32_t *at)
 {
 	uint32_t low = 0, high = t->nroutes;
 
@@ -325,7 +325,8 @@ table_find(const struct table *t, const char *pattern, uint32_t *at)
 }
 
 int
-table_route(const struct table *t, const char *address, struct table_route *out)
+mtable_route(
+    const struct mtable *t, const char *address, struct mtable_route *out)
 {
 	const char *pattern;
 	struct match m;
@@ -341,13 +342,13 @@ table_route(const struct table *t, const char *address, struct table_route *out)
 }
 
 void
-table_at(const struct table *t, uint32_t i, struct table_route *out)
+mtable_at(const struct mtable *t, uint32_t i, struct mtable_route *out)
 {
 	CHECK(i < t->nroutes && route_get(t, i, out) == RC_OK);
 }
 
 bool
-table_next_hop(const struct table_route *route, const char *server)
+mtable_next_hop(const struct mtable_route *route, const char *server)
 {
 	for (size_t i = 0; i < route->nhops; i++)
 		if (strcmp(route->hop[i].name, server) == 0)

@@ -1,0 +1,28 @@
+/*
+ * mtable_form.h - numbers of the table's file, for table.c and table_write.c
+ * alone; its form stands in table.h.
+ */
+
+#ifndef CORE_MTABLE_FORM_H
+#define CORE_MTABLE_FORM_H
+
+#include "core/trace/mtable.h"
+
+#define MTABLE_MAGIC 0x4c535254u /* "LSRT" */
+#define MTABLE_FORMAT 2
+#define MTABLE_FORMAT_BEFORE 1 /* without the MTA: of a writer before ours */
+#define MTABLE_SUMMED 24       /* where the octets begin that are summed */
+#define MTABLE_SINCE 24        /* octets of an entry of the history */
+#define MTABLE_KEY (SEAL_DIGEST + SEAL_PUBLIC + 4)
+
+/* Flags of the MTA. */
+enum { MTABLE_FILTERS_SMTP = 1, MTABLE_FILTERS_LOCAL = 2, MTABLE_COPIES = 4 };
+
+/* Reads what stands of the MTA; what it does not know stays as none. RC_OK,
+ * RC_SHORT, RC_RANGE. */
+int mtable_mta_get(struct cur *in, struct mtable_mta *out);
+
+/* Flags of a record: those of route_encode(). */
+enum { MTABLE_RELAY = 1, MTABLE_LAST_RESORT = 2, MTABLE_FLAGS = 3 };
+
+#endif
