@@ -106,7 +106,7 @@ judge_epoch(struct engine *e, const struct lsa *lsa)
 {
 	if (!lsdb_leaps(&e->db, lsa->key.origin, lsa_epoch(lsa)))
 		return RC_OK;
-	if (origin_is_own(e, &lsa->key))
+	if (node_is_own(e, &lsa->key))
 		origin_breach(e, lsa);
 	return RC_EPOCH;
 }
@@ -134,7 +134,7 @@ accept_drop(struct engine *e, struct lsa *lsa, int rc)
 static bool
 is_ours_still(const struct engine *e, const struct lsa *l)
 {
-	return origin_is_own(e, &l->key) &&
+	return node_is_own(e, &l->key) &&
 	       judge_claims(l, e->setup->claims) == RC_OK;
 }
 
@@ -396,7 +396,7 @@ accept_update(struct engine *e, struct session *from, const uint8_t *p,
 	accept_install(e, lsa, from);
 	if (from != NULL)
 		sync_settle(e, from, &lsa->key);
-	if (origin_is_own(e, &lsa->key))
+	if (node_is_own(e, &lsa->key))
 		origin_heard(e, lsa);
 	return RC_OK;
 }

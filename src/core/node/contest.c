@@ -8,7 +8,6 @@
 #include "core/node/group.h"
 #include "core/node/link.h"
 #include "core/node/node.h"
-#include "core/node/origin.h"
 #include "core/node/signers.h"
 #include "core/view/nexthop.h"
 
@@ -307,7 +306,7 @@ enter_all(struct engine *e)
 	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = lsdb_next(l)) {
 		const struct lsa_server *s = lsa_server(l);
 
-		if (s != NULL && !origin_is_own(e, &l->key) &&
+		if (s != NULL && !node_is_own(e, &l->key) &&
 		    address_of(e, s).family != 0)
 			enter(e, l->key.origin, s);
 	}

@@ -5,7 +5,6 @@
 #include "base/rc.h"
 #include "core/node/fx.h"
 #include "core/node/node.h"
-#include "core/node/origin.h"
 #include "core/node/signers.h"
 #include "core/node/sync.h"
 
@@ -17,7 +16,7 @@ static bool
 is_paced(const struct engine *e, const struct lsa_key *key)
 {
 	return key->origin[0] != '\0' && key->type != LSA_FORGET &&
-	       !origin_is_own(e, key);
+	       !node_is_own(e, key);
 }
 
 static bool

@@ -24,6 +24,8 @@
 #ifndef CORE_NODE_H
 #define CORE_NODE_H
 
+#include <string.h>
+
 #include "base/json.h"
 #include "base/rng.h"
 #include "base/tree.h"
@@ -295,5 +297,12 @@ struct engine {
 	struct asked asked;
 	struct tables table;
 };
+
+/* It is of ourselves, whoever has said it. */
+static inline bool
+node_is_own(const struct engine *e, const struct lsa_key *key)
+{
+	return strcmp(key->origin, e->setup->server) == 0;
+}
 
 #endif

@@ -279,15 +279,9 @@ say_all(struct engine *e)
 			say_space(e, &e->setup->spaces[i]);
 	/* What the database holds of us and we do not say is purged. */
 	for (struct lsa *l = lsdb_origin(&e->db, e->setup->server);
-	     l != NULL && origin_is_own(e, &l->key); l = lsdb_next(l))
+	     l != NULL && node_is_own(e, &l->key); l = lsdb_next(l))
 		if (l->key.type != LSA_FORGET)
 			own_get(e, l->key.type, l->key.id);
-}
-
-bool
-origin_is_own(const struct engine *e, const struct lsa_key *key)
-{
-	return strcmp(key->origin, e->setup->server) == 0;
 }
 
 /* What the database holds says the same already. */
@@ -431,7 +425,7 @@ origin_start(struct engine *e)
 		e->origin.epoch++;
 	epoch_save(e);
 	for (struct lsa *l = lsdb_origin(&e->db, e->setup->server);
-	     l != NULL && origin_is_own(e, &l->key); l = lsdb_next(l))
+	     l != NULL && node_is_own(e, &l->key); l = lsdb_next(l))
 		if (l->key.type != LSA_FORGET)
 			epoch_raise(e, lsa_epoch(l));
 }

@@ -10,12 +10,10 @@
 #ifndef CORE_ORIGIN_H
 #define CORE_ORIGIN_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct engine;
 struct lsa;
-struct lsa_key;
 struct lsdb;
 
 void origin_start(struct engine *e);
@@ -25,7 +23,6 @@ void origin_heard(struct engine *e, const struct lsa *lsa);
 /* One was heard whose epoch leaps: it was refused, and somebody has our key. */
 void origin_breach(struct engine *e, const struct lsa *lsa);
 void origin_saved(struct engine *e, uint32_t number);
-bool origin_is_own(const struct engine *e, const struct lsa_key *key);
 void origin_done(struct engine *e);
 
 /* What we would say under the setup in force, into another database. */

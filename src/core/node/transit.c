@@ -7,7 +7,6 @@
 #include "core/node/fx.h"
 #include "core/node/group.h"
 #include "core/node/node.h"
-#include "core/node/origin.h"
 #include "core/node/signers.h"
 
 #define CONNECTORS "connectors"
@@ -63,7 +62,7 @@ transit_learnt(struct engine *e, const struct lsa *lsa, const struct lsa *old)
 	const char *now = group_of(lsa), *was = group_of(old);
 
 	if (e->phase == PHASE_RUNNING && now != NULL &&
-	    !origin_is_own(e, &lsa->key) &&
+	    !node_is_own(e, &lsa->key) &&
 	    (was == NULL || strcmp(was, now) != 0) &&
 	    !transit_may(e, lsa->key.origin, now))
 		transit_tell(e, lsa->key.origin, lsa->key.id, now);
