@@ -6,11 +6,11 @@
 #include "core/node/contest.h"
 #include "core/node/dial.h"
 #include "core/node/due.h"
+#include "core/node/epoch.h"
 #include "core/node/fx.h"
 #include "core/node/hear.h"
 #include "core/node/nbrs.h"
 #include "core/node/node.h"
-#include "core/node/origin.h"
 #include "core/node/room.h"
 #include "core/node/session.h"
 #include "core/node/signers.h"
@@ -107,7 +107,7 @@ judge_epoch(struct engine *e, const struct lsa *lsa)
 	if (!lsdb_leaps(&e->db, lsa->key.origin, lsa_epoch(lsa)))
 		return RC_OK;
 	if (node_is_own(e, &lsa->key))
-		origin_breach(e, lsa);
+		epoch_breach(e, lsa);
 	return RC_EPOCH;
 }
 
@@ -199,7 +199,7 @@ accept_forget(struct engine *e, const struct lsa *word)
 	fx_event(e, (struct event){
 			.kind = EVENT_FORGOTTEN, .origin = word->key.origin });
 	if (strcmp(word->key.origin, e->setup->server) == 0)
-		origin_heard(e, word);
+		epoch_heard(e, word);
 }
 
 /* True if the two say different things. */
@@ -397,7 +397,7 @@ accept_update(struct engine *e, struct session *from, const uint8_t *p,
 	if (from != NULL)
 		sync_settle(e, from, &lsa->key);
 	if (node_is_own(e, &lsa->key))
-		origin_heard(e, lsa);
+		epoch_heard(e, lsa);
 	return RC_OK;
 }
 

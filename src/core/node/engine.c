@@ -9,6 +9,7 @@
 #include "core/node/contest.h"
 #include "core/node/dial.h"
 #include "core/node/due.h"
+#include "core/node/epoch.h"
 #include "core/node/evidence.h"
 #include "core/node/fx.h"
 #include "core/node/hear.h"
@@ -123,7 +124,7 @@ on_restore(struct engine *e, const struct input *in)
 	e->turn.recheck_at = mono_after(e->now, RECHECK_MS);
 	link_refresh(e);
 	dial_refresh(e);
-	origin_start(e);
+	epoch_start(e);
 }
 
 /* What went bad in memory is thrown away; the neighbours have it. */
@@ -199,7 +200,7 @@ input(struct engine *e, const struct input *in)
 		evidence_report(e, in->bytes, in->len);
 		break;
 	case IN_SAVED:
-		origin_saved(e, in->who);
+		epoch_saved(e, in->who);
 		break;
 	case IN_MTA:
 		asked_told(e, in->mta);

@@ -9,13 +9,12 @@
 #include "core/node/adjacent.h"
 #include "core/node/asked.h"
 #include "core/node/contest.h"
-#include "core/node/due.h"
+#include "core/node/epoch.h"
 #include "core/node/fx.h"
 #include "core/node/group.h"
 #include "core/node/link.h"
 #include "core/node/node.h"
 
-#define FIGHT_MS 60000
 /* What a server LSA has besides names of others, at most: some 500 octets. */
 #define SERVER_REST 1000
 
@@ -303,42 +302,6 @@ is_said(const struct engine *e, const struct own *own)
 }
 
 static void
-epoch_save(struct engine *e)
-{
-	struct buf out = { 0 };
-
-	e->origin.epoch_save = ++e->origin.saves;
-	buf_u32(&out, e->origin.epoch);
-	fx_add(e, (struct effect){ .kind = FX_SAVE,
-		      .who = e->origin.epoch_save,
-		      .what = SAVE_EPOCH,
-		      .bytes = fx_keep(e, out.p, out.n),
-		      .len = out.n });
-	buf_done(&out);
-}
-
-/* A number above `seen`; it is used once it is on disk. */
-static void
-epoch_raise(struct engine *e, uint32_t seen)
-{
-	if (seen < e->origin.epoch || seen == UINT32_MAX)
-		return;
-	e->origin.epoch = seen + 1;
-	e->origin.counter = 0;
-	epoch_save(e);
-}
-
-/* Whether there is a number in this epoch that is newer than `l`. */
-static bool
-has_number(const struct engine *e, const struct lsa *l)
-{
-	return e->origin.counter < UINT32_MAX &&
-	       (l == NULL || l->seq >> 32 < e->origin.epoch ||
-		   (l->seq >> 32 == e->origin.epoch &&
-		       (uint32_t)l->seq < UINT32_MAX));
-}
-
-static void
 origin_refused(struct engine *e, const struct own *own, int rc)
 {
 	fx_event(e, (struct event){ .kind = EVENT_LSA_REFUSED,
@@ -363,7 +326,7 @@ origin_say(struct engine *e, struct own *own)
 	struct lsa *lsa;
 	int rc;
 
-	if (!has_number(e, l)) {
+	if (!epoch_has(e, l)) {
 		/* The next look says it, in an epoch that is on disk. */
 		if (e->origin.epoch == UINT32_MAX)
 			origin_refused(e, own, RC_EPOCH);
@@ -372,10 +335,7 @@ origin_say(struct engine *e, struct own *own)
 				   : e->origin.epoch);
 		return;
 	}
-	if (l != NULL && l->seq >> 32 == e->origin.epoch &&
-	    (uint32_t)l->seq > e->origin.counter)
-		e->origin.counter = (uint32_t)l->seq; /* heard above our own */
-	draft.seq = (uint64_t)e->origin.epoch << 32 | ++e->origin.counter;
+	draft.seq = epoch_next(e, l);
 	lsa_encode(&out, &draft, e->seal);
 	rc = lsa_decode(out.p, out.n, e->seal, &lsa);
 	buf_done(&out);
@@ -415,82 +375,6 @@ origin_draft(struct engine *e, struct lsdb *db)
 }
 
 void
-origin_start(struct engine *e)
-{
-	/* A number that others would refuse was not saved by us: a bad disk. */
-	if (e->origin.epoch == UINT32_MAX ||
-	    lsdb_leaps(&e->db, e->setup->server, e->origin.epoch + 1))
-		e->origin.epoch = lsdb_epoch(&e->db, e->setup->server);
-	if (e->origin.epoch < UINT32_MAX)
-		e->origin.epoch++;
-	epoch_save(e);
-	for (struct lsa *l = lsdb_origin(&e->db, e->setup->server);
-	     l != NULL && node_is_own(e, &l->key); l = lsdb_next(l))
-		if (l->key.type != LSA_FORGET)
-			epoch_raise(e, lsa_epoch(l));
-}
-
-void
-origin_saved(struct engine *e, uint32_t number)
-{
-	if (number != e->origin.epoch_save)
-		return;
-	e->origin.epoch_saved = e->origin.epoch;
-	due_say(e);
-}
-
-/* Three within a minute: somebody else has our key (FAULTS P06, P07). */
-static void
-fight(struct engine *e, const struct lsa *lsa)
-{
-	if (mono_since(e->origin.fight.since, e->now) > FIGHT_MS) {
-		e->origin.fight.since = e->now;
-		e->origin.fight.n = 0;
-	}
-	/* Many LSAs of one exchange are one time. */
-	if (e->origin.fight.n > 0 &&
-	    mono_since(e->origin.fight.last, e->now) < 1000)
-		return;
-	e->origin.fight.last = e->now;
-	e->origin.fight.n++;
-	if (e->origin.fight.n == 1 || e->origin.fight.n == 3)
-		fx_event(e, (struct event){ .kind = e->origin.fight.n == 1
-		                                        ? EVENT_FIGHT
-		                                        : EVENT_CLONE,
-				.origin = lsa->key.origin,
-				.name = lsa->key.id,
-				.value = e->origin.fight.n });
-}
-
-void
-origin_heard(struct engine *e, const struct lsa *lsa)
-{
-	uint32_t seen = lsa_epoch(lsa);
-
-	if (lsa->key.type == LSA_FORGET || e->phase != PHASE_RUNNING ||
-	    seen > e->origin.epoch)
-		epoch_raise(e, seen);
-	if (e->phase == PHASE_RUNNING)
-		fight(e, lsa);
-	/* Taken, and no life of ours could have come to it. */
-	if (seen > LIMIT_EPOCH && lsa->key.type != LSA_FORGET)
-		origin_breach(e, lsa);
-	due_say(e);
-}
-
-void
-origin_breach(struct engine *e, const struct lsa *lsa)
-{
-	if (!mono_due(e->origin.fight.breach_at, e->now))
-		return;
-	e->origin.fight.breach_at = mono_after(e->now, FIGHT_MS);
-	fx_event(e, (struct event){ .kind = EVENT_BREACH,
-			.origin = lsa->key.origin,
-			.name = lsa->key.id,
-			.value = lsa_epoch(lsa) });
-}
-
-void
 origin_tick(struct engine *e)
 {
 	struct mono when = MONO_NEVER;
@@ -508,8 +392,7 @@ origin_tick(struct engine *e)
 	}
 	e->due.say = false;
 	e->origin.at = MONO_NEVER;
-	if (mono_since(e->origin.fight.since, e->now) > FIGHT_MS)
-		e->origin.fight.n = 0;
+	epoch_calm(e);
 	say_all(e);
 	for (struct tree_node *n = tree_first(&e->origin.owns); n;
 	     n = tree_next(n)) {
