@@ -95,9 +95,9 @@ class Milter:
 class Session:
     """A client of Postfix; the address decides whether it may relay."""
 
-    def __init__(self, source="127.0.0.1"):
+    def __init__(self, source="127.0.0.1", patience=TOO_LONG):
         self.sock = socket.create_connection(
-            ("192.0.2.1" if source != "127.0.0.1" else "127.0.0.1", 25), TOO_LONG,
+            ("192.0.2.1" if source != "127.0.0.1" else "127.0.0.1", 25), patience,
             (source, 0))
         self.file = self.sock.makefile("rb")
         self.answer()
