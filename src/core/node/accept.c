@@ -12,7 +12,7 @@
 #include "core/node/nbrs.h"
 #include "core/node/node.h"
 #include "core/node/room.h"
-#include "core/node/session.h"
+#include "core/node/sessions.h"
 #include "core/node/signers.h"
 #include "core/node/sync.h"
 #include "core/node/transit.h"
@@ -180,7 +180,7 @@ revoke(struct engine *e, const struct lsa *word)
 	fx_event(
 	    e, (struct event){ .kind = EVENT_REVOKED, .name = word->key.id });
 	/* Also of a peer that has said nothing of itself yet. */
-	session_revoke(e, word->key.id);
+	sessions_revoke(e, word->key.id);
 }
 
 static void
@@ -243,7 +243,7 @@ accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 			   .value = lsa->seq });
 	if (lsa->key.type == LSA_IDENTITY && !lsa->purge)
 		signer_renew(e, lsa);
-	session_flood(e, lsa, from);
+	sessions_flood(e, lsa, from);
 	room_make(e, lsa->key.origin);
 	room_look(e, lsa->key.origin, was);
 	due_save(e);
@@ -330,7 +330,7 @@ news(struct engine *e, struct session *from, const struct lsa *lsa)
 		word =
 		    authority_word(e, lsa->key.origin, LSA_FORGET, lsa->signer);
 		if (from != NULL)
-			session_offer(e, from, &word->key);
+			sessions_offer(e, from, &word->key);
 		return RC_OLD;
 	}
 	if (order > 0)
@@ -340,7 +340,7 @@ news(struct engine *e, struct session *from, const struct lsa *lsa)
 		if (queued != NULL) /* they have it already */
 			keyset_remove(&from->sync.queue, queued);
 	} else if (from != NULL) {
-		session_offer(e, from, &lsa->key); /* FAULTS P01 */
+		sessions_offer(e, from, &lsa->key); /* FAULTS P01 */
 	}
 	return order == 0 ? RC_SAME : RC_OLD;
 }

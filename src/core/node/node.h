@@ -11,7 +11,7 @@
  *     adjacent, dial           adjacencies; with whom we want sessions
  *     origin, accept, hear     what we say; what others say, how often
  *     room, transit, contest   and how much of it is kept, and counts
- *     epoch                    the numbers of what we say
+ *     epoch, sessions          our numbers; what every session is told
  *     sync                     what two databases lack of each other
  *     annex, asked, held       the milter's part; our MTA; mail that waits
  *     evidence, told, refused  what reports tell

@@ -446,41 +446,6 @@ session_drained(struct engine *e, uint32_t who)
 }
 
 void
-session_flood(
-    struct engine *e, const struct lsa *lsa, const struct session *from)
-{
-	for (size_t i = 0; i < e->sessions.n; i++) {
-		struct session *s = e->sessions.v[i];
-
-		if (s == from || s->state < NBR_SYNC || s->over != NULL)
-			continue;
-		keyset_add(&s->sync.queue, &lsa->key);
-		sync_pump(e, s);
-	}
-}
-
-void
-session_offer(struct engine *e, struct session *s, const struct lsa_key *key)
-{
-	keyset_add(&s->sync.queue, key);
-	sync_pump(e, s);
-}
-
-void
-session_revoke(struct engine *e, const char *key)
-{
-	char hex[2 * SEAL_DIGEST + 1];
-
-	for (size_t i = 0; i < e->sessions.n; i++) {
-		struct session *s = e->sessions.v[i];
-
-		lsa_digest_text(s->key, hex);
-		if (strcmp(hex, key) == 0)
-			s->over = "revoked-key";
-	}
-}
-
-void
 session_tick(struct engine *e)
 {
 	for (size_t i = 0; i < e->sessions.n;) {

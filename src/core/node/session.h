@@ -10,8 +10,6 @@
 
 struct engine;
 struct input;
-struct lsa;
-struct lsa_key;
 struct session;
 
 void session_open(struct engine *e, const struct input *in);
@@ -22,18 +20,6 @@ void session_tick(struct engine *e);
 
 /* Counts what the peer did wrong, in points: false when it is too much. */
 bool session_forgive(struct engine *e, struct session *s, uint32_t points);
-
-/* All sessions that were proved with the key of this digest, in hexadecimal,
- * are over. */
-void session_revoke(struct engine *e, const char *key);
-
-/* Gives an LSA to every session in SYNC or FULL but `from` (or NULL). */
-void session_flood(
-    struct engine *e, const struct lsa *lsa, const struct session *from);
-
-/* To this one alone. */
-void session_offer(
-    struct engine *e, struct session *s, const struct lsa_key *key);
 
 void session_free(struct session *s);
 

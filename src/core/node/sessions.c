@@ -1,0 +1,41 @@
+#include "core/node/sessions.h"
+
+#include <string.h>
+
+#include "core/node/node.h"
+#include "core/node/sync.h"
+
+void
+sessions_flood(
+    struct engine *e, const struct lsa *lsa, const struct session *from)
+{
+	for (size_t i = 0; i < e->sessions.n; i++) {
+		struct session *s = e->sessions.v[i];
+
+		if (s == from || s->state < NBR_SYNC || s->over != NULL)
+			continue;
+		keyset_add(&s->sync.queue, &lsa->key);
+		sync_pump(e, s);
+	}
+}
+
+void
+sessions_offer(struct engine *e, struct session *s, const struct lsa_key *key)
+{
+	keyset_add(&s->sync.queue, key);
+	sync_pump(e, s);
+}
+
+void
+sessions_revoke(struct engine *e, const char *key)
+{
+	char hex[2 * SEAL_DIGEST + 1];
+
+	for (size_t i = 0; i < e->sessions.n; i++) {
+		struct session *s = e->sessions.v[i];
+
+		lsa_digest_text(s->key, hex);
+		if (strcmp(hex, key) == 0)
+			s->over = "revoked-key";
+	}
+}
