@@ -297,12 +297,6 @@ hello(struct engine *e, struct session *s, struct cur *body)
 	return session_move(e, s, NBR_HELLO, NULL) ? NULL : rc_word(RC_STATE);
 }
 
-bool
-session_forgive(struct engine *e, struct session *s, uint32_t points)
-{
-	return pace_spend(&s->faults, points, e->now);
-}
-
 /* What an LSA costs that was judged so; limits.h says why. */
 static uint32_t
 points_of(int rc, bool asked)
@@ -335,8 +329,9 @@ update(struct engine *e, struct session *s, struct cur *body)
 	rc = accept_update(e, s, cur_bytes(body, n), n, &asked);
 	points = points_of(rc, asked);
 	/* One bad LSA is refused by name; a stream of them ends the session. */
-	return points == 0 || session_forgive(e, s, points) ? NULL
-	                                                    : "too-many-faults";
+	if (points > 0 && !pace_spend(&s->faults, points, e->now))
+		return "too-many-faults";
+	return NULL;
 }
 
 static enum nbr_event

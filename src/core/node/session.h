@@ -5,7 +5,6 @@
 #ifndef CORE_SESSION_H
 #define CORE_SESSION_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct engine;
@@ -17,9 +16,6 @@ void session_bytes(struct engine *e, const struct input *in);
 void session_drained(struct engine *e, uint32_t who);
 void session_closed(struct engine *e, uint32_t who);
 void session_tick(struct engine *e);
-
-/* Counts what the peer did wrong, in points: false when it is too much. */
-bool session_forgive(struct engine *e, struct session *s, uint32_t points);
 
 void session_free(struct session *s);
 

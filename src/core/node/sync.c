@@ -6,7 +6,6 @@
 #include "base/rc.h"
 #include "core/node/fx.h"
 #include "core/node/node.h"
-#include "core/node/session.h"
 
 /* The parts that are not empty, each with its digest. */
 static void
@@ -352,7 +351,7 @@ on_digest(struct engine *e, struct session *s, struct cur *body)
 		synced_check(e, s);
 		return RC_OK;
 	}
-	if (!session_forgive(e, s, LIMIT_FAULT_DIGEST))
+	if (!pace_spend(&s->faults, LIMIT_FAULT_DIGEST, e->now))
 		return RC_LIMIT;
 	if (flags & MSG_ASKS)
 		digest_send(e, s, 0);
@@ -429,7 +428,7 @@ on_sync_request(struct engine *e, struct session *s, struct cur *body)
 			continue;
 		}
 		none_send(e, s, &key.key);
-		if (!session_forgive(e, s, LIMIT_FAULT_ASKED))
+		if (!pace_spend(&s->faults, LIMIT_FAULT_ASKED, e->now))
 			rc = RC_LIMIT;
 	}
 	return rc == RC_OK && body->left > 0 ? RC_LONG : rc;
