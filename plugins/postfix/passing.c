@@ -10,10 +10,15 @@
 
 #define FILTER "content_filter"
 
-/* Whatever makes other recipients of those that were judged. */
-static const char *const copies[] = { "always_bcc", "sender_bcc_maps",
-	"recipient_bcc_maps", "virtual_alias_maps", "canonical_maps",
-	"recipient_canonical_maps" };
+/* Whatever makes other recipients of those that were judged; masquerade_domains
+ * does where its classes say so. */
+#define COPIES                                                                 \
+	"always_bcc", "sender_bcc_maps", "recipient_bcc_maps",                 \
+	    "virtual_alias_maps", "canonical_maps", "recipient_canonical_maps"
+#define MASKS "masquerade_domains"
+#define MASKED "masquerade_classes"
+
+static const char *const copies[] = { COPIES };
 
 /* A rule of theirs may give a message to a filter: of what comes by SMTP, and
  * of all that cleanup(8) sees. */
@@ -29,10 +34,8 @@ static const char *const copies[] = { "always_bcc", "sender_bcc_maps",
 static const char *const checks_smtp[] = { CHECKS_SMTP };
 static const char *const checks_all[] = { CHECKS_ALL };
 
-const char *const passing_parameters[] = { FILTER, "always_bcc",
-	"sender_bcc_maps", "recipient_bcc_maps", "virtual_alias_maps",
-	"canonical_maps", "recipient_canonical_maps", CHECKS_SMTP, CHECKS_ALL,
-	NULL };
+const char *const passing_parameters[] = { FILTER, COPIES, MASKS, MASKED,
+	CHECKS_SMTP, CHECKS_ALL, NULL };
 
 /* Whether something follows `NAME`, "=" and blanks, on this line. */
 static bool
@@ -80,6 +83,19 @@ in_service(const char *line, const char *name, bool otherwise)
 	           : found[strlen(name)] == '=' &&
 	                 !isspace((unsigned char)found[strlen(name) + 1]) &&
 	                 found[strlen(name) + 1] != '\0';
+}
+
+/* Recipients are masked, too: in a service of this line, or "" in all. */
+static bool
+masks(const char *main, const char *line)
+{
+	static const char word[] = "envelope_recipient";
+	const char *at = strstr(main, MASKED " =");
+	size_t n = at == NULL ? 0 : strcspn(at, "\n");
+	const char *in = at == NULL ? NULL : strstr(at, word);
+
+	return in_service(line, MASKS, in_main(main, MASKS)) &&
+	       (strstr(line, word) != NULL || (in != NULL && in < at + n));
 }
 
 /* `FILTER transport:destination`, in the cases that Postfix takes. */
@@ -162,10 +178,10 @@ any_rule(const char *main, const char *const *names, size_t n)
 
 /* Takes mail from outside, or from sendmail(1): by its program. */
 static void
-service_read(const char *line, bool otherwise, struct mta *out)
+service_read(const char *main, const char *line, struct mta *out)
 {
 	char program[32] = "";
-	bool filters = in_service(line, FILTER, otherwise);
+	bool filters = in_service(line, FILTER, in_main(main, FILTER));
 
 	if (sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %31s", program) != 1)
 		return;
@@ -178,15 +194,14 @@ service_read(const char *line, bool otherwise, struct mta *out)
 			out->filters_smtp = out->filters_local = true;
 		for (size_t i = 0; i < sizeof(copies) / sizeof(copies[0]); i++)
 			out->copies |= in_service(line, copies[i], false);
+		out->copies |= masks(main, line);
 	}
 }
 
 void
 passing_read(const char *main, const char *master, struct mta *out)
 {
-	bool otherwise = in_main(main, FILTER);
-
-	out->copies = false;
+	out->copies = masks(main, "");
 	out->filters_local = any_rule(
 	    main, checks_all, sizeof(checks_all) / sizeof(checks_all[0]));
 	out->filters_smtp = out->filters_local ||
@@ -198,7 +213,7 @@ passing_read(const char *main, const char *master, struct mta *out)
 	     at = strchr(at, '\n'), at += at != NULL) {
 		char *line = mem_dup(at, strcspn(at, "\n"));
 
-		service_read(line, otherwise, out);
+		service_read(main, line, out);
 		mem_free(line);
 	}
 }

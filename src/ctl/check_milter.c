@@ -152,9 +152,12 @@ check_copies(const struct postfix *p)
 {
 	static const char *const names[] = { "always_bcc", "sender_bcc_maps",
 		"recipient_bcc_maps", "virtual_alias_maps", "canonical_maps",
-		"recipient_canonical_maps" };
+		"recipient_canonical_maps", "masquerade_domains" };
+	bool masks = strstr(postconf_full(p, "masquerade_classes"),
+			 "envelope_recipient") != NULL;
+	size_t n = sizeof(names) / sizeof(names[0]) - !masks;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < n; i++)
 		if (*postconf_full(p, names[i]) != '\0' && !comes_again(p))
 			check_find(p->list,
 			    CHECK_ABOUT(CHECK_WARNING, "copies",

@@ -288,6 +288,23 @@ static const struct {
 	{ "no aliases", "virtual_alias_maps =\ncanonical_maps =\n", "", "" },
 	{ "another name", "recipient_canonical_maps = hash:/x\n", "", "c" },
 	{ "by the sender", "sender_bcc_maps = hash:/x\n", "", "c" },
+	{ "nobody is masked",
+	    "masquerade_domains =\nmasquerade_classes = envelope_recipient\n",
+	    "", "" },
+	{ "senders are",
+	    "masquerade_domains = x.y\nmasquerade_classes = "
+	    "envelope_sender, header_recipient\n"
+	    "x = envelope_recipient\n",
+	    "", "" },
+	{ "recipients are",
+	    "masquerade_domains = x.y\nmasquerade_classes = "
+	    "envelope_sender, envelope_recipient\n",
+	    "", "c" },
+	{ "those of one cleanup",
+	    "masquerade_domains =\nmasquerade_classes = envelope_sender\n",
+	    "scan unix n - n - 0 cleanup -o masquerade_domains=x.y -o "
+	    "masquerade_classes=envelope_recipient\n",
+	    "c" },
 	{ "of cleanup alone", "always_bcc =\n",
 	    "scan unix n - n - 0 cleanup -o always_bcc=a@b\n", "c" },
 	{ "a rule in an access table",

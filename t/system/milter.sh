@@ -20,6 +20,8 @@ why=$(pf_need)
 pf_begin
 P=example.org
 drive "remote paris.$P relay 198.51.100.5@25" \
+	"remote xn--mnchen-3ya.$P relay 198.51.100.5@25" \
+	"remote tokyo.$P relay 198.51.100.5@25" \
 	"way out.$P relay smtp:[198.51.100.6]:25" >/dev/null
 mkdir "$W/spool/lsrd" "$W/milter"
 chown nobody:postfix "$W/spool/lsrd" && chmod 2750 "$W/spool/lsrd"

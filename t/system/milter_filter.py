@@ -18,7 +18,8 @@ SERVICES = (
     ("192.0.2.1:10025/inet", "192.0.2.1:10025 inet n - n - - smtpd -o content_filter= "
                              "-o mynetworks=192.0.2.1 "
                              "-o myhostname=scan.london.example.org"),
-    ("lsrd-again/unix", "lsrd-again unix - - n - - smtp -o smtp_header_checks="),
+    ("lsrd-again/unix", "lsrd-again unix - - n - - smtp -o smtp_header_checks= "
+                        "-o smtp_generic_maps="),
     ("127.0.0.1:10026/inet", "127.0.0.1:10026 inet n - n - - smtpd "
                              "-o receive_override_options=no_address_mappings "
                              "-o myhostname=again.london.example.org"),
@@ -182,6 +183,73 @@ def other_recipient(parameter, copy, value=None):
     milter.table()
 
 
+def bcc_goes_its_way():
+    """By the sender, and by the recipient."""
+    copy = "copy3@mx1.london.example.org"
+    other_recipient("sender_bcc_maps", copy,
+                    "inline:{{ s@london.example.org = %s }}" % copy)
+    copy = "copy4@mx1.london.example.org"
+    other_recipient("recipient_bcc_maps", copy, "inline:{{ %s = %s }}" % (PARIS, copy))
+
+
+def moved_recipient(to, is_to, *parameters):
+    """In the place of `to` another one, of this host: his mail is here."""
+    postconf("-e", *parameters)
+    content_filter(None)
+    milter_limits.limits(mta=("", "c"))
+    message = milter_limits.sized(30000)[1]
+    same(milter_limits.offer(message, [to])[1][:3], "250")
+    line = until(lambda: [line for line in milter_limits.mail_log("to=<%s>" % is_to)
+                          if "status=" in line and "relay=127.0.0.1" not in line],
+                 "it is lost")[0]
+    assert "postfix/discard" in line, line
+    postconf("-X", *[word.partition("=")[0] for word in parameters])
+    content_filter(None)
+    milter.table()
+
+
+def moved_to_another_domain():
+    for n, name in enumerate(("canonical_maps", "recipient_canonical_maps")):
+        to = "moved%d@mx1.london.example.org" % n
+        moved_recipient(PARIS, to, "%s=inline:{{ %s = %s }}" % (name, PARIS, to))
+
+
+def masqueraded():
+    moved_recipient("masked@paris.example.org", "masked@example.org",
+                    "masquerade_domains=example.org",
+                    "masquerade_classes=envelope_sender, envelope_recipient")
+
+
+def generic_maps():
+    """Are for where mail leaves, and not for the way by our own smtpd."""
+    postconf("-e", "smtp_generic_maps=inline:{{ %s = gen@mx1.london.example.org }}" % PARIS)
+    other_recipient("always_bcc", "copy5@mx1.london.example.org")
+    postconf("-X", "smtp_generic_maps")
+    content_filter(None)
+    same(milter_limits.mail_log("to=<gen@"), [])
+
+
+def before_the_queue():
+    """The service behind smtpd_proxy_filter gives the route; one visit."""
+    postconf("-P", "25/inet/smtpd_proxy_filter=127.0.0.1:10025")
+    content_filter(None)
+    milter_limits.limits()
+    name, message = milter_limits.sized(30000)
+    for declared in (None, 30000):
+        name, message = milter_limits.sized(30000)
+        replies, end = milter_limits.offer(message, [PARIS], declared)
+        same((replies, end[:3]), (["250 2.1.5"], "250"))
+        got = arrived("6", name)
+        same(fields(got, "LSR-Route"), [b"lsrd:[198.51.100.6]:25"])
+        same(len(fields(got, "LSR-Trace")), 1)
+    same(milter_limits.offer(milter_limits.sized(80000)[1], [PARIS])[1][:9], "552 5.3.4")
+    no_loop()
+    subprocess.run(["postconf", "-c", W + "/etc", "-PX", "25/inet/smtpd_proxy_filter"],
+                   check=True)
+    content_filter(None)
+    milter.table()
+
+
 def named_twice():
     """The milter stands twice in smtpd_milters: all mail was a loop."""
     milters = subprocess.run(["postconf", "-c", W + "/etc", "-h", "smtpd_milters"],
@@ -212,6 +280,11 @@ CASES = (
     ("a route of its own comes behind the filter", large_is_scanned),
     ("copies by always_bcc go their own way", copies_go_their_way),
     ("aliases go their own way", aliases_go_their_way),
+    ("copies by sender_bcc_maps and recipient_bcc_maps", bcc_goes_its_way),
+    ("whom canonical_maps move to another domain", moved_to_another_domain),
+    ("whom masquerade_domains moves", masqueraded),
+    ("smtp_generic_maps are not for the way round", generic_maps),
+    ("a filter before the queue", before_the_queue),
     ("the milter named twice is no loop", named_twice),
     ("without a filter again", without_filter),
     ("back from the next hop: a loop", real_loop),

@@ -255,6 +255,74 @@ def as_postfix_resolves():
         same(fields(arrived("6", name), "LSR-Route"), [b"lsrd:[198.51.100.6]:25"])
 
 
+def mail_log(word):
+    with open(W + "/mail.log", encoding="utf-8", errors="replace") as file:
+        return [line for line in file if word in line]
+
+
+def without_percent():
+    """Where Postfix follows neither sign, such a user is one of this host."""
+    postconf("-e", "allow_percent_hack=no", "swap_bangpath=no")
+    reload()
+    for to in ("a%paris.example.org@mx1.london.example.org",
+               "paris.example.org!a@mx1.london.example.org"):
+        same(offer(sized(80000)[1], [to])[1][:3], "250")
+        until(lambda to=to: [line for line in mail_log("to=<%s>" % to)
+                             if "relay=none" in line], to)
+    postconf("-X", "allow_percent_hack", "swap_bangpath")
+    reload()
+
+
+def reload():
+    before = len(mail_log("reload -- version"))
+    subprocess.run(["postfix", "-c", W + "/etc", "reload"], check=True,
+                   stderr=subprocess.DEVNULL)
+    until(lambda: len(mail_log("reload -- version")) > before, "no reload")
+
+
+def either_spelling():
+    """A domain with U-labels, as Postfix finds it in the table."""
+    domain = "xn--mnchen-3ya.example.org"
+    milter.table(more=["route", domain, "mx1.paris.example.org", "198.51.100.5:25",
+                       "limits", "mx1.london.example.org", "mx1.paris.example.org",
+                       domain, "198.51.100.5:25", str(SMALL), "",
+                       "198.51.100.6:25", str(LARGE)])
+    for n, domain in enumerate(("m\u00fcnchen.example.org", "M\u00dcNCHEN.Example.ORG",
+                                "XN--Mnchen-3YA.example.org")):
+        to = "idn%d@%s" % (n, domain)
+        session = Session()
+        same(session.ask("MAIL FROM:<s@london.example.org> SMTPUTF8")[:3], "250")
+        same(session.ask("RCPT TO:<%s>" % to)[:3], "250")
+        same(session.data(sized(30000)[1])[:3], "250")
+        session.close()
+        # The sinks do not take SMTPUTF8; where it goes is what counts.
+        line = until(lambda n=n: [line for line in mail_log("to=<idn%d@" % n)
+                                  if "relay=" in line], to)[0]
+        assert "relay=198.51.100.6" in line, line
+    limits()
+
+
+def two_ways():
+    """Two recipients, each with limits of its own."""
+    milter.table(more=["route", "tokyo.example.org", "mx1.tokyo.example.org",
+                       "198.51.100.5:25"] + [word for town, small in
+                                              (("paris", SMALL), ("tokyo", LARGE))
+                 for word in ("limits", "mx1.london.example.org",
+                              "mx1.%s.example.org" % town, town + ".example.org",
+                              "198.51.100.5:25", str(small), "", "198.51.100.6:25",
+                              "100000")])
+    tokyo = "u@tokyo.example.org"
+    for octets, replies in ((10000, ["250 2.1.5", "250 2.1.5"]),
+                            (30000, ["250 2.1.5", "452 4.5.3"]),
+                            (80000, ["250 2.1.5", "250 2.1.5"])):
+        for to in ([PARIS, tokyo], [tokyo, PARIS]):
+            got = offer(sized(octets)[1], to, octets)
+            same((octets, got[0], got[1][:3]), (octets, replies, "250"))
+    same(offer(sized(90001)[1], [PARIS, tokyo])[1][:3], "250")
+    same(offer(sized(35000)[1], [PARIS, tokyo])[1][:9], "451 4.3.1")
+    limits()
+
+
 def extensions():
     """The limits are those of boss@'s route alone."""
     for delimiters, to, sink in (("", "boss+x", "5"), ("+", "boss+x", "6"),
@@ -311,6 +379,9 @@ CASES = (
     ("lsrctl names what waits for hops that are gone", frozen_mail_is_named),
     ("lsrctl finds copies that FILTER would take along", copies_are_found),
     ("recipients count as Postfix resolves them", as_postfix_resolves),
+    ("where % and ! are no sign, they are none", without_percent),
+    ("U-labels in any case, and A-labels", either_spelling),
+    ("two recipients, each with limits of its own", two_ways),
     ("an extension is its user's", extensions),
     ("a table without limits: nothing of this", without_limits_again),
 )

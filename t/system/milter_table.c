@@ -11,7 +11,8 @@
  *                                       of SMTP, sendmail(1); c: copies
  *         limits SELF NAME PATTERN ADDRESS SIZE SCHEDULE ADDRESS SIZE
  *                                       two connectors lead there: a cheap
- *                                       one and another; "": no schedule
+ *                                       one and another; "": no schedule.
+ *                                       Again: to another server
  *
  * The file is replaced by rename.
  */
@@ -34,7 +35,8 @@ struct making {
 	size_t nkeys;
 	struct mtable_history history;
 	struct mtable_writer writer;
-	struct buf net;
+	struct mtable_net net;
+	struct policy policies[2 * KEYS]; /* of its steps */
 	struct mtable_mta mta;
 };
 
@@ -85,42 +87,46 @@ route(struct making *m, char **argv)
 }
 
 static void
-step(struct mtable_net *t, const char *address, const struct policy *policy)
+step(struct making *m, const char *address, uint64_t size, char *schedule)
 {
-	struct mtable_step own = { .to = 1,
-		.cost = (uint32_t)(10 * (t->own.n + 1)),
+	struct policy *policy = &m->policies[m->net.own.n];
+	struct mtable_step own = { .to = (uint32_t)m->net.net.servers.n - 1,
+		.cost = (uint32_t)(10 * (m->net.own.n + 1)),
 		.policy = policy };
 
-	if (!addr_read(&own.addr, address))
+	if (m->net.own.n == 2 * KEYS || !addr_read(&own.addr, address))
 		fail(address);
-	vec_push(&t->own, own);
+	policy->max_size = size;
+	policy->schedule = schedule;
+	vec_push(&m->net.own, own);
+	vec_push(&m->net.net.steps,
+	    ((struct net_step){ 0, own.to, own.cost, 1, policy }));
+}
+
+static void
+server(struct making *m, const char *name, uint64_t widest)
+{
+	uint32_t n = (uint32_t)m->net.net.servers.n;
+
 	vec_push(
-	    &t->net.steps, ((struct net_step){ 0, 1, own.cost, 1, policy }));
+	    &m->net.net.servers, ((struct net_server){ name, n, true, true }));
+	vec_push(&m->net.widest, widest);
 }
 
 static void
 limits(struct making *m, char **argv)
 {
-	struct policy cheap = { .max_size = strtoull(argv[4], NULL, 10) };
-	struct policy other = { .max_size = strtoull(argv[7], NULL, 10) };
-	struct mtable_net t = { .self = 0 };
+	uint64_t cheap = strtoull(argv[4], NULL, 10);
+	uint64_t other = strtoull(argv[7], NULL, 10);
 
-	if (argv[5][0] != '\0')
-		cheap.schedule = argv[5];
-	for (uint32_t i = 0; i < 2; i++) {
-		vec_push(&t.net.servers,
-		    ((struct net_server){ argv[i], i, true, true }));
-		vec_push(&t.widest, i == 0 ? UINT64_MAX
-				    : cheap.max_size > other.max_size
-					? cheap.max_size
-					: other.max_size);
-	}
-	vec_push(&t.net.claims,
-	    ((struct net_claim){ .pattern = argv[2], .server = 1 }));
-	step(&t, argv[3], &cheap);
-	step(&t, argv[6], &other);
-	mtable_net_encode(&m->net, &t);
-	mtable_net_done(&t);
+	if (m->net.net.servers.n == 0)
+		server(m, argv[0], UINT64_MAX);
+	server(m, argv[1], cheap > other ? cheap : other);
+	vec_push(&m->net.net.claims,
+	    ((struct net_claim){ .pattern = argv[2],
+		.server = (uint32_t)m->net.net.servers.n - 1 }));
+	step(m, argv[3], cheap, argv[5][0] == '\0' ? NULL : argv[5]);
+	step(m, argv[6], other, NULL);
 }
 
 static void
@@ -173,19 +179,22 @@ words(struct making *m, char **argv)
 static void
 finish(struct making *m, const char *path, struct mtable_version now)
 {
-	struct buf annex_octets = { 0 }, keys = { 0 };
+	struct buf annex_octets = { 0 }, keys = { 0 }, net = { 0 };
 	struct buf out = { 0 };
 	struct mtable_annex annex;
 	char next[512];
 	FILE *file;
 
 	mtable_keys_encode(&keys, m->keys, m->nkeys);
-	mtable_annex_encode(&annex_octets, now, &m->mta, &keys, &m->net);
+	if (m->net.net.servers.n > 0)
+		mtable_net_encode(&net, &m->net);
+	mtable_annex_encode(&annex_octets, now, &m->mta, &keys, &net);
 	if (mtable_annex_decode(annex_octets.p, annex_octets.n, &annex) !=
 	    RC_OK)
 		fail("no annex");
 	mtable_history_add(
 	    &m->history, now, (uint64_t)time(NULL) * 1000 - 1000);
+	mtable_net_done(&m->net);
 	mtable_end(&m->writer, &annex, &m->history, &out);
 	snprintf(next, sizeof(next), "%s.new", path);
 	file = fopen(next, "wb");
@@ -193,6 +202,7 @@ finish(struct making *m, const char *path, struct mtable_version now)
 	    fclose(file) != 0 || rename(next, path) != 0)
 		fail(path);
 	buf_done(&keys);
+	buf_done(&net);
 	buf_done(&annex_octets);
 	buf_done(&out);
 }

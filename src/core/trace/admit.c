@@ -160,17 +160,17 @@ admit_has(const uint32_t *list, size_t n, uint32_t server)
 	return false;
 }
 
-/* A connector of ours leads there that admits the message, or none does at
- * all: a member of our group. */
+/* A connector of ours leads to it there that admits the message, or none does
+ * at all: a member of our group. Another server may have the same address. */
 static bool
-addr_admits(const struct admit *a, const struct addr *addr)
+hop_admits(const struct admit *a, uint32_t server, const struct addr *addr)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < a->net->own.n; i++) {
 		const struct mtable_step *s = &a->net->own.v[i];
 
-		if (!addr_equal(&s->addr, addr))
+		if (s->to != server || !addr_equal(&s->addr, addr))
 			continue;
 		if (admits(a, s->policy))
 			return true;
@@ -191,7 +191,7 @@ plain_stands(const struct admit *a, const struct mtable_route *plain,
 		    !admit_has(
 			route->alternates.v, route->alternates.n, server))
 			return false;
-		if (!addr_admits(a, &plain->hop[i].addr))
+		if (!hop_admits(a, server, &plain->hop[i].addr))
 			return false;
 	}
 	return true;
@@ -205,8 +205,9 @@ admit_last_resort(const struct admit *a, const struct mtable_route *plain,
 {
 	for (size_t i = 0; i < plain->nhops; i++) {
 		struct admit_hop *hop = &out->hop[out->nhops];
+		uint32_t server = net_find(&a->net->net, plain->hop[i].name);
 
-		if (!addr_admits(a, &plain->hop[i].addr))
+		if (!hop_admits(a, server, &plain->hop[i].addr))
 			continue;
 		memcpy(hop->name, plain->hop[i].name, sizeof(hop->name));
 		hop->addr = plain->hop[i].addr;
