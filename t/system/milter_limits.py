@@ -354,6 +354,12 @@ def copies_are_found():
     assert not found(), "without limits"
     postconf("-X", "always_bcc")
     limits()
+    masked = "masquerade_domains: other recipients"
+    postconf("-e", "masquerade_domains=example.org")
+    assert masked not in lsrctl("--config", config, "check"), "senders alone"
+    postconf("-e", "masquerade_classes=envelope_sender, envelope_recipient")
+    assert masked in lsrctl("--config", config, "check"), "recipients are masked"
+    postconf("-X", "masquerade_domains", "masquerade_classes")
 
 
 def without_limits_again():
