@@ -127,6 +127,20 @@ candidates_write(struct buf *out, const json_t *list)
 	grid_write(&grid, grid_terminal(), out);
 }
 
+/* A hold says it itself. */
+static void
+leaves_line(struct buf *out, const json_t *line)
+{
+	const json_t *when = json_object_get(line, "leaves");
+	char end[VALUE_TIME];
+
+	if (when == NULL || live_explain_word(line, "reason")[0] != '\0')
+		return;
+	value_time_text((int64_t)json_integer_value(when), end);
+	buf_printf(
+	    out, "%-14snot claimed any more, leaves at %s\n", "because", end);
+}
+
 struct explained {
 	struct buf out;
 	bool routed;
@@ -154,6 +168,7 @@ explain_write(void *ctx, const json_t *line)
 		if (live_explain_word(line, all[i].key)[0] != '\0')
 			buf_printf(&e->out, "%-14s%s\n", all[i].label,
 			    live_explain_word(line, all[i].key));
+	leaves_line(&e->out, line);
 	if (json_object_get(line, "cost") != NULL)
 		buf_printf(&e->out, "%-14s%" PRId64 ", %" PRId64 " hops\n",
 		    "cost",

@@ -97,6 +97,59 @@ START_TEST(explain)
 }
 END_TEST
 
+/* The rest of a line about a key that leaves: held, and one that was `here`;
+ * it is that of the table, whatever is claimed more narrowly meanwhile. */
+static const struct {
+	const char *address, *more, *pattern;
+	bool over;
+	const char *want;
+} leavings[] = {
+	{ "u@o.x", "", "o.x", false, "\"pattern\":\"o.x\"" },
+	{ "u@o.x", "", "o.x", true, "\"given_up\":true," },
+	{ "u@w.x", "", "w.x", false,
+	    "\"leaves\":1800000000,\"given_up\":false," },
+	{ "u@o.x", "space u@o.x o.x", "o.x", false, "\"pattern\":\"o.x\"" },
+};
+
+START_TEST(explain_says_when_a_key_leaves)
+{
+	struct policy_message none = { .time = -1 };
+	struct view_question q = { .address = leavings[_i].address,
+		.message = none };
+	struct view_pending pending = { 0 };
+	struct buf out = { 0 };
+	struct json j = { .out = &out };
+	struct world w;
+	struct view *view;
+	struct rib *rib;
+	char *text;
+
+	world_init(&w);
+	world_say(&w, WORLD);
+	view = view_new(&w.in);
+	rib = view_rib(view, NULL, &pending);
+	view_free(view);
+	rib_number(rib, NULL, false);
+	for (size_t i = 0; i < rib->n; i++)
+		if (strcmp(rib->routes[i].pattern, leavings[_i].pattern) == 0) {
+			rib->routes[i].leaves = 1800000000;
+			rib->routes[i].over = leavings[_i].over;
+		}
+	world_say(&w, leavings[_i].more);
+	view = view_new(&w.in);
+	q.rib = rib;
+	ck_assert(view_explain(&j, view, &q));
+	text = buf_string(&out);
+	ck_assert_msg(strstr(text, leavings[_i].want) != NULL, "%s", text);
+	ck_assert_msg(
+	    strstr(text, "\"leaves\":1800000000,") != NULL, "%s", text);
+	mem_free(text);
+	rib_free(rib);
+	view_free(view);
+	world_done(&w);
+}
+END_TEST
+
 /* As the MTA beside us takes them off. */
 START_TEST(explain_takes_extensions_off)
 {
@@ -198,6 +251,8 @@ main(void)
 
 	tcase_add_loop_test(tc, explain, 0, COUNT(questions));
 	tcase_add_loop_test(tc, explain_takes_extensions_off, 0, 3);
+	tcase_add_loop_test(
+	    tc, explain_says_when_a_key_leaves, 0, COUNT(leavings));
 	tcase_add_test(tc, export);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

@@ -160,7 +160,7 @@ status(struct engine *e, struct json *j, const struct request *r)
 		const struct route *route = &rib->routes[i];
 
 		holds += route->kind == ROUTE_HOLD;
-		leaving += route->leaves != 0;
+		leaving += route->leaves != 0 && !route->over;
 		if (route->leaves != 0 && !route->over &&
 		    (leaves == 0 || route->leaves < leaves))
 			leaves = route->leaves;

@@ -78,7 +78,8 @@ published_tell(const struct telling *t)
 	enum explain_result result = r->kind == ROUTE_HOLD     ? EXPLAIN_HOLD
 	                             : r->kind == ROUTE_REMOTE ? EXPLAIN_REMOTE
 	                                                       : EXPLAIN_HERE;
-	bool agreed = t->e->result == result && !r->last_resort;
+	bool kept = r->leaves != 0 || r->revoked; /* by no claim of now */
+	bool agreed = t->e->result == result && !r->last_resort && !kept;
 
 	json_str(t->j, "result", explain_result_word(result));
 	json_str(t->j, "pattern", agreed ? t->e->pattern : r->pattern);
@@ -98,6 +99,10 @@ published_tell(const struct telling *t)
 		json_str(t->j, "reason", r->reason);
 	json_bool(t->j, "last_resort", r->last_resort);
 	json_bool(t->j, "relay", r->relay);
+	if (r->leaves != 0) {
+		json_uint(t->j, "leaves", r->leaves);
+		json_bool(t->j, "given_up", r->over);
+	}
 }
 
 static void
