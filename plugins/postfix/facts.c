@@ -77,6 +77,19 @@ read_owners(struct mta *out, const char *value)
 	out->delimiters[0] = MATCH_NO_OWNERS;
 }
 
+/* A word that is not known lays nothing down: what was there stays. */
+static void
+read_lookup(struct mta *out, const char *value)
+{
+	bool dns = strstr(value, "dns") != NULL;
+	bool native = strstr(value, "native") != NULL;
+
+	if (!dns && !native)
+		return;
+	out->dns = dns;
+	out->native = native;
+}
+
 void
 facts_read(struct mta *out, const char *name, const char *value)
 {
@@ -86,6 +99,13 @@ facts_read(struct mta *out, const char *name, const char *value)
 		read_bind(&out->bind4, value, 4);
 	else if (strcmp(name, "smtp_bind_address6") == 0)
 		read_bind(&out->bind6, value, 6);
+	else if (strcmp(name, "smtp_host_lookup") == 0)
+		read_lookup(out, value);
+	else if ((strcmp(name, "smtp_dns_support_level") == 0 &&
+		     strcmp(value, "disabled") == 0) ||
+		 (strcmp(name, "disable_dns_lookups") == 0 &&
+		     strcmp(value, "yes") == 0))
+		read_lookup(out, "native"); /* whatever was said before */
 	else if (strcmp(name, "recipient_delimiter") == 0)
 		facts_read_text(
 		    out->delimiters, sizeof(out->delimiters), value);

@@ -19,6 +19,7 @@
 
 static const char *const parameters[] = { "transport_maps", "relay_domains",
 	"sender_dependent_default_transport_maps", "inet_protocols",
+	"smtp_host_lookup", "smtp_dns_support_level", "disable_dns_lookups",
 	"smtp_bind_address", "smtp_bind_address6", "recipient_delimiter",
 	"owner_request_special", "queue_directory", "maximal_queue_lifetime",
 	"smtputf8_enable", "mydestination", "virtual_mailbox_domains",
@@ -319,6 +320,17 @@ judge_asks(const struct plugin_reading *r, struct mta *out)
 	mem_free(rewrite);
 }
 
+/* `-` is no since Postfix 3.0, but for a site of compatibility_level 0. */
+static bool
+is_chrooted(const char *service)
+{
+	char word[2] = "";
+
+	return service != NULL &&
+	       sscanf(service, "%*s %*s %*s %*s %1s", word) == 1 &&
+	       *word == 'y';
+}
+
 /* The facts, as the service that sends to our next hops has them. */
 static void
 read_facts(const struct plugin_reading *r, struct mta *out)
@@ -332,6 +344,7 @@ read_facts(const struct plugin_reading *r, struct mta *out)
 			facts_read(out, parameters[i], value);
 		mem_free(value);
 	}
+	out->chroot = is_chrooted(service);
 	passing_read(r->main, r->master, out);
 	out->read = true;
 	mem_free(service);

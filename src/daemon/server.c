@@ -60,6 +60,7 @@ struct server {
 	struct congest *congest;
 	struct mta_io *mta;
 	struct srv *srv;
+	struct srv *as_mta; /* looks names up as the MTA does */
 	struct names *names;
 	struct signals *signals;
 	struct event *watchdog;
@@ -142,6 +143,7 @@ on_mta(void *ctx, const struct mta *mta)
 
 	if (!mta->read)
 		return;
+	names_by(server->names, mta);
 	retry_moved(server->retry, mta->queue_directory);
 	congest_moved(server->congest, mta->queue_directory);
 	retry_delimiters(server->retry, mta->delimiters);
@@ -161,6 +163,8 @@ apply(struct server *server)
 	    server->probes, conf->setup.server, conf->probe_timeout_ms);
 	probe_io_names(
 	    server->probes, conf->next_hop_name ? server->names : NULL);
+	if (conf->setup.no_mta)
+		names_by(server->names, NULL);
 	publish_conf(server->publish, conf);
 	retry_conf(server->retry, conf);
 	congest_conf(server->congest, conf);
@@ -395,7 +399,8 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
 	loop_carry(server->loop, FX_ANNEX, publish_hand, server->publish);
 	loop_carry(server->loop, FX_ROUTES, do_routes, server);
 	server->srv = srv_new(server->base, sink, on_server_found, server);
-	server->names = names_new(server->srv);
+	server->as_mta = srv_new(server->base, sink, on_server_found, server);
+	server->names = names_new(server->as_mta);
 	server->retry = retry_new(server->base, sink, plugin_queues[0]);
 	loop_carry(server->loop, FX_RETRY, retry_hand, server->retry);
 	server->congest = congest_new(server->loop, sink, plugin_queues[0]);
@@ -556,6 +561,7 @@ server_free(struct server *server)
 	congest_free(server->congest);
 	mta_io_free(server->mta);
 	srv_free(server->srv);
+	srv_free(server->as_mta);
 	names_free(server->names);
 	loop_free(server->loop);
 	engine_free(server->engine);

@@ -1,5 +1,6 @@
 #include "io/names.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -81,6 +82,25 @@ best_address(const struct name *name, const struct addr *like)
 	}
 	first.port = like->port;
 	return kin.family != 0 ? kin : first;
+}
+
+void
+names_by(struct names *names, const struct mta *mta)
+{
+	struct resolv resolv = { 0 };
+
+	if (mta != NULL && mta->read) {
+		resolv.dns = mta->dns;
+		resolv.native = mta->native;
+	}
+	if (mta != NULL && mta->read && mta->chroot)
+		snprintf(resolv.path, sizeof(resolv.path), "%s/etc/resolv.conf",
+		    mta->queue_directory);
+	if (!srv_by(names->srv, &resolv))
+		return;
+	for (struct tree_node *n = tree_first(&names->all); n != NULL;
+	     n = tree_next(n))
+		tree_entry(n, struct name, node)->old_at = (struct mono){ 0 };
 }
 
 enum names_is

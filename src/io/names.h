@@ -10,6 +10,7 @@
 #define IO_NAMES_H
 
 #include "base/addr.h"
+#include "core/lsa/mta.h"
 #include "io/srv.h"
 
 #define NAMES_OLD_MS 30000
@@ -24,6 +25,10 @@ struct names;
 
 /* `srv` is lent, and ended first. */
 struct names *names_new(struct srv *srv);
+
+/* From now on as this MTA looks names up; NULL, or not read: as the system
+ * does. Where that is something else than before, all are asked for anew. */
+void names_by(struct names *names, const struct mta *mta);
 
 /* NAMES_THERE: *addr is one of its addresses: itself, or one of its family,
  * or the first; its port is kept. */

@@ -44,6 +44,8 @@ struct srv {
 	void (*changed)(void *ctx);
 	void *ctx;
 	ares_channel channel;
+	struct resolv resolv;
+	struct stat file; /* its resolv.conf, when the channel was made */
 	struct srv_sock *socks;
 	struct event *timeout; /* c-ares's own */
 	struct event *again;   /* the next round */
@@ -138,6 +140,48 @@ srv_failed(struct srv *srv, const char *name, int status)
 	srv->failed = true;
 	sink_say(srv->sink, SINK_WARNING, "dns-failed",
 	    "name=%s, reason=\"%s\"", name, ares_strerror(status));
+}
+
+/* --- the channel ---------------------------------------------------------- */
+
+/* False, and the one before stays: the file cannot be read, or no memory. */
+static bool
+channel_new(struct srv *srv)
+{
+	struct ares_options options = { .timeout = SRV_TIMEOUT_MS,
+		.tries = SRV_TRIES,
+		.sock_state_cb = on_sock_state,
+		.sock_state_cb_data = srv };
+	int mask = resolv_options(&srv->resolv, &options) | ARES_OPT_TIMEOUTMS |
+	           ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
+	ares_channel channel;
+
+	srv->file = resolv_look(&srv->resolv);
+	if (ares_init_options(&channel, &options, mask) != ARES_SUCCESS)
+		return false;
+	srv->channel = channel;
+	return true;
+}
+
+/* What the old one was asked gets no answer. */
+static void
+channel_renew(struct srv *srv)
+{
+	ares_channel old = srv->channel;
+
+	if (channel_new(srv))
+		ares_destroy(old);
+	reset_timeout(srv);
+}
+
+/* Only between rounds: each of a round's questions is counted. */
+static void
+channel_look(struct srv *srv)
+{
+	struct stat now = resolv_look(&srv->resolv);
+
+	if (!resolv_is(&now, &srv->file))
+		channel_renew(srv);
 }
 
 /* --- one round ---------------------------------------------------------- */
@@ -243,6 +287,7 @@ round_begin(struct srv *srv)
 {
 	char name[STR_HOST_MAX + 16];
 
+	channel_look(srv);
 	srv->running = true;
 	srv->failed = false;
 	names_free(srv);
@@ -299,6 +344,8 @@ srv_resolve(struct srv *srv, const char *name, srv_done *done, void *ctx)
 		.ai_socktype = SOCK_STREAM };
 	struct srv_question *q = mem_new(sizeof(*q), 0, 0);
 
+	if (!srv->running)
+		channel_look(srv);
 	*q = (struct srv_question){ done, ctx };
 	ares_getaddrinfo(srv->channel, name, NULL, &hints, on_resolved, q);
 	reset_timeout(srv);
@@ -431,19 +478,6 @@ round_check(struct srv *srv)
 
 /* --- the door ------------------------------------------------------------- */
 
-static void
-channel_new(struct srv *srv)
-{
-	struct ares_options options = { .timeout = SRV_TIMEOUT_MS,
-		.tries = SRV_TRIES,
-		.sock_state_cb = on_sock_state,
-		.sock_state_cb_data = srv };
-
-	CHECK(ares_init_options(&srv->channel, &options,
-		  ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
-		      ARES_OPT_SOCK_STATE_CB) == ARES_SUCCESS);
-}
-
 struct srv *
 srv_new(struct event_base *base, struct sink *sink, void (*changed)(void *ctx),
     void *ctx)
@@ -458,14 +492,18 @@ srv_new(struct event_base *base, struct sink *sink, void (*changed)(void *ctx),
 	srv->timeout = evtimer_new(base, on_timeout, srv);
 	srv->again = evtimer_new(base, on_srv_again, srv);
 	CHECK(srv->timeout != NULL && srv->again != NULL);
-	channel_new(srv);
+	CHECK(channel_new(srv));
 	return srv;
 }
 
-void
-srv_ask_at(struct srv *srv, const char *server)
+bool
+srv_by(struct srv *srv, const struct resolv *resolv)
 {
-	CHECK(ares_set_servers_ports_csv(srv->channel, server) == ARES_SUCCESS);
+	if (resolv_same(&srv->resolv, resolv))
+		return false;
+	srv->resolv = *resolv;
+	channel_renew(srv);
+	return true;
 }
 
 /* Nothing is wanted, and nothing is known. */

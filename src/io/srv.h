@@ -8,7 +8,8 @@
  *                        a failure
  *
  * DNS is not believed: it only says where to dial whom, and who answers must
- * prove the target's name. What was found stays when DNS fails. A build
+ * prove the target's name. What was found stays when DNS fails; a resolv.conf
+ * that has changed is read with the next question. A build
  * without c-ares (srv_none.c) finds nothing.
  */
 
@@ -22,6 +23,7 @@
 #include "base/addr.h"
 #include "cfg/conf.h"
 #include "core/lsa/setup.h"
+#include "io/resolv.h"
 #include "io/sink.h"
 
 #define SRV_AGAIN_MS 300000
@@ -36,8 +38,10 @@ struct srv;
 struct srv *srv_new(struct event_base *base, struct sink *sink,
     void (*changed)(void *ctx), void *ctx);
 
-/* Asks this server, `address:port`, instead of the system's. */
-void srv_ask_at(struct srv *srv, const char *server);
+/* Asks by this from now on; at first as the system does. Copied. False: it is
+ * as before. What was asked and not answered yet gets no answer, so it is for
+ * one that looks for nothing by itself (srv_look). */
+bool srv_by(struct srv *srv, const struct resolv *resolv);
 
 /* From now on looks for what this configuration wants: srv_domain and
  * lookups; copied. Where that is something else than before, what was found

@@ -22,11 +22,12 @@ srv_new(struct event_base *base, struct sink *sink, void (*changed)(void *ctx),
 	return srv;
 }
 
-void
-srv_ask_at(struct srv *srv, const char *server)
+bool
+srv_by(struct srv *srv, const struct resolv *resolv)
 {
 	(void)srv;
-	(void)server;
+	(void)resolv;
+	return false;
 }
 
 void

@@ -44,6 +44,7 @@ static struct event *asked;
 static struct sink *sink;
 static struct buf log_text;
 static struct srv *srv;
+static struct resolv by;
 static int changes, fd;
 static bool mute;
 static uint16_t rcode; /* 2: it fails */
@@ -157,12 +158,21 @@ on_asked(evutil_socket_t from, short what, void *arg)
 }
 
 static void
+file_is(const char *text)
+{
+	FILE *f = fopen(by.path, "w");
+
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void
 setup(void)
 {
 	struct addr addr = { 4, { 127, 0, 1, 5 }, 0 };
 	struct sockaddr_storage sa;
 	socklen_t n = sock_of_addr(&addr, &sa);
-	char text[ADDR_TEXT];
 
 	changes = 0;
 	mute = false;
@@ -177,7 +187,11 @@ setup(void)
 	asked = event_new(base, fd, EV_READ | EV_PERSIST, on_asked, NULL);
 	event_add(asked, NULL);
 	srv = srv_new(base, sink, changed, NULL);
-	srv_ask_at(srv, addr_text(&addr, text));
+	by = (struct resolv){ .port = addr.port };
+	snprintf(by.path, sizeof(by.path), "/tmp/test_srv.%d", (int)getpid());
+	file_is("nameserver 127.0.1.5\n");
+	ck_assert(srv_by(srv, &by));
+	ck_assert(!srv_by(srv, &by));
 }
 
 static void
@@ -189,6 +203,7 @@ teardown(void)
 	sink_free(sink);
 	buf_done(&log_text);
 	event_base_free(base);
+	unlink(by.path);
 }
 
 /* Until so many changes were told. */
@@ -307,6 +322,138 @@ START_TEST(names_of_next_hops)
 }
 END_TEST
 
+/* What hosts(5) has, what DNS has, and what it has by the search list alone;
+ * hosts(5) is read where it is, for c-ares cannot be given another. */
+static const struct {
+	bool dns, native;
+	enum names_is hosts, zone, searched;
+} ways[] = {
+	{ true, false, NAMES_NOWHERE, NAMES_THERE, NAMES_NOWHERE },
+	{ false, true, NAMES_THERE, NAMES_THERE, NAMES_THERE },
+	{ true, true, NAMES_THERE, NAMES_THERE, NAMES_THERE },
+	{ false, false, NAMES_THERE, NAMES_THERE, NAMES_THERE },
+};
+
+/* The first name of hosts(5) that is not of loopback's usual ones; false:
+ * there is none here. */
+static bool
+hosts_name(char out[256])
+{
+	FILE *f = fopen("/etc/hosts", "r");
+	char line[1024], ip[64];
+	bool found = false;
+
+	while (f != NULL && !found && fgets(line, sizeof(line), f) != NULL)
+		found = sscanf(line, "%63[0-9.] %255s", ip, out) == 2 &&
+		        strncmp(out, "localhost", 9) != 0;
+	if (f != NULL)
+		fclose(f);
+	return found;
+}
+
+START_TEST(as_the_mta_does)
+{
+	struct names *names = names_new(srv);
+	struct addr addr = { 4, { 192, 0, 2, 77 }, 2525 };
+	char host[256];
+
+	file_is("nameserver 127.0.1.5\nsearch example.org\n");
+	by.dns = ways[_i].dns;
+	by.native = ways[_i].native;
+	ck_assert_int_eq(srv_by(srv, &by), by.dns || by.native);
+	if (hosts_name(host))
+		name_is(names, host, ways[_i].hosts, &addr);
+	name_is(names, "gw.example.org", ways[_i].zone, &addr);
+	name_is(names, "gw", ways[_i].searched, &addr);
+	name_is(names, "nowhere.example.org", NAMES_NOWHERE, &addr);
+	srv_free(srv);
+	srv = NULL;
+	names_free(names);
+}
+END_TEST
+
+static void
+told(void *ctx, enum srv_answer answer, const struct addr *addrs, size_t n)
+{
+	(void)addrs;
+	*(int *)ctx = answer == SRV_NO_ANSWER ? -1 : (int)n;
+}
+
+static int
+ask(const char *name)
+{
+	struct mono begin = clock_mono();
+	int found = -2;
+
+	srv_resolve(srv, name, told, &found);
+	while (found == -2 && mono_since(begin, clock_mono()) < 20000)
+		event_base_loop(base, EVLOOP_ONCE);
+	return found;
+}
+
+/* Another resolv.conf counts from the next question on, a round's too; what
+ * was asked of the old one gets no answer. */
+START_TEST(another_resolv_conf)
+{
+	char host[] = "gw.example.org";
+	struct conf_lookup lookup = { 0, host, 25 };
+	struct conf conf = { .lookups = &lookup, .nlookups = 1 };
+	int pending = -2;
+
+	file_is("nameserver 127.0.1.99\n");
+	ck_assert_int_eq(ask("gw.example.org"), -1); /* nobody is there */
+	file_is("nameserver 127.0.1.5 \n");
+	ck_assert_int_eq(ask("gw.example.org"), 1);
+	mute = true;
+	srv_resolve(srv, "gw.example.org", told, &pending);
+	file_is("nameserver 127.0.1.5  \n");
+	mute = false;
+	ck_assert_int_eq(ask("gw.example.org"), 1);
+	ck_assert_int_eq(pending, -1);
+	file_is("nameserver 127.0.1.99\n");
+	ck_assert_int_eq(ask("gw.example.org"), -1);
+	file_is("nameserver 127.0.1.5\n");
+	srv_look(srv, &conf);
+	until(1);
+	/* One that is not there is none that failed. */
+	unlink(by.path);
+	ck_assert_int_eq(ask("gw.example.org"), -1);
+	file_is("nameserver 127.0.1.5\n");
+	ck_assert_int_eq(ask("gw.example.org"), 1);
+}
+END_TEST
+
+/* By the files below its queue directory, where it is chrooted. */
+START_TEST(as_one_in_a_chroot)
+{
+	struct names *names = names_new(srv);
+	struct mta mta;
+
+	mta_init(&mta);
+	names_by(names, &mta); /* not read: as the system does */
+	mta.read = true;
+	by = (struct resolv){ 0 };
+	ck_assert(!srv_by(srv, &by));
+	names_by(names, &mta);
+	by.dns = true;
+	ck_assert(!srv_by(srv, &by));
+	mta.chroot = mta.native = true;
+	mta.dns = false;
+	snprintf(mta.queue_directory, sizeof(mta.queue_directory), "/data/pf");
+	names_by(names, &mta);
+	by = (struct resolv){ .native = true,
+		.path = "/data/pf/etc/resolv.conf" };
+	ck_assert(!srv_by(srv, &by));
+	names_by(names, NULL);
+	by = (struct resolv){ 0 };
+	ck_assert(!srv_by(srv, &by));
+	snprintf(by.path, sizeof(by.path), "/tmp/test_srv.%d", (int)getpid());
+	srv_free(srv);
+	srv = NULL;
+	names_free(names);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -318,6 +465,10 @@ main(void)
 	tcase_add_test(tc, peers_and_ways);
 	tcase_add_test(tc, nobody_there);
 	tcase_add_test(tc, names_of_next_hops);
+	tcase_add_loop_test(
+	    tc, as_the_mta_does, 0, sizeof(ways) / sizeof(ways[0]));
+	tcase_add_test(tc, another_resolv_conf);
+	tcase_add_test(tc, as_one_in_a_chroot);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

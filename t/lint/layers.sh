@@ -24,6 +24,7 @@ src/verb              base,core                       -
 src/io                base,core,cfg,crypt,io,sys      event2/
 src/io/tls.c          -                               openssl/ssl.h,openssl/err.h,openssl/x509.h
 src/io/srv.c          -                               ares.h
+src/io/resolv.c       -                               ares.h
 src/io/publish.c      publish                         -
 src/io/sink.c         -                               syslog.h
 src/io/verb_io.c      verb                            -

@@ -24,6 +24,9 @@ static const char *const usual[] = {
 	"sender_dependent_default_transport_maps = "
 	"pipemap:{static:*, lmdb:@/default}",
 	"inet_protocols = all",
+	"smtp_host_lookup = dns",
+	"smtp_dns_support_level =",
+	"disable_dns_lookups = no",
 	"smtp_bind_address =",
 	"smtp_bind_address6 =",
 	"recipient_delimiter =",
@@ -232,6 +235,57 @@ START_TEST(reads_the_facts)
 	ck_assert_uint_eq(mta.lifetime_s, 36 * 3600);
 	/* Parameters that this Postfix does not know leave what was known. */
 	ck_assert_int_eq(mta.asks, MTA_UNKNOWN);
+	mta_done(&mta);
+}
+END_TEST
+
+/* How the service looks names up, and by whose files; rows without a value
+ * leave what the row before has found. */
+START_TEST(reads_lookups)
+{
+	static const struct {
+		const char *main, *service;
+		bool dns, native, chroot;
+	} cases[] = {
+		{ "smtp_host_lookup = dns\nsmtp_dns_support_level =\n"
+		  "disable_dns_lookups = no\n",
+		    "y - - smtp", true, false, true },
+		{ "smtp_host_lookup = native\n", "n - - smtp", false, true,
+		    false },
+		{ "smtp_host_lookup = dns, native\n", "- - - smtp", true, true,
+		    false },
+		{ "smtp_host_lookup = dns\n",
+		    "y - - smtp -o smtp_host_lookup=native,dns", true, true,
+		    true },
+		{ "smtp_host_lookup = native\n",
+		    "n - - smtp -o {smtp_host_lookup = dns}", true, false,
+		    false },
+		{ "smtp_host_lookup = dns\n"
+		  "smtp_dns_support_level = dnssec\n",
+		    "n - - smtp -o smtp_dns_support_level=disabled", false,
+		    true, false },
+		{ "smtp_host_lookup = dns\n"
+		  "smtp_dns_support_level = dnssec\n",
+		    "n - - smtp", true, false, false },
+		{ "smtp_host_lookup = dns, native\ndisable_dns_lookups = yes\n",
+		    "n - - smtp", false, true, false },
+		{ "smtp_host_lookup = $strange\n", "n - - smtp", false, true,
+		    false },
+	};
+	struct mta mta;
+
+	mta_init(&mta);
+	ck_assert(mta.dns && !mta.native && !mta.chroot);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char master[256];
+
+		snprintf(master, sizeof(master), "lsrd unix - - %s\n",
+		    cases[i].service);
+		read_all(&mta, cases[i].main, master, "", NULL);
+		ck_assert_int_eq(mta.dns, cases[i].dns);
+		ck_assert_int_eq(mta.native, cases[i].native);
+		ck_assert_int_eq(mta.chroot, cases[i].chroot);
+	}
 	mta_done(&mta);
 }
 END_TEST
@@ -472,6 +526,7 @@ main(void)
 	    (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_test(tc, tells_nothing_without_an_answer);
 	tcase_add_test(tc, reads_the_facts);
+	tcase_add_test(tc, reads_lookups);
 	tcase_add_test(tc, reads_owners);
 	tcase_add_loop_test(tc, tells_what_is_made_of_a_message, 0,
 	    (int)(sizeof(passings) / sizeof(passings[0])));

@@ -11,6 +11,7 @@ mta_init(struct mta *mta)
 {
 	*mta = (struct mta){ .ipv4 = true,
 		.ipv6 = true,
+		.dns = true,
 		.queue_directory = "/var/spool/postfix",
 		.lifetime_s = LIFETIME_S,
 		.utf8 = true };
@@ -75,7 +76,8 @@ mta_same(const struct mta *a, const struct mta *b)
 {
 	return a->asks == b->asks && a->asks_default == b->asks_default &&
 	       strcmp(a->missing, b->missing) == 0 && a->read == b->read &&
-	       a->ipv4 == b->ipv4 && a->ipv6 == b->ipv6 &&
+	       a->ipv4 == b->ipv4 && a->ipv6 == b->ipv6 && a->dns == b->dns &&
+	       a->native == b->native && a->chroot == b->chroot &&
 	       addr_equal(&a->bind4, &b->bind4) &&
 	       addr_equal(&a->bind6, &b->bind6) &&
 	       strcmp(a->delimiters, b->delimiters) == 0 &&

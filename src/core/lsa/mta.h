@@ -38,8 +38,10 @@ struct mta {
 	char missing[MTA_MISSING_MAX]; /* what is missing, or why nothing is
 					  known; a text for the log */
 
-	bool read;       /* what follows was read; else defaults */
-	bool ipv4, ipv6; /* families it can connect by (inet_protocols) */
+	bool read;        /* what follows was read; else defaults */
+	bool ipv4, ipv6;  /* families it can connect by (inet_protocols) */
+	bool dns, native; /* how it looks next hops up (smtp_host_lookup) */
+	bool chroot;      /* by the files below queue_directory */
 	struct addr bind4, bind6; /* it connects from there; family 0: any */
 	char delimiters[MTA_DELIMITERS]; /* recipient_delimiter, as match.h
 					    has it; "": none */
