@@ -297,13 +297,15 @@ links_make(struct grid *grid, const json_t *line)
 	grid_printf(grid, "%" PRId64, live_number(line, "failures"));
 	grid_printf(grid, "%" PRId64, live_number(line, "congestion"));
 	grid_printf(grid, "%" PRId64, live_number(line, "waiting"));
+	grid_cell(grid, live_text(line, "reason"));
 }
 
 int
 live_links(const struct call *call)
 {
 	static const char *const head[] = { "LINK", "SERVER", "SMTP", "COST",
-		"STATE", "SINCE", "FAILURES", "CONGESTION", "WAITING", NULL };
+		"STATE", "SINCE", "FAILURES", "CONGESTION", "WAITING", "REASON",
+		NULL };
 
 	return live_table(call, "links", head, links_make);
 }

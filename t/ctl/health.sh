@@ -46,6 +46,12 @@ nothing() {
 		grep -v -e "lsrd.conf:" | sed 's/^/# /' | grep .
 }
 
+why() {
+	"$top_builddir/lsrctl" --socket "$dir/control" links >"$dir/out" &&
+		grep -q 'WAITING  *REASON' "$dir/out" &&
+		grep -q 'down .* name-unknown' "$dir/out"
+}
+
 # enforce STATUS TEXT [--force]: its word for neighbours, before it is given.
 enforce() {
 	want=$1 text=$2
@@ -56,7 +62,7 @@ enforce() {
 		{ sed 's/^/# /' "$dir/out"; return 1; }
 }
 
-plan 31
+plan 32
 calm
 ok "all is well" nothing
 ok "figures for a monitoring system" finds '^lsrd .*: [0-9]* found | found=[0-9]* holds=0 away=0 sessions=1 full=1 routes=3$'
@@ -114,6 +120,8 @@ ok "and one that will be" finds 'mx2: its certificate expires in 10 days'
 calm
 echo '{"connector":"a-b","bridgehead":"mx2","use":"connector","smtp":"192.0.2.2:25","state":"down","since_s":71}' >"$dir/links"
 ok "a connector that is down" finds 'connector a-b: mx2 at 192.0.2.2:25 is down for 71 s'
+echo '{"server":"mx2","use":"member","smtp":"192.0.2.2:25","state":"down","reason":"name-unknown"}' >"$dir/links"
+ok "a link says why it is down" why
 echo '{"server":"mx1","use":"self","smtp":"192.0.2.1:25","state":"down","since_s":90}' >"$dir/links"
 ok "the own mail service is a trouble of status alone" nothing
 calm
