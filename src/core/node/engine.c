@@ -26,6 +26,7 @@
 #include "core/node/state.h"
 #include "core/node/steer.h"
 #include "core/node/sync.h"
+#include "core/node/told.h"
 #include "core/node/transit.h"
 
 /* The database is compared with its digests this often (ARPANET 1980). */
@@ -159,6 +160,7 @@ engine_turn(struct engine *e)
 	hear_tick(e);
 	adjacent_tick(e);
 	link_tick(e);
+	told_tick(e);
 	refused_tick(e);
 	dial_tick(e);
 	origin_tick(e);

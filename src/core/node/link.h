@@ -35,6 +35,12 @@ enum link_use {
 #define LINK_LEAST_MS 1000
 #define LINK_URGENT_BURST 3
 
+/* Messages in a row for which there was no session that could carry them,
+ * none delivered in between, until it counts as down. */
+#define LINK_REFUSALS_DOWN 5
+/* For who comes back after that: fewer are enough. */
+#define LINK_REFUSALS_TRIAL 3
+
 /* Its probes. */
 struct link_probe {
 	bool running, connected, urgent;

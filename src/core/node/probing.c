@@ -12,7 +12,6 @@
 #include "core/node/relaying.h"
 #include "core/node/shortage.h"
 #include "core/node/signers.h"
-#include "core/node/told.h"
 
 #define FAILS_DOWN 2
 #define OKS_UP 3
@@ -74,6 +73,15 @@ probing_state_event(struct engine *e, const struct link *l, enum link_state to)
 	fx_event(e, event);
 }
 
+/* It comes up: what was told of it before counts no more, or on trial. */
+static void
+mail_forgive(struct link *l)
+{
+	l->mail.refusals =
+	    l->mail.refused ? LINK_REFUSALS_DOWN - LINK_REFUSALS_TRIAL : 0;
+	l->mail.refused = l->mail.doubt = false;
+}
+
 void
 link_turn(struct engine *e, struct link *l, enum link_state to)
 {
@@ -92,7 +100,7 @@ link_turn(struct engine *e, struct link *l, enum link_state to)
 			 !l->barred) /* what has just started has not failed */
 			damp_failed(&l->damp, &by_probes, e->now);
 	} else {
-		told_up(l);
+		mail_forgive(l);
 	}
 	due_say(e);
 	due_compute(e);
@@ -568,7 +576,6 @@ link_tick(struct engine *e)
 		probing_look(e, l);
 		if (!l->probe.running)
 			fx_wake(e, l->probe.next);
-		told_tick(e, l);
 	}
 	shortage_tick(e);
 }

@@ -6,25 +6,12 @@
 #include "core/node/node.h"
 #include "core/node/probing.h"
 
-/* Messages in a row for which there was no session that could carry them,
- * none delivered in between, until it counts as down. */
-#define REFUSALS_DOWN 5
-/* For who comes back after that: fewer are enough. */
-#define REFUSALS_TRIAL 3
-
 /* So many in a row, and what was read of the queue last is forgotten. */
 #define READINGS_MISSED 10
 
 /* It was asked whether it takes mail, and answered: not again for so long.
  * Recipients who refuse their mail may be asked for every second. */
 #define DOUBT_EACH_MS 30000
-
-void
-told_up(struct link *l)
-{
-	l->mail.refusals = l->mail.refused ? REFUSALS_DOWN - REFUSALS_TRIAL : 0;
-	l->mail.refused = l->mail.doubt = false;
-}
 
 /*
  * What it answers to MAIL, RCPT, DATA or the end of data may be about that
@@ -63,7 +50,7 @@ mail_told(struct engine *e, struct link *l, const struct report *r)
 		return;
 	l->mail.refusals += r->count[REPORT_TURNED];
 	l->oks = 0;
-	if (l->mail.refusals < REFUSALS_DOWN)
+	if (l->mail.refusals < LINK_REFUSALS_DOWN)
 		return;
 	l->mail.refused = true;
 	if (l->state == LINK_UP)
@@ -102,8 +89,8 @@ queue_told(struct engine *e, struct link *l, const struct report *r)
 }
 
 /* Nobody reads the queue any more: that is no congestion. */
-void
-told_tick(struct engine *e, struct link *l)
+static void
+queue_forget(struct engine *e, struct link *l)
 {
 	struct mono stale =
 	    mono_after(l->mail.read, READINGS_MISSED * e->setup->congestion_ms);
@@ -116,6 +103,13 @@ told_tick(struct engine *e, struct link *l)
 	} else {
 		fx_wake(e, stale);
 	}
+}
+
+void
+told_tick(struct engine *e)
+{
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
+		queue_forget(e, l);
 }
 
 void

@@ -6,14 +6,11 @@
 #define CORE_TOLD_H
 
 struct engine;
-struct link;
 struct report;
 
 /* What the MTA found out about a next hop. */
 void told_report(struct engine *e, const struct report *report);
-/* It comes up: what was told of it before counts no more, or on trial. */
-void told_up(struct link *link);
 /* What was told is forgotten when it is old. */
-void told_tick(struct engine *e, struct link *link);
+void told_tick(struct engine *e);
 
 #endif
