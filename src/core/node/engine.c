@@ -149,6 +149,18 @@ recheck(struct engine *e)
 	due_compute(e);
 }
 
+/* Whom we probe and peer with: another may be due. */
+static void
+peers_look(struct engine *e)
+{
+	if (mono_due(e->due.peers_at, e->now)) {
+		e->due.peers_at = MONO_NEVER;
+		link_refresh(e);
+		dial_refresh(e);
+	}
+	fx_wake(e, e->due.peers_at);
+}
+
 /* What is due, and what follows from what this step has changed. */
 static void
 engine_turn(struct engine *e)
@@ -159,6 +171,7 @@ engine_turn(struct engine *e)
 	session_tick(e);
 	hear_tick(e);
 	adjacent_tick(e);
+	peers_look(e);
 	link_tick(e);
 	told_tick(e);
 	refused_tick(e);

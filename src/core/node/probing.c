@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "core/node/dial.h"
 #include "core/node/due.h"
 #include "core/node/fx.h"
 #include "core/node/group.h"
@@ -566,12 +565,6 @@ probing_look(struct engine *e, struct link *l)
 void
 link_tick(struct engine *e)
 {
-	if (mono_due(e->due.peers_at, e->now)) {
-		e->due.peers_at = MONO_NEVER;
-		link_refresh(e);
-		dial_refresh(e);
-	}
-	fx_wake(e, e->due.peers_at);
 	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
 		probing_look(e, l);
 		if (!l->probe.running)
