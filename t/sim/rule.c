@@ -486,6 +486,27 @@ is_buried(struct world *world, const char *origin)
 	return node != NULL && (node->gone || node->stolen);
 }
 
+/* A forged word that its server has not heard yet: he goes on saying what it
+ * hides. */
+static bool
+is_forged(struct world *world, const json_t *lsa)
+{
+	struct node *node = world_find(world, text_of(lsa, "origin"));
+	json_t **own;
+	bool known;
+	size_t n;
+
+	if (node == NULL || !world_runs(node))
+		return false;
+	own = mem_new(0, LINES_MAX, sizeof(*own));
+	n = lines_of(world_ask(world, node, "db"), own, LINES_MAX);
+	known = is_known(own, n, lsa);
+	for (size_t i = 0; i < n; i++)
+		json_decref(own[i]);
+	mem_free(own);
+	return !known;
+}
+
 static void
 followed(struct world *world, struct node *node, struct node *silent)
 {
@@ -499,7 +520,7 @@ followed(struct world *world, struct node *node, struct node *silent)
 		    strcmp(text_of(ours[i], "origin"), silent->conf.server) !=
 			0 &&
 		    !is_buried(world, text_of(ours[i], "origin")) &&
-		    !is_known(theirs, m, ours[i]))
+		    !is_known(theirs, m, ours[i]) && !is_forged(world, ours[i]))
 			world_fail(world,
 			    "%s announces %s on, which does not know %s %s",
 			    node->name, silent->name,
