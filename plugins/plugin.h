@@ -212,7 +212,7 @@ struct plugin_want {
 	size_t nhere;
 };
 
-#define PLUGIN_ARGS 40
+#define PLUGIN_ARGS 80
 
 /* A program with its arguments, NULL at the end, and its standard input.
  * What they point to is the reading's, until the next question. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/check.h"
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/vec.h"
@@ -70,6 +71,14 @@ reading_begin(const struct plugin_want *want)
 	return r;
 }
 
+/* The last one stays NULL. */
+static void
+argument_add(struct plugin_question *q, size_t *n, const char *word)
+{
+	CHECK(*n < PLUGIN_ARGS - 1);
+	q->argv[(*n)++] = word;
+}
+
 static bool
 reading_ask(struct plugin_reading *r, struct plugin_question *q)
 {
@@ -79,25 +88,25 @@ reading_ask(struct plugin_reading *r, struct plugin_question *q)
 	if (r->step == STEP_MAPS &&
 	    (r->map >= r->maps.n || r->want->nhere == 0))
 		return false;
-	q->argv[n++] = r->step == STEP_MAPS ? "postmap" : "postconf";
+	argument_add(q, &n, r->step == STEP_MAPS ? "postmap" : "postconf");
 	if (r->want->configuration != NULL) {
-		q->argv[n++] = "-c";
-		q->argv[n++] = r->want->configuration;
+		argument_add(q, &n, "-c");
+		argument_add(q, &n, r->want->configuration);
 	}
 	if (r->step == STEP_MASTER)
-		q->argv[n++] = "-M";
+		argument_add(q, &n, "-M");
 	if (r->step == STEP_MAIN) {
-		q->argv[n++] = "-x";
+		argument_add(q, &n, "-x");
 		for (size_t i = 0; i < NPARAMETERS; i++)
-			q->argv[n++] = parameters[i];
+			argument_add(q, &n, parameters[i]);
 		for (size_t i = 0; passing_parameters[i] != NULL; i++)
-			q->argv[n++] = passing_parameters[i];
+			argument_add(q, &n, passing_parameters[i]);
 	}
 	if (r->step != STEP_MAPS)
 		return true;
-	q->argv[n++] = "-q";
-	q->argv[n++] = "-";
-	q->argv[n++] = r->maps.v[r->map].name;
+	argument_add(q, &n, "-q");
+	argument_add(q, &n, "-");
+	argument_add(q, &n, r->maps.v[r->map].name);
 	q->input = (const char *)r->keys.p;
 	return true;
 }
