@@ -14,6 +14,7 @@
 #include "base/rng.h"
 #include "core/trace/admit.h"
 #include "core/trace/view_annex.h"
+#include "t/core/seat.h"
 #include "t/core/world.h"
 #include "t/tap.h"
 
@@ -37,14 +38,6 @@ struct drawn {
 	unsigned hosts, groups, nlines, claims[3];
 	bool drain[HOSTS];
 	struct line line[LINES];
-};
-
-/* What one of its servers has: its table and net, as the milter gets them. */
-struct seat {
-	struct buf file, octets;
-	struct mtable table;
-	struct mtable_net net;
-	bool limits;
 };
 
 static const char *const patterns[] = { "a.example", "b.example", "*" };
@@ -119,32 +112,6 @@ lines_say(const struct drawn *d, struct buf *out)
 			if (d->claims[p] >> i & 1)
 				buf_printf(
 				    out, "space %s s%u.x;", patterns[p], i);
-}
-
-static void
-seat_write(struct seat *seat, const struct rib *rib, const struct buf *net)
-{
-	struct mtable_history history = { .n = 0 };
-	struct mtable_writer writer = { 0 };
-	struct buf keys = { 0 }, route = { 0 };
-	const struct mtable_mta mta = { .delimiters = "+" };
-	struct mtable_annex annex;
-	int rc;
-
-	mtable_keys_encode(&keys, NULL, 0);
-	mtable_annex_encode(
-	    &seat->octets, (struct mtable_version){ 1, 1 }, &mta, &keys, net);
-	rc = mtable_annex_decode(seat->octets.p, seat->octets.n, &annex);
-	ck_assert_int_eq(rc, RC_OK);
-	mtable_history_add(&history, annex.version, 1);
-	for (size_t i = 0; i < rib->n; i++) {
-		buf_reset(&route);
-		route_encode(&route, &rib->routes[i]);
-		ck_assert_int_eq(mtable_add(&writer, route.p, route.n), RC_OK);
-	}
-	mtable_end(&writer, &annex, &history, &seat->file);
-	buf_done(&keys);
-	buf_done(&route);
 }
 
 static void

@@ -14,6 +14,7 @@
 #include "base/rc.h"
 #include "core/trace/admit.h"
 #include "core/trace/view_annex.h"
+#include "t/core/seat.h"
 #include "t/core/world.h"
 #include "t/tap.h"
 
@@ -111,39 +112,6 @@ world_make(struct world *w, int connectors)
 		world_say(w, "server t.x g nbr s0000.x");
 	for (int i = 0; i < connectors; i++)
 		connector_say(w, i);
-}
-
-/* What the milter of ours has. */
-struct seat {
-	struct buf file, octets;
-	struct mtable table;
-	struct mtable_net net;
-};
-
-static void
-seat_write(struct seat *seat, const struct rib *rib, const struct buf *net)
-{
-	struct mtable_history history = { .n = 0 };
-	struct mtable_writer writer = { 0 };
-	struct buf keys = { 0 }, route = { 0 };
-	const struct mtable_mta mta = { .delimiters = "+" };
-	struct mtable_annex annex;
-	int rc;
-
-	mtable_keys_encode(&keys, NULL, 0);
-	mtable_annex_encode(
-	    &seat->octets, (struct mtable_version){ 1, 1 }, &mta, &keys, net);
-	rc = mtable_annex_decode(seat->octets.p, seat->octets.n, &annex);
-	ck_assert_int_eq(rc, RC_OK);
-	mtable_history_add(&history, annex.version, 1);
-	for (size_t i = 0; i < rib->n; i++) {
-		buf_reset(&route);
-		route_encode(&route, &rib->routes[i]);
-		ck_assert_int_eq(mtable_add(&writer, route.p, route.n), RC_OK);
-	}
-	mtable_end(&writer, &annex, &history, &seat->file);
-	buf_done(&keys);
-	buf_done(&route);
 }
 
 static void
