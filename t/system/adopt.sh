@@ -253,9 +253,7 @@ utf8_arrived() {
 }
 
 arrived() {
-	for node in west1 west2 east1; do
-		"$lab" run "$node" postqueue -f
-	done
+	emptied west1 west2 east1
 	all_arrived
 }
 

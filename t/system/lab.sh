@@ -108,6 +108,20 @@ end_watch() {
 	watcher=''
 }
 
+# emptied NODE...: their queues are, each tried until it is. Once is not enough:
+# a message that was being tried just then is not tried anew, and for 30 s qmgr
+# may ask nobody where to send what is for the recipient that it asked for last.
+emptied() {
+	for node in "$@"; do
+		soon tried_away "$node" || return
+	done
+}
+
+tried_away() {
+	"$lab" run "$1" postqueue -f
+	is "$("$lab" run "$1" postqueue -j)" ''
+}
+
 # all_arrived: every message offered was taken and came once; none is lost,
 # none was bounced.
 all_arrived() {
