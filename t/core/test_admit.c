@@ -404,13 +404,14 @@ static const char lanes[] =
     "connector d3 s3.x g1 s1.x=3+@10.9.0.5:25;"
     "space a.example s1.x";
 
-/* The hops of a message of 5000 octets while those of `off` refuse a.example,
- * by the last octet of their addresses. */
+/* The hops to a.example in this world of a message of 5000 octets, by the last
+ * octet of their addresses. */
 static void
-lane_is(const char *off, const char *want)
+way_is(const char *words, const struct refusals *refusals,
+    enum route_kind plain, const char *want)
 {
 	const struct policy_message message = { .size = 5000, .sender = "u@b" };
-	struct refusals refusals = { 0 };
+	struct mtable_route route;
 	struct view_pending pending = { 0 };
 	struct admit_answer answer;
 	struct seat seat = { .limits = true };
@@ -421,6 +422,43 @@ lane_is(const char *off, const char *want)
 	struct rib *rib;
 	char got[LIMIT_NEXT_HOPS + 1] = "";
 
+	world_init(&w);
+	world_say(&w, words);
+	w.in.refusals = refusals;
+	view = view_new(&w.in);
+	rib = view_rib(view, NULL, &pending);
+	view_net(view, &net);
+	seat_write(&seat, rib, &net);
+	ck_assert_int_eq(
+	    mtable_open(&seat.table, seat.file.p, seat.file.n), RC_OK);
+	ck_assert_int_eq(mtable_net_decode(seat.table.net, &seat.net), RC_OK);
+	ck_assert_int_eq(
+	    mtable_route(&seat.table, "u@a.example", &route), RC_OK);
+	ck_assert_int_eq(route.kind, plain);
+	admit = admit_new(&seat.table, &seat.net, &message);
+	admit_ask(admit, "u@a.example", &answer);
+	for (size_t i = 0; i < answer.nhops; i++)
+		got[i] = (char)('0' + answer.hop[i].addr.ip[3]);
+	ck_assert_str_eq(got, want);
+	ck_assert_int_eq(answer.kind, answer.nhops > 0      ? ADMIT_ROUTE
+				      : plain == ROUTE_HOLD ? ADMIT_PLAIN
+							    : ADMIT_HOLD);
+	admit_free(admit);
+	rib_free(rib);
+	view_pending_done(&pending);
+	view_free(view);
+	world_done(&w);
+	seat_done(&seat);
+	buf_done(&net);
+}
+
+/* The same while the hops of `off` refuse a.example. */
+static void
+lane_is(
+    const char *words, const char *off, enum route_kind plain, const char *want)
+{
+	struct refusals refusals = { 0 };
+
 	for (; *off != '\0'; off++) {
 		struct refusal_told told = { "a.example", "s2.x",
 			{ 4, { 10, 9, 0, (uint8_t)(*off - '0') }, 25 }, 0,
@@ -429,39 +467,72 @@ lane_is(const char *off, const char *want)
 		refusal_add(&refusals, &told);
 		refusal_add(&refusals, &told);
 	}
-	world_init(&w);
-	world_say(&w, lanes);
-	w.in.refusals = &refusals;
-	view = view_new(&w.in);
-	rib = view_rib(view, NULL, &pending);
-	view_net(view, &net);
-	seat_write(&seat, rib, &net);
-	ck_assert_int_eq(
-	    mtable_open(&seat.table, seat.file.p, seat.file.n), RC_OK);
-	ck_assert_int_eq(mtable_net_decode(seat.table.net, &seat.net), RC_OK);
-	admit = admit_new(&seat.table, &seat.net, &message);
-	admit_ask(admit, "u@a.example", &answer);
-	for (size_t i = 0; i < answer.nhops; i++)
-		got[i] = (char)('0' + answer.hop[i].addr.ip[3]);
-	ck_assert_str_eq(got, want);
-	ck_assert_int_eq(
-	    answer.kind, answer.nhops > 0 ? ADMIT_ROUTE : ADMIT_HOLD);
-	admit_free(admit);
-	rib_free(rib);
-	view_pending_done(&pending);
-	view_free(view);
-	world_done(&w);
-	seat_done(&seat);
+	way_is(words, &refusals, plain, want);
 	refusal_done(&refusals);
-	buf_done(&net);
 }
 
 START_TEST(leaves_out_who_refuses)
 {
-	lane_is("", "23");
-	lane_is("2", "3");
-	lane_is("3", "2");
-	lane_is("23", "");
+	lane_is(lanes, "", ROUTE_REMOTE, "23");
+	lane_is(lanes, "2", ROUTE_REMOTE, "3");
+	lane_is(lanes, "3", ROUTE_REMOTE, "2");
+	lane_is(lanes, "23", ROUTE_REMOTE, "");
+}
+END_TEST
+
+/* c1 is the plain way and has no alternate: by s2 it comes back here, but for
+ * a message that c1 does not admit, and d2 does. */
+static const char one_lane[] =
+    "self s0.x g0;server s0.x g0 nbr s1.x,s2.x;"
+    "server s1.x g1 nbr s0.x,s2.x;server s2.x g2 nbr s0.x,s1.x;"
+    "connector c1 s0.x g1 s1.x=1+@10.9.0.1:25 size 1000;"
+    "connector c2 s0.x g2 s2.x=2+@10.9.0.2:25;"
+    "connector d2 s2.x g1 s1.x=9+@10.9.0.4:25;"
+    "connector e2 s2.x g0 s0.x=2+@10.9.0.5:25;"
+    "space a.example s1.x";
+
+START_TEST(goes_where_the_plain_hop_refuses)
+{
+	lane_is(one_lane, "", ROUTE_REMOTE, "2");
+	lane_is(one_lane, "1", ROUTE_HOLD, "2");
+	lane_is(one_lane, "12", ROUTE_HOLD, "");
+}
+END_TEST
+
+/* The cheap way has 41 servers between, each a group of its own; a dear one
+ * leads there at once, or not. */
+static char *
+long_way(bool dear)
+{
+	struct buf b = { 0 };
+
+	buf_text(&b, "self s00.x g00;");
+	for (unsigned i = 0; i <= 42; i++) {
+		buf_printf(&b, "server s%02u.x g%02u nbr ", i, i);
+		for (unsigned k = 0, n = 0; k <= 42; k++)
+			if (k != i)
+				buf_printf(
+				    &b, "%ss%02u.x", n++ > 0 ? "," : "", k);
+		buf_text(&b, ";");
+	}
+	for (unsigned i = 0; i < 42; i++)
+		buf_printf(&b,
+		    "connector c%02u s%02u.x g%02u s%02u.x=1+@10.9.0.1:25%s;",
+		    i, i, i + 1, i + 1, i == 1 ? " size 1000" : "");
+	if (dear)
+		buf_text(&b, "connector d s00.x g42 s42.x=1000+@10.9.0.2:25;");
+	buf_text(&b, "space a.example s42.x");
+	return buf_string(&b);
+}
+
+START_TEST(goes_where_the_plain_path_is_too_long)
+{
+	char *way = long_way(true), *none = long_way(false);
+
+	way_is(way, NULL, ROUTE_HOLD, "2");
+	way_is(none, NULL, ROUTE_HOLD, "");
+	mem_free(way);
+	mem_free(none);
 }
 END_TEST
 
@@ -474,6 +545,8 @@ main(void)
 	tcase_set_timeout(tc, 300);
 	tcase_add_loop_test(tc, messages_end_and_cross_what_admits_them, 1, 5);
 	tcase_add_test(tc, leaves_out_who_refuses);
+	tcase_add_test(tc, goes_where_the_plain_hop_refuses);
+	tcase_add_test(tc, goes_where_the_plain_path_is_too_long);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

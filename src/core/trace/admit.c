@@ -13,6 +13,7 @@
 /* What was found for a pattern: recipients of one domain ask once. */
 struct found {
 	size_t pattern; /* its number in the answer */
+	bool hold;      /* the table holds it */
 	struct admit_answer answer;
 };
 
@@ -234,6 +235,20 @@ admit_falls_back(
 	return true;
 }
 
+/* Somebody claims the pattern of the published route, so the net knows more of
+ * it. One that leaves, or of which nothing is known, stays as published. */
+static bool
+admit_claimed(const struct admit *a, const char *pattern)
+{
+	size_t n;
+	const struct net_claim *claims = net_claims(&a->net->net, pattern, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (answer_sees(&a->net->net, &claims[i], a->net->self))
+			return true;
+	return false;
+}
+
 /* The route that holds for the address; the pattern's number, or SIZE_MAX
  * when nobody claims it here. */
 static size_t
@@ -331,7 +346,7 @@ remote(struct admit *a, const struct mtable_route *plain, size_t pattern,
 	answer_alternates(a->answer, pattern, 1, route);
 	if (plain_stands(a, plain, route))
 		return;
-	admit_hops_add(a, answer_text(a->answer, pattern), route, out);
+	admit_hops_add(a, plain->pattern, route, out);
 	out->kind = out->nhops > 0 ? ADMIT_ROUTE : ADMIT_HOLD;
 	snprintf(out->why, sizeof(out->why),
 	    "no address of a hop that admits this message and relays for it");
@@ -347,6 +362,31 @@ here(struct admit_answer *out)
 	    "table leads elsewhere");
 }
 
+/* A hold whose path is too long or refused, while that of the message need not
+ * be: it goes by it, or waits in the queue, with what the table says. */
+static void
+admit_past_hold(struct admit *a, const struct mtable_route *plain,
+    size_t pattern, struct answer_route *route, struct admit_answer *out)
+{
+	if (route->kind != ANSWER_REMOTE ||
+	    graph_hops(route->metric) > LIMIT_PATH_HOPS)
+		return;
+	answer_alternates(a->answer, pattern, 1, route);
+	admit_hops_add(a, plain->pattern, route, out);
+	if (out->nhops > 0)
+		out->kind = ADMIT_ROUTE;
+}
+
+/* Whether the message may have a way other than the published route's. */
+static bool
+admit_asks(const struct admit *a, const struct mtable_route *plain)
+{
+	bool path = plain->kind == ROUTE_REMOTE ||
+	            (plain->kind == ROUTE_HOLD && plain->server[0] != '\0');
+
+	return path && (plain->last_resort || admit_claimed(a, plain->pattern));
+}
+
 void
 admit_ask(struct admit *a, const char *address, struct admit_answer *out)
 {
@@ -356,20 +396,24 @@ admit_ask(struct admit *a, const char *address, struct admit_answer *out)
 
 	*out = (struct admit_answer){ .kind = ADMIT_PLAIN };
 	if (mtable_route(a->table, address, &plain) != RC_OK ||
-	    plain.kind != ROUTE_REMOTE)
+	    !admit_asks(a, &plain))
 		return;
 	if (plain.last_resort) {
 		admit_last_resort(a, &plain, out);
 		return;
 	}
 	next.pattern = pattern_of(a, address, &route);
+	next.hold = plain.kind == ROUTE_HOLD;
 	for (size_t i = 0; i < a->found.n; i++)
-		if (a->found.v[i].pattern == next.pattern) {
+		if (a->found.v[i].pattern == next.pattern &&
+		    a->found.v[i].hold == next.hold) {
 			*out = a->found.v[i].answer;
 			answer_done(&route);
 			return;
 		}
-	if (next.pattern != SIZE_MAX && route.kind == ANSWER_REMOTE)
+	if (next.pattern != SIZE_MAX && next.hold)
+		admit_past_hold(a, &plain, next.pattern, &route, out);
+	else if (next.pattern != SIZE_MAX && route.kind == ANSWER_REMOTE)
 		remote(a, &plain, next.pattern, &route, out);
 	else if (next.pattern != SIZE_MAX && route.kind == ANSWER_NONE)
 		admit_hold(a, address, next.pattern, out);

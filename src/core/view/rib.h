@@ -61,7 +61,8 @@ struct route {
 	size_t nclaims;
 	char *way;    /* ROUTE_WAY */
 	char *reason; /* ROUTE_HOLD: readable, of checked words only */
-	char *server; /* that delivers it; may be NULL for a hold alone */
+	char *server; /* that delivers it; a hold has one where there is a path
+			 that cannot be gone by (too long, refused), else NULL */
 	uint32_t cost, hops;
 	struct route_hop hop[LIMIT_NEXT_HOPS]; /* in the order to try */
 	size_t nhops;

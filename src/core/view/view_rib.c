@@ -125,14 +125,19 @@ view_rib_hold(struct route *r, char *reason)
 	r->reason = reason;
 }
 
+/* There is a path to the server, and it cannot be gone by: a message that a
+ * connector does not admit may have another one, so the hold names the server
+ * (core/trace/admit.h). */
 static void
-hold_about(
-    struct route *r, const char *before, const char *name, const char *after)
+hold_path(struct route *r, const char *name, const char *why)
 {
 	struct buf out = { 0 };
 
-	buf_printf(&out, "%s%s%s", before, name, after);
+	buf_printf(&out, "no path to %s%s", name, why);
 	view_rib_hold(r, buf_string(&out));
+	r->server = mem_str(name);
+	r->hops = r->cost = 0;
+	r->last_resort = false;
 }
 
 static void
@@ -189,7 +194,7 @@ route_remote(struct making *m, struct item *item, const struct reach *reach,
 
 	r->hops = graph_hops(best->metric);
 	if (r->hops > LIMIT_PATH_HOPS) {
-		hold_about(r, "no path to ", name, " within 40 hops");
+		hold_path(r, name, " within 40 hops");
 		return;
 	}
 	r->kind = ROUTE_REMOTE;
@@ -210,9 +215,7 @@ route_remote(struct making *m, struct item *item, const struct reach *reach,
 		nexthop_alternates(m->nexthops, list, r);
 	}
 	if (r->nhops == 0) {
-		r->hops = r->cost = 0;
-		r->last_resort = false;
-		hold_about(r, "no path to ", name, ": no address to send to");
+		hold_path(r, name, ": no address to send to");
 		return;
 	}
 	r->server = mem_str(name);
