@@ -404,52 +404,67 @@ static const char lanes[] =
     "connector d3 s3.x g1 s1.x=3+@10.9.0.5:25;"
     "space a.example s1.x";
 
-/* The hops to a.example in this world of a message of 5000 octets, by the last
- * octet of their addresses. */
-static void
-way_is(const char *words, const struct refusals *refusals,
-    enum route_kind plain, const char *want)
+struct way {
+	const char *words;
+	const struct refusals *refusals;
+	const struct rib *before; /* the table of before */
+	enum route_kind plain;
+	enum admit_kind kind;
+	const char *hops; /* by the last octet of their addresses */
+};
+
+/* Fills the seat with the table of this world; the caller's. */
+static struct rib *
+way_seat(const struct way *way, struct seat *seat)
 {
-	const struct policy_message message = { .size = 5000, .sender = "u@b" };
-	struct mtable_route route;
 	struct view_pending pending = { 0 };
-	struct admit_answer answer;
-	struct seat seat = { .limits = true };
 	struct buf net = { 0 };
 	struct world w;
 	struct view *view;
-	struct admit *admit;
 	struct rib *rib;
-	char got[LIMIT_NEXT_HOPS + 1] = "";
 
 	world_init(&w);
-	world_say(&w, words);
-	w.in.refusals = refusals;
+	world_say(&w, way->words);
+	w.in.refusals = way->refusals;
 	view = view_new(&w.in);
-	rib = view_rib(view, NULL, &pending);
+	rib = view_rib(view, way->before, &pending);
 	view_net(view, &net);
-	seat_write(&seat, rib, &net);
+	seat_write(seat, rib, &net);
 	ck_assert_int_eq(
-	    mtable_open(&seat.table, seat.file.p, seat.file.n), RC_OK);
-	ck_assert_int_eq(mtable_net_decode(seat.table.net, &seat.net), RC_OK);
+	    mtable_open(&seat->table, seat->file.p, seat->file.n), RC_OK);
+	ck_assert_int_eq(mtable_net_decode(seat->table.net, &seat->net), RC_OK);
+	seat->limits = true;
+	view_pending_done(&pending);
+	view_free(view);
+	world_done(&w);
+	buf_done(&net);
+	return rib;
+}
+
+/* Where a message of 5000 octets to a.example goes. */
+static void
+way_is(const struct way *way)
+{
+	const struct policy_message message = { .size = 5000, .sender = "u@b" };
+	struct mtable_route route;
+	struct admit_answer answer;
+	struct seat seat = { .limits = true };
+	struct admit *admit;
+	struct rib *rib = way_seat(way, &seat);
+	char got[LIMIT_NEXT_HOPS + 1] = "";
+
 	ck_assert_int_eq(
 	    mtable_route(&seat.table, "u@a.example", &route), RC_OK);
-	ck_assert_int_eq(route.kind, plain);
+	ck_assert_int_eq(route.kind, way->plain);
 	admit = admit_new(&seat.table, &seat.net, &message);
 	admit_ask(admit, "u@a.example", &answer);
 	for (size_t i = 0; i < answer.nhops; i++)
 		got[i] = (char)('0' + answer.hop[i].addr.ip[3]);
-	ck_assert_str_eq(got, want);
-	ck_assert_int_eq(answer.kind, answer.nhops > 0      ? ADMIT_ROUTE
-				      : plain == ROUTE_HOLD ? ADMIT_PLAIN
-							    : ADMIT_HOLD);
+	ck_assert_str_eq(got, way->hops);
+	ck_assert_int_eq(answer.kind, way->kind);
 	admit_free(admit);
 	rib_free(rib);
-	view_pending_done(&pending);
-	view_free(view);
-	world_done(&w);
 	seat_done(&seat);
-	buf_done(&net);
 }
 
 /* The same while the hops of `off` refuse a.example. */
@@ -467,7 +482,11 @@ lane_is(
 		refusal_add(&refusals, &told);
 		refusal_add(&refusals, &told);
 	}
-	way_is(words, &refusals, plain, want);
+	way_is(&(struct way){ words, &refusals, NULL, plain,
+	    *want != '\0'         ? ADMIT_ROUTE
+	    : plain == ROUTE_HOLD ? ADMIT_PLAIN
+				  : ADMIT_HOLD,
+	    want });
 	refusal_done(&refusals);
 }
 
@@ -529,10 +548,31 @@ START_TEST(goes_where_the_plain_path_is_too_long)
 {
 	char *way = long_way(true), *none = long_way(false);
 
-	way_is(way, NULL, ROUTE_HOLD, "2");
-	way_is(none, NULL, ROUTE_HOLD, "");
+	way_is(&(struct way){ way, NULL, NULL, ROUTE_HOLD, ADMIT_ROUTE, "2" });
+	way_is(&(struct way){ none, NULL, NULL, ROUTE_HOLD, ADMIT_PLAIN, "" });
 	mem_free(way);
 	mem_free(none);
+}
+END_TEST
+
+/* A key of which nothing is known any more keeps its route: the message does
+ * not go by that of `*`, which is another server's. */
+START_TEST(stays_with_a_key_that_nobody_claims)
+{
+	struct way before = { .words = lanes };
+	struct buf b = { 0 };
+	struct seat seat = { .limits = false };
+	struct rib *rib = way_seat(&before, &seat);
+	char *words;
+
+	buf_bytes(&b, lanes, strlen(lanes) - strlen("space a.example s1.x"));
+	buf_text(&b, "space * s2.x");
+	words = buf_string(&b);
+	way_is(
+	    &(struct way){ words, NULL, rib, ROUTE_REMOTE, ADMIT_PLAIN, "" });
+	seat_done(&seat);
+	rib_free(rib);
+	mem_free(words);
 }
 END_TEST
 
@@ -547,6 +587,7 @@ main(void)
 	tcase_add_test(tc, leaves_out_who_refuses);
 	tcase_add_test(tc, goes_where_the_plain_hop_refuses);
 	tcase_add_test(tc, goes_where_the_plain_path_is_too_long);
+	tcase_add_test(tc, stays_with_a_key_that_nobody_claims);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }
