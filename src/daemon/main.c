@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +26,7 @@
 #include "daemon/reload.h"
 #include "daemon/server.h"
 #include "io/sink.h"
+#include "sys/command.h"
 #include "sys/notify.h"
 
 #define MAIN_FILES 65536
@@ -36,76 +36,57 @@ struct options {
 	bool foreground, check, dump, debug;
 };
 
-static const char usage_text[] =
-    "usage: lsrd [-c FILE] [-dfhtTV]\n"
-    "  -c, --config FILE   configuration (default " CONF_FILE ")\n"
-    "  -f, --foreground    stay in the foreground, log to standard error\n"
-    "  -t, --check         check the configuration, change nothing\n"
-    "  -T, --dump          check it, and write it in normal form\n"
-    "  -d, --debug         log what a developer wants to see, too\n"
-    "  -V, --version       write the version and end\n"
-    "  -h, --help          write this and end\n"
-    "See lsrd(8).\n";
-
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "foreground", no_argument, NULL, 'f' },
-	{ "check", no_argument, NULL, 't' },
-	{ "dump", no_argument, NULL, 'T' },
-	{ "debug", no_argument, NULL, 'd' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+static const struct command_option lsrd_options[] = {
+	{ 'c', "config", "FILE", "configuration (default " CONF_FILE ")" },
+	{ 'f', "foreground", NULL,
+	    "stay in the foreground, log to standard error" },
+	{ 't', "check", NULL, "check the configuration, change nothing" },
+	{ 'T', "dump", NULL, "check it, and write it in normal form" },
+	{ 'd', "debug", NULL, "log what a developer wants to see, too" },
+	{ 0, NULL, NULL, NULL },
 };
 
-static void
-version(void)
+static bool
+lsrd_option_take(void *ctx, int option, const char *value)
 {
-	printf("lsrd %s (libevent %s)\n", PACKAGE_VERSION, event_get_version());
+	struct options *o = ctx;
+
+	switch (option) {
+	case 'c':
+		o->path = value;
+		return true;
+	case 'd':
+		o->debug = true;
+		return true;
+	case 'f':
+		o->foreground = true;
+		return true;
+	case 't':
+		o->check = true;
+		return true;
+	default:
+		o->dump = true;
+		return true;
+	}
 }
 
 /* Returns -1 to go on, or an exit status. */
 static int
 lsrd_options_read(struct options *o, int argc, char **argv)
 {
-	int c;
+	char with[64];
+	const struct command command = {
+		.name = "lsrd",
+		.usage = "lsrd [-c FILE] [-dfhtTV]",
+		.see = "See lsrd(8).",
+		.with = with,
+		.options = lsrd_options,
+		.take = lsrd_option_take,
+	};
 
+	snprintf(with, sizeof(with), "libevent %s", event_get_version());
 	o->path = CONF_FILE;
-	while ((c = getopt_long(argc, argv, "c:dfhtTV", long_options, NULL)) !=
-	       -1) {
-		switch (c) {
-		case 'c':
-			o->path = optarg;
-			break;
-		case 'd':
-			o->debug = true;
-			break;
-		case 'f':
-			o->foreground = true;
-			break;
-		case 't':
-			o->check = true;
-			break;
-		case 'T':
-			o->dump = true;
-			break;
-		case 'V':
-			version();
-			return EX_OK;
-		case 'h':
-			fputs(usage_text, stdout);
-			return EX_OK;
-		default:
-			fputs(usage_text, stderr);
-			return EX_USAGE;
-		}
-	}
-	if (optind < argc) {
-		fprintf(stderr, "lsrd: %s: unknown argument\n%s", argv[optind],
-		    usage_text);
-		return EX_USAGE;
-	}
-	return -1;
+	return command_read(&command, o, argc, argv);
 }
 
 static void

@@ -1,6 +1,5 @@
 #include "front/options.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,48 +11,34 @@
 
 #include "base/rc.h"
 #include "front/address.h"
+#include "sys/command.h"
 
 #define LSRD_SOCKET "/run/lsrd/front"
 #define USER "_lsrd-front"
 
-static const char usage_text[] =
-    "usage: lsrd-front [-fhV] [-l ADDRESS:PORT]... [-b ADDRESS:PORT] ...\n"
-    "  -l, --listen ADDRESS:PORT   accept SMTP there\n"
-    "  -b, --backend ADDRESS:PORT  the MTA behind; without it, only the verb\n"
-    "  -x, --proxy v2|v1|none      tell it the client's address (v2)\n"
-    "  -o, --hand-over SOCKET      strangers to an smtpd of type pass there\n"
-    "  -p, --peer ADDRESS          offer X-LSA-2 to this one\n"
-    "  -P, --peers FILE            and to those in the file\n"
-    "  -s, --lsrd SOCKET           lsrd's socket (" LSRD_SOCKET ")\n"
-    "  -n, --name NAME             what we are called, without an MTA\n"
-    "  -m, --sessions N            at most, in all (4000)\n"
-    "  -c, --per-source N          at most, from one address (200)\n"
-    "  -i, --idle SECONDS          end a session without a word (3600)\n"
-    "  -t, --connect SECONDS       wait for the MTA (30)\n"
-    "  -u, --user USER             run as this one (" USER ")\n"
-    "  -f, --foreground            stay, log to standard error\n"
-    "  -V, --version               write the version and end\n"
-    "  -h, --help                  write this and end\n"
-    "See lsrd-front(8).\n";
+static const struct command_option front_options[] = {
+	{ 'l', "listen", "ADDRESS:PORT", "accept SMTP there" },
+	{ 'b', "backend", "ADDRESS:PORT",
+	    "the MTA behind; without it, only the verb" },
+	{ 'x', "proxy", "v2|v1|none", "tell it the client's address (v2)" },
+	{ 'o', "hand-over", "SOCKET",
+	    "strangers to an smtpd of type pass there" },
+	{ 'p', "peer", "ADDRESS", "offer X-LSA-2 to this one" },
+	{ 'P', "peers", "FILE", "and to those in the file" },
+	{ 's', "lsrd", "SOCKET", "lsrd's socket (" LSRD_SOCKET ")" },
+	{ 'n', "name", "NAME", "what we are called, without an MTA" },
+	{ 'm', "sessions", "N", "at most, in all (4000)" },
+	{ 'c', "per-source", "N", "at most, from one address (200)" },
+	{ 'i', "idle", "SECONDS", "end a session without a word (3600)" },
+	{ 't', "connect", "SECONDS", "wait for the MTA (30)" },
+	{ 'u', "user", "USER", "run as this one (" USER ")" },
+	{ 'f', "foreground", NULL, "stay, log to standard error" },
+	{ 0, NULL, NULL, NULL },
+};
 
-static const struct option long_options[] = {
-	{ "listen", required_argument, NULL, 'l' },
-	{ "backend", required_argument, NULL, 'b' },
-	{ "proxy", required_argument, NULL, 'x' },
-	{ "hand-over", required_argument, NULL, 'o' },
-	{ "peer", required_argument, NULL, 'p' },
-	{ "peers", required_argument, NULL, 'P' },
-	{ "lsrd", required_argument, NULL, 's' },
-	{ "name", required_argument, NULL, 'n' },
-	{ "sessions", required_argument, NULL, 'm' },
-	{ "per-source", required_argument, NULL, 'c' },
-	{ "idle", required_argument, NULL, 'i' },
-	{ "connect", required_argument, NULL, 't' },
-	{ "user", required_argument, NULL, 'u' },
-	{ "foreground", no_argument, NULL, 'f' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+struct front_taken {
+	struct options *options;
+	struct front *front;
 };
 
 static void
@@ -104,12 +89,12 @@ options_listen_at(struct front_settings *set, const char *text)
 	return address_of_text(text, &set->listen[set->nlisten++]) == RC_OK;
 }
 
-/* True when the value is one. */
 static bool
-options_option_take(
-    struct options *o, struct front *front, int option, const char *value)
+front_option_take(void *ctx, int option, const char *value)
 {
-	struct front_settings *set = &front->set;
+	struct front_taken *taken = ctx;
+	struct options *o = taken->options;
+	struct front_settings *set = &taken->front->set;
 	struct sockaddr_un local;
 
 	switch (option) {
@@ -120,7 +105,7 @@ options_option_take(
 	case 'x':
 		return proxy(value, &set->proxy);
 	case 'p':
-		return peerlist_add(&front->peers, value) == RC_OK;
+		return peerlist_add(&taken->front->peers, value) == RC_OK;
 	case 'P':
 		set->peers = value;
 		return true;
@@ -154,38 +139,28 @@ int
 options_read(
     struct options *options, struct front *front, int argc, char **argv)
 {
-	int c;
+	struct front_taken taken = { options, front };
+	char with[64];
+	const struct command command = {
+		.name = "lsrd-front",
+		.usage = "lsrd-front [-fhV] [-l ADDRESS:PORT]... "
+			 "[-b ADDRESS:PORT] ...",
+		.see = "See lsrd-front(8).",
+		.with = with,
+		.options = front_options,
+		.take = front_option_take,
+	};
+	int status;
 
+	snprintf(with, sizeof(with), "libevent %s", event_get_version());
 	options_defaults(options, &front->set);
-	while ((c = getopt_long(argc, argv, "l:b:x:o:p:P:s:n:m:c:i:t:u:fVh",
-		    long_options, NULL)) != -1) {
-		if (c == 'V') {
-			printf("lsrd-front %s (libevent %s)\n", PACKAGE_VERSION,
-			    event_get_version());
-			return EX_OK;
-		}
-		if (c == 'h') {
-			fputs(usage_text, stdout);
-			return EX_OK;
-		}
-		if (c == '?') {
-			fputs(usage_text, stderr);
-			return EX_USAGE;
-		}
-		if (!options_option_take(options, front, c, optarg)) {
-			fprintf(stderr, "lsrd-front: -%c: %s: bad value\n", c,
-			    optarg);
-			return EX_USAGE;
-		}
-	}
+	status = command_read(&command, &taken, argc, argv);
+	if (status >= 0)
+		return status;
 	if (front->set.hand != NULL && front->set.mta.family == 0) {
 		fprintf(stderr, "lsrd-front: -o needs -b: listed peers and "
 				"what cannot be handed over go there\n");
 		return EX_USAGE;
 	}
-	if (optind == argc)
-		return -1;
-	fprintf(stderr, "lsrd-front: %s: unknown argument\n%s", argv[optind],
-	    usage_text);
-	return EX_USAGE;
+	return -1;
 }

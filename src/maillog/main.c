@@ -9,7 +9,6 @@
  */
 
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,30 +25,19 @@
 #include "maillog/follow.h"
 #include "plugins/postfix/maillog.h"
 #include "sys/clock.h"
+#include "sys/command.h"
 #include "sys/sandbox.h"
 
 #define REPORT "/run/lsrd/report"
 #define USER "_lsrd-maillog"
 #define EVERY_MS 1000 /* reports are gathered for so long */
 
-static const char usage_text[] =
-    "usage: lsrd-maillog [-hV] [-F FILE] [-r SOCKET] [-t TAG] [-u USER]\n"
-    "  -F, --follow FILE    the log, from its end on (standard input)\n"
-    "  -r, --report SOCKET  lsrd's, for reports (" REPORT ")\n"
-    "  -t, --tag TAG        of the lines that count (" MAILLOG_TAG ")\n"
-    "  -u, --user USER      run as this one, if root (" USER ")\n"
-    "  -V, --version        write the version and end\n"
-    "  -h, --help           write this and end\n"
-    "See lsrd-maillog(8).\n";
-
-static const struct option long_options[] = {
-	{ "follow", required_argument, NULL, 'F' },
-	{ "report", required_argument, NULL, 'r' },
-	{ "tag", required_argument, NULL, 't' },
-	{ "user", required_argument, NULL, 'u' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+static const struct command_option maillog_options[] = {
+	{ 'F', "follow", "FILE", "the log, from its end on (standard input)" },
+	{ 'r', "report", "SOCKET", "lsrd's, for reports (" REPORT ")" },
+	{ 't', "tag", "TAG", "of the lines that count (" MAILLOG_TAG ")" },
+	{ 'u', "user", "USER", "run as this one, if root (" USER ")" },
+	{ 0, NULL, NULL, NULL },
 };
 
 struct reader {
@@ -69,46 +57,51 @@ on_maillog_stop(int sig)
 	stopping = 1;
 }
 
+static bool
+report_at(struct reader *r, const char *path)
+{
+	if (strlen(path) >= sizeof(r->report.sun_path))
+		return false;
+	r->report.sun_family = AF_UNIX;
+	memcpy(r->report.sun_path, path, strlen(path) + 1);
+	return true;
+}
+
+static bool
+maillog_option_take(void *ctx, int option, const char *value)
+{
+	struct reader *r = ctx;
+
+	switch (option) {
+	case 'F':
+		r->file = value;
+		return true;
+	case 'r':
+		return report_at(r, value);
+	case 't':
+		r->tag = value;
+		return true;
+	default:
+		r->user = value;
+		return true;
+	}
+}
+
 /* An exit status; -1: go on. */
 static int
 maillog_options_read(struct reader *r, int argc, char **argv)
 {
-	const char *report = REPORT;
-	int c;
+	static const struct command command = {
+		.name = "lsrd-maillog",
+		.usage = "lsrd-maillog [-hV] [-F FILE] [-r SOCKET] [-t TAG] "
+			 "[-u USER]",
+		.see = "See lsrd-maillog(8).",
+		.options = maillog_options,
+		.take = maillog_option_take,
+	};
 
-	while ((c = getopt_long(
-		    argc, argv, "F:r:t:u:Vh", long_options, NULL)) != -1) {
-		switch (c) {
-		case 'F':
-			r->file = optarg;
-			break;
-		case 'r':
-			report = optarg;
-			break;
-		case 't':
-			r->tag = optarg;
-			break;
-		case 'u':
-			r->user = optarg;
-			break;
-		case 'V':
-			puts("lsrd-maillog " PACKAGE_VERSION);
-			return EX_OK;
-		case 'h':
-			fputs(usage_text, stdout);
-			return EX_OK;
-		default:
-			fputs(usage_text, stderr);
-			return EX_USAGE;
-		}
-	}
-	if (optind < argc || strlen(report) >= sizeof(r->report.sun_path)) {
-		fputs(usage_text, stderr);
-		return EX_USAGE;
-	}
-	r->report.sun_family = AF_UNIX;
-	memcpy(r->report.sun_path, report, strlen(report) + 1);
-	return -1;
+	report_at(r, REPORT);
+	return command_read(&command, r, argc, argv);
 }
 
 static void

@@ -1,14 +1,14 @@
 #include "milter/options.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include <syslog.h>
 
 #include <libmilter/mfapi.h>
+
+#include "sys/command.h"
 
 #define PLACE "unix:/var/spool/postfix/lsrd/milter"
 #define USER "_lsrd-milter"
@@ -16,45 +16,25 @@
 #define KEY "/etc/lsrd/keys/mark.key"
 #define REPORT "/run/lsrd/report"
 
-static const char usage_text[] =
-    "usage: lsrd-milter [-fhtV] [-p SOCKET] ...\n"
-    "  -p, --socket SOCKET         listen there: unix:/path, inet:port@host\n"
-    "                              (" PLACE ")\n"
-    "  -m, --mode OCTAL            of a unix socket (0660)\n"
-    "  -g, --group GROUP           of a unix socket (its directory's)\n"
-    "  -u, --user USER             run as this one (" USER ")\n"
-    "  -T, --table FILE            lsrd's routes and mark keys\n"
-    "                              (" TABLE ")\n"
-    "  -k, --key FILE              the mark key (" KEY ")\n"
-    "  -K, --previous-key FILE     the mark key before it (none)\n"
-    "  -R, --reinject TRANSPORT:HOP  our own smtpd for mail of sendmail(1)\n"
-    "                              that breaks a limit (none)\n"
-    "  -r, --report SOCKET         lsrd's, for reports (" REPORT ")\n"
-    "  -H, --hop-limit N           the MTA's limit of Received fields (100)\n"
-    "  -l, --log-level LEVEL       error, warning, notice or debug (notice)\n"
-    "  -f, --foreground            stay, log to standard error\n"
-    "  -t, --check                 say what is wrong with all this, and end\n"
-    "  -V, --version               write the version and end\n"
-    "  -h, --help                  write this and end\n"
-    "See lsrd-milter(8).\n";
-
-static const struct option long_options[] = {
-	{ "socket", required_argument, NULL, 'p' },
-	{ "mode", required_argument, NULL, 'm' },
-	{ "group", required_argument, NULL, 'g' },
-	{ "user", required_argument, NULL, 'u' },
-	{ "table", required_argument, NULL, 'T' },
-	{ "key", required_argument, NULL, 'k' },
-	{ "previous-key", required_argument, NULL, 'K' },
-	{ "reinject", required_argument, NULL, 'R' },
-	{ "report", required_argument, NULL, 'r' },
-	{ "hop-limit", required_argument, NULL, 'H' },
-	{ "log-level", required_argument, NULL, 'l' },
-	{ "foreground", no_argument, NULL, 'f' },
-	{ "check", no_argument, NULL, 't' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+static const struct command_option milter_options[] = {
+	{ 'p', "socket", "SOCKET",
+	    "listen there: unix:/path, inet:port@host\n(" PLACE ")" },
+	{ 'm', "mode", "OCTAL", "of a unix socket (0660)" },
+	{ 'g', "group", "GROUP", "of a unix socket (its directory's)" },
+	{ 'u', "user", "USER", "run as this one (" USER ")" },
+	{ 'T', "table", "FILE", "lsrd's routes and mark keys\n(" TABLE ")" },
+	{ 'k', "key", "FILE", "the mark key (" KEY ")" },
+	{ 'K', "previous-key", "FILE", "the mark key before it (none)" },
+	{ 'R', "reinject", "TRANSPORT:HOP",
+	    "our own smtpd for mail of sendmail(1)\n"
+	    "that breaks a limit (none)" },
+	{ 'r', "report", "SOCKET", "lsrd's, for reports (" REPORT ")" },
+	{ 'H', "hop-limit", "N", "the MTA's limit of Received fields (100)" },
+	{ 'l', "log-level", "LEVEL",
+	    "error, warning, notice or debug (notice)" },
+	{ 'f', "foreground", NULL, "stay, log to standard error" },
+	{ 't', "check", NULL, "say what is wrong with all this, and end" },
+	{ 0, NULL, NULL, NULL },
 };
 
 static const struct {
@@ -130,10 +110,10 @@ options_text_of(struct options *o, int option)
 	}
 }
 
-/* True when the value is one. */
 static bool
-milter_options_option_take(struct options *o, int option, const char *value)
+milter_option_take(void *ctx, int option, const char *value)
 {
+	struct options *o = ctx;
 	const char **text = options_text_of(o, option);
 
 	if (text != NULL) {
@@ -161,45 +141,22 @@ milter_options_option_take(struct options *o, int option, const char *value)
 	}
 }
 
-static void
-version_say(void)
-{
-	unsigned major, minor, patch;
-
-	smfi_version(&major, &minor, &patch);
-	printf("lsrd-milter %s (libmilter %u.%u.%u)\n", PACKAGE_VERSION, major,
-	    minor, patch);
-}
-
 int
 options_read(struct options *options, int argc, char **argv)
 {
-	int c;
+	unsigned major, minor, patch;
+	char with[64];
+	const struct command command = {
+		.name = "lsrd-milter",
+		.usage = "lsrd-milter [-fhtV] [-p SOCKET] ...",
+		.see = "See lsrd-milter(8).",
+		.with = with,
+		.options = milter_options,
+		.take = milter_option_take,
+	};
 
+	smfi_version(&major, &minor, &patch);
+	snprintf(with, sizeof(with), "libmilter %u.%u.%u", major, minor, patch);
 	milter_options_defaults(options);
-	while ((c = getopt_long(argc, argv, "p:m:g:u:T:k:K:r:R:H:l:ftVh",
-		    long_options, NULL)) != -1) {
-		if (c == 'V') {
-			version_say();
-			return EX_OK;
-		}
-		if (c == 'h') {
-			fputs(usage_text, stdout);
-			return EX_OK;
-		}
-		if (c == '?') {
-			fputs(usage_text, stderr);
-			return EX_USAGE;
-		}
-		if (!milter_options_option_take(options, c, optarg)) {
-			fprintf(stderr, "lsrd-milter: -%c: %s: bad value\n", c,
-			    optarg);
-			return EX_USAGE;
-		}
-	}
-	if (optind == argc)
-		return -1;
-	fprintf(stderr, "lsrd-milter: %s: unknown argument\n%s", argv[optind],
-	    usage_text);
-	return EX_USAGE;
+	return command_read(&command, options, argc, argv);
 }

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "publish/mark.h"
 #include "publish/serve.h"
 #include "publish/verify.h"
+#include "sys/command.h"
 
 #define STATE "/var/lib/lsrd"
 #define TABLES "/var/lib/lsrd/postfix"
@@ -27,84 +27,52 @@ struct options {
 	bool verify;
 };
 
-static void
-usage(FILE *to)
-{
-	fputs("usage: lsrd-publish [--tables DIR] [--state DIR] [--mta NAME]\n"
-	      "       lsrd-publish --verify [--tables DIR] [--state DIR] "
-	      "[--mta NAME]\n"
-	      "\n"
-	      "Writes lsrd's routes into the MTA's own tables. lsrd starts it, "
-	      "with a socket\n"
-	      "as its standard input. With --verify it looks, before the MTA "
-	      "starts, whether\n"
-	      "the tables are whole, and makes broken ones anew.\n"
-	      "\n"
-	      "  -t, --tables DIR  where the tables lie [" TABLES "]\n"
-	      "  -s, --state DIR   lsrd's own directory [" STATE "]\n"
-	      "  -m, --mta NAME    whose tables [postfix]\n"
-	      "      --verify      look, mend and end\n"
-	      "  -h, --help        show this and end\n"
-	      "  -V, --version     show the version and end\n"
-	      "\n"
-	      "See lsrd-publish(8) and lsrd-postfix(7).\n",
-	    to);
-}
+#define VERIFY (COMMAND_LONG + 'v')
 
-/* Returns -1 to go on, or the code to end with. */
-static int
-take_option(struct options *options, int c)
+static const struct command_option publish_options[] = {
+	{ 't', "tables", "DIR", "where the tables lie [" TABLES "]" },
+	{ 's', "state", "DIR", "lsrd's own directory [" STATE "]" },
+	{ 'm', "mta", "NAME", "whose tables [postfix]" },
+	{ VERIFY, "verify", NULL, "look, mend and end" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static bool
+publish_option_take(void *ctx, int option, const char *value)
 {
-	switch (c) {
+	struct options *options = ctx;
+
+	switch (option) {
 	case 't':
-		options->mark.tables = optarg;
-		return -1;
+		options->mark.tables = value;
+		return true;
 	case 's':
-		options->mark.state = optarg;
-		return -1;
+		options->mark.state = value;
+		return true;
 	case 'm':
-		options->mta = optarg;
-		return -1;
-	case 'v':
-		options->verify = true;
-		return -1;
-	case 'h':
-		usage(stdout);
-		return EX_OK;
-	case 'V':
-		puts("lsrd-publish " PACKAGE_VERSION);
-		return EX_OK;
+		options->mta = value;
+		return true;
 	default:
-		usage(stderr);
-		return EX_USAGE;
+		options->verify = true;
+		return true;
 	}
 }
 
-static int
-take_options(struct options *options, int argc, char **argv)
-{
-	static const struct option names[] = {
-		{ "tables", required_argument, NULL, 't' },
-		{ "state", required_argument, NULL, 's' },
-		{ "mta", required_argument, NULL, 'm' },
-		{ "verify", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "t:s:m:hV", names, NULL)) != -1) {
-		int code = take_option(options, c);
-
-		if (code >= 0)
-			return code;
-	}
-	if (optind == argc)
-		return -1;
-	usage(stderr);
-	return EX_USAGE;
-}
+static const struct command publish_command = {
+	.name = "lsrd-publish",
+	.usage = "lsrd-publish [--tables DIR] [--state DIR] [--mta NAME]\n"
+		 "       lsrd-publish --verify [--tables DIR] [--state DIR] "
+		 "[--mta NAME]\n"
+		 "\n"
+		 "Writes lsrd's routes into the MTA's own tables. lsrd starts "
+		 "it, with a socket\n"
+		 "as its standard input. With --verify it looks, before the "
+		 "MTA starts, whether\n"
+		 "the tables are whole, and makes broken ones anew.\n",
+	.see = "See lsrd-publish(8) and lsrd-postfix(7).",
+	.options = publish_options,
+	.take = publish_option_take,
+};
 
 static const struct plugin_export *
 find_export(const char *name)
@@ -159,7 +127,7 @@ main(int argc, char **argv)
 		.mta = "postfix",
 	};
 	const struct plugin_export *export;
-	int code = take_options(&options, argc, argv);
+	int code = command_read(&publish_command, &options, argc, argv);
 
 	if (code >= 0)
 		return code;

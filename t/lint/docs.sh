@@ -137,7 +137,7 @@ cases_without_test() {
 		done
 }
 
-plan 13
+plan 14
 ok "lsrd-events(7) has every word" none "$(compare "$(words_of_code)" \
 	"$(words_of_page)" "the code" lsrd-events.7 2>&1)"
 ok "every event has a row" none "$(events_without_row 2>&1)"
@@ -154,6 +154,8 @@ ok "lsrd-protocol(7) has every number" none "$(compare "$(numbers_of_code)" \
 	"$(numbers_of_page)" src/core lsrd-protocol.7 2>&1)"
 ok "lsrd-protocol(7) has every reason" none "$(compare "$(reasons_of_code)" \
 	"$(reasons_of_page)" src/core lsrd-protocol.7 2>&1)"
+ok "lsrd-publish(8) has every option" none \
+	"$(help_missing lsrd-publish man/lsrd-publish.8 2>&1)"
 ok "lsrd-milter(8) has every option" none \
 	"$(help_missing lsrd-milter man/lsrd-milter.8 2>&1)"
 ok "every scene has a title" none "$(scenes_without_title 2>&1)"

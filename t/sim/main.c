@@ -12,13 +12,14 @@
  */
 
 #include <dirent.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/vec.h"
+#include "sys/command.h"
 #include "t/sim/chance.h"
 #include "t/sim/insider.h"
 #include "t/sim/scene.h"
@@ -131,50 +132,48 @@ play_all(const struct options *options)
 		seed_case(insiders.seed + i, &insiders);
 }
 
-static int
-options_read(int argc, char **argv, struct options *options)
-{
-	static const struct option longs[] = {
-		{ "seed", required_argument, NULL, 's' },
-		{ "count", required_argument, NULL, 'n' },
-		{ "insiders", no_argument, NULL, 'i' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+static const struct command_option sim_options[] = {
+	{ 's', "seed", "N", "draw scenes from the seeds N on" },
+	{ 'n', "count", "M", "so many of them" },
+	{ COMMAND_LONG, "insiders", NULL, "with a server that means ill" },
+	{ 'v', "verbose", NULL, "each input and event, as comments" },
+	{ 0, NULL, NULL, NULL },
+};
 
-	while ((c = getopt_long(argc, argv, "s:n:v", longs, NULL)) != -1)
-		switch (c) {
-		case 's':
-			options->seed = strtoull(optarg, NULL, 10);
-			options->chance = true;
-			break;
-		case 'n':
-			options->count = strtoull(optarg, NULL, 10);
-			options->chance = true;
-			break;
-		case 'i':
-			options->insiders = options->chance = true;
-			break;
-		case 'v':
-			options->verbose = true;
-			break;
-		default:
-			return -1;
-		}
-	return 0;
+static bool
+sim_option_take(void *ctx, int option, const char *value)
+{
+	struct options *options = ctx;
+
+	options->chance |= option != 'v';
+	if (option == 's')
+		options->seed = strtoull(value, NULL, 10);
+	else if (option == 'n')
+		options->count = strtoull(value, NULL, 10);
+	else if (option == 'v')
+		options->verbose = true;
+	else
+		options->insiders = true;
+	return true;
 }
+
+static const struct command sim_command = {
+	.name = "sim",
+	.usage = "sim [-v] [--insiders] [--seed N] [--count M] [FILE.scene...]",
+	.see = "See HACKING, 4.",
+	.options = sim_options,
+	.take = sim_option_take,
+	.operands = true,
+};
 
 int
 main(int argc, char **argv)
 {
 	struct options options = { .seed = 1, .count = COUNT };
+	int status = command_read(&sim_command, &options, argc, argv);
 
-	if (options_read(argc, argv, &options) != 0) {
-		fprintf(stderr, "usage: sim [-v] [--insiders] [--seed N] "
-				"[--count M] [FILE.scene...]\n");
-		return 2;
-	}
+	if (status >= 0)
+		return status;
 	if (optind < argc) {
 		printf("1..%d\n", argc - optind);
 		for (int i = optind; i < argc; i++)

@@ -12,12 +12,12 @@
  * hour, no generation goes back, no table is empty.
  */
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "sys/command.h"
 #include "t/sim/cable.h"
 #include "t/sim/disk.h"
 #include "t/sim/plan.h"
@@ -482,37 +482,37 @@ is_played(const struct options *options, unsigned row)
 	return options->all || row % SAMPLE == options->seed % SAMPLE;
 }
 
-static int
-options_read(int argc, char **argv, struct options *options)
-{
-	static const struct option longs[] = {
-		{ "all", no_argument, NULL, 'a' },
-		{ "row", required_argument, NULL, 'r' },
-		{ "seed", required_argument, NULL, 's' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+static const struct command_option restarts_options[] = {
+	{ 'a', "all", NULL, "every row, and what takes long" },
+	{ 'r', "row", "N", "this one alone" },
+	{ 's', "seed", "N", "of the sample" },
+	{ 'v', "verbose", NULL, "each input and event, as comments" },
+	{ 0, NULL, NULL, NULL },
+};
 
-	while ((c = getopt_long(argc, argv, "v", longs, NULL)) != -1)
-		switch (c) {
-		case 'a':
-			options->all = true;
-			break;
-		case 'r':
-			options->only = strtoull(optarg, NULL, 10);
-			break;
-		case 's':
-			options->seed = strtoull(optarg, NULL, 10);
-			break;
-		case 'v':
-			options->verbose = true;
-			break;
-		default:
-			return -1;
-		}
-	return 0;
+static bool
+restarts_option_take(void *ctx, int option, const char *value)
+{
+	struct options *options = ctx;
+
+	if (option == 'a')
+		options->all = true;
+	else if (option == 'r')
+		options->only = strtoull(value, NULL, 10);
+	else if (option == 's')
+		options->seed = strtoull(value, NULL, 10);
+	else
+		options->verbose = true;
+	return true;
 }
+
+static const struct command restarts_command = {
+	.name = "restarts",
+	.usage = "restarts [-v] [--all] [--seed N] [--row N]",
+	.see = "See HACKING, 4.",
+	.options = restarts_options,
+	.take = restarts_option_take,
+};
 
 /* Calls it `each` row of the table, in order. */
 static bool
@@ -547,12 +547,10 @@ main(int argc, char **argv)
 {
 	struct options options = { .seed = 1 };
 	unsigned cases = 0;
+	int status = command_read(&restarts_command, &options, argc, argv);
 
-	if (options_read(argc, argv, &options) != 0) {
-		fprintf(stderr, "usage: restarts [-v] [--all] [--seed N] "
-				"[--row N]\n");
-		return 2;
-	}
+	if (status >= 0)
+		return status;
 	rows_walk(&options, true, &cases);
 	printf("1..%u\n", cases);
 	cases = 0;

@@ -1,20 +1,14 @@
 /*
  * main.c - sends messages through worlds drawn from seeds, and says in TAP
- * what must hold of all of them.
- *
- *     mail [--seed N] [--worlds N] [--messages N]   N messages a world
- *          [--lasting]       tables set against each other for good
- *          [--hop-limit N]
- *          [-v]              a line for each world that breaks something
- *          [-v -v]           and one for each hop
+ * what must hold of all of them. --help names its options.
  */
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sys/command.h"
 #include "t/sim/mail/mail.h"
 
 struct options {
@@ -143,38 +137,46 @@ judge(const struct options *o, const struct tally *t)
 	    "of what was refused 99 of 100 are there 10 minutes after it");
 }
 
-static void
-options_read(struct options *o, int argc, char **argv)
+static const struct command_option mail_options[] = {
+	{ 's', "seed", "N", "of the first world" },
+	{ 'w', "worlds", "N", "so many of them" },
+	{ 'm', "messages", "N", "in each world" },
+	{ 'l', "lasting", NULL, "tables set against each other for good" },
+	{ 'H', "hop-limit", "N", "of Received fields" },
+	{ 'v', "verbose", NULL,
+	    "a line for each world that breaks something\n"
+	    "twice: and one for each hop" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static bool
+mail_option_take(void *ctx, int option, const char *value)
 {
-	static const struct option longs[] = {
-		{ "seed", required_argument, NULL, 's' },
-		{ "worlds", required_argument, NULL, 'w' },
-		{ "messages", required_argument, NULL, 'm' },
-		{ "lasting", no_argument, NULL, 'l' },
-		{ "hop-limit", required_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+	struct options *o = ctx;
+	uint64_t n = value == NULL ? 0 : strtoull(value, NULL, 10);
 
-	while ((c = getopt_long(argc, argv, "v", longs, NULL)) != -1) {
-		uint64_t n = optarg == NULL ? 0 : strtoull(optarg, NULL, 10);
-
-		if (c == 's')
-			o->seed = n;
-		else if (c == 'w')
-			o->worlds = n;
-		else if (c == 'm')
-			o->messages = n;
-		else if (c == 'h')
-			o->design.hop_limit = (unsigned)n;
-		else if (c == 'l')
-			o->design.lasting = true;
-		else if (c == 'v')
-			o->design.tells = o->verbose, o->verbose = true;
-		else
-			exit(2);
-	}
+	if (option == 's')
+		o->seed = n;
+	else if (option == 'w')
+		o->worlds = n;
+	else if (option == 'm')
+		o->messages = n;
+	else if (option == 'H')
+		o->design.hop_limit = (unsigned)n;
+	else if (option == 'l')
+		o->design.lasting = true;
+	else
+		o->design.tells = o->verbose, o->verbose = true;
+	return true;
 }
+
+static const struct command mail_command = {
+	.name = "mail",
+	.usage = "mail [-v [-v]] [--lasting] [--seed N] [--worlds N] ...",
+	.see = "See HACKING, 4.",
+	.options = mail_options,
+	.take = mail_option_take,
+};
 
 int
 main(int argc, char **argv)
@@ -183,9 +185,11 @@ main(int argc, char **argv)
 		.worlds = 2000,
 		.messages = 10,
 		.design = { .hop_limit = 100 } };
+	int status = command_read(&mail_command, &o, argc, argv);
 	struct tally all = { .bounce_first = INT64_MAX };
 
-	options_read(&o, argc, argv);
+	if (status >= 0)
+		return status;
 	printf("1..%d\n", o.design.lasting ? 4 : 7);
 	for (uint64_t i = 0; i < o.worlds; i++)
 		world_play(&o, o.seed + i, &all);
