@@ -1,7 +1,7 @@
 /*
  * str.h - bounded strings and the grammar of the names that leave us: they
  * end in log lines, in an MTA's tables and in the text of a hold, so nothing
- * outside these forms ever enters (DESIGN section 6).
+ * outside these forms ever enters (lsrd-protocol(7) 5).
  *
  * All forms are lower case; str_lower() first where the outside may differ.
  */
@@ -36,7 +36,7 @@ bool str_is_pattern(const char *s);
 /*
  * True if the claim (of a certificate) covers the pattern: exactly itself;
  * `dom` also user@dom; `.dom` also every name, sub-pattern and user below
- * dom, not dom itself; `*` only `*`. (DESIGN section 6)
+ * dom, not dom itself; `*` only `*`. (lsrd-protocol(7) 1)
  */
 bool str_covers(const char *claim, const char *pattern);
 

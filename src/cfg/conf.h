@@ -1,6 +1,5 @@
 /*
- * conf.h - the configuration as an immutable struct (DESIGN section 12,
- * lsrd.conf(5)).
+ * conf.h - the configuration as an immutable struct (lsrd.conf(5)).
  *
  * conf_load() makes it whole or not at all, and tells everything that is
  * wrong, not only the first thing. A reload loads a new one, gives it to the

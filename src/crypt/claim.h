@@ -1,6 +1,6 @@
 /*
  * claim.h - what a certificate says of its holder: name, routing group, the
- * address spaces and relays he may claim (DESIGN section 6).
+ * address spaces and relays he may claim (lsrd-protocol(7) 1, Certificates).
  *
  * Only the form is judged here, neither the signature nor the dates;
  * crypt/seal.h's vouch() puts the signature of the authority before it.

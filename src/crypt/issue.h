@@ -1,6 +1,6 @@
 /*
  * issue.h - make certificates: the organization's authority, and a server's
- * with what it may claim (DESIGN section 6). X.509 v3 (RFC 5280) signed with
+ * with what it may claim (lsrd-protocol(7) 1). X.509 v3 (RFC 5280) signed with
  * Ed25519 (RFC 8410).
  *
  * Both append DER. They do not judge grammar: who asks

@@ -1,6 +1,6 @@
 /*
  * seal.h - core/lsa/seal.h by OpenSSL: SHA-256 (FIPS 180-4), Ed25519 (RFC 8032),
- * certificates of the organization's authority (RFC 5280, DESIGN section 6).
+ * certificates of the organization's authority (RFC 5280; lsrd-protocol(7) 1).
  *
  * The functions keep nothing between calls but the server's key and the
  * authority's public key, which seal_rekey() replaces in place: the engine

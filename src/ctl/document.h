@@ -1,5 +1,5 @@
 /*
- * document.h - a topology document (DESIGN section 13): read, checked, and
+ * document.h - a topology document (lsrctl(1)): read, checked, and
  * turned into a net, so that every reading verb works on it.
  *
  * Strings are lent from the JSON tree, which the document owns. Servers and

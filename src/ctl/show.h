@@ -1,6 +1,6 @@
 /*
  * show.h - routes and explanations as JSON, and as tables of 80 columns for
- * a person (DESIGN section 13). Both say the same.
+ * a person (lsrctl(1), JSON). Both say the same.
  *
  * Everything goes into a buffer that the caller prints. In the tables what
  * could move a terminal's cursor is shown as `?`; a name that is longer than

@@ -1,6 +1,6 @@
 /*
  * front_io.h - where lsrd-front brings sessions that came to it inside SMTP
- * (DESIGN section 8): a listening socket in the file system.
+ * (lsrd-front(8)): a listening socket in the file system.
  *
  * Who connects there says in one line whom it brings,
  *

@@ -11,7 +11,7 @@
  *         +----> FAILED <-+
  *
  * Nothing can be read before the handshake is complete and the peer's name
- * is proved (DESIGN section 6): signed by the authority, exactly one name,
+ * is proved (lsrd-protocol(7) 1): signed by the authority, exactly one name,
  * and, where we dialled, the name that we wanted. A certificate that is out
  * of date by up to TLS_GRACE_S is let through: whether its holder is known
  * is the engine's to judge, which gets it.

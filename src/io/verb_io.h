@@ -1,6 +1,6 @@
 /*
  * verb_io.h - the client of X-LSA-2: an SMTP session with a bridgehead that
- * carries octets both ways (DESIGN section 8), over the machine of
+ * carries octets both ways (lsrd-protocol(7) 9), over the machine of
  * src/verb.
  *
  *     socket --> greeting, EHLO --> ready() --> octets(), drained()

@@ -1,6 +1,6 @@
 /*
  * session.h - what one message has told us so far, and what follows from it
- * (DESIGN section 11). Pure: the callbacks of filter.c fill it, one message
+ * (HACKING 6, Messages). Pure: the callbacks of filter.c fill it, one message
  * after the other, and do what it says.
  *
  *     session_from() session_to()... session_header()...

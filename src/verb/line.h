@@ -1,5 +1,5 @@
 /*
- * line.h - the lines of X-LSA-2 (DESIGN section 8), read and written.
+ * line.h - the lines of X-LSA-2 (lsrd-protocol(7) 9), read and written.
  *
  *     C: X-LSA-2 base64      some octets; without base64: none (a poll)
  *     S: 250-base64          the octets of an answer, continued

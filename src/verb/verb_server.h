@@ -9,7 +9,7 @@
  *
  * Every line is answered in its order and at once, but for one: an empty
  * X-LSA-2 (a poll) waits for something to carry, while it is the last that
- * came, and for VERB_SERVER_POLL_MS at most (DESIGN section 8).
+ * came, and for VERB_SERVER_POLL_MS at most (lsrd-protocol(7) 9).
  *
  * Before a verb was accepted an unknown command is refused; afterwards it
  * ends the session (421). A line too long or with a bare CR or LF ends it

@@ -79,7 +79,7 @@ START_TEST(octets_and_back)
 }
 END_TEST
 
-/* FAULTS W07, W08: what no decoder lets through, wherever it came from. */
+/* What no decoder lets through, wherever it came from. */
 static const struct {
 	const char *what, *pattern, *way, *reason, *hop;
 	struct addr addr;

@@ -1,4 +1,4 @@
-/* test_ruling.c - DESIGN section 11, "Limits": one case a row. */
+/* test_ruling.c - lsrd-milter(8), Limits of connectors: one case a row. */
 
 #include <stdio.h>
 #include <string.h>

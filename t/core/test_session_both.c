@@ -1,6 +1,6 @@
 /*
  * test_session_both.c - two engines that dial each other at once, each by the
- * carrier it was told (lsrd-protocol(7) section 1): in whatever order the
+ * carrier it was told (lsrd-protocol(7) 1): in whatever order the
  * sessions come up, both ends keep the same one, and it stays.
  */
 

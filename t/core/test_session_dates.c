@@ -1,5 +1,5 @@
 /*
- * test_session_dates.c - a certificate that is out of date (DESIGN section 6):
+ * test_session_dates.c - a certificate that is out of date (lsrd-protocol(7) 1):
  * the engine alone, a peer that opens a session, and what is said of it.
  */
 

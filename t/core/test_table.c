@@ -178,7 +178,7 @@ START_TEST(hops_have_a_limit)
 }
 END_TEST
 
-/* "never itself, loopback, an unspecified address" (section 4); FAULTS W08.
+/* "never itself, loopback, an unspecified address" (HACKING 6, Tables).
  * The database may hold what only a lab allows. */
 static const struct {
 	const char *what, *more, *want;

@@ -1,4 +1,4 @@
-/* test_view.c - from a database to a table: DESIGN section 9, rule by rule. */
+/* test_view.c - from a database to a table: HACKING 6, Routes, rule by rule. */
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * second version: every step of a group by itself instead of parts,
  * Floyd-Warshall instead of searches, and for a path of last resort the
  * value of each server by repeated improvement, straight from the words of
- * DESIGN section 9.
+ * HACKING 6, Routes.
  */
 
 #include <stdlib.h>

@@ -163,7 +163,7 @@ START_TEST(keys_cut_or_wrong)
 END_TEST
 
 /* What is not in the table is refused: an update before hello, hello twice
- * (FAULTS W11). */
+ * (lsrd-protocol(7) 2). */
 static const struct {
 	enum nbr_state state;
 	enum nbr_event event;

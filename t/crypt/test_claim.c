@@ -1,6 +1,6 @@
 /*
  * test_claim.c - what a certificate may say, and each reason to refuse one
- * (DESIGN section 6). Every certificate is made here; none is kept.
+ * (lsrd-protocol(7) 1). Every certificate is made here; none is kept.
  */
 
 #include <stdlib.h>

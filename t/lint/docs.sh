@@ -1,7 +1,7 @@
 #!/bin/sh
 # docs.sh - what the code knows and what the documents say are the same:
 # log words, verbs, programs' options, titles of scenes, the numbers of the
-# protocol and the reasons why its sessions end. The options of
+# protocol, the reasons why its sessions end, what comments cite. The options of
 # lsrd.conf are t/cfg/docs.sh's work.
 
 . "${top_srcdir:-.}/t/lint/lint.sh"
@@ -137,7 +137,29 @@ cases_without_test() {
 		done
 }
 
-plan 14
+# A comment cites what a reader of the sources has: our pages, by section where
+# they are numbered, and a paragraph of HACKING 6.
+cited_without_page() {
+	# shellcheck disable=SC2046
+	in_top grep -hoE 'lsr[a-z.-]*\([1-8]\)( [0-9]+)?' $(sources src plugins t) |
+		sort -u | while read -r page section; do
+		file=man/$(echo "$page" | tr '(' . | tr -d ')')
+		[ -e "$top_srcdir/$file" ] || echo "$page is no page of ours"
+		[ -z "$section" ] || in_top grep -q "^\.Sh $section\. " "$file" ||
+			echo "$page has no section $section"
+	done
+	# shellcheck disable=SC2046
+	in_top grep -hoE 'HACKING 6, [A-Z][a-z]+' $(sources src plugins t) |
+		sort -u | while read -r _ _ word; do
+		in_top sed -n '/^6\. /,$p' HACKING | grep -q "^$word[. ]" ||
+			echo "HACKING 6 has no paragraph $word"
+	done
+	# shellcheck disable=SC2046
+	in_top grep -nE 'DESIGN( section)? [0-9]|\b(FAULTS|CASES) [A-Z]?[0-9]' \
+		$(sources src plugins t)
+}
+
+plan 15
 ok "lsrd-events(7) has every word" none "$(compare "$(words_of_code)" \
 	"$(words_of_page)" "the code" lsrd-events.7 2>&1)"
 ok "every event has a row" none "$(events_without_row 2>&1)"
@@ -161,3 +183,4 @@ ok "lsrd-milter(8) has every option" none \
 ok "every scene has a title" none "$(scenes_without_title 2>&1)"
 ok "t/CASES names tests that are there" none "$(cases_without_test 2>&1)"
 ok "conf/README has every file" none "$(conf_without_line 2>&1)"
+ok "comments cite what is there" none "$(cited_without_page 2>&1)"

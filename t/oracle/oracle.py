@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """oracle.py - routes over a topology document once more, slow and plain.
 
-Written from the text of the design (section 13) and not from the C: steps
+Written from lsrctl(1), TOPOLOGY DOCUMENT, and HACKING 6, not from the C: steps
 between servers are written out pair by pair, metrics are tuples, least ways
 are found by relaxing until nothing changes, and everything else follows the
 definitions word for word. Compared with what lsrctl answers.

@@ -271,7 +271,6 @@ START_TEST(the_history_outlives_the_writer)
 }
 END_TEST
 
-/* FAULTS M20 */
 START_TEST(swaps_under_lookups_give_one_generation_each)
 {
 	const struct timespec moment = { .tv_nsec = 100000 };

@@ -113,7 +113,7 @@ follow(struct world *world, const char *pattern, struct node *node, int hops)
 		    pattern, node->name);
 		return;
 	}
-	if (route->last_resort) /* beliefs may disagree (DESIGN 9) */
+	if (route->last_resort) /* beliefs may disagree (HACKING 6, Routes) */
 		return;
 	if (route->kind == ROUTE_HOLD && hops > 0)
 		world_fail(world, "%s: the way ends at %s in a hold", pattern,

@@ -6,7 +6,7 @@ from front_world import (ALONE, DIRECT, EHLO, FRONT, MAIL, PEER, SANITIZED,
                          STRANGER, Front, Lsrd, begins, carrying, greeted,
                          is_served_soon, logged, same, talk, until, unpack)
 
-# FAULTS W14, W15, S11: what is refused, and the session goes on.
+# What is refused, and the session goes on.
 REFUSED = tuple((b"X-LSA-2 " + what + b"\r\n", b"501") for what in (
     b"Zm9", b"-1", b" Zm9v", b"a b", b"0x100", b"00000051 x", b"1234567890123456789=",
     b"FIRST CHUNK={00000051} x", b"Zm9v\tZm9v")) + (

@@ -1,5 +1,5 @@
 #!/bin/sh
-# lab-evidence.sh - Paris answers probes and refuses all mail (FAULTS M22):
+# lab-evidence.sh - Paris answers probes and refuses all mail:
 # London notices it by its own log, and turns to the way round it.
 
 . "$(dirname "$0")/lab.sh"

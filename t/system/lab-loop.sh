@@ -1,7 +1,7 @@
 #!/bin/sh
 # lab-loop.sh - two servers have tables that send mail to each other: it is
 # refused when it comes back, waits, and is delivered once when they agree
-# again. Null sender, too; nothing is bounced (FAULTS M06, M15).
+# again. Null sender, too; nothing is bounced.
 
 . "$(dirname "$0")/lab.sh"
 skip_unless_able

@@ -1,6 +1,6 @@
 #!/bin/sh
 # lab-many.sh - one message to many: 50 recipients by 5 next hops, one of which
-# fails meanwhile (FAULTS M16); then every program of every server is ended and
+# fails meanwhile; then every program of every server is ended and
 # started again, one server after another, under load (M24).
 
 . "$(dirname "$0")/lab.sh"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # lab-storm.sh - 50 kills and 15 stops of lsrd, lsrd-milter and lsrd-front
-# while 2000 messages flow: none is lost, bounced or doubled (FAULTS M01, M02).
+# while 2000 messages flow: none is lost, bounced or doubled.
 
 . "$(dirname "$0")/lab.sh"
 skip_unless_able

@@ -15,7 +15,7 @@
 #define LIMIT_CERT_OCTETS 16384
 
 /* Entries of one kind in one LSA: a hub with 300 links is the largest case
- * anybody measured (P34), doubled. */
+ * anybody measured, doubled. */
 #define LIMIT_NEIGHBOURS 600
 #define LIMIT_BRIDGEHEADS 64
 #define LIMIT_SENDERS 64
@@ -53,7 +53,7 @@
  * How often we hear one: three times that, and as much again in reserve for
  * what takes something out of use. And all of an origin's: everything that it
  * may have three times over (it starts, and starts, and starts), again with a
- * reserve; then three times what a hub with 300 links (P34) says while each
+ * reserve; then three times what a hub with 300 links says while each
  * of them flaps. A verification is 0.1 ms: 2 % of a core for each who tries.
  */
 #define LIMIT_HEAR_BURST 12
@@ -101,7 +101,7 @@
 #define LIMIT_SESSIONS 1024
 
 /* Peers in a routing group before not everybody peers with everybody, and
- * how many each peers with then (DESIGN section 7). */
+ * how many each peers with then (lsrd-protocol(7) 8). */
 #define LIMIT_GROUP_FULL_MESH 16
 #define LIMIT_GROUP_PEERS 8
 
@@ -119,7 +119,7 @@
  * configured, a connector fits into the body of an LSA. */
 #define LIMIT_SCHEDULE_OCTETS 512
 
-/* The published table (DESIGN sections 4 and 9). */
+/* The published table (HACKING 6, Tables and Routes). */
 #define LIMIT_NEXT_HOPS 4
 #define LIMIT_ALTERNATE_NEIGHBOURS 16
 #define LIMIT_PATH_HOPS 40
@@ -128,10 +128,10 @@
  * Where more servers claim it, as `*`, these speak for all. */
 #define LIMIT_ROUTE_CLAIMS 256
 
-/* The metric of one connector (DESIGN section 9). */
+/* The metric of one connector (lsrd-protocol(7) 5). */
 #define LIMIT_COST_MAX 65535
 
-/* Probes open at once: a hub with 300 links (P34), all of them asked for by
+/* Probes open at once: a hub with 300 links, all of them asked for by
  * sessions lost together, some by two addresses. What is beyond waits. */
 #define LIMIT_PROBES 512
 

@@ -269,7 +269,7 @@ void lsa_encode(
 /*
  * <0, 0, >0 as `a` is older than, the same as or newer than `b`; they have
  * the same key. By sequence; with equal sequences the greater digest wins,
- * so that every node picks the same one (FAULTS P03).
+ * so that every node picks the same one (lsrd-protocol(7) 4).
  */
 int lsa_compare(const struct lsa *a, const struct lsa *b);
 

@@ -1,6 +1,6 @@
 /*
  * match.h - which address spaces an address meets, the most specific first
- * (DESIGN section 13): `user@dom`, `dom`, `.parent` from the longest to the
+ * (lsrd.conf(5)): `user@dom`, `dom`, `.parent` from the longest to the
  * shortest (`.dom` is not met by dom itself), `*`. Where the MTA has address
  * extensions, `user+extension@dom` meets `user@dom` after itself.
  *

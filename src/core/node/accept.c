@@ -92,7 +92,7 @@ accept_judge(struct engine *e, struct lsa *lsa)
 
 	if (memcmp(lsa_org(lsa), e->setup->org, SEAL_DIGEST) != 0)
 		return RC_ORG;
-	/* Before any sequence (DESIGN section 5). */
+	/* Before any sequence (lsrd-protocol(7) 6). */
 	if (!lsa_is_authority(lsa) &&
 	    authority_word(e, "", LSA_REVOCATION, lsa->signer) != NULL)
 		return RC_REVOKED;
@@ -263,7 +263,7 @@ accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 	due_compute(e);
 }
 
-/* Refused by name: it counts as seen (DESIGN section 7). */
+/* Refused by name: it counts as seen (lsrd-protocol(7) 3). */
 static int
 accept_refused(
     struct engine *e, struct session *from, const struct lsa_key *key, int rc)
@@ -340,7 +340,7 @@ news(struct engine *e, struct session *from, const struct lsa *lsa)
 		if (queued != NULL) /* they have it already */
 			keyset_remove(&from->sync.queue, queued);
 	} else if (from != NULL) {
-		sessions_offer(e, from, &lsa->key); /* FAULTS P01 */
+		sessions_offer(e, from, &lsa->key); /* who is behind */
 	}
 	return order == 0 ? RC_SAME : RC_OLD;
 }

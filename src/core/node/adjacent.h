@@ -11,7 +11,7 @@
  *                                    that the silent one cannot follow
  *
  * The death of a daemon is not the death of the mail beside it: no timer
- * ends the silence. (DESIGN section 7)
+ * ends the silence. (lsrd-protocol(7) 8, ADJACENCIES)
  */
 
 #ifndef CORE_ADJACENT_H

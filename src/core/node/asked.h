@@ -1,5 +1,6 @@
 /*
- * asked.h - whether our own MTA does what the table says. (DESIGN section 4)
+ * asked.h - whether our own MTA does what the table says
+ * (lsrd-postfix(7), WHAT POSTFIX ASKS).
  *
  *                 yes, or no twice, 10 s apart
  *     unknown ---------------------------------> yes <--------------> no

@@ -4,7 +4,7 @@
  * A typing error must not move all mail: what moves more than a configured
  * share of the table waits for the administrator's word, and before that
  * neither our LSAs nor our table change. What links do needs none.
- * (DESIGN section 4; FAULTS O06)
+ * (lsrctl(1), confirm)
  */
 
 #ifndef CORE_CONFIRM_H

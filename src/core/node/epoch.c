@@ -74,7 +74,7 @@ epoch_saved(struct engine *e, uint32_t number)
 	due_say(e);
 }
 
-/* Three within a minute: somebody else has our key (FAULTS P06, P07). */
+/* Three within a minute: somebody else has our key (lsrd-protocol(7) 7). */
 static void
 fight(struct engine *e, const struct lsa *lsa)
 {

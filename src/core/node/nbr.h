@@ -9,7 +9,7 @@
  *
  * AGREED: each side has received, or refused by name, everything in the
  * other's summary. A difference found later is mended by another exchange
- * and never leaves FULL. (DESIGN section 7)
+ * and never leaves FULL. (lsrd-protocol(7) 3)
  *
  * The table decides; session.c does what it says. Nothing here reads a
  * clock, sends a byte or keeps state.

@@ -151,7 +151,7 @@ struct contest {
 
 enum phase {
 	PHASE_BOOT,       /* nothing restored yet */
-	PHASE_RETURNING,  /* listens, originates nothing (DESIGN section 7) */
+	PHASE_RETURNING,  /* listens, originates nothing (lsrd-protocol(7) 7) */
 	PHASE_PUBLISHING, /* its first table is on its way */
 	PHASE_RUNNING
 };

@@ -11,7 +11,7 @@
  *
  * Down fast, up slow: each time it goes down again it must be well for longer
  * (damp.h). After mail was refused probes alone prove little: so it is a
- * minute at least, and what comes back is on trial. (DESIGN section 10)
+ * minute at least, and what comes back is on trial. (HACKING 6, Evidence)
  *
  * A probe is a line in somebody's log and a client in his count, so there are
  * no more than it takes:

@@ -297,7 +297,7 @@ claims_list(struct json *j, const struct route *r)
 	json_close(j, ']');
 }
 
-/* A line of DESIGN section 13, and what a live table knows more. */
+/* A line of lsrctl(1), JSON, and what a live table knows more. */
 static void
 route_line(struct json *j, const struct route *r)
 {

@@ -1,6 +1,6 @@
 /*
  * state.h - what survives a restart: the epoch, and the database with the
- * table that was published last. (DESIGN sections 4 and 5)
+ * table that was published last. (lsrd(8), FILES)
  *
  *     u8 version; u32 n LSAs, each u32 length and its octets;
  *     u64 generation; u32 n routes (rib.h);

@@ -369,7 +369,8 @@ lacks(const struct engine *e, const struct session *s,
 
 	if (mine == NULL || mine->seq < entry->seq)
 		return true;
-	/* The same number, another content: look at it (FAULTS P03). */
+	/* The same number, another content: look at it (the exchange,
+	 * lsrd-protocol(7) 3). */
 	return mine->seq == entry->seq &&
 	       memcmp(mine->digest, entry->digest,
 		   msg_short_digest(s->version)) != 0;

@@ -3,7 +3,7 @@
  *
  * Of the 16 nearest neighbours (by metric, then name) each N that is no next
  * hop and has D(N,P) < D(N,S) + D(S,P): it cannot send the message back.
- * (DESIGN sections 9 and 13)
+ * (RFC 5286 3.1, inequality 1)
  */
 
 #ifndef CORE_ALTERNATE_H

@@ -1,5 +1,5 @@
 /*
- * answer.h - routes over a net, with the meaning of DESIGN section 13.
+ * answer.h - routes over a net, with the meaning of lsrctl(1), routes.
  *
  *     struct answer *a = answer_new(net, NULL);
  *     answer_stand(a, S);

@@ -1,6 +1,6 @@
 /*
  * explain.h - where one address goes from one server, and why not elsewhere
- * (DESIGN section 13).
+ * (lsrctl(1), explain).
  *
  * The pattern used is the most specific that a claim visible from the server
  * names; the next one only if no claim of it is reachable and every visible

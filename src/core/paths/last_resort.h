@@ -1,5 +1,5 @@
 /*
- * last_resort.h - paths of last resort. (DESIGN section 9)
+ * last_resort.h - paths of last resort (lsrd-protocol(7) 8).
  *
  * A pattern none of whose claims an ordinary path reaches gets the same SPF
  * once more, in which leaves and absent servers give transit too, by what

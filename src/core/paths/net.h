@@ -1,8 +1,8 @@
 /*
  * net.h - what routing sees: servers, steps between them, claims.
  *
- * Two makers: view.c from the database (DESIGN section 9), ctl/document.c
- * from a topology document (section 13). One user: graph, spf and what
+ * Two makers: view.c from the database (HACKING 6, Routes), ctl/document.c
+ * from a topology document (lsrctl(1)). One user: graph, spf and what
  * stands on them. Servers are numbered in the order of their names, so that
  * comparing numbers compares names.
  */

@@ -1,6 +1,6 @@
 /*
  * reach.h - which claim of a pattern is the nearest, and what the first hops
- * to it are. (DESIGN sections 9 and 13)
+ * to it are. (HACKING 6, Routes)
  *
  * A claim of scope organization is reached by any path, one of scope
  * routing-group by a path inside the group; so two searches make a reach.

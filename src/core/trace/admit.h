@@ -1,6 +1,6 @@
 /*
  * admit.h - where a message goes that a connector does not admit: which hops
- * its recipients take, or why they wait (DESIGN sections 9 and 11).
+ * its recipients take, or why they wait (lsrd-milter(8), Limits of connectors).
  *
  *     struct admit *a = admit_new(&table, &net, &message);
  *     admit_ask(a, "user@dom", &answer); ...

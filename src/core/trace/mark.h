@@ -1,6 +1,6 @@
 /*
  * mark.h - the visits recorded on a message, and what they tell of loops
- * (DESIGN section 11, "Trace"; lsrd-trace(7) has the field octet for octet).
+ * (lsrd-trace(7), THE RULE; it has the field octet for octet, too).
  *
  * Each hop that runs lsrd puts a field LSR-Trace on top of the message: one
  * visit, signed with its mark key over itself, the visit before it and the

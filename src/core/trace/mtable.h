@@ -3,7 +3,7 @@
  * force, whose mark keys are whose, where an address goes. Read in place,
  * from octets that the caller keeps mapped; never changed: a newer table is
  * a new file under the old name, so a reader uses one generation for one
- * decision. (DESIGN section 11)
+ * decision. (HACKING 6, Messages)
  *
  * lsrd-publish writes it, after the MTA's own tables and from the same
  * routes. All integers are big-endian:

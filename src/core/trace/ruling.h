@@ -1,6 +1,6 @@
 /*
  * ruling.h - what is said about a message that some connector does not admit,
- * from what is known of each recipient (DESIGN section 11, "Limits"). Pure.
+ * from what is known of each recipient (lsrd-milter(8)). Pure.
  *
  * One FILTER holds for all recipients of a message and stays with it in the
  * queue. So the recipients of a transaction must need the same; those that do

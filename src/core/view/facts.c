@@ -139,7 +139,7 @@ set_read(struct facts *f, char *const *names, size_t n, uint32_t self)
 	return set;
 }
 
-/* Reports count within the group alone (DESIGN section 5). */
+/* Reports count within the group alone (lsrd-protocol(7) 5). */
 static struct facts_set
 reports_read(struct facts *f, char *const *names, size_t n, uint32_t who)
 {
@@ -269,7 +269,7 @@ facts_claim_add(struct facts *f, const struct view_input *in, uint32_t server,
 }
 
 /* What our setup says and our certificate allows, said already or not: a
- * table is published before our first LSA goes out (DESIGN section 7). */
+ * table is published before our first LSA goes out (lsrd-protocol(7) 7). */
 static void
 own_claims(struct facts *f, const struct view_input *in)
 {

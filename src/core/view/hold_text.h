@@ -4,7 +4,7 @@
  *
  * Made of names that have passed their grammar and of fixed words; a time
  * that is anything but digits and its marks is left out. Never begins with a
- * status code. (DESIGN section 4)
+ * status code. (HACKING 6, Tables)
  */
 
 #ifndef CORE_HOLD_TEXT_H

@@ -1,6 +1,6 @@
 /*
  * keep.h - names leave the tables last: a key that vanishes is a bounce.
- * (DESIGN section 4)
+ * (lsrd(8), KEYS THAT LEAVE)
  *
  *     a claim stands ----------------------> route or hold
  *     all claims are gone (core/view/fate.h) ---> hold with its end, for one hour

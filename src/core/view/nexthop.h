@@ -7,8 +7,8 @@
  * Of several the first that answers our probe is the next hop; the others are
  * alternates, those that are down left out. Never published: what the MTA
  * beside us cannot connect to for want of the family, ourselves, an own
- * address, loopback (but in a lab), and what nobody can be sent to. (DESIGN
- * section 4)
+ * address, loopback (but in a lab), and what nobody can be sent to. (HACKING
+ * 6, Tables)
  *
  * Equal next hops are ordered by rendezvous hashing of the pattern and the
  * hop's name (D. Thaler, C. Ravishankar, IEEE/ACM ToN 6(1), 1998): a hop that

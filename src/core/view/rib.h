@@ -3,7 +3,7 @@
  *
  * Immutable once built, sorted by pattern, complete in itself (it lends
  * nothing from the database). Everything in it is typed; the MTA's syntax
- * is the export's work. (DESIGN sections 4 and 9)
+ * is the export's work. (HACKING 6, Tables)
  */
 
 #ifndef CORE_RIB_H

@@ -1,6 +1,6 @@
 /*
  * steps.h - which servers are present, and which step from one server to
- * another counts. (DESIGN section 9)
+ * another counts. (lsrd-protocol(7) 8)
  *
  * The same rules give two nets. In the ordinary one those speak who are
  * present; in that of last resort every server with a server LSA does, by

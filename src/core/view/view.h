@@ -1,6 +1,6 @@
 /*
  * view.h - from the link state database to the published table: what this
- * server sees of the network now. (DESIGN sections 4 and 9)
+ * server sees of the network now. (HACKING 6, Routes)
  *
  * All of it is a function of its arguments: the same database, setup, probes
  * and old table give the same new table, octet for octet.
@@ -76,7 +76,7 @@ struct view_input {
 
 	/*
 	 * Whether the origin's certificate lets it relay for the pattern:
-	 * `relay = yes` without it counts as no (DESIGN section 6). NULL:
+	 * `relay = yes` without it counts as no (lsrd-protocol(7) 6). NULL:
 	 * every LSA is believed, which is for tests.
 	 */
 	bool (*may_relay)(void *ctx, const char *origin, const char *pattern);
@@ -155,7 +155,7 @@ struct view_question {
 };
 
 /*
- * The object of DESIGN section 13, by the live database. A message without
+ * The object of lsrctl(1), JSON, by the live database. A message without
  * limits goes as the published table says, so then the next hops are those
  * (at most 4), and further keys tell what a table knows more: `way`,
  * `reason`, `last_resort`, `relay`, `generation`. False, and nothing is
@@ -165,7 +165,7 @@ bool view_explain(struct json *j, const struct view *view,
     const struct view_question *question);
 
 /*
- * The topology document of the live database (DESIGN section 13), so that a
+ * The topology document of the live database (lsrctl(1)), so that a
  * plan can be tried on it. What the form cannot say comes as near as it can:
  *
  * - an absent server is `down`; a leaf is `drain`, for mail ends there;
