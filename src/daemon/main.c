@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include <event2/event.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -28,6 +27,7 @@
 #include "io/sink.h"
 #include "sys/command.h"
 #include "sys/notify.h"
+#include "sys/sock.h"
 
 #define MAIN_FILES 65536
 
@@ -231,19 +231,6 @@ check_as_user(const struct options *o, const struct conf *conf)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EX_SOFTWARE;
 }
 
-static void
-more_files(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
-	    limit.rlim_cur >= MAIN_FILES)
-		return;
-	limit.rlim_cur =
-	    limit.rlim_max < MAIN_FILES ? limit.rlim_max : MAIN_FILES;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 /*
  * Goes into the background: the first process waits until the second says
  * that it has begun, and ends as that says. Returns where to say so, or -1:
@@ -331,7 +318,7 @@ lsrd_run(const struct options *o, struct conf *conf)
 		conf_free(conf);
 		return status;
 	}
-	more_files();
+	sock_room(MAIN_FILES);
 	start.notify = notify_new();
 	status = serve(o, &start);
 	notify_free(start.notify);

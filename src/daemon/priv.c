@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/rc.h"
+#include "sys/sandbox.h"
 #include "sys/sock.h"
 
 static bool
@@ -175,23 +176,7 @@ priv_folders(const struct conf *conf, const char **failed)
 int
 priv_drop(const char *user, bool lab)
 {
-	const struct passwd *pw;
+	int rc = sandbox_drop(user);
 
-	if (geteuid() != 0)
-		return RC_OK;
-	errno = 0;
-	pw = getpwnam(user);
-	if (pw == NULL)
-		return RC_NONE;
-	if (pw->pw_uid == 0)
-		return lab ? RC_OK : RC_STATE;
-	if (initgroups(pw->pw_name, pw->pw_gid) != 0 ||
-	    setgid(pw->pw_gid) != 0 || setuid(pw->pw_uid) != 0)
-		return RC_IO;
-	if (setuid(0) == 0 || seteuid(0) == 0 || geteuid() == 0 ||
-	    getuid() != pw->pw_uid || getegid() != pw->pw_gid) {
-		errno = EPERM;
-		return RC_IO;
-	}
-	return RC_OK;
+	return rc == RC_STATE && lab ? RC_OK : rc;
 }

@@ -15,8 +15,6 @@
 #include <unistd.h>
 
 #include <event2/event.h>
-#include <netinet/in.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "base/mem.h"
@@ -24,11 +22,9 @@
 #include "front/address.h"
 #include "front/front.h"
 #include "front/options.h"
+#include "sys/notify.h"
 #include "sys/sandbox.h"
 #include "sys/sock.h"
-
-#define FIRST_INHERITED 3 /* sd_listen_fds(3) */
-#define BACKLOG 512
 
 static bool
 is_listening(int fd)
@@ -42,7 +38,6 @@ is_listening(int fd)
 static void
 front_take(struct front *front, int fd)
 {
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	front->listener_fd[front->nlisteners++] = fd;
 }
@@ -51,39 +46,15 @@ front_take(struct front *front, int fd)
 static void
 inherit(struct front *front)
 {
-	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
-	int n;
+	int fds[FRONT_LISTEN];
+	size_t n = notify_sockets(NULL, fds, FRONT_LISTEN);
 
-	if (pid == NULL || fds == NULL || atoi(pid) != (int)getpid())
-		return;
-	n = atoi(fds);
-	for (int fd = FIRST_INHERITED; fd < FIRST_INHERITED + n; fd++)
-		if (front->nlisteners < FRONT_LISTEN && is_listening(fd))
-			front_take(front, fd);
-	unsetenv("LISTEN_PID");
-	unsetenv("LISTEN_FDS");
-	unsetenv("LISTEN_FDNAMES");
-}
-
-static int
-front_listen_at(const struct addr *addr)
-{
-	struct sockaddr_storage where;
-	socklen_t n = sock_of_addr(addr, &where);
-	int on = 1, fd = socket(where.ss_family, SOCK_STREAM, 0), error;
-
-	if (fd < 0)
-		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (addr->family == 6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (bind(fd, (struct sockaddr *)&where, n) == 0 &&
-	    listen(fd, BACKLOG) == 0)
-		return fd;
-	error = errno;
-	close(fd);
-	errno = error;
-	return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (is_listening(fds[i]))
+			front_take(front, fds[i]);
+		else
+			close(fds[i]);
+	}
 }
 
 /* An exit status; 0: there are sockets to listen on. */
@@ -94,7 +65,7 @@ sockets(struct front *front)
 
 	inherit(front);
 	for (size_t i = 0; i < front->set.nlisten; i++) {
-		int fd = front_listen_at(&front->set.listen[i]);
+		int fd = sock_listen(&front->set.listen[i]);
 
 		if (fd < 0 || front->nlisteners == FRONT_LISTEN) {
 			fprintf(stderr, "lsrd-front: %s: %s\n",
@@ -108,26 +79,6 @@ sockets(struct front *front)
 		return 0;
 	fprintf(stderr, "lsrd-front: nothing to listen on: give -l\n");
 	return EX_USAGE;
-}
-
-static int
-front_privileges(const struct options *options)
-{
-	struct rlimit files;
-	int rc = sandbox_drop(options->user);
-
-	if (rc == RC_OK)
-		rc = sandbox_seal();
-	if (rc != RC_OK) {
-		fprintf(stderr, "lsrd-front: cannot run as %s: %s\n",
-		    options->user, rc == RC_IO ? strerror(errno) : rc_word(rc));
-		return EX_NOUSER;
-	}
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
-	return 0;
 }
 
 static void
@@ -213,7 +164,9 @@ front_prepare(struct front *front, const struct options *options)
 
 	say_open(&front->say, "lsrd-front", true);
 	if (status == 0)
-		status = front_privileges(options);
+		status = sandbox_enter("lsrd-front", options->user);
+	if (status == 0)
+		sock_room(UINT64_MAX);
 	if (status == 0)
 		front_read_peers(front);
 	if (status == 0 && !options->foreground && daemon(0, 0) != 0)

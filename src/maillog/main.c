@@ -21,7 +21,6 @@
 
 #include "base/buf.h"
 #include "base/mono.h"
-#include "base/rc.h"
 #include "maillog/follow.h"
 #include "plugins/postfix/maillog.h"
 #include "sys/clock.h"
@@ -155,21 +154,18 @@ main(int argc, char **argv)
 {
 	struct sigaction stop = { .sa_handler = on_maillog_stop };
 	struct reader r = { .tag = MAILLOG_TAG, .user = USER };
-	int rc, status = maillog_options_read(&r, argc, argv);
+	int status = maillog_options_read(&r, argc, argv);
 
 	if (status >= 0)
 		return status;
 	r.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	rc = sandbox_drop(r.user);
-	if (rc == RC_OK)
-		rc = sandbox_seal();
-	if (r.fd < 0 || rc != RC_OK) {
-		fprintf(stderr, "lsrd-maillog: cannot run as %s: %s\n", r.user,
-		    rc == RC_NONE ? "no such user; make it, or name another "
-				    "with -u"
-				  : strerror(errno));
-		return EX_NOUSER;
+	if (r.fd < 0) {
+		fprintf(stderr, "lsrd-maillog: socket: %s\n", strerror(errno));
+		return EX_OSERR;
 	}
+	status = sandbox_enter("lsrd-maillog", r.user);
+	if (status > 0)
+		return status;
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGINT, &stop, NULL);
 	maillog_run(&r);

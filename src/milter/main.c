@@ -15,13 +15,13 @@
 
 #include <libmilter/mfapi.h>
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/rc.h"
 #include "milter/filter.h"
 #include "milter/tend.h"
 #include "sys/sandbox.h"
+#include "sys/sock.h"
 
 #define BACKLOG 512
 
@@ -72,33 +72,6 @@ socket_open(const struct options *options)
 	return EX_NOUSER;
 }
 
-/* A session is a descriptor, and libmilter ends when it runs out of them. */
-static void
-descriptors(void)
-{
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
-}
-
-static int
-milter_privileges(const struct options *options)
-{
-	int rc = sandbox_drop(options->user);
-
-	if (rc == RC_OK)
-		rc = sandbox_seal();
-	descriptors();
-	if (rc == RC_OK)
-		return 0;
-	fprintf(stderr, "lsrd-milter: cannot run as %s: %s\n", options->user,
-	    rc == RC_IO ? strerror(errno) : rc_word(rc));
-	return EX_NOUSER;
-}
-
 /* An exit status; 0: ready to run. */
 static int
 milter_prepare(struct milter *m, const struct options *options)
@@ -108,7 +81,10 @@ milter_prepare(struct milter *m, const struct options *options)
 	if (status == 0)
 		status = socket_open(options);
 	if (status == 0)
-		status = milter_privileges(options);
+		status = sandbox_enter("lsrd-milter", options->user);
+	/* a session is a descriptor, and libmilter ends when none is left */
+	if (status == 0)
+		sock_room(UINT64_MAX);
 	if (status == 0 && !options->foreground && daemon(0, 0) != 0)
 		status = EX_OSERR;
 	say_open(&m->say, "lsrd-milter", options->foreground);

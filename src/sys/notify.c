@@ -129,7 +129,8 @@ notify_sockets(const char *name, int *fds, size_t room)
 		int fd = NOTIFY_FIRST_FD + i;
 
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-		if (is != NULL && strcmp(is, name) == 0 && taken < room)
+		if (taken < room &&
+		    (name == NULL || (is != NULL && strcmp(is, name) == 0)))
 			fds[taken++] = fd;
 		else
 			close(fd);

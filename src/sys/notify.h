@@ -29,8 +29,8 @@ uint64_t notify_watchdog_us(const struct notify *notify);
 void notify_free(struct notify *notify);
 
 /*
- * The sockets of this name that the service manager opened for us, at most
- * `room`; returns how many. Those of other names are closed.
+ * The sockets of this name (NULL: of any) that the service manager opened for
+ * us, at most `room`; returns how many. Others are closed.
  */
 size_t notify_sockets(const char *name, int *fds, size_t room);
 

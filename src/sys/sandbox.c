@@ -5,6 +5,9 @@
 #include <pwd.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include <linux/audit.h>
@@ -65,15 +68,21 @@ sandbox_drop(const char *user)
 		return RC_OK;
 	errno = 0;
 	pw = getpwnam(user);
-	if (pw == NULL)
-		return errno == 0 ? RC_NONE : RC_IO;
+	if (pw == NULL) /* getpwnam(3) knows four ways to say so */
+		return errno == 0 || errno == ENOENT || errno == ESRCH ||
+		               errno == EPERM
+		           ? RC_NONE
+		           : RC_IO;
 	if (pw->pw_uid == 0)
 		return RC_STATE;
 	if (initgroups(user, pw->pw_gid) != 0 ||
 	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) != 0 ||
 	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0)
 		return RC_IO;
-	return setuid(0) == 0 ? RC_STATE : RC_OK;
+	if (setuid(0) != 0)
+		return RC_OK;
+	errno = EPERM;
+	return RC_IO;
 }
 
 int
@@ -93,4 +102,22 @@ sandbox_seal(void)
 	    errno != EINVAL) /* a kernel without seccomp */
 		return RC_IO;
 	return RC_OK;
+}
+
+int
+sandbox_enter(const char *program, const char *user)
+{
+	int rc = sandbox_drop(user);
+	const char *why = "no such user; make it, or name another with -u";
+
+	if (rc == RC_OK)
+		rc = sandbox_seal();
+	if (rc == RC_OK)
+		return 0;
+	if (rc == RC_IO)
+		why = strerror(errno);
+	else if (rc == RC_STATE)
+		why = "that is root; name another with -u";
+	fprintf(stderr, "%s: cannot run as %s: %s\n", program, user, why);
+	return EX_NOUSER;
 }

@@ -7,8 +7,9 @@
 #define SYS_SANDBOX_H
 
 /*
- * Becomes `user` for good, with his groups; does nothing when we are not
- * root. RC_NONE: no such user; RC_STATE: it is root; RC_IO: errno tells.
+ * Becomes `user` for good, with his groups, and sees that there is no way
+ * back; does nothing when we are not root. RC_NONE: no such user; RC_STATE: it
+ * is root, and nothing was done; RC_IO: errno tells.
  */
 int sandbox_drop(const char *user);
 
@@ -17,5 +18,11 @@ int sandbox_drop(const char *user);
  * mount or namespace (seccomp). RC_IO: errno tells.
  */
 int sandbox_seal(void);
+
+/*
+ * Both, for a program that has -u: 0, or the exit status (sysexits.h) after it
+ * has said on standard error why not.
+ */
+int sandbox_enter(const char *program, const char *user);
 
 #endif

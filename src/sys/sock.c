@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 
 #define SOCK_BACKLOG 512
 #define SOCK_UNSENT 65536          /* octets the kernel may keep unsent */
@@ -57,6 +58,17 @@ sock_addr(const struct sockaddr *sa)
 		}
 	}
 	return addr;
+}
+
+void
+sock_room(uint64_t most)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= most)
+		return;
+	limit.rlim_cur = limit.rlim_max < most ? limit.rlim_max : most;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static int

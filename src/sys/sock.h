@@ -6,6 +6,7 @@
 #define SYS_SOCK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <sys/socket.h>
 
@@ -17,6 +18,9 @@ socklen_t sock_of_addr(const struct addr *addr, struct sockaddr_storage *out);
 /* Family 0 for what is neither IPv4 nor IPv6. An IPv4 address in IPv6's
  * clothes (RFC 4291 2.5.5.2) becomes IPv4. */
 struct addr sock_addr(const struct sockaddr *sa);
+
+/* As many descriptors as the system lets us have, at most `most`. */
+void sock_room(uint64_t most);
 
 /* A listening socket, non-blocking, for IPv6 without IPv4; -1: errno tells. */
 int sock_listen(const struct addr *addr);
