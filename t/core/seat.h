@@ -11,6 +11,7 @@
 #include "core/trace/mtable.h"
 #include "core/trace/mtable_net.h"
 #include "core/view/rib.h"
+#include "t/core/world.h"
 
 /* The table and the net are read from the octets, which the seat owns. */
 struct seat {
@@ -20,8 +21,15 @@ struct seat {
 	bool limits; /* there is a net */
 };
 
-/* Fills the octets: these routes, and this net. */
+/* Fills an empty one: these routes, and this net, which may be empty. */
 void seat_write(
     struct seat *seat, const struct rib *rib, const struct buf *net);
+
+/* The same of what lsrd would publish of this world, after the table `before`
+ * (may be NULL). Returns its routes, the caller's to free. */
+struct rib *seat_world(
+    struct seat *seat, const struct world *w, const struct rib *before);
+
+void seat_done(struct seat *seat);
 
 #endif

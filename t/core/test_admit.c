@@ -117,11 +117,8 @@ lines_say(const struct drawn *d, struct buf *out)
 static void
 seat_take(const struct drawn *d, unsigned self, struct seat *seat)
 {
-	struct view_pending pending = { 0 };
-	struct buf text = { 0 }, net = { 0 };
+	struct buf text = { 0 };
 	struct world w;
-	struct view *view;
-	struct rib *rib;
 	char *words;
 
 	hosts_say(d, self, &text);
@@ -129,31 +126,9 @@ seat_take(const struct drawn *d, unsigned self, struct seat *seat)
 	words = buf_string(&text);
 	world_init(&w);
 	world_say(&w, words);
-	view = view_new(&w.in);
-	rib = view_rib(view, NULL, &pending);
-	view_net(view, &net);
-	seat_write(seat, rib, &net);
-	ck_assert_int_eq(
-	    mtable_open(&seat->table, seat->file.p, seat->file.n), RC_OK);
-	seat->limits = seat->table.net.left > 0;
-	if (seat->limits)
-		ck_assert_int_eq(
-		    mtable_net_decode(seat->table.net, &seat->net), RC_OK);
-	rib_free(rib);
-	view_pending_done(&pending);
-	view_free(view);
+	rib_free(seat_world(seat, &w, NULL));
 	world_done(&w);
 	mem_free(words);
-	buf_done(&net);
-}
-
-static void
-seat_done(struct seat *seat)
-{
-	if (seat->limits)
-		mtable_net_done(&seat->net);
-	buf_done(&seat->file);
-	buf_done(&seat->octets);
 }
 
 /* --- the oracle ------------------------------------------------------------ */
@@ -417,27 +392,14 @@ struct way {
 static struct rib *
 way_seat(const struct way *way, struct seat *seat)
 {
-	struct view_pending pending = { 0 };
-	struct buf net = { 0 };
 	struct world w;
-	struct view *view;
 	struct rib *rib;
 
 	world_init(&w);
 	world_say(&w, way->words);
 	w.in.refusals = way->refusals;
-	view = view_new(&w.in);
-	rib = view_rib(view, way->before, &pending);
-	view_net(view, &net);
-	seat_write(seat, rib, &net);
-	ck_assert_int_eq(
-	    mtable_open(&seat->table, seat->file.p, seat->file.n), RC_OK);
-	ck_assert_int_eq(mtable_net_decode(seat->table.net, &seat->net), RC_OK);
-	seat->limits = true;
-	view_pending_done(&pending);
-	view_free(view);
+	rib = seat_world(seat, &w, way->before);
 	world_done(&w);
-	buf_done(&net);
 	return rib;
 }
 

@@ -14,15 +14,14 @@
 #include "base/rc.h"
 #include "core/trace/admit.h"
 #include "core/trace/view_annex.h"
+#include "t/core/ring.h"
 #include "t/core/seat.h"
 #include "t/core/world.h"
 #include "t/tap.h"
 
 #define SERVERS 1500
-#define NEAR 20 /* connectors of ours */
 #define BRIDGEHEADS LIMIT_BRIDGEHEADS
 #define SENDERS LIMIT_SENDERS
-#define CONNECTORS 480 /* of 2 kB: all that an origin may say */
 #define TRIES 3
 
 static double
@@ -35,123 +34,29 @@ cpu_ms(void)
 }
 
 static void
-say(struct world *w, struct buf *out)
-{
-	char *said = buf_string(out);
-
-	world_say(w, said);
-	mem_free(said);
-}
-
-/* A ring of adjacencies; connectors lead on to four times the number, so that
- * all is near; every third of ours has a limit. */
-static void
-server_say(struct world *w, int i)
-{
-	int next = (i + 1) % SERVERS, last = (i + SERVERS - 1) % SERVERS;
-	int lines = i == 0 ? NEAR : 4;
-	struct buf out = { 0 };
-
-	buf_printf(&out, "server s%04d.x g%04d nbr s%04d.x,s%04d.x%s;", i, i,
-	    next < last ? next : last, next < last ? last : next,
-	    i == 0 ? ",t.x" : "");
-	for (int k = 0; k < lines; k++) {
-		int to = (4 * i + k) % SERVERS;
-
-		if (to != i)
-			buf_printf(&out,
-			    "connector c%02d s%04d.x g%04d "
-			    "s%04d.x=%d+@10.9.%d.%d:25%s;",
-			    k, i, to, to, 1 + (i * 7 + k) % 9, k, 1 + i % 200,
-			    i == 0 && k % 3 == 2 ? " size 1000" : "");
-	}
-	buf_printf(&out, "space d%04d.x s%04d.x", i, i);
-	say(w, &out);
-}
-
-/* `number` connectors of one server more, that ask who sends and when. */
-static void
-connector_say(struct world *w, int number)
-{
-	char name[16], text[BRIDGEHEADS + SENDERS][16], times[40];
-	char *deny[SENDERS], group[] = "g0000";
-	struct lsa_bridgehead to[BRIDGEHEADS];
-	struct lsa_connector said = { .group = group,
-		.bridgeheads = to,
-		.nbridgeheads = BRIDGEHEADS,
-		.policy = {
-		    .deny = deny, .ndeny = SENDERS, .schedule = times } };
-	struct lsa_key key = { "t.x", name, LSA_CONNECTOR };
-	struct buf body = { 0 };
-	int first = number * BRIDGEHEADS % (SERVERS - BRIDGEHEADS);
-
-	snprintf(name, sizeof(name), "c%03d", number);
-	snprintf(times, sizeof(times), "00:00-%02d:%02d", 1 + number / 60 % 23,
-	    number % 60);
-	for (int i = 0; i < BRIDGEHEADS; i++) {
-		snprintf(text[i], sizeof(text[i]), "s%04d.x", first + i);
-		to[i] = (struct lsa_bridgehead){ text[i], true, 65000 };
-	}
-	for (int i = 0; i < SENDERS; i++) {
-		deny[i] = text[BRIDGEHEADS + i];
-		snprintf(deny[i], sizeof(text[0]), "a%02d.x", i);
-	}
-	lsa_connector_encode(&body, &said);
-	world_install(w, &key, &body);
-	buf_done(&body);
-}
-
-static void
 world_make(struct world *w, int connectors)
 {
-	world_init(w);
-	world_say(w, "self s0000.x g0000");
-	for (int i = 0; i < SERVERS; i++)
-		server_say(w, i);
+	ring_world(w, SERVERS);
 	if (connectors > 0)
-		world_say(w, "server t.x g nbr s0000.x");
-	for (int i = 0; i < connectors; i++)
-		connector_say(w, i);
+		ring_insider(w, SERVERS, connectors);
 }
 
 static void
 seat_take(struct seat *seat, int connectors)
 {
-	struct view_pending pending = { 0 };
-	struct buf net = { 0 };
 	struct world w;
-	struct view *view;
-	struct rib *rib;
 
 	memset(seat, 0, sizeof(*seat));
 	world_make(&w, connectors);
-	view = view_new(&w.in);
-	rib = view_rib(view, NULL, &pending);
-	view_net(view, &net);
-	seat_write(seat, rib, &net);
-	ck_assert_int_eq(
-	    mtable_open(&seat->table, seat->file.p, seat->file.n), RC_OK);
-	ck_assert_int_eq(mtable_net_decode(seat->table.net, &seat->net), RC_OK);
-	rib_free(rib);
-	view_pending_done(&pending);
-	view_free(view);
+	rib_free(seat_world(seat, &w, NULL));
 	world_done(&w);
-	buf_done(&net);
 }
 
-static void
-seat_done(struct seat *seat)
-{
-	mtable_net_done(&seat->net);
-	buf_done(&seat->file);
-	buf_done(&seat->octets);
-}
-
-/* One message above a limit of ours, to so many domains. */
+/* One message above the limits, to so many domains; most can be reached. */
 static double
 message_ms(const struct seat *seat, int domains)
 {
-	struct policy_message message = { .size = 2000,
+	struct policy_message message = { .size = RING_SIZE + 1,
 		.priority = POLICY_NORMAL,
 		.sender = "u@example.org",
 		.time = -1 };
@@ -159,6 +64,7 @@ message_ms(const struct seat *seat, int domains)
 
 	for (int i = 0; i < TRIES; i++) {
 		double start = cpu_ms(), took;
+		int routed = 0;
 		struct admit *admit =
 		    admit_new(&seat->table, &seat->net, &message);
 		struct admit_answer answer;
@@ -166,10 +72,11 @@ message_ms(const struct seat *seat, int domains)
 
 		ck_assert_ptr_nonnull(admit);
 		for (int k = 1; k <= domains; k++) {
-			snprintf(address, sizeof(address), "u@d%04d.x", k);
+			snprintf(address, sizeof(address), "u@d%06d.x", k);
 			admit_ask(admit, address, &answer);
-			ck_assert_int_le(answer.kind, ADMIT_ROUTE);
+			routed += answer.kind <= ADMIT_ROUTE;
 		}
+		ck_assert_int_ge(routed, domains * 3 / 4);
 		admit_free(admit);
 		took = cpu_ms() - start;
 		best = took < best ? took : best;
@@ -202,7 +109,7 @@ START_TEST(limits_of_one_server)
 	double without, with;
 
 	seat_take(&honest, 0);
-	seat_take(&insider, CONNECTORS);
+	seat_take(&insider, RING_CONNECTORS);
 	without = message_ms(&honest, 10);
 	with = message_ms(&insider, 10);
 	printf("# without %.2f ms, with %.2f ms\n", without, with);
