@@ -400,29 +400,50 @@ rule(const struct talk *talk, const struct session_ask *ask, struct buf *text)
 	return ruling;
 }
 
+/* By name it is ours, or made for it: any other transport takes the mark off,
+ * and the message would go round for ever. */
+static bool
+leads_back(const struct session_ask *ask)
+{
+	const char *transport = ask->basis->table.transport;
+
+	return ask->reinject != NULL &&
+	       strncmp(ask->reinject, transport, strlen(transport)) == 0;
+}
+
 /*
- * A FILTER goes before that of a content filter, and holds for the copies that
- * the MTA makes: such a message goes by way of our own smtpd first, with our
- * mark, where what is copied already is taken apart as recipients are.
+ * A FILTER goes before that of a content filter, and holds for whomever the
+ * MTA's maps put beside or in the place of the recipients that we see. Where
+ * there are such maps nothing is decided here: the message goes by way of our
+ * own smtpd first, with our mark, and is judged by those whom it is delivered
+ * to. Where there is no such way, it goes by the published route: over a
+ * connector that does not admit it, but never to where its recipients are not.
  */
 static enum ruling
-detour(const struct session *s, const struct session_ask *ask, struct buf *text)
+detour(const struct talk *talk, const struct session_ask *ask,
+    enum ruling ruling, struct buf *text)
 {
-	const struct mtable *table = &ask->basis->table;
-	const char *to = ask->reinject;
-	size_t n = strlen(table->transport);
+	const struct session *s = &talk->session;
+	bool steers = ruling == RULING_STEERED;
 
+	if (ruling == RULING_PASSES)
+		return ruling;
 	if (!session_may_steer(s, ask))
-		return RULING_PASSES;
-	if (!table->mta.copies || s->filtered || session_crowded(s))
-		return RULING_STEERED;
-	/* By name it is ours, or made for it: any other takes the mark off, and
-	 * the message would go round for ever. */
-	if (to != NULL && strncmp(to, table->transport, n) == 0) {
+		return steers ? RULING_PASSES : ruling;
+	if (!ask->basis->table.mta.copies || s->filtered || session_crowded(s))
+		return ruling;
+	if (leads_back(ask)) {
 		buf_reset(text);
-		buf_text(text, to);
+		buf_text(text, ask->reinject);
+		return RULING_STEERED;
 	}
-	return RULING_STEERED;
+	if (!steers)
+		return ruling;
+	milter_say(talk->m, LOG_NOTICE,
+	    "limit: id=%s, result=passes, why=maps of the MTA may change its "
+	    "recipients: lsrd-milter(8), Copies",
+	    filter_queue_id(talk));
+	return RULING_PASSES;
 }
 
 static sfsistat
@@ -441,9 +462,7 @@ filter_decide(struct talk *talk, const struct session_ask *ask)
 	verdict = milter_judge(talk->m, s, ask);
 	if (verdict != MARK_PASSES)
 		return filter_refuse(talk, verdict);
-	ruling = rule(talk, ask, &out);
-	if (ruling == RULING_STEERED)
-		ruling = detour(s, ask, &out);
+	ruling = detour(talk, ask, rule(talk, ask, &out), &out);
 	text = buf_string(&out);
 	if (ruling >= RULING_HELD)
 		status = filter_hold(talk, ruling, text);

@@ -383,13 +383,24 @@ ask_all(const struct session *s, struct admit *admit, bool first_hop,
 	return s->recipients.n > 0;
 }
 
+/*
+ * Nobody has taken it but this host, which may refuse it for good: where its
+ * maps change recipients, what it has taken before was not judged.
+ */
+static bool
+is_at_first_hop(const struct session *s, const struct mtable_mta *mta)
+{
+	return !session_crowded(s) && mark_trace_first(&s->trace) == NULL &&
+	       (s->before == NULL || mta->copies);
+}
+
 enum ruling
 session_rule(const struct session *s, const struct session_ask *ask,
     struct policy_message *message, struct buf *text)
 {
 	const struct basis *b = ask->basis;
 	struct ruling_ask ruling = {
-		.first = !session_crowded(s) && session_first(s) == NULL,
+		.first = is_at_first_hop(s, &b->table.mta),
 		.reinject = s->limits.sendmail ? ask->reinject : NULL,
 		.table = &b->table,
 	};

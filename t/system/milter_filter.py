@@ -192,12 +192,12 @@ def bcc_goes_its_way():
     other_recipient("recipient_bcc_maps", copy, "inline:{{ %s = %s }}" % (PARIS, copy))
 
 
-def moved_recipient(to, is_to, *parameters):
+def moved_recipient(to, is_to, *parameters, octets=30000):
     """In the place of `to` another one, of this host: his mail is here."""
     postconf("-e", *parameters)
     content_filter(None)
     milter_limits.limits(mta=("", "c"))
-    message = milter_limits.sized(30000)[1]
+    message = milter_limits.sized(octets)[1]
     same(milter_limits.offer(message, [to])[1][:3], "250")
     line = until(lambda: [line for line in milter_limits.mail_log("to=<%s>" % is_to)
                           if "status=" in line and "relay=127.0.0.1" not in line],
@@ -212,6 +212,29 @@ def moved_to_another_domain():
     for n, name in enumerate(("canonical_maps", "recipient_canonical_maps")):
         to = "moved%d@mx1.london.example.org" % n
         moved_recipient(PARIS, to, "%s=inline:{{ %s = %s }}" % (name, PARIS, to))
+
+
+def aliased_to_here():
+    """Too large for the way to him who was named, for now or for ever."""
+    for n, octets in enumerate((30000, 80000)):
+        to = "alias%d@mx1.london.example.org" % n
+        moved_recipient(PARIS, to, "virtual_alias_maps=inline:{{ %s = %s }}" % (PARIS, to),
+                        octets=octets)
+
+
+def too_large_after_maps():
+    """Judged late, refused for good all the same: nobody waits for five days."""
+    postconf("-e", "virtual_alias_maps=inline:{{ x@y.example = z@y.example }}")
+    content_filter(None)
+    milter_limits.limits(mta=("", "c"))
+    to = "large@paris.example.org"
+    same(milter_limits.offer(milter_limits.sized(80000)[1], [to])[1][:3], "250")
+    line = until(lambda: [line for line in milter_limits.mail_log("to=<%s>" % to)
+                          if "552 5.3.4" in line], "it is not refused")[0]
+    assert "status=bounced" in line and ":10026" in line, line
+    postconf("-X", "virtual_alias_maps")
+    content_filter(None)
+    milter.table()
 
 
 def masqueraded():
@@ -282,6 +305,8 @@ CASES = (
     ("aliases go their own way", aliases_go_their_way),
     ("copies by sender_bcc_maps and recipient_bcc_maps", bcc_goes_its_way),
     ("whom canonical_maps move to another domain", moved_to_another_domain),
+    ("whom virtual_alias_maps move here", aliased_to_here),
+    ("too large for all ways, found out behind the maps", too_large_after_maps),
     ("whom masquerade_domains moves", masqueraded),
     ("smtp_generic_maps are not for the way round", generic_maps),
     ("a filter before the queue", before_the_queue),

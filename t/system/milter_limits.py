@@ -361,6 +361,25 @@ def copies_are_found():
     postconf("-X", "masquerade_domains", "masquerade_classes")
 
 
+def maps_without_a_way_round():
+    """Whom they may have changed gets no route that was made for another."""
+    to = "alias@mx1.london.example.org"
+    postconf("-e", "virtual_alias_maps=inline:{{ v@paris.example.org = %s }}" % to)
+    reload()
+    limits(mta=("", "c"))
+    same(offer(sized(30000)[1], ["v@paris.example.org"])[1][:3], "250")
+    line = until(lambda: [line for line in mail_log("to=<%s>" % to)
+                          if "status=" in line], "it is lost")[0]
+    assert "198.51.100" not in line and "status=sent" in line, line
+    assert "result=passes, why=maps of the MTA" in log()
+    name, message = sized(30000)
+    same(offer(message, [PARIS])[1][:3], "250")
+    same(fields(arrived("5", name), "LSR-Route"), [])
+    postconf("-X", "virtual_alias_maps")
+    reload()
+    limits()
+
+
 def without_limits_again():
     milter.table()
     name, message = sized(30000)
@@ -383,6 +402,7 @@ CASES = (
     ("sendmail(1): what is refused waits for our own port", sendmail_is_injected_again),
     ("lsrctl names what waits for hops that are gone", frozen_mail_is_named),
     ("lsrctl finds copies that FILTER would take along", copies_are_found),
+    ("maps that change recipients, and no way round", maps_without_a_way_round),
     ("recipients count as Postfix resolves them", as_postfix_resolves),
     ("where % and ! are no sign, they are none", without_percent),
     ("U-labels in any case, and A-labels", either_spelling),

@@ -235,44 +235,33 @@ admit_falls_back(
 	return true;
 }
 
-/* Somebody claims the pattern of the published route, so the net knows more of
- * it. One that leaves, or of which nothing is known, stays as published. */
-static bool
-admit_claimed(const struct admit *a, const char *pattern)
-{
-	size_t n;
-	const struct net_claim *claims = net_claims(&a->net->net, pattern, &n);
-
-	for (size_t i = 0; i < n; i++)
-		if (answer_sees(&a->net->net, &claims[i], a->net->self))
-			return true;
-	return false;
-}
-
-/* The route that holds for the address; the pattern's number, or SIZE_MAX
- * when nobody claims it here. */
+/*
+ * The route that holds for the address; the pattern's number, or SIZE_MAX
+ * when nobody claims it here. A published pattern that nobody claims leaves, or
+ * nothing is known of it: its route stands, whatever a less specific one says.
+ */
 static size_t
-pattern_of(
-    const struct admit *a, const char *address, struct answer_route *route)
+pattern_of(const struct admit *a, const char *address, const char *published,
+    struct answer_route *route)
 {
 	struct match m = match_over(address, a->table->mta.delimiters);
 	size_t found = SIZE_MAX;
 	const char *pattern;
 
 	while ((pattern = match_next(&m)) != NULL) {
-		size_t n, at;
+		size_t n, at = answer_pattern(a->answer, pattern);
 		const struct net_claim *claims =
 		    net_claims(&a->net->net, pattern, &n);
 
-		if (n == 0)
-			continue;
-		at = answer_pattern(a->answer, pattern);
-		answer_route(a->answer, at, route);
-		if (route->kind == ANSWER_HIDDEN)
-			continue;
-		found = at;
-		if (route->kind != ANSWER_NONE ||
-		    !admit_falls_back(a, claims, n))
+		if (n > 0)
+			answer_route(a->answer, at, route);
+		if (n > 0 && route->kind != ANSWER_HIDDEN) {
+			found = at;
+			if (route->kind != ANSWER_NONE ||
+			    !admit_falls_back(a, claims, n))
+				break;
+		}
+		if (found == SIZE_MAX && strcmp(pattern, published) == 0)
 			break;
 	}
 	return found;
@@ -379,12 +368,10 @@ admit_past_hold(struct admit *a, const struct mtable_route *plain,
 
 /* Whether the message may have a way other than the published route's. */
 static bool
-admit_asks(const struct admit *a, const struct mtable_route *plain)
+admit_asks(const struct mtable_route *plain)
 {
-	bool path = plain->kind == ROUTE_REMOTE ||
-	            (plain->kind == ROUTE_HOLD && plain->server[0] != '\0');
-
-	return path && (plain->last_resort || admit_claimed(a, plain->pattern));
+	return plain->kind == ROUTE_REMOTE ||
+	       (plain->kind == ROUTE_HOLD && plain->server[0] != '\0');
 }
 
 void
@@ -396,13 +383,13 @@ admit_ask(struct admit *a, const char *address, struct admit_answer *out)
 
 	*out = (struct admit_answer){ .kind = ADMIT_PLAIN };
 	if (mtable_route(a->table, address, &plain) != RC_OK ||
-	    !admit_asks(a, &plain))
+	    !admit_asks(&plain))
 		return;
 	if (plain.last_resort) {
 		admit_last_resort(a, &plain, out);
 		return;
 	}
-	next.pattern = pattern_of(a, address, &route);
+	next.pattern = pattern_of(a, address, plain.pattern, &route);
 	next.hold = plain.kind == ROUTE_HOLD;
 	for (size_t i = 0; i < a->found.n; i++)
 		if (a->found.v[i].pattern == next.pattern &&
