@@ -77,7 +77,6 @@ struct conf {
 	char *publisher;      /* the program lsrd-publish; NULL: as installed */
 	char *transport;      /* name of the smtp clone in master.cf */
 	char *hold_transport; /* name of the pipe service that defers */
-	bool next_hop_name;   /* publish [name]:port instead of addresses */
 	char *postfix_directory; /* of main.cf; NULL: Postfix's default */
 	enum conf_level log_level;
 

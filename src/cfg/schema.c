@@ -59,7 +59,7 @@ const struct schema schema_options[] = {
 
 	{ "", "transport", "lsrd", NULL, SCHEMA_TRANSPORT, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(transport), 0 },
 	{ "", "hold-transport", "lsrd-hold", NULL, SCHEMA_TRANSPORT, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(hold_transport), 0 },
-	{ "", "next-hop", "address", hops, SCHEMA_FLAG, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(next_hop_name), 0 },
+	{ "", "next-hop", "address", hops, SCHEMA_FLAG, SCHEMA_RESTART, 0, 0, IN_SETUP(by_name), 0 },
 	{ "", "mta", "postfix", mtas, SCHEMA_FLAG, SCHEMA_RELOAD, 0, 0, IN_SETUP(no_mta), 0 },
 	{ "", "postfix-directory", NULL, NULL, SCHEMA_PATH, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(postfix_directory), 0 },
 

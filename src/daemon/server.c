@@ -141,9 +141,9 @@ on_mta(void *ctx, const struct mta *mta)
 {
 	struct server *server = ctx;
 
+	names_by(server->names, mta);
 	if (!mta->read)
 		return;
-	names_by(server->names, mta);
 	retry_moved(server->retry, mta->queue_directory);
 	congest_moved(server->congest, mta->queue_directory);
 	retry_delimiters(server->retry, mta->delimiters);
@@ -161,8 +161,8 @@ apply(struct server *server)
 	peer_io_sources(server->peers, conf->setup.listen, conf->setup.nlisten);
 	probe_io_conf(
 	    server->probes, conf->setup.server, conf->probe_timeout_ms);
-	probe_io_names(
-	    server->probes, conf->next_hop_name ? server->names : NULL);
+	if (conf->setup.by_name && srv_is_built())
+		probe_io_names(server->probes, server->names);
 	if (conf->setup.no_mta)
 		names_by(server->names, NULL);
 	publish_conf(server->publish, conf);

@@ -9,11 +9,11 @@
 #include "base/buf.h"
 #include "base/check.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "base/tree.h"
+#include "base/vec.h"
 #include "core/lsa/limits.h"
 #include "io/names.h"
-#include "io/spare.h"
+#include "io/target.h"
 #include "sys/clock.h"
 #include "sys/sock.h"
 
@@ -25,7 +25,8 @@ struct probe {
 	struct tree_node node;
 	struct probe_io *io;
 	uint32_t number;
-	int fd;
+	struct target target;
+	int fd; /* -1: its name is not answered yet */
 	bool connected, late, leaving;
 	struct mono due, asked; /* since then a reply is waited for */
 	uint64_t wait_ms;       /* so long, until it is late */
@@ -40,6 +41,7 @@ struct probe_io {
 	const struct plugin_probe *dialogue;
 	char *own_name;
 	struct names *names;
+	struct event *answered; /* a question of theirs has ended */
 	uint32_t timeout_ms;
 	struct tree running; /* by number of the probe */
 	struct tree late;    /* by number of the probe */
@@ -69,6 +71,7 @@ probe_free(void *arg)
 {
 	struct probe *probe = arg;
 
+	target_done(&probe->target);
 	mem_free(probe->state);
 	mem_free(probe);
 }
@@ -89,9 +92,11 @@ probe_io_give_up(struct probe *probe)
 	struct probe_io *io = probe->io;
 
 	tree_remove(where(probe), &probe->node);
-	event_free(probe->ready);
 	event_free(probe->deadline);
-	close(probe->fd);
+	if (probe->fd >= 0) {
+		event_free(probe->ready);
+		close(probe->fd);
+	}
 	loop_later(io->loop, probe_free, probe);
 }
 
@@ -172,6 +177,8 @@ probe_io_leave(struct probe *probe)
 	wait_until(probe, LEAVE_MS);
 }
 
+static void probe_io_failed(struct probe *probe, const struct buf *say);
+
 static void
 judged(struct probe *probe, enum plugin_verdict said, const struct buf *say)
 {
@@ -185,6 +192,10 @@ judged(struct probe *probe, enum plugin_verdict said, const struct buf *say)
 	struct loop *loop = probe->io->loop;
 	struct probe was = *probe;
 
+	if (said == PLUGIN_FAILED && !probe->late) {
+		probe_io_failed(probe, say);
+		return;
+	}
 	if (say->n > 0 && probe_io_put(probe->fd, say))
 		probe_io_leave(probe);
 	else
@@ -238,18 +249,25 @@ static void
 on_probe_io_connected(evutil_socket_t fd, short what, void *arg)
 {
 	struct probe *probe = arg;
+	struct probe_io *io = probe->io;
 
 	(void)what;
 	if (sock_error(fd) != 0) {
-		probe_io_verdict(probe, PROBE_FAILED, NULL);
+		probe_io_failed(probe, &(struct buf){ 0 });
 		return;
 	}
-	CHECK(event_assign(probe->ready, loop_base(probe->io->loop), fd,
+	if (io->names != NULL && probe->target.name != NULL)
+		names_answered(
+		    io->names, probe->target.name, &probe->target.to);
+	CHECK(event_assign(probe->ready, loop_base(io->loop), fd,
 		  EV_READ | EV_PERSIST, on_probe_io_readable, probe) == 0);
 	CHECK(event_add(probe->ready, NULL) == 0);
 	probe->connected = true;
 	wait_for_reply(probe);
-	probe_io_tell(probe->io->loop, probe->number, PROBE_CONNECTED, NULL);
+	loop_step(io->loop, &(struct input){ .kind = IN_PROBE,
+				.who = probe->number,
+				.verdict = PROBE_CONNECTED,
+				.at = probe->target.to });
 }
 
 /* An MTA would still wait: so do we, for one of each number. */
@@ -286,94 +304,128 @@ on_probe_io_deadline(evutil_socket_t fd, short what, void *arg)
 		probe_io_verdict(probe, PROBE_UNABLE, "stalled");
 	else if (probe->connected)
 		probe_io_is_late(probe);
+	else if (probe->fd < 0)
+		probe_io_verdict(probe, PROBE_UNABLE, "no-resolver");
 	else
-		probe_io_verdict(probe, PROBE_FAILED, NULL);
+		probe_io_failed(probe, &(struct buf){ 0 });
 }
 
-/* The recipient: `postmaster` of the service itself, who must be there (RFC
- * 5321 4.5.1), or the one that is to be relayed to. */
-static void
-dialogue_begin(struct probe_io *io, void *state, const struct effect *fx)
+/* For a connection; for the name of the service, too. */
+static uint64_t
+probe_io_patience(const struct probe_io *io)
 {
-	struct plugin_errand errand = { .own_name = io->own_name };
-	struct buf to = { 0 };
-	char *recipient;
-
-	if (fx->mail)
-		buf_printf(&to, "postmaster@%s", fx->name);
-	else if (fx->recipient != NULL)
-		buf_text(&to, fx->recipient);
-	recipient = buf_string(&to);
-	if (recipient[0] != '\0' && strlen(recipient) <= STR_PATTERN_MAX) {
-		errand.ask = fx->mail ? PLUGIN_ASK_MAIL : PLUGIN_ASK_RELAY;
-		errand.recipient = recipient;
-	}
-	io->dialogue->begin(state, &errand);
-	mem_free(recipient);
+	return io->timeout_ms < PROBE_IO_CONNECT_MS ? io->timeout_ms
+	                                            : PROBE_IO_CONNECT_MS;
 }
 
-static void
-probe_begin(struct probe_io *io, const struct effect *fx, int fd)
+static struct probe *
+probe_new(struct probe_io *io, uint32_t number, uint64_t wait_ms)
 {
-	struct event_base *base = loop_base(io->loop);
 	struct probe *probe = mem_new(sizeof(*probe), 0, 0);
 
 	probe->io = io;
-	probe->number = fx->who;
-	probe->fd = fd;
-	probe->wait_ms =
-	    fx->wait_ms > io->timeout_ms ? fx->wait_ms : io->timeout_ms;
-	probe->ready =
-	    event_new(base, fd, EV_WRITE, on_probe_io_connected, probe);
-	probe->deadline = evtimer_new(base, on_probe_io_deadline, probe);
+	probe->number = number;
+	probe->fd = -1;
+	probe->wait_ms = wait_ms;
+	probe->deadline =
+	    evtimer_new(loop_base(io->loop), on_probe_io_deadline, probe);
 	probe->state = mem_new(io->dialogue->state_size, 0, 0);
-	CHECK(probe->ready != NULL && probe->deadline != NULL);
-	dialogue_begin(io, probe->state, fx);
+	CHECK(probe->deadline != NULL);
 	tree_insert(
 	    &io->running, &probe->node, &probe->number, probe_io_by_number);
-	CHECK(event_add(probe->ready, NULL) == 0);
-	wait_until(probe, io->timeout_ms < PROBE_IO_CONNECT_MS
-			      ? io->timeout_ms
-			      : PROBE_IO_CONNECT_MS);
+	return probe;
 }
 
-/* Why a probe does not begin. */
-struct refusal {
-	enum probe_verdict verdict;
-	const char *why;
-};
-
-/* No name, no next hop; and no limit or want of ours. */
-static bool
-is_nowhere(const struct probe_io *io, const struct effect *fx, struct addr *to)
+/* The time is that of all its addresses: one that is silent leaves half of it
+ * to the next. */
+static void
+probe_connects(struct probe *probe)
 {
-	return fx->hop && io->names != NULL &&
-	       names_look(io->names, fx->name, to) == NAMES_NOWHERE;
+	struct probe_io *io = probe->io;
+	struct plugin_errand errand = { .own_name = io->own_name,
+		.ask = probe->target.ask,
+		.recipient = probe->target.recipient };
+	uint64_t ms = probe_io_patience(io);
+
+	probe->ready = event_new(loop_base(io->loop), probe->fd, EV_WRITE,
+	    on_probe_io_connected, probe);
+	CHECK(probe->ready != NULL && event_add(probe->ready, NULL) == 0);
+	io->dialogue->begin(probe->state, &errand);
+	wait_until(
+	    probe, target_has_more(&probe->target, io->names) ? ms / 2 : ms);
 }
 
-static int
-reach(
-    const struct probe_io *io, const struct effect *fx, struct refusal *refusal)
+static void
+probe_try(struct probe *probe)
 {
-	struct addr to = fx->addrs[0], from = { 0 };
-	int fd;
+	const struct target *target = &probe->target;
 
-	*refusal = (struct refusal){ PROBE_UNABLE, "too-many" };
-	if (io->running.n + io->leaving.n >= LIMIT_PROBES)
-		return -1;
-	*refusal = (struct refusal){ PROBE_FAILED, "name-unknown" };
-	if (is_nowhere(io, fx, &to))
-		return -1;
-	if (fx->naddrs > 1 && fx->addrs[1].family == to.family)
-		from = fx->addrs[1];
-	fd = sock_connect(&to, from.family != 0 ? &from : NULL);
-	refusal->why = fd < 0 ? spare_word(errno) : "no-descriptors";
-	if (refusal->why != NULL)
-		refusal->verdict = PROBE_UNABLE;
-	if (fd < 0 || !spare_reached(fd))
-		return fd;
-	close(fd);
-	return -1;
+	switch (target_connect(&probe->target, probe->io->names, &probe->fd)) {
+	case TARGET_CONNECTS:
+		probe_connects(probe);
+		break;
+	case TARGET_WAITS:
+		break;
+	case TARGET_OVER:
+		probe_io_verdict(probe, target->verdict, target->why);
+		break;
+	}
+}
+
+/* Where there is another address the MTA would try it, and so do we. */
+static void
+probe_io_failed(struct probe *probe, const struct buf *say)
+{
+	struct probe_io *io = probe->io;
+	uint32_t number = probe->number;
+	uint64_t wait_ms = probe->wait_ms;
+	struct target target = probe->target;
+	struct probe *next;
+
+	probe->target = (struct target){ 0 };
+	target_failed(&target);
+	if (say->n > 0 && probe_io_put(probe->fd, say))
+		probe_io_leave(probe);
+	else
+		probe_io_give_up(probe);
+	next = probe_new(io, number, wait_ms);
+	next->target = target;
+	probe_try(next);
+}
+
+/* Those that wait for it, whatever has been answered. */
+static void
+on_probe_io_answered(evutil_socket_t fd, short what, void *arg)
+{
+	struct probe_io *io = arg;
+	VEC(uint32_t) waiting = { 0 };
+
+	(void)fd;
+	(void)what;
+	for (struct tree_node *n = tree_first(&io->running); n != NULL;
+	     n = tree_next(n))
+		if (tree_entry(n, struct probe, node)->fd < 0)
+			vec_push(&waiting,
+			    tree_entry(n, struct probe, node)->number);
+	/* The verdict of one may begin and end others. */
+	for (size_t i = 0; i < waiting.n; i++) {
+		struct tree_node *n =
+		    tree_find(&io->running, &waiting.v[i], probe_io_by_number);
+
+		if (n != NULL && tree_entry(n, struct probe, node)->fd < 0)
+			probe_try(tree_entry(n, struct probe, node));
+	}
+	vec_done(&waiting);
+}
+
+/* It may come from within a look of ours. */
+static void
+names_have_told(void *ctx)
+{
+	struct timeval soon = { 0, 0 };
+	struct probe_io *io = ctx;
+
+	CHECK(evtimer_add(io->answered, &soon) == 0);
 }
 
 static void
@@ -389,19 +441,22 @@ static void
 do_probe(void *ctx, const struct effect *fx)
 {
 	struct probe_io *io = ctx;
-	struct refusal refusal;
-	int fd;
+	struct probe *probe;
 
 	give_up_number(&io->running, fx->who);
 	if (fx->naddrs == 0) {
 		give_up_number(&io->late, fx->who);
 		return;
 	}
-	fd = reach(io, fx, &refusal);
-	if (fd >= 0)
-		probe_begin(io, fx, fd);
-	else
-		probe_io_tell(io->loop, fx->who, refusal.verdict, refusal.why);
+	if (io->running.n + io->leaving.n >= LIMIT_PROBES) {
+		probe_io_tell(io->loop, fx->who, PROBE_UNABLE, "too-many");
+		return;
+	}
+	probe = probe_new(io, fx->who,
+	    fx->wait_ms > io->timeout_ms ? fx->wait_ms : io->timeout_ms);
+	target_begin(&probe->target, fx, fx->hop && io->names != NULL);
+	wait_until(probe, probe_io_patience(io));
+	probe_try(probe);
 }
 
 struct probe_io *
@@ -411,6 +466,8 @@ probe_io_new(struct loop *loop, const struct plugin_probe *dialogue)
 
 	io->loop = loop;
 	io->dialogue = dialogue;
+	io->answered = evtimer_new(loop_base(loop), on_probe_io_answered, io);
+	CHECK(io->answered != NULL);
 	probe_io_conf(io, "localhost", PROBE_IO_REPLY_MS);
 	loop_carry(loop, FX_PROBE, do_probe, io);
 	return io;
@@ -427,7 +484,11 @@ probe_io_conf(struct probe_io *io, const char *own_name, uint32_t timeout_ms)
 void
 probe_io_names(struct probe_io *io, struct names *names)
 {
+	if (io->names != NULL)
+		names_watch(io->names, NULL, NULL);
 	io->names = names;
+	if (names != NULL)
+		names_watch(names, names_have_told, io);
 }
 
 void
@@ -442,6 +503,8 @@ probe_io_free(struct probe_io *io)
 	       (n = tree_first(&io->late)) != NULL ||
 	       (n = tree_first(&io->leaving)) != NULL)
 		probe_io_give_up(tree_entry(n, struct probe, node));
+	probe_io_names(io, NULL);
+	event_free(io->answered);
 	mem_free(io->own_name);
 	mem_free(io);
 }

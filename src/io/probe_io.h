@@ -8,6 +8,10 @@
  *        |
  *        +--> it cannot begin here -----------------------> unable, and why
  *
+ * A next hop that is published by name is asked where its name leads, once that
+ * is known: until then nothing is said, and where nobody answers in time it
+ * cannot begin. One address after another is tried, as the MTA would (target.h).
+ *
  * So long is waited for a connection (smtp_connect_timeout of the service
  * `lsrd`), so long for each reply. What comes later than that is late, and still
  * waited for as long as the MTA would: when it comes, it is slow.

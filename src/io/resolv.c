@@ -1,10 +1,13 @@
 #include "io/resolv.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <ares.h>
+
+#include <sys/socket.h>
 
 #define SYSTEMS "/etc/resolv.conf"
 
@@ -12,18 +15,35 @@ bool
 resolv_same(const struct resolv *a, const struct resolv *b)
 {
 	return a->dns == b->dns && a->native == b->native &&
-	       strcmp(a->path, b->path) == 0 && a->port == b->port;
+	       strcmp(a->path, b->path) == 0 &&
+	       strcmp(a->hosts, b->hosts) == 0 && a->family == b->family &&
+	       a->port == b->port;
 }
 
 /* One that is not there is empty for the MTA, too; one that is not ours to
  * read says nothing, and the system's is the best guess. */
+static bool
+is_ours(const char *path)
+{
+	return path[0] != '\0' && (access(path, R_OK) == 0 || errno == ENOENT);
+}
+
 static const char *
 resolv_path(const struct resolv *r)
 {
-	if (r->path[0] == '\0' ||
-	    (access(r->path, R_OK) != 0 && errno != ENOENT))
-		return SYSTEMS;
-	return r->path;
+	return is_ours(r->path) ? r->path : SYSTEMS;
+}
+
+void
+resolv_hints(const struct resolv *resolv, struct ares_addrinfo_hints *hints)
+{
+	*hints = (struct ares_addrinfo_hints){ .ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM };
+	if (resolv->family != 0)
+		hints->ai_family = resolv->family == 4 ? AF_INET : AF_INET6;
+	if (is_ours(resolv->hosts) &&
+	    setenv("CARES_HOSTS", resolv->hosts, 1) == 0)
+		hints->ai_flags = ARES_AI_ENVHOSTS;
 }
 
 struct stat

@@ -22,11 +22,19 @@ struct resolv {
 	/* DNS alone: a name as it is, without a search list; neither: as
 	 * nsswitch.conf(5) says. */
 	bool dns, native;
-	char path[RESOLV_PATH_MAX]; /* "": /etc/resolv.conf */
-	uint16_t port;              /* 0: 53; another: for tests */
+	char path[RESOLV_PATH_MAX];  /* "": /etc/resolv.conf */
+	char hosts[RESOLV_PATH_MAX]; /* "": /etc/hosts */
+	uint8_t family;              /* 4 or 6: of these addresses alone */
+	uint16_t port;               /* 0: 53; another: for tests */
 };
 
 bool resolv_same(const struct resolv *a, const struct resolv *b);
+
+/* Of names: the hints for ares_getaddrinfo(). c-ares takes another hosts(5) by
+ * its environment alone (CARES_HOSTS), and for who asks for that. */
+struct ares_addrinfo_hints;
+void resolv_hints(
+    const struct resolv *resolv, struct ares_addrinfo_hints *hints);
 
 /* The file as it is now; all zero: there is none. */
 struct stat resolv_look(const struct resolv *resolv);

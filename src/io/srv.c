@@ -340,13 +340,13 @@ on_resolved(void *arg, int status, int timeouts, struct ares_addrinfo *res)
 void
 srv_resolve(struct srv *srv, const char *name, srv_done *done, void *ctx)
 {
-	struct ares_addrinfo_hints hints = { .ai_family = AF_UNSPEC,
-		.ai_socktype = SOCK_STREAM };
+	struct ares_addrinfo_hints hints;
 	struct srv_question *q = mem_new(sizeof(*q), 0, 0);
 
 	if (!srv->running)
 		channel_look(srv);
 	*q = (struct srv_question){ done, ctx };
+	resolv_hints(&srv->resolv, &hints);
 	ares_getaddrinfo(srv->channel, name, NULL, &hints, on_resolved, q);
 	reset_timeout(srv);
 }
@@ -477,6 +477,12 @@ round_check(struct srv *srv)
 }
 
 /* --- the door ------------------------------------------------------------- */
+
+bool
+srv_is_built(void)
+{
+	return true;
+}
 
 struct srv *
 srv_new(struct event_base *base, struct sink *sink, void (*changed)(void *ctx),

@@ -33,6 +33,9 @@
 
 struct srv;
 
+/* False in a build without c-ares. */
+bool srv_is_built(void);
+
 /* All are lent for its life. `changed` is told when something was found
  * that was not known before. */
 struct srv *srv_new(struct event_base *base, struct sink *sink,

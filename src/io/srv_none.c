@@ -9,6 +9,12 @@ struct srv {
 	struct sink *sink;
 };
 
+bool
+srv_is_built(void)
+{
+	return false;
+}
+
 struct srv *
 srv_new(struct event_base *base, struct sink *sink, void (*changed)(void *ctx),
     void *ctx)

@@ -47,7 +47,9 @@ static struct srv *srv;
 static struct resolv by;
 static int changes, fd;
 static bool mute;
-static uint16_t rcode; /* 2: it fails */
+static uint16_t rcode;  /* 2: it fails */
+static const char *ill; /* this name alone does */
+static int asked_names;
 
 static void
 collect(void *ctx, int priority, const char *line)
@@ -138,12 +140,14 @@ on_asked(evutil_socket_t from, short what, void *arg)
 	cur_bytes(&in, 10);
 	if (mute || !name_get(&in, name, sizeof(name)))
 		return;
+	asked_names++;
 	type = cur_u16(&in);
 	for (size_t i = 0; i < sizeof(zone) / sizeof(zone[0]); i++)
 		if (zone[i].type == type && strcmp(zone[i].name, name) == 0)
 			answers++;
 	buf_u16(&out, id);
-	buf_u16(&out, 0x8580 | rcode);
+	buf_u16(
+	    &out, 0x8580 | (ill != NULL && strcmp(ill, name) == 0 ? 2 : rcode));
 	buf_u16(&out, 1);
 	buf_u16(&out, answers);
 	buf_u32(&out, 0);
@@ -284,21 +288,40 @@ name_is(
 {
 	struct mono begin = clock_mono();
 
-	while (names_look(names, name, addr) != is &&
+	while (names_look(names, name, addr, 0) != is &&
 	       mono_since(begin, clock_mono()) < 10000)
 		event_base_loop(base, EVLOOP_ONCE);
-	ck_assert_int_eq(names_look(names, name, addr), is);
+	ck_assert_int_eq(names_look(names, name, addr, 0), is);
+}
+
+/* As the channel asks already. */
+static struct names *
+names_begun(void)
+{
+	struct names *names = names_new(srv);
+
+	names_by(names, NULL);
+	srv_by(srv, &by);
+	return names;
+}
+
+static void
+names_end(struct names *names)
+{
+	srv_free(srv);
+	srv = NULL;
+	names_free(names);
 }
 
 /* What a name says; and that nobody says anything is no answer. */
 START_TEST(names_of_next_hops)
 {
 	struct addr addr = { 4, { 192, 0, 2, 77 }, 2525 };
-	struct names *names = names_new(srv);
+	struct names *names = names_begun();
 	char text[ADDR_TEXT];
 
 	ck_assert_int_eq(
-	    names_look(names, "mx2.example.org", &addr), NAMES_UNKNOWN);
+	    names_look(names, "mx2.example.org", &addr, 0), NAMES_ASKING);
 	name_is(names, "mx2.example.org", NAMES_THERE, &addr);
 	ck_assert_str_eq(addr_text(&addr, text), "192.0.2.2:2525");
 	addr = (struct addr){ 6, { 0x20, 1 }, 25 };
@@ -308,17 +331,114 @@ START_TEST(names_of_next_hops)
 	ck_assert_str_eq(addr_text(&addr, text), "198.51.100.9:25");
 	name_is(names, "nowhere.example.org", NAMES_NOWHERE, &addr);
 	rcode = 2; /* SERVFAIL, and then silence */
-	for (int i = 0; i < 40; i++)
-		name_is(names, "ill.example.org", NAMES_UNKNOWN, &addr),
-		    event_base_loop(base, EVLOOP_NONBLOCK);
+	name_is(names, "ill.example.org", NAMES_UNKNOWN, &addr);
 	mute = true;
-	name_is(names, "mute.example.org", NAMES_UNKNOWN, &addr);
+	ck_assert_int_eq(
+	    names_look(names, "mute.example.org", &addr, 0), NAMES_ASKING);
 	srv_free(srv);
 	srv = NULL;
 	name_is(names, "gw.example.org", NAMES_THERE, &addr);
 	name_is(names, "ill.example.org", NAMES_UNKNOWN, &addr);
 	name_is(names, "mute.example.org", NAMES_UNKNOWN, &addr);
 	names_free(names);
+}
+END_TEST
+
+/* One name fails and others are answered: the MTA has no address for it,
+ * whatever it was; where none is answered, what was known stays. */
+START_TEST(one_name_that_fails)
+{
+	static const enum names_is then[] = { NAMES_THERE, NAMES_NOWHERE,
+		NAMES_THERE };
+	struct addr addr = { 4, { 192, 0, 2, 77 }, 2525 };
+	struct names *names = names_begun();
+
+	names_times(names, 20, 20);
+	name_is(names, "gw.example.org", NAMES_THERE, &addr);
+	name_is(names, "mx1.example.org", NAMES_THERE, &addr);
+	for (int i = 0; i < 3; i++) {
+		rcode = i == 0 ? 2 : 0;
+		ill = i == 1 ? "gw.example.org" : NULL;
+		asked_names = 0;
+		while (asked_names < 20 || names_look(names, "gw.example.org",
+					       &addr, 0) != then[i]) {
+			names_look(names, "gw.example.org", &addr, 0);
+			names_look(names, "mx1.example.org", &addr, 0);
+			event_base_loop(base, EVLOOP_NONBLOCK);
+		}
+	}
+	names_end(names);
+}
+END_TEST
+
+static void
+count_told(void *ctx)
+{
+	++*(int *)ctx;
+}
+
+/* Nothing is asked, and nothing said, before it is known by what to ask; by
+ * another way all is asked anew. */
+START_TEST(names_before_the_mta_was_read)
+{
+	struct addr addr = { 4, { 192, 0, 2, 77 }, 2525 };
+	struct names *names = names_new(srv);
+	struct mta mta;
+	int told = 0;
+
+	names_watch(names, count_told, &told);
+	ck_assert_int_eq(
+	    names_look(names, "gw.example.org", &addr, 0), NAMES_ASKING);
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	ck_assert_int_eq(told, 0);
+	names_by(names, NULL);
+	ck_assert_int_eq(told, 1);
+	srv_by(srv, &by);
+	name_is(names, "gw.example.org", NAMES_THERE, &addr);
+	ck_assert_int_ge(told, 2);
+	mute = true;
+	mta_init(&mta);
+	mta.read = true;
+	names_by(names, &mta);
+	by.dns = true;
+	srv_by(srv, &by);
+	ck_assert_int_eq(
+	    names_look(names, "gw.example.org", &addr, 0), NAMES_ASKING);
+	names_watch(names, NULL, NULL);
+	names_end(names);
+}
+END_TEST
+
+/* All of a name's addresses, in order; of one family where the MTA has one. */
+START_TEST(names_with_several_addresses)
+{
+	struct addr like = { 6, { 0x20, 1 }, 25 }, addr = like;
+	struct names *names = names_begun();
+	char text[ADDR_TEXT];
+
+	name_is(names, "mx2.example.org", NAMES_THERE, &addr);
+	ck_assert_str_eq(addr_text(&addr, text), "[2001:db8::2]:25");
+	addr = like;
+	ck_assert_int_eq(
+	    names_look(names, "mx2.example.org", &addr, 1), NAMES_THERE);
+	ck_assert_str_eq(addr_text(&addr, text), "192.0.2.2:25");
+	names_answered(names, "mx2.example.org", &addr);
+	addr = like;
+	ck_assert_int_eq(
+	    names_look(names, "mx2.example.org", &addr, 2), NAMES_NOWHERE);
+	names_look(names, "mx2.example.org", &addr, 0); /* it answered */
+	ck_assert_str_eq(addr_text(&addr, text), "192.0.2.2:25");
+	srv_free(srv);
+	srv = srv_new(base, sink, changed, NULL);
+	names_free(names);
+	names = names_begun();
+	by.family = 6;
+	srv_by(srv, &by);
+	name_is(names, "gw.example.org", NAMES_NOWHERE, &addr);
+	name_is(names, "mx2.example.org", NAMES_THERE, &addr);
+	ck_assert_int_eq(
+	    names_look(names, "mx2.example.org", &addr, 1), NAMES_NOWHERE);
+	names_end(names);
 }
 END_TEST
 
@@ -353,7 +473,7 @@ hosts_name(char out[256])
 
 START_TEST(as_the_mta_does)
 {
-	struct names *names = names_new(srv);
+	struct names *names = names_begun();
 	struct addr addr = { 4, { 192, 0, 2, 77 }, 2525 };
 	char host[256];
 
@@ -366,9 +486,7 @@ START_TEST(as_the_mta_does)
 	name_is(names, "gw.example.org", ways[_i].zone, &addr);
 	name_is(names, "gw", ways[_i].searched, &addr);
 	name_is(names, "nowhere.example.org", NAMES_NOWHERE, &addr);
-	srv_free(srv);
-	srv = NULL;
-	names_free(names);
+	names_end(names);
 }
 END_TEST
 
@@ -434,23 +552,25 @@ START_TEST(as_one_in_a_chroot)
 	mta.read = true;
 	by = (struct resolv){ 0 };
 	ck_assert(!srv_by(srv, &by));
+	mta.ipv6 = false;
 	names_by(names, &mta);
 	by.dns = true;
+	by.family = 4;
 	ck_assert(!srv_by(srv, &by));
+	mta.ipv6 = true;
 	mta.chroot = mta.native = true;
 	mta.dns = false;
 	snprintf(mta.queue_directory, sizeof(mta.queue_directory), "/data/pf");
 	names_by(names, &mta);
 	by = (struct resolv){ .native = true,
-		.path = "/data/pf/etc/resolv.conf" };
+		.path = "/data/pf/etc/resolv.conf",
+		.hosts = "/data/pf/etc/hosts" };
 	ck_assert(!srv_by(srv, &by));
 	names_by(names, NULL);
 	by = (struct resolv){ 0 };
 	ck_assert(!srv_by(srv, &by));
 	snprintf(by.path, sizeof(by.path), "/tmp/test_srv.%d", (int)getpid());
-	srv_free(srv);
-	srv = NULL;
-	names_free(names);
+	names_end(names);
 }
 END_TEST
 
@@ -465,6 +585,9 @@ main(void)
 	tcase_add_test(tc, peers_and_ways);
 	tcase_add_test(tc, nobody_there);
 	tcase_add_test(tc, names_of_next_hops);
+	tcase_add_test(tc, one_name_that_fails);
+	tcase_add_test(tc, names_before_the_mta_was_read);
+	tcase_add_test(tc, names_with_several_addresses);
 	tcase_add_loop_test(
 	    tc, as_the_mta_does, 0, sizeof(ways) / sizeof(ways[0]));
 	tcase_add_test(tc, another_resolv_conf);

@@ -91,6 +91,7 @@ struct setup {
 	uint32_t congestion_messages; /* 20: so many late ones are level 1 */
 	uint32_t queue_s; /* how long the MTA keeps a message; 0: not known */
 	bool retry_mail;  /* ask the MTA again after a reroute */
+	bool by_name;     /* next hops are published by name */
 	bool no_mta;      /* nobody asks our tables, or is to */
 	bool lab;         /* loopback is allowed as a next hop */
 };

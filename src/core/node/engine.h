@@ -87,6 +87,7 @@ enum probe_verdict {
 /* What happened. Pointers are lent for the call; setup until the next one. */
 struct input {
 	enum input_kind kind;
+	struct addr at;  /* of PROBE_CONNECTED: there, by whatever name */
 	struct mono now; /* never before that of the previous input */
 	uint64_t wall;   /* seconds since 1970: for texts, decides nothing */
 	uint32_t who;
@@ -107,8 +108,10 @@ enum effect_kind {
 		      order, by `carrier`; answered by IN_OPEN or IN_NO_DIAL */
 	FX_SEND,   /* who: write `bytes`, in this order */
 	FX_CLOSE,  /* who: close it once all before it is written */
-	FX_PROBE,  /* who: a number; probe the mail service at addrs[0], from
-		      addrs[1] if there is one, the server `name`; answered by IN_PROBE with that number.
+	FX_PROBE,  /* who: a number; probe the mail service at addrs[0], the
+		      server `name`, from one of the other addrs if there is
+		      one of that family (0: none); answered by IN_PROBE with
+		      that number.
 		      `mail`: ask further whether it takes mail, by a sender
 		      of our own and postmaster@ its own name; `recipient`, if
 		      there is one: whether it relays to it, by the null sender.

@@ -2,9 +2,33 @@
 
 #include "base/rc.h"
 #include "core/node/fx.h"
+#include "core/node/link.h"
 #include "core/node/node.h"
 #include "core/node/refused.h"
 #include "core/node/told.h"
+
+static bool
+evidence_is_there(const struct addr *hop, const struct addr *addr)
+{
+	return hop->port == 0 ? addr_same_ip(hop, addr) : addr_equal(hop, addr);
+}
+
+/* What was published by name went where that leads: it is about the address
+ * that we know the hop by. */
+static void
+as_known(struct engine *e, struct addr *hop)
+{
+	const struct link *by_name = NULL;
+
+	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
+		if (evidence_is_there(hop, &l->addr))
+			return;
+		if (by_name == NULL && evidence_is_there(hop, &l->at))
+			by_name = l;
+	}
+	if (by_name != NULL)
+		*hop = by_name->addr;
+}
 
 void
 evidence_report(struct engine *e, const uint8_t *p, size_t n)
@@ -24,6 +48,7 @@ evidence_report(struct engine *e, const uint8_t *p, size_t n)
 	heard->last[r.kind] = e->now;
 	for (int i = 0; i < REPORT_COUNTS; i++)
 		heard->total[i] += r.count[i];
+	as_known(e, &r.hop);
 	if (r.kind == REPORT_ROUTE)
 		refused_report(e, &r);
 	else if (r.kind != REPORT_MILTER)

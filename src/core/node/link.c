@@ -222,11 +222,12 @@ want_silent(struct engine *e)
 	}
 }
 
-/* Our MTA can connect to it, by its families. */
+/* Our MTA can connect to it, by its families; where it is given a name, the
+ * addresses of that count, which a probe finds out. */
 static bool
 is_possible(const struct engine *e, const struct addr *addr)
 {
-	return !e->asked.mta.read ||
+	return !e->asked.mta.read || e->setup->by_name ||
 	       (addr->family == 4 ? e->asked.mta.ipv4 : e->asked.mta.ipv6);
 }
 

@@ -85,7 +85,8 @@ struct link {
 	uint32_t who;
 	char *name; /* the server, or the pattern for LINK_SPACE */
 	struct addr addr;
-	unsigned use; /* of enum link_use; 0: to be dropped */
+	struct addr at; /* where it was reached; family 0: never */
+	unsigned use;   /* of enum link_use; 0: to be dropped */
 	enum link_state state;
 	struct mono since;
 	uint64_t since_wall;

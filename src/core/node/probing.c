@@ -358,6 +358,7 @@ link_verdict(struct engine *e, const struct input *in)
 	switch ((enum probe_verdict)in->verdict) {
 	case PROBE_CONNECTED:
 		l->probe.connected = true;
+		l->at = in->at;
 		break;
 	case PROBE_OK:
 		replied_in(e, l, in->value);
@@ -394,17 +395,12 @@ link_verdict(struct engine *e, const struct input *in)
 	}
 }
 
-/* From where the MTA connects, so do we. */
-static const struct addr *
-source(const struct engine *e, const struct addr *to)
-{
-	return to->family == 6 ? &e->asked.mta.bind6 : &e->asked.mta.bind4;
-}
-
 static void
 probe(struct engine *e, struct link *l)
 {
-	struct addr addrs[2] = { l->addr, *source(e, &l->addr) };
+	/* From where the MTA connects, so do we. */
+	struct addr addrs[3] = { l->addr, e->asked.mta.bind4,
+		e->asked.mta.bind6 };
 
 	l->probe.next = MONO_NEVER;
 	l->probe.last = e->now;
@@ -415,7 +411,7 @@ probe(struct engine *e, struct link *l)
 		      .who = l->who,
 		      .name = fx_keep(e, l->name, strlen(l->name)),
 		      .addrs = fx_keep(e, addrs, sizeof(addrs)),
-		      .naddrs = addrs[1].family != 0 ? 2 : 1,
+		      .naddrs = 3,
 		      .mail = l->mail.asks,
 		      .hop = !(l->use & (LINK_SPACE | LINK_SELF)),
 		      .wait_ms = probing_patience(e, l),

@@ -187,6 +187,8 @@ static const struct {
 	    "see ip addr and ip route" },
 	{ "forbidden", "this host forbids connections to port 25",
 	    "see nft list ruleset, and what the unit of lsrd allows" },
+	{ "no-resolver", "the names of next hops get no answer",
+	    "see resolv.conf, and NAMES in lsrd-postfix(7)" },
 	{ "stalled", "lsrd was stopped for a while",
 	    "see the load of this host, and whether it was suspended" },
 };

@@ -65,13 +65,14 @@ nexthop_is_own(const struct setup *setup, const struct addr *a)
 	return ip && port;
 }
 
-/* The MTA beside us must be able to connect to it. */
+/* The MTA beside us must be able to connect to it; by a name it may have
+ * another address. */
 static bool
 may_publish(const struct nexthop_book *b, const struct addr *a)
 {
 	const struct mta *mta = b->in->mta;
 
-	if (mta != NULL && mta->read &&
+	if (mta != NULL && mta->read && !b->setup->by_name &&
 	    ((a->family == 4 && !mta->ipv4) || (a->family == 6 && !mta->ipv6)))
 		return false;
 	return a->family != 0 && addr_is_hop(a, b->setup->lab) &&

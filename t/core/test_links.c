@@ -1,0 +1,99 @@
+/* test_links.c - what is known of one mail service by whatever address. */
+
+#include <string.h>
+
+#include "core/node/evidence.h"
+#include "core/node/link.h"
+#include "core/node/node.h"
+#include "core/node/probing.h"
+#include "t/tap.h"
+
+static char self[] = "mx1.example.org", far[] = "mx2.example.org",
+	    id[] = "london-paris", group[] = "paris";
+static struct addr given;
+static struct setup_bridgehead bridgehead;
+static struct setup_connector connector;
+static struct setup setup;
+static struct seal seal;
+static struct engine *e;
+
+static void
+links_setup(void)
+{
+	ck_assert(addr_read(&given, "192.0.2.2:25"));
+	bridgehead = (struct setup_bridgehead){
+		.name = far, .smtp = { given }, .nsmtp = 1
+	};
+	connector = (struct setup_connector){ .name = id,
+		.group = group,
+		.bridgeheads = &bridgehead,
+		.nbridgeheads = 1 };
+	setup = (struct setup){ .server = self,
+		.connectors = &connector,
+		.nconnectors = 1,
+		.probe_ms = 5000 };
+	e = engine_new(1, &seal);
+	e->setup = &setup;
+	link_refresh(e);
+}
+
+static void
+links_teardown(void)
+{
+	e->setup = NULL;
+	engine_free(e);
+}
+
+static void
+reported(const char *line)
+{
+	evidence_report(e, (const uint8_t *)line, strlen(line));
+}
+
+/* By a name mail goes to another address than the one that is given. */
+START_TEST(a_hop_by_its_name)
+{
+	struct link *l = link_first(e);
+	struct input in = {
+		.kind = IN_PROBE, .who = l->who, .verdict = PROBE_CONNECTED
+	};
+
+	ck_assert(addr_read(&in.at, "198.51.100.7:25"));
+	reported("evidence hop=198.51.100.7:25 ok=1");
+	ck_assert_uint_eq(l->mail.delivered, 0);
+	l->probe.running = true;
+	link_verdict(e, &in);
+	reported("evidence hop=198.51.100.7:25 ok=2");
+	ck_assert_uint_eq(l->mail.delivered, 2);
+	reported("evidence hop=192.0.2.2 ok=1"); /* a port is not always said */
+	reported("evidence hop=198.51.100.7 ok=1");
+	reported("evidence hop=198.51.100.7:26 ok=1");
+	ck_assert_uint_eq(l->mail.delivered, 4);
+}
+END_TEST
+
+/* Its family bars an address, but no name: that may have another. */
+START_TEST(a_family_that_is_not_used)
+{
+	e->asked.mta.read = e->asked.mta.ipv6 = true;
+	e->asked.mta.ipv4 = false;
+	link_refresh(e);
+	ck_assert(link_first(e)->barred);
+	setup.by_name = true;
+	link_refresh(e);
+	ck_assert(!link_first(e)->barred);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("links");
+	TCase *tc = tcase_create("links");
+
+	tcase_add_checked_fixture(tc, links_setup, links_teardown);
+	tcase_add_test(tc, a_hop_by_its_name);
+	tcase_add_test(tc, a_family_that_is_not_used);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}
