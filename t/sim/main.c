@@ -9,12 +9,18 @@
  *     -v                         each input and event, as comments
  *
  * A scene is played twice, and both must leave the same trace.
+ *
+ * Of several cases each processor's process plays the next that nobody plays;
+ * they come in the order in which they end, and so without numbers.
  */
 
 #include <dirent.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -32,15 +38,22 @@ struct options {
 	bool chance, insiders, verbose;
 };
 
-static unsigned cases;
+/* What is played, in this order: files, seeds, seeds of insiders. */
+struct cases {
+	VEC(char *) files;
+	const struct options *options;
+	uint64_t seeds, insiders;
+};
+
 static bool all_well = true;
 
+/* One write, so that lines of several processes do not mix. */
 static void
 say(bool ok, const char *what, const char *why)
 {
-	printf("%sok %u - %s\n", ok ? "" : "not ", ++cases, what);
-	if (why != NULL)
-		printf("# %s\n", why);
+	printf("%sok - %s\n%s%s%s", ok ? "" : "not ", what,
+	    why == NULL ? "" : "# ", why == NULL ? "" : why,
+	    why == NULL ? "" : "\n");
 	fflush(stdout);
 	all_well &= ok;
 }
@@ -95,13 +108,11 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Everything as in "make check". */
+/* Every scene of the source. */
 static void
-play_all(const struct options *options)
+cases_find(struct cases *cases)
 {
 	const char *top = getenv("top_srcdir");
-	struct options insiders = { .seed = 1, .insiders = true };
-	VEC(char *) files = { 0 };
 	char folder[512], path[1024];
 	struct dirent *entry;
 	DIR *dir;
@@ -115,21 +126,68 @@ play_all(const struct options *options)
 		if (end == NULL || strcmp(end, ".scene") != 0)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-		vec_push(&files, mem_str(path));
+		vec_push(&cases->files, mem_str(path));
 	}
 	if (dir != NULL)
 		closedir(dir);
-	printf("1..%zu\n", files.n + (size_t)options->count + INSIDERS);
-	qsort(files.v, files.n, sizeof(*files.v), by_name);
-	for (size_t i = 0; i < files.n; i++) {
-		scene_case(files.v[i], options);
-		mem_free(files.v[i]);
+	qsort(cases->files.v, cases->files.n, sizeof(*cases->files.v), by_name);
+}
+
+static size_t
+cases_count(const struct cases *cases)
+{
+	return cases->files.n + (size_t)(cases->seeds + cases->insiders);
+}
+
+static void
+cases_play(const struct cases *cases, size_t i)
+{
+	struct options options = *cases->options;
+
+	if (i < cases->files.n) {
+		scene_case(cases->files.v[i], &options);
+		return;
 	}
-	vec_done(&files);
-	for (uint64_t i = 0; i < options->count; i++)
-		seed_case(options->seed + i, options);
-	for (uint64_t i = 0; i < INSIDERS; i++)
-		seed_case(insiders.seed + i, &insiders);
+	i -= cases->files.n;
+	options.insiders = i >= cases->seeds;
+	seed_case(
+	    options.seed + (options.insiders ? i - cases->seeds : i), &options);
+}
+
+/* The processes share one number: that of the next case. */
+static void
+cases_share(const struct cases *cases, atomic_size_t *next)
+{
+	size_t i, n = cases_count(cases);
+
+	while ((i = atomic_fetch_add(next, 1)) < n)
+		cases_play(cases, i);
+}
+
+/* Each of them says itself what is not well; here it is whether one did, or
+ * did not come to its end. */
+static void
+cases_all(const struct cases *cases)
+{
+	long processes =
+	    cases->options->verbose ? 1 : sysconf(_SC_NPROCESSORS_ONLN);
+	atomic_size_t *next = mmap(NULL, sizeof(*next), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status;
+
+	if (next == MAP_FAILED)
+		abort();
+	printf("1..%zu\n", cases_count(cases));
+	fflush(stdout);
+	for (long i = 1; i < processes; i++)
+		if (fork() == 0) {
+			cases_share(cases, next);
+			exit(all_well ? 0 : 1);
+		}
+	cases_share(cases, next);
+	while (wait(&status) > 0)
+		all_well &= status == 0;
+	munmap(next, sizeof(*next));
 }
 
 static const struct command_option sim_options[] = {
@@ -170,20 +228,24 @@ int
 main(int argc, char **argv)
 {
 	struct options options = { .seed = 1, .count = COUNT };
+	struct cases cases = { .options = &options };
 	int status = command_read(&sim_command, &options, argc, argv);
 
 	if (status >= 0)
 		return status;
-	if (optind < argc) {
-		printf("1..%d\n", argc - optind);
-		for (int i = optind; i < argc; i++)
-			scene_case(argv[i], &options);
-	} else if (options.chance) {
-		printf("1..%llu\n", (unsigned long long)options.count);
-		for (uint64_t i = 0; i < options.count; i++)
-			seed_case(options.seed + i, &options);
-	} else {
-		play_all(&options);
+	for (int i = optind; i < argc; i++)
+		vec_push(&cases.files, mem_str(argv[i]));
+	if (optind == argc && options.chance) {
+		*(options.insiders ? &cases.insiders : &cases.seeds) =
+		    options.count;
+	} else if (optind == argc) {
+		cases_find(&cases);
+		cases.seeds = options.count;
+		cases.insiders = INSIDERS;
 	}
+	cases_all(&cases);
+	for (size_t i = 0; i < cases.files.n; i++)
+		mem_free(cases.files.v[i]);
+	vec_done(&cases.files);
 	return all_well ? 0 : 1;
 }

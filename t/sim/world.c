@@ -186,6 +186,7 @@ world_dump(struct world *world)
 {
 	static const char *const questions[] = { "status", "peers", "links",
 		"routes", "db" };
+	uint64_t trace = world->trace; /* without our looking */
 
 	for (size_t i = 0; world->verbose && i < world->n; i++)
 		for (size_t k = 0; k < 5; k++) {
@@ -200,6 +201,7 @@ world_dump(struct world *world)
 				s += n + (s[n] == '\n');
 			}
 		}
+	world->trace = trace;
 }
 
 struct happening *
