@@ -1,5 +1,7 @@
 #include "core/node/epoch.h"
 
+#include <string.h>
+
 #include "core/node/due.h"
 #include "core/node/fx.h"
 #include "core/node/node.h"
@@ -120,10 +122,16 @@ void
 epoch_heard(struct engine *e, const struct lsa *lsa)
 {
 	uint32_t seen = lsa_epoch(lsa);
+	bool forget = lsa->key.type == LSA_FORGET;
+	bool other = !forget && memcmp(lsa->signer, e->setup->claims->key,
+				    SEAL_DIGEST) != 0;
 
-	if (lsa->key.type == LSA_FORGET || e->phase != PHASE_RUNNING ||
+	if (forget || other || e->phase != PHASE_RUNNING ||
 	    seen > e->origin.epoch)
 		epoch_raise(e, seen);
+	/* Who believes our key of before has dropped what this one signed. */
+	if (other)
+		e->origin.anew = e->origin.epoch;
 	if (e->phase == PHASE_RUNNING)
 		fight(e, lsa);
 	/* Taken, and no life of ours could have come to it. */

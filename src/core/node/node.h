@@ -231,6 +231,7 @@ struct fight {
 struct origin {
 	uint32_t epoch, epoch_saved, counter;
 	uint32_t saves, epoch_save; /* numbers of FX_SAVE: last, of the epoch */
+	uint32_t anew; /* what is of an epoch before this is said again */
 	struct tree owns;
 	struct mono at; /* a bucket lets us say more */
 	struct fight fight;

@@ -292,7 +292,7 @@ is_said(const struct engine *e, const struct own *own)
 	if (l == NULL)
 		return !own->said;
 	/* Nobody keeps what is signed with a key that we have no more. */
-	if (l->seq >> 32 > e->origin.epoch ||
+	if (l->seq >> 32 > e->origin.epoch || l->seq >> 32 < e->origin.anew ||
 	    memcmp(l->signer, e->setup->claims->key, SEAL_DIGEST) != 0)
 		return false;
 	if (!own->said)
