@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "base/tree.h"
 #include "base/utf8.h"
+#include "base/wall.h"
 #include "t/tap.h"
 
 START_TEST(cursor_is_sticky)
@@ -343,6 +344,30 @@ START_TEST(a_text_is_found)
 }
 END_TEST
 
+static const struct {
+	uint64_t s;
+	const char *want;
+} moments[] = {
+	{ 0, "1970-01-01T00:00:00Z" },
+	{ 68169599, "1972-02-28T23:59:59Z" },
+	{ 68169600, "1972-02-29T00:00:00Z" },
+	{ 951782400, "2000-02-29T00:00:00Z" },
+	{ 1709251199, "2024-02-29T23:59:59Z" },
+	{ 1709251200, "2024-03-01T00:00:00Z" },
+	{ 1735689599, "2024-12-31T23:59:59Z" },
+	{ 4107542400, "2100-03-01T00:00:00Z" },
+	{ 253402300799, "9999-12-31T23:59:59Z" },
+	{ UINT64_MAX, "9999-12-31T23:59:59Z" },
+};
+
+START_TEST(moments_are_told)
+{
+	char text[WALL_TEXT];
+
+	ck_assert_str_eq(wall_text(moments[_i].s, text), moments[_i].want);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -359,6 +384,7 @@ main(void)
 	tcase_add_test(tc, tree_keeps_order);
 	tcase_add_test(tc, json_escapes);
 	tcase_add_test(tc, a_text_is_found);
+	tcase_add_loop_test(tc, moments_are_told, 0, COUNT(moments));
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

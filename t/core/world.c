@@ -377,13 +377,18 @@ say_revoke(struct world *w, char *at)
 	buf_done(&body);
 }
 
-/* What the server said goes without a trace. */
+/* What the server said, or that claim of it, goes without a trace. */
 static void
 say_lose(struct world *w, char *at)
 {
-	const char *origin = need(&at);
+	const char *origin = need(&at), *pattern = word(&at);
+	struct lsa_key claim = { origin, pattern, LSA_SPACE };
 	struct lsa *l;
 
+	if (pattern != NULL) {
+		lsdb_remove(&w->db, lsdb_find(&w->db, &claim));
+		return;
+	}
 	while ((l = lsdb_origin(&w->db, origin)) != NULL &&
 	       strcmp(l->key.origin, origin) == 0)
 		lsdb_remove(&w->db, l);

@@ -14,7 +14,7 @@
  *     key N                        (signs what follows)
  *     forget SERVER N              (with that key)
  *     revoke N
- *     lose SERVER                  (what it said, without a trace)
+ *     lose SERVER [PATTERN]        (what it said, without a trace)
  *     unspace PATTERN              (in the setup alone)
  *     own IP:PORT                  (our own mail service)
  *     lab

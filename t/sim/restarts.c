@@ -36,7 +36,8 @@ enum act {
 	ACT_REVOKED,
 	ACT_MOVED,
 	ACT_RENAMED,
-	ACT_OWN, /* our own `here`, withdrawn */
+	ACT_REKEYED, /* withdrawn, key and disk lost, and those of who knew */
+	ACT_OWN,     /* our own `here`, withdrawn */
 	ACTS
 };
 
@@ -255,6 +256,26 @@ moved(struct run *run)
 	unclaim(run, run->t1);
 }
 
+/* Nobody but us knows what it claimed with its key of before. */
+static void
+rekeyed(struct run *run)
+{
+	struct node *lost[] = { run->t1, run->p1, run->p2 };
+	struct line line = { .rate = 400 };
+	size_t n = run->row.peers == PEERS_BEHIND ? 2 : 3;
+
+	for (size_t i = 0; i < n; i++)
+		world_crash(run->world, lost[i]);
+	world_run(run->world, 5000);
+	run->t1->key++;
+	unclaim(run, run->t1);
+	for (size_t i = 0; i < n; i++)
+		world_start(run->world, lost[i], DISK_LOST);
+	/* What we say of it comes after its new key, so it hears nothing. */
+	cable_line(run->world, run->l1, run->p1, &line);
+	cable_line(run->world, run->l1, run->p2, &line);
+}
+
 /* Its file is read now, or at the next start. */
 static void
 own_withdrawn(struct run *run)
@@ -281,6 +302,7 @@ static const struct {
 	[ACT_REVOKED] = { "revoked", revoked, HELD, HELD },
 	[ACT_MOVED] = { "moved", moved, REMOTE, REMOTE },
 	[ACT_RENAMED] = { "renamed", renamed, REMOTE, REMOTE },
+	[ACT_REKEYED] = { "another key, all lost", rekeyed, LEAVING, GONE },
 	[ACT_OWN] = { "own withdrawn", own_withdrawn, HERE_LEAVING, GONE },
 };
 
@@ -447,6 +469,11 @@ makes_sense(const struct row *row)
 {
 	if (row->act == ACT_PURGED || row->act == ACT_OWN)
 		return moments[row->moment].ms == 0;
+	/* Where our database does not know that claim either nobody can tell
+	 * which key was the later one. */
+	if (row->act == ACT_REKEYED)
+		return moments[row->moment].ms == 0 &&
+		       row->ending != END_LOST && row->ending != END_OLD;
 	/* An old image beside peers that know nothing of that key: neither
 	 * does it. */
 	return row->act != ACT_CLAIMED || row->ending != END_IMAGE;

@@ -159,6 +159,8 @@ signer_renew(struct engine *e, const struct lsa *identity)
 			continue;
 		if (claims == NULL && is_ours_still(e, l))
 			continue;
+		if (claims == NULL && l->key.type == LSA_SPACE && !l->purge)
+			rib_key_gone(e->table.rib, l);
 		if (claims == NULL || judge_claims(l, claims) != RC_OK)
 			accept_drop(e, l, RC_CLAIM);
 	}

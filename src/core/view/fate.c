@@ -54,14 +54,30 @@ is_revoked(const struct view_input *in, const struct route_claim *claim)
 	return claim->known && lsdb_find(in->db, &key) != NULL;
 }
 
-/* It lives on, and had every chance to claim it again. */
-static bool
-has_new_key(const struct view_input *in, const struct route_claim *claim)
+/* What its server says of itself with another key, or NULL. */
+static const struct lsa *
+said_by_new_key(const struct view_input *in, const struct route_claim *claim)
 {
 	const struct lsa *server = newer(in, claim, LSA_SERVER, "");
 
 	return server != NULL && !server->purge &&
-	       memcmp(server->signer, claim->key, SEAL_DIGEST) != 0;
+	               memcmp(server->signer, claim->key, SEAL_DIGEST) != 0
+	           ? server
+	           : NULL;
+}
+
+/*
+ * What it said with the key of before nobody keeps, and where its disk went
+ * with that key, neither does it know that there is something to purge. By
+ * its sequence: a database that is older than the table has the key before.
+ */
+static bool
+is_renewed(const struct view_input *in, const struct route_claim *claim)
+{
+	const struct lsa *server = said_by_new_key(in, claim);
+
+	return server != NULL && claim->known && server->seq > claim->seq &&
+	       lsa_server(server)->state != LSA_STARTING;
 }
 
 /* Its newer certificate does not cover the pattern. */
@@ -94,9 +110,13 @@ claim_fate(const struct view_input *in, const struct route_claim *claim,
 	if (claim->own || strcmp(claim->server, in->setup->server) == 0 ||
 	    is_spoken_of(in, claim, pattern) || fate_is_forgotten(in, claim))
 		return FATE_GONE;
+	/* It lives on, and had every chance to claim it again. */
 	if (is_revoked(in, claim))
-		return has_new_key(in, claim) ? FATE_GONE : FATE_REVOKED;
-	return is_denied(in, claim, pattern) ? FATE_GONE : FATE_UNKNOWN;
+		return said_by_new_key(in, claim) != NULL ? FATE_GONE
+		                                          : FATE_REVOKED;
+	if (is_denied(in, claim, pattern))
+		return FATE_GONE;
+	return is_renewed(in, claim) ? FATE_RENEWED : FATE_UNKNOWN;
 }
 
 enum fate
@@ -113,7 +133,8 @@ fate_of(
 			*who = route->claims[i].server;
 			return one;
 		}
-		if (one == FATE_UNKNOWN)
+		if (one == FATE_UNKNOWN ||
+		    (one == FATE_RENEWED && all == FATE_GONE))
 			all = one;
 	}
 	return all;

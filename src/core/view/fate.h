@@ -9,6 +9,10 @@
  *     it is of a scope that we are not in ------------> gone, for us
  *     its key was revoked ----------------------------> revoked,
  *         and its server speaks with another key -----> gone
+ *     its server speaks with another key since, and
+ *         is not starting ----------------------------> renewed: gone, unless
+ *                                                       what it says of it is
+ *                                                       still on its way
  *     our own, and no more configured ----------------> gone
  *     anything else ----------------------------------> unknown
  *
@@ -22,12 +26,13 @@
 #include "core/view/rib.h"
 #include "core/view/view.h"
 
-enum fate { FATE_UNKNOWN, FATE_REVOKED, FATE_GONE };
+enum fate { FATE_UNKNOWN, FATE_REVOKED, FATE_RENEWED, FATE_GONE };
 
 /*
  * That of a published route whose pattern nobody visible claims: revoked when
  * any of its claims is, and *who then names the server, lent from the route;
- * gone when all of them are; else unknown.
+ * gone when all of them are, renewed when some are that, and the others gone;
+ * else unknown.
  */
 enum fate fate_of(
     const struct view_input *in, const struct route *route, const char **who);

@@ -60,17 +60,25 @@ removal_new(const struct view_input *in, const struct route *old)
 	};
 }
 
-static struct view_removal
-removal_of(struct keeping *k, const struct route *old)
+/* What was known of this one, which comes behind all that were asked for. */
+static const struct view_removal *
+removal_find(struct keeping *k, const char *pattern)
 {
 	const struct view_pending *was = &k->was;
 
-	while (
-	    k->at < was->n && strcmp(was->v[k->at].pattern, old->pattern) < 0)
+	while (k->at < was->n && strcmp(was->v[k->at].pattern, pattern) < 0)
 		k->at++;
-	if (k->at < was->n && strcmp(was->v[k->at].pattern, old->pattern) == 0)
-		return was->v[k->at];
-	return removal_new(k->in, old);
+	return k->at < was->n && strcmp(was->v[k->at].pattern, pattern) == 0
+	           ? &was->v[k->at]
+	           : NULL;
+}
+
+static struct view_removal
+removal_of(struct keeping *k, const struct route *old)
+{
+	const struct view_removal *r = removal_find(k, old->pattern);
+
+	return r != NULL && !r->renewed ? *r : removal_new(k->in, old);
 }
 
 static void
@@ -224,6 +232,25 @@ keep_leave(struct keeping *k, const struct route *old)
 	vec_push(&k->routes->v, r);
 }
 
+/* Its server has another key: as published, until all it says has come. */
+static void
+keep_renewed(struct keeping *k, const struct route *old)
+{
+	const struct view_removal *was = removal_find(k, old->pattern);
+	struct view_removal removal = { .renewed = true,
+		.until = mono_after(k->in->now, VIEW_RENEWED_MS),
+		.gone = MONO_NEVER };
+
+	if (was != NULL && was->renewed)
+		removal.until = was->until;
+	if (mono_due(removal.until, k->in->now)) {
+		keep_leave(k, old);
+		return;
+	}
+	removal_add(k, old->pattern, removal);
+	route_keep(k, old);
+}
+
 /* A key that was published and that nobody visible claims now. */
 static void
 unclaimed(struct keeping *k, const struct route *old)
@@ -235,6 +262,8 @@ unclaimed(struct keeping *k, const struct route *old)
 		revoked(k, old, who);
 	else if (fate == FATE_UNKNOWN && old->leaves == 0)
 		route_keep(k, old);
+	else if (fate == FATE_RENEWED && old->leaves == 0)
+		keep_renewed(k, old);
 	else
 		keep_leave(k, old);
 }
@@ -375,7 +404,7 @@ view_pending_waits(
 
 		if (strcmp(r->pattern, pattern) != 0)
 			continue;
-		r->idle = n == 0;
+		r->idle = n == 0 && !r->renewed;
 		return r->idle;
 	}
 	return false;

@@ -8,6 +8,8 @@
  *         the hour is over ----------------> hold, no more in `domains`, while
  *                                            mail of before waits; then gone
  *     the key of one was revoked ----------> hold, until `forget`
+ *     its server has another key since ----> as published for half a minute,
+ *                                            then as if it were gone
  *     nothing is known of a claim ---------> as published, less the next
  *                                            hops our probes find down
  *

@@ -85,6 +85,21 @@ rib_find(const struct rib *rib, const char *pattern)
 	return at == FIND_NONE ? NULL : &rib->routes[at];
 }
 
+void
+rib_key_gone(struct rib *rib, const struct lsa *claim)
+{
+	const struct route *r = rib_find(rib, claim->key.id);
+
+	for (size_t i = 0; r != NULL && i < r->nclaims; i++) {
+		struct route_claim *c = &r->claims[i];
+
+		if (strcmp(c->server, claim->key.origin) == 0 &&
+		    c->seq <= claim->seq &&
+		    memcmp(c->key, claim->signer, sizeof(c->key)) == 0)
+			c->seq = 0;
+	}
+}
+
 size_t
 rib_diff(const struct rib *from, const struct rib *to,
     void (*moved)(void *ctx, const struct route *from, const struct route *to),

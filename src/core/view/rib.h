@@ -16,7 +16,7 @@
 #include "base/addr.h"
 #include "base/buf.h"
 #include "base/cur.h"
-#include "core/lsa/limits.h"
+#include "core/lsa/lsa.h"
 #include "core/lsa/seal.h"
 
 enum route_kind {
@@ -39,7 +39,8 @@ struct route_hop {
  * from a file years later still tells whose act ended the key. */
 struct route_claim {
 	char *server;
-	uint64_t seq; /* of the claim's LSA; what speaks of it is newer */
+	uint64_t seq; /* of the claim's LSA; what speaks of it is newer; 0: all
+			 is, for its server gave up that key */
 	uint8_t key[SEAL_DIGEST]; /* that signed it */
 	bool known; /* `key` and `seq` are; not in a table of before 2 */
 	bool own;   /* this server's own, whatever its name was */
@@ -83,6 +84,9 @@ bool route_same(const struct route *a, const struct route *b);
 /* True if both are the same to whoever reads them from a file: an MTA, and a
  * later life of this server. Numbers of claims apart. */
 bool route_same_kept(const struct route *a, const struct route *b);
+
+/* Its server gave up the key of this claim: whatever it says is newer. */
+void rib_key_gone(struct rib *rib, const struct lsa *claim);
 
 /* The route of exactly this pattern, or NULL. */
 const struct route *rib_find(const struct rib *rib, const char *pattern);

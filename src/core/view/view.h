@@ -38,6 +38,11 @@
 /* A published key whose last claim was purged is a hold for so long, */
 #define VIEW_REMOVAL_MS 3600000u
 
+/* one of which its server with a new key says nothing is that after so long:
+ * its claims follow what it says of itself, on the slowest line,
+ */
+#define VIEW_RENEWED_MS 30000u
+
 /* and then so long for mail that came before, where the setup does not say:
  * Postfix's maximal_queue_lifetime as it is by default. */
 #define VIEW_QUEUE_S 432000u
@@ -108,6 +113,7 @@ struct view_removal {
 	struct mono until; /* the end of its hour */
 	struct mono gone;  /* then no mail of before can be waiting */
 	bool idle;         /* and none does, by a reading after `until` */
+	bool renewed;      /* it leaves only then: nothing is said of it yet */
 };
 
 struct view;
