@@ -1,15 +1,10 @@
 #!/bin/sh
 # daemon.sh - two real daemons on loopback: check, start, peer, reload, kill,
-# restart, stop. Addresses 127.x.y.z of this process's own number.
+# restart, stop.
 
-. "$(dirname "$0")/../tap.sh"
-bin=$top_builddir
-lsrd=$bin/lsrd
-lsrctl=$bin/lsrctl
-net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
+. "$(dirname "$0")/loopback.sh"
 A=mx1.london.example.org
 B=mx1.paris.example.org
-me=$(id -un)
 
 clean_up() {
 	for s in $A $B; do
@@ -23,50 +18,20 @@ failed() {
 	done
 }
 
-conf() { # server group last-octet other other's-octet
+conf() { # server group last-octet other other's-octet other's-group
 	mkdir -p "$W/$1/tables"
-	cat >"$W/$1/lsrd.conf" <<EOF
-organization = "example.org"
-mta = none
-routing-group = "$2"
-server = "$1"
-peer-listen = { "$net.$3:6910" }
-smtp = { "$net.$3:2525" }
-lab = yes
-user = "$me"
-key = "$W/$1/keys/server.key"
-certificate = "$W/$1/keys/server.pem"
-mark-key = "$W/$1/keys/mark.key"
-authority = "$W/ca/authority.pem"
-state-directory = "$W/$1"
-table-directory = "$W/$1/tables"
-control-socket = "$W/$1/control"
-publisher = "$bin/lsrd-publish"
-keep-alive = 200ms
-dead-time = 1s
-probe-interval = 300ms
-peer "$4" { address = "$net.$5:6910" }
-connector "$2-$4" { routing-group = "$6"
-	bridgehead "$4" { smtp = "$net.$5:2525" } cost = 10 }
-address-space "$2.example.org" { deliver = here }
-EOF
-}
-
-issue() { # server group
-	"$lsrctl" keys issue "$1" --directory "$W/ca" --output "$W/$1/keys" \
-		--user "$me" --group "$2" --space "$2.example.org" \
-		--relay "$2.example.org" >/dev/null
+	{
+		head_of "$1" "$2" "$3" && link_to "$4" "$6" "$5"
+		echo 'keep-alive = 200ms'
+		echo 'dead-time = 1s'
+		echo 'probe-interval = 300ms'
+	} >"$W/$1/lsrd.conf"
+	issue "$1" "$2" "$W/$1/keys" || exit 1
 }
 
 begin() {
 	"$lsrd" -f -c "$W/$1/lsrd.conf" >>"$W/$1/log" 2>&1 &
 	echo $! >"$W/$1/pid"
-}
-
-ask() {
-	server=$1
-	shift
-	"$lsrctl" --socket "$W/$server/control" "$@"
 }
 
 is_full() {
@@ -139,10 +104,8 @@ reload_good() { # a new space is known to the other side
 }
 
 issue_more() {
-	"$lsrctl" keys issue $A --directory "$W/ca" --output "$W/$A/keys" \
-		--user "$me" --group london --space london.example.org \
-		--space more.example.org --relay more.example.org \
-		--relay london.example.org --force >/dev/null
+	issue $A london "$W/$A/keys" --space more.example.org \
+		--relay more.example.org --force
 }
 
 knows() {
@@ -207,7 +170,6 @@ plan 19
 	>/dev/null || exit 1
 conf $A london 1 $B 2 paris
 conf $B paris 2 $A 1 london
-issue $A london && issue $B paris || exit 1
 sed -e 's/^smtp = .*/smtp = { "nowhere" }/' \
 	-e 's/cost = 10/cost = 0/' \
 	-e "s|^state-directory.*|state-directory = \"$W/nowhere\"|" \

@@ -4,15 +4,10 @@
 # say it in a few lines, cost no time, take no link down, answer lsrctl, save
 # their state, and are well again when it is over.
 
-. "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/loopback.sh"
 need python3 prlimit
-bin=$top_builddir
-lsrd=$bin/lsrd
-lsrctl=$bin/lsrctl
-net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
 A=mx1.london.example.org
 B=mx1.paris.example.org
-me=$(id -un)
 
 failed() {
 	tail -n 15 "$W"/*/log "$W/mail.log"
@@ -20,33 +15,11 @@ failed() {
 
 conf() { # server group last-octet other other's-octet other's-group
 	mkdir -p "$W/$1/tables"
-	cat >"$W/$1/lsrd.conf" <<EOF
-organization = "example.org"
-mta = none
-routing-group = "$2"
-server = "$1"
-peer-listen = { "$net.$3:6910" }
-smtp = { "$net.$3:2525" }
-lab = yes
-user = "$me"
-key = "$W/$1/keys/server.key"
-certificate = "$W/$1/keys/server.pem"
-mark-key = "$W/$1/keys/mark.key"
-authority = "$W/ca/authority.pem"
-state-directory = "$W/$1"
-table-directory = "$W/$1/tables"
-control-socket = "$W/$1/control"
-report-socket = "$W/$1/report"
-publisher = "$bin/lsrd-publish"
-probe-interval = 500ms
-peer "$4" { address = "$net.$5:6910" }
-connector "$2-$6" { routing-group = "$6"
-	bridgehead "$4" { smtp = { "$net.$5:2525" } } cost = 10 }
-address-space "$2.example.org" { deliver = here }
-EOF
-	"$lsrctl" keys issue "$1" --directory "$W/ca" --output "$W/$1/keys" \
-		--user "$me" --group "$2" --space "$2.example.org" \
-		--relay "$2.example.org" >/dev/null || exit 1
+	{
+		head_of "$1" "$2" "$3" && link_to "$4" "$6" "$5"
+		echo 'probe-interval = 500ms'
+	} >"$W/$1/lsrd.conf"
+	issue "$1" "$2" "$W/$1/keys" || exit 1
 }
 
 # begin SERVER LIMIT: its number is in $pid.
@@ -55,12 +28,6 @@ begin() {
 		>>"$W/$1/log" 2>&1 &
 	pid=$!
 	pids="$pids $pid"
-}
-
-ask() {
-	server=$1
-	shift
-	timeout 20 "$lsrctl" --socket "$W/$server/control" "$@"
 }
 
 is_full() {

@@ -1,15 +1,11 @@
 # three.sh - three real daemons on loopback, London - Paris - Tokyo, a mail
 # service that says yes and an empty queue in Python, tables read with postmap;
-# clocks that are ahead. To be sourced in place of tap.sh; `three` begins.
+# clocks that are ahead. To be sourced in place of loopback.sh; `three` begins.
 
-. "$(dirname "$0")/../tap.sh"
-bin=$top_builddir
-lsrctl=$bin/lsrctl
-net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
+. "$(dirname "$0")/loopback.sh"
 L=mx1.london.example.org
 P=mx1.paris.example.org
 T=mx1.tokyo.example.org
-me=$(id -un)
 PATH=$PATH:/usr/sbin:/sbin
 all=${1:-}
 
@@ -91,39 +87,14 @@ open(queue + "/ready", "w").close()
 serve(q, lambda c: (c.sendall(b"\0"), c.close()))
 EOP
 
-head_of() { # server group last-octet
+conf_of() { # server group last-octet
+	head_of "$1" "$2" "$3"
 	cat <<EOC
-organization = "example.org"
-mta = none
-routing-group = "$2"
-server = "$1"
-peer-listen = { "$net.$3:6910" }
-smtp = { "$net.$3:2525" }
-lab = yes
-user = "$me"
-key = "$W/$1/keys/server.key"
-certificate = "$W/$1/keys/server.pem"
-mark-key = "$W/$1/keys/mark.key"
-authority = "$W/ca/authority.pem"
-state-directory = "$W/$1"
-table-directory = "$W/$1/tables"
-control-socket = "$W/$1/control"
-report-socket = "$W/$1/report"
 postfix-directory = "$W/$1/postfix"
-publisher = "$bin/lsrd-publish"
 keep-alive = 200ms
 dead-time = 1s
 probe-interval = 300ms
 congestion-interval = 1s
-address-space "$2.example.org" { deliver = here }
-EOC
-}
-
-link_to() { # server group last-octet
-	cat <<EOC
-peer "$1" { address = "$net.$3:6910" }
-connector "to-$2" { routing-group = "$2"
-	bridgehead "$1" { smtp = "$net.$3:2525" } cost = 10 }
 EOC
 }
 
@@ -136,21 +107,19 @@ fresh() {
 		printf 'queue_directory = %s\n' "$W/queue" >"$W/$s/postfix/main.cf"
 		cp -R "$W/keys/$s" "$W/$s/keys"
 	done
-	{ head_of $L london 1 && link_to $P paris 2; } >"$W/$L/lsrd.conf"
-	{ head_of $P paris 2 && link_to $L london 1 && link_to $T tokyo 3; } \
+	{ conf_of $L london 1 && link_to $P paris 2; } >"$W/$L/lsrd.conf"
+	{ conf_of $P paris 2 && link_to $L london 1 && link_to $T tokyo 3; } \
 		>"$W/$P/lsrd.conf"
-	{ head_of $T tokyo 3 && link_to $P paris 2; } >"$W/$T/lsrd.conf"
+	{ conf_of $T tokyo 3 && link_to $P paris 2; } >"$W/$T/lsrd.conf"
 	for s in $L $P $T; do
 		begin "$s"
 	done
 	soon is_remote tokyo.example.org
 }
 
-issue() { # server group
-	"$lsrctl" keys issue "$1" --directory "$W/ca" --output "$W/keys/$1" \
-		--user "$me" --group "$2" --space "$2.example.org" \
-		--relay "$2.example.org" --space new.example.org \
-		--relay new.example.org --space .new.example.org >/dev/null
+keys() { # server group: and for what Tokyo claims later
+	issue "$1" "$2" "$W/keys/$1" --space new.example.org \
+		--relay new.example.org --space .new.example.org
 }
 
 begin() { # server [seconds ahead]
@@ -165,12 +134,6 @@ end() { # server signal
 	kill "-$2" "$(cat "$W/$1/pid")"
 	wait "$(cat "$W/$1/pid")" 2>/dev/null
 	rm "$W/$1/pid"
-}
-
-ask() {
-	server=$1
-	shift
-	"$lsrctl" --socket "$W/$server/control" "$@"
 }
 
 # What London's Postfix would read.
@@ -236,6 +199,6 @@ three() {
 	"$lsrctl" keys authority --directory "$W/ca" --organization example.org \
 		>/dev/null || exit 1
 	mkdir "$W/keys"
-	issue $L london && issue $P paris && issue $T tokyo || exit 1
+	keys $L london && keys $P paris && keys $T tokyo || exit 1
 	soon test -e "$W/queue/ready"
 }
