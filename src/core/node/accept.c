@@ -111,7 +111,8 @@ judge_epoch(struct engine *e, const struct lsa *lsa)
 	return RC_EPOCH;
 }
 
-void
+/* Takes out what nobody may have said any more. */
+static void
 accept_drop(struct engine *e, struct lsa *lsa, int rc)
 {
 	fx_event(e, (struct event){ .kind = EVENT_LSA_REFUSED,
@@ -124,6 +125,18 @@ accept_drop(struct engine *e, struct lsa *lsa, int rc)
 	}
 	lsdb_remove(&e->db, lsa);
 	due_compute(e);
+}
+
+/* Takes out what has no place any more behind what was installed. */
+static void
+crop(struct engine *e, const char *origin)
+{
+	struct lsa *next;
+
+	for (struct lsa *l = room_over(e, origin); l != NULL; l = next) {
+		next = room_next(l);
+		accept_drop(e, l, RC_LIMIT);
+	}
 }
 
 /*
@@ -246,7 +259,7 @@ accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 	if (lsa->key.type == LSA_IDENTITY && !lsa->purge)
 		signer_renew(e, lsa);
 	sessions_flood(e, lsa, from);
-	room_make(e, lsa->key.origin);
+	crop(e, lsa->key.origin);
 	room_look(e, lsa->key.origin, was);
 	due_save(e);
 	if (lsa->key.type == LSA_REVOCATION)

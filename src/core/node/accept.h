@@ -30,7 +30,4 @@ bool accept_saved(struct engine *e, const uint8_t *p, size_t n);
 void accept_install(
     struct engine *e, struct lsa *lsa, const struct session *from);
 
-/* Takes out what nobody may have said any more. */
-void accept_drop(struct engine *e, struct lsa *lsa, int rc);
-
 #endif

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/rc.h"
-#include "core/node/accept.h"
 #include "core/node/fx.h"
 #include "core/node/node.h"
 
@@ -24,6 +23,12 @@ of_origin(struct lsa *lsa, const char *origin)
 	return NULL;
 }
 
+struct lsa *
+room_next(struct lsa *lsa)
+{
+	return of_origin(lsdb_next(lsa), lsa->key.origin);
+}
+
 /* Whether there is a place for it behind those that come before it. */
 static int
 room_place(const struct engine *e, const struct lsa *lsa)
@@ -34,7 +39,7 @@ room_place(const struct engine *e, const struct lsa *lsa)
 	size_t n = 1;
 
 	for (; l != NULL && lsa_key_order(&l->key, &lsa->key) < 0;
-	     l = of_origin(lsdb_next(l), origin)) {
+	     l = room_next(l)) {
 		octets += l->len;
 		n++;
 	}
@@ -68,22 +73,22 @@ room_judge(struct engine *e, const struct lsa *lsa)
 	return room_place(e, lsa);
 }
 
-void
-room_make(struct engine *e, const char *origin)
+struct lsa *
+room_over(const struct engine *e, const char *origin)
 {
 	const struct lsdb_share *s = lsdb_share(&e->db, origin);
-	struct lsa *next = of_origin(lsdb_origin(&e->db, origin), origin);
+	struct lsa *l = of_origin(lsdb_origin(&e->db, origin), origin);
 	uint64_t octets = 0;
 	size_t n = 0;
 
 	if (s == NULL || fits(s->n, s->octets))
-		return;
-	for (struct lsa *l = next; l != NULL; l = next) {
-		next = of_origin(lsdb_next(l), origin);
+		return NULL;
+	for (; l != NULL; l = room_next(l)) {
 		octets += l->len;
 		if (!fits(++n, octets))
-			accept_drop(e, l, RC_LIMIT);
+			return l;
 	}
+	return NULL;
 }
 
 /* --- before it is full --------------------------------------------------------- */

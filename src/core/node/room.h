@@ -17,8 +17,10 @@ struct lsdb_share;
 
 /* RC_OK, or RC_LIMIT: no place for it, and what is there stays. */
 int room_judge(struct engine *e, const struct lsa *lsa);
-/* Takes out what has no place any more behind what was installed. */
-void room_make(struct engine *e, const char *origin);
+/* The first LSA of the origin that has no place any more, or NULL; none behind
+ * it has one. */
+struct lsa *room_over(const struct engine *e, const char *origin);
+struct lsa *room_next(struct lsa *lsa);
 
 /* Percent of the bounds that are used: by this origin; NULL: by all. */
 unsigned room_percent(const struct engine *e, const struct lsdb_share *s);
