@@ -1,10 +1,8 @@
 #include "io/peer_io.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <event2/listener.h>
 #include <sys/socket.h>
 
 #include "base/check.h"
@@ -15,9 +13,8 @@
 #include "io/allow.h"
 #include "io/conn.h"
 #include "io/dial.h"
+#include "io/door.h"
 #include "sys/sock.h"
-
-#define PEER_IO_PAUSE_S 1 /* when no descriptor was left to accept with */
 
 /* A connection that came to us and is not proved yet. */
 struct peer_half {
@@ -46,8 +43,7 @@ struct peer_io {
 	size_t nhalves;
 	struct tree sessions;
 	uint32_t numbers; /* given so far */
-	VEC(struct evconnlistener *) listeners;
-	struct event *pause;
+	VEC(struct door *) doors;
 	bool stopped;
 };
 
@@ -259,51 +255,17 @@ came(struct peer_io *io, int fd, enum setup_carrier carrier,
 }
 
 static void
-on_peer_io_accept(struct evconnlistener *listener, evutil_socket_t fd,
-    struct sockaddr *sa, int len, void *arg)
+on_peer_io_came(void *ctx, int fd, const struct sockaddr *sa)
 {
 	struct addr from = sock_addr(sa);
 
-	(void)listener;
-	(void)len;
-	came(arg, fd, SETUP_TCP, &from);
+	came(ctx, fd, SETUP_TCP, &from);
 }
 
 bool
 peer_io_brought(struct peer_io *io, int fd, const struct addr *from)
 {
 	return came(io, fd, SETUP_XLSA2, from);
-}
-
-static void
-pause_listeners(struct peer_io *io, bool pause)
-{
-	for (size_t i = 0; i < io->listeners.n; i++)
-		if (pause)
-			evconnlistener_disable(io->listeners.v[i]);
-		else
-			evconnlistener_enable(io->listeners.v[i]);
-}
-
-static void
-on_accept_error(struct evconnlistener *listener, void *arg)
-{
-	struct peer_io *io = arg;
-	struct timeval tv = { PEER_IO_PAUSE_S, 0 };
-
-	(void)listener;
-	sink_say(io->sink, SINK_WARNING, "accept-failed", "reason=%s",
-	    sock_reason(errno));
-	pause_listeners(io, true);
-	evtimer_add(io->pause, &tv);
-}
-
-static void
-on_pause_over(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	pause_listeners(arg, false);
 }
 
 static void
@@ -367,8 +329,6 @@ peer_io_new(struct loop *loop, struct sink *sink)
 	io->last = &io->halves;
 	io->pool = conn_pool_new(loop);
 	io->dials = dial_pool_new(loop, io->pool, sink, on_dialled, io);
-	io->pause = evtimer_new(loop_base(loop), on_pause_over, io);
-	CHECK(io->pause != NULL);
 	loop_carry(loop, FX_DIAL, do_dial, io);
 	loop_carry(loop, FX_SEND, do_send, io);
 	loop_carry(loop, FX_CLOSE, do_close, io);
@@ -399,23 +359,25 @@ peer_io_name(struct peer_io *io, const char *name)
 void
 peer_io_listen(struct peer_io *io, int fd)
 {
-	struct evconnlistener *listener;
+	struct sockaddr_storage sa = { 0 };
+	socklen_t n = sizeof(sa);
+	struct addr at = { 0 };
+	char name[ADDR_TEXT];
+	struct door_house house = { name, on_peer_io_came, NULL, io };
 
+	if (getsockname(fd, (struct sockaddr *)&sa, &n) == 0)
+		at = sock_addr((struct sockaddr *)&sa);
+	addr_text(&at, name);
 	evutil_make_socket_nonblocking(fd);
-	listener = evconnlistener_new(loop_base(io->loop), on_peer_io_accept,
-	    io, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	CHECK(listener != NULL);
-	evconnlistener_set_error_cb(listener, on_accept_error);
-	vec_push(&io->listeners, listener);
+	vec_push(&io->doors, door_new(io->loop, io->sink, fd, &house));
 }
 
 static void
-listeners_free(struct peer_io *io)
+doors_free(struct peer_io *io)
 {
-	for (size_t i = 0; i < io->listeners.n; i++)
-		evconnlistener_free(io->listeners.v[i]);
-	vec_done(&io->listeners);
-	evtimer_del(io->pause);
+	for (size_t i = 0; i < io->doors.n; i++)
+		door_free(io->doors.v[i]);
+	vec_done(&io->doors);
 }
 
 void
@@ -424,7 +386,7 @@ peer_io_stop(struct peer_io *io)
 	struct tree_node *n;
 
 	io->stopped = true;
-	listeners_free(io);
+	doors_free(io);
 	dial_pool_stop(io->dials);
 	while (io->halves != NULL) {
 		conn_drop(io->halves->conn);
@@ -457,7 +419,6 @@ peer_io_free(struct peer_io *io)
 	loop_carry(io->loop, FX_ALLOW, NULL, NULL);
 	dial_pool_free(io->dials);
 	conn_pool_free(io->pool);
-	event_free(io->pause);
 	tls_self_free(io->self);
 	allow_done(&io->allow);
 	mem_free(io);

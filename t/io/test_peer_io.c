@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <event2/event.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "sys/sock.h"
@@ -210,6 +211,34 @@ START_TEST(connects_leave_nothing)
 }
 END_TEST
 
+/* No descriptor to accept with: one line, and those who wait come later. */
+START_TEST(rests_without_descriptors)
+{
+	static const char line[] = "accept-failed: socket=127.0.1.2:";
+	int fd = sock_connect(&b.addr, &a.addr);
+	struct rlimit limit, before;
+	struct timeval two_rests = { 1, 500000 };
+	const char *said;
+
+	side_allow(&b, &a.addr);
+	ck_assert_int_ge(fd, 0);
+	getrlimit(RLIMIT_NOFILE, &before);
+	limit = before;
+	limit.rlim_cur = (rlim_t)fd + 1;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	event_base_loopexit(base, &two_rests);
+	event_base_dispatch(base);
+	buf_u8(&b.log, 0);
+	said = strstr((char *)b.log.p, line);
+	ck_assert_ptr_nonnull(said);
+	ck_assert_ptr_null(strstr(said + 1, line));
+	ck_assert_uint_eq(peer_io_busy(b.io), 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	until(peer_io_busy(b.io) == 1);
+	close(fd);
+}
+END_TEST
+
 START_TEST(stops_in_order)
 {
 	meet();
@@ -257,6 +286,7 @@ main(void)
 	tcase_add_test(tc, the_silent_give_way_first);
 	tcase_add_test(tc, who_does_not_read_is_given_up);
 	tcase_add_test(tc, connects_leave_nothing);
+	tcase_add_test(tc, rests_without_descriptors);
 	tcase_add_test(tc, stops_in_order);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
