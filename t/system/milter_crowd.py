@@ -33,20 +33,30 @@ def no_panic():
 
 def costs(crowd):
     """The message with these fields goes on as it came, and costs no more
-    than one of other fields; a factor and a second for a busy machine."""
+    than one of other fields; a factor and a second for a machine that is busy,
+    and the best of five of each where it is very busy."""
     other = crowd.replace(b"LSR-Trace", b"LSR-Plain").replace(b"LSR-Route", b"LSR-Plate")
-    plain = min(stranger(fresh(more=other)[1])[1] for _ in range(2))
+    plain, took = [], []
+    for _ in range(5):
+        plain.append(stranger(fresh(more=other)[1])[1])
+        took.append(untouched(crowd))
+        if min(took) <= min(plain) * 3 + 1:
+            return
+    raise Failed("%s s, of other fields %s s" % (took, plain))
+
+
+def untouched(crowd):
+    """Such a message goes on as it came; how long it took."""
     name, octets = fresh(more=crowd)
     before = log().count("untouched:")
     answer, took = stranger(octets)
     same(answer[:3], "250")
-    if took > plain * 3 + 1:
-        raise Failed("%.2f s, of other fields %.2f s" % (took, plain))
     same(log().count("untouched:"), before + 1)
     got = arrived("5", name)
     for field in ("LSR-Trace", "LSR-Route"):
         same(len(fields(got, field)), crowd.count(field.encode() + b":"))
     no_panic()
+    return took
 
 
 def memory():
