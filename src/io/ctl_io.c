@@ -16,8 +16,8 @@
 #include "io/door.h"
 #include "io/local.h"
 #include "io/peer_cred.h"
-#include "io/spare.h"
 #include "sys/clock.h"
+#include "sys/spare.h"
 
 #define IDLE_MS 250 /* who asks does so at once */
 

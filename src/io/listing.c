@@ -14,7 +14,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/rc.h"
-#include "io/spare.h"
+#include "sys/spare.h"
 
 #define QUEUE_DIRECTORY "/var/spool/postfix"
 #define MAIN_CF "/etc/postfix"

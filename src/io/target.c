@@ -7,8 +7,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "io/spare.h"
 #include "sys/sock.h"
+#include "sys/spare.h"
 
 /* The recipient: `postmaster` of the service itself, who must be there (RFC
  * 5321 4.5.1), or the one that is to be relayed to. */

@@ -43,6 +43,7 @@ struct reader {
 	const char *file, *tag, *user; /* lent */
 	struct sockaddr_un report;
 	int fd;
+	bool lost; /* the file cannot be read now */
 	struct maillog_tally tally;
 	struct mono sent;
 };
@@ -132,17 +133,29 @@ send_reports(struct reader *r)
 	}
 }
 
+/* Said once, and when it is over. */
+static void
+maillog_lost(struct reader *r, bool lost)
+{
+	if (lost && !r->lost)
+		fprintf(stderr, "lsrd-maillog: %s: %s; waiting for it\n",
+		    r->file, strerror(errno));
+	else if (!lost && r->lost)
+		fprintf(stderr, "lsrd-maillog: %s: is read\n", r->file);
+	r->lost = lost;
+}
+
 static void
 maillog_run(struct reader *r)
 {
 	struct follow follow;
 
 	follow_begin(&follow, r->file);
-	if (follow.fd < 0)
-		fprintf(stderr, "lsrd-maillog: %s: %s; waiting for it\n",
-		    r->file, strerror(errno));
-	while (!stopping && follow_read(&follow, on_maillog_line, r))
+	maillog_lost(r, follow.fd < 0);
+	while (!stopping && follow_read(&follow, on_maillog_line, r)) {
+		maillog_lost(r, follow.fd < 0);
 		send_reports(r);
+	}
 	r->sent = (struct mono){ 0 };
 	send_reports(r);
 	follow_end(&follow);

@@ -3,6 +3,7 @@
  *
  *     main.c     options, socket, the end of privileges, the order of it all
  *     tend.c     the first thread: newer tables, signals, reports, watchdog
+ *     door.c     libmilter's first thread: who may come in
  *     filter.c   libmilter's threads: the callbacks, one session each
  *     session.c  what a message has told, and what follows from it; pure
  *     limits.c   likewise, where a connector has limits
@@ -49,6 +50,9 @@ struct milter {
 	unsigned open;    /* messages between MAIL and their end */
 	unsigned tables;  /* bases that have not ended */
 	unsigned judged;  /* transactions that keep one */
+
+	struct mono crowded; /* of libmilter's first thread: no descriptor was
+				left then */
 
 	/* by signal handlers, in any thread, for the first one */
 	atomic_bool stop, reload, tell;

@@ -17,10 +17,10 @@
 #include "base/mem.h"
 #include "io/names.h"
 #include "io/probe_io.h"
-#include "io/spare.h"
 #include "plugins/probe/smtp.h"
 #include "sys/clock.h"
 #include "sys/sock.h"
+#include "sys/spare.h"
 #include "t/tap.h"
 
 struct engine {

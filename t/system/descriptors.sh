@@ -2,7 +2,8 @@
 # descriptors.sh - no descriptor left: real daemons, whose limit is lowered
 # while they run or before they start, and somebody who takes every one. They
 # say it in a few lines, cost no time, take no link down, answer lsrctl, save
-# their state, and are well again when it is over.
+# their state, and are well again when it is over. And lsrd-milter, which keeps
+# some for a newer table.
 
 . "$(dirname "$0")/loopback.sh"
 need python3 prlimit
@@ -141,7 +142,39 @@ for a in sys.argv[1:]:
     threading.Thread(target=Server((a, 2525), Mail).serve_forever).start()
 EOF
 
-plan 12
+# As an MTA greets a milter.
+cat >"$W/greet.py" <<'EOF'
+import socket, struct, sys
+s = socket.socket(socket.AF_UNIX)
+s.settimeout(20)
+s.connect(sys.argv[1])
+ask = b'O' + struct.pack('!III', 6, 0x1ff, 0x1fffff)
+s.sendall(struct.pack('!I', len(ask)) + ask)
+sys.exit(s.recv(5)[4:] != b'O')
+EOF
+
+begin_milter() {
+	mkdir "$W/milter" && chmod 711 "$W" && chmod 777 "$W/milter" || return
+	user=$me
+	[ "$me" != root ] || user=nobody
+	prlimit --nofile=40:40 "$bin/lsrd-milter" -f -u "$user" \
+		-p "unix:$W/milter/socket" -T "$W/milter/table" \
+		-k "$W/$A/keys/mark.key" >"$log" 2>&1 &
+	pid=$!
+	pids="$pids $pid"
+	soon greeted
+}
+
+greeted() {
+	python3 "$W/greet.py" "$W/milter/socket"
+}
+
+# It has looked for its table all the while, and could.
+lacks_nothing() {
+	! grep 'Too many open files' "$log"
+}
+
+plan 16
 "$lsrctl" keys authority --directory "$W/ca" --organization example.org \
 	>/dev/null || exit 1
 conf $A london 1 $B 2 paris
@@ -180,3 +213,19 @@ end_flood
 log=$W/$A/log
 ok "London says when it is over" soon logged 'own-shortage: .*state=well'
 ok "and all is well" well
+
+# --- the milter beside them, with forty for good
+log=$W/milter.log
+if [ -x "$bin/lsrd-milter" ]; then
+	ok "a milter with forty descriptors" begin_milter
+	flood "$W/milter/socket" "$W/milter/socket"
+	ok "says it when they are taken" soon logged no-descriptors
+	ok "is as quiet, and has kept some for itself" eval \
+		'is_quiet && lacks_nothing'
+	end_flood
+	ok "and takes sessions when that is over" soon greeted
+else
+	for what in with says keeps takes; do
+		skip_case "a milter $what" "built without it"
+	done
+fi

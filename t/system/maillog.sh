@@ -86,6 +86,32 @@ nobody_listens() {
 	heard 7 1
 }
 
+# Who may lower it is who the reader has become.
+reader_limit() {
+	as=''
+	[ "$(id -u)" != 0 ] ||
+		as="setpriv --reuid nobody --regid $(id -g nobody) --clear-groups"
+	$as prlimit --pid "$reader_pid" --nofile="$1:"
+}
+
+# The log is turned over while there is no descriptor for the new one: that is
+# said once and costs nothing, and it is read when there is one.
+no_descriptor() {
+	reader_limit 4
+	mv "$W/log" "$W/log.2"
+	sent I 10 >"$W/log.new"
+	chmod 644 "$W/log.new"
+	mv "$W/log.new" "$W/log"
+	soon grep -q 'log: Too many open files; waiting' "$W/err" || return
+	before=$(sed 's/.*) //' "/proc/$reader_pid/stat" | awk '{ print $12 + $13 }')
+	sleep 2
+	after=$(sed 's/.*) //' "/proc/$reader_pid/stat" | awk '{ print $12 + $13 }')
+	[ $((after - before)) -le 20 ] || return
+	[ "$(wc -l <"$W/err")" = 1 ] || return
+	reader_limit 1000
+	heard 10 1 && soon grep -q 'log: is read' "$W/err"
+}
+
 stops() {
 	kill "$reader_pid"
 	wait "$reader_pid"
@@ -103,7 +129,7 @@ refused() {
 	[ $? = 67 ] || [ "$(id -u)" != 0 ]
 }
 
-plan 10
+plan 11
 hear
 sent X 9 >"$W/log"
 chmod 644 "$W/log"
@@ -116,6 +142,11 @@ ok "the new one grows" heard 3 1
 ok "the log is cut short" cut_short
 ok "a line without end is passed over" long_line
 ok "lsrd is away, and comes back" nobody_listens
+if command -v prlimit >/dev/null && command -v setpriv >/dev/null; then
+	ok "no descriptor for the next log" no_descriptor
+else
+	skip_case "no descriptor for the next log" "no prlimit or setpriv"
+fi
 ok "SIGTERM ends it" stops
 ok "a pipe, to its end" pipe
 ok "an unknown user is refused" refused

@@ -7,8 +7,8 @@
  * are left; nothing is counted.
  */
 
-#ifndef IO_SPARE_H
-#define IO_SPARE_H
+#ifndef SYS_SPARE_H
+#define SYS_SPARE_H
 
 #include <stdbool.h>
 

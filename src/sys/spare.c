@@ -1,4 +1,4 @@
-#include "io/spare.h"
+#include "sys/spare.h"
 
 #include <errno.h>
 #include <stddef.h>
