@@ -69,28 +69,47 @@ keys_directory(const struct call *call)
 	return given == NULL ? KEYS_DIRECTORY : given;
 }
 
-static void
-authority_tell(const struct call *call, const struct authority *a,
-    const char *key, const char *pem)
+bool
+keys_tell(const struct call *call, const struct keys_made *made)
 {
 	struct buf out = { 0 };
 	struct json json = { .out = &out };
 
-	if (call->json) {
-		json_open(&json, NULL, '{');
-		json_bool(&json, "ok", true);
-		json_str(&json, "organization", a->organization);
-		json_hex(&json, "identity", a->org, SEAL_DIGEST);
-		json_open(&json, "files", '[');
-		json_str(&json, NULL, key);
-		json_str(&json, NULL, pem);
-		json_close(&json, ']');
-		json_close(&json, '}');
-		json_line(&json);
-		show_flush(&out);
-		buf_done(&out);
+	if (!call->json)
+		return false;
+	json_open(&json, NULL, '{');
+	json_bool(&json, "ok", true);
+	if (made->server != NULL)
+		json_str(&json, "server", made->server);
+	if (made->organization != NULL)
+		json_str(&json, "organization", made->organization);
+	if (made->identity != NULL)
+		json_hex(&json, "identity", made->identity, SEAL_DIGEST);
+	if (made->key != NULL)
+		json_hex(&json, "key", made->key, SEAL_DIGEST);
+	json_open(&json, "files", '[');
+	for (size_t i = 0; made->files[i] != NULL; i++)
+		json_str(&json, NULL, made->files[i]);
+	json_close(&json, ']');
+	json_close(&json, '}');
+	json_line(&json);
+	show_flush(&out);
+	buf_done(&out);
+	return true;
+}
+
+static void
+authority_tell(const struct call *call, const struct authority *a,
+    const char *key, const char *pem)
+{
+	const struct keys_made made = {
+		.organization = a->organization,
+		.identity = a->org,
+		.files = (const char *const[]){ key, pem, NULL },
+	};
+
+	if (keys_tell(call, &made))
 		return;
-	}
 	printf("%s   the authority's key: whoever has it speaks for\n", key);
 	printf("    %s. Keep it off the mail servers.\n", a->organization);
 	printf("%s   its certificate: every server has a copy.\n\n", pem);

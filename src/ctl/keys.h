@@ -16,7 +16,7 @@
 
 #define KEYS_DIRECTORY "/etc/lsrd/keys"
 
-/* The rows of the table of verbs that keys.c and order.c offer. */
+/* The rows of the table of verbs that keys*.c offer. */
 extern const struct verb_option keys_authority_options[];
 extern const struct verb_option keys_issue_options[];
 extern const struct verb_option keys_mark_options[];
@@ -35,6 +35,16 @@ const char *keys_directory(const struct call *call);
  * root's. CALL_USAGE: there is no such --user.
  */
 int keys_owner(const struct call *call, bool mark, struct keys_put *put);
+
+/* What a verb has made; what is NULL is not told. */
+struct keys_made {
+	const char *server, *organization;
+	const uint8_t *key, *identity; /* SEAL_DIGEST each */
+	const char *const *files;      /* as written; the last is NULL */
+};
+
+/* Tells it as JSON. False: --json was not given, and nothing was said. */
+bool keys_tell(const struct call *call, const struct keys_made *made);
 
 int keys_verb_authority(const struct call *call);
 int keys_verb_issue(const struct call *call);

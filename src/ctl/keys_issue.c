@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
@@ -14,7 +13,6 @@
 #include "crypt/keys.h"
 #include "ctl/authority.h"
 #include "ctl/paths.h"
-#include "ctl/show.h"
 #include "ctl/value.h"
 #include "idn/labels.h"
 
@@ -125,27 +123,16 @@ static void
 issued_tell(const struct call *call, const struct authority *a,
     const struct claims *c, const struct made *made)
 {
-	struct buf out = { 0 };
-	struct json json = { .out = &out };
+	const struct keys_made told = {
+		.server = c->name,
+		.organization = a->organization,
+		.key = c->key,
+		.files = (const char *const[]){ made->key, made->pem,
+		    made->mark, made->authority, NULL },
+	};
 
-	if (call->json) {
-		json_open(&json, NULL, '{');
-		json_bool(&json, "ok", true);
-		json_str(&json, "server", c->name);
-		json_str(&json, "organization", a->organization);
-		json_hex(&json, "key", c->key, SEAL_DIGEST);
-		json_open(&json, "files", '[');
-		json_str(&json, NULL, made->key);
-		json_str(&json, NULL, made->pem);
-		json_str(&json, NULL, made->mark);
-		json_str(&json, NULL, made->authority);
-		json_close(&json, ']');
-		json_close(&json, '}');
-		json_line(&json);
-		show_flush(&out);
-		buf_done(&out);
+	if (keys_tell(call, &told))
 		return;
-	}
 	printf("%s   the key of %s\n", made->key, c->name);
 	printf("%s   its certificate\n", made->pem);
 	printf("%s   the key of its marks, for lsrd-milter\n", made->mark);
@@ -290,22 +277,13 @@ issue(const struct call *call, const struct authority *a, struct claims *c)
 static void
 renewed_tell(const struct call *call, const struct issue *i, const char *name)
 {
-	struct buf out = { 0 };
-	struct json json = { .out = &out };
+	const struct keys_made told = {
+		.server = name,
+		.files = (const char *const[]){ i->made.pem, NULL },
+	};
 
-	if (call->json) {
-		json_open(&json, NULL, '{');
-		json_bool(&json, "ok", true);
-		json_str(&json, "server", name);
-		json_open(&json, "files", '[');
-		json_str(&json, NULL, i->made.pem);
-		json_close(&json, ']');
-		json_close(&json, '}');
-		json_line(&json);
-		show_flush(&out);
-		buf_done(&out);
+	if (keys_tell(call, &told))
 		return;
-	}
 	printf("%s   the certificate of %s, for the same key\n\n"
 	       "next: bring it to " KEYS_DIRECTORY " of that host, and run "
 	       "`lsrctl reload` there.\n",
