@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "core/node/due.h"
-#include "core/node/link.h"
 #include "core/node/node.h"
 #include "core/node/probing.h"
+#include "core/node/service.h"
+#include "core/node/services.h"
 
 bool
 adjacent_announced(const struct nbr *nbr)
@@ -22,7 +23,7 @@ adjacent_up(struct engine *e, struct nbr *nbr)
 	if (nbr->adjacency == ADJACENT_SILENT)
 		due_peers(e, e->now);
 	nbr->adjacency = ADJACENT_UP;
-	link_back(e, nbr->name);
+	probing_back(e, nbr->name);
 }
 
 static void
@@ -36,7 +37,7 @@ withdraw(struct engine *e, struct nbr *nbr)
 void
 adjacent_missed(struct engine *e, struct nbr *nbr)
 {
-	link_urgent(e, nbr->name);
+	probing_urgent(e, nbr->name);
 }
 
 /*
@@ -67,10 +68,10 @@ adjacent_lost(struct engine *e, struct nbr *nbr)
 		nbr->adjacency = ADJACENT_SILENT;
 	else
 		withdraw(e, nbr);
-	link_refresh(e); /* so that it is probed from now on */
-	link_deadline(e, nbr->name);
-	if (link_mail(e, nbr->name) != LINK_DOWN)
-		link_urgent(e, nbr->name);
+	services_refresh(e); /* so that it is probed from now on */
+	probing_deadline(e, nbr->name);
+	if (service_mail(e, nbr->name) != SERVICE_DOWN)
+		probing_urgent(e, nbr->name);
 }
 
 /* Something of others has changed since it fell silent. */
@@ -87,7 +88,8 @@ adjacent_tick(struct engine *e)
 		struct nbr *nbr = tree_entry(n, struct nbr, node);
 
 		if (nbr->adjacency == ADJACENT_SILENT &&
-		    (is_behind(nbr) || link_mail(e, nbr->name) == LINK_DOWN))
+		    (is_behind(nbr) ||
+			service_mail(e, nbr->name) == SERVICE_DOWN))
 			withdraw(e, nbr);
 	}
 }

@@ -6,8 +6,8 @@
 #include "core/node/due.h"
 #include "core/node/fx.h"
 #include "core/node/group.h"
-#include "core/node/link.h"
 #include "core/node/node.h"
+#include "core/node/service.h"
 #include "core/node/signers.h"
 #include "core/view/nexthop.h"
 
@@ -119,7 +119,7 @@ contest_configured(const struct engine *e, const struct addr *a)
 		const struct setup_connector *c = &e->setup->connectors[i];
 
 		for (size_t k = 0; k < c->nbridgeheads; k++)
-			if (link_is_given(&c->bridgeheads[k], a))
+			if (service_is_given(&c->bridgeheads[k], a))
 				return c->bridgeheads[k].name;
 	}
 	return NULL;

@@ -176,7 +176,7 @@ dial_learnt(struct engine *e, const struct lsa *lsa)
 	if (concerns_us(e, name, s))
 		due_peers(e, signers_turn(&e->signers, name, e->now));
 	if (s != NULL)
-		link_learnt(e, name, s->mta_down);
+		probing_learnt(e, name, s->mta_down);
 	e->dial.allow_at =
 	    mono_min(e->dial.allow_at, mono_after(e->now, ALLOW_EACH_MS));
 }

@@ -14,13 +14,13 @@
 #include "core/node/fx.h"
 #include "core/node/hear.h"
 #include "core/node/held.h"
-#include "core/node/link.h"
 #include "core/node/nbrs.h"
 #include "core/node/node.h"
 #include "core/node/origin.h"
 #include "core/node/probing.h"
 #include "core/node/query.h"
 #include "core/node/refused.h"
+#include "core/node/services.h"
 #include "core/node/session.h"
 #include "core/node/signers.h"
 #include "core/node/state.h"
@@ -100,7 +100,7 @@ on_conf(struct engine *e, const struct input *in)
 	contest_look(e);
 	if (e->phase == PHASE_BOOT)
 		return;
-	link_refresh(e);
+	services_refresh(e);
 	dial_refresh(e);
 	due_say(e);
 	due_compute(e);
@@ -123,7 +123,7 @@ on_restore(struct engine *e, const struct input *in)
 	e->phase = PHASE_RETURNING;
 	e->turn.started = e->now;
 	e->turn.recheck_at = mono_after(e->now, RECHECK_MS);
-	link_refresh(e);
+	services_refresh(e);
 	dial_refresh(e);
 	epoch_start(e);
 }
@@ -155,7 +155,7 @@ peers_look(struct engine *e)
 {
 	if (mono_due(e->due.peers_at, e->now)) {
 		e->due.peers_at = MONO_NEVER;
-		link_refresh(e);
+		services_refresh(e);
 		dial_refresh(e);
 	}
 	fx_wake(e, e->due.peers_at);
@@ -172,7 +172,7 @@ engine_turn(struct engine *e)
 	hear_tick(e);
 	adjacent_tick(e);
 	peers_look(e);
-	link_tick(e);
+	probing_tick(e);
 	told_tick(e);
 	refused_tick(e);
 	dial_tick(e);
@@ -209,7 +209,7 @@ input(struct engine *e, const struct input *in)
 		    in->reason != NULL ? in->reason : "unreachable");
 		break;
 	case IN_PROBE:
-		link_verdict(e, in);
+		probing_verdict(e, in);
 		break;
 	case IN_REPORT:
 		evidence_report(e, in->bytes, in->len);
@@ -220,7 +220,8 @@ input(struct engine *e, const struct input *in)
 	case IN_MTA:
 		asked_told(e, in->mta);
 		if (e->phase != PHASE_BOOT)
-			link_refresh(e); /* what it cannot use, or can again */
+			services_refresh(
+			    e); /* what it cannot use, or can again */
 		break;
 	case IN_PUBLISHED:
 		steer_published(e, in->value, in->made);
@@ -284,7 +285,7 @@ engine_free(struct engine *e)
 		session_free(e->sessions.v[i]);
 	vec_done(&e->sessions);
 	nbrs_done(e);
-	link_done(e);
+	services_done(e);
 	refusal_done(&e->evidence.refusals);
 	origin_done(e);
 	signers_done(&e->signers);

@@ -2,9 +2,9 @@
 
 #include "base/rc.h"
 #include "core/node/fx.h"
-#include "core/node/link.h"
 #include "core/node/node.h"
 #include "core/node/refused.h"
+#include "core/node/service.h"
 #include "core/node/told.h"
 
 static bool
@@ -18,13 +18,14 @@ evidence_is_there(const struct addr *hop, const struct addr *addr)
 static void
 as_known(struct engine *e, struct addr *hop)
 {
-	const struct link *by_name = NULL;
+	const struct service *by_name = NULL;
 
-	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
-		if (evidence_is_there(hop, &l->addr))
+	for (struct service *s = service_first(e); s != NULL;
+	     s = service_next(s)) {
+		if (evidence_is_there(hop, &s->addr))
 			return;
-		if (by_name == NULL && evidence_is_there(hop, &l->at))
-			by_name = l;
+		if (by_name == NULL && evidence_is_there(hop, &s->at))
+			by_name = s;
 	}
 	if (by_name != NULL)
 		*hop = by_name->addr;

@@ -1,10 +1,11 @@
 /*
  * evidence.h - what reporters tell (report.h): it is counted, shown by
- * `lsrctl status`, and handed to the link that it is about. A next hop that is
- * no link of ours is nobody's business.
+ * `lsrctl status`, and handed to the service that it is about. A next hop that
+ * is no service of ours is nobody's business.
  *
- * Whoever may send reports can have our own links called down or congested, or
- * left out for a pattern, and nothing else. When a reporter dies, probes go on, and nothing changes.
+ * Whoever may send reports can have services called down or congested by us, or
+ * left out for a pattern, and nothing else. When a reporter dies, probes go on,
+ * and nothing changes.
  */
 
 #ifndef CORE_EVIDENCE_H

@@ -15,7 +15,8 @@
  *     sync                     what two databases lack of each other
  *     annex, asked, held       the milter's part; our MTA; mail that waits
  *     evidence, told, refused  what reports tell
- *     probing, relaying, link  mail services: their condition, and the set
+ *     services, probing        mail services: which; and their condition
+ *     relaying, service        whether they relay; the set of them
  *     nbrs, signers, group     who there is
  *     due, fx                  what changes ask for; the effects of a step
  *
@@ -37,8 +38,8 @@
 #include "core/node/engine.h"
 #include "core/node/fx.h"
 #include "core/node/keys.h"
-#include "core/node/link.h"
 #include "core/node/nbr.h"
+#include "core/node/service.h"
 #include "core/node/signers.h"
 #include "core/trace/view_annex.h"
 #include "core/view/fresh.h"
@@ -204,8 +205,8 @@ struct turn {
 
 /* Mail services, what their probes found, and what reporters tell. */
 struct evidence {
-	struct tree links;
-	uint32_t links_made;
+	struct tree services;
+	uint32_t services_made;
 	const char *shortage; /* what probes lacked here; a fixed text */
 	struct mono short_at; /* when they did so last */
 	struct heard heard;

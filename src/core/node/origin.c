@@ -12,8 +12,8 @@
 #include "core/node/epoch.h"
 #include "core/node/fx.h"
 #include "core/node/group.h"
-#include "core/node/link.h"
 #include "core/node/node.h"
+#include "core/node/service.h"
 
 /* What a server LSA has besides names of others, at most: some 500 octets. */
 #define SERVER_REST 1000
@@ -78,11 +78,13 @@ struct texts {
 static void
 mail_up(struct engine *e, struct texts *out)
 {
-	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
-		if (l->use & LINK_MEMBER && link_is_first(e, l) &&
-		    link_service(e, l->name, LINK_MEMBER) == LINK_UP &&
-		    !contest_lost(e, l->name))
-			vec_push(&out->list, l->name);
+	for (struct service *s = service_first(e); s != NULL;
+	     s = service_next(s))
+		if (s->use & SERVICE_MEMBER && service_is_first(e, s) &&
+		    service_condition(e, s->name, SERVICE_MEMBER) ==
+			SERVICE_UP &&
+		    !contest_lost(e, s->name))
+			vec_push(&out->list, s->name);
 }
 
 static int
@@ -96,11 +98,13 @@ mail_down(struct engine *e, struct texts *out)
 {
 	struct names lost = { 0 };
 
-	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
-		if (l->use & LINK_MEMBER && link_is_first(e, l) &&
-		    link_service(e, l->name, LINK_MEMBER) == LINK_DOWN &&
-		    !contest_lost(e, l->name))
-			vec_push(&out->list, l->name);
+	for (struct service *s = service_first(e); s != NULL;
+	     s = service_next(s))
+		if (s->use & SERVICE_MEMBER && service_is_first(e, s) &&
+		    service_condition(e, s->name, SERVICE_MEMBER) ==
+			SERVICE_DOWN &&
+		    !contest_lost(e, s->name))
+			vec_push(&out->list, s->name);
 	contest_members(e, &lost);
 	for (size_t i = 0; i < lost.list.n; i++)
 		if (out->list.n < LIMIT_NEIGHBOURS)
@@ -188,7 +192,8 @@ say_server(struct engine *e)
 	s.nmail_down = down.list.n;
 	s.unasked =
 	    e->asked.once && e->asked.verdict == MTA_NO && !asked_may(e);
-	s.mta_down = link_service(e, setup->server, LINK_SELF) == LINK_DOWN;
+	s.mta_down =
+	    service_condition(e, setup->server, SERVICE_SELF) == SERVICE_DOWN;
 	origin_state_event(e, s.state, s.reason);
 	lsa_server_encode(origin_body_of(e, LSA_SERVER, ""), &s);
 	vec_done(&full.list);
@@ -209,18 +214,19 @@ say_connector(struct engine *e, const struct setup_connector *setup)
 	c.bridgeheads = mem_new(0, setup->nbridgeheads, sizeof(*c.bridgeheads));
 	for (size_t i = 0; i < setup->nbridgeheads; i++) {
 		const struct setup_bridgehead *b = &setup->bridgeheads[i];
-		const struct link *l = link_bridgehead(e, b);
+		const struct service *s = service_bridgehead(e, b);
 
 		c.bridgeheads[i] = (struct lsa_bridgehead){ .name = b->name,
-			.up = l != NULL && l->state == LINK_UP &&
+			.up = s != NULL && s->state == SERVICE_UP &&
 			      (b->nsmtp > 0 || !contest_lost(e, b->name)),
 			.cost = b->cost };
-		if (l != NULL && l->state == LINK_DOWN && l->since_wall > since)
-			since = l->since_wall;
+		if (s != NULL && s->state == SERVICE_DOWN &&
+		    s->since_wall > since)
+			since = s->since_wall;
 		/* One that is slow is reason enough to look for others. */
-		if (l != NULL && l->state == LINK_UP &&
-		    l->mail.level.now > c.congestion)
-			c.congestion = l->mail.level.now;
+		if (s != NULL && s->state == SERVICE_UP &&
+		    s->mail.level.now > c.congestion)
+			c.congestion = s->mail.level.now;
 	}
 	if (since > 0) { /* shown in the text of a hold */
 		snprintf(text, sizeof(text), "%02u:%02u:%02uZ",
@@ -235,9 +241,10 @@ say_connector(struct engine *e, const struct setup_connector *setup)
 static void
 say_space(struct engine *e, const struct setup_space *setup)
 {
-	const struct link *l = link_find(e, setup->pattern, LINK_SPACE);
+	const struct service *s =
+	    service_find(e, setup->pattern, SERVICE_SPACE);
 	struct lsa_space space = { .cost = setup->cost,
-		.down = l != NULL && l->state == LINK_DOWN,
+		.down = s != NULL && s->state == SERVICE_DOWN,
 		.local = setup->local,
 		.fallback = setup->fallback,
 		.relay = setup->relay };

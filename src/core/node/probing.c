@@ -5,10 +5,10 @@
 #include "core/node/due.h"
 #include "core/node/fx.h"
 #include "core/node/group.h"
-#include "core/node/link.h"
 #include "core/node/nbrs.h"
 #include "core/node/node.h"
 #include "core/node/relaying.h"
+#include "core/node/service.h"
 #include "core/node/shortage.h"
 #include "core/node/signers.h"
 
@@ -45,61 +45,63 @@ static const struct damp_rule by_mail = {
 };
 
 const char *
-link_reason(const struct link *l)
+probing_reason(const struct service *s)
 {
-	return l->barred         ? "inet-protocols"
-	       : l->mail.refused ? "mail-refused"
-	                         : l->why;
+	return s->barred         ? "inet-protocols"
+	       : s->mail.refused ? "mail-refused"
+	                         : s->why;
 }
 
 static void
-probing_state_event(struct engine *e, const struct link *l, enum link_state to)
+probing_state_event(
+    struct engine *e, const struct service *s, enum service_state to)
 {
 	struct event event = { .kind = EVENT_LINK_STATE,
-		.peer = l->name,
-		.from = link_word(l->state),
-		.to = link_word(to),
-		.reason = to != LINK_DOWN ? NULL : link_reason(l) };
+		.peer = s->name,
+		.from = service_word(s->state),
+		.to = service_word(to),
+		.reason = to != SERVICE_DOWN ? NULL : probing_reason(s) };
 
-	if (l->use & LINK_SELF)
+	if (s->use & SERVICE_SELF)
 		event.kind = EVENT_MTA_STATE;
-	else if (l->use & LINK_SPACE)
+	else if (s->use & SERVICE_SPACE)
 		event.kind = EVENT_SPACE_STATE;
-	else if (!(l->use & LINK_CONNECTOR))
+	else if (!(s->use & SERVICE_CONNECTOR))
 		event.kind = EVENT_MAIL_STATE;
 	if (event.kind == EVENT_SPACE_STATE)
-		event.name = l->name;
+		event.name = s->name;
 	fx_event(e, event);
 }
 
 /* It comes up: what was told of it before counts no more, or on trial. */
 static void
-mail_forgive(struct link *l)
+mail_forgive(struct service *s)
 {
-	l->mail.refusals =
-	    l->mail.refused ? LINK_REFUSALS_DOWN - LINK_REFUSALS_TRIAL : 0;
-	l->mail.refused = l->mail.doubt = false;
+	s->mail.refusals = s->mail.refused
+	                       ? SERVICE_REFUSALS_DOWN - SERVICE_REFUSALS_TRIAL
+	                       : 0;
+	s->mail.refused = s->mail.doubt = false;
 }
 
 void
-link_turn(struct engine *e, struct link *l, enum link_state to)
+probing_turn(struct engine *e, struct service *s, enum service_state to)
 {
-	bool was_up = l->state == LINK_UP;
+	bool was_up = s->state == SERVICE_UP;
 
-	if (l->state == to)
+	if (s->state == to)
 		return;
-	probing_state_event(e, l, to);
-	l->state = to;
-	l->since = e->now;
-	l->since_wall = e->wall;
-	if (to == LINK_DOWN) {
-		if (l->mail.refused)
-			damp_failed(&l->mail.damp, &by_mail, e->now);
+	probing_state_event(e, s, to);
+	s->state = to;
+	s->since = e->now;
+	s->since_wall = e->wall;
+	if (to == SERVICE_DOWN) {
+		if (s->mail.refused)
+			damp_failed(&s->mail.damp, &by_mail, e->now);
 		else if (was_up &&
-			 !l->barred) /* what has just started has not failed */
-			damp_failed(&l->damp, &by_probes, e->now);
+			 !s->barred) /* what has just started has not failed */
+			damp_failed(&s->damp, &by_probes, e->now);
 	} else {
-		mail_forgive(l);
+		mail_forgive(s);
 	}
 	due_say(e);
 	due_compute(e);
@@ -110,94 +112,95 @@ link_turn(struct engine *e, struct link *l, enum link_state to)
  * session with it; who has none would not hear what its lsrd finds out.
  */
 static uint64_t
-probing_shared(struct engine *e, const struct link *l)
+probing_shared(struct engine *e, const struct service *s)
 {
 	uint64_t ms = e->setup->probe_ms;
-	struct nbr *nbr = nbrs_find(e, l->name);
-	const struct lsa_server *s;
+	struct nbr *nbr = nbrs_find(e, s->name);
+	const struct lsa_server *server;
 
-	if (l->use & (LINK_SELF | LINK_SPACE) || nbr == NULL ||
+	if (s->use & (SERVICE_SELF | SERVICE_SPACE) || nbr == NULL ||
 	    nbr->session == NULL || nbr->session->state != NBR_FULL)
 		return ms;
-	s = group_server(&e->db, l->name);
-	if (s != NULL && !s->mta_down && s->nsmtp > 0 && s->nneighbours > 1)
-		ms *= s->nneighbours;
+	server = group_server(&e->db, s->name);
+	if (server != NULL && !server->mta_down && server->nsmtp > 0 &&
+	    server->nneighbours > 1)
+		ms *= server->nneighbours;
 	return ms < PROBE_SHARED_MS ? ms : PROBE_SHARED_MS;
 }
 
 static uint64_t
-while_down(struct engine *e, const struct link *l)
+while_down(struct engine *e, const struct service *s)
 {
 	uint64_t ms = e->setup->probe_ms;
 
-	if (l->oks > 0 && l->oks < OKS_UP)
+	if (s->oks > 0 && s->oks < OKS_UP)
 		return ms < PROBE_BACK_MS ? ms : PROBE_BACK_MS;
-	for (uint32_t i = FAILS_PATIENT; i < l->fails && ms < PROBE_DOWN_MS;
+	for (uint32_t i = FAILS_PATIENT; i < s->fails && ms < PROBE_DOWN_MS;
 	     i++)
 		ms *= 2;
 	return ms < PROBE_DOWN_MS ? ms : PROBE_DOWN_MS;
 }
 
 static uint64_t
-interval(struct engine *e, const struct link *l)
+interval(struct engine *e, const struct service *s)
 {
 	uint64_t ms =
-	    l->state == LINK_UP ? probing_shared(e, l) : while_down(e, l);
+	    s->state == SERVICE_UP ? probing_shared(e, s) : while_down(e, s);
 
-	return ms << l->probe.slow;
+	return ms << s->probe.slow;
 }
 
 /* Jitter of a fifth, so that servers do not probe in step. */
 static void
-schedule(struct engine *e, struct link *l)
+schedule(struct engine *e, struct service *s)
 {
-	uint64_t ms = interval(e, l);
+	uint64_t ms = interval(e, s);
 
 	ms = ms * 9 / 10 + rng_below(&e->rng, ms / 5 + 1);
-	l->probe.next = mono_after(e->now, ms);
+	s->probe.next = mono_after(e->now, ms);
 }
 
 /* A probe has told something. */
 static void
-told(struct engine *e, struct link *l)
+told(struct engine *e, struct service *s)
 {
-	l->probe.running = false;
-	l->probe.tried = true;
-	l->probe.unables = 0;
-	schedule(e, l);
+	s->probe.running = false;
+	s->probe.tried = true;
+	s->probe.unables = 0;
+	schedule(e, s);
 }
 
 static void
-probing_failed(struct engine *e, struct link *l, uint32_t weight)
+probing_failed(struct engine *e, struct service *s, uint32_t weight)
 {
-	bool asked = l->probe.urgent;
+	bool asked = s->probe.urgent;
 
-	l->oks = 0;
-	l->probe.calm = 0;
-	l->probe.only_late = false;
-	l->fails += weight;
-	l->probe.urgent = false;
-	told(e, l);
-	if (l->fails >= FAILS_DOWN || asked || l->state == LINK_UNKNOWN)
-		link_turn(e, l, LINK_DOWN);
+	s->oks = 0;
+	s->probe.calm = 0;
+	s->probe.only_late = false;
+	s->fails += weight;
+	s->probe.urgent = false;
+	told(e, s);
+	if (s->fails >= FAILS_DOWN || asked || s->state == SERVICE_UNKNOWN)
+		probing_turn(e, s, SERVICE_DOWN);
 	else /* make sure, soon */
-		l->probe.next =
-		    mono_min(l->probe.next, mono_after(e->now, LINK_LEAST_MS));
+		s->probe.next = mono_min(
+		    s->probe.next, mono_after(e->now, SERVICE_LEAST_MS));
 }
 
 /* It is there: so it is no failure, and no proof that it takes mail. */
 static void
-busy(struct engine *e, struct link *l)
+busy(struct engine *e, struct service *s)
 {
-	l->probe.urgent = false;
-	l->fails = 0;
-	l->probe.calm = 0;
-	l->heard = e->now;
-	if (l->probe.slow < SLOW_MOST)
-		l->probe.slow++;
-	told(e, l);
-	if (l->state == LINK_UNKNOWN)
-		link_turn(e, l, LINK_UP);
+	s->probe.urgent = false;
+	s->fails = 0;
+	s->probe.calm = 0;
+	s->heard = e->now;
+	if (s->probe.slow < SLOW_MOST)
+		s->probe.slow++;
+	told(e, s);
+	if (s->state == SERVICE_UNKNOWN)
+		probing_turn(e, s, SERVICE_UP);
 }
 
 /* Somebody was heard since then: the network is there. */
@@ -207,8 +210,9 @@ is_connected(struct engine *e, struct mono since)
 	for (size_t i = 0; i < e->sessions.n; i++)
 		if (e->sessions.v[i]->pulse.heard.ms > since.ms)
 			return true;
-	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
-		if (!(l->use & LINK_SELF) && l->heard.ms > since.ms)
+	for (struct service *s = service_first(e); s != NULL;
+	     s = service_next(s))
+		if (!(s->use & SERVICE_SELF) && s->heard.ms > since.ms)
 			return true;
 	return false;
 }
@@ -225,228 +229,223 @@ is_way_missing(const char *reason)
  * way to this one that is missing: that is a failure.
  */
 static void
-unable(struct engine *e, struct link *l, const char *reason)
+unable(struct engine *e, struct service *s, const char *reason)
 {
-	uint64_t ms = LINK_LEAST_MS;
+	uint64_t ms = SERVICE_LEAST_MS;
 
-	l->probe.running = false;
-	if (l->probe.unables == 0)
-		l->probe.unable_since = e->now;
+	s->probe.running = false;
+	if (s->probe.unables == 0)
+		s->probe.unable_since = e->now;
 	else if (is_way_missing(reason) &&
-		 is_connected(e, l->probe.unable_since)) {
-		probing_failed(e, l, 1);
+		 is_connected(e, s->probe.unable_since)) {
+		probing_failed(e, s, 1);
 		return;
 	}
-	for (uint32_t i = 0; i < l->probe.unables && i < UNABLE_DOUBLES; i++)
+	for (uint32_t i = 0; i < s->probe.unables && i < UNABLE_DOUBLES; i++)
 		ms *= 2;
-	l->probe.unables++;
-	l->probe.next = mono_after(e->now, ms);
+	s->probe.unables++;
+	s->probe.next = mono_after(e->now, ms);
 	shortage_begins(e, reason);
 }
 
 /* It answers, and takes no mail: down by that, until it takes some. */
 static void
-probing_refused(struct engine *e, struct link *l)
+probing_refused(struct engine *e, struct service *s)
 {
-	l->mail.refused = true;
-	l->heard = e->now;
-	probing_failed(e, l, 1);
-}
-
-void
-link_soon(struct link *l)
-{
-	l->probe.next =
-	    mono_min(l->probe.next, mono_after(l->probe.last, LINK_LEAST_MS));
+	s->mail.refused = true;
+	s->heard = e->now;
+	probing_failed(e, s, 1);
 }
 
 uint64_t
-link_hold(const struct link *l)
+probing_hold_off(const struct service *s)
 {
-	uint64_t ms = damp_hold(&l->damp, &by_probes);
-	uint64_t mail_ms = damp_hold(&l->mail.damp, &by_mail);
+	uint64_t ms = damp_hold(&s->damp, &by_probes);
+	uint64_t mail_ms = damp_hold(&s->mail.damp, &by_mail);
 
-	return l->mail.refused && ms < mail_ms ? mail_ms : ms;
+	return s->mail.refused && ms < mail_ms ? mail_ms : ms;
 }
 
 static void
-probing_answered(struct engine *e, struct link *l)
+probing_answered(struct engine *e, struct service *s)
 {
-	l->probe.urgent = l->probe.only_late = false;
-	l->fails = 0;
-	if (l->mail.asks)
-		l->mail.doubt = false;
-	if (l->mail.asks && l->state == LINK_UP)
-		l->mail.refused = false;
-	l->heard = e->now;
-	if (++l->probe.calm >= SLOW_BACK && l->probe.slow > 0) {
-		l->probe.slow--;
-		l->probe.calm = 0;
+	s->probe.urgent = s->probe.only_late = false;
+	s->fails = 0;
+	if (s->mail.asks)
+		s->mail.doubt = false;
+	if (s->mail.asks && s->state == SERVICE_UP)
+		s->mail.refused = false;
+	s->heard = e->now;
+	if (++s->probe.calm >= SLOW_BACK && s->probe.slow > 0) {
+		s->probe.slow--;
+		s->probe.calm = 0;
 	}
-	if (l->oks++ == 0)
-		l->well = e->now;
-	if (l->state == LINK_UNKNOWN ||
-	    (l->oks >= OKS_UP && mono_since(l->well, e->now) >= link_hold(l)))
-		link_turn(e, l, LINK_UP);
-	told(e, l);
+	if (s->oks++ == 0)
+		s->well = e->now;
+	if (s->state == SERVICE_UNKNOWN ||
+	    (s->oks >= OKS_UP &&
+		mono_since(s->well, e->now) >= probing_hold_off(s)))
+		probing_turn(e, s, SERVICE_UP);
+	told(e, s);
 }
 
 static void
-probing_give_up(struct engine *e, struct link *l)
+probing_give_up(struct engine *e, struct service *s)
 {
-	if (l->probe.running || l->probe.waits)
-		fx_add(e, (struct effect){ .kind = FX_PROBE, .who = l->who });
-	l->probe.running = l->probe.waits = false;
+	if (s->probe.running || s->probe.waits)
+		fx_add(e, (struct effect){ .kind = FX_PROBE, .who = s->who });
+	s->probe.running = s->probe.waits = false;
 }
 
 /* As good as two failures: nothing was lost on the way. */
 static void
-late(struct engine *e, struct link *l)
+late(struct engine *e, struct service *s)
 {
-	bool only = l->fails == 0 || l->probe.only_late;
+	bool only = s->fails == 0 || s->probe.only_late;
 
-	l->probe.waits = true;
-	probing_failed(e, l, FAILS_DOWN);
-	l->probe.only_late = only;
+	s->probe.waits = true;
+	probing_failed(e, s, FAILS_DOWN);
+	s->probe.only_late = only;
 }
 
 static void
-replied_in(struct engine *e, struct link *l, uint64_t ms)
+replied_in(struct engine *e, struct service *s, uint64_t ms)
 {
-	if (ms < l->probe.slow_ms &&
-	    !mono_due(mono_after(l->probe.slow_at, SLOW_KEPT_MS), e->now))
+	if (ms < s->probe.slow_ms &&
+	    !mono_due(mono_after(s->probe.slow_at, SLOW_KEPT_MS), e->now))
 		return;
-	l->probe.slow_ms = ms;
-	l->probe.slow_at = e->now;
+	s->probe.slow_ms = ms;
+	s->probe.slow_at = e->now;
 }
 
 /* What it is to be given, if it was slow of late. */
 static uint64_t
-probing_patience(const struct engine *e, const struct link *l)
+probing_patience(const struct engine *e, const struct service *s)
 {
-	if (mono_due(mono_after(l->probe.slow_at, SLOW_KEPT_MS), e->now))
+	if (mono_due(mono_after(s->probe.slow_at, SLOW_KEPT_MS), e->now))
 		return 0;
-	return l->probe.slow_ms + l->probe.slow_ms / 2;
+	return s->probe.slow_ms + s->probe.slow_ms / 2;
 }
 
 /* What was late has come: so nothing was wrong all that time. */
 static void
-slow(struct engine *e, struct link *l, uint64_t ms)
+slow(struct engine *e, struct service *s, uint64_t ms)
 {
-	replied_in(e, l, ms);
-	l->probe.waits = false;
-	if (!l->probe.only_late)
+	replied_in(e, s, ms);
+	s->probe.waits = false;
+	if (!s->probe.only_late)
 		return;
-	probing_give_up(e, l);
-	l->mail.asks = false;
-	l->oks = OKS_UP - 1;
-	l->well = (struct mono){ e->now.ms > ms ? e->now.ms - ms : 0 };
-	probing_answered(e, l);
+	probing_give_up(e, s);
+	s->mail.asks = false;
+	s->oks = OKS_UP - 1;
+	s->well = (struct mono){ e->now.ms > ms ? e->now.ms - ms : 0 };
+	probing_answered(e, s);
 }
 
 void
-link_verdict(struct engine *e, const struct input *in)
+probing_verdict(struct engine *e, const struct input *in)
 {
-	struct link *l = link_first(e);
+	struct service *s = service_first(e);
 
-	while (l != NULL && l->who != in->who)
-		l = link_next(l);
-	if (l == NULL || (!l->probe.running && in->verdict != PROBE_SLOW))
+	while (s != NULL && s->who != in->who)
+		s = service_next(s);
+	if (s == NULL || (!s->probe.running && in->verdict != PROBE_SLOW))
 		return; /* given up meanwhile */
 	if (in->verdict != PROBE_CONNECTED)
-		l->why = in->verdict == PROBE_FAILED ? in->reason : NULL;
+		s->why = in->verdict == PROBE_FAILED ? in->reason : NULL;
 	switch ((enum probe_verdict)in->verdict) {
 	case PROBE_CONNECTED:
-		l->probe.connected = true;
-		l->at = in->at;
+		s->probe.connected = true;
+		s->at = in->at;
 		break;
 	case PROBE_OK:
-		replied_in(e, l, in->value);
-		probing_answered(e, l);
+		replied_in(e, s, in->value);
+		probing_answered(e, s);
 		break;
 	case PROBE_TAKES:
-		if (l->relay.asked)
-			relaying_told(e, l, false);
-		probing_answered(e, l);
+		if (s->relay.asked)
+			relaying_told(e, s, false);
+		probing_answered(e, s);
 		break;
 	case PROBE_BUSY:
-		busy(e, l);
+		busy(e, s);
 		break;
 	case PROBE_FAILED:
-		probing_failed(e, l, 1);
+		probing_failed(e, s, 1);
 		break;
 	case PROBE_LATE:
-		late(e, l);
+		late(e, s);
 		break;
 	case PROBE_SLOW:
-		slow(e, l, in->value);
+		slow(e, s, in->value);
 		break;
 	case PROBE_UNABLE:
-		unable(e, l, in->reason);
+		unable(e, s, in->reason);
 		break;
 	case PROBE_REFUSED:
-		if (l->relay.asked) {
-			relaying_told(e, l, true);
-			probing_answered(e, l);
+		if (s->relay.asked) {
+			relaying_told(e, s, true);
+			probing_answered(e, s);
 		} else {
-			probing_refused(e, l);
+			probing_refused(e, s);
 		}
 		break;
 	}
 }
 
 static void
-probe(struct engine *e, struct link *l)
+probe(struct engine *e, struct service *s)
 {
 	/* From where the MTA connects, so do we. */
-	struct addr addrs[3] = { l->addr, e->asked.mta.bind4,
+	struct addr addrs[3] = { s->addr, e->asked.mta.bind4,
 		e->asked.mta.bind6 };
 
-	l->probe.next = MONO_NEVER;
-	l->probe.last = e->now;
-	l->probe.running = true;
-	l->probe.connected = false;
-	l->mail.asks = l->mail.doubt || l->mail.refused;
+	s->probe.next = MONO_NEVER;
+	s->probe.last = e->now;
+	s->probe.running = true;
+	s->probe.connected = false;
+	s->mail.asks = s->mail.doubt || s->mail.refused;
 	fx_add(e, (struct effect){ .kind = FX_PROBE,
-		      .who = l->who,
-		      .name = fx_keep(e, l->name, strlen(l->name)),
+		      .who = s->who,
+		      .name = fx_keep(e, s->name, strlen(s->name)),
 		      .addrs = fx_keep(e, addrs, sizeof(addrs)),
 		      .naddrs = 3,
-		      .mail = l->mail.asks,
-		      .hop = !(l->use & (LINK_SPACE | LINK_SELF)),
-		      .wait_ms = probing_patience(e, l),
-		      .recipient = relaying_ask(e, l) });
+		      .mail = s->mail.asks,
+		      .hop = !(s->use & (SERVICE_SPACE | SERVICE_SELF)),
+		      .wait_ms = probing_patience(e, s),
+		      .recipient = relaying_ask(e, s) });
 }
 
 void
-link_urgent(struct engine *e, const char *name)
+probing_urgent(struct engine *e, const char *name)
 {
-	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
+	for (struct service *s = service_first(e); s != NULL;
+	     s = service_next(s)) {
 		struct mono when;
 
-		if (l->use & LINK_SPACE || l->barred ||
-		    strcmp(l->name, name) != 0)
+		if (s->use & SERVICE_SPACE || s->barred ||
+		    strcmp(s->name, name) != 0)
 			continue;
-		if (l->probe.urgent && l->probe.running)
+		if (s->probe.urgent && s->probe.running)
 			continue;
-		l->probe.urgent = true;
-		if (pace_take(&l->probe.pace, e->now, &when))
-			probe(e, l);
-		else if (!l->probe.running)
-			l->probe.next = mono_min(l->probe.next, when);
+		s->probe.urgent = true;
+		if (pace_take(&s->probe.pace, e->now, &when))
+			probe(e, s);
+		else if (!s->probe.running)
+			s->probe.next = mono_min(s->probe.next, when);
 	}
 }
 
 void
-link_deadline(struct engine *e, const char *name)
+probing_deadline(struct engine *e, const char *name)
 {
-	struct link *next;
+	struct service *next;
 
-	for (struct link *l = link_first(e); l != NULL; l = next) {
-		next = link_next(l);
-		if (strcmp(l->name, name) == 0 && l->probe.urgent &&
-		    l->probe.running && !l->probe.connected)
-			probing_failed(e, l, 1);
+	for (struct service *s = service_first(e); s != NULL; s = next) {
+		next = service_next(s);
+		if (strcmp(s->name, name) == 0 && s->probe.urgent &&
+		    s->probe.running && !s->probe.connected)
+			probing_failed(e, s, 1);
 	}
 }
 
@@ -455,126 +454,119 @@ link_deadline(struct engine *e, const char *name)
 static void
 alarm(struct engine *e, const char *name)
 {
-	struct signer *s = signers_find(&e->signers, name);
+	struct signer *signer = signers_find(&e->signers, name);
 	struct mono when;
 
-	if (s == NULL || pace_take(&s->alarms, e->now, &when)) {
-		link_urgent(e, name);
+	if (signer == NULL || pace_take(&signer->alarms, e->now, &when)) {
+		probing_urgent(e, name);
 		return;
 	}
-	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
-		if (!(l->use & LINK_SPACE) && strcmp(l->name, name) == 0)
-			link_soon(l);
+	for (struct service *s = service_first(e); s != NULL;
+	     s = service_next(s))
+		if (!(s->use & SERVICE_SPACE) && strcmp(s->name, name) == 0)
+			service_soon(s);
 }
 
 /* The server has said how its MTA is: what is news to us is looked at. */
 void
-link_learnt(struct engine *e, const char *name, bool mta_down)
+probing_learnt(struct engine *e, const char *name, bool mta_down)
 {
 	bool is_down = false, is_back = false;
 
-	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
-		bool news = l->word_down != mta_down;
+	for (struct service *s = service_first(e); s != NULL;
+	     s = service_next(s)) {
+		bool news = s->word_down != mta_down;
 
-		if (l->use & LINK_SPACE || strcmp(l->name, name) != 0)
+		if (s->use & SERVICE_SPACE || strcmp(s->name, name) != 0)
 			continue;
-		l->word_down = mta_down;
-		is_down |= news && mta_down && l->state == LINK_UP;
+		s->word_down = mta_down;
+		is_down |= news && mta_down && s->state == SERVICE_UP;
 		is_back |= news && !mta_down;
 	}
 	if (is_down)
 		alarm(e, name);
 	else if (is_back)
-		link_back(e, name);
+		probing_back(e, name);
 }
 
 void
-link_back(struct engine *e, const char *name)
+probing_back(struct engine *e, const char *name)
 {
-	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
-		if (l->state == LINK_DOWN && !l->probe.running && l->oks == 0 &&
-		    strcmp(l->name, name) == 0)
-			link_soon(l);
+	for (struct service *s = service_first(e); s != NULL;
+	     s = service_next(s))
+		if (s->state == SERVICE_DOWN && !s->probe.running &&
+		    s->oks == 0 && strcmp(s->name, name) == 0)
+			service_soon(s);
 }
 
 /* Mail has just been delivered there: that is as good as a probe. */
 void
-link_alive(struct engine *e, struct link *l)
+probing_alive(struct engine *e, struct service *s)
 {
-	struct mono latest = mono_after(l->probe.last, PROBE_SHARED_MS);
+	struct mono latest = mono_after(s->probe.last, PROBE_SHARED_MS);
 
-	l->heard = e->now;
-	if (l->state != LINK_UP) {
-		link_soon(l);
+	s->heard = e->now;
+	if (s->state != SERVICE_UP) {
+		service_soon(s);
 		return;
 	}
-	if (l->probe.running || l->fails > 0 || l->probe.urgent)
+	if (s->probe.running || s->fails > 0 || s->probe.urgent)
 		return;
-	schedule(e, l);
-	l->probe.next = mono_min(l->probe.next, latest);
-}
-
-/* The last probe of this name, at whatever address. */
-struct mono
-link_probed(struct engine *e, const char *name)
-{
-	struct mono last = { 0 };
-
-	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
-		if (l->probe.last.ms > last.ms && strcmp(l->name, name) == 0)
-			last = l->probe.last;
-	return last;
+	schedule(e, s);
+	s->probe.next = mono_min(s->probe.next, latest);
 }
 
 /* What the MTA cannot use is down, whatever a probe of ours would say. */
 void
-link_bar(struct engine *e, struct link *l, bool barred)
+probing_bar(struct engine *e, struct service *s, bool barred)
 {
-	if (l->barred == barred)
+	if (s->barred == barred)
 		return;
-	l->barred = barred;
-	l->probe.urgent = false;
-	probing_give_up(e, l);
-	l->probe.tried = true;
-	l->probe.next = barred ? MONO_NEVER : e->now;
+	s->barred = barred;
+	s->probe.urgent = false;
+	probing_give_up(e, s);
+	s->probe.tried = true;
+	s->probe.next = barred ? MONO_NEVER : e->now;
 	if (barred)
-		link_turn(e, l, LINK_DOWN);
+		probing_turn(e, s, SERVICE_DOWN);
 	else
-		l->state = LINK_UNKNOWN;
+		s->state = SERVICE_UNKNOWN;
 }
 
 static void
-probing_look(struct engine *e, struct link *l)
+probing_look(struct engine *e, struct service *s)
 {
 	struct mono last, least;
 
-	if (!mono_due(l->probe.next, e->now) || l->probe.running || l->barred)
+	if (!mono_due(s->probe.next, e->now) || s->probe.running || s->barred)
 		return;
-	last = link_probed(e, l->name);
-	least = mono_after(last, LINK_LEAST_MS);
-	if (last.ms == 0 || l->probe.urgent || mono_due(least, e->now))
-		probe(e, l);
+	last = service_probed(e, s->name);
+	least = mono_after(last, SERVICE_LEAST_MS);
+	if (last.ms == 0 || s->probe.urgent || mono_due(least, e->now))
+		probe(e, s);
 	else
-		l->probe.next = least;
+		s->probe.next = least;
 }
 
 void
-link_tick(struct engine *e)
+probing_tick(struct engine *e)
 {
-	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
-		probing_look(e, l);
-		if (!l->probe.running)
-			fx_wake(e, l->probe.next);
+	for (struct service *s = service_first(e); s != NULL;
+	     s = service_next(s)) {
+		probing_look(e, s);
+		if (!s->probe.running)
+			fx_wake(e, s->probe.next);
 	}
 	shortage_tick(e);
 }
 
 bool
-link_connectors_probed(struct engine *e)
+probing_connectors_tried(struct engine *e)
 {
-	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
-		if (l->use & LINK_CONNECTOR && !l->probe.tried &&
-		    link_mail(e, l->name) != LINK_UP)
+	for (struct service *s = service_first(e); s != NULL;
+	     s = service_next(s))
+		if (s->use & SERVICE_CONNECTOR && !s->probe.tried &&
+		    service_mail(e, s->name) != SERVICE_UP)
 			return false;
 	return true;
 }

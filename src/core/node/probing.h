@@ -32,36 +32,33 @@
 #include <stdint.h>
 
 #include "base/mono.h"
-#include "core/node/link.h"
+#include "core/node/service.h"
 
 struct engine;
 struct input;
-struct link;
+struct service;
 
-void link_verdict(struct engine *e, const struct input *in);
-void link_tick(struct engine *e);
+void probing_verdict(struct engine *e, const struct input *in);
+void probing_tick(struct engine *e);
 /* Asks for a probe of this server's mail service at once. */
-void link_urgent(struct engine *e, const char *name);
+void probing_urgent(struct engine *e, const char *name);
 /* A server says that its MTA is down, or that it is not. */
-void link_learnt(struct engine *e, const char *name, bool mta_down);
+void probing_learnt(struct engine *e, const char *name, bool mta_down);
 /* It may be back: a service that is down is probed soon. */
-void link_back(struct engine *e, const char *name);
+void probing_back(struct engine *e, const char *name);
 /* The MTA has delivered mail there. */
-void link_alive(struct engine *e, struct link *link);
-/* When this server's mail service was probed last, at whatever address. */
-struct mono link_probed(struct engine *e, const char *name);
-/* As soon as it may be. */
-void link_soon(struct link *link);
+void probing_alive(struct engine *e, struct service *service);
 /* The dead time is over: an urgent probe that is not connected has failed. */
-void link_deadline(struct engine *e, const char *name);
-bool link_connectors_probed(struct engine *e);
+void probing_deadline(struct engine *e, const char *name);
+bool probing_connectors_tried(struct engine *e);
 /* Our MTA cannot connect to it, or can again. */
-void link_bar(struct engine *e, struct link *link, bool barred);
+void probing_bar(struct engine *e, struct service *service, bool barred);
 /* It is in this state from now on, whatever follows from that. */
-void link_turn(struct engine *e, struct link *link, enum link_state to);
+void probing_turn(
+    struct engine *e, struct service *service, enum service_state to);
 /* Why it is down, a fixed text; NULL: it does not answer. */
-const char *link_reason(const struct link *l);
+const char *probing_reason(const struct service *service);
 /* Milliseconds for which it must be well before it is up again. */
-uint64_t link_hold(const struct link *link);
+uint64_t probing_hold_off(const struct service *service);
 
 #endif

@@ -12,10 +12,10 @@
 #include "core/node/evidence.h"
 #include "core/node/fx.h"
 #include "core/node/held.h"
-#include "core/node/link.h"
-#include "core/node/link_show.h"
 #include "core/node/node.h"
 #include "core/node/query_db.h"
+#include "core/node/service.h"
+#include "core/node/service_show.h"
 #include "core/node/signers.h"
 #include "core/node/steer.h"
 #include "core/node/sync.h"
@@ -222,7 +222,7 @@ peers(struct engine *e, struct json *j, const struct request *r)
 		json_bool(j, "dialled", s != NULL && s->dialled);
 		json_bool(j, "announced", adjacent_announced(nbr));
 		json_bool(j, "silent", nbr->adjacency == ADJACENT_SILENT);
-		json_str(j, "mail", link_word(link_mail(e, nbr->name)));
+		json_str(j, "mail", service_word(service_mail(e, nbr->name)));
 		json_uint(j, "since_s", query_seconds(e, nbr->since));
 		json_open(j, "addresses", '[');
 		for (size_t i = 0; i < nbr->naddrs; i++)
@@ -242,7 +242,7 @@ static void
 links(struct engine *e, struct json *j, const struct request *r)
 {
 	(void)r;
-	link_show(e, j);
+	service_show(e, j);
 }
 
 /* By another address of the same server before. */

@@ -3,8 +3,8 @@
 #include "core/lsa/match.h"
 #include "core/node/due.h"
 #include "core/node/fx.h"
-#include "core/node/link.h"
 #include "core/node/node.h"
+#include "core/node/service.h"
 
 static void
 changed(struct engine *e, const struct refusal *r, const char *reason)
@@ -79,11 +79,12 @@ core_refused(
 		refused_by(
 		    e, route, route->hop[i].name, &route->hop[i].addr, r);
 	/* Where a connector has limits a message may have gone elsewhere. */
-	for (struct link *l = e->table.annex.net.n > 0 ? link_first(e) : NULL;
-	     l != NULL; l = link_next(l))
-		if (l->use & (LINK_CONNECTOR | LINK_MEMBER) &&
-		    !refused_goes_by(route, &l->addr))
-			refused_by(e, route, l->name, &l->addr, r);
+	for (struct service *s = e->table.annex.net.n > 0 ? service_first(e)
+	                                                  : NULL;
+	     s != NULL; s = service_next(s))
+		if (s->use & (SERVICE_CONNECTOR | SERVICE_MEMBER) &&
+		    !refused_goes_by(route, &s->addr))
+			refused_by(e, route, s->name, &s->addr, r);
 }
 
 static void

@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "core/node/fx.h"
-#include "core/node/link.h"
 #include "core/node/node.h"
-#include "core/node/probing.h"
 #include "core/node/refused.h"
+#include "core/node/service.h"
 
 #define EACH_MS 600000
 
@@ -72,47 +71,48 @@ relaying_recipient(struct engine *e, const char *pattern)
 }
 
 const char *
-relaying_ask(struct engine *e, struct link *l)
+relaying_ask(struct engine *e, struct service *s)
 {
 	const char *pattern;
 
-	l->relay.asked = false;
-	if (!(l->use & (LINK_CONNECTOR | LINK_MEMBER)) || l->state != LINK_UP ||
-	    l->mail.asks || !mono_due(l->relay.at, e->now))
+	s->relay.asked = false;
+	if (!(s->use & (SERVICE_CONNECTOR | SERVICE_MEMBER)) ||
+	    s->state != SERVICE_UP || s->mail.asks ||
+	    !mono_due(s->relay.at, e->now))
 		return NULL;
-	pattern = l->relay.again ? l->relay.pattern
-	                         : following(e, &l->addr, l->relay.pattern);
+	pattern = s->relay.again ? s->relay.pattern
+	                         : following(e, &s->addr, s->relay.pattern);
 	if (pattern == NULL)
 		return NULL;
-	if (pattern != l->relay.pattern) {
-		mem_free(l->relay.pattern);
-		l->relay.pattern = mem_str(pattern);
+	if (pattern != s->relay.pattern) {
+		mem_free(s->relay.pattern);
+		s->relay.pattern = mem_str(pattern);
 	}
-	l->relay.again = false;
-	l->relay.asked = true;
-	l->relay.at = mono_after(e->now, EACH_MS);
-	return relaying_recipient(e, l->relay.pattern);
+	s->relay.again = false;
+	s->relay.asked = true;
+	s->relay.at = mono_after(e->now, EACH_MS);
+	return relaying_recipient(e, s->relay.pattern);
 }
 
 void
-relaying_told(struct engine *e, struct link *l, bool refused)
+relaying_told(struct engine *e, struct service *s, bool refused)
 {
-	struct refused_probe probe = { l->relay.pattern, l->name, l->addr,
+	struct refused_probe probe = { s->relay.pattern, s->name, s->addr,
 		refused };
 
 	refused_probe(e, &probe);
-	l->relay.again = refused && !refusal_is_off(&e->evidence.refusals,
-					l->relay.pattern, &l->addr);
+	s->relay.again = refused && !refusal_is_off(&e->evidence.refusals,
+					s->relay.pattern, &s->addr);
 }
 
 struct asking {
-	VEC(struct link *) links; /* by address */
+	VEC(struct service *) services; /* by address */
 };
 
 static int
 relaying_by_addr(const void *a, const void *b)
 {
-	const struct link *const *x = a, *const *y = b;
+	const struct service *const *x = a, *const *y = b;
 
 	return addr_order(&(*x)->addr, &(*y)->addr);
 }
@@ -121,13 +121,14 @@ relaying_by_addr(const void *a, const void *b)
 static void
 asking_list(struct engine *e, struct asking *a)
 {
-	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
-		if (!l->probe.running &&
-		    l->use & (LINK_CONNECTOR | LINK_MEMBER) &&
-		    l->state == LINK_UP && l->relay.at.ms == 0)
-			vec_push(&a->links, l);
-	if (a->links.n > 1)
-		qsort(a->links.v, a->links.n, sizeof(*a->links.v),
+	for (struct service *s = service_first(e); s != NULL;
+	     s = service_next(s))
+		if (!s->probe.running &&
+		    s->use & (SERVICE_CONNECTOR | SERVICE_MEMBER) &&
+		    s->state == SERVICE_UP && s->relay.at.ms == 0)
+			vec_push(&a->services, s);
+	if (a->services.n > 1)
+		qsort(a->services.v, a->services.n, sizeof(*a->services.v),
 		    relaying_by_addr);
 }
 
@@ -135,35 +136,36 @@ asking_list(struct engine *e, struct asking *a)
 static void
 ask_soon(const struct asking *a, const struct addr *hop)
 {
-	size_t low = 0, high = a->links.n;
+	size_t low = 0, high = a->services.n;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (addr_order(&a->links.v[mid]->addr, hop) < 0)
+		if (addr_order(&a->services.v[mid]->addr, hop) < 0)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	for (; low < a->links.n && addr_equal(&a->links.v[low]->addr, hop);
+	for (;
+	     low < a->services.n && addr_equal(&a->services.v[low]->addr, hop);
 	     low++)
-		link_soon(a->links.v[low]);
+		service_soon(a->services.v[low]);
 }
 
 /* A new table: hops that were never asked are, soon. Routes are looked at
- * once, not once for each link. */
+ * once, not once for each service. */
 void
 relaying_table(struct engine *e)
 {
 	struct asking a = { 0 };
 
 	asking_list(e, &a);
-	for (size_t i = 0; a.links.n > 0 && i < e->table.rib->n; i++) {
+	for (size_t i = 0; a.services.n > 0 && i < e->table.rib->n; i++) {
 		const struct route *route = &e->table.rib->routes[i];
 
 		for (size_t k = 0; k < route->nhops; k++)
 			if (relaying_is_open(route, &route->hop[k].addr))
 				ask_soon(&a, &route->hop[k].addr);
 	}
-	vec_done(&a.links);
+	vec_done(&a.services);
 }

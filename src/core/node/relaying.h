@@ -16,13 +16,13 @@
 #include <stdbool.h>
 
 struct engine;
-struct link;
+struct service;
 
 /* The recipient by which the probe that begins is to ask whether this hop
  * relays for us, until the next step; NULL: nothing is asked. */
-const char *relaying_ask(struct engine *e, struct link *link);
+const char *relaying_ask(struct engine *e, struct service *service);
 /* It will not, or it accepts. */
-void relaying_told(struct engine *e, struct link *link, bool refused);
+void relaying_told(struct engine *e, struct service *service, bool refused);
 /* The table is another. */
 void relaying_table(struct engine *e);
 

@@ -10,11 +10,11 @@
 #include "core/node/contest.h"
 #include "core/node/due.h"
 #include "core/node/fx.h"
-#include "core/node/link.h"
 #include "core/node/nbrs.h"
 #include "core/node/node.h"
 #include "core/node/probing.h"
 #include "core/node/relaying.h"
+#include "core/node/service.h"
 #include "core/node/signers.h"
 #include "core/node/transit.h"
 
@@ -27,7 +27,7 @@
 #define MADE_AGAIN_MS 140000
 
 static enum view_verdict
-steer_verdict(enum link_state state)
+steer_verdict(enum service_state state)
 {
 	static const enum view_verdict verdicts[] = { VIEW_UNKNOWN, VIEW_UP,
 		VIEW_DOWN };
@@ -40,16 +40,18 @@ static void
 probes_fill(struct engine *e)
 {
 	e->table.probes.n = e->table.places.n = 0;
-	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
-		enum link_state state = link_service(e, l->name, LINK_MEMBER);
+	for (struct service *s = service_first(e); s != NULL;
+	     s = service_next(s)) {
+		enum service_state state =
+		    service_condition(e, s->name, SERVICE_MEMBER);
 
 		vec_push(
-		    &e->table.places, ((struct view_place){ l->name, l->addr,
-					  steer_verdict(l->state) }));
-		if (l->use & LINK_MEMBER && link_is_first(e, l))
+		    &e->table.places, ((struct view_place){ s->name, s->addr,
+					  steer_verdict(s->state) }));
+		if (s->use & SERVICE_MEMBER && service_is_first(e, s))
 			vec_push(&e->table.probes,
-			    ((struct view_probe){ .name = l->name,
-				.verdict = contest_lost(e, l->name)
+			    ((struct view_probe){ .name = s->name,
+				.verdict = contest_lost(e, s->name)
 			                       ? VIEW_DOWN
 			                       : steer_verdict(state) }));
 	}
@@ -60,15 +62,15 @@ probes_fill(struct engine *e)
 			const struct setup_bridgehead *b = &c->bridgeheads[k];
 			const char *name = b->name;
 			bool lost = b->nsmtp == 0 && contest_lost(e, name);
-			const struct link *l = link_bridgehead(e, b);
+			const struct service *s = service_bridgehead(e, b);
 
-			if (l != NULL)
+			if (s != NULL)
 				vec_push(&e->table.probes,
 				    ((struct view_probe){ .name = name,
 					.connector = c->name,
 					.verdict =
 					    lost ? VIEW_DOWN
-						 : steer_verdict(l->state) }));
+						 : steer_verdict(s->state) }));
 		}
 	}
 }
@@ -298,7 +300,7 @@ is_back(struct engine *e)
 		fx_wake(e, limit);
 	/* What cannot be probed for a shortage of our own is not waited for. */
 	if (!any || !asked_ready(e) ||
-	    (!link_connectors_probed(e) &&
+	    (!probing_connectors_tried(e) &&
 		!(e->evidence.shortage != NULL && mono_due(limit, e->now))))
 		return false;
 	if (mono_due(limit, e->now))

@@ -2,9 +2,9 @@
 
 #include "core/node/due.h"
 #include "core/node/fx.h"
-#include "core/node/link.h"
 #include "core/node/node.h"
 #include "core/node/probing.h"
+#include "core/node/service.h"
 
 /* So many in a row, and what was read of the queue last is forgotten. */
 #define READINGS_MISSED 10
@@ -20,86 +20,86 @@
  * the service itself, now, whether it takes mail.
  */
 static void
-doubt(struct engine *e, struct link *l)
+doubt(struct engine *e, struct service *s)
 {
-	if (l->mail.doubt || !mono_due(l->mail.doubt_at, e->now))
+	if (s->mail.doubt || !mono_due(s->mail.doubt_at, e->now))
 		return;
-	l->mail.doubt = true;
-	l->mail.doubt_at = mono_after(e->now, DOUBT_EACH_MS);
-	link_soon(l);
+	s->mail.doubt = true;
+	s->mail.doubt_at = mono_after(e->now, DOUBT_EACH_MS);
+	service_soon(s);
 }
 
 /* Mail was refused, or delivered, there. */
 static void
-mail_told(struct engine *e, struct link *l, const struct report *r)
+mail_told(struct engine *e, struct service *s, const struct report *r)
 {
-	l->mail.delivered += r->count[REPORT_OK];
-	l->mail.turned += r->count[REPORT_TURNED] + r->count[REPORT_REPLIES];
+	s->mail.delivered += r->count[REPORT_OK];
+	s->mail.turned += r->count[REPORT_TURNED] + r->count[REPORT_REPLIES];
 	/* No connection: the probe decides, but now. */
 	if (r->count[REPORT_FAILED] > 0)
-		link_soon(l);
+		service_soon(s);
 	if (r->count[REPORT_OK] > 0) {
-		l->mail.refusals = 0;
-		l->mail.refused = l->mail.doubt = false;
-		link_alive(e, l);
+		s->mail.refusals = 0;
+		s->mail.refused = s->mail.doubt = false;
+		probing_alive(e, s);
 		return;
 	}
 	if (r->count[REPORT_REPLIES] > 0)
-		doubt(e, l);
+		doubt(e, s);
 	if (r->count[REPORT_TURNED] == 0)
 		return;
-	l->mail.refusals += r->count[REPORT_TURNED];
-	l->oks = 0;
-	if (l->mail.refusals < LINK_REFUSALS_DOWN)
+	s->mail.refusals += r->count[REPORT_TURNED];
+	s->oks = 0;
+	if (s->mail.refusals < SERVICE_REFUSALS_DOWN)
 		return;
-	l->mail.refused = true;
-	if (l->state == LINK_UP)
-		link_turn(e, l, LINK_DOWN);
+	s->mail.refused = true;
+	if (s->state == SERVICE_UP)
+		probing_turn(e, s, SERVICE_DOWN);
 }
 
 static void
-level_look(struct engine *e, struct link *l)
+level_look(struct engine *e, struct service *s)
 {
 	static const char *const words[] = { "0", "1", "2", "3" };
 	struct level_rule rule = { e->setup->congestion_messages,
 		e->setup->congestion_ms };
-	uint8_t from = l->mail.level.now;
+	uint8_t from = s->mail.level.now;
 
-	l->mail.read = e->now;
-	if (!level_read(&l->mail.level, &rule, l->mail.late, e->now))
+	s->mail.read = e->now;
+	if (!level_read(&s->mail.level, &rule, s->mail.late, e->now))
 		return;
 	fx_event(e, (struct event){ .kind = EVENT_CONGESTION,
-			.peer = l->name,
+			.peer = s->name,
 			.from = words[from],
-			.to = words[l->mail.level.now],
-			.value = l->mail.late,
-			.total = l->mail.waiting });
+			.to = words[s->mail.level.now],
+			.value = s->mail.late,
+			.total = s->mail.waiting });
 	due_say(e);
 	due_compute(e);
 }
 
 /* So much waits for it in our MTA's queue. */
 static void
-queue_told(struct engine *e, struct link *l, const struct report *r)
+queue_told(struct engine *e, struct service *s, const struct report *r)
 {
-	l->mail.waiting = r->count[REPORT_WAITING];
-	l->mail.late = r->count[REPORT_LATE];
-	if (l->use & LINK_CONNECTOR)
-		level_look(e, l);
+	s->mail.waiting = r->count[REPORT_WAITING];
+	s->mail.late = r->count[REPORT_LATE];
+	if (s->use & SERVICE_CONNECTOR)
+		level_look(e, s);
 }
 
 /* Nobody reads the queue any more: that is no congestion. */
 static void
-queue_forget(struct engine *e, struct link *l)
+queue_forget(struct engine *e, struct service *s)
 {
 	struct mono stale =
-	    mono_after(l->mail.read, READINGS_MISSED * e->setup->congestion_ms);
+	    mono_after(s->mail.read, READINGS_MISSED * e->setup->congestion_ms);
 
-	if (l->mail.level.now == 0)
+	if (s->mail.level.now == 0)
 		return;
 	if (mono_due(stale, e->now)) {
-		l->mail.waiting = l->mail.late = 0;
-		level_look(e, l);
+		s->mail.waiting = s->mail.late = 0;
+		level_look(e, s);
 	} else {
 		fx_wake(e, stale);
 	}
@@ -108,8 +108,9 @@ queue_forget(struct engine *e, struct link *l)
 void
 told_tick(struct engine *e)
 {
-	for (struct link *l = link_first(e); l != NULL; l = link_next(l))
-		queue_forget(e, l);
+	for (struct service *s = service_first(e); s != NULL;
+	     s = service_next(s))
+		queue_forget(e, s);
 }
 
 void
@@ -117,16 +118,18 @@ told_report(struct engine *e, const struct report *r)
 {
 	struct addr hop = r->hop;
 
-	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
-		if (!(l->use & (LINK_CONNECTOR | LINK_MEMBER | LINK_SILENT)))
+	for (struct service *s = service_first(e); s != NULL;
+	     s = service_next(s)) {
+		if (!(s->use &
+			(SERVICE_CONNECTOR | SERVICE_MEMBER | SERVICE_SILENT)))
 			continue;
 		if (r->hop.port == 0)
-			hop.port = l->addr.port;
-		if (!addr_equal(&hop, &l->addr))
+			hop.port = s->addr.port;
+		if (!addr_equal(&hop, &s->addr))
 			continue;
 		if (r->kind == REPORT_QUEUE)
-			queue_told(e, l, r);
+			queue_told(e, s, r);
 		else
-			mail_told(e, l, r);
+			mail_told(e, s, r);
 	}
 }

@@ -6,10 +6,10 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "core/node/asked.h"
-#include "core/node/link.h"
 #include "core/node/node.h"
 #include "core/node/probing.h"
 #include "core/node/room.h"
+#include "core/node/service.h"
 #include "core/node/steer.h"
 
 /* What happens while it lasts: `text` and more are one line for a person. */
@@ -70,7 +70,7 @@ show_returning(struct engine *e, struct json *j)
 		buf_text(&text, "its first table");
 	else if (!asked_ready(e))
 		buf_text(&text, "word of how Postfix is configured");
-	else if (!link_connectors_probed(e))
+	else if (!probing_connectors_tried(e))
 		buf_text(&text, "the first probes of its connectors");
 	else if (!any_full(e))
 		buf_text(&text, "a session to be full");
@@ -159,14 +159,15 @@ show_mta(struct engine *e, struct json *j)
 {
 	char address[ADDR_TEXT];
 
-	for (struct link *l = link_first(e); l != NULL; l = link_next(l)) {
+	for (struct service *s = service_first(e); s != NULL;
+	     s = service_next(s)) {
 		struct buf text = { 0 };
 
-		if (!(l->use & LINK_SELF) || l->state != LINK_DOWN)
+		if (!(s->use & SERVICE_SELF) || s->state != SERVICE_DOWN)
 			continue;
 		buf_printf(&text,
 		    "this host's own mail service does not answer at %s",
-		    addr_text(&l->addr, address));
+		    addr_text(&s->addr, address));
 		troubles_put(j, &silent, &text);
 	}
 }

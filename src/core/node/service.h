@@ -1,16 +1,19 @@
 /*
- * link.h - mail services, probed and used: the set of them, and lookups.
+ * service.h - a mail service that is probed and used: the set, and lookups.
  *
- *     link.c       which they are; of one server each address is one
- *     probing.c    how they are: probes and their verdicts
- *     relaying.c   whether they relay for us, asked before mail is
- *     told.c       what reports tell of them
- *     shortage.c   what is short here, so that none can begin
- *     link_show.c  what `lsrctl links` shows
+ *     services.c      which they are; of one server each address is one
+ *     probing.c       how they are: probes and their verdicts
+ *     relaying.c      whether they relay for us, asked before mail is
+ *     told.c          what reports tell of them
+ *     shortage.c      what is short here, so that none can begin
+ *     service_show.c  what `lsrctl links` shows
+ *
+ * To a user it is a link: that word stands in lsrctl, in the log and in the
+ * configuration.
  */
 
-#ifndef CORE_LINK_H
-#define CORE_LINK_H
+#ifndef CORE_SERVICE_H
+#define CORE_SERVICE_H
 
 #include "base/json.h"
 #include "base/tree.h"
@@ -20,29 +23,29 @@
 #include "core/view/damp.h"
 #include "core/wire/report.h"
 
-enum link_state { LINK_UNKNOWN, LINK_UP, LINK_DOWN };
+enum service_state { SERVICE_UNKNOWN, SERVICE_UP, SERVICE_DOWN };
 
-enum link_use {
-	LINK_CONNECTOR = 1, /* a connector's bridgehead */
-	LINK_MEMBER = 2,    /* a member of our routing group */
-	LINK_SELF = 4,      /* our own MTA */
-	LINK_SPACE = 8,     /* what answers for a way out */
-	LINK_SILENT = 16    /* a neighbour without session, announced on */
+enum service_use {
+	SERVICE_CONNECTOR = 1, /* a connector's bridgehead */
+	SERVICE_MEMBER = 2,    /* a member of our routing group */
+	SERVICE_SELF = 4,      /* our own MTA */
+	SERVICE_SPACE = 8,     /* what answers for a way out */
+	SERVICE_SILENT = 16    /* a neighbour without session, announced on */
 };
 
 /* The least between two probes of one name, whoever asks for them, at
  * whatever address; a lost session may ask for some at once. */
-#define LINK_LEAST_MS 1000
-#define LINK_URGENT_BURST 3
+#define SERVICE_LEAST_MS 1000
+#define SERVICE_URGENT_BURST 3
 
 /* Messages in a row for which there was no session that could carry them,
  * none delivered in between, until it counts as down. */
-#define LINK_REFUSALS_DOWN 5
+#define SERVICE_REFUSALS_DOWN 5
 /* For who comes back after that: fewer are enough. */
-#define LINK_REFUSALS_TRIAL 3
+#define SERVICE_REFUSALS_TRIAL 3
 
 /* Its probes. */
-struct link_probe {
+struct service_probe {
 	bool running, connected, urgent;
 	bool waits;       /* one that is late may still be answered */
 	bool only_late;   /* it has failed by lateness alone */
@@ -58,7 +61,7 @@ struct link_probe {
 };
 
 /* What real mail, and our MTA's queue, tell of it. */
-struct link_mail {
+struct service_mail {
 	uint64_t refusals;          /* messages, in a row */
 	bool refused;               /* that is why it is down */
 	bool doubt;                 /* it refused mail: does it take any? */
@@ -72,7 +75,7 @@ struct link_mail {
 };
 
 /* Whether it relays for us, as a probe asks it. */
-struct link_relay {
+struct service_relay {
 	struct mono at; /* it may be asked for another pattern then */
 	char *pattern;  /* that was asked for last; NULL: none */
 	bool asked;     /* by the probe that runs */
@@ -80,14 +83,14 @@ struct link_relay {
 };
 
 /* A mail service that is probed. */
-struct link {
+struct service {
 	struct tree_node node;
 	uint32_t who;
-	char *name; /* the server, or the pattern for LINK_SPACE */
+	char *name; /* the server, or the pattern for SERVICE_SPACE */
 	struct addr addr;
 	struct addr at; /* where it was reached; family 0: never */
-	unsigned use;   /* of enum link_use; 0: to be dropped */
-	enum link_state state;
+	unsigned use;   /* of enum service_use; 0: to be dropped */
+	enum service_state state;
 	struct mono since;
 	uint64_t since_wall;
 	const char *why;     /* the probe failed; a fixed text, or NULL */
@@ -97,32 +100,41 @@ struct link {
 	struct mono heard; /* it answered */
 	bool barred;       /* our MTA cannot connect by its family */
 	bool word_down;    /* its own lsrd says that its MTA is down */
-	struct link_probe probe;
-	struct link_mail mail;
-	struct link_relay relay;
+	struct service_probe probe;
+	struct service_mail mail;
+	struct service_relay relay;
 };
 
-/* Makes the set of links agree with configuration and database. */
-void link_refresh(struct engine *e);
-struct link *link_first(struct engine *e);
-struct link *link_next(struct link *link);
-/* The link to this server's mail service with this use, or NULL. */
-struct link *link_find(struct engine *e, const char *name, unsigned use);
+struct service *service_first(struct engine *e);
+struct service *service_next(struct service *service);
+/* The mail service of this server with this use, or NULL. */
+struct service *service_find(struct engine *e, const char *name, unsigned use);
 /* Our configuration gives it this address. */
-bool link_is_given(const struct setup_bridgehead *b, const struct addr *addr);
+bool service_is_given(
+    const struct setup_bridgehead *b, const struct addr *addr);
 /* One of this bridgehead's addresses. */
-bool link_is_of(const struct link *link, const struct setup_bridgehead *b);
+bool service_is_of(
+    const struct service *service, const struct setup_bridgehead *b);
 /* The one of them that tells how it is, or NULL. */
-const struct link *link_bridgehead(
+const struct service *service_bridgehead(
     struct engine *e, const struct setup_bridgehead *b);
-/* Of the links to one name with its use the one that stands first. */
-bool link_is_first(struct engine *e, const struct link *link);
+/* Of those of one name with its use the one that stands first. */
+bool service_is_first(struct engine *e, const struct service *service);
 /* Of several addresses with this use one that answers is enough, and only
  * when none does it is down. */
-enum link_state link_service(struct engine *e, const char *name, unsigned use);
+enum service_state service_condition(
+    struct engine *e, const char *name, unsigned use);
 /* That of a server's mail service, whatever its use. */
-enum link_state link_mail(struct engine *e, const char *name);
-const char *link_word(enum link_state state);
-void link_done(struct engine *e);
+enum service_state service_mail(struct engine *e, const char *name);
+/* When this server's mail service was probed last, at whatever address. */
+struct mono service_probed(struct engine *e, const char *name);
+/* It is probed as soon as it may be. */
+void service_soon(struct service *service);
+/* The one of this name at this address; a new one is not probed yet. */
+struct service *service_get(
+    struct engine *e, const char *name, const struct addr *addr);
+/* It is probed no more. */
+void service_drop(struct engine *e, struct service *service);
+const char *service_word(enum service_state state);
 
 #endif

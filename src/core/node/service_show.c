@@ -1,0 +1,92 @@
+#include "core/node/service_show.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "core/node/node.h"
+#include "core/node/probing.h"
+#include "core/node/refused.h"
+#include "core/node/service.h"
+
+static uint64_t
+service_show_seconds(const struct engine *e, struct mono since)
+{
+	return mono_since(since, e->now) / 1000;
+}
+
+static void
+service_line(struct engine *e, struct json *j, const struct service *s,
+    const struct setup_connector *c, const struct setup_bridgehead *b)
+{
+	char text[ADDR_TEXT];
+
+	json_open(j, NULL, '{');
+	if (c != NULL) {
+		json_str(j, "connector", c->name);
+		json_str(j, "routing_group", c->group);
+		json_str(j, "bridgehead", b->name);
+		json_uint(j, "cost", b->cost);
+	} else {
+		json_str(
+		    j, s->use & SERVICE_SPACE ? "space" : "server", s->name);
+	}
+	json_str(j, "use",
+	    c != NULL                 ? "connector"
+	    : s->use & SERVICE_SPACE  ? "space"
+	    : s->use & SERVICE_SELF   ? "self"
+	    : s->use & SERVICE_MEMBER ? "member"
+				      : "silent");
+	json_str(j, "smtp", s == NULL ? "" : addr_text(&s->addr, text));
+	json_str(j, "state",
+	    c != NULL && c->drain ? "drain"
+	    : s == NULL           ? "unknown"
+				  : service_word(s->state));
+	if (s != NULL && s->state == SERVICE_DOWN && probing_reason(s) != NULL)
+		json_str(j, "reason", probing_reason(s));
+	json_uint(
+	    j, "since_s", s == NULL ? 0 : service_show_seconds(e, s->since));
+	json_uint(j, "failures", s == NULL ? 0 : s->fails);
+	json_uint(j, "hold_s", s == NULL ? 0 : probing_hold_off(s) / 1000);
+	json_uint(j, "delivered", s == NULL ? 0 : s->mail.delivered);
+	json_uint(j, "refused", s == NULL ? 0 : s->mail.turned);
+	json_uint(j, "congestion", s == NULL ? 0 : s->mail.level.now);
+	json_uint(j, "waiting", s == NULL ? 0 : s->mail.waiting);
+	json_uint(j, "late", s == NULL ? 0 : s->mail.late);
+	if (s != NULL)
+		refused_show(e, j, &s->addr);
+	json_close(j, '}');
+	json_line(j);
+}
+
+/* A line for each of its addresses, or one without. */
+static void
+bridgehead_lines(struct engine *e, struct json *j,
+    const struct setup_connector *c, const struct setup_bridgehead *b)
+{
+	size_t n = 0;
+
+	for (struct service *s = service_first(e); s != NULL;
+	     s = service_next(s)) {
+		if (!service_is_of(s, b))
+			continue;
+		service_line(e, j, s, c, b);
+		n++;
+	}
+	if (n == 0)
+		service_line(e, j, NULL, c, b);
+}
+
+void
+service_show(struct engine *e, struct json *j)
+{
+	for (size_t i = 0; i < e->setup->nconnectors; i++) {
+		const struct setup_connector *c = &e->setup->connectors[i];
+
+		for (size_t k = 0; k < c->nbridgeheads; k++)
+			bridgehead_lines(e, j, c, &c->bridgeheads[k]);
+	}
+	for (struct service *s = service_first(e); s != NULL;
+	     s = service_next(s))
+		if (!(s->use & SERVICE_CONNECTOR))
+			service_line(e, j, s, NULL, NULL);
+}

@@ -1,0 +1,120 @@
+#include "core/node/services.h"
+
+#include <string.h>
+
+#include "core/node/group.h"
+#include "core/node/node.h"
+#include "core/node/probing.h"
+#include "core/node/service.h"
+
+static void
+services_want(struct engine *e, const char *name, const struct addr *addr,
+    enum service_use use)
+{
+	if (addr->family != 0)
+		service_get(e, name, addr)->use |= use;
+}
+
+static void
+want_server(struct engine *e, const char *name, enum service_use use)
+{
+	struct addr addrs[LIMIT_ADDRESSES];
+	size_t n = group_mail(&e->db, e->setup, name, addrs);
+
+	for (size_t i = 0; i < n; i++)
+		services_want(e, name, &addrs[i], use);
+}
+
+static void
+want_connectors(struct engine *e)
+{
+	for (size_t i = 0; i < e->setup->nconnectors; i++) {
+		const struct setup_connector *c = &e->setup->connectors[i];
+
+		for (size_t k = 0; k < c->nbridgeheads; k++) {
+			const struct setup_bridgehead *b = &c->bridgeheads[k];
+
+			for (size_t m = 0; m < b->nsmtp; m++)
+				services_want(
+				    e, b->name, &b->smtp[m], SERVICE_CONNECTOR);
+			if (b->nsmtp == 0)
+				want_server(e, b->name, SERVICE_CONNECTOR);
+		}
+	}
+}
+
+static void
+want_members(struct engine *e)
+{
+	struct names members = { 0 }, chosen = { 0 };
+
+	group_members(&e->db, e->setup, &members);
+	group_chosen(e->setup->server, &members, &chosen);
+	for (size_t i = 0; i < chosen.list.n; i++)
+		want_server(e, chosen.list.v[i], SERVICE_MEMBER);
+	vec_done(&members.list);
+	vec_done(&chosen.list);
+}
+
+/* A silent neighbour whose mail service nobody probes else. */
+static void
+want_silent(struct engine *e)
+{
+	for (struct tree_node *n = tree_first(&e->nbrs); n; n = tree_next(n)) {
+		struct nbr *nbr = tree_entry(n, struct nbr, node);
+		struct service *s;
+
+		if (nbr->adjacency != ADJACENT_SILENT)
+			continue;
+		s = service_find(
+		    e, nbr->name, SERVICE_CONNECTOR | SERVICE_MEMBER);
+		if (s == NULL)
+			want_server(e, nbr->name, SERVICE_SILENT);
+		for (; s != NULL && strcmp(s->name, nbr->name) == 0;
+		     s = service_next(s))
+			if (s->use & (SERVICE_CONNECTOR | SERVICE_MEMBER))
+				s->use |= SERVICE_SILENT;
+	}
+}
+
+/* Our MTA can connect to it, by its families; where it is given a name, the
+ * addresses of that count, which a probe finds out. */
+static bool
+is_possible(const struct engine *e, const struct addr *addr)
+{
+	return !e->asked.mta.read || e->setup->by_name ||
+	       (addr->family == 4 ? e->asked.mta.ipv4 : e->asked.mta.ipv6);
+}
+
+void
+services_refresh(struct engine *e)
+{
+	struct service *next;
+
+	for (struct service *s = service_first(e); s != NULL;
+	     s = service_next(s))
+		s->use = 0;
+	want_connectors(e);
+	want_members(e);
+	want_silent(e);
+	for (size_t i = 0; i < e->setup->nsmtp; i++)
+		services_want(
+		    e, e->setup->server, &e->setup->smtp[i], SERVICE_SELF);
+	for (size_t i = 0; i < e->setup->nspaces; i++)
+		services_want(e, e->setup->spaces[i].pattern,
+		    &e->setup->spaces[i].probe, SERVICE_SPACE);
+	for (struct service *s = service_first(e); s != NULL; s = next) {
+		next = service_next(s);
+		if (s->use == 0)
+			service_drop(e, s);
+		else
+			probing_bar(e, s, !is_possible(e, &s->addr));
+	}
+}
+
+void
+services_done(struct engine *e)
+{
+	while (e->evidence.services.root != NULL)
+		service_drop(e, service_first(e));
+}
