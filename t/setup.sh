@@ -48,7 +48,7 @@ setup_policy() {
 # setup_packages PACKAGE...: installs what is missing, if there is apt.
 setup_packages() {
 	if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1; then
-		setup_say "no apt here; these Debian packages (or their like) are needed:" $*
+		setup_say "no apt here; these Debian packages (or their like) are needed:" "$@"
 		return 0
 	fi
 	setup_list=$(setup_missing "$@")

@@ -151,7 +151,7 @@ cited_without_page() {
 	# shellcheck disable=SC2046
 	in_top grep -hoE 'HACKING 6, [A-Z][a-z]+' $(sources src plugins t) |
 		sort -u | while read -r _ _ word; do
-		in_top sed -n '/^6\. /,$p' HACKING | grep -q "^$word[. ]" ||
+		in_top sed -n '/^6\. /,$p' HACKING | grep -q "^${word}[. ]" ||
 			echo "HACKING 6 has no paragraph $word"
 	done
 	# shellcheck disable=SC2046

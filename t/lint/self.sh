@@ -5,7 +5,7 @@
 . "${top_srcdir:-.}/t/lint/lint.sh"
 
 tree=$W/tree
-mkdir -p "$tree/t" "$tree/src/core/lsa" "$tree/plugins" "$tree/elsewhere"
+mkdir -p "$tree/t" "$tree/conf" "$tree/src/core/lsa" "$tree/plugins" "$tree/elsewhere"
 cp -R "$top_srcdir/t/lint" "$top_srcdir/t/tap.sh" "$tree/t/"
 cp "$top_srcdir/.clang-format" "$tree/"
 
@@ -36,7 +36,7 @@ plant() {
 	printf '%s\n' "$@" >"$tree/src/core/lsa/planted.c"
 }
 
-plan 9
+plan 10
 plant '#include <string.h>' '' 'int planted;'
 ok "layers.sh passes what may be included" none "$(passed layers.sh)"
 plant '#include "io/loop.h"'
@@ -59,6 +59,13 @@ if lint format.sh | grep -q SKIP; then
 else
 	ok "format.sh refuses a line that is out of form" none \
 		"$(refused format.sh src/core/lsa/planted.c)"
+fi
+printf '%s\n' '#!/bin/sh' 'x=1' 'echo "$x[1]"' >"$tree/t/planted.sh"
+if lint shell.sh | grep -q SKIP; then
+	skip_case "shell.sh refuses what sh reads otherwise" "no shellcheck"
+else
+	ok "shell.sh refuses what sh reads otherwise" none \
+		"$(refused shell.sh 't/planted.sh:3:')"
 fi
 rm -rf "$tree/src" "$tree/plugins"
 if lint format.sh | grep -q SKIP; then
