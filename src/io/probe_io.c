@@ -18,8 +18,9 @@
 #include "sys/sock.h"
 
 #define PROBE_IO_READ 4096
-#define LEAVE_MS 2000   /* for the other end to close after QUIT */
-#define STALLED_MS 1000 /* a deadline so late is our own */
+#define LEAVE_MS 2000      /* for the other end to close after QUIT */
+#define LEAVE_OCTETS 65536 /* that it may say until then */
+#define STALLED_MS 1000    /* a deadline so late is our own */
 
 struct probe {
 	struct tree_node node;
@@ -28,6 +29,7 @@ struct probe {
 	struct target target;
 	int fd; /* -1: its name is not answered yet */
 	bool connected, late, leaving;
+	size_t left;            /* octets that came while it was leaving */
 	struct mono due, asked; /* since then a reply is waited for */
 	uint64_t wait_ms;       /* so long, until it is late */
 	uint64_t slowest_ms;    /* of those that have come */
@@ -231,7 +233,8 @@ on_probe_io_readable(evutil_socket_t fd, short what, void *arg)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (probe->leaving) {
-		if (n <= 0)
+		probe->left += n > 0 ? (size_t)n : 0;
+		if (n <= 0 || probe->left > LEAVE_OCTETS)
 			probe_io_give_up(probe);
 		return;
 	}
