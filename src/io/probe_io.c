@@ -159,7 +159,7 @@ probe_io_verdict(
 	probe_io_tell(loop, number, verdict, reason);
 }
 
-/* What is said fits into the empty buffer of a socket, always. */
+/* A line of a probe always fits into the empty buffer of a socket. */
 static bool
 probe_io_put(int fd, const struct buf *say)
 {
@@ -396,7 +396,7 @@ probe_io_failed(struct probe *probe, const struct buf *say)
 	probe_try(next);
 }
 
-/* Those that wait for it, whatever has been answered. */
+/* The probes that wait for a name go on, whatever has been answered. */
 static void
 on_probe_io_answered(evutil_socket_t fd, short what, void *arg)
 {
@@ -421,7 +421,7 @@ on_probe_io_answered(evutil_socket_t fd, short what, void *arg)
 	vec_done(&waiting);
 }
 
-/* It may come from within a look of ours. */
+/* The call may come from within a look-up of ours, so it is put off. */
 static void
 names_have_told(void *ctx)
 {
