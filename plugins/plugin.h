@@ -181,6 +181,13 @@ struct plugin_queue {
 	size_t state_size; /* octets of a listing's state, zero at first */
 
 	/*
+	 * What the configuration in this directory (NULL: where it usually
+	 * is) says of the queue in plain words: queue_directory and
+	 * lifetime_s. The rest stays as it was: a plugin_mta knows more, later.
+	 */
+	void (*look)(struct mta *out, const char *configuration);
+
+	/*
 	 * n octets of the listing have come. Calls `found` for each message
 	 * that is delivered or waits to be, and each of its recipients. RC_OK;
 	 * RC_FORMAT when that is no listing.

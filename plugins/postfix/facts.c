@@ -6,6 +6,9 @@
 
 #include "core/lsa/match.h"
 
+#define MAIN_CF "/etc/postfix"
+#define LIFETIME_MAX 8640000u /* 100 days: maximal_queue_lifetime is no more */
+
 static void
 read_families(struct mta *out, const char *value)
 {
@@ -37,7 +40,7 @@ read_bind(struct addr *out, const char *value, uint8_t family)
 }
 
 /* A time as Postfix writes it: a number and one of s, m, h, d, w; days
- * without. 0 when it is none. */
+ * without. 0 when it is none, or longer than Postfix takes. */
 static uint32_t
 read_time(const char *value)
 {
@@ -51,7 +54,8 @@ read_time(const char *value)
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 		if (end > value && *end == units[i].unit &&
-		    n <= UINT32_MAX / units[i].seconds)
+		    (*end == '\0' || end[1] == '\0') &&
+		    n <= LIFETIME_MAX / units[i].seconds)
 			return (uint32_t)n * units[i].seconds;
 	return 0;
 }
@@ -118,4 +122,45 @@ facts_read(struct mta *out, const char *name, const char *value)
 		out->lifetime_s = read_time(value);
 	else if (strcmp(name, "smtputf8_enable") == 0)
 		out->utf8 = strcmp(value, "no") != 0;
+}
+
+/* The value of a line `name = value`, lent from it; NULL: another line. */
+static char *
+facts_value_of(char *line, const char *name)
+{
+	size_t n = strlen(name);
+	char *value = line + n;
+
+	if (strncmp(line, name, n) != 0)
+		return NULL;
+	value += strspn(value, " \t");
+	if (*value++ != '=')
+		return NULL;
+	value += strspn(value, " \t");
+	value[strcspn(value, " \t\r\n")] = '\0';
+	return value;
+}
+
+/* Of two lines that say the same the last one counts, as Postfix has it. */
+void
+facts_look(struct mta *out, const char *configuration)
+{
+	static const char *const names[] = { "queue_directory",
+		"maximal_queue_lifetime" };
+	char path[512], line[1024];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/main.cf",
+	    configuration == NULL ? MAIN_CF : configuration);
+	f = fopen(path, "re");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			char *value = facts_value_of(line, names[i]);
+
+			if (value != NULL)
+				facts_read(out, names[i], value);
+		}
+	}
+	if (f != NULL)
+		fclose(f);
 }

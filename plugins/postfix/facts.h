@@ -12,4 +12,9 @@
  * before owner_request_special. */
 void facts_read(struct mta *out, const char *name, const char *value);
 
+/* The same of what main.cf in this directory (NULL: /etc/postfix) says of the
+ * queue, without Postfix's help: as far as that takes neither a second line
+ * nor another parameter. */
+void facts_look(struct mta *out, const char *configuration);
+
 #endif

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "idn/labels.h"
+#include "plugins/postfix/facts.h"
 
 #define PROTOCOL "mail_queue_list_protocol"
 
@@ -195,6 +196,7 @@ const struct plugin_queue showq_postfix = {
 	.one = "public/flush",
 	.all = "public/qmgr",
 	.state_size = sizeof(struct state),
+	.look = facts_look,
 	.feed = showq_feed,
 	.put_one = showq_put_one,
 	.put_all = showq_put_all,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "io/listing.h"
+#include "plugins/plugin.h"
 
 static bool
 merge_has_addr(const struct setup_peer *peer, const struct addr *addr)
@@ -72,9 +72,12 @@ struct setup *
 merge_setup(const struct conf *conf, const struct srv *srv)
 {
 	struct setup *setup = mem_dup(&conf->setup, sizeof(*setup));
+	struct mta mta;
 
 	merge_peers(setup, conf, srv);
-	setup->queue_s = listing_lifetime(conf->postfix_directory);
+	mta_init(&mta);
+	plugin_queues[0]->look(&mta, conf->postfix_directory);
+	setup->queue_s = mta.lifetime_s;
 	setup->spaces = mem_dup(
 	    conf->setup.spaces, setup->nspaces * sizeof(*setup->spaces));
 	for (size_t i = 0; i < conf->nlookups; i++) {

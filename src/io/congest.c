@@ -191,10 +191,14 @@ congest_new(
 void
 congest_conf(struct congest *c, const struct conf *conf)
 {
+	struct mta mta;
+
+	mta_init(&mta);
 	listing_free(c->listing);
 	c->listing = NULL;
 	mem_free(c->directory);
-	c->directory = listing_directory(conf->postfix_directory);
+	c->queue->look(&mta, conf->postfix_directory);
+	c->directory = mem_str(mta.queue_directory);
 	c->on = conf->setup.congestion_messages > 0;
 	c->interval_ms = conf->setup.congestion_ms;
 	c->late_s = conf->congestion_age_ms / 1000;

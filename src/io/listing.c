@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,12 +14,6 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "sys/spare.h"
-
-#define QUEUE_DIRECTORY "/var/spool/postfix"
-#define MAIN_CF "/etc/postfix"
-
-/* Postfix takes no more for maximal_queue_lifetime: 100 days. */
-#define LIFETIME_MAX 8640000u
 
 struct listing {
 	struct listing_job job;
@@ -123,74 +116,4 @@ listing_begin(struct event_base *base, const struct listing_job *job)
 	bufferevent_set_timeouts(l->bev, &patience, NULL);
 	bufferevent_enable(l->bev, EV_READ);
 	return l;
-}
-
-/* The value of a line `name = value`, lent from it; NULL: another line. */
-static char *
-listing_value_of(char *line, const char *name)
-{
-	size_t n = strlen(name);
-	char *value = line + n;
-
-	if (strncmp(line, name, n) != 0)
-		return NULL;
-	value += strspn(value, " \t");
-	if (*value++ != '=')
-		return NULL;
-	value += strspn(value, " \t");
-	value[strcspn(value, " \t\r\n")] = '\0';
-	return value;
-}
-
-/* As the main.cf in `config` has it, to be freed; NULL: it does not. */
-static char *
-main_cf(const char *config, const char *name)
-{
-	char path[512], line[1024], *value, *last = NULL;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/main.cf",
-	    config == NULL ? MAIN_CF : config);
-	f = fopen(path, "re");
-	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
-		value = listing_value_of(line, name);
-		if (value == NULL)
-			continue;
-		mem_free(last); /* the last one counts, as Postfix has it */
-		last = mem_str(value);
-	}
-	if (f != NULL)
-		fclose(f);
-	return last;
-}
-
-char *
-listing_directory(const char *config)
-{
-	char *directory = main_cf(config, "queue_directory");
-
-	if (directory != NULL && directory[0] == '/')
-		return directory;
-	mem_free(directory);
-	return mem_str(QUEUE_DIRECTORY);
-}
-
-uint32_t
-listing_lifetime(const char *config)
-{
-	static const struct {
-		char unit;
-		uint32_t s;
-	} units[] = { { '\0', 86400 }, { 's', 1 }, { 'm', 60 }, { 'h', 3600 },
-		{ 'd', 86400 }, { 'w', 604800 } };
-	char *text = main_cf(config, "maximal_queue_lifetime"), *end;
-	unsigned long n = text == NULL ? 0 : strtoul(text, &end, 10);
-	uint32_t s = 0;
-
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (text != NULL && n > 0 && n <= LIFETIME_MAX / units[i].s &&
-		    end[0] == units[i].unit && (*end == '\0' || !end[1]))
-			s = (uint32_t)n * units[i].s;
-	mem_free(text);
-	return s;
 }

@@ -36,12 +36,4 @@ void listing_free(struct listing *listing);
 /* A stream to a socket below the directory; -1: errno tells. */
 int listing_connect(const char *directory, const char *name);
 
-/* Postfix's queue directory as the main.cf in `config` has it (NULL: where
- * that usually is); the caller frees it. */
-char *listing_directory(const char *config);
-
-/* How long that Postfix keeps a message, in seconds; 0: its main.cf does not
- * say, or not in plain words. */
-uint32_t listing_lifetime(const char *config);
-
 #endif

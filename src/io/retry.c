@@ -468,11 +468,12 @@ retry_delimiters(struct retry *r, const char *delimiters)
 void
 retry_conf(struct retry *r, const struct conf *conf)
 {
-	char *directory = listing_directory(conf->postfix_directory);
+	struct mta mta;
 
-	retry_directory(r, directory);
+	mta_init(&mta);
+	r->queue->look(&mta, conf->postfix_directory);
+	retry_directory(r, mta.queue_directory);
 	r->on = conf->setup.retry_mail;
-	mem_free(directory);
 }
 
 void

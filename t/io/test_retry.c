@@ -259,45 +259,6 @@ START_TEST(follows_the_queue)
 }
 END_TEST
 
-static const struct {
-	const char *text;
-	uint32_t lifetime;
-	const char *directory;
-} confs[] = {
-	{ "", 0, "/var/spool/postfix" },
-	{ "maximal_queue_lifetime = 3h\nqueue_directory=/q\n", 10800, "/q" },
-	{ "maximal_queue_lifetime = 3h\nmaximal_queue_lifetime=2\n", 172800,
-	    "/var/spool/postfix" },
-	{ "maximal_queue_lifetime = 90s\r\n", 90, "/var/spool/postfix" },
-	{ "maximal_queue_lifetime = 1w\n", 604800, "/var/spool/postfix" },
-	{ "maximal_queue_lifetime = 0d\n", 0, "/var/spool/postfix" },
-	{ "maximal_queue_lifetime = 101d\n", 0, "/var/spool/postfix" },
-	{ "maximal_queue_lifetime = 5dd\n", 0, "/var/spool/postfix" },
-	{ "maximal_queue_lifetime = $bounce_queue_lifetime\n", 0,
-	    "/var/spool/postfix" },
-	{ "maximal_queue_lifetimes = 1d\n#queue_directory = /q\n"
-	  "queue_directory = q\n",
-	    0, "/var/spool/postfix" },
-};
-
-START_TEST(main_cf_is_read)
-{
-	char path[128], *directory;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/main.cf", dir);
-	f = fopen(path, "w");
-	ck_assert_ptr_nonnull(f);
-	fputs(confs[_i].text, f);
-	fclose(f);
-	ck_assert_uint_eq(listing_lifetime(dir), confs[_i].lifetime);
-	directory = listing_directory(dir);
-	ck_assert_str_eq(directory, confs[_i].directory);
-	mem_free(directory);
-	unlink(path);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -313,7 +274,6 @@ main(void)
 	tcase_add_test(tc, comes_again_after_31_s);
 	tcase_add_test(tc, a_missing_socket_does_no_harm);
 	tcase_add_test(tc, follows_the_queue);
-	tcase_add_loop_test(tc, main_cf_is_read, 0, 10);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

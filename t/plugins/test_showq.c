@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/rc.h"
@@ -164,6 +165,48 @@ START_TEST(asks_for_one)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	uint32_t lifetime;
+	const char *directory;
+} confs[] = {
+	{ "", 432000, "/var/spool/postfix" },
+	{ "maximal_queue_lifetime = 3h\nqueue_directory=/q\n", 10800, "/q" },
+	{ "maximal_queue_lifetime = 3h\nmaximal_queue_lifetime=2\n", 172800,
+	    "/var/spool/postfix" },
+	{ "maximal_queue_lifetime = 90s\r\n", 90, "/var/spool/postfix" },
+	{ "maximal_queue_lifetime = 1w\n", 604800, "/var/spool/postfix" },
+	{ "maximal_queue_lifetime = 0d\n", 0, "/var/spool/postfix" },
+	{ "maximal_queue_lifetime = 101d\n", 0, "/var/spool/postfix" },
+	{ "maximal_queue_lifetime = 5dd\n", 0, "/var/spool/postfix" },
+	{ "maximal_queue_lifetime = $bounce_queue_lifetime\n", 0,
+	    "/var/spool/postfix" },
+	{ "maximal_queue_lifetimes = 1d\n#queue_directory = /q\n"
+	  "queue_directory = q\n",
+	    432000, "/var/spool/postfix" },
+};
+
+START_TEST(main_cf_is_read)
+{
+	char dir[] = "/tmp/lsrd-look.XXXXXX", path[128];
+	struct mta mta;
+	FILE *f;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/main.cf", dir);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(confs[_i].text, f);
+	fclose(f);
+	mta_init(&mta);
+	showq_postfix.look(&mta, dir);
+	ck_assert_uint_eq(mta.lifetime_s, confs[_i].lifetime);
+	ck_assert_str_eq(mta.queue_directory, confs[_i].directory);
+	unlink(path);
+	rmdir(dir);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -176,6 +219,8 @@ main(void)
 	tcase_add_test(tc, refuses_another_protocol);
 	tcase_add_test(tc, long_texts_do_no_harm);
 	tcase_add_test(tc, asks_for_one);
+	tcase_add_loop_test(
+	    tc, main_cf_is_read, 0, (int)(sizeof(confs) / sizeof(confs[0])));
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }
