@@ -56,12 +56,12 @@ bool side_has_logged(const struct side *side, const char *what);
 /* Descriptors that this process has open. */
 size_t side_descriptors(void);
 
-/* Until it is so, or for five seconds. */
+/* Until it is so, or for half a minute. */
 #define side_until(base, cond)                                                 \
 	do {                                                                   \
 		struct mono begin_ = clock_mono();                             \
                                                                                \
-		while (!(cond) && mono_since(begin_, clock_mono()) < 5000)     \
+		while (!(cond) && mono_since(begin_, clock_mono()) < 30000)    \
 			event_base_loop(base, EVLOOP_ONCE);                    \
 		ck_assert(cond);                                               \
 	} while (0)

@@ -170,14 +170,25 @@ run_for(int ms)
 	event_base_dispatch(base);
 }
 
+/* Until it is so many, and then a while for one too many. */
+static void
+run_until(const int *count, int n)
+{
+	struct mono begin = clock_mono();
+
+	while (*count < n && mono_since(begin, clock_mono()) < 30000)
+		run_for(50);
+	run_for(500);
+	ck_assert_int_eq(*count, n);
+}
+
 START_TEST(asks_for_the_moved_only)
 {
 	messages = 6;
 	retry_pattern(retry, "paris.example");
 	retry_pattern(retry, ".example.org");
-	run_for(500);
+	run_until(&ones, 3);
 	ck_assert_int_eq(lists, 1);
-	ck_assert_int_eq(ones, 3);
 	ck_assert_int_eq(alls, 0);
 }
 END_TEST
@@ -189,9 +200,8 @@ START_TEST(takes_extensions_off)
 	retry_pattern(retry, "b@tokyo.example");
 	if (_i == 1)
 		retry_delimiters(retry, "-+");
-	run_for(500);
-	ck_assert_int_eq(lists, 1);
-	ck_assert_int_eq(ones, _i == 1 ? 3 : 0);
+	run_until(&lists, 1);
+	run_until(&ones, _i == 1 ? 3 : 0);
 }
 END_TEST
 
@@ -199,9 +209,8 @@ START_TEST(asks_for_all_when_many)
 {
 	messages = 3 * RETRY_MAX;
 	retry_pattern(retry, "*");
-	run_for(1500);
+	run_until(&alls, 1);
 	ck_assert_int_eq(ones, 0);
-	ck_assert_int_eq(alls, 1);
 }
 END_TEST
 
@@ -221,11 +230,9 @@ START_TEST(comes_again_after_31_s)
 {
 	messages = 2;
 	retry_pattern(retry, "paris.example");
-	run_for(RETRY_AGAIN_MS);
+	run_for(RETRY_AGAIN_MS - 5000);
 	ck_assert_int_eq(ones, 1);
-	run_for(1500);
-	ck_assert_int_eq(ones, 2);
-	run_for(500);
+	run_until(&ones, 2);
 	ck_assert_int_eq(lists, 2);
 }
 END_TEST
@@ -238,8 +245,7 @@ START_TEST(a_missing_socket_does_no_harm)
 	run_for(300);
 	retry_directory(retry, dir);
 	retry_pattern(retry, "paris.example");
-	run_for(500);
-	ck_assert_int_eq(ones, 1);
+	run_until(&ones, 1);
 }
 END_TEST
 
@@ -254,8 +260,7 @@ START_TEST(follows_the_queue)
 	run_for(300);
 	ck_assert_int_eq(lists, 0);
 	retry_moved(retry, dir);
-	run_for(500);
-	ck_assert_int_eq(ones, 1);
+	run_until(&ones, 1);
 }
 END_TEST
 

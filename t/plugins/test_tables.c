@@ -300,24 +300,32 @@ START_TEST(waits_for_a_lookup)
 	struct map_item item = { "a.example", "x" };
 	struct flock shared = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
 	struct map *map;
+	int told[2];
+	char word;
 	pid_t pid;
-	int status;
 
 	ck_assert_int_eq(map_make(path_of("t"), NULL, 0), RC_OK);
+	ck_assert_int_eq(pipe(told), 0);
 	pid = fork();
 	if (pid == 0) {
 		int fd = open(path_of("t"), O_RDONLY);
 
 		fcntl(fd, F_SETLK, &shared);
-		usleep(300000);
-		_exit(0);
+		if (write(told[1], "b", 1) == 1)
+			usleep(300000);
+		_exit(write(told[1], "e", 1) == 1 ? 0 : 1);
 	}
-	usleep(100000);
+	ck_assert_int_eq(read(told[0], &word, 1), 1);
+	ck_assert_int_eq(fcntl(told[0], F_SETFL, O_NONBLOCK), 0);
 	ck_assert_int_eq(map_open(&map, path_of("t"), NULL), RC_OK);
 	ck_assert_int_eq(map_write(map, &item, 1, &report), RC_OK);
 	map_close(map);
-	/* The reader has gone by then: it would not have otherwise. */
-	ck_assert_int_eq(waitpid(pid, &status, WNOHANG), pid);
+	/* The reader was about to go: it would not have been otherwise. */
+	ck_assert_int_eq(read(told[0], &word, 1), 1);
+	ck_assert_int_eq(word, 'e');
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	close(told[0]);
+	close(told[1]);
 }
 END_TEST
 
