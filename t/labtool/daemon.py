@@ -203,7 +203,7 @@ def stop(node, sig=signal.SIGTERM):
     pids = node.named("lsrd")
     for pid in pids:
         end(pid, sig=sig)
-    wait_for(lambda: not running(node), 30, 0.005)
+    wait_for(lambda: not running(node), 60, 0.005)
 
 
 def ask(node, *words):

@@ -90,7 +90,7 @@ def start(node):
         command += ["-b", BEHIND]
     node.spawn(command, LOG)
     if node.front == LISTED:
-        wait_for(lambda: running(node), 10)
+        wait_for(lambda: running(node), 60)
         node.in_net_run(["nft", "-f", node.at(RULES)])
 
 
@@ -103,6 +103,6 @@ def stop(node, sig=signal.SIGTERM):
     """Ends it."""
     for pid in node.named("lsrd-front"):
         end(pid, sig=sig)
-    wait_for(lambda: not running(node), 30, 0.005)
+    wait_for(lambda: not running(node), 60, 0.005)
     if node.front == LISTED:
         node.in_net_run(["nft", "delete", "table", "inet", "lsrd_front"])

@@ -73,16 +73,23 @@ def birth(pid):
     return None if fields[0] in "ZX" else fields[19]
 
 
+def children(pid):
+    """Those of one process. Of two readings: where one ends while the list is
+    read, the next may be missing (proc(5))."""
+    found = set()
+    for task in os.listdir("/proc/%d/task" % pid) * 2:
+        with open("/proc/%d/task/%s/children" % (pid, task), encoding="ascii") as file:
+            found.update(int(word) for word in file.read().split())
+    return found
+
+
 def descendants(pid):
     """All children of a process, and theirs; not itself."""
     found, todo = [], [pid]
     while todo:
         up = todo.pop()
         try:
-            for task in os.listdir("/proc/%d/task" % up):
-                with open("/proc/%d/task/%s/children" % (up, task),
-                          encoding="ascii") as file:
-                    todo += [int(word) for word in file.read().split()]
+            todo += children(up)
         except OSError:
             continue
         if up != pid:
@@ -113,8 +120,9 @@ def wait_for(test, seconds, step=0.02):
     """Asks `test` until it is true; returns its last answer."""
     until = time.monotonic() + seconds
     while True:
+        late = time.monotonic() > until
         answer = test()
-        if answer or time.monotonic() > until:
+        if answer or late:
             return answer
         time.sleep(step)
 

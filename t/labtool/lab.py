@@ -250,8 +250,8 @@ class Lab:
             return
         if not wait_for(lambda: all(
                 os.path.exists(node.at("%s/%s.lmdb" % (daemon.TABLES, table)))
-                for table in ("transport", "default", "domains")), 60):
-            raise LabError("%s: lsrd has published no tables in 60 s" % node.alias)
+                for table in ("transport", "default", "domains")), 120):
+            raise LabError("%s: lsrd has published no tables in 120 s" % node.alias)
 
     def kill(self, node, what, hard):
         """Ends a server's lsrd, Postfix, lsrd-front, lsrd-milter, or all of it."""
@@ -402,7 +402,7 @@ class Lab:
         """The ledger, settled."""
         return mail.account(list(self.nodes.values()), self.ledger, queues)
 
-    def one(self, node, to, seconds=60):
+    def one(self, node, to, seconds=120):
         """Sends one message and waits for it; the way it took, or None."""
         prefix = "one-%x" % time.time_ns()
         os.waitpid(mail.send_in(self.node(node), [to], 1, 0, self.ledger, prefix), 0)

@@ -216,12 +216,15 @@ def sent_again(nodes, doubled):
     """
     Those of the doubled that came twice by a connection cut between the last
     octet and the answer, or by a server killed between its delivery and its
-    own note of it (RFC 1047): nothing that routes can prevent.
+    own note of it (RFC 1047), in whose queue they still were when it started
+    again: nothing that routes can prevent.
     """
     found, wanted = set(), set(doubled)
     for node in nodes if wanted else []:
-        numbers, deliveries = {}, {}
+        numbers, deliveries, queued, kept = {}, {}, set(), set()
         for line in node.read("/var/log/mail.log").splitlines():
+            if ": daemon started -- " in line:
+                kept |= queued
             queue_id = LINE.search(line)
             if not queue_id:
                 continue
@@ -229,9 +232,12 @@ def sent_again(nodes, doubled):
             if own:
                 numbers[queue_id.group(1)] = own.group(1)
             number = numbers.get(queue_id.group(1))
+            (queued.discard if line.endswith(": removed") else queued.add)(queue_id.group(1))
             if "message may be sent more than once" in line:
                 found.add(number)
             if ", status=sent " in line:
                 deliveries[number] = deliveries.get(number, 0) + 1
+                if queue_id.group(1) in kept:
+                    found.add(number)
         found.update(n for n, times in deliveries.items() if times > 1)
     return found & wanted

@@ -82,7 +82,7 @@ def stop(node, sig=signal.SIGTERM):
     """Ends it."""
     for pid in node.named("lsrd-milter"):
         end(pid, sig=sig)
-    wait_for(lambda: not running(node), 10, 0.005)
+    wait_for(lambda: not running(node), 60, 0.005)
 
 
 def loops(node):

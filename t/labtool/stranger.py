@@ -11,7 +11,7 @@ import socket
 import ssl
 import time
 
-LIMIT = 20
+LIMIT = 60
 
 
 def _context(keys=None, newest=None):
@@ -57,6 +57,8 @@ def _tls(context):
         except ssl.SSLError as error:
             return "closed (%s) after %.1f s, 0 octets inside" % (
                 error.reason or "alert", time.monotonic() - begun)
+        except TimeoutError:
+            return "still open after %.1f s, no handshake" % (time.monotonic() - begun)
         except OSError as error:
             return "closed (%s) after %.1f s, 0 octets inside" % (
                 error.strerror or error, time.monotonic() - begun)
@@ -86,7 +88,7 @@ def knock(address, port, how, keys=None):
     """Knocks once, in the given way; returns one line."""
     begun = time.monotonic()
     try:
-        link = socket.create_connection((address, port), 5)
+        link = socket.create_connection((address, port), LIMIT)
     except OSError as error:
         return "not connected (%s)" % (error.strerror or error)
     with link:

@@ -128,12 +128,14 @@ class Watch(threading.Thread):
                 seen = self.changes[name]
                 if not seen or seen[-1][1] != value:
                     seen.append((time.monotonic(), value))
-            self.first.set()
+            if all(self.changes.values()):
+                self.first.set()
             self.stopping.wait(self.step)
 
     def __enter__(self):
+        # one that is being written is looked at again; one may be missing
         self.start()
-        self.first.wait(5)
+        self.first.wait(10)
         return self
 
     def __exit__(self, *_):

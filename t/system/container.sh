@@ -50,7 +50,7 @@ seed_make() {
 	keep "$work/seed" "$seed"
 }
 
-# boot ROOT [OPTION...]: a container until it powers itself off, 280 s at most.
+# boot ROOT [OPTION...]: a container until it powers itself off, 840 s at most.
 # Where /sys has no cgroups (a plain chroot) they are mounted for it alone.
 boot() {
 	unshare --mount --propagation private sh -c '
@@ -60,7 +60,7 @@ boot() {
 		esac || exit 9
 		root=$1
 		shift
-		exec timeout -k 10 280 systemd-nspawn -q -D "$root" --boot --register=no \
+		exec timeout -k 10 840 systemd-nspawn -q -D "$root" --boot --register=no \
 			--keep-unit --link-journal=no "$@"' sh "$@" </dev/null >"$1.boot" 2>&1
 }
 
@@ -86,7 +86,7 @@ root_make() {
 		After=multi-user.target
 		[Service]
 		Type=oneshot
-		TimeoutStartSec=260
+		TimeoutStartSec=820
 		Environment=LC_ALL=C.UTF-8 HOME=/root
 		ExecStart=/bin/sh /root/in-container.sh
 		StandardOutput=file:/root/result

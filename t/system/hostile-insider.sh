@@ -201,22 +201,22 @@ not_in_files() {
 forgotten() {
 	! not_in_files >/dev/null 2>&1 || return 1
 	one 1 forget evil.example.org --force --directory "$dir/a" &&
-		within 20 nothing_of_it
+		soon nothing_of_it
 }
 
 # From its disk alone.
 not_on_disk() {
-	within 20 not_in_files
+	soon not_in_files
 	not_in_files || return 1
 	kill -9 "$pid3"
 	wait "$pid3"
 	start 3
-	within 20 one 3 status >/dev/null && nothing_of_it && within 30 as_before
+	soon one 3 status >/dev/null && nothing_of_it && soon as_before
 }
 
 revoked() {
 	one 2 keys revoke "$dir/e/server.pem" --directory "$dir/a" &&
-		within 20 nothing_of_it && ! full 3
+		soon nothing_of_it && ! full 3
 }
 
 exec 3>&1
@@ -255,8 +255,8 @@ for i in 1 2 3; do
 done
 
 echo 1..$((6 + 3 * seeds))
-ok "three honest servers" within 60 settled
-ok "connectors need a claim" eval 'one 1 keys enforce-connectors --directory "$dir/a" && within 20 settled'
+ok "three honest servers" soon settled
+ok "connectors need a claim" eval 'one 1 keys enforce-connectors --directory "$dir/a" && soon settled'
 sleep 1
 routes >"$dir/before"
 for seed in $(seq "$first" $((first + seeds - 1))); do
@@ -269,5 +269,5 @@ ok "the logs can be read" log_is_short
 ok "forgotten, it leaves nothing" forgotten
 ok "nor on disk" not_on_disk
 attack "$first" 8
-ok "revoked while it goes on, it has no session any more" within 20 revoked
+ok "revoked while it goes on, it has no session any more" soon revoked
 kill "$attack" 2>/dev/null

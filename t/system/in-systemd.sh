@@ -21,6 +21,11 @@ another_pid() {
 	active lsrd.service && [ "$(main_pid)" != "$1" ] && [ "$(main_pid)" != 0 ] && answers
 }
 
+# a start is over, with what it came to
+ended() {
+	[ "$(systemctl show -p ExecMainStatus --value lsrd.service)" != 0 ]
+}
+
 clean_up() {
 	journalctl -u "lsrd*" --no-pager -o short-monotonic | tail -n 60 >&2
 }
@@ -100,6 +105,7 @@ systemctl reload lsrd.service
 systemctl stop lsrd.service
 echo 'no-such-option = 1' >>"$conf"
 systemctl start lsrd.service
+soon ended
 sleep 3 # it would be started again after one
 ok "a broken configuration: one start" is \
 	"$(systemctl show -p NRestarts -p ExecMainStatus --value lsrd.service | sort -n | tr '\n' ' ')" "0 78 "
@@ -109,8 +115,7 @@ mv /etc/systemd/system/lsrd.socket.d /root/
 systemctl daemon-reload
 systemctl stop lsrd.socket lsrd.service
 systemctl start lsrd.service
-sleep 3
-ok "an address that needs root: the line to write" sh -c 'journalctl -u lsrd --no-pager -o cat | grep -q ListenStream=192.0.2.1:691'
+ok "an address that needs root: the line to write" soon sh -c 'journalctl -u lsrd --no-pager -o cat | grep -q ListenStream=192.0.2.1:691'
 mv /root/lsrd.socket.d /etc/systemd/system/
 systemctl daemon-reload
 ok "once it is written, all is well by itself" soon answers
@@ -142,12 +147,12 @@ ok "systemctl restart: another process" soon another_pid "$pid"
 ok "a hung one is replaced within ten seconds: its unit says so" is \
 	"$(systemctl show -p WatchdogUSec -p RestartUSec -p WatchdogSignal \
 	    --value lsrd.service | sort | tr '\n' ' ')" "1s 8s 9 "
-# the watchdog, with less patience than usual
+# the watchdog, with less patience than usual; more than a busy machine takes
 mkdir -p /run/systemd/system/lsrd.service.d
-printf '[Service]\nWatchdogSec=2\n' >/run/systemd/system/lsrd.service.d/test.conf
+printf '[Service]\nWatchdogSec=5\n' >/run/systemd/system/lsrd.service.d/test.conf
 systemctl daemon-reload
 systemctl restart lsrd.service
-sleep 5 # more than twice its patience
+sleep 11 # more than twice its patience
 pid=$(main_pid)
 ok "the watchdog is fed" active lsrd.service
 kill -STOP "$pid"
@@ -173,19 +178,21 @@ ok "lsrd-milter's unit is in order" systemd-analyze --man=no verify lsrd-milter.
 ok "lsrd-milter.service starts" systemctl start lsrd-milter.service
 ok "it reads lsrd's table and the key" soon milter_says "ready: generation="
 pid=$(milter_pid)
-ok "it runs as _lsrd-milter, and Postfix may come" is \
-	"$(ps -o user:20= -p "$pid") $(stat -c '%U %G %a' $socket)" \
+milter_is() {
+	is "$(ps -o user:20= -p "$pid") $(stat -c '%U %G %a' $socket)" "$1"
+}
+ok "it runs as _lsrd-milter, and Postfix may come" soon milter_is \
 	"_lsrd-milter _lsrd-milter postfix 660"
 exposure=$(systemd-analyze security --no-pager lsrd-milter.service | sed -n 's/.*exposure level for lsrd-milter.service: \([0-9.]*\).*/\1/p')
 ok "systemd-analyze security: $exposure, 1.5 at most" \
 	awk "BEGIN { exit !(\"$exposure\" != \"\" && \"$exposure\" + 0 <= 1.5) }"
 ok "systemctl reload: the same process" sh -c "systemctl reload lsrd-milter && \
 	[ \$(systemctl show -p MainPID --value lsrd-milter) = $pid ]"
-begun=$(date +%s)
 kill -STOP "$pid"
 ok "a milter that hangs is replaced" soon another_milter "$pid"
-took=$(($(date +%s) - begun))
-ok "within 10 s: $took" [ "$took" -le 10 ]
+ok "within ten seconds: its unit says so" is \
+	"$(systemctl show -p WatchdogUSec -p RestartUSec -p WatchdogSignal \
+	    --value lsrd-milter.service | sort | tr '\n' ' ')" "100ms 5s 9 "
 ok "it stops" systemctl stop lsrd-milter.service
 
 # --- lsrd-maillog, by the journal

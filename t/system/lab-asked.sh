@@ -41,10 +41,10 @@ ok "Tokyo is reached by way of Paris" goes london tokyo.example '^lsrd:paris, to
 load london 1500 25 u@tokyo.example u@paris.example
 old_main_cf paris >/dev/null 2>&1
 ok "an old main.cf is back in Paris" asks paris no
-before=$(date +%s)
+before=$(tap_seconds)
 ok "Paris says starting" soon state paris starting
-ok "within 25 s" [ $(($(date +%s) - before)) -le 25 ]
-ok "and why" logged paris 'mta-asks: from=yes, to=no, missing="\{0,1\}transport_maps relay_domains'
+ok "after two readings, of ten seconds each" [ $(($(tap_seconds) - before)) -le 50 ]
+ok "and why" soon logged paris 'mta-asks: from=yes, to=no, missing="\{0,1\}transport_maps relay_domains'
 ok "London goes around it" goes london tokyo.example '^lsrd:tokyo$'
 ok "Tokyo goes around it" goes tokyo london.example '^lsrd:london$'
 ok "the mail of Paris goes to Paris" goes london paris.example '^lsrd:paris'
@@ -59,7 +59,7 @@ ok "half a main.cf in Tokyo tells nothing" state tokyo up
 "$lab" run tokyo mv /etc/postfix/main.cf /etc/postfix/away.cf
 sleep 22
 ok "neither does none" state tokyo up
-ok "but a line says that it is not read" logged tokyo 'mta-unread: '
+ok "but a line says that it is not read" soon logged tokyo 'mta-unread: '
 "$lab" run tokyo cp -p /root/main.cf /etc/postfix/main.cf
 
 new_main_cf paris >/dev/null 2>&1

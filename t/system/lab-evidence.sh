@@ -50,7 +50,7 @@ load london 60 4 u@tokyo.example
 ok "Paris refuses: London turns to the direct way" \
 	goes london tokyo.example '^lsrd:tokyo'
 wait_load
-ok "the log says why" log_has 'link-state: .*to=down, reason=mail-refused'
+ok "the log says why" soon log_has 'link-state: .*to=down, reason=mail-refused'
 ok "probes alone do not bring Paris back" soon waits
 london sh -c 'kill "$(cat /run/maillog.pid)"'
 ok "every message arrived once" all_arrived

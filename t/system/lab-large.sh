@@ -37,7 +37,7 @@ says_more() {
 }
 
 named() { # in the log, and where one looks
-	within 30 grep -q "large-packets-lost: peer=$P" "$W/$T/log" &&
+	soon grep -q "large-packets-lost: peer=$P" "$W/$T/log" &&
 		soon peers_say
 }
 

@@ -13,7 +13,7 @@ lab_up "$top/t/labtool/three-groups.json" --x-lsa-2 --front paris=listed \
 ehlo() {
 	"$lab" run "$1" python3 -c '
 import smtplib, sys
-smtp = smtplib.SMTP(sys.argv[1], int(sys.argv[2]), "x.example", 10)
+smtp = smtplib.SMTP(sys.argv[1], int(sys.argv[2]), "x.example", 60)
 smtp.ehlo()
 print(*sorted(smtp.esmtp_features))
 smtp.quit()' "$2" "$3"

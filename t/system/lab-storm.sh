@@ -7,8 +7,8 @@ skip_unless_able
 plan 1
 
 blows() {
-	timeout 280 "$top/t/system/storm" --messages 2000 --kills 50 --stops 15 --every 0.5 \
-		--rate 70 --wait 120 --seed 1 >"$W/storm" 2>&1
+	timeout 800 "$top/t/system/storm" --messages 2000 --kills 50 --stops 15 --every 0.5 \
+		--rate 70 --wait 300 --seed 1 >"$W/storm" 2>&1
 	status=$?
 	cat "$W/storm"
 	return $status

@@ -92,7 +92,7 @@ way() {
 
 # From here on each route that becomes a hold is told to none_held.
 watch_holds() {
-	"$lab" holds >"$W/holds" 2>&1 &
+	"$lab" holds -t 3600 >"$W/holds" 2>&1 &
 	watcher=$!
 	soon grep -q watching "$W/holds"
 }

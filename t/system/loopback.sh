@@ -52,5 +52,5 @@ issue() { # server group folder [option...]
 ask() { # server verb...
 	server=$1
 	shift
-	timeout 20 "$lsrctl" --socket "$W/$server/control" "$@"
+	timeout 60 "$lsrctl" --socket "$W/$server/control" "$@"
 }

@@ -18,7 +18,7 @@ block() {
 # what both hosts' scripts share
 cat >"$work/waits.sh" <<-'END'
 	. /root/tap.sh
-	patience=80
+	patience=240 # for the other one's whole boot, too
 	knows() { lsrctl routes | grep -A1 "$1" | grep -q "$2"; }
 	answers() { soon lsrctl status; }
 END
@@ -98,9 +98,9 @@ for host in mx1 mx2; do
 done
 
 # two networks and a wire, held by two sleeping processes
-unshare --net sleep 300 &
+unshare --net sleep 1500 &
 net1=$!
-unshare --net sleep 300 &
+unshare --net sleep 1500 &
 net2=$!
 pids="$net1 $net2"
 for pid in $net1 $net2; do
