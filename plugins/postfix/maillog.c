@@ -160,8 +160,7 @@ maillog_address(struct rest *r)
 	return skip(r, ">");
 }
 
-/* A session that ends while the two still greet each other fails a probe as
- * well. */
+/* What ends while the two still greet each other a probe sees as well. */
 static enum maillog_what
 ended_while(struct rest r)
 {

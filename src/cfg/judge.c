@@ -54,8 +54,7 @@ hop_judge(const struct build *b, const struct build_place *place,
 	    place->option, addr_text(addr, text));
 }
 
-/* Own addresses that the configuration does not give follow from those it
- * does. */
+/* What is not said of our own addresses follows from what is. */
 static void
 announced_fill(struct conf *conf)
 {

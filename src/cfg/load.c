@@ -27,8 +27,7 @@ struct load {
 	size_t nfiles;
 };
 
-/* A file that the outline lets pass libconfuse takes: its own complaints
- * would say nothing new. */
+/* What the outline lets pass libconfuse takes: it has nothing to tell. */
 static void
 quiet(cfg_t *cfg, const char *fmt, va_list ap)
 {

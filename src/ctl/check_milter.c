@@ -271,7 +271,7 @@ check_entrances(const struct postfix *p, bool limits)
 				  "connectors have limits");
 }
 
-/* A milter that has died, or was never started: mail is accepted unmarked. */
+/* One that has died, or was never started: mail is accepted unmarked. */
 static void
 check_socket(const struct postfix *p)
 {

@@ -173,8 +173,7 @@ static const struct verb_io_owner verb_owner = {
 	.ended = on_verb_ended,
 };
 
-/* The peer's host has answered: the handshake begins at once over TCP, over
- * SMTP when the verb is ready. */
+/* There is somebody: over TCP at once, over SMTP once the verb is ready. */
 static void
 io_dial_begin(struct dial *dial, int fd)
 {

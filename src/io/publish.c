@@ -253,7 +253,7 @@ add_interface(struct plugin_setup *setup, const struct sockaddr *sa)
 		publish_add_own(setup, &addr);
 }
 
-/* Our own addresses: those that we announce first, then the interfaces'. */
+/* What we announce first; then what the interfaces have. */
 static void
 publish_find_own(struct plugin_setup *setup, const struct setup *core)
 {

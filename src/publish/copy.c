@@ -20,10 +20,10 @@
 /* A whole table of a million routes. */
 #define FILE_MAX ((size_t)512 << 20)
 
-/* The copy may grow by this, and by as much as the whole table takes. */
+/* It may grow by this, and by as much as the whole table takes. */
 #define GROW_MIN ((size_t)256 << 10)
 
-/* Room on the disk is taken only where there is so many times as much. */
+/* That room is taken only where there is so many times as much. */
 #define SCARCE 16
 
 static char *

@@ -79,8 +79,7 @@ serve_pause_ms(long ms)
 	nanosleep(&t, NULL);
 }
 
-/* A publisher that was killed may still wait for the disk, and own the
- * tables. */
+/* One that was killed may still be on its way out of the disk. */
 static int
 own(struct server *s)
 {
@@ -177,7 +176,7 @@ to_u32(uint64_t n)
 	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
-/* The milter's table waits for a quiet moment, from the first change on. */
+/* What it has waited for already is not waited for again. */
 static void
 milter_due(struct server *s)
 {
@@ -326,7 +325,7 @@ on_batch(struct server *s, const struct wire_frame *frame, const uint8_t *p)
 	return RC_OK;
 }
 
-/* An annex belongs to the table there is, or to the batch that follows. */
+/* It belongs to the table there is, or to the batch that follows. */
 static int
 on_annex(struct server *s, struct cur body)
 {

@@ -158,7 +158,7 @@ on_verb_client_ehlo(struct verb_client *client, const struct line_reply *reply)
 	}
 }
 
-/* The answer to the oldest line is whole. */
+/* All of the answer to the oldest line is here. */
 static void
 verb_client_answered(struct verb_client *client, struct mono now)
 {

@@ -103,7 +103,7 @@ class Front:
 
     def end(self):
         self.child.send_signal(signal.SIGTERM)
-        return self.child.wait(10)
+        return self.child.wait(60)
 
 
 def read(path):
@@ -111,11 +111,12 @@ def read(path):
         return file.read()
 
 
-def until(test, seconds=20):
+def until(test, seconds=120):
     end = time.monotonic() + seconds
     while True:
+        late = time.monotonic() > end
         answer = test()
-        if answer or time.monotonic() > end:
+        if answer or late:
             return answer
         time.sleep(0.05)
 
@@ -130,7 +131,7 @@ def connects(host, port):
 
 def client(mta, family, source, port=None):
     """An SMTP client at `source`, greeted."""
-    return smtplib.SMTP(HERE[family], port or mta.port, "client.example", 30,
+    return smtplib.SMTP(HERE[family], port or mta.port, "client.example", 120,
                         (source, 0))
 
 
@@ -198,9 +199,9 @@ def rate(mta, family):
 def headerless(mta, family):
     """who comes without the header is not served"""
     host, port = mta.behind.rsplit(":", 1)
-    with socket.create_connection((host.strip("[]"), int(port)), 20) as link:
+    with socket.create_connection((host.strip("[]"), int(port)), 120) as link:
         link.sendall(b"EHLO x.example\r\nMAIL FROM:<a@b.example>\r\nQUIT\r\n")
-        link.settimeout(20)
+        link.settimeout(120)
         said = b""
         try:
             while some := link.recv(4096):
@@ -218,7 +219,7 @@ def waits(mta, family):
 
 def local(mta, family):
     """a program of this host needs no header on port 25"""
-    with smtplib.SMTP("127.0.0.1", 25, "here.example", 30) as smtp:
+    with smtplib.SMTP("127.0.0.1", 25, "here.example", 120) as smtp:
         same(smtp.ehlo()[0], 250)
 
 

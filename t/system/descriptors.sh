@@ -99,7 +99,7 @@ logged() {
 
 cat >"$W/flood.py" <<'EOF'
 import socket, sys, time
-held, end = [], time.time() + 90
+held, end = [], time.time() + 900
 def reach(a):
     local = a.startswith('/')
     s = socket.socket(socket.AF_UNIX if local else socket.AF_INET)

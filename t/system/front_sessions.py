@@ -134,7 +134,7 @@ def drip(seed):
 class Link:
     """One connection, and all that was heard on it."""
 
-    def __init__(self, source, to, timeout=20):
+    def __init__(self, source, to, timeout=120):
         self.sock = socket.create_connection(to, timeout, (source, 0))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.heard = b""

@@ -24,12 +24,13 @@ RCPT = b"RCPT TO:<a@mx1.london.example.org>\r\n"
 SANITIZED = os.environ.get("SANITIZED") == "yes"
 
 
-def until(true, seconds=15):
+def until(true, seconds=120):
     """Waits for it; what it says at last."""
     end = time.monotonic() + seconds
     while True:
+        late = time.monotonic() > end
         said = true()
-        if said or time.monotonic() > end:
+        if said or late:
             return said
         time.sleep(0.01)
 
@@ -90,7 +91,7 @@ class Front:
             self.child.kill()
             self.child.wait()
 
-    def end(self, how=signal.SIGTERM, wait=20):
+    def end(self, how=signal.SIGTERM, wait=120):
         self.child.send_signal(how)
         return self.child.wait(wait)
 

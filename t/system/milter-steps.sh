@@ -36,13 +36,13 @@ start() {
 	"$milter" -f -p "${1:-unix:$W/sock}" -T "$W/table" -k "$W/a.key" \
 		-r "$W/report" -l debug -u "$user" 2>"$W/log" &
 	PID=$!
-	within 20 said started
+	soon said started
 }
 
-# ends by itself within SECONDS, with status 0
+# ends by itself, with status 0
 ends() {
 	status=1
-	within "$1" gone && wait "$PID" && status=0
+	soon gone && wait "$PID" && status=0
 	PID=
 	return $status
 }
@@ -54,7 +54,7 @@ gone() {
 # one message, and once more with its own mark on it: the second's fate
 again() {
 	cat >"$W/again.lua" <<-EOF
-	conn = mt.connect("${2:-unix:$W/sock}", 20, 0.1)
+	conn = mt.connect("${2:-unix:$W/sock}", 600, 0.1)
 	function say(fields)
 		mt.mailfrom(conn, "<s@a.example>")
 		mt.rcptto(conn, "<u@b.example>")
@@ -75,7 +75,7 @@ again() {
 	end
 	mt.disconnect(conn)
 	EOF
-	timeout 30 miltertest -s "$W/again.lua" 2>&1
+	timeout 120 miltertest -s "$W/again.lua" 2>&1
 }
 
 "$table" new "$W/a.key" "$W/b.key" || exit 1
@@ -88,7 +88,7 @@ ok "and what is missing, with -t" \
 ok "mail is accepted unchanged" is "$(again)" unmarked
 
 table 7
-ok "a table that comes is taken" within 10 said "ready: generation=7"
+ok "a table that comes is taken" soon said "ready: generation=7"
 ok "-t is content" "$milter" -t -T "$W/table" -k "$W/a.key" 2>/dev/null
 ok "a message that comes back is refused" is "$(again)" refused
 ok "not by a newer table" is "$(again "os.execute('$table $W/table 1 8 \
@@ -96,15 +96,15 @@ ok "not by a newer table" is "$(again "os.execute('$table $W/table 1 8 \
 	os.execute('until grep -q generation=8 $W/log; do sleep 0.05; done')")" passed
 
 printf 'torn' >"$W/table.new" && mv "$W/table.new" "$W/table"
-ok "a broken table is not taken" within 10 said "kept: file=$W/table"
+ok "a broken table is not taken" soon said "kept: file=$W/table"
 ok "and the one before goes on" is "$(again)" refused
 rm "$W/table"
 kill -HUP $PID
-ok "SIGHUP has the files read again" within 10 said "kept:.*No such file"
+ok "SIGHUP has the files read again" soon said "kept:.*No such file"
 ok "a table that is gone is no end" is "$(again)" refused
 
 kill -USR1 $PID
-ok "SIGUSR1 says what was counted" within 10 said \
+ok "SIGUSR1 says what was counted" soon said \
 	"counters: milter accepted=5 refused=3 unmarked=1 dropped="
 # The kernel gives a signal to another thread when the first has one at hand;
 # a second, for the end that must not come.
@@ -116,7 +116,7 @@ for task in os.listdir('/proc/$PID/task'):
 done
 ok "libmilter's own threads take no signal" is "$(sleep 1; again)" refused
 kill -TERM $PID
-ok "SIGTERM ends it at once" ends 5
+ok "SIGTERM ends it at once" ends
 ok "and its socket is gone" [ ! -e "$W/sock" ]
 
 port=$(python3 -c 'import socket
@@ -127,14 +127,14 @@ table 9
 ok "it listens on TCP, as Postfix writes it" start "inet:127.0.0.1:$port"
 ok "and is the same there" is "$(again "" "inet:$port@127.0.0.1")" refused
 kill -TERM $PID
-ok "SIGTERM ends that, too" ends 5
+ok "SIGTERM ends that, too" ends
 
 start
 kill -9 $PID
 wait "$PID" 2>/dev/null
 ok "after SIGKILL the old socket is no hindrance" start
 
-timeout 60 miltertest -D "socket=unix:$W/sock" -s "$top_srcdir/t/system/milter.lua" \
+timeout 300 miltertest -D "socket=unix:$W/sock" -s "$top_srcdir/t/system/milter.lua" \
 	>"$W/lua" 2>&1
 while read -r verdict what; do
 	case $verdict in
@@ -147,5 +147,5 @@ EOF
 ok "the script of callbacks came to its end" grep -q '^1\.\.[0-9]' "$W/lua"
 ok "two misrouted verbs were said" is "$(grep -c 'misrouted: X-LSA-2' "$W/log")" 2
 kill -TERM $PID
-ok "it ends" ends 5
+ok "it ends" ends
 all_told

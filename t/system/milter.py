@@ -14,7 +14,7 @@ import dkim
 W, BUILD = os.environ["W"], os.environ["top_builddir"]
 PARIS, OUT = "u@paris.example.org", "u@out.example.org"
 SELECTOR, SIGNER = b"lab", b"signed.example"
-TOO_LONG = 20  # seconds that nothing here ever takes
+TOO_LONG = 120  # seconds that nothing here ever takes
 
 
 class Failed(Exception):
@@ -24,10 +24,11 @@ class Failed(Exception):
 def until(test, what, seconds=TOO_LONG):
     end = time.monotonic() + seconds
     while True:
+        late = time.monotonic() > end
         got = test()
         if got:
             return got
-        if time.monotonic() > end:
+        if late:
             raise Failed(what)
         time.sleep(0.05)
 
@@ -363,8 +364,9 @@ def hurt_at(stage, sig):
     milter.end()
     arrived("5", name)
     milter.start()
-    # two seconds, and what a busy machine takes by itself
-    assert took < 2.0 + 1.5, "%s took %.1f s" % (stage, took)
+    # two seconds, and what a busy machine takes by itself; Postfix would
+    # wait for 30
+    assert took < 2.0 + 8, "%s took %.1f s" % (stage, took)
 
 
 def killed_midway():
@@ -382,7 +384,7 @@ def away():
     begun = time.monotonic()
     name, octets = fresh()
     got = passed(octets, name=name)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15  # Postfix would wait for 30
     same(fields(got, "LSR-Trace"), [])
     milter.start()
 

@@ -29,7 +29,7 @@ chown nobody:postfix "$W/spool/lsrd" && chmod 2750 "$W/spool/lsrd"
 	"$W/milter/paris.key" || exit 1
 chown -R nobody "$W/milter"
 pf_start || exit 1
-within 60 [ -S "$W/spool/private/rewrite" ]
+soon [ -S "$W/spool/private/rewrite" ]
 
 SANITIZED=$(! grep -q __asan_init "$top_builddir/lsrd-milter" || echo yes)
 export W NS top_builddir SANITIZED

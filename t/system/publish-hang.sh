@@ -26,7 +26,7 @@ PUBLISHER=$W/publisher
 pf_begin
 drive "many 2000 5" >/dev/null
 pf_start || exit 1
-within 60 [ -S "$W/spool/private/rewrite" ]
+soon [ -S "$W/spool/private/rewrite" ]
 ok "the table is there" is "$(resolve u@d01999.example)" "lsrd:[198.51.100.5]:25"
 
 # lookups SECONDS: figures of two clients together, worst of both
@@ -52,13 +52,14 @@ for octet in 6 5 6; do
 	[ -f "$W/stop" ] || n=$((n + 1))
 done
 wait_for_load() {
-	within 60 sh -c "[ \$(cat '$W'/load.? | grep -c max=) = 2 ]"
+	soon sh -c "[ \$(cat '$W'/load.? | grep -c max=) = 2 ]"
 }
 wait_for_load
 sed 's/^/# stopped inside the lock three times: /' "$W"/load.?
 ok "the publisher was stopped inside the lock" is $n 3
-ok "and killed for it" is \
-	"$(grep -c 'publisher-killed: phase=locked' "$W/drive.log")" 3
+# a machine that stands still may make it once more
+ok "and killed for it" [ \
+	"$(grep -c 'publisher-killed: phase=locked' "$W/drive.log")" -ge 3 ]
 ok "no lookup waited for a second" [ "$(worst)" -lt 1000000 ]
 ok "and what it had to write is there" is "$(resolve u@d00499.example)" \
 	"lsrd:[198.51.100.6]:25"

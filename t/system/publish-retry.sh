@@ -16,9 +16,9 @@ P=example.org
 drive "hold hold.$P relay no path" "hold other.$P relay no path" >/dev/null
 pf_start || exit 1
 send u@other.$P
-within 60 has "to=<u@other.$P>.*status=deferred"
+soon has "to=<u@other.$P>.*status=deferred"
 send u@hold.$P
-within 60 has "to=<u@hold.$P>.*status=deferred"
+soon has "to=<u@hold.$P>.*status=deferred"
 drive "remote hold.$P relay 198.51.100.5@25" >/dev/null
 
 # As lsrd runs: no root, no new privileges, the group postdrop alone.
@@ -29,7 +29,7 @@ printf 'queue %s\nretry hold.%s\npause 34000\n' "$W/spool" $P |
 		/bin/false "$W/none" 2>"$W/retry.log"
 ok "found the one message, first round" like "$(cat "$W/retry.log")" \
 	"*round=first, patterns=1, messages=1*"
-ok "Postfix delivered it by the new way" within 60 has \
+ok "Postfix delivered it by the new way" soon has \
 	"to=<u@hold.$P>, relay=198.51.100.5.*status=sent"
 ok "the other pattern's mail was left alone" sh -c \
 	"[ \$(grep -c 'to=<u@other.$P>' '$W/mail.log') = 1 ]"

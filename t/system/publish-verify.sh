@@ -156,7 +156,7 @@ rm -f "$T/postfix/routes.before"
 mkdir "$T/postfix/routes.new"
 {
 	printf 'many 300 7\nremote late.example relay 198.51.100.7@25\n'
-	printf 'remote new.example relay 198.51.100.7@25\ngo\npause 1000\n'
+	printf 'remote new.example relay 198.51.100.7@25\ngo\npause 3000\n'
 } | "$top_builddir/t/system/publish_drive" "$top_builddir/lsrd-publish" "$T" \
 	lab >"$T/out" 2>"$T/said"
 ok "a table with a new key is told as not published" grep -q \

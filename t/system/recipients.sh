@@ -21,7 +21,7 @@ pf_start || exit 1
 ip netns exec $NS smtp-sink -u nobody -f rcpt 198.51.100.6:2525 64 \
 	>>"$W/sink.log" 2>&1 8>&- 9<&- &
 pids="$pids $!"
-within 60 [ -S "$W/spool/private/rewrite" ]
+soon [ -S "$W/spool/private/rewrite" ]
 
 # --- who exists
 ok "a user whom the next hop takes" like "$(smtp u@good.$P)" "250 *"
@@ -49,23 +49,23 @@ taken() {
 }
 learn
 drive "remote later.$P relay 198.51.100.6@2525" >/dev/null
-ok "the path is back: he does not exist" within 30 refused nobody@later.$P
+ok "the path is back: he does not exist" soon refused nobody@later.$P
 drive "remote later.$P relay 198.51.100.6@25" >/dev/null
 drive "hold good.$P relay no path to paris" >/dev/null
-ok "a hold again: everybody is taken" within 30 taken v@good.$P
+ok "a hold again: everybody is taken" soon taken v@good.$P
 
 # --- own servers
 ok "a stranger, to elsewhere" like "$(smtp u@elsewhere.example)" "554 5.7.1 *"
 ok "a stranger, where relay = no" like "$(smtp u@norelay.$P)" "554 5.7.1 *"
 echo "198.51.100.5 permit" >"$W/lsrd/postfix/servers.cidr"
-ok "named in the table: to elsewhere" within 30 taken u@elsewhere.example
-ok "and where relay = no" within 30 taken u@norelay.$P
+ok "named in the table: to elsewhere" soon taken u@elsewhere.example
+ok "and where relay = no" soon taken u@norelay.$P
 ok "and is not asked who exists" like "$(smtp nobody2@bad.$P)" "250 *"
 echo "198.51.100.6 permit" >"$W/lsrd/postfix/servers.cidr"
 gone() {
 	case $(smtp "$1") in 554*) ;; *) return 1 ;; esac
 }
-ok "no longer named: refused" within 30 gone u@elsewhere2.example
+ok "no longer named: refused" soon gone u@elsewhere2.example
 
 # --- a list of the site's, for its own domains, and behind it what the snippet
 # has for it: claims come and go, the list stays
@@ -78,7 +78,7 @@ in_ns postfix -c "$W/etc" reload 2>/dev/null
 unknown() {
 	case $(smtp "$1") in "550 5.1.1 "*table*) ;; *) return 1 ;; esac
 }
-ok "a list: who is not in it is refused" within 30 unknown nobody@own.example
+ok "a list: who is not in it is refused" soon unknown nobody@own.example
 ok "who is in it is taken" like "$(smtp u@own.example)" "250 *"
 drive "remote new.$P relay 198.51.100.6@25" "remote none.$P relay 198.51.100.6@2525" >/dev/null
 ok "a domain that is claimed later" like "$(smtp U@New.$P)" "250 *"
