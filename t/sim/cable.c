@@ -280,7 +280,7 @@ cable_send(struct world *world, struct node *node, const struct effect *effect)
 		buf_bytes(&h->bytes, octets.p + at, n);
 	}
 	buf_done(&octets);
-	h = happening_new(node, HAPPENS_INPUT);
+	h = happening_new(node, HAPPENS_DRAINED);
 	h->in.kind = IN_DRAINED;
 	h->in.who = effect->who;
 	world_later(world,
@@ -386,12 +386,34 @@ arrive(struct world *world, struct happening *h)
 	return true;
 }
 
+/* Nothing is said of what has been written while more has been given since. */
+static void
+drained(struct world *world, struct happening *h)
+{
+	struct cable *cable = NULL;
+	struct end *end = find(world, h->node, h->in.who, &cable);
+	int side = cable != NULL && end == &cable->end[0];
+
+	if (end == NULL || h->life != end->life ||
+	    (line_of(world, cable)->rate > 0 &&
+		cable->end[side].busy.ms > world->now.ms + 1000)) {
+		happening_free(h);
+		return;
+	}
+	h->kind = HAPPENS_INPUT;
+	host_happens(world, h);
+}
+
 void
 cable_happens(struct world *world, struct happening *h)
 {
 	struct cable *cable = h->cable;
 	struct end *end;
 
+	if (h->kind == HAPPENS_DRAINED) {
+		drained(world, h);
+		return;
+	}
 	if (h->kind == HAPPENS_DIAL) {
 		dial_arrives(world, h);
 		happening_free(h);

@@ -233,7 +233,8 @@ world_later(struct world *world, uint64_t ms, struct happening *h)
 static void
 happen(struct world *world, struct happening *h)
 {
-	if (h->kind == HAPPENS_DIAL || h->kind == HAPPENS_SEGMENT) {
+	if (h->kind == HAPPENS_DIAL || h->kind == HAPPENS_SEGMENT ||
+	    h->kind == HAPPENS_DRAINED) {
 		cable_happens(world, h);
 		return;
 	}
