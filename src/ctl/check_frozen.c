@@ -196,7 +196,7 @@ check_frozen(const struct postfix *p, const char *state_directory)
 	if (mtable_open(&table, file.p, file.n) == RC_OK) {
 		limits = table.net.left > 0;
 		if (limits)
-			check_copies(p);
+			check_limits(p, &table.mta);
 		hops_find(&table, &hops);
 		queue_look(p, &table, &hops);
 	}

@@ -129,46 +129,6 @@ check_filters(const struct postfix *p)
 	buf_done(&seen);
 }
 
-/* A transport by which a message comes back to us before its own route. */
-static bool
-comes_again(const struct postfix *p)
-{
-	size_t n = strlen(p->conf->transport), len;
-	const char *at = p->services.text;
-
-	for (size_t i = 0; at != NULL && i < p->services.n;
-	     i += strlen(at + i) + 1) {
-		len = strcspn(at + i, " /");
-		if (len > n && strncmp(at + i, p->conf->transport, n) == 0 &&
-		    (len != strlen(p->conf->hold_transport) ||
-			strncmp(at + i, p->conf->hold_transport, len) != 0))
-			return true;
-	}
-	return false;
-}
-
-void
-check_copies(const struct postfix *p)
-{
-	static const char *const names[] = { "always_bcc", "sender_bcc_maps",
-		"recipient_bcc_maps", "virtual_alias_maps", "canonical_maps",
-		"recipient_canonical_maps", "masquerade_domains" };
-	bool masks = strstr(postconf_full(p, "masquerade_classes"),
-			 "envelope_recipient") != NULL;
-	size_t n = sizeof(names) / sizeof(names[0]) - !masks;
-
-	for (size_t i = 0; i < n; i++)
-		if (*postconf_full(p, names[i]) != '\0' && !comes_again(p))
-			check_find(p->list,
-			    CHECK_ABOUT(CHECK_WARNING, "copies",
-				"lsrd-milter(8), Copies: a transport "
-				"lsrd-again, and --reinject"),
-			    "%s: other recipients of a message that connectors "
-			    "give a "
-			    "route of its own take that route",
-			    names[i]);
-}
-
 /* --- entrances ---------------------------------------------------------------- */
 
 /* The value of an option of a service as `postconf -P` has it, or of main.cf. */
@@ -298,4 +258,5 @@ check_milter(const struct postfix *p)
 	for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++)
 		check_want(p, &wants[i]);
 	check_filters(p);
+	check_ways_round(p);
 }

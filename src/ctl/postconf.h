@@ -138,8 +138,13 @@ void check_daemon(const struct postfix *p, const struct call *call);
  * table as postmap -s lists it. */
 void check_next_hops(const struct postfix *p, const char *lines);
 
-/* Copies that would take a message's own route; where limits give it one. */
-void check_copies(const struct postfix *p);
+/* Where connectors have limits: maps that change recipients, and content
+ * filters besides those that lsrd knows of. */
+struct mtable_mta;
+void check_limits(const struct postfix *p, const struct mtable_mta *known);
+
+/* The transports by which a message comes by our own smtpd again. */
+void check_ways_round(const struct postfix *p);
 
 /* Services that take mail past the content filter that others have, or past
  * lsrd-milter(8); `limits`: connectors have some. */

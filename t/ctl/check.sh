@@ -8,7 +8,7 @@ PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || skip "needs root"
 need postconf
 postconf -m | grep -q '^lmdb$' || skip "needs postfix-lmdb"
-plan 71
+plan 83
 
 mkdir "$W/etc" "$W/keys" "$W/lsrd"
 lsrctl() {
@@ -113,7 +113,75 @@ ok "behind a content filter that is as well" sh -c "! grep 10025 '$W/out'"
 postconf -c "$W/etc" -Pe smtp/inet/smtpd_proxy_filter=127.0.0.1:10024
 check
 ok "behind smtpd_proxy_filter it is not" said '^warning *127.0.0.1:10025, behind a filter, does not ask'
-postconf -c "$W/etc" -MX 587/inet 127.0.0.1:10025/inet smtp/inet
+postconf -c "$W/etc" -PX smtp/inet/smtpd_proxy_filter
+
+# Where connectors have limits, by the table that the milter reads.
+mkdir "$W/lsrd/milter"
+limits() { # WHAT-LSRD-KNOWS
+	"$top_builddir/t/system/milter_table" "$W/lsrd/milter/table" 1 1 \
+		route paris.example.org mx1.paris.example.org 198.51.100.5:25 \
+		mta "" "$1" limits mx1.london.example.org mx1.paris.example.org \
+		paris.example.org 198.51.100.5:25 20000 "" 198.51.100.6:25 50000
+	check
+}
+postconf -c "$W/etc" -Pe smtp/inet/content_filter=scan:[127.0.0.1]:10024
+limits s
+ok "with limits: a service without the others' filter" \
+	said '^warning *587 takes mail without a content filter'
+ok "and one behind a filter that cannot give a route" \
+	said '^warning *127.0.0.1:10025, behind a filter, .*: nothing gets a route'
+postconf -c "$W/etc" -MX 587/inet 127.0.0.1:10025/inet
+postconf -c "$W/etc" -MX smtp/inet 587/inet 127.0.0.1:10025/inet
+
+# A rule that gives mail to a filter, in what lsrd cannot read.
+access= types=
+for type in hash lmdb btree cdb; do
+	postconf -m | grep -q "^$type\$" || continue
+	printf 'bad.example FILTER scan:[127.0.0.1]:10024\n' >"$W/$type"
+	postmap -c "$W/etc" "$type:$W/$type"
+	mv "$W/$type" "$W/$type.text"
+	access="$access check_sender_access $type:$W/$type,"
+	types="$types $type"
+done
+printf 'bad.example REJECT FILTER x:y\n' >"$W/other"
+postmap -c "$W/etc" "lmdb:$W/other"
+postconf -c "$W/etc" -e "smtpd_sender_restrictions =$access" \
+	"smtpd_helo_restrictions = check_helo_access proxy:lmdb:$W/other" \
+	"smtpd_client_restrictions = check_client_access unionmap:{ldap:$W/ldap, hash:/none}" \
+	"header_checks = proxy:lmdb:$W/lmdb" \
+	"virtual_alias_maps = inline:{{a@b.example=c@b.example}}"
+filters() { # how often, in PARAMETER
+	grep -c "^warning .* in $1 has a FILTER that lsrd does not see" "$W/out"
+}
+limits ""
+ok "a FILTER in a database of access(5), of any type" \
+	[ "$(filters smtpd_sender_restrictions)" = "$(echo "$types" | wc -w)" ]
+ok "in one of header_checks(5)" [ "$(filters header_checks)" = 1 ]
+ok "other words are no rule" [ "$(filters smtpd_helo_restrictions)" = 0 ]
+ok "what only a server knows was not asked" \
+	said "^note *not asked: whether ldap:$W/ldap in smtpd_client_restrictions"
+ok "nor what cannot be opened" said '^note *not asked: whether hash:/none'
+ok "maps that change recipients" \
+	said '^warning *virtual_alias_maps: who gets a message in the end'
+postconf -c "$W/etc" -X smtpd_client_restrictions
+postconf -c "$W/etc" -Me 'lsrd-again/unix=lsrd-again unix - - n - - smtp'
+limits s
+known() { [ "$(filters smtpd_sender_restrictions) $(filters header_checks)" = "0 1" ]; }
+ok "lsrd knows of a filter: of those of sendmail(1) alone" known
+ok "no maps with a way round" sh -c "! grep 'who gets a message' '$W/out'"
+round() {
+	said "^critical .*lsrd-again is without smtp_header_checks=" &&
+		said "^warning .*lsrd-again is without smtp_generic_maps=" &&
+		said "'lsrd-again_destination_recipient_limit = 1'"
+}
+ok "which must leave marks and recipients" round
+sh -c "$(grep -o 'postconf .*' "$W/out")"
+check
+ok "and then does" sh -c "! grep again '$W/out'"
+postconf -c "$W/etc" -MX lsrd-again/unix
+postconf -c "$W/etc" -X smtpd_sender_restrictions smtpd_helo_restrictions \
+	header_checks virtual_alias_maps lsrd-again_destination_recipient_limit
+rm -r "$W/lsrd/milter"
 
 chmod 644 "$K/server.key"
 check

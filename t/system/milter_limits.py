@@ -342,7 +342,7 @@ def copies_are_found():
     config = W + "/check.conf" if os.path.exists(W + "/check.conf") else configuration()
 
     def found():
-        return "always_bcc: other recipients" in lsrctl("--config", config, "check")
+        return "always_bcc: who gets a message" in lsrctl("--config", config, "check")
     assert not found(), "without copies"
     postconf("-e", "always_bcc=copy@london.example.org")
     assert found(), "not found"
@@ -353,7 +353,7 @@ def copies_are_found():
     assert not found(), "without limits"
     postconf("-X", "always_bcc")
     limits()
-    masked = "masquerade_domains: other recipients"
+    masked = "masquerade_domains: who gets a message"
     postconf("-e", "masquerade_domains=example.org")
     assert masked not in lsrctl("--config", config, "check"), "senders alone"
     postconf("-e", "masquerade_classes=envelope_sender, envelope_recipient")
