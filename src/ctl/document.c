@@ -190,38 +190,6 @@ document_write_servers(const struct document *doc, struct json *j)
 }
 
 static void
-write_policy(struct json *j, const struct policy *p)
-{
-	static const struct {
-		uint8_t bit;
-		const char *word;
-	} words[] = { { POLICY_URGENT, "urgent" }, { POLICY_NORMAL, "normal" },
-		{ POLICY_NON_URGENT, "non-urgent" } };
-
-	if (p->max_size != 0)
-		json_uint(j, "max_message_size", p->max_size);
-	if (p->nallow + p->ndeny != 0) {
-		json_open(j, "senders", '{');
-		json_list(j, "allow", p->allow, p->nallow);
-		json_list(j, "deny", p->deny, p->ndeny);
-		json_close(j, '}');
-	}
-	if (p->priorities != 0) {
-		json_open(j, "priorities", '[');
-		for (size_t i = 0; i < 3; i++)
-			if ((p->priorities & words[i].bit) != 0)
-				json_str(j, NULL, words[i].word);
-		json_close(j, ']');
-	}
-	if (p->schedule != NULL)
-		json_str(j, "schedule", p->schedule);
-	if (p->large_size != 0) {
-		json_uint(j, "large_message_size", p->large_size);
-		json_str(j, "large_schedule", p->large_schedule);
-	}
-}
-
-static void
 write_connectors(const struct document *doc, struct json *j)
 {
 	json_open(j, "connectors", '[');
@@ -237,7 +205,7 @@ write_connectors(const struct document *doc, struct json *j)
 		json_close(j, ']');
 		json_uint(j, "cost", c->cost);
 		json_str(j, "state", document_state_word(c->state));
-		write_policy(j, &c->policy);
+		policy_tell(j, &c->policy);
 		json_close(j, '}');
 	}
 	json_close(j, ']');

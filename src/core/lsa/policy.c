@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
@@ -247,16 +248,50 @@ policy_admits(struct policy_judge *judge, const struct policy *policy)
 	return judge->admits;
 }
 
+static const struct {
+	const char *word;
+	uint8_t bit;
+} policy_words[] = {
+	{ "urgent", POLICY_URGENT },
+	{ "normal", POLICY_NORMAL },
+	{ "non-urgent", POLICY_NON_URGENT },
+};
+
+#define POLICY_WORDS (sizeof(policy_words) / sizeof(policy_words[0]))
+
 uint8_t
 policy_priority(const char *word)
 {
-	if (strcmp(word, "urgent") == 0)
-		return POLICY_URGENT;
-	if (strcmp(word, "normal") == 0)
-		return POLICY_NORMAL;
-	if (strcmp(word, "non-urgent") == 0)
-		return POLICY_NON_URGENT;
+	for (size_t i = 0; i < POLICY_WORDS; i++)
+		if (strcmp(word, policy_words[i].word) == 0)
+			return policy_words[i].bit;
 	return 0;
+}
+
+void
+policy_tell(struct json *json, const struct policy *policy)
+{
+	if (policy->max_size != 0)
+		json_uint(json, "max_message_size", policy->max_size);
+	if (policy->nallow + policy->ndeny > 0) {
+		json_open(json, "senders", '{');
+		json_list(json, "allow", policy->allow, policy->nallow);
+		json_list(json, "deny", policy->deny, policy->ndeny);
+		json_close(json, '}');
+	}
+	if (policy->priorities != 0) {
+		json_open(json, "priorities", '[');
+		for (size_t i = 0; i < POLICY_WORDS; i++)
+			if (policy->priorities & policy_words[i].bit)
+				json_str(json, NULL, policy_words[i].word);
+		json_close(json, ']');
+	}
+	if (policy->schedule != NULL)
+		json_str(json, "schedule", policy->schedule);
+	if (policy->large_size != 0) {
+		json_uint(json, "large_message_size", policy->large_size);
+		json_str(json, "large_schedule", policy->large_schedule);
+	}
 }
 
 void

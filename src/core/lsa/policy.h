@@ -33,6 +33,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct json;
+
 enum policy_priority {
 	POLICY_URGENT = 1,
 	POLICY_NORMAL = 2,
@@ -105,6 +107,9 @@ const char *policy_schedule(const struct policy *policy, uint64_t size);
 
 /* True if the pattern (an address space, or `<>`) meets the sender. */
 bool policy_sender_meets(const char *pattern, const char *sender);
+
+/* Its keys into an open object, as lsrctl(1), TOPOLOGY DOCUMENT, has them. */
+void policy_tell(struct json *json, const struct policy *policy);
 
 /* Frees what hangs on it, not the struct. */
 void policy_done(struct policy *policy);

@@ -98,34 +98,6 @@ servers_tell(struct exporting *x)
 	json_close(x->j, ']');
 }
 
-static void
-policy_tell(struct json *j, const struct policy *p)
-{
-	static const char *const words[] = { "urgent", "normal", "non-urgent" };
-
-	if (p->max_size != 0)
-		json_uint(j, "max_message_size", p->max_size);
-	if (p->nallow + p->ndeny > 0) {
-		json_open(j, "senders", '{');
-		json_list(j, "allow", p->allow, p->nallow);
-		json_list(j, "deny", p->deny, p->ndeny);
-		json_close(j, '}');
-	}
-	if (p->priorities != 0) {
-		json_open(j, "priorities", '[');
-		for (int i = 0; i < 3; i++)
-			if (p->priorities & policy_priority(words[i]))
-				json_str(j, NULL, words[i]);
-		json_close(j, ']');
-	}
-	if (p->schedule != NULL)
-		json_str(j, "schedule", p->schedule);
-	if (p->large_size != 0) {
-		json_uint(j, "large_message_size", p->large_size);
-		json_str(j, "large_schedule", p->large_schedule);
-	}
-}
-
 /* Several servers may call theirs so. */
 static bool
 view_export_is_shared(const struct exporting *x, const char *name)
