@@ -10,37 +10,19 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "core/trace/admit.h"
+#include "t/core/cpu.h"
 #include "t/core/ring.h"
 #include "t/core/seat.h"
 
 #define RUNS 5
 
 static double
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static int
-by_time(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double
 once(const struct seat *seat, const struct policy_message *message,
     int recipients, int n)
 {
-	double start = now_ms();
+	double start = cpu_ms();
 	struct admit *admit = admit_new(&seat->table, &seat->net, message);
 	struct admit_answer answer;
 	char address[40];
@@ -51,7 +33,7 @@ once(const struct seat *seat, const struct policy_message *message,
 		admit_ask(admit, address, &answer);
 	}
 	admit_free(admit);
-	return now_ms() - start;
+	return cpu_ms() - start;
 }
 
 static void
@@ -66,9 +48,8 @@ measure(const char *what, const struct seat *seat, uint64_t size,
 
 	for (int i = 0; i < RUNS; i++)
 		ms[i] = once(seat, &message, recipients, n);
-	qsort(ms, RUNS, sizeof(ms[0]), by_time);
 	printf("%-8s servers=%d recipients=%d cpu=%.2f ms\n", what, n,
-	    recipients, ms[RUNS / 2]);
+	    recipients, cpu_median(ms, RUNS));
 }
 
 int

@@ -13,31 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/mem.h"
+#include "t/core/cpu.h"
 #include "t/core/world.h"
 
 #define RUNS 9
 
 enum shape { RING, ALONE, HALF, DEAF, GROUP, QUARREL };
-
-static double
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static int
-by_time(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
 
 static int
 by_number(const void *a, const void *b)
@@ -104,14 +87,14 @@ static size_t
 once(struct world *w, double *view_ms, double *rib_ms)
 {
 	struct view_pending pending = { 0 };
-	double start = now_ms(), middle;
+	double start = cpu_ms(), middle;
 	struct view *view = view_new(&w->in);
 	struct rib *rib;
 	size_t n;
 
-	middle = now_ms();
+	middle = cpu_ms();
 	rib = view_rib(view, NULL, &pending);
-	*rib_ms = now_ms() - middle;
+	*rib_ms = cpu_ms() - middle;
 	*view_ms = middle - start;
 	n = rib->n;
 	rib_free(rib);
@@ -139,11 +122,9 @@ measure(const char *what, int n, enum shape shape)
 		routes = once(&w, &view[i], &rib[i]);
 		both[i] = view[i] + rib[i];
 	}
-	qsort(view, RUNS, sizeof(view[0]), by_time);
-	qsort(rib, RUNS, sizeof(rib[0]), by_time);
-	qsort(both, RUNS, sizeof(both[0]), by_time);
 	printf("%-8s servers=%d routes=%zu view=%.2f table=%.2f both=%.2f ms\n",
-	    what, n, routes, view[RUNS / 2], rib[RUNS / 2], both[RUNS / 2]);
+	    what, n, routes, cpu_median(view, RUNS), cpu_median(rib, RUNS),
+	    cpu_median(both, RUNS));
 	world_done(&w);
 }
 

@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/mem.h"
 #include "base/rc.h"
@@ -14,6 +13,7 @@
 #include "core/wire/frame.h"
 #include "core/wire/msg.h"
 #include "t/core/cheap.h"
+#include "t/core/cpu.h"
 #include "t/core/insider.h"
 #include "t/tap.h"
 
@@ -178,15 +178,6 @@ END_TEST
 /* --- what waits, and what is told ------------------------------------------- */
 
 #define MANY 4000 /* LSAs of one origin */
-
-static double
-cpu_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 static void
 say_one_of(struct insider *f, int i)

@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/mem.h"
 #include "base/rc.h"
 #include "core/trace/admit.h"
 #include "core/trace/view_annex.h"
+#include "t/core/cpu.h"
 #include "t/core/ring.h"
 #include "t/core/seat.h"
 #include "t/core/world.h"
@@ -23,15 +23,6 @@
 #define BRIDGEHEADS LIMIT_BRIDGEHEADS
 #define SENDERS LIMIT_SENDERS
 #define TRIES 3
-
-static double
-cpu_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 static void
 world_make(struct world *w, int connectors)
