@@ -199,19 +199,29 @@ keys_certificate(const char *path, uint8_t **der, size_t *n)
 	return RC_OK;
 }
 
+/* *cert is the caller's; NULL where it fails. */
+static int
+authority_read(const char *path, X509 **cert)
+{
+	uint8_t *der;
+	size_t n;
+	int rc = keys_certificate(path, &der, &n);
+
+	*cert = NULL;
+	if (rc == RC_OK)
+		rc = claim_x509(der, n, cert);
+	mem_free(der);
+	return rc;
+}
+
 int
 keys_authority(
     const char *path, uint8_t public_key[SEAL_PUBLIC], uint8_t org[SEAL_DIGEST])
 {
 	EVP_PKEY *key = NULL;
-	X509 *cert = NULL;
-	uint8_t *der;
-	size_t n;
-	int rc = keys_certificate(path, &der, &n);
+	X509 *cert;
+	int rc = authority_read(path, &cert);
 
-	if (rc == RC_OK)
-		rc = claim_x509(der, n, &cert);
-	mem_free(der);
 	if (rc != RC_OK)
 		return rc;
 	key = X509_get0_pubkey(cert);
@@ -231,14 +241,9 @@ keys_authority(
 int
 keys_authority_end(const char *path, int64_t *end)
 {
-	X509 *cert = NULL;
-	uint8_t *der;
-	size_t n;
-	int rc = keys_certificate(path, &der, &n);
+	X509 *cert;
+	int rc = authority_read(path, &cert);
 
-	if (rc == RC_OK)
-		rc = claim_x509(der, n, &cert);
-	mem_free(der);
 	if (rc == RC_OK)
 		rc = claim_date(X509_get0_notAfter(cert), end);
 	X509_free(cert);
