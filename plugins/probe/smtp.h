@@ -1,5 +1,5 @@
 /*
- * smtp.h - is there a mail service that would take a message? (RFC 5321)
+ * smtp.h - is there a mail service that would take a message? (RFC 5321 4.2)
  *
  *     220 greeting --> EHLO --> 250: PLUGIN_OK, and QUIT is said
  *                        |

@@ -36,7 +36,7 @@ bool addr_is_hop(const struct addr *a, bool lab);
 bool addr_is_loopback(const struct addr *a);
 
 /*
- * Into out[ADDR_TEXT]: `192.0.2.1` or `2001:db8::1` in the form of RFC 5952.
+ * Into out[ADDR_TEXT]: `192.0.2.1` or `2001:db8::1` in the form of RFC 5952 4.
  * Returns out.
  */
 const char *addr_ip_text(const struct addr *a, char *out);

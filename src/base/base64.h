@@ -1,5 +1,5 @@
 /*
- * base64.h - octets as text: base64 (RFC 4648 section 4) with padding, and
+ * base64.h - octets as text: base64 (RFC 4648 4) with padding, and
  * only as an encoder writes it: no blank, no other alphabet, the unused bits
  * zero. So there is one text for each string of octets.
  */

@@ -2,7 +2,7 @@
 
 #include "base/utf8.h"
 
-/* Beyond the first 65 536 a character is a pair (RFC 8259, section 7). */
+/* Beyond the first 65 536 a character is a pair (RFC 8259 7). */
 static void
 escape(struct buf *out, uint32_t c)
 {

@@ -1,6 +1,6 @@
 /*
- * json.h - a streaming writer of JSON into a buffer: no tree, no copy.
- * The caller opens and closes; commas are put where they belong. None of
+ * json.h - a streaming writer of JSON (RFC 8259) into a buffer: no tree, no
+ * copy. The caller opens and closes; commas are put where they belong. None of
  * these names may be one of jansson's, which lsrctl links too.
  */
 

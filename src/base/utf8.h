@@ -1,5 +1,5 @@
 /*
- * utf8.h - text of others: read as UTF-8 (RFC 3629), and shown on a terminal
+ * utf8.h - text of others: read as UTF-8 (RFC 3629 4), and shown on a terminal
  * without steering it.
  */
 

@@ -1,6 +1,6 @@
 /*
  * labels.h - the two spellings of a domain that is not plain ASCII: A-labels
- * (xn--bcher-kva.example) and U-labels (bücher.example; RFC 5890), of a
+ * (xn--bcher-kva.example) and U-labels (bücher.example; RFC 5890 2.3.2.1), of a
  * pattern or an address.
  *
  * One pattern is one claim: inside, in LSAs, certificates and answers, there

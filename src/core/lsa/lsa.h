@@ -5,7 +5,7 @@
  * signed. lsa_decode() gives it to the caller, lsdb_install() takes it over,
  * lsa_free() ends it; anybody else only borrows it.
  *
- * On the wire (protocol 4), all integers big-endian:
+ * On the wire (lsrd-protocol(7) 4), all integers big-endian:
  *
  *     u8   version, 1
  *     u8   type, enum lsa_type
@@ -69,7 +69,7 @@ const char *lsa_state_word(enum lsa_state state);
 /* "identity", "server" and so on; "unknown" for a type of a later version. */
 const char *lsa_type_word(uint8_t type);
 
-/* The TLVs of the bodies. (protocol 5) */
+/* The TLVs of the bodies. (lsrd-protocol(7) 5) */
 enum lsa_server_tlv {
 	LSA_SERVER_GROUP = 1,     /* word; once */
 	LSA_SERVER_SMTP = 2,      /* u8 family, 4 or 16 octets, u16 port */

@@ -3,7 +3,7 @@
  *
  * One encoding of each thing: what may stand once stands once, lists are
  * sorted and name each thing once, so that two bodies that say the same are
- * equal octet for octet. (protocol 5)
+ * equal octet for octet. (lsrd-protocol(7) 5)
  */
 
 #include <string.h>

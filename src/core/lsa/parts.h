@@ -1,5 +1,6 @@
 /*
- * parts.h - the database in 256 parts, and a digest of each.
+ * parts.h - the database in 256 parts, and a digest of each
+ * (lsrd-protocol(7) 3, DIGEST).
  *
  * An LSA belongs to the part that is the first octet of the digest of its
  * origin's name; what has no origin belongs to part 0. The digest of a part

@@ -1,6 +1,6 @@
 /*
  * group.h - who is in our routing group, whom of them we peer with, and where
- * a server is reached: what the database says now.
+ * a server is reached: what the database says now (lsrd-protocol(7) 8).
  *
  * In a group of up to 16 all peer with all; in a larger one each with 8, at
  * fixed distances on the ring of sorted names: 1, and about the fourth root of

@@ -2,7 +2,7 @@
  * steer.h - when the table is computed, published, and acted on.
  *
  * The first run at once, then ever later while changes keep coming
- * (RFC 8405). Computing is never in the step in which news came: that step's
+ * (RFC 8405 5). Computing is never in the step in which news came: that step's
  * effects, which pass the news on, are carried out first.
  */
 

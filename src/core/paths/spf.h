@@ -1,5 +1,6 @@
 /*
- * spf.h - shortest paths first over a graph.
+ * spf.h - shortest paths first over a graph (Dijkstra, Numerische
+ * Mathematik 1, 1959).
  *
  * One search has one `struct spf`, which keeps its memory from run to run:
  *

@@ -1,9 +1,10 @@
 /*
  * frame.h - a byte stream to frames, however TCP cut it.
  *
- * A frame is u32 length, u8 type, and a body of length - 1 octets (protocol
- * 2). The length is judged as soon as it is there, before anything is kept
- * for it. What is not yet a whole frame stays here, at most one of them.
+ * A frame is u32 length, u8 type, and a body of length - 1 octets
+ * (lsrd-protocol(7) 2). The length is judged as soon as it is there, before
+ * anything is kept for it. What is not yet a whole frame stays here, at most
+ * one of them.
  */
 
 #ifndef CORE_FRAME_H

@@ -1,5 +1,5 @@
 /*
- * msg.h - the messages inside frames. (protocol 3)
+ * msg.h - the messages inside frames. (lsrd-protocol(7) 3)
  *
  *     HELLO    u16 lowest, u16 highest version; 32 organization;
  *              u8 n name; u32 keep-alive ms; u32 dead ms
