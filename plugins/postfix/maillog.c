@@ -160,7 +160,8 @@ maillog_address(struct rest *r)
 	return skip(r, ">");
 }
 
-/* What ends while the two still greet each other a probe sees as well. */
+/* A session that ends while the two still greet each other fails a probe as
+ * well. */
 static enum maillog_what
 ended_while(struct rest r)
 {

@@ -379,7 +379,7 @@ try_batch(struct map *map, struct batch *batch, const struct map_item *items,
 	return commit_batch(map, batch);
 }
 
-/* What another try can mend: a full map, a writer besides us. */
+/* Mends what another try can take: a full map, a writer besides us. */
 static int
 map_mend(struct map *map, int err)
 {

@@ -125,7 +125,7 @@ end_of_name(struct state *s, plugin_found *found, void *ctx)
 	s->id[0] = '\0';
 }
 
-/* What is too long is kept as nothing, but for a reason. */
+/* A value that is too long is kept as nothing, but for a reason. */
 static void
 end_of_text(struct state *s, plugin_found *found, void *ctx)
 {

@@ -22,7 +22,8 @@ struct plugin_run {
 	const struct plugin_watch *watch;
 };
 
-/* What one table is to say. Values lie one behind the other in `text`. */
+/* The keys and values of one table. Values lie one behind the other in
+ * `text`. */
 struct work {
 	VEC(struct map_item) items;
 	VEC(size_t) at;     /* of each value in `text`; SIZE_MAX: no such key */

@@ -25,7 +25,6 @@ struct smtp {
 	char line[SMTP_LINE_KEPT + 1]; /* the first octets of this line */
 	size_t length;                 /* of this line, as far as it was kept */
 	size_t octets;                 /* of this reply */
-	size_t lines;
 };
 
 static void
@@ -116,7 +115,7 @@ probe_smtp_replied(struct smtp *smtp, struct buf *say)
 {
 	char code = smtp->line[0];
 
-	smtp->octets = smtp->lines = 0;
+	smtp->octets = 0;
 	if (smtp->stage == SMTP_RSET)
 		return probe_smtp_leave(say, smtp->told);
 	if (memcmp(smtp->line, "421", 3) == 0)
@@ -150,7 +149,7 @@ probe_smtp_line_ended(struct smtp *smtp, struct buf *say)
 	smtp->length = 0;
 	if (is_last(smtp->line, length))
 		return probe_smtp_replied(smtp, say);
-	return ++smtp->lines > SMTP_REPLY_LINES ? PLUGIN_FAILED : PLUGIN_MORE;
+	return PLUGIN_MORE;
 }
 
 static enum plugin_verdict

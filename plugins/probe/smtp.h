@@ -29,7 +29,6 @@
 
 /* Of one reply: whoever says more has something else to say. */
 #define SMTP_REPLY_OCTETS 65536
-#define SMTP_REPLY_LINES 128
 #define SMTP_LINE_KEPT 512 /* octets; what is judged stands before */
 
 extern const struct plugin_probe smtp_probe;

@@ -54,7 +54,8 @@ hop_judge(const struct build *b, const struct build_place *place,
 	    place->option, addr_text(addr, text));
 }
 
-/* What is not said of our own addresses follows from what is. */
+/* Own addresses that the configuration does not give follow from those it
+ * does. */
 static void
 announced_fill(struct conf *conf)
 {

@@ -45,7 +45,7 @@ is_user(const char *user)
 	return pw != NULL && pw->pw_uid == geteuid();
 }
 
-/* What lets him read it; anybody else may be the wrong one to ask. */
+/* What lets the user read a key file, if we know who that is. */
 static void
 judge_keys_unreadable(
     const struct build *b, bool mark, const char *path, char *out)

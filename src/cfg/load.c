@@ -27,7 +27,8 @@ struct load {
 	size_t nfiles;
 };
 
-/* What the outline lets pass libconfuse takes: it has nothing to tell. */
+/* A file that the outline lets pass libconfuse takes: its own complaints
+ * would say nothing new. */
 static void
 quiet(cfg_t *cfg, const char *fmt, va_list ap)
 {

@@ -145,7 +145,7 @@ is_text(const char *text)
 	return true;
 }
 
-/* Those that end a message, and our own, which would bring it back. */
+/* Transports that end a message, and our own, which would bring it back. */
 static const char *const no_ways[] = { "error", "discard", "retry", "lsrd",
 	"lsrd-hold", NULL };
 

@@ -38,7 +38,7 @@ claim_x509_free(struct x509_st *cert)
 	X509_free(cert);
 }
 
-/* Those whose meaning is respected, or is no business of ours. */
+/* Extensions whose meaning is respected, or is no business of ours. */
 static bool
 claim_is_known(int nid)
 {

@@ -293,7 +293,7 @@ keys_vouched(const char *path, const uint8_t authority[SEAL_PUBLIC],
 
 const struct keys_put keys_force = { .force = true };
 
-/* What is in a place, under a second name, too; nothing is there: nothing. */
+/* Gives the file in this place a second name, too, if there is one. */
 static int
 set_aside(const char *path)
 {

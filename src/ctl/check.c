@@ -140,7 +140,7 @@ level_word(enum check_level level)
 	return words[level];
 }
 
-/* What is critical outranks what could not be found out. */
+/* A finding that is critical outranks one that could not be found out. */
 static int
 worst(const struct check_list *list)
 {

@@ -18,7 +18,8 @@
 
 #define TABLE_MAX ((size_t)512 << 20)
 
-/* Each is a process of postcat(1), 5 ms; and a line that can be read. */
+/* Messages that are looked at, each by a process of postcat(1), 5 ms; and
+ * those that are named. */
 #define MESSAGES_MAX 200
 #define NAMED_MAX 20
 

@@ -315,7 +315,8 @@ on_link(void *ctx, const json_t *line)
 
 /* --- clocks --------------------------------------------------------------------- */
 
-/* What was issued in the future tells of a clock: there, or here. */
+/* A certificate that was issued in the future tells of a clock: there, or
+ * here. */
 struct clocks {
 	struct check_list *list;
 	int64_t now;

@@ -231,7 +231,7 @@ check_entrances(const struct postfix *p, bool limits)
 				  "connectors have limits");
 }
 
-/* One that has died, or was never started: mail is accepted unmarked. */
+/* A milter that has died, or was never started: mail is accepted unmarked. */
 static void
 check_socket(const struct postfix *p)
 {

@@ -79,7 +79,7 @@ find_domains(const struct postfix *p, struct domains *to)
 	words_done(&words);
 }
 
-/* Those whose sub-domains are theirs by the list alone, as `.dom`. */
+/* Domains whose sub-domains are theirs by the list alone, as `.dom`. */
 static void
 add_dots(struct buf *out, const struct words *found)
 {

@@ -37,7 +37,7 @@ claimed_here(const struct conf *conf, const char *pattern)
 	return false;
 }
 
-/* What others claim, and mail is taken for. */
+/* The patterns that others claim, and that mail is taken for. */
 static void
 find_remote(const struct postfix *p, struct words *out)
 {

@@ -185,7 +185,7 @@ certificate_make(
 	return CALL_OK;
 }
 
-/* What is there already is found before anything is made. */
+/* A file that is there already is found before anything is made. */
 static int
 places_check(const struct issue *i)
 {

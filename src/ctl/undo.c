@@ -43,7 +43,8 @@ undo_open(const char *config, const char *tables)
 	return undo;
 }
 
-/* Each of our words has one of these; nothing of a site's own has. */
+/* A value of ours in main.cf has one of these marks; none of a site's own
+ * has. */
 bool
 undo_is_ours(const struct undo *undo, const char *value)
 {
@@ -172,7 +173,8 @@ undo_without(const struct undo *undo, const char *value)
 	return buf_string(&b);
 }
 
-/* What nobody noted, or what was changed since. */
+/* Takes our words out of a value that nobody noted, or that was changed
+ * since. */
 static void
 undo_strip(struct buf *out, const struct postfix *p, const char *name,
     const char *value)

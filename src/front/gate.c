@@ -68,7 +68,7 @@ on_gate_verb(struct gate *gate, enum line_kind kind, size_t n)
 	front_gate_refuse(gate, code);
 }
 
-/* What is held is no whole line, and no more of it will come. */
+/* The octets that are held are no whole line, and no more will come. */
 static void
 on_rest(struct gate *gate, bool ours)
 {

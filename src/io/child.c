@@ -60,7 +60,8 @@ on_reap(evutil_socket_t fd, short what, void *arg)
 	child->calls.gone(child->calls.ctx, status);
 }
 
-/* Nothing is heard or said any more; what is left is to wait for its end. */
+/* Nothing is heard of the child or said to it any more; its end is waited
+ * for. */
 static void
 child_hang_up(struct child *child)
 {
@@ -100,7 +101,7 @@ on_child_event(struct bufferevent *bev, short what, void *arg)
 		child_kill(child);
 }
 
-/* All that there was to say has been said. */
+/* The child has all that there was to say. */
 static void
 on_child_written(struct bufferevent *bev, void *arg)
 {

@@ -65,7 +65,7 @@ conn_pool_size(const struct conn_pool *pool)
 	return pool->n;
 }
 
-/* What was taken out of the pool already. */
+/* Frees a connection that was taken out of the pool already. */
 static void
 conn_free(void *arg)
 {

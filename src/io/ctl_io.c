@@ -402,7 +402,7 @@ has_place(const struct ctl_io *io, uint32_t uid)
 	       (uid == 0 || io->guests < CTL_IO_CLIENTS - CTL_IO_KEPT);
 }
 
-/* Who has come and asked nothing for a while makes room. */
+/* A client that has asked nothing for a while makes room. */
 static void
 ctl_io_make_room(void *ctx)
 {

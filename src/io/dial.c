@@ -173,7 +173,8 @@ static const struct verb_io_owner verb_owner = {
 	.ended = on_verb_ended,
 };
 
-/* There is somebody: over TCP at once, over SMTP once the verb is ready. */
+/* The peer's host has answered: the handshake begins at once over TCP, over
+ * SMTP when the verb is ready. */
 static void
 io_dial_begin(struct dial *dial, int fd)
 {

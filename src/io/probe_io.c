@@ -18,8 +18,9 @@
 #include "sys/sock.h"
 
 #define PROBE_IO_READ 4096
-#define LEAVE_MS 2000   /* for the other end to close after QUIT */
-#define STALLED_MS 1000 /* a deadline so late is our own */
+#define LEAVE_MS 2000      /* for the other end to close after QUIT */
+#define LEAVE_OCTETS 65536 /* that it may say until then */
+#define STALLED_MS 1000    /* a deadline so late is our own */
 
 struct probe {
 	struct tree_node node;
@@ -28,6 +29,7 @@ struct probe {
 	struct target target;
 	int fd; /* -1: its name is not answered yet */
 	bool connected, late, leaving;
+	size_t left;            /* octets that came while it was leaving */
 	struct mono due, asked; /* since then a reply is waited for */
 	uint64_t wait_ms;       /* so long, until it is late */
 	uint64_t slowest_ms;    /* of those that have come */
@@ -157,7 +159,7 @@ probe_io_verdict(
 	probe_io_tell(loop, number, verdict, reason);
 }
 
-/* What is said fits into the empty buffer of a socket, always. */
+/* A line of a probe always fits into the empty buffer of a socket. */
 static bool
 probe_io_put(int fd, const struct buf *say)
 {
@@ -231,7 +233,8 @@ on_probe_io_readable(evutil_socket_t fd, short what, void *arg)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (probe->leaving) {
-		if (n <= 0)
+		probe->left += n > 0 ? (size_t)n : 0;
+		if (n <= 0 || probe->left > LEAVE_OCTETS)
 			probe_io_give_up(probe);
 		return;
 	}
@@ -393,7 +396,7 @@ probe_io_failed(struct probe *probe, const struct buf *say)
 	probe_try(next);
 }
 
-/* Those that wait for it, whatever has been answered. */
+/* The probes that wait for a name go on, whatever has been answered. */
 static void
 on_probe_io_answered(evutil_socket_t fd, short what, void *arg)
 {
@@ -418,7 +421,7 @@ on_probe_io_answered(evutil_socket_t fd, short what, void *arg)
 	vec_done(&waiting);
 }
 
-/* It may come from within a look of ours. */
+/* The call may come from within a look-up of ours, so it is put off. */
 static void
 names_have_told(void *ctx)
 {

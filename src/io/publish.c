@@ -253,7 +253,7 @@ add_interface(struct plugin_setup *setup, const struct sockaddr *sa)
 		publish_add_own(setup, &addr);
 }
 
-/* What we announce first; then what the interfaces have. */
+/* Our own addresses: those that we announce first, then the interfaces'. */
 static void
 publish_find_own(struct plugin_setup *setup, const struct setup *core)
 {

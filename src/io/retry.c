@@ -217,7 +217,7 @@ on_listed(void *ctx, const char *why)
 		next_step(r);
 }
 
-/* What is answered is of no use. */
+/* A trigger's answer, if the MTA gives one, is of no use. */
 static void
 on_retry_readable(struct bufferevent *bev, void *arg)
 {
@@ -262,7 +262,7 @@ on_retry_event(struct bufferevent *bev, short what, void *arg)
 	retry_give_up(r, retry_socket_of(r), strerror(errno));
 }
 
-/* To a trigger all is said once it is written: it answers nothing. */
+/* A trigger needs no answer: once it is written this step is over. */
 static void
 on_retry_written(struct bufferevent *bev, void *arg)
 {
@@ -305,7 +305,7 @@ retry_list(struct retry *r)
 		retry_give_up(r, r->queue->list, strerror(errno));
 }
 
-/* Those of `from` whose time has come make the round. */
+/* The next hops of `from` whose time has come make the round. */
 static void
 begin_round(struct retry *r, struct tree *from, bool first)
 {

@@ -361,7 +361,8 @@ sink_level_of(const struct sink_row *row, const struct event *event)
 	return row->level;
 }
 
-/* One of our own words; of some kinds it is other text. */
+/* Whether an event's reason is one of our own words; of some kinds it is
+ * other text. */
 static bool
 is_why(const struct sink_row *row, const struct event *event)
 {
@@ -420,7 +421,8 @@ sink_say(struct sink *sink, enum sink_level level, const char *word,
 	put_limited(sink, level, word, &about, &text);
 }
 
-/* What a stranger cannot change at will: IPv6 hosts get a /64 each. */
+/* The part of an address that a stranger cannot change at will: IPv6 hosts
+ * get a /64 each. */
 static void
 source_of(const struct addr *from, char *out)
 {

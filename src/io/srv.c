@@ -163,7 +163,7 @@ channel_new(struct srv *srv)
 	return true;
 }
 
-/* What the old one was asked gets no answer. */
+/* A question to the old channel gets no answer. */
 static void
 channel_renew(struct srv *srv)
 {
@@ -512,7 +512,7 @@ srv_by(struct srv *srv, const struct resolv *resolv)
 	return true;
 }
 
-/* Nothing is wanted, and nothing is known. */
+/* No name is wanted any more, and none is known. */
 static void
 srv_forget(struct srv *srv)
 {

@@ -51,7 +51,7 @@ saved(struct store *store, uint32_t number)
 	loop_step(store->io->loop, &in);
 }
 
-/* It is to be written still; later once more. */
+/* The file is to be written still: later once more. */
 static void
 not_saved(struct store *store, int error)
 {

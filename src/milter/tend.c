@@ -168,7 +168,7 @@ report(struct tend *t)
 	}
 	if (any && send_report(m->options->report, &counts))
 		return;
-	/* What the report would have said, the next one says. */
+	/* The counts of a report that was not sent go into the next one. */
 	pthread_mutex_lock(&m->lock);
 	for (size_t i = 0; i < REPORT_COUNTS; i++) {
 		m->counts.count[i] += counts.count[i];

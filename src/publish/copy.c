@@ -20,10 +20,10 @@
 /* A whole table of a million routes. */
 #define FILE_MAX ((size_t)512 << 20)
 
-/* It may grow by this, and by as much as the whole table takes. */
+/* The copy may grow by this, and by as much as the whole table takes. */
 #define GROW_MIN ((size_t)256 << 10)
 
-/* That room is taken only where there is so many times as much. */
+/* Room on the disk is taken only where there is so many times as much. */
 #define SCARCE 16
 
 static char *

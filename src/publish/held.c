@@ -160,7 +160,7 @@ publish_held_add(struct held_changes *out, const struct entry *entry)
 {
 	struct route *route = &out->routes[out->n];
 
-	/* It was decoded once, when it was taken. */
+	/* The route was decoded once, when it was taken. */
 	CHECK(decode(entry->octets, entry->len, route) == RC_OK);
 	out->v[out->n++] = (struct plugin_change){ route->pattern, route };
 }

@@ -44,7 +44,8 @@ is_there(const char *directory)
 {
 	char *path = path_in(directory, "published");
 	struct stat st;
-	/* What cannot be looked at counts: an empty table would bounce. */
+	/* A file that cannot be looked at counts as there: an empty table
+	 * would bounce. */
 	bool is = stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 
 	mem_free(path);

@@ -25,7 +25,7 @@ join(const char *path, const char *more)
 	return buf_string(&b);
 }
 
-/* Nothing when it cannot be read, or is too long. */
+/* The file's octets; none when it cannot be read, or is too long. */
 static void
 milter_file_read(const char *path, struct buf *out)
 {

@@ -79,7 +79,8 @@ serve_pause_ms(long ms)
 	nanosleep(&t, NULL);
 }
 
-/* One that was killed may still be on its way out of the disk. */
+/* A publisher that was killed may still wait for the disk, and own the
+ * tables. */
 static int
 own(struct server *s)
 {
@@ -176,7 +177,7 @@ to_u32(uint64_t n)
 	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
-/* What it has waited for already is not waited for again. */
+/* The milter's table waits for a quiet moment, from the first change on. */
 static void
 milter_due(struct server *s)
 {
@@ -325,7 +326,7 @@ on_batch(struct server *s, const struct wire_frame *frame, const uint8_t *p)
 	return RC_OK;
 }
 
-/* It belongs to the table there is, or to the batch that follows. */
+/* An annex belongs to the table there is, or to the batch that follows. */
 static int
 on_annex(struct server *s, struct cur body)
 {

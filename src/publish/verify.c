@@ -82,7 +82,7 @@ verify_load(struct verifier *v, bool before)
 	return false;
 }
 
-/* Nothing tells what stood in it: better no table than an empty one. */
+/* No copy tells what stood in the table: better none than an empty one. */
 static int
 verify_give_up(struct verifier *v, unsigned which)
 {

@@ -158,7 +158,7 @@ on_verb_client_ehlo(struct verb_client *client, const struct line_reply *reply)
 	}
 }
 
-/* All of the answer to the oldest line is here. */
+/* The answer to the oldest line is whole. */
 static void
 verb_client_answered(struct verb_client *client, struct mono now)
 {

@@ -147,6 +147,33 @@ not_first() {
 	done
 }
 
-plan 2
+# The engine's files stand in a picture (node.h): an include leads to a line
+# below, so no two files call each other. Its state and its door are for all.
+not_down() {
+	node=src/core/node
+	# shellcheck disable=SC2046
+	(cd "$top_srcdir" && awk '
+	FILENAME ~ /node[.]h$/ && !done && /^ [*]     [a-z]/ {
+		names = substr($0, 8); sub(/   *[^ ].*/, "", names)
+		n = split(names, name, /, */)
+		for (i = 1; i <= n; i++)
+			floor[name[i]] = FNR
+	}
+	FILENAME ~ /node[.]h$/ { done = done || /[*]\/$/; next }
+	FNR == 1 {
+		self = FILENAME; sub(/.*\//, "", self); sub(/[.].$/, "", self)
+		if (!(self in floor))
+			print FILENAME ": is not in the picture of node.h"
+	}
+	/^#include "core\/node\// {
+		to = $2; sub(/.*\//, "", to); sub(/[.]h"$/, "", to)
+		if (to != self && to != "node" && to != "engine" &&
+		    floor[to] <= floor[self])
+			print FILENAME ":" FNR ": " to " is not below " self
+	}' $node/node.h $(sources $node | grep -v 'node/node[.]h$'))
+}
+
+plan 3
 ok "a folder includes what the table allows" none "$({ includes | judge; } 2>&1)"
 ok "a source includes its own header first" none "$(not_first 2>&1)"
+ok "an include of the engine leads down" none "$(not_down 2>&1)"

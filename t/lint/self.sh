@@ -5,7 +5,8 @@
 . "${top_srcdir:-.}/t/lint/lint.sh"
 
 tree=$W/tree
-mkdir -p "$tree/t" "$tree/conf" "$tree/src/core/lsa" "$tree/plugins" "$tree/elsewhere"
+mkdir -p "$tree/t" "$tree/conf" "$tree/src/core/lsa" \
+	"$tree/src/core/node" "$tree/plugins" "$tree/elsewhere"
 cp -R "$top_srcdir/t/lint" "$top_srcdir/t/tap.sh" "$tree/t/"
 cp "$top_srcdir/.clang-format" "$tree/"
 
@@ -36,7 +37,13 @@ plant() {
 	printf '%s\n' "$@" >"$tree/src/core/lsa/planted.c"
 }
 
-plan 10
+# The engine's picture: two files, one above the other.
+printf '%s\n' '/*' ' *     upper     this' ' *     lower     that' ' */' \
+	>"$tree/src/core/node/node.h"
+printf '#include "core/node/lower.h"\n' >"$tree/src/core/node/upper.c"
+: >"$tree/src/core/node/lower.c"
+
+plan 11
 plant '#include <string.h>' '' 'int planted;'
 ok "layers.sh passes what may be included" none "$(passed layers.sh)"
 plant '#include "io/loop.h"'
@@ -45,6 +52,10 @@ ok "layers.sh refuses a folder above" none \
 plant '#include <sys/socket.h>'
 ok "layers.sh refuses a header of the system in the core" none \
 	"$(refused layers.sh 'planted.c:1: may not include <sys/socket.h>')"
+printf '#include "core/node/upper.h"\n' >"$tree/src/core/node/lower.c"
+ok "layers.sh refuses an include that leads up in the engine" none \
+	"$(refused layers.sh 'lower.c:1: upper is not below lower')"
+: >"$tree/src/core/node/lower.c"
 plant 'static int' 'planted(void)' '{' '	return 0;' '}'
 cp "$tree/src/core/lsa/planted.c" "$tree/src/core/lsa/again.c"
 ok "names.sh refuses a static's name in a second file" \

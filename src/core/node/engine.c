@@ -17,6 +17,7 @@
 #include "core/node/nbrs.h"
 #include "core/node/node.h"
 #include "core/node/origin.h"
+#include "core/node/phase.h"
 #include "core/node/probing.h"
 #include "core/node/query.h"
 #include "core/node/refused.h"
@@ -120,7 +121,7 @@ on_restore(struct engine *e, const struct input *in)
 	}
 	state_restore(e, in->bytes, in->len);
 	asked_restore(e);
-	e->phase = PHASE_RETURNING;
+	phase_restored(e);
 	e->turn.started = e->now;
 	e->turn.recheck_at = mono_after(e->now, RECHECK_MS);
 	services_refresh(e);
@@ -177,6 +178,8 @@ engine_turn(struct engine *e)
 	refused_tick(e);
 	dial_tick(e);
 	origin_tick(e);
+	steer_late(e);
+	phase_tick(e);
 	steer_tick(e);
 	state_tick(e);
 	fx_wake(e, e->turn.recheck_at);

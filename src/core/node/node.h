@@ -1,24 +1,26 @@
 /*
  * node.h - the whole state of one server, for the files that are the engine.
  *
- * Each has its header; an include is an arrow in this picture, and they lead
- * down:
+ * Each has its header; an include is an arrow in this picture, and each leads
+ * to a line below (t/lint/layers.sh):
  *
- *     engine                   the door: one input in, effects out
- *     query, confirm, state    lsrctl; a new configuration; restarts
- *     troubles, steer          what is wrong; the table, when and what
- *     session, pulse           one session, and whether it lives
- *     adjacent, dial           adjacencies; with whom we want sessions
- *     origin, accept, hear     what we say; what others say, how often
- *     room, transit, contest   and how much of it is kept, and counts
- *     epoch, sessions          our numbers; what every session is told
- *     sync                     what two databases lack of each other
- *     annex, asked, held       the milter's part; our MTA; mail that waits
- *     evidence, told, refused  what reports tell
- *     services, probing        mail services: which; and their condition
- *     relaying, service        whether they relay; the set of them
- *     nbrs, signers, group     who there is
- *     due, fx                  what changes ask for; the effects of a step
+ *     engine                        the door: one input in, effects out
+ *     query, confirm                lsrctl; a new configuration
+ *     session, origin, troubles     one session; what we say; what is wrong
+ *     phase, pulse, state           a start; does a session live; what is saved
+ *     accept, adjacent              what others say; adjacencies
+ *     steer, evidence               the table, when and what; what reports tell
+ *     dial, services                whom we want sessions with, and probe
+ *     told, service_show            what mail says of a service; all of it
+ *     probing                       whether one is up
+ *     relaying, contest, hear       does it relay; whose it is; how often others
+ *     epoch, sessions, refused      our numbers; told to all; who will not relay
+ *     asked, annex, held            our MTA; the milter's part; mail that waits
+ *     room, transit, sync           what is kept, and counts; what peers lack
+ *     service, shortage             the set of services; what is short here
+ *     due, nbrs                     what changes ask for; who is there
+ *     fx, signers, group            effects of a step; certificates; members
+ *     keys, level, nbr, query_db    parts that know none of these
  *
  * Outside these files nobody looks in here.
  */
@@ -39,6 +41,7 @@
 #include "core/node/fx.h"
 #include "core/node/keys.h"
 #include "core/node/nbr.h"
+#include "core/node/phase.h"
 #include "core/node/service.h"
 #include "core/node/signers.h"
 #include "core/trace/view_annex.h"
@@ -148,13 +151,6 @@ struct contest {
 	struct tree names, addrs;
 	size_t lost; /* so many name an address that is another's */
 	bool open;   /* from now on who comes first has it */
-};
-
-enum phase {
-	PHASE_BOOT,       /* nothing restored yet */
-	PHASE_RETURNING,  /* listens, originates nothing (lsrd-protocol(7) 7) */
-	PHASE_PUBLISHING, /* its first table is on its way */
-	PHASE_RUNNING
 };
 
 /* What reporters have told. */

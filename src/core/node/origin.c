@@ -13,6 +13,7 @@
 #include "core/node/fx.h"
 #include "core/node/group.h"
 #include "core/node/node.h"
+#include "core/node/phase.h"
 #include "core/node/service.h"
 
 /* What a server LSA has besides names of others, at most: some 500 octets. */
@@ -132,16 +133,6 @@ texts_fit(struct texts *t, size_t *room)
 	t->list.n = n;
 }
 
-static enum lsa_state
-own_state(const struct engine *e)
-{
-	if (e->setup->drain || e->drain.on)
-		return LSA_DRAIN;
-	if (e->table.behind || !e->table.published_once || !asked_may(e))
-		return LSA_STARTING;
-	return LSA_UP;
-}
-
 static void
 origin_state_event(struct engine *e, enum lsa_state state, const char *reason)
 {
@@ -162,7 +153,7 @@ say_server(struct engine *e)
 		.nsmtp = setup->nsmtp,
 		.npeer = setup->nlisten,
 		.nmark = setup->nmark,
-		.state = own_state(e) };
+		.state = phase_state(e) };
 	struct texts full = { 0 }, up = { 0 }, down = { 0 };
 	size_t room = LIMIT_LSA_BODY - SERVER_REST;
 

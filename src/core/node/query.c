@@ -13,6 +13,7 @@
 #include "core/node/fx.h"
 #include "core/node/held.h"
 #include "core/node/node.h"
+#include "core/node/phase.h"
 #include "core/node/query_db.h"
 #include "core/node/service.h"
 #include "core/node/service_show.h"
@@ -93,18 +94,6 @@ rib_of(const struct engine *e)
 	return e->table.shown != NULL ? e->table.shown : e->table.rib;
 }
 
-static const char *
-own_state_word(struct engine *e)
-{
-	if (e->phase < PHASE_RUNNING)
-		return "returning";
-	if (e->setup->drain || e->drain.on)
-		return "drain";
-	return e->table.behind || !e->table.published_once || !asked_may(e)
-	           ? "starting"
-	           : "up";
-}
-
 static void
 away(struct engine *e, struct json *j)
 {
@@ -171,7 +160,7 @@ status(struct engine *e, struct json *j, const struct request *r)
 	json_str(j, "server", e->setup->server);
 	json_str(j, "routing_group", e->setup->group);
 	json_str(j, "organization", e->setup->organization);
-	json_str(j, "state", own_state_word(e));
+	json_str(j, "state", phase_state_word(e));
 	troubles_show(e, j);
 	json_uint(j, "generation", rib == NULL ? 0 : rib->generation);
 	json_uint(j, "published", e->table.published);

@@ -13,7 +13,7 @@
 #include "core/node/pulse.h"
 #include "core/node/sync.h"
 
-/* So often a certificate that is over is said to be. */
+/* How often a peer's certificate that is out of date is told of. */
 #define ALARM_MS 3600000
 
 static struct session *

@@ -4,13 +4,10 @@
 
 #include "base/rc.h"
 #include "base/wall.h"
-#include "core/node/adjacent.h"
 #include "core/node/annex.h"
-#include "core/node/asked.h"
 #include "core/node/contest.h"
 #include "core/node/due.h"
 #include "core/node/fx.h"
-#include "core/node/nbrs.h"
 #include "core/node/node.h"
 #include "core/node/probing.h"
 #include "core/node/relaying.h"
@@ -228,9 +225,8 @@ steer_view(struct engine *e, const struct lsdb *db)
 	return view_new(&in);
 }
 
-/* `always`: at a start, when nothing may have moved. */
-static void
-compute(struct engine *e, bool always)
+void
+steer_compute(struct engine *e, bool always)
 {
 	struct view *view = steer_view(e, &e->db);
 	struct mono due;
@@ -260,77 +256,8 @@ compute(struct engine *e, bool always)
 	e->table.shown = rib;
 }
 
-bool
-steer_all_back(struct engine *e, struct buf *missing)
-{
-	struct lsa_key key = { e->setup->server, "", LSA_SERVER };
-	struct lsa *lsa = lsdb_find(&e->db, &key);
-	const struct lsa_server *s = lsa == NULL ? NULL : lsa_server(lsa);
-	size_t n = 0;
-
-	if (s == NULL)
-		return false; /* a first start: whoever comes */
-	for (size_t i = 0; i < s->nneighbours; i++) {
-		struct nbr *nbr = nbrs_find(e, s->neighbours[i]);
-
-		if (nbr != NULL && adjacent_announced(nbr) &&
-		    nbr->session != NULL)
-			continue;
-		if (missing != NULL && n < MISSING_NAMED)
-			buf_printf(missing, "%s%s", n > 0 ? ", " : "",
-			    s->neighbours[i]);
-		n++;
-	}
-	if (missing != NULL && n > MISSING_NAMED)
-		buf_printf(missing, " and %zu more", n - MISSING_NAMED);
-	return n == 0;
-}
-
-static bool
-is_back(struct engine *e)
-{
-	struct mono limit = mono_after(e->turn.started, RETURN_MS);
-	bool any = e->sessions.n == 0, first;
-	struct lsa_key key = { e->setup->server, "", LSA_SERVER };
-
-	for (size_t i = 0; i < e->sessions.n; i++)
-		any |= e->sessions.v[i]->state == NBR_FULL;
-	first = lsdb_find(&e->db, &key) == NULL;
-	if (!mono_due(limit, e->now))
-		fx_wake(e, limit);
-	/* What cannot be probed for a shortage of our own is not waited for. */
-	if (!any || !asked_ready(e) ||
-	    (!probing_connectors_tried(e) &&
-		!(e->evidence.shortage != NULL && mono_due(limit, e->now))))
-		return false;
-	if (mono_due(limit, e->now))
-		return true;
-	return first ? e->sessions.n > 0 : steer_all_back(e, NULL);
-}
-
-static void
-phase_check(struct engine *e)
-{
-	if (e->phase == PHASE_RETURNING && is_back(e)) {
-		e->phase = PHASE_PUBLISHING;
-		contest_start(e);
-		compute(e, true);
-	}
-	if (e->phase != PHASE_PUBLISHING)
-		return;
-	/* Our LSAs follow the table, or the alarm that there is none. */
-	if (e->table.rib != NULL &&
-	    e->table.published >= e->table.rib->generation) {
-		e->phase = PHASE_RUNNING;
-		due_say(e);
-	} else if (e->table.behind) {
-		e->phase = PHASE_RUNNING;
-		due_say(e);
-	}
-}
-
-static void
-behind_check(struct engine *e)
+void
+steer_late(struct engine *e)
 {
 	struct mono limit = mono_after(e->table.sent_at, BEHIND_MS);
 
@@ -359,8 +286,6 @@ retry(struct engine *e, const char *pattern)
 void
 steer_tick(struct engine *e)
 {
-	behind_check(e);
-	phase_check(e);
 	if (mono_due(e->table.retry_at, e->now)) {
 		e->table.retry_at = MONO_NEVER;
 		retry(e, "*");
@@ -375,7 +300,7 @@ steer_tick(struct engine *e)
 	/* Never in the step of the news: see steer.h. */
 	if (e->due.compute && mono_due(e->due.compute_at, e->now) &&
 	    e->turn.ticking)
-		compute(e, false);
+		steer_compute(e, false);
 	annex_tick(e);
 	fx_wake(e, e->due.compute ? e->due.compute_at : MONO_NEVER);
 	fx_wake(e, e->table.due_at);

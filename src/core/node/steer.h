@@ -12,15 +12,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct buf;
 struct engine;
 struct lsdb;
 struct view;
 
+/* Now; `always`: at a start, when nothing may have moved. */
+void steer_compute(struct engine *e, bool always);
+/* An alarm, if what was sent has been on its way for too long. */
+void steer_late(struct engine *e);
 void steer_tick(struct engine *e);
-/* Every adjacency of our last server LSA is FULL again; else the names of
- * those that are not, the first of them, in *missing (or NULL). */
-bool steer_all_back(struct engine *e, struct buf *missing);
 /* What we see by this database, our own probes and what certificates allow;
  * one at a time. */
 struct view *steer_view(struct engine *e, const struct lsdb *db);

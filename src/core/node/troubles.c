@@ -7,10 +7,10 @@
 #include "base/mem.h"
 #include "core/node/asked.h"
 #include "core/node/node.h"
+#include "core/node/phase.h"
 #include "core/node/probing.h"
 #include "core/node/room.h"
 #include "core/node/service.h"
-#include "core/node/steer.h"
 
 /* What happens while it lasts: `text` and more are one line for a person. */
 struct trouble {
@@ -48,16 +48,7 @@ static const struct trouble returning = { "returning", false,
 	"10 s at most once a session is full: lsrctl peers shows which is not, "
 	"and why" };
 
-static bool
-any_full(const struct engine *e)
-{
-	for (size_t i = 0; i < e->sessions.n; i++)
-		if (e->sessions.v[i]->state == NBR_FULL)
-			return true;
-	return e->sessions.n == 0;
-}
-
-/* The first of what it waits for, in the order of steer.c. */
+/* The first of what it waits for, in the order of phase.c. */
 static void
 show_returning(struct engine *e, struct json *j)
 {
@@ -72,9 +63,9 @@ show_returning(struct engine *e, struct json *j)
 		buf_text(&text, "word of how Postfix is configured");
 	else if (!probing_connectors_tried(e))
 		buf_text(&text, "the first probes of its connectors");
-	else if (!any_full(e))
+	else if (!phase_any_full(e))
 		buf_text(&text, "a session to be full");
-	else if (steer_all_back(e, &names) || names.n == 0)
+	else if (phase_all_back(e, &names) || names.n == 0)
 		buf_text(&text, "its peers");
 	if (names.n > 0) {
 		missing = buf_string(&names);

@@ -46,7 +46,7 @@ answer_at(struct work *w, int stage)
 	return w->stage[stage];
 }
 
-/* What is against the claim itself; EXPLAIN_CHOSEN: nothing. */
+/* Why the claim by itself is out; EXPLAIN_CHOSEN: it is not. */
 static enum explain_verdict
 stopped_by(struct work *w, const struct explain_candidate *c)
 {
@@ -75,7 +75,7 @@ explain_by_metric(const void *x, const void *y)
 	return a->claim->server < b->claim->server ? -1 : 1;
 }
 
-/* What the others of the pattern in use lost by. */
+/* By what another claim of the pattern in use lost. */
 static enum explain_verdict
 lost_by(const struct answer_route *route, const struct explain_candidate *c)
 {

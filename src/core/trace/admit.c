@@ -10,7 +10,7 @@
 #include "core/paths/explain.h"
 #include "core/view/nexthop.h"
 
-/* What was found for a pattern: recipients of one domain ask once. */
+/* The route that was found for a pattern: recipients of one domain ask once. */
 struct found {
 	size_t pattern; /* its number in the answer */
 	bool hold;      /* the table holds it */

@@ -128,7 +128,8 @@ judge_trace(struct finding *finding, const struct mark_trace *trace,
 {
 	const struct visit *follower = NULL;
 
-	/* Each asks for the routes of all recipients: no more than decide. */
+	/* A visit asks for the routes of all recipients: no more visits than
+	 * decide. */
 	for (size_t i = 0; i < trace->fields.n && finding->counting < OFTEN;
 	     i++) {
 		const struct visit *v = &trace->fields.v[i].visit;

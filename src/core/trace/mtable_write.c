@@ -77,7 +77,7 @@ mtable_annex_encode(struct buf *out, struct mtable_version version,
 	buf_bytes(out, net->p, net->n);
 }
 
-/* One key of an annex; NULL when there is none. */
+/* One mark key of an annex; NULL when there is none. */
 static const uint8_t *
 key_next(struct cur *in, struct cur *name)
 {

@@ -80,7 +80,7 @@ is_renewed(const struct view_input *in, const struct route_claim *claim)
 	       lsa_server(server)->state != LSA_STARTING;
 }
 
-/* Its newer certificate does not cover the pattern. */
+/* The server's newer certificate does not cover the pattern. */
 static bool
 is_denied(const struct view_input *in, const struct route_claim *claim,
     const char *pattern)
@@ -110,7 +110,8 @@ claim_fate(const struct view_input *in, const struct route_claim *claim,
 	if (claim->own || strcmp(claim->server, in->setup->server) == 0 ||
 	    is_spoken_of(in, claim, pattern) || fate_is_forgotten(in, claim))
 		return FATE_GONE;
-	/* It lives on, and had every chance to claim it again. */
+	/* The server lives on, and had every chance to claim the pattern
+	 * again. */
 	if (is_revoked(in, claim))
 		return said_by_new_key(in, claim) != NULL ? FATE_GONE
 		                                          : FATE_REVOKED;

@@ -60,7 +60,7 @@ removal_new(const struct view_input *in, const struct route *old)
 	};
 }
 
-/* What was known of this one, which comes behind all that were asked for. */
+/* What was known of this pattern's removal; asked for in order of patterns. */
 static const struct view_removal *
 removal_find(struct keeping *k, const char *pattern)
 {
@@ -124,7 +124,8 @@ found_down(const struct view_input *in, const char *name)
 	return down;
 }
 
-/* Nothing is known of it any more: as it was, less what does not answer. */
+/* Nothing is known of the key any more: its route stays as it was, less the
+ * next hops that do not answer. */
 static void
 route_keep(struct keeping *k, const struct route *old)
 {
@@ -192,7 +193,7 @@ leaving_text(uint64_t end, bool over)
 	return buf_string(&why);
 }
 
-/* Its hour: the end as the calendar has it now. */
+/* When the key's hour ends, as the calendar has it now. */
 static uint64_t
 keep_end_of(const struct keeping *k, const struct route *old, struct mono until)
 {
@@ -217,7 +218,8 @@ keep_leave(struct keeping *k, const struct route *old)
 	removal_add(k, old->pattern, removal);
 	r = hold_of(old, NULL);
 	r.leaves = old->over ? old->leaves : keep_end_of(k, old, removal.until);
-	/* Its hour may have ended while we were down, and mail came since. */
+	/* The key's hour may have ended while we were down, and mail came
+	 * since. */
 	if (over && !old->over && r.leaves < k->in->wall)
 		r.leaves = k->in->wall;
 	r.over = over;
@@ -232,7 +234,8 @@ keep_leave(struct keeping *k, const struct route *old)
 	vec_push(&k->routes->v, r);
 }
 
-/* Its server has another key: as published, until all it says has come. */
+/* The claiming server has another signing key: its route stays as published
+ * until all that it says with that has come. */
 static void
 keep_renewed(struct keeping *k, const struct route *old)
 {

@@ -102,7 +102,7 @@ nexthop_add(
 	places->addr[places->n++] = *a;
 }
 
-/* Those that our configuration gives for a bridgehead. */
+/* The addresses that our configuration gives for a bridgehead. */
 static void
 given(const struct nexthop_book *b, const struct setup_bridgehead *bridgehead,
     struct places *places)

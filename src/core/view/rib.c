@@ -364,7 +364,7 @@ rib_head_get(struct cur *in, struct route *r, bool *kept)
 	return RC_OK;
 }
 
-/* A route of a kind has what the kind needs. */
+/* Whether a route has what its kind needs: a server, next hops, a reason. */
 static int
 whole(const struct route *r)
 {

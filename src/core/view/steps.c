@@ -238,7 +238,7 @@ servers_fill(struct making *m)
 	}
 }
 
-/* Whoever a step leads to can be reached. */
+/* A server that a step leads to can be reached. */
 static void
 leaves_mark(struct net *net)
 {
