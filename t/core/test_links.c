@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "core/node/evidence.h"
-#include "core/node/link.h"
 #include "core/node/node.h"
 #include "core/node/probing.h"
+#include "core/node/service.h"
+#include "core/node/services.h"
 #include "t/tap.h"
 
 static char self[] = "mx1.example.org", far[] = "mx2.example.org",
@@ -34,7 +35,7 @@ links_setup(void)
 		.probe_ms = 5000 };
 	e = engine_new(1, &seal);
 	e->setup = &setup;
-	link_refresh(e);
+	services_refresh(e);
 }
 
 static void
@@ -53,7 +54,7 @@ reported(const char *line)
 /* By a name mail goes to another address than the one that is given. */
 START_TEST(a_hop_by_its_name)
 {
-	struct link *l = link_first(e);
+	struct service *l = service_first(e);
 	struct input in = {
 		.kind = IN_PROBE, .who = l->who, .verdict = PROBE_CONNECTED
 	};
@@ -62,7 +63,7 @@ START_TEST(a_hop_by_its_name)
 	reported("evidence hop=198.51.100.7:25 ok=1");
 	ck_assert_uint_eq(l->mail.delivered, 0);
 	l->probe.running = true;
-	link_verdict(e, &in);
+	probing_verdict(e, &in);
 	reported("evidence hop=198.51.100.7:25 ok=2");
 	ck_assert_uint_eq(l->mail.delivered, 2);
 	reported("evidence hop=192.0.2.2 ok=1"); /* a port is not always said */
@@ -77,11 +78,11 @@ START_TEST(a_family_that_is_not_used)
 {
 	e->asked.mta.read = e->asked.mta.ipv6 = true;
 	e->asked.mta.ipv4 = false;
-	link_refresh(e);
-	ck_assert(link_first(e)->barred);
+	services_refresh(e);
+	ck_assert(service_first(e)->barred);
 	setup.by_name = true;
-	link_refresh(e);
-	ck_assert(!link_first(e)->barred);
+	services_refresh(e);
+	ck_assert(!service_first(e)->barred);
 }
 END_TEST
 
