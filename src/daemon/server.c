@@ -56,6 +56,7 @@ struct server {
 	struct ctl_io *ctl;
 	struct report_io *reports;
 	struct publish *publish;
+	const struct rib *rib; /* that was published last; lent */
 	struct retry *retry;
 	struct congest *congest;
 	struct mta_io *mta;
@@ -79,7 +80,10 @@ do_routes(void *ctx, const struct effect *fx)
 {
 	struct server *server = ctx;
 
-	publish_hand(server->publish, fx);
+	publish_table(server->publish, fx->rib, fx->bytes, fx->len);
+	if (fx->rib == server->rib)
+		return;
+	server->rib = fx->rib;
 	congest_table(server->congest, fx->rib);
 }
 
@@ -396,7 +400,6 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
 	server->reports = report_io_new(server->loop);
 	server->publish =
 	    publish_new(server->base, sink, on_published, server->loop);
-	loop_carry(server->loop, FX_ANNEX, publish_hand, server->publish);
 	loop_carry(server->loop, FX_ROUTES, do_routes, server);
 	server->srv = srv_new(server->base, sink, on_server_found, server);
 	server->as_mta = srv_new(server->base, sink, on_server_found, server);

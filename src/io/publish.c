@@ -1,12 +1,9 @@
 #include "io/publish.h"
 
 #include <errno.h>
-#include <ifaddrs.h>
 #include <inttypes.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "base/check.h"
@@ -14,6 +11,7 @@
 #include "base/rc.h"
 #include "base/vec.h"
 #include "io/child.h"
+#include "io/own.h"
 #include "publish/copy.h"
 #include "publish/wire.h"
 
@@ -32,7 +30,6 @@ struct publish {
 	struct plugin_setup setup;
 
 	const struct rib *wanted; /* the newest table, lent */
-	uint64_t generation;      /* of it: also while the next one comes */
 	struct rib *handed;       /* what the publisher has or is getting */
 	struct buf annex;         /* the newest, whose table that is */
 	bool annex_due;           /* the publisher is to get it */
@@ -220,57 +217,6 @@ on_publish_gone(void *ctx, int status)
 }
 
 static void
-publish_add_own(struct plugin_setup *setup, const struct addr *addr)
-{
-	for (size_t i = 0; i < setup->nown; i++)
-		if (addr_equal(&setup->own[i], addr))
-			return;
-	if (setup->nown < PLUGIN_OWN_MAX)
-		setup->own[setup->nown++] = *addr;
-}
-
-static void
-add_interface(struct plugin_setup *setup, const struct sockaddr *sa)
-{
-	struct addr addr = { 0 };
-
-	if (sa == NULL)
-		return;
-	if (sa->sa_family == AF_INET) {
-		struct sockaddr_in in;
-
-		memcpy(&in, sa, sizeof(in));
-		addr.family = 4;
-		memcpy(addr.ip, &in.sin_addr, 4);
-	} else if (sa->sa_family == AF_INET6) {
-		struct sockaddr_in6 in6;
-
-		memcpy(&in6, sa, sizeof(in6));
-		addr.family = 6;
-		memcpy(addr.ip, &in6.sin6_addr, 16);
-	}
-	if (addr.family != 0 && !addr_is_loopback(&addr))
-		publish_add_own(setup, &addr);
-}
-
-/* Our own addresses: those that we announce first, then the interfaces'. */
-static void
-publish_find_own(struct plugin_setup *setup, const struct setup *core)
-{
-	struct ifaddrs *list;
-
-	for (size_t i = 0; i < core->nsmtp; i++)
-		publish_add_own(setup, &core->smtp[i]);
-	for (size_t i = 0; i < core->nlisten && !core->lab; i++)
-		publish_add_own(setup, &core->listen[i]);
-	if (core->lab || getifaddrs(&list) != 0)
-		return;
-	for (const struct ifaddrs *a = list; a != NULL; a = a->ifa_next)
-		add_interface(setup, a->ifa_addr);
-	freeifaddrs(list);
-}
-
-static void
 set_text(char *out, size_t room, const char *text)
 {
 	CHECK(strlen(text) < room);
@@ -295,7 +241,7 @@ publish_conf(struct publish *p, const struct conf *conf)
 	set_text(setup.hold, sizeof(setup.hold), conf->hold_transport);
 	setup.by_name = conf->setup.by_name;
 	setup.lab = conf->setup.lab;
-	publish_find_own(&setup, &conf->setup);
+	own_find(&setup, &conf->setup);
 	publish_replace(
 	    &p->program, conf->publisher ? conf->publisher : INSTALLED);
 	publish_replace(&p->tables, conf->table_directory);
@@ -462,33 +408,16 @@ publish_saved(const char *directory, struct buf *out)
 }
 
 void
-publish_table(struct publish *p, const struct rib *rib)
+publish_table(
+    struct publish *p, const struct rib *rib, const uint8_t *annex, size_t n)
 {
 	p->wanted = rib;
-	p->generation = rib == NULL ? 0 : rib->generation;
+	if (n > 0) {
+		buf_reset(&p->annex);
+		buf_bytes(&p->annex, annex, n);
+		p->annex_due = true;
+	}
 	publish_hand_over(p);
-}
-
-void
-publish_annex(struct publish *p, const uint8_t *octets, size_t n)
-{
-	struct cur in = cur_over(octets, n);
-
-	buf_reset(&p->annex);
-	buf_bytes(&p->annex, octets, n);
-	p->annex_due = true;
-	cur_u64(&in);
-	if (p->wanted != NULL && cur_u64(&in) == p->generation)
-		publish_hand_over(p);
-}
-
-void
-publish_hand(void *ctx, const struct effect *fx)
-{
-	if (fx->kind == FX_ANNEX)
-		publish_annex(ctx, fx->bytes, fx->len);
-	else
-		publish_table(ctx, fx->rib);
 }
 
 struct publish *

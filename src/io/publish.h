@@ -27,7 +27,7 @@
 #include <event2/event.h>
 
 #include "cfg/conf.h"
-#include "core/node/engine.h"
+#include "core/view/rib.h"
 #include "io/sink.h"
 
 struct publish;
@@ -54,16 +54,10 @@ void publish_conf(struct publish *publish, const struct conf *conf);
  */
 void publish_saved(const char *directory, struct buf *out);
 
-/* A new table; lent until the next one or publish_free(). */
-void publish_table(struct publish *publish, const struct rib *rib);
-
-/* What the milter's table has besides the routes; copied. Where it belongs to
- * a table that is not here yet, publish_table() follows. */
-void publish_annex(struct publish *publish, const uint8_t *p, size_t n);
-
-/* The same two as a hand of the loop, for FX_ROUTES and FX_ANNEX; ctx is the
- * publish. */
-void publish_hand(void *ctx, const struct effect *fx);
+/* The table, lent until the next one or publish_free(), and what the milter's
+ * has besides, copied; n = 0: that is as it was. The table may be, too. */
+void publish_table(struct publish *publish, const struct rib *rib,
+    const uint8_t *annex, size_t n);
 
 /* Lets the publisher end; the tables stay as they are. */
 void publish_free(struct publish *publish);

@@ -154,23 +154,23 @@ START_TEST(publishes_differences)
 		   *three = table(3, 100, 50);
 
 	publish_conf(publish, &conf);
-	publish_table(publish, one);
+	publish_table(publish, one, NULL, 0);
 	ck_assert_int_ge(wait_for(1, 60000), 0);
 	ck_assert_uint_eq(keys_of("transport"), 100);
 	ck_assert(made_anew);
-	publish_table(publish, two);
+	publish_table(publish, two, NULL, 0);
 	rib_free(one); /* lent until the next one */
 	ck_assert_int_ge(wait_for(2, 60000), 0);
 	ck_assert(!made_anew);
 	ck_assert_uint_eq(keys_of("domains"), 101);
-	publish_table(publish, three);
+	publish_table(publish, three, NULL, 0);
 	rib_free(two);
 	ck_assert_int_ge(wait_for(3, 60000), 0);
 	ck_assert_uint_eq(keys_of("transport"), 100);
 	publish_conf(publish, &conf); /* a reload writes nothing new */
 	ck_assert_int_eq(kills, 0);
 	rib_free(three);
-	publish_table(publish, NULL);
+	publish_table(publish, NULL, NULL, 0);
 }
 END_TEST
 
@@ -180,15 +180,15 @@ START_TEST(a_killed_publisher_is_replaced)
 	int first;
 
 	publish_conf(publish, &conf);
-	publish_table(publish, one);
+	publish_table(publish, one, NULL, 0);
 	ck_assert_int_ge(wait_for(1, 60000), 0);
 	first = pid;
 	ck_assert_int_eq(kill(pid, SIGKILL), 0);
-	publish_table(publish, two);
+	publish_table(publish, two, NULL, 0);
 	ck_assert_int_ge(wait_for(2, 60000), 0);
 	ck_assert_int_ne(pid, first);
 	ck_assert_uint_eq(keys_of("transport"), 10);
-	publish_table(publish, NULL);
+	publish_table(publish, NULL, NULL, 0);
 	rib_free(one);
 	rib_free(two);
 }
@@ -200,14 +200,14 @@ START_TEST(a_stopped_publisher_is_killed)
 	int ms;
 
 	publish_conf(publish, &conf);
-	publish_table(publish, one);
+	publish_table(publish, one, NULL, 0);
 	ck_assert_int_ge(wait_for(1, 60000), 0);
 	ck_assert_int_eq(kill(pid, SIGSTOP), 0);
-	publish_table(publish, two);
+	publish_table(publish, two, NULL, 0);
 	ms = wait_for(2, 60000);
 	ck_assert_int_ge(ms, 500);
 	ck_assert_int_ge(kills, 1); /* a slow one may be, too */
-	publish_table(publish, NULL);
+	publish_table(publish, NULL, NULL, 0);
 	rib_free(one);
 	rib_free(two);
 }
@@ -220,10 +220,10 @@ START_TEST(newer_tables_do_not_queue)
 	publish_conf(publish, &conf);
 	for (uint64_t i = 0; i < 50; i++) {
 		ribs[i] = table(i + 1, 200, (size_t)i);
-		publish_table(publish, ribs[i]);
+		publish_table(publish, ribs[i], NULL, 0);
 	}
 	ck_assert_int_ge(wait_for(50, 60000), 0);
-	publish_table(publish, NULL);
+	publish_table(publish, NULL, NULL, 0);
 	for (size_t i = 0; i < 50; i++)
 		rib_free(ribs[i]);
 }
@@ -235,12 +235,12 @@ START_TEST(a_missing_program_is_tried_again)
 
 	conf.publisher = (char *)(uintptr_t) "/nonexistent/lsrd-publish";
 	publish_conf(publish, &conf);
-	publish_table(publish, one);
+	publish_table(publish, one, NULL, 0);
 	ck_assert_int_eq(wait_for(1, 300), -1);
 	conf.publisher = program;
 	publish_conf(publish, &conf);
 	ck_assert_int_ge(wait_for(1, 60000), 0);
-	publish_table(publish, NULL);
+	publish_table(publish, NULL, NULL, 0);
 	rib_free(one);
 }
 END_TEST
@@ -251,20 +251,21 @@ START_TEST(an_empty_table_is_refused)
 	struct rib *one = table(1, 10, 10), *none = table(2, 0, 0);
 
 	publish_conf(publish, &conf);
-	publish_table(publish, one);
+	publish_table(publish, one, NULL, 0);
 	ck_assert_int_ge(wait_for(1, 60000), 0);
 	ck_assert_int_eq(kill(pid, SIGKILL), 0);
-	publish_table(publish, none);
+	publish_table(publish, none, NULL, 0);
 	ck_assert_int_eq(wait_for(2, 1500), -1);
 	ck_assert_uint_eq(keys_of("transport"), 10);
-	publish_table(publish, NULL);
+	publish_table(publish, NULL, NULL, 0);
 	rib_free(one);
 	rib_free(none);
 }
 END_TEST
 
+/* The table, with a net of so many octets. */
 static void
-annex(uint64_t generation, size_t net)
+publish_both(const struct rib *rib, size_t net)
 {
 	const struct mtable_mta mta = { .delimiters = "+" };
 	struct mtable_key key = { .name = "mx.example.org" };
@@ -273,9 +274,9 @@ annex(uint64_t generation, size_t net)
 	while (more.n < net)
 		buf_u8(&more, 1);
 	mtable_keys_encode(&keys, &key, 1);
-	mtable_annex_encode(&octets, (struct mtable_version){ 1, generation },
-	    &mta, &keys, &more);
-	publish_annex(publish, octets.p, octets.n);
+	mtable_annex_encode(&octets,
+	    (struct mtable_version){ 1, rib->generation }, &mta, &keys, &more);
+	publish_table(publish, rib, octets.p, octets.n);
 	buf_done(&keys);
 	buf_done(&octets);
 	buf_done(&more);
@@ -328,22 +329,19 @@ START_TEST(the_milters_table_follows)
 	snprintf(folder, sizeof(folder), "%s/milter", dir);
 	ck_assert_int_eq(mkdir(folder, 0755), 0);
 	publish_conf(publish, &conf);
-	annex(1, 0);
-	publish_table(publish, one);
+	publish_both(one, 0);
 	wait_for_milter(1, 10, 0);
-	annex(1, 7); /* other keys, the same table */
+	publish_both(one, 7); /* other keys, the same table */
 	wait_for_milter(1, 10, 7);
-	annex(2, 7);
-	publish_table(publish, two);
+	publish_both(two, 7);
 	wait_for_milter(2, 12, 7);
-	annex(3, 9); /* a generation in which no route moved */
-	publish_table(publish, three);
+	publish_both(three, 9); /* a generation in which no route moved */
 	ck_assert_int_ge(wait_for(3, 60000), 0);
 	wait_for_milter(3, 12, 9);
 	ck_assert_int_eq(kill(pid, SIGKILL), 0);
-	annex(3, 11);
+	publish_both(three, 11);
 	wait_for_milter(3, 12, 11);
-	publish_table(publish, NULL);
+	publish_table(publish, NULL, NULL, 0);
 	rib_free(one);
 	rib_free(two);
 	rib_free(three);

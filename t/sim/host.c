@@ -168,9 +168,15 @@ fx_save(struct world *world, struct node *node, const struct effect *fx)
 static void
 fx_routes(struct world *world, struct node *node, const struct effect *fx)
 {
-	struct happening *h = happening_new(node, HAPPENS_PUBLISH);
 	const struct rib *rib = fx->rib;
+	bool again = node->annex_life == node->life &&
+	             node->annex.generation == rib->generation;
+	struct happening *h;
 
+	rule_annex(world, node, fx);
+	if (again) /* the table is published, or is going to be */
+		return;
+	h = happening_new(node, HAPPENS_PUBLISH);
 	h->table.serial = ++world->serial;
 	h->table.generation = rib->generation;
 	h->table.n = rib->n;
@@ -230,9 +236,6 @@ carry_out(struct world *world, struct node *node, const struct effect *fx)
 		break;
 	case FX_SAVE:
 		fx_save(world, node, fx);
-		break;
-	case FX_ANNEX:
-		rule_annex(world, node, fx);
 		break;
 	case FX_ROUTES:
 		fx_routes(world, node, fx);

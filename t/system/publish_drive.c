@@ -181,7 +181,7 @@ go(struct drive *d)
 	d->rib->routes = mem_new(0, d->n + 1, sizeof(d->routes[0]));
 	for (size_t i = 0; i < d->n; i++)
 		route_copy(&d->rib->routes[i], &d->routes[i]);
-	publish_table(d->publish, d->rib);
+	publish_table(d->publish, d->rib, NULL, 0);
 	rib_free(d->before);
 	while (d->published != d->generation &&
 	       clock_mono_us() - since < GO_MAX_US) {

@@ -157,7 +157,7 @@ annex_make(struct engine *e, const struct view *view)
 	return moved;
 }
 
-void
+bool
 annex_say(struct engine *e, uint64_t generation)
 {
 	struct mtable_version version = { e->origin.epoch, generation };
@@ -172,12 +172,11 @@ annex_say(struct engine *e, uint64_t generation)
 	    &octets, version, &mta, &e->table.annex.keys, &e->table.annex.net);
 	if (same(&octets, &e->table.annex.said)) {
 		buf_done(&octets);
-		return;
+		return false;
 	}
 	buf_done(&e->table.annex.said);
 	e->table.annex.said = octets;
-	fx_add(e, (struct effect){
-		      .kind = FX_ANNEX, .bytes = octets.p, .len = octets.n });
+	return true;
 }
 
 void

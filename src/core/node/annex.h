@@ -1,7 +1,6 @@
 /*
  * annex.h - what goes to the milter's table besides the routes: whose mark
- * keys are whose, and the net where a connector has limits. Said when it is
- * not what was said last. And when a schedule opens, mail that waits is tried
+ * keys are whose, and the net where a connector has limits. And when a schedule opens, mail that waits is tried
  * again.
  */
 
@@ -17,8 +16,9 @@ struct view;
 /* Looks at what there is to say, by this view. True when the net for messages
  * with limits is another: they have other routes then. */
 bool annex_make(struct engine *e, const struct view *view);
-/* Says it, as belonging to this generation, unless it was said last. */
-void annex_say(struct engine *e, uint64_t generation);
+/* Puts it together for FX_ROUTES, as belonging to this generation. True when it
+ * is not what was said last. */
+bool annex_say(struct engine *e, uint64_t generation);
 /* Every minute: which schedules have opened. */
 void annex_tick(struct engine *e);
 void annex_done(struct engine *e);

@@ -124,10 +124,9 @@ enum effect_kind {
 	FX_SAVE,   /* who: a number; put `bytes` on disk as `what`, or the
 		      state as engine_save() gives it then or later, and say
 		      IN_SAVED with that number */
-	FX_ANNEX,  /* bytes: what the milter's table has besides the routes
-		      (core/trace/mtable.h); where it names a new generation, the
-		      FX_ROUTES of that follows in this step */
-	FX_ROUTES, /* publish `rib`; lent until the next FX_ROUTES */
+	FX_ROUTES, /* publish `rib`, and in `bytes` what the milter's table has
+		      besides (core/trace/mtable.h): either is new, or both;
+		      lent until the next FX_ROUTES */
 	FX_RETRY,  /* name: a pattern whose deferred mail is to be tried now */
 	FX_ALLOW,  /* addrs: only from these may sessions come (replaces) */
 	FX_REPLY,  /* who: a control client; bytes: text of the answer; last:

@@ -177,7 +177,7 @@ struct annex {
 	struct mono minute;         /* look at them again then */
 	struct view_keys known;     /* mark keys, as encoded last */
 	struct buf keys, net;       /* parts of an annex */
-	struct buf said;            /* the last FX_ANNEX */
+	struct buf said;            /* with the last FX_ROUTES */
 };
 
 #define HELD_ID 32 /* queue ids are shorter */

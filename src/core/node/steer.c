@@ -171,31 +171,48 @@ alone_check(struct engine *e, const struct view *view)
 }
 
 static void
-steer_publish(struct engine *e, struct rib *rib)
+routes_event(struct engine *e, struct moves *m)
 {
-	struct moves moves = { .e = e };
-	struct rib *old = e->table.rib;
 	struct buf number = { 0 };
 
-	rib_diff(old, rib, moved, &moves);
-	buf_u8(&moves.patterns, 0);
-	buf_printf(&number, "%llu", (unsigned long long)rib->generation);
+	buf_u8(&m->patterns, 0);
+	buf_printf(
+	    &number, "%llu", (unsigned long long)e->table.rib->generation);
 	buf_u8(&number, 0);
+	fx_event(
+	    e, (struct event){ .kind = EVENT_ROUTES,
+		   .name = (const char *)number.p,
+		   .reason = m->n == 0 ? NULL : (const char *)m->patterns.p,
+		   .value = m->n,
+		   .total = e->table.rib->n });
+	if (m->keys > KEYS_SAID)
+		fx_event(e, (struct event){ .kind = EVENT_KEYS,
+				.value = m->keys - KEYS_SAID });
+	buf_done(&number);
+}
+
+/* The table and what belongs to it, which is another, or the table is. */
+static void
+routes_send(struct engine *e)
+{
+	const struct buf *annex = &e->table.annex.said;
+
+	fx_add(e, (struct effect){ .kind = FX_ROUTES,
+		      .rib = e->table.rib,
+		      .bytes = annex->p,
+		      .len = annex->n });
+}
+
+static void
+steer_publish(struct engine *e, struct rib *rib, struct moves *moves)
+{
+	struct rib *old = e->table.rib;
+
 	transit_share(e, old, rib);
 	e->table.rib = rib;
 	e->table.sent_at = e->now;
-	fx_add(e, (struct effect){ .kind = FX_ROUTES, .rib = rib });
-	fx_event(e,
-	    (struct event){ .kind = EVENT_ROUTES,
-		.name = (const char *)number.p,
-		.reason = moves.n == 0 ? NULL : (const char *)moves.patterns.p,
-		.value = moves.n,
-		.total = rib->n });
-	if (moves.keys > KEYS_SAID)
-		fx_event(e, (struct event){ .kind = EVENT_KEYS,
-				.value = moves.keys - KEYS_SAID });
-	buf_done(&moves.patterns);
-	buf_done(&number);
+	routes_send(e);
+	routes_event(e, moves);
 	rib_free(old);
 	rib_free(e->table.shown);
 	e->table.shown = NULL;
@@ -229,31 +246,34 @@ void
 steer_compute(struct engine *e, bool always)
 {
 	struct view *view = steer_view(e, &e->db);
-	struct mono due;
+	struct moves moves = { .e = e };
 	struct rib *rib;
-	bool limits;
+	bool other, annex;
 
 	e->due.compute = false;
 	e->due.compute_at = MONO_NEVER;
 	alone_check(e, view);
 	rib = view_rib(view, e->table.rib, &e->table.pending);
-	limits = annex_make(e, view);
-	view_free(view);
-	due = fresh_hold(&e->table.fresh, e->table.rib, rib, e->now);
-	e->table.due_at =
-	    mono_min(due, view_pending_due(&e->table.pending, e->now));
 	/* Messages with limits have routes of their own: another table. */
-	rib_number(rib, e->table.rib, limits);
-	annex_say(e, rib->generation);
-	if (always || e->table.rib == NULL ||
-	    rib->generation != e->table.rib->generation) {
-		steer_publish(e, rib);
-		return;
+	other = annex_make(e, view);
+	view_free(view);
+	e->table.due_at =
+	    mono_min(fresh_hold(&e->table.fresh, e->table.rib, rib, e->now),
+		view_pending_due(&e->table.pending, e->now));
+	other |= rib_diff(e->table.rib, rib, moved, &moves) > 0;
+	rib_number(rib, e->table.rib, other);
+	annex = annex_say(e, rib->generation);
+	if (always || e->table.rib == NULL || other) {
+		steer_publish(e, rib, &moves);
+	} else {
+		/* The MTA sees no difference, but lsrctl does: costs and paths.
+		 * The table that is lent to the shell stays. */
+		rib_free(e->table.shown);
+		e->table.shown = rib;
+		if (annex)
+			routes_send(e);
 	}
-	/* The MTA sees no difference, but lsrctl does: costs and paths. The
-	 * table that is lent to the shell stays. */
-	rib_free(e->table.shown);
-	e->table.shown = rib;
+	buf_done(&moves.patterns);
 }
 
 void

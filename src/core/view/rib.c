@@ -129,9 +129,7 @@ rib_diff(const struct rib *from, const struct rib *to,
 void
 rib_number(struct rib *rib, const struct rib *old, bool other)
 {
-	rib->generation = old == NULL ? 1 : old->generation;
-	if (old != NULL && (other || rib_diff(old, rib, NULL, NULL) > 0))
-		rib->generation++;
+	rib->generation = old == NULL ? 1 : old->generation + other;
 }
 
 static void

@@ -102,8 +102,8 @@ size_t rib_diff(const struct rib *from, const struct rib *to,
 
 /*
  * Numbers a table once all is in it: the first is 1; it is that of `old`, the
- * one before (or NULL), unless it differs by rib_diff(), or `other` says that
- * something else does that belongs to it. Then it is the next one.
+ * one before (or NULL), unless it is `other`: by rib_diff(), or by what else
+ * belongs to it. Then it is the next one.
  */
 void rib_number(struct rib *rib, const struct rib *old, bool other);
 
