@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "core/lsa/setup.h"
-#include "publish/mark.h"
+#include "publish/owner.h"
 #include "publish/serve.h"
 #include "publish/verify.h"
 #include "sys/command.h"
@@ -22,7 +22,7 @@
 #define TABLES "/var/lib/lsrd/postfix"
 
 struct options {
-	struct mark mark;
+	struct owner owner;
 	const char *mta;
 	bool verify;
 };
@@ -44,10 +44,10 @@ publish_option_take(void *ctx, int option, const char *value)
 
 	switch (option) {
 	case 't':
-		options->mark.tables = value;
+		options->owner.tables = value;
 		return true;
 	case 's':
-		options->mark.state = value;
+		options->owner.state = value;
 		return true;
 	case 'm':
 		options->mta = value;
@@ -123,7 +123,7 @@ int
 main(int argc, char **argv)
 {
 	struct options options = {
-		.mark = { .tables = TABLES, .state = STATE },
+		.owner = { .tables = TABLES, .state = STATE },
 		.mta = "postfix",
 	};
 	const struct plugin_export *export;
@@ -138,14 +138,14 @@ main(int argc, char **argv)
 		return EX_USAGE;
 	}
 	umask(022);
-	if (mkdir(options.mark.tables, 0755) != 0 && errno != EEXIST) {
-		fprintf(stderr, "lsrd-publish: %s: %s\n", options.mark.tables,
+	if (mkdir(options.owner.tables, 0755) != 0 && errno != EEXIST) {
+		fprintf(stderr, "lsrd-publish: %s: %s\n", options.owner.tables,
 		    strerror(errno));
 		return EX_CANTCREAT;
 	}
-	begin_servers(options.mark.tables);
+	begin_servers(options.owner.tables);
 	if (options.verify)
-		return verify(export, &options.mark);
+		return verify(export, &options.owner);
 	if (!is_socket(STDIN_FILENO)) {
 		fputs("lsrd-publish: standard input is no socket: lsrd starts "
 		      "this program\n",
@@ -154,5 +154,5 @@ main(int argc, char **argv)
 	}
 	die_with_lsrd();
 	signal(SIGPIPE, SIG_IGN);
-	return serve(STDIN_FILENO, export, &options.mark);
+	return serve(STDIN_FILENO, export, &options.owner);
 }

@@ -28,7 +28,7 @@
 struct server {
 	int fd;
 	const struct plugin_export *export;
-	const struct mark *mark;
+	const struct owner *owner;
 	struct plugin_setup setup;
 	bool has_setup;
 	struct plugin_watch watch;
@@ -85,13 +85,13 @@ static int
 own(struct server *s)
 {
 	for (unsigned i = 0; !s->gone; i++) {
-		int rc = mark_own(s->mark);
+		int rc = owner_claim(s->owner);
 
 		if (rc == RC_OK)
 			return EX_OK;
 		if (rc != RC_STATE) {
 			fprintf(stderr, "lsrd-publish: %s/owner: %s\n",
-			    s->mark->tables, strerror(errno));
+			    s->owner->tables, strerror(errno));
 			return EX_CANTCREAT;
 		}
 		if (i % OWN_TELL == 0)
@@ -219,7 +219,7 @@ withhold(struct server *s)
 	struct copy copy;
 	bool any = false;
 
-	copy_init(&copy, s->mark->tables);
+	copy_init(&copy, s->owner->tables);
 	if (copy_load(&copy, &kept, &setup) == RC_OK)
 		any = held_narrow(&s->held, &kept);
 	held_clear(&kept);
@@ -232,7 +232,7 @@ withhold(struct server *s)
 static bool
 serve_keep(struct server *s, struct wire_ack *ack)
 {
-	if (mark_set(s->mark) == RC_OK && write_copy(s) == RC_OK)
+	if (owner_publish(s->owner) == RC_OK && write_copy(s) == RC_OK)
 		return true;
 	ack->copy_behind = true;
 	ack->error = errno;
@@ -291,7 +291,7 @@ on_setup(struct server *s, struct cur body)
 
 	if (rc != RC_OK)
 		return rc;
-	setup.directory = s->mark->tables;
+	setup.directory = s->owner->tables;
 	s->setup = setup;
 	s->has_setup = true;
 	close_run(s);
@@ -409,20 +409,20 @@ serve_run(struct server *s)
 }
 
 int
-serve(int fd, const struct plugin_export *export, const struct mark *mark)
+serve(int fd, const struct plugin_export *export, const struct owner *owner)
 {
 	struct server s = {
 		.fd = fd,
 		.export = export,
-		.mark = mark,
+		.owner = owner,
 		.whole_due = true,
 	};
 	int code;
 
 	s.watch.at = at_phase;
 	s.watch.ctx = &s;
-	copy_init(&s.copy, mark->tables);
-	milter_init(&s.milter, mark->state);
+	copy_init(&s.copy, owner->tables);
+	milter_init(&s.milter, owner->state);
 	code = own(&s);
 	if (code == EX_OK)
 		code = serve_run(&s);

@@ -8,9 +8,10 @@
 #define PUBLISH_SERVE_H
 
 #include "plugins/plugin.h"
-#include "publish/mark.h"
+#include "publish/owner.h"
 
 /* Returns a code of sysexits.h. */
-int serve(int fd, const struct plugin_export *export, const struct mark *mark);
+int serve(
+    int fd, const struct plugin_export *export, const struct owner *owner);
 
 #endif

@@ -13,7 +13,7 @@
 
 struct verifier {
 	const struct plugin_export *export;
-	const struct mark *mark;
+	const struct owner *owner;
 	struct plugin_setup setup;
 	struct copy copy;
 	struct held held;
@@ -36,7 +36,7 @@ name_tables(const struct verifier *v, unsigned which, const char *what)
 	for (size_t t = 0; v->export->tables[t] != NULL; t++)
 		if ((which & 1u << t) != 0)
 			fprintf(stderr, "lsrd-publish: %s/%s: %s\n",
-			    v->mark->tables, v->export->tables[t], what);
+			    v->owner->tables, v->export->tables[t], what);
 }
 
 /* Makes these tables anew from what is held, and leaves the others. */
@@ -61,7 +61,7 @@ make_tables(struct verifier *v, unsigned which)
 	if (rc == RC_OK)
 		return EX_OK;
 	fprintf(stderr, "lsrd-publish: cannot make the tables in %s: %s\n",
-	    v->mark->tables, rc == RC_IO ? strerror(errno) : rc_word(rc));
+	    v->owner->tables, rc == RC_IO ? strerror(errno) : rc_word(rc));
 	return EX_CANTCREAT;
 }
 
@@ -72,7 +72,7 @@ verify_load(struct verifier *v, bool before)
 	int rc = before ? copy_load_before(&v->copy, &v->held, &v->setup)
 	                : copy_load(&v->copy, &v->held, &v->setup);
 
-	v->setup.directory = v->mark->tables;
+	v->setup.directory = v->owner->tables;
 	if (rc == RC_OK && v->held.tree.n > 0)
 		return true;
 	held_clear(&v->held);
@@ -100,7 +100,7 @@ static int
 verify_mend(struct verifier *v)
 {
 	unsigned which = v->judge.broken | v->judge.missing;
-	bool published = mark_is_set(v->mark) || copy_exists(&v->copy);
+	bool published = owner_published(v->owner) || copy_exists(&v->copy);
 
 	if (which == 0)
 		return EX_OK;
@@ -130,10 +130,10 @@ verify_look(struct verifier *v)
 static int
 verify_here(struct verifier *v)
 {
-	int own = mark_own(v->mark);
+	int own = owner_claim(v->owner);
 
 	if (own == RC_IO) {
-		fprintf(stderr, "lsrd-publish: %s: %s\n", v->mark->tables,
+		fprintf(stderr, "lsrd-publish: %s: %s\n", v->owner->tables,
 		    strerror(errno));
 		return EX_CANTCREAT;
 	}
@@ -147,18 +147,18 @@ verify_here(struct verifier *v)
 }
 
 int
-verify(const struct plugin_export *export, const struct mark *mark)
+verify(const struct plugin_export *export, const struct owner *owner)
 {
-	struct verifier v = { .export = export, .mark = mark };
+	struct verifier v = { .export = export, .owner = owner };
 	int code;
 
-	v.setup.directory = mark->tables;
-	if (milter_verify(mark->state))
+	v.setup.directory = owner->tables;
+	if (milter_verify(owner->state))
 		fprintf(stderr,
 		    "lsrd-publish: %s/milter/table: torn, and removed: lsrd "
 		    "makes it anew\n",
-		    mark->state);
-	copy_init(&v.copy, mark->tables);
+		    owner->state);
+	copy_init(&v.copy, owner->tables);
 	code = verify_here(&v);
 	held_clear(&v.held);
 	copy_done(&v.copy);

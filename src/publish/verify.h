@@ -14,9 +14,9 @@
 #define PUBLISH_VERIFY_H
 
 #include "plugins/plugin.h"
-#include "publish/mark.h"
+#include "publish/owner.h"
 
 /* Returns a code of sysexits.h, having said what it found and did. */
-int verify(const struct plugin_export *export, const struct mark *mark);
+int verify(const struct plugin_export *export, const struct owner *owner);
 
 #endif

@@ -1,28 +1,28 @@
 /*
- * mark.h - what the tables' directory says of itself besides the tables:
+ * owner.h - what the tables' directory says of itself besides the tables:
  * who writes them now, and whether anybody ever did.
  */
 
-#ifndef PUBLISH_MARK_H
-#define PUBLISH_MARK_H
+#ifndef PUBLISH_OWNER_H
+#define PUBLISH_OWNER_H
 
 #include <stdbool.h>
 
-struct mark {
+struct owner {
 	const char *tables; /* the tables' directory */
-	const char *state;  /* lsrd's: the second place of the mark */
+	const char *state;  /* lsrd's: the second place of that */
 };
 
 /* Says that a table was published here, for good. RC_OK, or RC_IO. */
-int mark_set(const struct mark *mark);
+int owner_publish(const struct owner *owner);
 
 /* True if it ever said so. */
-bool mark_is_set(const struct mark *mark);
+bool owner_published(const struct owner *owner);
 
 /*
  * Tries to become the only writer of the directory, for the life of the
  * process. RC_OK; RC_STATE: somebody else is; RC_IO: errno tells.
  */
-int mark_own(const struct mark *mark);
+int owner_claim(const struct owner *owner);
 
 #endif

@@ -1,4 +1,4 @@
-#include "publish/mark.h"
+#include "publish/owner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,11 +32,11 @@ set_one(const char *directory)
 }
 
 int
-mark_set(const struct mark *mark)
+owner_publish(const struct owner *owner)
 {
-	int state = set_one(mark->state);
+	int state = set_one(owner->state);
 
-	return set_one(mark->tables) == RC_OK ? RC_OK : state;
+	return set_one(owner->tables) == RC_OK ? RC_OK : state;
 }
 
 static bool
@@ -53,16 +53,16 @@ is_there(const char *directory)
 }
 
 bool
-mark_is_set(const struct mark *mark)
+owner_published(const struct owner *owner)
 {
-	return is_there(mark->tables) || is_there(mark->state);
+	return is_there(owner->tables) || is_there(owner->state);
 }
 
 int
-mark_own(const struct mark *mark)
+owner_claim(const struct owner *owner)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	char *path = path_in(mark->tables, "owner");
+	char *path = path_in(owner->tables, "owner");
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	int err;
 
