@@ -75,6 +75,7 @@ check_postfix_ask(const struct postfix *p, const struct call *call)
 	check_lines(p);
 	check_relay(p);
 	check_services(p);
+	check_chroot(p);
 	check_ask(p);
 	check_daemon(p, call);
 	if (has_marks(p)) {

@@ -119,6 +119,9 @@ void check_parents(const struct postfix *p);
 /* The services of master.cf that our tables name. */
 void check_services(const struct postfix *p);
 
+/* What they look names up by, where they are in a chroot. */
+void check_chroot(const struct postfix *p);
+
 /* The other ones that carry mail to own servers; `lines` is our table as
  * postmap -s lists it, `transports` transport_maps, asked. */
 struct chain;

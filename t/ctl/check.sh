@@ -8,7 +8,7 @@ PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || skip "needs root"
 need postconf
 postconf -m | grep -q '^lmdb$' || skip "needs postfix-lmdb"
-plan 83
+plan 86
 
 mkdir "$W/etc" "$W/keys" "$W/lsrd"
 lsrctl() {
@@ -92,6 +92,28 @@ postconf -c "$W/etc" -PX lsrd/unix/smtp_header_checks
 check
 ok "marks that lsrd itself would take off" said "-Pe 'lsrd/unix/smtp_header_checks='"
 sh -c "$(grep -o 'postconf .*' "$W/out")"
+
+# Copies below the queue directory, of which one is old.
+mkdir "$W/spool/etc"
+for f in resolv.conf hosts nsswitch.conf; do
+	cat "/etc/$f" >"$W/spool/etc/$f" 2>/dev/null
+done
+check
+ok "copies in a chroot that are like the system's" \
+	sh -c "! grep '^warning *$W/spool/etc' '$W/out'"
+echo 'nameserver 192.0.2.53' >"$W/spool/etc/resolv.conf"
+check
+ok "one that is another" sh -c \
+	"grep -A1 '^warning *$W/spool/etc/resolv.conf is not what' '$W/out' | grep -q 'cp /etc/resolv.conf'"
+chroot_field() {
+	postconf -c "$W/etc" -Fe "lsrd/unix/chroot=$1"
+}
+chroot_field n
+check
+ok "and does not count without a chroot" \
+	sh -c "! grep '^warning *$W/spool/etc' '$W/out'"
+chroot_field y
+rm -r "$W/spool/etc"
 
 postconf -c "$W/etc" -Me 'scan/unix=scan unix - - n - 2 smtp'
 postconf -c "$W/etc" -e 'content_filter = scan:[127.0.0.1]:10025'
