@@ -18,8 +18,8 @@ struct name {
 	struct addr addrs[SRV_ADDRESSES];
 	size_t naddrs;
 	struct addr last;   /* that answered a probe */
-	unsigned fails;     /* questions in a row without an answer */
-	struct mono failed; /* since then */
+	unsigned fails;     /* while others were answered in between */
+	struct mono failed; /* the last time */
 };
 
 struct names {
@@ -69,12 +69,17 @@ names_tell(struct names *names)
 		names->told(names->ctx);
 }
 
+/* It counts where another name was answered since it failed before: a want of
+ * this host's own is nothing that one name has. */
 static void
 name_failed(struct name *name)
 {
-	if (name->fails++ == 0)
-		name->failed = clock_mono();
-	name->old_at = mono_after(clock_mono(), name->names->again_ms);
+	struct mono now = clock_mono();
+
+	if (name->names->answered.ms > name->failed.ms)
+		name->fails++;
+	name->failed = now;
+	name->old_at = mono_after(now, name->names->again_ms);
 }
 
 static void
@@ -199,7 +204,7 @@ names_look(struct names *names, const char *text, struct addr *addr, size_t nth)
 	if (!names->begun)
 		return NAMES_ASKING;
 	name_ask(names, name);
-	if (name->fails >= NAMES_FAILS && names->answered.ms > name->failed.ms)
+	if (name->fails >= NAMES_FAILS)
 		return NAMES_NOWHERE;
 	if (name->is == NAMES_UNKNOWN)
 		return name->asking ? NAMES_ASKING : NAMES_UNKNOWN;

@@ -21,7 +21,7 @@
 
 #define NAMES_OLD_MS 30000
 #define NAMES_AGAIN_MS 5000 /* after a question without an answer */
-#define NAMES_FAILS 3       /* in a row, while others are answered */
+#define NAMES_FAILS 3       /* in a row, each after another was answered */
 #define NAMES_TRIED 4       /* addresses of a name, at most */
 
 enum names_is {
