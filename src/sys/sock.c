@@ -126,6 +126,31 @@ come_from(int fd, const struct addr *source)
 	(void)bind(fd, (struct sockaddr *)&sa, n);
 }
 
+/* A datagram socket needs an address of ours as well, and no port of theirs. */
+static bool
+has_source(const struct addr *to)
+{
+	struct sockaddr_storage sa;
+	socklen_t n = sock_of_addr(to, &sa);
+	int fd = socket(
+	    to->family == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool has = fd < 0 || connect(fd, (struct sockaddr *)&sa, n) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
+/* The kernel has one word for two wants: no port that is free, and, where a
+ * family is switched off, no address. */
+static int
+sock_no_address(int fd, const struct addr *to)
+{
+	close(fd);
+	errno = has_source(to) ? EADDRNOTAVAIL : ENETUNREACH;
+	return -1;
+}
+
 int
 sock_connect(const struct addr *to, const struct addr *source)
 {
@@ -142,9 +167,10 @@ sock_connect(const struct addr *to, const struct addr *source)
 		return -1;
 	if (source != NULL && source->family == to->family)
 		come_from(fd, source);
-	if (connect(fd, (struct sockaddr *)&sa, n) != 0 && errno != EINPROGRESS)
-		return sock_give_up(fd);
-	return fd;
+	if (connect(fd, (struct sockaddr *)&sa, n) == 0 || errno == EINPROGRESS)
+		return fd;
+	return errno == EADDRNOTAVAIL ? sock_no_address(fd, to)
+	                              : sock_give_up(fd);
 }
 
 int

@@ -26,7 +26,8 @@ void sock_room(uint64_t most);
 int sock_listen(const struct addr *addr);
 
 /*
- * A socket that is being connected, non-blocking; -1: errno tells. With
+ * A socket that is being connected, non-blocking; -1: errno tells: ENETUNREACH
+ * also where this host has no address of that family. With
  * `source` (may be NULL) it comes from that address, if that is ours to use.
  */
 int sock_connect(const struct addr *to, const struct addr *source);

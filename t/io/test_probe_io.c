@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -328,6 +329,39 @@ START_TEST(one_that_cannot_begin)
 }
 END_TEST
 
+/* A network of this test's own, where IPv6 is switched off; false: that is not
+ * allowed here. */
+static bool
+has_no_six(void)
+{
+	static const char off[] = "/proc/sys/net/ipv6/conf/all/disable_ipv6";
+	int fd;
+	bool done;
+
+	if (unshare(CLONE_NEWNET) != 0 &&
+	    unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
+		return false;
+	fd = open(off, O_WRONLY | O_CLOEXEC);
+	done = fd >= 0 && write(fd, "1", 1) == 1;
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+/* The kernel says the same of that as of ports that ran out; it is a way that
+ * is missing. */
+START_TEST(one_of_a_family_that_is_off)
+{
+	struct addr six;
+
+	if (!has_no_six())
+		return;
+	ck_assert(addr_read(&six, "[2001:db8::1]:25"));
+	probe(7, &six);
+	until("7 unable no-network");
+}
+END_TEST
+
 /* Nobody was asked while this process was stopped. */
 START_TEST(one_that_was_stopped)
 {
@@ -380,6 +414,7 @@ main(void)
 	tcase_add_loop_test(tc, one_that_resets, 0, 4);
 	tcase_add_test(tc, one_that_is_given_up);
 	tcase_add_test(tc, one_that_cannot_begin);
+	tcase_add_test(tc, one_of_a_family_that_is_off);
 	tcase_add_test(tc, one_that_was_stopped);
 	tcase_add_test(tc, a_new_one_ends_the_old_one);
 	suite_add_tcase(suite, tc);

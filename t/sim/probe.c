@@ -1,5 +1,7 @@
 #include "t/sim/probe.h"
 
+#include <string.h>
+
 #define PROBE_MS 5000  /* a connection is waited for so long */
 #define REPLY_MS 15000 /* a reply, until it is late */
 #define MOST_MS 300000 /* and then it is slow, or never comes */
@@ -68,6 +70,16 @@ probe_reaches(struct world *world, struct node *node, struct node *to,
 	probe_is_answered(world, node, to, in, fx->wait_ms);
 }
 
+/* `no-six`: this host has IPv4 alone. */
+static bool
+is_short(const struct node *node, const struct effect *fx, struct input *in)
+{
+	if (node->shortage == NULL || strcmp(node->shortage, "no-six") != 0)
+		return node->shortage != NULL;
+	in->reason = "no-network";
+	return fx->addrs->family == 6;
+}
+
 void
 probe_fx(struct world *world, struct node *node, const struct effect *fx)
 {
@@ -87,7 +99,7 @@ probe_fx(struct world *world, struct node *node, const struct effect *fx)
 	}
 	if (to == NULL) {
 		world_fail(world, "%s probes what is nobody", node->name);
-	} else if (node->shortage != NULL) {
+	} else if (is_short(node, fx, &in)) {
 		in.verdict = PROBE_UNABLE;
 		probe_says(world, node, 0, &in);
 	} else {

@@ -245,7 +245,9 @@ unable(struct engine *e, struct service *s, const char *reason)
 		ms *= 2;
 	s->probe.unables++;
 	s->probe.next = mono_after(e->now, ms);
-	shortage_begins(e, reason);
+	/* By then somebody else would have been heard. */
+	if (!is_way_missing(reason) || s->probe.unables > UNABLE_DOUBLES)
+		shortage_begins(e, reason);
 }
 
 /* It answers, and takes no mail: down by that, until it takes some. */
