@@ -127,7 +127,7 @@ folder(const char *path, mode_t mode, const struct passwd *pw)
 
 /*
  * Where the milter reads its table: its group may, nobody else, whoever made
- * the folder. Files get their group from it (publish/milter.c), by the bit
+ * the folder. Files get their group from it (publish/mtable_file.c), by the bit
  * or, where a sandbox forbids that, by what writes them. A failure is none of
  * ours: then nobody reads a table there, and the milter says so.
  */

@@ -10,7 +10,7 @@
 
 struct owner {
 	const char *tables; /* the tables' directory */
-	const char *state;  /* lsrd's: the second place of that */
+	const char *state;  /* lsrd's own: says the same */
 };
 
 /* Says that a table was published here, for good. RC_OK, or RC_IO. */

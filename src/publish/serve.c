@@ -13,7 +13,7 @@
 #include "publish/copy.h"
 #include "publish/held.h"
 #include "publish/judge.h"
-#include "publish/milter.h"
+#include "publish/mtable_file.h"
 #include "publish/wire.h"
 #include "sys/clock.h"
 
@@ -36,7 +36,7 @@ struct server {
 	struct held held;
 	struct copy copy;
 	uint64_t written; /* generation of the tables; 0: none of ours yet */
-	struct milter milter;
+	struct mtable_file milter;
 	uint64_t milter_quiet; /* written when nothing came for so long, */
 	uint64_t milter_at;    /* and at the latest then; 0: not due */
 	bool has_whole;        /* the table as lsrd has it, not only a part */
@@ -181,7 +181,7 @@ to_u32(uint64_t n)
 static void
 milter_due(struct server *s)
 {
-	milter_published(&s->milter, s->written, clock_wall_ms());
+	mtable_file_published(&s->milter, s->written, clock_wall_ms());
 	s->milter_quiet = MILTER_QUIET_MS;
 	if (s->milter_at == 0)
 		s->milter_at = clock_mono().ms + MILTER_WAIT_MS;
@@ -195,7 +195,7 @@ write_milter(struct server *s)
 	uint64_t began = clock_mono().ms, ended;
 	struct buf out = { 0 };
 
-	said.result = milter_write(&s->milter, &s->held, &s->setup);
+	said.result = mtable_file_write(&s->milter, &s->held, &s->setup);
 	if (said.result == RC_IO)
 		said.error = errno;
 	ended = clock_mono().ms;
@@ -330,7 +330,7 @@ on_batch(struct server *s, const struct wire_frame *frame, const uint8_t *p)
 static int
 on_annex(struct server *s, struct cur body)
 {
-	int rc = milter_take(&s->milter, body);
+	int rc = mtable_file_take(&s->milter, body);
 
 	if (rc == RC_OK && s->written != 0 && s->milter.part.n == 0)
 		milter_due(s);
@@ -422,14 +422,14 @@ serve(int fd, const struct plugin_export *export, const struct owner *owner)
 	s.watch.at = at_phase;
 	s.watch.ctx = &s;
 	copy_init(&s.copy, owner->tables);
-	milter_init(&s.milter, owner->state);
+	mtable_file_init(&s.milter, owner->state);
 	code = own(&s);
 	if (code == EX_OK)
 		code = serve_run(&s);
 	export->close(s.run);
 	held_clear(&s.held);
 	copy_done(&s.copy);
-	milter_done(&s.milter);
+	mtable_file_done(&s.milter);
 	buf_done(&s.in);
 	buf_done(&s.frames);
 	return code;

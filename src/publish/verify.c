@@ -9,7 +9,7 @@
 #include "publish/copy.h"
 #include "publish/held.h"
 #include "publish/judge.h"
-#include "publish/milter.h"
+#include "publish/mtable_file.h"
 
 struct verifier {
 	const struct plugin_export *export;
@@ -153,7 +153,7 @@ verify(const struct plugin_export *export, const struct owner *owner)
 	int code;
 
 	v.setup.directory = owner->tables;
-	if (milter_verify(owner->state))
+	if (mtable_file_verify(owner->state))
 		fprintf(stderr,
 		    "lsrd-publish: %s/milter/table: torn, and removed: lsrd "
 		    "makes it anew\n",

@@ -13,12 +13,12 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
-#include "publish/milter.h"
+#include "publish/mtable_file.h"
 
 #define TIMES 20
 #define LOOKUPS 200000
 
-static struct milter milter;
+static struct mtable_file milter;
 static struct held held;
 static const struct plugin_setup setup = { .transport = "lsrd" };
 
@@ -84,9 +84,9 @@ annex(uint64_t generation)
 	wire_put_annex(&frames, octets.p, octets.n);
 	in = cur_over(frames.p, frames.n);
 	if (wire_frame(&in, &frame) != RC_OK ||
-	    milter_take(&milter, frame.body) != RC_OK)
+	    mtable_file_take(&milter, frame.body) != RC_OK)
 		abort();
-	milter_published(&milter, generation, generation);
+	mtable_file_published(&milter, generation, generation);
 	buf_done(&keys);
 	buf_done(&octets);
 	buf_done(&frames);
@@ -138,7 +138,7 @@ measure(unsigned n)
 
 		annex(++generation);
 		began = now_us();
-		if (milter_write(&milter, &held, &setup) != RC_OK)
+		if (mtable_file_write(&milter, &held, &setup) != RC_OK)
 			abort();
 		if (now_us() - began < best_write)
 			best_write = now_us() - began;
@@ -169,11 +169,11 @@ main(int argc, char **argv)
 	}
 	snprintf(path, sizeof(path), "%s/milter", argv[1]);
 	mkdir(path, 0755);
-	milter_init(&milter, argv[1]);
+	mtable_file_init(&milter, argv[1]);
 	measure(1000);
 	measure(10000);
 	measure(70000);
-	milter_done(&milter);
+	mtable_file_done(&milter);
 	held_clear(&held);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * test_milter.c - the milter's table as a file: when it is written, that a
+ * test_mtable_file.c - the milter's table as a file: when it is written, that a
  * reader always has one generation whole, and that a killed writer leaves
  * the one before.
  */
@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/rc.h"
-#include "publish/milter.h"
+#include "publish/mtable_file.h"
 #include "t/tap.h"
 
 #define SWAPS 10000
@@ -24,7 +24,7 @@
 #define ROUTES 8
 
 static char dir[64], path[96];
-static struct milter milter;
+static struct mtable_file milter;
 static struct held held;
 static const struct plugin_setup setup = { .transport = "lsrd" };
 
@@ -38,7 +38,7 @@ begin(void)
 	snprintf(path, sizeof(path), "%s/milter/table", dir);
 	umask(022);
 	held = (struct held){ 0 };
-	milter_init(&milter, dir);
+	mtable_file_init(&milter, dir);
 }
 
 static void
@@ -46,7 +46,7 @@ end(void)
 {
 	char command[128];
 
-	milter_done(&milter);
+	mtable_file_done(&milter);
 	held_clear(&held);
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
 	ck_assert_int_eq(system(command), 0);
@@ -105,7 +105,7 @@ take(uint64_t epoch, uint64_t generation, size_t n)
 	while (rc == RC_OK && wire_frame(&in, &frame) == RC_OK) {
 		ck_assert_int_eq(frame.type, WIRE_ANNEX);
 		cur_bytes(&in, frame.octets);
-		rc = milter_take(&milter, frame.body);
+		rc = mtable_file_take(&milter, frame.body);
 	}
 	ck_assert_uint_eq(in.left, 0);
 	buf_done(&keys);
@@ -120,8 +120,8 @@ swap(uint64_t generation)
 {
 	hold(generation);
 	ck_assert_int_eq(take(1, generation, 0), RC_OK);
-	milter_published(&milter, generation, generation * 10);
-	ck_assert_int_eq(milter_write(&milter, &held, &setup), RC_OK);
+	mtable_file_published(&milter, generation, generation * 10);
+	ck_assert_int_eq(mtable_file_write(&milter, &held, &setup), RC_OK);
 }
 
 struct mapping {
@@ -175,15 +175,15 @@ START_TEST(it_is_written_for_its_own_generation)
 	struct stat st;
 
 	hold(1);
-	ck_assert_int_eq(milter_write(&milter, &held, &setup), RC_OK);
+	ck_assert_int_eq(mtable_file_write(&milter, &held, &setup), RC_OK);
 	ck_assert_int_eq(map(&m), RC_NONE); /* no annex yet */
 	ck_assert_int_eq(take(1, 2, 3), RC_OK);
-	milter_published(&milter, 1, 10);
-	ck_assert_int_eq(milter_write(&milter, &held, &setup), RC_OK);
+	mtable_file_published(&milter, 1, 10);
+	ck_assert_int_eq(mtable_file_write(&milter, &held, &setup), RC_OK);
 	ck_assert_int_eq(map(&m), RC_NONE); /* of a table to come */
 	hold(2);
-	milter_published(&milter, 2, 20);
-	ck_assert_int_eq(milter_write(&milter, &held, &setup), RC_OK);
+	mtable_file_published(&milter, 2, 20);
+	ck_assert_int_eq(mtable_file_write(&milter, &held, &setup), RC_OK);
 	ck_assert_int_eq(map(&m), RC_OK);
 	judge(&m);
 	ck_assert_uint_eq(m.t.now.generation, 2);
@@ -193,8 +193,8 @@ START_TEST(it_is_written_for_its_own_generation)
 	ck_assert_uint_eq(st.st_mode & 07777, 0640);
 	ck_assert(!milter.due);
 	ck_assert_int_eq(take(1, 2, 5), RC_OK); /* only the net is new */
-	milter_published(&milter, 2, 30);
-	ck_assert_int_eq(milter_write(&milter, &held, &setup), RC_OK);
+	mtable_file_published(&milter, 2, 30);
+	ck_assert_int_eq(mtable_file_write(&milter, &held, &setup), RC_OK);
 	ck_assert_int_eq(map(&m), RC_OK);
 	ck_assert_uint_eq(m.t.net.left, 5);
 	ck_assert_uint_eq(m.t.nhistory, 1);
@@ -232,14 +232,14 @@ START_TEST(a_file_that_cannot_be_written_stays)
 	ck_assert_int_eq(mkdir(made, 0755), 0); /* also root cannot open it */
 	hold(2);
 	ck_assert_int_eq(take(1, 2, 0), RC_OK);
-	milter_published(&milter, 2, 20);
-	ck_assert_int_eq(milter_write(&milter, &held, &setup), RC_IO);
+	mtable_file_published(&milter, 2, 20);
+	ck_assert_int_eq(mtable_file_write(&milter, &held, &setup), RC_IO);
 	ck_assert(milter.due);
 	ck_assert_int_eq(map(&m), RC_OK);
 	ck_assert_uint_eq(m.t.now.generation, 1);
 	unmap(&m);
 	ck_assert_int_eq(rmdir(made), 0);
-	ck_assert_int_eq(milter_write(&milter, &held, &setup), RC_OK);
+	ck_assert_int_eq(mtable_file_write(&milter, &held, &setup), RC_OK);
 	ck_assert_int_eq(map(&m), RC_OK);
 	judge(&m);
 	unmap(&m);
@@ -252,8 +252,8 @@ START_TEST(the_history_outlives_the_writer)
 
 	swap(1);
 	swap(2);
-	milter_done(&milter);
-	milter_init(&milter, dir);
+	mtable_file_done(&milter);
+	mtable_file_init(&milter, dir);
 	swap(3);
 	ck_assert_int_eq(map(&m), RC_OK);
 	ck_assert_uint_eq(m.t.nhistory, 3);
@@ -263,8 +263,8 @@ START_TEST(the_history_outlives_the_writer)
 	/* The epoch was lost: what is older is forgotten. */
 	hold(2);
 	ck_assert_int_eq(take(0, 2, 0), RC_OK);
-	milter_published(&milter, 2, 40);
-	ck_assert_int_eq(milter_write(&milter, &held, &setup), RC_OK);
+	mtable_file_published(&milter, 2, 40);
+	ck_assert_int_eq(mtable_file_write(&milter, &held, &setup), RC_OK);
 	ck_assert_int_eq(map(&m), RC_OK);
 	ck_assert_uint_eq(m.t.nhistory, 1);
 	unmap(&m);
@@ -341,12 +341,12 @@ START_TEST(a_torn_file_is_removed_before_the_start)
 {
 	struct stat st;
 
-	ck_assert(!milter_verify(dir)); /* there is none */
+	ck_assert(!mtable_file_verify(dir)); /* there is none */
 	swap(1);
-	ck_assert(!milter_verify(dir));
+	ck_assert(!mtable_file_verify(dir));
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_int_eq(truncate(path, st.st_size / 2), 0);
-	ck_assert(milter_verify(dir));
+	ck_assert(mtable_file_verify(dir));
 	ck_assert_int_eq(access(path, F_OK), -1);
 }
 END_TEST

@@ -1,4 +1,4 @@
-#include "publish/milter.h"
+#include "publish/mtable_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,28 +27,29 @@ join(const char *path, const char *more)
 
 /* The file's octets; none when it cannot be read, or is too long. */
 static void
-milter_file_read(const char *path, struct buf *out)
+mtable_file_read(const char *path, struct buf *out)
 {
 	if (file_load(path, FILE_MAX, out) != RC_OK)
 		buf_reset(out);
 }
 
 void
-milter_init(struct milter *m, const char *state_directory)
+mtable_file_init(struct mtable_file *m, const char *state_directory)
 {
 	struct buf file = { 0 };
 	struct mtable t;
 
-	*m = (struct milter){ .directory = join(state_directory, "/milter"),
-		.path = join(state_directory, "/milter/table") };
-	milter_file_read(m->path, &file);
+	*m =
+	    (struct mtable_file){ .directory = join(state_directory, "/milter"),
+		    .path = join(state_directory, "/milter/table") };
+	mtable_file_read(m->path, &file);
 	if (mtable_open(&t, file.p, file.n) == RC_OK)
 		mtable_history(&t, &m->past);
 	buf_done(&file);
 }
 
 void
-milter_done(struct milter *m)
+mtable_file_done(struct mtable_file *m)
 {
 	mem_free(m->directory);
 	mem_free(m->path);
@@ -57,7 +58,7 @@ milter_done(struct milter *m)
 }
 
 int
-milter_take(struct milter *m, struct cur body)
+mtable_file_take(struct mtable_file *m, struct cur body)
 {
 	struct mtable_annex annex;
 	bool more;
@@ -82,7 +83,8 @@ milter_take(struct milter *m, struct cur body)
 }
 
 void
-milter_published(struct milter *m, uint64_t generation, uint64_t wall_ms)
+mtable_file_published(
+    struct mtable_file *m, uint64_t generation, uint64_t wall_ms)
 {
 	struct mtable_version version = m->known.version;
 
@@ -140,8 +142,8 @@ milter_add(void *ctx, const uint8_t *octets, size_t n)
 }
 
 int
-milter_write(
-    struct milter *m, const struct held *held, const struct plugin_setup *setup)
+mtable_file_write(struct mtable_file *m, const struct held *held,
+    const struct plugin_setup *setup)
 {
 	struct mtable_writer w = { 0 };
 	struct buf file = { 0 };
@@ -167,14 +169,14 @@ milter_write(
 }
 
 bool
-milter_verify(const char *state_directory)
+mtable_file_verify(const char *state_directory)
 {
 	char *path = join(state_directory, "/milter/table");
 	struct buf file = { 0 };
 	struct mtable t;
 	bool bad;
 
-	milter_file_read(path, &file);
+	mtable_file_read(path, &file);
 	bad = access(path, F_OK) == 0 &&
 	      mtable_open(&t, file.p, file.n) != RC_OK && unlink(path) == 0;
 	buf_done(&file);

@@ -1,5 +1,5 @@
 /*
- * milter.h - the milter's table (core/trace/mtable.h), written from the routes that
+ * mtable_file.h - the milter's table (core/trace/mtable.h), written from the routes that
  * are held and from what lsrd says besides: beside its place, and renamed
  * into it, so a reader has one generation whole, or the one before.
  *
@@ -11,15 +11,15 @@
  * Nobody but the one writer of the tables writes it.
  */
 
-#ifndef PUBLISH_MILTER_H
-#define PUBLISH_MILTER_H
+#ifndef PUBLISH_MTABLE_FILE_H
+#define PUBLISH_MTABLE_FILE_H
 
 #include <stdbool.h>
 
 #include "core/trace/mtable.h"
 #include "publish/held.h"
 
-struct milter {
+struct mtable_file {
 	char *directory;            /* where the milter's group may read */
 	char *path;                 /* of the table */
 	struct buf annex;           /* as lsrd said it last; none: n is 0 */
@@ -30,25 +30,25 @@ struct milter {
 };
 
 /* Takes the history over from the file, if there is a good one. */
-void milter_init(struct milter *milter, const char *state_directory);
-void milter_done(struct milter *milter);
+void mtable_file_init(struct mtable_file *milter, const char *state_directory);
+void mtable_file_done(struct mtable_file *milter);
 
 /* One frame of an annex. RC_OK, or why it is refused. */
-int milter_take(struct milter *milter, struct cur body);
+int mtable_file_take(struct mtable_file *milter, struct cur body);
 
 /* The MTA looks up this generation, from this moment on (ms since 1970). */
-void milter_published(
-    struct milter *milter, uint64_t generation, uint64_t wall_ms);
+void mtable_file_published(
+    struct mtable_file *milter, uint64_t generation, uint64_t wall_ms);
 
 /*
  * Writes the file, if it is behind and the annex is that of the table. RC_OK,
  * also when there is nothing to write or nowhere to; RC_IO: errno tells;
  * RC_SHORT: a route is none.
  */
-int milter_write(struct milter *milter, const struct held *held,
+int mtable_file_write(struct mtable_file *milter, const struct held *held,
     const struct plugin_setup *setup);
 
 /* Removes the file if it is no good. True if it was so. */
-bool milter_verify(const char *state_directory);
+bool mtable_file_verify(const char *state_directory);
 
 #endif
