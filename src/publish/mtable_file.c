@@ -110,7 +110,7 @@ group_give(int fd, const char *directory)
 
 /* Beside its place and into it. Where its folder is not there: nothing. */
 static int
-milter_file_write(const char *directory, const char *path, const struct buf *b)
+mtable_file_put(const char *directory, const char *path, const struct buf *b)
 {
 	char *made = join(path, ".new");
 	int fd, rc, err;
@@ -136,7 +136,7 @@ milter_file_write(const char *directory, const char *path, const struct buf *b)
 }
 
 static int
-milter_add(void *ctx, const uint8_t *octets, size_t n)
+mtable_file_add(void *ctx, const uint8_t *octets, size_t n)
 {
 	return mtable_add(ctx, octets, n);
 }
@@ -154,10 +154,10 @@ mtable_file_write(struct mtable_file *m, const struct held *held,
 		return RC_OK;
 	m->known.transport = setup->transport;
 	m->known.by_name = setup->by_name;
-	rc = held_walk(held, milter_add, &w);
+	rc = held_walk(held, mtable_file_add, &w);
 	if (rc == RC_OK) {
 		mtable_end(&w, &m->known, &m->past, &file);
-		rc = milter_file_write(m->directory, m->path, &file);
+		rc = mtable_file_put(m->directory, m->path, &file);
 	}
 	err = errno;
 	mtable_writer_done(&w);
