@@ -156,7 +156,7 @@ postconf -c "$W/etc" -MX 587/inet 127.0.0.1:10025/inet
 postconf -c "$W/etc" -MX smtp/inet 587/inet 127.0.0.1:10025/inet
 
 # A rule that gives mail to a filter, in what lsrd cannot read.
-access= types=
+access='' types=''
 for type in hash lmdb btree cdb; do
 	postconf -m | grep -q "^$type\$" || continue
 	printf 'bad.example FILTER scan:[127.0.0.1]:10024\n' >"$W/$type"
