@@ -66,7 +66,8 @@ may_name(struct ask *a)
 	return a->named <= NAMED_MAX;
 }
 
-static const char *class_word(enum resolve_class class)
+static const char *
+class_word(enum resolve_class kind)
 {
 	static const char *const words[] = { [RESOLVE_NONE] = "no class",
 		[RESOLVE_LOCAL] = "mydestination",
@@ -75,7 +76,7 @@ static const char *class_word(enum resolve_class class)
 		[RESOLVE_RELAY] = "relay_domains",
 		[RESOLVE_DEFAULT] = "no class of its own" };
 
-	return words[class];
+	return words[kind];
 }
 
 /* Which of the site's own maps answers for the address before ours, or what
@@ -93,7 +94,7 @@ who_overrides(const struct ask *a, const char *address,
 	if (value != NULL)
 		buf_printf(out, "%s in transport_maps says %s", table, value);
 	else
-		buf_printf(out, "it is in %s", class_word(answer->class));
+		buf_printf(out, "it is in %s", class_word(answer->kind));
 	mem_free(value);
 	words_done(&keys);
 }
@@ -240,8 +241,8 @@ is_lost(const struct ask *a, const char *domain,
 {
 	if (strcmp(answer->nexthop, domain) != 0)
 		return false;
-	return answer->class == RESOLVE_DEFAULT ||
-	       (answer->class == RESOLVE_RELAY && !site_relays(a, domain));
+	return answer->kind == RESOLVE_DEFAULT ||
+	       (answer->kind == RESOLVE_RELAY && !site_relays(a, domain));
 }
 
 static void
@@ -260,7 +261,7 @@ check_here(struct ask *a, const char *pattern)
 			"or where it is delivered in transport_maps"),
 		    "%s is delivered here by lsrd.conf, and Postfix would look "
 		    "for another host: it is in %s",
-		    pattern, class_word(answer.class));
+		    pattern, class_word(answer.kind));
 	else if (strcmp(answer.transport, a->p->conf->transport) == 0 &&
 		 may_name(a))
 		check_find(a->p->list,
@@ -274,7 +275,7 @@ check_here(struct ask *a, const char *pattern)
 static bool
 is_sent_on(const struct ask *a, const struct resolve_answer *answer)
 {
-	return answer->class == RESOLVE_DEFAULT &&
+	return answer->kind == RESOLVE_DEFAULT &&
 	       strcmp(answer->transport, a->p->conf->transport) == 0 &&
 	       *postconf_full(a->p, "relayhost") == '\0';
 }

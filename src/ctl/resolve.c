@@ -169,6 +169,6 @@ resolve_ask(struct resolve *r, const char *sender, const char *address,
 	snprintf(answer->nexthop, sizeof(answer->nexthop), "%s", values[2]);
 	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
 		if ((flags & bits[i]) != 0)
-			answer->class = (enum resolve_class)i;
+			answer->kind = (enum resolve_class)i;
 	return true;
 }

@@ -20,7 +20,7 @@ enum resolve_class {
 
 struct resolve_answer {
 	bool failed; /* a map that cannot be asked */
-	enum resolve_class class;
+	enum resolve_class kind;
 	char transport[128];
 	char nexthop[2048];
 };

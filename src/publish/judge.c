@@ -13,7 +13,7 @@
 enum { SOUND, BROKEN, MISSING };
 
 static void
-judge_in_child(const struct plugin_export *export,
+judge_in_child(const struct plugin_export *plugin,
     const struct plugin_setup *setup, size_t table)
 {
 	struct rlimit none = { 0 };
@@ -24,12 +24,12 @@ judge_in_child(const struct plugin_export *export,
 	if (null >= 0)
 		dup2(null, STDERR_FILENO);
 	alarm(JUDGE_SECONDS);
-	rc = export->check(setup, table);
+	rc = plugin->check(setup, table);
 	_exit(rc == RC_OK ? SOUND : rc == RC_NONE ? MISSING : BROKEN);
 }
 
 static int
-judge_one(const struct plugin_export *export, const struct plugin_setup *setup,
+judge_one(const struct plugin_export *plugin, const struct plugin_setup *setup,
     size_t table)
 {
 	int status;
@@ -38,7 +38,7 @@ judge_one(const struct plugin_export *export, const struct plugin_setup *setup,
 	if (pid < 0)
 		return -1;
 	if (pid == 0)
-		judge_in_child(export, setup, table);
+		judge_in_child(plugin, setup, table);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -1;
@@ -46,12 +46,12 @@ judge_one(const struct plugin_export *export, const struct plugin_setup *setup,
 }
 
 int
-judge_tables(const struct plugin_export *export,
+judge_tables(const struct plugin_export *plugin,
     const struct plugin_setup *setup, struct judge *out)
 {
 	*out = (struct judge){ 0 };
-	for (size_t t = 0; export->tables[t] != NULL; t++) {
-		int is = judge_one(export, setup, t);
+	for (size_t t = 0; plugin->tables[t] != NULL; t++) {
+		int is = judge_one(plugin, setup, t);
 
 		if (is < 0)
 			return RC_IO;

@@ -14,7 +14,7 @@ struct judge {
 };
 
 /* RC_OK, or RC_IO when no process could be had. */
-int judge_tables(const struct plugin_export *export,
+int judge_tables(const struct plugin_export *plugin,
     const struct plugin_setup *setup, struct judge *out);
 
 #endif

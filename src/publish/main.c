@@ -126,13 +126,13 @@ main(int argc, char **argv)
 		.owner = { .tables = TABLES, .state = STATE },
 		.mta = "postfix",
 	};
-	const struct plugin_export *export;
+	const struct plugin_export *plugin;
 	int code = command_read(&publish_command, &options, argc, argv);
 
 	if (code >= 0)
 		return code;
-	export = find_export(options.mta);
-	if (export == NULL) {
+	plugin = find_export(options.mta);
+	if (plugin == NULL) {
 		fprintf(stderr, "lsrd-publish: no export to %s in here\n",
 		    options.mta);
 		return EX_USAGE;
@@ -145,7 +145,7 @@ main(int argc, char **argv)
 	}
 	begin_servers(options.owner.tables);
 	if (options.verify)
-		return verify(export, &options.owner);
+		return verify(plugin, &options.owner);
 	if (!is_socket(STDIN_FILENO)) {
 		fputs("lsrd-publish: standard input is no socket: lsrd starts "
 		      "this program\n",
@@ -154,5 +154,5 @@ main(int argc, char **argv)
 	}
 	die_with_lsrd();
 	signal(SIGPIPE, SIG_IGN);
-	return serve(STDIN_FILENO, export, &options.owner);
+	return serve(STDIN_FILENO, plugin, &options.owner);
 }

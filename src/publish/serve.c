@@ -27,7 +27,7 @@
 
 struct server {
 	int fd;
-	const struct plugin_export *export;
+	const struct plugin_export *plugin;
 	const struct owner *owner;
 	struct plugin_setup setup;
 	bool has_setup;
@@ -105,7 +105,7 @@ static int
 open_run(struct server *s)
 {
 	struct judge judge;
-	int rc = judge_tables(s->export, &s->setup, &judge);
+	int rc = judge_tables(s->plugin, &s->setup, &judge);
 
 	if (rc == RC_OK) {
 		struct plugin_start start = {
@@ -114,7 +114,7 @@ open_run(struct server *s)
 		};
 
 		at_phase(s, PLUGIN_WORKING);
-		rc = s->export->open(&s->run, &s->setup, &start);
+		rc = s->plugin->open(&s->run, &s->setup, &start);
 	}
 	return rc;
 }
@@ -122,7 +122,7 @@ open_run(struct server *s)
 static void
 close_run(struct server *s)
 {
-	s->export->close(s->run);
+	s->plugin->close(s->run);
 	s->run = NULL;
 	s->whole_due = true;
 }
@@ -138,7 +138,7 @@ write_changes(struct server *s, bool whole, struct plugin_report *report)
 	else
 		held_since(
 		    &s->held, cur_over(s->frames.p, s->frames.n), &changes);
-	rc = s->export->write(s->run, changes.v, changes.n, whole, report);
+	rc = s->plugin->write(s->run, changes.v, changes.n, whole, report);
 	err = errno;
 	held_changes_done(&changes);
 	errno = err;
@@ -409,11 +409,11 @@ serve_run(struct server *s)
 }
 
 int
-serve(int fd, const struct plugin_export *export, const struct owner *owner)
+serve(int fd, const struct plugin_export *plugin, const struct owner *owner)
 {
 	struct server s = {
 		.fd = fd,
-		.export = export,
+		.plugin = plugin,
 		.owner = owner,
 		.whole_due = true,
 	};
@@ -426,7 +426,7 @@ serve(int fd, const struct plugin_export *export, const struct owner *owner)
 	code = own(&s);
 	if (code == EX_OK)
 		code = serve_run(&s);
-	export->close(s.run);
+	plugin->close(s.run);
 	held_clear(&s.held);
 	copy_done(&s.copy);
 	mtable_file_done(&s.milter);

@@ -12,6 +12,6 @@
 
 /* Returns a code of sysexits.h. */
 int serve(
-    int fd, const struct plugin_export *export, const struct owner *owner);
+    int fd, const struct plugin_export *plugin, const struct owner *owner);
 
 #endif

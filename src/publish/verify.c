@@ -12,7 +12,7 @@
 #include "publish/mtable_file.h"
 
 struct verifier {
-	const struct plugin_export *export;
+	const struct plugin_export *plugin;
 	const struct owner *owner;
 	struct plugin_setup setup;
 	struct copy copy;
@@ -21,11 +21,11 @@ struct verifier {
 };
 
 static unsigned
-all_tables(const struct plugin_export *export)
+all_tables(const struct plugin_export *plugin)
 {
 	unsigned all = 0;
 
-	for (size_t t = 0; export->tables[t] != NULL; t++)
+	for (size_t t = 0; plugin->tables[t] != NULL; t++)
 		all |= 1u << t;
 	return all;
 }
@@ -33,10 +33,10 @@ all_tables(const struct plugin_export *export)
 static void
 name_tables(const struct verifier *v, unsigned which, const char *what)
 {
-	for (size_t t = 0; v->export->tables[t] != NULL; t++)
+	for (size_t t = 0; v->plugin->tables[t] != NULL; t++)
 		if ((which & 1u << t) != 0)
 			fprintf(stderr, "lsrd-publish: %s/%s: %s\n",
-			    v->owner->tables, v->export->tables[t], what);
+			    v->owner->tables, v->plugin->tables[t], what);
 }
 
 /* Makes these tables anew from what is held, and leaves the others. */
@@ -45,18 +45,18 @@ make_tables(struct verifier *v, unsigned which)
 {
 	struct plugin_start start = {
 		.broken = which,
-		.leave = all_tables(v->export) & ~which,
+		.leave = all_tables(v->plugin) & ~which,
 	};
 	struct plugin_report report;
 	struct held_changes changes;
 	struct plugin_run *run;
-	int rc = v->export->open(&run, &v->setup, &start);
+	int rc = v->plugin->open(&run, &v->setup, &start);
 
 	if (rc == RC_OK) {
 		held_all(&v->held, &changes);
-		rc = v->export->write(run, changes.v, changes.n, true, &report);
+		rc = v->plugin->write(run, changes.v, changes.n, true, &report);
 		held_changes_done(&changes);
-		v->export->close(run);
+		v->plugin->close(run);
 	}
 	if (rc == RC_OK)
 		return EX_OK;
@@ -86,9 +86,9 @@ verify_load(struct verifier *v, bool before)
 static int
 verify_give_up(struct verifier *v, unsigned which)
 {
-	for (size_t t = 0; v->export->tables[t] != NULL; t++)
+	for (size_t t = 0; v->plugin->tables[t] != NULL; t++)
 		if ((v->judge.broken & 1u << t) != 0)
-			v->export->discard(&v->setup, t);
+			v->plugin->discard(&v->setup, t);
 	name_tables(v, which,
 	    "was published, is gone or broken, and there is no copy to make "
 	    "it from. It stays missing, and the MTA defers all mail, until "
@@ -138,8 +138,8 @@ verify_here(struct verifier *v)
 		return EX_CANTCREAT;
 	}
 	if (own == RC_OK && verify_load(v, false))
-		return make_tables(v, all_tables(v->export));
-	if (judge_tables(v->export, &v->setup, &v->judge) != RC_OK) {
+		return make_tables(v, all_tables(v->plugin));
+	if (judge_tables(v->plugin, &v->setup, &v->judge) != RC_OK) {
 		fprintf(stderr, "lsrd-publish: fork: %s\n", strerror(errno));
 		return EX_OSERR;
 	}
@@ -147,9 +147,9 @@ verify_here(struct verifier *v)
 }
 
 int
-verify(const struct plugin_export *export, const struct owner *owner)
+verify(const struct plugin_export *plugin, const struct owner *owner)
 {
-	struct verifier v = { .export = export, .owner = owner };
+	struct verifier v = { .plugin = plugin, .owner = owner };
 	int code;
 
 	v.setup.directory = owner->tables;

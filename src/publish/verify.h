@@ -17,6 +17,6 @@
 #include "publish/owner.h"
 
 /* Returns a code of sysexits.h, having said what it found and did. */
-int verify(const struct plugin_export *export, const struct owner *owner);
+int verify(const struct plugin_export *plugin, const struct owner *owner);
 
 #endif

@@ -7,13 +7,12 @@
 
 /* The search in hand for one scope. */
 struct slot {
-	uint32_t class; /* LAST_RESORT_NO_CLASS: none yet */
+	uint32_t number; /* LAST_RESORT_NO_CLASS: none yet */
 	struct graph *graph;
 	struct spf *spf;
 };
 
-struct class
-{
+struct last_resort_class {
 	uint8_t *in; /* by server: 1 in A; NULL: A is empty */
 	uint64_t hash;
 	bool local;
@@ -22,7 +21,7 @@ struct class
 struct last_resort {
 	struct last_resort_over over;
 	size_t n; /* servers */
-	VEC(struct class) classes;
+	VEC(struct last_resort_class) classes;
 	struct graph *plain[2]; /* A is empty; by scope */
 	struct spf *reached[2]; /* from ourselves over that */
 	uint32_t *known[2];     /* by server: the class of patterns that it
@@ -164,15 +163,15 @@ ends_number(struct mixing *m, uint32_t first)
 }
 
 static struct graph *
-last_resort_mix(
-    const struct last_resort *r, const struct class *class, uint32_t *ends)
+last_resort_mix(const struct last_resort *r, const struct last_resort_class *of,
+    uint32_t *ends)
 {
 	const struct last_resort_over *over = &r->over;
 	struct net net = { 0 };
 	struct mixing m = { .r = r,
-		.in = class->in,
+		.in = of->in,
 		.ends = ends,
-		.local = class->local,
+		.local = of->local,
 		.servers = (uint32_t)r->n,
 		.parts = over->net->parts,
 		.net = &net };
@@ -201,7 +200,7 @@ last_resort_new(const struct last_resort_over *over)
 	r->seen = mem_new(0, over->org->nodes + 1, 1);
 	r->mark = mem_new(0, over->org->nodes + 1, 1);
 	for (int i = 0; i < 2; i++) {
-		struct class plain = { .local = i == 1 };
+		struct last_resort_class plain = { .local = i == 1 };
 
 		vec_push(&r->classes, plain); /* numbers 0 and 1 */
 		if (i == 1 && over->group == NULL)
@@ -212,7 +211,7 @@ last_resort_new(const struct last_resort_over *over)
 		r->plain[i] = last_resort_mix(r, &plain, r->ends[i]);
 		r->reached[i] = spf_new();
 		spf_from(r->reached[i], r->plain[i], over->self);
-		r->slot[i].class = LAST_RESORT_NO_CLASS;
+		r->slot[i].number = LAST_RESORT_NO_CLASS;
 	}
 	return r;
 }
@@ -295,24 +294,25 @@ any_reached(const struct last_resort *r, uint32_t n, bool local)
 static uint32_t
 class_of(struct last_resort *r, bool local)
 {
-	struct class new = { .hash = 14695981039346656037u, .local = local };
+	struct last_resort_class one = { .hash = 14695981039346656037u,
+		.local = local };
 	size_t in = 0;
 
 	for (size_t i = 0; i < r->n; i++) {
 		in += r->seen[i];
-		new.hash = (new.hash ^ r->seen[i]) * 1099511628211u;
+		one.hash = (one.hash ^ r->seen[i]) * 1099511628211u;
 	}
 	if (in == 0)
 		return local;
 	for (size_t i = 2; i < r->classes.n; i++) {
-		const struct class *c = &r->classes.v[i];
+		const struct last_resort_class *c = &r->classes.v[i];
 
-		if (c->hash == new.hash &&
-		    c->local == local &&memcmp(c->in, r->seen, r->n) == 0)
+		if (c->hash == one.hash && c->local == local &&
+		    memcmp(c->in, r->seen, r->n) == 0)
 			return (uint32_t)i;
 	}
-	new.in = mem_dup(r->seen, r->n);
-	vec_push(&r->classes, new);
+	one.in = mem_dup(r->seen, r->n);
+	vec_push(&r->classes, one);
 	return (uint32_t)r->classes.n - 1;
 }
 
@@ -322,12 +322,13 @@ class_of(struct last_resort *r, bool local)
  * reach both. So a network whose servers all reach each other is one walk.
  */
 static void
-class_spread(struct last_resort *r, uint32_t server, uint32_t class, bool local)
+class_spread(
+    struct last_resort *r, uint32_t server, uint32_t number, bool local)
 {
 	const struct graph *g = local ? r->over.group : r->over.org;
 	const struct net_server *servers = r->over.net->servers.v;
 
-	r->known[local][server] = class;
+	r->known[local][server] = number;
 	if (!servers[server].transit)
 		return;
 	memset(r->mark, 0, g->nodes);
@@ -335,14 +336,14 @@ class_spread(struct last_resort *r, uint32_t server, uint32_t class, bool local)
 	walk(r, &g->out, 1, r->mark);
 	for (size_t i = 0; i < r->n; i++)
 		if (r->seen[i] && r->mark[i] && servers[i].transit)
-			r->known[local][i] = class;
+			r->known[local][i] = number;
 }
 
 uint32_t
 last_resort_class(struct last_resort *r, struct reach_claims claims, bool local)
 {
 	const struct graph *g = local ? r->over.group : r->over.org;
-	uint32_t n = ends_queue(r, claims, local), one, class;
+	uint32_t n = ends_queue(r, claims, local), one, number;
 
 	if (n == 0 || !any_reached(r, n, local))
 		return LAST_RESORT_NO_CLASS;
@@ -355,14 +356,14 @@ last_resort_class(struct last_resort *r, struct reach_claims claims, bool local)
 	walk(r, &g->in, n, r->seen);
 	for (size_t i = 0; i < r->n; i++)
 		r->seen[i] &= r->over.present[i];
-	class = class_of(r, local);
+	number = class_of(r, local);
 	if (n == 1)
-		class_spread(r, one, class, local);
-	return class;
+		class_spread(r, one, number, local);
+	return number;
 }
 
 struct reach
-last_resort_reach(struct last_resort *r, const uint32_t class[2])
+last_resort_reach(struct last_resort *r, const uint32_t number[2])
 {
 	struct reach reach = { .net = r->over.net, .self = r->over.self };
 	struct spf *spf[2];
@@ -371,17 +372,17 @@ last_resort_reach(struct last_resort *r, const uint32_t class[2])
 		struct slot *slot = &r->slot[i];
 
 		spf[i] =
-		    class[i] == LAST_RESORT_NO_CLASS ? NULL : r->reached[i];
-		if (class[i] == LAST_RESORT_NO_CLASS || class[i] < 2)
+		    number[i] == LAST_RESORT_NO_CLASS ? NULL : r->reached[i];
+		if (number[i] == LAST_RESORT_NO_CLASS || number[i] < 2)
 			continue;
 		if (slot->spf == NULL)
 			slot->spf = spf_new();
-		if (slot->class != class[i]) {
+		if (slot->number != number[i]) {
 			graph_free(slot->graph);
 			slot->graph = last_resort_mix(
-			    r, &r->classes.v[class[i]], r->ends[i]);
+			    r, &r->classes.v[number[i]], r->ends[i]);
 			spf_from(slot->spf, slot->graph, r->over.self);
-			slot->class = class[i];
+			slot->number = number[i];
 		}
 		spf[i] = slot->spf;
 		reach.ends[i] = r->ends[i];

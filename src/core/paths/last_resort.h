@@ -51,6 +51,6 @@ uint32_t last_resort_class(
  * next call, which keeps what it can: so ask in the order of classes.
  */
 struct reach last_resort_reach(
-    struct last_resort *resort, const uint32_t class[2]);
+    struct last_resort *resort, const uint32_t number[2]);
 
 #endif
