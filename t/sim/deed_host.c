@@ -134,6 +134,7 @@ static void
 publisher_one(struct scene *scene, struct node *node)
 {
 	node->publish_stuck = strcmp(scene->word[2], "stuck") == 0;
+	node->publish_copies = strcmp(scene->word[2], "copies") == 0;
 }
 
 static void

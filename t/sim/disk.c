@@ -262,6 +262,8 @@ disk_published(struct world *world, struct node *node, struct happening *h)
 		world_later(world, 1 + rng_below(&world->rng, 5), h);
 		return false;
 	}
+	if (node->publish_copies)
+		return again(world, STUCK_MS, h);
 	table_put(world, node, h);
 	return true;
 }

@@ -48,15 +48,17 @@ enum ending {
 	END_LOST,
 	END_OLD,
 	END_FULL,
-	END_COPY,  /* the publisher's copy is lost */
-	END_IMAGE, /* all of the disk is old */
+	END_COPY,    /* the publisher's copy is lost */
+	END_IMAGE,   /* all of the disk is old */
+	END_BETWEEN, /* the copy is newer than the MTA's table, state lost */
 	ENDINGS
 };
 
 enum peers { PEERS_THERE, PEERS_AWAY, PEERS_BEHIND, PEERS };
 
 static const char *const ending_words[] = { "stop", "kill", "power cut",
-	"disk lost", "disk old", "disk full", "copy lost", "image old" };
+	"disk lost", "disk old", "disk full", "copy lost", "image old",
+	"copy newer, state lost" };
 static const char *const peers_words[] = { "peers there", "peers away",
 	"one peer behind" };
 
@@ -199,6 +201,7 @@ begin(struct run *run)
 	world_age_disks(world);
 	world_run(world, MINUTE);
 	run->l1->disk_full = run->row.ending == END_FULL;
+	run->l1->publish_copies = run->row.ending == END_BETWEEN;
 	if (run->row.peers != PEERS_BEHIND)
 		return;
 	/* It hears nothing of what follows but by us. */
@@ -358,9 +361,9 @@ come_back(struct run *run)
 {
 	static const enum world_disk disks[] = { DISK_KEPT, DISK_KEPT,
 		DISK_KEPT, DISK_LOST, DISK_WEEK_OLD, DISK_KEPT, DISK_COPY_LOST,
-		DISK_ALL_OLD };
+		DISK_ALL_OLD, DISK_LOST };
 
-	run->l1->disk_full = false;
+	run->l1->disk_full = run->l1->publish_copies = false;
 	if (run->row.ending == END_IMAGE)
 		run->leaves =
 		    0; /* another hour: nothing is left of the first */
@@ -473,7 +476,8 @@ makes_sense(const struct row *row)
 	 * which key was the later one. */
 	if (row->act == ACT_REKEYED)
 		return moments[row->moment].ms == 0 &&
-		       row->ending != END_LOST && row->ending != END_OLD;
+		       row->ending != END_LOST && row->ending != END_OLD &&
+		       row->ending != END_BETWEEN;
 	/* An old image beside peers that know nothing of that key: neither
 	 * does it. */
 	return row->act != ACT_CLAIMED || row->ending != END_IMAGE;

@@ -31,7 +31,8 @@
  *     heal SET SET [peer|mail]
  *     line SET SET [rate=N] [fits=N] [older] [well]
  *         (octets a second; the largest packet; version 1 alone at its ends)
- *     publisher SET stuck|works         age-disks
+ *     publisher SET stuck|copies|works  age-disks
+ *         (copies: and hangs before it writes the MTA's table)
  *     confirm-above SET PERCENT         (of its routes, by a configuration)
  *     disk SET full|no-room|ok          queue SET idle|waits|unread
  *     mta SET asks|silent|unknown|hangs|no-default  (its tables, or `*` alone)

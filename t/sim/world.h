@@ -117,6 +117,7 @@ struct node {
 	struct buf besides; /* the annex itself */
 	uint32_t marks;     /* number of its mark key; 0: it has none */
 	bool publish_stuck;
+	bool publish_copies; /* and hangs then, before the MTA's table */
 	struct mta mta;      /* as a reading finds it, every so often */
 	bool mta_hangs;      /* no reading comes to an end */
 	uint64_t mta_serial; /* of the reading to come */
