@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/lab.sh"
 skip_unless_able
-plan 15
+plan 17
 
 west() {
 	"$lab" run west1 "$@"
@@ -37,7 +37,7 @@ log_has_not() {
 	! west grep "$1" /var/log/lsrd.log
 }
 
-quirks="helo old lf slow mute odd busy late"
+quirks="helo old lf slow mute odd busy far late"
 
 # The lab's document, with a way out by each quirk at west1.
 document() {
@@ -66,6 +66,11 @@ for quirk in $quirks; do
 	ok "a service with the quirk $quirk is up" soon is_up space "$quirk.partner.example"
 done
 ok "one that is none is down" soon is_down space none.partner.example
+# A path of 1.8 s: a whole probe takes longer than its connection may.
+far_down() {
+	west grep -c 'space-state:.*far.partner.*to=down' /var/log/lsrd.log
+}
+ok "one beyond 1.8 s there and back was never down" is "$(far_down)" 0
 late_down() {
 	west grep -c 'space-state:.*late.partner.*to=down' /var/log/lsrd.log
 }

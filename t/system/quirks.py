@@ -15,7 +15,12 @@ EHLO_NO = {"helo": "502 5.5.1 no such command", "old": "500 what?"}
 
 def session(conn, quirk):
     end = "\n" if quirk == "lf" else "\r\n"
-    say = lambda text: conn.sendall((text + end).encode())
+    far = 1.8 if quirk == "far" else 0  # there and back, in seconds
+
+    def say(text):
+        time.sleep(far)
+        conn.sendall((text + end).encode())
+    time.sleep(far)  # for the connection itself
     if quirk == "slow":
         time.sleep(6)
     if quirk == "late":
