@@ -22,20 +22,56 @@ read_families(struct mta *out, const char *value)
 	out->ipv6 = all || v6;
 }
 
+/* An address as main.cf has it, with brackets or without. */
+static bool
+read_address(struct addr *out, const char *value, size_t n)
+{
+	char text[ADDR_TEXT];
+	bool brackets = n > 2 && *value == '[';
+
+	if (n >= sizeof(text))
+		return false;
+	snprintf(text, sizeof(text), "%.*s", (int)(n - (brackets ? 2 : 0)),
+	    value + brackets);
+	return addr_read(out, text);
+}
+
+/*
+ * Where Postfix has one address alone of a family, it connects from there, as
+ * what it calls a virtual host: with smtp_bind_address unset.
+ */
+static void
+read_interfaces(struct mta *out, const char *value)
+{
+	struct addr only[2] = { { 0 } };
+	size_t count[2] = { 0 };
+	struct addr addr;
+
+	out->bind4 = out->bind6 = (struct addr){ 0 };
+	while (*(value += strspn(value, ", ")) != '\0') {
+		size_t n = strcspn(value, ", ");
+
+		if (!read_address(&addr, value, n))
+			return; /* all, or a name: nobody knows how many */
+		count[addr.family == 6]++;
+		only[addr.family == 6] = addr;
+		value += n;
+	}
+	if (count[0] == 1 && !addr_is_loopback(&only[0]))
+		out->bind4 = only[0];
+	if (count[1] == 1 && !addr_is_loopback(&only[1]))
+		out->bind6 = only[1];
+}
+
 static void
 read_bind(struct addr *out, const char *value, uint8_t family)
 {
-	char text[ADDR_TEXT];
-	size_t n = strlen(value);
-	bool brackets = *value == '[' && n > 2;
 	struct addr addr;
 
+	if (*value == '\0')
+		return; /* what inet_interfaces says, read before */
 	*out = (struct addr){ 0 };
-	if (n >= sizeof(text))
-		return;
-	snprintf(text, sizeof(text), "%s", value + brackets);
-	text[n - (brackets ? 2 : 0)] = '\0';
-	if (addr_read(&addr, text) && addr.family == family)
+	if (read_address(&addr, value, strlen(value)) && addr.family == family)
 		*out = addr;
 }
 
@@ -99,6 +135,8 @@ facts_read(struct mta *out, const char *name, const char *value)
 {
 	if (strcmp(name, "inet_protocols") == 0)
 		read_families(out, value);
+	else if (strcmp(name, "inet_interfaces") == 0)
+		read_interfaces(out, value);
 	else if (strcmp(name, "smtp_bind_address") == 0)
 		read_bind(&out->bind4, value, 4);
 	else if (strcmp(name, "smtp_bind_address6") == 0)

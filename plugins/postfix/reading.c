@@ -21,10 +21,10 @@
 static const char *const parameters[] = { "transport_maps", "relay_domains",
 	"sender_dependent_default_transport_maps", "inet_protocols",
 	"smtp_host_lookup", "smtp_dns_support_level", "disable_dns_lookups",
-	"smtp_bind_address", "smtp_bind_address6", "recipient_delimiter",
-	"owner_request_special", "queue_directory", "maximal_queue_lifetime",
-	"smtputf8_enable", "mydestination", "virtual_mailbox_domains",
-	"virtual_alias_domains" };
+	"inet_interfaces", "smtp_bind_address", "smtp_bind_address6",
+	"recipient_delimiter", "owner_request_special", "queue_directory",
+	"maximal_queue_lifetime", "smtputf8_enable", "mydestination",
+	"virtual_mailbox_domains", "virtual_alias_domains" };
 #define NPARAMETERS (sizeof(parameters) / sizeof(parameters[0]))
 
 /* Where Postfix has domains of its own. */

@@ -27,6 +27,7 @@ static const char *const usual[] = {
 	"smtp_host_lookup = dns",
 	"smtp_dns_support_level =",
 	"disable_dns_lookups = no",
+	"inet_interfaces = all",
 	"smtp_bind_address =",
 	"smtp_bind_address6 =",
 	"recipient_delimiter =",
@@ -235,6 +236,47 @@ START_TEST(reads_the_facts)
 	ck_assert_uint_eq(mta.lifetime_s, 36 * 3600);
 	/* Parameters that this Postfix does not know leave what was known. */
 	ck_assert_int_eq(mta.asks, MTA_UNKNOWN);
+	mta_done(&mta);
+}
+END_TEST
+
+/* From where it connects: one address alone of a family counts as well. */
+START_TEST(reads_sources)
+{
+	static const struct {
+		const char *main, *four, *six;
+	} cases[] = {
+		{ "inet_interfaces = 192.0.2.5\nsmtp_bind_address =\n"
+		  "smtp_bind_address6 =\n",
+		    "192.0.2.5", NULL },
+		{ "inet_interfaces = 192.0.2.5, [2001:db8::5]\n", "192.0.2.5",
+		    "2001:db8::5" },
+		{ "smtp_bind_address = 192.0.2.7\n", "192.0.2.7",
+		    "2001:db8::5" },
+		{ "inet_interfaces = 192.0.2.5 127.0.0.1 2001:db8::5\n"
+		  "smtp_bind_address =\n",
+		    NULL, "2001:db8::5" },
+		{ "inet_interfaces = 127.0.0.1\n", NULL, NULL },
+		{ "inet_interfaces = 192.0.2.5\n", "192.0.2.5", NULL },
+		{ "inet_interfaces = 192.0.2.5 mx.example\n", NULL, NULL },
+		{ "inet_interfaces = 192.0.2.5\n", "192.0.2.5", NULL },
+		{ "inet_interfaces = all\n", NULL, NULL },
+	};
+	struct mta mta;
+	char text[ADDR_TEXT];
+
+	mta_init(&mta);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		read_all(&mta, cases[i].main, services, "", NULL);
+		ck_assert_int_eq(mta.bind4.family, cases[i].four ? 4 : 0);
+		ck_assert_int_eq(mta.bind6.family, cases[i].six ? 6 : 0);
+		if (cases[i].four != NULL)
+			ck_assert_str_eq(
+			    addr_ip_text(&mta.bind4, text), cases[i].four);
+		if (cases[i].six != NULL)
+			ck_assert_str_eq(
+			    addr_ip_text(&mta.bind6, text), cases[i].six);
+	}
 	mta_done(&mta);
 }
 END_TEST
@@ -526,6 +568,7 @@ main(void)
 	    (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_test(tc, tells_nothing_without_an_answer);
 	tcase_add_test(tc, reads_the_facts);
+	tcase_add_test(tc, reads_sources);
 	tcase_add_test(tc, reads_lookups);
 	tcase_add_test(tc, reads_owners);
 	tcase_add_loop_test(tc, tells_what_is_made_of_a_message, 0,
