@@ -29,7 +29,7 @@ ended() {
 clean_up() {
 	journalctl -u "lsrd*" --no-pager -o short-monotonic | tail -n 60 >&2
 }
-plan 47
+plan 48
 
 # an organization of two, of which this is the one
 keys=/etc/lsrd/keys
@@ -226,7 +226,13 @@ delay=1, dsn=2.0.0, status=sent (250 ok)"
 }
 
 ok "lsrd-maillog's unit is in order" systemd-analyze --man=no verify lsrd-maillog.service
+# the first delivery is told of, whatever else Postfix has said before
+logger_of() { setpriv --reuid="$1" --clear-groups logger --id -t postfix/other said; }
+logger_of postfix
 ok "lsrd-maillog.service starts" systemctl start lsrd-maillog.service
+reads() { pgrep -x journalctl; }
+ok "it reads the journal" soon reads
+logger_of postfix
 ok "what Postfix logs is reported to lsrd" soon reported
 ok "what others log under its name is not" soon not_reported
 ok "it stops" systemctl stop lsrd-maillog.service
