@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/json.h"
+#include "base/mem.h"
 #include "core/node/evidence.h"
 #include "core/node/node.h"
 #include "core/node/probing.h"
@@ -86,6 +88,38 @@ START_TEST(a_family_that_is_not_used)
 }
 END_TEST
 
+static bool
+shows(const char *text)
+{
+	struct buf out = { 0 };
+	struct json j = { .out = &out };
+	char *is;
+	bool found;
+
+	json_open(&j, NULL, '{');
+	evidence_show(e, &j, "reports");
+	json_close(&j, '}');
+	is = buf_string(&out);
+	found = strstr(is, text) != NULL;
+	mem_free(is);
+	return found;
+}
+
+/* Sums never go down: they do not tell of a milter that lost its key. */
+START_TEST(a_milter_that_is_not_ready_any_more)
+{
+	reported("milter accepted=3");
+	ck_assert(!shows("unready"));
+	reported("milter unmarked=2");
+	reported("milter unmarked=4");
+	ck_assert(shows("\"unready\":6"));
+	reported("evidence hop=192.0.2.2:25 ok=1");
+	ck_assert(shows("\"unready\":6"));
+	reported("milter accepted=1 unmarked=1");
+	ck_assert(!shows("unready"));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -95,6 +129,7 @@ main(void)
 	tcase_add_checked_fixture(tc, links_setup, links_teardown);
 	tcase_add_test(tc, a_hop_by_its_name);
 	tcase_add_test(tc, a_family_that_is_not_used);
+	tcase_add_test(tc, a_milter_that_is_not_ready_any_more);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -31,6 +31,16 @@ as_known(struct engine *e, struct addr *hop)
 		*hop = by_name->addr;
 }
 
+/* A milter that has lost its key was a good one before: sums do not tell. */
+static void
+see_ready(struct heard *heard, const struct report *r)
+{
+	if (r->count[REPORT_ACCEPTED] > 0)
+		heard->unready = 0;
+	else
+		heard->unready += r->count[REPORT_UNMARKED];
+}
+
 void
 evidence_report(struct engine *e, const uint8_t *p, size_t n)
 {
@@ -49,6 +59,7 @@ evidence_report(struct engine *e, const uint8_t *p, size_t n)
 	heard->last[r.kind] = e->now;
 	for (int i = 0; i < REPORT_COUNTS; i++)
 		heard->total[i] += r.count[i];
+	see_ready(heard, &r);
 	as_known(e, &r.hop);
 	if (r.kind == REPORT_ROUTE)
 		refused_report(e, &r);
@@ -72,6 +83,8 @@ show_kind(const struct engine *e, struct json *j, enum report_kind kind)
 		if (word != NULL && kind != REPORT_QUEUE)
 			json_uint(j, word, heard->total[i]);
 	}
+	if (kind == REPORT_MILTER && heard->unready > 0)
+		json_uint(j, "unready", heard->unready);
 	json_close(j, '}');
 }
 

@@ -159,6 +159,7 @@ struct heard {
 	uint64_t times[REPORT_KINDS];
 	struct mono last[REPORT_KINDS];
 	uint64_t refused;
+	uint64_t unready; /* passed the milter unmarked since one was marked */
 };
 
 /* When a schedule opens, mail that waits for it is to be tried again. */
