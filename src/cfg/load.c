@@ -169,7 +169,8 @@ load_unreadable(struct load *l, const char *path, int rc)
 	if (rc == RC_IO && saved == ENOENT)
 		remedy = "lsrd.conf.sample is a good beginning";
 	if (rc == RC_IO && saved == EACCES)
-		remedy = "run this as root or as the user that lsrd runs as";
+		remedy = "let lsrd's user read it (chmod o+r, and o+x its "
+			 "folders), or run this as root";
 	at.remedy = remedy;
 	complain(l->complaints, &at, "cannot be read: %s", text);
 }
@@ -261,7 +262,9 @@ static int
 beside_load(struct load *l)
 {
 	const char *slash = strrchr(l->files[0], '/');
-	struct complain_at at = { .remedy = "let lsrd's user read it" };
+	struct complain_at at = {
+		.remedy = "let lsrd's user read it: chmod o+rx it"
+	};
 	struct buf path = { 0 };
 	char *dir;
 	int rc = RC_OK;

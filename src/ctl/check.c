@@ -1,13 +1,17 @@
 #include "ctl/check.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/rc.h"
@@ -60,6 +64,20 @@ is_closed(const struct complaint *c)
 	return strstr(c->text, strerror(EACCES)) != NULL;
 }
 
+/* What is wrong with a file as a whole has no line. */
+static void
+find_complaint(struct check_list *list, const struct complaint *c)
+{
+	struct check_about about =
+	    CHECK_ABOUT(c->warning ? CHECK_WARNING : CHECK_CRITICAL,
+		"configuration", c->remedy);
+
+	if (c->line == 0)
+		check_find(list, about, "%s: %s", c->file, c->text);
+	else
+		check_find(list, about, "%s:%u: %s", c->file, c->line, c->text);
+}
+
 static void
 find_complaints(struct check_list *list, const struct complaints *complaints)
 {
@@ -73,12 +91,58 @@ find_complaints(struct check_list *list, const struct complaints *complaints)
 			    CHECK_ABOUT(CHECK_NOTE, "configuration", NULL),
 			    "not asked: needs root: %s", c->text);
 		else
-			check_find(list,
-			    CHECK_ABOUT(
-				c->warning ? CHECK_WARNING : CHECK_CRITICAL,
-				"configuration", c->remedy),
-			    "%s:%u: %s", c->file, c->line, c->text);
+			find_complaint(list, c);
 	}
+}
+
+/* Root's groups, while he looks with the eyes of another. */
+struct eyes {
+	gid_t groups[NGROUPS_MAX];
+	int n;
+};
+
+static void
+eyes_own(const struct eyes *eyes)
+{
+	CHECK(seteuid(0) == 0 && setegid(0) == 0 &&
+	      setgroups((size_t)eyes->n, eyes->groups) == 0);
+}
+
+/* Until eyes_own() we read what `user` may read. False: we are not root, or
+ * there is no such user. */
+static bool
+eyes_of(struct eyes *eyes, const char *user)
+{
+	const struct passwd *pw = geteuid() == 0 ? getpwnam(user) : NULL;
+
+	if (pw == NULL || pw->pw_uid == 0)
+		return false;
+	eyes->n = getgroups(NGROUPS_MAX, eyes->groups);
+	if (eyes->n < 0 || initgroups(user, pw->pw_gid) != 0)
+		return false;
+	if (setegid(pw->pw_gid) == 0 && seteuid(pw->pw_uid) == 0)
+		return true;
+	eyes_own(eyes);
+	return false;
+}
+
+/*
+ * What root can read and `user` cannot is refused at the next start, so it is
+ * his eyes that count; that root reads all of it says nothing.
+ */
+static void
+load_as_user(const char *path, const struct conf *conf, struct complaints *all)
+{
+	struct eyes eyes;
+	struct conf *his = NULL;
+
+	if (conf == NULL || !eyes_of(&eyes, conf->user))
+		return;
+	complaints_done(all);
+	*all = (struct complaints){ 0 };
+	conf_load(path, &key_files, &his, all);
+	eyes_own(&eyes);
+	conf_free(his);
 }
 
 /* With what its keys are like, if they can be read; else without. */
@@ -89,6 +153,7 @@ check_load(struct check_list *list, const char *path)
 	struct conf *conf = NULL;
 
 	conf_load(path, &key_files, &conf, &complaints);
+	load_as_user(path, conf, &complaints);
 	find_complaints(list, &complaints);
 	complaints_done(&complaints);
 	if (conf == NULL) {
@@ -239,9 +304,12 @@ undo(const struct call *call, const char *path)
 }
 
 int
-check_live(const struct call *call)
+check_live(const struct call *asked)
 {
-	const char *path = call->config == NULL ? CONF_FILE : call->config;
+	struct buf complaint = { 0 };
+	struct call own = *asked;
+	const struct call *call = &own;
+	const char *path = asked->config == NULL ? CONF_FILE : asked->config;
 	struct check_list list = { 0 };
 	struct buf out = { 0 };
 	struct conf *conf;
@@ -249,6 +317,7 @@ check_live(const struct call *call)
 
 	if (call_has(call, "undo"))
 		return undo(call, path);
+	own.complaint = &complaint;
 	conf = check_load(&list, path);
 	if (conf != NULL) {
 		check_expiry(&list, conf->certificate);
@@ -263,6 +332,7 @@ check_live(const struct call *call)
 		print_text(&out, &list);
 	show_flush(&out);
 	buf_done(&out);
+	buf_done(&complaint);
 	result = worst(&list);
 	list_done(&list);
 	conf_free(conf);

@@ -5,6 +5,7 @@
 
 #include "ctl/check.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -106,14 +107,14 @@ find_troubles(struct check_list *list, const json_t *troubles)
 static void
 find_unmarked(struct check_list *list, const json_t *milter)
 {
-	int64_t unmarked = check_health_number(milter, "unmarked");
+	int64_t unmarked = check_health_number(milter, "unready");
 
-	if (unmarked > 0 && check_health_number(milter, "accepted") == 0)
+	if (unmarked > 0)
 		check_find(list,
 		    CHECK_ABOUT(CHECK_WARNING, "milter",
 			"its log has unready; systemctl restart lsrd-milter"),
-		    "lsrd-milter has let %" PRId64
-		    " messages pass without a mark: it is not ready",
+		    "lsrd-milter has let %" PRId64 " messages pass without a "
+		    "mark, and none with one since: it is not ready",
 		    unmarked);
 }
 
@@ -354,6 +355,25 @@ check_clocks(struct check_list *list, const struct call *call)
 	buf_done(&answer);
 }
 
+/* To whom it is closed it may well run. */
+static void
+find_silent(struct check_list *list, const struct call *call)
+{
+	char *why = buf_string(call->complaint);
+	bool closed = strstr(why, strerror(EACCES)) != NULL;
+
+	check_find(list,
+	    closed
+		? CHECK_ABOUT(CHECK_UNKNOWN, "daemon",
+		      "as root: usermod -aG GROUP USER, with the group of that "
+		      "socket")
+		: CHECK_ABOUT(
+		      CHECK_CRITICAL, "daemon", "systemctl status lsrd"),
+	    "the daemon %s%s%s", closed ? "cannot be asked" : "does not answer",
+	    *why == '\0' ? "" : ": ", why);
+	mem_free(why);
+}
+
 void
 check_health(struct check_list *list, const struct call *call)
 {
@@ -375,10 +395,7 @@ check_health(struct check_list *list, const struct call *call)
 		buf_done(&answer);
 		if (ok)
 			continue;
-		check_find(list,
-		    CHECK_ABOUT(
-			CHECK_CRITICAL, "daemon", "systemctl status lsrd"),
-		    "the daemon does not answer");
+		find_silent(list, call);
 		return;
 	}
 	check_clocks(list, call);

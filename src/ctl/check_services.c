@@ -5,8 +5,10 @@
 
 #include "ctl/postconf.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "ctl/undo.h"
@@ -65,6 +67,24 @@ hold_line(const struct postfix *p, struct buf *out)
 	    p->conf->hold_transport);
 }
 
+/* What master.cf has and master(8) was not told of; only root can look. */
+static void
+check_told(const struct postfix *p, const char *name)
+{
+	const char *queue = postconf_full(p, "queue_directory");
+	char own[512], other[512];
+
+	snprintf(own, sizeof(own), "%s/private/%s", queue, name);
+	snprintf(other, sizeof(other), "%s/private/rewrite", queue);
+	if (access(other, F_OK) == 0 && access(own, F_OK) != 0 &&
+	    errno == ENOENT)
+		check_find(p->list,
+		    CHECK_ABOUT(CHECK_CRITICAL, "service", "postfix reload"),
+		    "master.cf has the service %s, and Postfix has not read it "
+		    "yet: mail for it waits",
+		    name);
+}
+
 /* True when the service is there. */
 static bool
 check_services_one(const struct postfix *p, const char *name,
@@ -75,8 +95,12 @@ check_services_one(const struct postfix *p, const char *name,
 	char *line;
 
 	snprintf(service, sizeof(service), "%s/unix", name);
-	if (p->services.text == NULL || postconf_service(p, service) != NULL)
+	if (p->services.text == NULL)
 		return true;
+	if (postconf_service(p, service) != NULL) {
+		check_told(p, name);
+		return true;
+	}
 	snprintf(text, sizeof(text), "master.cf has no service %s", name);
 	make(p, &b);
 	line = buf_string(&b);

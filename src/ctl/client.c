@@ -1,6 +1,7 @@
 #include "ctl/client.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -39,21 +40,36 @@ client_socket_of(const char *file)
 	return path;
 }
 
-static int
-no_daemon(const char *path)
+/* Where the caller wants it: the last one counts. */
+__attribute__((format(printf, 2, 3))) static int
+client_down(const struct call *call, const char *fmt, ...)
 {
-	int saved = errno;
+	char text[512];
+	va_list args;
 
-	if (saved == EACCES) {
-		call_usage("%s: %s; ask as root, or as a member of the group "
-			   "of lsrd",
-		    path, strerror(saved));
-		return CALL_DOWN;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (call->complaint == NULL) {
+		call_usage("%s", text);
+	} else {
+		buf_reset(call->complaint);
+		buf_text(call->complaint, text);
 	}
-	call_usage("no daemon answers at %s (%s); is lsrd running? --socket "
-		   "or --config names another",
-	    path, strerror(saved));
 	return CALL_DOWN;
+}
+
+static int
+no_daemon(const struct call *call, const char *path)
+{
+	if (errno == EACCES)
+		return client_down(call,
+		    "%s: %s; ask as root, or as a member of the group of lsrd",
+		    path, strerror(errno));
+	return client_down(call,
+	    "no daemon answers at %s (%s); is lsrd running? --socket or "
+	    "--config names another",
+	    path, strerror(errno));
 }
 
 static int
@@ -160,15 +176,14 @@ ctl_client_ask(const struct call *call, const char *request, struct buf *out)
 		return CALL_USAGE;
 	fd = connected(path);
 	if (fd < 0) {
-		status = no_daemon(path);
+		status = no_daemon(call, path);
 	} else {
 		if (send_line(fd, request) != 0 ||
-		    client_read_all(fd, out) != 0) {
-			call_usage("the daemon at %s does not answer: %s", path,
+		    client_read_all(fd, out) != 0)
+			status = client_down(call,
+			    "the daemon at %s does not answer: %s", path,
 			    errno == EAGAIN ? "nothing came in time"
 					    : strerror(errno));
-			status = CALL_DOWN;
-		}
 		close(fd);
 	}
 	mem_free(path);

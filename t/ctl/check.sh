@@ -8,7 +8,7 @@ PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || skip "needs root"
 need postconf
 postconf -m | grep -q '^lmdb$' || skip "needs postfix-lmdb"
-plan 86
+plan 90
 
 mkdir "$W/etc" "$W/keys" "$W/lsrd"
 lsrctl() {
@@ -37,6 +37,7 @@ certificate = "$K/server.pem"
 authority = "$W/keys/authority.pem"
 mark-key = "$K/mark.key"
 control-socket = "$W/none"
+user = "root"
 EOF
 mkdir "$W/spool"
 cat >"$W/etc/main.cf" <<EOF
@@ -82,6 +83,12 @@ ok "its own commands mend it all" sh -c \
 	"! grep -qE 'table|postconf' '$W/out'"
 ok "no daemon, no milter and no Postfix are all that is left" \
 	said "lsrd critical: 3 found"
+mkdir "$W/spool/private"
+: >"$W/spool/private/rewrite"
+check
+ok "a service that Postfix was not told of" sh -c \
+	"grep -A1 'has the service lsrd, and Postfix has not read' '$W/out' | grep -qx ' *postfix reload'"
+rm -r "$W/spool/private"
 
 postconf -c "$W/etc" -PX lsrd/unix/smtp_connect_timeout
 check
@@ -209,6 +216,21 @@ chmod 644 "$K/server.key"
 check
 ok "a key that others can read" said "server.key"
 chmod 600 "$K/server.key"
+
+# what root can read and lsrd's user cannot
+cp "$W/lsrd.conf" "$W/his.conf"
+sed 's/^user.*/user = "nobody"/' "$W/his.conf" >"$W/lsrd.conf"
+chmod 755 "$W" "$W/keys" "$K"
+chmod 644 "$W/lsrd.conf"
+check
+ok "root looks with the eyes of lsrd's user: a key" said \
+	"^critical *$W/lsrd.conf:[0-9]*: key = .*Permission denied"
+ok "with the command that mends it" said "chown nobody: $K/server.key"
+chmod 600 "$W/lsrd.conf"
+check
+ok "and the file itself" said "^critical *$W/lsrd.conf: cannot be read"
+cp "$W/his.conf" "$W/lsrd.conf"
+chmod 644 "$W/lsrd.conf"
 
 issue --days 10
 check

@@ -62,7 +62,7 @@ enforce() {
 		{ sed 's/^/# /' "$dir/out"; return 1; }
 }
 
-plan 32
+plan 35
 calm
 ok "all is well" nothing
 ok "figures for a monitoring system" finds '^lsrd .*: [0-9]* found | found=[0-9]* holds=0 away=0 sessions=1 full=1 routes=3$'
@@ -104,8 +104,10 @@ status '"state":"up","away":[],"reports":{"evidence":{"reports":3,"age_s":86400}
 ok "nor since it stopped" finds '^warning .*lsrd-maillog has told of no delivery for a day'
 status '"state":"up","away":[],"reports":{"evidence":{"reports":3,"age_s":86399}},"uptime_s":900000'
 ok "a quiet day" nothing
-status '"state":"up","away":[],"reports":{"milter":{"accepted":0,"unmarked":9}}'
-ok "lsrd-milter without a table or key" finds '9 messages.*without a mark'
+status '"state":"up","away":[],"reports":{"milter":{"accepted":4,"unmarked":12,"unready":9}}'
+ok "lsrd-milter has lost its table or key" finds '9 messages.*without a mark'
+status '"state":"up","away":[],"reports":{"milter":{"accepted":4,"unmarked":12}}'
+ok "and has both again" nothing
 calm
 echo '{"peer":"mx2","state":"down","since_s":90,"reason":"closed","silent":true}' >"$dir/peers"
 ok "a peer without a session, excused" finds 'mx2: no session for 90 s: closed; its mail service answers'
@@ -129,6 +131,15 @@ printf '{"origin":"mx2","issued":%s}\n' $(($(date +%s) + 94608000)) >"$dir/db"
 ok "news from the future" finds 'a clock is wrong: 1 .* mx2'
 rm "$dir/status"
 ok "no answer" finds 'the daemon does not answer'
+mv "$dir/control" "$dir/moved"
+ok "no socket: why, in the finding" finds '^critical *the daemon does not answer: no daemon answers at .*control (No such file'
+said_once() {
+	"$top_builddir/lsrctl" -c "$dir/lsrd.conf" check 2>&1 >"$dir/out" |
+		sed 's/^/# /' | grep . && return 1
+	[ "$(grep -c 'no daemon answers' "$dir/out")" = 1 ]
+}
+ok "and nowhere else" said_once
+mv "$dir/moved" "$dir/control"
 "$top_builddir/lsrctl" keys authority --organization example.org \
 	--directory "$dir/authority" >/dev/null || exit 99
 : >"$dir/transit"
