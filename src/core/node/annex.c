@@ -160,7 +160,7 @@ annex_make(struct engine *e, const struct view *view)
 bool
 annex_say(struct engine *e, uint64_t generation)
 {
-	struct mtable_version version = { e->origin.epoch, generation };
+	struct mtable_version version = { e->origin.epoch.now, generation };
 	struct mtable_mta mta = { .filters_smtp = e->asked.mta.filters_smtp,
 		.filters_local = e->asked.mta.filters_local,
 		.copies = e->asked.mta.copies };

@@ -13,10 +13,10 @@ epoch_save(struct engine *e)
 {
 	struct buf out = { 0 };
 
-	e->origin.epoch_save = ++e->origin.saves;
-	buf_u32(&out, e->origin.epoch);
+	e->origin.epoch.save = ++e->fx.saves;
+	buf_u32(&out, e->origin.epoch.now);
 	fx_add(e, (struct effect){ .kind = FX_SAVE,
-		      .who = e->origin.epoch_save,
+		      .who = e->origin.epoch.save,
 		      .what = SAVE_EPOCH,
 		      .bytes = fx_keep(e, out.p, out.n),
 		      .len = out.n });
@@ -26,40 +26,41 @@ epoch_save(struct engine *e)
 void
 epoch_raise(struct engine *e, uint32_t seen)
 {
-	if (seen < e->origin.epoch || seen == UINT32_MAX)
+	if (seen < e->origin.epoch.now || seen == UINT32_MAX)
 		return;
-	e->origin.epoch = seen + 1;
-	e->origin.counter = 0;
+	e->origin.epoch.now = seen + 1;
+	e->origin.epoch.counter = 0;
 	epoch_save(e);
 }
 
 bool
 epoch_has(const struct engine *e, const struct lsa *l)
 {
-	return e->origin.counter < UINT32_MAX &&
-	       (l == NULL || l->seq >> 32 < e->origin.epoch ||
-		   (l->seq >> 32 == e->origin.epoch &&
+	return e->origin.epoch.counter < UINT32_MAX &&
+	       (l == NULL || l->seq >> 32 < e->origin.epoch.now ||
+		   (l->seq >> 32 == e->origin.epoch.now &&
 		       (uint32_t)l->seq < UINT32_MAX));
 }
 
 uint64_t
 epoch_next(struct engine *e, const struct lsa *l)
 {
-	if (l != NULL && l->seq >> 32 == e->origin.epoch &&
-	    (uint32_t)l->seq > e->origin.counter)
-		e->origin.counter = (uint32_t)l->seq; /* heard above our own */
-	return (uint64_t)e->origin.epoch << 32 | ++e->origin.counter;
+	if (l != NULL && l->seq >> 32 == e->origin.epoch.now &&
+	    (uint32_t)l->seq > e->origin.epoch.counter)
+		e->origin.epoch.counter =
+		    (uint32_t)l->seq; /* heard above our own */
+	return (uint64_t)e->origin.epoch.now << 32 | ++e->origin.epoch.counter;
 }
 
 void
 epoch_start(struct engine *e)
 {
 	/* A number that others would refuse was not saved by us: a bad disk. */
-	if (e->origin.epoch == UINT32_MAX ||
-	    lsdb_leaps(&e->db, e->setup->server, e->origin.epoch + 1))
-		e->origin.epoch = lsdb_epoch(&e->db, e->setup->server);
-	if (e->origin.epoch < UINT32_MAX)
-		e->origin.epoch++;
+	if (e->origin.epoch.now == UINT32_MAX ||
+	    lsdb_leaps(&e->db, e->setup->server, e->origin.epoch.now + 1))
+		e->origin.epoch.now = lsdb_epoch(&e->db, e->setup->server);
+	if (e->origin.epoch.now < UINT32_MAX)
+		e->origin.epoch.now++;
 	epoch_save(e);
 	for (struct lsa *l = lsdb_origin(&e->db, e->setup->server);
 	     l != NULL && node_is_own(e, &l->key); l = lsdb_next(l))
@@ -70,9 +71,9 @@ epoch_start(struct engine *e)
 void
 epoch_saved(struct engine *e, uint32_t number)
 {
-	if (number != e->origin.epoch_save)
+	if (number != e->origin.epoch.save)
 		return;
-	e->origin.epoch_saved = e->origin.epoch;
+	e->origin.epoch.saved = e->origin.epoch.now;
 	due_say(e);
 }
 
@@ -80,38 +81,38 @@ epoch_saved(struct engine *e, uint32_t number)
 static void
 fight(struct engine *e, const struct lsa *lsa)
 {
-	if (mono_since(e->origin.fight.since, e->now) > FIGHT_MS) {
-		e->origin.fight.since = e->now;
-		e->origin.fight.n = 0;
+	struct fight *f = &e->origin.epoch.fight;
+
+	if (mono_since(f->since, e->now) > FIGHT_MS) {
+		f->since = e->now;
+		f->n = 0;
 	}
 	/* Many LSAs of one exchange are one time. */
-	if (e->origin.fight.n > 0 &&
-	    mono_since(e->origin.fight.last, e->now) < 1000)
+	if (f->n > 0 && mono_since(f->last, e->now) < 1000)
 		return;
-	e->origin.fight.last = e->now;
-	e->origin.fight.n++;
-	if (e->origin.fight.n == 1 || e->origin.fight.n == 3)
-		fx_event(e, (struct event){ .kind = e->origin.fight.n == 1
-		                                        ? EVENT_FIGHT
-		                                        : EVENT_CLONE,
+	f->last = e->now;
+	f->n++;
+	if (f->n == 1 || f->n == 3)
+		fx_event(e, (struct event){
+				.kind = f->n == 1 ? EVENT_FIGHT : EVENT_CLONE,
 				.origin = lsa->key.origin,
 				.name = lsa->key.id,
-				.value = e->origin.fight.n });
+				.value = f->n });
 }
 
 void
 epoch_calm(struct engine *e)
 {
-	if (mono_since(e->origin.fight.since, e->now) > FIGHT_MS)
-		e->origin.fight.n = 0;
+	if (mono_since(e->origin.epoch.fight.since, e->now) > FIGHT_MS)
+		e->origin.epoch.fight.n = 0;
 }
 
 void
 epoch_breach(struct engine *e, const struct lsa *lsa)
 {
-	if (!mono_due(e->origin.fight.breach_at, e->now))
+	if (!mono_due(e->origin.epoch.fight.breach_at, e->now))
 		return;
-	e->origin.fight.breach_at = mono_after(e->now, FIGHT_MS);
+	e->origin.epoch.fight.breach_at = mono_after(e->now, FIGHT_MS);
 	fx_event(e, (struct event){ .kind = EVENT_BREACH,
 			.origin = lsa->key.origin,
 			.name = lsa->key.id,
@@ -127,11 +128,11 @@ epoch_heard(struct engine *e, const struct lsa *lsa)
 				    SEAL_DIGEST) != 0;
 
 	if (forget || other || e->phase != PHASE_RUNNING ||
-	    seen > e->origin.epoch)
+	    seen > e->origin.epoch.now)
 		epoch_raise(e, seen);
 	/* Who believes our key of before has dropped what this one signed. */
 	if (other)
-		e->origin.anew = e->origin.epoch;
+		e->origin.epoch.anew = e->origin.epoch.now;
 	if (e->phase == PHASE_RUNNING)
 		fight(e, lsa);
 	/* Taken, and no life of ours could have come to it. */

@@ -13,8 +13,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/mono.h"
+#include "core/lsa/pace.h"
+
 struct engine;
 struct lsa;
+
+/* Others speak as us. */
+struct fight {
+	struct pace pace; /* in which we still answer */
+	uint32_t n;
+	struct mono since, last;
+	struct mono breach_at; /* a breach is said again then */
+};
+
+struct epoch {
+	uint32_t now, counter; /* of this life, and the last number in it */
+	uint32_t saved;        /* the one that is on disk */
+	uint32_t save;         /* number of the FX_SAVE of it */
+	uint32_t anew; /* what is of an epoch before this is said again */
+	struct fight fight;
+};
 
 /* The epoch of this life, above all that is known of us. */
 void epoch_start(struct engine *e);

@@ -16,6 +16,7 @@ struct fx {
 	VEC(struct effect) list;
 	VEC(void *) arena; /* freed at the next step */
 	struct mono wake;  /* the next step is no later */
+	uint32_t saves;    /* number of the last FX_SAVE */
 };
 
 /* A copy that lives until the next step. */

@@ -38,6 +38,7 @@
 #include "core/lsa/pace.h"
 #include "core/node/due.h"
 #include "core/node/engine.h"
+#include "core/node/epoch.h"
 #include "core/node/fx.h"
 #include "core/node/keys.h"
 #include "core/node/nbr.h"
@@ -217,22 +218,11 @@ struct dial {
 	struct buf allowed;    /* the last FX_ALLOW */
 };
 
-/* Others speak as us. */
-struct fight {
-	struct pace pace; /* in which we still answer */
-	uint32_t n;
-	struct mono since, last;
-	struct mono breach_at; /* a breach is said again then */
-};
-
 /* What we say of ourselves, and under which numbers. */
 struct origin {
-	uint32_t epoch, epoch_saved, counter;
-	uint32_t saves, epoch_save; /* numbers of FX_SAVE: last, of the epoch */
-	uint32_t anew; /* what is of an epoch before this is said again */
+	struct epoch epoch;
 	struct tree owns;
-	struct mono at; /* a bucket lets us say more */
-	struct fight fight;
+	struct mono at;       /* a bucket lets us say more */
 	enum lsa_state state; /* in our server LSA */
 };
 

@@ -290,7 +290,8 @@ is_said(const struct engine *e, const struct own *own)
 	if (l == NULL)
 		return !own->said;
 	/* Nobody keeps what is signed with a key that we have no more. */
-	if (l->seq >> 32 > e->origin.epoch || l->seq >> 32 < e->origin.anew ||
+	if (l->seq >> 32 > e->origin.epoch.now ||
+	    l->seq >> 32 < e->origin.epoch.anew ||
 	    memcmp(l->signer, e->setup->claims->key, SEAL_DIGEST) != 0)
 		return false;
 	if (!own->said)
@@ -326,11 +327,11 @@ origin_say(struct engine *e, struct own *own)
 
 	if (!epoch_has(e, l)) {
 		/* The next look says it, in an epoch that is on disk. */
-		if (e->origin.epoch == UINT32_MAX)
+		if (e->origin.epoch.now == UINT32_MAX)
 			origin_refused(e, own, RC_EPOCH);
-		epoch_raise(e, l != NULL && l->seq >> 32 > e->origin.epoch
+		epoch_raise(e, l != NULL && l->seq >> 32 > e->origin.epoch.now
 				   ? (uint32_t)(l->seq >> 32)
-				   : e->origin.epoch);
+				   : e->origin.epoch.now);
 		return;
 	}
 	draft.seq = epoch_next(e, l);
@@ -378,7 +379,7 @@ origin_tick(struct engine *e)
 	struct mono when = MONO_NEVER;
 
 	if (e->phase != PHASE_RUNNING ||
-	    e->origin.epoch_saved != e->origin.epoch)
+	    e->origin.epoch.saved != e->origin.epoch.now)
 		return;
 	if (e->drain.on && e->drain.until != 0 && e->wall >= e->drain.until) {
 		e->drain.on = false;
@@ -399,8 +400,8 @@ origin_tick(struct engine *e)
 
 		if (is_said(e, own))
 			continue;
-		if (e->origin.fight.n >= 3)
-			pace = &e->origin.fight.pace;
+		if (e->origin.epoch.fight.n >= 3)
+			pace = &e->origin.epoch.fight.pace;
 		if (pace_take(pace, e->now, &when))
 			origin_say(e, own);
 		else

@@ -177,7 +177,7 @@ status(struct engine *e, struct json *j, const struct request *r)
 	json_uint(j, "lsas", lsdb_count(&e->db));
 	parts_whole(&e->db.parts, e->seal, digest);
 	json_hex(j, "digest", digest, SEAL_DIGEST);
-	json_uint(j, "epoch", e->origin.epoch);
+	json_uint(j, "epoch", e->origin.epoch.now);
 	json_bool(j, "alone", e->table.alone);
 	json_uint(j, "behind_ms", behind_ms(e, rib));
 	if (e->table.confirm_moves > 0)

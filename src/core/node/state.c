@@ -38,9 +38,9 @@ state_now(struct engine *e)
 	if (!e->due.save)
 		return;
 	e->due.save = false;
-	fx_add(e, (struct effect){ .kind = FX_SAVE,
-		      .who = ++e->origin.saves,
-		      .what = SAVE_STATE });
+	fx_add(
+	    e, (struct effect){
+		   .kind = FX_SAVE, .who = ++e->fx.saves, .what = SAVE_STATE });
 }
 
 void
@@ -59,7 +59,7 @@ state_restore_epoch(struct engine *e, const uint8_t *p, size_t n)
 	uint32_t epoch = cur_u32(&in);
 
 	if (!in.bad && in.left == 0)
-		e->origin.epoch = epoch;
+		e->origin.epoch.now = epoch;
 }
 
 /* The number of LSAs that were refused. */
