@@ -44,14 +44,43 @@ check_postfix_table(
 	mem_free(path);
 }
 
+static const char *const names[] = { "transport", "default", "domains" };
+
 static void
 check_tables(struct check_list *list, const char *directory)
 {
-	static const char *const names[] = { "transport", "default",
-		"domains" };
-
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		check_postfix_table(list, directory, names[i]);
+}
+
+/* What Postfix cannot open has all mail wait; an empty file was told of. */
+static void
+check_opens(const struct postfix *p, const char *name)
+{
+	struct postfix_run run = { .program = "postmap", .a = "-q", .b = "-" };
+	struct buf key = { 0 }, table = { 0 };
+	struct stat st;
+	char *path, *said;
+
+	buf_printf(&table, "lmdb:%s/%s", p->conf->table_directory, name);
+	path = buf_string(&table);
+	buf_printf(&table, "%s.lmdb", path + strlen("lmdb:"));
+	buf_u8(&table, 0);
+	buf_printf(&key, "none.invalid\n");
+	run.c = path;
+	run.input = &key;
+	said = postfix_run(p, &run);
+	if (said == NULL && stat((const char *)table.p, &st) == 0 &&
+	    st.st_size > 0 && access((const char *)table.p, R_OK) == 0)
+		check_find(p->list,
+		    CHECK_ABOUT(CHECK_CRITICAL, "table",
+			"systemctl restart lsrd makes it anew; postconf -m "
+			"must name lmdb"),
+		    "postmap -q cannot read %s: mail waits for it", path);
+	mem_free(said);
+	mem_free(path);
+	buf_done(&table);
+	buf_done(&key);
 }
 
 /* A key that a member of the reading group cannot see is there for those who
@@ -72,6 +101,8 @@ check_postfix_ask(const struct postfix *p, const struct call *call)
 {
 	const struct conf *conf = p->conf;
 
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		check_opens(p, names[i]);
 	check_lines(p);
 	check_relay(p);
 	check_services(p);

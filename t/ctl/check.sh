@@ -8,7 +8,7 @@ PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || skip "needs root"
 need postconf
 postconf -m | grep -q '^lmdb$' || skip "needs postfix-lmdb"
-plan 90
+plan 92
 
 mkdir "$W/etc" "$W/keys" "$W/lsrd"
 lsrctl() {
@@ -89,6 +89,14 @@ check
 ok "a service that Postfix was not told of" sh -c \
 	"grep -A1 'has the service lsrd, and Postfix has not read' '$W/out' | grep -qx ' *postfix reload'"
 rm -r "$W/spool/private"
+
+cp "$W/lsrd/postfix/transport.lmdb" "$W/transport.whole"
+dd if=/dev/zero of="$W/lsrd/postfix/transport.lmdb" bs=4096 count=2 conv=notrunc 2>/dev/null
+check
+ok "a table that Postfix cannot read" sh -c \
+	"grep -A1 '^critical *postmap -q cannot read lmdb:.*/transport' '$W/out' | grep -q 'systemctl restart lsrd'"
+ok "and no other" [ "$(grep -c 'cannot read lmdb' "$W/out")" = 1 ]
+cp "$W/transport.whole" "$W/lsrd/postfix/transport.lmdb"
 
 postconf -c "$W/etc" -PX lsrd/unix/smtp_connect_timeout
 check

@@ -143,7 +143,8 @@ show_behind(const struct engine *e, struct json *j)
 /* --- this host --------------------------------------------------------------- */
 
 static const struct trouble silent = { "mta-state", true,
-	"postfix status, then postfix start; lsrctl links shows its address" };
+	"postfix status, then postfix start; where it runs: inet_interfaces of "
+	"main.cf, and smtp of lsrd.conf, say where it listens and is asked" };
 
 static void
 show_mta(struct engine *e, struct json *j)
