@@ -81,10 +81,14 @@ merge_setup(const struct conf *conf, const struct srv *srv)
 	setup->spaces = mem_dup(
 	    conf->setup.spaces, setup->nspaces * sizeof(*setup->spaces));
 	for (size_t i = 0; i < conf->nlookups; i++) {
+		const struct conf_lookup *lookup = &conf->lookups[i];
 		struct addr way = srv_way(srv, i);
 
-		if (way.family != 0)
-			setup->spaces[conf->lookups[i].space].probe = way;
+		/* Before it has one: by its name all the same. */
+		if (way.family == 0 && srv_is_built())
+			way.port = lookup->port;
+		setup->spaces[lookup->space].probe = way;
+		setup->spaces[lookup->space].probe_name = lookup->host;
 	}
 	return setup;
 }

@@ -165,8 +165,6 @@ apply(struct server *server)
 	peer_io_sources(server->peers, conf->setup.listen, conf->setup.nlisten);
 	probe_io_conf(
 	    server->probes, conf->setup.server, conf->probe_timeout_ms);
-	if (conf->setup.by_name && srv_is_built())
-		probe_io_names(server->probes, server->names);
 	if (conf->setup.no_mta)
 		names_by(server->names, NULL);
 	publish_conf(server->publish, conf);
@@ -404,6 +402,8 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
 	server->srv = srv_new(server->base, sink, on_server_found, server);
 	server->as_mta = srv_new(server->base, sink, on_server_found, server);
 	server->names = names_new(server->as_mta);
+	if (srv_is_built())
+		probe_io_names(server->probes, server->names);
 	server->retry = retry_new(server->base, sink, plugin_queues[0]);
 	loop_carry(server->loop, FX_RETRY, retry_hand, server->retry);
 	server->congest = congest_new(server->loop, sink, plugin_queues[0]);

@@ -1,6 +1,7 @@
 /*
- * names.h - next hops that are published by name (next-hop = name): the MTA
- * will look the name up, so what the name says is what is probed.
+ * names.h - next hops that are published by name (next-hop = name), and ways
+ * out that are named: the MTA will look the name up, so what the name says is
+ * what is probed.
  *
  *     asking --answer--> there, nowhere <--answers-- asked anew when old
  *        |                    |

@@ -457,7 +457,7 @@ do_probe(void *ctx, const struct effect *fx)
 	}
 	probe = probe_new(io, fx->who,
 	    fx->wait_ms > io->timeout_ms ? fx->wait_ms : io->timeout_ms);
-	target_begin(&probe->target, fx, fx->hop && io->names != NULL);
+	target_begin(&probe->target, fx, fx->by_name && io->names != NULL);
 	wait_until(probe, probe_io_patience(io));
 	probe_try(probe);
 }

@@ -54,8 +54,8 @@ struct probe_io *probe_io_new(
 void probe_io_conf(
     struct probe_io *io, const char *own_name, uint32_t timeout_ms);
 
-/* From now on next hops are probed by what their names say; NULL: by the
- * address they are given. Lent. */
+/* From now on what is to be asked by its name is; NULL: at the address it is
+ * given. Lent. */
 void probe_io_names(struct probe_io *io, struct names *names);
 
 /* Gives up what is running. */

@@ -120,6 +120,42 @@ START_TEST(a_milter_that_is_not_ready_any_more)
 }
 END_TEST
 
+/* The addresses of a way out that is named are those of its name, too. */
+START_TEST(a_way_by_its_name)
+{
+	static char pattern[] = "*", way[] = "smtp:[gw.example.net]:25";
+	struct setup_space space = { .pattern = pattern, .way = way };
+	bool asked = false;
+	struct service *s;
+
+	ck_assert(addr_read(&space.probe, "192.0.2.9:25"));
+	setup.spaces = &space;
+	setup.nspaces = 1;
+	e->asked.mta.read = e->asked.mta.ipv6 = true;
+	e->asked.mta.ipv4 = false;
+	services_refresh(e);
+	s = service_find(e, pattern, SERVICE_SPACE);
+	ck_assert(s->barred && s->host == NULL);
+	space.probe_name = "gw.example.net";
+	services_refresh(e);
+	ck_assert(!s->barred);
+	probing_tick(e);
+	for (size_t i = 0; i < e->fx.list.n; i++)
+		asked |= e->fx.list.v[i].kind == FX_PROBE &&
+		         e->fx.list.v[i].by_name &&
+		         strcmp(e->fx.list.v[i].name, "gw.example.net") == 0;
+	ck_assert(asked);
+	/* Before there is an address; and one without a probe. */
+	space.probe = (struct addr){ .port = 25 };
+	services_refresh(e);
+	s = service_find(e, pattern, SERVICE_SPACE);
+	ck_assert(s != NULL && !s->barred && s->addr.family == 0);
+	space.probe.port = 0;
+	services_refresh(e);
+	ck_assert_ptr_null(service_find(e, pattern, SERVICE_SPACE));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -130,6 +166,7 @@ main(void)
 	tcase_add_test(tc, a_hop_by_its_name);
 	tcase_add_test(tc, a_family_that_is_not_used);
 	tcase_add_test(tc, a_milter_that_is_not_ready_any_more);
+	tcase_add_test(tc, a_way_by_its_name);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

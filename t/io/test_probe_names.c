@@ -27,7 +27,7 @@ names_setup(void)
 	srv = srv_new(base, NULL, NULL, NULL);
 	names = names_new(srv);
 	probe_io_names(probes, names);
-	engine.fx.hop = true;
+	engine.fx.by_name = true;
 	snprintf(queue, sizeof(queue), "/tmp/test_probe_names.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(queue));
 }
@@ -84,7 +84,7 @@ START_TEST(one_by_its_name)
 	until("7 ok");
 	close(fd);
 	engine.told[0] = '\0';
-	engine.fx.hop = false; /* nobody publishes this one */
+	engine.fx.by_name = false; /* nobody publishes this one */
 	probe(8, &elsewhere);
 	until("8 failed");
 	ck_assert_str_eq(engine.told, "8 failed; ");

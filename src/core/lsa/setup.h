@@ -48,7 +48,8 @@ struct setup_space {
 	char *pattern;
 	uint32_t cost;
 	char *way; /* NULL: deliver = here; else a transport of our own MTA */
-	struct addr probe; /* what answers for the way; family 0: no probe */
+	struct addr probe;      /* what answers for the way; port 0: no probe */
+	const char *probe_name; /* whose address it is; lent; may be NULL */
 	bool local, fallback, relay;
 };
 

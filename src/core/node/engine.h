@@ -115,8 +115,8 @@ enum effect_kind {
 		      `mail`: ask further whether it takes mail, by a sender
 		      of our own and postmaster@ its own name; `recipient`, if
 		      there is one: whether it relays to it, by the null sender.
-		      `hop`: it may be the MTA's next hop, so its name counts
-		      where that is what is published.
+		      `by_name`: where the name leads, as the MTA looks it
+		      up, not at addrs[0].
 		      `wait_ms`: a reply is waited for so long, or longer.
 		      A running probe with this number is given up first;
 		      without an address one that is late is as well, and
@@ -151,7 +151,7 @@ struct effect {
 	enum save_what what;
 	bool last;
 	enum setup_carrier carrier;
-	bool mail, hop;
+	bool mail, by_name;
 	uint64_t wait_ms;
 	const char *name;
 	const char *recipient;

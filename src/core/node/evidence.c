@@ -24,7 +24,8 @@ as_known(struct engine *e, struct addr *hop)
 	     s = service_next(s)) {
 		if (evidence_is_there(hop, &s->addr))
 			return;
-		if (by_name == NULL && evidence_is_there(hop, &s->at))
+		if (by_name == NULL && !(s->use & SERVICE_SPACE) &&
+		    evidence_is_there(hop, &s->at))
 			by_name = s;
 	}
 	if (by_name != NULL)

@@ -401,6 +401,7 @@ probe(struct engine *e, struct service *s)
 	/* From where the MTA connects, so do we. */
 	struct addr addrs[3] = { s->addr, e->asked.mta.bind4,
 		e->asked.mta.bind6 };
+	const char *name = s->host != NULL ? s->host : s->name;
 
 	s->probe.next = MONO_NEVER;
 	s->probe.last = e->now;
@@ -409,11 +410,11 @@ probe(struct engine *e, struct service *s)
 	s->mail.asks = s->mail.doubt || s->mail.refused;
 	fx_add(e, (struct effect){ .kind = FX_PROBE,
 		      .who = s->who,
-		      .name = fx_keep(e, s->name, strlen(s->name)),
+		      .name = fx_keep(e, name, strlen(name)),
 		      .addrs = fx_keep(e, addrs, sizeof(addrs)),
 		      .naddrs = 3,
 		      .mail = s->mail.asks,
-		      .hop = !(s->use & (SERVICE_SPACE | SERVICE_SELF)),
+		      .by_name = s->host != NULL,
 		      .wait_ms = probing_patience(e, s),
 		      .recipient = relaying_ask(e, s) });
 }

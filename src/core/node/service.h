@@ -88,8 +88,10 @@ struct service {
 	uint32_t who;
 	char *name; /* the server, or the pattern for SERVICE_SPACE */
 	struct addr addr;
-	struct addr at; /* where it was reached; family 0: never */
-	unsigned use;   /* of enum service_use; 0: to be dropped */
+	struct addr at;   /* where it was reached; family 0: never */
+	const char *host; /* whose addresses are asked; NULL: `addr` alone.
+			     Lent until services_refresh() */
+	unsigned use;     /* of enum service_use; 0: to be dropped */
 	enum service_state state;
 	struct mono since;
 	uint64_t since_wall;

@@ -11,7 +11,8 @@ static void
 services_want(struct engine *e, const char *name, const struct addr *addr,
     enum service_use use)
 {
-	if (addr->family != 0)
+	/* A way out whose name has no address yet has a port. */
+	if (addr->family != 0 || (use == SERVICE_SPACE && addr->port != 0))
 		service_get(e, name, addr)->use |= use;
 }
 
@@ -77,13 +78,28 @@ want_silent(struct engine *e)
 	}
 }
 
+/* What the MTA looks up: the name of a next hop that is published so, or that
+ * of a way out. */
+static const char *
+host_of(const struct engine *e, const struct service *s)
+{
+	if (s->use & SERVICE_SELF)
+		return NULL;
+	if (!(s->use & SERVICE_SPACE))
+		return e->setup->by_name ? s->name : NULL;
+	for (size_t i = 0; i < e->setup->nspaces; i++)
+		if (strcmp(e->setup->spaces[i].pattern, s->name) == 0)
+			return e->setup->spaces[i].probe_name;
+	return NULL;
+}
+
 /* Our MTA can connect to it, by its families; where it is given a name, the
  * addresses of that count, which a probe finds out. */
 static bool
-is_possible(const struct engine *e, const struct addr *addr)
+is_possible(const struct engine *e, const struct service *s)
 {
-	return !e->asked.mta.read || e->setup->by_name ||
-	       (addr->family == 4 ? e->asked.mta.ipv4 : e->asked.mta.ipv6);
+	return !e->asked.mta.read || s->host != NULL ||
+	       (s->addr.family == 4 ? e->asked.mta.ipv4 : e->asked.mta.ipv6);
 }
 
 void
@@ -105,10 +121,12 @@ services_refresh(struct engine *e)
 		    &e->setup->spaces[i].probe, SERVICE_SPACE);
 	for (struct service *s = service_first(e); s != NULL; s = next) {
 		next = service_next(s);
-		if (s->use == 0)
+		if (s->use == 0) {
 			service_drop(e, s);
-		else
-			probing_bar(e, s, !is_possible(e, &s->addr));
+			continue;
+		}
+		s->host = host_of(e, s);
+		probing_bar(e, s, !is_possible(e, s));
 	}
 }
 
