@@ -36,7 +36,8 @@ service_line(struct engine *e, struct json *j, const struct service *s,
 	    : s->use & SERVICE_SELF   ? "self"
 	    : s->use & SERVICE_MEMBER ? "member"
 				      : "silent");
-	json_str(j, "smtp", s == NULL ? "" : addr_text(&s->addr, text));
+	json_str(j, "smtp",
+	    s == NULL || s->addr.family == 0 ? "" : addr_text(&s->addr, text));
 	json_str(j, "state",
 	    c != NULL && c->drain ? "drain"
 	    : s == NULL           ? "unknown"
