@@ -167,12 +167,12 @@ recipients_begin(struct talk *talk)
 	struct ruling_try who = try_of(talk);
 
 	if (!milter_recall(talk->m, &who, now_ms, &message) &&
-	    (s->declared == 0 || s->limits.sendmail))
+	    (s->declared == 0 || s->admission.sendmail))
 		return;
 	talk->basis = milter_keep(talk->m);
 	talk->kept = talk->basis != NULL;
 	if (talk->kept)
-		limits_begin(&s->limits, talk->basis, &message);
+		admission_begin(&s->admission, talk->basis, &message);
 }
 
 static sfsistat
@@ -183,9 +183,9 @@ on_mail(SMFICTX *ctx, char **args)
 	message_end(talk);
 	session_from(&talk->session, args[0], session_size(args + 1));
 	milter_open(talk->m, 1);
-	limits_mail(&talk->session.limits, args);
-	talk->session.limits.counts = talk->limits;
-	talk->session.local = talk->local || talk->session.limits.sendmail;
+	admission_mail(&talk->session.admission, args);
+	talk->session.admission.counts = talk->limits;
+	talk->session.local = talk->local || talk->session.admission.sendmail;
 	if (talk->limits)
 		recipients_begin(talk);
 	return filter_answer(talk, SMFIP_NR_MAIL);
@@ -203,7 +203,7 @@ on_rcpt(SMFICTX *ctx, char **args)
 	resolved = smfi_getsymval(ctx, lent("{rcpt_addr}"));
 	session_to(s, resolved == NULL ? args[0] : resolved);
 	if (s->beyond || s->recipients.n == 0 ||
-	    limits_take(&s->limits, s->recipients.v[s->recipients.n - 1]))
+	    admission_take(&s->admission, s->recipients.v[s->recipients.n - 1]))
 		return filter_answer(talk, SMFIP_NR_RCPT);
 	session_drop(s);
 	smfi_setreply(ctx, lent("452"), lent("4.5.3"),
@@ -218,7 +218,7 @@ on_body(SMFICTX *ctx, unsigned char *octets, size_t n)
 	struct talk *talk = talk_get(ctx);
 
 	(void)octets;
-	limits_body(&talk->session.limits, n);
+	admission_body(&talk->session.admission, n);
 	return filter_answer(talk, SMFIP_NR_BODY);
 }
 

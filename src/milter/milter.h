@@ -6,7 +6,7 @@
  *     door.c     libmilter's first thread: who may come in
  *     filter.c   libmilter's threads: the callbacks, one session each
  *     session.c  what a message has told, and what follows from it; pure
- *     limits.c   likewise, where a connector has limits
+ *     admission.c  likewise, where a connector has limits
  *
  * One lock guards all that changes, and is taken in milter.c and tend.c alone,
  * for a moment: nothing under it waits for anything. Whatever goes wrong on

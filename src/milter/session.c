@@ -18,7 +18,7 @@ session_clear(struct session *s)
 		mem_free(s->recipients.v[i]);
 	vec_done(&s->recipients);
 	mark_trace_done(&s->trace);
-	limits_clear(&s->limits);
+	admission_clear(&s->admission);
 	mem_free(s->sender);
 	mem_free(s->id);
 	mem_free(s->oldest);
@@ -146,7 +146,7 @@ session_header(struct session *s, const char *name, const char *value)
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		if (strcasecmp(name, fields[i].name) == 0)
 			fields[i].on(s, value);
-	limits_field(&s->limits, name, value);
+	admission_field(&s->admission, name, value);
 }
 
 bool
@@ -257,8 +257,8 @@ session_may_steer(const struct session *s, const struct session_ask *ask)
 {
 	const struct mtable_mta *mta = &ask->basis->table.mta;
 
-	return s->filtered ||
-	       !(s->limits.sendmail ? mta->filters_local : mta->filters_smtp);
+	return s->filtered || !(s->admission.sendmail ? mta->filters_local
+						      : mta->filters_smtp);
 }
 
 const struct visit *
@@ -350,9 +350,9 @@ message_of(const struct session *s, const struct session_ask *ask)
 {
 	const struct visit *first = session_first(s);
 	struct policy_message m = {
-		.size = limits_size(&s->limits, s->declared),
-		.priority = s->limits.priority != 0 ? s->limits.priority
-		                                    : POLICY_NORMAL,
+		.size = admission_size(&s->admission, s->declared),
+		.priority = s->admission.priority != 0 ? s->admission.priority
+		                                       : POLICY_NORMAL,
 		.sender = s->sender,
 		.time = (int64_t)(ask->time_ms / 1000),
 	};
@@ -401,7 +401,7 @@ session_rule(const struct session *s, const struct session_ask *ask,
 	const struct basis *b = ask->basis;
 	struct ruling_ask ruling = {
 		.first = is_at_first_hop(s, &b->table.mta),
-		.reinject = s->limits.sendmail ? ask->reinject : NULL,
+		.reinject = s->admission.sendmail ? ask->reinject : NULL,
 		.table = &b->table,
 	};
 	struct admit_answer answers[2];
@@ -441,9 +441,10 @@ session_visit(
 		visit->priority = s->before->priority;
 		memcpy(visit->sender, s->before->sender, sizeof(visit->sender));
 	} else if (visit->first) {
-		visit->size = limits_size(&s->limits, s->declared);
-		visit->priority = s->limits.priority != 0 ? s->limits.priority
-		                                          : POLICY_NORMAL;
+		visit->size = admission_size(&s->admission, s->declared);
+		visit->priority = s->admission.priority != 0
+		                      ? s->admission.priority
+		                      : POLICY_NORMAL;
 		snprintf(visit->sender, sizeof(visit->sender), "%s", s->sender);
 	}
 	mark_sign(visit, previous, s->message, ask->seal);

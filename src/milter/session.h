@@ -19,8 +19,8 @@
 
 #include "base/vec.h"
 #include "core/trace/mark.h"
+#include "milter/admission.h"
 #include "milter/basis.h"
-#include "milter/limits.h"
 
 #define SESSION_ROUTE "LSR-Route" /* a field; an arriving one is a forgery */
 #define SESSION_VERB "X-LSA-2"
@@ -39,7 +39,8 @@ struct session {
 	uint64_t declared;       /* SIZE= of MAIL; 0: not said */
 	bool beyond;             /* a bound: no decision about this message */
 	bool local;              /* came from this host itself */
-	struct limits limits;    /* of connectors, and what it says to them */
+	struct admission
+	    admission; /* of connectors, and what it says to them */
 
 	/* by session_verify() */
 	uint8_t message[SEAL_DIGEST];

@@ -1,17 +1,17 @@
 /*
- * limits.h - what the limits of connectors ask of a message: its size and its
- * priority; and which recipients can come together where that is known at
+ * admission.h - what the limits of connectors ask of a message: its size and
+ * its priority; and which recipients can come together where that is known at
  * RCPT. Pure: part of a session (session.h), which rules at the end.
  */
 
-#ifndef MILTER_LIMITS_H
-#define MILTER_LIMITS_H
+#ifndef MILTER_ADMISSION_H
+#define MILTER_ADMISSION_H
 
 #include "core/trace/mark.h"
 #include "core/trace/ruling.h"
 #include "milter/basis.h"
 
-struct limits {
+struct admission {
 	bool counts;      /* the body is shown to us */
 	uint64_t octets;  /* header and body so far, lines ending in CRLF */
 	uint8_t priority; /* of enum policy_priority; 0: nobody said */
@@ -27,23 +27,23 @@ struct limits {
 };
 
 /* MAIL, as the MTA says it. */
-void limits_mail(struct limits *l, char *const *args);
+void admission_mail(struct admission *l, char *const *args);
 
 /* A field of the header; n octets of the body. */
-void limits_field(struct limits *l, const char *name, const char *value);
-void limits_body(struct limits *l, size_t n);
+void admission_field(struct admission *l, const char *name, const char *value);
+void admission_body(struct admission *l, size_t n);
 
 /* The size of a message whose sender said `declared`, or 0: not known. */
-uint64_t limits_size(const struct limits *l, uint64_t declared);
+uint64_t admission_size(const struct admission *l, uint64_t declared);
 
 /* RCPT will be judged by this message on this basis, which is lent until
- * limits_clear(), as is its sender. */
-void limits_begin(struct limits *l, const struct basis *basis,
+ * admission_clear(), as is its sender. */
+void admission_begin(struct admission *l, const struct basis *basis,
     const struct policy_message *message);
 
 /* True if the recipient (lower case) may come in this transaction. */
-bool limits_take(struct limits *l, const char *address);
+bool admission_take(struct admission *l, const char *address);
 
-void limits_clear(struct limits *l);
+void admission_clear(struct admission *l);
 
 #endif

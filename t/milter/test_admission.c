@@ -1,8 +1,8 @@
-/* test_limits.c - what a message says of its size and priority. */
+/* test_admission.c - what a message says of its size and priority. */
 
 #include <string.h>
 
-#include "milter/limits.h"
+#include "milter/admission.h"
 #include "t/tap.h"
 
 #define COUNT(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
@@ -45,15 +45,15 @@ START_TEST(priorities_are_read)
 	char path[] = "<s@a.x>", parameter[32] = "";
 	char *args[] = { path, rows[_i].parameter == NULL ? NULL : parameter,
 		NULL };
-	struct limits l = { .counts = true };
+	struct admission l = { .counts = true };
 
 	if (rows[_i].parameter != NULL)
 		memcpy(
 		    parameter, rows[_i].parameter, strlen(rows[_i].parameter));
-	limits_mail(&l, args);
+	admission_mail(&l, args);
 	ck_assert(!l.sendmail);
 	for (int i = 0; i < 2 && rows[_i].name[i] != NULL; i++)
-		limits_field(&l, rows[_i].name[i], rows[_i].value[i]);
+		admission_field(&l, rows[_i].name[i], rows[_i].value[i]);
 	ck_assert_uint_eq(l.priority, rows[_i].priority);
 }
 END_TEST
@@ -62,17 +62,17 @@ START_TEST(octets_are_counted_as_they_are_sent)
 {
 	char path[] = "s@a.x";
 	char *args[] = { path, NULL };
-	struct limits l = { .counts = true };
+	struct admission l = { .counts = true };
 
-	limits_mail(&l, args);
+	admission_mail(&l, args);
 	ck_assert(l.sendmail); /* no brackets */
-	limits_field(&l, "Subject", "x");
-	limits_body(&l, 100);
-	limits_body(&l, 1);
+	admission_field(&l, "Subject", "x");
+	admission_body(&l, 100);
+	admission_body(&l, 1);
 	ck_assert_uint_eq(
-	    limits_size(&l, 7), strlen("Subject: x\r\n\r\n") + 101);
+	    admission_size(&l, 7), strlen("Subject: x\r\n\r\n") + 101);
 	l.counts = false;
-	ck_assert_uint_eq(limits_size(&l, 7), 7);
+	ck_assert_uint_eq(admission_size(&l, 7), 7);
 }
 END_TEST
 

@@ -1,4 +1,4 @@
-#include "milter/limits.h"
+#include "milter/admission.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 /* RFC 6710: -9 to 9, and 0 is what everybody has. */
 static uint8_t
-limits_by_number(const char *value)
+admission_by_number(const char *value)
 {
 	long n = strtol(value, NULL, 10);
 
@@ -63,14 +63,14 @@ static const struct {
 	{ "X-Priority", by_digit },
 	{ "Importance", by_word },
 	{ "Priority", by_word },
-	{ "MT-Priority", limits_by_number }, /* RFC 6758 */
-	{ "MT-PRIORITY=", limits_by_number },
+	{ "MT-Priority", admission_by_number }, /* RFC 6758 */
+	{ "MT-PRIORITY=", admission_by_number },
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
 static void
-limits_say(struct limits *l, size_t i, const char *value)
+admission_say(struct admission *l, size_t i, const char *value)
 {
 	uint8_t priority;
 
@@ -83,33 +83,33 @@ limits_say(struct limits *l, size_t i, const char *value)
 }
 
 void
-limits_mail(struct limits *l, char *const *args)
+admission_mail(struct admission *l, char *const *args)
 {
 	size_t n = strlen(fields[FIELDS - 1].name);
 
 	l->sendmail = args[0][0] != '<';
 	for (args++; *args != NULL; args++)
 		if (strncasecmp(*args, fields[FIELDS - 1].name, n) == 0)
-			limits_say(l, FIELDS - 1, *args + n);
+			admission_say(l, FIELDS - 1, *args + n);
 }
 
 void
-limits_field(struct limits *l, const char *name, const char *value)
+admission_field(struct admission *l, const char *name, const char *value)
 {
 	l->octets += strlen(name) + strlen(": \r\n") + strlen(value);
 	for (size_t i = 0; i + 1 < FIELDS; i++)
 		if (strcasecmp(name, fields[i].name) == 0)
-			limits_say(l, i, value);
+			admission_say(l, i, value);
 }
 
 void
-limits_body(struct limits *l, size_t n)
+admission_body(struct admission *l, size_t n)
 {
 	l->octets += n;
 }
 
 uint64_t
-limits_size(const struct limits *l, uint64_t declared)
+admission_size(const struct admission *l, uint64_t declared)
 {
 	return l->counts ? l->octets + strlen("\r\n") : declared;
 }
@@ -117,7 +117,7 @@ limits_size(const struct limits *l, uint64_t declared)
 /* --- recipients ------------------------------------------------------------ */
 
 void
-limits_begin(struct limits *l, const struct basis *basis,
+admission_begin(struct admission *l, const struct basis *basis,
     const struct policy_message *message)
 {
 	l->message = *message;
@@ -125,7 +125,7 @@ limits_begin(struct limits *l, const struct basis *basis,
 }
 
 bool
-limits_take(struct limits *l, const char *address)
+admission_take(struct admission *l, const char *address)
 {
 	struct admit_answer answer;
 
@@ -140,7 +140,7 @@ limits_take(struct limits *l, const char *address)
 }
 
 void
-limits_clear(struct limits *l)
+admission_clear(struct admission *l)
 {
 	admit_free(l->admit);
 	memset(l, 0, sizeof(*l));
