@@ -15,9 +15,10 @@
 
 #define VERIFY "reject_unverified_recipient"
 
-/* `user@a.dom` is asked as `.dom`: a key of ours that no parent of it is. So
- * many labels below it are looked at. */
-#define LABELS_BELOW 3
+/* `user@a.b.dom` is asked as `.dom`, however deep below it: a key of ours that
+ * Postfix does not look for by itself. So many labels a key has at most; no
+ * organization's domain has more. */
+#define KEY_LABELS 6
 
 /* The keys of a table, as postmap lists them; NULL where it cannot. */
 static char *
@@ -65,17 +66,20 @@ any_below(const struct words *domains)
 	return false;
 }
 
-/* The tables that find a recipient's domain, so many labels above it, in
- * those named. */
+/* The tables that find a recipient's domain, or the `.parent` of it that has so
+ * many labels, in those named. */
 static void
-lookups(struct buf *out, unsigned below, const char *before, const char *tables)
+lookups(
+    struct buf *out, unsigned labels, const char *before, const char *tables)
 {
 	bool joins = out->n > 0 && out->p[out->n - 1] != ' ';
 
 	buf_printf(out, "%s%spipemap:{regexp:{{/@", joins ? ", " : "", before);
-	for (unsigned i = 0; i < below; i++)
-		buf_printf(out, "%s[^.@]+", i > 0 ? "\\." : "");
-	buf_printf(out, "(%s.+)$$/ $$1}}, %s}", below > 0 ? "\\." : "", tables);
+	if (labels == 0)
+		buf_text(out, "(.+)");
+	else
+		buf_printf(out, ".+((\\.[^.@]+){%u})", labels);
+	buf_printf(out, "$$/ $$1}}, %s}", tables);
 }
 
 /* --- recipients ------------------------------------------------------------- */
@@ -147,7 +151,7 @@ want_recipients(const struct postfix *p, const char *tables, bool known)
 	char *value;
 
 	buf_text(&line, postconf_raw(p, "relay_recipient_maps"));
-	for (unsigned i = 0; i <= LABELS_BELOW; i++)
+	for (unsigned i = 0; i <= KEY_LABELS; i++)
 		lookups(&line, i, "", tables);
 	value = buf_string(&line);
 	postconf_want(p, known ? CHECK_CRITICAL : CHECK_WARNING,
@@ -215,7 +219,7 @@ add_verify(const struct postfix *p, struct buf *line, const struct gaps *gaps)
 	buf_printf(
 	    &b, "lmdb:%s/domains, static:" VERIFY, p->conf->table_directory);
 	tables = buf_string(&b);
-	for (unsigned i = 0; i <= LABELS_BELOW; i++)
+	for (unsigned i = 0; i <= KEY_LABELS; i++)
 		if (i == 0 ? gaps->verify : gaps->below)
 			lookups(line, i, "check_recipient_access ", tables);
 	mem_free(tables);

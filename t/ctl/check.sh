@@ -8,7 +8,7 @@ PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || skip "needs root"
 need postconf
 postconf -m | grep -q '^lmdb$' || skip "needs postfix-lmdb"
-plan 92
+plan 93
 
 mkdir "$W/etc" "$W/keys" "$W/lsrd"
 lsrctl() {
@@ -377,9 +377,26 @@ ok "a list of recipients is not emptied" has relay_recipient_maps \
 listed() {
 	[ "$(postconf -c "$W/etc" -hx relay_recipient_maps | grep -oF \
 		"lmdb:$W/lsrd/postfix/transport, regexp:{{/^(lsrd|lsrd-hold):/ OK}}}" |
-		wc -l)" = 4 ]
+		wc -l)" = 7 ]
 }
 ok "and joined by whom other servers deliver" listed
+# The same words, asked as Postfix asks them, with such a table.
+printf '%s\n' '.deep.example lsrd:[192.0.2.3]' 'd.example lsrd-hold:x' \
+	'way.example smtp:[192.0.2.4]' '.a.b.c.d.long.example lsrd:[192.0.2.3]' >"$W/known"
+postmap -c "$W/etc" "lmdb:$W/known"
+words=$(postconf -c "$W/etc" -hx relay_recipient_maps |
+	sed "s,lmdb:$W/lsrd/postfix/transport,lmdb:$W/known,g")
+takes() { # ADDRESS...: those of whom the list has one
+	for to; do
+		! postmap -c "$W/etc" -q "$to" "unionmap:{$words}" >/dev/null ||
+			printf '%s ' "$to"
+	done
+}
+everybody="u@x.deep.example u@a.b.c.d.e.f.g.h.deep.example u@d.example user@corp.example \
+	u@deep.example u@xdeep.example u@way.example nobody@corp.example u@a.d.example \
+	u@f.g.x.a.b.c.d.long.example u@own.example u@deep.example.other"
+ok "however deep below a pattern, and nobody else" \
+	[ "$(takes $everybody)" = "$(echo $everybody | cut -d ' ' -f 1-4,10) " ]
 # Postfix asks all maps for the whole address first, then all for the domain.
 ok "senders' own relays before ours" value sender_dependent_default_transport_maps \
 	"texthash:$W/transports, pipemap:{regexp:{{/^lsrd-check\$\$/ DUNNO}, {/^.*@list\.example\$\$/ @list.example}}, texthash:$W/transports}, regexp:{{/^lsrd-check\$\$/ DUNNO}, {/^.*@bulk\.example\$\$/ smtp:[192.0.2.1]:2525}}, pipemap:{static:*, lmdb:$W/lsrd/postfix/default}"

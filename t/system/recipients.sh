@@ -8,7 +8,7 @@
 
 why=$(pf_need)
 [ -z "$why" ] || skip "$why"
-plan 19
+plan 21
 
 pf_begin
 P=example.org
@@ -86,4 +86,12 @@ ok "and who does not exist there" like "$(smtp nobody@none.$P)" \
 	"450 4.1.1 *unverified address*"
 drive "hold held.$P relay no path to paris" >/dev/null
 ok "one that is on hold" like "$(smtp u@held.$P)" "250 *"
+# by the word that check prints for patterns of two labels
+drive "remote .wide.example relay 198.51.100.6@25" >/dev/null
+postconf -c "$W/etc" -e "relay_recipient_maps = inline:{ u@own.example=x }, $maps, \
+	pipemap:{regexp:{{/@.+((\\.[^.@]+){2})\$\$/ \$\$1}}, lmdb:$W/lsrd/postfix/transport, \
+	regexp:{{/^(lsrd|lsrd-hold):/ OK}}}"
+in_ns postfix -c "$W/etc" reload 2>/dev/null
+ok "a user however deep below a pattern" soon taken u@a.b.c.d.e.f.wide.example
+ok "while who is not in the list is refused still" soon unknown nobody2@own.example
 ok "a stranger, to elsewhere, as before" like "$(smtp u@elsewhere3.example)" "554 5.7.1 *"
