@@ -292,8 +292,8 @@ setup_free(struct setup *s)
 	mem_free(s->peers);
 	mem_free(s->connectors);
 	mem_free(s->spaces);
-	mem_free(s->cert);
-	mem_free(s->previous_cert);
+	mem_free(s->cert.now);
+	mem_free(s->cert.previous);
 	claims_free(s->claims);
 }
 

@@ -61,23 +61,25 @@ announced_fill(struct conf *conf)
 {
 	struct setup *s = &conf->setup;
 
-	for (size_t i = 0; i < conf->nlisten && s->nlisten < 4; i++)
+	for (size_t i = 0; i < conf->nlisten && s->announced.nlisten < 4; i++)
 		if (addr_is_hop(&conf->listen[i], s->lab))
-			s->listen[s->nlisten++] = conf->listen[i];
+			s->announced.listen[s->announced.nlisten++] =
+			    conf->listen[i];
 }
 
 static void
 mail_fill(struct setup *s)
 {
-	for (size_t i = 0; i < s->nlisten; i++) {
-		struct addr one = s->listen[i];
+	for (size_t i = 0; i < s->announced.nlisten; i++) {
+		struct addr one = s->announced.listen[i];
 		bool known = false;
 
 		one.port = 25;
-		for (size_t k = 0; k < s->nsmtp; k++)
-			known = known || addr_equal(&s->smtp[k], &one);
+		for (size_t k = 0; k < s->announced.nsmtp; k++)
+			known =
+			    known || addr_equal(&s->announced.smtp[k], &one);
 		if (!known)
-			s->smtp[s->nsmtp++] = one;
+			s->announced.smtp[s->announced.nsmtp++] = one;
 	}
 }
 
@@ -89,20 +91,20 @@ addresses_judge(const struct build *b)
 	struct build_place smtp = AT_TOP("smtp");
 	struct setup *s = &b->conf->setup;
 
-	for (size_t i = 0; i < s->nlisten; i++)
-		hop_judge(b, &peer, &s->listen[i]);
-	for (size_t i = 0; i < s->nsmtp; i++)
-		hop_judge(b, &smtp, &s->smtp[i]);
+	for (size_t i = 0; i < s->announced.nlisten; i++)
+		hop_judge(b, &peer, &s->announced.listen[i]);
+	for (size_t i = 0; i < s->announced.nsmtp; i++)
+		hop_judge(b, &smtp, &s->announced.smtp[i]);
 	if (!build_is_set(b, &peer))
 		announced_fill(b->conf);
-	if (b->conf->nlisten > 0 && s->nlisten == 0)
+	if (b->conf->nlisten > 0 && s->announced.nlisten == 0)
 		build_warn(b, &listen,
 		    "set peer-address to what the others are to dial",
 		    "peer-listen names no address that another server can "
 		    "reach");
 	if (!build_is_set(b, &smtp))
 		mail_fill(s);
-	if (s->nsmtp == 0 && !build_is_set(b, &smtp))
+	if (s->announced.nsmtp == 0 && !build_is_set(b, &smtp))
 		build_complain(b, &smtp,
 		    "write smtp = { \"192.0.2.10:25\" }, where the other "
 		    "servers reach this host's mail service",
@@ -116,7 +118,7 @@ times_judge(const struct build *b)
 	const struct setup *s = &b->conf->setup;
 	struct build_place place = AT_TOP("dead-time");
 
-	if (s->dead_ms < 2 * s->keepalive_ms)
+	if (s->times.dead_ms < 2 * s->times.keepalive_ms)
 		build_complain(b, &place,
 		    "write at least twice keep-alive; three times is usual",
 		    "dead-time is less than two times keep-alive: one lost "

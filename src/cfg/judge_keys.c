@@ -141,8 +141,8 @@ certificate_judge(const struct build *b, const struct conf_keys *keys)
 	struct setup *s = &conf->setup;
 	struct build_place place = { .option = "key" };
 	uint8_t own[SEAL_PUBLIC];
-	int rc = keys->vouched(conf->certificate, s->authority, &s->cert,
-	    &s->cert_len, &s->claims);
+	int rc = keys->vouched(conf->certificate, s->authority.key,
+	    &s->cert.now, &s->cert.now_len, &s->claims);
 	int key_rc;
 
 	if (rc != RC_OK)
@@ -174,8 +174,8 @@ previous_judge(const struct build *b, const struct conf_keys *keys)
 
 	if (conf->previous_certificate == NULL)
 		return;
-	rc = keys->vouched(conf->previous_certificate, s->authority,
-	    &s->previous_cert, &s->previous_cert_len, &claims);
+	rc = keys->vouched(conf->previous_certificate, s->authority.key,
+	    &s->cert.previous, &s->cert.previous_len, &claims);
 	if (rc != RC_OK) {
 		judge_keys_refuse(
 		    b, "previous-certificate", conf->previous_certificate, rc);
@@ -197,9 +197,9 @@ mark_judge(const struct build *b, const struct conf_keys *keys,
 
 	if (path == NULL)
 		return false;
-	rc = keys->mark_public(path, s->mark[s->nmark]);
+	rc = keys->mark_public(path, s->announced.mark[s->announced.nmark]);
 	if (rc == RC_OK)
-		s->nmark++;
+		s->announced.nmark++;
 	if (rc == RC_OK ||
 	    (rc == RC_IO && errno == ENOENT && !build_is_set(b, &place)))
 		return false;
@@ -217,7 +217,7 @@ authority_judge(const struct build *b, const struct conf_keys *keys)
 
 	if (keys->authority_end(conf->authority, &end) != RC_OK)
 		return;
-	conf->setup.authority_end = end;
+	conf->setup.authority.end = end;
 	if (end < now)
 		build_warn(b, &place,
 		    "where authority.key is: lsrctl keys authority --renew, "
@@ -235,7 +235,8 @@ judge_keys(const struct build *build, const struct conf_keys *keys)
 	size_t open = 0;
 	int rc;
 
-	rc = keys->authority(conf->authority, s->authority, s->org);
+	rc =
+	    keys->authority(conf->authority, s->authority.key, s->authority.id);
 	if (rc == RC_OK) {
 		authority_judge(build, keys);
 		open += certificate_judge(build, keys);
@@ -244,7 +245,7 @@ judge_keys(const struct build *build, const struct conf_keys *keys)
 		judge_keys_refuse(build, "authority", conf->authority, rc);
 	}
 	open += mark_judge(build, keys, "mark-key", conf->mark_key);
-	if (s->nmark > 0)
+	if (s->announced.nmark > 0)
 		open += mark_judge(
 		    build, keys, "previous-mark-key", conf->previous_mark_key);
 	return open;

@@ -321,7 +321,7 @@ check_live(const struct call *asked)
 	conf = check_load(&list, path);
 	if (conf != NULL) {
 		check_expiry(&list, conf->certificate);
-		if (!conf->setup.no_mta)
+		if (!conf->setup.mta.none)
 			check_postfix(&list, conf, call);
 	}
 	check_health(&list, call);

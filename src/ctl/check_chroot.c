@@ -60,7 +60,7 @@ check_chroot(const struct postfix *p)
 
 		snprintf(copy, sizeof(copy), "%s%s", queue, files[i]);
 		if (!chroot_differs(
-			files[i], copy, p->conf->setup.by_name && i == 0))
+			files[i], copy, p->conf->setup.mta.by_name && i == 0))
 			continue;
 		snprintf(remedy, sizeof(remedy),
 		    "cp %s %s, and postfix reload; where a start of Postfix "

@@ -90,8 +90,8 @@ has_marks(const struct postfix *p)
 {
 	const struct conf *conf = p->conf;
 
-	if (conf->setup.nmark > 0 || conf->mark_key == NULL)
-		return conf->setup.nmark > 0;
+	if (conf->setup.announced.nmark > 0 || conf->mark_key == NULL)
+		return conf->setup.announced.nmark > 0;
 	return access(conf->mark_key, R_OK) != 0 && errno == EACCES &&
 	       strstr(postconf_full(p, "smtpd_milters"), "lsrd/milter") != NULL;
 }

@@ -77,7 +77,7 @@ merge_setup(const struct conf *conf, const struct srv *srv)
 	merge_peers(setup, conf, srv);
 	mta_init(&mta);
 	plugin_queues[0]->look(&mta, conf->postfix_directory);
-	setup->queue_s = mta.lifetime_s;
+	setup->mta.queue_s = mta.lifetime_s;
 	setup->spaces = mem_dup(
 	    conf->setup.spaces, setup->nspaces * sizeof(*setup->spaces));
 	for (size_t i = 0; i < conf->nlookups; i++) {

@@ -27,7 +27,7 @@ reload_keys_of(struct conf *conf, const struct seal *seal, struct reload *out)
 	if (rc != RC_OK)
 		return rc;
 	rc = tls_self_new(
-	    conf->setup.cert, conf->setup.cert_len, key, seal, &self);
+	    conf->setup.cert.now, conf->setup.cert.now_len, key, seal, &self);
 	if (rc != RC_OK) {
 		keys_free(key);
 		return rc;
@@ -144,7 +144,8 @@ reload_compare(const struct conf *old, const struct conf *new, const char *path,
 		    "restart it, or change it back");
 		changes++;
 	}
-	if (memcmp(old->setup.org, new->setup.org, SEAL_DIGEST) != 0) {
+	if (memcmp(old->setup.authority.id, new->setup.authority.id,
+		SEAL_DIGEST) != 0) {
 		reload_tell(told, new->authority, "another authority",
 		    "this takes effect when lsrd is started anew");
 		changes++;

@@ -162,10 +162,11 @@ apply(struct server *server)
 
 	sink_level(server->sink, server_level_of(conf));
 	peer_io_name(server->peers, conf->setup.server);
-	peer_io_sources(server->peers, conf->setup.listen, conf->setup.nlisten);
+	peer_io_sources(server->peers, conf->setup.announced.listen,
+	    conf->setup.announced.nlisten);
 	probe_io_conf(
 	    server->probes, conf->setup.server, conf->probe_timeout_ms);
-	if (conf->setup.no_mta)
+	if (conf->setup.mta.none)
 		names_by(server->names, NULL);
 	publish_conf(server->publish, conf);
 	retry_conf(server->retry, conf);
@@ -208,13 +209,13 @@ on_server_found(void *ctx)
 static bool
 put_in_force(struct server *server, struct reload *fresh, bool confirmed)
 {
-	seal_rekey(
-	    &server->seal, keys_hold(fresh->key), fresh->conf->setup.authority);
+	seal_rekey(&server->seal, keys_hold(fresh->key),
+	    fresh->conf->setup.authority.key);
 	srv_look(server->srv, fresh->conf);
 	if (!server_give(server, fresh->conf, confirmed)) {
 		srv_look(server->srv, server->conf);
 		seal_rekey(&server->seal, keys_hold(server->key),
-		    server->conf->setup.authority);
+		    server->conf->setup.authority.key);
 		return false;
 	}
 	conf_free(server->conf);
@@ -385,7 +386,7 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
 	server->conf = conf;
 	server->base = event_base_new();
 	CHECK(server->base != NULL);
-	seal_init(&server->seal, NULL, conf->setup.authority);
+	seal_init(&server->seal, NULL, conf->setup.authority.key);
 	server->engine = engine_new(seed(), &server->seal);
 	server->loop = loop_new(server->base, server->engine);
 	server->peers = peer_io_new(server->loop, sink);
@@ -493,8 +494,8 @@ server_start(struct server *server)
 		return rc;
 	}
 	server->key = own.key;
-	seal_rekey(
-	    &server->seal, keys_hold(own.key), server->conf->setup.authority);
+	seal_rekey(&server->seal, keys_hold(own.key),
+	    server->conf->setup.authority.key);
 	peer_io_self(server->peers, own.self);
 	rc = sockets_open(server);
 	if (rc != RC_OK)

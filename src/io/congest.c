@@ -199,8 +199,8 @@ congest_conf(struct congest *c, const struct conf *conf)
 	mem_free(c->directory);
 	c->queue->look(&mta, conf->postfix_directory);
 	c->directory = mem_str(mta.queue_directory);
-	c->on = conf->setup.congestion_messages > 0;
-	c->interval_ms = conf->setup.congestion_ms;
+	c->on = conf->setup.congestion.messages > 0;
+	c->interval_ms = conf->setup.congestion.ms;
 	c->late_s = conf->congestion_age_ms / 1000;
 	evtimer_del(c->timer);
 	wait_for_next(c, c->interval_ms);

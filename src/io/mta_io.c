@@ -312,7 +312,7 @@ mta_io_conf(struct mta_io *io, const struct conf *conf)
 	for (size_t i = 0; i < setup->nspaces; i++)
 		if (setup->spaces[i].way == NULL)
 			io->here[io->want.nhere++] = setup->spaces[i].pattern;
-	io->on = !setup->no_mta;
+	io->on = !setup->mta.none;
 	evtimer_del(io->look);
 	io->due = true;
 	if (io->reading == NULL) {

@@ -30,10 +30,10 @@ own_find(struct plugin_setup *setup, const struct setup *core)
 {
 	struct ifaddrs *list;
 
-	for (size_t i = 0; i < core->nsmtp; i++)
-		add_own_address(setup, &core->smtp[i]);
-	for (size_t i = 0; i < core->nlisten && !core->lab; i++)
-		add_own_address(setup, &core->listen[i]);
+	for (size_t i = 0; i < core->announced.nsmtp; i++)
+		add_own_address(setup, &core->announced.smtp[i]);
+	for (size_t i = 0; i < core->announced.nlisten && !core->lab; i++)
+		add_own_address(setup, &core->announced.listen[i]);
 	if (core->lab || getifaddrs(&list) != 0)
 		return;
 	for (const struct ifaddrs *a = list; a != NULL; a = a->ifa_next)

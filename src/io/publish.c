@@ -239,7 +239,7 @@ publish_conf(struct publish *p, const struct conf *conf)
 
 	set_text(setup.transport, sizeof(setup.transport), conf->transport);
 	set_text(setup.hold, sizeof(setup.hold), conf->hold_transport);
-	setup.by_name = conf->setup.by_name;
+	setup.by_name = conf->setup.mta.by_name;
 	setup.lab = conf->setup.lab;
 	own_find(&setup, &conf->setup);
 	publish_replace(

@@ -473,7 +473,7 @@ retry_conf(struct retry *r, const struct conf *conf)
 	mta_init(&mta);
 	r->queue->look(&mta, conf->postfix_directory);
 	retry_directory(r, mta.queue_directory);
-	r->on = conf->setup.retry_mail;
+	r->on = conf->setup.mta.retry;
 }
 
 void

@@ -219,10 +219,11 @@ START_TEST(setup_is_complete)
 	ck_assert_int_eq(
 	    conf_load(in_dir("lsrd.conf"), &readers, &conf, &complaints),
 	    RC_OK);
-	ck_assert_uint_eq(conf->setup.nmark, 2);
-	ck_assert_uint_gt(conf->setup.cert_len, 200);
-	keys_digest(conf->setup.authority, digest);
-	ck_assert(memcmp(digest, conf->setup.org, sizeof(digest)) == 0);
+	ck_assert_uint_eq(conf->setup.announced.nmark, 2);
+	ck_assert_uint_gt(conf->setup.cert.now_len, 200);
+	keys_digest(conf->setup.authority.key, digest);
+	ck_assert(
+	    memcmp(digest, conf->setup.authority.id, sizeof(digest)) == 0);
 	conf_free(conf);
 	complaints_done(&complaints);
 }

@@ -148,12 +148,12 @@ insider_greet(struct insider *f)
 		.group = group,
 		.organization = group,
 		.claims = &f->claims,
-		.keepalive_ms = 1000,
-		.dead_ms = 600000,
-		.probe_ms = 5000,
-		.digest_ms = 180000,
+		.times.keepalive_ms = 1000,
+		.times.dead_ms = 600000,
+		.times.probe_ms = 5000,
+		.times.digest_ms = 180000,
 		.confirm_percent = 100 };
-	cheap_key('z', f->setup.org);
+	cheap_key('z', f->setup.authority.id);
 	f->ms = 1;
 	f->seq = 1ull << 32;
 	f->engine = engine_new(1, &f->seal);

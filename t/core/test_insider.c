@@ -337,7 +337,7 @@ START_TEST(a_rule_of_an_insider)
 		cheap_key(i == 0 ? 'b' : 'z', key);
 		if (i == 1)
 			seal = cheap_seal(INSIDER_LETTER);
-		cheap_public('z', f.setup.authority);
+		cheap_public('z', f.setup.authority.key);
 		lsa_encode(&out, &draft, &seal);
 		insider_frame(&f, MSG_UPDATE, out.p, out.n);
 		ck_assert(transit_enforced(f.engine) == (i == 2));

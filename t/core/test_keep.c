@@ -114,7 +114,7 @@ play(const struct step *steps, size_t n, bool always)
 	struct run run = { .rib = NULL };
 
 	world_init(&run.w);
-	run.w.setup.queue_s = QUEUE_S;
+	run.w.setup.mta.queue_s = QUEUE_S;
 	for (size_t i = 0; i < n; i++) {
 		struct rib *rib;
 

@@ -34,7 +34,7 @@ links_setup(void)
 	setup = (struct setup){ .server = self,
 		.connectors = &connector,
 		.nconnectors = 1,
-		.probe_ms = 5000 };
+		.times.probe_ms = 5000 };
 	e = engine_new(1, &seal);
 	e->setup = &setup;
 	services_refresh(e);
@@ -82,7 +82,7 @@ START_TEST(a_family_that_is_not_used)
 	e->asked.mta.ipv4 = false;
 	services_refresh(e);
 	ck_assert(service_first(e)->barred);
-	setup.by_name = true;
+	setup.mta.by_name = true;
 	services_refresh(e);
 	ck_assert(!service_first(e)->barred);
 }

@@ -129,10 +129,10 @@ START_TEST(saved)
 		.group = group,
 		.organization = group,
 		.claims = &claims,
-		.keepalive_ms = 1000,
-		.dead_ms = 3000,
-		.probe_ms = 5000,
-		.digest_ms = 180000,
+		.times.keepalive_ms = 1000,
+		.times.dead_ms = 3000,
+		.times.probe_ms = 5000,
+		.times.digest_ms = 180000,
 		.confirm_percent = 100 };
 	struct seal seal = cheap_seal("a");
 	struct engine *engine = engine_new(1, &seal);

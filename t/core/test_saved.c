@@ -133,10 +133,10 @@ START_TEST(what_is_refused_is_named)
 		.group = group,
 		.organization = group,
 		.claims = &claims,
-		.keepalive_ms = 1000,
-		.dead_ms = 3000,
-		.probe_ms = 5000,
-		.digest_ms = 180000,
+		.times.keepalive_ms = 1000,
+		.times.dead_ms = 3000,
+		.times.probe_ms = 5000,
+		.times.digest_ms = 180000,
 		.confirm_percent = 100 };
 	struct input conf = { .kind = IN_CONF, .setup = &setup, .now = { 1 } };
 	struct seal seal = cheap_seal("a");
@@ -144,7 +144,7 @@ START_TEST(what_is_refused_is_named)
 	struct buf none = { 0 }, state = { 0 };
 	struct told told = { .refused = "" };
 
-	cheap_key('z', setup.org);
+	cheap_key('z', setup.authority.id);
 	state_of(_i, &state);
 	engine_step(engine, &conf);
 	restore(engine, SAVE_EPOCH, &none, &told);

@@ -71,11 +71,11 @@ begin(struct pair *p, size_t at)
 		.claims = &e->claims,
 		.peers = &e->peer,
 		.npeers = 1,
-		.keepalive_ms = 1000,
-		.dead_ms = 3000,
-		.probe_ms = 5000,
-		.digest_ms = 180000,
-		.no_mta = true,
+		.times.keepalive_ms = 1000,
+		.times.dead_ms = 3000,
+		.times.probe_ms = 5000,
+		.times.digest_ms = 180000,
+		.mta.none = true,
 		.confirm_percent = 100 };
 	e->engine = engine_new(1 + at, &e->seal);
 	step(p, at, (struct input){ .kind = IN_CONF, .setup = &e->setup });

@@ -455,18 +455,18 @@ START_TEST(reasons)
 		.claims = &claims,
 		.peers = &peer,
 		.npeers = 1,
-		.keepalive_ms = 1000,
-		.dead_ms = 3000,
-		.probe_ms = 5000,
-		.digest_ms = 180000,
-		.no_mta = true,
+		.times.keepalive_ms = 1000,
+		.times.dead_ms = 3000,
+		.times.probe_ms = 5000,
+		.times.digest_ms = 180000,
+		.mta.none = true,
 		.confirm_percent = 100 };
 	struct seal seal = cheap_seal("a");
 	struct host h = { .engine = engine_new(1, &seal), .ms = 1000 };
 	const char *cert = rows[_i].cert;
 
-	cheap_public('z', setup.authority);
-	cheap_key('z', setup.org);
+	cheap_public('z', setup.authority.key);
+	cheap_key('z', setup.authority.id);
 	step(&h, (struct input){ .kind = IN_CONF, .setup = &setup });
 	step(&h, (struct input){ .kind = IN_RESTORE, .who = SAVE_EPOCH });
 	step(&h, (struct input){ .kind = IN_RESTORE, .who = SAVE_TABLE });

@@ -122,11 +122,11 @@ START_TEST(dates)
 		.claims = &claims,
 		.peers = &peer,
 		.npeers = rows[_i].known,
-		.keepalive_ms = 1000,
-		.dead_ms = 60000,
-		.probe_ms = 5000,
-		.digest_ms = 180000,
-		.no_mta = true,
+		.times.keepalive_ms = 1000,
+		.times.dead_ms = 60000,
+		.times.probe_ms = 5000,
+		.times.digest_ms = 180000,
+		.mta.none = true,
 		.confirm_percent = 100 };
 	static const uint64_t begins[] = { 1, 20, 3700 };
 	struct seal seal = cheap = cheap_seal("a");

@@ -227,9 +227,9 @@ START_TEST(hops_have_an_address)
 	world_say(&w, "self a.x g;server a.x g nbr b.x;server b.x g nbr a.x;"
 		      "space b.x b.x");
 	world_say(&w, addresses[_i].more);
-	w.setup.nsmtp = w.setup.nlisten = 1;
-	w.setup.smtp[0] = (struct addr){ 4, { 192, 0, 2, 1 }, 25 };
-	w.setup.listen[0] = (struct addr){ 4, { 192, 0, 2, 2 }, 691 };
+	w.setup.announced.nsmtp = w.setup.announced.nlisten = 1;
+	w.setup.announced.smtp[0] = (struct addr){ 4, { 192, 0, 2, 1 }, 25 };
+	w.setup.announced.listen[0] = (struct addr){ 4, { 192, 0, 2, 2 }, 691 };
 	view = view_new(&w.in);
 	rib = view_rib(view, NULL, &pending);
 	ck_assert_uint_eq(rib->n, 1);

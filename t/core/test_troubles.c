@@ -59,7 +59,7 @@ running(void)
 START_TEST(its_mta)
 {
 	struct engine e = running();
-	struct setup none = { .server = name, .no_mta = true };
+	struct setup none = { .server = name, .mta.none = true };
 
 	quiet(&e);
 	e.asked.verdict = e.asked.mta.asks = MTA_NO;

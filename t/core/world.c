@@ -441,8 +441,8 @@ say(struct world *w, char *line)
 	} else if (strcmp(verb, "lab") == 0) {
 		w->setup.lab = true;
 	} else if (strcmp(verb, "own") == 0) {
-		w->setup.smtp[0] = addr_of(need(&at));
-		w->setup.nsmtp = 1;
+		w->setup.announced.smtp[0] = addr_of(need(&at));
+		w->setup.announced.nsmtp = 1;
 	} else {
 		struct lsa_key key = { .type = LSA_SPACE };
 

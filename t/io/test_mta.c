@@ -243,7 +243,7 @@ END_TEST
 
 START_TEST(nothing_is_read_for_mta_none)
 {
-	conf.setup.no_mta = true;
+	conf.setup.mta.none = true;
 	mta_io_conf(io, &conf);
 	let_pass(300);
 	ck_assert_uint_eq(tellings, 0);

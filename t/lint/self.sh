@@ -43,7 +43,7 @@ printf '%s\n' '/*' ' *     upper     this' ' *     lower     that' ' */' \
 printf '#include "core/node/lower.h"\n' >"$tree/src/core/node/upper.c"
 : >"$tree/src/core/node/lower.c"
 
-plan 11
+plan 12
 plant '#include <string.h>' '' 'int planted;'
 ok "layers.sh passes what may be included" none "$(passed layers.sh)"
 plant '#include "io/loop.h"'
@@ -64,6 +64,14 @@ rm "$tree/src/core/lsa/again.c"
 plant 'int' 'planted(int a, int b, int c, int d, int e, int f)' '{' '	return 0;' '}'
 ok "size.sh refuses a sixth parameter" none \
 	"$(refused size.sh 'planted() takes 6 parameters')"
+{
+	echo 'struct wide {'
+	seq -f '	int field%g;' 21
+	echo '};'
+} >"$tree/src/core/node/wide.h"
+ok "size.sh refuses a struct of 21 fields in the engine" none \
+	"$(refused size.sh 'wide.h: struct wide has 21 fields')"
+rm "$tree/src/core/node/wide.h"
 plant 'int planted   ( void )  ;'
 if lint format.sh | grep -q SKIP; then
 	skip_case "format.sh refuses a line that is out of form" "no clang-format 14"

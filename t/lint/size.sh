@@ -43,7 +43,32 @@ parameters='
 /;$/ || /^$/ { head = "" }
 head != "" { head = head " " $0 }'
 
-plan 3
+# Of the engine and its setup: a struct has at most 20 fields, what belongs
+# together being a struct of its own; a header offers at most 20 functions.
+wide='
+/^struct [a-z_]+ {$/ { name = $2; n = 0; next }
+/^}/ && name != "" {
+	if (n > 20)
+		print file ": struct " name " has " n " fields"
+	name = ""
+}
+{ line = $0; gsub(/\/\*.*/, "", line); gsub(/\([^)]*\)/, "", line) }
+name != "" && line ~ /;/ { n += 1 + gsub(/,/, ",", line) }
+name == "" && /^[a-z].*[(]/ { offers++ }
+END { if (offers > 20) print file ": offers " offers " functions" }'
+
+each_wide() {
+	for f in $(sources src/core/node src/core/lsa | grep '[.]h$'); do
+		case $f in
+		src/core/node/*|*/setup.h)
+			awk -v file="$f" "$wide" "$top_srcdir/$f"
+			;;
+		esac
+	done
+}
+
+plan 4
 ok "a function has at most 60 lines" none "$(each "$functions" 2>&1)"
 ok "a file has at most 600 lines" none "$(each "$files" 2>&1)"
 ok "a function takes at most five parameters" none "$(each "$parameters" 2>&1)"
+ok "no struct or header of the engine is wide" none "$(each_wide 2>&1)"

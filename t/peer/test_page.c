@@ -245,22 +245,24 @@ london_begin(struct london *l, const struct buf *certificate)
 	l->setup = (struct setup){ .server = name,
 		.group = group,
 		.organization = organization,
-		.cert = certificate->p,
-		.cert_len = certificate->n,
-		.nsmtp = 1,
-		.smtp[0] = { .family = 4, .port = 25, .ip = { 192, 0, 2, 10 } },
+		.cert.now = certificate->p,
+		.cert.now_len = certificate->n,
+		.announced.nsmtp = 1,
+		.announced.smtp[0] = { .family = 4,
+		    .port = 25,
+		    .ip = { 192, 0, 2, 10 } },
 		.peers = &l->peer,
 		.npeers = 1,
-		.keepalive_ms = 1000,
-		.dead_ms = 3000,
-		.probe_ms = 5000,
-		.digest_ms = 180000,
-		.no_mta = true,
+		.times.keepalive_ms = 1000,
+		.times.dead_ms = 3000,
+		.times.probe_ms = 5000,
+		.times.digest_ms = 180000,
+		.mta.none = true,
 		.confirm_percent = 100 };
-	keys_public(authority, l->setup.authority);
-	keys_digest(l->setup.authority, l->setup.org);
+	keys_public(authority, l->setup.authority.key);
+	keys_digest(l->setup.authority.key, l->setup.authority.id);
 	keys_free(authority);
-	seal_init(&l->seal, key_of(london_secret), l->setup.authority);
+	seal_init(&l->seal, key_of(london_secret), l->setup.authority.key);
 	ck_assert_int_eq(l->seal.vouch(l->seal.ctx, certificate->p,
 			     certificate->n, &l->setup.claims),
 	    RC_OK);

@@ -178,7 +178,7 @@ open_side(struct world *world, struct cable *cable, int side, struct node *peer)
 	h = segment(world, cable, side, IN_OPEN);
 	h->in.dialled = side == 0;
 	h->name = mem_str(peer->conf.server);
-	buf_bytes(&h->bytes, peer->conf.cert, peer->conf.cert_len);
+	buf_bytes(&h->bytes, peer->conf.cert.now, peer->conf.cert.now_len);
 }
 
 /* A dial has reached the other host. */

@@ -193,7 +193,7 @@ fault_host(struct world *world)
 		break;
 	case 4:
 		if (node->engine != NULL) {
-			node->conf.drain = !node->conf.drain;
+			node->conf.drain.on = !node->conf.drain.on;
 			world_configure(world, node);
 		}
 		break;
@@ -304,12 +304,12 @@ fault_lost(struct world *world)
 		return;
 	for (size_t i = 0; i < world->n; i++)
 		if (&world->nodes[i] != a &&
-		    world->nodes[i].conf.digest_ms != DIGEST_MS)
+		    world->nodes[i].conf.times.digest_ms != DIGEST_MS)
 			return; /* that one waits for others already */
 	world_note(world, "fault: %s has no purge of %s, and %s has", a->name,
 	    x->name, b->name);
 	world_crash(world, x);
-	a->conf.digest_ms = 20 * DIGEST_MS;
+	a->conf.times.digest_ms = 20 * DIGEST_MS;
 	world_configure(world, a);
 	world_run(world, 60000);
 	if (is_plain(world, a, b))

@@ -164,7 +164,7 @@ do_drain(struct scene *scene)
 
 	if (node == NULL)
 		return;
-	node->conf.drain = strcmp(scene->word[2], "yes") == 0;
+	node->conf.drain.on = strcmp(scene->word[2], "yes") == 0;
 	world_configure(scene->world, node);
 }
 
@@ -177,8 +177,8 @@ do_names(struct scene *scene)
 
 	if (node == NULL || other == NULL)
 		return;
-	node->conf.smtp[0] = other->addr;
-	node->conf.smtp[0].port = 25;
+	node->conf.announced.smtp[0] = other->addr;
+	node->conf.announced.smtp[0].port = 25;
 	if (node->engine != NULL)
 		world_configure(scene->world, node);
 }
@@ -228,9 +228,9 @@ do_remark(struct scene *scene)
 	if (node == NULL)
 		return;
 	node->marks++;
-	node->conf.nmark = node->marks > 1 ? 2 : 1;
-	for (uint32_t i = 0; i < node->conf.nmark; i++)
-		world_mark(node, node->marks - i, node->conf.mark[i]);
+	node->conf.announced.nmark = node->marks > 1 ? 2 : 1;
+	for (uint32_t i = 0; i < node->conf.announced.nmark; i++)
+		world_mark(node, node->marks - i, node->conf.announced.mark[i]);
 	if (node->engine != NULL)
 		world_configure(scene->world, node);
 }
@@ -350,7 +350,7 @@ do_tell(struct scene *scene)
 	if (node == NULL || about == NULL || node->engine == NULL)
 		return;
 	buf_printf(&line, "%s hop=%s", from > 4 ? scene->word[4] : "evidence",
-	    addr_text(&about->conf.smtp[0], text));
+	    addr_text(&about->conf.announced.smtp[0], text));
 	for (size_t i = from; i < scene->n; i++)
 		buf_printf(&line, " %s", scene->word[i]);
 	in.bytes = line.p;

@@ -37,20 +37,20 @@ host_init(struct node *node, char *server, char *group)
 
 	conf->organization = conf->server = server;
 	conf->group = group;
-	wax_authority(authority, conf->org);
-	memcpy(conf->authority, authority, sizeof(authority));
-	conf->smtp[0] = conf->listen[0] = node->addr;
-	conf->smtp[0].port = 25;
-	conf->listen[0].port = 691;
-	conf->nsmtp = conf->nlisten = 1;
-	conf->keepalive_ms = 1000;
-	conf->dead_ms = 3000;
-	conf->probe_ms = 5000;
-	conf->digest_ms = 180000;
+	wax_authority(authority, conf->authority.id);
+	memcpy(conf->authority.key, authority, sizeof(authority));
+	conf->announced.smtp[0] = conf->announced.listen[0] = node->addr;
+	conf->announced.smtp[0].port = 25;
+	conf->announced.listen[0].port = 691;
+	conf->announced.nsmtp = conf->announced.nlisten = 1;
+	conf->times.keepalive_ms = 1000;
+	conf->times.dead_ms = 3000;
+	conf->times.probe_ms = 5000;
+	conf->times.digest_ms = 180000;
 	conf->confirm_percent = 100;
-	conf->retry_mail = true;
-	conf->congestion_ms = 30000;
-	conf->congestion_messages = 20;
+	conf->mta.retry = true;
+	conf->congestion.ms = 30000;
+	conf->congestion.messages = 20;
 	mta_init(&node->mta);
 	node->mta.asks = node->mta.asks_default = MTA_YES;
 	node->may.name = server;
@@ -77,7 +77,7 @@ setup_copy(const struct setup *conf)
 	struct setup *s = mem_new(sizeof(*s), 0, 0);
 
 	*s = *conf;
-	s->cert = array_dup(conf->cert, conf->cert_len, 1);
+	s->cert.now = array_dup(conf->cert.now, conf->cert.now_len, 1);
 	s->peers = array_dup(conf->peers, conf->npeers, sizeof(*s->peers));
 	s->connectors = array_dup(
 	    conf->connectors, conf->nconnectors, sizeof(*s->connectors));
@@ -99,7 +99,7 @@ setup_free(struct setup *s)
 	for (size_t i = 0; i < s->nconnectors; i++)
 		mem_free(s->connectors[i].bridgeheads);
 	claims_free(s->claims);
-	mem_free(s->cert);
+	mem_free(s->cert.now);
 	mem_free(s->peers);
 	mem_free(s->connectors);
 	mem_free(s->spaces);
@@ -124,7 +124,7 @@ host_free(struct node *node)
 	buf_done(&node->last);
 	for (size_t i = 0; i < node->conf.nconnectors; i++)
 		mem_free(node->conf.connectors[i].bridgeheads);
-	mem_free(node->conf.cert);
+	mem_free(node->conf.cert.now);
 	mem_free(node->conf.peers);
 	mem_free(node->conf.connectors);
 	mem_free(node->conf.spaces);
@@ -354,9 +354,9 @@ certify(struct node *node)
 
 	wax_key(conf->server, node->key, node->wax.public_key);
 	wax_certify(&cert, &node->may, node->key);
-	mem_free(conf->cert);
-	conf->cert = cert.p;
-	conf->cert_len = cert.n;
+	mem_free(conf->cert.now);
+	conf->cert.now = cert.p;
+	conf->cert.now_len = cert.n;
 }
 
 void
@@ -368,8 +368,8 @@ world_configure(struct world *world, struct node *node)
 
 	certify(node);
 	node->in_force = setup_copy(&node->conf);
-	rc = node->seal.vouch(node->seal.ctx, node->in_force->cert,
-	    node->in_force->cert_len, &node->in_force->claims);
+	rc = node->seal.vouch(node->seal.ctx, node->in_force->cert.now,
+	    node->in_force->cert.now_len, &node->in_force->claims);
 	CHECK(rc == RC_OK);
 	in.setup = node->in_force;
 	node->held = false;

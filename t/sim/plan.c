@@ -68,8 +68,8 @@ plan_bridgehead(
 	c->nbridgeheads++;
 	b = &c->bridgeheads[at];
 	b->name = to->conf.server;
-	memcpy(b->smtp, to->conf.smtp, sizeof(b->smtp));
-	b->nsmtp = to->conf.nsmtp;
+	memcpy(b->smtp, to->conf.announced.smtp, sizeof(b->smtp));
+	b->nsmtp = to->conf.announced.nsmtp;
 	b->carrier = SETUP_NO_PEER;
 	b->cost = cost;
 }
@@ -103,7 +103,7 @@ peer_add(struct node *node, struct node *peer)
 	    open_at(conf->peers, conf->npeers, at, sizeof(*conf->peers));
 	conf->npeers++;
 	conf->peers[at].name = peer->conf.server;
-	conf->peers[at].addrs = peer->conf.listen;
+	conf->peers[at].addrs = peer->conf.announced.listen;
 	conf->peers[at].naddrs = 1;
 }
 

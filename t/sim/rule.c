@@ -348,7 +348,7 @@ rule_annex(struct world *world, struct node *node, const struct effect *fx)
 
 	if (mtable_annex_decode(fx->bytes, fx->len, &annex) != RC_OK)
 		world_fail(world, "%s: a bad annex", node->name);
-	else if (annex.nkeys < node->conf.nmark)
+	else if (annex.nkeys < node->conf.announced.nmark)
 		world_fail(world, "%s: mark keys are missing", node->name);
 	else if (node->annex_life == node->life &&
 		 mtable_order(annex.version, node->annex) < 0)

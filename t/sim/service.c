@@ -75,7 +75,7 @@ service_short(struct scene *scene)
 static void
 interval_one(struct scene *scene, struct node *node)
 {
-	node->conf.probe_ms = (uint32_t)scene_time(scene->word[2]);
+	node->conf.times.probe_ms = (uint32_t)scene_time(scene->word[2]);
 	if (node->engine != NULL)
 		world_configure(scene->world, node);
 }
@@ -89,7 +89,7 @@ service_interval(struct scene *scene)
 static void
 digests_one(struct scene *scene, struct node *node)
 {
-	node->conf.digest_ms = (uint32_t)scene_time(scene->word[2]);
+	node->conf.times.digest_ms = (uint32_t)scene_time(scene->word[2]);
 	if (node->engine != NULL)
 		world_configure(scene->world, node);
 }
@@ -117,10 +117,10 @@ service_six(struct scene *scene)
 	node->six = (struct addr){ .family = 6, .port = 25 };
 	memcpy(node->six.ip, "\xfd\x99", 2);
 	memcpy(node->six.ip + 12, node->addr.ip, 4);
-	node->conf.nsmtp = 2;
-	node->conf.smtp[first ? 0 : 1] = node->six;
-	node->conf.smtp[first ? 1 : 0] = node->addr;
-	node->conf.smtp[first ? 1 : 0].port = 25;
+	node->conf.announced.nsmtp = 2;
+	node->conf.announced.smtp[first ? 0 : 1] = node->six;
+	node->conf.announced.smtp[first ? 1 : 0] = node->addr;
+	node->conf.announced.smtp[first ? 1 : 0].port = 25;
 }
 
 /* The families that its MTA can connect by (inet_protocols). */

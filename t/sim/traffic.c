@@ -125,7 +125,7 @@ offer(struct traffic *t, struct node *from, struct node *to)
 	struct report *told = &post_of(t, from)->told[to - t->world->nodes];
 
 	told->kind = REPORT_EVIDENCE;
-	told->hop = to->conf.smtp[0];
+	told->hop = to->conf.announced.smtp[0];
 	if (!world_mail(t->world, from, to)) {
 		told->count[REPORT_FAILED] = 1;
 		return FAILED;
@@ -249,7 +249,7 @@ queues_read(struct traffic *t)
 			backlog_table(&post->backlog, &rib, wall(t->world));
 		post->serial = node->table.serial;
 		if (t->world->now.ms / TICK_MS * TICK_MS %
-			node->conf.congestion_ms ==
+			node->conf.congestion.ms ==
 		    0)
 			queue_read(t, node);
 	}

@@ -157,7 +157,7 @@ decides(const struct world *world, const struct map *map)
 static bool
 names(const struct node *one, const struct node *other)
 {
-	return addr_same_ip(&one->conf.smtp[0], &other->addr);
+	return addr_same_ip(&one->conf.announced.smtp[0], &other->addr);
 }
 
 /* It says that its mail service is another's: no step by its own word, and
@@ -213,7 +213,7 @@ gives_transit(
     const struct world *world, const struct map *map, size_t from, size_t via)
 {
 	return world_runs(&world->nodes[via]) &&
-	       !world->nodes[via].conf.drain &&
+	       !world->nodes[via].conf.drain.on &&
 	       world->nodes[via].mta.asks != MTA_NO &&
 	       map->part[via] == map->part[from];
 }

@@ -53,25 +53,63 @@ struct setup_space {
 	bool local, fallback, relay;
 };
 
-struct setup {
-	char *organization; /* shown; the identity is `org` */
-	char *group;
-	char *server;
-	uint8_t org[SEAL_DIGEST];       /* digest of the authority's key */
-	uint8_t authority[SEAL_PUBLIC]; /* the authority's public key */
-	int64_t authority_end;          /* of its certificate; 0: not known */
-	uint8_t *cert;                  /* our certificate, DER */
-	size_t cert_len;
-	uint8_t *previous_cert; /* NULL: none */
-	size_t previous_cert_len;
-	struct claims *claims; /* what our certificate lets us claim */
+/* Whose network it is. */
+struct setup_authority {
+	uint8_t id[SEAL_DIGEST];  /* digest of its key: the identity */
+	uint8_t key[SEAL_PUBLIC]; /* its public key */
+	int64_t end;              /* of its certificate; 0: not known */
+};
+
+/* Our certificate, DER, and the one before. */
+struct setup_cert {
+	uint8_t *now;
+	size_t now_len;
+	uint8_t *previous; /* NULL: none */
+	size_t previous_len;
+};
+
+/* What our server LSA says where we are. */
+struct setup_announced {
+	struct addr smtp[4]; /* our mail service */
+	size_t nsmtp;
+	struct addr listen[4]; /* where peers reach us */
+	size_t nlisten;
 	uint8_t mark[2][SEAL_PUBLIC];
 	size_t nmark;
+};
 
-	struct addr smtp[4]; /* our mail service, as announced */
-	size_t nsmtp;
-	struct addr listen[4]; /* where peers reach us, as announced */
-	size_t nlisten;
+struct setup_drain {
+	bool on;
+	char *reason; /* may be NULL */
+};
+
+struct setup_times {
+	uint32_t keepalive_ms; /* 1000 */
+	uint32_t dead_ms;      /* 3000 */
+	uint32_t probe_ms;     /* 5000: between two probes while up */
+	uint32_t digest_ms;    /* 180000: between comparisons in FULL */
+};
+
+struct setup_congestion {
+	uint32_t ms;       /* 30000: between readings of the MTA's queue */
+	uint32_t messages; /* 20: so many late ones are level 1 */
+};
+
+struct setup_mta {
+	uint32_t queue_s; /* how long it keeps a message; 0: not known */
+	bool retry;       /* ask it again after a reroute */
+	bool by_name;     /* next hops are published by name */
+	bool none;        /* nobody asks our tables, or is to */
+};
+
+struct setup {
+	char *organization; /* shown; the identity is authority.id */
+	char *group;
+	char *server;
+	struct setup_authority authority;
+	struct setup_cert cert;
+	struct claims *claims; /* what our certificate lets us claim */
+	struct setup_announced announced;
 
 	struct setup_peer *peers; /* sorted by name */
 	size_t npeers;
@@ -80,21 +118,12 @@ struct setup {
 	struct setup_space *spaces; /* sorted by pattern */
 	size_t nspaces;
 
-	bool drain;
-	char *drain_reason; /* may be NULL */
-
-	uint32_t keepalive_ms;    /* 1000 */
-	uint32_t dead_ms;         /* 3000 */
-	uint32_t probe_ms;        /* 5000: between two probes while up */
-	uint32_t digest_ms;       /* 180000: between comparisons in FULL */
+	struct setup_drain drain;
+	struct setup_times times;
 	uint32_t confirm_percent; /* routes a reload may move; 100: any */
-	uint32_t congestion_ms; /* 30000: between readings of the MTA's queue */
-	uint32_t congestion_messages; /* 20: so many late ones are level 1 */
-	uint32_t queue_s; /* how long the MTA keeps a message; 0: not known */
-	bool retry_mail;  /* ask the MTA again after a reroute */
-	bool by_name;     /* next hops are published by name */
-	bool no_mta;      /* nobody asks our tables, or is to */
-	bool lab;         /* loopback is allowed as a next hop */
+	struct setup_congestion congestion;
+	struct setup_mta mta;
+	bool lab; /* loopback is allowed as a next hop */
 };
 
 #endif

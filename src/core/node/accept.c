@@ -61,9 +61,10 @@ judge_signature(struct engine *e, struct lsa *lsa)
 	int rc;
 
 	if (lsa_is_authority(lsa)) {
-		if (memcmp(lsa->signer, e->setup->org, SEAL_DIGEST) != 0)
+		if (memcmp(lsa->signer, e->setup->authority.id, SEAL_DIGEST) !=
+		    0)
 			return RC_IDENTITY;
-		return lsa_verify(lsa, e->seal, e->setup->authority)
+		return lsa_verify(lsa, e->seal, e->setup->authority.key)
 		           ? RC_OK
 		           : RC_SIGNATURE;
 	}
@@ -90,7 +91,7 @@ accept_judge(struct engine *e, struct lsa *lsa)
 {
 	int rc;
 
-	if (memcmp(lsa_org(lsa), e->setup->org, SEAL_DIGEST) != 0)
+	if (memcmp(lsa_org(lsa), e->setup->authority.id, SEAL_DIGEST) != 0)
 		return RC_ORG;
 	/* Before any sequence (lsrd-protocol(7) 6). */
 	if (!lsa_is_authority(lsa) &&

@@ -56,7 +56,7 @@ has_followed(const struct engine *e, const struct nbr *nbr)
 		return false;
 	return s->sync.queue.tree.n == 0 &&
 	       mono_since(nbr->changed, s->pulse.heard) >=
-	           e->setup->keepalive_ms;
+	           e->setup->times.keepalive_ms;
 }
 
 void

@@ -137,7 +137,7 @@ annex_tick(struct engine *e)
 		}
 		a->minute = mono_after(e->now, (60 - e->wall % 60) * 1000);
 	}
-	if (opened && e->setup->retry_mail)
+	if (opened && e->setup->mta.retry)
 		retry_all(e);
 	fx_wake(e, a->minute);
 }

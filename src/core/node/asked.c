@@ -52,7 +52,7 @@ asked_told(struct engine *e, const struct mta *mta)
 	if (e->phase != PHASE_BOOT && !mta_same(&old, &e->asked.mta))
 		due_compute(e);
 	mta_done(&old);
-	if (e->phase == PHASE_BOOT || e->setup->no_mta)
+	if (e->phase == PHASE_BOOT || e->setup->mta.none)
 		return;
 	is = reading(e);
 	if (is == MTA_YES)
@@ -89,7 +89,7 @@ asked_restore(struct engine *e)
 bool
 asked_may(const struct engine *e)
 {
-	return e->setup->no_mta || e->asked.verdict == MTA_YES;
+	return e->setup->mta.none || e->asked.verdict == MTA_YES;
 }
 
 bool
@@ -97,7 +97,7 @@ asked_ready(struct engine *e)
 {
 	struct mono limit = mono_after(e->turn.started, READY_MS);
 
-	if (e->setup->no_mta || mono_due(limit, e->now))
+	if (e->setup->mta.none || mono_due(limit, e->now))
 		return true;
 	fx_wake(e, limit);
 	return e->asked.told &&

@@ -77,7 +77,7 @@ engine_claims_check(struct engine *e)
 static void
 engine_authority_check(struct engine *e)
 {
-	int64_t end = e->setup->authority_end;
+	int64_t end = e->setup->authority.end;
 
 	if (end == 0 || e->wall < (uint64_t)end ||
 	    !mono_due(e->turn.authority_at, e->now))

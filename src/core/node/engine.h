@@ -52,7 +52,7 @@ enum input_kind {
 	IN_REPORT,  /* bytes: one datagram of a reporter (report.h) */
 	IN_SAVED,   /* who: the FX_SAVE's number: it is on disk */
 	IN_MTA,     /* mta: a reading of how our MTA is configured; the first
-		     one belongs to a start, unless setup.no_mta */
+		     one belongs to a start, unless setup.mta.none */
 	IN_PUBLISHED, /* value: this generation of the table is published;
 			 made: the MTA's tables were missing before */
 	IN_WAITS,     /* name: a pattern whose route is over (rib.h); value: so

@@ -63,9 +63,9 @@ say_identity(struct engine *e)
 {
 	const struct setup *setup = e->setup;
 	struct lsa_identity identity = {
-		.cert = { setup->cert, setup->previous_cert },
-		.cert_len = { setup->cert_len, setup->previous_cert_len },
-		.ncerts = setup->previous_cert != NULL ? 2 : 1,
+		.cert = { setup->cert.now, setup->cert.previous },
+		.cert_len = { setup->cert.now_len, setup->cert.previous_len },
+		.ncerts = setup->cert.previous != NULL ? 2 : 1,
 	};
 
 	lsa_identity_encode(origin_body_of(e, LSA_IDENTITY, ""), &identity);
@@ -150,19 +150,20 @@ say_server(struct engine *e)
 {
 	const struct setup *setup = e->setup;
 	struct lsa_server s = { .group = setup->group,
-		.nsmtp = setup->nsmtp,
-		.npeer = setup->nlisten,
-		.nmark = setup->nmark,
+		.nsmtp = setup->announced.nsmtp,
+		.npeer = setup->announced.nlisten,
+		.nmark = setup->announced.nmark,
 		.state = phase_state(e) };
 	struct texts full = { 0 }, up = { 0 }, down = { 0 };
 	size_t room = LIMIT_LSA_BODY - SERVER_REST;
 
-	memcpy(s.smtp, setup->smtp, sizeof(s.smtp));
-	memcpy(s.peer, setup->listen, sizeof(s.peer));
-	memcpy(s.mark, setup->mark, sizeof(s.mark));
+	memcpy(s.smtp, setup->announced.smtp, sizeof(s.smtp));
+	memcpy(s.peer, setup->announced.listen, sizeof(s.peer));
+	memcpy(s.mark, setup->announced.mark, sizeof(s.mark));
 	if (s.state == LSA_DRAIN) {
-		s.reason = setup->drain ? setup->drain_reason : e->drain.reason;
-		s.drain_until = setup->drain ? 0 : e->drain.until;
+		s.reason =
+		    setup->drain.on ? setup->drain.reason : e->drain.reason;
+		s.drain_until = setup->drain.on ? 0 : e->drain.until;
 	}
 	for (struct tree_node *n = tree_first(&e->nbrs); n; n = tree_next(n)) {
 		struct nbr *nbr = tree_entry(n, struct nbr, node);
@@ -315,7 +316,7 @@ origin_say(struct engine *e, struct own *own)
 {
 	const struct lsa *l = lsdb_find(&e->db, &own->key);
 	struct lsa_draft draft = { .key = own->key,
-		.org = e->setup->org,
+		.org = e->setup->authority.id,
 		.signer = e->setup->claims->key,
 		.issued = e->wall,
 		.purge = !own->said,
@@ -356,7 +357,7 @@ origin_draft(struct engine *e, struct lsdb *db)
 	     n = tree_next(n)) {
 		struct own *own = tree_entry(n, struct own, node);
 		struct lsa_draft draft = { .key = own->key,
-			.org = e->setup->org,
+			.org = e->setup->authority.id,
 			.signer = e->setup->claims->key,
 			.seq = 1,
 			.body = own->body.p,

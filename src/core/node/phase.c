@@ -116,7 +116,7 @@ phase_tick(struct engine *e)
 enum lsa_state
 phase_state(const struct engine *e)
 {
-	if (e->setup->drain || e->drain.on)
+	if (e->setup->drain.on || e->drain.on)
 		return LSA_DRAIN;
 	if (e->table.behind || !e->table.published_once || !asked_may(e))
 		return LSA_STARTING;

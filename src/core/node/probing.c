@@ -114,7 +114,7 @@ probing_turn(struct engine *e, struct service *s, enum service_state to)
 static uint64_t
 probing_shared(struct engine *e, const struct service *s)
 {
-	uint64_t ms = e->setup->probe_ms;
+	uint64_t ms = e->setup->times.probe_ms;
 	struct nbr *nbr = nbrs_find(e, s->name);
 	const struct lsa_server *server;
 
@@ -131,12 +131,12 @@ probing_shared(struct engine *e, const struct service *s)
 static uint64_t
 while_down(struct engine *e, const struct service *s)
 {
-	uint64_t ms = e->setup->probe_ms;
+	uint64_t ms = e->setup->times.probe_ms;
 
-	if (s->oks > 0 && s->oks < OKS_UP)
+	if (s->probe.oks > 0 && s->probe.oks < OKS_UP)
 		return ms < PROBE_BACK_MS ? ms : PROBE_BACK_MS;
-	for (uint32_t i = FAILS_PATIENT; i < s->fails && ms < PROBE_DOWN_MS;
-	     i++)
+	for (uint32_t i = FAILS_PATIENT;
+	     i < s->probe.fails && ms < PROBE_DOWN_MS; i++)
 		ms *= 2;
 	return ms < PROBE_DOWN_MS ? ms : PROBE_DOWN_MS;
 }
@@ -175,13 +175,14 @@ probing_failed(struct engine *e, struct service *s, uint32_t weight)
 {
 	bool asked = s->probe.urgent;
 
-	s->oks = 0;
+	s->probe.oks = 0;
 	s->probe.calm = 0;
 	s->probe.only_late = false;
-	s->fails += weight;
+	s->probe.fails += weight;
 	s->probe.urgent = false;
 	told(e, s);
-	if (s->fails >= FAILS_DOWN || asked || s->state == SERVICE_UNKNOWN)
+	if (s->probe.fails >= FAILS_DOWN || asked ||
+	    s->state == SERVICE_UNKNOWN)
 		probing_turn(e, s, SERVICE_DOWN);
 	else /* make sure, soon */
 		s->probe.next = mono_min(
@@ -193,7 +194,7 @@ static void
 busy(struct engine *e, struct service *s)
 {
 	s->probe.urgent = false;
-	s->fails = 0;
+	s->probe.fails = 0;
 	s->probe.calm = 0;
 	s->heard = e->now;
 	if (s->probe.slow < SLOW_MOST)
@@ -272,7 +273,7 @@ static void
 probing_answered(struct engine *e, struct service *s)
 {
 	s->probe.urgent = s->probe.only_late = false;
-	s->fails = 0;
+	s->probe.fails = 0;
 	if (s->mail.asks)
 		s->mail.doubt = false;
 	if (s->mail.asks && s->state == SERVICE_UP)
@@ -282,11 +283,11 @@ probing_answered(struct engine *e, struct service *s)
 		s->probe.slow--;
 		s->probe.calm = 0;
 	}
-	if (s->oks++ == 0)
-		s->well = e->now;
+	if (s->probe.oks++ == 0)
+		s->probe.well = e->now;
 	if (s->state == SERVICE_UNKNOWN ||
-	    (s->oks >= OKS_UP &&
-		mono_since(s->well, e->now) >= probing_hold_off(s)))
+	    (s->probe.oks >= OKS_UP &&
+		mono_since(s->probe.well, e->now) >= probing_hold_off(s)))
 		probing_turn(e, s, SERVICE_UP);
 	told(e, s);
 }
@@ -303,7 +304,7 @@ probing_give_up(struct engine *e, struct service *s)
 static void
 late(struct engine *e, struct service *s)
 {
-	bool only = s->fails == 0 || s->probe.only_late;
+	bool only = s->probe.fails == 0 || s->probe.only_late;
 
 	s->probe.waits = true;
 	probing_failed(e, s, FAILS_DOWN);
@@ -339,8 +340,8 @@ slow(struct engine *e, struct service *s, uint64_t ms)
 		return;
 	probing_give_up(e, s);
 	s->mail.asks = false;
-	s->oks = OKS_UP - 1;
-	s->well = (struct mono){ e->now.ms > ms ? e->now.ms - ms : 0 };
+	s->probe.oks = OKS_UP - 1;
+	s->probe.well = (struct mono){ e->now.ms > ms ? e->now.ms - ms : 0 };
 	probing_answered(e, s);
 }
 
@@ -498,7 +499,7 @@ probing_back(struct engine *e, const char *name)
 	for (struct service *s = service_first(e); s != NULL;
 	     s = service_next(s))
 		if (s->state == SERVICE_DOWN && !s->probe.running &&
-		    s->oks == 0 && strcmp(s->name, name) == 0)
+		    s->probe.oks == 0 && strcmp(s->name, name) == 0)
 			service_soon(s);
 }
 
@@ -513,7 +514,7 @@ probing_alive(struct engine *e, struct service *s)
 		service_soon(s);
 		return;
 	}
-	if (s->probe.running || s->fails > 0 || s->probe.urgent)
+	if (s->probe.running || s->probe.fails > 0 || s->probe.urgent)
 		return;
 	schedule(e, s);
 	s->probe.next = mono_min(s->probe.next, latest);

@@ -71,7 +71,8 @@ pulse_end(struct engine *e, const struct session *s, struct nbr *nbr)
 		return;
 	nbr->stalls++;
 	if (nbr->large_lost ||
-	    (nbr->stalls < 2 && quiet > (uint64_t)e->setup->keepalive_ms * 2))
+	    (nbr->stalls < 2 &&
+		quiet > (uint64_t)e->setup->times.keepalive_ms * 2))
 		return;
 	nbr->large_lost = true;
 	fx_event(e, (struct event){ .kind = EVENT_LARGE_LOST,
@@ -84,7 +85,7 @@ pulse_overdue(struct engine *e, struct session *s)
 {
 	struct mono dead = mono_after(s->pulse.heard, s->pulse.dead_ms);
 	struct mono miss =
-	    mono_after(s->pulse.heard, e->setup->keepalive_ms * 3 / 2);
+	    mono_after(s->pulse.heard, e->setup->times.keepalive_ms * 3 / 2);
 
 	if (mono_due(dead, e->now))
 		return "silent";
@@ -110,7 +111,7 @@ pulse_alive(struct engine *e, struct session *s)
 	/* What confirms goes out whatever else is said. */
 	struct mono due =
 	    mono_after(s->version > 1 ? s->pulse.alive_at : s->pulse.said,
-		e->setup->keepalive_ms);
+		e->setup->times.keepalive_ms);
 	struct buf out = { 0 };
 
 	if (s->state < NBR_SYNC)
@@ -124,7 +125,7 @@ pulse_alive(struct engine *e, struct session *s)
 		fx_send(e, s, &out);
 		buf_done(&out);
 		s->pulse.alive_at = e->now;
-		due = mono_after(e->now, e->setup->keepalive_ms);
+		due = mono_after(e->now, e->setup->times.keepalive_ms);
 	}
 	fx_wake(e, due);
 	/* An exchange, however long it takes, is not begun anew. */

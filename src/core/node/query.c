@@ -127,9 +127,9 @@ static void
 drain_show(const struct engine *e, struct json *j)
 {
 	const char *reason =
-	    e->drain.on ? e->drain.reason : e->setup->drain_reason;
+	    e->drain.on ? e->drain.reason : e->setup->drain.reason;
 
-	if (!e->drain.on && !e->setup->drain)
+	if (!e->drain.on && !e->setup->drain.on)
 		return;
 	if (reason != NULL)
 		json_str(j, "drain_reason", reason);

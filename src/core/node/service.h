@@ -58,6 +58,8 @@ struct service_probe {
 	struct mono unable_since;
 	struct pace pace; /* of those that lost sessions ask for */
 	struct mono next, last;
+	uint32_t fails, oks; /* in a row */
+	struct mono well;    /* since when: the first of `oks` */
 };
 
 /* What real mail, and our MTA's queue, tell of it. */
@@ -95,9 +97,7 @@ struct service {
 	enum service_state state;
 	struct mono since;
 	uint64_t since_wall;
-	const char *why;     /* the probe failed; a fixed text, or NULL */
-	uint32_t fails, oks; /* in a row */
-	struct mono well;    /* since when: the first of `oks` */
+	const char *why; /* the probe failed; a fixed text, or NULL */
 	struct damp damp;
 	struct mono heard; /* it answered */
 	bool barred;       /* our MTA cannot connect by its family */

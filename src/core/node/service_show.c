@@ -46,7 +46,7 @@ service_line(struct engine *e, struct json *j, const struct service *s,
 		json_str(j, "reason", probing_reason(s));
 	json_uint(
 	    j, "since_s", s == NULL ? 0 : service_show_seconds(e, s->since));
-	json_uint(j, "failures", s == NULL ? 0 : s->fails);
+	json_uint(j, "failures", s == NULL ? 0 : s->probe.fails);
 	json_uint(j, "hold_s", s == NULL ? 0 : probing_hold_off(s) / 1000);
 	json_uint(j, "delivered", s == NULL ? 0 : s->mail.delivered);
 	json_uint(j, "refused", s == NULL ? 0 : s->mail.turned);

@@ -86,7 +86,7 @@ host_of(const struct engine *e, const struct service *s)
 	if (s->use & SERVICE_SELF)
 		return NULL;
 	if (!(s->use & SERVICE_SPACE))
-		return e->setup->by_name ? s->name : NULL;
+		return e->setup->mta.by_name ? s->name : NULL;
 	for (size_t i = 0; i < e->setup->nspaces; i++)
 		if (strcmp(e->setup->spaces[i].pattern, s->name) == 0)
 			return e->setup->spaces[i].probe_name;
@@ -113,9 +113,9 @@ services_refresh(struct engine *e)
 	want_connectors(e);
 	want_members(e);
 	want_silent(e);
-	for (size_t i = 0; i < e->setup->nsmtp; i++)
-		services_want(
-		    e, e->setup->server, &e->setup->smtp[i], SERVICE_SELF);
+	for (size_t i = 0; i < e->setup->announced.nsmtp; i++)
+		services_want(e, e->setup->server, &e->setup->announced.smtp[i],
+		    SERVICE_SELF);
 	for (size_t i = 0; i < e->setup->nspaces; i++)
 		services_want(e, e->setup->spaces[i].pattern,
 		    &e->setup->spaces[i].probe, SERVICE_SPACE);

@@ -52,12 +52,12 @@ hello_send(struct engine *e, struct session *s)
 {
 	struct msg_hello hello = { .lowest = MSG_VERSION_LOWEST,
 		.highest = MSG_VERSION,
-		.keepalive_ms = e->setup->keepalive_ms,
-		.dead_ms = e->setup->dead_ms };
+		.keepalive_ms = e->setup->times.keepalive_ms,
+		.dead_ms = e->setup->times.dead_ms };
 	struct buf out = { 0 };
 	size_t hole = frame_open(&out, MSG_HELLO);
 
-	memcpy(hello.org, e->setup->org, SEAL_DIGEST);
+	memcpy(hello.org, e->setup->authority.id, SEAL_DIGEST);
 	CHECK(strlen(e->setup->server) <= STR_HOST_MAX);
 	memcpy(hello.name, e->setup->server, strlen(e->setup->server) + 1);
 	msg_hello_write(&out, &hello);
@@ -236,7 +236,7 @@ session_open(struct engine *e, const struct input *in)
 	s->state = NBR_DOWN;
 	s->opened = s->pulse.heard = s->pulse.said = e->now;
 	pulse_begin(e, s);
-	s->pulse.dead_ms = e->setup->dead_ms;
+	s->pulse.dead_ms = e->setup->times.dead_ms;
 	s->faults = (struct pace){ .burst = LIMIT_FAULTS,
 		.each_ms = 60000 / LIMIT_FAULTS };
 	e->seal->vouch(e->seal->ctx, in->bytes, in->len, &claims);
@@ -283,7 +283,7 @@ hello(struct engine *e, struct session *s, struct cur *body)
 
 	if (rc != RC_OK)
 		return rc_word(rc);
-	if (memcmp(hello.org, e->setup->org, SEAL_DIGEST) != 0)
+	if (memcmp(hello.org, e->setup->authority.id, SEAL_DIGEST) != 0)
 		return rc_word(RC_ORG);
 	if (strcmp(hello.name, s->peer) != 0)
 		return rc_word(RC_IDENTITY);

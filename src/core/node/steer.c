@@ -298,7 +298,7 @@ steer_late(struct engine *e)
 static void
 retry(struct engine *e, const char *pattern)
 {
-	if (e->setup->retry_mail)
+	if (e->setup->mta.retry)
 		fx_add(e, (struct effect){ .kind = FX_RETRY,
 			      .name = fx_keep(e, pattern, strlen(pattern)) });
 }

@@ -52,8 +52,8 @@ sync_digest_send(struct engine *e, struct session *s)
 	/* In SYNC both have said theirs. */
 	digest_send(e, s, s->state == NBR_FULL ? MSG_ASKS : 0);
 	s->sync.summary_sent = s->sync.synced_sent = false;
-	s->sync.digest_at =
-	    mono_after(e->now, e->setup->digest_ms + rng_below(&e->rng, 1000));
+	s->sync.digest_at = mono_after(
+	    e->now, e->setup->times.digest_ms + rng_below(&e->rng, 1000));
 }
 
 static void

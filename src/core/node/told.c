@@ -49,7 +49,7 @@ mail_told(struct engine *e, struct service *s, const struct report *r)
 	if (r->count[REPORT_TURNED] == 0)
 		return;
 	s->mail.refusals += r->count[REPORT_TURNED];
-	s->oks = 0;
+	s->probe.oks = 0;
 	if (s->mail.refusals < SERVICE_REFUSALS_DOWN)
 		return;
 	s->mail.refused = true;
@@ -61,8 +61,8 @@ static void
 level_look(struct engine *e, struct service *s)
 {
 	static const char *const words[] = { "0", "1", "2", "3" };
-	struct level_rule rule = { e->setup->congestion_messages,
-		e->setup->congestion_ms };
+	struct level_rule rule = { e->setup->congestion.messages,
+		e->setup->congestion.ms };
 	uint8_t from = s->mail.level.now;
 
 	s->mail.read = e->now;
@@ -93,7 +93,7 @@ static void
 queue_forget(struct engine *e, struct service *s)
 {
 	struct mono stale =
-	    mono_after(s->mail.read, READINGS_MISSED * e->setup->congestion_ms);
+	    mono_after(s->mail.read, READINGS_MISSED * e->setup->congestion.ms);
 
 	if (s->mail.level.now == 0)
 		return;

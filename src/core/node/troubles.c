@@ -99,7 +99,7 @@ show_asked(const struct engine *e, struct json *j)
 	bool known = e->asked.mta.asks != MTA_UNKNOWN;
 	struct buf text = { 0 };
 
-	if (e->setup->no_mta || (known && e->asked.verdict == MTA_YES) ||
+	if (e->setup->mta.none || (known && e->asked.verdict == MTA_YES) ||
 	    (!e->asked.told && e->asked.verdict == MTA_YES))
 		return;
 	if (e->asked.verdict == MTA_YES) {

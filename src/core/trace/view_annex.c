@@ -30,10 +30,10 @@ view_keys(const struct view *v, struct view_keys *out)
 		size_t n = s->body == NULL ? 0 : s->body->nmark;
 
 		if (self)
-			n = setup->nmark;
+			n = setup->announced.nmark;
 		for (size_t k = 0; k < n; k++)
 			key_add(out, s->name,
-			    self ? setup->mark[k] : s->body->mark[k]);
+			    self ? setup->announced.mark[k] : s->body->mark[k]);
 	}
 }
 

@@ -25,7 +25,8 @@ struct keeping {
 static uint64_t
 queue_s(const struct view_input *in)
 {
-	return in->setup->queue_s > 0 ? in->setup->queue_s : VIEW_QUEUE_S;
+	return in->setup->mta.queue_s > 0 ? in->setup->mta.queue_s
+	                                  : VIEW_QUEUE_S;
 }
 
 static uint64_t

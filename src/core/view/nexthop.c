@@ -54,13 +54,13 @@ nexthop_is_own(const struct setup *setup, const struct addr *a)
 {
 	bool ip = false, port = false;
 
-	for (size_t i = 0; i < setup->nsmtp; i++) {
-		ip |= addr_same_ip(a, &setup->smtp[i]);
-		port |= a->port == setup->smtp[i].port;
+	for (size_t i = 0; i < setup->announced.nsmtp; i++) {
+		ip |= addr_same_ip(a, &setup->announced.smtp[i]);
+		port |= a->port == setup->announced.smtp[i].port;
 	}
-	for (size_t i = 0; i < setup->nlisten; i++) {
-		ip |= addr_same_ip(a, &setup->listen[i]);
-		port |= a->port == setup->listen[i].port;
+	for (size_t i = 0; i < setup->announced.nlisten; i++) {
+		ip |= addr_same_ip(a, &setup->announced.listen[i]);
+		port |= a->port == setup->announced.listen[i].port;
 	}
 	return ip && port;
 }
@@ -72,7 +72,7 @@ may_publish(const struct nexthop_book *b, const struct addr *a)
 {
 	const struct mta *mta = b->in->mta;
 
-	if (mta != NULL && mta->read && !b->setup->by_name &&
+	if (mta != NULL && mta->read && !b->setup->mta.by_name &&
 	    ((a->family == 4 && !mta->ipv4) || (a->family == 6 && !mta->ipv6)))
 		return false;
 	return a->family != 0 && addr_is_hop(a, b->setup->lab) &&
