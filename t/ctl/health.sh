@@ -62,7 +62,7 @@ enforce() {
 		{ sed 's/^/# /' "$dir/out"; return 1; }
 }
 
-plan 35
+plan 37
 calm
 ok "all is well" nothing
 ok "figures for a monitoring system" finds '^lsrd .*: [0-9]* found | found=[0-9]* holds=0 away=0 sessions=1 full=1 routes=3$'
@@ -154,3 +154,18 @@ ok "a neighbour that is too old for enforced connectors" \
 ok "but by force" enforce 0 'taken' --force
 sed -i '/mx3/d' "$dir/peers"
 ok "and of whom nothing is known" enforce 0 '1 neighbours understand it; the versions of .* not known'
+
+# --- what explain makes of an answer ---------------------------------------------
+
+explains() { # ANSWER EXTENDED-REGEX: how many lines of it
+	echo "$1" >"$dir/explain"
+	"$top_builddir/lsrctl" -c "$dir/lsrd.conf" explain u@a.example >"$dir/out"
+	grep -cE "$2" "$dir/out"
+}
+mail='"address":"u@a.example","from":"mx1","pattern":"a.example","leaves":1700000000'
+ok "a domain of its own that leaves: when" [ "$(explains \
+	"{$mail,\"result\":\"here\",\"server\":\"mx1\"}" \
+	'^because +not claimed any more, leaves at 2023-11-14T22:13:20Z$')" = 1 ]
+ok "a hold says it itself, once" [ "$(explains \
+	"{$mail,\"result\":\"hold\",\"reason\":\"no path: its last claim was withdrawn\"}" \
+	'^because .*(no path: its last|not claimed)')" = 1 ]
