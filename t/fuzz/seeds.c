@@ -18,7 +18,7 @@
 #include "core/wire/msg.h"
 #include "publish/wire.h"
 #include "t/fuzz/pair.h"
-#include "t/sim/wax.h"
+#include "t/sim/cheap_seal.h"
 
 #define HOST "mx1.london.example.org"
 #define OTHER "mx2.london.example.org"
@@ -45,8 +45,8 @@ static void
 lsa_write(struct buf *out, uint8_t type, const char *id, struct buf *body)
 {
 	static const uint8_t org[SEAL_DIGEST] = { 7 };
-	struct wax wax = { .public_key = { 1 } };
-	struct seal seal = wax_seal(&wax);
+	struct cheap_seal cheap = { .public_key = { 1 } };
+	struct seal seal = cheap_seal_new(&cheap);
 	struct lsa_draft draft = {
 		.key = { type >= LSA_REVOCATION && type <= LSA_RULE ? "" : HOST,
 		    id, type },
@@ -171,8 +171,8 @@ frame_put_body(struct buf *out, uint8_t type, struct buf *body)
 static void
 frames(void)
 {
-	struct wax wax = { .public_key = { 1 } };
-	struct seal seal = wax_seal(&wax);
+	struct cheap_seal cheap = { .public_key = { 1 } };
+	struct seal seal = cheap_seal_new(&cheap);
 	struct msg_hello hello = { MSG_VERSION_LOWEST, MSG_VERSION, { 7 }, HOST,
 		1000, 3000 };
 	struct buf out = { 0 }, body = { 0 }, octets = { 0 };
@@ -378,7 +378,7 @@ network(void)
 	world_run(world, 30000);
 	buf_bytes(&out, a->disk[SAVE_STATE].p, a->disk[SAVE_STATE].n);
 	put("state", "two-hosts", &out);
-	b->wax.signed_ = NULL;
+	b->cheap.signed_ = NULL;
 	buf_bytes(&lsa, b->last.p, b->last.n);
 	b->seal.sign(b->seal.ctx, lsa.p, lsa.n, sig);
 	buf_bytes(&lsa, sig, sizeof(sig));
@@ -412,8 +412,8 @@ static void
 marks(void)
 {
 	static const uint8_t message[SEAL_DIGEST] = { 3 };
-	struct wax wax = { .public_key = { 1 } };
-	struct seal seal = wax_seal(&wax);
+	struct cheap_seal cheap = { .public_key = { 1 } };
+	struct seal seal = cheap_seal_new(&cheap);
 	struct visit first = { .now = { 3, 9 },
 		.before = { 3, 8 },
 		.time_ms = (uint64_t)1700000000 * 1000,

@@ -37,7 +37,7 @@ host_init(struct node *node, char *server, char *group)
 
 	conf->organization = conf->server = server;
 	conf->group = group;
-	wax_authority(authority, conf->authority.id);
+	cheap_seal_authority(authority, conf->authority.id);
 	memcpy(conf->authority.key, authority, sizeof(authority));
 	conf->announced.smtp[0] = conf->announced.listen[0] = node->addr;
 	conf->announced.smtp[0].port = 25;
@@ -55,9 +55,9 @@ host_init(struct node *node, char *server, char *group)
 	node->mta.asks = node->mta.asks_default = MTA_YES;
 	node->may.name = server;
 	node->may.group = group;
-	node->wax.signed_ = host_signed;
-	node->wax.ctx = node;
-	node->seal = wax_seal(&node->wax);
+	node->cheap.signed_ = host_signed;
+	node->cheap.ctx = node;
+	node->seal = cheap_seal_new(&node->cheap);
 }
 
 static void *
@@ -352,8 +352,8 @@ certify(struct node *node)
 	struct setup *conf = &node->conf;
 	struct buf cert = { 0 };
 
-	wax_key(conf->server, node->key, node->wax.public_key);
-	wax_certify(&cert, &node->may, node->key);
+	cheap_seal_key(conf->server, node->key, node->cheap.public_key);
+	cheap_seal_certify(&cert, &node->may, node->key);
 	mem_free(conf->cert.now);
 	conf->cert.now = cert.p;
 	conf->cert.now_len = cert.n;

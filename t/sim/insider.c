@@ -74,8 +74,8 @@ sign(struct insider *in, const struct lsa_key *key, const struct buf *body,
 	uint8_t authority[SEAL_PUBLIC], org[SEAL_DIGEST], signer[SEAL_DIGEST];
 	struct lsa_draft draft = { .key = *key, .org = org, .signer = signer };
 
-	wax_authority(authority, org);
-	wax_digest(in->evil->wax.public_key, SEAL_PUBLIC, signer);
+	cheap_seal_authority(authority, org);
+	cheap_seal_digest(in->evil->cheap.public_key, SEAL_PUBLIC, signer);
 	draft.seq = (1000 + world->now.ms / 1000) << 32 | ++in->counter;
 	draft.issued = WORLD_WALL + world->now.ms / 1000;
 	draft.purge = body == NULL;

@@ -260,14 +260,14 @@ authority_signed(void *ctx, const uint8_t *p, size_t n)
 static void
 inject(struct world *world, struct node *at, struct lsa_draft *draft)
 {
-	struct wax wax = { .signed_ = authority_signed, .ctx = world };
+	struct cheap_seal cheap = { .signed_ = authority_signed, .ctx = world };
 	uint8_t org[SEAL_DIGEST];
 	struct buf octets = { 0 }, question = { 0 };
 	struct seal seal;
 	char *text;
 
-	wax_authority(wax.public_key, org);
-	seal = wax_seal(&wax);
+	cheap_seal_authority(cheap.public_key, org);
+	seal = cheap_seal_new(&cheap);
 	draft->org = draft->signer = org;
 	draft->issued = WORLD_WALL + world->now.ms / 1000;
 	lsa_encode(&octets, draft, &seal);
@@ -287,7 +287,7 @@ plan_key(const struct node *whom, char out[2 * SEAL_DIGEST + 1])
 {
 	uint8_t digest[SEAL_DIGEST];
 
-	wax_digest(whom->wax.public_key, SEAL_PUBLIC, digest);
+	cheap_seal_digest(whom->cheap.public_key, SEAL_PUBLIC, digest);
 	for (size_t i = 0; i < SEAL_DIGEST; i++)
 		snprintf(out + 2 * i, 3, "%02x", digest[i]);
 }
@@ -372,9 +372,9 @@ lsa_of(struct node *origin, const struct buf *octets)
 	int rc;
 
 	buf_bytes(&whole, octets->p, octets->n);
-	origin->wax.signed_ = NULL; /* it has said this already */
-	origin->seal.sign(&origin->wax, whole.p, whole.n, sig);
-	origin->wax.signed_ = host_signed;
+	origin->cheap.signed_ = NULL; /* it has said this already */
+	origin->seal.sign(&origin->cheap, whole.p, whole.n, sig);
+	origin->cheap.signed_ = host_signed;
 	buf_bytes(&whole, sig, sizeof(sig));
 	rc = lsa_decode(whole.p, whole.n, &origin->seal, &lsa);
 	CHECK(rc == RC_OK);
@@ -421,15 +421,16 @@ static void
 forge_write(struct buf *out, const struct lsa *lsa, struct node *signer,
     const char *kind)
 {
-	struct wax wax = { .signed_ = authority_signed, .ctx = signer->world };
+	struct cheap_seal cheap = { .signed_ = authority_signed,
+		.ctx = signer->world };
 	struct lsa_draft draft = { .key = lsa->key, .org = lsa_org(lsa) };
 	struct buf body = { 0 };
 	struct seal seal;
 
-	memcpy(wax.public_key, signer->wax.public_key, SEAL_PUBLIC);
+	memcpy(cheap.public_key, signer->cheap.public_key, SEAL_PUBLIC);
 	if (strcmp(kind, "stranger") == 0)
-		wax.signed_ = NULL; /* nobody may ever store it */
-	seal = wax_seal(&wax);
+		cheap.signed_ = NULL; /* nobody may ever store it */
+	seal = cheap_seal_new(&cheap);
 	draft.signer = lsa->signer;
 	draft.purge = strcmp(kind, "purge") == 0;
 	draft.seq = seq_of(lsa, kind);

@@ -155,9 +155,9 @@ line_play(struct scene *scene, char *line)
 			scene->word[scene->n++] = w;
 	if (scene->n == 0)
 		return;
-	verb = verb_find(scene_deeds, scene->word[0]);
+	verb = verb_find(scene_actions, scene->word[0]);
 	if (verb == NULL)
-		verb = verb_find(scene_host_deeds, scene->word[0]);
+		verb = verb_find(scene_host_actions, scene->word[0]);
 	if (verb == NULL)
 		verb = verb_find(scene_claims, scene->word[0]);
 	if (verb == NULL) {

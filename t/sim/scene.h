@@ -110,7 +110,7 @@ struct scene_verb {
 };
 
 /* Tables that end with a NULL word. */
-extern const struct scene_verb scene_deeds[], scene_host_deeds[],
+extern const struct scene_verb scene_actions[], scene_host_actions[],
     scene_claims[];
 
 /* Some of them: order.c. */

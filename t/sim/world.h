@@ -24,7 +24,7 @@
 #include "core/node/engine.h"
 #include "core/trace/mtable.h"
 #include "t/sim/agenda.h"
-#include "t/sim/wax.h"
+#include "t/sim/cheap_seal.h"
 
 #define WORLD_NODES 64
 #define WORLD_ZONE ".sim" /* l1 is the server l1.sim */
@@ -76,7 +76,7 @@ struct node {
 	bool held;              /* FX_HELD: it did not come into force */
 	struct claims may;      /* what its certificate is to say */
 	uint32_t key; /* number of its key: another disk, another key */
-	struct wax wax;
+	struct cheap_seal cheap;
 	struct seal seal;
 
 	struct engine *engine; /* NULL: lsrd does not run */

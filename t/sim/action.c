@@ -1,5 +1,5 @@
 /*
- * deed.c - the sentences of a scene that do something (scene.h).
+ * action.c - the sentences of a scene that do something (scene.h).
  */
 
 #include <stdio.h>
@@ -359,7 +359,7 @@ do_tell(struct scene *scene)
 	buf_done(&line);
 }
 
-const struct scene_verb scene_deeds[] = {
+const struct scene_verb scene_actions[] = {
 	{ "host", 2, 2, do_host },
 	{ "connector", 5, 20, do_connector },
 	{ "schedule", 3, 3, do_schedule },

@@ -1,5 +1,5 @@
 /*
- * wax.h - a cheap seal: the functions of core/lsa/seal.h without cryptography.
+ * cheap_seal.h - the functions of core/lsa/seal.h without cryptography.
  *
  * Digests are 64 bits spread over 32 octets, and a signature is the digest
  * of public key and octets: whoever knows how can forge it, but a wrong key
@@ -7,13 +7,13 @@
  * signed in the same way.
  */
 
-#ifndef T_SIM_WAX_H
-#define T_SIM_WAX_H
+#ifndef T_SIM_CHEAP_SEAL_H
+#define T_SIM_CHEAP_SEAL_H
 
 #include "base/buf.h"
 #include "core/lsa/seal.h"
 
-struct wax {
+struct cheap_seal {
 	uint8_t public_key[SEAL_PUBLIC];
 	/* Is told what is signed with this key; may be NULL. */
 	void (*signed_)(void *ctx, const uint8_t *p, size_t n);
@@ -21,17 +21,19 @@ struct wax {
 };
 
 /* The public key of this name; another number is another key. */
-void wax_key(const char *name, uint32_t number, uint8_t out[SEAL_PUBLIC]);
+void cheap_seal_key(
+    const char *name, uint32_t number, uint8_t out[SEAL_PUBLIC]);
 
 /* The authority's key, and the digest of it: the organization. */
-void wax_authority(uint8_t key[SEAL_PUBLIC], uint8_t org[SEAL_DIGEST]);
+void cheap_seal_authority(uint8_t key[SEAL_PUBLIC], uint8_t org[SEAL_DIGEST]);
 
-void wax_digest(const void *p, size_t n, uint8_t out[SEAL_DIGEST]);
+void cheap_seal_digest(const void *p, size_t n, uint8_t out[SEAL_DIGEST]);
 
-/* Lent: `wax` outlives it. */
-struct seal wax_seal(struct wax *wax);
+/* Lent: `cheap` outlives it. */
+struct seal cheap_seal_new(struct cheap_seal *cheap);
 
 /* The certificate that says this of key `number` of that name. */
-void wax_certify(struct buf *out, const struct claims *claims, uint32_t number);
+void cheap_seal_certify(
+    struct buf *out, const struct claims *claims, uint32_t number);
 
 #endif

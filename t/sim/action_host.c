@@ -1,5 +1,5 @@
 /*
- * deed_host.c - the sentences of a scene that do something to hosts: to lsrd,
+ * action_host.c - the sentences of a scene that do something to hosts: to lsrd,
  * to the mail service, to the disk (scene.h).
  */
 
@@ -213,7 +213,7 @@ do_confirm(struct scene *scene)
 	scene_each(scene, scene->word[1], confirm_one);
 }
 
-const struct scene_verb scene_host_deeds[] = {
+const struct scene_verb scene_host_actions[] = {
 	{ "start", 1, 2, do_start },
 	{ "clone", 2, 2, do_clone },
 	{ "clock", 3, 3, do_clock },

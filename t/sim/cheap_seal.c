@@ -1,4 +1,4 @@
-#include "t/sim/wax.h"
+#include "t/sim/cheap_seal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,13 +35,13 @@ stamp(const uint8_t key[SEAL_PUBLIC], const void *p, size_t n,
 }
 
 void
-wax_digest(const void *p, size_t n, uint8_t out[SEAL_DIGEST])
+cheap_seal_digest(const void *p, size_t n, uint8_t out[SEAL_DIGEST])
 {
 	spread(hash(0x84222325cbf29ce4u, p, n), out, SEAL_DIGEST);
 }
 
 void
-wax_key(const char *name, uint32_t number, uint8_t out[SEAL_PUBLIC])
+cheap_seal_key(const char *name, uint32_t number, uint8_t out[SEAL_PUBLIC])
 {
 	uint64_t h = hash(number, (const uint8_t *)name, strlen(name));
 
@@ -49,27 +49,27 @@ wax_key(const char *name, uint32_t number, uint8_t out[SEAL_PUBLIC])
 }
 
 void
-wax_authority(uint8_t key[SEAL_PUBLIC], uint8_t org[SEAL_DIGEST])
+cheap_seal_authority(uint8_t key[SEAL_PUBLIC], uint8_t org[SEAL_DIGEST])
 {
-	wax_key("the authority", 0, key);
-	wax_digest(key, SEAL_PUBLIC, org);
+	cheap_seal_key("the authority", 0, key);
+	cheap_seal_digest(key, SEAL_PUBLIC, org);
 }
 
 static void
 do_digest(void *ctx, const void *p, size_t n, uint8_t out[SEAL_DIGEST])
 {
 	(void)ctx;
-	wax_digest(p, n, out);
+	cheap_seal_digest(p, n, out);
 }
 
 static void
 do_sign(void *ctx, const void *p, size_t n, uint8_t out[SEAL_SIGNATURE])
 {
-	struct wax *wax = ctx;
+	struct cheap_seal *cheap = ctx;
 
-	if (wax->signed_ != NULL)
-		wax->signed_(wax->ctx, p, n);
-	stamp(wax->public_key, p, n, out);
+	if (cheap->signed_ != NULL)
+		cheap->signed_(cheap->ctx, p, n);
+	stamp(cheap->public_key, p, n, out);
 }
 
 static bool
@@ -116,7 +116,7 @@ line_read(const char *line, struct claims *claims)
 		push(&claims->connectors, &claims->nconnectors, value);
 		return RC_OK;
 	case 'k':
-		wax_key(claims->name == NULL ? "" : claims->name,
+		cheap_seal_key(claims->name == NULL ? "" : claims->name,
 		    (uint32_t)strtoul(value, NULL, 10), claims->public_key);
 		return RC_OK;
 	case 'v':
@@ -162,7 +162,7 @@ do_vouch(void *ctx, const uint8_t *der, size_t n, struct claims **out)
 	if (n <= SEAL_SIGNATURE)
 		return RC_FORMAT;
 	n -= SEAL_SIGNATURE;
-	wax_authority(authority, org);
+	cheap_seal_authority(authority, org);
 	if (!do_verify(ctx, authority, der, n, der + n))
 		return RC_SIGNATURE;
 	claims = mem_new(sizeof(*claims), 0, 0);
@@ -174,16 +174,16 @@ do_vouch(void *ctx, const uint8_t *der, size_t n, struct claims **out)
 		claims_free(claims);
 		return rc;
 	}
-	wax_digest(claims->public_key, SEAL_PUBLIC, claims->key);
+	cheap_seal_digest(claims->public_key, SEAL_PUBLIC, claims->key);
 	*out = claims;
 	return RC_OK;
 }
 
 struct seal
-wax_seal(struct wax *wax)
+cheap_seal_new(struct cheap_seal *cheap)
 {
 	return (struct seal){
-		.ctx = wax,
+		.ctx = cheap,
 		.digest = do_digest,
 		.sign = do_sign,
 		.verify = do_verify,
@@ -192,7 +192,8 @@ wax_seal(struct wax *wax)
 }
 
 void
-wax_certify(struct buf *out, const struct claims *claims, uint32_t number)
+cheap_seal_certify(
+    struct buf *out, const struct claims *claims, uint32_t number)
 {
 	uint8_t authority[SEAL_PUBLIC], org[SEAL_DIGEST];
 	uint8_t sig[SEAL_SIGNATURE];
@@ -206,7 +207,7 @@ wax_certify(struct buf *out, const struct claims *claims, uint32_t number)
 	for (size_t i = 0; i < claims->nconnectors; i++)
 		buf_printf(out, "c %s\n", claims->connectors[i]);
 	buf_printf(out, "k %u\n", number);
-	wax_authority(authority, org);
+	cheap_seal_authority(authority, org);
 	stamp(authority, out->p + from, out->n - from, sig);
 	buf_bytes(out, sig, sizeof(sig));
 }
