@@ -261,6 +261,17 @@ find_certificate(struct check_list *list, const char *peer, int64_t until)
 		    left / DAY);
 }
 
+static const char *
+peer_remedy(const char *reason)
+{
+	if (strcmp(reason, "expired") == 0)
+		return "compare the clocks of both, then keys show there";
+	if (strcmp(reason, "timeout") == 0)
+		return "does a filter on the way, or there, drop TCP 691? else "
+		       "is that host up";
+	return "is lsrd running there? its log and ours say more";
+}
+
 static void
 on_peer(void *ctx, const json_t *line)
 {
@@ -276,9 +287,7 @@ on_peer(void *ctx, const json_t *line)
 	    check_health_number(line, "since_s") < PATIENCE_S)
 		return;
 	check_find(list,
-	    CHECK_ABOUT(CHECK_WARNING, "peer",
-		dated ? "compare the clocks of both, then keys show there"
-		      : "is lsrd running there? its log and ours say more"),
+	    CHECK_ABOUT(CHECK_WARNING, "peer", peer_remedy(reason)),
 	    "%s: no session for %" PRId64 " s%s%s%s%s", peer,
 	    check_health_number(line, "since_s"), *reason == '\0' ? "" : ": ",
 	    reason, dated ? " (a certificate or a clock)" : "",

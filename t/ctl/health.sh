@@ -62,7 +62,7 @@ enforce() {
 		{ sed 's/^/# /' "$dir/out"; return 1; }
 }
 
-plan 37
+plan 38
 calm
 ok "all is well" nothing
 ok "figures for a monitoring system" finds '^lsrd .*: [0-9]* found | found=[0-9]* holds=0 away=0 sessions=1 full=1 routes=3$'
@@ -113,6 +113,8 @@ echo '{"peer":"mx2","state":"down","since_s":90,"reason":"closed","silent":true}
 ok "a peer without a session, excused" finds 'mx2: no session for 90 s: closed; its mail service answers'
 echo '{"peer":"mx2","state":"down","since_s":9,"reason":"closed"}' >"$dir/peers"
 ok "not before a minute" nothing
+echo '{"peer":"mx2","state":"down","since_s":90,"reason":"timeout"}' >"$dir/peers"
+ok "a port that is filtered" finds 'does a filter .* drop TCP 691'
 echo '{"peer":"mx2","state":"down","since_s":90,"reason":"expired"}' >"$dir/peers"
 ok "a clock that is years off" finds 'mx2: .*expired (a certificate or a clock)'
 echo '{"peer":"mx2","state":"full","since_s":90,"certificate_until":1000000000}' >"$dir/peers"
