@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,6 +23,7 @@
 
 #define DAY 86400
 #define WARN_DAYS 30
+#define ROOM_LEAST 1048576 /* octets that a small organization writes */
 
 static const struct conf_keys key_files = {
 	.own_public = keys_own_public,
@@ -196,6 +199,34 @@ check_expiry(struct check_list *list, const char *path)
 	mem_free(der);
 }
 
+/* The state is written anew beside the old one. */
+static void
+check_disk(struct check_list *list, const char *directory)
+{
+	uint64_t wanted = ROOM_LEAST, left;
+	struct buf path = { 0 };
+	struct statvfs fs;
+	struct stat st;
+
+	buf_printf(&path, "%s/state", directory);
+	buf_u8(&path, 0);
+	if (stat((const char *)path.p, &st) == 0 &&
+	    (uint64_t)st.st_size > wanted)
+		wanted = (uint64_t)st.st_size;
+	buf_done(&path);
+	if (statvfs(directory, &fs) != 0)
+		return; /* what is missing there is told of */
+	left = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (left < wanted)
+		check_find(list,
+		    CHECK_ABOUT(CHECK_CRITICAL, "disk",
+			"make room there: df -h shows by whom it is filled"),
+		    "%s has %" PRIu64
+		    " kB left: what lsrd knows is not saved, and tables "
+		    "cannot grow",
+		    directory, left / 1024);
+}
+
 static const char *
 level_word(enum check_level level)
 {
@@ -321,6 +352,7 @@ check_live(const struct call *asked)
 	conf = check_load(&list, path);
 	if (conf != NULL) {
 		check_expiry(&list, conf->certificate);
+		check_disk(&list, conf->state_directory);
 		if (!conf->setup.mta.none)
 			check_postfix(&list, conf, call);
 	}

@@ -225,6 +225,13 @@ check
 ok "a key that others can read" said "server.key"
 chmod 600 "$K/server.key"
 
+full() { # in a mount namespace of its own
+	unshare -m sh -c "mount -t tmpfs -o size=64k none '$W/lsrd' || exit 9
+		'$top_builddir/lsrctl' -c '$W/lsrd.conf' check" >"$W/out" 2>/dev/null
+	[ $? = 9 ] || said "^critical *$W/lsrd has [0-9]* kB left"
+}
+ok "a disk that is full" full
+
 # what root can read and lsrd's user cannot
 cp "$W/lsrd.conf" "$W/his.conf"
 sed 's/^user.*/user = "nobody"/' "$W/his.conf" >"$W/lsrd.conf"
