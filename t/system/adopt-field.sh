@@ -18,6 +18,13 @@ east() {
 	"$lab" run east1 sh -c "$1"
 }
 
+failed() {
+	west lsrctl links
+	west lsrctl routes
+	west tail -n 40 /var/log/lsrd.log
+	west tail -n 15 /var/log/mail.log
+}
+
 # log NODE REGEX: lines of Postfix's log there.
 log() {
 	"$lab" run "$1" grep -c "$2" /var/log/mail.log

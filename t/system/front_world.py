@@ -44,6 +44,18 @@ def logged(name, pattern, count=1):
     return until(look)
 
 
+def takes(most, work, tries=5):
+    """That work, in seconds: the first that a machine which stands still now
+    and then did not hold up, or the last."""
+    for _ in range(tries):
+        begun = time.monotonic()
+        work()
+        took = time.monotonic() - begun
+        if took < most:
+            return took
+    raise AssertionError("took %.2f s, and before more than %.2f" % (took, most))
+
+
 def same(got, wanted):
     if got != wanted:
         raise AssertionError("got %r, not %r" % (got, wanted))

@@ -38,8 +38,10 @@ lookups() {
 	done
 }
 
+# but for what the machine itself stood still meanwhile
 worst() {
-	sed -n 's/.*max=\([0-9]*\).*/\1/p' "$W"/load.? | sort -n | tail -1
+	sed -n 's/.*max=\([0-9]*\) stood=\([0-9]*\)/\1 \2/p' "$W"/load.? |
+		awk '{ print $1 - $2 }' | sort -n | tail -1
 }
 
 # One at a time, at the worst place.
