@@ -68,6 +68,8 @@ static void
 held_see(struct backlog *b, const struct backlog_way *way,
     const struct backlog_wait *wait)
 {
+	size_t n = wait->id == NULL ? 0 : strlen(wait->id);
+
 	if (!way->hold || wait->came == 0)
 		return;
 	if (b->held.pattern != NULL && b->held.came <= wait->came)
@@ -75,8 +77,8 @@ held_see(struct backlog *b, const struct backlog_way *way,
 	held_done(b);
 	b->held.pattern = mem_str(way->pattern);
 	b->held.came = wait->came;
-	if (wait->id != NULL && strlen(wait->id) < sizeof(b->held.id))
-		strcpy(b->held.id, wait->id);
+	if (n < sizeof(b->held.id))
+		memcpy(b->held.id, wait->id == NULL ? "" : wait->id, n + 1);
 }
 
 void
