@@ -207,7 +207,7 @@ says_until_it_ends(int fd, const char *text)
 	struct mono begin = clock_mono();
 	size_t n = strlen(text), sent = 0, all = 0;
 
-	while (mono_since(begin, clock_mono()) < 5000) {
+	while (mono_since(begin, clock_mono()) < PATIENCE_MS) {
 		ssize_t more = send(
 		    fd, text + sent, n - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 
