@@ -205,12 +205,17 @@ check_services(const struct postfix *p)
 		{ p->conf->transport, "smtp_delivery_status_filter",
 		    POSTCONF_ROUTE_REFUSED },
 	};
+	const struct option fallback = { p->conf->transport,
+		"smtp_fallback_relay", "" };
 	const struct option hold = { p->conf->hold_transport, "soft_bounce",
 		"yes" };
 
-	if (check_services_one(p, p->conf->transport, clone_line))
+	if (check_services_one(p, p->conf->transport, clone_line)) {
+		if (*postconf_full(p, fallback.name) != '\0')
+			check_option(p, CHECK_CRITICAL, &fallback);
 		for (size_t i = 0; i < sizeof(clone) / sizeof(clone[0]); i++)
 			check_option(p, CHECK_CRITICAL, &clone[i]);
+	}
 	if (check_services_one(p, p->conf->hold_transport, hold_line))
 		check_option(p, CHECK_CRITICAL, &hold);
 	check_all_hidden(p);

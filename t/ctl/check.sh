@@ -8,7 +8,7 @@ PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || skip "needs root"
 need postconf
 postconf -m | grep -q '^lmdb$' || skip "needs postfix-lmdb"
-plan 93
+plan 94
 
 mkdir "$W/etc" "$W/keys" "$W/lsrd"
 lsrctl() {
@@ -103,10 +103,13 @@ check
 ok "an option that is missing, alone" said \
 	"-Pe 'lsrd/unix/smtp_connect_timeout=5s'"
 sh -c "$(grep -o 'postconf .*' "$W/out")"
-postconf -c "$W/etc" -PX lsrd/unix/smtp_header_checks
+postconf -c "$W/etc" -e "smtp_fallback_relay = [192.0.2.99]"
+postconf -c "$W/etc" -PX lsrd/unix/smtp_header_checks lsrd/unix/smtp_fallback_relay
 check
 ok "marks that lsrd itself would take off" said "-Pe 'lsrd/unix/smtp_header_checks='"
+ok "a fallback that takes what has a route" said "-Pe 'lsrd/unix/smtp_fallback_relay='"
 sh -c "$(grep -o 'postconf .*' "$W/out")"
+postconf -c "$W/etc" -X smtp_fallback_relay
 
 # Copies below the queue directory, of which one is old.
 mkdir "$W/spool/etc"
