@@ -6,7 +6,7 @@
 #include "base/rc.h"
 #include "core/lsa/limits.h"
 #include "core/lsa/pace.h"
-#include "core/node/nbr.h"
+#include "core/node/session_life.h"
 #include "core/view/damp.h"
 #include "core/wire/frame.h"
 #include "core/wire/msg.h"
@@ -165,30 +165,31 @@ END_TEST
 /* What is not in the table is refused: an update before hello, hello twice
  * (lsrd-protocol(7) 2). */
 static const struct {
-	enum nbr_state state;
-	enum nbr_event event;
-	enum nbr_state next; /* NBR_NONE: refused */
+	enum session_life_state state;
+	enum session_life_event event;
+	enum session_life_state next; /* SESSION_NONE: refused */
 } moves[] = {
-	{ NBR_DOWN, NBR_OPEN, NBR_GREET },
-	{ NBR_DOWN, NBR_HELLO, NBR_NONE },
-	{ NBR_GREET, NBR_HELLO, NBR_SYNC },
-	{ NBR_GREET, NBR_UPDATE, NBR_NONE },
-	{ NBR_GREET, NBR_ALIVE, NBR_NONE },
-	{ NBR_GREET, NBR_EXCHANGE, NBR_NONE },
-	{ NBR_SYNC, NBR_HELLO, NBR_NONE },
-	{ NBR_SYNC, NBR_UPDATE, NBR_SYNC },
-	{ NBR_SYNC, NBR_AGREED, NBR_FULL },
-	{ NBR_SYNC, NBR_LOST, NBR_DOWN },
-	{ NBR_FULL, NBR_HELLO, NBR_NONE },
-	{ NBR_FULL, NBR_EXCHANGE, NBR_FULL },
-	{ NBR_FULL, NBR_LOST, NBR_DOWN },
+	{ SESSION_DOWN, SESSION_OPEN, SESSION_GREET },
+	{ SESSION_DOWN, SESSION_HELLO, SESSION_NONE },
+	{ SESSION_GREET, SESSION_HELLO, SESSION_SYNC },
+	{ SESSION_GREET, SESSION_UPDATE, SESSION_NONE },
+	{ SESSION_GREET, SESSION_ALIVE, SESSION_NONE },
+	{ SESSION_GREET, SESSION_EXCHANGE, SESSION_NONE },
+	{ SESSION_SYNC, SESSION_HELLO, SESSION_NONE },
+	{ SESSION_SYNC, SESSION_UPDATE, SESSION_SYNC },
+	{ SESSION_SYNC, SESSION_AGREED, SESSION_FULL },
+	{ SESSION_SYNC, SESSION_LOST, SESSION_DOWN },
+	{ SESSION_FULL, SESSION_HELLO, SESSION_NONE },
+	{ SESSION_FULL, SESSION_EXCHANGE, SESSION_FULL },
+	{ SESSION_FULL, SESSION_LOST, SESSION_DOWN },
 };
 
 START_TEST(neighbour_table)
 {
-	const struct nbr_move *m = nbr_move(moves[_i].state, moves[_i].event);
+	const struct session_life_move *m =
+	    session_life_move(moves[_i].state, moves[_i].event);
 
-	ck_assert_int_eq(m == NULL ? NBR_NONE : m->next, moves[_i].next);
+	ck_assert_int_eq(m == NULL ? SESSION_NONE : m->next, moves[_i].next);
 }
 END_TEST
 

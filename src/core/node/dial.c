@@ -255,7 +255,7 @@ further(struct engine *e)
 		struct nbr *nbr = nbrs_find(e, members.list.v[i]);
 
 		full += nbr != NULL && nbr->session != NULL &&
-		        nbr->session->state == NBR_FULL;
+		        nbr->session->state == SESSION_FULL;
 	}
 	if (members.list.n < LIMIT_GROUP_FULL_MESH ||
 	    full >= LIMIT_GROUP_PEERS) {

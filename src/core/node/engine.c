@@ -145,7 +145,7 @@ recheck(struct engine *e)
 		return;
 	fx_event(e, (struct event){ .kind = EVENT_LSDB_BAD, .value = bad });
 	for (size_t i = 0; i < e->sessions.n; i++)
-		if (e->sessions.v[i]->state == NBR_FULL)
+		if (e->sessions.v[i]->state == SESSION_FULL)
 			sync_digest_send(e, e->sessions.v[i]);
 	due_say(e);
 	due_compute(e);

@@ -20,7 +20,8 @@
  *     service, shortage             the set of services; what is short here
  *     due, nbrs                     what changes ask for; who is there
  *     fx, signers, group            effects of a step; certificates; members
- *     keys, level, nbr, query_db    parts that know none of these
+ *     keys, level, query_db         parts that know none of these
+ *     session_life                  and which messages are allowed when
  *
  * Outside these files nobody looks in here.
  */
@@ -41,9 +42,9 @@
 #include "core/node/epoch.h"
 #include "core/node/fx.h"
 #include "core/node/keys.h"
-#include "core/node/nbr.h"
 #include "core/node/phase.h"
 #include "core/node/service.h"
+#include "core/node/session_life.h"
 #include "core/node/signers.h"
 #include "core/trace/view_annex.h"
 #include "core/view/fresh.h"
@@ -94,7 +95,7 @@ struct session {
 	char *peer;
 	bool dialled; /* by us */
 	enum setup_carrier carrier;
-	enum nbr_state state;
+	enum session_life_state state;
 	const char *over; /* why it ends in this turn; a fixed text, or NULL */
 	uint8_t key[SEAL_DIGEST]; /* of the certificate it proved itself with */
 	int64_t not_after;        /* of that; seconds since 1970 */

@@ -17,7 +17,7 @@ bool
 phase_any_full(const struct engine *e)
 {
 	for (size_t i = 0; i < e->sessions.n; i++)
-		if (e->sessions.v[i]->state == NBR_FULL)
+		if (e->sessions.v[i]->state == SESSION_FULL)
 			return true;
 	return e->sessions.n == 0;
 }

@@ -119,7 +119,7 @@ probing_shared(struct engine *e, const struct service *s)
 	const struct lsa_server *server;
 
 	if (s->use & (SERVICE_SELF | SERVICE_SPACE) || nbr == NULL ||
-	    nbr->session == NULL || nbr->session->state != NBR_FULL)
+	    nbr->session == NULL || nbr->session->state != SESSION_FULL)
 		return ms;
 	server = group_server(&e->db, s->name);
 	if (server != NULL && !server->mta_down && server->nsmtp > 0 &&

@@ -89,18 +89,18 @@ pulse_overdue(struct engine *e, struct session *s)
 
 	if (mono_due(dead, e->now))
 		return "silent";
-	if (s->state == NBR_GREET &&
+	if (s->state == SESSION_GREET &&
 	    mono_due(mono_after(s->opened, GREET_MS), e->now))
 		return "slow-hello";
-	if (s->state == NBR_SYNC && mono_due(s->pulse.patience, e->now))
+	if (s->state == SESSION_SYNC && mono_due(s->pulse.patience, e->now))
 		return "slow-exchange";
-	if (s->state == NBR_FULL && !s->pulse.missed &&
+	if (s->state == SESSION_FULL && !s->pulse.missed &&
 	    mono_due(miss, e->now)) {
 		s->pulse.missed = true;
 		adjacent_missed(e, nbrs_get(e, s->peer));
 	}
 	fx_wake(e, dead);
-	if (s->state == NBR_FULL && !s->pulse.missed)
+	if (s->state == SESSION_FULL && !s->pulse.missed)
 		fx_wake(e, miss);
 	return NULL;
 }
@@ -114,7 +114,7 @@ pulse_alive(struct engine *e, struct session *s)
 		e->setup->times.keepalive_ms);
 	struct buf out = { 0 };
 
-	if (s->state < NBR_SYNC)
+	if (s->state < SESSION_SYNC)
 		return;
 	if (mono_due(due, e->now)) {
 		size_t hole = frame_open(&out, MSG_ALIVE);
@@ -129,7 +129,7 @@ pulse_alive(struct engine *e, struct session *s)
 	}
 	fx_wake(e, due);
 	/* An exchange, however long it takes, is not begun anew. */
-	if (s->state != NBR_FULL)
+	if (s->state != SESSION_FULL)
 		return;
 	if (mono_due(s->sync.digest_at, e->now))
 		sync_digest_send(e, s);

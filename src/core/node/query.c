@@ -155,7 +155,7 @@ status(struct engine *e, struct json *j, const struct request *r)
 			leaves = route->leaves;
 	}
 	for (size_t i = 0; i < e->sessions.n; i++)
-		full += e->sessions.v[i]->state == NBR_FULL;
+		full += e->sessions.v[i]->state == SESSION_FULL;
 	json_open(j, NULL, '{');
 	json_str(j, "server", e->setup->server);
 	json_str(j, "routing_group", e->setup->group);
@@ -206,7 +206,8 @@ peers(struct engine *e, struct json *j, const struct request *r)
 		json_str(j, "peer", nbr->name);
 		json_str(
 		    j, "routing_group", claims == NULL ? "" : claims->group);
-		json_str(j, "state", nbr_word(s == NULL ? NBR_DOWN : s->state));
+		json_str(j, "state",
+		    session_life_word(s == NULL ? SESSION_DOWN : s->state));
 		json_str(j, "carrier", by == SETUP_XLSA2 ? "x-lsa-2" : "tcp");
 		json_bool(j, "dialled", s != NULL && s->dialled);
 		json_bool(j, "announced", adjacent_announced(nbr));

@@ -38,12 +38,12 @@ session_free(struct session *s)
 
 static void
 session_state_event(struct engine *e, const struct session *s,
-    enum nbr_state to, const char *reason)
+    enum session_life_state to, const char *reason)
 {
 	fx_event(e, (struct event){ .kind = EVENT_NBR_STATE,
 			.peer = s->peer,
-			.from = nbr_word(s->state),
-			.to = nbr_word(to),
+			.from = session_life_word(s->state),
+			.to = session_life_word(to),
 			.reason = reason });
 }
 
@@ -68,10 +68,10 @@ hello_send(struct engine *e, struct session *s)
 
 /* Follows the table; false when the event is not allowed now. */
 static bool
-session_move(struct engine *e, struct session *s, enum nbr_event event,
+session_move(struct engine *e, struct session *s, enum session_life_event event,
     const char *reason)
 {
-	const struct nbr_move *m = nbr_move(s->state, event);
+	const struct session_life_move *m = session_life_move(s->state, event);
 	struct nbr *nbr = nbrs_find(e, s->peer);
 
 	if (m == NULL)
@@ -79,17 +79,17 @@ session_move(struct engine *e, struct session *s, enum nbr_event event,
 	if (m->next != s->state)
 		session_state_event(e, s, m->next, reason);
 	s->state = m->next;
-	if (s->state == NBR_FULL && nbr != NULL) {
+	if (s->state == SESSION_FULL && nbr != NULL) {
 		nbr->dial_fails = 0;
 		s->pulse.owes = false;
 	}
-	if (m->todo & NBR_SEND_HELLO)
+	if (m->todo & SESSION_SEND_HELLO)
 		hello_send(e, s);
-	if (m->todo & NBR_SEND_DIGEST)
+	if (m->todo & SESSION_SEND_DIGEST)
 		sync_digest_send(e, s);
-	if (m->todo & NBR_ANNOUNCE)
+	if (m->todo & SESSION_ANNOUNCE)
 		adjacent_up(e, nbr);
-	if (m->todo & NBR_MISS && nbr != NULL && nbr->session == s)
+	if (m->todo & SESSION_MISS && nbr != NULL && nbr->session == s)
 		adjacent_lost(e, nbr);
 	return true;
 }
@@ -102,7 +102,7 @@ static void
 session_end(struct engine *e, struct session *s, const char *reason)
 {
 	struct nbr *nbr = nbrs_find(e, s->peer);
-	bool was_full = s->state == NBR_FULL;
+	bool was_full = s->state == SESSION_FULL;
 
 	if (nbr != NULL && nbr->session == s) {
 		nbr->since = e->now;
@@ -110,7 +110,7 @@ session_end(struct engine *e, struct session *s, const char *reason)
 		nbr->dial_at =
 		    mono_after(e->now, 100 + rng_below(&e->rng, 400));
 		pulse_end(e, s, nbr);
-		session_move(e, s, NBR_LOST, reason);
+		session_move(e, s, SESSION_LOST, reason);
 		nbr->session = NULL;
 		if (!was_full)
 			dial_failed(e, s->peer, reason);
@@ -233,7 +233,7 @@ session_open(struct engine *e, const struct input *in)
 	s->peer = mem_str(in->name);
 	s->dialled = in->dialled;
 	s->carrier = in->carrier;
-	s->state = NBR_DOWN;
+	s->state = SESSION_DOWN;
 	s->opened = s->pulse.heard = s->pulse.said = e->now;
 	pulse_begin(e, s);
 	s->pulse.dead_ms = e->setup->times.dead_ms;
@@ -272,7 +272,7 @@ session_open(struct engine *e, const struct input *in)
 	nbr->dial_at = MONO_NEVER;
 	if (in->dialled)
 		nbr->dialling = false;
-	session_move(e, s, NBR_OPEN, NULL);
+	session_move(e, s, SESSION_OPEN, NULL);
 }
 
 static const char *
@@ -294,7 +294,8 @@ hello(struct engine *e, struct session *s, struct cur *body)
 	if (hello.dead_ms > s->pulse.dead_ms)
 		s->pulse.dead_ms =
 		    hello.dead_ms < 600000 ? hello.dead_ms : 600000;
-	return session_move(e, s, NBR_HELLO, NULL) ? NULL : rc_word(RC_STATE);
+	return session_move(e, s, SESSION_HELLO, NULL) ? NULL
+	                                               : rc_word(RC_STATE);
 }
 
 /* What an LSA costs that was judged so; limits.h says why. */
@@ -323,7 +324,7 @@ update(struct engine *e, struct session *s, struct cur *body)
 	bool asked = false;
 	int rc;
 
-	if (!session_move(e, s, NBR_UPDATE, NULL))
+	if (!session_move(e, s, SESSION_UPDATE, NULL))
 		return rc_word(RC_STATE);
 	s->updates++;
 	rc = accept_update(e, s, cur_bytes(body, n), n, &asked);
@@ -334,7 +335,7 @@ update(struct engine *e, struct session *s, struct cur *body)
 	return NULL;
 }
 
-static enum nbr_event
+static enum session_life_event
 event_of(uint8_t type)
 {
 	switch (type) {
@@ -343,11 +344,11 @@ event_of(uint8_t type)
 	case MSG_REQUEST:
 	case MSG_NONE:
 	case MSG_SYNCED:
-		return NBR_EXCHANGE;
+		return SESSION_EXCHANGE;
 	case MSG_ALIVE:
-		return NBR_ALIVE;
+		return SESSION_ALIVE;
 	default:
-		return NBR_EVENTS;
+		return SESSION_EVENTS;
 	}
 }
 
@@ -355,7 +356,7 @@ event_of(uint8_t type)
 static const char *
 message(struct engine *e, struct session *s, uint8_t type, struct cur *body)
 {
-	enum nbr_event event;
+	enum session_life_event event;
 	int rc;
 
 	if (type == MSG_HELLO)
@@ -365,7 +366,7 @@ message(struct engine *e, struct session *s, uint8_t type, struct cur *body)
 	if (type == MSG_CLOSE)
 		return "closed-by-peer";
 	event = event_of(type);
-	if (event == NBR_EVENTS)
+	if (event == SESSION_EVENTS)
 		return "unknown-message";
 	if (!session_move(e, s, event, NULL))
 		return rc_word(RC_STATE);
@@ -386,9 +387,9 @@ message(struct engine *e, struct session *s, uint8_t type, struct cur *body)
 static void
 agree_check(struct engine *e, struct session *s)
 {
-	if (s->state == NBR_SYNC && s->sync.summary_whole &&
+	if (s->state == SESSION_SYNC && s->sync.summary_whole &&
 	    s->sync.synced_heard && s->sync.wanted.tree.n == 0)
-		session_move(e, s, NBR_AGREED, NULL);
+		session_move(e, s, SESSION_AGREED, NULL);
 }
 
 /* What it tells may end this very session, as a revocation does. */

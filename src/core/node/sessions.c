@@ -12,7 +12,7 @@ sessions_flood(
 	for (size_t i = 0; i < e->sessions.n; i++) {
 		struct session *s = e->sessions.v[i];
 
-		if (s == from || s->state < NBR_SYNC || s->over != NULL)
+		if (s == from || s->state < SESSION_SYNC || s->over != NULL)
 			continue;
 		keyset_add(&s->sync.queue, &lsa->key);
 		sync_pump(e, s);

@@ -50,7 +50,7 @@ void
 sync_digest_send(struct engine *e, struct session *s)
 {
 	/* In SYNC both have said theirs. */
-	digest_send(e, s, s->state == NBR_FULL ? MSG_ASKS : 0);
+	digest_send(e, s, s->state == SESSION_FULL ? MSG_ASKS : 0);
 	s->sync.summary_sent = s->sync.synced_sent = false;
 	s->sync.digest_at = mono_after(
 	    e->now, e->setup->times.digest_ms + rng_below(&e->rng, 1000));
@@ -74,7 +74,7 @@ empty_send(struct engine *e, struct session *s, uint8_t type)
 static bool
 more_ask(struct engine *e, struct session *s)
 {
-	if (s->state == NBR_FULL) {
+	if (s->state == SESSION_FULL) {
 		s->sync.more = false;
 		s->sync.digest_at = mono_min(
 		    s->sync.digest_at, mono_after(e->now, LIMIT_SAY_EACH_MS));
@@ -355,7 +355,7 @@ on_digest(struct engine *e, struct session *s, struct cur *body)
 		return RC_LIMIT;
 	if (flags & MSG_ASKS)
 		digest_send(e, s, 0);
-	s->sync.summary_whole = s->state == NBR_FULL;
+	s->sync.summary_whole = s->state == SESSION_FULL;
 	summary_begin(s);
 	return RC_OK;
 }
@@ -483,7 +483,7 @@ percent(const struct session *s)
 	uint64_t open = s->sync.wanted.tree.n + s->sync.queue.tree.n;
 	uint64_t done = s->sync.read + s->sync.told;
 
-	if (s->state == NBR_FULL)
+	if (s->state == SESSION_FULL)
 		return 100;
 	if (all == 0)
 		return 0;
