@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/node/compute.h"
 #include "core/node/due.h"
 #include "core/node/fx.h"
 #include "core/node/node.h"
 #include "core/node/origin.h"
-#include "core/node/steer.h"
 
 static void
 confirm_count(void *ctx, const struct route *from, const struct route *to)
@@ -41,7 +41,7 @@ would_move(struct engine *e)
 	lsdb_init(&db);
 	copy_others(e, &db);
 	origin_draft(e, &db);
-	view = steer_view(e, &db);
+	view = compute_view(e, &db);
 	rib = view_rib(view, e->table.rib, &pending);
 	rib_diff(e->table.rib, rib, confirm_count, &n);
 	rib_free(rib);

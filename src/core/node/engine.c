@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "core/node/adjacent.h"
 #include "core/node/asked.h"
+#include "core/node/compute.h"
 #include "core/node/confirm.h"
 #include "core/node/contest.h"
 #include "core/node/dial.h"
@@ -25,7 +26,6 @@
 #include "core/node/session.h"
 #include "core/node/signers.h"
 #include "core/node/state.h"
-#include "core/node/steer.h"
 #include "core/node/sync.h"
 #include "core/node/told.h"
 #include "core/node/transit.h"
@@ -179,9 +179,9 @@ engine_turn(struct engine *e)
 	refused_tick(e);
 	dial_tick(e);
 	origin_tick(e);
-	steer_late(e);
+	compute_late(e);
 	phase_tick(e);
-	steer_tick(e);
+	compute_tick(e);
 	state_tick(e);
 	fx_wake(e, e->turn.recheck_at);
 }
@@ -228,13 +228,13 @@ input(struct engine *e, const struct input *in)
 			    e); /* what it cannot use, or can again */
 		break;
 	case IN_PUBLISHED:
-		steer_published(e, in->value, in->made);
+		compute_published(e, in->value, in->made);
 		break;
 	case IN_QUERY:
 		query_answer(e, in);
 		break;
 	case IN_WAITS:
-		steer_waits(e, in->name, in->value);
+		compute_waits(e, in->name, in->value);
 		break;
 	case IN_HELD:
 		held_told(e, in);
@@ -295,7 +295,7 @@ engine_free(struct engine *e)
 	signers_done(&e->signers);
 	contest_done(e);
 	held_done(e);
-	steer_done(e);
+	compute_done(e);
 	lsdb_done(&e->db);
 	fx_done(e);
 	buf_done(&e->dial.allowed);

@@ -9,7 +9,7 @@
  *     session, origin, troubles     one session; what we say; what is wrong
  *     phase, pulse, state           a start; does a session live; what is saved
  *     accept, adjacent              what others say; adjacencies
- *     steer, evidence               the table, when and what; what reports tell
+ *     compute, evidence             the table, when and what; what reports tell
  *     dial, services                whom we want sessions with, and probe
  *     told, service_show            what mail says of a service; all of it
  *     probing                       whether one is up
@@ -243,7 +243,7 @@ struct asked {
 	struct mono no_since;  /* readings say no; 0: they do not */
 };
 
-/* The table, from its computing until it is published (steer.h). */
+/* The table, from its computing until it is published (compute.h). */
 struct tables {
 	struct rib *rib;   /* lent to the shell until the next */
 	struct rib *shown; /* the same to an MTA, with newer costs */

@@ -2,13 +2,13 @@
 
 #include "core/node/adjacent.h"
 #include "core/node/asked.h"
+#include "core/node/compute.h"
 #include "core/node/contest.h"
 #include "core/node/due.h"
 #include "core/node/fx.h"
 #include "core/node/nbrs.h"
 #include "core/node/node.h"
 #include "core/node/probing.h"
-#include "core/node/steer.h"
 
 #define RETURN_MS 10000 /* coming back waits no longer (lsrd-protocol(7) 7) */
 #define MISSING_NAMED 4
@@ -72,7 +72,7 @@ static void
 publish_first(struct engine *e)
 {
 	contest_start(e);
-	steer_compute(e, true);
+	compute_now(e, true);
 }
 
 /* Our LSAs follow the table, or the alarm that there is none. */

@@ -8,6 +8,7 @@
 #include "core/node/accept.h"
 #include "core/node/adjacent.h"
 #include "core/node/asked.h"
+#include "core/node/compute.h"
 #include "core/node/due.h"
 #include "core/node/evidence.h"
 #include "core/node/fx.h"
@@ -18,7 +19,6 @@
 #include "core/node/service.h"
 #include "core/node/service_show.h"
 #include "core/node/signers.h"
-#include "core/node/steer.h"
 #include "core/node/sync.h"
 #include "core/node/transit.h"
 #include "core/node/troubles.h"
@@ -97,7 +97,7 @@ rib_of(const struct engine *e)
 static void
 away(struct engine *e, struct json *j)
 {
-	struct view *view = steer_view(e, &e->db);
+	struct view *view = compute_view(e, &e->db);
 	const char *const *list;
 	size_t n;
 
@@ -430,7 +430,7 @@ explain(struct engine *e, struct json *j, const struct request *r)
 		.message = { .size = query_number(option(r, "size")),
 		    .sender = option(r, "sender"),
 		    .time = -1 } };
-	struct view *view = steer_view(e, &e->db);
+	struct view *view = compute_view(e, &e->db);
 
 	if (option(r, "at") != NULL)
 		q.message.time = (int64_t)query_number(option(r, "at"));
@@ -443,7 +443,7 @@ explain(struct engine *e, struct json *j, const struct request *r)
 
 static void export(struct engine *e, struct json *j, const struct request *r)
 {
-	struct view *view = steer_view(e, &e->db);
+	struct view *view = compute_view(e, &e->db);
 
 	(void)r;
 	if (!view_export(j, view)) {

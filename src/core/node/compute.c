@@ -1,4 +1,4 @@
-#include "core/node/steer.h"
+#include "core/node/compute.h"
 
 #include <string.h>
 
@@ -24,7 +24,7 @@
 #define MADE_AGAIN_MS 140000
 
 static enum view_verdict
-steer_verdict(enum service_state state)
+compute_verdict(enum service_state state)
 {
 	static const enum view_verdict verdicts[] = { VIEW_UNKNOWN, VIEW_UP,
 		VIEW_DOWN };
@@ -44,13 +44,13 @@ probes_fill(struct engine *e)
 
 		vec_push(
 		    &e->table.places, ((struct view_place){ s->name, s->addr,
-					  steer_verdict(s->state) }));
+					  compute_verdict(s->state) }));
 		if (s->use & SERVICE_MEMBER && service_is_first(e, s))
 			vec_push(&e->table.probes,
 			    ((struct view_probe){ .name = s->name,
 				.verdict = contest_lost(e, s->name)
 			                       ? VIEW_DOWN
-			                       : steer_verdict(state) }));
+			                       : compute_verdict(state) }));
 	}
 	for (size_t i = 0; i < e->setup->nconnectors; i++) {
 		const struct setup_connector *c = &e->setup->connectors[i];
@@ -65,9 +65,9 @@ probes_fill(struct engine *e)
 				vec_push(&e->table.probes,
 				    ((struct view_probe){ .name = name,
 					.connector = c->name,
-					.verdict =
-					    lost ? VIEW_DOWN
-						 : steer_verdict(s->state) }));
+					.verdict = lost ? VIEW_DOWN
+				                        : compute_verdict(
+							      s->state) }));
 		}
 	}
 }
@@ -204,7 +204,7 @@ routes_send(struct engine *e)
 }
 
 static void
-steer_publish(struct engine *e, struct rib *rib, struct moves *moves)
+compute_publish(struct engine *e, struct rib *rib, struct moves *moves)
 {
 	struct rib *old = e->table.rib;
 
@@ -221,7 +221,7 @@ steer_publish(struct engine *e, struct rib *rib, struct moves *moves)
 }
 
 struct view *
-steer_view(struct engine *e, const struct lsdb *db)
+compute_view(struct engine *e, const struct lsdb *db)
 {
 	struct view_input in = { .db = db,
 		.setup = e->setup,
@@ -243,9 +243,9 @@ steer_view(struct engine *e, const struct lsdb *db)
 }
 
 void
-steer_compute(struct engine *e, bool always)
+compute_now(struct engine *e, bool always)
 {
-	struct view *view = steer_view(e, &e->db);
+	struct view *view = compute_view(e, &e->db);
 	struct moves moves = { .e = e };
 	struct rib *rib;
 	bool other, annex;
@@ -264,7 +264,7 @@ steer_compute(struct engine *e, bool always)
 	rib_number(rib, e->table.rib, other);
 	annex = annex_say(e, rib->generation);
 	if (always || e->table.rib == NULL || other) {
-		steer_publish(e, rib, &moves);
+		compute_publish(e, rib, &moves);
 	} else {
 		/* The MTA sees no difference, but lsrctl does: costs and paths.
 		 * The table that is lent to the shell stays. */
@@ -277,7 +277,7 @@ steer_compute(struct engine *e, bool always)
 }
 
 void
-steer_late(struct engine *e)
+compute_late(struct engine *e)
 {
 	struct mono limit = mono_after(e->table.sent_at, BEHIND_MS);
 
@@ -304,7 +304,7 @@ retry(struct engine *e, const char *pattern)
 }
 
 void
-steer_tick(struct engine *e)
+compute_tick(struct engine *e)
 {
 	if (mono_due(e->table.retry_at, e->now)) {
 		e->table.retry_at = MONO_NEVER;
@@ -317,17 +317,17 @@ steer_tick(struct engine *e)
 		e->table.due_at = MONO_NEVER; /* until it is computed */
 		due_compute(e);
 	}
-	/* Never in the step of the news: see steer.h. */
+	/* Never in the step of the news: see compute.h. */
 	if (e->due.compute && mono_due(e->due.compute_at, e->now) &&
 	    e->turn.ticking)
-		steer_compute(e, false);
+		compute_now(e, false);
 	annex_tick(e);
 	fx_wake(e, e->due.compute ? e->due.compute_at : MONO_NEVER);
 	fx_wake(e, e->table.due_at);
 }
 
 void
-steer_published(struct engine *e, uint64_t generation, bool made)
+compute_published(struct engine *e, uint64_t generation, bool made)
 {
 	if (made) { /* while one was missing the MTA deferred whatever came */
 		retry(e, "*");
@@ -348,7 +348,7 @@ steer_published(struct engine *e, uint64_t generation, bool made)
 }
 
 void
-steer_waits(struct engine *e, const char *pattern, uint64_t n)
+compute_waits(struct engine *e, const char *pattern, uint64_t n)
 {
 	/* Mail still comes for what the MTA's table says. */
 	if (e->table.rib != NULL &&
@@ -358,7 +358,7 @@ steer_waits(struct engine *e, const char *pattern, uint64_t n)
 }
 
 void
-steer_done(struct engine *e)
+compute_done(struct engine *e)
 {
 	for (size_t i = 0; i < e->table.moved.n; i++)
 		mem_free(e->table.moved.v[i]);
