@@ -172,7 +172,7 @@ write_state(const struct maker *m, const char *folder)
 	buf_u64(&file, 1 + 4 + m->lsas.n + 8 + 4 + 4);
 	for (int i = 0; i < SEAL_DIGEST; i++)
 		buf_u8(&file, 0);
-	buf_u8(&file, 1); /* core/node/state.c: version, LSAs, no table */
+	buf_u8(&file, 1); /* core/node/saved.c: version, LSAs, no table */
 	buf_u32(&file, m->count);
 	buf_bytes(&file, m->lsas.p, m->lsas.n);
 	buf_u64(&file, 0);

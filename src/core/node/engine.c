@@ -22,10 +22,10 @@
 #include "core/node/probing.h"
 #include "core/node/query.h"
 #include "core/node/refused.h"
+#include "core/node/saved.h"
 #include "core/node/services.h"
 #include "core/node/session.h"
 #include "core/node/signers.h"
-#include "core/node/state.h"
 #include "core/node/sync.h"
 #include "core/node/told.h"
 #include "core/node/transit.h"
@@ -113,14 +113,14 @@ on_restore(struct engine *e, const struct input *in)
 {
 	CHECK(e->setup != NULL);
 	if (in->who == SAVE_EPOCH) {
-		state_restore_epoch(e, in->bytes, in->len);
+		saved_restore_epoch(e, in->bytes, in->len);
 		return;
 	}
 	if (in->who == SAVE_TABLE) {
-		state_restore_table(e, in->bytes, in->len);
+		saved_restore_table(e, in->bytes, in->len);
 		return;
 	}
-	state_restore(e, in->bytes, in->len);
+	saved_restore(e, in->bytes, in->len);
 	asked_restore(e);
 	phase_restored(e);
 	e->turn.started = e->now;
@@ -182,7 +182,7 @@ engine_turn(struct engine *e)
 	compute_late(e);
 	phase_tick(e);
 	compute_tick(e);
-	state_tick(e);
+	saved_tick(e);
 	fx_wake(e, e->turn.recheck_at);
 }
 
@@ -240,7 +240,7 @@ input(struct engine *e, const struct input *in)
 		held_told(e, in);
 		break;
 	case IN_STOP:
-		state_now(e);
+		saved_now(e);
 		break;
 	case IN_TICK:
 		break;

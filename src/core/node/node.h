@@ -7,7 +7,7 @@
  *     engine                        the door: one input in, effects out
  *     query, confirm                lsrctl; a new configuration
  *     session, origin, troubles     one session; what we say; what is wrong
- *     phase, pulse, state           a start; does a session live; what is saved
+ *     phase, pulse, saved           a start; does a session live; what is saved
  *     accept, adjacent              what others say; adjacencies
  *     compute, evidence             the table, when and what; what reports tell
  *     dial, services                whom we want sessions with, and probe

@@ -1,4 +1,4 @@
-#include "core/node/state.h"
+#include "core/node/saved.h"
 
 #include <string.h>
 
@@ -33,7 +33,7 @@ engine_save(const struct engine *e, struct buf *out)
 }
 
 void
-state_now(struct engine *e)
+saved_now(struct engine *e)
 {
 	if (!e->due.save)
 		return;
@@ -44,16 +44,16 @@ state_now(struct engine *e)
 }
 
 void
-state_tick(struct engine *e)
+saved_tick(struct engine *e)
 {
 	if (e->due.save && mono_due(e->due.save_at, e->now))
-		state_now(e);
+		saved_now(e);
 	else if (e->due.save)
 		fx_wake(e, e->due.save_at);
 }
 
 void
-state_restore_epoch(struct engine *e, const uint8_t *p, size_t n)
+saved_restore_epoch(struct engine *e, const uint8_t *p, size_t n)
 {
 	struct cur in = cur_over(p, n);
 	uint32_t epoch = cur_u32(&in);
@@ -114,7 +114,7 @@ rib_restore(struct engine *e, struct rib *rib)
 }
 
 void
-state_restore_table(struct engine *e, const uint8_t *p, size_t n)
+saved_restore_table(struct engine *e, const uint8_t *p, size_t n)
 {
 	struct cur in = cur_over(p, n);
 	uint64_t noted;
@@ -194,7 +194,7 @@ saved_read(struct engine *e, const uint8_t *p, size_t n)
 }
 
 void
-state_restore(struct engine *e, const uint8_t *p, size_t n)
+saved_restore(struct engine *e, const uint8_t *p, size_t n)
 {
 	saved_read(e, p, n);
 	number_restore(e);

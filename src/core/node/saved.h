@@ -1,5 +1,5 @@
 /*
- * state.h - what survives a restart: the epoch, and the database with the
+ * saved.h - what survives a restart: the epoch, and the database with the
  * table that was published last. (lsrd(8), FILES)
  *
  *     u8 version; u32 n LSAs, each u32 length and its octets;
@@ -12,20 +12,20 @@
  * pattern, u32 what was left of the hour in ms. It is read, and never written.
  */
 
-#ifndef CORE_STATE_H
-#define CORE_STATE_H
+#ifndef CORE_SAVED_H
+#define CORE_SAVED_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct engine;
 
-void state_tick(struct engine *e);
+void saved_tick(struct engine *e);
 /* What is not saved yet is saved now. */
-void state_now(struct engine *e);
-void state_restore_epoch(struct engine *e, const uint8_t *p, size_t n);
+void saved_now(struct engine *e);
+void saved_restore_epoch(struct engine *e, const uint8_t *p, size_t n);
 /* What is published stays known, though the state may be lost. */
-void state_restore_table(struct engine *e, const uint8_t *p, size_t n);
-void state_restore(struct engine *e, const uint8_t *p, size_t n);
+void saved_restore_table(struct engine *e, const uint8_t *p, size_t n);
+void saved_restore(struct engine *e, const uint8_t *p, size_t n);
 
 #endif
