@@ -1,6 +1,7 @@
 #include "ctl/postconf.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,60 +17,110 @@
 #define OUTPUT_MAX (16u << 20)
 #define BLANKS ", \t\n"
 
+/* Both ends of what a program writes: its output, and what it complains of. */
+struct ends {
+	int out[2], said[2];
+};
+
 /* The child's: never returns. */
 static void
-become(char *const argv[], FILE *input, FILE *said, int to)
+become(char *const argv[], FILE *input, const struct ends *ends)
 {
 	int null = open("/dev/null", O_RDWR);
 
 	dup2(input != NULL ? fileno(input) : null, STDIN_FILENO);
-	dup2(to, STDOUT_FILENO);
-	dup2(said != NULL ? fileno(said) : null, STDERR_FILENO);
-	close(to);
+	dup2(ends->out[1], STDOUT_FILENO);
+	dup2(ends->said[1], STDERR_FILENO);
+	close(ends->out[1]);
+	close(ends->said[1]);
 	execvp(argv[0], argv);
 	_exit(127);
+}
+
+static bool
+has_said(struct buf *said, const char *word)
+{
+	bool has;
+
+	buf_u8(said, 0);
+	has = strstr((const char *)said->p, word) != NULL;
+	said->n--;
+	return has;
+}
+
+/* False: that was all. */
+static bool
+take_more(int fd, struct buf *out)
+{
+	char chunk[4096];
+	ssize_t n = read(fd, chunk, sizeof(chunk));
+
+	if (n > 0 && out->n + (size_t)n < OUTPUT_MAX)
+		buf_bytes(out, chunk, (size_t)n);
+	return n > 0;
+}
+
+/* Until both ends are closed. Postfix's programs wait for a second after they
+ * have said what is fatal, to no purpose here. */
+static void
+take_all(pid_t pid, const struct ends *ends, struct buf *out, struct buf *said)
+{
+	struct pollfd fds[] = { { ends->out[0], POLLIN, 0 },
+		{ ends->said[0], POLLIN, 0 } };
+	struct buf *to[] = { out, said };
+
+	while (fds[0].fd >= 0 || fds[1].fd >= 0) {
+		if (poll(fds, 2, -1) < 0)
+			continue; /* a signal */
+		for (size_t i = 0; i < 2; i++)
+			if (fds[i].fd >= 0 && fds[i].revents != 0 &&
+			    !take_more(fds[i].fd, to[i]))
+				fds[i].fd = -1;
+		if (has_said(said, ": fatal: "))
+			kill(pid, SIGKILL);
+	}
+}
+
+static bool
+ends_open(struct ends *ends)
+{
+	if (pipe2(ends->out, O_CLOEXEC) != 0)
+		return false;
+	if (pipe2(ends->said, O_CLOEXEC) == 0)
+		return true;
+	close(ends->out[0]);
+	close(ends->out[1]);
+	return false;
 }
 
 /* postmap -q ends with 1 where a key has no value, and where it could not
  * open the table at all: that it says. */
 static bool
-is_silent(FILE *said)
+postconf_collect(char *const argv[], FILE *input, struct buf *out)
 {
-	char line[512];
-
-	rewind(said);
-	while (fgets(line, sizeof(line), said) != NULL)
-		if (strstr(line, ": fatal: ") != NULL ||
-		    strstr(line, ": error: ") != NULL)
-			return false;
-	return true;
-}
-
-static bool
-postconf_collect(char *const argv[], FILE *input, FILE *said, struct buf *out)
-{
-	int fds[2], status = -1;
-	char chunk[4096];
-	ssize_t n;
+	struct buf said = { 0 };
+	struct ends ends;
+	int status = -1;
+	bool silent;
 	pid_t pid;
 
-	if (pipe(fds) != 0)
+	if (!ends_open(&ends))
 		return false;
 	pid = fork();
-	if (pid == 0) {
-		close(fds[0]);
-		become(argv, input, said, fds[1]);
-	}
-	close(fds[1]);
-	while (pid > 0 && (n = read(fds[0], chunk, sizeof(chunk))) > 0)
-		if (out->n + (size_t)n < OUTPUT_MAX)
-			buf_bytes(out, chunk, (size_t)n);
-	close(fds[0]);
+	if (pid == 0)
+		become(argv, input, &ends);
+	close(ends.out[1]);
+	close(ends.said[1]);
+	if (pid > 0)
+		take_all(pid, &ends, out, &said);
+	close(ends.out[0]);
+	close(ends.said[0]);
+	silent = !has_said(&said, ": fatal: ") && !has_said(&said, ": error: ");
+	buf_done(&said);
 	return pid > 0 && waitpid(pid, &status, 0) == pid &&
 	       WIFEXITED(status) &&
 	       (WEXITSTATUS(status) == 0 ||
-		   (said != NULL && WEXITSTATUS(status) == 1 &&
-		       is_silent(said)));
+		   (input != NULL && WEXITSTATUS(status) == 1 && silent));
 }
 
 static char *
@@ -86,7 +137,6 @@ postfix_run(const struct postfix *p, const struct postfix_run *run)
 {
 	char *argv[7] = { located(run->program) };
 	FILE *input = run->input == NULL ? NULL : tmpfile();
-	FILE *said = input == NULL ? NULL : tmpfile();
 	struct buf out = { 0 };
 	size_t n = 1;
 	bool ok;
@@ -105,12 +155,10 @@ postfix_run(const struct postfix *p, const struct postfix_run *run)
 		fwrite(run->input->p, 1, run->input->n, input);
 		rewind(input);
 	}
-	ok = (run->input == NULL || said != NULL) &&
-	     postconf_collect(argv, input, said, &out);
+	ok = (run->input == NULL || input != NULL) &&
+	     postconf_collect(argv, input, &out);
 	if (input != NULL)
 		fclose(input);
-	if (said != NULL)
-		fclose(said);
 	while (n > 0)
 		mem_free(argv[--n]);
 	while (out.n > 0 && out.p[out.n - 1] == '\n')
