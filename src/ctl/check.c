@@ -182,6 +182,7 @@ check_expiry(struct check_list *list, const char *path)
 	if (path == NULL || keys_claims(path, &der, &n, &claims) != RC_OK)
 		return; /* the configuration's complaints say why */
 	days = (claims->not_after - now) / DAY;
+	list->expires = days < WARN_DAYS;
 	if (claims->not_after <= now)
 		check_find(list,
 		    CHECK_ABOUT(CHECK_CRITICAL, "certificate", remedy),

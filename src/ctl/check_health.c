@@ -219,6 +219,30 @@ find_numbers(struct check_list *list, const json_t *line)
 	}
 }
 
+/* The one that is in force; its file may be closed to who asks, or newer. */
+static void
+find_own_certificate(struct check_list *list, const json_t *line)
+{
+	static const char remedy[] =
+	    "lsrctl reload, if there is a newer one; else, where the "
+	    "authority is: lsrctl keys issue --renew server.pem";
+	int64_t left = check_health_number(line, "certificate_until") -
+	               (int64_t)time(NULL);
+
+	if (list->expires || json_object_get(line, "certificate_until") == NULL)
+		return;
+	if (left <= 0)
+		check_find(list,
+		    CHECK_ABOUT(CHECK_CRITICAL, "certificate", remedy),
+		    "the certificate that lsrd uses has expired");
+	else if (left / DAY < WARN_DAYS)
+		check_find(list,
+		    CHECK_ABOUT(CHECK_WARNING, "certificate", remedy),
+		    "the certificate that lsrd uses expires in %" PRId64
+		    " days",
+		    left / DAY);
+}
+
 static void
 on_check_health_status(void *ctx, const json_t *line)
 {
@@ -228,6 +252,7 @@ on_check_health_status(void *ctx, const json_t *line)
 	find_troubles(list, json_object_get(line, "troubles"));
 	find_numbers(list, line);
 	find_held(list, json_object_get(line, "oldest_held"));
+	find_own_certificate(list, line);
 	find_reports(list, line);
 	find_away(list, json_object_get(line, "away"));
 	list->perf.routes = check_health_number(line, "routes");
@@ -245,7 +270,8 @@ static void
 find_certificate(struct check_list *list, const char *peer, int64_t until)
 {
 	static const char remedy[] = "where the authority is: lsrctl keys "
-				     "issue --renew, for that server";
+				     "issue --renew, for that server; then "
+				     "lsrctl reload there";
 	int64_t left = until - (int64_t)time(NULL);
 
 	if (left < 0)

@@ -62,7 +62,7 @@ enforce() {
 		{ sed 's/^/# /' "$dir/out"; return 1; }
 }
 
-plan 38
+plan 41
 calm
 ok "all is well" nothing
 ok "figures for a monitoring system" finds '^lsrd .*: [0-9]* found | found=[0-9]* holds=0 away=0 sessions=1 full=1 routes=3$'
@@ -94,6 +94,17 @@ ok "held mail that Postfix gives up within a day" finds '^warning .*mail for a.e
 ok "the ways out" finds 'lsrctl explain a.example .*postsuper -h 4XyZ .*maximal_queue_lifetime'
 held 18000
 ok "within hours" finds '^critical .*mail for a.example'
+# dated SECONDS: so long is the certificate good that lsrd uses; its file is
+# closed to a member of the reading group.
+dated() {
+	status '"state":"up","away":[],"reports":{"evidence":{}},"certificate_until":'$(($(date +%s) + $1))
+}
+dated 2595600
+ok "an own certificate that is good for 30 days" nothing
+dated 9000
+ok "one that ends today" finds '^warning .*certificate that lsrd uses expires in 0 days'
+dated -1
+ok "one that is over" finds '^critical .*certificate that lsrd uses has expired'
 status '"state":"up","away":[{"server":"mx3"}],"reports":{"evidence":{}}'
 ok "a server that is away" finds 'mx3 is away'
 status '"state":"up","away":[],"reports":{}'

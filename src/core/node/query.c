@@ -178,6 +178,8 @@ status(struct engine *e, struct json *j, const struct request *r)
 	parts_whole(&e->db.parts, e->seal, digest);
 	json_hex(j, "digest", digest, SEAL_DIGEST);
 	json_uint(j, "epoch", e->origin.epoch.now);
+	if (e->setup->claims != NULL)
+		json_int(j, "certificate_until", e->setup->claims->not_after);
 	json_bool(j, "alone", e->table.alone);
 	json_uint(j, "behind_ms", behind_ms(e, rib));
 	if (e->table.confirm_moves > 0)
