@@ -106,6 +106,14 @@ on_published(void *ctx, uint64_t generation, bool made)
 	loop_step(ctx, &in);
 }
 
+static void
+on_file(void *ctx, enum file_what what, const char *reason)
+{
+	struct input in = { .kind = IN_FILE, .value = what, .reason = reason };
+
+	loop_step(ctx, &in);
+}
+
 static enum sink_level
 server_level_of(const struct conf *conf)
 {
@@ -397,8 +405,8 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
 	    server->loop, sink, conf->state_directory, &server->seal);
 	server->ctl = ctl_io_new(server->loop, sink, on_server_request, server);
 	server->reports = report_io_new(server->loop);
-	server->publish =
-	    publish_new(server->base, sink, on_published, server->loop);
+	server->publish = publish_new(server->base, sink,
+	    &(struct publish_calls){ on_published, on_file, server->loop });
 	loop_carry(server->loop, FX_ROUTES, do_routes, server);
 	server->srv = srv_new(server->base, sink, on_server_found, server);
 	server->as_mta = srv_new(server->base, sink, on_server_found, server);

@@ -14,6 +14,7 @@
 #include "io/own.h"
 #include "publish/copy.h"
 #include "publish/wire.h"
+#include "sys/file.h"
 
 #define PATIENCE_MS 500
 #define PATIENCE_MAX_MS 8000
@@ -23,8 +24,7 @@
 
 struct publish {
 	struct sink *sink;
-	void (*done)(void *ctx, uint64_t generation, bool made);
-	void *ctx;
+	struct publish_calls calls;
 
 	char *program, *tables, *state;
 	struct plugin_setup setup;
@@ -151,7 +151,9 @@ on_ack(struct publish *p, struct cur body)
 	if (ack.copy_behind)
 		sink_say(p->sink, SINK_WARNING, "publish-copy",
 		    "directory=%s, reason=\"cannot be written\"", p->tables);
-	p->done(p->ctx, ack.generation, ack.made);
+	p->calls.file(p->calls.ctx, FILE_COPY,
+	    ack.copy_behind ? file_reason(ack.error) : NULL);
+	p->calls.done(p->calls.ctx, ack.generation, ack.made);
 	publish_hand_over(p);
 }
 
@@ -172,6 +174,10 @@ on_milter(struct publish *p, struct cur body)
 		sink_say(p->sink, SINK_DEBUG, "milter-table",
 		    "generation=%" PRIu64 ", ms=%u", said.generation, said.ms);
 	p->milter = said.result;
+	p->calls.file(p->calls.ctx, FILE_MILTER,
+	    said.result == RC_OK   ? NULL
+	    : said.result == RC_IO ? file_reason(said.error)
+				   : rc_word(said.result));
 }
 
 static void
@@ -372,7 +378,7 @@ publish_hand_over(struct publish *p)
 	moved = make_batch(p, &out);
 	if (moved == 0 && !p->whole && p->annex.n == 0) {
 		buf_done(&out);
-		p->done(p->ctx, p->handed->generation, false);
+		p->calls.done(p->calls.ctx, p->handed->generation, false);
 		return;
 	}
 	child_send(p->child, out.p, out.n);
@@ -422,7 +428,7 @@ publish_table(
 
 struct publish *
 publish_new(struct event_base *base, struct sink *sink,
-    void (*done)(void *ctx, uint64_t generation, bool made), void *ctx)
+    const struct publish_calls *told)
 {
 	struct publish *p = mem_new(sizeof(*p), 0, 0);
 	struct child_calls calls = {
@@ -432,8 +438,7 @@ publish_new(struct event_base *base, struct sink *sink,
 	};
 
 	p->sink = sink;
-	p->done = done;
-	p->ctx = ctx;
+	p->calls = *told;
 	p->handed = mem_new(sizeof(*p->handed), 0, 0);
 	p->child = child_new(base, &calls);
 	p->watch = evtimer_new(base, on_publish_late, p);

@@ -27,18 +27,26 @@
 #include <event2/event.h>
 
 #include "cfg/conf.h"
+#include "core/node/engine.h"
 #include "core/view/rib.h"
 #include "io/sink.h"
 
 struct publish;
 
 /*
- * `base`, `sink` and `ctx` are lent for its life. `done` is told each
- * generation that is published, and whether a table was missing before: the
- * daemon makes it an IN_PUBLISHED.
+ * `done` is told each generation that is published, and whether a table was
+ * missing before; `file`, why FILE_COPY or FILE_MILTER cannot be written, or
+ * NULL once it can. The daemon makes them an IN_PUBLISHED and an IN_FILE.
  */
+struct publish_calls {
+	void (*done)(void *ctx, uint64_t generation, bool made);
+	void (*file)(void *ctx, enum file_what what, const char *reason);
+	void *ctx;
+};
+
+/* `base`, `sink` and `ctx` are lent for its life; `calls` is copied. */
 struct publish *publish_new(struct event_base *base, struct sink *sink,
-    void (*done)(void *ctx, uint64_t generation, bool made), void *ctx);
+    const struct publish_calls *calls);
 
 /*
  * Takes over from the configuration what concerns it: the program, the

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "io/store_file.h"
+#include "sys/file.h"
 
 #define STORE_WHATS (SAVE_STATE + 1)
 
@@ -25,6 +26,7 @@ struct store {
 	pid_t child;        /* 0: none */
 	struct event *done; /* the child's end */
 	int done_fd;
+	bool failing; /* and the engine has been told */
 	struct event *retry;
 };
 
@@ -51,6 +53,16 @@ saved(struct store *store, uint32_t number)
 	loop_step(store->io->loop, &in);
 }
 
+static void
+tell_file(struct store *store, const char *reason)
+{
+	struct input in = { .kind = IN_FILE, .reason = reason };
+
+	in.value = store->what == SAVE_EPOCH ? FILE_EPOCH : FILE_STATE;
+	store->failing = reason != NULL;
+	loop_step(store->io->loop, &in);
+}
+
 /* The file is to be written still: later once more. */
 static void
 not_saved(struct store *store, int error)
@@ -64,6 +76,7 @@ not_saved(struct store *store, int error)
 		store->next_number = store->number;
 	store->waits = true;
 	evtimer_add(store->retry, &tv);
+	tell_file(store, file_reason(error));
 }
 
 static void
@@ -73,6 +86,8 @@ written(struct store *store, int error)
 		not_saved(store, error);
 		return;
 	}
+	if (store->failing)
+		tell_file(store, NULL);
 	saved(store, store->number);
 	if (store->waits && store->child == 0)
 		store_io_begin(store);

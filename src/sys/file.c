@@ -44,6 +44,27 @@ file_take(int fd, size_t most, struct buf *out)
 	return RC_OK;
 }
 
+const char *
+file_reason(int error)
+{
+	switch (error) {
+	case ENOSPC:
+		return "no space left on the disk";
+	case EDQUOT:
+		return "the quota is used up";
+	case EROFS:
+		return "the disk is mounted read-only";
+	case EACCES:
+	case EPERM:
+		return "not permitted";
+	case ENOENT:
+	case ENOTDIR:
+		return "its folder is missing";
+	default:
+		return "the system refuses it";
+	}
+}
+
 void
 file_close(int fd)
 {

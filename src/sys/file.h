@@ -22,6 +22,9 @@ int file_load(const char *path, size_t most, struct buf *out);
 /* Has the disk know the name of this file: what a rename() to it needs. */
 int file_sync_name(const char *path);
 
+/* A few words for the usual reasons why a file could not be written. */
+const char *file_reason(int error);
+
 /* close() that leaves errno alone. */
 void file_close(int fd);
 

@@ -111,6 +111,28 @@ START_TEST(its_host)
 }
 END_TEST
 
+START_TEST(its_disk)
+{
+	struct engine e = running();
+
+	e.table.unwritten[FILE_STATE] = "no space left on the disk";
+	says(&e, "save-failed", "saved last (no space left on the disk)");
+	says(&e, "save-failed", "\"level\":\"critical\"");
+	e.table.unwritten[FILE_STATE] = NULL;
+	e.table.unwritten[FILE_EPOCH] = "not permitted";
+	says(&e, "save-failed", "nothing new is said of this server");
+	e.table.unwritten[FILE_EPOCH] = NULL;
+	e.table.unwritten[FILE_COPY] = "not permitted";
+	says(&e, "publish-copy", "for the next start (not permitted)");
+	e.table.unwritten[FILE_COPY] = NULL;
+	e.table.unwritten[FILE_MILTER] = "not permitted";
+	says(&e, "milter-table", "the one before (not permitted)");
+	says(&e, "milter-table", "\"level\":\"warning\"");
+	e.table.unwritten[FILE_MILTER] = NULL;
+	quiet(&e);
+}
+END_TEST
+
 START_TEST(coming_back)
 {
 	struct engine e = running();
@@ -136,6 +158,7 @@ main(void)
 	tcase_add_test(tc, its_mta);
 	tcase_add_test(tc, its_table);
 	tcase_add_test(tc, its_host);
+	tcase_add_test(tc, its_disk);
 	tcase_add_test(tc, coming_back);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

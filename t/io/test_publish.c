@@ -49,9 +49,19 @@ on_published(void *ctx, uint64_t generation, bool made)
 	event_base_loopbreak(base);
 }
 
+static const char *unwritten[FILES];
+
+static void
+on_file(void *ctx, enum file_what what, const char *reason)
+{
+	(void)ctx;
+	unwritten[what] = reason;
+}
+
 static void
 begin(void)
 {
+	const struct publish_calls calls = { on_published, on_file, NULL };
 	const char *build = getenv("top_builddir");
 
 	snprintf(dir, sizeof(dir), "/tmp/lsrd-pub.XXXXXX");
@@ -68,7 +78,7 @@ begin(void)
 	};
 	base = event_base_new();
 	sink = sink_new(on_line, NULL);
-	publish = publish_new(base, sink, on_published, NULL);
+	publish = publish_new(base, sink, &calls);
 	published = 0;
 	kills = 0;
 }
@@ -341,10 +351,44 @@ START_TEST(the_milters_table_follows)
 	ck_assert_int_eq(kill(pid, SIGKILL), 0);
 	publish_both(three, 11);
 	wait_for_milter(3, 12, 11);
+	ck_assert_ptr_null(unwritten[FILE_MILTER]);
 	publish_table(publish, NULL, NULL, 0);
 	rib_free(one);
 	rib_free(two);
 	rib_free(three);
+}
+END_TEST
+
+/* Runs the loop until it is told whether the milter's table can be written. */
+static void
+wait_for_word(bool can)
+{
+	struct timeval tv = { .tv_usec = 10000 };
+	uint64_t since = clock_mono().ms;
+
+	while ((unwritten[FILE_MILTER] == NULL) != can) {
+		ck_assert_uint_le(clock_mono().ms - since, 60000);
+		event_base_loopexit(base, &tv);
+		event_base_dispatch(base);
+	}
+}
+
+START_TEST(the_milters_table_cannot_be_written)
+{
+	struct rib *one = table(1, 10, 10);
+	char folder[96];
+
+	snprintf(folder, sizeof(folder), "%s/milter", dir);
+	ck_assert_int_eq(mknod(folder, S_IFREG | 0644, 0), 0);
+	publish_conf(publish, &conf);
+	publish_both(one, 0);
+	wait_for_word(false);
+	ck_assert_str_eq(unwritten[FILE_MILTER], "its folder is missing");
+	ck_assert_int_eq(unlink(folder), 0);
+	ck_assert_int_eq(mkdir(folder, 0755), 0);
+	wait_for_word(true); /* it is tried again by itself */
+	publish_table(publish, NULL, NULL, 0);
+	rib_free(one);
 }
 END_TEST
 
@@ -362,6 +406,7 @@ main(void)
 	tcase_add_test(tc, a_stopped_publisher_is_killed);
 	tcase_add_test(tc, newer_tables_do_not_queue);
 	tcase_add_test(tc, the_milters_table_follows);
+	tcase_add_test(tc, the_milters_table_cannot_be_written);
 	tcase_add_test(tc, a_missing_program_is_tried_again);
 	tcase_add_test(tc, an_empty_table_is_refused);
 	suite_add_tcase(suite, tc);

@@ -28,6 +28,7 @@ struct engine {
 	uint32_t saved; /* the newest number */
 	uint32_t answers;
 	const char *state;
+	const char *unwritten[FILES];
 	const char *after; /* not before this file is there; or NULL */
 };
 
@@ -42,6 +43,8 @@ engine_step(struct engine *engine, const struct input *in)
 		engine->saved = in->who;
 		engine->answers++;
 	}
+	if (in->kind == IN_FILE)
+		engine->unwritten[in->value] = in->reason;
 	return effects;
 }
 
@@ -236,9 +239,12 @@ START_TEST(a_failure_is_told_and_tried_again)
 	ck_assert_uint_eq(engine.answers, 0);
 	buf_u8(&log_text, 0);
 	ck_assert_ptr_nonnull(strstr((char *)log_text.p, "save-failed: "));
+	ck_assert_str_eq(engine.unwritten[FILE_EPOCH], "its folder is missing");
+	ck_assert_ptr_null(engine.unwritten[FILE_STATE]);
 	ck_assert_int_eq(rename(away, dir), 0);
 	save(SAVE_EPOCH, 2, "eight");
 	ck_assert_uint_eq(engine.saved, 2);
+	ck_assert_ptr_null(engine.unwritten[FILE_EPOCH]);
 	loads(SAVE_EPOCH, "eight");
 }
 END_TEST

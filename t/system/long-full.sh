@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/lab.sh"
 skip_unless_able
-plan 16
+plan 17
 size=${FULL_SIZE:-12m}
 
 london() {
@@ -132,6 +132,12 @@ ok "every server learns every route" full
 ok "all that London keeps is on a small disk" small_disk
 paris2=$(address paris2)
 ran=$(($(uptime_of) + 5))
+troubles() { # WORD...: status names these
+	london lsrctl status --json >"$W/status"
+	for word in "$@"; do
+		grep -q "\"troubles\":\[.*\"word\":\"$word\".*(no space left" "$W/status" || return
+	done
+}
 table=$(london md5sum /var/lib/lsrd/milter/table)
 watch_tables
 load london1 400 10 u@tokyo.example u@paris.example
@@ -141,6 +147,7 @@ ok "London leaves paris1 out" soon by_paris2 tokyo.example
 ok "mail goes by paris2" way london1 u@tokyo.example "london1 > paris2 > tokyo1"
 ok "that nothing could be saved is said" soon log_has 'save-failed: .*No space left'
 ok "nor the milter's table, which is whole" milter_kept "$table"
+ok "status names both" soon troubles save-failed milter-table
 ok "a new domain has the room that is kept" new_domain
 ok "mail goes on" way london1 u@tokyo.example "london1 > paris2 > tokyo1"
 london touch /tmp/room

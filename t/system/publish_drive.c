@@ -232,6 +232,14 @@ obey(struct drive *d, char *line)
 		set(d, word, rest);
 }
 
+static void
+on_file(void *ctx, enum file_what what, const char *reason)
+{
+	(void)ctx;
+	(void)what;
+	(void)reason;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -251,7 +259,8 @@ main(int argc, char **argv)
 	conf.setup.lab = argc > 3;
 	signal(SIGPIPE, SIG_IGN); /* as lsrd does */
 	d.base = event_base_new();
-	d.publish = publish_new(d.base, sink, on_published, &d);
+	d.publish = publish_new(
+	    d.base, sink, &(struct publish_calls){ on_published, on_file, &d });
 	d.retry = retry_new(d.base, sink, plugin_queues[0]);
 	sink_debug(sink, true);
 	publish_conf(d.publish, &conf);

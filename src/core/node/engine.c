@@ -221,6 +221,10 @@ input(struct engine *e, const struct input *in)
 	case IN_SAVED:
 		epoch_saved(e, in->who);
 		break;
+	case IN_FILE:
+		CHECK(in->value < FILES);
+		e->table.unwritten[in->value] = in->reason;
+		break;
 	case IN_MTA:
 		asked_told(e, in->mta);
 		if (e->phase != PHASE_BOOT)

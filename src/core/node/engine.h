@@ -51,6 +51,8 @@ enum input_kind {
 	IN_PROBE,   /* who: the probe; verdict; reason */
 	IN_REPORT,  /* bytes: one datagram of a reporter (report.h) */
 	IN_SAVED,   /* who: the FX_SAVE's number: it is on disk */
+	IN_FILE,    /* value: enum file_what; reason: why it cannot be written,
+		       NULL: it can again. It is tried again by itself */
 	IN_MTA,     /* mta: a reading of how our MTA is configured; the first
 		     one belongs to a start, unless setup.mta.none */
 	IN_PUBLISHED, /* value: this generation of the table is published;
@@ -143,6 +145,15 @@ enum save_what {
 	SAVE_TABLE  /* never saved: the table as the publisher kept it: u64
 		       generation, u32 n, the routes (rib.h), and
 		       u64 the greatest generation that any had since */
+};
+
+/* What lies on disk beside the MTA's tables. */
+enum file_what {
+	FILE_EPOCH,
+	FILE_STATE,
+	FILE_COPY,   /* of the published table, for the next start */
+	FILE_MILTER, /* the milter's table */
+	FILES
 };
 
 struct effect {

@@ -255,7 +255,8 @@ struct tables {
 	struct mono retry_at; /* all mail, after tables were lost */
 	uint64_t published;   /* generation acknowledged */
 	bool published_once;
-	uint64_t noted; /* greatest of tables that no file has */
+	uint64_t noted;               /* greatest of tables that no file has */
+	const char *unwritten[FILES]; /* why they cannot be now; or NULL */
 	struct mono sent_at;
 	bool behind;
 	bool alone;

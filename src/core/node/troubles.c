@@ -209,6 +209,45 @@ show_shortage(const struct engine *e, struct json *j)
 	troubles_put(j, &t, &text);
 }
 
+/* What a restart would miss, and the milter. */
+static const struct {
+	struct trouble t;
+	const char *text;
+} unwritten[FILES] = {
+	[FILE_EPOCH] = { { "save-failed", true,
+			     "the log has save-failed with the file: see df -h "
+			     "and df -i there, and whose it is" },
+	    "nothing new is said of this server: its epoch cannot be saved" },
+	[FILE_STATE] = { { "save-failed", true,
+			     "the log has save-failed with the file: see df -h "
+			     "and df -i there, and whose it is" },
+	    "what is known cannot be saved: a start would go back to what was "
+	    "saved last" },
+	[FILE_COPY] = { { "publish-copy", false,
+			    "the log has publish-copy with the folder: see df "
+			    "-h and df -i there, and whose it is" },
+	    "the published table cannot be copied for the next start" },
+	[FILE_MILTER] = { { "milter-table", false,
+			      "the log has milter-table with the folder: see "
+			      "df -h and df -i there, and whose it is" },
+	    "the milter's table cannot be written: it goes on with the one "
+	    "before" },
+};
+
+static void
+show_unwritten(const struct engine *e, struct json *j)
+{
+	for (size_t i = 0; i < FILES; i++) {
+		struct buf text = { 0 };
+
+		if (e->table.unwritten[i] == NULL)
+			continue;
+		buf_printf(
+		    &text, "%s (%s)", unwritten[i].text, e->table.unwritten[i]);
+		troubles_put(j, &unwritten[i].t, &text);
+	}
+}
+
 static const struct trouble filling = { "lsdb-filling", false,
 	"lsrctl db shows whose it is; lsrctl forget SERVER takes what a server "
 	"that is gone has said" };
@@ -263,6 +302,7 @@ troubles_show(struct engine *e, struct json *j)
 		    j, &unpublished, "no transit: no table is published");
 	show_mta(e, j);
 	show_shortage(e, j);
+	show_unwritten(e, j);
 	show_database(e, j);
 	json_close(j, ']');
 }
