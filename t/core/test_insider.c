@@ -179,7 +179,7 @@ START_TEST(carrier_is_not_at_fault)
 END_TEST
 
 /* 60 000 instances of one LSA: few are taken, and the newest in the end. */
-START_TEST(pace_of_one_lsa)
+START_TEST(bucket_of_one_lsa)
 {
 	struct insider f;
 	uint64_t taken = 0, last = 0;
@@ -212,7 +212,7 @@ END_TEST
 /* What an honest origin may say at its own pace is never late. */
 START_TEST(honest_pace)
 {
-	struct pace own = { .burst = LIMIT_SAY_BURST,
+	struct bucket own = { .burst = LIMIT_SAY_BURST,
 		.each_ms = LIMIT_SAY_EACH_MS };
 	struct insider f;
 	struct mono when;
@@ -222,7 +222,7 @@ START_TEST(honest_pace)
 		/* and it starts again and again: its buckets are full */
 		if (i % 20 == 0)
 			own.spent = 0;
-		if (pace_take(&own, (struct mono){ f.ms }, &when))
+		if (bucket_take(&own, (struct mono){ f.ms }, &when))
 			insider_connector(&f, "c", 1 + (uint32_t)i, i % 2 == 0);
 		ck_assert_uint_eq(f.engine->sessions.v[0]->sync.late.tree.n, 0);
 		insider_ticks(&f, 500);
@@ -361,7 +361,7 @@ main(void)
 	tcase_add_test(tc, told_of_all);
 	tcase_add_test(tc, order_is_no_matter);
 	tcase_add_test(tc, carrier_is_not_at_fault);
-	tcase_add_test(tc, pace_of_one_lsa);
+	tcase_add_test(tc, bucket_of_one_lsa);
 	tcase_add_test(tc, honest_pace);
 	tcase_add_test(tc, down_passes_first);
 	tcase_add_test(tc, forged_spends_nothing);

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/lsa/bucket.h"
 #include "core/lsa/limits.h"
-#include "core/lsa/pace.h"
 #include "core/node/session_life.h"
 #include "core/view/damp.h"
 #include "core/wire/frame.h"
@@ -195,23 +195,23 @@ END_TEST
 
 START_TEST(bucket_delays)
 {
-	struct pace pace = { .burst = 3, .each_ms = 5000 };
+	struct bucket bucket = { .burst = 3, .each_ms = 5000 };
 	struct mono now = { 100 }, when = { 0 };
 
 	for (int i = 0; i < 3; i++)
-		ck_assert(pace_take(&pace, now, &when));
-	ck_assert(!pace_take(&pace, now, &when));
+		ck_assert(bucket_take(&bucket, now, &when));
+	ck_assert(!bucket_take(&bucket, now, &when));
 	ck_assert_uint_eq(when.ms, 5100);
 	now.ms = 5099;
-	ck_assert(!pace_take(&pace, now, &when));
+	ck_assert(!bucket_take(&bucket, now, &when));
 	now.ms = 5100;
-	ck_assert(pace_take(&pace, now, &when));
-	ck_assert(!pace_take(&pace, now, &when));
+	ck_assert(bucket_take(&bucket, now, &when));
+	ck_assert(!bucket_take(&bucket, now, &when));
 	ck_assert_uint_eq(when.ms, 10100);
 	now.ms = 1000000;
 	for (int i = 0; i < 3; i++)
-		ck_assert(pace_take(&pace, now, &when));
-	ck_assert(!pace_take(&pace, now, &when));
+		ck_assert(bucket_take(&bucket, now, &when));
+	ck_assert(!bucket_take(&bucket, now, &when));
 }
 END_TEST
 

@@ -34,8 +34,8 @@
 #include "base/buf.h"
 #include "base/cur.h"
 #include "base/tree.h"
+#include "core/lsa/bucket.h"
 #include "core/lsa/limits.h"
-#include "core/lsa/pace.h"
 #include "core/lsa/policy.h"
 #include "core/lsa/seal.h"
 
@@ -174,7 +174,7 @@ union lsa_said {
 struct lsa {
 	struct tree_node node;      /* lsdb's */
 	struct tree_node part_node; /* parts.h's */
-	struct pace heard;          /* hear.c's: how often it came */
+	struct bucket heard;        /* hear.c's: how often it came */
 	struct lsa_key key;         /* points behind octets */
 	uint64_t seq;
 	uint64_t issued; /* seconds since 1970 */

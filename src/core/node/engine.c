@@ -48,8 +48,8 @@ engine_new(uint64_t seed, const struct seal *seal)
 	    e->dial.few_since = MONO_NEVER;
 	e->due.peers_at = MONO_NEVER;
 	e->due.hear_at = MONO_NEVER;
-	e->origin.epoch.fight.pace =
-	    (struct pace){ .burst = 3, .each_ms = 30000 };
+	e->origin.epoch.fight.bucket =
+	    (struct bucket){ .burst = 3, .each_ms = 30000 };
 	lsdb_init(&e->db);
 	mta_init(&e->asked.mta);
 	return e;

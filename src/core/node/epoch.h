@@ -14,14 +14,14 @@
 #include <stdint.h>
 
 #include "base/mono.h"
-#include "core/lsa/pace.h"
+#include "core/lsa/bucket.h"
 
 struct engine;
 struct lsa;
 
 /* Others speak as us. */
 struct fight {
-	struct pace pace; /* in which we still answer */
+	struct bucket bucket; /* in which we still answer */
 	uint32_t n;
 	struct mono since, last;
 	struct mono breach_at; /* a breach is said again then */

@@ -67,9 +67,9 @@ has_tokens(struct engine *e, struct lsa *mine, struct signer *origin,
 	bool has = true;
 
 	if (mine != NULL && mine->heard.burst > 0)
-		has = pace_has(&mine->heard, e->now,
+		has = bucket_has(&mine->heard, e->now,
 		    reserve ? LIMIT_HEAR_RESERVE : 0, &one);
-	has &= pace_has(
+	has &= bucket_has(
 	    &origin->heard, e->now, reserve ? LIMIT_ORIGIN_RESERVE : 0, &all);
 	*when = one.ms > all.ms ? one : all;
 	return has;
@@ -128,14 +128,14 @@ hear_spend(struct engine *e, struct lsa *lsa)
 	struct signer *origin = signers_find(&e->signers, lsa->key.origin);
 	struct mono when;
 
-	lsa->heard = (struct pace){ .burst = LIMIT_HEAR_BURST,
+	lsa->heard = (struct bucket){ .burst = LIMIT_HEAR_BURST,
 		.each_ms = LIMIT_HEAR_EACH_MS,
 		.since = e->now };
 	if (mine != NULL && mine->heard.burst > 0)
 		lsa->heard = mine->heard;
-	pace_take(&lsa->heard, e->now, &when);
+	bucket_take(&lsa->heard, e->now, &when);
 	if (origin != NULL)
-		pace_take(&origin->heard, e->now, &when);
+		bucket_take(&origin->heard, e->now, &when);
 }
 
 /* Whether this one's time has come; then, or when it came another way, it
@@ -171,7 +171,7 @@ look_from(struct engine *e, struct session *s, struct tree_node *n)
 		struct signer *origin = signers_find(&e->signers, name);
 		struct mono when;
 
-		if (origin == NULL || pace_has(&origin->heard, e->now,
+		if (origin == NULL || bucket_has(&origin->heard, e->now,
 					  LIMIT_ORIGIN_RESERVE, &when))
 			break;
 		late_at(e, when);

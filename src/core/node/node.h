@@ -35,8 +35,8 @@
 #include "base/rng.h"
 #include "base/tree.h"
 #include "base/vec.h"
+#include "core/lsa/bucket.h"
 #include "core/lsa/lsdb.h"
-#include "core/lsa/pace.h"
 #include "core/node/due.h"
 #include "core/node/engine.h"
 #include "core/node/epoch.h"
@@ -105,8 +105,8 @@ struct session {
 	struct pulse pulse;
 	size_t unsent; /* octets given to the transport and not yet written */
 	struct sync sync;
-	struct pace faults; /* of this peer, in points of limits.h */
-	uint64_t updates;   /* LSAs received */
+	struct bucket faults; /* of this peer, in points of limits.h */
+	uint64_t updates;     /* LSAs received */
 };
 
 /* The drawing is in adjacent.h. */
@@ -145,7 +145,7 @@ struct own {
 	struct lsa_key key; /* points behind the struct */
 	struct buf body;
 	bool said; /* part of what we say now; else to be purged */
-	struct pace pace;
+	struct bucket bucket;
 };
 
 /* Servers by the address that each names first (contest.c). */

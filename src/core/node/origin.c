@@ -41,7 +41,7 @@ own_get(struct engine *e, uint8_t type, const char *id)
 	memcpy(text, key.origin, origin_len);
 	memcpy(text + origin_len, id, id_len);
 	own->key = (struct lsa_key){ text, text + origin_len, type };
-	own->pace = (struct pace){ .burst = LIMIT_SAY_BURST,
+	own->bucket = (struct bucket){ .burst = LIMIT_SAY_BURST,
 		.each_ms = LIMIT_SAY_EACH_MS };
 	tree_insert(&e->origin.owns, &own->node, &own->key, origin_by_key);
 	return own;
@@ -397,13 +397,13 @@ origin_tick(struct engine *e)
 	for (struct tree_node *n = tree_first(&e->origin.owns); n;
 	     n = tree_next(n)) {
 		struct own *own = tree_entry(n, struct own, node);
-		struct pace *pace = &own->pace;
+		struct bucket *bucket = &own->bucket;
 
 		if (is_said(e, own))
 			continue;
 		if (e->origin.epoch.fight.n >= 3)
-			pace = &e->origin.epoch.fight.pace;
-		if (pace_take(pace, e->now, &when))
+			bucket = &e->origin.epoch.fight.bucket;
+		if (bucket_take(bucket, e->now, &when))
 			origin_say(e, own);
 		else
 			e->origin.at = mono_min(e->origin.at, when);

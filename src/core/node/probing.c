@@ -433,7 +433,7 @@ probing_urgent(struct engine *e, const char *name)
 		if (s->probe.urgent && s->probe.running)
 			continue;
 		s->probe.urgent = true;
-		if (pace_take(&s->probe.pace, e->now, &when))
+		if (bucket_take(&s->probe.bucket, e->now, &when))
 			probe(e, s);
 		else if (!s->probe.running)
 			s->probe.next = mono_min(s->probe.next, when);
@@ -461,7 +461,7 @@ alarm(struct engine *e, const char *name)
 	struct signer *signer = signers_find(&e->signers, name);
 	struct mono when;
 
-	if (signer == NULL || pace_take(&signer->alarms, e->now, &when)) {
+	if (signer == NULL || bucket_take(&signer->alarms, e->now, &when)) {
 		probing_urgent(e, name);
 		return;
 	}

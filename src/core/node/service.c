@@ -153,7 +153,7 @@ service_get(struct engine *e, const char *name, const struct addr *addr)
 	s->addr = *addr;
 	s->probe.next = s->since = e->now;
 	s->probe.last = service_probed(e, name);
-	s->probe.pace = (struct pace){ .burst = SERVICE_URGENT_BURST,
+	s->probe.bucket = (struct bucket){ .burst = SERVICE_URGENT_BURST,
 		.each_ms = SERVICE_LEAST_MS };
 	s->since_wall = e->wall;
 	key.name = s->name;

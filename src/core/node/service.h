@@ -17,7 +17,7 @@
 
 #include "base/json.h"
 #include "base/tree.h"
-#include "core/lsa/pace.h"
+#include "core/lsa/bucket.h"
 #include "core/node/engine.h"
 #include "core/node/level.h"
 #include "core/view/damp.h"
@@ -56,7 +56,7 @@ struct service_probe {
 	uint32_t calm;    /* good answers since that changed */
 	uint32_t unables; /* in a row: those that could not begin here */
 	struct mono unable_since;
-	struct pace pace; /* of those that lost sessions ask for */
+	struct bucket bucket; /* of those that lost sessions ask for */
 	struct mono next, last;
 	uint32_t fails, oks; /* in a row */
 	struct mono well;    /* since when: the first of `oks` */

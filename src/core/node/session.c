@@ -237,7 +237,7 @@ session_open(struct engine *e, const struct input *in)
 	s->opened = s->pulse.heard = s->pulse.said = e->now;
 	pulse_begin(e, s);
 	s->pulse.dead_ms = e->setup->times.dead_ms;
-	s->faults = (struct pace){ .burst = LIMIT_FAULTS,
+	s->faults = (struct bucket){ .burst = LIMIT_FAULTS,
 		.each_ms = 60000 / LIMIT_FAULTS };
 	e->seal->vouch(e->seal->ctx, in->bytes, in->len, &claims);
 	reason = refusal(e, in, claims);
@@ -330,7 +330,7 @@ update(struct engine *e, struct session *s, struct cur *body)
 	rc = accept_update(e, s, cur_bytes(body, n), n, &asked);
 	points = points_of(rc, asked);
 	/* One bad LSA is refused by name; a stream of them ends the session. */
-	if (points > 0 && !pace_spend(&s->faults, points, e->now))
+	if (points > 0 && !bucket_spend(&s->faults, points, e->now))
 		return "too-many-faults";
 	return NULL;
 }

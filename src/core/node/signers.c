@@ -129,10 +129,10 @@ signers_renew(struct signers *signers, const struct lsa *identity,
 
 	if (s == NULL && signer_read(identity, seal, &s) != RC_OK)
 		return NULL;
-	s->alarms = (struct pace){ .burst = LIMIT_SAY_BURST,
+	s->alarms = (struct bucket){ .burst = LIMIT_SAY_BURST,
 		.each_ms = LIMIT_ADDRESSES * LIMIT_SAY_EACH_MS,
 		.since = now };
-	s->heard = (struct pace){ .burst = LIMIT_ORIGIN_BURST,
+	s->heard = (struct bucket){ .burst = LIMIT_ORIGIN_BURST,
 		.each_ms = LIMIT_ORIGIN_EACH_MS,
 		.since = now };
 	old = signers_find(signers, s->name);

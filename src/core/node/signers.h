@@ -9,8 +9,8 @@
 #define CORE_SIGNERS_H
 
 #include "base/tree.h"
+#include "core/lsa/bucket.h"
 #include "core/lsa/lsa.h"
-#include "core/lsa/pace.h"
 #include "core/lsa/seal.h"
 
 struct signer {
@@ -18,9 +18,9 @@ struct signer {
 	char *name;
 	struct claims *claims[2];
 	size_t n;
-	struct pace heard;  /* LSAs taken of this origin */
-	struct pace alarms; /* that its MTA is down, looked at on the spot */
-	struct mono acts;   /* when its server LSA was acted upon, or will be */
+	struct bucket heard;  /* LSAs taken of this origin */
+	struct bucket alarms; /* that its MTA is down, looked at on the spot */
+	struct mono acts; /* when its server LSA was acted upon, or will be */
 };
 
 struct signers {

@@ -351,7 +351,7 @@ on_digest(struct engine *e, struct session *s, struct cur *body)
 		synced_check(e, s);
 		return RC_OK;
 	}
-	if (!pace_spend(&s->faults, LIMIT_FAULT_DIGEST, e->now))
+	if (!bucket_spend(&s->faults, LIMIT_FAULT_DIGEST, e->now))
 		return RC_LIMIT;
 	if (flags & MSG_ASKS)
 		digest_send(e, s, 0);
@@ -429,7 +429,7 @@ on_sync_request(struct engine *e, struct session *s, struct cur *body)
 			continue;
 		}
 		none_send(e, s, &key.key);
-		if (!pace_spend(&s->faults, LIMIT_FAULT_ASKED, e->now))
+		if (!bucket_spend(&s->faults, LIMIT_FAULT_ASKED, e->now))
 			rc = RC_LIMIT;
 	}
 	return rc == RC_OK && body->left > 0 ? RC_LONG : rc;
