@@ -159,7 +159,8 @@ end_reading(struct mta_io *io)
 		return;
 	}
 	/* A "yes" needs no second look, whoever writes. */
-	if (io->last.asks == MTA_NO && (!same || !settled)) {
+	io->last.writing = io->last.asks == MTA_NO && (!same || !settled);
+	if (io->last.writing) {
 		io->last.asks = io->last.asks_default = MTA_UNKNOWN;
 		snprintf(io->last.missing, sizeof(io->last.missing),
 		    "the files are being written");

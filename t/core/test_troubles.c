@@ -75,6 +75,12 @@ START_TEST(its_mta)
 	says(&e, "mta-unread", "not known yet (postconf fails)");
 	e.asked.verdict = MTA_YES;
 	says(&e, "mta-unread", "what was found before stands");
+	e.asked.mta.writing = true; /* by whom it was well until now */
+	quiet(&e);
+	e.asked.verdict = MTA_UNKNOWN;
+	says(&e, "mta-unread", "read again within 10 s");
+	e.asked.mta.writing = false;
+	e.asked.verdict = MTA_YES;
 	e.asked.told = false; /* a restart: the first reading is on its way */
 	quiet(&e);
 	e.setup = &none;

@@ -216,8 +216,10 @@ START_TEST(a_file_that_is_being_written_proves_no_no)
 	until(1);
 	ck_assert_int_eq(told.asks, MTA_UNKNOWN);
 	ck_assert_ptr_nonnull(strstr(lines, "being written"));
+	ck_assert(told.writing);
 	put_main(true, "");
 	until_says(MTA_YES);
+	ck_assert(!told.writing);
 	put("main.cf", "", 0644);
 	until_says(MTA_UNKNOWN);
 	let_pass(600);

@@ -38,6 +38,7 @@ struct mta {
 	char missing[MTA_MISSING_MAX]; /* what is missing, or why nothing is
 					  known; a text for the log */
 
+	bool writing;     /* not known for it was just being written */
 	bool read;        /* what follows was read; else defaults */
 	bool ipv4, ipv6;  /* families it can connect by (inet_protocols) */
 	bool dns, native; /* how it looks next hops up (smtp_host_lookup) */

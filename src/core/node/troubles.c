@@ -85,6 +85,9 @@ static const struct trouble unread_yet = { "mta-unread", false,
 	"see whether postconf -n works for the user that lsrd runs as; where "
 	"there is no Postfix: mta = none" };
 
+static const struct trouble written_now = { "mta-unread", false,
+	"it is read again within 10 s of the last change" };
+
 static const char *
 or_reason(const struct engine *e, const char *otherwise)
 {
@@ -92,15 +95,17 @@ or_reason(const struct engine *e, const char *otherwise)
 	                                       : otherwise;
 }
 
-/* The verdict that we act by, and what the last reading was. */
+/* The verdict that we act by, and what the last reading was. That somebody is
+ * changing what was well is no trouble: it is read again at once. */
 static void
 show_asked(const struct engine *e, struct json *j)
 {
 	bool known = e->asked.mta.asks != MTA_UNKNOWN;
 	struct buf text = { 0 };
 
-	if (e->setup->mta.none || (known && e->asked.verdict == MTA_YES) ||
-	    (!e->asked.told && e->asked.verdict == MTA_YES))
+	if (e->setup->mta.none ||
+	    (e->asked.verdict == MTA_YES &&
+		(known || !e->asked.told || e->asked.mta.writing)))
 		return;
 	if (e->asked.verdict == MTA_YES) {
 		buf_printf(&text,
@@ -113,7 +118,8 @@ show_asked(const struct engine *e, struct json *j)
 		    "no transit: whether Postfix asks our tables is not known "
 		    "yet (%s)",
 		    or_reason(e, "not read yet"));
-		troubles_put(j, &unread_yet, &text);
+		troubles_put(j,
+		    e->asked.mta.writing ? &written_now : &unread_yet, &text);
 	} else {
 		buf_printf(&text, "no transit: Postfix %s: %s",
 		    known ? "does not ask our tables, or lacks their services"
