@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/node/level.h"
+#include "core/node/congestion.h"
 #include "core/trace/backlog.h"
 #include "t/tap.h"
 
@@ -274,24 +274,25 @@ static const struct {
 
 START_TEST(levels)
 {
-	const struct level_rule rule = { .messages = 5, .interval_ms = 10000 };
-	const struct level_rule off = { .interval_ms = 10000 };
-	struct level level = { 0 };
+	const struct congestion_rule rule = { .messages = 5,
+		.interval_ms = 10000 };
+	const struct congestion_rule off = { .interval_ms = 10000 };
+	struct congestion hop = { 0 };
 	struct mono now = { 1000 };
 
 	for (size_t i = 0; i < sizeof(readings) / sizeof(readings[0]); i++) {
-		uint8_t before = level.now;
-		bool news = level_read(&level, &rule, readings[i].late, now);
+		uint8_t before = hop.now;
+		bool news = congestion_read(&hop, &rule, readings[i].late, now);
 
-		ck_assert_msg(level.now == readings[i].level, "reading %zu: %d",
-		    i, level.now);
-		ck_assert(news == (level.now != before));
+		ck_assert_msg(hop.now == readings[i].level, "reading %zu: %d",
+		    i, hop.now);
+		ck_assert(news == (hop.now != before));
 		now = mono_after(now, rule.interval_ms);
 	}
-	level_read(&level, &rule, 1000, now);
-	ck_assert_uint_eq(level.now, 3);
-	ck_assert(level_read(&level, &off, 1000, now));
-	ck_assert_uint_eq(level.now, 0);
+	congestion_read(&hop, &rule, 1000, now);
+	ck_assert_uint_eq(hop.now, 3);
+	ck_assert(congestion_read(&hop, &off, 1000, now));
+	ck_assert_uint_eq(hop.now, 0);
 }
 END_TEST
 

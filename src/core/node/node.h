@@ -20,7 +20,7 @@
  *     service, shortage             the set of services; what is short here
  *     due, nbrs                     what changes ask for; who is there
  *     fx, signers, group            effects of a step; certificates; members
- *     keys, level, query_db         parts that know none of these
+ *     keys, congestion, query_db    parts that know none of these
  *     session_life                  and which messages are allowed when
  *
  * Outside these files nobody looks in here.

@@ -217,8 +217,8 @@ say_connector(struct engine *e, const struct setup_connector *setup)
 			since = s->since_wall;
 		/* One that is slow is reason enough to look for others. */
 		if (s != NULL && s->state == SERVICE_UP &&
-		    s->mail.level.now > c.congestion)
-			c.congestion = s->mail.level.now;
+		    s->mail.congestion.now > c.congestion)
+			c.congestion = s->mail.congestion.now;
 	}
 	if (since > 0) { /* shown in the text of a hold */
 		snprintf(text, sizeof(text), "%02u:%02u:%02uZ",

@@ -18,8 +18,8 @@
 #include "base/json.h"
 #include "base/tree.h"
 #include "core/lsa/bucket.h"
+#include "core/node/congestion.h"
 #include "core/node/engine.h"
-#include "core/node/level.h"
 #include "core/view/damp.h"
 #include "core/wire/report.h"
 
@@ -72,7 +72,7 @@ struct service_mail {
 	struct damp damp;           /* after it was down by that */
 	uint64_t delivered, turned; /* in all */
 	uint64_t waiting, late;     /* in our MTA's queue */
-	struct level level;
+	struct congestion congestion;
 	struct mono read; /* when that was told */
 };
 

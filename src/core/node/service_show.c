@@ -50,7 +50,7 @@ service_line(struct engine *e, struct json *j, const struct service *s,
 	json_uint(j, "hold_s", s == NULL ? 0 : probing_hold_off(s) / 1000);
 	json_uint(j, "delivered", s == NULL ? 0 : s->mail.delivered);
 	json_uint(j, "refused", s == NULL ? 0 : s->mail.turned);
-	json_uint(j, "congestion", s == NULL ? 0 : s->mail.level.now);
+	json_uint(j, "congestion", s == NULL ? 0 : s->mail.congestion.now);
 	json_uint(j, "waiting", s == NULL ? 0 : s->mail.waiting);
 	json_uint(j, "late", s == NULL ? 0 : s->mail.late);
 	if (s != NULL)

@@ -58,20 +58,20 @@ mail_told(struct engine *e, struct service *s, const struct report *r)
 }
 
 static void
-level_look(struct engine *e, struct service *s)
+congestion_look(struct engine *e, struct service *s)
 {
 	static const char *const words[] = { "0", "1", "2", "3" };
-	struct level_rule rule = { e->setup->congestion.messages,
+	struct congestion_rule rule = { e->setup->congestion.messages,
 		e->setup->congestion.ms };
-	uint8_t from = s->mail.level.now;
+	uint8_t from = s->mail.congestion.now;
 
 	s->mail.read = e->now;
-	if (!level_read(&s->mail.level, &rule, s->mail.late, e->now))
+	if (!congestion_read(&s->mail.congestion, &rule, s->mail.late, e->now))
 		return;
 	fx_event(e, (struct event){ .kind = EVENT_CONGESTION,
 			.peer = s->name,
 			.from = words[from],
-			.to = words[s->mail.level.now],
+			.to = words[s->mail.congestion.now],
 			.value = s->mail.late,
 			.total = s->mail.waiting });
 	due_say(e);
@@ -85,7 +85,7 @@ queue_told(struct engine *e, struct service *s, const struct report *r)
 	s->mail.waiting = r->count[REPORT_WAITING];
 	s->mail.late = r->count[REPORT_LATE];
 	if (s->use & SERVICE_CONNECTOR)
-		level_look(e, s);
+		congestion_look(e, s);
 }
 
 /* Nobody reads the queue any more: that is no congestion. */
@@ -95,11 +95,11 @@ queue_forget(struct engine *e, struct service *s)
 	struct mono stale =
 	    mono_after(s->mail.read, READINGS_MISSED * e->setup->congestion.ms);
 
-	if (s->mail.level.now == 0)
+	if (s->mail.congestion.now == 0)
 		return;
 	if (mono_due(stale, e->now)) {
 		s->mail.waiting = s->mail.late = 0;
-		level_look(e, s);
+		congestion_look(e, s);
 	} else {
 		fx_wake(e, stale);
 	}

@@ -1,4 +1,4 @@
-#include "core/node/level.h"
+#include "core/node/congestion.h"
 
 /* In readings. Of every 30 s they are two minutes, an hour, two hours. */
 #define FIRST 4
@@ -6,26 +6,26 @@
 #define CALM 240
 
 static uint64_t
-threshold(const struct level_rule *rule, uint8_t level)
+threshold(const struct congestion_rule *rule, uint8_t level)
 {
 	return level == 0 ? 0 : rule->messages << 2 * (level - 1);
 }
 
 static uint8_t
-core_level_of(const struct level_rule *rule, uint64_t late)
+congestion_of(const struct congestion_rule *rule, uint64_t late)
 {
 	uint8_t level = 0;
 
 	if (rule->messages == 0)
 		return 0;
-	while (
-	    level < LEVEL_MOST && late >= threshold(rule, (uint8_t)(level + 1)))
+	while (level < CONGESTION_MOST &&
+	       late >= threshold(rule, (uint8_t)(level + 1)))
 		level++;
 	return level;
 }
 
 static bool
-level_set(struct level *l, uint8_t to)
+congestion_set(struct congestion *l, uint8_t to)
 {
 	l->now = to;
 	l->calm = false;
@@ -33,25 +33,25 @@ level_set(struct level *l, uint8_t to)
 }
 
 bool
-level_read(struct level *l, const struct level_rule *rule, uint64_t late,
-    struct mono now)
+congestion_read(struct congestion *l, const struct congestion_rule *rule,
+    uint64_t late, struct mono now)
 {
 	const struct damp_rule damping = {
 		.first_ms = FIRST * rule->interval_ms,
 		.most_ms = MOST * rule->interval_ms,
 		.calm_ms = CALM * rule->interval_ms,
 	};
-	uint8_t want = core_level_of(rule, late);
+	uint8_t want = congestion_of(rule, late);
 
 	if (want > l->now) {
 		if (l->now == 0)
 			damp_failed(&l->damp, &damping, now);
-		return level_set(l, want);
+		return congestion_set(l, want);
 	}
 	if (l->now == 0)
 		return false;
 	if (rule->messages == 0)
-		return level_set(l, 0);
+		return congestion_set(l, 0);
 	if (2 * late >= threshold(rule, l->now)) {
 		l->calm = false;
 		return false;
@@ -62,5 +62,5 @@ level_read(struct level *l, const struct level_rule *rule, uint64_t late,
 	}
 	if (mono_since(l->since, now) < damp_hold(&l->damp, &damping))
 		return false;
-	return level_set(l, want);
+	return congestion_set(l, want);
 }

@@ -1,5 +1,5 @@
 /*
- * level.h - how congested a next hop is, in four levels with hysteresis.
+ * congestion.h - how congested a next hop is, in four levels with hysteresis.
  *
  *     late messages   below n    n      4 n     16 n
  *     level           0          1      2       3      and the cost counts
@@ -12,30 +12,30 @@
  * comes back to a hop that is still slow does not swing for ever.
  */
 
-#ifndef CORE_LEVEL_H
-#define CORE_LEVEL_H
+#ifndef CORE_CONGESTION_H
+#define CORE_CONGESTION_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "core/view/damp.h"
 
-#define LEVEL_MOST 3
+#define CONGESTION_MOST 3
 
-struct level_rule {
+struct congestion_rule {
 	uint64_t messages;    /* n; 0: there is no congestion */
 	uint64_t interval_ms; /* between two readings */
 };
 
-struct level {
-	uint8_t now; /* 0 to LEVEL_MOST */
+struct congestion {
+	uint8_t now; /* 0 to CONGESTION_MOST */
 	bool calm;   /* less than half, since: */
 	struct mono since;
 	struct damp damp;
 };
 
 /* A reading: so many are late. True if the level has changed. */
-bool level_read(struct level *level, const struct level_rule *rule,
+bool congestion_read(struct congestion *l, const struct congestion_rule *rule,
     uint64_t late, struct mono now);
 
 #endif
