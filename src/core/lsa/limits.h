@@ -124,7 +124,8 @@
 #define LIMIT_ALTERNATE_NEIGHBOURS 16
 #define LIMIT_PATH_HOPS 40
 
-/* Claims of one pattern that a table remembers (core/view/keep.h): 16 kB of names.
+/* Claims of one pattern that a table remembers (core/view/leaving.h): 16 kB of
+ * names.
  * Where more servers claim it, as `*`, these speak for all. */
 #define LIMIT_ROUTE_CLAIMS 256
 

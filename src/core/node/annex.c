@@ -113,7 +113,7 @@ retry_all(struct engine *e)
 
 		if (r->kind == ROUTE_REMOTE)
 			fx_add(e, (struct effect){ .kind = FX_RETRY,
-				      .name = fx_keep(
+				      .name = fx_copy(
 					  e, r->pattern, strlen(r->pattern)) });
 	}
 }

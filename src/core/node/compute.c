@@ -300,7 +300,7 @@ retry(struct engine *e, const char *pattern)
 {
 	if (e->setup->mta.retry)
 		fx_add(e, (struct effect){ .kind = FX_RETRY,
-			      .name = fx_keep(e, pattern, strlen(pattern)) });
+			      .name = fx_copy(e, pattern, strlen(pattern)) });
 }
 
 void

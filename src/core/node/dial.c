@@ -226,7 +226,7 @@ allow(struct engine *e)
 	buf_done(&e->dial.allowed);
 	e->dial.allowed = list;
 	fx_add(e, (struct effect){ .kind = FX_ALLOW,
-		      .addrs = fx_keep(e, list.p, list.n),
+		      .addrs = fx_copy(e, list.p, list.n),
 		      .naddrs = list.n / sizeof(*addrs) });
 }
 
@@ -237,8 +237,8 @@ core_dial(struct engine *e, struct nbr *nbr)
 	nbr->dialling = true;
 	fx_add(e, (struct effect){ .kind = FX_DIAL,
 		      .carrier = nbr->carrier,
-		      .name = fx_keep(e, nbr->name, strlen(nbr->name)),
-		      .addrs = fx_keep(
+		      .name = fx_copy(e, nbr->name, strlen(nbr->name)),
+		      .addrs = fx_copy(
 			  e, nbr->addrs, nbr->naddrs * sizeof(nbr->addrs[0])),
 		      .naddrs = nbr->naddrs });
 }

@@ -18,7 +18,7 @@ epoch_save(struct engine *e)
 	fx_add(e, (struct effect){ .kind = FX_SAVE,
 		      .who = e->origin.epoch.save,
 		      .what = SAVE_EPOCH,
-		      .bytes = fx_keep(e, out.p, out.n),
+		      .bytes = fx_copy(e, out.p, out.n),
 		      .len = out.n });
 	buf_done(&out);
 }

@@ -8,7 +8,7 @@
 #define LARGE 1280
 
 void *
-fx_keep(struct engine *e, const void *p, size_t n)
+fx_copy(struct engine *e, const void *p, size_t n)
 {
 	void *copy = mem_dup(p, n);
 
@@ -34,27 +34,27 @@ fx_send(struct engine *e, struct session *s, const struct buf *frame)
 	s->pulse.said = e->now;
 	fx_add(e, (struct effect){ .kind = FX_SEND,
 		      .who = s->who,
-		      .bytes = fx_keep(e, frame->p, frame->n),
+		      .bytes = fx_copy(e, frame->p, frame->n),
 		      .len = frame->n });
 }
 
 static const char *
-keep_text(struct engine *e, const char *s)
+fx_copy_text(struct engine *e, const char *s)
 {
-	return s == NULL ? NULL : fx_keep(e, s, strlen(s));
+	return s == NULL ? NULL : fx_copy(e, s, strlen(s));
 }
 
 void
 fx_event(struct engine *e, struct event event)
 {
-	event.peer = keep_text(e, event.peer);
-	event.origin = keep_text(e, event.origin);
-	event.name = keep_text(e, event.name);
-	event.from = keep_text(e, event.from);
-	event.to = keep_text(e, event.to);
-	event.reason = keep_text(e, event.reason);
+	event.peer = fx_copy_text(e, event.peer);
+	event.origin = fx_copy_text(e, event.origin);
+	event.name = fx_copy_text(e, event.name);
+	event.from = fx_copy_text(e, event.from);
+	event.to = fx_copy_text(e, event.to);
+	event.reason = fx_copy_text(e, event.reason);
 	fx_add(e, (struct effect){ .kind = FX_EVENT,
-		      .event = fx_keep(e, &event, sizeof(event)) });
+		      .event = fx_copy(e, &event, sizeof(event)) });
 }
 
 void

@@ -20,7 +20,7 @@ struct fx {
 };
 
 /* A copy that lives until the next step. */
-void *fx_keep(struct engine *e, const void *p, size_t n);
+void *fx_copy(struct engine *e, const void *p, size_t n);
 void fx_add(struct engine *e, struct effect fx);
 /* Counted as said, and not yet written, in this session. */
 void fx_send(struct engine *e, struct session *s, const struct buf *frame);

@@ -411,8 +411,8 @@ probe(struct engine *e, struct service *s)
 	s->mail.asks = s->mail.doubt || s->mail.refused;
 	fx_add(e, (struct effect){ .kind = FX_PROBE,
 		      .who = s->who,
-		      .name = fx_keep(e, name, strlen(name)),
-		      .addrs = fx_keep(e, addrs, sizeof(addrs)),
+		      .name = fx_copy(e, name, strlen(name)),
+		      .addrs = fx_copy(e, addrs, sizeof(addrs)),
 		      .naddrs = 3,
 		      .mail = s->mail.asks,
 		      .by_name = s->host != NULL,

@@ -509,9 +509,9 @@ query_answer(struct engine *e, const struct input *in)
 	mem_free(r.text);
 	fx_add(e, (struct effect){ .kind = FX_REPLY,
 		      .who = in->who,
-		      .bytes = fx_keep(e, out.p, out.n),
+		      .bytes = fx_copy(e, out.p, out.n),
 		      .len = out.n,
-		      .name = more.n == 0 ? NULL : fx_keep(e, more.p, more.n),
+		      .name = more.n == 0 ? NULL : fx_copy(e, more.p, more.n),
 		      .last = more.n == 0 });
 	buf_done(&more);
 	buf_done(&out);

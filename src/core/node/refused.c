@@ -15,7 +15,7 @@ changed(struct engine *e, const struct refusal *r, const char *reason)
 	    e, (struct event){ .kind = EVENT_ROUTE_REFUSED,
 		   .name = r->pattern,
 		   .peer = r->name,
-		   .from = fx_keep(e, addr_text(&r->hop, text), ADDR_TEXT),
+		   .from = fx_copy(e, addr_text(&r->hop, text), ADDR_TEXT),
 		   .to = r->off ? "left-out" : "used",
 		   .reason = reason,
 		   .value = r->off ? mono_since(e->now, r->until) / 1000 : 0 });

@@ -65,7 +65,7 @@ relaying_recipient(struct engine *e, const char *pattern)
 		buf_text(&out, pattern);
 	else
 		buf_printf(&out, "postmaster@%s", pattern);
-	kept = fx_keep(e, out.p, out.n);
+	kept = fx_copy(e, out.p, out.n);
 	buf_done(&out);
 	return kept;
 }

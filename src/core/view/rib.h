@@ -57,7 +57,7 @@ struct route {
 	bool over;        /* its hour is over: it waits for mail of before */
 	bool revoked;     /* held, for the key of its claim was revoked */
 	uint64_t leaves;  /* the end of its hour, seconds since 1970; 0: it is
-			    no key that leaves (core/view/keep.h) */
+			    no key that leaves (core/view/leaving.h) */
 	struct route_claim *claims; /* by the name of the server */
 	size_t nclaims;
 	char *way;    /* ROUTE_WAY */

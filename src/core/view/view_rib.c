@@ -11,7 +11,7 @@
 #include "core/paths/last_resort.h"
 #include "core/view/bare.h"
 #include "core/view/hold_text.h"
-#include "core/view/keep.h"
+#include "core/view/leaving.h"
 #include "core/view/nexthop.h"
 #include "core/view/view_state.h"
 
@@ -369,7 +369,7 @@ view_rib(
     const struct view *v, const struct rib *old, struct view_pending *pending)
 {
 	struct rib *rib = mem_new(sizeof(*rib), 0, 0);
-	struct keep_routes routes = { 0 };
+	struct leaving_routes routes = { 0 };
 	struct making m;
 
 	making_init(&m, v);
@@ -386,7 +386,7 @@ view_rib(
 		vec_push(&routes.v, m.items.v[i].route);
 	making_done(&m);
 
-	keep_merge(&v->facts, &v->in, old, pending, &routes);
+	leaving_merge(&v->facts, &v->in, old, pending, &routes);
 	rib->routes = routes.v.v;
 	rib->n = routes.v.n;
 	for (size_t i = 0; i < rib->n; i++)

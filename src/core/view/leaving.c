@@ -1,4 +1,4 @@
-#include "core/view/keep.h"
+#include "core/view/leaving.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +13,13 @@
 /* Until this long after a start mail that waits keeps its hold. */
 #define CARE_S 3600
 
-struct keeping {
+struct leaving_work {
 	const struct facts *facts;
 	const struct view_input *in;
 	struct view_pending was, now;
 	size_t at;    /* in `was` */
 	size_t claim; /* in facts->claims */
-	struct keep_routes *routes;
+	struct leaving_routes *routes;
 };
 
 static uint64_t
@@ -63,7 +63,7 @@ removal_new(const struct view_input *in, const struct route *old)
 
 /* What was known of this pattern's removal; asked for in order of patterns. */
 static const struct view_removal *
-removal_find(struct keeping *k, const char *pattern)
+removal_find(struct leaving_work *k, const char *pattern)
 {
 	const struct view_pending *was = &k->was;
 
@@ -75,7 +75,7 @@ removal_find(struct keeping *k, const char *pattern)
 }
 
 static struct view_removal
-removal_of(struct keeping *k, const struct route *old)
+removal_of(struct leaving_work *k, const struct route *old)
 {
 	const struct view_removal *r = removal_find(k, old->pattern);
 
@@ -83,7 +83,8 @@ removal_of(struct keeping *k, const struct route *old)
 }
 
 static void
-removal_add(struct keeping *k, const char *pattern, struct view_removal removal)
+removal_add(
+    struct leaving_work *k, const char *pattern, struct view_removal removal)
 {
 	struct view_pending *now = &k->now;
 
@@ -128,7 +129,7 @@ found_down(const struct view_input *in, const char *name)
 /* Nothing is known of the key any more: its route stays as it was, less the
  * next hops that do not answer. */
 static void
-route_keep(struct keeping *k, const struct route *old)
+route_keep(struct leaving_work *k, const struct route *old)
 {
 	struct route r;
 	size_t kept = 0;
@@ -151,7 +152,7 @@ route_keep(struct keeping *k, const struct route *old)
 
 /* A key that was stolen is no domain given up. */
 static void
-revoked(struct keeping *k, const struct route *old, const char *who)
+revoked(struct leaving_work *k, const struct route *old, const char *who)
 {
 	struct buf why = { 0 };
 
@@ -196,7 +197,8 @@ leaving_text(uint64_t end, bool over)
 
 /* When the key's hour ends, as the calendar has it now. */
 static uint64_t
-keep_end_of(const struct keeping *k, const struct route *old, struct mono until)
+leaving_end_of(
+    const struct leaving_work *k, const struct route *old, struct mono until)
 {
 	uint64_t end = k->in->wall + mono_since(k->in->now, until) / 1000;
 	uint64_t apart =
@@ -206,7 +208,7 @@ keep_end_of(const struct keeping *k, const struct route *old, struct mono until)
 }
 
 static void
-keep_leave(struct keeping *k, const struct route *old)
+leaving_add(struct leaving_work *k, const struct route *old)
 {
 	struct view_removal removal = removal_of(k, old);
 	bool over = mono_due(removal.until, k->in->now);
@@ -218,7 +220,8 @@ keep_leave(struct keeping *k, const struct route *old)
 		return;
 	removal_add(k, old->pattern, removal);
 	r = hold_of(old, NULL);
-	r.leaves = old->over ? old->leaves : keep_end_of(k, old, removal.until);
+	r.leaves =
+	    old->over ? old->leaves : leaving_end_of(k, old, removal.until);
 	/* The key's hour may have ended while we were down, and mail came
 	 * since. */
 	if (over && !old->over && r.leaves < k->in->wall)
@@ -238,7 +241,7 @@ keep_leave(struct keeping *k, const struct route *old)
 /* The claiming server has another signing key: its route stays as published
  * until all that it says with that has come. */
 static void
-keep_renewed(struct keeping *k, const struct route *old)
+leaving_renewed(struct leaving_work *k, const struct route *old)
 {
 	const struct view_removal *was = removal_find(k, old->pattern);
 	struct view_removal removal = { .renewed = true,
@@ -248,7 +251,7 @@ keep_renewed(struct keeping *k, const struct route *old)
 	if (was != NULL && was->renewed)
 		removal.until = was->until;
 	if (mono_due(removal.until, k->in->now)) {
-		keep_leave(k, old);
+		leaving_add(k, old);
 		return;
 	}
 	removal_add(k, old->pattern, removal);
@@ -257,7 +260,7 @@ keep_renewed(struct keeping *k, const struct route *old)
 
 /* A key that was published and that nobody visible claims now. */
 static void
-unclaimed(struct keeping *k, const struct route *old)
+unclaimed(struct leaving_work *k, const struct route *old)
 {
 	const char *who = NULL;
 	enum fate fate = fate_of(k->in, old, &who);
@@ -267,9 +270,9 @@ unclaimed(struct keeping *k, const struct route *old)
 	else if (fate == FATE_UNKNOWN && old->leaves == 0)
 		route_keep(k, old);
 	else if (fate == FATE_RENEWED && old->leaves == 0)
-		keep_renewed(k, old);
+		leaving_renewed(k, old);
 	else
-		keep_leave(k, old);
+		leaving_add(k, old);
 }
 
 static const struct route_claim *
@@ -287,7 +290,7 @@ claim_of(const struct route *r, const char *server)
  * table says are gone.
  */
 static bool
-is_stale(const struct keeping *k, const struct route *old, size_t n)
+is_stale(const struct leaving_work *k, const struct route *old, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct facts_claim *c = &k->facts->claims.v[k->claim + i];
@@ -303,7 +306,8 @@ is_stale(const struct keeping *k, const struct route *old, size_t n)
 }
 
 static void
-keep_claim_add(struct keeping *k, struct route *r, const struct facts_claim *c)
+leaving_claim_add(
+    struct leaving_work *k, struct route *r, const struct facts_claim *c)
 {
 	struct route_claim *to = &r->claims[r->nclaims++];
 
@@ -319,7 +323,7 @@ keep_claim_add(struct keeping *k, struct route *r, const struct facts_claim *c)
 
 /* So many claims of the pattern are in the database: from k->claim on. */
 static size_t
-claims_find(struct keeping *k, const char *pattern)
+claims_find(struct leaving_work *k, const char *pattern)
 {
 	const struct facts_claim *v = k->facts->claims.v;
 	size_t n = 0, end = k->facts->claims.n;
@@ -335,7 +339,7 @@ claims_find(struct keeping *k, const char *pattern)
 /* A route, by the claims of which it was made: all that there are. `old` is
  * that of the table before, or NULL. */
 static void
-claimed(struct keeping *k, struct route *r, const struct route *old)
+claimed(struct leaving_work *k, struct route *r, const struct route *old)
 {
 	size_t n = claims_find(k, r->pattern);
 
@@ -345,23 +349,23 @@ claimed(struct keeping *k, struct route *r, const struct route *old)
 		if (old->revoked)
 			route_keep(k, old);
 		else
-			keep_leave(k, old);
+			leaving_add(k, old);
 		return;
 	}
 	route_claims_done(r);
 	r->claims = n == 0 ? NULL : mem_new(0, n, sizeof(*r->claims));
 	for (size_t i = 0; i < n; i++)
-		keep_claim_add(k, r, &k->facts->claims.v[k->claim + i]);
+		leaving_claim_add(k, r, &k->facts->claims.v[k->claim + i]);
 	vec_push(&k->routes->v, *r);
 }
 
 void
-keep_merge(const struct facts *facts, const struct view_input *in,
+leaving_merge(const struct facts *facts, const struct view_input *in,
     const struct rib *old, struct view_pending *pending,
-    struct keep_routes *fresh)
+    struct leaving_routes *fresh)
 {
-	struct keep_routes all = { 0 };
-	struct keeping k = {
+	struct leaving_routes all = { 0 };
+	struct leaving_work k = {
 		.facts = facts, .in = in, .was = *pending, .routes = &all
 	};
 	size_t i = 0, o = 0, nold = old == NULL ? 0 : old->n;

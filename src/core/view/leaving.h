@@ -1,5 +1,5 @@
 /*
- * keep.h - names leave the tables last: a key that vanishes is a bounce.
+ * leaving.h - names leave the tables last: a key that vanishes is a bounce.
  * (lsrd(8), KEYS THAT LEAVE)
  *
  *     a claim stands ----------------------> route or hold
@@ -21,8 +21,8 @@
  * its hold for an hour at least, whatever the calendar says.
  */
 
-#ifndef CORE_KEEP_H
-#define CORE_KEEP_H
+#ifndef CORE_LEAVING_H
+#define CORE_LEAVING_H
 
 #include "core/view/facts.h"
 #include "core/view/rib.h"
@@ -32,12 +32,12 @@
  * `fresh` has the routes of all patterns that are claimed, sorted. Adds
  * those of `old` that stay, sorted, and brings `pending` up to date.
  */
-struct keep_routes {
+struct leaving_routes {
 	VEC(struct route) v;
 };
 
-void keep_merge(const struct facts *facts, const struct view_input *in,
+void leaving_merge(const struct facts *facts, const struct view_input *in,
     const struct rib *old, struct view_pending *pending,
-    struct keep_routes *fresh);
+    struct leaving_routes *fresh);
 
 #endif

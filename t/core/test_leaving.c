@@ -1,5 +1,5 @@
 /*
- * test_keep.c - keys that leave the table: when, as what, and what a table
+ * test_leaving.c - keys that leave the table: when, as what, and what a table
  * that is read from a file still knows. Small worlds in words.
  */
 
@@ -568,8 +568,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("keep");
-	TCase *tc = tcase_create("keep");
+	Suite *suite = suite_create("leaving");
+	TCase *tc = tcase_create("leaving");
 
 	tcase_add_test(tc, a_purged_key_is_held_for_an_hour);
 	tcase_add_test(tc, a_restart_changes_no_end);
