@@ -13,6 +13,7 @@ server() {
 	"$ctl" keys issue "mx$1.example.org" --group "$2" \
 		--space "$2.example.org" --relay "$2.example.org" \
 		--space "bücher$1.example" --relay "bücher$1.example" \
+		--space moved.example --space .moved.example \
 		--directory "$dir/a" --output "$dir/$1" >/dev/null || exit 99
 	mkdir "$dir/$1/state" "$dir/$1/table"
 	cat >"$dir/$1/lsrd.conf" <<-END
@@ -108,9 +109,13 @@ server 2 paris 1
 cat >>"$dir/1/lsrd.conf" <<-END
 	connector c12 { routing-group = paris bridgehead mx2.example.org { } }
 END
+cat >>"$dir/2/lsrd.conf" <<-END
+	address-space moved.example { }
+	address-space .moved.example { }
+END
 start 1
 
-plan 42
+plan 45
 ok "why it gives no transit yet" soon says 0 'troubles +returning: .* waits for .*' one status
 start 2
 ok "status, once it is up" soon says 0 'state +up' one status
@@ -135,6 +140,20 @@ ok "explain: here, as it is told" says 0 'result +here' \
 	one explain joe@xn--bcher1-3ya.example
 ok "explain --json: an object" says 1 '^\{"address":"joe@x.example",.*"not-ours"' \
 	one explain joe@x.example --json
+ok "explain: sub-domains of another's" soon says 1 'pattern +[.]moved.example' \
+	one explain u@x.moved.example
+move() { # from 2 to 1, and its sub-domains to nobody
+	sed -i '/moved/d' "$dir/2/lsrd.conf"
+	"$ctl" --socket "$dir/2/control" reload >/dev/null
+	echo 'address-space moved.example { }' >>"$dir/1/lsrd.conf"
+	one reload >/dev/null
+}
+move
+ok "explain: a domain that came here" soon says 0 'result +here' \
+	one explain u@moved.example
+ok "explain: what is left of its sub-domains, until when" soon says 1 \
+	'^because +no path: its last claim was withdrawn, held until 20' \
+	one explain u@x.moved.example
 ok "explain: a size out of form" says 2 '--size 0x1' one explain a@b.example \
 	--size 0x1
 ok "explain: not an address" says 2 'not an address' one explain 'a b'
