@@ -231,6 +231,20 @@ site_relays(const struct ask *a, const char *domain)
 	return value != NULL;
 }
 
+/* What the class itself says is a bounce: default_transport = error:TEXT. One
+ * in transport_maps is meant. */
+static bool
+is_bounced(const struct ask *a, const struct resolve_answer *answer)
+{
+	const char *is = postconf_full(a->p, answer->kind == RESOLVE_RELAY
+						 ? "relay_transport"
+						 : "default_transport");
+
+	return strcmp(answer->transport, "error") == 0 &&
+	       strncmp(is, "error:", 6) == 0 &&
+	       strcmp(is + 6, answer->nexthop) == 0;
+}
+
 /*
  * Postfix would look for another host that takes the domain's mail: for one
  * that is ours alone it comes back to itself, and bounces.
@@ -239,7 +253,7 @@ static bool
 is_lost(const struct ask *a, const char *domain,
     const struct resolve_answer *answer)
 {
-	if (strcmp(answer->nexthop, domain) != 0)
+	if (strcmp(answer->nexthop, domain) != 0 && !is_bounced(a, answer))
 		return false;
 	return answer->kind == RESOLVE_DEFAULT ||
 	       (answer->kind == RESOLVE_RELAY && !site_relays(a, domain));
@@ -259,9 +273,12 @@ check_here(struct ask *a, const char *pattern)
 		    CHECK_ABOUT(CHECK_CRITICAL, "here",
 			"name it in mydestination or virtual_mailbox_domains, "
 			"or where it is delivered in transport_maps"),
-		    "%s is delivered here by lsrd.conf, and Postfix would look "
-		    "for another host: it is in %s",
-		    pattern, class_word(answer.kind));
+		    "%s is delivered here by lsrd.conf, and Postfix would %s: "
+		    "it is in %s",
+		    pattern,
+		    is_bounced(a, &answer) ? "bounce it"
+					   : "look for another host",
+		    class_word(answer.kind));
 	else if (strcmp(answer.transport, a->p->conf->transport) == 0 &&
 		 may_name(a))
 		check_find(a->p->list,

@@ -8,7 +8,7 @@
 
 why=$(pf_need)
 [ -z "$why" ] || skip "$why"
-plan 28
+plan 33
 
 pf_begin
 P=example.org
@@ -133,6 +133,25 @@ postconf -c "$W/etc" -PX rewrite/unix/transport_maps 25/inet/relay_domains \
 site "transport_maps = texthash:$W/own, $T/transport"
 again
 ok "and it is asked again" soon asked
+
+# what Postfix itself makes of maps in a row, of a rule with $1, which it skips,
+# and of a class without a way
+site "sender_dependent_default_transport_maps =" "default_transport = error:no" \
+	"mydestination = london.$P" "transport_maps = \
+	pipemap:{inline:{{tokyo.$P=k}}, inline:{k=smtp:[192.0.2.9]}}, \
+	regexp:{{/^.*@(paris)/ smtp:[\$\$1.invalid]}}, $T/transport"
+bounced() {
+	check
+	grep -q "^critical *mail.$P is delivered here by lsrd.conf, and Postfix would bounce it: " "$W/out"
+}
+ok "a class that bounces" soon bounced
+ok "mail to the host itself, too" said '\$myhostname is in no class'
+ok "maps in a row: what comes out" said \
+	"tokyo.$P: our table says .*, Postfix would do smtp:\[192.0.2.9\]: pipemap:"
+ok "a rule that Postfix skips is none" silent "^warning *paris.$P: our table"
+site "transport_maps = texthash:$W/own, $T/transport"
+again
+ok "and the configuration of before" soon asked
 
 # who is not root reads what he may
 chmod 755 "$W" "$W/etc" "$W/lsrd"
