@@ -115,7 +115,7 @@ keys_free(struct evp_pkey_st *key)
 }
 
 struct evp_pkey_st *
-keys_hold(struct evp_pkey_st *key)
+keys_ref(struct evp_pkey_st *key)
 {
 	CHECK(EVP_PKEY_up_ref(key) == 1);
 	return key;

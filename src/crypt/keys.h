@@ -32,7 +32,7 @@ int keys_read(const char *path, enum keys_kind kind, struct evp_pkey_st **out);
 void keys_free(struct evp_pkey_st *key);
 
 /* One more owner of the same key, who ends it with keys_free(), too. */
-struct evp_pkey_st *keys_hold(struct evp_pkey_st *key);
+struct evp_pkey_st *keys_ref(struct evp_pkey_st *key);
 
 /* A new Ed25519 key from the system's random numbers. The caller's. */
 struct evp_pkey_st *keys_new(void);

@@ -217,12 +217,12 @@ on_server_found(void *ctx)
 static bool
 put_in_force(struct server *server, struct reload *fresh, bool confirmed)
 {
-	seal_rekey(&server->seal, keys_hold(fresh->key),
+	seal_rekey(&server->seal, keys_ref(fresh->key),
 	    fresh->conf->setup.authority.key);
 	srv_look(server->srv, fresh->conf);
 	if (!server_give(server, fresh->conf, confirmed)) {
 		srv_look(server->srv, server->conf);
-		seal_rekey(&server->seal, keys_hold(server->key),
+		seal_rekey(&server->seal, keys_ref(server->key),
 		    server->conf->setup.authority.key);
 		return false;
 	}
@@ -502,7 +502,7 @@ server_start(struct server *server)
 		return rc;
 	}
 	server->key = own.key;
-	seal_rekey(&server->seal, keys_hold(own.key),
+	seal_rekey(&server->seal, keys_ref(own.key),
 	    server->conf->setup.authority.key);
 	peer_io_self(server->peers, own.self);
 	rc = sockets_open(server);

@@ -57,7 +57,7 @@ basis_key_read(struct basis *b, const char *path)
 		return rc;
 	b->nkeys++;
 	keys_public(k->key, k->public_key);
-	seal_init(&seal, keys_hold(k->key), NULL);
+	seal_init(&seal, keys_ref(k->key), NULL);
 	keys_digest(k->public_key, k->name);
 	mark_secret(&seal, k->secret);
 	seal_done(&seal);

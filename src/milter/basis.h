@@ -2,7 +2,7 @@
  * basis.h - what a decision stands on: one table of lsrd's and our mark
  * keys. Read once, never changed; a newer table or key makes a new basis.
  *
- *     a decision: basis_hold() .. read .. basis_drop()
+ *     a decision: milter_ref() .. read .. milter_unref()
  *     milter.c:   basis_new(), in place of the one before
  *
  * Who drops it last ends it. The count of users is the only thing in it that

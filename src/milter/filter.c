@@ -118,7 +118,7 @@ message_end(struct talk *talk)
 	if (talk->kept)
 		milter_kept(talk->m, talk->basis);
 	else if (talk->basis != NULL)
-		milter_drop(talk->m, talk->basis);
+		milter_unref(talk->m, talk->basis);
 	talk->basis = NULL;
 	talk->kept = false;
 	if (open)
@@ -486,7 +486,7 @@ decide_by(struct talk *talk, const struct basis *basis)
 		.reinject = options->reinject };
 	sfsistat status;
 
-	seal_init(&seal, keys_hold(basis->key[0].key), NULL);
+	seal_init(&seal, keys_ref(basis->key[0].key), NULL);
 	status = filter_decide(talk, &ask);
 	seal_done(&seal);
 	return status;
@@ -499,7 +499,7 @@ on_eom(SMFICTX *ctx)
 	sfsistat status = SMFIS_CONTINUE;
 
 	if (talk->basis == NULL)
-		talk->basis = milter_hold(talk->m);
+		talk->basis = milter_ref(talk->m);
 	if (talk->basis == NULL || talk->session.beyond ||
 	    talk->session.sender == NULL)
 		milter_count(talk->m, REPORT_UNMARKED);

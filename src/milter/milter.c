@@ -43,7 +43,7 @@ basis_shared(struct basis *basis)
 }
 
 struct basis *
-milter_hold(struct milter *m)
+milter_ref(struct milter *m)
 {
 	struct basis *basis;
 
@@ -69,7 +69,7 @@ milter_keep(struct milter *m)
 }
 
 void
-milter_drop(struct milter *m, struct basis *basis)
+milter_unref(struct milter *m, struct basis *basis)
 {
 	bool last;
 
@@ -87,7 +87,7 @@ milter_kept(struct milter *m, struct basis *basis)
 	pthread_mutex_lock(&m->lock);
 	m->judged--;
 	pthread_mutex_unlock(&m->lock);
-	milter_drop(m, basis);
+	milter_unref(m, basis);
 }
 
 void
@@ -101,7 +101,7 @@ milter_stand_on(struct milter *m, struct basis *basis)
 	m->tables += basis != NULL;
 	pthread_mutex_unlock(&m->lock);
 	if (before != NULL)
-		milter_drop(m, before);
+		milter_unref(m, before);
 }
 
 bool

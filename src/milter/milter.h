@@ -66,9 +66,9 @@ struct milter *milter_get(void);
 void milter_init(struct milter *m, const struct options *options);
 void milter_done(struct milter *m);
 
-/* What to stand on now, or NULL; to be given back with milter_drop(). */
-struct basis *milter_hold(struct milter *m);
-void milter_drop(struct milter *m, struct basis *basis);
+/* What to stand on now, or NULL; to be given back with milter_unref(). */
+struct basis *milter_ref(struct milter *m);
+void milter_unref(struct milter *m, struct basis *basis);
 
 /* The same to be kept from RCPT on, with what is computed over it, however long
  * the client is silent: where a connector has limits, unless too many are kept

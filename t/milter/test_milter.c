@@ -417,7 +417,7 @@ passes(const struct basis *b, const char *to, const char *const *marks,
 	struct visit made;
 	struct seal seal;
 
-	seal_init(&seal, keys_hold(b->key[0].key), NULL);
+	seal_init(&seal, keys_ref(b->key[0].key), NULL);
 	ask.seal = &seal;
 	session_from(&s, "<s@a.example>", 1000);
 	session_to(&s, to);
@@ -498,7 +498,7 @@ START_TEST(own_filter_is_no_loop)
 
 	ck_assert_int_eq(
 	    passes(b, "u@b.example", none, 200000, &ours), MARK_PASSES);
-	seal_init(&seal, keys_hold(b->key[0].key), NULL);
+	seal_init(&seal, keys_ref(b->key[0].key), NULL);
 	ask.seal = &seal;
 	session_from(&s, "<other@a.example>", 7777);
 	s.local = true;

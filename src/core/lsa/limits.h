@@ -125,8 +125,7 @@
 #define LIMIT_PATH_HOPS 40
 
 /* Claims of one pattern that a table remembers (core/view/leaving.h): 16 kB of
- * names.
- * Where more servers claim it, as `*`, these speak for all. */
+ * names. Where more servers claim it, as `*`, these speak for all. */
 #define LIMIT_ROUTE_CLAIMS 256
 
 /* The metric of one connector (lsrd-protocol(7) 5). */
