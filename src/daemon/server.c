@@ -88,7 +88,7 @@ do_routes(void *ctx, const struct effect *fx)
 }
 
 static void
-do_held(void *ctx, const struct effect *fx)
+do_waiting(void *ctx, const struct effect *fx)
 {
 	struct server *server = ctx;
 
@@ -420,7 +420,7 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
 	    mta_io_new(server->loop, sink, plugin_mtas[0], MTA_PROGRAMS);
 	mta_io_watch(server->mta, on_mta, server);
 	loop_carry(server->loop, FX_EVENT, do_event, server);
-	loop_carry(server->loop, FX_HELD, do_held, server);
+	loop_carry(server->loop, FX_WAITING, do_waiting, server);
 	return server;
 }
 

@@ -226,19 +226,19 @@ START_TEST(damping_grows_and_forgets)
 	struct mono now = { 5000 };
 	struct damp damp = { 0 };
 
-	ck_assert_uint_eq(damp_hold(&damp, &rule), 0);
+	ck_assert_uint_eq(damp_hold_off(&damp, &rule), 0);
 	for (size_t i = 0; i < sizeof(holds) / sizeof(holds[0]); i++) {
 		damp_failed(&damp, &rule, now);
-		ck_assert_uint_eq(damp_hold(&damp, &rule), holds[i]);
+		ck_assert_uint_eq(damp_hold_off(&damp, &rule), holds[i]);
 	}
 	/* six so far; three are forgotten and one comes */
 	damp_failed(&damp, &rule, mono_after(now, 3999));
-	ck_assert_uint_eq(damp_hold(&damp, &rule), 90);
+	ck_assert_uint_eq(damp_hold_off(&damp, &rule), 90);
 	damp_failed(&damp, &rule, mono_after(now, 1000000));
-	ck_assert_uint_eq(damp_hold(&damp, &rule), 0);
+	ck_assert_uint_eq(damp_hold_off(&damp, &rule), 0);
 	for (int i = 0; i < 1000000; i++)
 		damp_failed(&damp, &rule, now);
-	ck_assert_uint_eq(damp_hold(&damp, &rule), 100);
+	ck_assert_uint_eq(damp_hold_off(&damp, &rule), 100);
 }
 END_TEST
 

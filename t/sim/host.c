@@ -250,7 +250,7 @@ carry_out(struct world *world, struct node *node, const struct effect *fx)
 		buf_bytes(&node->reply, fx->bytes, fx->len);
 		node->more = mem_str(fx->name);
 		break;
-	case FX_HELD:
+	case FX_WAITING:
 		node->held = true;
 		break;
 	case FX_EVENT:

@@ -73,7 +73,7 @@ struct node {
 	bool six_up;      /* others reach it there */
 	struct setup conf;
 	struct setup *in_force; /* lent to the engine */
-	bool held;              /* FX_HELD: it did not come into force */
+	bool held;              /* FX_WAITING: it did not come into force */
 	struct claims may;      /* what its certificate is to say */
 	uint32_t key; /* number of its key: another disk, another key */
 	struct cheap_seal cheap;

@@ -70,6 +70,6 @@ confirm_setup(struct engine *e, const struct setup *setup)
 	fx_event(e,
 	    (struct event){
 		.kind = EVENT_CONFIRM, .value = n, .total = e->table.rib->n });
-	fx_add(e, (struct effect){ .kind = FX_HELD });
+	fx_add(e, (struct effect){ .kind = FX_WAITING });
 	return false;
 }

@@ -60,7 +60,7 @@ congestion_read(struct congestion *l, const struct congestion_rule *rule,
 		l->calm = true;
 		l->since = now;
 	}
-	if (mono_since(l->since, now) < damp_hold(&l->damp, &damping))
+	if (mono_since(l->since, now) < damp_hold_off(&l->damp, &damping))
 		return false;
 	return congestion_set(l, want);
 }

@@ -37,7 +37,7 @@ enum input_kind {
 	IN_CONF,    /* setup: a new configuration; value: 1 when the
 		       administrator has confirmed what it moves, 2 when it is
 		       the one in force with what DNS knows. It is in force
-		       unless FX_HELD comes back: then the old one stays lent */
+		       unless FX_WAITING comes back: then the old one stays lent */
 	IN_RESTORE, /* who: enum save_what; bytes: what was saved as that; none:
 		       nothing was. Once for each, the state last */
 	IN_OPEN,    /* who: a new session's number; name: the peer's, proved by
@@ -106,11 +106,11 @@ struct input {
 };
 
 enum effect_kind {
-	FX_DIAL,   /* open a session to the server `name` at one of `addrs`, in
+	FX_DIAL,    /* open a session to the server `name` at one of `addrs`, in
 		      order, by `carrier`; answered by IN_OPEN or IN_NO_DIAL */
-	FX_SEND,   /* who: write `bytes`, in this order */
-	FX_CLOSE,  /* who: close it once all before it is written */
-	FX_PROBE,  /* who: a number; probe the mail service at addrs[0], the
+	FX_SEND,    /* who: write `bytes`, in this order */
+	FX_CLOSE,   /* who: close it once all before it is written */
+	FX_PROBE,   /* who: a number; probe the mail service at addrs[0], the
 		      server `name`, from one of the other addrs if there is
 		      one of that family (0: none); answered by IN_PROBE with
 		      that number.
@@ -123,20 +123,20 @@ enum effect_kind {
 		      A running probe with this number is given up first;
 		      without an address one that is late is as well, and
 		      nothing follows */
-	FX_SAVE,   /* who: a number; put `bytes` on disk as `what`, or the
+	FX_SAVE,    /* who: a number; put `bytes` on disk as `what`, or the
 		      state as engine_save() gives it then or later, and say
 		      IN_SAVED with that number */
-	FX_ROUTES, /* publish `rib`, and in `bytes` what the milter's table has
+	FX_ROUTES,  /* publish `rib`, and in `bytes` what the milter's table has
 		      besides (core/trace/mtable.h): either is new, or both;
 		      lent until the next FX_ROUTES */
-	FX_RETRY,  /* name: a pattern whose deferred mail is to be tried now */
-	FX_ALLOW,  /* addrs: only from these may sessions come (replaces) */
-	FX_REPLY,  /* who: a control client; bytes: text of the answer; last:
+	FX_RETRY,   /* name: a pattern whose deferred mail is to be tried now */
+	FX_ALLOW,   /* addrs: only from these may sessions come (replaces) */
+	FX_REPLY,   /* who: a control client; bytes: text of the answer; last:
 		      nothing follows; name: the request that asks for what
 		      follows, as soon as this is read (or NULL) */
-	FX_HELD,   /* the IN_CONF of this step moves too many routes: it is not
+	FX_WAITING, /* the IN_CONF of this step moves too many routes: it is not
 		      in force until it comes again, confirmed */
-	FX_EVENT   /* log `event` */
+	FX_EVENT    /* log `event` */
 };
 
 enum save_what {

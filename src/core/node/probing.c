@@ -263,8 +263,8 @@ probing_refused(struct engine *e, struct service *s)
 uint64_t
 probing_hold_off(const struct service *s)
 {
-	uint64_t ms = damp_hold(&s->damp, &by_probes);
-	uint64_t mail_ms = damp_hold(&s->mail.damp, &by_mail);
+	uint64_t ms = damp_hold_off(&s->damp, &by_probes);
+	uint64_t mail_ms = damp_hold_off(&s->mail.damp, &by_mail);
 
 	return s->mail.refused && ms < mail_ms ? mail_ms : ms;
 }

@@ -18,7 +18,7 @@ damp_failed(struct damp *damp, const struct damp_rule *rule, struct mono now)
 }
 
 uint64_t
-damp_hold(const struct damp *damp, const struct damp_rule *rule)
+damp_hold_off(const struct damp *damp, const struct damp_rule *rule)
 {
 	uint64_t ms = rule->first_ms;
 

@@ -31,6 +31,6 @@ void damp_failed(
     struct damp *damp, const struct damp_rule *rule, struct mono now);
 
 /* Milliseconds for which it must have been well. */
-uint64_t damp_hold(const struct damp *damp, const struct damp_rule *rule);
+uint64_t damp_hold_off(const struct damp *damp, const struct damp_rule *rule);
 
 #endif

@@ -126,14 +126,14 @@ refusal_add(struct refusals *all, const struct refusal_told *told)
 	if (r->off) { /* a RCPT of our own says that it is so still */
 		if (told->recipient == 0)
 			r->until = mono_after(
-			    told->now, damp_hold(&r->damp, &damping));
+			    told->now, damp_hold_off(&r->damp, &damping));
 		return NULL;
 	}
 	if (!refusal_row_add(r, told) && !r->trial)
 		return NULL;
 	damp_failed(&r->damp, &damping, told->now);
 	r->off = true;
-	r->until = mono_after(told->now, damp_hold(&r->damp, &damping));
+	r->until = mono_after(told->now, damp_hold_off(&r->damp, &damping));
 	return r;
 }
 
