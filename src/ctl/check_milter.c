@@ -231,20 +231,29 @@ check_entrances(const struct postfix *p, bool limits)
 				  "connectors have limits");
 }
 
-/* A milter that has died, or was never started: mail is accepted unmarked. */
+/* The queue that lsrd-milter and its unit expect. */
+#define QUEUE "/var/spool/postfix"
+
+/* A milter that has died, or was never started: mail is accepted unmarked. One
+ * beside a queue that was moved listens where nobody asks. */
 static void
 check_socket(const struct postfix *p)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const char *queue = postconf_full(p, "queue_directory");
 
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "%.80s/" PLACE,
-	    postconf_full(p, "queue_directory"));
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%.80s/" PLACE, queue);
 	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) != 0 &&
 	    errno != EACCES)
 		check_find(p->list,
 		    CHECK_ABOUT(CHECK_WARNING, "milter",
-			"systemctl status lsrd-milter"),
+			strcmp(queue, QUEUE) == 0
+			    ? "systemctl status lsrd-milter"
+			    : "lsrd-milter listens in " QUEUE " unless its -p "
+			      "names that place: LSRD_MILTER_ARGS in "
+			      "/etc/default/lsrd-milter; its folder and "
+			      "ReadWritePaths of the unit go with it"),
 		    "lsrd-milter does not answer at %s: %s: messages get no "
 		    "mark, and those with limits no way of their own",
 		    sun.sun_path, strerror(errno));

@@ -8,7 +8,7 @@ PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || skip "needs root"
 need postconf
 postconf -m | grep -q '^lmdb$' || skip "needs postfix-lmdb"
-plan 94
+plan 95
 
 mkdir "$W/etc" "$W/keys" "$W/lsrd"
 lsrctl() {
@@ -583,7 +583,7 @@ ok "a table of the site's own lets through too" sh -c \
 # Neither root nor lsrd's user: keys and a map of the site's are closed to it.
 
 command -v setpriv >/dev/null || {
-	for what in 1 2 3 4 5; do ok "member # SKIP needs setpriv" true; done
+	for what in 1 2 3 4 5 6; do ok "member # SKIP needs setpriv" true; done
 	exit 0
 }
 cp "$W/plain.conf" "$W/lsrd.conf"
@@ -604,6 +604,7 @@ ok "a member: keys are not asked" sh -c \
 ok "nor what Postfix would do" said "^note *not asked: needs root: what Postfix would do"
 ok "nor a map that is closed" said "^note *not asked: needs root: texthash:.*/secret in virtual_alias_maps"
 ok "what it can see is judged: the milter, which does not run" said "^warning *lsrd-milter does not answer"
+ok "or listens beside another queue" said "^ *lsrd-milter listens in /var/spool/postfix unless its -p"
 
 # --- a Postfix that is elsewhere ------------------------------------------------
 
