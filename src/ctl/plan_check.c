@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "core/paths/answer.h"
+#include "core/paths/routes.h"
 #include "ctl/plan.h"
 #include "ctl/plan_open.h"
 #include "ctl/show.h"
@@ -77,7 +77,7 @@ static void
 check_patterns(struct check *c)
 {
 	const struct net *net = &c->plan.net;
-	struct answer *a = answer_new(net, NULL);
+	struct routes *a = routes_new(net, NULL);
 
 	for (size_t p = 0; p < a->npatterns; p++) {
 		bool present = false;
@@ -87,9 +87,9 @@ check_patterns(struct check *c)
 			    present ||
 			    net->servers.v[net->claims.v[i].server].present;
 		if (!present)
-			plan_check_find(c, "all down", answer_text(a, p));
+			plan_check_find(c, "all down", routes_text(a, p));
 	}
-	answer_free(a);
+	routes_free(a);
 }
 
 int

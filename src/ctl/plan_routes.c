@@ -3,7 +3,7 @@
  */
 
 #include "base/mem.h"
-#include "core/paths/answer.h"
+#include "core/paths/routes.h"
 #include "ctl/plan.h"
 #include "ctl/plan_open.h"
 #include "ctl/show.h"
@@ -19,32 +19,32 @@ flush_some(struct plan *plan)
 }
 
 static int
-routes_show(struct plan *plan, struct answer *a, bool json)
+routes_show(struct plan *plan, struct routes *a, bool json)
 {
-	struct answer_route *routes =
+	struct routes_one *routes =
 	    mem_new(0, a->npatterns + 1, sizeof(*routes));
-	char why[ANSWER_WHY];
+	char why[ROUTES_WHY];
 	int status = CALL_OK;
 
 	for (size_t p = 0; p < a->npatterns; p++)
-		answer_route(a, p, &routes[p]);
-	answer_alternates(a, 0, a->npatterns, routes);
+		routes_find(a, p, &routes[p]);
+	routes_alternates(a, 0, a->npatterns, routes);
 	if (!json)
 		show_routes_head(&plan->out);
 	for (size_t p = 0; p < a->npatterns; p++) {
-		struct show_route show = { &plan->net, answer_text(a, p),
+		struct show_route show = { &plan->net, routes_text(a, p),
 			&routes[p], why };
 
-		if (routes[p].kind == ANSWER_NONE) {
-			answer_why(a, p, why);
+		if (routes[p].kind == ROUTES_NONE) {
+			routes_why(a, p, why);
 			status = CALL_NO;
 		}
-		answer_path(a, p, &routes[p]);
-		if (routes[p].kind != ANSWER_HIDDEN && json)
+		routes_path(a, p, &routes[p]);
+		if (routes[p].kind != ROUTES_HIDDEN && json)
 			show_route_json(&plan->out, &show);
-		else if (routes[p].kind != ANSWER_HIDDEN)
+		else if (routes[p].kind != ROUTES_HIDDEN)
 			show_route_table(&plan->out, &show);
-		answer_done(&routes[p]);
+		routes_done(&routes[p]);
 		flush_some(plan);
 	}
 	mem_free(routes);
@@ -55,16 +55,16 @@ int
 plan_routes(const struct call *call)
 {
 	struct plan plan;
-	struct answer *a;
+	struct routes *a;
 	uint32_t from;
 	int status = plan_open_from(call, &plan, &from);
 
 	if (status != CALL_OK)
 		return status;
-	a = answer_new(&plan.net, NULL);
-	answer_stand(a, from);
+	a = routes_new(&plan.net, NULL);
+	routes_stand(a, from);
 	status = routes_show(&plan, a, call->json);
-	answer_free(a);
+	routes_free(a);
 	plan_done(&plan);
 	return status;
 }

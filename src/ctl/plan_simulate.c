@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "core/paths/answer.h"
+#include "core/paths/routes.h"
 #include "ctl/plan.h"
 #include "ctl/plan_open.h"
 #include "ctl/show.h"
@@ -14,15 +14,15 @@
 
 struct simulation {
 	struct plan plan;
-	struct answer *was, *is;
-	struct answer_route before, after; /* of the pattern at hand */
+	struct routes *was, *is;
+	struct routes_one before, after; /* of the pattern at hand */
 	struct show_count count;
 	bool json;
 };
 
 /* What counts as moved: next hops, metric, being reachable or here. */
 static bool
-differ(const struct answer_route *a, const struct answer_route *b)
+differ(const struct routes_one *a, const struct routes_one *b)
 {
 	return a->kind != b->kind || a->metric != b->metric ||
 	       a->hops.n != b->hops.n ||
@@ -34,18 +34,18 @@ static void
 show(struct simulation *s, size_t pattern, bool first)
 {
 	const struct net *net = &s->plan.net;
-	const char *text = answer_text(s->is, pattern);
-	char was_why[ANSWER_WHY], is_why[ANSWER_WHY];
+	const char *text = routes_text(s->is, pattern);
+	char was_why[ROUTES_WHY], is_why[ROUTES_WHY];
 	struct show_move move = {
 		net->servers.v[s->is->from].name,
 		{ net, text, &s->before, was_why },
 		{ net, text, &s->after, is_why },
 	};
 
-	if (s->before.kind == ANSWER_NONE)
-		answer_why(s->was, pattern, was_why);
-	if (s->after.kind == ANSWER_NONE)
-		answer_why(s->is, pattern, is_why);
+	if (s->before.kind == ROUTES_NONE)
+		routes_why(s->was, pattern, was_why);
+	if (s->after.kind == ROUTES_NONE)
+		routes_why(s->is, pattern, is_why);
 	if (s->json)
 		show_move_json(&s->plan.out, &move);
 	else
@@ -59,14 +59,14 @@ simulate_from(struct simulation *s, uint32_t from)
 {
 	bool first = true;
 
-	answer_stand(s->was, from);
-	answer_stand(s->is, from);
+	routes_stand(s->was, from);
+	routes_stand(s->is, from);
 	s->count.servers++;
 	for (size_t p = 0; p < s->is->npatterns; p++) {
-		answer_route(s->was, p, &s->before);
-		answer_route(s->is, p, &s->after);
+		routes_find(s->was, p, &s->before);
+		routes_find(s->is, p, &s->after);
 		s->count.routes++;
-		if (s->after.kind == ANSWER_NONE)
+		if (s->after.kind == ROUTES_NONE)
 			s->count.unreachable++;
 		if (!differ(&s->before, &s->after))
 			continue;
@@ -85,8 +85,8 @@ plan_simulate(const struct call *call)
 
 	if (status != CALL_OK)
 		return status;
-	s.was = answer_new(&s.plan.before, NULL);
-	s.is = answer_new(net, NULL);
+	s.was = routes_new(&s.plan.before, NULL);
+	s.is = routes_new(net, NULL);
 	for (uint32_t i = 0; i < net->servers.n; i++)
 		if (net->servers.v[i].present)
 			simulate_from(&s, i);
@@ -94,10 +94,10 @@ plan_simulate(const struct call *call)
 		show_count_json(&s.plan.out, &s.count);
 	else
 		show_count_table(&s.plan.out, &s.count);
-	answer_free(s.was);
-	answer_free(s.is);
-	answer_done(&s.before);
-	answer_done(&s.after);
+	routes_free(s.was);
+	routes_free(s.is);
+	routes_done(&s.before);
+	routes_done(&s.after);
 	plan_done(&s.plan);
 	return s.count.moved > 0 ? CALL_NO : CALL_OK;
 }

@@ -35,20 +35,20 @@ metric_json(struct json *j, uint64_t metric)
 void
 show_route_json(struct buf *out, const struct show_route *r)
 {
-	const struct answer_route *route = r->route;
+	const struct routes_one *route = r->route;
 	struct json j = { out, false };
 
 	json_open(&j, NULL, '{');
 	json_str(&j, "pattern", r->pattern);
-	if (route->kind == ANSWER_HERE)
+	if (route->kind == ROUTES_HERE)
 		json_bool(&j, "here", true);
-	if (route->kind == ANSWER_NONE) {
+	if (route->kind == ROUTES_NONE) {
 		json_str(&j, "unreachable", r->why);
 	} else {
 		json_str(&j, "server", show_name_of(r->net, route->server));
 		metric_json(&j, route->metric);
 	}
-	if (route->kind == ANSWER_REMOTE) {
+	if (route->kind == ROUTES_REMOTE) {
 		names_json(
 		    &j, "next_hops", r->net, route->hops.v, route->hops.n);
 		names_json(&j, "alternates", r->net, route->alternates.v,
@@ -63,10 +63,10 @@ static void
 side_json(struct json *j, const char *key, const struct show_route *r)
 {
 	json_open(j, key, '{');
-	if (r->route->kind == ANSWER_NONE) {
+	if (r->route->kind == ROUTES_NONE) {
 		json_str(j, "unreachable", r->why);
 	} else {
-		if (r->route->kind == ANSWER_HERE)
+		if (r->route->kind == ROUTES_HERE)
 			json_bool(j, "here", true);
 		else
 			names_json(j, "next_hops", r->net, r->route->hops.v,
@@ -107,7 +107,7 @@ show_count_json(struct buf *out, const struct show_count *count)
 void
 show_explain_json(struct buf *out, const struct show_explain *e)
 {
-	const struct answer_route *route = &e->explain->route;
+	const struct routes_one *route = &e->explain->route;
 	struct json j = { out, false };
 
 	json_open(&j, NULL, '{');
@@ -284,7 +284,7 @@ show_routes_head(struct buf *out)
 
 static void
 show_ways(
-    struct buf *out, const struct net *net, const struct answer_route *route)
+    struct buf *out, const struct net *net, const struct routes_one *route)
 {
 	show_servers(out, "next hops", net, route->hops.v, route->hops.n);
 	if (route->alternates.n > 0)
@@ -296,16 +296,16 @@ show_ways(
 void
 show_route_table(struct buf *out, const struct show_route *r)
 {
-	const struct answer_route *route = r->route;
+	const struct routes_one *route = r->route;
 
 	show_metric_row(out, r->pattern, NULL, route->metric);
-	if (route->kind == ANSWER_NONE) {
+	if (route->kind == ROUTES_NONE) {
 		ctl_show_text(out, "unreachable", r->why);
 		return;
 	}
-	show_word(out, route->kind == ANSWER_HERE ? "here" : "server",
+	show_word(out, route->kind == ROUTES_HERE ? "here" : "server",
 	    show_name_of(r->net, route->server));
-	if (route->kind == ANSWER_REMOTE)
+	if (route->kind == ROUTES_REMOTE)
 		show_ways(out, r->net, route);
 }
 
@@ -314,7 +314,7 @@ show_side(struct buf *out, const char *label, const struct show_route *r)
 {
 	char text[80];
 
-	if (r->route->kind == ANSWER_NONE) {
+	if (r->route->kind == ROUTES_NONE) {
 		char *why = NULL;
 		struct buf b = { 0 };
 
@@ -325,12 +325,12 @@ show_side(struct buf *out, const char *label, const struct show_route *r)
 		return;
 	}
 	snprintf(text, sizeof(text), "%scost %llu, hops %u%s",
-	    r->route->kind == ANSWER_HERE ? "here, " : "",
+	    r->route->kind == ROUTES_HERE ? "here, " : "",
 	    (unsigned long long)graph_cost(r->route->metric),
 	    graph_hops(r->route->metric),
-	    r->route->kind == ANSWER_HERE ? "" : ", by");
+	    r->route->kind == ROUTES_HERE ? "" : ", by");
 	ctl_show_text(out, label, text);
-	if (r->route->kind == ANSWER_REMOTE)
+	if (r->route->kind == ROUTES_REMOTE)
 		show_servers(
 		    out, "", r->net, r->route->hops.v, r->route->hops.n);
 }

@@ -11,8 +11,8 @@
 #define CTL_SHOW_H
 
 #include "base/buf.h"
-#include "core/paths/answer.h"
 #include "core/paths/explain.h"
+#include "core/paths/routes.h"
 
 #define SHOW_COLUMNS 80
 
@@ -20,7 +20,7 @@
 struct show_route {
 	const struct net *net;
 	const char *pattern;
-	const struct answer_route *route;
+	const struct routes_one *route;
 	const char *why;
 };
 

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/rng.h"
-#include "core/paths/answer.h"
+#include "core/paths/routes.h"
 #include "ctl/document.h"
 #include "t/core/world.h"
 #include "t/tap.h"
@@ -92,7 +92,7 @@ exported(const struct view *view)
 
 static void
 hops_compare(const struct net *net, const struct route *r,
-    const struct answer_route *a, const char *said)
+    const struct routes_one *a, const char *said)
 {
 	size_t next = 0, alternates = 0;
 
@@ -118,23 +118,23 @@ hops_compare(const struct net *net, const struct route *r,
 
 /* What the table holds, or reaches as a last resort, the document cannot. */
 static void
-compare(struct answer *a, const struct route *r, const char *said)
+compare(struct routes *a, const struct route *r, const char *said)
 {
-	struct answer_route route = { 0 };
-	size_t pattern = answer_pattern(a, r->pattern);
+	struct routes_one route = { 0 };
+	size_t pattern = routes_pattern(a, r->pattern);
 
 	ck_assert(pattern != SIZE_MAX);
-	answer_route(a, pattern, &route);
-	answer_alternates(a, pattern, 1, &route);
+	routes_find(a, pattern, &route);
+	routes_alternates(a, pattern, 1, &route);
 	if (r->kind == ROUTE_HOLD || r->last_resort) {
 		ck_assert_msg(
-		    route.kind == ANSWER_NONE, "%s\n%s", r->pattern, said);
+		    route.kind == ROUTES_NONE, "%s\n%s", r->pattern, said);
 	} else {
 		ck_assert_msg(route.metric == graph_metric(r->cost, r->hops),
 		    "%s\n%s", r->pattern, said);
 		hops_compare(a->net, r, &route, said);
 	}
-	answer_done(&route);
+	routes_done(&route);
 }
 
 START_TEST(says_the_same)
@@ -147,7 +147,7 @@ START_TEST(says_the_same)
 	struct rib *rib;
 	struct document *doc;
 	struct net net = { 0 };
-	struct answer *a;
+	struct routes *a;
 
 	world_init(&w);
 	world_say(&w, said);
@@ -155,11 +155,11 @@ START_TEST(says_the_same)
 	rib = view_rib(view, NULL, &pending);
 	doc = exported(view);
 	document_net(doc, &net);
-	a = answer_new(&net, NULL);
-	answer_stand(a, net_find(&net, "s0.x"));
+	a = routes_new(&net, NULL);
+	routes_stand(a, net_find(&net, "s0.x"));
 	for (size_t i = 0; i < rib->n; i++)
 		compare(a, &rib->routes[i], said);
-	answer_free(a);
+	routes_free(a);
 	net_done(&net);
 	document_free(doc);
 	rib_free(rib);

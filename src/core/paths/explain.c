@@ -12,7 +12,7 @@ enum { PLAIN, WITH_SIZE, WITH_SENDER, WITH_PRIORITY, ALL_LIMITS, STAGES };
 struct work {
 	const struct net *net;
 	const struct explain_question *question;
-	struct answer *stage[STAGES]; /* made when they are asked */
+	struct routes *stage[STAGES]; /* made when they are asked */
 	struct explain *out;
 	bool decided;
 };
@@ -33,15 +33,15 @@ limits_up_to(const struct policy_message *message, int stage)
 	return m;
 }
 
-static struct answer *
-answer_at(struct work *w, int stage)
+static struct routes *
+routes_at(struct work *w, int stage)
 {
 	struct policy_message message =
 	    limits_up_to(&w->question->message, stage);
 
 	if (w->stage[stage] == NULL) {
-		w->stage[stage] = answer_new(w->net, &message);
-		answer_stand(w->stage[stage], w->question->from);
+		w->stage[stage] = routes_new(w->net, &message);
+		routes_stand(w->stage[stage], w->question->from);
 	}
 	return w->stage[stage];
 }
@@ -55,12 +55,12 @@ stopped_by(struct work *w, const struct explain_candidate *c)
 		EXPLAIN_PRIORITY, EXPLAIN_SCHEDULE
 	};
 
-	if (!answer_sees(w->net, c->claim, w->question->from))
+	if (!routes_sees(w->net, c->claim, w->question->from))
 		return EXPLAIN_SCOPE;
 	if (c->metric != GRAPH_NONE)
 		return EXPLAIN_CHOSEN;
 	for (int stage = PLAIN; stage < STAGES; stage++)
-		if (answer_metric(answer_at(w, stage), c->claim) == GRAPH_NONE)
+		if (routes_metric(routes_at(w, stage), c->claim) == GRAPH_NONE)
 			return verdicts[stage];
 	return EXPLAIN_UNREACHABLE;
 }
@@ -77,7 +77,7 @@ explain_by_metric(const void *x, const void *y)
 
 /* By what another claim of the pattern in use lost. */
 static enum explain_verdict
-lost_by(const struct answer_route *route, const struct explain_candidate *c)
+lost_by(const struct routes_one *route, const struct explain_candidate *c)
 {
 	if (c->claim->server == route->server)
 		return EXPLAIN_CHOSEN;
@@ -94,7 +94,7 @@ hold_why(struct work *w, size_t pattern, size_t first)
 {
 	struct explain *e = w->out;
 
-	answer_why(answer_at(w, ALL_LIMITS), pattern, e->why);
+	routes_why(routes_at(w, ALL_LIMITS), pattern, e->why);
 	for (size_t i = first; i < e->candidates.n; i++)
 		if (e->candidates.v[i].verdict >= EXPLAIN_SIZE)
 			snprintf(e->why, sizeof(e->why),
@@ -108,27 +108,27 @@ hold_why(struct work *w, size_t pattern, size_t first)
 static void
 explain_decide(struct work *w, const struct net_claim *claims, size_t n)
 {
-	struct answer *a = answer_at(w, ALL_LIMITS);
-	size_t pattern = answer_pattern(a, claims->pattern);
+	struct routes *a = routes_at(w, ALL_LIMITS);
+	size_t pattern = routes_pattern(a, claims->pattern);
 	struct explain *e = w->out;
 	bool fallback = true;
 
-	answer_route(a, pattern, &e->route);
-	if (e->route.kind == ANSWER_HIDDEN)
+	routes_find(a, pattern, &e->route);
+	if (e->route.kind == ROUTES_HIDDEN)
 		return;
 	e->pattern = claims->pattern;
-	if (e->route.kind != ANSWER_NONE) {
+	if (e->route.kind != ROUTES_NONE) {
 		w->decided = true;
-		e->result = e->route.kind == ANSWER_HERE ? EXPLAIN_HERE
+		e->result = e->route.kind == ROUTES_HERE ? EXPLAIN_HERE
 		                                         : EXPLAIN_REMOTE;
-		answer_path(a, pattern, &e->route);
-		answer_alternates(a, pattern, 1, &e->route);
+		routes_path(a, pattern, &e->route);
+		routes_alternates(a, pattern, 1, &e->route);
 		return;
 	}
 	e->result = EXPLAIN_HOLD;
 	hold_why(w, pattern, e->candidates.n - n);
 	for (size_t i = 0; i < n; i++)
-		if (answer_sees(w->net, &claims[i], w->question->from))
+		if (routes_sees(w->net, &claims[i], w->question->from))
 			fallback = fallback && claims[i].fallback;
 	w->decided = !fallback;
 }
@@ -136,7 +136,7 @@ explain_decide(struct work *w, const struct net_claim *claims, size_t n)
 static void
 pattern_add(struct work *w, const struct net_claim *claims, size_t n)
 {
-	struct answer *a = answer_at(w, ALL_LIMITS);
+	struct routes *a = routes_at(w, ALL_LIMITS);
 	struct explain *e = w->out;
 	size_t first = e->candidates.n;
 	bool late = w->decided;
@@ -144,7 +144,7 @@ pattern_add(struct work *w, const struct net_claim *claims, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct explain_candidate c = { .claim = &claims[i] };
 
-		c.metric = answer_metric(a, c.claim);
+		c.metric = routes_metric(a, c.claim);
 		c.verdict = stopped_by(w, &c);
 		vec_push(&e->candidates, c);
 	}
@@ -179,13 +179,13 @@ explain_run(struct explain *e, const struct net *net,
 			pattern_add(&w, claims, n);
 	}
 	for (int i = 0; i < STAGES; i++)
-		answer_free(w.stage[i]);
+		routes_free(w.stage[i]);
 }
 
 void
 explain_done(struct explain *e)
 {
-	answer_done(&e->route);
+	routes_done(&e->route);
 	vec_done(&e->candidates);
 }
 

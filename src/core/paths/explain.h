@@ -11,7 +11,7 @@
 #ifndef CORE_EXPLAIN_H
 #define CORE_EXPLAIN_H
 
-#include "core/paths/answer.h"
+#include "core/paths/routes.h"
 
 enum explain_result {
 	EXPLAIN_REMOTE,
@@ -43,9 +43,9 @@ struct explain_candidate {
 struct explain {
 	enum explain_result result;
 	const char *pattern; /* used, or held at; NULL when not ours */
-	struct answer_route route;
+	struct routes_one route;
 	VEC(struct explain_candidate) candidates; /* in the order to show */
-	char why[ANSWER_WHY];                     /* of a hold */
+	char why[ROUTES_WHY];                     /* of a hold */
 };
 
 struct explain_question {

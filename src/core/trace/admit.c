@@ -6,13 +6,13 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "core/lsa/match.h"
-#include "core/paths/answer.h"
 #include "core/paths/explain.h"
+#include "core/paths/routes.h"
 #include "core/view/nexthop.h"
 
 /* The route that was found for a pattern: recipients of one domain ask once. */
 struct found {
-	size_t pattern; /* its number in the answer */
+	size_t pattern; /* its number in the routes */
 	bool hold;      /* the table holds it */
 	struct admit_answer answer;
 };
@@ -21,8 +21,8 @@ struct admit {
 	const struct mtable *table;
 	const struct mtable_net *net;
 	const struct policy_message *message;
-	struct answer *answer; /* over the steps that admit the message */
-	struct answer *all;    /* over all steps; NULL: not asked yet */
+	struct routes *routes; /* over the steps that admit the message */
+	struct routes *all;    /* over all steps; NULL: not asked yet */
 	bool explained;        /* somebody has been told at length */
 	VEC(struct found) found;
 };
@@ -61,9 +61,9 @@ admit_new(const struct mtable *table, const struct mtable_net *net,
 		mem_free(a);
 		return NULL;
 	}
-	a->answer = answer_new(&net->net, message);
-	a->answer->nearest = LIMIT_ALTERNATE_NEIGHBOURS;
-	answer_stand(a->answer, net->self);
+	a->routes = routes_new(&net->net, message);
+	a->routes->nearest = LIMIT_ALTERNATE_NEIGHBOURS;
+	routes_stand(a->routes, net->self);
 	return a;
 }
 
@@ -72,8 +72,8 @@ admit_free(struct admit *a)
 {
 	if (a == NULL)
 		return;
-	answer_free(a->answer);
-	answer_free(a->all);
+	routes_free(a->routes);
+	routes_free(a->all);
 	vec_done(&a->found);
 	mem_free(a);
 }
@@ -98,7 +98,7 @@ addr_of(const struct admit *a, uint32_t to, uint64_t cost)
 static uint64_t
 cost_to(const struct admit *a, uint32_t to)
 {
-	const struct spf *s = a->answer->far;
+	const struct spf *s = a->routes->far;
 
 	for (uint32_t i = 0; i < s->nnear; i++)
 		if (s->near[i] == to)
@@ -129,7 +129,7 @@ hop_add(const struct admit *a, const char *pattern, uint32_t to, bool alternate,
 /* The equal ones in the order of the published table (nexthop.h). */
 static void
 admit_hops_add(const struct admit *a, const char *pattern,
-    struct answer_route *route, struct admit_answer *out)
+    struct routes_one *route, struct admit_answer *out)
 {
 	const struct net_server *servers = a->net->net.servers.v;
 
@@ -183,7 +183,7 @@ hop_admits(const struct admit *a, uint32_t server, const struct addr *addr)
 /* Every hop of the published route is as good for this message. */
 static bool
 plain_stands(const struct admit *a, const struct mtable_route *plain,
-    const struct answer_route *route)
+    const struct routes_one *route)
 {
 	for (size_t i = 0; i < plain->nhops; i++) {
 		uint32_t server = net_find(&a->net->net, plain->hop[i].name);
@@ -229,7 +229,7 @@ admit_falls_back(
     const struct admit *a, const struct net_claim *claims, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (answer_sees(&a->net->net, &claims[i], a->net->self) &&
+		if (routes_sees(&a->net->net, &claims[i], a->net->self) &&
 		    !claims[i].fallback)
 			return false;
 	return true;
@@ -242,22 +242,22 @@ admit_falls_back(
  */
 static size_t
 pattern_of(const struct admit *a, const char *address, const char *published,
-    struct answer_route *route)
+    struct routes_one *route)
 {
 	struct match m = match_over(address, a->table->mta.delimiters);
 	size_t found = SIZE_MAX;
 	const char *pattern;
 
 	while ((pattern = match_next(&m)) != NULL) {
-		size_t n, at = answer_pattern(a->answer, pattern);
+		size_t n, at = routes_pattern(a->routes, pattern);
 		const struct net_claim *claims =
 		    net_claims(&a->net->net, pattern, &n);
 
 		if (n > 0)
-			answer_route(a->answer, at, route);
-		if (n > 0 && route->kind != ANSWER_HIDDEN) {
+			routes_find(a->routes, at, route);
+		if (n > 0 && route->kind != ROUTES_HIDDEN) {
 			found = at;
-			if (route->kind != ANSWER_NONE ||
+			if (route->kind != ROUTES_NONE ||
 			    !admit_falls_back(a, claims, n))
 				break;
 		}
@@ -271,16 +271,16 @@ pattern_of(const struct admit *a, const char *address, const char *published,
 static bool
 reached_plainly(struct admit *a, size_t pattern)
 {
-	struct answer_route route = { 0 };
+	struct routes_one route = { 0 };
 	bool reached;
 
 	if (a->all == NULL) {
-		a->all = answer_new(&a->net->net, NULL);
-		answer_stand(a->all, a->net->self);
+		a->all = routes_new(&a->net->net, NULL);
+		routes_stand(a->all, a->net->self);
 	}
-	answer_route(a->all, pattern, &route);
-	reached = route.kind == ANSWER_REMOTE || route.kind == ANSWER_HERE;
-	answer_done(&route);
+	routes_find(a->all, pattern, &route);
+	reached = route.kind == ROUTES_REMOTE || route.kind == ROUTES_HERE;
+	routes_done(&route);
 	return reached;
 }
 
@@ -288,12 +288,12 @@ reached_plainly(struct admit *a, size_t pattern)
 static bool
 too_large(const struct admit *a, size_t pattern)
 {
-	const uint32_t *at = &a->answer->claims[pattern];
+	const uint32_t *at = &a->routes->claims[pattern];
 
 	for (uint32_t i = at[0]; i < at[1]; i++) {
 		const struct net_claim *claim = &a->net->net.claims.v[i];
 
-		if (answer_sees(&a->net->net, claim, a->net->self) &&
+		if (routes_sees(&a->net->net, claim, a->net->self) &&
 		    a->message->size <= a->net->widest.v[claim->server])
 			return false;
 	}
@@ -324,7 +324,7 @@ admit_hold(struct admit *a, const char *address, size_t pattern,
 
 static void
 remote(struct admit *a, const struct mtable_route *plain, size_t pattern,
-    struct answer_route *route, struct admit_answer *out)
+    struct routes_one *route, struct admit_answer *out)
 {
 	if (graph_hops(route->metric) > LIMIT_PATH_HOPS) {
 		out->kind = ADMIT_HOLD;
@@ -332,7 +332,7 @@ remote(struct admit *a, const struct mtable_route *plain, size_t pattern,
 		    "no path within 40 hops admits this message");
 		return;
 	}
-	answer_alternates(a->answer, pattern, 1, route);
+	routes_alternates(a->routes, pattern, 1, route);
 	if (plain_stands(a, plain, route))
 		return;
 	admit_hops_add(a, plain->pattern, route, out);
@@ -355,12 +355,12 @@ here(struct admit_answer *out)
  * be: it goes by it, or waits in the queue, with what the table says. */
 static void
 admit_past_hold(struct admit *a, const struct mtable_route *plain,
-    size_t pattern, struct answer_route *route, struct admit_answer *out)
+    size_t pattern, struct routes_one *route, struct admit_answer *out)
 {
-	if (route->kind != ANSWER_REMOTE ||
+	if (route->kind != ROUTES_REMOTE ||
 	    graph_hops(route->metric) > LIMIT_PATH_HOPS)
 		return;
-	answer_alternates(a->answer, pattern, 1, route);
+	routes_alternates(a->routes, pattern, 1, route);
 	admit_hops_add(a, plain->pattern, route, out);
 	if (out->nhops > 0)
 		out->kind = ADMIT_ROUTE;
@@ -377,7 +377,7 @@ admit_asks(const struct mtable_route *plain)
 void
 admit_ask(struct admit *a, const char *address, struct admit_answer *out)
 {
-	struct answer_route route = { 0 };
+	struct routes_one route = { 0 };
 	struct mtable_route plain;
 	struct found next = { 0 };
 
@@ -395,18 +395,18 @@ admit_ask(struct admit *a, const char *address, struct admit_answer *out)
 		if (a->found.v[i].pattern == next.pattern &&
 		    a->found.v[i].hold == next.hold) {
 			*out = a->found.v[i].answer;
-			answer_done(&route);
+			routes_done(&route);
 			return;
 		}
 	if (next.pattern != SIZE_MAX && next.hold)
 		admit_past_hold(a, &plain, next.pattern, &route, out);
-	else if (next.pattern != SIZE_MAX && route.kind == ANSWER_REMOTE)
+	else if (next.pattern != SIZE_MAX && route.kind == ROUTES_REMOTE)
 		remote(a, &plain, next.pattern, &route, out);
-	else if (next.pattern != SIZE_MAX && route.kind == ANSWER_NONE)
+	else if (next.pattern != SIZE_MAX && route.kind == ROUTES_NONE)
 		admit_hold(a, address, next.pattern, out);
 	else if (next.pattern != SIZE_MAX)
 		here(out);
-	answer_done(&route);
+	routes_done(&route);
 	next.answer = *out;
 	vec_push(&a->found, next);
 }

@@ -9,7 +9,7 @@
  * Every hop computes alike: over the steps that admit the message, by the
  * size, priority and sender of its first visit. So it goes by least ways of
  * one graph, which do not come back, and every connector it crosses admits
- * it. `lsrctl explain --size` asks the same answer.h over the same net.
+ * it. `lsrctl explain --size` asks the same routes.h over the same net.
  */
 
 #ifndef CORE_ADMIT_H

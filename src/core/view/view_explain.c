@@ -42,7 +42,7 @@ numbers_tell(
 static void
 computed_tell(const struct telling *t)
 {
-	const struct answer_route *route = &t->e->route;
+	const struct routes_one *route = &t->e->route;
 
 	json_str(t->j, "result", explain_result_word(t->e->result));
 	if (t->e->pattern != NULL)

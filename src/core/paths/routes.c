@@ -1,4 +1,4 @@
-#include "core/paths/answer.h"
+#include "core/paths/routes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@ takes(void *ctx, const struct net_step *step)
 }
 
 static void
-patterns_find(struct answer *a)
+patterns_find(struct routes *a)
 {
 	const struct net *net = a->net;
 	const char *last = NULL;
@@ -41,10 +41,10 @@ patterns_find(struct answer *a)
 	a->claims[a->npatterns] = (uint32_t)net->claims.n;
 }
 
-struct answer *
-answer_new(const struct net *net, const struct policy_message *message)
+struct routes *
+routes_new(const struct net *net, const struct policy_message *message)
 {
-	struct answer *a = mem_new(sizeof(*a), 0, 0);
+	struct routes *a = mem_new(sizeof(*a), 0, 0);
 	struct taking t = { net, { .message = message }, false };
 
 	a->net = net;
@@ -64,7 +64,7 @@ answer_new(const struct net *net, const struct policy_message *message)
 }
 
 static void
-views_drop(struct answer *a)
+views_drop(struct routes *a)
 {
 	for (size_t i = 0; i < a->views.n; i++) {
 		mem_free(a->views.v[i].far);
@@ -74,7 +74,7 @@ views_drop(struct answer *a)
 }
 
 void
-answer_free(struct answer *a)
+routes_free(struct routes *a)
 {
 	if (a == NULL)
 		return;
@@ -90,7 +90,7 @@ answer_free(struct answer *a)
 }
 
 void
-answer_stand(struct answer *a, uint32_t from)
+routes_stand(struct routes *a, uint32_t from)
 {
 	views_drop(a);
 	a->from = from;
@@ -100,37 +100,37 @@ answer_stand(struct answer *a, uint32_t from)
 }
 
 const char *
-answer_text(const struct answer *a, size_t pattern)
+routes_text(const struct routes *a, size_t pattern)
 {
 	return a->net->claims.v[a->claims[pattern]].pattern;
 }
 
 struct sought {
-	const struct answer *answer;
+	const struct routes *routes;
 	const char *pattern;
 };
 
 static bool
-answer_before(const void *ctx, size_t i)
+routes_before(const void *ctx, size_t i)
 {
 	const struct sought *sought = ctx;
 
-	return strcmp(answer_text(sought->answer, i), sought->pattern) < 0;
+	return strcmp(routes_text(sought->routes, i), sought->pattern) < 0;
 }
 
 size_t
-answer_pattern(const struct answer *a, const char *pattern)
+routes_pattern(const struct routes *a, const char *pattern)
 {
 	size_t at = find_from(
-	    a->npatterns, answer_before, &(struct sought){ a, pattern });
+	    a->npatterns, routes_before, &(struct sought){ a, pattern });
 
-	if (at == a->npatterns || strcmp(answer_text(a, at), pattern) != 0)
+	if (at == a->npatterns || strcmp(routes_text(a, at), pattern) != 0)
 		return SIZE_MAX;
 	return at;
 }
 
 bool
-answer_sees(
+routes_sees(
     const struct net *net, const struct net_claim *claim, uint32_t server)
 {
 	return !claim->local || net->servers.v[claim->server].group ==
@@ -139,16 +139,16 @@ answer_sees(
 
 /* The metric as `from` sees it, by how far the servers are from there. */
 static uint64_t
-metric_from(const struct answer *a, const struct net_claim *claim,
+metric_from(const struct routes *a, const struct net_claim *claim,
     uint32_t from, const uint64_t *dist)
 {
-	if (claim->down || !answer_sees(a->net, claim, from))
+	if (claim->down || !routes_sees(a->net, claim, from))
 		return GRAPH_NONE;
 	return graph_add(dist[claim->server], graph_metric(claim->cost, 0));
 }
 
 uint64_t
-answer_metric(const struct answer *a, const struct net_claim *claim)
+routes_metric(const struct routes *a, const struct net_claim *claim)
 {
 	const struct spf *s = claim->local ? a->near : a->far;
 
@@ -156,7 +156,7 @@ answer_metric(const struct answer *a, const struct net_claim *claim)
 }
 
 static int
-answer_by_number(const void *x, const void *y)
+routes_by_number(const void *x, const void *y)
 {
 	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
 
@@ -165,8 +165,8 @@ answer_by_number(const void *x, const void *y)
 
 /* Adds the first hops to one of the servers that are equally good. */
 static void
-answer_hops_add(
-    struct answer *a, struct answer_route *route, const struct net_claim *claim)
+routes_hops_add(
+    struct routes *a, struct routes_one *route, const struct net_claim *claim)
 {
 	const struct spf *s = claim->local ? a->near : a->far;
 	size_t n = route->hops.n, kept = 0;
@@ -182,7 +182,7 @@ answer_hops_add(
 	if (n == 0)
 		return;
 	qsort(route->hops.v, route->hops.n, sizeof(*route->hops.v),
-	    answer_by_number);
+	    routes_by_number);
 	for (size_t i = 0; i < route->hops.n; i++)
 		if (kept == 0 || route->hops.v[kept - 1] != route->hops.v[i])
 			route->hops.v[kept++] = route->hops.v[i];
@@ -190,21 +190,21 @@ answer_hops_add(
 }
 
 void
-answer_route(struct answer *a, size_t pattern, struct answer_route *route)
+routes_find(struct routes *a, size_t pattern, struct routes_one *route)
 {
 	const struct net_claim *claims = a->net->claims.v;
 	uint32_t first = a->claims[pattern], end = a->claims[pattern + 1];
 
-	route->kind = ANSWER_HIDDEN;
+	route->kind = ROUTES_HIDDEN;
 	route->server = UINT32_MAX;
 	route->metric = GRAPH_NONE;
 	route->hops.n = route->alternates.n = route->path.n = 0;
 	for (uint32_t i = first; i < end; i++) {
-		uint64_t metric = answer_metric(a, &claims[i]);
+		uint64_t metric = routes_metric(a, &claims[i]);
 
-		if (answer_sees(a->net, &claims[i], a->from) &&
-		    route->kind == ANSWER_HIDDEN)
-			route->kind = ANSWER_NONE;
+		if (routes_sees(a->net, &claims[i], a->from) &&
+		    route->kind == ROUTES_HIDDEN)
+			route->kind = ROUTES_NONE;
 		if (metric >= route->metric)
 			continue;
 		route->metric = metric;
@@ -212,20 +212,20 @@ answer_route(struct answer *a, size_t pattern, struct answer_route *route)
 	}
 	if (route->metric == GRAPH_NONE)
 		return;
-	route->kind = route->server == a->from ? ANSWER_HERE : ANSWER_REMOTE;
-	for (uint32_t i = first; i < end && route->kind == ANSWER_REMOTE; i++)
-		if (answer_metric(a, &claims[i]) == route->metric)
-			answer_hops_add(a, route, &claims[i]);
+	route->kind = route->server == a->from ? ROUTES_HERE : ROUTES_REMOTE;
+	for (uint32_t i = first; i < end && route->kind == ROUTES_REMOTE; i++)
+		if (routes_metric(a, &claims[i]) == route->metric)
+			routes_hops_add(a, route, &claims[i]);
 }
 
 void
-answer_path(struct answer *a, size_t pattern, struct answer_route *route)
+routes_path(struct routes *a, size_t pattern, struct routes_one *route)
 {
 	const struct net_claim *claim = &a->net->claims.v[a->claims[pattern]];
 	struct spf *s;
 	size_t need;
 
-	if (route->kind != ANSWER_REMOTE)
+	if (route->kind != ROUTES_REMOTE)
 		return;
 	while (claim->server != route->server)
 		claim++;
@@ -242,8 +242,8 @@ answer_path(struct answer *a, size_t pattern, struct answer_route *route)
 /* D(N,P) for what is handed to the neighbour: one that gives no transit
  * only delivers what it claims itself. */
 static uint64_t
-answer_metric_at(
-    const struct answer *a, size_t pattern, const struct answer_view *view)
+routes_metric_at(
+    const struct routes *a, size_t pattern, const struct routes_view *view)
 {
 	const struct net_claim *claims = a->net->claims.v;
 	uint32_t neighbour = a->far->near[view->number];
@@ -279,23 +279,23 @@ struct sight {
 
 /* The neighbour i, by what it sees. */
 static void
-consider(struct answer *a, uint32_t i, struct sight sight,
-    const struct answer_route *route, struct alternates *found)
+consider(struct routes *a, uint32_t i, struct sight sight,
+    const struct routes_one *route, struct alternates *found)
 {
 	uint32_t neighbour = a->far->near[i];
 	struct alternate alt = { 0, neighbour };
 
-	if (route->kind != ANSWER_REMOTE || sight.on == GRAPH_NONE ||
+	if (route->kind != ROUTES_REMOTE || sight.on == GRAPH_NONE ||
 	    sight.on >= graph_add(sight.back, route->metric) || /* or NONE */
 	    bsearch(&neighbour, route->hops.v, route->hops.n, sizeof(neighbour),
-		answer_by_number) != NULL)
+		routes_by_number) != NULL)
 		return;
 	alt.metric = a->far->step[i] + sight.on;
 	vec_push(&found->list, alt);
 }
 
 static int
-answer_by_metric(const void *x, const void *y)
+routes_by_metric(const void *x, const void *y)
 {
 	const struct alternate *a = x, *b = y;
 
@@ -306,7 +306,7 @@ answer_by_metric(const void *x, const void *y)
 
 /* Whether the neighbour is one of the nearest, by the step, then name. */
 static bool
-is_near(const struct answer *a, uint32_t i)
+is_near(const struct routes *a, uint32_t i)
 {
 	uint32_t before = 0;
 
@@ -317,11 +317,11 @@ is_near(const struct answer *a, uint32_t i)
 }
 
 /* What the neighbour i sees: until the next search, or the caller's. */
-static struct answer_view
-answer_look(struct answer *a, uint32_t i, bool keep)
+static struct routes_view
+routes_look(struct routes *a, uint32_t i, bool keep)
 {
 	size_t octets = a->all->servers * sizeof(uint64_t);
-	struct answer_view view = { .number = i };
+	struct routes_view view = { .number = i };
 
 	spf_reach(a->far_other, a->all, a->far->near[i]);
 	view.far = a->far_other->dist;
@@ -340,17 +340,17 @@ answer_look(struct answer *a, uint32_t i, bool keep)
 /* The patterns from `first` on, their routes, and what is found for each. */
 struct asked {
 	size_t first, n;
-	const struct answer_route *routes;
+	const struct routes_one *routes;
 	struct alternates *found;
 };
 
 static void
 consider_all(
-    struct answer *a, const struct answer_view *view, const struct asked *asked)
+    struct routes *a, const struct routes_view *view, const struct asked *asked)
 {
 	for (size_t p = 0; p < asked->n; p++) {
 		struct sight sight = { view->far[a->from],
-			answer_metric_at(a, asked->first + p, view) };
+			routes_metric_at(a, asked->first + p, view) };
 
 		consider(a, view->number, sight, &asked->routes[p],
 		    &asked->found[p]);
@@ -359,27 +359,27 @@ consider_all(
 
 /* A search from each neighbour, for all patterns. */
 static void
-by_neighbour(struct answer *a, const struct asked *asked)
+by_neighbour(struct routes *a, const struct asked *asked)
 {
 	for (uint32_t i = 0; i < a->far->nnear; i++) {
-		struct answer_view view = answer_look(a, i, false);
+		struct routes_view view = routes_look(a, i, false);
 
 		consider_all(a, &view, asked);
 	}
 }
 
 static void
-views_make(struct answer *a)
+views_make(struct routes *a)
 {
 	for (uint32_t i = 0; i < a->far->nnear; i++)
 		if (is_near(a, i))
-			vec_push(&a->views, answer_look(a, i, true));
+			vec_push(&a->views, routes_look(a, i, true));
 }
 
 /* Who asks for the nearest asks for one pattern after the other: a message
  * may have a thousand, and each would cost all the searches anew. */
 static void
-by_nearest(struct answer *a, const struct asked *asked)
+by_nearest(struct routes *a, const struct asked *asked)
 {
 	if (a->views.n == 0)
 		views_make(a);
@@ -390,7 +390,7 @@ by_nearest(struct answer *a, const struct asked *asked)
 /* One of scope routing-group, or one of the others: to its claims from
  * everywhere. */
 static void
-search_to(struct answer *a, size_t pattern, bool local)
+search_to(struct routes *a, size_t pattern, bool local)
 {
 	struct spf *s = local ? a->near_other : a->far_other;
 	VEC(struct spf_seed) seeds = { 0 };
@@ -407,9 +407,9 @@ search_to(struct answer *a, size_t pattern, bool local)
 	vec_done(&seeds);
 }
 
-/* As answer_metric_at(), by the searches to the pattern. */
+/* As routes_metric_at(), by the searches to the pattern. */
 static uint64_t
-metric_to(const struct answer *a, size_t pattern, uint32_t neighbour)
+metric_to(const struct routes *a, size_t pattern, uint32_t neighbour)
 {
 	const struct net_claim *claims = a->net->claims.v;
 	uint64_t best = a->far_other->dist[neighbour];
@@ -429,8 +429,8 @@ metric_to(const struct answer *a, size_t pattern, uint32_t neighbour)
 /* A search to each pattern, for all neighbours: in a group of thousands with
  * a handful of patterns the same in a fraction of the time. */
 static void
-answer_by_pattern(struct answer *a, size_t first, size_t n,
-    const struct answer_route *routes, struct alternates *found)
+routes_by_pattern(struct routes *a, size_t first, size_t n,
+    const struct routes_one *routes, struct alternates *found)
 {
 	struct spf_seed self = { a->from, 0 };
 	uint64_t *back;
@@ -438,7 +438,7 @@ answer_by_pattern(struct answer *a, size_t first, size_t n,
 	spf_to(a->far_other, a->all, &self, 1);
 	back = mem_dup(a->far_other->dist, a->all->servers * sizeof(*back));
 	for (size_t p = 0; p < n; p++) {
-		if (routes[p].kind != ANSWER_REMOTE)
+		if (routes[p].kind != ROUTES_REMOTE)
 			continue;
 		search_to(a, first + p, false);
 		if (a->inside != NULL)
@@ -454,8 +454,8 @@ answer_by_pattern(struct answer *a, size_t first, size_t n,
 }
 
 void
-answer_alternates(
-    struct answer *a, size_t first, size_t n, struct answer_route *routes)
+routes_alternates(
+    struct routes *a, size_t first, size_t n, struct routes_one *routes)
 {
 	struct alternates *found = mem_new(0, n + 1, sizeof(*found));
 	struct asked asked = { first, n, routes, found };
@@ -463,13 +463,13 @@ answer_alternates(
 	if (a->nearest != 0)
 		by_nearest(a, &asked);
 	else if (n < a->far->nnear)
-		answer_by_pattern(a, first, n, routes, found);
+		routes_by_pattern(a, first, n, routes, found);
 	else
 		by_neighbour(a, &asked);
 	for (size_t p = 0; p < n; p++) {
 		if (found[p].list.n > 1)
 			qsort(found[p].list.v, found[p].list.n,
-			    sizeof(*found[p].list.v), answer_by_metric);
+			    sizeof(*found[p].list.v), routes_by_metric);
 		routes[p].alternates.n = 0;
 		for (size_t i = 0; i < found[p].list.n; i++)
 			vec_push(
@@ -480,7 +480,7 @@ answer_alternates(
 }
 
 void
-answer_done(struct answer_route *route)
+routes_done(struct routes_one *route)
 {
 	vec_done(&route->hops);
 	vec_done(&route->alternates);
@@ -488,7 +488,7 @@ answer_done(struct answer_route *route)
 }
 
 void
-answer_why(const struct answer *a, size_t pattern, char *out)
+routes_why(const struct routes *a, size_t pattern, char *out)
 {
 	const struct net *net = a->net;
 	size_t claims = 0, here = 0, absent = 0;
@@ -499,7 +499,7 @@ answer_why(const struct answer *a, size_t pattern, char *out)
 		const struct net_server *server =
 		    &net->servers.v[claim->server];
 
-		if (!answer_sees(net, claim, a->from))
+		if (!routes_sees(net, claim, a->from))
 			continue;
 		claims++;
 		absent += !server->present;
@@ -507,16 +507,16 @@ answer_why(const struct answer *a, size_t pattern, char *out)
 		name = server->name;
 	}
 	if (claims == 1 && absent == 1)
-		snprintf(out, ANSWER_WHY, "%s is down", name);
+		snprintf(out, ROUTES_WHY, "%s is down", name);
 	else if (claims == 1 && here == 1)
-		snprintf(out, ANSWER_WHY, "the way out at %s is down", name);
+		snprintf(out, ROUTES_WHY, "the way out at %s is down", name);
 	else if (claims == 1)
-		snprintf(out, ANSWER_WHY, "no way leads to %s", name);
+		snprintf(out, ROUTES_WHY, "no way leads to %s", name);
 	else if (absent == claims)
-		snprintf(out, ANSWER_WHY,
+		snprintf(out, ROUTES_WHY,
 		    "all %zu servers that claim it are down", claims);
 	else
-		snprintf(out, ANSWER_WHY,
+		snprintf(out, ROUTES_WHY,
 		    "no way leads to any of the %zu servers that claim it",
 		    claims);
 }
