@@ -80,6 +80,16 @@ line_of(const struct world *world, const struct cable *cable)
 	                    [cable->end[1].node - world->nodes];
 }
 
+/* What is larger vanishes on its way to this side; 0: nothing. */
+static uint32_t
+fits_to(const struct world *world, const struct cable *cable, int side)
+{
+	size_t from = (size_t)(cable->end[!side].node - world->nodes);
+	size_t to = (size_t)(cable->end[side].node - world->nodes);
+
+	return world->lines[from][to].fits;
+}
+
 /* So many octets more go over the line to this side: when it has them all. */
 static struct mono
 over_line(struct world *world, struct cable *cable, int side, size_t octets)
@@ -409,6 +419,7 @@ cable_happens(struct world *world, struct happening *h)
 {
 	struct cable *cable = h->cable;
 	struct end *end;
+	uint32_t fits;
 
 	if (h->kind == HAPPENS_DRAINED) {
 		drained(world, h);
@@ -420,9 +431,9 @@ cable_happens(struct world *world, struct happening *h)
 		return;
 	}
 	end = &cable->end[h->side];
+	fits = fits_to(world, cable, h->side);
 	/* TCP keeps the order: what is behind waits, too. */
-	if (line_of(world, cable)->fits > 0 &&
-	    h->bytes.n > line_of(world, cable)->fits)
+	if (fits > 0 && h->bytes.n > fits)
 		end->stuck = true;
 	if (end->stuck || world_peer_path(world, cable->end[0].node,
 			      cable->end[1].node) == PATH_SILENT) {

@@ -439,7 +439,18 @@ heal(struct world *world)
 	}
 }
 
-/* An organization, faults, all of it healed, and what must be so then. */
+/* All is healed, and what must be so then. */
+static void
+healed(struct world *world)
+{
+	world_note(world, "all is healed");
+	heal(world);
+	world_run(world, SETTLE_MS);
+	if (world->failed == NULL)
+		truth_check(world);
+}
+
+/* An organization, faults; and some have a bad line after that. */
 static void
 faults_play(struct world *world)
 {
@@ -460,11 +471,9 @@ faults_play(struct world *world)
 		world_run(world, 1 + below(world, 20000));
 		rule_followed(world);
 	}
-	world_note(world, "all is healed");
-	heal(world);
-	world_run(world, SETTLE_MS);
-	if (world->failed == NULL)
-		truth_check(world);
+	healed(world);
+	if (world->failed == NULL && line_play(world))
+		healed(world);
 }
 
 struct chance_result

@@ -22,4 +22,8 @@ struct chance_result chance_play(uint64_t seed, bool verbose);
 /* slow.c: a world of its own, which fails when something does not hold. */
 void slow_play(struct world *world);
 
+/* line.c: a bad line in a quiet world, at some seeds: whether it was. It fails
+ * the world when something does not hold, and leaves it to be healed. */
+bool line_play(struct world *world);
+
 #endif

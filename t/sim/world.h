@@ -36,7 +36,7 @@ enum path {
 	PATH_SILENT   /* packets vanish */
 };
 
-/* What a path carries of streams, the same both ways. */
+/* What a path carries of streams. */
 struct line {
 	uint32_t rate; /* octets a second; 0: any */
 	uint32_t fits; /* a packet of more octets vanishes; 0: none */
@@ -153,7 +153,8 @@ struct world {
 	uint8_t peer_path[WORLD_NODES][WORLD_NODES]; /* enum path; symmetric */
 	uint8_t mail_path[WORLD_NODES][WORLD_NODES]; /* from, to */
 	uint32_t delay_ms[WORLD_NODES][WORLD_NODES];
-	struct line lines[WORLD_NODES][WORLD_NODES]; /* the same both ways */
+	struct line lines[WORLD_NODES][WORLD_NODES]; /* from, to; but for
+					`fits` the same both ways */
 	VEC(struct cable *) cables;
 	/* A forged word went between them on a session (from, to): it counts
 	 * there, so that what the other confirms says less. */
