@@ -4,7 +4,7 @@
  * resolver, else the maps that stand before ours.
  */
 
-#include "ctl/postconf.h"
+#include "ctl/check_parts.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  * last start of Postfix on systems that make them then.
  */
 
-#include "ctl/postconf.h"
+#include "ctl/check_parts.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * content filter where lsrd cannot see it, and the way round by our own smtpd.
  */
 
-#include "ctl/postconf.h"
+#include "ctl/check_parts.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * through that send here.
  */
 
-#include "ctl/postconf.h"
+#include "ctl/check_parts.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

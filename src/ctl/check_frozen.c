@@ -4,7 +4,7 @@
  * Postfix asks for their route again only when it is told to.
  */
 
-#include "ctl/postconf.h"
+#include "ctl/check_parts.h"
 
 #include <stdio.h>
 #include <string.h>

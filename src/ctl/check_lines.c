@@ -3,7 +3,7 @@
  * which Postfix asks our tables. What a site has stays; ours joins it.
  */
 
-#include "ctl/postconf.h"
+#include "ctl/check_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>

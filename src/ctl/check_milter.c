@@ -3,7 +3,7 @@
  * is it asked, is its route taken, and do marks stay inside.
  */
 
-#include "ctl/postconf.h"
+#include "ctl/check_parts.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  * Postfix keeps by the next hop as it is written.
  */
 
-#include "ctl/postconf.h"
+#include "ctl/check_parts.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -8,7 +8,7 @@
  * can be listed.
  */
 
-#include "ctl/postconf.h"
+#include "ctl/check_parts.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "ctl/postconf.h"
+#include "ctl/check_parts.h"
 #include "ctl/undo.h"
 
 /* Postfix opens it as root, its programs ask it as anybody. */

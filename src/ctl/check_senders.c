@@ -11,7 +11,7 @@
  * is there once more as a transport. check compares them again each time.
  */
 
-#include "ctl/postconf.h"
+#include "ctl/check_parts.h"
 
 #include <stdio.h>
 #include <string.h>

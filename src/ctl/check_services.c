@@ -3,7 +3,7 @@
  * services that our tables name, and what they must not lack.
  */
 
-#include "ctl/postconf.h"
+#include "ctl/check_parts.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
  * alone.
  */
 
-#include "ctl/postconf.h"
+#include "ctl/check_parts.h"
 
 #include <stdio.h>
 #include <string.h>
