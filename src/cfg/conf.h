@@ -93,12 +93,12 @@ struct conf {
  * OpenSSL. The functions are those of crypt/keys.h of the same names.
  */
 struct conf_keys {
-	int (*own_public)(const char *path, uint8_t public_key[SEAL_PUBLIC]);
-	int (*mark_public)(const char *path, uint8_t public_key[SEAL_PUBLIC]);
-	int (*authority)(const char *path, uint8_t public_key[SEAL_PUBLIC],
-	    uint8_t org[SEAL_DIGEST]);
+	int (*own_public)(const char *path, uint8_t public_key[CRYPTO_PUBLIC]);
+	int (*mark_public)(const char *path, uint8_t public_key[CRYPTO_PUBLIC]);
+	int (*authority)(const char *path, uint8_t public_key[CRYPTO_PUBLIC],
+	    uint8_t org[CRYPTO_DIGEST]);
 	int (*authority_end)(const char *path, int64_t *end);
-	int (*vouched)(const char *path, const uint8_t authority[SEAL_PUBLIC],
+	int (*vouched)(const char *path, const uint8_t authority[CRYPTO_PUBLIC],
 	    uint8_t **der, size_t *n, struct claims **claims);
 };
 

@@ -140,7 +140,7 @@ certificate_judge(const struct build *b, const struct conf_keys *keys)
 	struct conf *conf = b->conf;
 	struct setup *s = &conf->setup;
 	struct build_place place = { .option = "key" };
-	uint8_t own[SEAL_PUBLIC];
+	uint8_t own[CRYPTO_PUBLIC];
 	int rc = keys->vouched(conf->certificate, s->authority.key,
 	    &s->cert.now, &s->cert.now_len, &s->claims);
 	int key_rc;

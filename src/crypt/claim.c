@@ -227,15 +227,15 @@ static int
 claim_key_read(const X509 *cert, struct claims *c)
 {
 	const EVP_PKEY *key = X509_get0_pubkey(cert);
-	size_t n = SEAL_PUBLIC;
+	size_t n = CRYPTO_PUBLIC;
 
 	if (key == NULL || EVP_PKEY_get_id(key) != EVP_PKEY_ED25519)
 		return RC_FORMAT;
 	if (EVP_PKEY_get_raw_public_key(key, c->public_key, &n) != 1 ||
-	    n != SEAL_PUBLIC)
+	    n != CRYPTO_PUBLIC)
 		return RC_FORMAT;
-	CHECK(EVP_Digest(c->public_key, SEAL_PUBLIC, c->key, NULL, EVP_sha256(),
-		  NULL) == 1);
+	CHECK(EVP_Digest(c->public_key, CRYPTO_PUBLIC, c->key, NULL,
+		  EVP_sha256(), NULL) == 1);
 	return RC_OK;
 }
 

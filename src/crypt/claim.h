@@ -3,7 +3,7 @@
  * address spaces and relays he may claim (lsrd-protocol(7) 1, Certificates).
  *
  * Only the form is judged here, neither the signature nor the dates;
- * crypt/seal.h's vouch() puts the signature of the authority before it.
+ * crypt/crypto.h's vouch() puts the signature of the authority before it.
  */
 
 #ifndef CRYPT_CLAIM_H
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/lsa/seal.h"
+#include "core/lsa/crypto.h"
 
 struct x509_st;        /* OpenSSL's X509 */
 struct asn1_string_st; /* OpenSSL's ASN1_TIME */

@@ -142,7 +142,7 @@ issue_server(const struct claims *claims, const char *organization,
     uint32_t days, struct evp_pkey_st *authority, struct buf *der)
 {
 	EVP_PKEY *key = EVP_PKEY_new_raw_public_key(
-	    EVP_PKEY_ED25519, NULL, claims->public_key, SEAL_PUBLIC);
+	    EVP_PKEY_ED25519, NULL, claims->public_key, CRYPTO_PUBLIC);
 	X509 *cert;
 
 	CHECK(key != NULL);

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "core/lsa/seal.h"
+#include "core/lsa/crypto.h"
 
 struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 

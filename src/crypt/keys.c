@@ -18,7 +18,7 @@
 #include "base/rc.h"
 #include "core/lsa/limits.h"
 #include "crypt/claim.h"
-#include "crypt/seal.h"
+#include "crypt/crypto.h"
 #include "sys/file.h"
 
 /* PEM of the largest certificate, with text around it. */
@@ -131,18 +131,19 @@ keys_new(void)
 }
 
 void
-keys_public(const struct evp_pkey_st *key, uint8_t public_key[SEAL_PUBLIC])
+keys_public(const struct evp_pkey_st *key, uint8_t public_key[CRYPTO_PUBLIC])
 {
-	size_t n = SEAL_PUBLIC;
+	size_t n = CRYPTO_PUBLIC;
 
 	CHECK(EVP_PKEY_get_raw_public_key(key, public_key, &n) == 1);
-	CHECK(n == SEAL_PUBLIC);
+	CHECK(n == CRYPTO_PUBLIC);
 }
 
 void
-keys_digest(const uint8_t public_key[SEAL_PUBLIC], uint8_t digest[SEAL_DIGEST])
+keys_digest(
+    const uint8_t public_key[CRYPTO_PUBLIC], uint8_t digest[CRYPTO_DIGEST])
 {
-	CHECK(EVP_Digest(public_key, SEAL_PUBLIC, digest, NULL, EVP_sha256(),
+	CHECK(EVP_Digest(public_key, CRYPTO_PUBLIC, digest, NULL, EVP_sha256(),
 		  NULL) == 1);
 }
 
@@ -159,13 +160,13 @@ public_read(const char *path, enum keys_kind kind, uint8_t *public_key)
 }
 
 int
-keys_own_public(const char *path, uint8_t public_key[SEAL_PUBLIC])
+keys_own_public(const char *path, uint8_t public_key[CRYPTO_PUBLIC])
 {
 	return public_read(path, KEYS_OWN, public_key);
 }
 
 int
-keys_mark_public(const char *path, uint8_t public_key[SEAL_PUBLIC])
+keys_mark_public(const char *path, uint8_t public_key[CRYPTO_PUBLIC])
 {
 	return public_read(path, KEYS_MARK, public_key);
 }
@@ -215,8 +216,8 @@ authority_read(const char *path, X509 **cert)
 }
 
 int
-keys_authority(
-    const char *path, uint8_t public_key[SEAL_PUBLIC], uint8_t org[SEAL_DIGEST])
+keys_authority(const char *path, uint8_t public_key[CRYPTO_PUBLIC],
+    uint8_t org[CRYPTO_DIGEST])
 {
 	EVP_PKEY *key = NULL;
 	X509 *cert;
@@ -271,18 +272,18 @@ keys_claims(const char *path, uint8_t **der, size_t *n, struct claims **claims)
 }
 
 int
-keys_vouched(const char *path, const uint8_t authority[SEAL_PUBLIC],
+keys_vouched(const char *path, const uint8_t authority[CRYPTO_PUBLIC],
     uint8_t **der, size_t *n, struct claims **claims)
 {
-	struct seal seal;
+	struct crypto crypto;
 	int rc = keys_certificate(path, der, n);
 
 	*claims = NULL;
 	if (rc != RC_OK)
 		return rc;
-	seal_init(&seal, NULL, authority);
-	rc = seal.vouch(seal.ctx, *der, *n, claims);
-	seal_done(&seal);
+	crypto_init(&crypto, NULL, authority);
+	rc = crypto.vouch(crypto.ctx, *der, *n, claims);
+	crypto_done(&crypto);
 	if (rc != RC_OK) {
 		mem_free(*der);
 		*der = NULL;

@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "core/lsa/seal.h"
+#include "core/lsa/crypto.h"
 
 struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 
@@ -38,23 +38,23 @@ struct evp_pkey_st *keys_ref(struct evp_pkey_st *key);
 struct evp_pkey_st *keys_new(void);
 
 void keys_public(
-    const struct evp_pkey_st *key, uint8_t public_key[SEAL_PUBLIC]);
+    const struct evp_pkey_st *key, uint8_t public_key[CRYPTO_PUBLIC]);
 
 /* SHA-256 over the public key: how keys and the organization are named. */
 void keys_digest(
-    const uint8_t public_key[SEAL_PUBLIC], uint8_t digest[SEAL_DIGEST]);
+    const uint8_t public_key[CRYPTO_PUBLIC], uint8_t digest[CRYPTO_DIGEST]);
 
 /* The public halves of the private keys in these files. */
-int keys_own_public(const char *path, uint8_t public_key[SEAL_PUBLIC]);
-int keys_mark_public(const char *path, uint8_t public_key[SEAL_PUBLIC]);
+int keys_own_public(const char *path, uint8_t public_key[CRYPTO_PUBLIC]);
+int keys_mark_public(const char *path, uint8_t public_key[CRYPTO_PUBLIC]);
 
 /*
  * The authority's certificate: signed by itself, Ed25519. Gives its public
  * key, and the digest of that, which is the organization's identity.
  * RC_SIGNATURE when it is not signed by itself.
  */
-int keys_authority(const char *path, uint8_t public_key[SEAL_PUBLIC],
-    uint8_t org[SEAL_DIGEST]);
+int keys_authority(const char *path, uint8_t public_key[CRYPTO_PUBLIC],
+    uint8_t org[CRYPTO_DIGEST]);
 
 /* When that certificate ends, seconds since 1970: nothing of an authority ends
  * with it by itself, but somebody should know. */
@@ -72,9 +72,9 @@ int keys_claims(
 
 /*
  * As keys_certificate(), and it must be the authority's: the refusals of
- * vouch() in core/lsa/seal.h come too. On RC_OK *claims are the caller's.
+ * vouch() in core/lsa/crypto.h come too. On RC_OK *claims are the caller's.
  */
-int keys_vouched(const char *path, const uint8_t authority[SEAL_PUBLIC],
+int keys_vouched(const char *path, const uint8_t authority[CRYPTO_PUBLIC],
     uint8_t **der, size_t *n, struct claims **claims);
 
 /*

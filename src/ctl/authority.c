@@ -28,7 +28,7 @@ key_open(const char *path, struct authority *a)
 static int
 certificate_open(const char *path, struct authority *a)
 {
-	uint8_t own[SEAL_PUBLIC];
+	uint8_t own[CRYPTO_PUBLIC];
 	int rc = keys_authority(path, a->public_key, a->org);
 
 	if (rc == RC_OK)

@@ -8,14 +8,14 @@
 
 #include <stdint.h>
 
-#include "core/lsa/seal.h"
+#include "core/lsa/crypto.h"
 
 struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 
 struct authority {
 	struct evp_pkey_st *key;
-	uint8_t public_key[SEAL_PUBLIC];
-	uint8_t org[SEAL_DIGEST];
+	uint8_t public_key[CRYPTO_PUBLIC];
+	uint8_t org[CRYPTO_DIGEST];
 	char *organization; /* as its certificate says; shown only */
 	uint8_t *der;
 	size_t der_len;

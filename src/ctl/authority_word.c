@@ -10,8 +10,8 @@
 #include "base/rc.h"
 #include "base/str.h"
 #include "core/lsa/lsa.h"
+#include "crypt/crypto.h"
 #include "crypt/keys.h"
-#include "crypt/seal.h"
 #include "ctl/authority.h"
 #include "ctl/client.h"
 #include "ctl/keys.h"
@@ -20,7 +20,7 @@
 #include "ctl/transit.h"
 #include "ctl/value.h"
 
-#define DIGITS (2 * SEAL_DIGEST)
+#define DIGITS (2 * CRYPTO_DIGEST)
 
 #define ORDER_OPTIONS                                                          \
 	{ "directory", "DIR", "where the authority is [" KEYS_DIRECTORY "]" }, \
@@ -79,7 +79,7 @@ order_encode(const struct order *order, struct authority *a, struct buf *out)
 	struct timespec at = { 0 };
 	uint64_t now;
 	struct buf body = { 0 };
-	struct seal seal;
+	struct crypto crypto;
 	struct lsa_draft draft = {
 		.key = { .origin = order->server,
 		    .id = order->key,
@@ -100,10 +100,10 @@ order_encode(const struct order *order, struct authority *a, struct buf *out)
 		lsa_revocation_encode(&body, order->end);
 	draft.body = body.p;
 	draft.body_len = body.n;
-	seal_init(&seal, a->key, NULL);
+	crypto_init(&crypto, a->key, NULL);
 	a->key = NULL;
-	lsa_encode(out, &draft, &seal);
-	seal_done(&seal);
+	lsa_encode(out, &draft, &crypto);
+	crypto_done(&crypto);
 	buf_done(&body);
 }
 

@@ -84,9 +84,9 @@ keys_tell(const struct call *call, const struct keys_made *made)
 	if (made->organization != NULL)
 		json_str(&json, "organization", made->organization);
 	if (made->identity != NULL)
-		json_hex(&json, "identity", made->identity, SEAL_DIGEST);
+		json_hex(&json, "identity", made->identity, CRYPTO_DIGEST);
 	if (made->key != NULL)
-		json_hex(&json, "key", made->key, SEAL_DIGEST);
+		json_hex(&json, "key", made->key, CRYPTO_DIGEST);
 	json_open(&json, "files", '[');
 	for (size_t i = 0; made->files[i] != NULL; i++)
 		json_str(&json, NULL, made->files[i]);

@@ -39,7 +39,7 @@ int keys_owner(const struct call *call, bool mark, struct keys_put *put);
 /* What a verb has made; what is NULL is not told. */
 struct keys_made {
 	const char *server, *organization;
-	const uint8_t *key, *identity; /* SEAL_DIGEST each */
+	const uint8_t *key, *identity; /* CRYPTO_DIGEST each */
 	const char *const *files;      /* as written; the last is NULL */
 };
 

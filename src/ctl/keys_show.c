@@ -31,7 +31,7 @@ trust_of(const struct call *call, const char *file)
 {
 	const char *given = call_option(call, "directory");
 	const char *slash = strrchr(file, '/');
-	uint8_t public_key[SEAL_PUBLIC], org[SEAL_DIGEST], *der;
+	uint8_t public_key[CRYPTO_PUBLIC], org[CRYPTO_DIGEST], *der;
 	struct claims *claims;
 	char *directory, *pem;
 	size_t n;
@@ -63,7 +63,7 @@ show_json(struct buf *out, const struct claims *c, enum trust trust)
 	json_list(&json, "spaces", c->spaces, c->nspaces);
 	json_list(&json, "relays", c->relays, c->nrelays);
 	json_list(&json, "connectors", c->connectors, c->nconnectors);
-	json_hex(&json, "key", c->key, SEAL_DIGEST);
+	json_hex(&json, "key", c->key, CRYPTO_DIGEST);
 	json_str(&json, "not_before", value_time_text(c->not_before, when));
 	json_str(&json, "not_after", value_time_text(c->not_after, when));
 	if (trust != NO_AUTHORITY)
@@ -92,7 +92,7 @@ keys_show_text(struct buf *out, const struct claims *c, enum trust trust)
 	list_text(out, "relays", c->relays, c->nrelays);
 	list_text(out, "connectors to", c->connectors, c->nconnectors);
 	buf_printf(out, "%-18s", "key");
-	for (size_t i = 0; i < SEAL_DIGEST; i++)
+	for (size_t i = 0; i < CRYPTO_DIGEST; i++)
 		buf_printf(out, "%02x", c->key[i]);
 	buf_printf(out, "\n%-18s%s\n", "valid from",
 	    value_time_text(c->not_before, when));

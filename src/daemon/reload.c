@@ -17,7 +17,8 @@ const struct conf_keys reload_keys = {
 };
 
 int
-reload_keys_of(struct conf *conf, const struct seal *seal, struct reload *out)
+reload_keys_of(
+    struct conf *conf, const struct crypto *crypto, struct reload *out)
 {
 	struct evp_pkey_st *key;
 	struct tls_self *self;
@@ -27,7 +28,7 @@ reload_keys_of(struct conf *conf, const struct seal *seal, struct reload *out)
 	if (rc != RC_OK)
 		return rc;
 	rc = tls_self_new(
-	    conf->setup.cert.now, conf->setup.cert.now_len, key, seal, &self);
+	    conf->setup.cert.now, conf->setup.cert.now_len, key, crypto, &self);
 	if (rc != RC_OK) {
 		keys_free(key);
 		return rc;
@@ -145,7 +146,7 @@ reload_compare(const struct conf *old, const struct conf *new, const char *path,
 		changes++;
 	}
 	if (memcmp(old->setup.authority.id, new->setup.authority.id,
-		SEAL_DIGEST) != 0) {
+		CRYPTO_DIGEST) != 0) {
 		reload_tell(told, new->authority, "another authority",
 		    "this takes effect when lsrd is started anew");
 		changes++;
@@ -179,8 +180,8 @@ daemon_reload_load(const char *path, const struct conf *old, struct conf **out,
 }
 
 int
-reload_load(const char *path, const struct conf *old, const struct seal *seal,
-    struct reload *out, const struct reload_to *to)
+reload_load(const char *path, const struct conf *old,
+    const struct crypto *crypto, struct reload *out, const struct reload_to *to)
 {
 	struct told told = { .j = { .out = to->answer }, .sink = to->sink };
 	struct conf *conf;
@@ -191,7 +192,7 @@ reload_load(const char *path, const struct conf *old, const struct seal *seal,
 	json_open(&told.j, "errors", '[');
 	rc = daemon_reload_load(path, old, &conf, &told);
 	if (rc == RC_OK) {
-		rc = reload_keys_of(conf, seal, out);
+		rc = reload_keys_of(conf, crypto, out);
 		if (rc != RC_OK) {
 			reload_tell(&told, conf->key, rc_word(rc),
 			    "the key must be that of the certificate");

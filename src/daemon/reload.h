@@ -15,7 +15,7 @@
 
 #include "base/buf.h"
 #include "cfg/conf.h"
-#include "core/lsa/seal.h"
+#include "core/lsa/crypto.h"
 #include "io/sink.h"
 #include "io/tls.h"
 
@@ -37,7 +37,7 @@ struct reload {
  * the caller's.
  */
 int reload_keys_of(
-    struct conf *conf, const struct seal *seal, struct reload *out);
+    struct conf *conf, const struct crypto *crypto, struct reload *out);
 
 /* Where complaints go: to the log, and into the answer of a request. */
 struct reload_to {
@@ -51,7 +51,8 @@ struct reload_to {
  * what is in force: what cannot change while we run must be as it is there.
  */
 int reload_load(const char *path, const struct conf *old,
-    const struct seal *seal, struct reload *out, const struct reload_to *to);
+    const struct crypto *crypto, struct reload *out,
+    const struct reload_to *to);
 
 void reload_done(struct reload *reload);
 

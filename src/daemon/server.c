@@ -12,8 +12,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/rc.h"
+#include "crypt/crypto.h"
 #include "crypt/keys.h"
-#include "crypt/seal.h"
 #include "daemon/merge.h"
 #include "daemon/reload.h"
 #include "daemon/signals.h"
@@ -41,12 +41,12 @@ struct server {
 	struct notify *notify;
 	struct conf *conf;       /* in force */
 	struct setup *setup;     /* that and what DNS adds; the engine's */
-	struct evp_pkey_st *key; /* ours, as `seal` has it */
+	struct evp_pkey_st *key; /* ours, as `crypto` has it */
 	struct reload held;      /* waits to be confirmed; conf NULL: none */
 	bool refused;            /* by the engine, in this step */
 
 	struct event_base *base;
-	struct seal seal;
+	struct crypto crypto;
 	struct engine *engine;
 	struct loop *loop;
 	struct peer_io *peers;
@@ -217,12 +217,12 @@ on_server_found(void *ctx)
 static bool
 put_in_force(struct server *server, struct reload *fresh, bool confirmed)
 {
-	seal_rekey(&server->seal, keys_ref(fresh->key),
+	crypto_rekey(&server->crypto, keys_ref(fresh->key),
 	    fresh->conf->setup.authority.key);
 	srv_look(server->srv, fresh->conf);
 	if (!server_give(server, fresh->conf, confirmed)) {
 		srv_look(server->srv, server->conf);
-		seal_rekey(&server->seal, keys_ref(server->key),
+		crypto_rekey(&server->crypto, keys_ref(server->key),
 		    server->conf->setup.authority.key);
 		return false;
 	}
@@ -260,7 +260,7 @@ reload(struct server *server, struct buf *answer)
 
 	notify_reloading(server->notify);
 	reload_done(&server->held);
-	if (reload_load(server->path, server->conf, &server->seal, &fresh,
+	if (reload_load(server->path, server->conf, &server->crypto, &fresh,
 		&to) != RC_OK) {
 		sink_say(server->sink, SINK_ERROR, "reload",
 		    "file=%s, result=refused", server->path);
@@ -394,15 +394,15 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
 	server->conf = conf;
 	server->base = event_base_new();
 	CHECK(server->base != NULL);
-	seal_init(&server->seal, NULL, conf->setup.authority.key);
-	server->engine = engine_new(seed(), &server->seal);
+	crypto_init(&server->crypto, NULL, conf->setup.authority.key);
+	server->engine = engine_new(seed(), &server->crypto);
 	server->loop = loop_new(server->base, server->engine);
 	server->peers = peer_io_new(server->loop, sink);
 	server->front =
 	    front_io_new(server->loop, sink, on_brought, server->peers);
 	server->probes = probe_io_new(server->loop, plugin_probe("smtp"));
 	server->store = store_io_new(
-	    server->loop, sink, conf->state_directory, &server->seal);
+	    server->loop, sink, conf->state_directory, &server->crypto);
 	server->ctl = ctl_io_new(server->loop, sink, on_server_request, server);
 	server->reports = report_io_new(server->loop);
 	server->publish = publish_new(server->base, sink,
@@ -494,7 +494,7 @@ int
 server_start(struct server *server)
 {
 	struct reload own;
-	int rc = reload_keys_of(server->conf, &server->seal, &own);
+	int rc = reload_keys_of(server->conf, &server->crypto, &own);
 
 	if (rc != RC_OK) {
 		sink_say(server->sink, SINK_ERROR, "start-failed",
@@ -502,7 +502,7 @@ server_start(struct server *server)
 		return rc;
 	}
 	server->key = own.key;
-	seal_rekey(&server->seal, keys_ref(own.key),
+	crypto_rekey(&server->crypto, keys_ref(own.key),
 	    server->conf->setup.authority.key);
 	peer_io_self(server->peers, own.self);
 	rc = sockets_open(server);
@@ -577,7 +577,7 @@ server_free(struct server *server)
 	names_free(server->names);
 	loop_free(server->loop);
 	engine_free(server->engine);
-	seal_done(&server->seal);
+	crypto_done(&server->crypto);
 	keys_free(server->key);
 	reload_done(&server->held);
 	merge_free(server->setup);

@@ -14,14 +14,14 @@
 #include "sys/file.h"
 
 #define STORE_FILE_VERSION 1
-#define STORE_FILE_DIGEST_AT (STORE_FILE_HEAD - SEAL_DIGEST)
+#define STORE_FILE_DIGEST_AT (STORE_FILE_HEAD - CRYPTO_DIGEST)
 
 static const char magic[] = "lsrdsave";
 
 void
 store_file_open(struct buf *out, uint32_t what)
 {
-	static const uint8_t digest[SEAL_DIGEST];
+	static const uint8_t digest[CRYPTO_DIGEST];
 
 	buf_text(out, magic);
 	buf_u32(out, STORE_FILE_VERSION);
@@ -31,37 +31,37 @@ store_file_open(struct buf *out, uint32_t what)
 }
 
 void
-store_file_close(struct buf *out, const struct seal *seal)
+store_file_close(struct buf *out, const struct crypto *crypto)
 {
-	uint8_t digest[SEAL_DIGEST];
+	uint8_t digest[CRYPTO_DIGEST];
 	struct buf length = { 0 };
 
 	buf_u64(&length, out->n - STORE_FILE_HEAD);
 	memcpy(out->p + STORE_FILE_DIGEST_AT - length.n, length.p, length.n);
 	buf_done(&length);
-	seal->digest(seal->ctx, out->p, out->n, digest);
+	crypto->digest(crypto->ctx, out->p, out->n, digest);
 	memcpy(out->p + STORE_FILE_DIGEST_AT, digest, sizeof(digest));
 }
 
 void
 store_file_encode(struct buf *out, uint32_t what, const void *octets, size_t n,
-    const struct seal *seal)
+    const struct crypto *crypto)
 {
 	store_file_open(out, what);
 	buf_bytes(out, octets, n);
-	store_file_close(out, seal);
+	store_file_close(out, crypto);
 }
 
 int
 store_file_decode(uint8_t *file, size_t n, uint32_t what,
-    const struct seal *seal, const uint8_t **inner)
+    const struct crypto *crypto, const uint8_t **inner)
 {
 	struct cur cur = cur_over(file, n);
 	const uint8_t *word = cur_bytes(&cur, sizeof(magic) - 1);
 	uint32_t version = cur_u32(&cur);
 	uint32_t is = cur_u32(&cur);
 	uint64_t length = cur_u64(&cur);
-	uint8_t said[SEAL_DIGEST], digest[SEAL_DIGEST];
+	uint8_t said[CRYPTO_DIGEST], digest[CRYPTO_DIGEST];
 
 	*inner = NULL;
 	if (n < STORE_FILE_HEAD)
@@ -74,7 +74,7 @@ store_file_decode(uint8_t *file, size_t n, uint32_t what,
 		return length > n - STORE_FILE_HEAD ? RC_SHORT : RC_LONG;
 	memcpy(said, file + STORE_FILE_DIGEST_AT, sizeof(said));
 	memset(file + STORE_FILE_DIGEST_AT, 0, sizeof(said));
-	seal->digest(seal->ctx, file, n, digest);
+	crypto->digest(crypto->ctx, file, n, digest);
 	memcpy(file + STORE_FILE_DIGEST_AT, said, sizeof(said));
 	if (memcmp(said, digest, sizeof(said)) != 0)
 		return RC_DIGEST;

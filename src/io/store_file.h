@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "core/lsa/seal.h"
+#include "core/lsa/crypto.h"
 
 #define STORE_FILE_HEAD 56
 /* Octets: a database at its limit of 128 MB, and a table of as many again. */
@@ -18,19 +18,19 @@
 
 /* The form: head, digest, and the octets. */
 void store_file_encode(struct buf *out, uint32_t what, const void *octets,
-    size_t n, const struct seal *seal);
+    size_t n, const struct crypto *crypto);
 
 /* The same where the octets are written behind the head: `out` is empty
  * before, and done once they are all there. */
 void store_file_open(struct buf *out, uint32_t what);
-void store_file_close(struct buf *out, const struct seal *seal);
+void store_file_close(struct buf *out, const struct crypto *crypto);
 
 /*
  * *inner points into `file` (which is changed for the while) on RC_OK; else
  * RC_SHORT, RC_LONG, RC_FORMAT, RC_VERSION or RC_DIGEST.
  */
 int store_file_decode(uint8_t *file, size_t n, uint32_t what,
-    const struct seal *seal, const uint8_t **inner);
+    const struct crypto *crypto, const uint8_t **inner);
 
 /* Writes `dir`/`name`, by way of `name`.new. RC_IO: errno tells. */
 int store_file_write(

@@ -34,7 +34,7 @@ struct store_io {
 	struct loop *loop;
 	struct sink *sink;
 	char *dir;
-	const struct seal *seal;
+	const struct crypto *crypto;
 	struct store stores[STORE_WHATS];
 };
 
@@ -129,7 +129,7 @@ write_now(struct store *store)
 		file = &state;
 		store_file_open(file, SAVE_STATE);
 		engine_save(loop_engine(io->loop), file);
-		store_file_close(file, io->seal);
+		store_file_close(file, io->crypto);
 	}
 	rc = store_file_write(io->dir, names[store->what], file->p, file->n);
 	buf_done(&state);
@@ -211,7 +211,7 @@ do_save(void *ctx, const struct effect *fx)
 	if (fx->what == SAVE_EPOCH) {
 		buf_reset(&store->next);
 		store_file_encode(
-		    &store->next, SAVE_EPOCH, fx->bytes, fx->len, io->seal);
+		    &store->next, SAVE_EPOCH, fx->bytes, fx->len, io->crypto);
 	}
 	store->waits = true;
 	store->next_number = fx->who;
@@ -221,14 +221,14 @@ do_save(void *ctx, const struct effect *fx)
 
 struct store_io *
 store_io_new(struct loop *loop, struct sink *sink, const char *dir,
-    const struct seal *seal)
+    const struct crypto *crypto)
 {
 	struct store_io *io = mem_new(sizeof(*io), 0, 0);
 
 	io->loop = loop;
 	io->sink = sink;
 	io->dir = mem_str(dir);
-	io->seal = seal;
+	io->crypto = crypto;
 	for (size_t i = 0; i < STORE_WHATS; i++) {
 		struct store *store = &io->stores[i];
 
@@ -257,7 +257,7 @@ store_io_load(
 		return RC_NONE;
 	if (rc == RC_OK)
 		rc = store_file_decode(
-		    file, file_n, (uint32_t)what, io->seal, &inner);
+		    file, file_n, (uint32_t)what, io->crypto, &inner);
 	if (rc == RC_OK) {
 		*n = file_n - STORE_FILE_HEAD;
 		*octets = mem_dup(inner, *n);

@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/lsa/seal.h"
+#include "core/lsa/crypto.h"
 #include "core/node/engine.h"
 #include "io/loop.h"
 #include "io/sink.h"
@@ -32,11 +32,11 @@
 struct store_io;
 
 /*
- * Carries out FX_SAVE. The folder must exist; `dir` is copied. `seal` lends
+ * Carries out FX_SAVE. The folder must exist; `dir` is copied. `crypto` lends
  * its digest; it, the loop and the sink are lent for its life.
  */
 struct store_io *store_io_new(struct loop *loop, struct sink *sink,
-    const char *dir, const struct seal *seal);
+    const char *dir, const struct crypto *crypto);
 
 /*
  * What was saved. On RC_OK *octets are the caller's. RC_NONE: nothing was

@@ -21,7 +21,7 @@ struct tls_self {
 struct tls {
 	SSL *ssl;
 	BIO *in, *out; /* the session's */
-	const struct seal *seal;
+	const struct crypto *crypto;
 	char *expect;
 	enum tls_state state;
 	const char *reason;
@@ -98,8 +98,8 @@ in_date(const struct claims *claims)
 static const char *
 tls_judge(struct tls *tls)
 {
-	int rc = tls->seal->vouch(
-	    tls->seal->ctx, tls->der, tls->der_len, &tls->claims);
+	int rc = tls->crypto->vouch(
+	    tls->crypto->ctx, tls->der, tls->der_len, &tls->claims);
 
 	if (rc == RC_SIGNATURE)
 		return "other-authority";
@@ -182,7 +182,7 @@ restrict_ctx(SSL_CTX *ctx)
 
 int
 tls_self_new(const uint8_t *der, size_t n, struct evp_pkey_st *key,
-    const struct seal *seal, struct tls_self **out)
+    const struct crypto *crypto, struct tls_self **out)
 {
 	struct tls_self *self = mem_new(sizeof(*self), 0, 0);
 
@@ -190,7 +190,7 @@ tls_self_new(const uint8_t *der, size_t n, struct evp_pkey_st *key,
 	CHECK(n <= INT_MAX);
 	self->ctx = SSL_CTX_new(TLS_method());
 	CHECK(self->ctx != NULL && restrict_ctx(self->ctx));
-	SSL_CTX_set_app_data(self->ctx, (void *)(uintptr_t)seal);
+	SSL_CTX_set_app_data(self->ctx, (void *)(uintptr_t)crypto);
 	if (SSL_CTX_use_certificate_ASN1(self->ctx, (int)n, der) != 1 ||
 	    SSL_CTX_use_PrivateKey(self->ctx, key) != 1 ||
 	    SSL_CTX_check_private_key(self->ctx) != 1) {
@@ -224,7 +224,7 @@ tls_new(const struct tls_self *self, const char *expect)
 	BIO_set_mem_eof_return(tls->out, -1);
 	SSL_set_bio(tls->ssl, tls->in, tls->out);
 	SSL_set_app_data(tls->ssl, tls);
-	tls->seal = SSL_CTX_get_app_data(self->ctx);
+	tls->crypto = SSL_CTX_get_app_data(self->ctx);
 	tls->expect = mem_str(expect);
 	tls->reason = "";
 	if (expect != NULL)

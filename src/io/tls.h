@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/lsa/seal.h"
+#include "core/lsa/crypto.h"
 
 struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 
@@ -36,12 +36,12 @@ struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 struct tls_self;
 
 /*
- * Our certificate (DER) and its key, which stays the caller's; `seal`
+ * Our certificate (DER) and its key, which stays the caller's; `crypto`
  * vouches for peers and is lent for the life of all sessions. On RC_OK *out
  * is the caller's; RC_FORMAT when certificate and key do not fit together.
  */
 int tls_self_new(const uint8_t *der, size_t n, struct evp_pkey_st *key,
-    const struct seal *seal, struct tls_self **out);
+    const struct crypto *crypto, struct tls_self **out);
 void tls_self_free(struct tls_self *self);
 
 enum tls_state { TLS_HANDSHAKE, TLS_OPEN, TLS_ENDED, TLS_FAILED };

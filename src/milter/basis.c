@@ -9,8 +9,8 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
+#include "crypt/crypto.h"
 #include "crypt/keys.h"
-#include "crypt/seal.h"
 
 static int
 table_map(struct basis *b, const char *path)
@@ -48,7 +48,7 @@ static int
 basis_key_read(struct basis *b, const char *path)
 {
 	struct basis_key *k = &b->key[b->nkeys];
-	struct seal seal;
+	struct crypto crypto;
 	int rc = stat(path, &b->seen[1 + b->nkeys]) == 0 ? RC_OK : RC_IO;
 
 	if (rc == RC_OK)
@@ -57,10 +57,10 @@ basis_key_read(struct basis *b, const char *path)
 		return rc;
 	b->nkeys++;
 	keys_public(k->key, k->public_key);
-	seal_init(&seal, keys_ref(k->key), NULL);
+	crypto_init(&crypto, keys_ref(k->key), NULL);
 	keys_digest(k->public_key, k->name);
-	mark_secret(&seal, k->secret);
-	seal_done(&seal);
+	mark_secret(&crypto, k->secret);
+	crypto_done(&crypto);
 	return RC_OK;
 }
 

@@ -27,9 +27,9 @@ struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 /* One of our own mark keys. */
 struct basis_key {
 	struct evp_pkey_st *key;
-	uint8_t public_key[SEAL_PUBLIC];
-	uint8_t name[SEAL_DIGEST];   /* what a visit calls it */
-	uint8_t secret[SEAL_DIGEST]; /* of digests of recipients */
+	uint8_t public_key[CRYPTO_PUBLIC];
+	uint8_t name[CRYPTO_DIGEST];   /* what a visit calls it */
+	uint8_t secret[CRYPTO_DIGEST]; /* of digests of recipients */
 };
 
 struct basis {

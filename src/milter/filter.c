@@ -12,8 +12,8 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
+#include "crypt/crypto.h"
 #include "crypt/keys.h"
-#include "crypt/seal.h"
 #include "milter/session.h"
 #include "sys/clock.h"
 
@@ -478,17 +478,17 @@ static sfsistat
 decide_by(struct talk *talk, const struct basis *basis)
 {
 	const struct options *options = talk->m->options;
-	struct seal seal;
+	struct crypto crypto;
 	struct session_ask ask = { .basis = basis,
-		.seal = &seal,
+		.crypto = &crypto,
 		.time_ms = clock_wall_ms(),
 		.hop_limit = options->hop_limit,
 		.reinject = options->reinject };
 	sfsistat status;
 
-	seal_init(&seal, keys_ref(basis->key[0].key), NULL);
+	crypto_init(&crypto, keys_ref(basis->key[0].key), NULL);
 	status = filter_decide(talk, &ask);
-	seal_done(&seal);
+	crypto_done(&crypto);
 	return status;
 }
 

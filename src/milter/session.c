@@ -198,21 +198,21 @@ session_is_verb(const char *line)
 
 /* Our own keys are known also before lsrd has made them public. */
 static bool
-on_find(
-    void *ctx, const uint8_t key[SEAL_DIGEST], uint8_t public_key[SEAL_PUBLIC])
+on_find(void *ctx, const uint8_t key[CRYPTO_DIGEST],
+    uint8_t public_key[CRYPTO_PUBLIC])
 {
 	const struct basis *b = ctx;
 	struct mtable_key found;
 
 	for (size_t i = 0; i < b->nkeys; i++) {
-		if (memcmp(b->key[i].name, key, SEAL_DIGEST) == 0) {
-			memcpy(public_key, b->key[i].public_key, SEAL_PUBLIC);
+		if (memcmp(b->key[i].name, key, CRYPTO_DIGEST) == 0) {
+			memcpy(public_key, b->key[i].public_key, CRYPTO_PUBLIC);
 			return true;
 		}
 	}
 	if (!mtable_key(&b->table, key, &found))
 		return false;
-	memcpy(public_key, found.public_key, SEAL_PUBLIC);
+	memcpy(public_key, found.public_key, CRYPTO_PUBLIC);
 	return true;
 }
 
@@ -224,7 +224,7 @@ take_back(struct session *s, size_t nkeys)
 
 	for (size_t i = 0; i < nkeys && newest != NULL; i++)
 		s->filtered |=
-		    memcmp(newest->key, s->self[i].key, SEAL_DIGEST) == 0;
+		    memcmp(newest->key, s->self[i].key, CRYPTO_DIGEST) == 0;
 	memcpy(present.self, s->self, sizeof(present.self));
 	s->before = mark_trace_return(&s->trace, &present);
 }
@@ -241,12 +241,12 @@ session_verify(struct session *s, const struct session_ask *ask)
 	if (session_crowded(s))
 		mark_trace_done(&s->trace);
 	mark_message(id == NULL ? "" : id, id == NULL ? 0 : strlen(id),
-	    ask->seal, s->message);
-	mark_trace_verify(&s->trace, s->message, &keys, ask->seal);
+	    ask->crypto, s->message);
+	mark_trace_verify(&s->trace, s->message, &keys, ask->crypto);
 	for (size_t i = 0; i < b->nkeys; i++) {
-		memcpy(s->self[i].key, b->key[i].name, SEAL_DIGEST);
+		memcpy(s->self[i].key, b->key[i].name, CRYPTO_DIGEST);
 		mark_recipients(to, s->recipients.n, b->key[i].secret,
-		    ask->seal, s->self[i].recipients);
+		    ask->crypto, s->self[i].recipients);
 	}
 	if (s->local)
 		take_back(s, b->nkeys);
@@ -277,7 +277,7 @@ struct present {
 
 /* Of several recipients: a next hop of any of their routes. */
 static bool
-on_next_hop(void *ctx, const uint8_t key[SEAL_DIGEST])
+on_next_hop(void *ctx, const uint8_t key[CRYPTO_DIGEST])
 {
 	const struct present *p = ctx;
 	struct mtable_key server;
@@ -429,7 +429,7 @@ session_visit(
 	const struct visit *previous = mark_trace_newest(&s->trace);
 
 	memset(visit, 0, sizeof(*visit));
-	memcpy(visit->key, s->self[0].key, SEAL_DIGEST);
+	memcpy(visit->key, s->self[0].key, CRYPTO_DIGEST);
 	memcpy(visit->recipients, s->self[0].recipients, MARK_RECIPIENTS);
 	visit->now = table->now;
 	visit->before = mtable_then(table,
@@ -447,7 +447,7 @@ session_visit(
 		                      : POLICY_NORMAL;
 		snprintf(visit->sender, sizeof(visit->sender), "%s", s->sender);
 	}
-	mark_sign(visit, previous, s->message, ask->seal);
+	mark_sign(visit, previous, s->message, ask->crypto);
 }
 
 unsigned

@@ -43,7 +43,7 @@ struct session {
 	    admission; /* of connectors, and what it says to them */
 
 	/* by session_verify() */
-	uint8_t message[SEAL_DIGEST];
+	uint8_t message[CRYPTO_DIGEST];
 	struct mark_self self[2];   /* by basis->key */
 	const struct visit *before; /* in `trace`: ours, when it came to this
 				       host; a content filter gave it back */
@@ -87,8 +87,8 @@ bool session_is_verb(const char *line);
 /* Whom and when a decision asks. All of it is lent. */
 struct session_ask {
 	const struct basis *basis;
-	const struct seal *seal; /* signs with basis->key[0] */
-	uint64_t time_ms;        /* since 1970 */
+	const struct crypto *crypto; /* signs with basis->key[0] */
+	uint64_t time_ms;            /* since 1970 */
 	unsigned hop_limit;
 	const char *reinject; /* where sendmail(1)'s can wait; or NULL */
 };

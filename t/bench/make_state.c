@@ -19,13 +19,13 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "core/lsa/lsa.h"
+#include "crypt/crypto.h"
 #include "crypt/issue.h"
 #include "crypt/keys.h"
-#include "crypt/seal.h"
 
 struct maker {
 	size_t n;
-	uint8_t org[SEAL_DIGEST], authority[SEAL_PUBLIC];
+	uint8_t org[CRYPTO_DIGEST], authority[CRYPTO_PUBLIC];
 	EVP_PKEY *authority_key;
 	struct buf lsas;
 	uint32_t count;
@@ -38,7 +38,7 @@ text(char out[64], const char *before, size_t i, const char *behind)
 }
 
 static void
-add(struct maker *m, const struct seal *seal, const struct claims *c,
+add(struct maker *m, const struct crypto *crypto, const struct claims *c,
     const struct lsa_key *key, struct buf *body)
 {
 	struct lsa_draft draft = { .key = *key,
@@ -50,7 +50,7 @@ add(struct maker *m, const struct seal *seal, const struct claims *c,
 		.body_len = body->n };
 	size_t hole = buf_hole32(&m->lsas);
 
-	lsa_encode(&m->lsas, &draft, seal);
+	lsa_encode(&m->lsas, &draft, crypto);
 	buf_fill32(&m->lsas, hole);
 	m->count++;
 	buf_reset(body);
@@ -81,8 +81,8 @@ by_name(const void *a, const void *b)
 }
 
 static void
-say_links(
-    struct maker *m, const struct seal *seal, const struct claims *c, size_t i)
+say_links(struct maker *m, const struct crypto *crypto, const struct claims *c,
+    size_t i)
 {
 	char names[4][64], *sorted[4], id[64], group[64];
 	struct buf body = { 0 };
@@ -106,12 +106,12 @@ say_links(
 		text(id, "to-", to, "");
 		sorted[k] = names[k];
 		lsa_connector_encode(&body, &con);
-		add(m, seal, c, &key, &body);
+		add(m, crypto, c, &key, &body);
 	}
 	qsort(sorted, 4, sizeof(*sorted), by_name);
 	s.nneighbours = 4;
 	lsa_server_encode(&body, &s);
-	add(m, seal, c, &(struct lsa_key){ c->name, "", LSA_SERVER }, &body);
+	add(m, crypto, c, &(struct lsa_key){ c->name, "", LSA_SERVER }, &body);
 	buf_done(&body);
 }
 
@@ -128,7 +128,7 @@ server(struct maker *m, size_t i, const char *folder)
 	EVP_PKEY *key = keys_new();
 	struct lsa_identity identity = { .ncerts = 1 };
 	struct buf der = { 0 }, body = { 0 };
-	struct seal seal;
+	struct crypto crypto;
 
 	text(name, "mx", i, ".bench.example");
 	text(group, "g", i, "");
@@ -143,15 +143,15 @@ server(struct maker *m, size_t i, const char *folder)
 		CHECK(keys_write_certificate(path, der.p, der.n, &keys_force) ==
 		      0);
 	}
-	seal_init(&seal, key, m->authority);
+	crypto_init(&crypto, key, m->authority);
 	identity.cert[0] = der.p;
 	identity.cert_len[0] = der.n;
 	lsa_identity_encode(&body, &identity);
-	add(m, &seal, &c, &(struct lsa_key){ name, "", LSA_IDENTITY }, &body);
+	add(m, &crypto, &c, &(struct lsa_key){ name, "", LSA_IDENTITY }, &body);
 	lsa_space_encode(&body, &ls);
-	add(m, &seal, &c, &(struct lsa_key){ name, space, LSA_SPACE }, &body);
-	say_links(m, &seal, &c, i);
-	seal_done(&seal);
+	add(m, &crypto, &c, &(struct lsa_key){ name, space, LSA_SPACE }, &body);
+	say_links(m, &crypto, &c, i);
+	crypto_done(&crypto);
 	buf_done(&body);
 	buf_done(&der);
 }
@@ -160,7 +160,7 @@ server(struct maker *m, size_t i, const char *folder)
 static void
 write_state(const struct maker *m, const char *folder)
 {
-	uint8_t digest[SEAL_DIGEST];
+	uint8_t digest[CRYPTO_DIGEST];
 	struct buf file = { 0 };
 	char path[512];
 	unsigned len;
@@ -170,7 +170,7 @@ write_state(const struct maker *m, const char *folder)
 	buf_u32(&file, 1);
 	buf_u32(&file, 1); /* SAVE_STATE */
 	buf_u64(&file, 1 + 4 + m->lsas.n + 8 + 4 + 4);
-	for (int i = 0; i < SEAL_DIGEST; i++)
+	for (int i = 0; i < CRYPTO_DIGEST; i++)
 		buf_u8(&file, 0);
 	buf_u8(&file, 1); /* core/node/saved.c: version, LSAs, no table */
 	buf_u32(&file, m->count);

@@ -213,7 +213,7 @@ START_TEST(setup_is_complete)
 {
 	struct complaints complaints = { 0 };
 	struct conf *conf;
-	uint8_t digest[SEAL_DIGEST];
+	uint8_t digest[CRYPTO_DIGEST];
 
 	file_write(rows[0].text);
 	ck_assert_int_eq(

@@ -24,40 +24,40 @@ spread(uint64_t hash, const void *p, size_t n, uint8_t *out, size_t len)
 }
 
 static void
-cheap_digest(void *ctx, const void *p, size_t n, uint8_t out[SEAL_DIGEST])
+cheap_digest(void *ctx, const void *p, size_t n, uint8_t out[CRYPTO_DIGEST])
 {
 	(void)ctx;
-	spread(0xcbf29ce484222325u, p, n, out, SEAL_DIGEST);
+	spread(0xcbf29ce484222325u, p, n, out, CRYPTO_DIGEST);
 }
 
 void
-cheap_public(char letter, uint8_t out[SEAL_PUBLIC])
+cheap_public(char letter, uint8_t out[CRYPTO_PUBLIC])
 {
-	memset(out, letter, SEAL_PUBLIC);
+	memset(out, letter, CRYPTO_PUBLIC);
 }
 
 void
-cheap_key(char letter, uint8_t out[SEAL_DIGEST])
+cheap_key(char letter, uint8_t out[CRYPTO_DIGEST])
 {
-	uint8_t key[SEAL_PUBLIC];
+	uint8_t key[CRYPTO_PUBLIC];
 
 	cheap_public(letter, key);
 	cheap_digest(NULL, key, sizeof(key), out);
 }
 
 static void
-cheap_sign(void *ctx, const void *p, size_t n, uint8_t out[SEAL_SIGNATURE])
+cheap_sign(void *ctx, const void *p, size_t n, uint8_t out[CRYPTO_SIGNATURE])
 {
 	const char *letter = ctx;
 
-	spread((uint8_t)*letter, p, n, out, SEAL_SIGNATURE);
+	spread((uint8_t)*letter, p, n, out, CRYPTO_SIGNATURE);
 }
 
 static bool
-cheap_verify(void *ctx, const uint8_t key[SEAL_PUBLIC], const void *p, size_t n,
-    const uint8_t sig[SEAL_SIGNATURE])
+cheap_verify(void *ctx, const uint8_t key[CRYPTO_PUBLIC], const void *p,
+    size_t n, const uint8_t sig[CRYPTO_SIGNATURE])
 {
-	uint8_t want[SEAL_SIGNATURE];
+	uint8_t want[CRYPTO_SIGNATURE];
 
 	(void)ctx;
 	spread(key[0], p, n, want, sizeof(want));
@@ -115,10 +115,10 @@ cheap_vouch(void *ctx, const uint8_t *der, size_t n, struct claims **out)
 	return *out == NULL ? RC_FORMAT : RC_OK;
 }
 
-struct seal
+struct crypto
 cheap_seal(const char *letter)
 {
-	return (struct seal){
+	return (struct crypto){
 		.ctx = (void *)(uintptr_t)letter,
 		.digest = cheap_digest,
 		.sign = cheap_sign,

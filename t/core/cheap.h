@@ -1,5 +1,5 @@
 /*
- * cheap.h - a seal for tests: digests and signatures that cost nothing and
+ * cheap.h - a crypto for tests: digests and signatures that cost nothing and
  * prove nothing, but differ when the octets differ. A "certificate" is text:
  * `name group space,space,... relay,relay,... key`, where key is one letter.
  */
@@ -7,13 +7,13 @@
 #ifndef T_CORE_CHEAP_H
 #define T_CORE_CHEAP_H
 
-#include "core/lsa/seal.h"
+#include "core/lsa/crypto.h"
 
-/* A seal that signs as the key of this letter. Nothing to free. */
-struct seal cheap_seal(const char *letter);
+/* A crypto that signs as the key of this letter. Nothing to free. */
+struct crypto cheap_seal(const char *letter);
 
 /* The public key of a letter, and its digest. */
-void cheap_public(char letter, uint8_t out[SEAL_PUBLIC]);
-void cheap_key(char letter, uint8_t out[SEAL_DIGEST]);
+void cheap_public(char letter, uint8_t out[CRYPTO_PUBLIC]);
+void cheap_key(char letter, uint8_t out[CRYPTO_DIGEST]);
 
 #endif

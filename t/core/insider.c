@@ -73,7 +73,7 @@ void
 insider_say(
     struct insider *f, uint8_t type, const char *id, const struct buf *body)
 {
-	uint8_t org[SEAL_DIGEST], key[SEAL_DIGEST];
+	uint8_t org[CRYPTO_DIGEST], key[CRYPTO_DIGEST];
 	struct lsa_draft draft = { .key = { PEER, id, type },
 		.org = org,
 		.signer = key,
@@ -142,7 +142,7 @@ insider_greet(struct insider *f)
 	static char own[] = SELF, group[] = "g";
 
 	memset(f, 0, sizeof(*f));
-	f->seal = cheap_seal(letter_self);
+	f->crypto = cheap_seal(letter_self);
 	f->peer = cheap_seal(letter_peer);
 	f->setup = (struct setup){ .server = own,
 		.group = group,
@@ -156,7 +156,7 @@ insider_greet(struct insider *f)
 	cheap_key('z', f->setup.authority.id);
 	f->ms = 1;
 	f->seq = 1ull << 32;
-	f->engine = engine_new(1, &f->seal);
+	f->engine = engine_new(1, &f->crypto);
 	insider_step(f, (struct input){ .kind = IN_CONF, .setup = &f->setup });
 	insider_step(
 	    f, (struct input){ .kind = IN_RESTORE, .who = SAVE_EPOCH });

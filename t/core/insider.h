@@ -17,7 +17,7 @@
 #define INSIDER_LETTER "b" /* of its key */
 
 struct insider {
-	struct seal seal, peer;
+	struct crypto crypto, peer;
 	struct claims claims;
 	struct setup setup;
 	struct engine *engine;

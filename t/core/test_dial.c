@@ -118,8 +118,8 @@ static struct setup conf = { .server = us,
 static struct engine *
 wanting(void)
 {
-	static const struct seal seal;
-	struct engine *e = engine_new(1, &seal);
+	static const struct crypto crypto;
+	struct engine *e = engine_new(1, &crypto);
 
 	heads[1].smtp[0] = heads[2].smtp[0] = mail;
 	heads[1].nsmtp = heads[2].nsmtp = 1;

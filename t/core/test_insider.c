@@ -129,7 +129,7 @@ END_TEST
 /* What is kept follows from what was said, in whatever order it came. */
 START_TEST(order_is_no_matter)
 {
-	uint8_t digest[2][SEAL_DIGEST];
+	uint8_t digest[2][CRYPTO_DIGEST];
 	struct buf body = { 0 };
 	struct insider f;
 	char id[16];
@@ -148,10 +148,10 @@ START_TEST(order_is_no_matter)
 		f.seq = ((uint64_t)1 << 32) + 9;
 		insider_connector(&f, "c", 7, true);
 		ck_assert(insider_held(&f, LSA_CONNECTOR, "c") != NULL);
-		memcpy(digest[turn], f.engine->db.digest, SEAL_DIGEST);
+		memcpy(digest[turn], f.engine->db.digest, CRYPTO_DIGEST);
 		engine_free(f.engine);
 	}
-	ck_assert_mem_eq(digest[0], digest[1], SEAL_DIGEST);
+	ck_assert_mem_eq(digest[0], digest[1], CRYPTO_DIGEST);
 	buf_done(&body);
 }
 END_TEST
@@ -292,8 +292,8 @@ START_TEST(rules)
 		{ "", "No Word", "\0\1\0\1\1", 5, false, RC_NAME },
 		{ PEER, "connectors", "\0\1\0\1\1", 5, false, RC_NAME },
 	};
-	struct seal seal = cheap_seal("z");
-	uint8_t org[SEAL_DIGEST];
+	struct crypto crypto = cheap_seal("z");
+	uint8_t org[CRYPTO_DIGEST];
 	struct lsa_draft draft = { .key = { all[_i].origin, all[_i].id,
 				       LSA_RULE },
 		.org = org,
@@ -306,8 +306,8 @@ START_TEST(rules)
 	struct lsa *lsa;
 
 	cheap_key('z', org);
-	lsa_encode(&out, &draft, &seal);
-	ck_assert_int_eq(lsa_decode(out.p, out.n, &seal, &lsa), all[_i].rc);
+	lsa_encode(&out, &draft, &crypto);
+	ck_assert_int_eq(lsa_decode(out.p, out.n, &crypto, &lsa), all[_i].rc);
 	if (lsa != NULL && !lsa->purge)
 		ck_assert(lsa_rule_on(lsa) == (all[_i].body[4] == 1));
 	lsa_free(lsa);
@@ -318,7 +318,7 @@ END_TEST
 /* Only the authority's signature makes one. */
 START_TEST(a_rule_of_an_insider)
 {
-	uint8_t org[SEAL_DIGEST], key[SEAL_DIGEST];
+	uint8_t org[CRYPTO_DIGEST], key[CRYPTO_DIGEST];
 	struct insider f;
 	struct lsa_draft draft = { .key = { "", "connectors", LSA_RULE },
 		.org = org,
@@ -330,15 +330,16 @@ START_TEST(a_rule_of_an_insider)
 	cheap_key('z', org);
 	for (int i = 0; i < 3; i++) {
 		struct buf out = { 0 };
-		struct seal seal = cheap_seal(i == 0 ? INSIDER_LETTER : "z");
+		struct crypto crypto =
+		    cheap_seal(i == 0 ? INSIDER_LETTER : "z");
 
 		insider_begin(&f);
 		/* by its own key; by that, said to be the authority's; right */
 		cheap_key(i == 0 ? 'b' : 'z', key);
 		if (i == 1)
-			seal = cheap_seal(INSIDER_LETTER);
+			crypto = cheap_seal(INSIDER_LETTER);
 		cheap_public('z', f.setup.authority.key);
-		lsa_encode(&out, &draft, &seal);
+		lsa_encode(&out, &draft, &crypto);
 		insider_frame(&f, MSG_UPDATE, out.p, out.n);
 		ck_assert(transit_enforced(f.engine) == (i == 2));
 		ck_assert_uint_eq(f.refused, i == 1 ? 1 : 0);

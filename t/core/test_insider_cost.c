@@ -146,7 +146,7 @@ withdraw(struct insider *f, int from, int to)
  * missed: of the rest another round tells, whatever that has. */
 START_TEST(offers_without_end)
 {
-	static const uint8_t digest[SEAL_DIGEST + 4] = { 1 };
+	static const uint8_t digest[CRYPTO_DIGEST + 4] = { 1 };
 	const struct session *s;
 	struct insider f;
 

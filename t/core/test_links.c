@@ -17,7 +17,7 @@ static struct addr given;
 static struct setup_bridgehead bridgehead;
 static struct setup_connector connector;
 static struct setup setup;
-static struct seal seal;
+static struct crypto crypto;
 static struct engine *e;
 
 static void
@@ -35,7 +35,7 @@ links_setup(void)
 		.connectors = &connector,
 		.nconnectors = 1,
 		.times.probe_ms = 5000 };
-	e = engine_new(1, &seal);
+	e = engine_new(1, &crypto);
 	e->setup = &setup;
 	services_refresh(e);
 }

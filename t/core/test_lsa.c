@@ -103,8 +103,8 @@ static void
 make(struct buf *out, const struct lsa_key *key, uint64_t seq,
     const struct buf *body)
 {
-	struct seal seal = cheap_seal("a");
-	uint8_t org[SEAL_DIGEST] = { 1 }, signer[SEAL_DIGEST] = { 2 };
+	struct crypto crypto = cheap_seal("a");
+	uint8_t org[CRYPTO_DIGEST] = { 1 }, signer[CRYPTO_DIGEST] = { 2 };
 	struct lsa_draft draft = { .key = *key,
 		.org = org,
 		.signer = signer,
@@ -114,20 +114,20 @@ make(struct buf *out, const struct lsa_key *key, uint64_t seq,
 		.body_len = body == NULL ? 0 : body->n,
 		.purge = body == NULL };
 
-	lsa_encode(out, &draft, &seal);
+	lsa_encode(out, &draft, &crypto);
 }
 
 /* Decodes from a block of exactly that size, so that ASan guards it. */
 static int
 decode(const uint8_t *p, size_t n, struct lsa **out)
 {
-	struct seal seal = cheap_seal("a");
+	struct crypto crypto = cheap_seal("a");
 	uint8_t *copy = malloc(n + (n == 0));
 	int rc;
 
 	if (n > 0)
 		memcpy(copy, p, n);
-	rc = lsa_decode(copy, n, &seal, out);
+	rc = lsa_decode(copy, n, &crypto, out);
 	free(copy);
 	return rc;
 }
@@ -135,8 +135,8 @@ decode(const uint8_t *p, size_t n, struct lsa **out)
 START_TEST(octets_are_kept)
 {
 	struct buf body = { 0 }, out = { 0 };
-	struct seal seal = cheap_seal("a");
-	uint8_t key[SEAL_PUBLIC];
+	struct crypto crypto = cheap_seal("a");
+	uint8_t key[CRYPTO_PUBLIC];
 	struct lsa *lsa;
 
 	kinds[_i].body(&body);
@@ -146,9 +146,9 @@ START_TEST(octets_are_kept)
 	ck_assert_uint_eq(lsa->len, out.n);
 	ck_assert(memcmp(lsa->octets, out.p, out.n) == 0);
 	cheap_public('a', key);
-	ck_assert(lsa_verify(lsa, &seal, key));
+	ck_assert(lsa_verify(lsa, &crypto, key));
 	cheap_public('b', key);
-	ck_assert(!lsa_verify(lsa, &seal, key));
+	ck_assert(!lsa_verify(lsa, &crypto, key));
 	lsa_free(lsa);
 	buf_done(&body);
 	buf_done(&out);
@@ -270,9 +270,9 @@ END_TEST
 
 START_TEST(database_keeps_the_newest)
 {
-	static const uint8_t none[SEAL_DIGEST];
+	static const uint8_t none[CRYPTO_DIGEST];
 	struct buf body = { 0 }, out = { 0 };
-	struct seal seal = cheap_seal("a");
+	struct crypto crypto = cheap_seal("a");
 	struct lsdb db;
 	struct lsa *lsa;
 
@@ -291,9 +291,9 @@ START_TEST(database_keeps_the_newest)
 	/* what the authority says of it is no share of its own */
 	ck_assert_uint_eq(lsdb_share(&db, NAME)->n, (size_t)KINDS - 1);
 	ck_assert(lsdb_find(&db, &kinds[2].key)->purge);
-	ck_assert_uint_eq(lsdb_recheck(&db, &seal), 0);
+	ck_assert_uint_eq(lsdb_recheck(&db, &crypto), 0);
 	lsdb_first(&db)->octets[40] ^= 1;
-	ck_assert_uint_eq(lsdb_recheck(&db, &seal), 1);
+	ck_assert_uint_eq(lsdb_recheck(&db, &crypto), 1);
 	ck_assert_uint_eq(lsdb_count(&db), (size_t)KINDS - 1);
 	while (lsdb_first(&db) != NULL)
 		lsdb_remove(&db, lsdb_first(&db));

@@ -14,18 +14,19 @@
 
 #define NOW (UINT64_C(1794787200) * 1000)
 
-static const uint8_t message[SEAL_DIGEST] = { 'm' };
+static const uint8_t message[CRYPTO_DIGEST] = { 'm' };
 
 /* Keys of servers are A to H, as long as they are among the letters. */
 static bool
-find(void *ctx, const uint8_t key[SEAL_DIGEST], uint8_t public_key[SEAL_PUBLIC])
+find(void *ctx, const uint8_t key[CRYPTO_DIGEST],
+    uint8_t public_key[CRYPTO_PUBLIC])
 {
-	uint8_t other[SEAL_DIGEST];
+	uint8_t other[CRYPTO_DIGEST];
 
 	for (const char *letter = ctx; *letter != '\0'; letter++) {
 		cheap_key(*letter, other);
 		cheap_public(*letter, public_key);
-		if (memcmp(key, other, SEAL_DIGEST) == 0)
+		if (memcmp(key, other, CRYPTO_DIGEST) == 0)
 			return true;
 	}
 	return false;
@@ -41,7 +42,7 @@ keys_of(const char *letters)
 static struct visit
 visit_of(const char *letter, const struct visit *previous)
 {
-	struct seal seal = cheap_seal(letter);
+	struct crypto crypto = cheap_seal(letter);
 	struct visit v = { .now = { 2, 7 },
 		.before = { 2, 6 },
 		.time_ms = NOW,
@@ -54,7 +55,7 @@ visit_of(const char *letter, const struct visit *previous)
 		v.priority = POLICY_URGENT;
 		memcpy(v.sender, "a@b.example", 12);
 	}
-	mark_sign(&v, previous, message, &seal);
+	mark_sign(&v, previous, message, &crypto);
 	return v;
 }
 
@@ -98,12 +99,12 @@ END_TEST
 
 START_TEST(longest_fits_a_line)
 {
-	struct seal seal = cheap_seal("A");
+	struct crypto crypto = cheap_seal("A");
 	struct buf text = { 0 };
 	struct visit v = { .first = true }, got;
 
 	memset(v.sender, 'x', LIMIT_SENDER_OCTETS);
-	mark_sign(&v, NULL, message, &seal);
+	mark_sign(&v, NULL, message, &crypto);
 	ck_assert_uint_eq(v.length, MARK_OCTETS_MAX);
 	mark_encode(&v, &text);
 	ck_assert_uint_le(strlen(MARK_FIELD ": ") + text.n, 998);
@@ -192,11 +193,11 @@ static const struct {
 
 START_TEST(message_digest)
 {
-	struct seal seal = cheap_seal("A");
-	uint8_t a[SEAL_DIGEST], b[SEAL_DIGEST];
+	struct crypto crypto = cheap_seal("A");
+	uint8_t a[CRYPTO_DIGEST], b[CRYPTO_DIGEST];
 
-	mark_message(ids[_i].a, strlen(ids[_i].a), &seal, a);
-	mark_message(ids[_i].b, strlen(ids[_i].b), &seal, b);
+	mark_message(ids[_i].a, strlen(ids[_i].a), &crypto, a);
+	mark_message(ids[_i].b, strlen(ids[_i].b), &crypto, b);
 	ck_assert_msg(
 	    (memcmp(a, b, sizeof(a)) == 0) == ids[_i].same, "%s", ids[_i].what);
 }
@@ -219,14 +220,14 @@ static const struct {
 
 START_TEST(recipient_digest)
 {
-	struct seal seal = cheap_seal("A");
+	struct crypto crypto = cheap_seal("A");
 	uint8_t a[MARK_RECIPIENTS], b[MARK_RECIPIENTS], c[MARK_RECIPIENTS];
-	uint8_t secret[SEAL_DIGEST], other[SEAL_DIGEST] = { 1 };
+	uint8_t secret[CRYPTO_DIGEST], other[CRYPTO_DIGEST] = { 1 };
 
-	mark_secret(&seal, secret);
-	mark_recipients(lists[_i].a, lists[_i].na, secret, &seal, a);
-	mark_recipients(lists[_i].b, lists[_i].nb, secret, &seal, b);
-	mark_recipients(lists[_i].a, lists[_i].na, other, &seal, c);
+	mark_secret(&crypto, secret);
+	mark_recipients(lists[_i].a, lists[_i].na, secret, &crypto, a);
+	mark_recipients(lists[_i].b, lists[_i].nb, secret, &crypto, b);
+	mark_recipients(lists[_i].a, lists[_i].na, other, &crypto, c);
 	ck_assert_msg((memcmp(a, b, sizeof(a)) == 0) == lists[_i].same, "%s",
 	    lists[_i].what);
 	ck_assert_msg(memcmp(a, c, sizeof(a)) != 0, "%s: the secret counts",
@@ -236,11 +237,11 @@ END_TEST
 
 START_TEST(secret_is_the_keys)
 {
-	struct seal seal = cheap_seal("A"), other = cheap_seal("B");
-	uint8_t a[SEAL_DIGEST], again[SEAL_DIGEST], b[SEAL_DIGEST];
+	struct crypto crypto = cheap_seal("A"), other = cheap_seal("B");
+	uint8_t a[CRYPTO_DIGEST], again[CRYPTO_DIGEST], b[CRYPTO_DIGEST];
 
-	mark_secret(&seal, a);
-	mark_secret(&seal, again);
+	mark_secret(&crypto, a);
+	mark_secret(&crypto, again);
 	mark_secret(&other, b);
 	ck_assert_mem_eq(a, again, sizeof(a));
 	ck_assert(memcmp(a, b, sizeof(a)) != 0);
@@ -295,13 +296,13 @@ START_TEST(trace_stands)
 	struct visit visits[8];
 	struct mark_trace trace = { 0 };
 	struct mark_keys keys = keys_of(traces[_i].known);
-	struct seal seal = cheap_seal("A");
+	struct crypto crypto = cheap_seal("A");
 	size_t n = strlen(stands), standing = 0;
 
 	for (size_t i = 0; made[i] != '\0'; i++)
 		visits[i] = visit_of(made + i, i == 0 ? NULL : &visits[i - 1]);
 	arrive(&trace, visits, traces[_i].arrives);
-	mark_trace_verify(&trace, message, &keys, &seal);
+	mark_trace_verify(&trace, message, &keys, &crypto);
 	ck_assert_uint_eq(trace.fields.n, n);
 	for (size_t i = 0; i < n; i++) {
 		bool want = stands[n - 1 - i] == '1';
@@ -322,11 +323,11 @@ START_TEST(other_message)
 	struct visit v = visit_of("A", NULL);
 	struct mark_trace trace = { 0 };
 	struct mark_keys keys = keys_of("A");
-	struct seal seal = cheap_seal("A");
-	const uint8_t other[SEAL_DIGEST] = { 'o' };
+	struct crypto crypto = cheap_seal("A");
+	const uint8_t other[CRYPTO_DIGEST] = { 'o' };
 
 	arrive(&trace, &v, "1");
-	mark_trace_verify(&trace, other, &keys, &seal);
+	mark_trace_verify(&trace, other, &keys, &crypto);
 	ck_assert(!trace.fields.v[0].stands);
 	mark_trace_done(&trace);
 }
@@ -337,7 +338,7 @@ START_TEST(bits_count)
 {
 	struct visit v = visit_of("A", NULL);
 	struct mark_keys keys = keys_of("A");
-	struct seal seal = cheap_seal("A");
+	struct crypto crypto = cheap_seal("A");
 
 	for (size_t i = 0; i < 8 * v.length; i++) {
 		struct mark_trace trace = { 0 };
@@ -345,7 +346,7 @@ START_TEST(bits_count)
 
 		bent.octets[i / 8] ^= (uint8_t)(1 << i % 8);
 		arrive(&trace, &bent, "1");
-		mark_trace_verify(&trace, message, &keys, &seal);
+		mark_trace_verify(&trace, message, &keys, &crypto);
 		ck_assert_msg(!trace.fields.v[0].stands, "bit %zu", i);
 		mark_trace_done(&trace);
 	}
@@ -361,13 +362,13 @@ START_TEST(too_many)
 	struct visit *made = mem_new(0, n, sizeof(*made));
 	struct mark_trace trace = { 0 };
 	struct mark_keys keys = keys_of("A");
-	struct seal seal = cheap_seal("A");
+	struct crypto crypto = cheap_seal("A");
 
 	for (size_t i = 0; i < n; i++)
 		made[i] = visit_of("A", i == 0 ? NULL : &made[i - 1]);
 	for (size_t i = n; i-- > 0;)
 		arrive(&trace, made + i, "1");
-	mark_trace_verify(&trace, message, &keys, &seal);
+	mark_trace_verify(&trace, message, &keys, &crypto);
 	/* that there are more is known by one of them */
 	ck_assert_uint_eq(trace.fields.n,
 	    n <= LIMIT_TRACE_FIELDS ? n : LIMIT_TRACE_FIELDS + 1);

@@ -12,7 +12,7 @@
 #define DAY (24 * 60 * MINUTE)
 #define NOW (UINT64_C(1794787200) * 1000)
 
-static const uint8_t message[SEAL_DIGEST] = { 'm' };
+static const uint8_t message[CRYPTO_DIGEST] = { 'm' };
 
 /* --- the window -------------------------------------------------------------- */
 
@@ -173,13 +173,13 @@ trace_read(struct mark_trace *trace, const char *words)
 }
 
 static bool
-is_next_hop(void *ctx, const uint8_t key[SEAL_DIGEST])
+is_next_hop(void *ctx, const uint8_t key[CRYPTO_DIGEST])
 {
-	uint8_t b[SEAL_DIGEST];
+	uint8_t b[CRYPTO_DIGEST];
 
 	(void)ctx;
 	cheap_key('B', b);
-	return memcmp(key, b, SEAL_DIGEST) == 0;
+	return memcmp(key, b, CRYPTO_DIGEST) == 0;
 }
 
 /* Of queue ids there is one that the message has passed. */
@@ -202,7 +202,7 @@ present_of(unsigned received, const struct mark_memory *memory)
 		.next_hop = is_next_hop,
 		.passed = has_passed };
 
-	memcpy(p.message, message, SEAL_DIGEST);
+	memcpy(p.message, message, CRYPTO_DIGEST);
 	for (size_t i = 0; i < 2; i++) {
 		cheap_key("Aa"[i], p.self[i].key);
 		memcpy(p.self[i].recipients, digests[i], MARK_RECIPIENTS);
@@ -400,7 +400,7 @@ END_TEST
 
 /* Nor are the routes of all recipients asked for more often than decides. */
 static bool
-no_next_hop(void *ctx, const uint8_t key[SEAL_DIGEST])
+no_next_hop(void *ctx, const uint8_t key[CRYPTO_DIGEST])
 {
 	(void)key;
 	(*(unsigned *)ctx)++;

@@ -23,10 +23,10 @@
 static struct lsa *
 lsa_of(uint8_t type, uint32_t epoch, uint32_t counter, uint32_t forgotten)
 {
-	struct seal seal = cheap_seal("a");
+	struct crypto crypto = cheap_seal("a");
 	static const char hex[] = "0123456789abcdef0123456789abcdef"
 				  "0123456789abcdef0123456789abcdef";
-	uint8_t key[SEAL_DIGEST];
+	uint8_t key[CRYPTO_DIGEST];
 	struct buf body = { 0 }, out = { 0 };
 	struct lsa_draft draft = {
 		.key = { SELF, type == LSA_FORGET ? hex : "x.org", type },
@@ -44,8 +44,8 @@ lsa_of(uint8_t type, uint32_t epoch, uint32_t counter, uint32_t forgotten)
 		lsa_space_encode(&body, &space);
 	draft.body = body.p;
 	draft.body_len = body.n;
-	lsa_encode(&out, &draft, &seal);
-	ck_assert_int_eq(lsa_decode(out.p, out.n, &seal, &lsa), 0);
+	lsa_encode(&out, &draft, &crypto);
+	ck_assert_int_eq(lsa_decode(out.p, out.n, &crypto, &lsa), 0);
 	buf_done(&out);
 	buf_done(&body);
 	return lsa;
@@ -134,8 +134,8 @@ START_TEST(saved)
 		.times.probe_ms = 5000,
 		.times.digest_ms = 180000,
 		.confirm_percent = 100 };
-	struct seal seal = cheap_seal("a");
-	struct engine *engine = engine_new(1, &seal);
+	struct crypto crypto = cheap_seal("a");
+	struct engine *engine = engine_new(1, &crypto);
 	struct buf epoch = { 0 };
 
 	buf_u32(&epoch, starts[_i].saved);

@@ -13,23 +13,23 @@
 #include "t/tap.h"
 
 #define SPACES 300
-#define BITS (8 * SEAL_DIGEST)
+#define BITS (8 * CRYPTO_DIGEST)
 
 /* What turning some of them over does to the sum. */
 struct row {
-	uint8_t sum[SEAL_DIGEST];
+	uint8_t sum[CRYPTO_DIGEST];
 	bool turned[SPACES];
 };
 
 static void
-sum_add(uint8_t sum[SEAL_DIGEST], const uint8_t digest[SEAL_DIGEST])
+sum_add(uint8_t sum[CRYPTO_DIGEST], const uint8_t digest[CRYPTO_DIGEST])
 {
-	for (size_t i = 0; i < SEAL_DIGEST; i++)
+	for (size_t i = 0; i < CRYPTO_DIGEST; i++)
 		sum[i] ^= digest[i];
 }
 
 static bool
-bit(const uint8_t sum[SEAL_DIGEST], size_t n)
+bit(const uint8_t sum[CRYPTO_DIGEST], size_t n)
 {
 	return sum[n / 8] >> n % 8 & 1;
 }
@@ -61,9 +61,9 @@ say(struct world *w, const bool turned[SPACES])
 }
 
 static void
-sum_of(struct world *w, uint8_t sum[SEAL_DIGEST])
+sum_of(struct world *w, uint8_t sum[CRYPTO_DIGEST])
 {
-	memset(sum, 0, SEAL_DIGEST);
+	memset(sum, 0, CRYPTO_DIGEST);
 	for (struct lsa *l = lsdb_first(&w->db); l != NULL; l = lsdb_next(l))
 		sum_add(sum, l->digest);
 }
@@ -115,7 +115,7 @@ START_TEST(what_is_added_up_can_be_solved)
 {
 	static struct row rows[SPACES];
 	bool none[SPACES] = { false }, all[SPACES];
-	uint8_t sum[2][SEAL_DIGEST], whole[2][SEAL_DIGEST];
+	uint8_t sum[2][CRYPTO_DIGEST], whole[2][CRYPTO_DIGEST];
 	struct world one, other;
 	const struct row *solved;
 
@@ -128,12 +128,12 @@ START_TEST(what_is_added_up_can_be_solved)
 	say(&other, solved->turned);
 	sum_of(&one, sum[0]);
 	sum_of(&other, sum[1]);
-	ck_assert_msg(memcmp(sum[0], sum[1], SEAL_DIGEST) == 0,
+	ck_assert_msg(memcmp(sum[0], sum[1], CRYPTO_DIGEST) == 0,
 	    "two databases with one sum");
 	ck_assert(memchr(solved->turned, true, SPACES) != NULL);
 	parts_whole(&one.db.parts, &world_seal, whole[0]);
 	parts_whole(&other.db.parts, &world_seal, whole[1]);
-	ck_assert_msg(memcmp(whole[0], whole[1], SEAL_DIGEST) != 0,
+	ck_assert_msg(memcmp(whole[0], whole[1], CRYPTO_DIGEST) != 0,
 	    "and with one digest");
 	world_done(&one);
 	world_done(&other);

@@ -38,15 +38,15 @@ state_add(struct buf *state, struct lsa_draft *draft, char org, char letter,
     size_t broken)
 {
 	const char name[] = { letter, '\0' };
-	struct seal seal = cheap_seal(name);
-	uint8_t of[SEAL_DIGEST], key[SEAL_DIGEST];
+	struct crypto crypto = cheap_seal(name);
+	uint8_t of[CRYPTO_DIGEST], key[CRYPTO_DIGEST];
 	struct buf out = { 0 };
 
 	cheap_key(org, of);
 	cheap_key(letter, key);
 	draft->org = of;
 	draft->signer = key;
-	lsa_encode(&out, draft, &seal);
+	lsa_encode(&out, draft, &crypto);
 	if (broken > 0)
 		out.p[out.n - broken] ^= 1;
 	buf_u32(state, (uint32_t)out.n);
@@ -139,8 +139,8 @@ START_TEST(what_is_refused_is_named)
 		.times.digest_ms = 180000,
 		.confirm_percent = 100 };
 	struct input conf = { .kind = IN_CONF, .setup = &setup, .now = { 1 } };
-	struct seal seal = cheap_seal("a");
-	struct engine *engine = engine_new(1, &seal);
+	struct crypto crypto = cheap_seal("a");
+	struct engine *engine = engine_new(1, &crypto);
 	struct buf none = { 0 }, state = { 0 };
 	struct told told = { .refused = "" };
 

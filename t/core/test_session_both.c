@@ -20,7 +20,7 @@ struct end {
 	struct setup setup;
 	struct setup_peer peer;
 	struct claims claims;
-	struct seal seal;
+	struct crypto crypto;
 	struct buf out[2];
 	bool open[2], closing[2];
 	size_t closes;
@@ -64,7 +64,7 @@ begin(struct pair *p, size_t at)
 	struct end *e = &p->end[at];
 
 	e->peer.name = names[!at];
-	e->seal = cheap_seal(at == 0 ? "a" : "b");
+	e->crypto = cheap_seal(at == 0 ? "a" : "b");
 	e->setup = (struct setup){ .server = names[at],
 		.group = group,
 		.organization = group,
@@ -77,7 +77,7 @@ begin(struct pair *p, size_t at)
 		.times.digest_ms = 180000,
 		.mta.none = true,
 		.confirm_percent = 100 };
-	e->engine = engine_new(1 + at, &e->seal);
+	e->engine = engine_new(1 + at, &e->crypto);
 	step(p, at, (struct input){ .kind = IN_CONF, .setup = &e->setup });
 	step(p, at, (struct input){ .kind = IN_RESTORE, .who = SAVE_EPOCH });
 	step(p, at, (struct input){ .kind = IN_RESTORE, .who = SAVE_TABLE });

@@ -219,8 +219,8 @@ long_alive(struct buf *out)
 static void
 disguised_lsas(struct buf *out)
 {
-	struct seal seal = cheap_seal("b");
-	uint8_t org[SEAL_DIGEST], key[SEAL_DIGEST];
+	struct crypto crypto = cheap_seal("b");
+	uint8_t org[CRYPTO_DIGEST], key[CRYPTO_DIGEST];
 	char id[32];
 	struct lsa_draft draft = { .key = { "c.x.org", id, 200 },
 		.org = org,
@@ -234,7 +234,7 @@ disguised_lsas(struct buf *out)
 		size_t hole = frame_open(out, MSG_UPDATE);
 
 		snprintf(id, sizeof(id), "number%d", i);
-		lsa_encode(out, &draft, &seal);
+		lsa_encode(out, &draft, &crypto);
 		frame_close(out, hole);
 	}
 }
@@ -283,7 +283,7 @@ endless_summary(struct buf *out)
 static void
 many_digests(struct buf *out)
 {
-	uint8_t body[3 + 5 + SEAL_DIGEST] = { 0, 0, 1, 7 };
+	uint8_t body[3 + 5 + CRYPTO_DIGEST] = { 0, 0, 1, 7 };
 
 	hello_2(out);
 	for (int i = 0; i < LIMIT_FAULTS / LIMIT_FAULT_DIGEST + 1; i++)
@@ -293,9 +293,9 @@ many_digests(struct buf *out)
 static void
 parts_back(struct buf *out)
 {
-	uint8_t body[3 + 2 * (5 + SEAL_DIGEST)] = { 0, 0, 2, 7 };
+	uint8_t body[3 + 2 * (5 + CRYPTO_DIGEST)] = { 0, 0, 2, 7 };
 
-	body[3 + 5 + SEAL_DIGEST] = 7;
+	body[3 + 5 + CRYPTO_DIGEST] = 7;
 	hello_2(out);
 	put(out, MSG_DIGEST, body, sizeof(body));
 }
@@ -303,9 +303,9 @@ parts_back(struct buf *out)
 static void
 revocation(struct buf *out)
 {
-	struct seal authority = cheap_seal("z");
-	uint8_t org[SEAL_DIGEST], key[SEAL_DIGEST];
-	char id[2 * SEAL_DIGEST + 1];
+	struct crypto authority = cheap_seal("z");
+	uint8_t org[CRYPTO_DIGEST], key[CRYPTO_DIGEST];
+	char id[2 * CRYPTO_DIGEST + 1];
 	struct lsa_draft draft = { .key = { "", id, LSA_REVOCATION },
 		.org = org,
 		.signer = org,
@@ -461,8 +461,8 @@ START_TEST(reasons)
 		.times.digest_ms = 180000,
 		.mta.none = true,
 		.confirm_percent = 100 };
-	struct seal seal = cheap_seal("a");
-	struct host h = { .engine = engine_new(1, &seal), .ms = 1000 };
+	struct crypto crypto = cheap_seal("a");
+	struct host h = { .engine = engine_new(1, &crypto), .ms = 1000 };
 	const char *cert = rows[_i].cert;
 
 	cheap_public('z', setup.authority.key);

@@ -12,7 +12,7 @@
 
 #define NOW 1800000000u /* seconds since 1970 */
 
-static struct seal cheap;
+static struct crypto cheap;
 static int64_t not_after;
 
 static int
@@ -65,9 +65,9 @@ step(struct engine *engine, struct input in, uint64_t ms)
 }
 
 static struct engine *
-begun(const struct seal *seal, const struct setup *setup)
+begun(const struct crypto *crypto, const struct setup *setup)
 {
-	struct engine *engine = engine_new(1, seal);
+	struct engine *engine = engine_new(1, crypto);
 
 	step(engine, (struct input){ .kind = IN_CONF, .setup = setup }, 1);
 	step(
@@ -129,13 +129,13 @@ START_TEST(dates)
 		.mta.none = true,
 		.confirm_percent = 100 };
 	static const uint64_t begins[] = { 1, 20, 3700 };
-	struct seal seal = cheap = cheap_seal("a");
+	struct crypto crypto = cheap = cheap_seal("a");
 	struct engine *engine;
 	size_t alarms = 0;
 
-	seal.vouch = vouch;
+	crypto.vouch = vouch;
 	not_after = rows[_i].not_after;
-	engine = begun(&seal, &setup);
+	engine = begun(&crypto, &setup);
 	for (uint32_t i = 0; i < 3; i++) {
 		struct said said = session(engine, i + 1, begins[i]);
 

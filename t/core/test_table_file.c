@@ -198,7 +198,7 @@ static const struct {
 
 START_TEST(a_key_is_found_by_its_digest)
 {
-	uint8_t digest[SEAL_DIGEST], public_key[SEAL_PUBLIC];
+	uint8_t digest[CRYPTO_DIGEST], public_key[CRYPTO_PUBLIC];
 	struct mtable_key key;
 	struct mtable t;
 	uint8_t *p = opened(&t);
@@ -210,7 +210,8 @@ START_TEST(a_key_is_found_by_its_digest)
 	ck_assert_int_eq(found, owners[_i].name != NULL);
 	if (found) {
 		ck_assert_str_eq(key.name, owners[_i].name);
-		ck_assert(memcmp(key.public_key, public_key, SEAL_PUBLIC) == 0);
+		ck_assert(
+		    memcmp(key.public_key, public_key, CRYPTO_PUBLIC) == 0);
 	}
 	free(p);
 }

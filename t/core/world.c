@@ -9,7 +9,7 @@
 #include "base/rc.h"
 
 static void
-cheap_digest(void *ctx, const void *p, size_t n, uint8_t out[SEAL_DIGEST])
+cheap_digest(void *ctx, const void *p, size_t n, uint8_t out[CRYPTO_DIGEST])
 {
 	const uint8_t *s = p;
 	uint64_t h = 14695981039346656037u;
@@ -17,26 +17,26 @@ cheap_digest(void *ctx, const void *p, size_t n, uint8_t out[SEAL_DIGEST])
 	(void)ctx;
 	for (size_t i = 0; i < n; i++)
 		h = (h ^ s[i]) * 1099511628211u;
-	for (size_t i = 0; i < SEAL_DIGEST; i++) {
+	for (size_t i = 0; i < CRYPTO_DIGEST; i++) {
 		out[i] = (uint8_t)(h >> i % 8 * 8);
 		h = h * 1099511628211u + 1;
 	}
 }
 
 static void
-cheap_sign(void *ctx, const void *p, size_t n, uint8_t out[SEAL_SIGNATURE])
+cheap_sign(void *ctx, const void *p, size_t n, uint8_t out[CRYPTO_SIGNATURE])
 {
 	cheap_digest(ctx, p, n, out);
-	cheap_digest(ctx, p, n, out + SEAL_DIGEST);
+	cheap_digest(ctx, p, n, out + CRYPTO_DIGEST);
 }
 
-const struct seal world_seal = { .digest = cheap_digest, .sign = cheap_sign };
+const struct crypto world_seal = { .digest = cheap_digest, .sign = cheap_sign };
 
 void
 world_install(struct world *w, const struct lsa_key *key, struct buf *body)
 {
-	static const uint8_t zero[SEAL_DIGEST];
-	uint8_t signer[SEAL_DIGEST] = { (uint8_t)w->key };
+	static const uint8_t zero[CRYPTO_DIGEST];
+	uint8_t signer[CRYPTO_DIGEST] = { (uint8_t)w->key };
 	bool authority = key->type == LSA_FORGET || key->type == LSA_REVOCATION;
 	struct lsa_draft draft = { .key = *key,
 		.org = zero,
@@ -342,9 +342,9 @@ say_self(struct world *w, char *at)
 }
 
 static void
-digest_of(uint32_t key, char hex[2 * SEAL_DIGEST + 1])
+digest_of(uint32_t key, char hex[2 * CRYPTO_DIGEST + 1])
 {
-	uint8_t digest[SEAL_DIGEST] = { (uint8_t)key };
+	uint8_t digest[CRYPTO_DIGEST] = { (uint8_t)key };
 
 	lsa_digest_text(digest, hex);
 }
@@ -352,7 +352,7 @@ digest_of(uint32_t key, char hex[2 * SEAL_DIGEST + 1])
 static void
 say_forget(struct world *w, char *at)
 {
-	char hex[2 * SEAL_DIGEST + 1];
+	char hex[2 * CRYPTO_DIGEST + 1];
 	struct lsa_key key = { .type = LSA_FORGET, .id = hex };
 	struct buf body = { 0 };
 
@@ -366,7 +366,7 @@ say_forget(struct world *w, char *at)
 static void
 say_revoke(struct world *w, char *at)
 {
-	char hex[2 * SEAL_DIGEST + 1];
+	char hex[2 * CRYPTO_DIGEST + 1];
 	struct lsa_key key = {
 		.type = LSA_REVOCATION, .origin = "", .id = hex
 	};

@@ -52,7 +52,7 @@ void world_install(
     struct world *w, const struct lsa_key *key, struct buf *body);
 
 /* A cheap digest in place of SHA-256. */
-extern const struct seal world_seal;
+extern const struct crypto world_seal;
 
 /*
  * One line a route: `PATTERN remote HOP,HOP|ALTERNATE COST/HOPS [last]

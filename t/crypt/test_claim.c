@@ -14,9 +14,9 @@
 #include "base/rc.h"
 #include "core/lsa/limits.h"
 #include "crypt/claim.h"
+#include "crypt/crypto.h"
 #include "crypt/issue.h"
 #include "crypt/keys.h"
-#include "crypt/seal.h"
 #include "t/tap.h"
 
 #define NAME "DNS:mx1.example.org"
@@ -110,22 +110,22 @@ static const struct {
 };
 
 static EVP_PKEY *authority;
-static struct seal seal;
+static struct crypto crypto;
 
 static void
 setup(void)
 {
-	uint8_t public_key[SEAL_PUBLIC];
+	uint8_t public_key[CRYPTO_PUBLIC];
 
 	authority = keys_new();
 	keys_public(authority, public_key);
-	seal_init(&seal, NULL, public_key);
+	crypto_init(&crypto, NULL, public_key);
 }
 
 static void
 teardown(void)
 {
-	seal_done(&seal);
+	crypto_done(&crypto);
 	keys_free(authority);
 }
 
@@ -244,7 +244,7 @@ START_TEST(vouches_or_refuses)
 	struct claims *claims;
 	size_t n;
 	uint8_t *der = make(rows[_i].san, rows[_i].odd, &n);
-	int rc = seal.vouch(seal.ctx, der, n, &claims);
+	int rc = crypto.vouch(crypto.ctx, der, n, &claims);
 
 	ck_assert_msg(rc == rows[_i].rc, "%s: %s", what, rc_word(rc));
 	ck_assert_msg((claims != NULL) == (rc == RC_OK), "%s: out", what);
@@ -285,7 +285,7 @@ START_TEST(a_hidden_octet_is_refused)
 	    cert, NID_subject_alt_name, san, 0, X509V3_ADD_DEFAULT);
 	X509_sign(cert, authority, NULL);
 	der = encode(cert, &n);
-	ck_assert_int_eq(seal.vouch(seal.ctx, der, n, &claims), RC_NAME);
+	ck_assert_int_eq(crypto.vouch(crypto.ctx, der, n, &claims), RC_NAME);
 	GENERAL_NAMES_free(san);
 	X509_free(cert);
 	free(der);
@@ -300,11 +300,12 @@ START_TEST(a_changed_octet_is_refused)
 
 	for (size_t i = 0; i < n; i++) {
 		der[i] ^= 0x01;
-		ck_assert_msg(seal.vouch(seal.ctx, der, n, &claims) != RC_OK,
+		ck_assert_msg(
+		    crypto.vouch(crypto.ctx, der, n, &claims) != RC_OK,
 		    "at %zu", i);
 		der[i] ^= 0x01;
 	}
-	ck_assert_int_eq(seal.vouch(seal.ctx, der, n, &claims), RC_OK);
+	ck_assert_int_eq(crypto.vouch(crypto.ctx, der, n, &claims), RC_OK);
 	claims_free(claims);
 	free(der);
 }
@@ -321,15 +322,15 @@ START_TEST(other_lengths_are_refused)
 
 		memcpy(cut, der, k);
 		ck_assert_int_eq(
-		    seal.vouch(seal.ctx, cut, k, &claims), RC_FORMAT);
+		    crypto.vouch(crypto.ctx, cut, k, &claims), RC_FORMAT);
 		free(cut);
 	}
 	long_one = calloc(1, LIMIT_CERT_OCTETS + 1);
 	memcpy(long_one, der, n);
 	ck_assert_int_eq(
-	    seal.vouch(seal.ctx, long_one, n + 1, &claims), RC_FORMAT);
+	    crypto.vouch(crypto.ctx, long_one, n + 1, &claims), RC_FORMAT);
 	ck_assert_int_eq(
-	    seal.vouch(seal.ctx, long_one, LIMIT_CERT_OCTETS + 1, &claims),
+	    crypto.vouch(crypto.ctx, long_one, LIMIT_CERT_OCTETS + 1, &claims),
 	    RC_FORMAT);
 	free(long_one);
 	free(der);
@@ -358,12 +359,13 @@ START_TEST(what_is_issued_is_vouched_for)
 	EVP_PKEY *key = keys_new();
 	struct claims *claims;
 	struct buf der = { 0 };
-	uint8_t digest[SEAL_DIGEST];
+	uint8_t digest[CRYPTO_DIGEST];
 
 	keys_public(key, asked.public_key);
 	keys_digest(asked.public_key, digest);
 	issue_server(&asked, "example.org", 30, authority, &der);
-	ck_assert_int_eq(seal.vouch(seal.ctx, der.p, der.n, &claims), RC_OK);
+	ck_assert_int_eq(
+	    crypto.vouch(crypto.ctx, der.p, der.n, &claims), RC_OK);
 	ck_assert_str_eq(claims->name, asked.name);
 	ck_assert_str_eq(claims->group, "london");
 	ck_assert(claims_space(claims, "london.example.org"));
@@ -395,8 +397,9 @@ START_TEST(nobody_vouches_without_an_authority)
 	size_t n;
 	uint8_t *der = make(NAME "," GROUP, PLAIN, &n);
 
-	seal_rekey(&seal, NULL, NULL);
-	ck_assert_int_eq(seal.vouch(seal.ctx, der, n, &claims), RC_SIGNATURE);
+	crypto_rekey(&crypto, NULL, NULL);
+	ck_assert_int_eq(
+	    crypto.vouch(crypto.ctx, der, n, &claims), RC_SIGNATURE);
 	free(der);
 }
 END_TEST

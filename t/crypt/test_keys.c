@@ -53,7 +53,7 @@ static const struct {
 START_TEST(open_permissions_are_refused)
 {
 	EVP_PKEY *key = keys_new(), *back;
-	uint8_t was[SEAL_PUBLIC], is[SEAL_PUBLIC];
+	uint8_t was[CRYPTO_PUBLIC], is[CRYPTO_PUBLIC];
 	int rc;
 
 	ck_assert_int_eq(keys_write(path, key, modes[_i].kind, NULL), RC_OK);
@@ -163,8 +163,8 @@ END_TEST
 START_TEST(an_authority_signs_itself)
 {
 	EVP_PKEY *key = keys_new(), *other = keys_new();
-	uint8_t public_key[SEAL_PUBLIC], org[SEAL_DIGEST];
-	uint8_t was[SEAL_PUBLIC], digest[SEAL_DIGEST];
+	uint8_t public_key[CRYPTO_PUBLIC], org[CRYPTO_DIGEST];
+	uint8_t was[CRYPTO_PUBLIC], digest[CRYPTO_DIGEST];
 	struct claims claims = { 0 };
 	struct buf der = { 0 };
 	char name[] = "mx1.example.org", group[] = "london";

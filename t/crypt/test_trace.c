@@ -11,7 +11,7 @@
 
 #include "base/mem.h"
 #include "core/trace/mark.h"
-#include "crypt/seal.h"
+#include "crypt/crypto.h"
 #include "t/tap.h"
 
 #define NOW (UINT64_C(1794787200) * 1000)
@@ -27,8 +27,8 @@ static const char *const secrets[] = {
 enum { OURS, THEIRS, NEW, NEWER, KEYS };
 
 struct one {
-	struct seal seal;
-	uint8_t public_key[SEAL_PUBLIC], name[SEAL_DIGEST];
+	struct crypto crypto;
+	uint8_t public_key[CRYPTO_PUBLIC], name[CRYPTO_DIGEST];
 	uint8_t recipients[MARK_RECIPIENTS];
 };
 
@@ -39,7 +39,7 @@ struct ring {
 };
 
 static const char *const recipients[] = { "u@paris.example.org" };
-static uint8_t message[SEAL_DIGEST];
+static uint8_t message[CRYPTO_DIGEST];
 
 static EVP_PKEY *
 private_key(const char *hex)
@@ -65,37 +65,39 @@ ring_init(struct ring *ring)
 	for (size_t i = 0; i < KEYS; i++) {
 		struct one *k = &ring->key[i];
 		EVP_PKEY *key = private_key(secrets[i]);
-		size_t n = SEAL_PUBLIC;
-		uint8_t secret[SEAL_DIGEST];
+		size_t n = CRYPTO_PUBLIC;
+		uint8_t secret[CRYPTO_DIGEST];
 
 		ck_assert(EVP_PKEY_get_raw_public_key(key, k->public_key, &n));
-		seal_init(&k->seal, key, NULL);
-		k->seal.digest(
-		    k->seal.ctx, k->public_key, SEAL_PUBLIC, k->name);
-		mark_secret(&k->seal, secret);
-		mark_recipients(recipients, 1, secret, &k->seal, k->recipients);
+		crypto_init(&k->crypto, key, NULL);
+		k->crypto.digest(
+		    k->crypto.ctx, k->public_key, CRYPTO_PUBLIC, k->name);
+		mark_secret(&k->crypto, secret);
+		mark_recipients(
+		    recipients, 1, secret, &k->crypto, k->recipients);
 		ring->known[i] = true;
 	}
-	mark_message(id, strlen(id), &ring->key[0].seal, message);
+	mark_message(id, strlen(id), &ring->key[0].crypto, message);
 }
 
 static void
 ring_done(struct ring *ring)
 {
 	for (size_t i = 0; i < KEYS; i++)
-		seal_done(&ring->key[i].seal);
+		crypto_done(&ring->key[i].crypto);
 }
 
 static bool
-find(void *ctx, const uint8_t key[SEAL_DIGEST], uint8_t public_key[SEAL_PUBLIC])
+find(void *ctx, const uint8_t key[CRYPTO_DIGEST],
+    uint8_t public_key[CRYPTO_PUBLIC])
 {
 	const struct ring *ring = ctx;
 
 	for (size_t i = 0; i < KEYS; i++)
 		if (ring->known[i] &&
-		    memcmp(ring->key[i].name, key, SEAL_DIGEST) == 0) {
+		    memcmp(ring->key[i].name, key, CRYPTO_DIGEST) == 0) {
 			memcpy(
-			    public_key, ring->key[i].public_key, SEAL_PUBLIC);
+			    public_key, ring->key[i].public_key, CRYPTO_PUBLIC);
 			return true;
 		}
 	return false;
@@ -110,14 +112,14 @@ visit_of(const struct ring *ring, size_t key, const struct visit *previous)
 		.time_ms = NOW - 60000,
 		.first = previous == NULL };
 
-	memcpy(v.key, k->name, SEAL_DIGEST);
+	memcpy(v.key, k->name, CRYPTO_DIGEST);
 	memcpy(v.recipients, k->recipients, MARK_RECIPIENTS);
 	if (v.first) {
 		v.size = 4711;
 		v.priority = 2;
 		memcpy(v.sender, "a@london.example.org", 21);
 	}
-	mark_sign(&v, previous, message, &k->seal);
+	mark_sign(&v, previous, message, &k->crypto);
 	return v;
 }
 
@@ -183,7 +185,7 @@ END_TEST
 /* --- rolls and revocations ------------------------------------------------------ */
 
 static bool
-no_next_hop(void *ctx, const uint8_t key[SEAL_DIGEST])
+no_next_hop(void *ctx, const uint8_t key[CRYPTO_DIGEST])
 {
 	(void)ctx;
 	(void)key;
@@ -223,11 +225,11 @@ present_make(struct mark_present *p, const struct ring *ring, const int ours[2])
 		.received = 3,
 		.hop_limit = 100,
 		.next_hop = no_next_hop };
-	memcpy(p->message, message, SEAL_DIGEST);
+	memcpy(p->message, message, CRYPTO_DIGEST);
 	for (; p->nself < 2 && ours[p->nself] >= 0; p->nself++) {
 		const struct one *k = &ring->key[ours[p->nself]];
 
-		memcpy(p->self[p->nself].key, k->name, SEAL_DIGEST);
+		memcpy(p->self[p->nself].key, k->name, CRYPTO_DIGEST);
 		memcpy(p->self[p->nself].recipients, k->recipients,
 		    MARK_RECIPIENTS);
 	}
@@ -249,7 +251,7 @@ START_TEST(keys_roll)
 		ring.known[rows[_i].unknown] = false;
 	add(&trace, &newer);
 	add(&trace, &older);
-	mark_trace_verify(&trace, message, &keys, &ring.key[0].seal);
+	mark_trace_verify(&trace, message, &keys, &ring.key[0].crypto);
 	present_make(&present, &ring, ours);
 	for (size_t i = 0; i < 2; i++)
 		ck_assert_msg(

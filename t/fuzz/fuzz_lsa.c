@@ -55,16 +55,16 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct cheap_seal cheap = { .public_key = { 1 } };
-	struct seal seal = cheap_seal_new(&cheap);
+	struct crypto crypto = cheap_seal_new(&cheap);
 	struct lsa *lsa;
-	int rc = lsa_decode(p, n, &seal, &lsa);
+	int rc = lsa_decode(p, n, &crypto, &lsa);
 
 	FUZZ_CHECK((rc == RC_OK) == (lsa != NULL));
 	if (lsa == NULL)
 		return 0;
 	FUZZ_CHECK(lsa->len == n && memcmp(lsa->octets, p, n) == 0);
 	FUZZ_CHECK(lsa_compare(lsa, lsa) == 0);
-	lsa_verify(lsa, &seal, cheap.public_key);
+	lsa_verify(lsa, &crypto, cheap.public_key);
 	if (!lsa->purge)
 		body_look(lsa);
 	lsa_free(lsa);

@@ -15,8 +15,8 @@
 const unsigned fuzz_runs = 3000;
 
 static bool
-find_none(
-    void *ctx, const uint8_t key[SEAL_DIGEST], uint8_t public_key[SEAL_PUBLIC])
+find_none(void *ctx, const uint8_t key[CRYPTO_DIGEST],
+    uint8_t public_key[CRYPTO_PUBLIC])
 {
 	(void)ctx;
 	(void)key;
@@ -25,7 +25,7 @@ find_none(
 }
 
 static bool
-any_next_hop(void *ctx, const uint8_t key[SEAL_DIGEST])
+any_next_hop(void *ctx, const uint8_t key[CRYPTO_DIGEST])
 {
 	(void)ctx;
 	return key[0] & 1;
@@ -65,7 +65,7 @@ judge(struct mark_trace *trace)
 
 		FUZZ_CHECK(!f->stands);
 		f->stands = f->visit.length > 0;
-		memcpy(present.self[0].key, f->visit.key, SEAL_DIGEST);
+		memcpy(present.self[0].key, f->visit.key, CRYPTO_DIGEST);
 		memcpy(present.self[0].recipients, f->visit.recipients,
 		    MARK_RECIPIENTS);
 	}
@@ -76,9 +76,9 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct mark_keys keys = { NULL, find_none };
-	struct seal seal = cheap_seal("A");
+	struct crypto crypto = cheap_seal("A");
 	struct mark_trace trace = { 0 };
-	uint8_t message[SEAL_DIGEST];
+	uint8_t message[CRYPTO_DIGEST];
 
 	for (size_t at = 0, end; at < n; at = end + 1) {
 		char *line;
@@ -91,8 +91,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		mark_trace_add(&trace, line, end - at);
 		mem_free(line);
 	}
-	mark_message((const char *)p, n, &seal, message);
-	mark_trace_verify(&trace, message, &keys, &seal);
+	mark_message((const char *)p, n, &crypto, message);
+	mark_trace_verify(&trace, message, &keys, &crypto);
 	judge(&trace);
 	mark_trace_done(&trace);
 	return 0;

@@ -76,11 +76,11 @@ walk(const struct mtable *t)
 	FUZZ_CHECK(mtable_order(h.v[0].version, t->now) == 0);
 	mtable_then(t, h.v[h.n - 1].wall_ms);
 	for (uint32_t i = 0; i < t->nkeys; i++)
-		FUZZ_CHECK(
-		    mtable_key(t,
-			t->keys + (size_t)i * (SEAL_DIGEST + SEAL_PUBLIC + 4),
-			&key) &&
-		    str_is_host(key.name));
+		FUZZ_CHECK(mtable_key(t,
+			       t->keys + (size_t)i * (CRYPTO_DIGEST +
+							 CRYPTO_PUBLIC + 4),
+			       &key) &&
+			   str_is_host(key.name));
 	for (uint32_t i = 0; i < t->nroutes; i++) {
 		mtable_at(t, i, &r);
 		FUZZ_CHECK(str_is_pattern(r.pattern));

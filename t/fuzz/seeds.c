@@ -44,9 +44,9 @@ put(const char *target, const char *name, struct buf *b)
 static void
 lsa_write(struct buf *out, uint8_t type, const char *id, struct buf *body)
 {
-	static const uint8_t org[SEAL_DIGEST] = { 7 };
+	static const uint8_t org[CRYPTO_DIGEST] = { 7 };
 	struct cheap_seal cheap = { .public_key = { 1 } };
-	struct seal seal = cheap_seal_new(&cheap);
+	struct crypto crypto = cheap_seal_new(&cheap);
 	struct lsa_draft draft = {
 		.key = { type >= LSA_REVOCATION && type <= LSA_RULE ? "" : HOST,
 		    id, type },
@@ -59,7 +59,7 @@ lsa_write(struct buf *out, uint8_t type, const char *id, struct buf *body)
 		.body_len = body == NULL ? 0 : body->n,
 	};
 
-	lsa_encode(out, &draft, &seal);
+	lsa_encode(out, &draft, &crypto);
 	if (body != NULL)
 		buf_done(body);
 }
@@ -136,7 +136,7 @@ lsas(void)
 	uint8_t der[40] = { 0x30, 38 };
 	struct lsa_identity identity = { { der }, { sizeof(der) }, 1 };
 	struct buf body = server_body();
-	char key[2 * SEAL_DIGEST + 1];
+	char key[2 * CRYPTO_DIGEST + 1];
 
 	memset(key, 'a', sizeof(key) - 1);
 	key[sizeof(key) - 1] = '\0';
@@ -172,7 +172,7 @@ static void
 frames(void)
 {
 	struct cheap_seal cheap = { .public_key = { 1 } };
-	struct seal seal = cheap_seal_new(&cheap);
+	struct crypto crypto = cheap_seal_new(&cheap);
 	struct msg_hello hello = { MSG_VERSION_LOWEST, MSG_VERSION, { 7 }, HOST,
 		1000, 3000 };
 	struct buf out = { 0 }, body = { 0 }, octets = { 0 };
@@ -185,7 +185,7 @@ frames(void)
 	frame_put_body(&out, MSG_ALIVE, &body);
 	put("frame", "hello", &out);
 	lsa_write(&octets, LSA_SERVER, "", &server);
-	if (lsa_decode(octets.p, octets.n, &seal, &lsa) != RC_OK)
+	if (lsa_decode(octets.p, octets.n, &crypto, &lsa) != RC_OK)
 		abort();
 	buf_u8(&body, MSG_FIRST | MSG_LAST);
 	buf_u16(&body, 1);
@@ -201,7 +201,7 @@ frames(void)
 	buf_u16(&body, 1);
 	buf_u8(&body, lsa->part);
 	buf_u32(&body, 1);
-	buf_bytes(&body, lsa->digest, SEAL_DIGEST);
+	buf_bytes(&body, lsa->digest, CRYPTO_DIGEST);
 	frame_put_body(&out, MSG_DIGEST, &body);
 	frame_put_body(&out, MSG_SYNCED, &body);
 	buf_text(&body, "stopping");
@@ -370,7 +370,7 @@ network(void)
 {
 	struct world *world = pair_new();
 	struct node *a = &world->nodes[0], *b = &world->nodes[1];
-	uint8_t sig[SEAL_SIGNATURE];
+	uint8_t sig[CRYPTO_SIGNATURE];
 	struct buf out = { 0 }, lsa = { 0 };
 
 	world_start(world, a, DISK_KEPT);
@@ -380,7 +380,7 @@ network(void)
 	put("state", "two-hosts", &out);
 	b->cheap.signed_ = NULL;
 	buf_bytes(&lsa, b->last.p, b->last.n);
-	b->seal.sign(b->seal.ctx, lsa.p, lsa.n, sig);
+	b->crypto.sign(b->crypto.ctx, lsa.p, lsa.n, sig);
 	buf_bytes(&lsa, sig, sizeof(sig));
 	frame_put_body(&out, MSG_UPDATE, &lsa);
 	put("session", "update", &out);
@@ -394,7 +394,7 @@ network(void)
 	buf_u16(&lsa, 1);
 	buf_u8(&lsa, 7);
 	buf_u32(&lsa, 9);
-	buf_bytes(&lsa, sig, SEAL_DIGEST);
+	buf_bytes(&lsa, sig, CRYPTO_DIGEST);
 	frame_put_body(&out, MSG_DIGEST, &lsa);
 	frame_put_body(&out, MSG_SYNCED, &lsa);
 	put("session", "exchange", &out);
@@ -411,9 +411,9 @@ network(void)
 static void
 marks(void)
 {
-	static const uint8_t message[SEAL_DIGEST] = { 3 };
+	static const uint8_t message[CRYPTO_DIGEST] = { 3 };
 	struct cheap_seal cheap = { .public_key = { 1 } };
-	struct seal seal = cheap_seal_new(&cheap);
+	struct crypto crypto = cheap_seal_new(&cheap);
 	struct visit first = { .now = { 3, 9 },
 		.before = { 3, 8 },
 		.time_ms = (uint64_t)1700000000 * 1000,
@@ -424,8 +424,8 @@ marks(void)
 	struct visit second = { .now = { 1, 1 }, .before = { 1, 1 } };
 	struct buf out = { 0 };
 
-	mark_sign(&first, NULL, message, &seal);
-	mark_sign(&second, &first, message, &seal);
+	mark_sign(&first, NULL, message, &crypto);
+	mark_sign(&second, &first, message, &crypto);
 	mark_encode(&second, &out);
 	buf_text(&out, "\r\n");
 	mark_encode(&first, &out);

@@ -6,9 +6,9 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/rc.h"
+#include "crypt/crypto.h"
 #include "crypt/issue.h"
 #include "crypt/keys.h"
-#include "crypt/seal.h"
 
 static int
 vouch(void *ctx, const uint8_t *der, size_t n, struct claims **out)
@@ -26,15 +26,15 @@ vouch(void *ctx, const uint8_t *der, size_t n, struct claims **out)
 void
 pki_init(struct pki *pki)
 {
-	uint8_t public_key[SEAL_PUBLIC];
+	uint8_t public_key[CRYPTO_PUBLIC];
 
 	memset(pki, 0, sizeof(*pki));
 	pki->key = keys_new();
 	keys_public(pki->key, public_key);
-	seal_init(&pki->strict, NULL, public_key);
-	pki->seal = pki->strict;
-	pki->seal.ctx = pki;
-	pki->seal.vouch = vouch;
+	crypto_init(&pki->strict, NULL, public_key);
+	pki->crypto = pki->strict;
+	pki->crypto.ctx = pki;
+	pki->crypto.vouch = vouch;
 }
 
 struct tls_self *
@@ -49,7 +49,7 @@ pki_self(struct pki *pki, const char *name)
 	claims.group = mem_str("g");
 	keys_public(key, claims.public_key);
 	issue_server(&claims, "example.org", 30, pki->key, &der);
-	CHECK(tls_self_new(der.p, der.n, key, &pki->seal, &self) == RC_OK);
+	CHECK(tls_self_new(der.p, der.n, key, &pki->crypto, &self) == RC_OK);
 	mem_free(claims.name);
 	mem_free(claims.group);
 	buf_done(&der);
@@ -61,5 +61,5 @@ void
 pki_done(struct pki *pki)
 {
 	keys_free(pki->key);
-	seal_done(&pki->strict);
+	crypto_done(&pki->strict);
 }

@@ -6,16 +6,16 @@
 #ifndef T_IO_PKI_H
 #define T_IO_PKI_H
 
-#include "core/lsa/seal.h"
+#include "core/lsa/crypto.h"
 #include "io/tls.h"
 
 struct evp_pkey_st;
 
 struct pki {
 	struct evp_pkey_st *key; /* the authority's */
-	struct seal seal;        /* vouches by it; signs nothing */
+	struct crypto crypto;    /* vouches by it; signs nothing */
 	int64_t late_s; /* added to what a certificate says of its dates */
-	struct seal strict;
+	struct crypto strict;
 };
 
 void pki_init(struct pki *pki);

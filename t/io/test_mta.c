@@ -23,7 +23,7 @@ static char dir[64];
 static struct event_base *base;
 static struct loop *loop;
 static struct engine *engine;
-static struct seal seal;
+static struct crypto crypto;
 static struct sink *sink;
 static struct mta_io *io;
 static struct conf conf;
@@ -145,7 +145,7 @@ set_up(void)
 	put_main(true, "\n");
 	put_postconf("");
 	base = event_base_new();
-	engine = engine_new(1, &seal);
+	engine = engine_new(1, &crypto);
 	loop = loop_new(base, engine);
 	sink = sink_new(on_line, NULL);
 	io = mta_io_new(loop, sink, plugin_mtas[0], dir);

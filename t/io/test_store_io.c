@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/rc.h"
-#include "crypt/seal.h"
+#include "crypt/crypto.h"
 #include "io/store_file.h"
 #include "io/store_io.h"
 #include "sys/clock.h"
@@ -59,7 +59,7 @@ engine_save(const struct engine *engine, struct buf *out)
 	buf_text(out, engine->state);
 }
 
-static struct seal seal;
+static struct crypto crypto;
 static char dir[64];
 static struct event_base *base;
 static struct engine engine;
@@ -78,16 +78,16 @@ collect(void *ctx, int priority, const char *line)
 static void
 setup(void)
 {
-	static const uint8_t nobody[SEAL_PUBLIC] = { 0 };
+	static const uint8_t nobody[CRYPTO_PUBLIC] = { 0 };
 
 	strcpy(dir, "/tmp/lsrd-store-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
-	seal_init(&seal, NULL, nobody);
+	crypto_init(&crypto, NULL, nobody);
 	base = event_base_new();
 	memset(&engine, 0, sizeof(engine));
 	sink = sink_new(collect, &log_text);
 	loop = loop_new(base, &engine);
-	store = store_io_new(loop, sink, dir, &seal);
+	store = store_io_new(loop, sink, dir, &crypto);
 }
 
 static void
@@ -99,7 +99,7 @@ teardown(void)
 	loop_free(loop);
 	sink_free(sink);
 	event_base_free(base);
-	seal_done(&seal);
+	crypto_done(&crypto);
 	buf_done(&log_text);
 	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
 	ck_assert_int_eq(system(command), 0);
@@ -177,7 +177,7 @@ START_TEST(the_newest_waits)
 	save(SAVE_STATE, 4, "four");
 	save(SAVE_STATE, 5, "five");
 	store_io_free(store); /* writes what waits */
-	store = store_io_new(loop, sink, dir, &seal);
+	store = store_io_new(loop, sink, dir, &crypto);
 	loads(SAVE_STATE, "five");
 }
 END_TEST
@@ -289,7 +289,7 @@ decode(const uint8_t *file, size_t n, bool *whole)
 	int rc;
 
 	memcpy(exact, file, n);
-	rc = store_file_decode(exact, n, SAVE_STATE, &seal, &inner);
+	rc = store_file_decode(exact, n, SAVE_STATE, &crypto, &inner);
 	*whole = rc == RC_OK && inner == exact + STORE_FILE_HEAD;
 	ck_assert((inner != NULL) == (rc == RC_OK));
 	ck_assert(memcmp(exact, file, n) == 0);
@@ -302,7 +302,7 @@ START_TEST(every_cut_and_every_bit_is_seen)
 	struct buf file = { 0 };
 	bool whole;
 
-	store_file_encode(&file, SAVE_STATE, "some octets", 11, &seal);
+	store_file_encode(&file, SAVE_STATE, "some octets", 11, &crypto);
 	ck_assert_int_eq(decode(file.p, file.n, &whole), RC_OK);
 	ck_assert(whole);
 	for (size_t n = 0; n < file.n; n++)

@@ -95,7 +95,7 @@ START_TEST(other_authority)
 
 	pki_init(&other);
 	self = pki_self(&other, "a.example.org");
-	other.seal.ctx = &pki; /* the client itself takes ours */
+	other.crypto.ctx = &pki; /* the client itself takes ours */
 	refused(self, "b.example.org", &fails, "other-authority");
 	tls_self_free(self);
 	pki_done(&other);

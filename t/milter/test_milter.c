@@ -11,8 +11,8 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "core/trace/mtable.h"
+#include "crypt/crypto.h"
 #include "crypt/keys.h"
-#include "crypt/seal.h"
 #include "milter/basis.h"
 #include "milter/place.h"
 #include "milter/session.h"
@@ -415,10 +415,10 @@ passes(const struct basis *b, const char *to, const char *const *marks,
 	enum mark_verdict verdict;
 	struct buf word = { 0 };
 	struct visit made;
-	struct seal seal;
+	struct crypto crypto;
 
-	seal_init(&seal, keys_ref(b->key[0].key), NULL);
-	ask.seal = &seal;
+	crypto_init(&crypto, keys_ref(b->key[0].key), NULL);
+	ask.crypto = &crypto;
 	session_from(&s, "<s@a.example>", 1000);
 	session_to(&s, to);
 	for (; *marks != NULL; marks++) {
@@ -435,7 +435,7 @@ passes(const struct basis *b, const char *to, const char *const *marks,
 		*visit = buf_string(&word);
 	}
 	session_clear(&s);
-	seal_done(&seal);
+	crypto_done(&crypto);
 	return verdict;
 }
 
@@ -493,13 +493,13 @@ START_TEST(own_filter_is_no_loop)
 	};
 	const char *none[] = { NULL };
 	struct visit made;
-	struct seal seal;
+	struct crypto crypto;
 	char *ours;
 
 	ck_assert_int_eq(
 	    passes(b, "u@b.example", none, 200000, &ours), MARK_PASSES);
-	seal_init(&seal, keys_ref(b->key[0].key), NULL);
-	ask.seal = &seal;
+	crypto_init(&crypto, keys_ref(b->key[0].key), NULL);
+	ask.crypto = &crypto;
 	session_from(&s, "<other@a.example>", 7777);
 	s.local = true;
 	session_to(&s, "<u@b.example>");
@@ -516,7 +516,7 @@ START_TEST(own_filter_is_no_loop)
 	ck_assert_uint_eq(made.time_ms, 200100);
 	ck_assert_str_eq(made.sender, "s@a.example");
 	session_clear(&s);
-	seal_done(&seal);
+	crypto_done(&crypto);
 	mem_free(ours);
 	basis_free(b);
 }

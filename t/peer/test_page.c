@@ -29,8 +29,8 @@
 #include "core/node/engine.h"
 #include "core/view/rib.h"
 #include "core/wire/msg.h"
+#include "crypt/crypto.h"
 #include "crypt/keys.h"
-#include "crypt/seal.h"
 #include "t/tap.h"
 #include "verb/verb_client.h"
 #include "verb/verb_server.h"
@@ -146,16 +146,16 @@ static void
 certificate_of(
     const struct frame *frames, size_t n, char by, struct buf *certificate)
 {
-	struct seal seal;
+	struct crypto crypto;
 
-	seal_init(&seal, NULL, NULL);
+	crypto_init(&crypto, NULL, NULL);
 	for (size_t i = 0; i < n && certificate->n == 0; i++) {
 		const struct buf *b = &frames[i].octets;
 		struct lsa_identity identity;
 		struct lsa *lsa = NULL;
 
 		if (frames[i].by != by || b->p[4] != MSG_UPDATE ||
-		    lsa_decode(b->p + 5, b->n - 5, &seal, &lsa) != RC_OK)
+		    lsa_decode(b->p + 5, b->n - 5, &crypto, &lsa) != RC_OK)
 			continue;
 		if (lsa->key.type == LSA_IDENTITY &&
 		    lsa_identity_decode(lsa, &identity) == RC_OK)
@@ -163,7 +163,7 @@ certificate_of(
 			    identity.cert_len[0]);
 		lsa_free(lsa);
 	}
-	seal_done(&seal);
+	crypto_done(&crypto);
 	ck_assert_uint_gt(certificate->n, 0);
 }
 
@@ -186,7 +186,7 @@ struct london {
 	struct engine *engine;
 	struct setup setup;
 	struct setup_peer peer;
-	struct seal seal;
+	struct crypto crypto;
 	struct buf said; /* and not compared yet */
 	struct mono now, wake;
 	bool closed;
@@ -262,11 +262,11 @@ london_begin(struct london *l, const struct buf *certificate)
 	keys_public(authority, l->setup.authority.key);
 	keys_digest(l->setup.authority.key, l->setup.authority.id);
 	keys_free(authority);
-	seal_init(&l->seal, key_of(london_secret), l->setup.authority.key);
-	ck_assert_int_eq(l->seal.vouch(l->seal.ctx, certificate->p,
+	crypto_init(&l->crypto, key_of(london_secret), l->setup.authority.key);
+	ck_assert_int_eq(l->crypto.vouch(l->crypto.ctx, certificate->p,
 			     certificate->n, &l->setup.claims),
 	    RC_OK);
-	l->engine = engine_new(1, &l->seal);
+	l->engine = engine_new(1, &l->crypto);
 	step(l, (struct input){ .kind = IN_CONF, .setup = &l->setup });
 	step(l, (struct input){ .kind = IN_RESTORE, .who = SAVE_EPOCH });
 	step(l, (struct input){ .kind = IN_RESTORE, .who = SAVE_TABLE });
@@ -278,7 +278,7 @@ london_end(struct london *l)
 {
 	engine_free(l->engine);
 	claims_free(l->setup.claims);
-	seal_done(&l->seal);
+	crypto_done(&l->crypto);
 	buf_done(&l->said);
 }
 
@@ -363,12 +363,12 @@ START_TEST(summaries_are_true)
 	struct frame frames[FRAMES] = { 0 };
 	size_t n = frames_read(frames);
 	struct cur summary = { 0 }, digest = { 0 };
-	uint8_t all[4 * SEAL_DIGEST], part[SEAL_DIGEST];
+	uint8_t all[4 * CRYPTO_DIGEST], part[CRYPTO_DIGEST];
 	unsigned count = 0, number = 0;
 	struct msg_entry entry;
-	struct seal seal;
+	struct crypto crypto;
 
-	seal_init(&seal, NULL, NULL);
+	crypto_init(&crypto, NULL, NULL);
 	for (size_t i = 0; i < n; i++) {
 		const struct buf *b = &frames[i].octets;
 		struct cur body = cur_over(b->p + 5, b->n - 5);
@@ -381,14 +381,14 @@ START_TEST(summaries_are_true)
 		if (frames[i].by != 'P' || b->p[4] != MSG_UPDATE)
 			continue;
 		ck_assert_int_eq(
-		    lsa_decode(b->p + 5, b->n - 5, &seal, &lsa), RC_OK);
+		    lsa_decode(b->p + 5, b->n - 5, &crypto, &lsa), RC_OK);
 		ck_assert_int_eq(
 		    msg_entry_read(&summary, MSG_VERSION, &entry), RC_OK);
 		ck_assert(lsa_key_order(&lsa->key, &entry.key.key) == 0);
 		ck_assert_uint_eq(lsa->seq, entry.seq);
 		ck_assert_mem_eq(lsa->digest, entry.digest, MSG_SHORT_DIGEST);
-		memcpy(all + SEAL_DIGEST * (count++ % 4), lsa->digest,
-		    SEAL_DIGEST);
+		memcpy(all + CRYPTO_DIGEST * (count++ % 4), lsa->digest,
+		    CRYPTO_DIGEST);
 		number = lsa->part;
 		lsa_free(lsa);
 	}
@@ -397,9 +397,10 @@ START_TEST(summaries_are_true)
 	ck_assert_uint_eq(cur_u16(&digest), 1);
 	ck_assert_uint_eq(cur_u8(&digest), number);
 	ck_assert_uint_eq(cur_u32(&digest), count);
-	seal.digest(seal.ctx, all, (size_t)SEAL_DIGEST * count, part);
-	ck_assert_mem_eq(cur_bytes(&digest, SEAL_DIGEST), part, SEAL_DIGEST);
-	seal_done(&seal);
+	crypto.digest(crypto.ctx, all, (size_t)CRYPTO_DIGEST * count, part);
+	ck_assert_mem_eq(
+	    cur_bytes(&digest, CRYPTO_DIGEST), part, CRYPTO_DIGEST);
+	crypto_done(&crypto);
 	frames_done(frames, n);
 }
 END_TEST

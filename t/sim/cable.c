@@ -253,7 +253,7 @@ is_new(const struct buf *octets)
 	uint8_t type = cur_u8(&c);
 
 	return (type == MSG_ALIVE && n > 1) ||
-	       (type == MSG_DIGEST && n != 1 + SEAL_DIGEST + 4);
+	       (type == MSG_DIGEST && n != 1 + CRYPTO_DIGEST + 4);
 }
 
 /* What the kernel keeps for a line: a second's worth. */

@@ -26,44 +26,44 @@ spread(uint64_t h, uint8_t *out, size_t n)
 }
 
 static void
-stamp(const uint8_t key[SEAL_PUBLIC], const void *p, size_t n,
-    uint8_t out[SEAL_SIGNATURE])
+stamp(const uint8_t key[CRYPTO_PUBLIC], const void *p, size_t n,
+    uint8_t out[CRYPTO_SIGNATURE])
 {
-	uint64_t h = hash(0xcbf29ce484222325u, key, SEAL_PUBLIC);
+	uint64_t h = hash(0xcbf29ce484222325u, key, CRYPTO_PUBLIC);
 
-	spread(hash(h, p, n), out, SEAL_SIGNATURE);
+	spread(hash(h, p, n), out, CRYPTO_SIGNATURE);
 }
 
 void
-cheap_seal_digest(const void *p, size_t n, uint8_t out[SEAL_DIGEST])
+cheap_seal_digest(const void *p, size_t n, uint8_t out[CRYPTO_DIGEST])
 {
-	spread(hash(0x84222325cbf29ce4u, p, n), out, SEAL_DIGEST);
+	spread(hash(0x84222325cbf29ce4u, p, n), out, CRYPTO_DIGEST);
 }
 
 void
-cheap_seal_key(const char *name, uint32_t number, uint8_t out[SEAL_PUBLIC])
+cheap_seal_key(const char *name, uint32_t number, uint8_t out[CRYPTO_PUBLIC])
 {
 	uint64_t h = hash(number, (const uint8_t *)name, strlen(name));
 
-	spread(h, out, SEAL_PUBLIC);
+	spread(h, out, CRYPTO_PUBLIC);
 }
 
 void
-cheap_seal_authority(uint8_t key[SEAL_PUBLIC], uint8_t org[SEAL_DIGEST])
+cheap_seal_authority(uint8_t key[CRYPTO_PUBLIC], uint8_t org[CRYPTO_DIGEST])
 {
 	cheap_seal_key("the authority", 0, key);
-	cheap_seal_digest(key, SEAL_PUBLIC, org);
+	cheap_seal_digest(key, CRYPTO_PUBLIC, org);
 }
 
 static void
-do_digest(void *ctx, const void *p, size_t n, uint8_t out[SEAL_DIGEST])
+do_digest(void *ctx, const void *p, size_t n, uint8_t out[CRYPTO_DIGEST])
 {
 	(void)ctx;
 	cheap_seal_digest(p, n, out);
 }
 
 static void
-do_sign(void *ctx, const void *p, size_t n, uint8_t out[SEAL_SIGNATURE])
+do_sign(void *ctx, const void *p, size_t n, uint8_t out[CRYPTO_SIGNATURE])
 {
 	struct cheap_seal *cheap = ctx;
 
@@ -73,10 +73,10 @@ do_sign(void *ctx, const void *p, size_t n, uint8_t out[SEAL_SIGNATURE])
 }
 
 static bool
-do_verify(void *ctx, const uint8_t public_key[SEAL_PUBLIC], const void *p,
-    size_t n, const uint8_t sig[SEAL_SIGNATURE])
+do_verify(void *ctx, const uint8_t public_key[CRYPTO_PUBLIC], const void *p,
+    size_t n, const uint8_t sig[CRYPTO_SIGNATURE])
 {
-	uint8_t want[SEAL_SIGNATURE];
+	uint8_t want[CRYPTO_SIGNATURE];
 
 	(void)ctx;
 	stamp(public_key, p, n, want);
@@ -153,15 +153,15 @@ lines_read(char *text, struct claims *claims)
 static int
 do_vouch(void *ctx, const uint8_t *der, size_t n, struct claims **out)
 {
-	uint8_t authority[SEAL_PUBLIC], org[SEAL_DIGEST];
+	uint8_t authority[CRYPTO_PUBLIC], org[CRYPTO_DIGEST];
 	struct claims *claims;
 	char *text;
 	int rc;
 
 	*out = NULL;
-	if (n <= SEAL_SIGNATURE)
+	if (n <= CRYPTO_SIGNATURE)
 		return RC_FORMAT;
-	n -= SEAL_SIGNATURE;
+	n -= CRYPTO_SIGNATURE;
 	cheap_seal_authority(authority, org);
 	if (!do_verify(ctx, authority, der, n, der + n))
 		return RC_SIGNATURE;
@@ -174,15 +174,15 @@ do_vouch(void *ctx, const uint8_t *der, size_t n, struct claims **out)
 		claims_free(claims);
 		return rc;
 	}
-	cheap_seal_digest(claims->public_key, SEAL_PUBLIC, claims->key);
+	cheap_seal_digest(claims->public_key, CRYPTO_PUBLIC, claims->key);
 	*out = claims;
 	return RC_OK;
 }
 
-struct seal
+struct crypto
 cheap_seal_new(struct cheap_seal *cheap)
 {
-	return (struct seal){
+	return (struct crypto){
 		.ctx = cheap,
 		.digest = do_digest,
 		.sign = do_sign,
@@ -195,8 +195,8 @@ void
 cheap_seal_certify(
     struct buf *out, const struct claims *claims, uint32_t number)
 {
-	uint8_t authority[SEAL_PUBLIC], org[SEAL_DIGEST];
-	uint8_t sig[SEAL_SIGNATURE];
+	uint8_t authority[CRYPTO_PUBLIC], org[CRYPTO_DIGEST];
+	uint8_t sig[CRYPTO_SIGNATURE];
 	size_t from = out->n;
 
 	buf_printf(out, "n %s\ng %s\n", claims->name, claims->group);

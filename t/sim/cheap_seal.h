@@ -1,5 +1,5 @@
 /*
- * cheap_seal.h - the functions of core/lsa/seal.h without cryptography.
+ * cheap_seal.h - the functions of core/lsa/crypto.h without cryptography.
  *
  * Digests are 64 bits spread over 32 octets, and a signature is the digest
  * of public key and octets: whoever knows how can forge it, but a wrong key
@@ -7,14 +7,14 @@
  * signed in the same way.
  */
 
-#ifndef T_SIM_CHEAP_SEAL_H
-#define T_SIM_CHEAP_SEAL_H
+#ifndef T_SIM_CHEAP_CRYPTO_H
+#define T_SIM_CHEAP_CRYPTO_H
 
 #include "base/buf.h"
-#include "core/lsa/seal.h"
+#include "core/lsa/crypto.h"
 
 struct cheap_seal {
-	uint8_t public_key[SEAL_PUBLIC];
+	uint8_t public_key[CRYPTO_PUBLIC];
 	/* Is told what is signed with this key; may be NULL. */
 	void (*signed_)(void *ctx, const uint8_t *p, size_t n);
 	void *ctx;
@@ -22,15 +22,16 @@ struct cheap_seal {
 
 /* The public key of this name; another number is another key. */
 void cheap_seal_key(
-    const char *name, uint32_t number, uint8_t out[SEAL_PUBLIC]);
+    const char *name, uint32_t number, uint8_t out[CRYPTO_PUBLIC]);
 
 /* The authority's key, and the digest of it: the organization. */
-void cheap_seal_authority(uint8_t key[SEAL_PUBLIC], uint8_t org[SEAL_DIGEST]);
+void cheap_seal_authority(
+    uint8_t key[CRYPTO_PUBLIC], uint8_t org[CRYPTO_DIGEST]);
 
-void cheap_seal_digest(const void *p, size_t n, uint8_t out[SEAL_DIGEST]);
+void cheap_seal_digest(const void *p, size_t n, uint8_t out[CRYPTO_DIGEST]);
 
 /* Lent: `cheap` outlives it. */
-struct seal cheap_seal_new(struct cheap_seal *cheap);
+struct crypto cheap_seal_new(struct cheap_seal *cheap);
 
 /* The certificate that says this of key `number` of that name. */
 void cheap_seal_certify(

@@ -238,7 +238,7 @@ is_away(struct scene *scene)
 }
 
 static bool
-has_mark(const struct node *node, const uint8_t public_key[SEAL_PUBLIC])
+has_mark(const struct node *node, const uint8_t public_key[CRYPTO_PUBLIC])
 {
 	struct mtable_annex annex;
 	struct cur in;
@@ -248,11 +248,12 @@ has_mark(const struct node *node, const uint8_t public_key[SEAL_PUBLIC])
 		return false;
 	in = annex.keys;
 	for (uint32_t i = 0; i < annex.nkeys; i++) {
-		const uint8_t *p = cur_bytes(&in, SEAL_DIGEST + SEAL_PUBLIC);
+		const uint8_t *p =
+		    cur_bytes(&in, CRYPTO_DIGEST + CRYPTO_PUBLIC);
 
 		cur_bytes(&in, cur_u8(&in));
 		if (!in.bad &&
-		    memcmp(p + SEAL_DIGEST, public_key, SEAL_PUBLIC) == 0)
+		    memcmp(p + CRYPTO_DIGEST, public_key, CRYPTO_PUBLIC) == 0)
 			return true;
 	}
 	return false;
@@ -263,7 +264,7 @@ static void
 marks_are(struct scene *scene, struct node *node)
 {
 	struct node *of = scene_host(scene, scene->word[2]);
-	uint8_t key[SEAL_PUBLIC];
+	uint8_t key[CRYPTO_PUBLIC];
 	char have[64] = "", want[64] = "";
 
 	for (uint32_t i = 1; of != NULL && i <= of->marks; i++) {

@@ -32,7 +32,7 @@ host_signed(void *ctx, const uint8_t *p, size_t n)
 void
 host_init(struct node *node, char *server, char *group)
 {
-	uint8_t authority[SEAL_PUBLIC];
+	uint8_t authority[CRYPTO_PUBLIC];
 	struct setup *conf = &node->conf;
 
 	conf->organization = conf->server = server;
@@ -57,7 +57,7 @@ host_init(struct node *node, char *server, char *group)
 	node->may.group = group;
 	node->cheap.signed_ = host_signed;
 	node->cheap.ctx = node;
-	node->seal = cheap_seal_new(&node->cheap);
+	node->crypto = cheap_seal_new(&node->cheap);
 }
 
 static void *
@@ -368,7 +368,7 @@ world_configure(struct world *world, struct node *node)
 
 	certify(node);
 	node->in_force = setup_copy(&node->conf);
-	rc = node->seal.vouch(node->seal.ctx, node->in_force->cert.now,
+	rc = node->crypto.vouch(node->crypto.ctx, node->in_force->cert.now,
 	    node->in_force->cert.now_len, &node->in_force->claims);
 	CHECK(rc == RC_OK);
 	in.setup = node->in_force;
@@ -402,7 +402,7 @@ world_start(struct world *world, struct node *node, enum world_disk disk)
 	node->allow.n = 0;
 	node->life++;
 	disk_found(node, disk);
-	node->engine = engine_new(rng_next(&world->rng), &node->seal);
+	node->engine = engine_new(rng_next(&world->rng), &node->crypto);
 	world_configure(world, node);
 	restore(world, node, SAVE_EPOCH);
 	disk_restore_table(world, node);

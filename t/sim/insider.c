@@ -71,17 +71,18 @@ sign(struct insider *in, const struct lsa_key *key, const struct buf *body,
     struct buf *out)
 {
 	struct world *world = in->world;
-	uint8_t authority[SEAL_PUBLIC], org[SEAL_DIGEST], signer[SEAL_DIGEST];
+	uint8_t authority[CRYPTO_PUBLIC], org[CRYPTO_DIGEST],
+	    signer[CRYPTO_DIGEST];
 	struct lsa_draft draft = { .key = *key, .org = org, .signer = signer };
 
 	cheap_seal_authority(authority, org);
-	cheap_seal_digest(in->evil->cheap.public_key, SEAL_PUBLIC, signer);
+	cheap_seal_digest(in->evil->cheap.public_key, CRYPTO_PUBLIC, signer);
 	draft.seq = (1000 + world->now.ms / 1000) << 32 | ++in->counter;
 	draft.issued = WORLD_WALL + world->now.ms / 1000;
 	draft.purge = body == NULL;
 	draft.body = body == NULL ? NULL : body->p;
 	draft.body_len = body == NULL ? 0 : body->n;
-	lsa_encode(out, &draft, &in->evil->seal);
+	lsa_encode(out, &draft, &in->evil->crypto);
 }
 
 static void
@@ -243,7 +244,7 @@ static void
 forge(struct insider *in)
 {
 	struct node *whom = &in->world->nodes[below(in, HONEST)];
-	char word[] = "connectors", digits[2 * SEAL_DIGEST + 1];
+	char word[] = "connectors", digits[2 * CRYPTO_DIGEST + 1];
 	struct lsa_key keys[] = { { whom->conf.server, "", LSA_SERVER },
 		{ whom->conf.server, "a.example", LSA_SPACE },
 		{ "", word, LSA_RULE }, { "", digits, LSA_REVOCATION },

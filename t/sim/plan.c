@@ -261,16 +261,16 @@ static void
 inject(struct world *world, struct node *at, struct lsa_draft *draft)
 {
 	struct cheap_seal cheap = { .signed_ = authority_signed, .ctx = world };
-	uint8_t org[SEAL_DIGEST];
+	uint8_t org[CRYPTO_DIGEST];
 	struct buf octets = { 0 }, question = { 0 };
-	struct seal seal;
+	struct crypto crypto;
 	char *text;
 
 	cheap_seal_authority(cheap.public_key, org);
-	seal = cheap_seal_new(&cheap);
+	crypto = cheap_seal_new(&cheap);
 	draft->org = draft->signer = org;
 	draft->issued = WORLD_WALL + world->now.ms / 1000;
-	lsa_encode(&octets, draft, &seal);
+	lsa_encode(&octets, draft, &crypto);
 	buf_text(&question, "inject ");
 	for (size_t i = 0; i < octets.n; i++)
 		buf_printf(&question, "%02x", octets.p[i]);
@@ -283,12 +283,12 @@ inject(struct world *world, struct node *at, struct lsa_draft *draft)
 }
 
 void
-plan_key(const struct node *whom, char out[2 * SEAL_DIGEST + 1])
+plan_key(const struct node *whom, char out[2 * CRYPTO_DIGEST + 1])
 {
-	uint8_t digest[SEAL_DIGEST];
+	uint8_t digest[CRYPTO_DIGEST];
 
-	cheap_seal_digest(whom->cheap.public_key, SEAL_PUBLIC, digest);
-	for (size_t i = 0; i < SEAL_DIGEST; i++)
+	cheap_seal_digest(whom->cheap.public_key, CRYPTO_PUBLIC, digest);
+	for (size_t i = 0; i < CRYPTO_DIGEST; i++)
 		snprintf(out + 2 * i, 3, "%02x", digest[i]);
 }
 
@@ -297,7 +297,7 @@ plan_forget(struct world *world, struct node *whom, struct node *at)
 {
 	uint32_t epoch = epoch_of(world, whom, at);
 	struct buf body = { 0 };
-	char key[2 * SEAL_DIGEST + 1];
+	char key[2 * CRYPTO_DIGEST + 1];
 	struct lsa_draft draft = { .seq = (uint64_t)epoch << 32 | 1 };
 
 	whom->gone = true;
@@ -313,7 +313,7 @@ plan_forget(struct world *world, struct node *whom, struct node *at)
 void
 plan_revoke(struct world *world, struct node *whom, struct node *at)
 {
-	char key[2 * SEAL_DIGEST + 1];
+	char key[2 * CRYPTO_DIGEST + 1];
 	struct lsa_draft draft = { .seq = 1 };
 	struct buf body = { 0 };
 
@@ -366,17 +366,17 @@ by_text(const void *a, const void *b)
 static struct lsa *
 lsa_of(struct node *origin, const struct buf *octets)
 {
-	uint8_t sig[SEAL_SIGNATURE];
+	uint8_t sig[CRYPTO_SIGNATURE];
 	struct buf whole = { 0 };
 	struct lsa *lsa;
 	int rc;
 
 	buf_bytes(&whole, octets->p, octets->n);
 	origin->cheap.signed_ = NULL; /* it has said this already */
-	origin->seal.sign(&origin->cheap, whole.p, whole.n, sig);
+	origin->crypto.sign(&origin->cheap, whole.p, whole.n, sig);
 	origin->cheap.signed_ = host_signed;
 	buf_bytes(&whole, sig, sizeof(sig));
-	rc = lsa_decode(whole.p, whole.n, &origin->seal, &lsa);
+	rc = lsa_decode(whole.p, whole.n, &origin->crypto, &lsa);
 	CHECK(rc == RC_OK);
 	buf_done(&whole);
 	return lsa;
@@ -425,12 +425,12 @@ forge_write(struct buf *out, const struct lsa *lsa, struct node *signer,
 		.ctx = signer->world };
 	struct lsa_draft draft = { .key = lsa->key, .org = lsa_org(lsa) };
 	struct buf body = { 0 };
-	struct seal seal;
+	struct crypto crypto;
 
-	memcpy(cheap.public_key, signer->cheap.public_key, SEAL_PUBLIC);
+	memcpy(cheap.public_key, signer->cheap.public_key, CRYPTO_PUBLIC);
 	if (strcmp(kind, "stranger") == 0)
 		cheap.signed_ = NULL; /* nobody may ever store it */
-	seal = cheap_seal_new(&cheap);
+	crypto = cheap_seal_new(&cheap);
 	draft.signer = lsa->signer;
 	draft.purge = strcmp(kind, "purge") == 0;
 	draft.seq = seq_of(lsa, kind);
@@ -442,7 +442,7 @@ forge_write(struct buf *out, const struct lsa *lsa, struct node *signer,
 		draft.body = body.p;
 		draft.body_len = body.n;
 	}
-	lsa_encode(out, &draft, &seal);
+	lsa_encode(out, &draft, &crypto);
 	buf_done(&body);
 }
 
@@ -462,7 +462,7 @@ plan_forge(struct world *world, const struct plan_forgery *f)
 	else
 		forge_write(&frame, lsa, stranger ? f->peer : f->whom, f->kind);
 	if (broken)
-		frame.p[frame.n - SEAL_SIGNATURE - 1] ^= 1;
+		frame.p[frame.n - CRYPTO_SIGNATURE - 1] ^= 1;
 	frame_close(&frame, hole);
 	cable_slip(world, f->peer, f->to, &frame);
 	buf_done(&frame);

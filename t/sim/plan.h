@@ -28,7 +28,7 @@ void plan_space(struct node *node, const struct setup_space *space);
 void plan_unspace(struct node *node, const char *pattern);
 
 /* The digest of its key, in hexadecimal. */
-void plan_key(const struct node *whom, char out[2 * SEAL_DIGEST + 1]);
+void plan_key(const struct node *whom, char out[2 * CRYPTO_DIGEST + 1]);
 
 /* The authority's word, injected at a host as `lsrctl` does it. */
 void plan_forget(struct world *world, struct node *whom, struct node *at);

@@ -113,21 +113,21 @@ rule_signed(struct world *world, const uint8_t *p, size_t n)
 {
 	struct cur in = cur_over(p, n);
 	const uint8_t *head = cur_bytes(&in, 4), *origin, *id, *signer;
-	char name[700], hex[2 * SEAL_DIGEST + 1];
+	char name[700], hex[2 * CRYPTO_DIGEST + 1];
 	struct label full;
 	uint64_t seq;
 	int origin_len, id_len;
 
-	cur_bytes(&in, SEAL_DIGEST);
+	cur_bytes(&in, CRYPTO_DIGEST);
 	origin_len = cur_u8(&in);
 	origin = cur_bytes(&in, (size_t)origin_len);
 	id_len = cur_u16(&in);
 	id = cur_bytes(&in, (size_t)id_len);
 	seq = cur_u64(&in);
-	signer = cur_bytes(&in, SEAL_DIGEST);
+	signer = cur_bytes(&in, CRYPTO_DIGEST);
 	if (in.bad || head[0] != 1)
 		return; /* no LSA */
-	for (size_t i = 0; i < SEAL_DIGEST; i++)
+	for (size_t i = 0; i < CRYPTO_DIGEST; i++)
 		snprintf(hex + 2 * i, 3, "%02x", signer[i]);
 	snprintf(name, sizeof(name), "%.*s %s %.*s %d", origin_len,
 	    (const char *)origin, lsa_type_word(head[1]), id_len,

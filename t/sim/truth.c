@@ -342,7 +342,7 @@ struct heard {
 static bool
 is_word(const struct world *world, const char *pattern, const char *id)
 {
-	char key[2 * SEAL_DIGEST + 1];
+	char key[2 * CRYPTO_DIGEST + 1];
 
 	for (size_t i = 0; i < world->n; i++) {
 		plan_key(&world->nodes[i], key);

@@ -79,7 +79,7 @@ world_add(struct world *world, const char *name, const char *group)
 }
 
 void
-world_mark(const struct node *node, uint32_t number, uint8_t out[SEAL_PUBLIC])
+world_mark(const struct node *node, uint32_t number, uint8_t out[CRYPTO_PUBLIC])
 {
 	cheap_seal_key(node->name, 1000 + number, out);
 }

@@ -77,7 +77,7 @@ struct node {
 	struct claims may;      /* what its certificate is to say */
 	uint32_t key; /* number of its key: another disk, another key */
 	struct cheap_seal cheap;
-	struct seal seal;
+	struct crypto crypto;
 
 	struct engine *engine; /* NULL: lsrd does not run */
 	uint32_t life;         /* rises with each start and stop of lsrd */
@@ -186,7 +186,7 @@ struct node *world_add(
 
 /* The public half of a host's mark key of this number. */
 void world_mark(
-    const struct node *node, uint32_t number, uint8_t out[SEAL_PUBLIC]);
+    const struct node *node, uint32_t number, uint8_t out[CRYPTO_PUBLIC]);
 
 struct node *world_find(struct world *world, const char *name);
 

@@ -34,7 +34,7 @@ lsa_compare(const struct lsa *a, const struct lsa *b)
 {
 	if (a->seq != b->seq)
 		return a->seq < b->seq ? -1 : 1;
-	return memcmp(a->digest, b->digest, SEAL_DIGEST);
+	return memcmp(a->digest, b->digest, CRYPTO_DIGEST);
 }
 
 uint32_t
@@ -103,18 +103,18 @@ head_read(struct cur *in, size_t n, struct head *head)
 	head->type = cur_u8(in);
 	head->flags = cur_u8(in);
 	zero = cur_u8(in);
-	cur_bytes(in, SEAL_DIGEST);
+	cur_bytes(in, CRYPTO_DIGEST);
 	head->origin_len = cur_u8(in);
 	head->origin = cur_bytes(in, head->origin_len);
 	head->id_len = cur_u16(in);
 	head->id = cur_bytes(in, head->id_len);
 	head->seq = cur_u64(in);
-	head->signer = cur_bytes(in, SEAL_DIGEST);
+	head->signer = cur_bytes(in, CRYPTO_DIGEST);
 	head->issued = cur_u64(in);
 	head->body_len = cur_u32(in);
 	head->body_at = (uint32_t)(n - in->left);
 	cur_bytes(in, head->body_len);
-	cur_bytes(in, SEAL_SIGNATURE);
+	cur_bytes(in, CRYPTO_SIGNATURE);
 	if (in->bad)
 		return RC_SHORT;
 	if (in->left > 0)
@@ -135,7 +135,7 @@ is_digest_text(const char *s)
 {
 	size_t n = strspn(s, "0123456789abcdef");
 
-	return n == (size_t)2 * SEAL_DIGEST && s[n] == '\0';
+	return n == (size_t)2 * CRYPTO_DIGEST && s[n] == '\0';
 }
 
 /* Of a later version: printable, so that it can be shown like any other. */
@@ -206,25 +206,25 @@ lsa_make(const uint8_t *octets, size_t n, const struct head *head)
 	lsa->body_at = head->body_at;
 	lsa->body_len = head->body_len;
 	lsa->len = (uint32_t)n;
-	memcpy(lsa->signer, head->signer, SEAL_DIGEST);
+	memcpy(lsa->signer, head->signer, CRYPTO_DIGEST);
 	return lsa;
 }
 
 /* parts.h says why and how. */
 static uint8_t
-part_of(const char *origin, const struct seal *seal)
+part_of(const char *origin, const struct crypto *crypto)
 {
-	uint8_t digest[SEAL_DIGEST];
+	uint8_t digest[CRYPTO_DIGEST];
 
 	if (origin[0] == '\0')
 		return 0;
-	seal->digest(seal->ctx, origin, strlen(origin), digest);
+	crypto->digest(crypto->ctx, origin, strlen(origin), digest);
 	return digest[0];
 }
 
 int
 lsa_decode(
-    const void *octets, size_t n, const struct seal *seal, struct lsa **out)
+    const void *octets, size_t n, const struct crypto *crypto, struct lsa **out)
 {
 	struct cur in = cur_over(octets, n);
 	struct head head;
@@ -254,8 +254,8 @@ lsa_decode(
 		lsa_free(lsa);
 		return rc;
 	}
-	seal->digest(seal->ctx, lsa->octets, lsa->len, lsa->digest);
-	lsa->part = part_of(lsa->key.origin, seal);
+	crypto->digest(crypto->ctx, lsa->octets, lsa->len, lsa->digest);
+	lsa->part = part_of(lsa->key.origin, crypto);
 	*out = lsa;
 	return RC_OK;
 }
@@ -272,26 +272,26 @@ lsa_copy(const struct lsa *lsa)
 	copy = lsa_make(lsa->octets, lsa->len, &head);
 	rc = lsa_body_read(copy);
 	CHECK(rc == RC_OK);
-	memcpy(copy->digest, lsa->digest, SEAL_DIGEST);
+	memcpy(copy->digest, lsa->digest, CRYPTO_DIGEST);
 	copy->part = lsa->part;
 	return copy;
 }
 
 bool
-lsa_verify(const struct lsa *lsa, const struct seal *seal,
-    const uint8_t public_key[SEAL_PUBLIC])
+lsa_verify(const struct lsa *lsa, const struct crypto *crypto,
+    const uint8_t public_key[CRYPTO_PUBLIC])
 {
-	size_t n = lsa->len - SEAL_SIGNATURE;
+	size_t n = lsa->len - CRYPTO_SIGNATURE;
 
-	return seal->verify(
-	    seal->ctx, public_key, lsa->octets, n, lsa->octets + n);
+	return crypto->verify(
+	    crypto->ctx, public_key, lsa->octets, n, lsa->octets + n);
 }
 
 void
 lsa_encode(
-    struct buf *out, const struct lsa_draft *draft, const struct seal *seal)
+    struct buf *out, const struct lsa_draft *draft, const struct crypto *crypto)
 {
-	uint8_t sig[SEAL_SIGNATURE];
+	uint8_t sig[CRYPTO_SIGNATURE];
 	size_t from = out->n;
 	size_t origin_len = strlen(draft->key.origin);
 	size_t id_len = strlen(draft->key.id);
@@ -302,32 +302,32 @@ lsa_encode(
 	buf_u8(out, draft->key.type);
 	buf_u8(out, draft->purge ? FLAG_PURGE : 0);
 	buf_u8(out, 0);
-	buf_bytes(out, draft->org, SEAL_DIGEST);
+	buf_bytes(out, draft->org, CRYPTO_DIGEST);
 	buf_u8(out, (uint8_t)origin_len);
 	buf_text(out, draft->key.origin);
 	buf_u16(out, (uint16_t)id_len);
 	buf_text(out, draft->key.id);
 	buf_u64(out, draft->seq);
-	buf_bytes(out, draft->signer, SEAL_DIGEST);
+	buf_bytes(out, draft->signer, CRYPTO_DIGEST);
 	buf_u64(out, draft->issued);
 	buf_u32(out, draft->purge ? 0 : (uint32_t)draft->body_len);
 	if (!draft->purge)
 		buf_bytes(out, draft->body, draft->body_len);
-	seal->sign(seal->ctx, out->p + from, out->n - from, sig);
+	crypto->sign(crypto->ctx, out->p + from, out->n - from, sig);
 	buf_bytes(out, sig, sizeof(sig));
 }
 
 void
 lsa_digest_text(
-    const uint8_t digest[SEAL_DIGEST], char out[2 * SEAL_DIGEST + 1])
+    const uint8_t digest[CRYPTO_DIGEST], char out[2 * CRYPTO_DIGEST + 1])
 {
 	static const char digits[] = "0123456789abcdef";
 
-	for (size_t i = 0; i < SEAL_DIGEST; i++) {
+	for (size_t i = 0; i < CRYPTO_DIGEST; i++) {
 		out[2 * i] = digits[digest[i] >> 4];
 		out[2 * i + 1] = digits[digest[i] & 15];
 	}
-	out[2 * SEAL_DIGEST] = '\0';
+	out[2 * CRYPTO_DIGEST] = '\0';
 }
 
 const char *

@@ -35,9 +35,9 @@
 #include "base/cur.h"
 #include "base/tree.h"
 #include "core/lsa/bucket.h"
+#include "core/lsa/crypto.h"
 #include "core/lsa/limits.h"
 #include "core/lsa/policy.h"
-#include "core/lsa/seal.h"
 
 enum lsa_type {
 	LSA_IDENTITY = 1,  /* id empty; certificates, the current one first */
@@ -124,7 +124,7 @@ struct lsa_server {
 	size_t nsmtp;
 	struct addr peer[LIMIT_ADDRESSES]; /* where it listens for peers */
 	size_t npeer;
-	uint8_t mark[2][SEAL_PUBLIC]; /* mark keys: current, previous */
+	uint8_t mark[2][CRYPTO_PUBLIC]; /* mark keys: current, previous */
 	size_t nmark;
 	enum lsa_state state; /* LSA_UP, LSA_STARTING or LSA_DRAIN */
 	uint64_t drain_until; /* seconds since 1970; 0: without end */
@@ -178,8 +178,8 @@ struct lsa {
 	struct lsa_key key;         /* points behind octets */
 	uint64_t seq;
 	uint64_t issued; /* seconds since 1970 */
-	uint8_t signer[SEAL_DIGEST];
-	uint8_t digest[SEAL_DIGEST]; /* of octets; set by lsa_decode */
+	uint8_t signer[CRYPTO_DIGEST];
+	uint8_t digest[CRYPTO_DIGEST]; /* of octets; set by lsa_decode */
 	bool purge;
 	uint8_t part;               /* of its origin; parts.h */
 	uint32_t body_at, body_len; /* in octets */
@@ -206,12 +206,12 @@ int lsa_key_check(const struct lsa_key *key);
  * the signature: lsa_verify), and decodes its body, once and for all. On
  * RC_OK the caller owns *out, else it is NULL.
  */
-int lsa_decode(
-    const void *octets, size_t n, const struct seal *seal, struct lsa **out);
+int lsa_decode(const void *octets, size_t n, const struct crypto *crypto,
+    struct lsa **out);
 
 /* The signature by this key. */
-bool lsa_verify(const struct lsa *lsa, const struct seal *seal,
-    const uint8_t public_key[SEAL_PUBLIC]);
+bool lsa_verify(const struct lsa *lsa, const struct crypto *crypto,
+    const uint8_t public_key[CRYPTO_PUBLIC]);
 
 /* What it says, lent as long as it lives; NULL: a purge, or of another type. */
 const struct lsa_server *lsa_server(const struct lsa *lsa);
@@ -253,8 +253,8 @@ void lsa_rule_encode(struct buf *out, bool on);
 /* What is to be signed and sent. */
 struct lsa_draft {
 	struct lsa_key key;
-	const uint8_t *org;    /* SEAL_DIGEST octets */
-	const uint8_t *signer; /* SEAL_DIGEST octets */
+	const uint8_t *org;    /* CRYPTO_DIGEST octets */
+	const uint8_t *signer; /* CRYPTO_DIGEST octets */
 	uint64_t seq;
 	uint64_t issued;
 	bool purge;
@@ -262,9 +262,9 @@ struct lsa_draft {
 	size_t body_len;
 };
 
-/* Encodes and signs with seal->sign(). The octets go to `out`. */
-void lsa_encode(
-    struct buf *out, const struct lsa_draft *draft, const struct seal *seal);
+/* Encodes and signs with crypto->sign(). The octets go to `out`. */
+void lsa_encode(struct buf *out, const struct lsa_draft *draft,
+    const struct crypto *crypto);
 
 /*
  * <0, 0, >0 as `a` is older than, the same as or newer than `b`; they have
@@ -275,9 +275,9 @@ int lsa_compare(const struct lsa *a, const struct lsa *b);
 
 /* A digest as an id: 64 hexadecimal digits and a NUL. */
 void lsa_digest_text(
-    const uint8_t digest[SEAL_DIGEST], char out[2 * SEAL_DIGEST + 1]);
+    const uint8_t digest[CRYPTO_DIGEST], char out[2 * CRYPTO_DIGEST + 1]);
 
-/* The organization it names, SEAL_DIGEST octets. */
+/* The organization it names, CRYPTO_DIGEST octets. */
 const uint8_t *lsa_org(const struct lsa *lsa);
 
 void lsa_free(struct lsa *lsa);

@@ -149,13 +149,13 @@ addr_add(struct tlv *tlv, struct addr *list, size_t *n)
 static int
 mark_add(struct tlv *tlv, struct lsa_server *s)
 {
-	const uint8_t *key = cur_bytes(&tlv->value, SEAL_PUBLIC);
+	const uint8_t *key = cur_bytes(&tlv->value, CRYPTO_PUBLIC);
 
 	if (s->nmark >= 2)
 		return RC_LIMIT;
 	if (key == NULL)
 		return RC_SHORT;
-	memcpy(s->mark[s->nmark++], key, SEAL_PUBLIC);
+	memcpy(s->mark[s->nmark++], key, CRYPTO_PUBLIC);
 	return value_end(tlv);
 }
 

@@ -60,7 +60,7 @@ lsa_server_encode(struct buf *out, const struct lsa_server *s)
 	put_addrs(out, LSA_SERVER_PEER, s->peer, s->npeer);
 	for (size_t i = 0; i < s->nmark; i++) {
 		hole = tlv_open(out, LSA_SERVER_MARK);
-		buf_bytes(out, s->mark[i], SEAL_PUBLIC);
+		buf_bytes(out, s->mark[i], CRYPTO_PUBLIC);
 		buf_fill16(out, hole);
 	}
 	hole = tlv_open(out, LSA_SERVER_STATE);

@@ -21,7 +21,7 @@ lsdb_entry(struct tree_node *node)
 static void
 fold(struct lsdb *db, const struct lsa *lsa)
 {
-	for (size_t i = 0; i < SEAL_DIGEST; i++)
+	for (size_t i = 0; i < CRYPTO_DIGEST; i++)
 		db->digest[i] ^= lsa->digest[i];
 }
 
@@ -185,15 +185,15 @@ lsdb_leaps(const struct lsdb *db, const char *origin, uint32_t epoch)
 }
 
 size_t
-lsdb_recheck(struct lsdb *db, const struct seal *seal)
+lsdb_recheck(struct lsdb *db, const struct crypto *crypto)
 {
-	uint8_t digest[SEAL_DIGEST];
+	uint8_t digest[CRYPTO_DIGEST];
 	struct lsa *next;
 	size_t bad = 0;
 
 	for (struct lsa *l = lsdb_first(db); l != NULL; l = next) {
 		next = lsdb_next(l);
-		seal->digest(seal->ctx, l->octets, l->len, digest);
+		crypto->digest(crypto->ctx, l->octets, l->len, digest);
 		if (memcmp(digest, l->digest, sizeof(digest)) == 0)
 			continue;
 		lsdb_remove(db, l);

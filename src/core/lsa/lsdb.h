@@ -24,9 +24,9 @@ struct lsdb_share {
 struct lsdb {
 	struct tree tree;
 	struct tree shares;
-	uint64_t octets;             /* of all LSAs */
-	struct parts parts;          /* their digests */
-	uint8_t digest[SEAL_DIGEST]; /* for peers that know no parts: the XOR
+	uint64_t octets;               /* of all LSAs */
+	struct parts parts;            /* their digests */
+	uint8_t digest[CRYPTO_DIGEST]; /* for peers that know no parts: the XOR
 	                                of the LSAs' digests */
 };
 
@@ -73,6 +73,6 @@ bool lsdb_leaps(const struct lsdb *db, const char *origin, uint32_t epoch);
  * Recomputes every digest and takes out what went bad in memory (ARPANET
  * 1980). Returns how many.
  */
-size_t lsdb_recheck(struct lsdb *db, const struct seal *seal);
+size_t lsdb_recheck(struct lsdb *db, const struct crypto *crypto);
 
 #endif

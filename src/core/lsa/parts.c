@@ -23,7 +23,7 @@ parts_remove(struct parts *parts, struct lsa *lsa)
 }
 
 const uint8_t *
-parts_digest(struct parts *parts, unsigned part, const struct seal *seal)
+parts_digest(struct parts *parts, unsigned part, const struct crypto *crypto)
 {
 	struct tree *tree = &parts->tree[part];
 	struct buf all = { 0 };
@@ -34,28 +34,28 @@ parts_digest(struct parts *parts, unsigned part, const struct seal *seal)
 		return parts->digest[part];
 	for (struct tree_node *n = tree_first(tree); n; n = tree_next(n))
 		buf_bytes(&all, tree_entry(n, struct lsa, part_node)->digest,
-		    SEAL_DIGEST);
-	seal->digest(seal->ctx, all.p, all.n, parts->digest[part]);
+		    CRYPTO_DIGEST);
+	crypto->digest(crypto->ctx, all.p, all.n, parts->digest[part]);
 	parts->fresh[part] = true;
 	buf_done(&all);
 	return parts->digest[part];
 }
 
 void
-parts_whole(
-    struct parts *parts, const struct seal *seal, uint8_t out[SEAL_DIGEST])
+parts_whole(struct parts *parts, const struct crypto *crypto,
+    uint8_t out[CRYPTO_DIGEST])
 {
 	struct buf all = { 0 };
 
 	for (unsigned i = 0; i < PARTS; i++) {
-		const uint8_t *digest = parts_digest(parts, i, seal);
+		const uint8_t *digest = parts_digest(parts, i, crypto);
 
 		if (digest == NULL)
 			continue;
 		buf_u8(&all, (uint8_t)i);
-		buf_bytes(&all, digest, SEAL_DIGEST);
+		buf_bytes(&all, digest, CRYPTO_DIGEST);
 	}
-	seal->digest(seal->ctx, all.p, all.n, out);
+	crypto->digest(crypto->ctx, all.p, all.n, out);
 	buf_done(&all);
 }
 

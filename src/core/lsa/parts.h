@@ -22,7 +22,7 @@
 
 struct parts {
 	struct tree tree[PARTS];
-	uint8_t digest[PARTS][SEAL_DIGEST];
+	uint8_t digest[PARTS][CRYPTO_DIGEST];
 	bool fresh[PARTS]; /* `digest` is that of `tree` */
 };
 
@@ -31,12 +31,12 @@ void parts_remove(struct parts *parts, struct lsa *lsa);
 
 /* The digest of a part, lent until the next change; NULL: it is empty. */
 const uint8_t *parts_digest(
-    struct parts *parts, unsigned part, const struct seal *seal);
+    struct parts *parts, unsigned part, const struct crypto *crypto);
 
 /* The digest of the whole: of each part that is not empty, its number and
  * its digest. */
-void parts_whole(
-    struct parts *parts, const struct seal *seal, uint8_t out[SEAL_DIGEST]);
+void parts_whole(struct parts *parts, const struct crypto *crypto,
+    uint8_t out[CRYPTO_DIGEST]);
 
 /* The first LSA of a part that stands behind the key, or NULL. */
 struct lsa *parts_after(

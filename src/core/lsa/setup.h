@@ -7,8 +7,8 @@
 #define CORE_SETUP_H
 
 #include "base/addr.h"
+#include "core/lsa/crypto.h"
 #include "core/lsa/policy.h"
-#include "core/lsa/seal.h"
 
 /* Beside the MTA's tables: which own servers may send on by this one
  * (io/servers.h). */
@@ -55,9 +55,9 @@ struct setup_space {
 
 /* Whose network it is. */
 struct setup_authority {
-	uint8_t id[SEAL_DIGEST];  /* digest of its key: the identity */
-	uint8_t key[SEAL_PUBLIC]; /* its public key */
-	int64_t end;              /* of its certificate; 0: not known */
+	uint8_t id[CRYPTO_DIGEST];  /* digest of its key: the identity */
+	uint8_t key[CRYPTO_PUBLIC]; /* its public key */
+	int64_t end;                /* of its certificate; 0: not known */
 };
 
 /* Our certificate, DER, and the one before. */
@@ -74,7 +74,7 @@ struct setup_announced {
 	size_t nsmtp;
 	struct addr listen[4]; /* where peers reach us */
 	size_t nlisten;
-	uint8_t mark[2][SEAL_PUBLIC];
+	uint8_t mark[2][CRYPTO_PUBLIC];
 	size_t nmark;
 };
 

@@ -20,9 +20,9 @@
 /* The authority's word about this key: a revocation, or a forget. */
 static const struct lsa *
 authority_word(const struct engine *e, const char *origin, uint8_t type,
-    const uint8_t signer[SEAL_DIGEST])
+    const uint8_t signer[CRYPTO_DIGEST])
 {
-	char hex[2 * SEAL_DIGEST + 1];
+	char hex[2 * CRYPTO_DIGEST + 1];
 	struct lsa_key key = { .origin = origin, .id = hex, .type = type };
 
 	lsa_digest_text(signer, hex);
@@ -61,15 +61,15 @@ judge_signature(struct engine *e, struct lsa *lsa)
 	int rc;
 
 	if (lsa_is_authority(lsa)) {
-		if (memcmp(lsa->signer, e->setup->authority.id, SEAL_DIGEST) !=
-		    0)
+		if (memcmp(lsa->signer, e->setup->authority.id,
+			CRYPTO_DIGEST) != 0)
 			return RC_IDENTITY;
-		return lsa_verify(lsa, e->seal, e->setup->authority.key)
+		return lsa_verify(lsa, e->crypto, e->setup->authority.key)
 		           ? RC_OK
 		           : RC_SIGNATURE;
 	}
 	if (lsa->key.type == LSA_IDENTITY && !lsa->purge) {
-		rc = signers_vouch(&e->signers, lsa, e->seal, &signer);
+		rc = signers_vouch(&e->signers, lsa, e->crypto, &signer);
 		if (rc != RC_OK)
 			return rc;
 		claims = signer_claims(signer, lsa->signer);
@@ -81,7 +81,7 @@ judge_signature(struct engine *e, struct lsa *lsa)
 		if (claims == NULL)
 			return RC_IDENTITY;
 	}
-	if (!lsa_verify(lsa, e->seal, claims->public_key))
+	if (!lsa_verify(lsa, e->crypto, claims->public_key))
 		return RC_SIGNATURE;
 	return judge_claims(lsa, claims);
 }
@@ -91,7 +91,7 @@ accept_judge(struct engine *e, struct lsa *lsa)
 {
 	int rc;
 
-	if (memcmp(lsa_org(lsa), e->setup->authority.id, SEAL_DIGEST) != 0)
+	if (memcmp(lsa_org(lsa), e->setup->authority.id, CRYPTO_DIGEST) != 0)
 		return RC_ORG;
 	/* Before any sequence (lsrd-protocol(7) 6). */
 	if (!lsa_is_authority(lsa) &&
@@ -157,7 +157,7 @@ static void
 signer_renew(struct engine *e, const struct lsa *identity)
 {
 	const struct signer *signer =
-	    signers_renew(&e->signers, identity, e->seal, e->now);
+	    signers_renew(&e->signers, identity, e->crypto, e->now);
 	struct lsa *next;
 
 	if (signer == NULL)
@@ -184,7 +184,7 @@ signer_renew(struct engine *e, const struct lsa *identity)
 static void
 revoke(struct engine *e, const struct lsa *word)
 {
-	char hex[2 * SEAL_DIGEST + 1];
+	char hex[2 * CRYPTO_DIGEST + 1];
 	struct lsa *next;
 
 	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = next) {
@@ -310,7 +310,7 @@ malformed(
 
 	cur_u8(&in);
 	type = cur_u8(&in);
-	cur_bytes(&in, 2 + SEAL_DIGEST);
+	cur_bytes(&in, 2 + CRYPTO_DIGEST);
 	n = cur_u8(&in);
 	p = cur_bytes(&in, n);
 	buf_u8(&octets, type);
@@ -377,7 +377,7 @@ accept_update(struct engine *e, struct session *from, const uint8_t *p,
 {
 	bool unused = false;
 	struct lsa *lsa;
-	int rc = lsa_decode(p, n, e->seal, &lsa);
+	int rc = lsa_decode(p, n, e->crypto, &lsa);
 
 	if (asked == NULL)
 		asked = &unused;
@@ -422,7 +422,7 @@ accept_saved(struct engine *e, const uint8_t *p, size_t n)
 {
 	struct lsa *lsa;
 	bool asked;
-	int rc = lsa_decode(p, n, e->seal, &lsa);
+	int rc = lsa_decode(p, n, e->crypto, &lsa);
 
 	if (rc != RC_OK) {
 		malformed(e, NULL, cur_over(p, n), rc, &asked);

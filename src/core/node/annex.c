@@ -32,8 +32,8 @@ keys_make(struct engine *e, const struct view *view)
 	for (size_t i = 0; i < now.list.n; i++)
 		vec_push(&a->known.list, now.list.v[i]);
 	for (size_t i = 0; i < now.list.n; i++)
-		e->seal->digest(e->seal->ctx, now.list.v[i].public_key,
-		    SEAL_PUBLIC, now.list.v[i].digest);
+		e->crypto->digest(e->crypto->ctx, now.list.v[i].public_key,
+		    CRYPTO_PUBLIC, now.list.v[i].digest);
 	buf_reset(&a->keys);
 	mtable_keys_encode(&a->keys, now.list.v, now.list.n);
 	vec_done(&now.list);

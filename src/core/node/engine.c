@@ -35,11 +35,11 @@
 #define HOUR_MS 3600000
 
 struct engine *
-engine_new(uint64_t seed, const struct seal *seal)
+engine_new(uint64_t seed, const struct crypto *crypto)
 {
 	struct engine *e = mem_new(sizeof(*e), 0, 0);
 
-	e->seal = seal;
+	e->crypto = crypto;
 	e->origin.state = LSA_DOWN; /* not announced yet */
 	e->rng.state = seed;
 	e->fx.wake = MONO_NEVER;
@@ -140,7 +140,7 @@ recheck(struct engine *e)
 		return;
 	e->turn.recheck_at = mono_after(e->now, RECHECK_MS);
 	engine_authority_check(e);
-	bad = lsdb_recheck(&e->db, e->seal);
+	bad = lsdb_recheck(&e->db, e->crypto);
 	if (bad == 0)
 		return;
 	fx_event(e, (struct event){ .kind = EVENT_LSDB_BAD, .value = bad });

@@ -27,9 +27,9 @@
 #include "base/addr.h"
 #include "base/buf.h"
 #include "base/mono.h"
+#include "core/lsa/crypto.h"
 #include "core/lsa/event.h"
 #include "core/lsa/mta.h"
-#include "core/lsa/seal.h"
 #include "core/lsa/setup.h"
 #include "core/view/rib.h"
 
@@ -183,8 +183,8 @@ struct effects {
 
 struct engine;
 
-/* `seal` is lent for the life of the engine. */
-struct engine *engine_new(uint64_t seed, const struct seal *seal);
+/* `crypto` is lent for the life of the engine. */
+struct engine *engine_new(uint64_t seed, const struct crypto *crypto);
 
 /* Never re-entered: effects are carried out after it has returned. */
 struct effects engine_step(struct engine *engine, const struct input *in);

@@ -125,7 +125,7 @@ epoch_heard(struct engine *e, const struct lsa *lsa)
 	uint32_t seen = lsa_epoch(lsa);
 	bool forget = lsa->key.type == LSA_FORGET;
 	bool other = !forget && memcmp(lsa->signer, e->setup->claims->key,
-				    SEAL_DIGEST) != 0;
+				    CRYPTO_DIGEST) != 0;
 
 	if (forget || other || e->phase != PHASE_RUNNING ||
 	    seen > e->origin.epoch.now)

@@ -72,23 +72,23 @@ by_hash(const void *key, const struct tree_node *node)
 }
 
 static uint64_t
-keys_hash_of(const struct seal *seal, const struct lsa_key *key)
+keys_hash_of(const struct crypto *crypto, const struct lsa_key *key)
 {
-	uint8_t digest[SEAL_DIGEST] = { 0 };
+	uint8_t digest[CRYPTO_DIGEST] = { 0 };
 	struct buf octets = { 0 };
 	struct cur c = cur_over(digest, sizeof(digest));
 
 	msg_key_write(&octets, key);
-	seal->digest(seal->ctx, octets.p, octets.n, digest);
+	crypto->digest(crypto->ctx, octets.p, octets.n, digest);
 	buf_done(&octets);
 	return cur_u64(&c);
 }
 
 struct want *
-wants_find(const struct wants *wants, const struct seal *seal,
+wants_find(const struct wants *wants, const struct crypto *crypto,
     const struct lsa_key *key)
 {
-	uint64_t hash = keys_hash_of(seal, key);
+	uint64_t hash = keys_hash_of(crypto, key);
 	struct tree_node *n = tree_find(&wants->tree, &hash, by_hash);
 
 	return n == NULL ? NULL : tree_entry(n, struct want, node);
@@ -96,15 +96,15 @@ wants_find(const struct wants *wants, const struct seal *seal,
 
 struct want *
 wants_add(
-    struct wants *wants, const struct seal *seal, const struct lsa_key *key)
+    struct wants *wants, const struct crypto *crypto, const struct lsa_key *key)
 {
 	struct want *want;
 
 	if (wants->tree.n >= LIMIT_WANTED ||
-	    wants_find(wants, seal, key) != NULL)
+	    wants_find(wants, crypto, key) != NULL)
 		return NULL;
 	want = mem_new(sizeof(*want), 0, 0);
-	want->hash = keys_hash_of(seal, key);
+	want->hash = keys_hash_of(crypto, key);
 	tree_insert(&wants->tree, &want->node, &want->hash, by_hash);
 	return want;
 }

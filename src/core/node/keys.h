@@ -42,11 +42,11 @@ void keyset_remove(struct keyset *set, struct keyset_entry *entry);
 struct tree_node *keyset_behind(const struct keyset *set, const char *origin);
 void keyset_done(struct keyset *set);
 
-struct want *wants_find(const struct wants *wants, const struct seal *seal,
+struct want *wants_find(const struct wants *wants, const struct crypto *crypto,
     const struct lsa_key *key);
 /* NULL: it is wanted already, or LIMIT_WANTED others are. */
-struct want *wants_add(
-    struct wants *wants, const struct seal *seal, const struct lsa_key *key);
+struct want *wants_add(struct wants *wants, const struct crypto *crypto,
+    const struct lsa_key *key);
 void wants_remove(struct wants *wants, struct want *want);
 void wants_done(struct wants *wants);
 

@@ -97,8 +97,9 @@ struct session {
 	enum setup_carrier carrier;
 	enum session_life_state state;
 	const char *over; /* why it ends in this turn; a fixed text, or NULL */
-	uint8_t key[SEAL_DIGEST]; /* of the certificate it proved itself with */
-	int64_t not_after;        /* of that; seconds since 1970 */
+	uint8_t
+	    key[CRYPTO_DIGEST]; /* of the certificate it proved itself with */
+	int64_t not_after;      /* of that; seconds since 1970 */
 	struct frame_reader in;
 	unsigned version; /* of the protocol; 0: no HELLO yet */
 	struct mono opened;
@@ -267,7 +268,7 @@ struct tables {
 };
 
 struct engine {
-	const struct seal *seal;
+	const struct crypto *crypto;
 	const struct setup *setup;
 	struct rng rng;
 	struct mono now;

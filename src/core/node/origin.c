@@ -293,7 +293,7 @@ is_said(const struct engine *e, const struct own *own)
 	/* Nobody keeps what is signed with a key that we have no more. */
 	if (l->seq >> 32 > e->origin.epoch.now ||
 	    l->seq >> 32 < e->origin.epoch.anew ||
-	    memcmp(l->signer, e->setup->claims->key, SEAL_DIGEST) != 0)
+	    memcmp(l->signer, e->setup->claims->key, CRYPTO_DIGEST) != 0)
 		return false;
 	if (!own->said)
 		return l->purge;
@@ -336,8 +336,8 @@ origin_say(struct engine *e, struct own *own)
 		return;
 	}
 	draft.seq = epoch_next(e, l);
-	lsa_encode(&out, &draft, e->seal);
-	rc = lsa_decode(out.p, out.n, e->seal, &lsa);
+	lsa_encode(&out, &draft, e->crypto);
+	rc = lsa_decode(out.p, out.n, e->crypto, &lsa);
 	buf_done(&out);
 	if (rc == RC_OK)
 		rc = accept_judge(e, lsa);
@@ -367,8 +367,8 @@ origin_draft(struct engine *e, struct lsdb *db)
 
 		if (!own->said)
 			continue;
-		lsa_encode(&out, &draft, e->seal);
-		if (lsa_decode(out.p, out.n, e->seal, &lsa) == RC_OK)
+		lsa_encode(&out, &draft, e->crypto);
+		if (lsa_decode(out.p, out.n, e->crypto, &lsa) == RC_OK)
 			lsdb_install(db, lsa);
 		buf_done(&out);
 	}

@@ -142,7 +142,7 @@ status(struct engine *e, struct json *j, const struct request *r)
 {
 	const struct rib *rib = rib_of(e);
 	uint64_t holds = 0, full = 0, leaving = 0, leaves = 0;
-	uint8_t digest[SEAL_DIGEST];
+	uint8_t digest[CRYPTO_DIGEST];
 
 	(void)r;
 	for (size_t i = 0; rib != NULL && i < rib->n; i++) {
@@ -175,8 +175,8 @@ status(struct engine *e, struct json *j, const struct request *r)
 	json_uint(j, "sessions", e->sessions.n);
 	json_uint(j, "full", full);
 	json_uint(j, "lsas", lsdb_count(&e->db));
-	parts_whole(&e->db.parts, e->seal, digest);
-	json_hex(j, "digest", digest, SEAL_DIGEST);
+	parts_whole(&e->db.parts, e->crypto, digest);
+	json_hex(j, "digest", digest, CRYPTO_DIGEST);
 	json_uint(j, "epoch", e->origin.epoch.now);
 	if (e->setup->claims != NULL)
 		json_int(j, "certificate_until", e->setup->claims->not_after);
@@ -382,7 +382,7 @@ inject(struct engine *e, struct json *j, const struct request *r)
 	if (rc == RC_OK && !buf_unhex(&octets, r->word[0]))
 		rc = RC_FORMAT;
 	if (rc == RC_OK)
-		rc = lsa_decode(octets.p, octets.n, e->seal, &lsa);
+		rc = lsa_decode(octets.p, octets.n, e->crypto, &lsa);
 	if (rc == RC_OK && !lsa_is_authority(lsa))
 		rc = RC_CLAIM;
 	lsa_free(lsa);

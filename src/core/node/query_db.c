@@ -78,10 +78,10 @@ db_line(struct json *j, const struct lsa *l)
 	json_uint(j, "epoch", l->seq >> 32);
 	json_uint(j, "counter", l->seq & 0xffffffffu);
 	json_bool(j, "purge", l->purge);
-	json_hex(j, "signer", l->signer, SEAL_DIGEST);
+	json_hex(j, "signer", l->signer, CRYPTO_DIGEST);
 	json_uint(j, "issued", l->issued);
 	json_uint(j, "octets", l->len);
-	json_hex(j, "digest", l->digest, SEAL_DIGEST);
+	json_hex(j, "digest", l->digest, CRYPTO_DIGEST);
 	db_body(j, l);
 	json_close(j, '}');
 	json_line(j);

@@ -57,7 +57,7 @@ hello_send(struct engine *e, struct session *s)
 	struct buf out = { 0 };
 	size_t hole = frame_open(&out, MSG_HELLO);
 
-	memcpy(hello.org, e->setup->authority.id, SEAL_DIGEST);
+	memcpy(hello.org, e->setup->authority.id, CRYPTO_DIGEST);
 	CHECK(strlen(e->setup->server) <= STR_HOST_MAX);
 	memcpy(hello.name, e->setup->server, strlen(e->setup->server) + 1);
 	msg_hello_write(&out, &hello);
@@ -200,7 +200,7 @@ refusal(struct engine *e, const struct input *in, const struct claims *claims)
 	struct session *old = NULL;
 	struct nbr *nbr = nbrs_find(e, in->name);
 	struct lsa_key key = { .origin = "", .type = LSA_REVOCATION };
-	char hex[2 * SEAL_DIGEST + 1];
+	char hex[2 * CRYPTO_DIGEST + 1];
 
 	if (claims == NULL || strcmp(claims->name, in->name) != 0)
 		return "identity";
@@ -239,10 +239,10 @@ session_open(struct engine *e, const struct input *in)
 	s->pulse.dead_ms = e->setup->times.dead_ms;
 	s->faults = (struct bucket){ .burst = LIMIT_FAULTS,
 		.each_ms = 60000 / LIMIT_FAULTS };
-	e->seal->vouch(e->seal->ctx, in->bytes, in->len, &claims);
+	e->crypto->vouch(e->crypto->ctx, in->bytes, in->len, &claims);
 	reason = refusal(e, in, claims);
 	if (claims != NULL) {
-		memcpy(s->key, claims->key, SEAL_DIGEST);
+		memcpy(s->key, claims->key, CRYPTO_DIGEST);
 		s->not_after = claims->not_after;
 	}
 	claims_free(claims);
@@ -283,7 +283,7 @@ hello(struct engine *e, struct session *s, struct cur *body)
 
 	if (rc != RC_OK)
 		return rc_word(rc);
-	if (memcmp(hello.org, e->setup->authority.id, SEAL_DIGEST) != 0)
+	if (memcmp(hello.org, e->setup->authority.id, CRYPTO_DIGEST) != 0)
 		return rc_word(RC_ORG);
 	if (strcmp(hello.name, s->peer) != 0)
 		return rc_word(RC_IDENTITY);

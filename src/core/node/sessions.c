@@ -29,7 +29,7 @@ sessions_offer(struct engine *e, struct session *s, const struct lsa_key *key)
 void
 sessions_revoke(struct engine *e, const char *key)
 {
-	char hex[2 * SEAL_DIGEST + 1];
+	char hex[2 * CRYPTO_DIGEST + 1];
 
 	for (size_t i = 0; i < e->sessions.n; i++) {
 		struct session *s = e->sessions.v[i];

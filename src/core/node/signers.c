@@ -32,10 +32,10 @@ signers_claims(const struct signers *signers, const char *origin)
 }
 
 const struct claims *
-signer_claims(const struct signer *s, const uint8_t key[SEAL_DIGEST])
+signer_claims(const struct signer *s, const uint8_t key[CRYPTO_DIGEST])
 {
 	for (size_t i = 0; s != NULL && i < s->n; i++)
-		if (memcmp(s->claims[i]->key, key, SEAL_DIGEST) == 0)
+		if (memcmp(s->claims[i]->key, key, CRYPTO_DIGEST) == 0)
 			return s->claims[i];
 	return NULL;
 }
@@ -68,7 +68,8 @@ signer_free(struct signer *s)
 }
 
 static int
-signer_read(const struct lsa *lsa, const struct seal *seal, struct signer **out)
+signer_read(
+    const struct lsa *lsa, const struct crypto *crypto, struct signer **out)
 {
 	struct signer *s = mem_new(sizeof(*s), 0, 0);
 	struct lsa_identity identity;
@@ -76,7 +77,7 @@ signer_read(const struct lsa *lsa, const struct seal *seal, struct signer **out)
 
 	s->name = mem_str(lsa->key.origin);
 	for (size_t i = 0; rc == RC_OK && i < identity.ncerts; i++) {
-		rc = seal->vouch(seal->ctx, identity.cert[i],
+		rc = crypto->vouch(crypto->ctx, identity.cert[i],
 		    identity.cert_len[i], &s->claims[i]);
 		if (rc != RC_OK)
 			break;
@@ -94,17 +95,17 @@ signer_read(const struct lsa *lsa, const struct seal *seal, struct signer **out)
 
 int
 signers_vouch(struct signers *signers, const struct lsa *identity,
-    const struct seal *seal, const struct signer **out)
+    const struct crypto *crypto, const struct signer **out)
 {
 	struct signer *s;
-	int rc = signer_read(identity, seal, &s);
+	int rc = signer_read(identity, crypto, &s);
 
 	*out = s;
 	if (rc != RC_OK)
 		return rc;
 	signer_free(signers->vouched);
 	signers->vouched = s;
-	memcpy(signers->vouched_by, identity->digest, SEAL_DIGEST);
+	memcpy(signers->vouched_by, identity->digest, CRYPTO_DIGEST);
 	return RC_OK;
 }
 
@@ -115,7 +116,7 @@ vouched_take(struct signers *signers, const struct lsa *identity)
 	struct signer *s = signers->vouched;
 
 	if (s == NULL ||
-	    memcmp(signers->vouched_by, identity->digest, SEAL_DIGEST) != 0)
+	    memcmp(signers->vouched_by, identity->digest, CRYPTO_DIGEST) != 0)
 		return NULL;
 	signers->vouched = NULL;
 	return s;
@@ -123,11 +124,11 @@ vouched_take(struct signers *signers, const struct lsa *identity)
 
 const struct signer *
 signers_renew(struct signers *signers, const struct lsa *identity,
-    const struct seal *seal, struct mono now)
+    const struct crypto *crypto, struct mono now)
 {
 	struct signer *s = vouched_take(signers, identity), *old;
 
-	if (s == NULL && signer_read(identity, seal, &s) != RC_OK)
+	if (s == NULL && signer_read(identity, crypto, &s) != RC_OK)
 		return NULL;
 	s->alarms = (struct bucket){ .burst = LIMIT_SAY_BURST,
 		.each_ms = LIMIT_ADDRESSES * LIMIT_SAY_EACH_MS,

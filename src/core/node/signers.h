@@ -10,8 +10,8 @@
 
 #include "base/tree.h"
 #include "core/lsa/bucket.h"
+#include "core/lsa/crypto.h"
 #include "core/lsa/lsa.h"
-#include "core/lsa/seal.h"
 
 struct signer {
 	struct tree_node node;
@@ -28,7 +28,7 @@ struct signers {
 	/* Of the identity judged last, by its digest: certificates are dear
 	 * to verify. */
 	struct signer *vouched;
-	uint8_t vouched_by[SEAL_DIGEST];
+	uint8_t vouched_by[CRYPTO_DIGEST];
 };
 
 struct signer *signers_find(const struct signers *signers, const char *name);
@@ -38,7 +38,7 @@ const struct claims *signers_claims(
     const struct signers *signers, const char *origin);
 /* What the certificate of this key lets it claim; NULL where there is none. */
 const struct claims *signer_claims(
-    const struct signer *signer, const uint8_t key[SEAL_DIGEST]);
+    const struct signer *signer, const uint8_t key[CRYPTO_DIGEST]);
 
 /* When what it says of its addresses may be acted upon: now, or later. */
 struct mono signers_turn(
@@ -47,10 +47,10 @@ struct mono signers_turn(
 /* Vouches for every certificate of an identity; all must be the origin's. What
  * it gives is lent until the next is vouched for. */
 int signers_vouch(struct signers *signers, const struct lsa *identity,
-    const struct seal *seal, const struct signer **out);
+    const struct crypto *crypto, const struct signer **out);
 /* The identity is in force: who signs by it now, or NULL. */
 const struct signer *signers_renew(struct signers *signers,
-    const struct lsa *identity, const struct seal *seal, struct mono now);
+    const struct lsa *identity, const struct crypto *crypto, struct mono now);
 
 void signers_done(struct signers *signers);
 

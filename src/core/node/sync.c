@@ -23,8 +23,8 @@ parts_write(struct engine *e, struct buf *out)
 			continue;
 		buf_u8(out, (uint8_t)i);
 		buf_u32(out, (uint32_t)n);
-		buf_bytes(
-		    out, parts_digest(&e->db.parts, i, e->seal), SEAL_DIGEST);
+		buf_bytes(out, parts_digest(&e->db.parts, i, e->crypto),
+		    CRYPTO_DIGEST);
 	}
 }
 
@@ -35,7 +35,7 @@ digest_send(struct engine *e, struct session *s, uint8_t flags)
 	size_t hole = frame_open(&out, MSG_DIGEST);
 
 	if (s->version < 2) {
-		buf_bytes(&out, e->db.digest, SEAL_DIGEST);
+		buf_bytes(&out, e->db.digest, CRYPTO_DIGEST);
 		buf_u32(&out, (uint32_t)lsdb_count(&e->db));
 	} else {
 		buf_u8(&out, flags);
@@ -281,13 +281,13 @@ sync_request(struct engine *e, struct session *s, const struct keyset *keys)
 static int
 whole_read(struct engine *e, struct session *s, struct cur *body, bool *same)
 {
-	const uint8_t *digest = cur_bytes(body, SEAL_DIGEST);
+	const uint8_t *digest = cur_bytes(body, CRYPTO_DIGEST);
 
 	s->sync.theirs = cur_u32(body);
 	s->sync.ours = lsdb_count(&e->db);
 	if (digest == NULL || body->bad)
 		return RC_SHORT;
-	*same = memcmp(digest, e->db.digest, SEAL_DIGEST) == 0;
+	*same = memcmp(digest, e->db.digest, CRYPTO_DIGEST) == 0;
 	return RC_OK;
 }
 
@@ -297,16 +297,16 @@ part_read(struct engine *e, struct session *s, struct cur *body, int *last)
 {
 	unsigned part = cur_u8(body);
 	uint32_t n = cur_u32(body);
-	const uint8_t *theirs = cur_bytes(body, SEAL_DIGEST), *mine;
+	const uint8_t *theirs = cur_bytes(body, CRYPTO_DIGEST), *mine;
 
 	if (theirs == NULL)
 		return RC_SHORT;
 	if ((int)part <= *last)
 		return RC_RANGE;
 	*last = (int)part;
-	mine = parts_digest(&e->db.parts, part, e->seal);
+	mine = parts_digest(&e->db.parts, part, e->crypto);
 	s->sync.differs[part] =
-	    mine == NULL || memcmp(mine, theirs, SEAL_DIGEST) != 0;
+	    mine == NULL || memcmp(mine, theirs, CRYPTO_DIGEST) != 0;
 	if (s->sync.differs[part])
 		s->sync.theirs += n;
 	return RC_OK;
@@ -393,8 +393,8 @@ on_summary(struct engine *e, struct session *s, struct cur *body)
 			continue;
 		if (s->sync.wanted.tree.n >= LIMIT_WANTED)
 			s->sync.more = true;
-		else if (wants_add(&s->sync.wanted, e->seal, &entry.key.key) !=
-			 NULL)
+		else if (wants_add(&s->sync.wanted, e->crypto,
+			     &entry.key.key) != NULL)
 			keyset_add(&asked, &entry.key.key);
 	}
 	s->sync.read += n;
@@ -438,7 +438,7 @@ on_sync_request(struct engine *e, struct session *s, struct cur *body)
 void
 sync_settle(struct engine *e, struct session *s, const struct lsa_key *key)
 {
-	struct want *want = wants_find(&s->sync.wanted, e->seal, key);
+	struct want *want = wants_find(&s->sync.wanted, e->crypto, key);
 
 	if (want == NULL)
 		return;
@@ -451,7 +451,7 @@ sync_wants(
     const struct engine *e, const struct session *s, const struct lsa_key *key)
 {
 	return s->sync.wanted.tree.n > 0 &&
-	       wants_find(&s->sync.wanted, e->seal, key) != NULL;
+	       wants_find(&s->sync.wanted, e->crypto, key) != NULL;
 }
 
 bool
@@ -461,10 +461,10 @@ sync_again(struct engine *e, struct session *s, const struct lsa_key *key)
 		.origin = key->origin, .id = "", .type = LSA_IDENTITY
 	};
 	struct keyset asked = { 0 };
-	struct want *want = wants_find(&s->sync.wanted, e->seal, key);
+	struct want *want = wants_find(&s->sync.wanted, e->crypto, key);
 
 	if (want == NULL)
-		want = wants_add(&s->sync.wanted, e->seal, key);
+		want = wants_add(&s->sync.wanted, e->crypto, key);
 	if (want == NULL || want->again)
 		return false;
 	want->again = true;

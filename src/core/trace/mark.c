@@ -24,26 +24,26 @@ is_space(char c)
 }
 
 void
-mark_message(const char *id, size_t n, const struct seal *seal,
-    uint8_t message[SEAL_DIGEST])
+mark_message(const char *id, size_t n, const struct crypto *crypto,
+    uint8_t message[CRYPTO_DIGEST])
 {
 	struct buf text = { 0 };
 
 	for (size_t i = 0; i < n; i++)
 		if (!is_space(id[i]))
 			buf_u8(&text, (uint8_t)id[i]);
-	seal->digest(
-	    seal->ctx, n == 0 ? (const uint8_t *)"" : text.p, text.n, message);
+	crypto->digest(crypto->ctx, n == 0 ? (const uint8_t *)"" : text.p,
+	    text.n, message);
 	buf_done(&text);
 }
 
 void
-mark_secret(const struct seal *seal, uint8_t secret[SEAL_DIGEST])
+mark_secret(const struct crypto *crypto, uint8_t secret[CRYPTO_DIGEST])
 {
-	uint8_t sig[SEAL_SIGNATURE];
+	uint8_t sig[CRYPTO_SIGNATURE];
 
-	seal->sign(seal->ctx, for_secret, sizeof(for_secret), sig);
-	seal->digest(seal->ctx, sig, sizeof(sig), secret);
+	crypto->sign(crypto->ctx, for_secret, sizeof(for_secret), sig);
+	crypto->digest(crypto->ctx, sig, sizeof(sig), secret);
 	memset(sig, 0, sizeof(sig));
 }
 
@@ -55,11 +55,11 @@ mark_by_name(const void *a, const void *b)
 
 void
 mark_recipients(const char *const *recipients, size_t n,
-    const uint8_t secret[SEAL_DIGEST], const struct seal *seal,
+    const uint8_t secret[CRYPTO_DIGEST], const struct crypto *crypto,
     uint8_t out[MARK_RECIPIENTS])
 {
 	char **sorted = mem_new(0, n + 1, sizeof(*sorted));
-	uint8_t digest[SEAL_DIGEST];
+	uint8_t digest[CRYPTO_DIGEST];
 	struct buf all = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
@@ -67,11 +67,11 @@ mark_recipients(const char *const *recipients, size_t n,
 		str_lower(sorted[i]);
 	}
 	qsort(sorted, n, sizeof(*sorted), mark_by_name);
-	buf_bytes(&all, secret, SEAL_DIGEST);
+	buf_bytes(&all, secret, CRYPTO_DIGEST);
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || strcmp(sorted[i - 1], sorted[i]) != 0)
 			buf_bytes(&all, sorted[i], strlen(sorted[i]) + 1);
-	seal->digest(seal->ctx, all.p, all.n, digest);
+	crypto->digest(crypto->ctx, all.p, all.n, digest);
 	memcpy(out, digest, MARK_RECIPIENTS);
 	for (size_t i = 0; i < n; i++)
 		mem_free(sorted[i]);
@@ -106,7 +106,7 @@ body_put(const struct visit *v, struct buf *out)
 
 	buf_u8(out, FORMAT);
 	buf_u8(out, v->first ? FLAG_FIRST : 0);
-	buf_bytes(out, v->key, SEAL_DIGEST);
+	buf_bytes(out, v->key, CRYPTO_DIGEST);
 	version_put(out, v->now);
 	version_put(out, v->before);
 	buf_u64(out, v->time_ms);
@@ -123,46 +123,46 @@ body_put(const struct visit *v, struct buf *out)
 /* What the signature is over. */
 static void
 signed_put(const struct visit *v, const struct visit *previous,
-    const uint8_t message[SEAL_DIGEST], struct buf *out)
+    const uint8_t message[CRYPTO_DIGEST], struct buf *out)
 {
 	buf_bytes(out, for_visit, sizeof(for_visit));
-	buf_bytes(out, message, SEAL_DIGEST);
-	buf_bytes(out, v->octets, v->length - SEAL_SIGNATURE);
+	buf_bytes(out, message, CRYPTO_DIGEST);
+	buf_bytes(out, v->octets, v->length - CRYPTO_SIGNATURE);
 	if (previous != NULL)
 		buf_bytes(out, previous->octets, previous->length);
 }
 
 void
 mark_sign(struct visit *visit, const struct visit *previous,
-    const uint8_t message[SEAL_DIGEST], const struct seal *seal)
+    const uint8_t message[CRYPTO_DIGEST], const struct crypto *crypto)
 {
 	struct buf out = { 0 };
 
 	body_put(visit, &out);
-	CHECK(out.n + SEAL_SIGNATURE <= sizeof(visit->octets));
+	CHECK(out.n + CRYPTO_SIGNATURE <= sizeof(visit->octets));
 	memcpy(visit->octets, out.p, out.n);
-	visit->length = out.n + SEAL_SIGNATURE;
+	visit->length = out.n + CRYPTO_SIGNATURE;
 	buf_reset(&out);
 	signed_put(visit, previous, message, &out);
-	seal->sign(seal->ctx, out.p, out.n,
-	    visit->octets + visit->length - SEAL_SIGNATURE);
+	crypto->sign(crypto->ctx, out.p, out.n,
+	    visit->octets + visit->length - CRYPTO_SIGNATURE);
 	buf_done(&out);
 }
 
 static bool
 holds(const struct visit *v, const struct visit *previous,
-    const uint8_t message[SEAL_DIGEST], const struct mark_keys *keys,
-    const struct seal *seal)
+    const uint8_t message[CRYPTO_DIGEST], const struct mark_keys *keys,
+    const struct crypto *crypto)
 {
-	uint8_t public_key[SEAL_PUBLIC];
+	uint8_t public_key[CRYPTO_PUBLIC];
 	struct buf out = { 0 };
 	bool ok;
 
 	if (!keys->find(keys->ctx, v->key, public_key))
 		return false;
 	signed_put(v, previous, message, &out);
-	ok = seal->verify(seal->ctx, public_key, out.p, out.n,
-	    v->octets + v->length - SEAL_SIGNATURE);
+	ok = crypto->verify(crypto->ctx, public_key, out.p, out.n,
+	    v->octets + v->length - CRYPTO_SIGNATURE);
 	buf_done(&out);
 	return ok;
 }
@@ -199,7 +199,7 @@ octets_decode(struct visit *out)
 {
 	struct cur in = cur_over(out->octets, out->length);
 	uint8_t format = cur_u8(&in), flags = cur_u8(&in);
-	const uint8_t *key = cur_bytes(&in, SEAL_DIGEST), *recipients;
+	const uint8_t *key = cur_bytes(&in, CRYPTO_DIGEST), *recipients;
 	int rc = RC_OK;
 
 	out->now = version_get(&in);
@@ -212,14 +212,14 @@ octets_decode(struct visit *out)
 		return RC_VERSION;
 	if (flags & ~FLAG_FIRST)
 		return RC_RANGE;
-	memcpy(out->key, key, SEAL_DIGEST);
+	memcpy(out->key, key, CRYPTO_DIGEST);
 	memcpy(out->recipients, recipients, MARK_RECIPIENTS);
 	out->first = flags & FLAG_FIRST;
 	if (out->first)
 		rc = first_get(&in, out);
 	if (rc != RC_OK)
 		return rc;
-	cur_bytes(&in, SEAL_SIGNATURE);
+	cur_bytes(&in, CRYPTO_SIGNATURE);
 	return in.bad ? RC_SHORT : in.left > 0 ? RC_LONG : RC_OK;
 }
 
@@ -267,8 +267,9 @@ mark_trace_add(struct mark_trace *trace, const char *text, size_t n)
 }
 
 void
-mark_trace_verify(struct mark_trace *trace, const uint8_t message[SEAL_DIGEST],
-    const struct mark_keys *keys, const struct seal *seal)
+mark_trace_verify(struct mark_trace *trace,
+    const uint8_t message[CRYPTO_DIGEST], const struct mark_keys *keys,
+    const struct crypto *crypto)
 {
 	const struct visit *previous = NULL;
 
@@ -278,7 +279,7 @@ mark_trace_verify(struct mark_trace *trace, const uint8_t message[SEAL_DIGEST],
 		struct mark_field *f = &trace->fields.v[i];
 
 		f->stands = f->visit.length > 0 &&
-		            holds(&f->visit, previous, message, keys, seal);
+		            holds(&f->visit, previous, message, keys, crypto);
 		if (f->stands)
 			previous = &f->visit;
 	}

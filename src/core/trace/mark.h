@@ -22,8 +22,8 @@
 
 #include "base/buf.h"
 #include "base/vec.h"
+#include "core/lsa/crypto.h"
 #include "core/lsa/limits.h"
-#include "core/lsa/seal.h"
 #include "core/trace/mtable.h"
 
 #define MARK_FIELD "LSR-Trace"
@@ -42,7 +42,7 @@
 #define MARK_OCTETS_MAX (165 + LIMIT_SENDER_OCTETS)
 
 struct visit {
-	uint8_t key[SEAL_DIGEST];     /* digest of the mark key's public half */
+	uint8_t key[CRYPTO_DIGEST];   /* digest of the mark key's public half */
 	struct mtable_version now;    /* in force at the visit */
 	struct mtable_version before; /* in force MARK_BEFORE_MS earlier */
 	uint64_t time_ms;             /* since 1970, by that server's clock */
@@ -62,28 +62,28 @@ struct visit {
  * Message-ID, of n octets. Blanks and line ends in it do not count. For a
  * message without one: of its oldest Received field, which no hop changes.
  */
-void mark_message(const char *id, size_t n, const struct seal *seal,
-    uint8_t message[SEAL_DIGEST]);
+void mark_message(const char *id, size_t n, const struct crypto *crypto,
+    uint8_t message[CRYPTO_DIGEST]);
 
 /* The secret that keys the digests of recipients; follows from the key that
- * seal->sign() uses, so that it survives a restart without a file. */
-void mark_secret(const struct seal *seal, uint8_t secret[SEAL_DIGEST]);
+ * crypto->sign() uses, so that it survives a restart without a file. */
+void mark_secret(const struct crypto *crypto, uint8_t secret[CRYPTO_DIGEST]);
 
 /*
  * Keyed digest of a transaction's recipients (without < >), in any order
  * and case; a repeated one counts once.
  */
 void mark_recipients(const char *const *recipients, size_t n,
-    const uint8_t secret[SEAL_DIGEST], const struct seal *seal,
+    const uint8_t secret[CRYPTO_DIGEST], const struct crypto *crypto,
     uint8_t out[MARK_RECIPIENTS]);
 
 /*
  * Fills octets and length of a visit whose other fields are set, signed by
- * seal->sign(), which must be that of visit->key. `previous` is the newest
+ * crypto->sign(), which must be that of visit->key. `previous` is the newest
  * visit that stands (mark_trace_newest()), or NULL.
  */
 void mark_sign(struct visit *visit, const struct visit *previous,
-    const uint8_t message[SEAL_DIGEST], const struct seal *seal);
+    const uint8_t message[CRYPTO_DIGEST], const struct crypto *crypto);
 
 /* Appends the field's value: one word of base64, no line end. */
 void mark_encode(const struct visit *visit, struct buf *out);
@@ -102,8 +102,8 @@ struct mark_keys {
 	void *ctx;
 
 	/* False for a key that no server of the organization has. */
-	bool (*find)(void *ctx, const uint8_t key[SEAL_DIGEST],
-	    uint8_t public_key[SEAL_PUBLIC]);
+	bool (*find)(void *ctx, const uint8_t key[CRYPTO_DIGEST],
+	    uint8_t public_key[CRYPTO_PUBLIC]);
 };
 
 struct mark_field {
@@ -127,8 +127,8 @@ void mark_trace_add(struct mark_trace *trace, const char *text, size_t n);
  * stands and the message. None of more than LIMIT_TRACE_FIELDS.
  */
 void mark_trace_verify(struct mark_trace *trace,
-    const uint8_t message[SEAL_DIGEST], const struct mark_keys *keys,
-    const struct seal *seal);
+    const uint8_t message[CRYPTO_DIGEST], const struct mark_keys *keys,
+    const struct crypto *crypto);
 
 /* The newest visit that stands, and the oldest; NULL when there is none. */
 const struct visit *mark_trace_newest(const struct mark_trace *trace);
@@ -156,13 +156,13 @@ void mark_memory_free(struct mark_memory *memory);
  * that is "" or too long is not remembered.
  */
 void mark_memory_add(struct mark_memory *memory, const struct visit *visit,
-    const uint8_t message[SEAL_DIGEST], const char *queue_id);
+    const uint8_t message[CRYPTO_DIGEST], const char *queue_id);
 
 /* --- the rule --------------------------------------------------------------- */
 
 /* One of our own mark keys. */
 struct mark_self {
-	uint8_t key[SEAL_DIGEST];
+	uint8_t key[CRYPTO_DIGEST];
 	uint8_t
 	    recipients[MARK_RECIPIENTS]; /* the transaction's, by its secret */
 };
@@ -175,7 +175,7 @@ struct mark_present {
 	size_t nself;
 	unsigned received;  /* Received fields, our own included: R */
 	unsigned hop_limit; /* the MTA's */
-	uint8_t message[SEAL_DIGEST];
+	uint8_t message[CRYPTO_DIGEST];
 
 	const struct mark_memory *memory; /* or NULL */
 	/*
@@ -183,7 +183,7 @@ struct mark_present {
 	 * route of any recipient of the transaction.
 	 */
 	void *ctx;
-	bool (*next_hop)(void *ctx, const uint8_t key[SEAL_DIGEST]);
+	bool (*next_hop)(void *ctx, const uint8_t key[CRYPTO_DIGEST]);
 
 	/* Whether a Received field that came with it has this queue id. */
 	bool (*passed)(void *ctx, const char *queue_id);

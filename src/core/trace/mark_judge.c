@@ -12,9 +12,9 @@
 #define MOST_ASKED LIMIT_TRACE_FIELDS /* more hops there are not */
 
 struct remembered {
-	uint8_t message[SEAL_DIGEST];
+	uint8_t message[CRYPTO_DIGEST];
 	char queue_id[MARK_QUEUE_ID + 1];
-	uint8_t key[SEAL_DIGEST];
+	uint8_t key[CRYPTO_DIGEST];
 	uint8_t recipients[MARK_RECIPIENTS];
 	uint64_t time_ms;
 	struct mtable_version now, before;
@@ -39,7 +39,7 @@ mark_memory_free(struct mark_memory *memory)
 
 void
 mark_memory_add(struct mark_memory *memory, const struct visit *visit,
-    const uint8_t message[SEAL_DIGEST], const char *queue_id)
+    const uint8_t message[CRYPTO_DIGEST], const char *queue_id)
 {
 	struct remembered *r = &memory->ring[memory->next];
 	size_t n = strlen(queue_id);
@@ -47,8 +47,8 @@ mark_memory_add(struct mark_memory *memory, const struct visit *visit,
 	if (n == 0 || n > MARK_QUEUE_ID)
 		return;
 	memcpy(r->queue_id, queue_id, n + 1);
-	memcpy(r->message, message, SEAL_DIGEST);
-	memcpy(r->key, visit->key, SEAL_DIGEST);
+	memcpy(r->message, message, CRYPTO_DIGEST);
+	memcpy(r->key, visit->key, CRYPTO_DIGEST);
 	memcpy(r->recipients, visit->recipients, MARK_RECIPIENTS);
 	r->time_ms = visit->time_ms;
 	r->now = visit->now;
@@ -82,10 +82,10 @@ struct finding {
 };
 
 static const struct mark_self *
-self_find(const struct mark_present *present, const uint8_t key[SEAL_DIGEST])
+self_find(const struct mark_present *present, const uint8_t key[CRYPTO_DIGEST])
 {
 	for (size_t i = 0; i < present->nself; i++)
-		if (memcmp(present->self[i].key, key, SEAL_DIGEST) == 0)
+		if (memcmp(present->self[i].key, key, CRYPTO_DIGEST) == 0)
 			return &present->self[i];
 	return NULL;
 }
@@ -93,7 +93,7 @@ self_find(const struct mark_present *present, const uint8_t key[SEAL_DIGEST])
 /* Whether a visit that stands counts. */
 static bool
 mark_judge_counts(const struct mark_present *present,
-    const uint8_t key[SEAL_DIGEST], const uint8_t recipients[MARK_RECIPIENTS],
+    const uint8_t key[CRYPTO_DIGEST], const uint8_t recipients[MARK_RECIPIENTS],
     uint64_t time_ms)
 {
 	const struct mark_self *self = self_find(present, key);
@@ -180,7 +180,7 @@ is_in_trace(const struct mark_trace *trace, const struct remembered *r)
 
 		if ((field->stands || field->returned) &&
 		    v->time_ms == r->time_ms &&
-		    memcmp(v->key, r->key, SEAL_DIGEST) == 0)
+		    memcmp(v->key, r->key, CRYPTO_DIGEST) == 0)
 			return true;
 	}
 	return false;
@@ -200,7 +200,7 @@ judge_memory(struct finding *finding, const struct mark_trace *trace,
 		    &memory->ring[(memory->next + LIMIT_MARK_MEMORY - i) %
 				  LIMIT_MARK_MEMORY];
 
-		if (memcmp(r->message, present->message, SEAL_DIGEST) != 0 ||
+		if (memcmp(r->message, present->message, CRYPTO_DIGEST) != 0 ||
 		    !mark_judge_counts(
 			present, r->key, r->recipients, r->time_ms) ||
 		    is_in_trace(trace, r))

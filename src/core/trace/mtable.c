@@ -114,10 +114,10 @@ static int
 key_get(const struct mtable *t, uint32_t i, struct mtable_key *out)
 {
 	const uint8_t *p = t->keys + (size_t)i * MTABLE_KEY;
-	struct cur in = cur_at(t, u32_at(p + SEAL_DIGEST + SEAL_PUBLIC));
+	struct cur in = cur_at(t, u32_at(p + CRYPTO_DIGEST + CRYPTO_PUBLIC));
 
-	memcpy(out->digest, p, SEAL_DIGEST);
-	memcpy(out->public_key, p + SEAL_DIGEST, SEAL_PUBLIC);
+	memcpy(out->digest, p, CRYPTO_DIGEST);
+	memcpy(out->public_key, p + CRYPTO_DIGEST, CRYPTO_PUBLIC);
 	return table_name_get(&in, cur_u8(&in), out->name) ? RC_OK : RC_NAME;
 }
 
@@ -213,7 +213,7 @@ keys_check(const struct mtable *t)
 	for (uint32_t i = 0; i < t->nkeys && rc == RC_OK; i++) {
 		const uint8_t *p = t->keys + (size_t)i * MTABLE_KEY;
 
-		if (i > 0 && memcmp(p - MTABLE_KEY, p, SEAL_DIGEST) >= 0)
+		if (i > 0 && memcmp(p - MTABLE_KEY, p, CRYPTO_DIGEST) >= 0)
 			return RC_RANGE;
 		rc = key_get(t, i, &key);
 	}
@@ -273,7 +273,7 @@ mtable_history(const struct mtable *t, struct mtable_history *out)
 }
 
 bool
-mtable_key(const struct mtable *t, const uint8_t digest[SEAL_DIGEST],
+mtable_key(const struct mtable *t, const uint8_t digest[CRYPTO_DIGEST],
     struct mtable_key *out)
 {
 	uint32_t low = 0, high = t->nkeys;
@@ -281,7 +281,7 @@ mtable_key(const struct mtable *t, const uint8_t digest[SEAL_DIGEST],
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
 		int c = memcmp(
-		    digest, t->keys + (size_t)mid * MTABLE_KEY, SEAL_DIGEST);
+		    digest, t->keys + (size_t)mid * MTABLE_KEY, CRYPTO_DIGEST);
 
 		if (c == 0)
 			return key_get(t, mid, out) == RC_OK;

@@ -51,8 +51,8 @@
 #include "base/cur.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "core/lsa/crypto.h"
 #include "core/lsa/limits.h"
-#include "core/lsa/seal.h"
 #include "core/view/rib.h"
 
 /* A visit asks what was in force 31 s before; tables that change every
@@ -123,14 +123,14 @@ struct mtable_version mtable_then(const struct mtable *t, uint64_t wall_ms);
 void mtable_history(const struct mtable *t, struct mtable_history *out);
 
 struct mtable_key {
-	char name[STR_HOST_MAX + 1]; /* the server's */
-	uint8_t digest[SEAL_DIGEST]; /* of the key */
-	uint8_t public_key[SEAL_PUBLIC];
+	char name[STR_HOST_MAX + 1];   /* the server's */
+	uint8_t digest[CRYPTO_DIGEST]; /* of the key */
+	uint8_t public_key[CRYPTO_PUBLIC];
 };
 
 /* The mark key with this digest: current or previous, of any server of the
  * organization, ourselves too. False: nobody has it. */
-bool mtable_key(const struct mtable *t, const uint8_t digest[SEAL_DIGEST],
+bool mtable_key(const struct mtable *t, const uint8_t digest[CRYPTO_DIGEST],
     struct mtable_key *out);
 
 struct mtable_hop {

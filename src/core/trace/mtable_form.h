@@ -13,7 +13,7 @@
 #define MTABLE_FORMAT_BEFORE 1 /* without the MTA: of a writer before ours */
 #define MTABLE_SUMMED 24       /* where the octets begin that are summed */
 #define MTABLE_SINCE 24        /* octets of an entry of the history */
-#define MTABLE_KEY (SEAL_DIGEST + SEAL_PUBLIC + 4)
+#define MTABLE_KEY (CRYPTO_DIGEST + CRYPTO_PUBLIC + 4)
 
 /* Flags of the MTA. */
 enum { MTABLE_FILTERS_SMTP = 1, MTABLE_FILTERS_LOCAL = 2, MTABLE_COPIES = 4 };

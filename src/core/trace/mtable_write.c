@@ -27,7 +27,7 @@ static int
 key_order(const void *a, const void *b)
 {
 	const struct mtable_key *x = a, *y = b;
-	int c = memcmp(x->digest, y->digest, SEAL_DIGEST);
+	int c = memcmp(x->digest, y->digest, CRYPTO_DIGEST);
 
 	return c != 0 ? c : strcmp(x->name, y->name);
 }
@@ -43,10 +43,11 @@ mtable_keys_encode(struct buf *out, struct mtable_key *keys, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const struct mtable_key *k = &keys[i];
 
-		if (i > 0 && memcmp(k[-1].digest, k->digest, SEAL_DIGEST) == 0)
+		if (i > 0 &&
+		    memcmp(k[-1].digest, k->digest, CRYPTO_DIGEST) == 0)
 			continue;
-		buf_bytes(&list, k->digest, SEAL_DIGEST);
-		buf_bytes(&list, k->public_key, SEAL_PUBLIC);
+		buf_bytes(&list, k->digest, CRYPTO_DIGEST);
+		buf_bytes(&list, k->public_key, CRYPTO_PUBLIC);
 		buf_u8(&list, (uint8_t)strlen(k->name));
 		buf_text(&list, k->name);
 		kept++;
@@ -81,7 +82,7 @@ mtable_annex_encode(struct buf *out, struct mtable_version version,
 static const uint8_t *
 key_next(struct cur *in, struct cur *name)
 {
-	const uint8_t *p = cur_bytes(in, SEAL_DIGEST + SEAL_PUBLIC);
+	const uint8_t *p = cur_bytes(in, CRYPTO_DIGEST + CRYPTO_PUBLIC);
 
 	*name = cur_sub(in, cur_u8(in));
 	return in->bad ? NULL : p;
@@ -109,7 +110,7 @@ mtable_annex_decode(const void *p, size_t n, struct mtable_annex *out)
 		key = key_next(&in, &name);
 		if (key == NULL)
 			return RC_SHORT;
-		if (last != NULL && memcmp(last, key, SEAL_DIGEST) >= 0)
+		if (last != NULL && memcmp(last, key, CRYPTO_DIGEST) >= 0)
 			return RC_RANGE;
 		if (name.left > 0)
 			memcpy(text, name.p, name.left);
@@ -206,7 +207,7 @@ keys_put(struct buf *out, const struct mtable_annex *annex, size_t base,
 		const uint8_t *p = key_next(&in, &name);
 
 		CHECK(p != NULL);
-		buf_bytes(out, p, SEAL_DIGEST + SEAL_PUBLIC);
+		buf_bytes(out, p, CRYPTO_DIGEST + CRYPTO_PUBLIC);
 		buf_u32(out, (uint32_t)(base + names->n));
 		buf_u8(names, (uint8_t)name.left);
 		buf_bytes(names, name.p, name.left);

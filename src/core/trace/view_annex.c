@@ -9,13 +9,13 @@
 
 static void
 key_add(struct view_keys *out, const char *name,
-    const uint8_t public_key[SEAL_PUBLIC])
+    const uint8_t public_key[CRYPTO_PUBLIC])
 {
 	struct mtable_key key;
 
 	memset(&key, 0, sizeof(key)); /* entries are compared as octets */
 	memcpy(key.name, name, strlen(name));
-	memcpy(key.public_key, public_key, SEAL_PUBLIC);
+	memcpy(key.public_key, public_key, CRYPTO_PUBLIC);
 	vec_push(&out->list, key);
 }
 

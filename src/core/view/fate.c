@@ -9,7 +9,7 @@ static bool
 is_newer(const struct lsa *lsa, const struct route_claim *claim)
 {
 	return !claim->known || lsa->seq > claim->seq ||
-	       memcmp(lsa->signer, claim->key, SEAL_DIGEST) != 0;
+	       memcmp(lsa->signer, claim->key, CRYPTO_DIGEST) != 0;
 }
 
 /* The LSA of this key if it is newer than the claim, or NULL. */
@@ -26,7 +26,7 @@ newer(const struct view_input *in, const struct route_claim *claim,
 static bool
 fate_is_forgotten(const struct view_input *in, const struct route_claim *claim)
 {
-	char hex[2 * SEAL_DIGEST + 1];
+	char hex[2 * CRYPTO_DIGEST + 1];
 	struct lsa_key key = { claim->server, hex, LSA_FORGET };
 	const struct lsa *word;
 
@@ -47,7 +47,7 @@ fate_is_forgotten(const struct view_input *in, const struct route_claim *claim)
 static bool
 is_revoked(const struct view_input *in, const struct route_claim *claim)
 {
-	char hex[2 * SEAL_DIGEST + 1];
+	char hex[2 * CRYPTO_DIGEST + 1];
 	struct lsa_key key = { "", hex, LSA_REVOCATION };
 
 	lsa_digest_text(claim->key, hex);
@@ -61,7 +61,7 @@ said_by_new_key(const struct view_input *in, const struct route_claim *claim)
 	const struct lsa *server = newer(in, claim, LSA_SERVER, "");
 
 	return server != NULL && !server->purge &&
-	               memcmp(server->signer, claim->key, SEAL_DIGEST) != 0
+	               memcmp(server->signer, claim->key, CRYPTO_DIGEST) != 0
 	           ? server
 	           : NULL;
 }

@@ -299,7 +299,7 @@ is_stale(const struct leaving_work *k, const struct route *old, size_t n)
 
 		if (c->own != NULL || c->lsa == NULL || was == NULL ||
 		    !was->known || c->lsa->seq > was->seq ||
-		    memcmp(c->lsa->signer, was->key, SEAL_DIGEST) != 0)
+		    memcmp(c->lsa->signer, was->key, CRYPTO_DIGEST) != 0)
 			return false;
 	}
 	return true;

@@ -16,8 +16,8 @@
 #include "base/addr.h"
 #include "base/buf.h"
 #include "base/cur.h"
+#include "core/lsa/crypto.h"
 #include "core/lsa/lsa.h"
-#include "core/lsa/seal.h"
 
 enum route_kind {
 	ROUTE_REMOTE, /* by the next hops */
@@ -41,7 +41,7 @@ struct route_claim {
 	char *server;
 	uint64_t seq; /* of the claim's LSA; what speaks of it is newer; 0: all
 			 is, for its server gave up that key */
-	uint8_t key[SEAL_DIGEST]; /* that signed it */
+	uint8_t key[CRYPTO_DIGEST]; /* that signed it */
 	bool known; /* `key` and `seq` are; not in a table of before 2 */
 	bool own;   /* this server's own, whatever its name was */
 	bool here;  /* and delivered here: `deliver = here` */

@@ -30,7 +30,7 @@ msg_hello_read(struct cur *in, struct msg_hello *out)
 
 	out->lowest = cur_u16(in);
 	out->highest = cur_u16(in);
-	org = cur_bytes(in, SEAL_DIGEST);
+	org = cur_bytes(in, CRYPTO_DIGEST);
 	n = cur_u8(in);
 	rc = msg_string_read(in, n, out->name, STR_HOST_MAX);
 	if (rc != RC_OK)
@@ -39,7 +39,7 @@ msg_hello_read(struct cur *in, struct msg_hello *out)
 	out->dead_ms = cur_u32(in);
 	if (in->bad)
 		return RC_SHORT;
-	memcpy(out->org, org, SEAL_DIGEST);
+	memcpy(out->org, org, CRYPTO_DIGEST);
 	if (out->lowest > MSG_VERSION || out->highest < MSG_VERSION_LOWEST ||
 	    out->highest < out->lowest)
 		return RC_VERSION;
@@ -52,7 +52,7 @@ msg_hello_write(struct buf *out, const struct msg_hello *hello)
 {
 	buf_u16(out, hello->lowest);
 	buf_u16(out, hello->highest);
-	buf_bytes(out, hello->org, SEAL_DIGEST);
+	buf_bytes(out, hello->org, CRYPTO_DIGEST);
 	buf_u8(out, (uint8_t)strlen(hello->name));
 	buf_text(out, hello->name);
 	buf_u32(out, hello->keepalive_ms);

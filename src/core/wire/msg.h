@@ -48,7 +48,7 @@ enum msg_summary_flag { MSG_FIRST = 1, MSG_LAST = 2 };
 
 struct msg_hello {
 	uint16_t lowest, highest;
-	uint8_t org[SEAL_DIGEST];
+	uint8_t org[CRYPTO_DIGEST];
 	char name[STR_HOST_MAX + 1];
 	uint32_t keepalive_ms, dead_ms;
 };

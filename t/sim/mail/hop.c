@@ -11,10 +11,10 @@
 /* What does not change: the keys, and which message it is. */
 static struct {
 	bool made;
-	uint8_t key[2][SERVERS][SEAL_DIGEST]; /* before the roll, after it */
-	uint8_t secret[2][SERVERS][SEAL_DIGEST];
+	uint8_t key[2][SERVERS][CRYPTO_DIGEST]; /* before the roll, after it */
+	uint8_t secret[2][SERVERS][CRYPTO_DIGEST];
 	char letter[2][SERVERS];
-	uint8_t message[SEAL_DIGEST];
+	uint8_t message[CRYPTO_DIGEST];
 } fixed;
 
 /* One server that judges a transaction. */
@@ -32,11 +32,11 @@ fixed_make(void)
 	for (size_t i = 0; i < 2; i++)
 		for (size_t s = 0; s < SERVERS; s++) {
 			char *letter = &fixed.letter[i][s];
-			struct seal seal = cheap_seal(letter);
+			struct crypto crypto = cheap_seal(letter);
 
 			*letter = (char)("Aa"[i] + (char)s);
 			cheap_key(*letter, fixed.key[i][s]);
-			mark_secret(&seal, fixed.secret[i][s]);
+			mark_secret(&crypto, fixed.secret[i][s]);
 		}
 	fixed.made = true;
 }
@@ -44,30 +44,31 @@ fixed_make(void)
 void
 hop_message(uint64_t message)
 {
-	struct seal seal = cheap_seal("A");
+	struct crypto crypto = cheap_seal("A");
 	char id[40];
 	int n =
 	    snprintf(id, sizeof(id), "<%llu@sim>", (unsigned long long)message);
 
 	if (!fixed.made)
 		fixed_make();
-	mark_message(id, (size_t)n, &seal, fixed.message);
+	mark_message(id, (size_t)n, &crypto, fixed.message);
 }
 
 /* The number of the server that a key is of, and whether it is the new one. */
 static bool
-key_whose(const uint8_t key[SEAL_DIGEST], size_t *server, size_t *rolled)
+key_whose(const uint8_t key[CRYPTO_DIGEST], size_t *server, size_t *rolled)
 {
 	for (*rolled = 0; *rolled < 2; ++*rolled)
 		for (*server = 0; *server < SERVERS; ++*server)
 			if (memcmp(key, fixed.key[*rolled][*server],
-				SEAL_DIGEST) == 0)
+				CRYPTO_DIGEST) == 0)
 				return true;
 	return false;
 }
 
 static bool
-find(void *ctx, const uint8_t key[SEAL_DIGEST], uint8_t public_key[SEAL_PUBLIC])
+find(void *ctx, const uint8_t key[CRYPTO_DIGEST],
+    uint8_t public_key[CRYPTO_PUBLIC])
 {
 	const struct judge *j = ctx;
 	const struct server *me = &j->w->server[j->server], *of;
@@ -84,7 +85,7 @@ find(void *ctx, const uint8_t key[SEAL_DIGEST], uint8_t public_key[SEAL_PUBLIC])
 }
 
 static bool
-next_hop(void *ctx, const uint8_t key[SEAL_DIGEST])
+next_hop(void *ctx, const uint8_t key[CRYPTO_DIGEST])
 {
 	const struct judge *j = ctx;
 	size_t server, rolled;
@@ -126,14 +127,14 @@ static void
 recipients_digest(
     const struct judge *j, size_t rolled, uint8_t out[MARK_RECIPIENTS])
 {
-	struct seal seal = cheap_seal("A");
+	struct crypto crypto = cheap_seal("A");
 	const char *list[ADDRESSES];
 	size_t n = 0;
 
 	for (size_t a = 0; a < j->w->naddresses; a++)
 		if (j->recipients >> a & 1)
 			list[n++] = j->w->address[a].text;
-	mark_recipients(list, n, fixed.secret[rolled][j->server], &seal, out);
+	mark_recipients(list, n, fixed.secret[rolled][j->server], &crypto, out);
 }
 
 static void
@@ -149,12 +150,13 @@ present_make(struct mark_present *p, struct judge *j, const struct copy *copy)
 	for (size_t i = 0; i < p->nself; i++) {
 		size_t key = i == 0 ? rolled : 0;
 
-		memcpy(p->self[i].key, fixed.key[key][j->server], SEAL_DIGEST);
+		memcpy(
+		    p->self[i].key, fixed.key[key][j->server], CRYPTO_DIGEST);
 		recipients_digest(j, key, p->self[i].recipients);
 	}
 	p->received = (unsigned)copy->fields.n + 1;
 	p->hop_limit = j->w->hop_limit;
-	memcpy(p->message, fixed.message, SEAL_DIGEST);
+	memcpy(p->message, fixed.message, CRYPTO_DIGEST);
 	p->memory = s->memory;
 	p->ctx = j;
 	p->next_hop = next_hop;
@@ -179,7 +181,7 @@ visit_add(const struct judge *j, const struct mark_present *p,
 {
 	struct server *s = &j->w->server[j->server];
 	bool rolled = s->rolled && j->t >= s->roll;
-	struct seal seal = cheap_seal(&fixed.letter[rolled][j->server]);
+	struct crypto crypto = cheap_seal(&fixed.letter[rolled][j->server]);
 	const struct visit *newest = mark_trace_newest(trace);
 	struct visit v = { .now = p->version,
 		.before = version_at(s, j->t - MARK_BEFORE_MS),
@@ -187,9 +189,9 @@ visit_add(const struct judge *j, const struct mark_present *p,
 		.first = newest == NULL };
 	char queue_id[24];
 
-	memcpy(v.key, p->self[0].key, SEAL_DIGEST);
+	memcpy(v.key, p->self[0].key, CRYPTO_DIGEST);
 	memcpy(v.recipients, p->self[0].recipients, MARK_RECIPIENTS);
-	mark_sign(&v, newest, fixed.message, &seal);
+	mark_sign(&v, newest, fixed.message, &crypto);
 	buf_reset(marks);
 	mark_encode(&v, marks);
 	buf_u8(marks, '\0');
@@ -239,14 +241,14 @@ tell(const struct judge *j, const struct copy *copy, const char *what)
 static enum mark_verdict
 milter(struct judge *j, struct copy *copy, struct tally *tally, bool own)
 {
-	struct seal seal = cheap_seal("A");
+	struct crypto crypto = cheap_seal("A");
 	struct mark_keys keys = { j, find };
 	struct mark_trace trace = { 0 };
 	struct mark_present present;
 	enum mark_verdict verdict;
 
 	trace_read(&trace, &copy->marks);
-	mark_trace_verify(&trace, fixed.message, &keys, &seal);
+	mark_trace_verify(&trace, fixed.message, &keys, &crypto);
 	present_make(&present, j, copy);
 	if (own)
 		mark_trace_return(&trace, &present);

@@ -1,4 +1,4 @@
-/* test_seal.c - digest and signature, by published vectors. */
+/* test_crypto.c - digest and signature, by published vectors. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-#include "crypt/seal.h"
+#include "crypt/crypto.h"
 #include "t/tap.h"
 
 /* RFC 8032, 7.1: TEST 1 to 3. */
@@ -63,28 +63,29 @@ START_TEST(signs_and_verifies)
 	uint8_t *public_key = octets(vectors[_i].public_key, &public_n);
 	uint8_t *message = octets(vectors[_i].message, &n);
 	uint8_t *sig = octets(vectors[_i].signature, &sig_n);
-	uint8_t out[SEAL_SIGNATURE];
-	struct seal seal;
+	uint8_t out[CRYPTO_SIGNATURE];
+	struct crypto crypto;
 
-	seal_init(&seal,
+	crypto_init(&crypto,
 	    EVP_PKEY_new_raw_private_key(
 		EVP_PKEY_ED25519, NULL, secret, secret_n),
 	    NULL);
-	seal.sign(seal.ctx, message, n, out);
+	crypto.sign(crypto.ctx, message, n, out);
 	ck_assert_msg(
 	    memcmp(out, sig, sizeof(out)) == 0, "%s", vectors[_i].what);
-	ck_assert(seal.verify(seal.ctx, public_key, message, n, sig));
-	for (size_t i = 0; i < SEAL_SIGNATURE; i++) {
+	ck_assert(crypto.verify(crypto.ctx, public_key, message, n, sig));
+	for (size_t i = 0; i < CRYPTO_SIGNATURE; i++) {
 		sig[i] ^= 1;
-		ck_assert(!seal.verify(seal.ctx, public_key, message, n, sig));
+		ck_assert(
+		    !crypto.verify(crypto.ctx, public_key, message, n, sig));
 		sig[i] ^= 1;
 	}
 	public_key[0] ^= 1;
-	ck_assert(!seal.verify(seal.ctx, public_key, message, n, sig));
+	ck_assert(!crypto.verify(crypto.ctx, public_key, message, n, sig));
 	public_key[0] ^= 1;
-	ck_assert(!seal.verify(seal.ctx, public_key, "x", 1, sig));
+	ck_assert(!crypto.verify(crypto.ctx, public_key, "x", 1, sig));
 	ck_assert_uint_eq(ERR_peek_error(), 0);
-	seal_done(&seal);
+	crypto_done(&crypto);
 	free(secret);
 	free(public_key);
 	free(message);
@@ -109,16 +110,16 @@ START_TEST(digests_agree)
 {
 	size_t n;
 	uint8_t *want = octets(digests[_i].digest, &n);
-	uint8_t out[SEAL_DIGEST];
-	struct seal seal;
+	uint8_t out[CRYPTO_DIGEST];
+	struct crypto crypto;
 
-	seal_init(&seal, NULL, NULL);
+	crypto_init(&crypto, NULL, NULL);
 	for (int twice = 0; twice < 2; twice++) {
-		seal.digest(seal.ctx, digests[_i].message,
+		crypto.digest(crypto.ctx, digests[_i].message,
 		    strlen(digests[_i].message), out);
 		ck_assert(memcmp(out, want, n) == 0);
 	}
-	seal_done(&seal);
+	crypto_done(&crypto);
 	free(want);
 }
 END_TEST
@@ -135,16 +136,16 @@ START_TEST(malleable_is_refused)
 	uint8_t *message = octets(vectors[1].message, &n);
 	uint8_t *sig = octets(vectors[1].signature, &sig_n);
 	unsigned carry = 0;
-	struct seal seal;
+	struct crypto crypto;
 
 	for (size_t i = 0; i < 32; i++) {
 		carry += sig[32 + i] + (unsigned)order[i];
 		sig[32 + i] = (uint8_t)carry;
 		carry >>= 8;
 	}
-	seal_init(&seal, NULL, NULL);
-	ck_assert(!seal.verify(seal.ctx, public_key, message, n, sig));
-	seal_done(&seal);
+	crypto_init(&crypto, NULL, NULL);
+	ck_assert(!crypto.verify(crypto.ctx, public_key, message, n, sig));
+	crypto_done(&crypto);
 	free(public_key);
 	free(message);
 	free(sig);
@@ -154,8 +155,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("seal");
-	TCase *tc = tcase_create("seal");
+	Suite *suite = suite_create("crypto");
+	TCase *tc = tcase_create("crypto");
 
 	tcase_add_loop_test(
 	    tc, signs_and_verifies, 0, sizeof(vectors) / sizeof(vectors[0]));

@@ -1,20 +1,20 @@
 /*
- * seal.h - the few cryptographic functions lent to the engine.
+ * crypto.h - the few cryptographic functions lent to the engine.
  *
- * All are pure: the same octets give the same answer. crypt/seal.c lends
+ * All are pure: the same octets give the same answer. crypt/crypto.c lends
  * OpenSSL's; the simulator lends cheap ones.
  */
 
-#ifndef CORE_SEAL_H
-#define CORE_SEAL_H
+#ifndef CORE_CRYPTO_H
+#define CORE_CRYPTO_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define SEAL_DIGEST 32 /* SHA-256 (FIPS 180-4) */
-#define SEAL_PUBLIC 32 /* Ed25519 public key (RFC 8032) */
-#define SEAL_SIGNATURE 64
+#define CRYPTO_DIGEST 32 /* SHA-256 (FIPS 180-4) */
+#define CRYPTO_PUBLIC 32 /* Ed25519 public key (RFC 8032) */
+#define CRYPTO_SIGNATURE 64
 
 /* Who a certificate says its holder is, and what he may claim. */
 struct claims {
@@ -24,25 +24,25 @@ struct claims {
 	size_t nspaces;
 	char **relays;
 	size_t nrelays;
-	uint8_t public_key[SEAL_PUBLIC];
-	uint8_t key[SEAL_DIGEST];      /* digest of the public key */
+	uint8_t public_key[CRYPTO_PUBLIC];
+	uint8_t key[CRYPTO_DIGEST];    /* digest of the public key */
 	int64_t not_before, not_after; /* seconds since 1970, UTC */
 	char **connectors; /* routing groups it may lead to, or "*" */
 	size_t nconnectors;
 };
 
-struct seal {
+struct crypto {
 	void *ctx;
 
 	void (*digest)(
-	    void *ctx, const void *p, size_t n, uint8_t out[SEAL_DIGEST]);
+	    void *ctx, const void *p, size_t n, uint8_t out[CRYPTO_DIGEST]);
 
 	/* With the server's own key. */
 	void (*sign)(
-	    void *ctx, const void *p, size_t n, uint8_t out[SEAL_SIGNATURE]);
+	    void *ctx, const void *p, size_t n, uint8_t out[CRYPTO_SIGNATURE]);
 
-	bool (*verify)(void *ctx, const uint8_t public_key[SEAL_PUBLIC],
-	    const void *p, size_t n, const uint8_t sig[SEAL_SIGNATURE]);
+	bool (*verify)(void *ctx, const uint8_t public_key[CRYPTO_PUBLIC],
+	    const void *p, size_t n, const uint8_t sig[CRYPTO_SIGNATURE]);
 
 	/*
 	 * Reads a certificate (DER) that must be signed by the

@@ -1,4 +1,4 @@
-#include "crypt/seal.h"
+#include "crypt/crypto.h"
 
 #include <string.h>
 
@@ -20,7 +20,7 @@ struct lender {
 };
 
 static void
-digest(void *ctx, const void *p, size_t n, uint8_t out[SEAL_DIGEST])
+digest(void *ctx, const void *p, size_t n, uint8_t out[CRYPTO_DIGEST])
 {
 	struct lender *l = ctx;
 
@@ -30,29 +30,29 @@ digest(void *ctx, const void *p, size_t n, uint8_t out[SEAL_DIGEST])
 }
 
 static void
-sign(void *ctx, const void *p, size_t n, uint8_t out[SEAL_SIGNATURE])
+sign(void *ctx, const void *p, size_t n, uint8_t out[CRYPTO_SIGNATURE])
 {
 	struct lender *l = ctx;
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	size_t len = SEAL_SIGNATURE;
+	size_t len = CRYPTO_SIGNATURE;
 
 	CHECK(l->key != NULL && md != NULL);
 	CHECK(EVP_DigestSignInit(md, NULL, NULL, NULL, l->key) == 1 &&
 	      EVP_DigestSign(md, out, &len, p, n) == 1);
-	CHECK(len == SEAL_SIGNATURE);
+	CHECK(len == CRYPTO_SIGNATURE);
 	EVP_MD_CTX_free(md);
 }
 
 static EVP_PKEY *
-public_new(const uint8_t public_key[SEAL_PUBLIC])
+public_new(const uint8_t public_key[CRYPTO_PUBLIC])
 {
 	return EVP_PKEY_new_raw_public_key(
-	    EVP_PKEY_ED25519, NULL, public_key, SEAL_PUBLIC);
+	    EVP_PKEY_ED25519, NULL, public_key, CRYPTO_PUBLIC);
 }
 
 static bool
-verify(void *ctx, const uint8_t public_key[SEAL_PUBLIC], const void *p,
-    size_t n, const uint8_t sig[SEAL_SIGNATURE])
+verify(void *ctx, const uint8_t public_key[CRYPTO_PUBLIC], const void *p,
+    size_t n, const uint8_t sig[CRYPTO_SIGNATURE])
 {
 	EVP_PKEY *key = public_new(public_key);
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
@@ -62,7 +62,7 @@ verify(void *ctx, const uint8_t public_key[SEAL_PUBLIC], const void *p,
 	CHECK(md != NULL);
 	ok = key != NULL &&
 	     EVP_DigestVerifyInit(md, NULL, NULL, NULL, key) == 1 &&
-	     EVP_DigestVerify(md, sig, SEAL_SIGNATURE, p, n) == 1;
+	     EVP_DigestVerify(md, sig, CRYPTO_SIGNATURE, p, n) == 1;
 	EVP_MD_CTX_free(md);
 	EVP_PKEY_free(key);
 	ERR_clear_error();
@@ -89,10 +89,10 @@ vouch(void *ctx, const uint8_t *der, size_t n, struct claims **out)
 }
 
 void
-seal_rekey(struct seal *seal, struct evp_pkey_st *key,
-    const uint8_t authority[SEAL_PUBLIC])
+crypto_rekey(struct crypto *crypto, struct evp_pkey_st *key,
+    const uint8_t authority[CRYPTO_PUBLIC])
 {
-	struct lender *l = seal->ctx;
+	struct lender *l = crypto->ctx;
 
 	EVP_PKEY_free(l->key);
 	EVP_PKEY_free(l->authority);
@@ -101,27 +101,27 @@ seal_rekey(struct seal *seal, struct evp_pkey_st *key,
 }
 
 void
-seal_init(struct seal *seal, struct evp_pkey_st *key,
-    const uint8_t authority[SEAL_PUBLIC])
+crypto_init(struct crypto *crypto, struct evp_pkey_st *key,
+    const uint8_t authority[CRYPTO_PUBLIC])
 {
 	struct lender *l = mem_new(sizeof(*l), 0, 0);
 
 	l->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	l->md = EVP_MD_CTX_new();
 	CHECK(l->sha256 != NULL && l->md != NULL);
-	memset(seal, 0, sizeof(*seal));
-	seal->ctx = l;
-	seal->digest = digest;
-	seal->sign = sign;
-	seal->verify = verify;
-	seal->vouch = vouch;
-	seal_rekey(seal, key, authority);
+	memset(crypto, 0, sizeof(*crypto));
+	crypto->ctx = l;
+	crypto->digest = digest;
+	crypto->sign = sign;
+	crypto->verify = verify;
+	crypto->vouch = vouch;
+	crypto_rekey(crypto, key, authority);
 }
 
 void
-seal_done(struct seal *seal)
+crypto_done(struct crypto *crypto)
 {
-	struct lender *l = seal->ctx;
+	struct lender *l = crypto->ctx;
 
 	if (l == NULL)
 		return;
@@ -130,5 +130,5 @@ seal_done(struct seal *seal)
 	EVP_MD_CTX_free(l->md);
 	EVP_MD_free(l->sha256);
 	mem_free(l);
-	memset(seal, 0, sizeof(*seal));
+	memset(crypto, 0, sizeof(*crypto));
 }

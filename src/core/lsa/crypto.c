@@ -1,4 +1,4 @@
-#include "core/lsa/seal.h"
+#include "core/lsa/crypto.h"
 
 #include <string.h>
 
