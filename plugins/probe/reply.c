@@ -54,7 +54,7 @@ static const char *const phrases[] = { "unable to relay", "no relaying",
 	"in my list of allowed rcpthosts", "in my list of allowed relay",
 	", not a gateway", "attempting to send to a non-local",
 	"delivery is not allowed to this address", "i cannot deliver mail for ",
-	NULL };
+	"tenantinboundattribution", NULL };
 
 /* `relay`, `relaying`, `relay access` and one of these. */
 static const char *const noes[] = { "denied", "prohibited", "forbidden",
