@@ -54,7 +54,11 @@ static const char *const phrases[] = { "unable to relay", "no relaying",
 	"in my list of allowed rcpthosts", "in my list of allowed relay",
 	", not a gateway", "attempting to send to a non-local",
 	"delivery is not allowed to this address", "i cannot deliver mail for ",
-	"tenantinboundattribution", NULL };
+	"tenantinboundattribution", "not relaying", "no relay for ",
+	"not provide relay services", "not in the relay domains",
+	"not in my relay domains", "not in our relay domains",
+	"not one of my domains", "not one of our domains",
+	"not a domain we accept mail for", NULL };
 
 /* `relay`, `relaying`, `relay access` and one of these. */
 static const char *const noes[] = { "denied", "prohibited", "forbidden",
@@ -62,12 +66,12 @@ static const char *const noes[] = { "denied", "prohibited", "forbidden",
 	"not permitted", "not allowed", "not authorized", "not authorised",
 	"not supported", "not accepted", NULL };
 
-/* Blocked as an open relay, by a list of such, or for what is known of the
- * sender: that is a policy. */
+/* Blocked as an open relay, by a list of such, for what is known of the
+ * sender, or because it should use its provider's relay: that is a policy. */
 static const char *const policies[] = { "open relay", "open-relay",
 	"relay list", "relay black", "relay block", "relay server",
-	"relayed through", "to send for", "reputation", "spf", "dkim", "dmarc",
-	NULL };
+	"relayed through", "relay through your", "your provider", "to send for",
+	"reputation", "spf", "dkim", "dmarc", NULL };
 
 /* Without words that hold an address: names are no words of the reply. */
 static void
