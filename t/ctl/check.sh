@@ -8,7 +8,7 @@ PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || skip "needs root"
 need postconf
 postconf -m | grep -q '^lmdb$' || skip "needs postfix-lmdb"
-plan 95
+plan 96
 
 mkdir "$W/etc" "$W/keys" "$W/lsrd"
 lsrctl() {
