@@ -394,22 +394,22 @@ void
 publish_saved(const char *directory, struct buf *out)
 {
 	struct plugin_setup setup = { .directory = directory };
-	struct held_changes all = { 0 };
-	struct held held = { 0 };
+	struct got_changes all = { 0 };
+	struct got got = { 0 };
 	struct copy copy;
 
 	copy_init(&copy, directory);
-	if (copy_load(&copy, &held, &setup) == RC_OK ||
-	    copy_load_before(&copy, &held, &setup) == RC_OK) {
-		held_all(&held, &all);
-		buf_u64(out, held.generation);
+	if (copy_load(&copy, &got, &setup) == RC_OK ||
+	    copy_load_before(&copy, &got, &setup) == RC_OK) {
+		got_all(&got, &all);
+		buf_u64(out, got.generation);
 		buf_u32(out, (uint32_t)all.n);
 		for (size_t i = 0; i < all.n; i++)
 			route_encode(out, all.v[i].route);
 		buf_u64(out, copy_noted(&copy));
 	}
-	held_changes_done(&all);
-	held_clear(&held);
+	got_changes_done(&all);
+	got_clear(&got);
 	copy_done(&copy);
 }
 

@@ -189,8 +189,8 @@ drop_before(const struct copy *copy)
 }
 
 int
-copy_whole(struct copy *copy, const struct held *held,
-    const struct plugin_setup *setup)
+copy_whole(
+    struct copy *copy, const struct got *got, const struct plugin_setup *setup)
 {
 	struct buf frames = { 0 };
 	struct buf group = { 0 };
@@ -198,7 +198,7 @@ copy_whole(struct copy *copy, const struct held *held,
 
 	let_go(copy);
 	wire_put_setup(&frames, setup);
-	held_put(held, &frames);
+	got_put(got, &frames);
 	put_group(&group, frames.p, frames.n);
 	rc = make_file(copy, &group);
 	if (rc != RC_OK && errno == ENOSPC && drop_before(copy))
@@ -211,7 +211,7 @@ copy_whole(struct copy *copy, const struct held *held,
 }
 
 int
-copy_add(struct copy *copy, struct cur frames, const struct held *held,
+copy_add(struct copy *copy, struct cur frames, const struct got *got,
     const struct plugin_setup *setup)
 {
 	struct buf group = { 0 };
@@ -219,7 +219,7 @@ copy_add(struct copy *copy, struct cur frames, const struct held *held,
 
 	if (copy->fd < 0 ||
 	    copy->octets + frames.left > 2 * copy->first + GROW_MIN)
-		return copy_whole(copy, held, setup);
+		return copy_whole(copy, got, setup);
 	put_group(&group, frames.p, frames.left);
 	rc = write_out(copy->fd, &group);
 	copy->octets += group.n;
@@ -235,7 +235,7 @@ copy_add(struct copy *copy, struct cur frames, const struct held *held,
 
 /* The frames of one group into the table. */
 static int
-take_group(struct held *held, struct plugin_setup *setup, struct cur frames)
+take_group(struct got *got, struct plugin_setup *setup, struct cur frames)
 {
 	struct wire_frame frame;
 	struct wire_batch batch;
@@ -253,10 +253,10 @@ take_group(struct held *held, struct plugin_setup *setup, struct cur frames)
 			rc = wire_get_batch(&frame.body, &batch);
 			if (rc == RC_OK && (batch.flags & WIRE_WHOLE) != 0 &&
 			    !whole)
-				held_clear(held);
+				got_clear(got);
 			whole = true;
 			if (rc == RC_OK)
-				rc = held_take(held, &batch, frame.body);
+				rc = got_take(got, &batch, frame.body);
 		}
 		if (rc != RC_OK)
 			return RC_FORMAT;
@@ -298,7 +298,7 @@ goes_on(struct cur in)
 }
 
 static int
-load_file(const char *path, struct held *held, struct plugin_setup *setup)
+load_file(const char *path, struct got *got, struct plugin_setup *setup)
 {
 	struct buf file = { 0 };
 	struct cur in, body;
@@ -307,7 +307,7 @@ load_file(const char *path, struct held *held, struct plugin_setup *setup)
 
 	in = cur_over(file.p, file.n);
 	while (rc == RC_OK && next_group(&in, &body)) {
-		rc = take_group(held, setup, body);
+		rc = take_group(got, setup, body);
 		groups++;
 	}
 	if (rc == RC_OK && (groups == 0 || goes_on(in)))
@@ -317,23 +317,22 @@ load_file(const char *path, struct held *held, struct plugin_setup *setup)
 }
 
 int
-copy_load(struct copy *copy, struct held *held, struct plugin_setup *setup)
+copy_load(struct copy *copy, struct got *got, struct plugin_setup *setup)
 {
 	int rc;
 
-	held_clear(held);
-	rc = load_file(copy->path, held, setup);
+	got_clear(got);
+	rc = load_file(copy->path, got, setup);
 	if (rc != RC_OK)
-		held_clear(held);
+		got_clear(got);
 	return rc;
 }
 
 int
-copy_load_before(
-    struct copy *copy, struct held *held, struct plugin_setup *setup)
+copy_load_before(struct copy *copy, struct got *got, struct plugin_setup *setup)
 {
 	struct copy before = { .path = with_suffix(copy->path, ".before") };
-	int rc = copy_load(&before, held, setup);
+	int rc = copy_load(&before, got, setup);
 
 	mem_free(before.path);
 	return rc;

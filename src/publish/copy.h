@@ -21,7 +21,7 @@
 #ifndef PUBLISH_COPY_H
 #define PUBLISH_COPY_H
 
-#include "publish/held.h"
+#include "publish/got.h"
 
 struct copy {
 	char *path;
@@ -34,26 +34,26 @@ void copy_init(struct copy *copy, const char *directory);
 void copy_done(struct copy *copy);
 
 /*
- * Reads the copy into `held` (emptied before) and the names it was published
+ * Reads the copy into `got` (emptied before) and the names it was published
  * with into *setup. A torn last group (a power cut
  * while it was written) does not count against it. RC_NONE: there is none;
  * RC_FORMAT, RC_DIGEST: there is one, and it is damaged; RC_IO.
  */
-int copy_load(struct copy *copy, struct held *held, struct plugin_setup *setup);
+int copy_load(struct copy *copy, struct got *got, struct plugin_setup *setup);
 
 /* The same for the one before: it may lack the newest keys. */
 int copy_load_before(
-    struct copy *copy, struct held *held, struct plugin_setup *setup);
+    struct copy *copy, struct got *got, struct plugin_setup *setup);
 
 /* Writes it whole. RC_OK, or RC_IO with errno. */
-int copy_whole(struct copy *copy, const struct held *held,
-    const struct plugin_setup *setup);
+int copy_whole(
+    struct copy *copy, const struct got *got, const struct plugin_setup *setup);
 
 /*
- * Adds what came in, `held` being the table with it; writes it whole when
+ * Adds what came in, `got` being the table with it; writes it whole when
  * it has grown too long.
  */
-int copy_add(struct copy *copy, struct cur frames, const struct held *held,
+int copy_add(struct copy *copy, struct cur frames, const struct got *got,
     const struct plugin_setup *setup);
 
 /* Notes the generation of a table that is to be published without a copy.

@@ -142,7 +142,7 @@ mtable_file_add(void *ctx, const uint8_t *octets, size_t n)
 }
 
 int
-mtable_file_write(struct mtable_file *m, const struct held *held,
+mtable_file_write(struct mtable_file *m, const struct got *got,
     const struct plugin_setup *setup)
 {
 	struct mtable_writer w = { 0 };
@@ -154,7 +154,7 @@ mtable_file_write(struct mtable_file *m, const struct held *held,
 		return RC_OK;
 	m->known.transport = setup->transport;
 	m->known.by_name = setup->by_name;
-	rc = held_walk(held, mtable_file_add, &w);
+	rc = got_walk(got, mtable_file_add, &w);
 	if (rc == RC_OK) {
 		mtable_end(&w, &m->known, &m->past, &file);
 		rc = mtable_file_put(m->directory, m->path, &file);

@@ -1,7 +1,8 @@
 /*
- * mtable_file.h - the milter's table (core/trace/mtable.h), written from the routes that
- * are held and from what lsrd says besides: beside its place, and renamed
- * into it, so a reader has one generation whole, or the one before.
+ * mtable_file.h - the milter's table (core/trace/mtable.h), written from the
+ * routes that the publisher got and from what lsrd says besides: beside its
+ * place, and renamed into it, so a reader has one generation whole, or the one
+ * before.
  *
  * It is `milter/table` below lsrd's own directory. Where the folder is not
  * there nobody reads it, and nothing is written. The file is not synced: that
@@ -17,7 +18,7 @@
 #include <stdbool.h>
 
 #include "core/trace/mtable.h"
-#include "publish/held.h"
+#include "publish/got.h"
 
 struct mtable_file {
 	char *directory;            /* where the milter's group may read */
@@ -45,7 +46,7 @@ void mtable_file_published(
  * also when there is nothing to write or nowhere to; RC_IO: errno tells;
  * RC_SHORT: a route is none.
  */
-int mtable_file_write(struct mtable_file *milter, const struct held *held,
+int mtable_file_write(struct mtable_file *milter, const struct got *got,
     const struct plugin_setup *setup);
 
 /* Removes the file if it is no good. True if it was so. */

@@ -11,7 +11,7 @@
 
 #include "base/rc.h"
 #include "publish/copy.h"
-#include "publish/held.h"
+#include "publish/got.h"
 #include "publish/judge.h"
 #include "publish/mtable_file.h"
 #include "publish/wire.h"
@@ -33,7 +33,7 @@ struct server {
 	bool has_setup;
 	struct plugin_watch watch;
 	struct plugin_run *run; /* NULL: not open */
-	struct held held;
+	struct got got;
 	struct copy copy;
 	uint64_t written; /* generation of the tables; 0: none of ours yet */
 	struct mtable_file milter;
@@ -130,17 +130,17 @@ close_run(struct server *s)
 static int
 write_changes(struct server *s, bool whole, struct plugin_report *report)
 {
-	struct held_changes changes;
+	struct got_changes changes;
 	int rc, err;
 
 	if (whole)
-		held_all(&s->held, &changes);
+		got_all(&s->got, &changes);
 	else
-		held_since(
-		    &s->held, cur_over(s->frames.p, s->frames.n), &changes);
+		got_since(
+		    &s->got, cur_over(s->frames.p, s->frames.n), &changes);
 	rc = s->plugin->write(s->run, changes.v, changes.n, whole, report);
 	err = errno;
-	held_changes_done(&changes);
+	got_changes_done(&changes);
 	errno = err;
 	return rc;
 }
@@ -166,9 +166,9 @@ static int
 write_copy(struct server *s)
 {
 	if (s->whole_due)
-		return copy_whole(&s->copy, &s->held, &s->setup);
+		return copy_whole(&s->copy, &s->got, &s->setup);
 	return copy_add(
-	    &s->copy, cur_over(s->frames.p, s->frames.n), &s->held, &s->setup);
+	    &s->copy, cur_over(s->frames.p, s->frames.n), &s->got, &s->setup);
 }
 
 static uint32_t
@@ -195,7 +195,7 @@ write_milter(struct server *s)
 	uint64_t began = clock_mono().ms, ended;
 	struct buf out = { 0 };
 
-	said.result = mtable_file_write(&s->milter, &s->held, &s->setup);
+	said.result = mtable_file_write(&s->milter, &s->got, &s->setup);
 	if (said.result == RC_IO)
 		said.error = errno;
 	ended = clock_mono().ms;
@@ -215,14 +215,14 @@ static bool
 withhold(struct server *s)
 {
 	struct plugin_setup setup;
-	struct held kept = { .generation = 0 };
+	struct got kept = { .generation = 0 };
 	struct copy copy;
 	bool any = false;
 
 	copy_init(&copy, s->owner->tables);
 	if (copy_load(&copy, &kept, &setup) == RC_OK)
-		any = held_narrow(&s->held, &kept);
-	held_clear(&kept);
+		any = got_narrow(&s->got, &kept);
+	got_clear(&kept);
 	copy_done(&copy);
 	return any;
 }
@@ -236,7 +236,7 @@ serve_keep(struct server *s, struct wire_ack *ack)
 		return true;
 	ack->copy_behind = true;
 	ack->error = errno;
-	(void)copy_note(&s->copy, s->held.generation);
+	(void)copy_note(&s->copy, s->got.generation);
 	s->whole_due = true;
 	return !withhold(s);
 }
@@ -262,9 +262,9 @@ serve_write_batch(struct server *s, struct wire_ack *ack, bool empty)
 static void
 serve_publish(struct server *s)
 {
-	struct wire_ack ack = { .generation = s->held.generation };
+	struct wire_ack ack = { .generation = s->got.generation };
 	struct buf out = { 0 };
-	bool empty = s->held.tree.n == 0;
+	bool empty = s->got.tree.n == 0;
 	bool all = empty || serve_keep(s, &ack);
 	int error = ack.error;
 
@@ -275,7 +275,7 @@ serve_publish(struct server *s)
 		s->whole_due = true;
 	}
 	if (ack.result == RC_OK) {
-		s->written = s->held.generation;
+		s->written = s->got.generation;
 		milter_due(s);
 	}
 	wire_put_ack(&out, &ack);
@@ -310,14 +310,14 @@ on_batch(struct server *s, const struct wire_frame *frame, const uint8_t *p)
 	if (!s->has_setup)
 		return RC_STATE;
 	if ((batch.flags & WIRE_WHOLE) != 0 && s->frames.n == 0) {
-		held_clear(&s->held);
+		got_clear(&s->got);
 		s->has_whole = true;
 		s->whole_due = true;
 	}
 	if (!s->has_whole)
 		return RC_STATE;
 	at_phase(s, PLUGIN_WORKING);
-	rc = held_take(&s->held, &batch, body);
+	rc = got_take(&s->got, &batch, body);
 	if (rc != RC_OK)
 		return rc;
 	buf_bytes(&s->frames, p, frame->octets);
@@ -427,7 +427,7 @@ serve(int fd, const struct plugin_export *plugin, const struct owner *owner)
 	if (code == EX_OK)
 		code = serve_run(&s);
 	plugin->close(s.run);
-	held_clear(&s.held);
+	got_clear(&s.got);
 	copy_done(&s.copy);
 	mtable_file_done(&s.milter);
 	buf_done(&s.in);

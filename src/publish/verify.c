@@ -7,7 +7,7 @@
 
 #include "base/rc.h"
 #include "publish/copy.h"
-#include "publish/held.h"
+#include "publish/got.h"
 #include "publish/judge.h"
 #include "publish/mtable_file.h"
 
@@ -16,7 +16,7 @@ struct verifier {
 	const struct owner *owner;
 	struct plugin_setup setup;
 	struct copy copy;
-	struct held held;
+	struct got got;
 	struct judge judge;
 };
 
@@ -39,7 +39,7 @@ name_tables(const struct verifier *v, unsigned which, const char *what)
 			    v->owner->tables, v->plugin->tables[t], what);
 }
 
-/* Makes these tables anew from what is held, and leaves the others. */
+/* Makes these tables anew from what was got, and leaves the others. */
 static int
 make_tables(struct verifier *v, unsigned which)
 {
@@ -48,14 +48,14 @@ make_tables(struct verifier *v, unsigned which)
 		.leave = all_tables(v->plugin) & ~which,
 	};
 	struct plugin_report report;
-	struct held_changes changes;
+	struct got_changes changes;
 	struct plugin_run *run;
 	int rc = v->plugin->open(&run, &v->setup, &start);
 
 	if (rc == RC_OK) {
-		held_all(&v->held, &changes);
+		got_all(&v->got, &changes);
 		rc = v->plugin->write(run, changes.v, changes.n, true, &report);
-		held_changes_done(&changes);
+		got_changes_done(&changes);
 		v->plugin->close(run);
 	}
 	if (rc == RC_OK)
@@ -69,13 +69,13 @@ make_tables(struct verifier *v, unsigned which)
 static bool
 verify_load(struct verifier *v, bool before)
 {
-	int rc = before ? copy_load_before(&v->copy, &v->held, &v->setup)
-	                : copy_load(&v->copy, &v->held, &v->setup);
+	int rc = before ? copy_load_before(&v->copy, &v->got, &v->setup)
+	                : copy_load(&v->copy, &v->got, &v->setup);
 
 	v->setup.directory = v->owner->tables;
-	if (rc == RC_OK && v->held.tree.n > 0)
+	if (rc == RC_OK && v->got.tree.n > 0)
 		return true;
-	held_clear(&v->held);
+	got_clear(&v->got);
 	if (rc != RC_OK && rc != RC_NONE)
 		fprintf(stderr, "lsrd-publish: %s%s: damaged: %s\n",
 		    v->copy.path, before ? ".before" : "", rc_word(rc));
@@ -160,7 +160,7 @@ verify(const struct plugin_export *plugin, const struct owner *owner)
 		    owner->state);
 	copy_init(&v.copy, owner->tables);
 	code = verify_here(&v);
-	held_clear(&v.held);
+	got_clear(&v.got);
 	copy_done(&v.copy);
 	return code;
 }

@@ -19,7 +19,7 @@
 #define LOOKUPS 200000
 
 static struct mtable_file milter;
-static struct held held;
+static struct got got;
 static const struct plugin_setup setup = { .transport = "lsrd" };
 
 static uint64_t
@@ -63,7 +63,7 @@ hold(unsigned n)
 	while (wire_frame(&in, &frame) == RC_OK) {
 		cur_bytes(&in, frame.octets);
 		if (wire_get_batch(&frame.body, &batch) != RC_OK ||
-		    held_take(&held, &batch, frame.body) != RC_OK)
+		    got_take(&got, &batch, frame.body) != RC_OK)
 			abort();
 	}
 	buf_done(&frames);
@@ -138,7 +138,7 @@ measure(unsigned n)
 
 		annex(++generation);
 		began = now_us();
-		if (mtable_file_write(&milter, &held, &setup) != RC_OK)
+		if (mtable_file_write(&milter, &got, &setup) != RC_OK)
 			abort();
 		if (now_us() - began < best_write)
 			best_write = now_us() - began;
@@ -174,6 +174,6 @@ main(int argc, char **argv)
 	measure(10000);
 	measure(70000);
 	mtable_file_done(&milter);
-	held_clear(&held);
+	got_clear(&got);
 	return 0;
 }

@@ -43,7 +43,7 @@ remove_dir(void)
 
 /* A batch that sets `pattern`, into the table and as frames. */
 static void
-set(struct held *held, const char *pattern, struct buf *frames)
+set(struct got *got, const char *pattern, struct buf *frames)
 {
 	struct route r = { .pattern = (char *)(uintptr_t)pattern,
 		.kind = ROUTE_HOLD,
@@ -54,36 +54,34 @@ set(struct held *held, const char *pattern, struct buf *frames)
 	struct cur c;
 
 	buf_reset(frames);
-	wire_begin(&w, frames, held->generation + 1, false);
+	wire_begin(&w, frames, got->generation + 1, false);
 	wire_set(&w, &r);
 	wire_end(&w);
 	c = cur_over(frames->p, frames->n);
 	ck_assert_int_eq(wire_frame(&c, &frame), RC_OK);
 	ck_assert_int_eq(wire_get_batch(&frame.body, &batch), RC_OK);
-	ck_assert_int_eq(held_take(held, &batch, frame.body), RC_OK);
+	ck_assert_int_eq(got_take(got, &batch, frame.body), RC_OK);
 }
 
 /* A copy with one whole group and two that follow. */
 static void
 write_three(void)
 {
-	struct held held = { 0 };
+	struct got got = { 0 };
 	struct buf frames = { 0 };
 	struct copy copy;
 
 	copy_init(&copy, dir);
-	set(&held, "a.example", &frames);
-	ck_assert_int_eq(copy_whole(&copy, &held, &setup), RC_OK);
-	set(&held, "b.example", &frames);
+	set(&got, "a.example", &frames);
+	ck_assert_int_eq(copy_whole(&copy, &got, &setup), RC_OK);
+	set(&got, "b.example", &frames);
 	ck_assert_int_eq(
-	    copy_add(&copy, cur_over(frames.p, frames.n), &held, &setup),
-	    RC_OK);
-	set(&held, "c.example", &frames);
+	    copy_add(&copy, cur_over(frames.p, frames.n), &got, &setup), RC_OK);
+	set(&got, "c.example", &frames);
 	ck_assert_int_eq(
-	    copy_add(&copy, cur_over(frames.p, frames.n), &held, &setup),
-	    RC_OK);
+	    copy_add(&copy, cur_over(frames.p, frames.n), &got, &setup), RC_OK);
 	copy_done(&copy);
-	held_clear(&held);
+	got_clear(&got);
 	buf_done(&frames);
 }
 
@@ -92,21 +90,21 @@ static int
 load(bool before)
 {
 	struct plugin_setup names = { 0 };
-	struct held held = { 0 };
+	struct got got = { 0 };
 	struct copy copy;
 	int rc;
 
 	copy_init(&copy, dir);
-	rc = before ? copy_load_before(&copy, &held, &names)
-	            : copy_load(&copy, &held, &names);
+	rc = before ? copy_load_before(&copy, &got, &names)
+	            : copy_load(&copy, &got, &names);
 	if (rc == RC_OK) {
-		rc = (int)held.tree.n;
+		rc = (int)got.tree.n;
 		ck_assert_str_eq(names.hold, "lsrd-hold");
 	} else {
-		ck_assert_uint_eq(held.tree.n, 0);
+		ck_assert_uint_eq(got.tree.n, 0);
 	}
 	copy_done(&copy);
-	held_clear(&held);
+	got_clear(&got);
 	return rc;
 }
 
@@ -206,7 +204,7 @@ END_TEST
 
 START_TEST(is_written_anew_when_grown)
 {
-	struct held held = { 0 };
+	struct got got = { 0 };
 	struct buf frames = { 0 };
 	struct copy copy;
 	ino_t first = 0;
@@ -215,9 +213,9 @@ START_TEST(is_written_anew_when_grown)
 
 	copy_init(&copy, dir);
 	for (int i = 0; i < 20000 && turns < 2; i++) {
-		set(&held, "a.example", &frames);
-		ck_assert_int_eq(copy_add(&copy, cur_over(frames.p, frames.n),
-				     &held, &setup),
+		set(&got, "a.example", &frames);
+		ck_assert_int_eq(
+		    copy_add(&copy, cur_over(frames.p, frames.n), &got, &setup),
 		    RC_OK);
 		ck_assert_int_eq(stat(path_of("routes"), &st), 0);
 		turns += st.st_ino != first;
@@ -227,7 +225,7 @@ START_TEST(is_written_anew_when_grown)
 	ck_assert_int_eq(turns, 2);
 	ck_assert_int_eq(load(false), 1);
 	copy_done(&copy);
-	held_clear(&held);
+	got_clear(&got);
 	buf_done(&frames);
 }
 END_TEST

@@ -25,7 +25,7 @@
 
 static char dir[64], path[96];
 static struct mtable_file milter;
-static struct held held;
+static struct got got;
 static const struct plugin_setup setup = { .transport = "lsrd" };
 
 static void
@@ -37,7 +37,7 @@ begin(void)
 	ck_assert_int_eq(mkdir(path, 0755), 0);
 	snprintf(path, sizeof(path), "%s/milter/table", dir);
 	umask(022);
-	held = (struct held){ 0 };
+	got = (struct got){ 0 };
 	mtable_file_init(&milter, dir);
 }
 
@@ -47,7 +47,7 @@ end(void)
 	char command[128];
 
 	mtable_file_done(&milter);
-	held_clear(&held);
+	got_clear(&got);
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
 	ck_assert_int_eq(system(command), 0);
 }
@@ -80,7 +80,7 @@ hold(uint64_t generation)
 	in = cur_over(frames.p, frames.n);
 	ck_assert_int_eq(wire_frame(&in, &frame), RC_OK);
 	ck_assert_int_eq(wire_get_batch(&frame.body, &batch), RC_OK);
-	ck_assert_int_eq(held_take(&held, &batch, frame.body), RC_OK);
+	ck_assert_int_eq(got_take(&got, &batch, frame.body), RC_OK);
 	buf_done(&frames);
 }
 
@@ -121,7 +121,7 @@ swap(uint64_t generation)
 	hold(generation);
 	ck_assert_int_eq(take(1, generation, 0), RC_OK);
 	mtable_file_published(&milter, generation, generation * 10);
-	ck_assert_int_eq(mtable_file_write(&milter, &held, &setup), RC_OK);
+	ck_assert_int_eq(mtable_file_write(&milter, &got, &setup), RC_OK);
 }
 
 struct mapping {
@@ -175,15 +175,15 @@ START_TEST(it_is_written_for_its_own_generation)
 	struct stat st;
 
 	hold(1);
-	ck_assert_int_eq(mtable_file_write(&milter, &held, &setup), RC_OK);
+	ck_assert_int_eq(mtable_file_write(&milter, &got, &setup), RC_OK);
 	ck_assert_int_eq(map(&m), RC_NONE); /* no annex yet */
 	ck_assert_int_eq(take(1, 2, 3), RC_OK);
 	mtable_file_published(&milter, 1, 10);
-	ck_assert_int_eq(mtable_file_write(&milter, &held, &setup), RC_OK);
+	ck_assert_int_eq(mtable_file_write(&milter, &got, &setup), RC_OK);
 	ck_assert_int_eq(map(&m), RC_NONE); /* of a table to come */
 	hold(2);
 	mtable_file_published(&milter, 2, 20);
-	ck_assert_int_eq(mtable_file_write(&milter, &held, &setup), RC_OK);
+	ck_assert_int_eq(mtable_file_write(&milter, &got, &setup), RC_OK);
 	ck_assert_int_eq(map(&m), RC_OK);
 	judge(&m);
 	ck_assert_uint_eq(m.t.now.generation, 2);
@@ -194,7 +194,7 @@ START_TEST(it_is_written_for_its_own_generation)
 	ck_assert(!milter.due);
 	ck_assert_int_eq(take(1, 2, 5), RC_OK); /* only the net is new */
 	mtable_file_published(&milter, 2, 30);
-	ck_assert_int_eq(mtable_file_write(&milter, &held, &setup), RC_OK);
+	ck_assert_int_eq(mtable_file_write(&milter, &got, &setup), RC_OK);
 	ck_assert_int_eq(map(&m), RC_OK);
 	ck_assert_uint_eq(m.t.net.left, 5);
 	ck_assert_uint_eq(m.t.nhistory, 1);
@@ -233,13 +233,13 @@ START_TEST(a_file_that_cannot_be_written_stays)
 	hold(2);
 	ck_assert_int_eq(take(1, 2, 0), RC_OK);
 	mtable_file_published(&milter, 2, 20);
-	ck_assert_int_eq(mtable_file_write(&milter, &held, &setup), RC_IO);
+	ck_assert_int_eq(mtable_file_write(&milter, &got, &setup), RC_IO);
 	ck_assert(milter.due);
 	ck_assert_int_eq(map(&m), RC_OK);
 	ck_assert_uint_eq(m.t.now.generation, 1);
 	unmap(&m);
 	ck_assert_int_eq(rmdir(made), 0);
-	ck_assert_int_eq(mtable_file_write(&milter, &held, &setup), RC_OK);
+	ck_assert_int_eq(mtable_file_write(&milter, &got, &setup), RC_OK);
 	ck_assert_int_eq(map(&m), RC_OK);
 	judge(&m);
 	unmap(&m);
@@ -264,7 +264,7 @@ START_TEST(the_history_outlives_the_writer)
 	hold(2);
 	ck_assert_int_eq(take(0, 2, 0), RC_OK);
 	mtable_file_published(&milter, 2, 40);
-	ck_assert_int_eq(mtable_file_write(&milter, &held, &setup), RC_OK);
+	ck_assert_int_eq(mtable_file_write(&milter, &got, &setup), RC_OK);
 	ck_assert_int_eq(map(&m), RC_OK);
 	ck_assert_uint_eq(m.t.nhistory, 1);
 	unmap(&m);

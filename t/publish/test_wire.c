@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
-#include "publish/held.h"
+#include "publish/got.h"
 #include "publish/wire.h"
 #include "t/tap.h"
 
@@ -133,7 +133,7 @@ END_TEST
 
 /* Takes all frames into the table, as the publisher does. */
 static int
-take(struct held *held, const struct buf *b, size_t *nframes)
+take(struct got *got, const struct buf *b, size_t *nframes)
 {
 	struct cur in = cur_over(b->p, b->n);
 	struct wire_frame frame;
@@ -147,7 +147,7 @@ take(struct held *held, const struct buf *b, size_t *nframes)
 		cur_bytes(&in, frame.octets);
 		rc = wire_get_batch(&frame.body, &batch);
 		if (rc == RC_OK)
-			rc = held_take(held, &batch, frame.body);
+			rc = got_take(got, &batch, frame.body);
 		ck_assert_int_eq((batch.flags & WIRE_MORE) != 0, in.left > 0);
 		++*nframes;
 	}
@@ -186,8 +186,8 @@ END_TEST
 START_TEST(batches_are_split)
 {
 	enum { N = 20000 };
-	struct held held = { 0 };
-	struct held_changes all;
+	struct got got = { 0 };
+	struct got_changes all;
 	struct wire_writer w;
 	struct buf b = { 0 };
 	size_t nframes;
@@ -202,15 +202,15 @@ START_TEST(batches_are_split)
 		wire_set(&w, &r);
 	}
 	wire_end(&w);
-	ck_assert_int_eq(take(&held, &b, &nframes), RC_OK);
+	ck_assert_int_eq(take(&got, &b, &nframes), RC_OK);
 	ck_assert_uint_gt(nframes, 1);
-	ck_assert_uint_eq(held.tree.n, N);
-	ck_assert_uint_eq(held.generation, 9);
-	held_all(&held, &all);
+	ck_assert_uint_eq(got.tree.n, N);
+	ck_assert_uint_eq(got.generation, 9);
+	got_all(&got, &all);
 	ck_assert_uint_eq(all.n, N);
 	ck_assert_str_eq(all.v[N - 1].pattern, "d19999.example");
-	held_changes_done(&all);
-	held_clear(&held);
+	got_changes_done(&all);
+	got_clear(&got);
 	buf_done(&b);
 }
 END_TEST
@@ -218,8 +218,8 @@ END_TEST
 START_TEST(differences_apply)
 {
 	struct route a = remote("a.example"), b = remote("b.example");
-	struct held held = { 0 };
-	struct held_changes since;
+	struct got got = { 0 };
+	struct got_changes since;
 	struct wire_writer w;
 	struct buf out = { 0 };
 	size_t nframes;
@@ -228,23 +228,23 @@ START_TEST(differences_apply)
 	wire_set(&w, &a);
 	wire_set(&w, &b);
 	wire_end(&w);
-	ck_assert_int_eq(take(&held, &out, &nframes), RC_OK);
+	ck_assert_int_eq(take(&got, &out, &nframes), RC_OK);
 	buf_reset(&out);
 	wire_begin(&w, &out, 2, false);
 	wire_gone(&w, "a.example");
 	wire_set(&w, &b);
 	wire_gone(&w, "c.example");
 	wire_end(&w);
-	ck_assert_int_eq(take(&held, &out, &nframes), RC_OK);
-	ck_assert_uint_eq(held.tree.n, 1);
-	held_since(&held, cur_over(out.p, out.n), &since);
+	ck_assert_int_eq(take(&got, &out, &nframes), RC_OK);
+	ck_assert_uint_eq(got.tree.n, 1);
+	got_since(&got, cur_over(out.p, out.n), &since);
 	ck_assert_uint_eq(since.n, 3);
 	ck_assert_str_eq(since.v[0].pattern, "a.example");
 	ck_assert_ptr_null(since.v[0].route);
 	ck_assert_ptr_nonnull(since.v[1].route);
 	ck_assert_ptr_null(since.v[2].route);
-	held_changes_done(&since);
-	held_clear(&held);
+	got_changes_done(&since);
+	got_clear(&got);
 	buf_done(&out);
 }
 END_TEST
@@ -264,7 +264,7 @@ START_TEST(bent_batches_do_no_harm)
 		for (unsigned bit = 0; bit < 8; bit++) {
 			size_t n = out.n - WIRE_HEAD;
 			uint8_t *body = malloc(n);
-			struct held held = { 0 };
+			struct got got = { 0 };
 			struct wire_batch batch;
 			struct cur c;
 
@@ -272,8 +272,8 @@ START_TEST(bent_batches_do_no_harm)
 			c = cur_over(body, n);
 			body[i - WIRE_HEAD] ^= (uint8_t)(1u << bit);
 			if (wire_get_batch(&c, &batch) == RC_OK)
-				held_take(&held, &batch, c);
-			held_clear(&held);
+				got_take(&got, &batch, c);
+			got_clear(&got);
 			free(body);
 		}
 	buf_done(&out);

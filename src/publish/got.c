@@ -1,4 +1,4 @@
-#include "publish/held.h"
+#include "publish/got.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,50 +16,49 @@ struct entry {
 };
 
 static int
-held_by_pattern(const void *key, const struct tree_node *node)
+got_by_pattern(const void *key, const struct tree_node *node)
 {
 	return str_order(key, tree_entry(node, struct entry, node)->pattern);
 }
 
 static struct entry *
-held_find(const struct held *held, const char *pattern)
+got_find(const struct got *got, const char *pattern)
 {
-	struct tree_node *node =
-	    tree_find(&held->tree, pattern, held_by_pattern);
+	struct tree_node *node = tree_find(&got->tree, pattern, got_by_pattern);
 
 	return node == NULL ? NULL : tree_entry(node, struct entry, node);
 }
 
 static void
-held_drop(struct held *held, struct entry *entry)
+got_drop(struct got *got, struct entry *entry)
 {
 	if (entry == NULL)
 		return;
-	tree_remove(&held->tree, &entry->node);
+	tree_remove(&got->tree, &entry->node);
 	mem_free(entry->pattern);
 	mem_free(entry->octets);
 	mem_free(entry);
 }
 
 void
-held_clear(struct held *held)
+got_clear(struct got *got)
 {
 	struct tree_node *node;
 
-	while ((node = tree_first(&held->tree)) != NULL)
-		held_drop(held, tree_entry(node, struct entry, node));
+	while ((node = tree_first(&got->tree)) != NULL)
+		got_drop(got, tree_entry(node, struct entry, node));
 }
 
 static void
-held_set(struct held *held, const char *pattern, const struct wire_item *item)
+got_set(struct got *got, const char *pattern, const struct wire_item *item)
 {
-	struct entry *entry = held_find(held, pattern);
+	struct entry *entry = got_find(got, pattern);
 
 	if (entry == NULL) {
 		entry = mem_new(sizeof(*entry), 0, 0);
 		entry->pattern = mem_str(pattern);
 		tree_insert(
-		    &held->tree, &entry->node, entry->pattern, held_by_pattern);
+		    &got->tree, &entry->node, entry->pattern, got_by_pattern);
 	}
 	mem_free(entry->octets);
 	entry->octets = mem_dup(item->route, item->route_len);
@@ -82,7 +81,7 @@ decode(const uint8_t *p, size_t n, struct route *route)
 }
 
 int
-held_take(struct held *held, const struct wire_batch *batch, struct cur body)
+got_take(struct got *got, const struct wire_batch *batch, struct cur body)
 {
 	for (uint32_t i = 0; i < batch->items; i++) {
 		struct wire_item item;
@@ -92,26 +91,26 @@ held_take(struct held *held, const struct wire_batch *batch, struct cur body)
 		if (rc != RC_OK)
 			return rc;
 		if (item.route == NULL) {
-			held_drop(held, held_find(held, item.pattern));
+			got_drop(got, got_find(got, item.pattern));
 			continue;
 		}
 		rc = decode(item.route, item.route_len, &route);
 		if (rc != RC_OK)
 			return rc;
-		held_set(held, route.pattern, &item);
+		got_set(got, route.pattern, &item);
 		route_done(&route);
 	}
-	held->generation = batch->generation;
+	got->generation = batch->generation;
 	return body.left == 0 ? RC_OK : RC_LONG;
 }
 
 int
-held_walk(const struct held *held,
+got_walk(const struct got *got,
     int (*each)(void *ctx, const uint8_t *octets, size_t n), void *ctx)
 {
 	int rc = RC_OK;
 
-	for (struct tree_node *node = tree_first(&held->tree);
+	for (struct tree_node *node = tree_first(&got->tree);
 	     node != NULL && rc == RC_OK; node = tree_next(node)) {
 		struct entry *entry = tree_entry(node, struct entry, node);
 
@@ -121,42 +120,42 @@ held_walk(const struct held *held,
 }
 
 bool
-held_narrow(struct held *held, const struct held *other)
+got_narrow(struct got *got, const struct got *other)
 {
-	struct tree_node *node = tree_first(&held->tree), *next;
+	struct tree_node *node = tree_first(&got->tree), *next;
 	bool any = false;
 
 	for (; node != NULL; node = next) {
 		struct entry *entry = tree_entry(node, struct entry, node);
 
 		next = tree_next(node);
-		if (held_find(other, entry->pattern) != NULL)
+		if (got_find(other, entry->pattern) != NULL)
 			continue;
 		any = true;
-		held_drop(held, entry);
+		got_drop(got, entry);
 	}
 	return any;
 }
 
 static int
-publish_held_put(void *ctx, const uint8_t *octets, size_t n)
+publish_got_put(void *ctx, const uint8_t *octets, size_t n)
 {
 	wire_set_octets(ctx, octets, n);
 	return RC_OK;
 }
 
 void
-held_put(const struct held *held, struct buf *out)
+got_put(const struct got *got, struct buf *out)
 {
 	struct wire_writer w;
 
-	wire_begin(&w, out, held->generation, true);
-	held_walk(held, publish_held_put, &w);
+	wire_begin(&w, out, got->generation, true);
+	got_walk(got, publish_got_put, &w);
 	wire_end(&w);
 }
 
 static void
-publish_held_add(struct held_changes *out, const struct entry *entry)
+publish_got_add(struct got_changes *out, const struct entry *entry)
 {
 	struct route *route = &out->routes[out->n];
 
@@ -166,19 +165,19 @@ publish_held_add(struct held_changes *out, const struct entry *entry)
 }
 
 void
-held_all(const struct held *held, struct held_changes *out)
+got_all(const struct got *got, struct got_changes *out)
 {
-	*out = (struct held_changes){ 0 };
-	out->v = mem_new(0, held->tree.n + 1, sizeof(out->v[0]));
-	out->routes = mem_new(0, held->tree.n + 1, sizeof(out->routes[0]));
-	for (struct tree_node *node = tree_first(&held->tree); node != NULL;
+	*out = (struct got_changes){ 0 };
+	out->v = mem_new(0, got->tree.n + 1, sizeof(out->v[0]));
+	out->routes = mem_new(0, got->tree.n + 1, sizeof(out->routes[0]));
+	for (struct tree_node *node = tree_first(&got->tree); node != NULL;
 	     node = tree_next(node))
-		publish_held_add(out, tree_entry(node, struct entry, node));
+		publish_got_add(out, tree_entry(node, struct entry, node));
 }
 
 /* The patterns that the frames name go into `names`, each once, sorted. */
 static void
-held_collect(struct cur frames, struct held *names)
+got_collect(struct cur frames, struct got *names)
 {
 	struct wire_frame frame;
 	struct wire_batch batch;
@@ -194,10 +193,10 @@ held_collect(struct cur frames, struct held *names)
 			if (wire_get_item(&frame.body, &item) != RC_OK)
 				return;
 			if (item.route == NULL) {
-				held_set(names, item.pattern, &item);
+				got_set(names, item.pattern, &item);
 			} else if (decode(item.route, item.route_len, &route) ==
 				   RC_OK) {
-				held_set(names, route.pattern, &item);
+				got_set(names, route.pattern, &item);
 				route_done(&route);
 			}
 		}
@@ -205,21 +204,21 @@ held_collect(struct cur frames, struct held *names)
 }
 
 void
-held_since(const struct held *held, struct cur frames, struct held_changes *out)
+got_since(const struct got *got, struct cur frames, struct got_changes *out)
 {
-	struct held names = { 0 };
+	struct got names = { 0 };
 
-	held_collect(frames, &names);
-	*out = (struct held_changes){ 0 };
+	got_collect(frames, &names);
+	*out = (struct got_changes){ 0 };
 	out->v = mem_new(0, names.tree.n + 1, sizeof(out->v[0]));
 	out->routes = mem_new(0, names.tree.n + 1, sizeof(out->routes[0]));
 	for (struct tree_node *node = tree_first(&names.tree); node != NULL;
 	     node = tree_next(node)) {
 		struct entry *name = tree_entry(node, struct entry, node);
-		struct entry *now = held_find(held, name->pattern);
+		struct entry *now = got_find(got, name->pattern);
 
 		if (now != NULL) {
-			publish_held_add(out, now);
+			publish_got_add(out, now);
 		} else {
 			struct route *gone = &out->routes[out->n];
 
@@ -227,15 +226,15 @@ held_since(const struct held *held, struct cur frames, struct held_changes *out)
 			out->v[out->n++].pattern = gone->pattern;
 		}
 	}
-	held_clear(&names);
+	got_clear(&names);
 }
 
 void
-held_changes_done(struct held_changes *changes)
+got_changes_done(struct got_changes *changes)
 {
 	for (size_t i = 0; i < changes->n; i++)
 		route_done(&changes->routes[i]);
 	mem_free(changes->routes);
 	mem_free(changes->v);
-	*changes = (struct held_changes){ 0 };
+	*changes = (struct got_changes){ 0 };
 }

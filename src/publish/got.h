@@ -1,10 +1,10 @@
 /*
- * held.h - the table as the publisher holds it: what lsrd handed over,
+ * got.h - the table as the publisher got it: what lsrd handed over,
  * by pattern, each route in the octets of route_encode(). Pure.
  */
 
-#ifndef PUBLISH_HELD_H
-#define PUBLISH_HELD_H
+#ifndef PUBLISH_GOT_H
+#define PUBLISH_GOT_H
 
 #include "base/buf.h"
 #include "base/cur.h"
@@ -12,13 +12,13 @@
 #include "plugins/plugin.h"
 #include "publish/wire.h"
 
-struct held {
+struct got {
 	struct tree tree;
 	uint64_t generation;
 };
 
 /* Changes for an export, sorted by pattern; they own their routes. */
-struct held_changes {
+struct got_changes {
 	struct plugin_change *v;
 	size_t n;
 	struct route *routes;
@@ -28,33 +28,32 @@ struct held_changes {
  * Takes the items of one frame of a batch; `body` stands behind its head.
  * RC_OK, or why it is refused: what came before in it is taken then.
  */
-int held_take(
-    struct held *held, const struct wire_batch *batch, struct cur body);
+int got_take(struct got *got, const struct wire_batch *batch, struct cur body);
 
 /* Empties it: a whole table follows. */
-void held_clear(struct held *held);
+void got_clear(struct got *got);
 
 /* Calls `each` with the octets of every route, by pattern, until one is not
  * RC_OK, which is returned. */
-int held_walk(const struct held *held,
+int got_walk(const struct got *got,
     int (*each)(void *ctx, const uint8_t *octets, size_t n), void *ctx);
 
 /* Takes out what is not in `other`. True if there was such a pattern. */
-bool held_narrow(struct held *held, const struct held *other);
+bool got_narrow(struct got *got, const struct got *other);
 
 /* The whole table as frames. */
-void held_put(const struct held *held, struct buf *out);
+void got_put(const struct got *got, struct buf *out);
 
-/* The whole table as changes, to be ended with held_changes_done(). */
-void held_all(const struct held *held, struct held_changes *out);
+/* The whole table as changes, to be ended with got_changes_done(). */
+void got_all(const struct got *got, struct got_changes *out);
 
 /*
  * What the items of `frames` (whole batches, as received) changed, each
  * pattern once, in the state it has now.
  */
-void held_since(
-    const struct held *held, struct cur frames, struct held_changes *out);
+void got_since(
+    const struct got *got, struct cur frames, struct got_changes *out);
 
-void held_changes_done(struct held_changes *changes);
+void got_changes_done(struct got_changes *changes);
 
 #endif
