@@ -129,15 +129,7 @@ START_TEST(what_is_refused_is_named)
 {
 	char own[] = SELF, group[] = "g";
 	struct claims claims = { 0 };
-	struct setup setup = { .server = own,
-		.group = group,
-		.organization = group,
-		.claims = &claims,
-		.times.keepalive_ms = 1000,
-		.times.dead_ms = 3000,
-		.times.probe_ms = 5000,
-		.times.digest_ms = 180000,
-		.confirm_percent = 100 };
+	struct setup setup = cheap_setup(own, group, &claims);
 	struct input conf = { .kind = IN_CONF, .setup = &setup, .now = { 1 } };
 	struct crypto crypto = cheap_seal("a");
 	struct engine *engine = engine_new(1, &crypto);
