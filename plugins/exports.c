@@ -2,6 +2,17 @@
 
 #include "plugins/plugin.h"
 
+#include <string.h>
+
 #include "plugins/postfix/tables.h"
 
-const struct plugin_export *const plugin_exports[] = { &tables_postfix, NULL };
+static const struct plugin_export *const exports[] = { &tables_postfix, NULL };
+
+const struct plugin_export *
+plugin_export_to(const char *mta)
+{
+	for (size_t i = 0; exports[i] != NULL; i++)
+		if (strcmp(exports[i]->name, mta) == 0)
+			return exports[i];
+	return NULL;
+}

@@ -2,6 +2,17 @@
 
 #include "plugins/plugin.h"
 
+#include <string.h>
+
 #include "plugins/postfix/reading.h"
 
-const struct plugin_mta *const plugin_mtas[] = { &reading_postfix, NULL };
+static const struct plugin_mta *const mtas[] = { &reading_postfix, NULL };
+
+const struct plugin_mta *
+plugin_mta_of(const char *mta)
+{
+	for (size_t i = 0; mtas[i] != NULL; i++)
+		if (strcmp(mtas[i]->name, mta) == 0)
+			return mtas[i];
+	return NULL;
+}

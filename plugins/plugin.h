@@ -152,8 +152,8 @@ struct plugin_export {
 	int (*discard)(const struct plugin_setup *setup, size_t table);
 };
 
-/* The exports of this build; NULL ends the list. */
-extern const struct plugin_export *const plugin_exports[];
+/* The export to the MTA of this name that the build contains, or NULL. */
+const struct plugin_export *plugin_export_to(const char *mta);
 
 /*
  * A queue reader knows how an MTA lists its queue and how it is asked to try
@@ -202,7 +202,8 @@ struct plugin_queue {
 	void (*put_all)(struct buf *out);
 };
 
-extern const struct plugin_queue *const plugin_queues[];
+/* The reader of the queue of the MTA of this name, or NULL. */
+const struct plugin_queue *plugin_queue_of(const char *mta);
 
 /*
  * A reader of an MTA's configuration knows what its own programs are to be
@@ -250,6 +251,7 @@ struct plugin_mta {
 	void (*end)(struct plugin_reading *r, struct mta *out);
 };
 
-extern const struct plugin_mta *const plugin_mtas[];
+/* The reader of the configuration of the MTA of this name, or NULL. */
+const struct plugin_mta *plugin_mta_of(const char *mta);
 
 #endif

@@ -2,6 +2,17 @@
 
 #include "plugins/plugin.h"
 
+#include <string.h>
+
 #include "plugins/postfix/showq.h"
 
-const struct plugin_queue *const plugin_queues[] = { &showq_postfix, NULL };
+static const struct plugin_queue *const queues[] = { &showq_postfix, NULL };
+
+const struct plugin_queue *
+plugin_queue_of(const char *mta)
+{
+	for (size_t i = 0; queues[i] != NULL; i++)
+		if (strcmp(queues[i]->name, mta) == 0)
+			return queues[i];
+	return NULL;
+}

@@ -49,6 +49,14 @@ enum conf_level {
 	CONF_LOG_DEBUG
 };
 
+/* Whose tables are published; in the order of the option's words. */
+enum conf_mta {
+	CONF_MTA_POSTFIX,
+	CONF_MTA_EXIM,
+	CONF_MTA_BOTH,
+	CONF_MTA_NONE /* Postfix's, and nobody asks them */
+};
+
 /* A way out that is named and is to be probed: the shell looks it up and
  * sets setup.spaces[space].probe before it gives setup to the engine. */
 struct conf_lookup {
@@ -77,6 +85,7 @@ struct conf {
 	char *publisher;      /* the program lsrd-publish; NULL: as installed */
 	char *transport;      /* name of the smtp clone in master.cf */
 	char *hold_transport; /* name of the pipe service that defers */
+	enum conf_mta mta;
 	char *postfix_directory; /* of main.cf; NULL: Postfix's default */
 	enum conf_level log_level;
 
@@ -115,6 +124,21 @@ int conf_load(const char *path, const struct conf_keys *keys, struct conf **out,
 
 /* In normal form: every option with its value, which loads to the same. */
 void conf_dump(struct buf *out, const struct conf *conf);
+
+/* The MTA beside us, of two the one that is asked: "postfix" or "exim"; plugins
+ * are looked up by it. */
+static inline const char *
+conf_mta_name(const struct conf *conf)
+{
+	return conf->mta == CONF_MTA_EXIM ? "exim" : "postfix";
+}
+
+/* Where that one's own configuration is; NULL: where it usually is. */
+static inline const char *
+conf_mta_directory(const struct conf *conf)
+{
+	return conf->mta == CONF_MTA_EXIM ? NULL : conf->postfix_directory;
+}
 
 void conf_free(struct conf *conf);
 

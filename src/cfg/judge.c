@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "cfg/installed.h"
 #include "core/lsa/limits.h"
+
+#define EXIM_TABLES "/var/lib/lsrd/exim"
 
 #define AT_TOP(name)                                                           \
 	(struct build_place)                                                   \
@@ -312,10 +315,28 @@ spaces_judge(const struct build *b)
 		    s->nspaces + s->nconnectors, LIMIT_ORIGIN_LSAS - 2);
 }
 
+/* What is not said of the MTA follows from what is installed. */
+static void
+mta_judge(const struct build *b)
+{
+	struct build_place mta = AT_TOP("mta");
+	struct build_place tables = AT_TOP("table-directory");
+	struct conf *conf = b->conf;
+
+	if (!build_is_set(b, &mta))
+		conf->mta = installed_mta("");
+	conf->setup.mta.none = conf->mta == CONF_MTA_NONE;
+	if (conf->mta == CONF_MTA_EXIM && !build_is_set(b, &tables)) {
+		mem_free(conf->table_directory);
+		conf->table_directory = mem_str(EXIM_TABLES);
+	}
+}
+
 void
 judge_conf(const struct build *build)
 {
 	required_judge(build);
+	mta_judge(build);
 	addresses_judge(build);
 	times_judge(build);
 	peers_judge(build);

@@ -10,7 +10,7 @@
 static const char *const carriers[] = { "tcp", "x-lsa-2", "none", NULL };
 static const char *const scopes[] = { "organization", "routing-group", NULL };
 static const char *const hops[] = { "address", "name", NULL };
-static const char *const mtas[] = { "postfix", "none", NULL };
+static const char *const mtas[] = { "postfix", "exim", "both", "none", NULL };
 static const char *const levels[] = { "error", "warning", "remote", "notice",
 	"debug", NULL };
 
@@ -60,7 +60,7 @@ const struct schema schema_options[] = {
 	{ "", "transport", "lsrd", NULL, SCHEMA_TRANSPORT, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(transport), 0 },
 	{ "", "hold-transport", "lsrd-hold", NULL, SCHEMA_TRANSPORT, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(hold_transport), 0 },
 	{ "", "next-hop", "address", hops, SCHEMA_FLAG, SCHEMA_RESTART, 0, 0, IN_SETUP(mta.by_name), 0 },
-	{ "", "mta", "postfix", mtas, SCHEMA_FLAG, SCHEMA_RELOAD, 0, 0, IN_SETUP(mta.none), 0 },
+	{ "", "mta", NULL, mtas, SCHEMA_CHOICE, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(mta), 0 },
 	{ "", "postfix-directory", NULL, NULL, SCHEMA_PATH, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(postfix_directory), 0 },
 
 	{ "", "user", "_lsrd", NULL, SCHEMA_USER, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(user), 0 },

@@ -354,7 +354,7 @@ check_live(const struct call *asked)
 	if (conf != NULL) {
 		check_expiry(&list, conf->certificate);
 		check_disk(&list, conf->state_directory);
-		if (!conf->setup.mta.none)
+		if (conf->mta == CONF_MTA_POSTFIX || conf->mta == CONF_MTA_BOTH)
 			check_postfix(&list, conf, call);
 	}
 	check_health(&list, call);

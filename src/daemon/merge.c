@@ -72,12 +72,16 @@ struct setup *
 merge_setup(const struct conf *conf, const struct srv *srv)
 {
 	struct setup *setup = mem_dup(&conf->setup, sizeof(*setup));
+	const char *name = conf_mta_name(conf);
+	const struct plugin_queue *queue = plugin_queue_of(name);
 	struct mta mta;
 
 	merge_peers(setup, conf, srv);
 	mta_init(&mta);
-	plugin_queues[0]->look(&mta, conf->postfix_directory);
+	if (queue != NULL)
+		queue->look(&mta, conf_mta_directory(conf));
 	setup->mta.queue_s = mta.lifetime_s;
+	setup->mta.none |= plugin_mta_of(name) == NULL;
 	setup->spaces = mem_dup(
 	    conf->setup.spaces, setup->nspaces * sizeof(*setup->spaces));
 	for (size_t i = 0; i < conf->nlookups; i++) {

@@ -174,7 +174,7 @@ apply(struct server *server)
 	    conf->setup.announced.nlisten);
 	probe_io_conf(
 	    server->probes, conf->setup.server, conf->probe_timeout_ms);
-	if (conf->setup.mta.none)
+	if (conf->setup.mta.none || plugin_mta_of(conf_mta_name(conf)) == NULL)
 		names_by(server->names, NULL);
 	publish_conf(server->publish, conf);
 	retry_conf(server->retry, conf);
@@ -387,6 +387,7 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
     struct notify *notify)
 {
 	struct server *server = mem_new(sizeof(*server), 0, 0);
+	const char *name = conf_mta_name(conf);
 
 	server->path = path;
 	server->sink = sink;
@@ -413,11 +414,12 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
 	server->names = names_new(server->as_mta);
 	if (srv_is_built())
 		probe_io_names(server->probes, server->names);
-	server->retry = retry_new(server->base, sink, plugin_queues[0]);
+	server->retry = retry_new(server->base, sink, plugin_queue_of(name));
 	loop_carry(server->loop, FX_RETRY, retry_hand, server->retry);
-	server->congest = congest_new(server->loop, sink, plugin_queues[0]);
+	server->congest =
+	    congest_new(server->loop, sink, plugin_queue_of(name));
 	server->mta =
-	    mta_io_new(server->loop, sink, plugin_mtas[0], MTA_PROGRAMS);
+	    mta_io_new(server->loop, sink, plugin_mta_of(name), MTA_PROGRAMS);
 	mta_io_watch(server->mta, on_mta, server);
 	loop_carry(server->loop, FX_EVENT, do_event, server);
 	loop_carry(server->loop, FX_WAITING, do_waiting, server);

@@ -193,11 +193,13 @@ congest_conf(struct congest *c, const struct conf *conf)
 {
 	struct mta mta;
 
+	if (c->queue == NULL)
+		return;
 	mta_init(&mta);
 	listing_free(c->listing);
 	c->listing = NULL;
 	mem_free(c->directory);
-	c->queue->look(&mta, conf->postfix_directory);
+	c->queue->look(&mta, conf_mta_directory(conf));
 	c->directory = mem_str(mta.queue_directory);
 	c->on = conf->setup.congestion.messages > 0;
 	c->interval_ms = conf->setup.congestion.ms;

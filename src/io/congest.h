@@ -19,7 +19,7 @@
 
 struct congest;
 
-/* All are lent for its life. */
+/* All are lent for its life; without a queue (NULL) it does nothing. */
 struct congest *congest_new(
     struct loop *loop, struct sink *sink, const struct plugin_queue *queue);
 

@@ -304,7 +304,7 @@ mta_io_conf(struct mta_io *io, const struct conf *conf)
 	mem_free(io->here);
 	io->here = mem_new(0, setup->nspaces + 1, sizeof(*io->here));
 	io->want = (struct plugin_want){
-		.configuration = conf->postfix_directory,
+		.configuration = conf_mta_directory(conf),
 		.tables = conf->table_directory,
 		.transport = conf->transport,
 		.hold = conf->hold_transport,
@@ -313,7 +313,7 @@ mta_io_conf(struct mta_io *io, const struct conf *conf)
 	for (size_t i = 0; i < setup->nspaces; i++)
 		if (setup->spaces[i].way == NULL)
 			io->here[io->want.nhere++] = setup->spaces[i].pattern;
-	io->on = !setup->mta.none;
+	io->on = !setup->mta.none && io->mta != NULL;
 	evtimer_del(io->look);
 	io->due = true;
 	if (io->reading == NULL) {

@@ -34,7 +34,8 @@ struct mta_io_times {
 
 struct mta_io;
 
-/* All are lent for its life. `programs` is where they are searched before
+/* All are lent for its life; without an `mta` (NULL) it reads nothing.
+ * `programs` is where they are searched before
  * PATH. */
 struct mta_io *mta_io_new(struct loop *loop, struct sink *sink,
     const struct plugin_mta *mta, const char *programs);

@@ -470,8 +470,10 @@ retry_conf(struct retry *r, const struct conf *conf)
 {
 	struct mta mta;
 
+	if (r->queue == NULL)
+		return;
 	mta_init(&mta);
-	r->queue->look(&mta, conf->postfix_directory);
+	r->queue->look(&mta, conf_mta_directory(conf));
 	retry_directory(r, mta.queue_directory);
 	r->on = conf->setup.mta.retry;
 }

@@ -30,7 +30,7 @@
 
 struct retry;
 
-/* All are lent for its life. */
+/* All are lent for its life; without a queue (NULL) it does nothing. */
 struct retry *retry_new(struct event_base *base, struct sink *sink,
     const struct plugin_queue *queue);
 

@@ -74,15 +74,6 @@ static const struct command publish_command = {
 	.take = publish_option_take,
 };
 
-static const struct plugin_export *
-find_export(const char *name)
-{
-	for (size_t i = 0; plugin_exports[i] != NULL; i++)
-		if (strcmp(plugin_exports[i]->name, name) == 0)
-			return plugin_exports[i];
-	return NULL;
-}
-
 static bool
 is_socket(int fd)
 {
@@ -131,7 +122,7 @@ main(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
-	plugin = find_export(options.mta);
+	plugin = plugin_export_to(options.mta);
 	if (plugin == NULL) {
 		fprintf(stderr, "lsrd-publish: no export to %s in here\n",
 		    options.mta);

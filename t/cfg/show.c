@@ -1,8 +1,9 @@
 /*
  * show.c - load a configuration and print what came of it: the complaints,
- * one a line, and the normal form when there is one. For golden.sh.
+ * one a line, and the normal form when there is one. For golden.sh and installed.sh.
  *
  *     show [-k] FILE      -k: read the key files too
+ *     show -i ROOT        the MTA that is installed below ROOT
  *     show -o             every option: section, name, type, default, when
  */
 
@@ -11,6 +12,7 @@
 
 #include "base/rc.h"
 #include "cfg/conf.h"
+#include "cfg/installed.h"
 #include "cfg/schema.h"
 #include "crypt/keys.h"
 
@@ -60,6 +62,10 @@ main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "-o") == 0) {
 		options_show();
+		return 0;
+	}
+	if (argc == 3 && strcmp(argv[1], "-i") == 0) {
+		puts(schema_find("", "mta")->words[installed_mta(argv[2])]);
 		return 0;
 	}
 	if (argc == 3 && strcmp(argv[1], "-k") == 0)

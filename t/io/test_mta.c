@@ -148,7 +148,7 @@ set_up(void)
 	engine = engine_new(1, &crypto);
 	loop = loop_new(base, engine);
 	sink = sink_new(on_line, NULL);
-	io = mta_io_new(loop, sink, plugin_mtas[0], dir);
+	io = mta_io_new(loop, sink, plugin_mta_of("postfix"), dir);
 	mta_io_times(io, &times);
 	mta_io_watch(io, on_told, NULL);
 	conf.postfix_directory = conf.table_directory = dir;

@@ -261,7 +261,7 @@ main(int argc, char **argv)
 	d.base = event_base_new();
 	d.publish = publish_new(
 	    d.base, sink, &(struct publish_calls){ on_published, on_file, &d });
-	d.retry = retry_new(d.base, sink, plugin_queues[0]);
+	d.retry = retry_new(d.base, sink, plugin_queue_of("postfix"));
 	sink_debug(sink, true);
 	publish_conf(d.publish, &conf);
 	while (fgets(line, sizeof(line), stdin) != NULL)
