@@ -1,35 +1,11 @@
 #!/bin/sh
 # behind-exim.sh - Debian's Exim behind lsrd-front by the lines of conf/exim:
 # whom do its logs, Received lines, access lists and rate limits take a client
-# for? Exim and Postfix cannot both be installed, so this one is in a root of
-# its own, made once from container.sh's Debian.
+# for?
 
-. "$(dirname "$0")/container.sh"
+. "$(dirname "$0")/exim.sh"
 [ -x "$build/lsrd-front" ] || skip "no lsrd-front here"
 ns=lsrdx$$
-
-# The packages that this Debian lacks, without touching this machine's.
-exim_packages() {
-	mkdir -p "$1/partial"
-	exim_fetch "$1" || { apt-get update && exim_fetch "$1"; }
-}
-
-exim_fetch() {
-	apt-get -o Dir::State::status="$seed/var/lib/dpkg/status" \
-		-o Dir::Cache::archives="$1" install -y --no-install-recommends \
-		--download-only exim4-daemon-heavy
-}
-
-exim_make() {
-	cp -a "$seed" "$1" && exim_packages "$1/debs" || return 1
-	printf '#!/bin/sh\nexit 101\n' >"$1/usr/sbin/policy-rc.d"
-	chmod 755 "$1/usr/sbin/policy-rc.d"
-	DEBIAN_FRONTEND=noninteractive LC_ALL=C chroot "$1" sh -e -c '
-		dpkg --force-unsafe-io --purge postfix-lmdb postfix
-		dpkg --force-unsafe-io -i /debs/*.deb
-		rm -r /debs
-		useradd -m joe'
-}
 
 # What an administrator would do: conf/exim's lines, and those of the test.
 exim_configure() {
@@ -66,13 +42,8 @@ clean_up() {
 	rm -rf "$work"
 }
 
-root=$seed-exim
-if [ ! -d "$root" ]; then
-	exim_make "$work/new" >"$work/log" 2>&1 || skip "no Exim: $(tail -n 1 "$work/log")"
-	keep "$work/new" "$root" || skip "$root cannot be made"
-fi
-chmod 755 "$work"
-cp -a "$root" "$work/exim"
+exim_root heavy
+exim_copy "$work/exim" || skip "no copy of $exim"
 exim_configure "$work/exim"
 network || skip "no network namespaces here"
 ip netns exec "$ns" chroot "$work/exim" exim4 -bdf -q30m >"$work/exim.log" 2>&1 &
