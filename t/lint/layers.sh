@@ -36,7 +36,7 @@ src/maillog           base,core,sys,plugins/postfix   -
 src/milter            base,core,crypt,idn,sys         libmilter/,pthread.h,stdatomic.h,syslog.h
 plugins               base,core                       -
 plugins/exports.c     plugins/postfix                 -
-plugins/mtas.c        plugins/postfix                 -
+plugins/mtas.c        plugins/postfix,plugins/exim    -
 plugins/probes.c      plugins/probe                   -
 plugins/queues.c      plugins/postfix                 -
 plugins/postfix       idn,sys                         lmdb.h
