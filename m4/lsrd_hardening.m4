@@ -9,7 +9,7 @@ AC_DEFUN([LSRD_HARDENING], [
   HARDEN_CFLAGS=""
   HARDEN_LDFLAGS=""
   AS_IF([test "$enable_hardening" = yes && test -z "$SAN_CFLAGS"], [
-    HARDEN_CFLAGS="-O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE"
+    HARDEN_CFLAGS="-O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong"
     HARDEN_LDFLAGS="-pie -Wl,-z,relro,-z,now"
   ])
   AC_SUBST([HARDEN_CFLAGS])

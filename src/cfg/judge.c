@@ -326,7 +326,6 @@ mta_judge(const struct build *b)
 	if (!build_is_set(b, &mta))
 		conf->mta = installed_mta("");
 	conf->setup.mta.none = conf->mta == CONF_MTA_NONE;
-	conf->setup.mta.exim = conf->mta == CONF_MTA_EXIM;
 	if (conf->mta == CONF_MTA_EXIM && !build_is_set(b, &tables)) {
 		mem_free(conf->table_directory);
 		conf->table_directory = mem_str(EXIM_TABLES);

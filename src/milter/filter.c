@@ -14,7 +14,8 @@
 #include "base/rc.h"
 #include "crypt/crypto.h"
 #include "crypt/keys.h"
-#include "milter/session.h"
+#include "message/reply.h"
+#include "message/session.h"
 #include "sys/clock.h"
 
 #define STEPS_UNUSED (SMFIP_NOHELO | SMFIP_NOEOH | SMFIP_NOBODY)
@@ -191,6 +192,13 @@ on_mail(SMFICTX *ctx, char **args)
 	return filter_answer(talk, SMFIP_NR_MAIL);
 }
 
+static bool
+reply_set(const struct talk *talk, const struct reply *reply, const char *text)
+{
+	return smfi_setreply(talk->ctx, lent(reply->code),
+		   lent(reply->enhanced), lent(text)) == MI_SUCCESS;
+}
+
 static sfsistat
 on_rcpt(SMFICTX *ctx, char **args)
 {
@@ -206,9 +214,7 @@ on_rcpt(SMFICTX *ctx, char **args)
 	    admission_take(&s->admission, s->recipients.v[s->recipients.n - 1]))
 		return filter_answer(talk, SMFIP_NR_RCPT);
 	session_drop(s);
-	smfi_setreply(ctx, lent("452"), lent("4.5.3"),
-	    lent("This recipient needs another way for such a message; send "
-		 "it by itself"));
+	reply_set(talk, &reply_odd, reply_odd.text);
 	return SMFIS_TEMPFAIL;
 }
 
@@ -331,11 +337,7 @@ filter_mark(const struct talk *talk, const struct session_ask *ask)
 static sfsistat
 filter_refuse(const struct talk *talk, enum mark_verdict why)
 {
-	static const char text[] =
-	    "Routes disagree for now: this message came back; keep it";
-
-	if (smfi_setreply(talk->ctx, lent("451"), lent("4.4.6"), lent(text)) !=
-	    MI_SUCCESS) {
+	if (!reply_set(talk, &reply_loop, reply_loop.text)) {
 		milter_count(talk->m, REPORT_UNMARKED);
 		return SMFIS_CONTINUE;
 	}
@@ -350,24 +352,16 @@ filter_refuse(const struct talk *talk, enum mark_verdict why)
 static sfsistat
 filter_hold(const struct talk *talk, enum ruling ruling, const char *text)
 {
-	static const struct {
-		const char *code, *enhanced;
-		enum report_count count;
-	} replies[] = {
-		[RULING_HELD] = { "451", "4.7.0", REPORT_HELD },
-		[RULING_NEVER] = { "552", "5.3.4", REPORT_DENIED },
-		[RULING_SPLIT] = { "451", "4.3.1", REPORT_HELD },
-	};
+	bool never = ruling == RULING_NEVER;
 
-	if (smfi_setreply(talk->ctx, lent(replies[ruling].code),
-		lent(replies[ruling].enhanced), lent(text)) != MI_SUCCESS) {
+	if (!reply_set(talk, reply_of(ruling), text)) {
 		milter_count(talk->m, REPORT_UNMARKED);
 		return SMFIS_CONTINUE;
 	}
-	milter_count(talk->m, replies[ruling].count);
+	milter_count(talk->m, never ? REPORT_DENIED : REPORT_HELD);
 	milter_say(talk->m, LOG_NOTICE, "limit: id=%s, result=%s, why=%s",
 	    filter_queue_id(talk), ruling_word(ruling), text);
-	return ruling == RULING_NEVER ? SMFIS_REJECT : SMFIS_TEMPFAIL;
+	return never ? SMFIS_REJECT : SMFIS_TEMPFAIL;
 }
 
 /* A route of its own: a field that milter_header_checks make a FILTER of. */

@@ -24,9 +24,9 @@
 #include "core/trace/mark.h"
 #include "core/trace/ruling.h"
 #include "core/wire/report.h"
-#include "milter/basis.h"
+#include "message/basis.h"
+#include "message/session.h"
 #include "milter/options.h"
-#include "milter/session.h"
 #include "sys/say.h"
 
 /* A message that we have marked: its name in the queue, and its visit's time. */

@@ -61,7 +61,7 @@ signals_take(void)
  * the end. The kernel may give it one that comes while the first thread has
  * another at hand. So this, which only libmilter calls, finds none ever.
  */
-int
+__attribute__((visibility("default"))) int
 sigwait(const sigset_t *set, int *sig)
 {
 	(void)set;
@@ -93,21 +93,6 @@ libmilter_begin(struct tend *t)
 }
 
 /* --- what the callbacks stand on --------------------------------------------- */
-
-static const char *
-remedy(int rc, bool table)
-{
-	if (rc == RC_PERMISSION)
-		return "chmod 640 it";
-	if (rc == RC_IO && errno == EACCES)
-		return "give it to the group lsrd-mark, mode 640";
-	if (rc == RC_IO && (errno == EMFILE || errno == ENFILE))
-		return "no descriptor is left: raise LimitNOFILE of its unit, "
-		       "or have fewer sessions";
-	if (table)
-		return "is lsrd running, with milter-table in lsrd.conf?";
-	return "lsrctl keys issue makes it";
-}
 
 /* Says why there is none, unless that was the last thing said. */
 static void
@@ -145,7 +130,7 @@ tend_refresh(struct milter *m, char *told, size_t room)
 	snprintf(line, sizeof(line), "%s: file=%s, why=%s; %s",
 	    m->basis == NULL ? "unready" : "kept", failed,
 	    rc == RC_IO ? strerror(errno) : rc_word(rc),
-	    remedy(rc, failed == files.table));
+	    basis_remedy(rc, failed == files.table));
 	refused_say(m, told, room, line);
 }
 

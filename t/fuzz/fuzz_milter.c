@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "core/lsa/limits.h"
-#include "milter/session.h"
+#include "message/session.h"
 #include "t/fuzz/fuzz.h"
 
 const unsigned fuzz_runs = 3000;

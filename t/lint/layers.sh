@@ -33,10 +33,12 @@ src/publish           base,core,publish,sys           -
 src/ctl               base,core,cfg,crypt,idn,ctl,sys jansson.h
 src/front             base,core,sys,verb              event2/
 src/maillog           base,core,sys,plugins/postfix   -
-src/milter            base,core,crypt,idn,sys         libmilter/,pthread.h,stdatomic.h,syslog.h
+src/message           base,core,crypt,idn,message     -
+src/milter            base,core,crypt,message,sys     libmilter/,pthread.h,stdatomic.h,syslog.h
+src/exim              base,core,crypt,message,sys     setjmp.h
 plugins               base,core                       -
 plugins/exports.c     plugins/postfix                 -
-plugins/mtas.c        plugins/postfix,plugins/exim    -
+plugins/mtas.c        plugins/postfix                 -
 plugins/probes.c      plugins/probe                   -
 plugins/queues.c      plugins/postfix                 -
 plugins/postfix       idn,sys                         lmdb.h

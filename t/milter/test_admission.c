@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "milter/admission.h"
+#include "message/admission.h"
 #include "t/tap.h"
 
 #define COUNT(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))

@@ -13,9 +13,9 @@
 #include "core/trace/mtable.h"
 #include "crypt/crypto.h"
 #include "crypt/keys.h"
-#include "milter/basis.h"
+#include "message/basis.h"
+#include "message/session.h"
 #include "milter/place.h"
-#include "milter/session.h"
 #include "t/tap.h"
 
 static const struct {

@@ -4,12 +4,12 @@
  * RCPT. Pure: part of a session (session.h), which rules at the end.
  */
 
-#ifndef MILTER_ADMISSION_H
-#define MILTER_ADMISSION_H
+#ifndef MESSAGE_ADMISSION_H
+#define MESSAGE_ADMISSION_H
 
 #include "core/trace/mark.h"
 #include "core/trace/ruling.h"
-#include "milter/basis.h"
+#include "message/basis.h"
 
 struct admission {
 	bool counts;      /* the body is shown to us */

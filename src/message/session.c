@@ -1,4 +1,4 @@
-#include "milter/session.h"
+#include "message/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -383,15 +383,13 @@ ask_all(const struct session *s, struct admit *admit, bool first_hop,
 	return s->recipients.n > 0;
 }
 
-/*
- * Nobody has taken it but this host, which may refuse it for good: where its
- * maps change recipients, what it has taken before was not judged.
- */
-static bool
-is_at_first_hop(const struct session *s, const struct mtable_mta *mta)
+/* Where the maps of this host change recipients, what it has taken before was
+ * not judged. */
+bool
+session_is_first(const struct session *s, const struct session_ask *ask)
 {
 	return !session_crowded(s) && mark_trace_first(&s->trace) == NULL &&
-	       (s->before == NULL || mta->copies);
+	       (s->before == NULL || ask->basis->table.mta.copies);
 }
 
 enum ruling
@@ -400,7 +398,7 @@ session_rule(const struct session *s, const struct session_ask *ask,
 {
 	const struct basis *b = ask->basis;
 	struct ruling_ask ruling = {
-		.first = is_at_first_hop(s, &b->table.mta),
+		.first = session_is_first(s, ask),
 		.reinject = s->admission.sendmail ? ask->reinject : NULL,
 		.table = &b->table,
 	};

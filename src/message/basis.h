@@ -2,15 +2,16 @@
  * basis.h - what a decision stands on: one table of lsrd's and our mark
  * keys. Read once, never changed; a newer table or key makes a new basis.
  *
- *     a decision: milter_ref() .. read .. milter_unref()
- *     milter.c:   basis_new(), in place of the one before
+ *     lsrd-milter: a decision: milter_ref() .. read .. milter_unref()
+ *                  milter.c:   basis_new(), in place of the one before
+ *     Exim:        one a process, taken anew when a message begins
  *
  * Who drops it last ends it. The count of users is the only thing in it that
- * changes, under the lock of milter.h.
+ * changes: the milter's, under the lock of milter.h.
  */
 
-#ifndef MILTER_BASIS_H
-#define MILTER_BASIS_H
+#ifndef MESSAGE_BASIS_H
+#define MESSAGE_BASIS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,7 +45,8 @@ struct basis {
 	unsigned users;      /* see above */
 };
 
-/* The files; previous_key may be NULL. */
+/* The files; previous_key may be NULL, and so may both: a basis for routes
+ * alone, by which no message can be marked. */
 struct basis_files {
 	const char *table, *key, *previous_key;
 };
@@ -59,6 +61,10 @@ int basis_new(
 
 /* True when one of the files is another than it was. */
 bool basis_is_old(const struct basis *basis, const struct basis_files *files);
+
+/* What to do about a file that was refused, errno as it was then: the table, or
+ * one of the keys. */
+const char *basis_remedy(int rc, bool table);
 
 void basis_free(struct basis *basis);
 

@@ -1,4 +1,4 @@
-#include "milter/admission.h"
+#include "message/admission.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "milter/basis.h"
+#include "message/basis.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,7 +73,7 @@ basis_new(
 
 	*out = NULL;
 	*failed = files->table;
-	if (rc == RC_OK) {
+	if (rc == RC_OK && files->key != NULL) {
 		rc = basis_key_read(b, files->key);
 		*failed = files->key;
 	}
@@ -109,7 +109,7 @@ bool
 basis_is_old(const struct basis *basis, const struct basis_files *files)
 {
 	return is_other(files->table, &basis->seen[0]) ||
-	       is_other(files->key, &basis->seen[1]) ||
+	       (files->key != NULL && is_other(files->key, &basis->seen[1])) ||
 	       (files->previous_key != NULL &&
 		   is_other(files->previous_key, &basis->seen[2]));
 }
@@ -126,4 +126,19 @@ basis_free(struct basis *basis)
 	if (basis->map != NULL)
 		munmap(basis->map, basis->octets);
 	mem_free(basis);
+}
+
+const char *
+basis_remedy(int rc, bool table)
+{
+	if (rc == RC_PERMISSION)
+		return "chmod 640 it";
+	if (rc == RC_IO && errno == EACCES)
+		return "give it to the group lsrd-mark, mode 640";
+	if (rc == RC_IO && (errno == EMFILE || errno == ENFILE))
+		return "no descriptor is left: raise LimitNOFILE of its unit, "
+		       "or have fewer sessions";
+	if (table)
+		return "is lsrd running, with milter-table in lsrd.conf?";
+	return "lsrctl keys issue makes it";
 }

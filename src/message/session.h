@@ -1,7 +1,8 @@
 /*
  * session.h - what one message has told us so far, and what follows from it
- * (HACKING 6, Messages). Pure: the callbacks of filter.c fill it, one message
- * after the other, and do what it says.
+ * (HACKING 6, Messages). Pure: who sees the message fills it, one after the
+ * other, and does what it says: lsrd-milter's callbacks (milter/filter.c), and
+ * the object that Exim loads (exim/judge.c).
  *
  *     session_from() session_to()... session_header()...
  *         session_verify() session_judge() --> refused: 451 4.4.6
@@ -10,8 +11,8 @@
  *     session_clear()
  */
 
-#ifndef MILTER_SESSION_H
-#define MILTER_SESSION_H
+#ifndef MESSAGE_SESSION_H
+#define MESSAGE_SESSION_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,8 +20,8 @@
 
 #include "base/vec.h"
 #include "core/trace/mark.h"
-#include "milter/admission.h"
-#include "milter/basis.h"
+#include "message/admission.h"
+#include "message/basis.h"
 
 #define SESSION_ROUTE "LSR-Route" /* a field; an arriving one is a forgery */
 #define SESSION_VERB "X-LSA-2"
@@ -105,6 +106,9 @@ bool session_may_steer(const struct session *s, const struct session_ask *ask);
 
 /* The visit at the first hop, where it stands; or NULL. */
 const struct visit *session_first(const struct session *s);
+
+/* Whether nobody has taken it but this host, which may refuse it for good. */
+bool session_is_first(const struct session *s, const struct session_ask *ask);
 
 /* Any but MARK_PASSES: 451 4.4.6. The memory, or NULL, is looked at only where
  * session_received() is MARK_REMEMBER_RECEIVED at least. */
