@@ -4,9 +4,18 @@
 
 #include <string.h>
 
+#ifdef HAVE_CDB
+#include "plugins/exim/tables.h"
+#endif
 #include "plugins/postfix/tables.h"
 
-static const struct plugin_export *const exports[] = { &tables_postfix, NULL };
+static const struct plugin_export *const exports[] = {
+	&tables_postfix,
+#ifdef HAVE_CDB
+	&tables_exim,
+#endif
+	NULL,
+};
 
 const struct plugin_export *
 plugin_export_to(const char *mta)

@@ -3,7 +3,7 @@
 
 # To build, to run the servers of a lab, and to test all of it.
 setup_build="gcc libc6-dev make autoconf automake pkgconf libevent-dev
-	libssl-dev libconfuse-dev libjansson-dev liblmdb-dev libidn2-dev libc-ares-dev
+	libssl-dev libconfuse-dev libjansson-dev liblmdb-dev libcdb-dev libidn2-dev libc-ares-dev
 	libmilter-dev check"
 setup_run="postfix postfix-lmdb iproute2 nftables util-linux python3"
 setup_test="miltertest mandoc clang clang-format procps systemd-container debootstrap

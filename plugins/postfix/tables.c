@@ -16,9 +16,9 @@
 
 struct plugin_run {
 	struct plugin_setup setup;
-	char *path[VALUES_TABLES];
-	struct map *map[VALUES_TABLES]; /* NULL: to be made anew */
-	unsigned leave;                 /* tables not to be touched */
+	char *path[ROWS_TABLES];
+	struct map *map[ROWS_TABLES]; /* NULL: to be made anew */
+	unsigned leave;               /* tables not to be touched */
 	const struct plugin_watch *watch;
 };
 
@@ -32,11 +32,11 @@ struct work {
 };
 
 static char *
-tables_path_of(const struct plugin_setup *setup, enum values_table table)
+tables_path_of(const struct plugin_setup *setup, enum rows_table table)
 {
 	struct buf b = { 0 };
 
-	buf_printf(&b, "%s/%s.lmdb", setup->directory, values_name(table));
+	buf_printf(&b, "%s/%s.lmdb", setup->directory, rows_names[table]);
 	return buf_string(&b);
 }
 
@@ -45,7 +45,7 @@ tables_close(struct plugin_run *run)
 {
 	if (run == NULL)
 		return;
-	for (int t = 0; t < VALUES_TABLES; t++) {
+	for (int t = 0; t < ROWS_TABLES; t++) {
 		map_close(run->map[t]);
 		mem_free(run->path[t]);
 	}
@@ -80,8 +80,8 @@ tables_open(struct plugin_run **out, const struct plugin_setup *setup,
 	run->setup = *setup;
 	run->leave = start->leave;
 	run->watch = start->watch;
-	for (int t = 0; t < VALUES_TABLES; t++) {
-		run->path[t] = tables_path_of(setup, (enum values_table)t);
+	for (int t = 0; t < ROWS_TABLES; t++) {
+		run->path[t] = tables_path_of(setup, (enum rows_table)t);
 		if (((start->broken | start->leave) & 1u << t) == 0 &&
 		    rc == RC_OK)
 			rc = open_one(run, t);
@@ -120,12 +120,12 @@ add_other(struct work *work, const char *pattern, size_t at)
 }
 
 static void
-work_change(struct work *work, enum values_table table,
+work_change(struct work *work, enum rows_table table,
     const struct plugin_change *change, const struct plugin_setup *setup)
 {
 	size_t at = work->text.n;
 
-	if (!values_fits(table, change->pattern))
+	if (!rows_fit(table, change->pattern))
 		return;
 	if (change->route == NULL ||
 	    !values_put(&work->text, table, change->route, setup))
@@ -232,7 +232,7 @@ by_care(const void *a, const void *b)
 }
 
 static int
-write_part(struct plugin_run *run, enum values_table table,
+write_part(struct plugin_run *run, enum rows_table table,
     const struct work *work, enum part part, struct plugin_report *report)
 {
 	VEC(struct map_item) items = { 0 };
@@ -267,23 +267,23 @@ write_part(struct plugin_run *run, enum values_table table,
 
 /* Names leave last; see tables.h. */
 static int
-write_works(struct plugin_run *run, const struct work work[VALUES_TABLES],
+write_works(struct plugin_run *run, const struct work work[ROWS_TABLES],
     struct plugin_report *report)
 {
 	static const struct {
-		enum values_table table;
+		enum rows_table table;
 		enum part part;
 	} steps[] = {
-		{ VALUES_TRANSPORT, PART_PUTS },
-		{ VALUES_DEFAULT, PART_PUTS },
-		{ VALUES_DOMAINS, PART_ALL },
-		{ VALUES_TRANSPORT, PART_GONE },
-		{ VALUES_DEFAULT, PART_GONE },
+		{ ROWS_TRANSPORT, PART_PUTS },
+		{ ROWS_DEFAULT, PART_PUTS },
+		{ ROWS_DOMAINS, PART_ALL },
+		{ ROWS_TRANSPORT, PART_GONE },
+		{ ROWS_DEFAULT, PART_GONE },
 	};
 	int rc = RC_OK;
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		enum values_table t = steps[i].table;
+		enum rows_table t = steps[i].table;
 
 		if (is_left(run, (int)t))
 			continue;
@@ -299,7 +299,7 @@ is_emptied(struct plugin_run *run, size_t n)
 {
 	if (n > 0)
 		return false;
-	for (int t = 0; t < VALUES_TABLES; t++)
+	for (int t = 0; t < ROWS_TABLES; t++)
 		if (run->map[t] != NULL && map_count(run->map[t]) > 0)
 			return true;
 	return false;
@@ -309,18 +309,18 @@ static int
 tables_write(struct plugin_run *run, const struct plugin_change *list, size_t n,
     bool whole, struct plugin_report *report)
 {
-	struct work work[VALUES_TABLES] = { 0 };
-	struct extras extras[VALUES_TABLES] = { 0 };
+	struct work work[ROWS_TABLES] = { 0 };
+	struct extras extras[ROWS_TABLES] = { 0 };
 	int rc = RC_OK;
 
 	*report = (struct plugin_report){ 0 };
 	if (whole && is_emptied(run, n))
 		return RC_LIMIT;
-	for (int t = 0; t < VALUES_TABLES && rc == RC_OK; t++) {
+	for (int t = 0; t < ROWS_TABLES && rc == RC_OK; t++) {
 		if (!whole && run->map[t] == NULL && !is_left(run, t))
 			rc = RC_MISSING;
 		for (size_t i = 0; i < n; i++)
-			work_change(&work[t], (enum values_table)t, &list[i],
+			work_change(&work[t], (enum rows_table)t, &list[i],
 			    &run->setup);
 		extras[t].work = &work[t];
 		extras[t].list = list;
@@ -331,7 +331,7 @@ tables_write(struct plugin_run *run, const struct plugin_change *list, size_t n,
 	}
 	if (rc == RC_OK)
 		rc = write_works(run, work, report);
-	for (int t = 0; t < VALUES_TABLES; t++) {
+	for (int t = 0; t < ROWS_TABLES; t++) {
 		int err = errno;
 
 		work_done(&work[t]);
@@ -343,7 +343,7 @@ tables_write(struct plugin_run *run, const struct plugin_change *list, size_t n,
 }
 
 struct judge {
-	enum values_table table;
+	enum rows_table table;
 	bool bad;
 	size_t n;
 };
@@ -355,7 +355,7 @@ judge_entry(void *ctx, const char *key, const char *value)
 	char *pattern = labels_to_a(key);
 
 	judge->n++;
-	judge->bad = !values_fits(judge->table, pattern) || *value == '\0';
+	judge->bad = !rows_fit(judge->table, pattern) || *value == '\0';
 	mem_free(pattern);
 	for (; *value != '\0'; value++)
 		judge->bad |= *value < ' ' || *value > '~';
@@ -365,7 +365,7 @@ judge_entry(void *ctx, const char *key, const char *value)
 static int
 tables_check(const struct plugin_setup *setup, size_t table)
 {
-	struct judge judge = { .table = (enum values_table)table };
+	struct judge judge = { .table = (enum rows_table)table };
 	char *path = tables_path_of(setup, judge.table);
 	struct map *map;
 	int rc = map_open(&map, path, NULL);
@@ -383,7 +383,7 @@ tables_check(const struct plugin_setup *setup, size_t table)
 static int
 tables_discard(const struct plugin_setup *setup, size_t table)
 {
-	char *path = tables_path_of(setup, (enum values_table)table);
+	char *path = tables_path_of(setup, (enum rows_table)table);
 	struct buf b = { 0 };
 	char *aside;
 	int rc;
@@ -396,12 +396,9 @@ tables_discard(const struct plugin_setup *setup, size_t table)
 	return rc;
 }
 
-static const char *const table_names[] = { "transport", "default", "domains",
-	NULL };
-
 const struct plugin_export tables_postfix = {
 	.name = "postfix",
-	.tables = table_names,
+	.tables = rows_names,
 	.open = tables_open,
 	.write = tables_write,
 	.close = tables_close,

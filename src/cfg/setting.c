@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "core/lsa/limits.h"
 #include "core/lsa/policy.h"
+#include "core/lsa/way.h"
 #include "idn/labels.h"
 
 /* Decimal digits alone; *rest is what follows them. */
@@ -172,23 +173,11 @@ way_check(const char *text)
 	return RC_OK;
 }
 
-/* Services that Postfix's nexthop may name instead of a port. */
-static const struct {
-	const char *name;
-	uint16_t port;
-} services[] = {
-	{ "", 25 },
-	{ ":smtp", 25 },
-	{ ":submission", 587 },
-	{ ":lmtp", 24 },
-};
-
 int
 setting_way_host(const char *way, struct addr *addr, char **host)
 {
 	const char *open = strchr(way, '['), *shut;
-	char ip[STR_HOST_MAX + 1], whole[STR_HOST_MAX + 16];
-	uint16_t port = 0;
+	char ip[STR_HOST_MAX + 1];
 	size_t n;
 
 	*host = NULL;
@@ -199,16 +188,10 @@ setting_way_host(const char *way, struct addr *addr, char **host)
 	n = (size_t)(shut - open) - 1;
 	memcpy(ip, open + 1, n);
 	ip[n] = '\0';
-	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
-		if (strcmp(shut + 1, services[i].name) == 0)
-			port = services[i].port;
-	snprintf(whole, sizeof(whole), "192.0.2.1%.10s", shut + 1);
-	if (port == 0 && setting_address(whole, addr) == RC_OK)
-		port = addr->port;
-	memset(addr, 0, sizeof(*addr));
-	addr->port = port;
-	if (port == 0)
+	if (!way_port(shut + 1, &addr->port))
 		return RC_FORMAT;
+	if (addr->port == 0)
+		addr->port = 25;
 	if (inet_pton(AF_INET, ip, addr->ip) == 1) {
 		addr->family = 4;
 	} else if (inet_pton(AF_INET6, ip, addr->ip) == 1) {

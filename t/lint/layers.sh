@@ -37,12 +37,12 @@ src/message           base,core,crypt,idn,message     -
 src/milter            base,core,crypt,message,sys     libmilter/,pthread.h,stdatomic.h,syslog.h
 src/exim              base,core,crypt,message,sys     setjmp.h
 plugins               base,core                       -
-plugins/exports.c     plugins/postfix                 -
+plugins/exports.c     plugins/exim,plugins/postfix    -
 plugins/mtas.c        plugins/postfix                 -
 plugins/probes.c      plugins/probe                   -
 plugins/queues.c      plugins/postfix                 -
-plugins/postfix       idn,sys                         lmdb.h
-plugins/exim          -                               cdb.h
+plugins/postfix       idn,sys,plugins/table           lmdb.h
+plugins/exim          idn,sys,plugins/table           cdb.h
 '
 
 # What C11 itself offers and does no I/O by itself; stdio.h for snprintf,

@@ -32,7 +32,7 @@ plain_setup(void)
 
 /* The value, or "-" for no key. The caller frees it. */
 static char *
-value(enum values_table table, const struct route *route,
+value(enum rows_table table, const struct route *route,
     const struct plugin_setup *setup)
 {
 	struct buf b = { 0 };
@@ -48,10 +48,10 @@ static void
 expect(const struct route *route, const struct plugin_setup *setup,
     const char *transport, const char *dflt, const char *domains)
 {
-	const char *want[VALUES_TABLES] = { transport, dflt, domains };
+	const char *want[ROWS_TABLES] = { transport, dflt, domains };
 
-	for (int t = 0; t < VALUES_TABLES; t++) {
-		char *is = value((enum values_table)t, route, setup);
+	for (int t = 0; t < ROWS_TABLES; t++) {
+		char *is = value((enum rows_table)t, route, setup);
 
 		ck_assert_str_eq(is, want[t]);
 		mem_free(is);
@@ -242,7 +242,7 @@ START_TEST(holds_are_bounded)
 
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	is = value(VALUES_TRANSPORT, &r, &setup);
+	is = value(ROWS_TRANSPORT, &r, &setup);
 	ck_assert_uint_lt(strlen(is), 256);
 	mem_free(is);
 }

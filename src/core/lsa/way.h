@@ -1,0 +1,39 @@
+/*
+ * way.h - a way out, as `deliver` of lsrd.conf has it, taken apart:
+ *
+ *     TRANSPORT:                  as that transport has it
+ *     TRANSPORT:[HOST]            to this host, its port being the transport's
+ *     TRANSPORT:[HOST]:PORT       PORT a number or smtp, submission, lmtp
+ *
+ * HOST is a name, or an address without more brackets. Postfix knows further
+ * forms, whose text it gets as it is; another MTA gets what is taken apart here.
+ */
+
+#ifndef CORE_WAY_H
+#define CORE_WAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/str.h"
+
+struct way {
+	char transport[STR_WORD_MAX + 1]; /* letters, digits, - and _ */
+	char host[STR_HOST_MAX + 1];      /* a name; "": an address, or none */
+	struct addr addr;                 /* family 0: a name, or none */
+	uint16_t port;                    /* 0: not said */
+};
+
+/* RC_OK; RC_FORMAT: another form. */
+int way_read(struct way *out, const char *text);
+
+/* True if Exim can have a transport of this name: a letter, then letters,
+ * digits and _. */
+bool way_is_driver(const char *transport);
+
+/* The port of what follows a host in brackets: "", ":25", ":submission". False:
+ * it is none; *port is 0 where none is said. */
+bool way_port(const char *text, uint16_t *port);
+
+#endif
