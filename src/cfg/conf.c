@@ -304,6 +304,7 @@ conf_free(struct conf *conf)
 		return;
 	setup_free(&conf->setup);
 	section_free("", conf);
+	mem_free(conf->exim_tables);
 	for (size_t i = 0; i < conf->nlookups; i++)
 		mem_free(conf->lookups[i].host);
 	mem_free(conf->lookups);

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/addr.h"
 #include "base/buf.h"
@@ -78,7 +79,8 @@ struct conf {
 
 	char *user;            /* to run as, when started by root */
 	char *state_directory; /* epoch and state */
-	char *table_directory; /* the MTA's tables */
+	char *table_directory; /* the MTA's tables; of two, Postfix's */
+	char *exim_tables;     /* with two, Exim's; else NULL */
 	char *control_socket;
 	char *front_socket;   /* where lsrd-front brings sessions; or NULL */
 	char *report_socket;  /* where reports arrive */
@@ -131,6 +133,34 @@ static inline const char *
 conf_mta_name(const struct conf *conf)
 {
 	return conf->mta == CONF_MTA_EXIM ? "exim" : "postfix";
+}
+
+#define CONF_MTAS 2
+
+/* The MTAs whose tables are written, the one that is asked first. */
+static inline size_t
+conf_mtas(const struct conf *conf, const char *out[CONF_MTAS])
+{
+	out[0] = conf_mta_name(conf);
+	out[1] = "exim";
+	return conf->mta == CONF_MTA_BOTH ? 2 : 1;
+}
+
+/* True if this MTA's are. */
+static inline bool
+conf_writes(const struct conf *conf, const char *mta)
+{
+	return strcmp(mta, conf_mta_name(conf)) == 0 ||
+	       (conf->mta == CONF_MTA_BOTH && strcmp(mta, "exim") == 0);
+}
+
+/* Where they lie. */
+static inline const char *
+conf_tables(const struct conf *conf, const char *mta)
+{
+	return conf->exim_tables != NULL && strcmp(mta, "exim") == 0
+	           ? conf->exim_tables
+	           : conf->table_directory;
 }
 
 /* Where that one's own configuration is; NULL: where it usually is. */

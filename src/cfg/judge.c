@@ -3,9 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
-#include "cfg/installed.h"
+#include "base/rc.h"
 #include "core/lsa/limits.h"
+#include "core/lsa/way.h"
+#include "sys/installed.h"
 
 #define EXIM_TABLES "/var/lib/lsrd/exim"
 
@@ -261,6 +264,28 @@ judge_connectors(const struct build *b)
 	}
 }
 
+/* Exim has no service of another name, and no nexthop of another form. */
+static void
+exim_way_judge(
+    const struct build *b, const struct build_place *place, const char *text)
+{
+	struct way way;
+
+	if (way_read(&way, text) != RC_OK)
+		build_complain(b, place,
+		    "write deliver = \"remote_smtp:[gw.example.org]:25\", or "
+		    "\"my_transport:\" where the transport knows the host",
+		    "deliver = \"%s\": Exim needs a transport and a host in "
+		    "brackets",
+		    text);
+	else if (!way_is_driver(way.transport))
+		build_complain(b, place,
+		    "name it of letters, digits and _, a letter first, in "
+		    "Exim's configuration and here",
+		    "deliver = \"%s\": no transport of Exim can be called %s",
+		    text, way.transport);
+}
+
 /* A way out by our own transports would come back to us. */
 static void
 way_judge(const struct build *b, const struct setup_space *one)
@@ -271,6 +296,8 @@ way_judge(const struct build *b, const struct setup_space *one)
 		.title = one->pattern,
 		.option = "deliver" };
 
+	if (one->way != NULL && conf_writes(b->conf, "exim"))
+		exim_way_judge(b, &place, one->way);
 	for (size_t i = 0; one->way != NULL && i < 2; i++) {
 		size_t n = strlen(own[i]);
 
@@ -315,6 +342,39 @@ spaces_judge(const struct build *b)
 		    s->nspaces + s->nconnectors, LIMIT_ORIGIN_LSAS - 2);
 }
 
+/* Exim's tables beside Postfix's. */
+static char *
+sibling(const char *directory)
+{
+	const char *slash = strrchr(directory, '/');
+	struct buf b = { 0 };
+
+	buf_bytes(&b, directory, (size_t)(slash - directory));
+	buf_text(&b, "/exim");
+	return buf_string(&b);
+}
+
+static void
+mta_can_be(const struct build *b)
+{
+	struct build_place mta = AT_TOP("mta");
+
+#ifndef HAVE_CDB
+	if (conf_writes(b->conf, "exim"))
+		build_complain(b, &mta,
+		    "install lsrd as built with tinycdb (libcdb-dev), or "
+		    "write mta = postfix",
+		    "mta: this lsrd was built without Exim's tables");
+#endif
+	if (b->conf->exim_tables != NULL &&
+	    strcmp(b->conf->exim_tables, b->conf->table_directory) == 0)
+		build_complain(b, &mta,
+		    "set table-directory to another folder: Exim's are in the "
+		    "folder exim beside it",
+		    "mta = both: the tables of both would be in %s",
+		    b->conf->exim_tables);
+}
+
 /* What is not said of the MTA follows from what is installed. */
 static void
 mta_judge(const struct build *b)
@@ -323,13 +383,16 @@ mta_judge(const struct build *b)
 	struct build_place tables = AT_TOP("table-directory");
 	struct conf *conf = b->conf;
 
-	if (!build_is_set(b, &mta))
-		conf->mta = installed_mta("");
+	if (!build_is_set(b, &mta) && strcmp(installed_mta(""), "exim") == 0)
+		conf->mta = CONF_MTA_EXIM;
 	conf->setup.mta.none = conf->mta == CONF_MTA_NONE;
 	if (conf->mta == CONF_MTA_EXIM && !build_is_set(b, &tables)) {
 		mem_free(conf->table_directory);
 		conf->table_directory = mem_str(EXIM_TABLES);
 	}
+	if (conf->mta == CONF_MTA_BOTH)
+		conf->exim_tables = sibling(conf->table_directory);
+	mta_can_be(b);
 }
 
 void

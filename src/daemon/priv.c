@@ -166,6 +166,9 @@ priv_folders(const struct conf *conf, const char **failed)
 	*failed = conf->table_directory;
 	if (folder(conf->table_directory, 0755, pw) != 0)
 		return RC_IO;
+	*failed = conf->exim_tables;
+	if (*failed != NULL && folder(*failed, 0755, pw) != 0)
+		return RC_IO;
 	*failed = parent;
 	if (parent_of(conf->control_socket, parent, sizeof(parent)) &&
 	    folder(parent, 0755, pw) != 0)

@@ -24,7 +24,7 @@
 #include "io/names.h"
 #include "io/peer_io.h"
 #include "io/probe_io.h"
-#include "io/publish.h"
+#include "io/publishers.h"
 #include "io/report_io.h"
 #include "io/retry.h"
 #include "io/servers.h"
@@ -55,7 +55,7 @@ struct server {
 	struct store_io *store;
 	struct ctl_io *ctl;
 	struct report_io *reports;
-	struct publish *publish;
+	struct publishers *publishers;
 	const struct rib *rib; /* that was published last; lent */
 	struct retry *retry;
 	struct congest *congest;
@@ -80,7 +80,7 @@ do_routes(void *ctx, const struct effect *fx)
 {
 	struct server *server = ctx;
 
-	publish_table(server->publish, fx->rib, fx->bytes, fx->len);
+	publishers_table(server->publishers, fx->rib, fx->bytes, fx->len);
 	if (fx->rib == server->rib)
 		return;
 	server->rib = fx->rib;
@@ -134,18 +134,6 @@ on_brought(void *ctx, int fd, const struct addr *from)
 	return peer_io_brought(ctx, fd, from);
 }
 
-/* Without it everything goes on by the one before. */
-static void
-server_write_servers(struct server *server)
-{
-	const struct conf *conf = server->conf;
-
-	if (servers_write(conf->table_directory, &conf->setup) != RC_OK)
-		sink_say(server->sink, SINK_WARNING, "servers-table",
-		    "path=%s/" SETUP_SERVERS ", error=%s",
-		    conf->table_directory, strerror(errno));
-}
-
 /* Postfix's queue is where its main.cf says now, and who reads it must take
  * addresses apart as Postfix does. */
 static void
@@ -176,11 +164,11 @@ apply(struct server *server)
 	    server->probes, conf->setup.server, conf->probe_timeout_ms);
 	if (conf->setup.mta.none || plugin_mta_of(conf_mta_name(conf)) == NULL)
 		names_by(server->names, NULL);
-	publish_conf(server->publish, conf);
+	publishers_conf(server->publishers, conf);
 	retry_conf(server->retry, conf);
 	congest_conf(server->congest, conf);
 	mta_io_conf(server->mta, conf);
-	server_write_servers(server);
+	servers_write(conf, server->sink);
 }
 
 /* Gives the engine its setup; false: it holds it until it is confirmed. */
@@ -406,7 +394,7 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
 	    server->loop, sink, conf->state_directory, &server->crypto);
 	server->ctl = ctl_io_new(server->loop, sink, on_server_request, server);
 	server->reports = report_io_new(server->loop);
-	server->publish = publish_new(server->base, sink,
+	server->publishers = publishers_new(server->base, sink, conf,
 	    &(struct publish_calls){ on_published, on_file, server->loop });
 	loop_carry(server->loop, FX_ROUTES, do_routes, server);
 	server->srv = srv_new(server->base, sink, on_server_found, server);
@@ -452,7 +440,7 @@ restore_table(struct server *server)
 	struct input in = { .kind = IN_RESTORE, .who = SAVE_TABLE };
 	struct buf table = { 0 };
 
-	publish_saved(server->conf->table_directory, &table);
+	publishers_saved(server->conf, &table);
 	in.bytes = table.p;
 	in.len = table.n;
 	loop_step(server->loop, &in);
@@ -570,7 +558,7 @@ server_free(struct server *server)
 	peer_io_free(server->peers);
 	probe_io_free(server->probes);
 	store_io_free(server->store);
-	publish_free(server->publish);
+	publishers_free(server->publishers);
 	retry_free(server->retry);
 	congest_free(server->congest);
 	mta_io_free(server->mta);

@@ -24,6 +24,7 @@
 
 struct publish {
 	struct sink *sink;
+	const char *mta;
 	struct publish_calls calls;
 
 	char *program, *tables, *state;
@@ -99,8 +100,9 @@ on_publish_late(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	sink_say(p->sink, SINK_ERROR, "publisher-killed",
-	    "phase=%s, pid=%d, late-ms=%" PRIu64, phase_word(p->phase),
-	    (int)child_pid(p->child), publish_patience(p));
+	    "phase=%s, pid=%d, late-ms=%" PRIu64 ", mta=%s",
+	    phase_word(p->phase), (int)child_pid(p->child), publish_patience(p),
+	    p->mta);
 	if (p->phase != PLUGIN_LOCKING && p->patience_ms < PATIENCE_MAX_MS)
 		p->patience_ms *= 2;
 	child_kill(p->child);
@@ -122,10 +124,10 @@ static void
 on_failed(struct publish *p, const struct wire_ack *ack)
 {
 	sink_say(p->sink, SINK_ERROR, "publish-failed",
-	    "reason=%s, error=\"%s\", generation=%" PRIu64,
+	    "reason=%s, error=\"%s\", generation=%" PRIu64 ", mta=%s",
 	    rc_word(ack->result),
 	    ack->result == RC_IO ? strerror(ack->error) : "none",
-	    ack->generation);
+	    ack->generation, p->mta);
 	try_again(p);
 }
 
@@ -146,8 +148,8 @@ on_ack(struct publish *p, struct cur body)
 	p->pause_ms = PAUSE_FIRST_MS;
 	p->patience_ms = PATIENCE_MS;
 	sink_say(p->sink, SINK_DEBUG, "published",
-	    "generation=%" PRIu64 ", keys=%u, locks=%u, lock-max-us=%u",
-	    ack.generation, ack.keys, ack.locks, ack.max_us);
+	    "generation=%" PRIu64 ", keys=%u, locks=%u, lock-max-us=%u, mta=%s",
+	    ack.generation, ack.keys, ack.locks, ack.max_us, p->mta);
 	if (ack.copy_behind)
 		sink_say(p->sink, SINK_WARNING, "publish-copy",
 		    "directory=%s, reason=\"cannot be written\"", p->tables);
@@ -213,11 +215,11 @@ on_publish_gone(void *ctx, int status)
 
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
 		sink_say(p->sink, SINK_ERROR, "publisher-gone",
-		    "%s=%d, program=%s",
+		    "%s=%d, program=%s, mta=%s",
 		    WIFSIGNALED(status) ? "signal" : "status",
 		    WIFSIGNALED(status) ? WTERMSIG(status)
 					: WEXITSTATUS(status),
-		    p->program);
+		    p->program, p->mta);
 	buf_reset(&p->in);
 	try_again(p);
 }
@@ -240,8 +242,8 @@ void
 publish_conf(struct publish *p, const struct conf *conf)
 {
 	struct plugin_setup setup = { 0 };
-	bool moved =
-	    p->tables != NULL && strcmp(p->tables, conf->table_directory) != 0;
+	const char *tables = conf_tables(conf, p->mta);
+	bool moved = p->tables != NULL && strcmp(p->tables, tables) != 0;
 
 	set_text(setup.transport, sizeof(setup.transport), conf->transport);
 	set_text(setup.hold, sizeof(setup.hold), conf->hold_transport);
@@ -250,7 +252,7 @@ publish_conf(struct publish *p, const struct conf *conf)
 	own_find(&setup, &conf->setup);
 	publish_replace(
 	    &p->program, conf->publisher ? conf->publisher : INSTALLED);
-	publish_replace(&p->tables, conf->table_directory);
+	publish_replace(&p->tables, tables);
 	publish_replace(&p->state, conf->state_directory);
 	p->setup = setup;
 	p->setup_due = true;
@@ -326,19 +328,24 @@ make_batch(struct publish *p, struct buf *out)
 static bool
 is_running(struct publish *p)
 {
+	char mta[16];
 	char *argv[] = { p->program, (char[]){ "--tables" }, p->tables,
-		(char[]){ "--state" }, p->state, NULL };
+		(char[]){ "--state" }, p->state, (char[]){ "--mta" }, mta,
+		NULL };
 
 	if (child_is_there(p->child))
 		return true;
+	set_text(mta, sizeof(mta), p->mta);
 	if (child_start(p->child, argv) != RC_OK) {
 		sink_say(p->sink, SINK_ERROR, "publisher-gone",
-		    "error=\"%s\", program=%s", strerror(errno), p->program);
+		    "error=\"%s\", program=%s, mta=%s", strerror(errno),
+		    p->program, p->mta);
 		try_again(p);
 		return false;
 	}
-	sink_say(p->sink, SINK_NOTICE, "publisher-start", "pid=%d, program=%s",
-	    (int)child_pid(p->child), p->program);
+	sink_say(p->sink, SINK_NOTICE, "publisher-start",
+	    "pid=%d, program=%s, mta=%s", (int)child_pid(p->child), p->program,
+	    p->mta);
 	p->whole = true;
 	p->setup_due = true;
 	p->annex_due = p->annex.n > 0;
@@ -427,7 +434,7 @@ publish_table(
 }
 
 struct publish *
-publish_new(struct event_base *base, struct sink *sink,
+publish_new(struct event_base *base, struct sink *sink, const char *mta,
     const struct publish_calls *told)
 {
 	struct publish *p = mem_new(sizeof(*p), 0, 0);
@@ -438,6 +445,7 @@ publish_new(struct event_base *base, struct sink *sink,
 	};
 
 	p->sink = sink;
+	p->mta = mta;
 	p->calls = *told;
 	p->handed = mem_new(sizeof(*p->handed), 0, 0);
 	p->child = child_new(base, &calls);

@@ -44,9 +44,10 @@ struct publish_calls {
 	void *ctx;
 };
 
-/* `base`, `sink` and `ctx` are lent for its life; `calls` is copied. */
+/* `base`, `sink`, `mta` (whose tables these are) and `ctx` are lent for its
+ * life; `calls` is copied. */
 struct publish *publish_new(struct event_base *base, struct sink *sink,
-    const struct publish_calls *calls);
+    const char *mta, const struct publish_calls *calls);
 
 /*
  * Takes over from the configuration what concerns it: the program, the

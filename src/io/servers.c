@@ -1,5 +1,6 @@
 #include "io/servers.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -44,13 +45,12 @@ servers_collect(struct addresses *to, const struct setup *setup)
 }
 
 static bool
-is_same(const char *directory, const struct buf *text)
+is_same(const char *directory, const char *name, const struct buf *text)
 {
 	uint8_t *octets;
 	size_t n;
-	bool same =
-	    store_file_read(directory, SETUP_SERVERS, &octets, &n) == RC_OK &&
-	    n == text->n && memcmp(octets, text->p, n) == 0;
+	bool same = store_file_read(directory, name, &octets, &n) == RC_OK &&
+	            n == text->n && memcmp(octets, text->p, n) == 0;
 
 	mem_free(octets);
 	return same;
@@ -58,40 +58,63 @@ is_same(const char *directory, const struct buf *text)
 
 /* Everybody may read it, as the other tables. */
 static int
-open_to_all(const char *directory)
+open_to_all(const char *directory, const char *name)
 {
 	struct buf b = { 0 };
 	char *path;
 	int rc;
 
-	buf_printf(&b, "%s/%s", directory, SETUP_SERVERS);
+	buf_printf(&b, "%s/%s", directory, name);
 	path = buf_string(&b);
 	rc = chmod(path, 0644) == 0 ? RC_OK : RC_IO;
 	mem_free(path);
 	return rc;
 }
 
-int
-servers_write(const char *directory, const struct setup *setup)
+static void
+servers_text(struct buf *out, const char *mta, const struct setup *setup)
 {
 	struct addresses found = { { 0 } };
-	struct buf text = { 0 };
 	char ip[ADDR_TEXT];
-	int rc = RC_OK;
 
-	buf_text(&text,
+	buf_printf(out,
 	    "# Own servers that may send on by this one: peers and bridgeheads "
-	    "of lsrd.conf.\n# lsrd writes this; see lsrd-postfix(7).\n");
+	    "of lsrd.conf.\n# lsrd writes this; see lsrd-%s(7).\n",
+	    mta);
 	servers_collect(&found, setup);
 	for (size_t i = 0; i < found.list.n; i++)
-		buf_printf(
-		    &text, "%s permit\n", addr_ip_text(&found.list.v[i], ip));
-	if (!is_same(directory, &text)) {
-		rc = store_file_write(directory, SETUP_SERVERS, text.p, text.n);
-		if (rc == RC_OK)
-			rc = open_to_all(directory);
-	}
+		buf_printf(out, "%s%s\n", addr_ip_text(&found.list.v[i], ip),
+		    strcmp(mta, "exim") == 0 ? "" : " permit");
 	vec_done(&found.list);
-	buf_done(&text);
-	return rc;
+}
+
+static int
+servers_put(const char *directory, const char *name, const struct buf *text)
+{
+	int rc;
+
+	if (is_same(directory, name, text))
+		return RC_OK;
+	rc = store_file_write(directory, name, text->p, text->n);
+	return rc == RC_OK ? open_to_all(directory, name) : rc;
+}
+
+void
+servers_write(const struct conf *conf, struct sink *sink)
+{
+	const char *mtas[CONF_MTAS];
+	size_t n = conf_mtas(conf, mtas);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *tables = conf_tables(conf, mtas[i]);
+		const char *name = setup_servers(mtas[i]);
+		struct buf text = { 0 };
+
+		servers_text(&text, mtas[i], &conf->setup);
+		if (servers_put(tables, name, &text) != RC_OK)
+			sink_say(sink, SINK_WARNING, "servers-table",
+			    "path=%s/%s, error=%s", tables, name,
+			    strerror(errno));
+		buf_done(&text);
+	}
 }

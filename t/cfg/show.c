@@ -1,6 +1,6 @@
 /*
  * show.c - load a configuration and print what came of it: the complaints,
- * one a line, and the normal form when there is one. For golden.sh and installed.sh.
+ * one a line, and the normal form when there is one. For golden.sh and mta.sh.
  *
  *     show [-k] FILE      -k: read the key files too
  *     show -i ROOT        the MTA that is installed below ROOT
@@ -12,9 +12,9 @@
 
 #include "base/rc.h"
 #include "cfg/conf.h"
-#include "cfg/installed.h"
 #include "cfg/schema.h"
 #include "crypt/keys.h"
+#include "sys/installed.h"
 
 static const struct conf_keys keys = { keys_own_public, keys_mark_public,
 	keys_authority, keys_authority_end, keys_vouched };
@@ -65,7 +65,7 @@ main(int argc, char **argv)
 		return 0;
 	}
 	if (argc == 3 && strcmp(argv[1], "-i") == 0) {
-		puts(schema_find("", "mta")->words[installed_mta(argv[2])]);
+		puts(installed_mta(argv[2]));
 		return 0;
 	}
 	if (argc == 3 && strcmp(argv[1], "-k") == 0)

@@ -14,7 +14,7 @@
 #include "base/rc.h"
 #include "core/trace/mtable.h"
 #include "io/child.h"
-#include "io/publish.h"
+#include "io/publishers.h"
 #include "sys/clock.h"
 #include "t/tap.h"
 
@@ -78,7 +78,7 @@ begin(void)
 	};
 	base = event_base_new();
 	sink = sink_new(on_line, NULL);
-	publish = publish_new(base, sink, &calls);
+	publish = publish_new(base, sink, "postfix", &calls);
 	published = 0;
 	kills = 0;
 }
@@ -255,6 +255,100 @@ START_TEST(a_missing_program_is_tried_again)
 }
 END_TEST
 
+#ifdef HAVE_CDB
+
+static bool
+exim_has(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/exim/%s", dir, name);
+	return access(path, F_OK) == 0;
+}
+
+/*
+ * Exim's folder takes no new table: Postfix gets each all the same, and none
+ * counts as published before both have it.
+ */
+START_TEST(one_of_two_fails_alone)
+{
+	const struct publish_calls calls = { on_published, on_file, NULL };
+	struct rib *one = table(1, 10, 10), *two = table(2, 20, 5),
+		   *three = table(3, 30, 5);
+	struct publishers *both;
+	char exim[96], way[128];
+	uint64_t since;
+
+	snprintf(exim, sizeof(exim), "%s/exim", dir);
+	snprintf(way, sizeof(way), "%s/transport.cdb.new", exim);
+	conf.mta = CONF_MTA_BOTH;
+	conf.exim_tables = exim;
+	both = publishers_new(base, sink, &conf, &calls);
+	publishers_conf(both, &conf);
+	publishers_table(both, one, NULL, 0);
+	ck_assert_int_ge(wait_for(1, 60000), 0);
+	ck_assert(made_anew);
+	ck_assert_uint_eq(keys_of("transport"), 10);
+	ck_assert(exim_has("transport.cdb") && exim_has("routes"));
+
+	ck_assert_int_eq(unlink(way), 0);
+	ck_assert_int_eq(mkdir(way, 0755), 0);
+	publishers_table(both, two, NULL, 0);
+	rib_free(one);
+	since = clock_mono().ms;
+	while (keys_of("transport") != 20) {
+		ck_assert_uint_le(clock_mono().ms - since, 60000);
+		ck_assert_int_eq(wait_for(2, 20), -1);
+	}
+	ck_assert_int_eq(wait_for(2, 300), -1);
+	publishers_table(both, three, NULL, 0);
+	rib_free(two);
+	ck_assert_int_eq(rmdir(way), 0);
+	ck_assert_int_ge(wait_for(3, 60000), 0);
+	ck_assert_uint_eq(keys_of("transport"), 30);
+	publishers_free(both);
+	rib_free(three);
+}
+END_TEST
+
+/* What was published last by either is known at the next start. */
+START_TEST(the_newest_copy_of_two_is_read)
+{
+	const struct publish_calls calls = { on_published, on_file, NULL };
+	struct rib *one = table(1, 10, 10), *two = table(2, 20, 5);
+	struct publishers *both;
+	struct buf saved = { 0 };
+	char exim[96];
+	struct cur in;
+
+	snprintf(exim, sizeof(exim), "%s/exim", dir);
+	conf.mta = CONF_MTA_BOTH;
+	conf.exim_tables = exim;
+	for (int i = 0; i < 2; i++) {
+		both = publishers_new(base, sink, &conf, &calls);
+		publishers_conf(both, &conf);
+		publishers_table(both, i == 0 ? one : two, NULL, 0);
+		ck_assert_int_ge(wait_for((uint64_t)i + 1, 60000), 0);
+		publishers_free(both);
+		conf.mta = CONF_MTA_EXIM; /* Postfix's stays behind */
+		conf.table_directory = exim;
+		conf.exim_tables = NULL;
+	}
+	conf.mta = CONF_MTA_BOTH;
+	conf.table_directory = tables;
+	conf.exim_tables = exim;
+	publishers_saved(&conf, &saved);
+	in = cur_over(saved.p, saved.n);
+	ck_assert_uint_eq(cur_u64(&in), 2);
+	ck_assert_uint_eq(cur_u32(&in), 20);
+	buf_done(&saved);
+	rib_free(one);
+	rib_free(two);
+}
+END_TEST
+
+#endif
+
 /* An empty table in place of a full one is refused by the publisher. */
 START_TEST(an_empty_table_is_refused)
 {
@@ -409,6 +503,10 @@ main(void)
 	tcase_add_test(tc, the_milters_table_cannot_be_written);
 	tcase_add_test(tc, a_missing_program_is_tried_again);
 	tcase_add_test(tc, an_empty_table_is_refused);
+#ifdef HAVE_CDB
+	tcase_add_test(tc, one_of_two_fails_alone);
+	tcase_add_test(tc, the_newest_copy_of_two_is_read);
+#endif
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -17,6 +17,7 @@ src/core/trace        base,core/lsa,core/wire,core/paths,core/view,core/trace -
 src/core/node         base,core                       -
 src/idn               base,idn                        idn2.h
 src/cfg               base,core,cfg,idn               confuse.h
+src/cfg/judge.c       sys                             -
 src/sys               base,sys                        -
 src/sys/say.h         -                               syslog.h
 src/crypt             base,core,crypt,sys             openssl/

@@ -244,13 +244,14 @@ int
 main(int argc, char **argv)
 {
 	char tables[256], line[4096];
+	const char *mta = argc > 4 ? argv[4] : "postfix";
 	struct drive d = { 0 };
 	struct sink *sink = sink_new(sink_to_stderr, NULL);
 	struct conf conf = { 0 };
 
 	if (argc < 3)
 		return 64;
-	snprintf(tables, sizeof(tables), "%s/postfix", argv[2]);
+	snprintf(tables, sizeof(tables), "%s/%s", argv[2], mta);
 	conf.state_directory = argv[2];
 	conf.table_directory = tables;
 	conf.publisher = argv[1];
@@ -259,8 +260,8 @@ main(int argc, char **argv)
 	conf.setup.lab = argc > 3;
 	signal(SIGPIPE, SIG_IGN); /* as lsrd does */
 	d.base = event_base_new();
-	d.publish = publish_new(
-	    d.base, sink, &(struct publish_calls){ on_published, on_file, &d });
+	d.publish = publish_new(d.base, sink, mta,
+	    &(struct publish_calls){ on_published, on_file, &d });
 	d.retry = retry_new(d.base, sink, plugin_queue_of("postfix"));
 	sink_debug(sink, true);
 	publish_conf(d.publish, &conf);

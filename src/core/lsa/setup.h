@@ -6,13 +6,22 @@
 #ifndef CORE_SETUP_H
 #define CORE_SETUP_H
 
+#include <string.h>
+
 #include "base/addr.h"
 #include "core/lsa/crypto.h"
 #include "core/lsa/policy.h"
 
-/* Beside the MTA's tables: which own servers may send on by this one
+/* Beside Postfix's tables, and Exim's: which own servers may send on by this one
  * (io/servers.h). */
 #define SETUP_SERVERS "servers.cidr"
+#define SETUP_EXIM_SERVERS "servers"
+
+static inline const char *
+setup_servers(const char *mta)
+{
+	return strcmp(mta, "exim") == 0 ? SETUP_EXIM_SERVERS : SETUP_SERVERS;
+}
 
 enum setup_carrier {
 	SETUP_TCP,    /* port 691 */

@@ -1,5 +1,6 @@
-#include "cfg/installed.h"
+#include "sys/installed.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -22,10 +23,10 @@ any_is_there(const char *root, const char *const *programs)
 	return false;
 }
 
-enum conf_mta
+const char *
 installed_mta(const char *root)
 {
-	if (any_is_there(root, exim) && !any_is_there(root, postfix))
-		return CONF_MTA_EXIM;
-	return CONF_MTA_POSTFIX;
+	return any_is_there(root, exim) && !any_is_there(root, postfix)
+	           ? "exim"
+	           : "postfix";
 }
