@@ -12,10 +12,13 @@ import re
 import signal
 import smtplib
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
+
+from front_sessions import differs
 
 W = os.environ["W"]
 LIMIT = 5
@@ -24,6 +27,9 @@ STRANGER = {4: "203.0.113.7", 6: "2001:db8:113::7"}
 PEER = {4: "203.0.113.8", 6: "2001:db8:113::8"}
 OFTEN = {4: "203.0.113.9", 6: "2001:db8:113::9"}
 SELDOM = {4: "203.0.113.10", 6: "2001:db8:113::a"}
+FREE = "203.0.113.11"  # of whom there may be many
+BARRED = {4: "203.0.113.12", 6: "2001:db8:113::c"}
+SESSIONS = 60
 POLICY = ("127.0.0.1", 2599)
 
 
@@ -35,6 +41,7 @@ class Mta:
         self.took = took  # of an address: how the log names the client
         self.cases, self.last = CASES, (headerless,)
         self.port = 2500
+        self.form = "v2"  # of the PROXY header
 
     def logged(self, pattern):
         """Whether the log has such a line; waits, as logs may."""
@@ -44,12 +51,12 @@ class Mta:
         """Whether what checks senders (SPF, lists) was asked about it."""
         return self.logged("(?m)asked about %s$" % re.escape(source))
 
-    def message(self, subject):
+    def message(self, title):
         """The delivered message with this subject."""
         def look():
             for path in glob.glob(self.mail):
                 for text in re.split(r"(?m)^(?=From )", read(path)):
-                    if "\nSubject: %s\n" % subject in text:
+                    if "\nSubject: %s\n" % title in text:
                         return text
             return None
         return until(look)
@@ -93,7 +100,7 @@ class Front:
 
     def __init__(self, mta):
         command = [os.environ["FRONT"], "-f", "-b", mta.behind, "-u", "nobody",
-                   "-s", W + "/no-lsrd"]
+                   "-s", W + "/no-lsrd", "-x", mta.form]
         for family, here in HERE.items():
             command += ["-l", ("[%s]:%d" if family == 6 else "%s:%d") % (here, mta.port),
                         "-p", PEER[family]]
@@ -135,23 +142,37 @@ def client(mta, family, source, port=None):
                         (source, 0))
 
 
-def sends(mta, family, source, subject):
+def subject(mta, who, family):
+    return "%s to %s, IPv%d" % (who, mta.name, family)
+
+
+def sends(mta, family, source, title, tls=False):
     """Sends a message to joe; says what EHLO offered."""
     with client(mta, family, source) as smtp:
         smtp.ehlo()
+        if tls:
+            smtp.starttls(context=any_certificate())
+            smtp.ehlo()
         smtp.sendmail("a@client.example", ["joe@mx1.london.example.org"],
-                      "Subject: %s\r\n\r\nhello\r\n" % subject)
+                      "Subject: %s\r\n\r\nhello\r\n" % title)
         return smtp.esmtp_features
+
+
+def any_certificate():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def same(got, wanted):
     assert got == wanted, "got %r, not %r" % (got, wanted)
 
 
-def is_known(mta, source, subject):
+def is_known(mta, source, title):
     """The MTA has taken that mail from this client, wherever it says so."""
-    text = mta.message(subject)
-    assert text, "%s was not delivered" % subject
+    text = mta.message(title)
+    assert text, "%s was not delivered" % title
     received = re.findall(r"(?m)^Received: (?:.*\n[ \t])*.*", text)[0]
     assert re.search(r"\[(IPv6:)?%s\]" % re.escape(source), received), received
     assert "127.0.0.1" not in received and "[::1]" not in received, received
@@ -161,16 +182,38 @@ def is_known(mta, source, subject):
 
 def stranger(mta, family):
     """a stranger is known by his address, and sees no keyword"""
-    offered = sends(mta, family, STRANGER[family], "stranger-%d" % family)
+    offered = sends(mta, family, STRANGER[family], subject(mta, "stranger", family))
     assert "x-lsa-2" not in offered, offered
-    is_known(mta, STRANGER[family], "stranger-%d" % family)
+    is_known(mta, STRANGER[family], subject(mta, "stranger", family))
 
 
 def peer(mta, family):
     """a listed peer is known by his address, sees the keyword, and mails"""
-    offered = sends(mta, family, PEER[family], "peer-%d" % family)
+    offered = sends(mta, family, PEER[family], subject(mta, "peer", family))
     assert "x-lsa-2" in offered, offered
-    is_known(mta, PEER[family], "peer-%d" % family)
+    is_known(mta, PEER[family], subject(mta, "peer", family))
+
+
+def tls(mta, family):
+    """TLS passes, with who the client is; inside it there is no keyword"""
+    for who, source in (("stranger", STRANGER), ("peer", PEER)):
+        title = subject(mta, "tls " + who, family)
+        offered = sends(mta, family, source[family], title, tls=True)
+        assert "x-lsa-2" not in offered, offered
+        is_known(mta, source[family], title)
+        received = re.sub(r"\s+", " ", mta.message(title))
+        assert re.search(r" with esmtps? .*TLS1\.3", received), received
+        assert mta.logged(r"\[%s\] P=esmtps X=TLS1\.3" %
+                          re.escape(source[family]))
+
+
+def barred(mta, family):
+    """an access list refuses the client, not the front"""
+    for source, code in ((BARRED, 550), (STRANGER, 250)):
+        with client(mta, family, source[family]) as smtp:
+            smtp.ehlo()
+            smtp.mail("a@client.example")
+            same(smtp.rcpt("joe@mx1.london.example.org")[0], code)
 
 
 def relay(mta, family):
@@ -209,6 +252,14 @@ def headerless(mta, family):
         except ConnectionResetError:
             pass
     assert not re.search(rb"(?m)^250", said), said
+
+
+def sessions(mta, _):
+    """generated sessions say the same with the front and without"""
+    for seed in range(SESSIONS):
+        found = differs(seed, FREE, (HERE[4], mta.port), (HERE[4], 25))
+        if found:
+            same(*found)
 
 
 def waits(mta, family):
@@ -250,11 +301,17 @@ def exim():
     def took(source):
         return r"<= a@client\.example H=\S+ \[%s\] P=esmtp" % re.escape(source)
 
-    mta = Mta("exim", "127.0.0.1:2525", root + "/var/log/exim4/mainlog", took,
-              root + "/var/mail/joe")
-    mta.last = (headerless, local)
+    mtas = [Mta(what, behind, root + "/var/log/exim4/mainlog", took,
+                root + "/var/mail/joe")
+            for what, behind in (("exim", "127.0.0.1:2525"),
+                                 ("exim, told by v1", "127.0.0.1:2525"),
+                                 ("exim on [::1]", "[::1]:2525"))]
+    mtas[0].cases = CASES + (tls, barred)
+    mtas[0].last = (headerless, local, sessions)
+    mtas[1].form, mtas[1].cases = "v1", (stranger,)
+    mtas[2].cases = (stranger,)
     until(lambda: connects("127.0.0.1", 25))
-    return (mta,)
+    return mtas
 
 
 def main():

@@ -251,5 +251,6 @@ def differs(seed, source, one, other, clean=bytes):
 
 def plain(heard):
     heard = re.sub(rb"(?m)^334 [\w+/=]{30,}", b"334 CHALLENGE", heard)
-    heard = re.sub(rb"queued as \w+", b"queued as ID", heard)
+    heard = re.sub(rb"queued as \w+|OK id=[\w-]+", b"queued as ID", heard)
+    heard = re.sub(rb"(?m)^(220 .* Exim ).*(\r)", rb"\1\2", heard)
     return re.sub(rb"\[[0-9a-f.:]+\](:\d+)?", b"[ADDRESS]", heard)
