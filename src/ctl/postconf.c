@@ -1,141 +1,36 @@
 #include "ctl/postconf.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "ctl/paths.h"
+#include "ctl/run.h"
 #include "ctl/undo.h"
 
-#define SBIN "/usr/sbin/"
-#define OUTPUT_MAX (16u << 20)
 #define BLANKS ", \t\n"
 
-/* Both ends of what a program writes: its output, and what it complains of. */
-struct ends {
-	int out[2], said[2];
-};
-
-/* The child's: never returns. */
-static void
-become(char *const argv[], FILE *input, const struct ends *ends)
-{
-	int null = open("/dev/null", O_RDWR);
-
-	dup2(input != NULL ? fileno(input) : null, STDIN_FILENO);
-	dup2(ends->out[1], STDOUT_FILENO);
-	dup2(ends->said[1], STDERR_FILENO);
-	close(ends->out[1]);
-	close(ends->said[1]);
-	execvp(argv[0], argv);
-	_exit(127);
-}
-
-static bool
-has_said(struct buf *said, const char *word)
-{
-	bool has;
-
-	buf_u8(said, 0);
-	has = strstr((const char *)said->p, word) != NULL;
-	said->n--;
-	return has;
-}
-
-/* False: that was all. */
-static bool
-take_more(int fd, struct buf *out)
-{
-	char chunk[4096];
-	ssize_t n = read(fd, chunk, sizeof(chunk));
-
-	if (n > 0 && out->n + (size_t)n < OUTPUT_MAX)
-		buf_bytes(out, chunk, (size_t)n);
-	return n > 0;
-}
-
-/* Until both ends are closed. Postfix's programs wait for a second after they
- * have said what is fatal, to no purpose here. */
-static void
-take_all(pid_t pid, const struct ends *ends, struct buf *out, struct buf *said)
-{
-	struct pollfd fds[] = { { ends->out[0], POLLIN, 0 },
-		{ ends->said[0], POLLIN, 0 } };
-	struct buf *to[] = { out, said };
-
-	while (fds[0].fd >= 0 || fds[1].fd >= 0) {
-		if (poll(fds, 2, -1) < 0)
-			continue; /* a signal */
-		for (size_t i = 0; i < 2; i++)
-			if (fds[i].fd >= 0 && fds[i].revents != 0 &&
-			    !take_more(fds[i].fd, to[i]))
-				fds[i].fd = -1;
-		if (has_said(said, ": fatal: "))
-			kill(pid, SIGKILL);
-	}
-}
-
-static bool
-ends_open(struct ends *ends)
-{
-	if (pipe2(ends->out, O_CLOEXEC) != 0)
-		return false;
-	if (pipe2(ends->said, O_CLOEXEC) == 0)
-		return true;
-	close(ends->out[0]);
-	close(ends->out[1]);
-	return false;
-}
-
 /* postmap -q ends with 1 where a key has no value, and where it could not
- * open the table at all: that it says. */
+ * open the table at all: that it says. Postfix's programs wait for a second
+ * after they have said what is fatal, to no purpose here. */
 static bool
 postconf_collect(char *const argv[], FILE *input, struct buf *out)
 {
-	struct buf said = { 0 };
-	struct ends ends;
-	int status = -1;
-	bool silent;
-	pid_t pid;
+	struct run run = { argv, input, out, { 0 }, ": fatal: " };
+	int status = run_program(&run);
+	bool silent = !run_has_said(&run, ": fatal: ") &&
+	              !run_has_said(&run, ": error: ");
 
-	if (!ends_open(&ends))
-		return false;
-	pid = fork();
-	if (pid == 0)
-		become(argv, input, &ends);
-	close(ends.out[1]);
-	close(ends.said[1]);
-	if (pid > 0)
-		take_all(pid, &ends, out, &said);
-	close(ends.out[0]);
-	close(ends.said[0]);
-	silent = !has_said(&said, ": fatal: ") && !has_said(&said, ": error: ");
-	buf_done(&said);
-	return pid > 0 && waitpid(pid, &status, 0) == pid &&
-	       WIFEXITED(status) &&
-	       (WEXITSTATUS(status) == 0 ||
-		   (input != NULL && WEXITSTATUS(status) == 1 && silent));
-}
-
-static char *
-located(const char *program)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), SBIN "%s", program);
-	return mem_str(paths_is_file(path) ? path : program);
+	buf_done(&run.said);
+	return status == 0 || (input != NULL && status == 1 && silent);
 }
 
 char *
 postfix_run(const struct postfix *p, const struct postfix_run *run)
 {
-	char *argv[7] = { located(run->program) };
+	char *argv[7] = { run_located(run->program) };
 	FILE *input = run->input == NULL ? NULL : tmpfile();
 	struct buf out = { 0 };
 	size_t n = 1;
