@@ -4,9 +4,11 @@
 
 #include <string.h>
 
+#include "plugins/exim/reading.h"
 #include "plugins/postfix/reading.h"
 
-static const struct plugin_mta *const mtas[] = { &reading_postfix, NULL };
+static const struct plugin_mta *const mtas[] = { &reading_postfix,
+	&reading_exim, NULL };
 
 const struct plugin_mta *
 plugin_mta_of(const char *mta)

@@ -233,8 +233,9 @@ struct plugin_reading;
 
 struct plugin_mta {
 	const char *name;
-	const char *const *files; /* below its directory; NULL ends them: a
-				     change of one asks for a new reading */
+	const char *const *files; /* below its directory, or absolute; NULL ends
+				     them: a change of one asks for a new
+				     reading */
 	const char *directory;    /* the default */
 
 	struct plugin_reading *(*begin)(const struct plugin_want *want);

@@ -18,7 +18,7 @@
 static bool
 postconf_collect(char *const argv[], FILE *input, struct buf *out)
 {
-	struct run run = { argv, input, out, { 0 }, ": fatal: " };
+	struct run run = { argv, input, out, { 0 }, ": fatal: ", 0 };
 	int status = run_program(&run);
 	bool silent = !run_has_said(&run, ": fatal: ") &&
 	              !run_has_said(&run, ": error: ");

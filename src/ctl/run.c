@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/mono.h"
 #include "ctl/paths.h"
+#include "sys/clock.h"
 
 #define SBIN "/usr/sbin/"
 #define OUTPUT_MAX (16u << 20)
@@ -64,9 +66,15 @@ take_all(pid_t pid, const struct ends *ends, struct run *run)
 	struct pollfd fds[] = { { ends->out[0], POLLIN, 0 },
 		{ ends->said[0], POLLIN, 0 } };
 	struct buf *to[] = { run->out, &run->said };
+	struct mono end = mono_after(clock_mono(), (uint64_t)run->ms);
 
 	while (fds[0].fd >= 0 || fds[1].fd >= 0) {
-		if (poll(fds, 2, -1) < 0)
+		uint64_t left = mono_since(clock_mono(), end);
+		int n = poll(fds, 2, run->ms == 0 ? -1 : (int)left);
+
+		if (n == 0)
+			kill(pid, SIGKILL);
+		if (n < 0)
 			continue; /* a signal */
 		for (size_t i = 0; i < 2; i++)
 			if (fds[i].fd >= 0 && fds[i].revents != 0 &&

@@ -17,6 +17,7 @@ struct run {
 	struct buf *out;   /* up to 16 MB of what it writes */
 	struct buf said;   /* its complaints: begin with none; the caller's */
 	const char *last;  /* a complaint after which it is killed; NULL */
+	int ms;            /* so long after which it is killed; 0: never */
 };
 
 /* Its exit status; -1: it could not be run, or was killed. */

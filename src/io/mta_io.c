@@ -81,8 +81,10 @@ glance_at(const struct mta_io *io, const char *file)
 	char path[512];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/%s",
-	    dir == NULL ? io->mta->directory : dir, file);
+	if (dir == NULL)
+		dir = io->mta->directory;
+	snprintf(path, sizeof(path), "%s%s%s", *file == '/' ? "" : dir,
+	    *file == '/' ? "" : "/", file);
 	if (stat(path, &st) != 0)
 		return g;
 	g.device = (uint64_t)st.st_dev;

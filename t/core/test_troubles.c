@@ -89,6 +89,34 @@ START_TEST(its_mta)
 }
 END_TEST
 
+/* The same beside Exim: its own name, and its own ways to look. */
+START_TEST(its_exim)
+{
+	struct setup exim = { .server = name, .mta.exim = true };
+	struct engine e = running();
+
+	e.setup = &exim;
+	e.asked.verdict = e.asked.mta.asks = MTA_NO;
+	strcpy(e.asked.mta.missing, "a router with transport.cdb");
+	says(&e, "mta-asks", "no transit: Exim does not ask our tables");
+	says(&e, "mta-asks", "lsrctl check prints the lines");
+	e.asked.mta.missing[0] = '\0';
+	says(&e, "mta-asks", ": a router with default.cdb");
+	e.asked.mta.asks = e.asked.verdict = MTA_UNKNOWN;
+	strcpy(e.asked.mta.missing, "exim -bP config fails");
+	says(&e, "mta-unread", "whether Exim asks our tables is not known yet");
+	says(&e, "mta-unread", "no Exim: mta = none");
+	e.asked.verdict = MTA_YES;
+	says(&e, "mta-unread", "how Exim is configured cannot be read");
+	says(&e, "mta-unread", "group Debian-exim");
+	e.asked.told = false;
+	e.phase = PHASE_RETURNING;
+	e.now.ms = 1;
+	e.asked.verdict = MTA_UNKNOWN;
+	says(&e, "returning", "word of how Exim is configured");
+}
+END_TEST
+
 START_TEST(its_table)
 {
 	struct engine e = running();
@@ -162,6 +190,7 @@ main(void)
 	TCase *tc = tcase_create("troubles");
 
 	tcase_add_test(tc, its_mta);
+	tcase_add_test(tc, its_exim);
 	tcase_add_test(tc, its_table);
 	tcase_add_test(tc, its_host);
 	tcase_add_test(tc, its_disk);

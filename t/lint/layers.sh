@@ -39,7 +39,7 @@ src/milter            base,core,crypt,message,sys     libmilter/,pthread.h,stdat
 src/exim              base,core,crypt,message,sys     setjmp.h
 plugins               base,core                       -
 plugins/exports.c     plugins/exim,plugins/postfix    -
-plugins/mtas.c        plugins/postfix                 -
+plugins/mtas.c        plugins/postfix,plugins/exim    -
 plugins/probes.c      plugins/probe                   -
 plugins/queues.c      plugins/postfix                 -
 plugins/postfix       idn,sys,plugins/table           lmdb.h

@@ -109,6 +109,7 @@ struct setup_mta {
 	bool retry;       /* ask it again after a reroute */
 	bool by_name;     /* next hops are published by name */
 	bool none;        /* nobody asks our tables, or is to */
+	bool exim;        /* it is Exim: for texts */
 };
 
 struct setup {

@@ -42,6 +42,12 @@ troubles_put_text(struct json *j, const struct trouble *t, const char *text)
 	troubles_put(j, t, &b);
 }
 
+static const char *
+mta_name(const struct engine *e)
+{
+	return e->setup->mta.exim ? "Exim" : "Postfix";
+}
+
 /* --- coming back ------------------------------------------------------------ */
 
 static const struct trouble returning = { "returning", false,
@@ -60,7 +66,7 @@ show_returning(struct engine *e, struct json *j)
 	if (e->phase == PHASE_PUBLISHING)
 		buf_text(&text, "its first table");
 	else if (!asked_ready(e))
-		buf_text(&text, "word of how Postfix is configured");
+		buf_printf(&text, "word of how %s is configured", mta_name(e));
 	else if (!probing_connectors_tried(e))
 		buf_text(&text, "the first probes of its connectors");
 	else if (!phase_any_full(e))
@@ -77,13 +83,30 @@ show_returning(struct engine *e, struct json *j)
 
 /* --- starting ---------------------------------------------------------------- */
 
-static const struct trouble unasking = { "mta-asks", false,
-	"lsrctl check prints the commands that are missing; seen 10 s after" };
-static const struct trouble unread = { "mta-unread", false,
-	"see whether postconf -n works for the user that lsrd runs as" };
-static const struct trouble unread_yet = { "mta-unread", false,
-	"see whether postconf -n works for the user that lsrd runs as; where "
-	"there is no Postfix: mta = none" };
+/* Of Postfix, and of Exim. */
+static const struct trouble unasking[] = {
+	{ "mta-asks", false,
+	    "lsrctl check prints the commands that are missing; seen 10 s "
+	    "after" },
+	{ "mta-asks", false,
+	    "lsrctl check prints the lines that are missing; seen 10 s "
+	    "after" },
+};
+static const struct trouble unread[] = {
+	{ "mta-unread", false,
+	    "see whether postconf -n works for the user that lsrd runs as" },
+	{ "mta-unread", false,
+	    "see whether exim -bP config works for the user that lsrd runs as; "
+	    "where its file is closed he is to be in the group Debian-exim" },
+};
+static const struct trouble unread_yet[] = {
+	{ "mta-unread", false,
+	    "see whether postconf -n works for the user that lsrd runs as; "
+	    "where there is no Postfix: mta = none" },
+	{ "mta-unread", false,
+	    "see whether exim -bP config works for the user that lsrd runs as; "
+	    "where there is no Exim: mta = none" },
+};
 
 static const struct trouble written_now = { "mta-unread", false,
 	"it is read again within 10 s of the last change" };
@@ -101,6 +124,7 @@ static void
 show_asked(const struct engine *e, struct json *j)
 {
 	bool known = e->asked.mta.asks != MTA_UNKNOWN;
+	bool exim = e->setup->mta.exim;
 	struct buf text = { 0 };
 
 	if (e->setup->mta.none ||
@@ -109,23 +133,26 @@ show_asked(const struct engine *e, struct json *j)
 		return;
 	if (e->asked.verdict == MTA_YES) {
 		buf_printf(&text,
-		    "how Postfix is configured cannot be read (%s): what was "
+		    "how %s is configured cannot be read (%s): what was "
 		    "found before stands",
-		    or_reason(e, "no answer"));
-		troubles_put(j, &unread, &text);
+		    mta_name(e), or_reason(e, "no answer"));
+		troubles_put(j, &unread[exim], &text);
 	} else if (e->asked.verdict == MTA_UNKNOWN) {
 		buf_printf(&text,
-		    "no transit: whether Postfix asks our tables is not known "
+		    "no transit: whether %s asks our tables is not known "
 		    "yet (%s)",
-		    or_reason(e, "not read yet"));
+		    mta_name(e), or_reason(e, "not read yet"));
 		troubles_put(j,
-		    e->asked.mta.writing ? &written_now : &unread_yet, &text);
+		    e->asked.mta.writing ? &written_now : &unread_yet[exim],
+		    &text);
 	} else {
-		buf_printf(&text, "no transit: Postfix %s: %s",
+		buf_printf(&text, "no transit: %s %s: %s", mta_name(e),
 		    known ? "does not ask our tables, or lacks their services"
 			  : "did not ask our tables, and cannot be read now",
-		    or_reason(e, "sender_dependent_default_transport_maps"));
-		troubles_put(j, &unasking, &text);
+		    or_reason(
+			e, exim ? "a router with default.cdb"
+				: "sender_dependent_default_transport_maps"));
+		troubles_put(j, &unasking[exim], &text);
 	}
 }
 
@@ -148,9 +175,16 @@ show_behind(const struct engine *e, struct json *j)
 
 /* --- this host --------------------------------------------------------------- */
 
-static const struct trouble silent = { "mta-state", true,
-	"postfix status, then postfix start; where it runs: inet_interfaces of "
-	"main.cf, and smtp of lsrd.conf, say where it listens and is asked" };
+static const struct trouble silent[] = {
+	{ "mta-state", true,
+	    "postfix status, then postfix start; where it runs: "
+	    "inet_interfaces of main.cf, and smtp of lsrd.conf, say where it "
+	    "listens and is asked" },
+	{ "mta-state", true,
+	    "systemctl status exim4; where it runs: local_interfaces "
+	    "(dc_local_interfaces of update-exim4.conf.conf), and smtp of "
+	    "lsrd.conf, say where it listens and is asked" },
+};
 
 static void
 show_mta(struct engine *e, struct json *j)
@@ -166,7 +200,7 @@ show_mta(struct engine *e, struct json *j)
 		buf_printf(&text,
 		    "this host's own mail service does not answer at %s",
 		    addr_text(&s->addr, address));
-		troubles_put(j, &silent, &text);
+		troubles_put(j, &silent[e->setup->mta.exim], &text);
 	}
 }
 
