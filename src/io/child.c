@@ -249,8 +249,11 @@ child_free(struct child *child)
 
 	if (child == NULL)
 		return;
-	if (child->bev != NULL)
+	/* The loop would close it later, and the child ends by that. */
+	if (child->bev != NULL) {
+		shutdown(bufferevent_getfd(child->bev), SHUT_RDWR);
 		bufferevent_free(child->bev);
+	}
 	for (int i = 0; child->pid != 0 && i < FREE_TRIES; i++) {
 		if (waitpid(child->pid, NULL, WNOHANG) != 0)
 			child->pid = 0;

@@ -223,6 +223,39 @@ START_TEST(a_stopped_publisher_is_killed)
 }
 END_TEST
 
+/* A publisher that tells what it ended with. One of a few is enough: on a busy
+ * machine some may be killed. */
+START_TEST(it_ends_by_itself)
+{
+	char script[96], said[96];
+	struct stat st;
+	bool told = false;
+
+	snprintf(script, sizeof(script), "%s/program", dir);
+	snprintf(said, sizeof(said), "%s/said", dir);
+	for (uint64_t i = 1; i <= 5 && !told; i++) {
+		const struct publish_calls calls = { on_published, on_file,
+			NULL };
+		struct rib *one = table(i, 10, 10);
+		FILE *f = fopen(script, "w");
+
+		ck_assert_ptr_nonnull(f);
+		fprintf(f, "#!/bin/sh\n%s \"$@\" && : >%s\n", program, said);
+		ck_assert_int_eq(fclose(f), 0);
+		ck_assert_int_eq(chmod(script, 0755), 0);
+		conf.publisher = script;
+		publish_conf(publish, &conf);
+		publish_table(publish, one, NULL, 0);
+		ck_assert_int_ge(wait_for(i, 60000), 0);
+		publish_free(publish);
+		told = stat(said, &st) == 0;
+		publish = publish_new(base, sink, "postfix", &calls);
+		rib_free(one);
+	}
+	ck_assert(told);
+}
+END_TEST
+
 START_TEST(newer_tables_do_not_queue)
 {
 	struct rib *ribs[50];
@@ -498,6 +531,7 @@ main(void)
 	tcase_add_test(tc, publishes_differences);
 	tcase_add_test(tc, a_killed_publisher_is_replaced);
 	tcase_add_test(tc, a_stopped_publisher_is_killed);
+	tcase_add_test(tc, it_ends_by_itself);
 	tcase_add_test(tc, newer_tables_do_not_queue);
 	tcase_add_test(tc, the_milters_table_follows);
 	tcase_add_test(tc, the_milters_table_cannot_be_written);
