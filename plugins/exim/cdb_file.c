@@ -263,18 +263,32 @@ cdb_file_sweep(struct cdb_file *file)
 	return n;
 }
 
+/* What is there and no file of ours alone (a link, a pipe, somebody else's)
+ * gives way. */
+static int
+made_open(const char *path)
+{
+	int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+	int fd = open(path, flags, FILE_MODE);
+	struct stat st;
+
+	if (fd < 0 && errno != EACCES && errno != EPERM && errno != ELOOP)
+		return -1;
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_nlink == 1 && st.st_uid == geteuid())
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return unlink(path) == 0 ? open(path, flags | O_EXCL, FILE_MODE) : -1;
+}
+
 /* The next file, empty, with its room; what a killed writer left is gone. */
 static int
 room_open(struct cdb_file *file, off_t octets)
 {
-	int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
-	int fd = open(file->made, flags, FILE_MODE);
+	int fd = made_open(file->made);
 	struct stat st;
 
-	/* Somebody else's gives way. */
-	if (fd < 0 && (errno == EACCES || errno == EPERM || errno == ELOOP) &&
-	    unlink(file->made) == 0)
-		fd = open(file->made, flags, FILE_MODE);
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) != 0 || fchmod(fd, FILE_MODE) != 0 ||

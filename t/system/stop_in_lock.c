@@ -1,8 +1,9 @@
 /*
  * stop_in_lock.c - preloaded into lsrd-publish by a test: once the file
  * $STOP_IN_LOCK exists, the process stops itself (SIGSTOP) right after it has
- * got an exclusive lock on a table, and the file goes. So a publisher that
- * hangs at the worst place needs no hook in lsrd-publish.
+ * got an exclusive lock on a table of Postfix, or is amid the octets of one of
+ * Exim, and the file goes. So a publisher that hangs at the worst place needs no
+ * hook in lsrd-publish.
  */
 
 #include <dlfcn.h>
@@ -18,14 +19,14 @@ int fcntl(int fd, int cmd, ...);
 int fcntl64(int fd, int cmd, ...);
 
 static int
-is_table(int fd)
+is_table(int fd, const char *suffix)
 {
 	char link[64], path[4096];
-	ssize_t n;
+	ssize_t n, m = (ssize_t)strlen(suffix);
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, path, sizeof(path) - 1);
-	return n > 5 && memcmp(path + n - 5, ".lmdb", 5) == 0;
+	return n > m && memcmp(path + n - m, suffix, (size_t)m) == 0;
 }
 
 static void
@@ -35,7 +36,7 @@ maybe_stop(int fd, int cmd, const void *arg)
 	const struct flock *lock = arg;
 
 	if ((cmd == F_OFD_SETLK || cmd == F_OFD_SETLKW) &&
-	    lock->l_type == F_WRLCK && file != NULL && is_table(fd) &&
+	    lock->l_type == F_WRLCK && file != NULL && is_table(fd, ".lmdb") &&
 	    unlink(file) == 0)
 		raise(SIGSTOP);
 }
@@ -76,4 +77,19 @@ fcntl64(int fd, int cmd, ...)
 	arg = va_arg(ap, void *);
 	va_end(ap);
 	return pass("fcntl64", fd, cmd, arg);
+}
+
+ssize_t
+write(int fd, const void *octets, size_t n)
+{
+	const char *file = getenv("STOP_IN_LOCK");
+	union {
+		void *symbol;
+		ssize_t (*function)(int fd, const void *octets, size_t n);
+	} real = { .symbol = dlsym(RTLD_NEXT, "write") };
+
+	if (file != NULL && is_table(fd, ".cdb.new") &&
+	    lseek(fd, 0, SEEK_CUR) > 0 && unlink(file) == 0)
+		raise(SIGSTOP);
+	return real.function(fd, octets, n);
 }
