@@ -4,11 +4,9 @@
 
 #include <string.h>
 
-#include "plugins/exim/spool.h"
 #include "plugins/postfix/showq.h"
 
-static const struct plugin_queue *const queues[] = { &showq_postfix,
-	&spool_exim, NULL };
+static const struct plugin_queue *const queues[] = { &showq_postfix, NULL };
 
 const struct plugin_queue *
 plugin_queue_of(const char *mta)

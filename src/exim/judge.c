@@ -1,7 +1,7 @@
 #include "exim/judge.h"
 
 #include <errno.h>
-#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -11,8 +11,13 @@
 #include "crypt/crypto.h"
 #include "crypt/keys.h"
 #include "exim/list.h"
+#include "exim/memory.h"
 #include "message/reply.h"
 #include "sys/clock.h"
+
+/* So many recipients who wait are told why at length, which takes a search
+ * each (core/trace/admit.h); the others of this process in a few words. */
+#define EXPLAINED 20
 
 struct judge *
 judge_get(void)
@@ -25,8 +30,16 @@ judge_get(void)
 /* --- what it stands on ------------------------------------------------------ */
 
 static void
+asked_drop(struct judge_asked *asked)
+{
+	admit_free(asked->admit);
+	memset(asked, 0, sizeof(*asked));
+}
+
+static void
 judge_drop(struct judge *j)
 {
+	asked_drop(&j->asked);
 	basis_free(j->marks);
 	basis_free(j->routes);
 	j->marks = j->routes = NULL;
@@ -49,8 +62,8 @@ files_set(struct judge *j)
 /* A newer one in the place of *held, which goes on where that is refused. On
  * RC_OK, or when there is one, *held is to be used. */
 static int
-judge_refresh(
-    struct basis **held, const struct basis_files *files, const char **failed)
+judge_refresh(struct judge *j, struct basis **held,
+    const struct basis_files *files, const char **failed)
 {
 	struct basis *newer;
 	int rc;
@@ -61,6 +74,7 @@ judge_refresh(
 	rc = basis_new(files, &newer, failed);
 	if (rc != RC_OK)
 		return rc;
+	asked_drop(&j->asked);
 	basis_free(*held);
 	*held = newer;
 	return RC_OK;
@@ -89,7 +103,7 @@ marks_stand(struct judge *j)
 	struct basis_files files = { j->at.table, j->at.key,
 		j->at.previous[0] == '\0' ? NULL : j->at.previous };
 	const char *failed;
-	int rc = judge_refresh(&j->marks, &files, &failed);
+	int rc = judge_refresh(j, &j->marks, &files, &failed);
 
 	if (j->marks == NULL)
 		unready_say(j, rc, failed);
@@ -105,18 +119,18 @@ routes_stand(struct judge *j)
 
 	if (j->marks != NULL && !basis_is_old(j->marks, &files))
 		return j->marks;
-	judge_refresh(&j->routes, &files, &failed);
+	judge_refresh(j, &j->routes, &files, &failed);
 	return j->routes != NULL ? j->routes : j->marks;
 }
 
 /* --- a message ---------------------------------------------------------------- */
 
 static void
-fields_take(struct session *s, const char *name, const char *list)
+fields_take(struct session *s, const char *name, const char *list, bool plain)
 {
 	char *field = mem_new(strlen(list) + 1, 0, 0);
 
-	while (list_field(&list, field))
+	while (list_field(&list, plain, field))
 		session_header(s, name, field);
 	mem_free(field);
 }
@@ -131,18 +145,29 @@ recipients_take(struct session *s, const char *list)
 	mem_free(recipient);
 }
 
+/* A line that begins with a blank belongs to the one before it. */
+static size_t
+line_length(const char *text)
+{
+	size_t n = strcspn(text, "\n");
+
+	while (text[n] == '\n' && (text[n + 1] == ' ' || text[n + 1] == '\t'))
+		n += 1 + strcspn(text + n + 1, "\n");
+	return n;
+}
+
 /* Each line: a name, `=`, and the list of its fields. */
 static void
 priority_take(struct session *s, const char *text)
 {
 	while (*text != '\0') {
-		size_t n = strcspn(text, "\n"), name = strcspn(text, "=");
+		size_t n = line_length(text), name = strcspn(text, "=");
 
 		if (name < n) {
 			char *line = mem_dup(text, n);
 
 			line[name] = '\0';
-			fields_take(s, line, line + name + 1);
+			fields_take(s, line, line + name + 1, true);
 			mem_free(line);
 		}
 		text += text[n] == '\0' ? n : n + 1;
@@ -161,9 +186,9 @@ judge_take(struct judge *j, const char *const *args)
 
 	session_from(s, args[JUDGE_SENDER], w->size + w->lines);
 	recipients_take(s, args[JUDGE_RECIPIENTS]);
-	fields_take(s, MARK_FIELD, args[JUDGE_TRACES]);
-	fields_take(s, "Message-ID", args[JUDGE_ID]);
-	fields_take(s, "Received", args[JUDGE_RECEIVED]);
+	fields_take(s, MARK_FIELD, args[JUDGE_TRACES], true);
+	fields_take(s, "Message-ID", args[JUDGE_ID], false);
+	fields_take(s, "Received", args[JUDGE_RECEIVED], false);
 	priority_take(s, args[JUDGE_PRIORITY]);
 	s->received = w->received > 0 ? w->received - 1 : 0;
 	s->routes = w->routes;
@@ -186,12 +211,11 @@ static void
 pass_say(struct judge *j, const struct policy_message *m, unsigned strip)
 {
 	const struct session *s = &j->session;
-	bool first = session_is_first(s, &j->ask);
+	bool crowded = session_crowded(s), first = session_is_first(s, &j->ask);
 
-	j->judged = true;
-	j->strips = strip > 0;
-	buf_text(&j->out, "pass");
-	if (strip > 0)
+	j->judged = !crowded;
+	buf_text(&j->out, crowded ? "untouched" : "pass");
+	if (strip > 0 && !crowded)
 		buf_printf(&j->out, " strip=%u", strip);
 	buf_printf(&j->out, " first=%s size=%llu priority=%u",
 	    first ? "yes" : "no", (unsigned long long)m->size, m->priority);
@@ -261,11 +285,40 @@ limits_say(struct judge *j, enum ruling ruling, const char *text)
 	return true;
 }
 
+static bool
+is_from_far(const struct judge *j)
+{
+	return session_received(&j->session) >= MARK_REMEMBER_RECEIVED;
+}
+
+static enum mark_verdict
+judge_verdict(struct judge *j)
+{
+	struct mark_memory *memory =
+	    is_from_far(j) ? memory_read(j->words.memory) : NULL;
+	enum mark_verdict verdict = session_judge(&j->session, &j->ask, memory);
+
+	mark_memory_free(memory);
+	return verdict;
+}
+
+/* What it would be marked with; so it is known if it comes back. */
+static void
+visit_remember(struct judge *j)
+{
+	struct visit visit;
+
+	if (!is_from_far(j))
+		return;
+	session_visit(&j->session, &j->ask, &visit);
+	memory_append(j->words.memory, &visit, j->session.message, j->words.id);
+}
+
 static void
 verdict_say(struct judge *j)
 {
 	struct session *s = &j->session;
-	enum mark_verdict verdict = session_judge(s, &j->ask, NULL);
+	enum mark_verdict verdict = judge_verdict(j);
 	unsigned strip = stripped(s);
 	struct policy_message m;
 	struct buf why = { 0 };
@@ -279,23 +332,14 @@ verdict_say(struct judge *j)
 		sender_say(j, &m);
 		buf_text(&j->out, "\n");
 		if (strip + s->routes > 0)
-			buf_printf(&j->out, "stripped: id=%s, fields=%u",
+			buf_printf(&j->out, "%s: id=%s, fields=%u",
+			    session_crowded(s) ? "untouched" : "stripped",
 			    j->words.id, strip + s->routes);
 		buf_text(&j->out, "\n");
+		if (session_crowded(s))
+			visit_remember(j);
 	}
 	mem_free(text);
-}
-
-static bool
-is_untouched(struct judge *j)
-{
-	const struct session *s = &j->session;
-
-	if (!session_crowded(s) && !s->beyond)
-		return false;
-	buf_printf(&j->out, "untouched\nuntouched: id=%s, fields=%u\n",
-	    j->words.id, s->traces + s->routes);
-	return true;
 }
 
 void
@@ -310,8 +354,10 @@ judge_message(struct judge *j, const char *const *args)
 	if (!marks_stand(j))
 		return;
 	judge_take(j, args);
-	if (is_untouched(j))
+	if (j->session.beyond) {
+		buf_text(&j->out, "untouched\n\n");
 		return;
+	}
 	crypto_init(&crypto, keys_ref(j->marks->key[0].key), NULL);
 	j->ask = (struct session_ask){ .basis = j->marks,
 		.crypto = &crypto,
@@ -346,7 +392,7 @@ judge_add(struct judge *j, const char *const *args)
 	if (!j->judged || strcmp(id, j->words.id) != 0)
 		return;
 	j->judged = false;
-	for (size_t i = trace->fields.n; j->strips && i > 0; i--)
+	for (size_t i = trace->fields.n; i > 0; i--)
 		if (trace->fields.v[i - 1].stands)
 			add_say(j, &trace->fields.v[i - 1].visit);
 	crypto_init(&crypto, keys_ref(j->ask.basis->key[0].key), NULL);
@@ -355,6 +401,9 @@ judge_add(struct judge *j, const char *const *args)
 	crypto_done(&crypto);
 	j->ask.crypto = NULL;
 	add_say(j, &visit);
+	if (is_from_far(j))
+		memory_append(
+		    j->words.memory, &visit, j->session.message, j->words.id);
 	session_clear(&j->session);
 }
 
@@ -362,20 +411,44 @@ judge_add(struct judge *j, const char *const *args)
 
 enum { RECIPIENT_WORDS, RECIPIENT_SENDER, RECIPIENT_ADDRESS };
 
+/* A schedule opens and shuts with a minute. */
+static bool
+is_asked(const struct judge_asked *asked, const struct basis *basis,
+    const struct policy_message *m)
+{
+	return asked->basis == basis && asked->message.size == m->size &&
+	       asked->message.priority == m->priority &&
+	       asked->message.time / 60 == m->time / 60 &&
+	       strcmp(asked->sender, m->sender) == 0;
+}
+
 static void
-answer_by(const struct basis *basis, const struct words *w, struct session *s,
+answer_by(struct judge *j, const struct basis *basis, const struct session *s,
     struct admit_answer *out)
 {
+	const struct words *w = &j->words;
+	struct judge_asked *asked = &j->asked;
 	struct policy_message m = { .size = w->size,
 		.priority = w->priority != 0 ? w->priority : POLICY_NORMAL,
 		.sender = w->sender_said ? w->sender : s->sender,
 		.time = (int64_t)clock_wall() };
-	struct admit *admit = admit_new(&basis->table, &basis->net, &m);
 
-	if (admit == NULL)
+	if (strlen(m.sender) > LIMIT_SENDER_OCTETS)
+		m.sender = "";
+	if (!is_asked(asked, basis, &m)) {
+		asked_drop(asked);
+		asked->basis = basis;
+		asked->message = m;
+		snprintf(asked->sender, sizeof(asked->sender), "%s", m.sender);
+		asked->message.sender = asked->sender;
+		asked->admit =
+		    admit_new(&basis->table, &basis->net, &asked->message);
+	}
+	if (asked->admit == NULL)
 		return;
-	admit_ask(admit, s->recipients.v[0], out);
-	admit_free(admit);
+	admit_ask(asked->admit, s->recipients.v[0], out);
+	if (out->kind >= ADMIT_HOLD && j->explained++ < EXPLAINED)
+		asked_drop(asked);
 }
 
 /* The table's own route where nothing says otherwise. */
@@ -396,7 +469,7 @@ recipient_ask(
 	session_from(&s, args[RECIPIENT_SENDER], 0);
 	session_to(&s, args[RECIPIENT_ADDRESS]);
 	if (s.recipients.n > 0)
-		answer_by(basis, &j->words, &s, out);
+		answer_by(j, basis, &s, out);
 	session_clear(&s);
 	return basis;
 }

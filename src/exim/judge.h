@@ -15,10 +15,12 @@
  *
  *     a verdict, and words for who routes it (words.h)
  *         pass [strip=N] first=yes|no size=N priority=N [loop=N epoch=N]
- *             [sender=ADDRESS]        N fields do not stand: they are taken
- *                                     off by name, and judge_add() gives all
+ *             [sender=ADDRESS]        N fields do not stand. All are taken off
+ *                                     by name, those that Exim's list does not
+ *                                     show as well; judge_add() gives the rest
  *         defer, deny                 with the third line
- *         untouched, unready          nothing is to be done with it
+ *         untouched [the same]        it gets no mark, and keeps what it has
+ *         unready                     so, too
  *     for the log; what happened is named as in lsrd-milter(8)
  *     the reply: a code, an enhanced one, and why
  */
@@ -47,6 +49,14 @@ enum judge_argument {
 	JUDGE_PRIORITY,   /* NAME=$lheader_NAME: and a line end, each */
 };
 
+/* Searches for one message: the next recipient has use of them. */
+struct judge_asked {
+	const struct basis *basis;     /* NULL: there are none */
+	struct policy_message message; /* its sender is the next one's */
+	char sender[LIMIT_SENDER_OCTETS + 1];
+	struct admit *admit; /* NULL: every connector admits it */
+};
+
 /* What stays with the process. Begins as all zero. */
 struct judge {
 	struct guard guard;
@@ -56,8 +66,9 @@ struct judge {
 	struct words at;      /* the files of both */
 	struct session session;
 	struct session_ask ask;
-	bool judged; /* the session, and it may be marked */
-	bool strips; /* fields of it do not stand */
+	struct judge_asked asked; /* of the recipient before */
+	unsigned explained;       /* recipients who wait */
+	bool judged;              /* the session, and it may be marked */
 	struct buf out;
 };
 

@@ -3,14 +3,14 @@
 #include <string.h>
 
 bool
-list_field(const char **text, char *out)
+list_field(const char **text, bool plain, char *out)
 {
 	const char *p = *text;
 
 	if (*p == '\0')
 		return false;
 	for (; *p != '\0'; p++) {
-		if (*p == ':' && *++p != ':')
+		if (*p == ':' && (*++p != ':' || plain))
 			break;
 		*out++ = *p;
 	}

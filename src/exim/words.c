@@ -25,6 +25,7 @@ static const struct {
 	{ "table", TEXT(table) },
 	{ "key", TEXT(key) },
 	{ "previous", TEXT(previous) },
+	{ "memory", TEXT(memory) },
 	{ "hops", COUNT(hop_limit) },
 	{ "client", TEXT(client) },
 	{ "here", TEXT(here) },

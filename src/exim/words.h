@@ -21,6 +21,7 @@
 struct words {
 	char table[WORDS_PATH + 1], key[WORDS_PATH + 1];
 	char previous[WORDS_PATH + 1]; /* ""; there is none */
+	char memory[WORDS_PATH + 1];   /* memory.h; "": there is none */
 	unsigned hop_limit;
 
 	char client[WORDS_ADDRESS + 1]; /* ""; by exim or sendmail(1) */

@@ -12,8 +12,11 @@
 static uint8_t
 admission_by_number(const char *value)
 {
-	long n = strtol(value, NULL, 10);
+	char *end;
+	long n = strtol(value, &end, 10);
 
+	if (end == value)
+		return 0;
 	return n > 0   ? POLICY_URGENT
 	       : n < 0 ? POLICY_NON_URGENT
 	               : POLICY_NORMAL;
