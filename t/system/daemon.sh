@@ -155,6 +155,19 @@ fuser_of() {
 	done
 }
 
+# Of two MTAs: a table for each, and who may relay. Only a restart makes it so.
+two_mtas() {
+	cp "$W/$B/lsrd.conf" "$W/keep.conf"
+	sed 's/^mta = none/mta = both/' "$W/keep.conf" >"$W/$B/lsrd.conf"
+	begin $B
+	soon grep -aqs london.example.org "$W/$B/exim/transport.cdb" &&
+		grep -qx "$net.1" "$W/$B/exim/servers" &&
+		soon grep -qx "$net.1 permit" "$W/$B/tables/servers.cidr" &&
+		[ "$(grep -c 'publisher-start: .*mta=exim' "$W/$B/log")" = 1 ] &&
+		cp "$W/keep.conf" "$W/$B/lsrd.conf" &&
+		! ask $B reload >"$W/out" 2>&1 && grep -q mta "$W/out" && stop $B
+}
+
 stranger() { # HTTP on the port: closed, told, nothing else
 	printf 'GET / HTTP/1.0\r\n\r\n' | timeout 5 bash -c \
 		"exec 3<>/dev/tcp/$net.2/6910; cat >&3; cat <&3" >/dev/null 2>&1
@@ -165,7 +178,7 @@ no_leak() { # the sanitizers say nothing
 	! grep -l -e 'Sanitizer' -e 'runtime error' "$W"/*/log
 }
 
-plan 19
+plan 20
 "$lsrctl" keys authority --directory "$W/ca" --organization example.org \
 	>/dev/null || exit 1
 conf $A london 1 $B 2 paris
@@ -197,4 +210,9 @@ ok "it stops in order" stops
 ok "in the background it is ready when the command ends" in_background
 kill "$(cat "$W/$A/pid")" && rm "$W/$A/pid"
 ok "the other one stops, too" stop $B
+if grep -q 'define HAVE_CDB 1' "$top_builddir/config.h"; then
+	ok "of two MTAs each has its tables, after a restart" two_mtas
+else
+	skip_case "of two MTAs each has its tables" "built without tinycdb"
+fi
 ok "the sanitizers have nothing to say" no_leak

@@ -128,6 +128,12 @@ ok "no empty tables" [ ! -f "$T/exim/transport.cdb" ]
 publish
 ok "lsrd publishes it anew" whole
 
+# --- nobody says whose tables: of who has some
+truncate -s 100 "$T/exim/transport.cdb"
+"$top_builddir/lsrd-publish" --verify --state "$T" 2>"$W/said"
+ok "found by itself: Exim's tables, and nobody else's" is \
+	"$?,$(whole && echo whole),$(ls -d "$T"/*/)" "0,whole,$T/exim/"
+
 # --- stopped amid a write, and killed for it
 if [ -f "$top_builddir/t/system/stop_in_lock.so" ]; then
 	here=$top_builddir
