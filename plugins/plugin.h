@@ -157,8 +157,9 @@ const struct plugin_export *plugin_export_to(const char *mta);
 
 /*
  * A queue reader knows how an MTA lists its queue and how it is asked to try
- * deferred mail again, over sockets below its queue directory. Pure: octets
- * in, octets out; io/listing.c and io/retry.c own the connections.
+ * deferred mail again: over sockets below its queue directory, or else out of
+ * the files there and by SMTP. Pure: octets in, octets out; io/listing.c,
+ * io/folder.c, io/retry.c and io/asking.c own connections and files.
  */
 
 /* A message in the queue, and one of its recipients. Lent for the call. */
@@ -173,12 +174,66 @@ struct plugin_queued {
 
 typedef void plugin_found(void *ctx, const struct plugin_queued *found);
 
+struct plugin_text {
+	const char *p;
+	size_t n;
+};
+
+/* What the files of a message hold; n 0: there is none. */
+struct plugin_message {
+	const char *id;
+	struct plugin_text own, done, said;
+};
+
+/* What a file of a spool is. */
+enum plugin_file {
+	PLUGIN_FILE_OTHER,
+	PLUGIN_FILE_FOLDER, /* has files like its parent's */
+	PLUGIN_FILE_MESSAGE,
+	PLUGIN_FILE_DONE /* what is done of a message since its own was
+			    written */
+};
+
+#define PLUGIN_ID 32 /* octets of a message's id and its NUL */
+
+/*
+ * A queue whose messages are files. One is told of in three parts: its own
+ * file, what is done of it since, and what it waits for, of which the end
+ * is enough.
+ */
+struct plugin_spool {
+	const char *folder; /* of messages, below the queue directory */
+	const char *said;   /* of what they wait for; with the same folders */
+	size_t most;        /* octets of a message's file that are needed */
+
+	/* What this name is; the id of what is a message's, else "". */
+	enum plugin_file (*file)(const char *name, char id[PLUGIN_ID]);
+
+	/*
+	 * Calls `found` for each recipient that is not done. RC_OK; RC_FORMAT
+	 * for what is no message, of which nobody was told.
+	 */
+	int (*read)(const struct plugin_message *message, plugin_found *found,
+	    void *ctx);
+};
+
+/*
+ * How an MTA is asked by SMTP to try all mail for certain patterns again; the
+ * words are lent until the talk is over. PLUGIN_OK: it was asked for all of
+ * them; else PLUGIN_FAILED, and said() tells why.
+ */
+struct plugin_talk {
+	size_t state_size; /* octets, all zero before begin() */
+	const char *all;   /* a word that stands for every pattern */
+	void (*begin)(void *state, const char *own_name,
+	    const char *const *words, size_t n);
+	enum plugin_verdict (*feed)(
+	    void *state, const uint8_t *octets, size_t n, struct buf *say);
+	const char *(*said)(const void *state);
+};
+
 struct plugin_queue {
-	const char *name;  /* of the MTA */
-	const char *list;  /* socket that lists the queue, said nothing to */
-	const char *one;   /* socket that has one message tried again */
-	const char *all;   /* socket that has every message tried again */
-	size_t state_size; /* octets of a listing's state, zero at first */
+	const char *name; /* of the MTA */
 
 	/*
 	 * What the configuration in this directory (NULL: where it usually
@@ -186,6 +241,15 @@ struct plugin_queue {
 	 * lifetime_s. The rest stays as it was: a plugin_mta knows more, later.
 	 */
 	void (*look)(struct mta *out, const char *configuration);
+
+	/* Both, and nothing of what follows them; or neither. */
+	const struct plugin_spool *spool;
+	const struct plugin_talk *talk;
+
+	const char *list;  /* socket that lists the queue, said nothing to */
+	const char *one;   /* socket that has one message tried again */
+	const char *all;   /* socket that has every message tried again */
+	size_t state_size; /* octets of a listing's state, zero at first */
 
 	/*
 	 * n octets of the listing have come. Calls `found` for each message

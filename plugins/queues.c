@@ -4,9 +4,11 @@
 
 #include <string.h>
 
+#include "plugins/exim/spool.h"
 #include "plugins/postfix/showq.h"
 
-static const struct plugin_queue *const queues[] = { &showq_postfix, NULL };
+static const struct plugin_queue *const queues[] = { &showq_postfix,
+	&spool_exim, NULL };
 
 const struct plugin_queue *
 plugin_queue_of(const char *mta)

@@ -21,6 +21,7 @@ struct congest {
 	bool on;
 	uint64_t interval_ms, late_s;
 	struct event *timer;
+	struct folder *folder; /* of a queue of files; else NULL */
 	struct listing *listing;
 	struct mono begun;
 	uint64_t wall;
@@ -124,8 +125,8 @@ say_failed(struct congest *c, const char *why)
 {
 	if (!c->failed)
 		sink_say(c->sink, SINK_WARNING, "queue-unread",
-		    "socket=%s/%s, error=\"%s\"", c->directory, c->queue->list,
-		    why);
+		    "socket=%s/%s, error=\"%s\"", c->directory,
+		    listing_of(c->queue), why);
 	c->failed = true;
 }
 
@@ -153,8 +154,8 @@ static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct congest *c = arg;
-	struct listing_job job = { c->queue, c->directory, on_congest_found,
-		on_congest_done, c };
+	struct listing_job job = { c->queue, c->folder, c->directory,
+		on_congest_found, on_congest_done, c };
 
 	(void)fd;
 	(void)what;
@@ -183,6 +184,8 @@ congest_new(
 	c->loop = loop;
 	c->sink = sink;
 	c->queue = queue;
+	if (queue != NULL && queue->spool != NULL)
+		c->folder = folder_new(loop_base(loop), queue->spool);
 	c->timer = evtimer_new(loop_base(loop), on_timer, c);
 	CHECK(c->timer != NULL);
 	return c;
@@ -233,6 +236,7 @@ congest_free(struct congest *c)
 	if (c == NULL)
 		return;
 	listing_free(c->listing);
+	folder_free(c->folder);
 	event_free(c->timer);
 	backlog_done(&c->backlog);
 	mem_free(c->directory);

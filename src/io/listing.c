@@ -17,8 +17,8 @@
 
 struct listing {
 	struct listing_job job;
-	void *state; /* the reader's */
-	struct bufferevent *bev;
+	void *state;             /* the reader's */
+	struct bufferevent *bev; /* NULL: the queue is a folder */
 };
 
 int
@@ -57,7 +57,10 @@ listing_free(struct listing *l)
 {
 	if (l == NULL)
 		return;
-	bufferevent_free(l->bev);
+	if (l->bev == NULL)
+		folder_stop(l->job.folder);
+	else
+		bufferevent_free(l->bev);
 	mem_free(l->state);
 	mem_free(l);
 }
@@ -97,13 +100,50 @@ on_listing_event(struct bufferevent *bev, short what, void *arg)
 		listing_end(arg, strerror(errno));
 }
 
+static void
+on_listing_found(void *ctx, const struct plugin_queued *found)
+{
+	struct listing *l = ctx;
+
+	l->job.found(l->job.ctx, found);
+}
+
+static void
+on_listing_read(void *ctx, const char *why)
+{
+	listing_end(ctx, why);
+}
+
+static struct listing *
+listing_files(const struct listing_job *job)
+{
+	struct listing *l = mem_new(sizeof(*l), 0, 0);
+	struct folder_job files = { job->directory, on_listing_found,
+		on_listing_read, l };
+
+	l->job = *job;
+	if (folder_read(job->folder, &files))
+		return l;
+	mem_free(l);
+	return NULL;
+}
+
+const char *
+listing_of(const struct plugin_queue *queue)
+{
+	return queue->spool == NULL ? queue->list : queue->spool->folder;
+}
+
 struct listing *
 listing_begin(struct event_base *base, const struct listing_job *job)
 {
 	struct timeval patience = { .tv_sec = LISTING_PATIENCE_S };
-	int fd = listing_connect(job->directory, job->queue->list);
 	struct listing *l;
+	int fd;
 
+	if (job->queue->spool != NULL)
+		return listing_files(job);
+	fd = listing_connect(job->directory, job->queue->list);
 	if (fd < 0)
 		return NULL;
 	l = mem_new(sizeof(*l), 0, 0);

@@ -1,7 +1,8 @@
 /*
  * listing.h - the MTA's queue, read once: its socket is opened, a pure reader
  * (plugins/plugin.h) is fed, and whoever asked is told of each message. An
- * MTA that is silent for LISTING_PATIENCE_S is given up.
+ * MTA that is silent for LISTING_PATIENCE_S is given up. A queue of files is
+ * read by folder.h, with what is known of them from before.
  */
 
 #ifndef IO_LISTING_H
@@ -9,6 +10,7 @@
 
 #include <event2/event.h>
 
+#include "io/folder.h"
 #include "plugins/plugin.h"
 
 #define LISTING_PATIENCE_S 20
@@ -18,6 +20,7 @@ struct listing;
 /* All are lent until `done` is called, or the listing is freed. */
 struct listing_job {
 	const struct plugin_queue *queue;
+	struct folder *folder; /* of a queue of files; else NULL */
 	const char *directory; /* the MTA's, of its queue */
 	plugin_found *found;
 	/* Once, unless it is freed before: why is NULL when all was listed,
@@ -26,12 +29,15 @@ struct listing_job {
 	void *ctx;
 };
 
-/* NULL: the socket does not open; errno tells, and `done` is not called. */
+/* NULL: it does not open; errno tells, and `done` is not called. */
 struct listing *listing_begin(
     struct event_base *base, const struct listing_job *job);
 
 /* Gives it up; NULL is nothing to free. */
 void listing_free(struct listing *listing);
+
+/* What a listing opens, below the directory. */
+const char *listing_of(const struct plugin_queue *queue);
 
 /* A stream to a socket below the directory; -1: errno tells. */
 int listing_connect(const char *directory, const char *name);

@@ -12,7 +12,10 @@
 #include "base/tree.h"
 #include "base/vec.h"
 #include "core/lsa/match.h"
+#include "io/asking.h"
+#include "io/folder.h"
 #include "io/listing.h"
+#include "io/retry_set.h"
 #include "sys/clock.h"
 
 #define TOKENS_MAX 3
@@ -24,14 +27,8 @@ enum step {
 	STEP_NONE,
 	STEP_LIST, /* the queue is being read */
 	STEP_ONE,  /* one message after the other */
+	STEP_TALK, /* an MTA that is asked by SMTP */
 	STEP_ALL   /* all at once */
-};
-
-/* A pattern, in a set by its text. */
-struct entry {
-	struct tree_node node;
-	struct mono at; /* its second round; 0 before the first */
-	char *pattern;
 };
 
 struct retry {
@@ -45,10 +42,14 @@ struct retry {
 	struct tree due;   /* wait for their first round */
 	struct tree round; /* of the round under way */
 	struct tree later; /* wait for their second */
-	VEC(char *) ids;   /* found, in the order of the listing */
-	size_t next;       /* of ids */
-	bool first;        /* the round is of `due`, not of `later` */
-	bool missed;       /* the last round came to nothing */
+	VEC(char *)
+	ids;                  /* found, in the order of the listing; of an MTA
+			      that is asked by SMTP the patterns, each once */
+	size_t next;          /* of ids */
+	size_t messages;      /* that were found */
+	char last[PLUGIN_ID]; /* the last of them */
+	bool first;           /* the round is of `due`, not of `later` */
+	bool missed;          /* the last round came to nothing */
 	struct event *start, *again;
 
 	unsigned tokens;
@@ -56,52 +57,13 @@ struct retry {
 
 	enum step step;
 	struct listing *listing;
+	struct folder *folder; /* of a queue of files, while it is listed */
 	struct bufferevent *bev;
+	struct asking *asking;
+	struct asking_place place;
 };
 
 static void next_step(struct retry *r);
-
-static int
-retry_by_pattern(const void *key, const struct tree_node *node)
-{
-	return strcmp(key, tree_entry(node, struct entry, node)->pattern);
-}
-
-/* Into the set, or the memory back when it is there already. */
-static void
-put_entry(struct tree *set, struct entry *entry)
-{
-	if (tree_find(set, entry->pattern, retry_by_pattern) == NULL) {
-		tree_insert(
-		    set, &entry->node, entry->pattern, retry_by_pattern);
-		return;
-	}
-	mem_free(entry->pattern);
-	mem_free(entry);
-}
-
-/* The first entry, taken out; NULL when there is none. */
-static struct entry *
-take_entry(struct tree *set)
-{
-	struct tree_node *node = tree_first(set);
-
-	if (node == NULL)
-		return NULL;
-	tree_remove(set, node);
-	return tree_entry(node, struct entry, node);
-}
-
-static void
-clear(struct tree *set)
-{
-	struct entry *entry;
-
-	while ((entry = take_entry(set)) != NULL) {
-		mem_free(entry->pattern);
-		mem_free(entry);
-	}
-}
 
 static void
 clear_ids(struct retry *r)
@@ -151,6 +113,10 @@ retry_hang_up(struct retry *r)
 	r->bev = NULL;
 	listing_free(r->listing);
 	r->listing = NULL;
+	folder_free(r->folder);
+	r->folder = NULL;
+	asking_free(r->asking);
+	r->asking = NULL;
 }
 
 /* The patterns have had their round; after the first they get another. */
@@ -158,13 +124,13 @@ static void
 end_round(struct retry *r)
 {
 	struct mono at = mono_after(clock_mono(), RETRY_AGAIN_MS);
-	struct entry *entry;
+	struct retry_entry *entry;
 
-	while (r->first && (entry = take_entry(&r->round)) != NULL) {
+	while (r->first && (entry = retry_set_take(&r->round)) != NULL) {
 		entry->at = at;
-		put_entry(&r->later, entry);
+		retry_set_put(&r->later, entry);
 	}
-	clear(&r->round);
+	retry_set_clear(&r->round);
 	clear_ids(r);
 	r->step = STEP_NONE;
 	if (r->later.n > 0)
@@ -183,6 +149,30 @@ retry_give_up(struct retry *r, const char *socket, const char *why)
 	end_round(r);
 }
 
+/* The recipients of a message come in a row. */
+static void
+keep_message(struct retry *r, const char *id)
+{
+	size_t n = strlen(id);
+
+	if (strcmp(r->last, id) == 0)
+		return;
+	memcpy(r->last, id, n < sizeof(r->last) ? n + 1 : 0);
+	r->messages++;
+	if (r->queue->talk == NULL)
+		vec_push(&r->ids, mem_str(id));
+}
+
+static void
+keep_pattern(struct retry *r, const char *pattern)
+{
+	for (size_t i = 0; i < r->ids.n; i++)
+		if (strcmp(r->ids.v[i], pattern) == 0)
+			return;
+	if (r->ids.n <= ASKING_WORDS)
+		vec_push(&r->ids, mem_str(pattern));
+}
+
 static void
 on_retry_found(void *ctx, const struct plugin_queued *found)
 {
@@ -190,17 +180,15 @@ on_retry_found(void *ctx, const struct plugin_queued *found)
 	struct match m;
 	const char *pattern;
 
-	if (!found->deferred || r->ids.n > RETRY_MAX ||
+	if (!found->deferred || r->messages > RETRY_MAX ||
 	    !match_is_address(found->recipient))
 		return;
 	m = match_over(found->recipient, r->delimiters);
 	while ((pattern = match_next(&m)) != NULL)
-		if (tree_find(&r->round, pattern, retry_by_pattern) != NULL) {
-			size_t n = r->ids.n;
-
-			/* The recipients of a message come in a row. */
-			if (n == 0 || strcmp(r->ids.v[n - 1], found->id) != 0)
-				vec_push(&r->ids, mem_str(found->id));
+		if (retry_set_has(&r->round, pattern)) {
+			keep_message(r, found->id);
+			if (r->queue->talk != NULL)
+				keep_pattern(r, pattern);
 			return;
 		}
 }
@@ -211,8 +199,10 @@ on_listed(void *ctx, const char *why)
 	struct retry *r = ctx;
 
 	r->listing = NULL;
+	folder_free(r->folder);
+	r->folder = NULL;
 	if (why != NULL)
-		retry_give_up(r, r->queue->list, why);
+		retry_give_up(r, listing_of(r->queue), why);
 	else
 		next_step(r);
 }
@@ -235,6 +225,7 @@ retry_socket_of(const struct retry *r)
 		return r->queue->all;
 	case STEP_LIST:
 	case STEP_ONE:
+	case STEP_TALK:
 	case STEP_NONE:
 		break;
 	}
@@ -297,12 +288,14 @@ retry_ask(struct retry *r, const struct buf *say)
 static void
 retry_list(struct retry *r)
 {
-	struct listing_job job = { r->queue, r->directory, on_retry_found,
+	struct listing_job job = { r->queue, NULL, r->directory, on_retry_found,
 		on_listed, r };
 
+	if (r->queue->spool != NULL)
+		job.folder = r->folder = folder_new(r->base, r->queue->spool);
 	r->listing = listing_begin(r->base, &job);
 	if (r->listing == NULL)
-		retry_give_up(r, r->queue->list, strerror(errno));
+		retry_give_up(r, listing_of(r->queue), strerror(errno));
 }
 
 /* The next hops of `from` whose time has come make the round. */
@@ -315,17 +308,19 @@ begin_round(struct retry *r, struct tree *from, bool first)
 	CHECK(r->round.n == 0);
 	for (struct tree_node *node = tree_first(from); node != NULL;
 	     node = next) {
-		struct entry *entry = tree_entry(node, struct entry, node);
+		struct retry_entry *entry =
+		    tree_entry(node, struct retry_entry, node);
 
 		next = tree_next(node);
 		if (!mono_due(entry->at, now))
 			continue;
 		tree_remove(from, node);
-		put_entry(&r->round, entry);
+		retry_set_put(&r->round, entry);
 	}
 	r->first = first;
 	r->missed = false;
-	r->next = 0;
+	r->next = r->messages = 0;
+	r->last[0] = '\0';
 	r->step = STEP_LIST;
 	retry_list(r);
 }
@@ -339,13 +334,78 @@ wait_of(const struct tree *set)
 
 	for (struct tree_node *node = tree_first(set); node != NULL;
 	     node = tree_next(node)) {
-		struct entry *entry = tree_entry(node, struct entry, node);
+		struct retry_entry *entry =
+		    tree_entry(node, struct retry_entry, node);
 		uint64_t left = mono_since(now, entry->at);
 
 		if (left < ms)
 			ms = left;
 	}
 	return ms;
+}
+
+static void
+on_retry_asked(void *ctx, const char *why)
+{
+	struct retry *r = ctx;
+
+	r->asking = NULL;
+	if (why != NULL)
+		retry_give_up(r, "smtp", why);
+	else
+		end_round(r);
+}
+
+/* `*` is no key that a domain stands for. */
+static bool
+retry_asks_all(const struct retry *r)
+{
+	bool all = r->messages > RETRY_MAX;
+
+	for (size_t i = 0; i < r->ids.n && r->queue->talk != NULL; i++)
+		all |= strcmp(r->ids.v[i], "*") == 0;
+	return all;
+}
+
+static void
+retry_talk(struct retry *r, bool all)
+{
+	struct asking_job job = { .talk = r->queue->talk,
+		.place = &r->place,
+		.patterns = r->ids.v,
+		.n = r->ids.n,
+		.messages = r->messages,
+		.all = all,
+		.done = on_retry_asked,
+		.ctx = r };
+
+	r->step = STEP_TALK;
+	r->asking = asking_begin(r->base, &job);
+}
+
+static void
+begin_asking(struct retry *r)
+{
+	struct buf say = { 0 };
+	bool all = retry_asks_all(r);
+
+	sink_say(r->sink, SINK_NOTICE, "retry",
+	    "round=%s, patterns=%zu, messages=%zu%s",
+	    r->first ? "first" : "second", r->round.n,
+	    r->messages > RETRY_MAX ? RETRY_MAX : r->messages,
+	    all ? ", all=yes" : "");
+	if (r->queue->talk != NULL && r->messages > 0) {
+		retry_talk(r, all);
+		return;
+	}
+	r->step = all ? STEP_ALL : STEP_ONE;
+	if (!all) {
+		next_step(r);
+		return;
+	}
+	r->queue->put_all(&say);
+	retry_ask(r, &say);
+	buf_done(&say);
 }
 
 /* The step before is done. */
@@ -355,20 +415,11 @@ next_step(struct retry *r)
 	struct buf say = { 0 };
 
 	if (r->step == STEP_LIST) {
-		sink_say(r->sink, SINK_NOTICE, "retry",
-		    "round=%s, patterns=%zu, messages=%zu%s",
-		    r->first ? "first" : "second", r->round.n,
-		    r->ids.n > RETRY_MAX ? RETRY_MAX : r->ids.n,
-		    r->ids.n > RETRY_MAX ? ", all=yes" : "");
-		r->step = r->ids.n > RETRY_MAX ? STEP_ALL : STEP_ONE;
-		if (r->step == STEP_ALL) {
-			r->queue->put_all(&say);
-			retry_ask(r, &say);
-			buf_done(&say);
-			return;
-		}
+		begin_asking(r);
+		return;
 	}
-	if (r->step == STEP_ONE && r->next < r->ids.n) {
+	if (r->step == STEP_ONE && r->queue->talk == NULL &&
+	    r->next < r->ids.n) {
 		r->queue->put_one(&say, r->ids.v[r->next++]);
 		retry_ask(r, &say);
 		buf_done(&say);
@@ -436,15 +487,15 @@ retry_new(struct event_base *base, struct sink *sink,
 void
 retry_moved(struct retry *r, const char *directory)
 {
-	struct entry *entry;
+	struct retry_entry *entry;
 
 	if (r->directory != NULL && strcmp(r->directory, directory) == 0)
 		return;
 	mem_free(r->directory);
 	r->directory = mem_str(directory);
-	while (r->missed && (entry = take_entry(&r->later)) != NULL) {
+	while (r->missed && (entry = retry_set_take(&r->later)) != NULL) {
 		entry->at = (struct mono){ 0 };
-		put_entry(&r->due, entry);
+		retry_set_put(&r->due, entry);
 	}
 	r->missed = false;
 	if (r->due.n > 0 && r->step == STEP_NONE)
@@ -476,18 +527,19 @@ retry_conf(struct retry *r, const struct conf *conf)
 	r->queue->look(&mta, conf_mta_directory(conf));
 	retry_directory(r, mta.queue_directory);
 	r->on = conf->setup.mta.retry;
+	asking_place_set(&r->place, &conf->setup);
 }
 
 void
 retry_pattern(struct retry *r, const char *pattern)
 {
-	struct entry *entry;
+	struct retry_entry *entry;
 
 	if (!r->on || r->directory == NULL)
 		return;
 	entry = mem_new(sizeof(*entry), 0, 0);
 	entry->pattern = mem_str(pattern);
-	put_entry(&r->due, entry);
+	retry_set_put(&r->due, entry);
 	if (r->step == STEP_NONE)
 		retry_set_timer(r->start, SETTLE_MS);
 }
@@ -506,10 +558,11 @@ retry_free(struct retry *r)
 	retry_hang_up(r);
 	event_free(r->start);
 	event_free(r->again);
-	clear(&r->due);
-	clear(&r->round);
-	clear(&r->later);
+	retry_set_clear(&r->due);
+	retry_set_clear(&r->round);
+	retry_set_clear(&r->later);
 	clear_ids(r);
+	asking_place_done(&r->place);
 	mem_free(r->directory);
 	mem_free(r->delimiters);
 	mem_free(r);

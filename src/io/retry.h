@@ -8,7 +8,9 @@
  *
  * Twice, because the MTA's queue manager may keep its last answer for 30 s.
  * Only messages with a recipient of a moved pattern are asked for; when they
- * are more than RETRY_MAX the MTA is asked once for all. Rounds are paid for
+ * are more than RETRY_MAX the MTA is asked once for all. An MTA that takes no
+ * such requests on a socket is asked by SMTP for the patterns themselves
+ * (asking.h). Rounds are paid for
  * from a bucket of three tokens, one every 10 s, and patterns that come
  * meanwhile share the next one. Nothing here waits: the MTA's sockets are
  * those of its own queue commands, and one that does not answer within 20 s

@@ -41,7 +41,7 @@ plugins               base,core                       -
 plugins/exports.c     plugins/exim,plugins/postfix    -
 plugins/mtas.c        plugins/postfix,plugins/exim    -
 plugins/probes.c      plugins/probe                   -
-plugins/queues.c      plugins/postfix                 -
+plugins/queues.c      plugins/exim,plugins/postfix    -
 plugins/postfix       idn,sys,plugins/table           lmdb.h
 plugins/exim          idn,sys,plugins/table           cdb.h
 '
