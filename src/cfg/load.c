@@ -16,6 +16,7 @@
 #include "cfg/outline.h"
 #include "cfg/schema.h"
 #include "cfg/setting.h"
+#include "cfg/stray.h"
 
 #define FILES_MAX 1000
 
@@ -159,11 +160,9 @@ static void
 load_unreadable(struct load *l, const char *path, int rc)
 {
 	int saved = errno;
-	const char *text = "not a text file", *remedy = NULL;
+	const char *text = "longer than 4 MB", *remedy = NULL;
 	struct complain_at at = { .file = path };
 
-	if (rc == RC_LONG)
-		text = "longer than 4 MB";
 	if (rc == RC_IO)
 		text = strerror(saved);
 	if (rc == RC_IO && saved == ENOENT)
@@ -175,17 +174,48 @@ load_unreadable(struct load *l, const char *path, int rc)
 	complain(l->complaints, &at, "cannot be read: %s", text);
 }
 
+/* The first NUL of each line: a crash leaves whole blocks of them. */
+static void
+nuls_name(struct load *l, const char *path, const char *text, size_t n)
+{
+	struct complain_at at = { path, 1, "save the file as UTF-8", false };
+	size_t begin = 0, last = 0, named = 0;
+
+	if (stray_is_wide(text, n)) {
+		complain(l->complaints, &at, "a text in UTF-16 or UTF-32");
+		return;
+	}
+	at.remedy = "remove it; a block of them is what a crash left: restore "
+		    "the file";
+	for (size_t i = 0; i < n && named < OUTLINE_BAD_LINES; i++) {
+		if (text[i] == '\n') {
+			at.line++;
+			begin = i + 1;
+		} else if (text[i] == '\0' && last != at.line) {
+			complain(l->complaints, &at, "a NUL as octet %zu",
+			    i - begin + 1);
+			last = at.line;
+			named++;
+		}
+	}
+}
+
 /* RC_OK when it was understood as far as libconfuse is concerned. */
 static int
 file_load(struct load *l, const char *path)
 {
-	size_t from = l->outline.items.n;
+	size_t from = l->outline.items.n, n;
 	char *text, *name = mem_str(path);
 	bool ok;
 	int rc;
 
 	l->files[l->nfiles++] = name;
-	rc = outline_file(path, &text);
+	rc = outline_file(path, &text, &n);
+	if (rc == RC_FORMAT) {
+		nuls_name(l, path, text, n);
+		mem_free(text);
+		return rc;
+	}
 	if (rc != RC_OK) {
 		load_unreadable(l, path, rc);
 		return rc == RC_IO ? RC_IO : RC_FORMAT;
@@ -228,8 +258,13 @@ entry_load(struct load *l, const char *dir, const char *name)
 	size_t n = strlen(dir) + strlen(name) + 2;
 	int rc;
 
-	if (l->nfiles == FILES_MAX)
+	if (l->nfiles == FILES_MAX) {
+		struct complain_at at = { .file = dir,
+			.remedy = "join some of them" };
+
+		complain(l->complaints, &at, "more than %d files", FILES_MAX);
 		return RC_LIMIT;
+	}
 	path = mem_new(n, 0, 0);
 	snprintf(path, n, "%s/%s", dir, name);
 	rc = file_load(l, path);
@@ -237,8 +272,8 @@ entry_load(struct load *l, const char *dir, const char *name)
 	return rc == RC_OK ? RC_OK : RC_FORMAT;
 }
 
-/* The files of a folder, in the order of their names' octets. RC_IO: errno
- * tells, it cannot be read. */
+/* The files of a folder, in the order of their names' octets, each for what is
+ * wrong with it. RC_IO: errno tells, it cannot be read. */
 static int
 folder_load(struct load *l, const char *dir)
 {
@@ -248,8 +283,12 @@ folder_load(struct load *l, const char *dir)
 	if (n < 0)
 		return RC_IO;
 	for (int i = 0; i < n; i++) {
-		if (rc == RC_OK)
-			rc = entry_load(l, dir, entries[i]->d_name);
+		int one = RC_LIMIT;
+
+		if (rc != RC_LIMIT)
+			one = entry_load(l, dir, entries[i]->d_name);
+		if (one != RC_OK)
+			rc = one;
 		free(entries[i]);
 	}
 	free(entries);
@@ -281,6 +320,14 @@ beside_load(struct load *l)
 		    l->complaints, &at, "cannot be read: %s", strerror(errno));
 	mem_free(dir);
 	return rc == RC_IO ? RC_OK : rc;
+}
+
+/* As far as the first file was read: conf.d counts, though it broke off. */
+static bool
+names_no_folder(const struct load *l)
+{
+	return outline_find(&l->outline, OUTLINE_TOP, "include-dir", NULL) ==
+	       NULL;
 }
 
 /* The files of include-dir. */
@@ -362,6 +409,8 @@ conf_load(const char *path, const struct conf_keys *keys, struct conf **out,
 	rc = file_load(l, path);
 	if (rc == RC_OK)
 		rc = included_load(l);
+	else if (rc == RC_FORMAT && names_no_folder(l))
+		(void)beside_load(l);
 	if (rc == RC_OK)
 		rc = load_judge(l, path, keys, conf);
 	complain_sort(complaints);

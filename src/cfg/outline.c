@@ -10,6 +10,8 @@
 #include "cfg/stray.h"
 #include "idn/labels.h"
 
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
 enum token { T_END, T_VALUE, T_WORD, T_MARK, T_BAD };
 
 struct reader {
@@ -29,13 +31,14 @@ struct reader {
 };
 
 int
-outline_file(const char *path, char **text)
+outline_file(const char *path, char **text, size_t *octets)
 {
 	FILE *in = fopen(path, "re");
 	size_t n = 0, got;
 	int rc = RC_OK;
 
 	*text = NULL;
+	*octets = 0;
 	if (in == NULL)
 		return RC_IO;
 	do {
@@ -51,7 +54,8 @@ outline_file(const char *path, char **text)
 	else if (strlen(*text) != n)
 		rc = RC_FORMAT;
 	fclose(in);
-	if (rc != RC_OK) {
+	*octets = n;
+	if (rc != RC_OK && rc != RC_FORMAT) {
 		mem_free(*text);
 		*text = NULL;
 	}
@@ -78,6 +82,14 @@ outline_blank(struct reader *r, size_t n)
 	}
 }
 
+/* A carriage return alone ends no line: a comment would have no end. */
+static bool
+outline_is_blank(const char *t)
+{
+	return t[0] == ' ' || t[0] == '\t' || t[0] == '\n' ||
+	       (t[0] == '\r' && t[1] == '\n');
+}
+
 /* False at a comment that does not end. */
 static bool
 blanks_skip(struct reader *r)
@@ -86,14 +98,14 @@ blanks_skip(struct reader *r)
 		const char *t = r->text + r->at;
 
 		if (t[0] == '#' || (t[0] == '/' && t[1] == '/')) {
-			outline_blank(r, strcspn(t, "\n"));
+			outline_blank(r, strcspn(t, "\r\n"));
 		} else if (t[0] == '/' && t[1] == '*') {
 			const char *end = strstr(t + 2, "*/");
 
 			if (end == NULL)
 				return false;
 			outline_blank(r, (size_t)(end + 2 - t));
-		} else if (t[0] != '\0' && strchr(" \t\r\n", t[0]) != NULL) {
+		} else if (outline_is_blank(t)) {
 			r->below += t[0] == '\n';
 			r->at++;
 		} else {
@@ -159,6 +171,7 @@ outline_next(struct reader *r)
 
 	if (!blanks_skip(r)) {
 		r->line = r->below;
+		r->at += strlen(r->text + r->at);
 		bad(r, "a comment that does not end", "close it with */");
 		return;
 	}
@@ -361,6 +374,41 @@ statements_read(struct reader *r, size_t parent, unsigned depth)
 	}
 }
 
+/* After a T_BAD. A byte order mark hides nothing of its line. */
+static void
+bad_skip(struct reader *r)
+{
+	bool mark = strncmp(r->text + r->at, BYTE_ORDER_MARK, 3) == 0;
+
+	r->at += mark ? 3 : strcspn(r->text + r->at, "\n");
+}
+
+/* Where the grammar broke there may be more below of what is no token: one
+ * editor has spoilt many lines alike. The first of each is named. */
+static bool
+outline_rest_read(struct reader *r)
+{
+	bool told = r->is == T_BAD;
+	unsigned n = 0;
+
+	for (; r->is != T_END; outline_next(r)) {
+		if (r->is != T_BAD)
+			continue;
+		if (!told && n++ < OUTLINE_BAD_LINES)
+			outline_refuse(r, r->line, NULL, NULL);
+		told = false;
+		bad_skip(r);
+	}
+	if (n > OUTLINE_BAD_LINES) {
+		struct complain_at at = { .file = r->file, .line = r->line };
+
+		complain(r->complaints, &at,
+		    "and %u lines more above that are not understood",
+		    n - OUTLINE_BAD_LINES);
+	}
+	return false;
+}
+
 bool
 outline_read(struct outline *outline, const char *file, char *text,
     struct complaints *complaints)
@@ -375,11 +423,12 @@ outline_read(struct outline *outline, const char *file, char *text,
 	};
 
 	if (!statements_read(&r, OUTLINE_TOP, 0))
-		return false;
-	if (r.is != T_END)
-		return outline_refuse(&r, r.line, "a } that closes nothing",
-		    "remove it, or look for a { missing above");
-	return true;
+		return outline_rest_read(&r);
+	if (r.is == T_END)
+		return true;
+	outline_refuse(&r, r.line, "a } that closes nothing",
+	    "remove it, or look for a { missing above");
+	return outline_rest_read(&r);
 }
 
 /* What an item is found by. */

@@ -12,7 +12,8 @@
  *     value     = WORD / "'" text "'" / '"' text '"'
  *
  * with comments from # or // to the end of the line and between the marks
- * of C. A string ends on its line; backslash stands before a backslash or a
+ * of C. A line ends with a line feed, a carriage return before it or not. A
+ * string ends on its line; backslash stands before a backslash or a
  * quote alone.
  */
 
@@ -27,6 +28,7 @@
 
 #define OUTLINE_TOP ((size_t)-1) /* the parent of what is in no section */
 #define OUTLINE_FILE_OCTETS (4u << 20)
+#define OUTLINE_BAD_LINES 100 /* named one by one; nobody reads more */
 
 struct outline_item {
 	char *name;
@@ -47,14 +49,16 @@ struct outline {
 };
 
 /*
- * Reads a file whole. On RC_OK *text is the caller's, with a NUL behind it.
- * RC_IO: errno tells; RC_LONG above OUTLINE_FILE_OCTETS.
+ * Reads a file whole. On RC_OK *text is the caller's, with a NUL behind it, and
+ * on RC_FORMAT, too: it has others. RC_IO: errno tells; RC_LONG above
+ * OUTLINE_FILE_OCTETS.
  */
-int outline_file(const char *path, char **text);
+int outline_file(const char *path, char **text, size_t *octets);
 
 /*
  * Appends the items of `text`, in order. The first break of the grammar is
- * a complaint and ends it: false. `file` is lent to the items. Comments
+ * a complaint and ends it: false; what is no token below it is one, too, once
+ * for each line. `file` is lent to the items. Comments
  * become blanks: libconfuse takes them between statements alone.
  */
 bool outline_read(struct outline *outline, const char *file, char *text,

@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/utf8.h"
 
@@ -22,6 +23,8 @@ static const struct {
 	{ 0x3000, 0x3000, "a typographic space", "write a plain space" },
 	{ 0xfeff, 0xfeff, "a byte order mark",
 	    "save the file as UTF-8 without one" },
+	{ '\r', '\r', "a carriage return alone",
+	    "save the file with lines that end in a line feed" },
 	{ 0, 0x1f, "a control character", "remove it" },
 	{ 0x7f, 0x9f, "a control character", "remove it" },
 };
@@ -35,6 +38,19 @@ column(const char *text, size_t at)
 	for (; at > 0 && text[at - 1] != '\n'; at--)
 		n += (text[at - 1] & 0xc0) != 0x80;
 	return n;
+}
+
+bool
+stray_is_wide(const char *text, size_t n)
+{
+	unsigned nuls = 0;
+
+	if (n < 4)
+		return false;
+	for (size_t i = 0; i < 4; i++)
+		nuls += text[i] == '\0';
+	return memcmp(text, "\xff\xfe", 2) == 0 ||
+	       memcmp(text, "\xfe\xff", 2) == 0 || nuls == 2 || nuls == 3;
 }
 
 const char *

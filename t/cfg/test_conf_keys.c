@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "cfg/conf.h"
+#include "cfg/outline.h"
 #include "crypt/issue.h"
 #include "crypt/keys.h"
 #include "t/tap.h"
@@ -310,6 +311,69 @@ START_TEST(a_long_line_is_read)
 }
 END_TEST
 
+/* What is no text at all, with octets after a NUL. */
+static const struct {
+	const char *text;
+	size_t n;
+	const char *complaint; /* a part of the first */
+	size_t complaints;
+} wide[] = {
+	{ "\xff\xfeo\0r\0", 6, ":1: error: a text in UTF-16 or UTF-32; save",
+	    1 },
+	{ "\xfe\xff\0o\0r", 6, ":1: error: a text in UTF-16 or UTF-32", 1 },
+	{ "o\0r\0g\0", 6, ":1: error: a text in UTF-16 or UTF-32", 1 },
+	{ "\0o\0r\0g", 6, ":1: error: a text in UTF-16 or UTF-32", 1 },
+	{ "o\0\0\0r\0\0\0", 8, ":1: error: a text in UTF-16 or UTF-32", 1 },
+	{ "a = b\nc\0\0\nd = e\n\0", 17, ":2: error: a NUL as octet 2", 2 },
+	{ "\0\0\0\0\0\0\0\0", 8, ":1: error: a NUL as octet 1; remove it; a",
+	    1 },
+	{ "a\0", 2, ":1: error: a NUL as octet 2", 1 },
+};
+
+START_TEST(what_is_no_text_is_named)
+{
+	struct complaints complaints = { 0 };
+	FILE *out = fopen(in_dir("lsrd.conf"), "w");
+	struct buf text = { 0 };
+	struct conf *conf;
+
+	ck_assert_uint_eq(
+	    fwrite(wide[_i].text, 1, wide[_i].n, out), wide[_i].n);
+	fclose(out);
+	ck_assert_int_eq(
+	    conf_load(in_dir("lsrd.conf"), NULL, &conf, &complaints),
+	    RC_FORMAT);
+	ck_assert_uint_eq(complaints.list.n, wide[_i].complaints);
+	complaint_text(&text, &complaints.list.v[0]);
+	buf_u8(&text, 0);
+	ck_assert_msg(strstr((char *)text.p, wide[_i].complaint) != NULL, "%s",
+	    (char *)text.p);
+	buf_done(&text);
+	complaints_done(&complaints);
+}
+END_TEST
+
+/* A file of another kind with a line end in each second octet. */
+START_TEST(bad_lines_without_end)
+{
+	struct complaints complaints = { 0 };
+	size_t n = 1 << 20;
+	char *text = malloc(n + 1);
+	struct conf *conf;
+
+	for (size_t i = 0; i < n; i++)
+		text[i] = i % 2 == 0 ? '\x01' : '\n';
+	text[n] = '\0';
+	file_write(text);
+	ck_assert_int_eq(
+	    conf_load(in_dir("lsrd.conf"), NULL, &conf, &complaints),
+	    RC_FORMAT);
+	ck_assert_uint_eq(complaints.list.n, OUTLINE_BAD_LINES + 2);
+	complaints_done(&complaints);
+	free(text);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -324,6 +388,9 @@ main(void)
 	tcase_add_test(tc, a_missing_file_has_its_own_reason);
 	tcase_add_test(tc, a_bad_file_spoils_no_later_one);
 	tcase_add_test(tc, a_long_line_is_read);
+	tcase_add_loop_test(
+	    tc, what_is_no_text_is_named, 0, sizeof(wide) / sizeof(wide[0]));
+	tcase_add_test(tc, bad_lines_without_end);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }
