@@ -10,7 +10,8 @@
 #include "ctl/show.h"
 #include "ctl/value.h"
 
-#define AWAY_OCTETS 60 /* of names in a line of status */
+#define AWAY_OCTETS 60   /* of names in a line of status */
+#define STATUS_COLUMN 18 /* behind the longest key, certificate_until */
 
 static void
 print(struct buf *out)
@@ -180,9 +181,14 @@ troubles_write(struct buf *out, const json_t *list)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(list, i, one) buf_printf(out, "%s%s: %s\n%*s%s",
-	    i > 0 ? "\n                " : "", live_text(one, "word"),
-	    live_text(one, "text"), 18, "", live_text(one, "remedy"));
+	json_array_foreach(list, i, one)
+	{
+		if (i > 0)
+			buf_printf(out, "\n%*s", STATUS_COLUMN, "");
+		buf_printf(out, "%s: %s\n%*s%s", live_text(one, "word"),
+		    live_text(one, "text"), STATUS_COLUMN + 2, "",
+		    live_text(one, "remedy"));
+	}
 	if (json_array_size(list) == 0)
 		buf_text(out, "none");
 }
@@ -198,13 +204,14 @@ status_write(void *ctx, const json_t *line)
 	{
 		size_t at = out->n;
 
-		buf_printf(out, "%-16s", key);
+		buf_printf(out, "%-*s ", STATUS_COLUMN - 1, key);
 		for (; at < out->n; at++)
 			if (out->p[at] == '_')
 				out->p[at] = ' ';
 		if (json_is_string(value))
 			buf_text(out, json_string_value(value));
-		else if (strcmp(key, "leaves") == 0)
+		else if (strcmp(key, "leaves") == 0 ||
+			 strcmp(key, "certificate_until") == 0)
 			moment_write(out, value);
 		else if (json_is_integer(value))
 			buf_printf(out, "%" PRId64,

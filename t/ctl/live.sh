@@ -115,11 +115,12 @@ cat >>"$dir/2/lsrd.conf" <<-END
 END
 start 1
 
-plan 45
+plan 46
 ok "why it gives no transit yet" soon says 0 'troubles +returning: .* waits for .*' one status
 start 2
 ok "status, once it is up" soon says 0 'state +up' one status
 ok "what is wrong: no mail service" soon says 0 'troubles +mta-state: .* does not answer at ' one status
+ok "dates are for people" says 0 '^certificate until +20[0-9]{2}-[0-9-]*T' one status
 ok "the socket by -c" says 0 '^server +mx1.example.org' \
 	"$ctl" -c "$dir/1/lsrd.conf" status
 ok "peers: full" soon says 0 'mx2.example.org +paris +tcp +full' one peers
