@@ -14,13 +14,21 @@
 #include "io/own.h"
 #include "publish/copy.h"
 #include "publish/wire.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
+/* For a word of the publisher's. The greatest is far above what a disk needs
+ * that is of any use: a publisher killed each time would never get through. */
 #define PATIENCE_MS 500
-#define PATIENCE_MAX_MS 8000
+#define PATIENCE_MAX_MS 32000
 #define INSTALLED PROGRAM_DIRECTORY "/lsrd-publish"
 #define PAUSE_FIRST_MS 50 /* before another publisher, and after a failure */
 #define PAUSE_MAX_MS 10000
+
+/* How long the publisher may be silent, and was at most in this batch. */
+struct pace {
+	uint64_t patience_ms, longest_ms;
+};
 
 struct publish {
 	struct sink *sink;
@@ -44,7 +52,10 @@ struct publish {
 	struct event *watch; /* it is late */
 	struct event *again; /* the pause is over */
 	enum plugin_phase phase;
-	uint64_t patience_ms, pause_ms;
+	struct mono since;   /* it was given a batch, or said a word */
+	struct pace pace[2]; /* outside of a lock, and within */
+	bool slow;           /* it needs more than PATIENCE_MS: told */
+	uint64_t pause_ms;
 };
 
 static void publish_hand_over(struct publish *p);
@@ -86,25 +97,83 @@ phase_word(enum plugin_phase phase)
 	return phase == PLUGIN_LOCKING ? "locked" : "working";
 }
 
-static uint64_t
-publish_patience(const struct publish *p)
+static struct pace *
+pace_now(struct publish *p)
 {
-	return p->phase == PLUGIN_LOCKING ? PATIENCE_MS : p->patience_ms;
+	return &p->pace[p->phase == PLUGIN_LOCKING];
+}
+
+static void
+pace_wait(struct publish *p)
+{
+	p->since = clock_mono();
+	publish_set_timer(p->watch, pace_now(p)->patience_ms);
+}
+
+static void
+pace_heard(struct publish *p)
+{
+	struct pace *pace = pace_now(p);
+	uint64_t ms = mono_since(p->since, clock_mono());
+
+	if (ms > pace->longest_ms)
+		pace->longest_ms = ms;
+}
+
+/* A batch that needed more than the usual patience, or one that did not after
+ * such: once each. */
+static void
+pace_tell(struct publish *p, const struct pace *most)
+{
+	bool over = most->patience_ms == PATIENCE_MS;
+
+	if (p->slow ? !over : most->longest_ms <= PATIENCE_MS)
+		return;
+	p->slow = !p->slow;
+	sink_say(p->sink, p->slow ? SINK_WARNING : SINK_NOTICE,
+	    "publisher-slow",
+	    "state=%s, ms=%" PRIu64 ", patience-ms=%" PRIu64 ", mta=%s",
+	    p->slow ? "slow" : "over", most->longest_ms, most->patience_ms,
+	    p->mta);
+	p->calls.file(
+	    p->calls.ctx, FILE_TABLE, p->slow ? "the disk is slow" : NULL);
+}
+
+/* A batch is written: the next has twice the time of this one's longest
+ * silence, so that a slow disk costs no publisher for each. */
+static void
+pace_settle(struct publish *p)
+{
+	const struct pace *most = &p->pace[0];
+
+	for (size_t i = 0; i < 2; i++) {
+		struct pace *pace = &p->pace[i];
+
+		pace->patience_ms = 2 * pace->longest_ms;
+		if (pace->patience_ms < PATIENCE_MS)
+			pace->patience_ms = PATIENCE_MS;
+		if (pace->patience_ms > PATIENCE_MAX_MS)
+			pace->patience_ms = PATIENCE_MAX_MS;
+		if (pace->longest_ms > most->longest_ms)
+			most = pace;
+	}
+	pace_tell(p, most);
 }
 
 static void
 on_publish_late(evutil_socket_t fd, short what, void *arg)
 {
 	struct publish *p = arg;
+	struct pace *pace = pace_now(p);
 
 	(void)fd;
 	(void)what;
 	sink_say(p->sink, SINK_ERROR, "publisher-killed",
 	    "phase=%s, pid=%d, late-ms=%" PRIu64 ", mta=%s",
-	    phase_word(p->phase), (int)child_pid(p->child), publish_patience(p),
+	    phase_word(p->phase), (int)child_pid(p->child), pace->patience_ms,
 	    p->mta);
-	if (p->phase != PLUGIN_LOCKING && p->patience_ms < PATIENCE_MAX_MS)
-		p->patience_ms *= 2;
+	if (pace->patience_ms < PATIENCE_MAX_MS)
+		pace->patience_ms *= 2;
 	child_kill(p->child);
 }
 
@@ -115,9 +184,11 @@ on_phase(struct publish *p, struct cur body)
 
 	if (wire_get_phase(body, &phase) != RC_OK)
 		return;
+	if (p->busy)
+		pace_heard(p);
 	p->phase = phase;
 	if (p->busy)
-		publish_set_timer(p->watch, publish_patience(p));
+		pace_wait(p);
 }
 
 static void
@@ -138,6 +209,7 @@ on_ack(struct publish *p, struct cur body)
 
 	if (wire_get_ack(body, &ack) != RC_OK || !p->busy)
 		return;
+	pace_heard(p);
 	p->phase = PLUGIN_WORKING;
 	if (ack.result != RC_OK) {
 		on_failed(p, &ack);
@@ -146,7 +218,7 @@ on_ack(struct publish *p, struct cur body)
 	p->busy = false;
 	evtimer_del(p->watch);
 	p->pause_ms = PAUSE_FIRST_MS;
-	p->patience_ms = PATIENCE_MS;
+	pace_settle(p);
 	sink_say(p->sink, SINK_DEBUG, "published",
 	    "generation=%" PRIu64 ", keys=%u, locks=%u, lock-max-us=%u, mta=%s",
 	    ack.generation, ack.keys, ack.locks, ack.max_us, p->mta);
@@ -394,7 +466,8 @@ publish_hand_over(struct publish *p)
 	p->whole = false;
 	p->busy = true;
 	p->phase = PLUGIN_WORKING;
-	publish_set_timer(p->watch, publish_patience(p));
+	p->pace[0].longest_ms = p->pace[1].longest_ms = 0;
+	pace_wait(p);
 }
 
 void
@@ -452,7 +525,7 @@ publish_new(struct event_base *base, struct sink *sink, const char *mta,
 	p->watch = evtimer_new(base, on_publish_late, p);
 	p->again = evtimer_new(base, on_publish_again, p);
 	CHECK(p->watch != NULL && p->again != NULL);
-	p->patience_ms = PATIENCE_MS;
+	p->pace[0].patience_ms = p->pace[1].patience_ms = PATIENCE_MS;
 	p->pause_ms = PAUSE_FIRST_MS;
 	return p;
 }

@@ -15,9 +15,10 @@
  * The publisher says when it is about to lock the MTA's tables and when it
  * has let go. From the hand-over, and from each such word, it has 500 ms for
  * the next one: then it is killed (its tables stay whole) and another gets
- * the whole table. Outside of the lock, where it stops no mail, a publisher
- * after one that was too slow has twice the time, 8 s at most. The loop
- * never waits for a disk. The milter's table comes last and waits for a
+ * the whole table, and has twice the time, 32 s at most. A batch that is
+ * written has the next one wait for twice its own longest silence. Within the
+ * lock the time is counted apart: there mail stands. The loop never waits for
+ * a disk. The milter's table comes last and waits for a
  * pause: it delays nothing, and nobody is killed for it.
  */
 
@@ -36,7 +37,7 @@ struct publish;
 /*
  * `done` is told each generation that is published, and whether a table was
  * missing before; `file`, why FILE_COPY or FILE_MILTER cannot be written, or
- * NULL once it can. The daemon makes them an IN_PUBLISHED and an IN_FILE.
+ * FILE_TABLE not in time, or NULL once it can. The daemon makes them an IN_PUBLISHED and an IN_FILE.
  */
 struct publish_calls {
 	void (*done)(void *ctx, uint64_t generation, bool made);

@@ -163,6 +163,9 @@ START_TEST(its_disk)
 	says(&e, "milter-table", "the one before (not permitted)");
 	says(&e, "milter-table", "\"level\":\"warning\"");
 	e.table.unwritten[FILE_MILTER] = NULL;
+	e.table.unwritten[FILE_TABLE] = "the disk is slow";
+	says(&e, "publisher-slow", "but late (the disk is slow)");
+	e.table.unwritten[FILE_TABLE] = NULL;
 	quiet(&e);
 }
 END_TEST

@@ -10,15 +10,15 @@ why=$(pf_need)
 [ -z "$why" ] || skip "$why"
 [ -f "$top_builddir/t/system/stop_in_lock.so" ] ||
 	skip "needs t/system/stop_in_lock.so"
-plan 9
+plan 12
 
 # The publisher as lsrd starts it, with the shim that stops it in the lock.
 here=$top_builddir
 cat >"$W/publisher" <<EOF
 #!/bin/sh
-STOP_IN_LOCK=$W/stop LD_PRELOAD=$here/t/system/stop_in_lock.so
+STOP_IN_LOCK=$W/stop SLOW_IN_LOCK=$W/slow LD_PRELOAD=$here/t/system/stop_in_lock.so
 ASAN_OPTIONS=verify_asan_link_order=0
-export STOP_IN_LOCK LD_PRELOAD ASAN_OPTIONS
+export STOP_IN_LOCK SLOW_IN_LOCK LD_PRELOAD ASAN_OPTIONS
 exec "$here/lsrd-publish" "\$@"
 EOF
 chmod +x "$W/publisher"
@@ -66,6 +66,30 @@ ok "no lookup waited for a second" [ "$(worst)" -lt 1000000 ]
 ok "and what it had to write is there" is "$(resolve u@d00499.example)" \
 	"lsrd:[198.51.100.6]:25"
 
+# A disk that needs more than the usual 500 ms each time: one is killed or two,
+# until another has the patience that it takes.
+said() {
+	grep -c "$1" "$W/drive.log"
+}
+: >"$W/slow"
+octet=10
+# quiet: another table is written, which was none before, and nobody is killed.
+quiet() {
+	killed=$(said publisher-killed) octet=$((octet + 1))
+	like "$(drive "many 500 $octet")" "published *" &&
+		is "$(said publisher-killed)" "$killed"
+}
+ok "a slow disk: written, and soon without a kill" soon quiet
+ok "the log says that it is slow" [ "$(said 'publisher-slow: state=slow')" -ge 1 ]
+rm "$W/slow"
+over() {
+	octet=$((octet + 1))
+	drive "many 500 $octet" >/dev/null
+	said 'publisher-slow: state=over'
+}
+ok "and when it is over" soon over
+
+octet=5
 # Killed at any moment, 60 times.
 pid_of_publisher() {
 	sed -n 's/.*publisher-start: pid=\([0-9]*\).*/\1/p' "$W/drive.log" |
@@ -73,7 +97,7 @@ pid_of_publisher() {
 }
 rm -f "$W"/load.?
 lookups 12
-k=0 octet=5
+k=0
 while [ $k -lt 60 ]; do
 	octet=$((11 - octet))
 	printf 'many 1000 %s\ngo\n' $octet >&8

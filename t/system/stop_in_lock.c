@@ -2,8 +2,9 @@
  * stop_in_lock.c - preloaded into lsrd-publish by a test: once the file
  * $STOP_IN_LOCK exists, the process stops itself (SIGSTOP) right after it has
  * got an exclusive lock on a table of Postfix, or is amid the octets of one of
- * Exim, and the file goes. So a publisher that hangs at the worst place needs no
- * hook in lsrd-publish.
+ * Exim, and the file goes. While $SLOW_IN_LOCK exists it waits in the lock
+ * instead, as for a slow disk, each time. So a publisher that hangs at the worst
+ * place needs no hook in lsrd-publish.
  */
 
 #include <dlfcn.h>
@@ -13,7 +14,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#define SLOW_MS 700
 
 int fcntl(int fd, int cmd, ...);
 int fcntl64(int fd, int cmd, ...);
@@ -33,12 +37,17 @@ static void
 maybe_stop(int fd, int cmd, const void *arg)
 {
 	const char *file = getenv("STOP_IN_LOCK");
+	const char *slow = getenv("SLOW_IN_LOCK");
 	const struct flock *lock = arg;
+	struct timespec wait = { .tv_nsec = SLOW_MS * 1000000L };
 
-	if ((cmd == F_OFD_SETLK || cmd == F_OFD_SETLKW) &&
-	    lock->l_type == F_WRLCK && file != NULL && is_table(fd, ".lmdb") &&
-	    unlink(file) == 0)
+	if ((cmd != F_OFD_SETLK && cmd != F_OFD_SETLKW) ||
+	    lock->l_type != F_WRLCK || file == NULL || !is_table(fd, ".lmdb"))
+		return;
+	if (unlink(file) == 0)
 		raise(SIGSTOP);
+	if (slow != NULL && access(slow, F_OK) == 0)
+		nanosleep(&wait, NULL);
 }
 
 static int

@@ -153,6 +153,7 @@ enum file_what {
 	FILE_STATE,
 	FILE_COPY,   /* of the published table, for the next start */
 	FILE_MILTER, /* the milter's table */
+	FILE_TABLE,  /* the MTA's own: written, but too slowly */
 	FILES
 };
 

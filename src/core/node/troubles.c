@@ -272,6 +272,10 @@ static const struct {
 			      "df -h and df -i there, and whose it is" },
 	    "the milter's table cannot be written: it goes on with the one "
 	    "before" },
+	[FILE_TABLE] = { { "publisher-slow", false,
+			     "the log has publisher-slow with the time: is the "
+			     "disk well, is the host overloaded?" },
+	    "the MTA's tables are written, but late" },
 };
 
 static void
