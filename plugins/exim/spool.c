@@ -17,7 +17,7 @@
 struct spool {
 	const char *p, *end; /* what is left */
 	uint64_t came;
-	bool first, frozen;
+	bool first, frozen, bounce;
 	VEC(char *) done; /* addresses, as found() has them; sorted */
 };
 
@@ -137,10 +137,14 @@ spool_envelope(struct spool *s, const char *id)
 	struct plugin_text name, user, sender, times;
 	size_t n = strlen(id);
 
-	return spool_line(s, &name) && name.n == n + 2 &&
-	       memcmp(name.p, id, n) == 0 && memcmp(name.p + n, "-H", 2) == 0 &&
-	       spool_line(s, &user) && spool_line(s, &sender) &&
-	       sender.n >= 2 && sender.p[0] == '<' && spool_line(s, &times) &&
+	if (!spool_line(s, &name) || name.n != n + 2 ||
+	    memcmp(name.p, id, n) != 0 || memcmp(name.p + n, "-H", 2) != 0)
+		return false;
+	if (!spool_line(s, &user) || !spool_line(s, &sender) ||
+	    !spool_begins(&sender, "<"))
+		return false;
+	s->bounce = sender.n == 2;
+	return spool_line(s, &times) &&
 	       spool_number(times.p, times.p + times.n, &s->came);
 }
 
@@ -273,7 +277,8 @@ spool_recipients(struct spool *s, const struct plugin_text *said,
 		if (to != NULL && !spool_is_done(s, to)) {
 			one->recipient = to;
 			one->answered =
-			    one->deferred && spool_answered(said, &line);
+			    one->deferred &&
+			    (s->frozen || spool_answered(said, &line));
 			found(ctx, one);
 		}
 		mem_free(to);
@@ -316,7 +321,7 @@ spool_read(const struct plugin_message *message, plugin_found *found, void *ctx)
 		one.came = s.came;
 		one.deferred = !s.first;
 		sound = spool_recipients(&s, &message->said, &one,
-		    s.frozen ? spool_ignore : found, ctx);
+		    s.frozen && s.bounce ? spool_ignore : found, ctx);
 	}
 	for (size_t i = 0; i < s.done.n; i++)
 		mem_free(s.done.v[i]);

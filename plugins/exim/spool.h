@@ -20,9 +20,10 @@
  *
  *     138P Received: ...
  *
- * A message that was not tried yet has the option deliver_firsttime, one that
- * waits for a person has frozen and is passed over, as is a file of which a
- * part is missing. A recipient was answered by the next hop if that is the last
+ * A message that was not tried yet has the option deliver_firsttime. One that
+ * is frozen is a bounce that nobody takes, and passed over, or was refused as
+ * conf/exim has it (its route, not its hop): it is tried again with the rest.
+ * A file of which a part is missing is passed over. A recipient was answered by the next hop if that is the last
  * that the message's log says of him; where Exim keeps no such logs
  * (message_logs) nobody was.
  */

@@ -69,9 +69,12 @@ static const struct {
 	    "u4@D.test\nu1@d.test\nu2@d.te", "",
 	    "u2@d.test 1795920860 deferred\n" },
 	{ RC_OK, HEAD "XX\n1\nu1@d.test\n" TAIL, "u1@d.test\n", "", "" },
-	/* a person is waited for */
+	/* frozen: its route was refused; nobody takes a bounce */
 	{ RC_OK, HEAD "-frozen 1795920860\nXX\n1\nu1@d.test\n" TAIL, "", "",
-	    "" },
+	    "u1@d.test 1795920860 deferred answered\n" },
+	{ RC_OK,
+	    ID "-H\nx 1 1\n<>\n1 0\n-frozen 1795920860\nXX\n1\nu1@d.test\n", "",
+	    "", "" },
 	/* what a stranger wrote into a variable of an ACL */
 	{ RC_OK,
 	    HEAD "--aclm_x 0 30\nXX\n1\nevil@evil.test\n\n000  a: b\n"
