@@ -3,10 +3,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "base/mem.h"
-#include "core/lsa/match.h"
-#include "idn/labels.h"
-
 /* What is left of a line. */
 struct rest {
 	const char *p, *end;
@@ -109,40 +105,6 @@ hop(struct rest *r, bool port, struct addr *out)
 	return addr_read(out, text) && (!port || out->port != 0);
 }
 
-/*
- * A recipient that a report can say: no blank, nothing quoted. Postfix writes
- * it as it came: a domain in UTF-8 is a pattern of ours in its other spelling,
- * and of a user like that no pattern is.
- */
-static void
-maillog_recipient(const char *p, const char *end, char *out)
-{
-	size_t n = (size_t)(end - p);
-	const char *at;
-	char *spelt;
-
-	out[0] = '\0';
-	if (n > LIMIT_REPORT_RECIPIENT)
-		return;
-	memcpy(out, p, n);
-	out[n] = '\0';
-	spelt = labels_to_a(out);
-	n = strlen(spelt) <= LIMIT_REPORT_RECIPIENT ? strlen(spelt) : 0;
-	at = strrchr(spelt, '@');
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)spelt[i];
-		bool foreign = c > '~' && at != NULL && spelt + i < at;
-
-		if (c <= ' ' || c == '"' || c == '\\' || (c > '~' && !foreign))
-			n = 0;
-		out[i] = foreign ? '_' : spelt[i];
-	}
-	out[n] = '\0';
-	mem_free(spelt);
-	if (!match_is_address(out))
-		out[0] = '\0';
-}
-
 /* The recipient, whatever it is made of: `<"a>, relay=x"@dom>`. */
 static bool
 maillog_address(struct rest *r)
@@ -162,7 +124,7 @@ maillog_address(struct rest *r)
 
 /* A session that ends while the two still greet each other fails a probe as
  * well. */
-static enum maillog_what
+static enum tally_what
 ended_while(struct rest r)
 {
 	static const char *const greetings[] = {
@@ -173,8 +135,8 @@ ended_while(struct rest r)
 
 	for (size_t i = 0; i < sizeof(greetings) / sizeof(greetings[0]); i++)
 		if (skip(&r, greetings[i]))
-			return MAILLOG_FAILED;
-	return MAILLOG_REPLIED;
+			return TALLY_FAILED;
+	return TALLY_REPLIED;
 }
 
 /* There is no session that this host's own policy would use. */
@@ -206,31 +168,31 @@ host_named(struct rest r, struct addr *out)
 }
 
 /* Why a message is not there: what Postfix says, not what the hop says. */
-static enum maillog_what
+static enum tally_what
 maillog_reason(struct rest r, struct addr *out)
 {
 	if (skip(&r, "lost connection with "))
 		return hop(&r, false, out) && skip(&r, " while ")
 		           ? ended_while(r)
-		           : MAILLOG_NOTHING;
+		           : TALLY_NOTHING;
 	if (skip(&r, "conversation with "))
 		return hop(&r, false, out) && skip(&r, " timed out while ")
 		           ? ended_while(r)
-		           : MAILLOG_NOTHING;
+		           : TALLY_NOTHING;
 	if (skip(&r, "route refused: "))
-		return MAILLOG_UNRELAYED;
+		return TALLY_UNRELAYED;
 	if (is_no_session(r)) {
 		if (out->family == 0 && !host_named(r, out))
-			return MAILLOG_NOTHING;
-		return MAILLOG_REFUSED;
+			return TALLY_NOTHING;
+		return TALLY_REFUSED;
 	}
 	if (!skip(&r, "host ") || !hop(&r, false, out))
-		return MAILLOG_NOTHING;
+		return TALLY_NOTHING;
 	if (skip(&r, " refused to talk to me: 5"))
-		return MAILLOG_REFUSED;
+		return TALLY_REFUSED;
 	if (skip(&r, " refused to talk to me: "))
-		return MAILLOG_FAILED;
-	return skip(&r, " said: 4") ? MAILLOG_REPLIED : MAILLOG_NOTHING;
+		return TALLY_FAILED;
+	return skip(&r, " said: 4") ? TALLY_REPLIED : TALLY_NOTHING;
 }
 
 /* A recipient as Postfix has it inside, without the quotation marks, may say
@@ -245,7 +207,7 @@ is_said_twice(struct rest r)
 
 /* What follows `to=`: the outcome for one recipient. */
 static void
-outcome(struct maillog_line *out, struct rest r)
+outcome(struct tally_line *out, struct rest r)
 {
 	struct rest skipped;
 	struct addr other;
@@ -256,7 +218,7 @@ outcome(struct maillog_line *out, struct rest r)
 	start = r.p;
 	if (!maillog_address(&r))
 		return;
-	maillog_recipient(start, r.p - 1, out->to);
+	tally_recipient(out, start, (size_t)(r.p - 1 - start));
 	if (!skip(&r, ", "))
 		return;
 	if (skip(&r, "orig_to=<") && (!maillog_address(&r) || !skip(&r, ", ")))
@@ -268,13 +230,13 @@ outcome(struct maillog_line *out, struct rest r)
 		return;
 	other = out->hop;
 	if (skip(&r, "sent "))
-		out->what = MAILLOG_OK;
+		out->what = TALLY_OK;
 	else if (skip(&r, "deferred ("))
 		out->what = maillog_reason(r, &other);
 }
 
 static bool
-maillog_queue_id(struct rest *r, char out[MAILLOG_ID])
+maillog_queue_id(struct rest *r, char out[TALLY_ID])
 {
 	struct rest id;
 	size_t n;
@@ -282,7 +244,7 @@ maillog_queue_id(struct rest *r, char out[MAILLOG_ID])
 	if (!until(r, ": ", &id))
 		return false;
 	n = (size_t)(id.end - id.p);
-	if (n == 0 || n >= MAILLOG_ID)
+	if (n == 0 || n >= TALLY_ID)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!((id.p[i] >= '0' && id.p[i] <= '9') ||
@@ -296,7 +258,7 @@ maillog_queue_id(struct rest *r, char out[MAILLOG_ID])
 
 void
 maillog_read(
-    struct maillog_line *out, const char *line, size_t n, const char *tag)
+    struct tally_line *out, const char *line, size_t n, const char *tag)
 {
 	struct rest r = { line, line + n };
 
@@ -305,161 +267,11 @@ maillog_read(
 		return;
 	if (skip(&r, "connect to ")) {
 		if (hop(&r, true, &out->hop) && skip(&r, ": "))
-			out->what = MAILLOG_FAILED;
+			out->what = TALLY_FAILED;
 	} else if (maillog_queue_id(&r, out->id)) {
 		if (skip(&r, "to="))
 			outcome(out, r);
 		else
 			out->what = maillog_reason(r, &out->hop);
 	}
-}
-
-static struct maillog_hop *
-maillog_hop_get(struct maillog_tally *tally, const struct addr *addr)
-{
-	struct maillog_hop new = { .addr = *addr }, *idle = NULL;
-
-	new.used = ++tally->used;
-	for (size_t i = 0; i < tally->hops.n; i++) {
-		struct maillog_hop *h = &tally->hops.v[i];
-
-		if (addr_equal(&h->addr, addr) ||
-		    (addr->port == 0 && addr_same_ip(&h->addr, addr))) {
-			h->used = new.used;
-			return h;
-		}
-		if (h->ok + h->failed + h->refused + h->replies == 0 &&
-		    (idle == NULL || h->used < idle->used))
-			idle = h;
-	}
-	if (tally->hops.n < MAILLOG_HOPS) {
-		vec_push(&tally->hops, new);
-		return &tally->hops.v[tally->hops.n - 1];
-	}
-	if (idle != NULL)
-		*idle = new;
-	return idle;
-}
-
-/* A delivery there tells of the address without a port, too. */
-static void
-forget_refusals(struct maillog_tally *tally, const struct addr *addr)
-{
-	for (size_t i = 0; i < tally->hops.n; i++) {
-		struct maillog_hop *h = &tally->hops.v[i];
-
-		if (!addr_same_ip(&h->addr, addr) ||
-		    (h->addr.port != 0 && h->addr.port != addr->port))
-			continue;
-		h->refused = 0;
-		h->nseen = 0;
-	}
-}
-
-static bool
-is_seen(const struct maillog_hop *h, const char *id)
-{
-	for (size_t i = 0; i < h->nseen && i < MAILLOG_SEEN; i++)
-		if (strcmp(h->seen[i], id) == 0)
-			return true;
-	return false;
-}
-
-/* Of the recipient alone, not of the hop. */
-static void
-route_count(struct maillog_tally *tally, const struct maillog_line *line)
-{
-	struct maillog_route route = { .hop = line->hop,
-		.refused = line->what == MAILLOG_UNRELAYED };
-
-	if (tally->routes.n == MAILLOG_ROUTES || line->to[0] == '\0')
-		return;
-	memcpy(route.to, line->to, sizeof(route.to));
-	vec_push(&tally->routes, route);
-}
-
-void
-maillog_count(struct maillog_tally *tally, const struct maillog_line *line)
-{
-	struct maillog_hop *h;
-
-	if (line->what == MAILLOG_NOTHING)
-		return;
-	h = maillog_hop_get(tally, &line->hop);
-	if (h == NULL)
-		return;
-	if (line->what == MAILLOG_OK) {
-		forget_refusals(tally, &line->hop);
-		h->ok++;
-		if (h->watch > 0) {
-			h->watch--;
-			route_count(tally, line);
-		}
-	} else if (line->what == MAILLOG_FAILED) {
-		h->failed++;
-	} else if (line->what == MAILLOG_REPLIED) {
-		h->replies++;
-	} else if (line->what == MAILLOG_UNRELAYED) {
-		h->watch = MAILLOG_WATCH;
-		route_count(tally, line);
-	} else if (!is_seen(h, line->id)) {
-		memcpy(
-		    h->seen[h->nseen++ % MAILLOG_SEEN], line->id, MAILLOG_ID);
-		h->refused++;
-	}
-}
-
-static bool
-route_next(struct maillog_tally *tally, struct report *out)
-{
-	const struct maillog_route *route;
-
-	if (tally->told == tally->routes.n) {
-		tally->told = tally->routes.n = 0;
-		return false;
-	}
-	route = &tally->routes.v[tally->told++];
-	memset(out, 0, sizeof(*out));
-	out->kind = REPORT_ROUTE;
-	out->hop = route->hop;
-	memcpy(out->to, route->to, sizeof(out->to));
-	out->count[route->refused ? REPORT_UNRELAYED : REPORT_RELAYED] = 1;
-	return true;
-}
-
-bool
-maillog_next(struct maillog_tally *tally, struct report *out)
-{
-	memset(out, 0, sizeof(*out));
-	out->kind = REPORT_EVIDENCE;
-	for (size_t i = 0; i < tally->hops.n; i++) {
-		struct maillog_hop *h = &tally->hops.v[i];
-
-		out->hop = h->addr;
-		if (h->ok > 0 || h->failed > 0) {
-			out->count[REPORT_OK] = h->ok;
-			out->count[REPORT_FAILED] = h->failed;
-			h->ok = h->failed = 0;
-			return true;
-		}
-	}
-	for (size_t i = 0; i < tally->hops.n; i++) {
-		struct maillog_hop *h = &tally->hops.v[i];
-
-		out->hop = h->addr;
-		if (h->refused > 0 || h->replies > 0) {
-			out->count[REPORT_TURNED] = h->refused;
-			out->count[REPORT_REPLIES] = h->replies;
-			h->refused = h->replies = 0;
-			return true;
-		}
-	}
-	return route_next(tally, out);
-}
-
-void
-maillog_done(struct maillog_tally *tally)
-{
-	vec_done(&tally->hops);
-	vec_done(&tally->routes);
 }

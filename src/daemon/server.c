@@ -447,17 +447,30 @@ restore_table(struct server *server)
 	buf_done(&table);
 }
 
-/* Reports may be lost: without their socket everything else goes on. */
+static void
+say_report_socket(struct server *server, const char *ending, int rc)
+{
+	if (rc != RC_OK)
+		sink_say(server->sink, SINK_WARNING, "report-socket",
+		    "path=%s%s, reason=%s, error=%s",
+		    server->conf->report_socket, ending, rc_word(rc),
+		    rc == RC_IO ? strerror(errno) : "none");
+}
+
+/* Reports may be lost: without their sockets everything else goes on. */
 static void
 reports_open(struct server *server)
 {
 	const char *path = server->conf->report_socket;
-	int rc = report_io_open(server->reports, path);
+	struct mta mta;
 
-	if (rc != RC_OK)
-		sink_say(server->sink, SINK_WARNING, "report-socket",
-		    "path=%s, reason=%s, error=%s", path, rc_word(rc),
-		    rc == RC_IO ? strerror(errno) : "none");
+	say_report_socket(server, "", report_io_open(server->reports, path));
+	if (!conf_writes(server->conf, "exim"))
+		return;
+	mta_init(&mta);
+	plugin_queue_of("exim")->look(&mta, NULL);
+	say_report_socket(server, REPORT_IO_EXIM,
+	    report_io_open_for(server->reports, path, mta.queue_directory));
 }
 
 /* The sockets in the file system without which we do not start. */

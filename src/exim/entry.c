@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "exim/judge.h"
+#include "exim/tell.h"
 
 #define RECIPIENT_ARGUMENTS 3
 
@@ -94,6 +95,16 @@ int
 lsr_hold(entry_text **yield, int argc, entry_text **argv)
 {
 	static const struct entry_call call = { judge_hold, RECIPIENT_ARGUMENTS,
+		"" };
+
+	return entry(&call, yield, argc, argv);
+}
+
+/* Any text would refuse the connection. */
+int
+lsr_event(entry_text **yield, int argc, entry_text **argv)
+{
+	static const struct entry_call call = { tell_event, TELL_ARGUMENTS,
 		"" };
 
 	return entry(&call, yield, argc, argv);

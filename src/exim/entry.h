@@ -13,6 +13,7 @@
  *     lsr_admits        at RCPT: can it ever go there
  *     lsr_route         when it is routed: next hops of its own
  *     lsr_hold                         or why it waits
+ *     lsr_event         of a delivery: tells lsrd (tell.h); its text is empty
  *
  * Exim's argv is not ended by NULL, and with 8 arguments Exim 4.96 writes
  * past its own table: so we take 7 at most.
@@ -33,6 +34,7 @@ ENTRY int lsr_trace_judge(entry_text **yield, int argc, entry_text **argv);
 ENTRY int lsr_trace_add(entry_text **yield, int argc, entry_text **argv);
 ENTRY int lsr_admits(entry_text **yield, int argc, entry_text **argv);
 ENTRY int lsr_route(entry_text **yield, int argc, entry_text **argv);
+ENTRY int lsr_event(entry_text **yield, int argc, entry_text **argv);
 ENTRY int lsr_hold(entry_text **yield, int argc, entry_text **argv);
 
 #endif

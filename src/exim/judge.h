@@ -69,6 +69,7 @@ struct judge {
 	struct judge_asked asked; /* of the recipient before */
 	unsigned explained;       /* recipients who wait */
 	bool judged;              /* the session, and it may be marked */
+	struct addr told;         /* a delivery there was told of (tell.h) */
 	struct buf out;
 };
 

@@ -1,8 +1,11 @@
 #include "io/report_io.h"
 
+#include <grp.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "base/check.h"
 #include "base/mem.h"
@@ -10,11 +13,17 @@
 #include "core/lsa/limits.h"
 #include "io/local.h"
 
+#define SOCKETS 2
+
+struct report_socket {
+	char *path;
+	int fd; /* -1: it is not open */
+	struct event *ready;
+};
+
 struct report_io {
 	struct loop *loop;
-	char *path;
-	int fd;
-	struct event *ready;
+	struct report_socket at[SOCKETS]; /* the common one, Exim's */
 };
 
 static void
@@ -41,22 +50,51 @@ report_io_new(struct loop *loop)
 	struct report_io *io = mem_new(sizeof(*io), 0, 0);
 
 	io->loop = loop;
-	io->fd = -1;
+	for (int i = 0; i < SOCKETS; i++)
+		io->at[i].fd = -1;
 	return io;
+}
+
+static int
+report_socket_open(struct report_io *io, struct report_socket *at,
+    const char *path, const char *group)
+{
+	int rc = local_datagram(path, group, &at->fd);
+
+	if (rc != RC_OK)
+		return rc;
+	at->path = mem_str(path);
+	at->ready = event_new(loop_base(io->loop), at->fd, EV_READ | EV_PERSIST,
+	    on_report_io_ready, io);
+	CHECK(at->ready != NULL && event_add(at->ready, NULL) == 0);
+	return RC_OK;
 }
 
 int
 report_io_open(struct report_io *io, const char *path)
 {
-	int rc = local_datagram(path, REPORT_IO_GROUP, &io->fd);
+	return report_socket_open(io, &io->at[0], path, REPORT_IO_GROUP);
+}
 
-	if (rc != RC_OK)
-		return rc;
-	io->path = mem_str(path);
-	io->ready = event_new(loop_base(io->loop), io->fd, EV_READ | EV_PERSIST,
-	    on_report_io_ready, io);
-	CHECK(io->ready != NULL && event_add(io->ready, NULL) == 0);
-	return RC_OK;
+int
+report_io_open_for(
+    struct report_io *io, const char *path, const char *directory)
+{
+	const struct group *g;
+	struct stat st;
+	char *both;
+	int rc;
+
+	if (stat(directory, &st) != 0)
+		return RC_NONE;
+	g = getgrgid(st.st_gid);
+	both = mem_new(strlen(path) + sizeof(REPORT_IO_EXIM), 0, 0);
+	memcpy(both, path, strlen(path));
+	memcpy(both + strlen(path), REPORT_IO_EXIM, sizeof(REPORT_IO_EXIM));
+	rc = report_socket_open(
+	    io, &io->at[1], both, g == NULL ? NULL : g->gr_name);
+	mem_free(both);
+	return rc;
 }
 
 void
@@ -64,11 +102,13 @@ report_io_free(struct report_io *io)
 {
 	if (io == NULL)
 		return;
-	if (io->fd >= 0) {
-		event_free(io->ready);
-		close(io->fd);
-		(void)unlink(io->path);
+	for (int i = 0; i < SOCKETS; i++) {
+		if (io->at[i].fd < 0)
+			continue;
+		event_free(io->at[i].ready);
+		close(io->at[i].fd);
+		(void)unlink(io->at[i].path);
+		mem_free(io->at[i].path);
 	}
-	mem_free(io->path);
 	mem_free(io);
 }

@@ -15,6 +15,10 @@
 #define REPORT_IO_GROUP "lsrd-mark" /* may send */
 #define REPORT_IO_TURN 32
 
+/* Exim's deliveries run with no group but that of its spool: a second socket
+ * of the same kind, so called, is theirs. */
+#define REPORT_IO_EXIM "-exim"
+
 struct report_io;
 
 /* The loop is lent for its life. */
@@ -23,7 +27,12 @@ struct report_io *report_io_new(struct loop *loop);
 /* Once. RC_OK, or why not, as local_datagram(). */
 int report_io_open(struct report_io *io, const char *path);
 
-/* The file goes, too. */
+/* The same at `path` with REPORT_IO_EXIM behind it, for the group that this
+ * directory belongs to. RC_NONE: it is not there. */
+int report_io_open_for(
+    struct report_io *io, const char *path, const char *directory);
+
+/* The files go, too. */
 void report_io_free(struct report_io *io);
 
 #endif

@@ -4,16 +4,43 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sys/stat.h>
+
+/* The name of today's file. */
+static void
+name_of_today(struct follow *f)
+{
+	time_t now = time(NULL);
+	struct tm tm = { 0 };
+	char name[FOLLOW_PATH], date[16];
+	size_t n = 0;
+
+	localtime_r(&now, &tm);
+	for (const char *p = f->path; *p != '\0' && n + 16 < sizeof(name);
+	     p++) {
+		if (p[0] != '%' || (p[1] != 'D' && p[1] != 'M')) {
+			name[n++] = *p;
+			continue;
+		}
+		strftime(
+		    date, sizeof(date), p[1] == 'D' ? "%Y%m%d" : "%Y%m", &tm);
+		memcpy(name + n, date, strlen(date));
+		n += strlen(date);
+		p++;
+	}
+	name[n] = '\0';
+	memcpy(f->today, name, n + 1);
+}
 
 static void
 file_open(struct follow *f, int whence)
 {
 	struct stat st;
 
-	f->fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	f->fd = open(f->today, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (f->fd < 0)
 		return;
 	if (fstat(f->fd, &st) != 0 || lseek(f->fd, 0, whence) < 0) {
@@ -33,8 +60,10 @@ follow_begin(struct follow *f, const char *path)
 	memset(f, 0, sizeof(*f));
 	f->path = path;
 	f->fd = STDIN_FILENO;
-	if (path != NULL)
-		file_open(f, SEEK_END);
+	if (path == NULL)
+		return;
+	name_of_today(f);
+	file_open(f, SEEK_END);
 }
 
 /* Another file bears the name, or this one was cut short. */
@@ -43,7 +72,8 @@ is_turned_over(struct follow *f)
 {
 	struct stat st;
 
-	if (stat(f->path, &st) != 0)
+	name_of_today(f);
+	if (stat(f->today, &st) != 0)
 		return false; /* the new one comes soon */
 	if (st.st_dev != f->dev || st.st_ino != f->ino)
 		return true;
@@ -59,8 +89,10 @@ at_end(struct follow *f)
 		close(f->fd);
 		f->fd = -1;
 	}
-	if (f->fd < 0)
+	if (f->fd < 0) {
+		name_of_today(f);
 		file_open(f, SEEK_SET);
+	}
 }
 
 static void

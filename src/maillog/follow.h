@@ -1,6 +1,8 @@
 /*
  * follow.h - the end of a file that grows and is turned over, or of a pipe,
- * line by line.
+ * line by line. A name with %D or %M in it is another one each day (20261129)
+ * or month (202611), by local time, as Exim has them: the new file is read once
+ * it is there.
  */
 
 #ifndef MAILLOG_FOLLOW_H
@@ -13,10 +15,12 @@
 
 #define FOLLOW_LINE 4096 /* a longer line is passed over */
 #define FOLLOW_WAIT_MS 250
+#define FOLLOW_PATH 4096
 
 struct follow {
-	const char *path; /* NULL: standard input; lent */
-	int fd;           /* -1: there is none yet */
+	const char *path; /* as it was given; NULL: standard input; lent */
+	char today[FOLLOW_PATH]; /* with the date of today */
+	int fd;                  /* -1: there is none yet */
 	dev_t dev;
 	ino_t ino;
 	char line[FOLLOW_LINE];

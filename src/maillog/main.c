@@ -1,7 +1,8 @@
 /*
- * main.c - lsrd-maillog: Postfix's log in, evidence of next hops out.
+ * main.c - lsrd-maillog: the MTA's log in, evidence of next hops out.
  *
- *     follow --> plugins/postfix/maillog --> one datagram a hop --> lsrd
+ *     follow --> plugins/postfix/maillog --> log/tally --> one datagram a hop
+ *           \--> plugins/exim/mainlog   -/                        --> lsrd
  *
  * It reads what strangers had a hand in, so it is a process of its own, with
  * no key and nothing to lose: when it dies, nothing is reported, and nothing
@@ -22,6 +23,8 @@
 #include "base/buf.h"
 #include "base/mono.h"
 #include "maillog/follow.h"
+#include "plugins/exim/mainlog.h"
+#include "plugins/log/tally.h"
 #include "plugins/postfix/maillog.h"
 #include "sys/clock.h"
 #include "sys/command.h"
@@ -33,18 +36,31 @@
 
 static const struct command_option maillog_options[] = {
 	{ 'F', "follow", "FILE", "the log, from its end on (standard input)" },
+	{ 'm', "mta", "MTA", "whose log it is: postfix or exim (postfix)" },
 	{ 'r', "report", "SOCKET", "lsrd's, for reports (" REPORT ")" },
-	{ 't', "tag", "TAG", "of the lines that count (" MAILLOG_TAG ")" },
+	{ 't', "tag", "TAG",
+	    "of the lines that count (" MAILLOG_TAG ", " MAINLOG_TAG ")" },
 	{ 'u', "user", "USER", "run as this one, if root (" USER ")" },
 	{ 0, NULL, NULL, NULL },
 };
 
+/* Whose logs are known. */
+static const struct format {
+	const char *mta, *tag;
+	void (*read)(struct tally_line *out, const char *line, size_t n,
+	    const char *tag);
+} formats[] = {
+	{ "postfix", MAILLOG_TAG, maillog_read },
+	{ "exim", MAINLOG_TAG, mainlog_read },
+};
+
 struct reader {
 	const char *file, *tag, *user; /* lent */
+	const struct format *format;
 	struct sockaddr_un report;
 	int fd;
 	bool lost; /* the file cannot be read now */
-	struct maillog_tally tally;
+	struct tally tally;
 	struct mono sent;
 };
 
@@ -68,6 +84,17 @@ report_at(struct reader *r, const char *path)
 }
 
 static bool
+format_find(struct reader *r, const char *mta)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcmp(formats[i].mta, mta) == 0) {
+			r->format = &formats[i];
+			return true;
+		}
+	return false;
+}
+
+static bool
 maillog_option_take(void *ctx, int option, const char *value)
 {
 	struct reader *r = ctx;
@@ -76,6 +103,8 @@ maillog_option_take(void *ctx, int option, const char *value)
 	case 'F':
 		r->file = value;
 		return true;
+	case 'm':
+		return format_find(r, value);
 	case 'r':
 		return report_at(r, value);
 	case 't':
@@ -93,8 +122,8 @@ maillog_options_read(struct reader *r, int argc, char **argv)
 {
 	static const struct command command = {
 		.name = "lsrd-maillog",
-		.usage = "lsrd-maillog [-hV] [-F FILE] [-r SOCKET] [-t TAG] "
-			 "[-u USER]",
+		.usage = "lsrd-maillog [-hV] [-F FILE] [-m MTA] [-r SOCKET] "
+			 "[-t TAG] [-u USER]",
 		.see = "See lsrd-maillog(8).",
 		.options = maillog_options,
 		.take = maillog_option_take,
@@ -108,10 +137,11 @@ static void
 on_maillog_line(void *ctx, const char *line, size_t n)
 {
 	struct reader *r = ctx;
-	struct maillog_line read;
+	struct tally_line read;
 
-	maillog_read(&read, line, n, r->tag);
-	maillog_count(&r->tally, &read);
+	r->format->read(
+	    &read, line, n, r->tag == NULL ? r->format->tag : r->tag);
+	tally_count(&r->tally, &read);
 }
 
 /* Where nobody listens, or not fast enough, reports are lost. */
@@ -122,7 +152,7 @@ send_reports(struct reader *r)
 
 	if (mono_since(r->sent, clock_mono()) < EVERY_MS)
 		return;
-	while (maillog_next(&r->tally, &report)) {
+	while (tally_next(&r->tally, &report)) {
 		struct buf line = { 0 };
 
 		report_encode(&line, &report);
@@ -159,14 +189,14 @@ maillog_run(struct reader *r)
 	r->sent = (struct mono){ 0 };
 	send_reports(r);
 	follow_end(&follow);
-	maillog_done(&r->tally);
+	tally_done(&r->tally);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct sigaction stop = { .sa_handler = on_maillog_stop };
-	struct reader r = { .tag = MAILLOG_TAG, .user = USER };
+	struct reader r = { .format = &formats[0], .user = USER };
 	int status = maillog_options_read(&r, argc, argv);
 
 	if (status >= 0)

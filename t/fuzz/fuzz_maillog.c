@@ -21,7 +21,7 @@ static void
 as_recipient(const uint8_t *p, size_t n)
 {
 	struct buf line = { 0 };
-	struct maillog_line out;
+	struct tally_line out;
 	char text[ADDR_TEXT];
 
 	buf_text(&line, HEAD "4F00: to=<\"");
@@ -33,7 +33,7 @@ as_recipient(const uint8_t *p, size_t n)
 	buf_text(&line, "\"@b.example>, relay=mx[192.0.2.7]:25, delay=1, "
 			"dsn=2.0.0, status=sent (250 ok)");
 	maillog_read(&out, (const char *)line.p, line.n, MAILLOG_TAG);
-	FUZZ_CHECK(out.what == MAILLOG_OK);
+	FUZZ_CHECK(out.what == TALLY_OK);
 	FUZZ_CHECK(strcmp(addr_text(&out.hop, text), "192.0.2.7:25") == 0);
 	buf_done(&line);
 }
@@ -41,20 +41,20 @@ as_recipient(const uint8_t *p, size_t n)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	struct maillog_tally tally = { 0 };
-	struct maillog_line out;
+	struct tally tally = { 0 };
+	struct tally_line out;
 	struct report report;
 	struct buf line = { 0 };
 
 	as_recipient(p, n);
 	maillog_read(&out, (const char *)p, n, MAILLOG_TAG);
-	maillog_count(&tally, &out);
+	tally_count(&tally, &out);
 	buf_text(&line, HEAD);
 	buf_bytes(&line, p, n);
 	maillog_read(&out, (const char *)line.p, line.n, MAILLOG_TAG);
-	FUZZ_CHECK(out.what == MAILLOG_NOTHING || out.hop.family != 0);
-	maillog_count(&tally, &out);
-	while (maillog_next(&tally, &report)) {
+	FUZZ_CHECK(out.what == TALLY_NOTHING || out.hop.family != 0);
+	tally_count(&tally, &out);
+	while (tally_next(&tally, &report)) {
 		struct buf text = { 0 };
 		struct report again;
 
@@ -62,7 +62,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		FUZZ_CHECK(report_decode(&again, text.p, text.n) == RC_OK);
 		buf_done(&text);
 	}
-	maillog_done(&tally);
+	tally_done(&tally);
 	buf_done(&line);
 	return 0;
 }

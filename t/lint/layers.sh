@@ -33,17 +33,18 @@ src/daemon            base,core,cfg,crypt,io,daemon,sys event2/
 src/publish           base,core,publish,sys           -
 src/ctl               base,core,cfg,crypt,idn,ctl,sys jansson.h
 src/front             base,core,sys,verb              event2/
-src/maillog           base,core,sys,plugins/postfix   -
+src/maillog           base,core,sys,plugins/exim,plugins/log,plugins/postfix -
 src/message           base,core,crypt,idn,message     -
 src/milter            base,core,crypt,message,sys     libmilter/,pthread.h,stdatomic.h,syslog.h
-src/exim              base,core,crypt,message,sys     setjmp.h
+src/exim              base,core,crypt,message,sys,plugins/exim setjmp.h
 plugins               base,core                       -
 plugins/exports.c     plugins/exim,plugins/postfix    -
 plugins/mtas.c        plugins/postfix,plugins/exim    -
 plugins/probes.c      plugins/probe                   -
 plugins/queues.c      plugins/exim,plugins/postfix    -
-plugins/postfix       idn,sys,plugins/table           lmdb.h
-plugins/exim          idn,sys,plugins/table           cdb.h
+plugins/log           idn                             -
+plugins/postfix       idn,sys,plugins/log,plugins/table         lmdb.h
+plugins/exim          idn,sys,plugins/log,plugins/probe,plugins/table         cdb.h
 '
 
 # What C11 itself offers and does no I/O by itself; stdio.h for snprintf,

@@ -15,134 +15,134 @@
 
 static const struct {
 	const char *line;
-	enum maillog_what what;
+	enum tally_what what;
 	const char *hop; /* NULL: none */
 } lines[] = {
 	{ HEAD "connect to 10.77.2.1[10.77.2.1]:25: Connection refused",
-	    MAILLOG_FAILED, "10.77.2.1:25" },
+	    TALLY_FAILED, "10.77.2.1:25" },
 	{ HEAD "connect to 2001:db8::5[2001:db8::5]:2525: Connection timed out",
-	    MAILLOG_FAILED, "[2001:db8::5]:2525" },
+	    TALLY_FAILED, "[2001:db8::5]:2525" },
 	{ "2026-11-21T17:22:56.12+00:00 mx1 postfix/lsrd/smtp[1]: connect to "
 	  "mx.example[192.0.2.1]:25: No route to host",
-	    MAILLOG_FAILED, "192.0.2.1:25" },
+	    TALLY_FAILED, "192.0.2.1:25" },
 	{ "Nov  1 07:22:56 mx1 postfix/lsrd/smtp[1]: 4F0: lost connection with "
 	  "x[192.0.2.1] while receiving the initial server greeting",
-	    MAILLOG_FAILED, "192.0.2.1:0" },
+	    TALLY_FAILED, "192.0.2.1:0" },
 	{ HEAD "4F0: lost connection with x[192.0.2.1] while sending RCPT TO",
-	    MAILLOG_REPLIED, "192.0.2.1:0" },
+	    TALLY_REPLIED, "192.0.2.1:0" },
 	{ HEAD "4F0: conversation with x[192.0.2.1] timed out while sending "
 	       "end of data -- message may be sent more than once",
-	    MAILLOG_REPLIED, "192.0.2.1:0" },
+	    TALLY_REPLIED, "192.0.2.1:0" },
 	{ HEAD "4F0: host x[192.0.2.1] refused to talk to me: 421 4.3.2 busy",
-	    MAILLOG_FAILED, "192.0.2.1:0" },
+	    TALLY_FAILED, "192.0.2.1:0" },
 	{ HEAD "4F0: host x[192.0.2.1] refused to talk to me: 554 5.7.1 no",
-	    MAILLOG_REFUSED, "192.0.2.1:0" },
+	    TALLY_REFUSED, "192.0.2.1:0" },
 	{ HEAD "4F0: TLS is required, but was not offered by host x[192.0.2.1]",
-	    MAILLOG_REFUSED, "192.0.2.1:0" },
+	    TALLY_REFUSED, "192.0.2.1:0" },
 	{ HEAD "4F0: TLS is required, but host x[2001:db8::5] refused to start "
 	       "TLS: 454 4.7.0 host y[6.6.6.6]",
-	    MAILLOG_REFUSED, "[2001:db8::5]:0" },
+	    TALLY_REFUSED, "[2001:db8::5]:0" },
 	{ HEAD "4F0: TLS is required, but our TLS engine is unavailable",
-	    MAILLOG_NOTHING, NULL },
+	    TALLY_NOTHING, NULL },
 	{ HEAD "4F0: " TO
 	       "dsn=4.7.4, status=deferred (TLS is required, but was "
 	       "not offered by host 10.77.2.1[10.77.2.1])",
-	    MAILLOG_REFUSED, "10.77.2.1:25" },
+	    TALLY_REFUSED, "10.77.2.1:25" },
 	{ HEAD "4F0: " TO "dsn=4.7.5, status=deferred (Server certificate not "
 	       "verified)",
-	    MAILLOG_REFUSED, "10.77.2.1:25" },
+	    TALLY_REFUSED, "10.77.2.1:25" },
 	{ HEAD "4F0: " TO "dsn=4.7.5, status=deferred (Cannot start TLS: "
 	       "handshake failure)",
-	    MAILLOG_REFUSED, "10.77.2.1:25" },
-	{ HEAD "4F0: Cannot start TLS: handshake failure", MAILLOG_NOTHING,
+	    TALLY_REFUSED, "10.77.2.1:25" },
+	{ HEAD "4F0: Cannot start TLS: handshake failure", TALLY_NOTHING,
 	    NULL },
 	/* The recipient as Postfix before 3.5 writes it. */
 	{ HEAD "4F0: to=<x>, relay=y[10.9.9.9]:25, delay=1, status=deferred "
 	       "(TLS is required, but @tokyo.example>, relay=10.77.2.1"
 	       "[10.77.2.1]:25, delay=0.1, dsn=2.0.0, status=sent (250 ok)",
-	    MAILLOG_NOTHING, NULL },
+	    TALLY_NOTHING, NULL },
 	{ HEAD "4F0: to=<x>, orig_to=<y>, relay=y[10.9.9.9]:25, status=sent ("
 	       "@tokyo.example>, orig_to=<z@tokyo.example>, relay=10.77.2.1"
 	       "[10.77.2.1]:25, delay=0.1, dsn=2.0.0, status=sent (250 ok)",
-	    MAILLOG_NOTHING, NULL },
+	    TALLY_NOTHING, NULL },
 	{ HEAD "4hTx9k3Zz1zDqFr: host x[2001:db8::5] said: 452 4.3.1 full "
 	       "(in reply to MAIL FROM command)",
-	    MAILLOG_REPLIED, "[2001:db8::5]:0" },
+	    TALLY_REPLIED, "[2001:db8::5]:0" },
 	{ HEAD "4F0: host x[192.0.2.1] said: 550 5.7.1 no (in reply to MAIL)",
-	    MAILLOG_NOTHING, NULL },
+	    TALLY_NOTHING, NULL },
 	{ HEAD "4F0: " TO "dsn=2.0.0, status=sent (250 2.0.0 Ok: queued)",
-	    MAILLOG_OK, "10.77.2.1:25" },
+	    TALLY_OK, "10.77.2.1:25" },
 	{ HEAD "4F0: " TO "conn_use=2, dsn=2.0.0, status=sent (250 ok)\n",
-	    MAILLOG_OK, "10.77.2.1:25" },
+	    TALLY_OK, "10.77.2.1:25" },
 	{ HEAD "4F0: " TO "dsn=4.3.0, status=deferred (host 10.77.2.1[10.77.2"
 	       ".1] said: 451 4.3.0 <u@tokyo.example>: no (in reply to RCPT "
 	       "TO command))",
-	    MAILLOG_REPLIED, "10.77.2.1:25" },
+	    TALLY_REPLIED, "10.77.2.1:25" },
 	{ HEAD "4F0: " TO "dsn=4.4.2, status=deferred (lost connection with "
 	       "10.77.2.1[10.77.2.1] while sending message body)",
-	    MAILLOG_REPLIED, "10.77.2.1:25" },
+	    TALLY_REPLIED, "10.77.2.1:25" },
 	{ HEAD "4F0: " TO "dsn=5.1.1, status=bounced (host 10.77.2.1[10.77.2."
 	       "1] said: 550 5.1.1 unknown (in reply to RCPT TO command))",
-	    MAILLOG_NOTHING, NULL },
+	    TALLY_NOTHING, NULL },
 	{ HEAD "4F0: " TO "dsn=4.7.1, status=deferred (route refused: host 10."
 	       "77.2.1[10.77.2.1] said: 554 5.7.1 <u@tokyo.example>: Relay "
 	       "access denied (in reply to RCPT TO command))",
-	    MAILLOG_UNRELAYED, "10.77.2.1:25" },
+	    TALLY_UNRELAYED, "10.77.2.1:25" },
 	{ HEAD "4F0: to=<u@tokyo.example>, relay=none, delay=9, dsn=4.4.4, "
 	       "status=deferred (route refused: Host or domain name not found)",
-	    MAILLOG_NOTHING, NULL },
+	    TALLY_NOTHING, NULL },
 	/* a hop's own words are not those of the table */
 	{ HEAD "4F0: " TO "dsn=5.1.1, status=bounced (host 10.77.2.1[10.77.2."
 	       "1] said: 550 route refused: host x (in reply to RCPT TO "
 	       "command))",
-	    MAILLOG_NOTHING, NULL },
+	    TALLY_NOTHING, NULL },
 	/* echoes, and what is no hop */
 	{ HEAD "4F0: to=<u@tokyo.example>, relay=none, delay=9, delays=9/0/0/0,"
 	       " dsn=4.4.1, status=deferred (delivery temporarily suspended: "
 	       "connect to 10.77.2.1[10.77.2.1]:25: Connection refused)",
-	    MAILLOG_NOTHING, NULL },
+	    TALLY_NOTHING, NULL },
 	{ HEAD "4F0: to=<u@tokyo.example>, relay=mx1[private/lmtp], delay=9, "
 	       "dsn=2.0.0, status=sent (250 ok)",
-	    MAILLOG_NOTHING, NULL },
+	    TALLY_NOTHING, NULL },
 	/* a sender writes our fields into the recipient */
 	{ HEAD "4F0: to=<\"x>, relay=evil[6.6.6.6]:25, delay=1, dsn=2.0.0, "
 	       "status=sent (fake\"@tokyo.example>, relay=10.77.2.1[10.77.2.1]"
 	       ":25, delay=0.1, dsn=4.3.0, status=deferred (host 10.77.2.1[10."
 	       "77.2.1] said: 450 no)",
-	    MAILLOG_REPLIED, "10.77.2.1:25" },
+	    TALLY_REPLIED, "10.77.2.1:25" },
 	{ HEAD "4F0: to=<\"x\\\">, relay=evil[6.6.6.6]:25, status=sent (\"@t>, "
 	       "orig_to=<\"y>, relay=evil[6.6.6.6]:25, status=sent (\"@t>, "
 	       "relay=10.77.2.1[10.77.2.1]:25, delay=1, status=sent (ok)",
-	    MAILLOG_OK, "10.77.2.1:25" },
+	    TALLY_OK, "10.77.2.1:25" },
 	/* or a hop into its answer */
 	{ HEAD "4F0: host x[192.0.2.1] said: 550 lost connection with y[6.6."
 	       "6.6] while sending RCPT TO",
-	    MAILLOG_NOTHING, NULL },
+	    TALLY_NOTHING, NULL },
 	/* or a client into the line of another service */
 	{ "Nov 21 17:22:56 mx1 postfix/smtpd[1]: NOQUEUE: reject: helo=<"
 	  "postfix/lsrd/smtp[1]: connect to x[192.0.2.1]:25: no>",
-	    MAILLOG_NOTHING, NULL },
+	    TALLY_NOTHING, NULL },
 	{ "Nov 21 17:22:56 mx1 postfix/smtp[1]: connect to x[192.0.2.1]:25: no",
-	    MAILLOG_NOTHING, NULL },
+	    TALLY_NOTHING, NULL },
 	{ "Nov 21 17:22:56 mx1 postfix/lsrd/smtp[x y]: connect to "
 	  "x[192.0.2.1]:25: no",
-	    MAILLOG_NOTHING, NULL },
-	{ HEAD "connect to x[192.0.2.1]: no port", MAILLOG_NOTHING, NULL },
-	{ HEAD "connect to x[192.0.2.1]:0: no", MAILLOG_NOTHING, NULL },
-	{ HEAD "connect to x[192.0.2.999]:25: no", MAILLOG_NOTHING, NULL },
-	{ HEAD "4F0: to=<\"\\", MAILLOG_NOTHING, NULL },
-	{ HEAD "4F0: to=<", MAILLOG_NOTHING, NULL },
-	{ HEAD, MAILLOG_NOTHING, NULL },
-	{ "Nov 21", MAILLOG_NOTHING, NULL },
-	{ "", MAILLOG_NOTHING, NULL },
+	    TALLY_NOTHING, NULL },
+	{ HEAD "connect to x[192.0.2.1]: no port", TALLY_NOTHING, NULL },
+	{ HEAD "connect to x[192.0.2.1]:0: no", TALLY_NOTHING, NULL },
+	{ HEAD "connect to x[192.0.2.999]:25: no", TALLY_NOTHING, NULL },
+	{ HEAD "4F0: to=<\"\\", TALLY_NOTHING, NULL },
+	{ HEAD "4F0: to=<", TALLY_NOTHING, NULL },
+	{ HEAD, TALLY_NOTHING, NULL },
+	{ "Nov 21", TALLY_NOTHING, NULL },
+	{ "", TALLY_NOTHING, NULL },
 };
 
-static struct maillog_line
+static struct tally_line
 read_line(const char *line)
 {
 	size_t n = strlen(line);
 	char *copy = malloc(n + (n == 0)); /* exact, so ASan guards it */
-	struct maillog_line out;
+	struct tally_line out;
 
 	memcpy(copy, line, n);
 	maillog_read(&out, copy, n, MAILLOG_TAG);
@@ -152,7 +152,7 @@ read_line(const char *line)
 
 START_TEST(reads_lines)
 {
-	struct maillog_line out = read_line(lines[_i].line);
+	struct tally_line out = read_line(lines[_i].line);
 	char text[ADDR_TEXT];
 
 	ck_assert_msg(
@@ -178,24 +178,24 @@ static const struct {
 START_TEST(knows_recipients)
 {
 	char line[300];
-	struct maillog_line out;
+	struct tally_line out;
 
 	snprintf(line, sizeof(line),
 	    HEAD "4F0: to=<%s>, relay=x[192.0.2.1]:25, status=sent (250 ok)",
 	    recipients[_i].to);
 	out = read_line(line);
-	ck_assert_int_eq(out.what, MAILLOG_OK);
+	ck_assert_int_eq(out.what, TALLY_OK);
 	ck_assert_str_eq(out.to, recipients[_i].wanted);
 }
 END_TEST
 
 static void
-expect(struct maillog_tally *tally, const char *want)
+expect(struct tally *tally, const char *want)
 {
 	struct report r;
 	struct buf all = { 0 };
 
-	while (maillog_next(tally, &r)) {
+	while (tally_next(tally, &r)) {
 		report_encode(&all, &r);
 		buf_u8(&all, '\n');
 	}
@@ -205,11 +205,11 @@ expect(struct maillog_tally *tally, const char *want)
 }
 
 static void
-count(struct maillog_tally *tally, const char *line)
+count(struct tally *tally, const char *line)
 {
-	struct maillog_line out = read_line(line);
+	struct tally_line out = read_line(line);
 
-	maillog_count(tally, &out);
+	tally_count(tally, &out);
 }
 
 #define NO_TLS                                                                 \
@@ -220,7 +220,7 @@ count(struct maillog_tally *tally, const char *line)
 /* One message, tried for hours, is one; a delivery ends the row. */
 START_TEST(counts_messages_once)
 {
-	struct maillog_tally tally = { 0 };
+	struct tally tally = { 0 };
 
 	for (int i = 0; i < 10; i++) {
 		count(&tally, HEAD NO_TLS);
@@ -236,14 +236,14 @@ START_TEST(counts_messages_once)
 	count(&tally, HEAD NO_TLS);
 	expect(&tally, "evidence hop=10.77.2.1:25 ok=1\n"
 		       "evidence hop=10.77.2.1:25 refused=1\n");
-	maillog_done(&tally);
+	tally_done(&tally);
 }
 END_TEST
 
 /* A mailbox that is full is no refusal, however many are sent to it. */
 START_TEST(replies_are_apart)
 {
-	struct maillog_tally tally = { 0 };
+	struct tally tally = { 0 };
 
 	for (int i = 0; i < 7; i++)
 		count(&tally, HEAD
@@ -252,7 +252,7 @@ START_TEST(replies_are_apart)
 		    "command))");
 	expect(&tally, "evidence hop=10.77.2.1:25 replies=7\n");
 	expect(&tally, "");
-	maillog_done(&tally);
+	tally_done(&tally);
 }
 END_TEST
 
@@ -266,7 +266,7 @@ END_TEST
 /* Recipients are told of refused routes, and of deliveries after one. */
 START_TEST(tells_refused_routes)
 {
-	struct maillog_tally tally = { 0 };
+	struct tally tally = { 0 };
 	size_t n = 0;
 	struct report r;
 
@@ -278,64 +278,64 @@ START_TEST(tells_refused_routes)
 	expect(&tally, "evidence hop=10.77.2.1:25 ok=2\n"
 		       "route hop=10.77.2.1:25 to=b@tokyo.example refused=1\n"
 		       "route hop=10.77.2.1:25 to=e@tokyo.example ok=1\n");
-	for (int i = 0; i < 2 * MAILLOG_ROUTES; i++)
+	for (int i = 0; i < 2 * TALLY_ROUTES; i++)
 		count(&tally, UNRELAYED("f@tokyo.example"));
-	while (maillog_next(&tally, &r))
+	while (tally_next(&tally, &r))
 		n++;
-	ck_assert_uint_eq(n, MAILLOG_ROUTES);
-	for (int i = 0; i < MAILLOG_WATCH; i++)
+	ck_assert_uint_eq(n, TALLY_ROUTES);
+	for (int i = 0; i < TALLY_WATCH; i++)
 		count(&tally, SENT("g@tokyo.example"));
-	while (maillog_next(&tally, &r))
+	while (tally_next(&tally, &r))
 		;
 	count(&tally, SENT("g@tokyo.example"));
 	expect(&tally, "evidence hop=10.77.2.1:25 ok=1\n");
-	maillog_done(&tally);
+	tally_done(&tally);
 }
 END_TEST
 
 /* Whoever has filled the list with addresses of his keeps no other out. */
 START_TEST(the_oldest_hop_gives_way)
 {
-	struct maillog_tally tally = { 0 };
-	struct maillog_line line = { .what = MAILLOG_FAILED };
+	struct tally tally = { 0 };
+	struct tally_line line = { .what = TALLY_FAILED };
 	struct report r;
 
 	line.hop = (struct addr){ .family = 4, .port = 25 };
-	for (uint32_t i = 0; i < MAILLOG_HOPS; i++) {
+	for (uint32_t i = 0; i < TALLY_HOPS; i++) {
 		line.hop.ip[3] = (uint8_t)i;
-		maillog_count(&tally, &line);
+		tally_count(&tally, &line);
 	}
-	while (maillog_next(&tally, &r))
+	while (tally_next(&tally, &r))
 		;
 	line.hop.ip[3] = 0;
-	maillog_count(&tally, &line);
+	tally_count(&tally, &line);
 	count(&tally, lines[0].line);
 	line.hop.ip[3] = 2;
-	maillog_count(&tally, &line);
+	tally_count(&tally, &line);
 	expect(&tally, "evidence hop=0.0.0.0:25 failed=1\n"
 		       "evidence hop=10.77.2.1:25 failed=1\n"
 		       "evidence hop=0.0.0.2:25 failed=1\n");
-	maillog_done(&tally);
+	tally_done(&tally);
 }
 END_TEST
 
 START_TEST(hops_are_bounded)
 {
-	struct maillog_tally tally = { 0 };
-	struct maillog_line line = { .what = MAILLOG_FAILED };
+	struct tally tally = { 0 };
+	struct tally_line line = { .what = TALLY_FAILED };
 	struct report r;
 	size_t n = 0;
 
 	line.hop = (struct addr){ .family = 4, .port = 25 };
-	for (uint32_t i = 0; i < 2 * MAILLOG_HOPS; i++) {
+	for (uint32_t i = 0; i < 2 * TALLY_HOPS; i++) {
 		line.hop.ip[2] = (uint8_t)(i >> 8);
 		line.hop.ip[3] = (uint8_t)i;
-		maillog_count(&tally, &line);
+		tally_count(&tally, &line);
 	}
-	while (maillog_next(&tally, &r))
+	while (tally_next(&tally, &r))
 		n++;
-	ck_assert_uint_eq(n, MAILLOG_HOPS);
-	maillog_done(&tally);
+	ck_assert_uint_eq(n, TALLY_HOPS);
+	tally_done(&tally);
 }
 END_TEST
 

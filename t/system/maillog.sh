@@ -129,7 +129,19 @@ refused() {
 	[ $? = 67 ] || [ "$(id -u)" != 0 ]
 }
 
-plan 11
+# Exim's log of today: it is read once it is there, from its beginning.
+exim_today() {
+	"$reader" -m exim -u nobody -F "$W/main-%D" -r "$W/report" 2>"$W/err" &
+	reader_pid=$!
+	soon grep -q "main-%D: .*waiting" "$W/err" || return
+	echo "2026-11-29 02:54:17 1xXV3R-0005VO-0C H=mx [192.0.2.11]:25" \
+		"Connection refused" >"$W/new"
+	chmod 644 "$W/new"
+	mv "$W/new" "$W/main-$(date +%Y%m%d)"
+	soon grep -q "^evidence hop=192.0.2.11:25 failed=1" "$W/heard"
+}
+
+plan 13
 hear
 sent X 9 >"$W/log"
 chmod 644 "$W/log"
@@ -150,3 +162,5 @@ fi
 ok "SIGTERM ends it" stops
 ok "a pipe, to its end" pipe
 ok "an unknown user is refused" refused
+ok "an Exim log with the date in its name" exim_today
+ok "it ends as well" stops
