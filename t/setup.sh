@@ -72,6 +72,43 @@ setup_apt() {
 		-o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-unsafe-io "$@" </dev/null
 }
 
+# setup_exim DIR: Debian's Exim, unpacked in DIR and not installed, with what
+# libraries this machine lacks: it and Postfix cannot both be installed. Nothing
+# is asked of the network once it is there.
+setup_exim() {
+	[ ! -x "$1/usr/sbin/exim4" ] || return 0
+	command -v apt-get >/dev/null 2>&1 && command -v dpkg-deb >/dev/null 2>&1 || {
+		setup_say "no apt here: unpack Debian's exim4-base, exim4-config and exim4-daemon-heavy in $1" >&2
+		return 1
+	}
+	mkdir -p "${1%/*}" && setup_new=$(mktemp -d "$1.XXXXXX") || return 1
+	chmod 755 "$setup_new"
+	setup_rc=0
+	if setup_exim_unpack "$setup_new" >"$setup_new/log" 2>&1 ||
+		{ apt-get update && setup_exim_unpack "$setup_new"; } >"$setup_new/log" 2>&1; then
+		mv -T "$setup_new/root" "$1" 2>/dev/null || [ -x "$1/usr/sbin/exim4" ] || setup_rc=1
+	else
+		setup_say "Exim's packages could not be downloaded:" >&2
+		grep -E '^(E|W|dpkg)' "$setup_new/log" | tail -n 5 >&2
+		setup_rc=1
+	fi
+	rm -rf "$setup_new"
+	return "$setup_rc"
+}
+
+# The libraries are those that apt would install beside Exim.
+setup_exim_unpack() {
+	mkdir -p "$1/debs/partial" "$1/root" &&
+		apt-get -o Dir::Cache::archives="$1/debs" -o APT::Sandbox::User=root install -y \
+			--no-install-recommends --download-only exim4-daemon-heavy </dev/null &&
+		(cd "$1/debs" && apt-get -o APT::Sandbox::User=root download \
+			exim4-base exim4-config exim4-daemon-heavy) || return 1
+	for setup_deb in "$1"/debs/*.deb; do
+		dpkg-deb -x "$setup_deb" "$1/root" || return 1
+	done
+	[ -x "$1/root/usr/sbin/exim4" ]
+}
+
 # setup_tree TOP DIR OPTION...: builds TOP in DIR, saying little.
 setup_tree() {
 	setup_top=$1 setup_dir=$2

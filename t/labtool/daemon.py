@@ -9,7 +9,6 @@ import subprocess
 import front
 from host import NOBODY, LabError, end, environment, wait_for
 
-TABLES = "/var/lib/lsrd/postfix"
 CONF = "/etc/lsrd/lsrd.conf"
 LOG = "/var/log/lsrd.log"
 USER = "_lsrd"
@@ -69,6 +68,7 @@ def configuration(node, topology, nodes, extra=""):
         'server = "%s"' % server.name,
         "peer-listen = " + _quoted([_port(node.address, node.peer_port)]),
         "smtp = " + _quoted([_port(node.address, node.smtp_port)]),
+        "mta = " + node.mta.WORD,
     ]
     if node.kind != "namespaces":
         keys = node.inside("/etc/lsrd/keys")
@@ -78,7 +78,7 @@ def configuration(node, topology, nodes, extra=""):
             'publisher = "%s/sbin/lsrd-publish"' % node.stage,
             'postfix-directory = "%s"' % node.inside("/etc/postfix"),
             'state-directory = "%s"' % node.inside("/var/lib/lsrd"),
-            'table-directory = "%s"' % node.inside(TABLES),
+            'table-directory = "%s"' % node.inside(node.mta.TABLES),
             'control-socket = "%s"' % node.inside("/run/lsrd/control"),
             'report-socket = "%s"' % node.inside("/run/lsrd/report"),
             'key = "%s/server.key"' % keys,
@@ -141,7 +141,10 @@ def _must(done):
 
 
 def add_user(node):
-    """The user that lsrd becomes: in the server's own /etc, nowhere else."""
+    """
+    The user that lsrd becomes, who may see the mail server's queue: in the
+    server's own /etc, nowhere else.
+    """
     if node.kind != "namespaces" or USER + ":" in node.read("/etc/passwd"):
         return
     taken = {line.split(":")[2] for line in
@@ -152,7 +155,7 @@ def add_user(node):
                + "%s:x:%d:%d:lsrd:/var/lib/lsrd:/usr/sbin/nologin\n"
                % (USER, number, number))
     group = "\n".join(line + (("," if line[-1] != ":" else "") + USER
-                              if line.startswith("postdrop:") else "")
+                              if line.split(":")[0] == node.mta.QUEUE_GROUP else "")
                       for line in node.read("/etc/group").splitlines())
     node.write("/etc/group", group + "\n%s:x:%d:\n" % (USER, number))
 

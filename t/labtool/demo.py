@@ -16,7 +16,6 @@ import daemon
 import front
 import mail
 import milter
-import mta
 import net
 from host import LabError, namespaces_refused, wait_for
 from lab import Lab, now
@@ -218,18 +217,17 @@ class Show:
         for node, other in (pair, pair[::-1]):
             self.lab.kill(node, "lsrd", True)
         for node, other in (pair, pair[::-1]):
-            mta.put(node, node.inside(daemon.TABLES + "/transport"), "tokyo.example",
-                    "lsrd:[%s]:%d" % (other.address, node.smtp_port))
-        since = {node.alias: milter.loops(node) for node in pair}
-        wait_for(lambda: any(milter.loops(n) > since[n.alias] for n in pair), 15)
+            node.mta.put(node, "tokyo.example", [other])
+        since = {node.alias: node.mta.loops(node) for node in pair}
+        wait_for(lambda: any(n.mta.loops(n) > since[n.alias] for n in pair), 15)
         time.sleep(5)
         self.say("messages that came back and were refused (451 4.4.6): " + ", ".join(
-            "%d at %s" % (milter.loops(n) - since[n.alias], n.alias) for n in pair))
+            "%d at %s" % (n.mta.loops(n) - since[n.alias], n.alias) for n in pair))
         self.act("lsrd is started again on both")
         self.fault("loop mended", lambda: self.lab.each(
             pair, lambda node: self.lab.start(node, "lsrd")),
             lambda w: self.by_paris(w), 60, 3)
-        self.lab.each(pair, mta.flush)
+        self.lab.each(pair, lambda node: node.mta.flush(node))
         self.show_path("london1 to tokyo goes through Paris again")
 
     def table(self):

@@ -4,7 +4,8 @@ Two kinds, with the same face:
 
   Machine   a network namespace, and in it a process namespace with a root
             directory of its own: /etc, /var, /run and /tmp belong to this
-            server, /usr is this machine's, /usr/local what was just built.
+            server, /usr is this machine's (with Exim laid over it, where
+            that is the server's), /usr/local what was just built.
             Ending its first process ends all of it, as a power cut does.
   Folder    where namespaces are refused: the same directories, named in
             full in every configuration, on an address in 127.0.0.0/8.
@@ -32,9 +33,13 @@ INIT = r"""
 set -e
 read -r pid rest </proc/self/stat
 echo "$pid" >"$1/../pid.new" && mv "$1/../pid.new" "$1/../pid"
-root=$1 stage=$2 name=$3
+root=$1 stage=$2 name=$3 over=$4
 mount --bind "$root" "$root"
-mount --rbind /usr "$root/usr"
+if [ -n "$over" ]; then
+    mount -t overlay overlay -o "lowerdir=$over/usr:/usr" "$root/usr"
+else
+    mount --rbind /usr "$root/usr"
+fi
 if [ -n "$stage" ]; then mount --bind "$stage" "$root/usr/local"; fi
 for d in bin sbin lib lib32 lib64 libx32; do
     if [ -d "$root/$d" ] && [ ! -L "$root/$d" ]; then mount --bind "/$d" "$root/$d"; fi
@@ -168,6 +173,7 @@ class Folder:
         self.address = address
         self.dir = os.path.join(lab_dir, server.alias)
         self.root = os.path.join(self.dir, "root")
+        self.over = ""
 
     def at(self, path):
         """Where `path` of this server lies, for the lab's own eyes."""
@@ -342,7 +348,7 @@ class Machine(Folder):
                 ["nsenter", "--net", "--target", str(self.net), "unshare", "--mount",
                  "--uts", "--ipc", "--pid", "--fork", "--kill-child",
                  "--propagation", "private", "sh", "-c", INIT, "sh", self.root,
-                 stage or "", self.name],
+                 stage or "", self.name, self.over],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, env=environment(), cwd="/")
         if not wait_for(lambda: os.path.exists(self.at("/run/booted")), 60, 0.005):

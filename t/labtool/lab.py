@@ -16,11 +16,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import daemon
+import exim
 import front
 import mail
 import milter
-import mta
 import net
+import postfix
 from host import (Folder, LabError, Machine, environment, namespaces_refused, wait_for)
 from topo import Topology
 from watch import Watch
@@ -98,14 +99,21 @@ class Lab:
         self.nodes = {}
         for server in self.topology.servers.values():
             address = server.address(self.state["mode"], self.state["family"])
-            node = kind(self.dir, server, address)
-            node.front = front.place(self.state.get("front"), server.group)
+            node = self._equip(kind(self.dir, server, address))
             node.stage = self.stage()
             self.nodes[server.name] = node
             if spaces:
                 node.load()
         if spaces:
             self.switch = _switch(self.dir).load()
+
+    def _equip(self, node):
+        """What this server has: which mail server, and where its lsrd-front is."""
+        node.front = front.place(self.state["front"], node.server.group)
+        node.mta = postfix
+        if node.name in self.state["exim"]:
+            node.mta, node.over = exim, self.state["over"]
+        return node
 
     def stage(self):
         """The tree that `make install` filled; /usr/local of every server."""
@@ -130,12 +138,16 @@ class Lab:
     # --- up and down
 
     def up(self, document, build, mode="auto", family=4, say=lambda text: None,
-           meet=front.AT_691, places=()):
-        """Makes the lab: directories, wires, keys, configurations; all off."""
+           meet=front.AT_691, places=(), exims=()):
+        """
+        Makes the lab: directories, wires, keys, configurations; all off. `exims`
+        names servers or groups that have an Exim, besides those of the document.
+        """
         refused = namespaces_refused() if mode != "loopback" else "asked for"
         if refused and (mode == "namespaces" or meet == front.AT_25):
             raise LabError("no network namespaces here: " + refused)
-        Topology(document)
+        exims = _exims(Topology(document), exims)
+        over = exim.unpacked() if exims else ""
         try:
             os.mkdir(self.dir, 0o755)
         except FileExistsError as error:
@@ -144,7 +156,8 @@ class Lab:
         shutil.copy(document, os.path.join(self.dir, "topology.json"))
         self.state = {"mode": "loopback" if refused else "namespaces",
                       "refused": refused, "family": family, "faults": [],
-                      "front": dict(places) if meet == front.AT_25 else None}
+                      "front": dict(places) if meet == front.AT_25 else None,
+                      "exim": exims, "over": over}
         self.save()
         self._stage(build)
         self._people_new()
@@ -161,8 +174,7 @@ class Lab:
         if self.stage():
             daemon.make_keys(self.stage(), folder, self.topology, self.nodes)
         for node in self.nodes.values():
-            mta.configure(node, os.path.join(TOP, "conf/postfix"),
-                          node.inside(daemon.TABLES))
+            node.mta.configure(node, os.path.join(TOP, "conf"))
             if node.front:
                 front.configure(node, self.topology, self.nodes,
                                 os.path.join(TOP, "conf"))
@@ -170,6 +182,9 @@ class Lab:
                 daemon.configure(node, self.topology, self.nodes, folder)
             if milter.built(node):
                 milter.configure(node)
+            elif node.mta is exim and self.stage():
+                # it marks messages itself
+                milter.share_key(node, exim.USER)
         self.save()
 
     def _stage(self, build):
@@ -189,8 +204,7 @@ class Lab:
         kind = Machine if spaces else Folder
         for server in self.topology.servers.values():
             address = server.address(self.state["mode"], self.state["family"])
-            node = kind(self.dir, server, address)
-            node.front = front.place(self.state["front"], server.group)
+            node = self._equip(kind(self.dir, server, address))
             os.makedirs(node.dir)
             node.build()
             node.stage = self.stage()
@@ -227,7 +241,7 @@ class Lab:
             return list(pool.map(work, nodes))
 
     def start(self, node, what="all"):
-        """Turns on a server, or its lsrd, Postfix, lsrd-front, lsrd-milter."""
+        """Turns on a server, or its lsrd, mail server, lsrd-front, lsrd-milter."""
         fresh = node.kind == "namespaces" and not node.up()
         if fresh:
             node.boot(self.stage())
@@ -237,28 +251,28 @@ class Lab:
         if what in ("milter", "all") and milter.built(node) and (
                 fresh or not milter.running(node)):
             milter.start(node)
-        if what in ("postfix", "all") and (fresh or not mta.running(node)):
+        if what in ("mta", node.mta.WORD, "all") and (fresh or not node.mta.running(node)):
             self._tables(node)
-            mta.start(node)
+            node.mta.start(node)
         if what in ("front", "all") and node.front and (
                 fresh or not front.running(node)):
             front.start(node)
 
     def _tables(self, node):
-        """lsrd-tables.service in the lab: no Postfix before its tables."""
+        """lsrd-tables.service in the lab: no mail server before its tables."""
         if not self.stage():
             return
         if not wait_for(lambda: all(
-                os.path.exists(node.at("%s/%s.lmdb" % (daemon.TABLES, table)))
-                for table in ("transport", "default", "domains")), 120):
+                os.path.exists(_table(node, name))
+                for name in ("transport", "default", "domains")), 120):
             raise LabError("%s: lsrd has published no tables in 120 s" % node.alias)
 
     def kill(self, node, what, hard):
-        """Ends a server's lsrd, Postfix, lsrd-front, lsrd-milter, or all of it."""
+        """Ends a server's lsrd, mail server, lsrd-front, lsrd-milter, or all of it."""
         if what == "lsrd":
             daemon.stop(node, 9 if hard else 15)
-        elif what == "postfix":
-            (mta.kill if hard else mta.stop)(node)
+        elif what in ("mta", node.mta.WORD):
+            (node.mta.kill if hard else node.mta.stop)(node)
         elif what == "front":
             front.stop(node, 9 if hard else 15)
         elif what == "milter":
@@ -267,7 +281,7 @@ class Lab:
             if not hard and node.up():
                 front.stop(node)
                 daemon.stop(node)
-                mta.stop(node)
+                node.mta.stop(node)
                 milter.stop(node)
             node.off()
 
@@ -338,7 +352,7 @@ class Lab:
         nodes = nodes or [n for n in self.nodes.values() if n.server.state != "down"]
         keys = sorted({space["pattern"] for space in self.topology.doc["address_spaces"]}
                       - {"*"})
-        return Watch({n.alias: n.at(daemon.TABLES + "/transport.lmdb") for n in nodes},
+        return Watch({n.alias: _table(n, "transport") for n in nodes},
                      {n.alias: keys for n in nodes},
                      {n.alias: {s["pattern"] for s in n.server.spaces} for n in nodes},
                      step)
@@ -351,7 +365,7 @@ class Lab:
         return value
 
     def route(self, watch, node, pattern):
-        """What a server's Postfix does with a pattern, in names."""
+        """What a server's mail server does with a pattern, in names."""
         value = watch.value(node, pattern)
         return "no key" if value is None else self.in_names(value)
 
@@ -370,7 +384,7 @@ class Lab:
         until = now() + seconds
         nodes = [n for n in self.nodes.values() if n.server.state != "down"]
         if not wait_for(lambda: all(os.path.exists(
-                n.at(daemon.TABLES + "/transport.lmdb")) for n in nodes), seconds):
+                _table(n, "transport")) for n in nodes), seconds):
             return False
         with self.watch(nodes, 0.03) as watch:
             return wait_for(lambda: self.whole(watch) and watch.quiet() >= quiet,
@@ -423,7 +437,7 @@ class Lab:
             if self.state["mode"] == "loopback" and now() - flushed > 5:
                 # there lsrd may not ask a Postfix of another directory
                 flushed = now()
-                self.each(nodes, mta.flush)
+                self.each(nodes, lambda node: node.mta.flush(node))
             book = mail.sent(self.ledger)
             delivered, bounced = mail.arrived(nodes)
             return [n for n in book if n not in delivered and n not in bounced]
@@ -436,13 +450,26 @@ class Lab:
         rows = []
         for node in self.nodes.values():
             row = {"node": node.alias, "group": node.server.group,
-                   "address": node.address, "on": node.up(), "lsrd": 0, "postfix": 0}
+                   "address": node.address, "on": node.up(), "lsrd": 0, "mail": 0,
+                   "mta": node.mta.WORD}
             if row["on"]:
                 row["lsrd"] = daemon.running(node)
-                row["postfix"] = mta.running(node)
-                row["queue"] = len(mta.queue(node))
+                row["mail"] = node.mta.running(node)
+                row["queue"] = len(node.mta.queue(node))
             rows.append(row)
         return rows
+
+
+def _exims(topology, words):
+    """The names of the servers with an Exim."""
+    found = {s.name for s in topology.servers.values() if s.mta == exim.WORD}
+    for word in words:
+        found.update(s.name for s in topology.find(word))
+    return sorted(found)
+
+
+def _table(node, name):
+    return node.at("%s/%s" % (node.mta.TABLES, node.mta.TABLE % name))
 
 
 class _Wire:

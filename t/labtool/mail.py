@@ -15,8 +15,6 @@ from host import enter_net
 
 MARK = "X-Lab-Id"
 MARKED = re.compile(rb"(?im)^X-Lab-Id: ([\w.-]+)")
-LINE = re.compile(r"postfix\S*\[\d+\]: ([0-9A-Za-z]{6,}): ")
-IDENT = re.compile(r"message-id=<([\w.-]+)@lab>")
 HOP = re.compile(r"\bby (\S+)")
 
 
@@ -75,7 +73,7 @@ def sender_at(node):
 
 def send(node, recipients, count, rate, ledger, prefix=None):
     """
-    Hands `count` messages to the node's own Postfix, `rate` a second (0: as
+    Hands `count` messages to the node's own mail server, `rate` a second (0: as
     fast as it takes them). Recipients take turns. Returns how many were
     taken; each of those is in the ledger by then.
     """
@@ -178,19 +176,11 @@ def waiting(nodes):
     """Numbers that lie in a queue: number to (node, reason)."""
     found = {}
     for node in nodes:
-        queued = {entry["queue_id"]: entry for entry in mta.queue(node)}
-        for queue_id, entry in queued.items():
-            number = _number_in_queue(node, queue_id)
+        for queue_id, reason in node.mta.queue(node):
+            number = MARKED.search(node.mta.head(node, queue_id).encode())
             if number:
-                reason = (entry["recipients"] or [{}])[0].get("delay_reason", "")
-                found[number] = (node, reason or entry["queue_name"])
+                found[number.group(1).decode()] = (node, reason)
     return found
-
-
-def _number_in_queue(node, queue_id):
-    done = node.run(["postcat", "-c", node.inside("/etc/postfix"), "-qh", queue_id])
-    own = MARKED.search(done.stdout.encode())
-    return own.group(1).decode() if own else None
 
 
 def account(nodes, ledger, queues=True):
@@ -213,31 +203,8 @@ def account(nodes, ledger, queues=True):
 
 
 def sent_again(nodes, doubled):
-    """
-    Those of the doubled that came twice by a connection cut between the last
-    octet and the answer, or by a server killed between its delivery and its
-    own note of it (RFC 1047), in whose queue they still were when it started
-    again: nothing that routes can prevent.
-    """
-    found, wanted = set(), set(doubled)
+    """Those of the doubled that nothing that routes can prevent: see mta.py."""
+    wanted, found = set(doubled), set()
     for node in nodes if wanted else []:
-        numbers, deliveries, queued, kept = {}, {}, set(), set()
-        for line in node.read("/var/log/mail.log").splitlines():
-            if ": daemon started -- " in line:
-                kept |= queued
-            queue_id = LINE.search(line)
-            if not queue_id:
-                continue
-            own = IDENT.search(line)
-            if own:
-                numbers[queue_id.group(1)] = own.group(1)
-            number = numbers.get(queue_id.group(1))
-            (queued.discard if line.endswith(": removed") else queued.add)(queue_id.group(1))
-            if "message may be sent more than once" in line:
-                found.add(number)
-            if ", status=sent " in line:
-                deliveries[number] = deliveries.get(number, 0) + 1
-                if queue_id.group(1) in kept:
-                    found.add(number)
-        found.update(n for n, times in deliveries.items() if times > 1)
+        found |= mta.sent_again(node)
     return found & wanted

@@ -17,7 +17,7 @@ from topo import BadDocument
 
 EPILOG = """\
 A lab is a network of mail servers on this machine: a network namespace each,
-with a real Postfix and a real lsrd, joined as a topology document says.
+with a real Postfix or Exim and a real lsrd, joined as a topology document says.
 NODE is a server's name or its first label; A and B may be routing groups.
 
   t/lab up t/labtool/three-groups.json    make one and start it
@@ -28,7 +28,7 @@ NODE is a server's name or its first label; A and B may be routing groups.
   t/lab down                              all is gone
 """
 
-PARTS = ("lsrd", "postfix", "front", "milter", "all")
+PARTS = ("lsrd", "mta", "postfix", "exim", "front", "milter", "all")
 
 
 def place(text):
@@ -51,7 +51,7 @@ def parser():
         return verbs.add_parser(name, help=text, description=text)
 
     up = verb("up", "make a lab from a topology document and start it")
-    up.add_argument("document", metavar="TOPOLOGY.json")
+    up.add_argument("document", metavar="TOPOLOGY.json", nargs="?")
     up.add_argument("--build", metavar="DIR", default=os.environ.get("LSRD_BUILD"),
                     help="where lsrd was built (default: $LSRD_BUILD, else where "
                     "make, t/demo or t/check built it)")
@@ -64,6 +64,10 @@ def parser():
     up.add_argument("--front", metavar="GROUP=PLACE", dest="places", action="append",
                     default=[], type=place, help="where lsrd-front of a group's servers "
                     "stands: " + ", ".join(front.PLACES))
+    up.add_argument("--exim", metavar="SERVER", nargs="+", dest="exims",
+                    default=os.environ.get("LSRD_LAB_EXIM", "").split(),
+                    help="the servers, or groups, that have an Exim and no Postfix: besides "
+                    "those whose \"mta\" is \"exim\" in the document (default: $LSRD_LAB_EXIM)")
     up.add_argument("--off", action="store_true", help="make it, start nothing")
     verb("down", "end the lab and remove it")
     verb("list", "the labs that are up")
@@ -82,14 +86,16 @@ def parser():
         sub.add_argument("a")
         sub.add_argument("b")
         sub.add_argument("--port", type=int, default=0, help="this TCP port alone")
-    sub = verb("kill", "end a server, its lsrd, Postfix, lsrd-front or lsrd-milter")
+    sub = verb("kill", "end a server, or what of it is named")
     sub.add_argument("node", help="a server, a group, or all")
     sub.add_argument("-9", dest="hard", action="store_true", help="at once, as a crash does")
-    sub.add_argument("what", choices=PARTS, nargs="?", default="all")
-    sub = verb("start", "start a server, its lsrd, Postfix, lsrd-front or lsrd-milter")
+    sub.add_argument("what", choices=PARTS, nargs="?", default="all",
+                     help="mta is its mail server, whichever it is")
+    sub = verb("start", "start a server, or what of it is named")
     sub.add_argument("node", help="a server, a group, or all")
-    sub.add_argument("what", choices=PARTS, nargs="?", default="all")
-    sub = verb("send", "hand mail to a server's Postfix")
+    sub.add_argument("what", choices=PARTS, nargs="?", default="all",
+                     help="mta is its mail server, whichever it is")
+    sub = verb("send", "hand mail to a server")
     sub.add_argument("node")
     sub.add_argument("to", nargs="+", help="recipients, in turns")
     sub.add_argument("-n", dest="count", type=int, default=1)
@@ -99,7 +105,7 @@ def parser():
     sub.add_argument("--wait", type=float, default=0, metavar="SECONDS",
                      help="until all has arrived, so long at most")
     sub.add_argument("--paths", action="store_true", help="every message's way")
-    sub = verb("route", "what a server's Postfix does with a pattern")
+    sub = verb("route", "what a server's mail server does with a pattern")
     sub.add_argument("node", help="a server, a group, or all")
     sub.add_argument("pattern")
     sub.add_argument("--until", metavar="REGEX", help="wait until that is so")
@@ -218,13 +224,13 @@ def show_status(lab, args):
     if args.json:
         print(json.dumps(rows))
         return 0
-    print("%-12s %-12s %-16s %-8s %-8s %s" % (
-        "server", "group", "address", "lsrd", "postfix", "queue"))
+    print("%-12s %-12s %-16s %-8s %-8s %-8s %s" % (
+        "server", "group", "address", "lsrd", "mail", "queue", "mta"))
     for row in rows:
-        print("%-12s %-12s %-16s %-8s %-8s %s" % (
+        print("%-12s %-12s %-16s %-8s %-8s %-8s %s" % (
             row["node"], row["group"], row["address"],
-            (row["lsrd"] or "-") if row["on"] else "off", row["postfix"] or "-",
-            row.get("queue", "-")))
+            (row["lsrd"] or "-") if row["on"] else "off", row["mail"] or "-",
+            row.get("queue", "-"), row["mta"]))
     for fault in lab.state["faults"]:
         print("%s: %s and %s%s" % (fault["how"], fault["a"], fault["b"],
                                    ", port %d" % fault["port"] if fault["port"] else ""))
@@ -261,12 +267,17 @@ def built():
 def up(args):
     """t/lab up; all is taken down again if it fails or is interrupted."""
     build = args.build or built()
+    if not args.document and args.exims:
+        # it stands behind the words of --exim
+        args.document = args.exims.pop()
+    if not args.document:
+        raise LabError("which TOPOLOGY.json? t/labtool has some")
     lab = Lab(args.lab or os.environ.get("LAB") or "lab")
     if lab.name in names():
         raise LabError("the lab %s is up: t/lab down" % lab.name)
     try:
         lab.up(args.document, build, args.mode, args.family, print, args.meet,
-               args.places)
+               args.places, args.exims)
         if not args.off:
             todo = [n for n in lab.nodes.values() if n.server.state != "down"]
             lab.each(todo, lab.start)

@@ -4,6 +4,7 @@ import os
 import signal
 
 import daemon
+import postfix
 from host import end, wait_for
 
 LOG = "/var/log/lsrd-milter.log"
@@ -25,19 +26,26 @@ def _free(text):
     return next(n for n in range(980, 100, -1) if str(n) not in taken)
 
 
-def _add_users(node):
-    """Its user, and the group that may read the mark key."""
+def _add_user(node):
     users, groups = node.read("/etc/passwd"), node.read("/etc/group")
     if USER + ":" not in users:
         number = _free(users + groups)
-        users += "%s:x:%d:%d:lsrd-milter:/nonexistent:/usr/sbin/nologin\n" % (
-            USER, number, number)
-        groups += "%s:x:%d:\n" % (USER, number)
+        node.write("/etc/passwd", users + "%s:x:%d:%d:lsrd-milter:/nonexistent:"
+                   "/usr/sbin/nologin\n" % (USER, number, number))
+        node.write("/etc/group", groups + "%s:x:%d:\n" % (USER, number))
+
+
+def share_key(node, reader):
+    """A group that may read the mark key: lsrd, and who marks messages here."""
+    users, groups = node.read("/etc/passwd"), node.read("/etc/group")
     lines = [line for line in groups.splitlines() if not line.startswith(GROUP + ":")]
-    number = _number(groups, GROUP) or _free(users + groups)
-    lines.append("%s:x:%d:%s,%s" % (GROUP, number, daemon.USER, USER))
-    node.write("/etc/passwd", users)
+    mark = _number(groups, GROUP) or _free(users + groups)
+    lines.append("%s:x:%d:%s,%s" % (GROUP, mark, daemon.USER, reader))
     node.write("/etc/group", "\n".join(lines) + "\n")
+    for path in ("/etc/lsrd/keys", "/etc/lsrd/keys/mark.key"):
+        os.chown(node.at(path), -1, mark)
+    os.chmod(node.at("/etc/lsrd/keys"), 0o710)
+    os.chmod(node.at("/etc/lsrd/keys/mark.key"), 0o640)
 
 
 def configure(node):
@@ -46,20 +54,16 @@ def configure(node):
     if node.kind != "namespaces":
         os.chmod(node.at(FOLDER), 0o777)
         return
-    _add_users(node)
+    _add_user(node)
     users, groups = node.read("/etc/passwd"), node.read("/etc/group")
     os.chown(node.at(FOLDER), _number(users, USER), _number(groups, "postfix"))
     os.chmod(node.at(FOLDER), 0o2750)
-    mark = _number(groups, GROUP)
-    for path in ("/etc/lsrd/keys", "/etc/lsrd/keys/mark.key"):
-        os.chown(node.at(path), -1, mark)
-    os.chmod(node.at("/etc/lsrd/keys"), 0o710)
-    os.chmod(node.at("/etc/lsrd/keys/mark.key"), 0o640)
+    share_key(node, USER)
 
 
 def built(node):
-    """True if the build has it."""
-    return bool(node.stage) and os.path.exists(os.path.join(node.stage, "sbin/lsrd-milter"))
+    """True if the build has it, and the mail server is one that asks milters."""
+    return node.mta is postfix and bool(node.stage) and os.path.exists(os.path.join(node.stage, "sbin/lsrd-milter"))
 
 
 def start(node):
@@ -83,8 +87,3 @@ def stop(node, sig=signal.SIGTERM):
     for pid in node.named("lsrd-milter"):
         end(pid, sig=sig)
     wait_for(lambda: not running(node), 60, 0.005)
-
-
-def loops(node):
-    """How many messages Postfix there has refused because they came back."""
-    return node.read("/var/log/mail.log").count(": milter-reject: END-OF-MESSAGE ")

@@ -16,7 +16,6 @@ import daemon
 import front
 import mail
 import milter
-import mta
 from host import LabError, end, enter_net, namespaces_refused, wait_for
 from lab import Lab, now
 
@@ -137,7 +136,7 @@ class Storm:
                 self.lab.start(node, part)
         got, until = None, now() + self.args.wait
         while now() < until:
-            self.lab.each(self.nodes, mta.flush)
+            self.lab.each(self.nodes, lambda node: node.mta.flush(node))
             got = self.lab.drain(10)
             if not (got["lost"] or got["waiting"]):
                 break

@@ -18,6 +18,7 @@ class Server:
         self.name = entry["name"]
         self.group = entry["routing_group"]
         self.state = entry.get("state", "up")
+        self.mta = entry.get("mta", "postfix")
         self.group_index = group_index
         self.member = member
         self.alias = self.name

@@ -1,0 +1,258 @@
+"""exim.py - the Exim of one server, with the face that mta.py describes.
+
+Its binaries are Debian's packages, unpacked and not installed (t/setup.sh),
+and laid over /usr in the server's own mount namespace: so it runs on a machine
+where Postfix is, or another Exim. The configuration is Debian's, split; what
+lsrd needs is added by the very lines that conf/exim ships.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+
+from cdb import Cdb, write
+from host import NOBODY, LabError, alive, end, environment, wait_for
+from mta import SINK, make_sink, own_domains
+
+WORD, NAME = "exim", "Exim"
+TABLES = "/var/lib/lsrd/exim"
+TABLE = "%s.cdb"
+LOG = "/var/log/exim4/mainlog"
+USER = "Debian-exim"
+PIDFILE = "/run/exim4/exim.pid"
+SPOOL = "/var/spool/exim4"
+CONF = "/etc/exim4"
+SHARE = CONF + "/lsrd"
+QUEUE_GROUP = USER
+LINE = re.compile(r"^\S+ \S+ (?:\[\d+\] )?([0-9A-Za-z]{6}-[0-9A-Za-z]{6}-[0-9A-Za-z]{2}) ")
+IDENT = re.compile(r" id=([\w.-]+)@lab\b")
+
+# update-exim4.conf.conf, as dpkg-reconfigure writes it
+DEBIAN = """\
+dc_eximconfig_configtype='internet'
+dc_other_hostnames='%(domains)s'
+dc_local_interfaces='%(interfaces)s'
+dc_readhost=''
+dc_relay_domains='%(relays)s'
+dc_minimaldns='false'
+dc_relay_nets='%(servers)s'
+dc_smarthost=''
+CFILEMODE='644'
+dc_use_split_config='true'
+dc_hide_mailname=''
+dc_mailname_in_oh='false'
+dc_localdelivery='mail_spool'
+"""
+
+# The lab's own: it has no name server, no certificates, and a sink for mail.
+MAIN = """\
+MAIN_HARDCODE_PRIMARY_HOSTNAME = %(name)s
+MAIN_HOST_LOOKUP =
+tls_advertise_hosts =
+LSRD_SHARE = %(share)s
+LSRD_OBJECT = /usr/local/lib/lsrd/lsrd-exim.so
+"""
+ROUTER = """\
+lab:
+  driver = accept
+  domains = +local_domains
+  transport = lab
+"""
+TRANSPORT = """\
+lab:
+  driver = appendfile
+  directory = %(sink)s/all
+  maildir_format
+  user = %(nobody)d
+  group = %(nobody)d
+"""
+
+# Where the files of conf/exim go: a file of one line each, in conf.d.
+PARTS = {"main": "main/000_lsrd", "routers": "router/050_lsrd",
+         "default": "router/190_lsrd", "transports": "transport/50_lsrd",
+         "retry": "retry/20_lsrd", "acl": "acl/50_lsrd"}
+
+
+def unpacked():
+    """Where Debian's Exim is unpacked; it is fetched once."""
+    cache = os.environ.get("LSRD_CACHE") or "/var/cache/lsrd-check"
+    here = os.path.join(cache, "exim-heavy")
+    setup = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../setup.sh")
+    done = subprocess.run(["sh", "-c", '. "$1" && setup_exim "$2"', "sh", setup, here],
+                          capture_output=True, text=True, env=environment(), check=False)
+    if done.returncode != 0:
+        raise LabError("no Exim: %s\nits packages come from this machine's apt, once: "
+                       "into %s" % (done.stderr.strip(), here))
+    return here
+
+
+def configure(node, conf):
+    """Writes the configuration, and what the packages' scripts would make."""
+    if node.kind != "namespaces":
+        raise LabError("%s: an Exim needs network namespaces" % node.alias)
+    _packaged(node)
+    uid, gid = _add_user(node)
+    for path in (SPOOL, SPOOL + "/db", SPOOL + "/input", SPOOL + "/msglog",
+                 os.path.dirname(LOG)):
+        os.makedirs(node.at(path), exist_ok=True)
+        os.chown(node.at(path), uid, gid)
+        os.chmod(node.at(path), 0o750)
+    os.makedirs(node.at("/var/lib/exim4"), exist_ok=True)
+    make_sink(node)
+    about = {"name": node.name, "sink": SINK, "nobody": NOBODY,
+             "domains": " : ".join(own_domains(node)), "interfaces": "",
+             "relays": "+lsrd_domains", "servers": "+lsrd_servers", "share": SHARE}
+    node.write("/etc/mailname", node.name + "\n")
+    node.write(CONF + "/update-exim4.conf.conf", DEBIAN % about)
+    shutil.copytree(os.path.join(conf, "exim"), node.at(SHARE))
+    for part, there in PARTS.items():
+        node.write("%s/conf.d/%s" % (CONF, there), ".include_if_exists %s/%s\n" % (SHARE, part))
+    node.write(CONF + "/conf.d/main/000_lab", MAIN % about)
+    node.write(CONF + "/conf.d/router/350_lab", ROUTER)
+    node.write(CONF + "/conf.d/transport/30_lab", TRANSPORT % about)
+
+
+def _packaged(node):
+    """/etc as the packages have it, not as this machine's administrator has."""
+    for path in (CONF, "/etc/postfix"):
+        shutil.rmtree(node.at(path), ignore_errors=True)
+    shutil.copytree(node.over + "/etc", node.at("/etc"), symlinks=True, dirs_exist_ok=True)
+
+
+def _add_user(node):
+    """The numbers of Exim's user, who is the server's own."""
+    users, groups = node.read("/etc/passwd"), node.read("/etc/group")
+    for line in users.splitlines():
+        fields = line.split(":")
+        if fields[0] == USER:
+            return int(fields[2]), int(fields[3])
+    taken = {line.split(":")[2] for line in (users + groups).splitlines()
+             if line.count(":") > 2}
+    number = next(n for n in range(970, 100, -1) if str(n) not in taken)
+    node.write("/etc/passwd", users + "%s:x:%d:%d::%s:/usr/sbin/nologin\n"
+               % (USER, number, number, SPOOL))
+    node.write("/etc/group", groups + "%s:x:%d:\n" % (USER, number))
+    return number, number
+
+
+def start(node):
+    """Starts Exim and waits until it listens."""
+    uid, gid = _add_user(node)
+    os.makedirs(node.at("/run/exim4"), exist_ok=True)
+    os.chown(node.at("/run/exim4"), uid, gid)
+    if os.path.exists(node.at(PIDFILE)):
+        os.unlink(node.at(PIDFILE))
+    for command in (["update-exim4.conf"], ["exim4", "-bd", "-q30m"]):
+        done = node.run(command)
+        if done.returncode != 0:
+            raise LabError("%s: %s: %s%s" % (node.alias, command[0], done.stderr,
+                                             node.read("/var/log/exim4/paniclog")[-800:]))
+    if not wait_for(lambda: os.path.exists(node.at(PIDFILE)), 60):
+        raise LabError("%s: Exim does not start: %s" % (node.alias, node.read(LOG)[-800:]))
+
+
+def running(node):
+    """The process id of Exim's daemon, as this machine counts; or 0."""
+    inner = node.read(PIDFILE).strip()
+    for pid in node.named("exim4"):
+        try:
+            with open("/proc/%d/status" % pid, encoding="ascii", errors="replace") as file:
+                found = re.search(r"(?m)^NSpid:.*\s(\d+)$", file.read())
+        except OSError:
+            continue
+        if found and found.group(1) == inner:
+            return pid
+    return 0
+
+
+def stop(node):
+    """Ends Exim's daemon; what is being delivered comes to its end."""
+    end(running(node), sig=15)
+    wait_for(lambda: not running(node), 30)
+
+
+def kill(node):
+    """Ends all of Exim at once, as a crash does: whoever it starts meanwhile, too."""
+    daemon = running(node)
+    end(daemon)
+    wait_for(lambda: not (daemon and alive(daemon)), 30)
+    for _ in range(10):
+        pids = node.named("exim4")
+        for pid in pids:
+            end(pid)
+        if not pids:
+            break
+
+
+def _spool(node):
+    """The header files of the messages in the spool: identifier to path."""
+    found = {}
+    for folder, _, files in os.walk(node.at(SPOOL + "/input")):
+        found.update((name[:-2], os.path.join(folder, name)) for name in files
+                     if name.endswith("-H"))
+    return found
+
+
+def queue(node):
+    """What waits here: identifier and reason of each message."""
+    return [(ident, _reason(node, path)) for ident, path in _spool(node).items()]
+
+
+def _reason(node, path):
+    """The last word of a message's own log."""
+    log = path[:-2].replace("/input/", "/msglog/", 1)
+    try:
+        with open(log, encoding="utf-8", errors="replace") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        lines = []
+    return re.sub(r"^\S+ \S+ ", "", lines[-1]) if lines else "not tried yet"
+
+
+def head(node, ident):
+    """The header of a message that waits."""
+    try:
+        with open(_spool(node).get(ident, ""), encoding="utf-8", errors="replace") as file:
+            text = file.read()
+    except OSError:
+        return ""
+    # each line of the header has its length and a letter before it
+    return re.sub(r"(?m)^\d{3,}[A-Z* ] ", "", text)
+
+
+def flush(node):
+    """Asks Exim to try everything again, now; one at a time is enough."""
+    node.spawn(["flock", "-n", "/run/exim4/flush", "exim4", "-qff"], "/var/log/flush.log")
+
+
+def put(node, pattern, hops):
+    """Has the table send a pattern to these servers, in this order."""
+    path = node.at(TABLES + "/transport.cdb")
+    items = dict(Cdb(path).items())
+    items[pattern.encode()] = ('route "<; %s" byname' % "; ".join(
+        "[%s]:%d" % (hop.address, hop.smtp_port) for hop in hops)).encode()
+    write(path, items)
+
+
+def loops(node):
+    """How many messages were refused here because they came back."""
+    return node.read(LOG).count(" rejected after DATA: Routes disagree")
+
+
+def history(node):
+    """The log, for mta.sent_again(): (what, message, number)."""
+    for line in node.read(LOG).splitlines():
+        if " daemon started: " in line:
+            yield "start", None, None
+        message, own = LINE.search(line), IDENT.search(line)
+        if not message:
+            continue
+        what = "seen"
+        if line.endswith(" Completed"):
+            what = "gone"
+        if re.search(r" [=-]> ", line):
+            what = "sent"
+        if re.search(r" after (end of data|sending data block)", line):
+            what = "unsure"
+        yield what, message.group(1), own and own.group(1)
