@@ -130,12 +130,16 @@ static enum mta_asks
 asks_by_router(
     const struct plugin_reading *r, const char *name, const char **taker)
 {
-	char table[PATH_MAX];
+	char table[PATH_MAX], domains[PATH_MAX];
+	bool all = strcmp(name, "default") == 0;
 	const char *router;
 
 	table_of(r, name, table);
+	table_of(r, "domains", domains);
 	router = shown_router(&r->shown, table);
-	*taker = router == NULL ? NULL : shown_taker(&r->shown, router);
+	*taker = router == NULL
+	             ? NULL
+	             : shown_taker(&r->shown, router, all ? NULL : domains);
 	return router != NULL && *taker == NULL ? MTA_YES : MTA_NO;
 }
 

@@ -9,6 +9,8 @@
 #include "base/mem.h"
 
 #define FIRST "# Exim Configuration"
+#define NAME_OCTETS                                                            \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 /* Where the reading of a line is. */
 struct place {
@@ -275,6 +277,20 @@ list_of(const struct shown_line *l)
 	return l->section == SHOWN_MAIN && name != NULL ? name + 1 : NULL;
 }
 
+/* True if the list `outer` has the list `inner`. */
+static bool
+has_inside(const struct shown *s, const char *outer, const char *inner)
+{
+	for (size_t i = 0; i < s->lines.n; i++) {
+		const char *name = list_of(&s->lines.v[i]);
+
+		if (name != NULL && strcmp(name, outer) == 0 &&
+		    has_list(s->lines.v[i].value, inner))
+			return true;
+	}
+	return false;
+}
+
 /* Lists in lists: no deeper than anybody can follow. */
 static bool
 is_list_asked(const struct shown *s, const char *name, unsigned depth)
@@ -338,9 +354,54 @@ is_for_others(const char *domains)
 	       (*domains == '!' && strchr(domains, ':') == NULL);
 }
 
+/* True if the list of the main section has what is in the file. */
 static bool
-takes_all(const struct shown *s, const char *router)
+list_leads(
+    const struct shown *s, const char *list, const char *path, unsigned depth)
 {
+	for (size_t i = 0; i < s->lines.n; i++) {
+		const struct shown_line *l = &s->lines.v[i];
+		const char *name = list_of(l);
+
+		if (name == NULL)
+			continue;
+		if (strcmp(name, list) == 0 && shown_names(l->value, path))
+			return true;
+		if (depth > 0 && has_inside(s, list, name) &&
+		    list_leads(s, name, path, depth - 1))
+			return true;
+	}
+	return false;
+}
+
+/* `! +local_domains : +relay_to_domains` is for these, too. */
+static bool
+is_for_relayed(const struct shown *s, const char *domains, const char *path)
+{
+	const char *at = domains;
+	char name[64];
+
+	while (at != NULL && (at = strchr(at, '+')) != NULL) {
+		const char *before = at++;
+		size_t n = strspn(at, NAME_OCTETS);
+
+		while (before > domains && before[-1] == ' ')
+			before--;
+		if (n == 0 || n >= sizeof(name) ||
+		    (before > domains && before[-1] == '!'))
+			continue;
+		memcpy(name, at, n);
+		name[n] = '\0';
+		if (list_leads(s, name, path, 3))
+			return true;
+	}
+	return false;
+}
+
+static bool
+takes_all(const struct shown *s, const char *router, const char *relayed)
+{
+	const char *domains = shown_value(s, SHOWN_ROUTERS, router, "domains");
 	const char *driver = shown_value(s, SHOWN_ROUTERS, router, "driver");
 	const char *data = shown_value(s, SHOWN_ROUTERS, router, "data");
 	const char *list = shown_value(s, SHOWN_ROUTERS, router, "route_list");
@@ -349,7 +410,8 @@ takes_all(const struct shown *s, const char *router)
 		if (is_true(shown_value(s, SHOWN_ROUTERS, router, bounds[i])))
 			return false;
 	if (driver == NULL ||
-	    !is_for_others(shown_value(s, SHOWN_ROUTERS, router, "domains")))
+	    !(is_for_others(domains) ||
+		(relayed != NULL && is_for_relayed(s, domains, relayed))))
 		return false;
 	return strcmp(driver, "dnslookup") == 0 ||
 	       strcmp(driver, "accept") == 0 ||
@@ -360,14 +422,14 @@ takes_all(const struct shown *s, const char *router)
 }
 
 const char *
-shown_taker(const struct shown *shown, const char *ours)
+shown_taker(const struct shown *shown, const char *ours, const char *relayed)
 {
 	const char *router = NULL;
 
 	while ((router = shown_next(shown, SHOWN_ROUTERS, router)) != NULL) {
 		if (router == ours)
 			return NULL;
-		if (takes_all(shown, router))
+		if (takes_all(shown, router, relayed))
 			return router;
 	}
 	return NULL;

@@ -77,10 +77,13 @@ bool shown_admits(const struct shown *shown, const char *path);
 const char *shown_router(const struct shown *shown, const char *table);
 
 /*
- * The router before `ours` (NULL: at the end) that would take the mail of
- * others' domains, whichever they are: nothing that it says keeps it to some
- * domains, senders, local parts or conditions. NULL: there is none.
+ * The router before `ours` (as shown_router() returns it; NULL: at the end) that
+ * would take the mail of others' domains, whichever they are: nothing that it
+ * says keeps it to some domains, senders, local parts or conditions. With
+ * `relayed`, the file of the domains that are relayed, also one that is for
+ * these. NULL: there is none.
  */
-const char *shown_taker(const struct shown *shown, const char *ours);
+const char *shown_taker(
+    const struct shown *shown, const char *ours, const char *relayed);
 
 #endif

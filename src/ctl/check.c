@@ -1,10 +1,7 @@
 #include "ctl/check.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <inttypes.h>
-#include <limits.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +15,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "crypt/keys.h"
+#include "ctl/eyes.h"
 #include "ctl/show.h"
 #include "ctl/transit.h"
 
@@ -96,37 +94,6 @@ find_complaints(struct check_list *list, const struct complaints *complaints)
 		else
 			find_complaint(list, c);
 	}
-}
-
-/* Root's groups, while he looks with the eyes of another. */
-struct eyes {
-	gid_t groups[NGROUPS_MAX];
-	int n;
-};
-
-static void
-eyes_own(const struct eyes *eyes)
-{
-	CHECK(seteuid(0) == 0 && setegid(0) == 0 &&
-	      setgroups((size_t)eyes->n, eyes->groups) == 0);
-}
-
-/* Until eyes_own() we read what `user` may read. False: we are not root, or
- * there is no such user. */
-static bool
-eyes_of(struct eyes *eyes, const char *user)
-{
-	const struct passwd *pw = geteuid() == 0 ? getpwnam(user) : NULL;
-
-	if (pw == NULL || pw->pw_uid == 0)
-		return false;
-	eyes->n = getgroups(NGROUPS_MAX, eyes->groups);
-	if (eyes->n < 0 || initgroups(user, pw->pw_gid) != 0)
-		return false;
-	if (setegid(pw->pw_gid) == 0 && seteuid(pw->pw_uid) == 0)
-		return true;
-	eyes_own(eyes);
-	return false;
 }
 
 /*
@@ -335,6 +302,21 @@ undo(const struct call *call, const char *path)
 	return status;
 }
 
+/* Of two the one that lsrd.conf names, or both. */
+static void
+check_mta(
+    struct check_list *list, const struct conf *conf, const struct call *call)
+{
+	if (conf->mta == CONF_MTA_NONE)
+		return;
+	if (conf_writes(conf, "postfix"))
+		check_postfix(list, conf, call);
+#ifdef HAVE_CDB
+	if (conf_writes(conf, "exim"))
+		check_exim(list, conf);
+#endif
+}
+
 int
 check_live(const struct call *asked)
 {
@@ -354,8 +336,7 @@ check_live(const struct call *asked)
 	if (conf != NULL) {
 		check_expiry(&list, conf->certificate);
 		check_disk(&list, conf->state_directory);
-		if (conf->mta == CONF_MTA_POSTFIX || conf->mta == CONF_MTA_BOTH)
-			check_postfix(&list, conf, call);
+		check_mta(&list, conf, call);
 	}
 	check_health(&list, call);
 	check_transit(&list, call);

@@ -1,6 +1,6 @@
 /*
  * check.h - `check` of this server: its configuration and keys, its tables,
- * what Postfix is told about them, and what the daemon says. Exit status as
+ * what the MTA is told about them, and what the daemon says. Exit status as
  * monitoring plugins have it: 0 all is well, 1 warning, 2 critical, 3 it
  * could not be found out.
  */
@@ -64,6 +64,9 @@ void check_health(struct check_list *list, const struct call *call);
 /* The tables, and what Postfix's main.cf and master.cf say. */
 void check_postfix(
     struct check_list *list, const struct conf *conf, const struct call *call);
+
+/* The same of Exim's. */
+void check_exim(struct check_list *list, const struct conf *conf);
 
 /* The commands that take all of it out again (undo.h). Exit status. */
 int check_undo(

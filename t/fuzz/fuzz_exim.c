@@ -27,7 +27,9 @@ walk(const struct shown *s)
 		FUZZ_CHECK(strchr(l->value, '\n') == NULL);
 		FUZZ_CHECK(shown_value(s, l->section, l->block, l->name));
 	}
-	shown_taker(s, shown_router(s, "/var/lib/lsrd/exim/transport.cdb"));
+	shown_taker(s, shown_router(s, "/var/lib/lsrd/exim/transport.cdb"),
+	    "/var/lib/lsrd/exim/domains.cdb");
+	shown_admits(s, "/var/lib/lsrd/exim/domains.cdb");
 }
 
 /* One text answers all: what is no answer to a question tells nothing. */

@@ -185,6 +185,14 @@ static const struct {
 	    "    domains = \"! +local_domains\"\n"
 	    "    route_list = * smart.example byname\n\n  ours:\n",
 	    MTA_NO, MTA_NO, "our router before the router hub" },
+	{ "one for what we relay to", "  ours:\n",
+	    "  dns:\n    driver = dnslookup\n"
+	    "    domains = ! +local_domains : +relay_to_domains\n\n  ours:\n",
+	    MTA_NO, MTA_YES, "our router before the router dns" },
+	{ "one for what another list has", "  ours:\n",
+	    "  dns:\n    driver = dnslookup\n"
+	    "    domains = +local_domains : ! +relay_to_domains\n\n  ours:\n",
+	    MTA_YES, MTA_YES, "" },
 	{ "no mail to others", "  ours:\n",
 	    "  nonlocal:\n    driver = redirect\n"
 	    "    domains = ! +local_domains\n    data = :fail: no\n\n  ours:\n",
