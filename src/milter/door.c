@@ -43,7 +43,8 @@ say_crowded(struct milter *m)
 	m->crowded = now;
 }
 
-int
+/* libmilter's calls come here by name: all else is hidden. */
+__attribute__((visibility("default"))) int
 accept(int fd, struct sockaddr *from, socklen_t *size)
 {
 	int got = is_crowded(fd)
