@@ -139,6 +139,10 @@ struct plugin_export {
 	int (*write)(struct plugin_run *run, const struct plugin_change *list,
 	    size_t n, bool whole, struct plugin_report *report);
 
+	/* True if the tables are there as they were written: none was taken
+	 * away, cut, or another put in its place. Cheap. */
+	bool (*intact)(struct plugin_run *run);
+
 	void (*close)(struct plugin_run *run);
 
 	/*

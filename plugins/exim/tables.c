@@ -133,6 +133,7 @@ put_keys(struct plugin_run *run, enum rows_table table, const struct writing *w)
 			    w->report);
 		mem_free(value);
 	}
+	cdb_file_set(run->file[table], EXIM_MARK, EXIM_VERSION);
 }
 
 /* What has none goes. */
@@ -202,7 +203,7 @@ static bool
 exim_is_emptied(const struct plugin_run *run, size_t n)
 {
 	for (int t = 0; n == 0 && t < ROWS_TABLES; t++)
-		if (cdb_file_count(run->file[t]) > 0)
+		if (cdb_file_count(run->file[t]) > 1) /* but the mark */
 			return true;
 	return false;
 }
@@ -227,18 +228,33 @@ exim_write(struct plugin_run *run, const struct plugin_change *list, size_t n,
 	return write_steps(run, &w);
 }
 
+static bool
+exim_intact(struct plugin_run *run)
+{
+	for (int t = 0; t < ROWS_TABLES; t++)
+		if (!exim_is_left(run, t) && run->there[t] &&
+		    !cdb_file_is_ours(run->file[t]))
+			return false;
+	return true;
+}
+
 struct exim_judge {
 	enum rows_table table;
-	bool bad;
+	bool bad, marked;
 };
 
 static bool
 exim_judge_entry(void *ctx, const char *key, const char *value)
 {
 	struct exim_judge *judge = ctx;
-	char *pattern = labels_to_a(key);
-	char *other = labels_to_u(pattern);
+	char *pattern, *other;
 
+	if (strcmp(key, EXIM_MARK) == 0) {
+		judge->marked = strcmp(value, EXIM_VERSION) == 0;
+		return judge->marked;
+	}
+	pattern = labels_to_a(key);
+	other = labels_to_u(pattern);
 	judge->bad = !rows_fit(judge->table, pattern) ||
 	             !exim_values_are(judge->table, value) ||
 	             (strcmp(key, pattern) != 0 &&
@@ -254,7 +270,7 @@ exim_tables_judge(const struct cdb_file *file, enum rows_table table)
 	struct exim_judge judge = { .table = table };
 
 	cdb_file_walk(file, exim_judge_entry, &judge);
-	return judge.bad ? RC_FORMAT : RC_OK;
+	return judge.marked && !judge.bad ? RC_OK : RC_FORMAT;
 }
 
 static int
@@ -292,6 +308,7 @@ const struct plugin_export tables_exim = {
 	.tables = rows_names,
 	.open = exim_open,
 	.write = exim_write,
+	.intact = exim_intact,
 	.close = exim_close,
 	.check = exim_check,
 	.discard = exim_discard,

@@ -23,6 +23,10 @@
  * `domain`, `.domain`, in both spellings of the domain where there are two; `*`
  * in `default`.
  *
+ * Each table has one key more, EXIM_MARK, which is no address and no domain: its
+ * value is the version of all this. Exim takes a file of zeros for a table
+ * without keys, and would bounce by it; one without this key is none of ours.
+ *
  * Pure. Values are made from typed data alone (plugins/table/rows.h); a remote
  * route without any next hop left is a hold, and so is a way out that no
  * transport of Exim can be.
@@ -38,6 +42,8 @@
 #include "plugins/table/rows.h"
 
 #define EXIM_VALUE_MAX 2000
+#define EXIM_MARK "@lsrd"
+#define EXIM_VERSION "1"
 
 /*
  * Appends the value of the route's pattern in `table` to `out`, without a

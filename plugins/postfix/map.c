@@ -38,6 +38,7 @@ struct map {
 	MDB_dbi dbi;
 	int fd; /* the environment's own */
 	size_t room;
+	off_t size; /* when it was looked at last: it never shrinks */
 	const struct plugin_watch *watch;
 };
 
@@ -337,6 +338,18 @@ map_is_ours(struct map *map)
 	if (fstat(map->fd, &here) != 0 || stat(map->path, &there) != 0)
 		return false;
 	return here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+}
+
+bool
+map_intact(struct map *map)
+{
+	struct stat st;
+	off_t before = map->size;
+
+	if (!map_is_ours(map) || fstat(map->fd, &st) != 0)
+		return false;
+	map->size = st.st_size;
+	return st.st_size >= before;
 }
 
 /* Ends the transaction: committed under the lock, or given up. */

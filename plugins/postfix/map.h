@@ -69,6 +69,9 @@ int map_write(struct map *map, const struct map_item *items, size_t n,
 int map_walk(struct map *map,
     bool (*entry)(void *ctx, const char *key, const char *value), void *ctx);
 
+/* True if the path still leads to this file, and nobody has cut it. */
+bool map_intact(struct map *map);
+
 /* The number of keys. */
 size_t map_count(struct map *map);
 

@@ -342,6 +342,15 @@ tables_write(struct plugin_run *run, const struct plugin_change *list, size_t n,
 	return rc;
 }
 
+static bool
+tables_intact(struct plugin_run *run)
+{
+	for (int t = 0; t < ROWS_TABLES; t++)
+		if (run->map[t] != NULL && !map_intact(run->map[t]))
+			return false;
+	return true;
+}
+
 struct judge {
 	enum rows_table table;
 	bool bad;
@@ -401,6 +410,7 @@ const struct plugin_export tables_postfix = {
 	.tables = rows_names,
 	.open = tables_open,
 	.write = tables_write,
+	.intact = tables_intact,
 	.close = tables_close,
 	.check = tables_check,
 	.discard = tables_discard,

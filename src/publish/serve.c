@@ -25,6 +25,10 @@
 #define MILTER_WAIT_MS 1000
 #define MILTER_AGAIN_MS 5000 /* after a failure */
 
+/* Somebody may take a table away, and the MTA defers all mail until it is back;
+ * it is looked for as often as lsrd looks at the MTA's configuration. */
+#define LOOK_MS 3000
+
 struct server {
 	int fd;
 	const struct plugin_export *plugin;
@@ -39,6 +43,7 @@ struct server {
 	struct mtable_file milter;
 	uint64_t milter_quiet; /* written when nothing came for so long, */
 	uint64_t milter_at;    /* and at the latest then; 0: not due */
+	uint64_t look_at;      /* at the tables */
 	bool has_whole;        /* the table as lsrd has it, not only a part */
 	bool whole_due; /* the tables are behind: differences will not do */
 	struct buf in;
@@ -365,47 +370,85 @@ serve_take(struct server *s)
 	return rc == RC_SHORT ? RC_OK : rc;
 }
 
-/* Waits for octets; false when it is time for the milter's table. */
-static bool
-octets_come(struct server *s)
+enum next { NEXT_OCTETS, NEXT_MILTER, NEXT_LOOK };
+
+/* Waits for octets, or until it is time for something else. */
+static enum next
+serve_wait(struct server *s)
 {
 	struct pollfd fd = { .fd = s->fd, .events = POLLIN };
-	uint64_t now = clock_mono().ms, wait = s->milter_quiet;
+	uint64_t now = clock_mono().ms, wait;
+	enum next next = NEXT_LOOK;
 
-	if (s->milter_at == 0 || s->in.n > 0 || s->frames.n > 0)
-		return true;
-	if (wait > s->milter_at - now)
-		wait = s->milter_at - now;
-	return now < s->milter_at && poll(&fd, 1, (int)wait) != 0;
+	if (s->in.n > 0 || s->frames.n > 0)
+		return NEXT_OCTETS;
+	wait = s->look_at > now ? s->look_at - now : 0;
+	if (s->milter_at != 0) {
+		uint64_t left = s->milter_at > now ? s->milter_at - now : 0;
+
+		if (left > s->milter_quiet)
+			left = s->milter_quiet;
+		if (left < wait) {
+			wait = left;
+			next = NEXT_MILTER;
+		}
+	}
+	return poll(&fd, 1, (int)wait) != 0 ? NEXT_OCTETS : next;
+}
+
+/* lsrd has another begin, with the whole table, and watches that one write. */
+static int
+look(struct server *s)
+{
+	s->look_at = clock_mono().ms + LOOK_MS;
+	if (s->run == NULL || s->plugin->intact(s->run))
+		return EX_OK;
+	fprintf(stderr,
+	    "lsrd-publish: %s: a table was taken away or changed: all are "
+	    "written anew\n",
+	    s->owner->tables);
+	return EX_TEMPFAIL;
+}
+
+static int
+serve_receive(struct server *s)
+{
+	uint8_t chunk[65536];
+	ssize_t n = recv(s->fd, chunk, sizeof(chunk), 0);
+	int rc;
+
+	if (n < 0 && errno == EINTR)
+		return EX_OK;
+	if (n <= 0) {
+		s->gone = true;
+		return EX_OK;
+	}
+	buf_bytes(&s->in, chunk, (size_t)n);
+	rc = serve_take(s);
+	if (rc == RC_OK)
+		return EX_OK;
+	fprintf(stderr, "lsrd-publish: a bad frame: %s\n", rc_word(rc));
+	return EX_DATAERR;
 }
 
 static int
 serve_run(struct server *s)
 {
-	uint8_t chunk[65536];
+	int code = EX_OK;
 
-	while (!s->gone) {
-		ssize_t n;
-		int rc;
-
-		if (!octets_come(s)) {
-			write_milter(s);
-			continue;
-		}
-		n = recv(s->fd, chunk, sizeof(chunk), 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
+	while (!s->gone && code == EX_OK)
+		switch (serve_wait(s)) {
+		case NEXT_OCTETS:
+			code = serve_receive(s);
 			break;
-		buf_bytes(&s->in, chunk, (size_t)n);
-		rc = serve_take(s);
-		if (rc != RC_OK) {
-			fprintf(stderr, "lsrd-publish: a bad frame: %s\n",
-			    rc_word(rc));
-			return EX_DATAERR;
+		case NEXT_MILTER:
+			write_milter(s);
+			break;
+		case NEXT_LOOK:
+			code = look(s);
+			break;
 		}
-	}
-	return EX_OK;
+	return code;
 }
 
 int

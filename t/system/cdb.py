@@ -3,7 +3,8 @@
 with no library of ours or of others.
 
     cdb.py FILE KEY...  their values, a line for each; status 1: one is not there
-    cdb.py -n FILE      how many keys there are, each found by its own hash
+    cdb.py -n FILE      how many keys there are, each found by its own hash; the
+                        mark of a table is none
     cdb.py -w FILE SECONDS KEY...
                         asks for these all the time, the file opened anew each
                         time; then how often, and how often in vain
@@ -70,7 +71,8 @@ def main(args):
         watch(args[1], float(args[2]), [a.encode() for a in args[3:]])
     elif args[0] == "-n":
         data = load(args[1])
-        print(sum(1 for key in keys(data) if find(data, key) is not None))
+        print(sum(1 for key in keys(data)
+                  if find(data, key) is not None and key != b"@lsrd"))
     else:
         values = [find(load(args[0]), a.encode()) for a in args[1:]]
         print("\n".join((v or b"").decode() for v in values))

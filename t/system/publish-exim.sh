@@ -191,6 +191,26 @@ ok "and all keys are there" is "$(keys transport)" 300
 ok "no part of a table is left over" is \
 	"$(find "$T/exim" -name '*.new' -size +0 | wc -l)" 0
 
+# --- taken away, or changed in its place, while lsrd runs
+mkfifo "$W/go"
+"$top_builddir/t/system/publish_drive" "$top_builddir/lsrd-publish" "$T" lab \
+	exim <"$W/go" >"$W/out" 2>"$W/said" &
+driver=$!
+exec 8>"$W/go"
+printf 'many 300 5\ngo\npause 60000\n' >&8
+soon grep -q published "$W/out"
+rm "$T/exim/domains.cdb"
+: >"$T/exim/transport.cdb"
+ok "a table that is taken away comes back" soon [ -f "$T/exim/domains.cdb" ]
+again() {
+	query d00299.example transport >/dev/null 2>&1
+}
+ok "so does one that is emptied in its place" soon again
+ok "and it is told" grep -q 'publisher-gone: status=75, .*mta=exim' "$W/said"
+exec 8>&-
+kill $driver
+wait $driver 2>/dev/null
+
 # --- somebody else's files, in a folder of ours
 if [ "$(id -u)" = 0 ]; then
 	chmod 755 "$W" "$T"
