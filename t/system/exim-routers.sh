@@ -2,12 +2,15 @@
 # exim-routers.sh - a real Exim reads what lsrd-publish writes, by the lines of
 # conf/exim: ways, holds, the pattern `*`, relaying and nothing more, no
 # bounces of our making, and tables that cannot be read.
+#
+#     exim-routers.sh [heavy|light [plain|split|unsplit]]
 
 # shellcheck source=t/system/site.sh
 . "$(dirname "$0")/site.sh"
 
 hops="$hops 198.51.100.9/25/rcpt=550_relay_not_permitted"
-exim_world heavy plain
+form=${2:-plain}
+exim_world "${1:-heavy}" "$form"
 hop4=198.51.100
 
 drive "remote paris.$P relay $hop4.5@25,$hop4.6@25" \
@@ -54,13 +57,12 @@ echo $hop4.20 >"$tables/servers"
 world_daemon
 soon rcpt $hop4.99 joe@here.$P >"$work/try"
 rcpt $hop4.99 joe@here.$P u@paris.$P u@a.b.sub.$P u@hold.$P u@elsewhere.example \
-	u@x.paris.$P u@$P u@sub.$P u@norelay.$P user@person.$P "u%example.com@paris.$P" \
-	>"$work/rcpt"
+	u@x.paris.$P u@$P u@sub.$P u@norelay.$P user@person.$P >"$work/rcpt"
 codes() {
 	cut -c1-3 "$1" | tr '\n' ' '
 }
 ok "relayed: domains, what is below one, a hold; and nothing more" is \
-	"$(codes "$work/rcpt")" "250 250 250 250 550 550 550 550 550 550 250 "
+	"$(codes "$work/rcpt")" "250 250 250 250 550 550 550 550 550 550 "
 ok "a server of ours may send anywhere" like \
 	"$(rcpt $hop4.20 u@elsewhere.example)" "250 *"
 
@@ -110,6 +112,10 @@ broken() {
 broken "a table is missing" "*for cdb lookup: No such file*" rm transport.cdb
 broken "the table of domains is" "lsrd_route *" rm domains.cdb
 broken "nobody may read it" "lsrd_route *" chmod 0 transport.cdb
+broken "a table of zeros" "*no-table-of-version-1*" eval \
+	'truncate -s 0 transport.cdb && truncate -s 4096 transport.cdb'
+broken "the table of domains of zeros" "lsrd_route *" eval \
+	'truncate -s 0 domains.cdb && truncate -s 4096 domains.cdb'
 broken "half a table" "*corrupt cdb file*" truncate -s 2100 transport.cdb
 ok "nothing was bounced" is "$(bounces)" 0
 ok "and Exim complains of nothing else" none \

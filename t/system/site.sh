@@ -145,7 +145,7 @@ world_unsplit() {
 	world_main >"$root/etc/exim4/exim4.conf.localmacros"
 	world_named >"$work/named"
 	sed -i -e "/^begin acl/a $i/acl" -e "/^begin routers/a $i/routers" \
-		-e "/^### router\/200_exim4-config_primary/i $i/default" \
+		-e "0,/^### router\/200_exim4-config_primary/s,,$i/default\n&," \
 		-e "/^begin transports/a $i/transports" -e "/^begin transports/r $work/named" \
 		-e "/^begin retry/a $i/retry" "$t"
 	chroot "$root" update-exim4.conf
