@@ -517,6 +517,12 @@ retry_delimiters(struct retry *r, const char *delimiters)
 }
 
 void
+retry_place(struct retry *r, const struct setup *setup)
+{
+	asking_place_set(&r->place, setup);
+}
+
+void
 retry_conf(struct retry *r, const struct conf *conf)
 {
 	struct mta mta;
@@ -527,7 +533,7 @@ retry_conf(struct retry *r, const struct conf *conf)
 	r->queue->look(&mta, conf_mta_directory(conf));
 	retry_directory(r, mta.queue_directory);
 	r->on = conf->setup.mta.retry;
-	asking_place_set(&r->place, &conf->setup);
+	retry_place(r, &conf->setup);
 }
 
 void

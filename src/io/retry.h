@@ -42,6 +42,9 @@ void retry_conf(struct retry *retry, const struct conf *conf);
 /* Where the queue is, when the configuration does not tell: copied. */
 void retry_directory(struct retry *retry, const char *directory);
 
+/* Where an MTA is that is asked by SMTP; retry_conf() does it, too. */
+void retry_place(struct retry *retry, const struct setup *setup);
+
 /* Where the queue is now: copied. Whether to do it at all stays. What could not
  * be asked for where it was is asked for there at once. */
 void retry_moved(struct retry *retry, const char *directory);

@@ -10,8 +10,8 @@
  *     gone PATTERN
  *     many N OCTET       d00000.example ... by 198.51.100.OCTET
  *     go                 publishes; answers `published GENERATION us=N`
- *     queue DIRECTORY    where Postfix's queue is
- *     retry PATTERN      asks Postfix to try its deferred mail again
+ *     queue DIRECTORY    where the MTA's queue is
+ *     retry PATTERN      asks the MTA to try its deferred mail again
  *     pause MS           the loop runs on for so long
  *
  * usage: publish_drive PROGRAM DIRECTORY [lab]
@@ -243,7 +243,7 @@ on_file(void *ctx, enum file_what what, const char *reason)
 int
 main(int argc, char **argv)
 {
-	char tables[256], line[4096];
+	char tables[256], line[4096], own[] = "drive.example";
 	const char *mta = argc > 4 ? argv[4] : "postfix";
 	struct drive d = { 0 };
 	struct sink *sink = sink_new(sink_to_stderr, NULL);
@@ -262,7 +262,8 @@ main(int argc, char **argv)
 	d.base = event_base_new();
 	d.publish = publish_new(d.base, sink, mta,
 	    &(struct publish_calls){ on_published, on_file, &d });
-	d.retry = retry_new(d.base, sink, plugin_queue_of("postfix"));
+	d.retry = retry_new(d.base, sink, plugin_queue_of(mta));
+	retry_place(d.retry, &(struct setup){ .server = own });
 	sink_debug(sink, true);
 	publish_conf(d.publish, &conf);
 	while (fgets(line, sizeof(line), stdin) != NULL)
