@@ -274,4 +274,5 @@ def main():
             "ok" if wanted <= set(kinds) else "not ok", 2 * n + 2))
 
 
-main()
+if __name__ == "__main__":
+    main()
