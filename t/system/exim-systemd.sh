@@ -1,0 +1,108 @@
+#!/bin/sh
+# exim-systemd.sh - "A first network" of lsrd-exim(7), typed as the page has it,
+# on two hosts with a systemd each, one with Debian's Exim and one with its
+# Postfix.
+
+. "$(dirname "$0")/exim.sh"
+. "$top/t/system/pair.sh"
+exim_root heavy
+
+# block N [SECTION]: the Nth display of that section, in the page as it is
+# installed.
+block() {
+	awk -v want="$1" -v section=".Sh ${2:-A FIRST NETWORK}" '
+		/^\.Sh / { on = $0 == section; n = 0 }
+		on && /^\.Bd/ { n++; inside = n == want; next }
+		/^\.Ed/ { inside = 0 }
+		inside { gsub(/\\e/, "\\"); print }' "$work"/mx1/usr/*/share/man/man7/lsrd-exim.7
+}
+
+# socket ADDRESS: systemctl edit lsrd.socket, with the page's lines
+socket() {
+	echo 'mkdir -p /etc/systemd/system/lsrd.socket.d'
+	echo "cat >/etc/systemd/system/lsrd.socket.d/override.conf <<'CONF'"
+	block 5 | sed "s/192.0.2.10/$1/"
+	echo CONF
+	echo 'systemctl daemon-reload'
+}
+
+mx1() {
+	block 1
+	block 2
+	echo "cat >/etc/lsrd/lsrd.conf <<'CONF'"
+	block 3
+	echo CONF
+	socket 192.0.2.10
+	echo 'lsrd -t || exit 1'
+	block 6
+	block 8
+	cat <<-'END'
+		answers
+		: >/shared/mx1.ready
+		soon [ -e /shared/mx2.ready ]
+		soon knows paris.example.org mx2
+	END
+	block 10
+	cat <<-'END'
+		lsrctl routes >/shared/mx1.routes
+		exim4 -bt root@paris.example.org >/shared/mx1.asked
+		soon grep hello /var/mail/joe
+		cp /var/mail/joe /shared/mail1
+		soon lsrctl check >/dev/null && : >/shared/mx1.checked
+		lsrctl check
+		soon [ -e /shared/mx2.done ]
+	END
+	block 1 LEAVING
+	cat <<-'END'
+		exim4 -bP config | grep -i lsrd >/shared/mx1.left
+		exim4 -bt root@paris.example.org | grep -i lsrd >>/shared/mx1.left
+		echo bye | sendmail joe@london.example.org
+		soon grep -q bye /var/mail/joe && : >/shared/mx1.delivers
+		tail -n 60 /var/log/exim4/mainlog
+		journalctl -u 'lsrd*' -u 'exim*' --no-pager -o cat | tail -n 60
+	END
+}
+
+mx2() {
+	cat <<-'END'
+		soon [ -e /shared/mx2.sh ]
+		sh /shared/mx2.sh </shared/mx2.tar
+		cat >/etc/lsrd/lsrd.conf <<'CONF'
+	END
+	block 4
+	echo CONF
+	socket 192.0.2.20
+	echo 'lsrd -t || exit 1'
+	block 7
+	block 9
+	cat <<-'END'
+		answers
+		: >/shared/mx2.ready
+		soon grep -q hello /var/mail/root
+		cp /var/mail/root /shared/mail2
+		soon knows london.example.org mx1
+		lsrctl routes >/shared/mx2.routes
+		echo hello | sendmail joe@london.example.org
+		soon lsrctl check && : >/shared/mx2.checked
+		soon [ -s /shared/mail1 ]
+		: >/shared/mx2.done
+		journalctl -u 'lsrd*' -u 'postfix*' --no-pager -o cat | tail -n 60
+	END
+}
+
+(seed=$exim && pair_host mx1 </dev/null) && pair_host mx2 </dev/null || exit 1
+mx1 >>"$work/mx1/root/in-container.sh"
+mx2 >>"$work/mx2/root/in-container.sh"
+pair_boot
+
+plan 9
+ok "mx1 knows the way to paris.example.org" pair_knows mx1 paris.example.org mx2
+ok "Exim on it takes that way" grep -F '[192.0.2.20]' "$work/shared/mx1.asked"
+ok "mx2 knows the way to london.example.org" pair_knows mx2 london.example.org mx1
+ok "the message has arrived at mx2" grep -q hello "$work/shared/mail2"
+ok "one the other way has arrived at mx1" grep -q hello "$work/shared/mail1"
+ok "lsrctl check has nothing to say on mx2" [ -e "$work/shared/mx2.checked" ]
+ok "nor on mx1" [ -e "$work/shared/mx1.checked" ]
+ok "after leaving there is nothing of ours in Exim" eval \
+	'[ -e "$work/shared/mx1.left" ] && [ ! -s "$work/shared/mx1.left" ]'
+ok "and mail is delivered" [ -e "$work/shared/mx1.delivers" ]
