@@ -51,17 +51,33 @@ seed_make() {
 }
 
 # boot ROOT [OPTION...]: a container until it powers itself off, 840 s at most.
-# Where /sys has no cgroups (a plain chroot) they are mounted for it alone.
+# Where /sys has no cgroups (a plain chroot) they are mounted for it alone. It has
+# one of its own: in that of another container its units would be this one's.
 boot() {
-	unshare --mount --propagation private sh -c '
-		case $(stat -f -c %T /sys/fs/cgroup) in
-		cgroup2fs) ;;
-		*) mount -t cgroup2 cgroup /sys/fs/cgroup ;;
-		esac || exit 9
-		root=$1
-		shift
+	boot_group=lsrd-test-$$-${1##*/}
+	with_cgroups '
+		mkdir "$cgroups/$1" && echo $$ >"$cgroups/$1/cgroup.procs" || exit 9
+		root=$2
+		shift 2
 		exec timeout -k 10 840 systemd-nspawn -q -D "$root" --boot --register=no \
-			--keep-unit --link-journal=no "$@"' sh "$@" </dev/null >"$1.boot" 2>&1
+			--keep-unit --link-journal=no "$@"' "$boot_group" "$@" \
+		</dev/null >"$1.boot" 2>&1
+	boot_status=$?
+	with_cgroups 'find "$cgroups/$1" -depth -type d -exec rmdir {} +' \
+		"$boot_group" 2>/dev/null
+	return "$boot_status"
+}
+
+with_cgroups() {
+	with_do=$1
+	shift
+	unshare --mount --propagation private sh -c '
+		cgroups=/sys/fs/cgroup
+		case $(stat -f -c %T $cgroups) in
+		cgroup2fs) ;;
+		*) mount -t cgroup2 cgroup $cgroups ;;
+		esac || exit 9'"
+		$with_do" sh "$@"
 }
 
 # root_make NAME SCRIPT: a root with this build installed, and SCRIPT to be run
