@@ -28,4 +28,4 @@ ok "another pattern's mail was left alone" is \
 	"$(grep -c "== u0@other.$P " "$root/var/log/exim4/mainlog")" 1
 ok "all that was told are three reports of hops" is \
 	"$(grep -c '^evidence' "$work/told")" \
-	"$(grep -cE "^evidence hop=$hop4[.](8:25 failed|6:25 ok|5:2506 replies)=1" "$work/told")"
+	"$(grep -cE "^evidence hop=${hop4}[.](8:25 failed|6:25 ok|5:2506 replies)=1" "$work/told")"
