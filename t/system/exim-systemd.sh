@@ -95,7 +95,7 @@ mx1 >>"$work/mx1/root/in-container.sh"
 mx2 >>"$work/mx2/root/in-container.sh"
 pair_boot
 
-plan 9
+plan 10
 ok "mx1 knows the way to paris.example.org" pair_knows mx1 paris.example.org mx2
 ok "Exim on it takes that way" grep -F '[192.0.2.20]' "$work/shared/mx1.asked"
 ok "mx2 knows the way to london.example.org" pair_knows mx2 london.example.org mx1
@@ -106,3 +106,5 @@ ok "nor on mx1" [ -e "$work/shared/mx1.checked" ]
 ok "after leaving there is nothing of ours in Exim" eval \
 	'[ -e "$work/shared/mx1.left" ] && [ ! -s "$work/shared/mx1.left" ]'
 ok "and mail is delivered" [ -e "$work/shared/mx1.delivers" ]
+ok "lsrd may read the queue" none \
+	"$(grep -E 'queue-unread|retry-failed' "$work/mx1/root/result")"
