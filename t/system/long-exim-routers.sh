@@ -31,7 +31,9 @@ for n in range(int(sys.argv[1])):
     except smtplib.SMTPServerDisconnected:
         print(421)
     except smtplib.SMTPResponseException as e:
-        print(e.smtp_code)' "$@" 2>&1 8>&- 9<&-
+        print(e.smtp_code)
+    except OSError:
+        print(421)' "$@" 2>&1 8>&- 9<&-
 }
 
 # As send, but tried when the queue is run.
@@ -93,7 +95,7 @@ broken() {
 	case_n=$((case_n + 1))
 	before=$(bounces)
 	(cd "$tables" && "$@")
-	mark=$(printf '%b' "\\0$(printf %o $((96 + case_n)))")
+	mark=c$case_n
 	said=$(post 10 "${mark}s%d@paris.$P" | sort | uniq -c | tr -s ' \n' ' ')
 	queue 10 "${mark}u%d@paris.$P"
 	queue 10 "${mark}w%d@elsewhere.example"
@@ -166,6 +168,7 @@ s.ehlo()
 print(*s.docmd("ETRN", "#" + sys.argv[1]))' "$1" 8>&- 9<&-
 }
 
+hops="$hops $hop4.9/26/banner=554_no"
 for kind in heavy light; do
 	site_main="LSRD_LIFETIME = 40"
 	exim_world $kind plain
@@ -175,7 +178,6 @@ for kind in heavy light; do
 	world_end
 
 	site_main=''
-	hops="$hops $hop4.9/26/banner=554_no"
 	exim_world $kind plain
 	world_daemon
 	drive "remote paris.$P relay $hop4.5@25,$hop4.6@25" "remote * no $hop4.7@587" \
