@@ -12,7 +12,7 @@
 #                       never written to, as all roots share it; DIR is best
 #                       below $work
 
-. "$(dirname "$0")/container.sh"
+. "${top_srcdir:-$(dirname "$0")/../..}/t/system/container.sh"
 
 exim_root() {
 	exim=$seed-exim-$1

@@ -17,7 +17,7 @@
 # $hops are the others; a client is one of them.
 
 # shellcheck source=t/system/exim.sh
-. "$(dirname "$0")/exim.sh"
+. "${top_srcdir:-$(dirname "$0")/../..}/t/system/exim.sh"
 [ -x "$build/t/system/publish_drive" ] || skip "no publish_drive here"
 need ip python3
 
