@@ -8,6 +8,10 @@
 
 #include "ctl/postconf.h"
 
+/* Which of several instances this is about. False: not the one that asks our
+ * tables, and nothing further is to be said of it. */
+bool check_instance(const struct postfix *p);
+
 /* Tables, their types, and what asks them. */
 void check_lines(const struct postfix *p);
 

@@ -101,6 +101,8 @@ check_postfix_ask(const struct postfix *p, const struct call *call)
 {
 	const struct conf *conf = p->conf;
 
+	if (!check_instance(p))
+		return;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		check_opens(p, names[i]);
 	check_lines(p);

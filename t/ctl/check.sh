@@ -8,7 +8,7 @@ PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || skip "needs root"
 need postconf
 postconf -m | grep -q '^lmdb$' || skip "needs postfix-lmdb"
-plan 96
+plan 100
 
 mkdir "$W/etc" "$W/keys" "$W/lsrd"
 lsrctl() {
@@ -83,6 +83,22 @@ ok "its own commands mend it all" sh -c \
 	"! grep -qE 'table|postconf' '$W/out'"
 ok "no daemon, no milter and no Postfix are all that is left" \
 	said "lsrd critical: 3 found"
+# Several instances of Postfix: MAIL_CONFIG is where the first of them is.
+ok "one instance is no matter" sh -c "! grep instance '$W/out'"
+mkdir "$W/first"
+cp "$W/etc/master.cf" "$W/first"
+printf '%s\n' "compatibility_level = 3.6" "multi_instance_directories = $W/etc" \
+	>"$W/first/main.cf"
+MAIL_CONFIG=$W/first check
+ok "of several, which is looked at" said "^note *of the 2 instances of Postfix, that of $W/etc is"
+cp "$W/lsrd.conf" "$W/lsrd.conf.whole"
+sed -i "/postfix-directory/d" "$W/lsrd.conf"
+MAIL_CONFIG=$W/first check
+ok "another asks our tables" sh -c \
+	"grep -A1 '^critical.*asked by the Postfix of $W/etc, ' '$W/out' | grep -q 'postfix-directory = \"$W/etc\"'"
+ok "and no command is for the wrong one" sh -c "! grep 'postconf -' '$W/out'"
+mv "$W/lsrd.conf.whole" "$W/lsrd.conf"
+
 mkdir "$W/spool/private"
 : >"$W/spool/private/rewrite"
 check
