@@ -71,4 +71,4 @@ configure >"$work/log" 2>&1 || {
 }
 export W X top_builddir
 PYTHONDONTWRITEBYTECODE=1 ip netns exec "$ns" \
-	python3 "$top/t/system/exim_marks.py" "${1:-100}" "${2:-1}"
+	python3 "$top/t/system/exim_marks.py"
