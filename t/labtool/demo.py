@@ -22,6 +22,7 @@ from lab import Lab, now
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RATE = 20
+EXIMS = ["london2", "paris1", "tokyo1"]  # with --exim
 LOUD = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
@@ -172,7 +173,8 @@ class Show:
 
     def death(self):
         """One server of two dies and comes back."""
-        self.act("paris1 is killed with -9: lsrd, Postfix, everything at once")
+        self.act("paris1 is killed with -9: lsrd, %s, everything at once"
+                 % self.lab.node("paris1").mta.NAME)
         self.fault("paris1 killed", lambda: self.kill("paris1"),
                    lambda w: "paris1" not in self.lab.route(w, "london1", "tokyo.example"))
         self.show_path("london1 to tokyo goes by its neighbour")
@@ -192,9 +194,9 @@ class Show:
                    lambda w: self.by_paris(w), 60, 3)
 
     def deaf(self):
-        """lsrd dies, Postfix lives."""
-        self.act("lsrd alone is killed with -9 on tokyo1; its Postfix is well")
+        """lsrd dies, the mail server lives."""
         tokyo = self.lab.node("tokyo1")
+        self.act("lsrd alone is killed with -9 on tokyo1; its %s is well" % tokyo.mta.NAME)
         self.fault("lsrd of tokyo1 killed", lambda: self.lab.kill(tokyo, "lsrd", True),
                    lambda w: True, 15, 5)
         self.show_path("london1 to tokyo")
@@ -275,13 +277,16 @@ def run(args):
         show.act("Five servers are made: london1, london2, paris1, paris2, tokyo1")
         smaller = args.mode == "loopback" or namespaces_refused()
         lab.up(os.path.join(HERE, "three-groups.json"), args.build, args.mode, 4, show.say,
-               front.AT_691 if smaller else front.AT_25)
+               front.AT_691 if smaller else front.AT_25,
+               exims=EXIMS if args.exim else ())
         show = Show(lab, args.begun)
         if lab.state["mode"] == "loopback":
             show.say("no network namespaces here (%s):" % lab.state["refused"])
             show.say("a smaller show on 127.1.x.y; servers are killed, no wires cut")
         lab.each(lab.nodes.values(), lab.start)
-        show.say("a real Postfix and a real lsrd run on each")
+        show.say("a real Postfix and a real lsrd run on each" if not args.exim else
+                 "a real lsrd runs on each, with Exim on %s, Postfix elsewhere"
+                 % ", ".join(EXIMS))
         show.wait_full()
         if not smaller:
             show.ports()
@@ -320,6 +325,7 @@ def main():
     top.add_argument("--build", required=True)
     top.add_argument("--begun", type=float, default=time.time())
     top.add_argument("--mode", default="auto")
+    top.add_argument("--exim", action="store_true")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     try:

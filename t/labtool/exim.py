@@ -68,10 +68,13 @@ lab:
   group = %(nobody)d
 """
 
-# Where the files of conf/exim go: a file of one line each, in conf.d.
-PARTS = {"main": "main/000_lsrd", "routers": "router/050_lsrd",
-         "default": "router/190_lsrd", "transports": "transport/50_lsrd",
-         "retry": "retry/20_lsrd", "acl": "acl/50_lsrd"}
+# Where the files of conf/exim go: a line each, in this order, in conf.d.
+PARTS = {"main/000_lsrd": ("events", "marks.main", "main"),
+         "acl/50_lsrd": ("acl", "marks.acl"),
+         "router/050_lsrd": ("marks.routers", "routers"),
+         "router/190_lsrd": ("default",),
+         "transport/50_lsrd": ("transports",),
+         "retry/20_lsrd": ("retry",)}
 
 
 def unpacked():
@@ -106,8 +109,9 @@ def configure(node, conf):
     node.write("/etc/mailname", node.name + "\n")
     node.write(CONF + "/update-exim4.conf.conf", DEBIAN % about)
     shutil.copytree(os.path.join(conf, "exim"), node.at(SHARE))
-    for part, there in PARTS.items():
-        node.write("%s/conf.d/%s" % (CONF, there), ".include_if_exists %s/%s\n" % (SHARE, part))
+    for there, parts in PARTS.items():
+        node.write("%s/conf.d/%s" % (CONF, there), "".join(
+            ".include_if_exists %s/%s\n" % (SHARE, part) for part in parts))
     node.write(CONF + "/conf.d/main/000_lab", MAIN % about)
     node.write(CONF + "/conf.d/router/350_lab", ROUTER)
     node.write(CONF + "/conf.d/transport/30_lab", TRANSPORT % about)

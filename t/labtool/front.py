@@ -34,17 +34,37 @@ def place(places, group):
 
 
 def configure(node, topology, nodes, conf):
-    """Puts Postfix behind, and writes whom lsrd-front is to list."""
+    """Puts the mail server behind, and writes whom lsrd-front is to list."""
+    if node.mta.WORD == "exim":
+        _exim_behind(node, conf)
+    else:
+        _postfix_behind(node, conf)
+    listed = [nodes[peer.name].address for peer in topology.neighbours(node.server)
+              if peer.group != node.server.group]
+    node.write(PEERS, "".join(address + "\n" for address in listed))
+    node.write(RULES, _redirect(_read(conf, "nftables/lsrd-front.nft"), listed))
+
+
+def _postfix_behind(node, conf):
     text = node.read("/etc/postfix/master.cf")
     if node.front == EVERYONE:
         text = re.sub(r"(?m)^smtp\s+inet\s.*$", "", text)
     if node.front != APART:
         text += "\n" + _read(conf, "postfix/front-master.cf")
     node.write("/etc/postfix/master.cf", text)
-    listed = [nodes[peer.name].address for peer in topology.neighbours(node.server)
-              if peer.group != node.server.group]
-    node.write(PEERS, "".join(address + "\n" for address in listed))
-    node.write(RULES, _redirect(_read(conf, "nftables/lsrd-front.nft"), listed))
+
+
+def _exim_behind(node, conf):
+    if node.front == APART:
+        return
+    at = "127.0.0.1.2525"
+    if node.front == LISTED:
+        at = "0.0.0.0.25 ; ::0.25 ; " + at
+    name = node.mta.CONF + "/update-exim4.conf.conf"
+    node.write(name, re.sub(r"(?m)^dc_local_interfaces=.*$",
+                            "dc_local_interfaces='%s'" % at, node.read(name)))
+    node.write(node.mta.CONF + "/conf.d/main/000_front",
+               _read(conf, "exim/front.localmacros"))
 
 
 def _read(conf, name):
