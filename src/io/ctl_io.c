@@ -420,12 +420,26 @@ ctl_io_make_room(void *ctx)
 	}
 }
 
+/* What was asked is taken first: the kernel gives no answer to one whose
+ * question is still unread at the close. */
+static void
+send_away(int fd)
+{
+	static const char busy[] =
+	    "{\"error\":\"too many ask at once; try again\"}\n";
+	char question[CTL_IO_LINE];
+
+	shutdown(fd, SHUT_RD);
+	while (recv(fd, question, sizeof(question), MSG_DONTWAIT) > 0)
+		;
+	(void)send(fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	close(fd);
+}
+
 static void
 on_ctl_io_came(void *ctx, int fd, const struct sockaddr *from)
 {
 	struct ctl_io *io = ctx;
-	static const char busy[] =
-	    "{\"error\":\"too many ask at once; try again\"}\n";
 	struct timeval patience = { CTL_IO_PATIENCE_S, 0 };
 	struct ctl_client *client;
 	uint32_t uid;
@@ -435,9 +449,7 @@ on_ctl_io_came(void *ctx, int fd, const struct sockaddr *from)
 	if (spare_reached(fd))
 		ctl_io_make_room(io);
 	if (!has_place(io, uid)) {
-		(void)send(
-		    fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-		close(fd);
+		send_away(fd);
 		return;
 	}
 	io->guests += uid != 0;
