@@ -16,6 +16,7 @@
 #include "base/rc.h"
 #include "crypt/keys.h"
 #include "ctl/eyes.h"
+#include "ctl/procs.h"
 #include "ctl/show.h"
 #include "ctl/transit.h"
 
@@ -302,6 +303,27 @@ undo(const struct call *call, const char *path)
 	return status;
 }
 
+/* Where both are installed the other one may have the port, and the mail. What
+ * is neither (lsrd-front, a proxy) says nothing. */
+static void
+check_in_use(struct check_list *list, const struct conf *conf)
+{
+	char name[PROCS_NAME];
+	bool postfix, exim;
+
+	if (geteuid() != 0 || !procs_listener(25, name))
+		return;
+	postfix = strcmp(name, "master") == 0;
+	exim = strcmp(name, "exim4") == 0 || strcmp(name, "exim") == 0;
+	if ((postfix && !conf_writes(conf, "postfix")) ||
+	    (exim && !conf_writes(conf, "exim")))
+		check_find(list,
+		    CHECK_ABOUT(CHECK_WARNING, "mta",
+			"in lsrd.conf: mta, which is in use; or both"),
+		    "port 25 of this host is %s's, and lsrd.conf has %s judged",
+		    exim ? "Exim" : "Postfix", exim ? "Postfix" : "Exim");
+}
+
 /* Of two the one that lsrd.conf names, or both. */
 static void
 check_mta(
@@ -309,6 +331,11 @@ check_mta(
 {
 	if (conf->mta == CONF_MTA_NONE)
 		return;
+	list->exim = conf->mta == CONF_MTA_EXIM;
+	if (conf->mta == CONF_MTA_BOTH)
+		check_find(list, CHECK_ABOUT(CHECK_NOTE, "mta", NULL),
+		    "Postfix and Exim are judged, both (mta = both)");
+	check_in_use(list, conf);
 	if (conf_writes(conf, "postfix"))
 		check_postfix(list, conf, call);
 #ifdef HAVE_CDB

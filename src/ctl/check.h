@@ -39,6 +39,7 @@ struct check_perf {
 struct check_list {
 	VEC(struct check_finding) list;
 	struct check_perf perf;
+	bool exim;    /* it is Exim alone: for texts */
 	bool expires; /* this server's certificate, and its file says so */
 };
 

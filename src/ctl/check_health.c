@@ -138,17 +138,39 @@ find_reports(struct check_list *list, const json_t *line)
 	    check_health_number(line, "routes") == 0)
 		return;
 	check_find(list,
-	    CHECK_ABOUT(silent < DAY ? CHECK_NOTE : CHECK_WARNING, "maillog",
-		"systemctl enable --now lsrd-maillog"),
-	    "lsrd-maillog has told of no delivery %s: a next hop that answers "
-	    "and refuses mail is found out by it alone",
+	    CHECK_ABOUT(silent < DAY ? CHECK_NOTE : CHECK_WARNING,
+		list->exim ? "events" : "maillog",
+		list->exim ? "see WHAT REAL MAIL TELLS in lsrd-exim(7)"
+			   : "systemctl enable --now lsrd-maillog"),
+	    "%s has told of no delivery %s: a next hop that answers and "
+	    "refuses "
+	    "mail is found out by it alone",
+	    list->exim ? "Exim" : "lsrd-maillog",
 	    silent < DAY ? "yet" : "for a day");
 }
 
 /*
- * A hold ends as the MTA's bounce. The ways out are those of postsuper(1):
- * what is on hold there does not expire, and -r gives it a new time.
+ * The ways out are those of postsuper(1), where what is on hold does not expire
+ * and -r gives it a new time; or Exim's, which tries nothing that is frozen.
  */
+static void
+put_ways_out(struct buf *out, const char *id, bool exim)
+{
+	if (*id != '\0' && exim)
+		buf_printf(out,
+		    "exim -Mf %s keeps it until timeout_frozen_after, and -Mt "
+		    "when there is a path; ",
+		    id);
+	else if (*id != '\0')
+		buf_printf(out,
+		    "postsuper -h %s keeps it, and -r when there is a path; ",
+		    id);
+	buf_text(out,
+	    exim ? "or a longer LSRD_LIFETIME"
+		 : "or a longer maximal_queue_lifetime, then postfix reload");
+}
+
+/* A hold ends as the MTA's bounce. */
 static void
 find_held(struct check_list *list, const json_t *held)
 {
@@ -163,23 +185,18 @@ find_held(struct check_list *list, const json_t *held)
 		return;
 	buf_printf(&remedy, "lsrctl explain %s shows what is missing; ",
 	    check_health_text(held, "pattern"));
-	if (*id != '\0')
-		buf_printf(&remedy,
-		    "postsuper -h %s keeps it, and -r when there is a path; ",
-		    id);
-	buf_text(
-	    &remedy, "or a longer maximal_queue_lifetime, then postfix reload");
+	put_ways_out(&remedy, id, list->exim);
 	advice = buf_string(&remedy);
 	value_time_text(check_health_number(held, "came"), came);
 	value_time_text(ends, when);
 	check_find(list,
 	    CHECK_ABOUT(
 		left < SOON_S ? CHECK_CRITICAL : CHECK_WARNING, "held", advice),
-	    "mail for %s has waited for a path since %s%s%s: Postfix gives it "
-	    "up "
+	    "mail for %s has waited for a path since %s%s%s: %s gives it up "
 	    "and bounces it at %s",
 	    check_health_text(held, "pattern"), came,
-	    *id == '\0' ? "" : ", message ", id, when);
+	    *id == '\0' ? "" : ", message ", id,
+	    list->exim ? "Exim" : "Postfix", when);
 	mem_free(advice);
 }
 
