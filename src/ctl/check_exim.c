@@ -22,7 +22,9 @@ check_exim_unread(struct exim *x)
 		    CHECK_ABOUT(CHECK_CRITICAL, "exim",
 			"exim -bV says the same, and is silent when it is "
 			"mended"),
-		    "Exim cannot read %s: %s", x->configuration,
+		    "Exim cannot read %s: %s",
+		    *x->configuration == '\0' ? "its configuration"
+					      : x->configuration,
 		    x->complaint == NULL ? "exim -bP tells nothing"
 					 : x->complaint);
 }

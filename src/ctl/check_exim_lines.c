@@ -329,25 +329,39 @@ check_exim_etrn(struct exim *x)
 		    "again when its route has moved");
 }
 
-/* What a next hop refuses for the route's sake. */
+/* The access list asks ours, or is one of ours, or says so itself. */
+static bool
+asks_refused(const struct exim *x, const char *acl)
+{
+	for (size_t i = 0; i < x->shown.lines.n; i++) {
+		const struct shown_line *l = &x->shown.lines.v[i];
+
+		if (l->section == SHOWN_ACL && strcmp(l->block, acl) == 0 &&
+		    strstr(l->value, "lsrd_refused") != NULL)
+			return true;
+	}
+	return strstr(acl, "lsrd_refused") != NULL;
+}
+
+/* What a next hop refuses for the route's sake. A list of ours that is named
+ * and not there has been told of. */
 static void
 check_exim_refused(struct exim *x)
 {
 	const char *acl = main_value(x, "acl_not_smtp");
+	bool none = acl == NULL || *acl == '\0';
 
-	for (size_t i = 0; i < x->shown.lines.n; i++)
-		if (x->shown.lines.v[i].section == SHOWN_ACL &&
-		    strstr(x->shown.lines.v[i].value, "lsrd_refused") != NULL &&
-		    acl != NULL)
-			return;
-	if (acl != NULL && strcmp(acl, "lsrd_not_smtp") != 0)
-		check_find(x->list,
-		    CHECK_ABOUT(CHECK_WARNING, "exim",
-			"at the head of that access list: deny acl = "
-			"lsrd_refused"),
-		    "acl_not_smtp is %s, which does not ask lsrd_refused: what "
-		    "a next hop will not relay bounces",
-		    acl);
+	if (!names_in(x, SHOWN_MAIN, "domains.cdb") ||
+	    (!none && (asks_refused(x, acl) || strncmp(acl, "lsrd_", 5) == 0)))
+		return;
+	check_find(x->list,
+	    CHECK_ABOUT(CHECK_WARNING, "exim",
+		none ? "acl_not_smtp = lsrd_not_smtp, in the main section"
+		     : "at the head of that access list: deny acl = "
+		       "lsrd_refused"),
+	    "acl_not_smtp is %s, which does not ask lsrd_refused: what a next "
+	    "hop will not relay bounces",
+	    none ? "empty" : acl);
 }
 
 /* --- behind lsrd-front ---------------------------------------------------------------------- */

@@ -46,8 +46,9 @@ def change(path, how, anchor, line):
     if how is None:
         lines.append(line)
     elif how == "in place of":
+        name = r"\s+".join(re.escape(word) for word in anchor.split())
         places = [i for i, text in enumerate(lines) if
-                  re.match(re.escape(anchor) + r"\s*=", text)]
+                  re.match(name + r"\s*=", text)]
         if not places:
             return False
         lines[places[0]:end_of(lines, places[0])] = [line]

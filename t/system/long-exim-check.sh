@@ -1,0 +1,172 @@
+#!/bin/sh
+# long-exim-check.sh - what can be wrong with Exim beside lsrd, one after the
+# other: `lsrctl check` names it with its remedy, and a remedy that is a line,
+# put in as it stands, mends it. In each form of a configuration, and with both of
+# Debian's Exims.
+
+. "$(dirname "$0")/exim-faults.sh"
+plan 51
+
+# From nothing of ours: what is proposed, and then what follows from that.
+healed_from_nothing() {
+	faults_begin "$1" "$2" || exit 1
+	check
+	heal
+	check
+	healed "$1, $2: nothing of ours"
+	good_is_this
+}
+
+# --- the tables -----------------------------------------------------------------
+
+healed_from_nothing heavy unsplit
+tables=$R/var/lib/lsrd/exim
+conf=$R/etc/exim4/update-exim4.conf.conf
+
+fault "a table that is empty" "default.cdb: is no table" \
+	"systemctl restart lsrd" truncate -s 0 "$tables/default.cdb"
+fault "a table that is cut" "transport.cdb: is broken" \
+	"systemctl restart lsrd" truncate -s 2100 "$tables/transport.cdb"
+fault "a table that is closed" "default.cdb: Debian-exim cannot read it" \
+	"chmod o+rx its folders" chmod 600 "$tables/default.cdb"
+closed_folder() {
+	chown 0:0 "$R/var/lib/lsrd" && chmod 700 "$R/var/lib/lsrd"
+}
+fault "a folder that is closed" "Debian-exim cannot read it" \
+	"chmod o+rx its folders" closed_folder
+
+# --- lines ------------------------------------------------------------------------
+
+fault "no routers" "no router asks /var/lib/lsrd/exim/transport.cdb" \
+	"below \"begin routers\"" without routers
+healed "no routers"
+fault "none for strangers" "no router asks the table of *" \
+	"above \"dnslookup_relay_to_domains:\"" without default
+healed "none for strangers"
+fault "no retry rules" "no retry rule of ours" "below \"begin retry\"" \
+	without retry
+healed "no retry rules"
+fault "domains that are not relayed" "no access list lets in the domains" \
+	"dc_relay_domains='x.example ; +lsrd_domains'" \
+	sed -i "s/^dc_relay_domains=.*/dc_relay_domains='x.example'/" "$conf"
+healed "domains that are not relayed"
+fault "servers that may not relay" "own servers are not let through" \
+	"dc_relay_nets='192.0.2.0/24 ; +lsrd_servers'" \
+	sed -i "s/^dc_relay_nets=.*/dc_relay_nets='192.0.2.0\/24'/" "$conf"
+healed "servers that may not relay"
+fault "no access lists" "no access list lsrd_" "below \"begin acl\"" without acl
+healed "no access lists"
+fault "a short life" "mail waits for 3600 s alone" "LSRD_LIFETIME = 345600" \
+	sed -i "1iLSRD_LIFETIME = 3600" "$L"
+fault "a low limit of hops" "received_headers_max is 30" \
+	"received_headers_max = 100" sed -i '/^received_headers_max/d' "$S/marks.main"
+healed "a low limit of hops"
+fault "hosts in any order" "tries next hops in any order" "hosts_randomize" \
+	sed -i 's/hosts_randomize = false/hosts_randomize/' "$S/transports"
+fault "a long wait" "waits 5m for a next hop" "connect_timeout = 5s" \
+	sed -i 's/connect_timeout = 5s/connect_timeout = 5m/' "$S/transports"
+fault "nothing to ask by" "takes no ETRN from lsrd" "acl_smtp_etrn = lsrd_etrn" \
+	sed -i '/^acl_smtp_etrn/d' "$S/main"
+healed "nothing to ask by"
+own_list() {
+	sed -i '/^acl_not_smtp/d' "$S/main" "$S/marks.main"
+	add "$L" "acl_not_smtp = acl_check_mail"
+}
+fault "an access list of the site's" "acl_not_smtp is acl_check_mail" \
+	"deny acl = lsrd_refused" own_list
+fault "no access list at all" "acl_not_smtp is empty" "acl_not_smtp = " \
+	sed -i '/^acl_not_smtp/d' "$S/main" "$S/marks.main"
+behind_front() {
+	add "$R/etc/lsrd/lsrd.conf" 'front-socket = "/run/lsrd/front"'
+}
+fault "no PROXY behind lsrd-front" "hosts_proxy is not" "hosts_proxy = " \
+	behind_front
+
+# --- marks ---------------------------------------------------------------------------
+
+fault "no marks" "nothing calls lsrd's object" "exim/marks.main" \
+	without marks.main
+healed "no marks"
+fault "no limits" "connectors' limits are not kept" "exim/marks.routers" \
+	without marks.routers
+healed "no limits"
+fault "no marks here" "lsrd_marks_local" "exim/marks.acl" without marks.acl
+healed "no marks here"
+fault "marks that leave" "the transport remote_smtp lets marks out" \
+	"headers_remove = LSR-Trace" \
+	sed -i '/^REMOTE_SMTP_TRANSPORTS/d' "$S/marks.main"
+healed "marks that leave"
+object=$R/usr/lib/lsrd/lsrd-exim.so
+fault "an object that is gone" "Exim cannot load /usr/lib/lsrd/lsrd-exim.so" \
+	"install lsrd's object" rm "$object"
+no_object() {
+	rm "$object" && echo none >"$object"
+}
+fault "an object that is none" "Exim cannot load /usr/lib/lsrd/lsrd-exim.so" \
+	"install lsrd's object" no_object
+with_group() {
+	chroot "$R" groupadd lsrd-mark
+}
+fault "keys that Exim may not read" "is not in the group lsrd-mark" \
+	"adduser Debian-exim lsrd-mark" with_group
+chroot "$R" groupdel lsrd-mark
+
+# --- what it would do -------------------------------------------------------------------
+
+own_router() {
+	sed -i "s!^begin routers!&\\nsite_own:\\n  driver = manualroute\\n  \
+domains = paris.example.org\\n  transport = remote_smtp\\n  \
+route_list = * 203.0.113.1\\n!" "$T"
+}
+fault "a pattern that another router takes" "by the router site_own" \
+	"a router that stands before ours" own_router
+fault "mail to this host" "root@" "dc_other_hostnames" \
+	add "$L" "MAIN_LOCAL_DOMAINS = own.example.org"
+
+# --- what it has read, and who runs it ----------------------------------------------------
+
+spoilt() {
+	made
+	sed -i "1i no_such = 1" "$R/var/lib/exim4/config.autogenerated"
+	check
+	made
+}
+good
+spoilt
+ok "a configuration that it cannot read" said "Exim cannot read" \
+	'main option "no_such" unknown'
+good
+made
+exim_up -bdf
+check
+ok "nothing runs its queue" said "nothing runs Exim's queue" QUEUEINTERVAL
+exim_down
+exim_up -bdf -q5m
+touch -d '+1 hour' "$R/var/lib/exim4/config.autogenerated"
+check
+ok "a daemon of before" said "is newer than Exim's daemon" \
+	"systemctl restart exim4"
+exim_down
+made
+cp "$R/bin/sleep" "$R/root/lsrd"
+chroot "$R" setpriv --clear-groups /root/lsrd 600 &
+pids="$pids $!"
+is_asked() {
+	check && said "lsrd is not in the group Debian-exim" SupplementaryGroups \
+		>/dev/null
+}
+ok "lsrd may not see the queue" soon is_asked
+mv "$R/usr/sbin/exim4" "$R/usr/sbin/exim4.away"
+check
+ok "no Exim" said "exim -bV tells nothing" "mta = none"
+
+# --- other forms, the other Exim -------------------------------------------------------------
+
+healed_from_nothing heavy split
+healed_from_nothing heavy plain
+healed_from_nothing light unsplit
+ok "what light lacks is a note" said "loads no objects" "note"
+fault "an object that it cannot load" "loads no objects, and its configuration" \
+	"exim4-daemon-heavy" sed -i -e "/^received_headers_max/d" -e "1i.include /usr/share/lsrd/exim/marks.main" "$L"
+fault "no PROXY to be had" "does not speak the PROXY" "exim4-daemon-heavy" \
+	behind_front
