@@ -38,8 +38,7 @@ mx1() {
 	block 8
 	cat <<-'END'
 		answers
-		: >/shared/mx1.ready
-		soon [ -e /shared/mx2.ready ]
+		meet ready
 		soon knows paris.example.org mx2
 	END
 	block 10
@@ -50,7 +49,7 @@ mx1() {
 		cp /var/mail/joe /shared/mail1
 		soon lsrctl check >/dev/null && : >/shared/mx1.checked
 		lsrctl check
-		soon [ -e /shared/mx2.done ]
+		meet checked
 	END
 	block 1 LEAVING
 	cat <<-'END'
@@ -77,15 +76,14 @@ mx2() {
 	block 9
 	cat <<-'END'
 		answers
-		: >/shared/mx2.ready
+		meet ready
 		soon grep -q hello /var/mail/root
 		cp /var/mail/root /shared/mail2
 		soon knows london.example.org mx1
 		lsrctl routes >/shared/mx2.routes
 		echo hello | sendmail joe@london.example.org
 		soon lsrctl check && : >/shared/mx2.checked
-		soon [ -s /shared/mail1 ]
-		: >/shared/mx2.done
+		meet checked
 		journalctl -u 'lsrd*' -u 'postfix*' --no-pager -o cat | tail -n 60
 	END
 }

@@ -13,9 +13,16 @@ mkdir "$work/shared"
 pair_head() {
 	cat <<-'END'
 		. /root/tap.sh
-		patience=60 # for the other one's whole boot, too
+		patience=120 # for the other one's whole boot, too
 		knows() { lsrctl routes | grep -A1 "$1" | grep -q "$2"; }
 		answers() { soon lsrctl status; }
+		# meet WHERE: waits until the other has come there, too; who needs
+		# the other's mail server must be done with it by then
+		meet() {
+		    : >"/shared/$(uname -n).$1"
+		    soon [ -e "/shared/mx1.example.org.$1" ] &&
+			soon [ -e "/shared/mx2.example.org.$1" ]
+		}
 		ssh() { # as mx1 reaches itself, and mx2 by the folder they share
 		    case $1 in
 		    *mx1*) sh -c "$2" ;;

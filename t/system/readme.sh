@@ -31,13 +31,12 @@ pair_host mx1 <<-END
 	$(block 6)
 	$(block 7)
 	answers
-	: >/shared/mx1.ready
-	soon [ -e /shared/mx2.ready ]
+	meet ready
 	soon knows paris.example.org mx2
 	$(block 8)
 	lsrctl routes >/shared/mx1.routes
 	soon lsrctl check && : >/shared/mx1.checked
-	soon [ -e /shared/mx2.done ]
+	meet checked
 	journalctl -u 'lsrd*' -u 'postfix*' --no-pager -o cat | tail -n 60
 END
 pair_host mx2 <<-END
@@ -55,13 +54,13 @@ pair_host mx2 <<-END
 	$(block 6 | sed 's/london/paris/')
 	$(block 7)
 	answers
-	: >/shared/mx2.ready
+	meet ready
 	soon grep -q hello /var/mail/root
 	cp /var/mail/root /shared/mail
 	soon knows london.example.org mx1
 	lsrctl routes >/shared/mx2.routes
 	soon lsrctl check && : >/shared/mx2.checked
-	: >/shared/mx2.done
+	meet checked
 	journalctl -u 'lsrd*' -u 'postfix*' --no-pager -o cat | tail -n 60
 END
 pair_boot
