@@ -47,10 +47,12 @@ static const char *const phrases[] = { "unable to relay", "no relaying",
 	"not permitted to relay", "not allowed to relay", "do not relay",
 	"does not relay", "will not relay", "cannot relay", "can't relay",
 	"won't relay", "don't relay", "refuse to relay", "refuses to relay",
-	"credentials for relay", "required for relay", "required to relay",
-	"authenticate to relay", "authenticated to relay",
-	"authenticate before relay", "no such domain at this location",
-	"no such domain here", "not hosted here", "do not handle mail for",
+	"not configured to relay", "credentials for relay",
+	"required for relay", "required to relay", "authenticate to relay",
+	"authenticated to relay", "authenticate before relay",
+	"no such domain at this location", "no such domain here",
+	"not hosted here", "not served here", "not served by",
+	"smtp auth is required", "smtp auth required", "do not handle mail for",
 	"in my list of allowed rcpthosts", "in my list of allowed relay",
 	", not a gateway", "attempting to send to a non-local",
 	"delivery is not allowed to this address", "i cannot deliver mail for ",
@@ -58,13 +60,28 @@ static const char *const phrases[] = { "unable to relay", "no relaying",
 	"not provide relay services", "not in the relay domains",
 	"not in my relay domains", "not in our relay domains",
 	"not one of my domains", "not one of our domains",
-	"not a domain we accept mail for", NULL };
+	"not a domain we accept mail for", "not allow relaying",
+	"not permit relaying", "not support relaying", "prevents relaying",
+	"no smtp relay", "no mail relay", "no third-party relay",
+	"invalid relay", "unauthorized relay", "unauthorised relay",
+	"non-authorized relay", "users may relay", "users can relay",
+	"forwarding to remote hosts", NULL };
+
+/* The domain is none of its own; said of a sender's it is a policy. */
+static const char *const strange[] = { "not a local domain", "not one of mine",
+	"not in accepted domain", "not in our accepted",
+	"domain not accepted here", "domain is not accepted here",
+	"domain not allowed here", "not accept mail for domain",
+	"not accept mail for the domain", "not accept mail for this domain",
+	"not accept mail for that domain", NULL };
+static const char *const of_sender[] = { "sender domain", "sending domain",
+	"your domain", "sender address", "helo", "ehlo", NULL };
 
 /* `relay`, `relaying`, `relay access` and one of these. */
 static const char *const noes[] = { "denied", "prohibited", "forbidden",
 	"disallowed", "disabled", "refused", "rejected for policy",
 	"not permitted", "not allowed", "not authorized", "not authorised",
-	"not supported", "not accepted", NULL };
+	"not supported", "not accepted", "not enabled", NULL };
 
 /* Blocked as an open relay, by a list of such, for what is known of the
  * sender, or because it should use its provider's relay: that is a policy. */
@@ -106,6 +123,7 @@ reply_denies_relay(const char *whole)
 	if (has_one(text, policies))
 		return false;
 	return has_one(text, phrases) ||
+	       (has_one(text, strange) && !has_one(text, of_sender)) ||
 	       (probe_reply_has(text, "relay") && has_one(text, noes));
 }
 
