@@ -6,6 +6,7 @@ where Postfix is, or another Exim. The configuration is Debian's, split; what
 lsrd needs is added by the very lines that conf/exim ships.
 """
 
+import glob
 import os
 import re
 import shutil
@@ -26,6 +27,9 @@ CONF = "/etc/exim4"
 SHARE = CONF + "/lsrd"
 QUEUE_GROUP = USER
 LINE = re.compile(r"^\S+ \S+ (?:\[\d+\] )?([0-9A-Za-z]{6}-[0-9A-Za-z]{6}-[0-9A-Za-z]{2}) ")
+# no answer to a message that may have been taken; an error is an answer
+UNSURE = re.compile(r" (?:SMTP timeout after|Remote host closed connection in response to) "
+                    r"(?:pipelined )?(?:end of data|sending data block|BDAT)")
 IDENT = re.compile(r" id=([\w.-]+)@lab\b")
 
 # update-exim4.conf.conf, as dpkg-reconfigure writes it
@@ -52,6 +56,27 @@ MAIN_HOST_LOOKUP =
 tls_advertise_hosts =
 LSRD_SHARE = %(share)s
 LSRD_OBJECT = /usr/local/lib/lsrd/lsrd-exim.so
+MAIN_ACL_CHECK_RCPT = lab_rcpt
+"""
+ACL = """\
+lab_rcpt:
+  defer
+    condition = ${if exists{%(conf)s/lab.refuse}}
+    message = 450 4.7.1 mail is refused here
+  warn
+    condition = ${if exists{%(conf)s/lab.slow}}
+    delay = 5s
+  defer
+    condition = ${if exists{%(conf)s/lab.full}}
+    local_parts = full
+    message = 452 4.2.2 Mailbox full
+  deny
+    condition = ${if exists{%(conf)s/lab.no-relay}}
+    ! domains = +local_domains
+    message = relay not permitted
+  require
+    acl = acl_check_rcpt
+  accept
 """
 ROUTER = """\
 lab:
@@ -105,7 +130,8 @@ def configure(node, conf):
     make_sink(node)
     about = {"name": node.name, "sink": SINK, "nobody": NOBODY,
              "domains": " : ".join(own_domains(node)), "interfaces": "",
-             "relays": "+lsrd_domains", "servers": "+lsrd_servers", "share": SHARE}
+             "relays": "+lsrd_domains", "servers": "+lsrd_servers", "share": SHARE,
+             "conf": CONF}
     node.write("/etc/mailname", node.name + "\n")
     node.write(CONF + "/update-exim4.conf.conf", DEBIAN % about)
     shutil.copytree(os.path.join(conf, "exim"), node.at(SHARE))
@@ -113,6 +139,7 @@ def configure(node, conf):
         node.write("%s/conf.d/%s" % (CONF, there), "".join(
             ".include_if_exists %s/%s\n" % (SHARE, part) for part in parts))
     node.write(CONF + "/conf.d/main/000_lab", MAIN % about)
+    node.write(CONF + "/conf.d/acl/60_lab", ACL % about)
     node.write(CONF + "/conf.d/router/350_lab", ROUTER)
     node.write(CONF + "/conf.d/transport/30_lab", TRANSPORT % about)
 
@@ -140,18 +167,25 @@ def _add_user(node):
     return number, number
 
 
+def ready(node):
+    """Has Debian put the configuration together."""
+    done = node.run(["update-exim4.conf"])
+    if done.returncode != 0:
+        raise LabError("%s: update-exim4.conf: %s" % (node.alias, done.stderr))
+
+
 def start(node):
     """Starts Exim and waits until it listens."""
+    ready(node)
     uid, gid = _add_user(node)
     os.makedirs(node.at("/run/exim4"), exist_ok=True)
     os.chown(node.at("/run/exim4"), uid, gid)
     if os.path.exists(node.at(PIDFILE)):
         os.unlink(node.at(PIDFILE))
-    for command in (["update-exim4.conf"], ["exim4", "-bd", "-q30m"]):
-        done = node.run(command)
-        if done.returncode != 0:
-            raise LabError("%s: %s: %s%s" % (node.alias, command[0], done.stderr,
-                                             node.read("/var/log/exim4/paniclog")[-800:]))
+    done = node.run(["exim4", "-bd", "-q30m"])
+    if done.returncode != 0:
+        raise LabError("%s: exim4: %s%s" % (node.alias, done.stderr,
+                                            node.read("/var/log/exim4/paniclog")[-800:]))
     if not wait_for(lambda: os.path.exists(node.at(PIDFILE)), 60):
         raise LabError("%s: Exim does not start: %s" % (node.alias, node.read(LOG)[-800:]))
 
@@ -239,6 +273,14 @@ def put(node, pattern, hops):
     write(path, items)
 
 
+def hinder(node, how):
+    """See mta.py; the access list looks for these files."""
+    for path in glob.glob(node.at(CONF + "/lab.*")):
+        os.unlink(path)
+    if how != "off":
+        node.write("%s/lab.%s" % (CONF, how), "")
+
+
 def loops(node):
     """How many messages were refused here because they came back."""
     return node.read(LOG).count(" rejected after DATA: Routes disagree")
@@ -257,6 +299,6 @@ def history(node):
             what = "gone"
         if re.search(r" [=-]> ", line):
             what = "sent"
-        if re.search(r" after (end of data|sending data block)", line):
+        if UNSURE.search(line):
             what = "unsure"
         yield what, message.group(1), own and own.group(1)

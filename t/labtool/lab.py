@@ -248,6 +248,7 @@ class Lab:
         fresh = node.kind == "namespaces" and not node.up()
         if fresh:
             node.boot(self.stage())
+            node.mta.ready(node)
         if what in ("lsrd", "all") and self.stage() and (
                 fresh or not daemon.running(node)):
             daemon.start(node)

@@ -125,6 +125,21 @@ def parser():
     sub.add_argument("node")
     sub.add_argument("how", choices=sorted(stranger.WAYS))
     sub.add_argument("--keys", metavar="DIR", help="server.key and server.pem to show")
+    sub = verb("queue", "what waits at a server: identifier, number, reason")
+    sub.add_argument("node", help="a server, a group, or all")
+    sub = verb("flush", "have a server's mail server try all of it now")
+    sub.add_argument("node", help="a server, a group, or all")
+    sub = verb("log", "a mail server's own log")
+    sub.add_argument("node")
+    sub = verb("loops", "how many messages a server refused because they came back")
+    sub.add_argument("node")
+    sub = verb("put", "set a server's table against lsrd's (kill its lsrd before)")
+    sub.add_argument("node")
+    sub.add_argument("pattern")
+    sub.add_argument("hop", nargs="+", help="servers, in the order to try")
+    sub = verb("hinder", "have a mail server refuse mail, or be slow; see mta.py")
+    sub.add_argument("node")
+    sub.add_argument("how", choices=("refuse", "slow", "full", "no-relay", "off"))
     verb("able", "whether this machine can make network namespaces")
     return top
 
@@ -189,6 +204,32 @@ def knock(lab, args):
         print(stranger.knock(node.address, node.peer_port, args.how, args.keys), flush=True)
 
     return source.in_net(work) if node.kind == "namespaces" else work() or 0
+
+
+def queue(lab, args):
+    """t/lab queue."""
+    for node in lab.some(args.node):
+        for ident, reason in node.mta.queue(node):
+            number = mail.MARKED.search(node.mta.head(node, ident).encode())
+            print("%s: %s %s: %s" % (node.alias, ident,
+                                     number.group(1).decode() if number else "-", reason))
+    return 0
+
+
+def of_mta(lab, args):
+    """The verbs of one mail server that are a function of its module."""
+    for node in lab.some(args.node):
+        if args.verb == "flush":
+            node.mta.flush(node)
+        elif args.verb == "log":
+            print(node.read(node.mta.LOG), end="")
+        elif args.verb == "loops":
+            print(node.mta.loops(node))
+        elif args.verb == "put":
+            node.mta.put(node, args.pattern, [lab.node(hop) for hop in args.hop])
+        else:
+            node.mta.hinder(node, args.how)
+    return 0
 
 
 def show_report(lab, args):
@@ -330,7 +371,8 @@ def act(args):
         return {"sh": shell, "run": run, "report": show_report, "status": show_status,
                 "route": route, "path": path, "rcpt": rcpt, "stranger": knock,
                 "full": lambda lab, args: 0 if lab.wait_settled(args.limit, 1) else 1,
-                "holds": holds,
+                "holds": holds, "queue": queue, "flush": of_mta, "log": of_mta,
+                "loops": of_mta, "put": of_mta, "hinder": of_mta,
                 "send": send, "reset": lambda lab, _: reset(lab)}[args.verb](lab, args)
     return 0
 

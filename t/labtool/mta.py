@@ -7,6 +7,7 @@ A server's mail server is a module, `node.mta`, of this face:
     LOG                its log
     QUEUE_GROUP        who may see its queue
     configure(node, conf)   writes its configuration, with the lines of conf/
+    ready(node)        before it or lsrd is started on a server just turned on
     start(node)        starts it, and comes back once it takes connections
     running(node)      its process id, as this machine counts; or 0
     stop(node), kill(node)  in an orderly way, and as a crash does
@@ -14,6 +15,9 @@ A server's mail server is a module, `node.mta`, of this face:
     head(node, id)     the header of one of these
     flush(node)        tries all of it now
     put(node, pattern, hops)    sets its table against lsrd's
+    hinder(node, how)  has it `refuse` every recipient for now; or be `slow` to
+                       answer one, five seconds; or have a mailbox full@ that
+                       is `full`; or relay for nobody (`no-relay`); or `off`
     loops(node)        how many messages it refused because they came back
     history(node)      its log, as sent_again() below reads it
 

@@ -100,6 +100,10 @@ def _apply(node, snippets):
         file.write("\n" + text)
 
 
+def ready(_node):
+    """Nothing: main.cf is read as it is."""
+
+
 def start(node):
     """Starts Postfix and waits until it greets."""
     pid = node.at("/var/spool/postfix/pid/master.pid")
@@ -167,6 +171,28 @@ def put(node, pattern, hops):
                     input="%s %s\n" % (pattern, value))
     if done.returncode != 0:
         raise LabError("%s: postmap: %s" % (node.alias, done.stderr))
+
+
+# What hinder() says in main.cf; and for smtpd alone, so that lsrd, which reads
+# main.cf, finds nothing wrong there.
+RCPT = {"refuse": "defer", "slow": "sleep 5",
+        "full": "check_recipient_access regexp:{{/^full@/ 452 4.2.2 Mailbox full}}"}
+NO_RELAY = ("rewrite/unix/relay_domains=", "smtp/inet/relay_domains=",
+            "smtp/inet/smtpd_relay_restrictions=permit_mynetworks,reject_unauth_destination")
+
+
+def hinder(node, how):
+    """See mta.py."""
+    config = ["-c", node.inside("/etc/postfix")]
+    changes = [["-X", "smtpd_recipient_restrictions"]]
+    changes += [["-PX", line.partition("=")[0]] for line in NO_RELAY]
+    if how in RCPT:
+        changes.append(["-e", "smtpd_recipient_restrictions = " + RCPT[how]])
+    if how == "no-relay":
+        changes.append(["-P"] + list(NO_RELAY))
+    for change in changes:
+        node.run(["postconf"] + config + change)
+    node.run(["postfix"] + config + ["reload"])
 
 
 def loops(node):

@@ -69,7 +69,7 @@ wait_load() {
 	loads=''
 }
 
-# goes NODE PATTERN REGEX: until Postfix there does that.
+# goes NODE PATTERN REGEX: until its table there says that.
 goes() {
 	"$lab" route "$1" "$2" --until "$3" -t $patience
 }
@@ -109,8 +109,9 @@ end_watch() {
 }
 
 # emptied NODE...: their queues are, each tried until it is. Once is not enough:
-# a message that was being tried just then is not tried anew, and for 30 s qmgr
-# may ask nobody where to send what is for the recipient that it asked for last.
+# a message that was being tried just then is not tried anew, and for 30 s
+# Postfix's qmgr may ask nobody where to send what is for the recipient that it
+# asked for last.
 emptied() {
 	for node in "$@"; do
 		soon tried_away "$node" || return
@@ -118,8 +119,8 @@ emptied() {
 }
 
 tried_away() {
-	"$lab" run "$1" postqueue -f
-	is "$("$lab" run "$1" postqueue -j)" ''
+	"$lab" flush "$1"
+	is "$("$lab" queue "$1")" ''
 }
 
 # all_arrived: every message offered was taken and came once; none is lost,
@@ -137,14 +138,19 @@ all_arrived() {
 	return $status
 }
 
-# stuck: where mail still waits, what the queue and the log of that Postfix say.
+# stuck: where mail still waits, what the queue and the log of that server say.
 stuck() {
-	for node in $(sed -n 's/^  waits at \([^:]*\):.*/\1/p' "/tmp/$LAB.report" | sort -u); do
-		"$lab" run "$node" postqueue -j | head -n 3
-		"$lab" run "$node" grep -E 'warning|fatal|throttl' /var/log/mail.log | tail -n 5
-		"$lab" run "$node" tail -n 5 /var/log/mail.log
+	for node in $(sed -n 's/^  waits at \([^:]*\):.*/\1/p' "$W/report" | sort -u); do
+		"$lab" queue "$node" | head -n 3
+		"$lab" log "$node" | grep -E 'warning|fatal|throttl|panic' | tail -n 5
+		"$lab" log "$node" | tail -n 5
 		"$lab" run "$node" ss -tnH
 	done
+}
+
+# mta_of NODE: postfix or exim.
+mta_of() {
+	"$lab" status | awk -v node="$1" '$1 == node { print $7 }'
 }
 
 # sessions NODE: how many are full there.
@@ -169,7 +175,7 @@ pid_of() {
 	"$lab" status | awk -v node="$1" '$1 == node { print $4 }'
 }
 
-# mended NODE...: lsrd and Postfix run there.
+# mended NODE...: lsrd and the mail server run there.
 mended() {
 	for node in "$@"; do
 		"$lab" status | awk -v node="$node" \
