@@ -27,7 +27,7 @@ TO = ("u@tokyo.example", "v@paris.example", "w@tokyo.example", "x@london.example
 
 def hand_over(node, count, rate, ledger, times):
     """
-    Has Postfix take `count` messages; who is not answered tries another, with
+    Has a server take `count` messages; who is not answered tries another, with
     a number of its own. How long each took to be taken goes to `times`.
     """
     session, prefix, taken, tried = None, "%x" % time.time_ns(), 0, 0
@@ -175,6 +175,9 @@ def main():
     """Entry of t/system/storm."""
     top = argparse.ArgumentParser(prog="t/system/storm", description=__doc__)
     top.add_argument("--build", default=os.environ.get("LSRD_BUILD"), metavar="DIR")
+    top.add_argument("--exim", metavar="SERVER", nargs="+", dest="exims",
+                     default=os.environ.get("LSRD_LAB_EXIM", "").split(),
+                     help="these have an Exim and no Postfix (default: $LSRD_LAB_EXIM)")
     top.add_argument("--messages", type=int, default=100000)
     top.add_argument("--kills", type=int, default=1000)
     top.add_argument("--stops", type=int, default=300)
@@ -190,7 +193,7 @@ def main():
     lab, storm = Lab("storm-%d" % os.getpid()), None
     try:
         lab.up(os.path.join(HERE, "three-groups.json"), args.build, "namespaces",
-               meet=front.AT_25)
+               meet=front.AT_25, exims=args.exims)
         lab.each(lab.nodes.values(), lab.start)
         if not lab.wait_whole(120, 2):
             raise LabError("the servers have not learnt all routes in 120 s")
