@@ -93,6 +93,7 @@ lsdb_init(struct lsdb *db)
 void
 lsdb_done(struct lsdb *db)
 {
+	db->news = NULL;
 	while (db->tree.root != NULL)
 		lsdb_remove(db, lsdb_entry(db->tree.root));
 }
@@ -111,6 +112,8 @@ lsdb_install(struct lsdb *db, struct lsa *lsa)
 	if (old != NULL) {
 		CHECK(lsa_compare(lsa, old) > 0);
 		lsdb_remove(db, old);
+	} else if (db->news != NULL) {
+		news_add(db->news, &lsa->key);
 	}
 	tree_insert(&db->tree, &lsa->node, &lsa->key, lsdb_order);
 	db->octets += lsa->len;
@@ -127,7 +130,10 @@ lsdb_remove(struct lsdb *db, struct lsa *lsa)
 	share_take(db, lsa);
 	parts_remove(&db->parts, lsa);
 	tree_remove(&db->tree, &lsa->node);
-	lsa_free(lsa);
+	if (db->news != NULL)
+		news_gone(db->news, lsa);
+	else
+		lsa_free(lsa);
 }
 
 struct lsa *

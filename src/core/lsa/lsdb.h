@@ -11,6 +11,7 @@
 #define CORE_LSDB_H
 
 #include "core/lsa/lsa.h"
+#include "core/lsa/news.h"
 #include "core/lsa/parts.h"
 
 /* What one origin has in it, what the authority says of it not counted. */
@@ -28,6 +29,7 @@ struct lsdb {
 	struct parts parts;            /* their digests */
 	uint8_t digest[CRYPTO_DIGEST]; /* for peers that know no parts: the XOR
 	                                of the LSAs' digests */
+	struct news *news; /* is told of each change; lent; NULL: nobody is */
 };
 
 void lsdb_init(struct lsdb *db);
@@ -37,12 +39,12 @@ void lsdb_done(struct lsdb *db);
 struct lsa *lsdb_find(const struct lsdb *db, const struct lsa_key *key);
 
 /*
- * Takes the LSA over and frees the instance it replaces. The caller has
+ * Takes the LSA over and ends the instance it replaces. The caller has
  * compared: it is newer than what is there.
  */
 void lsdb_install(struct lsdb *db, struct lsa *lsa);
 
-/* Takes it out and frees it. */
+/* Takes it out and ends it: it is freed, unless somebody follows. */
 void lsdb_remove(struct lsdb *db, struct lsa *lsa);
 
 struct lsa *lsdb_first(const struct lsdb *db);

@@ -220,8 +220,8 @@ compute_publish(struct engine *e, struct rib *rib, struct moves *moves)
 	relaying_table(e);
 }
 
-struct view *
-compute_view(struct engine *e, const struct lsdb *db)
+static struct view_input
+input_fill(struct engine *e, const struct lsdb *db)
 {
 	struct view_input in = { .db = db,
 		.setup = e->setup,
@@ -239,13 +239,40 @@ compute_view(struct engine *e, const struct lsdb *db)
 	in.nprobes = e->table.probes.n;
 	in.places = e->table.places.v;
 	in.nplaces = e->table.places.n;
+	return in;
+}
+
+struct view *
+compute_view(struct engine *e, const struct lsdb *db)
+{
+	struct view_input in = input_fill(e, db);
+
 	return view_new(&in);
+}
+
+/* What has changed since the last one is read; the rest stays. */
+static const struct view *
+compute_renew(struct engine *e)
+{
+	struct view_input in = input_fill(e, &e->db);
+	struct sight *sight = &e->table.sight;
+
+	sight->view = view_renew(sight->view, &in, &sight->news);
+	news_clear(&sight->news);
+	return sight->view;
+}
+
+void
+compute_setup(struct engine *e)
+{
+	view_free(e->table.sight.view);
+	e->table.sight.view = NULL;
 }
 
 void
 compute_now(struct engine *e, bool always)
 {
-	struct view *view = compute_view(e, &e->db);
+	const struct view *view = compute_renew(e);
 	struct moves moves = { .e = e };
 	struct rib *rib;
 	bool other, annex;
@@ -256,7 +283,6 @@ compute_now(struct engine *e, bool always)
 	rib = view_rib(view, e->table.rib, &e->table.pending);
 	/* Messages with limits have routes of their own: another table. */
 	other = annex_make(e, view);
-	view_free(view);
 	e->table.due_at =
 	    mono_min(fresh_hold(&e->table.fresh, e->table.rib, rib, e->now),
 		view_pending_due(&e->table.pending, e->now));
@@ -367,6 +393,8 @@ compute_done(struct engine *e)
 	vec_done(&e->table.places);
 	fresh_done(&e->table.fresh);
 	annex_done(e);
+	compute_setup(e);
+	news_done(&e->table.sight.news);
 	view_pending_done(&e->table.pending);
 	rib_free(e->table.shown);
 	rib_free(e->table.rib);

@@ -24,6 +24,8 @@ void compute_tick(struct engine *e);
 /* What we see by this database, our own probes and what certificates allow;
  * one at a time. */
 struct view *compute_view(struct engine *e, const struct lsdb *db);
+/* Another setup: what was seen by the one before is void. */
+void compute_setup(struct engine *e);
 void compute_published(struct engine *e, uint64_t generation, bool made);
 /* So much mail of before waits for a key whose hour is over. */
 void compute_waits(struct engine *e, const char *pattern, uint64_t n);

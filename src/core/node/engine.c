@@ -51,6 +51,7 @@ engine_new(uint64_t seed, const struct crypto *crypto)
 	e->origin.epoch.fight.bucket =
 	    (struct bucket){ .burst = 3, .each_ms = 30000 };
 	lsdb_init(&e->db);
+	e->db.news = &e->table.sight.news;
 	mta_init(&e->asked.mta);
 	return e;
 }
@@ -96,6 +97,7 @@ on_conf(struct engine *e, const struct input *in)
 	if (in->value < 2)
 		e->table.confirm_moves = 0;
 	e->setup = in->setup;
+	compute_setup(e);
 	engine_claims_check(e);
 	transit_own(e);
 	engine_authority_check(e);

@@ -244,10 +244,17 @@ struct asked {
 	struct mono no_since;  /* readings say no; 0: they do not */
 };
 
+/* The view that the table was computed of, and what has changed since. */
+struct sight {
+	struct view *view; /* NULL: the next one reads everything */
+	struct news news;  /* of the database */
+};
+
 /* The table, from its computing until it is published (compute.h). */
 struct tables {
 	struct rib *rib;   /* lent to the shell until the next */
 	struct rib *shown; /* the same to an MTA, with newer costs */
+	struct sight sight;
 	struct annex annex;
 	struct view_pending pending;
 	struct fresh fresh;

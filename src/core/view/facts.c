@@ -5,7 +5,7 @@
 
 #include "base/find.h"
 #include "base/mem.h"
-#include "base/rc.h"
+#include "core/view/facts_read.h"
 
 static int
 facts_text_order(const void *a, const void *b)
@@ -211,11 +211,10 @@ origin_of(struct facts *f, const struct view_input *in, const struct lsa *lsa)
 	return server_new(f, lsa->key.origin);
 }
 
-static void
-server_add(struct facts_server *s, const struct lsa *lsa)
+void
+facts_server_read(struct facts_server *s, const struct lsa *lsa)
 {
 	s->body = lsa_server(lsa);
-	s->group_name = s->body->group;
 	s->transit = s->body->state == LSA_UP;
 	s->unasked = s->body->state == LSA_STARTING && s->body->unasked;
 }
@@ -231,41 +230,80 @@ own_connector(const struct setup *setup, const char *name)
 	return NULL;
 }
 
+bool
+facts_connector_read(const struct facts *f, const struct view_input *in,
+    const struct lsa *lsa, struct facts_connector *c)
+{
+	c->name = lsa->key.id;
+	c->body = lsa_connector(lsa);
+	c->barred = 0;
+	if (c->owner != f->self)
+		return true;
+	c->own = own_connector(in->setup, c->name);
+	return c->own != NULL;
+}
+
 static void
 connector_add(struct facts *f, const struct view_input *in, uint32_t owner,
     const struct lsa *lsa)
 {
-	struct facts_connector c = { .name = lsa->key.id, .owner = owner };
+	struct facts_connector c = { .owner = owner };
 
-	if (c.owner == f->self) {
-		c.own = own_connector(in->setup, c.name);
-		if (c.own == NULL)
-			return;
-	}
-	c.body = lsa_connector(lsa);
-	if (c.owner == f->self && f->own_n++ == 0)
-		f->own_at = (uint32_t)f->connectors.n;
-	vec_push(&f->connectors, c);
+	if (facts_connector_read(f, in, lsa, &c))
+		vec_push(&f->connectors, c);
+}
+
+void
+facts_claim_read(
+    const struct view_input *in, const struct lsa *lsa, struct facts_claim *c)
+{
+	c->pattern = lsa->key.id;
+	c->lsa = lsa;
+	c->space = *lsa_space(lsa);
+	if (strcmp(c->pattern, "*") == 0 ||
+	    (in->may_relay != NULL &&
+		!in->may_relay(in->ctx, lsa->key.origin, c->pattern)))
+		c->space.relay = false;
 }
 
 static void
 facts_claim_add(struct facts *f, const struct view_input *in, uint32_t server,
     const struct lsa *lsa)
 {
-	struct facts_claim c = {
-		.pattern = lsa->key.id, .server = server, .lsa = lsa
-	};
+	struct facts_claim c = { .server = server };
 
 	/* What is ours and no more configured is no claim, before its purge
 	 * is out; the rest of ours: own_claims(). */
 	if (server == f->self)
 		return;
-	c.space = *lsa_space(lsa);
-	if (strcmp(c.pattern, "*") == 0 ||
-	    (in->may_relay != NULL &&
-		!in->may_relay(in->ctx, lsa->key.origin, c.pattern)))
-		c.space.relay = false;
+	facts_claim_read(in, lsa, &c);
 	vec_push(&f->claims, c);
+}
+
+bool
+facts_claim_own(const struct view_input *in, const struct setup_space *own,
+    struct facts_claim *c)
+{
+	const struct setup *setup = in->setup;
+	struct lsa_key key = { setup->server, own->pattern, LSA_SPACE };
+	const struct lsa *said = lsdb_find(in->db, &key);
+
+	if (setup->claims == NULL || !claims_space(setup->claims, own->pattern))
+		return false;
+	c->pattern = own->pattern;
+	c->own = own;
+	c->lsa = said == NULL || said->purge ? NULL : said;
+	if (c->lsa != NULL)
+		c->space = *lsa_space(said);
+	else
+		c->space = (struct lsa_space){ .cost = own->cost,
+			.local = own->local,
+			.fallback = own->fallback,
+			.relay = own->relay };
+	if (strcmp(own->pattern, "*") == 0 ||
+	    !claims_relay(setup->claims, own->pattern))
+		c->space.relay = false;
+	return true;
 }
 
 /* What our setup says and our certificate allows, said already or not: a
@@ -273,33 +311,11 @@ facts_claim_add(struct facts *f, const struct view_input *in, uint32_t server,
 static void
 own_claims(struct facts *f, const struct view_input *in)
 {
-	const struct setup *setup = in->setup;
+	for (size_t i = 0; i < in->setup->nspaces; i++) {
+		struct facts_claim c = { .server = f->self };
 
-	for (size_t i = 0; i < setup->nspaces; i++) {
-		const struct setup_space *own = &setup->spaces[i];
-		struct facts_claim c = {
-			.pattern = own->pattern, .server = f->self, .own = own
-		};
-		struct lsa_key key = { setup->server, own->pattern, LSA_SPACE };
-		const struct lsa *said = lsdb_find(in->db, &key);
-
-		if (setup->claims == NULL ||
-		    !claims_space(setup->claims, own->pattern))
-			continue;
-		if (said != NULL && !said->purge)
-			c.lsa = said;
-		if (c.lsa != NULL) {
-			c.space = *lsa_space(said);
-		} else {
-			c.space.cost = own->cost;
-			c.space.local = own->local;
-			c.space.fallback = own->fallback;
-			c.space.relay = own->relay;
-		}
-		if (strcmp(own->pattern, "*") == 0 ||
-		    !claims_relay(setup->claims, own->pattern))
-			c.space.relay = false;
-		vec_push(&f->claims, c);
+		if (facts_claim_own(in, &in->setup->spaces[i], &c))
+			vec_push(&f->claims, c);
 	}
 }
 
@@ -319,7 +335,7 @@ lsa_read(struct facts *f, const struct view_input *in, uint32_t origin,
     const struct lsa *lsa)
 {
 	if (lsa->key.type == LSA_SERVER)
-		server_add(&f->servers.v[origin], lsa);
+		facts_server_read(&f->servers.v[origin], lsa);
 	else if (lsa->key.type == LSA_CONNECTOR)
 		connector_add(f, in, origin, lsa);
 	else if (lsa->key.type == LSA_SPACE)
@@ -349,24 +365,54 @@ database_read(struct facts *f, const struct view_input *in)
 		    claim_order);
 }
 
-/* Groups by number; our own is known from the setup, if not from our LSA. */
+/* Side by side, as those of servers are: what lends from a body would end
+ * with its LSA. */
+static void
+groups_gather(struct facts *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->groups.n; i++)
+		n += strlen(f->groups.v[i]) + 1;
+	f->group_names = mem_new(n + 1, 0, 0);
+	n = 0;
+	for (size_t i = 0; i < f->groups.n; i++) {
+		size_t len = strlen(f->groups.v[i]) + 1;
+
+		memcpy(f->group_names + n, f->groups.v[i], len);
+		f->groups.v[i] = f->group_names + n;
+		n += len;
+	}
+}
+
+/* The name that is its own or, of ourselves, the setup's. */
+static const char *
+group_said(const struct facts *f, uint32_t server, const struct setup *setup)
+{
+	const struct lsa_server *body = f->servers.v[server].body;
+
+	if (body != NULL)
+		return body->group;
+	return server == f->self ? setup->group : NULL;
+}
+
+/* Groups by number. */
 static void
 facts_groups_number(struct facts *f, const struct setup *setup)
 {
-	struct facts_server *self = &f->servers.v[f->self];
-
-	if (self->body == NULL)
-		self->group_name = setup->group;
-	for (size_t i = 0; i < f->servers.n; i++)
-		if (f->servers.v[i].group_name != NULL)
-			vec_push(&f->groups, f->servers.v[i].group_name);
+	for (uint32_t i = 0; i < f->servers.n; i++)
+		if (group_said(f, i, setup) != NULL)
+			vec_push(&f->groups, group_said(f, i, setup));
 	f->groups.n = text_unique(f->groups.v, f->groups.n);
-	for (size_t i = 0; i < f->servers.n; i++) {
+	groups_gather(f);
+	for (uint32_t i = 0; i < f->servers.n; i++) {
 		struct facts_server *s = &f->servers.v[i];
+		const char *said = group_said(f, i, setup);
 
-		if (s->group_name != NULL)
-			s->group =
-			    text_find(f->groups.v, f->groups.n, s->group_name);
+		if (said == NULL)
+			continue;
+		s->group = text_find(f->groups.v, f->groups.n, said);
+		s->group_name = f->groups.v[s->group];
 	}
 }
 
@@ -386,21 +432,18 @@ facts_may_step(const struct facts *f, const struct view_input *in,
 
 /* A bridgehead that the owner's certificate does not let it lead to is down,
  * for everybody alike: what counts is the group that it is of. */
-static void
-facts_connectors_judge(struct facts *f, const struct view_input *in)
+void
+facts_connector_judge(const struct facts *f, const struct view_input *in,
+    struct facts_connector *c)
 {
-	for (size_t i = 0; i < f->connectors.n; i++) {
-		struct facts_connector *c = &f->connectors.v[i];
+	const char *owner = f->servers.v[c->owner].name;
 
-		for (size_t k = 0; k < c->body->nbridgeheads; k++) {
-			const struct lsa_bridgehead *b =
-			    &c->body->bridgeheads[k];
-			struct facts_way way = { b->name, c->body->group };
+	for (size_t k = 0; k < c->body->nbridgeheads; k++) {
+		const struct lsa_bridgehead *b = &c->body->bridgeheads[k];
+		struct facts_way way = { b->name, c->body->group };
 
-			if (!facts_may_step(
-				f, in, f->servers.v[c->owner].name, &way))
-				c->barred |= UINT64_C(1) << k;
-		}
+		if (!facts_may_step(f, in, owner, &way))
+			c->barred |= UINT64_C(1) << k;
 	}
 }
 
@@ -411,26 +454,31 @@ facts_up(const struct facts_connector *c, size_t k)
 }
 
 void
+facts_sets_read(struct facts *f, uint32_t server)
+{
+	struct facts_server *s = &f->servers.v[server];
+	const struct lsa_server *b = s->body;
+
+	s->neighbours = set_read(f, b->neighbours, b->nneighbours, server);
+	s->down = reports_read(f, b->mail_down, b->nmail_down, server);
+	s->up = reports_read(f, b->mail_up, b->nmail_up, server);
+	drop_contradictions(f, s);
+}
+
+void
 facts_init(struct facts *f, const struct view_input *in)
 {
 	memset(f, 0, sizeof(*f));
 	vec_push(&f->pool, FACTS_NONE); /* so that v is never NULL */
 	f->self = FACTS_NONE;
 	database_read(f, in);
+	facts_own_find(f);
 	facts_groups_number(f, in->setup);
-	facts_connectors_judge(f, in);
-	for (uint32_t i = 0; i < f->servers.n; i++) {
-		struct facts_server *s = &f->servers.v[i];
-		const struct lsa_server *body = s->body;
-
-		if (body == NULL)
-			continue;
-		s->neighbours =
-		    set_read(f, body->neighbours, body->nneighbours, i);
-		s->down = reports_read(f, body->mail_down, body->nmail_down, i);
-		s->up = reports_read(f, body->mail_up, body->nmail_up, i);
-		drop_contradictions(f, s);
-	}
+	for (size_t i = 0; i < f->connectors.n; i++)
+		facts_connector_judge(f, in, &f->connectors.v[i]);
+	for (uint32_t i = 0; i < f->servers.n; i++)
+		if (f->servers.v[i].body != NULL)
+			facts_sets_read(f, i);
 }
 
 void
@@ -438,6 +486,7 @@ facts_done(struct facts *f)
 {
 	mem_free(f->slots);
 	mem_free(f->names);
+	mem_free(f->group_names);
 	vec_done(&f->servers);
 	vec_done(&f->connectors);
 	vec_done(&f->claims);

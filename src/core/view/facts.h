@@ -6,7 +6,8 @@
  * nobody of that name has spoken for is left out. Nothing is judged here:
  * who is present, and which step counts, is the work of steps.h.
  *
- * Lends from the database and the setup.
+ * Lends from the database and the setup. Names of servers and groups are its
+ * own: they outlive the LSA they were read in.
  */
 
 #ifndef CORE_FACTS_H
@@ -70,7 +71,9 @@ struct facts {
 	VEC(struct facts_claim) claims;         /* by pattern, then server */
 	VEC(const char *) groups;               /* names; sorted */
 	VEC(uint32_t) pool;
-	char *names; /* of the servers, side by side: looked up often */
+	size_t waste;      /* of the pool: sets that were said anew */
+	char *names;       /* of the servers, side by side: looked up often */
+	char *group_names; /* of the groups, too */
 	struct facts_slot *slots; /* names by hash: for looking up alone */
 	uint32_t mask;
 	uint32_t self;
@@ -79,6 +82,20 @@ struct facts {
 
 void facts_init(struct facts *facts, const struct view_input *in);
 void facts_done(struct facts *facts);
+
+/*
+ * The same facts as facts_init() would find now, from those of a moment
+ * before which all changes of the database are in the news; all else of the
+ * input is as it was. Work in proportion to what was said anew.
+ *
+ * False: the facts are void, and to be ended and read anew. That is where a
+ * server comes, goes or takes another group, where the authority or an
+ * identity says something, for that may move whatever anybody claims, and
+ * once half of the pool is waste: once in so many changes as there are
+ * servers.
+ */
+bool facts_renew(
+    struct facts *facts, const struct view_input *in, const struct news *news);
 
 /* Where a connector leads: a server, of the group that its owner says if
  * nobody of that name has said its own. */

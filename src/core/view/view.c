@@ -38,6 +38,24 @@ away_fill(struct view *v)
 	}
 }
 
+/* What follows from the facts. */
+static void
+view_follow(struct view *v)
+{
+	steps_presence(&v->facts, &v->presence);
+	steps_net(&v->facts, v->presence.present, false, &v->net);
+	claims_fill(v);
+	away_fill(v);
+}
+
+static void
+view_forget(struct view *v)
+{
+	vec_done(&v->away);
+	net_done(&v->net);
+	steps_presence_done(&v->presence);
+}
+
 struct view *
 view_new(const struct view_input *in)
 {
@@ -45,11 +63,22 @@ view_new(const struct view_input *in)
 
 	v->in = *in;
 	facts_init(&v->facts, in);
-	steps_presence(&v->facts, &v->presence);
-	steps_net(&v->facts, v->presence.present, false, &v->net);
-	claims_fill(v);
-	away_fill(v);
+	view_follow(v);
 	return v;
+}
+
+struct view *
+view_renew(
+    struct view *last, const struct view_input *in, const struct news *news)
+{
+	if (last == NULL || !facts_renew(&last->facts, in, news)) {
+		view_free(last);
+		return view_new(in);
+	}
+	last->in = *in;
+	view_forget(last);
+	view_follow(last);
+	return last;
 }
 
 void
@@ -57,9 +86,7 @@ view_free(struct view *v)
 {
 	if (v == NULL)
 		return;
-	vec_done(&v->away);
-	net_done(&v->net);
-	steps_presence_done(&v->presence);
+	view_forget(v);
 	facts_done(&v->facts);
 	mem_free(v);
 }

@@ -11,7 +11,7 @@
  *     view_free(view);
  *
  * A view lends from the database and the setup: it ends before either
- * changes. A table lends nothing.
+ * changes, or is renewed by the news of the database. A table lends nothing.
  *
  * What our own server says comes from our own LSAs, which are installed in
  * the database like everybody's: whoever calls has put in them what is true
@@ -121,6 +121,16 @@ struct view;
 /* What the input points to is lent for the life of the view. */
 struct view *view_new(const struct view_input *in);
 void view_free(struct view *view);
+
+/*
+ * The same view as view_new() would make, from the last one, which it takes
+ * over: NULL, or one of the same setup and certificates, and the news has
+ * each change of the database since. What was said anew is read anew; see
+ * facts_renew() for when that is everything. Between a change and this call
+ * nothing may be asked of the view, and with it the news may be cleared.
+ */
+struct view *view_renew(
+    struct view *last, const struct view_input *in, const struct news *news);
 
 /*
  * The new table, which the caller owns. `old` is the one published last,

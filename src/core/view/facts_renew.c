@@ -1,0 +1,227 @@
+#include <string.h>
+
+#include "base/find.h"
+#include "base/mem.h"
+#include "core/view/facts_read.h"
+
+/* So much waste is not worth reading everything. */
+#define WASTE_MIN 1024
+
+/* --- what is sorted ----------------------------------------------------------- */
+
+/* Where a connector stands, or would. */
+struct place {
+	const struct facts *facts;
+	uint32_t server;
+	const char *name;
+};
+
+static bool
+connector_before(const void *ctx, size_t i)
+{
+	const struct place *p = ctx;
+	const struct facts_connector *c = &p->facts->connectors.v[i];
+
+	if (c->owner != p->server)
+		return c->owner < p->server;
+	return strcmp(c->name, p->name) < 0;
+}
+
+static size_t
+connector_place(const struct facts *f, uint32_t owner, const char *name)
+{
+	return find_from(f->connectors.n, connector_before,
+	    &(struct place){ f, owner, name });
+}
+
+static bool
+claim_before(const void *ctx, size_t i)
+{
+	const struct place *p = ctx;
+	const struct facts_claim *c = &p->facts->claims.v[i];
+	int order = strcmp(c->pattern, p->name);
+
+	return order != 0 ? order < 0 : c->server < p->server;
+}
+
+static size_t
+claim_place(const struct facts *f, uint32_t server, const char *pattern)
+{
+	return find_from(
+	    f->claims.n, claim_before, &(struct place){ f, server, pattern });
+}
+
+void
+facts_own_find(struct facts *f)
+{
+	f->own_at = (uint32_t)connector_place(f, f->self, "");
+	f->own_n = (uint32_t)connector_place(f, f->self + 1, "") - f->own_at;
+}
+
+static void
+connector_insert(struct facts *f, size_t at, struct facts_connector c)
+{
+	vec_push(&f->connectors, c);
+	memmove(&f->connectors.v[at + 1], &f->connectors.v[at],
+	    (f->connectors.n - 1 - at) * sizeof(c));
+	f->connectors.v[at] = c;
+	facts_own_find(f);
+}
+
+static void
+connector_take(struct facts *f, size_t at)
+{
+	f->connectors.n--;
+	memmove(&f->connectors.v[at], &f->connectors.v[at + 1],
+	    (f->connectors.n - at) * sizeof(f->connectors.v[0]));
+	facts_own_find(f);
+}
+
+static void
+claim_insert(struct facts *f, size_t at, struct facts_claim c)
+{
+	vec_push(&f->claims, c);
+	memmove(&f->claims.v[at + 1], &f->claims.v[at],
+	    (f->claims.n - 1 - at) * sizeof(c));
+	f->claims.v[at] = c;
+}
+
+static void
+claim_take(struct facts *f, size_t at)
+{
+	f->claims.n--;
+	memmove(&f->claims.v[at], &f->claims.v[at + 1],
+	    (f->claims.n - at) * sizeof(f->claims.v[0]));
+}
+
+/* --- what was said anew ------------------------------------------------------- */
+
+/* One key that has changed. */
+struct renewal {
+	struct facts *facts;
+	const struct view_input *in;
+	const struct lsa_key *key;
+	const struct lsa *said; /* now; NULL: nothing, or a purge */
+	uint32_t server;        /* whose it is; FACTS_NONE: of none */
+};
+
+static bool
+server_renew(const struct renewal *r)
+{
+	struct facts *f = r->facts;
+	struct facts_server *s;
+
+	if (r->server == FACTS_NONE)
+		return r->said == NULL;
+	s = &f->servers.v[r->server];
+	if ((s->body != NULL) != (r->said != NULL))
+		return false;
+	if (r->said == NULL)
+		return true;
+	facts_server_read(s, r->said);
+	if (strcmp(s->body->group, s->group_name) != 0)
+		return false;
+	f->waste += s->neighbours.n + s->up.n + s->down.n;
+	facts_sets_read(f, r->server);
+	return f->waste < WASTE_MIN || f->waste < f->pool.n / 2;
+}
+
+/* A connector counts only with its owner's server LSA, or if it is ours. */
+static bool
+connector_renew(const struct renewal *r)
+{
+	struct facts *f = r->facts;
+	struct facts_connector c = { .owner = r->server };
+	bool is, was;
+	size_t at;
+
+	if (r->server == FACTS_NONE ||
+	    (r->server != f->self && f->servers.v[r->server].body == NULL))
+		return true;
+	at = connector_place(f, r->server, r->key->id);
+	was = at < f->connectors.n && f->connectors.v[at].owner == r->server &&
+	      strcmp(f->connectors.v[at].name, r->key->id) == 0;
+	is = r->said != NULL && facts_connector_read(f, r->in, r->said, &c);
+	if (is)
+		facts_connector_judge(f, r->in, &c);
+	if (is && was)
+		f->connectors.v[at] = c;
+	else if (is)
+		connector_insert(f, at, c);
+	else if (was)
+		connector_take(f, at);
+	return true;
+}
+
+static void
+claim_own_renew(const struct renewal *r)
+{
+	struct facts *f = r->facts;
+	size_t at = claim_place(f, f->self, r->key->id);
+	struct facts_claim *c = &f->claims.v[at];
+
+	if (at < f->claims.n && c->server == f->self &&
+	    strcmp(c->pattern, r->key->id) == 0)
+		facts_claim_own(r->in, c->own, c);
+}
+
+static bool
+claim_renew(const struct renewal *r)
+{
+	struct facts *f = r->facts;
+	struct facts_claim c = { .server = r->server };
+	bool was;
+	size_t at;
+
+	if (r->server == f->self) {
+		claim_own_renew(r);
+		return true;
+	}
+	/* Without a server LSA it is a server by its claims alone. */
+	if (r->server == FACTS_NONE || f->servers.v[r->server].body == NULL)
+		return r->server == FACTS_NONE && r->said == NULL;
+	at = claim_place(f, r->server, r->key->id);
+	was = at < f->claims.n && f->claims.v[at].server == r->server &&
+	      strcmp(f->claims.v[at].pattern, r->key->id) == 0;
+	if (r->said != NULL)
+		facts_claim_read(r->in, r->said, &c);
+	if (r->said != NULL && was)
+		f->claims.v[at] = c;
+	else if (r->said != NULL)
+		claim_insert(f, at, c);
+	else if (was)
+		claim_take(f, at);
+	return true;
+}
+
+static bool
+key_renew(
+    struct facts *f, const struct view_input *in, const struct lsa_key *key)
+{
+	const struct lsa *said = lsdb_find(in->db, key);
+	struct renewal r = { .facts = f,
+		.in = in,
+		.key = key,
+		.said = said == NULL || said->purge ? NULL : said,
+		.server = facts_find(f, key->origin) };
+
+	if (key->type == LSA_SERVER)
+		return server_renew(&r);
+	if (key->type == LSA_CONNECTOR)
+		return connector_renew(&r);
+	if (key->type == LSA_SPACE)
+		return claim_renew(&r);
+	return false;
+}
+
+bool
+facts_renew(
+    struct facts *f, const struct view_input *in, const struct news *news)
+{
+	if (news->many)
+		return false;
+	for (size_t i = 0; i < news->list.n; i++)
+		if (!key_renew(f, in, &news->list.v[i].key))
+			return false;
+	return true;
+}
