@@ -2,9 +2,9 @@
  * driver.c - drives a fuzz target without libFuzzer: every file of its
  * corpus, then mutations of them from a fixed seed. Speaks TAP.
  *
- * The corpus of fuzz_lsa is t/fuzz/corpus/lsa. FUZZ_RUNS and FUZZ_SEED in
- * the environment ask for more, or for others. A crash leaves the input in
- * fuzz-NAME.crash in the current folder.
+ * The corpus of fuzz_lsa is t/fuzz/corpus/lsa. `fuzz_lsa 1000000`, or FUZZ_RUNS
+ * in the environment, asks for more mutations, FUZZ_SEED for others. A crash
+ * leaves the input in fuzz-NAME.crash in the current folder.
  */
 
 #include <dirent.h>
@@ -193,7 +193,8 @@ main(int argc, char **argv)
 	uint64_t runs = number("FUZZ_RUNS", fuzz_runs);
 	struct corpus corpus = { 0 };
 
-	(void)argc;
+	if (argc > 1)
+		runs = strtoull(argv[1], NULL, 10);
 	name = strstr(name == NULL ? argv[0] : name, "fuzz_");
 	name = name == NULL ? "none" : name + strlen("fuzz_");
 	snprintf(current.path, sizeof(current.path), "fuzz-%s.crash", name);

@@ -1,21 +1,4 @@
-/*
- * milter_table.c - writes mark keys, and the table that lsrd-publish would
- * write for lsrd-milter: for tests of the milter alone.
- *
- *     milter_table new KEYFILE...
- *     milter_table FILE EPOCH GENERATION WORD...
- *         since EPOCH GENERATION MS     was in force from then on
- *         key NAME KEYFILE              a server, and its mark key
- *         route PATTERN NAME ADDRESS    to one next hop, 192.0.2.1:25
- *         mta DELIMITERS FLAGS          of addresses; s, l: a content filter
- *                                       of SMTP, sendmail(1); c: copies
- *         limits SELF NAME PATTERN ADDRESS SIZE SCHEDULE ADDRESS SIZE
- *                                       two connectors lead there: a cheap
- *                                       one and another; "": no schedule.
- *                                       Again: to another server
- *
- * The file is replaced by rename.
- */
+#include "t/system/milter_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,7 +204,7 @@ keys_make(char **paths)
 }
 
 int
-main(int argc, char **argv)
+milter_table(int argc, char **argv)
 {
 	static struct making m;
 
