@@ -11,7 +11,7 @@ import time
 from front_sessions import Link, differs
 
 W = os.environ["W"]
-STRANGER = "203.0.113.7"
+STRANGER, FREE = "203.0.113.7", "203.0.113.11"
 DIRECT, FRONT, HANDED, GREETED = (
     ("192.0.2.1", port) for port in (25, 2500, 2501, 2502))
 WORKERS, ROUNDS = 8, 40
@@ -41,11 +41,11 @@ def spread(work, count, at_once=WORKERS):
         worker.join()
 
 
-def transcripts(count):
+def transcripts(count, source=STRANGER):
     wrong = []
 
     def compare(seed):
-        if differs(seed, STRANGER, FRONT, DIRECT):
+        if differs(seed, source, FRONT, DIRECT):
             wrong.append(seed)
 
     spread(compare, count)
@@ -208,7 +208,26 @@ def relayed(child, sink):
     link.close()
 
 
+def is_up(at):
+    try:
+        Link(FREE, at).close()
+        return True
+    except ConnectionRefusedError:
+        return False
+
+
+def exim(count):
+    """Only the sessions: from an address of which Exim takes any number."""
+    while not is_up(DIRECT):
+        time.sleep(0.1)
+    start(FRONT, "127.0.0.1:2525", "-x", "v2")
+    transcripts(count, FREE)
+
+
 def main():
+    if sys.argv[1] == "exim":
+        exim(int(sys.argv[2]))
+        return
     sessions, mails, held = (int(word) for word in sys.argv[1:4])
     relaying = start(FRONT, "127.0.0.1:2525")
     handing = start(HANDED, "127.0.0.1:2525", "-o",
