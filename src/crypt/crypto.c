@@ -7,16 +7,21 @@
 #include <openssl/x509.h>
 
 #include "base/check.h"
+#include "base/cur.h"
 #include "base/mem.h"
 #include "base/rc.h"
+#include "core/lsa/limits.h"
 #include "crypt/claim.h"
+#include "crypt/ed25519.h"
 
 /* Fetched once: looking algorithms up by name costs more than a digest. */
 struct lender {
 	EVP_MD *sha256;
 	EVP_MD_CTX *md;
 	EVP_PKEY *key;
-	EVP_PKEY *authority;
+	uint8_t authority[CRYPTO_PUBLIC];
+	bool has_authority;
+	enum ed25519_by by;
 };
 
 static void
@@ -43,30 +48,51 @@ sign(void *ctx, const void *p, size_t n, uint8_t out[CRYPTO_SIGNATURE])
 	EVP_MD_CTX_free(md);
 }
 
-static EVP_PKEY *
-public_new(const uint8_t public_key[CRYPTO_PUBLIC])
-{
-	return EVP_PKEY_new_raw_public_key(
-	    EVP_PKEY_ED25519, NULL, public_key, CRYPTO_PUBLIC);
-}
-
 static bool
 verify(void *ctx, const uint8_t public_key[CRYPTO_PUBLIC], const void *p,
     size_t n, const uint8_t sig[CRYPTO_SIGNATURE])
 {
-	EVP_PKEY *key = public_new(public_key);
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	bool ok;
+	const struct lender *l = ctx;
 
-	(void)ctx;
-	CHECK(md != NULL);
-	ok = key != NULL &&
-	     EVP_DigestVerifyInit(md, NULL, NULL, NULL, key) == 1 &&
-	     EVP_DigestVerify(md, sig, CRYPTO_SIGNATURE, p, n) == 1;
-	EVP_MD_CTX_free(md);
-	EVP_PKEY_free(key);
-	ERR_clear_error();
-	return ok;
+	return ed25519_verify(l->by, public_key, p, n, sig);
+}
+
+/* The part of a certificate that is signed, as it stands in `der`. */
+static bool
+signed_part(const uint8_t *der, size_t n, struct cur *out)
+{
+	const uint8_t *at = der, *from;
+	int tag, class;
+	long len;
+
+	/* 0x80: an error; 1: of no stated length, which is not DER */
+	if (n > LIMIT_CERT_OCTETS ||
+	    ASN1_get_object(&at, &len, &tag, &class, (long)n) & 0x81)
+		return false;
+	from = at;
+	if (ASN1_get_object(&at, &len, &tag, &class, len) & 0x81)
+		return false;
+	*out = cur_over(from, (size_t)(at - from) + (size_t)len);
+	return true;
+}
+
+/* By the authority, and accepted by the rule for all signatures. */
+static bool
+is_signed(
+    const struct lender *l, const X509 *cert, const uint8_t *der, size_t n)
+{
+	const ASN1_BIT_STRING *sig;
+	const X509_ALGOR *outer;
+	struct cur part;
+
+	X509_get0_signature(&sig, &outer, cert);
+	return l->has_authority &&
+	       X509_get_signature_nid(cert) == NID_ED25519 &&
+	       X509_ALGOR_cmp(outer, X509_get0_tbs_sigalg(cert)) == 0 &&
+	       ASN1_STRING_length(sig) == CRYPTO_SIGNATURE &&
+	       signed_part(der, n, &part) &&
+	       ed25519_verify(l->by, l->authority, part.p, part.left,
+		   ASN1_STRING_get0_data(sig));
 }
 
 static int
@@ -79,7 +105,7 @@ vouch(void *ctx, const uint8_t *der, size_t n, struct claims **out)
 	*out = NULL;
 	if (rc != RC_OK)
 		return RC_FORMAT;
-	if (l->authority == NULL || X509_verify(cert, l->authority) != 1)
+	if (!is_signed(l, cert, der, n))
 		rc = RC_SIGNATURE;
 	else
 		rc = claim_read(cert, out);
@@ -95,9 +121,10 @@ crypto_rekey(struct crypto *crypto, struct evp_pkey_st *key,
 	struct lender *l = crypto->ctx;
 
 	EVP_PKEY_free(l->key);
-	EVP_PKEY_free(l->authority);
 	l->key = key;
-	l->authority = authority == NULL ? NULL : public_new(authority);
+	l->has_authority = authority != NULL;
+	if (authority != NULL)
+		memcpy(l->authority, authority, CRYPTO_PUBLIC);
 }
 
 void
@@ -108,6 +135,7 @@ crypto_init(struct crypto *crypto, struct evp_pkey_st *key,
 
 	l->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	l->md = EVP_MD_CTX_new();
+	l->by = ed25519_choose();
 	CHECK(l->sha256 != NULL && l->md != NULL);
 	memset(crypto, 0, sizeof(*crypto));
 	crypto->ctx = l;
@@ -126,7 +154,6 @@ crypto_done(struct crypto *crypto)
 	if (l == NULL)
 		return;
 	EVP_PKEY_free(l->key);
-	EVP_PKEY_free(l->authority);
 	EVP_MD_CTX_free(l->md);
 	EVP_MD_free(l->sha256);
 	mem_free(l);

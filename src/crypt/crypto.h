@@ -1,6 +1,7 @@
 /*
- * crypto.h - core/lsa/crypto.h by OpenSSL: SHA-256 (FIPS 180-4), Ed25519 (RFC 8032),
- * certificates of the organization's authority (RFC 5280; lsrd-protocol(7) 1).
+ * crypto.h - core/lsa/crypto.h by OpenSSL: SHA-256 (FIPS 180-4), signing by
+ * Ed25519 (RFC 8032), certificates of the organization's authority (RFC 5280;
+ * lsrd-protocol(7) 1). Signatures are verified by ed25519.h.
  *
  * The functions keep nothing between calls but the server's key and the
  * authority's public key, which crypto_rekey() replaces in place: the engine

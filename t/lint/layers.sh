@@ -21,6 +21,7 @@ src/cfg/judge.c       sys                             -
 src/sys               base,sys                        -
 src/sys/say.h         -                               syslog.h
 src/crypt             base,core,crypt,sys             openssl/
+src/crypt/ed25519.c   -                               sodium.h
 src/verb              base,core                       -
 src/io                base,core,cfg,crypt,io,sys      event2/
 src/io/tls.c          -                               openssl/ssl.h,openssl/err.h,openssl/x509.h

@@ -45,8 +45,24 @@ def covers(claim, pattern):
     return "@" in pattern and domain == claim
 
 
+# The y of the points whose order divides 8, without those beyond the prime.
+PRIME = (1 << 255) - 19
+ORDER8 = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826
+SMALL = {0, 1, PRIME - 1, ORDER8, PRIME - ORDER8}
+ORDER = (1 << 252) + 27742317777372353535851937790883648493
+
+
+def fit(point):
+    """Canonical, and not of small order."""
+    y = int.from_bytes(point, "little") & (1 << 255) - 1
+    return y < PRIME and y not in SMALL
+
+
 def verify(public, signature, data):
-    """Raises Refused."""
+    """Raises Refused. The library is not asked for what libraries differ about."""
+    if (not fit(public) or not fit(signature[:32])
+            or int.from_bytes(signature[32:], "little") >= ORDER):
+        raise Refused("signature")
     try:
         ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, data)
     except InvalidSignature as error:
