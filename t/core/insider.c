@@ -26,6 +26,8 @@ see(struct insider *f, const struct effects *fx)
 			f->requests++;
 		if (one->kind == FX_SEND && one->bytes[4] == MSG_DIGEST)
 			f->digests++;
+		if (one->kind == FX_SEND && one->bytes[4] == MSG_UPDATE)
+			f->sent += one->who > 1;
 		if (one->kind == FX_SEND && one->bytes[4] == MSG_SYNCED)
 			f->synced++;
 		if (one->kind != FX_EVENT)
@@ -54,18 +56,25 @@ insider_step(struct insider *f, struct input in)
 	see(f, &fx);
 }
 
-void
-insider_frame(struct insider *f, uint8_t type, const void *body, size_t n)
+/* From the peer of this session. */
+static void
+hand(struct insider *f, uint32_t who, uint8_t type, const void *body, size_t n)
 {
 	struct buf out = { 0 };
 	size_t hole = frame_open(&out, type);
 
 	buf_bytes(&out, body, n);
 	frame_close(&out, hole);
-	insider_step(
-	    f, (struct input){
-		   .kind = IN_BYTES, .who = 1, .bytes = out.p, .len = out.n });
+	insider_step(f,
+	    (struct input){
+		.kind = IN_BYTES, .who = who, .bytes = out.p, .len = out.n });
 	buf_done(&out);
+}
+
+void
+insider_frame(struct insider *f, uint8_t type, const void *body, size_t n)
+{
+	hand(f, 1, type, body, n);
 }
 
 /* An LSA of the peer's, with the next sequence; without a body a purge. */
@@ -204,4 +213,29 @@ insider_fill(struct buf *body, size_t n)
 {
 	while (body->n < n)
 		buf_u8(body, 0);
+}
+
+void
+insider_join(struct insider *f, uint32_t who)
+{
+	char cert[] = "?.x.org g x.org - ?";
+	struct msg_hello h = { .lowest = 1,
+		.highest = 1,
+		.name = "?.x.org",
+		.keepalive_ms = 1000,
+		.dead_ms = 600000 };
+	struct buf hello = { 0 };
+
+	h.name[0] = cert[0] = cert[sizeof(cert) - 2] = (char)('b' + who);
+	cheap_key('z', h.org);
+	msg_hello_write(&hello, &h);
+	insider_step(f, (struct input){ .kind = IN_OPEN,
+			    .who = who,
+			    .name = h.name,
+			    .bytes = (const uint8_t *)cert,
+			    .len = sizeof(cert) - 1 });
+	hand(f, who, MSG_HELLO, hello.p, hello.n);
+	hand(f, who, MSG_SUMMARY, "\3\0\0", 3);
+	hand(f, who, MSG_SYNCED, "", 0);
+	buf_done(&hello);
 }

@@ -1,6 +1,6 @@
 /*
- * insider.h - an engine with one session, to a certified server whose words
- * are a test's, and what the engine did of it.
+ * insider.h - an engine with a session to a certified server whose words are a
+ * test's, and what the engine did of it.
  */
 
 #ifndef T_CORE_INSIDER_H
@@ -25,6 +25,7 @@ struct insider {
 	uint64_t seq;
 	size_t refused, purged, requests, closed, digests, synced;
 	size_t filling, filling_all, refused_before;
+	size_t sent;               /* LSAs to others than the peer */
 	size_t probes, probes_far; /* of the peer's addresses; of another's */
 	uint32_t open[64];         /* probes that are not answered yet */
 	size_t nopen;
@@ -41,6 +42,8 @@ void insider_connector(
 void insider_identity(struct insider *f);
 void insider_greet(struct insider *f);
 void insider_begin(struct insider *f);
+/* And one by which one more server is FULL; who: 2, 3 and so on. */
+void insider_join(struct insider *f, uint32_t who);
 struct lsa *insider_held(struct insider *f, uint8_t type, const char *id);
 void insider_ticks(struct insider *f, uint64_t ms);
 void insider_fill(struct buf *body, size_t n);

@@ -44,10 +44,16 @@
 /* Percent of these from where it is told of: before anything is refused. */
 #define LIMIT_FILLING_PERCENT 80
 
-/* How often a server says one LSA anew: three at once, then one each five
- * seconds (RFC 2328's MinLSInterval). */
+/*
+ * How often a server says one LSA anew: three times, then once each five
+ * seconds (RFC 2328's MinLSInterval). Between these three it rests so long,
+ * for what takes one link takes others, a round trip later or half a second,
+ * and they would spend all three before the last is seen.
+ */
 #define LIMIT_SAY_BURST 3
 #define LIMIT_SAY_EACH_MS 5000
+#define LIMIT_SAY_REST_SECOND_MS 50
+#define LIMIT_SAY_REST_THIRD_MS 500
 
 /*
  * How often we hear one: three times that, and as much again in reserve for

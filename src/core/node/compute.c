@@ -344,11 +344,11 @@ compute_tick(struct engine *e)
 		due_compute(e);
 	}
 	/* Never in the step of the news: see compute.h. */
-	if (e->due.compute && mono_due(e->due.compute_at, e->now) &&
-	    e->turn.ticking)
+	if (e->due.compute && mono_due(due_compute_at(e), e->now) &&
+	    !e->turn.news)
 		compute_now(e, false);
 	annex_tick(e);
-	fx_wake(e, e->due.compute ? e->due.compute_at : MONO_NEVER);
+	fx_wake(e, e->due.compute ? due_compute_at(e) : MONO_NEVER);
 	fx_wake(e, e->table.due_at);
 }
 

@@ -20,11 +20,20 @@
 #define SAVE_MS 3000
 #define SAVE_OCTETS_A_MS 1000
 
+/*
+ * One event comes as several: four sessions are reset by what is one reset for
+ * us, and each would take a token of the same LSA, the fourth to wait five
+ * seconds for it. Long enough for what one turn of the loop after another
+ * brings, and for probes of the same round trip; far less than what any of
+ * these takes to be noticed.
+ */
+#define GATHER_MS 10
+
 void
 due_say(struct engine *e)
 {
-	e->due.say = true;
-	fx_wake(e, e->now);
+	e->due.say_at = mono_min(e->due.say_at, mono_after(e->now, GATHER_MS));
+	fx_wake(e, e->due.say_at);
 }
 
 static uint64_t
@@ -56,6 +65,14 @@ due_compute(struct engine *e)
 	e->due.quiet_at = mono_after(e->now, QUIET_MS);
 	e->due.compute_at = mono_after(e->now, delay);
 	fx_wake(e, e->due.compute_at);
+}
+
+struct mono
+due_compute_at(const struct engine *e)
+{
+	struct mono at = e->due.compute_at, say = e->due.say_at;
+
+	return say.ms != MONO_NEVER.ms && mono_due(at, say) ? say : at;
 }
 
 void

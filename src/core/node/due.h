@@ -13,7 +13,7 @@
 struct engine;
 
 struct due {
-	bool say; /* look at what we say */
+	struct mono say_at; /* look at what we say */
 	bool compute;
 	struct mono compute_at;
 	struct mono learn_until; /* RFC 8405: short delays until then */
@@ -24,10 +24,16 @@ struct due {
 	struct mono hear_at;  /* an LSA that waits has its time */
 };
 
-/* What we say may have changed. */
+/*
+ * What we say may have changed. It is looked at a few milliseconds later: one
+ * event often takes several links at once, and all that is said once.
+ */
 void due_say(struct engine *e);
 /* The database or our own evidence changed: compute soon. */
 void due_compute(struct engine *e);
+/* When that is: not before we have looked at what we say, of which the table
+ * is made, too. */
+struct mono due_compute_at(const struct engine *e);
 /* What survives a restart changed. */
 void due_save(struct engine *e);
 /* At `at` another may be one that we probe or peer with. */

@@ -43,7 +43,8 @@ engine_new(uint64_t seed, const struct crypto *crypto)
 	e->origin.state = LSA_DOWN; /* not announced yet */
 	e->rng.state = seed;
 	e->fx.wake = MONO_NEVER;
-	e->origin.at = e->due.save_at = e->due.compute_at = MONO_NEVER;
+	e->origin.at = e->due.say_at = e->due.save_at = e->due.compute_at =
+	    MONO_NEVER;
 	e->table.due_at = e->table.retry_at = e->dial.allow_at =
 	    e->dial.few_since = MONO_NEVER;
 	e->due.peers_at = MONO_NEVER;
@@ -277,7 +278,7 @@ engine_step(struct engine *e, const struct input *in)
 	fx_clear(e);
 	e->now = in->now;
 	e->wall = in->wall;
-	e->turn.ticking = in->kind == IN_TICK;
+	e->turn.news = in->kind != IN_TICK;
 	calendar_check(e);
 	input(e, in);
 	engine_turn(e);

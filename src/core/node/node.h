@@ -147,6 +147,7 @@ struct own {
 	struct buf body;
 	bool said; /* part of what we say now; else to be purged */
 	struct bucket bucket;
+	struct mono last; /* it took a token */
 };
 
 /* Servers by the address that each names first (contest.c). */
@@ -196,7 +197,7 @@ struct held {
 
 /* The order of a step, and what is done every few minutes (engine.c). */
 struct turn {
-	bool ticking;      /* this step is an IN_TICK */
+	bool news;         /* this step has some, that is to go out first */
 	uint64_t calendar; /* `wall` less `now`, as it was last */
 	struct mono started;
 	struct mono recheck_at;

@@ -343,10 +343,29 @@ origin_say(struct engine *e, struct own *own)
 		rc = accept_judge(e, lsa);
 	if (rc == RC_OK) {
 		accept_install(e, lsa, NULL);
+		e->turn.news = true;
 		return;
 	}
 	origin_refused(e, own, rc);
 	lsa_free(lsa);
+}
+
+/* Takes a token if it may be said now; else *when says when. */
+static bool
+origin_may(struct engine *e, struct own *own, struct mono *when)
+{
+	static const uint32_t rest_ms[LIMIT_SAY_BURST] = { 0,
+		LIMIT_SAY_REST_SECOND_MS, LIMIT_SAY_REST_THIRD_MS };
+
+	if (e->origin.epoch.fight.n >= 3)
+		return bucket_take(&e->origin.epoch.fight.bucket, e->now, when);
+	if (!bucket_has(&own->bucket, e->now, 0, when))
+		return false;
+	*when = mono_after(own->last, rest_ms[own->bucket.spent]);
+	if (!mono_due(*when, e->now))
+		return false;
+	own->last = e->now;
+	return bucket_take(&own->bucket, e->now, when);
 }
 
 void
@@ -384,34 +403,29 @@ origin_tick(struct engine *e)
 		return;
 	if (e->drain.on && e->drain.until != 0 && e->wall >= e->drain.until) {
 		e->drain.on = false;
-		e->due.say = true;
+		e->due.say_at = e->now;
 	}
-	if (!e->due.say && !mono_due(e->origin.at, e->now)) {
+	e->origin.at = mono_min(e->origin.at, e->due.say_at);
+	if (!mono_due(e->origin.at, e->now)) {
 		fx_wake(e, e->origin.at);
 		return;
 	}
-	e->due.say = false;
-	e->origin.at = MONO_NEVER;
+	e->due.say_at = e->origin.at = MONO_NEVER;
 	epoch_calm(e);
 	say_all(e);
 	for (struct tree_node *n = tree_first(&e->origin.owns); n;
 	     n = tree_next(n)) {
 		struct own *own = tree_entry(n, struct own, node);
-		struct bucket *bucket = &own->bucket;
 
 		if (is_said(e, own))
 			continue;
-		if (e->origin.epoch.fight.n >= 3)
-			bucket = &e->origin.epoch.fight.bucket;
-		if (bucket_take(bucket, e->now, &when))
+		if (origin_may(e, own, &when))
 			origin_say(e, own);
 		else
 			e->origin.at = mono_min(e->origin.at, when);
 	}
 	/* What we said may have withdrawn something else of ours. */
-	if (e->due.say)
-		e->origin.at = e->now;
-	fx_wake(e, e->origin.at);
+	fx_wake(e, mono_min(e->origin.at, e->due.say_at));
 }
 
 void

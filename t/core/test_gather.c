@@ -1,0 +1,90 @@
+/* test_gather.c - what takes several links at once is said once. */
+
+#include "t/core/cheap.h"
+#include "t/core/insider.h"
+#include "t/tap.h"
+
+#define LINKS 4 /* besides the insider's */
+
+static const struct lsa *
+said(const struct insider *f)
+{
+	struct lsa_key key = { SELF, "", LSA_SERVER };
+
+	return lsdb_find(&f->engine->db, &key);
+}
+
+/* A hub that has said all of its links, and has all tokens again. */
+static void
+hub_begin(struct insider *f)
+{
+	static uint8_t cert[] = SELF " g x.org - a";
+
+	insider_begin(f);
+	for (uint32_t who = 2; who < 2 + LINKS; who++)
+		insider_join(f, who);
+	f->setup.cert.now = cert;
+	f->setup.cert.now_len = sizeof(cert) - 1;
+	cheap_key('a', f->claims.key);
+	f->setup.mta.none = true;
+	insider_step(f, (struct input){ .kind = IN_CONF, .setup = &f->setup });
+	insider_step(f, (struct input){ .kind = IN_SAVED,
+			    .who = f->engine->origin.epoch.save });
+	insider_ticks(f, 11000);
+	insider_step(f, (struct input){ .kind = IN_PUBLISHED,
+			    .value = f->engine->table.rib->generation });
+	insider_ticks(f, 60000);
+	ck_assert_ptr_nonnull(said(f));
+	ck_assert_uint_eq(lsa_server(said(f))->nneighbours, 1 + LINKS);
+}
+
+static void
+wake(struct insider *f, uint64_t until)
+{
+	for (; f->ms < until; f->ms++)
+		insider_step(f, (struct input){ .kind = IN_TICK });
+}
+
+static const struct {
+	uint64_t apart, within; /* ms */
+	uint64_t says;          /* at most */
+} losses[] = {
+	{ 0, 20, 1 },   /* one turn of the loop */
+	{ 2, 20, 1 },   /* a turn each */
+	{ 25, 600, 3 }, /* as far as each of them is */
+};
+
+START_TEST(links_lost)
+{
+	struct insider f;
+	uint64_t seq, begun;
+
+	hub_begin(&f);
+	/* None of them has heard of this: their loss withdraws them. */
+	insider_connector(&f, "news", 1, true);
+	seq = said(&f)->seq;
+	begun = f.ms;
+	for (uint32_t i = 0; i < LINKS; i++) {
+		insider_step(
+		    &f, (struct input){ .kind = IN_CLOSED, .who = 2 + i });
+		wake(&f, begun + (i + 1) * losses[_i].apart);
+	}
+	wake(&f, begun + losses[_i].within);
+	ck_assert_uint_eq(lsa_server(said(&f))->nneighbours, 1);
+	ck_assert_uint_ge(said(&f)->seq, seq + 1);
+	ck_assert_uint_le(said(&f)->seq, seq + losses[_i].says);
+	engine_free(f.engine);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("gather");
+	TCase *tc = tcase_create("gather");
+
+	tcase_add_loop_test(
+	    tc, links_lost, 0, sizeof(losses) / sizeof(losses[0]));
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}
