@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "ctl/value.h"
 
 #define HOPS_LEAST 100
 #define LIFETIME_LEAST_S (4 * 86400)
@@ -153,41 +154,6 @@ check_exim_routers(struct exim *x)
 
 /* --- the transport ----------------------------------------------------------------- */
 
-static long
-seconds_in(long n, char unit)
-{
-	switch (unit) {
-	case 'w':
-		return n * 604800;
-	case 'd':
-		return n * 86400;
-	case 'h':
-		return n * 3600;
-	case 'm':
-		return n * 60;
-	default:
-		return n;
-	}
-}
-
-/* `5s`, `2m30s`, in seconds; what is no time is 0. */
-static long
-seconds_of(const char *value)
-{
-	long all = 0;
-
-	while (value != NULL && *value != '\0') {
-		char *end;
-		long n = strtol(value, &end, 10);
-
-		if (end == value || *end == '\0')
-			break;
-		all += seconds_in(n, *end);
-		value = end + 1;
-	}
-	return all;
-}
-
 static void
 check_exim_transport(struct exim *x)
 {
@@ -213,7 +179,7 @@ check_exim_transport(struct exim *x)
 		    "the transport %s tries next hops in any order: alternates "
 		    "come before better ones",
 		    name);
-	if (wait == NULL || seconds_of(wait) > CONNECT_MOST_S)
+	if (wait == NULL || value_seconds(wait, 's') > CONNECT_MOST_S)
 		check_find(x->list,
 		    CHECK_ABOUT(CHECK_WARNING, "exim",
 			"connect_timeout = 5s in the transport"),

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "ctl/undo.h"
+#include "ctl/value.h"
 
 #define HOPS_LEAST 100
 #define LIFETIME_LEAST_S (5 * 86400)
@@ -109,34 +110,13 @@ check_hops(const struct postfix *p)
 		    "hopcount_limit is low: a short loop would bounce");
 }
 
-/* `5d`, `90m`, `3600`; a number without a unit has the parameter's. */
-long
-postconf_seconds(const char *value, char unit)
-{
-	char *end;
-	long n = strtol(value, &end, 10);
-
-	switch (*end == '\0' ? unit : *end) {
-	case 'w':
-		return n * 7 * 86400;
-	case 'd':
-		return n * 86400;
-	case 'h':
-		return n * 3600;
-	case 'm':
-		return n * 60;
-	default:
-		return n;
-	}
-}
-
 /* A hold ends as a bounce then. */
 static void
 check_lifetime(const struct postfix *p)
 {
 	static const char name[] = "maximal_queue_lifetime";
 
-	if (postconf_seconds(postconf_full(p, name), 'd') < LIFETIME_LEAST_S)
+	if (value_seconds(postconf_full(p, name), 'd') < LIFETIME_LEAST_S)
 		postconf_want(p, CHECK_WARNING, name, "5d",
 		    "maximal_queue_lifetime is below five days: a site that is "
 		    "away for longer has its mail bounced");

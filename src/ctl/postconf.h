@@ -69,9 +69,6 @@ void postconf_want_option(const struct postfix *p, enum check_level level,
 void postconf_command(struct buf *out, const struct postfix *p,
     const char *option, const char *text);
 
-/* A time as main.cf has it, in seconds; `unit` where it has none. */
-long postconf_seconds(const char *value, char unit);
-
 /* True if one of the words of a list is exactly this. */
 bool postconf_word(const char *list, const char *word);
 

@@ -1,5 +1,6 @@
 #include "ctl/value.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,42 @@ value_size(const char *text, uint64_t *out)
 }
 
 /* Two digits at a place of the text, or -1. */
+static long
+unit_seconds(char unit)
+{
+	switch (unit) {
+	case 'w':
+		return 7 * 86400;
+	case 'd':
+		return 86400;
+	case 'h':
+		return 3600;
+	case 'm':
+		return 60;
+	default:
+		return 1;
+	}
+}
+
+long
+value_seconds(const char *text, char unit)
+{
+	long all = 0;
+
+	while (value_is_digit(*text)) {
+		char *end;
+		long n = strtol(text, &end, 10);
+
+		n = n > LONG_MAX / unit_seconds('w')
+		        ? LONG_MAX / unit_seconds('w')
+		        : n;
+		n *= unit_seconds(*end == '\0' ? unit : *end);
+		all = n > LONG_MAX - all ? LONG_MAX : all + n;
+		text = *end == '\0' ? end : end + 1;
+	}
+	return all;
+}
+
 static int
 two(const char *text)
 {

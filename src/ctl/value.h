@@ -15,6 +15,10 @@ bool value_number(const char *text, uint64_t most, uint64_t *out);
 /* Octets; K, M or G (of 1024) may follow. */
 bool value_size(const char *text, uint64_t *out);
 
+/* A time as an MTA has it, in seconds: `5d`, `2m30s`; a number without a unit
+ * has `unit`. What is none is 0. */
+long value_seconds(const char *text, char unit);
+
 /*
  * A moment in UTC, as seconds since 1970: those seconds in decimal, or
  * `2026-11-21T14:30:00Z`, where seconds and Z may be missing and a space

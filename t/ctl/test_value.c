@@ -43,6 +43,32 @@ END_TEST
 
 static const struct {
 	const char *text;
+	char unit;
+	long value;
+} times[] = {
+	{ "5", 's', 5 },
+	{ "5", 'd', 432000 },
+	{ "5s", 'd', 5 },
+	{ "90m", 's', 5400 },
+	{ "2h", 's', 7200 },
+	{ "1w", 's', 604800 },
+	{ "2m30s", 's', 150 },
+	{ "1d12h", 's', 129600 },
+	{ "", 's', 0 },
+	{ "never", 's', 0 },
+	{ "-5d", 's', 0 },
+};
+
+START_TEST(seconds)
+{
+	ck_assert_int_eq(
+	    value_seconds(times[_i].text, times[_i].unit), times[_i].value);
+	ck_assert_int_gt(value_seconds("99999999999999999999w9w", 's'), 0);
+}
+END_TEST
+
+static const struct {
+	const char *text;
 	uint64_t value;
 } sizes[] = {
 	{ "10", 10 },
@@ -113,6 +139,7 @@ main(void)
 	TCase *tc = tcase_create("rows");
 
 	tcase_add_loop_test(tc, number, 0, ROWS(numbers));
+	tcase_add_loop_test(tc, seconds, 0, ROWS(times));
 	tcase_add_loop_test(tc, size, 0, ROWS(sizes));
 	tcase_add_loop_test(tc, moment, 0, ROWS(moments));
 	suite_add_tcase(suite, tc);
