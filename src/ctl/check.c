@@ -283,6 +283,24 @@ print_text(struct buf *out, const struct check_list *list)
 	}
 }
 
+/* Of the one that lsrd.conf names, or both. */
+static int
+undo_each(const struct conf *conf, const struct call *call, struct buf *out)
+{
+	int status = CALL_OK;
+
+	if (conf_writes(conf, "postfix"))
+		status = check_postfix_undo(conf, call, out);
+#ifdef HAVE_CDB
+	if (conf_writes(conf, "exim")) {
+		int other = check_exim_undo(conf, out);
+
+		status = status == CALL_OK ? other : status;
+	}
+#endif
+	return status;
+}
+
 /* The way back needs nothing but where things are. */
 static int
 undo(const struct call *call, const char *path)
@@ -296,32 +314,87 @@ undo(const struct call *call, const char *path)
 	complaints_done(&complaints);
 	if (conf == NULL)
 		return call_usage("%s: lsrd -t says what is wrong", path);
-	status = check_undo(conf, call, &out);
+	status = undo_each(conf, call, &out);
 	show_flush(&out);
 	buf_done(&out);
 	conf_free(conf);
 	return status;
 }
 
-/* Where both are installed the other one may have the port, and the mail. What
- * is neither (lsrd-front, a proxy) says nothing. */
-static void
-check_in_use(struct check_list *list, const struct conf *conf)
+/* "postfix" or "exim", as it has the port of this host; NULL: neither (a proxy,
+ * lsrd-front), or it cannot be told. */
+static const char *
+mta_in_use(void)
 {
 	char name[PROCS_NAME];
-	bool postfix, exim;
 
 	if (geteuid() != 0 || !procs_listener(25, name))
+		return NULL;
+	if (strcmp(name, "master") == 0)
+		return "postfix";
+	return strcmp(name, "exim4") == 0 || strcmp(name, "exim") == 0 ? "exim"
+	                                                               : NULL;
+}
+
+static const char *
+mta_word(const char *mta)
+{
+	return strcmp(mta, "exim") == 0 ? "Exim" : "Postfix";
+}
+
+/* Where both are installed the other one may have the port, and the mail; and
+ * of both lsrd itself asks one (conf_mta_name()). */
+static void
+check_in_use(
+    struct check_list *list, const struct conf *conf, const char *in_use)
+{
+	const char *asked = mta_word(conf_mta_name(conf));
+
+	if (in_use == NULL || strcmp(in_use, conf_mta_name(conf)) == 0)
 		return;
-	postfix = strcmp(name, "master") == 0;
-	exim = strcmp(name, "exim4") == 0 || strcmp(name, "exim") == 0;
-	if ((postfix && !conf_writes(conf, "postfix")) ||
-	    (exim && !conf_writes(conf, "exim")))
+	if (conf->mta == CONF_MTA_BOTH)
+		check_find(list,
+		    CHECK_ABOUT(CHECK_WARNING, "mta",
+			"in lsrd.conf: mta = exim, where Postfix takes no "
+			"mail"),
+		    "port 25 of this host is %s's, and of both lsrd asks %s "
+		    "whether it uses the tables, and for its queue",
+		    mta_word(in_use), asked);
+	else
 		check_find(list,
 		    CHECK_ABOUT(CHECK_WARNING, "mta",
 			"in lsrd.conf: mta, which is in use; or both"),
 		    "port 25 of this host is %s's, and lsrd.conf has %s judged",
-		    exim ? "Exim" : "Postfix", exim ? "Postfix" : "Exim");
+		    mta_word(in_use), asked);
+}
+
+/* What was found of the one that has no port is no fault of this host. */
+static void
+only_note(struct check_list *list, size_t from, const char *mta)
+{
+	size_t n = 0;
+
+	for (size_t i = from; i < list->list.n; i++) {
+		n += list->list.v[i].level != CHECK_NOTE;
+		list->list.v[i].level = CHECK_NOTE;
+	}
+	check_find(list, CHECK_ABOUT(CHECK_NOTE, "mta", NULL),
+	    "%s does not have port 25: what it lacks is a note (%zu)",
+	    mta_word(mta), n);
+}
+
+static void
+check_one(struct check_list *list, const struct conf *conf,
+    const struct call *call, const char *mta)
+{
+	if (strcmp(mta, "postfix") == 0)
+		check_postfix(list, conf, call);
+#ifdef HAVE_CDB
+	else
+		check_exim(list, conf);
+#else
+	(void)call;
+#endif
 }
 
 /* Of two the one that lsrd.conf names, or both. */
@@ -329,19 +402,24 @@ static void
 check_mta(
     struct check_list *list, const struct conf *conf, const struct call *call)
 {
+	const char *mtas[CONF_MTAS], *in_use;
+	size_t n = conf_mtas(conf, mtas);
+
 	if (conf->mta == CONF_MTA_NONE)
 		return;
+	in_use = mta_in_use();
 	list->exim = conf->mta == CONF_MTA_EXIM;
-	if (conf->mta == CONF_MTA_BOTH)
+	check_in_use(list, conf, in_use);
+	for (size_t i = 0; i < n; i++) {
+		size_t from = list->list.n;
+
+		check_one(list, conf, call, mtas[i]);
+		if (n > 1 && in_use != NULL && strcmp(in_use, mtas[i]) != 0)
+			only_note(list, from, mtas[i]);
+	}
+	if (n > 1 && in_use == NULL)
 		check_find(list, CHECK_ABOUT(CHECK_NOTE, "mta", NULL),
 		    "Postfix and Exim are judged, both (mta = both)");
-	check_in_use(list, conf);
-	if (conf_writes(conf, "postfix"))
-		check_postfix(list, conf, call);
-#ifdef HAVE_CDB
-	if (conf_writes(conf, "exim"))
-		check_exim(list, conf);
-#endif
 }
 
 int

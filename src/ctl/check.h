@@ -69,8 +69,10 @@ void check_postfix(
 /* The same of Exim's. */
 void check_exim(struct check_list *list, const struct conf *conf);
 
-/* The commands that take all of it out again (undo.h). Exit status. */
-int check_undo(
+/* The commands that take all of it out again (undo.h; exim_undo.c). Exit
+ * status. */
+int check_postfix_undo(
     const struct conf *conf, const struct call *call, struct buf *out);
+int check_exim_undo(const struct conf *conf, struct buf *out);
 
 #endif

@@ -160,7 +160,8 @@ check_postfix(
 }
 
 int
-check_undo(const struct conf *conf, const struct call *call, struct buf *out)
+check_postfix_undo(
+    const struct conf *conf, const struct call *call, struct buf *out)
 {
 	struct check_list none = { 0 };
 	struct postfix p = { .list = &none, .conf = conf };

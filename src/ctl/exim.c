@@ -1,5 +1,6 @@
 #include "ctl/exim.h"
 
+#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -197,6 +198,7 @@ exim_open(struct exim *x)
 	if (!find_exim(x))
 		return false;
 	x->configuration = configuration_of(x->version);
+	x->form = form_of(x->configuration);
 	read = ask_exim(x->program, config, &out, &said) == 0;
 	if (!read)
 		x->complaint = complaint_of(said);
@@ -209,7 +211,6 @@ exim_open(struct exim *x)
 	read = ask_exim(x->program, options, &out, &said) == 0;
 	mem_free(said);
 	x->options = buf_string(&out);
-	x->form = form_of(x->configuration);
 	return read;
 }
 
@@ -222,6 +223,83 @@ exim_close(struct exim *x)
 	mem_free(x->configuration);
 	mem_free(x->options);
 	mem_free(x->complaint);
+}
+
+/* --- files -------------------------------------------------------------------------- */
+
+struct exim_each {
+	void (*each)(void *ctx, const char *path);
+	void *ctx;
+};
+
+/* One deep. */
+static void
+files_below(const struct exim_each *e, const char *folder)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *d;
+
+	while (dir != NULL && (d = readdir(dir)) != NULL) {
+		char path[512 + sizeof(d->d_name)];
+
+		snprintf(path, sizeof(path), "%s/%s", folder, d->d_name);
+		if (d->d_name[0] != '.')
+			e->each(e->ctx, path);
+	}
+	if (dir != NULL)
+		closedir(dir);
+}
+
+static void
+files_split(const struct exim_each *e)
+{
+	static const char *const parts[] = { "main", "acl", "router",
+		"transport", "retry", "rewrite", "auth" };
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		char path[512];
+
+		snprintf(path, sizeof(path), ETC "conf.d/%s", parts[i]);
+		files_below(e, path);
+	}
+}
+
+/* The one that it reads, and what that includes. */
+static void
+files_plain(const struct exim *x, const struct exim_each *e)
+{
+	const char *last = x->configuration;
+
+	e->each(e->ctx, x->configuration);
+	for (size_t i = 0; i < x->shown.lines.n; i++) {
+		const char *file = x->shown.lines.v[i].file;
+
+		if (*file == '\0' || strcmp(file, last) == 0 ||
+		    strcmp(file, x->configuration) == 0 ||
+		    strstr(file, "/lsrd/exim/") != NULL)
+			continue;
+		last = file;
+		e->each(e->ctx, file);
+	}
+}
+
+void
+exim_files(
+    const struct exim *x, void (*each)(void *ctx, const char *path), void *ctx)
+{
+	const struct exim_each e = { each, ctx };
+
+	if (x->form == EXIM_PLAIN) {
+		files_plain(x, &e);
+		return;
+	}
+	each(ctx, DEBIAN);
+	if (x->form == EXIM_SPLIT) {
+		files_split(&e);
+		return;
+	}
+	each(ctx, ETC "exim4.conf.localmacros");
+	each(ctx, ETC "exim4.conf.template");
 }
 
 /* --- lines -------------------------------------------------------------------------- */

@@ -54,6 +54,11 @@ void exim_close(struct exim *x);
 char *exim_run(
     const struct exim *x, const char *a, const char *b, const char *input);
 
+/* Calls `each` with every file that the configuration is made of, ours and what
+ * Debian makes of them apart. */
+void exim_files(
+    const struct exim *x, void (*each)(void *ctx, const char *path), void *ctx);
+
 /* A word of "Support for", or of the lookups: "PROXY". */
 bool exim_can(const struct exim *x, const char *word);
 

@@ -55,7 +55,7 @@ static const struct verb_option simulate_options[] = {
 };
 
 static const struct verb_option check_options[] = {
-	{ "undo", NULL, "the commands that take ours out of Postfix" },
+	{ "undo", NULL, "the commands that take ours out of the MTA" },
 	{ NULL, NULL, NULL },
 };
 

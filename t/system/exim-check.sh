@@ -4,7 +4,7 @@
 # that one is named.
 
 . "$(dirname "$0")/exim-faults.sh"
-plan 11
+plan 12
 faults_begin heavy unsplit || exit 1
 
 check
@@ -30,6 +30,9 @@ fault "a domain that it would send on" "own.example.org is delivered here" \
 	"dc_other_hostnames" \
 	sed -i "s/^dc_other_hostnames=.*/dc_other_hostnames=''/" \
 	"$R/etc/exim4/update-exim4.conf.conf"
+
+good
+ok "its commands take all of it out again, and a second time nothing" taken_out
 
 good
 made

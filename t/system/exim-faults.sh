@@ -8,6 +8,7 @@
 #   heal                     does what the remedies say, literally
 #   good_is_this             what each fault begins with, from now on
 #   fault WHAT TEXT REMEDY COMMAND...   something is wrong: one more test
+#   taken_out                what `check --undo` says, done, leaves nothing of ours
 #   healed WHAT              and what was proposed mends it: one more
 
 # shellcheck source=t/system/exim.sh
@@ -87,6 +88,7 @@ faults_begin() {
 	split) debian_make true ;;
 	*) debian_make false ;;
 	esac
+	rm -rf "$work/before" && cp -a "$R/etc/exim4" "$work/before"
 	made
 }
 
@@ -153,6 +155,20 @@ healed() {
 	heal
 	check
 	ok "$1: mended by what is proposed" clean "$RUNS"
+}
+
+# Exim's files as they were before us, but for blanks.
+taken_out() {
+	for _ in once again; do
+		in_root /root/lsrctl --config /etc/lsrd/lsrd.conf check --undo \
+			>"$W/undo" 2>"$W/complaints" || return 1
+		grep -v systemctl "$W/undo" | chroot "$R" sh -e || return 1
+	done
+	if diff -rb "$work/before" "$R/etc/exim4" >"$W/differs"; then
+		return 0
+	fi
+	sed 's/^/# /' "$W/undo" "$W/differs"
+	return 1
 }
 
 # What cannot be well without processes.
