@@ -6,7 +6,6 @@
 
 #include "ctl/check_exim.h"
 
-#include <dirent.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -18,7 +17,6 @@
 #include "base/mem.h"
 #include "ctl/procs.h"
 
-#define DEBIAN "/etc/exim4"
 #define MARKS "lsrd-mark"
 
 struct newest {
@@ -28,9 +26,9 @@ struct newest {
 
 struct exim_seen {
 	const struct exim *x;
-	pid_t daemon; /* 0: none */
-	bool runner, lsrd, reads;
-	gid_t group; /* Exim's */
+	pid_t daemon;             /* 0: none */
+	bool runner, lsrd, reads; /* reads: the running lsrd, the queue */
+	gid_t group;              /* Exim's */
 };
 
 /* The name of a program without its folder. */
@@ -154,8 +152,9 @@ check_exim_read(const struct exim_seen *seen)
 
 /* Looks whether it is newer than what was the newest until now. */
 static void
-newest_look(struct newest *n, const char *path)
+newest_look(void *ctx, const char *path)
 {
+	struct newest *n = ctx;
 	struct stat st;
 
 	if (stat(path, &st) != 0 || st.st_mtim.tv_sec < n->at.tv_sec ||
@@ -166,44 +165,17 @@ newest_look(struct newest *n, const char *path)
 	snprintf(n->path, sizeof(n->path), "%s", path);
 }
 
-/* One deep. */
-static void
-newest_below(struct newest *n, const char *folder)
-{
-	DIR *dir = opendir(folder);
-	struct dirent *d;
-	char path[512 + sizeof(d->d_name)];
-
-	while (dir != NULL && (d = readdir(dir)) != NULL) {
-		snprintf(path, sizeof(path), "%s/%s", folder, d->d_name);
-		if (d->d_name[0] != '.')
-			newest_look(n, path);
-	}
-	if (dir != NULL)
-		closedir(dir);
-}
-
 /* What update-exim4.conf makes the configuration of. */
 static void
 check_exim_made(const struct exim *x)
 {
-	static const char *const parts[] = { "main", "acl", "router",
-		"transport", "retry", "rewrite", "auth" };
-	static const char *const files[] = { "update-exim4.conf.conf",
-		"exim4.conf.localmacros", "exim4.conf.template" };
 	struct newest n = { .path = "" };
-	char path[512];
 
+	if (x->form == EXIM_PLAIN)
+		return;
 	newest_look(&n, x->configuration);
-	for (size_t i = 0; i < (x->form == EXIM_SPLIT ? 1 : 3); i++) {
-		snprintf(path, sizeof(path), DEBIAN "/%s", files[i]);
-		newest_look(&n, path);
-	}
-	for (size_t i = 0; x->form == EXIM_SPLIT && i < 7; i++) {
-		snprintf(path, sizeof(path), DEBIAN "/conf.d/%s", parts[i]);
-		newest_below(&n, path);
-	}
-	if (strcmp(n.path, x->configuration) != 0 && x->form != EXIM_PLAIN)
+	exim_files(x, newest_look, &n);
+	if (strcmp(n.path, x->configuration) != 0)
 		check_find(x->list,
 		    CHECK_ABOUT(CHECK_WARNING, "exim",
 			"update-exim4.conf says what it does not like; then "
@@ -221,8 +193,10 @@ is_member(const char *user, gid_t group)
 	gid_t groups[256];
 	int n = 256;
 
-	if (pw == NULL || getgrouplist(user, pw->pw_gid, groups, &n) < 0)
-		return true; /* it cannot be told */
+	/* it cannot be told, or does not matter */
+	if (pw == NULL || pw->pw_uid == 0 ||
+	    getgrouplist(user, pw->pw_gid, groups, &n) < 0)
+		return true;
 	for (int i = 0; i < n; i++)
 		if (groups[i] == group)
 			return true;
@@ -247,24 +221,65 @@ check_exim_user(const struct exim *x)
 	mem_free(user);
 }
 
+/* A daemon has the groups that its user had when it began. */
 static void
-check_exim_reader(const struct exim_seen *seen, const char *group)
+check_exim_marker(const struct exim_seen *seen)
 {
-	if (seen->lsrd && !seen->reads)
+	const struct group *marks = getgrnam(MARKS);
+	char *user = exim_option(seen->x, "exim_user");
+
+	if (marks != NULL && user != NULL && seen->daemon != 0 &&
+	    is_member(user, marks->gr_gid) &&
+	    !procs_in_group(seen->daemon, marks->gr_gid))
 		check_find(seen->x->list,
 		    CHECK_ABOUT(CHECK_WARNING, "exim",
-			"SupplementaryGroups= of lsrd's unit names the group "
-			"of Exim; systemctl restart lsrd"),
+			seen->x->form == EXIM_PLAIN
+			    ? "start it anew: kill -HUP will not do"
+			    : "systemctl restart exim4"),
+		    "Exim's daemon began before %s was in the group " MARKS
+		    ": it reads no mark",
+		    user);
+	mem_free(user);
+}
+
+/* What runs counts; its unit may name the group itself. */
+static void
+check_exim_reader(const struct exim_seen *seen)
+{
+	char *group = exim_option(seen->x, "exim_group");
+	const char *user = seen->x->conf->user;
+	bool member = is_member(user, seen->group);
+	char adduser[200], remedy[256];
+
+	snprintf(adduser, sizeof(adduser), "adduser %s %s, then ", user, group);
+	snprintf(remedy, sizeof(remedy), "%ssystemctl restart lsrd",
+	    member ? "" : adduser);
+	if (!(seen->lsrd ? seen->reads : member))
+		check_find(seen->x->list,
+		    CHECK_ABOUT(CHECK_WARNING, "exim", remedy),
 		    "lsrd is not in the group %s: it does not see Exim's queue",
 		    group);
+	mem_free(group);
+}
+
+/* Looked up here: another look takes the place of this one. */
+static bool
+exim_group(const struct exim *x, gid_t *out)
+{
+	char *name = exim_option(x, "exim_group");
+	const struct group *group = name == NULL ? NULL : getgrnam(name);
+
+	if (group != NULL)
+		*out = group->gr_gid;
+	mem_free(name);
+	return group != NULL;
 }
 
 void
 check_exim_daemon(const struct exim *x)
 {
 	struct exim_seen seen = { .x = x };
-	char *name = exim_option(x, "exim_group");
-	const struct group *group = name == NULL ? NULL : getgrnam(name);
+	bool known = exim_group(x, &seen.group);
 
 	check_exim_made(x);
 	check_exim_user(x);
@@ -272,14 +287,12 @@ check_exim_daemon(const struct exim *x)
 		check_find(x->list, CHECK_ABOUT(CHECK_NOTE, "exim", NULL),
 		    "not asked: needs root: whether Exim's daemon and its "
 		    "queue runner have read what is on the disk");
-		mem_free(name);
 		return;
 	}
-	seen.group = group == NULL ? 0 : group->gr_gid;
 	procs_each(on_exim_process, &seen);
 	check_exim_running(&seen);
 	check_exim_read(&seen);
-	if (group != NULL)
-		check_exim_reader(&seen, name);
-	mem_free(name);
+	check_exim_marker(&seen);
+	if (known)
+		check_exim_reader(&seen);
 }

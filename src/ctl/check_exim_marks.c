@@ -1,6 +1,6 @@
 /*
  * check_exim_marks.c - the part of `check` that looks for what marks messages
- * and keeps connectors' limits: the object that Exim loads, and what calls it.
+ * and keeps connectors' limits, and for what tells lsrd of deliveries: the object that Exim loads, and what calls it.
  */
 
 #include "ctl/check_exim.h"
@@ -67,16 +67,6 @@ has_mark_key(const struct conf *conf)
 	return conf->setup.announced.nmark > 0 || conf->mark_key != NULL;
 }
 
-bool
-exim_wants_marks(const struct exim *x)
-{
-	char *path = object_of(x);
-	bool named = path != NULL;
-
-	mem_free(path);
-	return !named && exim_can(x, "Expand_dlfunc") && has_mark_key(x->conf);
-}
-
 /* --- what calls it ------------------------------------------------------------------ */
 
 static bool
@@ -92,6 +82,21 @@ calls(const struct exim *x, enum shown_section section, const char *block,
 			return true;
 	}
 	return false;
+}
+
+/* Not by its path: that `events` names, too, and the other files of marks. */
+bool
+exim_wants_marks(const struct exim *x)
+{
+	const char *data =
+	    shown_value(&x->shown, SHOWN_MAIN, "", "acl_smtp_data");
+	const char *local =
+	    shown_value(&x->shown, SHOWN_MAIN, "", "acl_not_smtp");
+
+	if (!exim_can(x, "Expand_dlfunc") || !has_mark_key(x->conf))
+		return false;
+	return (local == NULL || strcmp(local, "lsrd_marks_local") != 0) &&
+	       (data == NULL || !calls(x, SHOWN_ACL, data, "lsr_trace_judge"));
 }
 
 static void
@@ -207,6 +212,55 @@ check_marks_leave(struct exim *x)
 	}
 }
 
+/* --- what tells lsrd of deliveries ---------------------------------------------------------- */
+
+static bool
+is_told_of(const struct exim *x, enum shown_section section, const char *block)
+{
+	const char *is = shown_value(&x->shown, section, block, "event_action");
+
+	return is != NULL && strstr(is, "lsr_event") != NULL;
+}
+
+/* No option may be set twice: one of the site's own is to call ours. */
+static void
+want_events(struct exim *x)
+{
+	static const char text[] =
+	    "does not tell lsrd of deliveries: a next hop that answers and "
+	    "refuses mail is not found out";
+	const char *is = shown_value(&x->shown, SHOWN_MAIN, "", "event_action");
+
+	if (is == NULL || *is == '\0')
+		exim_want(x, CHECK_WARNING,
+		    EXIM_LINE(EXIM_AT_MACROS, EXIM_BRINGS("events")), "Exim %s",
+		    text);
+	else
+		check_find(x->list,
+		    CHECK_ABOUT(CHECK_WARNING, "exim",
+			"LSRD_MAIN_EVENT = no above the line that brings "
+			"events, and LSRD_EVENT at the head of that value"),
+		    "event_action is %s, and %s", is, text);
+}
+
+static void
+check_exim_events(struct exim *x)
+{
+	const char *transport = x->conf->transport;
+
+	if (!is_told_of(x, SHOWN_MAIN, ""))
+		want_events(x);
+	else if (!is_told_of(x, SHOWN_TRANSPORTS, transport) &&
+		 shown_value(
+		     &x->shown, SHOWN_TRANSPORTS, transport, "driver") != NULL)
+		check_find(x->list,
+		    CHECK_ABOUT(CHECK_WARNING, "exim",
+			"event_action = LSRD_EVENT in the transport"),
+		    "the transport %s does not tell lsrd of deliveries: only "
+		    "those to a second next hop are told of",
+		    transport);
+}
+
 /* --- all of it --------------------------------------------------------------------------- */
 
 /* exim4-daemon-light. */
@@ -221,9 +275,12 @@ check_marks_light(const struct exim *x, bool named)
 		    "this Exim loads no objects, and its configuration names "
 		    "one");
 	else
-		check_find(x->list, CHECK_ABOUT(CHECK_NOTE, "exim", NULL),
+		check_find(x->list,
+		    CHECK_ABOUT(CHECK_NOTE, "exim",
+			"lsrd-maillog reads its main log, with exim-log.conf "
+			"as a drop-in"),
 		    "this Exim loads no objects (exim4-daemon-light): routes "
-		    "and holds, but no marks, limits or evidence");
+		    "and holds, but no marks, limits or events");
 }
 
 void
@@ -234,6 +291,7 @@ check_exim_marks(struct exim *x)
 	if (!exim_can(x, "Expand_dlfunc")) {
 		check_marks_light(x, path != NULL);
 	} else {
+		check_exim_events(x);
 		if (path != NULL)
 			check_exim_loads(x, path);
 		if (has_mark_key(x->conf))

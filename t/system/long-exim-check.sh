@@ -5,7 +5,7 @@
 # Debian's Exims.
 
 . "$(dirname "$0")/exim-faults.sh"
-plan 51
+plan 59
 
 # From nothing of ours: what is proposed, and then what follows from that.
 healed_from_nothing() {
@@ -82,6 +82,20 @@ behind_front() {
 fault "no PROXY behind lsrd-front" "hosts_proxy is not" "hosts_proxy = " \
 	behind_front
 
+# --- what tells lsrd of deliveries ------------------------------------------------
+
+fault "no events" "Exim does not tell lsrd of deliveries" "exim/events" \
+	without events
+healed "no events"
+own_events() {
+	without events
+	add "$L" "event_action = \${if eq{\$event_name}{tcp:connect}{}}"
+}
+fault "events of the site's own" "event_action is \${if eq" \
+	"LSRD_EVENT at the head of that value" own_events
+fault "a transport without events" "only those to a second next hop" \
+	"event_action = LSRD_EVENT" sed -i 's/^  event_action.*//' "$S/transports"
+
 # --- marks ---------------------------------------------------------------------------
 
 fault "no marks" "nothing calls lsrd's object" "exim/marks.main" \
@@ -109,6 +123,12 @@ with_group() {
 }
 fault "keys that Exim may not read" "is not in the group lsrd-mark" \
 	"adduser Debian-exim lsrd-mark" with_group
+exim_up -bdf -q5m
+chroot "$R" usermod -aG lsrd-mark Debian-exim
+check
+ok "a daemon that began before" said "began before Debian-exim was in the group" \
+	"systemctl restart exim4"
+exim_down
 chroot "$R" groupdel lsrd-mark
 
 # --- what it would do -------------------------------------------------------------------
@@ -148,14 +168,20 @@ ok "a daemon of before" said "is newer than Exim's daemon" \
 	"systemctl restart exim4"
 exim_down
 made
+chroot "$R" useradd -r _lsrd
+sed -i 's/^user = .*/user = _lsrd/' "$R/etc/lsrd/lsrd.conf"
+check
+ok "who is to read the queue may not" said \
+	"lsrd is not in the group Debian-exim" "adduser _lsrd Debian-exim"
 cp "$R/bin/sleep" "$R/root/lsrd"
 chroot "$R" setpriv --clear-groups /root/lsrd 600 &
 pids="$pids $!"
-is_asked() {
-	check && said "lsrd is not in the group Debian-exim" SupplementaryGroups \
-		>/dev/null
+chroot "$R" usermod -aG Debian-exim _lsrd
+has_to_begin_anew() {
+	check && said "lsrd is not in the group Debian-exim" \
+		"systemctl restart lsrd" >/dev/null && ! said adduser x >/dev/null
 }
-ok "lsrd may not see the queue" soon is_asked
+ok "and one that began before he might" soon has_to_begin_anew
 mv "$R/usr/sbin/exim4" "$R/usr/sbin/exim4.away"
 check
 ok "no Exim" said "exim -bV tells nothing" "mta = none"
@@ -163,7 +189,9 @@ ok "no Exim" said "exim -bV tells nothing" "mta = none"
 # --- other forms, the other Exim -------------------------------------------------------------
 
 healed_from_nothing heavy split
+ok "heavy, split: taken out" taken_out
 healed_from_nothing heavy plain
+ok "heavy, plain: taken out" taken_out
 healed_from_nothing light unsplit
 ok "what light lacks is a note" said "loads no objects" "note"
 fault "an object that it cannot load" "loads no objects, and its configuration" \
