@@ -255,12 +255,14 @@ by_command(uint64_t changes, uint64_t seed)
 int
 main(int argc, char **argv)
 {
-	Suite *suite = suite_create("view, followed");
-	TCase *tc = tcase_create("random");
+	Suite *suite;
+	TCase *tc;
 
 	if (argc > 1)
 		return by_command(strtoull(argv[1], NULL, 10),
 		    argc > 2 ? strtoull(argv[2], NULL, 10) : 1);
+	suite = suite_create("view, followed");
+	tc = tcase_create("random");
 	tcase_set_timeout(tc, 240);
 	tcase_add_loop_test(tc, like_the_whole_one, 0, BATCHES);
 	suite_add_tcase(suite, tc);

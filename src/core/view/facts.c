@@ -236,6 +236,8 @@ facts_connector_read(const struct facts *f, const struct view_input *in,
 {
 	c->name = lsa->key.id;
 	c->body = lsa_connector(lsa);
+	c->limits =
+	    policy_has_limits(&c->body->policy) ? &c->body->policy : NULL;
 	c->barred = 0;
 	if (c->owner != f->self)
 		return true;
@@ -420,21 +422,67 @@ bool
 facts_may_step(const struct facts *f, const struct view_input *in,
     const char *origin, const struct facts_way *way)
 {
-	uint32_t to = facts_find(f, way->bridgehead);
-	const char *group =
-	    to == FACTS_NONE ? NULL : f->servers.v[to].group_name;
+	const char *group;
+	uint32_t to;
 
 	if (in->may_connect == NULL)
 		return true;
+	to = facts_find(f, way->bridgehead);
+	group = to == FACTS_NONE ? NULL : f->servers.v[to].group_name;
 	return in->may_connect(
 	    in->ctx, origin, group == NULL ? way->group : group);
+}
+
+bool
+facts_up(const struct facts_connector *c, size_t k)
+{
+	return c->body->bridgeheads[k].up && (c->barred >> k & 1) == 0;
+}
+
+uint32_t
+facts_cost(const struct lsa_connector *c, const struct lsa_bridgehead *b)
+{
+	uint64_t cost = (uint64_t)b->cost << (c->congestion & 3);
+
+	return cost > UINT32_MAX ? UINT32_MAX : (uint32_t)cost;
+}
+
+/* Looked up once, and side by side: bodies are far from each other. */
+static void
+edges_read(struct facts *f, struct facts_connector *c)
+{
+	const struct lsa_connector *body = c->body;
+
+	c->n = 0;
+	if (body->state != LSA_UP || (c->own != NULL && c->own->drain))
+		return;
+	for (size_t k = 0; k < body->nbridgeheads; k++) {
+		const struct lsa_bridgehead *b = &body->bridgeheads[k];
+		uint32_t to = facts_find(f, b->name);
+
+		if (facts_up(c, k) && to != FACTS_NONE && to != c->owner)
+			f->edges.v[c->at + c->n++] =
+			    (struct facts_edge){ to, facts_cost(body, b) };
+	}
+}
+
+static void
+edges_room(struct facts *f, struct facts_connector *c)
+{
+	if (c->body->nbridgeheads <= c->room)
+		return;
+	f->waste += c->room;
+	c->at = (uint32_t)f->edges.n;
+	c->room = (uint32_t)c->body->nbridgeheads;
+	for (uint32_t k = 0; k < c->room; k++)
+		vec_push(&f->edges, ((struct facts_edge){ FACTS_NONE, 0 }));
 }
 
 /* A bridgehead that the owner's certificate does not let it lead to is down,
  * for everybody alike: what counts is the group that it is of. */
 void
-facts_connector_judge(const struct facts *f, const struct view_input *in,
-    struct facts_connector *c)
+facts_connector_judge(
+    struct facts *f, const struct view_input *in, struct facts_connector *c)
 {
 	const char *owner = f->servers.v[c->owner].name;
 
@@ -445,12 +493,8 @@ facts_connector_judge(const struct facts *f, const struct view_input *in,
 		if (!facts_may_step(f, in, owner, &way))
 			c->barred |= UINT64_C(1) << k;
 	}
-}
-
-bool
-facts_up(const struct facts_connector *c, size_t k)
-{
-	return c->body->bridgeheads[k].up && (c->barred >> k & 1) == 0;
+	edges_room(f, c);
+	edges_read(f, c);
 }
 
 void
@@ -492,4 +536,5 @@ facts_done(struct facts *f)
 	vec_done(&f->claims);
 	vec_done(&f->groups);
 	vec_done(&f->pool);
+	vec_done(&f->edges);
 }

@@ -42,12 +42,20 @@ struct facts_server {
 				      stands in both */
 };
 
+/* Where a connector leads that its owner says is up. */
+struct facts_edge {
+	uint32_t to;
+	uint32_t cost; /* congestion included */
+};
+
 struct facts_connector {
 	const char *name;
 	uint32_t owner;
 	const struct lsa_connector *body;
-	uint64_t barred; /* bit k: certificates do not let it lead to the
+	const struct policy *limits; /* NULL: it has none */
+	uint64_t barred;      /* bit k: certificates do not let it lead to the
 			    bridgehead k of the body */
+	uint32_t at, n, room; /* its edges: facts.edges.v[at] and so on */
 	const struct setup_connector *own; /* ours: as configured */
 };
 
@@ -71,7 +79,8 @@ struct facts {
 	VEC(struct facts_claim) claims;         /* by pattern, then server */
 	VEC(const char *) groups;               /* names; sorted */
 	VEC(uint32_t) pool;
-	size_t waste;      /* of the pool: sets that were said anew */
+	VEC(struct facts_edge) edges;
+	size_t waste;      /* of the pool and edges: what was said anew */
 	char *names;       /* of the servers, side by side: looked up often */
 	char *group_names; /* of the groups, too */
 	struct facts_slot *slots; /* names by hash: for looking up alone */
@@ -91,7 +100,7 @@ void facts_done(struct facts *facts);
  * False: the facts are void, and to be ended and read anew. That is where a
  * server comes, goes or takes another group, where the authority or an
  * identity says something, for that may move whatever anybody claims, and
- * once half of the pool is waste: once in so many changes as there are
+ * once half of what is kept is waste: once in so many changes as there are
  * servers.
  */
 bool facts_renew(
@@ -106,6 +115,10 @@ struct facts_way {
 /* Whether certificates allow it, where the authority wants that. */
 bool facts_may_step(const struct facts *facts, const struct view_input *in,
     const char *origin, const struct facts_way *way);
+
+/* The cost of a connector's edge to this bridgehead, congestion included. */
+uint32_t facts_cost(
+    const struct lsa_connector *connector, const struct lsa_bridgehead *b);
 
 /* Whether it leads to the bridgehead k of its body, by its owner's word and
  * by what the certificates allow. */

@@ -19,9 +19,10 @@ bool facts_connector_read(const struct facts *facts,
     const struct view_input *in, const struct lsa *lsa,
     struct facts_connector *connector);
 
-/* Which bridgeheads certificates do not let it lead to. */
-void facts_connector_judge(const struct facts *facts,
-    const struct view_input *in, struct facts_connector *connector);
+/* Which bridgeheads certificates do not let it lead to; its edges, where
+ * those of what its owner said before stood if there is room. */
+void facts_connector_judge(struct facts *facts, const struct view_input *in,
+    struct facts_connector *connector);
 
 /* The claim of another server. */
 void facts_claim_read(const struct view_input *in, const struct lsa *lsa,

@@ -71,6 +71,7 @@ connector_insert(struct facts *f, size_t at, struct facts_connector c)
 static void
 connector_take(struct facts *f, size_t at)
 {
+	f->waste += f->connectors.v[at].room;
 	f->connectors.n--;
 	memmove(&f->connectors.v[at], &f->connectors.v[at + 1],
 	    (f->connectors.n - at) * sizeof(f->connectors.v[0]));
@@ -123,7 +124,7 @@ server_renew(const struct renewal *r)
 		return false;
 	f->waste += s->neighbours.n + s->up.n + s->down.n;
 	facts_sets_read(f, r->server);
-	return f->waste < WASTE_MIN || f->waste < f->pool.n / 2;
+	return true;
 }
 
 /* A connector counts only with its owner's server LSA, or if it is ours. */
@@ -141,6 +142,8 @@ connector_renew(const struct renewal *r)
 	at = connector_place(f, r->server, r->key->id);
 	was = at < f->connectors.n && f->connectors.v[at].owner == r->server &&
 	      strcmp(f->connectors.v[at].name, r->key->id) == 0;
+	if (was)
+		c = f->connectors.v[at];
 	is = r->said != NULL && facts_connector_read(f, r->in, r->said, &c);
 	if (is)
 		facts_connector_judge(f, r->in, &c);
@@ -223,5 +226,5 @@ facts_renew(
 	for (size_t i = 0; i < news->list.n; i++)
 		if (!key_renew(f, in, &news->list.v[i].key))
 			return false;
-	return true;
+	return f->waste < WASTE_MIN || f->waste < (f->pool.n + f->edges.n) / 2;
 }

@@ -187,37 +187,21 @@ reported_steps(struct making *m, uint32_t from)
 	}
 }
 
-uint32_t
-steps_cost(const struct lsa_connector *c, const struct lsa_bridgehead *b)
-{
-	uint64_t cost = (uint64_t)b->cost << (c->congestion & 3);
-
-	return cost > UINT32_MAX ? UINT32_MAX : (uint32_t)cost;
-}
-
 /* Connectors whose owner says up for the bridgehead: present, or a leaf by
  * this very report. */
 static void
 connector_steps(struct making *m, const struct facts_connector *c)
 {
-	const struct lsa_connector *body = c->body;
-
-	if (!m->speaks[c->owner] || body->state != LSA_UP ||
-	    (c->own != NULL && c->own->drain))
+	if (!m->speaks[c->owner])
 		return;
-	for (size_t i = 0; i < body->nbridgeheads; i++) {
-		const struct lsa_bridgehead *b = &body->bridgeheads[i];
+	for (uint32_t i = c->at; i < c->at + c->n; i++) {
 		struct net_step step = { .from = c->owner,
-			.to = facts_find(m->facts, b->name),
-			.cost = steps_cost(body, b),
+			.to = m->facts->edges.v[i].to,
+			.cost = m->facts->edges.v[i].cost,
 			.hops = 1,
-			.policy = policy_has_limits(&body->policy)
-			              ? &body->policy
-			              : NULL };
+			.policy = c->limits };
 
-		if (facts_up(c, i) && step.to != FACTS_NONE &&
-		    step.to != c->owner)
-			vec_push(&m->net->steps, step);
+		vec_push(&m->net->steps, step);
 	}
 }
 
@@ -382,7 +366,7 @@ steps_own_cost(const struct facts *f, const struct setup_connector *c,
 	const struct lsa_bridgehead *said =
 	    word == NULL ? NULL : bridgehead_find(word->body, b->name);
 
-	return said == NULL ? b->cost : steps_cost(word->body, said);
+	return said == NULL ? b->cost : facts_cost(word->body, said);
 }
 
 bool

@@ -42,10 +42,6 @@ void steps_net(
 void steps_own(
     const struct facts *facts, const struct view_input *in, struct net *net);
 
-/* The cost of a connector's edge to this bridgehead, congestion included. */
-uint32_t steps_cost(
-    const struct lsa_connector *connector, const struct lsa_bridgehead *b);
-
 /* The cost of our own edge: as we announce it, or before that as the setup
  * says. */
 uint32_t steps_own_cost(const struct facts *facts,

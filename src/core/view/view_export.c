@@ -176,7 +176,7 @@ bridgeheads_tell(struct exporting *x, const struct facts_connector *c,
 	const struct lsa_connector *body = c->body;
 	size_t first = ways->first[way];
 	const struct lsa_bridgehead *b = &body->bridgeheads[first];
-	uint32_t cost = steps_cost(body, b);
+	uint32_t cost = facts_cost(body, b);
 
 	json_open(x->j, NULL, '{');
 	name_tell(x, c, first == 0 ? NULL : b->name);
