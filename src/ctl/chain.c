@@ -33,9 +33,15 @@ chain_open(struct chain *c, const struct postfix *p, const char *name)
 	words_split(&words, postconf_full(p, name));
 	c->before = SIZE_MAX;
 	for (size_t i = 0; i < words.list.n; i++) {
-		if (!undo_is_ours(p->undo, words.list.v[i]))
-			vec_push(&c->tables.list, mem_str(words.list.v[i]));
-		else if (c->before == SIZE_MAX)
+		const char *word = words.list.v[i];
+
+		if (!undo_is_ours(p->undo, word)) {
+			vec_push(&c->tables.list, mem_str(word));
+			continue;
+		}
+		if (strchr(word, '{') != NULL)
+			vec_push(&c->joined.list, mem_str(word));
+		if (c->before == SIZE_MAX)
 			c->before = c->tables.list.n;
 	}
 	words_done(&words);
@@ -68,11 +74,12 @@ ctl_chain_ask(struct chain *c, const char *table)
 	return answer;
 }
 
-void
-chain_ask(struct chain *c)
+static void
+chain_ask_all(
+    struct chain *c, const struct words *tables, struct words *answers)
 {
-	for (size_t i = 0; i < c->tables.list.n; i++) {
-		const char *table = c->tables.list.v[i];
+	for (size_t i = 0; i < tables->list.n; i++) {
+		const char *table = tables->list.v[i];
 		char *answer = strchr(table, ':') == NULL
 		                   ? mem_str("")
 		                   : ctl_chain_ask(c, table);
@@ -81,8 +88,15 @@ chain_ask(struct chain *c)
 			vec_push(&c->unasked.list, mem_str(table));
 			answer = mem_str("");
 		}
-		vec_push(&c->answers.list, answer);
+		vec_push(&answers->list, answer);
 	}
+}
+
+void
+chain_ask(struct chain *c)
+{
+	chain_ask_all(c, &c->tables, &c->answers);
+	chain_ask_all(c, &c->joined, &c->together);
 }
 
 /* The value of a line `key<TAB>value`. */
@@ -135,6 +149,8 @@ chain_close(struct chain *c)
 	words_done(&c->keys);
 	words_done(&c->answers);
 	words_done(&c->unasked);
+	words_done(&c->joined);
+	words_done(&c->together);
 }
 
 void
@@ -162,4 +178,19 @@ chain_find_any(
 			return value;
 	}
 	return NULL;
+}
+
+char *
+chain_find_joined(
+    const struct chain *c, const struct words *keys, const char **table)
+{
+	char *value = NULL;
+
+	*table = c->joined.list.n > 0 ? c->joined.list.v[0] : NULL;
+	for (size_t i = 0; *table != NULL && i < keys->list.n; i++) {
+		value = chain_value_of(c->together.list.v[0], keys->list.v[i]);
+		if (value != NULL)
+			break;
+	}
+	return value;
 }

@@ -8,7 +8,8 @@
  *     value = chain_find(&c, "dom", &table);
  *
  * Our own tables are left out: what would the site's say without us. A word
- * that names no table is found by itself.
+ * that names no table is found by itself. One that joins ours with others
+ * (unionmap, pipemap) is asked apart: what it says is neither's.
  */
 
 #ifndef CTL_CHAIN_H
@@ -22,8 +23,10 @@ struct chain {
 	struct words tables;
 	size_t before; /* so many of them stand before ours */
 	struct words keys;
-	struct words answers; /* of each table: lines `key<TAB>value` */
-	struct words unasked; /* tables that cannot be asked */
+	struct words answers;  /* of each table: lines `key<TAB>value` */
+	struct words unasked;  /* tables that cannot be asked */
+	struct words joined;   /* ours with others in one word */
+	struct words together; /* their answers */
 };
 
 void chain_open(struct chain *c, const struct postfix *p, const char *name);
@@ -45,6 +48,11 @@ void chain_keys(struct words *keys, const char *address);
 
 /* chain_find() of the first of them that is found. */
 char *chain_find_any(
+    const struct chain *c, const struct words *keys, const char **table);
+
+/* What the first word that joins ours with others says, the caller's; NULL:
+ * nothing. `table` is NULL when there is no such word. */
+char *chain_find_joined(
     const struct chain *c, const struct words *keys, const char **table);
 
 #endif

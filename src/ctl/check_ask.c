@@ -82,7 +82,7 @@ class_word(enum resolve_class kind)
 /* Which of the site's own maps answers for the address before ours, or what
  * class it is in. */
 static void
-who_overrides(const struct ask *a, const char *address,
+who_overrides(const struct ask *a, const char *address, const char *ours,
     const struct resolve_answer *answer, struct buf *out)
 {
 	struct words keys = { { 0 } };
@@ -91,8 +91,11 @@ who_overrides(const struct ask *a, const char *address,
 
 	chain_keys(&keys, address);
 	value = chain_find_any(&a->transports, &keys, &table);
-	if (value != NULL)
-		buf_printf(out, "%s in transport_maps says %s", table, value);
+	if (value == NULL)
+		value = chain_find_joined(&a->transports, &keys, &table);
+	if (table != NULL && (value == NULL || strcmp(value, ours) != 0))
+		buf_printf(out, "%s in transport_maps says %s", table,
+		    value == NULL ? "nothing" : value);
 	else
 		buf_printf(out, "it is in %s", class_word(answer->kind));
 	mem_free(value);
@@ -112,7 +115,7 @@ tell_other(struct ask *a, const char *pattern, const char *value,
 	if (!may_name(a))
 		return;
 	sample(pattern, address, sizeof(address));
-	who_overrides(a, address, answer, &b);
+	who_overrides(a, address, value, answer, &b);
 	who = buf_string(&b);
 	check_find(a->p->list,
 	    CHECK_ABOUT(CHECK_WARNING, "overridden",
@@ -141,6 +144,28 @@ check_ask_compare(struct ask *a, const char *pattern, const char *value)
 		tell_other(a, pattern, value, &answer);
 }
 
+/* Without root: what a word makes of our table and of others together. */
+static void
+compare_joined(struct ask *a, const char *pattern, const char *value)
+{
+	struct words keys = { { 0 } };
+	const char *table = NULL;
+	char address[600], *is;
+
+	sample(pattern, address, sizeof(address));
+	chain_keys(&keys, address);
+	is = chain_find_joined(&a->transports, &keys, &table);
+	if (table != NULL && (is == NULL || strcmp(is, value) != 0) &&
+	    may_name(a))
+		check_find(a->p->list,
+		    CHECK_ABOUT(CHECK_WARNING, "overridden",
+			"our table is to be a word of its own there"),
+		    "%s: our table says %s, %s in transport_maps says %s",
+		    pattern, value, table, is == NULL ? "nothing" : is);
+	mem_free(is);
+	words_done(&keys);
+}
+
 /* Without root: a map of the site's that answers at a key before ours. */
 static void
 compare_maps(struct ask *a, const char *pattern, const char *value)
@@ -165,6 +190,8 @@ compare_maps(struct ask *a, const char *pattern, const char *value)
 			"if that is not meant: take it out there"),
 		    "%s: our table says %s, %s in transport_maps says %s",
 		    pattern, value, table, other);
+	else if (other == NULL)
+		compare_joined(a, pattern, value);
 	mem_free(other);
 	words_done(&keys);
 }

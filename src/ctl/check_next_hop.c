@@ -308,6 +308,28 @@ add_to_come(struct hops *h)
 	vec_push(&h->list, hop);
 }
 
+/*
+ * A sender's password is for his own smart host. Postfix would say it to each
+ * next hop that offers a login, and mail waits where that does not know it.
+ */
+static void
+check_login(const struct postfix *p)
+{
+	static const char name[] = "smtp_sender_dependent_authentication";
+	char option[128];
+
+	snprintf(
+	    option, sizeof(option), "%s/unix/%s", p->conf->transport, name);
+	if (strcmp(postconf_full(p, name), "yes") != 0 ||
+	    postconf_option(p, option) != NULL)
+		return;
+	postconf_want_option(p, CHECK_CRITICAL, option, "no");
+	check_find(p->list, CHECK_ABOUT(CHECK_CRITICAL, "password", NULL),
+	    "%s: the passwords of senders would be said to other servers "
+	    "of the organization",
+	    name);
+}
+
 void
 check_next_hops(const struct postfix *p, const char *lines)
 {
@@ -315,6 +337,8 @@ check_next_hops(const struct postfix *p, const char *lines)
 	    strcmp(postconf_full(p, "smtp_sasl_auth_enable"), "yes") == 0;
 	struct hops h = { .p = p };
 
+	if (has_passwords)
+		check_login(p);
 	chain_open(&h.transports, p, "transport_maps");
 	chain_open(&h.policies, p, "smtp_tls_policy_maps");
 	chain_open(&h.passwords, p, "smtp_sasl_password_maps");

@@ -12,13 +12,17 @@
 
 #define BLANKS ", \t\n"
 
+/* A server that does not answer (ldap, tcp) must not keep check for ever; a
+ * list of a million keys takes three seconds. */
+#define ASKED_MS 20000
+
 /* postmap -q ends with 1 where a key has no value, and where it could not
  * open the table at all: that it says. Postfix's programs wait for a second
  * after they have said what is fatal, to no purpose here. */
 static bool
 postconf_collect(char *const argv[], FILE *input, struct buf *out)
 {
-	struct run run = { argv, input, out, { 0 }, ": fatal: ", 0 };
+	struct run run = { argv, input, out, { 0 }, ": fatal: ", ASKED_MS };
 	int status = run_program(&run);
 	bool silent = !run_has_said(&run, ": fatal: ") &&
 	              !run_has_said(&run, ": error: ");
@@ -27,14 +31,34 @@ postconf_collect(char *const argv[], FILE *input, struct buf *out)
 	return status == 0 || (input != NULL && status == 1 && silent);
 }
 
+/* Maps are asked as they are, not by proxymap(8): where that does not run, or
+ * its socket is not ours to reach, postmap tries for minutes. */
+static char *
+as_it_is(const char *word)
+{
+	static const char proxy[] = "proxy:";
+	struct buf b = { 0 };
+
+	for (const char *at = word; *at != '\0'; at++) {
+		bool begins = at == word || strchr("{ ,\t", at[-1]) != NULL;
+
+		if (begins && strncmp(at, proxy, strlen(proxy)) == 0)
+			at += strlen(proxy);
+		if (*at == '\0')
+			break;
+		buf_u8(&b, (uint8_t)*at);
+	}
+	return buf_string(&b);
+}
+
 char *
 postfix_run(const struct postfix *p, const struct postfix_run *run)
 {
 	char *argv[7] = { run_located(run->program) };
 	FILE *input = run->input == NULL ? NULL : tmpfile();
+	bool maps = strcmp(run->program, "postmap") == 0, ok;
 	struct buf out = { 0 };
 	size_t n = 1;
-	bool ok;
 
 	if (p->directory != NULL) {
 		argv[n++] = mem_str("-c");
@@ -43,9 +67,9 @@ postfix_run(const struct postfix *p, const struct postfix_run *run)
 	if (run->a != NULL)
 		argv[n++] = mem_str(run->a);
 	if (run->b != NULL)
-		argv[n++] = mem_str(run->b);
+		argv[n++] = maps ? as_it_is(run->b) : mem_str(run->b);
 	if (run->c != NULL)
-		argv[n++] = mem_str(run->c);
+		argv[n++] = maps ? as_it_is(run->c) : mem_str(run->c);
 	if (input != NULL) {
 		fwrite(run->input->p, 1, run->input->n, input);
 		rewind(input);

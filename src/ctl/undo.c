@@ -151,6 +151,33 @@ undo_set(struct buf *out, const struct postfix *p, const char *name,
 	mem_free(line);
 }
 
+/* A word of the site's own that joins maps, without those of ours: the others
+ * are the site's, and stay. The caller's; NULL: it is none, or all is ours. */
+static char *
+undo_joined(const struct undo *undo, const char *word)
+{
+	static const char begin[] = "unionmap:{";
+	struct words words = { { 0 } };
+	struct buf b = { 0 };
+	size_t n = strlen(word), first = strlen(begin);
+	char *inner;
+
+	if (!undo_is_ours(undo, word) || strncmp(word, begin, first) != 0 ||
+	    word[n - 1] != '}')
+		return NULL;
+	inner = mem_dup(word + first, n - first - 1);
+	words_split(&words, inner);
+	for (size_t i = 0; i < words.list.n; i++)
+		if (!undo_is_ours(undo, words.list.v[i]))
+			buf_printf(&b, "%s%s", b.n > 0 ? ", " : begin,
+			    words.list.v[i]);
+	if (b.n > 0)
+		buf_text(&b, "}");
+	mem_free(inner);
+	words_done(&words);
+	return b.n == 0 ? NULL : buf_string(&b);
+}
+
 /* The value without our words; the caller's. */
 static char *
 undo_without(const struct undo *undo, const char *value)
@@ -161,13 +188,17 @@ undo_without(const struct undo *undo, const char *value)
 	words_split(&words, value);
 	for (size_t i = 0; i < words.list.n; i++) {
 		bool last = i + 1 == words.list.n;
+		char *joined = undo_joined(undo, words.list.v[i]);
 
 		if (!last && strncmp(words.list.v[i], "check_", 6) == 0 &&
-		    undo_is_ours(undo, words.list.v[i + 1]))
+		    undo_is_ours(undo, words.list.v[i + 1])) {
+			mem_free(joined);
 			continue;
-		if (!undo_is_ours(undo, words.list.v[i]))
-			buf_printf(
-			    &b, "%s%s", b.n > 0 ? ", " : "", words.list.v[i]);
+		}
+		if (joined != NULL || !undo_is_ours(undo, words.list.v[i]))
+			buf_printf(&b, "%s%s", b.n > 0 ? ", " : "",
+			    joined != NULL ? joined : words.list.v[i]);
+		mem_free(joined);
 	}
 	words_done(&words);
 	return buf_string(&b);

@@ -8,7 +8,7 @@ PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || skip "needs root"
 need postconf
 postconf -m | grep -q '^lmdb$' || skip "needs postfix-lmdb"
-plan 100
+plan 106
 
 mkdir "$W/etc" "$W/keys" "$W/lsrd"
 lsrctl() {
@@ -126,6 +126,17 @@ ok "marks that lsrd itself would take off" said "-Pe 'lsrd/unix/smtp_header_chec
 ok "a fallback that takes what has a route" said "-Pe 'lsrd/unix/smtp_fallback_relay='"
 sh -c "$(grep -o 'postconf .*' "$W/out")"
 postconf -c "$W/etc" -X smtp_fallback_relay
+postconf -c "$W/etc" -e "smtp_sasl_auth_enable = yes" \
+	"smtp_sender_dependent_authentication = yes"
+check
+ok "a sender's password, for servers that have no use for it" said \
+	"-Pe 'lsrd/unix/smtp_sender_dependent_authentication=no'"
+sh -c "$(grep -o "postconf .*" "$W/out")"
+check
+ok "and then not" sh -c "! grep sender_dependent_auth '$W/out'"
+postconf -c "$W/etc" -X smtp_sasl_auth_enable \
+	smtp_sender_dependent_authentication
+postconf -c "$W/etc" -PX lsrd/unix/smtp_sender_dependent_authentication
 
 # Copies below the queue directory, of which one is old.
 mkdir "$W/spool/etc"
@@ -452,6 +463,31 @@ ok "undo without its notes: our words are taken out" sh -c \
 	"! '$top_builddir/lsrctl' --config '$W/lsrd.conf' check --undo >/dev/null ||
 	'$top_builddir/lsrctl' --config '$W/lsrd.conf' check --undo |
 		grep -q 'smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination, permit'"
+
+# Maps before ours and around it, asked by postmap: no Postfix runs here, and
+# proxymap(8) least of all.
+T=$W/lsrd/postfix/transport
+printf '%s.example.org lsrd:[198.51.100.6]:25\n' paris tokyo london >"$T"
+postmap -c "$W/etc" "lmdb:$T"
+echo "tokyo.example.org smtp:[192.0.2.78]:25" >"$W/own"
+echo "paris.example.org smtp:[192.0.2.80]:25" >"$W/proxied"
+conf "transport_maps = proxy:texthash:$W/proxied, unionmap:{proxy:texthash:$W/own, lmdb:$T}"
+check
+ok "a map by proxymap is asked without it" said \
+	"^warning *paris.example.org: our .*, proxy:texthash:$W/proxied in .* says smtp:\[192.0.2.80\]:25"
+ok "our table joined with another: both answers" said \
+	"^warning *tokyo.example.org: our .*, unionmap:{.* says smtp:\[192.0.2.78\]:25,lsrd:"
+ok "where the other says nothing ours is done" sh -c \
+	"! grep 'london.example.org: our' '$W/out'"
+rm "$T"
+cp "$W/transport.whole" "$T.lmdb"
+
+conf "transport_maps = unionmap:{texthash:$W/transports, lmdb:$W/lsrd/postfix/transport}"
+rm -f "$W/postfix.before"
+ok "undo of joined maps leaves the site's" sh -c \
+	"! '$top_builddir/lsrctl' --config '$W/lsrd.conf' check --undo >/dev/null ||
+	'$top_builddir/lsrctl' --config '$W/lsrd.conf' check --undo |
+		grep -q 'transport_maps = unionmap:{texthash:$W/transports}'"
 
 # --- a transport of the site's own ------------------------------------------
 
