@@ -158,6 +158,18 @@ is_no_session(struct rest r)
 	return false;
 }
 
+/* It calls itself as this host does: Postfix sends it nothing, for whomever. */
+static bool
+is_our_name(struct rest r)
+{
+	struct rest skipped;
+
+	return skip(&r, "mail for ") &&
+	       until(&r, " loops back to myself", &skipped) &&
+	       memchr(skipped.p, ' ', (size_t)(skipped.end - skipped.p)) ==
+	           NULL;
+}
+
 /* The first `HOP[IP]` behind `host `; false: it is not named. */
 static bool
 host_named(struct rest r, struct addr *out)
@@ -180,7 +192,7 @@ maillog_reason(struct rest r, struct addr *out)
 		           ? ended_while(r)
 		           : TALLY_NOTHING;
 	if (skip(&r, "route refused: "))
-		return TALLY_UNRELAYED;
+		return is_our_name(r) ? TALLY_REFUSED : TALLY_UNRELAYED;
 	if (is_no_session(r)) {
 		if (out->family == 0 && !host_named(r, out))
 			return TALLY_NOTHING;
