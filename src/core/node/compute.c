@@ -250,9 +250,8 @@ compute_view(struct engine *e, const struct lsdb *db)
 	return view_new(&in);
 }
 
-/* What has changed since the last one is read; the rest stays. */
-static const struct view *
-compute_renew(struct engine *e)
+const struct view *
+compute_look(struct engine *e)
 {
 	struct view_input in = input_fill(e, &e->db);
 	struct sight *sight = &e->table.sight;
@@ -272,7 +271,7 @@ compute_setup(struct engine *e)
 void
 compute_now(struct engine *e, bool always)
 {
-	const struct view *view = compute_renew(e);
+	const struct view *view = compute_look(e);
 	struct moves moves = { .e = e };
 	struct rib *rib;
 	bool other, annex;

@@ -97,7 +97,7 @@ rib_of(const struct engine *e)
 static void
 away(struct engine *e, struct json *j)
 {
-	struct view *view = compute_view(e, &e->db);
+	const struct view *view = compute_look(e);
 	const char *const *list;
 	size_t n;
 
@@ -110,7 +110,6 @@ away(struct engine *e, struct json *j)
 		json_close(j, '}');
 	}
 	json_close(j, ']');
-	view_free(view);
 }
 
 /* Nothing is late that was never sent. */
@@ -432,7 +431,7 @@ explain(struct engine *e, struct json *j, const struct request *r)
 		.message = { .size = query_number(option(r, "size")),
 		    .sender = option(r, "sender"),
 		    .time = -1 } };
-	struct view *view = compute_view(e, &e->db);
+	const struct view *view = compute_look(e);
 
 	if (option(r, "at") != NULL)
 		q.message.time = (int64_t)query_number(option(r, "at"));
@@ -440,19 +439,17 @@ explain(struct engine *e, struct json *j, const struct request *r)
 		q.message.priority = policy_priority(priority);
 	if (!view_explain(j, view, &q))
 		query_verdict(j, false, rc_word(RC_NAME));
-	view_free(view);
 }
 
 static void export(struct engine *e, struct json *j, const struct request *r)
 {
-	struct view *view = compute_view(e, &e->db);
+	const struct view *view = compute_look(e);
 
 	(void)r;
 	if (!view_export(j, view)) {
 		buf_reset(j->out);
 		query_verdict(j, false, rc_word(RC_LONG));
 	}
-	view_free(view);
 }
 
 static void
