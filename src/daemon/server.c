@@ -218,6 +218,7 @@ put_in_force(struct server *server, struct reload *fresh, bool confirmed)
 	keys_free(server->key);
 	server->conf = fresh->conf;
 	server->key = fresh->key;
+	store_io_key(server->store, fresh->key);
 	peer_io_self(server->peers, fresh->self);
 	memset(fresh, 0, sizeof(*fresh));
 	apply(server);
@@ -508,6 +509,7 @@ server_start(struct server *server)
 	crypto_rekey(&server->crypto, keys_ref(own.key),
 	    server->conf->setup.authority.key);
 	peer_io_self(server->peers, own.self);
+	store_io_key(server->store, own.key);
 	rc = sockets_open(server);
 	if (rc != RC_OK)
 		return rc;
@@ -519,6 +521,7 @@ server_start(struct server *server)
 	CHECK(server_give(server, server->conf, true));
 	restore(server, SAVE_EPOCH);
 	restore_table(server);
+	store_io_parts(server->store);
 	restore(server, SAVE_STATE);
 	return RC_OK;
 }

@@ -18,7 +18,7 @@
 
 static const char magic[] = "lsrdsave";
 
-void
+static void
 store_file_open(struct buf *out, uint32_t what)
 {
 	static const uint8_t digest[CRYPTO_DIGEST];
@@ -30,7 +30,7 @@ store_file_open(struct buf *out, uint32_t what)
 	buf_bytes(out, digest, sizeof(digest));
 }
 
-void
+static void
 store_file_close(struct buf *out, const struct crypto *crypto)
 {
 	uint8_t digest[CRYPTO_DIGEST];
@@ -202,4 +202,24 @@ store_file_aside(const char *dir, const char *name)
 	if ((size_t)snprintf(bad, sizeof(bad), "%s/%s.bad", dir, name) <
 	    sizeof(bad))
 		(void)rename(path, bad);
+}
+
+bool
+store_file_is(const char *dir, const char *name)
+{
+	char path[4096];
+
+	store_file_path_of(path, sizeof(path), dir, name);
+	return access(path, F_OK) == 0;
+}
+
+int
+store_file_drop(const char *dir, const char *name)
+{
+	char path[4096];
+
+	store_file_path_of(path, sizeof(path), dir, name);
+	if (unlink(path) != 0)
+		return errno == ENOENT ? RC_OK : RC_IO;
+	return file_sync_name(path);
 }

@@ -6,6 +6,7 @@
 #ifndef IO_STORE_FILE_H
 #define IO_STORE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,11 +20,6 @@
 /* The form: head, digest, and the octets. */
 void store_file_encode(struct buf *out, uint32_t what, const void *octets,
     size_t n, const struct crypto *crypto);
-
-/* The same where the octets are written behind the head: `out` is empty
- * before, and done once they are all there. */
-void store_file_open(struct buf *out, uint32_t what);
-void store_file_close(struct buf *out, const struct crypto *crypto);
 
 /*
  * *inner points into `file` (which is changed for the while) on RC_OK; else
@@ -39,6 +35,10 @@ int store_file_write(
 /* Reads it whole; RC_NONE when there is none, RC_IO, RC_LONG. The caller's. */
 int store_file_read(
     const char *dir, const char *name, uint8_t **octets, size_t *n);
+
+/* Whether there is one; and takes it away: RC_OK if none is there then. */
+bool store_file_is(const char *dir, const char *name);
+int store_file_drop(const char *dir, const char *name);
 
 /* Puts it aside as `name`.bad. */
 void store_file_aside(const char *dir, const char *name);

@@ -2,25 +2,46 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/wait.h>
 
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/rc.h"
+#include "io/journal.h"
 #include "io/store_file.h"
 #include "sys/file.h"
 
 #define STORE_WHATS (SAVE_STATE + 1)
+
+/* A journal may grow by so much, and by as much as its first frames have. */
+#define GROW_MIN ((uint64_t)256 << 10)
+/* So much waits for the disk; then the whole is as good. */
+#define WAITS_MAX ((size_t)8 << 20)
+
+/* The state's file, and how it goes on. */
+struct store_journal {
+	struct seal seal;
+	struct journal now;  /* octets 0: none of this life */
+	struct journal next; /* that is being written, in place of it */
+	uint64_t first;      /* octets of the whole in it */
+	bool whole_due;      /* what waits is not all that changed, */
+	bool whole_asked;    /* nor was it in what is being written */
+	bool whole;          /* is being written */
+	size_t taken;        /* so much of what waits is being written */
+};
 
 /* One file: what is being written, and what is to be written next. */
 struct store {
 	struct store_io *io;
 	enum save_what what;
 	bool waits;      /* something is to be written next: */
-	struct buf next; /* the file's octets, for the epoch */
+	struct buf next; /* the file's octets, or frames of a journal */
 	uint32_t next_number;
 	uint32_t number;    /* of what is written */
 	pid_t child;        /* 0: none */
@@ -36,12 +57,15 @@ struct store_io {
 	char *dir;
 	const struct crypto *crypto;
 	struct store stores[STORE_WHATS];
+	struct store_journal journal;
 };
 
 static const char *const names[] = {
 	[SAVE_EPOCH] = "epoch",
-	[SAVE_STATE] = "state",
+	[SAVE_STATE] = JOURNAL_NAME,
 };
+
+#define NAME_BEFORE "state"
 
 static void store_io_begin(struct store *store);
 
@@ -80,8 +104,39 @@ not_saved(struct store *store, int error)
 }
 
 static void
+take_off(struct buf *b, size_t n)
+{
+	if (n < b->n)
+		memmove(b->p, b->p + n, b->n - n);
+	b->n -= n;
+}
+
+/* What becomes of the journal: it is as long, or another; or as it was, and
+ * then goes on growing where it cannot be written anew. */
+static void
+journal_written(struct store *store, int error)
+{
+	struct store_journal *j = &store->io->journal;
+
+	if (error == 0) {
+		if (j->whole)
+			j->first = j->next.octets;
+		j->now = j->next;
+		take_off(&store->next, j->taken);
+	} else if (error == ESTALE || error == ENOENT) {
+		j->now.octets = 0;
+	} else if (j->whole) {
+		j->first = j->now.octets;
+	}
+	j->whole_due |= error != 0 && j->whole_asked;
+	j->taken = 0;
+}
+
+static void
 written(struct store *store, int error)
 {
+	if (store->what == SAVE_STATE)
+		journal_written(store, error);
 	if (error != 0) {
 		not_saved(store, error);
 		return;
@@ -93,18 +148,24 @@ written(struct store *store, int error)
 		store_io_begin(store);
 }
 
-/* The child's exit status is an errno, or 0. */
+/* The child's exit status is an errno, or 0; before, it says how long the
+ * journal is now. */
 static int
 reap(struct store *store)
 {
+	uint64_t *octets = &store->io->journal.next.octets;
 	int status = 0;
+	bool told = read(store->done_fd, octets, sizeof(*octets)) ==
+	            (ssize_t)sizeof(*octets);
 
 	while (waitpid(store->child, &status, 0) < 0 && errno == EINTR)
 		;
 	event_free(store->done);
 	close(store->done_fd);
 	store->child = 0;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
+	if (!WIFEXITED(status) || (WEXITSTATUS(status) == 0 && !told))
+		return EIO;
+	return WEXITSTATUS(status);
 }
 
 static void
@@ -117,35 +178,90 @@ on_store_io_done(evutil_socket_t fd, short what, void *arg)
 	written(store, reap(store));
 }
 
+static void
+add_frame(void *file, const uint8_t *octets, size_t n)
+{
+	journal_file_add(file, octets, n);
+}
+
+static void
+add_whole(struct journal_file *file, void *ctx)
+{
+	const struct store_io *io = ctx;
+
+	engine_save(loop_engine(io->loop), add_frame, file);
+}
+
+/* The state of before is in the journal now. */
+static int
+state_before_drop(const struct store_io *io)
+{
+	return store_file_drop(io->dir, NAME_BEFORE);
+}
+
+static int
+journal_now(struct store *store)
+{
+	struct store_io *io = store->io;
+	struct journal *next = &io->journal.next;
+	int rc;
+
+	if (!io->journal.whole)
+		return journal_append(io->dir, next, &store->next);
+	rc = journal_write(io->dir, next, add_whole, io);
+	return rc == RC_OK ? state_before_drop(io) : rc;
+}
+
 /* An errno, or 0. */
 static int
 write_now(struct store *store)
 {
 	const struct store_io *io = store->io;
-	struct buf state = { 0 }, *file = &store->next;
 	int rc;
 
-	if (store->what == SAVE_STATE) {
-		file = &state;
-		store_file_open(file, SAVE_STATE);
-		engine_save(loop_engine(io->loop), file);
-		store_file_close(file, io->crypto);
-	}
-	rc = store_file_write(io->dir, names[store->what], file->p, file->n);
-	buf_done(&state);
+	if (store->what == SAVE_STATE)
+		rc = journal_now(store);
+	else
+		rc = store_file_write(
+		    io->dir, names[store->what], store->next.p, store->next.n);
 	if (rc == RC_OK)
 		return 0;
 	return errno != 0 ? errno : EIO;
 }
 
-/* In the child: nothing of the parent's may be touched or kept open. */
+/* What is written now: what waits, or the whole, which has it. */
+static void
+journal_begin(struct store *store)
+{
+	struct store_journal *j = &store->io->journal;
+
+	j->whole = j->whole_due || j->now.octets == 0 ||
+	           j->now.octets + store->next.n > 2 * j->first + GROW_MIN;
+	j->whole_asked = j->whole_due;
+	j->whole_due = false;
+	j->taken = store->next.n;
+	j->next = j->now;
+	j->next.seal = &j->seal;
+	if (j->whole)
+		CHECK(getrandom(j->next.salt, JOURNAL_SALT, 0) == JOURNAL_SALT);
+}
+
+/* In the child: nothing of the parent's may be touched or kept open; and it
+ * does not outlive it. */
 static void
 child(struct store *store, int end)
 {
+	const uint64_t *octets = &store->io->journal.next.octets;
+	int error;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (end != 3 && dup2(end, 3) != 3)
 		_exit(EIO);
 	(void)close_range(4, ~0U, 0);
-	_exit(write_now(store));
+	error = write_now(store);
+	if (error == 0 && write(3, octets, sizeof(*octets)) < 0)
+		error = EIO;
+	_exit(error);
 }
 
 /* A child for it; else an errno: nobody may wait for it here. */
@@ -184,9 +300,10 @@ store_io_begin(struct store *store)
 		written(store, write_now(store));
 		return;
 	}
+	journal_begin(store);
 	error = store_io_hand_over(store);
 	if (error != 0)
-		not_saved(store, error);
+		written(store, error);
 }
 
 static void
@@ -198,6 +315,22 @@ on_retry(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (store->child == 0 && store->waits)
 		store_io_begin(store);
+}
+
+/* What changed waits for the file; or all did. */
+static void
+journal_wait(struct store *store, const struct effect *fx)
+{
+	struct store_journal *j = &store->io->journal;
+
+	if (fx->len > 0 && store->next.n + fx->len < WAITS_MAX) {
+		buf_u32(&store->next, (uint32_t)fx->len);
+		buf_bytes(&store->next, fx->bytes, fx->len);
+		return;
+	}
+	buf_reset(&store->next);
+	j->taken = 0;
+	j->whole_due = true;
 }
 
 static void
@@ -212,6 +345,8 @@ do_save(void *ctx, const struct effect *fx)
 		buf_reset(&store->next);
 		store_file_encode(
 		    &store->next, SAVE_EPOCH, fx->bytes, fx->len, io->crypto);
+	} else {
+		journal_wait(store, fx);
 	}
 	store->waits = true;
 	store->next_number = fx->who;
@@ -241,6 +376,32 @@ store_io_new(struct loop *loop, struct sink *sink, const char *dir,
 	return io;
 }
 
+void
+store_io_key(struct store_io *io, const struct evp_pkey_st *key)
+{
+	struct seal seal;
+
+	seal_init(&seal, key);
+	if (memcmp(&seal, &io->journal.seal, sizeof(seal)) == 0)
+		return;
+	io->journal.seal = seal;
+	io->journal.whole_due = true; /* all by this key */
+}
+
+static void
+say_state_refused(const struct store_io *io, const char *name, int rc)
+{
+	sink_say(io->sink, SINK_ERROR, "state-refused", "file=%s/%s, reason=%s",
+	    io->dir, name, rc_word(rc));
+	store_file_aside(io->dir, name);
+}
+
+static const char *
+name_before_of(enum save_what what)
+{
+	return what == SAVE_EPOCH ? names[what] : NAME_BEFORE;
+}
+
 int
 store_io_load(
     struct store_io *io, enum save_what what, uint8_t **octets, size_t *n)
@@ -252,7 +413,7 @@ store_io_load(
 
 	*octets = NULL;
 	*n = 0;
-	rc = store_file_read(io->dir, names[what], &file, &file_n);
+	rc = store_file_read(io->dir, name_before_of(what), &file, &file_n);
 	if (rc == RC_NONE)
 		return RC_NONE;
 	if (rc == RC_OK)
@@ -262,12 +423,88 @@ store_io_load(
 		*n = file_n - STORE_FILE_HEAD;
 		*octets = mem_dup(inner, *n);
 	} else {
-		sink_say(io->sink, SINK_ERROR, "state-refused",
-		    "file=%s/%s, reason=%s", io->dir, names[what], rc_word(rc));
-		store_file_aside(io->dir, names[what]);
+		say_state_refused(io, name_before_of(what), rc);
 	}
 	mem_free(file);
 	return rc;
+}
+
+/* What is not as we wrote it: frames that are judged, octets that are not
+ * read. */
+static void
+say_doubted(const struct store_io *io, size_t frames, size_t octets)
+{
+	if (frames == 0 && octets == 0)
+		return;
+	sink_say(io->sink, SINK_WARNING, "state-doubted",
+	    "file=%s/" JOURNAL_NAME ", parts=%zu, torn-octets=%zu", io->dir,
+	    frames, octets);
+}
+
+static void
+give_part(struct store_io *io, const struct journal_frame *frame)
+{
+	struct input in = { .kind = IN_RESTORE,
+		.who = SAVE_PART,
+		.bytes = frame->octets,
+		.len = frame->n,
+		.made = frame->ours };
+
+	loop_step(io->loop, &in);
+}
+
+static int
+journal_read(struct store_io *io, struct cur in)
+{
+	struct journal journal = { .seal = &io->journal.seal };
+	struct journal_frame frame;
+	size_t doubted = 0;
+	int rc = journal_get_head(&journal, &in);
+
+	if (rc != RC_OK)
+		return rc;
+	while (journal_get(&journal, &in, &frame)) {
+		give_part(io, &frame);
+		doubted += !frame.ours;
+	}
+	say_doubted(io, doubted, in.left);
+	return RC_OK;
+}
+
+void
+store_io_parts(struct store_io *io)
+{
+	uint8_t *file;
+	size_t n;
+	int rc;
+
+	if (store_file_is(io->dir, NAME_BEFORE))
+		return;
+	rc = store_file_read(io->dir, JOURNAL_NAME, &file, &n);
+	if (rc == RC_OK)
+		rc = journal_read(io, cur_over(file, n));
+	if (rc != RC_OK && rc != RC_NONE)
+		say_state_refused(io, JOURNAL_NAME, rc);
+	mem_free(file);
+}
+
+/* What is being written, and what waits, once: nobody hears of it any more. */
+static void
+store_io_end(struct store *store)
+{
+	bool state = store->what == SAVE_STATE;
+	int error = 0;
+
+	if (store->child != 0) {
+		error = reap(store);
+		if (state)
+			journal_written(store, error);
+	}
+	if (!store->waits && error == 0)
+		return;
+	if (state)
+		journal_begin(store);
+	(void)write_now(store);
 }
 
 void
@@ -279,10 +516,7 @@ store_io_free(struct store_io *io)
 	for (size_t i = 0; i < STORE_WHATS; i++) {
 		struct store *store = &io->stores[i];
 
-		if (store->child != 0 && reap(store) != 0)
-			store->waits = true;
-		if (store->waits)
-			(void)write_now(store);
+		store_io_end(store);
 		buf_done(&store->next);
 		event_free(store->retry);
 	}

@@ -1,5 +1,6 @@
 /*
- * store_io.h - what must survive a restart: the files `epoch` and `state`.
+ * store_io.h - what must survive a restart: the files `epoch` and `journal`,
+ * and `state`, which was the journal of versions before.
  *
  *     u64  "lsrdsave"
  *     u32  version, 1
@@ -8,12 +9,17 @@
  *     32   SHA-256 over the file with these 32 octets as zeros
  *     ...  the engine's octets, opaque here
  *
- * A file is written under another name, synced, renamed, and the folder is
+ * Such a file is written under another name, synced, renamed, and the folder is
  * synced: what has its name is whole. The epoch is a few octets and written
- * at once. The state may be large: a child process encodes it, takes its
- * digest and writes it, so that the loop waits for neither, and what lsrd
- * needs for it is the fork. What comes while one is written is saved after
- * it, once, as it is then; what could not be written is tried again.
+ * at once. The state is a journal (journal.h). Each life begins with the whole
+ * in a new file, so nothing that a life before may still be writing is in it;
+ * then what changed is put behind it, until that is as much again. A child
+ * process encodes it, takes its codes and writes it, so that the loop waits for
+ * nothing, and what lsrd needs for it is the fork. What comes while one is
+ * written is saved after it; what could not be written is tried again.
+ *
+ * Where there is a `state`, an older lsrd was here last: it is read once, and
+ * goes when there is a journal with all of it.
  */
 
 #ifndef IO_STORE_IO_H
@@ -30,6 +36,7 @@
 #define STORE_IO_RETRY_MS 5000
 
 struct store_io;
+struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 
 /*
  * Carries out FX_SAVE. The folder must exist; `dir` is copied. `crypto` lends
@@ -38,8 +45,15 @@ struct store_io;
 struct store_io *store_io_new(struct loop *loop, struct sink *sink,
     const char *dir, const struct crypto *crypto);
 
+/* This server's own key from now on: what is saved is sealed by it. Before
+ * anything is loaded. */
+void store_io_key(struct store_io *io, const struct evp_pkey_st *key);
+
+/* Gives the engine the parts of the journal, in order. */
+void store_io_parts(struct store_io *io);
+
 /*
- * What was saved. On RC_OK *octets are the caller's. RC_NONE: nothing was
+ * What was saved in one. On RC_OK *octets are the caller's. RC_NONE: nothing was
  * saved; anything else: the file is foreign or broken, it was logged and put
  * aside as `NAME.bad`. *octets is NULL then.
  */

@@ -1,14 +1,18 @@
 /*
  * test_saved.c - what is refused of a saved state is said like what is refused
- * of a peer: by name and reason, with no peer; and the rest is taken.
+ * of a peer: by name and reason, with no peer; and the rest is taken. Of parts
+ * that we certainly wrote the signatures are not looked at; of others nothing
+ * but LSAs counts.
  */
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "core/lsa/lsa.h"
 #include "core/node/engine.h"
+#include "core/view/rib.h"
 #include "t/core/cheap.h"
 #include "t/tap.h"
 
@@ -150,6 +154,201 @@ START_TEST(what_is_refused_is_named)
 }
 END_TEST
 
+#define PARTS_MAX 8
+
+/* What was saved: each part in a block of its size. */
+struct parts_saved {
+	struct buf v[PARTS_MAX];
+	size_t n;
+};
+
+struct host {
+	char own[8], group[2];
+	struct claims claims;
+	struct setup setup;
+	struct crypto crypto;
+	struct engine *engine;
+};
+
+static void
+host_begin(struct host *h)
+{
+	struct input conf = { .kind = IN_CONF, .now = { 1 } };
+
+	memset(h, 0, sizeof(*h));
+	memcpy(h->own, SELF, sizeof(SELF));
+	h->group[0] = 'g';
+	h->setup = cheap_setup(h->own, h->group, &h->claims);
+	cheap_key('z', h->setup.authority.id);
+	cheap_key('a', h->claims.key);
+	h->crypto = cheap_seal("a");
+	h->engine = engine_new(1, &h->crypto);
+	conf.setup = &h->setup;
+	engine_step(h->engine, &conf);
+}
+
+/* An item (saved.h). */
+static void
+item(struct buf *out, uint8_t kind, const void *p, size_t n)
+{
+	buf_u8(out, kind);
+	buf_u32(out, (uint32_t)n);
+	buf_bytes(out, p, n);
+}
+
+/* The LSAs of state_of() as items. */
+static void
+items_of(int row, struct buf *items)
+{
+	struct buf state = { 0 };
+	struct cur in;
+
+	state_of(row, &state);
+	in = cur_over(state.p, state.n);
+	cur_bytes(&in, 5);
+	for (int i = 0; i < 2; i++) {
+		struct cur one = cur_sub(&in, cur_u32(&in));
+
+		item(items, 1, one.p, one.left);
+	}
+	buf_done(&state);
+}
+
+static void
+restore_part(struct host *h, const struct buf *part, bool ours)
+{
+	uint8_t *exact = mem_dup(part->p, part->n);
+	struct input in = { .kind = IN_RESTORE,
+		.who = SAVE_PART,
+		.bytes = exact,
+		.len = part->n,
+		.made = ours,
+		.now = { 1 } };
+
+	engine_step(h->engine, &in);
+	mem_free(exact);
+}
+
+static void
+add_part(void *ctx, const uint8_t *octets, size_t n)
+{
+	struct parts_saved *parts = ctx;
+
+	ck_assert_uint_lt(parts->n, PARTS_MAX);
+	buf_bytes(&parts->v[parts->n++], octets, n);
+}
+
+/* Row 1 has a signature that does not hold. */
+START_TEST(what_is_ours_was_verified_before)
+{
+	const bool ours = _i == 0;
+	struct buf part = { 0 }, none = { 0 };
+	struct told told = { .refused = "" };
+	struct host h;
+
+	host_begin(&h);
+	items_of(1, &part);
+	restore_part(&h, &part, ours);
+	restore(h.engine, SAVE_STATE, &none, &told);
+	ck_assert_uint_eq(told.lsas, ours ? 2 : 1);
+	ck_assert_uint_eq(told.bad, ours ? 0 : 1);
+	engine_free(h.engine);
+	buf_done(&part);
+}
+END_TEST
+
+/* Claims are judged even so: the authority may allow less today. */
+START_TEST(what_is_ours_is_judged_all_the_same)
+{
+	struct buf part = { 0 }, none = { 0 };
+	struct told told = { .refused = "" };
+	struct host h;
+
+	host_begin(&h);
+	items_of(2, &part); /* a claim that is not allowed */
+	restore_part(&h, &part, true);
+	restore(h.engine, SAVE_STATE, &none, &told);
+	ck_assert_uint_eq(told.lsas, 1);
+	ck_assert_uint_eq(told.bad, 1);
+	engine_free(h.engine);
+	buf_done(&part);
+}
+END_TEST
+
+/* One is there, is taken out, and comes again; a route likewise. Of a part that
+ * is not ours nothing is taken out, and no route is believed. */
+START_TEST(later_items_count)
+{
+	static const uint8_t gone[] = "\4\7" FAR "x.org";
+	static const uint8_t table[9] = { [7] = 3 };
+	struct route route = { .pattern = (char[]){ "x.org" },
+		.kind = ROUTE_HOLD,
+		.reason = (char[]){ "no path" } };
+	struct buf first = { 0 }, second = { 0 }, none = { 0 }, r = { 0 };
+	struct parts_saved out = { .n = 0 };
+	struct told told = { .refused = "" };
+	struct host h;
+	bool ours = _i == 0;
+
+	host_begin(&h);
+	items_of(0, &first);
+	route_encode(&r, &route);
+	item(&first, 4, r.p, r.n);
+	item(&first, 3, table, sizeof(table));
+	item(&first, 99, "of a later version", 18);
+	item(&second, 2, gone, sizeof(gone) - 1);
+	item(&second, 5, "x.org", 5);
+	restore_part(&h, &first, true);
+	restore_part(&h, &second, ours);
+	restore(h.engine, SAVE_STATE, &none, &told);
+	ck_assert_uint_eq(told.lsas, ours ? 1 : 2);
+	ck_assert_uint_eq(told.bad, 0);
+	engine_save(h.engine, add_part, &out);
+	ck_assert_uint_eq(out.n, 1);
+	/* The table is that of generation 3, with a route or without. */
+	ck_assert_int_eq(
+	    memmem(out.v[0].p, out.v[0].n, r.p, r.n) == NULL, ours);
+	ck_assert_ptr_nonnull(memmem(out.v[0].p, out.v[0].n, table, 8));
+	engine_free(h.engine);
+	buf_done(&out.v[0]);
+	buf_done(&first);
+	buf_done(&second);
+	buf_done(&r);
+}
+END_TEST
+
+/* However it is cut, what comes of it is saved whole and read again alike. */
+START_TEST(a_part_may_end_anywhere)
+{
+	struct buf whole = { 0 }, none = { 0 };
+	struct parts_saved out = { .n = 0 };
+	struct told told = { .refused = "" };
+	struct host h;
+
+	host_begin(&h);
+	items_of(0, &whole);
+	restore_part(&h, &whole, true);
+	restore(h.engine, SAVE_STATE, &none, &told);
+	engine_save(h.engine, add_part, &out);
+	engine_free(h.engine);
+	ck_assert_uint_eq(out.n, 1);
+	for (size_t n = 0; n <= out.v[0].n; n++) {
+		struct buf cut = { .p = out.v[0].p, .n = n };
+
+		memset(&told, 0, sizeof(told));
+		host_begin(&h);
+		restore_part(&h, &cut, true);
+		restore(h.engine, SAVE_STATE, &none, &told);
+		ck_assert_uint_eq(told.bad, 0);
+		ck_assert_uint_le(told.lsas, 2);
+		engine_free(h.engine);
+	}
+	ck_assert_uint_eq(told.lsas, 2);
+	buf_done(&out.v[0]);
+	buf_done(&whole);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -158,6 +357,10 @@ main(void)
 
 	tcase_add_loop_test(tc, what_is_refused_is_named, 0,
 	    (int)(sizeof(saved) / sizeof(saved[0])));
+	tcase_add_loop_test(tc, what_is_ours_was_verified_before, 0, 2);
+	tcase_add_test(tc, what_is_ours_is_judged_all_the_same);
+	tcase_add_loop_test(tc, later_items_count, 0, 2);
+	tcase_add_test(tc, a_part_may_end_anywhere);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -16,6 +16,7 @@
 #include "core/view/rib.h"
 #include "core/wire/frame.h"
 #include "core/wire/msg.h"
+#include "io/journal.h"
 #include "publish/wire.h"
 #include "t/fuzz/pair.h"
 #include "t/sim/cheap_seal.h"
@@ -364,6 +365,24 @@ table(void)
 	buf_done(&names);
 }
 
+/* Its parts in a file that fuzz_journal.c takes for its own. */
+static void
+journal(const struct buf *parts)
+{
+	struct seal seal = { { 1 } };
+	struct journal journal = { .seal = &seal };
+	struct cur in = cur_over(parts->p, parts->n);
+	struct buf file = { 0 };
+
+	journal_put_head(&journal, &file);
+	while (in.left > 0) {
+		struct cur one = cur_sub(&in, cur_u32(&in));
+
+		journal_put(&journal, one.p, one.left, &file);
+	}
+	put("journal", "two-hosts", &file);
+}
+
 /* What two hosts say to each other, and save. */
 static void
 network(void)
@@ -377,7 +396,8 @@ network(void)
 	world_start(world, b, DISK_KEPT);
 	world_run(world, 30000);
 	buf_bytes(&out, a->disk[SAVE_STATE].p, a->disk[SAVE_STATE].n);
-	put("state", "two-hosts", &out);
+	journal(&out);
+	put("state", "two-hosts-parts", &out);
 	b->cheap.signed_ = NULL;
 	buf_bytes(&lsa, b->last.p, b->last.n);
 	b->crypto.sign(b->crypto.ctx, lsa.p, lsa.n, sig);

@@ -52,6 +52,7 @@ disk_done(struct node *node)
 		blob_set(&node->disk[i], NULL, 0);
 		blob_set(&node->week_old[i], NULL, 0);
 	}
+	buf_done(&node->unsaved);
 	mta_table_done(&node->table);
 	mta_table_done(&node->copy);
 	mta_table_done(&node->table_old);
@@ -102,6 +103,7 @@ disk_clone(struct node *node, const struct node *from)
 {
 	for (int i = 0; i < 2; i++)
 		blob_set(&node->disk[i], from->disk[i].p, from->disk[i].n);
+	node->disk_key = from->disk_key;
 	table_copy(&node->table, &from->table);
 	table_copy(&node->copy, &from->copy);
 }
@@ -126,6 +128,69 @@ disk_restore_table(struct world *world, struct node *node)
 	buf_done(&table);
 }
 
+static void
+state_part(void *ctx, const uint8_t *octets, size_t n)
+{
+	buf_u32(ctx, (uint32_t)n);
+	buf_bytes(ctx, octets, n);
+}
+
+void
+disk_state(struct node *node, const struct effect *fx)
+{
+	if (fx->len > 0 && node->state_life == node->life) {
+		state_part(&node->unsaved, fx->bytes, fx->len);
+		return;
+	}
+	node->state_life = node->life;
+	node->unsaved_whole = true;
+	buf_reset(&node->unsaved);
+	engine_save(node->engine, state_part, &node->unsaved);
+}
+
+/* Another's key has no part in it. A scene may have put a file of before there,
+ * which is all in one. */
+void
+disk_restore_state(struct world *world, struct node *node)
+{
+	const struct blob *disk = &node->disk[SAVE_STATE];
+	struct cur in = cur_over(disk->p, disk->p == NULL ? 0 : disk->n);
+	struct input part = { .kind = IN_RESTORE, .who = SAVE_PART };
+	struct input end = { .kind = IN_RESTORE, .who = SAVE_STATE };
+
+	if (node->file_of_before) {
+		end.bytes = in.p;
+		end.len = in.left;
+		in.left = 0;
+	}
+	part.made = node->disk_key == node->key;
+	while (in.left > 0) {
+		struct cur one = cur_sub(&in, cur_u32(&in));
+
+		part.bytes = one.p;
+		part.len = one.left;
+		host_input(world, node, &part);
+	}
+	host_input(world, node, &end);
+}
+
+/* What waits is on the disk now. */
+static void
+state_saved(struct node *node)
+{
+	struct blob *disk = &node->disk[SAVE_STATE];
+	struct buf all = { 0 };
+
+	if (!node->unsaved_whole)
+		buf_bytes(&all, disk->p, disk->n);
+	buf_bytes(&all, node->unsaved.p, node->unsaved.n);
+	blob_set(disk, all.p, all.n);
+	buf_done(&all);
+	buf_reset(&node->unsaved);
+	node->unsaved_whole = false;
+	node->disk_key = node->key;
+}
+
 /* Once more later; a life that has ended does not. */
 static bool
 again(struct world *world, uint64_t ms, struct happening *h)
@@ -142,8 +207,12 @@ disk_saved(struct world *world, struct node *node, struct happening *h)
 {
 	if (node->disk_full)
 		return again(world, SAVE_MS, h);
-	if (node->host_up)
+	if (!node->host_up)
+		return true;
+	if (h->what == SAVE_EPOCH)
 		blob_set(&node->disk[h->what], h->bytes.p, h->bytes.n);
+	else if (node->unsaved.n > 0)
+		state_saved(node);
 	return true;
 }
 

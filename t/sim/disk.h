@@ -21,8 +21,13 @@ void disk_found(struct node *node, enum world_disk disk);
 /* Another's files, and the tables beside them, are restored on this host. */
 void disk_clone(struct node *node, const struct node *from);
 
-/* Gives the engine what the publisher kept. */
+/* Gives the engine what the publisher kept; and what was saved. */
 void disk_restore_table(struct world *world, struct node *node);
+void disk_restore_state(struct world *world, struct node *node);
+
+/* A life's first state is whole; what changed is then put behind it, once the
+ * disk takes it (src/io/journal.h). */
+void disk_state(struct node *node, const struct effect *fx);
 
 /*
  * Happenings that have come. True: they are done, and an input for the engine

@@ -158,7 +158,7 @@ fx_save(struct world *world, struct node *node, const struct effect *fx)
 	h->in.kind = IN_SAVED;
 	h->in.who = fx->who;
 	if (fx->what == SAVE_STATE)
-		engine_save(node->engine, &h->bytes);
+		disk_state(node, fx);
 	else
 		buf_bytes(&h->bytes, fx->bytes, fx->len);
 	note_bytes(world, h->bytes.p, h->bytes.n);
@@ -406,7 +406,7 @@ world_start(struct world *world, struct node *node, enum world_disk disk)
 	world_configure(world, node);
 	restore(world, node, SAVE_EPOCH);
 	disk_restore_table(world, node);
-	restore(world, node, SAVE_STATE);
+	disk_restore_state(world, node);
 	host_read_mta(world, node, READ_MS);
 }
 

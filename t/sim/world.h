@@ -101,9 +101,14 @@ struct node {
 	VEC(struct probe) probes;
 
 	struct blob disk[2], week_old[2]; /* by enum save_what */
-	bool disk_full;                   /* nothing is saved */
-	bool disk_no_room; /* and the copy has no more room to grow, either */
-	uint64_t noted;    /* generation of a table without its copy */
+	struct buf unsaved;  /* of the state: waits for the disk, */
+	bool unsaved_whole;  /* in place of all that is there */
+	uint32_t state_life; /* the state on the disk is of this life */
+	uint32_t disk_key;   /* and sealed by that key */
+	bool file_of_before; /* it is none of parts (saved.h) */
+	bool disk_full;      /* nothing is saved */
+	bool disk_no_room;   /* and the copy has no more room to grow, either */
+	uint64_t noted;      /* generation of a table without its copy */
 	struct mta_table table, table_old;
 	struct mta_table copy, copy_old; /* the publisher's; without serial */
 	enum { QUEUE_IDLE, QUEUE_WAITS, QUEUE_UNREAD } queue;

@@ -121,10 +121,18 @@ killed() { # with -9: the other sees it, and it comes back as itself
 
 broken_state() {
 	stop $A
-	echo nonsense >"$W/$A/state"
+	echo nonsense >"$W/$A/journal"
 	begin $A
-	soon is_full $A && [ -f "$W/$A/state.bad" ] &&
-		logged $A 'state-refused: file=.*/state, reason='
+	soon is_full $A && [ -f "$W/$A/journal.bad" ] &&
+		logged $A 'state-refused: file=.*/journal, reason='
+}
+
+foreign_state() { # another server's: verified, and written anew
+	stop $A && stop $B
+	cp "$W/$B/journal" "$W/$A/journal"
+	begin $A
+	soon logged $A 'state-doubted: file=.*/journal, parts=[1-9]' &&
+		logged $A 'restored: lsas=[1-9]' && begin $B && soon is_full $A
 }
 
 stop() {
@@ -178,7 +186,7 @@ no_leak() { # the sanitizers say nothing
 	! grep -l -e 'Sanitizer' -e 'runtime error' "$W"/*/log
 }
 
-plan 20
+plan 21
 "$lsrctl" keys authority --directory "$W/ca" --organization example.org \
 	>/dev/null || exit 1
 conf $A london 1 $B 2 paris
@@ -206,6 +214,7 @@ ok "nor does one that needs a restart" reload_restart_only
 ok "a good one is in force, with a new certificate" reload_good
 ok "killed with -9 it comes back with a greater epoch" killed
 ok "a broken state file is put aside" broken_state
+ok "of another server's it has what is signed" foreign_state
 ok "it stops in order" stops
 ok "in the background it is ready when the command ends" in_background
 kill "$(cat "$W/$A/pid")" && rm "$W/$A/pid"

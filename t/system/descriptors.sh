@@ -85,11 +85,11 @@ answers() {
 }
 
 saved() {
-	[ "$(stat -c %i.%Y "$W/$A/state")" != "$before" ]
+	[ "$(stat -c %i.%s "$W/$A/journal")" != "$before" ]
 }
 
 change() {
-	before=$(stat -c %i.%Y "$W/$A/state")
+	before=$(stat -c %i.%s "$W/$A/journal")
 	ask $A drain --reason test >/dev/null && soon saved
 }
 

@@ -85,7 +85,7 @@ ok "every message arrived once" all_arrived
 # first second on, not even where there is no other way.
 "$lab" kill paris lsrd
 old_main_cf paris >/dev/null 2>&1
-"$lab" run paris sh -c 'rm -f /var/lib/lsrd/state* /var/lib/lsrd/epoch* /var/lib/lsrd/postfix/*'
+"$lab" run paris sh -c 'rm -f /var/lib/lsrd/state* /var/lib/lsrd/journal* /var/lib/lsrd/epoch* /var/lib/lsrd/postfix/*'
 "$lab" start paris lsrd
 ok "Paris has never been asked: starting" soon state paris starting
 ok "London goes around it" goes london tokyo.example '^lsrd:tokyo$'

@@ -69,7 +69,7 @@ logged() {
 }
 
 lose_state() {
-	rm -f "$W/$L/state" "$W/$L/epoch"
+	rm -f "$W/$L/journal" "$W/$L/epoch"
 }
 
 lose_copy() {
@@ -177,7 +177,7 @@ no_room() {
 }
 
 saved() {
-	[ -s "$W/$L/state" ] && [ -s "$W/$L/tables/routes" ]
+	[ -s "$W/$L/journal" ] && [ -s "$W/$L/tables/routes" ]
 }
 
 started_there() { # nothing goes back, nothing vanishes

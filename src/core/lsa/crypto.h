@@ -12,6 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+#include "base/cur.h"
+
 #define CRYPTO_DIGEST 32 /* SHA-256 (FIPS 180-4) */
 #define CRYPTO_PUBLIC 32 /* Ed25519 public key (RFC 8032) */
 #define CRYPTO_SIGNATURE 64
@@ -61,6 +64,18 @@ bool claims_relay(const struct claims *claims, const char *pattern);
 
 /* True if it may have a connector to the routing group. */
 bool claims_connector(const struct claims *claims, const char *group);
+
+/*
+ * To octets and back, for a file of our own:
+ *
+ *     u16 n name, u16 n group, 32 public key, 32 its digest,
+ *     u64 not before, u64 not after,
+ *     three times u16 n, n times u16 n text: spaces, relays, connectors
+ *
+ * On RC_OK *out is the caller's; names and patterns are held to their grammar.
+ */
+void claims_encode(struct buf *out, const struct claims *claims);
+int claims_decode(struct cur *in, struct claims **out);
 
 void claims_free(struct claims *claims);
 

@@ -53,6 +53,14 @@ judge_claims(const struct lsa *lsa, const struct claims *claims)
 	return RC_OK;
 }
 
+/* What we have saved was signed when it came. */
+static bool
+accept_is_signed(
+    const struct engine *e, const struct lsa *lsa, const uint8_t *key)
+{
+	return e->turn.trusted || lsa_verify(lsa, e->crypto, key);
+}
+
 static int
 judge_signature(struct engine *e, struct lsa *lsa)
 {
@@ -64,7 +72,7 @@ judge_signature(struct engine *e, struct lsa *lsa)
 		if (memcmp(lsa->signer, e->setup->authority.id,
 			CRYPTO_DIGEST) != 0)
 			return RC_IDENTITY;
-		return lsa_verify(lsa, e->crypto, e->setup->authority.key)
+		return accept_is_signed(e, lsa, e->setup->authority.key)
 		           ? RC_OK
 		           : RC_SIGNATURE;
 	}
@@ -81,7 +89,7 @@ judge_signature(struct engine *e, struct lsa *lsa)
 		if (claims == NULL)
 			return RC_IDENTITY;
 	}
-	if (!lsa_verify(lsa, e->crypto, claims->public_key))
+	if (!accept_is_signed(e, lsa, claims->public_key))
 		return RC_SIGNATURE;
 	return judge_claims(lsa, claims);
 }
@@ -112,6 +120,18 @@ judge_epoch(struct engine *e, const struct lsa *lsa)
 	return RC_EPOCH;
 }
 
+static void
+accept_take_out(struct engine *e, struct lsa *lsa)
+{
+	if (lsa->key.type == LSA_SERVER) {
+		contest_gone(e, lsa->key.origin);
+		due_peers(e, e->now); /* no other says whom to peer with */
+	}
+	due_save_lsa(e, &lsa->key);
+	lsdb_remove(&e->db, lsa);
+	due_compute(e);
+}
+
 /* Takes out what nobody may have said any more. */
 static void
 accept_drop(struct engine *e, struct lsa *lsa, int rc)
@@ -120,12 +140,7 @@ accept_drop(struct engine *e, struct lsa *lsa, int rc)
 			.origin = lsa->key.origin,
 			.name = lsa->key.id,
 			.reason = rc_word(rc) });
-	if (lsa->key.type == LSA_SERVER) {
-		contest_gone(e, lsa->key.origin);
-		due_peers(e, e->now); /* no other says whom to peer with */
-	}
-	lsdb_remove(&e->db, lsa);
-	due_compute(e);
+	accept_take_out(e, lsa);
 }
 
 /* Takes out what has no place any more behind what was installed. */
@@ -152,6 +167,13 @@ is_ours_still(const struct engine *e, const struct lsa *l)
 	       judge_claims(l, e->setup->claims) == RC_OK;
 }
 
+static void
+key_gone(struct engine *e, const struct lsa *claim)
+{
+	rib_key_gone(e->table.rib, claim);
+	due_save_route(e, claim->key.id);
+}
+
 /* New certificates may allow less than the old ones. */
 static void
 signer_renew(struct engine *e, const struct lsa *identity)
@@ -174,7 +196,7 @@ signer_renew(struct engine *e, const struct lsa *identity)
 		if (claims == NULL && is_ours_still(e, l))
 			continue;
 		if (claims == NULL && l->key.type == LSA_SPACE && !l->purge)
-			rib_key_gone(e->table.rib, l);
+			key_gone(e, l);
 		if (claims == NULL || judge_claims(l, claims) != RC_OK)
 			accept_drop(e, l, RC_CLAIM);
 	}
@@ -262,7 +284,7 @@ accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 	sessions_flood(e, lsa, from);
 	crop(e, lsa->key.origin);
 	room_look(e, lsa->key.origin, was);
-	due_save(e);
+	due_save_lsa(e, &lsa->key);
 	if (lsa->key.type == LSA_REVOCATION)
 		revoke(e, lsa);
 	else if (lsa->key.type == LSA_FORGET)
@@ -417,6 +439,21 @@ accept_update(struct engine *e, struct session *from, const uint8_t *p,
 	return RC_OK;
 }
 
+/* What is there of it: true if it stays. What we saved later is right, though
+ * its number may be lower: what was there had been dropped. */
+static bool
+has_it(struct engine *e, const struct lsa *lsa)
+{
+	struct lsa *old = lsdb_find(&e->db, &lsa->key);
+	int order = old == NULL ? 1 : lsa_compare(lsa, old);
+
+	if (order < 0 && e->turn.trusted) {
+		accept_take_out(e, old);
+		return false;
+	}
+	return order <= 0;
+}
+
 bool
 accept_saved(struct engine *e, const uint8_t *p, size_t n)
 {
@@ -428,10 +465,11 @@ accept_saved(struct engine *e, const uint8_t *p, size_t n)
 		malformed(e, NULL, cur_over(p, n), rc, &asked);
 		return false;
 	}
-	if (lsdb_find(&e->db, &lsa->key) != NULL)
-		rc = RC_TWICE;
-	if (rc == RC_OK)
-		rc = accept_judge(e, lsa);
+	if (has_it(e, lsa)) {
+		lsa_free(lsa);
+		return true;
+	}
+	rc = accept_judge(e, lsa);
 	if (rc == RC_OK) {
 		accept_install(e, lsa, NULL);
 		return true;
@@ -439,4 +477,13 @@ accept_saved(struct engine *e, const uint8_t *p, size_t n)
 	accept_refused(e, NULL, &lsa->key, rc);
 	lsa_free(lsa);
 	return false;
+}
+
+void
+accept_saved_gone(struct engine *e, const struct lsa_key *key)
+{
+	struct lsa *lsa = lsdb_find(&e->db, key);
+
+	if (lsa != NULL)
+		accept_take_out(e, lsa);
 }

@@ -11,6 +11,7 @@
 
 struct engine;
 struct lsa;
+struct lsa_key;
 struct session;
 
 /* An UPDATE's octets; `from` is NULL for what lsrctl injects. Returns the
@@ -22,9 +23,11 @@ int accept_update(struct engine *e, struct session *from, const uint8_t *p,
 /* Judges a decoded LSA: signature, claims, revocations, caps. */
 int accept_judge(struct engine *e, struct lsa *lsa);
 
-/* Octets that were saved: judged like anything from outside, and refused by
- * name. True if it is in the database now. */
+/* Octets that were saved: judged like anything from outside, signatures apart
+ * where they are trusted, and refused by name. False: refused. */
 bool accept_saved(struct engine *e, const uint8_t *p, size_t n);
+/* It was saved that this one is not there any more. */
+void accept_saved_gone(struct engine *e, const struct lsa_key *key);
 
 /* Takes it into the database and does what follows. */
 void accept_install(

@@ -150,6 +150,7 @@ moved(void *ctx, const struct route *from, const struct route *to)
 	struct moves *m = ctx;
 	const char *pattern = to != NULL ? to->pattern : from->pattern;
 
+	due_save_route(m->e, pattern);
 	key_said(m, from, to);
 	if (from != NULL && to != NULL && route_same(from, to))
 		return;

@@ -14,11 +14,13 @@
 
 /*
  * Written so long after a change, and not again before as long has passed;
- * and so much longer for each octet: a database of any size is at most
- * 1 MB/s to the disk, and what a crash loses of it the peers have.
+ * what a crash loses of it the peers have. Where so many changed that the
+ * whole is written, it is so much longer for each octet: a database of any
+ * size is at most 1 MB/s to the disk.
  */
 #define SAVE_MS 3000
 #define SAVE_OCTETS_A_MS 1000
+#define SAVE_MOST 4096
 
 /*
  * One event comes as several: four sessions are reset by what is one reset for
@@ -81,8 +83,42 @@ due_save(struct engine *e)
 	if (e->due.save || e->phase == PHASE_BOOT)
 		return;
 	e->due.save = true;
+	e->due.save_at = mono_after(e->now, SAVE_MS);
+}
+
+/* Names are kept until they are saved, and no more than SAVE_MOST. */
+static void
+due_changed(struct engine *e, struct keyset *set, const struct lsa_key *key)
+{
+	due_save(e);
+	if (e->phase == PHASE_BOOT || e->due.save_whole)
+		return;
+	keyset_add(set, key);
+	if (set->tree.n <= SAVE_MOST)
+		return;
+	e->due.save_whole = true;
 	e->due.save_at =
-	    mono_after(e->now, SAVE_MS + e->db.octets / SAVE_OCTETS_A_MS);
+	    mono_after(e->due.save_at, e->db.octets / SAVE_OCTETS_A_MS);
+}
+
+void
+due_save_lsa(struct engine *e, const struct lsa_key *key)
+{
+	due_changed(e, &e->due.lsas, key);
+}
+
+void
+due_save_route(struct engine *e, const char *pattern)
+{
+	due_changed(e, &e->due.routes, &(struct lsa_key){ "", pattern, 0 });
+}
+
+void
+due_saved(struct engine *e)
+{
+	keyset_done(&e->due.lsas);
+	keyset_done(&e->due.routes);
+	e->due.save = e->due.save_whole = false;
 }
 
 void

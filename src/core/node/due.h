@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/mono.h"
+#include "core/node/keys.h"
 
 struct engine;
 
@@ -20,6 +21,8 @@ struct due {
 	struct mono quiet_at;    /* RFC 8405: back to no delay then */
 	bool save;
 	struct mono save_at;
+	bool save_whole;            /* so much changed, or else this did: */
+	struct keyset lsas, routes; /* those by key, these by pattern as id */
 	struct mono peers_at; /* look again at whom we probe and peer with */
 	struct mono hear_at;  /* an LSA that waits has its time */
 };
@@ -34,8 +37,13 @@ void due_compute(struct engine *e);
 /* When that is: not before we have looked at what we say, of which the table
  * is made, too. */
 struct mono due_compute_at(const struct engine *e);
-/* What survives a restart changed. */
+/* What survives a restart changed: the generation, a hop that refuses; */
 void due_save(struct engine *e);
+/* the LSA with this key, or the route of this pattern. */
+void due_save_lsa(struct engine *e, const struct lsa_key *key);
+void due_save_route(struct engine *e, const char *pattern);
+/* It is saved. */
+void due_saved(struct engine *e);
 /* At `at` another may be one that we probe or peer with. */
 void due_peers(struct engine *e, struct mono at);
 

@@ -119,6 +119,10 @@ on_restore(struct engine *e, const struct input *in)
 		saved_restore_epoch(e, in->bytes, in->len);
 		return;
 	}
+	if (in->who == SAVE_PART) {
+		saved_restore_part(e, in->bytes, in->len, in->made);
+		return;
+	}
 	if (in->who == SAVE_TABLE) {
 		saved_restore_table(e, in->bytes, in->len);
 		return;
@@ -303,6 +307,8 @@ engine_free(struct engine *e)
 	contest_done(e);
 	held_done(e);
 	compute_done(e);
+	saved_done(e);
+	due_saved(e);
 	lsdb_done(&e->db);
 	fx_done(e);
 	buf_done(&e->dial.allowed);

@@ -123,9 +123,10 @@ enum effect_kind {
 		      A running probe with this number is given up first;
 		      without an address one that is late is as well, and
 		      nothing follows */
-	FX_SAVE,    /* who: a number; put `bytes` on disk as `what`, or the
-		      state as engine_save() gives it then or later, and say
-		      IN_SAVED with that number */
+	FX_SAVE,    /* who: a number; put `bytes` on disk as `what`, and say
+		      IN_SAVED with that number. Of SAVE_STATE they are what
+		      changed since the one before, or none: the whole, as
+		      engine_save() gives it then or later */
 	FX_ROUTES,  /* publish `rib`, and in `bytes` what the milter's table has
 		      besides (core/trace/mtable.h): either is new, or both;
 		      lent until the next FX_ROUTES */
@@ -142,9 +143,12 @@ enum effect_kind {
 enum save_what {
 	SAVE_EPOCH, /* a few octets: on disk before its number is used */
 	SAVE_STATE, /* database and published table */
-	SAVE_TABLE  /* never saved: the table as the publisher kept it: u64
+	SAVE_TABLE, /* never saved: the table as the publisher kept it: u64
 		       generation, u32 n, the routes (rib.h), and
 		       u64 the greatest generation that any had since */
+	SAVE_PART   /* one of the parts of the state, in their order, and
+		       `made`: it is certainly of this server's own making.
+		       SAVE_STATE follows, which has nothing then */
 };
 
 /* What lies on disk beside the MTA's tables. */
@@ -191,10 +195,12 @@ struct engine *engine_new(uint64_t seed, const struct crypto *crypto);
 struct effects engine_step(struct engine *engine, const struct input *in);
 
 /*
- * The state as it is now, to be put on disk: appended. Between two steps, and
- * also in a child process: it may be large, and nobody is to wait for it.
+ * The state as it is now, to be put on disk: in parts that are lent for the
+ * call. Between two steps, and also in a child process: it may be large, and
+ * nobody is to wait for it.
  */
-void engine_save(const struct engine *engine, struct buf *out);
+typedef void engine_part(void *ctx, const uint8_t *octets, size_t n);
+void engine_save(const struct engine *engine, engine_part *part, void *ctx);
 
 void engine_free(struct engine *engine);
 

@@ -198,6 +198,8 @@ struct held {
 /* The order of a step, and what is done every few minutes (engine.c). */
 struct turn {
 	bool news;         /* this step has some, that is to go out first */
+	bool trusted;      /* and this is what we saved ourselves */
+	struct kept *kept; /* what saved.c has read of it so far, or NULL */
 	uint64_t calendar; /* `wall` less `now`, as it was last */
 	struct mono started;
 	struct mono recheck_at;

@@ -6,41 +6,203 @@
 #include "core/node/accept.h"
 #include "core/node/fx.h"
 #include "core/node/node.h"
+#include "core/node/signers.h"
 
+/* Of the state's file of before (saved.h). */
 #define VERSION 2
 #define VERSION_BEFORE 1
 
-static void
-rib_write(struct buf *out, const struct rib *rib)
+#define PART_OCTETS 65536
+
+enum item {
+	ITEM_LSA = 1,
+	ITEM_LSA_GONE = 2,
+	ITEM_TABLE = 3,
+	ITEM_ROUTE = 4,
+	ITEM_ROUTE_GONE = 5,
+	ITEM_REFUSALS = 6,
+	ITEM_VOUCHED = 7
+};
+
+/* Items on their way out: in parts, or in one where `part` is NULL. */
+struct items {
+	struct buf out;
+	engine_part *part;
+	void *ctx;
+};
+
+/* The table that parts tell of. */
+struct kept {
+	struct tree routes;
+	uint64_t generation;
+	size_t bad; /* LSAs that were refused */
+};
+
+struct kept_route {
+	struct tree_node node;
+	struct route route;
+};
+
+static size_t
+item_begin(struct items *items, enum item kind)
 {
-	buf_u64(out, rib == NULL ? 0 : rib->generation);
-	buf_u32(out, rib == NULL ? 0 : (uint32_t)rib->n);
-	for (size_t i = 0; rib != NULL && i < rib->n; i++)
-		route_encode(out, &rib->routes[i]);
+	buf_u8(&items->out, (uint8_t)kind);
+	return buf_hole32(&items->out);
+}
+
+static void
+item_end(struct items *items, size_t hole)
+{
+	buf_fill32(&items->out, hole);
+	if (items->part == NULL || items->out.n < PART_OCTETS)
+		return;
+	items->part(items->ctx, items->out.p, items->out.n);
+	buf_reset(&items->out);
+}
+
+static void
+item_octets(struct items *items, enum item kind, const void *p, size_t n)
+{
+	size_t hole = item_begin(items, kind);
+
+	buf_bytes(&items->out, p, n);
+	item_end(items, hole);
+}
+
+/* What its certificates say is dear to read: before it. */
+static void
+item_lsa(struct items *items, const struct engine *e, const struct lsa *l)
+{
+	const struct signer *s = signers_find(&e->signers, l->key.origin);
+	size_t hole;
+
+	if (l->key.type == LSA_IDENTITY && !l->purge && s != NULL) {
+		hole = item_begin(items, ITEM_VOUCHED);
+		signers_encode(&items->out, s, l);
+		buf_fill32(&items->out, hole); /* no part ends here */
+	}
+	item_octets(items, ITEM_LSA, l->octets, l->len);
+}
+
+/* Its path is shown, no more, and would be most of it. */
+static void
+item_route(struct items *items, const struct route *route)
+{
+	size_t hole = item_begin(items, ITEM_ROUTE);
+	struct route without = *route;
+
+	without.npath = 0;
+	route_encode(&items->out, &without);
+	item_end(items, hole);
+}
+
+static void
+item_table(struct items *items, const struct rib *rib, bool whole)
+{
+	size_t hole = item_begin(items, ITEM_TABLE);
+
+	buf_u64(&items->out, rib->generation);
+	buf_u8(&items->out, whole);
+	item_end(items, hole);
+}
+
+static void
+item_refusals(struct items *items, const struct engine *e)
+{
+	size_t hole = item_begin(items, ITEM_REFUSALS);
+
+	refusal_encode(&e->evidence.refusals, e->now, e->wall, &items->out);
+	item_end(items, hole);
 }
 
 void
-engine_save(const struct engine *e, struct buf *out)
+engine_save(const struct engine *e, engine_part *part, void *ctx)
 {
-	buf_u8(out, VERSION);
-	buf_u32(out, (uint32_t)lsdb_count(&e->db));
-	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = lsdb_next(l)) {
-		buf_u32(out, l->len);
-		buf_bytes(out, l->octets, l->len);
+	struct items items = { .part = part, .ctx = ctx };
+	const struct rib *rib = e->table.rib;
+
+	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = lsdb_next(l))
+		item_lsa(&items, e, l);
+	if (rib != NULL)
+		item_table(&items, rib, true);
+	for (size_t i = 0; rib != NULL && i < rib->n; i++)
+		item_route(&items, &rib->routes[i]);
+	item_refusals(&items, e);
+	if (items.out.n > 0)
+		part(ctx, items.out.p, items.out.n);
+	buf_done(&items.out);
+}
+
+/* The LSA with this key as it is now, or that there is none. */
+static void
+lsa_change(
+    struct items *items, const struct engine *e, const struct lsa_key *key)
+{
+	const struct lsa *l = lsdb_find(&e->db, key);
+	size_t hole;
+
+	if (l != NULL) {
+		item_lsa(items, e, l);
+		return;
 	}
-	rib_write(out, e->table.rib);
-	refusal_encode(&e->evidence.refusals, e->now, e->wall, out);
+	hole = item_begin(items, ITEM_LSA_GONE);
+	buf_u8(&items->out, key->type);
+	buf_u8(&items->out, (uint8_t)strlen(key->origin));
+	buf_text(&items->out, key->origin);
+	buf_text(&items->out, key->id);
+	item_end(items, hole);
+}
+
+static void
+route_change(struct items *items, const struct rib *rib, const char *pattern)
+{
+	const struct route *route = rib_find(rib, pattern);
+
+	if (route != NULL)
+		item_route(items, route);
+	else
+		item_octets(items, ITEM_ROUTE_GONE, pattern, strlen(pattern));
+}
+
+static struct keyset_entry *
+entry_of(struct tree_node *n)
+{
+	return n == NULL ? NULL : tree_entry(n, struct keyset_entry, node);
+}
+
+static void
+changes_write(const struct engine *e, struct items *items)
+{
+	const struct rib *rib = e->table.rib;
+	struct keyset_entry *k;
+
+	for (k = entry_of(tree_first(&e->due.lsas.tree)); k != NULL;
+	     k = entry_of(tree_next(&k->node)))
+		lsa_change(items, e, &k->key);
+	for (k = entry_of(tree_first(&e->due.routes.tree)); k != NULL;
+	     k = entry_of(tree_next(&k->node)))
+		route_change(items, rib, k->key.id);
+	if (rib != NULL)
+		item_table(items, rib, false);
+	item_refusals(items, e);
 }
 
 void
 saved_now(struct engine *e)
 {
+	struct items items = { .part = NULL };
+
 	if (!e->due.save)
 		return;
-	e->due.save = false;
-	fx_add(
-	    e, (struct effect){
-		   .kind = FX_SAVE, .who = ++e->fx.saves, .what = SAVE_STATE });
+	if (!e->due.save_whole)
+		changes_write(e, &items);
+	fx_add(e, (struct effect){ .kind = FX_SAVE,
+		      .who = ++e->fx.saves,
+		      .what = SAVE_STATE,
+		      .bytes = fx_copy(e, items.out.p, items.out.n),
+		      .len = items.out.n });
+	buf_done(&items.out);
+	due_saved(e);
 }
 
 void
@@ -165,6 +327,15 @@ leaving_read(struct engine *e, struct cur *in, struct rib *rib)
 }
 
 static void
+refusals_read(struct engine *e, struct cur in)
+{
+	refusal_done(&e->evidence.refusals);
+	e->evidence.refusals = (struct refusals){ 0 };
+	(void)refusal_decode(&e->evidence.refusals, &in, e->now, e->wall);
+}
+
+/* The file of before. */
+static void
 saved_read(struct engine *e, const uint8_t *p, size_t n)
 {
 	struct cur in = cur_over(p, n);
@@ -172,8 +343,6 @@ saved_read(struct engine *e, const uint8_t *p, size_t n)
 	uint8_t version;
 	size_t bad;
 
-	if (n == 0)
-		return;
 	version = cur_u8(&in);
 	if (version != VERSION && version != VERSION_BEFORE) {
 		fx_event(e, (struct event){ .kind = EVENT_RESTORED,
@@ -193,9 +362,194 @@ saved_read(struct engine *e, const uint8_t *p, size_t n)
 			.total = bad });
 }
 
+static int
+kept_by_pattern(const void *key, const struct tree_node *node)
+{
+	return strcmp(
+	    key, tree_entry(node, struct kept_route, node)->route.pattern);
+}
+
+static struct kept_route *
+kept_first(const struct kept *kept)
+{
+	struct tree_node *n = tree_first(&kept->routes);
+
+	return n == NULL ? NULL : tree_entry(n, struct kept_route, node);
+}
+
+static void
+kept_drop(struct kept *kept, const char *pattern)
+{
+	struct tree_node *n =
+	    tree_find(&kept->routes, pattern, kept_by_pattern);
+	struct kept_route *old;
+
+	if (n == NULL)
+		return;
+	old = tree_entry(n, struct kept_route, node);
+	tree_remove(&kept->routes, n);
+	route_done(&old->route);
+	mem_free(old);
+}
+
+/* What is no route is none: the one before would be too old. */
+static void
+kept_put(struct kept *kept, struct cur in)
+{
+	struct kept_route *fresh = mem_new(sizeof(*fresh), 0, 0);
+
+	if (kept->routes.n >= LIMIT_LSDB_LSAS ||
+	    route_decode(&in, &fresh->route) != RC_OK) {
+		mem_free(fresh);
+		return;
+	}
+	kept_drop(kept, fresh->route.pattern);
+	tree_insert(
+	    &kept->routes, &fresh->node, fresh->route.pattern, kept_by_pattern);
+}
+
+static void
+kept_clear(struct kept *kept)
+{
+	struct kept_route *r;
+
+	while ((r = kept_first(kept)) != NULL)
+		kept_drop(kept, r->route.pattern);
+}
+
+static void
+kept_table(struct kept *kept, struct cur in)
+{
+	uint64_t generation = cur_u64(&in);
+	bool whole = cur_u8(&in) != 0;
+
+	if (in.bad)
+		return;
+	if (whole)
+		kept_clear(kept);
+	kept->generation = generation;
+}
+
+static void
+kept_gone(struct kept *kept, struct cur in)
+{
+	char *pattern = mem_dup(in.p, in.left);
+
+	kept_drop(kept, pattern);
+	mem_free(pattern);
+}
+
+static void
+lsa_gone(struct engine *e, struct cur in)
+{
+	uint8_t type = cur_u8(&in);
+	struct cur origin = cur_sub(&in, cur_u8(&in));
+	struct lsa_key key = { .type = type };
+	char *name, *id;
+
+	if (in.bad)
+		return;
+	key.origin = name = mem_dup(origin.p, origin.left);
+	key.id = id = mem_dup(in.p, in.left);
+	accept_saved_gone(e, &key);
+	mem_free(name);
+	mem_free(id);
+}
+
+/* Anybody may bring an LSA that is signed; the rest is taken from ourselves
+ * alone. What a later version has besides is left out. */
+static void
+item_read(struct engine *e, uint8_t kind, struct cur in)
+{
+	struct kept *kept = e->turn.kept;
+
+	if (kind == ITEM_LSA)
+		kept->bad += !accept_saved(e, in.p, in.left);
+	if (!e->turn.trusted)
+		return;
+	if (kind == ITEM_VOUCHED)
+		signers_vouched(&e->signers, in);
+	else if (kind == ITEM_LSA_GONE)
+		lsa_gone(e, in);
+	else if (kind == ITEM_TABLE)
+		kept_table(kept, in);
+	else if (kind == ITEM_ROUTE)
+		kept_put(kept, in);
+	else if (kind == ITEM_ROUTE_GONE)
+		kept_gone(kept, in);
+	else if (kind == ITEM_REFUSALS)
+		refusals_read(e, in);
+}
+
+void
+saved_restore_part(struct engine *e, const uint8_t *p, size_t n, bool trusted)
+{
+	struct cur in = cur_over(p, n);
+
+	if (e->turn.kept == NULL)
+		e->turn.kept = mem_new(sizeof(*e->turn.kept), 0, 0);
+	e->turn.trusted = trusted;
+	while (in.left > 0) {
+		uint8_t kind = cur_u8(&in);
+		struct cur item = cur_sub(&in, cur_u32(&in));
+
+		if (in.bad)
+			break;
+		item_read(e, kind, item);
+	}
+	e->turn.trusted = false;
+}
+
+/* The parts are over: the table that they told of, to be taken over. */
+static struct rib *
+kept_rib(struct kept *kept)
+{
+	struct rib *rib = mem_new(sizeof(*rib), 0, 0);
+	struct kept_route *r;
+
+	if (kept->generation == 0) {
+		mem_free(rib);
+		return NULL;
+	}
+	rib->generation = kept->generation;
+	rib->routes = mem_new(0, kept->routes.n, sizeof(*rib->routes));
+	while ((r = kept_first(kept)) != NULL) {
+		rib->routes[rib->n++] = r->route;
+		tree_remove(&kept->routes, &r->node);
+		mem_free(r);
+	}
+	return rib;
+}
+
+static void
+kept_restore(struct engine *e)
+{
+	struct kept *kept = e->turn.kept;
+
+	if (kept == NULL)
+		return;
+	rib_restore(e, kept_rib(kept));
+	fx_event(e, (struct event){ .kind = EVENT_RESTORED,
+			.value = lsdb_count(&e->db),
+			.total = kept->bad });
+	saved_done(e);
+}
+
 void
 saved_restore(struct engine *e, const uint8_t *p, size_t n)
 {
-	saved_read(e, p, n);
+	kept_restore(e);
+	if (n > 0)
+		saved_read(e, p, n);
 	number_restore(e);
+}
+
+void
+saved_done(struct engine *e)
+{
+	if (e->turn.kept == NULL)
+		return;
+	kept_clear(e->turn.kept);
+	mem_free(e->turn.kept);
+	e->turn.kept = NULL;
 }

@@ -2,19 +2,39 @@
  * saved.h - what survives a restart: the epoch, and the database with the
  * table that was published last. (lsrd(8), FILES)
  *
- *     u8 version; u32 n LSAs, each u32 length and its octets;
+ * The state is a row of items, of which each counts for what came before it:
+ * the whole, and then what changed. Each is u8 kind, u32 n octets:
+ *
+ *     1  an LSA
+ *     2  one that is not there any more: u8 type, u8 n origin, its id
+ *     3  of the table: u64 generation, u8 1: none of the routes before stands
+ *     4  a route (rib.h), without its path
+ *     5  one that is not there any more: its pattern
+ *     6  all hops that refuse to relay (refusal.h)
+ *     7  what was read in the certificates of the identity LSA that follows
+ *        (signers.h). Where another lsrd would read something else in them,
+ *        this is to have another number
+ *
+ * Other kinds are of a later version, and left out. Items come in parts, each
+ * of which the shell gives whole or not at all, and says whether we wrote it:
+ * then signatures are not verified again. Of any other part the LSAs alone
+ * count, judged like anything from outside: one that is not right is left out
+ * by name, and the peers have it.
+ *
+ * The file of before was all in one, and is read, and never written:
+ *
+ *     u8 version, 2; u32 n LSAs, each u32 length and its octets;
  *     u64 generation; u32 n routes (rib.h);
  *     u32 n hops that refuse to relay (refusal.h), which may be missing
  *
- * What is read is judged like anything from outside: one LSA that is not
- * right is left out by name, and the peers have it. Version 1 had the keys
- * that leave behind the routes, which did not tell: u32 n, n times u16 n
- * pattern, u32 what was left of the hour in ms. It is read, and never written.
+ * Its version 1 had the keys that leave behind the routes, which did not tell:
+ * u32 n, n times u16 n pattern, u32 what was left of the hour in ms.
  */
 
 #ifndef CORE_SAVED_H
 #define CORE_SAVED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +46,10 @@ void saved_now(struct engine *e);
 void saved_restore_epoch(struct engine *e, const uint8_t *p, size_t n);
 /* What is published stays known, though the state may be lost. */
 void saved_restore_table(struct engine *e, const uint8_t *p, size_t n);
+void saved_restore_part(
+    struct engine *e, const uint8_t *p, size_t n, bool trusted);
+/* All parts are there, or this is the file of before. */
 void saved_restore(struct engine *e, const uint8_t *p, size_t n);
+void saved_done(struct engine *e);
 
 #endif

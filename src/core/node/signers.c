@@ -93,20 +93,60 @@ signer_read(
 	return rc;
 }
 
+static bool
+is_vouched(const struct signers *signers, const struct lsa *identity)
+{
+	return signers->vouched != NULL &&
+	       memcmp(signers->vouched_by, identity->digest, CRYPTO_DIGEST) ==
+	           0;
+}
+
 int
 signers_vouch(struct signers *signers, const struct lsa *identity,
     const struct crypto *crypto, const struct signer **out)
 {
-	struct signer *s;
-	int rc = signer_read(identity, crypto, &s);
+	struct signer *s = signers->vouched;
+	int rc = RC_OK;
 
+	if (!is_vouched(signers, identity))
+		rc = signer_read(identity, crypto, &s);
 	*out = s;
-	if (rc != RC_OK)
+	if (rc != RC_OK || s == signers->vouched)
 		return rc;
 	signer_free(signers->vouched);
 	signers->vouched = s;
 	memcpy(signers->vouched_by, identity->digest, CRYPTO_DIGEST);
 	return RC_OK;
+}
+
+void
+signers_encode(
+    struct buf *out, const struct signer *s, const struct lsa *identity)
+{
+	buf_bytes(out, identity->digest, CRYPTO_DIGEST);
+	buf_u8(out, (uint8_t)s->n);
+	for (size_t i = 0; i < s->n; i++)
+		claims_encode(out, s->claims[i]);
+}
+
+void
+signers_vouched(struct signers *signers, struct cur in)
+{
+	const uint8_t *by = cur_bytes(&in, CRYPTO_DIGEST);
+	size_t n = cur_u8(&in);
+	struct signer *s = mem_new(sizeof(*s), 0, 0);
+
+	while (s->n < n && s->n < 2 &&
+	       claims_decode(&in, &s->claims[s->n]) == RC_OK)
+		s->n++;
+	if (n == 0 || s->n < n) {
+		signer_free(s);
+		return;
+	}
+	s->name = mem_str(s->claims[0]->name);
+	signer_free(signers->vouched);
+	signers->vouched = s;
+	memcpy(signers->vouched_by, by, CRYPTO_DIGEST);
 }
 
 /* Who was vouched for when this very LSA was judged, or NULL. */
@@ -115,8 +155,7 @@ vouched_take(struct signers *signers, const struct lsa *identity)
 {
 	struct signer *s = signers->vouched;
 
-	if (s == NULL ||
-	    memcmp(signers->vouched_by, identity->digest, CRYPTO_DIGEST) != 0)
+	if (!is_vouched(signers, identity))
 		return NULL;
 	signers->vouched = NULL;
 	return s;

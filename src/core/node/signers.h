@@ -48,6 +48,11 @@ struct mono signers_turn(
  * it gives is lent until the next is vouched for. */
 int signers_vouch(struct signers *signers, const struct lsa *identity,
     const struct crypto *crypto, const struct signer **out);
+/* What that found out, to octets: the digest of the identity, u8 n claims
+ * (crypto.h). And back, in place of vouching for this identity next. */
+void signers_encode(
+    struct buf *out, const struct signer *signer, const struct lsa *identity);
+void signers_vouched(struct signers *signers, struct cur in);
 /* The identity is in force: who signs by it now, or NULL. */
 const struct signer *signers_renew(struct signers *signers,
     const struct lsa *identity, const struct crypto *crypto, struct mono now);

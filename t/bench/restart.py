@@ -1,0 +1,160 @@
+"""restart.py - a real lsrd with the state of an organization of N servers:
+how soon it is back, what it needs for it, and what one change has it write.
+
+    restart.py BUILDDIR [N] [RESTARTS]
+
+Each server has one address space, four connectors and seven LSAs in all. None
+of the others is there, so all routes are holds; the table is published by
+lsrd-publish into LMDB even so. The first start reads the state of an older
+version, whose signatures are verified; the others read what the one before
+wrote.
+"""
+
+import json
+import os
+import re
+import signal
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+CONF = '''
+organization = "bench.example"
+mta = postfix
+routing-group = "g000000"
+server = "mx000000.bench.example"
+peer-listen = {{ "127.77.77.1:6910" }}
+smtp = {{ "127.77.77.1:2525" }}
+lab = yes
+user = "{user}"
+key = "{w}/server.key"
+certificate = "{w}/server.pem"
+mark-key = "{w}/mark.key"
+authority = "{w}/authority.pem"
+state-directory = "{w}"
+table-directory = "{w}/tables"
+control-socket = "{w}/control"
+report-socket = "{w}/report"
+publisher = "{bin}/lsrd-publish"
+address-space "d000000.bench.example" {{ deliver = here cost = {cost} }}
+'''
+
+
+class Daemon:
+    def __init__(self, folder, build):
+        self.folder, self.bin = folder, build
+        self.conf(0)
+
+    def conf(self, cost):
+        with open(self.folder + "/lsrd.conf", "w") as file:
+            file.write(CONF.format(w=self.folder, bin=self.bin, cost=cost,
+                                   user=os.environ.get("USER", "root")))
+
+    def ask(self, *words):
+        done = subprocess.run(
+            [self.bin + "/lsrctl", "--socket", self.folder + "/control", *words],
+            capture_output=True, text=True, timeout=120)
+        return done.stdout if done.returncode == 0 else None
+
+    def begin(self):
+        self.log = open(self.folder + "/log", "a")
+        self.at = self.log.tell()
+        self.since = time.monotonic()
+        self.process = subprocess.Popen(
+            [self.bin + "/lsrd", "-f", "-c", self.folder + "/lsrd.conf"],
+            stdout=self.log, stderr=self.log)
+
+    def logged(self):
+        with open(self.folder + "/log") as file:
+            file.seek(self.at)
+            return file.read()
+
+    def until(self, what):
+        """Seconds since the start until it is so."""
+        while not what():
+            if self.process.poll() is not None:
+                sys.exit(self.logged())
+            time.sleep(0.005)
+        return time.monotonic() - self.since
+
+    def answers(self):
+        text = self.ask("status", "--json")
+        return text is not None and json.loads(text)
+
+    def published(self):
+        text = self.answers()
+        return text and text.get("published", 0) > 0 \
+            and text["state"] != "returning"
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
+
+    def proc(self, name, word):
+        with open("/proc/%d/%s" % (self.process.pid, name)) as file:
+            return int(re.search(r"^%s:\s+(\d+)" % word, file.read(), re.M)[1])
+
+    def cpu(self):
+        with open("/proc/%d/stat" % self.process.pid) as file:
+            field = file.read().rsplit(")", 1)[1].split()
+        return (int(field[11]) + int(field[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def size(folder):
+    try:
+        return os.stat(folder + "/journal").st_size
+    except FileNotFoundError:
+        return 0
+
+
+def one_life(daemon, word):
+    daemon.begin()
+    answers = daemon.until(daemon.answers)
+    cpu = daemon.cpu()
+    published = daemon.until(daemon.published)
+    print("%s: answers %.2f s, cpu %.2f s, published %.2f s, rss %d kB, "
+          "peak %d kB" % (word, answers, cpu, published,
+                          daemon.proc("status", "VmRSS"),
+                          daemon.proc("status", "VmHWM")), flush=True)
+
+
+def one_change(daemon):
+    before = size(daemon.folder)
+    began = daemon.proc("io", "wchar")
+    for cost in range(1, 4):
+        daemon.conf(cost)
+        daemon.ask("reload")
+        daemon.until(lambda: size(daemon.folder) > before)
+        after = size(daemon.folder)
+        print("change: journal %d octets, %d more" % (after, after - before))
+        before = after
+        time.sleep(0.5)
+    print("change: written by lsrd and its children, in all %d octets"
+          % (daemon.proc("io", "wchar") - began))
+
+
+def main():
+    build = os.path.abspath(sys.argv[1])
+    n = sys.argv[2] if len(sys.argv) > 2 else "10000"
+    restarts = int(sys.argv[3]) if len(sys.argv) > 3 else 3
+    folder = tempfile.mkdtemp(prefix="lsrd-restart-")
+    try:
+        subprocess.run([build + "/t/bench/make_state", n, folder], check=True)
+        daemon = Daemon(folder, build)
+        one_life(daemon, "state of before")
+        daemon.until(lambda: size(folder) > 0)
+        for i in range(restarts):
+            daemon.end()
+            one_life(daemon, "restart")
+        before = size(folder)
+        os.stat(folder + "/journal")
+        daemon.until(lambda: time.monotonic() - daemon.since > 8)
+        one_change(daemon)
+        daemon.end()
+    finally:
+        shutil.rmtree(folder)
+
+
+main()
