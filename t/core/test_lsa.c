@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
+#include "base/str.h"
 #include "core/lsa/lsa.h"
 #include "core/lsa/lsdb.h"
 #include "t/core/cheap.h"
@@ -304,6 +305,56 @@ START_TEST(database_keeps_the_newest)
 }
 END_TEST
 
+/* What lsrctl shows and takes from a terminal, whatever type is to come. */
+static const struct {
+	const char *origin, *id;
+	uint8_t type;
+	int rc;
+} ids[] = {
+	{ NAME, "a-later.id/7~", 200, RC_OK },
+	{ NAME, "", 200, RC_OK },
+	{ NAME, "\xff", 200, RC_NAME },
+	{ NAME, "a\x80", 200, RC_NAME },
+	{ NAME, "\xc2\x9b", 200, RC_NAME }, /* CSI */
+	{ NAME, "a b", 200, RC_NAME },
+	{ NAME, "a\nb", 200, RC_NAME },
+	{ NAME, "a\r", 200, RC_NAME },
+	{ NAME, "\x1b[2J", 200, RC_NAME },
+	{ NAME, "a\x7f", 200, RC_NAME },
+	{ NAME, "a\xff", 255, RC_NAME },
+	{ "mx1\x1b.example.org", "id", 200, RC_NAME },
+	{ "", "id", 200, RC_NAME },
+	{ NAME, "\xff", LSA_CONNECTOR, RC_NAME },
+	{ NAME, "\xff.example", LSA_SPACE, RC_NAME },
+	{ NAME, "a.example\n", LSA_SPACE, RC_NAME },
+	{ NAME, "x", LSA_SERVER, RC_NAME },
+	{ NAME, "x", LSA_IDENTITY, RC_NAME },
+	{ NAME, HEX32 "0", LSA_FORGET, RC_NAME },
+	{ NAME, "\xff", LSA_FORGET, RC_NAME },
+	{ "", "\xff", LSA_RULE, RC_NAME },
+	{ NAME, "word", LSA_RULE, RC_NAME },
+};
+
+START_TEST(ids_are_text)
+{
+	struct lsa_key key = { ids[_i].origin, ids[_i].id, ids[_i].type };
+
+	ck_assert_int_eq(lsa_key_check(&key), ids[_i].rc);
+}
+END_TEST
+
+START_TEST(ids_end)
+{
+	char id[STR_PATTERN_MAX + 2] = "";
+	struct lsa_key key = { NAME, id, 200 };
+
+	memset(id, 'a', STR_PATTERN_MAX);
+	ck_assert_int_eq(lsa_key_check(&key), RC_OK);
+	id[STR_PATTERN_MAX] = 'a';
+	ck_assert_int_eq(lsa_key_check(&key), RC_NAME);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -314,6 +365,9 @@ main(void)
 	tcase_add_loop_test(tc, cut_anywhere_is_refused, 0, KINDS);
 	tcase_add_loop_test(
 	    tc, wrong_is_refused, 0, sizeof(bad) / sizeof(bad[0]));
+	tcase_add_loop_test(
+	    tc, ids_are_text, 0, (int)(sizeof(ids) / sizeof(ids[0])));
+	tcase_add_test(tc, ids_end);
 	tcase_add_test(tc, unknown_is_carried);
 	tcase_add_test(tc, database_keeps_the_newest);
 	suite_add_tcase(suite, tc);
