@@ -477,12 +477,12 @@ faults_play(struct world *world)
 }
 
 struct chance_result
-chance_play(uint64_t seed, bool verbose)
+chance_play(uint64_t seed, enum world_how how)
 {
 	struct world *world = world_new(seed);
 	struct chance_result result;
 
-	world->verbose = verbose;
+	world->how = how;
 	if (seed % SLOW_EACH == 0)
 		slow_play(world);
 	else

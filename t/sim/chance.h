@@ -17,7 +17,7 @@ struct chance_result {
 	uint64_t trace, steps;
 };
 
-struct chance_result chance_play(uint64_t seed, bool verbose);
+struct chance_result chance_play(uint64_t seed, enum world_how how);
 
 /* slow.c: a world of its own, which fails when something does not hold. */
 void slow_play(struct world *world);

@@ -552,13 +552,13 @@ from_disk(struct insider *in)
 }
 
 struct chance_result
-insider_play(uint64_t seed, bool verbose)
+insider_play(uint64_t seed, enum world_how how)
 {
 	struct insider in = { .world = world_new(seed) };
 	struct world *world = in.world;
 	struct chance_result result;
 
-	world->verbose = verbose;
+	world->how = how;
 	world_draw(&in);
 	for (size_t i = 0; i < world->n; i++)
 		world_start(world, &world->nodes[i], DISK_KEPT);

@@ -13,6 +13,6 @@
 
 #include "t/sim/chance.h"
 
-struct chance_result insider_play(uint64_t seed, bool verbose);
+struct chance_result insider_play(uint64_t seed, enum world_how how);
 
 #endif

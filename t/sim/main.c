@@ -6,6 +6,8 @@
  *     sim --seed N [--count M]   scenes drawn from the seeds N to N + M - 1
  *     sim --insiders [--seed N] [--count M]   the same, with a certified server
  *                                that means ill
+ *     -f                         views that follow changes are compared with
+ *                                whole ones, after every step (rule.h)
  *     -v                         each input and event, as comments
  *
  * A scene is played twice, and both must leave the same trace.
@@ -35,7 +37,8 @@
 
 struct options {
 	uint64_t seed, count;
-	bool chance, insiders, verbose;
+	bool chance, insiders;
+	enum world_how how;
 };
 
 /* What is played, in this order: files, seeds, seeds of insiders. */
@@ -66,10 +69,9 @@ scene_case(const char *file, const struct options *options)
 	uint64_t one = 0, two = 0;
 	char *why, *again;
 
-	why = scene_play(file, options->seed, options->verbose, title, &one);
-	again = why == NULL
-	            ? scene_play(file, options->seed, false, title, &two)
-	            : NULL;
+	why = scene_play(file, options->seed, options->how, title, &one);
+	again = why == NULL ? scene_play(file, options->seed, 0, title, &two)
+	                    : NULL;
 	snprintf(what, sizeof(what), "%.60s: %s",
 	    slash == NULL ? file : slash + 1, title);
 	if (why == NULL && one != two)
@@ -83,16 +85,16 @@ scene_case(const char *file, const struct options *options)
 static void
 seed_case(uint64_t seed, const struct options *options)
 {
-	struct chance_result (*play)(uint64_t seed, bool verbose) =
+	struct chance_result (*play)(uint64_t seed, enum world_how how) =
 	    options->insiders ? insider_play : chance_play;
-	struct chance_result result = play(seed, options->verbose);
+	struct chance_result result = play(seed, options->how);
 	char what[80];
 
 	snprintf(what, sizeof(what), "%s %llu: %llu steps, trace %016llx",
 	    options->insiders ? "insider" : "seed", (unsigned long long)seed,
 	    (unsigned long long)result.steps, (unsigned long long)result.trace);
 	if (result.failed == NULL && seed == options->seed) {
-		struct chance_result again = play(seed, false);
+		struct chance_result again = play(seed, 0);
 
 		if (again.trace != result.trace)
 			result.failed = mem_str("another trace when repeated");
@@ -169,8 +171,9 @@ cases_share(const struct cases *cases, atomic_size_t *next)
 static void
 cases_all(const struct cases *cases)
 {
-	long processes =
-	    cases->options->verbose ? 1 : sysconf(_SC_NPROCESSORS_ONLN);
+	long processes = cases->options->how & WORLD_VERBOSE
+	                     ? 1
+	                     : sysconf(_SC_NPROCESSORS_ONLN);
 	atomic_size_t *next = mmap(NULL, sizeof(*next), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int status;
@@ -194,6 +197,7 @@ static const struct command_option sim_options[] = {
 	{ 's', "seed", "N", "draw scenes from the seeds N on" },
 	{ 'n', "count", "M", "so many of them" },
 	{ COMMAND_LONG, "insiders", NULL, "with a server that means ill" },
+	{ 'f', "follow", NULL, "compare what follows with what reads all" },
 	{ 'v', "verbose", NULL, "each input and event, as comments" },
 	{ 0, NULL, NULL, NULL },
 };
@@ -203,13 +207,15 @@ sim_option_take(void *ctx, int option, const char *value)
 {
 	struct options *options = ctx;
 
-	options->chance |= option != 'v';
+	options->chance |= option != 'v' && option != 'f';
 	if (option == 's')
 		options->seed = strtoull(value, NULL, 10);
 	else if (option == 'n')
 		options->count = strtoull(value, NULL, 10);
 	else if (option == 'v')
-		options->verbose = true;
+		options->how |= WORLD_VERBOSE;
+	else if (option == 'f')
+		options->how |= WORLD_FOLLOWS;
 	else
 		options->insiders = true;
 	return true;
@@ -217,7 +223,8 @@ sim_option_take(void *ctx, int option, const char *value)
 
 static const struct command sim_command = {
 	.name = "sim",
-	.usage = "sim [-v] [--insiders] [--seed N] [--count M] [FILE.scene...]",
+	.usage =
+	    "sim [-fv] [--insiders] [--seed N] [--count M] [FILE.scene...]",
 	.see = "See HACKING, 4.",
 	.options = sim_options,
 	.take = sim_option_take,

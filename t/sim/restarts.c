@@ -445,7 +445,7 @@ play(const struct row *row, bool verbose, char seen[400])
 	struct run run = { .row = *row, .world = world_new(row->moment + 1) };
 	char *failed;
 
-	run.world->verbose = verbose;
+	run.world->how = verbose ? WORLD_VERBOSE : 0;
 	run.world->ctx = &run;
 	run.world->on_table = on_table;
 	hosts_plan(&run);

@@ -237,12 +237,30 @@ forget_judge(struct world *world, struct node *node, json_t *const *lines,
 			    node->name, text_of(forget, "origin"));
 }
 
+/* A whole view costs: the more the larger the net is. */
+#define FOLLOW_MOST 20
+#define FOLLOW_EACH 50
+
+static void
+rule_follow(struct world *world, struct node *node)
+{
+	bool large = world->large || world->n > FOLLOW_MOST;
+
+	if ((world->how & WORLD_FOLLOWS) == 0 ||
+	    (large && world->steps % FOLLOW_EACH != 0))
+		return;
+	if (!engine_follows(node->engine))
+		world_fail(world, "%s: its view is not that of its database",
+		    node->name);
+}
+
 void
 rule_step(struct world *world, struct node *node)
 {
 	VEC(json_t *) lines = { 0 };
 	const char *text;
 
+	rule_follow(world, node);
 	if (!node->changed || world->failed != NULL || world->large)
 		return;
 	node->changed = false;

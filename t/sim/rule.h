@@ -10,6 +10,9 @@
  *   - what stands in a database was signed by its origin or the authority;
  *   - in a database no sequence goes down while lsrd runs, what was purged
  *     needs something newer to come back, and what was forgotten stays so;
+ *   - where the world is played so, a view that follows changes is that of
+ *     everything read anew: after each step, with more than 20 servers or
+ *     large databases after each 50th;
  *   - who cannot ask, for want of descriptors, finds nobody down by it.
  */
 

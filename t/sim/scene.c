@@ -186,7 +186,7 @@ why(const struct scene *scene)
 }
 
 char *
-scene_play(const char *file, uint64_t seed, bool verbose, char title[128],
+scene_play(const char *file, uint64_t seed, enum world_how how, char title[128],
     uint64_t *trace)
 {
 	struct scene *scene = mem_new(sizeof(*scene), 0, 0);
@@ -195,7 +195,7 @@ scene_play(const char *file, uint64_t seed, bool verbose, char title[128],
 
 	scene->file = file;
 	scene->world = world_new(seed);
-	scene->world->verbose = verbose;
+	scene->world->how = how;
 	scene->traffic = traffic_new(scene->world);
 	scene->world->ctx = scene;
 	scene->world->on_table = on_table;

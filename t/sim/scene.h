@@ -145,7 +145,7 @@ uint64_t scene_time(const char *text);
  * Plays a scene from its file. Returns NULL, or why it failed (to be freed
  * with mem_free). The trace's hash goes to *trace.
  */
-char *scene_play(const char *file, uint64_t seed, bool verbose, char title[128],
-    uint64_t *trace);
+char *scene_play(const char *file, uint64_t seed, enum world_how how,
+    char title[128], uint64_t *trace);
 
 #endif

@@ -172,7 +172,7 @@ world_note(const struct world *world, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!world->verbose)
+	if ((world->how & WORLD_VERBOSE) == 0)
 		return;
 	printf("# %9.3f ", (double)world->now.ms / 1000);
 	va_start(ap, fmt);
@@ -188,7 +188,9 @@ world_dump(struct world *world)
 		"routes", "db" };
 	uint64_t trace = world->trace; /* without our looking */
 
-	for (size_t i = 0; world->verbose && i < world->n; i++)
+	if ((world->how & WORLD_VERBOSE) == 0)
+		return;
+	for (size_t i = 0; i < world->n; i++)
 		for (size_t k = 0; k < 5; k++) {
 			const char *s =
 			    world_ask(world, &world->nodes[i], questions[k]);

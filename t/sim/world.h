@@ -140,13 +140,19 @@ struct node {
 
 struct cable;
 
+/* How it is played: flags. */
+enum world_how {
+	WORLD_VERBOSE = 1, /* each input and event, as comments */
+	WORLD_FOLLOWS = 2  /* views are compared with whole ones (rule.h) */
+};
+
 struct world {
 	uint64_t seed;
 	struct rng rng;
 	struct mono now;
 	uint64_t trace;
 	uint64_t steps, serial;
-	bool verbose;
+	enum world_how how;
 	struct node *insider; /* names addresses at will, and says more than
 				 it may: what of that is kept may change */
 	bool enforced;        /* connectors count with a claim alone */

@@ -262,6 +262,37 @@ compute_look(struct engine *e)
 	return sight->view;
 }
 
+/* All that a view says. */
+static void
+sight_put(struct engine *e, const struct view *view, struct buf *out)
+{
+	struct view_pending pending = { 0 };
+	struct rib *rib = view_rib(view, e->table.rib, &pending);
+	struct json j = { .out = out };
+
+	for (size_t i = 0; i < rib->n; i++)
+		route_encode(out, &rib->routes[i]);
+	view_export(&j, view);
+	rib_free(rib);
+	view_pending_done(&pending);
+}
+
+bool
+compute_follows(struct engine *e)
+{
+	struct view *whole = compute_view(e, &e->db);
+	struct buf want = { 0 }, got = { 0 };
+	bool same;
+
+	sight_put(e, whole, &want);
+	sight_put(e, compute_look(e), &got);
+	same = want.n == got.n && memcmp(want.p, got.p, got.n) == 0;
+	view_free(whole);
+	buf_done(&want);
+	buf_done(&got);
+	return same;
+}
+
 void
 compute_setup(struct engine *e)
 {

@@ -27,6 +27,9 @@ struct view *compute_view(struct engine *e, const struct lsdb *db);
 /* What we see now: of what has changed since the last look is read, the rest
  * stays. Lent until the next look, or the database changes. */
 const struct view *compute_look(struct engine *e);
+/* For tests: what is seen by following changes is what reading everything
+ * would see. */
+bool compute_follows(struct engine *e);
 /* Another setup: what was seen by the one before is void. */
 void compute_setup(struct engine *e);
 void compute_published(struct engine *e, uint64_t generation, bool made);

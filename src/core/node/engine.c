@@ -291,6 +291,12 @@ engine_step(struct engine *e, const struct input *in)
 	};
 }
 
+bool
+engine_follows(struct engine *e)
+{
+	return e->setup == NULL || compute_follows(e);
+}
+
 void
 engine_free(struct engine *e)
 {

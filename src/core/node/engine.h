@@ -202,6 +202,10 @@ struct effects engine_step(struct engine *engine, const struct input *in);
 typedef void engine_part(void *ctx, const uint8_t *octets, size_t n);
 void engine_save(const struct engine *engine, engine_part *part, void *ctx);
 
+/* For tests: whether what it has followed of its database is what reading all
+ * of it would give. Between two steps, from the first IN_CONF on. */
+bool engine_follows(struct engine *engine);
+
 void engine_free(struct engine *engine);
 
 #endif
