@@ -321,6 +321,30 @@ own_claims(struct facts *f, const struct view_input *in)
 	}
 }
 
+/* The texts of claims, which are sorted by them. */
+static void
+patterns_gather(struct facts *f)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < f->claims.n; i++)
+		n += strlen(f->claims.v[i].pattern) + 1;
+	f->patterns = mem_new(n, 0, 0);
+	n = 0;
+	for (size_t i = 0; i < f->claims.n; i++) {
+		struct facts_claim *c = &f->claims.v[i];
+		size_t len = strlen(c->pattern) + 1;
+
+		if (i > 0 && strcmp(c[-1].pattern, c->pattern) == 0) {
+			c->pattern = c[-1].pattern;
+			continue;
+		}
+		memcpy(f->patterns + n, c->pattern, len);
+		c->pattern = f->patterns + n;
+		n += len;
+	}
+}
+
 static int
 claim_order(const void *a, const void *b)
 {
@@ -365,6 +389,7 @@ database_read(struct facts *f, const struct view_input *in)
 	if (f->claims.n > 1)
 		qsort(f->claims.v, f->claims.n, sizeof(f->claims.v[0]),
 		    claim_order);
+	patterns_gather(f);
 }
 
 /* Side by side, as those of servers are: what lends from a body would end
@@ -531,6 +556,10 @@ facts_done(struct facts *f)
 	mem_free(f->slots);
 	mem_free(f->names);
 	mem_free(f->group_names);
+	mem_free(f->patterns);
+	for (size_t i = 0; i < f->coined.n; i++)
+		mem_free(f->coined.v[i]);
+	vec_done(&f->coined);
 	vec_done(&f->servers);
 	vec_done(&f->connectors);
 	vec_done(&f->claims);

@@ -6,8 +6,8 @@
  * nobody of that name has spoken for is left out. Nothing is judged here:
  * who is present, and which step counts, is the work of steps.h.
  *
- * Lends from the database and the setup. Names of servers and groups are its
- * own: they outlive the LSA they were read in.
+ * Lends from the database and the setup. Names of servers, groups and
+ * patterns are its own: they outlive the LSA they were read in.
  */
 
 #ifndef CORE_FACTS_H
@@ -60,7 +60,7 @@ struct facts_connector {
 };
 
 struct facts_claim {
-	const char *pattern;
+	const char *pattern; /* the same text for each claim of it */
 	uint32_t server;
 	struct lsa_space space;
 	const struct setup_space *own; /* ours: as configured */
@@ -80,9 +80,11 @@ struct facts {
 	VEC(const char *) groups;               /* names; sorted */
 	VEC(uint32_t) pool;
 	VEC(struct facts_edge) edges;
-	size_t waste;      /* of the pool and edges: what was said anew */
-	char *names;       /* of the servers, side by side: looked up often */
-	char *group_names; /* of the groups, too */
+	VEC(char *) coined; /* patterns that came since all was read */
+	size_t waste;       /* of the pool and edges: what was said anew */
+	char *names;        /* of the servers, side by side: looked up often */
+	char *group_names;  /* of the groups, too */
+	char *patterns;     /* of the claims, each once */
 	struct facts_slot *slots; /* names by hash: for looking up alone */
 	uint32_t mask;
 	uint32_t self;

@@ -78,6 +78,19 @@ connector_take(struct facts *f, size_t at)
 	facts_own_find(f);
 }
 
+/* The text that claims of this pattern share: those beside this place are of
+ * it, or none is. */
+static const char *
+pattern_text(struct facts *f, size_t at, const char *pattern)
+{
+	for (size_t i = at > 0 ? at - 1 : 0; i <= at && i < f->claims.n; i++)
+		if (strcmp(f->claims.v[i].pattern, pattern) == 0)
+			return f->claims.v[i].pattern;
+	vec_push(&f->coined, mem_str(pattern));
+	f->waste++;
+	return f->coined.v[f->coined.n - 1];
+}
+
 static void
 claim_insert(struct facts *f, size_t at, struct facts_claim c)
 {
@@ -162,10 +175,14 @@ claim_own_renew(const struct renewal *r)
 	struct facts *f = r->facts;
 	size_t at = claim_place(f, f->self, r->key->id);
 	struct facts_claim *c = &f->claims.v[at];
+	const char *text;
 
-	if (at < f->claims.n && c->server == f->self &&
-	    strcmp(c->pattern, r->key->id) == 0)
-		facts_claim_own(r->in, c->own, c);
+	if (at == f->claims.n || c->server != f->self ||
+	    strcmp(c->pattern, r->key->id) != 0)
+		return;
+	text = c->pattern;
+	facts_claim_own(r->in, c->own, c);
+	c->pattern = text;
 }
 
 static bool
@@ -186,8 +203,10 @@ claim_renew(const struct renewal *r)
 	at = claim_place(f, r->server, r->key->id);
 	was = at < f->claims.n && f->claims.v[at].server == r->server &&
 	      strcmp(f->claims.v[at].pattern, r->key->id) == 0;
-	if (r->said != NULL)
+	if (r->said != NULL) {
 		facts_claim_read(r->in, r->said, &c);
+		c.pattern = pattern_text(f, at, r->key->id);
+	}
 	if (r->said != NULL && was)
 		f->claims.v[at] = c;
 	else if (r->said != NULL)

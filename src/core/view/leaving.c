@@ -330,8 +330,10 @@ claims_find(struct leaving_work *k, const char *pattern)
 
 	while (k->claim < end && strcmp(v[k->claim].pattern, pattern) < 0)
 		k->claim++;
+	if (k->claim == end || strcmp(v[k->claim].pattern, pattern) != 0)
+		return 0;
 	while (k->claim + n < end && n < LIMIT_ROUTE_CLAIMS &&
-	       strcmp(v[k->claim + n].pattern, pattern) == 0)
+	       v[k->claim + n].pattern == v[k->claim].pattern)
 		n++;
 	return n;
 }

@@ -98,9 +98,8 @@ items_list(struct making *m)
 					 LAST_RESORT_NO_CLASS } };
 		bool visible = false;
 
-		for (next = i;
-		     next < net->claims.n &&
-		     strcmp(net->claims.v[next].pattern, c->pattern) == 0;
+		for (next = i; next < net->claims.n &&
+			       net->claims.v[next].pattern == c->pattern;
 		     next++) {
 			const struct net_claim *one = &net->claims.v[next];
 
