@@ -313,13 +313,17 @@ spool_read(const struct plugin_message *message, plugin_found *found, void *ctx)
 	const struct plugin_text *own = &message->own;
 	struct spool s = { .p = own->p, .end = own->p + own->n };
 	struct plugin_queued one = { .id = message->id };
+	size_t at;
 	bool sound =
 	    own->n > 0 && spool_envelope(&s, message->id) && spool_options(&s);
 
 	if (sound) {
 		spool_journal(&s, &message->done);
 		one.came = s.came;
-		one.deferred = !s.first;
+		/* Exim dies in its retry rules where their table is missing,
+		 * and has told what came of the try in the log alone. */
+		one.deferred =
+		    !s.first || spool_find(&message->said, " defer (", &at);
 		sound = spool_recipients(&s, &message->said, &one,
 		    s.frozen && s.bounce ? spool_ignore : found, ctx);
 	}

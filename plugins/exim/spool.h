@@ -20,7 +20,8 @@
  *
  *     138P Received: ...
  *
- * A message that was not tried yet has the option deliver_firsttime. One that
+ * A message that was not tried yet has the option deliver_firsttime, and no
+ * deferral in its log: Exim may end before it writes the -H file anew. One that
  * is frozen is a bounce that nobody takes, and passed over, or was refused as
  * conf/exim has it (its route, not its hop): it is tried again with the rest.
  * A file of which a part is missing is passed over. A recipient was answered by the next hop if that is the last

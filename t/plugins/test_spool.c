@@ -57,6 +57,13 @@ static const struct {
 } rows[] = {
 	{ RC_OK, HEAD "-deliver_firsttime\nXX\n2\nU1@D.test\nu2@e.test\n" TAIL,
 	    "", "", "u1@d.test 1795920860\nu2@e.test 1795920860\n" },
+	/* received alone; and tried by an Exim that died of it */
+	{ RC_OK, HEAD "-deliver_firsttime\nXX\n1\nu1@d.test\n" TAIL, "",
+	    "2026-11-29 02:54:16 Received from a@b.test H=(h) [10.0.0.1]\n",
+	    "u1@d.test 1795920860\n" },
+	{ RC_OK, HEAD "-deliver_firsttime\nXX\n1\nu1@d.test\n" TAIL, "",
+	    "2026-11-29 02:54:17 u1@d.test R=r defer (-1): failed to open t\n",
+	    "u1@d.test 1795920860 deferred\n" },
 	{ RC_OK, HEAD "-ident root\nXX\n1\nu1@d.test\n" TAIL, "", "",
 	    "u1@d.test 1795920860 deferred\n" },
 	/* without its headers yet */
