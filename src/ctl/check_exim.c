@@ -54,6 +54,7 @@ check_exim(struct check_list *list, const struct conf *conf)
 		check_exim_tables(&x);
 		check_exim_lines(&x);
 		check_exim_marks(&x);
+		check_exim_options(&x);
 		check_exim_after(&x);
 		if (x.unasked)
 			check_find(list, CHECK_ABOUT(CHECK_NOTE, "exim", NULL),
@@ -61,6 +62,8 @@ check_exim(struct check_list *list, const struct conf *conf)
 			    "before it asks our tables");
 		else
 			check_exim_ask(&x);
+		if (!x.wanted && !x.unasked)
+			check_exim_session(&x);
 		check_exim_daemon(&x);
 	} else {
 		check_exim_unread(&x);

@@ -18,6 +18,12 @@ void check_exim_marks(struct exim *x);
  * proposed. */
 bool exim_wants_marks(const struct exim *x);
 
+/* Options that stop mail on its way. */
+void check_exim_options(struct exim *x);
+
+/* What Exim would say to own servers, and to lsrd. */
+void check_exim_session(const struct exim *x);
+
 /* The tables: there, and Exim can look something up in them. */
 void check_exim_tables(const struct exim *x);
 

@@ -4,7 +4,7 @@
 # that one is named.
 
 . "$(dirname "$0")/exim-faults.sh"
-plan 12
+plan 15
 faults_begin heavy unsplit || exit 1
 
 check
@@ -30,6 +30,14 @@ fault "a domain that it would send on" "own.example.org is delivered here" \
 	"dc_other_hostnames" \
 	sed -i "s/^dc_other_hostnames=.*/dc_other_hostnames=''/" \
 	"$R/etc/exim4/update-exim4.conf.conf"
+
+fault "what it would say to an own server" \
+	"(192.0.2.9): Exim would not take its mail" "exim -bh 192.0.2.9" \
+	add "$L" "host_reject_connection = 192.0.2.0/24"
+fault "mail that is held" "mail for paris.example.org is never delivered" \
+	"out of hold_domains" add "$L" "hold_domains = paris.example.org"
+fault "no events" "Exim does not tell lsrd of deliveries" "exim/events" \
+	without events
 
 good
 ok "its commands take all of it out again, and a second time nothing" taken_out

@@ -49,6 +49,7 @@ conf_put() {
 		mta = exim
 		control-socket = "/none"
 		user = root
+		peer "mx2.paris.example.org" { address = { "192.0.2.9:691" } }
 		address-space "own.example.org" { deliver = here }
 	END
 }

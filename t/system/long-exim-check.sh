@@ -5,7 +5,7 @@
 # Debian's Exims.
 
 . "$(dirname "$0")/exim-faults.sh"
-plan 59
+plan 77
 
 # From nothing of ours: what is proposed, and then what follows from that.
 healed_from_nothing() {
@@ -142,6 +142,74 @@ fault "a pattern that another router takes" "by the router site_own" \
 	"a router that stands before ours" own_router
 fault "mail to this host" "root@" "dc_other_hostnames" \
 	add "$L" "MAIN_LOCAL_DOMAINS = own.example.org"
+
+# --- what it would say ------------------------------------------------------------------
+
+# It relays for our servers by its lists, and something before them is against it.
+in_the_list() {
+	sed -i "s!^acl_check_rcpt:!&\n  $1!" "$T"
+}
+fault "own servers that are let in nowhere" \
+	"mx2.paris.example.org (192.0.2.9): Exim would not take its mail" \
+	"exim -bh 192.0.2.9" add "$L" "host_reject_connection = 192.0.2.0/24"
+fault "a name that it does not like" "Exim would not take its mail: 550" \
+	"exim -bh 192.0.2.9" add "$L" \
+	"acl_smtp_helo = \${if match{\$sender_helo_name}{paris}{deny}{accept}}"
+fault "a list of the site's before ours" "its mail for paris.example.org: 550" \
+	"exim -bh 192.0.2.9" in_the_list "deny domains = paris.example.org"
+fault "one that puts them off" "Exim would not take its mail for" "exim -bh" \
+	in_the_list "defer hosts = 192.0.2.9"
+no_bounces() {
+	add "$L" "MAIN_ACL_CHECK_MAIL = acl_no_bounces"
+	sed -i "s!^begin acl!&\nacl_no_bounces:\n  deny senders = :\n  accept\n!" "$T"
+}
+fault "no bounces from own servers" "Exim would not take its mail: 550" \
+	"exim -bh" no_bounces
+closed_etrn() {
+	sed -i "s!^lsrd_etrn:!&\n  deny hosts = 127.0.0.1\n!" "$S/acl"
+}
+fault "no ETRN from this host" "Exim would not take lsrd's ETRN: 458" \
+	"exim -bh 127.0.0.1" closed_etrn
+
+# --- options that stop mail ---------------------------------------------------------------
+
+fault "domains that are held" "hold_domains is paris.example.org : x.example" \
+	"out of hold_domains" \
+	add "$L" "hold_domains = paris.example.org : x.example"
+fault "domains that wait" "mail for .sub.example.org waits" \
+	"out of queue_domains" add "$L" "queue_domains = *.sub.example.org"
+fault "and by SMTP" "queue_smtp_domains is *: mail for" \
+	"out of queue_smtp_domains" add "$L" "queue_smtp_domains = *"
+good
+add "$L" "hold_domains = x.example : !*.example.org"
+made
+check
+ok "other domains are the site's business" clean "$RUNS"
+fault "a queue for everything" "queue_only is set" "take queue_only" \
+	add "$L" "queue_only"
+fault "frozen mail that ends early" "timeout_frozen_after is 1d" \
+	"timeout_frozen_after = 7d" \
+	sed -i '/timeout_frozen_after/s/=.*/= 1d/' "$T"
+fault "bounces that are not read to their end" "message_body_visible is 500" \
+	"message_body_visible = 20000" \
+	sed -i '/^message_body_visible/d' "$S/main" "$S/marks.main"
+in_ours() {
+	echo "  $1" >>"$S/transports"
+}
+fault "hosts of the transport's own" "has hosts_override" \
+	"take hosts_override" in_ours "hosts_override
+  hosts = 203.0.113.1"
+fault "hosts behind ours" "has fallback_hosts" "take fallback_hosts" \
+	in_ours "fallback_hosts = 203.0.113.1"
+fault "a size that bounces here" "has message_size_limit" \
+	"take message_size_limit" in_ours "message_size_limit = 10K"
+fault "one next hop alone" "tries 1 next hops" "take hosts_max_try" \
+	in_ours "hosts_max_try = 1"
+rule_before() {
+	sed -i "s!^begin retry!&\n* * F,2h,15m!" "$T"
+}
+fault "a rule before ours" "a retry rule for all (* * F,2h,15m) stands" \
+	"directly below" rule_before
 
 # --- what it has read, and who runs it ----------------------------------------------------
 
