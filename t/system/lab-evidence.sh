@@ -1,6 +1,6 @@
 #!/bin/sh
-# lab-evidence.sh - Paris answers probes and refuses all mail:
-# London notices it by its own log, and turns to the way round it.
+# lab-evidence.sh - Paris answers probes and refuses all mail: London notices it
+# by Postfix's log, or by what its Exim tells, and turns to the way round it.
 
 . "$(dirname "$0")/lab.sh"
 skip_unless_able
@@ -11,8 +11,9 @@ london() {
 	"$lab" run london "$@"
 }
 
-# What a unit would do; ends with the lab.
+# What a unit would do; ends with the lab. Exim tells it by itself.
 reader() {
+	[ "$(mta_of london)" = postfix ] || return 0
 	london sh -c 'setsid lsrd-maillog -u _lsrd -F /var/log/mail.log \
 		>/var/log/lsrd-maillog.log 2>&1 </dev/null & echo $! >/run/maillog.pid'
 }
@@ -44,14 +45,13 @@ reader
 load london 20 4 u@tokyo.example
 ok "its deliveries are reported" soon delivered
 wait_load
-"$lab" run paris postconf -e smtpd_recipient_restrictions=defer
-"$lab" run paris postfix reload
+"$lab" hinder paris refuse
 load london 60 4 u@tokyo.example
 ok "Paris refuses: London turns to the direct way" \
 	goes london tokyo.example '^lsrd:tokyo'
 wait_load
 ok "the log says why" soon log_has 'link-state: .*to=down, reason=mail-refused'
 ok "probes alone do not bring Paris back" soon waits
-london sh -c 'kill "$(cat /run/maillog.pid)"'
+london sh -c '[ ! -e /run/maillog.pid ] || kill "$(cat /run/maillog.pid)"'
 ok "every message arrived once" all_arrived
 ok "no server of the lab has died" mended london paris tokyo
