@@ -158,16 +158,15 @@ is_no_session(struct rest r)
 	return false;
 }
 
-/* It calls itself as this host does: Postfix sends it nothing, for whomever. */
+/* It calls itself as this host does: Postfix sends it nothing, for whomever.
+ * What the hop says would begin with `host `. */
 static bool
 is_our_name(struct rest r)
 {
 	struct rest skipped;
 
 	return skip(&r, "mail for ") &&
-	       until(&r, " loops back to myself", &skipped) &&
-	       memchr(skipped.p, ' ', (size_t)(skipped.end - skipped.p)) ==
-	           NULL;
+	       until(&r, " loops back to myself", &skipped);
 }
 
 /* The first `HOP[IP]` behind `host `; false: it is not named. */

@@ -58,6 +58,9 @@ static const struct {
 	{ HEAD "4F0: " TO "dsn=4.4.6, status=deferred (route refused: mail for "
 	       "[10.77.2.1]:25 loops back to myself)",
 	    TALLY_REFUSED, "10.77.2.1:25" },
+	{ HEAD "4F0: " TO "dsn=4.4.6, status=deferred (route refused: mail for "
+	       "[10.77.2.1]:25, [10.77.2.2]:25 loops back to myself)",
+	    TALLY_REFUSED, "10.77.2.1:25" },
 	{ HEAD "4F0: " TO "dsn=4.7.1, status=deferred (route refused: host "
 	       "10.77.2.1[10.77.2.1] said: 554 5.7.1 relay denied: mail for x "
 	       "loops back to myself)",
