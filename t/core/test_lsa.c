@@ -269,6 +269,68 @@ START_TEST(unknown_is_carried)
 }
 END_TEST
 
+/* What ends a text where it stands, or does not. */
+static const struct {
+	uint64_t seq;    /* its first octet is behind the id */
+	uint16_t behind; /* the type of a TLV behind the last text; 0: none */
+	size_t local;    /* octets before the @ of the id */
+} stands[] = {
+	{ 1, 0, 1 },
+	{ UINT64_MAX, 0, 1 },  /* the id is followed by another octet */
+	{ UINT64_MAX, 0, 64 }, /* and the origin: the id is 256 and longer */
+	{ 1, 0, 64 },
+	{ 1, 40, 1 },
+	{ 1, 0x0140, 1 }, /* the text before it is followed by another */
+	{ UINT64_MAX, 0xffff, 64 },
+};
+
+START_TEST(texts_wherever_they_stand)
+{
+	char group[] = "london", down[] = "mx9.example.org", id[330];
+	char *list[] = { down };
+	struct lsa_server server = {
+		.group = group, .mail_down = list, .nmail_down = 1
+	};
+	struct buf body = { 0 }, out = { 0 };
+	struct lsa *lsa, *copy;
+
+	memset(id, 'a', sizeof(id));
+	id[stands[_i].local] = '@';
+	id[stands[_i].local + 9] = '.';
+	for (size_t i = stands[_i].local + 60; i < 317; i += 60)
+		id[i] = '.';
+	id[stands[_i].local == 64 ? 310 : 20] = '\0';
+	lsa_server_encode(&body, &server);
+	if (stands[_i].behind != 0) {
+		buf_u16(&body, stands[_i].behind);
+		buf_u16(&body, 1);
+		buf_u8(&body, 7);
+	}
+	make(&out, &(struct lsa_key){ NAME, "", LSA_SERVER }, stands[_i].seq,
+	    &body);
+	ck_assert_int_eq(decode(out.p, out.n, &lsa), RC_OK);
+	ck_assert_str_eq(lsa->key.origin, NAME);
+	ck_assert_str_eq(lsa->key.id, "");
+	ck_assert_str_eq(lsa_server(lsa)->group, group);
+	ck_assert_str_eq(lsa_server(lsa)->mail_down[0], down);
+	lsa_free(lsa);
+	buf_reset(&body);
+	buf_reset(&out);
+	lsa_space_encode(&body, &(struct lsa_space){ .cost = 1 });
+	make(&out, &(struct lsa_key){ NAME, id, LSA_SPACE }, stands[_i].seq,
+	    &body);
+	ck_assert_int_eq(decode(out.p, out.n, &lsa), RC_OK);
+	copy = lsa_copy(lsa);
+	ck_assert_mem_eq(copy->octets, out.p, out.n);
+	lsa_free(lsa);
+	ck_assert_str_eq(copy->key.origin, NAME);
+	ck_assert_str_eq(copy->key.id, id);
+	lsa_free(copy);
+	buf_done(&body);
+	buf_done(&out);
+}
+END_TEST
+
 START_TEST(database_keeps_the_newest)
 {
 	static const uint8_t none[CRYPTO_DIGEST];
@@ -369,6 +431,8 @@ main(void)
 	    tc, ids_are_text, 0, (int)(sizeof(ids) / sizeof(ids[0])));
 	tcase_add_test(tc, ids_end);
 	tcase_add_test(tc, unknown_is_carried);
+	tcase_add_loop_test(tc, texts_wherever_they_stand, 0,
+	    sizeof(stands) / sizeof(stands[0]));
 	tcase_add_test(tc, database_keeps_the_newest);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

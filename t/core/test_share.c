@@ -187,6 +187,25 @@ START_TEST(kept_of_one_server)
 }
 END_TEST
 
+/* And what a database takes that many say little in: of an LSA three hundred
+ * octets in the middle, and as much again besides. */
+START_TEST(kept_of_many_servers)
+{
+	struct world w;
+	size_t before, more, n;
+
+	before = mallinfo2().uordblks;
+	ring_world(&w, 2000);
+	more = mallinfo2().uordblks - before;
+	n = lsdb_count(&w.db);
+	printf("# %zu LSAs, %zu octets, %zu each beyond them\n", n,
+	    (size_t)w.db.octets,
+	    more > w.db.octets ? (more - (size_t)w.db.octets) / n : 0);
+	ck_assert_uint_le(more, w.db.octets + 420 * n);
+	world_done(&w);
+}
+END_TEST
+
 /* Bridgeheads that all differ in cost do not have all limits told again. */
 START_TEST(export_of_one_server)
 {
@@ -220,6 +239,7 @@ main(void)
 	tcase_add_test(tc, limits_of_one_server);
 	tcase_add_test(tc, schedules_of_one_server);
 	tcase_add_test(tc, kept_of_one_server);
+	tcase_add_test(tc, kept_of_many_servers);
 	tcase_add_test(tc, export_of_one_server);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

@@ -89,7 +89,7 @@ lsa_free(struct lsa *lsa)
 /* The header as read, before there is an LSA. */
 struct head {
 	uint8_t type, flags;
-	const uint8_t *origin, *id, *signer;
+	const uint8_t *origin, *id;
 	size_t origin_len, id_len;
 	uint64_t seq, issued;
 	uint32_t body_len, body_at;
@@ -109,7 +109,7 @@ head_read(struct cur *in, size_t n, struct head *head)
 	head->id_len = cur_u16(in);
 	head->id = cur_bytes(in, head->id_len);
 	head->seq = cur_u64(in);
-	head->signer = cur_bytes(in, CRYPTO_DIGEST);
+	cur_bytes(in, CRYPTO_DIGEST); /* who signs */
 	head->issued = cur_u64(in);
 	head->body_len = cur_u32(in);
 	head->body_at = (uint32_t)(n - in->left);
@@ -176,38 +176,64 @@ lsa_key_check(const struct lsa_key *key)
 	}
 }
 
-/* Room for the texts of a body: each needs one octet more than it has there,
- * and has four of its own before it. */
-static size_t
-texts_of(const struct head *head)
-{
-	bool has = head->type == LSA_SERVER || head->type == LSA_CONNECTOR;
+#define ORIGIN_AT (ORG_AT + CRYPTO_DIGEST + 1)
 
-	return has ? head->body_len : 0;
+/* The octet behind most texts is 0: the first of a length, of a sequence, of
+ * the next TLV's type. They are texts where they stand. */
+static size_t
+copy_of(const uint8_t *p, size_t n)
+{
+	return p[n] == 0 ? 0 : n + 1;
 }
 
-static struct lsa *
-lsa_make(const uint8_t *octets, size_t n, const struct head *head)
+static const char *
+name_place(struct lsa *lsa, size_t at, size_t n, char **room)
 {
-	size_t names = head->origin_len + 1 + head->id_len + 1;
-	struct lsa *lsa = mem_new(sizeof(*lsa), n + names + texts_of(head), 1);
-	char *origin = (char *)lsa->octets + n;
-	char *id = origin + head->origin_len + 1;
+	char *p = (char *)lsa->octets + at;
+
+	if (p[n] == '\0')
+		return p;
+	memcpy(*room, p, n);
+	p = *room;
+	*room += n + 1;
+	return p;
+}
+
+static int
+lsa_make(
+    const uint8_t *octets, size_t n, const struct head *head, struct lsa **out)
+{
+	size_t id_at = ORIGIN_AT + head->origin_len + 2;
+	size_t texts = lsa_body_room(
+	    head->type, cur_over(octets + head->body_at, head->body_len));
+	size_t names = copy_of(octets + ORIGIN_AT, head->origin_len) +
+	               copy_of(octets + id_at, head->id_len);
+	struct lsa *lsa = mem_new(sizeof(*lsa), n + names + texts, 1);
+	char *room = (char *)lsa->octets + n;
+	int rc;
 
 	memcpy(lsa->octets, octets, n);
-	memcpy(origin, head->origin, head->origin_len);
-	if (head->id_len > 0)
-		memcpy(id, head->id, head->id_len);
-	lsa->key = (struct lsa_key){ origin, id, head->type };
-	lsa->texts = id + head->id_len + 1;
+	lsa->key.origin = name_place(lsa, ORIGIN_AT, head->origin_len, &room);
+	lsa->key.id = name_place(lsa, id_at, head->id_len, &room);
+	lsa->key.type = head->type;
 	lsa->seq = head->seq;
 	lsa->issued = head->issued;
 	lsa->purge = head->flags == FLAG_PURGE;
 	lsa->body_at = head->body_at;
 	lsa->body_len = head->body_len;
 	lsa->len = (uint32_t)n;
-	memcpy(lsa->signer, head->signer, CRYPTO_DIGEST);
-	return lsa;
+	lsa->signer = lsa->octets + id_at + head->id_len + sizeof(lsa->seq);
+	rc = lsa_key_check(&lsa->key);
+	if (rc == RC_OK && lsa->purge &&
+	    (head->type == LSA_FORGET || head->type == LSA_REVOCATION))
+		rc = RC_NAME; /* what the authority said stands */
+	if (rc == RC_OK)
+		rc = lsa_body_read(lsa, room, texts);
+	if (rc == RC_OK)
+		*out = lsa;
+	else
+		lsa_free(lsa);
+	return rc;
 }
 
 /* parts.h says why and how. */
@@ -243,17 +269,9 @@ lsa_decode(
 	if (memchr(head.origin, 0, head.origin_len) != NULL ||
 	    memchr(head.id, 0, head.id_len) != NULL)
 		return RC_NAME;
-	lsa = lsa_make(octets, n, &head);
-	rc = lsa_key_check(&lsa->key);
-	if (rc == RC_OK && lsa->purge &&
-	    (head.type == LSA_FORGET || head.type == LSA_REVOCATION))
-		rc = RC_NAME; /* what the authority said stands */
-	if (rc == RC_OK)
-		rc = lsa_body_read(lsa);
-	if (rc != RC_OK) {
-		lsa_free(lsa);
+	rc = lsa_make(octets, n, &head, &lsa);
+	if (rc != RC_OK)
 		return rc;
-	}
 	crypto->digest(crypto->ctx, lsa->octets, lsa->len, lsa->digest);
 	lsa->part = part_of(lsa->key.origin, crypto);
 	*out = lsa;
@@ -264,13 +282,12 @@ struct lsa *
 lsa_copy(const struct lsa *lsa)
 {
 	struct cur in = cur_over(lsa->octets, lsa->len);
-	struct lsa *copy;
+	struct lsa *copy = NULL;
 	struct head head;
 	int rc = head_read(&in, lsa->len, &head);
 
 	CHECK(rc == RC_OK); /* as when it was decoded */
-	copy = lsa_make(lsa->octets, lsa->len, &head);
-	rc = lsa_body_read(copy);
+	rc = lsa_make(lsa->octets, lsa->len, &head, &copy);
 	CHECK(rc == RC_OK);
 	memcpy(copy->digest, lsa->digest, CRYPTO_DIGEST);
 	copy->part = lsa->part;

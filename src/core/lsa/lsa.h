@@ -33,8 +33,8 @@
 #include "base/addr.h"
 #include "base/buf.h"
 #include "base/cur.h"
+#include "base/mono.h"
 #include "base/tree.h"
-#include "core/lsa/bucket.h"
 #include "core/lsa/crypto.h"
 #include "core/lsa/limits.h"
 #include "core/lsa/policy.h"
@@ -172,21 +172,23 @@ union lsa_said {
 };
 
 struct lsa {
-	struct tree_node node;      /* lsdb's */
-	struct tree_node part_node; /* parts.h's */
-	struct bucket heard;        /* hear.c's: how often it came */
-	struct lsa_key key;         /* points behind octets */
+	struct tree_node node;    /* lsdb's */
+	struct mono heard_since;  /* hear.c's: how often it came */
+	struct lsdb_share *share; /* lsdb's, as long as it is there */
+	struct lsa_key key;       /* in octets, or behind them */
 	uint64_t seq;
-	uint64_t issued; /* seconds since 1970 */
-	uint8_t signer[CRYPTO_DIGEST];
+	uint64_t issued;               /* seconds since 1970 */
+	const uint8_t *signer;         /* CRYPTO_DIGEST octets, in octets */
 	uint8_t digest[CRYPTO_DIGEST]; /* of octets; set by lsa_decode */
-	bool purge;
-	uint8_t part;               /* of its origin; parts.h */
-	uint32_t body_at, body_len; /* in octets */
 	union lsa_said said;
-	char *texts; /* of the body, behind the id; lsa_body.c's */
+	uint32_t body_at, body_len; /* in octets */
 	uint32_t len;
-	uint8_t octets[]; /* as signed; then origin and id, with a NUL each */
+	bool purge;
+	uint8_t part;  /* of its origin; parts.h */
+	uint8_t heard; /* hear.c's */
+	/* As signed. Texts stand where they are if the octet behind them is 0,
+	 * as that of most is: else behind all this, copied, with a NUL. */
+	uint8_t octets[];
 };
 
 struct lsa_identity {
@@ -237,8 +239,10 @@ bool lsa_is_authority(const struct lsa *lsa);
 /* Whether the rule is in force. */
 bool lsa_rule_on(const struct lsa *lsa);
 
-/* For lsa.c: reads the body into `said`, or a reason; and ends it. */
-int lsa_body_read(struct lsa *lsa);
+/* For lsa.c: reads the body into `said`, or a reason, with room for the texts
+ * that are copied; how much that is; and ends it. */
+int lsa_body_read(struct lsa *lsa, char *room, size_t n);
+size_t lsa_body_room(uint8_t type, struct cur body);
 void lsa_body_done(struct lsa *lsa);
 
 /* The same, to octets of a body. */

@@ -18,7 +18,8 @@ struct tlv {
 	uint16_t type;
 	uint16_t last; /* type of the one before */
 	struct cur value;
-	char *texts; /* where the next one goes */
+	char *room; /* where a text is copied to; so much is left of it */
+	size_t room_len;
 };
 
 static struct cur
@@ -75,22 +76,49 @@ lsa_body_is_schedule(const char *s)
 	return policy_schedule_check(s) == RC_OK;
 }
 
+/*
+ * A text with a NUL behind it is left where it is: the next TLV's type begins
+ * with one. Copied is what stands last, or before a TLV of a later version, of
+ * which the first octet may be another; behind that there is no text.
+ */
+size_t
+lsa_body_room(uint8_t type, struct cur body)
+{
+	size_t last = 0;
+
+	if (type != LSA_SERVER && type != LSA_CONNECTOR)
+		return 0;
+	while (body.left > 0 && body.p[0] == 0) {
+		size_t len;
+
+		cur_u16(&body);
+		len = cur_u16(&body);
+		cur_bytes(&body, len);
+		if (body.bad)
+			break;
+		last = len;
+	}
+	return last + 1;
+}
+
 /* The rest of the value as a string that the LSA keeps, or NULL. */
 static char *
 text_read(struct tlv *tlv, grammar *good)
 {
 	size_t n = tlv->value.left;
 	const uint8_t *p = cur_bytes(&tlv->value, n);
-	char *s = tlv->texts;
+	char *s = (char *)(uintptr_t)p;
 
 	if (p == NULL || memchr(p, 0, n) != NULL)
 		return NULL;
-	memcpy(s, p, n);
-	s[n] = '\0';
-	if (!good(s))
-		return NULL;
-	tlv->texts += n + 1;
-	return s;
+	if (p[n] != 0) { /* the signature is behind the last */
+		CHECK(n < tlv->room_len);
+		s = memcpy(tlv->room, p, n);
+		s[n] = '\0';
+		tlv->room += n + 1;
+		tlv->room_len -= n + 1;
+	}
+	return good(s) ? s : NULL;
 }
 
 static int
@@ -227,11 +255,10 @@ server_free(struct lsa_server *s)
 }
 
 static int
-server_decode(const struct lsa *lsa, struct lsa_server **out)
+server_decode(const struct lsa *lsa, struct tlv tlv, struct lsa_server **out)
 {
 	struct lsa_server *s = mem_new(sizeof(*s), 0, 0);
 	struct cur in = lsa_body_find(lsa);
-	struct tlv tlv = { .texts = lsa->texts };
 	bool state = false;
 	int rc;
 
@@ -376,11 +403,11 @@ connector_free(struct lsa_connector *c)
 }
 
 static int
-connector_decode(const struct lsa *lsa, struct lsa_connector **out)
+connector_decode(
+    const struct lsa *lsa, struct tlv tlv, struct lsa_connector **out)
 {
 	struct lsa_connector *c = mem_new(sizeof(*c), 0, 0);
 	struct cur in = lsa_body_find(lsa);
-	struct tlv tlv = { .texts = lsa->texts };
 	bool state = false;
 	int rc;
 
@@ -492,8 +519,9 @@ lsa_body_authority_check(const struct lsa *lsa)
 }
 
 int
-lsa_body_read(struct lsa *lsa)
+lsa_body_read(struct lsa *lsa, char *room, size_t n)
 {
+	struct tlv tlv = { .room = room, .room_len = n };
 	struct lsa_identity identity;
 
 	if (lsa->purge)
@@ -502,9 +530,9 @@ lsa_body_read(struct lsa *lsa)
 	case LSA_IDENTITY:
 		return lsa_identity_decode(lsa, &identity);
 	case LSA_SERVER:
-		return server_decode(lsa, &lsa->said.server);
+		return server_decode(lsa, tlv, &lsa->said.server);
 	case LSA_CONNECTOR:
-		return connector_decode(lsa, &lsa->said.connector);
+		return connector_decode(lsa, tlv, &lsa->said.connector);
 	case LSA_SPACE:
 		return space_decode(lsa, &lsa->said.space);
 	case LSA_FORGET:

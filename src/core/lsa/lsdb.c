@@ -42,7 +42,9 @@ share_find(const struct lsdb *db, const char *origin)
 const struct lsdb_share *
 lsdb_share(const struct lsdb *db, const char *origin)
 {
-	return share_find(db, origin);
+	const struct lsdb_share *s = share_find(db, origin);
+
+	return s == NULL || s->n == 0 ? NULL : s;
 }
 
 static bool
@@ -51,35 +53,56 @@ lsdb_is_shared(const struct lsa *lsa)
 	return lsa->key.origin[0] != '\0' && lsa->key.type != LSA_FORGET;
 }
 
-static void
-share_add(struct lsdb *db, const struct lsa *lsa)
+static struct lsdb_share *
+share_get(struct lsdb *db, const struct lsa *lsa)
 {
 	struct lsdb_share *s = share_find(db, lsa->key.origin);
 	size_t n = strlen(lsa->key.origin) + 1;
 
+	if (s != NULL)
+		return s;
+	s = mem_new(sizeof(*s), n, 1);
+	memcpy(s->origin, lsa->key.origin, n);
+	s->part = lsa->part;
+	tree_insert(&db->shares, &s->node, s->origin, share_order);
+	parts_join(&db->parts, s);
+	return s;
+}
+
+static void
+share_add(struct lsdb *db, struct lsa *lsa)
+{
+	struct lsdb_share *s = share_get(db, lsa);
+
+	lsa->share = s;
+	s->all++;
+	db->parts.n[s->part]++;
+	db->parts.fresh[s->part] = false;
 	if (!lsdb_is_shared(lsa))
 		return;
-	if (s == NULL) {
-		s = mem_new(sizeof(*s), n, 1);
-		memcpy(s->origin, lsa->key.origin, n);
-		tree_insert(&db->shares, &s->node, s->origin, share_order);
-	}
 	s->n++;
 	s->octets += lsa->len;
 }
 
 static void
-share_take(struct lsdb *db, const struct lsa *lsa)
+share_take(struct lsdb *db, struct lsa *lsa)
 {
-	struct lsdb_share *s = share_find(db, lsa->key.origin);
+	/* Not by the name: its memory may be what went bad. */
+	struct lsdb_share *s = lsa->share;
 
-	if (!lsdb_is_shared(lsa))
+	CHECK(s != NULL && s->all > 0);
+	lsa->share = NULL;
+	s->all--;
+	db->parts.n[s->part]--;
+	db->parts.fresh[s->part] = false;
+	if (lsdb_is_shared(lsa)) {
+		CHECK(s->n > 0 && s->octets >= lsa->len);
+		s->n--;
+		s->octets -= lsa->len;
+	}
+	if (s->all > 0)
 		return;
-	CHECK(s != NULL && s->n > 0 && s->octets >= lsa->len);
-	s->n--;
-	s->octets -= lsa->len;
-	if (s->n > 0)
-		return;
+	parts_leave(&db->parts, s);
 	tree_remove(&db->shares, &s->node);
 	mem_free(s);
 }
@@ -118,7 +141,6 @@ lsdb_install(struct lsdb *db, struct lsa *lsa)
 	tree_insert(&db->tree, &lsa->node, &lsa->key, lsdb_order);
 	db->octets += lsa->len;
 	share_add(db, lsa);
-	parts_add(&db->parts, lsa);
 	fold(db, lsa);
 }
 
@@ -128,7 +150,6 @@ lsdb_remove(struct lsdb *db, struct lsa *lsa)
 	fold(db, lsa);
 	db->octets -= lsa->len;
 	share_take(db, lsa);
-	parts_remove(&db->parts, lsa);
 	tree_remove(&db->tree, &lsa->node);
 	if (db->news != NULL)
 		news_gone(db->news, lsa);

@@ -14,11 +14,15 @@
 #include "core/lsa/news.h"
 #include "core/lsa/parts.h"
 
-/* What one origin has in it, what the authority says of it not counted. */
+/* What one origin has in it: `n` and `octets` without what the authority says
+ * of it. */
 struct lsdb_share {
-	struct tree_node node; /* lsdb's */
+	struct tree_node node;      /* lsdb's */
+	struct tree_node part_node; /* parts.h's */
 	size_t n;
 	uint64_t octets;
+	uint32_t all;  /* LSAs under its name, whoever says them */
+	uint8_t part;  /* of all of them */
 	char origin[]; /* NUL-terminated */
 };
 

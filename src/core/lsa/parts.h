@@ -10,7 +10,8 @@
  * agree.
  *
  * A change costs nothing but a mark; the part is digested anew when somebody
- * asks. Owned by the database, whose LSAs are in it.
+ * asks. Owned by the database: a part is a set of its origins, whose LSAs it
+ * finds.
  */
 
 #ifndef CORE_PARTS_H
@@ -20,26 +21,31 @@
 
 #define PARTS 256
 
+struct lsdb;
+struct lsdb_share;
+
 struct parts {
-	struct tree tree[PARTS];
+	struct tree tree[PARTS]; /* of lsdb_share */
+	uint32_t n[PARTS];       /* LSAs */
 	uint8_t digest[PARTS][CRYPTO_DIGEST];
 	bool fresh[PARTS]; /* `digest` is that of `tree` */
 };
 
-void parts_add(struct parts *parts, struct lsa *lsa);
-void parts_remove(struct parts *parts, struct lsa *lsa);
+/* For lsdb.c: an origin comes, and goes with its last LSA. */
+void parts_join(struct parts *parts, struct lsdb_share *share);
+void parts_leave(struct parts *parts, struct lsdb_share *share);
 
 /* The digest of a part, lent until the next change; NULL: it is empty. */
 const uint8_t *parts_digest(
-    struct parts *parts, unsigned part, const struct crypto *crypto);
+    struct lsdb *db, unsigned part, const struct crypto *crypto);
 
 /* The digest of the whole: of each part that is not empty, its number and
  * its digest. */
-void parts_whole(struct parts *parts, const struct crypto *crypto,
-    uint8_t out[CRYPTO_DIGEST]);
+void parts_whole(
+    struct lsdb *db, const struct crypto *crypto, uint8_t out[CRYPTO_DIGEST]);
 
 /* The first LSA of a part that stands behind the key, or NULL. */
 struct lsa *parts_after(
-    const struct parts *parts, unsigned part, const struct lsa_key *key);
+    const struct lsdb *db, unsigned part, const struct lsa_key *key);
 
 #endif

@@ -58,17 +58,30 @@ leaves_use(const struct lsa *lsa, const struct lsa *mine)
 	}
 }
 
+/* Of one LSA; what it keeps of it says the rest. */
+static struct bucket
+heard_of(const struct lsa *mine)
+{
+	struct bucket b = { .burst = LIMIT_HEAR_BURST,
+		.each_ms = LIMIT_HEAR_EACH_MS };
+
+	if (mine != NULL) {
+		b.spent = mine->heard;
+		b.since = mine->heard_since;
+	}
+	return b;
+}
+
 /* Both buckets have a token, beyond the reserve where that is asked. */
 static bool
-has_tokens(struct engine *e, struct lsa *mine, struct signer *origin,
+has_tokens(struct engine *e, const struct lsa *mine, struct signer *origin,
     bool reserve, struct mono *when)
 {
 	struct mono one = { 0 }, all = { 0 };
-	bool has = true;
+	struct bucket heard = heard_of(mine);
+	bool has =
+	    bucket_has(&heard, e->now, reserve ? LIMIT_HEAR_RESERVE : 0, &one);
 
-	if (mine != NULL && mine->heard.burst > 0)
-		has = bucket_has(&mine->heard, e->now,
-		    reserve ? LIMIT_HEAR_RESERVE : 0, &one);
 	has &= bucket_has(
 	    &origin->heard, e->now, reserve ? LIMIT_ORIGIN_RESERVE : 0, &all);
 	*when = one.ms > all.ms ? one : all;
@@ -124,16 +137,13 @@ hear_now(struct engine *e, struct session *from, const struct lsa *lsa)
 void
 hear_spend(struct engine *e, struct lsa *lsa)
 {
-	const struct lsa *mine = lsdb_find(&e->db, &lsa->key);
+	struct bucket heard = heard_of(lsdb_find(&e->db, &lsa->key));
 	struct signer *origin = signers_find(&e->signers, lsa->key.origin);
 	struct mono when;
 
-	lsa->heard = (struct bucket){ .burst = LIMIT_HEAR_BURST,
-		.each_ms = LIMIT_HEAR_EACH_MS,
-		.since = e->now };
-	if (mine != NULL && mine->heard.burst > 0)
-		lsa->heard = mine->heard;
-	bucket_take(&lsa->heard, e->now, &when);
+	bucket_take(&heard, e->now, &when);
+	lsa->heard = (uint8_t)heard.spent;
+	lsa->heard_since = heard.since;
 	if (origin != NULL)
 		bucket_take(&origin->heard, e->now, &when);
 }

@@ -15,16 +15,16 @@ parts_write(struct engine *e, struct buf *out)
 	uint32_t full = 0;
 
 	for (unsigned i = 0; i < PARTS; i++)
-		full += e->db.parts.tree[i].n > 0 ? 1 : 0;
+		full += e->db.parts.n[i] > 0 ? 1 : 0;
 	buf_u16(out, (uint16_t)full);
 	for (unsigned i = 0; i < PARTS; i++) {
-		n = e->db.parts.tree[i].n;
+		n = e->db.parts.n[i];
 		if (n == 0)
 			continue;
 		buf_u8(out, (uint8_t)i);
 		buf_u32(out, (uint32_t)n);
-		buf_bytes(out, parts_digest(&e->db.parts, i, e->crypto),
-		    CRYPTO_DIGEST);
+		buf_bytes(
+		    out, parts_digest(&e->db, i, e->crypto), CRYPTO_DIGEST);
 	}
 }
 
@@ -149,8 +149,8 @@ summary_next(const struct engine *e, struct session *s)
 	for (; s->sync.summary_part < PARTS; s->sync.summary_part++) {
 		lsa = NULL;
 		if (s->sync.differs[s->sync.summary_part])
-			lsa = parts_after(
-			    &e->db.parts, s->sync.summary_part, &at->key);
+			lsa =
+			    parts_after(&e->db, s->sync.summary_part, &at->key);
 		if (lsa != NULL)
 			return lsa;
 		at->key.type = 0;
@@ -304,7 +304,7 @@ part_read(struct engine *e, struct session *s, struct cur *body, int *last)
 	if ((int)part <= *last)
 		return RC_RANGE;
 	*last = (int)part;
-	mine = parts_digest(&e->db.parts, part, e->crypto);
+	mine = parts_digest(&e->db, part, e->crypto);
 	s->sync.differs[part] =
 	    mine == NULL || memcmp(mine, theirs, CRYPTO_DIGEST) != 0;
 	if (s->sync.differs[part])
@@ -320,14 +320,14 @@ parts_read(struct engine *e, struct session *s, struct cur *body, bool *same)
 
 	s->sync.theirs = s->sync.ours = 0;
 	for (unsigned i = 0; i < PARTS; i++)
-		s->sync.differs[i] = e->db.parts.tree[i].n > 0;
+		s->sync.differs[i] = e->db.parts.n[i] > 0;
 	for (uint16_t i = 0; i < n && rc == RC_OK; i++)
 		rc = part_read(e, s, body, &last);
 	*same = true;
 	for (unsigned i = 0; i < PARTS; i++)
 		if (s->sync.differs[i]) {
 			*same = false;
-			s->sync.ours += e->db.parts.tree[i].n;
+			s->sync.ours += e->db.parts.n[i];
 		}
 	return rc;
 }
