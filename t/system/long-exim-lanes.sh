@@ -1,0 +1,88 @@
+#!/bin/sh
+# long-exim-lanes.sh - what the labs of Postfix servers prove, with an Exim among
+# them, on either side of a fault where that differs. At last 200 messages that
+# an Exim holds, and how soon they leave.
+#
+#     long-exim-lanes.sh [lab-NAME... | moves]      these alone
+
+. "$(dirname "$0")/lab.sh"
+skip_unless_able
+grep -q 'define HAVE_CDB 1' "$top_builddir/config.h" || skip "built without tinycdb"
+
+# A test, and the servers of its lab that have an Exim.
+lanes="
+lab-cut london2 paris1 tokyo1
+lab-kill london2 paris1 tokyo1
+lab-kill london1 paris2
+lab-death hub1 east2
+lab-death west1 east1
+lab-loop london2 paris1 tokyo1
+lab-limits west
+lab-limits middle east
+lab-evidence london tokyo
+lab-relay london2 paris1 tokyo1
+lab-storm london2 paris1 tokyo1
+"
+
+# lane TEST SERVER...: all of it holds there.
+lane() {
+	script=$(dirname "$0")/$1.sh
+	shift
+	LSRD_LAB_EXIM="$*" sh "$script" >"$W/lane" 2>&1
+	status=$?
+	cat "$W/lane"
+	[ $status = 0 ] && whole
+}
+
+# whole: as many results as were planned, each of them ok.
+whole() {
+	awk '/^1\.\.[0-9]+$/ { plan = substr($0, 4) } /^ok / { good++ } /^not ok/ { bad++ }
+		END { exit !(plan > 0 && good + 0 == plan && !bad) }' "$W/lane"
+}
+
+# moves SERVER...: with an Exim there, 200 messages that London holds for want of
+# a way leave within 40 s of having one.
+moves() {
+	lab_up "$top/t/labtool/triangle.json" --exim "$@"
+	full || return
+	"$lab" cut london tokyo
+	"$lab" cut paris tokyo
+	goes london tokyo.example '^lsrd-hold:' || return
+	"$lab" send london u@tokyo.example -n 200
+	soon waiting 200 || return
+	"$lab" heal london tokyo
+	goes london tokyo.example '^lsrd:tokyo' || return
+	begun=$(date +%s)
+	within 40 waiting 0 || return
+	echo "# 200 messages left within $(($(date +%s) - begun)) s" >"$W/moves"
+	offered=200
+	all_arrived
+}
+
+waiting() {
+	is "$("$lab" queue london | wc -l)" "$1"
+}
+
+# chosen: the lanes that the command line names; all, where it names none.
+chosen() {
+	echo "$lanes" | grep . | while read -r test servers; do
+		case " ${*:-$test} " in
+		*" $test "*) echo "$test $servers" ;;
+		esac
+	done
+}
+
+chosen "$@" >"$W/lanes"
+moves=1
+case " ${*:-moves} " in
+*" moves "*) ;;
+*) moves=0 ;;
+esac
+plan $(($(wc -l <"$W/lanes") + moves))
+while read -r words; do
+	# shellcheck disable=SC2086
+	ok "$words" lane $words </dev/null
+done <"$W/lanes"
+[ $moves = 0 ] && exit
+ok "200 messages on hold" moves london tokyo
+cat "$W/moves"
