@@ -90,6 +90,7 @@ is_signed(
 	       X509_get_signature_nid(cert) == NID_ED25519 &&
 	       X509_ALGOR_cmp(outer, X509_get0_tbs_sigalg(cert)) == 0 &&
 	       ASN1_STRING_length(sig) == CRYPTO_SIGNATURE &&
+	       (sig->flags & 7) == 0 && /* no bit of it was left out */
 	       signed_part(der, n, &part) &&
 	       ed25519_verify(l->by, l->authority, part.p, part.left,
 		   ASN1_STRING_get0_data(sig));
