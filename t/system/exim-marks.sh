@@ -2,7 +2,8 @@
 # exim-marks.sh - marks and limits in a real Exim, by lsrd-exim.so and the lines
 # of conf/exim, with lsrd-milter as the next hop. The cases are in
 # exim_marks.py; `exim-marks.sh 10000 7` judges so many generated messages of
-# that seed by SMTP as well, and costs a second for 50.
+# that seed by SMTP as well, and costs a second for 50. With CASE=generated in the
+# environment these alone.
 
 . "$(dirname "$0")/exim.sh"
 grep -q 'define HAVE_CDB 1' "$build/config.h" || skip "built without tinycdb"
@@ -71,4 +72,4 @@ configure >"$work/log" 2>&1 || {
 }
 export W X top_builddir
 PYTHONDONTWRITEBYTECODE=1 ip netns exec "$ns" \
-	python3 "$top/t/system/exim_marks.py"
+	python3 "$top/t/system/exim_marks.py" "$@"

@@ -28,12 +28,15 @@ draw = random.Random()
 class World:
     """A table in force, and who judges by it."""
 
+    more = ["-K", W + "/rome.key"]
+    clients = ("198.51.100.9", "127.0.0.1")
+
     def __init__(self, limits):
         self.limits, self.generation = limits, 40
         self.keys = {name: Key("%s/%s.key" % (W, name)) for name in HERE + STRANGERS}
         self.table()
         self.child = self.milter()
-        self.filters = {a: Filter(W + "/sock", a) for a in ("198.51.100.9", "127.0.0.1")}
+        self.filters = {a: Filter(W + "/sock", a) for a in self.clients}
         self.object = Object(BUILD + "/t/system/lsrd-exim.so", "table=%s/table key=%s/london.key "
                              "previous=%s/rome.key memory=%s/memory.%d" % (
                                  W, W, W, W, limits))
@@ -64,8 +67,7 @@ class World:
             child = subprocess.Popen(
                 [BUILD + "/lsrd-milter", "-f", "-u", "nobody", "-l", "debug",
                  "-p", "unix:" + W + "/sock", "-T", W + "/table", "-k", W + "/london.key",
-                 "-K", W + "/rome.key", "-r", W + "/report"], stderr=file,
-                stdout=file)
+                 "-r", W + "/report"] + self.more, stderr=file, stdout=file)
         try:
             self.wait()
         except AssertionError:
@@ -236,6 +238,13 @@ def is_alike(world, m, queue_id):
     return None
 
 
+def remember(world, seen, m, queue_id):
+    """One of those that may come back without marks."""
+    if (len(m.values("Received")) >= 19 and m.values("Message-ID") and
+            (len(m.recipients) == 1 or not world.limits)):
+        seen[:] = seen[-20:] + [(queue_id, m.values("Message-ID")[0], m.recipients)]
+
+
 def run(limits, count):
     world, differ, kinds, seen = World(limits), [], {}, []
     try:
@@ -247,9 +256,7 @@ def run(limits, count):
             why = is_alike(world, m, queue_id)
             if why:
                 differ.append("message %d: %s\n%r" % (n, why, m.fields))
-            if (len(m.values("Received")) >= 19 and m.values("Message-ID") and
-                    (len(m.recipients) == 1 or not limits)):
-                seen = seen[-20:] + [(queue_id, m.values("Message-ID")[0], m.recipients)]
+            remember(world, seen, m, queue_id)
             said = world.object.judge(m, queue_id, m.size())[0].split(" ")[0]
             kinds[said] = kinds.get(said, 0) + 1
     finally:

@@ -126,12 +126,22 @@ class Client:
         self.sock.sendall(line.encode("latin1") + b"\r\n")
         return self.answer()
 
+    def mail(self, message, options=""):
+        if any(ord(c) > 127 for c in message.sender + "".join(message.recipients)):
+            options += " SMTPUTF8"
+        return self.ask("MAIL FROM:<%s>%s" % (message.sender, options))
+
+    def takes(self, message, to):
+        """The recipient, by himself."""
+        self.mail(message)
+        said = self.ask("RCPT TO:<%s>" % to)
+        self.ask("RSET")
+        return said[0] == "2"
+
     def message(self, message, declared=0, chunks=False):
         """The answer to it, or the first that is not 2xx."""
         options = " SIZE=%d" % declared if declared else ""
-        if any(ord(c) > 127 for c in message.sender + "".join(message.recipients)):
-            options += " SMTPUTF8"
-        answers = [self.ask("MAIL FROM:<%s>%s" % (message.sender, options))]
+        answers = [self.mail(message, options)]
         answers += [self.ask("RCPT TO:<%s>" % to) for to in message.recipients]
         bad = [a for a in answers if a[0] != "2"]
         if bad:

@@ -1,5 +1,5 @@
-"""exim_marks.py - the cases of exim-marks.sh; speaks TAP. CASE in the environment
-chooses those with this word in their name.
+"""exim_marks.py [COUNT [SEED]] - the cases of exim-marks.sh; speaks TAP. CASE in
+the environment chooses those with this word in their name.
 
 Exim queues only: a message is looked at in its spool, or has one delivery.
 """
@@ -10,8 +10,11 @@ import random
 import re
 import shutil
 import subprocess
+import sys
 import time
 
+import exim_alike
+import exim_offered
 from exim_alike import HERE, MX
 from exim_host import (CLIENT, EXIM, LOGS, SPOOL, TOO_LONG, X, Client, Failed, Sink, exim,
                        fields_of, found, id_of, like, main_log, now_ms, offer, queued, same,
@@ -269,6 +272,28 @@ def schedules_hold():
     same([a for a, _ in delivered(queue_id)], ["198.51.100.5"])
 
 
+# --- generated --------------------------------------------------------------------
+
+def as_the_milter():
+    """Half of them in a network without limits, half in one with some."""
+    count, seed = int(sys.argv[1]), int((sys.argv + ["1"])[2])
+    for name in ("", "/london.key"):
+        shutil.chown(W + name, "nobody")
+    for limits in (False, True):
+        exim_alike.draw.seed("%d %d" % (seed, limits))
+        differ, judged = exim_offered.differing(limits, count // 2, put_table)
+        print("# seed %d, %s limits: %d of %d judged, %d differ" % (
+            seed, "with" if limits else "without", judged, count // 2, len(differ)))
+        same(differ[:3], [])
+        same(judged > count // 4, True)
+
+
+def put_table(path):
+    shutil.copy(path, TABLE + ".new")
+    own(TABLE + ".new")
+    os.rename(TABLE + ".new", TABLE)
+
+
 # --- what is wrong ------------------------------------------------------------------
 
 def unmarked(why, octets=None, **how):
@@ -423,6 +448,7 @@ CASES = (
     ("wrong arguments", wrong_arguments),
     ("nothing crashed, nothing is frozen", nothing_crashed),
 )
+GENERATED = ("generated messages: said and marked as lsrd-milter does", as_the_milter)
 
 GROUP = group()
 KEY = {}
@@ -453,7 +479,8 @@ def start():
 
 def main():
     only = os.environ.get("CASE", "")
-    chosen = [c for c in CASES if only in c[0]]
+    cases = CASES + (GENERATED,) * (len(sys.argv) > 1)
+    chosen = [c for c in cases if only in c[0]]
     print("1..%d" % len(chosen))
     daemon = start()
     try:
