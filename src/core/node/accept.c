@@ -215,6 +215,7 @@ revoke(struct engine *e, const struct lsa *word)
 		if (!lsa_is_authority(l) && strcmp(hex, word->key.id) == 0)
 			accept_drop(e, l, RC_REVOKED);
 	}
+	due_save_anew(e);
 	fx_event(
 	    e, (struct event){ .kind = EVENT_REVOKED, .name = word->key.id });
 	/* Also of a peer that has said nothing of itself yet. */
@@ -234,6 +235,7 @@ accept_forget(struct engine *e, const struct lsa *word)
 		if (accept_is_forgotten(e, l))
 			accept_drop(e, l, RC_OLD);
 	}
+	due_save_anew(e);
 	fx_event(e, (struct event){
 			.kind = EVENT_FORGOTTEN, .origin = word->key.origin });
 	if (strcmp(word->key.origin, e->setup->server) == 0)

@@ -114,6 +114,13 @@ due_save_route(struct engine *e, const char *pattern)
 }
 
 void
+due_save_anew(struct engine *e)
+{
+	due_save(e);
+	e->due.save_whole = e->due.save;
+}
+
+void
 due_saved(struct engine *e)
 {
 	keyset_done(&e->due.lsas);

@@ -21,7 +21,7 @@ struct due {
 	struct mono quiet_at;    /* RFC 8405: back to no delay then */
 	bool save;
 	struct mono save_at;
-	bool save_whole;            /* so much changed, or else this did: */
+	bool save_whole;            /* all of it, or else what changed: */
 	struct keyset lsas, routes; /* those by key, these by pattern as id */
 	struct mono peers_at; /* look again at whom we probe and peer with */
 	struct mono hear_at;  /* an LSA that waits has its time */
@@ -42,6 +42,9 @@ void due_save(struct engine *e);
 /* the LSA with this key, or the route of this pattern. */
 void due_save_lsa(struct engine *e, const struct lsa_key *key);
 void due_save_route(struct engine *e, const char *pattern);
+/* Something went that is to be on no disk any more: the whole is written, and
+ * what was before goes. */
+void due_save_anew(struct engine *e);
 /* It is saved. */
 void due_saved(struct engine *e);
 /* At `at` another may be one that we probe or peer with. */
