@@ -168,7 +168,9 @@ is_same(struct living *l, bool all)
 	news_clear(&l->news);
 	next = view_rib(l->view, l->rib, &l->pending);
 	got = said(l->view, next, all);
-	same = want.n == got.n && memcmp(want.p, got.p, got.n) == 0 &&
+	/* an empty one has no octets to point at */
+	same = want.n == got.n &&
+	       (got.n == 0 || memcmp(want.p, got.p, got.n) == 0) &&
 	       pending_same(&pending, &l->pending);
 	rib_free(l->rib);
 	l->rib = next;
