@@ -18,6 +18,7 @@ lab-death hub1 east2
 lab-death west1 east1
 lab-loop london2 paris1 tokyo1
 lab-limits west
+lab-lost west1
 lab-limits middle east
 lab-evidence london tokyo
 lab-relay london2 paris1 tokyo1
