@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "base/rc.h"
 #include "io/journal.h"
 #include "io/store_file.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
 #define STORE_WHATS (SAVE_STATE + 1)
@@ -87,15 +89,21 @@ tell_file(struct store *store, const char *reason)
 	loop_step(store->io->loop, &in);
 }
 
+static void
+say_not_saved(const struct store *store, int error)
+{
+	sink_say(store->io->sink, SINK_ERROR, "save-failed",
+	    "file=%s/%s, error=%s", store->io->dir, names[store->what],
+	    strerror(error));
+}
+
 /* The file is to be written still: later once more. */
 static void
 not_saved(struct store *store, int error)
 {
 	struct timeval tv = { STORE_IO_RETRY_MS / 1000, 0 };
 
-	sink_say(store->io->sink, SINK_ERROR, "save-failed",
-	    "file=%s/%s, error=%s", store->io->dir, names[store->what],
-	    strerror(error));
+	say_not_saved(store, error);
 	if (!store->waits)
 		store->next_number = store->number;
 	store->waits = true;
@@ -488,35 +496,76 @@ store_io_parts(struct store_io *io)
 	mem_free(file);
 }
 
-/* What is being written, and what waits, once: nobody hears of it any more. */
-static void
-store_io_end(struct store *store)
+static uint64_t
+left_ms(struct mono end)
 {
-	bool state = store->what == SAVE_STATE;
+	struct mono now = clock_mono();
+
+	return mono_due(end, now) ? 0 : mono_since(now, end);
+}
+
+/* Whether the child has come to its end by then; else its error is that. */
+static bool
+ends_by(struct store *store, struct mono end, int *error)
+{
+	struct pollfd done = { .fd = store->done_fd, .events = POLLIN };
+	int got;
+
+	do
+		got = poll(&done, 1, (int)left_ms(end));
+	while (got < 0 && errno == EINTR);
+	if (got <= 0)
+		return false;
+	*error = reap(store);
+	if (store->what == SAVE_STATE)
+		journal_written(store, *error);
+	return true;
+}
+
+/* It goes on by itself, or hangs, until we are gone: then it is killed. */
+static void
+leave_alone(struct store *store)
+{
+	say_not_saved(store, ETIMEDOUT);
+	event_free(store->done);
+	close(store->done_fd);
+	store->child = 0;
+}
+
+/* What is being written, and what waits, once: nobody hears of it any more,
+ * and a disk that hangs is not waited for. */
+static void
+store_io_end(struct store *store, struct mono end)
+{
 	int error = 0;
 
-	if (store->child != 0) {
-		error = reap(store);
-		if (state)
-			journal_written(store, error);
+	if (store->child != 0 && !ends_by(store, end, &error)) {
+		leave_alone(store);
+		return;
 	}
 	if (!store->waits && error == 0)
 		return;
-	if (state)
+	if (store->what == SAVE_STATE)
 		journal_begin(store);
-	(void)write_now(store);
+	error = store_io_hand_over(store);
+	if (error == 0 && !ends_by(store, end, &error))
+		leave_alone(store);
+	else if (error != 0)
+		say_not_saved(store, error);
 }
 
 void
 store_io_free(struct store_io *io)
 {
+	struct mono end = mono_after(clock_mono(), STORE_IO_STOP_MS);
+
 	if (io == NULL)
 		return;
 	loop_carry(io->loop, FX_SAVE, NULL, NULL);
 	for (size_t i = 0; i < STORE_WHATS; i++) {
 		struct store *store = &io->stores[i];
 
-		store_io_end(store);
+		store_io_end(store, end);
 		buf_done(&store->next);
 		event_free(store->retry);
 	}

@@ -35,6 +35,11 @@
 
 #define STORE_IO_RETRY_MS 5000
 
+/* So long an orderly stop waits for the disk: with the sessions' ends and the
+ * publisher's it is to be over before systemd loses patience (10 s). What a
+ * disk does not take in that time the peers have. */
+#define STORE_IO_STOP_MS 5000
+
 struct store_io;
 struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 
@@ -60,7 +65,8 @@ void store_io_parts(struct store_io *io);
 int store_io_load(
     struct store_io *io, enum save_what what, uint8_t **octets, size_t *n);
 
-/* Waits for what is being written, and writes what waits. */
+/* Waits for what is being written, and writes what waits: for STORE_IO_STOP_MS
+ * at most. */
 void store_io_free(struct store_io *io);
 
 #endif

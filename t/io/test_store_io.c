@@ -314,6 +314,25 @@ START_TEST(nobody_waits)
 }
 END_TEST
 
+/* A disk that hangs does not keep us from ending; what is on it stays. */
+START_TEST(a_stop_has_an_end)
+{
+	struct mono begin;
+
+	save_change(1, "-", "one");
+	wait_for(1);
+	engine.after = "/never";
+	save_whole(2, "two");
+	save_change(3, "three", "");
+	begin = clock_mono();
+	again();
+	ck_assert_uint_lt(mono_since(begin, clock_mono()), 40000);
+	buf_u8(&log_text, 0);
+	ck_assert_ptr_nonnull(strstr((char *)log_text.p, "save-failed: "));
+	loads("one|");
+}
+END_TEST
+
 /* More than waits at most: then the whole is as good. */
 START_TEST(what_waits_has_an_end)
 {
@@ -565,6 +584,7 @@ main(void)
 	tcase_add_test(tc, it_does_not_grow_for_ever);
 	tcase_add_test(tc, what_comes_waits);
 	tcase_add_test(tc, nobody_waits);
+	tcase_add_test(tc, a_stop_has_an_end);
 	tcase_add_test(tc, what_waits_has_an_end);
 	tcase_add_test(tc, another_key_has_no_part_in_it);
 	tcase_add_test(tc, the_state_of_before_is_read_once);
