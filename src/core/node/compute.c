@@ -150,6 +150,8 @@ moved(void *ctx, const struct route *from, const struct route *to)
 	struct moves *m = ctx;
 	const char *pattern = to != NULL ? to->pattern : from->pattern;
 
+	vec_push(&m->e->table.beside.changes.list,
+	    ((struct rib_change){ from, to }));
 	due_save_route(m->e, pattern);
 	key_said(m, from, to);
 	if (from != NULL && to != NULL && route_same(from, to))
@@ -192,6 +194,15 @@ routes_event(struct engine *e, struct moves *m)
 	buf_done(&number);
 }
 
+/* What the last table changed is no more lent. */
+static void
+changes_begin(struct engine *e)
+{
+	rib_free(e->table.beside.last);
+	e->table.beside.last = NULL;
+	e->table.beside.changes.list.n = 0;
+}
+
 /* The table and what belongs to it, which is another, or the table is. */
 static void
 routes_send(struct engine *e)
@@ -200,6 +211,7 @@ routes_send(struct engine *e)
 
 	fx_add(e, (struct effect){ .kind = FX_ROUTES,
 		      .rib = e->table.rib,
+		      .changes = &e->table.beside.changes,
 		      .bytes = annex->p,
 		      .len = annex->n });
 }
@@ -214,9 +226,9 @@ compute_publish(struct engine *e, struct rib *rib, struct moves *moves)
 	e->table.sent_at = e->now;
 	routes_send(e);
 	routes_event(e, moves);
-	rib_free(old);
-	rib_free(e->table.shown);
-	e->table.shown = NULL;
+	e->table.beside.last = old;
+	rib_free(e->table.beside.shown);
+	e->table.beside.shown = NULL;
 	due_save(e);
 	relaying_table(e);
 }
@@ -308,6 +320,8 @@ compute_now(struct engine *e, bool always)
 	struct rib *rib;
 	bool other, annex;
 
+	changes_begin(e);
+	e->table.beside.changes.whole = always || e->table.rib == NULL;
 	e->due.compute = false;
 	e->due.compute_at = MONO_NEVER;
 	alone_check(e, view);
@@ -325,8 +339,8 @@ compute_now(struct engine *e, bool always)
 	} else {
 		/* The MTA sees no difference, but lsrctl does: costs and paths.
 		 * The table that is lent to the shell stays. */
-		rib_free(e->table.shown);
-		e->table.shown = rib;
+		rib_free(e->table.beside.shown);
+		e->table.beside.shown = rib;
 		if (annex)
 			routes_send(e);
 	}
@@ -427,6 +441,8 @@ compute_done(struct engine *e)
 	compute_setup(e);
 	news_done(&e->table.sight.news);
 	view_pending_done(&e->table.pending);
-	rib_free(e->table.shown);
+	vec_done(&e->table.beside.changes.list);
+	rib_free(e->table.beside.last);
+	rib_free(e->table.beside.shown);
 	rib_free(e->table.rib);
 }

@@ -129,7 +129,9 @@ enum effect_kind {
 		      engine_save() gives it then or later */
 	FX_ROUTES,  /* publish `rib`, and in `bytes` what the milter's table has
 		      besides (core/trace/mtable.h): either is new, or both;
-		      lent until the next FX_ROUTES */
+		      lent until the next FX_ROUTES. `changes`: what differs
+		      from the `rib` of the one before, lent until the next
+		      step */
 	FX_RETRY,   /* name: a pattern whose deferred mail is to be tried now */
 	FX_ALLOW,   /* addrs: only from these may sessions come (replaces) */
 	FX_REPLY,   /* who: a control client; bytes: text of the answer; last:
@@ -176,6 +178,7 @@ struct effect {
 	const struct addr *addrs;
 	size_t naddrs;
 	const struct rib *rib;
+	const struct rib_changes *changes;
 	const struct event *event;
 };
 

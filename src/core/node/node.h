@@ -253,10 +253,17 @@ struct sight {
 	struct news news;  /* of the database */
 };
 
+/* What is kept beside the table. */
+struct beside {
+	struct rib *shown; /* the same to an MTA, with newer costs */
+	struct rib *last;  /* before it, while the changes name its routes */
+	struct rib_changes changes;
+};
+
 /* The table, from its computing until it is published (compute.h). */
 struct tables {
-	struct rib *rib;   /* lent to the shell until the next */
-	struct rib *shown; /* the same to an MTA, with newer costs */
+	struct rib *rib; /* lent to the shell until the next */
+	struct beside beside;
 	struct sight sight;
 	struct annex annex;
 	struct view_pending pending;

@@ -16,6 +16,7 @@
 #include "base/addr.h"
 #include "base/buf.h"
 #include "base/cur.h"
+#include "base/vec.h"
 #include "core/lsa/crypto.h"
 #include "core/lsa/lsa.h"
 
@@ -75,6 +76,18 @@ struct rib {
 	uint64_t generation;
 	struct route *routes;
 	size_t n;
+};
+
+/* A pattern that differs by route_same_kept(): `from` is NULL for a new one,
+ * `to` is NULL for one that is gone. */
+struct rib_change {
+	const struct route *from, *to;
+};
+
+/* What differs between a table and the one before. */
+struct rib_changes {
+	VEC(struct rib_change) list; /* by pattern */
+	bool whole; /* not listed: whatever is in the table may be new */
 };
 
 /* True if both say the same to an MTA: kind, hops' addresses, way, relay,
