@@ -1,6 +1,6 @@
 """host.py - one server of the lab as a machine of its own.
 
-Two kinds, with the same face:
+Three kinds, with the same face:
 
   Machine   a network namespace, and in it a process namespace with a root
             directory of its own: /etc, /var, /run and /tmp belong to this
@@ -9,6 +9,8 @@ Two kinds, with the same face:
             Ending its first process ends all of it, as a power cut does.
   Folder    where namespaces are refused: the same directories, named in
             full in every configuration, on an address in 127.0.0.0/8.
+  Lean      one of hundreds: a network namespace, and the directories of a
+            Folder; lsrd is all that runs in it.
 
 Nothing is ever ended by name: a process is ours if it lives in the process
 namespace we made, or if it carries our mark in its environment, works
@@ -415,3 +417,48 @@ class Machine(Folder):
         return subprocess.run(
             ["nsenter", "--net", "--target", str(self.net)] + list(argv), input=text,
             capture_output=True, text=True, env=environment(), check=False)
+
+
+class Lean(Machine):
+    """A server with a network of its own, and nothing else but lsrd."""
+
+    kind = "lean"
+    smtp_port, peer_port = Folder.smtp_port, Folder.peer_port
+
+    def inside(self, path):
+        return self.at(path)
+
+    def build(self):
+        Folder.build(self)
+        self.wire()
+
+    def boot(self, stage):
+        self.stage = stage
+
+    def up(self):
+        self.load()
+        return alive(self.net, self.net_born)
+
+    def argv(self, argv):
+        if not self.up():
+            raise LabError("%s has no network any more" % self.alias)
+        return ["nsenter", "--net", "--target", str(self.net),
+                "--"] + Folder.argv(self, argv)
+
+    def spawn(self, argv, log):
+        """As Folder's, and it is remembered: nobody looks through all processes."""
+        with open(self.at(log), "ab") as out:
+            pid = subprocess.Popen(self.argv(argv), stdin=subprocess.DEVNULL, stdout=out,
+                                   stderr=out, start_new_session=True,
+                                   env=environment()).pid
+        with open(os.path.join(self.dir, "init"), "w", encoding="ascii") as file:
+            file.write("%d %s\n" % (pid, birth(pid)))
+
+    def pids(self):
+        self.load()
+        if not alive(self.pid, self.pid_born):
+            return []
+        return [self.pid] + [pid for pid in descendants(self.pid) if alive(pid)]
+
+    def off(self, wait=True):
+        Folder.off(self, wait)

@@ -22,12 +22,15 @@ import mail
 import milter
 import net
 import postfix
-from host import (Folder, LabError, Machine, environment, namespaces_refused, wait_for)
+import nomail
+from host import (Folder, LabError, Lean, Machine, alive, birth, end, environment,
+                  namespaces_refused, wait_for)
 from topo import Topology
 from watch import Watch
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
+KINDS = {"namespaces": Machine, "loopback": Folder, "lean": Lean}
 
 
 def parent():
@@ -94,8 +97,8 @@ class Lab:
 
     def _people(self):
         self.topology = Topology(os.path.join(self.dir, "topology.json"))
-        spaces = self.state["mode"] == "namespaces"
-        kind = Machine if spaces else Folder
+        spaces = self.state["mode"] != "loopback"
+        kind = KINDS[self.state["mode"]]
         self.nodes = {}
         for server in self.topology.servers.values():
             address = server.address(self.state["mode"], self.state["family"])
@@ -110,7 +113,7 @@ class Lab:
     def _equip(self, node):
         """What this server has: which mail server, and where its lsrd-front is."""
         node.front = front.place(self.state["front"], node.server.group)
-        node.mta = postfix
+        node.mta = nomail if self.state["mode"] == "lean" else postfix
         if node.name in self.state["exim"]:
             node.mta, node.over = exim, self.state["over"]
         return node
@@ -138,13 +141,14 @@ class Lab:
     # --- up and down
 
     def up(self, document, build, mode="auto", family=4, say=lambda text: None,
-           meet=front.AT_691, places=(), exims=()):
+           meet=front.AT_691, places=(), exims=(), extra=""):
         """
         Makes the lab: directories, wires, keys, configurations; all off. `exims`
-        names servers or groups that have an Exim, besides those of the document.
+        names servers or groups that have an Exim, besides those of the document;
+        `extra` is in every lsrd.conf.
         """
         refused = namespaces_refused() if mode != "loopback" else "asked for"
-        if refused and (mode == "namespaces" or meet == front.AT_25):
+        if refused and (mode in ("namespaces", "lean") or meet == front.AT_25):
             raise LabError("no network namespaces here: " + refused)
         exims = _exims(Topology(document), exims)
         over = exim.unpacked() if exims else ""
@@ -154,7 +158,8 @@ class Lab:
             raise LabError("the lab %s exists: t/lab --lab %s down"
                            % (self.name, self.name)) from error
         shutil.copy(document, os.path.join(self.dir, "topology.json"))
-        self.state = {"mode": "loopback" if refused else "namespaces",
+        self.state = {"mode": "loopback" if refused else
+                      "lean" if mode == "lean" else "namespaces",
                       "refused": refused, "family": family, "faults": [],
                       "front": dict(places) if meet == front.AT_25 else None,
                       "exim": exims, "over": over}
@@ -179,12 +184,14 @@ class Lab:
                 front.configure(node, self.topology, self.nodes,
                                 os.path.join(TOP, "conf"))
             if self.stage():
-                daemon.configure(node, self.topology, self.nodes, folder)
+                daemon.configure(node, self.topology, self.nodes, folder, extra)
             if milter.built(node):
                 milter.configure(node)
             elif node.mta is exim and self.stage():
                 # it marks messages itself
                 milter.share_key(node, exim.USER)
+        if self.state["mode"] == "lean":
+            self.state["greeter"] = nomail.greet(self.nodes.values())
         self.save()
 
     def _stage(self, build):
@@ -203,8 +210,8 @@ class Lab:
 
     def _people_new(self):
         self.topology = Topology(os.path.join(self.dir, "topology.json"))
-        spaces = self.state["mode"] == "namespaces"
-        kind = Machine if spaces else Folder
+        spaces = self.state["mode"] != "loopback"
+        kind = KINDS[self.state["mode"]]
         for server in self.topology.servers.values():
             address = server.address(self.state["mode"], self.state["family"])
             node = self._equip(kind(self.dir, server, address))
@@ -227,8 +234,9 @@ class Lab:
 
     def down(self):
         """Ends every process of the lab and removes its directory."""
+        end(*self.state.get("greeter", (0, None)))
         for node in list(self.nodes.values()):
-            node.off(self.state["mode"] != "namespaces")
+            node.off(self.state["mode"] == "loopback")
         for node in list(self.nodes.values()):
             node.off()
         for node in list(self.nodes.values()) + [self.switch]:
@@ -335,7 +343,7 @@ class Lab:
                 net.apply_rules(self.nodes[name], [], self.nodes)
 
     def _needs_wires(self):
-        if self.state["mode"] != "namespaces":
+        if self.state["mode"] == "loopback":
             raise LabError("no wires in loopback mode (%s): kill a server instead"
                            % self.state["refused"])
 

@@ -6,13 +6,15 @@ import os
 import re
 import signal
 import sys
+import tempfile
 import time
 
 import front
 import mail
+import many
 import stranger
 from host import LabError, namespaces_refused, wait_for
-from lab import TOP, Lab, names
+from lab import TOP, Lab, names, now
 from topo import BadDocument
 
 EPILOG = """\
@@ -26,6 +28,9 @@ NODE is a server's name or its first label; A and B may be routing groups.
   t/lab send london1 user@tokyo.example   mail
   t/lab report                            what became of it
   t/lab down                              all is gone
+
+  t/lab up --many 200                     so many lsrds without a mail server, and
+                                          how long they take to agree
 """
 
 PARTS = ("lsrd", "mta", "postfix", "exim", "front", "milter", "all")
@@ -68,6 +73,9 @@ def parser():
                     default=os.environ.get("LSRD_LAB_EXIM", "").split(),
                     help="the servers, or groups, that have an Exim and no Postfix: besides "
                     "those whose \"mta\" is \"exim\" in the document (default: $LSRD_LAB_EXIM)")
+    up.add_argument("--many", type=int, metavar="N", help="N servers without a mail "
+                    "server, in groups of four; measured until all agree, when a wire is "
+                    "cut, and idle")
     up.add_argument("--off", action="store_true", help="make it, start nothing")
     verb("down", "end the lab and remove it")
     verb("list", "the labs that are up")
@@ -308,6 +316,8 @@ def built():
 def up(args):
     """t/lab up; all is taken down again if it fails or is interrupted."""
     build = args.build or built()
+    if args.many:
+        return up_many(args, build)
     if not args.document and args.exims:
         # it stands behind the words of --exim
         args.document = args.exims.pop()
@@ -329,9 +339,29 @@ def up(args):
     return 0
 
 
+def up_many(args, build):
+    """t/lab up --many; it stays up, for `down` and whatever before."""
+    if not 2 <= args.many <= 1000:
+        raise LabError("--many wants a number from 2 to 1000")
+    lab = Lab(args.lab or os.environ.get("LAB") or "lab")
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(many.document(args.many), file)
+        file.flush()
+        try:
+            lab.up(file.name, build, "lean", args.family, print)
+            begun = now()
+            lab.each(lab.nodes.values(), lab.start)
+            many.measure(lab, begun)
+        except BaseException:
+            lab.down()
+            raise
+    print("the lab %s is up" % lab.name)
+    return 0
+
+
 def reset(lab):
     """t/lab reset."""
-    if lab.state["mode"] == "namespaces":
+    if lab.state["mode"] != "loopback":
         lab.heal_all()
     lab.each([n for n in lab.nodes.values() if n.server.state != "down"], lab.start)
     return 0
