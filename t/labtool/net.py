@@ -9,11 +9,13 @@ A fault is a set of rules at both ends of a pair, remembered in the lab's
 state, so that a server that comes back finds its faults again.
 """
 
+import os
 import socket
 import subprocess
+import sys
 
 import front
-from host import LabError
+from host import LabError, environment
 
 TABLE = "lab"
 
@@ -66,6 +68,23 @@ def plug_all(topology, nodes, switch):
         lines[b.name] += _end(b, device(a), [a])
     for name, batch in lines.items():
         _ip(nodes[name], batch)
+
+
+def lengthen(a, b, ms):
+    """
+    The wire between two servers takes so long from now on, either way. Returns
+    the process that carries their packets; with it the wire ends.
+    """
+    a.in_net_run(["ip", "link", "del", device(b)])
+    carrier = subprocess.Popen(
+        [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "wire.py"),
+         str(a.net), device(b), str(b.net), device(a), str(ms)],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment())
+    if carrier.stdout.readline() != b"up\n":
+        raise LabError("no wire of %d ms between %s and %s" % (ms, a.alias, b.alias))
+    _ip(a, _end(a, device(b), [b]))
+    _ip(b, _end(b, device(a), [a]))
+    return carrier
 
 
 def device(node):

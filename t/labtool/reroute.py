@@ -106,13 +106,14 @@ def main():
     top.add_argument("--x-lsa-2", dest="meet", action="store_const", const=front.AT_25,
                      default=front.AT_691,
                      help="between routing groups only port 25 is open")
+    top.add_argument("--conf", default="", metavar="LINES", help="for every lsrd.conf")
     top.add_argument("fault", nargs="*", default=["reset", "silence", "kill"])
     args = top.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     lab = Lab("bench-%d" % os.getpid())
     try:
         lab.up(os.path.join(HERE, "three-groups.json"), args.build, "namespaces",
-               meet=args.meet)
+               meet=args.meet, extra=args.conf)
         lab.each(lab.nodes.values(), lab.start)
         if not lab.wait_settled(120, 1):
             raise LabError("the servers have not learnt all routes in 120 s")
