@@ -40,6 +40,10 @@ bool str_is_pattern(const char *s);
  */
 bool str_covers(const char *claim, const char *pattern);
 
+/* A text for people that may stand in a line of a log or a table: printable
+ * ASCII without quote and backslash. */
+bool str_is_free(const char *s);
+
 /* As memcmp over both and their lengths: the order of octets. */
 int str_order(const char *a, const char *b);
 

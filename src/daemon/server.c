@@ -520,6 +520,7 @@ server_start(struct server *server)
 	srv_look(server->srv, server->conf);
 	CHECK(server_give(server, server->conf, true));
 	restore(server, SAVE_EPOCH);
+	restore(server, SAVE_OVERRIDES);
 	restore_table(server);
 	store_io_parts(server->store);
 	restore(server, SAVE_STATE);

@@ -1,5 +1,6 @@
 #include "io/ctl_io.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +20,9 @@
 #include "sys/clock.h"
 #include "sys/spare.h"
 
+#define LOGIN_LETTERS                                                          \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@-"
+#define CTL_IO_WHO (CTL_IO_LOGIN + 32)
 #define IDLE_MS 250 /* who asks does so at once */
 
 struct ctl_client {
@@ -27,7 +31,8 @@ struct ctl_client {
 	uint32_t number;
 	enum peer_cred_right right;
 	uint32_t uid;
-	struct bufferevent *bev; /* NULL: the answer goes to the log */
+	char login[CTL_IO_LOGIN + 1]; /* as he says; empty: he does not */
+	struct bufferevent *bev;      /* NULL: the answer goes to the log */
 	struct buf log;
 	bool asked, told, answered;
 	char *question; /* waits for its turn, or asks for the rest; or NULL */
@@ -51,7 +56,7 @@ struct ctl_io {
 };
 
 /* What may be asked. What changes something is for root and ourselves. */
-static const struct {
+static const struct ctl_io_verb {
 	const char *word;
 	bool changes;
 	bool own; /* the shell's, not the engine's */
@@ -68,6 +73,13 @@ static const struct {
 	{ "confirm", true, true },
 	{ "drain", true, false },
 	{ "ready", true, false },
+	{ "cost", true, false },
+	{ "uncost", true, false },
+	{ "pin", true, false },
+	{ "unpin", true, false },
+	{ "freeze", true, false },
+	{ "unfreeze", true, false },
+	{ "overrides", false, false },
 	{ "reload", true, true },
 };
 
@@ -204,6 +216,19 @@ ctl_io_refuse(struct ctl_client *client, const char *why)
 	ctl_io_answered(client);
 }
 
+/* By its name, where he may ask at all. */
+static void
+ctl_io_refuse_verb(struct ctl_client *client, const struct ctl_io_verb *verb)
+{
+	char why[80] = "not permitted";
+
+	if (verb != NULL)
+		snprintf(why, sizeof(why),
+		    "%s: not permitted: root alone may change something",
+		    verb->word);
+	ctl_io_refuse(client, why);
+}
+
 static void
 do_own(struct ctl_client *client, const char *word)
 {
@@ -258,7 +283,7 @@ ctl_io_turn(struct ctl_io *io)
 	struct ctl_client *client = first_waiting(io);
 	struct mono now = clock_mono();
 	struct input in = { .kind = IN_QUERY };
-	char *line;
+	char *line, who[16];
 
 	if (client == NULL)
 		return;
@@ -271,6 +296,8 @@ ctl_io_turn(struct ctl_io *io)
 	in.who = client->number;
 	in.bytes = (const uint8_t *)line;
 	in.len = strlen(line);
+	snprintf(who, sizeof(who), "uid-%u", (unsigned)client->uid);
+	in.name = who;
 	loop_step(io->loop, &in); /* it may be gone now */
 	mem_free(line);
 	io->rested = mono_after(
@@ -293,36 +320,69 @@ ctl_io_ask(struct ctl_client *client, const char *line)
 	ctl_io_turn(client->io);
 }
 
+/* The row of what is asked for, or NULL. */
+static const struct ctl_io_verb *
+verb_of(const char *line)
+{
+	size_t n = strcspn(line, " ");
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strlen(verbs[i].word) == n &&
+		    strncmp(verbs[i].word, line, n) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+/* Who asks: by the kernel's word, and the login that he names. */
+static const char *
+ctl_io_who(const struct ctl_client *client, char out[CTL_IO_WHO])
+{
+	snprintf(out, CTL_IO_WHO, "uid=%u%s%s", (unsigned)client->uid,
+	    client->login[0] != '\0' ? ", login=" : "", client->login);
+	return out;
+}
+
+/* What his lsrctl says of him, as far as it may stand in a line. */
+static void
+login_read(struct ctl_client *client, const char *line)
+{
+	const char *at = strstr(line, " by=");
+	size_t n = at == NULL ? 0 : strcspn(at + 4, " ");
+
+	if (n == 0 || n >= sizeof(client->login))
+		return;
+	memcpy(client->login, at + 4, n);
+	if (strspn(client->login, LOGIN_LETTERS) != n)
+		client->login[0] = '\0';
+}
+
 /* One whole line has come. */
 static void
 asked(struct ctl_client *client, const char *line)
 {
-	size_t n = strcspn(line, " "), i = 0;
+	const struct ctl_io_verb *verb = verb_of(line);
+	bool none = client->right == PEER_CRED_NONE;
+	char who[CTL_IO_WHO];
 
 	client->asked = true;
-	if (client->right == PEER_CRED_NONE) {
+	login_read(client, line);
+	if (none || (verb != NULL && verb->changes &&
+			client->right < PEER_CRED_CHANGE)) {
 		sink_say(client->io->sink, SINK_WARNING, "control-refused",
-		    "uid=%u", (unsigned)client->uid);
-		ctl_io_refuse(client, "not permitted");
+		    "request=%s, %s", verb == NULL ? "unknown" : verb->word,
+		    ctl_io_who(client, who));
+		ctl_io_refuse_verb(client, none ? NULL : verb);
 		return;
 	}
-	while (i < sizeof(verbs) / sizeof(verbs[0]) &&
-	       (strlen(verbs[i].word) != n ||
-		   strncmp(verbs[i].word, line, n) != 0))
-		i++;
-	if (i == sizeof(verbs) / sizeof(verbs[0])) {
+	if (verb == NULL) {
 		ctl_io_refuse(client, "unknown request");
 		return;
 	}
-	if (verbs[i].changes && client->right < PEER_CRED_CHANGE) {
-		ctl_io_refuse(client, "not permitted");
-		return;
-	}
-	if (verbs[i].changes)
+	if (verb->changes)
 		sink_say(client->io->sink, SINK_NOTICE, "control",
-		    "request=%s, uid=%u", verbs[i].word, (unsigned)client->uid);
-	if (verbs[i].own)
-		do_own(client, verbs[i].word);
+		    "request=%s, %s", verb->word, ctl_io_who(client, who));
+	if (verb->own)
+		do_own(client, verb->word);
 	else
 		ctl_io_ask(client, line);
 }

@@ -23,10 +23,12 @@
 #define IO_CTL_IO_H
 
 #include "base/buf.h"
+#include "core/lsa/limits.h"
 #include "io/loop.h"
 #include "io/sink.h"
 
 #define CTL_IO_LINE 4096
+#define CTL_IO_LOGIN LIMIT_WHO_OCTETS
 #define CTL_IO_INJECT 200000
 #define CTL_IO_CLIENTS 32
 #define CTL_IO_KEPT 8 /* of them */

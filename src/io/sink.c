@@ -126,6 +126,10 @@ static const struct sink_row rows[EVENT_KINDS] = {
 		.origin = "origin", .name = "address", .from = "owner", .to = "state" },
 	[EVENT_ROUTE_REFUSED] = { "route-refused", SINK_ERROR,
 		.name = "pattern", .peer = "server", .from = "hop", .to = "state", .reason = "reason", .value = "seconds" },
+	[EVENT_DRAIN] = { "server-drain", SINK_NOTICE,
+		.origin = "server", .to = "state", .from = "until", .peer = "by", .reason = "reason" },
+	[EVENT_OVERRIDE] = { "override", SINK_NOTICE,
+		.name = "what", .to = "state", .from = "until", .peer = "by", .reason = "reason" },
 	[EVENT_HELD] = { "held-too-long", SINK_ERROR,
 		.name = "pattern", .peer = "message", .to = "until" },
 };

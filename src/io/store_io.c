@@ -19,7 +19,7 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 
-#define STORE_WHATS (SAVE_STATE + 1)
+#define STORE_WHATS (SAVE_OVERRIDES + 1)
 
 /* A journal may grow by so much, and by as much as its first frames have. */
 #define GROW_MIN ((uint64_t)256 << 10)
@@ -65,6 +65,13 @@ struct store_io {
 static const char *const names[] = {
 	[SAVE_EPOCH] = "epoch",
 	[SAVE_STATE] = JOURNAL_NAME,
+	[SAVE_OVERRIDES] = "overrides",
+};
+
+static const enum file_what files[] = {
+	[SAVE_EPOCH] = FILE_EPOCH,
+	[SAVE_STATE] = FILE_STATE,
+	[SAVE_OVERRIDES] = FILE_OVERRIDES,
 };
 
 #define NAME_BEFORE "state"
@@ -84,7 +91,7 @@ tell_file(struct store *store, const char *reason)
 {
 	struct input in = { .kind = IN_FILE, .reason = reason };
 
-	in.value = store->what == SAVE_EPOCH ? FILE_EPOCH : FILE_STATE;
+	in.value = files[store->what];
 	store->failing = reason != NULL;
 	loop_step(store->io->loop, &in);
 }
@@ -304,7 +311,7 @@ store_io_begin(struct store *store)
 	evtimer_del(store->retry);
 	store->number = store->next_number;
 	store->waits = false;
-	if (store->what == SAVE_EPOCH) {
+	if (store->what != SAVE_STATE) {
 		written(store, write_now(store));
 		return;
 	}
@@ -349,10 +356,10 @@ do_save(void *ctx, const struct effect *fx)
 
 	CHECK((unsigned)fx->what < STORE_WHATS);
 	store = &io->stores[fx->what];
-	if (fx->what == SAVE_EPOCH) {
+	if (fx->what != SAVE_STATE) {
 		buf_reset(&store->next);
 		store_file_encode(
-		    &store->next, SAVE_EPOCH, fx->bytes, fx->len, io->crypto);
+		    &store->next, fx->what, fx->bytes, fx->len, io->crypto);
 	} else {
 		journal_wait(store, fx);
 	}
@@ -407,7 +414,7 @@ say_state_refused(const struct store_io *io, const char *name, int rc)
 static const char *
 name_before_of(enum save_what what)
 {
-	return what == SAVE_EPOCH ? names[what] : NAME_BEFORE;
+	return what == SAVE_STATE ? NAME_BEFORE : names[what];
 }
 
 int

@@ -1,6 +1,6 @@
 /*
- * store_io.h - what must survive a restart: the files `epoch` and `journal`,
- * and `state`, which was the journal of versions before.
+ * store_io.h - what must survive a restart: the files `epoch`, `overrides` and
+ * `journal`, and `state`, which was the journal of versions before.
  *
  *     u64  "lsrdsave"
  *     u32  version, 1
@@ -10,8 +10,8 @@
  *     ...  the engine's octets, opaque here
  *
  * Such a file is written under another name, synced, renamed, and the folder is
- * synced: what has its name is whole. The epoch is a few octets and written
- * at once. The state is a journal (journal.h). Each life begins with the whole
+ * synced: what has its name is whole. The epoch and the overrides are a few octets
+ * and written at once. The state is a journal (journal.h). Each life begins with the whole
  * in a new file, so nothing that a life before may still be writing is in it;
  * then what changed is put behind it, until that is as much again. A child
  * process encodes it, takes its codes and writes it, so that the loop waits for

@@ -38,6 +38,8 @@ server_body(struct buf *body)
 		.mail_down = names + 1,
 		.nmail_down = 1,
 		.mta_down = true,
+		.drain_since = 70,
+		.drain_who = TEXT("alice"),
 	};
 
 	lsa_server_encode(body, &s);
@@ -48,7 +50,12 @@ connector_body(struct buf *body)
 {
 	struct lsa_bridgehead b[] = { { names[0], true, 10 },
 		{ names[1], false, 20 } };
+	struct lsa_drain drains[] = { { 70, 0, true, TEXT("bob new line") },
+		{ 71, 77, false, TEXT("a.example.org alice") },
+		{ 72, 78, false, TEXT("b.example.org bob slow, and late") } };
 	struct lsa_connector c = {
+		.drains = drains,
+		.ndrains = 3,
 		.group = TEXT("paris"),
 		.state = LSA_UP,
 		.bridgeheads = b,
@@ -218,6 +225,19 @@ static const struct {
 	    "\0\1\0\4\0\0\0\1" },
 	{ "space cost too great", { NAME, "a.b", LSA_SPACE }, RC_RANGE, 8,
 	    "\0\1\0\4\0\1\0\0" },
+	{ "drained by nobody", { NAME, "", LSA_SERVER }, RC_NAME, 30,
+	    "\0\1\0\1a\0\5\0\x9\0\0\0\0\0\0\0\0\0"
+	    "\0\x1f\0\x8\0\0\0\0\0\0\0\1" },
+	{ "drained by two words", { NAME, "", LSA_SERVER }, RC_NAME, 33,
+	    "\0\1\0\1a\0\5\0\x9\0\0\0\0\0\0\0\0\0"
+	    "\0\x1f\0\xb\0\0\0\0\0\0\0\1a b" },
+	{ "drained without its end", { NAME, "c", LSA_CONNECTOR }, RC_SHORT, 17,
+	    "\0\1\0\1a\0\xd\0\x8\0\0\0\0\0\0\0\1" },
+	{ "drained, and no word", { NAME, "c", LSA_CONNECTOR }, RC_NAME, 25,
+	    "\0\1\0\1a\0\xd\0\x10\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0" },
+	{ "drained to no host", { NAME, "c", LSA_CONNECTOR }, RC_NAME, 28,
+	    "\0\1\0\1a\0\xe\0\x13\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0"
+	    "a b" },
 	{ "no certificate", { NAME, "", LSA_IDENTITY }, RC_MISSING, 0, "" },
 	{ "server with an id", { NAME, "x", LSA_SERVER }, RC_NAME, 0, "" },
 	{ "pattern with a pipe", { NAME, "a|b.c", LSA_SPACE }, RC_NAME, 0, "" },
@@ -283,6 +303,58 @@ static const struct {
 	{ 1, 0x0140, 1 }, /* the text before it is followed by another */
 	{ UINT64_MAX, 0xffff, 64 },
 };
+
+/* What an operator says of a drain comes as it was said. */
+START_TEST(drains_are_told)
+{
+	struct buf body = { 0 }, out = { 0 }, told = { 0 };
+	struct json j = { .out = &told };
+	struct lsa_drain_words words;
+	const struct lsa_connector *c;
+	struct lsa *lsa;
+
+	server_body(&body);
+	make(&out, &kinds[0].key, 7, &body);
+	ck_assert_int_eq(decode(out.p, out.n, &lsa), RC_OK);
+	ck_assert_str_eq(lsa_server(lsa)->drain_who, "alice");
+	ck_assert_uint_eq(lsa_server(lsa)->drain_since, 70);
+	lsa_free(lsa);
+	buf_reset(&body);
+	buf_reset(&out);
+	connector_body(&body);
+	make(&out, &kinds[1].key, 7, &body);
+	ck_assert_int_eq(decode(out.p, out.n, &lsa), RC_OK);
+	c = lsa_connector(lsa);
+	ck_assert_uint_eq(c->ndrains, 3);
+	ck_assert(lsa_drain_read(c->drains[2].text, false, &words));
+	ck_assert_str_eq(words.bridgehead, "b.example.org");
+	ck_assert_str_eq(words.who, "bob");
+	ck_assert_str_eq(words.reason, "slow, and late");
+	lsa_drains_show(&j, c);
+	buf_u8(&told, 0);
+	ck_assert_ptr_nonnull(strstr((char *)told.p,
+	    "{\"server\":\"a.example.org\",\"by\":\"alice\",\"since\":71,"
+	    "\"until\":77}"));
+	lsa_free(lsa);
+	buf_done(&body);
+	buf_done(&out);
+	buf_done(&told);
+}
+END_TEST
+
+/* A text for an MTA has nothing that one would read. */
+START_TEST(drains_as_text)
+{
+	struct buf out = { 0 };
+
+	lsa_drain_text(&out, &(struct lsa_drain_told){ 0, 1800000000, "a@b",
+				 "smtp:[x] 4.7.1 <y>; `z`" });
+	buf_u8(&out, 0);
+	ck_assert_str_eq((char *)out.p,
+	    " by a?b until 2027-01-15T08:00:00Z, smtp??x? 4.7.1 ?y?? ?z?");
+	buf_done(&out);
+}
+END_TEST
 
 START_TEST(texts_wherever_they_stand)
 {
@@ -431,6 +503,8 @@ main(void)
 	    tc, ids_are_text, 0, (int)(sizeof(ids) / sizeof(ids[0])));
 	tcase_add_test(tc, ids_end);
 	tcase_add_test(tc, unknown_is_carried);
+	tcase_add_test(tc, drains_are_told);
+	tcase_add_test(tc, drains_as_text);
 	tcase_add_loop_test(tc, texts_wherever_they_stand, 0,
 	    sizeof(stands) / sizeof(stands[0]));
 	tcase_add_test(tc, database_keeps_the_newest);

@@ -142,8 +142,8 @@ static const struct {
 	    "a.x here 0\np.x remote p1.x 10/2\nt.x remote p1.x 20/2\n" },
 	{ "draining: no transit",
 	    "server p1.x paris nbr a1.x,p2.x,t1.x up p2.x drain",
-	    "a.x here 0\np.x hold no path to paris\n"
-	    "t.x hold no path to tokyo\n" },
+	    "a.x here 0\np.x hold no path to paris, server p1.x drained\n"
+	    "t.x hold no path to tokyo, server p1.x drained\n" },
 	{ "starting: no transit",
 	    "server p1.x paris nbr a1.x,p2.x,t1.x up p2.x starting",
 	    "a.x here 0\np.x hold no path to paris\n"

@@ -266,10 +266,12 @@ START_TEST(who_may_what)
 	    ask("status\n", NOBODY, NOBODY), "{\"error\":\"not permitted\"}\n");
 	ck_assert_str_eq(
 	    ask("status\n", NOBODY, getegid()), "{\"asked\":6}\n{}\n");
-	ck_assert_str_eq(ask("drain\n", NOBODY, getegid()),
-	    "{\"error\":\"not permitted\"}\n");
+	ck_assert_str_eq(ask("drain by=eve\n", NOBODY, getegid()),
+	    "{\"error\":\"drain: not permitted: root alone may change "
+	    "something\"}\n");
 	ck_assert_str_eq(ask("reload\n", NOBODY, getegid()),
-	    "{\"error\":\"not permitted\"}\n");
+	    "{\"error\":\"reload: not permitted: root alone may change "
+	    "something\"}\n");
 	ck_assert_uint_eq(engine.queries, 1);
 }
 END_TEST

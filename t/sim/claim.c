@@ -406,6 +406,7 @@ event_is(struct scene *scene, struct node *node)
 		{ "behind", EVENT_BEHIND },
 		{ "key", EVENT_KEY },
 		{ "mta-asks", EVENT_MTA_ASKS },
+		{ "override", EVENT_OVERRIDE },
 		{ "fight", EVENT_FIGHT },
 		{ "clone", EVENT_CLONE },
 		{ "key-misused", EVENT_BREACH },

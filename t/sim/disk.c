@@ -48,7 +48,7 @@ table_copy(struct mta_table *to, const struct mta_table *from)
 void
 disk_done(struct node *node)
 {
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < WORLD_DISKS; i++) {
 		blob_set(&node->disk[i], NULL, 0);
 		blob_set(&node->week_old[i], NULL, 0);
 	}
@@ -65,7 +65,7 @@ world_age_disks(struct world *world)
 	for (size_t i = 0; i < world->n; i++) {
 		struct node *node = &world->nodes[i];
 
-		for (int k = 0; k < 2; k++)
+		for (int k = 0; k < WORLD_DISKS; k++)
 			blob_set(&node->week_old[k], node->disk[k].p,
 			    node->disk[k].n);
 		table_copy(&node->table_old, &node->table);
@@ -76,7 +76,7 @@ world_age_disks(struct world *world)
 static void
 saved_found(struct node *node, enum world_disk disk)
 {
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < WORLD_DISKS; i++) {
 		if (disk == DISK_WEEK_OLD || disk == DISK_ALL_OLD)
 			blob_set(&node->disk[i], node->week_old[i].p,
 			    node->week_old[i].n);
@@ -101,7 +101,7 @@ disk_found(struct node *node, enum world_disk disk)
 void
 disk_clone(struct node *node, const struct node *from)
 {
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < WORLD_DISKS; i++)
 		blob_set(&node->disk[i], from->disk[i].p, from->disk[i].n);
 	node->disk_key = from->disk_key;
 	table_copy(&node->table, &from->table);
@@ -209,7 +209,7 @@ disk_saved(struct world *world, struct node *node, struct happening *h)
 		return again(world, SAVE_MS, h);
 	if (!node->host_up)
 		return true;
-	if (h->what == SAVE_EPOCH)
+	if (h->what != SAVE_STATE)
 		blob_set(&node->disk[h->what], h->bytes.p, h->bytes.n);
 	else if (node->unsaved.n > 0)
 		state_saved(node);

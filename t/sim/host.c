@@ -162,7 +162,9 @@ fx_save(struct world *world, struct node *node, const struct effect *fx)
 	else
 		buf_bytes(&h->bytes, fx->bytes, fx->len);
 	note_bytes(world, h->bytes.p, h->bytes.n);
-	world_later(world, 1 + rng_below(&world->rng, 10), h);
+	/* What is written at once is written in order. */
+	world_later(world,
+	    fx->what == SAVE_OVERRIDES ? 1 : 1 + rng_below(&world->rng, 10), h);
 }
 
 static void
@@ -405,6 +407,7 @@ world_start(struct world *world, struct node *node, enum world_disk disk)
 	node->engine = engine_new(rng_next(&world->rng), &node->crypto);
 	world_configure(world, node);
 	restore(world, node, SAVE_EPOCH);
+	restore(world, node, SAVE_OVERRIDES);
 	disk_restore_table(world, node);
 	disk_restore_state(world, node);
 	host_read_mta(world, node, READ_MS);

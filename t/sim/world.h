@@ -27,6 +27,7 @@
 #include "t/sim/cheap_seal.h"
 
 #define WORLD_NODES 64
+#define WORLD_DISKS (SAVE_OVERRIDES + 1)
 #define WORLD_ZONE ".sim" /* l1 is the server l1.sim */
 #define WORLD_WALL 1700000000u
 
@@ -100,7 +101,7 @@ struct node {
 	uint64_t spins; /* ticks in the same millisecond */
 	VEC(struct probe) probes;
 
-	struct blob disk[2], week_old[2]; /* by enum save_what */
+	struct blob disk[WORLD_DISKS], week_old[WORLD_DISKS]; /* by what */
 	struct buf unsaved;  /* of the state: waits for the disk, */
 	bool unsaved_whole;  /* in place of all that is there */
 	uint32_t state_life; /* the state on the disk is of this life */

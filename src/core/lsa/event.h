@@ -60,8 +60,13 @@ enum event_kind {
 	EVENT_ROUTE_REFUSED, /* peer: server, from: its address, name: pattern
 				it will not relay for, to, reason; value:
 				seconds */
-	EVENT_HELD, /* name: pattern on hold, peer: the id of its oldest
+	EVENT_HELD,     /* name: pattern on hold, peer: the id of its oldest
 		       message in the MTA's queue, to: when that gives it up */
+	EVENT_DRAIN,    /* another server: origin, to: drain or what it is now;
+			from: its end, peer: who asked, reason */
+	EVENT_OVERRIDE, /* name: what was said beside the configuration, to:
+			   begun, ended, taken-back or why else it is over;
+			   from: its end, peer: who asked, reason */
 	EVENT_KINDS
 };
 

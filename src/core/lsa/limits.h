@@ -235,6 +235,19 @@
 /* A free text of an operator (the reason of a drain), in octets. */
 #define LIMIT_REASON_OCTETS 120
 
+/* Who asked for it: a login name. */
+#define LIMIT_WHO_OCTETS 32
+
+/*
+ * What an operator has said by lsrctl beside the configuration, and how long it
+ * may last: more of these than connectors of a hub are a script that went wrong,
+ * and what is to last for more than a month belongs into the file. Who freezes
+ * a table sleeps before he has forgotten it.
+ */
+#define LIMIT_OVERRIDES 256
+#define LIMIT_OVERRIDE_S (31 * 86400)
+#define LIMIT_FREEZE_S 86400
+
 /* Recipients of one transaction that the milter judges: Postfix takes 1000
  * from a client, lists made on the host itself may have more. */
 #define LIMIT_RECIPIENTS 10000

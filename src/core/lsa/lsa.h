@@ -33,6 +33,7 @@
 #include "base/addr.h"
 #include "base/buf.h"
 #include "base/cur.h"
+#include "base/json.h"
 #include "base/mono.h"
 #include "base/tree.h"
 #include "core/lsa/crypto.h"
@@ -80,7 +81,8 @@ enum lsa_server_tlv {
 	LSA_SERVER_MAIL_UP = 7,   /* name */
 	LSA_SERVER_MAIL_DOWN = 8, /* name */
 	LSA_SERVER_MTA_DOWN = 9,  /* empty */
-	LSA_SERVER_UNASKED = 30   /* empty */
+	LSA_SERVER_UNASKED = 30,  /* empty */
+	LSA_SERVER_DRAINED = 31   /* u64 since, who asked for it */
 };
 
 enum lsa_connector_tlv {
@@ -95,7 +97,9 @@ enum lsa_connector_tlv {
 	LSA_CONNECTOR_SCHEDULE = 9,   /* text of core/lsa/policy.h */
 	LSA_CONNECTOR_SINCE = 10,     /* text, shown only */
 	LSA_CONNECTOR_LARGE = 11,     /* u64 octets: above it a message is */
-	LSA_CONNECTOR_LARGE_SCHEDULE = 12 /* large, and goes by this one */
+	LSA_CONNECTOR_LARGE_SCHEDULE = 12, /* large, and goes by this one */
+	LSA_CONNECTOR_DRAINED = 13,   /* u64 since, u64 until, WHO REASON */
+	LSA_CONNECTOR_DRAINED_TO = 14 /* the same, BRIDGEHEAD WHO REASON */
 };
 
 enum lsa_space_tlv {
@@ -129,6 +133,8 @@ struct lsa_server {
 	enum lsa_state state; /* LSA_UP, LSA_STARTING or LSA_DRAIN */
 	uint64_t drain_until; /* seconds since 1970; 0: without end */
 	char *reason;         /* of a drain; may be NULL */
+	char *drain_who;      /* asked for it; NULL: not told */
+	uint64_t drain_since; /* seconds since 1970; 0: not told */
 	bool mta_down;        /* an alarm, no edge */
 	bool unasked; /* starting, or would be, since its MTA does not ask the
 			 tables any more */
@@ -146,6 +152,14 @@ struct lsa_bridgehead {
 	uint32_t cost; /* 1 to LIMIT_COST_MAX */
 };
 
+/* That it is drained, or does not lead to a bridgehead, by an operator: shown
+ * only. What decides is its state, and that the bridgehead is not up. */
+struct lsa_drain {
+	uint64_t since, until; /* seconds since 1970; until 0: without end */
+	bool whole;            /* the connector; else one bridgehead */
+	char *text;            /* [BRIDGEHEAD ]WHO[ REASON] */
+};
+
 struct lsa_connector {
 	char *group;                        /* destination */
 	enum lsa_state state;               /* LSA_UP or LSA_DRAIN */
@@ -154,6 +168,15 @@ struct lsa_connector {
 	uint8_t congestion; /* 0 to 3: the cost counts x1, x2, x4, x8 */
 	struct policy policy;
 	char *since; /* of the last change of state, "12:00:03Z"; or NULL */
+	struct lsa_drain *drains; /* its own first, then by bridgehead */
+	size_t ndrains;
+};
+
+/* A drain's text, taken apart. */
+struct lsa_drain_words {
+	char bridgehead[256]; /* empty: the connector itself */
+	char who[LIMIT_WHO_OCTETS + 1];
+	const char *reason; /* behind them, lent; may be empty */
 };
 
 struct lsa_space {
@@ -219,6 +242,30 @@ bool lsa_verify(const struct lsa *lsa, const struct crypto *crypto,
 const struct lsa_server *lsa_server(const struct lsa *lsa);
 const struct lsa_connector *lsa_connector(const struct lsa *lsa);
 const struct lsa_space *lsa_space(const struct lsa *lsa);
+
+/* A login, as it may stand behind `by=`. */
+bool lsa_is_who(const char *s);
+
+/* An array `drained` of what is drained, by whom and why. */
+void lsa_drains_show(struct json *j, const struct lsa_connector *c);
+
+/* Why, as it may stand behind `reason=`. */
+bool lsa_is_reason(const char *s);
+
+/* RC_OK if it may stand behind this one, or none. For lsa_body.c. */
+int lsa_drain_check(
+    const struct lsa_drain *drain, const struct lsa_drain *last);
+
+/* False: that is no text of a drain. */
+bool lsa_drain_read(const char *text, bool whole, struct lsa_drain_words *out);
+/* Who asked, since when, until when and why, for people: " since ... by ...,
+ * until ... (...)"; what is not known is left out. */
+struct lsa_drain_told {
+	uint64_t since, until;
+	const char *who, *reason;
+};
+
+void lsa_drain_text(struct buf *out, const struct lsa_drain_told *told);
 
 /* Certificates are looked at when they are vouched for: never kept decoded. */
 int lsa_identity_decode(const struct lsa *lsa, struct lsa_identity *out);

@@ -56,15 +56,6 @@ value_end(const struct tlv *tlv)
 typedef bool grammar(const char *s);
 
 static bool
-is_free_text(const char *s)
-{
-	for (const char *p = s; *p != '\0'; p++)
-		if (*p < ' ' || *p > '~' || *p == '"' || *p == '\\')
-			return false;
-	return strlen(s) <= LIMIT_REASON_OCTETS;
-}
-
-static bool
 lsa_body_is_sender(const char *s)
 {
 	return strcmp(s, "<>") == 0 || str_is_pattern(s);
@@ -202,7 +193,7 @@ state_read(struct tlv *tlv, struct lsa_server *s)
 	s->state = (enum lsa_state)state;
 	if (tlv->value.left == 0)
 		return RC_OK;
-	return text_once(tlv, is_free_text, &s->reason);
+	return text_once(tlv, lsa_is_reason, &s->reason);
 }
 
 static int
@@ -238,6 +229,11 @@ server_tlv(struct tlv *tlv, struct lsa_server *s)
 			return RC_TWICE;
 		s->unasked = true;
 		return value_end(tlv);
+	case LSA_SERVER_DRAINED:
+		s->drain_since = cur_u64(&tlv->value);
+		return tlv->value.bad
+		           ? RC_SHORT
+		           : text_once(tlv, lsa_is_who, &s->drain_who);
 	default:
 		return RC_OK; /* of a later version */
 	}
@@ -358,6 +354,28 @@ connector_number(struct tlv *tlv, struct lsa_connector *c)
 }
 
 static int
+drain_add(struct tlv *tlv, struct lsa_connector *c)
+{
+	struct lsa_drain d = { .whole = tlv->type == LSA_CONNECTOR_DRAINED };
+	int rc;
+
+	d.since = cur_u64(&tlv->value);
+	d.until = cur_u64(&tlv->value);
+	if (tlv->value.bad)
+		return RC_SHORT;
+	if (c->ndrains > LIMIT_BRIDGEHEADS)
+		return RC_LIMIT;
+	d.text = text_read(tlv, str_is_free);
+	rc = lsa_drain_check(
+	    &d, tlv->last == tlv->type ? &c->drains[c->ndrains - 1] : NULL);
+	if (rc != RC_OK)
+		return rc;
+	c->drains = mem_grow(c->drains, c->ndrains + 1, sizeof(d));
+	c->drains[c->ndrains++] = d;
+	return RC_OK;
+}
+
+static int
 connector_tlv(struct tlv *tlv, struct lsa_connector *c)
 {
 	struct policy *policy = &c->policy;
@@ -385,7 +403,10 @@ connector_tlv(struct tlv *tlv, struct lsa_connector *c)
 		return text_once(
 		    tlv, lsa_body_is_schedule, &policy->large_schedule);
 	case LSA_CONNECTOR_SINCE:
-		return text_once(tlv, is_free_text, &c->since);
+		return text_once(tlv, lsa_is_reason, &c->since);
+	case LSA_CONNECTOR_DRAINED:
+	case LSA_CONNECTOR_DRAINED_TO:
+		return drain_add(tlv, c);
 	default:
 		return RC_OK;
 	}
@@ -397,6 +418,7 @@ connector_free(struct lsa_connector *c)
 	if (c == NULL)
 		return;
 	mem_free(c->bridgeheads);
+	mem_free(c->drains);
 	mem_free(c->policy.allow);
 	mem_free(c->policy.deny);
 	mem_free(c);

@@ -78,6 +78,28 @@ lsa_server_encode(struct buf *out, const struct lsa_server *s)
 		buf_fill16(out, tlv_open(out, LSA_SERVER_MTA_DOWN));
 	if (s->unasked)
 		buf_fill16(out, tlv_open(out, LSA_SERVER_UNASKED));
+	if (s->drain_who != NULL) {
+		hole = tlv_open(out, LSA_SERVER_DRAINED);
+		buf_u64(out, s->drain_since);
+		buf_text(out, s->drain_who);
+		buf_fill16(out, hole);
+	}
+}
+
+static void
+put_drains(struct buf *out, const struct lsa_connector *c)
+{
+	for (size_t i = 0; i < c->ndrains; i++) {
+		const struct lsa_drain *d = &c->drains[i];
+		size_t hole =
+		    tlv_open(out, d->whole ? LSA_CONNECTOR_DRAINED
+					   : LSA_CONNECTOR_DRAINED_TO);
+
+		buf_u64(out, d->since);
+		buf_u64(out, d->until);
+		buf_text(out, d->text);
+		buf_fill16(out, hole);
+	}
 }
 
 void
@@ -120,6 +142,7 @@ lsa_connector_encode(struct buf *out, const struct lsa_connector *c)
 		lsa_write_put_text(
 		    out, LSA_CONNECTOR_LARGE_SCHEDULE, policy->large_schedule);
 	}
+	put_drains(out, c);
 }
 
 void

@@ -35,11 +35,20 @@ struct setup_peer {
 	size_t naddrs;
 };
 
+/* That somebody wants no transit by it, or none of our mail there. */
+struct setup_drain {
+	bool on;
+	char *reason;          /* may be NULL */
+	char *who;             /* asked lsrctl; NULL: the configuration */
+	uint64_t since, until; /* seconds since 1970; 0: not known, no end */
+};
+
 struct setup_bridgehead {
 	char *name;
-	struct addr smtp[4]; /* its mail service */
-	size_t nsmtp;        /* 0: where its own LSA says */
-	struct addr verb;    /* where it takes X-LSA-2; family 0: at smtp */
+	const struct setup_drain *drained; /* by lsrctl; lent; or NULL */
+	struct addr smtp[4];               /* its mail service */
+	size_t nsmtp;                      /* 0: where its own LSA says */
+	struct addr verb; /* where it takes X-LSA-2; family 0: at smtp */
 	enum setup_carrier carrier;
 	uint32_t cost; /* the connector's, or its own */
 };
@@ -48,10 +57,19 @@ struct setup_connector {
 	char *name;
 	char *group; /* destination */
 	bool drain;
+	const struct setup_drain *drained; /* by lsrctl, too; lent; or NULL */
 	struct setup_bridgehead *bridgeheads; /* sorted by name */
 	size_t nbridgeheads;
 	struct policy policy;
 };
+
+/* We send nothing to the bridgehead by this connector. */
+static inline bool
+setup_is_drained(
+    const struct setup_connector *c, const struct setup_bridgehead *b)
+{
+	return c->drain || b->drained != NULL;
+}
 
 struct setup_space {
 	char *pattern;
@@ -85,11 +103,6 @@ struct setup_announced {
 	size_t nlisten;
 	uint8_t mark[2][CRYPTO_PUBLIC];
 	size_t nmark;
-};
-
-struct setup_drain {
-	bool on;
-	char *reason; /* may be NULL */
 };
 
 struct setup_times {

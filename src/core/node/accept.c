@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "base/wall.h"
 #include "core/node/contest.h"
 #include "core/node/dial.h"
 #include "core/node/due.h"
@@ -263,6 +264,28 @@ issue_time_check(struct engine *e, const struct lsa *lsa)
 				.value = apart });
 }
 
+/* Another server begins or ends to drain. */
+static void
+accept_drain(struct engine *e, const struct lsa *old, const struct lsa *lsa)
+{
+	const struct lsa_server *was = old == NULL ? NULL : lsa_server(old);
+	const struct lsa_server *is = lsa_server(lsa);
+	char until[WALL_TEXT];
+
+	if (is == NULL || e->phase == PHASE_BOOT || node_is_own(e, &lsa->key) ||
+	    (was != NULL && was->state == LSA_DRAIN) ==
+		(is->state == LSA_DRAIN))
+		return;
+	fx_event(e, (struct event){ .kind = EVENT_DRAIN,
+			.origin = lsa->key.origin,
+			.to = lsa_state_word(is->state),
+			.from = is->drain_until == 0
+	                            ? NULL
+	                            : wall_text(is->drain_until, until),
+			.peer = is->drain_who,
+			.reason = is->reason });
+}
+
 void
 accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 {
@@ -272,6 +295,8 @@ accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 
 	if (lsa->key.type == LSA_CONNECTOR)
 		transit_learnt(e, lsa, old);
+	if (lsa->key.type == LSA_SERVER)
+		accept_drain(e, old, lsa);
 	lsdb_install(&e->db, lsa);
 	if (e->phase != PHASE_BOOT) /* what was saved is no news */
 		fx_event(

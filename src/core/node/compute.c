@@ -9,6 +9,7 @@
 #include "core/node/due.h"
 #include "core/node/fx.h"
 #include "core/node/node.h"
+#include "core/node/pinned.h"
 #include "core/node/probing.h"
 #include "core/node/relaying.h"
 #include "core/node/service.h"
@@ -326,6 +327,7 @@ compute_now(struct engine *e, bool always)
 	e->due.compute_at = MONO_NEVER;
 	alone_check(e, view);
 	rib = view_rib(view, e->table.rib, &e->table.pending);
+	pinned_table(e, view, rib);
 	/* Messages with limits have routes of their own: another table. */
 	other = annex_make(e, view);
 	e->table.due_at =

@@ -55,13 +55,16 @@ bool
 confirm_setup(struct engine *e, const struct setup *setup)
 {
 	const struct setup *old = e->setup;
+	struct setup *over;
 	size_t n;
 
 	if (e->table.rib == NULL || setup->confirm_percent >= 100)
 		return true;
-	e->setup = setup;
+	over = override_setup(&e->overrides, setup);
+	e->setup = over != NULL ? over : setup;
 	n = would_move(e);
 	e->setup = old;
+	override_setup_free(over);
 	due_say(e); /* the drafts were the new setup's */
 	e->table.confirm_moves = 0;
 	if (n * 100 <= e->table.rib->n * setup->confirm_percent)

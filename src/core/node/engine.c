@@ -18,6 +18,7 @@
 #include "core/node/nbrs.h"
 #include "core/node/node.h"
 #include "core/node/origin.h"
+#include "core/node/overriding.h"
 #include "core/node/phase.h"
 #include "core/node/probing.h"
 #include "core/node/query.h"
@@ -97,8 +98,7 @@ on_conf(struct engine *e, const struct input *in)
 		return;
 	if (in->value < 2)
 		e->table.confirm_moves = 0;
-	e->setup = in->setup;
-	compute_setup(e);
+	overriding_setup(e, in->setup);
 	engine_claims_check(e);
 	transit_own(e);
 	engine_authority_check(e);
@@ -117,6 +117,10 @@ on_restore(struct engine *e, const struct input *in)
 	CHECK(e->setup != NULL);
 	if (in->who == SAVE_EPOCH) {
 		saved_restore_epoch(e, in->bytes, in->len);
+		return;
+	}
+	if (in->who == SAVE_OVERRIDES) {
+		overriding_restore(e, in->bytes, in->len);
 		return;
 	}
 	if (in->who == SAVE_PART) {
@@ -185,6 +189,7 @@ engine_turn(struct engine *e)
 	told_tick(e);
 	refused_tick(e);
 	dial_tick(e);
+	overriding_tick(e);
 	origin_tick(e);
 	compute_late(e);
 	phase_tick(e);
@@ -271,6 +276,7 @@ calendar_check(struct engine *e)
 	if (apart <= SET_S || apart >= -(uint64_t)SET_S)
 		return;
 	e->turn.calendar = is;
+	overriding_calendar(e);
 	if (e->phase >= PHASE_PUBLISHING && e->table.pending.n > 0)
 		due_compute(e);
 }
@@ -319,6 +325,6 @@ engine_free(struct engine *e)
 	fx_done(e);
 	buf_done(&e->dial.allowed);
 	mta_done(&e->asked.mta);
-	mem_free(e->drain.reason);
+	override_done(&e->overrides);
 	mem_free(e);
 }

@@ -11,8 +11,8 @@
  *      (io/)  <----------------------------------------  (core/)
  *                 FX_SEND, FX_PROBE, FX_ROUTES ...
  *
- * Order of a start: IN_CONF, IN_RESTORE of the epoch, of the table and of
- * the state (with what was read, or with none), then anything. Two tables are
+ * Order of a start: IN_CONF, IN_RESTORE of the epoch, of the overrides, of the
+ * table and of the state (with what was read, or with none), then anything. Two tables are
  * read, and the newer one is the table: that of the publisher was on disk
  * before the MTA saw it, the one beside the state is there where that was lost.
  */
@@ -63,7 +63,8 @@ enum input_kind {
 			 message has waited the longest; value: when it came,
 			 seconds since 1970; bytes: its id in the queue */
 	IN_STOP,      /* an orderly stop: what is to be saved is saved now */
-	IN_QUERY,     /* who: a control client; bytes: its request, one line */
+	IN_QUERY,     /* who: a control client; bytes: its request, one line;
+			 name: a word for who asks, or NULL */
 	IN_TICK       /* the wake-up time has come */
 };
 
@@ -143,12 +144,14 @@ enum effect_kind {
 };
 
 enum save_what {
-	SAVE_EPOCH, /* a few octets: on disk before its number is used */
-	SAVE_STATE, /* database and published table */
-	SAVE_TABLE, /* never saved: the table as the publisher kept it: u64
+	SAVE_EPOCH,     /* a few octets: on disk before its number is used */
+	SAVE_STATE,     /* database and published table */
+	SAVE_OVERRIDES, /* what an operator said beside the configuration: a
+			   few octets, on disk before he is answered */
+	SAVE_TABLE,     /* never saved: the table as the publisher kept it: u64
 		       generation, u32 n, the routes (rib.h), and
 		       u64 the greatest generation that any had since */
-	SAVE_PART   /* one of the parts of the state, in their order, and
+	SAVE_PART       /* one of the parts of the state, in their order, and
 		       `made`: it is certainly of this server's own making.
 		       SAVE_STATE follows, which has nothing then */
 };
@@ -157,6 +160,7 @@ enum save_what {
 enum file_what {
 	FILE_EPOCH,
 	FILE_STATE,
+	FILE_OVERRIDES,
 	FILE_COPY,   /* of the published table, for the next start */
 	FILE_MILTER, /* the milter's table */
 	FILE_TABLE,  /* the MTA's own: written, but too slowly */

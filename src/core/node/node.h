@@ -6,6 +6,8 @@
  *
  *     engine                        the door: one input in, effects out
  *     query, confirm                lsrctl; a new configuration
+ *     query_override                what is said beside it
+ *     overriding                    and is kept, and ends
  *     session, origin, troubles     one session; what we say; what is wrong
  *     phase, pulse, saved           a start; does a session live; what is saved
  *     accept, adjacent              what others say; adjacencies
@@ -15,12 +17,14 @@
  *     probing                       whether one is up
  *     relaying, contest, hear       does it relay; whose it is; how often others
  *     epoch, sessions, refused      our numbers; told to all; who will not relay
- *     asked, annex, held            our MTA; the milter's part; mail that waits
+ *     asked, annex, held, pinned    our MTA; the milter's part; mail that waits;
+ *                                   what a table keeps by order
  *     room, transit, sync           what is kept, and counts; what peers lack
  *     service, shortage             the set of services; what is short here
  *     due, nbrs                     what changes ask for; who is there
  *     fx, signers, group            effects of a step; certificates; members
- *     keys, congestion, query_db    parts that know none of these
+ *     keys, congestion, query_db, override, request
+ *                                   parts that know none of these
  *     session_life                  and which messages are allowed when
  *
  * Outside these files nobody looks in here.
@@ -42,6 +46,7 @@
 #include "core/node/epoch.h"
 #include "core/node/fx.h"
 #include "core/node/keys.h"
+#include "core/node/override.h"
 #include "core/node/phase.h"
 #include "core/node/service.h"
 #include "core/node/session_life.h"
@@ -231,13 +236,6 @@ struct origin {
 	enum lsa_state state; /* in our server LSA */
 };
 
-/* By lsrctl drain. */
-struct drain {
-	bool on;
-	uint64_t until; /* 0: whenever */
-	char *reason;
-};
-
 /* Whether our MTA asks our tables (asked.h). */
 struct asked {
 	struct mta mta;        /* as it was read last */
@@ -286,7 +284,7 @@ struct tables {
 
 struct engine {
 	const struct crypto *crypto;
-	const struct setup *setup;
+	const struct setup *setup; /* overridden or not (override.h) */
 	struct rng rng;
 	struct mono now;
 	uint64_t wall;
@@ -303,7 +301,7 @@ struct engine {
 	struct evidence evidence;
 	struct dial dial;
 	struct origin origin;
-	struct drain drain;
+	struct overrides overrides;
 	struct asked asked;
 	struct tables table;
 };

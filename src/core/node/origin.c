@@ -161,9 +161,12 @@ say_server(struct engine *e)
 	memcpy(s.peer, setup->announced.listen, sizeof(s.peer));
 	memcpy(s.mark, setup->announced.mark, sizeof(s.mark));
 	if (s.state == LSA_DRAIN) {
-		s.reason =
-		    setup->drain.on ? setup->drain.reason : e->drain.reason;
-		s.drain_until = setup->drain.on ? 0 : e->drain.until;
+		const struct setup_drain *why = phase_drain(e);
+
+		s.reason = why->reason;
+		s.drain_until = why->until;
+		s.drain_who = why->who;
+		s.drain_since = why->since;
 	}
 	for (struct tree_node *n = tree_first(&e->nbrs); n; n = tree_next(n)) {
 		struct nbr *nbr = tree_entry(n, struct nbr, node);
@@ -194,6 +197,45 @@ say_server(struct engine *e)
 }
 
 static void
+drain_say(struct lsa_connector *c, const char *bridgehead,
+    const struct setup_drain *why)
+{
+	struct lsa_drain *d = &c->drains[c->ndrains];
+	struct buf text = { 0 };
+
+	if (why == NULL || why->who == NULL)
+		return;
+	*d = (struct lsa_drain){ why->since, why->until, bridgehead == NULL,
+		NULL };
+	if (bridgehead != NULL)
+		buf_printf(&text, "%s ", bridgehead);
+	buf_text(&text, why->who);
+	if (why->reason != NULL)
+		buf_printf(&text, " %s", why->reason);
+	d->text = buf_string(&text);
+	c->ndrains++;
+}
+
+/* Who has drained what of it. */
+static void
+drains_say(struct lsa_connector *c, const struct setup_connector *setup)
+{
+	c->drains = mem_new(0, setup->nbridgeheads + 1, sizeof(*c->drains));
+	drain_say(c, NULL, setup->drained);
+	for (size_t i = 0; i < setup->nbridgeheads; i++)
+		drain_say(c, setup->bridgeheads[i].name,
+		    setup->bridgeheads[i].drained);
+}
+
+static void
+drains_done(struct lsa_connector *c)
+{
+	for (size_t i = 0; i < c->ndrains; i++)
+		mem_free(c->drains[i].text);
+	mem_free(c->drains);
+}
+
+static void
 say_connector(struct engine *e, const struct setup_connector *setup)
 {
 	struct lsa_connector c = { .group = setup->group,
@@ -209,7 +251,8 @@ say_connector(struct engine *e, const struct setup_connector *setup)
 		const struct service *s = service_bridgehead(e, b);
 
 		c.bridgeheads[i] = (struct lsa_bridgehead){ .name = b->name,
-			.up = s != NULL && s->state == SERVICE_UP &&
+			.up = b->drained == NULL && s != NULL &&
+			      s->state == SERVICE_UP &&
 			      (b->nsmtp > 0 || !contest_lost(e, b->name)),
 			.cost = b->cost };
 		if (s != NULL && s->state == SERVICE_DOWN &&
@@ -226,7 +269,9 @@ say_connector(struct engine *e, const struct setup_connector *setup)
 		    (unsigned)(since % 60));
 		c.since = text;
 	}
+	drains_say(&c, setup);
 	lsa_connector_encode(origin_body_of(e, LSA_CONNECTOR, setup->name), &c);
+	drains_done(&c);
 	mem_free(c.bridgeheads);
 }
 
@@ -401,10 +446,6 @@ origin_tick(struct engine *e)
 	if (e->phase != PHASE_RUNNING ||
 	    e->origin.epoch.saved != e->origin.epoch.now)
 		return;
-	if (e->drain.on && e->drain.until != 0 && e->wall >= e->drain.until) {
-		e->drain.on = false;
-		e->due.say_at = e->now;
-	}
 	e->origin.at = mono_min(e->origin.at, e->due.say_at);
 	if (!mono_due(e->origin.at, e->now)) {
 		fx_wake(e, e->origin.at);

@@ -113,10 +113,20 @@ phase_tick(struct engine *e)
 	}
 }
 
+const struct setup_drain *
+phase_drain(const struct engine *e)
+{
+	const struct override *frozen = override_freeze(&e->overrides);
+
+	if (e->setup->drain.on)
+		return &e->setup->drain;
+	return frozen != NULL && e->overrides.differ > 0 ? &frozen->why : NULL;
+}
+
 enum lsa_state
 phase_state(const struct engine *e)
 {
-	if (e->setup->drain.on || e->drain.on)
+	if (phase_drain(e) != NULL)
 		return LSA_DRAIN;
 	if (e->table.behind || !e->table.published_once || !asked_may(e))
 		return LSA_STARTING;

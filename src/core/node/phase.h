@@ -22,6 +22,7 @@
 
 struct buf;
 struct engine;
+struct setup_drain;
 
 enum phase { PHASE_BOOT, PHASE_RETURNING, PHASE_PUBLISHING, PHASE_RUNNING };
 
@@ -36,6 +37,9 @@ bool phase_any_full(const struct engine *e);
  * those that are not, the first of them, in *missing (or NULL). */
 bool phase_all_back(struct engine *e, struct buf *missing);
 
+/* Why we give no transit: drained, or the table is frozen and is not what it
+ * would be; NULL: nobody wants that. */
+const struct setup_drain *phase_drain(const struct engine *e);
 /* What our server LSA says of us. */
 enum lsa_state phase_state(const struct engine *e);
 /* The same to lsrctl, which also sees us return. */

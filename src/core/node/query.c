@@ -16,71 +16,14 @@
 #include "core/node/node.h"
 #include "core/node/phase.h"
 #include "core/node/query_db.h"
+#include "core/node/query_override.h"
+#include "core/node/request.h"
 #include "core/node/service.h"
 #include "core/node/service_show.h"
 #include "core/node/signers.h"
 #include "core/node/sync.h"
 #include "core/node/transit.h"
 #include "core/node/troubles.h"
-
-/* A request's words; lent by a copy that the caller frees. */
-struct request {
-	char *text;
-	const char *verb;
-	const char *word[16];
-	size_t n;
-	struct buf
-	    *more; /* what asks for the rest of the answer; none: empty */
-};
-
-static void
-request_read(struct request *r, const uint8_t *p, size_t len)
-{
-	char *at;
-
-	memset(r, 0, sizeof(*r));
-	r->text = mem_dup(p, len);
-	r->verb = r->text;
-	at = r->text;
-	while (*at != '\0' && r->n < 16) {
-		at += strcspn(at, " \r\n");
-		if (*at == '\0')
-			break;
-		*at++ = '\0';
-		at += strspn(at, " \r\n");
-		if (*at == '\0')
-			break;
-		r->word[r->n++] = at;
-		if (strncmp(at, "reason=", 7) == 0) { /* to the line's end */
-			at[strcspn(at, "\r\n")] = '\0';
-			break;
-		}
-	}
-}
-
-/* The value of `name=value`, or NULL. */
-static const char *
-option(const struct request *r, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < r->n; i++)
-		if (strncmp(r->word[i], name, len) == 0 &&
-		    r->word[i][len] == '=')
-			return r->word[i] + len + 1;
-	return NULL;
-}
-
-static uint64_t
-query_number(const char *s)
-{
-	uint64_t v = 0;
-
-	for (; s != NULL && *s >= '0' && *s <= '9'; s++)
-		v = v > INT64_MAX / 10 - 1 ? INT64_MAX
-		                           : v * 10 + (uint64_t)(*s - '0');
-	return v;
-}
 
 static uint64_t
 query_seconds(const struct engine *e, struct mono since)
@@ -121,20 +64,6 @@ behind_ms(const struct engine *e, const struct rib *rib)
 	    e->table.sent_at.ms == 0)
 		return 0;
 	return mono_since(e->table.sent_at, e->now);
-}
-
-static void
-drain_show(const struct engine *e, struct json *j)
-{
-	const char *reason =
-	    e->drain.on ? e->drain.reason : e->setup->drain.reason;
-
-	if (!e->drain.on && !e->setup->drain.on)
-		return;
-	if (reason != NULL)
-		json_str(j, "drain_reason", reason);
-	if (e->drain.on && e->drain.until != 0)
-		json_uint(j, "drain_until", e->drain.until);
 }
 
 static void
@@ -184,7 +113,7 @@ status(struct engine *e, struct json *j, const struct request *r)
 	json_uint(j, "behind_ms", behind_ms(e, rib));
 	if (e->table.confirm_moves > 0)
 		json_uint(j, "confirm_moves", e->table.confirm_moves);
-	drain_show(e, j);
+	query_override_status(e, j);
 	json_uint(j, "uptime_s", query_seconds(e, e->turn.started));
 	away(e, j);
 	evidence_show(e, j, "reports");
@@ -221,6 +150,7 @@ peers(struct engine *e, struct json *j, const struct request *r)
 			json_str(j, NULL, addr_text(&nbr->addrs[i], text));
 		json_close(j, ']');
 		sync_show(nbr, j);
+		query_override_peer(e, j, nbr->name);
 		if (claims != NULL)
 			json_int(j, "certificate_until", claims->not_after);
 		json_str(j, "reason",
@@ -360,17 +290,6 @@ routes(struct engine *e, struct json *j, const struct request *r)
 	buf_u8(r->more, 0);
 }
 
-static void
-query_verdict(struct json *j, bool ok, const char *reason)
-{
-	json_open(j, NULL, '{');
-	json_bool(j, "ok", ok);
-	if (!ok)
-		json_str(j, "reason", reason);
-	json_close(j, '}');
-	json_line(j);
-}
-
 /* Only what the authority signed may come by this door. */
 static void
 inject(struct engine *e, struct json *j, const struct request *r)
@@ -389,57 +308,27 @@ inject(struct engine *e, struct json *j, const struct request *r)
 	if (rc == RC_OK)
 		rc = accept_update(e, NULL, octets.p, octets.n, NULL);
 	buf_done(&octets);
-	query_verdict(j, rc == RC_OK || rc == RC_SAME, rc_word(rc));
-}
-
-static void
-query_drain(struct engine *e, struct json *j, const struct request *r)
-{
-	const char *reason = option(r, "reason");
-
-	if (reason != NULL && strlen(reason) > LIMIT_REASON_OCTETS) {
-		query_verdict(j, false, rc_word(RC_LONG));
-		return;
-	}
-	for (const char *p = reason; p != NULL && *p != '\0'; p++)
-		if (*p < ' ' || *p > '~' || *p == '"' || *p == '\\') {
-			query_verdict(j, false, rc_word(RC_NAME));
-			return;
-		}
-	e->drain.on = true;
-	e->drain.until = query_number(option(r, "until"));
-	mem_free(e->drain.reason);
-	e->drain.reason = mem_str(reason);
-	due_say(e);
-	query_verdict(j, true, NULL);
-}
-
-static void
-ready(struct engine *e, struct json *j, const struct request *r)
-{
-	(void)r;
-	e->drain.on = false;
-	due_say(e);
-	query_verdict(j, true, NULL);
+	request_verdict(j, rc == RC_OK || rc == RC_SAME, rc_word(rc));
 }
 
 static void
 explain(struct engine *e, struct json *j, const struct request *r)
 {
-	const char *priority = option(r, "priority");
+	const char *priority = request_option(r, "priority");
 	struct view_question q = { .rib = rib_of(e),
 		.address = r->n > 0 ? r->word[0] : "",
-		.message = { .size = query_number(option(r, "size")),
-		    .sender = option(r, "sender"),
+		.message = { .size = request_number(request_option(r, "size")),
+		    .sender = request_option(r, "sender"),
 		    .time = -1 } };
 	const struct view *view = compute_look(e);
 
-	if (option(r, "at") != NULL)
-		q.message.time = (int64_t)query_number(option(r, "at"));
+	if (request_option(r, "at") != NULL)
+		q.message.time =
+		    (int64_t)request_number(request_option(r, "at"));
 	if (priority != NULL)
 		q.message.priority = policy_priority(priority);
 	if (!view_explain(j, view, &q))
-		query_verdict(j, false, rc_word(RC_NAME));
+		request_verdict(j, false, rc_word(RC_NAME));
 }
 
 static void export(struct engine *e, struct json *j, const struct request *r)
@@ -449,7 +338,7 @@ static void export(struct engine *e, struct json *j, const struct request *r)
 	(void)r;
 	if (!view_export(j, view)) {
 		buf_reset(j->out);
-		query_verdict(j, false, rc_word(RC_LONG));
+		request_verdict(j, false, rc_word(RC_LONG));
 	}
 }
 
@@ -464,7 +353,7 @@ static void
 db(struct engine *e, struct json *j, const struct request *r)
 {
 	if (!query_db(e, j, r->n > 0 ? r->word[0] : NULL, r->more))
-		query_verdict(j, false, rc_word(RC_FORMAT));
+		request_verdict(j, false, rc_word(RC_FORMAT));
 }
 
 static const struct {
@@ -481,8 +370,15 @@ static const struct {
 	{ "explain", explain },
 	{ "export", export },
 	{ "inject", inject },
-	{ "drain", query_drain },
-	{ "ready", ready },
+	{ "drain", query_override_drain },
+	{ "ready", query_override_ready },
+	{ "cost", query_override_cost },
+	{ "uncost", query_override_uncost },
+	{ "pin", query_override_pin },
+	{ "unpin", query_override_unpin },
+	{ "freeze", query_override_freeze },
+	{ "unfreeze", query_override_unfreeze },
+	{ "overrides", query_override_list },
 };
 
 void
@@ -495,15 +391,16 @@ query_answer(struct engine *e, const struct input *in)
 
 	request_read(&r, in->bytes, in->len);
 	r.more = &more;
+	r.who = in->name;
 	while (i < sizeof(verbs) / sizeof(verbs[0]) &&
 	       strcmp(verbs[i].verb, r.verb) != 0)
 		i++;
 	if (e->phase == PHASE_BOOT)
-		query_verdict(&j, false, rc_word(RC_STATE));
+		request_verdict(&j, false, rc_word(RC_STATE));
 	else if (i < sizeof(verbs) / sizeof(verbs[0]))
 		verbs[i].answer(e, &j, &r);
 	else
-		query_verdict(&j, false, "unknown-verb");
+		request_verdict(&j, false, "unknown-verb");
 	mem_free(r.text);
 	fx_add(e, (struct effect){ .kind = FX_REPLY,
 		      .who = in->who,

@@ -16,6 +16,12 @@ db_server(struct json *j, const struct lsa *lsa)
 	json_str(j, "state", lsa_state_word(s->state));
 	if (s->reason != NULL)
 		json_str(j, "reason", s->reason);
+	if (s->drain_who != NULL) {
+		json_str(j, "by", s->drain_who);
+		json_uint(j, "since", s->drain_since);
+	}
+	if (s->drain_until != 0)
+		json_uint(j, "until", s->drain_until);
 	json_bool(j, "mta_down", s->mta_down);
 	json_open(j, "smtp", '[');
 	for (size_t i = 0; i < s->nsmtp; i++)
@@ -43,6 +49,7 @@ db_connector(struct json *j, const struct lsa *lsa)
 		json_close(j, '}');
 	}
 	json_close(j, ']');
+	lsa_drains_show(j, c);
 }
 
 static void

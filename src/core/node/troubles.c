@@ -263,6 +263,12 @@ static const struct {
 			     "and df -i there, and whose it is" },
 	    "what is known cannot be saved: a start would go back to what was "
 	    "saved last" },
+	[FILE_OVERRIDES] = { { "save-failed", true,
+				 "the log has save-failed with the file: see "
+				 "df "
+				 "-h and df -i there, and whose it is" },
+	    "what lsrctl was asked to have beside the configuration cannot be "
+	    "saved: a restart would forget it" },
 	[FILE_COPY] = { { "publish-copy", false,
 			    "the log has publish-copy with the folder: see df "
 			    "-h and df -i there, and whose it is" },

@@ -19,6 +19,9 @@ struct blame {
 struct hold_text_book {
 	const struct facts *facts;
 	const struct steps_presence *presence;
+	const struct net *net;
+	uint32_t *drained;   /* by server: the first on the way to it that gives
+			      no transit since it drains; FACTS_NONE */
 	struct blame *blame; /* by group */
 	bool *led_to;        /* by group: some connector goes there */
 };
@@ -73,13 +76,69 @@ blame_find(struct hold_text_book *b)
 	}
 }
 
+/* Who is reached from here if drained servers gave transit, in rounds: by each
+ * of them whom a hold is to name. */
+static void
+drained_find(struct hold_text_book *b)
+{
+	const struct net *net = b->net;
+	size_t n = net->servers.n + net->parts;
+	uint32_t *by = mem_new(0, n + 1, sizeof(*by));
+	bool *seen = mem_new(0, n + 1, sizeof(*seen)), more = true;
+
+	for (size_t i = 0; i < n; i++)
+		by[i] = FACTS_NONE;
+	seen[b->facts->self] = true;
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < net->steps.n; i++) {
+			const struct net_step *s = &net->steps.v[i];
+
+			if (!seen[s->from] || seen[s->to])
+				continue;
+			more = seen[s->to] = true;
+			by[s->to] = by[s->from];
+			if (by[s->to] == FACTS_NONE &&
+			    s->from < net->servers.n &&
+			    s->from != b->facts->self &&
+			    !net->servers.v[s->from].transit)
+				by[s->to] = s->from;
+		}
+	}
+	mem_free(seen);
+	b->drained = by;
+}
+
+/* The server on the way that drains, by whom and why. */
+static bool
+drained_tell(struct hold_text_book *b, uint32_t server, struct buf *out)
+{
+	const struct lsa_server *s;
+	uint32_t who;
+
+	if (b->drained == NULL)
+		drained_find(b);
+	who = b->drained[server];
+	if (who == FACTS_NONE)
+		return false;
+	s = b->facts->servers.v[who].body;
+	if (s == NULL || s->state != LSA_DRAIN)
+		return false;
+	buf_printf(out, ", server %s drained", b->facts->servers.v[who].name);
+	lsa_drain_text(out, &(struct lsa_drain_told){ s->drain_since,
+				s->drain_until, s->drain_who, s->reason });
+	return true;
+}
+
 struct hold_text_book *
-hold_text_new(const struct facts *facts, const struct steps_presence *presence)
+hold_text_new(const struct facts *facts, const struct steps_presence *presence,
+    const struct net *net)
 {
 	struct hold_text_book *b = mem_new(sizeof(*b), 0, 0);
 
 	b->facts = facts;
 	b->presence = presence;
+	b->net = net;
 	return b;
 }
 
@@ -88,6 +147,7 @@ hold_text_free(struct hold_text_book *b)
 {
 	if (b == NULL)
 		return;
+	mem_free(b->drained);
 	mem_free(b->blame);
 	mem_free(b->led_to);
 	mem_free(b);
@@ -98,6 +158,23 @@ is_time(const char *s)
 {
 	return s != NULL && s[0] != '\0' && strlen(s) <= SINCE_MAX &&
 	       s[strspn(s, "0123456789:.TZ-")] == '\0';
+}
+
+/* By whom and why, if an operator did it: the connector, or all that it leads
+ * to. */
+static bool
+drains_tell(const struct lsa_connector *c, struct buf *out)
+{
+	const struct lsa_drain *d = c->drains;
+	struct lsa_drain_words words;
+
+	if (c->ndrains == 0 || !(d->whole || c->ndrains == c->nbridgeheads) ||
+	    !lsa_drain_read(d->text, d->whole, &words))
+		return false;
+	buf_text(out, " drained");
+	lsa_drain_text(out, &(struct lsa_drain_told){
+				d->since, d->until, words.who, words.reason });
+	return true;
 }
 
 static void
@@ -116,8 +193,10 @@ group_say(const struct hold_text_book *b, uint32_t group, struct buf *out)
 	}
 	if (c == NULL)
 		return;
-	buf_printf(out, ", connector %s %s", c->name,
-	    c->body->state == LSA_UP ? "down" : "drained");
+	buf_printf(out, ", connector %s", c->name);
+	if (drains_tell(c->body, out))
+		return;
+	buf_text(out, c->body->state == LSA_UP ? " down" : " drained");
 	if (c->body->state == LSA_UP && is_time(c->body->since))
 		buf_printf(out, " since %s", c->body->since);
 }
@@ -164,7 +243,8 @@ hold_text_text(struct hold_text_book *b, const struct reach_claims *claims)
 		group_say(b, s->group, &out);
 	} else {
 		buf_printf(&out, "no path to %s", s->group_name);
-		group_say(b, s->group, &out);
+		if (!drained_tell(b, c->server, &out))
+			group_say(b, s->group, &out);
 	}
 	if (b->presence->alone && !c->down)
 		buf_text(&out, ", no neighbour answers");

@@ -125,7 +125,8 @@ configured_if(const struct nexthop_book *b, uint32_t server, uint64_t cost,
 		for (size_t k = 0; k < c->nbridgeheads; k++) {
 			const struct setup_bridgehead *bh = &c->bridgeheads[k];
 
-			if (!c->drain && strcmp(bh->name, name) == 0 &&
+			if (!setup_is_drained(c, bh) &&
+			    strcmp(bh->name, name) == 0 &&
 			    steps_own_cost(b->facts, c, bh) == cost &&
 			    (!up || steps_own_up(b->facts, c, bh)))
 				given(b, bh, places);
@@ -153,7 +154,8 @@ is_configured(const struct nexthop_book *b, uint32_t server, uint64_t cost)
 		const struct setup_connector *c = &b->setup->connectors[i];
 
 		for (size_t k = 0; k < c->nbridgeheads; k++)
-			if (c->bridgeheads[k].nsmtp > 0 && !c->drain &&
+			if (c->bridgeheads[k].nsmtp > 0 &&
+			    !setup_is_drained(c, &c->bridgeheads[k]) &&
 			    strcmp(c->bridgeheads[k].name, name) == 0 &&
 			    steps_own_cost(b->facts, c, &c->bridgeheads[k]) ==
 				cost)

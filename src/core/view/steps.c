@@ -378,7 +378,7 @@ steps_own_up(const struct facts *f, const struct setup_connector *c,
 	    word == NULL ? NULL : bridgehead_find(word->body, b->name);
 
 	return said != NULL && is_up(word, said) &&
-	       word->body->state == LSA_UP && !c->drain;
+	       word->body->state == LSA_UP && !setup_is_drained(c, b);
 }
 
 void
@@ -394,8 +394,10 @@ steps_own(const struct facts *f, const struct view_input *in, struct net *net)
 	for (size_t i = 0; i < in->setup->nconnectors; i++) {
 		const struct setup_connector *c = &in->setup->connectors[i];
 
-		for (size_t k = 0; k < c->nbridgeheads && !c->drain; k++)
-			own_bridgehead(f, in, c, &c->bridgeheads[k], net);
+		for (size_t k = 0; k < c->nbridgeheads; k++)
+			if (!setup_is_drained(c, &c->bridgeheads[k]))
+				own_bridgehead(
+				    f, in, c, &c->bridgeheads[k], net);
 	}
 	leaves_mark(net);
 }

@@ -141,6 +141,17 @@ struct view *view_renew(
 struct rib *view_rib(const struct view *view, const struct rib *old,
     struct view_pending *pending);
 
+/*
+ * What of the new table may stay as it was in the old one does: a way, as long
+ * as we could send by it. Not what is known of the key itself: one that leaves,
+ * is revoked, or is our own; not a hop whose probe failed, that is none any
+ * more, or has that address no more; once none is left the new route stands,
+ * and is the one that stays. A name that is new waits. Returns how many routes
+ * would be others.
+ */
+size_t view_freeze(
+    const struct view *view, const struct rib *old, struct rib *rib);
+
 /* When the first removal goes on: ask for a new table then. Else MONO_NEVER. */
 struct mono view_pending_due(
     const struct view_pending *pending, struct mono now);

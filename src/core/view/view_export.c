@@ -31,16 +31,34 @@ state_of(const struct view *v, uint32_t i)
 	return s->body == NULL ? "starting" : lsa_state_word(s->body->state);
 }
 
+/* Of whom it is told, by whom and why it is drained; a reader of before leaves
+ * it out. */
+static void
+drain_tell(struct json *j, const struct lsa_server *s)
+{
+	if (s == NULL || s->state != LSA_DRAIN)
+		return;
+	if (s->reason != NULL)
+		json_str(j, "drain_reason", s->reason);
+	if (s->drain_who != NULL) {
+		json_str(j, "drain_by", s->drain_who);
+		json_uint(j, "drain_since", s->drain_since);
+	}
+	if (s->drain_until != 0)
+		json_uint(j, "drain_until", s->drain_until);
+}
+
 static void
 server_tell(struct json *j, const char *name, const char *group,
-    const char *state, bool away)
+    const char *state, const struct lsa_server *body)
 {
 	json_open(j, NULL, '{');
 	json_str(j, "name", name);
 	json_str(j, "routing_group", group == NULL ? "unknown" : group);
 	json_str(j, "state", state);
-	if (away)
+	if (body == NULL)
 		json_bool(j, "away", true);
+	drain_tell(j, body);
 	json_close(j, '}');
 }
 
@@ -80,7 +98,7 @@ strangers_tell(struct exporting *x)
 	for (size_t i = 0; i < all.n; i++)
 		if (i == 0 || strcmp(all.v[i - 1].name, all.v[i].name) != 0)
 			server_tell(
-			    x->j, all.v[i].name, all.v[i].group, "drain", true);
+			    x->j, all.v[i].name, all.v[i].group, "drain", NULL);
 	vec_done(&all);
 }
 
@@ -93,7 +111,7 @@ servers_tell(struct exporting *x)
 	for (uint32_t i = 0; i < f->servers.n; i++)
 		server_tell(x->j, f->servers.v[i].name,
 		    f->servers.v[i].group_name, state_of(x->v, i),
-		    !x->v->presence.present[i]);
+		    x->v->presence.present[i] ? f->servers.v[i].body : NULL);
 	strangers_tell(x);
 	json_close(x->j, ']');
 }
@@ -192,6 +210,7 @@ bridgeheads_tell(struct exporting *x, const struct facts_connector *c,
 	    : facts_up(c, first)  ? "up"
 				  : "down");
 	json_str(x->j, "routing_group", body->group);
+	lsa_drains_show(x->j, body);
 	policy_tell(x->j, &body->policy);
 	json_close(x->j, '}');
 }

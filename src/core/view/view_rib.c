@@ -64,7 +64,7 @@ making_init(struct making *m, const struct view *v)
 	}
 	m->alternates = alternate_new(&m->reach, m->group);
 	m->nexthops = nexthop_new(&v->facts, &v->in);
-	m->excuses = hold_text_new(&v->facts, &v->presence);
+	m->excuses = hold_text_new(&v->facts, &v->presence, &v->net);
 	m->hops = mem_new(0, 2 * n, sizeof(*m->hops));
 	m->costs = mem_new(0, 2 * n, sizeof(*m->costs));
 	m->path = mem_new(0, n + 2, sizeof(*m->path));

@@ -1,0 +1,199 @@
+/* test_override.c - what is said beside the configuration: on disk and back,
+ * what is left of it in a later life, and what it makes of a setup. */
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+#include "core/node/override.h"
+#include "t/tap.h"
+
+#define NOW ((struct mono){ 5000 })
+#define WALL 1000000u
+#define SELF "mx1.example.org"
+
+static struct override
+override_of(enum override_kind kind, const char *name, const char *hop,
+    uint64_t seconds)
+{
+	struct override o = { .kind = kind,
+		.name = mem_str(name),
+		.hop = mem_str(hop),
+		.cost = kind == OVERRIDE_COST ? 77 : 0,
+		.for_s = (uint32_t)seconds,
+		.end = seconds == 0 ? MONO_NEVER
+		                    : mono_after(NOW, seconds * 1000) };
+
+	o.why.on = true;
+	o.why.since = WALL;
+	o.why.until = seconds == 0 ? 0 : WALL + seconds;
+	o.why.who = mem_str("alice");
+	o.why.reason = mem_str(kind == OVERRIDE_PIN ? NULL : "new disks");
+	return o;
+}
+
+static void
+fill(struct overrides *o)
+{
+	override_put(o, override_of(OVERRIDE_FREEZE, "", "", 3600));
+	override_put(
+	    o, override_of(OVERRIDE_PIN, "a.example", "b.example", 60));
+	override_put(o, override_of(OVERRIDE_COST, "london-paris", "", 600));
+	override_put(o, override_of(OVERRIDE_DRAIN, "london-paris", "b.x", 9));
+	override_put(o, override_of(OVERRIDE_DRAIN, "", "", 0));
+}
+
+START_TEST(comes_back)
+{
+	struct overrides a = { 0 }, b = { 0 };
+	struct buf out = { 0 };
+
+	fill(&a);
+	override_encode(&a, SELF, &out);
+	ck_assert_int_eq(
+	    override_decode(&b, SELF, cur_over(out.p, out.n), NOW, WALL),
+	    RC_OK);
+	ck_assert_uint_eq(b.list.n, 5);
+	for (size_t i = 0; i < b.list.n; i++) {
+		ck_assert(override_same(&a.list.v[i], &b.list.v[i]));
+		ck_assert_uint_eq(a.list.v[i].end.ms, b.list.v[i].end.ms);
+		ck_assert_str_eq(b.list.v[i].why.who, "alice");
+	}
+	ck_assert_int_eq(b.list.v[0].kind, OVERRIDE_DRAIN);
+	ck_assert_int_eq(b.list.v[4].kind, OVERRIDE_FREEZE);
+	override_done(&a);
+	override_done(&b);
+	buf_done(&out);
+}
+END_TEST
+
+START_TEST(cut_or_of_another_is_none)
+{
+	struct overrides a = { 0 }, b = { 0 };
+	struct buf out = { 0 };
+	uint8_t *exact;
+
+	fill(&a);
+	override_encode(&a, SELF, &out);
+	for (size_t n = 0; n < out.n; n++) {
+		exact = mem_dup(out.p, n);
+		ck_assert_int_ne(
+		    override_decode(&b, SELF, cur_over(exact, n), NOW, WALL),
+		    RC_OK);
+		ck_assert_uint_eq(b.list.n, 0);
+		mem_free(exact);
+	}
+	ck_assert_int_eq(override_decode(&b, "mx2.example.org",
+			     cur_over(out.p, out.n), NOW, WALL),
+	    RC_NAME);
+	out.p[0] = 2;
+	ck_assert_int_eq(
+	    override_decode(&b, SELF, cur_over(out.p, out.n), NOW, WALL),
+	    RC_VERSION);
+	override_done(&a);
+	buf_done(&out);
+}
+END_TEST
+
+/* What is left in a later life, whose calendar says this. */
+static const struct {
+	const char *what;
+	uint64_t wall;
+	uint64_t left_s; /* of the hour */
+} lives[] = {
+	{ "at once", WALL, 3600 },
+	{ "after ten minutes", WALL + 600, 3000 },
+	{ "after it", WALL + 4000, 0 },
+	{ "a calendar of last year: the hour, and no more", WALL - 900000,
+	    3600 },
+	{ "of 1970", 0, 3600 },
+};
+
+START_TEST(what_is_left)
+{
+	struct overrides a = { 0 }, b = { 0 };
+	struct buf out = { 0 };
+
+	override_put(&a, override_of(OVERRIDE_FREEZE, "", "", 3600));
+	override_encode(&a, SELF, &out);
+	ck_assert_int_eq(override_decode(&b, SELF, cur_over(out.p, out.n), NOW,
+			     lives[_i].wall),
+	    RC_OK);
+	ck_assert_msg(
+	    mono_since(NOW, b.list.v[0].end) == lives[_i].left_s * 1000, "%s",
+	    lives[_i].what);
+	override_done(&a);
+	override_done(&b);
+	buf_done(&out);
+}
+END_TEST
+
+/* The calendar is set: the end is the same moment, and has another name. */
+START_TEST(calendar_is_set)
+{
+	struct overrides o = { 0 };
+	struct mono later = mono_after(NOW, 60000);
+
+	override_put(&o, override_of(OVERRIDE_FREEZE, "", "", 3600));
+	override_put(&o, override_of(OVERRIDE_DRAIN, "", "", 0));
+	ck_assert(!override_calendar(&o, later, WALL + 60));
+	ck_assert(!override_calendar(&o, later, WALL + 62));
+	ck_assert(override_calendar(&o, later, WALL + 60 - 500000));
+	ck_assert_uint_eq(o.list.v[1].why.until, WALL + 3600 - 500000);
+	ck_assert_uint_eq(o.list.v[1].why.since, WALL - 500000);
+	ck_assert_uint_eq(o.list.v[0].why.until, 0);
+	override_done(&o);
+}
+END_TEST
+
+START_TEST(over_a_setup)
+{
+	struct setup_bridgehead heads[] = { { .name = (char *)(uintptr_t) "b.x",
+						.cost = 10 },
+		{ .name = (char *)(uintptr_t) "c.x", .cost = 20 } };
+	struct setup_connector connector = {
+		.name = (char *)(uintptr_t) "london-paris",
+		.bridgeheads = heads,
+		.nbridgeheads = 2
+	};
+	struct setup setup = { .connectors = &connector, .nconnectors = 1 };
+	struct overrides o = { 0 };
+	struct setup *over;
+
+	ck_assert_ptr_null(override_setup(&o, &setup));
+	fill(&o);
+	over = override_setup(&o, &setup);
+	ck_assert(over->drain.on);
+	ck_assert(!over->connectors[0].drain);
+	ck_assert_uint_eq(over->connectors[0].bridgeheads[0].cost, 77);
+	ck_assert_uint_eq(over->connectors[0].bridgeheads[1].cost, 77);
+	ck_assert(setup_is_drained(
+	    &over->connectors[0], &over->connectors[0].bridgeheads[0]));
+	ck_assert(!setup_is_drained(
+	    &over->connectors[0], &over->connectors[0].bridgeheads[1]));
+	ck_assert_uint_eq(
+	    heads[0].cost, 10); /* the configuration is as it was */
+	override_setup_free(over);
+	override_put(&o, override_of(OVERRIDE_DRAIN, "london-paris", "", 9));
+	over = override_setup(&o, &setup);
+	ck_assert(over->connectors[0].drain);
+	override_setup_free(over);
+	override_done(&o);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("override");
+	TCase *tc = tcase_create("override");
+
+	tcase_add_test(tc, comes_back);
+	tcase_add_test(tc, cut_or_of_another_is_none);
+	tcase_add_loop_test(
+	    tc, what_is_left, 0, (int)(sizeof(lives) / sizeof(lives[0])));
+	tcase_add_test(tc, calendar_is_set);
+	tcase_add_test(tc, over_a_setup);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}
