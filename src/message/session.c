@@ -275,6 +275,22 @@ struct present {
 	const struct mtable *table;
 };
 
+/* Who has no route goes where the MTA sends him, as of this table. */
+static bool
+on_since(void *ctx, size_t i, struct mtable_version *out)
+{
+	const struct present *p = ctx;
+	struct mtable_route route;
+
+	if (i >= p->session->recipients.n)
+		return false;
+	*out = p->table->now;
+	if (mtable_route(p->table, p->session->recipients.v[i], &route) ==
+	    RC_OK)
+		*out = route.since;
+	return true;
+}
+
 /* Of several recipients: a next hop of any of their routes. */
 static bool
 on_next_hop(void *ctx, const uint8_t key[CRYPTO_DIGEST])
@@ -330,12 +346,12 @@ session_judge(const struct session *s, const struct session_ask *ask,
 	struct present here = { .session = s, .table = &ask->basis->table };
 	struct mark_present present = {
 		.time_ms = ask->time_ms,
-		.version = here.table->now,
 		.nself = ask->basis->nkeys,
 		.received = session_received(s),
 		.hop_limit = ask->hop_limit,
 		.memory = memory,
 		.ctx = &here,
+		.since = on_since,
 		.next_hop = on_next_hop,
 		.passed = on_passed,
 	};

@@ -104,21 +104,6 @@ got_take(struct got *got, const struct wire_batch *batch, struct cur body)
 	return body.left == 0 ? RC_OK : RC_LONG;
 }
 
-int
-got_walk(const struct got *got,
-    int (*each)(void *ctx, const uint8_t *octets, size_t n), void *ctx)
-{
-	int rc = RC_OK;
-
-	for (struct tree_node *node = tree_first(&got->tree);
-	     node != NULL && rc == RC_OK; node = tree_next(node)) {
-		struct entry *entry = tree_entry(node, struct entry, node);
-
-		rc = each(ctx, entry->octets, entry->len);
-	}
-	return rc;
-}
-
 bool
 got_narrow(struct got *got, const struct got *other)
 {
@@ -137,20 +122,18 @@ got_narrow(struct got *got, const struct got *other)
 	return any;
 }
 
-static int
-publish_got_put(void *ctx, const uint8_t *octets, size_t n)
-{
-	wire_set_octets(ctx, octets, n);
-	return RC_OK;
-}
-
 void
 got_put(const struct got *got, struct buf *out)
 {
 	struct wire_writer w;
 
 	wire_begin(&w, out, got->generation, true);
-	got_walk(got, publish_got_put, &w);
+	for (struct tree_node *node = tree_first(&got->tree); node != NULL;
+	     node = tree_next(node)) {
+		struct entry *entry = tree_entry(node, struct entry, node);
+
+		wire_set_octets(&w, entry->octets, entry->len);
+	}
 	wire_end(&w);
 }
 
@@ -167,7 +150,7 @@ publish_got_add(struct got_changes *out, const struct entry *entry)
 void
 got_all(const struct got *got, struct got_changes *out)
 {
-	*out = (struct got_changes){ 0 };
+	*out = (struct got_changes){ .whole = true };
 	out->v = mem_new(0, got->tree.n + 1, sizeof(out->v[0]));
 	out->routes = mem_new(0, got->tree.n + 1, sizeof(out->routes[0]));
 	for (struct tree_node *node = tree_first(&got->tree); node != NULL;

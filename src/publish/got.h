@@ -22,6 +22,7 @@ struct got_changes {
 	struct plugin_change *v;
 	size_t n;
 	struct route *routes;
+	bool whole; /* there are no more */
 };
 
 /*
@@ -32,11 +33,6 @@ int got_take(struct got *got, const struct wire_batch *batch, struct cur body);
 
 /* Empties it: a whole table follows. */
 void got_clear(struct got *got);
-
-/* Calls `each` with the octets of every route, by pattern, until one is not
- * RC_OK, which is returned. */
-int got_walk(const struct got *got,
-    int (*each)(void *ctx, const uint8_t *octets, size_t n), void *ctx);
 
 /* Takes out what is not in `other`. True if there was such a pattern. */
 bool got_narrow(struct got *got, const struct got *other);

@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/crc64.h"
 #include "base/mem.h"
 #include "base/rc.h"
+#include "publish/wire.h"
 #include "sys/file.h"
 
 /* 10 000 servers with two keys each, and a net of as many; twenty times. */
@@ -33,6 +36,24 @@ mtable_file_read(const char *path, struct buf *out)
 		buf_reset(out);
 }
 
+/* What decides where mail goes, and stands in no route. */
+static uint64_t
+besides_sum(const struct mtable_mta *mta, struct cur net, bool by_name)
+{
+	struct buf all = { 0 };
+	uint64_t sum;
+
+	buf_u8(&all, by_name);
+	buf_u8(&all, mta->filters_smtp);
+	buf_u8(&all, mta->filters_local);
+	buf_u8(&all, mta->copies);
+	buf_u64(&all, crc64(net.p, net.left));
+	buf_text(&all, mta->delimiters);
+	sum = crc64(all.p, all.n);
+	buf_done(&all);
+	return sum;
+}
+
 void
 mtable_file_init(struct mtable_file *m, const char *state_directory)
 {
@@ -43,8 +64,11 @@ mtable_file_init(struct mtable_file *m, const char *state_directory)
 	    (struct mtable_file){ .directory = join(state_directory, "/milter"),
 		    .path = join(state_directory, "/milter/table") };
 	mtable_file_read(m->path, &file);
-	if (mtable_open(&t, file.p, file.n) == RC_OK)
+	if (mtable_open(&t, file.p, file.n) == RC_OK) {
 		mtable_history(&t, &m->past);
+		mtable_book_read(&m->book, &t);
+		m->besides = besides_sum(&t.mta, t.net, t.by_name);
+	}
 	buf_done(&file);
 }
 
@@ -55,6 +79,7 @@ mtable_file_done(struct mtable_file *m)
 	mem_free(m->path);
 	buf_done(&m->annex);
 	buf_done(&m->part);
+	mtable_book_done(&m->book);
 }
 
 int
@@ -82,18 +107,47 @@ mtable_file_take(struct mtable_file *m, struct cur body)
 	return RC_OK;
 }
 
-void
-mtable_file_published(
-    struct mtable_file *m, uint64_t generation, uint64_t wall_ms)
+static void
+note_routes(struct mtable_file *m, const struct mtable_published *p,
+    struct mtable_version version)
 {
-	struct mtable_version version = m->known.version;
+	mtable_book_mark(&m->book);
+	for (size_t i = 0; i < p->n; i++)
+		if (p->list[i].route != NULL)
+			mtable_book_set(&m->book, p->list[i].route, version);
+		else
+			mtable_book_drop(&m->book, p->list[i].pattern, version);
+	if (p->whole)
+		mtable_book_sweep(&m->book, version);
+}
 
-	if (m->annex.n == 0 || version.generation != generation)
+/* Without an annex nobody reads it. Routes are noted all the same: the next one
+ * may come with no more than what changes then. */
+void
+mtable_file_published(struct mtable_file *m, const struct mtable_published *p)
+{
+	bool known =
+	    m->annex.n > 0 && m->known.version.generation == p->generation;
+	struct mtable_version version = { 0, p->generation };
+	uint64_t besides;
+
+	if (known)
+		version = m->known.version;
+	note_routes(m, p, version);
+	m->by_name = p->setup->by_name;
+	snprintf(m->transport, sizeof(m->transport), "%s", p->setup->transport);
+	if (!known) {
+		m->besides = 0;
 		return;
+	}
+	besides = besides_sum(&m->known.mta, m->known.net, m->by_name);
 	/* The epoch was lost with the rest, and begins anew. */
 	if (m->past.n > 0 && mtable_order(version, m->past.v[0].version) < 0)
 		m->past.n = 0;
-	mtable_history_add(&m->past, version, wall_ms);
+	if (m->past.n == 0 || besides != m->besides)
+		mtable_book_other(&m->book, version);
+	m->besides = besides;
+	mtable_history_add(&m->past, version, p->wall_ms);
 	m->due = true;
 }
 
@@ -135,15 +189,8 @@ mtable_file_put(const char *directory, const char *path, const struct buf *b)
 	return rc;
 }
 
-static int
-mtable_file_add(void *ctx, const uint8_t *octets, size_t n)
-{
-	return mtable_add(ctx, octets, n);
-}
-
 int
-mtable_file_write(struct mtable_file *m, const struct got *got,
-    const struct plugin_setup *setup)
+mtable_file_write(struct mtable_file *m)
 {
 	struct mtable_writer w = { 0 };
 	struct buf file = { 0 };
@@ -152,15 +199,12 @@ mtable_file_write(struct mtable_file *m, const struct got *got,
 	if (!m->due || m->past.n == 0 || m->annex.n == 0 ||
 	    mtable_order(m->known.version, m->past.v[0].version) != 0)
 		return RC_OK;
-	m->known.transport = setup->transport;
-	m->known.by_name = setup->by_name;
-	rc = got_walk(got, mtable_file_add, &w);
-	if (rc == RC_OK) {
-		mtable_end(&w, &m->known, &m->past, &file);
-		rc = mtable_file_put(m->directory, m->path, &file);
-	}
+	m->known.transport = m->transport;
+	m->known.by_name = m->by_name;
+	mtable_book_write(&m->book, m->known.version, &w);
+	mtable_end(&w, &m->known, &m->past, &file);
+	rc = mtable_file_put(m->directory, m->path, &file);
 	err = errno;
-	mtable_writer_done(&w);
 	buf_done(&file);
 	errno = err;
 	if (rc == RC_OK)

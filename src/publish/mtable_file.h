@@ -1,8 +1,9 @@
 /*
  * mtable_file.h - the milter's table (core/trace/mtable.h), written from the
- * routes that the publisher got and from what lsrd says besides: beside its
+ * routes that were published and from what lsrd says besides: beside its
  * place, and renamed into it, so a reader has one generation whole, or the one
- * before.
+ * before. What is published is noted in proportion to what changed; the file
+ * is always whole, and may be written less often than that.
  *
  * It is `milter/table` below lsrd's own directory. Where the folder is not
  * there nobody reads it, and nothing is written. The file is not synced: that
@@ -17,8 +18,8 @@
 
 #include <stdbool.h>
 
-#include "core/trace/mtable.h"
-#include "publish/got.h"
+#include "core/trace/mtable_book.h"
+#include "plugins/plugin.h"
 
 struct mtable_file {
 	char *directory;            /* where the milter's group may read */
@@ -27,27 +28,36 @@ struct mtable_file {
 	struct buf part;            /* of the one that is coming in */
 	struct mtable_annex known;  /* over `annex` */
 	struct mtable_history past; /* of the table there, and since */
-	bool due;                   /* the file is behind */
+	struct mtable_book book;    /* the same of its routes */
+	uint64_t besides; /* a sum of what else tells where mail goes */
+	bool by_name;
+	char transport[64];
+	bool due; /* the file is behind */
 };
 
-/* Takes the history over from the file, if there is a good one. */
+/* What the MTA's tables have now; all is lent. */
+struct mtable_published {
+	uint64_t generation, wall_ms;     /* looked up from then on */
+	const struct plugin_change *list; /* by pattern */
+	size_t n;
+	bool whole; /* what is not in the list is no route */
+	const struct plugin_setup *setup;
+};
+
+/* Takes over from the file, if there is a good one, what was in force before,
+ * and since when each route is what it is. */
 void mtable_file_init(struct mtable_file *milter, const char *state_directory);
 void mtable_file_done(struct mtable_file *milter);
 
 /* One frame of an annex. RC_OK, or why it is refused. */
 int mtable_file_take(struct mtable_file *milter, struct cur body);
 
-/* The MTA looks up this generation, from this moment on (ms since 1970). */
 void mtable_file_published(
-    struct mtable_file *milter, uint64_t generation, uint64_t wall_ms);
+    struct mtable_file *milter, const struct mtable_published *published);
 
-/*
- * Writes the file, if it is behind and the annex is that of the table. RC_OK,
- * also when there is nothing to write or nowhere to; RC_IO: errno tells;
- * RC_SHORT: a route is none.
- */
-int mtable_file_write(struct mtable_file *milter, const struct got *got,
-    const struct plugin_setup *setup);
+/* Writes the file, if it is behind and the annex is that of the table. RC_OK,
+ * also when there is nothing to write or nowhere to; RC_IO: errno tells. */
+int mtable_file_write(struct mtable_file *milter);
 
 /* Removes the file if it is no good. True if it was so. */
 bool mtable_file_verify(const char *state_directory);

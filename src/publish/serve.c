@@ -132,33 +132,36 @@ close_run(struct server *s)
 	s->whole_due = true;
 }
 
-static int
-write_changes(struct server *s, bool whole, struct plugin_report *report)
-{
-	struct got_changes changes;
-	int rc, err;
+/* A batch that is being published, and what became of it. */
+struct batch {
+	struct got_changes changes; /* that were written last */
+	struct wire_ack ack;
+};
 
+static int
+write_changes(struct server *s, bool whole, struct batch *batch,
+    struct plugin_report *report)
+{
+	struct got_changes *changes = &batch->changes;
+
+	got_changes_done(changes);
 	if (whole)
-		got_all(&s->got, &changes);
+		got_all(&s->got, changes);
 	else
-		got_since(
-		    &s->got, cur_over(s->frames.p, s->frames.n), &changes);
-	rc = s->plugin->write(s->run, changes.v, changes.n, whole, report);
-	err = errno;
-	got_changes_done(&changes);
-	errno = err;
-	return rc;
+		got_since(&s->got, cur_over(s->frames.p, s->frames.n), changes);
+	return s->plugin->write(s->run, changes->v, changes->n, whole, report);
 }
 
 static int
-write_tables(struct server *s, struct plugin_report *report)
+write_tables(
+    struct server *s, struct batch *batch, struct plugin_report *report)
 {
 	int rc = s->run == NULL ? open_run(s) : RC_OK;
 
 	if (rc == RC_OK)
-		rc = write_changes(s, s->whole_due, report);
+		rc = write_changes(s, s->whole_due, batch, report);
 	if (rc == RC_MISSING)
-		rc = write_changes(s, true, report);
+		rc = write_changes(s, true, batch, report);
 	if (rc == RC_OK)
 		s->whole_due = false;
 	else
@@ -184,9 +187,16 @@ to_u32(uint64_t n)
 
 /* The milter's table waits for a quiet moment, from the first change on. */
 static void
-milter_due(struct server *s)
+milter_due(struct server *s, const struct got_changes *changes)
 {
-	mtable_file_published(&s->milter, s->written, clock_wall_ms());
+	struct mtable_published published = { .generation = s->written,
+		.wall_ms = clock_wall_ms(),
+		.list = changes->v,
+		.n = changes->n,
+		.whole = changes->whole,
+		.setup = &s->setup };
+
+	mtable_file_published(&s->milter, &published);
 	s->milter_quiet = MILTER_QUIET_MS;
 	if (s->milter_at == 0)
 		s->milter_at = clock_mono().ms + MILTER_WAIT_MS;
@@ -200,7 +210,7 @@ write_milter(struct server *s)
 	uint64_t began = clock_mono().ms, ended;
 	struct buf out = { 0 };
 
-	said.result = mtable_file_write(&s->milter, &s->got, &s->setup);
+	said.result = mtable_file_write(&s->milter);
 	if (said.result == RC_IO)
 		said.error = errno;
 	ended = clock_mono().ms;
@@ -247,12 +257,13 @@ serve_keep(struct server *s, struct wire_ack *ack)
 }
 
 static void
-serve_write_batch(struct server *s, struct wire_ack *ack, bool empty)
+serve_write_batch(struct server *s, struct batch *batch, bool empty)
 {
+	struct wire_ack *ack = &batch->ack;
 	struct plugin_report report = { 0 };
 
 	at_phase(s, PLUGIN_WORKING);
-	ack->result = write_tables(s, &report);
+	ack->result = write_tables(s, batch, &report);
 	if (ack->result == RC_IO)
 		ack->error = errno;
 	else if (empty && ack->result == RC_OK)
@@ -267,24 +278,26 @@ serve_write_batch(struct server *s, struct wire_ack *ack, bool empty)
 static void
 serve_publish(struct server *s)
 {
-	struct wire_ack ack = { .generation = s->got.generation };
+	struct batch batch = { .ack.generation = s->got.generation };
+	struct wire_ack *ack = &batch.ack;
 	struct buf out = { 0 };
 	bool empty = s->got.tree.n == 0;
-	bool all = empty || serve_keep(s, &ack);
-	int error = ack.error;
+	bool all = empty || serve_keep(s, ack);
+	int error = ack->error;
 
-	serve_write_batch(s, &ack, empty);
-	if (!all && ack.result == RC_OK) {
-		ack.result = RC_IO;
-		ack.error = error;
+	serve_write_batch(s, &batch, empty);
+	if (!all && ack->result == RC_OK) {
+		ack->result = RC_IO;
+		ack->error = error;
 		s->whole_due = true;
 	}
-	if (ack.result == RC_OK) {
+	if (ack->result == RC_OK)
 		s->written = s->got.generation;
-		milter_due(s);
-	}
-	wire_put_ack(&out, &ack);
+	wire_put_ack(&out, ack);
 	serve_say(s, &out);
+	if (ack->result == RC_OK)
+		milter_due(s, &batch.changes);
+	got_changes_done(&batch.changes);
 	buf_reset(&s->frames);
 }
 
@@ -335,10 +348,11 @@ on_batch(struct server *s, const struct wire_frame *frame, const uint8_t *p)
 static int
 on_annex(struct server *s, struct cur body)
 {
+	const struct got_changes none = { .n = 0 };
 	int rc = mtable_file_take(&s->milter, body);
 
 	if (rc == RC_OK && s->written != 0 && s->milter.part.n == 0)
-		milter_due(s);
+		milter_due(s, &none);
 	return rc;
 }
 

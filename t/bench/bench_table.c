@@ -14,12 +14,12 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "publish/mtable_file.h"
+#include "publish/wire.h"
 
 #define TIMES 20
 #define LOOKUPS 200000
 
 static struct mtable_file milter;
-static struct got got;
 static const struct plugin_setup setup = { .transport = "lsrd" };
 
 static uint64_t
@@ -35,38 +35,25 @@ static void
 hold(unsigned n)
 {
 	char name[] = "mx1.paris.example.org", pattern[40];
-	char *path[] = { name, name, name };
-	struct buf frames = { 0 };
-	struct wire_writer w;
-	struct wire_frame frame;
-	struct wire_batch batch;
-	struct cur in;
+	struct plugin_change change = { pattern, NULL };
+	struct mtable_published published = {
+		.generation = 0, .list = &change, .n = 1, .setup = &setup
+	};
 
-	wire_begin(&w, &frames, 1, true);
 	for (unsigned i = 0; i < n; i++) {
 		struct route r = { .pattern = pattern,
 			.kind = ROUTE_REMOTE,
 			.server = name,
-			.nhops = 2,
-			.path = path,
-			.npath = 3 };
+			.nhops = 2 };
 
 		snprintf(pattern, sizeof(pattern), "d%06u.example.org", i);
 		r.hop[0] = (struct route_hop){ name,
 			{ 4, { 192, 0, 2, 1 }, 25 }, false };
 		r.hop[1] = (struct route_hop){ name,
 			{ 4, { 192, 0, 2, 2 }, 25 }, true };
-		wire_set(&w, &r);
+		change.route = &r;
+		mtable_file_published(&milter, &published);
 	}
-	wire_end(&w);
-	in = cur_over(frames.p, frames.n);
-	while (wire_frame(&in, &frame) == RC_OK) {
-		cur_bytes(&in, frame.octets);
-		if (wire_get_batch(&frame.body, &batch) != RC_OK ||
-		    got_take(&got, &batch, frame.body) != RC_OK)
-			abort();
-	}
-	buf_done(&frames);
 }
 
 static void
@@ -86,7 +73,10 @@ annex(uint64_t generation)
 	if (wire_frame(&in, &frame) != RC_OK ||
 	    mtable_file_take(&milter, frame.body) != RC_OK)
 		abort();
-	mtable_file_published(&milter, generation, generation);
+	mtable_file_published(
+	    &milter, &(struct mtable_published){ .generation = generation,
+			 .wall_ms = generation,
+			 .setup = &setup });
 	buf_done(&keys);
 	buf_done(&octets);
 	buf_done(&frames);
@@ -138,7 +128,7 @@ measure(unsigned n)
 
 		annex(++generation);
 		began = now_us();
-		if (mtable_file_write(&milter, &got, &setup) != RC_OK)
+		if (mtable_file_write(&milter) != RC_OK)
 			abort();
 		if (now_us() - began < best_write)
 			best_write = now_us() - began;
@@ -174,6 +164,5 @@ main(int argc, char **argv)
 	measure(10000);
 	measure(70000);
 	mtable_file_done(&milter);
-	got_clear(&got);
 	return 0;
 }

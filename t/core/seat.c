@@ -9,7 +9,7 @@ seat_write(struct seat *seat, const struct rib *rib, const struct buf *net)
 {
 	struct mtable_history history = { .n = 0 };
 	struct mtable_writer writer = { 0 };
-	struct buf keys = { 0 }, route = { 0 };
+	struct buf keys = { 0 };
 	const struct mtable_mta mta = { .delimiters = "+" };
 	struct mtable_annex annex;
 
@@ -19,18 +19,14 @@ seat_write(struct seat *seat, const struct rib *rib, const struct buf *net)
 	CHECK(mtable_annex_decode(seat->octets.p, seat->octets.n, &annex) ==
 	      RC_OK);
 	mtable_history_add(&history, annex.version, 1);
-	for (size_t i = 0; i < rib->n; i++) {
-		buf_reset(&route);
-		route_encode(&route, &rib->routes[i]);
-		CHECK(mtable_add(&writer, route.p, route.n) == RC_OK);
-	}
+	for (size_t i = 0; i < rib->n; i++)
+		mtable_add_route(&writer, &rib->routes[i], annex.version);
 	mtable_end(&writer, &annex, &history, &seat->file);
 	CHECK(mtable_open(&seat->table, seat->file.p, seat->file.n) == RC_OK);
 	seat->limits = seat->table.net.left > 0;
 	if (seat->limits)
 		CHECK(mtable_net_decode(seat->table.net, &seat->net) == RC_OK);
 	buf_done(&keys);
-	buf_done(&route);
 }
 
 struct rib *

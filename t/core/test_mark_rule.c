@@ -190,15 +190,24 @@ has_passed(void *ctx, const char *queue_id)
 	return strcmp(queue_id, "4cXyz1") == 0;
 }
 
+/* Of one recipient. */
+static bool
+since_seven(void *ctx, size_t i, struct mtable_version *out)
+{
+	(void)ctx;
+	*out = (struct mtable_version){ 2, 7 };
+	return i == 0;
+}
+
 static struct mark_present
 present_of(unsigned received, const struct mark_memory *memory)
 {
 	struct mark_present p = { .time_ms = NOW,
-		.version = { 2, 7 },
 		.nself = 2,
 		.received = received,
 		.hop_limit = 100,
 		.memory = memory,
+		.since = since_seven,
 		.next_hop = is_next_hop,
 		.passed = has_passed };
 
@@ -220,6 +229,49 @@ START_TEST(rule)
 	verdict = mark_judge(&trace, &present);
 	ck_assert_msg(verdict == rules[_i].verdict, "%s: %s", rules[_i].what,
 	    mark_word(verdict));
+	mark_trace_done(&trace);
+}
+END_TEST
+
+/* Of several recipients the one whose route moved last tells. */
+static const struct {
+	const char *what, *trace;
+	uint64_t since[3]; /* a generation of each; 0: there are no more */
+	enum mark_verdict verdict;
+} several[] = {
+	{ "all long before", "A77", { 3, 5 }, MARK_SETTLED },
+	{ "the last at the visit", "A75", { 3, 6 }, MARK_SAME },
+	{ "the first at the visit", "A75", { 6, 3 }, MARK_SAME },
+	{ "one since", "A66", { 3, 7, 4 }, MARK_PASSES },
+	{ "the first since", "A66", { 7, 3, 4 }, MARK_PASSES },
+	{ "an older table, all as they were", "A44", { 3, 4, 1 },
+	    MARK_SETTLED },
+	{ "so, and it went on another way", "C A43", { 3, 4, 1 }, MARK_PASSES },
+};
+
+static bool
+since_each(void *ctx, size_t i, struct mtable_version *out)
+{
+	const uint64_t *since = ctx;
+
+	*out = (struct mtable_version){ 2, i < 3 ? since[i] : 0 };
+	return i < 3 && since[i] > 0;
+}
+
+START_TEST(recipients)
+{
+	struct mark_trace trace = { 0 };
+	struct mark_present present = present_of(5, NULL);
+	uint64_t since[3];
+	enum mark_verdict verdict;
+
+	memcpy(since, several[_i].since, sizeof(since));
+	present.ctx = since;
+	present.since = since_each;
+	trace_read(&trace, several[_i].trace);
+	verdict = mark_judge(&trace, &present);
+	ck_assert_msg(verdict == several[_i].verdict, "%s: %s",
+	    several[_i].what, mark_word(verdict));
 	mark_trace_done(&trace);
 }
 END_TEST
@@ -433,6 +485,7 @@ main(void)
 
 	tcase_add_loop_test(tc, window, 0, ROWS(windows));
 	tcase_add_loop_test(tc, rule, 0, ROWS(rules));
+	tcase_add_loop_test(tc, recipients, 0, ROWS(several));
 	tcase_add_loop_test(tc, remembered, 0, ROWS(memories));
 	tcase_add_loop_test(tc, other_copies, 0, ROWS(queue_ids));
 	tcase_add_test(tc, memory_is_bounded);

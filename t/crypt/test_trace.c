@@ -217,13 +217,21 @@ static const struct {
 	    THEIRS, { false, false }, MARK_PASSES },
 };
 
+static bool
+since_twelve(void *ctx, size_t i, struct mtable_version *out)
+{
+	(void)ctx;
+	*out = (struct mtable_version){ 7, 12 };
+	return i == 0;
+}
+
 static void
 present_make(struct mark_present *p, const struct ring *ring, const int ours[2])
 {
 	*p = (struct mark_present){ .time_ms = NOW,
-		.version = { 7, 12 },
 		.received = 3,
 		.hop_limit = 100,
+		.since = since_twelve,
 		.next_hop = no_next_hop };
 	memcpy(p->message, message, CRYPTO_DIGEST);
 	for (; p->nself < 2 && ours[p->nself] >= 0; p->nself++) {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/rc.h"
-#include "core/trace/mtable.h"
+#include "core/trace/mtable_book.h"
 #include "publish/wire.h"
 #include "t/fuzz/fuzz.h"
 
@@ -17,14 +17,17 @@ static void
 route_look(const struct wire_item *item)
 {
 	struct cur in = cur_over(item->route, item->route_len);
-	struct mtable_writer writer = { 0 };
+	struct mtable_book book = { 0 };
 	struct route route;
 
 	if (route_decode(&in, &route) != RC_OK)
 		return;
+	mtable_book_set(&book, &route, (struct mtable_version){ 1, 1 });
+	FUZZ_CHECK(book.tree.n == 1);
+	mtable_book_drop(&book, route.pattern, (struct mtable_version){ 1, 2 });
+	FUZZ_CHECK(book.tree.n == 0 && book.floor.generation == 2);
 	route_done(&route);
-	FUZZ_CHECK(mtable_add(&writer, item->route, item->route_len) == RC_OK);
-	mtable_writer_done(&writer);
+	mtable_book_done(&book);
 }
 
 static void

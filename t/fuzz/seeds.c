@@ -353,12 +353,9 @@ table(void)
 		abort();
 	mtable_history_add(&history, (struct mtable_version){ 2, 4 }, 1000);
 	mtable_history_add(&history, annex.version, 2000);
-	for (size_t i = 0; i < 3; i++) {
-		route_encode(&out, &list[i]);
-		if (mtable_add(&writer, out.p, out.n) != RC_OK)
-			abort();
-		buf_reset(&out);
-	}
+	for (size_t i = 0; i < 3; i++)
+		mtable_add_route(&writer, &list[i], history.v[i % 2].version);
+	buf_reset(&out);
 	mtable_end(&writer, &annex, &history, &out);
 	put("table", "three-routes", &out);
 	put("table", "annex", &octets);

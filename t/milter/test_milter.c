@@ -88,19 +88,17 @@ key_add(struct mtable_key *key, const char *path, const char *name)
 }
 
 static void
-hop(struct mtable_writer *w, char *pattern, char *name)
+hop(struct mtable_writer *w, char *pattern, char *name,
+    struct mtable_version since)
 {
 	struct route r = { .pattern = pattern,
 		.kind = ROUTE_REMOTE,
 		.server = name,
 		.nhops = 1 };
-	struct buf octets = { 0 };
 
 	r.hop[0].name = name;
 	ck_assert(addr_read(&r.hop[0].addr, "198.51.100.5:25"));
-	route_encode(&octets, &r);
-	ck_assert_int_eq(mtable_add(w, octets.p, octets.n), RC_OK);
-	buf_done(&octets);
+	mtable_add_route(w, &r, since);
 }
 
 /* A table of that generation, in force since `since_ms`. */
@@ -127,8 +125,8 @@ table_write(uint64_t generation, uint64_t since_ms)
 	    mtable_annex_decode(annex_octets.p, annex_octets.n, &annex), RC_OK);
 	mtable_history_add(&h, (struct mtable_version){ 1, 1 }, 1000);
 	mtable_history_add(&h, now, since_ms);
-	hop(&w, a, far);
-	hop(&w, b, far);
+	hop(&w, a, far, now);
+	hop(&w, b, far, now);
 	mtable_end(&w, &annex, &h, &out);
 	snprintf(new, sizeof(new), "%s.new", TABLE);
 	file = fopen(new, "wb");

@@ -17,6 +17,7 @@
 
 #include "base/rc.h"
 #include "publish/mtable_file.h"
+#include "publish/wire.h"
 #include "t/tap.h"
 
 #define SWAPS 10000
@@ -25,7 +26,9 @@
 
 static char dir[64], path[96];
 static struct mtable_file milter;
-static struct got got;
+static char patterns[ROUTES][32];
+static struct route routes[ROUTES];
+static struct plugin_change list[ROUTES];
 static const struct plugin_setup setup = { .transport = "lsrd" };
 
 static void
@@ -37,7 +40,6 @@ begin(void)
 	ck_assert_int_eq(mkdir(path, 0755), 0);
 	snprintf(path, sizeof(path), "%s/milter/table", dir);
 	umask(022);
-	got = (struct got){ 0 };
 	mtable_file_init(&milter, dir);
 }
 
@@ -47,7 +49,6 @@ end(void)
 	char command[128];
 
 	mtable_file_done(&milter);
-	got_clear(&got);
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
 	ck_assert_int_eq(system(command), 0);
 }
@@ -56,32 +57,33 @@ end(void)
 static void
 hold(uint64_t generation)
 {
-	struct buf frames = { 0 };
-	struct wire_writer w;
-	struct cur in;
-	struct wire_frame frame;
-	struct wire_batch batch;
+	static char name[] = "mx.example.org";
 
-	wire_begin(&w, &frames, generation, true);
 	for (unsigned i = 0; i < ROUTES; i++) {
-		char pattern[32], name[] = "mx.example.org";
-		struct route r = { .pattern = pattern,
+		snprintf(patterns[i], sizeof(patterns[i]), "d%02u.example", i);
+		routes[i] = (struct route){ .pattern = patterns[i],
 			.kind = ROUTE_REMOTE,
 			.server = name,
 			.nhops = 1 };
-
-		snprintf(pattern, sizeof(pattern), "d%02u.example", i);
-		r.hop[0] = (struct route_hop){ name,
+		routes[i].hop[0] = (struct route_hop){ name,
 			{ 4, { 192, 0, 2, 1 }, (uint16_t)(generation % 50000) },
 			false };
-		wire_set(&w, &r);
+		list[i] = (struct plugin_change){ patterns[i], &routes[i] };
 	}
-	wire_end(&w);
-	in = cur_over(frames.p, frames.n);
-	ck_assert_int_eq(wire_frame(&in, &frame), RC_OK);
-	ck_assert_int_eq(wire_get_batch(&frame.body, &batch), RC_OK);
-	ck_assert_int_eq(got_take(&got, &batch, frame.body), RC_OK);
-	buf_done(&frames);
+}
+
+/* All that is held, or the first n of it as a difference. */
+static void
+publish(uint64_t generation, uint64_t wall_ms, size_t n)
+{
+	struct mtable_published published = { .generation = generation,
+		.wall_ms = wall_ms,
+		.list = list,
+		.n = n,
+		.whole = n == ROUTES,
+		.setup = &setup };
+
+	mtable_file_published(&milter, &published);
 }
 
 /* An annex with a net of n octets, through the frames of the wire. */
@@ -120,8 +122,8 @@ swap(uint64_t generation)
 {
 	hold(generation);
 	ck_assert_int_eq(take(1, generation, 0), RC_OK);
-	mtable_file_published(&milter, generation, generation * 10);
-	ck_assert_int_eq(mtable_file_write(&milter, &got, &setup), RC_OK);
+	publish(generation, generation * 10, ROUTES);
+	ck_assert_int_eq(mtable_file_write(&milter), RC_OK);
 }
 
 struct mapping {
@@ -175,15 +177,16 @@ START_TEST(it_is_written_for_its_own_generation)
 	struct stat st;
 
 	hold(1);
-	ck_assert_int_eq(mtable_file_write(&milter, &got, &setup), RC_OK);
+	publish(1, 5, ROUTES);
+	ck_assert_int_eq(mtable_file_write(&milter), RC_OK);
 	ck_assert_int_eq(map(&m), RC_NONE); /* no annex yet */
 	ck_assert_int_eq(take(1, 2, 3), RC_OK);
-	mtable_file_published(&milter, 1, 10);
-	ck_assert_int_eq(mtable_file_write(&milter, &got, &setup), RC_OK);
+	publish(1, 10, ROUTES);
+	ck_assert_int_eq(mtable_file_write(&milter), RC_OK);
 	ck_assert_int_eq(map(&m), RC_NONE); /* of a table to come */
 	hold(2);
-	mtable_file_published(&milter, 2, 20);
-	ck_assert_int_eq(mtable_file_write(&milter, &got, &setup), RC_OK);
+	publish(2, 20, ROUTES);
+	ck_assert_int_eq(mtable_file_write(&milter), RC_OK);
 	ck_assert_int_eq(map(&m), RC_OK);
 	judge(&m);
 	ck_assert_uint_eq(m.t.now.generation, 2);
@@ -193,8 +196,8 @@ START_TEST(it_is_written_for_its_own_generation)
 	ck_assert_uint_eq(st.st_mode & 07777, 0640);
 	ck_assert(!milter.due);
 	ck_assert_int_eq(take(1, 2, 5), RC_OK); /* only the net is new */
-	mtable_file_published(&milter, 2, 30);
-	ck_assert_int_eq(mtable_file_write(&milter, &got, &setup), RC_OK);
+	publish(2, 30, ROUTES);
+	ck_assert_int_eq(mtable_file_write(&milter), RC_OK);
 	ck_assert_int_eq(map(&m), RC_OK);
 	ck_assert_uint_eq(m.t.net.left, 5);
 	ck_assert_uint_eq(m.t.nhistory, 1);
@@ -232,14 +235,14 @@ START_TEST(a_file_that_cannot_be_written_stays)
 	ck_assert_int_eq(mkdir(made, 0755), 0); /* also root cannot open it */
 	hold(2);
 	ck_assert_int_eq(take(1, 2, 0), RC_OK);
-	mtable_file_published(&milter, 2, 20);
-	ck_assert_int_eq(mtable_file_write(&milter, &got, &setup), RC_IO);
+	publish(2, 20, ROUTES);
+	ck_assert_int_eq(mtable_file_write(&milter), RC_IO);
 	ck_assert(milter.due);
 	ck_assert_int_eq(map(&m), RC_OK);
 	ck_assert_uint_eq(m.t.now.generation, 1);
 	unmap(&m);
 	ck_assert_int_eq(rmdir(made), 0);
-	ck_assert_int_eq(mtable_file_write(&milter, &got, &setup), RC_OK);
+	ck_assert_int_eq(mtable_file_write(&milter), RC_OK);
 	ck_assert_int_eq(map(&m), RC_OK);
 	judge(&m);
 	unmap(&m);
@@ -263,11 +266,111 @@ START_TEST(the_history_outlives_the_writer)
 	/* The epoch was lost: what is older is forgotten. */
 	hold(2);
 	ck_assert_int_eq(take(0, 2, 0), RC_OK);
-	mtable_file_published(&milter, 2, 40);
-	ck_assert_int_eq(mtable_file_write(&milter, &got, &setup), RC_OK);
+	publish(2, 40, ROUTES);
+	ck_assert_int_eq(mtable_file_write(&milter), RC_OK);
 	ck_assert_int_eq(map(&m), RC_OK);
 	ck_assert_uint_eq(m.t.nhistory, 1);
 	unmap(&m);
+}
+END_TEST
+
+/* Since when each route of the file is what it is. */
+static void
+since_are(const char *what, const uint64_t want[ROUTES])
+{
+	struct mtable_route r;
+	struct mapping m;
+
+	ck_assert_int_eq(mtable_file_write(&milter), RC_OK);
+	ck_assert_int_eq(map(&m), RC_OK);
+	for (uint32_t i = 0; i < m.t.nroutes; i++) {
+		mtable_at(&m.t, i, &r);
+		ck_assert_msg(
+		    r.since.epoch == 1 && r.since.generation == want[i],
+		    "%s: route %u since %llu", what, i,
+		    (unsigned long long)r.since.generation);
+	}
+	unmap(&m);
+}
+
+/* The first n of them by this generation, with this port. */
+static void
+moves(uint64_t generation, size_t n, uint16_t port)
+{
+	for (size_t i = 0; i < n; i++)
+		routes[i].hop[0].addr.port = port;
+	ck_assert_int_eq(take(1, generation, 0), RC_OK);
+	publish(generation, generation * 10, n);
+}
+
+START_TEST(a_route_has_the_table_since_which_it_is_so)
+{
+	char folder[96], *way = patterns[0];
+
+	hold(1);
+	moves(3, ROUTES, 25);
+	since_are(
+	    "the first table", (uint64_t[ROUTES]){ 3, 3, 3, 3, 3, 3, 3, 3 });
+	moves(4, 2, 26);
+	moves(5, 1, 27);
+	moves(6, 3, 27);
+	since_are(
+	    "three differences", (uint64_t[ROUTES]){ 5, 6, 6, 3, 3, 3, 3, 3 });
+	moves(7, 0, 0);
+	routes[7].cost = 99;
+	moves(8, ROUTES, 27);
+	since_are("all once more, by another cost",
+	    (uint64_t[ROUTES]){ 5, 6, 6, 8, 8, 8, 8, 8 });
+	mtable_file_done(&milter);
+	mtable_file_init(&milter, dir);
+	moves(9, ROUTES, 27);
+	since_are("another writer, the whole",
+	    (uint64_t[ROUTES]){ 5, 6, 6, 8, 8, 8, 8, 8 });
+	routes[0].kind = ROUTE_WAY;
+	routes[0].nhops = 0;
+	routes[0].way = way;
+	moves(10, 1, 27);
+	way[0] = 'e'; /* where it leaves is no part of the file */
+	routes[0].way = folder;
+	snprintf(folder, sizeof(folder), "smtp:[gw.example]");
+	way[0] = 'd';
+	moves(11, 1, 27);
+	since_are(
+	    "another way out", (uint64_t[ROUTES]){ 11, 6, 6, 8, 8, 8, 8, 8 });
+}
+END_TEST
+
+START_TEST(what_no_route_tells_is_new_for_all)
+{
+	hold(1);
+	moves(3, ROUTES, 25);
+	moves(4, 1, 26);
+	list[7].route = NULL; /* a key goes: others get its mail */
+	ck_assert_int_eq(take(1, 5, 0), RC_OK);
+	mtable_file_published(
+	    &milter, &(struct mtable_published){ .generation = 5,
+			 .wall_ms = 50,
+			 .list = &list[7],
+			 .n = 1,
+			 .setup = &setup });
+	since_are("a key goes", (uint64_t[ROUTES]){ 5, 5, 5, 5, 5, 5, 5 });
+	ck_assert_int_eq(take(1, 6, 0), RC_OK);
+	mtable_file_published(
+	    &milter, &(struct mtable_published){ .generation = 6,
+			 .wall_ms = 60,
+			 .list = list,
+			 .n = 6,
+			 .whole = true,
+			 .setup = &setup });
+	since_are(
+	    "one is not in the whole", (uint64_t[ROUTES]){ 6, 6, 6, 6, 6, 6 });
+	ck_assert_int_eq(take(1, 7, 3), RC_OK);
+	publish(7, 70, 0);
+	since_are("limits of others", (uint64_t[ROUTES]){ 7, 7, 7, 7, 7, 7 });
+	publish(8, 80, 1); /* its annex is lost */
+	moves(9, 0, 0);
+	since_are(
+	    "an annex was missed", (uint64_t[ROUTES]){ 9, 9, 9, 9, 9, 9 });
 }
 END_TEST
 
@@ -364,6 +467,8 @@ main(void)
 	tcase_add_test(tc, without_a_folder_nothing_is_written);
 	tcase_add_test(tc, a_file_that_cannot_be_written_stays);
 	tcase_add_test(tc, the_history_outlives_the_writer);
+	tcase_add_test(tc, a_route_has_the_table_since_which_it_is_so);
+	tcase_add_test(tc, what_no_route_tells_is_new_for_all);
 	tcase_add_test(tc, swaps_under_lookups_give_one_generation_each);
 	tcase_add_test(tc, a_killed_writer_leaves_a_whole_file);
 	tcase_add_test(tc, a_torn_file_is_removed_before_the_start);

@@ -17,7 +17,7 @@ struct making {
 	struct mtable_key keys[KEYS];
 	size_t nkeys;
 	struct mtable_history history;
-	struct mtable_writer writer;
+	VEC(struct route) routes;
 	struct mtable_net net;
 	struct policy policies[2 * KEYS]; /* of its steps */
 	struct mtable_mta mta;
@@ -58,15 +58,11 @@ route(struct making *m, char **argv)
 		.cost = 1,
 		.hops = 1,
 		.nhops = 1 };
-	struct buf octets = { 0 };
 
 	r.hop[0].name = argv[1];
 	if (!addr_read(&r.hop[0].addr, argv[2]))
 		fail(argv[2]);
-	route_encode(&octets, &r);
-	if (mtable_add(&m->writer, octets.p, octets.n) != RC_OK)
-		fail(argv[0]);
-	buf_done(&octets);
+	vec_push(&m->routes, r);
 }
 
 static void
@@ -163,6 +159,7 @@ static void
 finish(struct making *m, const char *path, struct mtable_version now)
 {
 	struct buf annex_octets = { 0 }, keys = { 0 }, net = { 0 };
+	struct mtable_writer writer = { 0 };
 	struct buf out = { 0 };
 	struct mtable_annex annex;
 	char next[512];
@@ -178,7 +175,10 @@ finish(struct making *m, const char *path, struct mtable_version now)
 	mtable_history_add(
 	    &m->history, now, (uint64_t)time(NULL) * 1000 - 1000);
 	mtable_net_done(&m->net);
-	mtable_end(&m->writer, &annex, &m->history, &out);
+	for (size_t i = 0; i < m->routes.n; i++)
+		mtable_add_route(&writer, &m->routes.v[i], now);
+	vec_done(&m->routes);
+	mtable_end(&writer, &annex, &m->history, &out);
 	snprintf(next, sizeof(next), "%s.new", path);
 	file = fopen(next, "wb");
 	if (file == NULL || fwrite(out.p, 1, out.n, file) != out.n ||

@@ -170,19 +170,25 @@ struct mark_self {
 /* All that the rule asks of the present. */
 struct mark_present {
 	uint64_t time_ms;
-	struct mtable_version version; /* of the table in force */
-	struct mark_self self[2];      /* current, previous */
+	struct mark_self self[2]; /* current, previous */
 	size_t nself;
 	unsigned received;  /* Received fields, our own included: R */
 	unsigned hop_limit; /* the MTA's */
 	uint8_t message[CRYPTO_DIGEST];
 
 	const struct mark_memory *memory; /* or NULL */
+	void *ctx;
+
+	/*
+	 * The table since which the present route of the recipient number i
+	 * has been what it is; false: there are not so many.
+	 */
+	bool (*since)(void *ctx, size_t i, struct mtable_version *out);
+
 	/*
 	 * Whether the server with this mark key is a next hop of the present
 	 * route of any recipient of the transaction.
 	 */
-	void *ctx;
 	bool (*next_hop)(void *ctx, const uint8_t key[CRYPTO_DIGEST]);
 
 	/* Whether a Received field that came with it has this queue id. */
@@ -191,8 +197,8 @@ struct mark_present {
 
 enum mark_verdict {
 	MARK_PASSES,
-	MARK_SETTLED, /* by the present table, settled before the visit */
-	MARK_SAME,    /* by the present table, and went on as it would now */
+	MARK_SETTLED, /* by the present routes, settled before the visit */
+	MARK_SAME,    /* by the present routes, and went on as it would now */
 	MARK_OFTEN    /* here three times already within the window */
 };
 

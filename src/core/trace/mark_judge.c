@@ -78,7 +78,8 @@ mark_window_ms(unsigned received, unsigned hop_limit)
 /* What the rule has found so far. */
 struct finding {
 	enum mark_verdict verdict;
-	unsigned counting; /* visits */
+	struct mtable_version since; /* the present routes are what they are */
+	unsigned counting;           /* visits */
 };
 
 static const struct mark_self *
@@ -106,16 +107,33 @@ mark_judge_counts(const struct mark_present *present,
 }
 
 /*
+ * The latest of those of all recipients: whoever has another route now would
+ * go another way, and is not to wait for the rest. They come back alone.
+ */
+static struct mtable_version
+routes_since(const struct mark_present *present)
+{
+	struct mtable_version latest = { 0, 0 }, one;
+
+	for (size_t i = 0; present->since(present->ctx, i, &one); i++)
+		if (mtable_order(one, latest) > 0)
+			latest = one;
+	return latest;
+}
+
+/*
  * Judges one counting visit. `went_same`: what followed it says that the
- * message went on as the present table would have it.
+ * message went on as the present routes would have it.
  */
 static void
 judge_visit(struct finding *finding, const struct mark_present *present,
     const struct remembered *visit, bool went_same)
 {
-	if (mtable_order(visit->before, present->version) >= 0)
+	if (finding->counting == 0) /* few messages have one */
+		finding->since = routes_since(present);
+	if (mtable_order(visit->before, finding->since) >= 0)
 		finding->verdict = MARK_SETTLED;
-	else if (mtable_order(visit->now, present->version) >= 0 && went_same &&
+	else if (mtable_order(visit->now, finding->since) >= 0 && went_same &&
 		 finding->verdict == MARK_PASSES)
 		finding->verdict = MARK_SAME;
 	finding->counting++;
@@ -214,7 +232,7 @@ judge_memory(struct finding *finding, const struct mark_trace *trace,
 enum mark_verdict
 mark_judge(const struct mark_trace *trace, const struct mark_present *present)
 {
-	struct finding finding = { MARK_PASSES, 0 };
+	struct finding finding = { .verdict = MARK_PASSES };
 
 	judge_trace(&finding, trace, present);
 	if (present->memory != NULL &&

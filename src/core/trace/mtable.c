@@ -65,6 +65,15 @@ table_hop_get(struct cur *in, struct mtable_hop *hop)
 	                                                       : RC_RANGE;
 }
 
+static struct mtable_version
+mtable_version_get(struct cur *in)
+{
+	struct mtable_version v = { .epoch = cur_u64(in) };
+
+	v.generation = cur_u64(in);
+	return v;
+}
+
 static int
 record_get(struct cur *in, struct mtable_route *r)
 {
@@ -102,11 +111,23 @@ cur_at(const struct mtable *t, uint32_t at)
 	return at < t->n ? cur_over(t->p + at, t->n - at) : cur_over(t->p, 0);
 }
 
-static int
-route_get(const struct mtable *t, uint32_t i, struct mtable_route *out)
+/* The record of a route; what stands before it goes into *since. */
+static struct cur
+record_at(const struct mtable *t, uint32_t i, struct mtable_version *since)
 {
 	struct cur in = cur_at(t, u32_at(t->routes + (size_t)i * 4));
 
+	*since = t->format < MTABLE_FORMAT ? t->now : mtable_version_get(&in);
+	return in;
+}
+
+static int
+route_get(const struct mtable *t, uint32_t i, struct mtable_route *out)
+{
+	struct cur in = record_at(t, i, &out->since);
+
+	if (mtable_order(out->since, t->now) > 0)
+		return RC_RANGE;
 	return record_get(&in, out);
 }
 
@@ -126,9 +147,8 @@ since_get(const struct mtable *t, uint32_t i)
 {
 	struct cur in =
 	    cur_over(t->history + (size_t)i * MTABLE_SINCE, MTABLE_SINCE);
-	struct mtable_since s = { .version.epoch = cur_u64(&in) };
+	struct mtable_since s = { .version = mtable_version_get(&in) };
 
-	s.version.generation = cur_u64(&in);
 	s.wall_ms = cur_u64(&in);
 	return s;
 }
@@ -155,12 +175,15 @@ static int
 table_head_get(struct mtable *t)
 {
 	struct cur in = cur_over(t->p, t->n);
-	uint32_t magic = cur_u32(&in), version = cur_u32(&in), net;
-	uint64_t octets = cur_u64(&in), crc = cur_u64(&in);
+	uint32_t magic = cur_u32(&in), net;
+	uint64_t octets, crc;
 
+	t->format = cur_u32(&in);
+	octets = cur_u64(&in);
+	crc = cur_u64(&in);
 	if (in.bad || magic != MTABLE_MAGIC)
 		return RC_FORMAT;
-	if (version != MTABLE_FORMAT && version != MTABLE_FORMAT_BEFORE)
+	if (t->format < MTABLE_FORMAT_PLAIN || t->format > MTABLE_FORMAT)
 		return RC_VERSION;
 	if (octets != t->n)
 		return octets > t->n ? RC_SHORT : RC_LONG;
@@ -176,7 +199,8 @@ table_head_get(struct mtable *t)
 	if (!table_text_get(
 		&in, cur_u8(&in), t->transport, sizeof(t->transport) - 1))
 		return RC_NAME;
-	if (version == MTABLE_FORMAT && mtable_mta_get(&in, &t->mta) != RC_OK)
+	if (t->format >= MTABLE_FORMAT_MTA &&
+	    mtable_mta_get(&in, &t->mta) != RC_OK)
 		return RC_RANGE;
 	if (t->nhistory == 0 || t->nhistory > MTABLE_HISTORY)
 		return RC_RANGE;
@@ -297,7 +321,8 @@ mtable_key(const struct mtable *t, const uint8_t digest[CRYPTO_DIGEST],
 static int
 order_at(const struct mtable *t, const char *pattern, uint32_t i)
 {
-	struct cur in = cur_at(t, u32_at(t->routes + (size_t)i * 4));
+	struct mtable_version since;
+	struct cur in = record_at(t, i, &since);
 	size_t n = strlen(pattern), k = cur_u16(&in);
 	int c = memcmp(pattern, in.p, n < k ? n : k);
 
@@ -345,6 +370,18 @@ void
 mtable_at(const struct mtable *t, uint32_t i, struct mtable_route *out)
 {
 	CHECK(i < t->nroutes && route_get(t, i, out) == RC_OK);
+}
+
+struct cur
+mtable_record_at(const struct mtable *t, uint32_t i)
+{
+	struct mtable_version since;
+	struct cur record = record_at(t, i, &since), rest = record;
+	struct mtable_route route;
+
+	CHECK(i < t->nroutes && record_get(&rest, &route) == RC_OK);
+	record.left -= rest.left;
+	return record;
 }
 
 bool

@@ -9,14 +9,14 @@
  * routes. All integers are big-endian:
  *
  *     u32  "LSRT"
- *     u32  version, 2
+ *     u32  version, 3
  *     u64  octets of the file
  *     u64  CRC-64 (base/crc64.h) of every octet behind this field
  *     u64  epoch, u64 generation: the table in force
  *     u32  n of the history, of the keys, of the routes; u32 octets of net
  *     u8   1 where next hops are published by name, u8 n and n octets: the
  *          MTA's transport for them
- *     the MTA (not in version 1): u8 n and n octets: the characters that
+ *     the MTA (from version 2 on): u8 n and n octets: the characters that
  *          begin an address extension; u8 flags: 1 a content filter gets
  *          what comes by SMTP, 2 by sendmail(1), 4 it makes copies
  *     the history, newest first, 1 to MTABLE_HISTORY times:
@@ -31,6 +31,9 @@
  *
  * A record:
  *
+ *     u64 epoch, u64 generation (from version 3 on): the table since which
+ *          mail for this pattern goes the same way; of an older file nothing is
+ *          known of before it was written,
  *     u16 n pattern, u8 enum route_kind, u8 flags (1 relay, 2 last resort),
  *     u16 n server (n = 0: none), u8 n, n times: u16 n name, u8 family,
  *     4 or 16 octets, u16 port, u8 alternate
@@ -97,6 +100,7 @@ struct mtable_mta {
 struct mtable {
 	const uint8_t *p; /* lent */
 	size_t n;
+	uint32_t format; /* the version of the file's form */
 	struct mtable_version now;
 	bool by_name;       /* `[name]:port`, not an address */
 	char transport[64]; /* of remote routes: lsrd */
@@ -143,6 +147,7 @@ struct mtable_route {
 	char pattern[STR_PATTERN_MAX + 1];
 	enum route_kind kind;
 	bool relay, last_resort;
+	struct mtable_version since;   /* it is as it is */
 	char server[STR_HOST_MAX + 1]; /* that delivers it; empty: unknown */
 	struct mtable_hop hop[LIMIT_NEXT_HOPS]; /* in the order to try */
 	size_t nhops;
@@ -158,6 +163,10 @@ int mtable_route(
 
 /* The route number i, of t->nroutes, in the order of the patterns. */
 void mtable_at(const struct mtable *t, uint32_t i, struct mtable_route *out);
+
+/* The octets of its record behind `since`, as mtable_record() makes them; lent
+ * as the table is. */
+struct cur mtable_record_at(const struct mtable *t, uint32_t i);
 
 /* True if the server is a next hop of the route, alternates included. */
 bool mtable_next_hop(const struct mtable_route *route, const char *server);
@@ -200,14 +209,17 @@ struct mtable_writer {
 	struct buf records;
 };
 
-/*
- * Starts as all zero. Routes in the order of their patterns, in the octets
- * of route_encode(). RC_OK, or why it is no route.
- */
-int mtable_add(struct mtable_writer *w, const uint8_t *octets, size_t n);
+/* Appends the record of a route, but for `since`: of two that are equal mail
+ * goes the same way. */
+void mtable_record(struct buf *out, const struct route *route);
 
-/* Ends a writer that is given up. */
-void mtable_writer_done(struct mtable_writer *w);
+/* Starts as all zero. Records in the order of their patterns. */
+void mtable_add(struct mtable_writer *w, const uint8_t *record, size_t n,
+    struct mtable_version since);
+
+/* The same, of a route. */
+void mtable_add_route(struct mtable_writer *w, const struct route *route,
+    struct mtable_version since);
 
 /* Appends the whole file; ends the writer. The history's first version is
  * that of the annex. */

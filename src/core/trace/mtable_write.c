@@ -123,45 +123,51 @@ mtable_annex_decode(const void *p, size_t n, struct mtable_annex *out)
 	return in.bad ? RC_SHORT : RC_OK;
 }
 
-/* n and n octets, passed on. */
 static void
-copy_text(struct buf *out, struct cur *in)
+record_text(struct buf *out, const char *text)
 {
-	size_t n = cur_u16(in);
-	const uint8_t *p = cur_bytes(in, n);
+	size_t n = text == NULL ? 0 : strlen(text);
 
 	buf_u16(out, (uint16_t)n);
-	if (p != NULL)
-		buf_bytes(out, p, n);
+	buf_bytes(out, text, n);
 }
 
-/* What a record has of a route's octets: no way, reason, metric, path. */
-int
-mtable_add(struct mtable_writer *w, const uint8_t *octets, size_t n)
+/* What a message asks of a route: no way, reason, metric, path, claims. */
+void
+mtable_record(struct buf *out, const struct route *r)
 {
-	struct cur in = cur_over(octets, n), hops;
-	struct buf *out = &w->records;
-	uint8_t count;
-
-	vec_push(&w->at, (uint32_t)out->n);
-	copy_text(out, &in);
-	buf_u8(out, cur_u8(&in));
-	buf_u8(out, cur_u8(&in) & MTABLE_FLAGS);
-	cur_bytes(&in, cur_u16(&in));
-	cur_bytes(&in, cur_u16(&in));
-	copy_text(out, &in);
-	cur_bytes(&in, 8);
-	count = cur_u8(&in);
-	buf_u8(out, count);
-	hops = in;
-	for (uint8_t i = 0; i < count; i++) {
-		cur_bytes(&in, cur_u16(&in));
-		cur_bytes(&in, cur_u8(&in) == 4 ? 7 : 19);
+	record_text(out, r->pattern);
+	buf_u8(out, r->kind);
+	buf_u8(out, (uint8_t)((r->relay ? MTABLE_RELAY : 0) |
+			      (r->last_resort ? MTABLE_LAST_RESORT : 0)));
+	record_text(out, r->server);
+	buf_u8(out, (uint8_t)r->nhops);
+	for (size_t i = 0; i < r->nhops; i++) {
+		record_text(out, r->hop[i].name);
+		addr_encode(out, &r->hop[i].addr);
+		buf_u8(out, r->hop[i].alternate);
 	}
-	if (in.bad)
-		return RC_SHORT;
-	buf_bytes(out, hops.p, hops.left - in.left);
-	return RC_OK;
+}
+
+void
+mtable_add(struct mtable_writer *w, const uint8_t *record, size_t n,
+    struct mtable_version since)
+{
+	vec_push(&w->at, (uint32_t)w->records.n);
+	buf_u64(&w->records, since.epoch);
+	buf_u64(&w->records, since.generation);
+	buf_bytes(&w->records, record, n);
+}
+
+void
+mtable_add_route(struct mtable_writer *w, const struct route *route,
+    struct mtable_version since)
+{
+	struct buf record = { 0 };
+
+	mtable_record(&record, route);
+	mtable_add(w, record.p, record.n, since);
+	buf_done(&record);
 }
 
 static void
@@ -233,12 +239,6 @@ mtable_end(struct mtable_writer *w, const struct mtable_annex *annex,
 	u64_put(out->p + start + 8, out->n - start);
 	u64_put(out->p + start + 16, crc64(out->p + start + MTABLE_SUMMED,
 					 out->n - start - MTABLE_SUMMED));
-	mtable_writer_done(w);
-}
-
-void
-mtable_writer_done(struct mtable_writer *w)
-{
 	vec_done(&w->at);
 	buf_done(&w->records);
 }

@@ -96,7 +96,8 @@ next_hop(void *ctx, const uint8_t key[CRYPTO_DIGEST])
 
 		if ((j->recipients >> a & 1) == 0)
 			continue;
-		h = route_at(j->w, j->server, j->w->address[a].home, j->t);
+		h = route_at(j->w, j->server, j->w->address[a].home,
+		    milter_at(&j->w->server[j->server], j->t));
 		for (size_t i = 0; i < h->n; i++)
 			if (h->v[i] == server)
 				return true;
@@ -137,6 +138,24 @@ recipients_digest(
 	mark_recipients(list, n, fixed.secret[rolled][j->server], &crypto, out);
 }
 
+/* As the milter's table says. */
+static bool
+since(void *ctx, size_t i, struct mtable_version *out)
+{
+	const struct judge *j = ctx;
+	const struct server *s = &j->w->server[j->server];
+	int64_t t = milter_at(s, j->t);
+
+	for (size_t a = 0; a < j->w->naddresses; a++)
+		if ((j->recipients >> a & 1) == 1 && i-- == 0) {
+			*out = j->w->whole ? version_at(s, t)
+			                   : unchanged_at(j->w, j->server,
+						 j->w->address[a].home, t);
+			return true;
+		}
+	return false;
+}
+
 static void
 present_make(struct mark_present *p, struct judge *j, const struct copy *copy)
 {
@@ -145,7 +164,6 @@ present_make(struct mark_present *p, struct judge *j, const struct copy *copy)
 
 	memset(p, 0, sizeof(*p));
 	p->time_ms = wall(s, j->t);
-	p->version = version_at(s, j->t);
 	p->nself = rolled ? 2 : 1;
 	for (size_t i = 0; i < p->nself; i++) {
 		size_t key = i == 0 ? rolled : 0;
@@ -159,6 +177,7 @@ present_make(struct mark_present *p, struct judge *j, const struct copy *copy)
 	memcpy(p->message, fixed.message, CRYPTO_DIGEST);
 	p->memory = s->memory;
 	p->ctx = j;
+	p->since = since;
 	p->next_hop = next_hop;
 	p->passed = passed;
 }
@@ -183,8 +202,9 @@ visit_add(const struct judge *j, const struct mark_present *p,
 	bool rolled = s->rolled && j->t >= s->roll;
 	struct crypto crypto = cheap_seal(&fixed.letter[rolled][j->server]);
 	const struct visit *newest = mark_trace_newest(trace);
-	struct visit v = { .now = p->version,
-		.before = version_at(s, j->t - MARK_BEFORE_MS),
+	int64_t seen = milter_at(s, j->t), before = j->t - MARK_BEFORE_MS;
+	struct visit v = { .now = version_at(s, seen),
+		.before = version_at(s, before < seen ? before : seen),
 		.time_ms = p->time_ms,
 		.first = newest == NULL };
 	char queue_id[24];
@@ -223,6 +243,38 @@ times_here(const struct copy *copy, const struct judge *j, int64_t age)
 	return n;
 }
 
+static bool
+is_same_way(const struct judge *j, size_t home, int64_t t, int64_t u)
+{
+	const struct hops *then = route_at(j->w, j->server, home, t);
+	const struct hops *now = route_at(j->w, j->server, home, u);
+
+	return memcmp(then, now, sizeof(*now)) == 0;
+}
+
+/* Whether it has been here with these recipients and gone, each of them, by the
+ * route that the milter's table has now. */
+static bool
+went_so(const struct copy *copy, const struct judge *j)
+{
+	const struct world *w = j->w;
+	const struct server *s = &w->server[j->server];
+
+	for (size_t i = 0; i < copy->past.n; i++) {
+		const struct past *p = &copy->past.v[i];
+		bool same =
+		    p->server == j->server && p->recipients == j->recipients;
+
+		for (size_t a = 0; a < w->naddresses && same; a++)
+			if (j->recipients >> a & 1)
+				same = is_same_way(j, w->address[a].home,
+				    milter_at(s, p->t), milter_at(s, j->t));
+		if (same)
+			return true;
+	}
+	return false;
+}
+
 static void
 tell(const struct judge *j, const struct copy *copy, const char *what)
 {
@@ -257,6 +309,8 @@ milter(struct judge *j, struct copy *copy, struct tally *tally, bool own)
 		visit_add(j, &present, &trace, &copy->marks);
 	else if (times_here(copy, j, INT64_MAX) == 0)
 		tally->wrongly++;
+	else if (verdict != MARK_OFTEN && !went_so(copy, j))
+		tally->moved++;
 	tally->verdict[verdict]++;
 	tell(j, copy, mark_word(verdict));
 	mark_trace_done(&trace);

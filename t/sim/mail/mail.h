@@ -62,9 +62,12 @@ struct server {
 	bool filters;             /* content: each message comes twice */
 	bool rolled;              /* its mark key, at `roll` */
 	int64_t roll;
-	int64_t clock;              /* wrong by so much */
-	int64_t step_at, step;      /* and from then on by so much more */
-	unsigned knows;             /* whose mark keys, until the repair */
+	int64_t clock;         /* wrong by so much */
+	int64_t step_at, step; /* and from then on by so much more */
+	unsigned knows;        /* whose mark keys, until the repair */
+	int64_t behind; /* its milter's table is written so often: 0: with the
+			   MTA's own */
+	int64_t phase;
 	struct mark_memory *memory; /* made when it is needed */
 };
 
@@ -91,12 +94,15 @@ struct world {
 	uint64_t serial; /* of the last Received field */
 	const char *style;
 	bool tells;
+	bool whole; /* as by a table that does not tell of each route */
 };
 
 /* How the worlds are to be. */
 struct design {
-	bool lasting; /* tables set against each other for good */
-	bool tells;   /* every hop, as comments */
+	bool lasting;   /* tables set against each other for good */
+	bool tells;     /* every hop, as comments */
+	bool whole;     /* a change of any route is one of all */
+	int64_t behind; /* milters' tables are, up to so much */
 	unsigned hop_limit;
 };
 
@@ -112,6 +118,14 @@ bool is_down(const struct server *s, int64_t t, int64_t *until);
 struct mtable_version version_at(const struct server *s, int64_t t);
 const struct hops *route_at(
     const struct world *w, size_t server, size_t home, int64_t t);
+
+/* The first table since which, until that at t, the mail for a home has gone
+ * the same way. */
+struct mtable_version unchanged_at(
+    const struct world *w, size_t server, size_t home, int64_t t);
+
+/* Of which moment the milter's table is: Postfix's is newer. */
+int64_t milter_at(const struct server *s, int64_t t);
 
 /* When the next table after t comes into force that has another route from
  * the server to the home; INT64_MAX: never. */
@@ -158,7 +172,8 @@ struct tally {
 	uint64_t messages, recipients, delivered, bounced, expired, lost;
 	uint64_t hops, attempts, verdict[MARK_OFTEN + 1];
 	uint64_t
-	    wrongly; /* refused what was never here with these recipients */
+	    wrongly;    /* refused what was never here with these recipients */
+	uint64_t moved; /* refused by routes that are others than they were */
 	uint64_t doubled, replies_lost, endless;
 	uint64_t turned;      /* messages that were refused at least once */
 	uint64_t waiting;     /* underway at the repair */

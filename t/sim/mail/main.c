@@ -20,7 +20,8 @@ struct options {
 static bool
 is_broken(const struct tally *t)
 {
-	return t->bounced + t->expired + t->lost + t->wrongly + t->endless >
+	return t->bounced + t->expired + t->lost + t->wrongly + t->moved +
+	               t->endless >
 	           0 ||
 	       t->doubled > 0;
 }
@@ -40,6 +41,7 @@ add(struct tally *all, const struct tally *t)
 	for (size_t i = 0; i <= MARK_OFTEN; i++)
 		all->verdict[i] += t->verdict[i];
 	all->wrongly += t->wrongly;
+	all->moved += t->moved;
 	all->doubled += t->doubled;
 	all->replies_lost += t->replies_lost;
 	all->endless += t->endless;
@@ -127,6 +129,7 @@ judge(const struct options *o, const struct tally *t)
 	holds(t->doubled == 0, "none is delivered twice");
 	holds(t->wrongly == 0,
 	    "nothing is refused that was not here with these recipients");
+	holds(t->moved == 0, "nor by routes that are others than when it was");
 	holds(t->quick <= 3, "no message is at a server a fourth time within "
 			     "15 minutes");
 	if (o->design.lasting)
@@ -143,6 +146,8 @@ static const struct command_option mail_options[] = {
 	{ 'm', "messages", "N", "in each world" },
 	{ 'l', "lasting", NULL, "tables set against each other for good" },
 	{ 'H', "hop-limit", "N", "of Received fields" },
+	{ 't', "table", NULL, "a change of any route is one of all" },
+	{ 'b', "behind", "SECONDS", "so old may a milter's table be" },
 	{ 'v', "verbose", NULL,
 	    "a line for each world that breaks something\n"
 	    "twice: and one for each hop" },
@@ -163,6 +168,10 @@ mail_option_take(void *ctx, int option, const char *value)
 		o->messages = n;
 	else if (option == 'H')
 		o->design.hop_limit = (unsigned)n;
+	else if (option == 't')
+		o->design.whole = true;
+	else if (option == 'b')
+		o->design.behind = (int64_t)n * SECOND;
 	else if (option == 'l')
 		o->design.lasting = true;
 	else
@@ -190,7 +199,7 @@ main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	printf("1..%d\n", o.design.lasting ? 4 : 7);
+	printf("1..%d\n", o.design.lasting ? 5 : 8);
 	for (uint64_t i = 0; i < o.worlds; i++)
 		world_play(&o, o.seed + i, &all);
 	judge(&o, &all);

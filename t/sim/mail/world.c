@@ -87,6 +87,46 @@ route_at(const struct world *w, size_t server, size_t home, int64_t t)
 	return &(other ? g->other : g->belief)->route[server][home];
 }
 
+/* The version that began with these routes: the last of a segment that goes to
+ * and fro, else its first. True if it is none of before the segment. */
+static bool
+began_here(const struct segment *g, size_t server, size_t home, int64_t t,
+    struct mtable_version *out)
+{
+	bool flaps = g->other != NULL && memcmp(&g->belief->route[server][home],
+					     &g->other->route[server][home],
+					     sizeof(struct hops)) != 0;
+
+	*out = g->first;
+	if (flaps)
+		out->generation += churned(g, t);
+	return flaps && churned(g, t) > 0;
+}
+
+struct mtable_version
+unchanged_at(const struct world *w, size_t server, size_t home, int64_t t)
+{
+	const struct server *s = &w->server[server];
+	const struct segment *g = segment_at(s, t);
+	const struct hops *now = route_at(w, server, home, t);
+	struct mtable_version since;
+
+	while (!began_here(g, server, home, t, &since) && g > s->tables.v) {
+		t = g->from - 1;
+		if (memcmp(now, route_at(w, server, home, t), sizeof(*now)) !=
+		    0)
+			break;
+		g--;
+	}
+	return since;
+}
+
+int64_t
+milter_at(const struct server *s, int64_t t)
+{
+	return s->behind == 0 ? t : t - (t + s->phase) % s->behind;
+}
+
 int64_t
 route_moves(const struct world *w, size_t server, size_t home, int64_t t)
 {
@@ -459,6 +499,7 @@ world_draw(struct world *w, uint64_t seed, const struct design *design)
 	w->rng.state = seed * UINT64_C(0x2545f4914f6cdd1d);
 	w->hop_limit = design->hop_limit;
 	w->tells = design->tells;
+	w->whole = design->whole;
 	network_draw(w);
 	addresses_draw(w);
 	w->keeps = true;
@@ -479,6 +520,12 @@ world_draw(struct world *w, uint64_t seed, const struct design *design)
 		repairs_draw(w);
 	for (size_t i = 0; i < w->n; i++)
 		w->server[i].filters = one_in(w, 4);
+	for (size_t i = 0; i < w->n && design->behind > 0; i++) {
+		struct server *s = &w->server[i];
+
+		s->behind = any_length(w, SECOND, design->behind);
+		s->phase = (int64_t)below(w, (uint64_t)s->behind);
+	}
 }
 
 void
