@@ -179,7 +179,7 @@ certificate_make(
 		return CALL_USAGE;
 	issue_server(c, a->organization, days, a->key, &i->der);
 	if (i->der.n > LIMIT_CERT_OCTETS)
-		return call_usage("too many spaces and relays: the "
+		return call_usage("too many spaces, relays and connectors: the "
 				  "certificate would be longer than %d octets",
 		    LIMIT_CERT_OCTETS);
 	return CALL_OK;

@@ -218,22 +218,25 @@ insider_fill(struct buf *body, size_t n)
 void
 insider_join(struct insider *f, uint32_t who)
 {
-	char cert[] = "?.x.org g x.org - ?";
+	char cert[300], letter = who < 20 ? (char)('b' + who) : 'z';
 	struct msg_hello h = { .lowest = 1,
 		.highest = 1,
-		.name = "?.x.org",
 		.keepalive_ms = 1000,
 		.dead_ms = 600000 };
 	struct buf hello = { 0 };
 
-	h.name[0] = cert[0] = cert[sizeof(cert) - 2] = (char)('b' + who);
+	if (who < 20)
+		snprintf(h.name, sizeof(h.name), "%c.x.org", letter);
+	else
+		snprintf(h.name, sizeof(h.name), "s%u.x.org", who);
+	snprintf(cert, sizeof(cert), "%s g x.org - %c", h.name, letter);
 	cheap_key('z', h.org);
 	msg_hello_write(&hello, &h);
 	insider_step(f, (struct input){ .kind = IN_OPEN,
 			    .who = who,
 			    .name = h.name,
 			    .bytes = (const uint8_t *)cert,
-			    .len = sizeof(cert) - 1 });
+			    .len = strlen(cert) });
 	hand(f, who, MSG_HELLO, hello.p, hello.n);
 	hand(f, who, MSG_SUMMARY, "\3\0\0", 3);
 	hand(f, who, MSG_SYNCED, "", 0);

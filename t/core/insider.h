@@ -42,7 +42,8 @@ void insider_connector(
 void insider_identity(struct insider *f);
 void insider_greet(struct insider *f);
 void insider_begin(struct insider *f);
-/* And one by which one more server is FULL; who: 2, 3 and so on. */
+/* And one by which one more server is FULL; who: 2, 3 and so on. From 20 on
+ * its name has a number. */
 void insider_join(struct insider *f, uint32_t who);
 struct lsa *insider_held(struct insider *f, uint8_t type, const char *id);
 void insider_ticks(struct insider *f, uint64_t ms);

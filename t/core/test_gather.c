@@ -4,8 +4,6 @@
 #include "t/core/insider.h"
 #include "t/tap.h"
 
-#define LINKS 4 /* besides the insider's */
-
 static const struct lsa *
 said(const struct insider *f)
 {
@@ -16,12 +14,12 @@ said(const struct insider *f)
 
 /* A hub that has said all of its links, and has all tokens again. */
 static void
-hub_begin(struct insider *f)
+hub_begin(struct insider *f, uint32_t links)
 {
 	static uint8_t cert[] = SELF " g x.org - a";
 
 	insider_begin(f);
-	for (uint32_t who = 2; who < 2 + LINKS; who++)
+	for (uint32_t who = 2; who < 2 + links; who++)
 		insider_join(f, who);
 	f->setup.cert.now = cert;
 	f->setup.cert.now_len = sizeof(cert) - 1;
@@ -35,7 +33,7 @@ hub_begin(struct insider *f)
 			    .value = f->engine->table.rib->generation });
 	insider_ticks(f, 60000);
 	ck_assert_ptr_nonnull(said(f));
-	ck_assert_uint_eq(lsa_server(said(f))->nneighbours, 1 + LINKS);
+	ck_assert_uint_eq(lsa_server(said(f))->nneighbours, 1 + links);
 }
 
 static void
@@ -46,12 +44,14 @@ wake(struct insider *f, uint64_t until)
 }
 
 static const struct {
+	uint32_t links;         /* besides the insider's */
 	uint64_t apart, within; /* ms */
 	uint64_t says;          /* at most */
 } losses[] = {
-	{ 0, 20, 1 },   /* one turn of the loop */
-	{ 2, 20, 1 },   /* a turn each */
-	{ 25, 600, 3 }, /* as far as each of them is */
+	{ 4, 0, 20, 1 },   /* one turn of the loop */
+	{ 4, 2, 20, 1 },   /* a turn each */
+	{ 4, 25, 600, 3 }, /* as far as each of them is */
+	{ 620, 0, 20, 1 }, /* 600 sites, and the group it is in */
 };
 
 START_TEST(links_lost)
@@ -59,12 +59,12 @@ START_TEST(links_lost)
 	struct insider f;
 	uint64_t seq, begun;
 
-	hub_begin(&f);
+	hub_begin(&f, losses[_i].links);
 	/* None of them has heard of this: their loss withdraws them. */
 	insider_connector(&f, "news", 1, true);
 	seq = said(&f)->seq;
 	begun = f.ms;
-	for (uint32_t i = 0; i < LINKS; i++) {
+	for (uint32_t i = 0; i < losses[_i].links; i++) {
 		insider_step(
 		    &f, (struct input){ .kind = IN_CLOSED, .who = 2 + i });
 		wake(&f, begun + (i + 1) * losses[_i].apart);

@@ -61,7 +61,7 @@ kept_after() {
 }
 
 too_many() {
-	for i in $(seq 700); do echo "--space a$i.example.org"; done
+	for i in $(seq 1200); do echo "--space a$i.example.org"; done
 }
 
 # The key stays, and so does what may be claimed; only the dates are others.

@@ -167,6 +167,7 @@ def measure(lab, begun):
     print("many: %d servers, %d sessions: all full and all databases the same after %.1f s "
           "(load %.1f)" % (len(many.nodes), sum(many.peers.values()) // 2, now() - begun,
                            os.getloadavg()[0]), flush=True)
+    figure("until then", many.ticks(), "s of a processor")
     wire = lab.topology.wires()
     if wire:
         took, doing = many.cut(*wire[0], limit)

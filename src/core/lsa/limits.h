@@ -7,16 +7,18 @@
 #ifndef CORE_LIMITS_H
 #define CORE_LIMITS_H
 
-/* One LSA. 512 neighbours of 64 octets each fit; a certificate needs 1 kB. */
+/* One LSA. 850 neighbours of 64 octets each fit, or two of the longest
+ * certificates. */
 #define LIMIT_LSA_OCTETS 65000
 #define LIMIT_LSA_BODY 60000
 
-/* A certificate with a few hundred claims. */
-#define LIMIT_CERT_OCTETS 16384
+/* A certificate: a hub's with 600 connectors claims as many groups, 48 octets
+ * each with a name of 29. An identity has two, and one message both. */
+#define LIMIT_CERT_OCTETS 28672
 
-/* Entries of one kind in one LSA: a hub with 300 links is the largest case
- * anybody measured, doubled. */
-#define LIMIT_NEIGHBOURS 600
+/* Entries of one kind in one LSA. As many neighbours as sessions: a hub with
+ * 600 links is in a group of up to 16 besides. */
+#define LIMIT_NEIGHBOURS 1024
 #define LIMIT_BRIDGEHEADS 64
 #define LIMIT_SENDERS 64
 #define LIMIT_ADDRESSES 4
@@ -35,10 +37,11 @@
 #define LIMIT_ORIGIN_LSAS 4096
 #define LIMIT_ORIGIN_OCTETS 1048576
 
-/* LSAs in all: 10 000 servers with ten each, twice over; and their octets:
- * those are 50 MB, so again twice over and more. What is saved can be read
- * again: with the table it stays far below STORE_FILE_MAX. */
-#define LIMIT_LSDB_LSAS 200000
+/* LSAs in all: 20 000 servers with ten each, twice over; and their octets: ten
+ * LSAs of 309 are 62 MB, so twice over, too. Where they are short there are
+ * more than the octets bound: 425 more in memory each, 170 MB in all. What is
+ * saved can be read again: with the table it stays far below STORE_FILE_MAX. */
+#define LIMIT_LSDB_LSAS 400000
 #define LIMIT_LSDB_OCTETS 134217728
 
 /* Percent of these from where it is told of: before anything is refused. */
@@ -59,15 +62,15 @@
  * How often we hear one: three times that, and as much again in reserve for
  * what takes something out of use. And all of an origin's: everything that it
  * may have three times over (it starts, and starts, and starts), again with a
- * reserve; then three times what a hub with 300 links says while each
- * of them flaps. A verification is 0.1 ms: 2 % of a core for each who tries.
+ * reserve; then four times what a hub with 600 links says while each
+ * of them flaps. A verification is 0.04 ms: 2 % of a core for each who tries.
  */
 #define LIMIT_HEAR_BURST 12
 #define LIMIT_HEAR_RESERVE 3
 #define LIMIT_HEAR_EACH_MS 1666
 #define LIMIT_ORIGIN_BURST 16384
 #define LIMIT_ORIGIN_RESERVE 4096
-#define LIMIT_ORIGIN_EACH_MS 5
+#define LIMIT_ORIGIN_EACH_MS 2
 
 /* LSAs that wait for their time, for each session: keys alone, 300 octets
  * each. Of what is beyond, the next comparison of the databases tells. */
@@ -103,7 +106,8 @@
 #define LIMIT_FAULT_DIGEST 10 /* digests that differ: a summary for each */
 #define LIMIT_FAULT_ASKED 1
 
-/* Sessions at once: a hub with 200 peers (T12), with room. */
+/* Sessions at once: a hub with 600 links, its group, and as many half that come
+ * again before their old ones are found to be silent. */
 #define LIMIT_SESSIONS 1024
 
 /* Peers in a routing group before not everybody peers with everybody, and
@@ -137,9 +141,9 @@
 /* The metric of one connector (lsrd-protocol(7) 5). */
 #define LIMIT_COST_MAX 65535
 
-/* Probes open at once: a hub with 300 links, all of them asked for by
+/* Probes open at once: a hub with 600 links, all of them asked for by
  * sessions lost together, some by two addresses. What is beyond waits. */
-#define LIMIT_PROBES 512
+#define LIMIT_PROBES 1024
 
 /* Those besides that were judged late, and wait on for what may still come:
  * minutes, each. Where so many services hang at once, no further one is slow.
