@@ -49,9 +49,9 @@ check_servers(struct check *c)
 
 		if (!net->servers.v[i].present)
 			plan_check_find(c, "is down", name);
-		else if (present > 1 && g->in.first[i] == g->in.first[i + 1])
+		else if (present > 1 && g->in.first[i] == g->in.end[i])
 			plan_check_find(c, "no way in", name);
-		else if (present > 1 && g->out.first[i] == g->out.first[i + 1])
+		else if (present > 1 && g->out.first[i] == g->out.end[i])
 			plan_check_find(c, "no way out", name);
 	}
 	graph_free(g);

@@ -100,6 +100,7 @@ fill_out(struct graph *g, const struct draft *d)
 		kept += n;
 	}
 	g->out.first[g->nodes] = kept;
+	g->out.narcs = kept;
 	mem_free(begin);
 	mem_free(end);
 }
@@ -107,9 +108,10 @@ fill_out(struct graph *g, const struct draft *d)
 static void
 fill_in(struct graph *g)
 {
-	uint32_t narcs = g->out.first[g->nodes];
+	uint32_t narcs = g->out.narcs;
 	uint32_t *at;
 
+	g->in.narcs = narcs;
 	for (uint32_t i = 0; i < narcs; i++)
 		g->in.first[g->out.arcs[i].to + 1]++;
 	sum_up(g->in.first, g->nodes);
@@ -130,16 +132,18 @@ static void
 side_init(struct graph_side *side, uint32_t nodes)
 {
 	side->first = mem_new(0, nodes + 1, sizeof(*side->first));
+	side->end = mem_new(0, nodes + 1, sizeof(*side->end));
 	side->stop = mem_new(0, nodes + 1, sizeof(*side->stop));
+	side->last = mem_new(0, nodes + 1, sizeof(*side->last));
 }
 
 static void
-side_stop(struct graph_side *side, const struct net *net, uint32_t nodes)
+side_stop(struct graph_side *side, const uint8_t *shut, uint32_t nodes)
 {
+	side->room = side->narcs + 1;
 	for (uint32_t u = 0; u < nodes; u++) {
-		bool transit = u >= net->servers.n || net->servers.v[u].transit;
-
-		side->stop[u] = side->first[transit ? u + 1 : u];
+		side->end[u] = side->last[u] = side->first[u + 1];
+		side->stop[u] = shut[u] ? side->first[u] : side->end[u];
 	}
 }
 
@@ -157,11 +161,14 @@ graph_new(const struct net *net, graph_filter *filter, void *ctx)
 	draft_fill(&d, filter, ctx);
 	fill_out(g, &d);
 	fill_in(g);
-	side_stop(&g->out, net, g->nodes);
-	side_stop(&g->in, net, g->nodes);
+	g->shut = mem_new(0, g->nodes + 1, 1);
+	for (uint32_t u = 0; u < g->servers; u++)
+		g->shut[u] = !net->servers.v[u].transit;
+	side_stop(&g->out, g->shut, g->nodes);
+	side_stop(&g->in, g->shut, g->nodes);
 	mem_free(d.steps);
 
-	for (uint32_t i = 0; i < g->out.first[g->nodes]; i++) {
+	for (uint32_t i = 0; i < g->out.narcs; i++) {
 		uint32_t cost = g->out.arcs[i].weight >> 2;
 
 		if (cost > g->cost_max)
@@ -201,7 +208,9 @@ static void
 side_done(struct graph_side *side)
 {
 	mem_free(side->first);
+	mem_free(side->end);
 	mem_free(side->stop);
+	mem_free(side->last);
 	mem_free(side->arcs);
 }
 
@@ -212,5 +221,6 @@ graph_free(struct graph *g)
 		return;
 	side_done(&g->out);
 	side_done(&g->in);
+	mem_free(g->shut);
 	mem_free(g);
 }

@@ -60,19 +60,22 @@ graph_weight(uint32_t weight)
 	return (uint64_t)(weight >> 2) << 24 | (weight & 3);
 }
 
-/* One direction: the arcs of u are arcs[first[u]] ... arcs[first[u+1] - 1],
- * sorted by `to`. stop[u] is first[u+1], or first[u] where no way leads
- * through u: a search follows up to stop[u] unless it begins at u. */
+/* One direction: the arcs of u are arcs[first[u]] ... arcs[end[u] - 1],
+ * sorted by `to`. stop[u] is end[u], or first[u] where no way leads through
+ * u: a search follows up to stop[u] unless it begins at u. */
 struct graph_side {
-	uint32_t *first, *stop;
+	uint32_t *first, *end, *stop;
 	struct graph_arc *arcs;
+	uint32_t *last; /* where the room of u ends; the rest is of graph*.c */
+	uint32_t narcs, room; /* of `arcs`, gaps included */
 };
 
 struct graph {
 	uint32_t servers;            /* nodes below this are servers */
 	uint32_t nodes;              /* servers and parts */
-	uint32_t cost_max, cost_min; /* of an arc; 0 without any */
+	uint32_t cost_max, cost_min; /* no arc costs more, or less */
 	struct graph_side out, in;   /* as it leads; turned round */
+	uint8_t *shut;               /* by node: no way leads through it */
 };
 
 /* Whether a graph takes this step in. */

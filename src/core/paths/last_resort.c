@@ -248,7 +248,7 @@ walk(struct last_resort *r, const struct graph_side *side, uint32_t n,
 		seen[r->queue[i]] = 1;
 	for (uint32_t i = 0, seeds = n; i < n; i++) {
 		uint32_t u = r->queue[i];
-		uint32_t stop = i < seeds ? side->first[u + 1] : side->stop[u];
+		uint32_t stop = i < seeds ? side->end[u] : side->stop[u];
 
 		for (uint32_t k = side->first[u]; k < stop; k++) {
 			uint32_t v = side->arcs[k].to;

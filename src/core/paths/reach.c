@@ -128,7 +128,7 @@ end_path(struct spf *spf, uint32_t end, uint32_t server, uint32_t *out)
 	const struct graph_side *in = &spf->graph->in;
 	uint32_t n = 0;
 
-	for (uint32_t i = in->first[end]; i < in->first[end + 1]; i++) {
+	for (uint32_t i = in->first[end]; i < in->end[end]; i++) {
 		uint32_t from = in->arcs[i].to;
 
 		if (spf->dist[from] == GRAPH_NONE ||

@@ -88,8 +88,7 @@ near_find(struct spf *s)
 	const struct graph_side *out = &g->out;
 	bool sorted = true;
 
-	for (uint32_t i = out->first[s->source]; i < out->first[s->source + 1];
-	     i++) {
+	for (uint32_t i = out->first[s->source]; i < out->end[s->source]; i++) {
 		uint32_t v = out->arcs[i].to;
 		uint64_t step = graph_weight(out->arcs[i].weight);
 
@@ -98,7 +97,7 @@ near_find(struct spf *s)
 			continue;
 		}
 		sorted = false;
-		for (uint32_t k = out->first[v]; k < out->first[v + 1]; k++)
+		for (uint32_t k = out->first[v]; k < out->end[v]; k++)
 			near_add(s, out->arcs[k].to,
 			    step + graph_weight(out->arcs[k].weight));
 	}
@@ -200,7 +199,7 @@ seed_relax(struct spf *s, const struct graph_side *side,
 {
 	uint32_t u = seed->node;
 
-	for (uint32_t i = side->stop[u]; i < side->first[u + 1]; i++) {
+	for (uint32_t i = side->stop[u]; i < side->end[u]; i++) {
 		uint32_t v = side->arcs[i].to;
 		uint64_t metric =
 		    seed->metric + graph_weight(side->arcs[i].weight);
@@ -224,8 +223,7 @@ sets_wide(struct spf *s)
 	memset(s->sets, 0, words * s->graph->nodes * sizeof(*s->sets));
 	for (uint32_t i = 0; i < s->settled; i++) {
 		uint32_t u = s->order[i];
-		uint32_t stop =
-		    u == s->source ? out->first[u + 1] : out->stop[u];
+		uint32_t stop = u == s->source ? out->end[u] : out->stop[u];
 
 		for (uint32_t k = out->first[u]; k < stop; k++) {
 			uint32_t v = out->arcs[k].to;
@@ -347,7 +345,7 @@ is_tight(
 
 	return s->dist[u] != GRAPH_NONE &&
 	       s->dist[u] + graph_weight(arc->weight) == s->dist[v] &&
-	       (u == s->source || out->stop[u] == out->first[u + 1]);
+	       (u == s->source || out->stop[u] == out->end[u]);
 }
 
 #define MARK 2
@@ -364,7 +362,7 @@ spf_mark(struct spf *s, uint32_t to)
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t v = s->marked[i];
 
-		for (uint32_t k = in->first[v]; k < in->first[v + 1]; k++) {
+		for (uint32_t k = in->first[v]; k < in->end[v]; k++) {
 			uint32_t u = in->arcs[k].to;
 
 			if ((s->done[u] & MARK) != 0 ||
@@ -385,7 +383,7 @@ next_server(const struct spf *s, uint32_t u)
 	const struct graph_side *out = &s->graph->out;
 	uint32_t best = UINT32_MAX;
 
-	for (uint32_t i = out->first[u]; i < out->first[u + 1]; i++) {
+	for (uint32_t i = out->first[u]; i < out->end[u]; i++) {
 		uint32_t v = out->arcs[i].to;
 
 		if ((s->done[v] & MARK) == 0 ||

@@ -1,0 +1,201 @@
+/*
+ * test_spf_follow.c - a search that follows changes of its graph beside one
+ * that is run again: the same distances, the same first hops, and every path
+ * that is another is told.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "core/paths/spf_follow.h"
+#include "t/tap.h"
+
+#define NODES 24
+#define PARTS 3
+#define CASES 200
+#define ROUNDS 40
+
+struct beside {
+	struct rng rng;
+	struct graph *graph;
+	struct spf *followed, *again;
+	struct spf_follow follow;
+	struct graph_changes changes;
+	uint32_t before[NODES][NODES + 1], nbefore[NODES];
+	uint32_t source;
+};
+
+static uint32_t
+below(struct beside *b, uint32_t n)
+{
+	return (uint32_t)rng_below(&b->rng, n);
+}
+
+static struct graph *
+graph_empty(struct beside *b)
+{
+	struct net net = { .parts = PARTS };
+	struct graph *g;
+
+	for (uint32_t i = 0; i < NODES; i++)
+		vec_push(&net.servers, ((struct net_server){ .name = "x",
+					   .present = true,
+					   .transit = below(b, 5) > 0 }));
+	g = graph_new(&net, NULL, NULL);
+	net_done(&net);
+	return g;
+}
+
+/* Small costs, so that many ways are equal. A part has arcs from and to
+ * servers alone. */
+static uint32_t
+arc_weight(struct beside *b, uint32_t from, uint32_t to)
+{
+	bool part = from >= NODES || to >= NODES;
+
+	if (from == to || (from >= NODES && to >= NODES))
+		return 0;
+	if (below(b, part ? 3 : 6) > 0)
+		return 0;
+	return part ? 1 : below(b, 3) << 2 | 2;
+}
+
+static void
+change_node(struct beside *b)
+{
+	uint32_t u = below(b, NODES + PARTS);
+	struct graph_arc arcs[NODES + PARTS];
+	size_t n = 0;
+
+	for (uint32_t v = 0; v < NODES + PARTS; v++) {
+		uint32_t weight = arc_weight(b, u, v);
+
+		if (weight > 0)
+			arcs[n++] = (struct graph_arc){ v, weight };
+	}
+	graph_put(b->graph, u, arcs, n, &b->changes);
+}
+
+/* One arc of a node is another, the rest stays. */
+static void
+change_arc(struct beside *b)
+{
+	const struct graph_side *out = &b->graph->out;
+	uint32_t u = below(b, NODES), n = out->end[u] - out->first[u];
+	struct graph_arc arcs[NODES + PARTS];
+	uint32_t k;
+
+	if (n == 0)
+		return;
+	memcpy(arcs, &out->arcs[out->first[u]], n * sizeof(*arcs));
+	k = below(b, n);
+	if (arcs[k].to < NODES && below(b, 2) == 0)
+		arcs[k].weight = below(b, 3) << 2 | 2;
+	else
+		memmove(&arcs[k], &arcs[k + 1], (--n - k) * sizeof(*arcs));
+	graph_put(b->graph, u, arcs, n, &b->changes);
+}
+
+static void
+change_some(struct beside *b)
+{
+	uint32_t n = below(b, 4) > 0 ? 1 : 1 + below(b, 6);
+
+	b->changes.list.n = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t kind = below(b, 6);
+
+		if (kind == 0)
+			change_node(b);
+		else if (kind == 1)
+			graph_transit(b->graph, below(b, NODES),
+			    below(b, 4) > 0, &b->changes);
+		else
+			change_arc(b);
+	}
+}
+
+static bool
+is_listed(const struct beside *b, uint32_t v)
+{
+	for (size_t i = 0; i < b->follow.other.n; i++)
+		if (b->follow.other.v[i] == v)
+			return true;
+	return false;
+}
+
+static void
+paths_keep(struct beside *b)
+{
+	for (uint32_t v = 0; v < NODES; v++)
+		b->nbefore[v] = spf_path(b->followed, v, b->before[v]);
+}
+
+static void
+compare(struct beside *b)
+{
+	uint32_t hops[2][NODES], path[NODES + 1], n;
+
+	spf_from(b->again, b->graph, b->source);
+	for (uint32_t v = 0; v < NODES; v++) {
+		ck_assert_uint_eq(b->again->dist[v], b->followed->dist[v]);
+		n = spf_first_hops(b->again, v, hops[0]);
+		ck_assert_uint_eq(n, spf_first_hops(b->followed, v, hops[1]));
+		ck_assert_mem_eq(hops[0], hops[1], n * sizeof(hops[0][0]));
+		n = spf_path(b->followed, v, path);
+		if (is_listed(b, v))
+			continue;
+		ck_assert_uint_eq(n, b->nbefore[v]);
+		ck_assert_mem_eq(path, b->before[v], n * sizeof(path[0]));
+	}
+}
+
+static void
+play(uint64_t seed)
+{
+	struct beside *b = mem_new(sizeof(*b), 0, 0);
+
+	b->rng.state = seed;
+	b->graph = graph_empty(b);
+	b->followed = spf_new();
+	b->again = spf_new();
+	for (uint32_t i = 0; i < NODES + PARTS; i++)
+		change_node(b);
+	b->source = below(b, NODES);
+	spf_from(b->followed, b->graph, b->source);
+	for (int i = 0; i < ROUNDS; i++) {
+		paths_keep(b);
+		change_some(b);
+		if (!spf_follow_from(&b->follow, b->followed, &b->changes))
+			spf_from(b->followed, b->graph, b->source);
+		else
+			compare(b);
+	}
+	spf_free(b->followed);
+	spf_free(b->again);
+	graph_free(b->graph);
+	spf_follow_done(&b->follow);
+	vec_done(&b->changes.list);
+	mem_free(b);
+}
+
+START_TEST(like_another_run)
+{
+	for (uint64_t i = 0; i < CASES; i++)
+		play((uint64_t)_i * CASES + i + 1);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("spf, followed");
+	TCase *tc = tcase_create("random");
+
+	tcase_set_timeout(tc, 240);
+	tcase_add_loop_test(tc, like_another_run, 0, 5);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}
