@@ -106,9 +106,8 @@ tell(const char *what, const struct graph *g, uint64_t *ns, size_t runs)
 {
 	qsort(ns, runs, sizeof(*ns), by_value);
 	printf("%s servers=%u arcs=%u med_us=%.2f p10_us=%.2f p90_us=%.2f\n",
-	    what, g->servers, g->out.narcs,
-	    (double)ns[runs / 2] / 1e3, (double)ns[runs / 10] / 1e3,
-	    (double)ns[runs * 9 / 10] / 1e3);
+	    what, g->servers, g->out.narcs, (double)ns[runs / 2] / 1e3,
+	    (double)ns[runs / 10] / 1e3, (double)ns[runs * 9 / 10] / 1e3);
 }
 
 int

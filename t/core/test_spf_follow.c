@@ -14,7 +14,7 @@
 
 #define NODES 24
 #define PARTS 3
-#define CASES 200
+#define PLAYS 200
 #define ROUNDS 40
 
 struct beside {
@@ -183,8 +183,8 @@ play(uint64_t seed)
 
 START_TEST(like_another_run)
 {
-	for (uint64_t i = 0; i < CASES; i++)
-		play((uint64_t)_i * CASES + i + 1);
+	for (uint64_t i = 0; i < PLAYS; i++)
+		play((uint64_t)_i * PLAYS + i + 1);
 }
 END_TEST
 

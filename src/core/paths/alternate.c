@@ -9,13 +9,14 @@ struct neighbour {
 	uint32_t server;
 	uint64_t step;   /* c(S,N) */
 	uint64_t back;   /* D(N,S) */
-	uint64_t *org;   /* D(N,x), by server */
+	uint64_t *org;   /* D(N,x), by node */
 	uint64_t *group; /* inside its group; NULL: nothing asks */
 };
 
 struct alternate_book {
 	const struct net *net;
-	uint32_t n;
+	const struct graph *org, *group;
+	uint32_t self, n;
 	struct neighbour v[LIMIT_ALTERNATE_NEIGHBOURS];
 };
 
@@ -45,8 +46,8 @@ nearest_add(struct alternate_book *b, const struct neighbour *one)
 static uint64_t *
 alternate_distances(struct spf *spf, const struct graph *graph, uint32_t from)
 {
-	spf_from(spf, graph, from);
-	return mem_dup(spf->dist, graph->servers * sizeof(*spf->dist));
+	spf_reach(spf, graph, from);
+	return mem_dup(spf->dist, graph->nodes * sizeof(*spf->dist));
 }
 
 struct alternate_book *
@@ -57,6 +58,9 @@ alternate_new(const struct reach *reach, const struct graph *group)
 	struct spf *spf = spf_new();
 
 	b->net = reach->net;
+	b->org = from->graph;
+	b->group = group;
+	b->self = reach->self;
 	for (uint32_t i = 0; i < from->nnear; i++) {
 		struct neighbour one = { .server = from->near[i],
 			.step = from->step[i] };
@@ -85,6 +89,45 @@ alternate_free(struct alternate_book *b)
 		mem_free(b->v[i].group);
 	}
 	mem_free(b);
+}
+
+static void
+distances_follow(const struct alternate_news *news, const struct graph *graph,
+    const struct graph_changes *changes, uint32_t from, uint64_t *dist)
+{
+	struct spf_follow *f = news->follow;
+
+	spf_follow_dist(f, graph, changes, from, dist);
+	for (size_t i = 0; i < f->moved.n; i++)
+		if (f->moved.v[i] < graph->servers)
+			news->moved(news->ctx, f->moved.v[i]);
+}
+
+bool
+alternate_follow(struct alternate_book *b, const struct alternate_news *news)
+{
+	bool same = true;
+
+	for (uint32_t i = 0; i < b->n; i++) {
+		struct neighbour *n = &b->v[i];
+
+		distances_follow(news, b->org, news->org, n->server, n->org);
+		if (n->group != NULL)
+			distances_follow(
+			    news, b->group, news->group, n->server, n->group);
+		same &= n->back == n->org[b->self];
+		n->back = n->org[b->self];
+	}
+	return same;
+}
+
+bool
+alternate_has(const struct alternate_book *b, uint32_t server)
+{
+	for (uint32_t i = 0; i < b->n; i++)
+		if (b->v[i].server == server)
+			return true;
+	return false;
 }
 
 /* D(N,P) as N sees P; one that gives no transit delivers what it claims

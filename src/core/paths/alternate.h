@@ -11,6 +11,7 @@
 
 #include "core/lsa/limits.h"
 #include "core/paths/reach.h"
+#include "core/paths/spf_follow.h"
 
 struct alternate_book;
 
@@ -21,6 +22,26 @@ struct alternate_book;
 struct alternate_book *alternate_new(
     const struct reach *reach, const struct graph *group);
 void alternate_free(struct alternate_book *book);
+
+/* What the graphs of a book have changed; `group` is NULL where there is no
+ * such graph. */
+struct alternate_news {
+	const struct graph_changes *org, *group;
+	struct spf_follow *follow; /* to work with */
+	void (*moved)(void *ctx, uint32_t server);
+	void *ctx;
+};
+
+/*
+ * The book follows, and `moved` is called for each server to which a neighbour
+ * has another distance. False: a neighbour's way back to us is another, so
+ * any pattern may have other alternates. Our own steps have not changed.
+ */
+bool alternate_follow(
+    struct alternate_book *book, const struct alternate_news *news);
+
+/* Whether the server is one of the neighbours. */
+bool alternate_has(const struct alternate_book *book, uint32_t server);
 
 /* What is asked: a pattern that we reach at the metric `best` by these next
  * hops, sorted. */

@@ -66,7 +66,7 @@ arcs_take(struct graph_side *side, uint32_t u, uint32_t at)
 }
 
 static void
-side_put(struct graph_side *side, bool shut, uint32_t u, struct graph_arc arc)
+arc_put(struct graph_side *side, bool shut, uint32_t u, struct graph_arc arc)
 {
 	uint32_t at = arc_place(side, u, arc.to);
 	bool is = at < side->end[u] && side->arcs[at].to == arc.to;
@@ -85,8 +85,8 @@ graph_arc_put(struct graph *g, uint32_t from, struct graph_arc arc)
 {
 	uint32_t cost = arc.weight >> 2;
 
-	side_put(&g->out, g->shut[from], from, arc);
-	side_put(&g->in, g->shut[arc.to], arc.to,
+	arc_put(&g->out, g->shut[from], from, arc);
+	arc_put(&g->in, g->shut[arc.to], arc.to,
 	    (struct graph_arc){ from, arc.weight });
 	if (cost > g->cost_max)
 		g->cost_max = cost;

@@ -215,11 +215,13 @@ refusals_add(const struct refusals *all, struct mtable_net *out)
 void
 view_net(const struct view *v, struct buf *out)
 {
-	struct mtable_net t = { .net = v->net, .self = v->facts.self };
+	struct mtable_net t = { .self = v->facts.self };
 	struct nexthop_book *book;
 
-	if (view_alone(v) || !mtable_net_limits(&v->net))
+	if (view_alone(v) || v->facts.limited == 0 ||
+	    !mtable_net_limits(view_whole(v)))
 		return;
+	t.net = *view_whole(v);
 	book = nexthop_new(&v->facts, &v->in);
 	own_connectors(v, book, &t);
 	view_annex_own_members(v, book, &t);
@@ -237,9 +239,13 @@ view_schedules(const struct view *v,
     void (*each)(void *ctx, const char *schedule), void *ctx)
 {
 	const struct policy *last = NULL;
+	const struct net *net;
 
-	for (size_t i = 0; i < v->net.steps.n; i++) {
-		const struct policy *p = v->net.steps.v[i].policy;
+	if (v->facts.limited == 0)
+		return;
+	net = view_whole(v);
+	for (size_t i = 0; i < net->steps.n; i++) {
+		const struct policy *p = net->steps.v[i].policy;
 
 		if (p == NULL || p == last)
 			continue; /* of the same connector */

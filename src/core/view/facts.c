@@ -543,8 +543,10 @@ facts_init(struct facts *f, const struct view_input *in)
 	database_read(f, in);
 	facts_own_find(f);
 	facts_groups_number(f, in->setup);
-	for (size_t i = 0; i < f->connectors.n; i++)
+	for (size_t i = 0; i < f->connectors.n; i++) {
 		facts_connector_judge(f, in, &f->connectors.v[i]);
+		f->limited += f->connectors.v[i].limits != NULL;
+	}
 	for (uint32_t i = 0; i < f->servers.n; i++)
 		if (f->servers.v[i].body != NULL)
 			facts_sets_read(f, i);

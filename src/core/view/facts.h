@@ -89,6 +89,7 @@ struct facts {
 	uint32_t mask;
 	uint32_t self;
 	uint32_t own_at, own_n; /* our own among the connectors */
+	uint32_t limited;       /* connectors that have limits */
 };
 
 void facts_init(struct facts *facts, const struct view_input *in);
@@ -125,6 +126,12 @@ uint32_t facts_cost(
 /* Whether it leads to the bridgehead k of its body, by its owner's word and
  * by what the certificates allow. */
 bool facts_up(const struct facts_connector *connector, size_t k);
+
+/* Where the claims of a pattern begin, and how many they are. */
+size_t facts_claims(const struct facts *facts, const char *pattern, size_t *n);
+
+/* Where the connectors of a server begin, or would. */
+size_t facts_connectors(const struct facts *facts, uint32_t owner);
 
 /* The server's number, or FACTS_NONE. */
 uint32_t facts_find(const struct facts *facts, const char *name);

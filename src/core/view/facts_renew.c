@@ -51,11 +51,29 @@ claim_place(const struct facts *f, uint32_t server, const char *pattern)
 	    f->claims.n, claim_before, &(struct place){ f, server, pattern });
 }
 
+size_t
+facts_connectors(const struct facts *f, uint32_t owner)
+{
+	return connector_place(f, owner, "");
+}
+
+size_t
+facts_claims(const struct facts *f, const char *pattern, size_t *n)
+{
+	size_t first = claim_place(f, 0, pattern), end = first;
+
+	while (
+	    end < f->claims.n && strcmp(f->claims.v[end].pattern, pattern) == 0)
+		end++;
+	*n = end - first;
+	return first;
+}
+
 void
 facts_own_find(struct facts *f)
 {
-	f->own_at = (uint32_t)connector_place(f, f->self, "");
-	f->own_n = (uint32_t)connector_place(f, f->self + 1, "") - f->own_at;
+	f->own_at = (uint32_t)facts_connectors(f, f->self);
+	f->own_n = (uint32_t)facts_connectors(f, f->self + 1) - f->own_at;
 }
 
 static void
@@ -157,9 +175,11 @@ connector_renew(const struct renewal *r)
 	      strcmp(f->connectors.v[at].name, r->key->id) == 0;
 	if (was)
 		c = f->connectors.v[at];
+	f->limited -= was && c.limits != NULL;
 	is = r->said != NULL && facts_connector_read(f, r->in, r->said, &c);
 	if (is)
 		facts_connector_judge(f, r->in, &c);
+	f->limited += is && c.limits != NULL;
 	if (is && was)
 		f->connectors.v[at] = c;
 	else if (is)

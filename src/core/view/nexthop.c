@@ -40,6 +40,12 @@ nexthop_new(const struct facts *facts, const struct view_input *in)
 }
 
 void
+nexthop_forget(struct nexthop_book *b)
+{
+	memset(b->found, 0, b->facts->servers.n * sizeof(*b->found));
+}
+
+void
 nexthop_free(struct nexthop_book *b)
 {
 	if (b == NULL)

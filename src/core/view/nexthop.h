@@ -35,6 +35,9 @@ struct nexthop_book *nexthop_new(
     const struct facts *facts, const struct view_input *in);
 void nexthop_free(struct nexthop_book *book);
 
+/* What it is made of may be other now: all is found again. */
+void nexthop_forget(struct nexthop_book *book);
+
 /*
  * The address for the step of this cost from ourselves to the server; family
  * 0 when it has none that may be published.

@@ -45,12 +45,9 @@ struct making {
 	const bool *speaks;
 	bool wide; /* for paths of last resort */
 	struct net *net;
-	uint32_t *part;    /* by server: its part, FACTS_NONE without one */
+	struct steps_counts counts;
 	uint32_t *first;   /* by part: where its members begin */
 	uint32_t *members; /* by part, ascending */
-	uint32_t *ups;     /* by server: speakers that report it up */
-	uint32_t *downs;   /* by server: speakers that report it down */
-	uint32_t *doubts;  /* by server: those of its own part among them */
 };
 
 static void
@@ -68,7 +65,7 @@ part_collect(struct making *m, uint32_t from, uint32_t number, uint32_t *nqueue)
 	const struct facts *f = m->facts;
 	uint32_t *queue = m->members;
 
-	m->part[from] = number;
+	m->counts.part[from] = number;
 	for (uint32_t i = m->first[number]; i < *nqueue; i++) {
 		const struct facts_server *s = &f->servers.v[queue[i]];
 
@@ -77,10 +74,10 @@ part_collect(struct making *m, uint32_t from, uint32_t number, uint32_t *nqueue)
 			const struct facts_server *t = &f->servers.v[to];
 
 			if (t->group != s->group || !m->speaks[to] ||
-			    m->part[to] != FACTS_NONE ||
+			    m->counts.part[to] != FACTS_NONE ||
 			    !facts_has(f, t->neighbours, queue[i]))
 				continue;
-			m->part[to] = number;
+			m->counts.part[to] = number;
 			queue[(*nqueue)++] = to;
 		}
 	}
@@ -95,7 +92,7 @@ parts_find(struct making *m)
 
 	for (uint32_t i = 0; i < f->servers.n; i++) {
 		if (!m->speaks[i] || f->servers.v[i].group == FACTS_NONE ||
-		    m->part[i] != FACTS_NONE)
+		    m->counts.part[i] != FACTS_NONE)
 			continue;
 		m->first[parts] = n;
 		m->members[n++] = i;
@@ -104,33 +101,55 @@ parts_find(struct making *m)
 			parts++;
 			continue;
 		}
-		m->part[i] = FACTS_NONE;
+		m->counts.part[i] = FACTS_NONE;
 		n = m->first[parts];
 	}
 	m->first[parts] = n;
 	m->net->parts = parts;
 }
 
+void
+steps_count(
+    const struct facts *f, const struct steps_counts *c, uint32_t speaker)
+{
+	const struct facts_server *s = &f->servers.v[speaker];
+
+	for (uint32_t k = 0; k < s->up.n; k++)
+		c->ups[f->pool.v[s->up.at + k]]++;
+	for (uint32_t k = 0; k < s->down.n; k++) {
+		uint32_t to = f->pool.v[s->down.at + k];
+
+		c->downs[to]++;
+		c->doubts[to] += c->part[speaker] != FACTS_NONE &&
+		                 c->part[speaker] == c->part[to];
+	}
+}
+
 static void
 reports_count(struct making *m)
 {
-	const struct facts *f = m->facts;
+	for (uint32_t i = 0; i < m->facts->servers.n; i++)
+		if (m->speaks[i])
+			steps_count(m->facts, &m->counts, i);
+}
 
-	for (uint32_t i = 0; i < f->servers.n; i++) {
-		const struct facts_server *s = &f->servers.v[i];
+static void
+steps_counts_new(struct steps_counts *c, size_t n)
+{
+	c->part = mem_new(0, n, sizeof(*c->part));
+	memset(c->part, 0xff, n * sizeof(*c->part)); /* FACTS_NONE */
+	c->ups = mem_new(0, n, sizeof(*c->ups));
+	c->downs = mem_new(0, n, sizeof(*c->downs));
+	c->doubts = mem_new(0, n, sizeof(*c->doubts));
+}
 
-		if (!m->speaks[i])
-			continue;
-		for (uint32_t k = 0; k < s->up.n; k++)
-			m->ups[f->pool.v[s->up.at + k]]++;
-		for (uint32_t k = 0; k < s->down.n; k++) {
-			uint32_t to = f->pool.v[s->down.at + k];
-
-			m->downs[to]++;
-			m->doubts[to] += m->part[i] != FACTS_NONE &&
-			                 m->part[i] == m->part[to];
-		}
-	}
+void
+steps_counts_done(struct steps_counts *c)
+{
+	mem_free(c->part);
+	mem_free(c->ups);
+	mem_free(c->downs);
+	mem_free(c->doubts);
 }
 
 /*
@@ -164,9 +183,9 @@ part_steps(struct making *m, uint32_t part)
 		uint32_t member = m->members[k];
 
 		steps_add_one(m, member, node, 1);
-		if (m->doubts[member] > 0 && m->ups[member] > 0)
+		if (steps_is_contested(&m->counts, member))
 			contested_steps(m, part, member);
-		else if (m->ups[member] > 0 || m->downs[member] == 0)
+		else if (steps_is_sure(&m->counts, member))
 			steps_add_one(m, node, member, 0);
 	}
 }
@@ -182,7 +201,8 @@ reported_steps(struct making *m, uint32_t from)
 	for (uint32_t k = up.at; k < up.at + up.n; k++) {
 		uint32_t to = f->pool.v[k];
 
-		if (m->part[from] == FACTS_NONE || m->part[from] != m->part[to])
+		if (m->counts.part[from] == FACTS_NONE ||
+		    m->counts.part[from] != m->counts.part[to])
 			steps_add_one(m, from, to, 1);
 	}
 }
@@ -232,7 +252,8 @@ leaves_mark(struct net *net)
 }
 
 void
-steps_net(const struct facts *f, const bool *speaks, bool wide, struct net *out)
+steps_net(const struct facts *f, const bool *speaks, bool wide, struct net *out,
+    struct steps_counts *counts)
 {
 	struct making m = {
 		.facts = f, .speaks = speaks, .wide = wide, .net = out
@@ -240,13 +261,9 @@ steps_net(const struct facts *f, const bool *speaks, bool wide, struct net *out)
 	size_t n = f->servers.n;
 
 	memset(out, 0, sizeof(*out));
-	m.part = mem_new(0, n, sizeof(*m.part));
-	memset(m.part, 0xff, n * sizeof(*m.part)); /* FACTS_NONE */
+	steps_counts_new(&m.counts, n);
 	m.first = mem_new(0, n + 2, sizeof(*m.first));
 	m.members = mem_new(0, n + 1, sizeof(*m.members));
-	m.ups = mem_new(0, n, sizeof(*m.ups));
-	m.downs = mem_new(0, n, sizeof(*m.downs));
-	m.doubts = mem_new(0, n, sizeof(*m.doubts));
 
 	servers_fill(&m);
 	parts_find(&m);
@@ -260,12 +277,12 @@ steps_net(const struct facts *f, const bool *speaks, bool wide, struct net *out)
 		connector_steps(&m, &f->connectors.v[i]);
 	leaves_mark(out);
 
-	mem_free(m.part);
+	if (counts != NULL)
+		*counts = m.counts;
+	else
+		steps_counts_done(&m.counts);
 	mem_free(m.first);
 	mem_free(m.members);
-	mem_free(m.ups);
-	mem_free(m.downs);
-	mem_free(m.doubts);
 }
 
 static enum view_verdict

@@ -23,6 +23,35 @@ struct steps_presence {
 void steps_presence(const struct facts *facts, struct steps_presence *out);
 void steps_presence_done(struct steps_presence *presence);
 
+/* What members of a group say of each other, counted; by server. */
+struct steps_counts {
+	uint32_t *part;   /* of the net; FACTS_NONE: it is in none */
+	uint32_t *ups;    /* speakers that report it up */
+	uint32_t *downs;  /* and down */
+	uint32_t *doubts; /* those of its own part among them */
+};
+
+/* Its part disagrees about it: steps to it are each by itself. */
+static inline bool
+steps_is_contested(const struct steps_counts *c, uint32_t server)
+{
+	return c->doubts[server] > 0 && c->ups[server] > 0;
+}
+
+/* All of its part step to it. */
+static inline bool
+steps_is_sure(const struct steps_counts *c, uint32_t server)
+{
+	return !steps_is_contested(c, server) &&
+	       (c->ups[server] > 0 || c->downs[server] == 0);
+}
+
+/* What a speaker reports, its part known, into the counts. */
+void steps_count(const struct facts *facts, const struct steps_counts *counts,
+    uint32_t speaker);
+
+void steps_counts_done(struct steps_counts *counts);
+
 /*
  * The net of what those say for whom speaks[] is true. Whoever does not
  * speak gives no transit and has no steps, but may be the end of one: a
@@ -31,9 +60,11 @@ void steps_presence_done(struct steps_presence *presence);
  * since their MTA does not ask the tables it has asked before.
  *
  * Claims are not filled in. Names and policies are lent from the facts.
+ * `counts`, which the caller ends, is for who follows what changes (sight.h);
+ * NULL: nobody does.
  */
-void steps_net(
-    const struct facts *facts, const bool *speaks, bool wide, struct net *out);
+void steps_net(const struct facts *facts, const bool *speaks, bool wide,
+    struct net *out, struct steps_counts *counts);
 
 /*
  * Our own steps where we are alone, in place of those we announced: every

@@ -3,31 +3,54 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/view/view_follow.h"
 #include "core/view/view_state.h"
+
+struct net_claim
+view_claim(const struct facts_claim *c)
+{
+	return (struct net_claim){ .pattern = c->pattern,
+		.server = c->server,
+		.cost = c->space.cost,
+		.local = c->space.local,
+		.fallback = c->space.fallback,
+		.relay = c->space.relay,
+		.down = c->space.down };
+}
 
 /* Claims of the net stand in the order of those of the facts. */
 static void
-claims_fill(struct view *v)
+claims_fill(const struct view *v, struct net *net)
 {
-	for (size_t i = 0; i < v->facts.claims.n; i++) {
-		const struct facts_claim *c = &v->facts.claims.v[i];
-		struct net_claim claim = { .pattern = c->pattern,
-			.server = c->server,
-			.cost = c->space.cost,
-			.local = c->space.local,
-			.fallback = c->space.fallback,
-			.relay = c->space.relay,
-			.down = c->space.down };
-
-		vec_push(&v->net.claims, claim);
-	}
+	for (size_t i = 0; i < v->facts.claims.n; i++)
+		vec_push(&net->claims, view_claim(&v->facts.claims.v[i]));
 }
 
 static void
-away_fill(struct view *v)
+view_net_make(const struct view *v, struct steps_counts *counts)
+{
+	struct view_net *n = v->net;
+
+	net_done(&n->net);
+	steps_net(&v->facts, v->presence.present, false, &n->net, counts);
+	claims_fill(v, &n->net);
+	n->whole = true;
+}
+
+const struct net *
+view_whole(const struct view *v)
+{
+	if (!v->net->whole)
+		view_net_make(v, NULL);
+	return &v->net->net;
+}
+
+void
+view_away_fill(struct view *v)
 {
 	const struct facts_server *self = &v->facts.servers.v[v->facts.self];
 
+	v->away.n = 0;
 	for (size_t i = 0; i < v->facts.servers.n; i++) {
 		const struct facts_server *s = &v->facts.servers.v[i];
 
@@ -38,32 +61,22 @@ away_fill(struct view *v)
 	}
 }
 
-/* What follows from the facts. */
-static void
-view_follow(struct view *v)
-{
-	steps_presence(&v->facts, &v->presence);
-	steps_net(&v->facts, v->presence.present, false, &v->net);
-	claims_fill(v);
-	away_fill(v);
-}
-
-static void
-view_forget(struct view *v)
-{
-	vec_done(&v->away);
-	net_done(&v->net);
-	steps_presence_done(&v->presence);
-}
-
 struct view *
 view_new(const struct view_input *in)
 {
 	struct view *v = mem_new(sizeof(*v), 0, 0);
+	struct steps_counts counts;
 
 	v->in = *in;
+	v->net = mem_new(sizeof(*v->net), 0, 0);
 	facts_init(&v->facts, in);
-	view_follow(v);
+	steps_presence(&v->facts, &v->presence);
+	view_net_make(v, &counts);
+	view_away_fill(v);
+	v->ways = ways_new(&v->facts, &v->in, &v->net->net);
+	v->follow = view_follow_new(v, counts);
+	v->marks.all = true;
+	v->marks.is = mem_new(0, v->facts.servers.n, sizeof(*v->marks.is));
 	return v;
 }
 
@@ -76,9 +89,29 @@ view_renew(
 		return view_new(in);
 	}
 	last->in = *in;
-	view_forget(last);
-	view_follow(last);
+	if (!view_follow(last, news)) {
+		view_free(last);
+		return view_new(in);
+	}
+	view_follow_input(last, in);
 	return last;
+}
+
+static void
+marks_clear(struct view_marks *m)
+{
+	m->all = false;
+	for (size_t i = 0; i < m->servers.n; i++)
+		m->is[m->servers.v[i]] = false;
+	for (size_t i = 0; i < m->patterns.n; i++)
+		mem_free(m->patterns.v[i]);
+	m->servers.n = m->patterns.n = 0;
+}
+
+void
+view_settle(struct view *v)
+{
+	marks_clear(&v->marks);
 }
 
 void
@@ -86,7 +119,16 @@ view_free(struct view *v)
 {
 	if (v == NULL)
 		return;
-	view_forget(v);
+	marks_clear(&v->marks);
+	mem_free(v->marks.is);
+	vec_done(&v->marks.servers);
+	vec_done(&v->marks.patterns);
+	view_follow_free(v->follow);
+	ways_free(v->ways);
+	vec_done(&v->away);
+	net_done(&v->net->net);
+	mem_free(v->net);
+	steps_presence_done(&v->presence);
 	facts_done(&v->facts);
 	mem_free(v);
 }
@@ -100,7 +142,7 @@ view_wide(const struct view *v, struct net *out)
 	for (size_t i = 0; i < n; i++)
 		speaks[i] =
 		    i == v->facts.self || v->facts.servers.v[i].body != NULL;
-	steps_net(&v->facts, speaks, true, out);
+	steps_net(&v->facts, speaks, true, out, NULL);
 	if (view_alone(v))
 		steps_own(&v->facts, &v->in, out);
 	mem_free(speaks);

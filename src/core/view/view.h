@@ -124,13 +124,21 @@ void view_free(struct view *view);
 
 /*
  * The same view as view_new() would make, from the last one, which it takes
- * over: NULL, or one of the same setup and certificates, and the news has
- * each change of the database since. What was said anew is read anew; see
- * facts_renew() for when that is everything. Between a change and this call
- * nothing may be asked of the view, and with it the news may be cleared.
+ * over: NULL, or one of the same setup, MTA and certificates, and the news has
+ * each change of the database since. What was said anew is read anew, and
+ * what follows from that follows (view_follow.h). Between a change and this
+ * call nothing may be asked of the view, and with it the news may be cleared.
+ *
+ * It is made anew, at the cost of a start, where facts_renew() says so, where
+ * the first pattern of scope routing-group appears, and where a group has
+ * fallen into more parts than ever (STEPS_SPARE_PARTS).
  */
 struct view *view_renew(
     struct view *last, const struct view_input *in, const struct news *news);
+
+/* The table of this view has been made: from now on it notes what a later one
+ * may have otherwise. */
+void view_settle(struct view *view);
 
 /*
  * The new table, which the caller owns. `old` is the one published last,

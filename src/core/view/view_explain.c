@@ -18,7 +18,7 @@ struct telling {
 static const char *
 view_explain_name_of(const struct telling *t, uint32_t server)
 {
-	return t->v->net.servers.v[server].name;
+	return t->v->facts.servers.v[server].name;
 }
 
 static void
@@ -183,7 +183,7 @@ view_explain(
 	if (sender != NULL)
 		str_lower(sender);
 	question.message.sender = sender;
-	explain_run(&e, &v->net, &question);
+	explain_run(&e, view_whole(v), &question);
 	if (q->rib != NULL && is_plain(&q->message))
 		t.r =
 		    view_explain_route_of(q->rib, address, question.delimiters);

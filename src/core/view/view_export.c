@@ -27,7 +27,7 @@ state_of(const struct view *v, uint32_t i)
 	const struct facts_server *s = &v->facts.servers.v[i];
 
 	if (!v->presence.present[i])
-		return v->net.servers.v[i].present ? "drain" : "down";
+		return view_whole(v)->servers.v[i].present ? "drain" : "down";
 	return s->body == NULL ? "starting" : lsa_state_word(s->body->state);
 }
 
@@ -155,7 +155,7 @@ alike(const struct facts_connector *c, size_t i, size_t k)
 }
 
 /* Bridgeheads of one connector that stand in one of the document. */
-struct ways {
+struct way_list {
 	size_t first[LIMIT_BRIDGEHEADS]; /* by number of the way */
 	size_t way[LIMIT_BRIDGEHEADS];   /* by bridgehead */
 	size_t n;
@@ -163,7 +163,7 @@ struct ways {
 
 /* The way of the bridgehead k among those there are, or a new one. */
 static size_t
-way_of(const struct facts_connector *c, const struct ways *ways, size_t k)
+way_of(const struct facts_connector *c, const struct way_list *ways, size_t k)
 {
 	size_t near = ways->n;
 
@@ -177,7 +177,7 @@ way_of(const struct facts_connector *c, const struct ways *ways, size_t k)
 }
 
 static void
-ways_find(const struct facts_connector *c, struct ways *ways)
+ways_find(const struct facts_connector *c, struct way_list *ways)
 {
 	ways->n = 0;
 	for (size_t k = 0; k < c->body->nbridgeheads; k++) {
@@ -189,7 +189,7 @@ ways_find(const struct facts_connector *c, struct ways *ways)
 
 static void
 bridgeheads_tell(struct exporting *x, const struct facts_connector *c,
-    const struct ways *ways, size_t way)
+    const struct way_list *ways, size_t way)
 {
 	const struct lsa_connector *body = c->body;
 	size_t first = ways->first[way];
@@ -235,7 +235,7 @@ connectors_tell(struct exporting *x)
 	json_open(x->j, "connectors", '[');
 	for (size_t i = 0; i < f->connectors.n && !is_long(x); i++) {
 		const struct facts_connector *c = &f->connectors.v[i];
-		struct ways ways;
+		struct way_list ways;
 
 		ways_find(c, &ways);
 		for (size_t k = 0; k < ways.n; k++)
@@ -248,7 +248,7 @@ connectors_tell(struct exporting *x)
 static void
 spaces_tell(struct exporting *x)
 {
-	const struct net *net = &x->v->net;
+	const struct net *net = view_whole(x->v);
 
 	json_open(x->j, "address_spaces", '[');
 	for (size_t i = 0; i < net->claims.n && !is_long(x); i++) {

@@ -5,31 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/paths/spf.h"
 #include "core/view/view_state.h"
-
-/* Whom we can send to now: one step away, by what is up. */
-struct reachable {
-	const struct view *v;
-	struct graph *graph;
-	struct spf *spf;
-};
-
-static void
-reachable_init(struct reachable *r, const struct view *v)
-{
-	r->v = v;
-	r->graph = graph_new(&v->net, NULL, NULL);
-	r->spf = spf_new();
-	spf_from(r->spf, r->graph, v->facts.self);
-}
-
-static void
-reachable_done(struct reachable *r)
-{
-	spf_free(r->spf);
-	graph_free(r->graph);
-}
 
 static bool
 is_probed_down(const struct view_input *in, const char *name)
@@ -76,18 +52,20 @@ is_its_address(const struct view *v, uint32_t server, const struct route_hop *h)
 	return false;
 }
 
+/* Whether we can send to it now: it is one step away, by what is up. */
 static bool
-hop_stays(const struct reachable *r, const struct route_hop *hop)
+hop_stays(const struct view *v, const struct route_hop *hop)
 {
-	uint32_t server = facts_find(&r->v->facts, hop->name);
+	uint32_t server = facts_find(&v->facts, hop->name);
+	const struct spf *near = v->ways->reach.org;
 
-	if (server == FACTS_NONE || is_probed_down(&r->v->in, hop->name) ||
-	    !is_its_address(r->v, server, hop))
+	if (server == FACTS_NONE || is_probed_down(&v->in, hop->name) ||
+	    !is_its_address(v, server, hop))
 		return false;
-	if (view_alone(r->v))
+	if (view_alone(v))
 		return true;
-	for (uint32_t i = 0; i < r->spf->nnear; i++)
-		if (r->spf->near[i] == server)
+	for (uint32_t i = 0; i < near->nnear; i++)
+		if (near->near[i] == server)
 			return true;
 	return false;
 }
@@ -95,13 +73,13 @@ hop_stays(const struct reachable *r, const struct route_hop *hop)
 /* What it was, less the hops that are gone. False: no next hop is left, and who
  * was an alternate of them has a route of its own by now. */
 static bool
-hops_keep(const struct reachable *r, struct route *route)
+hops_keep(const struct view *v, struct route *route)
 {
 	bool any = false;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < route->nhops; i++) {
-		if (!hop_stays(r, &route->hop[i])) {
+		if (!hop_stays(v, &route->hop[i])) {
 			mem_free(route->hop[i].name);
 			continue;
 		}
@@ -122,8 +100,7 @@ may_freeze(const struct route *r)
 
 /* Puts the old route in the place of the new one, if it may stay. */
 static bool
-route_freeze(
-    const struct reachable *r, const struct route *old, struct route *route)
+route_freeze(const struct view *v, const struct route *old, struct route *route)
 {
 	struct route keep;
 	bool relay = old->relay && route->relay;
@@ -131,7 +108,7 @@ route_freeze(
 	if (!may_freeze(old) || !may_freeze(route))
 		return false;
 	route_copy(&keep, old);
-	if (keep.kind == ROUTE_REMOTE && !hops_keep(r, &keep)) {
+	if (keep.kind == ROUTE_REMOTE && !hops_keep(v, &keep)) {
 		route_done(&keep);
 		return false;
 	}
@@ -153,10 +130,8 @@ is_news(const struct route *old, const struct route *route)
 size_t
 view_freeze(const struct view *v, const struct rib *old, struct rib *rib)
 {
-	struct reachable r;
 	size_t kept = 0, differ = 0;
 
-	reachable_init(&r, v);
 	for (size_t i = 0; i < rib->n; i++) {
 		struct route *route = &rib->routes[i], now;
 		const struct route *was = rib_find(old, route->pattern);
@@ -167,12 +142,11 @@ view_freeze(const struct view *v, const struct rib *old, struct rib *rib)
 			continue;
 		}
 		route_copy(&now, route);
-		if (was != NULL && route_freeze(&r, was, route))
+		if (was != NULL && route_freeze(v, was, route))
 			differ += !route_same(&now, route);
 		route_done(&now);
 		rib->routes[kept++] = *route;
 	}
 	rib->n = kept;
-	reachable_done(&r);
 	return differ;
 }

@@ -17,54 +17,34 @@
 
 /* One pattern on its way to a route. */
 struct item {
-	struct reach_claims claims;
-	uint32_t class[2]; /* of last resort, by scope */
-	bool unreached;    /* no path to any claim */
+	size_t first; /* of the claims among those of the facts */
+	struct net_claim *v;
+	struct reach_claims claims; /* the same */
+	uint32_t class[2];          /* of last resort, by scope */
+	bool unreached;             /* no path to any claim */
 	struct route route;
 };
 
 struct making {
 	const struct view *v;
-	struct graph *org, *group; /* ordinary; group: NULL if nobody asks */
-	struct reach reach;        /* over them */
-	struct alternate_book *alternates;
-	struct nexthop_book *nexthops;
-	struct hold_text_book *excuses;
-	uint32_t *hops;  /* room for twice all servers */
-	uint64_t *costs; /* of the steps to them */
+	const struct facts *f;
+	const struct ways *ways;
+	struct hold_text_book *excuses; /* NULL: nobody asked yet */
+	uint32_t *hops;                 /* room for twice all servers */
+	uint64_t *costs;                /* of the steps to them */
 	uint32_t *path;
 	VEC(struct item) items; /* sorted by pattern */
 };
 
-static bool
-any_local(const struct net *net)
-{
-	for (size_t i = 0; i < net->claims.n; i++)
-		if (net->claims.v[i].local)
-			return true;
-	return false;
-}
-
 static void
 making_init(struct making *m, const struct view *v)
 {
-	size_t n = v->net.servers.n;
+	size_t n = v->facts.servers.n;
 
 	memset(m, 0, sizeof(*m));
 	m->v = v;
-	m->org = graph_new(&v->net, NULL, NULL);
-	m->reach.net = &v->net;
-	m->reach.self = v->facts.self;
-	m->reach.org = spf_new();
-	spf_from(m->reach.org, m->org, v->facts.self);
-	if (any_local(&v->net)) {
-		m->group = graph_new_inside(&v->net);
-		m->reach.group = spf_new();
-		spf_from(m->reach.group, m->group, v->facts.self);
-	}
-	m->alternates = alternate_new(&m->reach, m->group);
-	m->nexthops = nexthop_new(&v->facts, &v->in);
-	m->excuses = hold_text_new(&v->facts, &v->presence, &v->net);
+	m->f = &v->facts;
+	m->ways = v->ways;
 	m->hops = mem_new(0, 2 * n, sizeof(*m->hops));
 	m->costs = mem_new(0, 2 * n, sizeof(*m->costs));
 	m->path = mem_new(0, n + 2, sizeof(*m->path));
@@ -73,12 +53,8 @@ making_init(struct making *m, const struct view *v)
 static void
 making_done(struct making *m)
 {
-	graph_free(m->org);
-	graph_free(m->group);
-	spf_free(m->reach.org);
-	spf_free(m->reach.group);
-	alternate_free(m->alternates);
-	nexthop_free(m->nexthops);
+	for (size_t i = 0; i < m->items.n; i++)
+		mem_free(m->items.v[i].v);
 	hold_text_free(m->excuses);
 	mem_free(m->hops);
 	mem_free(m->costs);
@@ -86,33 +62,51 @@ making_done(struct making *m)
 	vec_done(&m->items);
 }
 
-/* The patterns that any claim visible to us names. */
+static bool
+sees(const struct making *m, const struct net_claim *claim)
+{
+	return reach_visible(m->ways->reach.net, m->f->self, claim);
+}
+
+/* The pattern of the claims from `first` to the one before `end`, if any of
+ * them is visible to us. */
+static void
+item_add(struct making *m, size_t first, size_t end)
+{
+	struct item item = { .first = first,
+		.class = { LAST_RESORT_NO_CLASS, LAST_RESORT_NO_CLASS } };
+	bool visible = false;
+
+	item.v = mem_new(0, end - first, sizeof(*item.v));
+	item.claims = (struct reach_claims){ item.v, end - first };
+	for (size_t i = first; i < end; i++) {
+		struct net_claim *one = &item.v[i - first];
+
+		*one = view_claim(&m->f->claims.v[i]);
+		if (!sees(m, one))
+			continue;
+		visible = true;
+		item.route.relay |= one->relay;
+	}
+	if (!visible) {
+		mem_free(item.v);
+		return;
+	}
+	item.route.pattern = mem_str(item.v->pattern);
+	vec_push(&m->items, item);
+}
+
+/* Those of all patterns that anybody claims. */
 static void
 items_list(struct making *m)
 {
-	const struct net *net = &m->v->net;
+	const struct facts_claim *v = m->f->claims.v;
+	size_t n = m->f->claims.n;
 
-	for (size_t i = 0, next; i < net->claims.n; i = next) {
-		const struct net_claim *c = &net->claims.v[i];
-		struct item item = { .class = { LAST_RESORT_NO_CLASS,
-					 LAST_RESORT_NO_CLASS } };
-		bool visible = false;
-
-		for (next = i; next < net->claims.n &&
-			       net->claims.v[next].pattern == c->pattern;
-		     next++) {
-			const struct net_claim *one = &net->claims.v[next];
-
-			if (!reach_visible(net, m->v->facts.self, one))
-				continue;
-			visible = true;
-			item.route.relay |= one->relay;
-		}
-		if (!visible)
-			continue;
-		item.claims = (struct reach_claims){ c, next - i };
-		item.route.pattern = mem_str(c->pattern);
-		vec_push(&m->items, item);
+	for (size_t i = 0, next; i < n; i = next) {
+		for (next = i; next < n && v[next].pattern == v[i].pattern;)
+			next++;
+		item_add(m, i, next);
 	}
 }
 
@@ -140,10 +134,11 @@ hold_path(struct route *r, const char *name, const char *why)
 }
 
 static void
-route_own(struct making *m, struct route *r, const struct net_claim *claim)
+route_own(struct making *m, struct item *item, const struct net_claim *claim)
 {
-	size_t i = (size_t)(claim - m->v->net.claims.v);
-	const struct setup_space *own = m->v->facts.claims.v[i].own;
+	size_t i = item->first + (size_t)(claim - item->v);
+	const struct setup_space *own = m->f->claims.v[i].own;
+	struct route *r = &item->route;
 
 	r->kind = ROUTE_HERE;
 	if (own != NULL && own->way != NULL) {
@@ -164,7 +159,7 @@ route_path(struct making *m, struct route *r, const struct reach *reach,
 		return;
 	r->path = mem_new(0, n, sizeof(*r->path));
 	for (uint32_t i = 0; i < n; i++)
-		r->path[i] = mem_str(m->v->net.servers.v[m->path[i]].name);
+		r->path[i] = mem_str(m->f->servers.v[m->path[i]].name);
 	r->npath = n;
 }
 
@@ -187,7 +182,7 @@ route_remote(struct making *m, struct item *item, const struct reach *reach,
     const struct reach_best *best)
 {
 	struct route *r = &item->route;
-	const char *name = m->v->net.servers.v[best->claim->server].name;
+	const char *name = m->f->servers.v[best->claim->server].name;
 	uint64_t cost = graph_cost(best->metric);
 	struct nexthop_list list = { m->hops, m->costs, 0 };
 
@@ -200,7 +195,7 @@ route_remote(struct making *m, struct item *item, const struct reach *reach,
 	r->cost = cost > UINT32_MAX ? UINT32_MAX : (uint32_t)cost;
 	list.n = reach_hops(reach, item->claims, best->metric, m->hops);
 	costs_fill(m, reach->org != NULL ? reach->org : reach->group, list.n);
-	nexthop_equal(m->nexthops, list, r);
+	nexthop_equal(m->ways->nexthops, list, r);
 	/* Where no next hop can be sent to, an alternate that the graph finds
 	 * free of loops is not: by its address it may be what it avoids. */
 	if (!r->last_resort && r->nhops > 0) {
@@ -208,10 +203,10 @@ route_remote(struct making *m, struct item *item, const struct reach *reach,
 			m->hops, list.n };
 		struct alternate_list found;
 
-		alternate_find(m->alternates, &ask, &found);
+		alternate_find(m->ways->alternates, &ask, &found);
 		list =
 		    (struct nexthop_list){ found.server, found.cost, found.n };
-		nexthop_alternates(m->nexthops, list, r);
+		nexthop_alternates(m->ways->nexthops, list, r);
 	}
 	if (r->nhops == 0) {
 		hold_path(r, name, ": no address to send to");
@@ -229,8 +224,8 @@ route_make(struct making *m, struct item *item, const struct reach *reach)
 
 	if (best.metric == GRAPH_NONE)
 		return false;
-	if (best.claim->server == m->v->facts.self)
-		route_own(m, &item->route, best.claim);
+	if (best.claim->server == m->f->self)
+		route_own(m, item, best.claim);
 	else
 		route_remote(m, item, reach, &best);
 	return true;
@@ -252,12 +247,12 @@ static void
 last_resort_over(
     struct making *m, const struct net *wide, struct item **list, size_t n)
 {
-	struct last_resort_over over = { .net = &m->v->net,
+	struct last_resort_over over = { .net = view_whole(m->v),
 		.wide = wide,
-		.org = m->org,
-		.group = m->group,
+		.org = m->ways->org,
+		.group = m->ways->group,
 		.present = m->v->presence.present,
-		.self = m->v->facts.self,
+		.self = m->f->self,
 		.alone = view_alone(m->v) };
 	struct last_resort *resort = last_resort_new(&over);
 
@@ -307,9 +302,7 @@ static bool
 view_rib_falls_back(const struct making *m, const struct item *item)
 {
 	for (size_t i = 0; i < item->claims.n; i++)
-		if (reach_visible(
-			&m->v->net, m->v->facts.self, &item->claims.v[i]) &&
-		    !item->claims.v[i].fallback)
+		if (sees(m, &item->claims.v[i]) && !item->claims.v[i].fallback)
 			return false;
 	return true;
 }
@@ -341,6 +334,16 @@ route_borrow(struct item *item, const struct route *from)
 	item->route = r;
 }
 
+/* Most tables hold nothing, so the net that it needs is for who asks. */
+static char *
+excuse(struct making *m, const struct item *item)
+{
+	if (m->excuses == NULL)
+		m->excuses =
+		    hold_text_new(m->f, &m->v->presence, view_whole(m->v));
+	return hold_text_text(m->excuses, &item->claims);
+}
+
 /* What nothing reaches: the less specific route, or a hold. Routes of
  * others are borrowed only once all are made. */
 static void
@@ -358,8 +361,7 @@ fall_back(struct making *m)
 		if (at != NULL && !at->unreached)
 			route_borrow(item, &at->route);
 		else
-			view_rib_hold(&item->route,
-			    hold_text_text(m->excuses, &item->claims));
+			view_rib_hold(&item->route, excuse(m, item));
 	}
 }
 
@@ -377,7 +379,7 @@ view_rib(
 		struct item *item = &m.items.v[i];
 
 		item->unreached =
-		    view_alone(v) || !route_make(&m, item, &m.reach);
+		    view_alone(v) || !route_make(&m, item, &m.ways->reach);
 	}
 	view_rib_last_resort(&m);
 	fall_back(&m);

@@ -9,18 +9,48 @@
 #include "core/view/facts.h"
 #include "core/view/steps.h"
 #include "core/view/view.h"
+#include "core/view/ways.h"
+
+struct view_follow;
+
+/* Whose routes may be others than in the table made last. */
+struct view_marks {
+	bool all;
+	bool *is;              /* by server: it is listed */
+	VEC(uint32_t) servers; /* that deliver them */
+	VEC(char *) patterns;  /* and these, owned; in any order */
+};
+
+/* Ordinary steps, and all claims. What follows a change keeps the servers as
+ * they are, and the rest is made again for who asks. */
+struct view_net {
+	struct net net;
+	bool whole;
+};
 
 struct view {
 	struct view_input in;
 	struct facts facts;
 	struct steps_presence presence;
-	struct net net;         /* ordinary steps, and all claims */
+	struct view_net *net;
 	VEC(const char *) away; /* by name */
+	struct ways *ways;
+	struct view_follow *follow;
+	struct view_marks marks;
 };
+
+/* Servers that are not present, once more. */
+void view_away_fill(struct view *view);
+
+/* The ordinary net, as a whole; lent until the view is renewed. */
+const struct net *view_whole(const struct view *view);
 
 /* The net of last resort: the same servers, and what each said last. The
  * caller ends it with net_done(). */
 void view_wide(const struct view *view, struct net *out);
+
+/* A claim as the net has it. */
+struct net_claim view_claim(const struct facts_claim *claim);
 
 /* The next less specific pattern that takes what this one does, lent from
  * it: `dom` of `user@dom`, then `.parent`, longest first, then `*`; NULL
