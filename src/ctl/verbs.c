@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "ctl/authority_word.h"
 #include "ctl/check.h"
+#include "ctl/events.h"
 #include "ctl/help.h"
 #include "ctl/keys.h"
 #include "ctl/live.h"
@@ -78,6 +79,10 @@ const struct verb verbs[] = {
 	    check_options, check_live, plan_check },
 	{ "export json", NULL, 0, 0, "a topology document",
 	    NULL, live_export, plan_export },
+	{ "events", NULL, 0, 0, "what happened: which routes moved, and why",
+	    events_options, events_show, NULL },
+	{ "watch", NULL, 0, 0, "the same, as it happens",
+	    events_watch_options, events_watch, NULL },
 	{ "transit", NULL, 0, 0, "which servers may carry whose mail",
 	    NULL, transit_verb, NULL },
 	{ "drain", NULL, 0, 0, "ask the others for no transit",

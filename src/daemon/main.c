@@ -21,9 +21,12 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "cfg/conf.h"
+#include "core/lsa/limits.h"
 #include "daemon/priv.h"
 #include "daemon/reload.h"
 #include "daemon/server.h"
+#include "io/history.h"
+#include "io/history_file.h"
 #include "io/sink.h"
 #include "sys/command.h"
 #include "sys/notify.h"
@@ -331,8 +334,13 @@ main(int argc, char **argv)
 	struct options o = { 0 };
 	struct conf *conf = NULL;
 	char *path;
-	int status = lsrd_options_read(&o, argc, argv);
+	int status;
 
+	/* The daemon itself calls this, and nobody else (io/history.h). */
+	if (argc == 3 && strcmp(argv[1], HISTORY_OPTION) == 0)
+		return history_file_serve(
+		    STDIN_FILENO, argv[2], LIMIT_HISTORY_OCTETS);
+	status = lsrd_options_read(&o, argc, argv);
 	if (status >= 0)
 		return status;
 	/* A reload finds it from wherever we are by then. */

@@ -20,6 +20,7 @@
 #include "io/congest.h"
 #include "io/ctl_io.h"
 #include "io/front_io.h"
+#include "io/history.h"
 #include "io/mta_io.h"
 #include "io/names.h"
 #include "io/peer_io.h"
@@ -53,6 +54,7 @@ struct server {
 	struct front_io *front;
 	struct probe_io *probes;
 	struct store_io *store;
+	struct history *history;
 	struct ctl_io *ctl;
 	struct report_io *reports;
 	struct publishers *publishers;
@@ -73,6 +75,7 @@ do_event(void *ctx, const struct effect *fx)
 	struct server *server = ctx;
 
 	sink_event(server->sink, fx->event);
+	history_event(server->history, fx->event);
 }
 
 static void
@@ -410,6 +413,8 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
 	server->mta =
 	    mta_io_new(server->loop, sink, plugin_mta_of(name), MTA_PROGRAMS);
 	mta_io_watch(server->mta, on_mta, server);
+	server->history =
+	    history_new(server->loop, sink, conf->state_directory);
 	loop_carry(server->loop, FX_EVENT, do_event, server);
 	loop_carry(server->loop, FX_WAITING, do_waiting, server);
 	return server;
@@ -575,6 +580,7 @@ server_free(struct server *server)
 	peer_io_free(server->peers);
 	probe_io_free(server->probes);
 	store_io_free(server->store);
+	history_free(server->history);
 	publishers_free(server->publishers);
 	retry_free(server->retry);
 	congest_free(server->congest);

@@ -233,6 +233,28 @@ child_send(struct child *child, const void *octets, size_t n)
 		bufferevent_write(child->bev, octets, n);
 }
 
+size_t
+child_waiting(const struct child *child)
+{
+	return child->bev == NULL
+	           ? 0
+	           : evbuffer_get_length(bufferevent_get_output(child->bev));
+}
+
+void
+child_flush(struct child *child)
+{
+	struct evbuffer *out;
+	size_t n = child_waiting(child);
+
+	if (n == 0)
+		return;
+	out = bufferevent_get_output(child->bev);
+	(void)send(bufferevent_getfd(child->bev),
+	    evbuffer_pullup(out, (ev_ssize_t)n), n,
+	    MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 void
 child_kill(struct child *child)
 {

@@ -51,6 +51,12 @@ pid_t child_pid(const struct child *child);
 /* Queues octets for it; they are copied. Nothing happens without a child. */
 void child_send(struct child *child, const void *octets, size_t n);
 
+/* Octets of it that it has not taken yet. */
+size_t child_waiting(const struct child *child);
+
+/* Gives it of them what it takes at once: before the end. */
+void child_flush(struct child *child);
+
 /* SIGKILL; gone() follows. */
 void child_kill(struct child *child);
 

@@ -7,7 +7,7 @@
 #include "base/vec.h"
 #include "sys/clock.h"
 
-#define LOOP_KINDS (FX_EVENT + 1)
+#define LOOP_KINDS (FX_HISTORY + 1)
 #define LOOP_WAKE_MAX_MS 86400000u /* a longer sleep is slept in parts */
 
 struct loop_job {

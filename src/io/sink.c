@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/check.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "io/log_limit.h"
 #include "sys/clock.h"
@@ -402,6 +403,38 @@ sink_event(struct sink *sink, const struct event *event)
 	buf_printf(&about, "%s %s", subject == NULL ? "" : subject,
 	    is_why(row, event) ? event->reason : "");
 	put_limited(sink, level, row->word, &about, &text);
+}
+
+static void
+record_pair(struct json *j, const char *key, const char *value)
+{
+	if (key != NULL && value != NULL)
+		json_str(j, key, value);
+}
+
+bool
+sink_record(const struct event *event, struct buf *out)
+{
+	const struct sink_row *row = &rows[event->kind];
+	struct json j = { .out = out };
+
+	if (row->level == SINK_DEBUG || row->level == SINK_REMOTE ||
+	    event->kind == EVENT_ROUTES || event->kind == EVENT_REPORT_REFUSED)
+		return false;
+	json_open(&j, NULL, '{');
+	json_str(&j, "kind", row->word);
+	record_pair(&j, row->name, event->name);
+	record_pair(&j, row->peer, event->peer);
+	record_pair(&j, row->origin, event->origin);
+	record_pair(&j, row->from, event->from);
+	record_pair(&j, row->to, event->to);
+	if (row->value != NULL)
+		json_uint(&j, row->value, event->value);
+	if (row->total != NULL)
+		json_uint(&j, row->total, event->total);
+	record_pair(&j, row->reason, event->reason);
+	json_close(&j, '}');
+	return true;
 }
 
 void

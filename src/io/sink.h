@@ -19,6 +19,7 @@
 #include <stdbool.h>
 
 #include "base/addr.h"
+#include "base/buf.h"
 #include "core/lsa/event.h"
 
 enum sink_level {
@@ -49,6 +50,14 @@ void sink_debug(struct sink *sink, bool on);
 bool sink_is_debug(const struct sink *sink);
 
 void sink_event(struct sink *sink, const struct event *event);
+
+/*
+ * The same as a record of the history (history.h): {"kind":"link-state",
+ * "connector":...}, with the keys of the line. False, and nothing is appended:
+ * it is none for it. What developers look at is none, nor what strangers and
+ * peers are refused, nor are routes, which say more themselves.
+ */
+bool sink_record(const struct event *event, struct buf *out);
 
 /*
  * What the shells have to say. `word` is one that lsrd-events(7) knows; the

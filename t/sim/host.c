@@ -258,6 +258,8 @@ carry_out(struct world *world, struct node *node, const struct effect *fx)
 	case FX_EVENT:
 		fx_event(world, node, fx->event);
 		break;
+	case FX_HISTORY:
+		break;
 	}
 }
 

@@ -236,6 +236,10 @@
 #define LIMIT_EXPORT_WAYS 8
 #define LIMIT_EXPORT_OCTETS 134217728
 
+/* The history of a server on its disk: a day of 1 000 servers, and weeks of
+ * fifty. */
+#define LIMIT_HISTORY_OCTETS ((uint64_t)50000000)
+
 /* A free text of an operator (the reason of a drain), in octets. */
 #define LIMIT_REASON_OCTETS 120
 

@@ -4,6 +4,7 @@
 
 #include "base/rc.h"
 #include "base/wall.h"
+#include "core/node/cause.h"
 #include "core/node/contest.h"
 #include "core/node/dial.h"
 #include "core/node/due.h"
@@ -129,6 +130,7 @@ accept_take_out(struct engine *e, struct lsa *lsa)
 		due_peers(e, e->now); /* no other says whom to peer with */
 	}
 	due_save_lsa(e, &lsa->key);
+	cause_taken_out(e, lsa);
 	lsdb_remove(&e->db, lsa);
 	due_compute(e);
 }
@@ -297,6 +299,8 @@ accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 		transit_learnt(e, lsa, old);
 	if (lsa->key.type == LSA_SERVER)
 		accept_drain(e, old, lsa);
+	if (changed)
+		cause_installed(e, lsa, old);
 	lsdb_install(&e->db, lsa);
 	if (e->phase != PHASE_BOOT) /* what was saved is no news */
 		fx_event(

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/node/cause.h"
 #include "core/node/due.h"
 #include "core/node/fx.h"
 #include "core/node/node.h"
@@ -49,8 +50,10 @@ asked_told(struct engine *e, const struct mta *mta)
 
 	mta_copy(&e->asked.mta, mta);
 	e->asked.told = true;
-	if (e->phase != PHASE_BOOT && !mta_same(&old, &e->asked.mta))
+	if (e->phase != PHASE_BOOT && !mta_same(&old, &e->asked.mta)) {
+		cause_other(e, "mta", NULL, "read", NULL);
 		due_compute(e);
+	}
 	mta_done(&old);
 	if (e->phase == PHASE_BOOT || e->setup->mta.none)
 		return;

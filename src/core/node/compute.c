@@ -8,6 +8,7 @@
 #include "core/node/contest.h"
 #include "core/node/due.h"
 #include "core/node/fx.h"
+#include "core/node/moved.h"
 #include "core/node/node.h"
 #include "core/node/pinned.h"
 #include "core/node/probing.h"
@@ -102,6 +103,7 @@ struct moves {
 	struct engine *e;
 	size_t n, keys;
 	struct buf patterns;
+	struct moved moved;
 };
 
 static const char *
@@ -157,10 +159,11 @@ moved(void *ctx, const struct route *from, const struct route *to)
 	key_said(m, from, to);
 	if (from != NULL && to != NULL && route_same(from, to))
 		return;
+	moved_route(m->e, &m->moved, from, to);
 	if (m->n++ < PATTERNS_SAID)
 		buf_printf(&m->patterns, "%s%s", m->n > 1 ? " " : "", pattern);
 	if (from != NULL && to != NULL && to->kind != ROUTE_HOLD)
-		vec_push(&m->e->table.moved, mem_str(pattern));
+		vec_push(&m->e->table.moving.again, mem_str(pattern));
 }
 
 static void
@@ -227,6 +230,7 @@ compute_publish(struct engine *e, struct rib *rib, struct moves *moves)
 	e->table.sent_at = e->now;
 	routes_send(e);
 	routes_event(e, moves);
+	moved_end(e, &moves->moved, rib);
 	e->table.beside.last = old;
 	rib_free(e->table.beside.shown);
 	e->table.beside.shown = NULL;
@@ -343,6 +347,7 @@ compute_now(struct engine *e, bool always)
 		 * The table that is lent to the shell stays. */
 		rib_free(e->table.beside.shown);
 		e->table.beside.shown = rib;
+		moved_end(e, &moves.moved, rib);
 		if (annex)
 			routes_send(e);
 	}
@@ -410,14 +415,15 @@ compute_published(struct engine *e, uint64_t generation, bool made)
 	if (e->table.rib == NULL || generation < e->table.rib->generation)
 		return; /* an older one; the newest is on its way */
 	e->table.published = generation;
+	moved_published(e, generation);
 	e->table.published_once = true;
 	e->table.behind = false;
 	due_say(e); /* our state, and patterns the table has now */
-	for (size_t i = 0; i < e->table.moved.n; i++) {
-		retry(e, e->table.moved.v[i]);
-		mem_free(e->table.moved.v[i]);
+	for (size_t i = 0; i < e->table.moving.again.n; i++) {
+		retry(e, e->table.moving.again.v[i]);
+		mem_free(e->table.moving.again.v[i]);
 	}
-	e->table.moved.n = 0;
+	e->table.moving.again.n = 0;
 }
 
 void
@@ -433,13 +439,14 @@ compute_waits(struct engine *e, const char *pattern, uint64_t n)
 void
 compute_done(struct engine *e)
 {
-	for (size_t i = 0; i < e->table.moved.n; i++)
-		mem_free(e->table.moved.v[i]);
-	vec_done(&e->table.moved);
+	for (size_t i = 0; i < e->table.moving.again.n; i++)
+		mem_free(e->table.moving.again.v[i]);
+	vec_done(&e->table.moving.again);
 	vec_done(&e->table.probes);
 	vec_done(&e->table.places);
 	fresh_done(&e->table.fresh);
 	annex_done(e);
+	moved_done(e);
 	compute_setup(e);
 	news_done(&e->table.sight.news);
 	view_pending_done(&e->table.pending);

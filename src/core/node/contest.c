@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/node/cause.h"
 #include "core/node/due.h"
 #include "core/node/fx.h"
 #include "core/node/group.h"
@@ -158,6 +159,7 @@ contest_judge(struct engine *e, struct claimant *c, const char *whose)
 			.name = addr_text(&c->addr, text),
 			.from = lost ? whose : NULL,
 			.to = lost ? "down" : "up" });
+	cause_other(e, "address", c->name, lost ? "lost" : "found", NULL);
 	due_say(e);
 	due_compute(e);
 }

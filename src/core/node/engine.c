@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "core/node/adjacent.h"
 #include "core/node/asked.h"
+#include "core/node/cause.h"
 #include "core/node/compute.h"
 #include "core/node/confirm.h"
 #include "core/node/contest.h"
@@ -105,6 +106,8 @@ on_conf(struct engine *e, const struct input *in)
 	contest_look(e);
 	if (e->phase == PHASE_BOOT)
 		return;
+	cause_other(
+	    e, "configuration", NULL, in->value == 2 ? "dns" : "read", NULL);
 	services_refresh(e);
 	dial_refresh(e);
 	due_say(e);

@@ -140,7 +140,8 @@ enum effect_kind {
 		      follows, as soon as this is read (or NULL) */
 	FX_WAITING, /* the IN_CONF of this step moves too many routes: it is not
 		      in force until it comes again, confirmed */
-	FX_EVENT    /* log `event` */
+	FX_EVENT,   /* log `event` */
+	FX_HISTORY /* keep `bytes`, one JSON object of lsrd-events(7), RECORDS */
 };
 
 enum save_what {

@@ -58,6 +58,14 @@ fx_event(struct engine *e, struct event event)
 }
 
 void
+fx_history(struct engine *e, const struct buf *record)
+{
+	fx_add(e, (struct effect){ .kind = FX_HISTORY,
+		      .bytes = fx_copy(e, record->p, record->n),
+		      .len = record->n });
+}
+
+void
 fx_wake(struct engine *e, struct mono at)
 {
 	e->fx.wake = mono_min(e->fx.wake, at);

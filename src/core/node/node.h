@@ -20,8 +20,10 @@
  *     asked, annex, held, pinned    our MTA; the milter's part; mail that waits;
  *                                   what a table keeps by order
  *     room, transit, sync           what is kept, and counts; what peers lack
- *     service, shortage             the set of services; what is short here
- *     due, nbrs                     what changes ask for; who is there
+ *     service, shortage, moved      the set of services; what is short here;
+ *                                   which routes moved, and why
+ *     due, nbrs, cause              what changes ask for; who is there; what
+ *                                   was changed by whom
  *     fx, signers, group            effects of a step; certificates; members
  *     keys, congestion, query_db, override, request
  *                                   parts that know none of these
@@ -41,11 +43,13 @@
 #include "base/vec.h"
 #include "core/lsa/bucket.h"
 #include "core/lsa/lsdb.h"
+#include "core/node/cause.h"
 #include "core/node/due.h"
 #include "core/node/engine.h"
 #include "core/node/epoch.h"
 #include "core/node/fx.h"
 #include "core/node/keys.h"
+#include "core/node/moved.h"
 #include "core/node/override.h"
 #include "core/node/phase.h"
 #include "core/node/service.h"
@@ -258,6 +262,15 @@ struct beside {
 	struct rib_changes changes;
 };
 
+/* What moves, and why (moved.h). */
+struct moving {
+	struct causes causes; /* of the next table */
+	struct trails trails;
+	struct mono at;    /* the first cause of the table that moved last, */
+	uint64_t in;       /* whose generation is not published yet; or 0 */
+	VEC(char *) again; /* patterns to be tried again once published */
+};
+
 /* The table, from its computing until it is published (compute.h). */
 struct tables {
 	struct rib *rib; /* lent to the shell until the next */
@@ -279,7 +292,7 @@ struct tables {
 	uint64_t confirm_moves;        /* so many routes, by a held setup */
 	VEC(struct view_probe) probes; /* for the view of the moment */
 	VEC(struct view_place) places; /* too */
-	VEC(char *) moved; /* patterns to be tried again once published */
+	struct moving moving;
 };
 
 struct engine {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/node/cause.h"
 #include "core/node/due.h"
 #include "core/node/fx.h"
 #include "core/node/group.h"
@@ -91,6 +92,8 @@ probing_turn(struct engine *e, struct service *s, enum service_state to)
 	if (s->state == to)
 		return;
 	probing_state_event(e, s, to);
+	cause_other(e, "link", s->name, service_word(to),
+	    to == SERVICE_DOWN ? probing_reason(s) : NULL);
 	s->state = to;
 	s->since = e->now;
 	s->since_wall = e->wall;

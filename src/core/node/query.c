@@ -13,6 +13,7 @@
 #include "core/node/evidence.h"
 #include "core/node/fx.h"
 #include "core/node/held.h"
+#include "core/node/moved.h"
 #include "core/node/node.h"
 #include "core/node/phase.h"
 #include "core/node/query_db.h"
@@ -221,7 +222,7 @@ claims_list(struct json *j, const struct route *r)
 
 /* A line of lsrctl(1), JSON, and what a live table knows more. */
 static void
-route_line(struct json *j, const struct route *r)
+route_line(struct engine *e, struct json *j, const struct route *r)
 {
 	json_open(j, NULL, '{');
 	json_str(j, "pattern", r->pattern);
@@ -251,6 +252,7 @@ route_line(struct json *j, const struct route *r)
 		json_uint(j, "leaves", r->leaves);
 		json_bool(j, "given_up", r->over);
 	}
+	moved_show(e, j, r->pattern);
 	json_close(j, '}');
 	json_line(j);
 }
@@ -283,7 +285,7 @@ routes(struct engine *e, struct json *j, const struct request *r)
 		return;
 	i = route_behind(rib, r->n > 0 ? r->word[0] : NULL);
 	for (; i < rib->n && j->out->n < LIMIT_ANSWER_PART; i++)
-		route_line(j, &rib->routes[i]);
+		route_line(e, j, &rib->routes[i]);
 	if (i == rib->n)
 		return;
 	buf_printf(r->more, "routes %s", rib->routes[i - 1].pattern);

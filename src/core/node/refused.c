@@ -1,6 +1,7 @@
 #include "core/node/refused.h"
 
 #include "core/lsa/match.h"
+#include "core/node/cause.h"
 #include "core/node/due.h"
 #include "core/node/fx.h"
 #include "core/node/node.h"
@@ -19,6 +20,8 @@ changed(struct engine *e, const struct refusal *r, const char *reason)
 		   .to = r->off ? "left-out" : "used",
 		   .reason = reason,
 		   .value = r->off ? mono_since(e->now, r->until) / 1000 : 0 });
+	cause_other(
+	    e, "refusal", r->name, r->off ? "left-out" : "used", r->pattern);
 	due_compute(e);
 	due_save(e);
 }

@@ -1,5 +1,6 @@
 #include "core/node/told.h"
 
+#include "core/node/cause.h"
 #include "core/node/due.h"
 #include "core/node/fx.h"
 #include "core/node/node.h"
@@ -74,6 +75,8 @@ congestion_look(struct engine *e, struct service *s)
 			.to = words[s->mail.congestion.now],
 			.value = s->mail.late,
 			.total = s->mail.waiting });
+	cause_other(
+	    e, "congestion", s->name, words[s->mail.congestion.now], NULL);
 	due_say(e);
 	due_compute(e);
 }
