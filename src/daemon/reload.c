@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "cfg/schema.h"
+#include "crypt/crypto.h"
 #include "crypt/keys.h"
 
 const struct conf_keys reload_keys = {
@@ -37,6 +38,14 @@ reload_keys_of(
 	out->key = key;
 	out->self = self;
 	return RC_OK;
+}
+
+void
+reload_rekey(struct crypto *crypto, struct ahead *ahead,
+    struct evp_pkey_st *key, const struct conf *conf)
+{
+	crypto_rekey(crypto, keys_ref(key), conf->setup.authority.key);
+	ahead_authority(ahead, conf->setup.authority.key);
 }
 
 void

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "cfg/conf.h"
 #include "core/lsa/crypto.h"
+#include "io/ahead.h"
 #include "io/sink.h"
 #include "io/tls.h"
 
@@ -38,6 +39,11 @@ struct reload {
  */
 int reload_keys_of(
     struct conf *conf, const struct crypto *crypto, struct reload *out);
+
+/* Both work with this key from now on, and the configuration's authority; the
+ * key is the caller's as before. */
+void reload_rekey(struct crypto *crypto, struct ahead *ahead,
+    struct evp_pkey_st *key, const struct conf *conf);
 
 /* Where complaints go: to the log, and into the answer of a request. */
 struct reload_to {

@@ -17,6 +17,7 @@
 #include "daemon/merge.h"
 #include "daemon/reload.h"
 #include "daemon/signals.h"
+#include "io/ahead.h"
 #include "io/congest.h"
 #include "io/ctl_io.h"
 #include "io/front_io.h"
@@ -48,6 +49,7 @@ struct server {
 
 	struct event_base *base;
 	struct crypto crypto;
+	struct ahead *ahead;
 	struct engine *engine;
 	struct loop *loop;
 	struct peer_io *peers;
@@ -208,13 +210,12 @@ on_server_found(void *ctx)
 static bool
 put_in_force(struct server *server, struct reload *fresh, bool confirmed)
 {
-	crypto_rekey(&server->crypto, keys_ref(fresh->key),
-	    fresh->conf->setup.authority.key);
+	reload_rekey(&server->crypto, server->ahead, fresh->key, fresh->conf);
 	srv_look(server->srv, fresh->conf);
 	if (!server_give(server, fresh->conf, confirmed)) {
 		srv_look(server->srv, server->conf);
-		crypto_rekey(&server->crypto, keys_ref(server->key),
-		    server->conf->setup.authority.key);
+		reload_rekey(
+		    &server->crypto, server->ahead, server->key, server->conf);
 		return false;
 	}
 	conf_free(server->conf);
@@ -388,14 +389,18 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
 	server->base = event_base_new();
 	CHECK(server->base != NULL);
 	crypto_init(&server->crypto, NULL, conf->setup.authority.key);
-	server->engine = engine_new(seed(), &server->crypto);
+	server->ahead =
+	    ahead_new(server->base, &server->crypto, ahead_threads());
+	server->engine = engine_new(seed(), ahead_crypto(server->ahead));
 	server->loop = loop_new(server->base, server->engine);
 	server->peers = peer_io_new(server->loop, sink);
+	peer_io_ahead(server->peers, server->ahead);
 	server->front =
 	    front_io_new(server->loop, sink, on_brought, server->peers);
 	server->probes = probe_io_new(server->loop, plugin_probe("smtp"));
 	server->store = store_io_new(
 	    server->loop, sink, conf->state_directory, &server->crypto);
+	store_io_fork(server->store, ahead_fork, server->ahead);
 	server->ctl = ctl_io_new(server->loop, sink, on_server_request, server);
 	server->reports = report_io_new(server->loop);
 	server->publishers = publishers_new(server->base, sink, conf,
@@ -511,8 +516,7 @@ server_start(struct server *server)
 		return rc;
 	}
 	server->key = own.key;
-	crypto_rekey(&server->crypto, keys_ref(own.key),
-	    server->conf->setup.authority.key);
+	reload_rekey(&server->crypto, server->ahead, own.key, server->conf);
 	peer_io_self(server->peers, own.self);
 	store_io_key(server->store, own.key);
 	rc = sockets_open(server);
@@ -590,6 +594,7 @@ server_free(struct server *server)
 	names_free(server->names);
 	loop_free(server->loop);
 	engine_free(server->engine);
+	ahead_free(server->ahead);
 	crypto_done(&server->crypto);
 	keys_free(server->key);
 	reload_done(&server->held);

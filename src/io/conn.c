@@ -148,9 +148,21 @@ linger(struct conn *conn)
 	conn->way->finish(conn);
 }
 
+void
+conn_listen(struct conn *conn, bool listens)
+{
+	if (conn->bev == NULL || conn->state != CONN_OPEN)
+		return;
+	if (listens)
+		bufferevent_enable(conn->bev, EV_READ);
+	else
+		bufferevent_disable(conn->bev, EV_READ);
+}
+
 static void
 begin_close(struct conn *conn)
 {
+	conn_listen(conn, true); /* for his end */
 	conn->state = CONN_CLOSING;
 	conn->owner = NULL;
 	tls_shut(conn->tls);
@@ -189,6 +201,18 @@ handshake(struct conn *conn)
 	}
 }
 
+/* As much as there is: in an exchange each LSA is a record of its own. */
+static size_t
+conn_gather(struct conn *conn, uint8_t *octets, size_t room)
+{
+	size_t n = 0, more;
+
+	while (
+	    n < room && (more = tls_read(conn->tls, octets + n, room - n)) > 0)
+		n += more;
+	return n;
+}
+
 /* Hands on what the peer said, as long as somebody listens. */
 static void
 listen_to(struct conn *conn)
@@ -197,7 +221,7 @@ listen_to(struct conn *conn)
 	size_t n;
 
 	while (conn->state == CONN_OPEN &&
-	       (n = tls_read(conn->tls, octets, sizeof(octets))) > 0)
+	       (n = conn_gather(conn, octets, sizeof(octets))) > 0)
 		conn->owner->bytes(conn->ctx, conn, octets, n);
 	if (conn->state != CONN_OPEN)
 		return;

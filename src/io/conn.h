@@ -74,6 +74,10 @@ void conn_own(struct conn *conn, const struct conn_owner *owner, void *ctx);
 /* To the peer, in this order. Too much unread: ended("not-reading"). */
 void conn_write(struct conn *conn, const uint8_t *octets, size_t n);
 
+/* Whether what the peer says is read from now on: what it has sent may be told
+ * still, and the rest waits on its side. Over the verb it always is. */
+void conn_listen(struct conn *conn, bool listens);
+
 /* Closes it once all before is written. */
 void conn_close(struct conn *conn);
 

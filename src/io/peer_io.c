@@ -10,6 +10,7 @@
 #include "base/tree.h"
 #include "base/vec.h"
 #include "core/lsa/limits.h"
+#include "io/ahead.h"
 #include "io/allow.h"
 #include "io/conn.h"
 #include "io/dial.h"
@@ -30,12 +31,14 @@ struct peer_session {
 	struct tree_node node;
 	uint32_t number;
 	struct conn *conn;
+	struct ahead_line *line; /* NULL: what comes is given at once */
 };
 
 struct peer_io {
 	struct loop *loop;
 	struct sink *sink;
 	struct tls_self *self;
+	struct ahead *ahead; /* or NULL */
 	struct conn_pool *pool;
 	struct dial_pool *dials;
 	struct allow allow;
@@ -65,23 +68,55 @@ peer_io_session_find(struct peer_io *io, uint32_t number)
 	return n == NULL ? NULL : tree_entry(n, struct peer_session, node);
 }
 
+/* What it said and the engine has not heard goes to `rest`, if there is one. */
 static void
-session_free(struct peer_session *s)
+session_free(struct peer_session *s, struct buf *rest)
 {
 	tree_remove(&s->io->sessions, &s->node);
+	if (s->line != NULL)
+		ahead_line_end(s->line, rest);
 	mem_free(s);
+}
+
+static void
+bytes_give(struct peer_io *io, uint32_t number, const uint8_t *octets, size_t n)
+{
+	struct input in = {
+		.kind = IN_BYTES, .who = number, .bytes = octets, .len = n
+	};
+
+	loop_step(io->loop, &in);
+}
+
+/* Its signatures have been looked at; the session may be over then. */
+static void
+on_looked_at(void *ctx, const uint8_t *octets, size_t n)
+{
+	struct peer_session *s = ctx;
+	struct peer_io *io = s->io;
+	uint32_t number = s->number;
+
+	bytes_give(io, number, octets, n);
+	s = peer_io_session_find(io, number);
+	if (s != NULL)
+		conn_listen(s->conn, !ahead_line_is_full(s->line));
 }
 
 static void
 on_bytes(void *ctx, struct conn *conn, const uint8_t *octets, size_t n)
 {
 	struct peer_session *s = ctx;
-	struct input in = {
-		.kind = IN_BYTES, .who = s->number, .bytes = octets, .len = n
-	};
+	struct peer_io *io = s->io;
+	uint32_t number = s->number;
 
-	(void)conn;
-	loop_step(s->io->loop, &in);
+	if (s->line == NULL) {
+		bytes_give(io, number, octets, n);
+		return;
+	}
+	ahead_line_put(s->line, octets, n);
+	s = peer_io_session_find(io, number);
+	if (s != NULL && ahead_line_is_full(s->line))
+		conn_listen(conn, false);
 }
 
 static void
@@ -100,10 +135,14 @@ on_peer_io_ended(void *ctx, struct conn *conn, const char *reason)
 	struct peer_session *s = ctx;
 	struct peer_io *io = s->io;
 	struct input in = { .kind = IN_CLOSED, .who = s->number };
+	struct buf rest = { 0 };
 
 	sink_say(io->sink, SINK_DEBUG, "session-ended", "peer=%s, reason=%s",
 	    tls_name(conn_tls(conn)), reason);
-	session_free(s);
+	session_free(s, &rest);
+	if (rest.n > 0)
+		bytes_give(io, in.who, rest.p, rest.n);
+	buf_done(&rest);
 	loop_step(io->loop, &in);
 }
 
@@ -127,6 +166,8 @@ session_begin(struct peer_io *io, struct conn *conn, bool dialled)
 	s->number = ++io->numbers;
 	CHECK(s->number != 0);
 	s->conn = conn;
+	if (io->ahead != NULL && in.carrier == SETUP_TCP)
+		s->line = ahead_line_new(io->ahead, on_looked_at, s);
 	tree_insert(&io->sessions, &s->node, &s->number, peer_io_by_number);
 	conn_own(conn, &session_owner, s);
 	in.who = s->number;
@@ -308,7 +349,7 @@ do_close(void *ctx, const struct effect *fx)
 	if (s == NULL)
 		return;
 	conn_close(s->conn);
-	session_free(s);
+	session_free(s, NULL);
 }
 
 static void
@@ -397,8 +438,14 @@ peer_io_stop(struct peer_io *io)
 		    tree_entry(n, struct peer_session, node);
 
 		conn_close(s->conn);
-		session_free(s);
+		session_free(s, NULL);
 	}
+}
+
+void
+peer_io_ahead(struct peer_io *io, struct ahead *ahead)
+{
+	io->ahead = ahead;
 }
 
 size_t

@@ -46,6 +46,11 @@ void peer_io_sources(struct peer_io *io, const struct addr *addrs, size_t n);
 /* Who we are in SMTP; copied. To be said before anything is dialled. */
 void peer_io_name(struct peer_io *io, const char *name);
 
+/* Sessions' signatures are looked at by this from now on; lent, and freed after
+ * us. Those over the verb are too slow to gain by it. */
+struct ahead;
+void peer_io_ahead(struct peer_io *io, struct ahead *ahead);
+
 /* Takes over a listening socket. */
 void peer_io_listen(struct peer_io *io, int fd);
 

@@ -58,6 +58,8 @@ struct store_io {
 	struct sink *sink;
 	char *dir;
 	const struct crypto *crypto;
+	pid_t (*fork)(void *ctx);
+	void *fork_ctx;
 	struct store stores[STORE_WHATS];
 	struct store_journal journal;
 };
@@ -287,7 +289,7 @@ store_io_hand_over(struct store *store)
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return errno;
-	store->child = fork();
+	store->child = store->io->fork(store->io->fork_ctx);
 	if (store->child == 0)
 		child(store, ends[1]);
 	close(ends[1]);
@@ -369,6 +371,13 @@ do_save(void *ctx, const struct effect *fx)
 		store_io_begin(store);
 }
 
+static pid_t
+fork_plain(void *ctx)
+{
+	(void)ctx;
+	return fork();
+}
+
 struct store_io *
 store_io_new(struct loop *loop, struct sink *sink, const char *dir,
     const struct crypto *crypto)
@@ -379,6 +388,7 @@ store_io_new(struct loop *loop, struct sink *sink, const char *dir,
 	io->sink = sink;
 	io->dir = mem_str(dir);
 	io->crypto = crypto;
+	io->fork = fork_plain;
 	for (size_t i = 0; i < STORE_WHATS; i++) {
 		struct store *store = &io->stores[i];
 
@@ -389,6 +399,13 @@ store_io_new(struct loop *loop, struct sink *sink, const char *dir,
 	}
 	loop_carry(loop, FX_SAVE, do_save, io);
 	return io;
+}
+
+void
+store_io_fork(struct store_io *io, pid_t (*hand)(void *ctx), void *ctx)
+{
+	io->fork = hand;
+	io->fork_ctx = ctx;
 }
 
 void

@@ -27,6 +27,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "core/lsa/crypto.h"
 #include "core/node/engine.h"
@@ -53,6 +54,9 @@ struct store_io *store_io_new(struct loop *loop, struct sink *sink,
 /* This server's own key from now on: what is saved is sealed by it. Before
  * anything is loaded. */
 void store_io_key(struct store_io *io, const struct evp_pkey_st *key);
+
+/* In place of fork(2), where the process has threads. */
+void store_io_fork(struct store_io *io, pid_t (*hand)(void *ctx), void *ctx);
 
 /* Gives the engine the parts of the journal, in order. */
 void store_io_parts(struct store_io *io);

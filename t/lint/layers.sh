@@ -24,6 +24,7 @@ src/crypt             base,core,crypt,sys             openssl/
 src/crypt/ed25519.c   -                               sodium.h
 src/verb              base,core                       -
 src/io                base,core,cfg,crypt,io,sys      event2/
+src/io/ahead.c        -                               pthread.h,sched.h
 src/io/tls.c          -                               openssl/ssl.h,openssl/err.h,openssl/x509.h
 src/io/srv.c          -                               ares.h
 src/io/resolv.c       -                               ares.h
