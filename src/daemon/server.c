@@ -17,6 +17,7 @@
 #include "daemon/merge.h"
 #include "daemon/reload.h"
 #include "daemon/signals.h"
+#include "daemon/watchdog.h"
 #include "io/ahead.h"
 #include "io/congest.h"
 #include "io/ctl_io.h"
@@ -340,32 +341,6 @@ static const struct signals_hands hands = {
 	.debug = on_debug,
 };
 
-static void
-on_watchdog(evutil_socket_t fd, short what, void *arg)
-{
-	struct server *server = arg;
-
-	(void)fd;
-	(void)what;
-	notify_say(server->notify, "WATCHDOG=1");
-}
-
-/* Fed from the loop that serves the peers: a hung loop is not alive. */
-static void
-watchdog_begin(struct server *server)
-{
-	uint64_t us = notify_watchdog_us(server->notify) / 3;
-	struct timeval tv = { (time_t)(us / 1000000),
-		(suseconds_t)(us % 1000000) };
-
-	if (us == 0)
-		return;
-	server->watchdog =
-	    event_new(server->base, -1, EV_PERSIST, on_watchdog, server);
-	CHECK(
-	    server->watchdog != NULL && event_add(server->watchdog, &tv) == 0);
-}
-
 static uint64_t
 seed(void)
 {
@@ -525,7 +500,7 @@ server_start(struct server *server)
 	reports_open(server);
 	apply(server);
 	server->signals = signals_new(server->base, &hands, server);
-	watchdog_begin(server);
+	server->watchdog = watchdog_new(server->base, server->notify);
 	srv_look(server->srv, server->conf);
 	CHECK(server_give(server, server->conf, true));
 	restore(server, SAVE_EPOCH);
