@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "plugins/exim/listens.h"
 #include "plugins/exim/shown.h"
 
 /* A domain that nobody has. */
@@ -278,6 +279,25 @@ read_bound(const struct plugin_reading *r, struct mta *out)
 		read_interface(out, interface);
 }
 
+/* Who is behind a proxy waits there for a line of its; then the usual port, which
+ * is the proxy's, leads to it. */
+static void
+reading_exim_listens(const struct plugin_reading *r, struct mta *out)
+{
+	char *proxy = option_of(r->options, "hosts_proxy");
+	char *interfaces = option_of(r->options, "local_interfaces");
+	char *ports = option_of(r->options, "daemon_smtp_ports");
+	char *tls = option_of(r->options, "tls_on_connect_ports");
+
+	listens_read(out, interfaces, ports, tls);
+	if (proxy != NULL && *proxy != '\0')
+		out->nsmtp = 0;
+	mem_free(proxy);
+	mem_free(interfaces);
+	mem_free(ports);
+	mem_free(tls);
+}
+
 /* Our host lists say `byname`: as the system finds names. */
 static void
 reading_exim_facts(const struct plugin_reading *r, struct mta *out)
@@ -301,6 +321,7 @@ reading_exim_facts(const struct plugin_reading *r, struct mta *out)
 	else if (r->retry != NULL)
 		out->lifetime_s = read_lifetime(r->retry);
 	read_bound(r, out);
+	reading_exim_listens(r, out);
 	out->read = true;
 	mem_free(spool);
 	mem_free(utf8);

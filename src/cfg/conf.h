@@ -127,31 +127,27 @@ int conf_load(const char *path, const struct conf_keys *keys, struct conf **out,
 /* In normal form: every option with its value, which loads to the same. */
 void conf_dump(struct buf *out, const struct conf *conf);
 
-/* The MTA beside us, of two the one that is asked: "postfix" or "exim"; plugins
- * are looked up by it. */
-static inline const char *
-conf_mta_name(const struct conf *conf)
-{
-	return conf->mta == CONF_MTA_EXIM ? "exim" : "postfix";
-}
-
 #define CONF_MTAS 2
 
-/* The MTAs whose tables are written, the one that is asked first. */
+/* The MTAs beside us, "postfix" or "exim": plugins are looked up by the name.
+ * Each has its tables written, is asked how it is configured and for its
+ * queue. */
 static inline size_t
 conf_mtas(const struct conf *conf, const char *out[CONF_MTAS])
 {
-	out[0] = conf_mta_name(conf);
+	out[0] = conf->mta == CONF_MTA_EXIM ? "exim" : "postfix";
 	out[1] = "exim";
 	return conf->mta == CONF_MTA_BOTH ? 2 : 1;
 }
 
-/* True if this MTA's are. */
+/* True if it is one of them. */
 static inline bool
 conf_writes(const struct conf *conf, const char *mta)
 {
-	return strcmp(mta, conf_mta_name(conf)) == 0 ||
-	       (conf->mta == CONF_MTA_BOTH && strcmp(mta, "exim") == 0);
+	const char *mtas[CONF_MTAS];
+	size_t n = conf_mtas(conf, mtas);
+
+	return strcmp(mta, mtas[0]) == 0 || strcmp(mta, mtas[n - 1]) == 0;
 }
 
 /* Where they lie. */
@@ -163,11 +159,11 @@ conf_tables(const struct conf *conf, const char *mta)
 	           : conf->table_directory;
 }
 
-/* Where that one's own configuration is; NULL: where it usually is. */
+/* Where its own configuration is; NULL: where it usually is. */
 static inline const char *
-conf_mta_directory(const struct conf *conf)
+conf_mta_directory(const struct conf *conf, const char *mta)
 {
-	return conf->mta == CONF_MTA_EXIM ? NULL : conf->postfix_directory;
+	return strcmp(mta, "exim") == 0 ? NULL : conf->postfix_directory;
 }
 
 void conf_free(struct conf *conf);

@@ -386,7 +386,9 @@ mta_judge(const struct build *b)
 	if (!build_is_set(b, &mta) && strcmp(installed_mta(""), "exim") == 0)
 		conf->mta = CONF_MTA_EXIM;
 	conf->setup.mta.none = conf->mta == CONF_MTA_NONE;
-	conf->setup.mta.exim = conf->mta == CONF_MTA_EXIM;
+	conf->setup.mta.beside = conf->mta == CONF_MTA_EXIM   ? SETUP_EXIM
+	                         : conf->mta == CONF_MTA_BOTH ? SETUP_BOTH
+	                                                      : SETUP_POSTFIX;
 	if (conf->mta == CONF_MTA_EXIM && !build_is_set(b, &tables)) {
 		mem_free(conf->table_directory);
 		conf->table_directory = mem_str(EXIM_TABLES);

@@ -321,6 +321,13 @@ undo(const struct call *call, const char *path)
 	return status;
 }
 
+/* What the daemon of each is called, as a process. */
+static const struct {
+	const char *mta, *process;
+} daemons[] = { { "postfix", "master" }, { "exim", "exim4" },
+	{ "exim", "exim" } };
+#define NDAEMONS (sizeof(daemons) / sizeof(daemons[0]))
+
 /* "postfix" or "exim", as it has the port of this host; NULL: neither (a proxy,
  * lsrd-front), or it cannot be told. */
 static const char *
@@ -330,10 +337,21 @@ mta_in_use(void)
 
 	if (geteuid() != 0 || !procs_listener(25, name))
 		return NULL;
-	if (strcmp(name, "master") == 0)
-		return "postfix";
-	return strcmp(name, "exim4") == 0 || strcmp(name, "exim") == 0 ? "exim"
-	                                                               : NULL;
+	for (size_t i = 0; i < NDAEMONS; i++)
+		if (strcmp(name, daemons[i].process) == 0)
+			return daemons[i].mta;
+	return NULL;
+}
+
+/* Whether it takes mail at a port, be it another than 25. */
+static bool
+mta_listens(const char *mta)
+{
+	for (size_t i = 0; i < NDAEMONS; i++)
+		if (strcmp(mta, daemons[i].mta) == 0 &&
+		    procs_listens(daemons[i].process))
+			return true;
+	return false;
 }
 
 static const char *
@@ -342,33 +360,24 @@ mta_word(const char *mta)
 	return strcmp(mta, "exim") == 0 ? "Exim" : "Postfix";
 }
 
-/* Where both are installed the other one may have the port, and the mail; and
- * of both lsrd itself asks one (conf_mta_name()). */
+/* Where both are installed the other one may have the port, and the mail. */
 static void
 check_in_use(
     struct check_list *list, const struct conf *conf, const char *in_use)
 {
-	const char *asked = mta_word(conf_mta_name(conf));
+	const char *mtas[CONF_MTAS];
 
-	if (in_use == NULL || strcmp(in_use, conf_mta_name(conf)) == 0)
+	if (in_use == NULL || conf_writes(conf, in_use))
 		return;
-	if (conf->mta == CONF_MTA_BOTH)
-		check_find(list,
-		    CHECK_ABOUT(CHECK_WARNING, "mta",
-			"in lsrd.conf: mta = exim, where Postfix takes no "
-			"mail"),
-		    "port 25 of this host is %s's, and of both lsrd asks %s "
-		    "whether it uses the tables, and for its queue",
-		    mta_word(in_use), asked);
-	else
-		check_find(list,
-		    CHECK_ABOUT(CHECK_WARNING, "mta",
-			"in lsrd.conf: mta, which is in use; or both"),
-		    "port 25 of this host is %s's, and lsrd.conf has %s judged",
-		    mta_word(in_use), asked);
+	conf_mtas(conf, mtas);
+	check_find(list,
+	    CHECK_ABOUT(CHECK_WARNING, "mta",
+		"in lsrd.conf: mta, which is in use; or both"),
+	    "port 25 of this host is %s's, and lsrd.conf has %s judged",
+	    mta_word(in_use), mta_word(mtas[0]));
 }
 
-/* What was found of the one that has no port is no fault of this host. */
+/* What was found of one that takes no mail is no fault of this host. */
 static void
 only_note(struct check_list *list, size_t from, const char *mta)
 {
@@ -379,7 +388,7 @@ only_note(struct check_list *list, size_t from, const char *mta)
 		list->list.v[i].level = CHECK_NOTE;
 	}
 	check_find(list, CHECK_ABOUT(CHECK_NOTE, "mta", NULL),
-	    "%s does not have port 25: what it lacks is a note (%zu)",
+	    "%s listens at no port: what it lacks is a note (%zu)",
 	    mta_word(mta), n);
 }
 
@@ -397,29 +406,46 @@ check_one(struct check_list *list, const struct conf *conf,
 #endif
 }
 
+static void
+check_both(struct check_list *list, const struct conf *conf,
+    const struct call *call, const char *in_use)
+{
+	const char *mtas[CONF_MTAS];
+	size_t n = conf_mtas(conf, mtas);
+
+	for (size_t i = 0; i < n; i++) {
+		size_t from = list->list.n;
+
+		check_one(list, conf, call, mtas[i]);
+		if (in_use != NULL && !mta_listens(mtas[i]))
+			only_note(list, from, mtas[i]);
+	}
+	if (in_use == NULL)
+		check_find(list, CHECK_ABOUT(CHECK_NOTE, "mta", NULL),
+		    "Postfix and Exim are judged, both (mta = both)");
+	else
+		check_find(list, CHECK_ABOUT(CHECK_NOTE, "mta", NULL),
+		    "Postfix and Exim are judged, both (mta = both): port 25 "
+		    "is %s's",
+		    mta_word(in_use));
+}
+
 /* Of two the one that lsrd.conf names, or both. */
 static void
 check_mta(
     struct check_list *list, const struct conf *conf, const struct call *call)
 {
 	const char *mtas[CONF_MTAS], *in_use;
-	size_t n = conf_mtas(conf, mtas);
 
 	if (conf->mta == CONF_MTA_NONE)
 		return;
 	in_use = mta_in_use();
 	list->exim = conf->mta == CONF_MTA_EXIM;
 	check_in_use(list, conf, in_use);
-	for (size_t i = 0; i < n; i++) {
-		size_t from = list->list.n;
-
-		check_one(list, conf, call, mtas[i]);
-		if (n > 1 && in_use != NULL && strcmp(in_use, mtas[i]) != 0)
-			only_note(list, from, mtas[i]);
-	}
-	if (n > 1 && in_use == NULL)
-		check_find(list, CHECK_ABOUT(CHECK_NOTE, "mta", NULL),
-		    "Postfix and Exim are judged, both (mta = both)");
+	if (conf_mtas(conf, mtas) > 1)
+		check_both(list, conf, call, in_use);
+	else
+		check_one(list, conf, call, mtas[0]);
 }
 
 int

@@ -170,11 +170,19 @@ put_ways_out(struct buf *out, const char *id, bool exim)
 		 : "or a longer maximal_queue_lifetime, then postfix reload");
 }
 
+/* Exim's have a hyphen in it, Postfix's never: of two MTAs it tells whose. */
+static bool
+held_by_exim(const struct check_list *list, const char *id)
+{
+	return *id == '\0' ? list->exim : strchr(id, '-') != NULL;
+}
+
 /* A hold ends as the MTA's bounce. */
 static void
 find_held(struct check_list *list, const json_t *held)
 {
 	const char *id = check_health_text(held, "message");
+	bool exim = held_by_exim(list, id);
 	int64_t ends = check_health_number(held, "gives_up");
 	int64_t left = ends - (int64_t)time(NULL);
 	char came[VALUE_TIME], when[VALUE_TIME];
@@ -185,7 +193,7 @@ find_held(struct check_list *list, const json_t *held)
 		return;
 	buf_printf(&remedy, "lsrctl explain %s shows what is missing; ",
 	    check_health_text(held, "pattern"));
-	put_ways_out(&remedy, id, list->exim);
+	put_ways_out(&remedy, id, exim);
 	advice = buf_string(&remedy);
 	value_time_text(check_health_number(held, "came"), came);
 	value_time_text(ends, when);
@@ -195,8 +203,8 @@ find_held(struct check_list *list, const json_t *held)
 	    "mail for %s has waited for a path since %s%s%s: %s gives it up "
 	    "and bounces it at %s",
 	    check_health_text(held, "pattern"), came,
-	    *id == '\0' ? "" : ", message ", id,
-	    list->exim ? "Exim" : "Postfix", when);
+	    *id == '\0' ? "" : ", message ", id, exim ? "Exim" : "Postfix",
+	    when);
 	mem_free(advice);
 }
 

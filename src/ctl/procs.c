@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
+#include "base/vec.h"
 #include "sys/file.h"
 
 #define TEXT_MAX (1u << 20)
@@ -138,33 +139,48 @@ procs_in_group(pid_t pid, gid_t group)
 
 /* --- who listens ---------------------------------------------------------------- */
 
-/* The inode of a socket that listens at the port; 0. */
-static unsigned long
-socket_of(const char *table, uint16_t port)
+/* Sockets that listen, by their inodes, and who holds one. */
+struct listeners {
+	uint16_t port; /* of these alone; 0: of any */
+	VEC(unsigned long) sockets;
+	const char *wanted; /* the name of a holder; NULL: any */
+	char name[PROCS_NAME];
+};
+
+static void
+sockets_of(struct listeners *l, const char *table)
 {
 	FILE *f = fopen(table, "re");
 	char line[512], state[3];
+	unsigned long inode;
 	unsigned at;
-	unsigned long inode = 0;
 
-	while (f != NULL && inode == 0 && fgets(line, sizeof(line), f) != NULL)
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
 		if (sscanf(line,
 			"%*d: %*[0-9A-F]:%x %*s %2s %*s %*s %*s %*s %*s %lu",
-			&at, state, &inode) != 3 ||
-		    at != port || strcmp(state, LISTENS) != 0)
-			inode = 0;
+			&at, state, &inode) == 3 &&
+		    strcmp(state, LISTENS) == 0 &&
+		    (l->port == 0 || at == l->port))
+			vec_push(&l->sockets, inode);
 	if (f != NULL)
 		fclose(f);
-	return inode;
 }
 
-struct holder {
-	char socket[64]; /* "socket:[INODE]" */
-	char *name;
-};
+static bool
+is_listener(const struct listeners *l, const char *link)
+{
+	unsigned long inode;
+
+	if (sscanf(link, "socket:[%lu]", &inode) != 1)
+		return false;
+	for (size_t i = 0; i < l->sockets.n; i++)
+		if (l->sockets.v[i] == inode)
+			return true;
+	return false;
+}
 
 static bool
-holds_socket(pid_t pid, const char *socket)
+holds_socket(const struct listeners *l, pid_t pid)
 {
 	char path[64], link[512], is[64];
 	struct dirent *d;
@@ -179,7 +195,7 @@ holds_socket(pid_t pid, const char *socket)
 		snprintf(link, sizeof(link), "%s/%s", path, d->d_name);
 		n = readlink(link, is, sizeof(is) - 1);
 		is[n < 0 ? 0 : n] = '\0';
-		found = strcmp(is, socket) == 0;
+		found = is_listener(l, is);
 	}
 	if (fds != NULL)
 		closedir(fds);
@@ -189,31 +205,47 @@ holds_socket(pid_t pid, const char *socket)
 static bool
 on_process(void *ctx, pid_t pid, const struct buf *args)
 {
-	struct holder *h = ctx;
+	struct listeners *l = ctx;
 	struct buf b = { 0 };
 	char *name;
 
 	(void)args;
-	if (!holds_socket(pid, h->socket) || !proc_load(pid, "comm", &b))
+	if (!proc_load(pid, "comm", &b))
 		return true;
 	name = buf_string(&b);
-	snprintf(h->name, PROCS_NAME, "%.*s", (int)strcspn(name, "\n"), name);
+	name[strcspn(name, "\n")] = '\0';
+	if ((l->wanted == NULL || strcmp(name, l->wanted) == 0) &&
+	    holds_socket(l, pid))
+		snprintf(l->name, sizeof(l->name), "%s", name);
 	mem_free(name);
-	return false;
+	return l->name[0] == '\0';
+}
+
+static void
+listeners_look(struct listeners *l)
+{
+	sockets_of(l, "/proc/net/tcp");
+	sockets_of(l, "/proc/net/tcp6");
+	if (l->sockets.n > 0)
+		procs_each(on_process, l);
+	vec_done(&l->sockets);
 }
 
 bool
 procs_listener(uint16_t port, char out[PROCS_NAME])
 {
-	struct holder h = { .name = out };
-	unsigned long inode = socket_of("/proc/net/tcp", port);
+	struct listeners l = { .port = port };
 
-	if (inode == 0)
-		inode = socket_of("/proc/net/tcp6", port);
-	out[0] = '\0';
-	if (inode == 0)
-		return false;
-	snprintf(h.socket, sizeof(h.socket), "socket:[%lu]", inode);
-	procs_each(on_process, &h);
+	listeners_look(&l);
+	memcpy(out, l.name, sizeof(l.name));
 	return out[0] != '\0';
+}
+
+bool
+procs_listens(const char *name)
+{
+	struct listeners l = { .wanted = name };
+
+	listeners_look(&l);
+	return l.name[0] != '\0';
 }

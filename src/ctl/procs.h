@@ -31,4 +31,7 @@ bool procs_in_group(pid_t pid, gid_t group);
 #define PROCS_NAME 16
 bool procs_listener(uint16_t port, char out[PROCS_NAME]);
 
+/* True if a process of this name listens at a TCP port, whichever. */
+bool procs_listens(const char *name);
+
 #endif

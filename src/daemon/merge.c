@@ -68,20 +68,32 @@ merge_peers(struct setup *setup, const struct conf *conf, const struct srv *srv)
 		    merge_order);
 }
 
+/* A message may wait as long as the one lets it that keeps it longest. */
+static void
+merge_mtas(struct setup *setup, const struct conf *conf)
+{
+	const char *mtas[CONF_MTAS];
+	size_t n = conf_mtas(conf, mtas);
+
+	setup->mta.queue_s = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct mta mta;
+
+		mta_init(&mta);
+		plugin_queue_of(mtas[i])->look(
+		    &mta, conf_mta_directory(conf, mtas[i]));
+		if (mta.lifetime_s > setup->mta.queue_s)
+			setup->mta.queue_s = mta.lifetime_s;
+	}
+}
+
 struct setup *
 merge_setup(const struct conf *conf, const struct srv *srv)
 {
 	struct setup *setup = mem_dup(&conf->setup, sizeof(*setup));
-	const char *name = conf_mta_name(conf);
-	const struct plugin_queue *queue = plugin_queue_of(name);
-	struct mta mta;
 
 	merge_peers(setup, conf, srv);
-	mta_init(&mta);
-	if (queue != NULL)
-		queue->look(&mta, conf_mta_directory(conf));
-	setup->mta.queue_s = mta.lifetime_s;
-	setup->mta.none |= plugin_mta_of(name) == NULL;
+	merge_mtas(setup, conf);
 	setup->spaces = mem_dup(
 	    conf->setup.spaces, setup->nspaces * sizeof(*setup->spaces));
 	for (size_t i = 0; i < conf->nlookups; i++) {

@@ -19,17 +19,15 @@
 #include "daemon/signals.h"
 #include "daemon/watchdog.h"
 #include "io/ahead.h"
-#include "io/congest.h"
+#include "io/beside.h"
 #include "io/ctl_io.h"
 #include "io/front_io.h"
 #include "io/history.h"
-#include "io/mta_io.h"
 #include "io/names.h"
 #include "io/peer_io.h"
 #include "io/probe_io.h"
 #include "io/publishers.h"
 #include "io/report_io.h"
-#include "io/retry.h"
 #include "io/servers.h"
 #include "io/srv.h"
 #include "io/store_io.h"
@@ -62,9 +60,7 @@ struct server {
 	struct report_io *reports;
 	struct publishers *publishers;
 	const struct rib *rib; /* that was published last; lent */
-	struct retry *retry;
-	struct congest *congest;
-	struct mta_io *mta;
+	struct beside *beside;
 	struct srv *srv;
 	struct srv *as_mta; /* looks names up as the MTA does */
 	struct names *names;
@@ -90,7 +86,7 @@ do_routes(void *ctx, const struct effect *fx)
 	if (fx->rib == server->rib)
 		return;
 	server->rib = fx->rib;
-	congest_table(server->congest, fx->rib);
+	beside_table(server->beside, fx->rib);
 }
 
 static void
@@ -140,22 +136,6 @@ on_brought(void *ctx, int fd, const struct addr *from)
 	return peer_io_brought(ctx, fd, from);
 }
 
-/* Postfix's queue is where its main.cf says now, and who reads it must take
- * addresses apart as Postfix does. */
-static void
-on_mta(void *ctx, const struct mta *mta)
-{
-	struct server *server = ctx;
-
-	names_by(server->names, mta);
-	if (!mta->read)
-		return;
-	retry_moved(server->retry, mta->queue_directory);
-	congest_moved(server->congest, mta->queue_directory);
-	retry_delimiters(server->retry, mta->delimiters);
-	congest_delimiters(server->congest, mta->delimiters);
-}
-
 /* To the shells what concerns them. */
 static void
 apply(struct server *server)
@@ -168,12 +148,8 @@ apply(struct server *server)
 	    conf->setup.announced.nlisten);
 	probe_io_conf(
 	    server->probes, conf->setup.server, conf->probe_timeout_ms);
-	if (conf->setup.mta.none || plugin_mta_of(conf_mta_name(conf)) == NULL)
-		names_by(server->names, NULL);
 	publishers_conf(server->publishers, conf);
-	retry_conf(server->retry, conf);
-	congest_conf(server->congest, conf);
-	mta_io_conf(server->mta, conf);
+	beside_conf(server->beside, conf);
 	servers_write(conf, server->sink);
 }
 
@@ -355,7 +331,6 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
     struct notify *notify)
 {
 	struct server *server = mem_new(sizeof(*server), 0, 0);
-	const char *name = conf_mta_name(conf);
 
 	server->path = path;
 	server->sink = sink;
@@ -386,13 +361,8 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
 	server->names = names_new(server->as_mta);
 	if (srv_is_built())
 		probe_io_names(server->probes, server->names);
-	server->retry = retry_new(server->base, sink, plugin_queue_of(name));
-	loop_carry(server->loop, FX_RETRY, retry_hand, server->retry);
-	server->congest =
-	    congest_new(server->loop, sink, plugin_queue_of(name));
-	server->mta =
-	    mta_io_new(server->loop, sink, plugin_mta_of(name), MTA_PROGRAMS);
-	mta_io_watch(server->mta, on_mta, server);
+	server->beside =
+	    beside_new(server->loop, sink, conf, server->names, MTA_PROGRAMS);
 	server->history =
 	    history_new(server->loop, sink, conf->state_directory);
 	loop_carry(server->loop, FX_EVENT, do_event, server);
@@ -561,9 +531,7 @@ server_free(struct server *server)
 	store_io_free(server->store);
 	history_free(server->history);
 	publishers_free(server->publishers);
-	retry_free(server->retry);
-	congest_free(server->congest);
-	mta_io_free(server->mta);
+	beside_free(server->beside);
 	srv_free(server->srv);
 	srv_free(server->as_mta);
 	names_free(server->names);

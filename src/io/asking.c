@@ -206,6 +206,7 @@ asking_place_set(struct asking_place *place, const struct setup *setup)
 	mem_free(place->own_name);
 	place->own_name = mem_str(setup->server);
 	place->nat = 0;
+	place->lab = setup->lab;
 	for (size_t i = 0; i < own->nsmtp; i++)
 		if (setup->lab || addr_is_loopback(&own->smtp[i]))
 			asking_add(place, &own->smtp[i]);
@@ -215,6 +216,45 @@ asking_place_set(struct asking_place *place, const struct setup *setup)
 	asking_add(place, &loopback6);
 	for (size_t i = 0; i < own->nsmtp; i++)
 		asking_add(place, &own->smtp[i]);
+}
+
+static bool
+asking_is_any(const struct addr *at)
+{
+	static const struct addr any;
+
+	return memcmp(at->ip, any.ip, sizeof(any.ip)) == 0;
+}
+
+/* Every address is loopback, too; but in a lab, where that one is shared, it
+ * is the announced ones that are known. */
+static struct addr
+asking_at(const struct addr *at)
+{
+	struct addr loopback = { at->family, { 127, 0, 0, 1 }, at->port };
+
+	if (!asking_is_any(at))
+		return *at;
+	if (at->family == 6)
+		loopback = (struct addr){ 6, { [15] = 1 }, at->port };
+	return loopback;
+}
+
+void
+asking_place_listens(
+    struct asking_place *place, const struct addr *at, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (place->lab && asking_is_any(&at[i]))
+			return;
+	place->nat = n > 0 ? 0 : place->nat;
+	for (int loopback = 1; loopback >= 0; loopback--)
+		for (size_t i = 0; i < n; i++) {
+			struct addr one = asking_at(&at[i]);
+
+			if (addr_is_loopback(&one) == loopback)
+				asking_add(place, &one);
+		}
 }
 
 void

@@ -35,11 +35,17 @@ struct asking_place {
 	char *own_name;
 	struct addr at[ASKING_ADDRESSES]; /* the first that connects */
 	size_t nat;
+	bool lab; /* others have a share in loopback */
 };
 
 /* Addresses on loopback first; in a lab, where hosts share it, what is
  * announced alone. */
 void asking_place_set(struct asking_place *place, const struct setup *setup);
+
+/* The MTA says itself where it listens (core/lsa/mta.h): there alone, for
+ * another one may have the usual port. None: as it was. */
+void asking_place_listens(
+    struct asking_place *place, const struct addr *at, size_t n);
 void asking_place_done(struct asking_place *place);
 
 /* All are lent until `done` is called, or the asking is freed. */

@@ -12,22 +12,32 @@
 
 #define SHARE 20 /* reading takes one part of so many */
 
+/* Of one MTA. */
+struct congest_queue {
+	const struct plugin_queue *queue;
+	struct folder *folder; /* of a queue of files; else NULL */
+	char *directory;
+	char *delimiters; /* NULL: none */
+	bool failed;      /* the last time */
+};
+
 struct congest {
 	struct loop *loop;
 	struct sink *sink;
-	const struct plugin_queue *queue;
-	char *directory;
-	char *delimiters; /* NULL: none */
+	struct congest_queue of[CONF_MTAS];
+	size_t n;
 	bool on;
 	uint64_t interval_ms, late_s;
 	struct event *timer;
-	struct folder *folder; /* of a queue of files; else NULL */
-	struct listing *listing;
+	struct listing *listing; /* of the queue `at`, while it is read */
+	size_t at;
+	size_t read; /* of this round: so many could be read */
 	struct mono begun;
 	uint64_t wall;
-	bool failed; /* the last time */
 	struct backlog backlog;
 };
+
+static void congest_next(struct congest *c);
 
 static void
 wait_for_next(struct congest *c, uint64_t ms)
@@ -44,7 +54,7 @@ on_congest_found(void *ctx, const struct plugin_queued *found)
 	struct congest *c = ctx;
 	struct backlog_wait wait = { .id = found->id,
 		.recipient = found->recipient,
-		.delimiters = c->delimiters,
+		.delimiters = c->of[c->at].delimiters,
 		.came = found->came,
 		.deferred = found->deferred,
 		.answered = found->answered,
@@ -52,13 +62,6 @@ on_congest_found(void *ctx, const struct plugin_queued *found)
 		.late_s = c->late_s };
 
 	backlog_add(&c->backlog, &wait);
-}
-
-void
-congest_delimiters(struct congest *c, const char *delimiters)
-{
-	mem_free(c->delimiters);
-	c->delimiters = mem_str(delimiters);
 }
 
 static void
@@ -121,41 +124,69 @@ tell_held(struct congest *c)
 
 /* Once: the queue may stay unreadable for long. */
 static void
-say_failed(struct congest *c, const char *why)
+say_failed(struct congest *c, struct congest_queue *q, const char *why)
 {
-	if (!c->failed)
+	if (!q->failed)
 		sink_say(c->sink, SINK_WARNING, "queue-unread",
-		    "socket=%s/%s, error=\"%s\"", c->directory,
-		    listing_of(c->queue), why);
-	c->failed = true;
+		    "socket=%s/%s, error=\"%s\"", q->directory,
+		    listing_of(q->queue), why);
+	q->failed = true;
+}
+
+/* What waits in one queue waits, whatever the other; that nothing waits any
+ * more is known once all were read. */
+static void
+congest_end(struct congest *c)
+{
+	uint64_t took = mono_since(c->begun, clock_mono());
+
+	wait_for_next(
+	    c, took * SHARE > c->interval_ms ? took * SHARE : c->interval_ms);
+	if (c->read == c->n)
+		tell_held(c);
+	if (c->on && c->read > 0)
+		report_all(c);
+	if (c->read == c->n)
+		tell_over(c);
 }
 
 static void
 on_congest_done(void *ctx, const char *why)
 {
 	struct congest *c = ctx;
-	uint64_t took = mono_since(c->begun, clock_mono());
+	struct congest_queue *q = &c->of[c->at++];
 
 	c->listing = NULL;
-	wait_for_next(
-	    c, took * SHARE > c->interval_ms ? took * SHARE : c->interval_ms);
 	if (why != NULL) {
-		say_failed(c, why);
-		return;
+		say_failed(c, q, why);
+	} else {
+		q->failed = false;
+		c->read++;
 	}
-	c->failed = false;
-	tell_held(c);
-	if (c->on)
-		report_all(c);
-	tell_over(c);
+	congest_next(c);
+}
+
+/* The next queue that opens; behind the last one is the end. */
+static void
+congest_next(struct congest *c)
+{
+	for (; c->at < c->n; c->at++) {
+		struct congest_queue *q = &c->of[c->at];
+		struct listing_job job = { q->queue, q->folder, q->directory,
+			on_congest_found, on_congest_done, c };
+
+		c->listing = listing_begin(loop_base(c->loop), &job);
+		if (c->listing != NULL)
+			return;
+		say_failed(c, q, strerror(errno));
+	}
+	congest_end(c);
 }
 
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct congest *c = arg;
-	struct listing_job job = { c->queue, c->folder, c->directory,
-		on_congest_found, on_congest_done, c };
 
 	(void)fd;
 	(void)what;
@@ -168,24 +199,27 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	c->wall = clock_wall();
 	backlog_clock(&c->backlog, c->begun, c->wall);
 	backlog_begin(&c->backlog);
-	c->listing = listing_begin(loop_base(c->loop), &job);
-	if (c->listing != NULL)
-		return;
-	say_failed(c, strerror(errno));
-	wait_for_next(c, c->interval_ms);
+	c->at = c->read = 0;
+	congest_next(c);
 }
 
 struct congest *
-congest_new(
-    struct loop *loop, struct sink *sink, const struct plugin_queue *queue)
+congest_new(struct loop *loop, struct sink *sink,
+    const struct plugin_queue *const *queues, size_t n)
 {
 	struct congest *c = mem_new(sizeof(*c), 0, 0);
 
+	CHECK(n <= CONF_MTAS);
 	c->loop = loop;
 	c->sink = sink;
-	c->queue = queue;
-	if (queue != NULL && queue->spool != NULL)
-		c->folder = folder_new(loop_base(loop), queue->spool);
+	for (c->n = 0; c->n < n; c->n++) {
+		struct congest_queue *q = &c->of[c->n];
+
+		q->queue = queues[c->n];
+		if (q->queue->spool != NULL)
+			q->folder =
+			    folder_new(loop_base(loop), q->queue->spool);
+	}
 	c->timer = evtimer_new(loop_base(loop), on_timer, c);
 	CHECK(c->timer != NULL);
 	return c;
@@ -194,16 +228,19 @@ congest_new(
 void
 congest_conf(struct congest *c, const struct conf *conf)
 {
-	struct mta mta;
-
-	if (c->queue == NULL)
+	if (c->n == 0)
 		return;
-	mta_init(&mta);
 	listing_free(c->listing);
 	c->listing = NULL;
-	mem_free(c->directory);
-	c->queue->look(&mta, conf_mta_directory(conf));
-	c->directory = mem_str(mta.queue_directory);
+	for (size_t i = 0; i < c->n; i++) {
+		struct congest_queue *q = &c->of[i];
+		struct mta mta;
+
+		mta_init(&mta);
+		q->queue->look(&mta, conf_mta_directory(conf, q->queue->name));
+		mem_free(q->directory);
+		q->directory = mem_str(mta.queue_directory);
+	}
 	c->on = conf->setup.congestion.messages > 0;
 	c->interval_ms = conf->setup.congestion.ms;
 	c->late_s = conf->congestion_age_ms / 1000;
@@ -212,13 +249,22 @@ congest_conf(struct congest *c, const struct conf *conf)
 }
 
 void
-congest_moved(struct congest *c, const char *directory)
+congest_told(struct congest *c, const char *name, const struct mta *mta)
 {
-	if (c->directory != NULL && strcmp(c->directory, directory) == 0)
-		return;
-	mem_free(c->directory);
-	c->directory = mem_str(directory);
-	c->failed = false; /* what fails there is told anew */
+	for (size_t i = 0; i < c->n; i++) {
+		struct congest_queue *q = &c->of[i];
+
+		if (strcmp(q->queue->name, name) != 0)
+			continue;
+		/* What fails elsewhere is told anew. */
+		if (q->directory == NULL ||
+		    strcmp(q->directory, mta->queue_directory) != 0)
+			q->failed = false;
+		mem_free(q->directory);
+		q->directory = mem_str(mta->queue_directory);
+		mem_free(q->delimiters);
+		q->delimiters = mem_str(mta->delimiters);
+	}
 }
 
 void
@@ -236,10 +282,12 @@ congest_free(struct congest *c)
 	if (c == NULL)
 		return;
 	listing_free(c->listing);
-	folder_free(c->folder);
+	for (size_t i = 0; i < c->n; i++) {
+		folder_free(c->of[i].folder);
+		mem_free(c->of[i].directory);
+		mem_free(c->of[i].delimiters);
+	}
 	event_free(c->timer);
 	backlog_done(&c->backlog);
-	mem_free(c->directory);
-	mem_free(c->delimiters);
 	mem_free(c);
 }

@@ -28,7 +28,7 @@ struct glance {
 };
 
 struct mta_io {
-	struct loop *loop;
+	struct event_base *base;
 	struct sink *sink;
 	const struct plugin_mta *mta;
 	const char *programs;
@@ -140,12 +140,9 @@ say_unread(struct mta_io *io)
 static void
 mta_io_tell(struct mta_io *io)
 {
-	struct input in = { .kind = IN_MTA, .mta = &io->last };
-
 	say_unread(io);
 	if (io->told != NULL)
 		io->told(io->ctx, &io->last);
-	loop_step(io->loop, &in);
 }
 
 static void
@@ -279,21 +276,21 @@ on_look(evutil_socket_t fd, short what, void *arg)
 }
 
 struct mta_io *
-mta_io_new(struct loop *loop, struct sink *sink, const struct plugin_mta *mta,
-    const char *programs)
+mta_io_new(struct event_base *base, struct sink *sink,
+    const struct plugin_mta *mta, const char *programs)
 {
 	struct mta_io *io = mem_new(sizeof(*io), 0, 0);
 	struct child_calls calls = { on_mta_io_octets, on_mta_io_gone, io };
 
-	io->loop = loop;
+	io->base = base;
 	io->sink = sink;
 	io->mta = mta;
 	io->programs = programs;
 	io->times = usual;
 	mta_init(&io->last);
-	io->child = child_new(loop_base(loop), &calls);
-	io->look = evtimer_new(loop_base(loop), on_look, io);
-	io->late = evtimer_new(loop_base(loop), on_mta_io_late, io);
+	io->child = child_new(base, &calls);
+	io->look = evtimer_new(base, on_look, io);
+	io->late = evtimer_new(base, on_mta_io_late, io);
 	CHECK(io->look != NULL && io->late != NULL);
 	return io;
 }
@@ -303,11 +300,13 @@ mta_io_conf(struct mta_io *io, const struct conf *conf)
 {
 	const struct setup *setup = &conf->setup;
 
+	if (io->mta == NULL)
+		return;
 	mem_free(io->here);
 	io->here = mem_new(0, setup->nspaces + 1, sizeof(*io->here));
 	io->want = (struct plugin_want){
-		.configuration = conf_mta_directory(conf),
-		.tables = conf->table_directory,
+		.configuration = conf_mta_directory(conf, io->mta->name),
+		.tables = conf_tables(conf, io->mta->name),
 		.transport = conf->transport,
 		.hold = conf->hold_transport,
 		.here = io->here,
@@ -315,7 +314,7 @@ mta_io_conf(struct mta_io *io, const struct conf *conf)
 	for (size_t i = 0; i < setup->nspaces; i++)
 		if (setup->spaces[i].way == NULL)
 			io->here[io->want.nhere++] = setup->spaces[i].pattern;
-	io->on = !setup->mta.none && io->mta != NULL;
+	io->on = !setup->mta.none;
 	evtimer_del(io->look);
 	io->due = true;
 	if (io->reading == NULL) {
@@ -330,6 +329,12 @@ void
 mta_io_times(struct mta_io *io, const struct mta_io_times *times)
 {
 	io->times = *times;
+}
+
+bool
+mta_io_reads(const struct mta_io *io)
+{
+	return io->on;
 }
 
 const struct mta *

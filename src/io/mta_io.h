@@ -1,11 +1,10 @@
 /*
- * mta_io.h - reads how the MTA beside us is configured, and tells the engine
- * (IN_MTA, core/lsa/mta.h).
+ * mta_io.h - reads how an MTA beside us is configured, and tells (beside.h).
  *
  *          a file changed, or long ago,     program by program,
  *          or the last one was no "yes"     each with a deadline
  *     idle ----------------------------> reading ----------------> idle
- *                                                   IN_MTA
+ *                                                    told
  *
  * The files are looked at every few seconds; the programs run only when one
  * has changed, every few minutes, and every 10 s as long as the MTA does not
@@ -18,8 +17,9 @@
 #ifndef IO_MTA_IO_H
 #define IO_MTA_IO_H
 
+#include <event2/event.h>
+
 #include "cfg/conf.h"
-#include "io/loop.h"
 #include "io/sink.h"
 #include "plugins/plugin.h"
 
@@ -37,7 +37,7 @@ struct mta_io;
 /* All are lent for its life; without an `mta` (NULL) it reads nothing.
  * `programs` is where they are searched before
  * PATH. */
-struct mta_io *mta_io_new(struct loop *loop, struct sink *sink,
+struct mta_io *mta_io_new(struct event_base *base, struct sink *sink,
     const struct plugin_mta *mta, const char *programs);
 
 /* Where the configuration is, what to look for there, and whether at all;
@@ -46,6 +46,9 @@ void mta_io_conf(struct mta_io *io, const struct conf *conf);
 
 /* Others than those above: for tests. */
 void mta_io_times(struct mta_io *io, const struct mta_io_times *times);
+
+/* Whether it reads anything. */
+bool mta_io_reads(const struct mta_io *io);
 
 /* What was read last; lent until the next reading. */
 const struct mta *mta_io_last(const struct mta_io *io);

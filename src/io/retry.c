@@ -510,16 +510,18 @@ retry_directory(struct retry *r, const char *directory)
 }
 
 void
-retry_delimiters(struct retry *r, const char *delimiters)
-{
-	mem_free(r->delimiters);
-	r->delimiters = mem_str(delimiters);
-}
-
-void
 retry_place(struct retry *r, const struct setup *setup)
 {
 	asking_place_set(&r->place, setup);
+}
+
+void
+retry_told(struct retry *r, const struct mta *mta)
+{
+	asking_place_listens(&r->place, mta->smtp, mta->nsmtp);
+	mem_free(r->delimiters);
+	r->delimiters = mem_str(mta->delimiters);
+	retry_moved(r, mta->queue_directory);
 }
 
 void
@@ -530,7 +532,7 @@ retry_conf(struct retry *r, const struct conf *conf)
 	if (r->queue == NULL)
 		return;
 	mta_init(&mta);
-	r->queue->look(&mta, conf_mta_directory(conf));
+	r->queue->look(&mta, conf_mta_directory(conf, r->queue->name));
 	retry_directory(r, mta.queue_directory);
 	r->on = conf->setup.mta.retry;
 	retry_place(r, &conf->setup);
@@ -548,12 +550,6 @@ retry_pattern(struct retry *r, const char *pattern)
 	retry_set_put(&r->due, entry);
 	if (r->step == STEP_NONE)
 		retry_set_timer(r->start, SETTLE_MS);
-}
-
-void
-retry_hand(void *ctx, const struct effect *fx)
-{
-	retry_pattern(ctx, fx->name);
 }
 
 void

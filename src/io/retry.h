@@ -49,14 +49,12 @@ void retry_place(struct retry *retry, const struct setup *setup);
  * be asked for where it was is asked for there at once. */
 void retry_moved(struct retry *retry, const char *directory);
 
-/* What begins an extension of an address (core/lsa/match.h): copied. */
-void retry_delimiters(struct retry *retry, const char *delimiters);
+/* The MTA has been read: where its queue is, where it is asked, and what begins
+ * an extension of an address (core/lsa/match.h); copied. */
+void retry_told(struct retry *retry, const struct mta *mta);
 
 /* Mail for this pattern was rerouted; copied. */
 void retry_pattern(struct retry *retry, const char *pattern);
-
-/* The same as a hand of the loop, for FX_RETRY; ctx is the retry. */
-void retry_hand(void *ctx, const struct effect *fx);
 
 void retry_free(struct retry *retry);
 

@@ -92,7 +92,7 @@ END_TEST
 /* The same beside Exim: its own name, and its own ways to look. */
 START_TEST(its_exim)
 {
-	struct setup exim = { .server = name, .mta.exim = true };
+	struct setup exim = { .server = name, .mta.beside = SETUP_EXIM };
 	struct engine e = running();
 
 	e.setup = &exim;
@@ -114,6 +114,26 @@ START_TEST(its_exim)
 	e.now.ms = 1;
 	e.asked.verdict = MTA_UNKNOWN;
 	says(&e, "returning", "word of how Exim is configured");
+}
+END_TEST
+
+/* And beside both. */
+START_TEST(its_two)
+{
+	struct setup both = { .server = name, .mta.beside = SETUP_BOTH };
+	struct engine e = running();
+
+	e.setup = &both;
+	e.asked.verdict = e.asked.mta.asks = MTA_NO;
+	strcpy(e.asked.mta.missing, "exim: a router with transport.cdb");
+	says(&e, "mta-asks", "Postfix or Exim does not ask our tables");
+	says(&e, "mta-asks", ": exim: a router with transport.cdb");
+	says(&e, "mta-asks", "the other one's name for mta in lsrd.conf");
+	e.asked.mta.missing[0] = '\0';
+	says(
+	    &e, "mta-asks", "of Postfix, or a router of Exim with default.cdb");
+	e.asked.mta.asks = e.asked.verdict = MTA_UNKNOWN;
+	says(&e, "mta-unread", "postconf -n and exim -bP config");
 }
 END_TEST
 
@@ -194,6 +214,7 @@ main(void)
 
 	tcase_add_test(tc, its_mta);
 	tcase_add_test(tc, its_exim);
+	tcase_add_test(tc, its_two);
 	tcase_add_test(tc, its_table);
 	tcase_add_test(tc, its_host);
 	tcase_add_test(tc, its_disk);

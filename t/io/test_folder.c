@@ -325,7 +325,8 @@ START_TEST(an_mta_is_asked)
 	char *words[] = { a, b };
 	static char own[] = "own";
 	struct asking_place place = { own,
-		{ { 4, { 127, 0, 0, 1 }, 1 }, { 4, { 127, 0, 0, 1 }, 0 } }, 2 };
+		{ { 4, { 127, 0, 0, 1 }, 1 }, { 4, { 127, 0, 0, 1 }, 0 } }, 2,
+		false };
 	struct asking_job job = { &etrn_talk, &place, words, 2, 1, false,
 		on_done, NULL };
 	struct evconnlistener *listener = mta_begin(&place.at[1]);
@@ -351,7 +352,8 @@ START_TEST(nobody_is_there)
 	static char a[] = "a.test";
 	char *words[] = { a };
 	static char own[] = "own";
-	struct asking_place place = { own, { { 4, { 127, 0, 0, 1 }, 1 } }, 1 };
+	struct asking_place place = { own, { { 4, { 127, 0, 0, 1 }, 1 } }, 1,
+		false };
 	struct asking_job job = { &etrn_talk, &place, words, 1, 1, false,
 		on_done, NULL };
 
@@ -382,6 +384,37 @@ START_TEST(loopback_comes_first)
 }
 END_TEST
 
+/* Where it says itself that it listens, and nowhere else: another MTA may have
+ * port 25. Every address is asked for as loopback, but not in a lab. */
+START_TEST(where_it_listens)
+{
+	struct setup setup = { .announced = {
+				   .smtp = { { 4, { 198, 51, 100, 5 }, 25 } },
+				   .nsmtp = 1 } };
+	const struct addr at[] = { { 4, { 192, 0, 2, 1 }, 2525 },
+		{ 4, { 0 }, 587 }, { 6, { 0 }, 587 } };
+	struct asking_place place = { 0 };
+	char text[ADDR_TEXT];
+
+	asking_place_set(&place, &setup);
+	asking_place_listens(&place, NULL, 0);
+	ck_assert_uint_eq(place.nat, 3);
+	asking_place_listens(&place, at, 3);
+	ck_assert_uint_eq(place.nat, 3);
+	ck_assert_str_eq(addr_text(&place.at[0], text), "127.0.0.1:587");
+	ck_assert_str_eq(addr_text(&place.at[1], text), "[::1]:587");
+	ck_assert_str_eq(addr_text(&place.at[2], text), "192.0.2.1:2525");
+	setup.lab = true;
+	asking_place_set(&place, &setup);
+	asking_place_listens(&place, at, 3);
+	ck_assert_uint_eq(place.nat, 1);
+	ck_assert_str_eq(addr_text(&place.at[0], text), "198.51.100.5:25");
+	asking_place_listens(&place, at, 1);
+	ck_assert_str_eq(addr_text(&place.at[0], text), "192.0.2.1:2525");
+	asking_place_done(&place);
+}
+END_TEST
+
 /* Many messages by runs side by side; many patterns, or `*`, all at once. */
 START_TEST(runs_share_the_messages)
 {
@@ -393,7 +426,8 @@ START_TEST(runs_share_the_messages)
 		"EHLO own;ETRN #@;ETRN #@;QUIT;",
 	};
 	char *words[ASKING_WORDS + 1];
-	struct asking_place place = { own, { { 4, { 127, 0, 0, 1 }, 0 } }, 1 };
+	struct asking_place place = { own, { { 4, { 127, 0, 0, 1 }, 0 } }, 1,
+		false };
 	struct asking_job job = { &etrn_talk, &place, words, 1, 9999, false,
 		on_done, NULL };
 	struct evconnlistener *listener = mta_begin(&place.at[0]);
@@ -432,6 +466,7 @@ main(void)
 	    tc, an_mta_is_asked, 0, (int)(sizeof(asks) / sizeof(asks[0])));
 	tcase_add_test(tc, nobody_is_there);
 	tcase_add_test(tc, loopback_comes_first);
+	tcase_add_test(tc, where_it_listens);
 	tcase_add_loop_test(tc, runs_share_the_messages, 0, 3);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

@@ -21,9 +21,6 @@ static char smtp[] = "lsrd", hold[] = "lsrd-hold", other[] = "other";
 static const struct mta_io_times times = { 50, 500, 200, 60000, 100, 30000 };
 static char dir[64];
 static struct event_base *base;
-static struct loop *loop;
-static struct engine *engine;
-static struct crypto crypto;
 static struct sink *sink;
 static struct mta_io *io;
 static struct conf conf;
@@ -145,10 +142,8 @@ set_up(void)
 	put_main(true, "\n");
 	put_postconf("");
 	base = event_base_new();
-	engine = engine_new(1, &crypto);
-	loop = loop_new(base, engine);
 	sink = sink_new(on_line, NULL);
-	io = mta_io_new(loop, sink, plugin_mta_of("postfix"), dir);
+	io = mta_io_new(base, sink, plugin_mta_of("postfix"), dir);
 	mta_io_times(io, &times);
 	mta_io_watch(io, on_told, NULL);
 	conf.postfix_directory = conf.table_directory = dir;
@@ -164,8 +159,6 @@ tear_down(void)
 
 	mta_io_free(io);
 	sink_free(sink);
-	loop_free(loop);
-	engine_free(engine);
 	event_base_free(base);
 	mta_done(&told);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -198,8 +198,15 @@ START_TEST(takes_extensions_off)
 {
 	messages = 6;
 	retry_pattern(retry, "b@tokyo.example");
-	if (_i == 1)
-		retry_delimiters(retry, "-+");
+	if (_i == 1) {
+		struct mta mta;
+
+		mta_init(&mta);
+		snprintf(mta.queue_directory, sizeof(mta.queue_directory), "%s",
+		    dir);
+		snprintf(mta.delimiters, sizeof(mta.delimiters), "-+");
+		retry_told(retry, &mta);
+	}
 	run_until(&lists, 1);
 	run_until(&ones, _i == 1 ? 3 : 0);
 }

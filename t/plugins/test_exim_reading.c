@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "plugins/exim/listens.h"
 #include "plugins/exim/reading.h"
 #include "plugins/exim/shown.h"
 #include "t/tap.h"
@@ -89,8 +90,11 @@ static const char options[] = "accept_8bitmime\n"
 			      "acl_smtp_etrn = \n"
 			      "no_disable_ipv6\n"
 			      "no_spool_wireformat\n"
+			      "daemon_smtp_ports = smtp\n"
+			      "local_interfaces = <; ::1.2525\n"
 			      "smtputf8_advertise_hosts = \n"
-			      "spool_directory = /var/spool/exim4\n";
+			      "spool_directory = /var/spool/exim4\n"
+			      "tls_on_connect_ports = \n";
 
 static const char retry[] =
     "Retry rule: *  *  F,2h,15m; G,16h,1h,1.5; F,4d,6h; \n";
@@ -281,6 +285,8 @@ END_TEST
 START_TEST(reads_the_facts)
 {
 	static const char other[] = "disable_ipv6\n"
+				    "hosts_proxy = 127.0.0.1\n"
+				    "local_interfaces = <; ::1.2525\n"
 				    "smtputf8_advertise_hosts = *\n"
 				    "spool_directory = /data/exim\n";
 	char *plain = changed(config, NULL, NULL);
@@ -302,8 +308,11 @@ START_TEST(reads_the_facts)
 	ck_assert_str_eq(mta.queue_directory, "/var/spool/exim4");
 	ck_assert_uint_eq(mta.lifetime_s, 4 * 86400);
 	ck_assert(mta.bind4.family == 0 && mta.bind6.family == 0);
+	ck_assert_uint_eq(mta.nsmtp, 1);
+	ck_assert_str_eq(addr_text(&mta.smtp[0], at), "[::1]:2525");
 	read_exim(&mta, &is);
 	ck_assert(mta.ipv4 && !mta.ipv6 && mta.utf8);
+	ck_assert_uint_eq(mta.nsmtp, 0); /* it would wait for a proxy there */
 	ck_assert_str_eq(mta.queue_directory, "/data/exim");
 	ck_assert_uint_eq(mta.lifetime_s, 36 * 3600);
 	ck_assert_str_eq(addr_ip_text(&mta.bind4, at), "192.0.2.7");
@@ -322,6 +331,56 @@ START_TEST(reads_the_facts)
 	mem_free(aged);
 	mta_done(&mta);
 	mem_free(plain);
+	mem_free(text);
+}
+END_TEST
+
+static const struct {
+	const char *interfaces, *ports, *tls, *there;
+} places[] = {
+	{ "<; 127.0.0.1 ; ::1", "smtp", "", "127.0.0.1:25 [::1]:25" },
+	{ "<; ::0 ; 0.0.0.0", "smtp", "", "[::]:25 0.0.0.0:25" },
+	{ "127.0.0.1 : 192.0.2.1.2525", "25 : 587", "",
+	    "127.0.0.1:25 127.0.0.1:587 192.0.2.1:2525" },
+	{ "127.0.0.1.2525 ; ::1.2525", "25", "", "" },
+	{ "<; 127.0.0.1.2525 ; ::1.2525", "25", "",
+	    "127.0.0.1:2525 [::1]:2525" },
+	{ "<; [192.0.2.1]:587 ; [::1]:25 ;[192.0.2.2] ", "25", "",
+	    "192.0.2.1:587 [::1]:25 192.0.2.2:25" },
+	{ "192.0.2.1 : ::::1 : 2001::db8::::2", "25", "",
+	    "192.0.2.1:25 [::1]:25 [2001:db8::2]:25" },
+	{ "192.0.2.1 : [192.0.2.1]::465", "25 : 465 : 587", "465",
+	    "192.0.2.1:25 192.0.2.1:587" },
+	{ "192.0.2.1", "smtp:submission:smtps:x:0:70000", "smtps",
+	    "192.0.2.1:25 192.0.2.1:587" },
+	{ "<, 192.0.2.1, 192.0.2.2", "<, 25", "", "192.0.2.1:25 192.0.2.2:25" },
+	{ "x : 192.0.2 : [192.0.2.1 : [192.0.2.1]x : 192.0.2.1.x", "25", "",
+	    "" },
+	{ "", "25", "", "" },
+	{ NULL, NULL, NULL, "" },
+	{ "<; 1.0.0.1;1.0.0.2;1.0.0.3;1.0.0.4;1.0.0.5", "25:26", "",
+	    "1.0.0.1:25 1.0.0.1:26 1.0.0.2:25 1.0.0.2:26 1.0.0.3:25 "
+	    "1.0.0.3:26 1.0.0.4:25 1.0.0.4:26" },
+	{ "192.0.2.1 : "
+	  "192.0.2.1.25xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+	  "xxx : 192.0.2.2",
+	    "25", "", "192.0.2.1:25 192.0.2.2:25" },
+};
+
+START_TEST(where_it_listens)
+{
+	struct buf is = { 0 };
+	char at[ADDR_TEXT], *text;
+	struct mta mta;
+
+	mta_init(&mta);
+	listens_read(
+	    &mta, places[_i].interfaces, places[_i].ports, places[_i].tls);
+	for (size_t i = 0; i < mta.nsmtp; i++)
+		buf_printf(&is, "%s%s", i == 0 ? "" : " ",
+		    addr_text(&mta.smtp[i], at));
+	text = buf_string(&is);
+	ck_assert_str_eq(text, places[_i].there);
 	mem_free(text);
 }
 END_TEST
@@ -419,6 +478,8 @@ main(void)
 	tcase_add_test(tc, tells_nothing_without_an_answer);
 	tcase_add_test(tc, finds_the_program);
 	tcase_add_test(tc, reads_the_facts);
+	tcase_add_loop_test(
+	    tc, where_it_listens, 0, sizeof(places) / sizeof(places[0]));
 	tcase_add_test(tc, asks_for_domains_of_its_own);
 	tcase_add_test(tc, takes_a_configuration_apart);
 	suite_add_tcase(suite, tc);

@@ -19,6 +19,7 @@
 #define MTA_PATH_MAX 256
 #define MTA_DELIMITERS 16
 #define MTA_MISSING_MAX 160
+#define MTA_SMTP 8
 
 /* Whether the MTA asks our tables and has the services they name. */
 enum mta_asks {
@@ -50,6 +51,11 @@ struct mta {
 	uint32_t lifetime_s; /* mail waits so long (maximal_queue_lifetime) */
 	bool utf8;           /* smtputf8_enable */
 
+	struct addr smtp[MTA_SMTP]; /* where it takes mail by SMTP without TLS,
+				       zero for every address of a family; of
+				       an MTA that is asked there */
+	size_t nsmtp;               /* 0: not known */
+
 	/* What else it does to a message. A route of the message's own
 	 * (FILTER) would go before the filter, and for the copies as well. */
 	bool filters_smtp;  /* content_filter of a service that takes mail */
@@ -80,6 +86,21 @@ bool mta_routes(const struct mta *mta, const char *pattern);
 /* Adds one, copied; ends them all. */
 void mta_patterns_add(struct mta_patterns *patterns, const char *pattern);
 void mta_patterns_done(struct mta_patterns *patterns);
+
+/* One of the MTAs of a host. */
+struct mta_of {
+	const char *name;
+	const struct mta *mta;
+};
+
+/*
+ * What all of them are to routing, as one: mail goes by any of them. One that
+ * does not ask our tables, or is not known, is not made up for by another;
+ * what they can is what each can, what they do to a message is what one does.
+ * Where the facts of two are of one kind only (how names are looked up, the
+ * queue directory) they are those of the first that was read.
+ */
+void mta_join(struct mta *out, const struct mta_of *of, size_t n);
 
 /* "unknown", "yes", "no" */
 const char *mta_asks_word(enum mta_asks asks);

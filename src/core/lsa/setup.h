@@ -117,12 +117,15 @@ struct setup_congestion {
 	uint32_t messages; /* 20: so many late ones are level 1 */
 };
 
+/* Which MTA is beside us: for texts. */
+enum setup_beside { SETUP_POSTFIX, SETUP_EXIM, SETUP_BOTH };
+
 struct setup_mta {
 	uint32_t queue_s; /* how long it keeps a message; 0: not known */
 	bool retry;       /* ask it again after a reroute */
 	bool by_name;     /* next hops are published by name */
 	bool none;        /* nobody asks our tables, or is to */
-	bool exim;        /* it is Exim: for texts */
+	enum setup_beside beside;
 };
 
 struct setup {

@@ -24,6 +24,19 @@ reading(const struct engine *e)
 	return e->asked.mta.asks;
 }
 
+const char *
+asked_default_word(const struct setup *setup)
+{
+	static const char *const words[] = {
+		[SETUP_POSTFIX] = "sender_dependent_default_transport_maps",
+		[SETUP_EXIM] = "a router with default.cdb",
+		[SETUP_BOTH] = "sender_dependent_default_transport_maps of "
+			       "Postfix, or a router of Exim with default.cdb"
+	};
+
+	return words[setup->mta.beside];
+}
+
 static void
 asked_judge(struct engine *e, enum mta_asks to)
 {
@@ -34,9 +47,8 @@ asked_judge(struct engine *e, enum mta_asks to)
 		.from = mta_asks_word(e->asked.verdict),
 		.to = mta_asks_word(to),
 		.reason = e->asked.mta.missing[0] != '\0' ? e->asked.mta.missing
-	                  : to == MTA_NO
-	                      ? "sender_dependent_default_transport_maps"
-	                      : NULL });
+	                  : to == MTA_NO ? asked_default_word(e->setup)
+	                                 : NULL });
 	e->asked.verdict = to;
 	e->asked.once |= to == MTA_YES;
 	due_say(e);

@@ -11,6 +11,8 @@
  * ordinary transit ends, and a path of last resort leads through us only if
  * our MTA has asked before. A reading that tells nothing changes nothing, and ends no
  * count. Over a restart the verdict is kept in what we said of ourselves.
+ *
+ * Of two MTAs beside us the reading is that of both (core/lsa/mta.h).
  */
 
 #ifndef CORE_ASKED_H
@@ -20,6 +22,7 @@
 
 struct engine;
 struct mta;
+struct setup;
 
 /* A reading of our MTA's configuration. */
 void asked_told(struct engine *e, const struct mta *mta);
@@ -29,6 +32,9 @@ void asked_restore(struct engine *e);
 
 /* We may give transit, as far as our MTA goes. */
 bool asked_may(const struct engine *e);
+
+/* What is missing where it is the table of `*` that is not asked. */
+const char *asked_default_word(const struct setup *setup);
 
 /* The verdict that a start waits for is there, or nobody can tell. */
 bool asked_ready(struct engine *e);

@@ -45,7 +45,11 @@ troubles_put_text(struct json *j, const struct trouble *t, const char *text)
 static const char *
 mta_name(const struct engine *e)
 {
-	return e->setup->mta.exim ? "Exim" : "Postfix";
+	static const char *const names[] = { [SETUP_POSTFIX] = "Postfix",
+		[SETUP_EXIM] = "Exim",
+		[SETUP_BOTH] = "Postfix or Exim" };
+
+	return names[e->setup->mta.beside];
 }
 
 /* --- coming back ------------------------------------------------------------ */
@@ -83,7 +87,7 @@ show_returning(struct engine *e, struct json *j)
 
 /* --- starting ---------------------------------------------------------------- */
 
-/* Of Postfix, and of Exim. */
+/* Of Postfix, of Exim, and of both. */
 static const struct trouble unasking[] = {
 	{ "mta-asks", false,
 	    "lsrctl check prints the commands that are missing; seen 10 s "
@@ -91,6 +95,9 @@ static const struct trouble unasking[] = {
 	{ "mta-asks", false,
 	    "lsrctl check prints the lines that are missing; seen 10 s "
 	    "after" },
+	{ "mta-asks", false,
+	    "lsrctl check prints what is missing; seen 10 s after; where that "
+	    "one takes no mail: the other one's name for mta in lsrd.conf" },
 };
 static const struct trouble unread[] = {
 	{ "mta-unread", false,
@@ -98,6 +105,9 @@ static const struct trouble unread[] = {
 	{ "mta-unread", false,
 	    "see whether exim -bP config works for the user that lsrd runs as; "
 	    "where its file is closed he is to be in the group Debian-exim" },
+	{ "mta-unread", false,
+	    "see whether postconf -n and exim -bP config work for the user "
+	    "that lsrd runs as" },
 };
 static const struct trouble unread_yet[] = {
 	{ "mta-unread", false,
@@ -106,6 +116,10 @@ static const struct trouble unread_yet[] = {
 	{ "mta-unread", false,
 	    "see whether exim -bP config works for the user that lsrd runs as; "
 	    "where there is no Exim: mta = none" },
+	{ "mta-unread", false,
+	    "see whether postconf -n and exim -bP config work for the user "
+	    "that lsrd runs as; where one of them is not there: the other "
+	    "one's name for mta in lsrd.conf" },
 };
 
 static const struct trouble written_now = { "mta-unread", false,
@@ -124,7 +138,7 @@ static void
 show_asked(const struct engine *e, struct json *j)
 {
 	bool known = e->asked.mta.asks != MTA_UNKNOWN;
-	bool exim = e->setup->mta.exim;
+	enum setup_beside beside = e->setup->mta.beside;
 	struct buf text = { 0 };
 
 	if (e->setup->mta.none ||
@@ -136,23 +150,21 @@ show_asked(const struct engine *e, struct json *j)
 		    "how %s is configured cannot be read (%s): what was "
 		    "found before stands",
 		    mta_name(e), or_reason(e, "no answer"));
-		troubles_put(j, &unread[exim], &text);
+		troubles_put(j, &unread[beside], &text);
 	} else if (e->asked.verdict == MTA_UNKNOWN) {
 		buf_printf(&text,
 		    "no transit: whether %s asks our tables is not known "
 		    "yet (%s)",
 		    mta_name(e), or_reason(e, "not read yet"));
 		troubles_put(j,
-		    e->asked.mta.writing ? &written_now : &unread_yet[exim],
+		    e->asked.mta.writing ? &written_now : &unread_yet[beside],
 		    &text);
 	} else {
 		buf_printf(&text, "no transit: %s %s: %s", mta_name(e),
 		    known ? "does not ask our tables, or lacks their services"
 			  : "did not ask our tables, and cannot be read now",
-		    or_reason(
-			e, exim ? "a router with default.cdb"
-				: "sender_dependent_default_transport_maps"));
-		troubles_put(j, &unasking[exim], &text);
+		    or_reason(e, asked_default_word(e->setup)));
+		troubles_put(j, &unasking[beside], &text);
 	}
 }
 
@@ -184,6 +196,11 @@ static const struct trouble silent[] = {
 	    "systemctl status exim4; where it runs: local_interfaces "
 	    "(dc_local_interfaces of update-exim4.conf.conf), and smtp of "
 	    "lsrd.conf, say where it listens and is asked" },
+	{ "mta-state", true,
+	    "postfix status and systemctl status exim4; where the one runs "
+	    "that listens there: inet_interfaces of main.cf or "
+	    "local_interfaces of Exim, and smtp of lsrd.conf, say where it "
+	    "listens and is asked" },
 };
 
 static void
@@ -200,7 +217,7 @@ show_mta(struct engine *e, struct json *j)
 		buf_printf(&text,
 		    "this host's own mail service does not answer at %s",
 		    addr_text(&s->addr, address));
-		troubles_put(j, &silent[e->setup->mta.exim], &text);
+		troubles_put(j, &silent[e->setup->mta.beside], &text);
 	}
 }
 
