@@ -17,6 +17,7 @@
 
 #include "io/folder.h"
 #include "plugins/exim/spool.h"
+#include "t/temp.h"
 
 static size_t found;
 static const char *why;
@@ -103,15 +104,14 @@ read_once(struct folder *folder, const char *dir, const char *what)
 int
 main(int argc, char **argv)
 {
-	char made[] = "/tmp/lsrd-spool.XXXXXX", command[64];
+	char made[TEMP_FOLDER];
 	const char *dir = argc > 1 ? argv[1] : "-10000";
 	struct folder *folder;
 
 	base = event_base_new();
 	folder = folder_new(base, &spool_files);
 	if (dir[0] == '-') {
-		if (mkdtemp(made) == NULL)
-			return 1;
+		temp_make(made);
 		make(made, atoi(dir + 1));
 		dir = made;
 	}
@@ -119,9 +119,7 @@ main(int argc, char **argv)
 	read_once(folder, dir, "again");
 	folder_free(folder);
 	event_base_free(base);
-	if (dir == made) {
-		snprintf(command, sizeof(command), "rm -r %s", made);
-		return system(command) == 0 ? 0 : 1;
-	}
+	if (dir == made)
+		temp_end(made);
 	return 0;
 }

@@ -16,14 +16,12 @@
 #include "crypt/issue.h"
 #include "crypt/keys.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
 static const struct conf_keys readers = { keys_own_public, keys_mark_public,
 	keys_authority, keys_authority_end, keys_vouched };
 
-static char dir[] = "/tmp/lsrd-test-conf.XXXXXX";
-static const char *const files[] = { "authority.pem", "server.key",
-	"server.pem", "other.key", "other.pem", "foreign.pem", "mark.key",
-	"old.key", "lsrd.conf" };
+static char dir[TEMP_FOLDER];
 
 static char *
 in_dir(const char *name)
@@ -68,7 +66,7 @@ setup(void)
 	struct evp_pkey_st *mark = keys_new();
 	struct buf der = { 0 };
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_make(dir);
 	issue_authority("example.org", 30, authority, &der);
 	keys_write_certificate(in_dir("authority.pem"), der.p, der.n, NULL);
 	server_make(authority, "mx1.example.org", "server.key", "server.pem");
@@ -85,9 +83,7 @@ setup(void)
 static void
 teardown(void)
 {
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		unlink(in_dir(files[i]));
-	rmdir(dir);
+	temp_end(dir);
 }
 
 #define KEY "key = \"@/server.key\"\n"
@@ -243,7 +239,7 @@ START_TEST(a_readable_key_has_its_own_reason)
 	    conf_load(in_dir("lsrd.conf"), &readers, &conf, &complaints),
 	    RC_PERMISSION);
 	compare(&complaints, "0644",
-	    "a key that others may read; chmod 600 /tmp/lsrd-test-conf");
+	    "a key that others may read; chmod 600 /tmp/lsrd-test.");
 	ck_assert_ptr_null(conf);
 	complaints_done(&complaints);
 }

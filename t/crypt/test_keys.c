@@ -14,14 +14,15 @@
 #include "crypt/issue.h"
 #include "crypt/keys.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
-static char dir[] = "/tmp/lsrd-test-keys.XXXXXX";
-static char path[64];
+static char dir[TEMP_FOLDER];
+static char path[TEMP_FOLDER + 8];
 
 static void
 setup(void)
 {
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_make(dir);
 	snprintf(path, sizeof(path), "%s/a.key", dir);
 }
 

@@ -18,6 +18,7 @@
 #include "ctl/document.h"
 #include "t/core/world.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
 #define SERVERS 9
 
@@ -71,20 +72,23 @@ exported(const struct view *view)
 {
 	struct buf out = { 0 }, complaints = { 0 };
 	struct json j = { .out = &out };
-	char path[] = "/tmp/lsrd-export-XXXXXX";
+	char dir[TEMP_FOLDER], path[96];
 	struct document *doc;
-	int fd = mkstemp(path);
+	FILE *f;
 
 	view_export(&j, view);
-	ck_assert(fd >= 0);
-	ck_assert_int_eq(write(fd, out.p, out.n), (ssize_t)out.n);
-	close(fd);
+	temp_make(dir);
+	snprintf(path, sizeof(path), "%s/document", dir);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fwrite(out.p, 1, out.n, f), out.n);
+	fclose(f);
 	if (document_load(path, &doc, &complaints) != RC_OK) {
 		char *said = buf_string(&complaints);
 
 		ck_abort_msg("%s", said);
 	}
-	unlink(path);
+	temp_end(dir);
 	buf_done(&out);
 	buf_done(&complaints);
 	return doc;

@@ -3,6 +3,7 @@
  * the keyword in the answer to EHLO, PROXY headers, addresses, peers.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "front/proxy.h"
 #include "front/source.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
 #define R421 "421 4.3.0 Service not available, closing\r\n"
 #define R454 "454 4.3.0 Link state routing not available now\r\n"
@@ -264,13 +266,18 @@ END_TEST
 static int
 list_read(struct peerlist *list, const char *text, size_t *line)
 {
-	char path[] = "test_front.XXXXXX";
-	int fd = mkstemp(path), rc;
+	char dir[TEMP_FOLDER], path[96];
+	FILE *f;
+	int rc;
 
-	ck_assert(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
-	close(fd);
+	temp_make(dir);
+	snprintf(path, sizeof(path), "%s/peers", dir);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
 	rc = peerlist_read(list, path, line);
-	unlink(path);
+	temp_end(dir);
 	return rc;
 }
 

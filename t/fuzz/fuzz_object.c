@@ -25,6 +25,7 @@
 #include "exim/judge.h"
 #include "t/fuzz/fuzz.h"
 #include "t/system/milter_table.h"
+#include "t/temp.h"
 
 #define MARKS '@'
 #define AT_START ":at_start:LSR-Trace: "
@@ -34,7 +35,7 @@ const unsigned fuzz_runs = 3000;
 typedef int entry_function(entry_text **yield, int argc, entry_text **argv);
 
 struct object {
-	char folder[32];
+	char folder[TEMP_FOLDER];
 	char *words, *socket, *memory;
 	char *marks; /* added last, as Exim's list has them */
 };
@@ -168,16 +169,7 @@ static struct object object;
 static void
 object_remove(void)
 {
-	static const char *const files[] = { "%/london", "%/paris", "%/rome",
-		"%/table", "%/memory", "%/memory.old" };
-
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		char *path = in_folder(files[i], object.folder);
-
-		unlink(path);
-		mem_free(path);
-	}
-	rmdir(object.folder);
+	temp_end(object.folder);
 }
 
 static struct object *
@@ -187,8 +179,7 @@ object_get(void)
 
 	if (o->words != NULL)
 		return o;
-	strcpy(o->folder, "/tmp/lsrd-object.XXXXXX");
-	FUZZ_CHECK(mkdtemp(o->folder) != NULL);
+	temp_make(o->folder);
 	atexit(object_remove);
 	files_make(o->folder);
 	o->words = in_folder(WORDS, o->folder);

@@ -24,6 +24,7 @@
 #include "io/ctl_io.h"
 #include "sys/clock.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
 #define NOBODY 65534
 
@@ -106,7 +107,7 @@ static struct loop *loop;
 static struct sink *sink;
 static struct buf log_text;
 static struct ctl_io *ctl;
-static char dir[64], path[96];
+static char dir[TEMP_FOLDER], path[96];
 
 static void
 collect(void *ctx, int priority, const char *line)
@@ -125,8 +126,7 @@ do_own(void *ctx, const char *word, struct buf *answer)
 static void
 setup(void)
 {
-	strcpy(dir, "/tmp/lsrd-ctl-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_make(dir);
 	ck_assert_int_eq(chmod(dir, 0755), 0);
 	snprintf(path, sizeof(path), "%s/control", dir);
 	base = event_base_new();
@@ -146,7 +146,7 @@ teardown(void)
 	sink_free(sink);
 	event_base_free(base);
 	buf_done(&log_text);
-	rmdir(dir);
+	temp_end(dir);
 }
 
 /* In a child: asks, and writes the answer to `out`. */

@@ -22,10 +22,11 @@
 #include "plugins/exim/spool.h"
 #include "sys/sock.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
 #define ID "1xXV3U-0005XM-1"
 
-static char dir[64];
+static char dir[TEMP_FOLDER];
 static struct event_base *base;
 static struct folder *folder;
 static struct buf found;
@@ -38,8 +39,7 @@ begin(void)
 {
 	char path[128];
 
-	snprintf(dir, sizeof(dir), "/tmp/lsrd-folder.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_make(dir);
 	for (int i = 0; i < 3; i++) {
 		static const char *const below[] = { "input", "input/r",
 			"msglog" };
@@ -54,14 +54,11 @@ begin(void)
 static void
 end(void)
 {
-	char command[128];
-
 	folder_free(folder);
 	event_base_free(base);
 	buf_done(&found);
 	mem_free(why);
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
+	temp_end(dir);
 }
 
 /* By rename, as Exim does it. */

@@ -17,6 +17,7 @@
 #include "io/journal.h"
 #include "io/store_file.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
 #define FRAMES 12
 #define CUTS 1000
@@ -271,7 +272,7 @@ write_made(struct journal_file *file, void *ctx)
 /* What a cut or a try before has left beside and behind is no part of it. */
 START_TEST(a_file_goes_on_behind_its_end)
 {
-	char dir[] = "/tmp/lsrd-journal-XXXXXX", path[64];
+	char dir[TEMP_FOLDER], path[96];
 	struct journal journal = { .seal = &seal, .salt = { 9 } };
 	struct made made;
 	struct buf more = { 0 }, file = { 0 };
@@ -279,7 +280,7 @@ START_TEST(a_file_goes_on_behind_its_end)
 	FILE *f;
 
 	make(&made, 9, &seal);
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_make(dir);
 	snprintf(path, sizeof(path), "%s/journal.new", dir);
 	f = fopen(path, "w");
 	ck_assert_ptr_nonnull(f);
@@ -310,7 +311,7 @@ START_TEST(a_file_goes_on_behind_its_end)
 	buf_done(&more);
 	made_done(&made);
 	ck_assert_int_eq(unlink(path), 0);
-	ck_assert_int_eq(rmdir(dir), 0);
+	ck_assert_int_eq(rmdir(dir), 0); /* nothing else is left */
 }
 END_TEST
 

@@ -14,12 +14,13 @@
 #include "io/mta_io.h"
 #include "sys/clock.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
 #define PATIENCE_MS 20000
 
 static char smtp[] = "lsrd", hold[] = "lsrd-hold", other[] = "other";
 static const struct mta_io_times times = { 50, 500, 200, 60000, 100, 30000 };
-static char dir[64];
+static char dir[TEMP_FOLDER];
 static struct event_base *base;
 static struct sink *sink;
 static struct mta_io *io;
@@ -134,8 +135,7 @@ until_says(enum mta_asks asks)
 static void
 set_up(void)
 {
-	snprintf(dir, sizeof(dir), "/tmp/lsrd-mta.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_make(dir);
 	put("master.cf",
 	    "lsrd unix - - y - - smtp\nlsrd-hold unix - n n - - pipe x\n",
 	    0644);
@@ -154,20 +154,11 @@ set_up(void)
 static void
 tear_down(void)
 {
-	static const char *const names[] = { "main.cf", "master.cf", "postconf",
-		"runs" };
-
 	mta_io_free(io);
 	sink_free(sink);
 	event_base_free(base);
 	mta_done(&told);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char path[128];
-
-		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		unlink(path);
-	}
-	rmdir(dir);
+	temp_end(dir);
 }
 
 START_TEST(reads_at_once_and_when_a_file_changes)

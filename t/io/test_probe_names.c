@@ -15,10 +15,11 @@
 #include "io/names.h"
 #include "t/io/service.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
 static struct srv *srv;
 static struct names *names;
-static char queue[64];
+static char queue[TEMP_FOLDER];
 
 static void
 names_setup(void)
@@ -28,20 +29,13 @@ names_setup(void)
 	names = names_new(srv);
 	probe_io_names(probes, names);
 	engine.fx.by_name = true;
-	snprintf(queue, sizeof(queue), "/tmp/test_probe_names.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(queue));
+	temp_make(queue);
 }
 
 static void
 names_teardown(void)
 {
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/etc/hosts", queue);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/etc", queue);
-	rmdir(path);
-	rmdir(queue);
+	temp_end(queue);
 	probe_io_names(probes, NULL);
 	srv_free(srv);
 	names_free(names);

@@ -17,8 +17,9 @@
 #include "io/publishers.h"
 #include "sys/clock.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
-static char dir[64], tables[80], program[512];
+static char dir[TEMP_FOLDER], tables[80], program[512];
 static struct event_base *base;
 static struct sink *sink;
 static struct publish *publish;
@@ -64,8 +65,7 @@ begin(void)
 	const struct publish_calls calls = { on_published, on_file, NULL };
 	const char *build = getenv("top_builddir");
 
-	snprintf(dir, sizeof(dir), "/tmp/lsrd-pub.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_make(dir);
 	snprintf(tables, sizeof(tables), "%s/postfix", dir);
 	snprintf(program, sizeof(program), "%s/lsrd-publish",
 	    build == NULL ? "." : build);
@@ -86,13 +86,10 @@ begin(void)
 static void
 end(void)
 {
-	char command[128];
-
 	publish_free(publish);
 	sink_free(sink);
 	event_base_free(base);
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
+	temp_end(dir);
 }
 
 /* A table of n routes; those from `moved` on by another way. */

@@ -19,6 +19,7 @@
 #include "core/lsa/limits.h"
 #include "io/report_io.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
 struct engine {
 	struct buf told;
@@ -42,14 +43,13 @@ static struct event_base *base;
 static struct engine engine;
 static struct loop *loop;
 static struct report_io *io;
-static char dir[64];
+static char dir[TEMP_FOLDER];
 static struct sockaddr_un sun;
 
 static void
 setup(void)
 {
-	strcpy(dir, "/tmp/lsrd-report-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_make(dir);
 	sun.sun_family = AF_UNIX;
 	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/report", dir);
 	memset(&engine, 0, sizeof(engine));
@@ -65,7 +65,7 @@ teardown(void)
 	loop_free(loop);
 	event_base_free(base);
 	buf_done(&engine.told);
-	rmdir(dir);
+	temp_end(dir);
 }
 
 /* As the milter does: without waiting. */

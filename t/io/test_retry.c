@@ -22,8 +22,9 @@
 #include "io/retry.h"
 #include "sys/clock.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
-static char dir[64];
+static char dir[TEMP_FOLDER];
 static struct event_base *base;
 static struct evconnlistener *listeners[3];
 static struct sink *sink;
@@ -127,8 +128,7 @@ begin(void)
 	static const char *const names[] = { "list", "one", "all" };
 	int *const counts[] = { &lists, &ones, &alls };
 
-	snprintf(dir, sizeof(dir), "/tmp/lsrd-retry.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_make(dir);
 	base = event_base_new();
 	for (int i = 0; i < 3; i++) {
 		struct sockaddr_un sun = { .sun_family = AF_UNIX };
@@ -149,15 +149,12 @@ begin(void)
 static void
 end(void)
 {
-	char command[128];
-
 	retry_free(retry);
 	for (int i = 0; i < 3; i++)
 		evconnlistener_free(listeners[i]);
 	sink_free(sink);
 	event_base_free(base);
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
+	temp_end(dir);
 }
 
 static void

@@ -23,6 +23,7 @@
 #include "io/store_io.h"
 #include "sys/clock.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
 struct engine {
 	struct effect fx;
@@ -66,7 +67,7 @@ engine_save(const struct engine *engine, engine_part *part, void *ctx)
 }
 
 static struct crypto crypto;
-static char dir[64];
+static char dir[TEMP_FOLDER];
 static struct event_base *base;
 static struct engine engine;
 static struct loop *loop;
@@ -87,8 +88,7 @@ setup(void)
 {
 	static const uint8_t nobody[CRYPTO_PUBLIC] = { 0 };
 
-	strcpy(dir, "/tmp/lsrd-store-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_make(dir);
 	crypto_init(&crypto, NULL, nobody);
 	base = event_base_new();
 	memset(&engine, 0, sizeof(engine));
@@ -111,8 +111,6 @@ again(void)
 static void
 teardown(void)
 {
-	char command[128];
-
 	store_io_free(store);
 	loop_free(loop);
 	sink_free(sink);
@@ -121,8 +119,7 @@ teardown(void)
 	keys_free(key);
 	buf_done(&log_text);
 	buf_done(&engine.parts);
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	ck_assert_int_eq(system(command), 0);
+	temp_end(dir);
 }
 
 static void

@@ -17,6 +17,7 @@
 #include "message/session.h"
 #include "milter/place.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
 static const struct {
 	const char *said, *wanted; /* NULL: refused */
@@ -71,7 +72,7 @@ END_TEST
 
 /* --- files in a folder of their own --------------------------------------- */
 
-static char folder[] = "/tmp/lsrd-test-milter.XXXXXX";
+static char folder[TEMP_FOLDER];
 static char paths[4][128]; /* table, key, another key, nothing */
 
 #define TABLE paths[0]
@@ -144,7 +145,7 @@ set_up(void)
 {
 	static const char *const names[] = { "table", "key", "other", "none" };
 
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	temp_make(folder);
 	for (size_t i = 0; i < 4; i++)
 		snprintf(paths[i], sizeof(paths[i]), "%s/%s", folder, names[i]);
 	for (size_t i = 1; i < 3; i++) {
@@ -160,10 +161,7 @@ set_up(void)
 static void
 tear_down(void)
 {
-	for (size_t i = 0; i < 4; i++)
-		unlink(paths[i]);
-	rmdir(folder);
-	memcpy(folder + sizeof(folder) - 7, "XXXXXX", 6);
+	temp_end(folder);
 }
 
 static struct basis *

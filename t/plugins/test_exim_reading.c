@@ -13,8 +13,9 @@
 #include "plugins/exim/reading.h"
 #include "plugins/exim/shown.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
-static char dir[64];
+static char dir[TEMP_FOLDER];
 
 /* `exim -bP config`; @ is the folder of the tables. */
 static const char config[] =
@@ -465,9 +466,7 @@ main(void)
 	char path[128], link[128];
 	int status;
 
-	snprintf(dir, sizeof(dir), "/tmp/lsrd-exim-XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		return 1;
+	temp_make(dir);
 	snprintf(path, sizeof(path), "%s/transport.cdb", dir);
 	snprintf(link, sizeof(link), "%s/link", dir);
 	fclose(fopen(path, "w"));
@@ -484,8 +483,6 @@ main(void)
 	tcase_add_test(tc, takes_a_configuration_apart);
 	suite_add_tcase(suite, tc);
 	status = tap_run(suite);
-	unlink(path);
-	unlink(link);
-	rmdir(dir);
+	temp_end(dir);
 	return status;
 }

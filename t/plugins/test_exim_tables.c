@@ -18,31 +18,24 @@
 #include "plugins/exim/tables.h"
 #include "plugins/exim/values.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
 #define ROUTE(ip) "route \"<; [198.51.100." ip "]:25\" byname"
 
-static char dir[64];
+static char dir[TEMP_FOLDER];
 static struct plugin_setup setup;
 
 static void
 make_dir(void)
 {
-	snprintf(dir, sizeof(dir), "/tmp/lsrd-exim-tables.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_make(dir);
 	setup = (struct plugin_setup){ .directory = dir };
 }
 
 static void
 remove_dir(void)
 {
-	DIR *d = opendir(dir);
-	struct dirent *entry;
-
-	ck_assert_ptr_nonnull(d);
-	while ((entry = readdir(d)) != NULL)
-		unlinkat(dirfd(d), entry->d_name, 0);
-	closedir(d);
-	rmdir(dir);
+	temp_end(dir);
 }
 
 static const char *

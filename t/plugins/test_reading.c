@@ -13,8 +13,9 @@
 #include "plugins/postfix/passing.h"
 #include "plugins/postfix/reading.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
-static char dir[64];
+static char dir[TEMP_FOLDER];
 
 /* main.cf as `postconf -x` shows it; @ is the folder of the tables. A row of
  * a case replaces the line of the same name. */
@@ -527,8 +528,7 @@ set_up(void)
 {
 	char from[128], to[128];
 
-	snprintf(dir, sizeof(dir), "/tmp/lsrd-reading.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_make(dir);
 	make("transport.lmdb", "x", 0644);
 	make("list", "y.org\nlmdb:@/domains\n", 0644);
 	make("other", "y.org, lmdb:/etc/x\n", 0644);
@@ -545,16 +545,7 @@ set_up(void)
 static void
 tear_down(void)
 {
-	static const char *const names[] = { "transport.lmdb", "list", "other",
-		"secret", "domains-file", "link.lmdb", "rules", "none" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char path[128];
-
-		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		unlink(path);
-	}
-	rmdir(dir);
+	temp_end(dir);
 }
 
 int

@@ -9,6 +9,7 @@
 #include "base/rc.h"
 #include "plugins/postfix/showq.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
 /* As showq(8) of Postfix 3.7.11 wrote it, shortened. */
 static const char listing[] =
@@ -188,11 +189,11 @@ static const struct {
 
 START_TEST(main_cf_is_read)
 {
-	char dir[] = "/tmp/lsrd-look.XXXXXX", path[128];
+	char dir[TEMP_FOLDER], path[128];
 	struct mta mta;
 	FILE *f;
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_make(dir);
 	snprintf(path, sizeof(path), "%s/main.cf", dir);
 	f = fopen(path, "w");
 	ck_assert_ptr_nonnull(f);
@@ -202,8 +203,7 @@ START_TEST(main_cf_is_read)
 	showq_postfix.look(&mta, dir);
 	ck_assert_uint_eq(mta.lifetime_s, confs[_i].lifetime);
 	ck_assert_str_eq(mta.queue_directory, confs[_i].directory);
-	unlink(path);
-	rmdir(dir);
+	temp_end(dir);
 }
 END_TEST
 

@@ -14,15 +14,15 @@
 #include "plugins/postfix/map.h"
 #include "plugins/postfix/tables.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
-static char dir[64];
+static char dir[TEMP_FOLDER];
 static struct plugin_setup setup;
 
 static void
 make_dir(void)
 {
-	snprintf(dir, sizeof(dir), "/tmp/lsrd-tables.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_make(dir);
 	setup = (struct plugin_setup){
 		.directory = dir,
 		.transport = "lsrd",
@@ -33,15 +33,7 @@ make_dir(void)
 static void
 remove_dir(void)
 {
-	static const char *const names[] = { "transport", "default", "domains",
-		"t" };
-	char path[128];
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s.lmdb", dir, names[i]);
-		unlink(path);
-	}
-	rmdir(dir);
+	temp_end(dir);
 }
 
 static const char *

@@ -10,16 +10,16 @@
 #include "base/rc.h"
 #include "publish/copy.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
-static char dir[64];
+static char dir[TEMP_FOLDER];
 static const struct plugin_setup setup = { .transport = "lsrd",
 	.hold = "lsrd-hold" };
 
 static void
 make_dir(void)
 {
-	snprintf(dir, sizeof(dir), "/tmp/lsrd-copy.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_make(dir);
 }
 
 static const char *
@@ -34,11 +34,7 @@ path_of(const char *name)
 static void
 remove_dir(void)
 {
-	unlink(path_of("routes"));
-	unlink(path_of("routes.before"));
-	unlink(path_of("routes.new"));
-	unlink(path_of("routes.number"));
-	rmdir(dir);
+	temp_end(dir);
 }
 
 /* A batch that sets `pattern`, into the table and as frames. */

@@ -19,12 +19,13 @@
 #include "publish/mtable_file.h"
 #include "publish/wire.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
 #define SWAPS 10000
 #define KILLS 100
 #define ROUTES 8
 
-static char dir[64], path[96];
+static char dir[TEMP_FOLDER], path[96];
 static struct mtable_file milter;
 static char patterns[ROUTES][32];
 static struct route routes[ROUTES];
@@ -34,8 +35,7 @@ static const struct plugin_setup setup = { .transport = "lsrd" };
 static void
 begin(void)
 {
-	snprintf(dir, sizeof(dir), "/tmp/lsrd-milter.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_make(dir);
 	snprintf(path, sizeof(path), "%s/milter", dir);
 	ck_assert_int_eq(mkdir(path, 0755), 0);
 	snprintf(path, sizeof(path), "%s/milter/table", dir);
@@ -46,11 +46,8 @@ begin(void)
 static void
 end(void)
 {
-	char command[128];
-
 	mtable_file_done(&milter);
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
+	temp_end(dir);
 }
 
 /* A whole table that says its generation in every port. */

@@ -13,24 +13,23 @@
 #include "base/rc.h"
 #include "sys/file.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
 #define MANY 200000 /* more than one call takes */
 
-static char dir[64], path[96];
+static char dir[TEMP_FOLDER], path[96];
 
 static void
 make_dir(void)
 {
-	snprintf(dir, sizeof(dir), "/tmp/lsrd-file.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_make(dir);
 	snprintf(path, sizeof(path), "%s/octets", dir);
 }
 
 static void
 remove_dir(void)
 {
-	unlink(path);
-	rmdir(dir);
+	temp_end(dir);
 }
 
 static void
