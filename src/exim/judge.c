@@ -174,10 +174,7 @@ priority_take(struct session *s, const char *text)
 	}
 }
 
-/*
- * The size is as it goes over a line, with CR LF; lsrd-milter's own count has
- * one octet less for each line that a field of the header is folded into.
- */
+/* The size is as it goes over a line, with CR LF. */
 static void
 judge_take(struct judge *j, const char *const *args)
 {

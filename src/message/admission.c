@@ -96,10 +96,22 @@ admission_mail(struct admission *l, char *const *args)
 			admission_say(l, FIELDS - 1, *args + n);
 }
 
+/* A folded field comes with LF alone for the CRLF that went over the line. */
+static size_t
+folds(const char *value)
+{
+	size_t n = 0;
+
+	for (const char *p = value; *p != '\0'; p++)
+		n += *p == '\n' && (p == value || p[-1] != '\r');
+	return n;
+}
+
 void
 admission_field(struct admission *l, const char *name, const char *value)
 {
 	l->octets += strlen(name) + strlen(": \r\n") + strlen(value);
+	l->octets += folds(value);
 	for (size_t i = 0; i + 1 < FIELDS; i++)
 		if (strcasecmp(name, fields[i].name) == 0)
 			admission_say(l, i, value);

@@ -67,10 +67,11 @@ START_TEST(octets_are_counted_as_they_are_sent)
 	admission_mail(&l, args);
 	ck_assert(l.sendmail); /* no brackets */
 	admission_field(&l, "Subject", "x");
+	admission_field(&l, "To", "a,\n b,\r\n c");
 	admission_body(&l, 100);
 	admission_body(&l, 1);
-	ck_assert_uint_eq(
-	    admission_size(&l, 7), strlen("Subject: x\r\n\r\n") + 101);
+	ck_assert_uint_eq(admission_size(&l, 7),
+	    strlen("Subject: x\r\nTo: a,\r\n b,\r\n c\r\n\r\n") + 101);
 	l.counts = false;
 	ck_assert_uint_eq(admission_size(&l, 7), 7);
 }

@@ -64,9 +64,6 @@ class Offered:
         if not words.startswith("pass "):
             return Said("250", marks, left=left), words
         visit = read(marks[0])
-        if visit.get("size") == len(m.octets()):
-            # it was counted; lsrd-milter counts a fold as one octet
-            visit["size"] -= sum(v.count("\n") for _, v in m.fields)
         return Said("250", marks[1:], visit, left=left), words
 
 
