@@ -89,6 +89,7 @@ lab:
   driver = appendfile
   directory = %(sink)s/all
   maildir_format
+  headers_add = X-Original-To: $local_part@$domain
   user = %(nobody)d
   group = %(nobody)d
 """

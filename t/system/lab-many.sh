@@ -47,11 +47,14 @@ all_came() {
 }
 
 # What was sent again because the answer to its end was lost with the
-# connection (RFC 1047) is Postfix's own, which says so in its log: each time
+# connection (RFC 1047) is the MTA's own, which says so in its log: each time
 # for the ten recipients of one delivery at most.
+unsure='message may be sent more than once'
+unsure="$unsure|SMTP timeout after (pipelined )?(end of data|sending data block)"
+unsure="$unsure|closed connection in response to (pipelined )?(end of data|sending data)"
 none_twice() {
-	lost=$(cat "$("$lab" dir)"/*/root/var/log/mail.log |
-		grep -c 'message may be sent more than once')
+	lost=$(cat "$("$lab" dir)"/*/root/var/log/mail.log \
+		"$("$lab" dir)"/*/root/var/log/exim4/mainlog 2>/dev/null | grep -Ec "$unsure")
 	twice=$(came | cut -d ' ' -f 2)
 	echo "$twice once more, $lost answers lost"
 	[ "$twice" -le $((lost * 10)) ]
