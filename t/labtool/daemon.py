@@ -7,6 +7,7 @@ import signal
 import subprocess
 
 import front
+import mta
 from host import NOBODY, LabError, end, environment, wait_for
 
 CONF = "/etc/lsrd/lsrd.conf"
@@ -155,7 +156,8 @@ def add_user(node):
                + "%s:x:%d:%d:lsrd:/var/lib/lsrd:/usr/sbin/nologin\n"
                % (USER, number, number))
     group = "\n".join(line + (("," if line[-1] != ":" else "") + USER
-                              if line.split(":")[0] == node.mta.QUEUE_GROUP else "")
+                              if line.split(":")[0] in [
+                                  part.QUEUE_GROUP for part in mta.parts(node)] else "")
                       for line in node.read("/etc/group").splitlines())
     node.write("/etc/group", group + "\n%s:x:%d:\n" % (USER, number))
 

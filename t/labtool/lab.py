@@ -15,11 +15,13 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import both
 import daemon
 import exim
 import front
 import mail
 import milter
+import mta
 import net
 import postfix
 import nomail
@@ -115,7 +117,8 @@ class Lab:
         node.front = front.place(self.state["front"], node.server.group)
         node.mta = nomail if self.state["mode"] == "lean" else postfix
         if node.name in self.state["exim"]:
-            node.mta, node.over = exim, self.state["over"]
+            node.mta = both if node.server.mta == both.WORD else exim
+            node.over = self.state["over"]
         return node
 
     def stage(self):
@@ -187,7 +190,7 @@ class Lab:
                 daemon.configure(node, self.topology, self.nodes, folder, extra)
             if milter.built(node):
                 milter.configure(node)
-            elif node.mta is exim and self.stage():
+            elif exim in mta.parts(node) and self.stage():
                 # it marks messages itself
                 milter.share_key(node, exim.USER)
         if self.state["mode"] == "lean":
@@ -263,9 +266,10 @@ class Lab:
         if what in ("milter", "all") and milter.built(node) and (
                 fresh or not milter.running(node)):
             milter.start(node)
-        if what in ("mta", node.mta.WORD, "all") and (fresh or not node.mta.running(node)):
-            self._tables(node)
-            node.mta.start(node)
+        for part in _named(node, what):
+            if fresh or not part.running(node):
+                self._tables(node)
+                part.start(node)
         if what in ("front", "all") and node.front and (
                 fresh or not front.running(node)):
             front.start(node)
@@ -275,7 +279,7 @@ class Lab:
         if not self.stage():
             return
         if not wait_for(lambda: all(
-                os.path.exists(_table(node, name))
+                os.path.exists(_table(node, part, name)) for part in mta.parts(node)
                 for name in ("transport", "default", "domains")), 120):
             raise LabError("%s: lsrd has published no tables in 120 s" % node.alias)
 
@@ -283,8 +287,9 @@ class Lab:
         """Ends a server's lsrd, mail server, lsrd-front, lsrd-milter, or all of it."""
         if what == "lsrd":
             daemon.stop(node, 9 if hard else 15)
-        elif what in ("mta", node.mta.WORD):
-            (node.mta.kill if hard else node.mta.stop)(node)
+        elif what != "all" and _named(node, what):
+            for part in _named(node, what):
+                (part.kill if hard else part.stop)(node)
         elif what == "front":
             front.stop(node, 9 if hard else 15)
         elif what == "milter":
@@ -364,7 +369,7 @@ class Lab:
         nodes = nodes or [n for n in self.nodes.values() if n.server.state != "down"]
         keys = sorted({space["pattern"] for space in self.topology.doc["address_spaces"]}
                       - {"*"})
-        return Watch({n.alias: _table(n, "transport") for n in nodes},
+        return Watch({n.alias: _table(n, n.mta, "transport") for n in nodes},
                      {n.alias: keys for n in nodes},
                      {n.alias: {s["pattern"] for s in n.server.spaces} for n in nodes},
                      step)
@@ -396,7 +401,7 @@ class Lab:
         until = now() + seconds
         nodes = [n for n in self.nodes.values() if n.server.state != "down"]
         if not wait_for(lambda: all(os.path.exists(
-                _table(n, "transport")) for n in nodes), seconds):
+                _table(n, n.mta, "transport")) for n in nodes), seconds):
             return False
         with self.watch(nodes, 0.03) as watch:
             return wait_for(lambda: self.whole(watch) and watch.quiet() >= quiet,
@@ -474,14 +479,19 @@ class Lab:
 
 def _exims(topology, words):
     """The names of the servers with an Exim."""
-    found = {s.name for s in topology.servers.values() if s.mta == exim.WORD}
+    found = {s.name for s in topology.servers.values() if s.mta in (exim.WORD, both.WORD)}
     for word in words:
         found.update(s.name for s in topology.find(word))
     return sorted(found)
 
 
-def _table(node, name):
-    return node.at("%s/%s" % (node.mta.TABLES, node.mta.TABLE % name))
+def _named(node, what):
+    """The mail servers there that a word means; of two each by its own name."""
+    return [part for part in mta.parts(node) if what in ("mta", "all", part.WORD)]
+
+
+def _table(node, part, name):
+    return node.at("%s/%s" % (part.TABLES, part.TABLE % name))
 
 
 class _Wire:

@@ -71,10 +71,10 @@ def sender_at(node):
     return "sender@" + node.name
 
 
-def send(node, recipients, count, rate, ledger, prefix=None):
+def send(node, recipients, count, rate, ledger, prefix=None, port=0):
     """
     Hands `count` messages to the node's own mail server, `rate` a second (0: as
-    fast as it takes them). Recipients take turns. Returns how many were
+    fast as it takes them); of two, at another port, to the other one. Recipients take turns. Returns how many were
     taken; each of those is in the ledger by then.
     """
     prefix = prefix or "%x" % (time.time_ns() // 1000)
@@ -89,7 +89,7 @@ def send(node, recipients, count, rate, ledger, prefix=None):
                 number, to = "%s-%d" % (prefix, n), recipients[n % len(recipients)]
                 try:
                     if session is None:
-                        session = Session(local, node.smtp_port, source=None
+                        session = Session(local, port or node.smtp_port, source=None
                                           if local == "127.0.0.1" else local)
                         session.say("EHLO " + node.name)
                     if session.message(number, sender_at(node), [to]):
@@ -105,9 +105,9 @@ def send(node, recipients, count, rate, ledger, prefix=None):
     return work
 
 
-def send_in(node, recipients, count, rate, ledger, prefix=None):
+def send_in(node, recipients, count, rate, ledger, prefix=None, port=0):
     """Starts send() in a child, in the node's network; returns its pid."""
-    work = send(node, recipients, count, rate, ledger, prefix)
+    work = send(node, recipients, count, rate, ledger, prefix, port)
     if node.kind == "namespaces":
         node.load()
     pid = os.fork()

@@ -108,6 +108,8 @@ def parser():
     sub.add_argument("to", nargs="+", help="recipients, in turns")
     sub.add_argument("-n", dest="count", type=int, default=1)
     sub.add_argument("-r", dest="rate", type=float, default=0, help="messages a second")
+    sub.add_argument("--port", type=int, default=0,
+                     help="of two mail servers there the one at this port")
     sub = verb("report", "what became of the mail")
     sub.add_argument("--json", action="store_true")
     sub.add_argument("--wait", type=float, default=0, metavar="SECONDS",
@@ -369,7 +371,8 @@ def reset(lab):
 
 def send(lab, args):
     """t/lab send."""
-    pid = mail.send_in(lab.node(args.node), args.to, args.count, args.rate, lab.ledger)
+    pid = mail.send_in(lab.node(args.node), args.to, args.count, args.rate, lab.ledger,
+                       port=args.port)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 

@@ -32,6 +32,11 @@ from host import NOBODY
 SINK = "/var/mail/lab"
 
 
+def parts(node):
+    """The mail servers of a server: one, or two (both.py)."""
+    return getattr(node.mta, "PARTS", (node.mta,))
+
+
 def own_domains(node):
     """The domains whose mail ends here."""
     return [s["pattern"] for s in node.server.spaces
