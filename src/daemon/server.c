@@ -82,7 +82,11 @@ do_routes(void *ctx, const struct effect *fx)
 {
 	struct server *server = ctx;
 
-	publishers_table(server->publishers, fx->rib, fx->bytes, fx->len);
+	publishers_table(
+	    server->publishers, &(struct publish_news){ .rib = fx->rib,
+				    .changes = fx->changes,
+				    .annex = fx->bytes,
+				    .n = fx->len });
 	if (fx->rib == server->rib)
 		return;
 	server->rib = fx->rib;

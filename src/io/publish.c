@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/rc.h"
+#include "base/str.h"
 #include "base/vec.h"
 #include "io/child.h"
 #include "io/own.h"
@@ -22,6 +24,9 @@
 #define PATIENCE_MS 500
 #define PATIENCE_MAX_MS 32000
 #define INSTALLED PROGRAM_DIRECTORY "/lsrd-publish"
+/* Patterns that wait for a publisher that is busy, some of them again and again:
+ * then it is simpler to name all. */
+#define MOVED_MAX 1000000
 #define PAUSE_FIRST_MS 50 /* before another publisher, and after a failure */
 #define PAUSE_MAX_MS 10000
 
@@ -39,13 +44,16 @@ struct publish {
 	struct plugin_setup setup;
 
 	const struct rib *wanted; /* the newest table, lent */
-	struct rib *handed;       /* what the publisher has or is getting */
-	struct buf annex;         /* the newest, whose table that is */
-	bool annex_due;           /* the publisher is to get it */
-	int milter;               /* how the writing of it went last */
-	bool whole;               /* it is to get all of it */
-	bool setup_due;           /* and the names before that */
-	bool busy;                /* an acknowledgement is outstanding */
+	uint64_t handed;          /* what the publisher has or is getting */
+	VEC(char *)
+	moved;            /* patterns that differ from that, or do not
+				     any more; some more than once */
+	struct buf annex; /* the newest, whose table that is */
+	bool annex_due;   /* the publisher is to get it */
+	int milter;       /* how the writing of it went last */
+	bool whole;       /* it is to get all of it */
+	bool setup_due;   /* and the names before that */
+	bool busy;        /* an acknowledgement is outstanding */
 
 	struct child *child;
 	struct buf in;
@@ -69,6 +77,14 @@ publish_set_timer(struct event *timer, uint64_t ms)
 	};
 
 	evtimer_add(timer, &tv);
+}
+
+static void
+moved_clear(struct publish *p)
+{
+	for (size_t i = 0; i < p->moved.n; i++)
+		mem_free(p->moved.v[i]);
+	p->moved.n = 0;
 }
 
 /* Another try after a while that doubles, until one succeeds. */
@@ -335,66 +351,54 @@ publish_conf(struct publish *p, const struct conf *conf)
 		publish_hand_over(p);
 }
 
-/* The routes handed over are ours: the lent table will be gone. */
-struct handing {
-	struct publish *p;
-	struct wire_writer *w;
-	VEC(struct route) routes;
-	size_t at; /* in the table handed over before */
-	size_t n;  /* that differ */
-};
-
-static void
-keep_until(struct handing *h, const char *pattern)
+static int
+moved_order(const void *a, const void *b)
 {
-	struct rib *old = h->p->handed;
-
-	while (h->at < old->n &&
-	       (pattern == NULL ||
-		   strcmp(old->routes[h->at].pattern, pattern) < 0))
-		vec_push(&h->routes, old->routes[h->at++]);
+	return str_order(*(char *const *)a, *(char *const *)b);
 }
 
-static void
-on_moved(void *ctx, const struct route *from, const struct route *to)
+/* What each pattern that moved has now. Returns how many these are. */
+static size_t
+put_moved(struct publish *p, struct wire_writer *w)
 {
-	struct handing *h = ctx;
+	const struct rib *rib = p->wanted;
+	size_t n = 0;
 
-	h->n++;
-	keep_until(h, from != NULL ? from->pattern : to->pattern);
-	if (to != NULL) {
-		struct route copy = { 0 };
+	if (p->moved.n > 1)
+		qsort(p->moved.v, p->moved.n, sizeof(*p->moved.v), moved_order);
+	for (size_t i = 0; i < p->moved.n; i++) {
+		const char *pattern = p->moved.v[i];
+		const struct route *route;
 
-		route_copy(&copy, to);
-		vec_push(&h->routes, copy);
-		if (!h->p->whole)
-			wire_set(h->w, to);
-	} else if (!h->p->whole) {
-		wire_gone(h->w, from->pattern);
+		if (i > 0 && strcmp(p->moved.v[i - 1], pattern) == 0)
+			continue;
+		route = rib_find(rib, pattern);
+		if (route != NULL)
+			wire_set(w, route);
+		else
+			wire_gone(w, pattern);
+		n++;
 	}
-	if (from != NULL)
-		route_done(&h->p->handed->routes[h->at++]);
+	return n;
 }
 
-/* Appends the batch to `out`; returns how many routes it moves. */
+/* Appends the batch to `out`; returns how many routes it names. */
 static size_t
 make_batch(struct publish *p, struct buf *out)
 {
-	struct wire_writer w;
-	struct handing h = { .p = p, .w = &w };
 	const struct rib *rib = p->wanted;
+	struct wire_writer w;
+	size_t n = rib->n;
 
-	wire_begin(&w, out, rib->generation, p->whole);
-	rib_diff(p->handed, rib, on_moved, &h);
-	keep_until(&h, NULL);
-	mem_free(p->handed->routes);
-	p->handed->routes = h.routes.v;
-	p->handed->n = h.routes.n;
-	p->handed->generation = rib->generation;
+	wire_begin(&w, out, rib->generation, p->whole ? 0 : p->handed);
 	for (size_t i = 0; p->whole && i < rib->n; i++)
 		wire_set(&w, &rib->routes[i]);
+	if (!p->whole)
+		n = put_moved(p, &w);
 	wire_end(&w);
-	return h.n;
+	moved_clear(p);
+	p->handed = rib->generation;
+	return n;
 }
 
 static bool
@@ -447,7 +451,7 @@ publish_hand_over(struct publish *p)
 	if (p->busy || p->wanted == NULL || p->tables == NULL ||
 	    evtimer_pending(p->again, NULL) || !is_running(p))
 		return;
-	if (!p->whole && p->wanted->generation == p->handed->generation) {
+	if (!p->whole && p->wanted->generation == p->handed) {
 		hand_annex(p);
 		return;
 	}
@@ -457,7 +461,7 @@ publish_hand_over(struct publish *p)
 	moved = make_batch(p, &out);
 	if (moved == 0 && !p->whole && p->annex.n == 0) {
 		buf_done(&out);
-		p->calls.done(p->calls.ctx, p->handed->generation, false);
+		p->calls.done(p->calls.ctx, p->handed, false);
 		return;
 	}
 	child_send(p->child, out.p, out.n);
@@ -493,14 +497,33 @@ publish_saved(const char *directory, struct buf *out)
 	copy_done(&copy);
 }
 
-void
-publish_table(
-    struct publish *p, const struct rib *rib, const uint8_t *annex, size_t n)
+/* What is to get the whole needs no patterns, and neither does who could name
+ * the whole table by now. */
+static void
+note_moved(struct publish *p, const struct publish_news *news)
 {
-	p->wanted = rib;
-	if (n > 0) {
+	const struct rib_changes *changes = news->changes;
+
+	p->whole |= changes == NULL || changes->whole;
+	for (size_t i = 0; !p->whole && i < changes->list.n; i++) {
+		const struct rib_change *c = &changes->list.v[i];
+
+		vec_push(&p->moved,
+		    mem_str(c->to != NULL ? c->to->pattern : c->from->pattern));
+	}
+	p->whole |= p->moved.n > MOVED_MAX;
+	if (p->whole)
+		moved_clear(p);
+}
+
+void
+publish_table(struct publish *p, const struct publish_news *news)
+{
+	p->wanted = news->rib;
+	note_moved(p, news);
+	if (news->n > 0) {
 		buf_reset(&p->annex);
-		buf_bytes(&p->annex, annex, n);
+		buf_bytes(&p->annex, news->annex, news->n);
 		p->annex_due = true;
 	}
 	publish_hand_over(p);
@@ -520,7 +543,6 @@ publish_new(struct event_base *base, struct sink *sink, const char *mta,
 	p->sink = sink;
 	p->mta = mta;
 	p->calls = *told;
-	p->handed = mem_new(sizeof(*p->handed), 0, 0);
 	p->child = child_new(base, &calls);
 	p->watch = evtimer_new(base, on_publish_late, p);
 	p->again = evtimer_new(base, on_publish_again, p);
@@ -538,7 +560,8 @@ publish_free(struct publish *p)
 	child_free(p->child);
 	event_free(p->watch);
 	event_free(p->again);
-	rib_free(p->handed);
+	moved_clear(p);
+	vec_done(&p->moved);
 	buf_done(&p->annex);
 	buf_done(&p->in);
 	mem_free(p->program);

@@ -10,8 +10,11 @@
  *    | while        |         late
  *    +--------------+
  *
- * One batch is under way at a time; what comes meanwhile is handed over as
- * one difference afterwards, so the newest table is never behind a queue.
+ * One batch is under way at a time; of what comes meanwhile the patterns are
+ * noted, and what they have by then is handed over as one difference
+ * afterwards: the newest table is never behind a queue, and what it costs is in
+ * proportion to what changed. A publisher that says it has another table gets
+ * the whole.
  * The publisher says when it is about to lock the MTA's tables and when it
  * has let go. From the hand-over, and from each such word, it has 500 ms for
  * the next one: then it is killed (its tables stay whole) and another gets
@@ -64,10 +67,15 @@ void publish_conf(struct publish *publish, const struct conf *conf);
  */
 void publish_saved(const char *directory, struct buf *out);
 
-/* The table, lent until the next one or publish_free(), and what the milter's
- * has besides, copied; n = 0: that is as it was. The table may be, too. */
-void publish_table(struct publish *publish, const struct rib *rib,
-    const uint8_t *annex, size_t n);
+/* What there is to publish, as of FX_ROUTES. */
+struct publish_news {
+	const struct rib *rib; /* lent until the next one, or publish_free() */
+	const struct rib_changes *changes; /* of it; NULL: all may be new */
+	const uint8_t *annex; /* what the milter's table has besides; copied */
+	size_t n;             /* 0: that is as it was */
+};
+
+void publish_table(struct publish *publish, const struct publish_news *news);
 
 /* Lets the publisher end; the tables stay as they are. */
 void publish_free(struct publish *publish);

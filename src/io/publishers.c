@@ -76,11 +76,14 @@ publishers_conf(struct publishers *all, const struct conf *conf)
 }
 
 void
-publishers_table(struct publishers *all, const struct rib *rib,
-    const uint8_t *annex, size_t n)
+publishers_table(struct publishers *all, const struct publish_news *news)
 {
-	for (size_t i = 0; i < all->n; i++)
-		publish_table(all->one[i].publish, rib, annex, i == 0 ? n : 0);
+	struct publish_news own = *news;
+
+	for (size_t i = 0; i < all->n; i++) {
+		publish_table(all->one[i].publish, &own);
+		own.n = 0;
+	}
 }
 
 void

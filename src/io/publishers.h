@@ -20,8 +20,7 @@ struct publishers *publishers_new(struct event_base *base, struct sink *sink,
 
 /* As publish_conf(), publish_table() and publish_free(), for each. */
 void publishers_conf(struct publishers *all, const struct conf *conf);
-void publishers_table(struct publishers *all, const struct rib *rib,
-    const uint8_t *annex, size_t n);
+void publishers_table(struct publishers *all, const struct publish_news *news);
 void publishers_free(struct publishers *all);
 
 /* As publish_saved(): the newest of what all have published. */

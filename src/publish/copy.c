@@ -233,13 +233,24 @@ copy_add(struct copy *copy, struct cur frames, const struct got *got,
 	return rc;
 }
 
+/* A difference is from the table before it, or a group is missing. */
+static int
+begin_batch(struct got *got, const struct wire_batch *batch)
+{
+	if ((batch->flags & WIRE_WHOLE) != 0)
+		got_clear(got);
+	else if (batch->since != 0 && batch->since != got->generation)
+		return RC_FORMAT;
+	return RC_OK;
+}
+
 /* The frames of one group into the table. */
 static int
 take_group(struct got *got, struct plugin_setup *setup, struct cur frames)
 {
 	struct wire_frame frame;
 	struct wire_batch batch;
-	bool whole = false;
+	bool begun = false;
 
 	while (frames.left > 0) {
 		int rc = wire_frame(&frames, &frame);
@@ -251,10 +262,9 @@ take_group(struct got *got, struct plugin_setup *setup, struct cur frames)
 			rc = wire_get_setup(frame.body, setup);
 		} else {
 			rc = wire_get_batch(&frame.body, &batch);
-			if (rc == RC_OK && (batch.flags & WIRE_WHOLE) != 0 &&
-			    !whole)
-				got_clear(got);
-			whole = true;
+			if (rc == RC_OK && !begun)
+				rc = begin_batch(got, &batch);
+			begun = true;
 			if (rc == RC_OK)
 				rc = got_take(got, &batch, frame.body);
 		}

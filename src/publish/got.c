@@ -127,7 +127,7 @@ got_put(const struct got *got, struct buf *out)
 {
 	struct wire_writer w;
 
-	wire_begin(&w, out, got->generation, true);
+	wire_begin(&w, out, got->generation, 0);
 	for (struct tree_node *node = tree_first(&got->tree); node != NULL;
 	     node = tree_next(node)) {
 		struct entry *entry = tree_entry(node, struct entry, node);

@@ -131,6 +131,8 @@ mtable_file_published(struct mtable_file *m, const struct mtable_published *p)
 	struct mtable_version version = { 0, p->generation };
 	uint64_t besides;
 
+	if (!known && p->n == 0 && !p->whole)
+		return; /* the annex belongs to the batch that follows */
 	if (known)
 		version = m->known.version;
 	note_routes(m, p, version);

@@ -44,8 +44,8 @@ struct server {
 	uint64_t milter_quiet; /* written when nothing came for so long, */
 	uint64_t milter_at;    /* and at the latest then; 0: not due */
 	uint64_t look_at;      /* at the tables */
-	bool has_whole;        /* the table as lsrd has it, not only a part */
 	bool whole_due; /* the tables are behind: differences will not do */
+	bool missed;    /* the batch that comes differs from another table */
 	struct buf in;
 	struct buf frames; /* of the batch that is coming in */
 	bool gone;         /* nobody listens any more */
@@ -316,6 +316,35 @@ on_setup(struct server *s, struct cur body)
 	return RC_OK;
 }
 
+static void
+batch_begin(struct server *s, const struct wire_batch *batch)
+{
+	if ((batch->flags & WIRE_WHOLE) != 0) {
+		got_clear(&s->got);
+		s->whole_due = true;
+		s->missed = false;
+	} else if (batch->since == 0 || batch->since != s->got.generation) {
+		s->missed = true;
+	}
+}
+
+/* What differs from a table that we do not have is of no use: nothing of it is
+ * taken, and lsrd sends the whole. */
+static int
+batch_refuse(struct server *s, const struct wire_batch *batch)
+{
+	struct wire_ack ack = { .generation = batch->generation,
+		.result = RC_MISSING };
+	struct buf out = { 0 };
+
+	if ((batch->flags & WIRE_MORE) != 0)
+		return RC_OK;
+	s->missed = false;
+	wire_put_ack(&out, &ack);
+	serve_say(s, &out);
+	return RC_OK;
+}
+
 static int
 on_batch(struct server *s, const struct wire_frame *frame, const uint8_t *p)
 {
@@ -327,13 +356,10 @@ on_batch(struct server *s, const struct wire_frame *frame, const uint8_t *p)
 		return rc;
 	if (!s->has_setup)
 		return RC_STATE;
-	if ((batch.flags & WIRE_WHOLE) != 0 && s->frames.n == 0) {
-		got_clear(&s->got);
-		s->has_whole = true;
-		s->whole_due = true;
-	}
-	if (!s->has_whole)
-		return RC_STATE;
+	if (s->frames.n == 0)
+		batch_begin(s, &batch);
+	if (s->missed)
+		return batch_refuse(s, &batch);
 	at_phase(s, PLUGIN_WORKING);
 	rc = got_take(&s->got, &batch, body);
 	if (rc != RC_OK)

@@ -6,7 +6,7 @@
 #include "base/rc.h"
 #include "base/str.h"
 
-#define BATCH_HEAD 13 /* generation, flags, items */
+#define BATCH_HEAD 21 /* generation, flags, items, since */
 #define ITEM_HEAD 5   /* what, length */
 
 enum item_what { ITEM_ROUTE = 1, ITEM_GONE };
@@ -257,6 +257,8 @@ open_batch(struct wire_writer *w)
 	w->flags_at = w->out->n;
 	buf_u8(w->out, (uint8_t)w->head.flags);
 	w->items_at = buf_hole32(w->out);
+	if ((w->head.flags & WIRE_SINCE) != 0)
+		buf_u64(w->out, w->head.since);
 	w->head.items = 0;
 }
 
@@ -271,11 +273,12 @@ close_batch(struct wire_writer *w, bool more)
 
 void
 wire_begin(
-    struct wire_writer *w, struct buf *out, uint64_t generation, bool whole)
+    struct wire_writer *w, struct buf *out, uint64_t generation, uint64_t since)
 {
 	*w = (struct wire_writer){ .out = out };
 	w->head.generation = generation;
-	w->head.flags = whole ? WIRE_WHOLE : 0;
+	w->head.since = since;
+	w->head.flags = since == 0 ? WIRE_WHOLE : WIRE_SINCE;
 	open_batch(w);
 }
 
@@ -331,8 +334,14 @@ wire_get_batch(struct cur *body, struct wire_batch *batch)
 	batch->items = cur_u32(body);
 	if (body->bad)
 		return RC_SHORT;
-	if ((batch->flags & ~(unsigned)(WIRE_WHOLE | WIRE_MORE)) != 0)
+	if ((batch->flags & ~(unsigned)(WIRE_WHOLE | WIRE_MORE | WIRE_SINCE)) !=
+		0 ||
+	    (batch->flags & (WIRE_WHOLE | WIRE_SINCE)) ==
+		(WIRE_WHOLE | WIRE_SINCE))
 		return RC_RANGE;
+	batch->since = (batch->flags & WIRE_SINCE) != 0 ? cur_u64(body) : 0;
+	if (body->bad)
+		return RC_SHORT;
 	return batch->items <= body->left / ITEM_HEAD ? RC_OK : RC_LONG;
 }
 

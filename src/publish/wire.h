@@ -9,6 +9,9 @@
  *        | ---- ANNEX, BATCH (differences) ---->  |
  *        | <--- TABLE generation, result -------  |  when it is at leisure
  *
+ * A batch of differences names the table that they are from: a publisher that
+ * has another one takes nothing, answers RC_MISSING, and gets the whole.
+ *
  * A frame is a 32-bit length, a type octet and the body. A batch that does
  * not fit one frame goes on in the next: all but the last say WIRE_MORE.
  * An ACK answers the last. SETUP is not acknowledged, nor is ANNEX: what the
@@ -42,7 +45,9 @@ enum wire_type {
 
 enum wire_flag {
 	WIRE_WHOLE = 1, /* the whole table: what is not named goes */
-	WIRE_MORE = 2   /* it goes on in the next frame */
+	WIRE_MORE = 2,  /* it goes on in the next frame */
+	WIRE_SINCE = 4  /* differences, from a table that is named; those of a
+			   copy of before do not say it */
 };
 
 struct wire_frame {
@@ -55,6 +60,7 @@ struct wire_batch {
 	uint64_t generation;
 	unsigned flags; /* of enum wire_flag */
 	uint32_t items;
+	uint64_t since; /* with WIRE_SINCE */
 };
 
 struct wire_item {
@@ -114,8 +120,9 @@ struct wire_writer {
 	struct buf item; /* scratch */
 };
 
-void wire_begin(
-    struct wire_writer *w, struct buf *out, uint64_t generation, bool whole);
+/* `since`: the generation that it differs from; 0: it is whole. */
+void wire_begin(struct wire_writer *w, struct buf *out, uint64_t generation,
+    uint64_t since);
 void wire_set(struct wire_writer *w, const struct route *route);
 void wire_gone(struct wire_writer *w, const char *pattern);
 

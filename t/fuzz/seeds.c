@@ -261,12 +261,17 @@ routes(void)
 	}
 	setup.own[0] = address(1, 25);
 	wire_put_setup(&out, &setup);
-	wire_begin(&writer, &out, 5, true);
+	wire_begin(&writer, &out, 5, 0);
 	for (size_t i = 0; i < 3; i++)
 		wire_set(&writer, &list[i]);
 	wire_gone(&writer, "gone.example.org");
 	wire_end(&writer);
 	put("publish", "batch", &out);
+	wire_begin(&writer, &out, 6, 5);
+	wire_set(&writer, &list[1]);
+	wire_gone(&writer, "gone.example.org");
+	wire_end(&writer);
+	put("publish", "difference", &out);
 	wire_put_phase(&out, PLUGIN_LOCKING);
 	wire_put_ack(&out, &ack);
 	put("publish", "ack", &out);

@@ -1,7 +1,6 @@
 /* test_publish.c - lsrd's side of the publisher, with the real publisher. */
 
 #include <fcntl.h>
-#include <lmdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "io/child.h"
 #include "io/publishers.h"
 #include "sys/clock.h"
+#include "t/publish/seen.h"
 #include "t/tap.h"
 #include "t/temp.h"
 
@@ -59,6 +59,10 @@ on_file(void *ctx, enum file_what what, const char *reason)
 	unwritten[what] = reason;
 }
 
+/* What the table handed over before does not have. */
+static struct rib_changes changes;
+static struct rib *handed;
+
 static void
 begin(void)
 {
@@ -81,6 +85,7 @@ begin(void)
 	publish = publish_new(base, sink, "postfix", &calls);
 	published = 0;
 	kills = 0;
+	handed = NULL;
 }
 
 static void
@@ -92,34 +97,43 @@ end(void)
 	temp_end(dir);
 }
 
-/* A table of n routes; those from `moved` on by another way. */
-static struct rib *
-table(uint64_t generation, size_t n, size_t moved)
+static void
+on_change(void *ctx, const struct route *from, const struct route *to)
 {
-	struct rib *rib = mem_new(sizeof(*rib), 0, 0);
-
-	rib->generation = generation;
-	rib->n = n;
-	rib->routes = mem_new(0, n + 1, sizeof(rib->routes[0]));
-	for (size_t i = 0; i < n; i++) {
-		struct route *r = &rib->routes[i];
-		char pattern[32];
-
-		snprintf(pattern, sizeof(pattern), "d%05zu.example", i);
-		r->pattern = mem_str(pattern);
-		r->kind = ROUTE_REMOTE;
-		r->relay = true;
-		r->server = mem_str("mx.example.org");
-		r->nhops = 1;
-		r->hop[0].name = mem_str("mx.example.org");
-		r->hop[0].addr = (struct addr){
-			.family = 4,
-			.ip = { 198, 51, 100, i >= moved ? 2 : 1 },
-			.port = 25,
-		};
-	}
-	return rib;
+	(void)ctx;
+	vec_push(&changes.list, ((struct rib_change){ from, to }));
 }
+
+static struct publish_news
+news_of(struct rib *rib)
+{
+	changes.list.n = 0;
+	changes.whole = handed == NULL;
+	if (handed != NULL && rib != NULL)
+		rib_diff(handed, rib, on_change, NULL);
+	handed = rib;
+	return (struct publish_news){ .rib = rib, .changes = &changes };
+}
+
+static void
+hand(struct rib *rib)
+{
+	struct publish_news news = news_of(rib);
+
+	publish_table(publish, &news);
+}
+
+#ifdef HAVE_CDB
+
+static void
+hand_both(struct publishers *both, struct rib *rib)
+{
+	struct publish_news news = news_of(rib);
+
+	publishers_table(both, &news);
+}
+
+#endif
 
 /* Runs the loop until this generation is published; ms it took, or -1. */
 static int
@@ -138,83 +152,94 @@ wait_for(uint64_t generation, int ms)
 	return (int)(clock_mono().ms - since);
 }
 
-static size_t
-keys_of(const char *name)
-{
-	char path[128];
-	MDB_env *env;
-	MDB_stat st;
-
-	snprintf(path, sizeof(path), "%s/%s.lmdb", tables, name);
-	ck_assert_int_eq(mdb_env_create(&env), 0);
-	ck_assert_int_eq(
-	    mdb_env_open(env, path, MDB_NOSUBDIR | MDB_NOLOCK | MDB_RDONLY, 0),
-	    0);
-	ck_assert_int_eq(mdb_env_stat(env, &st), 0);
-	mdb_env_close(env);
-	return st.ms_entries;
-}
-
 START_TEST(publishes_differences)
 {
-	struct rib *one = table(1, 100, 100), *two = table(2, 101, 50),
-		   *three = table(3, 100, 50);
+	struct rib *one = seen_table(1, 100, 100),
+		   *two = seen_table(2, 101, 50),
+		   *three = seen_table(3, 100, 50);
 
 	publish_conf(publish, &conf);
-	publish_table(publish, one, NULL, 0);
+	hand(one);
 	ck_assert_int_ge(wait_for(1, 60000), 0);
-	ck_assert_uint_eq(keys_of("transport"), 100);
+	ck_assert_uint_eq(seen_keys(tables, "transport"), 100);
 	ck_assert(made_anew);
-	publish_table(publish, two, NULL, 0);
+	hand(two);
 	rib_free(one); /* lent until the next one */
 	ck_assert_int_ge(wait_for(2, 60000), 0);
 	ck_assert(!made_anew);
-	ck_assert_uint_eq(keys_of("domains"), 101);
-	publish_table(publish, three, NULL, 0);
+	ck_assert_uint_eq(seen_keys(tables, "domains"), 101);
+	hand(three);
 	rib_free(two);
 	ck_assert_int_ge(wait_for(3, 60000), 0);
-	ck_assert_uint_eq(keys_of("transport"), 100);
+	ck_assert_uint_eq(seen_keys(tables, "transport"), 100);
 	publish_conf(publish, &conf); /* a reload writes nothing new */
 	ck_assert_int_eq(kills, 0);
 	rib_free(three);
-	publish_table(publish, NULL, NULL, 0);
+	hand(NULL);
 }
 END_TEST
 
 START_TEST(a_killed_publisher_is_replaced)
 {
-	struct rib *one = table(1, 10, 10), *two = table(2, 10, 5);
+	struct rib *one = seen_table(1, 10, 10), *two = seen_table(2, 10, 5);
 	int first;
 
 	publish_conf(publish, &conf);
-	publish_table(publish, one, NULL, 0);
+	hand(one);
 	ck_assert_int_ge(wait_for(1, 60000), 0);
 	first = pid;
 	ck_assert_int_eq(kill(pid, SIGKILL), 0);
-	publish_table(publish, two, NULL, 0);
+	hand(two);
 	ck_assert_int_ge(wait_for(2, 60000), 0);
 	ck_assert_int_ne(pid, first);
-	ck_assert_uint_eq(keys_of("transport"), 10);
-	publish_table(publish, NULL, NULL, 0);
+	ck_assert_uint_eq(seen_keys(tables, "transport"), 10);
+	hand(NULL);
 	rib_free(one);
 	rib_free(two);
 }
 END_TEST
 
+/* While it writes a difference: the next one has all of it. */
+START_TEST(killed_in_the_middle_of_differences)
+{
+	struct rib *last = seen_table(1, 400, 400), *next;
+
+	publish_conf(publish, &conf);
+	hand(last);
+	ck_assert_int_ge(wait_for(1, 60000), 0);
+	for (uint64_t i = 2; i <= 12; i++) {
+		struct timeval tv = { .tv_usec = (suseconds_t)(i * 170) };
+		size_t moved = i % 2 == 0 ? 5 : 395;
+
+		next = seen_table(i, 400 - (size_t)i, moved);
+		hand(next);
+		rib_free(last);
+		last = next;
+		event_base_loopexit(base, &tv);
+		event_base_dispatch(base);
+		kill(pid, SIGKILL);
+		ck_assert_int_ge(wait_for(i, 60000), 0);
+		ck_assert(seen_says(tables, last, moved));
+	}
+	hand(NULL);
+	rib_free(last);
+}
+END_TEST
+
 START_TEST(a_stopped_publisher_is_killed)
 {
-	struct rib *one = table(1, 10, 10), *two = table(2, 10, 5);
+	struct rib *one = seen_table(1, 10, 10), *two = seen_table(2, 10, 5);
 	int ms;
 
 	publish_conf(publish, &conf);
-	publish_table(publish, one, NULL, 0);
+	hand(one);
 	ck_assert_int_ge(wait_for(1, 60000), 0);
 	ck_assert_int_eq(kill(pid, SIGSTOP), 0);
-	publish_table(publish, two, NULL, 0);
+	hand(two);
 	ms = wait_for(2, 60000);
 	ck_assert_int_ge(ms, 500);
 	ck_assert_int_ge(kills, 1); /* a slow one may be, too */
-	publish_table(publish, NULL, NULL, 0);
+	hand(NULL);
 	rib_free(one);
 	rib_free(two);
 }
@@ -233,7 +258,7 @@ START_TEST(it_ends_by_itself)
 	for (uint64_t i = 1; i <= 5 && !told; i++) {
 		const struct publish_calls calls = { on_published, on_file,
 			NULL };
-		struct rib *one = table(i, 10, 10);
+		struct rib *one = seen_table(i, 10, 10);
 		FILE *f = fopen(script, "w");
 
 		ck_assert_ptr_nonnull(f);
@@ -242,7 +267,7 @@ START_TEST(it_ends_by_itself)
 		ck_assert_int_eq(chmod(script, 0755), 0);
 		conf.publisher = script;
 		publish_conf(publish, &conf);
-		publish_table(publish, one, NULL, 0);
+		hand(one);
 		ck_assert_int_ge(wait_for(i, 60000), 0);
 		publish_free(publish);
 		told = stat(said, &st) == 0;
@@ -256,14 +281,18 @@ END_TEST
 START_TEST(newer_tables_do_not_queue)
 {
 	struct rib *ribs[50];
+	bool says;
 
 	publish_conf(publish, &conf);
 	for (uint64_t i = 0; i < 50; i++) {
-		ribs[i] = table(i + 1, 200, (size_t)i);
-		publish_table(publish, ribs[i], NULL, 0);
+		ribs[i] = seen_table(i + 1, 200, (size_t)i);
+		hand(ribs[i]);
 	}
 	ck_assert_int_ge(wait_for(50, 60000), 0);
-	publish_table(publish, NULL, NULL, 0);
+	says =
+	    seen_says(tables, ribs[49], 49); /* what moved, and moved again */
+	ck_assert(says);
+	hand(NULL);
 	for (size_t i = 0; i < 50; i++)
 		rib_free(ribs[i]);
 }
@@ -271,16 +300,16 @@ END_TEST
 
 START_TEST(a_missing_program_is_tried_again)
 {
-	struct rib *one = table(1, 10, 10);
+	struct rib *one = seen_table(1, 10, 10);
 
 	conf.publisher = (char *)(uintptr_t) "/nonexistent/lsrd-publish";
 	publish_conf(publish, &conf);
-	publish_table(publish, one, NULL, 0);
+	hand(one);
 	ck_assert_int_eq(wait_for(1, 300), -1);
 	conf.publisher = program;
 	publish_conf(publish, &conf);
 	ck_assert_int_ge(wait_for(1, 60000), 0);
-	publish_table(publish, NULL, NULL, 0);
+	hand(NULL);
 	rib_free(one);
 }
 END_TEST
@@ -303,8 +332,8 @@ exim_has(const char *name)
 START_TEST(one_of_two_fails_alone)
 {
 	const struct publish_calls calls = { on_published, on_file, NULL };
-	struct rib *one = table(1, 10, 10), *two = table(2, 20, 5),
-		   *three = table(3, 30, 5);
+	struct rib *one = seen_table(1, 10, 10), *two = seen_table(2, 20, 5),
+		   *three = seen_table(3, 30, 5);
 	struct publishers *both;
 	char exim[96], way[128];
 	uint64_t since;
@@ -315,27 +344,27 @@ START_TEST(one_of_two_fails_alone)
 	conf.exim_tables = exim;
 	both = publishers_new(base, sink, &conf, &calls);
 	publishers_conf(both, &conf);
-	publishers_table(both, one, NULL, 0);
+	hand_both(both, one);
 	ck_assert_int_ge(wait_for(1, 60000), 0);
 	ck_assert(made_anew);
-	ck_assert_uint_eq(keys_of("transport"), 10);
+	ck_assert_uint_eq(seen_keys(tables, "transport"), 10);
 	ck_assert(exim_has("transport.cdb") && exim_has("routes"));
 
 	ck_assert_int_eq(unlink(way), 0);
 	ck_assert_int_eq(mkdir(way, 0755), 0);
-	publishers_table(both, two, NULL, 0);
+	hand_both(both, two);
 	rib_free(one);
 	since = clock_mono().ms;
-	while (keys_of("transport") != 20) {
+	while (seen_keys(tables, "transport") != 20) {
 		ck_assert_uint_le(clock_mono().ms - since, 60000);
 		ck_assert_int_eq(wait_for(2, 20), -1);
 	}
 	ck_assert_int_eq(wait_for(2, 300), -1);
-	publishers_table(both, three, NULL, 0);
+	hand_both(both, three);
 	rib_free(two);
 	ck_assert_int_eq(rmdir(way), 0);
 	ck_assert_int_ge(wait_for(3, 60000), 0);
-	ck_assert_uint_eq(keys_of("transport"), 30);
+	ck_assert_uint_eq(seen_keys(tables, "transport"), 30);
 	publishers_free(both);
 	rib_free(three);
 }
@@ -345,7 +374,7 @@ END_TEST
 START_TEST(the_newest_copy_of_two_is_read)
 {
 	const struct publish_calls calls = { on_published, on_file, NULL };
-	struct rib *one = table(1, 10, 10), *two = table(2, 20, 5);
+	struct rib *one = seen_table(1, 10, 10), *two = seen_table(2, 20, 5);
 	struct publishers *both;
 	struct buf saved = { 0 };
 	char exim[96];
@@ -357,7 +386,7 @@ START_TEST(the_newest_copy_of_two_is_read)
 	for (int i = 0; i < 2; i++) {
 		both = publishers_new(base, sink, &conf, &calls);
 		publishers_conf(both, &conf);
-		publishers_table(both, i == 0 ? one : two, NULL, 0);
+		hand_both(both, i == 0 ? one : two);
 		ck_assert_int_ge(wait_for((uint64_t)i + 1, 60000), 0);
 		publishers_free(both);
 		conf.mta = CONF_MTA_EXIM; /* Postfix's stays behind */
@@ -382,16 +411,16 @@ END_TEST
 /* An empty table in place of a full one is refused by the publisher. */
 START_TEST(an_empty_table_is_refused)
 {
-	struct rib *one = table(1, 10, 10), *none = table(2, 0, 0);
+	struct rib *one = seen_table(1, 10, 10), *none = seen_table(2, 0, 0);
 
 	publish_conf(publish, &conf);
-	publish_table(publish, one, NULL, 0);
+	hand(one);
 	ck_assert_int_ge(wait_for(1, 60000), 0);
 	ck_assert_int_eq(kill(pid, SIGKILL), 0);
-	publish_table(publish, none, NULL, 0);
+	hand(none);
 	ck_assert_int_eq(wait_for(2, 1500), -1);
-	ck_assert_uint_eq(keys_of("transport"), 10);
-	publish_table(publish, NULL, NULL, 0);
+	ck_assert_uint_eq(seen_keys(tables, "transport"), 10);
+	hand(NULL);
 	rib_free(one);
 	rib_free(none);
 }
@@ -399,8 +428,9 @@ END_TEST
 
 /* The table, with a net of so many octets. */
 static void
-publish_both(const struct rib *rib, size_t net)
+publish_both(struct rib *rib, size_t net)
 {
+	struct publish_news news = news_of(rib);
 	const struct mtable_mta mta = { .delimiters = "+" };
 	struct mtable_key key = { .name = "mx.example.org" };
 	struct buf keys = { 0 }, octets = { 0 }, more = { 0 };
@@ -410,17 +440,22 @@ publish_both(const struct rib *rib, size_t net)
 	mtable_keys_encode(&keys, &key, 1);
 	mtable_annex_encode(&octets,
 	    (struct mtable_version){ 1, rib->generation }, &mta, &keys, &more);
-	publish_table(publish, rib, octets.p, octets.n);
+	news.annex = octets.p;
+	news.n = octets.n;
+	publish_table(publish, &news);
 	buf_done(&keys);
 	buf_done(&octets);
 	buf_done(&more);
 }
+
+static uint64_t first_since; /* the first route is what it is */
 
 /* Whether the milter's table is that, with a net of so many octets. */
 static bool
 milter_has(uint64_t generation, size_t routes, size_t net)
 {
 	char path[96];
+	struct mtable_route first;
 	struct mtable t;
 	uint8_t *p;
 	FILE *in;
@@ -437,6 +472,10 @@ milter_has(uint64_t generation, size_t routes, size_t net)
 	ck_assert_int_eq(mtable_open(&t, p, n), RC_OK);
 	has = t.now.generation == generation && t.nroutes == routes &&
 	      t.net.left == net;
+	if (has) {
+		mtable_at(&t, 0, &first);
+		first_since = first.since.generation;
+	}
 	free(p);
 	return has;
 }
@@ -456,8 +495,8 @@ wait_for_milter(uint64_t generation, size_t routes, size_t net)
 
 START_TEST(the_milters_table_follows)
 {
-	struct rib *one = table(1, 10, 10), *two = table(2, 12, 5),
-		   *three = table(3, 12, 5);
+	struct rib *one = seen_table(1, 10, 10), *two = seen_table(2, 12, 5),
+		   *three = seen_table(3, 12, 5);
 	char folder[96];
 
 	snprintf(folder, sizeof(folder), "%s/milter", dir);
@@ -469,14 +508,16 @@ START_TEST(the_milters_table_follows)
 	wait_for_milter(1, 10, 7);
 	publish_both(two, 7);
 	wait_for_milter(2, 12, 7);
+	ck_assert_uint_eq(first_since, 1); /* others moved */
 	publish_both(three, 9); /* a generation in which no route moved */
 	ck_assert_int_ge(wait_for(3, 60000), 0);
 	wait_for_milter(3, 12, 9);
+	ck_assert_uint_eq(first_since, 3); /* nothing tells that it goes so */
 	ck_assert_int_eq(kill(pid, SIGKILL), 0);
 	publish_both(three, 11);
 	wait_for_milter(3, 12, 11);
 	ck_assert_ptr_null(unwritten[FILE_MILTER]);
-	publish_table(publish, NULL, NULL, 0);
+	hand(NULL);
 	rib_free(one);
 	rib_free(two);
 	rib_free(three);
@@ -499,7 +540,7 @@ wait_for_word(bool can)
 
 START_TEST(the_milters_table_cannot_be_written)
 {
-	struct rib *one = table(1, 10, 10);
+	struct rib *one = seen_table(1, 10, 10);
 	char folder[96];
 
 	snprintf(folder, sizeof(folder), "%s/milter", dir);
@@ -511,7 +552,7 @@ START_TEST(the_milters_table_cannot_be_written)
 	ck_assert_int_eq(unlink(folder), 0);
 	ck_assert_int_eq(mkdir(folder, 0755), 0);
 	wait_for_word(true); /* it is tried again by itself */
-	publish_table(publish, NULL, NULL, 0);
+	hand(NULL);
 	rib_free(one);
 }
 END_TEST
@@ -527,6 +568,7 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, publishes_differences);
 	tcase_add_test(tc, a_killed_publisher_is_replaced);
+	tcase_add_test(tc, killed_in_the_middle_of_differences);
 	tcase_add_test(tc, a_stopped_publisher_is_killed);
 	tcase_add_test(tc, it_ends_by_itself);
 	tcase_add_test(tc, newer_tables_do_not_queue);

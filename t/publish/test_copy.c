@@ -50,7 +50,7 @@ set(struct got *got, const char *pattern, struct buf *frames)
 	struct cur c;
 
 	buf_reset(frames);
-	wire_begin(&w, frames, got->generation + 1, false);
+	wire_begin(&w, frames, got->generation + 1, got->generation);
 	wire_set(&w, &r);
 	wire_end(&w);
 	c = cur_over(frames->p, frames->n);

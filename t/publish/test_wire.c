@@ -192,7 +192,7 @@ START_TEST(batches_are_split)
 	struct buf b = { 0 };
 	size_t nframes;
 
-	wire_begin(&w, &b, 9, true);
+	wire_begin(&w, &b, 9, 0);
 	for (int i = 0; i < N; i++) {
 		char pattern[40];
 		struct route r;
@@ -224,13 +224,13 @@ START_TEST(differences_apply)
 	struct buf out = { 0 };
 	size_t nframes;
 
-	wire_begin(&w, &out, 1, true);
+	wire_begin(&w, &out, 1, 0);
 	wire_set(&w, &a);
 	wire_set(&w, &b);
 	wire_end(&w);
 	ck_assert_int_eq(take(&got, &out, &nframes), RC_OK);
 	buf_reset(&out);
-	wire_begin(&w, &out, 2, false);
+	wire_begin(&w, &out, 2, 1);
 	wire_gone(&w, "a.example");
 	wire_set(&w, &b);
 	wire_gone(&w, "c.example");
@@ -256,7 +256,7 @@ START_TEST(bent_batches_do_no_harm)
 	struct wire_writer w;
 	struct buf out = { 0 };
 
-	wire_begin(&w, &out, 1, true);
+	wire_begin(&w, &out, 1, 0);
 	wire_set(&w, &a);
 	wire_gone(&w, "b.example");
 	wire_end(&w);

@@ -38,6 +38,7 @@ struct drive {
 	struct route *routes;
 	size_t n, room;
 	struct rib *rib, *before;
+	struct rib_changes changes; /* from `before` to `rib` */
 	uint64_t generation, published;
 };
 
@@ -169,6 +170,14 @@ many(struct drive *d, size_t n, int octet)
 }
 
 static void
+on_change(void *ctx, const struct route *from, const struct route *to)
+{
+	struct drive *d = ctx;
+
+	vec_push(&d->changes.list, ((struct rib_change){ from, to }));
+}
+
+static void
 go(struct drive *d)
 {
 	uint64_t since = clock_mono_us();
@@ -181,7 +190,11 @@ go(struct drive *d)
 	d->rib->routes = mem_new(0, d->n + 1, sizeof(d->routes[0]));
 	for (size_t i = 0; i < d->n; i++)
 		route_copy(&d->rib->routes[i], &d->routes[i]);
-	publish_table(d->publish, d->rib, NULL, 0);
+	d->changes.list.n = 0;
+	d->changes.whole = d->before == NULL;
+	rib_diff(d->before, d->rib, on_change, d);
+	publish_table(d->publish,
+	    &(struct publish_news){ .rib = d->rib, .changes = &d->changes });
 	rib_free(d->before);
 	while (d->published != d->generation &&
 	       clock_mono_us() - since < GO_MAX_US) {
@@ -271,6 +284,7 @@ main(int argc, char **argv)
 	publish_free(d.publish);
 	retry_free(d.retry);
 	rib_free(d.rib);
+	vec_done(&d.changes.list);
 	for (size_t i = 0; i < d.n; i++)
 		route_done(&d.routes[i]);
 	mem_free(d.routes);
