@@ -11,7 +11,7 @@ import exim
 import postfix
 
 WORD, NAME = "both", "Exim and Postfix"
-PARTS = (exim, postfix)
+MEMBERS = (exim, postfix)
 TABLES, TABLE, LOG = exim.TABLES, exim.TABLE, exim.LOG
 PORT = 2525
 
@@ -30,32 +30,32 @@ def configure(node, conf):
 
 def ready(node):
     """Before either is started."""
-    for part in PARTS:
+    for part in MEMBERS:
         part.ready(node)
 
 
 def start(node):
     """Starts those that do not run."""
-    for part in PARTS:
+    for part in MEMBERS:
         if not part.running(node):
             part.start(node)
 
 
 def running(node):
     """A process id where both run; or 0."""
-    pids = [part.running(node) for part in PARTS]
+    pids = [part.running(node) for part in MEMBERS]
     return pids[0] if all(pids) else 0
 
 
 def stop(node):
     """Ends both in an orderly way."""
-    for part in PARTS:
+    for part in MEMBERS:
         part.stop(node)
 
 
 def kill(node):
     """Ends both at once."""
-    for part in PARTS:
+    for part in MEMBERS:
         part.kill(node)
 
 
@@ -71,16 +71,16 @@ def head(node, ident):
 
 def flush(node):
     """Has both try everything again."""
-    for part in PARTS:
+    for part in MEMBERS:
         part.flush(node)
 
 
 def loops(node):
     """How many messages either refused because they came back."""
-    return sum(part.loops(node) for part in PARTS)
+    return sum(part.loops(node) for part in MEMBERS)
 
 
 def history(node):
     """Both logs, one after the other."""
-    for part in PARTS:
+    for part in MEMBERS:
         yield from part.history(node)

@@ -34,7 +34,7 @@ SINK = "/var/mail/lab"
 
 def parts(node):
     """The mail servers of a server: one, or two (both.py)."""
-    return getattr(node.mta, "PARTS", (node.mta,))
+    return getattr(node.mta, "MEMBERS", (node.mta,))
 
 
 def own_domains(node):
