@@ -59,11 +59,11 @@ parse(const char *path, struct buf *complaints)
 	return root;
 }
 
-int
-document_load(const char *path, struct document **out, struct buf *complaints)
+/* Takes the tree over. */
+static int
+document_of(json_t *root, struct document **out, struct buf *complaints)
 {
 	struct document *doc;
-	json_t *root = parse(path, complaints);
 
 	*out = NULL;
 	if (root == NULL)
@@ -76,6 +76,23 @@ document_load(const char *path, struct document **out, struct buf *complaints)
 	}
 	*out = doc;
 	return RC_OK;
+}
+
+int
+document_load(const char *path, struct document **out, struct buf *complaints)
+{
+	return document_of(parse(path, complaints), out, complaints);
+}
+
+int
+document_decode(
+    const char *octets, size_t n, struct document **out, struct buf *complaints)
+{
+	json_t *root = json_loadb(octets, n, 0, NULL);
+
+	if (root == NULL)
+		buf_text(complaints, "not JSON\n");
+	return document_of(root, out, complaints);
 }
 
 uint32_t

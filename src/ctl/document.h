@@ -73,6 +73,9 @@ struct document {
  */
 int document_load(
     const char *path, struct document **out, struct buf *complaints);
+/* The same of octets. */
+int document_decode(const char *octets, size_t n, struct document **out,
+    struct buf *complaints);
 void document_free(struct document *doc);
 
 /* Numbers, or UINT32_MAX for a name that is unknown. */

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "ctl/client.h"
 #include "ctl/grid.h"
+#include "ctl/plan.h"
 #include "ctl/show.h"
 #include "ctl/value.h"
 
@@ -403,9 +404,7 @@ live_routes(const struct call *call)
 	int status;
 
 	if (call->ngiven > 0)
-		return call_usage("--%s needs a topology document: --topology "
-				  "FILE",
-		    call->given[0].name);
+		return plan_routes(call);
 	status = client_read(call, "routes", &answer);
 	if (status == CALL_OK)
 		status = client_each(&answer, unreachable_count, &unreachable);

@@ -8,9 +8,10 @@
 #include "ctl/client.h"
 #include "ctl/grid.h"
 #include "ctl/live.h"
+#include "ctl/plan.h"
 #include "ctl/show.h"
+#include "ctl/subject.h"
 #include "ctl/value.h"
-#include "idn/labels.h"
 
 /* No word of a request may hold what ends one. */
 static bool
@@ -44,24 +45,13 @@ option_add(struct buf *request, const struct call_given *given)
 		return call_usage("--%s %s: not of the form it should have; "
 				  "see lsrctl(1)",
 		    name, value);
-	else
-		return call_usage("--%s needs a topology document: --topology "
-				  "FILE",
-		    name);
 	return CALL_OK;
 }
 
 static int
-request_make(const struct call *call, struct buf *request)
+request_make(const struct call *call, const char *address, struct buf *request)
 {
-	char *address = labels_to_a(call->operands[0]);
-
-	if (!is_word(address)) {
-		mem_free(address);
-		return call_usage("%s: not an address", call->operands[0]);
-	}
 	buf_printf(request, "explain %s", address);
-	mem_free(address);
 	for (size_t i = 0; i < call->ngiven; i++)
 		if (option_add(request, &call->given[i]) != CALL_OK)
 			return CALL_USAGE;
@@ -182,12 +172,13 @@ explain_write(void *ctx, const json_t *line)
 	    strcmp(result, "remote") == 0 || strcmp(result, "here") == 0;
 }
 
-int
-live_explain(const struct call *call)
+/* As the published table says, which knows more than a document. */
+static int
+published_explain(const struct call *call, const char *address)
 {
 	struct buf request = { 0 }, answer = { 0 };
 	struct explained e = { 0 };
-	int status = request_make(call, &request);
+	int status = request_make(call, address, &request);
 
 	if (status == CALL_OK)
 		status = client_read(call, (const char *)request.p, &answer);
@@ -200,6 +191,40 @@ live_explain(const struct call *call)
 	buf_done(&request);
 	buf_done(&answer);
 	buf_done(&e.out);
+	return status;
+}
+
+/* What only the whole net can tell: from elsewhere, or after a change. */
+static bool
+needs_net(const struct call *call)
+{
+	static const char *const options[] = { "from", "cut", "drain", "cost",
+		"ways" };
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (call_has(call, options[i]))
+			return true;
+	return false;
+}
+
+int
+live_explain(const struct call *call)
+{
+	struct subject subject;
+	int status;
+
+	if (needs_net(call))
+		return plan_explain(call);
+	status = subject_read(call->operands[0], &subject);
+	for (size_t i = 0; status <= CALL_NO && i < subject.addresses.n; i++) {
+		int is;
+
+		if (!call->json && i > 0)
+			puts("");
+		is = published_explain(call, subject.addresses.v[i]);
+		status = is > status ? is : status;
+	}
+	subject_done(&subject);
 	return status;
 }
 

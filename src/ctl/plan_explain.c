@@ -1,5 +1,5 @@
 /*
- * plan_explain.c - `explain` on a topology document.
+ * plan_explain.c - `explain` on a topology document, or by the daemon's.
  */
 
 #include "base/mem.h"
@@ -9,8 +9,9 @@
 #include "ctl/plan.h"
 #include "ctl/plan_open.h"
 #include "ctl/show.h"
+#include "ctl/subject.h"
 #include "ctl/value.h"
-#include "idn/labels.h"
+#include "ctl/ways.h"
 
 /* The limits of the message in question, from the options. */
 static int
@@ -42,27 +43,65 @@ read_message(
 	return CALL_OK;
 }
 
+/* One address: CALL_OK if there is a route. */
 static int
-explain_show(const struct call *call, const struct explain_question *question)
+explain_one(const struct call *call, struct plan *plan,
+    const struct explain_question *q, const char *shown)
 {
-	struct plan plan;
 	struct explain explain;
-	struct explain_question q = *question;
-	int status = plan_open_from(call, &plan, &q.from);
+	struct ways ways = { 0 };
+	struct show_explain show = { &plan->net, shown,
+		plan->net.servers.v[q->from].name, &explain, NULL };
+	int status;
+
+	explain_run(&explain, &plan->net, q);
+	if (call_has(call, "ways") && explain.pattern != NULL) {
+		ways_find(&ways, plan, q->from, explain.pattern, &q->message);
+		show.ways = &ways;
+	}
+	if (call->json)
+		show_explain_json(&plan->out, &show);
+	else
+		show_explain_table(&plan->out, &show);
+	status = explain.result > EXPLAIN_HERE ? CALL_NO : CALL_OK;
+	ways_done(&ways);
+	explain_done(&explain);
+	return status;
+}
+
+/* What a queued message says of itself counts, unless an option says more. */
+static void
+message_is(const struct subject *subject, struct policy_message *message)
+{
+	if (message->size == 0)
+		message->size = subject->size;
+	if (message->sender == NULL)
+		message->sender = subject->sender;
+}
+
+static int
+explain_all(const struct call *call, const struct subject *subject,
+    struct explain_question *question)
+{
+	size_t n = subject->addresses.n;
+	struct plan plan;
+	int status = plan_open_from(call, &plan, &question->from);
 
 	if (status != CALL_OK)
 		return status;
-	explain_run(&explain, &plan.net, &q);
-	struct show_explain show = { &plan.net, call->operands[0],
-		call_option(call, "from"), &explain };
+	message_is(subject, &question->message);
+	for (size_t i = 0; i < n; i++) {
+		const char *address = subject->addresses.v[i];
+		bool as_given = n == 1 && match_is_address(call->operands[0]);
+		int is;
 
-	if (call->json)
-		show_explain_json(&plan.out, &show);
-	else
-		show_explain_table(&plan.out, &show);
-	if (explain.result > EXPLAIN_HERE)
-		status = CALL_NO;
-	explain_done(&explain);
+		question->address = address;
+		if (i > 0 && !call->json)
+			buf_u8(&plan.out, '\n');
+		is = explain_one(call, &plan, question,
+		    as_given ? call->operands[0] : address);
+		status = is > status ? is : status;
+	}
 	plan_done(&plan);
 	return status;
 }
@@ -71,18 +110,15 @@ int
 plan_explain(const struct call *call)
 {
 	struct explain_question question = { 0 };
-	char *address = labels_to_a(call->operands[0]);
 	char *sender = mem_str(call_option(call, "sender"));
-	int status;
+	struct subject subject;
+	int status = subject_read(call->operands[0], &subject);
 
-	question.address = address;
-	if (!match_is_address(address))
-		status = call_usage("explain: `%s` is no address", address);
-	else
+	if (status == CALL_OK)
 		status = read_message(call, &question.message, sender);
 	if (status == CALL_OK)
-		status = explain_show(call, &question);
-	mem_free(address);
+		status = explain_all(call, &subject, &question);
+	subject_done(&subject);
 	mem_free(sender);
 	return status;
 }

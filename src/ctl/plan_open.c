@@ -4,21 +4,45 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
+#include "ctl/client.h"
 #include "ctl/show.h"
 #include "ctl/value.h"
+
+/* What the daemon sees, as a document. */
+static int
+load_live(const struct call *call, struct document **doc, struct buf *said)
+{
+	struct buf answer = { 0 };
+	int status = client_read(call, "export", &answer);
+
+	if (status == CALL_OK && document_decode((const char *)answer.p,
+				     answer.n, doc, said) != RC_OK)
+		status = CALL_USAGE;
+	buf_done(&answer);
+	return status;
+}
 
 static int
 plan_open_load(const struct call *call, struct document **doc)
 {
+	const char *what = call->topology;
 	struct buf complaints = { 0 };
-	int rc = document_load(call->topology, doc, &complaints);
-	char *text = buf_string(&complaints);
+	int status;
+	char *text;
 
+	if (what == NULL)
+		status = load_live(call, doc, &complaints);
+	else
+		status = document_load(what, doc, &complaints) == RC_OK
+		             ? CALL_OK
+		             : CALL_USAGE;
+	text = buf_string(&complaints);
 	for (char *line = strtok(text, "\n"); line != NULL;
 	     line = strtok(NULL, "\n"))
-		call_usage("%s: %s", call->topology, line);
+		call_usage("%s: %s",
+		    what != NULL ? what : "the daemon's database", line);
 	mem_free(text);
-	return rc == RC_OK ? CALL_OK : CALL_USAGE;
+	return status;
 }
 
 static int
@@ -63,7 +87,7 @@ plan_open_change(const struct call *call, struct document *doc)
 	for (size_t i = 0; i < call->ngiven && status == CALL_OK; i++) {
 		const char *name = call->given[i].name;
 		const char *value = call->given[i].value;
-		const char *is = strrchr(value, '=');
+		const char *is = value == NULL ? NULL : strrchr(value, '=');
 
 		if (strcmp(name, "drain") == 0)
 			status = change_server(doc, value);
@@ -109,16 +133,44 @@ plan_open(const struct call *call, struct plan *plan)
 	return CALL_OK;
 }
 
-int
-plan_open_from(const struct call *call, struct plan *plan, uint32_t *from)
+static void
+name_take(void *ctx, const json_t *line)
 {
-	const char *name = call_option(call, "from");
-	int status;
+	char **name = ctx;
 
-	if (name == NULL)
-		return call_usage(
+	if (*name == NULL)
+		*name =
+		    mem_str(json_string_value(json_object_get(line, "server")));
+}
+
+/* The server that is asked: the daemon's own, unless another is named. The
+ * caller's; NULL after a complaint, with *status. */
+static char *
+from_name(const struct call *call, int *status)
+{
+	const char *given = call_option(call, "from");
+	struct buf answer = { 0 };
+	char *name = mem_str(given);
+
+	*status = CALL_OK;
+	if (given == NULL && call->topology != NULL) {
+		*status = call_usage(
 		    "%s: --from SERVER is missing", call->verb->name);
-	status = plan_open(call, plan);
+	} else if (given == NULL) {
+		*status = client_read(call, "status", &answer);
+		if (*status == CALL_OK)
+			*status = client_each(&answer, name_take, &name);
+	}
+	buf_done(&answer);
+	return name;
+}
+
+static int
+plan_open_named(const struct call *call, struct plan *plan, const char *name,
+    uint32_t *from)
+{
+	int status = plan_open(call, plan);
+
 	if (status != CALL_OK)
 		return status;
 	*from = document_server(plan->doc, name);
@@ -128,5 +180,19 @@ plan_open_from(const struct call *call, struct plan *plan, uint32_t *from)
 		status = call_usage("--from %s: is down", name);
 	if (status != CALL_OK)
 		plan_done(plan);
+	return status;
+}
+
+int
+plan_open_from(const struct call *call, struct plan *plan, uint32_t *from)
+{
+	int status;
+	char *name = from_name(call, &status);
+
+	if (status == CALL_OK && name == NULL)
+		status = call_usage("the daemon does not say its name");
+	if (status == CALL_OK)
+		status = plan_open_named(call, plan, name, from);
+	mem_free(name);
 	return status;
 }

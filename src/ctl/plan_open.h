@@ -1,6 +1,6 @@
 /*
  * plan_open.h - what every verb on a topology document begins with: the
- * document, and the changes asked for by --cut, --drain and --cost.
+ * document, or that of the daemon's database, and the changes asked for by --cut, --drain and --cost.
  */
 
 #ifndef CTL_PLAN_OPEN_H
@@ -18,12 +18,13 @@ struct plan {
 };
 
 /*
- * CALL_OK, and the caller ends it with plan_done(); or CALL_USAGE after the
- * complaints.
+ * CALL_OK, and the caller ends it with plan_done(); else after the
+ * complaints CALL_USAGE, or CALL_DOWN without a daemon.
  */
 int plan_open(const struct call *call, struct plan *plan);
 
-/* The same for a question to one server, --from, which must be present. */
+/* The same for a question to one server, --from, which must be present; where
+ * the daemon is asked it is its own. */
 int plan_open_from(const struct call *call, struct plan *plan, uint32_t *from);
 
 void plan_done(struct plan *plan);

@@ -141,6 +141,8 @@ show_explain_json(struct buf *out, const struct show_explain *e)
 		json_close(&j, '}');
 	}
 	json_close(&j, ']');
+	if (e->ways != NULL)
+		ways_json(&j, e->ways);
 	json_close(&j, '}');
 	json_line(&j);
 }
@@ -212,9 +214,8 @@ show_word(struct buf *out, const char *label, const char *word)
 	show_words(out, label, &word, 1);
 }
 
-/* A text of several words, broken at spaces. */
-static void
-ctl_show_text(struct buf *out, const char *label, const char *text)
+void
+show_text(struct buf *out, const char *label, const char *text)
 {
 	size_t room = SHOW_COLUMNS - INDENT;
 
@@ -300,7 +301,7 @@ show_route_table(struct buf *out, const struct show_route *r)
 
 	show_metric_row(out, r->pattern, NULL, route->metric);
 	if (route->kind == ROUTES_NONE) {
-		ctl_show_text(out, "unreachable", r->why);
+		show_text(out, "unreachable", r->why);
 		return;
 	}
 	show_word(out, route->kind == ROUTES_HERE ? "here" : "server",
@@ -320,7 +321,7 @@ show_side(struct buf *out, const char *label, const struct show_route *r)
 
 		buf_printf(&b, "unreachable: %s", r->why);
 		why = buf_string(&b);
-		ctl_show_text(out, label, why);
+		show_text(out, label, why);
 		mem_free(why);
 		return;
 	}
@@ -329,7 +330,7 @@ show_side(struct buf *out, const char *label, const struct show_route *r)
 	    (unsigned long long)graph_cost(r->route->metric),
 	    graph_hops(r->route->metric),
 	    r->route->kind == ROUTES_HERE ? "" : ", by");
-	ctl_show_text(out, label, text);
+	show_text(out, label, text);
 	if (r->route->kind == ROUTES_REMOTE)
 		show_servers(
 		    out, "", r->net, r->route->hops.v, r->route->hops.n);
@@ -407,8 +408,10 @@ show_explain_table(struct buf *out, const struct show_explain *e)
 	if (x->result == EXPLAIN_REMOTE)
 		show_ways(out, e->net, &x->route);
 	if (x->result == EXPLAIN_HOLD)
-		ctl_show_text(out, "because", x->why);
+		show_text(out, "because", x->why);
 	show_candidates(out, e);
+	if (e->ways != NULL)
+		ways_table(out, e->ways);
 }
 
 void

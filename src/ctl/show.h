@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "core/paths/explain.h"
 #include "core/paths/routes.h"
+#include "ctl/ways.h"
 
 #define SHOW_COLUMNS 80
 
@@ -50,6 +51,7 @@ struct show_explain {
 	const struct net *net;
 	const char *address, *from;
 	const struct explain *explain;
+	const struct ways *ways; /* NULL: not asked for */
 };
 
 void show_explain_json(struct buf *out, const struct show_explain *e);
@@ -61,5 +63,8 @@ void show_flush(struct buf *out);
 /* `  label      text, text`, wrapped; for other tables too. */
 void show_words(
     struct buf *out, const char *label, const char *const *words, size_t n);
+
+/* The same of a text of several words, broken at spaces. */
+void show_text(struct buf *out, const char *label, const char *text);
 
 #endif

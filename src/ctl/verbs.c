@@ -16,6 +16,7 @@
 #include "ctl/keys.h"
 #include "ctl/live.h"
 #include "ctl/plan.h"
+#include "ctl/trace.h"
 #include "ctl/transit.h"
 
 /* clang-format off */
@@ -40,12 +41,19 @@ static const struct verb_option routes_options[] = {
 	{ NULL, NULL, NULL },
 };
 
+static const struct verb_option trace_options[] = {
+	{ "from", "SERVER", "the server where it begins" },
+	CHANGES,
+	{ NULL, NULL, NULL },
+};
+
 static const struct verb_option explain_options[] = {
 	{ "from",     "SERVER",   "the server asked (document)" },
 	{ "size",     "N",        "octets of the message; K, M, G may follow" },
 	{ "sender",   "ADDRESS",  "its sender; <> is the empty one" },
 	{ "priority", "PRIORITY", "urgent, normal or non-urgent" },
 	{ "at",       "TIME",     "2026-11-21T14:30Z, or seconds since 1970" },
+	{ "ways",     NULL,       "the way by every neighbour, and what it lost by" },
 	CHANGES,
 	{ NULL, NULL, NULL },
 };
@@ -73,8 +81,10 @@ const struct verb verbs[] = {
 	    NULL, live_db, NULL },
 	{ "explain", "ADDRESS", 1, 1, "where an address goes, and why",
 	    explain_options, live_explain, plan_explain },
+	{ "trace", "ADDRESS", 1, 1, "the way of an address, server by server",
+	    trace_options, trace_run, trace_run },
 	{ "simulate", NULL, 0, 0, "which routes a change would move",
-	    simulate_options, NULL, plan_simulate },
+	    simulate_options, plan_simulate, plan_simulate },
 	{ "check", NULL, 0, 0, "what deserves attention",
 	    check_options, check_live, plan_check },
 	{ "export json", NULL, 0, 0, "a topology document",

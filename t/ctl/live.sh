@@ -115,7 +115,7 @@ cat >>"$dir/2/lsrd.conf" <<-END
 END
 start 1
 
-plan 46
+plan 55
 ok "why it gives no transit yet" soon says 0 'troubles +returning: .* waits for .*' one status
 start 2
 ok "status, once it is up" soon says 0 'state +up' one status
@@ -127,7 +127,7 @@ ok "peers: full" soon says 0 'mx2.example.org +paris +tcp +full' one peers
 ok "links" says 0 "mx2.example.org +$net.2:28025 +10" one links
 ok "db: the other's LSAs" says 0 'paris.example.org' one db
 ok "routes: the other's space is held" soon says 1 'paris.example.org' one routes
-ok "routes: what is no option of theirs" says 2 'needs a topology document' \
+ok "routes: without a connector" says 1 'paris.example.org' \
 	one routes --cut c12
 for verb in status peers links routes db; do
 	ok "$verb --json: objects, a line each" json_lines $verb
@@ -155,9 +155,26 @@ ok "explain: a domain that came here" soon says 0 'result +here' \
 ok "explain: what is left of its sub-domains, until when" soon says 1 \
 	'^because +no path: its last claim was withdrawn, held until 20' \
 	one explain u@x.moved.example
+ok "explain: a domain" says 0 'address +postmaster@london.example.org' \
+	one explain london.example.org
+ok "explain: as it stands in a log" says 0 'result +here' \
+	one explain '<joe@london.example.org>'
+ok "explain --ways: by every neighbour" says 1 '"ways":\[' \
+	one explain paris.example.org --ways --json
+ok "explain --from: as another sees it" says 0 'from +mx2.example.org' \
+	one explain paris.example.org --from mx2.example.org
+ok "explain: no such connector to cut" says 2 'no connector is called `x.' \
+	one explain paris.example.org --cut x
+ok "simulate: on the daemon" says 0 'servers, [0-9]+ routes: 0 moved' one simulate
+ok "simulate: another drained" says 0 '"servers":[0-9]+' \
+	one simulate --drain mx2.example.org --json
+ok "trace: from here on" says 0 'mx1.example.org +london.* here' \
+	one trace london.example.org
+ok "routes: as another has them" says 1 'paris.example.org' \
+	one routes --from mx2.example.org
 ok "explain: a size out of form" says 2 '--size 0x1' one explain a@b.example \
 	--size 0x1
-ok "explain: not an address" says 2 'not an address' one explain 'a b'
+ok "explain: not an address" says 2 'is no address' one explain 'a b'
 ok "export: a document" says 0 '"lsrd-topology/1"' one export json
 ok "reports are summed up" reports_show
 ok "drain" says 0 'draining' one drain --reason 'new disk'

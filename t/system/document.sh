@@ -276,6 +276,7 @@ offers 'json' lsrctl export ''
 offers 'simulate' lsrctl --topology "$fixtures/spaces.json" si
 offers '--from' lsrctl routes --f
 offers '--size --sender --socket' lsrctl explain --s
+offers 'trace transit' lsrctl tra
 offers 'urgent' lsrctl explain --priority ur
 offers 'c1.spaces.example' lsrctl --topology "$fixtures/spaces.json" \
 	routes --from c1
