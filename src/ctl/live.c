@@ -21,7 +21,7 @@ print(struct buf *out)
 	buf_done(out);
 }
 
-static const char *
+const char *
 live_text(const json_t *line, const char *key)
 {
 	const char *s = json_string_value(json_object_get(line, key));
@@ -212,7 +212,9 @@ status_write(void *ctx, const json_t *line)
 		if (json_is_string(value))
 			buf_text(out, json_string_value(value));
 		else if (strcmp(key, "leaves") == 0 ||
-			 strcmp(key, "certificate_until") == 0)
+			 strcmp(key, "certificate_until") == 0 ||
+			 strcmp(key, "drain_since") == 0 ||
+			 strcmp(key, "drain_until") == 0)
 			moment_write(out, value);
 		else if (json_is_integer(value))
 			buf_printf(out, "%" PRId64,
@@ -254,6 +256,25 @@ peer_reason(const json_t *line)
 	return live_text(line, "reason");
 }
 
+/* That it drains, by its own word. */
+static void
+drain_cell(struct grid *grid, const json_t *drain)
+{
+	char since[VALUE_TIME], until[VALUE_TIME];
+	const char *by = live_text(drain, "by");
+	const char *why = live_text(drain, "reason");
+
+	value_time_text(live_number(drain, "since"), since);
+	value_time_text(live_number(drain, "until"), until);
+	grid_printf(grid, "drains%s%s%s%s%s%s%s%s",
+	    json_object_get(drain, "since") != NULL ? " since " : "",
+	    json_object_get(drain, "since") != NULL ? since : "",
+	    *by != '\0' ? " by " : "", by,
+	    json_object_get(drain, "until") != NULL ? " until " : "",
+	    json_object_get(drain, "until") != NULL ? until : "",
+	    *why != '\0' ? ": " : "", why);
+}
+
 static void
 peers_make(struct grid *grid, const json_t *line)
 {
@@ -269,7 +290,10 @@ peers_make(struct grid *grid, const json_t *line)
 	grid_cell(grid,
 	    json_is_true(json_object_get(line, "announced")) ? "yes" : "no");
 	grid_cell(grid, live_text(line, "mail"));
-	grid_cell(grid, peer_reason(line));
+	if (json_object_get(line, "drain") != NULL)
+		drain_cell(grid, json_object_get(line, "drain"));
+	else
+		grid_cell(grid, peer_reason(line));
 }
 
 int

@@ -12,7 +12,11 @@
 #include "ctl/grid.h"
 #include "ctl/verbs.h"
 
-extern const struct verb_option live_drain_options[];
+extern const struct verb_option live_drain_options[], live_cost_options[],
+    live_times_options[], live_reload_options[];
+
+/* A text of a line; "" where there is none. */
+const char *live_text(const json_t *line, const char *key);
 
 /* Reading. */
 int live_status(const struct call *call);
@@ -22,6 +26,9 @@ int live_routes(const struct call *call);
 int live_explain(const struct call *call);
 int live_db(const struct call *call);
 int live_export(const struct call *call);
+int live_overrides(const struct call *call);
+int live_config_dump(const struct call *call);
+int live_config_diff(const struct call *call);
 
 /* A question whose answer is a table: a row for each line. */
 int live_table(const struct call *call, const char *request,
@@ -32,10 +39,16 @@ int live_drain(const struct call *call);
 int live_ready(const struct call *call);
 int live_confirm(const struct call *call);
 int live_reload(const struct call *call);
+int live_undo(const struct call *call);
+int live_cost(const struct call *call);
+int live_pin(const struct call *call);
+int live_unpin(const struct call *call);
+int live_freeze(const struct call *call);
+int live_unfreeze(const struct call *call);
 int live_inject(const struct call *call);
 
 /* {"ok":true} or not: says so, and returns the status for it. `done` is
- * what a person is told when it is. */
+ * what a person is told when it is; NULL: nothing. */
 int live_verdict(
     const struct call *call, const struct buf *answer, const char *done);
 

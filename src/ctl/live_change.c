@@ -2,21 +2,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/mem.h"
 #include "core/lsa/limits.h"
 #include "ctl/client.h"
 #include "ctl/live.h"
 #include "ctl/value.h"
-
-/* clang-format off */
-const struct verb_option live_drain_options[] = {
-	{ "until",  "TIME", "until 2026-11-21T14:30Z, or seconds since 1970" },
-	{ "reason", "TEXT", "why, for the others to read" },
-	{ NULL, NULL, NULL },
-};
-/* clang-format on */
 
 struct verdict {
 	const struct call *call;
@@ -52,6 +43,23 @@ errors_tell(const json_t *errors)
 	}
 }
 
+/* What became of it, and until when. */
+static void
+done_tell(const char *done, const json_t *line)
+{
+	const json_t *until = json_object_get(line, "until");
+	char at[VALUE_TIME];
+
+	fputs(json_is_false(json_object_get(line, "changed"))
+		  ? "nothing changed"
+		  : done,
+	    stdout);
+	if (until != NULL)
+		printf("; until %s",
+		    value_time_text(json_integer_value(until), at));
+	putchar('\n');
+}
+
 static void
 verdict_tell(void *ctx, const json_t *line)
 {
@@ -61,10 +69,12 @@ verdict_tell(void *ctx, const json_t *line)
 
 	if (json_is_true(json_object_get(line, "ok"))) {
 		v->status = CALL_OK;
-		if (!v->call->json)
-			puts(v->done);
+		if (!v->call->json && v->done != NULL)
+			done_tell(v->done, line);
 		return;
 	}
+	if (json_object_get(line, "ok") == NULL)
+		return; /* what is told besides */
 	v->status = CALL_NO;
 	if (v->call->json)
 		return;
@@ -98,69 +108,6 @@ live_change_say(const struct call *call, const char *request, const char *done)
 		status = live_verdict(call, &answer, done);
 	buf_done(&answer);
 	return status;
-}
-
-static bool
-is_reason(const char *text)
-{
-	if (strlen(text) > LIMIT_REASON_OCTETS)
-		return false;
-	for (; *text != '\0'; text++)
-		if (*text < ' ' || *text > '~' || *text == '"' || *text == '\\')
-			return false;
-	return true;
-}
-
-int
-live_drain(const struct call *call)
-{
-	const char *until = call_option(call, "until");
-	const char *reason = call_option(call, "reason");
-	struct buf request = { 0 };
-	int64_t end = 0;
-	int status;
-
-	if (until != NULL && (!value_time(until, &end) || end <= 0))
-		return call_usage(
-		    "--until %s: write 2026-11-21T14:30Z, or seconds since "
-		    "1970",
-		    until);
-	if (until != NULL && end <= (int64_t)time(NULL))
-		return call_usage("--until %s: that is over", until);
-	if (reason != NULL && !is_reason(reason))
-		return call_usage("--reason: at most %d printable octets, "
-				  "without \" and \\",
-		    LIMIT_REASON_OCTETS);
-	buf_text(&request, "drain");
-	if (until != NULL)
-		buf_printf(&request, " until=%" PRId64, end);
-	if (reason != NULL)
-		buf_printf(&request, " reason=%s", reason);
-	buf_u8(&request, 0);
-	status = live_change_say(call, (const char *)request.p,
-	    "draining: no transit by this server; `lsrctl ready` ends it");
-	buf_done(&request);
-	return status;
-}
-
-int
-live_ready(const struct call *call)
-{
-	return live_change_say(call, "ready", "the drain is over");
-}
-
-int
-live_confirm(const struct call *call)
-{
-	return live_change_say(
-	    call, "confirm", "confirmed: the change is in force");
-}
-
-int
-live_reload(const struct call *call)
-{
-	return live_change_say(
-	    call, "reload", "the new configuration is in force");
 }
 
 /* Hexadecimal digits from a file ("-": standard input), without blanks. */

@@ -117,6 +117,13 @@ plan_done(struct plan *plan)
 int
 plan_open(const struct call *call, struct plan *plan)
 {
+	return plan_open_changed(call, NULL, plan);
+}
+
+int
+plan_open_changed(const struct call *call, const struct plan_change *change,
+    struct plan *plan)
+{
 	int status;
 
 	*plan = (struct plan){ 0 };
@@ -129,6 +136,8 @@ plan_open(const struct call *call, struct plan *plan)
 		plan_done(plan);
 		return status;
 	}
+	if (change != NULL)
+		change->make(change->ctx, plan->doc);
 	document_net(plan->doc, &plan->net);
 	return CALL_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "ctl/document.h"
+#include "ctl/plan.h"
 #include "ctl/verbs.h"
 
 struct plan {
@@ -22,6 +23,10 @@ struct plan {
  * complaints CALL_USAGE, or CALL_DOWN without a daemon.
  */
 int plan_open(const struct call *call, struct plan *plan);
+
+/* The same, and then this change. */
+int plan_open_changed(const struct call *call, const struct plan_change *change,
+    struct plan *plan);
 
 /* The same for a question to one server, --from, which must be present; where
  * the daemon is asked it is its own. */

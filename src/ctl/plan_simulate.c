@@ -9,6 +9,7 @@
 #include "ctl/plan.h"
 #include "ctl/plan_open.h"
 #include "ctl/show.h"
+#include "ctl/what_if.h"
 
 #define FLUSH_OCTETS 65536
 
@@ -17,7 +18,8 @@ struct simulation {
 	struct routes *was, *is;
 	struct routes_one before, after; /* of the pattern at hand */
 	struct show_count count;
-	bool json;
+	size_t lost; /* had a path before */
+	bool json, quiet;
 };
 
 /* What counts as moved: next hops, metric, being reachable or here. */
@@ -71,9 +73,32 @@ simulate_from(struct simulation *s, uint32_t from)
 		if (!differ(&s->before, &s->after))
 			continue;
 		s->count.moved++;
-		show(s, p, first);
+		s->lost += s->after.kind == ROUTES_NONE;
+		if (!s->quiet)
+			show(s, p, first);
 		first = false;
 	}
+}
+
+/* All of it; the caller ends s->plan. */
+static void
+simulate_all(struct simulation *s)
+{
+	const struct net *net = &s->plan.net;
+
+	s->was = routes_new(&s->plan.before, NULL);
+	s->is = routes_new(net, NULL);
+	for (uint32_t i = 0; i < net->servers.n; i++)
+		if (net->servers.v[i].present)
+			simulate_from(s, i);
+	if (!s->quiet && s->json)
+		show_count_json(&s->plan.out, &s->count);
+	else if (!s->quiet)
+		show_count_table(&s->plan.out, &s->count);
+	routes_free(s->was);
+	routes_free(s->is);
+	routes_done(&s->before);
+	routes_done(&s->after);
 }
 
 int
@@ -81,23 +106,26 @@ plan_simulate(const struct call *call)
 {
 	struct simulation s = { .json = call->json };
 	int status = plan_open(call, &s.plan);
-	const struct net *net = &s.plan.net;
 
 	if (status != CALL_OK)
 		return status;
-	s.was = routes_new(&s.plan.before, NULL);
-	s.is = routes_new(net, NULL);
-	for (uint32_t i = 0; i < net->servers.n; i++)
-		if (net->servers.v[i].present)
-			simulate_from(&s, i);
-	if (call->json)
-		show_count_json(&s.plan.out, &s.count);
-	else
-		show_count_table(&s.plan.out, &s.count);
-	routes_free(s.was);
-	routes_free(s.is);
-	routes_done(&s.before);
-	routes_done(&s.after);
+	simulate_all(&s);
 	plan_done(&s.plan);
 	return s.count.moved > 0 ? CALL_NO : CALL_OK;
+}
+
+int
+plan_compare(const struct call *call, const struct plan_change *change,
+    bool show, struct what_if_count *count)
+{
+	struct simulation s = { .json = call->json, .quiet = !show };
+	int status = plan_open_changed(call, change, &s.plan);
+
+	if (status != CALL_OK)
+		return status;
+	simulate_all(&s);
+	count->moved = s.count.moved;
+	count->lost = s.lost;
+	plan_done(&s.plan);
+	return CALL_OK;
 }

@@ -40,6 +40,17 @@ reload_keys_of(
 	return RC_OK;
 }
 
+int
+reload_self_of(struct reload *reload, const struct crypto *crypto)
+{
+	const struct setup_cert *cert = &reload->conf->setup.cert;
+
+	tls_self_free(reload->self);
+	reload->self = NULL;
+	return tls_self_new(
+	    cert->now, cert->now_len, reload->key, crypto, &reload->self);
+}
+
 void
 reload_rekey(struct crypto *crypto, struct ahead *ahead,
     struct evp_pkey_st *key, const struct conf *conf)
@@ -213,4 +224,13 @@ reload_load(const char *path, const struct conf *old,
 	if (rc == RC_OK)
 		buf_reset(to->answer);
 	return rc;
+}
+
+int
+reload_conf(const char *path, const struct conf *old, struct conf **out,
+    const struct reload_to *to)
+{
+	struct told told = { .j = { .out = to->answer }, .sink = to->sink };
+
+	return daemon_reload_load(path, old, out, &told);
 }

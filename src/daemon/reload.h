@@ -45,6 +45,9 @@ int reload_keys_of(
 void reload_rekey(struct crypto *crypto, struct ahead *ahead,
     struct evp_pkey_st *key, const struct conf *conf);
 
+/* Makes `self` anew of what the rest is. */
+int reload_self_of(struct reload *reload, const struct crypto *crypto);
+
 /* Where complaints go: to the log, and into the answer of a request. */
 struct reload_to {
 	struct sink *sink;
@@ -58,6 +61,10 @@ struct reload_to {
  */
 int reload_load(const char *path, const struct conf *old,
     const struct crypto *crypto, struct reload *out,
+    const struct reload_to *to);
+
+/* The configuration alone, by the same rules; complaints are logged. */
+int reload_conf(const char *path, const struct conf *old, struct conf **out,
     const struct reload_to *to);
 
 void reload_done(struct reload *reload);

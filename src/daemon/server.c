@@ -14,6 +14,8 @@
 #include "base/rc.h"
 #include "crypt/crypto.h"
 #include "crypt/keys.h"
+#include "daemon/change.h"
+#include "daemon/kept.h"
 #include "daemon/merge.h"
 #include "daemon/reload.h"
 #include "daemon/signals.h"
@@ -37,14 +39,15 @@
 #define STOP_MS 1500 /* for the sessions' orderly ends */
 
 struct server {
-	const char *path;
 	struct sink *sink;
 	struct notify *notify;
 	struct conf *conf;       /* in force */
 	struct setup *setup;     /* that and what DNS adds; the engine's */
 	struct evp_pkey_st *key; /* ours, as `crypto` has it */
-	struct reload held;      /* waits to be confirmed; conf NULL: none */
-	bool refused;            /* by the engine, in this step */
+	struct change *change;   /* of the configuration */
+	struct setup_standing standing;
+	bool refused;      /* by the engine, in this step */
+	struct buf *moves; /* where it tells what would move; or NULL */
 
 	struct event_base *base;
 	struct crypto crypto;
@@ -100,6 +103,16 @@ do_waiting(void *ctx, const struct effect *fx)
 
 	(void)fx;
 	server->refused = true;
+}
+
+static void
+do_tried(void *ctx, const struct effect *fx)
+{
+	struct server *server = ctx;
+
+	server->refused = true;
+	if (server->moves != NULL)
+		buf_bytes(server->moves, fx->bytes, fx->len);
 }
 
 static void
@@ -165,6 +178,7 @@ server_give(struct server *server, const struct conf *conf, unsigned how)
 	struct input in = { .kind = IN_CONF, .setup = setup, .value = how };
 
 	server->refused = false;
+	setup->standing = server->standing;
 	loop_step(server->loop, &in);
 	if (server->refused) {
 		merge_free(setup);
@@ -185,95 +199,55 @@ on_server_found(void *ctx)
 }
 
 /*
- * What was loaded comes into force, and the old one is freed; or the engine
- * holds it: then all is as it was, and *fresh is kept for a `confirm`.
+ * What was loaded comes into force, and *fresh is what was before; or the
+ * engine holds it, or was only asked: then all is as it was.
  */
 static bool
-put_in_force(struct server *server, struct reload *fresh, bool confirmed)
+put_in_force(
+    void *ctx, struct reload *fresh, enum change_how how, struct buf *moves)
 {
+	struct server *server = ctx;
+	struct reload before = { .conf = server->conf, .key = server->key };
+
 	reload_rekey(&server->crypto, server->ahead, fresh->key, fresh->conf);
 	srv_look(server->srv, fresh->conf);
-	if (!server_give(server, fresh->conf, confirmed)) {
+	server->moves = moves;
+	if (!server_give(server, fresh->conf, how)) {
 		srv_look(server->srv, server->conf);
 		reload_rekey(
 		    &server->crypto, server->ahead, server->key, server->conf);
 		return false;
 	}
-	conf_free(server->conf);
-	keys_free(server->key);
 	server->conf = fresh->conf;
 	server->key = fresh->key;
 	store_io_key(server->store, fresh->key);
 	peer_io_self(server->peers, fresh->self);
-	memset(fresh, 0, sizeof(*fresh));
+	*fresh = before;
 	apply(server);
 	return true;
 }
 
-static void
-say_ok(struct buf *answer, bool held)
+static const struct conf *
+conf_in_force(void *ctx)
 {
-	struct json j = { .out = answer };
+	return ((struct server *)ctx)->conf;
+}
 
-	json_open(&j, NULL, '{');
-	json_bool(&j, "ok", !held);
-	if (held) {
-		json_bool(&j, "held", true);
-		json_str(
-		    &j, "reason", "too many routes would move: lsrctl confirm");
-	}
-	json_close(&j, '}');
+/* For `status`, once there is somebody to show it. */
+static void
+on_standing(void *ctx, const struct setup_standing *standing)
+{
+	struct server *server = ctx;
+
+	server->standing = *standing;
+	if (server->setup != NULL)
+		CHECK(server_give(server, server->conf, 2));
 }
 
 static void
-reload(struct server *server, struct buf *answer)
+on_server_request(void *ctx, const char *line, struct buf *answer)
 {
-	struct reload_to to = { server->sink, answer };
-	struct reload fresh = { 0 };
-	bool held;
-
-	notify_reloading(server->notify);
-	reload_done(&server->held);
-	if (reload_load(server->path, server->conf, &server->crypto, &fresh,
-		&to) != RC_OK) {
-		sink_say(server->sink, SINK_ERROR, "reload",
-		    "file=%s, result=refused", server->path);
-	} else {
-		held = !put_in_force(server, &fresh, false);
-		server->held = fresh; /* empty if it is in force */
-		say_ok(answer, held);
-		sink_say(server->sink, SINK_NOTICE, "reload",
-		    "file=%s, result=%s", server->path,
-		    held ? "held" : "in-force");
-	}
-	notify_say(server->notify, "READY=1");
-}
-
-static void
-confirm(struct server *server, struct buf *answer)
-{
-	struct json j = { .out = answer };
-
-	if (server->held.conf == NULL) {
-		json_open(&j, NULL, '{');
-		json_bool(&j, "ok", false);
-		json_str(&j, "reason", "nothing waits to be confirmed");
-		json_close(&j, '}');
-		return;
-	}
-	CHECK(put_in_force(server, &server->held, true));
-	say_ok(answer, false);
-	sink_say(server->sink, SINK_NOTICE, "reload",
-	    "file=%s, result=confirmed", server->path);
-}
-
-static void
-on_server_request(void *ctx, const char *word, struct buf *answer)
-{
-	if (strcmp(word, "reload") == 0)
-		reload(ctx, answer);
-	else
-		confirm(ctx, answer);
+	change_request(((struct server *)ctx)->change, line, answer);
 }
 
 static void
@@ -281,7 +255,7 @@ on_reload(void *ctx)
 {
 	struct buf answer = { 0 };
 
-	reload(ctx, &answer);
+	on_server_request(ctx, "reload", &answer);
 	buf_done(&answer);
 }
 
@@ -330,19 +304,33 @@ seed(void)
 	return s;
 }
 
+/* What counts: the file, or what is kept in its place. */
+static struct conf *
+configuration_begin(struct server *server, struct conf *file, const char *path)
+{
+	static const struct change_hands changing = { put_in_force,
+		conf_in_force, on_standing };
+	struct change_world world = { server->base, path, server->sink,
+		server->notify, &server->crypto, &changing, server };
+	bool kept;
+
+	server->conf = kept_start(file, &server->crypto, server->sink, &kept);
+	server->change = change_new(&world, kept);
+	return server->conf;
+}
+
 struct server *
 server_new(struct conf *conf, const char *path, struct sink *sink,
     struct notify *notify)
 {
 	struct server *server = mem_new(sizeof(*server), 0, 0);
 
-	server->path = path;
 	server->sink = sink;
 	server->notify = notify;
-	server->conf = conf;
 	server->base = event_base_new();
 	CHECK(server->base != NULL);
 	crypto_init(&server->crypto, NULL, conf->setup.authority.key);
+	conf = configuration_begin(server, conf, path);
 	server->ahead =
 	    ahead_new(server->base, &server->crypto, ahead_threads());
 	server->engine = engine_new(seed(), ahead_crypto(server->ahead));
@@ -371,6 +359,7 @@ server_new(struct conf *conf, const char *path, struct sink *sink,
 	    history_new(server->loop, sink, conf->state_directory);
 	loop_carry(server->loop, FX_EVENT, do_event, server);
 	loop_carry(server->loop, FX_WAITING, do_waiting, server);
+	loop_carry(server->loop, FX_TRIED, do_tried, server);
 	return server;
 }
 
@@ -544,7 +533,7 @@ server_free(struct server *server)
 	ahead_free(server->ahead);
 	crypto_done(&server->crypto);
 	keys_free(server->key);
-	reload_done(&server->held);
+	change_free(server->change);
 	merge_free(server->setup);
 	conf_free(server->conf);
 	event_base_free(server->base);

@@ -71,6 +71,8 @@ static const struct ctl_io_verb {
 	{ "export", false, false },
 	{ "inject", true, false },
 	{ "confirm", true, true },
+	{ "undo", true, true },
+	{ "config", false, true },
 	{ "drain", true, false },
 	{ "ready", true, false },
 	{ "cost", true, false },
@@ -230,12 +232,12 @@ ctl_io_refuse_verb(struct ctl_client *client, const struct ctl_io_verb *verb)
 }
 
 static void
-do_own(struct ctl_client *client, const char *word)
+do_own(struct ctl_client *client, const char *line)
 {
 	struct ctl_io *io = client->io;
 	struct buf out = { 0 };
 
-	io->own(io->ctx, word, &out);
+	io->own(io->ctx, line, &out);
 	buf_u8(&out, '\n');
 	ctl_io_answer(client, out.p, out.n);
 	buf_done(&out);
@@ -349,11 +351,9 @@ login_read(struct ctl_client *client, const char *line)
 	const char *at = strstr(line, " by=");
 	size_t n = at == NULL ? 0 : strcspn(at + 4, " ");
 
-	if (n == 0 || n >= sizeof(client->login))
-		return;
-	memcpy(client->login, at + 4, n);
-	if (strspn(client->login, LOGIN_LETTERS) != n)
-		client->login[0] = '\0';
+	if (n < sizeof(client->login) && n > 0 &&
+	    strspn(at + 4, LOGIN_LETTERS) == n)
+		memcpy(client->login, at + 4, n);
 }
 
 /* One whole line has come. */
@@ -382,7 +382,7 @@ asked(struct ctl_client *client, const char *line)
 		sink_say(client->io->sink, SINK_NOTICE, "control",
 		    "request=%s, %s", verb->word, ctl_io_who(client, who));
 	if (verb->own)
-		do_own(client, verb->word);
+		do_own(client, line);
 	else
 		ctl_io_ask(client, line);
 }

@@ -36,9 +36,9 @@
 
 struct ctl_io;
 
-/* Does what the word says (`reload`, `confirm`) and appends one JSON object
- * that tells what became of it, without a line feed. */
-typedef void ctl_io_own(void *ctx, const char *word, struct buf *answer);
+/* Does what the line says (`reload dry`, `confirm`) and appends JSON objects
+ * that tell what became of it, the last one without a line feed. */
+typedef void ctl_io_own(void *ctx, const char *line, struct buf *answer);
 
 /* Carries out FX_REPLY. Loop and sink are lent for its life. */
 struct ctl_io *ctl_io_new(

@@ -181,7 +181,7 @@ ok "drain" says 0 'draining' one drain --reason 'new disk'
 ok "drain shows" soon says 0 'state +drain' one status
 ok "ready" says 0 'over' one ready
 ok "drain: until the past" says 2 'that is over' one drain --until 1000
-ok "reload: a good file" says 0 'in force' one reload
+ok "reload: a good file that is in force" says 0 'nothing changed' one reload
 ok "reload: a bad one" reload_refused
 ok "transit" says 0 'mx1.example.org +c12 +paris +unclaimed +yes' one transit
 ok "connectors without a claim are not cut off by accident" says 2 \

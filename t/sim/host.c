@@ -252,6 +252,8 @@ carry_out(struct world *world, struct node *node, const struct effect *fx)
 		buf_bytes(&node->reply, fx->bytes, fx->len);
 		node->more = mem_str(fx->name);
 		break;
+	case FX_TRIED:
+		break;
 	case FX_WAITING:
 		node->held = true;
 		break;

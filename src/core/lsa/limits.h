@@ -256,6 +256,9 @@
 #define LIMIT_OVERRIDE_S (31 * 86400)
 #define LIMIT_FREEZE_S 86400
 
+/* Routes that a reload would move, told by name: nobody reads more. */
+#define LIMIT_MOVES_TOLD 1000
+
 /* Recipients of one transaction that the milter judges: Postfix takes 1000
  * from a client, lists made on the host itself may have more. */
 #define LIMIT_RECIPIENTS 10000

@@ -105,6 +105,14 @@ struct setup_announced {
 	size_t nmark;
 };
 
+/* What becomes of this configuration: shown only. */
+struct setup_standing {
+	uint64_t tried_until; /* it goes back then unless it is confirmed;
+				 seconds since 1970; 0: it stays */
+	bool held;            /* another waits to be confirmed */
+	bool kept;            /* it is not what the file has */
+};
+
 struct setup_times {
 	uint32_t keepalive_ms; /* 1000 */
 	uint32_t dead_ms;      /* 3000 */
@@ -145,6 +153,7 @@ struct setup {
 	size_t nspaces;
 
 	struct setup_drain drain;
+	struct setup_standing standing;
 	struct setup_times times;
 	uint32_t confirm_percent; /* routes a reload may move; 100: any */
 	struct setup_congestion congestion;

@@ -28,44 +28,48 @@ copy_others(const struct engine *e, struct lsdb *to)
 			lsdb_install(to, lsa_copy(l));
 }
 
-/* The routes that would move under the setup that is in force now. */
+typedef void rib_moved(
+    void *ctx, const struct route *from, const struct route *to);
+
+/* Each route that would move under this setup; returns how many there are. */
 static size_t
-would_move(struct engine *e)
+confirm_moves(
+    struct engine *e, const struct setup *setup, rib_moved *tell, void *ctx)
 {
+	const struct setup *old = e->setup;
+	struct setup *over = override_setup(&e->overrides, setup);
 	struct view_pending pending = { 0 };
 	struct view *view;
 	struct lsdb db;
 	struct rib *rib;
-	size_t n = 0;
+	size_t n;
 
+	e->setup = over != NULL ? over : setup;
 	lsdb_init(&db);
 	copy_others(e, &db);
 	origin_draft(e, &db);
 	view = compute_view(e, &db);
 	rib = view_rib(view, e->table.rib, &pending);
-	rib_diff(e->table.rib, rib, confirm_count, &n);
+	rib_diff(e->table.rib, rib, tell, ctx);
+	n = rib->n;
 	rib_free(rib);
 	view_free(view);
 	view_pending_done(&pending);
 	lsdb_done(&db);
+	e->setup = old;
+	override_setup_free(over);
+	due_say(e); /* the drafts were the new setup's */
 	return n;
 }
 
 bool
 confirm_setup(struct engine *e, const struct setup *setup)
 {
-	const struct setup *old = e->setup;
-	struct setup *over;
-	size_t n;
+	size_t n = 0;
 
 	if (e->table.rib == NULL || setup->confirm_percent >= 100)
 		return true;
-	over = override_setup(&e->overrides, setup);
-	e->setup = over != NULL ? over : setup;
-	n = would_move(e);
-	e->setup = old;
-	override_setup_free(over);
-	due_say(e); /* the drafts were the new setup's */
+	(void)confirm_moves(e, setup, confirm_count, &n);
 	e->table.confirm_moves = 0;
 	if (n * 100 <= e->table.rib->n * setup->confirm_percent)
 		return true;
@@ -75,4 +79,67 @@ confirm_setup(struct engine *e, const struct setup *setup)
 		.kind = EVENT_CONFIRM, .value = n, .total = e->table.rib->n });
 	fx_add(e, (struct effect){ .kind = FX_WAITING });
 	return false;
+}
+
+struct trial {
+	struct json j;
+	size_t n;
+};
+
+static void
+trial_route(struct json *j, const char *key, const struct route *r)
+{
+	json_open(j, key, '{');
+	json_str(j, "kind", route_kind_word(r->kind));
+	if (r->kind == ROUTE_HOLD)
+		json_str(j, "unreachable", r->reason);
+	if (r->kind == ROUTE_WAY)
+		json_str(j, "way", r->way);
+	if (r->kind == ROUTE_REMOTE) {
+		json_open(j, "next_hops", '[');
+		for (size_t i = 0; i < r->nhops; i++)
+			if (!r->hop[i].alternate)
+				json_str(j, NULL, r->hop[i].name);
+		json_close(j, ']');
+		json_uint(j, "cost", r->cost);
+		json_uint(j, "hops", r->hops);
+	}
+	json_close(j, '}');
+}
+
+static void
+trial_moved(void *ctx, const struct route *from, const struct route *to)
+{
+	struct trial *t = ctx;
+
+	if (t->n++ >= LIMIT_MOVES_TOLD)
+		return;
+	json_open(&t->j, NULL, '{');
+	json_str(&t->j, "pattern", to != NULL ? to->pattern : from->pattern);
+	if (from != NULL)
+		trial_route(&t->j, "before", from);
+	if (to != NULL)
+		trial_route(&t->j, "after", to);
+	json_close(&t->j, '}');
+	json_line(&t->j);
+}
+
+void
+confirm_try(struct engine *e, const struct setup *setup)
+{
+	struct buf out = { 0 };
+	struct trial t = { .j = { .out = &out } };
+	size_t routes = 0;
+
+	if (e->phase != PHASE_BOOT && e->table.rib != NULL)
+		routes = confirm_moves(e, setup, trial_moved, &t);
+	json_open(&t.j, NULL, '{');
+	json_uint(&t.j, "routes", routes);
+	json_uint(&t.j, "moved", t.n);
+	json_close(&t.j, '}');
+	json_line(&t.j);
+	fx_add(e, (struct effect){ .kind = FX_TRIED,
+		      .bytes = fx_copy(e, out.p, out.n),
+		      .len = out.n });
+	buf_done(&out);
 }

@@ -18,4 +18,9 @@ struct setup;
 /* True if the new setup may come into force; else it is held, and said so. */
 bool confirm_setup(struct engine *e, const struct setup *setup);
 
+/* What it would move, as FX_TRIED: a line for each route that would be another,
+ * {"pattern":..,"before":{..},"after":{..}}, the first LIMIT_MOVES_TOLD of
+ * them, and {"routes":N,"moved":M}. */
+void confirm_try(struct engine *e, const struct setup *setup);
+
 #endif

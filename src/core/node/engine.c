@@ -94,10 +94,14 @@ engine_authority_check(struct engine *e)
 static void
 on_conf(struct engine *e, const struct input *in)
 {
+	if (in->value == 3) {
+		confirm_try(e, in->setup);
+		return;
+	}
 	if (e->phase != PHASE_BOOT && in->value == 0 &&
 	    !confirm_setup(e, in->setup))
 		return;
-	if (in->value < 2)
+	if (in->value < 2 || !in->setup->standing.held)
 		e->table.confirm_moves = 0;
 	overriding_setup(e, in->setup);
 	engine_claims_check(e);

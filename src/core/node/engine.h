@@ -36,7 +36,8 @@
 enum input_kind {
 	IN_CONF,    /* setup: a new configuration; value: 1 when the
 		       administrator has confirmed what it moves, 2 when it is
-		       the one in force with what DNS knows. It is in force
+		       the one in force with what DNS knows, 3 to ask what it
+		       would move: answered by FX_TRIED alone. It is in force
 		       unless FX_WAITING comes back: then the old one stays lent */
 	IN_RESTORE, /* who: enum save_what; bytes: what was saved as that; none:
 		       nothing was. Once for each, the state last */
@@ -140,6 +141,7 @@ enum effect_kind {
 		      follows, as soon as this is read (or NULL) */
 	FX_WAITING, /* the IN_CONF of this step moves too many routes: it is not
 		      in force until it comes again, confirmed */
+	FX_TRIED,   /* bytes: what that would move, JSON lines */
 	FX_EVENT,   /* log `event` */
 	FX_HISTORY /* keep `bytes`, one JSON object of lsrd-events(7), RECORDS */
 };

@@ -350,3 +350,16 @@ override_done(struct overrides *o)
 	override_setup_free(o->over);
 	o->over = NULL;
 }
+
+void
+override_show(struct json *j, const struct setup_drain *why)
+{
+	if (why->reason != NULL)
+		json_str(j, "reason", why->reason);
+	if (why->who != NULL)
+		json_str(j, "by", why->who);
+	if (why->since != 0)
+		json_uint(j, "since", why->since);
+	if (why->until != 0)
+		json_uint(j, "until", why->until);
+}

@@ -28,6 +28,7 @@
 
 #include "base/buf.h"
 #include "base/cur.h"
+#include "base/json.h"
 #include "base/mono.h"
 #include "base/vec.h"
 #include "core/lsa/setup.h"
@@ -86,6 +87,9 @@ int override_decode(struct overrides *o, const char *server, struct cur in,
 struct setup *override_setup(
     const struct overrides *o, const struct setup *given);
 void override_setup_free(struct setup *setup);
+
+/* Keys of an object: reason, by, since, until, as far as they are known. */
+void override_show(struct json *j, const struct setup_drain *why);
 
 void override_done(struct overrides *o);
 

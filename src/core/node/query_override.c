@@ -290,19 +290,6 @@ query_override_unfreeze(
 	    "taken-back");
 }
 
-static void
-override_why(struct json *j, const struct setup_drain *why)
-{
-	if (why->reason != NULL)
-		json_str(j, "reason", why->reason);
-	if (why->who != NULL)
-		json_str(j, "by", why->who);
-	if (why->since != 0)
-		json_uint(j, "since", why->since);
-	if (why->until != 0)
-		json_uint(j, "until", why->until);
-}
-
 void
 query_override_list(struct engine *e, struct json *j, const struct request *r)
 {
@@ -322,7 +309,7 @@ query_override_list(struct engine *e, struct json *j, const struct request *r)
 			json_uint(j, "cost", one->cost);
 		if (one->kind == OVERRIDE_FREEZE)
 			json_uint(j, "would_move", e->overrides.differ);
-		override_why(j, &one->why);
+		override_show(j, &one->why);
 		json_close(j, '}');
 		json_line(j);
 	}
@@ -341,10 +328,10 @@ query_override_peer(struct engine *e, struct json *j, const char *name)
 	if (s->state != LSA_DRAIN)
 		return;
 	json_open(j, "drain", '{');
-	override_why(j, &(struct setup_drain){ .reason = s->reason,
-			    .who = s->drain_who,
-			    .since = s->drain_since,
-			    .until = s->drain_until });
+	override_show(j, &(struct setup_drain){ .reason = s->reason,
+			     .who = s->drain_who,
+			     .since = s->drain_since,
+			     .until = s->drain_until });
 	json_close(j, '}');
 }
 

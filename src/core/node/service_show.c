@@ -14,10 +14,60 @@ service_show_seconds(const struct engine *e, struct mono since)
 	return mono_since(since, e->now) / 1000;
 }
 
+static bool
+is_hop_of(const struct route *r, const struct addr *addr)
+{
+	for (size_t i = 0; i < r->nhops; i++)
+		if (!r->hop[i].alternate && addr_equal(&r->hop[i].addr, addr))
+			return true;
+	return false;
+}
+
+/* Another connector of ours leads there, and is not drained. */
+static bool
+is_used_besides(const struct engine *e, const struct service *s)
+{
+	for (size_t i = 0; i < e->setup->nconnectors; i++) {
+		const struct setup_connector *c = &e->setup->connectors[i];
+
+		for (size_t k = 0; k < c->nbridgeheads; k++)
+			if (!setup_is_drained(c, &c->bridgeheads[k]) &&
+			    service_is_of(s, &c->bridgeheads[k]))
+				return true;
+	}
+	return false;
+}
+
+/* Routes that still lead to what is drained; one that is on its way out counts
+ * until its table is published. */
+static uint64_t
+routes_to(const struct engine *e, const struct service *s)
+{
+	const struct rib *rib = e->table.rib;
+	uint64_t n = 0;
+
+	if (rib == NULL || s == NULL || is_used_besides(e, s))
+		return 0;
+	for (size_t i = 0; i < rib->n; i++)
+		n += is_hop_of(&rib->routes[i], &s->addr);
+	return n == 0 && e->table.published < rib->generation ? 1 : n;
+}
+
+static void
+drain_told(struct json *j, const struct setup_drain *why)
+{
+	if (why == NULL)
+		return;
+	json_open(j, "drain", '{');
+	override_show(j, why);
+	json_close(j, '}');
+}
+
 static void
 service_line(struct engine *e, struct json *j, const struct service *s,
     const struct setup_connector *c, const struct setup_bridgehead *b)
 {
+	bool drained = c != NULL && setup_is_drained(c, b);
 	char text[ADDR_TEXT];
 
 	json_open(j, NULL, '{');
@@ -39,9 +89,9 @@ service_line(struct engine *e, struct json *j, const struct service *s,
 	json_str(j, "smtp",
 	    s == NULL || s->addr.family == 0 ? "" : addr_text(&s->addr, text));
 	json_str(j, "state",
-	    c != NULL && c->drain ? "drain"
-	    : s == NULL           ? "unknown"
-				  : service_word(s->state));
+	    drained     ? "drain"
+	    : s == NULL ? "unknown"
+			: service_word(s->state));
 	if (s != NULL && s->state == SERVICE_DOWN && probing_reason(s) != NULL)
 		json_str(j, "reason", probing_reason(s));
 	json_uint(
@@ -55,6 +105,10 @@ service_line(struct engine *e, struct json *j, const struct service *s,
 	json_uint(j, "late", s == NULL ? 0 : s->mail.late);
 	if (s != NULL)
 		refused_show(e, j, &s->addr);
+	if (drained) {
+		drain_told(j, b->drained != NULL ? b->drained : c->drained);
+		json_uint(j, "routes", routes_to(e, s));
+	}
 	json_close(j, '}');
 	json_line(j);
 }

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/wall.h"
 #include "core/node/asked.h"
 #include "core/node/node.h"
 #include "core/node/phase.h"
@@ -50,6 +51,51 @@ mta_name(const struct engine *e)
 		[SETUP_BOTH] = "Postfix or Exim" };
 
 	return names[e->setup->mta.beside];
+}
+
+/* --- the configuration ------------------------------------------------------ */
+
+static const struct trouble tried = { "configuration-tried", false,
+	"lsrctl confirm keeps it, lsrctl undo takes it back now" };
+static const struct trouble kept = { "configuration-kept", false,
+	"lsrctl config diff shows it: mend the file, and lsrctl reload" };
+static const struct trouble frozen = { "frozen", false,
+	"lsrctl unfreeze lets them move" };
+
+static void
+show_configuration(struct engine *e, struct json *j)
+{
+	const struct setup_standing *is = &e->setup->standing;
+	char at[WALL_TEXT];
+	struct buf text = { 0 };
+
+	if (is->tried_until != 0) {
+		buf_printf(&text,
+		    "a configuration is tried: it is taken back at %s unless "
+		    "it is confirmed",
+		    wall_text(is->tried_until, at));
+		troubles_put(j, &tried, &text);
+	}
+	if (is->kept)
+		troubles_put_text(j, &kept,
+		    "the file is not in force: what it has was held, taken "
+		    "back, or not confirmed in time");
+}
+
+/* That the table stays as it is, and since when it would be another. */
+static void
+show_frozen(struct engine *e, struct json *j)
+{
+	const struct override *one = override_freeze(&e->overrides);
+	char at[WALL_TEXT];
+	struct buf text = { 0 };
+
+	if (one == NULL)
+		return;
+	buf_printf(&text,
+	    "routes are frozen until %s: %zu would be others by now",
+	    wall_text(one->why.until, at), e->overrides.differ);
+	troubles_put(j, &frozen, &text);
 }
 
 /* --- coming back ------------------------------------------------------------ */
@@ -369,6 +415,8 @@ troubles_show(struct engine *e, struct json *j)
 		    j, &unpublished, "no transit: no table is published");
 	show_mta(e, j);
 	show_shortage(e, j);
+	show_configuration(e, j);
+	show_frozen(e, j);
 	show_unwritten(e, j);
 	show_database(e, j);
 	json_close(j, ']');

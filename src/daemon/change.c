@@ -1,0 +1,399 @@
+#include "daemon/change.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <event2/event.h>
+
+#include "base/check.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/rc.h"
+#include "daemon/kept.h"
+
+struct change {
+	struct change_world world;
+	struct reload held;   /* waits to be confirmed; conf NULL: none */
+	struct reload before; /* what was in force before; too */
+	struct event *end;    /* of what is tried */
+	struct setup_standing standing;
+};
+
+static const struct conf *
+in_force(const struct change *change)
+{
+	return change->world.hands->in_force(change->world.ctx);
+}
+
+static void
+stand(struct change *change, uint64_t until, bool kept)
+{
+	change->standing.tried_until = until;
+	change->standing.kept = kept;
+	change->standing.held = change->held.conf != NULL;
+	change->world.hands->stands(change->world.ctx, &change->standing);
+}
+
+static void
+change_say(const struct change *change, const char *result)
+{
+	sink_say(change->world.sink, SINK_NOTICE, "reload",
+	    "file=%s, result=%s", change->world.path, result);
+}
+
+static void
+change_alarm(const struct change *change, const char *result)
+{
+	sink_say(change->world.sink, SINK_ERROR, "reload", "file=%s, result=%s",
+	    change->world.path, result);
+}
+
+/* {"ok":true,"changed":...} */
+static void
+tell_changed(struct buf *answer, bool changed)
+{
+	struct json j = { .out = answer };
+
+	json_open(&j, NULL, '{');
+	json_bool(&j, "ok", true);
+	json_bool(&j, "changed", changed);
+	json_close(&j, '}');
+}
+
+static void
+tell_until(struct buf *answer, bool changed, uint64_t until)
+{
+	struct json j = { .out = answer };
+
+	json_open(&j, NULL, '{');
+	json_bool(&j, "ok", true);
+	json_bool(&j, "changed", changed);
+	json_uint(&j, "until", until);
+	json_close(&j, '}');
+}
+
+static void
+tell_refused(struct buf *answer, bool held, const char *reason)
+{
+	struct json j = { .out = answer };
+
+	json_open(&j, NULL, '{');
+	json_bool(&j, "ok", false);
+	if (held)
+		json_bool(&j, "held", true);
+	json_str(&j, "reason", reason);
+	json_close(&j, '}');
+}
+
+static bool
+is_tried(const struct change *change)
+{
+	return change->standing.tried_until != 0;
+}
+
+static bool
+change_same_octets(const uint8_t *a, size_t n, const uint8_t *b, size_t m)
+{
+	return n == m && (n == 0 || memcmp(a, b, n) == 0);
+}
+
+/* Nothing is another: neither the text nor a certificate behind a name. */
+static bool
+is_same_conf(const struct conf *a, const struct conf *b)
+{
+	const struct setup_cert *x = &a->setup.cert, *y = &b->setup.cert;
+	const struct setup_announced *u = &a->setup.announced;
+	struct buf one = { 0 }, other = { 0 };
+	bool same;
+
+	conf_dump(&one, a);
+	conf_dump(&other, b);
+	same = change_same_octets(one.p, one.n, other.p, other.n) &&
+	       change_same_octets(x->now, x->now_len, y->now, y->now_len) &&
+	       change_same_octets(x->previous, x->previous_len, y->previous,
+		   y->previous_len) &&
+	       u->nmark == b->setup.announced.nmark &&
+	       memcmp(u->mark, b->setup.announced.mark, sizeof(u->mark)) == 0;
+	buf_done(&one);
+	buf_done(&other);
+	return same;
+}
+
+/* Without it a start would put the file in force: then it is not begun. */
+static bool
+keep(struct change *change, const struct conf *conf, const struct conf *file,
+    struct buf *answer)
+{
+	if (kept_write(conf, file, change->world.crypto) == RC_OK)
+		return true;
+	sink_say(change->world.sink, SINK_ERROR, "save-failed",
+	    "file=%s/" KEPT_NAME ", error=%s", conf->state_directory,
+	    strerror(errno));
+	tell_refused(answer, false,
+	    "what is in force cannot be kept for a restart: see the log");
+	return false;
+}
+
+/* Puts it in force; what was before is for `undo`. */
+static bool
+put(struct change *change, struct reload *fresh, enum change_how how)
+{
+	const struct change_hands *hands = change->world.hands;
+
+	if (!hands->put(change->world.ctx, fresh, how, NULL))
+		return false;
+	reload_done(&change->before);
+	change->before = *fresh;
+	memset(fresh, 0, sizeof(*fresh));
+	return true;
+}
+
+static void
+reload_plain(struct change *change, struct reload *fresh, struct buf *answer)
+{
+	bool same = is_same_conf(in_force(change), fresh->conf);
+
+	if (same) {
+		/* Keys behind the same names are read, and `undo` goes where
+		 * it did. */
+		struct reload before = change->before;
+
+		change->before = (struct reload){ 0 };
+		CHECK(put(change, fresh, CHANGE_CONFIRMED));
+		reload_done(&change->before);
+		change->before = before;
+	} else if (!put(change, fresh, CHANGE_ASKED)) {
+		change->held = *fresh;
+		memset(fresh, 0, sizeof(*fresh));
+		if (kept_write(in_force(change), change->held.conf,
+			change->world.crypto) != RC_OK)
+			change_alarm(change, "held-but-not-kept");
+		stand(change, 0, change->standing.kept);
+		tell_refused(answer, true,
+		    "too many routes would move: lsrctl confirm, or lsrctl "
+		    "undo");
+		change_say(change, "held");
+		return;
+	}
+	(void)kept_drop(in_force(change));
+	stand(change, 0, false);
+	tell_changed(answer, !same);
+	change_say(change, same ? "nothing-changed" : "in-force");
+}
+
+static void
+reload_within(struct change *change, struct reload *fresh, uint64_t within,
+    struct buf *answer)
+{
+	struct timeval tv = { (time_t)within, 0 };
+
+	if (within < CHANGE_WITHIN_LEAST_S || within > CHANGE_WITHIN_MOST_S) {
+		tell_refused(answer, false, "from a second to 24 hours");
+		return;
+	}
+	if (is_same_conf(in_force(change), fresh->conf)) {
+		tell_changed(answer, false);
+		return;
+	}
+	if (!keep(change, in_force(change), fresh->conf, answer))
+		return;
+	CHECK(put(change, fresh, CHANGE_CONFIRMED));
+	evtimer_add(change->end, &tv);
+	stand(change, (uint64_t)time(NULL) + within, false);
+	tell_until(answer, true, change->standing.tried_until);
+	change_say(change, "tried");
+}
+
+static void
+reload_dry(struct change *change, struct reload *fresh, struct buf *answer)
+{
+	const struct change_hands *hands = change->world.hands;
+
+	(void)hands->put(change->world.ctx, fresh, CHANGE_TRIED, answer);
+	tell_changed(answer, false);
+}
+
+/* The number behind `name=` in the line, or `none`. */
+static uint64_t
+change_number(const char *line, const char *name, uint64_t none)
+{
+	const char *at = strstr(line, name);
+
+	return at == NULL ? none : strtoull(at + strlen(name), NULL, 10);
+}
+
+static void
+change_loaded(struct change *change, struct reload *fresh, const char *line,
+    struct buf *answer)
+{
+	uint64_t within = change_number(line, " within=", UINT64_MAX);
+
+	if (strstr(line, " dry") != NULL) {
+		reload_dry(change, fresh, answer);
+	} else if (is_tried(change) &&
+		   is_same_conf(in_force(change), fresh->conf)) {
+		tell_until(answer, false, change->standing.tried_until);
+	} else if (is_tried(change)) {
+		tell_refused(answer, false,
+		    "a configuration is being tried: lsrctl confirm or lsrctl "
+		    "undo first");
+	} else {
+		reload_done(&change->held);
+		if (within == UINT64_MAX)
+			reload_plain(change, fresh, answer);
+		else
+			reload_within(change, fresh, within, answer);
+	}
+}
+
+static void
+change_reload(struct change *change, const char *line, struct buf *answer)
+{
+	const struct change_world *world = &change->world;
+	struct reload_to to = { world->sink, answer };
+	struct reload fresh = { 0 };
+
+	notify_reloading(world->notify);
+	if (reload_load(world->path, in_force(change), world->crypto, &fresh,
+		&to) == RC_OK)
+		change_loaded(change, &fresh, line, answer);
+	else
+		change_alarm(change, "refused");
+	reload_done(&fresh);
+	notify_say(world->notify, "READY=1");
+}
+
+static void
+change_confirm(struct change *change, const char *line, struct buf *answer)
+{
+	bool tried = is_tried(change);
+
+	(void)line;
+	if (!tried && change->held.conf == NULL) {
+		tell_changed(answer, false);
+		return;
+	}
+	if (!tried)
+		CHECK(put(change, &change->held, CHANGE_CONFIRMED));
+	evtimer_del(change->end);
+	(void)kept_drop(in_force(change));
+	stand(change, 0, false);
+	tell_changed(answer, true);
+	change_say(change, "confirmed");
+}
+
+/* What was before is in force again. A start goes on with it, whatever the file
+ * has: for what was tried that is so already. */
+static bool
+change_back(struct change *change, struct buf *answer)
+{
+	int rc = reload_self_of(&change->before, change->world.crypto);
+
+	if (rc != RC_OK) {
+		tell_refused(answer, false, rc_word(rc));
+		return false;
+	}
+	if (!is_tried(change) &&
+	    !keep(change, change->before.conf, in_force(change), answer))
+		return false;
+	CHECK(put(change, &change->before, CHANGE_CONFIRMED));
+	reload_done(&change->before);
+	evtimer_del(change->end);
+	stand(change, 0, true);
+	return true;
+}
+
+static void
+change_undo(struct change *change, const char *line, struct buf *answer)
+{
+	(void)line;
+	if (change->held.conf != NULL) {
+		reload_done(&change->held);
+		stand(change, 0, true);
+	} else if (change->before.conf == NULL) {
+		tell_changed(answer, false);
+		return;
+	} else if (!change_back(change, answer)) {
+		return;
+	}
+	tell_changed(answer, true);
+	change_say(change, "taken-back");
+}
+
+static void
+on_change_end(evutil_socket_t fd, short what, void *arg)
+{
+	struct change *change = arg;
+	struct buf answer = { 0 };
+
+	(void)fd;
+	(void)what;
+	if (change_back(change, &answer))
+		change_alarm(change, "rolled-back");
+	buf_done(&answer);
+}
+
+static void
+change_config(struct change *change, const char *line, struct buf *answer)
+{
+	struct json j = { .out = answer };
+	struct buf dump = { 0 };
+	char *text;
+
+	(void)line;
+	conf_dump(&dump, in_force(change));
+	text = buf_string(&dump);
+	json_open(&j, NULL, '{');
+	json_str(&j, "config", text);
+	json_close(&j, '}');
+	mem_free(text);
+}
+
+static const struct {
+	const char *word;
+	void (*act)(
+	    struct change *change, const char *line, struct buf *answer);
+} change_words[] = {
+	{ "reload", change_reload },
+	{ "confirm", change_confirm },
+	{ "undo", change_undo },
+	{ "config", change_config },
+};
+
+void
+change_request(struct change *change, const char *line, struct buf *answer)
+{
+	size_t n = strcspn(line, " ");
+
+	for (size_t i = 0; i < sizeof(change_words) / sizeof(change_words[0]);
+	     i++)
+		if (strlen(change_words[i].word) == n &&
+		    strncmp(change_words[i].word, line, n) == 0)
+			change_words[i].act(change, line, answer);
+}
+
+struct change *
+change_new(const struct change_world *world, bool kept)
+{
+	struct change *change = mem_new(sizeof(*change), 0, 0);
+
+	change->world = *world;
+	change->end = evtimer_new(world->base, on_change_end, change);
+	CHECK(change->end != NULL);
+	stand(change, 0, kept);
+	return change;
+}
+
+void
+change_free(struct change *change)
+{
+	if (change == NULL)
+		return;
+	reload_done(&change->held);
+	reload_done(&change->before);
+	event_free(change->end);
+	mem_free(change);
+}

@@ -1,0 +1,209 @@
+#!/bin/sh
+# change.sh - what is said beside the configuration, and changes of it, against
+# real daemons: two lsrd in lab mode on loopback, and a mail service for each
+# that says no more than a probe asks.
+
+. "$(dirname "$0")/../tap.sh"
+need python3
+ctl=$top_builddir/lsrctl
+dir=$W
+port=28693
+net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
+
+# server NUMBER GROUP PEER GROUP: keys and configuration of mxNUMBER.
+server() {
+	"$ctl" keys issue "mx$1.example.org" --group "$2" \
+		--space "$2.example.org" --relay "$2.example.org" \
+		--directory "$dir/a" --output "$dir/$1" >/dev/null || exit 99
+	mkdir "$dir/$1/state" "$dir/$1/table"
+	cat >"$dir/$1/lsrd.conf" <<-END
+		organization = example.org
+		mta = none
+		routing-group = $2
+		server = mx$1.example.org
+		lab = yes
+		user = root
+		retry-mail = no
+		keep-alive = 200ms
+		dead-time = 600ms
+		probe-interval = 500ms
+		peer-listen = { "$net.$1:$port" }
+		smtp = { "$net.$1:28027" }
+		key = "$dir/$1/server.key"
+		certificate = "$dir/$1/server.pem"
+		authority = "$dir/$1/authority.pem"
+		mark-key = "$dir/$1/mark.key"
+		state-directory = "$dir/$1/state"
+		table-directory = "$dir/$1/table"
+		control-socket = "$dir/$1/control"
+		report-socket = "$dir/$1/report"
+		publisher = "$top_builddir/lsrd-publish"
+		address-space $2.example.org { }
+		peer mx$3.example.org { address = "$net.$3:$port" }
+		connector c$1$3 { routing-group = $4
+		  bridgehead mx$3.example.org { } }
+	END
+}
+
+start() {
+	"$top_builddir/lsrd" -f -c "$dir/$1/lsrd.conf" 2>>"$dir/$1/log" &
+	pids="$pids $!"
+	eval "pid$1=$!"
+}
+
+failed() {
+	tail -n 20 "$dir/1/log"
+}
+
+one() {
+	"$ctl" --socket "$dir/1/control" -c "$dir/1/lsrd.conf" "$@"
+}
+
+two() {
+	"$ctl" --socket "$dir/2/control" "$@"
+}
+
+# It is killed where it stands, and started anew.
+again() {
+	# shellcheck disable=SC2154
+	kill -KILL "$pid1"
+	wait "$pid1" 2>/dev/null
+	start 1
+	soon says 0 'state +(up|drain)' one status
+}
+
+mail_services() {
+	cat >"$dir/mail.py" <<-'END'
+		import asyncio, sys
+		async def serve(reader, writer):
+		    writer.write(b"220 mx ESMTP\r\n")
+		    while line := await reader.readline():
+		        quit = line[:4].upper() == b"QUIT"
+		        writer.write(b"221 bye\r\n" if quit else b"250 mx\r\n")
+		        if quit:
+		            break
+		    writer.close()
+		async def main():
+		    for host in sys.argv[1:]:
+		        await asyncio.start_server(serve, host, 28027)
+		    await asyncio.Event().wait()
+		asyncio.run(main())
+	END
+	python3 "$dir/mail.py" "$net.1" "$net.2" &
+	pids="$pids $!"
+}
+
+# what COMMAND...: the first time it is so, the second nothing changes.
+twice() {
+	twice_says=$1
+	shift
+	says 0 "$twice_says" "$@" && says 0 'nothing changed' "$@"
+}
+
+add_line() {
+	echo "$1" >>"$dir/1/lsrd.conf"
+}
+
+logged() {
+	grep -qE "$1" "$dir/1/log"
+}
+
+"$ctl" keys authority --organization example.org --directory "$dir/a" \
+	>/dev/null || exit 99
+server 1 london 2 paris
+server 2 paris 1 london
+mail_services
+start 1
+start 2
+
+plan 39
+ok "up, and a route" soon says 0 'paris.example.org .*mx2.example.org' one routes
+ok "drain --dry-run: what would have no path" says 1 'paris.example.org' \
+	one drain c12 --dry-run
+ok "and nothing is drained" not says 0 c12 one overrides
+ok "drain: refused where something is cut off" says 1 \
+	'refused: 1 routes would have no path' one drain c12
+ok "drain: another server's is its own word" says 2 \
+	"another server's drain is its own word" one drain mx2.example.org
+ok "drain: no such connector" says 2 'no connector of that name' one drain c99
+ok "drain --force, and again" twice 'draining: no mail goes there.*; until 20' \
+	one drain c12 --force --for 2h --reason 'a new line'
+ok "the hold says so, by whom and why" soon says 1 \
+	'connector c12 drained since 20.* by .* until 20.*, a new line' one routes
+ok "links say so" says 0 'mx2.example.org .* drain' one links
+ok "and every server" soon says 0 \
+	'"drained":\[\{"by":"[^"]*","reason":"a new line","since":[0-9]*,"until":' \
+	two db --json
+ok "killed, and it is kept" again
+ok "as it was" says 0 'drain .*c12 .*a new line' one overrides
+ok "ready, and again" twice 'the drain is over' one ready c12
+ok "a route again" soon says 0 'paris.example.org .*mx2.example.org' one routes
+ok "drain of the server" says 0 'draining: no transit' one drain --reason 'new disks'
+ok "by every server" soon says 0 \
+	'"peer":"mx1.example.org".*"server_state":"drain","drain":\{"reason":"new disks","by":"' \
+	two peers --json
+ok "in words, too" soon says 0 'drains since 20.* by .*: new disks' two peers
+ok "drain --wait" says 0 'nothing leads there' one drain --reason 'new disks' --wait
+ok "ready" says 0 'over' one ready
+ok "cost, and again" twice 'that cost counts' one cost c12 77 --for 1h
+ok "everywhere" soon says 0 '"cost":77' two db --json
+ok "cost: as it is configured" twice 'configured cost' one cost c12 configured
+ok "cost: out of range" says 2 'from 1 to 65535' one cost c12 65536 --for 1h
+ok "cost: for how long" says 1 'say for how long' one cost c12 5
+ok "pin: to no hop of it" says 1 'no next hop of this pattern' \
+	one pin paris.example.org mx9.example.org --for 1h
+ok "pin, and again" twice 'pinned' one pin paris.example.org mx2.example.org --for 1h
+ok "unpin, and again" twice 'the pin is over' one unpin paris.example.org
+ok "freeze for too long" says 1 '24 h at most' one freeze --for 25h
+ok "freeze, and again" twice 'frozen' one freeze --for 1h
+ok "killed right then" again
+ok "still frozen" says 0 'frozen: routes are frozen until' one status
+ok "unfreeze, and again" twice 'move again' one unfreeze
+
+add_line 'congestion-interval = 47s'
+ok "reload --dry-run" says 0 '[+]congestion-interval = 47s' one reload --dry-run
+tried() {
+	says 0 'tried: .*; until 20' one reload --confirm-within 1h &&
+		says 0 'nothing changed' one reload --confirm-within 1h &&
+		says 0 'congestion-interval = 47s' one config dump &&
+		says 0 'configuration-tried' one status &&
+		says 1 'being tried' two_lines
+}
+two_lines() { # another file while one is tried
+	cp "$dir/1/lsrd.conf" "$dir/tried"
+	add_line 'congestion-age = 2m'
+	one reload
+	two_status=$?
+	cp "$dir/tried" "$dir/1/lsrd.conf"
+	return $two_status
+}
+back_at_a_start() {
+	again && says 0 'congestion-interval = 30s' one config dump &&
+		says 0 'configuration-kept' one status &&
+		says 1 '[+]congestion-interval = 47s' one config diff
+}
+confirmed() {
+	says 0 'tried' one reload --confirm-within 1h &&
+		twice 'confirmed' one confirm &&
+		again && says 0 'congestion-interval = 47s' one config dump
+}
+rolled_back() {
+	add_line 'congestion-messages = 21'
+	says 0 'tried' one reload --confirm-within 1s &&
+		soon says 0 'congestion-messages = 20' one config dump &&
+		logged 'result=rolled-back'
+}
+undone() {
+	says 0 'in force' one reload && says 0 'nothing changed' one reload &&
+		twice 'taken back' one undo &&
+		says 0 'congestion-messages = 20' one config dump &&
+		again && says 0 'congestion-messages = 20' one config dump &&
+		says 0 'in force' one reload &&
+		says 0 'congestion-messages = 21' one config dump
+}
+ok "reload --confirm-within, and again" tried
+ok "killed: what was in force is, and it is said" back_at_a_start
+ok "confirm, and again: it stays" confirmed
+ok "not confirmed in time" rolled_back
+ok "undo, and again: kept over a start, until the next reload" undone
+ok "who asked is in the log" logged 'control: request=undo, uid=[0-9]*, login=.'
