@@ -174,6 +174,8 @@ struct plugin_queued {
 	bool deferred;         /* has been tried, and waits for another try */
 	bool answered; /* by the next hop, for this recipient: it waits for
 			  his sake and not for the hop's */
+	bool put_off;  /* by a limit of the MTA's own, and no hop was asked:
+			  it waits for its turn */
 };
 
 typedef void plugin_found(void *ctx, const struct plugin_queued *found);

@@ -232,14 +232,25 @@ spool_is_answer(const struct plugin_text *line)
 	return !spool_find(&rest, ": 421", &at);
 }
 
-/* Whether the last that is said of this address, as it is written in the -H
- * file, is an answer. */
+/* `TIME ADDRESS R=... T=... defer (-52): concurrency limit reached for
+ * transport`: max_parallel of a transport; serialize_hosts of a host. */
 static bool
-spool_answered(const struct plugin_text *said, const struct plugin_text *to)
+spool_is_put_off(const struct plugin_text *line)
+{
+	size_t at;
+
+	return spool_find(
+		   line, "): concurrency limit reached for transport", &at) ||
+	       spool_find(
+		   line, "): connection limit reached for all hosts", &at);
+}
+
+/* The last that is said of this address, as it is written in the -H file. */
+static struct plugin_text
+spool_last(const struct plugin_text *said, const struct plugin_text *to)
 {
 	struct spool log = { .p = said->p, .end = said->p + said->n };
-	struct plugin_text line;
-	bool answered = false;
+	struct plugin_text line, last = { 0 };
 
 	while (said->n > 0 && spool_line(&log, &line)) {
 		size_t at = 0;
@@ -253,11 +264,39 @@ spool_answered(const struct plugin_text *said, const struct plugin_text *to)
 			if (line.p[at++] == ' ' && line.n - at > to->n &&
 			    memcmp(line.p + at, to->p, to->n) == 0 &&
 			    line.p[at + to->n] == ' ') {
-				answered = spool_is_answer(&line);
+				last = line;
 				break;
 			}
 	}
-	return answered;
+	return last;
+}
+
+/* Whether it was frozen by the bounce that conf/exim refused, and not by
+ * somebody who wants it to stay: its log ends so. Without a log nobody knows. */
+static bool
+spool_waits_frozen(const struct plugin_text *said)
+{
+	struct plugin_text line = *said;
+	size_t at;
+
+	for (const char *p = said->p; p + 1 < said->p + said->n; p++)
+		if (*p == '\n')
+			line = (struct plugin_text){ p + 1,
+				(size_t)(said->p + said->n - p - 1) };
+	return said->n == 0 ||
+	       (spool_begins(&line, "Process failed (") &&
+		   spool_find(&line, "when writing error message to ", &at));
+}
+
+static void
+spool_judge(const struct spool *s, const struct plugin_text *said,
+    const struct plugin_text *to, struct plugin_queued *one)
+{
+	struct plugin_text last = spool_last(said, to);
+
+	one->answered = one->deferred && (s->frozen || spool_is_answer(&last));
+	one->put_off =
+	    one->deferred && !one->answered && spool_is_put_off(&last);
 }
 
 /* So many lines, each a recipient. */
@@ -276,9 +315,7 @@ spool_recipients(struct spool *s, const struct plugin_text *said,
 		to = spool_address(line.p, line.n);
 		if (to != NULL && !spool_is_done(s, to)) {
 			one->recipient = to;
-			one->answered =
-			    one->deferred &&
-			    (s->frozen || spool_answered(said, &line));
+			spool_judge(s, said, &line, one);
 			found(ctx, one);
 		}
 		mem_free(to);
@@ -321,11 +358,16 @@ spool_read(const struct plugin_message *message, plugin_found *found, void *ctx)
 		spool_journal(&s, &message->done);
 		one.came = s.came;
 		/* Exim dies in its retry rules where their table is missing,
-		 * and has told what came of the try in the log alone. */
-		one.deferred =
-		    !s.first || spool_find(&message->said, " defer (", &at);
+		 * and has told what came of the try in the log alone. One that
+		 * it freezes for its bounce it leaves at its first time. */
+		one.deferred = !s.first || s.frozen ||
+		               spool_find(&message->said, " defer (", &at);
 		sound = spool_recipients(&s, &message->said, &one,
-		    s.frozen && s.bounce ? spool_ignore : found, ctx);
+		    s.frozen &&
+			    (s.bounce || !spool_waits_frozen(&message->said))
+			? spool_ignore
+			: found,
+		    ctx);
 	}
 	for (size_t i = 0; i < s.done.n; i++)
 		mem_free(s.done.v[i]);

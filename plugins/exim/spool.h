@@ -20,12 +20,14 @@
  *
  *     138P Received: ...
  *
- * A message that was not tried yet has the option deliver_firsttime, and no
- * deferral in its log: Exim may end before it writes the -H file anew. One that
- * is frozen is a bounce that nobody takes, and passed over, or was refused as
- * conf/exim has it (its route, not its hop): it is tried again with the rest.
- * A file of which a part is missing is passed over. A recipient was answered by the next hop if that is the last
- * that the message's log says of him; where Exim keeps no such logs
+ * A message that was not tried yet has the option deliver_firsttime, is not
+ * frozen, and has no deferral in its log: Exim may end before it writes the -H
+ * file anew. One that is frozen was refused as conf/exim has it (its route, not
+ * its hop), which the end of its log says: it is tried again with the rest. Any
+ * other, a bounce that nobody takes or what somebody wants to stay, is passed
+ * over. A file of which a part is missing is passed over. A recipient was
+ * answered by the next hop, or put off by a limit of Exim's own, if that is the
+ * last that the message's log says of him; where Exim keeps no such logs
  * (message_logs) nobody was.
  */
 

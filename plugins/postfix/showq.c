@@ -83,8 +83,11 @@ is_answer(const char *reason)
 static void
 showq_give(struct state *s, plugin_found *found, void *ctx)
 {
-	struct plugin_queued one = { s->id, s->to, s->came, s->deferred,
-		s->deferred && s->answered };
+	struct plugin_queued one = { .id = s->id,
+		.recipient = s->to,
+		.came = s->came,
+		.deferred = s->deferred,
+		.answered = s->deferred && s->answered };
 
 	if (s->to[0] != '\0' && !s->held && s->id[0] != '\0')
 		found(ctx, &one);

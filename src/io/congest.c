@@ -58,6 +58,7 @@ on_congest_found(void *ctx, const struct plugin_queued *found)
 		.came = found->came,
 		.deferred = found->deferred,
 		.answered = found->answered,
+		.put_off = found->put_off,
 		.now = c->wall,
 		.late_s = c->late_s };
 

@@ -30,7 +30,7 @@ enum { FOLDER_OWN, FOLDER_DONE, FOLDER_SAYS, FOLDER_FILES };
 
 struct folder_to {
 	char *recipient;
-	bool answered;
+	bool answered, put_off;
 };
 
 struct folder_message {
@@ -217,7 +217,8 @@ static void
 on_folder_found(void *ctx, const struct plugin_queued *found)
 {
 	struct folder_message *m = ctx;
-	struct folder_to to = { mem_str(found->recipient), found->answered };
+	struct folder_to to = { mem_str(found->recipient), found->answered,
+		found->put_off };
 
 	m->came = found->came;
 	m->deferred = found->deferred;
@@ -255,6 +256,7 @@ message_tell(const struct folder *f, const struct folder_message *m)
 	for (size_t i = 0; i < m->to.n; i++) {
 		one.recipient = m->to.v[i].recipient;
 		one.answered = m->to.v[i].answered;
+		one.put_off = m->to.v[i].put_off;
 		f->job.found(f->job.ctx, &one);
 	}
 }

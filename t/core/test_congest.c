@@ -53,7 +53,7 @@ static void
 add(struct backlog *b, const char *recipient, uint64_t came, uint64_t now)
 {
 	struct backlog_wait wait = { NULL, recipient, NULL, came, true, false,
-		now, 60 };
+		false, now, 60 };
 
 	backlog_add(b, &wait);
 }
@@ -64,7 +64,7 @@ add_active(
     struct backlog *b, const char *recipient, uint64_t came, uint64_t now)
 {
 	struct backlog_wait wait = { NULL, recipient, NULL, came, false, false,
-		now, 60 };
+		false, now, 60 };
 
 	backlog_add(b, &wait);
 }
@@ -353,6 +353,29 @@ START_TEST(mail_of_before_is_told_apart)
 }
 END_TEST
 
+/* An MTA sends so many at a time, and calls the others deferred: each waits for
+ * the hop it was routed to, also when the route has turned away. */
+START_TEST(put_off_is_congestion)
+{
+	struct backlog b = { 0 };
+	struct backlog_wait wait = { .recipient = "u@tokyo.example",
+		.came = 1010,
+		.deferred = true,
+		.put_off = true,
+		.now = 1100,
+		.late_s = 60 };
+
+	table(&b, "192.0.2.3:25", 1000);
+	table(&b, "192.0.2.2:25", 1030);
+	backlog_begin(&b);
+	for (int i = 0; i < 20; i++)
+		backlog_add(&b, &wait);
+	expect(&b, "queue hop=192.0.2.1:25\nqueue hop=192.0.2.2:25\n"
+		   "queue hop=192.0.2.3:25 waiting=20 late=20\n");
+	backlog_done(&b);
+}
+END_TEST
+
 /* A message for a hold, the oldest of all; what has a path is none. */
 static void
 held_is(const struct backlog *b, const char *pattern, const char *id)
@@ -414,6 +437,7 @@ main(void)
 	tcase_add_test(tc, waits_for_its_hop);
 	tcase_add_test(tc, the_calendar_is_set);
 	tcase_add_test(tc, one_recipient_is_no_congestion);
+	tcase_add_test(tc, put_off_is_congestion);
 	tcase_add_test(tc, mail_of_before_is_told_apart);
 	tcase_add_test(tc, the_oldest_held);
 	tcase_add_test(tc, a_new_hop_is_not_to_blame);

@@ -25,6 +25,7 @@ on_found(void *ctx, const struct plugin_queued *found)
 	FUZZ_CHECK(found->recipient[0] != '\0');
 	FUZZ_CHECK(strchr(found->recipient, '\n') == NULL);
 	FUZZ_CHECK(!found->answered || found->deferred);
+	FUZZ_CHECK(!found->put_off || (found->deferred && !found->answered));
 }
 
 static void

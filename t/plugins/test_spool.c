@@ -21,7 +21,9 @@ on_found(void *ctx, const struct plugin_queued *found)
 {
 	buf_printf(ctx, "%s %llu%s%s\n", found->recipient,
 	    (unsigned long long)found->came, found->deferred ? " deferred" : "",
-	    found->answered ? " answered" : "");
+	    found->answered  ? " answered"
+	    : found->put_off ? " put off"
+			     : "");
 }
 
 /* From heap blocks of their exact sizes. */
@@ -76,7 +78,26 @@ static const struct {
 	    "u4@D.test\nu1@d.test\nu2@d.te", "",
 	    "u2@d.test 1795920860 deferred\n" },
 	{ RC_OK, HEAD "XX\n1\nu1@d.test\n" TAIL, "u1@d.test\n", "", "" },
-	/* frozen: its route was refused; nobody takes a bounce */
+	/* frozen: its route was refused, at its first time; somebody wants it to
+	 * stay; nobody takes a bounce */
+	{ RC_OK,
+	    HEAD
+	    "-deliver_firsttime\n-frozen 1795920860\nXX\n1\nu1@d.test\n" TAIL,
+	    "",
+	    "2026-11-29 02:54:17 u1@d.test R=r T=t H=h [127.0.0.1]: SMTP error "
+	    "from remote mail server after RCPT TO:<u1@d.test>: 554 5.7.1 "
+	    "Relay "
+	    "access denied\n"
+	    "Process failed (1) when writing error message to a@ex.test "
+	    "(frozen)",
+	    "u1@d.test 1795920860 deferred answered\n" },
+	{ RC_OK, HEAD "-frozen 1795920860\nXX\n1\nu1@d.test\n" TAIL, "",
+	    "2026-11-29 02:54:16 Received from a@b.test H=(h) [10.0.0.1]\n",
+	    "" },
+	{ RC_OK, HEAD "-frozen 1795920860\nXX\n1\nu1@d.test\n" TAIL, "",
+	    "Process failed (1) when writing error message to a@ex.test "
+	    "(frozen)\n*** Frozen by somebody\n",
+	    "" },
 	{ RC_OK, HEAD "-frozen 1795920860\nXX\n1\nu1@d.test\n" TAIL, "", "",
 	    "u1@d.test 1795920860 deferred answered\n" },
 	{ RC_OK,
@@ -113,6 +134,18 @@ static const struct {
 	    "SMTP error from remote mail server after initial connection: 450 "
 	    "x\n",
 	    "u1@d.test 1795920860 deferred\n" },
+	/* it had no turn, and then it had one */
+	{ RC_OK, HEAD "XX\n2\nu1@d.test\nu2@d.test\n" TAIL, "",
+	    "2026-11-29 02:54:17 u1@d.test R=r T=t defer (-52): concurrency "
+	    "limit reached for transport\n"
+	    "2026-11-29 02:54:17 u2@d.test R=r T=t defer (-54): connection "
+	    "limit reached for all hosts for 'd.test'\n",
+	    "u1@d.test 1795920860 deferred put off\n"
+	    "u2@d.test 1795920860 deferred put off\n" },
+	{ RC_OK, HEAD "XX\n1\nu1@d.test\n" TAIL, "",
+	    "2026-11-29 02:54:17 u1@d.test R=r T=t defer (-52): concurrency "
+	    "limit reached for transport\n" SAID "450 later\n",
+	    "u1@d.test 1795920860 deferred answered\n" },
 	/* no message, or half of one */
 	{ RC_FORMAT, "", "", "", "" },
 	{ RC_FORMAT, HEAD "-ident root\n", "", "", "" },

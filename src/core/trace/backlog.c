@@ -184,7 +184,7 @@ is_first(struct backlog *b, const char *recipient, size_t hop)
 static bool
 backlog_is_late(struct backlog *b, const struct backlog_wait *wait, size_t hop)
 {
-	return !wait->deferred ||
+	return !wait->deferred || wait->put_off ||
 	       (!wait->answered && is_first(b, wait->recipient, hop));
 }
 
@@ -220,6 +220,7 @@ backlog_add(struct backlog *b, const struct backlog_wait *wait)
 	const char *pattern;
 	struct match m;
 	size_t turn = 0;
+	bool stays = !wait->deferred || wait->put_off;
 
 	if (!match_is_address(wait->recipient))
 		return;
@@ -231,8 +232,7 @@ backlog_add(struct backlog *b, const struct backlog_wait *wait)
 	held_see(b, way, wait);
 	/* When it came may not be known. */
 	way->before += wait->came <= way->ended + BACKLOG_LATER_S;
-	while (!wait->deferred && turn + 1 < way->n &&
-	       way->turn[turn].since > wait->came)
+	while (stays && turn + 1 < way->n && way->turn[turn].since > wait->came)
 		turn++;
 	if (way->turn[turn].hop.family == 0)
 		return;

@@ -16,7 +16,9 @@
  * Congestion is what waits for a hop's sake. A recipient for whom the hop has
  * answered (a full mailbox, a greylist) is not late, and one to whom many
  * deferred messages go is late once: a stranger fills one mailbox, and writes
- * to it as often as he likes.
+ * to it as often as he likes. What an MTA calls deferred because it is sending
+ * others stays and counts like any other message: it was routed, and waits its
+ * turn.
  */
 
 #ifndef CORE_BACKLOG_H
@@ -111,6 +113,7 @@ struct backlog_wait {
 	uint64_t came;          /* 0: not known */
 	bool deferred;
 	bool answered; /* the hop has answered for this recipient */
+	bool put_off;  /* no hop was asked: it is deferred as it has no turn */
 	uint64_t now;
 	uint64_t late_s; /* to wait for longer is too long */
 };
