@@ -21,6 +21,9 @@ lab-limits west
 lab-lost west1
 lab-limits middle east
 lab-evidence london tokyo
+lab-congest london
+lab-refuse london
+lab-refuse paris tokyo
 lab-relay london2 paris1 tokyo1
 lab-storm london2 paris1 tokyo1
 "
