@@ -46,14 +46,15 @@ struct publish {
 	const struct rib *wanted; /* the newest table, lent */
 	uint64_t handed;          /* what the publisher has or is getting */
 	VEC(char *)
-	moved;            /* patterns that differ from that, or do not
+	moved;                    /* patterns that differ from that, or do not
 				     any more; some more than once */
-	struct buf annex; /* the newest, whose table that is */
-	bool annex_due;   /* the publisher is to get it */
-	int milter;       /* how the writing of it went last */
-	bool whole;       /* it is to get all of it */
-	bool setup_due;   /* and the names before that */
-	bool busy;        /* an acknowledgement is outstanding */
+	struct buf annex;         /* the newest, whose table that is */
+	struct mtable_annex said; /* over that */
+	unsigned annex_due;       /* parts that the publisher is to get */
+	int milter;               /* how the writing of it went last */
+	bool whole;               /* it is to get all of it */
+	bool setup_due;           /* and the names before that */
+	bool busy;                /* an acknowledgement is outstanding */
 
 	struct child *child;
 	struct buf in;
@@ -424,7 +425,7 @@ is_running(struct publish *p)
 	    p->mta);
 	p->whole = true;
 	p->setup_due = true;
-	p->annex_due = p->annex.n > 0;
+	p->annex_due = p->annex.n > 0 ? MTABLE_ALL : 0;
 	return true;
 }
 
@@ -433,12 +434,12 @@ hand_annex(struct publish *p)
 {
 	struct buf out = { 0 };
 
-	if (!p->annex_due)
+	if (p->annex_due == 0)
 		return;
-	wire_put_annex(&out, p->annex.p, p->annex.n);
+	wire_put_annex(&out, &p->said, p->annex_due);
 	child_send(p->child, out.p, out.n);
 	buf_done(&out);
-	p->annex_due = false;
+	p->annex_due = 0;
 }
 
 /* The newest table to the publisher, if it is free to take one. */
@@ -516,16 +517,38 @@ note_moved(struct publish *p, const struct publish_news *news)
 		moved_clear(p);
 }
 
+/* Of it goes on what is not as it was: the keys of all servers are large, and
+ * seldom others. */
+static void
+note_annex(struct publish *p, const struct publish_news *news)
+{
+	struct buf annex = { 0 };
+	struct mtable_annex said;
+
+	buf_bytes(&annex, news->annex, news->n);
+	CHECK(mtable_annex_decode(annex.p, annex.n, &said) == RC_OK);
+	for (unsigned i = 0; i < MTABLE_PARTS; i++) {
+		struct cur now = mtable_annex_part(&said, i);
+		struct cur was = cur_over(NULL, 0);
+
+		if (p->annex.n > 0)
+			was = mtable_annex_part(&p->said, i);
+		if (p->annex.n == 0 || now.left != was.left ||
+		    (now.left > 0 && memcmp(now.p, was.p, now.left) != 0))
+			p->annex_due |= 1u << i | 1u << MTABLE_HEAD;
+	}
+	buf_done(&p->annex);
+	p->annex = annex;
+	p->said = said;
+}
+
 void
 publish_table(struct publish *p, const struct publish_news *news)
 {
 	p->wanted = news->rib;
 	note_moved(p, news);
-	if (news->n > 0) {
-		buf_reset(&p->annex);
-		buf_bytes(&p->annex, news->annex, news->n);
-		p->annex_due = true;
-	}
+	if (news->n > 0)
+		note_annex(p, news);
 	publish_hand_over(p);
 }
 

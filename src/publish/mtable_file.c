@@ -77,34 +77,47 @@ mtable_file_done(struct mtable_file *m)
 {
 	mem_free(m->directory);
 	mem_free(m->path);
-	buf_done(&m->annex);
+	for (size_t i = 0; i < MTABLE_PARTS; i++)
+		buf_done(&m->annex[i]);
 	buf_done(&m->part);
 	mtable_book_done(&m->book);
 }
 
-int
-mtable_file_take(struct mtable_file *m, struct cur body)
+/* A part is whole: it takes the place of the one before. The head says what
+ * the others belong to, and comes last. */
+static int
+part_take(struct mtable_file *m, enum mtable_part part)
 {
-	struct mtable_annex annex;
-	bool more;
-	int rc = wire_get_annex(&body, &more);
+	struct mtable_annex annex = m->known;
+	int rc =
+	    mtable_annex_take(&annex, part, cur_over(m->part.p, m->part.n));
 
+	if (rc != RC_OK)
+		return rc;
+	buf_done(&m->annex[part]);
+	m->annex[part] = m->part;
+	m->part = (struct buf){ 0 };
+	m->known = annex;
+	m->has &= ~(1u << MTABLE_HEAD);
+	m->has |= 1u << part;
+	m->due = true;
+	return RC_OK;
+}
+
+int
+mtable_file_take(struct mtable_file *m, struct cur body, bool *all)
+{
+	enum mtable_part part;
+	bool more;
+	int rc = wire_get_annex(&body, &part, &more);
+
+	*all = rc == RC_OK && part == MTABLE_HEAD && !more;
 	if (rc != RC_OK)
 		return rc;
 	if (m->part.n + body.left > ANNEX_MAX)
 		return RC_LONG;
 	buf_bytes(&m->part, body.p, body.left);
-	if (more)
-		return RC_OK;
-	rc = mtable_annex_decode(m->part.p, m->part.n, &annex);
-	if (rc != RC_OK)
-		return rc;
-	buf_done(&m->annex);
-	m->annex = m->part;
-	m->part = (struct buf){ 0 };
-	m->known = annex;
-	m->due = true;
-	return RC_OK;
+	return more ? RC_OK : part_take(m, part);
 }
 
 static void
@@ -126,8 +139,8 @@ note_routes(struct mtable_file *m, const struct mtable_published *p,
 void
 mtable_file_published(struct mtable_file *m, const struct mtable_published *p)
 {
-	bool known =
-	    m->annex.n > 0 && m->known.version.generation == p->generation;
+	bool known = m->has == MTABLE_ALL &&
+	             m->known.version.generation == p->generation;
 	struct mtable_version version = { 0, p->generation };
 	uint64_t besides;
 
@@ -198,7 +211,7 @@ mtable_file_write(struct mtable_file *m)
 	struct buf file = { 0 };
 	int rc, err;
 
-	if (!m->due || m->past.n == 0 || m->annex.n == 0 ||
+	if (!m->due || m->past.n == 0 || m->has != MTABLE_ALL ||
 	    mtable_order(m->known.version, m->past.v[0].version) != 0)
 		return RC_OK;
 	m->known.transport = m->transport;

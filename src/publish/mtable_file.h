@@ -22,13 +22,14 @@
 #include "plugins/plugin.h"
 
 struct mtable_file {
-	char *directory;            /* where the milter's group may read */
-	char *path;                 /* of the table */
-	struct buf annex;           /* as lsrd said it last; none: n is 0 */
-	struct buf part;            /* of the one that is coming in */
-	struct mtable_annex known;  /* over `annex` */
-	struct mtable_history past; /* of the table there, and since */
-	struct mtable_book book;    /* the same of its routes */
+	char *directory;                /* where the milter's group may read */
+	char *path;                     /* of the table */
+	struct buf annex[MTABLE_PARTS]; /* as lsrd said it last */
+	unsigned has;                   /* a bit for each of these */
+	struct buf part;                /* of the one that is coming in */
+	struct mtable_annex known;      /* over `annex` */
+	struct mtable_history past;     /* of the table there, and since */
+	struct mtable_book book;        /* the same of its routes */
 	uint64_t besides; /* a sum of what else tells where mail goes */
 	bool by_name;
 	char transport[64];
@@ -49,8 +50,9 @@ struct mtable_published {
 void mtable_file_init(struct mtable_file *milter, const char *state_directory);
 void mtable_file_done(struct mtable_file *milter);
 
-/* One frame of an annex. RC_OK, or why it is refused. */
-int mtable_file_take(struct mtable_file *milter, struct cur body);
+/* One frame of an annex. RC_OK, or why it is refused; *all: the head is there,
+ * which comes last. */
+int mtable_file_take(struct mtable_file *milter, struct cur body, bool *all);
 
 void mtable_file_published(
     struct mtable_file *milter, const struct mtable_published *published);

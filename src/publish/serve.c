@@ -375,9 +375,10 @@ static int
 on_annex(struct server *s, struct cur body)
 {
 	const struct got_changes none = { .n = 0 };
-	int rc = mtable_file_take(&s->milter, body);
+	bool all;
+	int rc = mtable_file_take(&s->milter, body, &all);
 
-	if (rc == RC_OK && s->written != 0 && s->milter.part.n == 0)
+	if (rc == RC_OK && s->written != 0 && all)
 		milter_due(s, &none);
 	return rc;
 }

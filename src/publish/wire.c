@@ -198,31 +198,49 @@ wire_get_ack(struct cur body, struct wire_ack *ack)
 	return body.left == 0 ? RC_OK : RC_LONG;
 }
 
-void
-wire_put_annex(struct buf *out, const uint8_t *p, size_t n)
+static void
+put_part(struct buf *out, enum mtable_part part, struct cur in)
 {
-	size_t at = 0, part;
+	const size_t room = WIRE_BODY_MAX - 2;
+	size_t n;
 
 	do {
 		size_t frame = open_frame(out, WIRE_ANNEX);
 
-		part = n - at < WIRE_BODY_MAX - 1 ? n - at : WIRE_BODY_MAX - 1;
-		buf_u8(out, at + part < n ? WIRE_MORE : 0);
-		buf_bytes(out, p + at, part);
+		n = in.left < room ? in.left : room;
+		buf_u8(out, in.left > n ? WIRE_MORE : 0);
+		buf_u8(out, (uint8_t)part);
+		buf_bytes(out, cur_bytes(&in, n), n);
 		close_frame(out, frame);
-		at += part;
-	} while (at < n);
+	} while (in.left > 0);
+}
+
+void
+wire_put_annex(
+    struct buf *out, const struct mtable_annex *annex, unsigned parts)
+{
+	static const enum mtable_part order[] = { MTABLE_KEYS, MTABLE_NET,
+		MTABLE_HEAD };
+
+	for (size_t i = 0; i < MTABLE_PARTS; i++)
+		if ((parts & 1u << order[i]) != 0)
+			put_part(
+			    out, order[i], mtable_annex_part(annex, order[i]));
 }
 
 int
-wire_get_annex(struct cur *body, bool *more)
+wire_get_annex(struct cur *body, enum mtable_part *part, bool *more)
 {
-	uint8_t flags = cur_u8(body);
+	uint8_t flags = cur_u8(body), which = cur_u8(body);
 
 	*more = flags == WIRE_MORE;
+	*part = MTABLE_HEAD;
 	if (body->bad)
 		return RC_SHORT;
-	return flags == 0 || *more ? RC_OK : RC_RANGE;
+	if (which >= MTABLE_PARTS || (flags != 0 && !*more))
+		return RC_RANGE;
+	*part = (enum mtable_part)which;
+	return RC_OK;
 }
 
 void

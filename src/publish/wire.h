@@ -15,8 +15,9 @@
  * A frame is a 32-bit length, a type octet and the body. A batch that does
  * not fit one frame goes on in the next: all but the last say WIRE_MORE.
  * An ACK answers the last. SETUP is not acknowledged, nor is ANNEX: what the
- * milter's table has besides the routes (core/trace/mtable.h), cut into frames in
- * the same manner. TABLE tells how the writing of that table went.
+ * milter's table has besides the routes (core/trace/mtable.h), those of its parts
+ * that are new, the head last; each is cut into frames in the same manner.
+ * TABLE tells how the writing of that table went.
  */
 
 #ifndef PUBLISH_WIRE_H
@@ -28,6 +29,7 @@
 
 #include "base/buf.h"
 #include "base/cur.h"
+#include "core/trace/mtable.h"
 #include "core/view/rib.h"
 #include "plugins/plugin.h"
 
@@ -39,7 +41,7 @@ enum wire_type {
 	WIRE_BATCH,     /* routes that are set, patterns that go */
 	WIRE_PHASE,     /* enum plugin_phase */
 	WIRE_ACK,       /* struct wire_ack */
-	WIRE_ANNEX,     /* a part of struct mtable_annex */
+	WIRE_ANNEX,     /* of struct mtable_annex */
 	WIRE_TABLE      /* struct wire_table */
 };
 
@@ -103,11 +105,12 @@ int wire_get_phase(struct cur body, enum plugin_phase *phase);
 void wire_put_ack(struct buf *out, const struct wire_ack *ack);
 int wire_get_ack(struct cur body, struct wire_ack *ack);
 
-/* An annex as frames. */
-void wire_put_annex(struct buf *out, const uint8_t *p, size_t n);
+/* These parts of an annex, a bit for each, as frames. */
+void wire_put_annex(
+    struct buf *out, const struct mtable_annex *annex, unsigned parts);
 
 /* The octets of one of its frames are what is left of the body then. */
-int wire_get_annex(struct cur *body, bool *more);
+int wire_get_annex(struct cur *body, enum mtable_part *part, bool *more);
 
 void wire_put_table(struct buf *out, const struct wire_table *table);
 int wire_get_table(struct cur body, struct wire_table *table);

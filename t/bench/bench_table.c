@@ -62,17 +62,23 @@ annex(uint64_t generation)
 	const struct mtable_mta mta = { .delimiters = "+" };
 	struct mtable_key key = { .name = "mx1.paris.example.org" };
 	struct buf keys = { 0 }, net = { 0 }, octets = { 0 }, frames = { 0 };
+	struct mtable_annex annex;
 	struct wire_frame frame;
 	struct cur in;
+	bool all;
 
 	mtable_keys_encode(&keys, &key, 1);
 	mtable_annex_encode(&octets, (struct mtable_version){ 1, generation },
 	    &mta, &keys, &net);
-	wire_put_annex(&frames, octets.p, octets.n);
-	in = cur_over(frames.p, frames.n);
-	if (wire_frame(&in, &frame) != RC_OK ||
-	    mtable_file_take(&milter, frame.body) != RC_OK)
+	if (mtable_annex_decode(octets.p, octets.n, &annex) != RC_OK)
 		abort();
+	wire_put_annex(&frames, &annex, MTABLE_ALL);
+	in = cur_over(frames.p, frames.n);
+	while (wire_frame(&in, &frame) == RC_OK) {
+		cur_bytes(&in, frame.octets);
+		if (mtable_file_take(&milter, frame.body, &all) != RC_OK)
+			abort();
+	}
 	mtable_file_published(
 	    &milter, &(struct mtable_published){ .generation = generation,
 			 .wall_ms = generation,

@@ -55,6 +55,8 @@ frame_look(const struct wire_frame *frame)
 	struct wire_ack ack;
 	struct wire_table table;
 	struct cur body = frame->body;
+	struct mtable_annex annex = { 0 };
+	enum mtable_part part;
 	bool more;
 
 	switch (frame->type) {
@@ -72,8 +74,10 @@ frame_look(const struct wire_frame *frame)
 		wire_get_ack(frame->body, &ack);
 		break;
 	case WIRE_ANNEX:
-		if (wire_get_annex(&body, &more) == RC_OK)
-			FUZZ_CHECK(body.left + 1 == frame->body.left);
+		if (wire_get_annex(&body, &part, &more) == RC_OK) {
+			FUZZ_CHECK(body.left + 2 == frame->body.left);
+			(void)mtable_annex_take(&annex, part, body);
+		}
 		break;
 	case WIRE_TABLE:
 		wire_get_table(frame->body, &table);

@@ -248,6 +248,9 @@ routes(void)
 	struct plugin_setup setup = {
 		.transport = "lsrd", .hold = "lsrd-hold", .nown = 1
 	};
+	struct mtable_key key = { .name = HOST };
+	struct buf keys = { 0 }, said = { 0 };
+	struct mtable_annex annex;
 	struct wire_ack ack = { .generation = 5, .keys = 3 };
 	struct wire_writer writer;
 	struct buf out = { 0 };
@@ -275,7 +278,14 @@ routes(void)
 	wire_put_phase(&out, PLUGIN_LOCKING);
 	wire_put_ack(&out, &ack);
 	put("publish", "ack", &out);
-	wire_put_annex(&out, (const uint8_t *)"annex", 5);
+	mtable_keys_encode(&keys, &key, 1);
+	mtable_annex_encode(&said, (struct mtable_version){ 1, 5 },
+	    &(struct mtable_mta){ .copies = true }, &keys, &(struct buf){ 0 });
+	if (mtable_annex_decode(said.p, said.n, &annex) != RC_OK)
+		abort();
+	wire_put_annex(&out, &annex, MTABLE_ALL);
+	buf_done(&keys);
+	buf_done(&said);
 	wire_put_table(&out, &(struct wire_table){ .generation = 5 });
 	put("publish", "annex", &out);
 }

@@ -90,8 +90,10 @@ take(uint64_t epoch, uint64_t generation, size_t n)
 	const struct mtable_mta mta = { .delimiters = "+" };
 	struct mtable_key key = { .name = "mx.example.org" };
 	struct buf keys = { 0 }, net = { 0 }, octets = { 0 }, frames = { 0 };
+	struct mtable_annex annex;
 	struct wire_frame frame;
 	struct cur in;
+	bool all;
 	int rc = RC_OK;
 
 	for (size_t i = 0; i < n; i++)
@@ -99,12 +101,15 @@ take(uint64_t epoch, uint64_t generation, size_t n)
 	mtable_keys_encode(&keys, &key, 1);
 	mtable_annex_encode(&octets,
 	    (struct mtable_version){ epoch, generation }, &mta, &keys, &net);
-	wire_put_annex(&frames, octets.p, octets.n);
+	ck_assert_int_eq(
+	    mtable_annex_decode(octets.p, octets.n, &annex), RC_OK);
+	wire_put_annex(&frames, &annex, MTABLE_ALL);
 	in = cur_over(frames.p, frames.n);
 	while (rc == RC_OK && wire_frame(&in, &frame) == RC_OK) {
 		ck_assert_int_eq(frame.type, WIRE_ANNEX);
 		cur_bytes(&in, frame.octets);
-		rc = mtable_file_take(&milter, frame.body);
+		rc = mtable_file_take(&milter, frame.body, &all);
+		ck_assert(all == (in.left == 0));
 	}
 	ck_assert_uint_eq(in.left, 0);
 	buf_done(&keys);
@@ -208,6 +213,32 @@ START_TEST(a_large_annex_comes_in_parts)
 	ck_assert_int_eq(take(1, 1, 3 << 20), RC_OK);
 	ck_assert_uint_eq(milter.known.net.left, 3 << 20);
 	ck_assert_uint_eq(milter.known.net.p[1000001], 1000001 & 255);
+}
+END_TEST
+
+/* The head says that keys are of this table: until it is there nobody reads
+ * them. */
+START_TEST(a_part_waits_for_the_head)
+{
+	struct buf frames = { 0 };
+	struct wire_frame frame;
+	struct mapping m;
+	struct cur in;
+	bool all;
+
+	swap(1);
+	ck_assert_int_eq(take(1, 2, 3), RC_OK); /* a net of three octets */
+	wire_put_annex(&frames, &milter.known, 1u << MTABLE_NET);
+	in = cur_over(frames.p, frames.n);
+	ck_assert_int_eq(wire_frame(&in, &frame), RC_OK);
+	ck_assert_int_eq(mtable_file_take(&milter, frame.body, &all), RC_OK);
+	ck_assert(!all);
+	publish(2, 20, ROUTES);
+	ck_assert_int_eq(mtable_file_write(&milter), RC_OK);
+	ck_assert_int_eq(map(&m), RC_OK);
+	ck_assert_uint_eq(m.t.now.generation, 1);
+	unmap(&m);
+	buf_done(&frames);
 }
 END_TEST
 
@@ -461,6 +492,7 @@ main(void)
 	tcase_set_timeout(tc, 300);
 	tcase_add_test(tc, it_is_written_for_its_own_generation);
 	tcase_add_test(tc, a_large_annex_comes_in_parts);
+	tcase_add_test(tc, a_part_waits_for_the_head);
 	tcase_add_test(tc, without_a_folder_nothing_is_written);
 	tcase_add_test(tc, a_file_that_cannot_be_written_stays);
 	tcase_add_test(tc, the_history_outlives_the_writer);

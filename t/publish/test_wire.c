@@ -160,15 +160,17 @@ START_TEST(annex_and_table_come_back)
 	struct buf out = { 0 };
 	struct wire_frame frame;
 	struct cur in;
+	struct mtable_annex annex = { .net = cur_over("annex", 5) };
+	enum mtable_part part;
 	bool more;
 
-	wire_put_annex(&out, (const uint8_t *)"annex", 5);
+	wire_put_annex(&out, &annex, 1u << MTABLE_NET);
 	wire_put_table(&out, &said);
 	in = cur_over(out.p, out.n);
 	ck_assert_int_eq(wire_frame(&in, &frame), RC_OK);
 	ck_assert_int_eq(frame.type, WIRE_ANNEX);
-	ck_assert_int_eq(wire_get_annex(&frame.body, &more), RC_OK);
-	ck_assert(!more && frame.body.left == 5);
+	ck_assert_int_eq(wire_get_annex(&frame.body, &part, &more), RC_OK);
+	ck_assert(!more && part == MTABLE_NET && frame.body.left == 5);
 	ck_assert(memcmp(frame.body.p, "annex", 5) == 0);
 	cur_bytes(&in, frame.octets);
 	ck_assert_int_eq(wire_frame(&in, &frame), RC_OK);
@@ -177,8 +179,12 @@ START_TEST(annex_and_table_come_back)
 		  back.error == 28 && back.ms == 12);
 	frame.body.left--;
 	ck_assert_int_eq(wire_get_table(frame.body, &back), RC_SHORT);
-	frame.body = cur_over("\3", 1);
-	ck_assert_int_eq(wire_get_annex(&frame.body, &more), RC_RANGE);
+	frame.body = cur_over("\3\0", 2);
+	ck_assert_int_eq(wire_get_annex(&frame.body, &part, &more), RC_RANGE);
+	frame.body = cur_over("\0\3", 2);
+	ck_assert_int_eq(wire_get_annex(&frame.body, &part, &more), RC_RANGE);
+	frame.body = cur_over("\0", 1);
+	ck_assert_int_eq(wire_get_annex(&frame.body, &part, &more), RC_SHORT);
 	buf_done(&out);
 }
 END_TEST

@@ -181,11 +181,15 @@ bool mtable_next_hop(const struct mtable_route *route, const char *server);
  *     u32 n, n times, sorted by digest: 32 digest, 32 key, u8 n name
  *     the rest: the net
  */
+enum mtable_part { MTABLE_HEAD, MTABLE_KEYS, MTABLE_NET, MTABLE_PARTS };
+
+#define MTABLE_ALL ((1u << MTABLE_PARTS) - 1)
+
 struct mtable_annex {
 	struct mtable_version version;
 	struct mtable_mta mta;
 	uint32_t nkeys;
-	struct cur keys, net; /* lent */
+	struct cur head, keys, net; /* lent; `keys` without their number */
 
 	/* Not among the octets: what the publisher knows by itself. */
 	const char *transport; /* "lsrd" after mtable_annex_decode() */
@@ -203,6 +207,15 @@ void mtable_annex_encode(struct buf *out, struct mtable_version version,
 
 /* RC_OK, or why not. Whether the net is one is not looked at. */
 int mtable_annex_decode(const void *p, size_t n, struct mtable_annex *out);
+
+/* The octets of one of its parts. */
+struct cur mtable_annex_part(
+    const struct mtable_annex *annex, enum mtable_part part);
+
+/* Reads a part of its own into *out, and leaves the others. RC_OK, or why not:
+ * it is to be used no more then. */
+int mtable_annex_take(
+    struct mtable_annex *out, enum mtable_part part, struct cur in);
 
 struct mtable_writer {
 	VEC(uint32_t) at;

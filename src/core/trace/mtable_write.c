@@ -88,26 +88,33 @@ key_next(struct cur *in, struct cur *name)
 	return in->bad ? NULL : p;
 }
 
-int
-mtable_annex_decode(const void *p, size_t n, struct mtable_annex *out)
+static int
+annex_head_get(struct cur *in, struct mtable_annex *out)
 {
-	struct cur in = cur_over(p, n), name;
-	const uint8_t *last = NULL, *key;
 	int rc;
 
+	out->head = *in;
 	out->transport = "lsrd";
 	out->by_name = false;
-	out->version.epoch = cur_u64(&in);
-	out->version.generation = cur_u64(&in);
-	rc = mtable_mta_get(&in, &out->mta);
-	if (rc != RC_OK)
-		return rc;
-	out->nkeys = cur_u32(&in);
-	out->keys = in;
+	out->version.epoch = cur_u64(in);
+	out->version.generation = cur_u64(in);
+	rc = mtable_mta_get(in, &out->mta);
+	out->head.left -= in->left;
+	return rc;
+}
+
+static int
+annex_keys_get(struct cur *in, struct mtable_annex *out)
+{
+	const uint8_t *last = NULL, *key;
+	struct cur name;
+
+	out->nkeys = cur_u32(in);
+	out->keys = *in;
 	for (uint32_t i = 0; i < out->nkeys; i++) {
 		char text[STR_HOST_MAX + 3] = "";
 
-		key = key_next(&in, &name);
+		key = key_next(in, &name);
 		if (key == NULL)
 			return RC_SHORT;
 		if (last != NULL && memcmp(last, key, CRYPTO_DIGEST) >= 0)
@@ -118,9 +125,45 @@ mtable_annex_decode(const void *p, size_t n, struct mtable_annex *out)
 			return RC_NAME;
 		last = key;
 	}
-	out->keys.left -= in.left;
+	out->keys.left -= in->left;
+	return in->bad ? RC_SHORT : RC_OK;
+}
+
+int
+mtable_annex_decode(const void *p, size_t n, struct mtable_annex *out)
+{
+	struct cur in = cur_over(p, n);
+	int rc = annex_head_get(&in, out);
+
+	if (rc == RC_OK)
+		rc = annex_keys_get(&in, out);
 	out->net = in;
-	return in.bad ? RC_SHORT : RC_OK;
+	return rc;
+}
+
+struct cur
+mtable_annex_part(const struct mtable_annex *annex, enum mtable_part part)
+{
+	if (part == MTABLE_HEAD)
+		return annex->head;
+	if (part == MTABLE_NET)
+		return annex->net;
+	return cur_over(annex->keys.p - 4, annex->keys.left + 4);
+}
+
+int
+mtable_annex_take(
+    struct mtable_annex *out, enum mtable_part part, struct cur in)
+{
+	int rc = RC_OK;
+
+	if (part == MTABLE_NET) {
+		out->net = in;
+		return RC_OK;
+	}
+	rc = part == MTABLE_HEAD ? annex_head_get(&in, out)
+	                         : annex_keys_get(&in, out);
+	return rc == RC_OK && in.left > 0 ? RC_LONG : rc;
 }
 
 static void
