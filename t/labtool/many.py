@@ -139,6 +139,7 @@ class Many:
         """What each has taken of a processor, in seconds."""
         found = []
         for node in self.nodes:
+            node.load()
             with open("/proc/%d/stat" % node.pid, encoding="ascii") as file:
                 fields = file.read().rpartition(")")[2].split()
             found.append((int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"))
