@@ -1,13 +1,18 @@
 /*
  * bench_change.c - CPU time from one change of the database to the table's
- * difference, one line a size: median, 99 % and worst of 1000 random changes
+ * difference, one line a net: median, 99 % and worst of random changes
  * (of a link at one end, a cost, a congestion, a server's state, a space), and
- * the median of each kind, in milliseconds. With the word `whole` everything
- * is read anew each time, as it is at a start.
+ * the median of each kind, in milliseconds.
  *
- * Servers stand in a ring with chords (degree 4), one routing group each, one
- * connector a link and direction and one address space each. What an LSA
- * costs before it is installed is not counted.
+ *     bench_change [whole] [changes=N] [SERVERS[:DEGREE]|hub:SERVERS]...
+ *
+ * 1000 changes of nets of 100, 1000 and 10 000 servers, degree 4, where nothing
+ * is said. With `whole` everything is read anew each time, as it is at a start.
+ *
+ * Servers stand in a ring with chords, or all around the first, the hub; one
+ * routing group each, one connector a link and direction and one address space
+ * each. We are the first. What an LSA costs before it is installed is not
+ * counted.
  */
 
 #include <stdio.h>
@@ -20,16 +25,23 @@
 #include "t/core/world.h"
 
 #define CHANGES 1000
-#define DEGREE 4
+#define DEGREE_MOST 8
 
 enum kind { LINK, COST, CONGESTION, SERVER, SPACE, KINDS };
 
 static const char *const kind_words[KINDS] = { "link", "cost", "congestion",
 	"server", "space" };
 
+/* What a server says of a link of its own. */
+struct way {
+	int to, extra, congestion;
+	bool cut;
+};
+
 struct at {
-	bool drain, cut[DEGREE];
-	int extra[DEGREE], congestion[DEGREE], space;
+	struct way *ways;
+	int degree, space;
+	bool drain;
 };
 
 struct ring_net {
@@ -47,19 +59,34 @@ struct ring_net {
 static int
 by_number(const void *a, const void *b)
 {
-	return *(const int *)a - *(const int *)b;
+	return ((const struct way *)a)->to - ((const struct way *)b)->to;
 }
 
 static void
-neighbours(const struct ring_net *r, int i, int to[DEGREE])
+ring_ways(struct ring_net *r, int i, int degree)
 {
-	int n = r->n;
+	static const int part[DEGREE_MOST / 2] = { 0, 3, 5, 7 };
+	struct at *at = &r->at[i];
 
-	to[0] = (i + 1) % n;
-	to[1] = (i + n - 1) % n;
-	to[2] = (i + n / 3) % n;
-	to[3] = (i + n - n / 3) % n;
-	qsort(to, DEGREE, sizeof(to[0]), by_number);
+	at->degree = degree;
+	at->ways = mem_new(0, (size_t)degree, sizeof(*at->ways));
+	for (int k = 0; k < degree; k++) {
+		int far = k < 2 ? 1 : r->n / part[k / 2];
+
+		at->ways[k].to = (k % 2 == 0 ? i + far : i + r->n - far) % r->n;
+	}
+	qsort(at->ways, (size_t)degree, sizeof(*at->ways), by_number);
+}
+
+static void
+hub_ways(struct ring_net *r, int i)
+{
+	struct at *at = &r->at[i];
+
+	at->degree = i == 0 ? r->n - 1 : 1;
+	at->ways = mem_new(0, (size_t)at->degree, sizeof(*at->ways));
+	for (int k = 0; k < at->degree; k++)
+		at->ways[k].to = i == 0 ? k + 1 : 0;
 }
 
 static void
@@ -74,33 +101,31 @@ say_out(struct ring_net *r, struct buf *out)
 static void
 server_say(struct ring_net *r, int i)
 {
+	const struct at *at = &r->at[i];
 	const char *between = " nbr ";
 	struct buf out = { 0 };
-	int to[DEGREE];
 
-	neighbours(r, i, to);
 	buf_printf(&out, "server s%06d.x g%06d", i, i);
-	for (int k = 0; k < DEGREE; k++)
-		if (!r->at[i].cut[k]) {
-			buf_printf(&out, "%ss%06d.x", between, to[k]);
+	for (int k = 0; k < at->degree; k++)
+		if (!at->ways[k].cut) {
+			buf_printf(&out, "%ss%06d.x", between, at->ways[k].to);
 			between = ",";
 		}
-	buf_text(&out, r->at[i].drain ? " drain" : "");
+	buf_text(&out, at->drain ? " drain" : "");
 	say_out(r, &out);
 }
 
 static void
 connector_say(struct ring_net *r, int i, int k)
 {
-	const struct at *at = &r->at[i];
+	const struct way *way = &r->at[i].ways[k];
 	struct buf out = { 0 };
-	int to[DEGREE];
+	int to = way->to;
 
-	neighbours(r, i, to);
 	buf_printf(&out,
-	    "connector c%06d-%06d s%06d.x g%06d s%06d.x=%d%s cong %d", i, to[k],
-	    i, to[k], to[k], 1 + (i * 7 + to[k] * 13) % 90 + at->extra[k],
-	    at->cut[k] ? "-" : "+", at->congestion[k]);
+	    "connector c%06d-%06d s%06d.x g%06d s%06d.x=%d%s cong %d", i, to, i,
+	    to, to, 1 + (i * 7 + to * 13) % 90 + way->extra,
+	    way->cut ? "-" : "+", way->congestion);
 	say_out(r, &out);
 }
 
@@ -116,16 +141,17 @@ space_say(struct ring_net *r, int i)
 static void
 change(struct ring_net *r, enum kind kind)
 {
-	int i = (int)rng_below(&r->rng, (uint64_t)r->n);
-	int k = (int)rng_below(&r->rng, DEGREE);
+	bool hub = r->at[0].degree > DEGREE_MOST && rng_below(&r->rng, 2) == 0;
+	int i = hub ? 0 : (int)rng_below(&r->rng, (uint64_t)r->n);
 	struct at *at = &r->at[i];
+	int k = (int)rng_below(&r->rng, (uint64_t)at->degree);
 
 	if (kind == LINK)
-		at->cut[k] = !at->cut[k];
+		at->ways[k].cut = !at->ways[k].cut;
 	else if (kind == COST)
-		at->extra[k] = (int)rng_below(&r->rng, 30);
+		at->ways[k].extra = (int)rng_below(&r->rng, 30);
 	else if (kind == CONGESTION)
-		at->congestion[k] = (at->congestion[k] + 1) % 4;
+		at->ways[k].congestion = (at->ways[k].congestion + 1) % 4;
 	else if (kind == SERVER)
 		at->drain = !at->drain;
 	else
@@ -157,8 +183,9 @@ follow(struct ring_net *r)
 	return cpu_ms() - start;
 }
 
+/* degree 0: a hub. */
 static void
-ring_begin(struct ring_net *r, int n, bool whole)
+ring_begin(struct ring_net *r, int n, int degree, bool whole)
 {
 	memset(r, 0, sizeof(*r));
 	world_init(&r->world);
@@ -168,8 +195,12 @@ ring_begin(struct ring_net *r, int n, bool whole)
 	r->world.db.news = &r->news;
 	world_say(&r->world, "self s000000.x g000000");
 	for (int i = 0; i < n; i++) {
+		if (degree == 0)
+			hub_ways(r, i);
+		else
+			ring_ways(r, i, degree);
 		server_say(r, i);
-		for (int k = 0; k < DEGREE; k++)
+		for (int k = 0; k < r->at[i].degree; k++)
 			connector_say(r, i, k);
 		space_say(r, i);
 	}
@@ -184,41 +215,75 @@ ring_end(struct ring_net *r)
 	view_pending_done(&r->pending);
 	world_done(&r->world);
 	news_done(&r->news);
+	for (int i = 0; i < r->n; i++)
+		mem_free(r->at[i].ways);
 	mem_free(r->at);
 }
 
 static void
-measure(int n, bool whole)
+measure(int n, int degree, bool whole, size_t changes)
 {
-	double all[CHANGES], each[KINDS][CHANGES];
+	static double all[CHANGES], each[KINDS][CHANGES];
 	size_t of[KINDS] = { 0 };
 	struct ring_net r;
 
-	ring_begin(&r, n, whole);
-	for (size_t i = 0; i < CHANGES; i++) {
+	ring_begin(&r, n, degree, whole);
+	for (size_t i = 0; i < changes; i++) {
 		enum kind kind = (enum kind)rng_below(&r.rng, KINDS);
 
 		change(&r, kind);
 		all[i] = each[kind][of[kind]] = follow(&r);
 		of[kind]++;
 	}
-	printf("servers=%d median=%.3f", n, cpu_median(all, CHANGES));
-	printf(" 99%%=%.3f worst=%.3f ms;", all[CHANGES * 99 / 100],
-	    all[CHANGES - 1]);
+	printf("change   servers=%d degree=%d median=%.3f", n,
+	    degree == 0 ? n - 1 : degree, cpu_median(all, changes));
+	printf(" 99%%=%.3f worst=%.3f ms;", all[changes * 99 / 100],
+	    all[changes - 1]);
 	for (int k = 0; k < KINDS; k++)
-		printf(" %s=%.3f", kind_words[k], cpu_median(each[k], of[k]));
+		if (of[k] > 0)
+			printf(" %s=%.3f", kind_words[k],
+			    cpu_median(each[k], of[k]));
 	printf("\n");
 	fflush(stdout);
 	ring_end(&r);
 }
 
+/* SERVERS[:DEGREE] or hub:SERVERS; false: it is something else. */
+static bool
+measure_net(const char *word, bool whole, size_t changes)
+{
+	bool hub = strncmp(word, "hub:", 4) == 0;
+	int degree = 4, n = 0;
+
+	if (hub)
+		degree = 0;
+	if (sscanf(hub ? word + 4 : word, "%d:%d", &n, &degree) < 1 || n < 20 ||
+	    degree < 0 || degree > DEGREE_MOST || degree % 2 != 0)
+		return false;
+	measure(n, degree, whole, changes);
+	return true;
+}
+
 int
 main(int argc, char **argv)
 {
-	bool whole = argc > 1 && strcmp(argv[1], "whole") == 0;
+	size_t changes = CHANGES, nets = 0;
+	bool whole = false;
 
-	measure(100, whole);
-	measure(1000, whole);
-	measure(10000, whole);
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "whole") == 0)
+			whole = true;
+		else if (sscanf(argv[i], "changes=%zu", &changes) == 1 &&
+			 changes > 0 && changes <= CHANGES)
+			continue;
+		else if (measure_net(argv[i], whole, changes))
+			nets++;
+		else
+			return fprintf(stderr,
+				   "usage: bench_change [whole] [changes=N] "
+				   "[SERVERS[:DEGREE]|hub:SERVERS]...\n"),
+			       2;
+	for (int n = 100; nets == 0 && n <= 10000; n *= 10)
+		measure(n, 4, whole, changes);
 	return 0;
 }

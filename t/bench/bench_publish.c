@@ -2,7 +2,7 @@
  * bench_publish.c - how long the lock on a table is held for 1, 100 and
  * 10 000 changed keys, and how long lookups take meanwhile.
  *
- *     bench_publish DIRECTORY [READERS [PAUSE_US [MTA]]]
+ *     bench_publish DIRECTORY [READERS [PAUSE_US [MTA [ROUNDS]]]]
  *
  * The lookups are what Postfix does: a shared fcntl lock that is waited for,
  * a read transaction, a key, unlock; or what Exim does: the file opened, a key,
@@ -228,11 +228,12 @@ main(int argc, char **argv)
 	int readers = argc > 2 ? atoi(argv[2]) : 2;
 	unsigned pause_us = argc > 3 ? (unsigned)atoi(argv[3]) : 100;
 	const char *mta = argc > 4 ? argv[4] : "postfix";
+	size_t most = argc > 5 ? strtoul(argv[5], NULL, 10) : 300;
 	bool exim = strcmp(mta, "exim") == 0;
 	char path[512];
 
 	export = plugin_export_to(mta);
-	if (argc < 2 || export == NULL)
+	if (argc < 2 || export == NULL || most == 0)
 		return 64;
 	setup.directory = argv[1];
 	snprintf(path, sizeof(path), "%s/transport.%s", argv[1],
@@ -248,7 +249,8 @@ main(int argc, char **argv)
 			if ((pids[r] = fork()) == 0)
 				(exim ? read_cdb_until_told : read_until_told)(
 				    path, rows[i].keys, pause_us);
-		measure(run, rows[i].keys, rows[i].rounds);
+		measure(run, rows[i].keys,
+		    rows[i].rounds < most ? rows[i].rounds : most);
 		for (int r = 0; r < readers && r < 16; r++) {
 			kill(pids[r], SIGTERM);
 			waitpid(pids[r], NULL, 0);

@@ -25,8 +25,8 @@ organization = "bench.example"
 mta = postfix
 routing-group = "g000000"
 server = "mx000000.bench.example"
-peer-listen = {{ "127.77.77.1:6910" }}
-smtp = {{ "127.77.77.1:2525" }}
+peer-listen = {{ "127.77.{net}.1:6910" }}
+smtp = {{ "127.77.{net}.1:2525" }}
 lab = yes
 user = "{user}"
 key = "{w}/server.key"
@@ -50,6 +50,7 @@ class Daemon:
     def conf(self, cost):
         with open(self.folder + "/lsrd.conf", "w") as file:
             file.write(CONF.format(w=self.folder, bin=self.bin, cost=cost,
+                                   net=os.getpid() % 250 + 1,
                                    user=os.environ.get("USER", "root")))
 
     def ask(self, *words):
@@ -72,10 +73,11 @@ class Daemon:
             return file.read()
 
     def until(self, what):
-        """Seconds since the start until it is so."""
+        """Seconds since the start until it is so; ten minutes at most."""
+        late = time.monotonic() + 600
         while not what():
-            if self.process.poll() is not None:
-                sys.exit(self.logged())
+            if self.process.poll() is not None or time.monotonic() > late:
+                sys.exit(self.logged() or "nothing comes of it")
             time.sleep(0.005)
         return time.monotonic() - self.since
 

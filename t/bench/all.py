@@ -1,0 +1,283 @@
+"""all.py - the benchmarks of the engine, one after another, and one table of
+what they say: measure, figure, unit, the goal where there is one, and beside a
+peer the ratio.
+
+The peers are FRR's ospfd and BIRD, fed with the same kind of graph by a harness
+that is no part of this tree: $LSRD_BENCH_PEERS is its folder, with
+ospf/run-frr.sh, ospf/run-bird.sh and spf/spfbase built in $BUILD; it says what
+else it wants. What is not there is named in place of a figure. A machine that is
+busy with something else gives other times, never other counts.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+MADE = ["bench_change", "bench_flood", "bench_memory", "bench_publish", "bench_spf",
+        "make_state"]
+SYSTEM = ["lsrd", "lsrd-publish", "lsrctl"]
+
+
+class Failed(Exception):
+    """A benchmark did not run; the text says what it said."""
+
+
+class Sizes:
+    """How much of it."""
+
+    def __init__(self, quick):
+        self.quick = quick
+        self.changes = 10 if quick else 1000
+        self.nets = ["100:4", "100:8", "hub:100"] if quick else [
+            "100:4", "1000:4", "10000:4", "100000:4",
+            "100:8", "1000:8", "10000:8", "100000:8", "hub:600"]
+        self.searches = ["100:4"] if quick else ["1000:4", "10000:4", "100000:4"]
+        self.floods = ["100"] if quick else ["1000", "10000"]
+        self.servers = "200" if quick else "10000"
+        self.rounds = "5" if quick else "300"
+        self.peers = [] if quick else ["1000", "10000"]
+        self.events = "40"
+
+
+class Bench:
+    """Runs the parts; keeps the rows."""
+
+    def __init__(self, build, sizes, folder):
+        self.build, self.sizes, self.folder = os.path.abspath(build), sizes, folder
+        self.found = {}
+
+    def run(self, *argv, **env):
+        """What a command says."""
+        done = subprocess.run(
+            argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False,
+            env=dict(os.environ, top_builddir=self.build, **env))
+        if done.returncode != 0:
+            raise Failed(" ".join((done.stderr or done.stdout or "failed").split())[-120:])
+        return done.stdout
+
+    def bench(self, name, *args):
+        """What one of our own says."""
+        return self.run(os.path.join(self.build, "t/bench", name), *args)
+
+    # Each of these yields rows: measure, figure, unit, goal.
+
+    def change(self):
+        """From a change to the table's difference."""
+        goals = {("10000", "4"): (0.1, 2), ("100000", "4"): (0.5, 30)}
+        for net in self.sizes.nets:
+            said = self.bench("bench_change", "changes=%d" % self.sizes.changes, net)
+            servers, degree, *times = numbers(
+                r"servers=(\d+) degree=(\d+) median=(\S+) 99%=(\S+) worst=(\S+)", said)
+            what = "change, %s servers, %s" % (
+                servers, "a hub" if net.startswith("hub") else "degree " + degree)
+            self.found["change", servers, degree] = float(times[0])
+            goal = goals.get((servers, degree), (None, None))
+            yield what + ": median", times[0], "ms CPU", goal[0]
+            yield what + ": 99 %", times[1], "ms CPU", None
+            yield what + ": worst of %d" % self.sizes.changes, times[2], "ms CPU", goal[1]
+
+    def search(self):
+        """A full search, beside a baseline where there is one."""
+        base = peer_file("BUILD", "spfbase")
+        for graph in self.sizes.searches:
+            said = self.run("sh", HERE + "/spf.sh", self.build, base or "", graph)
+            (ours,) = numbers(r"^graph=\S+ spf us=(\S+)", said)
+            what = "full SPF, %s servers, degree %s" % tuple(graph.split(":"))
+            yield what, ours, "us", None
+            if base:
+                (ratio,) = numbers(r"^graph=\S+ spf us=\S+ ratio_to_\S+=(\S+)", said)
+                yield what + ", beside the best CSR baseline", ratio, "x", 1.3
+        if not base:
+            yield "full SPF beside a baseline", "no spfbase in $BUILD", "", None
+
+    def flood(self):
+        """An LSA in to the LSA out."""
+        for servers in self.sizes.floods:
+            median, late = numbers(r"median=(\S+) 99%=(\S+)",
+                                   self.bench("bench_flood", servers))
+            self.found["flood", servers] = float(median) / 1000
+            what = "LSA in to LSA out, %s servers" % servers
+            yield what + ": median", "%.3f" % (float(median) / 1000), "ms wall", 0.2
+            yield what + ": 99 %", "%.3f" % (float(late) / 1000), "ms wall", None
+
+    def memory(self):
+        """What a database takes."""
+        folder = os.path.join(self.folder, "state")
+        os.mkdir(folder)
+        self.bench("make_state", self.sizes.servers, folder)
+        beyond = [float(n) for n in re.findall(r"beyond=(\S+)",
+                                               self.bench("bench_memory", folder))]
+        if not beyond:
+            raise Failed("bench_memory tells nothing")
+        yield ("memory of an LSA beyond its octets, %s servers" % self.sizes.servers,
+               "%.0f" % sum(beyond), "octets", 512)
+
+    def exchange(self):
+        """A cold exchange; and by it the ingest."""
+        said = self.run("sh", HERE + "/exchange", self.sizes.servers)
+        lsas, wall, had, none = numbers(
+            r"LSAs (\d+), FULL after (\d+) ms; CPU in ms: (\d+) \D*(\d+) ", said)
+        (late,) = numbers(r"answer to peers, at most: (\d+) ms", said)
+        whole = not self.sizes.quick
+        yield ("cold exchange, %s LSAs, who had none" % lsas, "%.2f" % (int(none) / 1000),
+               "s CPU", 4.5 if whole else None)
+        yield "  who had them", "%.2f" % (int(had) / 1000), "s CPU", None
+        yield "  until FULL", "%.2f" % (int(wall) / 1000), "s wall", None
+        yield "  ingest of an LSA, all of it", "%.1f" % (1000 * int(none) / int(lsas)), \
+            "us CPU", None
+        yield "  the longest that an answer took meanwhile", late, "ms wall", None
+
+    def restart(self):
+        """A restart, and what a change has written."""
+        said = self.run(sys.executable, HERE + "/restart.py", self.build,
+                        self.sizes.servers, "1" if self.sizes.quick else "3")
+        answers, cpu, published, rss, peak = numbers(
+            r"^restart: answers (\S+) s, cpu (\S+) s, published (\S+) s, rss (\d+) kB, "
+            r"peak (\d+) kB", said)
+        what = "restart, %s servers" % self.sizes.servers
+        whole = not self.sizes.quick
+        yield what + ": lsrctl is answered", answers, "s wall", 1 if whole else None
+        yield "  tables published", published, "s wall", 1 if whole else None
+        yield "  until lsrctl is answered", cpu, "s CPU", None
+        yield "  RSS", "%.1f" % (int(rss) / 1024), "MB", 58 if whole else None
+        yield "  peak", "%.1f" % (int(peak) / 1024), "MB", 76 if whole else None
+        (octets,) = numbers(r"change: journal \d+ octets, (\d+) more", said)
+        (pages,) = numbers(r"pages and all, (\d+) octets to disk in three", said)
+        yield "to disk for a change, the journal", octets, "octets", None
+        yield "  pages and all", "%.0f" % (int(pages) / 3), "octets", 65536
+
+    def publish(self):
+        """Keys into LMDB."""
+        said = self.bench("bench_publish", self.folder, "2", "100", "postfix",
+                          self.sizes.rounds)
+        for keys in (1, 100, 10000):
+            (held,) = numbers(r"held-at-once keys=%d n=\d+ p50_us=(\d+)" % keys, said)
+            (write,) = numbers(r"write keys=%d n=\d+ p50_us=(\d+)" % keys, said)
+            what = "publish, %d keys of 10 000" % keys
+            yield what, "%.3f" % (int(write) / 1000), "ms wall", None
+            yield "  the lock on the table, at once", "%.3f" % (int(held) / 1000), \
+                "ms wall", None
+
+    def peer(self, name, program, script, *options):
+        """A peer's figures, and ours beside them."""
+        harness = peer_file("LSRD_BENCH_PEERS", "ospf/" + script)
+        missing = missing_peer(harness, program)
+        if missing:
+            yield name, missing, "", None
+            return
+        for servers in self.sizes.peers:
+            said = self.run("bash", harness, servers, "4", "random", "0",
+                            self.sizes.events, *options)
+            sink, cpu = numbers(r"^summary .* sink_ms_med=(\S+) cpu_ms_med=(\S+)", said)
+            yield "%s, %s servers: a change" % (name, servers), cpu, "ms CPU", None
+            yield ("  by ours", ratio(cpu, self.found.get(("change", servers, "4"))), "x",
+                   None)
+            yield "  LSA in to LSA out", sink, "ms wall", None
+            yield "  by ours", ratio(sink, self.found.get(("flood", servers))), "x", None
+
+    def peers(self):
+        """Both."""
+        if self.sizes.quick:
+            return
+        yield from self.peer("BIRD", "bird", "run-bird.sh", "1", "-w", "1000")
+        yield from self.peer("FRR ospfd", os.path.join(
+            os.environ.get("FRRLIB", "/usr/lib/frr"), "ospfd"), "run-frr.sh",
+            "0 50 5000", "-w", "20000")
+
+
+def numbers(pattern, said):
+    """The groups of a pattern that must be there."""
+    found = re.search(pattern, said, re.M)
+    if not found:
+        raise Failed("no %s in: %s" % (pattern, " ".join(said.split())[-200:]))
+    return found.groups()
+
+
+def peer_file(variable, name):
+    """A file below the folder that a variable names, if there is one."""
+    path = os.path.join(os.environ.get(variable, ""), name)
+    return path if os.environ.get(variable) and os.path.exists(path) else None
+
+
+def missing_peer(harness, program):
+    """What a peer lacks here; None: nothing."""
+    if harness is None:
+        return "no harness: set LSRD_BENCH_PEERS"
+    if not peer_file("BUILD", "ospfspeak"):
+        return "no ospfspeak in $BUILD"
+    if os.geteuid() != 0:
+        return "not root"
+    return None if shutil.which(program) else "%s is not installed" % program
+
+
+def ratio(theirs, ours):
+    """How many times as much, where ours was measured."""
+    return "%.1f" % (float(theirs) / ours) if ours else "ours not measured"
+
+
+def part(work):
+    """Its rows; the last one says why there are no more."""
+    rows = []
+    try:
+        for row in work():
+            rows.append(row)
+    except (Failed, OSError) as error:
+        rows.append((work.__name__ + " failed", str(error), "", None))
+    return rows
+
+
+def show(row):
+    """A line of the table."""
+    what, figure, unit, goal = row
+    print(("%-62s %12s %-8s%s" % (what, figure, unit, " goal %g" % goal if goal else ""))
+          .rstrip(), flush=True)
+
+
+def measure(bench, chosen):
+    """All parts, in turn; side by side where only the running of them counts."""
+    parts = [bench.change, bench.search, bench.flood, bench.memory, bench.exchange,
+             bench.restart, bench.publish, bench.peers]
+    parts = [p for p in parts if not chosen or p.__name__ in chosen]
+    with ThreadPoolExecutor(max_workers=4 if bench.sizes.quick else 1) as pool:
+        return [row for rows in pool.map(part, parts) for row in tell(rows)]
+
+
+def tell(rows):
+    """Shows them as they come."""
+    for row in rows:
+        show(row)
+    return rows
+
+
+def main():
+    """Entry."""
+    top = argparse.ArgumentParser(prog="t/bench/all", description=__doc__,
+                                  formatter_class=argparse.RawDescriptionHelpFormatter)
+    top.add_argument("--build", metavar="DIR", default=os.environ.get("top_builddir", "."),
+                     help="where lsrd was built (default: $top_builddir, else here)")
+    top.add_argument("--quick", action="store_true",
+                     help="small, to see that all of it runs: no figure means anything")
+    top.add_argument("part", nargs="*", help="change, search, flood, memory, exchange, "
+                     "restart, publish, peers; default: all")
+    args = top.parse_args()
+    if not args.quick or not os.path.exists(os.path.join(args.build, "t/bench/bench_flood")):
+        subprocess.run(["make", "-s", "-C", args.build] + SYSTEM +
+                       ["t/bench/" + name for name in MADE], check=True,
+                       stdout=subprocess.DEVNULL)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="lsrd-bench-") as folder:
+        rows = measure(Bench(args.build, Sizes(args.quick), folder), args.part)
+    print("%d figures in %.0f s at load %.1f" % (len(rows), time.monotonic() - began,
+                                                 os.getloadavg()[0]))
+    sys.exit(any(row[0].endswith(" failed") for row in rows))
+
+
+if __name__ == "__main__":
+    main()
