@@ -62,12 +62,18 @@ int check_live(const struct call *call);
 /* What the daemon says of itself, its peers and links. */
 void check_health(struct check_list *list, const struct call *call);
 
+struct stat;
+
 /* The tables, and what Postfix's main.cf and master.cf say. */
 void check_postfix(
     struct check_list *list, const struct conf *conf, const struct call *call);
 
 /* The same of Exim's. */
 void check_exim(struct check_list *list, const struct conf *conf);
+
+/* True if the file of a table is there and not empty: *st tells of it. Else
+ * that is found. */
+bool check_table(struct check_list *list, const char *path, struct stat *st);
 
 /* The commands that take all of it out again (undo.h; exim_undo.c). Exit
  * status. */

@@ -25,28 +25,6 @@
 
 /* --- the tables -------------------------------------------------------------------- */
 
-/* False: it was found to be of no use. */
-static bool
-is_exim_table(const struct exim *x, const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st) != 0)
-		check_find(x->list,
-		    CHECK_ABOUT(CHECK_CRITICAL, "table",
-			errno == ENOENT ? "systemctl start lsrd-tables lsrd"
-					: NULL),
-		    "%s: %s", path, strerror(errno));
-	else if (!S_ISREG(st.st_mode) || st.st_size == 0)
-		check_find(x->list,
-		    CHECK_ABOUT(
-			CHECK_CRITICAL, "table", "systemctl restart lsrd"),
-		    "%s: is no table", path);
-	else
-		return true;
-	return false;
-}
-
 /* As Exim's own user, who delivers. */
 static bool
 is_open_to_exim(const struct exim *x, const char *path)
@@ -117,8 +95,10 @@ check_exim_tables(const struct exim *x)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char *path = exim_table(x, names[i]);
+		struct stat st;
 
-		if (is_exim_table(x, path) && is_open_to_exim(x, path)) {
+		if (check_table(x->list, path, &st) &&
+		    is_open_to_exim(x, path)) {
 			check_exim_opens(x, path);
 			check_exim_whole(x, path);
 		}

@@ -26,18 +26,7 @@ check_postfix_table(
 
 	buf_printf(&b, "%s/%s.lmdb", directory, name);
 	path = buf_string(&b);
-	if (stat(path, &st) != 0)
-		check_find(list,
-		    CHECK_ABOUT(CHECK_CRITICAL, "table",
-			errno == ENOENT ? "systemctl start lsrd-tables lsrd"
-					: NULL),
-		    "%s: %s", path, strerror(errno));
-	else if (!S_ISREG(st.st_mode) || st.st_size == 0)
-		check_find(list,
-		    CHECK_ABOUT(
-			CHECK_CRITICAL, "table", "systemctl restart lsrd"),
-		    "%s: is no table", path);
-	else if ((st.st_mode & S_IROTH) == 0)
+	if (check_table(list, path, &st) && (st.st_mode & S_IROTH) == 0)
 		check_find(list,
 		    CHECK_ABOUT(CHECK_WARNING, "table", "chmod o+r it"),
 		    "%s: cannot be read by everybody", path);
