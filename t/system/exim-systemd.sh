@@ -17,23 +17,10 @@ block() {
 		inside { gsub(/\\e/, "\\"); print }' "$work"/mx1/usr/*/share/man/man7/lsrd-exim.7
 }
 
-# socket ADDRESS: systemctl edit lsrd.socket, with the page's lines
-socket() {
-	echo 'mkdir -p /etc/systemd/system/lsrd.socket.d'
-	echo "cat >/etc/systemd/system/lsrd.socket.d/override.conf <<'CONF'"
-	block 5 | sed "s/192.0.2.10/$1/"
-	echo CONF
-	echo 'systemctl daemon-reload'
-}
-
 mx1() {
 	block 1
 	block 2
-	echo "cat >/etc/lsrd/lsrd.conf <<'CONF'"
-	block 3
-	echo CONF
-	socket 192.0.2.10
-	echo 'lsrd -t || exit 1'
+	pair_conf 3 192.0.2.10
 	block 6
 	block 8
 	cat <<-'END'
@@ -63,15 +50,8 @@ mx1() {
 }
 
 mx2() {
-	cat <<-'END'
-		soon [ -e /shared/mx2.sh ]
-		sh /shared/mx2.sh </shared/mx2.tar
-		cat >/etc/lsrd/lsrd.conf <<'CONF'
-	END
-	block 4
-	echo CONF
-	socket 192.0.2.20
-	echo 'lsrd -t || exit 1'
+	pair_keys
+	pair_conf 4 192.0.2.20
 	block 7
 	block 9
 	cat <<-'END'

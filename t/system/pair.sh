@@ -2,6 +2,8 @@
 # at 192.0.2.10 and mx2.example.org at 192.0.2.20, a wire between them, and a
 # folder /shared of both. To be sourced, after container.sh.
 #
+#   pair_conf N ADDRESS  what configures lsrd of the host at ADDRESS: the page's
+#                      block N, and block 5 for its socket; block N shows one
 #   pair_host HOST     its root is made, of $seed; what it is to do it reads
 #                      from standard input
 #   pair_boot          both, until they power themselves off; skips the test
@@ -36,6 +38,24 @@ pair_head() {
 		exec 2>&1
 		set -x
 	END
+}
+
+pair_conf() {
+	echo "cat >/etc/lsrd/lsrd.conf <<'CONF'"
+	block "$1"
+	echo CONF
+	echo 'mkdir -p /etc/systemd/system/lsrd.socket.d'
+	echo "cat >/etc/systemd/system/lsrd.socket.d/override.conf <<'CONF'"
+	block 5 | sed "s/192.0.2.10/$2/"
+	echo CONF
+	echo 'systemctl daemon-reload'
+	echo 'lsrd -t || exit 1'
+}
+
+# What mx2 begins with: its keys come from mx1.
+pair_keys() {
+	echo 'soon [ -e /shared/mx2.sh ]'
+	echo 'sh /shared/mx2.sh </shared/mx2.tar'
 }
 
 pair_host() {

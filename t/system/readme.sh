@@ -19,15 +19,7 @@ block() {
 pair_host mx1 <<-END
 	$(block 1)
 	$(block 2)
-	cat >/etc/lsrd/lsrd.conf <<'CONF'
-	$(block 3)
-	CONF
-	mkdir -p /etc/systemd/system/lsrd.socket.d
-	cat >/etc/systemd/system/lsrd.socket.d/override.conf <<'CONF'
-	$(block 5)
-	CONF
-	systemctl daemon-reload
-	lsrd -t || exit 1
+	$(pair_conf 3 192.0.2.10)
 	$(block 6)
 	$(block 7)
 	answers
@@ -40,17 +32,8 @@ pair_host mx1 <<-END
 	journalctl -u 'lsrd*' -u 'postfix*' --no-pager -o cat | tail -n 60
 END
 pair_host mx2 <<-END
-	soon [ -e /shared/mx2.sh ]
-	sh /shared/mx2.sh </shared/mx2.tar
-	cat >/etc/lsrd/lsrd.conf <<'CONF'
-	$(block 4)
-	CONF
-	mkdir -p /etc/systemd/system/lsrd.socket.d
-	cat >/etc/systemd/system/lsrd.socket.d/override.conf <<'CONF'
-	$(block 5 | sed 's/192.0.2.10/192.0.2.20/')
-	CONF
-	systemctl daemon-reload
-	lsrd -t || exit 1
+	$(pair_keys)
+	$(pair_conf 4 192.0.2.20)
 	$(block 6 | sed 's/london/paris/')
 	$(block 7)
 	answers
