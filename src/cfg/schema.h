@@ -55,6 +55,7 @@ struct schema {
 	int64_t min, max;
 	size_t at;   /* in the section's struct; SCHEMA_NOWHERE: build.c's */
 	size_t n_at; /* of a list's number */
+	const char *help; /* what it is, in a line */
 };
 
 /* All options, each section's together; ends with name NULL. */

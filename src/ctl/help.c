@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "cfg/schema.h"
+
 static void
 option_line(FILE *to, const struct verb_option *o)
 {
@@ -76,6 +78,53 @@ help_words(const struct verb *of)
 	return CALL_OK;
 }
 
+static void
+option_tell(const struct schema *option)
+{
+	bool inside = option->section[0] != '\0';
+	struct buf form = { 0 };
+
+	schema_describe(&form, option);
+	buf_u8(&form, 0);
+	printf("%s%s%s: %s\n", option->name, inside ? ", of a " : "",
+	    option->section, option->help);
+	printf("  takes    %s\n", (const char *)form.p);
+	printf("  default  %s\n",
+	    option->fallback != NULL ? option->fallback : "none");
+	printf("  changes  %s\n", option->when == SCHEMA_RELOAD
+				      ? "with a reload"
+				      : "when lsrd is started anew");
+	buf_done(&form);
+}
+
+/* An option of lsrd.conf, wherever one of that name may stand. */
+static bool
+help_option(const char *name)
+{
+	bool any = false;
+
+	for (const struct schema *s = schema_options; s->name != NULL; s++) {
+		if (strcmp(s->name, name) != 0)
+			continue;
+		if (any)
+			putchar('\n');
+		option_tell(s);
+		any = true;
+	}
+	return any;
+}
+
+/* What is neither: the verb or the option that was probably meant. */
+static int
+help_unknown(const char *word)
+{
+	const char *near = schema_nearest("", word);
+
+	return call_usage("no verb and no option `%s`%s%s; try `lsrctl help`",
+	    word, near == NULL ? "" : "; did you mean ",
+	    near == NULL ? "" : near);
+}
+
 int
 help_run(const struct call *call)
 {
@@ -87,9 +136,11 @@ help_run(const struct call *call)
 	words += bare;
 	if (words[0] != NULL) {
 		v = verbs_find(words, &n);
+		if (v == NULL && !bare && words[1] == NULL &&
+		    help_option(words[0]))
+			return CALL_OK;
 		if (v == NULL || words[n] != NULL)
-			return call_usage(
-			    "no verb `%s`; try `lsrctl help`", words[0]);
+			return help_unknown(words[0]);
 	}
 	if (bare)
 		return help_words(v);

@@ -18,6 +18,7 @@
 #include "ctl/plan.h"
 #include "ctl/trace.h"
 #include "ctl/transit.h"
+#include "ctl/wizard.h"
 
 /* clang-format off */
 const struct verb_option verbs_global[] = {
@@ -133,11 +134,13 @@ const struct verb verbs[] = {
 	    authority_revoke_options, authority_revoke, NULL },
 	{ "keys enforce-connectors", NULL, 0, 0, "count what certificates allow",
 	    authority_enforce_options, authority_enforce, NULL },
+	{ "wizard", NULL, 0, 0, "six questions, and a first lsrd.conf",
+	    wizard_options, wizard_verb, NULL },
 	{ "forget", "SERVER", 1, 1, "purge what a gone server said",
 	    authority_forget_options, authority_forget, NULL },
 	{ "inject", "FILE", 1, 1, "hand the daemon what the authority signed",
 	    NULL, live_inject, NULL },
-	{ "help", "[VERB]", 0, 3, "this, or all of a verb",
+	{ "help", "[VERB|OPTION]", 0, 3, "this, all of a verb, or of an option",
 	    NULL, help_run, help_run },
 	{ NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };

@@ -116,7 +116,7 @@ mail_services
 start 1
 start 2
 
-plan 39
+plan 45
 ok "up, and a route" soon says 0 'paris.example.org .*mx2.example.org' one routes
 ok "drain --dry-run: what would have no path" says 1 'paris.example.org' \
 	one drain c12 --dry-run
@@ -159,6 +159,33 @@ ok "freeze, and again" twice 'frozen' one freeze --for 1h
 ok "killed right then" again
 ok "still frozen" says 0 'frozen: routes are frozen until' one status
 ok "unfreeze, and again" twice 'move again' one unfreeze
+
+ok "help of an option" says 0 'default +30s' one help congestion-interval
+ok "wherever it may stand" says 0 'schedule, of a connector: when it is open' one help schedule
+ok "help of none" says 2 'did you mean organization' one help organisation
+
+answers() {
+	printf '%s\n' 'example.org' 'no host' 'mx3.example.org' 'rome' \
+		'192.0.2.3:691' 'rome.example.org .rome.example.org' \
+		'mx1.example.org 192.0.2.1:691 london' |
+		"$ctl" wizard --output "$dir/first.conf" 2>"$dir/asked"
+}
+answers_again() {
+	"$ctl" wizard --output "$dir/first.conf" </dev/null
+}
+no_answers() {
+	says 2 'nothing is written' "$ctl" wizard --output "$dir/none.conf" \
+		</dev/null && [ ! -e "$dir/none.conf" ] &&
+		[ ! -e "$dir/none.conf.new" ]
+}
+written() {
+	says 0 '^lsrctl keys issue mx3.example.org --group rome --space .rome.example.org. .*--connector london' answers &&
+		grep -q '^	bridgehead "mx1.example.org" { }' "$dir/first.conf" &&
+		grep -q 'a host name such as' "$dir/asked"
+}
+ok "wizard: six questions, a file, and commands" written
+ok "wizard: not over what is there" says 2 'exists; --force' answers_again
+ok "wizard: no answers, no file" no_answers
 
 add_line 'congestion-interval = 47s'
 ok "reload --dry-run" says 0 '[+]congestion-interval = 47s' one reload --dry-run

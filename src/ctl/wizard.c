@@ -1,0 +1,297 @@
+#include "ctl/wizard.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/addr.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "cfg/conf.h"
+
+/* clang-format off */
+const struct verb_option wizard_options[] = {
+	{ "output", "FILE", "where to write (default " CONF_FILE ")" },
+	{ "force",  NULL,   "replace what is there" },
+	{ NULL, NULL, NULL },
+};
+/* clang-format on */
+
+#define ANSWER_MAX 1000
+
+enum question {
+	ORGANIZATION,
+	SERVER,
+	GROUP,
+	ADDRESS,
+	DOMAINS,
+	OTHER,
+	QUESTIONS
+};
+
+static bool
+is_address(const char *s)
+{
+	struct addr addr;
+
+	return addr_read(&addr, s) && addr.port != 0;
+}
+
+/* Each word of the answer, taken off by strtok_r. */
+static bool
+are_patterns(const char *s)
+{
+	char *copy = mem_str(s), *rest = NULL, *word;
+	bool good = true;
+
+	for (word = strtok_r(copy, " ", &rest); word != NULL;
+	     word = strtok_r(NULL, " ", &rest))
+		good = good && str_is_pattern(word);
+	mem_free(copy);
+	return good;
+}
+
+struct other {
+	char *name, *address, *group;
+};
+
+/* `NAME ADDRESS GROUP`, lent from the text, which is cut for it. */
+static bool
+other_read(char *text, struct other *out)
+{
+	char *rest = NULL;
+
+	out->name = strtok_r(text, " ", &rest);
+	out->address = strtok_r(NULL, " ", &rest);
+	out->group = strtok_r(NULL, " ", &rest);
+	return out->group != NULL && strtok_r(NULL, " ", &rest) == NULL &&
+	       str_is_host(out->name) && is_address(out->address) &&
+	       str_is_word(out->group);
+}
+
+static bool
+is_another(const char *s)
+{
+	char *copy = mem_str(s);
+	struct other other;
+	bool good = *s == '\0' || other_read(copy, &other);
+
+	mem_free(copy);
+	return good;
+}
+
+static const struct {
+	const char *text;
+	bool (*good)(const char *answer);
+	const char *form;
+} questions[QUESTIONS] = {
+	[ORGANIZATION] = { "What is the organization called", str_is_host,
+	    "a name such as example.org" },
+	[SERVER] = { "What is this server's name", str_is_host,
+	    "a host name such as mx1.example.org" },
+	[GROUP] = { "Which routing group (site) is it in", str_is_word,
+	    "a word such as london" },
+	[ADDRESS] = { "At which address do the others reach it", is_address,
+	    "an address with its port, as 192.0.2.1:691" },
+	[DOMAINS] = { "Which domains are delivered here", are_patterns,
+	    "domains, with blanks between; none: it only passes mail on" },
+	[OTHER] = { "Which other server is there", is_another,
+	    "NAME ADDRESS GROUP, as mx2.example.org 192.0.2.2:691 paris; "
+	    "none: it is the first" },
+};
+
+/* What stands where nothing is answered. */
+static void
+fallback_of(enum question q, char *const *answers, char out[ANSWER_MAX])
+{
+	const char *dot;
+
+	out[0] = '\0';
+	if (q == SERVER && gethostname(out, ANSWER_MAX - 1) == 0)
+		str_lower(out);
+	if (q == SERVER && !str_is_host(out))
+		out[0] = '\0';
+	if (q == DOMAINS && (dot = strchr(answers[SERVER], '.')) != NULL &&
+	    str_is_host(dot + 1))
+		snprintf(out, ANSWER_MAX, "%s", dot + 1);
+}
+
+static void
+trim(char *s)
+{
+	size_t n = strlen(s), from = strspn(s, " \t");
+
+	while (n > from && strchr(" \t\r\n", s[n - 1]) != NULL)
+		n--;
+	memmove(s, s + from, n - from);
+	s[n - from] = '\0';
+}
+
+/* Asks until the answer is one; NULL: there are no more. */
+static char *
+answer_to(enum question q, char *const *answers)
+{
+	char line[ANSWER_MAX], standard[ANSWER_MAX];
+
+	fallback_of(q, answers, standard);
+	for (;;) {
+		fprintf(stderr, "%d/%d %s?%s%s%s ", (int)q + 1, (int)QUESTIONS,
+		    questions[q].text, *standard != '\0' ? " [" : "", standard,
+		    *standard != '\0' ? "]" : "");
+		if (fgets(line, sizeof(line), stdin) == NULL)
+			return NULL;
+		trim(line);
+		if (line[0] == '\0')
+			memcpy(line, standard, sizeof(line));
+		if (strcmp(line, "none") == 0 && q >= DOMAINS)
+			line[0] = '\0';
+		if (q != DOMAINS && q != OTHER)
+			str_lower(line);
+		if (questions[q].good(line))
+			return mem_str(line);
+		fprintf(stderr, "    %s\n", questions[q].form);
+	}
+}
+
+static void
+spaces_write(struct buf *out, const char *domains)
+{
+	char *copy = mem_str(domains), *rest = NULL, *word;
+
+	for (word = strtok_r(copy, " ", &rest); word != NULL;
+	     word = strtok_r(NULL, " ", &rest))
+		buf_printf(
+		    out, "\naddress-space \"%s\" { deliver = here }\n", word);
+	mem_free(copy);
+}
+
+static void
+other_write(struct buf *out, char *const *answers)
+{
+	char *copy = mem_str(answers[OTHER]);
+	struct other o;
+
+	if (other_read(copy, &o)) {
+		buf_printf(out, "\npeer \"%s\" { address = \"%s\" }\n", o.name,
+		    o.address);
+		if (strcmp(o.group, answers[GROUP]) != 0)
+			buf_printf(out,
+			    "\nconnector \"%s-%s\" {\n"
+			    "\trouting-group = \"%s\"\n"
+			    "\tbridgehead \"%s\" { }\n}\n",
+			    answers[GROUP], o.group, o.group, o.name);
+	}
+	mem_free(copy);
+}
+
+static void
+file_write(struct buf *out, char *const *answers)
+{
+	buf_printf(out,
+	    "# By lsrctl wizard; lsrd.conf(5) and `lsrctl help OPTION` tell "
+	    "all.\n\n"
+	    "organization = \"%s\"\n"
+	    "server = \"%s\"\n"
+	    "routing-group = \"%s\"\n"
+	    "peer-listen = { \"%s\" }\n",
+	    answers[ORGANIZATION], answers[SERVER], answers[GROUP],
+	    answers[ADDRESS]);
+	other_write(out, answers);
+	spaces_write(out, answers[DOMAINS]);
+}
+
+/* The commands for its keys, and what is left to do. */
+static void
+commands_write(char *const *answers, const char *path)
+{
+	char *copy = mem_str(answers[DOMAINS]), *rest = NULL, *word;
+	char *cut = mem_str(answers[OTHER]);
+	struct other o;
+	bool connected =
+	    other_read(cut, &o) && strcmp(o.group, answers[GROUP]) != 0;
+
+	printf("# once for the organization, on a machine that is no mail "
+	       "server:\n"
+	       "lsrctl keys authority --organization %s --directory authority\n"
+	       "# there, for this server:\n"
+	       "lsrctl keys issue %s --group %s",
+	    answers[ORGANIZATION], answers[SERVER], answers[GROUP]);
+	for (word = strtok_r(copy, " ", &rest); word != NULL;
+	     word = strtok_r(NULL, " ", &rest))
+		printf(" --space '%s' --relay '%s'", word, word);
+	if (connected)
+		printf(" --connector %s", o.group);
+	printf(" --directory authority --output %s\n"
+	       "# what it wrote goes to /etc/lsrd/keys here; then:\n"
+	       "lsrd -t -c %s && systemctl enable --now lsrd.socket lsrd && "
+	       "lsrctl check\n",
+	    answers[SERVER], path);
+	mem_free(copy);
+	mem_free(cut);
+}
+
+/* Whole, and only if lsrd takes it. */
+static int
+wizard_put(const char *path, const struct buf *text, bool force)
+{
+	struct complaints complaints = { 0 };
+	struct conf *conf = NULL;
+	struct buf name = { 0 };
+	char *fresh;
+	FILE *out;
+	int status = CALL_OK;
+
+	if (!force && access(path, F_OK) == 0)
+		return call_usage("%s: exists; --force replaces it", path);
+	buf_printf(&name, "%s.new", path);
+	fresh = buf_string(&name);
+	out = fopen(fresh, "we");
+	if (out == NULL || fwrite(text->p, 1, text->n, out) != text->n ||
+	    fclose(out) != 0)
+		status = call_usage("%s: %s", fresh, strerror(errno));
+	if (status == CALL_OK)
+		(void)conf_load(fresh, NULL, &conf, &complaints);
+	for (size_t i = 0; i < complaints.list.n; i++)
+		call_usage("%s", complaints.list.v[i].text);
+	if (status == CALL_OK && conf == NULL)
+		status = CALL_USAGE;
+	if (status == CALL_OK && rename(fresh, path) != 0)
+		status = call_usage("%s: %s", path, strerror(errno));
+	if (status != CALL_OK)
+		(void)unlink(fresh);
+	complaints_done(&complaints);
+	conf_free(conf);
+	mem_free(fresh);
+	return status;
+}
+
+int
+wizard_verb(const struct call *call)
+{
+	const char *path = call_option(call, "output");
+	char *answers[QUESTIONS] = { NULL };
+	struct buf text = { 0 };
+	int status = CALL_OK;
+
+	if (path == NULL)
+		path = CONF_FILE;
+	if (!call_has(call, "force") && access(path, F_OK) == 0)
+		return call_usage("%s: exists; --force replaces it", path);
+	for (int q = 0; q < QUESTIONS && status == CALL_OK; q++) {
+		answers[q] = answer_to((enum question)q, answers);
+		if (answers[q] == NULL)
+			status = call_usage("no answer: nothing is written");
+	}
+	if (status == CALL_OK) {
+		file_write(&text, answers);
+		status = wizard_put(path, &text, call_has(call, "force"));
+	}
+	if (status == CALL_OK)
+		commands_write(answers, path);
+	for (int q = 0; q < QUESTIONS; q++)
+		mem_free(answers[q]);
+	buf_done(&text);
+	return status;
+}
