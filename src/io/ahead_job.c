@@ -170,7 +170,7 @@ ahead_work_check(
 		return;
 	if (lsa->key.type == LSA_IDENTITY && !lsa->purge)
 		identity_check(w, job, check, lsa);
-	key = key_of(w, lsa->signer);
+	key = key_of(w, lsa_signer(lsa));
 	if (key != NULL) {
 		memcpy(check->key, key, CRYPTO_PUBLIC);
 		check->good = lsa_verify(lsa, &w->crypto, key);

@@ -88,9 +88,9 @@ say_links(struct maker *m, const struct crypto *crypto, const struct claims *c,
 	char names[4][64], *sorted[4], id[64], group[64];
 	struct buf body = { 0 };
 	struct lsa_server s = { .group = c->group,
-		.smtp = { address(i + 1, 25) },
+		.smtp = (struct addr[]){ address(i + 1, 25) },
 		.nsmtp = 1,
-		.peer = { address(i + 1, 691) },
+		.peer = (struct addr[]){ address(i + 1, 691) },
 		.npeer = 1,
 		.neighbours = sorted };
 

@@ -50,7 +50,7 @@ ring_connector(struct world *w, int number, int servers)
 	struct lsa_connector said = { .group = group,
 		.bridgeheads = to,
 		.nbridgeheads = LIMIT_BRIDGEHEADS,
-		.policy = {
+		.policy = &(struct policy){
 		    .deny = deny, .ndeny = LIMIT_SENDERS, .schedule = times } };
 	struct lsa_key key = { "t.x", name, LSA_CONNECTOR };
 	struct buf body = { 0 };

@@ -33,11 +33,14 @@ static void
 say_server(struct insider *f, uint32_t number, bool mta_down)
 {
 	char group[] = "g";
-	struct lsa_server s = { .group = group, .mta_down = mta_down };
+	struct addr smtp[LIMIT_ADDRESSES] = { { 0 } };
+	struct lsa_server s = {
+		.group = group, .smtp = smtp, .mta_down = mta_down
+	};
 	struct buf body = { 0 };
 
 	for (; s.nsmtp < LIMIT_ADDRESSES; s.nsmtp++) {
-		struct addr *a = &s.smtp[s.nsmtp];
+		struct addr *a = &smtp[s.nsmtp];
 
 		a->family = 4;
 		a->ip[0] = 9;

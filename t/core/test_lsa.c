@@ -20,13 +20,15 @@ static char *names[] = { TEXT("a.example.org"), TEXT("b.example.org") };
 static void
 server_body(struct buf *body)
 {
+	static const uint8_t mark[CRYPTO_PUBLIC] = { 0 };
 	struct lsa_server s = {
 		.group = TEXT("london"),
-		.smtp = { { 4, { 192, 0, 2, 1 }, 25 },
+		.smtp = (struct addr[]){ { 4, { 192, 0, 2, 1 }, 25 },
 		    { 6, { 0x20, 1, 0xd, 0xb8, [15] = 1 }, 25 } },
 		.nsmtp = 2,
-		.peer = { { 4, { 192, 0, 2, 1 }, 691 } },
+		.peer = (struct addr[]){ { 4, { 192, 0, 2, 1 }, 691 } },
 		.npeer = 1,
+		.mark = { mark },
 		.nmark = 1,
 		.state = LSA_DRAIN,
 		.drain_until = 77,
@@ -61,7 +63,7 @@ connector_body(struct buf *body)
 		.bridgeheads = b,
 		.nbridgeheads = 2,
 		.congestion = 2,
-		.policy = { .max_size = 1000,
+		.policy = &(struct policy){ .max_size = 1000,
 		    .priorities = POLICY_URGENT,
 		    .allow = names,
 		    .nallow = 2 },

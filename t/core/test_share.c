@@ -144,7 +144,7 @@ dense_say(struct world *w, int number)
 	struct lsa_connector said = { .group = group,
 		.bridgeheads = to,
 		.nbridgeheads = BRIDGEHEADS,
-		.policy = { .allow = list,
+		.policy = &(struct policy){ .allow = list,
 		    .nallow = SENDERS,
 		    .deny = list + SENDERS,
 		    .ndeny = SENDERS } };

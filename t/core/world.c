@@ -105,7 +105,7 @@ by_text(const void *a, const void *b)
 
 /* `A,B` as a sorted list of lent names. */
 static char **
-names_of(char *text, size_t *n)
+names_of(char *text, uint16_t *n)
 {
 	char **v = NULL;
 
@@ -115,7 +115,7 @@ names_of(char *text, size_t *n)
 
 		if (comma != NULL)
 			*comma = '\0';
-		v = mem_grow(v, *n + 1, sizeof(*v));
+		v = mem_grow(v, (size_t)*n + 1, sizeof(*v));
 		v[(*n)++] = s;
 		s = comma == NULL ? NULL : comma + 1;
 	}
@@ -128,11 +128,12 @@ static void
 say_server(struct world *w, char *at)
 {
 	char *name = need(&at), *option;
-	struct lsa_server s = { .group = need(&at), .nsmtp = 1 };
+	struct addr smtp;
+	struct lsa_server s = { .group = need(&at), .smtp = &smtp, .nsmtp = 1 };
 	struct buf body = { 0 };
 
 	w->servers++;
-	s.smtp[0] = (struct addr){ .family = 4,
+	smtp = (struct addr){ .family = 4,
 		.ip = { 10, 0, (uint8_t)(w->servers >> 8),
 		    (uint8_t)w->servers },
 		.port = 25 };
@@ -148,11 +149,11 @@ say_server(struct world *w, char *at)
 		else if (strcmp(option, "down") == 0)
 			s.mail_down = names_of(need(&at), &s.nmail_down);
 		else if (strcmp(option, "at") == 0)
-			s.smtp[0] = addr_of(need(&at));
+			smtp = addr_of(need(&at));
 		else
 			abort();
 	}
-	if (s.smtp[0].port == 0)
+	if (smtp.port == 0)
 		s.nsmtp = 0;
 	lsa_server_encode(&body, &s);
 	world_install(w, &(struct lsa_key){ name, "", LSA_SERVER }, &body);
@@ -219,7 +220,10 @@ say_connector(struct world *w, char *at)
 {
 	char *name = need(&at), *owner = need(&at), *option, *smtp, *deny;
 	struct lsa_bridgehead b[16];
-	struct lsa_connector c = { .group = need(&at), .bridgeheads = b };
+	struct policy policy = { 0 };
+	struct lsa_connector c = {
+		.group = need(&at), .bridgeheads = b, .policy = &policy
+	};
 	bool own = strcmp(owner, w->setup.server) == 0;
 	struct buf body = { 0 };
 
@@ -231,13 +235,13 @@ say_connector(struct world *w, char *at)
 		} else if (strcmp(option, "since") == 0) {
 			c.since = need(&at);
 		} else if (strcmp(option, "size") == 0) {
-			c.policy.max_size = number(&at);
+			policy.max_size = number(&at);
 		} else if (strcmp(option, "prio") == 0) {
-			c.policy.priorities = (uint8_t)number(&at);
+			policy.priorities = (uint8_t)number(&at);
 		} else if (strcmp(option, "deny") == 0) {
 			deny = need(&at);
-			c.policy.deny = &deny;
-			c.policy.ndeny = 1;
+			policy.deny = &deny;
+			policy.ndeny = 1;
 		} else {
 			b[c.nbridgeheads] = bridgehead_of(option, &smtp);
 			if (own)

@@ -86,8 +86,15 @@ server_body(void)
 	static char group[] = "london", reason[] = "new disks";
 	static char other[] = OTHER, third[] = "mx3.london.example.org";
 	char *names[] = { other, third };
+	struct addr smtp[] = { address(1, 25),
+		{ 6, { 0x20, 1, 0xd, 0xb8, [15] = 9 }, 25 } };
+	struct addr peer = address(1, 691);
+	uint8_t mark[CRYPTO_PUBLIC] = { 0 };
 	struct lsa_server s = { .group = group,
+		.smtp = smtp,
 		.nsmtp = 2,
+		.peer = &peer,
+		.mark = { mark },
 		.npeer = 1,
 		.nmark = 1,
 		.state = LSA_DRAIN,
@@ -102,9 +109,6 @@ server_body(void)
 		.nmail_down = 1 };
 	struct buf body = { 0 };
 
-	s.smtp[0] = address(1, 25);
-	s.smtp[1] = (struct addr){ 6, { 0x20, 1, 0xd, 0xb8, [15] = 9 }, 25 };
-	s.peer[0] = address(1, 691);
 	lsa_server_encode(&body, &s);
 	return body;
 }
@@ -121,8 +125,8 @@ connector_body(void)
 		.bridgeheads = &b,
 		.nbridgeheads = 1,
 		.congestion = 2,
-		.policy = { 20000000, POLICY_NORMAL, allow, 1, deny, 1, open,
-		    5000000, open },
+		.policy = &(struct policy){ 20000000, POLICY_NORMAL, allow, 1,
+		    deny, 1, open, 5000000, open },
 		.since = since };
 	struct buf body = { 0 };
 

@@ -151,7 +151,7 @@ server(struct insider *in, const struct addr *smtp, bool boasts)
 {
 	char *all[HONEST];
 	struct lsa_server s = { .group = in->evil->conf.group,
-		.smtp = { *smtp },
+		.smtp = smtp,
 		.nsmtp = 1,
 		.neighbours = all,
 		.nneighbours = HONEST };

@@ -396,7 +396,7 @@ boast_write(struct buf *out, const struct lsa *lsa, const struct node *whom)
 			names[n++] = world->nodes[i].conf.server;
 	qsort(names, n, sizeof(*names), by_text);
 	server.neighbours = names;
-	server.nneighbours = n;
+	server.nneighbours = (uint16_t)n;
 	lsa_server_encode(out, &server);
 }
 
@@ -431,10 +431,10 @@ forge_write(struct buf *out, const struct lsa *lsa, struct node *signer,
 	if (strcmp(kind, "stranger") == 0)
 		cheap.signed_ = NULL; /* nobody may ever store it */
 	crypto = cheap_seal_new(&cheap);
-	draft.signer = lsa->signer;
+	draft.signer = lsa_signer(lsa);
 	draft.purge = strcmp(kind, "purge") == 0;
 	draft.seq = seq_of(lsa, kind);
-	draft.issued = lsa->issued + 1;
+	draft.issued = lsa_issued(lsa) + 1;
 	draft.body = lsa->octets + lsa->body_at;
 	draft.body_len = lsa->body_len;
 	if (strcmp(kind, "boast") == 0) {

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
+#include "core/lsa/lsa_room.h"
 
 #define VERSION 1
 #define FLAG_PURGE 1u
@@ -78,11 +79,29 @@ lsa_space(const struct lsa *lsa)
 	return says ? &lsa->said.space : NULL;
 }
 
+const uint8_t *
+lsa_signer(const struct lsa *lsa)
+{
+	struct cur in = cur_over(lsa->octets, lsa->len);
+
+	cur_bytes(&in, ORG_AT + CRYPTO_DIGEST);
+	cur_bytes(&in, cur_u8(&in));  /* origin, */
+	cur_bytes(&in, cur_u16(&in)); /* id, */
+	cur_u64(&in);                 /* sequence */
+	return in.p;
+}
+
+uint64_t
+lsa_issued(const struct lsa *lsa)
+{
+	struct cur in = cur_over(lsa_signer(lsa) + CRYPTO_DIGEST, 8);
+
+	return cur_u64(&in);
+}
+
 void
 lsa_free(struct lsa *lsa)
 {
-	if (lsa != NULL)
-		lsa_body_done(lsa);
 	mem_free(lsa);
 }
 
@@ -91,7 +110,7 @@ struct head {
 	uint8_t type, flags;
 	const uint8_t *origin, *id;
 	size_t origin_len, id_len;
-	uint64_t seq, issued;
+	uint64_t seq;
 	uint32_t body_len, body_at;
 };
 
@@ -110,7 +129,7 @@ head_read(struct cur *in, size_t n, struct head *head)
 	head->id = cur_bytes(in, head->id_len);
 	head->seq = cur_u64(in);
 	cur_bytes(in, CRYPTO_DIGEST); /* who signs */
-	head->issued = cur_u64(in);
+	cur_u64(in);                  /* issue time */
 	head->body_len = cur_u32(in);
 	head->body_at = (uint32_t)(n - in->left);
 	cur_bytes(in, head->body_len);
@@ -199,36 +218,56 @@ name_place(struct lsa *lsa, size_t at, size_t n, char **room)
 	return p;
 }
 
+/* Room for structs begins where any may stand. */
+static size_t
+fixed_at(size_t at)
+{
+	return (at + sizeof(uint64_t) - 1) / sizeof(uint64_t) *
+	       sizeof(uint64_t);
+}
+
+static struct lsa *
+lsa_block(const uint8_t *octets, size_t n, const struct head *head,
+    struct lsa_room *room)
+{
+	size_t id_at = ORIGIN_AT + head->origin_len + 2, at;
+	size_t names = copy_of(octets + ORIGIN_AT, head->origin_len) +
+	               copy_of(octets + id_at, head->id_len);
+	struct lsa *lsa;
+
+	lsa_room_count(
+	    head->type, cur_over(octets + head->body_at, head->body_len), room);
+	at = fixed_at(sizeof(*lsa) + n + names + room->text_len);
+	lsa = mem_new(at, room->fixed_len, 1);
+	room->fixed = (uint8_t *)lsa + at;
+	room->text = (char *)lsa->octets + n;
+	memcpy(lsa->octets, octets, n);
+	lsa->key.origin =
+	    name_place(lsa, ORIGIN_AT, head->origin_len, &room->text);
+	lsa->key.id = name_place(lsa, id_at, head->id_len, &room->text);
+	lsa->key.type = head->type;
+	return lsa;
+}
+
 static int
 lsa_make(
     const uint8_t *octets, size_t n, const struct head *head, struct lsa **out)
 {
-	size_t id_at = ORIGIN_AT + head->origin_len + 2;
-	size_t texts = lsa_body_room(
-	    head->type, cur_over(octets + head->body_at, head->body_len));
-	size_t names = copy_of(octets + ORIGIN_AT, head->origin_len) +
-	               copy_of(octets + id_at, head->id_len);
-	struct lsa *lsa = mem_new(sizeof(*lsa), n + names + texts, 1);
-	char *room = (char *)lsa->octets + n;
+	struct lsa_room room;
+	struct lsa *lsa = lsa_block(octets, n, head, &room);
 	int rc;
 
-	memcpy(lsa->octets, octets, n);
-	lsa->key.origin = name_place(lsa, ORIGIN_AT, head->origin_len, &room);
-	lsa->key.id = name_place(lsa, id_at, head->id_len, &room);
-	lsa->key.type = head->type;
 	lsa->seq = head->seq;
-	lsa->issued = head->issued;
 	lsa->purge = head->flags == FLAG_PURGE;
 	lsa->body_at = head->body_at;
 	lsa->body_len = head->body_len;
 	lsa->len = (uint32_t)n;
-	lsa->signer = lsa->octets + id_at + head->id_len + sizeof(lsa->seq);
 	rc = lsa_key_check(&lsa->key);
 	if (rc == RC_OK && lsa->purge &&
 	    (head->type == LSA_FORGET || head->type == LSA_REVOCATION))
 		rc = RC_NAME; /* what the authority said stands */
 	if (rc == RC_OK)
-		rc = lsa_body_read(lsa, room, texts);
+		rc = lsa_body_read(lsa, &room);
 	if (rc == RC_OK)
 		*out = lsa;
 	else

@@ -120,16 +120,14 @@ enum lsa_space_flag {
 #define LSA_REVOCATION_END 1 /* u64; at most once */
 #define LSA_RULE_ON 1        /* u8, 0 or 1; once */
 
-/* Bodies, decoded. Arrays belong to the struct, strings to its LSA: a body is
- * kept in four times its octets and a little, whatever it says. */
+/* Bodies, decoded. All that hangs on one is its LSA's, in the same block: a
+ * body is kept in four times its octets and a little, whatever it says. */
 struct lsa_server {
 	char *group;
-	struct addr smtp[LIMIT_ADDRESSES];
-	size_t nsmtp;
-	struct addr peer[LIMIT_ADDRESSES]; /* where it listens for peers */
-	size_t npeer;
-	uint8_t mark[2][CRYPTO_PUBLIC]; /* mark keys: current, previous */
-	size_t nmark;
+	const struct addr *smtp;
+	const struct addr *peer; /* where it listens for peers */
+	const uint8_t *mark[2];  /* mark keys: current, previous */
+	uint8_t nsmtp, npeer, nmark;
 	enum lsa_state state; /* LSA_UP, LSA_STARTING or LSA_DRAIN */
 	uint64_t drain_until; /* seconds since 1970; 0: without end */
 	char *reason;         /* of a drain; may be NULL */
@@ -138,12 +136,10 @@ struct lsa_server {
 	bool mta_down;        /* an alarm, no edge */
 	bool unasked; /* starting, or would be, since its MTA does not ask the
 			 tables any more */
+	uint16_t nneighbours, nmail_up, nmail_down;
 	char **neighbours; /* adjacency FULL; sorted */
-	size_t nneighbours;
-	char **mail_up; /* members of the group whose mail service answers */
-	size_t nmail_up;
+	char **mail_up;    /* members of the group whose mail service answers */
 	char **mail_down;
-	size_t nmail_down;
 };
 
 struct lsa_bridgehead {
@@ -162,14 +158,13 @@ struct lsa_drain {
 
 struct lsa_connector {
 	char *group;                        /* destination */
-	enum lsa_state state;               /* LSA_UP or LSA_DRAIN */
 	struct lsa_bridgehead *bridgeheads; /* sorted by name */
-	size_t nbridgeheads;
+	enum lsa_state state;               /* LSA_UP or LSA_DRAIN */
+	uint8_t nbridgeheads, ndrains;
 	uint8_t congestion; /* 0 to 3: the cost counts x1, x2, x4, x8 */
-	struct policy policy;
+	const struct policy *policy; /* NULL: it has no limits */
 	char *since; /* of the last change of state, "12:00:03Z"; or NULL */
 	struct lsa_drain *drains; /* its own first, then by bridgehead */
-	size_t ndrains;
 };
 
 /* A drain's text, taken apart. */
@@ -200,8 +195,6 @@ struct lsa {
 	struct lsdb_share *share; /* lsdb's, as long as it is there */
 	struct lsa_key key;       /* in octets, or behind them */
 	uint64_t seq;
-	uint64_t issued;               /* seconds since 1970 */
-	const uint8_t *signer;         /* CRYPTO_DIGEST octets, in octets */
 	uint8_t digest[CRYPTO_DIGEST]; /* of octets; set by lsa_decode */
 	union lsa_said said;
 	uint32_t body_at, body_len; /* in octets */
@@ -210,7 +203,8 @@ struct lsa {
 	uint8_t part;  /* of its origin; parts.h */
 	uint8_t heard; /* hear.c's */
 	/* As signed. Texts stand where they are if the octet behind them is 0,
-	 * as that of most is: else behind all this, copied, with a NUL. */
+	 * as that of most is: else behind all this, copied, with a NUL. Behind
+	 * these is what `said` points at: an LSA is one block. */
 	uint8_t octets[];
 };
 
@@ -286,11 +280,9 @@ bool lsa_is_authority(const struct lsa *lsa);
 /* Whether the rule is in force. */
 bool lsa_rule_on(const struct lsa *lsa);
 
-/* For lsa.c: reads the body into `said`, or a reason, with room for the texts
- * that are copied; how much that is; and ends it. */
-int lsa_body_read(struct lsa *lsa, char *room, size_t n);
-size_t lsa_body_room(uint8_t type, struct cur body);
-void lsa_body_done(struct lsa *lsa);
+/* For lsa.c: reads the body into `said`, or a reason. */
+struct lsa_room;
+int lsa_body_read(struct lsa *lsa, struct lsa_room *room);
 
 /* The same, to octets of a body. */
 void lsa_server_encode(struct buf *out, const struct lsa_server *server);
@@ -328,8 +320,12 @@ int lsa_compare(const struct lsa *a, const struct lsa *b);
 void lsa_digest_text(
     const uint8_t digest[CRYPTO_DIGEST], char out[2 * CRYPTO_DIGEST + 1]);
 
-/* The organization it names, CRYPTO_DIGEST octets. */
+/* The organization it names, and the key that signs: CRYPTO_DIGEST octets. */
 const uint8_t *lsa_org(const struct lsa *lsa);
+const uint8_t *lsa_signer(const struct lsa *lsa);
+
+/* When it was signed, by its server's clock; seconds since 1970. */
+uint64_t lsa_issued(const struct lsa *lsa);
 
 void lsa_free(struct lsa *lsa);
 

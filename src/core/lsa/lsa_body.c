@@ -9,17 +9,17 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
 #include "core/lsa/lsa.h"
+#include "core/lsa/lsa_room.h"
 
 struct tlv {
 	uint16_t type;
 	uint16_t last; /* type of the one before */
 	struct cur value;
-	char *room; /* where a text is copied to; so much is left of it */
-	size_t room_len;
+	struct lsa_room *room;
+	struct policy *policy; /* of a connector, if it has limits */
 };
 
 static struct cur
@@ -67,31 +67,6 @@ lsa_body_is_schedule(const char *s)
 	return policy_schedule_check(s) == RC_OK;
 }
 
-/*
- * A text with a NUL behind it is left where it is: the next TLV's type begins
- * with one. Copied is what stands last, or before a TLV of a later version, of
- * which the first octet may be another; behind that there is no text.
- */
-size_t
-lsa_body_room(uint8_t type, struct cur body)
-{
-	size_t last = 0;
-
-	if (type != LSA_SERVER && type != LSA_CONNECTOR)
-		return 0;
-	while (body.left > 0 && body.p[0] == 0) {
-		size_t len;
-
-		cur_u16(&body);
-		len = cur_u16(&body);
-		cur_bytes(&body, len);
-		if (body.bad)
-			break;
-		last = len;
-	}
-	return last + 1;
-}
-
 /* The rest of the value as a string that the LSA keeps, or NULL. */
 static char *
 text_read(struct tlv *tlv, grammar *good)
@@ -103,11 +78,11 @@ text_read(struct tlv *tlv, grammar *good)
 	if (p == NULL || memchr(p, 0, n) != NULL)
 		return NULL;
 	if (p[n] != 0) { /* the signature is behind the last */
-		CHECK(n < tlv->room_len);
-		s = memcpy(tlv->room, p, n);
+		CHECK(n < tlv->room->text_len);
+		s = memcpy(tlv->room->text, p, n);
 		s[n] = '\0';
-		tlv->room += n + 1;
-		tlv->room_len -= n + 1;
+		tlv->room->text += n + 1;
+		tlv->room->text_len -= n + 1;
 	}
 	return good(s) ? s : NULL;
 }
@@ -121,37 +96,38 @@ text_once(struct tlv *tlv, grammar *good, char **out)
 	return *out == NULL ? RC_NAME : RC_OK;
 }
 
-/* Appends to a sorted list without repetition. */
+/* Appends to a sorted list without repetition, which has room. */
 static int
-text_add(struct tlv *tlv, grammar *good, char ***list, size_t *n, size_t max)
+text_add(struct tlv *tlv, grammar *good, char **list, size_t n, size_t max)
 {
 	char *s;
 
-	if (*n >= max)
+	if (n >= max)
 		return RC_LIMIT;
 	s = text_read(tlv, good);
 	if (s == NULL)
 		return RC_NAME;
-	if (*n > 0 && strcmp((*list)[*n - 1], s) >= 0)
+	if (n > 0 && strcmp(list[n - 1], s) >= 0)
 		return RC_TWICE;
-	if ((*n & (*n - 1)) == 0) /* room doubles at powers of two */
-		*list = mem_grow(*list, *n == 0 ? 1 : 2 * *n, sizeof(**list));
-	(*list)[(*n)++] = s;
+	list[n] = s;
 	return RC_OK;
 }
 
-/* An LSA stays for years: no more room than it has items. */
-static void
-list_fit(char ***list, size_t n)
+/* The same of a server's; *n counts them. */
+static int
+server_add(struct tlv *tlv, char **list, uint16_t *n)
 {
-	if (n > 0)
-		*list = mem_grow(*list, n, sizeof(**list));
+	int rc = text_add(tlv, str_is_host, list, *n, LIMIT_NEIGHBOURS);
+
+	if (rc == RC_OK)
+		(*n)++;
+	return rc;
 }
 
 static int
-addr_add(struct tlv *tlv, struct addr *list, size_t *n)
+addr_add(struct tlv *tlv, const struct addr *list, uint8_t *n)
 {
-	struct addr *a = &list[*n];
+	struct addr *a = (struct addr *)(uintptr_t)&list[*n]; /* our room */
 
 	if (*n >= LIMIT_ADDRESSES)
 		return RC_LIMIT;
@@ -174,7 +150,7 @@ mark_add(struct tlv *tlv, struct lsa_server *s)
 		return RC_LIMIT;
 	if (key == NULL)
 		return RC_SHORT;
-	memcpy(s->mark[s->nmark++], key, CRYPTO_PUBLIC);
+	s->mark[s->nmark++] = key;
 	return value_end(tlv);
 }
 
@@ -211,14 +187,11 @@ server_tlv(struct tlv *tlv, struct lsa_server *s)
 	case LSA_SERVER_STATE:
 		return state_read(tlv, s);
 	case LSA_SERVER_NEIGHBOUR:
-		return text_add(tlv, str_is_host, &s->neighbours,
-		    &s->nneighbours, LIMIT_NEIGHBOURS);
+		return server_add(tlv, s->neighbours, &s->nneighbours);
 	case LSA_SERVER_MAIL_UP:
-		return text_add(tlv, str_is_host, &s->mail_up, &s->nmail_up,
-		    LIMIT_NEIGHBOURS);
+		return server_add(tlv, s->mail_up, &s->nmail_up);
 	case LSA_SERVER_MAIL_DOWN:
-		return text_add(tlv, str_is_host, &s->mail_down, &s->nmail_down,
-		    LIMIT_NEIGHBOURS);
+		return server_add(tlv, s->mail_down, &s->nmail_down);
 	case LSA_SERVER_MTA_DOWN:
 		if (s->mta_down)
 			return RC_TWICE;
@@ -239,21 +212,26 @@ server_tlv(struct tlv *tlv, struct lsa_server *s)
 	}
 }
 
-static void
-server_free(struct lsa_server *s)
+static struct lsa_server *
+server_room(struct lsa_room *r)
 {
-	if (s == NULL)
-		return;
-	mem_free(s->neighbours);
-	mem_free(s->mail_up);
-	mem_free(s->mail_down);
-	mem_free(s);
+	struct lsa_server *s = lsa_room_take(r, 1, sizeof(*s));
+
+	s->smtp = lsa_room_take(r, r->of[LSA_SERVER_SMTP], sizeof(*s->smtp));
+	s->peer = lsa_room_take(r, r->of[LSA_SERVER_PEER], sizeof(*s->peer));
+	s->neighbours =
+	    lsa_room_take(r, r->of[LSA_SERVER_NEIGHBOUR], sizeof(char *));
+	s->mail_up =
+	    lsa_room_take(r, r->of[LSA_SERVER_MAIL_UP], sizeof(char *));
+	s->mail_down =
+	    lsa_room_take(r, r->of[LSA_SERVER_MAIL_DOWN], sizeof(char *));
+	return s;
 }
 
 static int
 server_decode(const struct lsa *lsa, struct tlv tlv, struct lsa_server **out)
 {
-	struct lsa_server *s = mem_new(sizeof(*s), 0, 0);
+	struct lsa_server *s = server_room(tlv.room);
 	struct cur in = lsa_body_find(lsa);
 	bool state = false;
 	int rc;
@@ -266,13 +244,6 @@ server_decode(const struct lsa *lsa, struct tlv tlv, struct lsa_server **out)
 	}
 	if (rc == RC_OK && (s->group == NULL || !state))
 		rc = RC_MISSING;
-	list_fit(&s->neighbours, s->nneighbours);
-	list_fit(&s->mail_up, s->nmail_up);
-	list_fit(&s->mail_down, s->nmail_down);
-	if (rc != RC_OK) {
-		server_free(s);
-		s = NULL;
-	}
 	*out = s;
 	return rc;
 }
@@ -297,7 +268,6 @@ bridgehead_add(struct tlv *tlv, struct lsa_connector *c)
 		return RC_NAME;
 	if (n > 0 && strcmp(c->bridgeheads[n - 1].name, b.name) >= 0)
 		return RC_TWICE;
-	c->bridgeheads = mem_grow(c->bridgeheads, n + 1, sizeof(b));
 	c->bridgeheads[c->nbridgeheads++] = b;
 	return RC_OK;
 }
@@ -338,18 +308,20 @@ connector_number(struct tlv *tlv, struct lsa_connector *c)
 		if (tlv->value.left != 1)
 			return RC_SHORT;
 		rc = number_once(tlv, 7, &v);
-		c->policy.priorities = (uint8_t)v;
+		tlv->policy->priorities = (uint8_t)v;
 		return rc == RC_OK && v == 0 ? RC_RANGE : rc;
 	case LSA_CONNECTOR_LARGE:
 		if (tlv->value.left != 8)
 			return RC_SHORT;
-		rc = number_once(tlv, UINT64_MAX, &c->policy.large_size);
-		return rc == RC_OK && c->policy.large_size == 0 ? RC_RANGE : rc;
+		rc = number_once(tlv, UINT64_MAX, &tlv->policy->large_size);
+		return rc == RC_OK && tlv->policy->large_size == 0 ? RC_RANGE
+		                                                   : rc;
 	default: /* LSA_CONNECTOR_SIZE */
 		if (tlv->value.left != 8)
 			return RC_SHORT;
-		rc = number_once(tlv, UINT64_MAX, &c->policy.max_size);
-		return rc == RC_OK && c->policy.max_size == 0 ? RC_RANGE : rc;
+		rc = number_once(tlv, UINT64_MAX, &tlv->policy->max_size);
+		return rc == RC_OK && tlv->policy->max_size == 0 ? RC_RANGE
+		                                                 : rc;
 	}
 }
 
@@ -370,15 +342,23 @@ drain_add(struct tlv *tlv, struct lsa_connector *c)
 	    &d, tlv->last == tlv->type ? &c->drains[c->ndrains - 1] : NULL);
 	if (rc != RC_OK)
 		return rc;
-	c->drains = mem_grow(c->drains, c->ndrains + 1, sizeof(d));
 	c->drains[c->ndrains++] = d;
 	return RC_OK;
 }
 
 static int
+policy_sender_add(struct tlv *tlv, char **list, size_t *n)
+{
+	int rc = text_add(tlv, lsa_body_is_sender, list, *n, LIMIT_SENDERS);
+
+	*n += rc == RC_OK;
+	return rc;
+}
+
+static int
 connector_tlv(struct tlv *tlv, struct lsa_connector *c)
 {
-	struct policy *policy = &c->policy;
+	struct policy *policy = tlv->policy;
 
 	switch (tlv->type) {
 	case LSA_CONNECTOR_GROUP:
@@ -392,11 +372,9 @@ connector_tlv(struct tlv *tlv, struct lsa_connector *c)
 	case LSA_CONNECTOR_LARGE:
 		return connector_number(tlv, c);
 	case LSA_CONNECTOR_ALLOW:
-		return text_add(tlv, lsa_body_is_sender, &policy->allow,
-		    &policy->nallow, LIMIT_SENDERS);
+		return policy_sender_add(tlv, policy->allow, &policy->nallow);
 	case LSA_CONNECTOR_DENY:
-		return text_add(tlv, lsa_body_is_sender, &policy->deny,
-		    &policy->ndeny, LIMIT_SENDERS);
+		return policy_sender_add(tlv, policy->deny, &policy->ndeny);
 	case LSA_CONNECTOR_SCHEDULE:
 		return text_once(tlv, lsa_body_is_schedule, &policy->schedule);
 	case LSA_CONNECTOR_LARGE_SCHEDULE:
@@ -412,23 +390,36 @@ connector_tlv(struct tlv *tlv, struct lsa_connector *c)
 	}
 }
 
-static void
-connector_free(struct lsa_connector *c)
+static struct lsa_connector *
+connector_room(struct lsa_room *r, struct policy **policy)
 {
-	if (c == NULL)
-		return;
-	mem_free(c->bridgeheads);
-	mem_free(c->drains);
-	mem_free(c->policy.allow);
-	mem_free(c->policy.deny);
-	mem_free(c);
+	struct lsa_connector *c = lsa_room_take(r, 1, sizeof(*c));
+	struct policy *p = lsa_room_take(r, lsa_room_policy(r), sizeof(*p));
+
+	c->bridgeheads = lsa_room_take(
+	    r, r->of[LSA_CONNECTOR_BRIDGEHEAD], sizeof(*c->bridgeheads));
+	c->drains = lsa_room_take(r, lsa_room_drains(r), sizeof(*c->drains));
+	if (p != NULL) {
+		p->allow = lsa_room_take(
+		    r, r->of[LSA_CONNECTOR_ALLOW], sizeof(char *));
+		p->deny =
+		    lsa_room_take(r, r->of[LSA_CONNECTOR_DENY], sizeof(char *));
+	}
+	c->policy = *policy = p;
+	return c;
+}
+
+static bool
+policy_is_whole(const struct policy *p)
+{
+	return p == NULL || (p->large_size == 0) == (p->large_schedule == NULL);
 }
 
 static int
 connector_decode(
     const struct lsa *lsa, struct tlv tlv, struct lsa_connector **out)
 {
-	struct lsa_connector *c = mem_new(sizeof(*c), 0, 0);
+	struct lsa_connector *c = connector_room(tlv.room, &tlv.policy);
 	struct cur in = lsa_body_find(lsa);
 	bool state = false;
 	int rc;
@@ -439,16 +430,9 @@ connector_decode(
 			break;
 		state |= tlv.type == LSA_CONNECTOR_STATE;
 	}
-	if (rc == RC_OK && (c->group == NULL || !state ||
-			       (c->policy.large_size == 0) !=
-				   (c->policy.large_schedule == NULL)))
+	if (rc == RC_OK &&
+	    (c->group == NULL || !state || !policy_is_whole(tlv.policy)))
 		rc = RC_MISSING;
-	list_fit(&c->policy.allow, c->policy.nallow);
-	list_fit(&c->policy.deny, c->policy.ndeny);
-	if (rc != RC_OK) {
-		connector_free(c);
-		c = NULL;
-	}
 	*out = c;
 	return rc;
 }
@@ -541,9 +525,9 @@ lsa_body_authority_check(const struct lsa *lsa)
 }
 
 int
-lsa_body_read(struct lsa *lsa, char *room, size_t n)
+lsa_body_read(struct lsa *lsa, struct lsa_room *room)
 {
-	struct tlv tlv = { .room = room, .room_len = n };
+	struct tlv tlv = { .room = room };
 	struct lsa_identity identity;
 
 	if (lsa->purge)
@@ -564,15 +548,6 @@ lsa_body_read(struct lsa *lsa, char *room, size_t n)
 	default:
 		return RC_OK;
 	}
-}
-
-void
-lsa_body_done(struct lsa *lsa)
-{
-	if (lsa->key.type == LSA_SERVER)
-		server_free(lsa->said.server);
-	else if (lsa->key.type == LSA_CONNECTOR)
-		connector_free(lsa->said.connector);
 }
 
 bool

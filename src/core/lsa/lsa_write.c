@@ -105,7 +105,8 @@ put_drains(struct buf *out, const struct lsa_connector *c)
 void
 lsa_connector_encode(struct buf *out, const struct lsa_connector *c)
 {
-	const struct policy *policy = &c->policy;
+	static const struct policy none;
+	const struct policy *policy = c->policy == NULL ? &none : c->policy;
 	size_t hole;
 
 	lsa_write_put_text(out, LSA_CONNECTOR_GROUP, c->group);

@@ -205,8 +205,9 @@ sender_passes(const struct policy *policy, const char *sender)
 bool
 policy_has_limits(const struct policy *p)
 {
-	return p->max_size != 0 || p->priorities != 0 || p->nallow > 0 ||
-	       p->ndeny > 0 || p->schedule != NULL || p->large_size != 0;
+	return p != NULL &&
+	       (p->max_size != 0 || p->priorities != 0 || p->nallow > 0 ||
+		   p->ndeny > 0 || p->schedule != NULL || p->large_size != 0);
 }
 
 const char *
@@ -271,6 +272,8 @@ policy_priority(const char *word)
 void
 policy_tell(struct json *json, const struct policy *policy)
 {
+	if (policy == NULL)
+		return;
 	if (policy->max_size != 0)
 		json_uint(json, "max_message_size", policy->max_size);
 	if (policy->nallow + policy->ndeny > 0) {

@@ -98,7 +98,7 @@ int policy_schedule_check(const char *text);
 /* Whether the schedule is open at `time` (seconds since 1970, UTC). */
 bool policy_schedule_open(const char *text, int64_t time);
 
-/* True if it limits anything. */
+/* True if it limits anything; NULL does not. */
 bool policy_has_limits(const struct policy *policy);
 
 /* Which schedule a message of this size goes by; NULL: none, it is always
@@ -108,7 +108,8 @@ const char *policy_schedule(const struct policy *policy, uint64_t size);
 /* True if the pattern (an address space, or `<>`) meets the sender. */
 bool policy_sender_meets(const char *pattern, const char *sender);
 
-/* Its keys into an open object, as lsrctl(1), TOPOLOGY DOCUMENT, has them. */
+/* Its keys into an open object, as lsrctl(1), TOPOLOGY DOCUMENT, has them; of
+ * NULL none. */
 void policy_tell(struct json *json, const struct policy *policy);
 
 /* Frees what hangs on it, not the struct. */

@@ -35,7 +35,7 @@ static bool
 accept_is_forgotten(const struct engine *e, const struct lsa *lsa)
 {
 	const struct lsa *forget =
-	    authority_word(e, lsa->key.origin, LSA_FORGET, lsa->signer);
+	    authority_word(e, lsa->key.origin, LSA_FORGET, lsa_signer(lsa));
 
 	return forget != NULL && !lsa_is_authority(lsa) &&
 	       lsa->seq >> 32 <= lsa_forget_epoch(forget);
@@ -71,7 +71,7 @@ judge_signature(struct engine *e, struct lsa *lsa)
 	int rc;
 
 	if (lsa_is_authority(lsa)) {
-		if (memcmp(lsa->signer, e->setup->authority.id,
+		if (memcmp(lsa_signer(lsa), e->setup->authority.id,
 			CRYPTO_DIGEST) != 0)
 			return RC_IDENTITY;
 		return accept_is_signed(e, lsa, e->setup->authority.key)
@@ -82,12 +82,12 @@ judge_signature(struct engine *e, struct lsa *lsa)
 		rc = signers_vouch(&e->signers, lsa, e->crypto, &signer);
 		if (rc != RC_OK)
 			return rc;
-		claims = signer_claims(signer, lsa->signer);
+		claims = signer_claims(signer, lsa_signer(lsa));
 		if (claims == NULL)
 			return RC_SIGNATURE;
 	} else {
 		signer = signers_find(&e->signers, lsa->key.origin);
-		claims = signer_claims(signer, lsa->signer);
+		claims = signer_claims(signer, lsa_signer(lsa));
 		if (claims == NULL)
 			return RC_IDENTITY;
 	}
@@ -105,7 +105,7 @@ accept_judge(struct engine *e, struct lsa *lsa)
 		return RC_ORG;
 	/* Before any sequence (lsrd-protocol(7) 6). */
 	if (!lsa_is_authority(lsa) &&
-	    authority_word(e, "", LSA_REVOCATION, lsa->signer) != NULL)
+	    authority_word(e, "", LSA_REVOCATION, lsa_signer(lsa)) != NULL)
 		return RC_REVOKED;
 	rc = lsa_is_authority(lsa) ? RC_OK : room_judge(e, lsa);
 	return rc == RC_OK ? judge_signature(e, lsa) : rc;
@@ -189,7 +189,8 @@ signer_renew(struct engine *e, const struct lsa *identity)
 		return;
 	for (struct lsa *l = lsdb_origin(&e->db, signer->name); l != NULL;
 	     l = next) {
-		const struct claims *claims = signer_claims(signer, l->signer);
+		const struct claims *claims =
+		    signer_claims(signer, lsa_signer(l));
 
 		next = lsdb_next(l);
 		if (strcmp(l->key.origin, signer->name) != 0)
@@ -214,7 +215,7 @@ revoke(struct engine *e, const struct lsa *word)
 
 	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = next) {
 		next = lsdb_next(l);
-		lsa_digest_text(l->signer, hex);
+		lsa_digest_text(lsa_signer(l), hex);
 		if (!lsa_is_authority(l) && strcmp(hex, word->key.id) == 0)
 			accept_drop(e, l, RC_REVOKED);
 	}
@@ -258,7 +259,8 @@ differs(const struct lsa *a, const struct lsa *b)
 static void
 issue_time_check(struct engine *e, const struct lsa *lsa)
 {
-	uint64_t apart = lsa->issued > e->wall ? lsa->issued - e->wall : 0;
+	uint64_t apart =
+	    lsa_issued(lsa) > e->wall ? lsa_issued(lsa) - e->wall : 0;
 
 	if (apart > 3600) /* from the future: somebody's clock is wrong */
 		fx_event(e, (struct event){ .kind = EVENT_ISSUE_TIME,
@@ -396,8 +398,8 @@ news(struct engine *e, struct session *from, const struct lsa *lsa)
 	const struct lsa *word;
 
 	if (order > 0 && accept_is_forgotten(e, lsa)) {
-		word =
-		    authority_word(e, lsa->key.origin, LSA_FORGET, lsa->signer);
+		word = authority_word(
+		    e, lsa->key.origin, LSA_FORGET, lsa_signer(lsa));
 		if (from != NULL)
 			sessions_offer(e, from, &word->key);
 		return RC_OLD;

@@ -124,7 +124,7 @@ epoch_heard(struct engine *e, const struct lsa *lsa)
 {
 	uint32_t seen = lsa_epoch(lsa);
 	bool forget = lsa->key.type == LSA_FORGET;
-	bool other = !forget && memcmp(lsa->signer, e->setup->claims->key,
+	bool other = !forget && memcmp(lsa_signer(lsa), e->setup->claims->key,
 				    CRYPTO_DIGEST) != 0;
 
 	if (forget || other || e->phase != PHASE_RUNNING ||

@@ -150,16 +150,16 @@ say_server(struct engine *e)
 {
 	const struct setup *setup = e->setup;
 	struct lsa_server s = { .group = setup->group,
-		.nsmtp = setup->announced.nsmtp,
-		.npeer = setup->announced.nlisten,
-		.nmark = setup->announced.nmark,
+		.smtp = setup->announced.smtp,
+		.nsmtp = (uint8_t)setup->announced.nsmtp,
+		.peer = setup->announced.listen,
+		.npeer = (uint8_t)setup->announced.nlisten,
+		.mark = { setup->announced.mark[0], setup->announced.mark[1] },
+		.nmark = (uint8_t)setup->announced.nmark,
 		.state = phase_state(e) };
 	struct texts full = { 0 }, up = { 0 }, down = { 0 };
 	size_t room = LIMIT_LSA_BODY - SERVER_REST;
 
-	memcpy(s.smtp, setup->announced.smtp, sizeof(s.smtp));
-	memcpy(s.peer, setup->announced.listen, sizeof(s.peer));
-	memcpy(s.mark, setup->announced.mark, sizeof(s.mark));
 	if (s.state == LSA_DRAIN) {
 		const struct setup_drain *why = phase_drain(e);
 
@@ -180,11 +180,11 @@ say_server(struct engine *e)
 	texts_fit(&up, &room);
 	texts_fit(&down, &room);
 	s.neighbours = full.list.v;
-	s.nneighbours = full.list.n;
+	s.nneighbours = (uint16_t)full.list.n;
 	s.mail_up = up.list.v;
-	s.nmail_up = up.list.n;
+	s.nmail_up = (uint16_t)up.list.n;
 	s.mail_down = down.list.v;
-	s.nmail_down = down.list.n;
+	s.nmail_down = (uint16_t)down.list.n;
 	s.unasked =
 	    e->asked.once && e->asked.verdict == MTA_NO && !asked_may(e);
 	s.mta_down =
@@ -240,8 +240,8 @@ say_connector(struct engine *e, const struct setup_connector *setup)
 {
 	struct lsa_connector c = { .group = setup->group,
 		.state = setup->drain ? LSA_DRAIN : LSA_UP,
-		.nbridgeheads = setup->nbridgeheads,
-		.policy = setup->policy };
+		.nbridgeheads = (uint8_t)setup->nbridgeheads,
+		.policy = &setup->policy };
 	uint64_t since = 0;
 	char text[16];
 
@@ -338,7 +338,7 @@ is_said(const struct engine *e, const struct own *own)
 	/* Nobody keeps what is signed with a key that we have no more. */
 	if (l->seq >> 32 > e->origin.epoch.now ||
 	    l->seq >> 32 < e->origin.epoch.anew ||
-	    memcmp(l->signer, e->setup->claims->key, CRYPTO_DIGEST) != 0)
+	    memcmp(lsa_signer(l), e->setup->claims->key, CRYPTO_DIGEST) != 0)
 		return false;
 	if (!own->said)
 		return l->purge;

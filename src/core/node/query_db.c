@@ -85,8 +85,8 @@ db_line(struct json *j, const struct lsa *l)
 	json_uint(j, "epoch", l->seq >> 32);
 	json_uint(j, "counter", l->seq & 0xffffffffu);
 	json_bool(j, "purge", l->purge);
-	json_hex(j, "signer", l->signer, CRYPTO_DIGEST);
-	json_uint(j, "issued", l->issued);
+	json_hex(j, "signer", lsa_signer(l), CRYPTO_DIGEST);
+	json_uint(j, "issued", lsa_issued(l));
 	json_uint(j, "octets", l->len);
 	json_hex(j, "digest", l->digest, CRYPTO_DIGEST);
 	db_body(j, l);

@@ -55,10 +55,6 @@ own_connectors(
 	for (size_t i = 0; i < f->own_n; i++) {
 		const struct facts_connector *c =
 		    &f->connectors.v[f->own_at + i];
-		const struct policy *policy = &c->body->policy;
-
-		if (!policy_has_limits(policy))
-			policy = NULL;
 		for (size_t k = 0; c->own != NULL && k < c->own->nbridgeheads;
 		     k++) {
 			const struct setup_bridgehead *b =
@@ -66,7 +62,7 @@ own_connectors(
 			uint32_t to = facts_find(f, b->name);
 			struct mtable_step step = { .to = to,
 				.cost = steps_own_cost(f, c->own, b),
-				.policy = policy };
+				.policy = c->limits };
 
 			if (to == FACTS_NONE || !steps_own_up(f, c->own, b))
 				continue;
@@ -158,8 +154,9 @@ widen(struct widening *w, uint32_t to, uint64_t width)
 static void
 widen_by(struct widening *w, const struct lsa_connector *c, uint64_t width)
 {
-	if (c->policy.max_size != 0 && c->policy.max_size < width)
-		width = c->policy.max_size;
+	if (c->policy != NULL && c->policy->max_size != 0 &&
+	    c->policy->max_size < width)
+		width = c->policy->max_size;
 	for (size_t k = 0; k < c->nbridgeheads; k++) {
 		uint32_t to = facts_find(w->facts, c->bridgeheads[k].name);
 

@@ -236,8 +236,7 @@ facts_connector_read(const struct facts *f, const struct view_input *in,
 {
 	c->name = lsa->key.id;
 	c->body = lsa_connector(lsa);
-	c->limits =
-	    policy_has_limits(&c->body->policy) ? &c->body->policy : NULL;
+	c->limits = policy_has_limits(c->body->policy) ? c->body->policy : NULL;
 	c->barred = 0;
 	if (c->owner != f->self)
 		return true;

@@ -9,7 +9,7 @@ static bool
 is_newer(const struct lsa *lsa, const struct route_claim *claim)
 {
 	return !claim->known || lsa->seq > claim->seq ||
-	       memcmp(lsa->signer, claim->key, CRYPTO_DIGEST) != 0;
+	       memcmp(lsa_signer(lsa), claim->key, CRYPTO_DIGEST) != 0;
 }
 
 /* The LSA of this key if it is newer than the claim, or NULL. */
@@ -61,7 +61,8 @@ said_by_new_key(const struct view_input *in, const struct route_claim *claim)
 	const struct lsa *server = newer(in, claim, LSA_SERVER, "");
 
 	return server != NULL && !server->purge &&
-	               memcmp(server->signer, claim->key, CRYPTO_DIGEST) != 0
+	               memcmp(lsa_signer(server), claim->key, CRYPTO_DIGEST) !=
+	                   0
 	           ? server
 	           : NULL;
 }

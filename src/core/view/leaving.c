@@ -299,7 +299,7 @@ is_stale(const struct leaving_work *k, const struct route *old, size_t n)
 
 		if (c->own != NULL || c->lsa == NULL || was == NULL ||
 		    !was->known || c->lsa->seq > was->seq ||
-		    memcmp(c->lsa->signer, was->key, CRYPTO_DIGEST) != 0)
+		    memcmp(lsa_signer(c->lsa), was->key, CRYPTO_DIGEST) != 0)
 			return false;
 	}
 	return true;
@@ -318,7 +318,7 @@ leaving_claim_add(
 		return; /* of our own, and not said yet */
 	to->known = true;
 	to->seq = c->lsa->seq;
-	memcpy(to->key, c->lsa->signer, sizeof(to->key));
+	memcpy(to->key, lsa_signer(c->lsa), sizeof(to->key));
 }
 
 /* So many claims of the pattern are in the database: from k->claim on. */

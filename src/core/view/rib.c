@@ -95,7 +95,7 @@ rib_key_gone(struct rib *rib, const struct lsa *claim)
 
 		if (strcmp(c->server, claim->key.origin) == 0 &&
 		    c->seq <= claim->seq &&
-		    memcmp(c->key, claim->signer, sizeof(c->key)) == 0)
+		    memcmp(c->key, lsa_signer(claim), sizeof(c->key)) == 0)
 			c->seq = 0;
 	}
 }

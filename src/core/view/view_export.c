@@ -211,7 +211,7 @@ bridgeheads_tell(struct exporting *x, const struct facts_connector *c,
 				  : "down");
 	json_str(x->j, "routing_group", body->group);
 	lsa_drains_show(x->j, body);
-	policy_tell(x->j, &body->policy);
+	policy_tell(x->j, body->policy);
 	json_close(x->j, '}');
 }
 
