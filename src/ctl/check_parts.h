@@ -30,7 +30,7 @@ void check_relay(const struct postfix *p);
 void check_parents(const struct postfix *p);
 
 /* A refusal to relay waits: conf/postfix/route-refused.regexp. */
-#define POSTCONF_ROUTE_REFUSED "regexp:" PKGDATADIR "/route-refused.regexp"
+#define POSTCONF_ROUTE_REFUSED "regexp:" MTADIR "/route-refused.regexp"
 
 /* The services of master.cf that our tables name. */
 void check_services(const struct postfix *p);

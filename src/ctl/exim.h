@@ -63,7 +63,7 @@ void exim_files(
 bool exim_can(const struct exim *x, const char *word);
 
 /* Where conf/exim is installed, and what brings a file of it. */
-#define EXIM_SHARE PKGDATADIR "/exim"
+#define EXIM_SHARE MTADIR "/exim"
 #define EXIM_BRINGS(name) ".include_if_exists " EXIM_SHARE "/" name
 
 /* The value of an option of the main section, with defaults; the caller's, NULL
