@@ -11,7 +11,7 @@ build=$top_builddir
 cache=${LSRD_CACHE:-/var/cache/lsrd-check}
 packages="systemd,systemd-sysv,dbus,iproute2,nftables,procps,python3-minimal,openssl\
 ,libevent-2.1-7,libevent-core-2.1-7,libevent-openssl-2.1-7,libssl3,libsodium23,libconfuse2\
-,libjansson4,liblmdb0,libcdb1,libc-ares2,libmilter1.0.1,postfix,postfix-lmdb,libasan8,libubsan1"
+,libjansson4,liblmdb0,libcdb1,libc-ares2,libmilter1.0.1,postfix,postfix-lmdb,libasan8,libubsan1,ucf"
 
 seed=$cache/bookworm-$(printf '%s' "$packages" | cksum | cut -d' ' -f1)
 
@@ -80,15 +80,20 @@ with_cgroups() {
 		$with_do" sh "$@"
 }
 
-# root_make NAME SCRIPT: a root with this build installed, and SCRIPT to be run
-# as the last unit of its boot; it writes /root/result and /root/complaints.
-root_make() {
-	cp -a "$seed" "$work/$1"
+# root_install NAME: lsrd in that root; a test may have a way of its own.
+root_install() {
 	make -s -C "$build" install DESTDIR="$work/$1" >"$work/install" 2>&1 || {
 		sed 's/^/# /' "$work/install"
 		echo "Bail out! make install failed"
 		exit 1
 	}
+}
+
+# root_make NAME SCRIPT: a root with this build installed, and SCRIPT to be run
+# as the last unit of its boot; it writes /root/result and /root/complaints.
+root_make() {
+	cp -a "$seed" "$work/$1"
+	root_install "$1"
 	echo "$1" >"$work/$1/etc/hostname"
 	# a sanitizer that looks for leaks at the end cannot, in a sandbox
 	mkdir -p "$work/$1/etc/systemd/system.conf.d"
