@@ -63,6 +63,10 @@ struct plugin_probe {
 	 */
 	enum plugin_verdict (*feed)(
 	    void *state, const uint8_t *octets, size_t n, struct buf *say);
+
+	/* The last refusal that was said to us, as it came, cut where it is
+	 * long; "": none. Lent from the state until it is fed again. */
+	const char *(*said)(const void *state);
 };
 
 /* The probe of this service that the build contains, or NULL. */

@@ -25,6 +25,7 @@ struct smtp {
 	char line[SMTP_LINE_KEPT + 1]; /* the first octets of this line */
 	size_t length;                 /* of this line, as far as it was kept */
 	size_t octets;                 /* of this reply */
+	char said[SMTP_SAID + 1];      /* of the last reply that was no yes */
 };
 
 static void
@@ -116,6 +117,10 @@ probe_smtp_replied(struct smtp *smtp, struct buf *say)
 	char code = smtp->line[0];
 
 	smtp->octets = 0;
+	if (code == '4' || code == '5') {
+		memcpy(smtp->said, smtp->line, SMTP_SAID);
+		smtp->said[SMTP_SAID] = '\0';
+	}
 	if (smtp->stage == SMTP_RSET)
 		return probe_smtp_leave(say, smtp->told);
 	if (memcmp(smtp->line, "421", 3) == 0)
@@ -177,9 +182,18 @@ feed(void *state, const uint8_t *octets, size_t n, struct buf *say)
 	return verdict;
 }
 
+static const char *
+probe_smtp_said(const void *state)
+{
+	const struct smtp *smtp = state;
+
+	return smtp->said;
+}
+
 const struct plugin_probe smtp_probe = {
 	.word = "smtp",
 	.state_size = sizeof(struct smtp),
 	.begin = probe_smtp_begin,
 	.feed = feed,
+	.said = probe_smtp_said,
 };

@@ -19,7 +19,8 @@
  * A greeting of 4xx, and 421 at any time, is the word of a service that is
  * there and has no time: PLUGIN_BUSY. Any other code, an end of the stream, and
  * a reply beyond its bound: PLUGIN_FAILED. No message is ever begun. Nothing of
- * what the service says is kept but one line, to be judged.
+ * what the service says is kept but one line, to be judged, and its last
+ * refusal, to be shown.
  */
 
 #ifndef PLUGINS_PROBE_SMTP_H
@@ -29,6 +30,7 @@
 
 /* Of one reply: whoever says more has something else to say. */
 #define SMTP_REPLY_OCTETS 65536
+#define SMTP_SAID 160      /* octets of a refusal that are shown */
 #define SMTP_LINE_KEPT 512 /* octets; what is judged stands before */
 
 extern const struct plugin_probe smtp_probe;

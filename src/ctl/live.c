@@ -305,6 +305,27 @@ live_peers(const struct call *call)
 	return live_table(call, "peers", head, peers_make);
 }
 
+/* Why it is down, and what was wrong last, though it may be well by now. */
+static void
+error_cell(struct grid *grid, const json_t *line)
+{
+	const json_t *error = json_object_get(line, "last_error");
+	const char *reason = live_text(line, "reason");
+	const char *what = live_text(error, "what");
+	const char *said = live_text(error, "said");
+	char at[VALUE_TIME] = "";
+
+	if (error == NULL) {
+		grid_cell(grid, reason);
+		return;
+	}
+	value_time_text(live_number(error, "at"), at);
+	grid_printf(grid, "%s%s%s at %s%s%s",
+	    strcmp(reason, what) == 0 ? "" : reason,
+	    *reason != '\0' && strcmp(reason, what) != 0 ? "; " : "", what, at,
+	    *said != '\0' ? ": " : "", said);
+}
+
 static void
 links_make(struct grid *grid, const json_t *line)
 {
@@ -329,15 +350,15 @@ links_make(struct grid *grid, const json_t *line)
 	grid_printf(grid, "%" PRId64, live_number(line, "failures"));
 	grid_printf(grid, "%" PRId64, live_number(line, "congestion"));
 	grid_printf(grid, "%" PRId64, live_number(line, "waiting"));
-	grid_cell(grid, live_text(line, "reason"));
+	error_cell(grid, line);
 }
 
 int
 live_links(const struct call *call)
 {
 	static const char *const head[] = { "LINK", "SERVER", "SMTP", "COST",
-		"STATE", "SINCE", "FAILURES", "CONGESTION", "WAITING", "REASON",
-		NULL };
+		"STATE", "SINCE", "FAILURES", "CONGESTION", "WAITING",
+		"LAST ERROR", NULL };
 
 	return live_table(call, "links", head, links_make);
 }

@@ -28,7 +28,7 @@ struct probe {
 	uint32_t number;
 	struct target target;
 	int fd; /* -1: its name is not answered yet */
-	bool connected, late, leaving;
+	bool connected, late, leaving, closed;
 	size_t left;            /* octets that came while it was leaving */
 	struct mono due, asked; /* since then a reply is waited for */
 	uint64_t wait_ms;       /* so long, until it is late */
@@ -138,6 +138,7 @@ tell_answer(
 	struct input in = { .kind = IN_PROBE,
 		.who = probe->number,
 		.verdict = (int)verdict,
+		.name = probe->io->dialogue->said(probe->state),
 		.value = probe->slowest_ms };
 
 	if (probe->late &&
@@ -179,7 +180,15 @@ probe_io_leave(struct probe *probe)
 	wait_until(probe, LEAVE_MS);
 }
 
-static void probe_io_failed(struct probe *probe, const struct buf *say);
+static void probe_io_failed(
+    struct probe *probe, const struct buf *say, const char *why);
+
+/* What the service has refused last, if it did. */
+static const char *
+probe_io_said(const struct probe *probe)
+{
+	return probe->io->dialogue->said(probe->state);
+}
 
 static void
 judged(struct probe *probe, enum plugin_verdict said, const struct buf *say)
@@ -195,7 +204,8 @@ judged(struct probe *probe, enum plugin_verdict said, const struct buf *say)
 	struct probe was = *probe;
 
 	if (said == PLUGIN_FAILED && !probe->late) {
-		probe_io_failed(probe, say);
+		probe_io_failed(
+		    probe, say, probe->closed ? "closed" : "answer");
 		return;
 	}
 	if (say->n > 0 && probe_io_put(probe->fd, say))
@@ -238,6 +248,7 @@ on_probe_io_readable(evutil_socket_t fd, short what, void *arg)
 			probe_io_give_up(probe);
 		return;
 	}
+	probe->closed = n <= 0;
 	if (n >= 0)
 		said = probe->io->dialogue->feed(
 		    probe->state, octets, (size_t)n, &say);
@@ -253,10 +264,12 @@ on_probe_io_connected(evutil_socket_t fd, short what, void *arg)
 {
 	struct probe *probe = arg;
 	struct probe_io *io = probe->io;
+	int error;
 
 	(void)what;
-	if (sock_error(fd) != 0) {
-		probe_io_failed(probe, &(struct buf){ 0 });
+	error = sock_error(fd);
+	if (error != 0) {
+		probe_io_failed(probe, &(struct buf){ 0 }, sock_reason(error));
 		return;
 	}
 	if (io->names != NULL && probe->target.name != NULL)
@@ -310,7 +323,7 @@ on_probe_io_deadline(evutil_socket_t fd, short what, void *arg)
 	else if (probe->fd < 0)
 		probe_io_verdict(probe, PROBE_UNABLE, "no-resolver");
 	else
-		probe_io_failed(probe, &(struct buf){ 0 });
+		probe_io_failed(probe, &(struct buf){ 0 }, "timeout");
 }
 
 /* For a connection; for the name of the service, too. */
@@ -358,10 +371,25 @@ probe_connects(struct probe *probe)
 	    probe, target_has_more(&probe->target, io->names) ? ms / 2 : ms);
 }
 
+/* No address is left. */
+static void
+probe_over(struct probe *probe)
+{
+	struct loop *loop = probe->io->loop;
+	struct target target = probe->target;
+	struct input in = { .kind = IN_PROBE,
+		.who = probe->number,
+		.verdict = (int)target.verdict,
+		.name = target.said,
+		.reason = target.why };
+
+	probe_io_give_up(probe);
+	loop_step(loop, &in);
+}
+
 static void
 probe_try(struct probe *probe)
 {
-	const struct target *target = &probe->target;
 
 	switch (target_connect(&probe->target, probe->io->names, &probe->fd)) {
 	case TARGET_CONNECTS:
@@ -370,14 +398,14 @@ probe_try(struct probe *probe)
 	case TARGET_WAITS:
 		break;
 	case TARGET_OVER:
-		probe_io_verdict(probe, target->verdict, target->why);
+		probe_over(probe);
 		break;
 	}
 }
 
 /* Where there is another address the MTA would try it, and so do we. */
 static void
-probe_io_failed(struct probe *probe, const struct buf *say)
+probe_io_failed(struct probe *probe, const struct buf *say, const char *why)
 {
 	struct probe_io *io = probe->io;
 	uint32_t number = probe->number;
@@ -386,7 +414,7 @@ probe_io_failed(struct probe *probe, const struct buf *say)
 	struct probe *next;
 
 	probe->target = (struct target){ 0 };
-	target_failed(&target);
+	target_failed(&target, why, probe_io_said(probe));
 	if (say->n > 0 && probe_io_put(probe->fd, say))
 		probe_io_leave(probe);
 	else

@@ -399,6 +399,7 @@ sink_event(struct sink *sink, const struct event *event)
 	put_number(&text, row->value, event->value);
 	put_number(&text, row->total, event->total);
 	put_pair(&text, row->reason, event->reason);
+	put_pair(&text, "said", event->text);
 	/* Never looked for in the text: a peer may have written there. */
 	buf_printf(&about, "%s %s", subject == NULL ? "" : subject,
 	    is_why(row, event) ? event->reason : "");
@@ -433,6 +434,7 @@ sink_record(const struct event *event, struct buf *out)
 	if (row->total != NULL)
 		json_uint(&j, row->total, event->total);
 	record_pair(&j, row->reason, event->reason);
+	record_pair(&j, "said", event->text);
 	json_close(&j, '}');
 	return true;
 }

@@ -1,6 +1,7 @@
 #include "io/target.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -78,7 +79,7 @@ target_socket(struct target *target)
 {
 	const struct addr *from = NULL;
 	const char *why;
-	int fd;
+	int fd, error;
 
 	for (size_t i = 0; i < 2; i++)
 		if (target->sources[i].family == target->to.family)
@@ -86,11 +87,12 @@ target_socket(struct target *target)
 	fd = sock_connect(&target->to, from);
 	if (fd >= 0 && !spare_reached(fd))
 		return fd;
-	why = fd < 0 ? spare_word(errno) : "no-descriptors";
+	error = errno;
+	why = fd < 0 ? spare_word(error) : "no-descriptors";
 	if (fd >= 0)
 		close(fd);
 	if (why == NULL)
-		target_failed(target);
+		target_failed(target, sock_reason(error), NULL);
 	else
 		target_unable(target, why);
 	return -1;
@@ -122,10 +124,12 @@ target_has_more(const struct target *target, struct names *names)
 }
 
 void
-target_failed(struct target *target)
+target_failed(struct target *target, const char *why, const char *said)
 {
 	target->verdict = PROBE_FAILED;
-	target->why = NULL;
+	target->why = why;
+	snprintf(
+	    target->said, sizeof(target->said), "%s", said == NULL ? "" : said);
 }
 
 void

@@ -15,6 +15,8 @@
 #include "io/names.h"
 #include "plugins/plugin.h"
 
+#define TARGET_SAID 161
+
 struct target {
 	char *name;      /* the addresses of that; NULL: `addr` alone */
 	char *recipient; /* of the question; "": none */
@@ -26,6 +28,7 @@ struct target {
 	/* What is said when it is over. */
 	enum probe_verdict verdict;
 	const char *why;
+	char said[TARGET_SAID]; /* by the last that was asked, when it failed */
 };
 
 enum target_is { TARGET_CONNECTS, TARGET_WAITS, TARGET_OVER };
@@ -41,8 +44,9 @@ enum target_is target_connect(
 /* There is a further one. */
 bool target_has_more(const struct target *target, struct names *names);
 
-/* The one that was connected to last has failed. */
-void target_failed(struct target *target);
+/* The one that was connected to last has failed; why, good for ever, and what
+ * it had said, or NULL. */
+void target_failed(struct target *target, const char *why, const char *said);
 
 void target_done(struct target *target);
 

@@ -46,9 +46,14 @@ nothing() {
 		grep -v -e "lsrd.conf:" | sed 's/^/# /' | grep .
 }
 
+said() {
+	"$top_builddir/lsrctl" --socket "$dir/control" links |
+		grep -q 'busy at 2023-11-14T22:13:20Z: 421 4.3.2 closing'
+}
+
 why() {
 	"$top_builddir/lsrctl" --socket "$dir/control" links >"$dir/out" &&
-		grep -q 'WAITING  *REASON' "$dir/out" &&
+		grep -q 'WAITING  *LAST ERROR' "$dir/out" &&
 		grep -q 'down .* name-unknown' "$dir/out"
 }
 
@@ -62,7 +67,7 @@ enforce() {
 		{ sed 's/^/# /' "$dir/out"; return 1; }
 }
 
-plan 41
+plan 42
 calm
 ok "all is well" nothing
 ok "figures for a monitoring system" finds '^lsrd .*: [0-9]* found | found=[0-9]* holds=0 away=0 sessions=1 full=1 routes=3$'
@@ -137,6 +142,8 @@ echo '{"connector":"a-b","bridgehead":"mx2","use":"connector","smtp":"192.0.2.2:
 ok "a connector that is down" finds 'connector a-b: mx2 at 192.0.2.2:25 is down for 71 s'
 echo '{"server":"mx2","use":"member","smtp":"192.0.2.2:25","state":"down","reason":"name-unknown"}' >"$dir/links"
 ok "a link says why it is down" why
+echo '{"server":"mx2","use":"member","smtp":"192.0.2.2:25","state":"up","last_error":{"what":"busy","said":"421 4.3.2 closing","at":1700000000}}' >"$dir/links"
+ok "and what was wrong last, with its words" said
 echo '{"server":"mx1","use":"self","smtp":"192.0.2.1:25","state":"down","since_s":90}' >"$dir/links"
 ok "the own mail service is a trouble of status alone" nothing
 calm

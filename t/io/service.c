@@ -32,6 +32,9 @@ engine_step(struct engine *e, const struct input *in)
 	e->act = false;
 	e->value = in->value;
 	if (in->kind == IN_PROBE)
+		snprintf(e->said, sizeof(e->said), "%s",
+		    in->name != NULL ? in->name : "");
+	if (in->kind == IN_PROBE)
 		snprintf(e->told + n, sizeof(e->told) - n, "%u %s%s%s; ",
 		    in->who, words[in->verdict], in->reason ? " " : "",
 		    in->reason ? in->reason : "");

@@ -10,6 +10,7 @@
 
 struct engine {
 	char told[256]; /* "7 connected; 7 ok; " */
+	char said[200]; /* by the service, with the last verdict */
 	uint64_t value; /* of the last one */
 	struct effect fx;
 	bool act;

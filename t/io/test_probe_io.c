@@ -78,6 +78,7 @@ START_TEST(a_service_that_is_busy)
 	fd = taken();
 	say(fd, "421 4.7.0 too many\r\n", "QUIT\r\n");
 	ck_assert_str_eq(engine.told, "7 connected; 7 busy; ");
+	ck_assert_str_eq(engine.said, "421 4.7.0 too many");
 	close(fd);
 }
 END_TEST
@@ -279,7 +280,7 @@ START_TEST(one_that_resets)
 	until(_i > 2 ? "7 ok" : "7 failed");
 	event_base_loop(base, EVLOOP_ONCE);
 	ck_assert_str_eq(engine.told,
-	    _i > 2 ? "7 connected; 7 ok; " : "7 connected; 7 failed; ");
+	    _i > 2 ? "7 connected; 7 ok; " : "7 connected; 7 failed closed; ");
 }
 END_TEST
 

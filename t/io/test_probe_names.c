@@ -81,7 +81,7 @@ START_TEST(one_by_its_name)
 	engine.fx.by_name = false; /* nobody publishes this one */
 	probe(8, &elsewhere);
 	until("8 failed");
-	ck_assert_str_eq(engine.told, "8 failed; ");
+	ck_assert_str_eq(engine.told, "8 failed refused; ");
 }
 END_TEST
 

@@ -33,9 +33,9 @@ static const struct {
 	{ { EVENT_LSA_PURGED, .origin = "c.d", .name = "x" },
 	    "<5>lsa-purged: origin=c.d, id=x\n" },
 	{ { EVENT_LINK_STATE, .name = "l-p", .peer = "a.b", .from = "up",
-	      .to = "down" },
+	      .to = "down", .reason = "busy", .text = "421 4.3.2 \x1b[2J" },
 	    "<5>link-state: connector=l-p, bridgehead=a.b, from=up, "
-	    "to=down\n" },
+	    "to=down, reason=busy, said=\"421 4.3.2 ?[2J\"\n" },
 	{ { EVENT_MAIL_STATE, .peer = "a.b", .from = "up", .to = "down" },
 	    "<5>mail-state: server=a.b, from=up, to=down\n" },
 	{ { EVENT_MTA_STATE, .from = "up", .to = "down" },
@@ -111,6 +111,10 @@ static const struct {
 	    "state=refused, seconds=60\n" },
 	{ { EVENT_HELD, .name = "x.org", .peer = "4X1", .to = "12:00Z" },
 	    "<3>held-too-long: message=4X1, pattern=x.org, until=12:00Z\n" },
+	{ { EVENT_DRAIN, .origin = "a.b", .to = "drain", .reason = "disk" },
+	    "<5>server-drain: server=a.b, state=drain, reason=disk\n" },
+	{ { EVENT_OVERRIDE, .name = "freeze", .to = "on", .peer = "joe" },
+	    "<5>override: by=joe, what=freeze, state=on\n" },
 };
 
 START_TEST(golden)

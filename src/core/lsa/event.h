@@ -73,6 +73,7 @@ enum event_kind {
 struct event {
 	enum event_kind kind;
 	const char *peer, *origin, *name, *from, *to, *reason;
+	const char *text; /* as another program said it; or NULL */
 	uint64_t value, total;
 };
 

@@ -49,7 +49,8 @@ enum input_kind {
 	IN_CLOSED,  /* who: the session is gone (not after our FX_CLOSE) */
 	IN_NO_DIAL, /* name: nobody could be reached there, or proved wrong;
 		       reason: why, or NULL */
-	IN_PROBE,   /* who: the probe; verdict; reason */
+	IN_PROBE,   /* who: the probe; verdict; reason; name: what the service
+		       said when it refused, or NULL: only to be shown */
 	IN_REPORT,  /* bytes: one datagram of a reporter (report.h) */
 	IN_SAVED,   /* who: the FX_SAVE's number: it is on disk */
 	IN_FILE,    /* value: enum file_what; reason: why it cannot be written,
@@ -75,7 +76,7 @@ enum probe_verdict {
 			    the longest wait for a reply, in milliseconds */
 	PROBE_BUSY,      /* it is there and has no time: 4xx, 421 */
 	PROBE_FAILED,    /* refused, no connection in time, answered badly;
-			    reason: it has no address, NULL: anything else */
+			    reason: which of these, or it has no address */
 	PROBE_LATE,      /* connected, and no answer in time. It is waited for
 			    as long as an MTA would, while others may begin */
 	PROBE_SLOW,      /* what was late has come, and is no failure; value: as

@@ -53,6 +53,7 @@ fx_event(struct engine *e, struct event event)
 	event.from = fx_copy_text(e, event.from);
 	event.to = fx_copy_text(e, event.to);
 	event.reason = fx_copy_text(e, event.reason);
+	event.text = fx_copy_text(e, event.text);
 	fx_add(e, (struct effect){ .kind = FX_EVENT,
 		      .event = fx_copy(e, &event, sizeof(event)) });
 }

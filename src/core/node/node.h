@@ -19,7 +19,8 @@
  *     epoch, sessions, refused      our numbers; told to all; who will not relay
  *     asked, annex, held, pinned    our MTA; the milter's part; mail that waits;
  *                                   what a table keeps by order
- *     room, transit, sync           what is kept, and counts; what peers lack
+ *     room, transit, sync, outcome  what is kept, and counts; what peers lack;
+ *                                   what is told of a mail service
  *     service, shortage, moved      the set of services; what is short here;
  *                                   which routes moved, and why
  *     due, nbrs, cause              what changes ask for; who is there; what

@@ -8,6 +8,7 @@
 #include "core/node/group.h"
 #include "core/node/nbrs.h"
 #include "core/node/node.h"
+#include "core/node/outcome.h"
 #include "core/node/relaying.h"
 #include "core/node/service.h"
 #include "core/node/shortage.h"
@@ -45,35 +46,6 @@ static const struct damp_rule by_mail = {
 	.free = 0, .first_ms = 60000, .most_ms = 1200000, .calm_ms = 1800000
 };
 
-const char *
-probing_reason(const struct service *s)
-{
-	return s->barred         ? "inet-protocols"
-	       : s->mail.refused ? "mail-refused"
-	                         : s->why;
-}
-
-static void
-probing_state_event(
-    struct engine *e, const struct service *s, enum service_state to)
-{
-	struct event event = { .kind = EVENT_LINK_STATE,
-		.peer = s->name,
-		.from = service_word(s->state),
-		.to = service_word(to),
-		.reason = to != SERVICE_DOWN ? NULL : probing_reason(s) };
-
-	if (s->use & SERVICE_SELF)
-		event.kind = EVENT_MTA_STATE;
-	else if (s->use & SERVICE_SPACE)
-		event.kind = EVENT_SPACE_STATE;
-	else if (!(s->use & SERVICE_CONNECTOR))
-		event.kind = EVENT_MAIL_STATE;
-	if (event.kind == EVENT_SPACE_STATE)
-		event.name = s->name;
-	fx_event(e, event);
-}
-
 /* It comes up: what was told of it before counts no more, or on trial. */
 static void
 mail_forgive(struct service *s)
@@ -91,9 +63,9 @@ probing_turn(struct engine *e, struct service *s, enum service_state to)
 
 	if (s->state == to)
 		return;
-	probing_state_event(e, s, to);
+	outcome_turned(e, s, to);
 	cause_other(e, "link", s->name, service_word(to),
-	    to == SERVICE_DOWN ? probing_reason(s) : NULL);
+	    to == SERVICE_DOWN ? outcome_reason(s) : NULL);
 	s->state = to;
 	s->since = e->now;
 	s->since_wall = e->wall;
@@ -357,6 +329,7 @@ probing_verdict(struct engine *e, const struct input *in)
 		s = service_next(s);
 	if (s == NULL || (!s->probe.running && in->verdict != PROBE_SLOW))
 		return; /* given up meanwhile */
+	outcome_error(e, s, in);
 	if (in->verdict != PROBE_CONNECTED)
 		s->why = in->verdict == PROBE_FAILED ? in->reason : NULL;
 	switch ((enum probe_verdict)in->verdict) {

@@ -56,8 +56,6 @@ void probing_bar(struct engine *e, struct service *service, bool barred);
 /* It is in this state from now on, whatever follows from that. */
 void probing_turn(
     struct engine *e, struct service *service, enum service_state to);
-/* Why it is down, a fixed text; NULL: it does not answer. */
-const char *probing_reason(const struct service *service);
 /* Milliseconds for which it must be well before it is up again. */
 uint64_t probing_hold_off(const struct service *service);
 

@@ -169,5 +169,6 @@ service_drop(struct engine *e, struct service *s)
 	tree_remove(&e->evidence.services, &s->node);
 	mem_free(s->name);
 	mem_free(s->relay.pattern);
+	mem_free(s->error.said);
 	mem_free(s);
 }

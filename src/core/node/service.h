@@ -84,6 +84,13 @@ struct service_relay {
 	bool again;     /* it refused: the same is asked once more */
 };
 
+/* What a probe of it found wrong last, though it may be well by now. */
+struct service_error {
+	const char *what; /* a fixed text; NULL: nothing so far */
+	char *said;       /* by the service itself; "": nothing */
+	uint64_t at;      /* seconds since 1970 */
+};
+
 /* A mail service that is probed. */
 struct service {
 	struct tree_node node;
@@ -98,6 +105,7 @@ struct service {
 	struct mono since;
 	uint64_t since_wall;
 	const char *why; /* the probe failed; a fixed text, or NULL */
+	struct service_error error;
 	struct damp damp;
 	struct mono heard; /* it answered */
 	bool barred;       /* our MTA cannot connect by its family */

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "core/node/node.h"
+#include "core/node/outcome.h"
 #include "core/node/probing.h"
 #include "core/node/refused.h"
 #include "core/node/service.h"
@@ -64,6 +65,19 @@ drain_told(struct json *j, const struct setup_drain *why)
 }
 
 static void
+error_show(struct json *j, const struct service_error *error)
+{
+	if (error->what == NULL)
+		return;
+	json_open(j, "last_error", '{');
+	json_str(j, "what", error->what);
+	if (error->said[0] != '\0')
+		json_str(j, "said", error->said);
+	json_uint(j, "at", error->at);
+	json_close(j, '}');
+}
+
+static void
 service_line(struct engine *e, struct json *j, const struct service *s,
     const struct setup_connector *c, const struct setup_bridgehead *b)
 {
@@ -92,8 +106,10 @@ service_line(struct engine *e, struct json *j, const struct service *s,
 	    drained     ? "drain"
 	    : s == NULL ? "unknown"
 			: service_word(s->state));
-	if (s != NULL && s->state == SERVICE_DOWN && probing_reason(s) != NULL)
-		json_str(j, "reason", probing_reason(s));
+	if (s != NULL && s->state == SERVICE_DOWN && outcome_reason(s) != NULL)
+		json_str(j, "reason", outcome_reason(s));
+	if (s != NULL)
+		error_show(j, &s->error);
 	json_uint(
 	    j, "since_s", s == NULL ? 0 : service_show_seconds(e, s->since));
 	json_uint(j, "failures", s == NULL ? 0 : s->probe.fails);
