@@ -39,6 +39,7 @@ struct map {
 	int fd; /* the environment's own */
 	size_t room;
 	off_t size; /* when it was looked at last: it never shrinks */
+	size_t txn; /* the last that is known to be ours */
 	const struct plugin_watch *watch;
 };
 
@@ -140,6 +141,15 @@ env_open(struct map *map, unsigned flags)
 	return err;
 }
 
+static size_t
+last_txn(struct map *map)
+{
+	MDB_envinfo info;
+
+	CHECK(mdb_env_info(map->env, &info) == 0);
+	return info.me_last_txnid;
+}
+
 int
 map_walk(struct map *map,
     bool (*entry)(void *ctx, const char *key, const char *value), void *ctx)
@@ -214,6 +224,7 @@ map_open(struct map **out, const char *path, const struct plugin_watch *watch)
 		errno = err;
 		return rc;
 	}
+	map_accept(map);
 	*out = map;
 	return RC_OK;
 }
@@ -320,15 +331,6 @@ take_lock(struct map *map)
 	return 0;
 }
 
-static size_t
-last_txn(struct map *map)
-{
-	MDB_envinfo info;
-
-	CHECK(mdb_env_info(map->env, &info) == 0);
-	return info.me_last_txnid;
-}
-
 /* The path must still lead to the file we write. */
 static bool
 map_is_ours(struct map *map)
@@ -349,7 +351,13 @@ map_intact(struct map *map)
 	if (!map_is_ours(map) || fstat(map->fd, &st) != 0)
 		return false;
 	map->size = st.st_size;
-	return st.st_size >= before;
+	return st.st_size >= before && last_txn(map) == map->txn;
+}
+
+void
+map_accept(struct map *map)
+{
+	map->txn = last_txn(map);
 }
 
 /* Ends the transaction: committed under the lock, or given up. */
@@ -368,6 +376,8 @@ commit_batch(struct map *map, struct batch *batch)
 		err = mdb_txn_commit(batch->txn);
 	else
 		mdb_txn_abort(batch->txn);
+	if (err == 0 && mine == map->txn + 1)
+		map->txn = mine;
 	set_lock(map->fd, F_UNLCK);
 	batch->held_ns = now_ns() - since;
 	map_tell(map, PLUGIN_UNLOCKED);

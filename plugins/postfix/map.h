@@ -69,8 +69,13 @@ int map_write(struct map *map, const struct map_item *items, size_t n,
 int map_walk(struct map *map,
     bool (*entry)(void *ctx, const char *key, const char *value), void *ctx);
 
-/* True if the path still leads to this file, and nobody has cut it. */
+/* True if the path still leads to this file, and nobody has cut it or written to
+ * it: another transaction is the last than ours. Then only the whole tells what
+ * differs. */
 bool map_intact(struct map *map);
+
+/* What stands there is compared with the whole now, whoever wrote it. */
+void map_accept(struct map *map);
 
 /* The number of keys. */
 size_t map_count(struct map *map);

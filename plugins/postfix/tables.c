@@ -317,8 +317,11 @@ tables_write(struct plugin_run *run, const struct plugin_change *list, size_t n,
 	if (whole && is_emptied(run, n))
 		return RC_LIMIT;
 	for (int t = 0; t < ROWS_TABLES && rc == RC_OK; t++) {
-		if (!whole && run->map[t] == NULL && !is_left(run, t))
+		if (!whole && !is_left(run, t) &&
+		    (run->map[t] == NULL || !map_intact(run->map[t])))
 			rc = RC_MISSING;
+		if (whole && run->map[t] != NULL)
+			map_accept(run->map[t]);
 		for (size_t i = 0; i < n; i++)
 			work_change(&work[t], (enum rows_table)t, &list[i],
 			    &run->setup);

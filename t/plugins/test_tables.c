@@ -286,6 +286,63 @@ START_TEST(a_cut_file_is_found)
 END_TEST
 
 /* What Postfix does at each lookup keeps the writer out, and only that. */
+/* As postmap would, or who puts an old file's content in the place of ours. */
+static void
+write_by_hand(const char *key)
+{
+	MDB_val k = { strlen(key) + 1, (void *)(uintptr_t)key }, v = k;
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi dbi;
+
+	ck_assert_int_eq(mdb_env_create(&env), 0);
+	ck_assert_int_eq(mdb_env_open(env, path_of("transport"),
+			     MDB_NOSUBDIR | MDB_NOLOCK, 0644),
+	    0);
+	ck_assert_int_eq(mdb_txn_begin(env, NULL, 0, &txn), 0);
+	ck_assert_int_eq(mdb_dbi_open(txn, NULL, 0, &dbi), 0);
+	ck_assert_int_eq(mdb_put(txn, dbi, &k, &v, 0), 0);
+	ck_assert_int_eq(mdb_txn_commit(txn), 0);
+	mdb_env_close(env);
+}
+
+START_TEST(what_somebody_wrote_is_found)
+{
+	struct route a = remote(1), b = remote(2);
+	struct plugin_change list[2];
+	struct plugin_start start = { 0 };
+	struct plugin_report report;
+	struct plugin_run *run;
+
+	put(&list[0], &a, "a.example");
+	put(&list[1], &b, "b.example");
+	ck_assert_int_eq(tables_postfix.open(&run, &setup, &start), RC_OK);
+	ck_assert_int_eq(
+	    tables_postfix.write(run, list, 2, true, &report), RC_OK);
+	ck_assert(tables_postfix.intact(run));
+	write_by_hand("a.example");
+	write_by_hand("strange.example");
+	ck_assert(!tables_postfix.intact(run));
+	b = remote(3);
+	put(&list[1], &b, "b.example");
+	ck_assert_int_eq(
+	    tables_postfix.write(run, &list[1], 1, false, &report), RC_MISSING);
+	ck_assert_int_eq(
+	    tables_postfix.write(run, list, 2, true, &report), RC_OK);
+	ck_assert(tables_postfix.intact(run));
+	ck_assert_str_eq(
+	    ask("transport", "a.example"), "lsrd:[198.51.100.1]:25");
+	ck_assert_str_eq(
+	    ask("transport", "b.example"), "lsrd:[198.51.100.3]:25");
+	ck_assert_str_eq(ask("transport", "strange.example"), "-");
+	put(&list[1], NULL, "b.example");
+	ck_assert_int_eq(
+	    tables_postfix.write(run, &list[1], 1, false, &report), RC_OK);
+	ck_assert(tables_postfix.intact(run));
+	tables_postfix.close(run);
+}
+END_TEST
+
 START_TEST(waits_for_a_lookup)
 {
 	struct plugin_report report = { 0 };
@@ -452,6 +509,7 @@ main(void)
 	tcase_add_test(tc, grows_and_batches);
 	tcase_add_test(tc, other_form_is_replaced_by_rename);
 	tcase_add_test(tc, a_cut_file_is_found);
+	tcase_add_test(tc, what_somebody_wrote_is_found);
 	tcase_add_test(tc, waits_for_a_lookup);
 	tcase_add_test(tc, what_is_here_is_never_led_away);
 	tcase_add_test(tc, a_name_has_the_keys_of_both_spellings);
