@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,7 @@
 #include "sys/sock.h"
 
 #define MAIN_FILES 65536
+#define MAIN_LARGE 262144 /* octets of a block that is mapped by itself */
 
 struct options {
 	const char *path;
@@ -328,6 +330,20 @@ lsrd_run(const struct options *o, struct conf *conf)
 	return status;
 }
 
+/*
+ * Large blocks come and go whole. Left to itself, glibc takes the largest that
+ * was ever freed (a start's file of 25 MB) for the size from which it does so,
+ * and then each array that grows leaves a hole of its old size in the heap.
+ */
+static void
+memory_begin(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	(void)mallopt(M_MMAP_THRESHOLD, MAIN_LARGE);
+	(void)mallopt(M_TRIM_THRESHOLD, MAIN_LARGE);
+#endif
+}
+
 int
 main(int argc, char **argv)
 {
@@ -340,6 +356,7 @@ main(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], HISTORY_OPTION) == 0)
 		return history_file_serve(
 		    STDIN_FILENO, argv[2], LIMIT_HISTORY_OCTETS);
+	memory_begin();
 	status = lsrd_options_read(&o, argc, argv);
 	if (status >= 0)
 		return status;

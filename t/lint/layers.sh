@@ -57,7 +57,7 @@ pure='inttypes|limits|stdarg|stdbool|stddef|stdint|stdio|stdlib|string'
 
 # What comes with the system: free to every folder but base and core.
 system="$pure|assert|ctype|dirent|errno|fcntl|getopt|grp|ifaddrs|locale|netdb|poll|\
-pwd|signal|spawn|stdalign|strings|sysexits|termios|time|unistd|\
+malloc|pwd|signal|spawn|stdalign|strings|sysexits|termios|time|unistd|\
 arpa/inet|netinet/in|netinet/tcp|linux/[a-z_]+|sys/[a-z_]+"
 
 # Every include with its place, as `file:line:#include ...`.
