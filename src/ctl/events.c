@@ -101,9 +101,8 @@ want_read(const struct call *call, struct history_want *want)
 	return CALL_OK;
 }
 
-/* Where the daemon of this configuration keeps its state. The caller's. */
-static char *
-folder_of(const struct call *call)
+char *
+events_folder(const struct call *call)
 {
 	const char *given = call_option(call, "folder");
 	struct complaints complaints = { 0 };
@@ -187,7 +186,7 @@ events_show(const struct call *call)
 	struct history_want want = { 0 };
 	struct history_found found = { 0 };
 	int status = want_read(call, &want);
-	char *folder = status == CALL_OK ? folder_of(call) : NULL;
+	char *folder = status == CALL_OK ? events_folder(call) : NULL;
 
 	if (folder == NULL)
 		return CALL_USAGE;
@@ -309,7 +308,7 @@ events_watch(const struct call *call)
 	struct watched w = { .call = call, .fd = -1 };
 	struct buf path = { 0 };
 	int status = want_read(call, &w.want);
-	char *folder = status == CALL_OK ? folder_of(call) : NULL;
+	char *folder = status == CALL_OK ? events_folder(call) : NULL;
 
 	if (folder == NULL)
 		return CALL_USAGE;

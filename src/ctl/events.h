@@ -18,6 +18,10 @@ extern const struct verb_option events_watch_options[];
 int events_show(const struct call *call);
 int events_watch(const struct call *call);
 
+/* Where the daemon of this configuration keeps its state; the caller's. NULL
+ * after a complaint. */
+char *events_folder(const struct call *call);
+
 /* A cause as lsrctl(1), JSON, has it: `mx1.x.org, connector a-b: is down`. */
 void events_cause(struct buf *out, const json_t *cause);
 

@@ -16,6 +16,7 @@
 #include "ctl/keys.h"
 #include "ctl/live.h"
 #include "ctl/plan.h"
+#include "ctl/top.h"
 #include "ctl/trace.h"
 #include "ctl/transit.h"
 #include "ctl/wizard.h"
@@ -94,6 +95,8 @@ const struct verb verbs[] = {
 	    events_options, events_show, NULL },
 	{ "watch", NULL, 0, 0, "the same, as it happens",
 	    events_watch_options, events_watch, NULL },
+	{ "top", NULL, 0, 0, "links and what changed, drawn again and again",
+	    top_options, top_run, NULL },
 	{ "transit", NULL, 0, 0, "which servers may carry whose mail",
 	    NULL, transit_verb, NULL },
 	{ "drain", "[CONNECTOR [BRIDGEHEAD]]", 0, 2, "no transit here, or no mail by that",

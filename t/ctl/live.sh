@@ -115,7 +115,7 @@ cat >>"$dir/2/lsrd.conf" <<-END
 END
 start 1
 
-plan 55
+plan 58
 ok "why it gives no transit yet" soon says 0 'troubles +returning: .* waits for .*' one status
 start 2
 ok "status, once it is up" soon says 0 'state +up' one status
@@ -172,6 +172,26 @@ ok "trace: from here on" says 0 'mx1.example.org +london.* here' \
 	one trace london.example.org
 ok "routes: as another has them" says 1 'paris.example.org' \
 	one routes --from mx2.example.org
+# On a terminal again and again, until nobody looks.
+drawn() {
+	[ "$(grep -c 'mx1.example.org: ' "$dir/screen")" -ge 2 ]
+}
+screen() {
+	timeout 60 script -qfec "$ctl --socket $dir/1/control top --every 1 \
+		--folder $dir/1/state" /dev/null >"$dir/screen" </dev/null &
+	soon drawn
+	kill $!
+	drawn && grep -q "$(printf '\033')\[31m.* down" "$dir/screen"
+}
+ok "top: into a file once" says 0 'links, [0-9]+ down' \
+	one top --folder "$dir/1/state"
+if command -v script >/dev/null; then
+	ok "top: on a terminal again, what is ill in red" screen
+else
+	skip_case "top: on a terminal" "no script"
+fi
+ok "events: since when a pattern is as it is" says 0 'paris.example.org: from' \
+	one events --folder "$dir/1/state" --pattern paris.example.org
 ok "explain: a size out of form" says 2 '--size 0x1' one explain a@b.example \
 	--size 0x1
 ok "explain: not an address" says 2 'is no address' one explain 'a b'
