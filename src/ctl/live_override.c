@@ -134,6 +134,8 @@ dry_run(const struct call *call, const struct what_if *what)
 
 struct waiting {
 	const struct what_if *what;
+	time_t began;
+	bool unread;      /* the queue, since then */
 	size_t routes;    /* that lead there */
 	uint64_t waiting; /* recipients in our queue for it */
 };
@@ -148,7 +150,10 @@ link_count(void *ctx, const json_t *line)
 	    json_string_value(json_object_get(line, "connector"));
 	const char *server =
 	    json_string_value(json_object_get(line, "bridgehead"));
+	const json_t *age = json_object_get(line, "queue_read_s");
 
+	w->unread |=
+	    age != NULL && json_integer_value(age) > time(NULL) - w->began;
 	if (w->what->connector != NULL &&
 	    (connector == NULL || strcmp(connector, w->what->connector) != 0))
 		return;
@@ -169,18 +174,19 @@ wait_look(const struct call *call, struct waiting *w)
 
 	w->routes = 0;
 	w->waiting = 0;
+	w->unread = false;
 	if (status == CALL_OK)
 		status = client_each(&answer, link_count, w);
 	buf_done(&answer);
 	return status;
 }
 
-/* Until no route leads there and nothing waits for it, twice in a row: the
- * queue is read every 30 s, so what is told may be as old. */
+/* Until no route leads there and, by a reading of the queue that began after
+ * the drain, nothing waits for it. */
 static int
 wait_for(const struct call *call, const struct what_if *what)
 {
-	struct waiting w = { .what = what };
+	struct waiting w = { .what = what, .began = time(NULL) };
 	time_t told = 0;
 	int calm = 0, status;
 
@@ -190,14 +196,17 @@ wait_for(const struct call *call, const struct what_if *what)
 			return status;
 		if (what->connector == NULL)
 			w.routes = 0; /* of others, who have heard */
-		calm = w.routes == 0 && w.waiting == 0 ? calm + 1 : 0;
+		calm =
+		    w.routes == 0 && w.waiting == 0 && !w.unread ? calm + 1 : 0;
 		if (calm > 1)
 			break;
 		if (calm == 0 && time(NULL) - told >= WAIT_TOLD_S) {
 			fprintf(stderr,
 			    "lsrctl: %zu routes lead there, %" PRIu64
-			    " recipients wait\n",
-			    w.routes, w.waiting);
+			    " recipients wait%s\n",
+			    w.routes, w.waiting,
+			    w.unread ? ", and the queue is yet to be read"
+				     : "");
 			told = time(NULL);
 		}
 		usleep(WAIT_EACH_MS * 1000);

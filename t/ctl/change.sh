@@ -116,7 +116,7 @@ mail_services
 start 1
 start 2
 
-plan 45
+plan 47
 ok "up, and a route" soon says 0 'paris.example.org .*mx2.example.org' one routes
 ok "drain --dry-run: what would have no path" says 1 'paris.example.org' \
 	one drain c12 --dry-run
@@ -134,6 +134,7 @@ ok "links say so" says 0 'mx2.example.org .* drain' one links
 ok "and every server" soon says 0 \
 	'"drained":\[\{"by":"[^"]*","reason":"a new line","since":[0-9]*,"until":' \
 	two db --json
+ok "in the document, too" soon says 0 '"drained":\[\{"by"' two export json
 ok "killed, and it is kept" again
 ok "as it was" says 0 'drain .*c12 .*a new line' one overrides
 ok "ready, and again" twice 'the drain is over' one ready c12
@@ -153,6 +154,7 @@ ok "cost: for how long" says 1 'say for how long' one cost c12 5
 ok "pin: to no hop of it" says 1 'no next hop of this pattern' \
 	one pin paris.example.org mx9.example.org --for 1h
 ok "pin, and again" twice 'pinned' one pin paris.example.org mx2.example.org --for 1h
+ok "routes show it" soon says 0 '"pinned":true' one routes --json
 ok "unpin, and again" twice 'the pin is over' one unpin paris.example.org
 ok "freeze for too long" says 1 '24 h at most' one freeze --for 25h
 ok "freeze, and again" twice 'frozen' one freeze --for 1h

@@ -83,6 +83,16 @@ override_put(struct overrides *o, struct override fresh)
 	o->list.v[at] = fresh;
 }
 
+bool
+override_is_pinned(const struct overrides *o, const char *pattern)
+{
+	for (size_t i = 0; i < o->list.n; i++)
+		if (o->list.v[i].kind == OVERRIDE_PIN &&
+		    strcmp(o->list.v[i].name, pattern) == 0)
+			return true;
+	return false;
+}
+
 static bool
 override_same_text(const char *a, const char *b)
 {

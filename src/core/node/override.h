@@ -70,6 +70,9 @@ void override_drop(struct overrides *o, struct override *which);
 /* The one that freezes the table, or NULL. */
 const struct override *override_freeze(const struct overrides *o);
 
+/* The pattern has a next hop by order. */
+bool override_is_pinned(const struct overrides *o, const char *pattern);
+
 /* What was asked for is what stands: the same, for as long. */
 bool override_same(const struct override *a, const struct override *b);
 

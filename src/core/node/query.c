@@ -246,6 +246,8 @@ route_line(struct engine *e, struct json *j, const struct route *r)
 		json_str(j, "way", r->way);
 	json_bool(j, "relay", r->relay);
 	json_bool(j, "last_resort", r->last_resort);
+	if (override_is_pinned(&e->overrides, r->pattern))
+		json_bool(j, "pinned", true);
 	if (r->kind == ROUTE_HOLD)
 		claims_list(j, r);
 	if (r->leaves != 0) {
