@@ -1,0 +1,60 @@
+#!/bin/sh
+# long-requests.sh - 200 spoilt configurations and 10 000 spoilt requests against
+# a daemon that runs: never silent, never a crash, and what is in force changes
+# by what was taken alone.
+
+. "$(dirname "$0")/../tap.sh"
+need python3
+ctl=$top_builddir/lsrctl
+net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
+
+"$ctl" keys authority --organization example.org --directory "$W/a" \
+	>/dev/null || exit 99
+"$ctl" keys issue mx1.example.org --group london --space london.example.org \
+	--relay london.example.org --directory "$W/a" --output "$W/1" \
+	>/dev/null || exit 99
+mkdir "$W/1/state" "$W/1/table"
+cat >"$W/1/lsrd.conf" <<-END
+	organization = example.org
+	mta = none
+	routing-group = london
+	server = mx1.example.org
+	lab = yes
+	user = root
+	retry-mail = no
+	keep-alive = 200ms
+	dead-time = 600ms
+	peer-listen = { "$net.1:28695" }
+	smtp = { "$net.1:28029" }
+	key = "$W/1/server.key"
+	certificate = "$W/1/server.pem"
+	authority = "$W/1/authority.pem"
+	mark-key = "$W/1/mark.key"
+	state-directory = "$W/1/state"
+	table-directory = "$W/1/table"
+	control-socket = "$W/1/control"
+	report-socket = "$W/1/report"
+	publisher = "$top_builddir/lsrd-publish"
+	confirm-above = 100%
+	address-space london.example.org { cost = 3 }
+	peer mx2.example.org { address = "$net.2:28695" }
+	connector c12 { routing-group = paris cost = 20
+	  bridgehead mx2.example.org { } }
+END
+"$top_builddir/lsrd" -f -c "$W/1/lsrd.conf" 2>"$W/log" &
+pids=$!
+
+failed() {
+	tail -n 20 "$W/log"
+}
+
+one() {
+	"$ctl" --socket "$W/1/control" -c "$W/1/lsrd.conf" "$@"
+}
+
+plan 4
+ok "it runs" soon says 0 'state +(up|starting)' one status
+ok "200 configurations" python3 "$top_srcdir/t/system/spoilt.py" configurations \
+	"$ctl" "$W/1" 200
+ok "10 000 requests" python3 "$top_srcdir/t/system/spoilt.py" requests "$W/1" 10000
+ok "it is the one that was started" kill -0 "$pids"
