@@ -4,15 +4,15 @@
  * (of a link at one end, a cost, a congestion, a server's state, a space), and
  * the median of each kind, in milliseconds.
  *
- *     bench_change [whole] [changes=N] [SERVERS[:DEGREE]|hub:SERVERS]...
+ *     bench_change [whole] [changes=N] [[mesh:]SERVERS[:DEGREE]|hub:SERVERS]...
  *
  * 1000 changes of nets of 100, 1000 and 10 000 servers, degree 4, where nothing
  * is said. With `whole` everything is read anew each time, as it is at a start.
  *
- * Servers stand in a ring with chords, or all around the first, the hub; one
- * routing group each, one connector a link and direction and one address space
- * each. We are the first. What an LSA costs before it is installed is not
- * counted.
+ * Servers stand in a ring with chords, or (mesh) with chords that lead
+ * anywhere, or all around the first, the hub; one routing group each, one
+ * connector a link and direction and one address space each. We are the first.
+ * What an LSA costs before it is installed is not counted.
  */
 
 #include <stdio.h>
@@ -52,6 +52,8 @@ struct ring_net {
 	int n;
 	struct view *view;
 	struct view_pending pending;
+	struct fresh fresh;
+	struct rib_changes changes;
 	struct rib *rib;
 	bool whole;
 };
@@ -76,6 +78,63 @@ ring_ways(struct ring_net *r, int i, int degree)
 		at->ways[k].to = (k % 2 == 0 ? i + far : i + r->n - far) % r->n;
 	}
 	qsort(at->ways, (size_t)degree, sizeof(*at->ways), by_number);
+}
+
+static bool
+is_chord(const struct ring_net *r, const int *order, int i, int k)
+{
+	const struct at *at = &r->at[order[i]];
+
+	for (int j = 0; j < k; j++)
+		if (at->ways[j].to == order[(i + 1) % r->n])
+			return false;
+	return true;
+}
+
+/* All of them in any order, in which nobody follows whom he has a link to. */
+static void
+order_draw(struct ring_net *r, int *order, int k)
+{
+	int ok = 0;
+
+	while (ok < r->n) {
+		for (int i = r->n - 1; i > 0; i--) {
+			int j = (int)rng_below(&r->rng, (uint64_t)i + 1);
+			int was = order[i];
+
+			order[i] = order[j];
+			order[j] = was;
+		}
+		for (ok = 0; ok < r->n && is_chord(r, order, ok, k); ok++)
+			;
+	}
+}
+
+/* Chords that lead anywhere: few hops to everybody, as in a real network. */
+static void
+mesh_ways(struct ring_net *r, int degree)
+{
+	int n = r->n, *order = mem_new(0, (size_t)n, sizeof(*order));
+
+	for (int i = 0; i < n; i++) {
+		ring_ways(r, i, degree);
+		r->at[i].ways[0].to = (i + 1) % n;
+		r->at[i].ways[1].to = (i + n - 1) % n;
+		order[i] = i;
+	}
+	for (int k = 2; k < degree; k += 2) {
+		order_draw(r, order, k);
+		for (int i = 0; i < n; i++) {
+			int next = order[(i + 1) % n];
+
+			r->at[order[i]].ways[k].to = next;
+			r->at[next].ways[k + 1].to = order[i];
+		}
+	}
+	for (int i = 0; i < n; i++)
+		qsort(r->at[i].ways, (size_t)degree, sizeof(*r->at[i].ways),
+		    by_number);
+	mem_free(order);
 }
 
 static void
@@ -111,6 +170,7 @@ server_say(struct ring_net *r, int i)
 			buf_printf(&out, "%ss%06d.x", between, at->ways[k].to);
 			between = ",";
 		}
+	buf_printf(&out, " at 10.%d.%d.%d:25", i >> 16, i >> 8 & 255, i & 255);
 	buf_text(&out, at->drain ? " drain" : "");
 	say_out(r, &out);
 }
@@ -167,8 +227,11 @@ change(struct ring_net *r, enum kind kind)
 static double
 follow(struct ring_net *r)
 {
+	struct view_table table = { .rib = &r->rib,
+		.pending = &r->pending,
+		.fresh = &r->fresh,
+		.changes = &r->changes };
 	double start = cpu_ms();
-	struct rib *rib;
 
 	if (r->whole) {
 		view_free(r->view);
@@ -176,16 +239,14 @@ follow(struct ring_net *r)
 	}
 	r->view = view_renew(r->view, &r->world.in, &r->news);
 	news_clear(&r->news);
-	rib = view_rib(r->view, r->rib, &r->pending);
-	rib_diff(r->rib, rib, NULL, NULL);
-	rib_free(r->rib);
-	r->rib = rib;
+	view_table(r->view, &table);
+	view_settle(r->view);
 	return cpu_ms() - start;
 }
 
 /* degree 0: a hub. */
 static void
-ring_begin(struct ring_net *r, int n, int degree, bool whole)
+ring_begin(struct ring_net *r, int n, int degree, bool whole, bool mesh)
 {
 	memset(r, 0, sizeof(*r));
 	world_init(&r->world);
@@ -194,10 +255,12 @@ ring_begin(struct ring_net *r, int n, int degree, bool whole)
 	r->at = mem_new(0, (size_t)n, sizeof(*r->at));
 	r->world.db.news = &r->news;
 	world_say(&r->world, "self s000000.x g000000");
+	if (mesh)
+		mesh_ways(r, degree);
 	for (int i = 0; i < n; i++) {
 		if (degree == 0)
 			hub_ways(r, i);
-		else
+		else if (!mesh)
 			ring_ways(r, i, degree);
 		server_say(r, i);
 		for (int k = 0; k < r->at[i].degree; k++)
@@ -213,6 +276,8 @@ ring_end(struct ring_net *r)
 	view_free(r->view);
 	rib_free(r->rib);
 	view_pending_done(&r->pending);
+	fresh_done(&r->fresh);
+	rib_changes_done(&r->changes);
 	world_done(&r->world);
 	news_done(&r->news);
 	for (int i = 0; i < r->n; i++)
@@ -221,13 +286,13 @@ ring_end(struct ring_net *r)
 }
 
 static void
-measure(int n, int degree, bool whole, size_t changes)
+measure(int n, int degree, bool whole, bool mesh, size_t changes)
 {
 	static double all[CHANGES], each[KINDS][CHANGES];
 	size_t of[KINDS] = { 0 };
 	struct ring_net r;
 
-	ring_begin(&r, n, degree, whole);
+	ring_begin(&r, n, degree, whole, mesh);
 	for (size_t i = 0; i < changes; i++) {
 		enum kind kind = (enum kind)rng_below(&r.rng, KINDS);
 
@@ -235,8 +300,11 @@ measure(int n, int degree, bool whole, size_t changes)
 		all[i] = each[kind][of[kind]] = follow(&r);
 		of[kind]++;
 	}
-	printf("change   servers=%d degree=%d median=%.3f", n,
-	    degree == 0 ? n - 1 : degree, cpu_median(all, changes));
+	printf("change   %s servers=%d degree=%d median=%.3f",
+	    degree == 0 ? "hub"
+	    : mesh      ? "mesh"
+			: "ring",
+	    n, degree == 0 ? n - 1 : degree, cpu_median(all, changes));
 	printf(" 99%%=%.3f worst=%.3f ms;", all[changes * 99 / 100],
 	    all[changes - 1]);
 	for (int k = 0; k < KINDS; k++)
@@ -248,19 +316,23 @@ measure(int n, int degree, bool whole, size_t changes)
 	ring_end(&r);
 }
 
-/* SERVERS[:DEGREE] or hub:SERVERS; false: it is something else. */
+/* [mesh:]SERVERS[:DEGREE] or hub:SERVERS; false: it is something else. */
 static bool
 measure_net(const char *word, bool whole, size_t changes)
 {
 	bool hub = strncmp(word, "hub:", 4) == 0;
+	bool mesh = strncmp(word, "mesh:", 5) == 0;
 	int degree = 4, n = 0;
 
 	if (hub)
 		degree = 0;
-	if (sscanf(hub ? word + 4 : word, "%d:%d", &n, &degree) < 1 || n < 20 ||
-	    degree < 0 || degree > DEGREE_MOST || degree % 2 != 0)
+	if (sscanf(hub    ? word + 4
+		   : mesh ? word + 5
+			  : word,
+		"%d:%d", &n, &degree) < 1 ||
+	    n < 20 || degree < 0 || degree > DEGREE_MOST || degree % 2 != 0)
 		return false;
-	measure(n, degree, whole, changes);
+	measure(n, degree, whole, mesh, changes);
 	return true;
 }
 
@@ -281,9 +353,10 @@ main(int argc, char **argv)
 		else
 			return fprintf(stderr,
 				   "usage: bench_change [whole] [changes=N] "
-				   "[SERVERS[:DEGREE]|hub:SERVERS]...\n"),
+				   "[[mesh:]SERVERS[:DEGREE]|hub:SERVERS]..."
+				   "\n"),
 			       2;
 	for (int n = 100; nets == 0 && n <= 10000; n *= 10)
-		measure(n, 4, whole, changes);
+		measure(n, 4, whole, false, changes);
 	return 0;
 }

@@ -1,8 +1,9 @@
 /*
- * test_view_live.c - a view that follows what changes beside one that reads
- * everything: in random nets of every shape (shapes.h), after each of
- * random changes, both give the same table, octet for octet, the same keys
- * that leave and the same topology document.
+ * test_view_live.c - a view that follows what changes, and a table that is
+ * changed in place, beside those that are made of everything: in random nets of
+ * every shape (shapes.h), after each of random changes, both give the same
+ * table, octet for octet, the same keys that leave and the same topology
+ * document; and what is told to have changed in the table is what has.
  *
  *     t/core/test_view_live            100 000 changes
  *     t/core/test_view_live N [SEED]   as many as one likes
@@ -31,6 +32,8 @@ struct living {
 	struct view *view;
 	struct rib *rib;
 	struct view_pending pending;
+	struct fresh fresh;
+	struct rib_changes changes;
 	size_t owns; /* what the setup has of us */
 };
 
@@ -98,6 +101,8 @@ living_end(struct living *l)
 	view_free(l->view);
 	rib_free(l->rib);
 	view_pending_done(&l->pending);
+	fresh_done(&l->fresh);
+	rib_changes_done(&l->changes);
 	world_done(&l->world);
 	news_done(&l->news);
 }
@@ -154,29 +159,103 @@ said(const struct view *view, const struct rib *rib, bool all)
 	return out;
 }
 
-/* Both ways from the same; what follows the changes goes on. */
+static struct fresh
+fresh_copy(const struct fresh *from)
+{
+	struct fresh to = { 0 };
+
+	for (size_t i = 0; i < from->list.n; i++)
+		vec_push(&to.list,
+		    ((struct fresh_pattern){ mem_str(from->list.v[i].pattern),
+			from->list.v[i].until }));
+	return to;
+}
+
+static struct rib *
+rib_copy(const struct rib *from)
+{
+	struct rib *to = mem_new(sizeof(*to), 0, 0);
+
+	if (from == NULL) {
+		mem_free(to);
+		return NULL;
+	}
+	to->n = from->n;
+	to->routes = mem_new(0, from->n + 1, sizeof(*to->routes));
+	for (size_t i = 0; i < from->n; i++)
+		route_copy(&to->routes[i], &from->routes[i]);
+	return to;
+}
+
+struct telling {
+	const struct rib_changes *changes;
+	size_t at;
+	bool same;
+};
+
+static bool
+same_or_none(const struct route *a, const struct route *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return strcmp(a->pattern, b->pattern) == 0 && route_same_kept(a, b);
+}
+
+static void
+told(void *ctx, const struct route *from, const struct route *to)
+{
+	struct telling *t = ctx;
+	const struct rib_change *c = &t->changes->list.v[t->at];
+
+	if (t->at++ >= t->changes->list.n)
+		t->same = false;
+	else
+		t->same &=
+		    same_or_none(c->from, from) && same_or_none(c->to, to);
+}
+
+static bool
+is_told(
+    const struct living *l, const struct rib *before, const struct rib *after)
+{
+	struct telling t = { .changes = &l->changes, .same = true };
+
+	if (before == NULL)
+		return l->changes.whole;
+	rib_diff(before, after, told, &t);
+	return t.same && t.at == l->changes.list.n;
+}
+
+/* All of it once more. */
 static bool
 is_same(struct living *l, bool all)
 {
 	struct view_pending pending = pending_copy(&l->pending);
+	struct fresh fresh = fresh_copy(&l->fresh);
 	struct view *whole = view_new(&l->world.in);
-	struct rib *rib = view_rib(whole, l->rib, &pending), *next;
+	struct rib *before = rib_copy(l->rib);
+	struct rib *rib = view_rib(whole, before, &pending);
+	struct view_table table = { &l->rib, &l->pending, &l->fresh,
+		&l->changes, NULL, NULL, MONO_NEVER };
+	struct mono due = fresh_hold(&fresh, before, rib, l->world.in.now);
 	struct buf want = said(whole, rib, all), got;
 	bool same;
 
 	l->view = view_renew(l->view, &l->world.in, &l->news);
 	news_clear(&l->news);
-	next = view_rib(l->view, l->rib, &l->pending);
-	got = said(l->view, next, all);
+	view_table(l->view, &table);
+	view_settle(l->view);
+	got = said(l->view, l->rib, all);
 	/* an empty one has no octets to point at */
 	same = want.n == got.n &&
 	       (got.n == 0 || memcmp(want.p, got.p, got.n) == 0) &&
-	       pending_same(&pending, &l->pending);
-	rib_free(l->rib);
-	l->rib = next;
+	       pending_same(&pending, &l->pending) && due.ms == table.due.ms &&
+	       is_told(l, before, rib);
+	rib_free(before);
 	rib_free(rib);
 	view_free(whole);
 	view_pending_done(&pending);
+	fresh_done(&fresh);
 	buf_done(&want);
 	buf_done(&got);
 	return same;

@@ -55,14 +55,29 @@ is_bare(const struct rib *rib, const struct route *r, const struct mta *mta)
 	return !is_met(rib, r->pattern);
 }
 
+static bool
+has_own(const struct route *r, const struct mta *mta)
+{
+	return r->kind == ROUTE_HERE && mta != NULL && mta_has(mta, r->pattern);
+}
+
+bool
+bare_differs(
+    const struct rib *rib, const struct route *r, const struct mta *mta)
+{
+	return r->bare != is_bare(rib, r, mta) || r->own != has_own(r, mta);
+}
+
+void
+bare_set(const struct rib *rib, struct route *r, const struct mta *mta)
+{
+	r->bare = is_bare(rib, r, mta);
+	r->own = has_own(r, mta);
+}
+
 void
 bare_mark(struct rib *rib, const struct mta *mta)
 {
-	for (size_t i = 0; i < rib->n; i++) {
-		struct route *r = &rib->routes[i];
-
-		r->bare = is_bare(rib, r, mta);
-		r->own = r->kind == ROUTE_HERE && mta != NULL &&
-		         mta_has(mta, r->pattern);
-	}
+	for (size_t i = 0; i < rib->n; i++)
+		bare_set(rib, &rib->routes[i], mta);
 }

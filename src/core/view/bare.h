@@ -25,6 +25,12 @@
 #include "core/lsa/mta.h"
 #include "core/view/rib.h"
 
+/* The same of one route: whether that changes it, and so that it does. */
+bool bare_differs(
+    const struct rib *rib, const struct route *route, const struct mta *mta);
+void bare_set(
+    const struct rib *rib, struct route *route, const struct mta *mta);
+
 /* Sets `bare` and `own` of every route; `mta` may be NULL: not known. */
 void bare_mark(struct rib *rib, const struct mta *mta);
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/find.h"
 #include "base/mem.h"
 #include "base/wall.h"
 #include "core/view/fate.h"
@@ -258,12 +259,22 @@ leaving_renewed(struct leaving_work *k, const struct route *old)
 	route_keep(k, old);
 }
 
+/* If it stays it does not rest: it is a matter of time, and of what is said of
+ * its claims. */
+static void
+restless_add(struct leaving_work *k, size_t routes, const struct route *old)
+{
+	if (k->routes->v.n > routes)
+		vec_push(&k->now.restless, mem_str(old->pattern));
+}
+
 /* A key that was published and that nobody visible claims now. */
 static void
 unclaimed(struct leaving_work *k, const struct route *old)
 {
 	const char *who = NULL;
 	enum fate fate = fate_of(k->in, old, &who);
+	size_t routes = k->routes->v.n;
 
 	if (fate == FATE_REVOKED && !old->over)
 		revoked(k, old, who);
@@ -273,6 +284,7 @@ unclaimed(struct leaving_work *k, const struct route *old)
 		leaving_renewed(k, old);
 	else
 		leaving_add(k, old);
+	restless_add(k, routes, old);
 }
 
 static const struct route_claim *
@@ -321,6 +333,32 @@ leaving_claim_add(
 	memcpy(to->key, lsa_signer(c->lsa), sizeof(to->key));
 }
 
+struct leaving_place {
+	const struct facts_claim *v;
+	const char *pattern;
+};
+
+static bool
+leaving_before(const void *ctx, size_t i)
+{
+	const struct leaving_place *p = ctx;
+
+	return strcmp(p->v[i].pattern, p->pattern) < 0;
+}
+
+/* Where those of the pattern stand, or would: not far behind the last one, if
+ * all are asked for. */
+static size_t
+leaving_claims_from(const struct leaving_work *k, const char *pattern)
+{
+	size_t at = k->claim, left = k->facts->claims.n - at, step = 1;
+	struct leaving_place p = { k->facts->claims.v + at, pattern };
+
+	while (step < left && leaving_before(&p, step - 1))
+		step *= 2;
+	return at + find_from(step < left ? step : left, leaving_before, &p);
+}
+
 /* So many claims of the pattern are in the database: from k->claim on. */
 static size_t
 claims_find(struct leaving_work *k, const char *pattern)
@@ -328,8 +366,7 @@ claims_find(struct leaving_work *k, const char *pattern)
 	const struct facts_claim *v = k->facts->claims.v;
 	size_t n = 0, end = k->facts->claims.n;
 
-	while (k->claim < end && strcmp(v[k->claim].pattern, pattern) < 0)
-		k->claim++;
+	k->claim = leaving_claims_from(k, pattern);
 	if (k->claim == end || strcmp(v[k->claim].pattern, pattern) != 0)
 		return 0;
 	while (k->claim + n < end && n < LIMIT_ROUTE_CLAIMS &&
@@ -347,11 +384,14 @@ claimed(struct leaving_work *k, struct route *r, const struct route *old)
 
 	if (old != NULL && (old->leaves != 0 || old->revoked) &&
 	    is_stale(k, old, n)) {
+		size_t routes = k->routes->v.n;
+
 		route_done(r);
 		if (old->revoked)
 			route_keep(k, old);
 		else
 			leaving_add(k, old);
+		restless_add(k, routes, old);
 		return;
 	}
 	route_claims_done(r);
@@ -426,5 +466,8 @@ view_pending_done(struct view_pending *pending)
 	for (size_t i = 0; i < pending->n; i++)
 		mem_free(pending->v[i].pattern);
 	mem_free(pending->v);
+	for (size_t i = 0; i < pending->restless.n; i++)
+		mem_free(pending->restless.v[i]);
+	vec_done(&pending->restless);
 	*pending = (struct view_pending){ 0 };
 }

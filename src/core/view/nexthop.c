@@ -40,9 +40,12 @@ nexthop_new(const struct facts *facts, const struct view_input *in)
 }
 
 void
-nexthop_forget(struct nexthop_book *b)
+nexthop_forget(struct nexthop_book *b, uint32_t server)
 {
-	memset(b->found, 0, b->facts->servers.n * sizeof(*b->found));
+	if (server != FACTS_NONE)
+		b->found[server].known = false;
+	else
+		memset(b->found, 0, b->facts->servers.n * sizeof(*b->found));
 }
 
 void

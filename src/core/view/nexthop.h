@@ -35,8 +35,9 @@ struct nexthop_book *nexthop_new(
     const struct facts *facts, const struct view_input *in);
 void nexthop_free(struct nexthop_book *book);
 
-/* What it is made of may be other now: all is found again. */
-void nexthop_forget(struct nexthop_book *book);
+/* What the addresses of a server (FACTS_NONE: of all) are made of may be other
+ * now: they are found again. */
+void nexthop_forget(struct nexthop_book *book, uint32_t server);
 
 /*
  * The address for the step of this cost from ourselves to the server; family

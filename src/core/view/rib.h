@@ -84,11 +84,33 @@ struct rib_change {
 	const struct route *from, *to;
 };
 
-/* What differs between a table and the one before. */
+/* What differs between a table and the one before; begins as all zero. */
 struct rib_changes {
 	VEC(struct rib_change) list; /* by pattern */
 	bool whole; /* not listed: whatever is in the table may be new */
+	VEC(struct route *) gone; /* routes of before, owned: some, */
+	struct rib *before;       /* or all */
 };
+
+/* Nothing is changed, nor lent, any more. */
+void rib_changes_clear(struct rib_changes *changes);
+void rib_changes_done(struct rib_changes *changes);
+
+/* All of the table is another: takes over what is in `next`, and frees it. */
+void rib_replace(
+    struct rib *rib, struct rib *next, struct rib_changes *changes);
+
+/*
+ * The routes of these n patterns, sorted and each once, are those of `part`
+ * from now on, which are taken over; where it has none they are gone.
+ * rib_splice_end() fills in what is changed, once no more is.
+ */
+void rib_splice(struct rib *rib, const char *const *patterns, size_t n,
+    struct rib *part, struct rib_changes *changes);
+void rib_splice_end(const struct rib *rib, struct rib_changes *changes);
+
+/* Of a route that is about to change in place. */
+void rib_keep(struct route *route, struct rib_changes *changes);
 
 /* True if both say the same to an MTA: kind, hops' addresses, way, relay,
  * and for a hold its reason. */

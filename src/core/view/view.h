@@ -28,10 +28,12 @@
 #include "base/cur.h"
 #include "base/json.h"
 #include "base/mono.h"
+#include "base/vec.h"
 #include "core/lsa/lsdb.h"
 #include "core/lsa/mta.h"
 #include "core/lsa/policy.h"
 #include "core/lsa/setup.h"
+#include "core/view/fresh.h"
 #include "core/view/refusal.h"
 #include "core/view/rib.h"
 
@@ -106,6 +108,10 @@ struct view_input {
 struct view_pending {
 	struct view_removal *v; /* sorted by pattern */
 	size_t n;
+	VEC(char *)
+	restless; /* keys to be decided again with every change, for
+				 more than their own ways decides them; in any
+				 order */
 };
 
 struct view_removal {
@@ -148,6 +154,30 @@ void view_settle(struct view *view);
  */
 struct rib *view_rib(const struct view *view, const struct rib *old,
     struct view_pending *pending);
+
+/*
+ * The table, changed in place. `rib` is the one before, or NULL. Only routes
+ * that may be others are decided again: those of marked patterns and servers
+ * (view_follow.h), of patterns that are new, and restless ones: that leave,
+ * are held or go by last resort, less specific routes or where a hop refused.
+ * While there are any of these that no way leads to, what holds and last
+ * resort need is made anew, too: about a tenth of a view.
+ *
+ * All are decided where the view marks all, where there are too many, or
+ * where they are amended.
+ */
+struct view_table {
+	struct rib **rib;
+	struct view_pending *pending;
+	struct fresh *fresh;
+	struct rib_changes *changes; /* cleared, and filled in */
+	/* What else becomes of a new table, given that before, or NULL. */
+	void (*amend)(void *ctx, const struct rib *old, struct rib *rib);
+	void *ctx;
+	struct mono due; /* when to look again (fresh.h) */
+};
+
+void view_table(const struct view *view, struct view_table *table);
 
 /*
  * What of the new table may stay as it was in the old one does: a way, as long

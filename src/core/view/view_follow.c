@@ -75,7 +75,7 @@ static void
 mark_all(struct view *v)
 {
 	v->marks.all = true;
-	nexthop_forget(v->ways->nexthops);
+	nexthop_forget(v->ways->nexthops, FACTS_NONE);
 }
 
 void
@@ -105,16 +105,29 @@ same_addresses(const struct lsa_server *a, const struct lsa_server *b)
 	return true;
 }
 
-/* Who may be a next hop has other addresses; who it is is not asked, for they
- * seldom change. */
+static bool
+view_follow_is_near(const struct spf *spf, uint32_t server)
+{
+	for (uint32_t i = 0; i < spf->nnear; i++)
+		if (spf->near[i] == server)
+			return true;
+	return false;
+}
+
+/* Who may be a next hop has other addresses; of others only a path of last
+ * resort may ask. */
 static void
 addresses_compare(struct view *v, const struct news_one *one, uint32_t server)
 {
 	const struct lsa *was = one->was;
 
-	if (was != NULL && was->key.type == LSA_SERVER && !was->purge &&
-	    !same_addresses(lsa_server(was), v->facts.servers.v[server].body))
+	if (was == NULL || was->key.type != LSA_SERVER || was->purge ||
+	    same_addresses(lsa_server(was), v->facts.servers.v[server].body))
+		return;
+	if (view_follow_is_near(v->ways->reach.org, server))
 		mark_all(v);
+	else
+		nexthop_forget(v->ways->nexthops, server);
 }
 
 /* False: claims of a scope for which there are no ways yet. */

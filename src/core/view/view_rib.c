@@ -22,6 +22,7 @@ struct item {
 	struct reach_claims claims; /* the same */
 	uint32_t class[2];          /* of last resort, by scope */
 	bool unreached;             /* no path to any claim */
+	bool beside;                /* nobody asked for it, but others borrow */
 	struct route route;
 };
 
@@ -365,33 +366,136 @@ fall_back(struct making *m)
 	}
 }
 
-struct rib *
-view_rib(
-    const struct view *v, const struct rib *old, struct view_pending *pending)
+/* --- all of it, or some ------------------------------------------------------ */
+
+static void
+item_way(struct making *m, struct item *item)
 {
-	struct rib *rib = mem_new(sizeof(*rib), 0, 0);
-	struct leaving_routes routes = { 0 };
+	item->unreached =
+	    view_alone(m->v) || !route_make(m, item, &m->ways->reach);
+}
+
+static int
+items_order(const void *a, const void *b)
+{
+	return item_order(((const struct item *)a)->route.pattern, b);
+}
+
+/* What an unreached pattern may borrow from, where only some are asked for:
+ * these have not changed, so each is reached, and borrows from none. */
+static void
+beside_add(struct making *m)
+{
+	size_t asked = m->items.n;
+
+	for (size_t i = 0; i < asked; i++) {
+		const char *p = m->items.v[i].route.pattern;
+
+		if (!m->items.v[i].unreached ||
+		    !view_rib_falls_back(m, &m->items.v[i]))
+			continue;
+		while ((p = view_less_specific(p)) != NULL) {
+			size_t n, first = facts_claims(m->f, p, &n);
+			size_t at = m->items.n;
+
+			if (n > 0 &&
+			    bsearch(p, m->items.v, asked, sizeof(m->items.v[0]),
+				item_order) == NULL)
+				item_add(m, first, first + n);
+			if (m->items.n == at)
+				continue;
+			m->items.v[at].beside = true;
+			item_way(m, &m->items.v[at]);
+			p = m->items.v[at].v->pattern;
+		}
+	}
+	qsort(m->items.v, m->items.n, sizeof(m->items.v[0]), items_order);
+}
+
+static void
+items_some(struct making *m, const struct view_asked *asked)
+{
+	for (size_t i = 0; i < asked->n; i++) {
+		size_t n, first = facts_claims(m->f, asked->patterns[i], &n);
+
+		if (n > 0)
+			item_add(m, first, first + n);
+	}
+}
+
+static void
+items_take(struct making *m, struct leaving_routes *routes)
+{
+	for (size_t i = 0; i < m->items.n; i++) {
+		if (m->items.v[i].beside)
+			route_done(&m->items.v[i].route);
+		else
+			vec_push(&routes->v, m->items.v[i].route);
+	}
+}
+
+/* A hop that refuses does so until it is no more said. */
+static void
+restless_refused(const struct refusals *refusals, struct view_restless *out)
+{
+	for (size_t i = 0; refusals != NULL && i < refusals->list.n; i++)
+		if (refusals->list.v[i].off)
+			vec_push(
+			    &out->list, mem_str(refusals->list.v[i].pattern));
+}
+
+static void
+routes_decide(const struct view *v, const struct view_asked *asked,
+    struct leaving_routes *routes, struct view_restless *restless)
+{
 	struct making m;
 
 	making_init(&m, v);
-	items_list(&m);
-	for (size_t i = 0; i < m.items.n; i++) {
-		struct item *item = &m.items.v[i];
-
-		item->unreached =
-		    view_alone(v) || !route_make(&m, item, &m.ways->reach);
-	}
+	if (asked == NULL)
+		items_list(&m);
+	else
+		items_some(&m, asked);
+	for (size_t i = 0; i < m.items.n; i++)
+		item_way(&m, &m.items.v[i]);
+	if (asked != NULL)
+		beside_add(&m);
+	for (size_t i = 0; i < m.items.n; i++)
+		if (m.items.v[i].unreached)
+			vec_push(&restless->list,
+			    mem_str(m.items.v[i].route.pattern));
 	view_rib_last_resort(&m);
 	fall_back(&m);
-	for (size_t i = 0; i < m.items.n; i++)
-		vec_push(&routes.v, m.items.v[i].route);
+	items_take(&m, routes);
 	making_done(&m);
+}
 
+struct rib *
+view_rib_of(const struct view *v, const struct view_asked *asked,
+    const struct rib *old, struct view_pending *pending)
+{
+	struct rib *rib = mem_new(sizeof(*rib), 0, 0);
+	struct view_restless restless = { 0 };
+	struct leaving_routes routes = { 0 };
+
+	routes_decide(v, asked, &routes, &restless);
 	leaving_merge(&v->facts, &v->in, old, pending, &routes);
 	rib->routes = routes.v.v;
 	rib->n = routes.v.n;
 	for (size_t i = 0; i < rib->n; i++)
 		refusal_apply(v->in.refusals, &rib->routes[i]);
+	restless_refused(v->in.refusals, &restless);
+	for (size_t i = 0; i < restless.list.n; i++)
+		vec_push(&pending->restless, restless.list.v[i]);
+	vec_done(&restless.list);
+	return rib;
+}
+
+struct rib *
+view_rib(
+    const struct view *v, const struct rib *old, struct view_pending *pending)
+{
+	struct rib *rib = view_rib_of(v, NULL, old, pending);
+
 	bare_mark(rib, v->in.mta);
 	return rib;
 }

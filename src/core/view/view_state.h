@@ -52,6 +52,24 @@ void view_wide(const struct view *view, struct net *out);
 /* A claim as the net has it. */
 struct net_claim view_claim(const struct facts_claim *claim);
 
+/* Patterns, sorted and each once. */
+struct view_asked {
+	const char *const *patterns;
+	size_t n;
+};
+
+struct view_restless {
+	VEC(char *) list;
+};
+
+/*
+ * The routes of these patterns (NULL: of all), as view_rib() has them, but for
+ * which keys are bare; `old` has those of before. All that were pending are
+ * among them, and all that are restless.
+ */
+struct rib *view_rib_of(const struct view *view, const struct view_asked *asked,
+    const struct rib *old, struct view_pending *pending);
+
 /* The next less specific pattern that takes what this one does, lent from
  * it: `dom` of `user@dom`, then `.parent`, longest first, then `*`; NULL
  * behind that. */

@@ -1,0 +1,234 @@
+/*
+ * view_table.c - the table that is changed in place.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/view/bare.h"
+#include "core/view/leaving.h"
+#include "core/view/view_state.h"
+
+/* All are decided where that many are: it is no dearer. */
+#define MANY(n) ((n) / 8 + 64)
+
+struct tabling {
+	const struct view *v;
+	struct view_table *table;
+	struct rib *rib;
+	VEC(char *) texts;          /* owned, of `patterns` */
+	VEC(const char *) patterns; /* to be decided again */
+};
+
+static void
+pattern_ask(struct tabling *t, const char *pattern)
+{
+	vec_push(&t->patterns, pattern);
+}
+
+static void
+text_ask(struct tabling *t, char *text)
+{
+	vec_push(&t->texts, text);
+	pattern_ask(t, text);
+}
+
+/* What our setup has. */
+static void
+own_ask(struct tabling *t)
+{
+	const struct setup *setup = t->v->in.setup;
+
+	for (size_t i = 0; i < setup->nspaces; i++)
+		pattern_ask(t, setup->spaces[i].pattern);
+}
+
+/* What a server claims. */
+static void
+server_ask(struct tabling *t, uint32_t server)
+{
+	const struct lsdb *db = t->v->in.db;
+	const char *name = t->v->facts.servers.v[server].name;
+
+	for (struct lsa *l = lsdb_origin(db, name);
+	     l != NULL && strcmp(l->key.origin, name) == 0; l = lsdb_next(l))
+		if (l->key.type == LSA_SPACE && !l->purge)
+			pattern_ask(t, l->key.id);
+}
+
+static int
+table_text_order(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void
+patterns_sort(struct tabling *t)
+{
+	const char **v = t->patterns.v;
+	size_t kept = 0;
+
+	if (t->patterns.n > 1)
+		qsort(v, t->patterns.n, sizeof(*v), table_text_order);
+	for (size_t i = 0; i < t->patterns.n; i++)
+		if (kept == 0 || strcmp(v[kept - 1], v[i]) != 0)
+			v[kept++] = v[i];
+	t->patterns.n = kept;
+}
+
+/* Whose routes may be others now. */
+static void
+patterns_list(struct tabling *t)
+{
+	const struct view_marks *m = &t->v->marks;
+	struct view_pending *pending = t->table->pending;
+	const struct refusals *refusals = t->v->in.refusals;
+	const struct fresh *fresh = t->table->fresh;
+
+	for (size_t i = 0; i < m->patterns.n; i++)
+		pattern_ask(t, m->patterns.v[i]);
+	for (size_t i = 0; i < m->servers.n; i++) {
+		server_ask(t, m->servers.v[i]);
+		if (m->servers.v[i] == t->v->facts.self)
+			own_ask(t);
+	}
+	for (size_t i = 0; i < pending->restless.n; i++)
+		text_ask(t, pending->restless.v[i]);
+	vec_done(&pending->restless);
+	for (size_t i = 0; refusals != NULL && i < refusals->list.n; i++)
+		if (refusals->list.v[i].off)
+			pattern_ask(t, refusals->list.v[i].pattern);
+	for (size_t i = 0; i < fresh->list.n; i++)
+		text_ask(t, mem_str(fresh->list.v[i].pattern));
+	patterns_sort(t);
+}
+
+/* Of the table before those that are asked for; lent from it. */
+static void
+old_list(const struct tabling *t, struct leaving_routes *old)
+{
+	for (size_t i = 0; i < t->patterns.n; i++) {
+		const struct route *r = rib_find(t->rib, t->patterns.v[i]);
+
+		if (r != NULL)
+			vec_push(&old->v, *r);
+	}
+}
+
+static bool
+leads(const struct route *r)
+{
+	return r != NULL && r->kind != ROUTE_HERE;
+}
+
+static void
+bare_renew(struct tabling *t, const char *pattern)
+{
+	const struct mta *mta = t->v->in.mta;
+	struct rib_changes *c = t->table->changes;
+	/* of our own table */
+	struct route *r = (struct route *)(uintptr_t)rib_find(t->rib, pattern);
+
+	if (r == NULL || r->kind != ROUTE_HERE || !bare_differs(t->rib, r, mta))
+		return;
+	for (size_t i = 0; i < c->list.n; i++)
+		if (c->list.v[i].to != NULL &&
+		    c->list.v[i].to->pattern == r->pattern) {
+			bare_set(t->rib, r, mta);
+			return;
+		}
+	rib_keep(r, c);
+	bare_set(t->rib, r, mta);
+}
+
+/* Keys of our own: where what would be met without them leads is another
+ * thing, all of them. */
+static void
+bare_follow(struct tabling *t)
+{
+	const struct setup *setup = t->v->in.setup;
+	const struct rib_changes *c = t->table->changes;
+	bool turned = false;
+
+	for (size_t i = 0; i < c->list.n; i++)
+		turned |= leads(c->list.v[i].from) != leads(c->list.v[i].to);
+	for (size_t i = 0; i < t->patterns.n; i++)
+		bare_renew(t, t->patterns.v[i]);
+	for (size_t i = 0; turned && i < setup->nspaces; i++)
+		bare_renew(t, setup->spaces[i].pattern);
+}
+
+/* Until it is known what they are. */
+static void
+bare_carry(const struct rib *old, struct rib *part)
+{
+	for (size_t i = 0; i < part->n; i++) {
+		struct route *r = &part->routes[i];
+		const struct route *was = NULL;
+
+		if (r->kind == ROUTE_HERE)
+			was = rib_find(old, r->pattern);
+		if (was != NULL && was->kind == ROUTE_HERE) {
+			r->bare = was->bare;
+			r->own = was->own;
+		}
+	}
+}
+
+static void
+table_some(struct tabling *t)
+{
+	struct view_table *table = t->table;
+	struct view_asked asked = { t->patterns.v, t->patterns.n };
+	struct leaving_routes lent = { 0 };
+	struct rib old, *part;
+
+	old_list(t, &lent);
+	old = (struct rib){ .routes = lent.v.v, .n = lent.v.n };
+	part = view_rib_of(t->v, &asked, &old, table->pending);
+	table->due = fresh_hold(table->fresh, &old, part, t->v->in.now);
+	bare_carry(&old, part);
+	rib_splice(t->rib, t->patterns.v, t->patterns.n, part, table->changes);
+	bare_follow(t);
+	rib_splice_end(t->rib, table->changes);
+	vec_done(&lent.v);
+	mem_free(part->routes);
+	mem_free(part);
+}
+
+static void
+table_all(struct tabling *t)
+{
+	struct view_table *table = t->table;
+	struct rib *rib = view_rib(t->v, t->rib, table->pending);
+
+	if (table->amend != NULL)
+		table->amend(table->ctx, t->rib, rib);
+	table->due = fresh_hold(table->fresh, t->rib, rib, t->v->in.now);
+	table->changes->whole = t->rib == NULL;
+	if (t->rib == NULL)
+		*table->rib = mem_new(sizeof(**table->rib), 0, 0);
+	rib_replace(*table->rib, rib, table->changes);
+}
+
+void
+view_table(const struct view *v, struct view_table *table)
+{
+	struct tabling t = { .v = v, .table = table, .rib = *table->rib };
+	bool all = t.rib == NULL || v->marks.all || table->amend != NULL;
+
+	rib_changes_clear(table->changes);
+	if (!all) {
+		patterns_list(&t);
+		all = t.patterns.n > MANY(t.rib->n);
+	}
+	if (all)
+		table_all(&t);
+	else
+		table_some(&t);
+	for (size_t i = 0; i < t.texts.n; i++)
+		mem_free(t.texts.v[i]);
+	vec_done(&t.texts);
+	vec_done(&t.patterns);
+}
