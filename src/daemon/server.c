@@ -90,7 +90,7 @@ do_routes(void *ctx, const struct effect *fx)
 				    .changes = fx->changes,
 				    .annex = fx->bytes,
 				    .n = fx->len });
-	if (fx->rib == server->rib)
+	if (!fx->changes->whole && fx->changes->list.n == 0)
 		return;
 	server->rib = fx->rib;
 	beside_table(server->beside, fx->rib);

@@ -107,18 +107,6 @@ living_end(struct living *l)
 	news_done(&l->news);
 }
 
-static struct view_pending
-pending_copy(const struct view_pending *from)
-{
-	struct view_pending to = { .n = from->n };
-
-	if (from->n > 0)
-		to.v = mem_dup(from->v, from->n * sizeof(*from->v));
-	for (size_t i = 0; i < to.n; i++)
-		to.v[i].pattern = mem_str(from->v[i].pattern);
-	return to;
-}
-
 static bool
 pending_same(const struct view_pending *a, const struct view_pending *b)
 {
@@ -157,34 +145,6 @@ said(const struct view *view, const struct rib *rib, bool all)
 	if (all)
 		view_put(&out, view);
 	return out;
-}
-
-static struct fresh
-fresh_copy(const struct fresh *from)
-{
-	struct fresh to = { 0 };
-
-	for (size_t i = 0; i < from->list.n; i++)
-		vec_push(&to.list,
-		    ((struct fresh_pattern){ mem_str(from->list.v[i].pattern),
-			from->list.v[i].until }));
-	return to;
-}
-
-static struct rib *
-rib_copy(const struct rib *from)
-{
-	struct rib *to = mem_new(sizeof(*to), 0, 0);
-
-	if (from == NULL) {
-		mem_free(to);
-		return NULL;
-	}
-	to->n = from->n;
-	to->routes = mem_new(0, from->n + 1, sizeof(*to->routes));
-	for (size_t i = 0; i < from->n; i++)
-		route_copy(&to->routes[i], &from->routes[i]);
-	return to;
 }
 
 struct telling {
@@ -230,7 +190,7 @@ is_told(
 static bool
 is_same(struct living *l, bool all)
 {
-	struct view_pending pending = pending_copy(&l->pending);
+	struct view_pending pending = view_pending_copy(&l->pending);
 	struct fresh fresh = fresh_copy(&l->fresh);
 	struct view *whole = view_new(&l->world.in);
 	struct rib *before = rib_copy(l->rib);

@@ -153,8 +153,6 @@ moved(void *ctx, const struct route *from, const struct route *to)
 	struct moves *m = ctx;
 	const char *pattern = to != NULL ? to->pattern : from->pattern;
 
-	vec_push(&m->e->table.beside.changes.list,
-	    ((struct rib_change){ from, to }));
 	due_save_route(m->e, pattern);
 	key_said(m, from, to);
 	if (from != NULL && to != NULL && route_same(from, to))
@@ -198,15 +196,6 @@ routes_event(struct engine *e, struct moves *m)
 	buf_done(&number);
 }
 
-/* What the last table changed is no more lent. */
-static void
-changes_begin(struct engine *e)
-{
-	rib_free(e->table.beside.last);
-	e->table.beside.last = NULL;
-	e->table.beside.changes.list.n = 0;
-}
-
 /* The table and what belongs to it, which is another, or the table is. */
 static void
 routes_send(struct engine *e)
@@ -221,19 +210,16 @@ routes_send(struct engine *e)
 }
 
 static void
-compute_publish(struct engine *e, struct rib *rib, struct moves *moves)
+compute_publish(struct engine *e, struct moves *moves)
 {
-	struct rib *old = e->table.rib;
+	const struct rib_changes *changes = &e->table.beside.changes;
 
-	transit_share(e, old, rib);
-	e->table.rib = rib;
+	/* Few routes are no share of all of them. */
+	if (changes->before != NULL && !changes->whole)
+		transit_share(e, changes->before, e->table.rib);
 	e->table.sent_at = e->now;
 	routes_send(e);
 	routes_event(e, moves);
-	moved_end(e, &moves->moved, rib);
-	e->table.beside.last = old;
-	rib_free(e->table.beside.shown);
-	e->table.beside.shown = NULL;
 	due_save(e);
 	relaying_table(e);
 }
@@ -274,39 +260,70 @@ compute_look(struct engine *e)
 	struct view_input in = input_fill(e, &e->db);
 	struct sight *sight = &e->table.sight;
 
+	if (!mta_same(&sight->mta, &e->asked.mta)) {
+		compute_setup(e);
+		mta_done(&sight->mta);
+		mta_copy(&sight->mta, &e->asked.mta);
+	}
 	sight->view = view_renew(sight->view, &in, &sight->news);
 	news_clear(&sight->news);
 	return sight->view;
 }
 
-/* All that a view says. */
-static void
-sight_put(struct engine *e, const struct view *view, struct buf *out)
+/* There are orders of an operator, or were when the table was made last. */
+static bool
+amends(const struct engine *e)
 {
-	struct view_pending pending = { 0 };
-	struct rib *rib = view_rib(view, e->table.rib, &pending);
+	return e->overrides.list.n > 0 || e->overrides.differ > 0 ||
+	       e->table.beside.amended;
+}
+
+/* All that a view and a table say. */
+static void
+sight_put(const struct view *view, const struct rib *rib, struct buf *out)
+{
 	struct json j = { .out = out };
 
 	for (size_t i = 0; i < rib->n; i++)
 		route_encode(out, &rib->routes[i]);
 	view_export(&j, view);
-	rib_free(rib);
+}
+
+/* By a view that has marked everything, all is decided again. */
+static struct rib *
+table_try(struct engine *e, const struct view *view)
+{
+	struct rib *rib = rib_copy(e->table.rib);
+	struct view_pending pending = view_pending_copy(&e->table.pending);
+	struct fresh fresh = fresh_copy(&e->table.fresh);
+	struct rib_changes changes = { 0 };
+	struct view_table table = { &rib, &pending, &fresh, &changes, NULL,
+		NULL, MONO_NEVER };
+
+	view_table(view, &table);
 	view_pending_done(&pending);
+	fresh_done(&fresh);
+	rib_changes_done(&changes);
+	return rib;
 }
 
 bool
 compute_follows(struct engine *e)
 {
 	struct view *whole = compute_view(e, &e->db);
-	struct buf want = { 0 }, got = { 0 };
+	struct rib *want = table_try(e, whole), *got;
+	struct buf a = { 0 }, b = { 0 };
 	bool same;
 
-	sight_put(e, whole, &want);
-	sight_put(e, compute_look(e), &got);
-	same = want.n == got.n && memcmp(want.p, got.p, got.n) == 0;
+	sight_put(whole, want, &a);
 	view_free(whole);
-	buf_done(&want);
-	buf_done(&got);
+	got = table_try(e, compute_look(e));
+	sight_put(e->table.sight.view, got, &b);
+	same = amends(e) || (a.n == b.n && memcmp(a.p, b.p, a.n) == 0);
+	rib_free(want);
+	rib_free(got);
+	buf_done(&a);
+	buf_done(&b);
 	return same;
 }
 
@@ -317,40 +334,60 @@ compute_setup(struct engine *e)
 	e->table.sight.view = NULL;
 }
 
+/* An operator's orders. */
+static void
+amend(void *ctx, const struct rib *old, struct rib *rib)
+{
+	struct engine *e = ctx;
+
+	(void)old; /* it is ours */
+	pinned_table(e, e->table.sight.view, rib);
+}
+
+/* The table as it is now, in place. True: it is another one. */
+static bool
+table_make(struct engine *e, const struct view *view, struct moves *moves)
+{
+	struct rib_changes *changes = &e->table.beside.changes;
+	struct view_table table = { .rib = &e->table.rib,
+		.pending = &e->table.pending,
+		.fresh = &e->table.fresh,
+		.changes = changes,
+		.amend = amends(e) ? amend : NULL,
+		.ctx = e };
+
+	view_table(view, &table);
+	view_settle(e->table.sight.view);
+	e->table.beside.amended =
+	    e->overrides.list.n > 0 || e->overrides.differ > 0;
+	e->table.due_at =
+	    mono_min(table.due, view_pending_due(&e->table.pending, e->now));
+	for (size_t i = 0; i < changes->list.n; i++)
+		moved(moves, changes->list.v[i].from, changes->list.v[i].to);
+	return changes->list.n > 0;
+}
+
 void
 compute_now(struct engine *e, bool always)
 {
 	const struct view *view = compute_look(e);
 	struct moves moves = { .e = e };
-	struct rib *rib;
-	bool other, annex;
+	bool first = e->table.rib == NULL, other, annex;
 
-	changes_begin(e);
-	e->table.beside.changes.whole = always || e->table.rib == NULL;
 	e->due.compute = false;
 	e->due.compute_at = MONO_NEVER;
 	alone_check(e, view);
-	rib = view_rib(view, e->table.rib, &e->table.pending);
-	pinned_table(e, view, rib);
 	/* Messages with limits have routes of their own: another table. */
 	other = annex_make(e, view);
-	e->table.due_at =
-	    mono_min(fresh_hold(&e->table.fresh, e->table.rib, rib, e->now),
-		view_pending_due(&e->table.pending, e->now));
-	other |= rib_diff(e->table.rib, rib, moved, &moves) > 0;
-	rib_number(rib, e->table.rib, other);
-	annex = annex_say(e, rib->generation);
-	if (always || e->table.rib == NULL || other) {
-		compute_publish(e, rib, &moves);
-	} else {
-		/* The MTA sees no difference, but lsrctl does: costs and paths.
-		 * The table that is lent to the shell stays. */
-		rib_free(e->table.beside.shown);
-		e->table.beside.shown = rib;
-		moved_end(e, &moves.moved, rib);
-		if (annex)
-			routes_send(e);
-	}
+	other |= table_make(e, view, &moves);
+	rib_number(e->table.rib, first ? NULL : e->table.rib, other);
+	e->table.beside.changes.whole |= always;
+	annex = annex_say(e, e->table.rib->generation);
+	if (always || first || other)
+		compute_publish(e, &moves);
+	else if (annex)
+		routes_send(e);
+	moved_end(e, &moves.moved, e->table.rib);
 	buf_done(&moves.patterns);
 }
 
@@ -449,9 +486,8 @@ compute_done(struct engine *e)
 	moved_done(e);
 	compute_setup(e);
 	news_done(&e->table.sight.news);
+	mta_done(&e->table.sight.mta);
 	view_pending_done(&e->table.pending);
-	vec_done(&e->table.beside.changes.list);
-	rib_free(e->table.beside.last);
-	rib_free(e->table.beside.shown);
+	rib_changes_done(&e->table.beside.changes);
 	rib_free(e->table.rib);
 }

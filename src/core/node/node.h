@@ -254,13 +254,13 @@ struct asked {
 struct sight {
 	struct view *view; /* NULL: the next one reads everything */
 	struct news news;  /* of the database */
+	struct mta mta;    /* by which it was made */
 };
 
-/* What is kept beside the table. */
+/* What belongs to the last table made. */
 struct beside {
-	struct rib *shown; /* the same to an MTA, with newer costs */
-	struct rib *last;  /* before it, while the changes name its routes */
-	struct rib_changes changes;
+	struct rib_changes changes; /* in it; lent with FX_ROUTES */
+	bool amended;               /* by an operator's orders */
 };
 
 /* What moves, and why (moved.h). */

@@ -35,8 +35,7 @@ query_seconds(const struct engine *e, struct mono since)
 static const struct rib *
 rib_of(const struct engine *e)
 {
-	return e->table.beside.shown != NULL ? e->table.beside.shown
-	                                     : e->table.rib;
+	return e->table.rib;
 }
 
 static void

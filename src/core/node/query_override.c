@@ -235,9 +235,7 @@ query_override_pin(struct engine *e, struct json *j, const struct request *r)
 {
 	const char *pattern = request_option(r, "pattern");
 	const char *hop = request_option(r, "hop");
-	const struct rib *rib = e->table.beside.shown != NULL
-	                            ? e->table.beside.shown
-	                            : e->table.rib;
+	const struct rib *rib = e->table.rib;
 	struct override *was;
 	struct override o = { .kind = OVERRIDE_PIN,
 		.name = (char *)(uintptr_t)pattern,

@@ -4,6 +4,7 @@
 
 #include "base/rc.h"
 #include "core/node/accept.h"
+#include "core/node/compute.h"
 #include "core/node/fx.h"
 #include "core/node/node.h"
 #include "core/node/signers.h"
@@ -272,6 +273,7 @@ rib_restore(struct engine *e, struct rib *rib)
 	}
 	rib_free(e->table.rib);
 	e->table.rib = rib;
+	compute_setup(e); /* what follows it follows another one */
 	e->table.published_once = true;
 }
 

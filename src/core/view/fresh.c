@@ -56,6 +56,18 @@ fresh_hold(struct fresh *fresh, const struct rib *old, struct rib *rib,
 	return due;
 }
 
+struct fresh
+fresh_copy(const struct fresh *from)
+{
+	struct fresh to = { 0 };
+
+	for (size_t i = 0; i < from->list.n; i++)
+		vec_push(&to.list,
+		    ((struct fresh_pattern){ mem_str(from->list.v[i].pattern),
+			from->list.v[i].until }));
+	return to;
+}
+
 void
 fresh_done(struct fresh *fresh)
 {

@@ -35,6 +35,7 @@ struct fresh {
 struct mono fresh_hold(struct fresh *fresh, const struct rib *old,
     struct rib *rib, struct mono now);
 
+struct fresh fresh_copy(const struct fresh *from);
 void fresh_done(struct fresh *fresh);
 
 #endif

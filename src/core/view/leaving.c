@@ -460,6 +460,20 @@ view_pending_waits(
 	return false;
 }
 
+struct view_pending
+view_pending_copy(const struct view_pending *from)
+{
+	struct view_pending to = { .n = from->n };
+
+	if (from->n > 0)
+		to.v = mem_dup(from->v, from->n * sizeof(*from->v));
+	for (size_t i = 0; i < to.n; i++)
+		to.v[i].pattern = mem_str(from->v[i].pattern);
+	for (size_t i = 0; i < from->restless.n; i++)
+		vec_push(&to.restless, mem_str(from->restless.v[i]));
+	return to;
+}
+
 void
 view_pending_done(struct view_pending *pending)
 {

@@ -475,3 +475,19 @@ rib_free(struct rib *rib)
 	mem_free(rib->routes);
 	mem_free(rib);
 }
+
+struct rib *
+rib_copy(const struct rib *from)
+{
+	struct rib *to;
+
+	if (from == NULL)
+		return NULL;
+	to = mem_new(sizeof(*to), 0, 0);
+	to->generation = from->generation;
+	to->n = from->n;
+	to->routes = mem_new(0, from->n + 1, sizeof(*to->routes));
+	for (size_t i = 0; i < from->n; i++)
+		route_copy(&to->routes[i], &from->routes[i]);
+	return to;
+}

@@ -169,6 +169,9 @@ void route_encode(struct buf *out, const struct route *route);
  */
 int route_decode(struct cur *in, struct route *out);
 
+/* NULL stays NULL. */
+struct rib *rib_copy(const struct rib *from);
+
 void route_copy(struct route *to, const struct route *from);
 void route_claims_copy(struct route *to, const struct route *from);
 void route_claims_done(struct route *route);

@@ -199,6 +199,7 @@ struct mono view_pending_due(
 bool view_pending_waits(
     struct view_pending *pending, const char *pattern, uint64_t n);
 
+struct view_pending view_pending_copy(const struct view_pending *from);
 void view_pending_done(struct view_pending *pending);
 
 /* No adjacency that both ends announce, though there is somebody to have one
