@@ -61,6 +61,7 @@ struct server {
 	struct history *history;
 	struct ctl_io *ctl;
 	struct report_io *reports;
+	bool exim_reports; /* that of Exim is open, or cannot be */
 	struct publishers *publishers;
 	const struct rib *rib; /* that was published last; lent */
 	struct beside *beside;
@@ -406,20 +407,46 @@ say_report_socket(struct server *server, const char *ending, int rc)
 		    rc == RC_IO ? strerror(errno) : "none");
 }
 
+/* That of Exim, for the group of its queue; false: where that is has yet to be
+ * read. */
+static bool
+reports_open_exim(struct server *server, const char *queue)
+{
+	int rc = report_io_open_for(
+	    server->reports, server->conf->report_socket, queue);
+
+	if (rc == RC_NONE)
+		return false;
+	say_report_socket(server, REPORT_IO_EXIM, rc);
+	server->exim_reports = true;
+	return true;
+}
+
 /* Reports may be lost: without their sockets everything else goes on. */
 static void
 reports_open(struct server *server)
 {
-	const char *path = server->conf->report_socket;
 	struct mta mta;
 
-	say_report_socket(server, "", report_io_open(server->reports, path));
+	say_report_socket(server, "",
+	    report_io_open(server->reports, server->conf->report_socket));
 	if (!conf_writes(server->conf, "exim"))
 		return;
 	mta_init(&mta);
 	plugin_queue_of("exim")->look(&mta, NULL);
-	say_report_socket(server, REPORT_IO_EXIM,
-	    report_io_open_for(server->reports, path, mta.queue_directory));
+	reports_open_exim(server, mta.queue_directory);
+}
+
+static void
+on_mta_read(void *ctx, const char *name, const struct mta *mta)
+{
+	struct server *server = ctx;
+
+	if (strcmp(name, "exim") != 0 || server->exim_reports)
+		return;
+	if (!reports_open_exim(server, mta->queue_directory))
+		say_report_socket(server, REPORT_IO_EXIM, RC_NONE);
+	server->exim_reports = true; /* it is said once */
 }
 
 /* The sockets in the file system without which we do not start. */
@@ -461,6 +488,7 @@ server_start(struct server *server)
 	if (rc != RC_OK)
 		return rc;
 	reports_open(server);
+	beside_watch(server->beside, on_mta_read, server);
 	apply(server);
 	server->signals = signals_new(server->base, &hands, server);
 	server->watchdog = watchdog_new(server->base, server->notify);

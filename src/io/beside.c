@@ -20,6 +20,8 @@ struct beside {
 	struct congest *congest;
 	struct beside_one one[CONF_MTAS];
 	size_t n;
+	void (*told)(void *ctx, const char *name, const struct mta *mta);
+	void *ctx;
 };
 
 /* Once there is a word of each. */
@@ -47,13 +49,16 @@ static void
 on_beside_told(void *ctx, const struct mta *mta)
 {
 	struct beside_one *one = ctx;
+	struct beside *b = one->all;
 
 	one->told = true;
 	if (mta->read) {
 		retry_told(one->retry, mta);
-		congest_told(one->all->congest, one->name, mta);
+		congest_told(b->congest, one->name, mta);
 	}
-	beside_tell(one->all);
+	if (mta->read && b->told != NULL)
+		b->told(b->ctx, one->name, mta);
+	beside_tell(b);
 }
 
 static void
@@ -90,6 +95,14 @@ beside_new(struct loop *loop, struct sink *sink, const struct conf *conf,
 	b->congest = congest_new(loop, sink, queues, b->n);
 	loop_carry(loop, FX_RETRY, beside_retry, b);
 	return b;
+}
+
+void
+beside_watch(struct beside *b,
+    void (*told)(void *ctx, const char *name, const struct mta *mta), void *ctx)
+{
+	b->told = told;
+	b->ctx = ctx;
 }
 
 void

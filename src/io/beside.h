@@ -26,6 +26,12 @@ struct beside;
 struct beside *beside_new(struct loop *loop, struct sink *sink,
     const struct conf *conf, struct names *names, const char *programs);
 
+/* `told` is called with what was read of one of them, after each reading that
+ * knows; lent for the call. */
+void beside_watch(struct beside *beside,
+    void (*told)(void *ctx, const char *name, const struct mta *mta),
+    void *ctx);
+
 /* Lent until the next call. */
 void beside_conf(struct beside *beside, const struct conf *conf);
 

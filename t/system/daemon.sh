@@ -163,11 +163,30 @@ fuser_of() {
 	done
 }
 
+# An Exim whose queue is elsewhere: so much of it that lsrd asks for.
+an_exim() {
+	mkdir -p "$W/bin" "$W/spool" && cat >"$W/bin/exim4" <<-END
+		#!/bin/sh
+		[ "\$2" != config ] || echo "# Exim Configuration (4.96)"
+		echo "spool_directory = $W/spool"
+	END
+	chmod 755 "$W/bin/exim4"
+}
+
+# Exim's events come where the group of its queue may say them.
+hears_exim() {
+	[ -x /usr/sbin/exim4 ] || soon [ -S "$W/$B/report-exim" ]
+}
+
 # Of two MTAs: a table for each, and who may relay. Only a restart makes it so.
 two_mtas() {
 	cp "$W/$B/lsrd.conf" "$W/keep.conf"
 	sed 's/^mta = none/mta = both/' "$W/keep.conf" >"$W/$B/lsrd.conf"
+	an_exim
+	path=$PATH PATH=$W/bin:$PATH
 	begin $B
+	PATH=$path
+	hears_exim &&
 	soon grep -aqs london.example.org "$W/$B/exim/transport.cdb" &&
 		grep -qx "$net.1" "$W/$B/exim/servers" &&
 		soon grep -qx "$net.1 permit" "$W/$B/tables/servers.cidr" &&

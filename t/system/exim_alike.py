@@ -61,6 +61,7 @@ class World:
         subprocess.run([BUILD + "/t/system/milter_table", W + "/table", "1",
                         str(self.generation)] + words, check=True)
         os.chmod(W + "/table", 0o644)
+        self.since = time.monotonic()
 
     def milter(self):
         with open(W + "/milter.log", "ab") as file:
@@ -214,6 +215,13 @@ def of_recipient(world, m, words, to, queue_id):
     return said.code == "250" and route == said.route and hold == ""
 
 
+def is_later(world, one, other):
+    """A visit names the table of 31 s before: a moment later that is another one."""
+    told = [(said.code, said.below, said.left, {**(said.visit or {}), "before": None})
+            for said in (one, other)]
+    return told[0] == told[1] and abs(time.monotonic() - world.since - 31) < 5
+
+
 def is_alike(world, m, queue_id):
     """Two words of what differs, or None."""
     declared = 0 if world.limits else m.size()
@@ -224,7 +232,7 @@ def is_alike(world, m, queue_id):
         return None  # the milter has asked for the recipients before it saw more
     if alone:
         assert by_object.code == "250", "split, and then %r" % (by_object.told(),)
-    elif by_milter.told() != by_object.told():
+    elif by_milter.told() != by_object.told() and not is_later(world, by_milter, by_object):
         return "%r, %r" % (by_milter.told(), by_object.told())
     if by_object.code != "250" or not words.startswith(("pass", "untouched ")):
         return None

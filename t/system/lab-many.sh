@@ -50,8 +50,8 @@ all_came() {
 # connection (RFC 1047) is the MTA's own, which says so in its log: each time
 # for the ten recipients of one delivery at most.
 unsure='message may be sent more than once'
-unsure="$unsure|SMTP timeout after (pipelined )?(end of data|sending data block)"
-unsure="$unsure|closed connection in response to (pipelined )?(end of data|sending data)"
+unsure="$unsure|(timeout after|closed connection in response to) (pipelined )?"
+unsure="$unsure(end of data|sending data block|BDAT)"
 none_twice() {
 	lost=$(cat "$("$lab" dir)"/*/root/var/log/mail.log \
 		"$("$lab" dir)"/*/root/var/log/exim4/mainlog 2>/dev/null | grep -Ec "$unsure")
