@@ -17,6 +17,14 @@ lab-kill london1 paris2
 lab-death hub1 east2
 lab-death west1 east1
 lab-loop london2 paris1 tokyo1
+lab-loop london1 tokyo1
+lab-25 london2 paris1 tokyo1
+lab-25 london1 paris2
+lab-ipv6 london2 paris1 tokyo1
+lab-places london1 paris1 tokyo1
+lab-691 london2 paris1 tokyo1
+lab-asked paris
+lab-many centre1 north1 west1
 lab-limits west
 lab-lost west1
 lab-limits middle east
