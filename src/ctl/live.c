@@ -363,31 +363,6 @@ live_links(const struct call *call)
 	return live_table(call, "links", head, links_make);
 }
 
-static void
-db_make(struct grid *grid, const json_t *line)
-{
-	char issued[32] = "-";
-	const char *origin = live_text(line, "origin");
-
-	value_time_text(live_number(line, "issued"), issued);
-	grid_cell(grid, origin[0] == '\0' ? "(authority)" : origin);
-	grid_printf(grid, "%s%s", live_text(line, "type"),
-	    json_is_true(json_object_get(line, "purge")) ? " (purged)" : "");
-	grid_cell(grid, live_text(line, "id"));
-	grid_printf(grid, "%" PRId64 ".%" PRId64, live_number(line, "epoch"),
-	    live_number(line, "counter"));
-	grid_cell(grid, issued);
-}
-
-int
-live_db(const struct call *call)
-{
-	static const char *const head[] = { "ORIGIN", "TYPE", "ID",
-		"EPOCH.COUNTER", "ISSUED", NULL };
-
-	return live_table(call, "db", head, db_make);
-}
-
 /* When a key that was ours leaves; else the way out. A hold says it itself. */
 static void
 leaves_cell(struct grid *grid, const json_t *line, const char *way)

@@ -24,7 +24,6 @@ int live_peers(const struct call *call);
 int live_links(const struct call *call);
 int live_routes(const struct call *call);
 int live_explain(const struct call *call);
-int live_db(const struct call *call);
 int live_export(const struct call *call);
 int live_overrides(const struct call *call);
 int live_config_dump(const struct call *call);

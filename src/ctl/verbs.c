@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "ctl/authority_word.h"
 #include "ctl/check.h"
+#include "ctl/db.h"
 #include "ctl/events.h"
 #include "ctl/help.h"
 #include "ctl/keys.h"
@@ -79,8 +80,8 @@ const struct verb verbs[] = {
 	    NULL, live_links, NULL },
 	{ "routes", NULL, 0, 0, "where each pattern goes",
 	    routes_options, live_routes, plan_routes },
-	{ "db", NULL, 0, 0, "the link state database",
-	    NULL, live_db, NULL },
+	{ "db", "[SERVER]", 0, 1, "the link state database, or what one says",
+	    NULL, db_show, NULL },
 	{ "explain", "ADDRESS", 1, 1, "where an address goes, and why",
 	    explain_options, live_explain, plan_explain },
 	{ "trace", "ADDRESS", 1, 1, "the way of an address, server by server",

@@ -115,7 +115,7 @@ cat >>"$dir/2/lsrd.conf" <<-END
 END
 start 1
 
-plan 58
+plan 61
 ok "why it gives no transit yet" soon says 0 'troubles +returning: .* waits for .*' one status
 start 2
 ok "status, once it is up" soon says 0 'state +up' one status
@@ -183,6 +183,11 @@ screen() {
 	kill $!
 	drawn && grep -q "$(printf '\033')\[31m.* down" "$dir/screen"
 }
+ok "db: what another says, in words" says 0 'not after +20[0-9-]+T' \
+	one db mx2.example.org
+ok "db: its claims" says 0 'space paris.example.org, said 20' \
+	one db mx2.example.org
+ok "db: of nobody" says 1 'nothing of .x' one db x
 ok "top: into a file once" says 0 'links, [0-9]+ down' \
 	one top --folder "$dir/1/state"
 if command -v script >/dev/null; then

@@ -23,10 +23,10 @@
  *                                   what is told of a mail service
  *     service, shortage, moved      the set of services; what is short here;
  *                                   which routes moved, and why
- *     due, nbrs, cause              what changes ask for; who is there; what
+ *     due, nbrs, cause, query_db    what changes ask for; who is there; what
  *                                   was changed by whom
  *     fx, signers, group            effects of a step; certificates; members
- *     keys, congestion, query_db, override, request
+ *     keys, congestion, override, request
  *                                   parts that know none of these
  *     session_life                  and which messages are allowed when
  *

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/rc.h"
 #include "core/node/node.h"
+#include "core/node/signers.h"
 
 static void
 db_server(struct json *j, const struct lsa *lsa)
@@ -52,14 +53,35 @@ db_connector(struct json *j, const struct lsa *lsa)
 	lsa_drains_show(j, c);
 }
 
+/* The certificate in use: what it may claim, and its end. */
 static void
-db_body(struct json *j, const struct lsa *lsa)
+db_identity(const struct engine *e, struct json *j, const struct lsa *lsa)
+{
+	const struct claims *c =
+	    node_is_own(e, &lsa->key)
+		? e->setup->claims
+		: signers_claims(&e->signers, lsa->key.origin);
+
+	if (c == NULL)
+		return;
+	json_str(j, "routing_group", c->group);
+	json_hex(j, "key", c->key, sizeof(c->key));
+	json_int(j, "not_after", c->not_after);
+	json_list(j, "may_claim", c->spaces, c->nspaces);
+	json_list(j, "may_relay", c->relays, c->nrelays);
+	json_list(j, "may_lead_to", c->connectors, c->nconnectors);
+}
+
+static void
+db_body(const struct engine *e, struct json *j, const struct lsa *lsa)
 {
 	const struct lsa_space *space = lsa_space(lsa);
 
 	json_open(j, "body", '{');
 	if (lsa->purge) {
 		/* nothing is left of it */
+	} else if (lsa->key.type == LSA_IDENTITY) {
+		db_identity(e, j, lsa);
 	} else if (lsa->key.type == LSA_SERVER) {
 		db_server(j, lsa);
 	} else if (lsa->key.type == LSA_CONNECTOR) {
@@ -76,7 +98,7 @@ db_body(struct json *j, const struct lsa *lsa)
 }
 
 static void
-db_line(struct json *j, const struct lsa *l)
+db_line(const struct engine *e, struct json *j, const struct lsa *l)
 {
 	json_open(j, NULL, '{');
 	json_str(j, "origin", l->key.origin);
@@ -89,7 +111,7 @@ db_line(struct json *j, const struct lsa *l)
 	json_uint(j, "issued", lsa_issued(l));
 	json_uint(j, "octets", l->len);
 	json_hex(j, "digest", l->digest, CRYPTO_DIGEST);
-	db_body(j, l);
+	db_body(e, j, l);
 	json_close(j, '}');
 	json_line(j);
 }
@@ -142,7 +164,7 @@ query_db(struct engine *e, struct json *j, const char *from, struct buf *more)
 	if (!db_from(e, from, &l))
 		return false;
 	for (; l != NULL && j->out->n < LIMIT_ANSWER_PART; l = lsdb_next(l)) {
-		db_line(j, l);
+		db_line(e, j, l);
 		last = l;
 	}
 	if (l != NULL)
