@@ -1,0 +1,194 @@
+/*
+ * bench_commit.c - from FX_ROUTES until the publisher, a real lsrd-publish, has
+ * committed the MTA's tables and has said so: wall time in microseconds, the
+ * first change after a second of quiet, for 1, 100 and 10 000 moved routes of
+ * 10 000, with an annex of as many mark keys. One line a figure, the octets that
+ * went to the publisher with it.
+ *
+ *     bench_commit PUBLISHER DIRECTORY [ROUNDS]
+ */
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "core/trace/mtable.h"
+#include "io/publish.h"
+
+#define ROUTES 10000
+#define QUIET_US 1000000
+
+static struct event_base *base;
+static struct rib *rib;
+static struct rib_changes changes;
+static struct buf keys, annex;
+static uint64_t published;
+
+static uint64_t
+now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void
+on_line(void *ctx, int priority, const char *line)
+{
+	(void)ctx;
+	if (priority <= SINK_WARNING)
+		fprintf(stderr, "%s\n", line);
+}
+
+static void
+on_published(void *ctx, uint64_t generation, bool made)
+{
+	(void)ctx;
+	(void)made;
+	published = generation;
+	event_base_loopbreak(base);
+}
+
+static void
+on_file(void *ctx, enum file_what what, const char *reason)
+{
+	(void)ctx;
+	(void)what;
+	(void)reason;
+}
+
+static void
+rest(uint64_t us)
+{
+	uint64_t end = now_us() + us;
+	struct timeval tick = { .tv_usec = 20000 };
+
+	while (now_us() < end) {
+		event_base_loopexit(base, &tick);
+		event_base_dispatch(base);
+	}
+}
+
+static void
+table_make(void)
+{
+	struct mtable_key *key = mem_new(0, ROUTES, sizeof(*key));
+
+	rib = mem_new(sizeof(*rib), 0, 0);
+	rib->routes = mem_new(0, ROUTES, sizeof(*rib->routes));
+	rib->n = ROUTES;
+	for (size_t i = 0; i < ROUTES; i++) {
+		struct route *r = &rib->routes[i];
+		char text[40];
+
+		snprintf(text, sizeof(text), "d%05zu.example", i);
+		r->pattern = mem_str(text);
+		snprintf(text, sizeof(text), "mx%05zu.example.org", i);
+		r->server = mem_str(text);
+		r->relay = true;
+		r->nhops = 1;
+		r->hop[0].name = mem_str(text);
+		r->hop[0].addr = (struct addr){ 4, { 198, 51, 100, 4 }, 25 };
+		snprintf(key[i].name, sizeof(key[i].name), "%s", text);
+		memcpy(key[i].digest, &i, sizeof(i));
+	}
+	mtable_keys_encode(&keys, key, ROUTES);
+	mem_free(key);
+}
+
+/* The first n routes by another hop; the time until that is in force. */
+static uint64_t
+change(struct publish *publish, size_t n)
+{
+	static const struct mtable_mta mta = { .copies = false };
+	struct buf net = { 0 };
+	uint64_t since;
+
+	rib->generation++;
+	changes.list.n = 0;
+	changes.whole = rib->generation == 1;
+	for (size_t i = 0; i < n; i++) {
+		struct route *r = &rib->routes[i];
+
+		r->hop[0].addr.ip[3] ^= 1;
+		vec_push(&changes.list, ((struct rib_change){ r, r }));
+	}
+	buf_reset(&annex);
+	mtable_annex_encode(&annex,
+	    (struct mtable_version){ 1, rib->generation }, &mta, &keys, &net);
+	since = now_us();
+	publish_table(publish, &(struct publish_news){ .rib = rib,
+				   .changes = &changes,
+				   .annex = annex.p,
+				   .n = annex.n });
+	while (published != rib->generation)
+		event_base_dispatch(base);
+	return now_us() - since;
+}
+
+static void
+measure(struct publish *publish, size_t n, size_t rounds)
+{
+	uint64_t *us = mem_new(0, rounds, sizeof(*us));
+
+	for (size_t i = 0; i < rounds; i++) {
+		rest(QUIET_US);
+		us[i] = change(publish, n);
+	}
+	qsort(us, rounds, sizeof(*us), by_size);
+	printf("commit keys=%zu n=%zu p50_us=%" PRIu64 " max_us=%" PRIu64 "\n",
+	    n, rounds, us[rounds / 2], us[rounds - 1]);
+	fflush(stdout);
+	mem_free(us);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct publish_calls calls = { on_published, on_file, NULL };
+	struct conf conf = { 0 };
+	struct publish *publish;
+	struct sink *sink;
+	char tables[256], milter[256];
+	size_t rounds = argc > 3 ? (size_t)atoi(argv[3]) : 20;
+
+	if (argc < 3)
+		return 64;
+	signal(SIGPIPE, SIG_IGN);
+	snprintf(tables, sizeof(tables), "%s/postfix", argv[2]);
+	snprintf(milter, sizeof(milter), "%s/milter", argv[2]);
+	mkdir(milter, 0755);
+	conf.state_directory = argv[2];
+	conf.table_directory = tables;
+	conf.publisher = argv[1];
+	conf.transport = (char *)(uintptr_t) "lsrd";
+	conf.hold_transport = (char *)(uintptr_t) "lsrd-hold";
+	base = event_base_new();
+	sink = sink_new(on_line, NULL);
+	publish = publish_new(base, sink, "postfix", &calls);
+	publish_conf(publish, &conf);
+	table_make();
+	change(publish, 0);
+	measure(publish, 1, rounds);
+	measure(publish, 100, rounds);
+	measure(publish, ROUTES, rounds);
+	publish_free(publish);
+	sink_free(sink);
+	event_base_free(base);
+	rib_free(rib);
+	return 0;
+}
