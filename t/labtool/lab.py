@@ -148,8 +148,9 @@ class Lab:
         """
         Makes the lab: directories, wires, keys, configurations; all off. `exims`
         names servers or groups that have an Exim, besides those of the document;
-        `extra` is in every lsrd.conf.
+        `extra`, or else $LSRD_LAB_CONF, is in every lsrd.conf.
         """
+        extra = extra or os.environ.get("LSRD_LAB_CONF", "")
         refused = namespaces_refused() if mode != "loopback" else "asked for"
         if refused and (mode in ("namespaces", "lean") or meet == front.AT_25):
             raise LabError("no network namespaces here: " + refused)

@@ -76,6 +76,8 @@ def parser():
     up.add_argument("--many", type=int, metavar="N", help="N servers without a mail "
                     "server, in groups of four; measured until all agree, when a wire is "
                     "cut, and idle")
+    up.add_argument("--conf", metavar="LINES", default="",
+                    help="for every lsrd.conf (default: $LSRD_LAB_CONF)")
     up.add_argument("--off", action="store_true", help="make it, start nothing")
     verb("down", "end the lab and remove it")
     verb("list", "the labs that are up")
@@ -330,7 +332,7 @@ def up(args):
         raise LabError("the lab %s is up: t/lab down" % lab.name)
     try:
         lab.up(args.document, build, args.mode, args.family, print, args.meet,
-               args.places, args.exims)
+               args.places, args.exims, args.conf)
         if not args.off:
             todo = [n for n in lab.nodes.values() if n.server.state != "down"]
             lab.each(todo, lab.start)

@@ -8,7 +8,11 @@ lab=$top/t/lab
 LSRD_BUILD=$top_builddir
 LAB=$(basename "$0" .sh)
 LAB=test-${LAB#lab-}-$$
-export LSRD_BUILD LAB
+# Four labs with sanitizers share two processors: there a daemon may well stand
+# still for longer than the dead time of an idle machine.
+LSRD_LAB_CONF='keep-alive = 1s
+dead-time = 3s'
+export LSRD_BUILD LAB LSRD_LAB_CONF
 # a sanitizer's finding ends the process; leaks would be told at its end
 export ASAN_OPTIONS=abort_on_error=1:detect_leaks=0
 

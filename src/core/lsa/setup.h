@@ -114,8 +114,8 @@ struct setup_standing {
 };
 
 struct setup_times {
-	uint32_t keepalive_ms; /* 1000 */
-	uint32_t dead_ms;      /* 3000 */
+	uint32_t keepalive_ms; /* 500 */
+	uint32_t dead_ms;      /* 1400 */
 	uint32_t probe_ms;     /* 5000: between two probes while up */
 	uint32_t digest_ms;    /* 180000: between comparisons in FULL */
 };
