@@ -91,6 +91,7 @@ START_TEST(cut_or_of_another_is_none)
 	    override_decode(&b, SELF, cur_over(out.p, out.n), NOW, WALL),
 	    RC_VERSION);
 	override_done(&a);
+	override_done(&b);
 	buf_done(&out);
 }
 END_TEST
