@@ -50,6 +50,7 @@ struct retry {
 	char last[PLUGIN_ID]; /* the last of them */
 	bool first;           /* the round is of `due`, not of `later` */
 	bool missed;          /* the last round came to nothing */
+	struct mono begun;    /* the round under way */
 	struct event *start, *again;
 
 	unsigned tokens;
@@ -119,13 +120,35 @@ retry_hang_up(struct retry *r)
 	r->asking = NULL;
 }
 
+/* Ms until the first of the set is due; UINT64_MAX when it is empty. */
+static uint64_t
+wait_of(const struct tree *set)
+{
+	struct mono now = clock_mono();
+	uint64_t ms = UINT64_MAX;
+
+	for (struct tree_node *node = tree_first(set); node != NULL;
+	     node = tree_next(node)) {
+		struct retry_entry *entry =
+		    tree_entry(node, struct retry_entry, node);
+		uint64_t left = mono_since(now, entry->at);
+
+		if (left < ms)
+			ms = left;
+	}
+	return ms;
+}
+
 /* The patterns have had their round; after the first they get another. */
 static void
 end_round(struct retry *r)
 {
-	struct mono at = mono_after(clock_mono(), RETRY_AGAIN_MS);
+	struct mono now = clock_mono();
+	struct mono at = mono_after(r->begun, RETRY_AGAIN_MS);
 	struct retry_entry *entry;
 
+	if (mono_due(at, mono_after(now, RETRY_REST_MS)))
+		at = mono_after(now, RETRY_REST_MS);
 	while (r->first && (entry = retry_set_take(&r->round)) != NULL) {
 		entry->at = at;
 		retry_set_put(&r->later, entry);
@@ -134,7 +157,7 @@ end_round(struct retry *r)
 	clear_ids(r);
 	r->step = STEP_NONE;
 	if (r->later.n > 0)
-		retry_set_timer(r->again, RETRY_AGAIN_MS);
+		retry_set_timer(r->again, wait_of(&r->later));
 	if (r->due.n > 0)
 		retry_set_timer(r->start, SETTLE_MS);
 }
@@ -317,31 +340,13 @@ begin_round(struct retry *r, struct tree *from, bool first)
 		tree_remove(from, node);
 		retry_set_put(&r->round, entry);
 	}
+	r->begun = now;
 	r->first = first;
 	r->missed = false;
 	r->next = r->messages = 0;
 	r->last[0] = '\0';
 	r->step = STEP_LIST;
 	retry_list(r);
-}
-
-/* Ms until the first of the set is due; UINT64_MAX when it is empty. */
-static uint64_t
-wait_of(const struct tree *set)
-{
-	struct mono now = clock_mono();
-	uint64_t ms = UINT64_MAX;
-
-	for (struct tree_node *node = tree_first(set); node != NULL;
-	     node = tree_next(node)) {
-		struct retry_entry *entry =
-		    tree_entry(node, struct retry_entry, node);
-		uint64_t left = mono_since(now, entry->at);
-
-		if (left < ms)
-			ms = left;
-	}
-	return ms;
 }
 
 static void

@@ -1,12 +1,14 @@
 /*
  * retry.h - after a reroute: has the MTA try the deferred mail for the moved
- * patterns again, at once and once more 31 s later.
+ * patterns again, at once and once more 31 s after that began.
  *
  *   FX_RETRY --> due --(a token)--> list the queue --> try each --> later
  *                 ^                                                  | 31 s
  *                 +---------------- once -----------------------------+
  *
- * Twice, because the MTA's queue manager may keep its last answer for 30 s.
+ * Twice, because the MTA's queue manager may keep its last answer for 30 s;
+ * what a long first round has asked for last gets ten seconds to be deferred
+ * again.
  * Only messages with a recipient of a moved pattern are asked for; when they
  * are more than RETRY_MAX the MTA is asked once for all. An MTA that takes no
  * such requests on a socket is asked by SMTP for the patterns themselves
@@ -29,6 +31,7 @@
 
 #define RETRY_MAX 1000
 #define RETRY_AGAIN_MS 31000
+#define RETRY_REST_MS 10000
 
 struct retry;
 

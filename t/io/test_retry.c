@@ -31,6 +31,7 @@ static struct sink *sink;
 static struct retry *retry;
 static int lists, ones, alls;
 static int messages; /* in the queue */
+static int slow_s;   /* so long an asked one takes; 0: none */
 
 /* The listing is `I RECIPIENT` octets; each message is for a@paris.example,
  * but the odd ones for b+x@tokyo.example. */
@@ -102,7 +103,12 @@ on_client(struct evconnlistener *listener, evutil_socket_t fd,
 	(void)n;
 	++*count;
 	if (count != &lists) {
-		bufferevent_setcb(bev, on_said, NULL, on_end, NULL);
+		struct timeval slow = { .tv_sec = slow_s };
+
+		bufferevent_setcb(
+		    bev, slow_s > 0 ? NULL : on_said, NULL, on_end, NULL);
+		if (slow_s > 0)
+			bufferevent_set_timeouts(bev, &slow, NULL);
 		bufferevent_enable(bev, EV_READ);
 		return;
 	}
@@ -230,14 +236,21 @@ START_TEST(is_rate_limited)
 }
 END_TEST
 
+/* After the first began: what the MTA remembers is older than that, however
+ * long the first one took. */
 START_TEST(comes_again_after_31_s)
 {
+	struct mono since = clock_mono();
+
 	messages = 2;
+	slow_s = 12;
 	retry_pattern(retry, "paris.example");
 	run_for(RETRY_AGAIN_MS - 5000);
 	ck_assert_int_eq(ones, 1);
 	run_until(&ones, 2);
 	ck_assert_int_eq(lists, 2);
+	ck_assert_uint_lt(mono_since(since, clock_mono()),
+	    RETRY_AGAIN_MS + (unsigned)slow_s * 1000);
 }
 END_TEST
 
