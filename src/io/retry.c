@@ -120,25 +120,6 @@ retry_hang_up(struct retry *r)
 	r->asking = NULL;
 }
 
-/* Ms until the first of the set is due; UINT64_MAX when it is empty. */
-static uint64_t
-wait_of(const struct tree *set)
-{
-	struct mono now = clock_mono();
-	uint64_t ms = UINT64_MAX;
-
-	for (struct tree_node *node = tree_first(set); node != NULL;
-	     node = tree_next(node)) {
-		struct retry_entry *entry =
-		    tree_entry(node, struct retry_entry, node);
-		uint64_t left = mono_since(now, entry->at);
-
-		if (left < ms)
-			ms = left;
-	}
-	return ms;
-}
-
 /* The patterns have had their round; after the first they get another. */
 static void
 end_round(struct retry *r)
@@ -157,7 +138,7 @@ end_round(struct retry *r)
 	clear_ids(r);
 	r->step = STEP_NONE;
 	if (r->later.n > 0)
-		retry_set_timer(r->again, wait_of(&r->later));
+		retry_set_timer(r->again, retry_set_wait(&r->later));
 	if (r->due.n > 0)
 		retry_set_timer(r->start, SETTLE_MS);
 }
@@ -438,7 +419,7 @@ static void
 try_round(struct retry *r, struct tree *from, bool first)
 {
 	struct event *timer = first ? r->start : r->again;
-	uint64_t ms = wait_of(from);
+	uint64_t ms = retry_set_wait(from);
 
 	if (ms == UINT64_MAX)
 		return;

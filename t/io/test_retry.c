@@ -20,6 +20,7 @@
 #include "base/rc.h"
 #include "io/listing.h"
 #include "io/retry.h"
+#include "io/retry_set.h"
 #include "sys/clock.h"
 #include "t/tap.h"
 #include "t/temp.h"
@@ -254,6 +255,31 @@ START_TEST(comes_again_after_31_s)
 }
 END_TEST
 
+static void
+put(struct tree *set, uint64_t ms)
+{
+	struct retry_entry *entry = mem_new(sizeof(*entry), 0, 0);
+
+	entry->pattern = mem_str("paris.example");
+	entry->at.ms = ms;
+	retry_set_put(set, entry);
+}
+
+/* It has moved once more before its second round. */
+START_TEST(the_later_time_counts)
+{
+	struct tree set = { 0 };
+	uint64_t now = clock_mono().ms;
+
+	put(&set, now + 100000);
+	put(&set, now + 300000);
+	put(&set, now + 200000);
+	ck_assert_uint_eq(set.n, 1);
+	ck_assert_uint_gt(retry_set_wait(&set), 200000);
+	retry_set_clear(&set);
+}
+END_TEST
+
 START_TEST(a_missing_socket_does_no_harm)
 {
 	messages = 2;
@@ -294,6 +320,7 @@ main(void)
 	tcase_add_test(tc, asks_for_all_when_many);
 	tcase_add_test(tc, is_rate_limited);
 	tcase_add_test(tc, comes_again_after_31_s);
+	tcase_add_test(tc, the_later_time_counts);
 	tcase_add_test(tc, a_missing_socket_does_no_harm);
 	tcase_add_test(tc, follows_the_queue);
 	suite_add_tcase(suite, tc);
