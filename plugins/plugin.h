@@ -178,6 +178,7 @@ struct plugin_queued {
 	bool deferred;         /* has been tried, and waits for another try */
 	bool answered; /* by the next hop, for this recipient: it waits for
 			  his sake and not for the hop's */
+	bool frozen;   /* it is tried by the word of a plugin_talk that thaws */
 	bool put_off;  /* by a limit of the MTA's own, and no hop was asked:
 			  it waits for its turn */
 };
@@ -235,6 +236,8 @@ struct plugin_spool {
 struct plugin_talk {
 	size_t state_size; /* octets, all zero before begin() */
 	const char *all;   /* a word that stands for every pattern */
+	const char *thaw;  /* before a word: for what is frozen, too, which
+			      may have other reasons: where it is needed */
 	void (*begin)(void *state, const char *own_name,
 	    const char *const *words, size_t n);
 	enum plugin_verdict (*feed)(

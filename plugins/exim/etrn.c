@@ -139,6 +139,7 @@ etrn_said(const void *state)
 const struct plugin_talk etrn_talk = {
 	.state_size = sizeof(struct etrn),
 	.all = ETRN_ALL,
+	.thaw = "!",
 	.begin = etrn_begin,
 	.feed = etrn_feed,
 	.said = etrn_said,

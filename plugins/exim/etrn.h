@@ -7,7 +7,7 @@
  *
  * `exim -R` is what ETRN starts, with Exim's own rights. By conf/exim it is
  * `exim -Rrf`, past all of Exim's retry hints, for the addresses of a key of
- * our table; where a site has no smtp_etrn_command it is `exim -R PATTERN`, and
+ * our table, and for `#!PATTERN` `exim -Rrff`, which thaws; where a site has no smtp_etrn_command it is `exim -R PATTERN`, and
  * the hints of others than the first message hold. Each ETRN starts a run of its own, and runs
  * side by side share the messages: a word that is said four times is four runs.
  */

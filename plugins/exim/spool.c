@@ -362,6 +362,7 @@ spool_read(const struct plugin_message *message, plugin_found *found, void *ctx)
 		 * it freezes for its bounce it leaves at its first time. */
 		one.deferred = !s.first || s.frozen ||
 		               spool_find(&message->said, " defer (", &at);
+		one.frozen = s.frozen;
 		sound = spool_recipients(&s, &message->said, &one,
 		    s.frozen &&
 			    (s.bounce || !spool_waits_frozen(&message->said))

@@ -15,7 +15,7 @@
 struct asking {
 	struct event_base *base;
 	struct asking_job job;
-	const char *words[ASKING_WORDS * ASKING_RUNS];
+	const char *words[ASKING_WORDS * ASKING_RUNS + ASKING_WORDS];
 	size_t nwords;
 	void *state;             /* the talk's */
 	struct bufferevent *bev; /* NULL: between two addresses */
@@ -156,7 +156,8 @@ on_asking_next(evutil_socket_t unused, short what, void *arg)
 	asking_end(a, a->failed == 0 ? "no address" : strerror(a->failed));
 }
 
-/* Each word as often as runs are to share its messages. */
+/* Each word as often as runs are to share its messages; what is frozen is
+ * little. */
 static void
 asking_words(struct asking *a)
 {
@@ -169,6 +170,8 @@ asking_words(struct asking *a)
 		for (size_t k = 0; k < runs; k++)
 			a->words[a->nwords++] =
 			    all ? job->talk->all : job->patterns[i];
+	for (size_t i = 0; i < job->nthawed && i < ASKING_WORDS; i++)
+		a->words[a->nwords++] = job->thawed[i];
 }
 
 struct asking *

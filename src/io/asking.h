@@ -54,8 +54,10 @@ struct asking_job {
 	const struct asking_place *place;
 	char *const *patterns;
 	size_t n;
-	size_t messages; /* that wait for them */
-	bool all;        /* whatever the patterns */
+	size_t messages;     /* that wait for them */
+	bool all;            /* whatever the patterns */
+	char *const *thawed; /* words said behind these, ASKING_WORDS at most */
+	size_t nthawed;
 	/* Once, from the loop: why is NULL when it was asked for all of them,
 	 * else a text, lent for the call. The asking is gone then. */
 	void (*done)(void *ctx, const char *why);

@@ -38,7 +38,7 @@ struct folder_message {
 	char id[PLUGIN_ID];
 	struct folder_stamp stamp[FOLDER_FILES];
 	uint64_t came, round;
-	bool deferred;
+	bool deferred, frozen;
 	VEC(struct folder_to) to;
 };
 
@@ -222,6 +222,7 @@ on_folder_found(void *ctx, const struct plugin_queued *found)
 
 	m->came = found->came;
 	m->deferred = found->deferred;
+	m->frozen = found->frozen;
 	vec_push(&m->to, to);
 }
 
@@ -249,9 +250,10 @@ message_read(struct folder *f, struct folder_message *m)
 static void
 message_tell(const struct folder *f, const struct folder_message *m)
 {
-	struct plugin_queued one = {
-		.id = m->id, .came = m->came, .deferred = m->deferred
-	};
+	struct plugin_queued one = { .id = m->id,
+		.came = m->came,
+		.deferred = m->deferred,
+		.frozen = m->frozen };
 
 	for (size_t i = 0; i < m->to.n; i++) {
 		one.recipient = m->to.v[i].recipient;

@@ -45,6 +45,7 @@ struct retry {
 	VEC(char *)
 	ids;                  /* found, in the order of the listing; of an MTA
 			      that is asked by SMTP the patterns, each once */
+	VEC(char *) thawed;   /* words for those of which mail is frozen */
 	size_t next;          /* of ids */
 	size_t messages;      /* that were found */
 	char last[PLUGIN_ID]; /* the last of them */
@@ -72,6 +73,9 @@ clear_ids(struct retry *r)
 	for (size_t i = 0; i < r->ids.n; i++)
 		mem_free(r->ids.v[i]);
 	vec_done(&r->ids);
+	for (size_t i = 0; i < r->thawed.n; i++)
+		mem_free(r->thawed.v[i]);
+	vec_done(&r->thawed);
 }
 
 static void
@@ -178,13 +182,33 @@ keep_pattern(struct retry *r, const char *pattern)
 }
 
 static void
+keep_frozen(struct retry *r, const char *pattern)
+{
+	const struct plugin_talk *talk = r->queue->talk;
+	struct buf b = { 0 };
+	char *word;
+	size_t i;
+
+	buf_text(&b, talk->thaw);
+	buf_text(&b, strcmp(pattern, "*") == 0 ? talk->all : pattern);
+	word = buf_string(&b);
+	for (i = 0; i < r->thawed.n; i++)
+		if (strcmp(r->thawed.v[i], word) == 0)
+			break;
+	if (i == r->thawed.n && i < ASKING_WORDS)
+		vec_push(&r->thawed, word);
+	else
+		mem_free(word);
+}
+
+static void
 on_retry_found(void *ctx, const struct plugin_queued *found)
 {
 	struct retry *r = ctx;
 	struct match m;
 	const char *pattern;
 
-	if (!found->deferred || r->messages > RETRY_MAX ||
+	if (!found->deferred || (r->messages > RETRY_MAX && !found->frozen) ||
 	    !match_is_address(found->recipient))
 		return;
 	m = match_over(found->recipient, r->delimiters);
@@ -193,6 +217,8 @@ on_retry_found(void *ctx, const struct plugin_queued *found)
 			keep_message(r, found->id);
 			if (r->queue->talk != NULL)
 				keep_pattern(r, pattern);
+			if (r->queue->talk != NULL && found->frozen)
+				keep_frozen(r, pattern);
 			return;
 		}
 }
@@ -360,6 +386,8 @@ retry_talk(struct retry *r, bool all)
 		.place = &r->place,
 		.patterns = r->ids.v,
 		.n = r->ids.n,
+		.thawed = r->thawed.v,
+		.nthawed = r->thawed.n,
 		.messages = r->messages,
 		.all = all,
 		.done = on_retry_asked,

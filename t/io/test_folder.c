@@ -324,8 +324,8 @@ START_TEST(an_mta_is_asked)
 	struct asking_place place = { own,
 		{ { 4, { 127, 0, 0, 1 }, 1 }, { 4, { 127, 0, 0, 1 }, 0 } }, 2,
 		false };
-	struct asking_job job = { &etrn_talk, &place, words, 2, 1, false,
-		on_done, NULL };
+	struct asking_job job = { &etrn_talk, &place, words, 2, 1, false, NULL,
+		0, on_done, NULL };
 	struct evconnlistener *listener = mta_begin(&place.at[1]);
 
 	answer = asks[_i].answer;
@@ -351,8 +351,8 @@ START_TEST(nobody_is_there)
 	static char own[] = "own";
 	struct asking_place place = { own, { { 4, { 127, 0, 0, 1 }, 1 } }, 1,
 		false };
-	struct asking_job job = { &etrn_talk, &place, words, 1, 1, false,
-		on_done, NULL };
+	struct asking_job job = { &etrn_talk, &place, words, 1, 1, false, NULL,
+		0, on_done, NULL };
 
 	ended = false;
 	ck_assert_ptr_nonnull(asking_begin(base, &job));
@@ -412,21 +412,23 @@ START_TEST(where_it_listens)
 }
 END_TEST
 
-/* Many messages by runs side by side; many patterns, or `*`, all at once. */
+/* Many messages by runs side by side; many patterns, or `*`, all at once; what
+ * is frozen by its own words, whatever else is asked for. */
 START_TEST(runs_share_the_messages)
 {
-	static char a[] = "a.test", own[] = "own";
+	static char a[] = "a.test", own[] = "own", frozen[] = "!b.test";
 	static const char *const expected[] = {
 		"EHLO own;ETRN #a.test;ETRN #a.test;ETRN #a.test;ETRN #a.test;"
 		"QUIT;",
 		"EHLO own;ETRN #@;QUIT;",
-		"EHLO own;ETRN #@;ETRN #@;QUIT;",
+		"EHLO own;ETRN #@;ETRN #@;ETRN #!b.test;QUIT;",
 	};
+	char *thawed[] = { frozen };
 	char *words[ASKING_WORDS + 1];
 	struct asking_place place = { own, { { 4, { 127, 0, 0, 1 }, 0 } }, 1,
 		false };
 	struct asking_job job = { &etrn_talk, &place, words, 1, 9999, false,
-		on_done, NULL };
+		thawed, 0, on_done, NULL };
 	struct evconnlistener *listener = mta_begin(&place.at[0]);
 
 	for (size_t i = 0; i < ASKING_WORDS + 1; i++)
@@ -435,6 +437,7 @@ START_TEST(runs_share_the_messages)
 		job.messages = _i == 1 ? 1 : ASKING_SHARE;
 	job.n = _i == 1 ? ASKING_WORDS + 1 : 1;
 	job.all = _i == 2;
+	job.nthawed = _i == 2;
 	answer = "250 OK";
 	ended = false;
 	ck_assert_ptr_nonnull(asking_begin(base, &job));

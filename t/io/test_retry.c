@@ -248,10 +248,11 @@ START_TEST(comes_again_after_31_s)
 	retry_pattern(retry, "paris.example");
 	run_for(RETRY_AGAIN_MS - 5000);
 	ck_assert_int_eq(ones, 1);
+	slow_s = 0;
 	run_until(&ones, 2);
 	ck_assert_int_eq(lists, 2);
-	ck_assert_uint_lt(mono_since(since, clock_mono()),
-	    RETRY_AGAIN_MS + (unsigned)slow_s * 1000);
+	ck_assert_uint_lt(
+	    mono_since(since, clock_mono()), RETRY_AGAIN_MS + 12000);
 }
 END_TEST
 

@@ -19,8 +19,9 @@
 static void
 on_found(void *ctx, const struct plugin_queued *found)
 {
-	buf_printf(ctx, "%s %llu%s%s\n", found->recipient,
-	    (unsigned long long)found->came, found->deferred ? " deferred" : "",
+	buf_printf(ctx, "%s %llu%s%s%s\n", found->recipient,
+	    (unsigned long long)found->came, found->frozen ? " frozen" : "",
+	    found->deferred ? " deferred" : "",
 	    found->answered  ? " answered"
 	    : found->put_off ? " put off"
 			     : "");
@@ -90,7 +91,7 @@ static const struct {
 	    "access denied\n"
 	    "Process failed (1) when writing error message to a@ex.test "
 	    "(frozen)",
-	    "u1@d.test 1795920860 deferred answered\n" },
+	    "u1@d.test 1795920860 frozen deferred answered\n" },
 	{ RC_OK, HEAD "-frozen 1795920860\nXX\n1\nu1@d.test\n" TAIL, "",
 	    "2026-11-29 02:54:16 Received from a@b.test H=(h) [10.0.0.1]\n",
 	    "" },
@@ -99,7 +100,7 @@ static const struct {
 	    "(frozen)\n*** Frozen by somebody\n",
 	    "" },
 	{ RC_OK, HEAD "-frozen 1795920860\nXX\n1\nu1@d.test\n" TAIL, "", "",
-	    "u1@d.test 1795920860 deferred answered\n" },
+	    "u1@d.test 1795920860 frozen deferred answered\n" },
 	{ RC_OK,
 	    ID "-H\nx 1 1\n<>\n1 0\n-frozen 1795920860\nXX\n1\nu1@d.test\n", "",
 	    "", "" },

@@ -88,7 +88,7 @@ s.ehlo()
 for word in sys.argv[2:]:
     print(*s.docmd("ETRN", "#" + word))' "$@" 8>&- 9<&-
 }
-etrn 127.0.0.1 "hold.$P" "wall.$P" >"$work/etrn"
+etrn 127.0.0.1 "hold.$P" "!wall.$P" >"$work/etrn"
 ok "lsrd asks for another attempt" is "$(cut -c1-3 "$work/etrn" | tr '\n' ' ')" "250 250 "
 ok "and both leave by their new ways" soon took "$hop4.5/25" "u@hold.$P"
 ok "the one that was frozen, too" soon took "$hop4.6/25" "u@wall.$P"
