@@ -73,9 +73,9 @@ class Run:
                 raise LabError("no new route within 30 s")
             self.last = {name: value for name, value in watch.settled(since).items()
                          if value is not None}
-        if not wait_for(lambda: sink.first(way), 30, 0.05):
+        if not wait_for(lambda: sink.first(way, when), 30, 0.05):
             raise LabError("no message by the new way within 30 s")
-        self.mail = sink.first(way) - when
+        self.mail = sink.first(way, when) - when
 
 
 class Sink:
@@ -89,14 +89,15 @@ class Sink:
     def _names(self):
         return os.listdir(self.folder) if os.path.isdir(self.folder) else []
 
-    def first(self, way):
-        """When the first came by the server `way`; or None."""
+    def first(self, way, since=0):
+        """When the first came by the server `way`, from `since` on; or None."""
         for name in set(self._names()) - self.known:
             self.known.add(name)
             path = os.path.join(self.folder, name)
             self.came.append((os.stat(path).st_mtime, mail.path_of(path)))
         return min((when for when, hops in self.came
-                    if not way or any(hop.startswith(way) for hop in hops)), default=None)
+                    if when >= since and
+                    (not way or any(hop.startswith(way) for hop in hops))), default=None)
 
 
 def faults(lab):
