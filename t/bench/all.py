@@ -175,7 +175,7 @@ class Bench:
         for servers in self.sizes.peers:
             said = self.run("bash", harness, servers, "4", "random", "0",
                             self.sizes.events, *options)
-            sink, cpu = numbers(r"^summary .* sink_ms_med=(\S+) cpu_ms_med=(\S+)", said)
+            sink, cpu = numbers(r"summary .* sink_ms_med=(\S+) cpu_ms_med=(\S+)", said)
             yield "%s, %s servers: a change" % (name, servers), cpu, "ms CPU", None
             yield ("  by ours", ratio(cpu, self.found.get(("change", servers, "4"))), "x",
                    None)
