@@ -409,7 +409,9 @@ beside_add(struct making *m)
 			p = m->items.v[at].v->pattern;
 		}
 	}
-	qsort(m->items.v, m->items.n, sizeof(m->items.v[0]), items_order);
+	if (m->items.n > 1)
+		qsort(
+		    m->items.v, m->items.n, sizeof(m->items.v[0]), items_order);
 }
 
 static void

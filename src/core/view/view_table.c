@@ -116,10 +116,12 @@ old_list(const struct tabling *t, struct leaving_routes *old)
 	}
 }
 
-static bool
-leads(const struct route *r)
+/* What a less specific key does to one of ours: nothing, let it be met here, or
+ * lead it away (bare.h). */
+static int
+bare_sense(const struct route *r)
 {
-	return r != NULL && r->kind != ROUTE_HERE;
+	return r == NULL ? 0 : r->kind == ROUTE_HERE ? 1 : 2;
 }
 
 static void
@@ -152,7 +154,8 @@ bare_follow(struct tabling *t)
 	bool turned = false;
 
 	for (size_t i = 0; i < c->list.n; i++)
-		turned |= leads(c->list.v[i].from) != leads(c->list.v[i].to);
+		turned |= bare_sense(c->list.v[i].from) !=
+		          bare_sense(c->list.v[i].to);
 	for (size_t i = 0; i < t->patterns.n; i++)
 		bare_renew(t, t->patterns.v[i]);
 	for (size_t i = 0; turned && i < setup->nspaces; i++)
