@@ -123,7 +123,7 @@ write_octets(const void *p, size_t n)
 START_TEST(other_files_are_refused)
 {
 	EVP_PKEY *p256 = EVP_EC_gen("P-256"), *back;
-	char *large = calloc(1, 100000);
+	char *large = calloc(1, 1000000);
 	FILE *out;
 
 	ck_assert_int_eq(keys_read(path, KEYS_OWN, &back), RC_IO);
@@ -134,7 +134,7 @@ START_TEST(other_files_are_refused)
 	ck_assert_int_eq(keys_read(path, KEYS_OWN, &back), RC_FORMAT);
 	write_octets("-----BEGIN PRIVATE KEY-----\nMC4=\n", 33);
 	ck_assert_int_eq(keys_read(path, KEYS_OWN, &back), RC_FORMAT);
-	write_octets(large, 100000);
+	write_octets(large, 1000000);
 	ck_assert_int_eq(keys_read(path, KEYS_OWN, &back), RC_LONG);
 	out = fopen(path, "w");
 	PEM_write_PrivateKey(out, p256, NULL, NULL, 0, NULL, NULL);

@@ -101,7 +101,8 @@ routes() {
 		one "$i" routes --json | grep '"pattern":"s[123].example.org"' |
 			sed -e "s/^/mx$i: /" -e 's/"alternates":[^]]*\]//' \
 				-e 's/"addresses":[^]]*\]//' \
-				-e 's/"generation":[0-9]*//'
+				-e 's/"generation":[0-9]*//' \
+				-e 's/,"since":[0-9]*.*/}/' # when and why it moved last
 	done
 }
 
