@@ -121,9 +121,12 @@ addresses_judge(const struct build *b)
 static void
 times_judge(const struct build *b)
 {
-	const struct setup *s = &b->conf->setup;
+	struct setup *s = &b->conf->setup;
 	struct build_place place = AT_TOP("dead-time");
+	struct build_place keepalive = AT_TOP("keep-alive");
 
+	if (build_is_set(b, &keepalive) && !build_is_set(b, &place))
+		s->times.dead_ms = 3 * s->times.keepalive_ms;
 	if (s->times.dead_ms < 2 * s->times.keepalive_ms)
 		build_complain(b, &place,
 		    "write at least twice keep-alive; three times is usual",
