@@ -48,6 +48,17 @@ find_from(
 	return low;
 }
 
+size_t
+find_near(
+    size_t n, bool (*is_before)(const void *ctx, size_t i), const void *ctx)
+{
+	size_t step = 1;
+
+	while (step < n && is_before(ctx, step - 1))
+		step *= 2;
+	return find_from(step < n ? step : n, is_before, ctx);
+}
+
 struct sought {
 	const struct find_list *list;
 	const char *text;
@@ -65,4 +76,10 @@ size_t
 find_text_from(const struct find_list *list, const char *text)
 {
 	return find_from(list->n, text_before, &(struct sought){ list, text });
+}
+
+size_t
+find_text_near(const struct find_list *list, const char *text)
+{
+	return find_near(list->n, text_before, &(struct sought){ list, text });
 }

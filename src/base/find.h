@@ -38,4 +38,10 @@ size_t find_text_from(const struct find_list *list, const char *text);
 size_t find_from(
     size_t n, bool (*is_before)(const void *ctx, size_t i), const void *ctx);
 
+/* The same two, the faster the nearer it is: for what is asked for in order,
+ * each behind the one before. */
+size_t find_text_near(const struct find_list *list, const char *text);
+size_t find_near(
+    size_t n, bool (*is_before)(const void *ctx, size_t i), const void *ctx);
+
 #endif

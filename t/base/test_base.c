@@ -341,6 +341,11 @@ START_TEST(a_text_is_found)
 	ck_assert_uint_eq(find_text_from(FIND_LIST(found, name, v, n), "c"), 1);
 	ck_assert_uint_eq(find_text_from(FIND_LIST(found, name, v, n), "d"), 3);
 	ck_assert_uint_eq(find_text_from(FIND_LIST(found, name, v, n), "h"), n);
+	for (size_t i = 0; i < n; i++)
+		for (char text[2] = "`"; text[0] <= 'h'; text[0]++)
+			ck_assert_uint_eq(
+			    find_text_near(FIND_LIST(found, name, v, i), text),
+			    find_text_from(FIND_LIST(found, name, v, i), text));
 }
 END_TEST
 

@@ -214,6 +214,7 @@ origin_of(struct facts *f, const struct view_input *in, const struct lsa *lsa)
 void
 facts_server_read(struct facts_server *s, const struct lsa *lsa)
 {
+	s->lsa = lsa;
 	s->body = lsa_server(lsa);
 	s->transit = s->body->state == LSA_UP;
 	s->unasked = s->body->state == LSA_STARTING && s->body->unasked;

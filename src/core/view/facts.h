@@ -32,6 +32,7 @@ struct facts_set {
 struct facts_server {
 	const char *name;
 	const struct lsa_server *body; /* NULL: it has no server LSA */
+	const struct lsa *lsa;         /* that it is of; its claims are next */
 	const char *group_name;        /* NULL: not known */
 	uint32_t group;                /* FACTS_NONE: not known */
 	bool transit; /* says it is up: not draining, not starting */

@@ -351,12 +351,10 @@ leaving_before(const void *ctx, size_t i)
 static size_t
 leaving_claims_from(const struct leaving_work *k, const char *pattern)
 {
-	size_t at = k->claim, left = k->facts->claims.n - at, step = 1;
+	size_t at = k->claim;
 	struct leaving_place p = { k->facts->claims.v + at, pattern };
 
-	while (step < left && leaving_before(&p, step - 1))
-		step *= 2;
-	return at + find_from(step < left ? step : left, leaving_before, &p);
+	return at + find_near(k->facts->claims.n - at, leaving_before, &p);
 }
 
 /* So many claims of the pattern are in the database: from k->claim on. */

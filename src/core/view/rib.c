@@ -85,6 +85,17 @@ rib_find(const struct rib *rib, const char *pattern)
 	return at == FIND_NONE ? NULL : &rib->routes[at];
 }
 
+const struct route *
+rib_next(const struct rib *rib, size_t *from, const char *pattern)
+{
+	*from += find_text_near(
+	    FIND_LIST(route, pattern, rib->routes + *from, rib->n - *from),
+	    pattern);
+	if (*from == rib->n || strcmp(rib->routes[*from].pattern, pattern) != 0)
+		return NULL;
+	return &rib->routes[*from];
+}
+
 void
 rib_key_gone(struct rib *rib, const struct lsa *claim)
 {

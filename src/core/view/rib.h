@@ -126,6 +126,11 @@ void rib_key_gone(struct rib *rib, const struct lsa *claim);
 /* The route of exactly this pattern, or NULL. */
 const struct route *rib_find(const struct rib *rib, const char *pattern);
 
+/* The same where patterns are asked for in order: *from, 0 at first, is where
+ * the last one stands, or would. */
+const struct route *rib_next(
+    const struct rib *rib, size_t *from, const char *pattern);
+
 /*
  * Calls `moved` for each pattern that differs by route_same_kept(), in order:
  * `from` is NULL for a new one, `to` is NULL for one that is gone. Either rib

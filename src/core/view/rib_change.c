@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/find.h"
 #include "base/mem.h"
 #include "core/view/rib.h"
 
@@ -108,11 +107,8 @@ route_put(struct regrown *g, size_t from, const char *pattern,
     struct route *next, struct rib_changes *c)
 {
 	struct rib *rib = g->rib;
-	size_t at =
-	    from + find_text_from(FIND_LIST(route, pattern, rib->routes + from,
-				      rib->n - from),
-		       pattern);
-	bool was = at < rib->n && strcmp(rib->routes[at].pattern, pattern) == 0;
+	size_t at = from;
+	bool was = rib_next(rib, &at, pattern) != NULL;
 	const struct route *old = was ? route_gone(&rib->routes[at], c) : NULL;
 
 	if (next != NULL && (old == NULL || !route_same_kept(old, next)))
@@ -164,10 +160,12 @@ change_order(const void *a, const void *b)
 void
 rib_splice_end(const struct rib *rib, struct rib_changes *c)
 {
+	size_t at = 0;
+
 	if (c->list.n > 1)
 		qsort(c->list.v, c->list.n, sizeof(c->list.v[0]), change_order);
 	for (size_t i = 0; i < c->list.n; i++)
 		if (c->list.v[i].to != NULL)
 			c->list.v[i].to =
-			    rib_find(rib, c->list.v[i].to->pattern);
+			    rib_next(rib, &at, c->list.v[i].to->pattern);
 }
