@@ -21,12 +21,6 @@ once_in(struct shapes *s, uint32_t n)
 	return below(s, n) == 0;
 }
 
-static uint32_t
-bit(uint32_t i)
-{
-	return UINT32_C(1) << i;
-}
-
 /* --- what is said ------------------------------------------------------------- */
 
 static void
@@ -38,15 +32,17 @@ say_out(struct shapes *s, struct buf *out)
 	mem_free(text);
 }
 
+/* Without the server itself. */
 static void
-set_put(const struct shapes *s, struct buf *out, const char *word, uint32_t set)
+set_put(const struct shapes *s, struct buf *out, const char *word,
+    const bool *set, uint32_t self)
 {
 	const char *between = word;
 
 	for (uint32_t i = 0; i < s->n; i++) {
-		if ((set & bit(i)) == 0)
+		if (!set[i] || i == self)
 			continue;
-		buf_printf(out, "%ss%02u.x", between, i);
+		buf_printf(out, "%ss%03u.x", between, i);
 		between = ",";
 	}
 }
@@ -61,10 +57,10 @@ server_say(struct shapes *s, uint32_t i)
 
 	if (!v->said)
 		return;
-	buf_printf(&out, "server s%02u.x g%u", i, v->group);
-	set_put(s, &out, " nbr ", v->nbr & ~bit(i));
-	set_put(s, &out, " up ", v->up & ~bit(i));
-	set_put(s, &out, " down ", v->down & ~bit(i));
+	buf_printf(&out, "server s%03u.x g%u", i, v->group);
+	set_put(s, &out, " nbr ", v->nbr, i);
+	set_put(s, &out, " up ", v->up, i);
+	set_put(s, &out, " down ", v->down, i);
 	buf_text(&out, states[v->state]);
 	say_out(s, &out);
 }
@@ -74,7 +70,7 @@ way_purge(struct shapes *s, uint32_t i, uint32_t k)
 {
 	char origin[16], id[16];
 
-	snprintf(origin, sizeof(origin), "s%02u.x", i);
+	snprintf(origin, sizeof(origin), "s%03u.x", i);
 	snprintf(id, sizeof(id), "c%u", k);
 	world_install(
 	    s->world, &(struct lsa_key){ origin, id, LSA_CONNECTOR }, NULL);
@@ -88,10 +84,10 @@ way_say(struct shapes *s, uint32_t i, uint32_t k)
 
 	if (!w->said)
 		return;
-	buf_printf(&out, "connector c%u s%02u.x g%u", k, i,
+	buf_printf(&out, "connector c%u s%03u.x g%u", k, i,
 	    s->servers[w->to[0]].group);
 	for (uint32_t b = 0; b < w->n; b++)
-		buf_printf(&out, " s%02u.x=%u%s", w->to[b], w->cost[b],
+		buf_printf(&out, " s%03u.x=%u%s", w->to[b], w->cost[b],
 		    w->up[b] ? "+" : "-");
 	if (w->congestion > 0)
 		buf_printf(&out, " cong %u", w->congestion);
@@ -107,8 +103,11 @@ claim_say(struct shapes *s, uint32_t i, uint32_t p)
 	const struct shapes_claim *c = &s->servers[i].claims[p];
 	struct buf out = { 0 };
 
-	buf_printf(&out, "%s %s s%02u.x", c->said ? "space" : "purge",
-	    shapes_patterns[p], i);
+	buf_printf(
+	    &out, "%s %s", c->said ? "space" : "purge", shapes_patterns[p]);
+	if (s->n > SHAPES_MOST && p >= SHAPES_SHARED)
+		buf_printf(&out, ".s%03u", i);
+	buf_printf(&out, " s%03u.x", i);
 	if (c->said)
 		buf_printf(&out, " cost %u%s%s%s%s", c->cost,
 		    c->local ? " local" : "", c->fallback ? " fallback" : "",
@@ -143,11 +142,9 @@ joined(struct shapes *s, uint32_t i, uint32_t k)
 
 	if (i == k)
 		return;
-	a->nbr |= bit(k);
-	b->nbr |= bit(i);
+	a->nbr[k] = b->nbr[i] = true;
 	if (a->group == b->group) {
-		a->up |= bit(k);
-		b->up |= bit(i);
+		a->up[k] = b->up[i] = true;
 		return;
 	}
 	way_add(s, i, k);
@@ -209,26 +206,42 @@ server_begin(struct shapes *s, enum shape shape, uint32_t i)
 	}
 }
 
+static void
+quarrel(struct shapes *s, struct shapes_server *v)
+{
+	uint64_t draw = 0;
+
+	for (uint32_t i = 0; i < s->n; i++) {
+		if (i % 32 == 0)
+			draw = rng_next(&s->rng);
+		v->down[i] = (draw >> i % 32 & 1) != 0;
+	}
+}
+
 void
 shapes_begin(
-    struct shapes *s, struct world *world, enum shape shape, uint64_t seed)
+    struct shapes *s, struct world *world, const struct shapes_how *how)
 {
+	enum shape shape = how->shape;
 	char self[32];
 
 	memset(s, 0, sizeof(*s));
-	s->rng.state = seed;
+	s->rng.state = how->seed;
 	s->world = world;
-	s->n = 2 + below(s, once_in(s, 4) ? SHAPES_MOST - 1 : 9);
+	s->n = how->n;
+	if (s->n == 0)
+		s->n = 2 + below(s, once_in(s, 4) ? SHAPES_MOST - 1 : 9);
+	CHECK(s->n <= SHAPES_ROOM);
 	for (uint32_t i = 0; i < s->n; i++)
 		server_begin(s, shape, i);
 	join_all(s, shape);
-	snprintf(self, sizeof(self), "self s00.x g%u", s->servers[0].group);
+	snprintf(self, sizeof(self), "self s000.x g%u", s->servers[0].group);
 	world_say(world, self);
 	for (uint32_t i = 0; i < s->n; i++) {
 		struct shapes_server *v = &s->servers[i];
 
 		if (shape == SHAPE_QUARREL)
-			v->down = (uint32_t)rng_next(&s->rng) & (bit(s->n) - 1);
+			quarrel(s, v);
 		server_say(s, i);
 		for (uint32_t k = 0; k < SHAPES_WAYS; k++)
 			way_say(s, i, k);
@@ -245,12 +258,11 @@ change_adjacency(struct shapes *s, uint32_t i)
 {
 	uint32_t to = below(s, s->n);
 
-	s->servers[i].nbr ^= bit(to);
+	s->servers[i].nbr[to] ^= true;
 	server_say(s, i);
 	if (once_in(s, 3))
 		return; /* one end alone has seen it */
-	s->servers[to].nbr = (s->servers[to].nbr & ~bit(i)) |
-	                     ((s->servers[i].nbr & bit(to)) != 0 ? bit(i) : 0);
+	s->servers[to].nbr[i] = s->servers[i].nbr[to];
 	server_say(s, to);
 }
 
@@ -260,9 +272,9 @@ change_report(struct shapes *s, uint32_t i)
 	uint32_t to = below(s, s->n);
 
 	if (once_in(s, 2))
-		s->servers[i].up ^= bit(to);
+		s->servers[i].up[to] ^= true;
 	else
-		s->servers[i].down ^= bit(to);
+		s->servers[i].down[to] ^= true;
 	server_say(s, i);
 }
 
@@ -289,7 +301,7 @@ change_server(struct shapes *s, uint32_t i)
 	struct buf out = { 0 };
 	char name[16];
 
-	snprintf(name, sizeof(name), "s%02u.x", i);
+	snprintf(name, sizeof(name), "s%03u.x", i);
 	v->said = !v->said;
 	if (v->said) {
 		server_say(s, i);
@@ -370,7 +382,7 @@ change_word(struct shapes *s, uint32_t i)
 {
 	char line[64];
 
-	snprintf(line, sizeof(line), "forget s%02u.x %u", i, below(s, 3));
+	snprintf(line, sizeof(line), "forget s%03u.x %u", i, below(s, 3));
 	world_say(s->world, line);
 }
 

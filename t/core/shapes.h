@@ -11,9 +11,11 @@
 #include "base/rng.h"
 #include "t/core/world.h"
 
-#define SHAPES_MOST 20
+#define SHAPES_MOST 20  /* servers, if nothing else is asked for */
+#define SHAPES_ROOM 300 /* of a large net */
 #define SHAPES_WAYS 3
 #define SHAPES_PATTERNS 8
+#define SHAPES_SHARED 5 /* so many of all servers in a large net, too */
 
 enum shape {
 	SHAPE_TREE,
@@ -39,7 +41,7 @@ struct shapes_claim {
 struct shapes_server {
 	bool said;
 	uint32_t group, state;
-	uint32_t nbr, up, down; /* sets of servers */
+	bool nbr[SHAPES_ROOM], up[SHAPES_ROOM], down[SHAPES_ROOM];
 	struct shapes_way ways[SHAPES_WAYS];
 	struct shapes_claim claims[SHAPES_PATTERNS];
 };
@@ -47,13 +49,20 @@ struct shapes_server {
 struct shapes {
 	struct rng rng;
 	struct world *world;
-	uint32_t n;
-	struct shapes_server servers[SHAPES_MOST];
+	uint32_t n; /* servers */
+	struct shapes_server servers[SHAPES_ROOM];
 };
 
-/* A net of 2 to `most` servers, said. The world is fresh. */
+struct shapes_how {
+	enum shape shape;
+	uint64_t seed;
+	uint32_t n; /* servers; 0: 2 to SHAPES_MOST */
+};
+
+/* A net, said. The world is fresh. In one of more than SHAPES_MOST some patterns
+ * are each server's own. */
 void shapes_begin(
-    struct shapes *s, struct world *world, enum shape shape, uint64_t seed);
+    struct shapes *s, struct world *world, const struct shapes_how *how);
 
 /* One thing changes, and is said. */
 void shapes_change(struct shapes *s);

@@ -7,6 +7,8 @@
  *
  *     t/core/test_view_live            100 000 changes
  *     t/core/test_view_live N [SEED]   as many as one likes
+ *     t/core/test_view_live --large N [SEED]   nets of 60 to 300 servers, of
+ *                                      which each 50th change is compared
  */
 
 #include <stdio.h>
@@ -23,6 +25,8 @@
 #define BATCHES 20
 #define CHANGES 5000 /* a case */
 #define NET 250      /* changes of one net */
+#define LARGE 1000   /* of a large one, */
+#define EACH 50      /* so many of which pass before it is compared */
 
 struct living {
 	struct world world;
@@ -41,7 +45,7 @@ struct living {
 static bool
 allows(const char *a, const char *b, uint32_t times)
 {
-	return (strlen(a) * 7 + (uint8_t)a[2] * 3 + (uint8_t)b[0] +
+	return (strlen(a) * 7 + (uint8_t)a[3] * 3 + (uint8_t)b[0] +
 		   (uint8_t)b[1]) %
 	           times !=
 	       0;
@@ -73,14 +77,19 @@ owns_count(const struct setup *setup)
 }
 
 static void
-living_begin(struct living *l, uint64_t seed)
+living_begin(struct living *l, uint64_t seed, bool large)
 {
+	struct shapes_how how = { 0 };
+
 	memset(l, 0, sizeof(*l));
 	l->rng.state = seed;
 	world_init(&l->world);
 	l->world.db.news = &l->news;
-	shapes_begin(&l->shapes, &l->world,
-	    (enum shape)rng_below(&l->rng, SHAPES), rng_next(&l->rng));
+	how.shape = (enum shape)rng_below(&l->rng, SHAPES);
+	how.seed = rng_next(&l->rng);
+	if (large)
+		how.n = 60 + (uint32_t)rng_below(&l->rng, SHAPES_ROOM - 59);
+	shapes_begin(&l->shapes, &l->world, &how);
 	l->owns = owns_count(&l->world.setup);
 	l->world.setup.npeers = 1;
 	l->world.in.may_relay = live_relay;
@@ -90,7 +99,7 @@ living_begin(struct living *l, uint64_t seed)
 		if (rng_below(&l->rng, 3) == 0) {
 			char line[32];
 
-			snprintf(line, sizeof(line), "probe s%02u.x down", i);
+			snprintf(line, sizeof(line), "probe s%03u.x down", i);
 			world_say(&l->world, line);
 		}
 }
@@ -186,6 +195,20 @@ is_told(
 	return t.same && t.at == l->changes.list.n;
 }
 
+static void
+live_follow(struct living *l, struct view_table *table)
+{
+	*table = (struct view_table){ .rib = &l->rib,
+		.pending = &l->pending,
+		.fresh = &l->fresh,
+		.changes = &l->changes,
+		.due = MONO_NEVER };
+	l->view = view_renew(l->view, &l->world.in, &l->news);
+	news_clear(&l->news);
+	view_table(l->view, table);
+	view_settle(l->view);
+}
+
 /* All of it once more. */
 static bool
 is_same(struct living *l, bool all)
@@ -195,16 +218,12 @@ is_same(struct living *l, bool all)
 	struct view *whole = view_new(&l->world.in);
 	struct rib *before = rib_copy(l->rib);
 	struct rib *rib = view_rib(whole, before, &pending);
-	struct view_table table = { &l->rib, &l->pending, &l->fresh,
-		&l->changes, NULL, NULL, MONO_NEVER };
+	struct view_table table;
 	struct mono due = fresh_hold(&fresh, before, rib, l->world.in.now);
 	struct buf want = said(whole, rib, all), got;
 	bool same;
 
-	l->view = view_renew(l->view, &l->world.in, &l->news);
-	news_clear(&l->news);
-	view_table(l->view, &table);
-	view_settle(l->view);
+	live_follow(l, &table);
 	got = said(l->view, l->rib, all);
 	/* an empty one has no octets to point at */
 	same = want.n == got.n &&
@@ -246,14 +265,17 @@ change_some(struct living *l)
 
 /* Changes of one net; returns after how many it was another, 0: never. */
 static uint32_t
-net_differs(uint64_t seed)
+net_differs(uint64_t seed, bool large)
 {
 	struct living *l = mem_new(sizeof(*l), 0, 0);
-	uint32_t differs = 0;
+	uint32_t differs = 0, n = large ? LARGE : NET;
+	struct view_table table;
 
-	living_begin(l, seed);
-	for (uint32_t i = 1; i <= NET && differs == 0; i++) {
-		if (!is_same(l, i % 4 == 0))
+	living_begin(l, seed, large);
+	for (uint32_t i = 1; i <= n && differs == 0; i++) {
+		if (large && i % EACH != 0)
+			live_follow(l, &table);
+		else if (!is_same(l, large || i % 4 == 0))
 			differs = i;
 		change_some(l);
 	}
@@ -266,7 +288,7 @@ START_TEST(like_the_whole_one)
 {
 	for (uint64_t i = 0; i < CHANGES / NET; i++) {
 		uint64_t seed = (uint64_t)_i * (CHANGES / NET) + i + 1;
-		uint32_t at = net_differs(seed);
+		uint32_t at = net_differs(seed, false);
 
 		ck_assert_msg(at == 0, "seed %llu, change %u",
 		    (unsigned long long)seed, at);
@@ -275,12 +297,12 @@ START_TEST(like_the_whole_one)
 END_TEST
 
 static int
-by_command(uint64_t changes, uint64_t seed)
+by_command(uint64_t changes, uint64_t seed, bool large)
 {
-	uint64_t nets = (changes + NET - 1) / NET;
+	uint64_t net = large ? LARGE : NET, nets = (changes + net - 1) / net;
 
 	for (uint64_t i = 0; i < nets; i++) {
-		uint32_t at = net_differs(seed + i);
+		uint32_t at = net_differs(seed + i, large);
 
 		if (at != 0) {
 			printf("seed %llu, change %u: another table\n",
@@ -289,19 +311,22 @@ by_command(uint64_t changes, uint64_t seed)
 		}
 	}
 	printf("%llu changes of %llu nets: the same\n",
-	    (unsigned long long)(nets * NET), (unsigned long long)nets);
+	    (unsigned long long)(nets * net), (unsigned long long)nets);
 	return 0;
 }
 
 int
 main(int argc, char **argv)
 {
+	bool large = argc > 2 && strcmp(argv[1], "--large") == 0;
 	Suite *suite;
 	TCase *tc;
 
+	argc -= large;
+	argv += large;
 	if (argc > 1)
 		return by_command(strtoull(argv[1], NULL, 10),
-		    argc > 2 ? strtoull(argv[2], NULL, 10) : 1);
+		    argc > 2 ? strtoull(argv[2], NULL, 10) : 1, large);
 	suite = suite_create("view, followed");
 	tc = tcase_create("random");
 	tcase_set_timeout(tc, 240);
