@@ -21,7 +21,7 @@ adjacent_up(struct engine *e, struct nbr *nbr)
 	if (!adjacent_announced(nbr))
 		due_say(e);
 	if (nbr->adjacency == ADJACENT_SILENT)
-		due_peers(e, e->now);
+		due_peers_soon(e);
 	nbr->adjacency = ADJACENT_UP;
 	probing_back(e, nbr->name);
 }
@@ -30,7 +30,7 @@ static void
 withdraw(struct engine *e, struct nbr *nbr)
 {
 	nbr->adjacency = ADJACENT_WITHDRAWN;
-	due_peers(e, e->now);
+	due_peers_soon(e);
 	due_say(e);
 }
 
@@ -64,11 +64,12 @@ adjacent_lost(struct engine *e, struct nbr *nbr)
 {
 	if (nbr->adjacency != ADJACENT_UP)
 		return; /* nothing to lose, or lost before */
-	if (has_followed(e, nbr))
+	if (has_followed(e, nbr)) {
 		nbr->adjacency = ADJACENT_SILENT;
-	else
+		services_silent(e, nbr);
+	} else {
 		withdraw(e, nbr);
-	services_refresh(e); /* so that it is probed from now on */
+	}
 	probing_deadline(e, nbr->name);
 	if (service_mail(e, nbr->name) != SERVICE_DOWN)
 		probing_urgent(e, nbr->name);

@@ -19,20 +19,13 @@
 #define FEW_MS 10000
 
 static size_t
-own_addresses(const struct engine *e, const char *name, struct addr *out)
+own_addresses(const struct setup_peer *p, struct addr *out)
 {
-	for (size_t i = 0; i < e->setup->npeers; i++) {
-		const struct setup_peer *p = &e->setup->peers[i];
-		size_t n =
-		    p->naddrs < LIMIT_ADDRESSES ? p->naddrs : LIMIT_ADDRESSES;
+	size_t n = p->naddrs < LIMIT_ADDRESSES ? p->naddrs : LIMIT_ADDRESSES;
 
-		if (strcmp(p->name, name) != 0)
-			continue;
-		if (n > 0)
-			memcpy(out, p->addrs, n * sizeof(*out));
-		return n;
-	}
-	return 0;
+	if (n > 0)
+		memcpy(out, p->addrs, n * sizeof(*out));
+	return n;
 }
 
 static bool
@@ -66,12 +59,14 @@ want_at(struct engine *e, const char *name, enum setup_carrier carrier,
 		nbr->dial_at = mono_after(e->now, yield ? YIELD_MS : 0);
 }
 
+/* `own`: what our configuration says of a peer. Peers are wanted first, so who
+ * is wanted as something else later, NULL, has nothing said of it. */
 static void
-dial_want(struct engine *e, const char *name)
+dial_want(struct engine *e, const char *name, const struct setup_peer *own)
 {
 	struct addr addrs[2 * LIMIT_ADDRESSES];
 	struct addr said[LIMIT_ADDRESSES];
-	size_t n = own_addresses(e, name, addrs), k;
+	size_t n = own == NULL ? 0 : own_addresses(own, addrs), k;
 
 	k = group_listens(&e->db, e->setup, name, said);
 	for (size_t i = 0; i < k; i++)
@@ -111,7 +106,7 @@ want_bridgeheads(struct engine *e, enum setup_carrier carrier)
 			if (carrier == SETUP_XLSA2)
 				want_by_mail(e, b);
 			else
-				dial_want(e, b->name);
+				dial_want(e, b->name, NULL);
 		}
 	}
 }
@@ -125,13 +120,13 @@ want_group(struct engine *e)
 	group_members(&e->db, e->setup, &members);
 	group_chosen(e->setup->server, &members, &chosen);
 	for (size_t i = 0; i < chosen.list.n; i++)
-		dial_want(e, chosen.list.v[i]);
+		dial_want(e, chosen.list.v[i], NULL);
 	for (size_t i = 0; i < members.list.n && more > 0; i++) {
 		struct nbr *nbr = nbrs_get(e, members.list.v[i]);
 
 		if (nbr->wanted)
 			continue;
-		dial_want(e, members.list.v[i]);
+		dial_want(e, members.list.v[i], NULL);
 		more--;
 	}
 	vec_done(&members.list);
@@ -145,7 +140,7 @@ dial_refresh(struct engine *e)
 		tree_entry(n, struct nbr, node)->wanted = false;
 	want_bridgeheads(e, SETUP_XLSA2);
 	for (size_t i = 0; i < e->setup->npeers; i++)
-		dial_want(e, e->setup->peers[i].name);
+		dial_want(e, e->setup->peers[i].name, &e->setup->peers[i]);
 	want_bridgeheads(e, SETUP_TCP);
 	want_group(e);
 	e->dial.allow_at = mono_min(e->dial.allow_at, e->now);

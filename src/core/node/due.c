@@ -133,3 +133,9 @@ due_peers(struct engine *e, struct mono at)
 {
 	e->due.peers_at = mono_min(e->due.peers_at, at);
 }
+
+void
+due_peers_soon(struct engine *e)
+{
+	due_peers(e, mono_after(e->now, GATHER_MS));
+}

@@ -49,5 +49,8 @@ void due_save_anew(struct engine *e);
 void due_saved(struct engine *e);
 /* At `at` another may be one that we probe or peer with. */
 void due_peers(struct engine *e, struct mono at);
+/* One fewer may be: looked at a few milliseconds later, for all who come or go
+ * together. */
+void due_peers_soon(struct engine *e);
 
 #endif

@@ -399,12 +399,11 @@ probe(struct engine *e, struct service *s)
 void
 probing_urgent(struct engine *e, const char *name)
 {
-	for (struct service *s = service_first(e); s != NULL;
-	     s = service_next(s)) {
+	for (struct service *s = service_of(e, name); s != NULL;
+	     s = service_next_of(s)) {
 		struct mono when;
 
-		if (s->use & SERVICE_SPACE || s->barred ||
-		    strcmp(s->name, name) != 0)
+		if (s->use & SERVICE_SPACE || s->barred)
 			continue;
 		if (s->probe.urgent && s->probe.running)
 			continue;
@@ -421,10 +420,9 @@ probing_deadline(struct engine *e, const char *name)
 {
 	struct service *next;
 
-	for (struct service *s = service_first(e); s != NULL; s = next) {
-		next = service_next(s);
-		if (strcmp(s->name, name) == 0 && s->probe.urgent &&
-		    s->probe.running && !s->probe.connected)
+	for (struct service *s = service_of(e, name); s != NULL; s = next) {
+		next = service_next_of(s);
+		if (s->probe.urgent && s->probe.running && !s->probe.connected)
 			probing_failed(e, s, 1);
 	}
 }
@@ -441,9 +439,9 @@ alarm(struct engine *e, const char *name)
 		probing_urgent(e, name);
 		return;
 	}
-	for (struct service *s = service_first(e); s != NULL;
-	     s = service_next(s))
-		if (!(s->use & SERVICE_SPACE) && strcmp(s->name, name) == 0)
+	for (struct service *s = service_of(e, name); s != NULL;
+	     s = service_next_of(s))
+		if (!(s->use & SERVICE_SPACE))
 			service_soon(s);
 }
 
@@ -453,11 +451,11 @@ probing_learnt(struct engine *e, const char *name, bool mta_down)
 {
 	bool is_down = false, is_back = false;
 
-	for (struct service *s = service_first(e); s != NULL;
-	     s = service_next(s)) {
+	for (struct service *s = service_of(e, name); s != NULL;
+	     s = service_next_of(s)) {
 		bool news = s->word_down != mta_down;
 
-		if (s->use & SERVICE_SPACE || strcmp(s->name, name) != 0)
+		if (s->use & SERVICE_SPACE)
 			continue;
 		s->word_down = mta_down;
 		is_down |= news && mta_down && s->state == SERVICE_UP;
@@ -472,10 +470,10 @@ probing_learnt(struct engine *e, const char *name, bool mta_down)
 void
 probing_back(struct engine *e, const char *name)
 {
-	for (struct service *s = service_first(e); s != NULL;
-	     s = service_next(s))
+	for (struct service *s = service_of(e, name); s != NULL;
+	     s = service_next_of(s))
 		if (s->state == SERVICE_DOWN && !s->probe.running &&
-		    s->probe.oks == 0 && strcmp(s->name, name) == 0)
+		    s->probe.oks == 0)
 			service_soon(s);
 }
 

@@ -38,6 +38,29 @@ service_next(struct service *s)
 	return service_entry(tree_next(&s->node));
 }
 
+static int
+service_name_order(const void *key, const struct tree_node *node)
+{
+	return strcmp(key, tree_entry(node, const struct service, node)->name);
+}
+
+struct service *
+service_of(struct engine *e, const char *name)
+{
+	struct service *s = service_entry(
+	    tree_from(&e->evidence.services, name, service_name_order));
+
+	return s != NULL && strcmp(s->name, name) == 0 ? s : NULL;
+}
+
+struct service *
+service_next_of(struct service *s)
+{
+	struct service *next = service_next(s);
+
+	return next != NULL && strcmp(next->name, s->name) == 0 ? next : NULL;
+}
+
 const char *
 service_word(enum service_state state)
 {
@@ -49,9 +72,9 @@ service_word(enum service_state state)
 struct service *
 service_find(struct engine *e, const char *name, unsigned use)
 {
-	for (struct service *s = service_first(e); s != NULL;
-	     s = service_next(s))
-		if (s->use & use && strcmp(s->name, name) == 0)
+	for (struct service *s = service_of(e, name); s != NULL;
+	     s = service_next_of(s))
+		if (s->use & use)
 			return s;
 	return NULL;
 }
@@ -67,9 +90,9 @@ service_condition(struct engine *e, const char *name, unsigned use)
 {
 	size_t n = 0, down = 0;
 
-	for (struct service *s = service_first(e); s != NULL;
-	     s = service_next(s)) {
-		if (!(s->use & use) || strcmp(s->name, name) != 0)
+	for (struct service *s = service_of(e, name); s != NULL;
+	     s = service_next_of(s)) {
+		if (!(s->use & use))
 			continue;
 		if (s->state == SERVICE_UP)
 			return SERVICE_UP;
@@ -100,8 +123,8 @@ service_bridgehead(struct engine *e, const struct setup_bridgehead *b)
 {
 	const struct service *best = NULL;
 
-	for (struct service *s = service_first(e); s != NULL;
-	     s = service_next(s)) {
+	for (struct service *s = service_of(e, b->name); s != NULL;
+	     s = service_next_of(s)) {
 		if (!service_is_of(s, b))
 			continue;
 		if (s->state == SERVICE_UP)
@@ -124,9 +147,9 @@ service_probed(struct engine *e, const char *name)
 {
 	struct mono last = { 0 };
 
-	for (struct service *s = service_first(e); s != NULL;
-	     s = service_next(s))
-		if (s->probe.last.ms > last.ms && strcmp(s->name, name) == 0)
+	for (struct service *s = service_of(e, name); s != NULL;
+	     s = service_next_of(s))
+		if (s->probe.last.ms > last.ms)
 			last = s->probe.last;
 	return last;
 }

@@ -117,6 +117,9 @@ struct service {
 
 struct service *service_first(struct engine *e);
 struct service *service_next(struct service *service);
+/* Those of one server, in the same order: NULL is the end. */
+struct service *service_of(struct engine *e, const char *name);
+struct service *service_next_of(struct service *service);
 /* The mail service of this server with this use, or NULL. */
 struct service *service_find(struct engine *e, const char *name, unsigned use);
 /* Our configuration gives it this address. */

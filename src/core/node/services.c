@@ -57,24 +57,28 @@ want_members(struct engine *e)
 	vec_done(&chosen.list);
 }
 
-/* A silent neighbour whose mail service nobody probes else. */
+/* Its mail service, if nobody probes it else. */
+static void
+want_neighbour(struct engine *e, const struct nbr *nbr)
+{
+	struct service *s =
+	    service_find(e, nbr->name, SERVICE_CONNECTOR | SERVICE_MEMBER);
+
+	if (s == NULL)
+		want_server(e, nbr->name, SERVICE_SILENT);
+	for (; s != NULL; s = service_next_of(s))
+		if (s->use & (SERVICE_CONNECTOR | SERVICE_MEMBER))
+			s->use |= SERVICE_SILENT;
+}
+
 static void
 want_silent(struct engine *e)
 {
 	for (struct tree_node *n = tree_first(&e->nbrs); n; n = tree_next(n)) {
 		struct nbr *nbr = tree_entry(n, struct nbr, node);
-		struct service *s;
 
-		if (nbr->adjacency != ADJACENT_SILENT)
-			continue;
-		s = service_find(
-		    e, nbr->name, SERVICE_CONNECTOR | SERVICE_MEMBER);
-		if (s == NULL)
-			want_server(e, nbr->name, SERVICE_SILENT);
-		for (; s != NULL && strcmp(s->name, nbr->name) == 0;
-		     s = service_next(s))
-			if (s->use & (SERVICE_CONNECTOR | SERVICE_MEMBER))
-				s->use |= SERVICE_SILENT;
+		if (nbr->adjacency == ADJACENT_SILENT)
+			want_neighbour(e, nbr);
 	}
 }
 
@@ -102,6 +106,23 @@ is_possible(const struct engine *e, const struct service *s)
 	       (s->addr.family == 4 ? e->asked.mta.ipv4 : e->asked.mta.ipv6);
 }
 
+static void
+services_judge(struct engine *e, struct service *s)
+{
+	s->host = host_of(e, s);
+	probing_bar(e, s, !is_possible(e, s));
+}
+
+void
+services_silent(struct engine *e, const struct nbr *nbr)
+{
+	want_neighbour(e, nbr);
+	for (struct service *s = service_of(e, nbr->name); s != NULL;
+	     s = service_next_of(s))
+		if (s->use & SERVICE_SILENT)
+			services_judge(e, s);
+}
+
 void
 services_refresh(struct engine *e)
 {
@@ -125,8 +146,7 @@ services_refresh(struct engine *e)
 			service_drop(e, s);
 			continue;
 		}
-		s->host = host_of(e, s);
-		probing_bar(e, s, !is_possible(e, s));
+		services_judge(e, s);
 	}
 }
 

@@ -183,10 +183,12 @@ is_over(const struct engine *e, int64_t not_after)
 static void
 expired_check(struct engine *e, struct session *s)
 {
-	struct nbr *nbr = nbrs_find(e, s->peer);
+	struct nbr *nbr;
 
-	if (nbr == NULL || !is_over(e, s->not_after) ||
-	    !mono_due(nbr->alarm_at, e->now))
+	if (!is_over(e, s->not_after))
+		return;
+	nbr = nbrs_find(e, s->peer);
+	if (nbr == NULL || !mono_due(nbr->alarm_at, e->now))
 		return;
 	nbr->alarm_at = mono_after(e->now, ALARM_MS);
 	fx_event(e, (struct event){ .kind = EVENT_EXPIRED,
