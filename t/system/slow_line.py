@@ -130,16 +130,22 @@ async def wire(args):
 
 # --- the LSAs
 
+def builder(authority, public):
+    """A certificate of a server that is not signed yet, nor names it."""
+    from cryptography import x509
+    return (x509.CertificateBuilder().subject_name(x509.Name([]))
+            .issuer_name(authority.subject).public_key(public)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(datetime.datetime(2024, 1, 1))
+            .not_valid_after(datetime.datetime(2046, 1, 1)))
+
+
 def certify(authority, name, group, public):
     """A certificate that claims everything below its name."""
     from cryptography import x509
     names = [x509.DNSName(name)] + [x509.UniformResourceIdentifier(uri) for uri in (
         "lsrd:group:" + group, "lsrd:space:." + name)]
-    return (x509.CertificateBuilder().subject_name(x509.Name([]))
-            .issuer_name(authority[0].subject).public_key(public)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(datetime.datetime(2024, 1, 1))
-            .not_valid_after(datetime.datetime(2046, 1, 1))
+    return (builder(authority[0], public)
             .add_extension(x509.SubjectAlternativeName(names), True)
             .sign(authority[1], None))
 
