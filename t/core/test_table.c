@@ -245,6 +245,7 @@ START_TEST(hops_have_an_address)
 		    addresses[_i].want);
 	}
 	rib_free(rib);
+	view_pending_done(&pending);
 	view_free(view);
 	world_done(&w);
 }

@@ -92,6 +92,7 @@ START_TEST(explain)
 	ck_assert_str_eq(text, questions[_i].want);
 	mem_free(text);
 	rib_free(rib);
+	view_pending_done(&pending);
 	view_free(view);
 	world_done(&w);
 }
@@ -145,6 +146,7 @@ START_TEST(explain_says_when_a_key_leaves)
 	    strstr(text, "\"leaves\":1800000000,") != NULL, "%s", text);
 	mem_free(text);
 	rib_free(rib);
+	view_pending_done(&pending);
 	view_free(view);
 	world_done(&w);
 }
@@ -182,6 +184,7 @@ START_TEST(explain_takes_extensions_off)
 	ck_assert_msg(strstr(text, pattern) != NULL, "%s", text);
 	mem_free(text);
 	rib_free(rib);
+	view_pending_done(&pending);
 	view_free(view);
 	world_done(&w);
 	mta_done(&mta);

@@ -556,6 +556,7 @@ one(uint64_t seed, uint32_t *seen)
 		seen[4] += a.nalternates > 0;
 	}
 	rib_free(rib);
+	view_pending_done(&pending);
 	view_free(view);
 	world_done(&w);
 	mem_free(said);

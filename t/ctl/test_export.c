@@ -167,6 +167,7 @@ START_TEST(says_the_same)
 	net_done(&net);
 	document_free(doc);
 	rib_free(rib);
+	view_pending_done(&pending);
 	view_free(view);
 	world_done(&w);
 	mem_free(said);
