@@ -68,8 +68,10 @@ once() {
 
 lab_up "$top/t/labtool/triangle.json"
 begun=$(date +%s)
-mta=$(mta_of london) days=5
-[ "$mta" = postfix ] || days=4
+# An Exim has all that waits for Paris there at once, when it is quick enough:
+# the load ends before that, or it would go there anew.
+mta=$(mta_of london) days=5 messages=80
+[ "$mta" = postfix ] || days=4 messages=40
 ok "every server learns every route" "$lab" full
 ok "London reads its queue every second" impatient
 narrow
@@ -77,7 +79,7 @@ ok "mail goes through Paris" goes london tokyo.example '^lsrd:paris'
 trace "at first"
 "$lab" hinder paris slow
 # Two recipients: Postfix asks anew for each, not every half a minute.
-load london 80 4 u@tokyo.example v@tokyo.example
+load london $messages 4 u@tokyo.example v@tokyo.example
 ok "Paris is slow: London turns to the direct way" \
 	goes london tokyo.example '^lsrd:tokyo'
 trace "Paris is slow"
