@@ -21,11 +21,11 @@
 #include "io/history_file.h"
 #include "sys/file.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
 #define MOST 4096
 
-static char dir[] = "/tmp/lsrd-history.XXXXXX";
-static char path[64], before[64];
+static char dir[TEMP_FOLDER], path[TEMP_FOLDER + 16], before[TEMP_FOLDER + 16];
 static struct history_file file;
 
 /* What history_read.c complains with. */
@@ -39,7 +39,7 @@ call_usage(const char *fmt, ...)
 static void
 setup(void)
 {
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_make(dir);
 	snprintf(path, sizeof(path), "%s/" HISTORY_NAME, dir);
 	snprintf(before, sizeof(before), "%s/" HISTORY_BEFORE, dir);
 	history_file_init(&file, dir, MOST);
@@ -49,10 +49,7 @@ static void
 teardown(void)
 {
 	history_file_done(&file);
-	unlink(path);
-	unlink(before);
-	rmdir(dir);
-	memcpy(dir + strlen(dir) - 6, "XXXXXX", 6);
+	temp_end(dir);
 }
 
 static int

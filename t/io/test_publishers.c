@@ -14,8 +14,9 @@
 #include "sys/clock.h"
 #include "t/publish/seen.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
-static char dir[64], tables[80], program[512];
+static char dir[TEMP_FOLDER], tables[80], program[512];
 static struct event_base *base;
 static struct sink *sink;
 static struct conf conf;
@@ -52,8 +53,7 @@ begin(void)
 {
 	const char *build = getenv("top_builddir");
 
-	snprintf(dir, sizeof(dir), "/tmp/lsrd-pubs.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_make(dir);
 	snprintf(tables, sizeof(tables), "%s/postfix", dir);
 	snprintf(program, sizeof(program), "%s/lsrd-publish",
 	    build == NULL ? "." : build);
@@ -72,12 +72,9 @@ begin(void)
 static void
 end(void)
 {
-	char command[128];
-
 	sink_free(sink);
 	event_base_free(base);
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
+	temp_end(dir);
 }
 
 /* All of it may be new. */

@@ -16,8 +16,9 @@
 #include "publish/wire.h"
 #include "t/publish/seen.h"
 #include "t/tap.h"
+#include "t/temp.h"
 
-static char dir[64], tables[80];
+static char dir[TEMP_FOLDER], tables[80];
 static int fd;
 static pid_t pid;
 
@@ -28,8 +29,7 @@ begin(void)
 	char program[512];
 	int pair[2];
 
-	snprintf(dir, sizeof(dir), "/tmp/lsrd-serve.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_make(dir);
 	snprintf(tables, sizeof(tables), "%s/postfix", dir);
 	snprintf(program, sizeof(program), "%s/lsrd-publish",
 	    build == NULL ? "." : build);
@@ -51,12 +51,9 @@ begin(void)
 static void
 end(void)
 {
-	char command[128];
-
 	close(fd);
 	waitpid(pid, NULL, 0);
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	ck_assert_int_eq(system(command), 0);
+	temp_end(dir);
 }
 
 static void
