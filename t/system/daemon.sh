@@ -18,22 +18,6 @@ failed() {
 	done
 }
 
-conf() { # server group last-octet other other's-octet other's-group
-	mkdir -p "$W/$1/tables"
-	{
-		head_of "$1" "$2" "$3" && link_to "$4" "$6" "$5"
-		echo 'keep-alive = 200ms'
-		echo 'dead-time = 1s'
-		echo 'probe-interval = 300ms'
-	} >"$W/$1/lsrd.conf"
-	issue "$1" "$2" "$W/$1/keys" || exit 1
-}
-
-begin() {
-	"$lsrd" -f -c "$W/$1/lsrd.conf" >>"$W/$1/log" 2>&1 &
-	echo $! >"$W/$1/pid"
-}
-
 is_full() {
 	ask "$1" status --json 2>/dev/null | grep -q '"full":1'
 }
@@ -208,8 +192,9 @@ no_leak() { # the sanitizers say nothing
 plan 21
 "$lsrctl" keys authority --directory "$W/ca" --organization example.org \
 	>/dev/null || exit 1
-conf $A london 1 $B 2 paris
-conf $B paris 2 $A 1 london
+set -- 'keep-alive = 200ms' 'dead-time = 1s' 'probe-interval = 300ms'
+conf $A london 1 $B 2 paris "$@"
+conf $B paris 2 $A 1 london "$@"
 sed -e 's/^smtp = .*/smtp = { "nowhere" }/' \
 	-e 's/cost = 10/cost = 0/' \
 	-e "s|^state-directory.*|state-directory = \"$W/nowhere\"|" \

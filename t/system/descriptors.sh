@@ -14,16 +14,7 @@ failed() {
 	tail -n 15 "$W"/*/log "$W/mail.log"
 }
 
-conf() { # server group last-octet other other's-octet other's-group
-	mkdir -p "$W/$1/tables"
-	{
-		head_of "$1" "$2" "$3" && link_to "$4" "$6" "$5"
-		echo 'probe-interval = 500ms'
-	} >"$W/$1/lsrd.conf"
-	issue "$1" "$2" "$W/$1/keys" || exit 1
-}
-
-# begin SERVER LIMIT: its number is in $pid.
+# In place of loopback.sh's: begin SERVER LIMIT, its number is in $pid.
 begin() {
 	prlimit "--nofile=$2" "$lsrd" -f -c "$W/$1/lsrd.conf" \
 		>>"$W/$1/log" 2>&1 &
@@ -185,8 +176,8 @@ lacks_nothing() {
 plan 16
 "$lsrctl" keys authority --directory "$W/ca" --organization example.org \
 	>/dev/null || exit 1
-conf $A london 1 $B 2 paris
-conf $B paris 2 $A 1 london
+conf $A london 1 $B 2 paris 'probe-interval = 500ms'
+conf $B paris 2 $A 1 london 'probe-interval = 500ms'
 python3 "$W/mail.py" "$net.1" "$net.2" 2>"$W/mail.log" &
 pids="$pids $!"
 log=$W/$A/log

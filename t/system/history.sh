@@ -17,28 +17,6 @@ failed() {
 	tail -n 15 "$W/$A/log" "$W/$A/history" "$W/out"
 }
 
-conf() { # server group last-octet other other's-octet other's-group
-	mkdir -p "$W/$1/tables"
-	{
-		head_of "$1" "$2" "$3" && link_to "$4" "$6" "$5"
-		echo 'keep-alive = 200ms'
-		echo 'dead-time = 1s'
-		echo 'probe-interval = 300ms'
-	} >"$W/$1/lsrd.conf"
-	issue "$1" "$2" "$W/$1/keys" || exit 1
-}
-
-begin() {
-	"$lsrd" -f -c "$W/$1/lsrd.conf" >>"$W/$1/log" 2>&1 &
-	echo $! >"$W/$1/pid"
-}
-
-end() {
-	kill "-$2" "$(cat "$W/$1/pid")"
-	wait "$(cat "$W/$1/pid")" 2>/dev/null
-	rm "$W/$1/pid"
-}
-
 is_full() {
 	ask "$1" status --json 2>/dev/null | grep -q '"full":1'
 }
@@ -148,8 +126,9 @@ no_leak() { # the sanitizers say nothing
 plan 9
 "$lsrctl" keys authority --directory "$W/ca" --organization example.org \
 	>/dev/null || exit 1
-conf $A london 1 $B 2 paris
-conf $B paris 2 $A 1 london
+set -- 'keep-alive = 200ms' 'dead-time = 1s' 'probe-interval = 300ms'
+conf $A london 1 $B 2 paris "$@"
+conf $B paris 2 $A 1 london "$@"
 begin $A
 begin $B
 soon is_full $A

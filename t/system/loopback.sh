@@ -54,3 +54,26 @@ ask() { # server verb...
 	shift
 	timeout 60 "$lsrctl" --socket "$W/$server/control" "$@"
 }
+
+# One with another as its only neighbour; what else its file says comes last.
+conf() { # server group last-octet other other's-octet other's-group [line...]
+	file=$W/$1/lsrd.conf
+	mkdir -p "$W/$1/tables"
+	issue "$1" "$2" "$W/$1/keys" || exit 1
+	{
+		head_of "$1" "$2" "$3" && link_to "$4" "$6" "$5"
+		shift 6
+		printf '%s\n' "$@"
+	} >"$file"
+}
+
+begin() { # server
+	"$lsrd" -f -c "$W/$1/lsrd.conf" >>"$W/$1/log" 2>&1 &
+	echo $! >"$W/$1/pid"
+}
+
+end() { # server signal
+	kill "-$2" "$(cat "$W/$1/pid")"
+	wait "$(cat "$W/$1/pid")" 2>/dev/null
+	rm "$W/$1/pid"
+}

@@ -122,18 +122,13 @@ keys() { # server group: and for what Tokyo claims later
 		--relay new.example.org --space .new.example.org
 }
 
+# In place of loopback.sh's.
 begin() { # server [seconds ahead]
 	rm -f "$W/$1/control"
 	LSRD_AHEAD=${2:-0} LD_PRELOAD=$W/ahead.so \
 		ASAN_OPTIONS=verify_asan_link_order=0:${ASAN_OPTIONS:-} \
 		"$bin/lsrd" -f -c "$W/$1/lsrd.conf" >>"$W/$1/log" 2>&1 &
 	echo $! >"$W/$1/pid"
-}
-
-end() { # server signal
-	kill "-$2" "$(cat "$W/$1/pid")"
-	wait "$(cat "$W/$1/pid")" 2>/dev/null
-	rm "$W/$1/pid"
 }
 
 # What London's Postfix would read.
