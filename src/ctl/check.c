@@ -261,12 +261,16 @@ print_json(struct buf *out, const struct check_list *list)
 	json_line(&json);
 }
 
-/* The first line is what a monitoring system shows. */
 static void
-print_text(struct buf *out, const struct check_list *list)
+print_summary(struct buf *out, const struct check_list *list)
 {
 	buf_printf(out, "lsrd %s: %zu found",
 	    level_word((enum check_level)worst(list)), check_found(list));
+}
+
+static void
+print_perf(struct buf *out, const struct check_list *list)
+{
 	if (list->perf.known)
 		buf_printf(out,
 		    " | found=%zu holds=%" PRId64 " away=%" PRId64
@@ -274,6 +278,42 @@ print_text(struct buf *out, const struct check_list *list)
 		    check_found(list), list->perf.holds, list->perf.away,
 		    list->perf.sessions, list->perf.full, list->perf.routes);
 	buf_u8(out, '\n');
+}
+
+/* What a finding says: a bar in it would begin the figures. */
+static void
+print_between(struct buf *out, const char *text)
+{
+	for (; *text != '\0'; text++)
+		buf_u8(out, *text == '|' ? '/' : (uint8_t)*text);
+}
+
+/* All of it in the one line that a monitoring system keeps, the worst first. */
+static void
+print_nagios(struct buf *out, const struct check_list *list)
+{
+	static const enum check_level order[] = { CHECK_CRITICAL, CHECK_UNKNOWN,
+		CHECK_WARNING };
+	const char *before = ": ";
+
+	print_summary(out, list);
+	for (size_t n = 0; n < sizeof(order) / sizeof(order[0]); n++)
+		for (size_t i = 0; i < list->list.n; i++) {
+			if (list->list.v[i].level != order[n])
+				continue;
+			buf_text(out, before);
+			print_between(out, list->list.v[i].text);
+			before = "; ";
+		}
+	print_perf(out, list);
+}
+
+/* The first line is what a monitoring system shows. */
+static void
+print_text(struct buf *out, const struct check_list *list)
+{
+	print_summary(out, list);
+	print_perf(out, list);
 	for (size_t i = 0; i < list->list.n; i++) {
 		const struct check_finding *f = &list->list.v[i];
 
@@ -462,6 +502,8 @@ check_live(const struct call *asked)
 
 	if (call_has(call, "undo"))
 		return undo(call, path);
+	if (call->json && call_has(call, "nagios"))
+		return call_usage("--json and --nagios: one of them");
 	own.complaint = &complaint;
 	conf = check_load(&list, path);
 	if (conf != NULL) {
@@ -473,6 +515,8 @@ check_live(const struct call *asked)
 	check_transit(&list, call);
 	if (call->json)
 		print_json(&out, &list);
+	else if (call_has(call, "nagios"))
+		print_nagios(&out, &list);
 	else
 		print_text(&out, &list);
 	show_flush(&out);

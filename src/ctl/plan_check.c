@@ -96,8 +96,12 @@ int
 plan_check(const struct call *call)
 {
 	struct check c = { .as_json = call->json };
-	int status = plan_open(call, &c.plan);
+	int status;
 
+	if (call_has(call, "undo") || call_has(call, "nagios"))
+		return call_usage(
+		    "--undo and --nagios are of a server, not of a document");
+	status = plan_open(call, &c.plan);
 	if (status != CALL_OK)
 		return status;
 	c.json.out = &c.plan.out;

@@ -67,7 +67,8 @@ static const struct verb_option simulate_options[] = {
 };
 
 static const struct verb_option check_options[] = {
-	{ "undo", NULL, "the commands that take ours out of the MTA" },
+	{ "undo",   NULL, "the commands that take ours out of the MTA" },
+	{ "nagios", NULL, "one line, as a monitoring plugin says it" },
 	{ NULL, NULL, NULL },
 };
 
