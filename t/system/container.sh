@@ -50,17 +50,18 @@ seed_make() {
 	keep "$work/seed" "$seed"
 }
 
-# boot ROOT [OPTION...]: a container until it powers itself off, 840 s at most.
+# boot ROOT [OPTION...]: a container until it powers itself off, $boot_limit seconds
+# at most.
 # Where /sys has no cgroups (a plain chroot) they are mounted for it alone. It has
 # one of its own: in that of another container its units would be this one's.
 boot() {
 	boot_group=lsrd-test-$$-${1##*/}
 	with_cgroups '
 		mkdir "$cgroups/$1" && echo $$ >"$cgroups/$1/cgroup.procs" || exit 9
-		root=$2
-		shift 2
-		exec timeout -k 10 840 systemd-nspawn -q -D "$root" --boot --register=no \
-			--keep-unit --link-journal=no "$@"' "$boot_group" "$@" \
+		limit=$2 root=$3
+		shift 3
+		exec timeout -k 10 "$limit" systemd-nspawn -q -D "$root" --boot --register=no \
+			--keep-unit --link-journal=no "$@"' "$boot_group" "${boot_limit:-840}" "$@" \
 		</dev/null >"$1.boot" 2>&1
 	boot_status=$?
 	with_cgroups 'find "$cgroups/$1" -depth -type d -exec rmdir {} +' \
@@ -78,6 +79,17 @@ with_cgroups() {
 		*) mount -t cgroup2 cgroup $cgroups ;;
 		esac || exit 9'"
 		$with_do" sh "$@"
+}
+
+# block N: the Nth indented block of README's first network.
+block() {
+	awk -v want="$1" '
+		/^A first network/ { on = 1 }
+		/^Looking around/ { on = 0 }
+		!on { next }
+		/^    / { if (!inside) n++; inside = 1; if (n == want) print substr($0, 5); next }
+		/^$/ { held = 1; next }
+		{ inside = 0 }' "$top/README"
 }
 
 # root_install NAME: lsrd in that root; a test may have a way of its own.

@@ -13,17 +13,6 @@ root_install() {
 	cp "$work"/debs/*.deb "$work/$1/root/debs/"
 }
 
-# block N: the Nth indented block of that section.
-block() {
-	awk -v want="$1" '
-		/^A first network/ { on = 1 }
-		/^Looking around/ { on = 0 }
-		!on { next }
-		/^    / { if (!inside) n++; inside = 1; if (n == want) print substr($0, 5); next }
-		/^$/ { held = 1; next }
-		{ inside = 0 }' "$top/README"
-}
-
 # installs: what must hold when the packages have come, and nothing else was done
 installs() {
 	cat <<-'END'

@@ -5,17 +5,6 @@
 . "$(dirname "$0")/container.sh"
 . "$top/t/system/pair.sh"
 
-# block N: the Nth indented block of that section.
-block() {
-	awk -v want="$1" '
-		/^A first network/ { on = 1 }
-		/^Looking around/ { on = 0 }
-		!on { next }
-		/^    / { if (!inside) n++; inside = 1; if (n == want) print substr($0, 5); next }
-		/^$/ { held = 1; next }
-		{ inside = 0 }' "$top/README"
-}
-
 pair_host mx1 <<-END
 	$(block 1)
 	$(block 2)

@@ -1,0 +1,198 @@
+# hosts.sh - hosts with a systemd and a Postfix each, on one Ethernet: a bridge in
+# a network namespace of the test's own. To be sourced in place of container.sh.
+#
+#   hosts_up HOST...      makes and boots HOST.example.org of each: mx1 at
+#                         192.0.2.10, mx2 at .20 and so on; `ca` at .99 is a
+#                         machine with lsrctl alone, no mail server. Skips the
+#                         test where there are no containers
+#   on HOST TEXT          a shell there, as root; its status
+#   hosts_cut HOST        its cable is out; hosts_mend HOST: in again
+#   hosts_root HOST       its file system, seen from here
+#
+# Each host reaches each by `ssh root@HOST.example.org COMMAND`, as pages have it:
+# a program of this test's, which has no key and no cipher, on port 22.
+
+. "$(dirname "$0")/container.sh"
+boot_limit=${boot_limit:-840}
+hosts='' boots=''
+
+hosts_root() {
+	echo "$work/$1"
+}
+
+host_number() {
+	case $1 in
+	ca) echo 99 ;;
+	*) echo "${1#mx}0" ;;
+	esac
+}
+
+# The names of all, on each.
+host_names() {
+	echo '127.0.0.1 localhost'
+	for host_n in mx1 mx2 mx3 mx4 ca; do
+		echo "192.0.2.$(host_number $host_n) $host_n.example.org $host_n"
+	done
+}
+
+# What others have as ssh(1): a request is a line in base64, the rest is the
+# standard input; behind the answer stands the status.
+host_ssh() {
+	cat >"$1/usr/local/bin/ssh" <<-'END'
+		#!/usr/bin/python3
+		import base64, os, socket, sys, threading
+		where, words = sys.argv[1].split("@")[-1], " ".join(sys.argv[2:])
+		line = socket.create_connection((where, 22), timeout=60)
+		line.settimeout(None)
+		line.sendall(base64.b64encode(words.encode()) + b"\n")
+		def say():
+		    while part := os.read(0, 65536):
+		        line.sendall(part)
+		    line.shutdown(socket.SHUT_WR)
+		threading.Thread(target=say, daemon=True).start()
+		answer = b""
+		while part := line.recv(65536):
+		    answer += part
+		text, _, status = answer.rpartition(b"\0")
+		os.write(1, text)
+		os._exit(int(status))
+	END
+	cat >"$1/root/remote" <<-'END'
+		export LC_ALL=C.UTF-8 HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
+		read -r line
+		cd
+		sh -c "$(echo "$line" | base64 -d)" 2>&1
+		printf '\0%s' $?
+	END
+	chmod 755 "$1/usr/local/bin/ssh"
+	cat >"$1/etc/systemd/system/remote.socket" <<-'END'
+		[Socket]
+		ListenStream=22
+		Accept=yes
+		[Install]
+		WantedBy=sockets.target
+	END
+	cat >"$1/etc/systemd/system/remote@.service" <<-'END'
+		[Service]
+		ExecStart=/bin/sh /root/remote
+		StandardInput=socket
+		StandardOutput=socket
+	END
+	mkdir -p "$1/etc/systemd/system/sockets.target.wants"
+	ln -s ../remote.socket "$1/etc/systemd/system/sockets.target.wants/"
+}
+
+host_make() {
+	cp -a --reflink=auto "$seed" "$work/$1"
+	[ -d "$work/installed" ] || root_install installed
+	cp -a "$work/installed/." "$work/$1/"
+	echo "$1.example.org" >"$work/$1/etc/hostname"
+	host_names >"$work/$1/etc/hosts"
+	: >"$work/$1/etc/resolv.conf"
+	sed -i "s/^myhostname.*/myhostname = $1.example.org/" "$work/$1/etc/postfix/main.cf"
+	host_ssh "$work/$1"
+	mkdir -p "$work/$1/etc/systemd/system.conf.d"
+	printf '[Manager]\nDefaultEnvironment=ASAN_OPTIONS=%s\n' \
+		abort_on_error=1:detect_leaks=0 >"$work/$1/etc/systemd/system.conf.d/lsrd.conf"
+	[ "$1" != ca ] || {
+		rm -f "$work/$1"/usr/local/lib/sysusers.d/lsrd* "$work/$1"/usr/local/lib/tmpfiles.d/lsrd*
+		rm -f "$work/$1/etc/systemd/system/multi-user.target.wants/postfix.service"
+	}
+}
+
+# A network namespace, held by a sleeping process: $host_net is its number.
+host_netns() {
+	unshare --net sleep "$boot_limit" &
+	host_net=$!
+	pids="$pids $host_net"
+	until [ "$(readlink /proc/$host_net/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do
+		sleep 0.05
+	done
+}
+
+in_switch() {
+	nsenter --net --target "$switch" "$@"
+}
+
+hosts_switch() {
+	host_netns
+	switch=$host_net
+	in_switch ip link add lan type bridge && in_switch ip link set lan up ||
+		skip "no network namespaces here"
+}
+
+host_boot() {
+	host_netns
+	in_switch ip link add "$1" type veth peer name host0 netns "$host_net"
+	in_switch ip link set "$1" master lan up
+	printf '%s\n' "link set lo up" "link set host0 up" \
+		"addr add 192.0.2.$(host_number "$1")/24 dev host0" |
+		nsenter --net --target "$host_net" ip -batch -
+	boot "$work/$1" --network-namespace-path="/proc/$host_net/ns/net" &
+	boots="$boots $!"
+}
+
+# The first process of its container, as this machine numbers it.
+host_init() {
+	host_nspawn=$(pgrep -xf "systemd-nspawn -q -D $work/$1 .*") &&
+		pgrep -P "$host_nspawn"
+}
+
+on() {
+	host_leader=$(host_init "$1") || return 125
+	nsenter --target "$host_leader" --mount --uts --ipc --net --pid --cgroup --root \
+		env -i LC_ALL=C.UTF-8 HOME=/root TERM=dumb \
+		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+		sh -c "cd; $2"
+}
+
+host_is_up() {
+	case $(on "$1" 'systemctl is-system-running') in
+	running | degraded) ;;
+	*) return 1 ;;
+	esac
+}
+
+hosts_up() {
+	hosts_switch
+	for host_up in "$@"; do
+		host_make "$host_up"
+		host_boot "$host_up"
+		hosts="$hosts $host_up"
+	done
+	for host_up in "$@"; do
+		within 90 host_is_up "$host_up" ||
+			skip "no container here: $(tail -n 1 "$work/$host_up.boot" | tr -d '\r')"
+	done
+}
+
+hosts_cut() {
+	in_switch ip link set "$1" down
+}
+
+hosts_mend() {
+	in_switch ip link set "$1" up
+}
+
+clean_up() {
+	for host_down in $hosts; do
+		host_nspawn=$(pgrep -xf "systemd-nspawn -q -D $work/$host_down .*") &&
+			kill "$host_nspawn"
+	done
+	for host_down in $boots; do wait "$host_down"; done
+	[ -z "$work" ] || rm -rf "$work"
+}
+
+# typed PAGE SECTION: what that page has there is typed on these hosts, by typed.py.
+typed() {
+	for typed_host in $hosts; do
+		echo "$typed_host $(host_init "$typed_host")"
+	done >"$work/hosts"
+	printf '%s\n' "$2" >>"$work/typed.$1"
+	python3 "$top/t/system/typed.py" "$work/hosts" "$top/man/$1" "$2"
+}
+
+# untyped PAGE: sections of it that typed was not asked for.
+untyped() {
+	python3 "$top/t/system/typed.py" --list "$top/man/$1" | grep -vxFf "$work/typed.$1"
+}
