@@ -124,6 +124,14 @@ names_of(char *text, uint16_t *n)
 	return v;
 }
 
+/* A mark key that this text stands for. */
+static const uint8_t *
+mark_of(const char *text, uint8_t key[CRYPTO_DIGEST])
+{
+	cheap_digest(NULL, text, strlen(text), key);
+	return key;
+}
+
 static void
 say_server(struct world *w, char *at)
 {
@@ -131,6 +139,7 @@ say_server(struct world *w, char *at)
 	struct addr smtp;
 	struct lsa_server s = { .group = need(&at), .smtp = &smtp, .nsmtp = 1 };
 	struct buf body = { 0 };
+	uint8_t mark[CRYPTO_DIGEST];
 
 	w->servers++;
 	smtp = (struct addr){ .family = 4,
@@ -150,6 +159,8 @@ say_server(struct world *w, char *at)
 			s.mail_down = names_of(need(&at), &s.nmail_down);
 		else if (strcmp(option, "at") == 0)
 			smtp = addr_of(need(&at));
+		else if (strcmp(option, "mark") == 0)
+			s.mark[s.nmark++] = mark_of(need(&at), mark);
 		else
 			abort();
 	}

@@ -3,7 +3,7 @@
  *
  *     self NAME GROUP              (first; with a server LSA only if said)
  *     server NAME GROUP [nbr A,B] [up A,B] [down A,B] [drain] [starting]
- *                       [at IP:PORT]
+ *                       [at IP:PORT] [mark TEXT]
  *     connector NAME OWNER GROUP BRIDGEHEAD=COST{+|-}[@IP:PORT] ...
  *                       [drain] [cong N] [since TEXT] [size N] [prio BITS]
  *                       [deny SENDER]
