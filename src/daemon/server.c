@@ -90,7 +90,8 @@ do_routes(void *ctx, const struct effect *fx)
 	    server->publishers, &(struct publish_news){ .rib = fx->rib,
 				    .changes = fx->changes,
 				    .annex = fx->bytes,
-				    .n = fx->len });
+				    .n = fx->len,
+				    .kept = fx->kept });
 	if (!fx->changes->whole && fx->changes->list.n == 0)
 		return;
 	server->rib = fx->rib;

@@ -518,28 +518,26 @@ note_moved(struct publish *p, const struct publish_news *news)
 }
 
 /* Of it goes on what is not as it was: the keys of all servers are large, and
- * seldom others. */
+ * seldom others. Where they stand they stay. */
 static void
 note_annex(struct publish *p, const struct publish_news *news)
 {
-	struct buf annex = { 0 };
-	struct mtable_annex said;
+	unsigned kept = p->annex.n == 0 ? 0 : news->kept & MTABLE_ALL;
 
-	buf_bytes(&annex, news->annex, news->n);
-	CHECK(mtable_annex_decode(annex.p, annex.n, &said) == RC_OK);
-	for (unsigned i = 0; i < MTABLE_PARTS; i++) {
-		struct cur now = mtable_annex_part(&said, i);
-		struct cur was = cur_over(NULL, 0);
+	if (kept == MTABLE_ALL)
+		return;
+	p->annex_due |= (MTABLE_ALL & ~kept) | 1u << MTABLE_HEAD;
+	if (kept == MTABLE_BESIDES && news->n == p->annex.n) {
+		struct cur head = cur_over(news->annex, p->said.head.left);
 
-		if (p->annex.n > 0)
-			was = mtable_annex_part(&p->said, i);
-		if (p->annex.n == 0 || now.left != was.left ||
-		    (now.left > 0 && memcmp(now.p, was.p, now.left) != 0))
-			p->annex_due |= 1u << i | 1u << MTABLE_HEAD;
+		memcpy(p->annex.p, head.p, head.left);
+		head.p = p->annex.p;
+		CHECK(mtable_annex_take(&p->said, MTABLE_HEAD, head) == RC_OK);
+		return;
 	}
-	buf_done(&p->annex);
-	p->annex = annex;
-	p->said = said;
+	buf_reset(&p->annex);
+	buf_bytes(&p->annex, news->annex, news->n);
+	CHECK(mtable_annex_decode(p->annex.p, p->annex.n, &p->said) == RC_OK);
 }
 
 void

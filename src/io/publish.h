@@ -73,6 +73,7 @@ struct publish_news {
 	const struct rib_changes *changes; /* of it; NULL: all may be new */
 	const uint8_t *annex; /* what the milter's table has besides; copied */
 	size_t n;             /* 0: that is as it was */
+	unsigned kept; /* and these of its parts are (core/node/engine.h) */
 };
 
 void publish_table(struct publish *publish, const struct publish_news *news);

@@ -35,9 +35,12 @@ seat_world(struct seat *seat, const struct world *w, const struct rib *before)
 	struct view_pending pending = { 0 };
 	struct view *view = view_new(&w->in);
 	struct rib *rib = view_rib(view, before, &pending);
+	struct view_widths widths = { 0 };
 	struct buf net = { 0 };
 
-	view_net(view, &net);
+	view_widths(view, &widths);
+	view_net(view, &widths, &net);
+	vec_done(&widths.list);
 	seat_write(seat, rib, &net);
 	view_pending_done(&pending);
 	view_free(view);

@@ -200,13 +200,15 @@ routes_event(struct engine *e, struct moves *m)
 static void
 routes_send(struct engine *e)
 {
-	const struct buf *annex = &e->table.annex.said;
+	struct annex *annex = &e->table.annex;
 
 	fx_add(e, (struct effect){ .kind = FX_ROUTES,
 		      .rib = e->table.rib,
 		      .changes = &e->table.beside.changes,
-		      .bytes = annex->p,
-		      .len = annex->n });
+		      .kept = annex->kept,
+		      .bytes = annex->said.p,
+		      .len = annex->said.n });
+	annex->kept = MTABLE_ALL;
 }
 
 static void
@@ -260,6 +262,7 @@ compute_look(struct engine *e)
 	struct view_input in = input_fill(e, &e->db);
 	struct sight *sight = &e->table.sight;
 
+	annex_news(e, &sight->news);
 	if (!mta_same(&sight->mta, &e->asked.mta)) {
 		compute_setup(e);
 		mta_done(&sight->mta);
@@ -316,10 +319,11 @@ compute_follows(struct engine *e)
 	bool same;
 
 	sight_put(whole, want, &a);
-	view_free(whole);
 	got = table_try(e, compute_look(e));
 	sight_put(e->table.sight.view, got, &b);
 	same = amends(e) || (a.n == b.n && memcmp(a.p, b.p, a.n) == 0);
+	same &= annex_follows(e, whole);
+	view_free(whole);
 	rib_free(want);
 	rib_free(got);
 	buf_done(&a);
@@ -332,6 +336,7 @@ compute_setup(struct engine *e)
 {
 	view_free(e->table.sight.view);
 	e->table.sight.view = NULL;
+	annex_setup(e);
 }
 
 /* An operator's orders. */
@@ -367,6 +372,29 @@ table_make(struct engine *e, const struct view *view, struct moves *moves)
 	return changes->list.n > 0;
 }
 
+/* Messages with limits have routes of their own: another table. */
+static bool
+net_make(struct engine *e, const struct view *view)
+{
+	e->table.annex.net_due = false;
+	return annex_net(e, view);
+}
+
+/* The table as it is, with another net. */
+static void
+net_follow(struct engine *e)
+{
+	struct moves none = { .e = e };
+
+	if (!net_make(e, compute_look(e)))
+		return;
+	rib_changes_clear(&e->table.beside.changes);
+	rib_number(e->table.rib, e->table.rib, true);
+	annex_say(e, e->table.rib->generation);
+	compute_publish(e, &none);
+	buf_done(&none.patterns);
+}
+
 void
 compute_now(struct engine *e, bool always)
 {
@@ -377,8 +405,9 @@ compute_now(struct engine *e, bool always)
 	e->due.compute = false;
 	e->due.compute_at = MONO_NEVER;
 	alone_check(e, view);
-	/* Messages with limits have routes of their own: another table. */
-	other = annex_make(e, view);
+	annex_keys(e, view);
+	e->table.annex.net_due |= annex_has_net(e, view);
+	other = (always || first) && net_make(e, view);
 	other |= table_make(e, view, &moves);
 	rib_number(e->table.rib, first ? NULL : e->table.rib, other);
 	e->table.beside.changes.whole |= always;
@@ -436,7 +465,11 @@ compute_tick(struct engine *e)
 	if (e->due.compute && mono_due(due_compute_at(e), e->now) &&
 	    !e->turn.news)
 		compute_now(e, false);
+	else if (e->table.annex.net_due && !e->turn.news)
+		net_follow(e);
 	annex_tick(e);
+	if (e->table.annex.net_due)
+		fx_wake(e, e->now);
 	fx_wake(e, e->due.compute ? due_compute_at(e) : MONO_NEVER);
 	fx_wake(e, e->table.due_at);
 }

@@ -134,7 +134,8 @@ enum effect_kind {
 		      besides (core/trace/mtable.h): either is new, or both;
 		      lent until the next FX_ROUTES. `changes`: what differs
 		      from the `rib` of the one before, lent until the next
-		      step */
+		      step; `kept`: which parts of the other do not, a bit for
+		      each enum mtable_part */
 	FX_RETRY,   /* name: a pattern whose deferred mail is to be tried now */
 	FX_ALLOW,   /* addrs: only from these may sessions come (replaces) */
 	FX_REPLY,   /* who: a control client; bytes: text of the answer; last:
@@ -187,6 +188,7 @@ struct effect {
 	size_t naddrs;
 	const struct rib *rib;
 	const struct rib_changes *changes;
+	unsigned kept;
 	const struct event *event;
 };
 

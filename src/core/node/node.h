@@ -190,9 +190,13 @@ struct schedules {
 struct annex {
 	struct schedules schedules; /* of connectors in use */
 	struct mono minute;         /* look at them again then */
-	struct view_keys known;     /* mark keys, as encoded last */
+	struct view_widths widths;  /* in the net */
+	bool keys_due, widths_due;  /* others may be known since */
+	bool net_due;               /* it is to be made in a step of its own */
 	struct buf keys, net;       /* parts of an annex */
 	struct buf said;            /* with the last FX_ROUTES */
+	size_t head;                /* so many octets of it */
+	unsigned kept;              /* of FX_ROUTES, since then */
 };
 
 #define HELD_ID 32 /* queue ids are shorter */

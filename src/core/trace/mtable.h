@@ -184,6 +184,7 @@ bool mtable_next_hop(const struct mtable_route *route, const char *server);
 enum mtable_part { MTABLE_HEAD, MTABLE_KEYS, MTABLE_NET, MTABLE_PARTS };
 
 #define MTABLE_ALL ((1u << MTABLE_PARTS) - 1)
+#define MTABLE_BESIDES (MTABLE_ALL & ~(1u << MTABLE_HEAD))
 
 struct mtable_annex {
 	struct mtable_version version;

@@ -179,11 +179,13 @@ widen_from(struct widening *w, uint32_t from)
 		widen_by(w, f->connectors.v[i].body, w->width[from]);
 }
 
-/* The widest way to each server, whatever is up or drained now. */
-static void
-widest_find(const struct facts *f, struct mtable_net *out)
+void
+view_widths(const struct view *v, struct view_widths *out)
 {
+	const struct facts *f = &v->facts;
 	struct widening w;
+
+	out->list.n = 0;
 
 	widening_init(&w, f);
 	widen(&w, f->self, UINT64_MAX);
@@ -192,7 +194,7 @@ widest_find(const struct facts *f, struct mtable_net *out)
 		widen_from(&w, w.queue.v[i]);
 	}
 	for (size_t i = 0; i < f->servers.n; i++)
-		vec_push(&out->widest, w.width[i]);
+		vec_push(&out->list, w.width[i]);
 	widening_done(&w);
 }
 
@@ -209,26 +211,40 @@ refusals_add(const struct refusals *all, struct mtable_net *out)
 	}
 }
 
+bool
+view_has_net(const struct view *v)
+{
+	return !view_alone(v) && v->facts.limited > 0 &&
+	       mtable_net_limits(view_whole(v));
+}
+
 void
-view_net(const struct view *v, struct buf *out)
+view_net(
+    const struct view *v, const struct view_widths *widths, struct buf *out)
 {
 	struct mtable_net t = { .self = v->facts.self };
 	struct nexthop_book *book;
 
-	if (view_alone(v) || v->facts.limited == 0 ||
-	    !mtable_net_limits(view_whole(v)))
+	if (!view_has_net(v))
 		return;
 	t.net = *view_whole(v);
 	book = nexthop_new(&v->facts, &v->in);
 	own_connectors(v, book, &t);
 	view_annex_own_members(v, book, &t);
-	widest_find(&v->facts, &t);
+	for (size_t i = 0; i < widths->list.n; i++)
+		vec_push(&t.widest, widths->list.v[i]);
 	refusals_add(v->in.refusals, &t);
 	mtable_net_encode(out, &t);
 	nexthop_free(book);
 	vec_done(&t.own);
 	vec_done(&t.refusals);
 	vec_done(&t.widest);
+}
+
+bool
+view_limited(const struct view *v)
+{
+	return v->facts.limited > 0;
 }
 
 void
