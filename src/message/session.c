@@ -269,24 +269,66 @@ session_first(const struct session *s)
 	return first != NULL ? first : s->before;
 }
 
+static struct policy_message
+message_of(const struct session *s, const struct session_ask *ask)
+{
+	const struct visit *first = session_first(s);
+	struct policy_message m = {
+		.size = admission_size(&s->admission, s->declared),
+		.priority = s->admission.priority != 0 ? s->admission.priority
+		                                       : POLICY_NORMAL,
+		.sender = s->sender,
+		.time = (int64_t)(ask->time_ms / 1000),
+	};
+
+	if (first == NULL)
+		return m;
+	m.sender = first->sender;
+	if (first->size != 0)
+		m.size = first->size;
+	if (first->priority != 0)
+		m.priority = first->priority;
+	return m;
+}
+
 /* What the rule asks of the present route. */
 struct present {
 	const struct session *session;
+	const struct session_ask *ask;
 	const struct mtable *table;
+	bool asked,
+	    plain; /* every connector admits the message: known, is so */
 };
+
+/* A message that some connector does not admit may have a way of its own, and
+ * that is what the table's net makes of it. */
+static bool
+goes_plainly(struct present *p)
+{
+	const struct basis *b = p->ask->basis;
+	struct policy_message message;
+
+	if (p->asked)
+		return p->plain;
+	message = message_of(p->session, p->ask);
+	p->asked = true;
+	p->plain = !b->limits || admit_everywhere(&b->net, &message);
+	return p->plain;
+}
 
 /* Who has no route goes where the MTA sends him, as of this table. */
 static bool
 on_since(void *ctx, size_t i, struct mtable_version *out)
 {
-	const struct present *p = ctx;
+	struct present *p = ctx;
 	struct mtable_route route;
 
 	if (i >= p->session->recipients.n)
 		return false;
 	*out = p->table->now;
-	if (mtable_route(p->table, p->session->recipients.v[i], &route) ==
-	    RC_OK)
+	if (goes_plainly(p) &&
+	    mtable_route(p->table, p->session->recipients.v[i], &route) ==
+		RC_OK)
 		*out = route.since;
 	return true;
 }
@@ -343,7 +385,9 @@ enum mark_verdict
 session_judge(const struct session *s, const struct session_ask *ask,
     const struct mark_memory *memory)
 {
-	struct present here = { .session = s, .table = &ask->basis->table };
+	struct present here = {
+		.session = s, .ask = ask, .table = &ask->basis->table
+	};
 	struct mark_present present = {
 		.time_ms = ask->time_ms,
 		.nself = ask->basis->nkeys,
@@ -359,28 +403,6 @@ session_judge(const struct session *s, const struct session_ask *ask,
 	memcpy(present.self, s->self, sizeof(present.self));
 	memcpy(present.message, s->message, sizeof(present.message));
 	return mark_judge(&s->trace, &present);
-}
-
-static struct policy_message
-message_of(const struct session *s, const struct session_ask *ask)
-{
-	const struct visit *first = session_first(s);
-	struct policy_message m = {
-		.size = admission_size(&s->admission, s->declared),
-		.priority = s->admission.priority != 0 ? s->admission.priority
-		                                       : POLICY_NORMAL,
-		.sender = s->sender,
-		.time = (int64_t)(ask->time_ms / 1000),
-	};
-
-	if (first == NULL)
-		return m;
-	m.sender = first->sender;
-	if (first->size != 0)
-		m.size = first->size;
-	if (first->priority != 0)
-		m.priority = first->priority;
-	return m;
 }
 
 /* The first recipient's answer and, where there is one, the first that is odd

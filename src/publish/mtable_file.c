@@ -38,7 +38,7 @@ mtable_file_read(const char *path, struct buf *out)
 
 /* What decides where mail goes, and stands in no route. */
 static uint64_t
-besides_sum(const struct mtable_mta *mta, struct cur net, bool by_name)
+besides_sum(const struct mtable_mta *mta, bool by_name)
 {
 	struct buf all = { 0 };
 	uint64_t sum;
@@ -47,7 +47,6 @@ besides_sum(const struct mtable_mta *mta, struct cur net, bool by_name)
 	buf_u8(&all, mta->filters_smtp);
 	buf_u8(&all, mta->filters_local);
 	buf_u8(&all, mta->copies);
-	buf_u64(&all, crc64(net.p, net.left));
 	buf_text(&all, mta->delimiters);
 	sum = crc64(all.p, all.n);
 	buf_done(&all);
@@ -67,7 +66,8 @@ mtable_file_init(struct mtable_file *m, const char *state_directory)
 	if (mtable_open(&t, file.p, file.n) == RC_OK) {
 		mtable_history(&t, &m->past);
 		mtable_book_read(&m->book, &t);
-		m->besides = besides_sum(&t.mta, t.net, t.by_name);
+		mtable_limits_read(&m->limits, t.net);
+		m->besides = besides_sum(&t.mta, t.by_name);
 	}
 	buf_done(&file);
 }
@@ -81,6 +81,7 @@ mtable_file_done(struct mtable_file *m)
 		buf_done(&m->annex[i]);
 	buf_done(&m->part);
 	mtable_book_done(&m->book);
+	vec_done(&m->limits.sums);
 }
 
 /* A part is whole: it takes the place of the one before. The head says what
@@ -98,6 +99,7 @@ part_take(struct mtable_file *m, enum mtable_part part)
 	m->annex[part] = m->part;
 	m->part = (struct buf){ 0 };
 	m->known = annex;
+	m->net_new |= part == MTABLE_NET;
 	m->has &= ~(1u << MTABLE_HEAD);
 	m->has |= 1u << part;
 	m->due = true;
@@ -134,6 +136,23 @@ note_routes(struct mtable_file *m, const struct mtable_published *p,
 		mtable_book_sweep(&m->book, version);
 }
 
+/* The annex is in force. True: some of the limits before are none any more. */
+static bool
+limits_went(struct mtable_file *m)
+{
+	struct mtable_limits next = { 0 };
+	bool went;
+
+	if (!m->net_new)
+		return false;
+	mtable_limits_read(&next, m->known.net);
+	went = !mtable_limits_within(&m->limits, &next);
+	vec_done(&m->limits.sums);
+	m->limits = next;
+	m->net_new = false;
+	return went;
+}
+
 /* Without an annex nobody reads it. Routes are noted all the same: the next one
  * may come with no more than what changes then. */
 void
@@ -155,11 +174,11 @@ mtable_file_published(struct mtable_file *m, const struct mtable_published *p)
 		m->besides = 0;
 		return;
 	}
-	besides = besides_sum(&m->known.mta, m->known.net, m->by_name);
+	besides = besides_sum(&m->known.mta, m->by_name);
 	/* The epoch was lost with the rest, and begins anew. */
 	if (m->past.n > 0 && mtable_order(version, m->past.v[0].version) < 0)
 		m->past.n = 0;
-	if (m->past.n == 0 || besides != m->besides)
+	if (limits_went(m) || m->past.n == 0 || besides != m->besides)
 		mtable_book_other(&m->book, version);
 	m->besides = besides;
 	mtable_history_add(&m->past, version, p->wall_ms);

@@ -10,6 +10,12 @@
  * would make the MTA's tables wait for a disk, and what a power cut tears the
  * checksum tells and the next start makes anew.
  *
+ * A route is what it is since a table that changed it, and since limits went
+ * that its messages had to pass: one that all limits of now admit goes by the
+ * route, and did before if there were no others. What becomes of a message that
+ * they do not admit is the net's, so for that the table itself counts
+ * (message/session.h).
+ *
  * Nobody but the one writer of the tables writes it.
  */
 
@@ -19,6 +25,7 @@
 #include <stdbool.h>
 
 #include "core/trace/mtable_book.h"
+#include "core/trace/mtable_net.h"
 #include "plugins/plugin.h"
 
 struct mtable_file {
@@ -31,6 +38,8 @@ struct mtable_file {
 	struct mtable_history past;     /* of the table there, and since */
 	struct mtable_book book;        /* the same of its routes */
 	uint64_t besides; /* a sum of what else tells where mail goes */
+	struct mtable_limits limits; /* in force */
+	bool net_new;                /* and in `annex` may be others */
 	bool by_name;
 	char transport[64];
 	bool due; /* the file is behind */

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "core/trace/mtable.h"
+#include "core/trace/mtable_net.h"
 #include "crypt/crypto.h"
 #include "crypt/keys.h"
 #include "message/basis.h"
@@ -102,9 +103,29 @@ hop(struct mtable_writer *w, char *pattern, char *name,
 	mtable_add_route(w, &r, since);
 }
 
-/* A table of that generation, in force since `since_ms`. */
+/* A net in which a connector to mx2.b.example takes no more than `size`. */
 static void
-table_write(uint64_t generation, uint64_t since_ms)
+net_write(struct buf *out, uint64_t size)
+{
+	struct policy policy = { .max_size = size };
+	struct mtable_net t = { .self = 0 };
+
+	vec_push(&t.net.servers,
+	    ((struct net_server){ .name = "mx1.a.example", .present = true }));
+	vec_push(&t.net.servers,
+	    ((struct net_server){ .name = "mx2.b.example", .present = true }));
+	vec_push(&t.net.steps,
+	    ((struct net_step){ .to = 1, .hops = 1, .policy = &policy }));
+	vec_push(&t.widest, UINT64_MAX);
+	vec_push(&t.widest, size);
+	mtable_net_encode(out, &t);
+	mtable_net_done(&t);
+}
+
+/* A table of that generation, in force since `since_ms`. `size`: a connector
+ * takes no more, and routes are what they are since the first table; or 0. */
+static void
+table_put(uint64_t generation, uint64_t since_ms, uint64_t size)
 {
 	struct mtable_version now = { 1, generation };
 	struct mtable_history h = { .n = 0 };
@@ -120,14 +141,16 @@ table_write(uint64_t generation, uint64_t since_ms)
 
 	key_add(&keys[0], KEY, "mx1.a.example");
 	key_add(&keys[1], OTHER, far);
+	if (size > 0)
+		net_write(&net, size);
 	mtable_keys_encode(&key_octets, keys, 2);
 	mtable_annex_encode(&annex_octets, now, &mta, &key_octets, &net);
 	ck_assert_int_eq(
 	    mtable_annex_decode(annex_octets.p, annex_octets.n, &annex), RC_OK);
 	mtable_history_add(&h, (struct mtable_version){ 1, 1 }, 1000);
 	mtable_history_add(&h, now, since_ms);
-	hop(&w, a, far, now);
-	hop(&w, b, far, now);
+	hop(&w, a, far, size > 0 ? h.v[1].version : now);
+	hop(&w, b, far, size > 0 ? h.v[1].version : now);
 	mtable_end(&w, &annex, &h, &out);
 	snprintf(new, sizeof(new), "%s.new", TABLE);
 	file = fopen(new, "wb");
@@ -137,7 +160,14 @@ table_write(uint64_t generation, uint64_t since_ms)
 	ck_assert_int_eq(rename(new, TABLE), 0);
 	buf_done(&annex_octets);
 	buf_done(&key_octets);
+	buf_done(&net);
 	buf_done(&out);
+}
+
+static void
+table_write(uint64_t generation, uint64_t since_ms)
+{
+	table_put(generation, since_ms, 0);
 }
 
 static void
@@ -518,6 +548,40 @@ START_TEST(own_filter_is_no_loop)
 }
 END_TEST
 
+/* Mail of 1000 octets is back by routes that have not changed. Where a connector
+ * takes less it may have had a way of its own. */
+static const struct {
+	uint64_t size;
+	enum mark_verdict verdict;
+} limited[] = {
+	{ 1000, MARK_SETTLED },
+	{ 999, MARK_PASSES },
+};
+
+START_TEST(limits_count_for_whom_they_concern)
+{
+	const char *none[] = { NULL };
+	char *ours, *again = NULL;
+	struct basis *b;
+
+	table_put(7, 100000, limited[_i].size);
+	b = basis_made(KEY, NULL);
+	ck_assert(b->limits);
+	ck_assert_int_eq(
+	    passes(b, "u@b.example", none, 110000, &ours), MARK_PASSES);
+	const char *back[] = { ours, NULL };
+
+	basis_free(b);
+	table_put(8, 110050, limited[_i].size); /* another net */
+	b = basis_made(KEY, NULL);
+	ck_assert_int_eq(passes(b, "u@b.example", back, 110100, &again),
+	    limited[_i].verdict);
+	mem_free(again);
+	mem_free(ours);
+	basis_free(b);
+}
+END_TEST
+
 static const struct {
 	const char *client, *daemon;
 	bool own;
@@ -589,6 +653,8 @@ main(void)
 	tcase_add_test(files, basis_grows_old);
 	tcase_add_test(files, judges_by_the_table);
 	tcase_add_test(files, knows_its_previous_key);
+	tcase_add_loop_test(
+	    files, limits_count_for_whom_they_concern, 0, ROWS(limited));
 	tcase_add_test(files, own_filter_is_no_loop);
 	suite_add_tcase(suite, files);
 	return tap_run(suite);

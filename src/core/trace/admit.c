@@ -34,16 +34,17 @@ admits(const struct admit *a, const struct policy *policy)
 	       policy_judge(policy, a->message) == POLICY_ADMITS;
 }
 
-static bool
-admitted_everywhere(const struct admit *a)
+bool
+admit_everywhere(
+    const struct mtable_net *net, const struct policy_message *message)
 {
-	struct policy_judge judge = { .message = a->message };
+	struct policy_judge judge = { .message = message };
 
-	for (size_t i = 0; i < a->net->net.steps.n; i++)
-		if (!policy_admits(&judge, a->net->net.steps.v[i].policy))
+	for (size_t i = 0; i < net->net.steps.n; i++)
+		if (!policy_admits(&judge, net->net.steps.v[i].policy))
 			return false;
-	for (size_t i = 0; i < a->net->own.n; i++)
-		if (!policy_admits(&judge, a->net->own.v[i].policy))
+	for (size_t i = 0; i < net->own.n; i++)
+		if (!policy_admits(&judge, net->own.v[i].policy))
 			return false;
 	return true;
 }
@@ -52,15 +53,14 @@ struct admit *
 admit_new(const struct mtable *table, const struct mtable_net *net,
     const struct policy_message *message)
 {
-	struct admit *a = mem_new(sizeof(*a), 0, 0);
+	struct admit *a;
 
+	if (admit_everywhere(net, message))
+		return NULL;
+	a = mem_new(sizeof(*a), 0, 0);
 	a->table = table;
 	a->net = net;
 	a->message = message;
-	if (admitted_everywhere(a)) {
-		mem_free(a);
-		return NULL;
-	}
 	a->routes = routes_new(&net->net, message);
 	a->routes->nearest = LIMIT_ALTERNATE_NEIGHBOURS;
 	routes_stand(a->routes, net->self);

@@ -44,6 +44,10 @@ struct admit_answer {
 
 struct admit;
 
+/* True when every step admits the message: it goes as the table says. */
+bool admit_everywhere(
+    const struct mtable_net *net, const struct policy_message *message);
+
 /*
  * All three are lent for its life. NULL when every step admits the message:
  * then all routes are those of the table.

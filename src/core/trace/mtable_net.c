@@ -1,7 +1,9 @@
 #include "core/trace/mtable_net.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/crc64.h"
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
@@ -432,6 +434,84 @@ mtable_net_decode(struct cur in, struct mtable_net *out)
 	if (rc != RC_OK)
 		mtable_net_done(out);
 	return rc;
+}
+
+/* --- limits alone ----------------------------------------------------------- */
+
+static void
+skip_texts(struct cur *in)
+{
+	size_t n = cur_u16(in);
+
+	for (size_t i = 0; i < n && !in->bad; i++)
+		cur_bytes(in, cur_u16(in));
+}
+
+/* The octets of one policy. */
+static struct cur
+policy_octets(struct cur *in)
+{
+	struct cur all = *in;
+
+	cur_bytes(in, 8 + 1 + 8);
+	cur_bytes(in, cur_u16(in));
+	cur_bytes(in, cur_u16(in));
+	skip_texts(in);
+	skip_texts(in);
+	all.left -= in->left;
+	return all;
+}
+
+static int
+sum_order(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+void
+mtable_limits_read(struct mtable_limits *l, struct cur in)
+{
+	uint32_t servers, policies;
+	size_t kept = 0;
+
+	l->sums.n = 0;
+	cur_u32(&in); /* our number */
+	servers = cur_u32(&in);
+	cur_u32(&in); /* parts */
+	policies = cur_u32(&in);
+	cur_bytes(&in, 12); /* of steps, of claims, of own steps */
+	for (uint32_t i = 0; i < servers && !in.bad; i++) {
+		cur_bytes(&in, cur_u8(&in));
+		cur_bytes(&in, 4 + 1 + 8);
+	}
+	for (uint32_t i = 0; i < policies && !in.bad; i++) {
+		struct cur one = policy_octets(&in);
+
+		if (!in.bad)
+			vec_push(&l->sums, crc64(one.p, one.left));
+	}
+	if (in.bad)
+		l->sums.n = 0;
+	if (l->sums.n > 1)
+		qsort(l->sums.v, l->sums.n, sizeof(*l->sums.v), sum_order);
+	for (size_t i = 0; i < l->sums.n; i++)
+		if (kept == 0 || l->sums.v[kept - 1] != l->sums.v[i])
+			l->sums.v[kept++] = l->sums.v[i];
+	l->sums.n = kept;
+}
+
+bool
+mtable_limits_within(
+    const struct mtable_limits *l, const struct mtable_limits *those)
+{
+	for (size_t i = 0; i < l->sums.n; i++)
+		if (those->sums.n == 0 ||
+		    bsearch(&l->sums.v[i], those->sums.v, those->sums.n,
+			sizeof(*those->sums.v), sum_order) == NULL)
+			return false;
+	return true;
 }
 
 bool

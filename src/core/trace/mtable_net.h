@@ -68,6 +68,22 @@ void mtable_net_encode(struct buf *out, const struct mtable_net *net);
  */
 int mtable_net_decode(struct cur in, struct mtable_net *out);
 
+/*
+ * What limits there are in a net, by their sums: sorted, each once. A message
+ * that all of these admit was admitted everywhere before as well, if there were
+ * none but these. Starts as all zero.
+ */
+struct mtable_limits {
+	VEC(uint64_t) sums;
+};
+
+/* In place of what is in it; of octets that are no net: none. */
+void mtable_limits_read(struct mtable_limits *limits, struct cur net);
+
+/* Each of them is among those. */
+bool mtable_limits_within(
+    const struct mtable_limits *limits, const struct mtable_limits *those);
+
 bool mtable_net_refuses(
     const struct mtable_net *net, const char *pattern, const struct addr *hop);
 
