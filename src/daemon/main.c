@@ -30,6 +30,7 @@
 #include "io/history_file.h"
 #include "io/sink.h"
 #include "sys/command.h"
+#include "sys/journald.h"
 #include "sys/notify.h"
 #include "sys/sock.h"
 
@@ -285,16 +286,26 @@ struct start {
 	int waits; /* -1: nobody */
 };
 
+static struct sink *
+sink_open(const struct options *o, struct journald *journald)
+{
+	bool is_journal = journald_open(journald, "lsrd");
+
+	if (o->foreground)
+		return sink_new(
+		    is_journal ? sink_to_journald : sink_to_stderr, journald);
+	sink_begin_syslog();
+	return sink_new(sink_to_syslog, NULL);
+}
+
 static int
 serve(const struct options *o, const struct start *start)
 {
-	struct sink *sink =
-	    sink_new(o->foreground ? sink_to_stderr : sink_to_syslog, NULL);
+	struct journald journald;
+	struct sink *sink = sink_open(o, &journald);
 	struct server *server;
 	int rc;
 
-	if (!o->foreground)
-		sink_begin_syslog();
 	sink_debug(sink, o->debug);
 	server = server_new(start->conf, o->path, sink, start->notify);
 	server_listen(server, start->sockets.fd, start->sockets.n);
@@ -304,6 +315,7 @@ serve(const struct options *o, const struct start *start)
 		server_run(server);
 	server_free(server);
 	sink_free(sink);
+	journald_close(&journald);
 	return rc == RC_OK ? EX_OK : EX_UNAVAILABLE;
 }
 

@@ -171,6 +171,7 @@ front_prepare(struct front *front, const struct options *options)
 		front_read_peers(front);
 	if (status == 0 && !options->foreground && daemon(0, 0) != 0)
 		status = EX_OSERR;
+	say_end(&front->say);
 	say_open(&front->say, "lsrd-front", options->foreground);
 	return status;
 }
@@ -187,6 +188,8 @@ main(int argc, char **argv)
 	if (front->nlisteners > 0 && status == 0)
 		status = front_run(front);
 	peerlist_done(&front->peers);
+	if (front->nlisteners > 0)
+		say_end(&front->say);
 	mem_free(front);
 	return status;
 }

@@ -14,14 +14,13 @@
 #include "base/rc.h"
 #include "base/tree.h"
 #include "core/lsa/limits.h"
+#include "io/ctl_said.h"
 #include "io/door.h"
 #include "io/local.h"
 #include "io/peer_cred.h"
 #include "sys/clock.h"
 #include "sys/spare.h"
 
-#define LOGIN_LETTERS                                                          \
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@-"
 #define CTL_IO_WHO (CTL_IO_LOGIN + 32)
 #define IDLE_MS 250 /* who asks does so at once */
 
@@ -344,16 +343,17 @@ ctl_io_who(const struct ctl_client *client, char out[CTL_IO_WHO])
 	return out;
 }
 
-/* What his lsrctl says of him, as far as it may stand in a line. */
+/* Somebody changes something: who, and what, until when and why. */
 static void
-login_read(struct ctl_client *client, const char *line)
+say_control(struct ctl_client *client, const char *verb, const char *line)
 {
-	const char *at = strstr(line, " by=");
-	size_t n = at == NULL ? 0 : strcspn(at + 4, " ");
+	struct buf said = { 0 };
+	char who[CTL_IO_WHO];
 
-	if (n < sizeof(client->login) && n > 0 &&
-	    strspn(at + 4, LOGIN_LETTERS) == n)
-		memcpy(client->login, at + 4, n);
+	ctl_said(&said, line, clock_wall());
+	sink_say(client->io->sink, SINK_NOTICE, "control", "request=%s, %s%s",
+	    verb, ctl_io_who(client, who), (const char *)said.p);
+	buf_done(&said);
 }
 
 /* One whole line has come. */
@@ -365,7 +365,7 @@ asked(struct ctl_client *client, const char *line)
 	char who[CTL_IO_WHO];
 
 	client->asked = true;
-	login_read(client, line);
+	ctl_said_by(line, client->login, sizeof(client->login));
 	if (none || (verb != NULL && verb->changes &&
 			client->right < PEER_CRED_CHANGE)) {
 		sink_say(client->io->sink, SINK_WARNING, "control-refused",
@@ -379,8 +379,7 @@ asked(struct ctl_client *client, const char *line)
 		return;
 	}
 	if (verb->changes)
-		sink_say(client->io->sink, SINK_NOTICE, "control",
-		    "request=%s, %s", verb->word, ctl_io_who(client, who));
+		say_control(client, verb->word, line);
 	if (verb->own)
 		do_own(client, line);
 	else

@@ -24,6 +24,7 @@ struct dial {
 	struct verb_io *verb; /* that is being asked for, or NULL */
 	struct conn *conn;    /* that is shaking hands, or NULL */
 	const char *reason;   /* why the last address failed */
+	bool calm;            /* that it fails is no alarm yet */
 	bool dead;
 };
 
@@ -110,8 +111,8 @@ io_dial_failed(struct dial *dial, const char *reason)
 	char text[ADDR_TEXT];
 
 	dial->reason = reason;
-	sink_say(dial->pool->sink, SINK_REMOTE, "dial-failed",
-	    "peer=%s, address=%s, reason=%s", dial->name,
+	sink_say(dial->pool->sink, dial->calm ? SINK_NOTICE : SINK_REMOTE,
+	    "dial-failed", "peer=%s, address=%s, reason=%s", dial->name,
 	    addr_text(&dial->addrs[dial->at - 1], text), reason);
 }
 
@@ -262,6 +263,7 @@ dial_begin(struct dial_pool *pool, const struct tls_self *self,
 	dial->pool = pool;
 	dial->name = mem_str(fx->name);
 	dial->carrier = fx->carrier;
+	dial->calm = fx->calm;
 	dial->self = self;
 	dial->addrs = mem_new(0, fx->naddrs, sizeof(*fx->addrs));
 	if (fx->naddrs > 0)

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "io/log_limit.h"
 #include "sys/clock.h"
+#include "sys/journald.h"
 
 #define SINK_VALUE_MAX 200
 #define SINK_LINES 3 /* of one word, subject and reason ... */
@@ -185,6 +186,13 @@ sink_to_stderr(void *ctx, int priority, const char *line)
 }
 
 void
+sink_to_journald(void *ctx, int priority, const char *line)
+{
+	if (!journald_put(ctx, priority, NULL, line))
+		sink_to_stderr(NULL, priority, line);
+}
+
+void
 sink_level(struct sink *sink, enum sink_level level)
 {
 	sink->level = level;
@@ -352,13 +360,15 @@ subject_of(const struct event *event)
 	                     : event->name;
 }
 
-/* That something is well again is no alarm. */
+/* That something is well again is no alarm, nor is a boot. */
 static enum sink_level
 sink_level_of(const struct sink_row *row, const struct event *event)
 {
 	static const char *const well[] = { "up", "joined", "full", "yes",
 		"claimed", "well", "used" };
 
+	if (event->early && row->level < SINK_NOTICE)
+		return SINK_NOTICE;
 	for (size_t i = 0; i < sizeof(well) / sizeof(well[0]); i++)
 		if (event->to != NULL && row->level < SINK_NOTICE &&
 		    strcmp(event->to, well[i]) == 0)
@@ -399,7 +409,13 @@ sink_event(struct sink *sink, const struct event *event)
 	put_number(&text, row->value, event->value);
 	put_number(&text, row->total, event->total);
 	put_pair(&text, row->reason, event->reason);
-	put_pair(&text, "said", event->text);
+	if (event->kind == EVENT_ROUTES) { /* of the first of the patterns */
+		put_pair(&text, "from", event->from);
+		put_pair(&text, "to", event->to);
+		put_pair(&text, "cause", event->text);
+	} else {
+		put_pair(&text, "said", event->text);
+	}
 	/* Never looked for in the text: a peer may have written there. */
 	buf_printf(&about, "%s %s", subject == NULL ? "" : subject,
 	    is_why(row, event) ? event->reason : "");

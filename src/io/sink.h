@@ -37,11 +37,13 @@ typedef void sink_write(void *ctx, int priority, const char *line);
 
 struct sink *sink_new(sink_write *write, void *ctx);
 
-/* Two such: to the system log (facility mail), and to the standard error
- * output, with <N> in front of each line unless that is a terminal. */
+/* Three such: to the system log (facility mail); to the standard error output,
+ * with <N> in front of each line unless that is a terminal; and to systemd's
+ * journal, or where that fails to the standard error output. */
 void sink_begin_syslog(void); /* before the first line to it */
 void sink_to_syslog(void *ctx, int priority, const char *line);
 void sink_to_stderr(void *ctx, int priority, const char *line);
+void sink_to_journald(void *journald, int priority, const char *line);
 
 /* Lines of this level and of those before it are written (SINK_NOTICE at
  * first); with sink_debug(true) all are, whatever the level. */

@@ -29,6 +29,7 @@
 #include "sys/clock.h"
 #include "sys/command.h"
 #include "sys/sandbox.h"
+#include "sys/say.h"
 
 #define REPORT "/run/lsrd/report"
 #define USER "_lsrd-maillog"
@@ -168,10 +169,11 @@ static void
 maillog_lost(struct reader *r, bool lost)
 {
 	if (lost && !r->lost)
-		fprintf(stderr, "lsrd-maillog: %s: %s; waiting for it\n",
-		    r->file, strerror(errno));
+		say_text("lsrd-maillog", LOG_WARNING, "log-missing",
+		    "%s: %s; waiting for it", r->file, strerror(errno));
 	else if (!lost && r->lost)
-		fprintf(stderr, "lsrd-maillog: %s: is read\n", r->file);
+		say_text("lsrd-maillog", LOG_NOTICE, "log-read", "%s: is read",
+		    r->file);
 	r->lost = lost;
 }
 

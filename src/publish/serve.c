@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sysexits.h>
@@ -17,6 +16,7 @@
 #include "publish/mtable_file.h"
 #include "publish/wire.h"
 #include "sys/clock.h"
+#include "sys/say.h"
 
 #define OWN_PAUSE_MS 10
 #define OWN_TELL 10 /* pauses */
@@ -105,8 +105,8 @@ own(struct server *s)
 		if (rc == RC_OK)
 			return EX_OK;
 		if (rc != RC_STATE) {
-			fprintf(stderr, "lsrd-publish: %s/owner: %s\n",
-			    s->owner->tables, strerror(errno));
+			say_text("lsrd-publish", LOG_ERR, "claim-failed",
+			    "%s/owner: %s", s->owner->tables, strerror(errno));
 			return EX_CANTCREAT;
 		}
 		if (i % OWN_TELL == 0)
@@ -497,9 +497,8 @@ look(struct server *s)
 	s->look_at = clock_mono().ms + LOOK_MS;
 	if (s->run == NULL || s->plugin->intact(s->run))
 		return EX_OK;
-	fprintf(stderr,
-	    "lsrd-publish: %s: a table was taken away or changed: all are "
-	    "written anew\n",
+	say_text("lsrd-publish", LOG_WARNING, "table-changed",
+	    "%s: a table was taken away or changed: all are written anew",
 	    s->owner->tables);
 	return EX_TEMPFAIL;
 }
@@ -521,7 +520,8 @@ serve_receive(struct server *s)
 	rc = serve_take(s);
 	if (rc == RC_OK)
 		return EX_OK;
-	fprintf(stderr, "lsrd-publish: a bad frame: %s\n", rc_word(rc));
+	say_text("lsrd-publish", LOG_ERR, "bad-frame", "a bad frame: %s",
+	    rc_word(rc));
 	return EX_DATAERR;
 }
 

@@ -1,7 +1,6 @@
 #include "publish/verify.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -10,6 +9,7 @@
 #include "publish/got.h"
 #include "publish/judge.h"
 #include "publish/mtable_file.h"
+#include "sys/say.h"
 
 struct verifier {
 	const struct plugin_export *plugin;
@@ -31,11 +31,12 @@ all_tables(const struct plugin_export *plugin)
 }
 
 static void
-name_tables(const struct verifier *v, unsigned which, const char *what)
+name_tables(const struct verifier *v, unsigned which, int priority,
+    const char *word, const char *what)
 {
 	for (size_t t = 0; v->plugin->tables[t] != NULL; t++)
 		if ((which & 1u << t) != 0)
-			fprintf(stderr, "lsrd-publish: %s/%s: %s\n",
+			say_text("lsrd-publish", priority, word, "%s/%s: %s",
 			    v->owner->tables, v->plugin->tables[t], what);
 }
 
@@ -60,8 +61,9 @@ make_tables(struct verifier *v, unsigned which)
 	}
 	if (rc == RC_OK)
 		return EX_OK;
-	fprintf(stderr, "lsrd-publish: cannot make the tables in %s: %s\n",
-	    v->owner->tables, rc == RC_IO ? strerror(errno) : rc_word(rc));
+	say_text("lsrd-publish", LOG_ERR, "make-failed",
+	    "cannot make the tables in %s: %s", v->owner->tables,
+	    rc == RC_IO ? strerror(errno) : rc_word(rc));
 	return EX_CANTCREAT;
 }
 
@@ -77,8 +79,9 @@ verify_load(struct verifier *v, bool before)
 		return true;
 	got_clear(&v->got);
 	if (rc != RC_OK && rc != RC_NONE)
-		fprintf(stderr, "lsrd-publish: %s%s: damaged: %s\n",
-		    v->copy.path, before ? ".before" : "", rc_word(rc));
+		say_text("lsrd-publish", LOG_WARNING, "copy-damaged",
+		    "%s%s: damaged: %s", v->copy.path, before ? ".before" : "",
+		    rc_word(rc));
 	return false;
 }
 
@@ -89,7 +92,7 @@ verify_give_up(struct verifier *v, unsigned which)
 	for (size_t t = 0; v->plugin->tables[t] != NULL; t++)
 		if ((v->judge.broken & 1u << t) != 0)
 			v->plugin->discard(&v->setup, t);
-	name_tables(v, which,
+	name_tables(v, which, LOG_ERR, "table-missing",
 	    "was published, is gone or broken, and there is no copy to make "
 	    "it from. It stays missing, and the MTA defers all mail, until "
 	    "lsrd publishes it anew");
@@ -105,12 +108,14 @@ verify_mend(struct verifier *v)
 	if (which == 0)
 		return EX_OK;
 	if (verify_load(v, true)) {
-		name_tables(v, which, "made anew from the copy before");
+		name_tables(v, which, LOG_WARNING, "table-mended",
+		    "made anew from the copy before");
 		return make_tables(v, which);
 	}
 	if (published || v->judge.broken != 0)
 		return verify_give_up(v, which);
-	name_tables(v, which, "made, empty: nothing was ever published");
+	name_tables(v, which, LOG_NOTICE, "table-made",
+	    "made, empty: nothing was ever published");
 	return make_tables(v, which);
 }
 
@@ -122,7 +127,7 @@ verify_look(struct verifier *v)
 
 	if (which == 0)
 		return EX_OK;
-	name_tables(v, which,
+	name_tables(v, which, LOG_WARNING, "table-left",
 	    "broken or missing, and left to the publisher at work there");
 	return EX_TEMPFAIL;
 }
@@ -133,14 +138,15 @@ verify_here(struct verifier *v)
 	int own = owner_claim(v->owner);
 
 	if (own == RC_IO) {
-		fprintf(stderr, "lsrd-publish: %s: %s\n", v->owner->tables,
-		    strerror(errno));
+		say_text("lsrd-publish", LOG_ERR, "claim-failed", "%s: %s",
+		    v->owner->tables, strerror(errno));
 		return EX_CANTCREAT;
 	}
 	if (own == RC_OK && verify_load(v, false))
 		return make_tables(v, all_tables(v->plugin));
 	if (judge_tables(v->plugin, &v->setup, &v->judge) != RC_OK) {
-		fprintf(stderr, "lsrd-publish: fork: %s\n", strerror(errno));
+		say_text("lsrd-publish", LOG_ERR, "make-failed", "fork: %s",
+		    strerror(errno));
 		return EX_OSERR;
 	}
 	return own == RC_OK ? verify_mend(v) : verify_look(v);
@@ -154,9 +160,8 @@ verify(const struct plugin_export *plugin, const struct owner *owner)
 
 	v.setup.directory = owner->tables;
 	if (mtable_file_verify(owner->state))
-		fprintf(stderr,
-		    "lsrd-publish: %s/milter/table: torn, and removed: lsrd "
-		    "makes it anew\n",
+		say_text("lsrd-publish", LOG_WARNING, "milter-table",
+		    "%s/milter/table: torn, and removed: lsrd makes it anew",
 		    owner->state);
 	copy_init(&v.copy, owner->tables);
 	code = verify_here(&v);

@@ -9,23 +9,34 @@ void
 say_open(struct say *say, const char *ident, bool to_stderr)
 {
 	memset(say, 0, sizeof(*say));
+	say->journald.fd = -1;
 	say->to_stderr = to_stderr;
 	say->most = LOG_DEBUG;
 	if (!to_stderr)
 		openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
+	else
+		journald_open(&say->journald, ident);
 }
 
 static void
-say_put(const struct say *say, int priority, const char *line)
+say_put(struct say *say, int priority, const char *line)
 {
 	if (priority > say->most)
 		return;
 	if (!say->to_stderr)
 		syslog(priority, "%s", line);
+	else if (journald_put(&say->journald, priority, NULL, line))
+		return;
 	else if (isatty(2))
 		fprintf(stderr, "%s\n", line);
 	else
 		fprintf(stderr, "<%d>%s\n", priority, line);
+}
+
+void
+say_end(struct say *say)
+{
+	journald_close(&say->journald);
 }
 
 void
@@ -38,6 +49,23 @@ say_line(struct say *say, int priority, const char *fmt, ...)
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
 	say_put(say, priority, line);
+}
+
+void
+say_text(
+    const char *ident, int priority, const char *word, const char *fmt, ...)
+{
+	struct journald journald;
+	char text[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (!journald_open(&journald, ident) ||
+	    !journald_put(&journald, priority, word, text))
+		fprintf(stderr, "%s: %s\n", ident, text);
+	journald_close(&journald);
 }
 
 bool

@@ -13,12 +13,14 @@
 #include <syslog.h>
 
 #include "base/mono.h"
+#include "sys/journald.h"
 
 #define SAY_LINES 20 /* of what others cause, in SAY_WINDOW_MS */
 #define SAY_WINDOW_MS 10000
 
 struct say {
-	bool to_stderr;
+	bool to_stderr; /* or to the journal, where that is it */
+	struct journald journald;
 	int most;           /* the least important priority that is said */
 	struct mono window; /* its end */
 	uint32_t lines;     /* in it */
@@ -27,10 +29,19 @@ struct say {
 
 /* `ident` is lent for ever. All priorities are said, until say->most is set. */
 void say_open(struct say *say, const char *ident, bool to_stderr);
+void say_end(struct say *say);
 
 /* What happens to ourselves; `priority` as of syslog(3). */
 __attribute__((format(printf, 3, 4))) void say_line(
     struct say *say, int priority, const char *fmt, ...);
+
+/*
+ * For a program that says little, in sentences, and not in lines of a word and
+ * pairs: "ident: text" on the standard error output. The word is for the
+ * journal alone, which has the text as it is.
+ */
+__attribute__((format(printf, 4, 5))) void say_text(
+    const char *ident, int priority, const char *word, const char *fmt, ...);
 
 /* True when one more line of what others cause may be said now; *left_out is
  * how many were not since the last. */

@@ -48,9 +48,12 @@ static const struct {
 	      .reason = "all back" },
 	    "<5>server-state: from=starting, to=up, reason=\"all back\"\n" },
 	{ { EVENT_ROUTES, .value = 3, .total = 120, .name = "17",
-	      .reason = "a.x b.x c.x" },
+	      .reason = "a.x b.x c.x", .from = "mx2.x.org",
+	      .to = "unreachable (no-path)", .text = "link mx2.x.org down" },
 	    "<5>routes: generation=17, moved=3, total=120, "
-	    "patterns=\"a.x b.x c.x\"\n" },
+	    "patterns=\"a.x b.x c.x\", from=mx2.x.org, to=\"unreachable "
+	    "(no-path)\", "
+	    "cause=\"link mx2.x.org down\"\n" },
 	{ { EVENT_KEY, .name = "x.org", .from = "2023-11-14T22:13:20Z",
 	      .to = "leaving" },
 	    "<4>key-leaves: pattern=x.org, until=2023-11-14T22:13:20Z, "

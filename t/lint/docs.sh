@@ -27,6 +27,7 @@ words_of_code() {
 	in_top cat $(sources src/io src/daemon) | tr '\n' ' ' |
 		grep -o 'sink_say([^"]*SINK_[A-Z]*,[[:space:]]*"[a-z-]*"' |
 		sed 's/.*"\(.*\)"/\1/'
+	in_top sed -n 's/.*{ NULL, "\([a-z-]*\)".*/\1/p' src/sys/event_id.c
 }
 
 words_of_page() {

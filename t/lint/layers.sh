@@ -20,6 +20,8 @@ src/cfg               base,core,cfg,idn               confuse.h
 src/cfg/judge.c       sys                             -
 src/sys               base,sys                        -
 src/sys/say.h         -                               syslog.h
+src/sys/journald.h    -                               stdatomic.h
+src/sys/journald.c    -                               syslog.h
 src/crypt             base,core,crypt,sys             openssl/
 src/crypt/ed25519.c   -                               sodium.h
 src/verb              base,core                       -

@@ -193,7 +193,7 @@ static void
 fx_event(struct world *world, struct node *node, const struct event *event)
 {
 	CHECK(event->kind < EVENT_KINDS);
-	node->events[event->kind]++;
+	node->events[event->kind] += !event->early;
 	node->given_up += event->reason != NULL &&
 	                  strcmp(event->reason, "slow-exchange") == 0;
 	rule_blame(world, node, event);

@@ -8,6 +8,7 @@
 #ifndef CORE_EVENT_H
 #define CORE_EVENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum event_kind {
@@ -24,7 +25,8 @@ enum event_kind {
 	EVENT_SPACE_STATE,     /* name: pattern, from, to */
 	EVENT_SERVER_STATE,    /* our own state: from, to, reason */
 	EVENT_ROUTES,          /* value: moved, total: in all, name: generation,
-			 reason: the first patterns that moved */
+			 reason: the first patterns that moved; from, to,
+			 text: the first one's ways and what moved it */
 	EVENT_KEY,  /* name: a pattern nobody claims any more; to: "leaving",
 			 "given-up", "gone" or "claimed"; from: the end of its
 			 hour */
@@ -75,6 +77,7 @@ struct event {
 	const char *peer, *origin, *name, *from, *to, *reason;
 	const char *text; /* as another program said it; or NULL */
 	uint64_t value, total;
+	bool early; /* no alarm yet: it may only have begun later than we */
 };
 
 #endif

@@ -253,6 +253,31 @@ cause_show(struct json *j, const char *key, const struct cause *cause)
 }
 
 static void
+cause_word(struct buf *out, const char *word)
+{
+	if (word != NULL && word[0] != '\0')
+		buf_printf(out, "%s%s", out->n > 0 ? " " : "", word);
+}
+
+void
+cause_words(struct buf *out, const struct cause *cause)
+{
+	if (cause == NULL) {
+		cause_word(out, "time");
+	} else {
+		cause_word(out, cause->type != 0 ? lsa_type_word(cause->type)
+						 : cause->what);
+		cause_word(out, cause->id);
+		cause_word(out, cause->type != 0 ? "of" : NULL);
+		cause_word(out, cause->server);
+		cause_word(out, cause->did);
+		if (cause->text != NULL)
+			buf_printf(out, ": %s", cause->text);
+	}
+	buf_u8(out, 0);
+}
+
+static void
 cause_lsa(struct engine *e, const struct lsa *lsa, const char *did, char *text)
 {
 	struct cause *cause = cause_new("lsa", lsa->key.origin, did);

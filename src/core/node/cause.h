@@ -51,6 +51,10 @@ void cause_other(struct engine *e, const char *what, const char *server,
 /* What lsrctl(1), JSON, says of one: `key` names the object. */
 void cause_show(struct json *j, const char *key, const struct cause *cause);
 
+/* The same in a few words, with a NUL behind: "link mx2.example.org down". Of
+ * none it is time that went by. */
+void cause_words(struct buf *out, const struct cause *cause);
+
 struct cause *cause_ref(struct cause *cause);
 void cause_free(struct cause *cause);
 void causes_clear(struct causes *causes);

@@ -171,7 +171,8 @@ alone_check(struct engine *e, const struct view *view)
 
 	if (alone != e->table.alone)
 		fx_event(e, (struct event){ .kind = EVENT_ALONE,
-				.to = alone ? "alone" : "joined" });
+				.to = alone ? "alone" : "joined",
+				.early = due_is_early(e) });
 	e->table.alone = alone;
 }
 
@@ -179,6 +180,8 @@ static void
 routes_event(struct engine *e, struct moves *m)
 {
 	struct buf number = { 0 };
+	struct moved_said said;
+	bool why = moved_words(&m->moved, &said);
 
 	buf_u8(&m->patterns, 0);
 	buf_printf(
@@ -188,12 +191,16 @@ routes_event(struct engine *e, struct moves *m)
 	    e, (struct event){ .kind = EVENT_ROUTES,
 		   .name = (const char *)number.p,
 		   .reason = m->n == 0 ? NULL : (const char *)m->patterns.p,
+		   .from = why ? (const char *)said.from.p : NULL,
+		   .to = why ? (const char *)said.to.p : NULL,
+		   .text = why ? (const char *)said.cause.p : NULL,
 		   .value = m->n,
 		   .total = e->table.rib->n });
 	if (m->keys > KEYS_SAID)
 		fx_event(e, (struct event){ .kind = EVENT_KEYS,
 				.value = m->keys - KEYS_SAID });
 	buf_done(&number);
+	moved_said_done(&said);
 }
 
 /* The table and what belongs to it, which is another, or the table is. */

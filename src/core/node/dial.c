@@ -13,6 +13,9 @@
 
 #define RETRY_MS 1000
 #define RETRY_MAX_MS 15000
+/* So long a peer that has gone may take to come back before its absence is worth
+ * a warning: an upgrade of its host starts it anew. */
+#define CALM_MS 30000
 /* The server with the greater name waits, so that one dial is enough. */
 #define YIELD_MS 300
 #define ALLOW_EACH_MS 1000
@@ -232,6 +235,8 @@ core_dial(struct engine *e, struct nbr *nbr)
 	nbr->dialling = true;
 	fx_add(e, (struct effect){ .kind = FX_DIAL,
 		      .carrier = nbr->carrier,
+		      .calm = nbr->reason != NULL &&
+	                      mono_since(nbr->since, e->now) < CALM_MS,
 		      .name = fx_copy(e, nbr->name, strlen(nbr->name)),
 		      .addrs = fx_copy(
 			  e, nbr->addrs, nbr->naddrs * sizeof(nbr->addrs[0])),

@@ -77,6 +77,13 @@ due_compute_at(const struct engine *e)
 	return say.ms != MONO_NEVER.ms && mono_due(at, say) ? say : at;
 }
 
+bool
+due_is_early(const struct engine *e)
+{
+	return e->due.early_until.ms != MONO_NEVER.ms &&
+	       !mono_due(e->due.early_until, e->now);
+}
+
 void
 due_save(struct engine *e)
 {

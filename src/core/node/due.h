@@ -25,6 +25,8 @@ struct due {
 	struct keyset lsas, routes; /* those by key, these by pattern as id */
 	struct mono peers_at; /* look again at whom we probe and peer with */
 	struct mono hear_at;  /* an LSA that waits has its time */
+	struct mono
+	    early_until; /* what is not there yet is no alarm (early.h) */
 };
 
 /*
@@ -32,6 +34,8 @@ struct due {
  * event often takes several links at once, and all that is said once.
  */
 void due_say(struct engine *e);
+/* What is not there may begin later than we do (early.h). */
+bool due_is_early(const struct engine *e);
 /* The database or our own evidence changed: compute soon. */
 void due_compute(struct engine *e);
 /* When that is: not before we have looked at what we say, of which the table

@@ -11,6 +11,7 @@
 #include "core/node/contest.h"
 #include "core/node/dial.h"
 #include "core/node/due.h"
+#include "core/node/early.h"
 #include "core/node/epoch.h"
 #include "core/node/evidence.h"
 #include "core/node/fx.h"
@@ -50,7 +51,7 @@ engine_new(uint64_t seed, const struct crypto *crypto)
 	e->table.due_at = e->table.retry_at = e->dial.allow_at =
 	    e->dial.few_since = MONO_NEVER;
 	e->due.peers_at = MONO_NEVER;
-	e->due.hear_at = MONO_NEVER;
+	e->due.hear_at = e->due.early_until = MONO_NEVER;
 	e->origin.epoch.fight.bucket =
 	    (struct bucket){ .burst = 3, .each_ms = 30000 };
 	lsdb_init(&e->db);
@@ -192,6 +193,7 @@ engine_turn(struct engine *e)
 	hear_tick(e);
 	adjacent_tick(e);
 	peers_look(e);
+	early_tick(e);
 	probing_tick(e);
 	told_tick(e);
 	refused_tick(e);

@@ -179,6 +179,8 @@ struct effect {
 	bool last;
 	enum setup_carrier carrier;
 	bool mail, by_name;
+	bool
+	    calm; /* FX_DIAL: it has just gone; that it is not back is no news */
 	uint64_t wait_ms;
 	const char *name;
 	const char *recipient;

@@ -274,6 +274,44 @@ record(struct engine *e, const struct moved *moved, const struct rib *rib)
 	buf_done(&out);
 }
 
+static void
+way_words(struct buf *out, const struct route *r)
+{
+	if (r == NULL)
+		buf_text(out, "none");
+	else if (r->kind == ROUTE_HOLD)
+		buf_printf(out, "unreachable (%s)", r->reason);
+	else if (r->kind != ROUTE_REMOTE)
+		buf_text(out, "here");
+	else
+		for (size_t i = 0; i < r->nhops; i++)
+			buf_printf(
+			    out, "%s%s", i > 0 ? " " : "", r->hop[i].name);
+	buf_u8(out, 0);
+}
+
+bool
+moved_words(const struct moved *moved, struct moved_said *said)
+{
+	const struct moved_group *first = &moved->groups.v[0];
+
+	memset(said, 0, sizeof(*said));
+	if (moved->groups.n == 0)
+		return false;
+	way_words(&said->from, first->from);
+	way_words(&said->to, first->to);
+	cause_words(&said->cause, first->cause);
+	return true;
+}
+
+void
+moved_said_done(struct moved_said *said)
+{
+	buf_done(&said->from);
+	buf_done(&said->to);
+	buf_done(&said->cause);
+}
+
 void
 moved_end(struct engine *e, struct moved *moved, const struct rib *rib)
 {

@@ -44,6 +44,15 @@ struct engine;
 void moved_route(struct engine *e, struct moved *moved,
     const struct route *from, const struct route *to);
 
+/* The first of what moved, for a line of the log: texts, each with its NUL. */
+struct moved_said {
+	struct buf from, to, cause;
+};
+
+/* False: nothing has moved. */
+bool moved_words(const struct moved *moved, struct moved_said *said);
+void moved_said_done(struct moved_said *said);
+
 /* The record of the table of this generation, if something moved. */
 void moved_end(struct engine *e, struct moved *moved, const struct rib *rib);
 

@@ -14,7 +14,7 @@
  *     compute, evidence             the table, when and what; what reports tell
  *     dial, services                whom we want sessions with, and probe
  *     told, service_show            what mail says of a service; all of it
- *     probing                       whether one is up
+ *     probing, early                whether one is up; or not yet, at a boot
  *     relaying, contest, hear       does it relay; whose it is; how often others
  *     epoch, sessions, refused      our numbers; told to all; who will not relay
  *     asked, annex, held, pinned    our MTA; the milter's part; mail that waits;

@@ -45,9 +45,10 @@ outcome_turned(struct engine *e, const struct service *s, enum service_state to)
 		.reason = to != SERVICE_DOWN ? NULL : outcome_reason(s),
 		.text = to != SERVICE_DOWN ? NULL : outcome_said(e, s) };
 
-	if (s->use & SERVICE_SELF)
+	if (s->use & SERVICE_SELF) {
 		event.kind = EVENT_MTA_STATE;
-	else if (s->use & SERVICE_SPACE)
+		event.early = s->state == SERVICE_UNKNOWN && due_is_early(e);
+	} else if (s->use & SERVICE_SPACE)
 		event.kind = EVENT_SPACE_STATE;
 	else if (!(s->use & SERVICE_CONNECTOR))
 		event.kind = EVENT_MAIL_STATE;
@@ -57,6 +58,16 @@ outcome_turned(struct engine *e, const struct service *s, enum service_state to)
 		links_event(e, s, event);
 	else
 		fx_event(e, event);
+}
+
+void
+outcome_still(struct engine *e, const struct service *s)
+{
+	fx_event(e, (struct event){ .kind = EVENT_MTA_STATE,
+			.from = service_word(SERVICE_UNKNOWN),
+			.to = service_word(s->state),
+			.reason = outcome_reason(s),
+			.text = outcome_said(e, s) });
 }
 
 /* What a verdict found wrong, a fixed text; NULL: nothing. */

@@ -16,6 +16,9 @@ const char *outcome_reason(const struct service *service);
 void outcome_turned(
     struct engine *e, const struct service *s, enum service_state to);
 
+/* Our own mail service is in the state that it was in: the event once more. */
+void outcome_still(struct engine *e, const struct service *s);
+
 /* Keeps what this IN_PROBE found wrong, if it did. */
 void outcome_error(struct engine *e, struct service *s, const struct input *in);
 

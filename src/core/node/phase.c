@@ -5,6 +5,7 @@
 #include "core/node/compute.h"
 #include "core/node/contest.h"
 #include "core/node/due.h"
+#include "core/node/early.h"
 #include "core/node/fx.h"
 #include "core/node/nbrs.h"
 #include "core/node/node.h"
@@ -99,6 +100,7 @@ void
 phase_restored(struct engine *e)
 {
 	e->phase = PHASE_RETURNING;
+	early_begin(e);
 }
 
 void
