@@ -23,6 +23,7 @@
 #include "base/rc.h"
 #include "cfg/conf.h"
 #include "core/lsa/limits.h"
+#include "daemon/init.h"
 #include "daemon/priv.h"
 #include "daemon/reload.h"
 #include "daemon/server.h"
@@ -370,6 +371,8 @@ main(int argc, char **argv)
 		    STDIN_FILENO, argv[2], LIMIT_HISTORY_OCTETS);
 	memory_begin();
 	status = lsrd_options_read(&o, argc, argv);
+	if (status < 0 && o.foreground && !o.check && !o.dump)
+		status = init_become();
 	if (status >= 0)
 		return status;
 	/* A reload finds it from wherever we are by then. */

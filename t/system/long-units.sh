@@ -17,7 +17,7 @@ answers() { lsrctl status --json | grep -q '"server"'; }
 another_pid() {
 	[ "$(main_pid)" != "$1" ] && [ "$(main_pid)" != 0 ] && answers
 }
-clean_up() { journalctl -u "lsrd*" --no-pager -o short-monotonic | tail -n 80 >&2; }
+failed() { journalctl -u "lsrd*" --no-pager -o cat | tail -n 15; }
 plan 14
 
 mkdir -p /root/authority "$keys"
