@@ -37,7 +37,7 @@ cat >"$conf" <<-CONF
 	server = "one.sys.example"
 	peer-listen = { "192.0.2.1:691" }
 	smtp = { "192.0.2.1:25" }
-	peer "two.sys.example" { address = { "127.0.0.1:691" } }
+	peer "two.sys.example" { address = { "192.0.2.2:691" } }
 	address-space "one.example" { deliver = here }
 CONF
 mkdir -p /etc/systemd/system/lsrd.socket.d
@@ -82,6 +82,7 @@ knocked() {
 
 systemctl start lsrd.service
 ok "lsrd runs" soon answers
+answers || exit 1
 knock 192.0.2.1 691
 for time in 1 2 3 4 5; do
 	pid=$(main_pid)
