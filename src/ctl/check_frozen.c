@@ -54,11 +54,14 @@ check_frozen_add(
 static void
 hops_find(const struct mtable *t, struct hops *hops)
 {
+	struct mtable_walk walk = { 0 };
+	const struct mtable *in;
 	struct mtable_route r;
 	struct mtable_net net;
+	uint32_t at;
 
-	for (uint32_t i = 0; i < t->nroutes; i++) {
-		mtable_at(t, i, &r);
+	while ((in = mtable_next(t, &walk, &at)) != NULL) {
+		mtable_at(in, at, &r);
 		for (size_t k = 0; k < r.nhops; k++)
 			check_frozen_add(
 			    hops, t->by_name, r.hop[k].name, &r.hop[k].addr);
@@ -182,19 +185,31 @@ queue_look(
 	mem_free(queue);
 }
 
+/* What cannot be read is empty, and no table. */
+static void
+table_load(const char *state_directory, const char *suffix, struct buf *out)
+{
+	struct buf path = { 0 };
+	char *name;
+
+	buf_printf(&path, "%s/milter/table%s", state_directory, suffix);
+	name = buf_string(&path);
+	(void)file_load(name, TABLE_MAX, out);
+	mem_free(name);
+}
+
 void
 check_frozen(const struct postfix *p, const char *state_directory)
 {
-	struct buf path = { 0 }, file = { 0 };
+	struct buf file = { 0 }, behind = { 0 };
 	struct hops hops = { 0 };
-	struct mtable table;
+	struct mtable table, news;
 	bool limits = false;
-	char *name;
 
-	buf_printf(&path, "%s/milter/table", state_directory);
-	name = buf_string(&path);
-	(void)file_load(name, TABLE_MAX, &file);
+	table_load(state_directory, MTABLE_NEWS, &behind);
+	table_load(state_directory, "", &file);
 	if (mtable_open(&table, file.p, file.n) == RC_OK) {
+		(void)mtable_follow(&table, &news, behind.p, behind.n);
 		limits = table.net.left > 0;
 		if (limits)
 			check_limits(p, &table.mta);
@@ -205,6 +220,6 @@ check_frozen(const struct postfix *p, const char *state_directory)
 	for (size_t i = 0; i < hops.list.n; i++)
 		mem_free(hops.list.v[i]);
 	vec_done(&hops.list);
+	buf_done(&behind);
 	buf_done(&file);
-	mem_free(name);
 }

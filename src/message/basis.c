@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,27 +14,46 @@
 #include "crypt/keys.h"
 
 static int
-table_map(struct basis *b, const char *path)
+file_map(struct basis_map *map, const char *path, struct stat *seen)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int rc = RC_IO;
 
 	if (fd < 0)
 		return RC_IO;
-	if (fstat(fd, &b->seen[0]) == 0) {
-		b->octets = (size_t)b->seen[0].st_size;
-		rc = b->octets == 0 ? RC_SHORT : RC_OK;
-	}
+	if (fstat(fd, seen) == 0)
+		rc = seen->st_size == 0 ? RC_SHORT : RC_OK;
 	if (rc == RC_OK) {
-		b->map = mmap(NULL, b->octets, PROT_READ,
-		    MAP_PRIVATE | MAP_POPULATE, fd, 0);
-		if (b->map == MAP_FAILED) {
-			b->map = NULL;
+		map->n = (size_t)seen->st_size;
+		map->p = mmap(
+		    NULL, map->n, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+		if (map->p == MAP_FAILED) {
+			map->p = NULL;
 			rc = RC_IO;
 		}
 	}
 	close(fd);
-	return rc == RC_OK ? mtable_open(&b->table, b->map, b->octets) : rc;
+	return rc;
+}
+
+/* The news are taken first, or they could be of a table that came since. Without
+ * any, or with bad ones, the table is good, if older. */
+static int
+table_map(struct basis *b, const char *path)
+{
+	struct basis_map *table = &b->map[0], *news = &b->map[1];
+	char beside[512];
+	int rc, behind;
+
+	snprintf(beside, sizeof(beside), "%s%s", path, MTABLE_NEWS);
+	(void)stat(beside, &b->seen[3]);
+	behind = file_map(news, beside, &b->seen[3]);
+	rc = file_map(table, path, &b->seen[0]);
+	if (rc == RC_OK)
+		rc = mtable_open(&b->table, table->p, table->n);
+	if (rc == RC_OK && behind == RC_OK)
+		(void)mtable_follow(&b->table, &b->news, news->p, news->n);
+	return rc;
 }
 
 /* A net of another version is none: no limits are kept then. */
@@ -108,7 +128,11 @@ is_other(const char *path, const struct stat *seen)
 bool
 basis_is_old(const struct basis *basis, const struct basis_files *files)
 {
+	char news[512];
+
+	snprintf(news, sizeof(news), "%s%s", files->table, MTABLE_NEWS);
 	return is_other(files->table, &basis->seen[0]) ||
+	       is_other(news, &basis->seen[3]) ||
 	       (files->key != NULL && is_other(files->key, &basis->seen[1])) ||
 	       (files->previous_key != NULL &&
 		   is_other(files->previous_key, &basis->seen[2]));
@@ -123,8 +147,9 @@ basis_free(struct basis *basis)
 		keys_free(basis->key[i].key);
 	if (basis->limits)
 		mtable_net_done(&basis->net);
-	if (basis->map != NULL)
-		munmap(basis->map, basis->octets);
+	for (size_t i = 0; i < 2; i++)
+		if (basis->map[i].p != NULL)
+			munmap(basis->map[i].p, basis->map[i].n);
 	mem_free(basis);
 }
 

@@ -34,14 +34,16 @@ struct basis_key {
 };
 
 struct basis {
-	struct mtable table; /* over `map` */
+	struct mtable table, news; /* over these */
 	struct mtable_net net;
 	bool limits; /* `net` is there: a connector has limits */
-	void *map;
-	size_t octets;
+	struct basis_map {
+		void *p;
+		size_t n;
+	} map[2];
 	struct basis_key key[2]; /* current, previous */
 	size_t nkeys;
-	struct stat seen[3]; /* of the files: table, key, previous key */
+	struct stat seen[4]; /* of the files: table, keys, the table's news */
 	unsigned users;      /* see above */
 };
 

@@ -122,7 +122,8 @@ tend_refresh(struct milter *m, char *told, size_t room)
 		say_line(&m->say, m->basis == NULL ? LOG_NOTICE : LOG_DEBUG,
 		    "ready: generation=%llu, routes=%u, keys=%u",
 		    (unsigned long long)basis->table.now.generation,
-		    basis->table.nroutes, basis->table.nkeys);
+		    basis->table.nroutes + basis->table.more,
+		    basis->table.nkeys);
 		milter_stand_on(m, basis);
 		told[0] = '\0';
 		return;

@@ -13,6 +13,7 @@
 /* What comes through the pipe. */
 struct outcome {
 	int rc, error;
+	struct aside_told told;
 };
 
 void
@@ -36,7 +37,8 @@ aside_child(int pipe_fd, pid_t parent)
 }
 
 int
-aside_begin(struct aside *aside, int (*work)(void *ctx), void *ctx)
+aside_begin(struct aside *aside,
+    int (*work)(void *ctx, struct aside_told *told), void *ctx)
 {
 	struct outcome outcome;
 	pid_t parent = getpid();
@@ -49,7 +51,7 @@ aside_begin(struct aside *aside, int (*work)(void *ctx), void *ctx)
 		int fd = aside_child(ends[1], parent);
 
 		memset(&outcome, 0, sizeof(outcome));
-		outcome.rc = work(ctx);
+		outcome.rc = work(ctx, &outcome.told);
 		outcome.error = errno;
 		_exit(write(fd, &outcome, sizeof(outcome)) < 0);
 	}
@@ -63,17 +65,18 @@ aside_begin(struct aside *aside, int (*work)(void *ctx), void *ctx)
 }
 
 int
-aside_end(struct aside *aside)
+aside_end(struct aside *aside, struct aside_told *told)
 {
-	struct outcome outcome = { RC_IO, ECHILD };
+	struct outcome outcome = { .rc = RC_IO, .error = ECHILD };
 	ssize_t n;
 
 	do
 		n = read(aside->fd, &outcome, sizeof(outcome));
 	while (n < 0 && errno == EINTR);
 	if (n != sizeof(outcome))
-		outcome = (struct outcome){ RC_IO, ECHILD };
+		outcome = (struct outcome){ .rc = RC_IO, .error = ECHILD };
 	aside_done(aside);
+	*told = outcome.told;
 	errno = outcome.error;
 	return outcome.rc;
 }

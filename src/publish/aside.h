@@ -12,6 +12,7 @@
 #define PUBLISH_ASIDE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct aside {
@@ -21,13 +22,19 @@ struct aside {
 
 void aside_init(struct aside *aside);
 
-/* Has work(ctx) done, whose result is a code of rc.h and errno. RC_OK, or
- * RC_IO: errno tells why there is no process. */
-int aside_begin(struct aside *aside, int (*work)(void *ctx), void *ctx);
+/* What the child tells besides; what it means is the work's matter. */
+struct aside_told {
+	uint64_t v[4];
+};
+
+/* Has work() done, whose result is a code of rc.h and errno. RC_OK, or RC_IO:
+ * errno tells why there is no process. */
+int aside_begin(struct aside *aside,
+    int (*work)(void *ctx, struct aside_told *told), void *ctx);
 
 /* Once `fd` is readable: the result; errno is the child's. RC_IO with ECHILD
  * for one that was killed. */
-int aside_end(struct aside *aside);
+int aside_end(struct aside *aside, struct aside_told *told);
 
 /* Ends it, if there is one. */
 void aside_done(struct aside *aside);

@@ -19,6 +19,8 @@
 /* A table of a million routes. */
 #define FILE_MAX ((size_t)512 << 20)
 
+#define NEWS_SHARE 64 /* of the table, at most */
+
 static char *
 join(const char *path, const char *more)
 {
@@ -56,19 +58,23 @@ besides_sum(const struct mtable_mta *mta, bool by_name)
 void
 mtable_file_init(struct mtable_file *m, const char *state_directory)
 {
-	struct buf file = { 0 };
-	struct mtable t;
+	struct buf file = { 0 }, more = { 0 };
+	struct mtable t, news;
 
 	*m =
 	    (struct mtable_file){ .directory = join(state_directory, "/milter"),
 		    .path = join(state_directory, "/milter/table") };
+	m->news = join(m->path, MTABLE_NEWS);
 	mtable_file_read(m->path, &file);
+	mtable_file_read(m->news, &more);
 	if (mtable_open(&t, file.p, file.n) == RC_OK) {
+		(void)mtable_follow(&t, &news, more.p, more.n);
 		mtable_history(&t, &m->past);
 		mtable_book_read(&m->book, &t);
 		mtable_limits_read(&m->limits, t.net);
 		m->besides = besides_sum(&t.mta, t.by_name);
 	}
+	buf_done(&more);
 	buf_done(&file);
 }
 
@@ -77,6 +83,7 @@ mtable_file_done(struct mtable_file *m)
 {
 	mem_free(m->directory);
 	mem_free(m->path);
+	mem_free(m->news);
 	for (size_t i = 0; i < MTABLE_PARTS; i++)
 		buf_done(&m->annex[i]);
 	buf_done(&m->part);
@@ -103,6 +110,7 @@ part_take(struct mtable_file *m, enum mtable_part part)
 	m->has &= ~(1u << MTABLE_HEAD);
 	m->has |= 1u << part;
 	m->due = true;
+	m->besides_due |= part != MTABLE_HEAD;
 	return RC_OK;
 }
 
@@ -196,7 +204,7 @@ group_give(int fd, const char *directory)
 		(void)!fchown(fd, (uid_t)-1, st.st_gid);
 }
 
-/* Beside its place and into it. Where its folder is not there: nothing. */
+/* Beside its place and into it. RC_NONE: its folder is not there. */
 static int
 mtable_file_put(const char *directory, const char *path, const struct buf *b)
 {
@@ -205,7 +213,7 @@ mtable_file_put(const char *directory, const char *path, const struct buf *b)
 
 	fd = open(made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
 	if (fd < 0) {
-		rc = errno == ENOENT ? RC_OK : RC_IO;
+		rc = errno == ENOENT ? RC_NONE : RC_IO;
 		mem_free(made);
 		return rc;
 	}
@@ -223,41 +231,141 @@ mtable_file_put(const char *directory, const char *path, const struct buf *b)
 	return rc;
 }
 
-int
-mtable_file_write(struct mtable_file *m)
+bool
+mtable_file_begin(struct mtable_file *m)
 {
+	if (!m->due || m->past.n == 0 || m->has != MTABLE_ALL ||
+	    mtable_order(m->known.version, m->past.v[0].version) != 0)
+		return false;
+	m->due = false;
+	m->besides_now = m->besides_due;
+	m->besides_due = false;
+	return true;
+}
+
+void
+mtable_file_end(
+    struct mtable_file *m, int rc, const struct mtable_written *written)
+{
+	if (rc == RC_OK) {
+		m->whole = *written;
+		return;
+	}
+	m->due = true;
+	m->besides_due |= m->besides_now;
+}
+
+/* The annex, with what the publisher itself knows. */
+static struct mtable_annex
+annex_whole(const struct mtable_file *m)
+{
+	struct mtable_annex annex = m->known;
+
+	annex.transport = m->transport;
+	annex.by_name = m->by_name;
+	return annex;
+}
+
+/* The table that news would be of still has its name: somebody may take it
+ * away. */
+static bool
+whole_is_there(const struct mtable_file *m)
+{
+	uint8_t head[MTABLE_SUM_END];
+	int fd = open(m->path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : pread(fd, head, sizeof(head), 0);
+
+	if (fd >= 0)
+		close(fd);
+	return n > 0 && mtable_sum(head, (size_t)n) == m->whole.sum;
+}
+
+/* What has moved since the table, if news can tell it. */
+static bool
+news_make(const struct mtable_file *m, struct buf *out)
+{
+	const struct mtable_version *whole = &m->whole.version;
+	struct mtable_annex annex = annex_whole(m);
+	struct mtable_writer w = { 0 };
+
+	if (m->whole.sum == 0 || m->besides_now ||
+	    mtable_order(annex.version, *whole) < 0 ||
+	    mtable_order(m->book.floor, *whole) > 0 || !whole_is_there(m))
+		return false;
+	mtable_book_news(&m->book, *whole, annex.version, &w);
+	mtable_end_news(&w, m->whole.sum, &annex, &m->past, out);
+	return out->n <= m->whole.octets / NEWS_SHARE;
+}
+
+/* News of the table before it count for nothing from then on. */
+static int
+whole_write(const struct mtable_file *m, struct mtable_written *out)
+{
+	struct mtable_annex annex = annex_whole(m);
 	struct mtable_writer w = { 0 };
 	struct buf file = { 0 };
 	int rc, err;
 
-	if (!m->due || m->past.n == 0 || m->has != MTABLE_ALL ||
-	    mtable_order(m->known.version, m->past.v[0].version) != 0)
-		return RC_OK;
-	m->known.transport = m->transport;
-	m->known.by_name = m->by_name;
-	mtable_book_write(&m->book, m->known.version, &w);
-	mtable_end(&w, &m->known, &m->past, &file);
+	mtable_book_write(&m->book, annex.version, &w);
+	mtable_end(&w, &annex, &m->past, &file);
 	rc = mtable_file_put(m->directory, m->path, &file);
 	err = errno;
+	if (rc == RC_OK) {
+		*out = (struct mtable_written){ annex.version,
+			mtable_sum(file.p, file.n), file.n };
+		unlink(m->news);
+	}
 	buf_done(&file);
 	errno = err;
-	if (rc == RC_OK)
-		m->due = false;
 	return rc;
+}
+
+int
+mtable_file_write(const struct mtable_file *m, struct mtable_written *out)
+{
+	struct buf news = { 0 };
+	int rc, err;
+
+	*out = m->whole;
+	rc = news_make(m, &news) ? mtable_file_put(m->directory, m->news, &news)
+	                         : whole_write(m, out);
+	err = errno;
+	if (rc == RC_NONE) {
+		*out = (struct mtable_written){ .sum = 0 };
+		rc = RC_OK;
+	}
+	buf_done(&news);
+	errno = err;
+	return rc;
+}
+
+/* Whether the file is there, and no good; it is none any more then. */
+static bool
+torn_remove(const char *path, int rc)
+{
+	return rc != RC_OK && access(path, F_OK) == 0 && unlink(path) == 0;
 }
 
 bool
 mtable_file_verify(const char *state_directory)
 {
 	char *path = join(state_directory, "/milter/table");
-	struct buf file = { 0 };
-	struct mtable t;
-	bool bad;
+	char *beside = join(path, MTABLE_NEWS);
+	struct buf file = { 0 }, more = { 0 };
+	struct mtable t, news;
+	bool torn;
+	int rc;
 
+	mtable_file_read(beside, &more);
 	mtable_file_read(path, &file);
-	bad = access(path, F_OK) == 0 &&
-	      mtable_open(&t, file.p, file.n) != RC_OK && unlink(path) == 0;
+	rc = mtable_open(&t, file.p, file.n);
+	torn = torn_remove(path, rc);
+	if (rc == RC_OK)
+		rc = mtable_follow(&t, &news, more.p, more.n);
+	torn_remove(beside, rc);
+	buf_done(&more);
 	buf_done(&file);
+	mem_free(beside);
 	mem_free(path);
-	return bad;
+	return torn;
 }

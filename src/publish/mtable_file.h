@@ -3,10 +3,17 @@
  * routes that were published and from what lsrd says besides: beside its
  * place, and renamed into it, so a reader has one generation whole, or the one
  * before. What is published is noted in proportion to what changed; the file
- * is always whole, and may be written less often than that.
+ * may be written less often than that.
+ *
+ * Where routes alone have moved since the table was written, and few, the news
+ * are written in its place, all of them each time. The first table of a writer
+ * is whole, and so is one with other keys, another net, a key that is gone, or
+ * as soon as news would take more than their share of it: 64th part, where what
+ * is written for a change that moves one route of ten thousand is the least,
+ * half of it news, half of it tables now and then.
  *
  * It is `milter/table` below lsrd's own directory. Where the folder is not
- * there nobody reads it, and nothing is written. The file is not synced: that
+ * there nobody reads it, and nothing is written. Neither file is synced: that
  * would make the MTA's tables wait for a disk, and what a power cut tears the
  * checksum tells and the next start makes anew.
  *
@@ -28,9 +35,19 @@
 #include "core/trace/mtable_net.h"
 #include "plugins/plugin.h"
 
+/* A table that was written, to which news can be added. */
+struct mtable_written {
+	struct mtable_version version;
+	uint64_t sum; /* its own; 0: none of this writer's */
+	uint64_t octets;
+};
+
 struct mtable_file {
-	char *directory;                /* where the milter's group may read */
-	char *path;                     /* of the table */
+	char *directory;             /* where the milter's group may read */
+	char *path, *news;           /* of the table, and of the news */
+	struct mtable_written whole; /* the table there */
+	bool besides_due; /* it is behind in what news do not tell; */
+	bool besides_now; /* so was what is being written */
 	struct buf annex[MTABLE_PARTS]; /* as lsrd said it last */
 	unsigned has;                   /* a bit for each of these */
 	struct buf part;                /* of the one that is coming in */
@@ -66,11 +83,20 @@ int mtable_file_take(struct mtable_file *milter, struct cur body, bool *all);
 void mtable_file_published(
     struct mtable_file *milter, const struct mtable_published *published);
 
-/* Writes the file, if it is behind and the annex is that of the table. RC_OK,
- * also when there is nothing to write or nowhere to; RC_IO: errno tells. */
-int mtable_file_write(struct mtable_file *milter);
+/*
+ * One of the files is written, in three steps. Begin: false, there is nothing to
+ * write, or the annex is not that of the table. Write: *out is the table there
+ * then; RC_OK, also when there is nowhere to; RC_IO: errno tells. It may be done
+ * in another process: what moves meanwhile is for the next time.
+ */
+bool mtable_file_begin(struct mtable_file *milter);
+int mtable_file_write(
+    const struct mtable_file *milter, struct mtable_written *out);
+void mtable_file_end(
+    struct mtable_file *milter, int rc, const struct mtable_written *written);
 
-/* Removes the file if it is no good. True if it was so. */
+/* Removes what is no good of the files, and news of another table. The table was
+ * so: true. */
 bool mtable_file_verify(const char *state_directory);
 
 #endif

@@ -223,9 +223,25 @@ milter_due(struct server *s, const struct got_changes *changes)
 }
 
 static int
-milter_write(void *ctx)
+milter_write(void *ctx, struct aside_told *told)
 {
-	return mtable_file_write(ctx);
+	struct mtable_written out;
+	int rc = mtable_file_write(ctx, &out);
+
+	*told = (struct aside_told){ { out.version.epoch,
+	    out.version.generation, out.sum, out.octets } };
+	return rc;
+}
+
+static void
+milter_written(struct server *s, int rc, const struct aside_told *told)
+{
+	struct mtable_written written = { { told->v[0], told->v[1] },
+		told->v[2], told->v[3] };
+	int err = errno;
+
+	mtable_file_end(&s->milter, rc, &written);
+	errno = err;
 }
 
 /* What became of the milter's table. */
@@ -241,7 +257,6 @@ milter_say(struct server *s, int rc)
 	s->milter_took = now - s->milter_began;
 	said.ms = to_u32(s->milter_took);
 	if (rc != RC_OK) {
-		s->milter.due = true;
 		s->milter_quiet = MILTER_AGAIN_MS;
 		s->milter_at = now + MILTER_AGAIN_MS;
 	}
@@ -256,18 +271,21 @@ milter_begin(struct server *s)
 	s->milter_began = clock_mono().ms;
 	s->milter_at = 0;
 	s->aside_of = s->written;
-	if (!s->milter.due)
+	if (!mtable_file_begin(&s->milter) ||
+	    aside_begin(&s->aside, milter_write, &s->milter) == RC_OK)
 		return;
-	if (aside_begin(&s->aside, milter_write, &s->milter) == RC_OK)
-		s->milter.due = false; /* until more moves */
-	else
-		milter_say(s, RC_IO);
+	milter_written(s, RC_IO, &(struct aside_told){ { 0 } });
+	milter_say(s, RC_IO);
 }
 
 static void
 milter_end(struct server *s)
 {
-	milter_say(s, aside_end(&s->aside));
+	struct aside_told told;
+	int rc = aside_end(&s->aside, &told);
+
+	milter_written(s, rc, &told);
+	milter_say(s, rc);
 }
 
 /*

@@ -89,6 +89,19 @@ annex(uint64_t generation)
 }
 
 static void
+write_file(void)
+{
+	struct mtable_written written;
+	int rc = RC_OK;
+
+	if (mtable_file_begin(&milter))
+		rc = mtable_file_write(&milter, &written);
+	if (rc != RC_OK)
+		abort();
+	mtable_file_end(&milter, rc, &written);
+}
+
+static void
 file_read(struct buf *out)
 {
 	FILE *in = fopen(milter.path, "rb");
@@ -134,8 +147,7 @@ measure(unsigned n)
 
 		annex(++generation);
 		began = now_us();
-		if (mtable_file_write(&milter) != RC_OK)
-			abort();
+		write_file();
 		if (now_us() - began < best_write)
 			best_write = now_us() - began;
 		buf_done(&file);

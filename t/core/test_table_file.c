@@ -258,6 +258,106 @@ START_TEST(versions_are_ordered_by_epoch_first)
 }
 END_TEST
 
+/* News of generation 8: an old pattern by mx8, and one that the table lacks. */
+static void
+news_make(const struct mtable *t, struct buf *out)
+{
+	const struct mtable_mta mta = { .delimiters = "=" };
+	struct mtable_history h;
+	struct mtable_writer w = { 0 };
+	struct buf keys = { 0 }, net = { 0 }, octets = { 0 };
+	struct mtable_annex annex;
+
+	mtable_history(t, &h);
+	mtable_history_add(&h, (struct mtable_version){ 3, 8 }, 4000);
+	buf_u32(&keys, 0);
+	mtable_annex_encode(
+	    &octets, (struct mtable_version){ 3, 8 }, &mta, &keys, &net);
+	ck_assert_int_eq(
+	    mtable_annex_decode(octets.p, octets.n, &annex), RC_OK);
+	add(&w, "example.com", "mx8.example.org", NULL);
+	add(&w, "paris.example.org", "mx8.example.org", NULL);
+	mtable_end_news(&w, t->sum, &annex, &h, out);
+	buf_done(&octets);
+	buf_done(&keys);
+}
+
+START_TEST(news_are_in_place_of_the_table)
+{
+	static const char *const order[] = { "*", ".example.org", "example.com",
+		"paris.example.org", "u@paris.example.org" };
+	struct mtable_walk walk = { 0 };
+	const struct mtable *in;
+	struct buf octets = { 0 };
+	struct mtable t, news;
+	uint8_t *p = opened(&t);
+	struct mtable_route r;
+	struct mtable_key key;
+	uint32_t i, n = 0;
+
+	news_make(&t, &octets);
+	ck_assert_int_eq(mtable_follow(&t, &news, octets.p, octets.n), RC_OK);
+	ck_assert_uint_eq(t.now.generation, 8);
+	ck_assert_uint_eq(mtable_then(&t, 3999).generation, 7);
+	ck_assert_uint_eq(mtable_then(&t, 4000).generation, 8);
+	ck_assert_str_eq(t.mta.delimiters, "=");
+	ck_assert_uint_eq(t.more, 1);
+	ck_assert(mtable_key(&t, t.keys, &key)); /* the table's, as the net */
+	ck_assert_uint_eq(t.net.left, 5);
+	while ((in = mtable_next(&t, &walk, &i)) != NULL) {
+		mtable_at(in, i, &r);
+		ck_assert_str_eq(r.pattern, order[n++]);
+		ck_assert_int_eq(in == &news, n == 3 || n == 4);
+	}
+	ck_assert_uint_eq(n, 5);
+	ck_assert_int_eq(mtable_route(&t, "v@paris.example.org", &r), RC_OK);
+	ck_assert_str_eq(r.hop[0].name, "mx8.example.org");
+	ck_assert_int_eq(mtable_route(&t, "v@example.com", &r), RC_OK);
+	ck_assert_str_eq(r.pattern, "example.com");
+	ck_assert_int_eq(mtable_route(&t, "u@paris.example.org", &r), RC_OK);
+	ck_assert_str_eq(r.hop[0].name, "mx3.example.org");
+	buf_done(&octets);
+	free(p);
+}
+END_TEST
+
+/* With any octet bent, or cut off, they count for nothing; so do those of
+ * another table, and those of one that was not made for any. */
+START_TEST(news_that_are_no_good_change_nothing)
+{
+	struct buf octets = { 0 };
+	struct mtable t, was, news;
+	uint8_t *p = opened(&t);
+
+	was = t;
+	news_make(&t, &octets);
+	for (size_t i = 0; i < octets.n; i++) {
+		octets.p[i] ^= 0x40;
+		ck_assert_int_ne(
+		    mtable_follow(&t, &news, octets.p, octets.n), RC_OK);
+		octets.p[i] ^= 0x40;
+		ck_assert_int_ne(mtable_follow(&t, &news, octets.p, i), RC_OK);
+	}
+	ck_assert_int_eq(mtable_follow(&t, &news, p, t.n), RC_FORMAT);
+	ck_assert_int_eq(mtable_open(&news, octets.p, octets.n), RC_FORMAT);
+	t.sum++;
+	ck_assert_int_eq(
+	    mtable_follow(&t, &news, octets.p, octets.n), RC_STATE);
+	t.sum--;
+	t.now.generation += 2;
+	ck_assert_int_eq(
+	    mtable_follow(&t, &news, octets.p, octets.n), RC_STATE);
+	t.now.generation -= 2;
+	t.format--;
+	ck_assert_int_eq(
+	    mtable_follow(&t, &news, octets.p, octets.n), RC_STATE);
+	t.format++;
+	ck_assert_int_eq(memcmp(&t, &was, sizeof(t)), 0);
+	buf_done(&octets);
+	free(p);
+}
+END_TEST
+
 START_TEST(what_is_torn_is_refused)
 {
 	struct mtable t;
@@ -298,7 +398,7 @@ static const struct {
 	int rc;
 } bends[] = {
 	{ "another magic", 0, 'X', RC_FORMAT },
-	{ "another version", 7, 4, RC_VERSION },
+	{ "another version", 7, 5, RC_VERSION },
 	{ "a version that never was", 7, 0, RC_VERSION },
 	{ "longer than it is", 15, 0xff, RC_SHORT },
 	{ "a generation not in the history", 39, 8, RC_RANGE },
@@ -436,6 +536,7 @@ main(void)
 	Suite *suite = suite_create("table_file");
 	TCase *tc = tcase_create("table_file");
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(
 	    tc, the_most_specific_pattern_is_found, 0, COUNT(lookups));
 	tcase_add_test(tc, a_route_comes_back_as_it_was);
@@ -443,6 +544,8 @@ main(void)
 	tcase_add_loop_test(tc, a_time_has_its_version, 0, COUNT(times));
 	tcase_add_test(tc, the_history_is_bounded);
 	tcase_add_test(tc, versions_are_ordered_by_epoch_first);
+	tcase_add_test(tc, news_are_in_place_of_the_table);
+	tcase_add_test(tc, news_that_are_no_good_change_nothing);
 	tcase_add_test(tc, what_is_torn_is_refused);
 	tcase_add_test(tc, what_is_bent_is_refused);
 	tcase_add_loop_test(

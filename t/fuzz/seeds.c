@@ -377,6 +377,11 @@ table(void)
 	buf_reset(&out);
 	mtable_end(&writer, &annex, &history, &out);
 	put("table", "three-routes", &out);
+	for (size_t i = 0; i < 2; i++)
+		mtable_add_route(&writer, &list[i], history.v[0].version);
+	buf_reset(&out);
+	mtable_end_news(&writer, 1, &annex, &history, &out);
+	put("table", "two-news", &out);
 	put("table", "annex", &octets);
 	buf_done(&names);
 }

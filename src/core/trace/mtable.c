@@ -117,7 +117,8 @@ record_at(const struct mtable *t, uint32_t i, struct mtable_version *since)
 {
 	struct cur in = cur_at(t, u32_at(t->routes + (size_t)i * 4));
 
-	*since = t->format < MTABLE_FORMAT ? t->now : mtable_version_get(&in);
+	*since =
+	    t->format < MTABLE_FORMAT_SINCE ? t->now : mtable_version_get(&in);
 	return in;
 }
 
@@ -170,25 +171,40 @@ mtable_mta_get(struct cur *in, struct mtable_mta *out)
 
 /* --- the file ------------------------------------------------------------- */
 
-/* The head, and where the parts begin. */
+/* What is summed; before it stands what kind of file it is. */
 static int
-table_head_get(struct mtable *t)
+table_kind_get(struct mtable *t, uint32_t magic, struct cur *in)
 {
-	struct cur in = cur_over(t->p, t->n);
-	uint32_t magic = cur_u32(&in), net;
-	uint64_t octets, crc;
+	bool news = magic == MTABLE_NEWS_MAGIC;
+	uint32_t is = cur_u32(in);
+	uint64_t octets;
 
-	t->format = cur_u32(&in);
-	octets = cur_u64(&in);
-	crc = cur_u64(&in);
-	if (in.bad || magic != MTABLE_MAGIC)
+	t->format = cur_u32(in);
+	octets = cur_u64(in);
+	t->sum = cur_u64(in);
+	if (in->bad || is != magic)
 		return RC_FORMAT;
-	if (t->format < MTABLE_FORMAT_PLAIN || t->format > MTABLE_FORMAT)
+	if (t->format < (news ? MTABLE_FORMAT : MTABLE_FORMAT_PLAIN) ||
+	    t->format > MTABLE_FORMAT)
 		return RC_VERSION;
 	if (octets != t->n)
 		return octets > t->n ? RC_SHORT : RC_LONG;
-	if (crc64(in.p, in.left) != crc)
+	if (crc64(in->p, in->left) != t->sum)
 		return RC_DIGEST;
+	t->of = news ? cur_u64(in) : 0;
+	return RC_OK;
+}
+
+/* The head, and where the parts begin. */
+static int
+table_head_get(struct mtable *t, uint32_t magic)
+{
+	struct cur in = cur_over(t->p, t->n);
+	int rc = table_kind_get(t, magic, &in);
+	uint32_t net;
+
+	if (rc != RC_OK)
+		return rc;
 	t->now.epoch = cur_u64(&in);
 	t->now.generation = cur_u64(&in);
 	t->nhistory = cur_u32(&in);
@@ -260,13 +276,13 @@ routes_check(const struct mtable *t)
 	return rc;
 }
 
-int
-mtable_open(struct mtable *t, const void *p, size_t n)
+static int
+table_open(struct mtable *t, uint32_t magic, const void *p, size_t n)
 {
 	int rc;
 
 	*t = (struct mtable){ .p = p, .n = n };
-	rc = table_head_get(t);
+	rc = table_head_get(t, magic);
 	if (rc == RC_OK)
 		rc = history_check(t);
 	if (rc == RC_OK)
@@ -274,6 +290,21 @@ mtable_open(struct mtable *t, const void *p, size_t n)
 	if (rc == RC_OK)
 		rc = routes_check(t);
 	return rc;
+}
+
+int
+mtable_open(struct mtable *t, const void *p, size_t n)
+{
+	return table_open(t, MTABLE_MAGIC, p, n);
+}
+
+uint64_t
+mtable_sum(const void *p, size_t n)
+{
+	struct cur in = cur_over(p, n);
+
+	cur_bytes(&in, MTABLE_SUM);
+	return cur_u64(&in);
 }
 
 struct mtable_version
@@ -360,9 +391,12 @@ mtable_route(
 	if (!match_is_address(address))
 		return RC_NONE;
 	m = match_over(address, t->mta.delimiters);
-	while ((pattern = match_next(&m)) != NULL)
+	while ((pattern = match_next(&m)) != NULL) {
+		if (t->news != NULL && table_find(t->news, pattern, &at))
+			return route_get(t->news, at, out);
 		if (table_find(t, pattern, &at))
 			return route_get(t, at, out);
+	}
 	return RC_NONE;
 }
 
@@ -382,6 +416,74 @@ mtable_record_at(const struct mtable *t, uint32_t i)
 	CHECK(i < t->nroutes && record_get(&rest, &route) == RC_OK);
 	record.left -= rest.left;
 	return record;
+}
+
+/* --- news ----------------------------------------------------------------- */
+
+/* They speak of this table, and are later. */
+static int
+news_fit(const struct mtable *t, const struct mtable *news)
+{
+	if (news->nkeys > 0 || news->net.left > 0)
+		return RC_RANGE;
+	return t->format >= MTABLE_FORMAT && news->of == t->sum &&
+	               mtable_order(news->now, t->now) >= 0
+	           ? RC_OK
+	           : RC_STATE;
+}
+
+int
+mtable_follow(struct mtable *t, struct mtable *news, const void *p, size_t n)
+{
+	struct mtable_walk walk = { 0 };
+	int rc = table_open(news, MTABLE_NEWS_MAGIC, p, n);
+	uint32_t i, all = 0;
+
+	if (rc == RC_OK)
+		rc = news_fit(t, news);
+	if (rc != RC_OK)
+		return rc;
+	t->news = news;
+	t->now = news->now;
+	t->by_name = news->by_name;
+	memcpy(t->transport, news->transport, sizeof(t->transport));
+	t->mta = news->mta;
+	t->nhistory = news->nhistory;
+	t->history = news->history;
+	while (mtable_next(t, &walk, &i) != NULL)
+		all++;
+	t->more = all - t->nroutes;
+	return RC_OK;
+}
+
+/* As str_order() of the patterns of two records. */
+static int
+walk_order(const struct mtable *t, const struct mtable_walk *walk)
+{
+	struct mtable_version since;
+	struct cur a = record_at(t, walk->at, &since);
+	struct cur b = record_at(t->news, walk->news, &since);
+	struct cur x = cur_sub(&a, cur_u16(&a)), y = cur_sub(&b, cur_u16(&b));
+	int c = memcmp(x.p, y.p, x.left < y.left ? x.left : y.left);
+
+	return c != 0 ? c : (x.left > y.left) - (x.left < y.left);
+}
+
+const struct mtable *
+mtable_next(const struct mtable *t, struct mtable_walk *walk, uint32_t *i)
+{
+	bool old = walk->at < t->nroutes;
+	bool moved = t->news != NULL && walk->news < t->news->nroutes;
+	int c = old && moved ? walk_order(t, walk) : old ? -1 : 1;
+
+	if (!old && !moved)
+		return NULL;
+	if (c <= 0)
+		*i = walk->at++;
+	if (c < 0)
+		return t;
+	*i = walk->news++;
+	return t->news;
 }
 
 bool

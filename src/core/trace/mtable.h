@@ -5,13 +5,20 @@
  * a new file under the old name, so a reader uses one generation for one
  * decision. (HACKING 6, Messages)
  *
+ * Where routes alone have moved since, a second file, the news, has these and
+ * names the table that it is of; it too is always another. So one route that
+ * moves among thousands is written alone. Who reads the news first and then the
+ * table never goes back: news of another table count for nothing, and that
+ * table is newer than the one that they are of.
+ *
  * lsrd-publish writes it, after the MTA's own tables and from the same
  * routes. All integers are big-endian:
  *
  *     u32  "LSRT"
- *     u32  version, 3
+ *     u32  version, 4; 3 is the same, and has no news
  *     u64  octets of the file
  *     u64  CRC-64 (base/crc64.h) of every octet behind this field
+ *     u64  only in news: the CRC-64 that the table has which they are of
  *     u64  epoch, u64 generation: the table in force
  *     u32  n of the history, of the keys, of the routes; u32 octets of net
  *     u8   1 where next hops are published by name, u8 n and n octets: the
@@ -28,6 +35,9 @@
  *     the routes, sorted by pattern, each: u32 where its record stands
  *     the net (core/trace/mtable_net.h), only where a connector has limits
  *     records and names, in any order
+ *
+ * News begin with "LSRN" and version 4; of keys and net they have none, for
+ * those are the table's, and all else is in place of what the table says.
  *
  * A record:
  *
@@ -57,6 +67,9 @@
 #include "core/lsa/crypto.h"
 #include "core/lsa/limits.h"
 #include "core/view/rib.h"
+
+/* Behind the table's name: that of the news. */
+#define MTABLE_NEWS ".news"
 
 /* A visit asks what was in force 31 s before; tables that change every
  * second (the greatest rate of RFC 8405's delays) leave a minute. */
@@ -105,9 +118,12 @@ struct mtable {
 	bool by_name;       /* `[name]:port`, not an address */
 	char transport[64]; /* of remote routes: lsrd */
 	struct mtable_mta mta;
+	uint64_t sum, of; /* its own checksum; in news the table's */
 	uint32_t nhistory, nkeys, nroutes;
 	const uint8_t *history, *keys, *routes; /* inside p */
-	struct cur net; /* empty: no connector has limits */
+	struct cur net;            /* empty: no connector has limits */
+	const struct mtable *news; /* lent; NULL: there are none */
+	uint32_t more;             /* routes that only these have */
 };
 
 /*
@@ -118,6 +134,16 @@ struct mtable {
  * RC_NAME.
  */
 int mtable_open(struct mtable *t, const void *p, size_t n);
+
+/* The same of news, into *news, which the table goes by from here on: both are
+ * lent to it. Else nothing has changed: RC_STATE, they are of another. */
+int mtable_follow(
+    struct mtable *t, struct mtable *news, const void *p, size_t n);
+
+/* The checksum that the octets of a table, or so many of them, say it has; 0:
+ * they are too few. */
+#define MTABLE_SUM_END 24
+uint64_t mtable_sum(const void *p, size_t n);
 
 /* What was in force at that time; the oldest that is known if all are
  * younger, as after a clock was set back. */
@@ -161,12 +187,24 @@ struct mtable_route {
 int mtable_route(
     const struct mtable *t, const char *address, struct mtable_route *out);
 
-/* The route number i, of t->nroutes, in the order of the patterns. */
+/* The route number i of the file itself, of t->nroutes, in the order of the
+ * patterns. */
 void mtable_at(const struct mtable *t, uint32_t i, struct mtable_route *out);
 
 /* The octets of its record behind `since`, as mtable_record() makes them; lent
  * as the table is. */
 struct cur mtable_record_at(const struct mtable *t, uint32_t i);
+
+/* How far a walk is. Starts as all zero. */
+struct mtable_walk {
+	uint32_t at, news;
+};
+
+/* The next of all routes, in the order of the patterns, by the news where these
+ * have it: the file that it stands in, and *i its number there. NULL: that was
+ * the last. */
+const struct mtable *mtable_next(
+    const struct mtable *t, struct mtable_walk *walk, uint32_t *i);
 
 /* True if the server is a next hop of the route, alternates included. */
 bool mtable_next_hop(const struct mtable_route *route, const char *server);
@@ -239,5 +277,11 @@ void mtable_add_route(struct mtable_writer *w, const struct route *route,
  * that of the annex. */
 void mtable_end(struct mtable_writer *w, const struct mtable_annex *annex,
     const struct mtable_history *history, struct buf *out);
+
+/* The same of news, with the routes that have moved; `of` is the sum of the
+ * table. */
+void mtable_end_news(struct mtable_writer *w, uint64_t of,
+    const struct mtable_annex *annex, const struct mtable_history *history,
+    struct buf *out);
 
 #endif

@@ -72,11 +72,15 @@ page_put(struct mtable_book *book, const uint8_t *record, size_t n)
 void
 mtable_book_read(struct mtable_book *book, const struct mtable *t)
 {
-	for (uint32_t i = 0; i < t->nroutes; i++) {
-		struct cur record = mtable_record_at(t, i);
+	struct mtable_walk walk = { 0 };
+	const struct mtable *in;
+	uint32_t i;
+
+	while ((in = mtable_next(t, &walk, &i)) != NULL) {
+		struct cur record = mtable_record_at(in, i);
 		struct mtable_route route;
 
-		mtable_at(t, i, &route);
+		mtable_at(in, i, &route);
 		page_put(book, record.p, record.left)->since = route.since;
 	}
 }
@@ -147,7 +151,18 @@ mtable_book_other(struct mtable_book *book, struct mtable_version version)
 	book->floor = version;
 }
 
-/* What is later than now is of an epoch that was lost. */
+/* Since when it is as it is. What is later than now is of an epoch that was
+ * lost. */
+static struct mtable_version
+page_since(const struct mtable_book *book, const struct page *page,
+    struct mtable_version now)
+{
+	bool is = mtable_order(page->since, book->floor) >= 0 &&
+	          mtable_order(page->since, now) <= 0;
+
+	return is ? page->since : book->floor;
+}
+
 void
 mtable_book_write(const struct mtable_book *book, struct mtable_version now,
     struct mtable_writer *out)
@@ -155,11 +170,23 @@ mtable_book_write(const struct mtable_book *book, struct mtable_version now,
 	for (struct tree_node *node = tree_first(&book->tree); node != NULL;
 	     node = tree_next(node)) {
 		const struct page *page = page_of(node);
-		bool is = mtable_order(page->since, book->floor) >= 0 &&
-		          mtable_order(page->since, now) <= 0;
 
 		mtable_add(
-		    out, page->record, page->n, is ? page->since : book->floor);
+		    out, page->record, page->n, page_since(book, page, now));
+	}
+}
+
+void
+mtable_book_news(const struct mtable_book *book, struct mtable_version since,
+    struct mtable_version now, struct mtable_writer *out)
+{
+	for (struct tree_node *node = tree_first(&book->tree); node != NULL;
+	     node = tree_next(node)) {
+		const struct page *page = page_of(node);
+		struct mtable_version is = page_since(book, page, now);
+
+		if (mtable_order(is, since) > 0)
+			mtable_add(out, page->record, page->n, is);
 	}
 }
 

@@ -40,9 +40,13 @@ void mtable_book_sweep(struct mtable_book *book, struct mtable_version version);
 /* From this version on mail may go another way for all that routes tell. */
 void mtable_book_other(struct mtable_book *book, struct mtable_version version);
 
-/* Into an empty writer, for the table of this version. */
+/* Into an empty writer, for the table of this version: all, or what is not as it
+ * is since that one. */
 void mtable_book_write(const struct mtable_book *book,
     struct mtable_version now, struct mtable_writer *out);
+void mtable_book_news(const struct mtable_book *book,
+    struct mtable_version since, struct mtable_version now,
+    struct mtable_writer *out);
 
 void mtable_book_done(struct mtable_book *book);
 

@@ -8,12 +8,15 @@
 
 #include "core/trace/mtable.h"
 
-#define MTABLE_MAGIC 0x4c535254u /* "LSRT" */
+#define MTABLE_MAGIC 0x4c535254u      /* "LSRT" */
+#define MTABLE_NEWS_MAGIC 0x4c53524eu /* "LSRN" */
 /* Files of writers before ours are read as well. */
 #define MTABLE_FORMAT_PLAIN 1 /* without the MTA */
 #define MTABLE_FORMAT_MTA 2   /* with it, without what routes are unchanged */
-#define MTABLE_FORMAT 3
+#define MTABLE_FORMAT_SINCE 3 /* with that, and whole always */
+#define MTABLE_FORMAT 4       /* news may stand beside it */
 
+#define MTABLE_SUM 16    /* where the checksum stands, */
 #define MTABLE_SUMMED 24 /* where the octets begin that are summed */
 #define MTABLE_SINCE 24  /* octets of an entry of the history */
 #define MTABLE_KEY (CRYPTO_DIGEST + CRYPTO_PUBLIC + 4)

@@ -220,14 +220,22 @@ u64_put(uint8_t *p, uint64_t v)
 		p[i] = (uint8_t)(v >> (56 - 8 * i));
 }
 
+/* `of`: the table's sum, of which they are news; NULL: it is a table. */
+static void
+kind_put(struct buf *out, const uint64_t *of)
+{
+	buf_u32(out, of == NULL ? MTABLE_MAGIC : MTABLE_NEWS_MAGIC);
+	buf_u32(out, MTABLE_FORMAT);
+	buf_u64(out, 0); /* octets */
+	buf_u64(out, 0); /* checksum */
+	if (of != NULL)
+		buf_u64(out, *of);
+}
+
 static void
 head_put(struct buf *out, const struct mtable_annex *annex,
     const struct mtable_history *h, size_t nroutes)
 {
-	buf_u32(out, MTABLE_MAGIC);
-	buf_u32(out, MTABLE_FORMAT);
-	buf_u64(out, 0); /* octets */
-	buf_u64(out, 0); /* checksum */
 	buf_u64(out, annex->version.epoch);
 	buf_u64(out, annex->version.generation);
 	buf_u32(out, (uint32_t)h->n);
@@ -263,13 +271,15 @@ keys_put(struct buf *out, const struct mtable_annex *annex, size_t base,
 	}
 }
 
-void
-mtable_end(struct mtable_writer *w, const struct mtable_annex *annex,
-    const struct mtable_history *h, struct buf *out)
+static void
+writer_end(struct mtable_writer *w, const uint64_t *of,
+    const struct mtable_annex *annex, const struct mtable_history *h,
+    struct buf *out)
 {
 	size_t start = out->n, base;
 
 	CHECK(h->n > 0 && mtable_order(h->v[0].version, annex->version) == 0);
+	kind_put(out, of);
 	head_put(out, annex, h, w->at.n);
 	base = out->n - start + (size_t)annex->nkeys * MTABLE_KEY +
 	       w->at.n * 4 + annex->net.left;
@@ -280,8 +290,28 @@ mtable_end(struct mtable_writer *w, const struct mtable_annex *annex,
 	CHECK(out->n - start == base);
 	buf_bytes(out, w->records.p, w->records.n);
 	u64_put(out->p + start + 8, out->n - start);
-	u64_put(out->p + start + 16, crc64(out->p + start + MTABLE_SUMMED,
-					 out->n - start - MTABLE_SUMMED));
+	u64_put(
+	    out->p + start + MTABLE_SUM, crc64(out->p + start + MTABLE_SUMMED,
+					     out->n - start - MTABLE_SUMMED));
 	vec_done(&w->at);
 	buf_done(&w->records);
+}
+
+void
+mtable_end(struct mtable_writer *w, const struct mtable_annex *annex,
+    const struct mtable_history *h, struct buf *out)
+{
+	writer_end(w, NULL, annex, h, out);
+}
+
+void
+mtable_end_news(struct mtable_writer *w, uint64_t of,
+    const struct mtable_annex *annex, const struct mtable_history *h,
+    struct buf *out)
+{
+	struct mtable_annex bare = *annex;
+
+	bare.nkeys = 0;
+	bare.keys.left = bare.net.left = 0;
+	writer_end(w, &of, &bare, h, out);
 }
