@@ -23,6 +23,9 @@
 /* The copy may grow by this, and by as much as the whole table takes. */
 #define GROW_MIN ((size_t)256 << 10)
 
+/* Zeros that are put behind a group that comes to the end of the file. */
+#define ZEROS ((size_t)64 << 10)
+
 /* Room on the disk is taken only where there is so many times as much. */
 #define SCARCE 16
 
@@ -136,7 +139,7 @@ static void
 copy_reserve(int fd, size_t first)
 {
 	struct statvfs disk;
-	size_t room = first + GROW_MIN;
+	size_t room = first + GROW_MIN + ZEROS;
 
 	if (fstatvfs(fd, &disk) == 0 &&
 	    disk.f_bavail > SCARCE * room / disk.f_frsize)
@@ -204,10 +207,35 @@ copy_whole(
 	if (rc != RC_OK && errno == ENOSPC && drop_before(copy))
 		rc = make_file(copy, &group);
 	if (rc == RC_OK)
-		copy->octets = copy->first = group.n;
+		copy->octets = copy->first = copy->length = group.n;
 	buf_done(&frames);
 	buf_done(&group);
 	return rc;
+}
+
+/* Once for many groups. Without room for them the group is as good. */
+static void
+copy_lengthen(struct copy *copy, size_t end)
+{
+	uint8_t *zeros = mem_new(ZEROS, 0, 0);
+
+	if (lseek(copy->fd, (off_t)end, SEEK_SET) >= 0 &&
+	    file_put(copy->fd, zeros, ZEROS) == RC_OK)
+		copy->length = end + ZEROS;
+	mem_free(zeros);
+}
+
+static int
+copy_put(struct copy *copy, const struct buf *group)
+{
+	size_t end = copy->octets + group->n;
+
+	if (end > copy->length)
+		copy_lengthen(copy, end);
+	if (lseek(copy->fd, (off_t)copy->octets, SEEK_SET) < 0)
+		return RC_IO;
+	copy->octets = end;
+	return write_out(copy->fd, group);
 }
 
 int
@@ -221,8 +249,7 @@ copy_add(struct copy *copy, struct cur frames, const struct got *got,
 	    copy->octets + frames.left > 2 * copy->first + GROW_MIN)
 		return copy_whole(copy, got, setup);
 	put_group(&group, frames.p, frames.left);
-	rc = write_out(copy->fd, &group);
-	copy->octets += group.n;
+	rc = copy_put(copy, &group);
 	buf_done(&group);
 	if (rc != RC_OK) {
 		int err = errno;

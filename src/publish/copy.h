@@ -15,7 +15,9 @@
  *
  * The room in which it may grow is taken from the disk when it is written, so
  * that what changes later is kept on a full disk, too; to be written anew
- * there it gives up the one before.
+ * there it gives up the one before. Behind the last group stand zeros, which are
+ * a torn group and no harm: what is written over them changes nothing of the
+ * file but its octets, and its sync is one write of the disk and no journal's.
  */
 
 #ifndef PUBLISH_COPY_H
@@ -26,7 +28,8 @@
 struct copy {
 	char *path;
 	int fd;               /* -1: to be written whole */
-	size_t octets, first; /* of the file; of its first group */
+	size_t octets, first; /* of its groups; of the first of them */
+	size_t length;        /* of the file, with the zeros behind them */
 };
 
 /* Nothing is read or made yet. */

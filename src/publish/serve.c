@@ -45,6 +45,7 @@ struct server {
 	struct plugin_run *run; /* NULL: not open */
 	struct got got;
 	struct copy copy;
+	bool noted;       /* that something was published here */
 	uint64_t written; /* generation of the tables; 0: none of ours yet */
 	struct mtable_file milter;
 	uint64_t milter_quiet; /* written when nothing came for so long, */
@@ -314,7 +315,8 @@ withhold(struct server *s)
 static bool
 serve_keep(struct server *s, struct wire_ack *ack)
 {
-	if (owner_publish(s->owner) == RC_OK && write_copy(s) == RC_OK)
+	s->noted = s->noted || owner_publish(s->owner) == RC_OK;
+	if (s->noted && write_copy(s) == RC_OK)
 		return true;
 	ack->copy_behind = true;
 	ack->error = errno;

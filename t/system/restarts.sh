@@ -129,7 +129,8 @@ own_gone() {
 torn_copy() {
 	fresh && new_pattern || return 1
 	end $L KILL
-	size=$(stat -c %s "$W/$L/tables/routes")
+	# Behind its groups stand zeros.
+	size=$(LC_ALL=C sed '$s/\x00*$//' "$W/$L/tables/routes" | wc -c)
 	cp -R "$W/$L" "$W/kept"
 	kill -STOP "$(cat "$W/$P/pid")"
 	well=0
