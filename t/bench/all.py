@@ -40,6 +40,8 @@ class Sizes:
             "100:8", "1000:8", "10000:8", "100000:8", "hub:600"]
         self.searches = ["100:4"] if quick else ["1000:4", "10000:4", "100000:4"]
         self.floods = ["100"] if quick else ["1000", "10000"]
+        self.wires = ["200"] if quick else ["1000", "10000"]
+        self.words = "2" if quick else "40"
         self.servers = "200" if quick else "10000"
         self.rounds = "5" if quick else "300"
         self.peers = [] if quick else ["1000", "10000"]
@@ -106,6 +108,16 @@ class Bench:
             what = "LSA in to LSA out, %s servers" % servers
             yield what + ": median", "%.3f" % (float(median) / 1000), "ms wall", 0.2
             yield what + ": 99 %", "%.3f" % (float(late) / 1000), "ms wall", None
+
+    def wire(self):
+        """The same of a real lsrd, by sockets and TLS."""
+        for servers in self.sizes.wires:
+            said = self.run("sh", HERE + "/flood-wire", servers, self.sizes.words)
+            median, late = numbers(r"^flood-wire .* median=(\S+) 99%=(\S+)", said)
+            self.found["wire", servers] = float(median)
+            what = "LSA in to LSA out by the wire, %s servers" % servers
+            yield what + ": median", median, "ms wall", None
+            yield what + ": 99 %", late, "ms wall", None
 
     def memory(self):
         """What a database takes."""
@@ -180,7 +192,8 @@ class Bench:
             yield ("  by ours", ratio(cpu, self.found.get(("change", servers, "4"))), "x",
                    None)
             yield "  LSA in to LSA out", sink, "ms wall", None
-            yield "  by ours", ratio(sink, self.found.get(("flood", servers))), "x", None
+            yield ("  by ours, by the wire", ratio(sink, self.found.get(("wire", servers))),
+                   "x", None)
 
     def peers(self):
         """Both."""
@@ -242,7 +255,7 @@ def show(row):
 
 def measure(bench, chosen):
     """All parts, in turn; side by side where only the running of them counts."""
-    parts = [bench.change, bench.search, bench.flood, bench.memory, bench.exchange,
+    parts = [bench.change, bench.search, bench.flood, bench.wire, bench.memory, bench.exchange,
              bench.restart, bench.publish, bench.peers]
     parts = [p for p in parts if not chosen or p.__name__ in chosen]
     with ThreadPoolExecutor(max_workers=4 if bench.sizes.quick else 1) as pool:

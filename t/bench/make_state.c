@@ -5,8 +5,8 @@
  *
  * Servers stand in a ring with chords (degree 4), one routing group each,
  * one connector per link and one address space each. FOLDER gets the keys
- * and certificates of the first and of the second, its neighbour, the
- * authority's certificate, and the state.
+ * and certificates of the first, of the second, its neighbour, and of the
+ * third, the authority's certificate, and the state.
  */
 
 #include <openssl/evp.h>
@@ -120,7 +120,7 @@ say_links(struct maker *m, const struct crypto *crypto, const struct claims *c,
 static void
 server(struct maker *m, size_t i, const char *folder)
 {
-	static const char *const files[] = { "server", "second" };
+	static const char *const files[] = { "server", "second", "third" };
 	char name[64], group[64], space[64], path[512];
 	char *spaces[] = { space };
 	struct claims c = {
@@ -138,7 +138,7 @@ server(struct maker *m, size_t i, const char *folder)
 	keys_public(key, c.public_key);
 	keys_digest(c.public_key, c.key);
 	issue_server(&c, "bench.example", 365, m->authority_key, &der);
-	if (i < 2) {
+	if (i < 3) {
 		snprintf(path, sizeof(path), "%s/%s.key", folder, files[i]);
 		CHECK(keys_write(path, key, KEYS_OWN, &keys_force) == 0);
 		snprintf(path, sizeof(path), "%s/%s.pem", folder, files[i]);

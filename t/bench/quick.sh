@@ -13,6 +13,7 @@ figures() {
 every_part() {
 	for figure in 'change, 100 servers, a hub: worst of 10' 'full SPF, 100 servers, degree 4' \
 		'LSA in to LSA out, 100 servers: median' 'memory of an LSA.*' \
+		'LSA in to LSA out by the wire, 200 servers: median' \
 		'ingest of an LSA, all of it' 'tables published' 'pages and all' \
 		'publish, 10000 keys of 10 000'; do
 		figures "$figure" || ! echo "no figure: $figure" || return
