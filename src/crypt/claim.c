@@ -187,8 +187,8 @@ uri_read(const ASN1_STRING *uri, struct claims *c)
 	return RC_OK;
 }
 
-static int
-names_each(const GENERAL_NAMES *names, struct claims *c)
+int
+claim_names(const struct stack_st_GENERAL_NAME *names, struct claims *c)
 {
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
@@ -202,9 +202,7 @@ names_each(const GENERAL_NAMES *names, struct claims *c)
 		if (rc != RC_OK)
 			return rc;
 	}
-	if (c->name == NULL)
-		return RC_NAME;
-	return c->group == NULL ? RC_MISSING : RC_OK;
+	return RC_OK;
 }
 
 static int
@@ -218,15 +216,18 @@ names_read(const X509 *cert, struct claims *c)
 		return RC_TWICE;
 	if (names == NULL)
 		return RC_FORMAT;
-	rc = names_each(names, c);
+	rc = claim_names(names, c);
 	GENERAL_NAMES_free(names);
+	if (rc == RC_OK && c->name == NULL)
+		rc = RC_NAME;
+	else if (rc == RC_OK && c->group == NULL)
+		rc = RC_MISSING;
 	return rc;
 }
 
-static int
-claim_key_read(const X509 *cert, struct claims *c)
+int
+claim_key(const struct evp_pkey_st *key, struct claims *c)
 {
-	const EVP_PKEY *key = X509_get0_pubkey(cert);
 	size_t n = CRYPTO_PUBLIC;
 
 	if (key == NULL || EVP_PKEY_get_id(key) != EVP_PKEY_ED25519)
@@ -262,7 +263,7 @@ claim_read(const struct x509_st *cert, struct claims **out)
 
 	*out = NULL;
 	if (rc == RC_OK)
-		rc = claim_key_read(cert, c);
+		rc = claim_key(X509_get0_pubkey(cert), c);
 	if (rc == RC_OK)
 		rc = claim_date(X509_get0_notBefore(cert), &c->not_before);
 	if (rc == RC_OK)

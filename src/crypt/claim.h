@@ -14,8 +14,10 @@
 
 #include "core/lsa/crypto.h"
 
-struct x509_st;        /* OpenSSL's X509 */
-struct asn1_string_st; /* OpenSSL's ASN1_TIME */
+struct x509_st;               /* OpenSSL's X509 */
+struct asn1_string_st;        /* OpenSSL's ASN1_TIME */
+struct evp_pkey_st;           /* OpenSSL's EVP_PKEY */
+struct stack_st_GENERAL_NAME; /* OpenSSL's GENERAL_NAMES */
 
 /* A date, in seconds since 1970; RC_FORMAT for one that is none. */
 int claim_date(const struct asn1_string_st *date, int64_t *out);
@@ -40,5 +42,13 @@ void claim_x509_free(struct x509_st *cert);
  * lsrd:connector: and other kinds of names grant nothing and are passed over.
  */
 int claim_read(const struct x509_st *cert, struct claims **out);
+
+/*
+ * Parts of it, for what has the same names but is no certificate
+ * (crypt/csr.h): both add to *c, which a failure leaves half filled. Of
+ * names none need be there; a key that is not Ed25519 is RC_FORMAT.
+ */
+int claim_names(const struct stack_st_GENERAL_NAME *names, struct claims *c);
+int claim_key(const struct evp_pkey_st *key, struct claims *c);
 
 #endif

@@ -118,20 +118,30 @@ entry_add(GENERAL_NAMES *names, const char *prefix, const char *text)
 	mem_free(whole);
 }
 
-static void
-claims_add(X509 *cert, const struct claims *claims)
+struct stack_st_GENERAL_NAME *
+issue_names(const struct claims *claims)
 {
 	GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
 
 	CHECK(names != NULL);
-	entry_add(names, "", claims->name);
-	entry_add(names, "lsrd:group:", claims->group);
+	if (claims->name != NULL)
+		entry_add(names, "", claims->name);
+	if (claims->group != NULL)
+		entry_add(names, "lsrd:group:", claims->group);
 	for (size_t i = 0; i < claims->nspaces; i++)
 		entry_add(names, "lsrd:space:", claims->spaces[i]);
 	for (size_t i = 0; i < claims->nrelays; i++)
 		entry_add(names, "lsrd:relay:", claims->relays[i]);
 	for (size_t i = 0; i < claims->nconnectors; i++)
 		entry_add(names, "lsrd:connector:", claims->connectors[i]);
+	return names;
+}
+
+static void
+claims_add(X509 *cert, const struct claims *claims)
+{
+	GENERAL_NAMES *names = issue_names(claims);
+
 	CHECK(X509_add1_ext_i2d(cert, NID_subject_alt_name, names, 0,
 		  X509V3_ADD_DEFAULT) == 1);
 	GENERAL_NAMES_free(names);

@@ -16,7 +16,8 @@
 #include "base/buf.h"
 #include "core/lsa/crypto.h"
 
-struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
+struct evp_pkey_st;           /* OpenSSL's EVP_PKEY */
+struct stack_st_GENERAL_NAME; /* OpenSSL's GENERAL_NAMES */
 
 /* Valid from an hour before now: clocks differ. */
 void issue_authority(const char *organization, uint32_t days,
@@ -28,6 +29,10 @@ void issue_authority(const char *organization, uint32_t days,
  */
 void issue_server(const struct claims *claims, const char *organization,
     uint32_t days, struct evp_pkey_st *authority, struct buf *der);
+
+/* The same as names of a subjectAltName; a name or group that is NULL is left
+ * out. The caller's, for GENERAL_NAMES_free(). */
+struct stack_st_GENERAL_NAME *issue_names(const struct claims *claims);
 
 /*
  * The organization that an authority's certificate names; NULL when it names

@@ -19,6 +19,7 @@
 #include "core/lsa/limits.h"
 #include "crypt/claim.h"
 #include "crypt/crypto.h"
+#include "crypt/csr.h"
 #include "sys/file.h"
 
 /* PEM of the largest certificate, with text around it. */
@@ -292,6 +293,30 @@ keys_vouched(const char *path, const uint8_t authority[CRYPTO_PUBLIC],
 	return rc;
 }
 
+int
+keys_request(const char *path, struct claims **wishes)
+{
+	unsigned char *octets = NULL;
+	char *name = NULL;
+	BIO *bio;
+	long n = 0;
+	int rc = keys_file_read(path, 0, &bio);
+
+	*wishes = NULL;
+	if (rc != RC_OK)
+		return rc;
+	if (PEM_bytes_read_bio(&octets, &n, &name, PEM_STRING_X509_REQ, bio,
+		no_passphrase, NULL) != 1)
+		rc = RC_FORMAT;
+	else
+		rc = csr_read(octets, (size_t)n, wishes);
+	OPENSSL_free(octets);
+	OPENSSL_free(name);
+	BIO_free(bio);
+	ERR_clear_error();
+	return rc;
+}
+
 const struct keys_put keys_force = { .force = true };
 
 /* Gives the file in this place a second name, too, if there is one. */
@@ -397,6 +422,20 @@ keys_write_certificate(
 		rc = keys_file_write(path, 0644, bio, put);
 	}
 	X509_free(cert);
+	BIO_free(bio);
+	return rc;
+}
+
+int
+keys_write_request(
+    const char *path, const uint8_t *der, size_t n, const struct keys_put *put)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	int rc;
+
+	CHECK(bio != NULL);
+	CHECK(PEM_write_bio(bio, PEM_STRING_X509_REQ, "", der, (long)n) > 0);
+	rc = keys_file_write(path, 0644, bio, put);
 	BIO_free(bio);
 	return rc;
 }

@@ -78,6 +78,12 @@ int keys_vouched(const char *path, const uint8_t authority[CRYPTO_PUBLIC],
     uint8_t **der, size_t *n, struct claims **claims);
 
 /*
+ * A request for a certificate (crypt/csr.h), in PEM. RC_SIGNATURE: who
+ * asks has not shown that he has the key. On RC_OK *wishes is the caller's.
+ */
+int keys_request(const char *path, struct claims **wishes);
+
+/*
  * How a file is put in its place. It has its mode and its owner before it has
  * its name: its folder may be somebody else's, who could put a link in the
  * place of a name between two steps.
@@ -101,6 +107,8 @@ extern const struct keys_put keys_force;
 int keys_write(const char *path, const struct evp_pkey_st *key,
     enum keys_kind kind, const struct keys_put *put);
 int keys_write_certificate(
+    const char *path, const uint8_t *der, size_t n, const struct keys_put *put);
+int keys_write_request(
     const char *path, const uint8_t *der, size_t n, const struct keys_put *put);
 
 #endif

@@ -20,10 +20,38 @@
 extern const struct verb_option keys_authority_options[];
 extern const struct verb_option keys_issue_options[];
 extern const struct verb_option keys_mark_options[];
+extern const struct verb_option keys_request_options[];
 extern const struct verb_option keys_show_options[];
 
 /* What the verbs that make keys share. --days, or what is said otherwise. */
 int keys_days(const struct call *call, uint64_t otherwise, uint32_t *out);
+
+/*
+ * What the command line asks to claim, into *c, which begins empty. Name and
+ * group are NULL where they are not given; what is given is held to its
+ * grammar, and a relay to the spaces. CALL_USAGE after a complaint.
+ */
+int keys_claims_take(const struct call *call, struct claims *c);
+int keys_claims_check(const struct claims *c);
+
+/* Adds every value of --space, --relay or --connector to a list. */
+int keys_values(
+    const struct call *call, const char *option, char ***list, size_t *n);
+
+/*
+ * CALL_USAGE after a complaint when claims are given beside an --option that
+ * has them from somewhere else, `who`. `some`: --connector may be.
+ */
+int keys_claims_none(
+    const struct call *call, const char *option, const char *who, bool some);
+
+/*
+ * A request for a certificate, beside what the command line grants, in
+ * *claims: they get its key, and with --as-requested are what it asks for.
+ * Tells what of it is not granted, and refuses one for another server.
+ */
+int keys_requested(
+    const struct call *call, const char *path, struct claims **claims);
 
 /* --directory, or KEYS_DIRECTORY; lent by the call. */
 const char *keys_directory(const struct call *call);
@@ -49,6 +77,7 @@ bool keys_tell(const struct call *call, const struct keys_made *made);
 int keys_verb_authority(const struct call *call);
 int keys_verb_issue(const struct call *call);
 int keys_verb_mark(const struct call *call);
+int keys_verb_request(const struct call *call);
 int keys_verb_show(const struct call *call);
 
 #endif

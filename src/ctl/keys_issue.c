@@ -1,20 +1,16 @@
 #include "ctl/keys.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/rc.h"
-#include "base/str.h"
 #include "core/lsa/limits.h"
 #include "crypt/issue.h"
 #include "crypt/keys.h"
 #include "ctl/authority.h"
 #include "ctl/paths.h"
-#include "ctl/value.h"
-#include "idn/labels.h"
 
 #define SERVER_DAYS 730
 
@@ -27,6 +23,8 @@ const struct verb_option keys_issue_options[] = {
 	{ "connector", "GROUP",   "a group it may carry mail to, or *; repeat" },
 	{ "days",      "N",       "how long it is valid [730]" },
 	{ "renew",     "FILE",    "another certificate for the key of this one" },
+	{ "request",   "FILE",    "for the key of this request, which stays there" },
+	{ "as-requested", NULL,   "with the claims that the request asks for" },
 	{ "directory", "DIR",     "where the authority is [" KEYS_DIRECTORY "]" },
 	{ "output",    "DIR",     "where to put the files [the same]" },
 	{ "user",      "USER",    "who owns them, when run by root [_lsrd]" },
@@ -35,115 +33,61 @@ const struct verb_option keys_issue_options[] = {
 };
 /* clang-format on */
 
-static bool
-is_group(const char *s)
-{
-	return str_is_word(s) || strcmp(s, "*") == 0;
-}
-
-/* Takes every value of an option. */
+/* Who it is for must be said. */
 static int
-values_take(
-    const struct call *call, const char *option, char ***list, size_t *n)
+named_check(const struct claims *c)
 {
-	bool groups = strcmp(option, "connector") == 0;
-
-	for (size_t i = 0; i < call->ngiven; i++) {
-		char *one;
-
-		if (strcmp(call->given[i].name, option) != 0)
-			continue;
-		one = labels_to_a(call->given[i].value);
-		*list = mem_grow(*list, *n + 1, sizeof(**list));
-		(*list)[(*n)++] = one;
-		if (groups && !is_group(one))
-			return call_usage(
-			    "--%s %s: not a routing group, or *", option, one);
-		if (!groups && !str_is_pattern(one))
-			return call_usage("--%s %s: not user@domain, domain, "
-					  ".domain or *",
-			    option, one);
-	}
-	return CALL_OK;
-}
-
-static int
-keys_issue_claims_check(const struct claims *c)
-{
-	if (!str_is_host(c->name))
-		return call_usage(
-		    "%s: a server is called by its host name", c->name);
-	if (!str_is_word(c->group))
-		return call_usage("--group %s: write a-z, 0-9, '.', '_' and "
-				  "'-', at most 63",
-		    c->group);
-	for (size_t i = 0; i < c->nrelays; i++) {
-		if (strcmp(c->relays[i], "*") == 0)
-			return call_usage(
-			    "--relay '*': would relay for anybody");
-		if (!claims_space(c, c->relays[i]))
-			return call_usage(
-			    "--relay %s: no --space covers it", c->relays[i]);
-	}
-	return CALL_OK;
-}
-
-/* The claims that the command line asks for. */
-static int
-claims_take(const struct call *call, struct claims *c)
-{
-	const char *name = call_option(call, "server");
-	const char *group = call_option(call, "group");
-
-	if (call->noperands > 0 && name != NULL)
-		return call_usage("keys issue: the server is named twice");
-	if (call->noperands > 0)
-		name = call->operands[0];
-	if (name == NULL)
+	if (c->name == NULL)
 		return call_usage("keys issue: SERVER is missing");
-	if (group == NULL)
+	if (c->group == NULL)
 		return call_usage("keys issue: --group GROUP is missing");
-	c->name = mem_str(name);
-	c->group = mem_str(group);
-	str_lower(c->name);
-	str_lower(c->group);
-	if (values_take(call, "space", &c->spaces, &c->nspaces) != CALL_OK ||
-	    values_take(call, "relay", &c->relays, &c->nrelays) != CALL_OK ||
-	    values_take(call, "connector", &c->connectors, &c->nconnectors) !=
-		CALL_OK)
-		return CALL_USAGE;
-	return keys_issue_claims_check(c);
+	return CALL_OK;
 }
 
+/* key and mark: NULL where the server has made them itself. */
 struct made {
 	char *key, *pem, *mark, *authority;
 };
 
+/* What to do with the files at their host. */
 static void
-issued_tell(const struct call *call, const struct authority *a,
-    const struct claims *c, const struct made *made)
+next_tell(bool keys)
 {
-	const struct keys_made told = {
-		.server = c->name,
-		.organization = a->organization,
-		.key = c->key,
-		.files = (const char *const[]){ made->key, made->pem,
-		    made->mark, made->authority, NULL },
-	};
-
-	if (keys_tell(call, &told))
-		return;
-	printf("%s   the key of %s\n", made->key, c->name);
-	printf("%s   its certificate\n", made->pem);
-	printf("%s   the key of its marks, for lsrd-milter\n", made->mark);
-	printf("%s   the authority's certificate\n\n", made->authority);
-	printf("next: bring these four to " KEYS_DIRECTORY " of that host and, "
+	printf("next: bring these %s to " KEYS_DIRECTORY " of that host and, "
 	       "there, as root:\n"
 	       "    cd " KEYS_DIRECTORY "\n"
 	       "    chown _lsrd:_lsrd server.key server.pem authority.pem\n"
 	       "    chown _lsrd:lsrd-mark mark.key\n"
 	       "    chmod 600 server.key && chmod 640 mark.key\n"
-	       "    lsrd -t\n");
+	       "    lsrd -t\n",
+	    keys ? "four" : "two");
+}
+
+static void
+issued_tell(const struct call *call, const struct authority *a,
+    const struct claims *c, const struct made *made)
+{
+	bool keys = made->key != NULL;
+	const struct keys_made told = {
+		.server = c->name,
+		.organization = a->organization,
+		.key = c->key,
+		.files = keys ? (const char *const[]){ made->key, made->pem,
+				    made->mark, made->authority, NULL }
+		              : (const char *const[]){ made->pem,
+				    made->authority, NULL },
+	};
+
+	if (keys_tell(call, &told))
+		return;
+	if (keys)
+		printf("%s   the key of %s\n", made->key, c->name);
+	printf("%s   %s certificate\n", made->pem, keys ? "its" : "the");
+	if (keys)
+		printf(
+		    "%s   the key of its marks, for lsrd-milter\n", made->mark);
+	printf("%s   the authority's certificate\n\n", made->authority);
+	next_tell(keys);
 }
 
 /* What is made, before any of it is written. */
@@ -192,7 +136,7 @@ places_check(const struct issue *i)
 	const char *const all[] = { i->made.key, i->made.pem, i->made.mark };
 
 	for (size_t k = 0; k < 3 && !i->own.force; k++)
-		if (access(all[k], F_OK) == 0)
+		if (all[k] != NULL && access(all[k], F_OK) == 0)
 			return paths_refuse(all[k], RC_TWICE);
 	return CALL_OK;
 }
@@ -212,9 +156,11 @@ issue_begin(struct issue *i, const struct call *call)
 	    keys_owner(call, true, &i->milter) != CALL_OK ||
 	    paths_make(output) != CALL_OK)
 		return CALL_USAGE;
-	i->made.key = paths_join(output, "server.key");
+	if (!call_has(call, "request")) {
+		i->made.key = paths_join(output, "server.key");
+		i->made.mark = paths_join(output, "mark.key");
+	}
 	i->made.pem = paths_join(output, "server.pem");
-	i->made.mark = paths_join(output, "mark.key");
 	i->made.authority = paths_join(output, "authority.pem");
 	return CALL_OK;
 }
@@ -227,8 +173,20 @@ certificate_write(const struct issue *i, const struct keys_put *put)
 	return rc == RC_OK ? CALL_OK : paths_refuse(i->made.pem, rc);
 }
 
-/* Everything has been judged. The certificate comes before its key: what is
- * in the way of one is in the way of both. */
+/* The certificate comes before its key: what is in the way of one is in the
+ * way of both. */
+static int
+keys_of_it_write(const struct issue *i)
+{
+	int rc = keys_write(i->made.key, i->key, KEYS_OWN, &i->own);
+
+	if (rc != RC_OK)
+		return paths_refuse(i->made.key, rc);
+	rc = keys_write(i->made.mark, i->mark, KEYS_MARK, &i->milter);
+	return rc == RC_OK ? CALL_OK : paths_refuse(i->made.mark, rc);
+}
+
+/* Everything has been judged. */
 static int
 issue_write(const struct issue *i, const struct authority *a)
 {
@@ -237,12 +195,8 @@ issue_write(const struct issue *i, const struct authority *a)
 
 	if (certificate_write(i, &i->own) != CALL_OK)
 		return CALL_USAGE;
-	rc = keys_write(i->made.key, i->key, KEYS_OWN, &i->own);
-	if (rc != RC_OK)
-		return paths_refuse(i->made.key, rc);
-	rc = keys_write(i->made.mark, i->mark, KEYS_MARK, &i->milter);
-	if (rc != RC_OK)
-		return paths_refuse(i->made.mark, rc);
+	if (i->key != NULL && keys_of_it_write(i) != CALL_OK)
+		return CALL_USAGE;
 	copy.force = false;
 	rc = keys_write_certificate(
 	    i->made.authority, a->der, a->der_len, &copy);
@@ -251,6 +205,7 @@ issue_write(const struct issue *i, const struct authority *a)
 	           : paths_refuse(i->made.authority, rc);
 }
 
+/* Of a request the claims have the key already. */
 static int
 issue(const struct call *call, const struct authority *a, struct claims *c)
 {
@@ -259,13 +214,14 @@ issue(const struct call *call, const struct authority *a, struct claims *c)
 
 	if (status == CALL_OK)
 		status = places_check(&i);
-	if (status == CALL_OK) {
+	if (status == CALL_OK && i.made.key != NULL) {
 		i.key = keys_new();
 		i.mark = keys_new();
 		keys_public(i.key, c->public_key);
 		keys_digest(c->public_key, c->key);
-		status = certificate_make(&i, a, c);
 	}
+	if (status == CALL_OK)
+		status = certificate_make(&i, a, c);
 	if (status == CALL_OK)
 		status = issue_write(&i, a);
 	if (status == CALL_OK)
@@ -296,7 +252,7 @@ connectors_replace(const struct call *call, struct claims *c)
 	for (size_t i = 0; i < c->nconnectors; i++)
 		mem_free(c->connectors[i]);
 	c->nconnectors = 0;
-	return values_take(call, "connector", &c->connectors, &c->nconnectors);
+	return keys_values(call, "connector", &c->connectors, &c->nconnectors);
 }
 
 /*
@@ -341,29 +297,13 @@ renew(const struct call *call, const struct authority *a, const char *from)
 /* A renewal has its claims from the certificate, and no others but those of
  * connectors: certificates of before have none. */
 static int
-renew_check(const struct call *call)
-{
-	static const char *const claims[] = { "server", "group", "space",
-		"relay" };
-
-	for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++)
-		if (call_has(call, claims[i]))
-			return call_usage(
-			    "--renew: the certificate says what may be "
-			    "claimed; leave --%s out, or issue another key",
-			    claims[i]);
-	if (call->noperands > 0)
-		return call_usage(
-		    "--renew: the certificate names the server; leave %s out",
-		    call->operands[0]);
-	return CALL_OK;
-}
-
-static int
 keys_renew(const struct call *call)
 {
 	struct authority a;
-	int status = renew_check(call);
+	int status =
+	    call_has(call, "request")
+		? call_usage("--renew and --request: one of the two")
+		: keys_claims_none(call, "renew", "the certificate", true);
 
 	if (status == CALL_OK)
 		status = authority_open(keys_directory(call), &a);
@@ -374,17 +314,32 @@ keys_renew(const struct call *call)
 	return status;
 }
 
+/* Claims, and by whose word: the command line's, or the request's. */
+static int
+keys_issue_claims(const struct call *call, struct claims **claims)
+{
+	const char *request = call_option(call, "request");
+	int status;
+
+	if (call_has(call, "as-requested") && request == NULL)
+		return call_usage("--as-requested: there is no --request");
+	*claims = mem_new(sizeof(**claims), 0, 0);
+	status = keys_claims_take(call, *claims);
+	if (status == CALL_OK && request != NULL)
+		status = keys_requested(call, request, claims);
+	return status == CALL_OK ? named_check(*claims) : status;
+}
+
 int
 keys_verb_issue(const struct call *call)
 {
-	struct claims *claims;
+	struct claims *claims = NULL;
 	struct authority a;
 	int status;
 
 	if (call_has(call, "renew"))
 		return keys_renew(call);
-	claims = mem_new(sizeof(*claims), 0, 0);
-	status = claims_take(call, claims);
+	status = keys_issue_claims(call, &claims);
 	if (status == CALL_OK)
 		status = authority_open(keys_directory(call), &a);
 	if (status == CALL_OK) {

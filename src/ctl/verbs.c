@@ -131,6 +131,8 @@ const struct verb verbs[] = {
 	    keys_authority_options, keys_verb_authority, NULL },
 	{ "keys issue", "[SERVER]", 0, 1, "make a server's key and certificate",
 	    keys_issue_options, keys_verb_issue, NULL },
+	{ "keys request", "[SERVER]", 0, 1, "ask for a certificate; the key stays here",
+	    keys_request_options, keys_verb_request, NULL },
 	{ "keys mark", NULL, 0, 0, "make another mark key",
 	    keys_mark_options, keys_verb_mark, NULL },
 	{ "keys show", "[FILE]", 0, 1, "what a certificate allows",

@@ -101,6 +101,72 @@ links_lose() {
 	[ "$(stat -c %u "$dir/victim")" = 0 ] && [ ! -s "$dir/victim" ]
 }
 
+# request DIR [WISHES]: the keys stay in DIR, and only the request is handed on.
+request() {
+	"$ctl" keys request mx3.example.org --directory "$dir/$@"
+}
+
+# granted: what the command line says, for the key that never left $dir/3, and
+# what else was asked for is told.
+granted() {
+	says 0 'asked for, not given: relay c.org' issue mx3.example.org \
+		--group london --space b.org --request "$dir/3/server.csr" \
+		--output "$dir/3out" &&
+		[ "$(ls "$dir/3out" | tr '\n' ' ')" = "authority.pem server.pem " ] &&
+		cp "$dir/3out/server.pem" "$dir/3" &&
+		"$ctl" keys show --json "$dir/3/server.pem" >"$dir/3shown" &&
+		grep -q '"spaces":\["b.org"\],"relays":\[\]' "$dir/3shown" &&
+		grep -qF "\"key\":\"$(key_of "$dir/3/server.key")\"" "$dir/3shown"
+}
+
+# The digest of a private key's public half, by openssl.
+key_of() {
+	openssl pkey -in "$1" -pubout -outform DER | tail -c 32 | sha256sum |
+		cut -d' ' -f1
+}
+
+# The key stays as it is, and the certificate says what is asked for.
+again_the_same() {
+	cp "$dir/3/server.key" "$dir/before" &&
+		says 0 'as it was: it stays here' "$ctl" keys request \
+			--directory "$dir/3" && cmp "$dir/before" "$dir/3/server.key" &&
+		grep -q "'b.org'" "$W/out" && ! grep -q "'c.org'" "$W/out"
+}
+
+# forged: the request with another's signature, or of another's key.
+forged() {
+	python3 - "$dir" <<-'END' || return
+		import base64, sys
+		lines = open(sys.argv[1] + "/3/server.csr").read().split("\n")
+		der = bytearray(base64.b64decode("".join(lines[1:-2])))
+		der[-1] ^= 1
+		open(sys.argv[1] + "/forged.csr", "w").write("\n".join([lines[0],
+		    base64.b64encode(der).decode(), lines[-2], ""]))
+	END
+	says 2 'has not shown that he has it' issue mx3.example.org \
+		--group london --request "$dir/forged.csr" --output "$dir/4"
+}
+
+# By hand, without a word of claims.
+openssl_asks() {
+	command -v openssl >/dev/null || { echo server.pem; return; }
+	openssl req -new -key "$dir/3/server.key" -subj /CN=whatever \
+		-out "$dir/bare.csr" &&
+		issue mx3.example.org --group london --space b.org --request \
+			"$dir/bare.csr" --output "$dir/4"
+}
+
+# A request for a relay that no space of it covers, by the tool that would not
+# make one: by openssl.
+relay_for_all() {
+	command -v openssl >/dev/null || return 0
+	openssl req -new -key "$dir/3/server.key" -subj /CN=x -addext \
+		'subjectAltName=DNS:mx3.example.org,URI:lsrd:group:l,URI:lsrd:space:*,URI:lsrd:relay:*' \
+		-out "$dir/all.csr" &&
+		says 2 "would relay for anybody" issue --as-requested --request \
+			"$dir/all.csr" --output "$dir/4"
+}
+
 digest() {
 	"$ctl" keys show "$dir/1/server.pem" | awk '$1 == "key" { print $2 }'
 }
@@ -148,7 +214,7 @@ forget() {
 		grep -qE '^01050000[0-9a-f]+$' "$dir/order"
 }
 
-plan 58
+plan 74
 ok "an organization is asked for" says 2 "--organization NAME is missing" \
 	"$ctl" keys authority --directory "$dir/a"
 ok "and is a domain name" says 2 "not a domain name" \
@@ -201,6 +267,35 @@ ok "not of another authority's" says 2 "not signed by" \
 	"$ctl" keys issue --renew "$dir/1/server.pem" --directory "$dir/b"
 ok "nor with other claims" says 2 "leave --space out" \
 	"$ctl" keys issue --renew "$dir/1/server.pem" --directory "$dir/a" --space b.org
+ok "a request, and the key stays" says 0 "it stays here" request 3 \
+	--group london --space b.org --space c.org --relay c.org
+ok "its key is 0600" mode 600 "$dir/3/server.key"
+ok "its mark key is 0640" mode 640 "$dir/3/mark.key"
+if command -v openssl >/dev/null; then
+	ok "the authority gives what it says, not what is asked for" granted
+else
+	skip_case "the authority gives what it says" "no openssl"
+fi
+ok "a server asks for what its certificate says, with the same key" again_the_same
+ok "one that openssl made is good as well" says 0 "server.pem" openssl_asks
+ok "not for another server" says 2 "a request of mx3.example.org, not of" \
+	issue mx4.example.org --group london --request "$dir/3/server.csr" \
+	--output "$dir/4"
+ok "nor without the key" forged
+ok "nor what is none" says 2 "no request of" issue mx4.example.org --group \
+	london --request "$dir/1/server.pem" --output "$dir/4"
+request 5 --group paris --space d.org --connector london >/dev/null
+ok "as it is asked for" says 0 '"server":"mx3.example.org"' issue --json \
+	--as-requested --request "$dir/5/server.csr" --output "$dir/5"
+ok "it is" says 0 '"spaces":\["d.org"\],"relays":\[\],"connectors":\["london"\]' \
+	"$ctl" keys show --json "$dir/5/server.pem" --directory "$dir/a"
+ok "asked for and given: not both" says 2 "leave --space out" issue \
+	--as-requested --request "$dir/5/server.csr" --space e.org
+ok "what is asked for is held to the same" relay_for_all
+ok "as it is asked for, and nothing asks" says 2 "there is no --request" \
+	issue --as-requested
+ok "a request names its server" says 2 "SERVER is missing" "$ctl" keys request \
+	--directory "$dir/6"
 ok "a claim to carry mail" says 0 "server.pem" issue mx7.example.org \
 	--group london --connector paris --connector berlin --output "$dir/7"
 ok "is shown" says 0 '"connectors":\["paris","berlin"\]' \
