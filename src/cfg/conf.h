@@ -95,6 +95,7 @@ struct conf {
 	char *certificate;
 	char *previous_certificate; /* may be NULL */
 	char *authority;
+	char *second_authority; /* may be NULL */
 	char *mark_key;
 	char *previous_mark_key; /* may be NULL */
 };

@@ -76,7 +76,7 @@ judge_keys_refuse(
 	else if (rc == RC_IO && saved == EACCES)
 		judge_keys_unreadable(
 		    b, strstr(option, "mark") != NULL, path, remedy);
-	else if (strcmp(option, "authority") == 0)
+	else if (strstr(option, "authority") != NULL)
 		snprintf(remedy, sizeof(remedy),
 		    "copy authority.pem here; `lsrctl keys authority` makes "
 		    "it, once for the organization");
@@ -134,6 +134,22 @@ spaces_agree(const struct build *b, const struct claims *claims)
 	}
 }
 
+/* By the authority, or by the second one. */
+static int
+vouched_by_either(const struct build *b, const struct conf_keys *keys,
+    const char *path, struct setup_cert *cert, struct claims **claims)
+{
+	const struct setup *s = &b->conf->setup;
+	bool previous = path == b->conf->previous_certificate;
+	uint8_t **der = previous ? &cert->previous : &cert->now;
+	size_t *n = previous ? &cert->previous_len : &cert->now_len;
+	int rc = keys->vouched(path, s->authority.key, der, n, claims);
+
+	if (rc == RC_SIGNATURE && s->second.given)
+		rc = keys->vouched(path, s->second.key, der, n, claims);
+	return rc;
+}
+
 static bool
 certificate_judge(const struct build *b, const struct conf_keys *keys)
 {
@@ -141,8 +157,8 @@ certificate_judge(const struct build *b, const struct conf_keys *keys)
 	struct setup *s = &conf->setup;
 	struct build_place place = { .option = "key" };
 	uint8_t own[CRYPTO_PUBLIC];
-	int rc = keys->vouched(conf->certificate, s->authority.key,
-	    &s->cert.now, &s->cert.now_len, &s->claims);
+	int rc =
+	    vouched_by_either(b, keys, conf->certificate, &s->cert, &s->claims);
 	int key_rc;
 
 	if (rc != RC_OK)
@@ -174,8 +190,8 @@ previous_judge(const struct build *b, const struct conf_keys *keys)
 
 	if (conf->previous_certificate == NULL)
 		return;
-	rc = keys->vouched(conf->previous_certificate, s->authority.key,
-	    &s->cert.previous, &s->cert.previous_len, &claims);
+	rc = vouched_by_either(
+	    b, keys, conf->previous_certificate, &s->cert, &claims);
 	if (rc != RC_OK) {
 		judge_keys_refuse(
 		    b, "previous-certificate", conf->previous_certificate, rc);
@@ -227,6 +243,33 @@ authority_judge(const struct build *b, const struct conf_keys *keys)
 		    conf->authority, (long long)((now - end) / 86400));
 }
 
+/* While the authority is rolled over. */
+static void
+second_judge(const struct build *b, const struct conf_keys *keys)
+{
+	struct build_place place = { .option = "second-authority" };
+	const char *path = b->conf->second_authority;
+	struct setup *s = &b->conf->setup;
+	int rc;
+
+	if (path == NULL)
+		return;
+	rc = keys->authority(path, s->second.key, s->second.id);
+	if (rc != RC_OK) {
+		judge_keys_refuse(b, "second-authority", path, rc);
+		return;
+	}
+	s->second.given =
+	    memcmp(s->second.id, s->authority.id, CRYPTO_DIGEST) != 0;
+	if (!s->second.given)
+		build_warn(b, &place, "take it out, or name the other one",
+		    "second-authority = \"%.400s\": has the same key as "
+		    "authority",
+		    path);
+	else if (keys->authority_end(path, &s->second.end) != RC_OK)
+		s->second.end = 0;
+}
+
 size_t
 judge_keys(const struct build *build, const struct conf_keys *keys)
 {
@@ -239,6 +282,7 @@ judge_keys(const struct build *build, const struct conf_keys *keys)
 	    keys->authority(conf->authority, s->authority.key, s->authority.id);
 	if (rc == RC_OK) {
 		authority_judge(build, keys);
+		second_judge(build, keys);
 		open += certificate_judge(build, keys);
 		previous_judge(build, keys);
 	} else {

@@ -34,7 +34,8 @@ const struct schema schema_options[] = {
 	{ "", "key", KEYS "server.key", NULL, SCHEMA_PATH, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(key), 0, "this server's private key" },
 	{ "", "certificate", KEYS "server.pem", NULL, SCHEMA_PATH, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(certificate), 0, "this server's certificate" },
 	{ "", "previous-certificate", NULL, NULL, SCHEMA_PATH, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(previous_certificate), 0, "the one before, as long as something is signed by it" },
-	{ "", "authority", KEYS "authority.pem", NULL, SCHEMA_PATH, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(authority), 0, "the authority's certificate, which is the organization" },
+	{ "", "authority", KEYS "authority.pem", NULL, SCHEMA_PATH, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(authority), 0, "the authority's certificate, which is the organization" },
+	{ "", "second-authority", NULL, NULL, SCHEMA_PATH, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(second_authority), 0, "another one that is trusted as well, while the authority changes" },
 	{ "", "mark-key", KEYS "mark.key", NULL, SCHEMA_PATH, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(mark_key), 0, "the key that marks on messages are signed with" },
 	{ "", "previous-mark-key", NULL, NULL, SCHEMA_PATH, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(previous_mark_key), 0, "the one before, as long as its marks are on their way" },
 

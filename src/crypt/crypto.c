@@ -21,6 +21,8 @@ struct lender {
 	EVP_PKEY *key;
 	uint8_t authority[CRYPTO_PUBLIC];
 	bool has_authority;
+	uint8_t also[CRYPTO_PUBLIC]; /* another one, for a time */
+	bool has_also;
 	enum ed25519_by by;
 };
 
@@ -76,7 +78,7 @@ signed_part(const uint8_t *der, size_t n, struct cur *out)
 	return true;
 }
 
-/* By the authority, and accepted by the rule for all signatures. */
+/* By an authority, and accepted by the rule for all signatures. */
 static bool
 is_signed(
     const struct lender *l, const X509 *cert, const uint8_t *der, size_t n)
@@ -86,14 +88,16 @@ is_signed(
 	struct cur part;
 
 	X509_get0_signature(&sig, &outer, cert);
-	return l->has_authority &&
-	       X509_get_signature_nid(cert) == NID_ED25519 &&
+	return X509_get_signature_nid(cert) == NID_ED25519 &&
 	       X509_ALGOR_cmp(outer, X509_get0_tbs_sigalg(cert)) == 0 &&
 	       ASN1_STRING_length(sig) == CRYPTO_SIGNATURE &&
 	       (sig->flags & 7) == 0 && /* no bit of it was left out */
 	       signed_part(der, n, &part) &&
-	       ed25519_verify(l->by, l->authority, part.p, part.left,
-		   ASN1_STRING_get0_data(sig));
+	       ((l->has_authority &&
+		    ed25519_verify(l->by, l->authority, part.p, part.left,
+			ASN1_STRING_get0_data(sig))) ||
+		   (l->has_also && ed25519_verify(l->by, l->also, part.p,
+				       part.left, ASN1_STRING_get0_data(sig))));
 }
 
 static int
@@ -126,6 +130,17 @@ crypto_rekey(struct crypto *crypto, struct evp_pkey_st *key,
 	l->has_authority = authority != NULL;
 	if (authority != NULL)
 		memcpy(l->authority, authority, CRYPTO_PUBLIC);
+	l->has_also = false;
+}
+
+void
+crypto_also(struct crypto *crypto, const uint8_t authority[CRYPTO_PUBLIC])
+{
+	struct lender *l = crypto->ctx;
+
+	l->has_also = authority != NULL;
+	if (authority != NULL)
+		memcpy(l->also, authority, CRYPTO_PUBLIC);
 }
 
 void

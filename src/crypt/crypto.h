@@ -22,9 +22,12 @@ struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 void crypto_init(struct crypto *crypto, struct evp_pkey_st *key,
     const uint8_t authority[CRYPTO_PUBLIC]);
 
-/* Other keys from now on, as in crypto_init(). */
+/* Other keys from now on, as in crypto_init(); no other authority any more. */
 void crypto_rekey(struct crypto *crypto, struct evp_pkey_st *key,
     const uint8_t authority[CRYPTO_PUBLIC]);
+
+/* What this authority signed is vouched for as well; NULL: none. */
+void crypto_also(struct crypto *crypto, const uint8_t authority[CRYPTO_PUBLIC]);
 
 void crypto_done(struct crypto *crypto);
 

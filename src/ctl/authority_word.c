@@ -61,7 +61,8 @@ struct order {
 	uint32_t epoch; /* of a forget */
 	uint64_t end;   /* of a revocation: of the certificate's validity, in
 			   seconds since 1970; 0: not known, kept for ever */
-	bool on;        /* of a rule */
+	const char *holder; /* whose key is revoked; NULL: not known */
+	bool on;            /* of a rule */
 };
 
 static bool
@@ -96,8 +97,8 @@ order_encode(const struct order *order, struct authority *a, struct buf *out)
 		lsa_forget_encode(&body, order->epoch);
 	else if (order->type == LSA_RULE)
 		lsa_rule_encode(&body, order->on);
-	else if (order->end != 0)
-		lsa_revocation_encode(&body, order->end);
+	else
+		lsa_revocation_encode(&body, order->end, order->holder);
 	draft.body = body.p;
 	draft.body_len = body.n;
 	crypto_init(&crypto, a->key, NULL);
@@ -200,7 +201,7 @@ authority_revoke(const struct call *call)
 	uint8_t *der;
 	struct claims *claims;
 	size_t n;
-	int rc;
+	int rc, status;
 
 	if (is_digest(what)) {
 		memcpy(order.key, what, DIGITS + 1);
@@ -215,9 +216,11 @@ authority_revoke(const struct call *call)
 		return paths_refuse(what, rc);
 	lsa_digest_text(claims->key, order.key);
 	order.end = claims->not_after > 0 ? (uint64_t)claims->not_after : 0;
+	order.holder = claims->name;
+	status = order_give(call, &order);
 	claims_free(claims);
 	mem_free(der);
-	return order_give(call, &order);
+	return status;
 }
 
 /* The keys that signed for a server, each with its last epoch. */

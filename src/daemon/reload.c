@@ -57,6 +57,10 @@ reload_rekey(struct crypto *crypto, struct ahead *ahead,
 {
 	crypto_rekey(crypto, keys_ref(key), conf->setup.authority.key);
 	ahead_authority(ahead, conf->setup.authority.key);
+	if (conf->setup.second.given) {
+		crypto_also(crypto, conf->setup.second.key);
+		ahead_also(ahead, conf->setup.second.key);
+	}
 }
 
 void
@@ -142,6 +146,24 @@ dump_of(const struct conf *conf)
 	return buf_string(&out);
 }
 
+static bool
+is_second(const struct setup *setup, const uint8_t id[CRYPTO_DIGEST])
+{
+	return setup->second.given &&
+	       memcmp(setup->second.id, id, CRYPTO_DIGEST) == 0;
+}
+
+/* Another organization only as it rolls over: both were trusted before, and
+ * both are after. */
+static bool
+authority_may(const struct setup *old, const struct setup *new)
+{
+	return memcmp(old->authority.id, new->authority.id, CRYPTO_DIGEST) ==
+	           0 ||
+	       (is_second(old, new->authority.id) &&
+		   is_second(new, old->authority.id));
+}
+
 /*
  * What takes effect when lsrd is started anew must be as it is: otherwise
  * what runs would be neither the old configuration nor the new one.
@@ -165,10 +187,10 @@ reload_compare(const struct conf *old, const struct conf *new, const char *path,
 		    "restart it, or change it back");
 		changes++;
 	}
-	if (memcmp(old->setup.authority.id, new->setup.authority.id,
-		CRYPTO_DIGEST) != 0) {
+	if (!authority_may(&old->setup, &new->setup)) {
 		reload_tell(told, new->authority, "another authority",
-		    "this takes effect when lsrd is started anew");
+		    "trust it first, with second-authority, and reload; or "
+		    "start lsrd anew");
 		changes++;
 	}
 	mem_free(was);

@@ -32,7 +32,7 @@ struct ahead_line {
 struct ahead {
 	struct crypto crypto; /* what the engine asks */
 	const struct crypto *by;
-	uint8_t authority[CRYPTO_PUBLIC];
+	struct ahead_trust trust;
 	struct ahead_line *lines, **last;
 	size_t octets;         /* that wait, of all lines */
 	struct ahead_job *now; /* the engine is at its octets; or NULL */
@@ -286,7 +286,7 @@ line_give(struct ahead_line *line)
 	struct ahead_job *job = line_first(line, &octets, &n);
 
 	if (job != NULL &&
-	    memcmp(job->authority, a->authority, CRYPTO_PUBLIC) == 0)
+	    memcmp(&job->trust, &a->trust, sizeof(a->trust)) == 0)
 		a->now = job;
 	line->take(line->ctx, octets, n);
 	a->now = NULL;
@@ -420,7 +420,15 @@ ahead_crypto(const struct ahead *a)
 void
 ahead_authority(struct ahead *a, const uint8_t key[CRYPTO_PUBLIC])
 {
-	memcpy(a->authority, key, CRYPTO_PUBLIC);
+	a->trust = (struct ahead_trust){ .n = 1 };
+	memcpy(a->trust.key[0], key, CRYPTO_PUBLIC);
+}
+
+void
+ahead_also(struct ahead *a, const uint8_t key[CRYPTO_PUBLIC])
+{
+	a->trust.n = 2;
+	memcpy(a->trust.key[1], key, CRYPTO_PUBLIC);
 }
 
 pid_t
@@ -482,8 +490,7 @@ ahead_line_new(struct ahead *a,
 static struct ahead_job *
 job_of(struct ahead_line *line, const uint8_t *octets, size_t n)
 {
-	struct ahead_job *job =
-	    ahead_job_new(octets, n, line->ahead->authority);
+	struct ahead_job *job = ahead_job_new(octets, n, &line->ahead->trust);
 	struct cur body;
 	uint8_t type;
 	int got = 0;

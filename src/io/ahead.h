@@ -65,6 +65,9 @@ const struct crypto *ahead_crypto(const struct ahead *ahead);
 /* The organization's key from now on; of another nothing counts. */
 void ahead_authority(struct ahead *ahead, const uint8_t key[CRYPTO_PUBLIC]);
 
+/* And this one's counts, too, until then. */
+void ahead_also(struct ahead *ahead, const uint8_t key[CRYPTO_PUBLIC]);
+
 /* As fork(2), while no thread works. */
 pid_t ahead_fork(void *ahead);
 

@@ -17,14 +17,13 @@ struct ahead_work {
 };
 
 struct ahead_job *
-ahead_job_new(
-    const uint8_t *octets, size_t n, const uint8_t authority[CRYPTO_PUBLIC])
+ahead_job_new(const uint8_t *octets, size_t n, const struct ahead_trust *trust)
 {
 	struct ahead_job *job = mem_new(sizeof(*job), 0, 0);
 
 	job->octets = mem_dup(octets, n);
 	job->n = n;
-	memcpy(job->authority, authority, CRYPTO_PUBLIC);
+	job->trust = *trust;
 	return job;
 }
 
@@ -164,7 +163,8 @@ ahead_work_check(
 	const uint8_t *key;
 	struct lsa *lsa;
 
-	crypto_rekey(&w->crypto, NULL, job->authority);
+	crypto_rekey(&w->crypto, NULL, job->trust.key[0]);
+	crypto_also(&w->crypto, job->trust.n > 1 ? job->trust.key[1] : NULL);
 	if (lsa_decode(job->lsas.p + check->at, check->n, &w->crypto, &lsa) !=
 	    RC_OK)
 		return;

@@ -39,6 +39,12 @@ struct ahead_cert {
 	struct claims *claims;
 };
 
+/* Whose certificates count. Compared by its octets. */
+struct ahead_trust {
+	uint8_t n; /* authorities: one, or two */
+	uint8_t key[2][CRYPTO_PUBLIC];
+};
+
 struct ahead_job {
 	struct ahead_job *next;  /* for a thread */
 	struct ahead_job *after; /* of the same line */
@@ -46,7 +52,7 @@ struct ahead_job {
 	struct mono since;
 	uint8_t *octets; /* for the engine */
 	size_t n;
-	uint8_t authority[CRYPTO_PUBLIC];
+	struct ahead_trust trust;
 	struct buf lsas;
 	struct ahead_check *checks;
 	size_t nchecks;
@@ -57,7 +63,7 @@ struct ahead_job {
 
 /* Octets are copied. */
 struct ahead_job *ahead_job_new(
-    const uint8_t *octets, size_t n, const uint8_t authority[CRYPTO_PUBLIC]);
+    const uint8_t *octets, size_t n, const struct ahead_trust *trust);
 void ahead_job_add(struct ahead_job *job, const uint8_t *lsa, size_t n);
 void ahead_job_free(struct ahead_job *job);
 

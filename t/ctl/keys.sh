@@ -332,7 +332,7 @@ ok "key and certificate of two authorities" says 2 "does not belong to" \
 ok "a certificate is revoked" revocation "$dir/1/server.pem"
 ok "or a key by its digest" revocation "$(digest)"
 ok "a certificate tells until when" ends "$dir/1/server.pem" \
-	'0000000c0001000800000000[0-9a-f]{8}'
+	'0000001f0001000800000000[0-9a-f]{8}0002000f6d78312e6578616d706c652e6f7267'
 ok "a digest does not" ends "$(digest)" 00000000
 ok "not what is neither" says 2 "neither a certificate's file nor" \
 	"$ctl" keys revoke nothing --directory "$dir/a" --dry-run

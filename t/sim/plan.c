@@ -318,7 +318,7 @@ plan_revoke(struct world *world, struct node *whom, struct node *at)
 	struct buf body = { 0 };
 
 	/* Its certificate was over long ago: that changes nothing. */
-	lsa_revocation_encode(&body, WORLD_WALL - 30 * 86400);
+	lsa_revocation_encode(&body, WORLD_WALL - 30 * 86400, NULL);
 	draft.body = body.p;
 	draft.body_len = body.n;
 	whom->stolen = true;

@@ -46,7 +46,11 @@ enum event_kind {
 	EVENT_RESTORED,     /* value: LSAs, name: what was refused */
 	EVENT_CONFIRM,      /* a reload moves value of total routes: held */
 	EVENT_FORGOTTEN,    /* origin: purged by the authority */
-	EVENT_REVOKED,      /* name: key digest */
+	EVENT_REVOKED,      /* name: key digest, origin: whose it was */
+	EVENT_OWN_REVOKED,  /* it is ours: name; peer: who says so, if it is not
+			       the authority's word itself */
+	EVENT_DIFFERS,      /* peer: its database is another; value: seconds;
+			       to: differs, agrees */
 	EVENT_EXPIRED,      /* peer: its certificate is out of date */
 	EVENT_CONGESTION,   /* peer: bridgehead, from, to: levels; value: late,
 			     total: waiting */

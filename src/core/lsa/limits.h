@@ -37,6 +37,15 @@
 #define LIMIT_ORIGIN_LSAS 4096
 #define LIMIT_ORIGIN_OCTETS 1048576
 
+/*
+ * When a neighbour's database has differed in the same part in every DIGEST
+ * for so long it is told of: with the default three comparisons of 3 minutes;
+ * what is on its way arrives in seconds. And so many differences are shown of
+ * those that lsrctl asks for, 150 octets each: nobody reads more.
+ */
+#define LIMIT_DIFFERS_MS 300000
+#define LIMIT_DIFF_LINES 500
+
 /* LSAs in all: 20 000 servers with ten each, twice over; and their octets: ten
  * LSAs of 309 are 62 MB, so twice over, too. Where they are short there are
  * more than the octets bound: 425 more in memory each, 170 MB in all. What is

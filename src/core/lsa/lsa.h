@@ -35,6 +35,7 @@
 #include "base/cur.h"
 #include "base/json.h"
 #include "base/mono.h"
+#include "base/str.h"
 #include "base/tree.h"
 #include "core/lsa/crypto.h"
 #include "core/lsa/limits.h"
@@ -115,10 +116,11 @@ enum lsa_space_flag {
 	LSA_SPACE_KNOWN = 15
 };
 
-#define LSA_IDENTITY_CERT 1  /* DER; one or two */
-#define LSA_FORGET_EPOCH 1   /* u32; once */
-#define LSA_REVOCATION_END 1 /* u64; at most once */
-#define LSA_RULE_ON 1        /* u8, 0 or 1; once */
+#define LSA_IDENTITY_CERT 1     /* DER; one or two */
+#define LSA_FORGET_EPOCH 1      /* u32; once */
+#define LSA_REVOCATION_END 1    /* u64; at most once */
+#define LSA_REVOCATION_SERVER 2 /* text: whose key it was; decides nothing */
+#define LSA_RULE_ON 1           /* u8, 0 or 1; once */
 
 /* Bodies, decoded. All that hangs on one is its LSA's, in the same block: a
  * body is kept in four times its octets and a little, whatever it says. */
@@ -274,6 +276,12 @@ uint32_t lsa_epoch(const struct lsa *lsa);
 /* What the authority forgets: epochs up to this one. */
 uint32_t lsa_forget_epoch(const struct lsa *lsa);
 
+/* What a revocation says of the certificate: when it would have ended, 0: not
+ * said; and whose it was. A name out of form counts as none: what an older
+ * version takes must not be refused. False: none. */
+uint64_t lsa_revocation_end(const struct lsa *lsa);
+bool lsa_revocation_server(const struct lsa *lsa, char out[STR_HOST_MAX + 1]);
+
 /* The authority says it, whoever it is about. */
 bool lsa_is_authority(const struct lsa *lsa);
 
@@ -290,7 +298,7 @@ void lsa_connector_encode(struct buf *out, const struct lsa_connector *c);
 void lsa_space_encode(struct buf *out, const struct lsa_space *space);
 void lsa_identity_encode(struct buf *out, const struct lsa_identity *identity);
 void lsa_forget_encode(struct buf *out, uint32_t epoch);
-void lsa_revocation_encode(struct buf *out, uint64_t end);
+void lsa_revocation_encode(struct buf *out, uint64_t end, const char *server);
 void lsa_rule_encode(struct buf *out, bool on);
 
 /* What is to be signed and sent. */

@@ -550,26 +550,56 @@ lsa_body_read(struct lsa *lsa, struct lsa_room *room)
 	}
 }
 
-bool
-lsa_rule_on(const struct lsa *lsa)
+/* Of the authority's words: the value of their one TLV of a kind. */
+static bool
+tlv_find(const struct lsa *lsa, uint16_t type, struct cur *value)
 {
 	struct cur in = lsa_body_find(lsa);
 	struct tlv tlv = { 0 };
 
 	while (tlv_next(&in, &tlv) == 1)
-		if (tlv.type == LSA_RULE_ON)
-			return cur_u8(&tlv.value) == 1;
+		if (tlv.type == type) {
+			*value = tlv.value;
+			return true;
+		}
 	return false;
+}
+
+bool
+lsa_rule_on(const struct lsa *lsa)
+{
+	struct cur value;
+
+	return tlv_find(lsa, LSA_RULE_ON, &value) && cur_u8(&value) == 1;
 }
 
 uint32_t
 lsa_forget_epoch(const struct lsa *lsa)
 {
-	struct cur in = lsa_body_find(lsa);
-	struct tlv tlv = { 0 };
+	struct cur value;
 
-	while (tlv_next(&in, &tlv) == 1)
-		if (tlv.type == LSA_FORGET_EPOCH)
-			return cur_u32(&tlv.value);
-	return 0;
+	return tlv_find(lsa, LSA_FORGET_EPOCH, &value) ? cur_u32(&value) : 0;
+}
+
+uint64_t
+lsa_revocation_end(const struct lsa *lsa)
+{
+	struct cur value;
+
+	return tlv_find(lsa, LSA_REVOCATION_END, &value) ? cur_u64(&value) : 0;
+}
+
+bool
+lsa_revocation_server(const struct lsa *lsa, char out[STR_HOST_MAX + 1])
+{
+	struct cur value;
+	size_t n;
+
+	if (!tlv_find(lsa, LSA_REVOCATION_SERVER, &value) ||
+	    value.left > STR_HOST_MAX)
+		return false;
+	n = value.left;
+	memcpy(out, cur_bytes(&value, n), n);
+	out[n] = '\0';
+	return strlen(out) == n && str_is_host(out);
 }

@@ -173,12 +173,20 @@ lsa_identity_encode(struct buf *out, const struct lsa_identity *identity)
 }
 
 void
-lsa_revocation_encode(struct buf *out, uint64_t end)
+lsa_revocation_encode(struct buf *out, uint64_t end, const char *server)
 {
-	size_t hole = tlv_open(out, LSA_REVOCATION_END);
+	size_t hole;
 
-	buf_u64(out, end);
-	buf_fill16(out, hole);
+	if (end != 0) {
+		hole = tlv_open(out, LSA_REVOCATION_END);
+		buf_u64(out, end);
+		buf_fill16(out, hole);
+	}
+	if (server != NULL) {
+		hole = tlv_open(out, LSA_REVOCATION_SERVER);
+		buf_text(out, server);
+		buf_fill16(out, hole);
+	}
 }
 
 void

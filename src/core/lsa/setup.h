@@ -80,8 +80,9 @@ struct setup_space {
 	bool local, fallback, relay;
 };
 
-/* Whose network it is. */
+/* Whose network it is; and who is trusted besides, while that changes. */
 struct setup_authority {
+	bool given;                 /* of a second one */
 	uint8_t id[CRYPTO_DIGEST];  /* digest of its key: the identity */
 	uint8_t key[CRYPTO_PUBLIC]; /* its public key */
 	int64_t end;                /* of its certificate; 0: not known */
@@ -140,7 +141,7 @@ struct setup {
 	char *organization; /* shown; the identity is authority.id */
 	char *group;
 	char *server;
-	struct setup_authority authority;
+	struct setup_authority authority, second;
 	struct setup_cert cert;
 	struct claims *claims; /* what our certificate lets us claim */
 	struct setup_announced announced;

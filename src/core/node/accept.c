@@ -71,12 +71,12 @@ judge_signature(struct engine *e, struct lsa *lsa)
 	int rc;
 
 	if (lsa_is_authority(lsa)) {
-		if (memcmp(lsa_signer(lsa), e->setup->authority.id,
-			CRYPTO_DIGEST) != 0)
+		const struct setup_authority *by =
+		    node_authority(e, lsa_signer(lsa));
+
+		if (by == NULL)
 			return RC_IDENTITY;
-		return accept_is_signed(e, lsa, e->setup->authority.key)
-		           ? RC_OK
-		           : RC_SIGNATURE;
+		return accept_is_signed(e, lsa, by->key) ? RC_OK : RC_SIGNATURE;
 	}
 	if (lsa->key.type == LSA_IDENTITY && !lsa->purge) {
 		rc = signers_vouch(&e->signers, lsa, e->crypto, &signer);
@@ -101,7 +101,7 @@ accept_judge(struct engine *e, struct lsa *lsa)
 {
 	int rc;
 
-	if (memcmp(lsa_org(lsa), e->setup->authority.id, CRYPTO_DIGEST) != 0)
+	if (node_authority(e, lsa_org(lsa)) == NULL)
 		return RC_ORG;
 	/* Before any sequence (lsrd-protocol(7) 6). */
 	if (!lsa_is_authority(lsa) &&
@@ -206,11 +206,23 @@ signer_renew(struct engine *e, const struct lsa *identity)
 	}
 }
 
+static bool
+is_our_key(const struct engine *e, const char *digest)
+{
+	char hex[2 * CRYPTO_DIGEST + 1];
+
+	if (e->setup->claims == NULL)
+		return false;
+	lsa_digest_text(e->setup->claims->key, hex);
+	return strcmp(hex, digest) == 0;
+}
+
 /* Everything that this key signed goes, whoever it names. */
 static void
 revoke(struct engine *e, const struct lsa *word)
 {
-	char hex[2 * CRYPTO_DIGEST + 1];
+	char hex[2 * CRYPTO_DIGEST + 1], name[STR_HOST_MAX + 1];
+	const char *holder = name, *peer;
 	struct lsa *next;
 
 	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = next) {
@@ -220,10 +232,61 @@ revoke(struct engine *e, const struct lsa *word)
 			accept_drop(e, l, RC_REVOKED);
 	}
 	due_save_anew(e);
-	fx_event(
-	    e, (struct event){ .kind = EVENT_REVOKED, .name = word->key.id });
 	/* Also of a peer that has said nothing of itself yet. */
-	sessions_revoke(e, word->key.id);
+	peer = sessions_revoke(e, word->key.id);
+	if (!lsa_revocation_server(word, name))
+		holder = signers_holder(&e->signers, word->key.id);
+	if (holder == NULL)
+		holder = peer;
+	fx_event(e, (struct event){ .kind = EVENT_REVOKED,
+			.origin = holder,
+			.name = word->key.id });
+	if (is_our_key(e, word->key.id))
+		fx_event(e, (struct event){ .kind = EVENT_OWN_REVOKED,
+				.name = word->key.id });
+}
+
+/* Of each identity whether anybody vouches for it now. */
+static void
+identities_distrust(struct engine *e)
+{
+	const struct signer *signer;
+
+	signers_distrust(&e->signers);
+	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = lsdb_next(l))
+		if (l->key.type == LSA_IDENTITY && !l->purge &&
+		    !node_is_own(e, &l->key) &&
+		    signers_vouch(&e->signers, l, e->crypto, &signer) != RC_OK)
+			signers_forget(&e->signers, l->key.origin);
+}
+
+static bool
+is_trusted(const struct engine *e, const struct lsa *l)
+{
+	if (node_authority(e, lsa_org(l)) == NULL)
+		return false;
+	return lsa_is_authority(l) ||
+	       signer_claims(signers_find(&e->signers, l->key.origin),
+		   lsa_signer(l)) != NULL;
+}
+
+/* Our own is said anew instead (origin.c). */
+void
+accept_distrust(struct engine *e)
+{
+	struct lsa *next;
+
+	identities_distrust(e);
+	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = next) {
+		next = lsdb_next(l);
+		if ((node_is_own(e, &l->key) && !lsa_is_authority(l)) ||
+		    is_trusted(e, l))
+			continue;
+		if (l->key.type == LSA_SPACE && !l->purge)
+			key_gone(e, l);
+		accept_drop(e, l, RC_ORG);
+	}
+	due_save_anew(e);
 }
 
 static void

@@ -29,6 +29,9 @@ bool accept_saved(struct engine *e, const uint8_t *p, size_t n);
 /* It was saved that this one is not there any more. */
 void accept_saved_gone(struct engine *e, const struct lsa_key *key);
 
+/* An authority is trusted no more: what nobody else vouches for goes. */
+void accept_distrust(struct engine *e);
+
 /* Takes it into the database and does what follows. */
 void accept_install(
     struct engine *e, struct lsa *lsa, const struct session *from);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "core/node/accept.h"
 #include "core/node/adjacent.h"
 #include "core/node/asked.h"
 #include "core/node/cause.h"
@@ -10,6 +11,7 @@
 #include "core/node/confirm.h"
 #include "core/node/contest.h"
 #include "core/node/dial.h"
+#include "core/node/differ.h"
 #include "core/node/due.h"
 #include "core/node/early.h"
 #include "core/node/epoch.h"
@@ -92,9 +94,26 @@ engine_authority_check(struct engine *e)
 			.value = e->wall - (uint64_t)end });
 }
 
+/* Whether an authority that was trusted is no more. */
+static bool
+is_distrust(const struct setup *old, const struct setup *new)
+{
+	const struct setup_authority *was[] = { &old->authority, &old->second };
+	bool kept[2];
+
+	for (size_t i = 0; i < 2; i++)
+		kept[i] =
+		    memcmp(was[i]->id, new->authority.id, CRYPTO_DIGEST) == 0 ||
+		    (new->second.given &&memcmp(
+			 was[i]->id, new->second.id, CRYPTO_DIGEST) == 0);
+	return !kept[0] || (old->second.given && !kept[1]);
+}
+
 static void
 on_conf(struct engine *e, const struct input *in)
 {
+	bool distrust = false;
+
 	if (in->value == 3) {
 		confirm_try(e, in->setup);
 		return;
@@ -104,7 +123,11 @@ on_conf(struct engine *e, const struct input *in)
 		return;
 	if (in->value < 2 || !in->setup->standing.held)
 		e->table.confirm_moves = 0;
+	if (e->phase != PHASE_BOOT)
+		distrust = is_distrust(e->setup, in->setup);
 	overriding_setup(e, in->setup);
+	if (distrust)
+		accept_distrust(e);
 	engine_claims_check(e);
 	transit_own(e);
 	engine_authority_check(e);
@@ -320,6 +343,7 @@ engine_free(struct engine *e)
 	for (size_t i = 0; i < e->sessions.n; i++)
 		session_free(e->sessions.v[i]);
 	vec_done(&e->sessions);
+	differ_done(e);
 	nbrs_done(e);
 	services_done(e);
 	refusal_done(&e->evidence.refusals);

@@ -21,8 +21,10 @@
  *                                   what a table keeps by order
  *     room, transit, sync, outcome  what is kept, and counts; what peers lack;
  *                                   what is told of a mail service
- *     service, shortage, moved      the set of services; what is short here;
- *                                   which routes moved, and why
+ *     service, shortage, moved, differ
+ *                                   the set of services; what is short here;
+ *                                   which routes moved, and why; whose
+ *                                   database is another
  *     due, nbrs, cause, query_db    what changes ask for; who is there; what
  *                                   was changed by whom
  *     fx, signers, group            effects of a step; certificates; members
@@ -128,6 +130,19 @@ enum adjacency {
 	ADJACENT_WITHDRAWN
 };
 
+struct diff; /* differ.c's */
+
+/* What is known of a neighbour's database, beside what it says. */
+struct differing {
+	struct mono since; /* in each DIGEST since then a part differed; 0 ms:
+			      the last one was ours */
+	bool part[PARTS];  /* and it is one of these */
+	bool told;
+	bool known; /* its digest: a peer of version 1 tells none of ours */
+	uint8_t digest[CRYPTO_DIGEST];
+	struct diff *diff; /* lsrctl has asked; or NULL */
+};
+
 /* Another server, as far as sessions and adjacencies go. */
 struct nbr {
 	struct tree_node node;
@@ -148,6 +163,9 @@ struct nbr {
 	bool large_lost;    /* large packets do not get there */
 	uint32_t stalls;    /* sessions in a row that ended with such unsaid */
 	struct mono alarm_at; /* its certificate may be said to be over again */
+	const char *told;     /* why it closed last, by its own word; a fixed
+				 text of ours, or NULL */
+	struct differing differing;
 };
 
 /* One of our own LSAs. */
@@ -323,6 +341,20 @@ struct engine {
 	struct asked asked;
 	struct tables table;
 };
+
+/* Which authority has this identity: ours, or the one that is trusted besides
+ * for a time; NULL: neither. */
+static inline const struct setup_authority *
+node_authority(const struct engine *e, const uint8_t id[CRYPTO_DIGEST])
+{
+	const struct setup *s = e->setup;
+
+	if (memcmp(id, s->authority.id, CRYPTO_DIGEST) == 0)
+		return &s->authority;
+	if (s->second.given && memcmp(id, s->second.id, CRYPTO_DIGEST) == 0)
+		return &s->second;
+	return NULL;
+}
 
 /* It is of ourselves, whoever has said it. */
 static inline bool

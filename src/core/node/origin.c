@@ -335,10 +335,12 @@ is_said(const struct engine *e, const struct own *own)
 
 	if (l == NULL)
 		return !own->said;
-	/* Nobody keeps what is signed with a key that we have no more. */
+	/* Nobody keeps what is signed with a key that we have no more, nor
+	 * what an authority stands above that is trusted no more. */
 	if (l->seq >> 32 > e->origin.epoch.now ||
 	    l->seq >> 32 < e->origin.epoch.anew ||
-	    memcmp(lsa_signer(l), e->setup->claims->key, CRYPTO_DIGEST) != 0)
+	    memcmp(lsa_signer(l), e->setup->claims->key, CRYPTO_DIGEST) != 0 ||
+	    memcmp(lsa_org(l), e->setup->authority.id, CRYPTO_DIGEST) != 0)
 		return false;
 	if (!own->said)
 		return l->purge;

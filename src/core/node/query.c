@@ -9,11 +9,13 @@
 #include "core/node/adjacent.h"
 #include "core/node/asked.h"
 #include "core/node/compute.h"
+#include "core/node/differ.h"
 #include "core/node/due.h"
 #include "core/node/evidence.h"
 #include "core/node/fx.h"
 #include "core/node/held.h"
 #include "core/node/moved.h"
+#include "core/node/nbrs.h"
 #include "core/node/node.h"
 #include "core/node/phase.h"
 #include "core/node/query_db.h"
@@ -109,6 +111,13 @@ status(struct engine *e, struct json *j, const struct request *r)
 	json_uint(j, "epoch", e->origin.epoch.now);
 	if (e->setup->claims != NULL)
 		json_int(j, "certificate_until", e->setup->claims->not_after);
+	if (e->setup->authority.end != 0)
+		json_int(j, "authority_until", e->setup->authority.end);
+	json_hex(j, "authority", e->setup->authority.id, CRYPTO_DIGEST);
+	if (e->setup->second.given)
+		json_hex(
+		    j, "second_authority", e->setup->second.id, CRYPTO_DIGEST);
+	json_uint(j, "differing", differ_count(e));
 	json_bool(j, "alone", e->table.alone);
 	json_uint(j, "behind_ms", behind_ms(e, rib));
 	if (e->table.confirm_moves > 0)
@@ -153,8 +162,11 @@ peers(struct engine *e, struct json *j, const struct request *r)
 		query_override_peer(e, j, nbr->name);
 		if (claims != NULL)
 			json_int(j, "certificate_until", claims->not_after);
+		differ_peer(e, nbr, j);
 		json_str(j, "reason",
 		    s != NULL || nbr->reason == NULL ? "" : nbr->reason);
+		if (nbr->told != NULL)
+			json_str(j, "told", nbr->told);
 		json_close(j, '}');
 		json_line(j);
 	}
@@ -359,6 +371,30 @@ db(struct engine *e, struct json *j, const struct request *r)
 		request_verdict(j, false, rc_word(RC_FORMAT));
 }
 
+/* `differs SERVER ask` begins, and `differs SERVER` is asked until it is done. */
+static void
+differs(struct engine *e, struct json *j, const struct request *r)
+{
+	struct nbr *nbr = r->n > 0 ? nbrs_find(e, r->word[0]) : NULL;
+	struct session *s = nbr == NULL ? NULL : nbr->session;
+
+	if (nbr == NULL) {
+		request_verdict(j, false, "no-neighbour");
+		return;
+	}
+	if (r->n == 1) {
+		differ_show(e, nbr, j);
+		return;
+	}
+	if (s == NULL || s->state != SESSION_FULL) {
+		request_verdict(j, false, "no-session");
+		return;
+	}
+	differ_ask(nbr);
+	sync_digest_send(e, s);
+	request_verdict(j, true, NULL);
+}
+
 static const struct {
 	const char *verb;
 	void (*answer)(
@@ -369,6 +405,7 @@ static const struct {
 	{ "links", links },
 	{ "routes", routes },
 	{ "db", db },
+	{ "differs", differs },
 	{ "transit", transit },
 	{ "explain", explain },
 	{ "export", export },

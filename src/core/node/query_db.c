@@ -28,6 +28,10 @@ db_server(struct json *j, const struct lsa *lsa)
 	for (size_t i = 0; i < s->nsmtp; i++)
 		json_str(j, NULL, addr_text(&s->smtp[i], text));
 	json_close(j, ']');
+	json_open(j, "mark_keys", '[');
+	for (size_t i = 0; i < s->nmark; i++)
+		json_hex(j, NULL, s->mark[i], CRYPTO_PUBLIC);
+	json_close(j, ']');
 	json_list(j, "neighbours", s->neighbours, s->nneighbours);
 	json_list(j, "mail_up", s->mail_up, s->nmail_up);
 	json_list(j, "mail_down", s->mail_down, s->nmail_down);
@@ -73,6 +77,17 @@ db_identity(const struct engine *e, struct json *j, const struct lsa *lsa)
 }
 
 static void
+db_revocation(struct json *j, const struct lsa *lsa)
+{
+	char server[STR_HOST_MAX + 1];
+
+	if (lsa_revocation_server(lsa, server))
+		json_str(j, "server", server);
+	if (lsa_revocation_end(lsa) != 0)
+		json_uint(j, "not_after", lsa_revocation_end(lsa));
+}
+
+static void
 db_body(const struct engine *e, struct json *j, const struct lsa *lsa)
 {
 	const struct lsa_space *space = lsa_space(lsa);
@@ -86,6 +101,8 @@ db_body(const struct engine *e, struct json *j, const struct lsa *lsa)
 		db_server(j, lsa);
 	} else if (lsa->key.type == LSA_CONNECTOR) {
 		db_connector(j, lsa);
+	} else if (lsa->key.type == LSA_REVOCATION) {
+		db_revocation(j, lsa);
 	} else if (space != NULL) {
 		json_uint(j, "cost", space->cost);
 		json_str(j, "state", space->down ? "down" : "up");
@@ -108,6 +125,7 @@ db_line(const struct engine *e, struct json *j, const struct lsa *l)
 	json_uint(j, "counter", l->seq & 0xffffffffu);
 	json_bool(j, "purge", l->purge);
 	json_hex(j, "signer", lsa_signer(l), CRYPTO_DIGEST);
+	json_hex(j, "organization", lsa_org(l), CRYPTO_DIGEST);
 	json_uint(j, "issued", lsa_issued(l));
 	json_uint(j, "octets", l->len);
 	json_hex(j, "digest", l->digest, CRYPTO_DIGEST);

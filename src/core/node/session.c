@@ -7,6 +7,7 @@
 #include "core/node/accept.h"
 #include "core/node/adjacent.h"
 #include "core/node/dial.h"
+#include "core/node/differ.h"
 #include "core/node/fx.h"
 #include "core/node/nbrs.h"
 #include "core/node/node.h"
@@ -81,6 +82,7 @@ session_move(struct engine *e, struct session *s, enum session_life_event event,
 	s->state = m->next;
 	if (s->state == SESSION_FULL && nbr != NULL) {
 		nbr->dial_fails = 0;
+		nbr->told = NULL;
 		s->pulse.owes = false;
 	}
 	if (m->todo & SESSION_SEND_HELLO)
@@ -110,6 +112,7 @@ session_end(struct engine *e, struct session *s, const char *reason)
 		nbr->dial_at =
 		    mono_after(e->now, 100 + rng_below(&e->rng, 400));
 		pulse_end(e, s, nbr);
+		differ_reset(e, nbr);
 		session_move(e, s, SESSION_LOST, reason);
 		nbr->session = NULL;
 		if (!was_full)
@@ -285,7 +288,7 @@ hello(struct engine *e, struct session *s, struct cur *body)
 
 	if (rc != RC_OK)
 		return rc_word(rc);
-	if (memcmp(hello.org, e->setup->authority.id, CRYPTO_DIGEST) != 0)
+	if (node_authority(e, hello.org) == NULL)
 		return rc_word(RC_ORG);
 	if (strcmp(hello.name, s->peer) != 0)
 		return rc_word(RC_IDENTITY);
@@ -354,6 +357,32 @@ event_of(uint8_t type)
 	}
 }
 
+/*
+ * Of the peer's words those that tell us what to mend, as texts of our own: a
+ * peer does not write our log. That it says so proves nothing, but nobody else
+ * tells whoever was revoked while he was away.
+ */
+static const char *
+closed_by_peer(struct engine *e, struct session *s, const struct cur *body)
+{
+	static const char *const words[] = { "revoked-key", "expired",
+		"our-own-name", "limit" };
+	struct nbr *nbr = nbrs_find(e, s->peer);
+	const char *told = NULL;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (body->left == strlen(words[i]) &&
+		    memcmp(body->p, words[i], body->left) == 0)
+			told = words[i];
+	if (nbr == NULL || nbr->session != s)
+		return "closed-by-peer";
+	if (told == words[0] && nbr->told != told)
+		fx_event(e, (struct event){
+				.kind = EVENT_OWN_REVOKED, .peer = s->peer });
+	nbr->told = told;
+	return "closed-by-peer";
+}
+
 /* One message. Returns why the session must end, or NULL. */
 static const char *
 message(struct engine *e, struct session *s, uint8_t type, struct cur *body)
@@ -366,7 +395,7 @@ message(struct engine *e, struct session *s, uint8_t type, struct cur *body)
 	if (type == MSG_UPDATE)
 		return update(e, s, body);
 	if (type == MSG_CLOSE)
-		return "closed-by-peer";
+		return closed_by_peer(e, s, body);
 	event = event_of(type);
 	if (event == SESSION_EVENTS)
 		return "unknown-message";

@@ -26,16 +26,20 @@ sessions_offer(struct engine *e, struct session *s, const struct lsa_key *key)
 	sync_pump(e, s);
 }
 
-void
+const char *
 sessions_revoke(struct engine *e, const char *key)
 {
 	char hex[2 * CRYPTO_DIGEST + 1];
+	const char *peer = NULL;
 
 	for (size_t i = 0; i < e->sessions.n; i++) {
 		struct session *s = e->sessions.v[i];
 
 		lsa_digest_text(s->key, hex);
-		if (strcmp(hex, key) == 0)
-			s->over = "revoked-key";
+		if (strcmp(hex, key) != 0)
+			continue;
+		s->over = "revoked-key";
+		peer = s->peer;
 	}
+	return peer;
 }

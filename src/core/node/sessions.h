@@ -18,6 +18,7 @@ void sessions_offer(
     struct engine *e, struct session *s, const struct lsa_key *key);
 /* All that were proved with the key of this digest, in hexadecimal, are over:
  * they end in the turn. */
-void sessions_revoke(struct engine *e, const char *key);
+/* The name of one that has it, lent; NULL: none. */
+const char *sessions_revoke(struct engine *e, const char *key);
 
 #endif

@@ -187,6 +187,42 @@ signers_renew(struct signers *signers, const struct lsa *identity,
 	return s;
 }
 
+const char *
+signers_holder(const struct signers *signers, const char *digest)
+{
+	char hex[2 * CRYPTO_DIGEST + 1];
+
+	for (struct tree_node *n = tree_first(&signers->tree); n != NULL;
+	     n = tree_next(n)) {
+		const struct signer *s = tree_entry(n, struct signer, node);
+
+		for (size_t i = 0; i < s->n; i++) {
+			lsa_digest_text(s->claims[i]->key, hex);
+			if (strcmp(hex, digest) == 0)
+				return s->name;
+		}
+	}
+	return NULL;
+}
+
+void
+signers_distrust(struct signers *signers)
+{
+	signer_free(signers->vouched);
+	signers->vouched = NULL;
+}
+
+void
+signers_forget(struct signers *signers, const char *name)
+{
+	struct signer *s = signers_find(signers, name);
+
+	if (s == NULL)
+		return;
+	tree_remove(&signers->tree, &s->node);
+	signer_free(s);
+}
+
 void
 signers_done(struct signers *signers)
 {

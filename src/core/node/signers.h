@@ -44,6 +44,14 @@ const struct claims *signer_claims(
 struct mono signers_turn(
     struct signers *signers, const char *origin, struct mono now);
 
+/* Whose certificate has this key, by its digest as text; NULL. */
+const char *signers_holder(const struct signers *signers, const char *digest);
+
+/* Nothing is held for vouched that was before; and nobody signs as this one
+ * until its identity is in force again. */
+void signers_distrust(struct signers *signers);
+void signers_forget(struct signers *signers, const char *name);
+
 /* Vouches for every certificate of an identity; all must be the origin's. What
  * it gives is lent until the next is vouched for. */
 int signers_vouch(struct signers *signers, const struct lsa *identity,

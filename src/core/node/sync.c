@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/rc.h"
+#include "core/node/differ.h"
 #include "core/node/fx.h"
 #include "core/node/node.h"
 
@@ -108,6 +109,7 @@ static void
 on_synced(struct engine *e, struct session *s)
 {
 	s->sync.synced_heard = true;
+	differ_synced(e, s);
 	if (s->sync.again)
 		s->sync.summary_whole = true;
 	s->sync.again = false;
@@ -336,6 +338,7 @@ static int
 on_digest(struct engine *e, struct session *s, struct cur *body)
 {
 	uint8_t flags = s->version < 2 ? 0 : cur_u8(body);
+	struct cur whole = *body;
 	bool same;
 	int rc = s->version < 2 ? whole_read(e, s, body, &same)
 	                        : parts_read(e, s, body, &same);
@@ -344,6 +347,7 @@ on_digest(struct engine *e, struct session *s, struct cur *body)
 		rc = RC_LONG;
 	if (rc != RC_OK)
 		return rc;
+	differ_digest(e, s, whole, same);
 	s->sync.summary_sent = s->sync.synced_sent = false;
 	s->sync.read = s->sync.told = 0;
 	if (same) {
@@ -389,6 +393,8 @@ on_summary(struct engine *e, struct session *s, struct cur *body)
 		rc = RC_LIMIT;
 	for (uint16_t i = 0; i < n && rc == RC_OK; i++) {
 		rc = msg_entry_read(body, s->version, &entry);
+		if (rc == RC_OK)
+			differ_entry(e, s, &entry);
 		if (rc != RC_OK || !lacks(e, s, &entry))
 			continue;
 		if (s->sync.wanted.tree.n >= LIMIT_WANTED)
@@ -403,8 +409,10 @@ on_summary(struct engine *e, struct session *s, struct cur *body)
 		rc = RC_LONG;
 	if (rc == RC_OK) {
 		sync_request(e, s, &asked);
-		if (flags & MSG_LAST)
+		if (flags & MSG_LAST) {
 			s->sync.summary_whole = true;
+			differ_end(e, s);
+		}
 		summary_begin(s); /* the other side thinks we differ */
 		synced_check(e, s);
 	}

@@ -98,6 +98,69 @@ show_frozen(struct engine *e, struct json *j)
 	troubles_put(j, &frozen, &text);
 }
 
+static const struct trouble revoked = { "own-key-revoked", true,
+	"another key: lsrctl keys request --directory of a new folder, keys "
+	"issue --request where the authority is, and key and certificate in "
+	"lsrd.conf name the new ones" };
+
+/* Whose key was revoked hears it from the authority's word, or as a reason
+ * when others close. */
+static void
+show_revoked(const struct engine *e, struct json *j)
+{
+	char hex[2 * CRYPTO_DIGEST + 1], at[WALL_TEXT];
+	struct lsa_key key = {
+		.origin = "", .id = hex, .type = LSA_REVOCATION
+	};
+	const struct lsa *word = NULL;
+	struct buf text = { 0 };
+
+	if (e->setup->claims != NULL) {
+		lsa_digest_text(e->setup->claims->key, hex);
+		word = lsdb_find(&e->db, &key);
+	}
+	if (word != NULL) {
+		buf_printf(&text,
+		    "the authority revoked this server's key at %s: no other "
+		    "has a session with it, or takes its word",
+		    wall_text(lsa_issued(word), at));
+		troubles_put(j, &revoked, &text);
+		return;
+	}
+	for (struct tree_node *n = tree_first(&e->nbrs); n; n = tree_next(n)) {
+		const struct nbr *nbr = tree_entry(n, struct nbr, node);
+
+		if (nbr->told != NULL && strcmp(nbr->told, "revoked-key") == 0)
+			buf_printf(&text, "%s%s",
+			    text.n == 0 ? "this server's key was revoked, say "
+					: ", ",
+			    nbr->name);
+	}
+	if (text.n > 0)
+		troubles_put(j, &revoked, &text);
+}
+
+static const struct trouble differing = { "database-differs", false,
+	"lsrctl db --diff with its name shows in what; where it stays so one "
+	"of "
+	"the two refuses what the other says: lsa-refused in both logs" };
+
+static void
+show_differing(const struct engine *e, struct json *j)
+{
+	for (struct tree_node *n = tree_first(&e->nbrs); n; n = tree_next(n)) {
+		const struct nbr *nbr = tree_entry(n, struct nbr, node);
+		struct buf text = { 0 };
+
+		if (!nbr->differing.told)
+			continue;
+		buf_printf(&text,
+		    "the database of %s has been another for %" PRIu64 " s",
+		    nbr->name, mono_since(nbr->differing.since, e->now) / 1000);
+		troubles_put(j, &differing, &text);
+	}
+}
+
 /* --- coming back ------------------------------------------------------------ */
 
 static const struct trouble returning = { "returning", false,
@@ -409,6 +472,8 @@ troubles_show(struct engine *e, struct json *j)
 		show_returning(e, j);
 	else
 		show_asked(e, j);
+	show_revoked(e, j);
+	show_differing(e, j);
 	show_behind(e, j);
 	if (up && !e->table.behind && !e->table.published_once)
 		troubles_put_text(

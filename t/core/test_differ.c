@@ -1,0 +1,361 @@
+/*
+ * test_differ.c - a neighbour's database that is another: what lsrctl is told
+ * when it asks, and the alarm when it stays so. The neighbour is played here.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "core/lsa/limits.h"
+#include "core/lsa/lsa.h"
+#include "core/node/engine.h"
+#include "core/wire/frame.h"
+#include "core/wire/msg.h"
+#include "t/core/cheap.h"
+#include "t/tap.h"
+
+#define SELF "a.x.org"
+#define PEER "b.x.org"
+#define RULE "connectors"
+
+struct host {
+	struct engine *engine;
+	struct setup setup;
+	struct setup_peer peer;
+	struct claims claims;
+	struct crypto crypto;
+	char own[8], group[2], name[8];
+	uint64_t ms;
+	uint8_t rule[CRYPTO_DIGEST]; /* the digest of the one LSA there is */
+	struct buf answer;
+	char told[40]; /* the state of the last event about databases */
+	bool closed;
+};
+
+static void
+step(struct host *h, struct input in)
+{
+	struct effects fx;
+
+	in.now.ms = h->ms;
+	in.wall = 1800000000;
+	fx = engine_step(h->engine, &in);
+	for (size_t i = 0; i < fx.n; i++) {
+		const struct effect *one = &fx.list[i];
+
+		h->closed |= one->kind == FX_CLOSE;
+		if (one->kind == FX_REPLY)
+			buf_bytes(&h->answer, one->bytes, one->len);
+		if (one->kind == FX_EVENT && one->event->kind == EVENT_DIFFERS)
+			snprintf(h->told, sizeof(h->told), "%s %s",
+			    one->event->peer, one->event->to);
+	}
+}
+
+static void
+hear(struct host *h, uint8_t type, const struct buf *body)
+{
+	struct buf out = { 0 };
+	size_t hole = frame_open(&out, type);
+
+	if (body != NULL)
+		buf_bytes(&out, body->p, body->n);
+	frame_close(&out, hole);
+	step(h, (struct input){
+		    .kind = IN_BYTES, .who = 1, .bytes = out.p, .len = out.n });
+	buf_done(&out);
+}
+
+static void
+hello(struct host *h)
+{
+	struct msg_hello hello = { .lowest = 1,
+		.highest = MSG_VERSION,
+		.name = PEER,
+		.keepalive_ms = 1000,
+		.dead_ms = 3000 };
+	struct buf body = { 0 };
+
+	cheap_key('z', hello.org);
+	msg_hello_write(&body, &hello);
+	hear(h, MSG_HELLO, &body);
+	buf_done(&body);
+}
+
+/* Of the one part in which there is anything: ours, or another. */
+static void
+digest(struct host *h, bool same)
+{
+	struct buf body = { 0 };
+	uint8_t part[CRYPTO_DIGEST];
+
+	h->crypto.digest(h->crypto.ctx, h->rule, CRYPTO_DIGEST, part);
+	part[0] ^= same ? 0 : 1;
+	buf_u8(&body, 0);
+	buf_u16(&body, 1);
+	buf_u8(&body, 0);
+	buf_u32(&body, 1);
+	buf_bytes(&body, part, CRYPTO_DIGEST);
+	hear(h, MSG_DIGEST, &body);
+	buf_done(&body);
+}
+
+/* One entry at most. */
+static void
+summary(struct host *h, const char *id, uint64_t seq, uint8_t first)
+{
+	struct lsa_key key = { .origin = "", .id = id, .type = LSA_RULE };
+	struct buf body = { 0 };
+	uint8_t short_digest[CRYPTO_DIGEST];
+
+	memcpy(short_digest, h->rule, CRYPTO_DIGEST);
+	short_digest[0] ^= first;
+	buf_u8(&body, MSG_FIRST | MSG_LAST);
+	buf_u16(&body, id == NULL ? 0 : 1);
+	if (id != NULL) {
+		msg_key_write(&body, &key);
+		buf_u64(&body, seq);
+		buf_bytes(&body, short_digest, msg_short_digest(MSG_VERSION));
+	}
+	hear(h, MSG_SUMMARY, &body);
+	buf_done(&body);
+}
+
+static void
+rule_hear(struct host *h)
+{
+	struct crypto authority = cheap_seal("z");
+	struct lsa_draft draft = { .key = { "", RULE, LSA_RULE }, .seq = 7 };
+	uint8_t org[CRYPTO_DIGEST];
+	struct buf body = { 0 }, out = { 0 };
+	struct lsa *lsa;
+
+	cheap_key('z', org);
+	lsa_rule_encode(&body, true);
+	draft.org = draft.signer = org;
+	draft.body = body.p;
+	draft.body_len = body.n;
+	lsa_encode(&out, &draft, &authority);
+	ck_assert_int_eq(lsa_decode(out.p, out.n, &authority, &lsa), 0);
+	memcpy(h->rule, lsa->digest, CRYPTO_DIGEST);
+	lsa_free(lsa);
+	hear(h, MSG_UPDATE, &out);
+	buf_done(&body);
+	buf_done(&out);
+}
+
+static const char *
+ask(struct host *h, const char *request)
+{
+	buf_reset(&h->answer);
+	step(h, (struct input){ .kind = IN_QUERY,
+		    .bytes = (const uint8_t *)request,
+		    .len = strlen(request) });
+	buf_u8(&h->answer, 0);
+	return (const char *)h->answer.p;
+}
+
+static void
+answers(struct host *h, const char *request, const char *text)
+{
+	const char *said = ask(h, request);
+
+	ck_assert_msg(strstr(said, text) != NULL, "%s: %s", text, said);
+}
+
+/* A session that is full: both have the one rule. */
+static struct host *
+begin(void)
+{
+	struct host *h = mem_new(sizeof(*h), 0, 0);
+	static const char cert[] = PEER " g - - b";
+
+	memcpy(h->own, SELF, sizeof(SELF));
+	memcpy(h->name, PEER, sizeof(PEER));
+	memcpy(h->group, "g", 2);
+	h->ms = 1000;
+	h->peer.name = h->name;
+	h->setup = (struct setup){ .server = h->own,
+		.group = h->group,
+		.organization = h->group,
+		.claims = &h->claims,
+		.peers = &h->peer,
+		.npeers = 1,
+		.times.keepalive_ms = 1000,
+		.times.dead_ms = 3000,
+		.times.probe_ms = 5000,
+		.times.digest_ms = 180000,
+		.mta.none = true,
+		.confirm_percent = 100 };
+	h->crypto = cheap_seal("a");
+	h->engine = engine_new(1, &h->crypto);
+	cheap_public('z', h->setup.authority.key);
+	cheap_key('z', h->setup.authority.id);
+	step(h, (struct input){ .kind = IN_CONF, .setup = &h->setup });
+	step(h, (struct input){ .kind = IN_RESTORE, .who = SAVE_EPOCH });
+	step(h, (struct input){ .kind = IN_RESTORE, .who = SAVE_TABLE });
+	step(h, (struct input){ .kind = IN_RESTORE, .who = SAVE_STATE });
+	step(h, (struct input){ .kind = IN_OPEN,
+		    .who = 1,
+		    .name = PEER,
+		    .bytes = (const uint8_t *)cert,
+		    .len = strlen(cert) });
+	hello(h);
+	rule_hear(h);
+	digest(h, true);
+	hear(h, MSG_SYNCED, NULL);
+	answers(h, "peers", "\"state\":\"full\"");
+	return h;
+}
+
+static void
+end(struct host *h)
+{
+	engine_free(h->engine);
+	buf_done(&h->answer);
+	mem_free(h);
+}
+
+static void
+wait_s(struct host *h, unsigned seconds)
+{
+	struct buf alive = { 0 };
+
+	buf_u64(&alive, 0);
+	for (unsigned i = 0; i < seconds; i++) {
+		h->ms += 1000;
+		hear(h, MSG_ALIVE, &alive);
+	}
+	buf_done(&alive);
+	ck_assert(!h->closed);
+}
+
+/* What the peer's summary names, and what is found. */
+static const struct {
+	const char *id;
+	uint64_t seq;
+	uint8_t first; /* the digest is another */
+	const char *found;
+} rows[] = {
+	{ RULE, 9, 0,
+	    "\"what\":\"newer-there\",\"here\":{\"epoch\":0,\"counter\":7},"
+	    "\"there\":{\"epoch\":0,\"counter\":9}" },
+	{ RULE, 5, 0, "\"what\":\"newer-here\"" },
+	{ RULE, 7, 1, "\"what\":\"content\"" },
+	{ NULL, 0, 0,
+	    "\"id\":\"" RULE "\",\"what\":\"missing-there\",\"here\":{\"epoch\""
+	    ":0,\"counter\":7}}" },
+	{ "another", 3, 0,
+	    "\"id\":\"another\",\"what\":\"missing-here\",\"there\":{\"epoch\":"
+	    "0,\"counter\":3}}" },
+};
+
+START_TEST(differences_are_found)
+{
+	struct host *h = begin();
+
+	answers(h, "differs " PEER " ask", "\"ok\":true");
+	answers(h, "differs " PEER, "\"state\":\"asked\"");
+	digest(h, false);
+	answers(h, "differs " PEER, "\"state\":\"summary\"");
+	summary(h, rows[_i].id, rows[_i].seq, rows[_i].first);
+	answers(h, "differs " PEER, "\"state\":\"differs\"");
+	answers(h, "differs " PEER, rows[_i].found);
+	end(h);
+}
+END_TEST
+
+/* Of an id that stands before ours, ours is missing there as well. */
+START_TEST(two_at_once)
+{
+	struct host *h = begin();
+
+	ask(h, "differs " PEER " ask");
+	digest(h, false);
+	summary(h, "another", 3, 0);
+	answers(h, "differs " PEER, "\"found\":2");
+	end(h);
+}
+END_TEST
+
+START_TEST(the_same_is_the_same)
+{
+	struct host *h = begin();
+
+	ask(h, "differs " PEER " ask");
+	hear(h, MSG_SYNCED, NULL);
+	answers(h, "differs " PEER, "\"state\":\"same\"");
+	ask(h, "differs " PEER " ask");
+	digest(h, true);
+	answers(h, "differs " PEER, "\"state\":\"same\"");
+	answers(h, "differs c.x.org ask", "no-neighbour");
+	end(h);
+}
+END_TEST
+
+START_TEST(a_session_that_ends_says_so)
+{
+	struct host *h = begin();
+
+	ask(h, "differs " PEER " ask");
+	step(h, (struct input){ .kind = IN_CLOSED, .who = 1 });
+	answers(h, "differs " PEER, "\"state\":\"closed\"");
+	answers(h, "differs " PEER " ask", "no-session");
+	end(h);
+}
+END_TEST
+
+START_TEST(what_stays_is_told)
+{
+	struct host *h = begin();
+
+	for (unsigned s = 0; s < LIMIT_DIFFERS_MS / 1000; s += 100) {
+		digest(h, false);
+		ck_assert_str_eq(h->told, "");
+		answers(h, "status", "\"differing\":0");
+		wait_s(h, 100);
+	}
+	digest(h, false);
+	ck_assert_str_eq(h->told, PEER " differs");
+	answers(h, "status", "\"differing\":1");
+	answers(h, "status", "\"word\":\"database-differs\"");
+	answers(h, "peers", "\"differs_s\":300");
+	digest(h, true);
+	ck_assert_str_eq(h->told, PEER " agrees");
+	answers(h, "status", "\"differing\":0");
+	end(h);
+}
+END_TEST
+
+/* What was on its way each time is no alarm: it agreed in between. */
+START_TEST(what_agrees_between_is_not)
+{
+	struct host *h = begin();
+
+	for (unsigned s = 0; s < 3 * LIMIT_DIFFERS_MS / 1000; s += 100) {
+		digest(h, s % 200 == 0);
+		wait_s(h, 100);
+	}
+	ck_assert_str_eq(h->told, "");
+	end(h);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("differ");
+	TCase *tc = tcase_create("differ");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, differences_are_found, 0,
+	    (int)(sizeof(rows) / sizeof(rows[0])));
+	tcase_add_test(tc, two_at_once);
+	tcase_add_test(tc, the_same_is_the_same);
+	tcase_add_test(tc, a_session_that_ends_says_so);
+	tcase_add_test(tc, what_stays_is_told);
+	tcase_add_test(tc, what_agrees_between_is_not);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}
