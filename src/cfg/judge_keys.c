@@ -145,8 +145,9 @@ vouched_by_either(const struct build *b, const struct conf_keys *keys,
 	size_t *n = previous ? &cert->previous_len : &cert->now_len;
 	int rc = keys->vouched(path, s->authority.key, der, n, claims);
 
-	if (rc == RC_SIGNATURE && s->second.given)
-		rc = keys->vouched(path, s->second.key, der, n, claims);
+	if (rc == RC_SIGNATURE && s->authority.second.given)
+		rc = keys->vouched(
+		    path, s->authority.second.key, der, n, claims);
 	return rc;
 }
 
@@ -254,20 +255,21 @@ second_judge(const struct build *b, const struct conf_keys *keys)
 
 	if (path == NULL)
 		return;
-	rc = keys->authority(path, s->second.key, s->second.id);
+	rc = keys->authority(
+	    path, s->authority.second.key, s->authority.second.id);
 	if (rc != RC_OK) {
 		judge_keys_refuse(b, "second-authority", path, rc);
 		return;
 	}
-	s->second.given =
-	    memcmp(s->second.id, s->authority.id, CRYPTO_DIGEST) != 0;
-	if (!s->second.given)
+	s->authority.second.given =
+	    memcmp(s->authority.second.id, s->authority.id, CRYPTO_DIGEST) != 0;
+	if (!s->authority.second.given)
 		build_warn(b, &place, "take it out, or name the other one",
 		    "second-authority = \"%.400s\": has the same key as "
 		    "authority",
 		    path);
-	else if (keys->authority_end(path, &s->second.end) != RC_OK)
-		s->second.end = 0;
+	else if (keys->authority_end(path, &s->authority.second.end) != RC_OK)
+		s->authority.second.end = 0;
 }
 
 size_t

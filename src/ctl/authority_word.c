@@ -17,6 +17,7 @@
 #include "ctl/keys.h"
 #include "ctl/live.h"
 #include "ctl/paths.h"
+#include "ctl/revoked.h"
 #include "ctl/transit.h"
 #include "ctl/value.h"
 
@@ -182,6 +183,9 @@ order_give(const struct call *call, const struct order *order)
 	order_encode(order, &a, &octets);
 	authority_done(&a);
 	hex(&digits, &octets);
+	if (order->type == LSA_REVOCATION && !call_has(call, "dry-run"))
+		revoked_add(directory == NULL ? KEYS_DIRECTORY : directory,
+		    order->key, order->holder);
 	if (output != NULL)
 		status = file_put(output, &digits);
 	else if (call_has(call, "dry-run"))

@@ -23,6 +23,7 @@
 #define SOON_S (6 * 3600)
 
 #define WARN_DAYS 30
+#define AUTHORITY_WARN_DAYS 90
 
 static const char *
 check_health_text(const json_t *line, const char *key)
@@ -268,6 +269,45 @@ find_own_certificate(struct check_list *list, const json_t *line)
 		    left / DAY);
 }
 
+/* Nothing ends with it, but every server needs a copy of the next one. */
+static void
+find_authority(struct check_list *list, const json_t *line)
+{
+	static const char remedy[] =
+	    "where authority.key is: lsrctl keys authority --renew, then "
+	    "authority.pem to every server, and lsrctl reload there";
+	int64_t left =
+	    check_health_number(line, "authority_until") - (int64_t)time(NULL);
+
+	if (json_object_get(line, "authority_until") == NULL)
+		return;
+	if (left <= 0)
+		check_find(list,
+		    CHECK_ABOUT(CHECK_WARNING, "authority", remedy),
+		    "the authority's certificate has expired; it is believed "
+		    "on");
+	else if (left / DAY < AUTHORITY_WARN_DAYS)
+		check_find(list,
+		    CHECK_ABOUT(
+			left / DAY < WARN_DAYS ? CHECK_WARNING : CHECK_NOTE,
+			"authority", remedy),
+		    "the authority's certificate expires in %" PRId64 " days",
+		    left / DAY);
+}
+
+/* Two are trusted while one follows the other, and not for ever. */
+static void
+find_second(struct check_list *list, const json_t *line)
+{
+	if (json_object_get(line, "second_authority") == NULL)
+		return;
+	check_find(list,
+	    CHECK_ABOUT(CHECK_NOTE, "authority",
+		"lsrctl keys list shows who is certified by which; take "
+		"second-authority out when nobody is by it"),
+	    "two authorities are trusted");
+}
+
 static void
 on_check_health_status(void *ctx, const json_t *line)
 {
@@ -278,6 +318,8 @@ on_check_health_status(void *ctx, const json_t *line)
 	find_numbers(list, line);
 	find_held(list, json_object_get(line, "oldest_held"));
 	find_own_certificate(list, line);
+	find_authority(list, line);
+	find_second(list, line);
 	find_reports(list, line);
 	find_away(list, json_object_get(line, "away"));
 	list->perf.routes = check_health_number(line, "routes");

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "ctl/client.h"
@@ -135,6 +136,172 @@ db_take(void *ctx, const json_t *line)
 	free(text);
 }
 
+/* --- in what a neighbour's is another --------------------------------------------- */
+
+/* So long a neighbour may take to name what it has: 800000 LSAs in pieces. */
+#define DIFF_PATIENCE_MS 30000
+#define DIFF_EACH_MS 100
+
+struct compared {
+	char state[16];
+	json_int_t found;
+	size_t shown;
+	struct grid grid;
+};
+
+static void
+lsa_number_cell(struct grid *grid, const json_t *line, const char *key)
+{
+	const json_t *number = json_object_get(line, key);
+
+	if (number == NULL)
+		grid_cell(grid, "-");
+	else
+		grid_printf(grid, "%" PRId64 ".%" PRId64,
+		    db_number(number, "epoch"), db_number(number, "counter"));
+}
+
+/* The first line is about all, the others have a difference each. */
+static void
+diff_take(void *ctx, const json_t *line)
+{
+	struct compared *c = ctx;
+	const char *origin = live_text(line, "origin");
+
+	if (json_object_get(line, "state") != NULL) {
+		snprintf(
+		    c->state, sizeof(c->state), "%s", live_text(line, "state"));
+		c->found = json_integer_value(json_object_get(line, "found"));
+		return;
+	}
+	c->shown++;
+	grid_cell(&c->grid, *origin == '\0' ? "(authority)" : origin);
+	grid_cell(&c->grid, live_text(line, "type"));
+	grid_cell(&c->grid, live_text(line, "id"));
+	lsa_number_cell(&c->grid, line, "here");
+	lsa_number_cell(&c->grid, line, "there");
+	grid_cell(&c->grid, live_text(line, "what"));
+}
+
+static int
+diff_begin(const struct call *call, const char *server, struct buf *answer)
+{
+	struct buf request = { 0 };
+	json_t *line;
+	const char *reason;
+	int status;
+
+	buf_printf(&request, "db diff %s ask", server);
+	buf_u8(&request, 0);
+	status = client_ask(call, (const char *)request.p, answer);
+	buf_done(&request);
+	if (status != CALL_OK)
+		return status;
+	line = json_loadb(
+	    (const char *)answer->p, answer->n, JSON_DISABLE_EOF_CHECK, NULL);
+	reason = live_text(line, "reason");
+	if (json_is_true(json_object_get(line, "ok")))
+		status = CALL_OK;
+	else if (strcmp(reason, "no-neighbour") == 0)
+		status = call_usage(
+		    "%s is no neighbour of this server, which asks neighbours "
+		    "alone: run lsrctl db --diff on one of its own, or compare "
+		    "the digests that lsrctl status shows on both",
+		    server);
+	else
+		status = call_usage("%s: %s: lsrctl peers shows why", server,
+		    strcmp(reason, "no-session") == 0 ? "there is no session"
+						      : reason);
+	json_decref(line);
+	return status;
+}
+
+static bool
+is_open(const struct compared *c)
+{
+	return strcmp(c->state, "asked") == 0 ||
+	       strcmp(c->state, "summary") == 0;
+}
+
+/* Asks again until the neighbour has said all of it. */
+static int
+diff_wait(const struct call *call, const char *server, struct buf *answer,
+    struct compared *c)
+{
+	static const char *const head[] = { "ORIGIN", "TYPE", "ID", "HERE",
+		"THERE", "WHAT", NULL };
+	static const struct timespec rest = { 0, DIFF_EACH_MS * 1000000L };
+	struct buf request = { 0 }, unused = { 0 };
+	int status = CALL_OK;
+
+	buf_printf(&request, "db diff %s", server);
+	buf_u8(&request, 0);
+	for (unsigned ms = 0; status == CALL_OK && ms < DIFF_PATIENCE_MS;
+	     ms += DIFF_EACH_MS) {
+		buf_reset(answer);
+		status = client_read(call, (const char *)request.p, answer);
+		*c = (struct compared){ 0 };
+		grid_init(&c->grid, head);
+		if (status == CALL_OK)
+			status = client_each(answer, diff_take, c);
+		if (status != CALL_OK || !is_open(c))
+			break;
+		grid_write(&c->grid, SHOW_COLUMNS, &unused);
+		nanosleep(&rest, NULL);
+	}
+	buf_done(&request);
+	buf_done(&unused);
+	return status;
+}
+
+static int
+diff_tell(const struct call *call, const char *server, const struct buf *answer,
+    struct compared *c)
+{
+	struct buf out = { 0 };
+
+	if (is_open(c))
+		return call_usage("%s has not answered within %d s", server,
+		    DIFF_PATIENCE_MS / 1000);
+	if (strcmp(c->state, "closed") == 0)
+		return call_usage(
+		    "the session with %s ended meanwhile", server);
+	if (call->json)
+		buf_bytes(&out, answer->p, answer->n);
+	else if (c->found == 0)
+		buf_printf(&out, "%s has the same database\n", server);
+	else
+		grid_write(&c->grid, grid_terminal(), &out);
+	if (!call->json && (size_t)c->found > c->shown)
+		buf_printf(&out, "and %" PRId64 " more\n",
+		    (int64_t)c->found - (int64_t)c->shown);
+	show_flush(&out);
+	buf_done(&out);
+	return c->found == 0 ? CALL_OK : CALL_NO;
+}
+
+static int
+db_diff(const struct call *call)
+{
+	const char *server = call->operands[0];
+	struct compared c = { 0 };
+	struct buf answer = { 0 }, unused = { 0 };
+	int status;
+
+	if (server == NULL)
+		return call_usage("db --diff: SERVER is missing");
+	status = diff_begin(call, server, &answer);
+	if (status == CALL_OK)
+		status = diff_wait(call, server, &answer, &c);
+	if (status == CALL_OK)
+		status = diff_tell(call, server, &answer, &c);
+	if (c.grid.cells.n > 0)
+		grid_write(&c.grid, SHOW_COLUMNS, &unused);
+	buf_done(&unused);
+	buf_done(&answer);
+	return status;
+}
+
 int
 db_show(const struct call *call)
 {
@@ -144,6 +311,8 @@ db_show(const struct call *call)
 	struct buf answer = { 0 };
 	int status;
 
+	if (call_has(call, "diff"))
+		return db_diff(call);
 	if (call->noperands == 0)
 		return live_table(call, "db", head, db_make);
 	db.server = call->operands[0];

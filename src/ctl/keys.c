@@ -87,6 +87,8 @@ keys_tell(const struct call *call, const struct keys_made *made)
 		json_hex(&json, "identity", made->identity, CRYPTO_DIGEST);
 	if (made->key != NULL)
 		json_hex(&json, "key", made->key, CRYPTO_DIGEST);
+	if (made->missed != NULL && made->missed->n > 0)
+		json_list(&json, "not_given", made->missed->v, made->missed->n);
 	json_open(&json, "files", '[');
 	for (size_t i = 0; made->files[i] != NULL; i++)
 		json_str(&json, NULL, made->files[i]);

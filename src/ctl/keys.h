@@ -19,6 +19,7 @@
 /* The rows of the table of verbs that keys*.c offer. */
 extern const struct verb_option keys_authority_options[];
 extern const struct verb_option keys_issue_options[];
+extern const struct verb_option keys_list_options[];
 extern const struct verb_option keys_mark_options[];
 extern const struct verb_option keys_request_options[];
 extern const struct verb_option keys_show_options[];
@@ -45,13 +46,21 @@ int keys_values(
 int keys_claims_none(
     const struct call *call, const char *option, const char *who, bool some);
 
+/* What a request asked for and was not given: "space example.org". The
+ * caller's. */
+struct keys_missed {
+	char **v;
+	size_t n, room;
+};
+
 /*
  * A request for a certificate, beside what the command line grants, in
  * *claims: they get its key, and with --as-requested are what it asks for.
- * Tells what of it is not granted, and refuses one for another server.
+ * What of it is not granted is added to `missed`; one for another server is
+ * refused.
  */
-int keys_requested(
-    const struct call *call, const char *path, struct claims **claims);
+int keys_requested(const struct call *call, const char *path,
+    struct claims **claims, struct keys_missed *missed);
 
 /* --directory, or KEYS_DIRECTORY; lent by the call. */
 const char *keys_directory(const struct call *call);
@@ -69,6 +78,7 @@ struct keys_made {
 	const char *server, *organization;
 	const uint8_t *key, *identity; /* CRYPTO_DIGEST each */
 	const char *const *files;      /* as written; the last is NULL */
+	const struct keys_missed *missed;
 };
 
 /* Tells it as JSON. False: --json was not given, and nothing was said. */
@@ -76,6 +86,7 @@ bool keys_tell(const struct call *call, const struct keys_made *made);
 
 int keys_verb_authority(const struct call *call);
 int keys_verb_issue(const struct call *call);
+int keys_verb_list(const struct call *call);
 int keys_verb_mark(const struct call *call);
 int keys_verb_request(const struct call *call);
 int keys_verb_show(const struct call *call);

@@ -6,11 +6,13 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/rc.h"
+#include "base/vec.h"
 #include "core/lsa/limits.h"
 #include "crypt/issue.h"
 #include "crypt/keys.h"
 #include "ctl/authority.h"
 #include "ctl/paths.h"
+#include "ctl/revoked.h"
 
 #define SERVER_DAYS 730
 
@@ -47,6 +49,7 @@ named_check(const struct claims *c)
 /* key and mark: NULL where the server has made them itself. */
 struct made {
 	char *key, *pem, *mark, *authority;
+	const struct keys_missed *missed; /* of the request; lent */
 };
 
 /* What to do with the files at their host. */
@@ -72,6 +75,7 @@ issued_tell(const struct call *call, const struct authority *a,
 		.server = c->name,
 		.organization = a->organization,
 		.key = c->key,
+		.missed = made->missed,
 		.files = keys ? (const char *const[]){ made->key, made->pem,
 				    made->mark, made->authority, NULL }
 		              : (const char *const[]){ made->pem,
@@ -80,6 +84,8 @@ issued_tell(const struct call *call, const struct authority *a,
 
 	if (keys_tell(call, &told))
 		return;
+	for (size_t i = 0; i < made->missed->n; i++)
+		printf("asked for, not given: %s\n", made->missed->v[i]);
 	if (keys)
 		printf("%s   the key of %s\n", made->key, c->name);
 	printf("%s   %s certificate\n", made->pem, keys ? "its" : "the");
@@ -207,13 +213,17 @@ issue_write(const struct issue *i, const struct authority *a)
 
 /* Of a request the claims have the key already. */
 static int
-issue(const struct call *call, const struct authority *a, struct claims *c)
+issue(const struct call *call, const struct authority *a, struct claims *c,
+    const struct keys_missed *missed)
 {
 	struct issue i;
 	int status = issue_begin(&i, call);
 
+	i.made.missed = missed;
 	if (status == CALL_OK)
 		status = places_check(&i);
+	if (status == CALL_OK && i.made.key == NULL)
+		status = revoked_check(keys_directory(call), c->key);
 	if (status == CALL_OK && i.made.key != NULL) {
 		i.key = keys_new();
 		i.mark = keys_new();
@@ -278,6 +288,8 @@ renew(const struct call *call, const struct authority *a, const char *from)
 	i.own.force = output == NULL || call_has(call, "force");
 	if (output != NULL)
 		status = paths_make(output);
+	if (status == CALL_OK)
+		status = revoked_check(keys_directory(call), claims->key);
 	if (status == CALL_OK && call_has(call, "connector"))
 		status = connectors_replace(call, claims);
 	i.made.pem =
@@ -316,7 +328,8 @@ keys_renew(const struct call *call)
 
 /* Claims, and by whose word: the command line's, or the request's. */
 static int
-keys_issue_claims(const struct call *call, struct claims **claims)
+keys_issue_claims(
+    const struct call *call, struct claims **claims, struct keys_missed *missed)
 {
 	const char *request = call_option(call, "request");
 	int status;
@@ -326,26 +339,30 @@ keys_issue_claims(const struct call *call, struct claims **claims)
 	*claims = mem_new(sizeof(**claims), 0, 0);
 	status = keys_claims_take(call, *claims);
 	if (status == CALL_OK && request != NULL)
-		status = keys_requested(call, request, claims);
+		status = keys_requested(call, request, claims, missed);
 	return status == CALL_OK ? named_check(*claims) : status;
 }
 
 int
 keys_verb_issue(const struct call *call)
 {
+	struct keys_missed missed = { 0 };
 	struct claims *claims = NULL;
 	struct authority a;
 	int status;
 
 	if (call_has(call, "renew"))
 		return keys_renew(call);
-	status = keys_issue_claims(call, &claims);
+	status = keys_issue_claims(call, &claims, &missed);
 	if (status == CALL_OK)
 		status = authority_open(keys_directory(call), &a);
 	if (status == CALL_OK) {
-		status = issue(call, &a, claims);
+		status = issue(call, &a, claims, &missed);
 		authority_done(&a);
 	}
+	for (size_t i = 0; i < missed.n; i++)
+		mem_free(missed.v[i]);
+	vec_done(&missed);
 	claims_free(claims);
 	return status;
 }

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/rc.h"
+#include "base/vec.h"
 #include "core/lsa/limits.h"
 #include "crypt/csr.h"
 #include "crypt/keys.h"
@@ -201,31 +202,44 @@ list_has(char *const *list, size_t n, const char *one)
 	return false;
 }
 
-/* On standard error: it is what somebody should look at, also beside JSON. */
+/* What one list asks for and the other has not. */
+struct wish {
+	const char *what;
+	char *const *asked, *const *given;
+	size_t nasked, ngiven;
+};
+
 static void
-missed_tell(const char *what, char *const *asked, size_t nasked,
-    char *const *given, size_t ngiven)
+missed_add(struct keys_missed *missed, const struct wish *w)
 {
-	for (size_t i = 0; i < nasked; i++)
-		if (!list_has(given, ngiven, asked[i]))
-			fprintf(stderr, "lsrctl: asked for, not given: %s %s\n",
-			    what, asked[i]);
+	for (size_t i = 0; i < w->nasked; i++) {
+		struct buf text = { 0 };
+
+		if (list_has(w->given, w->ngiven, w->asked[i]))
+			continue;
+		buf_printf(&text, "%s %s", w->what, w->asked[i]);
+		vec_push(missed, buf_string(&text));
+	}
 }
 
 static void
-difference_tell(const struct claims *asked, const struct claims *given)
+keys_request_difference(struct keys_missed *missed, const struct claims *asked,
+    const struct claims *given)
 {
-	missed_tell("space", asked->spaces, asked->nspaces, given->spaces,
-	    given->nspaces);
-	missed_tell("relay", asked->relays, asked->nrelays, given->relays,
-	    given->nrelays);
-	missed_tell("connector", asked->connectors, asked->nconnectors,
-	    given->connectors, given->nconnectors);
-	if (asked->group != NULL && given->group != NULL &&
-	    strcmp(asked->group, given->group) != 0)
-		fprintf(stderr,
-		    "lsrctl: asked for, not given: routing group %s\n",
-		    asked->group);
+	const struct wish wishes[] = {
+		{ "group", &asked->group, &given->group,
+		    asked->group != NULL && given->group != NULL,
+		    given->group != NULL },
+		{ "space", asked->spaces, given->spaces, asked->nspaces,
+		    given->nspaces },
+		{ "relay", asked->relays, given->relays, asked->nrelays,
+		    given->nrelays },
+		{ "connector", asked->connectors, given->connectors,
+		    asked->nconnectors, given->nconnectors },
+	};
+
+	for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++)
+		missed_add(missed, &wishes[i]);
 }
 
 static int
@@ -263,8 +277,8 @@ as_requested(
 }
 
 int
-keys_requested(
-    const struct call *call, const char *path, struct claims **claims)
+keys_requested(const struct call *call, const char *path,
+    struct claims **claims, struct keys_missed *missed)
 {
 	struct claims *asked;
 	const char *name = (*claims)->name;
@@ -279,7 +293,7 @@ keys_requested(
 		status = call_usage(
 		    "%s: a request of %s, not of %s", path, asked->name, name);
 	} else {
-		difference_tell(asked, *claims);
+		keys_request_difference(missed, asked, *claims);
 		memcpy((*claims)->public_key, asked->public_key, CRYPTO_PUBLIC);
 		memcpy((*claims)->key, asked->key, CRYPTO_DIGEST);
 	}

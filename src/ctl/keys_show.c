@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/rc.h"
+#include "crypt/issue.h"
 #include "crypt/keys.h"
 #include "ctl/keys.h"
 #include "ctl/paths.h"
@@ -102,6 +103,73 @@ keys_show_text(struct buf *out, const struct claims *c, enum trust trust)
 	buf_printf(out, "%-18s%s\n", "by the authority", trust_words[trust]);
 }
 
+/* An authority's own. */
+struct shown_authority {
+	uint8_t key[CRYPTO_PUBLIC], id[CRYPTO_DIGEST];
+	int64_t end;
+	char *organization;
+};
+
+static void
+authority_show_text(struct buf *out, const struct shown_authority *a)
+{
+	int64_t left = a->end - (int64_t)time(NULL);
+	char when[VALUE_TIME];
+
+	buf_printf(out, "%-18s%s\n", "authority of",
+	    a->organization == NULL ? "(no name)" : a->organization);
+	buf_printf(out, "%-18s", "identity");
+	for (size_t i = 0; i < CRYPTO_DIGEST; i++)
+		buf_printf(out, "%02x", a->id[i]);
+	buf_printf(
+	    out, "\n%-18s%s   (", "valid until", value_time_text(a->end, when));
+	if (left < 0)
+		buf_text(out, "over; believed on)\n");
+	else
+		buf_printf(out, "%" PRId64 " days)\n", left / 86400);
+}
+
+static void
+authority_show_json(struct buf *out, const struct shown_authority *a)
+{
+	struct json json = { .out = out };
+	char when[VALUE_TIME];
+
+	json_open(&json, NULL, '{');
+	json_bool(&json, "authority", true);
+	if (a->organization != NULL)
+		json_str(&json, "organization", a->organization);
+	json_hex(&json, "identity", a->id, CRYPTO_DIGEST);
+	json_str(&json, "not_after", value_time_text(a->end, when));
+	json_close(&json, '}');
+	json_line(&json);
+}
+
+/* False: it is no authority's. */
+static bool
+authority_show(const struct call *call, const char *file)
+{
+	struct shown_authority a = { 0 };
+	struct buf out = { 0 };
+	uint8_t *der;
+	size_t n;
+
+	if (keys_authority(file, a.key, a.id) != RC_OK ||
+	    keys_authority_end(file, &a.end) != RC_OK)
+		return false;
+	if (keys_certificate(file, &der, &n) == RC_OK)
+		a.organization = issue_organization(der, n);
+	mem_free(der);
+	if (call->json)
+		authority_show_json(&out, &a);
+	else
+		authority_show_text(&out, &a);
+	show_flush(&out);
+	buf_done(&out);
+	mem_free(a.organization);
+	return true;
+}
+
 static int
 claims_open(const char *file, struct claims **claims)
 {
@@ -126,8 +194,11 @@ keys_verb_show(const struct call *call)
 	struct claims *claims;
 	struct buf out = { 0 };
 	enum trust trust;
-	int status = claims_open(file, &claims);
+	int status;
 
+	if (authority_show(call, file))
+		return CALL_OK;
+	status = claims_open(file, &claims);
 	if (status != CALL_OK)
 		return status;
 	trust = trust_of(call, file);

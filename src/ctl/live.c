@@ -213,6 +213,7 @@ status_write(void *ctx, const json_t *line)
 			buf_text(out, json_string_value(value));
 		else if (strcmp(key, "leaves") == 0 ||
 			 strcmp(key, "certificate_until") == 0 ||
+			 strcmp(key, "authority_until") == 0 ||
 			 strcmp(key, "drain_since") == 0 ||
 			 strcmp(key, "drain_until") == 0)
 			moment_write(out, value);
@@ -253,6 +254,11 @@ peer_reason(const json_t *line)
 {
 	if (json_is_true(json_object_get(line, "large_packets_lost")))
 		return "large packets vanish; look at MTU";
+	if (json_object_get(line, "differs_s") != NULL &&
+	    live_number(line, "differs_s") > 60)
+		return "its database is another: lsrctl db --diff";
+	if (*live_text(line, "told") != '\0')
+		return live_text(line, "told");
 	return live_text(line, "reason");
 }
 

@@ -124,10 +124,20 @@ int
 trace_run(const struct call *call)
 {
 	struct trace t = { .json = call->json };
+	const char *message = call_option(call, "message");
 	struct subject subject;
 	uint32_t from;
-	int status = subject_read(call->operands[0], &subject);
+	int status;
 
+	if (message != NULL)
+		return call->noperands > 0 || call->ngiven > 1 ||
+		               call->topology != NULL
+		           ? call_usage("trace --message FILE: nothing else "
+					"goes with it")
+		           : trace_message(call, message);
+	if (call->noperands == 0)
+		return call_usage("trace: ADDRESS is missing");
+	status = subject_read(call->operands[0], &subject);
 	if (status == CALL_OK)
 		status = plan_open_from(call, &t.plan, &from);
 	if (status != CALL_OK) {

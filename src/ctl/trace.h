@@ -1,7 +1,8 @@
 /*
  * trace.h - `trace`: the way of an address, server by server, by the database
  * or a topology document. Where a server has several next hops the first is
- * followed; the others are named.
+ * followed; the others are named. Or, with --message, the way that a message
+ * has come, by the marks on it (lsrd-trace(7)).
  */
 
 #ifndef CTL_TRACE_H
@@ -10,5 +11,8 @@
 #include "ctl/verbs.h"
 
 int trace_run(const struct call *call);
+
+/* Of the message in this file; "-": on standard input. */
+int trace_message(const struct call *call, const char *path);
 
 #endif

@@ -46,6 +46,7 @@ static const struct verb_option routes_options[] = {
 
 static const struct verb_option trace_options[] = {
 	{ "from", "SERVER", "the server where it begins" },
+	{ "message", "FILE", "the marks of a message that arrived; -: standard input" },
 	CHANGES,
 	{ NULL, NULL, NULL },
 };
@@ -66,6 +67,11 @@ static const struct verb_option simulate_options[] = {
 	{ NULL, NULL, NULL },
 };
 
+static const struct verb_option db_options[] = {
+	{ "diff", NULL, "in what the database of this neighbour is another" },
+	{ NULL, NULL, NULL },
+};
+
 static const struct verb_option check_options[] = {
 	{ "undo",   NULL, "the commands that take ours out of the MTA" },
 	{ "nagios", NULL, "one line, as a monitoring plugin says it" },
@@ -82,10 +88,10 @@ const struct verb verbs[] = {
 	{ "routes", NULL, 0, 0, "where each pattern goes",
 	    routes_options, live_routes, plan_routes },
 	{ "db", "[SERVER]", 0, 1, "the link state database, or what one says",
-	    NULL, db_show, NULL },
+	    db_options, db_show, NULL },
 	{ "explain", "ADDRESS", 1, 1, "where an address goes, and why",
 	    explain_options, live_explain, plan_explain },
-	{ "trace", "ADDRESS", 1, 1, "the way of an address, server by server",
+	{ "trace", "[ADDRESS]", 0, 1, "the way of an address, server by server",
 	    trace_options, trace_run, trace_run },
 	{ "simulate", NULL, 0, 0, "which routes a change would move",
 	    simulate_options, plan_simulate, plan_simulate },
@@ -133,6 +139,8 @@ const struct verb verbs[] = {
 	    keys_issue_options, keys_verb_issue, NULL },
 	{ "keys request", "[SERVER]", 0, 1, "ask for a certificate; the key stays here",
 	    keys_request_options, keys_verb_request, NULL },
+	{ "keys list", "[FILE...]", 0, 10000, "every server's certificate, the soonest end first",
+	    keys_list_options, keys_verb_list, NULL },
 	{ "keys mark", NULL, 0, 0, "make another mark key",
 	    keys_mark_options, keys_verb_mark, NULL },
 	{ "keys show", "[FILE]", 0, 1, "what a certificate allows",

@@ -57,9 +57,9 @@ reload_rekey(struct crypto *crypto, struct ahead *ahead,
 {
 	crypto_rekey(crypto, keys_ref(key), conf->setup.authority.key);
 	ahead_authority(ahead, conf->setup.authority.key);
-	if (conf->setup.second.given) {
-		crypto_also(crypto, conf->setup.second.key);
-		ahead_also(ahead, conf->setup.second.key);
+	if (conf->setup.authority.second.given) {
+		crypto_also(crypto, conf->setup.authority.second.key);
+		ahead_also(ahead, conf->setup.authority.second.key);
 	}
 }
 
@@ -149,8 +149,8 @@ dump_of(const struct conf *conf)
 static bool
 is_second(const struct setup *setup, const uint8_t id[CRYPTO_DIGEST])
 {
-	return setup->second.given &&
-	       memcmp(setup->second.id, id, CRYPTO_DIGEST) == 0;
+	return setup->authority.second.given &&
+	       memcmp(setup->authority.second.id, id, CRYPTO_DIGEST) == 0;
 }
 
 /* Another organization only as it rolls over: both were trusted before, and

@@ -65,7 +65,6 @@ static const struct ctl_io_verb {
 	{ "links", false, false },
 	{ "routes", false, false },
 	{ "db", false, false },
-	{ "differs", false, false },
 	{ "transit", false, false },
 	{ "explain", false, false },
 	{ "export", false, false },

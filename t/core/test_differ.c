@@ -255,13 +255,13 @@ START_TEST(differences_are_found)
 {
 	struct host *h = begin();
 
-	answers(h, "differs " PEER " ask", "\"ok\":true");
-	answers(h, "differs " PEER, "\"state\":\"asked\"");
+	answers(h, "db diff " PEER " ask", "\"ok\":true");
+	answers(h, "db diff " PEER, "\"state\":\"asked\"");
 	digest(h, false);
-	answers(h, "differs " PEER, "\"state\":\"summary\"");
+	answers(h, "db diff " PEER, "\"state\":\"summary\"");
 	summary(h, rows[_i].id, rows[_i].seq, rows[_i].first);
-	answers(h, "differs " PEER, "\"state\":\"differs\"");
-	answers(h, "differs " PEER, rows[_i].found);
+	answers(h, "db diff " PEER, "\"state\":\"differs\"");
+	answers(h, "db diff " PEER, rows[_i].found);
 	end(h);
 }
 END_TEST
@@ -271,10 +271,10 @@ START_TEST(two_at_once)
 {
 	struct host *h = begin();
 
-	ask(h, "differs " PEER " ask");
+	ask(h, "db diff " PEER " ask");
 	digest(h, false);
 	summary(h, "another", 3, 0);
-	answers(h, "differs " PEER, "\"found\":2");
+	answers(h, "db diff " PEER, "\"found\":2");
 	end(h);
 }
 END_TEST
@@ -283,13 +283,13 @@ START_TEST(the_same_is_the_same)
 {
 	struct host *h = begin();
 
-	ask(h, "differs " PEER " ask");
+	ask(h, "db diff " PEER " ask");
 	hear(h, MSG_SYNCED, NULL);
-	answers(h, "differs " PEER, "\"state\":\"same\"");
-	ask(h, "differs " PEER " ask");
+	answers(h, "db diff " PEER, "\"state\":\"same\"");
+	ask(h, "db diff " PEER " ask");
 	digest(h, true);
-	answers(h, "differs " PEER, "\"state\":\"same\"");
-	answers(h, "differs c.x.org ask", "no-neighbour");
+	answers(h, "db diff " PEER, "\"state\":\"same\"");
+	answers(h, "db diff c.x.org ask", "no-neighbour");
 	end(h);
 }
 END_TEST
@@ -298,10 +298,10 @@ START_TEST(a_session_that_ends_says_so)
 {
 	struct host *h = begin();
 
-	ask(h, "differs " PEER " ask");
+	ask(h, "db diff " PEER " ask");
 	step(h, (struct input){ .kind = IN_CLOSED, .who = 1 });
-	answers(h, "differs " PEER, "\"state\":\"closed\"");
-	answers(h, "differs " PEER " ask", "no-session");
+	answers(h, "db diff " PEER, "\"state\":\"closed\"");
+	answers(h, "db diff " PEER " ask", "no-session");
 	end(h);
 }
 END_TEST

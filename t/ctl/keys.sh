@@ -103,7 +103,9 @@ links_lose() {
 
 # request DIR [WISHES]: the keys stay in DIR, and only the request is handed on.
 request() {
-	"$ctl" keys request mx3.example.org --directory "$dir/$@"
+	where=$1
+	shift
+	"$ctl" keys request mx3.example.org --directory "$dir/$where" "$@"
 }
 
 # granted: what the command line says, for the key that never left $dir/3, and
@@ -208,13 +210,33 @@ unmoved() {
 		cmp - "$dir/both"
 }
 
+# To a file, so that it is an order and no trial.
+revoked_stays() {
+	"$ctl" keys revoke "$dir/7/server.pem" --directory "$dir/a" --output \
+		"$dir/order" >/dev/null &&
+		says 2 'of mx7.example.org was revoked at 20' "$ctl" keys issue \
+			--renew "$dir/7/server.pem" --directory "$dir/a" &&
+		grep -q "^$("$ctl" keys show "$dir/7/server.pem" |
+			awk '$1 == "key" { print $2 }') mx7.example.org 20" \
+			"$dir/a/revoked"
+}
+listed() {
+	"$ctl" keys authority --organization example.org --directory "$dir/old" \
+		--days 89 >/dev/null
+	issue mx9.example.org --group london --days 60 --output "$dir/9" >/dev/null
+	"$ctl" keys list --json "$dir/8/server.pem" "$dir/9/server.pem" \
+		"$dir/a/authority.pem" >"$dir/listed" &&
+		sed 's/.*"days":\([0-9]*\).*/\1/' "$dir/listed" | sort -nc &&
+		[ "$(wc -l <"$dir/listed")" = 3 ]
+}
+
 forget() {
 	"$ctl" forget MX9.example.org --key "$(digest)" --epoch 7 \
 		--directory "$dir/a" --output "$dir/order" &&
 		grep -qE '^01050000[0-9a-f]+$' "$dir/order"
 }
 
-plan 74
+plan 79
 ok "an organization is asked for" says 2 "--organization NAME is missing" \
 	"$ctl" keys authority --directory "$dir/a"
 ok "and is a domain name" says 2 "not a domain name" \
@@ -336,6 +358,15 @@ ok "a certificate tells until when" ends "$dir/1/server.pem" \
 ok "a digest does not" ends "$(digest)" 00000000
 ok "not what is neither" says 2 "neither a certificate's file nor" \
 	"$ctl" keys revoke nothing --directory "$dir/a" --dry-run
+ok "what was revoked is not renewed" revoked_stays
+ok "one of an authority is shown" says 0 'authority of +example.org' \
+	"$ctl" keys show "$dir/a/authority.pem"
+ok "with its end" says 0 '"authority":true,.*"not_after":"20' \
+	"$ctl" keys show --json "$dir/a/authority.pem"
+ok "files in the order of their ends" listed
+ok "what is soon over is no success" says 1 '8[89] !' \
+	"$ctl" keys list "$dir/1/server.pem" "$dir/old/authority.pem"
+ok "a list of what is none" says 2 'no certificate' "$ctl" keys list "$dir/order"
 ok "a server is forgotten" forget
 ok "with key and epoch together" says 2 "go together" \
 	"$ctl" forget mx9.example.org --epoch 7

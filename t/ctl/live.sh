@@ -8,6 +8,17 @@ dir=$W
 port=28691
 net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
 
+# The keys of RFC 8032 7.1, TEST 1 and 2, with which the message of
+# lsrd-trace(7), EXAMPLES, is marked.
+rfc8032_key() {
+	echo '-----BEGIN PRIVATE KEY-----'
+	case $1 in
+	1) echo MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g ;;
+	2) echo MC4CAQAwBQYDK2VwBCIEIEzNCJso/5banbbDRuwRTg9bijGfNaumJNqM9u1PuKb7 ;;
+	esac
+	echo '-----END PRIVATE KEY-----'
+}
+
 # server NUMBER GROUP PEER: keys and configuration of mxNUMBER.
 server() {
 	"$ctl" keys issue "mx$1.example.org" --group "$2" \
@@ -16,6 +27,7 @@ server() {
 		--space moved.example --space .moved.example \
 		--directory "$dir/a" --output "$dir/$1" >/dev/null || exit 99
 	mkdir "$dir/$1/state" "$dir/$1/table"
+	[ "$1" -gt 2 ] || rfc8032_key "$1" >"$dir/$1/mark.key"
 	cat >"$dir/$1/lsrd.conf" <<-END
 		organization = example.org
 		mta = none
@@ -49,6 +61,64 @@ start() {
 	"$top_builddir/lsrd" -f -c "$dir/$1/lsrd.conf" 2>"$dir/$1/log" &
 	pids="$pids $!"
 	eval "pid$1=$!"
+}
+
+two() {
+	"$ctl" --socket "$dir/2/control" "$@"
+}
+
+# The message of lsrd-trace(7), EXAMPLES, one field of it folded.
+marked() {
+	cat <<-'END'
+		Received: from mx1.example.org by mx2.example.org; Sun, 15 Nov 2026
+		LSR-Trace: AQA59xPQpkQlPwRSlCG59RubCJedCClZWcTzmQ7mF/UTnwAAAAAAAAAHAAAAAAAAAAwAAAAAAAAABwAAAAAAAAAMAAABoeGmYaCgx31/q6dNs6p0NKCHV76pxwV1fsxNExhNMT0YGs4RP0/+0G/4NosCvbiU3xLf40iv3tCXQulcjOF2+Y1z6wLoIdEzY0owtSx+m7CjzKVoCA==
+		lsr-trace:
+		 AQEh/jHfoVSiYWJr+FQEb9InG3vtS2q+RapYh370f5chuQAAAAAAAAAHAAAAAAAAAAwAAAAAAAAABwAAAAAAAAAMAAABoeGmYaBmCNKdhRI6xR1Mys9G+7nQAAAAAAAAEmcCABRhQGxvbmRvbi5leGFtcGxlLm9yZ5eeaSmwsz20hK6OkhjUfxZnB/331pUSZd/PpiQimMCXb/AAfJ3Vxf+PTu3+80AlnCkUREUYoeiQWOdtvxmSZQA=
+		Message-ID:
+		  <20261121@london.example.org>
+		Subject: two hops
+
+		LSR-Trace: this is no field
+	END
+}
+trace_named() {
+	marked >"$dir/message"
+	says 0 'mx1.example.org .us.  +2026-11-15T23:59:00.000Z +- +7.12 +stands' \
+		one trace --message "$dir/message" &&
+		grep -qE '^mx2.example.org +2026-11-15T23:59:00.000Z +0.000 s' \
+			"$W/out" && grep -q 'from <a@london.example.org>, 4711' "$W/out"
+}
+# As another name of the message has it: neither stands.
+trace_moved() {
+	sed 's/<20261121@/<20261122@/' "$dir/message" | one trace --message - \
+		--json >"$dir/out"
+	[ $? = 1 ] && [ "$(grep -c '"fault":"bad signature"' "$dir/out")" = 2 ]
+}
+trace_strange() {
+	{ echo 'LSR-Trace: AQ'; cat "$dir/message"; } >"$dir/strange"
+	says 1 'unreadable' one trace --message "$dir/strange"
+}
+
+# The revoked server hears it: by the authority's word, which reached it before
+# the session ended, and in the log by its name.
+revoked_there() {
+	soon says 0 "own-key-revoked|authority revoked this server.s key at 20" \
+		two status --json && says 2 "another key: lsrctl keys request" \
+		two check --config "$dir/2/lsrd.conf" &&
+		grep -q 'own-key-revoked: key=' "$dir/2/log"
+}
+named_here() {
+	grep -q 'key-revoked: server=mx2.example.org, key=' "$dir/1/log"
+}
+# And one that was not there, by what the others say when they close.
+revoked_away() {
+	kill "$pid2"
+	wait "$pid2"
+	rm -rf "$dir/2/state"/*
+	: >"$dir/2/log"
+	start 2
+	soon says 0 "key was revoked, say mx1.example.org" two status --json &&
+		grep -q 'own-key-revoked: peer=mx1.example.org' "$dir/2/log"
 }
 
 one() {
@@ -115,7 +185,7 @@ cat >>"$dir/2/lsrd.conf" <<-END
 END
 start 1
 
-plan 61
+plan 81
 ok "why it gives no transit yet" soon says 0 'troubles +returning: .* waits for .*' one status
 start 2
 ok "status, once it is up" soon says 0 'state +up' one status
@@ -224,11 +294,46 @@ ok "and back" says 0 "taken" one keys enforce-connectors --off \
 	--directory "$dir/a"
 ok "forget: not who is here" says 2 'is not away' one forget mx2.example.org \
 	--directory "$dir/a"
+ok "db --diff: nothing" soon says 0 'mx2.example.org has the same database' \
+	one db --diff mx2.example.org
+ok "db --diff: in JSON" says 0 '"state":"same","digest":"([0-9a-f]+)","digest_there":"' \
+	one db --diff mx2.example.org --json
+ok "db --diff: who is no neighbour" says 2 'no neighbour of this server' \
+	one db --diff mx9.example.org
+ok "db --diff: of whom" says 2 'SERVER is missing' one db --diff
+ok "keys list: whose, until when, and for what" says 0 \
+	'mx2.example.org' one keys list
+ok "keys list: in JSON" says 0 \
+	'"server":"mx2.example.org","routing_group":"paris",.*"not_after":"20[0-9-]+T.*"days":7[0-9]+' \
+	one keys list --json
+ok "keys list: the authority's as well" says 0 \
+	'"authority":true,.*"name":"example.org","not_after":"20' one keys list --json
+ok "trace --message: by whom, when, by which table" trace_named
+ok "trace --message: marks of another message" trace_moved
+ok "trace --message: what is no mark" trace_strange
+ok "trace --message: a message without any" says 1 'no field LSR-Trace' \
+	one trace --message "$dir/1/lsrd.conf"
+ok "trace --message: no such file" says 2 'No such file' one trace --message \
+	"$dir/none"
+ok "trace --message: and no daemon" says 1 'not verified' "$ctl" --socket \
+	"$dir/none" trace --message "$dir/message"
+ok "trace: of what" says 2 'ADDRESS is missing' one trace
 # shellcheck disable=SC2154
 kill "$pid2"
 soon says 0 '"away":\[\{' one status --json >/dev/null
 ok "forget, where the authority's key is elsewhere" forgotten_elsewhere
 ok "it is gone" gone
+start 2
+soon says 0 '"state":"full"' one peers --json >/dev/null
+ok "a key is revoked" says 0 taken one keys revoke "$dir/2/server.pem" \
+	--directory "$dir/a"
+ok "its server says so" revoked_there
+ok "the log has its name" named_here
+ok "keys list --all: whose it was" says 0 'revoked at 20.* of mx2.example.org' \
+	one keys list --all
+ok "it gets no certificate again" says 2 'of mx2.example.org was revoked at 20' \
+	"$ctl" keys issue --renew "$dir/2/server.pem" --directory "$dir/a"
+ok "one who was away is told" revoked_away
 printf 'kk' >"$dir/bad"
 ok "inject: not an order" says 2 'not what' one inject "$dir/bad"
 server 3 oslo 2

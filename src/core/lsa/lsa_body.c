@@ -493,7 +493,6 @@ lsa_identity_decode(const struct lsa *lsa, struct lsa_identity *out)
 	return out->ncerts > 0 ? RC_OK : RC_MISSING;
 }
 
-/* Octets of the one TLV that such an LSA has. */
 static size_t
 authority_value(uint8_t type)
 {
@@ -550,19 +549,16 @@ lsa_body_read(struct lsa *lsa, struct lsa_room *room)
 	}
 }
 
-/* Of the authority's words: the value of their one TLV of a kind. */
 static bool
 tlv_find(const struct lsa *lsa, uint16_t type, struct cur *value)
 {
 	struct cur in = lsa_body_find(lsa);
 	struct tlv tlv = { 0 };
 
-	while (tlv_next(&in, &tlv) == 1)
-		if (tlv.type == type) {
-			*value = tlv.value;
-			return true;
-		}
-	return false;
+	while (tlv_next(&in, &tlv) == 1 && tlv.type != type)
+		;
+	*value = tlv.value;
+	return tlv.type == type;
 }
 
 bool
@@ -593,12 +589,11 @@ bool
 lsa_revocation_server(const struct lsa *lsa, char out[STR_HOST_MAX + 1])
 {
 	struct cur value;
-	size_t n;
+	size_t n =
+	    tlv_find(lsa, LSA_REVOCATION_SERVER, &value) ? value.left : 0;
 
-	if (!tlv_find(lsa, LSA_REVOCATION_SERVER, &value) ||
-	    value.left > STR_HOST_MAX)
+	if (n == 0 || n > STR_HOST_MAX)
 		return false;
-	n = value.left;
 	memcpy(out, cur_bytes(&value, n), n);
 	out[n] = '\0';
 	return strlen(out) == n && str_is_host(out);

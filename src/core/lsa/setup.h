@@ -80,12 +80,20 @@ struct setup_space {
 	bool local, fallback, relay;
 };
 
-/* Whose network it is; and who is trusted besides, while that changes. */
+/* Who is trusted besides, while the authority changes. */
+struct setup_second {
+	bool given;
+	uint8_t id[CRYPTO_DIGEST];
+	uint8_t key[CRYPTO_PUBLIC];
+	int64_t end;
+};
+
+/* Whose network it is. */
 struct setup_authority {
-	bool given;                 /* of a second one */
 	uint8_t id[CRYPTO_DIGEST];  /* digest of its key: the identity */
 	uint8_t key[CRYPTO_PUBLIC]; /* its public key */
 	int64_t end;                /* of its certificate; 0: not known */
+	struct setup_second second;
 };
 
 /* Our certificate, DER, and the one before. */
@@ -141,7 +149,7 @@ struct setup {
 	char *organization; /* shown; the identity is authority.id */
 	char *group;
 	char *server;
-	struct setup_authority authority, second;
+	struct setup_authority authority;
 	struct setup_cert cert;
 	struct claims *claims; /* what our certificate lets us claim */
 	struct setup_announced announced;

@@ -71,12 +71,11 @@ judge_signature(struct engine *e, struct lsa *lsa)
 	int rc;
 
 	if (lsa_is_authority(lsa)) {
-		const struct setup_authority *by =
-		    node_authority(e, lsa_signer(lsa));
+		const uint8_t *by = node_authority(e, lsa_signer(lsa));
 
 		if (by == NULL)
 			return RC_IDENTITY;
-		return accept_is_signed(e, lsa, by->key) ? RC_OK : RC_SIGNATURE;
+		return accept_is_signed(e, lsa, by) ? RC_OK : RC_SIGNATURE;
 	}
 	if (lsa->key.type == LSA_IDENTITY && !lsa->purge) {
 		rc = signers_vouch(&e->signers, lsa, e->crypto, &signer);

@@ -143,7 +143,7 @@ number_write(struct json *j, const char *key, bool is, uint64_t seq)
 
 /* One of the two may be NULL. */
 static void
-difference(
+differ_difference(
     struct diff *diff, const struct lsa *mine, const struct msg_entry *theirs)
 {
 	const struct lsa_key *key =
@@ -227,7 +227,7 @@ ours_before(struct engine *e, const struct session *s, struct diff *diff,
 		    ((s->version < 2 || diff->part == part) &&
 			lsa_key_order(&mine->key, &entry->key.key) >= 0))
 			return;
-		difference(diff, mine, NULL);
+		differ_difference(diff, mine, NULL);
 		ours_seen(diff, &mine->key);
 	}
 }
@@ -245,7 +245,7 @@ differ_entry(struct engine *e, struct session *s, const struct msg_entry *entry)
 	if (mine == NULL || mine->seq != entry->seq ||
 	    memcmp(mine->digest, entry->digest, msg_short_digest(s->version)) !=
 		0)
-		difference(diff, mine, entry);
+		differ_difference(diff, mine, entry);
 	if (mine != NULL)
 		ours_seen(diff, &mine->key);
 }
@@ -259,7 +259,7 @@ differ_end(struct engine *e, struct session *s)
 	if (diff == NULL)
 		return;
 	while ((mine = ours_next(e, s, diff)) != NULL) {
-		difference(diff, mine, NULL);
+		differ_difference(diff, mine, NULL);
 		ours_seen(diff, &mine->key);
 	}
 	diff->state = diff->found > 0 ? DIFF_DONE : DIFF_SAME;

@@ -98,15 +98,16 @@ engine_authority_check(struct engine *e)
 static bool
 is_distrust(const struct setup *old, const struct setup *new)
 {
-	const struct setup_authority *was[] = { &old->authority, &old->second };
-	bool kept[2];
+	const struct setup_second *was = &old->authority.second,
+				  *is = &new->authority.second;
+	const uint8_t *ids[] = { old->authority.id,
+		was->given ? was->id : old->authority.id };
 
 	for (size_t i = 0; i < 2; i++)
-		kept[i] =
-		    memcmp(was[i]->id, new->authority.id, CRYPTO_DIGEST) == 0 ||
-		    (new->second.given &&memcmp(
-			 was[i]->id, new->second.id, CRYPTO_DIGEST) == 0);
-	return !kept[0] || (old->second.given && !kept[1]);
+		if (memcmp(ids[i], new->authority.id, CRYPTO_DIGEST) != 0 &&
+		    (!is->given || memcmp(ids[i], is->id, CRYPTO_DIGEST) != 0))
+			return true;
+	return false;
 }
 
 static void

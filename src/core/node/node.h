@@ -342,17 +342,17 @@ struct engine {
 	struct tables table;
 };
 
-/* Which authority has this identity: ours, or the one that is trusted besides
- * for a time; NULL: neither. */
-static inline const struct setup_authority *
+/* The key of the authority with this identity: ours, or the one that is
+ * trusted besides for a time; NULL: neither. */
+static inline const uint8_t *
 node_authority(const struct engine *e, const uint8_t id[CRYPTO_DIGEST])
 {
-	const struct setup *s = e->setup;
+	const struct setup_authority *a = &e->setup->authority;
 
-	if (memcmp(id, s->authority.id, CRYPTO_DIGEST) == 0)
-		return &s->authority;
-	if (s->second.given && memcmp(id, s->second.id, CRYPTO_DIGEST) == 0)
-		return &s->second;
+	if (memcmp(id, a->id, CRYPTO_DIGEST) == 0)
+		return a->key;
+	if (a->second.given && memcmp(id, a->second.id, CRYPTO_DIGEST) == 0)
+		return a->second.key;
 	return NULL;
 }
 

@@ -114,9 +114,9 @@ status(struct engine *e, struct json *j, const struct request *r)
 	if (e->setup->authority.end != 0)
 		json_int(j, "authority_until", e->setup->authority.end);
 	json_hex(j, "authority", e->setup->authority.id, CRYPTO_DIGEST);
-	if (e->setup->second.given)
-		json_hex(
-		    j, "second_authority", e->setup->second.id, CRYPTO_DIGEST);
+	if (e->setup->authority.second.given)
+		json_hex(j, "second_authority", e->setup->authority.second.id,
+		    CRYPTO_DIGEST);
 	json_uint(j, "differing", differ_count(e));
 	json_bool(j, "alone", e->table.alone);
 	json_uint(j, "behind_ms", behind_ms(e, rib));
@@ -364,25 +364,18 @@ transit(struct engine *e, struct json *j, const struct request *r)
 	transit_show(e, j);
 }
 
+/* `db diff SERVER ask` begins, and `db diff SERVER` is asked until it is done. */
 static void
-db(struct engine *e, struct json *j, const struct request *r)
+query_differs(struct engine *e, struct json *j, const struct request *r)
 {
-	if (!query_db(e, j, r->n > 0 ? r->word[0] : NULL, r->more))
-		request_verdict(j, false, rc_word(RC_FORMAT));
-}
-
-/* `differs SERVER ask` begins, and `differs SERVER` is asked until it is done. */
-static void
-differs(struct engine *e, struct json *j, const struct request *r)
-{
-	struct nbr *nbr = r->n > 0 ? nbrs_find(e, r->word[0]) : NULL;
+	struct nbr *nbr = nbrs_find(e, r->word[1]);
 	struct session *s = nbr == NULL ? NULL : nbr->session;
 
 	if (nbr == NULL) {
 		request_verdict(j, false, "no-neighbour");
 		return;
 	}
-	if (r->n == 1) {
+	if (r->n == 2) {
 		differ_show(e, nbr, j);
 		return;
 	}
@@ -395,6 +388,15 @@ differs(struct engine *e, struct json *j, const struct request *r)
 	request_verdict(j, true, NULL);
 }
 
+static void
+db(struct engine *e, struct json *j, const struct request *r)
+{
+	if (r->n > 1 && strcmp(r->word[0], "diff") == 0)
+		query_differs(e, j, r);
+	else if (!query_db(e, j, r->n > 0 ? r->word[0] : NULL, r->more))
+		request_verdict(j, false, rc_word(RC_FORMAT));
+}
+
 static const struct {
 	const char *verb;
 	void (*answer)(
@@ -405,7 +407,6 @@ static const struct {
 	{ "links", links },
 	{ "routes", routes },
 	{ "db", db },
-	{ "differs", differs },
 	{ "transit", transit },
 	{ "explain", explain },
 	{ "export", export },
