@@ -15,6 +15,7 @@
 #include "crypt/crypto.h"
 #include "crypt/keys.h"
 #include "daemon/change.h"
+#include "daemon/counters.h"
 #include "daemon/kept.h"
 #include "daemon/merge.h"
 #include "daemon/reload.h"
@@ -249,7 +250,14 @@ on_standing(void *ctx, const struct setup_standing *standing)
 static void
 on_server_request(void *ctx, const char *line, struct buf *answer)
 {
-	change_request(((struct server *)ctx)->change, line, answer);
+	struct server *server = ctx;
+	struct counters_of all = { server->loop, server->sink,
+		server->publishers, server->front };
+
+	if (strcmp(line, "counters") == 0)
+		counters_show(&all, answer);
+	else
+		change_request(server->change, line, answer);
 }
 
 static void

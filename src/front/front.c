@@ -14,6 +14,7 @@
 #include "front/hand.h"
 #include "front/session.h"
 #include "front/source.h"
+#include "front/tell.h"
 #include "sys/clock.h"
 #include "sys/sock.h"
 
@@ -165,6 +166,7 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	session_sweep(front->first, clock_mono());
+	tell_counts(front, clock_mono());
 }
 
 void

@@ -56,6 +56,7 @@ struct front {
 	uint32_t count;
 	bool stopping;
 	uint64_t accepted, handed, refused, verbs; /* since the start */
+	struct mono told;                          /* when lsrd was, of them */
 	uint8_t scratch[FRONT_SCRATCH];
 };
 

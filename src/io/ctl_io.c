@@ -66,6 +66,8 @@ static const struct ctl_io_verb {
 	{ "routes", false, false },
 	{ "db", false, false },
 	{ "transit", false, false },
+	{ "metrics", false, false },
+	{ "counters", false, true },
 	{ "explain", false, false },
 	{ "export", false, false },
 	{ "inject", true, false },
@@ -435,8 +437,7 @@ on_ctl_io_written(struct bufferevent *bev, void *arg)
 	turn_at(client->io, 0);
 }
 
-/* While his answer is being made, silence and the end of what he says are
- * nothing; anything else is the end. */
+/* While an answer is made, his silence and his end of file are nothing. */
 static void
 on_ctl_io_event(struct bufferevent *bev, short what, void *arg)
 {
@@ -479,8 +480,7 @@ ctl_io_make_room(void *ctx)
 	}
 }
 
-/* What was asked is taken first: the kernel gives no answer to one whose
- * question is still unread at the close. */
+/* What was asked is taken first: a close with it unread would be a reset. */
 static void
 send_away(int fd)
 {

@@ -12,6 +12,7 @@
 #include "base/rc.h"
 #include "io/door.h"
 #include "io/local.h"
+#include "sys/clock.h"
 #include "sys/sock.h"
 
 /* One whose line is not complete. */
@@ -33,6 +34,8 @@ struct front_io {
 	struct door *door;
 	struct front_half *halves, **last;
 	size_t nhalves;
+	struct front_io_counts counts;
+	bool counted;
 };
 
 /* A decimal number from 1 to 65535 without leading zeros, to the end. */
@@ -95,6 +98,49 @@ front_io_line(const char *line, size_t n, struct addr *from)
 	return true;
 }
 
+/* Decimal digits without leading zeros, as many as fit; 0: there is none. */
+static size_t
+front_io_number(const char *p, size_t n, uint64_t *out)
+{
+	size_t i = 0;
+
+	for (*out = 0; i < n && i < 19 && p[i] >= '0' && p[i] <= '9'; i++)
+		*out = *out * 10 + (uint64_t)(p[i] - '0');
+	return i > 1 && p[0] == '0' ? 0 : i;
+}
+
+bool
+front_io_counts_read(const char *line, size_t n, struct front_io_counts *out)
+{
+	static const char *const words[FRONT_IO_COUNTS] = {
+		"lsrd-front/1 counts sessions=", " accepted=", " handed=",
+		" refused=", " verbs="
+	};
+	struct front_io_counts read = { .at = clock_mono() };
+	size_t at = 0, len;
+
+	for (int i = 0; i < FRONT_IO_COUNTS; i++) {
+		len = strlen(words[i]);
+		if (n - at < len || memcmp(line + at, words[i], len) != 0)
+			return false;
+		at += len;
+		len = front_io_number(line + at, n - at, &read.n[i]);
+		if (len == 0)
+			return false;
+		at += len;
+	}
+	if (at != n)
+		return false;
+	*out = read;
+	return true;
+}
+
+const struct front_io_counts *
+front_io_counted(const struct front_io *io)
+{
+	return io == NULL || !io->counted ? NULL : &io->counts;
+}
+
 /* Forgets it; its socket is somebody else's from now on. */
 static void
 front_io_half_free(struct front_half *half)
@@ -127,6 +173,11 @@ front_io_line_ended(struct front_half *half)
 	struct addr from;
 	int fd = half->fd;
 
+	if (front_io_counts_read(half->line, half->n, &io->counts)) {
+		io->counted = true;
+		front_io_refuse(half, NULL);
+		return;
+	}
 	if (!front_io_line(half->line, half->n, &from)) {
 		front_io_refuse(half, "format");
 		return;

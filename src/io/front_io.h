@@ -14,6 +14,11 @@
  * not. What follows is that peer's octets of TLS, both ways, without any
  * more of ours. A line of another form, or none within FRONT_IO_LINE_MS,
  * ends the connection.
+ *
+ * lsrd-front may also tell what it has counted since its start, every few
+ * seconds, by a connection of its own that is closed without an answer:
+ *
+ *     lsrd-front/1 counts sessions=2 accepted=90 handed=0 refused=1 verbs=4
  */
 
 #ifndef IO_FRONT_IO_H
@@ -23,11 +28,12 @@
 #include <stddef.h>
 
 #include "base/addr.h"
+#include "base/mono.h"
 #include "io/loop.h"
 #include "io/sink.h"
 
 #define FRONT_IO_GROUP "lsrd-front" /* may connect */
-#define FRONT_IO_LINE 72            /* octets, the line feed included */
+#define FRONT_IO_LINE 192           /* octets, the line feed included */
 #define FRONT_IO_LINE_MS 2000
 #define FRONT_IO_PENDING 64 /* lines that are waited for; the oldest goes */
 
@@ -46,6 +52,28 @@ int front_io_listen(struct front_io *io, const char *path);
 
 /* The line without its line feed. *from is set only if it is true. */
 bool front_io_line(const char *line, size_t n, struct addr *from);
+
+/* In the order of the line; all but the first since the start. */
+enum front_io_count {
+	FRONT_IO_SESSIONS, /* now */
+	FRONT_IO_ACCEPTED,
+	FRONT_IO_HANDED,
+	FRONT_IO_REFUSED,
+	FRONT_IO_VERBS,
+	FRONT_IO_COUNTS
+};
+
+struct front_io_counts {
+	uint64_t n[FRONT_IO_COUNTS];
+	struct mono at; /* when they were told */
+};
+
+/* The same of a line of counts; all of them, in their order, once. */
+bool front_io_counts_read(
+    const char *line, size_t n, struct front_io_counts *out);
+
+/* What was told last; NULL: nothing yet, or the socket is not there. */
+const struct front_io_counts *front_io_counted(const struct front_io *io);
 
 /* The file goes, too. Sessions that were brought stay. */
 void front_io_free(struct front_io *io);

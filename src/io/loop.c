@@ -31,6 +31,7 @@ struct loop {
 	struct event *idle;
 	bool stepping;
 	struct mono last;
+	struct loop_times times;
 	struct loop_waiting *first, **tail; /* inputs that wait */
 	VEC(struct loop_job) jobs;
 };
@@ -83,6 +84,12 @@ loop_base(const struct loop *loop)
 	return loop->base;
 }
 
+const struct loop_times *
+loop_times(const struct loop *loop)
+{
+	return &loop->times;
+}
+
 void
 loop_carry(struct loop *loop, enum effect_kind kind, loop_hand *hand, void *ctx)
 {
@@ -122,6 +129,7 @@ sleep_until(struct loop *loop, struct mono wake)
 static void
 step(struct loop *loop, struct input *in)
 {
+	uint64_t began = clock_mono_us(), took;
 	struct effects effects;
 
 	in->now = clock_mono();
@@ -138,6 +146,10 @@ step(struct loop *loop, struct input *in)
 		loop->hands[fx->kind].hand(loop->hands[fx->kind].ctx, fx);
 	}
 	sleep_until(loop, effects.wake);
+	took = clock_mono_us() - began;
+	measure_add(&loop->times.steps, took);
+	if (effects.computed)
+		measure_add(&loop->times.tables, took);
 }
 
 static void

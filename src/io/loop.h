@@ -21,8 +21,15 @@
 #include <event2/event.h>
 
 #include "core/node/engine.h"
+#include "io/measure.h"
 
 struct loop;
+
+/* How long steps took, with their effects; and those of them that decided a
+ * table. */
+struct loop_times {
+	struct measure steps, tables;
+};
 
 /* Carries out one effect, which is lent for the call. */
 typedef void loop_hand(void *ctx, const struct effect *fx);
@@ -32,6 +39,7 @@ struct loop *loop_new(struct event_base *base, struct engine *engine);
 
 struct event_base *loop_base(const struct loop *loop);
 const struct engine *loop_engine(const struct loop *loop);
+const struct loop_times *loop_times(const struct loop *loop);
 
 /* From now on effects of this kind are carried out by `hand`. Each kind
  * that the engine gives must have one; NULL takes it away. */

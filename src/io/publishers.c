@@ -6,7 +6,9 @@
 struct publisher {
 	struct publishers *all;
 	struct publish *publish;
+	const char *mta;
 	uint64_t generation;       /* that it has published last; 0: none */
+	uint64_t tables;           /* that it has acknowledged */
 	const char *reason[FILES]; /* why it cannot write this; NULL: it can */
 };
 
@@ -25,6 +27,7 @@ on_one_done(void *ctx, uint64_t generation, bool made)
 	struct publishers *all = one->all;
 
 	one->generation = generation;
+	one->tables++;
 	all->made |= made;
 	for (size_t i = 0; i < all->n; i++)
 		if (all->one[i].generation < generation)
@@ -63,6 +66,7 @@ publishers_new(struct event_base *base, struct sink *sink,
 			&all->one[i] };
 
 		all->one[i].all = all;
+		all->one[i].mta = mtas[i];
 		all->one[i].publish = publish_new(base, sink, mtas[i], &own);
 	}
 	return all;
@@ -94,6 +98,22 @@ publishers_free(struct publishers *all)
 	for (size_t i = 0; i < all->n; i++)
 		publish_free(all->one[i].publish);
 	mem_free(all);
+}
+
+void
+publishers_counted(const struct publishers *all, struct json *j)
+{
+	json_open(j, "publishers", '[');
+	for (size_t i = 0; i < all->n; i++) {
+		const struct publisher *one = &all->one[i];
+
+		json_open(j, NULL, '{');
+		json_str(j, "mta", one->mta);
+		json_uint(j, "tables", one->tables);
+		json_uint(j, "generation", one->generation);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
 }
 
 static uint64_t

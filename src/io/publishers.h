@@ -9,6 +9,7 @@
 #ifndef IO_PUBLISHERS_H
 #define IO_PUBLISHERS_H
 
+#include "base/json.h"
 #include "io/publish.h"
 
 struct publishers;
@@ -22,6 +23,10 @@ struct publishers *publishers_new(struct event_base *base, struct sink *sink,
 void publishers_conf(struct publishers *all, const struct conf *conf);
 void publishers_table(struct publishers *all, const struct publish_news *news);
 void publishers_free(struct publishers *all);
+
+/* What each has published so far, as an array "publishers" of an open object:
+ * "mta", "tables" (acknowledged), "generation". */
+void publishers_counted(const struct publishers *all, struct json *j);
 
 /* As publish_saved(): the newest of what all have published. */
 void publishers_saved(const struct conf *conf, struct buf *out);

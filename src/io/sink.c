@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "io/count.h"
 #include "io/log_limit.h"
 #include "sys/clock.h"
 #include "sys/journald.h"
@@ -38,6 +39,8 @@ struct sink {
 	struct log_limit *changes; /* by word and subject */
 	struct log_limit *words;   /* by word */
 	struct log_limit *strangers;
+	struct count count;
+	uint64_t moved; /* routes */
 };
 
 /* One row for each kind of event: its word, its level, and the key under
@@ -389,6 +392,18 @@ is_why(const struct sink_row *row, const struct event *event)
 	       strcmp(row->reason, "reason") == 0;
 }
 
+static void
+sink_count(
+    struct sink *sink, const struct sink_row *row, const struct event *event)
+{
+	bool refused = event->kind == EVENT_LSA_REFUSED ||
+	               event->kind == EVENT_SESSION_REFUSED;
+
+	count_one(&sink->count, row->word, refused ? event->reason : NULL);
+	if (event->kind == EVENT_ROUTES)
+		sink->moved += event->value;
+}
+
 void
 sink_event(struct sink *sink, const struct event *event)
 {
@@ -399,6 +414,7 @@ sink_event(struct sink *sink, const struct event *event)
 
 	CHECK((unsigned)event->kind < EVENT_KINDS);
 	row = &rows[event->kind];
+	sink_count(sink, row, event);
 	level = sink_level_of(row, event);
 	if (!sink_is_wanted(sink, level))
 		return;
@@ -467,6 +483,7 @@ sink_say(struct sink *sink, enum sink_level level, const char *word,
 	struct buf text = { 0 }, about = { 0 };
 	va_list ap;
 
+	count_one(&sink->count, word, NULL);
 	if (!sink_is_wanted(sink, level))
 		return;
 	va_start(ap, fmt);
@@ -500,6 +517,7 @@ sink_refused(struct sink *sink, const struct addr *from, const char *reason)
 	struct mono now = clock_mono();
 	uint64_t left_out, others;
 
+	count_one(&sink->count, "peer-refused", reason);
 	if (!sink_is_wanted(sink, SINK_REMOTE))
 		return;
 	source_of(from, ip);
@@ -514,10 +532,18 @@ sink_refused(struct sink *sink, const struct addr *from, const char *reason)
 }
 
 void
+sink_counted(const struct sink *sink, struct json *j)
+{
+	json_uint(j, "moved", sink->moved);
+	count_show(&sink->count, j, "events");
+}
+
+void
 sink_free(struct sink *sink)
 {
 	if (sink == NULL)
 		return;
+	count_done(&sink->count);
 	log_limit_free(sink->limit);
 	log_limit_free(sink->changes);
 	log_limit_free(sink->words);

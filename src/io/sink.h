@@ -20,6 +20,7 @@
 
 #include "base/addr.h"
 #include "base/buf.h"
+#include "base/json.h"
 #include "core/lsa/event.h"
 
 enum sink_level {
@@ -77,6 +78,13 @@ __attribute__((format(printf, 4, 5))) void sink_say(struct sink *sink,
  */
 void sink_refused(
     struct sink *sink, const struct addr *from, const char *reason);
+
+/*
+ * How often each word came, whether its line was written or not, by its reason
+ * too where peers or their LSAs are refused; and all routes that moved. Keys of
+ * an open object: "events", an array, and "moved".
+ */
+void sink_counted(const struct sink *sink, struct json *j);
 
 void sink_free(struct sink *sink);
 

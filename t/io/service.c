@@ -26,7 +26,7 @@ static const char *const words[] = {
 struct effects
 engine_step(struct engine *e, const struct input *in)
 {
-	struct effects effects = { MONO_NEVER, e->act ? 1 : 0, &e->fx };
+	struct effects effects = { MONO_NEVER, e->act ? 1 : 0, &e->fx, false };
 	size_t n = strlen(e->told);
 
 	e->act = false;

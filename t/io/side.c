@@ -14,8 +14,8 @@
 struct effects
 engine_step(struct engine *engine, const struct input *in)
 {
-	struct effects effects = { MONO_NEVER, engine->act ? 1 : 0,
-		&engine->fx };
+	struct effects effects = { MONO_NEVER, engine->act ? 1 : 0, &engine->fx,
+		false };
 	size_t n = strlen(engine->told), room = sizeof(engine->told) - n;
 	char *end = engine->told + n;
 

@@ -72,7 +72,7 @@ answer_at_length(struct engine *engine, uint32_t who)
 struct effects
 engine_step(struct engine *engine, const struct input *in)
 {
-	struct effects effects = { MONO_NEVER, 0, engine->fx };
+	struct effects effects = { MONO_NEVER, 0, engine->fx, false };
 
 	if (in->kind != IN_QUERY)
 		return effects;

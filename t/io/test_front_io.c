@@ -80,6 +80,47 @@ START_TEST(lines_as_they_must_be)
 }
 END_TEST
 
+static const struct {
+	const char *line;
+	bool good;
+} counts[] = {
+	{ "lsrd-front/1 counts sessions=2 accepted=90 handed=0 refused=1 "
+	  "verbs=4",
+	    true },
+	{ "lsrd-front/1 counts sessions=2 accepted=90 handed=0 refused=1",
+	    false },
+	{ "lsrd-front/1 counts sessions=2 accepted=90 handed=0 refused=1 "
+	  "verbs=",
+	    false },
+	{ "lsrd-front/1 counts sessions=2 accepted=90 handed=0 refused=1 "
+	  "verbs=4 ",
+	    false },
+	{ "lsrd-front/1 counts sessions=02 accepted=90 handed=0 refused=1 "
+	  "verbs=4",
+	    false },
+	{ "lsrd-front/1 counts accepted=90 sessions=2 handed=0 refused=1 "
+	  "verbs=4",
+	    false },
+	{ "lsrd-front/1 counts sessions=99999999999999999999 accepted=90 "
+	  "handed=0 refused=1 verbs=4",
+	    false },
+	{ "lsrd-front/1 counts", false },
+};
+
+START_TEST(counts_as_they_must_be)
+{
+	size_t n = strlen(counts[_i].line);
+	char *exact = mem_dup(counts[_i].line, n);
+	struct front_io_counts got_counts = { 0 };
+	bool good = front_io_counts_read(exact, n, &got_counts);
+
+	mem_free(exact);
+	ck_assert_int_eq(good, counts[_i].good);
+	ck_assert_uint_eq(got_counts.n[FRONT_IO_ACCEPTED], good ? 90 : 0);
+	ck_assert_uint_eq(got_counts.n[FRONT_IO_VERBS], good ? 4 : 0);
+}
+END_TEST
+
 /* A NUL is no end of anything. */
 START_TEST(nul_within)
 {
@@ -258,6 +299,8 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, lines_as_they_must_be, 0,
 	    (int)(sizeof(lines) / sizeof(lines[0])));
+	tcase_add_loop_test(
+	    tc, counts_as_they_must_be, 0, sizeof(counts) / sizeof(counts[0]));
 	tcase_add_test(tc, nul_within);
 	tcase_add_test(tc, what_follows_is_untouched);
 	tcase_add_test(tc, some_are_not_taken);

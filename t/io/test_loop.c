@@ -23,7 +23,8 @@ struct engine {
 struct effects
 engine_step(struct engine *engine, const struct input *in)
 {
-	struct effects effects = { engine->wake, engine->n, engine->list };
+	struct effects effects = { engine->wake, engine->n, engine->list,
+		in->kind == IN_CONF };
 
 	ck_assert(!engine->inside);
 	engine->inside = true;
@@ -63,6 +64,16 @@ hand(void *ctx, const struct effect *fx)
 	memset(bytes, 'x', sizeof(bytes));
 }
 
+static uint64_t
+measured(const struct measure *m)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i <= MEASURE_BOUNDS; i++)
+		n += m->n[i];
+	return n;
+}
+
 START_TEST(inputs_wait_their_turn)
 {
 	struct event_base *base = event_base_new();
@@ -77,6 +88,9 @@ START_TEST(inputs_wait_their_turn)
 	loop_carry(the_loop, FX_SEND, hand, &order);
 	loop_carry(the_loop, FX_CLOSE, hand, &order);
 	loop_step(the_loop, &in);
+	/* each step is timed, and that which computed a second time */
+	ck_assert_uint_eq(measured(&loop_times(the_loop)->steps), 3);
+	ck_assert_uint_eq(measured(&loop_times(the_loop)->tables), 1);
 	told = buf_string(&engine.told);
 	done = buf_string(&order);
 	ck_assert_str_eq(done, "1:1 2:2 ");

@@ -36,7 +36,7 @@ engine_step(struct engine *engine, const struct input *in)
 	engine->times++;
 	if (in->len > engine->longest)
 		engine->longest = in->len;
-	return (struct effects){ MONO_NEVER, 0, NULL };
+	return (struct effects){ MONO_NEVER, 0, NULL, false };
 }
 
 static struct event_base *base;

@@ -39,8 +39,8 @@ struct engine {
 struct effects
 engine_step(struct engine *engine, const struct input *in)
 {
-	struct effects effects = { MONO_NEVER, engine->act ? 1 : 0,
-		&engine->fx };
+	struct effects effects = { MONO_NEVER, engine->act ? 1 : 0, &engine->fx,
+		false };
 
 	engine->act = false;
 	if (in->kind == IN_SAVED) {

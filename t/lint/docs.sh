@@ -113,6 +113,15 @@ reasons_of_page() {
 		man/lsrd-protocol.7
 }
 
+# Metrics, with their types: "lsrd_up gauge".
+metrics_of_code() {
+	"$top_builddir/lsrd-metrics" --list
+}
+
+metrics_of_page() {
+	in_top sed -n 's/^\.It Sy \(lsrd_[a-z_]*\) Pq \([a-z]*\).*/\1 \2/p' man/lsrd-metrics.7
+}
+
 # Each file of conf/ is in its list, or what is made from it.
 conf_without_line() {
 	in_top find conf -type f ! -name README | sort | while read -r file; do
@@ -160,7 +169,7 @@ cited_without_page() {
 		$(sources src plugins t)
 }
 
-plan 15
+plan 17
 ok "lsrd-events(7) has every word" none "$(compare "$(words_of_code)" \
 	"$(words_of_page)" "the code" lsrd-events.7 2>&1)"
 ok "every event has a row" none "$(events_without_row 2>&1)"
@@ -181,6 +190,10 @@ ok "lsrd-publish(8) has every option" none \
 	"$(help_missing lsrd-publish man/lsrd-publish.8 2>&1)"
 ok "lsrd-milter(8) has every option" none \
 	"$(help_missing lsrd-milter man/lsrd-milter.8 2>&1)"
+ok "lsrd-metrics(8) has every option" none \
+	"$(help_missing lsrd-metrics man/lsrd-metrics.8 2>&1)"
+ok "lsrd-metrics(7) has every metric" none "$(compare "$(metrics_of_code)" \
+	"$(metrics_of_page)" src/metrics lsrd-metrics.7 2>&1)"
 ok "every scene has a title" none "$(scenes_without_title 2>&1)"
 ok "t/CASES names tests that are there" none "$(cases_without_test 2>&1)"
 ok "conf/README has every file" none "$(conf_without_line 2>&1)"

@@ -40,6 +40,7 @@ src/ctl/events.c      io                              -
 src/ctl/history_read.c io                             -
 src/front             base,core,sys,verb              event2/
 src/maillog           base,core,sys,plugins/exim,plugins/log,plugins/postfix -
+src/metrics           base,core,metrics,sys           event2/,jansson.h
 src/message           base,core,crypt,idn,message     -
 src/milter            base,core,crypt,message,sys     libmilter/,pthread.h,stdatomic.h,syslog.h
 src/exim              base,core,crypt,message,sys,plugins/exim setjmp.h

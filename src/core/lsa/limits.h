@@ -249,6 +249,10 @@
  * fifty. */
 #define LIMIT_HISTORY_OCTETS ((uint64_t)50000000)
 
+/* Peers, and links, that metrics name: as many as sessions. A row is 300 octets
+ * here and a dozen series of a Prometheus there. */
+#define LIMIT_METRIC_ROWS 1024
+
 /* A free text of an operator (the reason of a drain), in octets. */
 #define LIMIT_REASON_OCTETS 120
 

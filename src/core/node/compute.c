@@ -411,6 +411,7 @@ compute_now(struct engine *e, bool always)
 
 	e->due.compute = false;
 	e->due.compute_at = MONO_NEVER;
+	e->table.beside.runs++;
 	alone_check(e, view);
 	annex_keys(e, view);
 	e->table.annex.net_due |= annex_has_net(e, view);

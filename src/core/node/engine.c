@@ -317,6 +317,8 @@ calendar_check(struct engine *e)
 struct effects
 engine_step(struct engine *e, const struct input *in)
 {
+	uint64_t runs = e->table.beside.runs;
+
 	CHECK(in->now.ms >= e->now.ms);
 	fx_clear(e);
 	e->now = in->now;
@@ -326,7 +328,10 @@ engine_step(struct engine *e, const struct input *in)
 	input(e, in);
 	engine_turn(e);
 	return (struct effects){
-		.wake = e->fx.wake, .n = e->fx.list.n, .list = e->fx.list.v
+		.wake = e->fx.wake,
+		.n = e->fx.list.n,
+		.list = e->fx.list.v,
+		.computed = e->table.beside.runs != runs,
 	};
 }
 

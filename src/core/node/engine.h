@@ -199,6 +199,7 @@ struct effects {
 	size_t n;
 	const struct effect *list; /* to be carried out in order; lent until
 				      the next step */
+	bool computed;             /* a table was decided in this step */
 };
 
 struct engine;

@@ -7,7 +7,7 @@
  *     engine                        the door: one input in, effects out
  *     query, confirm                lsrctl; a new configuration
  *     query_override                what is said beside it
- *     overriding                    and is kept, and ends
+ *     overriding, query_metrics     and is kept, and ends; what is counted
  *     session, origin, troubles     one session; what we say; what is wrong
  *     phase, pulse, saved           a start; does a session live; what is saved
  *     accept, adjacent              what others say; adjacencies
@@ -283,6 +283,7 @@ struct sight {
 struct beside {
 	struct rib_changes changes; /* in it; lent with FX_ROUTES */
 	bool amended;               /* by an operator's orders */
+	uint64_t runs; /* tables decided, other than before or not */
 };
 
 /* What moves, and why (moved.h). */

@@ -19,6 +19,7 @@
 #include "core/node/node.h"
 #include "core/node/phase.h"
 #include "core/node/query_db.h"
+#include "core/node/query_metrics.h"
 #include "core/node/query_override.h"
 #include "core/node/request.h"
 #include "core/node/service.h"
@@ -408,6 +409,7 @@ static const struct {
 	{ "routes", routes },
 	{ "db", db },
 	{ "transit", transit },
+	{ "metrics", query_metrics },
 	{ "explain", explain },
 	{ "export", export },
 	{ "inject", inject },
