@@ -31,6 +31,7 @@ struct spf_follow_key {
 struct spf_follow {
 	VEC(uint32_t) moved; /* nodes whose distance is another */
 	VEC(uint32_t) other; /* and those whose first hops or path may be */
+	uint64_t *was;       /* by node, of `moved` alone: as it was before */
 
 	/* the rest is of spf_follow.c */
 	const struct graph *graph;
@@ -38,7 +39,7 @@ struct spf_follow {
 	uint32_t source;
 	uint32_t run, room;
 	uint32_t *seen; /* by node: the run that has looked at it */
-	uint64_t *was, *best;
+	uint64_t *best;
 	VEC(uint32_t) touched;
 	VEC(struct spf_follow_key) heap;
 };
