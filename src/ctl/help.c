@@ -43,7 +43,7 @@ help_verb(const struct verb *v)
 	    v->operands != NULL ? v->operands : "", v->help);
 	if (v->live == NULL)
 		puts("Works on a topology document: --topology FILE.");
-	else if (v->plan == v->live)
+	else if (v->plan == help_run)
 		puts("Needs neither the daemon nor a document.");
 	else if (v->plan != NULL)
 		puts("Works on the daemon, or on a topology document.");

@@ -17,6 +17,7 @@
 #include "ctl/keys.h"
 #include "ctl/live.h"
 #include "ctl/plan.h"
+#include "ctl/report.h"
 #include "ctl/top.h"
 #include "ctl/trace.h"
 #include "ctl/transit.h"
@@ -95,6 +96,8 @@ const struct verb verbs[] = {
 	    trace_options, trace_run, trace_run },
 	{ "simulate", NULL, 0, 0, "which routes a change would move",
 	    simulate_options, plan_simulate, plan_simulate },
+	{ "report", NULL, 0, 0, "what each single failure would cut off",
+	    report_options, report_verb, report_verb },
 	{ "check", NULL, 0, 0, "what deserves attention",
 	    check_options, check_live, plan_check },
 	{ "export json", NULL, 0, 0, "a topology document",
