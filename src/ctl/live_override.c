@@ -66,7 +66,8 @@ connector_find(void *ctx, const json_t *line)
 	const char *name =
 	    json_string_value(json_object_get(line, "connector"));
 
-	if (name != NULL && strcmp(name, what->connector) == 0)
+	if (name != NULL && what->connector != NULL &&
+	    strcmp(name, what->connector) == 0)
 		what->connector = NULL;
 }
 

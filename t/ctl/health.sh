@@ -67,7 +67,7 @@ enforce() {
 		{ sed 's/^/# /' "$dir/out"; return 1; }
 }
 
-plan 46
+plan 48
 calm
 ok "all is well" nothing
 ok "figures for a monitoring system" finds '^lsrd .*: [0-9]* found | found=[0-9]* holds=0 away=0 sessions=1 full=1 routes=3$'
@@ -131,6 +131,12 @@ status '"state":"up","away":[],"reports":{"milter":{"accepted":4,"unmarked":12,"
 ok "lsrd-milter has lost its table or key" finds '9 messages.*without a mark'
 status '"state":"up","away":[],"reports":{"milter":{"accepted":4,"unmarked":12}}'
 ok "and has both again" nothing
+calm
+printf '{"use":"connector","connector":"c%s","state":"up"}\n' 1 2 >"$dir/links"
+echo '{"ok":true,"changed":false}' >"$dir/ready"
+for connector in c1 c2; do
+	ok "of two connectors $connector" says 0 "nothing changed" "$top_builddir/lsrctl" --socket "$dir/control" ready $connector
+done
 calm
 echo '{"peer":"mx2","state":"down","since_s":90,"reason":"closed","silent":true}' >"$dir/peers"
 ok "a peer without a session, excused" finds 'mx2: no session for 90 s: closed; its mail service answers'
