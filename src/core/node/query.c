@@ -13,6 +13,7 @@
 #include "core/node/due.h"
 #include "core/node/evidence.h"
 #include "core/node/fx.h"
+#include "core/node/group.h"
 #include "core/node/held.h"
 #include "core/node/moved.h"
 #include "core/node/nbrs.h"
@@ -131,6 +132,14 @@ status(struct engine *e, struct json *j, const struct request *r)
 	json_line(j);
 }
 
+/* Forgotten, or gone by its own word, and named by no configuration of ours. */
+static bool
+is_past(const struct engine *e, const struct nbr *nbr)
+{
+	return nbr->session == NULL && !nbr->wanted &&
+	       group_server(&e->db, nbr->name) == NULL;
+}
+
 static void
 peers(struct engine *e, struct json *j, const struct request *r)
 {
@@ -143,6 +152,8 @@ peers(struct engine *e, struct json *j, const struct request *r)
 		    signers_claims(&e->signers, nbr->name);
 		char text[ADDR_TEXT];
 
+		if (is_past(e, nbr))
+			continue;
 		json_open(j, NULL, '{');
 		json_str(j, "peer", nbr->name);
 		json_str(
