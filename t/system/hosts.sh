@@ -14,7 +14,7 @@
 
 . "$(dirname "$0")/container.sh"
 boot_limit=${boot_limit:-840}
-hosts='' boots=''
+hosts='' boots='' aliases=''
 
 hosts_root() {
 	echo "$work/$1"
@@ -125,6 +125,8 @@ host_boot() {
 	host_netns
 	in_switch ip link add "$1" type veth peer name host0 netns "$host_net"
 	in_switch ip link set "$1" master lan up
+	# as Debian's sysctl.d has it, which a container may not set
+	nsenter --net --target "$host_net" sysctl -q -w net.ipv4.conf.all.promote_secondaries=1
 	printf '%s\n' "link set lo up" "link set host0 up" \
 		"addr add 192.0.2.$(host_number "$1")/24 dev host0" |
 		nsenter --net --target "$host_net" ip -batch -
@@ -141,7 +143,7 @@ host_init() {
 on() {
 	host_leader=$(host_init "$1") || return 125
 	nsenter --target "$host_leader" --mount --uts --ipc --net --pid --cgroup --root \
-		env -i LC_ALL=C.UTF-8 HOME=/root TERM=dumb \
+		env -i LC_ALL=C.UTF-8 HOME=/root TERM=dumb COLUMNS=132 \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 		sh -c "cd; $2"
 }
@@ -188,8 +190,16 @@ typed() {
 	for typed_host in $hosts; do
 		echo "$typed_host $(host_init "$typed_host")"
 	done >"$work/hosts"
+	for typed_host in $aliases; do
+		echo "${typed_host%:*} $(host_init "${typed_host#*:}")"
+	done >>"$work/hosts"
 	printf '%s\n' "$2" >>"$work/typed.$1"
 	python3 "$top/t/system/typed.py" "$work/hosts" "$top/man/$1" "$2"
+}
+
+# also_called NEW HOST: pages have another name for that host.
+also_called() {
+	aliases="$aliases $1:$2"
 }
 
 # untyped PAGE: sections of it that typed was not asked for.

@@ -36,8 +36,9 @@ FILE = re.compile(r"^([a-z][a-z0-9]*):(/\S+)$")
 LOOKS = re.compile(
     r"^(lsrctl( --json)? (status|peers|links|routes|db|explain|trace|check|export|events|overrides|transit|"
     r"config|keys (list|show))\b|lsrd -t|mailq|postqueue|postmap -q|journalctl|systemctl (status|is-active|show)|"
-    r"cat |grep |ls )")
+    r"cat |grep |ls |ip -br )")
 WORDS = re.compile(r"\b(EPOCH|DIGEST|QUEUEID)\b")
+ELLIPSES = [(r"^\\\.\\\.\\\.\\ ", "(?:.* )?"), (r"\\ \\\.\\\.\\\.", "(?: .*)?"), (r"\\\.\\\.\\\.", ".*")]
 ESCAPES = {r"\e": "\\", r"\(dq": '"', r"\(aq": "'", r"\-": "-", r"\&": "", r"\(ti": "~", r"\(ha": "^"}
 
 
@@ -99,7 +100,7 @@ class Hosts:
             raise Wrong(f"no host {host}")
         folder = "/root/authority" if host == "ca" else "/root"
         enter = ["nsenter", "--target", self.pids[host], "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--root"]
-        clean = ["env", "-i", "LC_ALL=C.UTF-8", "HOME=/root", "TERM=dumb", "COLUMNS=80",
+        clean = ["env", "-i", "LC_ALL=C.UTF-8", "HOME=/root", "TERM=dumb", "COLUMNS=132",
                  "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
         done = subprocess.run(enter + clean + ["sh", "-c", f"cd {folder}; {text}"], input=stdin, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, errors="replace", timeout=600, check=False)
@@ -110,7 +111,10 @@ def missing(wanted, said, words):
     """The first line of the page that was not said, or None; and the words it has."""
     lines = iter([same(s) for s in said.splitlines()])
     for want in wanted:
-        pattern = WORDS.sub(r"(?P<\1>\\S+)", re.escape(same(want)).replace(re.escape("..."), ".*"))
+        pattern = re.escape(same(want))
+        for written, meant in ELLIPSES:
+            pattern = re.sub(written, meant, pattern)
+        pattern = WORDS.sub(r"(?P<\1>\\S+)", pattern)
         found = same(want) == "..." or next(filter(None, (re.fullmatch(pattern, line) for line in lines)), None)
         if not found:
             return want
@@ -135,9 +139,18 @@ def type_it(hosts, host, command, wanted, words):
         raise Wrong(f"exit status {status}")
 
 
-def changed(text, rows, path):
-    """The text with one change of it made."""
-    lines = text.splitlines()
+def changes(rows):
+    """A list of rows for each place: what comes stands last in it."""
+    found = [[]]
+    for row in rows:
+        if found[-1] and found[-1][-1].startswith("+ ") and not row.startswith("+ "):
+            found.append([])
+        found[-1].append(row)
+    return found
+
+
+def changed(lines, rows, path):
+    """The file's lines with the change of one place made."""
     if all(row.startswith("+ ") for row in rows):
         return lines + [row[2:] for row in rows]
     here = [same(row[2:]) for row in rows if not row.startswith("+ ")]
@@ -158,7 +171,10 @@ def changed(text, rows, path):
 def edit(hosts, host, path, rows):
     print(f"{host}:{path}", *rows, sep="\n")
     _, text = hosts.run(host, f"cat {path} 2>/dev/null")
-    text = "\n".join(changed(text, rows, path)) + "\n"
+    lines = text.splitlines()
+    for place in changes(rows):
+        lines = changed(lines, place, path)
+    text = "\n".join(lines) + "\n"
     status, said = hosts.run(host, f"mkdir -p $(dirname {path}) && cat >{path}", text)
     if status != 0:
         raise Wrong(said)
