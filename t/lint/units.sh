@@ -31,10 +31,22 @@ lacking() {
 	done
 }
 
-plan 2
+plan 3
 ok "each has its limits" none "$(lacking)"
 if systemd-analyze --help 2>/dev/null | grep -q -e --offline; then
 	ok "each has little of the host" none "$(exposed)"
 else
 	skip_case "each has little of the host" "no systemd-analyze that reads files"
+fi
+
+parser=$(PATH=$PATH:/usr/sbin:/sbin command -v apparmor_parser)
+unparsed() {
+	for profile in "$top_srcdir"/conf/apparmor/*; do
+		"$parser" -Q -K --skip-kernel-load "$profile" >"$W/out" 2>&1 || cat "$W/out"
+	done
+}
+if [ -n "$parser" ]; then
+	ok "AppArmor can read the profiles" none "$(unparsed)"
+else
+	skip_case "AppArmor can read the profiles" "no apparmor_parser"
 fi
