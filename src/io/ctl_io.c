@@ -21,7 +21,6 @@
 #include "sys/clock.h"
 #include "sys/spare.h"
 
-#define CTL_IO_WHO (CTL_IO_LOGIN + 32)
 #define IDLE_MS 250 /* who asks does so at once */
 
 struct ctl_client {
@@ -336,25 +335,17 @@ verb_of(const char *line)
 	return NULL;
 }
 
-/* Who asks: by the kernel's word, and the login that he names. */
-static const char *
-ctl_io_who(const struct ctl_client *client, char out[CTL_IO_WHO])
-{
-	snprintf(out, CTL_IO_WHO, "uid=%u%s%s", (unsigned)client->uid,
-	    client->login[0] != '\0' ? ", login=" : "", client->login);
-	return out;
-}
-
 /* Somebody changes something: who, and what, until when and why. */
 static void
 say_control(struct ctl_client *client, const char *verb, const char *line)
 {
 	struct buf said = { 0 };
-	char who[CTL_IO_WHO];
+	char who[CTL_SAID_WHO];
 
 	ctl_said(&said, line, clock_wall());
 	sink_say(client->io->sink, SINK_NOTICE, "control", "request=%s, %s%s",
-	    verb, ctl_io_who(client, who), (const char *)said.p);
+	    verb, ctl_said_who(client->uid, client->login, who),
+	    (const char *)said.p);
 	buf_done(&said);
 }
 
@@ -364,7 +355,7 @@ asked(struct ctl_client *client, const char *line)
 {
 	const struct ctl_io_verb *verb = verb_of(line);
 	bool none = client->right == PEER_CRED_NONE;
-	char who[CTL_IO_WHO];
+	char who[CTL_SAID_WHO];
 
 	client->asked = true;
 	ctl_said_by(line, client->login, sizeof(client->login));
@@ -372,7 +363,7 @@ asked(struct ctl_client *client, const char *line)
 			client->right < PEER_CRED_CHANGE)) {
 		sink_say(client->io->sink, SINK_WARNING, "control-refused",
 		    "request=%s, %s", verb == NULL ? "unknown" : verb->word,
-		    ctl_io_who(client, who));
+		    ctl_said_who(client->uid, client->login, who));
 		ctl_io_refuse_verb(client, none ? NULL : verb);
 		return;
 	}

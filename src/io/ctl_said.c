@@ -1,5 +1,6 @@
 #include "io/ctl_said.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,4 +72,12 @@ ctl_said_by(const char *line, char *out, size_t room)
 
 	if (n < room && n > 0 && strspn(at + 4, LOGIN_LETTERS) == n)
 		memcpy(out, at + 4, n);
+}
+
+const char *
+ctl_said_who(unsigned uid, const char *login, char out[CTL_SAID_WHO])
+{
+	snprintf(out, CTL_SAID_WHO, "uid=%u%s%s", uid,
+	    login[0] != '\0' ? ", login=" : "", login);
+	return out;
 }

@@ -17,6 +17,14 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "core/lsa/limits.h"
+
+#define CTL_SAID_WHO (LIMIT_WHO_OCTETS + 32)
+
+/* Who asks: by the kernel's word, and the login that he names, which may be
+ * empty. */
+const char *ctl_said_who(
+    unsigned uid, const char *login, char out[CTL_SAID_WHO]);
 
 /* Appends it, with a NUL behind. `now` in seconds since 1970: what is asked for
  * so many seconds has an end. */
