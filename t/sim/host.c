@@ -43,8 +43,8 @@ host_init(struct node *node, char *server, char *group)
 	conf->announced.smtp[0].port = 25;
 	conf->announced.listen[0].port = 691;
 	conf->announced.nsmtp = conf->announced.nlisten = 1;
-	conf->times.keepalive_ms = 1000;
-	conf->times.dead_ms = 3000;
+	conf->times.keepalive_ms = 500;
+	conf->times.dead_ms = 1400;
 	conf->times.probe_ms = 5000;
 	conf->times.digest_ms = 180000;
 	conf->confirm_percent = 100;
