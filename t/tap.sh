@@ -29,6 +29,7 @@
 
 top_srcdir=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd) || exit 1
 top_builddir=$(cd "${top_builddir:-.}" && pwd) || exit 1
+unset COLUMNS NO_COLOR
 W=$(mktemp -d "/tmp/lsrd-$(basename "$0" .sh).XXXXXX") || exit 1
 pids=''
 tap_n=0 tap_bad=0

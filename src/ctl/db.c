@@ -10,6 +10,7 @@
 #include "ctl/client.h"
 #include "ctl/grid.h"
 #include "ctl/live.h"
+#include "ctl/look.h"
 #include "ctl/show.h"
 #include "ctl/value.h"
 
@@ -30,13 +31,13 @@ static void
 db_make(struct grid *grid, const json_t *line)
 {
 	char issued[32] = "-";
-	const char *origin = live_text(line, "origin");
+	const char *origin = table_text(line, "origin");
 
 	value_time_text(db_number(line, "issued"), issued);
 	grid_cell(grid, origin[0] == '\0' ? "(authority)" : origin);
-	grid_printf(grid, "%s%s", live_text(line, "type"),
+	grid_printf(grid, "%s%s", table_text(line, "type"),
 	    json_is_true(json_object_get(line, "purge")) ? " (purged)" : "");
-	grid_cell(grid, live_text(line, "id"));
+	grid_cell(grid, table_text(line, "id"));
 	grid_printf(grid, "%" PRId64 ".%" PRId64, db_number(line, "epoch"),
 	    db_number(line, "counter"));
 	grid_cell(grid, issued);
@@ -109,8 +110,8 @@ db_words(struct db *db, const json_t *line)
 
 	value_time_text(db_number(line, "issued"), issued);
 	buf_printf(&db->out, "%s%s%s%s, said %s as %" PRId64 ".%" PRId64 "\n",
-	    live_text(line, "type"), *live_text(line, "id") == '\0' ? "" : " ",
-	    live_text(line, "id"),
+	    table_text(line, "type"),
+	    *table_text(line, "id") == '\0' ? "" : " ", table_text(line, "id"),
 	    json_is_true(json_object_get(line, "purge")) ? " (purged)" : "",
 	    issued, db_number(line, "epoch"), db_number(line, "counter"));
 	json_object_foreach((json_t *)(uintptr_t)body, key, value)
@@ -123,7 +124,7 @@ db_take(void *ctx, const json_t *line)
 	struct db *db = ctx;
 	char *text;
 
-	if (strcmp(live_text(line, "origin"), db->server) != 0)
+	if (strcmp(table_text(line, "origin"), db->server) != 0)
 		return;
 	db->n++;
 	if (!db->json) {
@@ -166,21 +167,21 @@ static void
 diff_take(void *ctx, const json_t *line)
 {
 	struct compared *c = ctx;
-	const char *origin = live_text(line, "origin");
+	const char *origin = table_text(line, "origin");
 
 	if (json_object_get(line, "state") != NULL) {
 		snprintf(
-		    c->state, sizeof(c->state), "%s", live_text(line, "state"));
+		    c->state, sizeof(c->state), "%s", table_text(line, "state"));
 		c->found = json_integer_value(json_object_get(line, "found"));
 		return;
 	}
 	c->shown++;
 	grid_cell(&c->grid, *origin == '\0' ? "(authority)" : origin);
-	grid_cell(&c->grid, live_text(line, "type"));
-	grid_cell(&c->grid, live_text(line, "id"));
+	grid_cell(&c->grid, table_text(line, "type"));
+	grid_cell(&c->grid, table_text(line, "id"));
 	lsa_number_cell(&c->grid, line, "here");
 	lsa_number_cell(&c->grid, line, "there");
-	grid_cell(&c->grid, live_text(line, "what"));
+	grid_cell(&c->grid, table_text(line, "what"));
 }
 
 static int
@@ -199,7 +200,7 @@ diff_begin(const struct call *call, const char *server, struct buf *answer)
 		return status;
 	line = json_loadb(
 	    (const char *)answer->p, answer->n, JSON_DISABLE_EOF_CHECK, NULL);
-	reason = live_text(line, "reason");
+	reason = table_text(line, "reason");
 	if (json_is_true(json_object_get(line, "ok")))
 		status = CALL_OK;
 	else if (strcmp(reason, "no-neighbour") == 0)
@@ -246,7 +247,7 @@ diff_wait(const struct call *call, const char *server, struct buf *answer,
 			status = client_each(answer, diff_take, c);
 		if (status != CALL_OK || !is_open(c))
 			break;
-		grid_write(&c->grid, SHOW_COLUMNS, &unused);
+		grid_write(&c->grid, LOOK_ENDLESS, &unused);
 		nanosleep(&rest, NULL);
 	}
 	buf_done(&request);
@@ -296,7 +297,7 @@ db_diff(const struct call *call)
 	if (status == CALL_OK)
 		status = diff_tell(call, server, &answer, &c);
 	if (c.grid.cells.n > 0)
-		grid_write(&c.grid, SHOW_COLUMNS, &unused);
+		grid_write(&c.grid, LOOK_ENDLESS, &unused);
 	buf_done(&unused);
 	buf_done(&answer);
 	return status;

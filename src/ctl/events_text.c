@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "ctl/events.h"
+#include "ctl/fold.h"
 
 #define INDENT 15 /* behind the time of day */
 #define PATTERNS_SHOWN 6
@@ -26,54 +27,12 @@ events_integer(const json_t *line, const char *key)
 	return (int64_t)json_integer_value(json_object_get(line, key));
 }
 
-/* Printable ASCII alone: a file may have been changed by anybody. */
-static void
-events_text_put(struct buf *out, const char *text)
-{
-	for (; *text != '\0'; text++)
-		buf_u8(out, *text < ' ' || *text > '~' ? '?' : (uint8_t)*text);
-}
-
-/* Words behind each other, in lines that begin at a column. */
-struct fold {
-	struct buf *out;
-	size_t columns, indent, at;
-};
-
-static void
-fold_word(struct fold *fold, const char *word)
-{
-	size_t n = strlen(word);
-
-	if (fold->at > fold->indent && fold->at + 1 + n > fold->columns) {
-		buf_u8(fold->out, '\n');
-		buf_printf(fold->out, "%*s", (int)fold->indent, "");
-		fold->at = fold->indent;
-	} else if (fold->at > fold->indent) {
-		buf_u8(fold->out, ' ');
-		fold->at++;
-	}
-	events_text_put(fold->out, word);
-	fold->at += n;
-}
-
-static void
-fold_text(struct fold *fold, const char *text)
-{
-	char *copy = mem_str(text);
-
-	for (char *word = strtok(copy, " "); word != NULL;
-	     word = strtok(NULL, " "))
-		fold_word(fold, word);
-	mem_free(copy);
-}
-
 static void
 fold_buf(struct fold *fold, struct buf *text)
 {
 	char *all = buf_string(text);
 
-	fold_text(fold, all);
+	fold_words(fold, all);
 	mem_free(all);
 }
 

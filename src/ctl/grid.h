@@ -1,8 +1,9 @@
 /*
- * grid.h - a table that fits a terminal. When the columns do not fit beside
- * each other, the first one of a row has a line of its own, unless it is as
- * in the row before, and the others the next. Nothing is cut off; what could move a terminal's cursor is shown
- * as `?`.
+ * grid.h - a table that fits the terminal (ctl/look.h). Where the columns do
+ * not fit beside each other, the widest ones leave the row until the others do:
+ * the first stands in a line above it, unless it is as in the row before; any
+ * other in lines below it, behind its name, where it has something to say.
+ * Nothing is cut off; what could move a terminal's cursor is shown as `?`.
  */
 
 #ifndef CTL_GRID_H
@@ -13,7 +14,7 @@
 #include "base/buf.h"
 #include "base/vec.h"
 
-#define GRID_COLUMNS_MAX 10
+#define GRID_COLUMNS_MAX 12
 
 struct grid {
 	size_t ncolumns;
@@ -32,7 +33,7 @@ __attribute__((format(printf, 2, 3))) void grid_printf(
 /* Writes it for a terminal of so many columns, and ends it. */
 void grid_write(struct grid *grid, size_t columns, struct buf *out);
 
-/* The width of standard output's terminal; 80 where there is none. */
+/* How many there are: a pipe has no end. */
 size_t grid_terminal(void);
 
 #endif

@@ -72,9 +72,9 @@ static void
 on_identity(struct list *list, const json_t *line, const json_t *body)
 {
 	json_t *row = json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:o}", "server",
-	    live_text(line, "origin"), "routing_group",
-	    live_text(body, "routing_group"), "key", live_text(body, "key"),
-	    "organization", live_text(line, "organization"), "spaces",
+	    table_text(line, "origin"), "routing_group",
+	    table_text(body, "routing_group"), "key", table_text(body, "key"),
+	    "organization", table_text(line, "organization"), "spaces",
 	    strings_of(body, "may_claim"), "relays",
 	    strings_of(body, "may_relay"), "connectors",
 	    strings_of(body, "may_lead_to"));
@@ -88,7 +88,7 @@ on_revocation(struct list *list, const json_t *line, const json_t *body)
 {
 	char when[VALUE_TIME];
 	json_t *row = json_pack("{s:b,s:s,s:s,s:s}", "revoked", 1, "key",
-	    live_text(line, "id"), "server", live_text(body, "server"), "since",
+	    table_text(line, "id"), "server", table_text(body, "server"), "since",
 	    value_time_text(
 		(int64_t)json_integer_value(json_object_get(line, "issued")),
 		when));
@@ -101,7 +101,7 @@ static void
 on_lsa(void *ctx, const json_t *line)
 {
 	const json_t *body = json_object_get(line, "body");
-	const char *type = live_text(line, "type");
+	const char *type = table_text(line, "type");
 
 	if (strcmp(type, "identity") == 0 &&
 	    json_object_get(body, "not_after") != NULL)
@@ -118,8 +118,8 @@ on_list_status(void *ctx, const json_t *line)
 	if (until != NULL)
 		row_add(ctx,
 		    json_pack("{s:b,s:s,s:s}", "authority", 1, "organization",
-			live_text(line, "authority"), "name",
-			live_text(line, "organization")),
+			table_text(line, "authority"), "name",
+			table_text(line, "organization")),
 		    (int64_t)json_integer_value(until));
 }
 
@@ -218,7 +218,7 @@ by_end(const void *a, const void *b)
 
 	if (x->end != y->end)
 		return x->end < y->end ? -1 : 1;
-	return strcmp(live_text(x->is, "server"), live_text(y->is, "server"));
+	return strcmp(table_text(x->is, "server"), table_text(y->is, "server"));
 }
 
 /* True: it deserves attention. */
@@ -258,11 +258,11 @@ row_cells(struct grid *grid, const struct list *list, const struct listed *row)
 
 	if (authority)
 		grid_printf(
-		    grid, "(authority of %s)", live_text(row->is, "name"));
+		    grid, "(authority of %s)", table_text(row->is, "name"));
 	else
-		grid_cell(grid, live_text(row->is, "server"));
-	grid_cell(grid, authority ? "-" : live_text(row->is, "routing_group"));
-	grid_cell(grid, live_text(row->is, "not_after"));
+		grid_cell(grid, table_text(row->is, "server"));
+	grid_cell(grid, authority ? "-" : table_text(row->is, "routing_group"));
+	grid_cell(grid, table_text(row->is, "not_after"));
 	if (row->end <= list->now)
 		grid_cell(grid, "over");
 	else
@@ -286,10 +286,10 @@ keys_list_text(const struct call *call, struct list *list, struct buf *out)
 	grid_write(&grid, grid_terminal(), out);
 	for (size_t i = 0; call_has(call, "all") && i < list->revoked.n; i++) {
 		const json_t *row = list->revoked.v[i];
-		const char *server = live_text(row, "server");
+		const char *server = table_text(row, "server");
 
 		buf_printf(out, "revoked at %s: the key %s%s%s\n",
-		    live_text(row, "since"), live_text(row, "key"),
+		    table_text(row, "since"), table_text(row, "key"),
 		    *server == '\0' ? "" : " of ", server);
 	}
 }

@@ -6,20 +6,14 @@
 #ifndef CTL_LIVE_H
 #define CTL_LIVE_H
 
-#include <jansson.h>
-
 #include "base/buf.h"
-#include "ctl/grid.h"
+#include "ctl/table.h"
 #include "ctl/verbs.h"
 
 extern const struct verb_option live_drain_options[], live_cost_options[],
     live_times_options[], live_reload_options[];
 
-/* A text of a line; "" where there is none. */
-const char *live_text(const json_t *line, const char *key);
-
 /* Reading. */
-int live_status(const struct call *call);
 int live_peers(const struct call *call);
 int live_links(const struct call *call);
 int live_routes(const struct call *call);
@@ -31,7 +25,7 @@ int live_config_diff(const struct call *call);
 
 /* A question whose answer is a table: a row for each line. */
 int live_table(const struct call *call, const char *request,
-    const char *const *head, void (*make)(struct grid *grid, const json_t *));
+    const char *const *head, table_row *make);
 
 /* Changing. */
 int live_drain(const struct call *call);

@@ -353,12 +353,12 @@ override_row(struct grid *grid, const json_t *line)
 {
 	const json_t *until = json_object_get(line, "until");
 	const json_t *since = json_object_get(line, "since");
-	const char *what = live_text(line, "override");
-	const char *name = live_text(line, "connector");
+	const char *what = table_text(line, "override");
+	const char *name = table_text(line, "connector");
 	char at[VALUE_TIME];
 
 	if (json_object_get(line, "pattern") != NULL)
-		name = live_text(line, "pattern");
+		name = table_text(line, "pattern");
 	if (json_object_get(line, "cost") != NULL)
 		grid_printf(grid, "%s %" PRId64, what,
 		    (int64_t)json_integer_value(json_object_get(line, "cost")));
@@ -368,16 +368,16 @@ override_row(struct grid *grid, const json_t *line)
 	    *name != '\0'                ? name
 	    : strcmp(what, "drain") == 0 ? "this server"
 					 : "the table",
-	    *live_text(line, "server") != '\0' ? " " : "",
-	    live_text(line, "server"));
-	grid_cell(grid, live_text(line, "by"));
+	    *table_text(line, "server") != '\0' ? " " : "",
+	    table_text(line, "server"));
+	grid_cell(grid, table_text(line, "by"));
 	grid_cell(grid, since == NULL
 			    ? ""
 			    : value_time_text(json_integer_value(since), at));
 	grid_cell(grid, until == NULL
 			    ? "taken back"
 			    : value_time_text(json_integer_value(until), at));
-	grid_cell(grid, live_text(line, "reason"));
+	grid_cell(grid, table_text(line, "reason"));
 }
 
 int

@@ -133,7 +133,7 @@ static void
 hops_say(struct buf *out, const json_t *route)
 {
 	const json_t *hops = json_object_get(route, "next_hops"), *hop;
-	const char *kind = live_text(route, "kind");
+	const char *kind = table_text(route, "kind");
 	size_t i;
 
 	if (route == NULL) {
@@ -142,7 +142,7 @@ hops_say(struct buf *out, const json_t *route)
 	}
 	if (hops == NULL)
 		buf_text(out, strcmp(kind, "hold") == 0
-				  ? live_text(route, "unreachable")
+				  ? table_text(route, "unreachable")
 				  : kind);
 	json_array_foreach(hops, i, hop)
 	    buf_printf(out, "%s%s", i > 0 ? ", " : "", json_string_value(hop));
@@ -156,7 +156,7 @@ move_say(void *ctx, const json_t *line)
 
 	(void)ctx;
 	if (json_object_get(line, "pattern") != NULL) {
-		buf_printf(&out, "%s: from ", live_text(line, "pattern"));
+		buf_printf(&out, "%s: from ", table_text(line, "pattern"));
 		hops_say(&out, json_object_get(line, "before"));
 		buf_text(&out, " to ");
 		hops_say(&out, json_object_get(line, "after"));

@@ -30,7 +30,7 @@ plan_check_find(struct check *c, const char *what, const char *name)
 		json_close(&c->json, '}');
 		json_line(&c->json);
 	} else {
-		show_words(&c->plan.out, what, &name, 1);
+		show_text(&c->plan.out, what, name);
 	}
 }
 

@@ -10,6 +10,7 @@
 #include "ctl/plan_open.h"
 #include "ctl/show.h"
 #include "ctl/subject.h"
+#include "ctl/table.h"
 #include "ctl/value.h"
 #include "ctl/ways.h"
 
@@ -59,10 +60,7 @@ explain_one(const struct call *call, struct plan *plan,
 		ways_find(&ways, plan, q->from, explain.pattern, &q->message);
 		show.ways = &ways;
 	}
-	if (call->json)
-		show_explain_json(&plan->out, &show);
-	else
-		show_explain_table(&plan->out, &show);
+	show_explain_json(&plan->out, &show);
 	status = explain.result > EXPLAIN_HERE ? CALL_NO : CALL_OK;
 	ways_done(&ways);
 	explain_done(&explain);
@@ -96,12 +94,12 @@ explain_all(const struct call *call, const struct subject *subject,
 		int is;
 
 		question->address = address;
-		if (i > 0 && !call->json)
-			buf_u8(&plan.out, '\n');
 		is = explain_one(call, &plan, question,
 		    as_given ? call->operands[0] : address);
 		status = is > status ? is : status;
 	}
+	if (!call->json)
+		plan_table(&plan, table_explain);
 	plan_done(&plan);
 	return status;
 }

@@ -205,3 +205,14 @@ plan_open_from(const struct call *call, struct plan *plan, uint32_t *from)
 	mem_free(name);
 	return status;
 }
+
+void
+plan_table(
+    struct plan *plan, int (*table)(const struct buf *lines, struct buf *out))
+{
+	struct buf lines = plan->out;
+
+	plan->out = (struct buf){ 0 };
+	table(&lines, &plan->out);
+	buf_done(&lines);
+}

@@ -34,4 +34,8 @@ int plan_open_from(const struct call *call, struct plan *plan, uint32_t *from);
 
 void plan_done(struct plan *plan);
 
+/* What it has said so far, as lines of JSON, becomes this table. */
+void plan_table(
+    struct plan *plan, int (*table)(const struct buf *lines, struct buf *out));
+
 #endif

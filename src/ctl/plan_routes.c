@@ -7,19 +7,10 @@
 #include "ctl/plan.h"
 #include "ctl/plan_open.h"
 #include "ctl/show.h"
-
-/* Prints what is written when it has grown to this. */
-#define FLUSH_OCTETS 65536
-
-static void
-flush_some(struct plan *plan)
-{
-	if (plan->out.n >= FLUSH_OCTETS)
-		show_flush(&plan->out);
-}
+#include "ctl/table.h"
 
 static int
-routes_show(struct plan *plan, struct routes *a, bool json)
+routes_tell(struct plan *plan, struct routes *a)
 {
 	struct routes_one *routes =
 	    mem_new(0, a->npatterns + 1, sizeof(*routes));
@@ -29,8 +20,6 @@ routes_show(struct plan *plan, struct routes *a, bool json)
 	for (size_t p = 0; p < a->npatterns; p++)
 		routes_find(a, p, &routes[p]);
 	routes_alternates(a, 0, a->npatterns, routes);
-	if (!json)
-		show_routes_head(&plan->out);
 	for (size_t p = 0; p < a->npatterns; p++) {
 		struct show_route show = { &plan->net, routes_text(a, p),
 			&routes[p], why };
@@ -40,12 +29,9 @@ routes_show(struct plan *plan, struct routes *a, bool json)
 			status = CALL_NO;
 		}
 		routes_path(a, p, &routes[p]);
-		if (routes[p].kind != ROUTES_HIDDEN && json)
+		if (routes[p].kind != ROUTES_HIDDEN)
 			show_route_json(&plan->out, &show);
-		else if (routes[p].kind != ROUTES_HIDDEN)
-			show_route_table(&plan->out, &show);
 		routes_done(&routes[p]);
-		flush_some(plan);
 	}
 	mem_free(routes);
 	return status;
@@ -63,7 +49,9 @@ plan_routes(const struct call *call)
 		return status;
 	a = routes_new(&plan.net, NULL);
 	routes_stand(a, from);
-	status = routes_show(&plan, a, call->json);
+	status = routes_tell(&plan, a);
+	if (!call->json)
+		plan_table(&plan, table_routes);
 	routes_free(a);
 	plan_done(&plan);
 	return status;

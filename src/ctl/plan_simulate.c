@@ -9,6 +9,7 @@
 #include "ctl/plan.h"
 #include "ctl/plan_open.h"
 #include "ctl/show.h"
+#include "ctl/table.h"
 #include "ctl/what_if.h"
 
 #define FLUSH_OCTETS 65536
@@ -32,8 +33,25 @@ differ(const struct routes_one *a, const struct routes_one *b)
 				     a->hops.n * sizeof(*a->hops.v)) != 0);
 }
 
+/* As lines, or as what is made of them. */
 static void
-show(struct simulation *s, size_t pattern, bool first)
+flush_all(struct simulation *s)
+{
+	if (!s->json)
+		plan_table(&s->plan, table_moves);
+	show_flush(&s->plan.out);
+}
+
+/* Between two servers: `from` then stands before each. */
+static void
+flush_some(struct simulation *s)
+{
+	if (s->plan.out.n >= FLUSH_OCTETS)
+		flush_all(s);
+}
+
+static void
+show(struct simulation *s, size_t pattern)
 {
 	const struct net *net = &s->plan.net;
 	const char *text = routes_text(s->is, pattern);
@@ -48,19 +66,12 @@ show(struct simulation *s, size_t pattern, bool first)
 		routes_why(s->was, pattern, was_why);
 	if (s->after.kind == ROUTES_NONE)
 		routes_why(s->is, pattern, is_why);
-	if (s->json)
-		show_move_json(&s->plan.out, &move);
-	else
-		show_move_table(&s->plan.out, &move, first);
-	if (s->plan.out.n >= FLUSH_OCTETS)
-		show_flush(&s->plan.out);
+	show_move_json(&s->plan.out, &move);
 }
 
 static void
 simulate_from(struct simulation *s, uint32_t from)
 {
-	bool first = true;
-
 	routes_stand(s->was, from);
 	routes_stand(s->is, from);
 	s->count.servers++;
@@ -75,9 +86,9 @@ simulate_from(struct simulation *s, uint32_t from)
 		s->count.moved++;
 		s->lost += s->after.kind == ROUTES_NONE;
 		if (!s->quiet)
-			show(s, p, first);
-		first = false;
+			show(s, p);
 	}
+	flush_some(s);
 }
 
 /* All of it; the caller ends s->plan. */
@@ -91,10 +102,10 @@ simulate_all(struct simulation *s)
 	for (uint32_t i = 0; i < net->servers.n; i++)
 		if (net->servers.v[i].present)
 			simulate_from(s, i);
-	if (!s->quiet && s->json)
+	if (!s->quiet) {
 		show_count_json(&s->plan.out, &s->count);
-	else if (!s->quiet)
-		show_count_table(&s->plan.out, &s->count);
+		flush_all(s);
+	}
 	routes_free(s->was);
 	routes_free(s->is);
 	routes_done(&s->before);

@@ -48,12 +48,12 @@ identity_take(void *ctx, const json_t *line)
 {
 	struct telling *t = ctx;
 	const json_t *body = json_object_get(line, "body");
-	const char *server = live_text(line, "origin");
+	const char *server = table_text(line, "origin");
 	const json_t *end = json_object_get(body, "not_after");
 	uint32_t number = document_server(t->r->doc, server);
 	int64_t at = (int64_t)json_integer_value(end);
 
-	if (strcmp(live_text(line, "type"), "identity") != 0 || end == NULL)
+	if (strcmp(table_text(line, "type"), "identity") != 0 || end == NULL)
 		return;
 	if (number != UINT32_MAX)
 		t->certified[number] = true;
@@ -70,15 +70,15 @@ static void
 report_peer_take(void *ctx, const json_t *line)
 {
 	struct telling *t = ctx;
-	const char *state = live_text(line, "state");
+	const char *state = table_text(line, "state");
 	struct buf what = { 0 };
 
 	if (strcmp(state, "full") == 0)
 		return;
 	buf_printf(&what, "the session with it is %s%s%s", state,
-	    *live_text(line, "reason") != '\0' ? ": " : "",
-	    live_text(line, "reason"));
-	behind_put(t->r, live_text(line, "peer"), &what);
+	    *table_text(line, "reason") != '\0' ? ": " : "",
+	    table_text(line, "reason"));
+	behind_put(t->r, table_text(line, "peer"), &what);
 }
 
 static void

@@ -13,6 +13,7 @@
 #include "ctl/grid.h"
 #include "ctl/history_read.h"
 #include "ctl/live.h"
+#include "ctl/look.h"
 #include "ctl/show.h"
 #include "ctl/value.h"
 
@@ -51,7 +52,7 @@ top_head(void *ctx, const json_t *line)
 	    "%s: %s   sessions %" PRId64 " of %" PRId64
 	    " full   routes %" PRId64 ", held %" PRId64 "\ngeneration %" PRId64
 	    ", published %" PRId64 "   away %zu   troubles %zu\n\n",
-	    live_text(line, "server"), live_text(line, "state"),
+	    table_text(line, "server"), table_text(line, "state"),
 	    top_number(line, "full"), top_number(line, "sessions"),
 	    top_number(line, "routes"), top_number(line, "holds"),
 	    top_number(line, "generation"), top_number(line, "published"),
@@ -67,7 +68,7 @@ link_name(const json_t *line)
 	const char *name = "";
 
 	for (size_t i = 0; i < 3 && *name == '\0'; i++)
-		name = live_text(line, keys[i]);
+		name = table_text(line, keys[i]);
 	return name;
 }
 
@@ -78,15 +79,16 @@ link_put(void *ctx, const json_t *line)
 	struct grid *grid = &top->links;
 
 	grid_cell(grid, link_name(line));
-	grid_cell(grid, live_text(line, "bridgehead"));
-	grid_cell(grid, live_text(line, "state"));
+	grid_cell(grid, table_text(line, "bridgehead"));
+	grid_cell(grid, table_text(line, "state"));
 	grid_printf(grid, "%" PRId64 " s", top_number(line, "since_s"));
 	grid_printf(grid, "%" PRId64, top_number(line, "waiting"));
 	grid_printf(grid, "%" PRId64, top_number(line, "late"));
 	grid_printf(grid, "%" PRId64, top_number(line, "congestion"));
-	grid_cell(grid, live_text(json_object_get(line, "last_error"), "what"));
+	grid_cell(
+	    grid, table_text(json_object_get(line, "last_error"), "what"));
 	top->nlinks++;
-	top->down += strcmp(live_text(line, "state"), "down") == 0;
+	top->down += strcmp(table_text(line, "state"), "down") == 0;
 }
 
 static int
@@ -161,21 +163,22 @@ line_has(const char *line, const char *word)
 	return strstr(line, word) != NULL;
 }
 
-/* A line of the screen: what is ill stands out. */
+/* A line of the screen: what is ill stands out. The table has coloured its
+ * states itself. */
 static void
 screen_line(struct buf *out, const char *line)
 {
-	const char *colour = NULL;
+	enum look_colour colour = LOOK_PLAIN;
 
-	if (line_has(line, " down ") || line_has(line, "to=down") ||
-	    line_has(line, "held ("))
-		colour = "\033[31m";
-	else if (line_has(line, " drain ") || line_has(line, " unknown "))
-		colour = "\033[33m";
-	else if (line_has(line, " up "))
-		colour = "\033[32m";
-	buf_printf(out, "%s%s%s\033[K\n", colour == NULL ? "" : colour, line,
-	    colour == NULL ? "" : "\033[0m");
+	if (line_has(line, "to=down") || line_has(line, "held ("))
+		colour = LOOK_BAD;
+	else if (line_has(line, "to=up"))
+		colour = LOOK_GOOD;
+	if (colour == LOOK_PLAIN)
+		buf_text(out, line);
+	else
+		look_paint(out, colour, line);
+	buf_text(out, "\033[K\n");
 }
 
 /* From the upper left corner, as many lines as there is room for: no line

@@ -67,7 +67,7 @@ on_server_lsa(void *ctx, const json_t *line)
 	size_t i;
 
 	json_array_foreach(keys, i, one) holder_add(
-	    ctx, live_text(line, "origin"), json_string_value(one), i > 0);
+	    ctx, table_text(line, "origin"), json_string_value(one), i > 0);
 }
 
 static void
@@ -76,7 +76,7 @@ on_self(void *ctx, const json_t *line)
 	struct reading *r = ctx;
 
 	mem_free(r->self);
-	r->self = mem_str(live_text(line, "server"));
+	r->self = mem_str(table_text(line, "server"));
 }
 
 /* Without a daemon the marks are shown all the same: nobody is named then. */

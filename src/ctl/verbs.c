@@ -16,8 +16,10 @@
 #include "ctl/help.h"
 #include "ctl/keys.h"
 #include "ctl/live.h"
+#include "ctl/look.h"
 #include "ctl/plan.h"
 #include "ctl/report.h"
+#include "ctl/status.h"
 #include "ctl/top.h"
 #include "ctl/trace.h"
 #include "ctl/transit.h"
@@ -29,6 +31,7 @@ const struct verb_option verbs_global[] = {
 	{ "socket",   "PATH",   "the daemon's control socket" },
 	{ "config",   "FILE",   "or the lsrd.conf that names it (-c FILE)" },
 	{ "json",     NULL,     "answer in JSON" },
+	{ "color",    "WHEN",   "colours: auto (on a terminal), always, never" },
 	{ "help",     NULL,     "what lsrctl, or the verb, does" },
 	{ "version",  NULL,     "the version" },
 	{ NULL, NULL, NULL },
@@ -81,7 +84,7 @@ static const struct verb_option check_options[] = {
 
 const struct verb verbs[] = {
 	{ "status", NULL, 0, 0, "how the daemon is",
-	    NULL, live_status, NULL },
+	    status_options, status_run, NULL },
 	{ "peers", NULL, 0, 0, "its sessions with other servers",
 	    NULL, live_peers, NULL },
 	{ "links", NULL, 0, 0, "what it probes: connectors, members, ways",
@@ -253,6 +256,8 @@ verbs_option_take(struct call *call, const char *name, const char *value)
 		call->socket = value;
 	else if (strcmp(name, "config") == 0)
 		call->config = value;
+	else if (strcmp(name, "color") == 0)
+		call->colour = value;
 	else
 		call->given[call->ngiven++] = given;
 	return 0;
@@ -298,6 +303,9 @@ dispatch(const struct call *call)
 {
 	const struct verb *v = call->verb;
 
+	if (!look_begin(call->colour))
+		return call_usage(
+		    "--color %s: must be auto, always or never", call->colour);
 	if (call->noperands < v->least)
 		return call_usage("%s: %s is missing", v->name, v->operands);
 	if (call->noperands > v->most)

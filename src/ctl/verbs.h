@@ -41,6 +41,7 @@ struct call {
 	const char *topology;     /* NULL: ask the daemon */
 	const char *socket;       /* control socket; NULL: the default */
 	const char *config;       /* lsrd.conf that names it; or NULL */
+	const char *colour;       /* when; NULL: on a terminal */
 	struct buf *complaint;    /* why it was not asked; NULL: stderr */
 	struct call_given *given; /* the verb's own options, in order */
 	size_t ngiven;

@@ -203,51 +203,11 @@ ways_json(struct json *j, const struct ways *ways)
 			json_uint(j, "hops", graph_hops(one->metric));
 		}
 		json_str(j, "verdict", ways_word(one));
+		if (one->metric != GRAPH_NONE && one->lost != 0) {
+			json_uint(j, "more_cost", graph_cost(one->lost));
+			json_uint(j, "more_hops", graph_hops(one->lost));
+		}
 		json_close(j, '}');
 	}
 	json_close(j, ']');
-}
-
-/* `not-loop-free` alone does not say what it would have cost. */
-static void
-verdict_cell(struct grid *grid, const struct ways_one *one)
-{
-	if (one->metric == GRAPH_NONE || one->lost == 0)
-		grid_cell(grid, ways_word(one));
-	else if (graph_cost(one->lost) > 0)
-		grid_printf(grid, "%s, costs %" PRIu64 " more", ways_word(one),
-		    (uint64_t)graph_cost(one->lost));
-	else
-		grid_printf(grid, "%s, hops: %u more", ways_word(one),
-		    graph_hops(one->lost));
-}
-
-void
-ways_table(struct buf *out, const struct ways *ways)
-{
-	static const char *const head[] = { "WAY BY", "CONNECTOR", "COST",
-		"HOPS", "VERDICT", NULL };
-	struct grid grid;
-
-	if (ways->list.n == 0)
-		return;
-	buf_u8(out, '\n');
-	grid_init(&grid, head);
-	for (size_t i = 0; i < ways->list.n; i++) {
-		const struct ways_one *one = &ways->list.v[i];
-
-		grid_cell(&grid, one->neighbour);
-		grid_cell(
-		    &grid, one->connector != NULL ? one->connector : "(group)");
-		if (one->metric == GRAPH_NONE) {
-			grid_cell(&grid, "-");
-			grid_cell(&grid, "-");
-		} else {
-			grid_printf(&grid, "%" PRIu64,
-			    (uint64_t)graph_cost(one->metric));
-			grid_printf(&grid, "%u", graph_hops(one->metric));
-		}
-		verdict_cell(&grid, one);
-	}
-	grid_write(&grid, grid_terminal(), out);
 }

@@ -45,8 +45,7 @@ void ways_done(struct ways *ways);
 /* "next-hop", "alternate", "drained" ... */
 const char *ways_word(const struct ways_one *one);
 
-/* The array `ways` of an object; and a table. */
+/* The array `ways` of an object. */
 void ways_json(struct json *j, const struct ways *ways);
-void ways_table(struct buf *out, const struct ways *ways);
 
 #endif

@@ -247,11 +247,11 @@ drawn() {
 	[ "$(grep -c 'mx1.example.org: ' "$dir/screen")" -ge 2 ]
 }
 screen() {
-	timeout 60 script -qfec "$ctl --socket $dir/1/control top --every 1 \
+	timeout 60 script -qfec "$ctl --socket $dir/1/control top --color always --every 1 \
 		--folder $dir/1/state" /dev/null >"$dir/screen" </dev/null &
 	soon drawn
 	kill $!
-	drawn && grep -q "$(printf '\033')\[31m.* down" "$dir/screen"
+	drawn && grep -q "$(printf '\033')\[31mdown" "$dir/screen"
 }
 ok "db: what another says, in words" says 0 'not after +20[0-9-]+T' \
 	one db mx2.example.org

@@ -59,8 +59,8 @@ plugins/exim          idn,sys,plugins/log,plugins/probe,plugins/table         cd
 pure='inttypes|limits|stdarg|stdbool|stddef|stdint|stdio|stdlib|string'
 
 # What comes with the system: free to every folder but base and core.
-system="$pure|assert|ctype|dirent|errno|fcntl|getopt|grp|ifaddrs|locale|netdb|poll|\
-malloc|pwd|signal|spawn|stdalign|strings|sysexits|termios|time|unistd|\
+system="$pure|assert|ctype|dirent|errno|fcntl|getopt|grp|ifaddrs|langinfo|locale|netdb|poll|\
+malloc|pwd|signal|spawn|stdalign|strings|sysexits|termios|time|unistd|wchar|\
 arpa/inet|netinet/in|netinet/tcp|linux/[a-z_]+|sys/[a-z_]+"
 
 # Every include with its place, as `file:line:#include ...`.

@@ -19,7 +19,7 @@ golden() {
 	while read -r line; do
 		echo "\$ lsrctl $line"
 		eval "set -- $line"
-		"$lsrctl" "$@" 2>&1
+		COLUMNS=80 "$lsrctl" "$@" 2>&1
 		echo "exit $?"
 		echo
 	done <tables.run
