@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/near.h"
 #include "cfg/conf.h"
 #include "cfg/setting.h"
 #include "core/lsa/limits.h"
@@ -139,68 +140,20 @@ schema_find_section(const char *around, const char *name)
 	return NULL;
 }
 
-#define NEAR_MAX 24 /* longer than any name of ours */
-
-static size_t
-least(size_t a, size_t b, size_t c)
-{
-	size_t ab = a < b ? a : b;
-
-	return ab < c ? ab : c;
-}
-
-/* Levenshtein's distance; NEAR_MAX when either is too long to be near. */
-static size_t
-distance(const char *a, const char *b)
-{
-	size_t row[NEAR_MAX + 1], n = strlen(a), m = strlen(b);
-
-	if (n > NEAR_MAX || m > NEAR_MAX)
-		return NEAR_MAX;
-	for (size_t j = 0; j <= m; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= n; i++) {
-		size_t corner = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= m; j++) {
-			size_t up = row[j];
-
-			row[j] = least(up + 1, row[j - 1] + 1,
-			    corner + (a[i - 1] != b[j - 1]));
-			corner = up;
-		}
-	}
-	return row[m];
-}
-
-static void
-schema_nearer(
-    const char *name, const char *known, const char **best, size_t *dist)
-{
-	size_t d = distance(name, known);
-
-	if (d < *dist) {
-		*dist = d;
-		*best = known;
-	}
-}
-
 const char *
 schema_nearest(const char *section, const char *name)
 {
-	/* A third of the letters may be wrong, and at least one. */
-	size_t dist = strlen(name) / 3 + 2;
-	const char *best = NULL;
+	struct near near;
 
+	near_init(&near, name);
 	for (const struct schema *s = schema_options; s->name != NULL; s++)
 		if (strcmp(s->section, section) == 0)
-			schema_nearer(name, s->name, &best, &dist);
+			near_offer(&near, s->name);
 	for (const struct schema_section *s = schema_sections; s->name != NULL;
 	     s++)
 		if (strcmp(s->around, section) == 0)
-			schema_nearer(name, s->name, &best, &dist);
-	return best;
+			near_offer(&near, s->name);
+	return near.best;
 }
 
 static const struct {

@@ -14,6 +14,7 @@
 #include "crypt/keys.h"
 #include "ctl/authority.h"
 #include "ctl/client.h"
+#include "ctl/complain.h"
 #include "ctl/keys.h"
 #include "ctl/live.h"
 #include "ctl/paths.h"
@@ -467,7 +468,7 @@ versions_ask(const struct call *call)
 		    "might send mail round; upgrade first, or --force",
 		    (const char *)v.old.p);
 	} else if (status == CALL_OK) {
-		fprintf(stderr,
+		complain_progress(
 		    "lsrctl: %zu neighbours understand it; the versions of "
 		    "servers without a session here are not known: lsrctl "
 		    "peers there\n",

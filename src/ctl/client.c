@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "cfg/conf.h"
+#include "ctl/complain.h"
 
 /* A database at its bound of 128 MB is twice that as JSON, and more where it is
  * made of short names: who forgets and revokes must still be able to read it. */
@@ -62,6 +63,7 @@ client_down(const struct call *call, const char *fmt, ...)
 static int
 no_daemon(const struct call *call, const char *path)
 {
+	complain_code(errno == EACCES ? "forbidden" : "no-daemon");
 	if (errno == EACCES)
 		return client_down(call,
 		    "%s: %s; ask as root, or as a member of the group of lsrd",
@@ -73,12 +75,16 @@ no_daemon(const struct call *call, const char *path)
 }
 
 static int
-connected(const char *path)
+connected(const char *path, int patience_ms)
 {
 	struct timeval patience = { .tv_sec = CLIENT_PATIENCE_S };
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	int fd;
 
+	if (patience_ms > 0) {
+		patience.tv_sec = patience_ms / 1000;
+		patience.tv_usec = patience_ms % 1000 * 1000;
+	}
 	if (strlen(path) >= sizeof(to.sun_path)) {
 		errno = ENAMETOOLONG;
 		return -1;
@@ -158,8 +164,10 @@ client_refused(const struct buf *out, bool reads)
 	why = json_string_value(json_object_get(line, "error"));
 	if (why == NULL && reads && json_is_false(json_object_get(line, "ok")))
 		why = json_string_value(json_object_get(line, "reason"));
-	if (why != NULL)
+	if (why != NULL) {
+		complain_code("refused");
 		status = call_usage("the daemon refuses: %s", why);
+	}
 	json_decref(line);
 	return status;
 }
@@ -174,7 +182,7 @@ ctl_client_ask(const struct call *call, const char *request, struct buf *out)
 
 	if (path == NULL)
 		return CALL_USAGE;
-	fd = connected(path);
+	fd = connected(path, call->patience_ms);
 	if (fd < 0) {
 		status = no_daemon(call, path);
 	} else {
@@ -231,6 +239,7 @@ client_each(const struct buf *answer,
 		line = json_loadb(p, (size_t)(stop - p), 0, NULL);
 		if (!json_is_object(line)) {
 			json_decref(line);
+			complain_code("bad-answer");
 			call_usage("the daemon's answer is not JSON");
 			return CALL_DOWN;
 		}

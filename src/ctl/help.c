@@ -2,7 +2,10 @@
 
 #include <string.h>
 
+#include "base/near.h"
 #include "cfg/schema.h"
+#include "ctl/complain.h"
+#include "ctl/meant.h"
 
 static void
 option_line(FILE *to, const struct verb_option *o)
@@ -114,35 +117,79 @@ help_option(const char *name)
 	return any;
 }
 
-/* What is neither: the verb or the option that was probably meant. */
+/* What every verb ends with, and those that have statuses of their own. */
 static int
-help_unknown(const char *word)
+help_exits(void)
 {
-	const char *near = schema_nearest("", word);
+	const char *of = NULL;
 
+	puts("every verb but those below:");
+	for (const struct complain_exit *e = complain_exits; e->code != NULL;
+	     e++) {
+		if (e->verb != of)
+			printf("%s:\n", e->verb);
+		of = e->verb;
+		printf("  %d  %-10s %s\n", e->status, e->code, e->help);
+	}
+	return CALL_OK;
+}
+
+/* What is neither: the verbs or the option that was probably meant. */
+static int
+help_unknown(const char *word, const struct buf *several)
+{
+	struct near near;
+
+	if (several->n > 0)
+		return call_usage("`%s` may be: %.*s", word, (int)several->n,
+		    (const char *)several->p);
+	near_init(&near, word);
+	for (const struct verb *v = verbs; v->name != NULL; v++)
+		near_offer(&near, v->name);
+	if (near.best == NULL)
+		near.best = schema_nearest("", word);
 	return call_usage("no verb and no option `%s`%s%s; try `lsrctl help`",
-	    word, near == NULL ? "" : "; did you mean ",
-	    near == NULL ? "" : near);
+	    word, near.best == NULL ? "" : "; did you mean ",
+	    near.best == NULL ? "" : near.best);
+}
+
+/* All of a verb, or of an option of lsrd.conf; a beginning of a verb will do. */
+static int
+help_of(char **words)
+{
+	struct buf several = { 0 };
+	size_t n = 0;
+	const struct verb *v = meant_exact(words, &n);
+	int status;
+
+	if (v == NULL && words[1] == NULL && help_option(words[0]))
+		return CALL_OK;
+	if (v == NULL)
+		v = meant_verb(words, &n, &several);
+	if (v != NULL && words[n] == NULL)
+		status = help_verb(v);
+	else
+		status = help_unknown(words[0], &several);
+	buf_done(&several);
+	return status;
 }
 
 int
 help_run(const struct call *call)
 {
 	char **words = call->operands;
-	bool bare = words[0] != NULL && strcmp(words[0], "words") == 0;
 	const struct verb *v = NULL;
-	size_t n;
+	size_t n = 0;
 
-	words += bare;
-	if (words[0] != NULL) {
-		v = verbs_find(words, &n);
-		if (v == NULL && !bare && words[1] == NULL &&
-		    help_option(words[0]))
-			return CALL_OK;
-		if (v == NULL || words[n] != NULL)
-			return help_unknown(words[0]);
-	}
-	if (bare)
-		return help_words(v);
-	return v != NULL ? help_verb(v) : help_all(stdout);
+	if (words[0] == NULL)
+		return help_all(stdout);
+	if (strcmp(words[0], "exit-status") == 0)
+		return help_exits();
+	if (strcmp(words[0], "words") != 0)
+		return help_of(words);
+	if (*++words != NULL)
+		v = meant_exact(words, &n);
+	if (*words != NULL && (v == NULL || words[n] != NULL))
+		return help_unknown(words[0], &(struct buf){ 0 });
+	return help_words(v);
 }

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "ctl/change.h"
 #include "ctl/client.h"
+#include "ctl/complain.h"
 #include "ctl/live.h"
 #include "ctl/value.h"
 #include "ctl/what_if.h"
@@ -202,7 +203,7 @@ wait_for(const struct call *call, const struct what_if *what)
 		if (calm > 1)
 			break;
 		if (calm == 0 && time(NULL) - told >= WAIT_TOLD_S) {
-			fprintf(stderr,
+			complain_progress(
 			    "lsrctl: %zu routes lead there, %" PRIu64
 			    " recipients wait%s\n",
 			    w.routes, w.waiting,

@@ -12,6 +12,7 @@
 #include "cfg/conf.h"
 #include "ctl/change.h"
 #include "ctl/client.h"
+#include "ctl/complain.h"
 #include "ctl/lines.h"
 #include "ctl/live.h"
 #include "ctl/show.h"
@@ -82,7 +83,7 @@ file_dump(const char *path)
 
 		complaint_text(&line, &complaints.list.v[i]);
 		text = buf_string(&line);
-		fprintf(stderr, "%s\n", text);
+		complain_bare(text);
 		mem_free(text);
 	}
 	complaints_done(&complaints);

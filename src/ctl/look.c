@@ -87,7 +87,7 @@ columns_of(uint32_t c)
 
 /* Most of what there is: names, addresses, numbers. */
 static bool
-is_plain(const char *text)
+look_is_ascii(const char *text)
 {
 	while (*text >= ' ' && *text <= '~')
 		text++;
@@ -122,7 +122,7 @@ put_safely(struct buf *out, const char *text)
 size_t
 look_put(struct buf *out, const char *text)
 {
-	if (!is_plain(text))
+	if (!look_is_ascii(text))
 		return put_safely(out, text);
 	if (out != NULL)
 		buf_text(out, text);

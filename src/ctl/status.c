@@ -96,7 +96,7 @@ held_write(struct buf *out, const json_t *held)
 }
 
 static bool
-is_moment(const char *key)
+is_status_moment(const char *key)
 {
 	static const char *const keys[] = { "leaves", "certificate_until",
 		"authority_until", "drain_since", "drain_until" };
@@ -143,7 +143,7 @@ value_write(
 {
 	if (json_is_string(value))
 		buf_text(out, json_string_value(value));
-	else if (is_moment(key))
+	else if (is_status_moment(key))
 		moment_write(out, value);
 	else if (json_is_integer(value))
 		buf_printf(out, "%" PRId64, (int64_t)json_integer_value(value));

@@ -1,22 +1,20 @@
 #include "ctl/verbs.h"
 
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
-#include "base/mem.h"
-#include "base/utf8.h"
 #include "ctl/authority_word.h"
 #include "ctl/check.h"
+#include "ctl/complain.h"
+#include "ctl/complete.h"
 #include "ctl/db.h"
 #include "ctl/events.h"
 #include "ctl/help.h"
 #include "ctl/keys.h"
 #include "ctl/live.h"
-#include "ctl/look.h"
 #include "ctl/plan.h"
 #include "ctl/report.h"
 #include "ctl/status.h"
@@ -161,6 +159,8 @@ const struct verb verbs[] = {
 	    authority_forget_options, authority_forget, NULL },
 	{ "inject", "FILE", 1, 1, "hand the daemon what the authority signed",
 	    NULL, live_inject, NULL },
+	{ "complete", "[WORD]...", 0, 1000, "what a command line may go on with",
+	    NULL, complete_verb, complete_verb },
 	{ "help", "[VERB|OPTION]", 0, 3, "this, all of a verb, or of an option",
 	    NULL, help_run, help_run },
 	{ NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
@@ -170,16 +170,13 @@ const struct verb verbs[] = {
 int
 call_usage(const char *fmt, ...)
 {
-	struct buf shown = { 0 };
 	char *text = NULL;
 	va_list args;
 
 	va_start(args, fmt);
 	CHECK(vasprintf(&text, fmt, args) >= 0);
 	va_end(args);
-	utf8_show(&shown, text);
-	fprintf(stderr, "lsrctl: %.*s\n", (int)shown.n, (char *)shown.p);
-	buf_done(&shown);
+	complain_line(text);
 	free(text);
 	return CALL_USAGE;
 }
@@ -200,175 +197,4 @@ call_has(const struct call *call, const char *name)
 		if (strcmp(call->given[i].name, name) == 0)
 			return true;
 	return false;
-}
-
-const struct verb *
-verbs_find(char **words, size_t *n)
-{
-	for (const struct verb *v = verbs; v->name != NULL; v++) {
-		const char *space = strchr(v->name, ' ');
-		size_t len =
-		    space == NULL ? strlen(v->name) : (size_t)(space - v->name);
-
-		if (words[0] == NULL || strlen(words[0]) != len ||
-		    strncmp(words[0], v->name, len) != 0)
-			continue;
-		*n = 1;
-		if (space == NULL)
-			return v;
-		*n = 2;
-		if (words[1] != NULL && strcmp(words[1], space + 1) == 0)
-			return v;
-	}
-	return NULL;
-}
-
-/* Puts the rows of one table behind the others in the form of getopt. */
-static size_t
-options_add(struct option *to, size_t n, const struct verb_option *rows)
-{
-	for (; rows != NULL && rows->name != NULL; rows++)
-		to[n++] = (struct option){
-			.name = rows->name,
-			.has_arg = rows->value != NULL ? required_argument
-			                               : no_argument,
-		};
-	return n;
-}
-
-enum { ASK_HELP = 1, ASK_VERSION };
-
-/* Takes one option; returns what it asks for instead of the verb, or 0. */
-static int
-verbs_option_take(struct call *call, const char *name, const char *value)
-{
-	struct call_given given = { name, value };
-
-	if (strcmp(name, "help") == 0)
-		return ASK_HELP;
-	if (strcmp(name, "version") == 0)
-		return ASK_VERSION;
-	if (strcmp(name, "json") == 0)
-		call->json = true;
-	else if (strcmp(name, "topology") == 0)
-		call->topology = value;
-	else if (strcmp(name, "socket") == 0)
-		call->socket = value;
-	else if (strcmp(name, "config") == 0)
-		call->config = value;
-	else if (strcmp(name, "color") == 0)
-		call->colour = value;
-	else
-		call->given[call->ngiven++] = given;
-	return 0;
-}
-
-/*
- * Reads options up to the first other word ("+h V") or all ("hVc:"). Returns
- * 0, what was asked for, or -1 after getopt's own complaint.
- */
-static int
-verbs_options_read(
-    struct call *call, int argc, char **argv, const char *letters)
-{
-	const struct verb_option *own =
-	    call->verb != NULL ? call->verb->options : NULL;
-	struct option all[32] = { { 0 } };
-	size_t n = options_add(all, 0, own);
-	int index, c, asked = 0;
-
-	n = options_add(all, n, verbs_global);
-	CHECK(n < sizeof(all) / sizeof(all[0]));
-	while ((c = getopt_long(argc, argv, letters, all, &index)) != -1) {
-		int ask = 0;
-
-		if (c == '?')
-			return -1;
-		if (c == 'h')
-			ask = ASK_HELP;
-		else if (c == 'V')
-			ask = ASK_VERSION;
-		else if (c == 'c')
-			call->config = optarg;
-		else
-			ask = verbs_option_take(call, all[index].name, optarg);
-		if (asked == 0)
-			asked = ask;
-	}
-	return asked;
-}
-
-static int
-dispatch(const struct call *call)
-{
-	const struct verb *v = call->verb;
-
-	if (!look_begin(call->colour))
-		return call_usage(
-		    "--color %s: must be auto, always or never", call->colour);
-	if (call->noperands < v->least)
-		return call_usage("%s: %s is missing", v->name, v->operands);
-	if (call->noperands > v->most)
-		return call_usage("%s: %s is one word too many", v->name,
-		    call->operands[v->most]);
-	if (call->topology != NULL) {
-		if (v->plan == NULL)
-			return call_usage(
-			    "%s does not work on a topology document", v->name);
-		return v->plan(call);
-	}
-	if (v->live == NULL)
-		return call_usage(
-		    "%s needs a topology document: --topology FILE", v->name);
-	return v->live(call);
-}
-
-static int
-answer_asked(const struct call *call, int asked)
-{
-	if (asked < 0)
-		return call_usage("try `lsrctl help`");
-	if (asked == ASK_VERSION)
-		return help_version();
-	return call->verb != NULL ? help_verb(call->verb) : help_all(stdout);
-}
-
-static int
-run_words(struct call *call, int argc, char **argv)
-{
-	size_t words;
-	int asked = verbs_options_read(call, argc, argv, "+hVc:");
-
-	if (asked != 0)
-		return answer_asked(call, asked);
-	if (optind == argc) {
-		help_all(stderr);
-		return CALL_USAGE;
-	}
-	call->verb = verbs_find(argv + optind, &words);
-	if (call->verb == NULL)
-		return call_usage(
-		    "no verb `%s`; try `lsrctl help`", argv[optind]);
-	argc -= optind + (int)words - 1;
-	argv += optind + (int)words - 1;
-	optind = 0; /* getopt begins anew, and takes argv[0] for the program */
-	argv[0] = (char[]){ "lsrctl" };
-	asked = verbs_options_read(call, argc, argv, "hVc:");
-	if (asked != 0)
-		return answer_asked(call, asked);
-	call->operands = argv + optind;
-	call->noperands = (size_t)(argc - optind);
-	return dispatch(call);
-}
-
-int
-verbs_run(int argc, char **argv)
-{
-	struct call call = { 0 };
-	int status;
-
-	call.given = mem_new(0, (size_t)argc + 1, sizeof(*call.given));
-	status = run_words(&call, argc, argv);
-	mem_free(call.given);
-	return status;
 }

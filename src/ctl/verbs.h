@@ -42,6 +42,8 @@ struct call {
 	const char *socket;       /* control socket; NULL: the default */
 	const char *config;       /* lsrd.conf that names it; or NULL */
 	const char *colour;       /* when; NULL: on a terminal */
+	int patience_ms;          /* of the daemon's answer; 0: the default */
+	bool is_prompt;           /* the line was typed at one */
 	struct buf *complaint;    /* why it was not asked; NULL: stderr */
 	struct call_given *given; /* the verb's own options, in order */
 	size_t ngiven;
@@ -66,15 +68,6 @@ extern const struct verb verbs[];
 
 /* Those before and after every verb; ends with a NULL name. */
 extern const struct verb_option verbs_global[];
-
-/* The verb that these words begin with, and how many they are; or NULL. */
-const struct verb *verbs_find(char **words, size_t *n);
-
-/*
- * Reads a whole command line and runs it: the exit status. Complaints go to
- * standard error, one line each.
- */
-int verbs_run(int argc, char **argv);
 
 /* The last value given for this option of the verb, or NULL. */
 const char *call_option(const struct call *call, const char *name);

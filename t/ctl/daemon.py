@@ -1,6 +1,6 @@
 """daemon.py FOLDER - in the place of lsrd: at the socket FOLDER/control it
 answers each request with the file of its name there; FOLDER/ready comes when
-it is ready."""
+it is ready, and FOLDER/asked has the requests."""
 import os, socket, sys
 
 folder = sys.argv[1]
@@ -10,7 +10,10 @@ server.listen(8)
 open(folder + "/ready", "w").close()
 while True:
     client, _ = server.accept()
-    word = client.makefile().readline().split()[0]
+    line = client.makefile().readline()
+    word = line.split()[0]
+    with open(folder + "/asked", "a") as asked:
+        asked.write(line)
     try:
         with open(os.path.join(folder, word), "rb") as answer:
             client.sendall(answer.read() or b"\n")

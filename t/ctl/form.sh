@@ -165,4 +165,37 @@ all_of_it() {
 ok "status is a screen" a_screen
 ok "status --all has all of it" all_of_it
 ok "status --json, too" says 0 'mx979.far' one status --json
+
+# --- words that are none -----------------------------------------------------
+
+printf '{"peer":"a","routing_group":"g","state":"full"}\n' >"$W/peers"
+error_is() { # CODE ARGUMENTS: one line of standard error, and no other
+	error_code=$1
+	shift
+	one "$@" --json >"$W/said" 2>"$W/error"
+	[ ! -s "$W/said" ] && python3 -c '
+import json, sys
+lines = open(sys.argv[1]).read().splitlines()
+error = json.loads(lines[0])["error"]
+sys.exit(len(lines) != 1 or error["code"] != sys.argv[2] or not error["text"])' \
+		"$W/error" "$error_code"
+}
+ok "a beginning will do" says 0 'full' one pee
+ok "of a verb of two words, too" says 2 'no-such-file' one keys sh no-such-file
+ok "several are told" says 2 'may be: ready, reload' one re
+ok "one that changes something is written out" says 2 'has to be written out' \
+	one fre
+ok "but not for help" says 0 'keep routes as they are' one help fre
+ok "the first of two words" says 2 'keys issue, keys mark' one keys
+ok "did you mean" says 2 'did you mean status' one statsu
+ok "an option" says 2 'status: no option --al1; did you mean --all' one status --al1
+ok "a value that is missing" says 2 '--from needs a value' one routes --from
+ok "a value too many" says 2 '--all takes no value' one status --all=1
+ok "--json: no verb" error_is unknown-verb statsu
+ok "--json: several verbs" error_is ambiguous-verb re
+ok "--json: no option" error_is unknown-option status --al1
+ok "--json: no daemon" error_is no-daemon --socket "$W/none" status
+printf 'no JSON\n' >"$W/links"
+ok "--json: wrong usage" error_is usage db a b
+ok "the table of statuses" says 0 '^  3  no-daemon ' one help exit-status
 all_told

@@ -36,6 +36,7 @@ src/io/verb_io.c      verb                            -
 src/daemon            base,core,cfg,crypt,io,daemon,sys event2/
 src/publish           base,core,publish,sys           -
 src/ctl               base,core,cfg,crypt,idn,ctl,sys,plugins/exim jansson.h
+src/ctl/prompt.c      -                               histedit.h
 src/ctl/events.c      io                              -
 src/ctl/history_read.c io                             -
 src/front             base,core,sys,verb              event2/
