@@ -323,9 +323,8 @@ print_text(struct buf *out, const struct check_list *list)
 	}
 }
 
-/* Of the one that lsrd.conf names, or both. */
-static int
-undo_each(const struct conf *conf, const struct call *call, struct buf *out)
+int
+check_undo(const struct conf *conf, const struct call *call, struct buf *out)
 {
 	int status = CALL_OK;
 
@@ -354,7 +353,7 @@ undo(const struct call *call, const char *path)
 	complaints_done(&complaints);
 	if (conf == NULL)
 		return call_usage("%s: lsrd -t says what is wrong", path);
-	status = undo_each(conf, call, &out);
+	status = check_undo(conf, call, &out);
 	show_flush(&out);
 	buf_done(&out);
 	conf_free(conf);

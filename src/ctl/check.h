@@ -75,8 +75,10 @@ void check_exim(struct check_list *list, const struct conf *conf);
  * that is found. */
 bool check_table(struct check_list *list, const char *path, struct stat *st);
 
-/* The commands that take all of it out again (undo.h; exim_undo.c). Exit
- * status. */
+/* The commands that take all of it out again, of the one that lsrd.conf names,
+ * or both (undo.h; exim_undo.c). Exit status. */
+int check_undo(
+    const struct conf *conf, const struct call *call, struct buf *out);
 int check_postfix_undo(
     const struct conf *conf, const struct call *call, struct buf *out);
 int check_exim_undo(const struct conf *conf, struct buf *out);

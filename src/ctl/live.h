@@ -30,6 +30,8 @@ int live_table(const struct call *call, const char *request,
 /* Changing. */
 int live_drain(const struct call *call);
 int live_ready(const struct call *call);
+/* Returns when the queue of a server that drains has run down. */
+int live_drained(const struct call *call);
 int live_confirm(const struct call *call);
 int live_reload(const struct call *call);
 int live_undo(const struct call *call);

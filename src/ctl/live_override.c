@@ -213,9 +213,15 @@ wait_for(const struct call *call, const struct what_if *what)
 		}
 		usleep(WAIT_EACH_MS * 1000);
 	}
-	if (!call->json)
-		puts("nothing leads there, and nothing waits for it");
 	return CALL_OK;
+}
+
+int
+live_drained(const struct call *call)
+{
+	struct what_if here = { 0 };
+
+	return wait_for(call, &here);
 }
 
 int
@@ -241,8 +247,11 @@ live_drain(const struct call *call)
 			: "draining: no mail goes there; `lsrctl ready` with "
 			  "the same words ends it");
 	buf_done(&request);
-	if (status == CALL_OK && call_has(call, "wait"))
-		status = wait_for(call, &what);
+	if (status != CALL_OK || !call_has(call, "wait"))
+		return status;
+	status = wait_for(call, &what);
+	if (status == CALL_OK && !call->json)
+		puts("nothing leads there, and nothing waits for it");
 	return status;
 }
 

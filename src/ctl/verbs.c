@@ -14,6 +14,7 @@
 #include "ctl/events.h"
 #include "ctl/help.h"
 #include "ctl/keys.h"
+#include "ctl/leave.h"
 #include "ctl/live.h"
 #include "ctl/plan.h"
 #include "ctl/report.h"
@@ -157,6 +158,8 @@ const struct verb verbs[] = {
 	    wizard_options, wizard_verb, NULL },
 	{ "forget", "SERVER", 1, 1, "purge what a gone server said",
 	    authority_forget_options, authority_forget, NULL },
+	{ "leave", NULL, 0, 0, "the way out of the organization, step by step",
+	    leave_options, leave_run, NULL },
 	{ "inject", "FILE", 1, 1, "hand the daemon what the authority signed",
 	    NULL, live_inject, NULL },
 	{ "complete", "[WORD]...", 0, 1000, "what a command line may go on with",

@@ -67,7 +67,7 @@ enforce() {
 		{ sed 's/^/# /' "$dir/out"; return 1; }
 }
 
-plan 48
+plan 57
 calm
 ok "all is well" nothing
 ok "figures for a monitoring system" finds '^lsrd .*: [0-9]* found | found=[0-9]* holds=0 away=0 sessions=1 full=1 routes=3$'
@@ -202,3 +202,33 @@ ok "a domain of its own that leaves: when" [ "$(explains \
 ok "a hold says it itself, once" [ "$(explains \
 	"{$mail,\"result\":\"hold\",\"reason\":\"no path: its last claim was withdrawn\"}" \
 	'^because .*(no path: its last|not claimed)')" = 1 ]
+
+# --- the way out
+calm
+mkdir "$dir/tables"
+sed "s|^table-directory.*|table-directory = \"$dir/tables\"|" "$dir/lsrd.conf" >"$dir/leave.conf"
+: >"$dir/tables/transport.lmdb"
+echo '{"ok":true,"changed":true}' >"$dir/drain"
+# claimed SERVER...: each claims a.example.
+claimed() {
+	for server in "$@"; do
+		echo '{"origin":"'"$server"'","type":"space","id":"a.example","purge":false}'
+	done >"$dir/db"
+}
+leave() {
+	"$top_builddir/lsrctl" -c "$dir/leave.conf" leave "$@"
+}
+claimed mx1.example.org
+ok "leave: what this server alone delivers stops it" says 1 '^claims +to do +a.example: this server alone' leave
+ok "before it drains" not grep -q drain "$W/out"
+ok "in a dry run all steps are told" says 1 '^tables +to do' leave --dry-run
+claimed mx1.example.org mx2.example.org
+ok "it drains, waits, and has the daemon stopped" says 1 '^daemon +to do +type: systemctl disable --now lsrd.service' leave
+ok "each step in a line" is "$(awk '{ print $1, $2 }' "$W/out" | tr '\n' ' ')" \
+	"claims done drain done queue done mta done daemon to "
+ok "and as JSON" says 1 '"step":"daemon","done":false' leave --json
+ok "the tables are there as long as it runs" [ -e "$dir/tables/transport.lmdb" ]
+kill $pid
+wait $pid 2>/dev/null
+ok "stopped, they go, and the others are named" says 0 '^others .*lsrctl forget mx1.example.org' leave
+ok "the last table is gone" [ ! -e "$dir/tables/transport.lmdb" ]
