@@ -59,7 +59,7 @@ leave_say(const struct leave *l, const char *step, bool done, const char *text)
 /* --- what this server is to the others ---------------------------------------- */
 
 static bool
-is_own(const struct leave *l, const json_t *line)
+leave_is_own(const struct leave *l, const json_t *line)
 {
 	return strcmp(live_text(line, "origin"), l->conf->setup.server) == 0;
 }
@@ -76,7 +76,7 @@ own_take(void *ctx, const json_t *line)
 {
 	struct leave *l = ctx;
 
-	if (is_claim(line) && is_own(l, line))
+	if (is_claim(line) && leave_is_own(l, line))
 		json_object_set_new(
 		    l->alone, live_text(line, "id"), json_true());
 }
@@ -86,7 +86,7 @@ other_drop(void *ctx, const json_t *line)
 {
 	struct leave *l = ctx;
 
-	if (is_claim(line) && !is_own(l, line))
+	if (is_claim(line) && !leave_is_own(l, line))
 		json_object_del(l->alone, live_text(line, "id"));
 }
 
