@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What c-ares has in place of ares_query() is not in 1.18, Debian 12's. */
+#define CARES_NO_DEPRECATED
 #include <ares.h>
 #include <netdb.h>
 
