@@ -1,5 +1,5 @@
-/* test_milter.c - lsrd-milter's parts: where to listen, what a decision
- * stands on, and what a message tells. */
+/* test_milter.c - lsrd-milter's parts: what a decision stands on, and what a
+ * message tells. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,60 +16,8 @@
 #include "crypt/keys.h"
 #include "message/basis.h"
 #include "message/session.h"
-#include "milter/place.h"
 #include "t/tap.h"
 #include "t/temp.h"
-
-static const struct {
-	const char *said, *wanted; /* NULL: refused */
-	bool is_path;
-} places[] = {
-	{ "unix:/run/x", "unix:/run/x", true },
-	{ "local:/run/x", "unix:/run/x", true },
-	{ "/run/x", "unix:/run/x", true },
-	{ "inet:8891", "inet:8891", false },
-	{ "inet:8891@127.0.0.1", "inet:8891@127.0.0.1", false },
-	{ "inet6:8891@::1", "inet6:8891@::1", false },
-	{ "inet:127.0.0.1:8891", "inet:8891@127.0.0.1", false },
-	{ "inet:localhost:8891", "inet:8891@localhost", false },
-	{ "inet:[2001:db8::1]:8891", "inet6:8891@2001:db8::1", false },
-	{ "inet6:[::1]:8891", "inet6:8891@::1", false },
-	{ "unix:run/x", NULL, false },
-	{ "", NULL, false },
-	{ "x", NULL, false },
-	{ "inet:", NULL, false },
-	{ "inet:0", NULL, false },
-	{ "inet:65536", NULL, false },
-	{ "inet:8891@", NULL, false },
-	{ "inet:8891@a b", NULL, false },
-	{ "inet:@localhost", NULL, false },
-	{ "inet::8891", NULL, false },
-	{ "inet:::1:8891", NULL, false },
-	{ "inet:[]:8891", NULL, false },
-	{ "inet:[::1:8891", NULL, false },
-	{ "inet:localhost:", NULL, false },
-	{ "inet:localhost:x", NULL, false },
-	{ "unix:/"
-	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-	    NULL, false },
-};
-
-START_TEST(reads_place)
-{
-	const char *said = places[_i].said, *wanted = places[_i].wanted;
-	struct place place;
-	bool good = place_read(&place, said);
-
-	ck_assert_msg(good == (wanted != NULL), "%s: %d", said, good);
-	if (!good)
-		return;
-	ck_assert_str_eq(place.text, wanted);
-	ck_assert_int_eq(place.path != NULL, places[_i].is_path);
-	if (place.path != NULL)
-		ck_assert_str_eq(place.path, "/run/x");
-}
-END_TEST
 
 /* --- files in a folder of their own --------------------------------------- */
 
@@ -582,29 +530,6 @@ START_TEST(limits_count_for_whom_they_concern)
 }
 END_TEST
 
-static const struct {
-	const char *client, *daemon;
-	bool own;
-} clients[] = {
-	{ "127.0.0.1", NULL, true },
-	{ "::1", NULL, true },
-	{ "::ffff:127.0.0.1", NULL, true },
-	{ "192.0.2.1", "192.0.2.1", true },
-	{ "192.0.2.1", "::FFFF:192.0.2.1", true },
-	{ "2001:db8::1", "2001:DB8::1", true },
-	{ "192.0.2.1", NULL, false },
-	{ "192.0.2.1", "192.0.2.2", false },
-	{ "", "", false },
-	{ "::10", NULL, false },
-};
-
-START_TEST(knows_itself)
-{
-	ck_assert_int_eq(session_is_own(clients[_i].client, clients[_i].daemon),
-	    clients[_i].own);
-}
-END_TEST
-
 /* A key that was replaced is still ours, with the file of the one before. */
 START_TEST(knows_its_previous_key)
 {
@@ -638,7 +563,6 @@ main(void)
 	Suite *suite = suite_create("milter");
 	TCase *pure = tcase_create("pure"), *files = tcase_create("files");
 
-	tcase_add_loop_test(pure, reads_place, 0, ROWS(places));
 	tcase_add_loop_test(pure, reads_size, 0, ROWS(sizes));
 	tcase_add_loop_test(pure, knows_verb, 0, ROWS(lines));
 	tcase_add_test(pure, keeps_limits);
@@ -646,7 +570,6 @@ main(void)
 	tcase_add_loop_test(pure, depth_is_counted, 0, ROWS(depths));
 	tcase_add_test(pure, keeps_little);
 	tcase_add_loop_test(pure, spells_domains_alike, 0, ROWS(spellings));
-	tcase_add_loop_test(pure, knows_itself, 0, ROWS(clients));
 	suite_add_tcase(suite, pure);
 	tcase_add_checked_fixture(files, set_up, tear_down);
 	tcase_add_test(files, basis_refuses);

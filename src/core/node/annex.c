@@ -274,7 +274,7 @@ head_make(const struct engine *e, uint64_t generation, struct buf *out)
 
 /* Keys of all servers are large: where they stand already they stay. */
 static void
-head_put(struct annex *a, const struct buf *head)
+annex_head_put(struct annex *a, const struct buf *head)
 {
 	if (a->said.n > 0 && a->head == head->n &&
 	    (a->kept & MTABLE_BESIDES) == MTABLE_BESIDES) {
@@ -299,7 +299,7 @@ annex_say(struct engine *e, uint64_t generation)
 	    memcmp(a->said.p, head.p, head.n) != 0)
 		a->kept &= ~(1u << MTABLE_HEAD);
 	if ((a->kept & MTABLE_ALL) != MTABLE_ALL)
-		head_put(a, &head);
+		annex_head_put(a, &head);
 	buf_done(&head);
 	return (a->kept & MTABLE_ALL) != MTABLE_ALL;
 }
