@@ -184,6 +184,8 @@ live_routes(const struct call *call)
 	size_t unreachable = 0;
 	int status;
 
+	if (call_has(call, "since"))
+		return live_routes_since(call);
 	if (call->ngiven > 0)
 		return plan_routes(call);
 	status = client_read(call, "routes", &answer);

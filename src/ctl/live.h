@@ -17,6 +17,7 @@ extern const struct verb_option live_drain_options[], live_cost_options[],
 int live_peers(const struct call *call);
 int live_links(const struct call *call);
 int live_routes(const struct call *call);
+int live_routes_since(const struct call *call);
 int live_explain(const struct call *call);
 int live_export(const struct call *call);
 int live_overrides(const struct call *call);

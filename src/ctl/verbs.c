@@ -43,6 +43,7 @@ const struct verb_option verbs_global[] = {
 
 static const struct verb_option routes_options[] = {
 	{ "from", "SERVER", "the server asked (document)" },
+	{ "since", NULL, "since when each is as it is, and because of what" },
 	CHANGES,
 	{ NULL, NULL, NULL },
 };

@@ -185,7 +185,7 @@ cat >>"$dir/2/lsrd.conf" <<-END
 END
 start 1
 
-plan 81
+plan 82
 ok "why it gives no transit yet" soon says 0 'troubles +returning: .* waits for .*' one status
 start 2
 ok "status, once it is up" soon says 0 'state +up' one status
@@ -317,6 +317,9 @@ ok "trace --message: no such file" says 2 'No such file' one trace --message \
 	"$dir/none"
 ok "trace --message: and no daemon" says 1 'not verified' "$ctl" --socket \
 	"$dir/none" trace --message "$dir/message"
+ok "routes --since: when and because of what it moved" says 0 \
+	'20[0-9-]+T[0-9:]+Z +mx2.example.org, ' \
+	one routes --since
 ok "trace: of what" says 2 'ADDRESS is missing' one trace
 # shellcheck disable=SC2154
 kill "$pid2"
