@@ -61,13 +61,13 @@ leave_say(const struct leave *l, const char *step, bool done, const char *text)
 static bool
 leave_is_own(const struct leave *l, const json_t *line)
 {
-	return strcmp(live_text(line, "origin"), l->conf->setup.server) == 0;
+	return strcmp(table_text(line, "origin"), l->conf->setup.server) == 0;
 }
 
 static bool
 is_claim(const json_t *line)
 {
-	return strcmp(live_text(line, "type"), "space") == 0 &&
+	return strcmp(table_text(line, "type"), "space") == 0 &&
 	       !json_is_true(json_object_get(line, "purge"));
 }
 
@@ -78,7 +78,7 @@ own_take(void *ctx, const json_t *line)
 
 	if (is_claim(line) && leave_is_own(l, line))
 		json_object_set_new(
-		    l->alone, live_text(line, "id"), json_true());
+		    l->alone, table_text(line, "id"), json_true());
 }
 
 static void
@@ -87,7 +87,7 @@ other_drop(void *ctx, const json_t *line)
 	struct leave *l = ctx;
 
 	if (is_claim(line) && !leave_is_own(l, line))
-		json_object_del(l->alone, live_text(line, "id"));
+		json_object_del(l->alone, table_text(line, "id"));
 }
 
 static void
@@ -95,7 +95,7 @@ leave_state(void *ctx, const json_t *line)
 {
 	struct leave *l = ctx;
 
-	l->drains |= strcmp(live_text(line, "state"), "drain") == 0;
+	l->drains |= strcmp(table_text(line, "state"), "drain") == 0;
 }
 
 /* One that does not answer has been stopped, which is a step of its own. */

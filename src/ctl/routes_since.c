@@ -24,10 +24,10 @@ since_make(struct grid *grid, const json_t *line)
 	if (cause != NULL)
 		events_cause(&text, cause);
 	why = buf_string(&text);
-	grid_cell(grid, live_text(line, "pattern"));
-	grid_cell(grid, *live_text(line, "unreachable") != '\0'
+	grid_cell(grid, table_text(line, "pattern"));
+	grid_cell(grid, *table_text(line, "unreachable") != '\0'
 			    ? "held"
-			    : live_text(line, "server"));
+			    : table_text(line, "server"));
 	grid_cell(grid, when);
 	grid_cell(grid, *why == '\0' ? "-" : why);
 	mem_free(why);

@@ -12,11 +12,13 @@
 #include "ctl/complete.h"
 #include "ctl/db.h"
 #include "ctl/events.h"
+#include "ctl/export.h"
 #include "ctl/help.h"
 #include "ctl/keys.h"
 #include "ctl/leave.h"
 #include "ctl/live.h"
 #include "ctl/plan.h"
+#include "ctl/ports.h"
 #include "ctl/report.h"
 #include "ctl/status.h"
 #include "ctl/top.h"
@@ -101,10 +103,18 @@ const struct verb verbs[] = {
 	    simulate_options, plan_simulate, plan_simulate },
 	{ "report", NULL, 0, 0, "what each single failure would cut off",
 	    report_options, report_verb, report_verb },
+	{ "ports", "[HOST]", 0, 1, "who listens at a mail site's ports",
+	    ports_options, ports_verb, NULL },
 	{ "check", NULL, 0, 0, "what deserves attention",
 	    check_options, check_live, plan_check },
 	{ "export json", NULL, 0, 0, "a topology document",
 	    NULL, live_export, plan_export },
+	{ "export netjson", NULL, 0, 0, "a NetJSON NetworkGraph",
+	    NULL, export_verb_netjson, export_verb_netjson },
+	{ "export dot", NULL, 0, 0, "a picture for Graphviz",
+	    NULL, export_verb_dot, export_verb_dot },
+	{ "export graphml", NULL, 0, 0, "a graph in GraphML",
+	    NULL, export_verb_graphml, export_verb_graphml },
 	{ "events", NULL, 0, 0, "what happened: which routes moved, and why",
 	    events_options, events_show, NULL },
 	{ "watch", NULL, 0, 0, "the same, as it happens",

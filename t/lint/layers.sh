@@ -39,6 +39,7 @@ src/ctl               base,core,cfg,crypt,idn,ctl,sys,plugins/exim jansson.h
 src/ctl/prompt.c      -                               histedit.h
 src/ctl/events.c      io                              -
 src/ctl/history_read.c io                             -
+src/ctl/ports_peers.c io                              -
 src/front             base,core,sys,verb              event2/
 src/maillog           base,core,sys,plugins/exim,plugins/log,plugins/postfix -
 src/metrics           base,core,metrics,sys           event2/,jansson.h
