@@ -96,6 +96,7 @@ peers_make(struct grid *grid, const json_t *line)
 	grid_cell(grid,
 	    json_is_true(json_object_get(line, "announced")) ? "yes" : "no");
 	grid_cell(grid, table_text(line, "mail"));
+	grid_cell(grid, table_text(line, "program"));
 	if (json_object_get(line, "drain") != NULL)
 		drain_cell(grid, json_object_get(line, "drain"));
 	else
@@ -106,7 +107,7 @@ int
 live_peers(const struct call *call)
 {
 	static const char *const head[] = { "PEER", "GROUP", "CARRIER", "STATE",
-		"SINCE", "ANNOUNCED", "MAIL", "REASON", NULL };
+		"SINCE", "ANNOUNCED", "MAIL", "RUNS", "REASON", NULL };
 
 	return live_table(call, "peers", head, peers_make);
 }

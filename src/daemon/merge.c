@@ -94,6 +94,7 @@ merge_setup(const struct conf *conf, const struct srv *srv)
 
 	merge_peers(setup, conf, srv);
 	merge_mtas(setup, conf);
+	setup->announced.program = PACKAGE_VERSION;
 	setup->spaces = mem_dup(
 	    conf->setup.spaces, setup->nspaces * sizeof(*setup->spaces));
 	for (size_t i = 0; i < conf->nlookups; i++) {

@@ -41,6 +41,7 @@ server_body(struct buf *body)
 		.nmail_down = 1,
 		.mta_down = true,
 		.drain_since = 70,
+		.program = TEXT("1.2.3~rc1"),
 		.drain_who = TEXT("alice"),
 	};
 
@@ -320,6 +321,7 @@ START_TEST(drains_are_told)
 	ck_assert_int_eq(decode(out.p, out.n, &lsa), RC_OK);
 	ck_assert_str_eq(lsa_server(lsa)->drain_who, "alice");
 	ck_assert_uint_eq(lsa_server(lsa)->drain_since, 70);
+	ck_assert_str_eq(lsa_server(lsa)->program, "1.2.3~rc1");
 	lsa_free(lsa);
 	buf_reset(&body);
 	buf_reset(&out);

@@ -113,6 +113,8 @@ begin $B
 watches $A
 ok "both forms of Prometheus's text" eval is_plain '&&' is_open
 ok "a peer's session is full" soon shows "lsrd_peer_up{peer=\"$B\"} 1"
+runs() { ask $A "$@" --json | grep -q "\"program\":\"$("$lsrctl" --version | sed -n '1s/.* //p')\""; }
+ok "which version it runs, and this one" soon eval runs peers '&&' runs status '&&' runs db $B
 ok "its pattern waits, for its mail service does not answer" soon shows 'lsrd_routes{kind="hold"} 1'
 curl -s --max-time 5 "http://$net.2:6910/" >/dev/null # nobody may come from there
 ok "who knocks at the peers' port is counted" shows 'lsrd_strangers_refused_total{reason="not-allowed"} 1'

@@ -83,7 +83,8 @@ enum lsa_server_tlv {
 	LSA_SERVER_MAIL_DOWN = 8, /* name */
 	LSA_SERVER_MTA_DOWN = 9,  /* empty */
 	LSA_SERVER_UNASKED = 30,  /* empty */
-	LSA_SERVER_DRAINED = 31   /* u64 since, who asked for it */
+	LSA_SERVER_DRAINED = 31,  /* u64 since, who asked for it */
+	LSA_SERVER_PROGRAM = 32   /* text: its version, shown only */
 };
 
 enum lsa_connector_tlv {
@@ -135,6 +136,7 @@ struct lsa_server {
 	char *reason;         /* of a drain; may be NULL */
 	char *drain_who;      /* asked for it; NULL: not told */
 	uint64_t drain_since; /* seconds since 1970; 0: not told */
+	char *program;        /* the version of its lsrd; NULL: not told */
 	bool mta_down;        /* an alarm, no edge */
 	bool unasked; /* starting, or would be, since its MTA does not ask the
 			 tables any more */

@@ -207,6 +207,8 @@ server_tlv(struct tlv *tlv, struct lsa_server *s)
 		return tlv->value.bad
 		           ? RC_SHORT
 		           : text_once(tlv, lsa_is_who, &s->drain_who);
+	case LSA_SERVER_PROGRAM:
+		return text_once(tlv, lsa_is_who, &s->program);
 	default:
 		return RC_OK; /* of a later version */
 	}

@@ -84,6 +84,8 @@ lsa_server_encode(struct buf *out, const struct lsa_server *s)
 		buf_text(out, s->drain_who);
 		buf_fill16(out, hole);
 	}
+	if (s->program != NULL)
+		lsa_write_put_text(out, LSA_SERVER_PROGRAM, s->program);
 }
 
 static void

@@ -112,6 +112,7 @@ struct setup_announced {
 	size_t nlisten;
 	uint8_t mark[2][CRYPTO_PUBLIC];
 	size_t nmark;
+	const char *program; /* the version of this one; NULL: not said */
 };
 
 /* What becomes of this configuration: shown only. */

@@ -94,6 +94,8 @@ status(struct engine *e, struct json *j, const struct request *r)
 	json_str(j, "routing_group", e->setup->group);
 	json_str(j, "organization", e->setup->organization);
 	json_str(j, "state", phase_state_word(e));
+	if (e->setup->announced.program != NULL)
+		json_str(j, "program", e->setup->announced.program);
 	troubles_show(e, j);
 	json_uint(j, "generation", rib == NULL ? 0 : rib->generation);
 	json_uint(j, "published", e->table.published);

@@ -15,6 +15,8 @@ db_server(struct json *j, const struct lsa *lsa)
 
 	json_str(j, "routing_group", s->group);
 	json_str(j, "state", lsa_state_word(s->state));
+	if (s->program != NULL)
+		json_str(j, "program", s->program);
 	if (s->reason != NULL)
 		json_str(j, "reason", s->reason);
 	if (s->drain_who != NULL) {

@@ -323,6 +323,8 @@ query_override_peer(struct engine *e, struct json *j, const char *name)
 	if (s == NULL)
 		return;
 	json_str(j, "server_state", lsa_state_word(s->state));
+	if (s->program != NULL)
+		json_str(j, "program", s->program);
 	if (s->state != LSA_DRAIN)
 		return;
 	json_open(j, "drain", '{');
