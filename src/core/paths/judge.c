@@ -40,6 +40,7 @@ judge_free(struct judge *j)
 	judge_build_undo(j);
 	spf_follow_done(&j->follow);
 	vec_done(&j->changes.list);
+	vec_done(&j->ends.list);
 	vec_done(&j->behind);
 	mem_free(j->failed);
 	mem_free(j->broken);
@@ -182,7 +183,7 @@ behind_add(struct judging *g, uint32_t root)
 	struct judge *j = g->j;
 	const struct judge_tree *t = g->tree;
 
-	for (uint32_t k = t->at[root]; k < t->end[root]; k++) {
+	for (uint32_t k = t->node[root].at; k < t->node[root].end; k++) {
 		uint32_t v = t->order[k];
 
 		j->hit[v] = j->run;
@@ -198,7 +199,7 @@ root_add(struct judge *j, const struct judge_tree *t, uint32_t root)
 	size_t i = j->roots.n;
 
 	vec_push(&j->roots, root);
-	for (; i > 0 && t->at[j->roots.v[i - 1]] > t->at[root]; i--)
+	for (; i > 0 && t->node[j->roots.v[i - 1]].at > t->node[root].at; i--)
 		j->roots.v[i] = j->roots.v[i - 1];
 	j->roots.v[i] = root;
 }
@@ -215,7 +216,7 @@ behind_find(struct judging *g)
 	for (size_t i = 0; i < j->changes.list.n; i++) {
 		const struct graph_change *c = &j->changes.list.v[i];
 
-		if (t->parent[c->to] == c->from)
+		if (t->node[c->to].parent == c->from)
 			root_add(j, t, c->to);
 	}
 	if (j->roots.n == 0)
@@ -225,9 +226,9 @@ behind_find(struct judging *g)
 	for (size_t i = 0; i < j->roots.n; i++) {
 		uint32_t root = j->roots.v[i];
 
-		if (t->at[root] >= end) {
+		if (t->node[root].at >= end) {
 			behind_add(g, root);
-			end = t->end[root];
+			end = t->node[root].end;
 		}
 	}
 	return true;
@@ -239,9 +240,9 @@ way_leave(struct judging *g, uint32_t v, int64_t n)
 {
 	const struct judge_tree *t = g->tree;
 
-	for (; t->parent[v] != JUDGE_NONE; v = t->parent[v])
-		if (t->via[v] != JUDGE_NONE)
-			g->j->more[t->via[v]] -= n;
+	for (; t->node[v].parent != JUDGE_NONE; v = t->node[v].parent)
+		if (t->node[v].via != JUDGE_NONE)
+			g->j->more[t->node[v].via] -= n;
 }
 
 /* The same of all that was counted in `leaving`: what is farther first. */
@@ -252,7 +253,7 @@ ways_leave(struct judging *g)
 	const struct judge_tree *t = g->tree;
 
 	for (size_t i = j->behind.n; i-- > 0;) {
-		uint32_t v = j->behind.v[i], u = t->parent[v];
+		uint32_t v = j->behind.v[i], u = t->node[v].parent;
 		uint32_t n = j->leaving[v];
 
 		j->leaving[v] = 0;
@@ -263,8 +264,8 @@ ways_leave(struct judging *g)
 			continue;
 		}
 		j->leaving[u] += n;
-		if (t->via[v] != JUDGE_NONE)
-			j->more[t->via[v]] -= n;
+		if (t->node[v].via != JUDGE_NONE)
+			j->more[t->node[v].via] -= n;
 	}
 }
 
@@ -276,7 +277,7 @@ way_gain(struct judging *g, uint32_t v, int64_t n)
 	const struct judge_tree *t = g->tree;
 
 	while (v != g->from) {
-		uint32_t u = t->parent[v], via = t->via[v];
+		uint32_t u = t->node[v].parent, via = t->node[v].via;
 
 		if (j->hit[v] == j->run) {
 			if (j->onto[v] == JUDGE_NONE) {
@@ -350,6 +351,24 @@ routes_renew(struct judging *g, uint32_t v)
 		way_gain(g, v, stay);
 }
 
+/* Of the changes those at the ends of its least ways: nothing comes nearer by
+ * a failure, so the others change nothing. */
+static void
+ends_find(struct judging *g)
+{
+	struct judge *j = g->j;
+	const uint64_t *dist = g->tree->dist;
+
+	j->ends.list.n = 0;
+	for (size_t i = 0; i < j->changes.list.n; i++) {
+		struct graph_change c = j->changes.list.v[i];
+
+		if (dist[c.from] != GRAPH_NONE &&
+		    dist[c.from] + graph_weight(c.was) == dist[c.to])
+			vec_push(&j->ends.list, c);
+	}
+}
+
 /* Its distances follow, and are put back. */
 static void
 server_judge(struct judging *g)
@@ -359,7 +378,8 @@ server_judge(struct judging *g)
 
 	if (!behind_find(g))
 		return;
-	spf_follow_dist(&j->follow, j->graph, &j->changes, g->from, dist);
+	ends_find(g);
+	spf_follow_dist(&j->follow, j->graph, &j->ends, g->from, dist);
 	for (size_t i = 0; i < j->behind.n; i++)
 		if (j->behind.v[i] < j->graph->servers)
 			routes_renew(g, j->behind.v[i]);

@@ -139,36 +139,36 @@ tree_order(struct judge_tree *t, const struct spf *s, uint32_t *size)
 	for (uint32_t i = 0; i < n; i++)
 		size[s->order[i]] = 1;
 	for (uint32_t i = n; i-- > 1;)
-		size[t->parent[s->order[i]]] += size[s->order[i]];
+		size[t->node[s->order[i]].parent] += size[s->order[i]];
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t v = s->order[i], u = t->parent[v];
-		uint32_t at = i == 0 ? 0 : t->end[u];
+		uint32_t v = s->order[i], u = t->node[v].parent;
+		uint32_t at = i == 0 ? 0 : t->node[u].end;
 
-		t->at[v] = at;
-		t->end[v] = at + 1; /* grows to its end, child by child */
+		t->node[v].at = at;
+		t->node[v].end = at + 1; /* grows to its end, child by child */
 		t->order[at] = v;
 		if (i > 0)
-			t->end[u] += size[v];
+			t->node[u].end += size[v];
 	}
 }
 
 static void
 tree_load(struct judge *j, const struct judge_tree *t, uint32_t v)
 {
-	for (; t->parent[v] != JUDGE_NONE; v = t->parent[v])
-		if (t->via[v] != JUDGE_NONE)
-			j->links.v[t->via[v]].load++;
+	for (; t->node[v].parent != JUDGE_NONE; v = t->node[v].parent)
+		if (t->node[v].via != JUDGE_NONE)
+			j->links.v[t->node[v].via].load++;
 }
 
 static void
 parent_set(
     const struct judge *j, uint32_t from, struct judge_tree *t, uint32_t v)
 {
-	t->parent[v] = t->via[v] = JUDGE_NONE;
+	t->node[v].parent = t->node[v].via = JUDGE_NONE;
 	if (v == from || t->dist[v] == GRAPH_NONE)
 		return;
-	t->parent[v] = judge_parent(j, from, t->dist, v);
-	t->via[v] = judge_link_of(j, t->parent[v], v);
+	t->node[v].parent = judge_parent(j, from, t->dist, v);
+	t->node[v].via = judge_link_of(j, t->node[v].parent, v);
 }
 
 static void
@@ -179,11 +179,8 @@ tree_build(struct judge *j, uint32_t from, struct spf *s, uint32_t *size)
 
 	spf_reach(s, j->graph, from);
 	t->dist = mem_dup(s->dist, n * sizeof(*t->dist));
-	t->parent = mem_new(0, n, sizeof(*t->parent));
-	t->via = mem_new(0, n, sizeof(*t->via));
+	t->node = mem_new(0, n, sizeof(*t->node));
 	t->order = mem_new(0, n, sizeof(*t->order));
-	t->at = mem_new(0, n, sizeof(*t->at));
-	t->end = mem_new(0, n, sizeof(*t->end));
 	t->chosen = mem_new(0, (size_t)j->npatterns + 1, sizeof(*t->chosen));
 	for (uint32_t v = 0; v < n; v++)
 		parent_set(j, from, t, v);
@@ -251,11 +248,8 @@ judge_build_undo(struct judge *j)
 		struct judge_tree *t = &j->trees[i];
 
 		mem_free(t->dist);
-		mem_free(t->parent);
-		mem_free(t->via);
+		mem_free(t->node);
 		mem_free(t->order);
-		mem_free(t->at);
-		mem_free(t->end);
 		mem_free(t->chosen);
 	}
 	mem_free(j->trees);

@@ -12,12 +12,18 @@
 
 #define JUDGE_NONE UINT32_MAX
 
-/* The ways from one server. A node's descendants stand behind it in `order`,
- * from at[v] + 1 to before end[v]. */
+/* What is asked of a node together stands together. Its descendants stand
+ * behind it in the tree's order, from at + 1 to before end. */
+struct judge_node {
+	uint32_t parent, via; /* via: the link from there, or JUDGE_NONE */
+	uint32_t at, end;
+};
+
+/* The ways from one server. */
 struct judge_tree {
 	uint64_t *dist;
-	uint32_t *parent, *order, *at, *end;
-	uint32_t *via;    /* the link from its parent, or JUDGE_NONE */
+	struct judge_node *node; /* by node */
+	uint32_t *order;
 	uint32_t *chosen; /* by pattern: a claim, or JUDGE_NONE */
 };
 
@@ -42,7 +48,8 @@ struct judge {
 	/* of the failure in hand */
 	struct spf_follow follow;
 	struct graph_changes changes;
-	bool *failed, *broken; /* by server; by step */
+	struct graph_changes ends; /* those that one server notices */
+	bool *failed, *broken;     /* by server; by step */
 	uint32_t run;
 	uint32_t *hit;  /* by node: the run in which its way was broken */
 	uint32_t *onto; /* by node: its parent then; JUDGE_NONE: not known */
