@@ -207,11 +207,7 @@ refusal_hold(struct route *r, const char *hop)
 	r->kind = ROUTE_HOLD;
 	r->cost = r->hops = 0;
 	r->last_resort = false;
-	for (size_t i = 0; i < r->npath; i++)
-		mem_free(r->path[i]);
-	mem_free(r->path);
-	r->path = NULL;
-	r->npath = 0;
+	route_path_set(r, NULL, 0);
 }
 
 void

@@ -273,16 +273,22 @@ hops_get(struct cur *in, struct route *r)
 static int
 path_get(struct cur *in, struct route *r)
 {
-	size_t n = cur_u16(in);
+	size_t n = cur_u16(in), got = 0;
+	char **names;
 	int rc = RC_OK;
 
 	if (in->bad || n > in->left)
 		return RC_SHORT;
 	if (n > PATH_MAX_NAMES)
 		return RC_LIMIT;
-	r->path = n == 0 ? NULL : mem_new(0, n, sizeof(*r->path));
+	names = n == 0 ? NULL : mem_new(0, n, sizeof(*names));
 	for (size_t i = 0; i < n && rc == RC_OK; i++)
-		rc = rib_name_get(in, &r->path[r->npath++]);
+		rc = rib_name_get(in, &names[got++]);
+	if (rc == RC_OK)
+		route_path_set(r, (const char *const *)names, n);
+	while (got > 0)
+		mem_free(names[--got]);
+	mem_free(names);
 	return rc;
 }
 
@@ -420,6 +426,29 @@ route_decode(struct cur *in, struct route *out)
 	return rc;
 }
 
+/* A route has a dozen names in it, and thousands of routes may move at once:
+ * of each piece on its own the allocator is dearer than the search. */
+void
+route_path_set(struct route *r, const char *const *names, size_t n)
+{
+	size_t octets = 0, at = n * sizeof(*r->path);
+	char **path = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		octets += strlen(names[i]) + 1;
+	if (n > 0)
+		path = mem_new(at, octets, 1);
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(names[i]) + 1;
+
+		path[i] = memcpy((char *)path + at, names[i], len);
+		at += len;
+	}
+	mem_free(r->path);
+	r->path = path;
+	r->npath = n;
+}
+
 void
 route_claims_copy(struct route *to, const struct route *from)
 {
@@ -453,10 +482,9 @@ route_copy(struct route *to, const struct route *from)
 	to->server = mem_str(from->server);
 	for (size_t i = 0; i < from->nhops; i++)
 		to->hop[i].name = mem_str(from->hop[i].name);
-	if (from->npath > 0)
-		to->path = mem_new(0, from->npath, sizeof(*to->path));
-	for (size_t i = 0; i < from->npath; i++)
-		to->path[i] = mem_str(from->path[i]);
+	to->path = NULL;
+	to->npath = 0;
+	route_path_set(to, (const char *const *)from->path, from->npath);
 	route_claims_copy(to, from);
 }
 
@@ -465,8 +493,6 @@ route_done(struct route *r)
 {
 	for (size_t i = 0; i < r->nhops; i++)
 		mem_free(r->hop[i].name);
-	for (size_t i = 0; i < r->npath; i++)
-		mem_free(r->path[i]);
 	mem_free(r->path);
 	route_claims_done(r);
 	mem_free(r->pattern);

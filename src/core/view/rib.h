@@ -68,7 +68,8 @@ struct route {
 	uint32_t cost, hops;
 	struct route_hop hop[LIMIT_NEXT_HOPS]; /* in the order to try */
 	size_t nhops;
-	char **path; /* names, both ends included; shown only */
+	char **path; /* names, both ends included; shown only. They stand
+			behind the list, in its block */
 	size_t npath;
 };
 
@@ -178,6 +179,8 @@ int route_decode(struct cur *in, struct route *out);
 struct rib *rib_copy(const struct rib *from);
 
 void route_copy(struct route *to, const struct route *from);
+/* Copies of these names are the path from now on. */
+void route_path_set(struct route *route, const char *const *names, size_t n);
 void route_claims_copy(struct route *to, const struct route *from);
 void route_claims_done(struct route *route);
 void route_done(struct route *route);

@@ -34,6 +34,7 @@ struct making {
 	uint32_t *hops;                 /* room for twice all servers */
 	uint64_t *costs;                /* of the steps to them */
 	uint32_t *path;
+	const char **names;     /* of it */
 	VEC(struct item) items; /* sorted by pattern */
 };
 
@@ -46,9 +47,11 @@ making_init(struct making *m, const struct view *v)
 	m->v = v;
 	m->f = &v->facts;
 	m->ways = v->ways;
-	m->hops = mem_new(0, 2 * n, sizeof(*m->hops));
-	m->costs = mem_new(0, 2 * n, sizeof(*m->costs));
-	m->path = mem_new(0, n + 2, sizeof(*m->path));
+	/* Of this room a route needs little, and it is not cleared. */
+	m->hops = mem_grow(NULL, 2 * n, sizeof(*m->hops));
+	m->costs = mem_grow(NULL, 2 * n, sizeof(*m->costs));
+	m->path = mem_grow(NULL, n + 2, sizeof(*m->path));
+	m->names = mem_grow(NULL, n + 2, sizeof(*m->names));
 }
 
 static void
@@ -60,6 +63,7 @@ making_done(struct making *m)
 	mem_free(m->hops);
 	mem_free(m->costs);
 	mem_free(m->path);
+	mem_free(m->names);
 	vec_done(&m->items);
 }
 
@@ -156,12 +160,9 @@ route_path(struct making *m, struct route *r, const struct reach *reach,
 {
 	uint32_t n = reach_path(reach, claim, m->path);
 
-	if (n == 0)
-		return;
-	r->path = mem_new(0, n, sizeof(*r->path));
 	for (uint32_t i = 0; i < n; i++)
-		r->path[i] = mem_str(m->f->servers.v[m->path[i]].name);
-	r->npath = n;
+		m->names[i] = m->f->servers.v[m->path[i]].name;
+	route_path_set(r, m->names, n);
 }
 
 /* What the step to each next hop costs: `near` and `step` of a search from
