@@ -26,7 +26,7 @@ watch() {
 }
 
 serve() { # last octet: a mail service there
-	python3 "$top_srcdir/t/system/metrics_service.py" "$net.$1" 2525 2>/dev/null &
+	python3 "$top_srcdir/t/system/mail_service.py" "$net.$1" 2525 2>/dev/null &
 	served=$!
 	pids="$pids $served"
 }
