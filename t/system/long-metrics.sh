@@ -68,6 +68,7 @@ pids="$pids $!"
 prometheus --config.file="$W/prometheus.yml" --storage.tsdb.path="$W/data" \
 	--web.listen-address="127.0.0.1:$((port + 2))" >"$W/prometheus.log" 2>&1 &
 pids="$pids $!"
+begun=$(tap_seconds)
 ok "Prometheus runs" soon curl -sf "$url/-/ready"
 report 'milter accepted=5'
 ok "every query of the dashboard says something" soon watch queries "$top_srcdir/conf/grafana/lsrd.json"
@@ -84,7 +85,8 @@ begin $B
 ok "it is mended: the peer's is over" soon watch alert LsrdPeerDown no
 ok "the link's is over" soon watch alert LsrdLinkDown no
 ok "no mail waits" soon watch alert LsrdMailHeld no
-[ -z "${PICTURE:-}" ] || ok "the picture" watch draw "$top_srcdir/conf/grafana/lsrd.json" "$PICTURE"
+[ -z "${PICTURE:-}" ] || ok "the picture" watch draw "$top_srcdir/conf/grafana/lsrd.json" \
+	"$PICTURE" $(($(tap_seconds) - begun))
 end $A 15
 ok "lsrd is gone: its alert fires" soon watch alert LsrdAway yes
 all_told
