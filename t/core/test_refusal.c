@@ -174,16 +174,15 @@ route(void)
 		.server = mem_str("mx1.tokyo.example"),
 		.cost = 10,
 		.hops = 2,
-		.nhops = 2,
-		.npath = 1 };
+		.nhops = 2 };
+	const char *path[] = { "mx1.tokyo.example" };
 
 	r.hop[0].name = mem_str("mx1.paris.example");
 	r.hop[0].addr = at("192.0.2.1:25");
 	r.hop[1].name = mem_str("mx1.rome.example");
 	r.hop[1].addr = at("192.0.2.2:25");
 	r.hop[1].alternate = true;
-	r.path = mem_new(0, 1, sizeof(*r.path));
-	r.path[0] = mem_str("mx1.tokyo.example");
+	route_path_set(&r, path, 1);
 	return r;
 }
 

@@ -26,16 +26,14 @@ route_of(enum route_kind kind)
 		.relay = true,
 		.server = own("mx.p.example"),
 		.cost = 42,
-		.hops = 3,
-		.npath = 2 };
+		.hops = 3 };
+	const char *path[] = { "a.example", "mx.p.example" };
 
 	if (kind == ROUTE_WAY)
 		r.way = own("smtp:[192.0.2.1]:587");
 	if (kind == ROUTE_HOLD)
 		r.reason = own("no path to p");
-	r.path = mem_new(0, 2, sizeof(*r.path));
-	r.path[0] = own("a.example");
-	r.path[1] = own("mx.p.example");
+	route_path_set(&r, path, 2);
 	if (kind != ROUTE_REMOTE)
 		return r;
 	r.nhops = 2;
