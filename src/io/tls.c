@@ -52,7 +52,9 @@ static const struct {
 	{ SSL_R_NO_SHARED_CIPHER, "no-common-cipher" },
 	{ SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM, "no-common-signature" },
 	{ SSL_R_NO_APPLICATION_PROTOCOL, "other-protocol" },
-	{ SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL, "other-protocol" },
+	/* It has a name of its own in newer OpenSSL alone, not in 3.0.13. */
+	{ SSL_AD_REASON_OFFSET + TLS1_AD_NO_APPLICATION_PROTOCOL,
+	    "other-protocol" },
 	{ SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE, "no-certificate" },
 	{ SSL_R_UNKNOWN_CERTIFICATE_TYPE, "no-certificate" },
 	{ SSL_R_EXCESSIVE_MESSAGE_SIZE, "too-long" },
