@@ -58,9 +58,9 @@ option_refused(const struct call *call, char **argv, bool bare)
 	const char *written = argv[optind - 1];
 
 	if (bare)
-		call_usage("%s needs a value", written);
+		call_usage("option %s requires an argument", written);
 	else if (optopt != 0)
-		call_usage("no option -%c", optopt);
+		call_usage("unrecognized option -%c", optopt);
 	else
 		meant_no_option(call->verb, written);
 	return -1;

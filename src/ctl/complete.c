@@ -123,7 +123,7 @@ is_offered(const char *text, const char *begun)
 
 /* Is its last line, from `at` on, another one, too? */
 static bool
-is_said(const struct buf *out, size_t at)
+is_offered_twice(const struct buf *out, size_t at)
 {
 	size_t n = out->n - at;
 
@@ -143,7 +143,7 @@ offer(
 	if (!is_offered(text, line->word))
 		return;
 	buf_printf(out, "%.*s%s%s\n", (int)line->nhead, line->head, text, end);
-	if (is_said(out, before))
+	if (is_offered_twice(out, before))
 		out->n = before;
 }
 

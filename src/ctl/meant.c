@@ -99,12 +99,11 @@ meant_verb(char **words, size_t *n, struct buf *several)
 		found = v;
 		buf_printf(several, "%s%s", count++ > 0 ? ", " : "", v->name);
 	}
-	if (count != 1)
+	/* of a verb of two words the second may be none that was forgotten */
+	if (count != 1 || (second_word(found->name) != NULL &&
+			      (words[1] == NULL || *words[1] == '-')))
 		return NULL;
-	*n = second_word(found->name) != NULL && words[1] != NULL &&
-	             *words[1] != '-'
-	         ? 2
-	         : 1;
+	*n = second_word(found->name) != NULL ? 2 : 1;
 	return found;
 }
 
@@ -146,8 +145,8 @@ meant_to_run(char **words, size_t *n)
 
 	if (v == NULL && several.n > 0) {
 		complain_code("ambiguous-verb");
-		call_usage("`%s` may be: %.*s", words[0], (int)several.n,
-		    (const char *)several.p);
+		call_usage("no verb `%s`; it may be: %.*s", words[0],
+		    (int)several.n, (const char *)several.p);
 	} else if (v == NULL) {
 		complain_code("unknown-verb");
 		not_a_verb(words);
@@ -206,13 +205,14 @@ meant_no_option(const struct verb *verb, const char *written)
 		call_usage("%s%s%.*s takes no value", of, colon, (int)list.n,
 		    (const char *)list.p);
 	else if (count > 1)
-		call_usage("%s%s--%s may be: %.*s", of, colon, name,
-		    (int)list.n, (const char *)list.p);
+		call_usage("%s%sambiguous option --%s; it may be: %.*s", of,
+		    colon, name, (int)list.n, (const char *)list.p);
 	else if (near.best != NULL)
-		call_usage("%s%sno option --%s; did you mean --%s?", of, colon,
-		    name, near.best);
+		call_usage("%s%sunrecognized option --%s; did you mean --%s?",
+		    of, colon, name, near.best);
 	else
-		call_usage("%s%sno option --%s; try `lsrctl help%s%s`", of,
+		call_usage(
+		    "%s%sunrecognized option --%s; try `lsrctl help%s%s`", of,
 		    colon, name, verb == NULL ? "" : " ", of);
 	buf_done(&list);
 	mem_free(name);

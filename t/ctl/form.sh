@@ -188,8 +188,8 @@ ok "one that changes something is written out" says 2 'has to be written out' \
 ok "but not for help" says 0 'keep routes as they are' one help fre
 ok "the first of two words" says 2 'keys issue, keys mark' one keys
 ok "did you mean" says 2 'did you mean status' one statsu
-ok "an option" says 2 'status: no option --al1; did you mean --all' one status --al1
-ok "a value that is missing" says 2 '--from needs a value' one routes --from
+ok "an option" says 2 'status: unrecognized option --al1; did you mean --all' one status --al1
+ok "a value that is missing" says 2 '--from requires an argument' one routes --from
 ok "a value too many" says 2 '--all takes no value' one status --all=1
 ok "--json: no verb" error_is unknown-verb statsu
 ok "--json: several verbs" error_is ambiguous-verb re
