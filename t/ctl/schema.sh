@@ -117,7 +117,10 @@ live() { # VERB ARGUMENTS
 	shift
 	valid "$live_verb" --socket "$W/1/control" -c "$W/1/lsrd.conf" "$@"
 }
-ok "it runs" soon "$ctl" --socket "$W/1/control" status
+published() {
+	"$ctl" --socket "$W/1/control" status --json | grep -q '"state":"up"'
+}
+ok "it runs" soon published
 for verb in status peers links routes db transit 'export json'; do
 	# shellcheck disable=SC2086
 	ok "$verb" live "$verb" $verb
