@@ -268,6 +268,7 @@ prompt_turn(struct prompt *p)
 
 	if (line == NULL && n < 0 && errno == EINTR) {
 		el_reset(p->el);
+		clearerr(stdout); /* it may have met a line being written */
 		fputs("\n", stdout);
 		return true;
 	}

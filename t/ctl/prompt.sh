@@ -16,6 +16,7 @@ rm "$W/ready"
 printf '{"state":"up","away":[]}\n' >"$W/status"
 printf '{"ok":true,"changed":true}\n' >"$W/drain"
 cp "$W/drain" "$W/override"
+printf '{"connector":"paris-tokyo","bridgehead":"b","state":"up"}\n' >"$W/links"
 cp "$W/drain" "$W/unpin"
 cp "$W/drain" "$W/ready"
 printf '{"format":"lsrd-topology/1","servers":[{"name":"mx1.paris.example.org"},{"name":"mx1.london.example.org"},{"name":"x;rm -rf"}],"connectors":[{"name":"paris-london"},{"name":"paris-tokyo"}],"address_spaces":[{"pattern":"paris.example.org"},{"pattern":"paris.example.org"},{"pattern":"*"}]}\n' >"$W/export"
@@ -39,9 +40,9 @@ ok "words are quoted as in a shell" typed '<lsrctl> ' \
 	">unpin 'a b' \"c\"\\r" '<c is one word too many.*lsrctl> ' \
 	">unpin 'a\\r" '<quote is not closed.*lsrctl> ' '>quit\r' '$2'
 ok "Ctrl-C ends the command" typed '<lsrctl> ' \
-	">top --every 1 --folder $W\\r" '<lsrd|up' '>\x03' '<lsrctl> ' '>status\r' \
+	">top --every 1 --folder $W\\r" '<1 links.*1 links' '>\x03' '<lsrctl> ' '>status\r' \
 	'<state.*lsrctl> ' '>quit\r' '$0'
-ok "Ctrl-C gives up a line" typed '<lsrctl> ' '>drain\x03' '<lsrctl> ' \
+ok "Ctrl-C gives up a line" typed '<lsrctl> ' '>drain' '<drain' '>\x03' '<lsrctl> ' \
 	'>status\r' '<state.*lsrctl> ' '>quit\r' '$0'
 ok "Tab: a verb" typed '<lsrctl> ' '>statu\t\r' '<state.*lsrctl> ' '>quit\r' '$0'
 ok "Tab: several" typed '<lsrctl> ' '>re\t' '<ready.*reload' '>\x15quit\r' '$0'
