@@ -170,8 +170,8 @@ diff_take(void *ctx, const json_t *line)
 	const char *origin = table_text(line, "origin");
 
 	if (json_object_get(line, "state") != NULL) {
-		snprintf(
-		    c->state, sizeof(c->state), "%s", table_text(line, "state"));
+		snprintf(c->state, sizeof(c->state), "%s",
+		    table_text(line, "state"));
 		c->found = json_integer_value(json_object_get(line, "found"));
 		return;
 	}

@@ -88,7 +88,8 @@ on_revocation(struct list *list, const json_t *line, const json_t *body)
 {
 	char when[VALUE_TIME];
 	json_t *row = json_pack("{s:b,s:s,s:s,s:s}", "revoked", 1, "key",
-	    table_text(line, "id"), "server", table_text(body, "server"), "since",
+	    table_text(line, "id"), "server", table_text(body, "server"),
+	    "since",
 	    value_time_text(
 		(int64_t)json_integer_value(json_object_get(line, "issued")),
 		when));

@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 /* Most are the same text, at the same place. */
 static bool
 is_count_text(const char *a, const char *b)
@@ -13,7 +15,7 @@ is_count_text(const char *a, const char *b)
 void
 count_one(struct count *count, const char *word, const char *reason)
 {
-	struct count_row fresh = { word, reason, 1 };
+	struct count_row fresh = { .word = word, .n = 1 };
 
 	for (size_t i = 0; i < count->rows.n; i++) {
 		struct count_row *row = &count->rows.v[i];
@@ -24,9 +26,10 @@ count_one(struct count *count, const char *word, const char *reason)
 			return;
 		}
 	}
-	if (count->rows.n < COUNT_ROWS)
+	if (count->rows.n < COUNT_ROWS) {
+		fresh.reason = reason == NULL ? NULL : mem_str(reason);
 		vec_push(&count->rows, fresh);
-	else if (reason != NULL)
+	} else if (reason != NULL)
 		count_one(count, word, NULL);
 }
 
@@ -50,5 +53,7 @@ count_show(const struct count *count, struct json *j, const char *key)
 void
 count_done(struct count *count)
 {
+	for (size_t i = 0; i < count->rows.n; i++)
+		mem_free(count->rows.v[i].reason);
 	vec_done(&count->rows);
 }

@@ -16,7 +16,8 @@
 #define COUNT_ROWS 256
 
 struct count_row {
-	const char *word, *reason; /* fixed texts; reason may be NULL */
+	const char *word; /* a fixed text */
+	char *reason;     /* our own; may be NULL */
 	uint64_t n;
 };
 
@@ -24,7 +25,7 @@ struct count {
 	VEC(struct count_row) rows; /* in the order of coming */
 };
 
-/* Both are good for ever; `reason` may be NULL. */
+/* The word is good for ever, the reason is lent; it may be NULL. */
 void count_one(struct count *count, const char *word, const char *reason);
 
 /* An array with this key: objects "event", "reason" (where there is one), "n". */

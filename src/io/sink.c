@@ -376,6 +376,10 @@ sink_level_of(const struct sink_row *row, const struct event *event)
 
 	if (event->early && row->level < SINK_NOTICE)
 		return SINK_NOTICE;
+	/* Two that dial each other at once keep one session of the two. */
+	if (event->kind == EVENT_SESSION_REFUSED &&
+	    strcmp(event->reason, "second-session") == 0)
+		return SINK_NOTICE;
 	for (size_t i = 0; i < sizeof(well) / sizeof(well[0]); i++)
 		if (event->to != NULL && row->level < SINK_NOTICE &&
 		    strcmp(event->to, well[i]) == 0)

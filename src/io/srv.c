@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What c-ares has in place of ares_query() is not in 1.18, Debian 12's. */
-#define CARES_NO_DEPRECATED
+#define CARES_NO_DEPRECATED /* 1.18, Debian 12's, has only ares_query() */
 #include <ares.h>
 #include <netdb.h>
 
@@ -20,8 +19,7 @@
 #define SRV_CLASS_IN 1 /* RFC 1035 3.2.4 */
 #define SRV_TYPE 33    /* RFC 2782 */
 
-/* A socket of c-ares. */
-struct srv_sock {
+struct srv_sock { /* of c-ares */
 	struct srv *srv;
 	struct srv_sock *next;
 	ares_socket_t fd;

@@ -141,7 +141,7 @@ ok "ready, and again" twice 'the drain is over' one ready c12
 ok "a route again" soon says 0 'paris.example.org .*mx2.example.org' one routes
 ok "drain of the server" says 0 'draining: no transit' one drain --reason 'new disks'
 ok "by every server" soon says 0 \
-	'"peer":"mx1.example.org".*"server_state":"drain","drain":\{"reason":"new disks","by":"' \
+	'"peer":"mx1.example.org".*"server_state":"drain".*"drain":\{"reason":"new disks","by":"' \
 	two peers --json
 ok "in words, too" soon says 0 'drains since 20.* by .*: new disks' two peers
 ok "drain --wait" says 0 'nothing leads there' one drain --reason 'new disks' --wait

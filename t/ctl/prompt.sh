@@ -71,7 +71,7 @@ ok "without a terminal it is a mistake" no_terminal
 
 # --- shells ------------------------------------------------------------------
 
-complete() {
+completed() {
 	"$ctl" complete -- --socket "$W/control" "$@"
 }
 none_of_it() { # nothing, and soon, where there is no daemon
@@ -90,10 +90,10 @@ time.sleep(600)' "$W/late" &
 		is "$(timeout 60 "$ctl" complete -- --socket "$W/late" drain p 2>&1; echo $?)" 0
 }
 ok "complete: a value behind its option" says 0 '^--cost=paris-london=$' \
-	complete routes --cost=paris-l
-ok "complete: a verb of two words" says 0 '^dump$' complete config d
-ok "complete: a pattern once" is "$(complete explain paris)" paris.example.org
-ok "complete: no name that a shell obeys" not says 0 'rm' complete db ''
+	completed routes --cost=paris-l
+ok "complete: a verb of two words" says 0 '^dump$' completed config d
+ok "complete: a pattern once" is "$(completed explain paris)" paris.example.org
+ok "complete: no name that a shell obeys" not says 0 'rm' completed db ''
 ok "complete: quiet without a daemon" none_of_it
 ok "complete: quiet where none answers" late
 

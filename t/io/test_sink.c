@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "io/count.h"
 #include "io/log_limit.h"
 #include "io/sink.h"
 #include "t/tap.h"
@@ -310,6 +311,42 @@ START_TEST(nobody_fills_the_log)
 }
 END_TEST
 
+/* An event's texts are the engine's, and gone with its next step. */
+START_TEST(reasons_are_counted)
+{
+	struct count count = { 0 };
+	struct buf out = { 0 };
+	struct json j = { .out = &out };
+	char reason[] = "expired";
+
+	count_one(&count, "lsa-refused", reason);
+	count_one(&count, "lsa-refused", NULL);
+	memset(reason, 'x', sizeof(reason) - 1);
+	count_one(&count, "lsa-refused", "expired");
+	count_show(&count, &j, NULL);
+	buf_u8(&out, 0);
+	ck_assert_str_eq((const char *)out.p,
+	    "[{\"event\":\"lsa-refused\",\"reason\":\"expired\",\"n\":2},"
+	    "{\"event\":\"lsa-refused\",\"n\":1}]");
+	buf_done(&out);
+	count_done(&count);
+}
+END_TEST
+
+START_TEST(levels_of_refusals)
+{
+	struct event event = { EVENT_SESSION_REFUSED, .peer = "mx2.x.org",
+		.reason = "second-session" };
+	struct buf log = { 0 };
+	struct sink *sink = sink_new(collect, &log);
+
+	sink_event(sink, &event);
+	ck_assert_mem_eq(log.p, "<5>session-refused: ", 20);
+	buf_done(&log);
+	sink_free(sink);
+}
+END_TEST
+
 START_TEST(limits_count)
 {
 	struct log_limit *limit = log_limit_new(2, 1000, 3);
@@ -346,6 +383,8 @@ main(void)
 	tcase_add_test(tc, strangers);
 	tcase_add_test(tc, another_reason);
 	tcase_add_loop_test(tc, nobody_fills_the_log, 0, EVENT_KINDS);
+	tcase_add_test(tc, reasons_are_counted);
+	tcase_add_test(tc, levels_of_refusals);
 	tcase_add_test(tc, limits_count);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

@@ -73,7 +73,7 @@ sed 's/^smtp/no-such-option = 1\nsmtp/' "$W/$A/lsrd.conf" >"$W/$A/bad.conf"
 plan 10
 contained "$W/$A/lsrd.conf"
 ok "it runs as process 1, on a root that cannot be written" soon runs
-ok "it is its own only in there" is "$(nsenter --target "$one" --pid --mount cat /proc/1/comm)" lsrd
+ok "it is its own only in there" is "$(nsenter --target "$one" --pid --mount --root cat /proc/1/comm)" lsrd
 ok "its lines are on the standard error output, with priorities" soon logged '^<5>start: server='
 ok "no line wants a service manager" sh -c "! grep -i 'notify\|watchdog\|journal' $W/$A/log"
 ok "what others leave behind is buried" left_behind

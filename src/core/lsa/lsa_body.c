@@ -495,17 +495,13 @@ lsa_identity_decode(const struct lsa *lsa, struct lsa_identity *out)
 	return out->ncerts > 0 ? RC_OK : RC_MISSING;
 }
 
-static size_t
-authority_value(uint8_t type)
-{
-	return type == LSA_FORGET ? 4 : type == LSA_RULE ? 1 : 8;
-}
-
 static int
 lsa_body_authority_check(const struct lsa *lsa)
 {
 	struct cur in = lsa_body_find(lsa);
 	struct tlv tlv = { 0 };
+	const uint8_t type = lsa->key.type;
+	const size_t octets = type == LSA_FORGET ? 4 : type == LSA_RULE ? 1 : 8;
 	bool seen = false;
 	int rc;
 
@@ -514,13 +510,13 @@ lsa_body_authority_check(const struct lsa *lsa)
 			continue;
 		if (seen)
 			return RC_TWICE;
-		if (tlv.value.left != authority_value(lsa->key.type))
+		if (tlv.value.left != octets)
 			return RC_SHORT;
-		if (lsa->key.type == LSA_RULE && cur_u8(&tlv.value) > 1)
+		if (type == LSA_RULE && cur_u8(&tlv.value) > 1)
 			return RC_RANGE;
 		seen = true;
 	}
-	if (rc == RC_OK && lsa->key.type != LSA_REVOCATION && !seen)
+	if (rc == RC_OK && type != LSA_REVOCATION && !seen)
 		rc = RC_MISSING;
 	return rc;
 }
@@ -590,13 +586,12 @@ lsa_revocation_end(const struct lsa *lsa)
 bool
 lsa_revocation_server(const struct lsa *lsa, char out[STR_HOST_MAX + 1])
 {
-	struct cur value;
-	size_t n =
-	    tlv_find(lsa, LSA_REVOCATION_SERVER, &value) ? value.left : 0;
+	struct cur in;
+	size_t n = tlv_find(lsa, LSA_REVOCATION_SERVER, &in) ? in.left : 0;
 
 	if (n == 0 || n > STR_HOST_MAX)
 		return false;
-	memcpy(out, cur_bytes(&value, n), n);
+	memcpy(out, cur_bytes(&in, n), n);
 	out[n] = '\0';
 	return strlen(out) == n && str_is_host(out);
 }
