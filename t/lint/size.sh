@@ -6,38 +6,44 @@
 
 . "${top_srcdir:-.}/t/lint/lint.sh"
 
-# What `awk program` says of each source, with its name before it.
+# What an awk program says of all sources: one process reads them, for there are
+# a thousand. Nothing of one file may be left at the first line of the next.
 each() {
-	for f in $(sources src plugins t); do
-		awk -v file="$f" "$1" "$top_srcdir/$f"
-	done
+	# shellcheck disable=SC2046
+	(cd "$top_srcdir" && awk "$1" $(sources src plugins t))
 }
 
 functions='
+FNR == 1 { open = 0; name = "" }
 /^[a-z_0-9]+\(/ && !open { name = $0; sub(/\(.*/, "", name); next }
-/^{/ && name != "" { open = NR }
+/^{/ && name != "" { open = FNR }
 /^}/ {
-	if (open && NR - open - 1 > 60)
-		print file ":" open ": " name "() has " NR - open - 1 " lines"
+	if (open && FNR - open - 1 > 60)
+		print FILENAME ":" open ": " name "() has " FNR - open - 1 " lines"
 	open = 0
 	name = ""
 }
 /;$/ && !open { name = "" }'
 
-files='END { if (NR > 600) print file ": " NR " lines" }'
+files='
+function end() { if (n > 600) print file ": " n " lines" }
+FNR == 1 { end() }
+{ file = FILENAME; n = FNR }
+END { end() }'
 
 # A head is gathered from `name(` to `{`; the parameters of a parameter that
 # is a function do not count. What a library calls (on_...) takes what the
 # library gives.
 parameters='
-/^[a-z_0-9]+\(/ { head = $0; at = NR; next }
+FNR == 1 { head = "" }
+/^[a-z_0-9]+\(/ { head = $0; at = FNR; next }
 /^{/ && head != "" {
 	name = head; sub(/\(.*/, "", name); sub(/^[^(]*\(/, "", head)
 	while (sub(/\([^()]*\)\([^()]*\)/, "", head))
 		;
 	n = gsub(/,/, ",", head) + 1
 	if (n > 5 && name !~ /^on_/)
-		print file ":" at ": " name "() takes " n " parameters"
+		print FILENAME ":" at ": " name "() takes " n " parameters"
 	head = ""
 }
 /;$/ || /^$/ { head = "" }
