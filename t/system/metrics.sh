@@ -110,6 +110,7 @@ conf $A london 2 $B 3 paris "front-socket = \"$W/$A/front\""
 conf $B paris 3 $A 2 london
 begin $A
 begin $B
+soon eval ask $A status '>/dev/null' '2>&1' # or the log says that it does not run
 watches $A
 ok "both forms of Prometheus's text" eval is_plain '&&' is_open
 ok "a peer's session is full" soon shows "lsrd_peer_up{peer=\"$B\"} 1"
@@ -117,7 +118,7 @@ runs() { ask $A "$@" --json | grep -q "\"program\":\"$("$lsrctl" --version | sed
 ok "which version it runs, and this one" soon eval runs peers '&&' runs status '&&' runs db $B
 ok "its pattern waits, for its mail service does not answer" soon shows 'lsrd_routes{kind="hold"} 1'
 curl -s --max-time 5 "http://$net.2:6910/" >/dev/null # nobody may come from there
-ok "who knocks at the peers' port is counted" shows 'lsrd_strangers_refused_total{reason="not-allowed"} 1'
+ok "who knocks at the peers' port is counted" soon shows 'lsrd_strangers_refused_total{reason="not-allowed"} 1'
 report 'milter accepted=5 refused=2'
 report 'evidence hop=127.0.0.9:25 ok=3 failed=1'
 report nonsense
