@@ -118,6 +118,17 @@ hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+void
+buf_hex(struct buf *b, const uint8_t *p, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < n; i++) {
+		buf_u8(b, (uint8_t)digits[p[i] >> 4]);
+		buf_u8(b, (uint8_t)digits[p[i] & 15]);
+	}
+}
+
 bool
 buf_unhex(struct buf *b, const char *text)
 {

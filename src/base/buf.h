@@ -34,6 +34,9 @@ size_t buf_hole32(struct buf *b);
 void buf_fill16(struct buf *b, size_t hole);
 void buf_fill32(struct buf *b, size_t hole);
 
+/* Octets as hexadecimal digits, lower case. */
+void buf_hex(struct buf *b, const uint8_t *p, size_t n);
+
 /* The octets of a text in hexadecimal, lower case; false: it is none. */
 bool buf_unhex(struct buf *b, const char *text);
 

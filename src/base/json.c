@@ -103,8 +103,7 @@ json_hex(struct json *j, const char *key, const uint8_t *p, size_t n)
 {
 	lead(j, key);
 	buf_u8(j->out, '"');
-	for (size_t i = 0; i < n; i++)
-		buf_printf(j->out, "%02x", p[i]);
+	buf_hex(j->out, p, n);
 	buf_u8(j->out, '"');
 }
 

@@ -110,13 +110,6 @@ order_encode(const struct order *order, struct authority *a, struct buf *out)
 	buf_done(&body);
 }
 
-static void
-hex(struct buf *out, const struct buf *octets)
-{
-	for (size_t i = 0; i < octets->n; i++)
-		buf_printf(out, "%02x", octets->p[i]);
-}
-
 static int
 file_put(const char *path, const struct buf *digits)
 {
@@ -183,7 +176,7 @@ order_give(const struct call *call, const struct order *order)
 		return status;
 	order_encode(order, &a, &octets);
 	authority_done(&a);
-	hex(&digits, &octets);
+	buf_hex(&digits, octets.p, octets.n);
 	if (order->type == LSA_REVOCATION && !call_has(call, "dry-run"))
 		revoked_add(directory == NULL ? KEYS_DIRECTORY : directory,
 		    order->key, order->holder);

@@ -93,8 +93,7 @@ keys_show_text(struct buf *out, const struct claims *c, enum trust trust)
 	list_text(out, "relays", c->relays, c->nrelays);
 	list_text(out, "connectors to", c->connectors, c->nconnectors);
 	buf_printf(out, "%-18s", "key");
-	for (size_t i = 0; i < CRYPTO_DIGEST; i++)
-		buf_printf(out, "%02x", c->key[i]);
+	buf_hex(out, c->key, CRYPTO_DIGEST);
 	buf_printf(out, "\n%-18s%s\n", "valid from",
 	    value_time_text(c->not_before, when));
 	buf_printf(out, "%-18s%s%s\n", "valid until",
@@ -119,8 +118,7 @@ authority_show_text(struct buf *out, const struct shown_authority *a)
 	buf_printf(out, "%-18s%s\n", "authority of",
 	    a->organization == NULL ? "(no name)" : a->organization);
 	buf_printf(out, "%-18s", "identity");
-	for (size_t i = 0; i < CRYPTO_DIGEST; i++)
-		buf_printf(out, "%02x", a->id[i]);
+	buf_hex(out, a->id, sizeof(a->id));
 	buf_printf(
 	    out, "\n%-18s%s   (", "valid until", value_time_text(a->end, when));
 	if (left < 0)

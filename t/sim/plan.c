@@ -272,8 +272,7 @@ inject(struct world *world, struct node *at, struct lsa_draft *draft)
 	draft->issued = WORLD_WALL + world->now.ms / 1000;
 	lsa_encode(&octets, draft, &crypto);
 	buf_text(&question, "inject ");
-	for (size_t i = 0; i < octets.n; i++)
-		buf_printf(&question, "%02x", octets.p[i]);
+	buf_hex(&question, octets.p, octets.n);
 	text = buf_string(&question);
 	if (strstr(world_ask(world, at, text), "true") == NULL)
 		world_fail(world, "%s refuses the authority's word: %s",

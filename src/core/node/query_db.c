@@ -168,8 +168,7 @@ db_rest(const struct lsa *last, struct buf *more)
 
 	msg_key_write(&octets, &last->key);
 	buf_text(more, "db ");
-	for (size_t i = 0; i < octets.n; i++)
-		buf_printf(more, "%02x", octets.p[i]);
+	buf_hex(more, octets.p, octets.n);
 	buf_u8(more, 0);
 	buf_done(&octets);
 }
