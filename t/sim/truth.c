@@ -352,15 +352,31 @@ is_word(const struct world *world, const char *pattern, const char *id)
 	return false;
 }
 
-static struct heard
-hear(struct world *world, struct node *node, const char *pattern)
+/* Its database: an array of lines, the caller's. */
+static json_t *
+db_of(struct world *world, struct node *node)
 {
 	const char *text = world_ask(world, node, "db");
-	struct heard h = { false };
+	json_t *db = json_array();
 
 	while (*text != '\0') {
 		size_t n = strcspn(text, "\n");
-		json_t *line = json_loadb(text, n, 0, NULL);
+
+		json_array_append_new(db, json_loadb(text, n, 0, NULL));
+		text += n + (text[n] == '\n');
+	}
+	return db;
+}
+
+static struct heard
+hear(const struct world *world, const json_t *db, const char *pattern)
+{
+	struct heard h = { false };
+	const json_t *line;
+	size_t i;
+
+	json_array_foreach(db, i, line)
+	{
 		const char *type =
 		    json_string_value(json_object_get(line, "type"));
 		const char *id = json_string_value(json_object_get(line, "id"));
@@ -377,8 +393,6 @@ hear(struct world *world, struct node *node, const char *pattern)
 			h.revoked |= strcmp(type, "revocation") == 0 &&
 			             is_word(world, pattern, id);
 		}
-		json_decref(line);
-		text += n + (text[n] == '\n');
 	}
 	return h;
 }
@@ -387,13 +401,15 @@ hear(struct world *world, struct node *node, const char *pattern)
 static void
 leaving_judge(struct world *world, struct node *node)
 {
+	json_t *db = db_of(world, node);
+
 	for (size_t k = 0; k < node->table.n; k++) {
 		const struct route *r = &node->table.routes[k];
 		struct heard h;
 
 		if (r->leaves != 0 || r->kind == ROUTE_HERE)
 			continue;
-		h = hear(world, node, r->pattern);
+		h = hear(world, db, r->pattern);
 		if (h.claim || (!h.purge && !h.forgotten && !h.revoked))
 			continue;
 		if (!h.revoked || h.forgotten)
@@ -403,6 +419,7 @@ leaving_judge(struct world *world, struct node *node)
 			world_fail(world, "%s: %s is %s, and its key revoked",
 			    node->name, r->pattern, route_kind_word(r->kind));
 	}
+	json_decref(db);
 }
 
 static void
