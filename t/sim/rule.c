@@ -8,159 +8,8 @@
 #include "base/cur.h"
 #include "base/rc.h"
 #include "base/str.h"
-#include "core/lsa/lsa.h"
 #include "t/sim/disk.h"
 #include "t/sim/host.h"
-
-/* Everything that was ever signed, as hashes of what identifies it. */
-struct book {
-	VEC(uint64_t) entries; /* sorted */
-};
-
-/* What one database was seen to hold, by LSA. */
-struct seen {
-	uint64_t key, seq;
-	uint64_t word; /* the LSA that would revoke its signer */
-	bool purge;
-};
-
-struct ledger {
-	VEC(struct seen) seen; /* sorted by key */
-};
-
-static uint64_t
-hash_text(const char *text)
-{
-	uint64_t h = 0xcbf29ce484222325u;
-
-	for (; *text != '\0'; text++)
-		h = (h ^ (uint8_t)*text) * 0x100000001b3u;
-	return h;
-}
-
-void
-rule_init(struct world *world)
-{
-	world->book = mem_new(sizeof(struct book), 0, 0);
-}
-
-void
-rule_done(struct world *world)
-{
-	struct book *book = world->book;
-
-	for (size_t i = 0; i < world->n; i++)
-		rule_ended(&world->nodes[i]);
-	vec_done(&book->entries);
-	mem_free(book);
-}
-
-void
-rule_ended(struct node *node)
-{
-	struct ledger *ledger = node->ledger;
-
-	if (ledger == NULL)
-		return;
-	vec_done(&ledger->seen);
-	mem_free(ledger);
-	node->ledger = NULL;
-}
-
-static size_t
-place(const struct book *book, uint64_t h)
-{
-	size_t low = 0, high = book->entries.n;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (book->entries.v[mid] < h)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
-static void
-book_add(struct book *book, uint64_t h)
-{
-	size_t at = place(book, h);
-
-	if (at < book->entries.n && book->entries.v[at] == h)
-		return;
-	vec_push(&book->entries, h);
-	memmove(book->entries.v + at + 1, book->entries.v + at,
-	    (book->entries.n - 1 - at) * sizeof(h));
-	book->entries.v[at] = h;
-}
-
-struct label {
-	char text[800];
-};
-
-static void
-label(struct label *out, const char *name, uint64_t seq, const char *signer)
-{
-	snprintf(out->text, sizeof(out->text), "%s %llx %s", name,
-	    (unsigned long long)seq, signer);
-}
-
-/* "origin type id purge": by its own reading of the header. */
-void
-rule_signed(struct world *world, const uint8_t *p, size_t n)
-{
-	struct cur in = cur_over(p, n);
-	const uint8_t *head = cur_bytes(&in, 4), *origin, *id, *signer;
-	char name[700], hex[2 * CRYPTO_DIGEST + 1];
-	struct label full;
-	uint64_t seq;
-	int origin_len, id_len;
-
-	cur_bytes(&in, CRYPTO_DIGEST);
-	origin_len = cur_u8(&in);
-	origin = cur_bytes(&in, (size_t)origin_len);
-	id_len = cur_u16(&in);
-	id = cur_bytes(&in, (size_t)id_len);
-	seq = cur_u64(&in);
-	signer = cur_bytes(&in, CRYPTO_DIGEST);
-	if (in.bad || head[0] != 1)
-		return; /* no LSA */
-	for (size_t i = 0; i < CRYPTO_DIGEST; i++)
-		snprintf(hex + 2 * i, 3, "%02x", signer[i]);
-	snprintf(name, sizeof(name), "%.*s %s %.*s %d", origin_len,
-	    (const char *)origin, lsa_type_word(head[1]), id_len,
-	    (const char *)id, head[2]);
-	label(&full, name, seq, hex);
-	book_add(world->book, hash_text(full.text));
-}
-
-static struct seen *
-ledger_get(struct ledger *ledger, uint64_t key)
-{
-	size_t i = ledger->seen.n;
-	struct seen new = { .key = key };
-
-	while (i > 0 && ledger->seen.v[i - 1].key > key)
-		i--;
-	if (i > 0 && ledger->seen.v[i - 1].key == key)
-		return &ledger->seen.v[i - 1];
-	vec_push(&ledger->seen, new);
-	memmove(ledger->seen.v + i + 1, ledger->seen.v + i,
-	    (ledger->seen.n - 1 - i) * sizeof(new));
-	ledger->seen.v[i] = new;
-	return &ledger->seen.v[i];
-}
-
-/* Whether who signed it then is revoked now: its numbers begin anew. */
-static bool
-is_revoked(struct ledger *ledger, uint64_t key)
-{
-	uint64_t word = ledger_get(ledger, key)->word;
-
-	return word != 0 && ledger_get(ledger, word)->seq != 0;
-}
 
 static const char *
 text_of(const json_t *line, const char *key)
@@ -174,67 +23,6 @@ static uint64_t
 number_of(const json_t *line, const char *key)
 {
 	return (uint64_t)json_integer_value(json_object_get(line, key));
-}
-
-static void
-lsa_judge(struct world *world, struct node *node, const json_t *line)
-{
-	bool purge = json_is_true(json_object_get(line, "purge"));
-	uint64_t seq = number_of(line, "epoch") << 32 |
-	               number_of(line, "counter"),
-		 h;
-	struct book *book = world->book;
-	struct seen *seen;
-	struct label full;
-	char name[700], word[80];
-	bool revoked;
-	size_t at;
-
-	snprintf(name, sizeof(name), "%s %s %s", text_of(line, "origin"),
-	    text_of(line, "type"), text_of(line, "id"));
-	snprintf(word, sizeof(word), " revocation %s", text_of(line, "signer"));
-	revoked = is_revoked(node->ledger, hash_text(name));
-	seen = ledger_get(node->ledger, hash_text(name));
-	/* What lost its place in an insider's share is taken when it has one
-	 * again, as it is elsewhere. */
-	revoked |= world->insider != NULL && strcmp(world->insider->conf.server,
-						 text_of(line, "origin")) == 0;
-	if (seq < seen->seq && !revoked)
-		world_fail(world, "%s: the sequence of %s goes down",
-		    node->name, name);
-	if (seq == seen->seq && !revoked && seen->purge && !purge)
-		world_fail(world, "%s: %s comes back from its purge",
-		    node->name, name);
-	seen->seq = seq;
-	seen->purge = purge;
-	seen->word = hash_text(word);
-	snprintf(name + strlen(name), sizeof(name) - strlen(name), " %d",
-	    purge ? 1 : 0);
-	label(&full, name, seq, text_of(line, "signer"));
-	h = hash_text(full.text);
-	at = place(book, h);
-	if (!world->older &&
-	    (at == book->entries.n || book->entries.v[at] != h))
-		world_fail(world, "%s: nobody signed %s", node->name, name);
-}
-
-/* Who is forgotten: no LSA of that key and epoch is beside it. */
-static void
-forget_judge(struct world *world, struct node *node, json_t *const *lines,
-    size_t n, const json_t *forget)
-{
-	uint64_t epoch = number_of(json_object_get(forget, "body"), "epoch");
-
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(text_of(lines[i], "type"), "forget") != 0 &&
-		    strcmp(text_of(lines[i], "origin"),
-			text_of(forget, "origin")) == 0 &&
-		    strcmp(text_of(lines[i], "signer"),
-			text_of(forget, "id")) == 0 &&
-		    number_of(lines[i], "epoch") <= epoch &&
-		    !json_is_true(json_object_get(lines[i], "purge")))
-			world_fail(world, "%s: %s is back though forgotten",
-			    node->name, text_of(forget, "origin"));
 }
 
 /* A whole view costs: the more the larger the net is. */
@@ -257,35 +45,11 @@ rule_follow(struct world *world, struct node *node)
 void
 rule_step(struct world *world, struct node *node)
 {
-	VEC(json_t *) lines = { 0 };
-	const char *text;
-
 	rule_follow(world, node);
 	if (!node->changed || world->failed != NULL || world->large)
 		return;
 	node->changed = false;
-	if (node->ledger == NULL)
-		node->ledger = mem_new(sizeof(struct ledger), 0, 0);
-	text = world_ask(world, node, "db");
-	while (*text != '\0') {
-		size_t n = strcspn(text, "\n");
-		json_t *line = json_loadb(text, n, 0, NULL);
-
-		if (line == NULL)
-			world_fail(world, "%s: db answers no JSON: %.*s",
-			    node->name, (int)n, text);
-		else
-			vec_push(&lines, line);
-		text += n + (text[n] == '\n');
-	}
-	for (size_t i = 0; i < lines.n; i++) {
-		lsa_judge(world, node, lines.v[i]);
-		if (strcmp(text_of(lines.v[i], "type"), "forget") == 0)
-			forget_judge(world, node, lines.v, lines.n, lines.v[i]);
-	}
-	for (size_t i = 0; i < lines.n; i++)
-		json_decref(lines.v[i]);
-	vec_done(&lines);
+	rule_database(world, node);
 }
 
 /* Whether the server's configuration lets it send mail there. */

@@ -27,6 +27,9 @@ void rule_done(struct world *world);
 /* These octets were signed with the node's key, or the authority's. */
 void rule_signed(struct world *world, const uint8_t *p, size_t n);
 
+/* All that is in its database is judged. */
+void rule_database(struct world *world, struct node *node);
+
 /* A step of this node's engine is over. */
 void rule_step(struct world *world, struct node *node);
 
