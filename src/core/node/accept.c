@@ -288,11 +288,27 @@ accept_distrust(struct engine *e)
 	due_save_anew(e);
 }
 
+/* Keys that it gave up before this one have no word of their own, and what it
+ * claimed with them nobody says again. */
+static void
+key_forgotten(struct engine *e, const struct lsa *word)
+{
+	const struct claims *c = signers_claims(&e->signers, word->key.origin);
+	char hex[2 * CRYPTO_DIGEST + 1];
+
+	if (c == NULL)
+		return;
+	lsa_digest_text(c->key, hex);
+	if (strcmp(hex, word->key.id) == 0)
+		rib_key_forgotten(e->table.rib, word->key.origin, c->key);
+}
+
 static void
 accept_forget(struct engine *e, const struct lsa *word)
 {
 	struct lsa *next;
 
+	key_forgotten(e, word);
 	for (struct lsa *l = lsdb_origin(&e->db, word->key.origin); l != NULL;
 	     l = next) {
 		next = lsdb_next(l);

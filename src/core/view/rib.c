@@ -111,6 +111,20 @@ rib_key_gone(struct rib *rib, const struct lsa *claim)
 	}
 }
 
+void
+rib_key_forgotten(
+    struct rib *rib, const char *server, const uint8_t key[CRYPTO_DIGEST])
+{
+	for (size_t i = 0; rib != NULL && i < rib->n; i++)
+		for (size_t k = 0; k < rib->routes[i].nclaims; k++) {
+			struct route_claim *c = &rib->routes[i].claims[k];
+
+			if (c->known && c->seq == 0 &&
+			    strcmp(c->server, server) == 0)
+				memcpy(c->key, key, sizeof(c->key));
+		}
+}
+
 size_t
 rib_diff(const struct rib *from, const struct rib *to,
     void (*moved)(void *ctx, const struct route *from, const struct route *to),

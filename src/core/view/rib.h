@@ -124,6 +124,11 @@ bool route_same_kept(const struct route *a, const struct route *b);
 /* Its server gave up the key of this claim: whatever it says is newer. */
 void rib_key_gone(struct rib *rib, const struct lsa *claim);
 
+/* It is forgotten with the key that it had after those: their claims are of that
+ * one from now on. */
+void rib_key_forgotten(
+    struct rib *rib, const char *server, const uint8_t key[CRYPTO_DIGEST]);
+
 /* The route of exactly this pattern, or NULL. */
 const struct route *rib_find(const struct rib *rib, const char *pattern);
 
