@@ -190,6 +190,8 @@ do_unspace(struct scene *scene)
 
 	if (node == NULL)
 		return;
+	if (scene->world->loose && !plan_has_space(node, scene->word[2]))
+		return;
 	plan_unspace(node, scene->word[2]);
 	world_configure(scene->world, node);
 }
@@ -199,7 +201,8 @@ do_cost(struct scene *scene)
 {
 	struct node *node = scene_host(scene, scene->word[1]);
 
-	if (node == NULL)
+	if (node == NULL ||
+	    (scene->world->loose && !plan_has_connector(node, scene->word[2])))
 		return;
 	plan_cost(
 	    node, scene->word[2], (uint32_t)strtoul(scene->word[3], NULL, 10));
@@ -221,18 +224,20 @@ do_rekey(struct scene *scene)
 
 /* Another mark key; the one before it is the previous one. */
 static void
-do_remark(struct scene *scene)
+remark_one(struct scene *scene, struct node *node)
 {
-	struct node *node = scene_host(scene, scene->word[1]);
-
-	if (node == NULL)
-		return;
 	node->marks++;
 	node->conf.announced.nmark = node->marks > 1 ? 2 : 1;
 	for (uint32_t i = 0; i < node->conf.announced.nmark; i++)
 		world_mark(node, node->marks - i, node->conf.announced.mark[i]);
 	if (node->engine != NULL)
 		world_configure(scene->world, node);
+}
+
+static void
+do_remark(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], remark_one);
 }
 
 static void
@@ -250,6 +255,9 @@ do_ask(struct scene *scene)
 	mem_free(text);
 }
 
+/* Until what has just happened is known to who is asked. */
+#define FOLLOWED_MS 1000
+
 static void
 do_run(struct scene *scene)
 {
@@ -258,6 +266,9 @@ do_run(struct scene *scene)
 	if (ms == 0)
 		scene_fail(scene, "%s is no time", scene->word[1]);
 	world_run(scene->world, ms);
+	if (scene->world->loose && ms >= FOLLOWED_MS &&
+	    scene->world->failed == NULL)
+		rule_followed(scene->world);
 }
 
 static void
@@ -365,7 +376,7 @@ const struct scene_verb scene_actions[] = {
 	{ "schedule", 3, 3, do_schedule },
 	{ "peer", 2, 2, do_peer },
 	{ "space", 2, 8, do_space },
-	{ "cut", 2, 4, do_cut },
+	{ "cut", 2, 5, do_cut },
 	{ "heal", 2, 3, do_heal },
 	{ "line", 3, 5, do_line },
 	{ "drain", 2, 2, do_drain },

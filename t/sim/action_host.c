@@ -21,8 +21,10 @@ start(struct scene *scene, struct node *node)
 	for (int i = 0; i < 6; i++)
 		if (scene_has(scene, words[i]))
 			disk = i;
+	if (node->stolen && scene->world->loose)
+		return;
 	if (node->engine != NULL)
-		scene_fail(scene, "%s runs already", node->name);
+		scene_skip(scene, "%s runs already", node->name);
 	else
 		world_start(scene->world, node, (enum world_disk)disk);
 }
@@ -40,7 +42,7 @@ do_clone(struct scene *scene)
 	struct node *node = scene_host(scene, scene->word[1]);
 	struct node *from = scene_host(scene, scene->word[2]);
 
-	if (node != NULL && from != NULL)
+	if (node != NULL && from != NULL && node != from)
 		disk_clone(node, from);
 }
 

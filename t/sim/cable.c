@@ -143,6 +143,22 @@ no_dial(struct world *world, struct node *node, const char *name, uint64_t ms)
 	world_later(world, ms, h);
 }
 
+/* Nothing that one says comes to the other. */
+static bool
+is_mute(
+    const struct world *world, const struct node *from, const struct node *to)
+{
+	return world_peer_path(world, from, to) == PATH_SILENT ||
+	       world->mute[from - world->nodes][to - world->nodes];
+}
+
+/* No connection comes about, for that needs both. */
+static bool
+is_silent(const struct world *world, const struct node *a, const struct node *b)
+{
+	return is_mute(world, a, b) || is_mute(world, b, a);
+}
+
 void
 cable_dial(struct world *world, struct node *node, const struct effect *effect)
 {
@@ -152,8 +168,7 @@ cable_dial(struct world *world, struct node *node, const struct effect *effect)
 
 		if (to == NULL || to == node || effect->addrs[i].port != 691)
 			continue;
-		if (world_peer_path(world, node, to) == PATH_SILENT ||
-		    !to->host_up) {
+		if (is_silent(world, node, to) || !to->host_up) {
 			no_dial(world, node, effect->name, CONNECT_MS);
 			return;
 		}
@@ -200,8 +215,7 @@ dial_arrives(struct world *world, struct happening *h)
 
 	if (from->life != h->life)
 		return; /* who dialled is gone */
-	if (world_peer_path(world, from, to) == PATH_SILENT || !to->host_up ||
-	    to->hung) {
+	if (is_silent(world, from, to) || !to->host_up || to->hung) {
 		no_dial(world, from, h->name, CONNECT_MS);
 		return;
 	}
@@ -265,6 +279,22 @@ written(struct world *world, const struct line *line, const struct end *end)
 	return (struct mono){ end->busy.ms - 1000 };
 }
 
+/* As memory does it that is broken: TLS has nothing to say against it. */
+static void
+flip(struct world *world, const struct node *from, const struct node *to,
+    struct buf *octets)
+{
+	size_t i = (size_t)(from - world->nodes),
+	       j = (size_t)(to - world->nodes);
+
+	if (world->flips[i][j] == 0 || octets->n == 0)
+		return;
+	world->flips[i][j]--;
+	world->slipped[i][j] = world->slipped[j][i] = true;
+	octets->p[rng_below(&world->rng, octets->n)] ^=
+	    (uint8_t)(1 << rng_below(&world->rng, 8));
+}
+
 void
 cable_send(struct world *world, struct node *node, const struct effect *effect)
 {
@@ -284,6 +314,7 @@ cable_send(struct world *world, struct node *node, const struct effect *effect)
 		make_older(&octets);
 	if (line->older && is_new(&octets))
 		world_fail(world, "%s says what version 1 has not", node->name);
+	flip(world, node, cable->end[side].node, &octets);
 	for (size_t at = 0, n; at < octets.n; at += n) {
 		n = packet(world, line, octets.n - at);
 		h = segment_of(world, cable, side, IN_BYTES, n);
@@ -435,8 +466,8 @@ cable_happens(struct world *world, struct happening *h)
 	/* TCP keeps the order: what is behind waits, too. */
 	if (fits > 0 && h->bytes.n > fits)
 		end->stuck = true;
-	if (end->stuck || world_peer_path(world, cable->end[0].node,
-			      cable->end[1].node) == PATH_SILENT) {
+	if (end->stuck ||
+	    is_mute(world, cable->end[!h->side].node, end->node)) {
 		vec_push(&end->held, h);
 		return;
 	}
@@ -516,6 +547,14 @@ cable_path(struct world *world, struct node *a, struct node *b, enum path path)
 			release(world, &cable->end[1]);
 		}
 	}
+}
+
+void
+cable_mute(struct world *world, struct node *from, struct node *to, bool mute)
+{
+	world->mute[from - world->nodes][to - world->nodes] = mute;
+	if (!mute && world_peer_path(world, from, to) == PATH_OPEN)
+		cable_path(world, from, to, PATH_OPEN);
 }
 
 void

@@ -34,6 +34,11 @@ void cable_end(struct world *world, struct node *node);
 void cable_path(
     struct world *world, struct node *a, struct node *b, enum path path);
 
+/* Nothing that one says comes to the other, or it does again: a path that is
+ * half open. */
+void cable_mute(
+    struct world *world, struct node *from, struct node *to, bool mute);
+
 /* What the path between two hosts carries from now on. */
 void cable_line(struct world *world, struct node *a, struct node *b,
     const struct line *line);

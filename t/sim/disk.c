@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "t/sim/host.h"
+#include "t/sim/post.h"
 #include "t/sim/rule.h"
 
 #define STUCK_MS 1000  /* who cannot publish tries again */
@@ -95,6 +96,7 @@ disk_found(struct node *node, enum world_disk disk)
 	if (disk == DISK_ALL_OLD) {
 		table_copy(&node->table, &node->table_old);
 		table_copy(&node->copy, &node->copy_old);
+		node->rolled_back = true;
 	}
 }
 
@@ -104,8 +106,29 @@ disk_clone(struct node *node, const struct node *from)
 	for (int i = 0; i < WORLD_DISKS; i++)
 		blob_set(&node->disk[i], from->disk[i].p, from->disk[i].n);
 	node->disk_key = from->disk_key;
+	node->noted = from->noted;
+	node->foreign = true;
+	node->rolled_back = true;
 	table_copy(&node->table, &from->table);
 	table_copy(&node->copy, &from->copy);
+}
+
+/* The frame that it is in is then none of ours (io/journal.h); here no part is,
+ * which says less. */
+void
+disk_spoil(struct node *node, bool cut)
+{
+	struct blob *disk = &node->disk[SAVE_STATE];
+	struct rng *rng = &node->world->rng;
+
+	if (disk->p == NULL || disk->n == 0)
+		return;
+	node->foreign = true;
+	if (cut)
+		disk->n = rng_below(rng, disk->n);
+	else
+		disk->p[rng_below(rng, disk->n)] ^=
+		    (uint8_t)(1 << rng_below(rng, 8));
 }
 
 void
@@ -163,7 +186,7 @@ disk_restore_state(struct world *world, struct node *node)
 		end.len = in.left;
 		in.left = 0;
 	}
-	part.made = node->disk_key == node->key;
+	part.made = node->disk_key == node->key && !node->foreign;
 	while (in.left > 0) {
 		struct cur one = cur_sub(&in, cur_u32(&in));
 
@@ -187,6 +210,8 @@ state_saved(struct node *node)
 	blob_set(disk, all.p, all.n);
 	buf_done(&all);
 	buf_reset(&node->unsaved);
+	if (node->unsaved_whole)
+		node->foreign = false;
 	node->unsaved_whole = false;
 	node->disk_key = node->key;
 }
@@ -230,15 +255,18 @@ static void
 narrow(struct world *world, struct node *node, const struct mta_table *next)
 {
 	struct mta_table less = { .serial = next->serial,
-		.generation = next->generation };
+		.epoch = next->epoch,
+		.generation = next->generation },
+			 was;
 
 	less.routes = mem_new(0, next->n + 1, sizeof(*less.routes));
 	for (size_t i = 0; i < next->n; i++)
 		if (mta_table_find(&node->copy, next->routes[i].pattern))
 			route_copy(&less.routes[less.n++], &next->routes[i]);
 	rule_table(world, node, &less);
-	mta_table_done(&node->table);
+	was = node->table;
 	node->table = less;
+	post_table(world, node, &was);
 }
 
 /* The queue is read for keys whose hour is over. */
@@ -291,7 +319,7 @@ table_put(struct world *world, struct node *node, struct happening *h)
 	h->in.kind = IN_PUBLISHED;
 	h->in.value = node->table.generation;
 	queue_read(world, node, &was);
-	mta_table_done(&was);
+	post_table(world, node, &was);
 	if (world->on_table != NULL)
 		world->on_table(world, node);
 }

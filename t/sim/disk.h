@@ -21,6 +21,9 @@ void disk_found(struct node *node, enum world_disk disk);
 /* Another's files, and the tables beside them, are restored on this host. */
 void disk_clone(struct node *node, const struct node *from);
 
+/* An octet of its state is another, or what is behind it is gone. */
+void disk_spoil(struct node *node, bool cut);
+
 /* Gives the engine what the publisher kept; and what was saved. */
 void disk_restore_table(struct world *world, struct node *node);
 void disk_restore_state(struct world *world, struct node *node);

@@ -7,6 +7,7 @@
 #include "core/lsa/lsa.h"
 #include "t/sim/cable.h"
 #include "t/sim/disk.h"
+#include "t/sim/post.h"
 #include "t/sim/probe.h"
 #include "t/sim/rule.h"
 
@@ -70,24 +71,31 @@ array_dup(const void *p, size_t n, size_t each)
 	return copy;
 }
 
+/* The lists that are the host's own. */
+static void
+conf_copy(struct setup *to, const struct setup *of)
+{
+	*to = *of;
+	to->cert.now = array_dup(of->cert.now, of->cert.now_len, 1);
+	to->peers = array_dup(of->peers, of->npeers, sizeof(*to->peers));
+	to->spaces = array_dup(of->spaces, of->nspaces, sizeof(*to->spaces));
+	to->connectors =
+	    array_dup(of->connectors, of->nconnectors, sizeof(*to->connectors));
+	for (size_t i = 0; i < to->nconnectors; i++) {
+		struct setup_connector *c = &to->connectors[i];
+
+		c->bridgeheads = array_dup(
+		    c->bridgeheads, c->nbridgeheads, sizeof(*c->bridgeheads));
+	}
+}
+
 /* Arrays are copied, texts are the world's. */
 static struct setup *
 setup_copy(const struct setup *conf)
 {
 	struct setup *s = mem_new(sizeof(*s), 0, 0);
 
-	*s = *conf;
-	s->cert.now = array_dup(conf->cert.now, conf->cert.now_len, 1);
-	s->peers = array_dup(conf->peers, conf->npeers, sizeof(*s->peers));
-	s->connectors = array_dup(
-	    conf->connectors, conf->nconnectors, sizeof(*s->connectors));
-	s->spaces = array_dup(conf->spaces, conf->nspaces, sizeof(*s->spaces));
-	for (size_t i = 0; i < s->nconnectors; i++) {
-		struct setup_connector *c = &s->connectors[i];
-
-		c->bridgeheads = array_dup(
-		    c->bridgeheads, c->nbridgeheads, sizeof(*c->bridgeheads));
-	}
+	conf_copy(s, conf);
 	return s;
 }
 
@@ -131,6 +139,31 @@ host_free(struct node *node)
 	mem_free(node->may.spaces);
 	mem_free(node->may.relays);
 	mem_free(node->may.connectors);
+}
+
+static void
+names_copy(char ***list, size_t n)
+{
+	*list = array_dup(*list, n, sizeof(**list));
+}
+
+void
+host_twin(struct world *world, const char *name, struct node *of)
+{
+	struct node *twin = world_add(world, name, of->conf.group);
+
+	/* What the other's claims bring goes to the first, known there or not. */
+	of->rolled_back = true;
+	twin->twin = true;
+	twin->addr = of->addr;
+	twin->key = of->key;
+	twin->marks = of->marks;
+	conf_copy(&twin->conf, &of->conf);
+	twin->may = of->may;
+	names_copy(&twin->may.spaces, twin->may.nspaces);
+	names_copy(&twin->may.relays, twin->may.nrelays);
+	names_copy(&twin->may.connectors, twin->may.nconnectors);
+	disk_clone(twin, of);
 }
 
 /* The trace: every input and every effect, in order. */
@@ -181,6 +214,7 @@ fx_routes(struct world *world, struct node *node, const struct effect *fx)
 	h = happening_new(node, HAPPENS_PUBLISH);
 	h->table.serial = ++world->serial;
 	h->table.generation = rib->generation;
+	h->table.epoch = node->annex.epoch;
 	h->table.n = rib->n;
 	h->table.routes = mem_new(0, rib->n + 1, sizeof(*rib->routes));
 	for (size_t i = 0; i < rib->n; i++)
@@ -244,6 +278,7 @@ carry_out(struct world *world, struct node *node, const struct effect *fx)
 		break;
 	case FX_RETRY:
 		node->retries++;
+		post_retry(world, node, fx->name);
 		break;
 	case FX_ALLOW:
 		fx_allow(node, fx);
@@ -271,7 +306,7 @@ host_input(struct world *world, struct node *node, struct input *in)
 	struct effects fx;
 
 	in->now = world->now;
-	in->wall = WORLD_WALL + world->now.ms / 1000 + (uint64_t)node->ahead_s;
+	in->wall = world_wall(world, node);
 	note(world, world->now.ms << 8 | (uint64_t)in->kind);
 	note(world, (uint64_t)(node - world->nodes) << 32 | in->who);
 	note_bytes(world, in->bytes, in->bytes == NULL ? 0 : in->len);

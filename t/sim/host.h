@@ -12,6 +12,9 @@
 void host_init(struct node *node, char *server, char *group);
 void host_free(struct node *node);
 
+/* A new host that takes itself for the other one. */
+void host_twin(struct world *world, const char *name, struct node *of);
+
 /* The host's key has signed this; ctx is the host. */
 void host_signed(void *ctx, const uint8_t *p, size_t n);
 

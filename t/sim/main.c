@@ -6,6 +6,10 @@
  *     sim --seed N [--count M]   scenes drawn from the seeds N to N + M - 1
  *     sim --insiders [--seed N] [--count M]   the same, with a certified server
  *                                that means ill
+ *     sim --swarm [--seed N] [--count M] [--seconds S]   scenes of the whole
+ *                                language (swarm.h); one that fails is made
+ *                                short and written to swarm-SEED.scene
+ *     sim --print --seed N       such a scene, without playing it
  *     -f                         views that follow changes are compared with
  *                                whole ones, after every step (rule.h)
  *     -v                         each input and event, as comments
@@ -23,6 +27,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -31,21 +36,25 @@
 #include "t/sim/chance.h"
 #include "t/sim/insider.h"
 #include "t/sim/scene.h"
+#include "t/sim/swarm.h"
 
 #define COUNT 10    /* seeds in "make check" */
 #define INSIDERS 50 /* of those that mean ill */
+#define SWARM 3     /* of the whole language */
 
 struct options {
 	uint64_t seed, count;
-	bool chance, insiders;
+	uint64_t seconds; /* no new case after these; 0: as many as count */
+	uint64_t jobs;    /* processes; 0: as many as processors */
+	bool chance, insiders, swarm, print;
 	enum world_how how;
 };
 
-/* What is played, in this order: files, seeds, seeds of insiders. */
+/* What is played, in this order: files, seeds, seeds of insiders, the swarm's. */
 struct cases {
 	VEC(char *) files;
 	const struct options *options;
-	uint64_t seeds, insiders;
+	uint64_t seeds, insiders, swarm;
 };
 
 static bool all_well = true;
@@ -82,17 +91,34 @@ scene_case(const char *file, const struct options *options)
 	mem_free(again);
 }
 
+/* Makes a scene of it that a person can read. */
+static char *
+shrunk(char *failed, uint64_t seed)
+{
+	char *file = swarm_shrink(seed), text[800];
+
+	snprintf(text, sizeof(text), "%s\n# t/sim/sim %s", failed, file);
+	mem_free(failed);
+	mem_free(file);
+	return mem_str(text);
+}
+
 static void
 seed_case(uint64_t seed, const struct options *options)
 {
 	struct chance_result (*play)(uint64_t seed, enum world_how how) =
-	    options->insiders ? insider_play : chance_play;
+	    options->swarm      ? swarm_play
+	    : options->insiders ? insider_play
+				: chance_play;
 	struct chance_result result = play(seed, options->how);
 	char what[80];
 
 	snprintf(what, sizeof(what), "%s %llu: %llu steps, trace %016llx",
-	    options->insiders ? "insider" : "seed", (unsigned long long)seed,
-	    (unsigned long long)result.steps, (unsigned long long)result.trace);
+	    options->swarm      ? "swarm"
+	    : options->insiders ? "insider"
+				: "seed",
+	    (unsigned long long)seed, (unsigned long long)result.steps,
+	    (unsigned long long)result.trace);
 	if (result.failed == NULL && seed == options->seed) {
 		struct chance_result again = play(seed, 0);
 
@@ -100,6 +126,8 @@ seed_case(uint64_t seed, const struct options *options)
 			result.failed = mem_str("another trace when repeated");
 		mem_free(again.failed);
 	}
+	if (result.failed != NULL && options->swarm)
+		result.failed = shrunk(result.failed, seed);
 	say(result.failed == NULL, what, result.failed);
 	mem_free(result.failed);
 }
@@ -138,7 +166,8 @@ cases_find(struct cases *cases)
 static size_t
 cases_count(const struct cases *cases)
 {
-	return cases->files.n + (size_t)(cases->seeds + cases->insiders);
+	return cases->files.n +
+	       (size_t)(cases->seeds + cases->insiders + cases->swarm);
 }
 
 static void
@@ -151,9 +180,14 @@ cases_play(const struct cases *cases, size_t i)
 		return;
 	}
 	i -= cases->files.n;
-	options.insiders = i >= cases->seeds;
-	seed_case(
-	    options.seed + (options.insiders ? i - cases->seeds : i), &options);
+	options.insiders = options.swarm = false;
+	if (i >= cases->seeds) {
+		i -= cases->seeds;
+		options.insiders = i < cases->insiders;
+		options.swarm = !options.insiders;
+		i -= options.swarm ? cases->insiders : 0;
+	}
+	seed_case(options.seed + i, &options);
 }
 
 /* The processes share one number: that of the next case. */
@@ -161,8 +195,10 @@ static void
 cases_share(const struct cases *cases, atomic_size_t *next)
 {
 	size_t i, n = cases_count(cases);
+	time_t until = time(NULL) + (time_t)cases->options->seconds;
 
-	while ((i = atomic_fetch_add(next, 1)) < n)
+	while ((i = atomic_fetch_add(next, 1)) < n &&
+	       (cases->options->seconds == 0 || time(NULL) < until))
 		cases_play(cases, i);
 }
 
@@ -171,8 +207,9 @@ cases_share(const struct cases *cases, atomic_size_t *next)
 static void
 cases_all(const struct cases *cases)
 {
-	long processes = cases->options->how & WORLD_VERBOSE
-	                     ? 1
+	long processes = cases->options->how & WORLD_VERBOSE ? 1
+	                 : cases->options->jobs > 0
+	                     ? (long)cases->options->jobs
 	                     : sysconf(_SC_NPROCESSORS_ONLN);
 	atomic_size_t *next = mmap(NULL, sizeof(*next), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -180,7 +217,8 @@ cases_all(const struct cases *cases)
 
 	if (next == MAP_FAILED)
 		abort();
-	printf("1..%zu\n", cases_count(cases));
+	if (cases->options->seconds == 0)
+		printf("1..%zu\n", cases_count(cases));
 	fflush(stdout);
 	for (long i = 1; i < processes; i++)
 		if (fork() == 0) {
@@ -197,6 +235,10 @@ static const struct command_option sim_options[] = {
 	{ 's', "seed", "N", "draw scenes from the seeds N on" },
 	{ 'n', "count", "M", "so many of them" },
 	{ COMMAND_LONG, "insiders", NULL, "with a server that means ill" },
+	{ COMMAND_LONG + 1, "swarm", NULL, "of the whole language of scenes" },
+	{ COMMAND_LONG + 2, "print", NULL, "such a scene, without playing it" },
+	{ 't', "seconds", "S", "begin none after so long" },
+	{ 'j', "jobs", "N", "in so many processes" },
 	{ 'f', "follow", NULL, "compare what follows with what reads all" },
 	{ 'v', "verbose", NULL, "each input and event, as comments" },
 	{ 0, NULL, NULL, NULL },
@@ -207,24 +249,32 @@ sim_option_take(void *ctx, int option, const char *value)
 {
 	struct options *options = ctx;
 
-	options->chance |= option != 'v' && option != 'f';
+	options->chance |= option != 'v' && option != 'f' && option != 'j';
 	if (option == 's')
 		options->seed = strtoull(value, NULL, 10);
 	else if (option == 'n')
 		options->count = strtoull(value, NULL, 10);
+	else if (option == 't')
+		options->seconds = strtoull(value, NULL, 10);
+	else if (option == 'j')
+		options->jobs = strtoull(value, NULL, 10);
 	else if (option == 'v')
 		options->how |= WORLD_VERBOSE;
 	else if (option == 'f')
 		options->how |= WORLD_FOLLOWS;
-	else
+	else if (option == COMMAND_LONG)
 		options->insiders = true;
+	else if (option == COMMAND_LONG + 1)
+		options->swarm = true;
+	else
+		options->print = true;
 	return true;
 }
 
 static const struct command sim_command = {
 	.name = "sim",
-	.usage =
-	    "sim [-fv] [--insiders] [--seed N] [--count M] [FILE.scene...]",
+	.usage = "sim [-fv] [--insiders|--swarm] [--seed N] [--count M] "
+		 "[FILE.scene...]",
 	.see = "See HACKING, 4.",
 	.options = sim_options,
 	.take = sim_option_take,
@@ -240,15 +290,23 @@ main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (options.print) {
+		swarm_print(options.seed);
+		return 0;
+	}
 	for (int i = optind; i < argc; i++)
 		vec_push(&cases.files, mem_str(argv[i]));
 	if (optind == argc && options.chance) {
-		*(options.insiders ? &cases.insiders : &cases.seeds) =
-		    options.count;
+		if (options.seconds > 0)
+			options.count = UINT32_MAX;
+		*(options.swarm        ? &cases.swarm
+		    : options.insiders ? &cases.insiders
+				       : &cases.seeds) = options.count;
 	} else if (optind == argc) {
 		cases_find(&cases);
 		cases.seeds = options.count;
 		cases.insiders = INSIDERS;
+		cases.swarm = SWARM;
 	}
 	cases_all(&cases);
 	for (size_t i = 0; i < cases.files.n; i++)

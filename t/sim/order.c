@@ -5,8 +5,19 @@
 
 #include <string.h>
 
+#include "t/sim/cable.h"
 #include "t/sim/plan.h"
 #include "t/sim/scene.h"
+
+/* Where nobody is to be asked, only who is there is spoken to about who is
+ * not, and once. */
+static bool
+may_bury(struct scene *scene, const struct node *whom, const struct node *at)
+{
+	return !scene->world->loose ||
+	       (whom != at && world_runs(at) && whom->engine == NULL &&
+		   !whom->gone && !whom->stolen);
+}
 
 void
 authority_forget(struct scene *scene)
@@ -14,7 +25,7 @@ authority_forget(struct scene *scene)
 	struct node *whom = scene_host(scene, scene->word[1]);
 	struct node *at = scene_host(scene, scene->word[3]);
 
-	if (whom != NULL && at != NULL)
+	if (whom != NULL && at != NULL && may_bury(scene, whom, at))
 		plan_forget(scene->world, whom, at);
 }
 
@@ -24,7 +35,7 @@ authority_revoke(struct scene *scene)
 	struct node *whom = scene_host(scene, scene->word[1]);
 	struct node *at = scene_host(scene, scene->word[3]);
 
-	if (whom != NULL && at != NULL)
+	if (whom != NULL && at != NULL && may_bury(scene, whom, at))
 		plan_revoke(scene->world, whom, at);
 }
 
@@ -34,20 +45,30 @@ authority_enforce(struct scene *scene)
 	struct node *at = scene_host(scene, scene->word[3]);
 	bool on = strcmp(scene->word[1], "yes") == 0;
 
-	if (at != NULL)
+	if (at != NULL && (!scene->world->loose || world_runs(at)))
 		plan_enforce(scene->world, on, at);
+}
+
+static void
+may_one(struct scene *scene, struct node *node)
+{
+	plan_transit(node, world_text(scene->world, scene->word[2]));
+	if (node->engine != NULL)
+		world_configure(scene->world, node);
 }
 
 void
 order_may(struct scene *scene)
 {
-	struct node *node = scene_host(scene, scene->word[1]);
+	scene_each(scene, scene->word[1], may_one);
+}
 
-	if (node == NULL)
-		return;
-	plan_transit(node, world_text(scene->world, scene->word[2]));
-	if (node->engine != NULL)
-		world_configure(scene->world, node);
+/* That is no stranger's. */
+static bool
+is_own_word(const struct plan_forgery *f)
+{
+	return strcmp(f->kind, "stranger") == 0 &&
+	       strcmp(f->peer->conf.server, f->whom->conf.server) == 0;
 }
 
 void
@@ -60,6 +81,12 @@ order_forge(struct scene *scene)
 		.to = scene_host(scene, scene->word[6]),
 	};
 
-	if (forgery.whom != NULL && forgery.peer != NULL && forgery.to != NULL)
+	if (forgery.whom == NULL || forgery.peer == NULL || forgery.to == NULL)
+		return;
+	if (scene->world->loose &&
+	    (forgery.whom->last.n == 0 || is_own_word(&forgery) ||
+		!cable_joins(scene->world, forgery.peer, forgery.to)))
+		scene_skip(scene, "nobody says it there");
+	else
 		plan_forge(scene->world, &forgery);
 }

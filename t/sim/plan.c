@@ -187,6 +187,21 @@ plan_spaces(struct node *node, const struct setup_space *space, size_t n)
 	}
 }
 
+bool
+plan_has_space(const struct node *node, const char *pattern)
+{
+	for (size_t i = 0; i < node->conf.nspaces; i++)
+		if (strcmp(node->conf.spaces[i].pattern, pattern) == 0)
+			return true;
+	return false;
+}
+
+bool
+plan_has_connector(struct node *node, const char *name)
+{
+	return connector_find(node, name) != NULL;
+}
+
 void
 plan_unspace(struct node *node, const char *pattern)
 {
@@ -299,6 +314,8 @@ plan_forget(struct world *world, struct node *whom, struct node *at)
 	char key[2 * CRYPTO_DIGEST + 1];
 	struct lsa_draft draft = { .seq = (uint64_t)epoch << 32 | 1 };
 
+	if (epoch == 0 && world->loose) /* nobody there knows of it */
+		return;
 	whom->gone = true;
 	plan_key(whom, key);
 	lsa_forget_encode(&body, epoch);

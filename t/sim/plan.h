@@ -27,6 +27,9 @@ void plan_spaces(struct node *node, const struct setup_space *space, size_t n);
 void plan_space(struct node *node, const struct setup_space *space);
 void plan_unspace(struct node *node, const char *pattern);
 
+bool plan_has_space(const struct node *node, const char *pattern);
+bool plan_has_connector(struct node *node, const char *name);
+
 /* The digest of its key, in hexadecimal. */
 void plan_key(const struct node *whom, char out[2 * CRYPTO_DIGEST + 1]);
 

@@ -157,7 +157,8 @@ rule_table(struct world *world, struct node *node, const struct mta_table *next)
 
 	if (now->n > 0 && next->n == 0)
 		world_fail(world, "%s: an empty table", node->name);
-	if (next->generation < now->generation)
+	/* Of one that nothing was in nobody keeps the number. */
+	if (now->n > 0 && next->generation < now->generation)
 		world_fail(world, "%s: generation %llu after %llu", node->name,
 		    (unsigned long long)next->generation,
 		    (unsigned long long)now->generation);

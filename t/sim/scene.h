@@ -39,9 +39,9 @@
  *     drain HOST yes|no                 unspace HOST PATTERN
  *     names HOST HOST                   (the other's mail service as its own)
  *     cost HOST CONNECTOR N             rekey HOST
- *     remark HOST                       (another mark key)
+ *     remark SET                        (another mark key)
  *     forget HOST at HOST               revoke HOST at HOST
- *     may HOST GROUP                    enforce yes|no at HOST
+ *     may SET GROUP                     enforce yes|no at HOST
  *                                       (connectors by certificate)
  *     forge KIND HOST by HOST to HOST   (kinds: plan.h)
  *     ask HOST WORDS...
@@ -49,6 +49,23 @@
  *     flap SET PERIOD TIME              (mail services, half of it down)
  *
  * `schedule HOST CONNECTOR TIMES`: when it is open, `|` for a blank.
+ *
+ * Faults (fault.c):
+ *
+ *     mute SET SET yes|no               (what the first send to the others
+ *                                       vanishes, and not what comes back)
+ *     delay SET SET TIME                flip HOST HOST N  (octets on its way)
+ *     drift SET PPM                     (of its clock)
+ *     spoil SET flip|cut                (its state on the disk)
+ *     twin NAME HOST                    (a second one of its identity)
+ *     times SET KEEPALIVE DEAD          mend  (all that is broken, and all
+ *                                       start that may)
+ *
+ * `seed N` is where chance begins; after `loose` a sentence that cannot be done
+ * now is left out: so swarm.c can take lines out of a scene.
+ *
+ * Letters (post.h): `post HOST N PATTERN,...` begins so many, and `settled TIME`
+ * waits until all are where they go.
  *
  * `quiet` runs until nothing moves and then asks truth.h.
  *
@@ -83,16 +100,17 @@
 #ifndef T_SIM_SCENE_H
 #define T_SIM_SCENE_H
 
+#include <stdio.h>
+
 #include "t/sim/traffic.h"
 #include "t/sim/world.h"
 
 #define SCENE_WORDS 24
+#define SCENE_LINE 8192
 #define SCENE_QUIET_MS 120000u
 
 struct scene {
 	struct world *world;
-	const char *file;
-	char title[128];
 	unsigned line;
 	char *word[SCENE_WORDS];
 	size_t n;
@@ -111,7 +129,7 @@ struct scene_verb {
 
 /* Tables that end with a NULL word. */
 extern const struct scene_verb scene_actions[], scene_host_actions[],
-    scene_claims[];
+    scene_faults[], scene_claims[];
 
 /* Some of them: order.c. */
 void authority_forget(struct scene *scene);
@@ -122,6 +140,10 @@ void order_forge(struct scene *scene);
 
 /* The scene fails with the line it has come to. */
 __attribute__((format(printf, 2, 3))) void scene_fail(
+    struct scene *scene, const char *fmt, ...);
+
+/* It cannot be done now: fails, or goes on where it is `loose`. */
+__attribute__((format(printf, 2, 3))) void scene_skip(
     struct scene *scene, const char *fmt, ...);
 
 /* A host, or NULL and the scene fails. */
@@ -140,6 +162,20 @@ bool scene_has(const struct scene *scene, const char *word);
 
 /* "90s", "500ms", "2m", "1h" to milliseconds; 0 when it is none. */
 uint64_t scene_time(const char *text);
+
+/* A scene that is played, and what came of it. */
+struct scene_run {
+	FILE *in;      /* NULL: cannot be read */
+	uint64_t seed; /* where chance begins, unless the scene says it */
+	enum world_how how;
+	char title[128];
+	char *failed;  /* NULL, or why; the caller's, for mem_free */
+	unsigned line; /* the last that was played */
+	uint64_t ms;   /* the world's time then */
+	uint64_t trace, steps;
+};
+
+void scene_run(struct scene_run *run);
 
 /*
  * Plays a scene from its file. Returns NULL, or why it failed (to be freed

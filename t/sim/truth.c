@@ -157,7 +157,8 @@ decides(const struct world *world, const struct map *map)
 static bool
 names(const struct node *one, const struct node *other)
 {
-	return addr_same_ip(&one->conf.announced.smtp[0], &other->addr);
+	return !other->twin &&
+	       addr_same_ip(&one->conf.announced.smtp[0], &other->addr);
 }
 
 /* It says that its mail service is another's: no step by its own word, and
@@ -280,7 +281,8 @@ is_local(const struct world *world, const char *pattern)
 			    &world->nodes[i].conf.spaces[k];
 
 			if (strcmp(space->pattern, pattern) == 0 &&
-			    (space->local || space->way != NULL))
+			    (space->local || space->fallback ||
+				space->way != NULL))
 				return true;
 		}
 	return false;

@@ -8,6 +8,7 @@
 #include "t/sim/cable.h"
 #include "t/sim/disk.h"
 #include "t/sim/host.h"
+#include "t/sim/post.h"
 #include "t/sim/rule.h"
 
 struct world *
@@ -32,6 +33,7 @@ world_free(struct world *world)
 		host_free(&world->nodes[i]);
 	cable_done(world);
 	rule_done(world);
+	post_free(world->post);
 	for (size_t i = 0; i < world->strings.n; i++)
 		mem_free(world->strings.v[i]);
 	vec_done(&world->strings);
@@ -153,6 +155,15 @@ world_runs(const struct node *node)
 	return node->engine != NULL && !node->hung;
 }
 
+uint64_t
+world_wall(const struct world *world, const struct node *node)
+{
+	int64_t ms = (int64_t)mono_since(node->drifts_since, world->now);
+
+	return WORLD_WALL + world->now.ms / 1000 + (uint64_t)node->ahead_s +
+	       (uint64_t)(node->drift_ppm * ms / 1000000000);
+}
+
 void
 world_fail(struct world *world, const char *fmt, ...)
 {
@@ -240,7 +251,10 @@ happen(struct world *world, struct happening *h)
 		cable_happens(world, h);
 		return;
 	}
-	host_happens(world, h);
+	if (h->kind == HAPPENS_LETTER)
+		post_happens(world, h);
+	else
+		host_happens(world, h);
 }
 
 /* The node that wakes first, or NULL. */

@@ -26,7 +26,7 @@
 #include "t/sim/agenda.h"
 #include "t/sim/cheap_seal.h"
 
-#define WORLD_NODES 64
+#define WORLD_NODES 208 /* the largest drawn, and some to spare */
 #define WORLD_DISKS (SAVE_OVERRIDES + 1)
 #define WORLD_ZONE ".sim" /* l1 is the server l1.sim */
 #define WORLD_WALL 1700000000u
@@ -52,6 +52,7 @@ struct blob {
 /* The table that the MTA reads. */
 struct mta_table {
 	uint64_t serial; /* order in which tables were given out */
+	uint64_t epoch;  /* of the lsrd that made it */
 	uint64_t generation;
 	struct route *routes;
 	size_t n;
@@ -84,9 +85,11 @@ struct node {
 	uint32_t life;         /* rises with each start and stop of lsrd */
 	uint32_t sessions;     /* numbers given so far */
 	bool host_up, mail_up;
-	bool takes_none; /* its mail service answers, and refuses all mail */
-	bool hung;       /* lsrd is stopped, the kernel is not */
-	int64_t ahead_s; /* its clock, before the world's */
+	bool takes_none;   /* its mail service answers, and refuses all mail */
+	bool hung;         /* lsrd is stopped, the kernel is not */
+	int64_t ahead_s;   /* its clock, before the world's, */
+	int64_t drift_ppm; /* and gains so much from then on */
+	struct mono drifts_since;
 
 	bool denies;        /* it does not relay to whom a RCPT of ours names */
 	uint64_t asked;     /* so often did one ask it */
@@ -102,6 +105,8 @@ struct node {
 	VEC(struct probe) probes;
 
 	struct blob disk[WORLD_DISKS], week_old[WORLD_DISKS]; /* by what */
+	bool foreign;        /* octets there are no more as it wrote them */
+	bool rolled_back;    /* the MTA's own table is an old one */
 	struct buf unsaved;  /* of the state: waits for the disk, */
 	bool unsaved_whole;  /* in place of all that is there */
 	uint32_t state_life; /* the state on the disk is of this life */
@@ -117,6 +122,7 @@ struct node {
 	bool stopped;        /* in order */
 	bool gone;           /* forgotten, and not seen since */
 	bool stolen;         /* its key was revoked, and it has no other */
+	bool twin;           /* another host is the one it says it is */
 	struct mtable_version annex; /* said last, in its life `annex_life` */
 	uint32_t annex_life;
 	uint64_t retries;   /* FX_RETRY, since a scene looked */
@@ -164,6 +170,10 @@ struct world {
 	size_t n;
 	uint8_t peer_path[WORLD_NODES][WORLD_NODES]; /* enum path; symmetric */
 	uint8_t mail_path[WORLD_NODES][WORLD_NODES]; /* from, to */
+	/* Streams from, to: octets vanish this way, and come the other. */
+	bool mute[WORLD_NODES][WORLD_NODES];
+	uint8_t flips[WORLD_NODES][WORLD_NODES]; /* so many octets to come
+						    are others there */
 	uint32_t delay_ms[WORLD_NODES][WORLD_NODES];
 	struct line lines[WORLD_NODES][WORLD_NODES]; /* from, to; but for
 					`fits` the same both ways */
@@ -174,7 +184,9 @@ struct world {
 	void *book; /* rule.c: what was ever signed */
 	/* Is told of every table that an MTA begins to read; may be NULL. */
 	void (*on_table)(struct world *world, struct node *node);
-	void *ctx;    /* of on_table */
+	void *ctx;         /* of on_table */
+	struct post *post; /* post.h; NULL: no letter is sent */
+	bool loose;        /* what a scene cannot do now is left out */
 	char *failed; /* the first thing that did not hold; NULL: all does */
 	VEC(char *) strings; /* of configurations */
 };
@@ -230,6 +242,9 @@ bool world_mail(
     const struct world *world, const struct node *from, const struct node *to);
 bool world_runs(const struct node *node);
 
+/* Its wall clock, in seconds since 1970. */
+uint64_t world_wall(const struct world *world, const struct node *node);
+
 /* Lets time pass; stops at once when something does not hold. */
 void world_run(struct world *world, uint64_t ms);
 
@@ -254,7 +269,8 @@ enum happens {
 	HAPPENS_DRAINED,
 	HAPPENS_PUBLISH,
 	HAPPENS_SAVE,
-	HAPPENS_QUEUE
+	HAPPENS_QUEUE,
+	HAPPENS_LETTER
 };
 
 /* What comes to a host later; most of it not if its lsrd has ended. */
@@ -270,6 +286,7 @@ struct happening {
 	uint64_t serial; /* of a probe */
 	enum save_what what;
 	struct mta_table table;
+	struct letter *letter; /* lent by post.c */
 	bool copied; /* the publisher has done its part, the MTA not yet */
 };
 

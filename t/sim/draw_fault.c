@@ -1,0 +1,463 @@
+#include "t/sim/draw.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A scene's words, of which each is as likely. */
+#define PICK(d, words)                                                         \
+	((words)[draw_below(d, sizeof(words) / sizeof((words)[0]))])
+
+static const struct draw_connector *
+any_connector(struct draw *d)
+{
+	return d->connectors.n == 0
+	           ? NULL
+	           : &d->connectors.v[draw_below(d, d->connectors.n)];
+}
+
+static const struct draw_space *
+any_space(struct draw *d)
+{
+	return &d->spaces.v[draw_below(d, d->spaces.n)];
+}
+
+/* --- paths ------------------------------------------------------------------- */
+
+static const char *const cuts[] = { "", " peer", " mail", " mail one-way",
+	" silent", " peer silent", " mail silent", " mail one-way silent" };
+
+static void
+cut(struct draw *d)
+{
+	const char *a = draw_any(d);
+
+	if (draw_one_in(d, 4))
+		draw_say(d, "cut %s all%s", a, PICK(d, cuts));
+	else
+		draw_say(d, "cut %s %s%s", a, draw_any(d), PICK(d, cuts));
+}
+
+static void
+heal(struct draw *d)
+{
+	static const char *const what[] = { "", "", " peer", " mail" };
+	struct draw_sets sets;
+
+	if (draw_one_in(d, 3) && draw_split(d, &sets))
+		draw_say(
+		    d, "heal %s %s%s", sets.these, sets.those, PICK(d, what));
+	else
+		draw_say(d, "heal %s %s%s", draw_any(d),
+		    draw_one_in(d, 2) ? "all" : draw_any(d), PICK(d, what));
+}
+
+static void changes(struct draw *d);
+
+/* Parts within parts, each of which says something new, and heals badly. */
+static void
+partition(struct draw *d)
+{
+	struct draw_sets sets;
+
+	for (uint64_t k = 1 + draw_below(d, 3); k > 0; k--) {
+		if (!draw_split(d, &sets))
+			continue;
+		draw_say(
+		    d, "cut %s %s%s", sets.these, sets.those, PICK(d, cuts));
+		draw_run(d);
+		changes(d);
+		draw_run(d);
+	}
+	for (uint64_t k = draw_below(d, 4); k > 0; k--) {
+		heal(d);
+		draw_run(d);
+	}
+}
+
+static void
+mute(struct draw *d)
+{
+	draw_say(d, "mute %s %s %s", draw_any(d),
+	    draw_one_in(d, 3) ? "all" : draw_any(d),
+	    draw_one_in(d, 4) ? "no" : "yes");
+}
+
+static void
+delay(struct draw *d)
+{
+	draw_say(d, "delay %s %s %ums", draw_any(d),
+	    draw_one_in(d, 3) ? "all" : draw_any(d),
+	    1 + (unsigned)draw_below(d, draw_one_in(d, 3) ? 2000 : 200));
+}
+
+static void
+line(struct draw *d)
+{
+	const char *a = draw_any(d), *b = draw_any(d);
+
+	if (draw_one_in(d, 2))
+		draw_say(d, "line %s %s rate=%u", a, b,
+		    2000 + (unsigned)draw_below(d, 20000));
+	else
+		draw_say(d, "line %s %s fits=%u", a, b,
+		    60 + (unsigned)draw_below(d, 200));
+}
+
+static void
+flip(struct draw *d)
+{
+	draw_say(d, "flip %s %s %u", draw_any(d), draw_any(d),
+	    1 + (unsigned)draw_below(d, 4));
+	changes(d);
+}
+
+/* --- hosts ------------------------------------------------------------------- */
+
+static const char *const ends[] = { "stop", "kill", "kill", "crash" };
+
+/* It ends, something becomes of its disk, and it comes back or not yet. */
+static void
+restart(struct draw *d)
+{
+	static const char *const disks[] = { "", "", "", " lost", " old",
+		" epoch-only", " copy-lost", " image-old" };
+	const char *name = draw_any(d);
+
+	draw_say(d, "%s %s", PICK(d, ends), name);
+	if (draw_one_in(d, 2))
+		draw_run(d);
+	if (draw_one_in(d, 6))
+		draw_say(
+		    d, "spoil %s %s", name, draw_one_in(d, 2) ? "cut" : "flip");
+	if (draw_one_in(d, 3))
+		changes(d);
+	if (!draw_one_in(d, 4))
+		draw_say(d, "start %s%s", name, PICK(d, disks));
+}
+
+static void
+again(struct draw *d)
+{
+	draw_say(d, "start %s", draw_any(d));
+}
+
+static void
+hang(struct draw *d)
+{
+	const char *name = draw_any(d);
+
+	draw_say(d, "hang %s", name);
+	draw_run(d);
+	if (!draw_one_in(d, 4))
+		draw_say(d, "resume %s", name);
+}
+
+static void
+disk(struct draw *d)
+{
+	static const char *const how[] = { "full", "no-room", "ok" };
+
+	draw_say(d, "disk %s %s", draw_any(d), PICK(d, how));
+	changes(d);
+}
+
+static void
+publisher(struct draw *d)
+{
+	static const char *const how[] = { "stuck", "copies", "works" };
+
+	draw_say(d, "publisher %s %s", draw_any(d), PICK(d, how));
+	changes(d);
+}
+
+static void
+set_clock(struct draw *d)
+{
+	static const char *const times[] = { "5s", "90s", "1h", "200h",
+		"90000h" };
+
+	if (draw_one_in(d, 3))
+		draw_say(d, "drift %s %d", draw_any(d),
+		    (int)draw_below(d, 200000) - 100000);
+	else
+		draw_say(d, "clock %s %s %s", draw_any(d),
+		    draw_one_in(d, 2) ? "back" : "ahead", PICK(d, times));
+}
+
+static void
+shortage(struct draw *d)
+{
+	static const char *const of[] = { "no-descriptors", "no-descriptors",
+		"no-network", "no-six", "of-nothing" };
+
+	draw_say(d, "short %s %s", draw_any(d), PICK(d, of));
+}
+
+static void
+twin(struct draw *d)
+{
+	const char *of = draw_any(d);
+
+	if (d->twins == 3)
+		return;
+	draw_say(d, "twin t%u %s", ++d->twins, of);
+	if (draw_one_in(d, 2))
+		draw_say(d, "%s %s", PICK(d, ends), of);
+	draw_say(d, "start t%u", d->twins);
+	if (draw_one_in(d, 2)) {
+		draw_run(d);
+		draw_say(d, "start %s", of);
+	}
+}
+
+/* --- mail services ------------------------------------------------------------- */
+
+static void
+mail(struct draw *d)
+{
+	const char *name = draw_any(d);
+
+	switch (draw_below(d, 8)) {
+	case 0:
+	case 1:
+		draw_say(d, "mail %s down", name);
+		break;
+	case 2:
+		draw_say(d, "mail %s up", name);
+		break;
+	case 3:
+		draw_say(d, "busy %s yes", name);
+		break;
+	case 4:
+		draw_say(
+		    d, "greets %s %us", name, 1 + (unsigned)draw_below(d, 400));
+		break;
+	case 5:
+		draw_say(d, "takes %s none", name);
+		d->settle_min = 26; /* what refused mail is damped the most */
+		break;
+	case 6:
+		draw_say(d, "flap %s %us %us", name,
+		    2 + 2 * (unsigned)draw_below(d, 5),
+		    10 + (unsigned)draw_below(d, 30));
+		break;
+	default:
+		draw_say(d, "mta %s %s", name,
+		    draw_one_in(d, 2) ? "silent" : "hangs");
+		break;
+	}
+}
+
+static void
+flow(struct draw *d)
+{
+	const char *slow = draw_any(d);
+	const struct draw_space *to = any_space(d);
+	const char *from = draw_any(d);
+
+	draw_say(d, "flow %s %s %u", from, to->pattern,
+	    1 + (unsigned)draw_below(d, 10));
+	draw_say(d, "takes %s %u", slow, 1 + (unsigned)draw_below(d, 5));
+	draw_say(d, "traffic %us", 20 + (unsigned)draw_below(d, 200));
+	draw_say(d, "takes %s all", slow);
+	draw_say(d, "flow %s %s 0", from, to->pattern);
+	d->settle_min = 40;
+}
+
+static void
+more_letters(struct draw *d)
+{
+	draw_say(d, "post %s %u %s", draw_any(d),
+	    1 + (unsigned)draw_below(d, 10), any_space(d)->pattern);
+}
+
+/* --- what is said ---------------------------------------------------------------- */
+
+static void
+claim_new(struct draw *d)
+{
+	size_t host = (size_t)draw_below(d, d->n);
+	char pattern[64];
+
+	snprintf(pattern, sizeof(pattern), "new%u.example", ++d->news);
+	draw_say(d, "space %s %s", d->host[host].name, pattern);
+	draw_space_add(d, host, pattern);
+}
+
+static void
+claim_other(struct draw *d)
+{
+	const struct draw_space *space = any_space(d);
+
+	draw_say(d, "space %s %s cost=%u", d->host[space->host].name,
+	    space->pattern, (unsigned)draw_below(d, 1000));
+}
+
+static void
+unclaim(struct draw *d)
+{
+	const struct draw_space *space = any_space(d);
+
+	draw_say(d, "unspace %s %s", d->host[space->host].name, space->pattern);
+}
+
+/* From one to another. */
+static void
+claim_moves(struct draw *d)
+{
+	const struct draw_space *space = any_space(d);
+
+	draw_say(d, "space %s %s", draw_any(d), space->pattern);
+	if (draw_one_in(d, 2))
+		draw_run(d);
+	draw_say(d, "unspace %s %s", d->host[space->host].name, space->pattern);
+}
+
+static void
+cost(struct draw *d)
+{
+	const struct draw_connector *c = any_connector(d);
+
+	if (c != NULL)
+		draw_say(d, "cost %s %s %u", d->host[c->owner].name, c->name,
+		    1 + (unsigned)draw_below(d, 200));
+}
+
+static void
+drain(struct draw *d)
+{
+	draw_say(
+	    d, "drain %s %s", draw_any(d), draw_one_in(d, 3) ? "no" : "yes");
+}
+
+/* By lsrctl, for a time. */
+static void
+override(struct draw *d)
+{
+	const struct draw_connector *c = any_connector(d);
+	unsigned s = 10 + (unsigned)draw_below(d, 290);
+
+	switch (draw_below(d, c == NULL ? 2 : 5)) {
+	case 0:
+		draw_say(d, "ask %s freeze for=%u", draw_any(d), s);
+		break;
+	case 1:
+		draw_say(d, "ask %s drain for=%u", draw_any(d), s);
+		break;
+	case 2:
+		draw_say(d, "ask %s drain connector=%s for=%u",
+		    d->host[c->owner].name, c->name, s);
+		break;
+	case 3:
+		draw_say(d, "ask %s cost connector=%s cost=%u for=%u",
+		    d->host[c->owner].name, c->name,
+		    1 + (unsigned)draw_below(d, 200), s);
+		break;
+	default:
+		draw_say(d, "ask %s pin pattern=%s hop=%s.sim for=%u",
+		    draw_any(d), any_space(d)->pattern, draw_any(d), s);
+		break;
+	}
+}
+
+/* --- keys ------------------------------------------------------------------------ */
+
+static void
+rekey(struct draw *d)
+{
+	draw_say(d, "rekey %s", draw_any(d));
+}
+
+static void
+remark(struct draw *d)
+{
+	draw_say(d, "remark %s", draw_any(d));
+}
+
+static void
+forge(struct draw *d)
+{
+	static const char *const kinds[] = { "last", "leap", "counter", "old",
+		"broken", "purge", "twin", "stranger", "boast", "ceiling" };
+	const char *whom = draw_any(d), *by = draw_any(d);
+
+	draw_say(d, "forge %s %s by %s to %s", PICK(d, kinds), whom, by,
+	    draw_any(d));
+}
+
+/* It is gone for good, or comes back with another key, or as another. */
+static void
+bury(struct draw *d)
+{
+	const char *name = draw_any(d);
+
+	draw_say(d, "crash %s", name);
+	draw_say(d, "run %ums", 1000 + (unsigned)draw_below(d, 9000));
+	draw_say(d, "%s %s at %s", draw_one_in(d, 3) ? "revoke" : "forget",
+	    name, draw_any(d));
+	if (draw_one_in(d, 2))
+		return;
+	draw_run(d);
+	if (draw_one_in(d, 2))
+		draw_say(d, "rekey %s", name);
+	draw_say(d, "start %s%s", name, draw_one_in(d, 2) ? " lost" : "");
+}
+
+static void
+rebuilt(struct draw *d)
+{
+	const char *name = draw_any(d);
+
+	draw_say(d, "crash %s", name);
+	draw_run(d);
+	draw_say(d, "rekey %s", name);
+	draw_say(d, "start %s lost", name);
+}
+
+/* Another's disk, as of a backup. */
+static void
+renamed(struct draw *d)
+{
+	const struct draw_space *space = any_space(d);
+	const char *was = d->host[space->host].name, *is = draw_any(d);
+
+	if (was == is)
+		return;
+	draw_say(d, "crash %s", was);
+	draw_say(d, "kill %s", is);
+	draw_say(d, "clone %s %s", is, was);
+	draw_say(d, "space %s %s", is, space->pattern);
+	draw_say(d, "start %s", is);
+	draw_run(d);
+	draw_say(d, "forget %s at %s", was, is);
+}
+
+static void
+enforce(struct draw *d)
+{
+	draw_say(d, "may all *");
+	draw_say(d, "enforce yes at %s", draw_any(d));
+}
+
+static void
+changes(struct draw *d)
+{
+	static void (*const all[])(struct draw *) = { claim_new, claim_new,
+		claim_other, claim_other, unclaim, claim_moves, cost, drain,
+		rekey, remark };
+
+	all[draw_below(d, sizeof(all) / sizeof(all[0]))](d);
+}
+
+void
+draw_fault(struct draw *d)
+{
+	static void (*const all[])(struct draw *) = { cut, cut, heal, partition,
+		partition, mute, delay, line, flip, restart, restart, restart,
+		restart, again, hang, disk, publisher, set_clock, shortage,
+		twin, mail, mail, mail, flow, more_letters, changes, changes,
+		changes, override, forge, forge, bury, rebuilt, renamed,
+		enforce };
+
+	all[draw_below(d, sizeof(all) / sizeof(all[0]))](d);
+}

@@ -1,0 +1,245 @@
+/*
+ * fault.c - the sentences of a scene about faults that swarm.c draws, and that
+ * end them all (scene.h).
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "t/sim/cable.h"
+#include "t/sim/disk.h"
+#include "t/sim/host.h"
+#include "t/sim/plan.h"
+#include "t/sim/post.h"
+#include "t/sim/scene.h"
+
+static void
+do_seed(struct scene *scene)
+{
+	scene->world->rng.state = strtoull(scene->word[1], NULL, 10);
+}
+
+static void
+do_loose(struct scene *scene)
+{
+	scene->world->loose = true;
+}
+
+/* Calls `act` for each pair of the first two sets. */
+static void
+pairs_each(struct scene *scene,
+    void (*act)(struct scene *scene, struct node *a, struct node *b))
+{
+	struct world *world = scene->world;
+
+	for (size_t i = 0; i < world->n; i++)
+		for (size_t j = 0; j < world->n; j++)
+			if (i != j &&
+			    scene_in(&world->nodes[i], scene->word[1]) &&
+			    scene_in(&world->nodes[j], scene->word[2]))
+				act(scene, &world->nodes[i], &world->nodes[j]);
+}
+
+static void
+mute_pair(struct scene *scene, struct node *from, struct node *to)
+{
+	cable_mute(scene->world, from, to, strcmp(scene->word[3], "yes") == 0);
+}
+
+static void
+do_mute(struct scene *scene)
+{
+	pairs_each(scene, mute_pair);
+}
+
+static void
+delay_pair(struct scene *scene, struct node *a, struct node *b)
+{
+	struct world *world = scene->world;
+	size_t i = (size_t)(a - world->nodes), j = (size_t)(b - world->nodes);
+
+	world->delay_ms[i][j] = world->delay_ms[j][i] =
+	    (uint32_t)scene_time(scene->word[3]);
+}
+
+static void
+do_delay(struct scene *scene)
+{
+	pairs_each(scene, delay_pair);
+}
+
+static void
+flip_pair(struct scene *scene, struct node *from, struct node *to)
+{
+	struct world *world = scene->world;
+
+	world->flips[from - world->nodes][to - world->nodes] =
+	    (uint8_t)strtoul(scene->word[3], NULL, 10);
+}
+
+static void
+do_flip(struct scene *scene)
+{
+	pairs_each(scene, flip_pair);
+}
+
+static void
+drift_one(struct scene *scene, struct node *node)
+{
+	node->ahead_s += (int64_t)(world_wall(scene->world, node) - WORLD_WALL -
+				   scene->world->now.ms / 1000) -
+	                 node->ahead_s;
+	node->drift_ppm = strtoll(scene->word[2], NULL, 10);
+	node->drifts_since = scene->world->now;
+}
+
+static void
+do_drift(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], drift_one);
+}
+
+static void
+spoil_one(struct scene *scene, struct node *node)
+{
+	disk_spoil(node, strcmp(scene->word[2], "cut") == 0);
+}
+
+static void
+do_spoil(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], spoil_one);
+}
+
+/* A second host that takes itself for the first: with its configuration, its
+ * key, its address and its disk. */
+static void
+do_twin(struct scene *scene)
+{
+	struct node *of = scene_host(scene, scene->word[2]);
+
+	if (of == NULL)
+		return;
+	if (of->conf.cert.now == NULL) {
+		if (!scene->world->loose)
+			scene_fail(scene, "%s was never there", of->name);
+		return;
+	}
+	host_twin(scene->world, scene->word[1], of);
+}
+
+static void
+times_one(struct scene *scene, struct node *node)
+{
+	node->conf.times.keepalive_ms = (uint32_t)scene_time(scene->word[2]);
+	node->conf.times.dead_ms = (uint32_t)scene_time(scene->word[3]);
+	if (node->engine != NULL)
+		world_configure(scene->world, node);
+}
+
+static void
+do_times(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], times_one);
+}
+
+/* --- everything is well again --------------------------------------------------- */
+
+static void
+host_mend(struct scene *scene, struct node *node)
+{
+	struct world *world = scene->world;
+
+	if (node->twin)
+		world_crash(world, node);
+	if (node->gone || node->stolen || node->twin)
+		return;
+	node->host_up = node->mail_up = true;
+	node->busy = node->denies = node->disk_full = node->disk_no_room =
+	    node->publish_stuck = node->publish_copies = false;
+	node->greets_ms = 0;
+	node->shortage = NULL;
+	node->queue = QUEUE_IDLE;
+	traffic_takes(scene->traffic, node, UINT32_MAX);
+	if (node->hung)
+		world_resume(world, node);
+	if (node->held) { /* somebody confirms it */
+		node->conf.confirm_percent = 100;
+		world_configure(world, node);
+	}
+	if (node->mta.asks != MTA_YES || node->mta_hangs) {
+		node->mta.asks = node->mta.asks_default = MTA_YES;
+		node->mta_hangs = false;
+		host_read_mta(world, node, 1);
+	}
+}
+
+static void
+paths_mend(struct world *world)
+{
+	memset(world->mail_path, PATH_OPEN, sizeof(world->mail_path));
+	memset(world->mute, 0, sizeof(world->mute));
+	memset(world->flips, 0, sizeof(world->flips));
+	for (size_t i = 0; i < world->n; i++)
+		for (size_t j = 0; j < i; j++) {
+			struct line line = { .older =
+						 world->lines[i][j].older };
+
+			cable_path(world, &world->nodes[i], &world->nodes[j],
+			    PATH_OPEN);
+			cable_line(
+			    world, &world->nodes[i], &world->nodes[j], &line);
+		}
+}
+
+static void
+do_mend(struct scene *scene)
+{
+	struct world *world = scene->world;
+
+	paths_mend(world);
+	for (size_t i = 0; i < world->n; i++)
+		host_mend(scene, &world->nodes[i]);
+	for (size_t i = 0; i < world->n; i++) {
+		struct node *node = &world->nodes[i];
+
+		if (node->engine == NULL && !node->gone && !node->stolen &&
+		    !node->twin)
+			world_start(world, node, DISK_KEPT);
+	}
+}
+
+/* --- letters --------------------------------------------------------------------- */
+
+static void
+do_post(struct scene *scene)
+{
+	struct node *node = scene_host(scene, scene->word[1]);
+
+	if (node != NULL)
+		post_send(scene->world, node,
+		    (uint32_t)strtoul(scene->word[2], NULL, 10),
+		    scene->word[3]);
+}
+
+static void
+do_settled(struct scene *scene)
+{
+	post_settle(scene->world, scene_time(scene->word[1]));
+}
+
+const struct scene_verb scene_faults[] = {
+	{ "seed", 1, 1, do_seed },
+	{ "loose", 0, 0, do_loose },
+	{ "mute", 3, 3, do_mute },
+	{ "delay", 3, 3, do_delay },
+	{ "flip", 3, 3, do_flip },
+	{ "drift", 2, 2, do_drift },
+	{ "spoil", 2, 2, do_spoil },
+	{ "twin", 2, 2, do_twin },
+	{ "times", 3, 3, do_times },
+	{ "mend", 0, 0, do_mend },
+	{ "post", 3, 3, do_post },
+	{ "settled", 1, 1, do_settled },
+	{ NULL, 0, 0, NULL },
+};

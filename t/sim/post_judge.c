@@ -1,0 +1,107 @@
+/*
+ * post_judge.c - what must never become of a letter (post.h).
+ */
+
+#include <string.h>
+
+#include "core/lsa/match.h"
+#include "t/sim/post_parts.h"
+
+#define WINDOW_MS 900000
+#define VISITS 3
+#define HOPS_MAX 50 /* hopcount_limit */
+
+/* Whether somebody who is or may come again says that it is his. */
+static bool
+is_claimed(const struct world *world, const char *address)
+{
+	for (size_t i = 0; i < world->n; i++) {
+		const struct setup *conf = &world->nodes[i].conf;
+		struct match match = match_over(address, "");
+		const char *pattern;
+
+		if (world->nodes[i].gone || world->nodes[i].stolen)
+			continue;
+		while ((pattern = match_next(&match)) != NULL)
+			for (size_t k = 0; k < conf->nspaces; k++)
+				if (strcmp(conf->spaces[k].pattern, pattern) ==
+				    0)
+					return true;
+	}
+	return false;
+}
+
+/* Nobody there knows of it: it is returned to its sender. */
+void
+post_bounced(struct post *post, const struct node *from, const struct node *at,
+    const char *address)
+{
+	if (is_claimed(post->world, address) && !at->rolled_back)
+		world_fail(post->world,
+		    "%s sends a letter for %s to %s, which bounces it",
+		    from->name, address, at->name);
+}
+
+void
+post_delivered(struct post *post, const struct letter *letter, const char *to)
+{
+	struct visited one = { letter->number, letter->at, 1, to,
+		post->world->now };
+
+	for (size_t i = 0; i < post->delivered.n; i++)
+		if (post->delivered.v[i].number == letter->number &&
+		    strcmp(post->delivered.v[i].to, to) == 0)
+			world_fail(post->world,
+			    "%s gets a letter twice, at %s "
+			    "and %s",
+			    to, post->delivered.v[i].node->name,
+			    letter->at->name);
+	vec_push(&post->delivered, one);
+}
+
+/* Else nothing ends a loop of stale tables but the MTA's own limit. */
+static bool
+has_marks(const struct world *world)
+{
+	for (size_t i = 0; i < world->n; i++)
+		if (world->nodes[i].conf.announced.nmark == 0)
+			return false;
+	return true;
+}
+
+/* Where every host leaves marks, and knows its own again. */
+static bool
+all_mark(const struct world *world)
+{
+	for (size_t i = 0; i < world->n; i++) {
+		const struct node *node = &world->nodes[i];
+
+		if (node->conf.announced.nmark != 1 || node->ahead_s != 0 ||
+		    node->drift_ppm != 0 || node->rolled_back)
+			return false;
+	}
+	return true;
+}
+
+void
+post_visited(struct post *post, const struct letter *letter)
+{
+	struct visited here = { letter->number, letter->at, letter->to.n,
+		letter->to.v[0], post->world->now };
+	unsigned times = 1;
+
+	for (size_t i = 0; i < post->visited.n; i++) {
+		const struct visited *v = &post->visited.v[i];
+
+		times += v->number == here.number && v->node == here.node &&
+		         v->n == here.n && v->to == here.to &&
+		         mono_since(v->when, here.when) < WINDOW_MS;
+	}
+	vec_push(&post->visited, here);
+	if (times > VISITS && all_mark(post->world))
+		world_fail(post->world, "a letter for %s is at %s %u times",
+		    here.to, here.node->name, times);
+	if (letter->received.n > HOPS_MAX && has_marks(post->world))
+		world_fail(post->world, "a letter for %s has %zu hops", here.to,
+		    letter->received.n);
+}

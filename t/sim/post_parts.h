@@ -1,0 +1,51 @@
+/*
+ * post_parts.h - what post.c and post_judge.c share of the post.
+ */
+
+#ifndef T_SIM_POST_PARTS_H
+#define T_SIM_POST_PARTS_H
+
+#include "t/sim/milter.h"
+#include "t/sim/post.h"
+
+/* A table that an attempt may still go by. */
+struct was {
+	struct mono until;
+	struct mta_table table;
+};
+
+struct office {
+	struct milter milter;
+	VEC(struct was) past;
+};
+
+/* A letter was with these recipients at this host. */
+struct visited {
+	uint64_t number;
+	const struct node *node;
+	size_t n; /* of recipients, the first of whom is */
+	const char *to;
+	struct mono when;
+};
+
+struct post {
+	struct world *world;
+	struct office offices[WORLD_NODES];
+	VEC(struct letter *) letters;
+	VEC(struct visited) visited;
+	VEC(struct visited) delivered; /* of one recipient each */
+	uint64_t number, queue_id;
+};
+
+/* Nobody where it has come to knows of it: it is returned to its sender. */
+void post_bounced(struct post *post, const struct node *from,
+    const struct node *at, const char *address);
+
+/* It is where it was to go. */
+void post_delivered(
+    struct post *post, const struct letter *letter, const char *to);
+
+/* It has come to the host where it is. */
+void post_visited(struct post *post, const struct letter *letter);
+
+#endif
