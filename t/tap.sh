@@ -20,6 +20,11 @@
 #   soon COMMAND...         succeeds within $patience seconds
 #   within SECONDS COMMAND...
 #
+# What takes too long for every day a test tries only where it is called with the
+# word `whole`, as by a line of README's longer suites:
+#
+#   at_length               so it was called
+#
 # $W is a folder of this test's own. At the end, whatever ended it, $pids are
 # ended and $W goes, but for KEEP=yes. A test may define two of its own after
 # this:
@@ -32,7 +37,7 @@ top_builddir=$(cd "${top_builddir:-.}" && pwd) || exit 1
 unset COLUMNS NO_COLOR
 W=$(mktemp -d "/tmp/lsrd-$(basename "$0" .sh).XXXXXX") || exit 1
 pids=''
-tap_n=0 tap_bad=0
+tap_n=0 tap_bad=0 tap_word=${1-}
 # What must come about comes in seconds, but the machine may be busy with
 # something else, or stand still for a while.
 patience=120
@@ -127,6 +132,10 @@ went() {
 
 not() {
 	! "$@"
+}
+
+at_length() {
+	[ "$tap_word" = whole ]
 }
 
 says() {

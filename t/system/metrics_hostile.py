@@ -1,7 +1,8 @@
 """metrics_hostile.py - clients of lsrd-metrics that mean harm, of metrics.sh:
 what they get, and that a scrape goes on beside them.
 
-    metrics_hostile.py PORT     exit status 0, or what went wrong"""
+    metrics_hostile.py PORT             exit status 0, or what went wrong
+    metrics_hostile.py PORT lasting     who keeps his connection, and is ended for it"""
 
 import socket
 import sys
@@ -31,9 +32,12 @@ def ended(link):
 
 
 def ask(octets):
+    """The connection of a CONNECT would stay, so it ends here."""
     link = connect()
     try:
         link.sendall(octets)
+        if octets.startswith(b"CONNECT "):
+            link.shutdown(socket.SHUT_WR)
     except ConnectionError:
         pass
     return ended(link)
@@ -140,9 +144,11 @@ def unread():
 
 
 scrape("at first")
-hosts()
-methods()
-long_and_odd()
-slow()
-many()
-unread()
+if sys.argv[2:] == ["lasting"]:
+    slow()
+    many()
+    unread()
+else:
+    hosts()
+    methods()
+    long_and_odd()
