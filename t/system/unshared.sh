@@ -18,6 +18,10 @@ failed() {
 	[ -z "${one:-}" ] || ps -o pid,ppid,stat,args --ppid "$one"
 }
 
+clean_up() {
+	[ ! -f "$W/$B/pid" ] || kill -9 "$(cat "$W/$B/pid")" 2>/dev/null
+}
+
 # Begins it as process 1; $one is what it is called outside. NOTIFY_SOCKET and what
 # else a service manager says are not there.
 contained() {
@@ -68,9 +72,12 @@ none_left() {
 
 "$lsrctl" keys authority --directory "$W/ca" --organization example.org >/dev/null
 conf $A london 1 $B 2 paris
+conf $B paris 2 $A 1 london
 sed 's/^smtp/no-such-option = 1\nsmtp/' "$W/$A/lsrd.conf" >"$W/$A/bad.conf"
 
 plan 10
+# with its peer there it has a table at once
+begin $B
 contained "$W/$A/lsrd.conf"
 ok "it runs as process 1, on a root that cannot be written" soon runs
 ok "it is its own only in there" is "$(nsenter --target "$one" --pid --mount --root cat /proc/1/comm)" lsrd
