@@ -139,9 +139,10 @@ if [ -f "$top_builddir/t/system/stop_in_lock.so" ]; then
 	here=$top_builddir
 	cat >"$W/publisher" <<-EOF
 		#!/bin/sh
-		STOP_IN_LOCK=$W/stop LD_PRELOAD=$here/t/system/stop_in_lock.so
+		STOP_IN_LOCK=$W/stop STOP_PARENT=$W/stopped
+		LD_PRELOAD=$here/t/system/stop_in_lock.so
 		ASAN_OPTIONS=verify_asan_link_order=0
-		export STOP_IN_LOCK LD_PRELOAD ASAN_OPTIONS
+		export STOP_IN_LOCK STOP_PARENT LD_PRELOAD ASAN_OPTIONS
 		exec "$here/lsrd-publish" "\$@"
 	EOF
 	chmod +x "$W/publisher"
@@ -149,9 +150,11 @@ if [ -f "$top_builddir/t/system/stop_in_lock.so" ]; then
 	: >"$W/stop"
 	PUBLISHER=$W/publisher drive "$T" "many 300 7" go >/dev/null &
 	driver=$!
-	soon [ ! -f "$W/stop" ]
+	# who would kill it waits until the table was looked at
+	soon [ -s "$W/stopped" ]
 	ok "stopped amid a write: the table is the one before" is \
 		"$(query d00299.example transport),$(keys transport)" "$(by 5),300"
+	kill -CONT "$(cat "$W/stopped")"
 	wait $driver
 	ok "the publisher is killed for it" like "$(cat "$W/said")" \
 		"*publisher-killed: *mta=exim*"

@@ -2,9 +2,11 @@
  * stop_in_lock.c - preloaded into lsrd-publish by a test: once the file
  * $STOP_IN_LOCK exists, the process stops itself (SIGSTOP) right after it has
  * got an exclusive lock on a table of Postfix, or is amid the octets of one of
- * Exim, and the file goes. While $SLOW_IN_LOCK exists it waits in the lock
- * instead, as for a slow disk, each time. So a publisher that hangs at the worst
- * place needs no hook in lsrd-publish.
+ * Exim, and the file goes. Where $STOP_PARENT names a file, who started it is
+ * stopped before, and its pid written there: it kills nobody until it is told to
+ * go on. While $SLOW_IN_LOCK exists it waits in the lock instead, as for a slow
+ * disk, each time. So a publisher that hangs at the worst place needs no hook in
+ * lsrd-publish.
  */
 
 #include <dlfcn.h>
@@ -34,6 +36,20 @@ is_table(int fd, const char *suffix)
 }
 
 static void
+stop_here(void)
+{
+	const char *told = getenv("STOP_PARENT");
+	FILE *file = told == NULL ? NULL : fopen(told, "w");
+
+	if (file != NULL) {
+		kill(getppid(), SIGSTOP);
+		fprintf(file, "%d\n", (int)getppid());
+		fclose(file);
+	}
+	raise(SIGSTOP);
+}
+
+static void
 maybe_stop(int fd, int cmd, const void *arg)
 {
 	const char *file = getenv("STOP_IN_LOCK");
@@ -45,7 +61,7 @@ maybe_stop(int fd, int cmd, const void *arg)
 	    lock->l_type != F_WRLCK || file == NULL || !is_table(fd, ".lmdb"))
 		return;
 	if (unlink(file) == 0)
-		raise(SIGSTOP);
+		stop_here();
 	if (slow != NULL && access(slow, F_OK) == 0)
 		nanosleep(&wait, NULL);
 }
@@ -99,6 +115,6 @@ write(int fd, const void *octets, size_t n)
 
 	if (file != NULL && is_table(fd, ".cdb.new") &&
 	    lseek(fd, 0, SEEK_CUR) > 0 && unlink(file) == 0)
-		raise(SIGSTOP);
+		stop_here();
 	return real.function(fd, octets, n);
 }
