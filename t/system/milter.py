@@ -172,6 +172,38 @@ def passed(octets, to=PARIS, sink="5", sender="s@london.example.org", name=None)
     return arrived(sink, name) if name else None
 
 
+def mail_log(word):
+    with open(W + "/mail.log", encoding="utf-8", errors="replace") as file:
+        return [line for line in file if word in line]
+
+
+def taking():
+    """Postfix's processes that take mail in or say where it goes."""
+    with open(W + "/spool/pid/master.pid", encoding="ascii") as file:
+        master = file.read().strip()
+    found = set()
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                pid, _, rest = file.read().partition(" (")
+        except OSError:
+            continue
+        name, _, rest = rest.rpartition(") ")
+        if rest.split()[1] == master and name in ("smtpd", "cleanup", "pickup", "trivial-rewrite"):
+            found.add(pid)
+    return found
+
+
+def reload():
+    """By what is in its files now: a process of before may take one more
+    client in until it has heard, so all of them have gone."""
+    before, said = taking(), len(mail_log("reload -- version"))
+    subprocess.run(["postfix", "-c", W + "/etc", "reload"], check=True,
+                   stderr=subprocess.DEVNULL)
+    until(lambda: len(mail_log("reload -- version")) > said, "Postfix does not reload")
+    until(lambda: not before & taking(), "those of before do not end")
+
+
 # --- the cases ---------------------------------------------------------------
 
 

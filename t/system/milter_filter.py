@@ -5,8 +5,8 @@ import os
 import subprocess
 
 import milter_limits
-from milter import (PARIS, W, Session, arrived, been_in_paris, fields, fresh, log, milter,
-                    passed, run, same, send, until)
+from milter import (PARIS, W, Session, arrived, been_in_paris, fields, fresh, log, mail_log,
+                    milter, passed, reload, run, same, send, until)
 
 # Behind each filter a service takes the message back, with our milter.
 SERVICES = (
@@ -33,11 +33,6 @@ def postconf(*words):
     subprocess.run(["postconf", "-c", W + "/etc", *words], check=True)
 
 
-def reloads():
-    with open(W + "/mail.log", encoding="utf-8", errors="replace") as file:
-        return file.read().count("reload -- version")
-
-
 def content_filter(how):
     """Port 25 gives its mail to this filter from now on; None: to none."""
     if how:
@@ -45,10 +40,7 @@ def content_filter(how):
     else:
         subprocess.run(["postconf", "-c", W + "/etc", "-PX", "25/inet/content_filter"],
                        check=False, stderr=subprocess.DEVNULL)
-    before = reloads()
-    subprocess.run(["postfix", "-c", W + "/etc", "reload"], check=True,
-                   stderr=subprocess.DEVNULL)
-    until(lambda: reloads() > before, "Postfix does not reload")
+    reload()
 
 
 def services():
@@ -172,11 +164,10 @@ def other_recipient(parameter, copy, value=None):
     same(len(fields(got, "LSR-Trace")), 1)
     same(fields(got, "LSR-Route")[0], b"lsrd:[198.51.100.6]:25")
 
-    def mail_log():
-        with open(W + "/mail.log", encoding="utf-8", errors="replace") as file:
-            return [line for line in file if "to=<%s>" % copy in line]
-    until(lambda: [line for line in mail_log() if "relay=none" in line], "the copy is lost")
-    for line in mail_log():
+    def copied():
+        return mail_log("to=<%s>" % copy)
+    until(lambda: [line for line in copied() if "relay=none" in line], "the copy is lost")
+    for line in copied():
         assert "198.51.100.6" not in line, line
     postconf("-X", parameter)
     content_filter(None)
@@ -199,7 +190,7 @@ def moved_recipient(to, is_to, *parameters, octets=30000):
     milter_limits.limits(mta=("", "c"))
     message = milter_limits.sized(octets)[1]
     same(milter_limits.offer(message, [to])[1][:3], "250")
-    line = until(lambda: [line for line in milter_limits.mail_log("to=<%s>" % is_to)
+    line = until(lambda: [line for line in mail_log("to=<%s>" % is_to)
                           if "status=" in line and "relay=127.0.0.1" not in line],
                  "it is lost")[0]
     assert "postfix/discard" in line, line
@@ -229,7 +220,7 @@ def too_large_after_maps():
     milter_limits.limits(mta=("", "c"))
     to = "large@paris.example.org"
     same(milter_limits.offer(milter_limits.sized(80000)[1], [to])[1][:3], "250")
-    line = until(lambda: [line for line in milter_limits.mail_log("to=<%s>" % to)
+    line = until(lambda: [line for line in mail_log("to=<%s>" % to)
                           if "552 5.3.4" in line], "it is not refused")[0]
     assert "status=bounced" in line and ":10026" in line, line
     postconf("-X", "virtual_alias_maps")
@@ -249,7 +240,7 @@ def generic_maps():
     other_recipient("always_bcc", "copy5@mx1.london.example.org")
     postconf("-X", "smtp_generic_maps")
     content_filter(None)
-    same(milter_limits.mail_log("to=<gen@"), [])
+    same(mail_log("to=<gen@"), [])
 
 
 def before_the_queue():

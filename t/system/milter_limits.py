@@ -9,8 +9,8 @@ import os
 import subprocess
 import time
 
-from milter import (BUILD, OUT, PARIS, W, Session, arrived, fields, fresh, log, milter,
-                    run, same, until)
+from milter import (BUILD, OUT, PARIS, W, Session, arrived, fields, fresh, log, mail_log,
+                    milter, reload, run, same, until)
 
 SMALL, LARGE = 20000, 50000
 REINJECT = "smtp:[127.0.0.1]:10026"
@@ -255,11 +255,6 @@ def as_postfix_resolves():
         same(fields(arrived("6", name), "LSR-Route"), [b"lsrd:[198.51.100.6]:25"])
 
 
-def mail_log(word):
-    with open(W + "/mail.log", encoding="utf-8", errors="replace") as file:
-        return [line for line in file if word in line]
-
-
 def without_percent():
     """Where Postfix follows neither sign, such a user is one of this host."""
     postconf("-e", "allow_percent_hack=no", "swap_bangpath=no")
@@ -271,13 +266,6 @@ def without_percent():
                              if "relay=none" in line], to)
     postconf("-X", "allow_percent_hack", "swap_bangpath")
     reload()
-
-
-def reload():
-    before = len(mail_log("reload -- version"))
-    subprocess.run(["postfix", "-c", W + "/etc", "reload"], check=True,
-                   stderr=subprocess.DEVNULL)
-    until(lambda: len(mail_log("reload -- version")) > before, "no reload")
 
 
 def either_spelling():
