@@ -64,6 +64,11 @@ def queue(node):
     return exim.queue(node) + postfix.queue(node)
 
 
+def held(node):
+    """What either is delivering."""
+    return exim.held(node) + postfix.held(node)
+
+
 def head(node, ident):
     """The header of a message that waits; Exim's have a hyphen."""
     return (exim if "-" in ident else postfix).head(node, ident)

@@ -6,10 +6,12 @@ where Postfix is, or another Exim. The configuration is Debian's, split; what
 lsrd needs is added by the very lines that conf/exim ships.
 """
 
+import fcntl
 import glob
 import os
 import re
 import shutil
+import struct
 import subprocess
 
 from cdb import Cdb, write
@@ -236,6 +238,22 @@ def _spool(node):
 def queue(node):
     """What waits here: identifier and reason of each message."""
     return [(ident, _reason(node, path)) for ident, path in _spool(node).items()]
+
+
+def held(node):
+    """What is being delivered: Exim has the data file of each locked."""
+    return [ident for ident, path in _spool(node).items() if _is_locked(path[:-2] + "-D")]
+
+
+def _is_locked(path):
+    """Whether another process has a lock on a part of it."""
+    lock = struct.pack("hhqqi", fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0)
+    try:
+        with open(path, "rb") as file:
+            lock = fcntl.fcntl(file, fcntl.F_GETLK, lock)
+    except OSError:
+        return False
+    return struct.unpack("hhqqi", lock)[0] != fcntl.F_UNLCK
 
 
 def _reason(node, path):

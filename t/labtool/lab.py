@@ -445,8 +445,11 @@ class Lab:
         alias = {n.name: n.alias for n in self.nodes.values()}
         return [alias.get(hop, hop) for hop in mail.path_of(found[0][1])]
 
-    def drain(self, seconds):
-        """Waits until every message sent has arrived, or time is up."""
+    def drain(self, seconds, delivery=0):
+        """
+        Waits until every message sent has arrived, or time is up; and then for so
+        long as `delivery` while one goes on.
+        """
         nodes = list(self.nodes.values())
         flushed = now()
 
@@ -460,7 +463,11 @@ class Lab:
             delivered, bounced = mail.arrived(nodes)
             return [n for n in book if n not in delivered and n not in bounced]
 
-        wait_for(lambda: not missing(), seconds, 0.2)
+        def over():
+            return not missing() or not any(self.each(nodes, lambda node: node.mta.held(node)))
+
+        if not wait_for(lambda: not missing(), seconds, 0.2) and delivery:
+            wait_for(over, delivery, 2)
         return self.account()
 
     def status(self):

@@ -33,6 +33,9 @@ NODE is a server's name or its first label; A and B may be routing groups.
                                           how long they take to agree
 """
 
+# Seconds: after a cut TCP leaves two minutes between two attempts at last, and a
+# mail server waits ten for the answer to a message.
+DELIVERY = 700
 PARTS = ("lsrd", "mta", "postfix", "exim", "front", "milter", "all")
 
 
@@ -246,7 +249,7 @@ def of_mta(lab, args):
 
 def show_report(lab, args):
     """t/lab report."""
-    got = lab.drain(args.wait) if args.wait else lab.account()
+    got = lab.drain(args.wait, DELIVERY) if args.wait else lab.account()
     again = mail.sent_again(lab.nodes.values(), got["doubled"])
     got["doubled"] = [n for n in got["doubled"] if n not in again]
     if args.json:

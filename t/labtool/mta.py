@@ -12,6 +12,7 @@ A server's mail server is a module, `node.mta`, of this face:
     running(node)      its process id, as this machine counts; or 0
     stop(node), kill(node)  in an orderly way, and as a crash does
     queue(node)        what waits: (queue id, reason) of each message
+    held(node)         those of them that are being delivered: their queue ids
     head(node, id)     the header of one of these
     flush(node)        tries all of it now
     put(node, pattern, hops)    sets its table against lsrd's

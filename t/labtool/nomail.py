@@ -36,6 +36,9 @@ def queue(_):
     return []
 
 
+held = queue
+
+
 def nothing(*_):
     """There is nothing to do."""
 

@@ -144,14 +144,24 @@ def kill(node):
     wait_for(lambda: not running(node), 30)
 
 
-def queue(node):
-    """What waits here: identifier and reason of each message."""
+def _entries(node):
+    """What postqueue says of each message."""
     if not running(node):
         return []
     done = node.run(["postqueue", "-c", node.inside("/etc/postfix"), "-j"])
-    entries = [json.loads(line) for line in done.stdout.splitlines() if line]
+    return [json.loads(line) for line in done.stdout.splitlines() if line]
+
+
+def queue(node):
+    """What waits here: identifier and reason of each message."""
     return [(entry["queue_id"], (entry["recipients"] or [{}])[0].get("delay_reason", "")
-             or entry["queue_name"]) for entry in entries]
+             or entry["queue_name"]) for entry in _entries(node)]
+
+
+def held(node):
+    """What is being delivered."""
+    return [entry["queue_id"] for entry in _entries(node)
+            if entry["queue_name"] in ("active", "incoming", "maildrop")]
 
 
 def head(node, queue_id):
