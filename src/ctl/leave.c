@@ -176,7 +176,8 @@ step_drain(const struct leave *l)
 		leave_say(l, "drain", false, "lsrctl leave does it");
 		return CALL_OK;
 	}
-	buf_text(&request, "drain reason=leaves the organization");
+	buf_printf(&request, "drain%s reason=leaves the organization",
+	    call_has(l->call, "force") ? " force=yes" : "");
 	buf_u8(&request, 0);
 	status = change_ask(l->call, &request, NULL);
 	buf_done(&request);

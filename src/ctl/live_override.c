@@ -103,33 +103,15 @@ drained_check(const struct call *call, const struct what_if *what)
 	    what->connector);
 }
 
-/* Refused where something would have no path, but by force; CALL_OK: go on. */
+/* What would move at every server, by what was known when it was asked; and
+ * then what the daemon says to the request, which is with `try=yes`. */
 static int
-is_safe(const struct call *call, const struct what_if *what)
+dry_run(const struct call *call, const struct what_if *what,
+    const struct buf *request)
 {
-	struct what_if_count count = { 0 };
-	int status;
+	int status = what_if(call, what);
 
-	if (call_has(call, "force"))
-		return CALL_OK;
-	status = what_if(call, what, false, &count);
-	if (status != CALL_OK || count.lost == 0)
-		return status;
-	call_usage("refused: %zu routes would have no path: see --dry-run; "
-		   "--force does it all the same",
-	    count.lost);
-	return CALL_NO;
-}
-
-static int
-dry_run(const struct call *call, const struct what_if *what)
-{
-	struct what_if_count count = { 0 };
-	int status = what_if(call, what, true, &count);
-
-	if (status != CALL_OK)
-		return status;
-	return count.lost > 0 ? CALL_NO : CALL_OK;
+	return status != CALL_OK ? status : change_ask(call, request, NULL);
 }
 
 /* --- waiting ----------------------------------------------------------------- */
@@ -224,30 +206,36 @@ live_drained(const struct call *call)
 	return wait_for(call, &here);
 }
 
+static int
+drain_ask(const struct call *call, const struct what_if *what,
+    const struct buf *request)
+{
+	return change_ask(call, request,
+	    what->connector == NULL
+		? "draining: no transit by this server; `lsrctl ready` ends it"
+		: "draining: no mail goes there; `lsrctl ready` with the same "
+		  "words ends it");
+}
+
 int
 live_drain(const struct call *call)
 {
 	struct what_if what = drained_of(call);
 	struct buf request = { 0 };
+	bool tried = call_has(call, "dry-run");
 	int status = drained_check(call, &what);
 
-	if (status == CALL_OK && call_has(call, "dry-run"))
-		return dry_run(call, &what);
 	buf_text(&request, "drain");
 	drained_add(&what, &request);
+	buf_text(&request, call_has(call, "force") ? " force=yes" : "");
+	buf_text(&request, tried ? " try=yes" : "");
 	if (status == CALL_OK)
 		status = change_words(call, &request);
 	if (status == CALL_OK)
-		status = is_safe(call, &what);
-	if (status == CALL_OK)
-		status = change_ask(call, &request,
-		    what.connector == NULL
-			? "draining: no transit by this server; `lsrctl ready` "
-			  "ends it"
-			: "draining: no mail goes there; `lsrctl ready` with "
-			  "the same words ends it");
+		status = tried ? dry_run(call, &what, &request)
+		               : drain_ask(call, &what, &request);
 	buf_done(&request);
-	if (status != CALL_OK || !call_has(call, "wait"))
+	if (status != CALL_OK || tried || !call_has(call, "wait"))
 		return status;
 	status = wait_for(call, &what);
 	if (status == CALL_OK && !call->json)
@@ -285,6 +273,7 @@ live_cost(const struct call *call)
 	struct what_if what = { .connector = call->operands[0],
 		.cost = call->operands[1] };
 	bool back = strcmp(what.cost, "configured") == 0;
+	bool tried = call_has(call, "dry-run");
 	struct buf request = { 0 };
 	uint64_t n = 0;
 	int status = drained_check(
@@ -294,18 +283,20 @@ live_cost(const struct call *call)
 	    (!value_number(what.cost, 65535, &n) || n == 0))
 		status = call_usage(
 		    "%s: a cost from 1 to 65535, or `configured`", what.cost);
-	if (status == CALL_OK && call_has(call, "dry-run") && !back)
-		return dry_run(call, &what);
 	buf_printf(&request, "%s connector=%s", back ? "uncost" : "cost",
 	    what.connector);
 	if (!back)
 		buf_printf(&request, " cost=%s", what.cost);
+	buf_text(&request, tried ? " try=yes" : "");
 	if (status == CALL_OK)
 		status = change_words(call, &request);
-	if (status == CALL_OK)
+	if (status == CALL_OK && tried && !back)
+		status = dry_run(call, &what, &request);
+	else if (status == CALL_OK)
 		status = change_ask(call, &request,
-		    back ? "the configured cost counts again"
-			 : "that cost counts for its time");
+		    tried  ? "the configured cost would count again"
+		    : back ? "the configured cost counts again"
+			   : "that cost counts for its time");
 	buf_done(&request);
 	return status;
 }

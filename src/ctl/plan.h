@@ -14,7 +14,6 @@ int plan_check(const struct call *call);
 int plan_export(const struct call *call);
 
 struct document;
-struct what_if_count;
 
 /* A change that no option names. */
 struct plan_change {
@@ -22,8 +21,7 @@ struct plan_change {
 	void *ctx;
 };
 
-/* `simulate` with it: `show` it, and count. CALL_OK, or why not. */
-int plan_compare(const struct call *call, const struct plan_change *change,
-    bool show, struct what_if_count *count);
+/* `simulate` with it. CALL_OK, or why not. */
+int plan_compare(const struct call *call, const struct plan_change *change);
 
 #endif

@@ -10,7 +10,6 @@
 #include "ctl/plan_open.h"
 #include "ctl/show.h"
 #include "ctl/table.h"
-#include "ctl/what_if.h"
 
 #define FLUSH_OCTETS 65536
 
@@ -19,8 +18,7 @@ struct simulation {
 	struct routes *was, *is;
 	struct routes_one before, after; /* of the pattern at hand */
 	struct show_count count;
-	size_t lost; /* had a path before */
-	bool json, quiet;
+	bool json;
 };
 
 /* What counts as moved: next hops, metric, being reachable or here. */
@@ -84,9 +82,7 @@ simulate_from(struct simulation *s, uint32_t from)
 		if (!differ(&s->before, &s->after))
 			continue;
 		s->count.moved++;
-		s->lost += s->after.kind == ROUTES_NONE;
-		if (!s->quiet)
-			show(s, p);
+		show(s, p);
 	}
 	flush_some(s);
 }
@@ -102,10 +98,8 @@ simulate_all(struct simulation *s)
 	for (uint32_t i = 0; i < net->servers.n; i++)
 		if (net->servers.v[i].present)
 			simulate_from(s, i);
-	if (!s->quiet) {
-		show_count_json(&s->plan.out, &s->count);
-		flush_all(s);
-	}
+	show_count_json(&s->plan.out, &s->count);
+	flush_all(s);
 	routes_free(s->was);
 	routes_free(s->is);
 	routes_done(&s->before);
@@ -126,17 +120,14 @@ plan_simulate(const struct call *call)
 }
 
 int
-plan_compare(const struct call *call, const struct plan_change *change,
-    bool show, struct what_if_count *count)
+plan_compare(const struct call *call, const struct plan_change *change)
 {
-	struct simulation s = { .json = call->json, .quiet = !show };
+	struct simulation s = { .json = call->json };
 	int status = plan_open_changed(call, change, &s.plan);
 
 	if (status != CALL_OK)
 		return status;
 	simulate_all(&s);
-	count->moved = s.count.moved;
-	count->lost = s.lost;
 	plan_done(&s.plan);
 	return CALL_OK;
 }

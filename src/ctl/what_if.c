@@ -93,8 +93,7 @@ document_change(void *ctx, struct document *doc)
 }
 
 int
-what_if(const struct call *call, const struct what_if *change, bool show,
-    struct what_if_count *count)
+what_if(const struct call *call, const struct what_if *change)
 {
 	struct changing changing = { .change = change };
 	struct call asked = { .verb = call->verb,
@@ -109,8 +108,7 @@ what_if(const struct call *call, const struct what_if *change, bool show,
 	changing.self = self;
 	if (status == CALL_OK)
 		status = plan_compare(&asked,
-		    &(struct plan_change){ document_change, &changing }, show,
-		    count);
+		    &(struct plan_change){ document_change, &changing });
 	mem_free(self);
 	return status;
 }

@@ -6,9 +6,6 @@
 #ifndef CTL_WHAT_IF_H
 #define CTL_WHAT_IF_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "ctl/plan_open.h"
 #include "ctl/verbs.h"
 
@@ -19,16 +16,8 @@ struct what_if {
 	const char *cost;       /* another cost; NULL: drained */
 };
 
-struct what_if_count {
-	size_t moved; /* routes, over all servers */
-	size_t lost;  /* of them those that have no path any more */
-};
-
-/*
- * `show`: the routes that would move are printed. CALL_OK, or another status
- * after a complaint.
- */
-int what_if(const struct call *call, const struct what_if *change, bool show,
-    struct what_if_count *count);
+/* Prints the routes that would move. CALL_OK, or another status after a
+ * complaint. */
+int what_if(const struct call *call, const struct what_if *change);
 
 #endif

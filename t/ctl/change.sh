@@ -116,13 +116,23 @@ mail_services
 start 1
 start 2
 
-plan 47
+plan 54
 ok "up, and a route" soon says 0 'paris.example.org .*mx2.example.org' one routes
 ok "drain --dry-run: what would have no path" says 1 'paris.example.org' \
 	one drain c12 --dry-run
+ok "and that it would be refused" says 1 'refused: 1 routes' \
+	one drain c12 --dry-run
+ok "but not by force" says 0 'paris.example.org' one drain c12 --dry-run --force
 ok "and nothing is drained" not says 0 c12 one overrides
 ok "drain: refused where something is cut off" says 1 \
-	'refused: 1 routes would have no path' one drain c12
+	'refused: 1 routes would have no path, as from mx1.example.org to paris' \
+	one drain c12
+ok "by the daemon, whoever asks" says 0 '"cut_routes":1,"cut_servers":1' \
+	python3 "$top_srcdir/t/ctl/ask.py" "$dir/1/control" 'drain connector=c12'
+ok "also by one bridgehead of it" says 0 '"ok":false.*"cut_patterns":1' \
+	python3 "$top_srcdir/t/ctl/ask.py" "$dir/1/control" \
+	'drain connector=c12 bridgehead=mx2.example.org'
+ok "and still nothing is drained" not says 0 c12 one overrides
 ok "drain: another server's is its own word" says 2 \
 	"another server's drain is its own word" one drain mx2.example.org
 ok "drain: no such connector" says 2 'no connector of that name' one drain c99
@@ -153,6 +163,10 @@ ok "cost: out of range" says 2 'from 1 to 65535' one cost c12 65536 --for 1h
 ok "cost: for how long" says 1 'say for how long' one cost c12 5
 ok "pin: to no hop of it" says 1 'no next hop of this pattern' \
 	one pin paris.example.org mx9.example.org --for 1h
+ok "cost --dry-run: that nothing is done" says 0 'moved' \
+	one cost c12 5 --for 1h --dry-run
+ok "also of what is configured" says 0 'nothing changed' \
+	one cost c12 configured --dry-run
 ok "pin, and again" twice 'pinned' one pin paris.example.org mx2.example.org --for 1h
 ok "routes show it" soon says 0 '"pinned":true' one routes --json
 ok "unpin, and again" twice 'the pin is over' one unpin paris.example.org

@@ -132,6 +132,8 @@ ok "explain --ways" live explain explain london.example.org --ways
 ok "trace" live trace trace london.example.org
 ok "simulate" live simulate simulate --drain mx1.example.org
 ok "events" soon live events events --folder "$W/1/state"
+ok "drain --dry-run" live drain drain --dry-run
+ok "cost --dry-run" live cost cost c12 7 --for 1h --dry-run
 ok "drain" live drain drain --force --for 1h --reason 'a new disk'
 ok "status, drained" live status status
 ok "db, drained" live db db

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/node/compute.h"
 #include "core/node/node.h"
 #include "core/node/overriding.h"
 #include "core/node/phase.h"
@@ -71,13 +72,98 @@ tell_change(struct json *j, bool changed, const struct override *one)
 	json_line(j);
 }
 
+static bool
+override_is_said(const struct request *r, const char *option)
+{
+	const char *value = request_option(r, option);
+
+	return value != NULL && strcmp(value, "yes") == 0;
+}
+
+/* A drain by which mail of anybody's would have no path is refused, unless by
+ * force: true, and that is the answer. */
+static bool
+drain_severs(struct engine *e, struct json *j, const struct override *o)
+{
+	struct severed severed;
+	struct buf text = { 0 };
+	char *reason;
+
+	view_severed(compute_look(e), o->name[0] == '\0' ? NULL : o->name,
+	    o->hop[0] == '\0' ? NULL : o->hop, &severed);
+	if (severed.routes == 0)
+		return false;
+	buf_printf(&text,
+	    "%llu routes would have no path, as from %s to %s: --dry-run shows "
+	    "them, --force does it all the same",
+	    (unsigned long long)severed.routes, severed.server,
+	    severed.pattern);
+	reason = buf_string(&text);
+	json_open(j, NULL, '{');
+	json_bool(j, "ok", false);
+	json_str(j, "reason", reason);
+	json_uint(j, "cut_routes", severed.routes);
+	json_uint(j, "cut_servers", severed.servers);
+	json_uint(j, "cut_patterns", severed.patterns);
+	json_close(j, '}');
+	json_line(j);
+	mem_free(reason);
+	return true;
+}
+
+/* The pin of this pattern, whatever its hop is. */
+static struct override *
+pin_find(struct engine *e, const char *pattern)
+{
+	for (size_t i = 0; i < e->overrides.list.n; i++) {
+		struct override *one = &e->overrides.list.v[i];
+
+		if (one->kind == OVERRIDE_PIN &&
+		    strcmp(one->name, pattern) == 0)
+			return one;
+	}
+	return NULL;
+}
+
+/* What it takes the place of: the same, or another pin of the pattern. */
+static struct override *
+override_before(struct engine *e, const struct override *o)
+{
+	return o->kind == OVERRIDE_PIN
+	           ? pin_find(e, o->name)
+	           : override_find(&e->overrides, o->kind, o->name, o->hop);
+}
+
+/* Nothing speaks against it. */
+static void
+have_now(struct engine *e, struct json *j, const struct request *r,
+    struct override *o, struct override *was)
+{
+	bool changes = was == NULL || !override_same(was, o);
+
+	if (changes && o->kind == OVERRIDE_DRAIN &&
+	    !override_is_said(r, "force") && drain_severs(e, j, o)) {
+		override_free(o);
+		return;
+	}
+	tell_change(j, changes, changes ? o : was);
+	if (!changes || override_is_said(r, "try")) {
+		override_free(o);
+		return;
+	}
+	if (was != NULL && strcmp(was->hop, o->hop) == 0)
+		o->why.since = was->why.since;
+	else if (was != NULL)
+		overriding_end(e, was, "replaced");
+	overriding_begin(e, *o);
+}
+
 /* Has it in force, unless it is already, and answers. */
 static void
 have(struct engine *e, struct json *j, const struct request *r,
     struct override o, uint64_t most)
 {
-	const struct override *was =
-	    override_find(&e->overrides, o.kind, o.name, o.hop);
+	struct override *was = override_before(e, &o);
 	const char *bad = override_times(e, r, most, &o);
 
 	if (bad == NULL && was == NULL &&
@@ -91,25 +177,17 @@ have(struct engine *e, struct json *j, const struct request *r,
 	}
 	o.name = mem_str(o.name);
 	o.hop = mem_str(o.hop);
-	if (was != NULL && override_same(was, &o)) {
-		tell_change(j, false, was);
-		override_free(&o);
-		return;
-	}
-	if (was != NULL)
-		o.why.since = was->why.since;
-	tell_change(j, true, &o);
-	overriding_begin(e, o);
+	have_now(e, j, r, &o, was);
 }
 
 /* Takes it back, where there is one, and answers. */
 static void
-override_back(
-    struct engine *e, struct json *j, struct override *one, const char *why)
+override_back(struct engine *e, struct json *j, const struct request *r,
+    struct override *one)
 {
 	tell_change(j, one != NULL, NULL);
-	if (one != NULL)
-		overriding_end(e, one, why);
+	if (one != NULL && !override_is_said(r, "try"))
+		overriding_end(e, one, "taken-back");
 }
 
 static const struct setup_connector *
@@ -179,7 +257,7 @@ query_override_ready(struct engine *e, struct json *j, const struct request *r)
 	if (bad != NULL)
 		request_verdict(j, false, bad);
 	else
-		override_back(e, j, one, "taken-back");
+		override_back(e, j, r, one);
 }
 
 static const char no_connector[] = "this server has no connector of that name";
@@ -210,23 +288,8 @@ query_override_uncost(struct engine *e, struct json *j, const struct request *r)
 	if (connector_of(e, name) == NULL)
 		request_verdict(j, false, no_connector);
 	else
-		override_back(e, j,
-		    override_find(&e->overrides, OVERRIDE_COST, name, ""),
-		    "taken-back");
-}
-
-/* The pin of this pattern, whatever its hop is. */
-static struct override *
-pin_find(struct engine *e, const char *pattern)
-{
-	for (size_t i = 0; i < e->overrides.list.n; i++) {
-		struct override *one = &e->overrides.list.v[i];
-
-		if (one->kind == OVERRIDE_PIN &&
-		    strcmp(one->name, pattern) == 0)
-			return one;
-	}
-	return NULL;
+		override_back(e, j, r,
+		    override_find(&e->overrides, OVERRIDE_COST, name, ""));
 }
 
 /* One next hop for a pattern: another pin takes the place of the first. */
@@ -236,7 +299,6 @@ query_override_pin(struct engine *e, struct json *j, const struct request *r)
 	const char *pattern = request_option(r, "pattern");
 	const char *hop = request_option(r, "hop");
 	const struct rib *rib = e->table.rib;
-	struct override *was;
 	struct override o = { .kind = OVERRIDE_PIN,
 		.name = (char *)(uintptr_t)pattern,
 		.hop = (char *)(uintptr_t)hop };
@@ -248,9 +310,6 @@ query_override_pin(struct engine *e, struct json *j, const struct request *r)
 		    "alternate: lsrctl routes");
 		return;
 	}
-	was = pin_find(e, pattern);
-	if (was != NULL && strcmp(was->hop, hop) != 0)
-		overriding_end(e, was, "replaced");
 	have(e, j, r, o, LIMIT_OVERRIDE_S);
 }
 
@@ -262,7 +321,7 @@ query_override_unpin(struct engine *e, struct json *j, const struct request *r)
 	if (pattern == NULL)
 		request_verdict(j, false, "which pattern?");
 	else
-		override_back(e, j, pin_find(e, pattern), "taken-back");
+		override_back(e, j, r, pin_find(e, pattern));
 }
 
 void
@@ -282,10 +341,8 @@ void
 query_override_unfreeze(
     struct engine *e, struct json *j, const struct request *r)
 {
-	(void)r;
-	override_back(e, j,
-	    override_find(&e->overrides, OVERRIDE_FREEZE, "", ""),
-	    "taken-back");
+	override_back(
+	    e, j, r, override_find(&e->overrides, OVERRIDE_FREEZE, "", ""));
 }
 
 void

@@ -3,7 +3,8 @@
  * (override.h). Each answer to a change is one object: {"ok":true,
  * "changed":...,"until":...}; asked for what stands already, nothing changes.
  *
- *     drain [connector=C [bridgehead=B]] [TIMES] [by=WHO] [reason=TEXT]
+ *     drain [connector=C [bridgehead=B]] [force=yes] [TIMES] [by=WHO]
+ *             [reason=TEXT]
  *     ready [connector=C [bridgehead=B]]
  *     cost connector=C cost=N TIMES ...       uncost connector=C
  *     pin pattern=P hop=SERVER TIMES ...      unpin pattern=P
@@ -11,6 +12,13 @@
  *     overrides
  *
  * TIMES is `for=SECONDS` or `until=SECONDS` since 1970; a drain may be without.
+ * With `try=yes` the answer is what it would be, and nothing is done.
+ *
+ * A drain by which routes of any server would have no path is refused, but by
+ * force: {"ok":false,"reason":...,"cut_routes":N,"cut_servers":N,
+ * "cut_patterns":N}. That is judged here, by the database of this moment. A
+ * cost takes no path away, a pin is for what is a next hop already, and a
+ * frozen table that differs says `drain` itself.
  */
 
 #ifndef CORE_QUERY_OVERRIDE_H

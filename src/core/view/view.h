@@ -33,6 +33,7 @@
 #include "core/lsa/mta.h"
 #include "core/lsa/policy.h"
 #include "core/lsa/setup.h"
+#include "core/paths/severed.h"
 #include "core/view/fresh.h"
 #include "core/view/refusal.h"
 #include "core/view/rib.h"
@@ -212,6 +213,14 @@ size_t view_present(const struct view *view);
 /* Servers that have a server LSA and are not present, in the order of their
  * names; lent by the view. */
 const char *const *view_away(const struct view *view, size_t *n);
+
+/*
+ * Which routes, of all servers, would have no path any more without transit by
+ * us (`connector` NULL), or without that connector of ours, or one of its
+ * bridgeheads. Lent as long as the view is.
+ */
+void view_severed(const struct view *view, const char *connector,
+    const char *bridgehead, struct severed *out);
 
 /* One question of `lsrctl explain`. */
 struct view_question {
