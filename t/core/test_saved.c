@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/rc.h"
 #include "core/lsa/lsa.h"
 #include "core/node/engine.h"
 #include "core/view/rib.h"
@@ -18,7 +19,7 @@
 
 #define SELF "a.x.org"
 #define FAR "b.x.org"
-#define CERT FAR " g x.org - b"
+#define CERT FAR " g x.org x.org b"
 
 /* What the state has, and what is said of it: `ORIGIN ID REASON; `. */
 static const struct {
@@ -349,6 +350,103 @@ START_TEST(a_part_may_end_anywhere)
 }
 END_TEST
 
+/* --- who is trusted may be others at the next start ---------------------------- */
+
+static int
+vouch_not(void *ctx, const uint8_t *der, size_t n, struct claims **out)
+{
+	(void)ctx;
+	(void)der;
+	(void)n;
+	*out = NULL;
+	return RC_IDENTITY;
+}
+
+/* A route to x.org by FAR's claim, in a table of generation 3; `gone`: FAR's
+ * key is nobody's any more. */
+static void
+table_of(struct buf *items, bool gone)
+{
+	static const uint8_t table[9] = { [7] = 3 };
+	struct route_claim claim = { .server = (char[]){ FAR },
+		.seq = gone ? 0 : 1ull << 32 | 1,
+		.known = true };
+	struct route route = { .pattern = (char[]){ "x.org" },
+		.kind = ROUTE_HOLD,
+		.reason = (char[]){ "no path" },
+		.claims = &claim,
+		.nclaims = 1 };
+	struct buf r = { 0 };
+
+	cheap_key('b', claim.key);
+	route_encode(&r, &route);
+	item(items, 3, table, sizeof(table));
+	item(items, 4, r.p, r.n);
+	buf_done(&r);
+}
+
+/* What a server saved that trusts 'z', and 'y' besides: FAR's identity, which
+ * one of them vouches for, its claim, and a route by that. */
+static void
+saved_by_two(struct parts_saved *out)
+{
+	struct buf part = { 0 }, none = { 0 };
+	struct told told = { .refused = "" };
+	struct host h;
+
+	host_begin(&h);
+	h.setup.authority.second.given = true;
+	cheap_key('y', h.setup.authority.second.id);
+	items_of(0, &part);
+	table_of(&part, false);
+	restore_part(&h, &part, true);
+	restore(h.engine, SAVE_STATE, &none, &told);
+	ck_assert_uint_eq(told.lsas, 2);
+	engine_save(h.engine, add_part, out);
+	engine_free(h.engine);
+	buf_done(&part);
+}
+
+/* The next start: `second` or not, and nobody vouches for FAR any more. */
+static const struct {
+	bool second;
+	uint64_t lsas, bad;
+} starts[] = {
+	{ true, 2, 0 },  /* what was read in certificates is believed */
+	{ false, 0, 2 }, /* they are read anew: whoever vouched is out */
+};
+
+START_TEST(certificates_are_read_anew_for_others)
+{
+	struct parts_saved first = { .n = 0 }, second = { .n = 0 };
+	struct buf none = { 0 }, route = { 0 };
+	struct told told = { .refused = "" };
+	struct host h;
+
+	saved_by_two(&first);
+	host_begin(&h);
+	h.crypto.vouch = vouch_not;
+	h.setup.authority.second.given = starts[_i].second;
+	cheap_key('y', h.setup.authority.second.id);
+	for (size_t i = 0; i < first.n; i++)
+		restore_part(&h, &first.v[i], true);
+	restore(h.engine, SAVE_STATE, &none, &told);
+	ck_assert_uint_eq(told.lsas, starts[_i].lsas);
+	ck_assert_uint_eq(told.bad, starts[_i].bad);
+	/* And the route is one whose key has gone, as after a reload. */
+	engine_save(h.engine, add_part, &second);
+	table_of(&route, !starts[_i].second);
+	ck_assert_uint_eq(second.n, 1);
+	ck_assert_ptr_nonnull(
+	    memmem(second.v[0].p, second.v[0].n, route.p + 14, route.n - 14));
+	engine_free(h.engine);
+	for (size_t i = 0; i < first.n; i++)
+		buf_done(&first.v[i]);
+	buf_done(&second.v[0]);
+	buf_done(&route);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -361,6 +459,8 @@ main(void)
 	tcase_add_test(tc, what_is_ours_is_judged_all_the_same);
 	tcase_add_loop_test(tc, later_items_count, 0, 2);
 	tcase_add_test(tc, a_part_may_end_anywhere);
+	tcase_add_loop_test(tc, certificates_are_read_anew_for_others, 0,
+	    (int)(sizeof(starts) / sizeof(starts[0])));
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

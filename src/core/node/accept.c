@@ -169,8 +169,8 @@ is_ours_still(const struct engine *e, const struct lsa *l)
 	       judge_claims(l, e->setup->claims) == RC_OK;
 }
 
-static void
-key_gone(struct engine *e, const struct lsa *claim)
+void
+accept_key_gone(struct engine *e, const struct lsa *claim)
 {
 	rib_key_gone(e->table.rib, claim);
 	due_save_route(e, claim->key.id);
@@ -199,7 +199,7 @@ signer_renew(struct engine *e, const struct lsa *identity)
 		if (claims == NULL && is_ours_still(e, l))
 			continue;
 		if (claims == NULL && l->key.type == LSA_SPACE && !l->purge)
-			key_gone(e, l);
+			accept_key_gone(e, l);
 		if (claims == NULL || judge_claims(l, claims) != RC_OK)
 			accept_drop(e, l, RC_CLAIM);
 	}
@@ -282,7 +282,7 @@ accept_distrust(struct engine *e)
 		    is_trusted(e, l))
 			continue;
 		if (l->key.type == LSA_SPACE && !l->purge)
-			key_gone(e, l);
+			accept_key_gone(e, l);
 		accept_drop(e, l, RC_ORG);
 	}
 	due_save_anew(e);
@@ -565,7 +565,7 @@ has_it(struct engine *e, const struct lsa *lsa)
 	return order <= 0;
 }
 
-bool
+int
 accept_saved(struct engine *e, const uint8_t *p, size_t n)
 {
 	struct lsa *lsa;
@@ -574,20 +574,20 @@ accept_saved(struct engine *e, const uint8_t *p, size_t n)
 
 	if (rc != RC_OK) {
 		malformed(e, NULL, cur_over(p, n), rc, &asked);
-		return false;
+		return rc;
 	}
 	if (has_it(e, lsa)) {
 		lsa_free(lsa);
-		return true;
+		return RC_OK;
 	}
 	rc = accept_judge(e, lsa);
 	if (rc == RC_OK) {
 		accept_install(e, lsa, NULL);
-		return true;
+		return RC_OK;
 	}
 	accept_refused(e, NULL, &lsa->key, rc);
 	lsa_free(lsa);
-	return false;
+	return rc;
 }
 
 void

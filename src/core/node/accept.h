@@ -24,10 +24,14 @@ int accept_update(struct engine *e, struct session *from, const uint8_t *p,
 int accept_judge(struct engine *e, struct lsa *lsa);
 
 /* Octets that were saved: judged like anything from outside, signatures apart
- * where they are trusted, and refused by name. False: refused. */
-bool accept_saved(struct engine *e, const uint8_t *p, size_t n);
+ * where they are trusted, and refused by name. RC_OK, or why. */
+int accept_saved(struct engine *e, const uint8_t *p, size_t n);
 /* It was saved that this one is not there any more. */
 void accept_saved_gone(struct engine *e, const struct lsa_key *key);
+
+/* The key of this claim is nobody's any more: what routes were made of it are
+ * to leave, unless its server says it anew. */
+void accept_key_gone(struct engine *e, const struct lsa *claim);
 
 /* An authority is trusted no more: what nobody else vouches for goes. */
 void accept_distrust(struct engine *e);

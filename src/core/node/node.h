@@ -10,6 +10,7 @@
  *     overriding, query_metrics     and is kept, and ends; what is counted
  *     session, origin, troubles     one session; what we say; what is wrong
  *     phase, pulse, saved           a start; does a session live; what is saved
+ *     saved_before                  what was saved by lsrds of before
  *     accept, adjacent              what others say; adjacencies
  *     compute, evidence             the table, when and what; what reports tell
  *     dial, services                whom we want sessions with, and probe
@@ -231,6 +232,7 @@ struct held {
 struct turn {
 	bool news;         /* this step has some, that is to go out first */
 	bool trusted;      /* and this is what we saved ourselves */
+	bool vouched;      /* when all were trusted whom we trust, or fewer */
 	struct kept *kept; /* what saved.c has read of it so far, or NULL */
 	uint64_t calendar; /* `wall` less `now`, as it was last */
 	struct mono started;

@@ -7,11 +7,8 @@
 #include "core/node/compute.h"
 #include "core/node/fx.h"
 #include "core/node/node.h"
+#include "core/node/saved_before.h"
 #include "core/node/signers.h"
-
-/* Of the state's file of before (saved.h). */
-#define VERSION 2
-#define VERSION_BEFORE 1
 
 #define PART_OCTETS 65536
 
@@ -22,12 +19,14 @@ enum item {
 	ITEM_ROUTE = 4,
 	ITEM_ROUTE_GONE = 5,
 	ITEM_REFUSALS = 6,
-	ITEM_VOUCHED = 7
+	ITEM_VOUCHED = 7,
+	ITEM_AUTHORITIES = 8
 };
 
 /* Items on their way out: in parts, or in one where `part` is NULL. */
 struct items {
 	struct buf out;
+	bool named; /* who vouches, in this part */
 	engine_part *part;
 	void *ctx;
 };
@@ -37,6 +36,9 @@ struct kept {
 	struct tree routes;
 	uint64_t generation;
 	size_t bad; /* LSAs that were refused */
+	VEC(struct lsa *)
+	nobody; /* of them claims that were ours to believe,
+				     and nobody who is trusted vouches for */
 };
 
 struct kept_route {
@@ -59,6 +61,7 @@ item_end(struct items *items, size_t hole)
 		return;
 	items->part(items->ctx, items->out.p, items->out.n);
 	buf_reset(&items->out);
+	items->named = false;
 }
 
 static void
@@ -70,6 +73,22 @@ item_octets(struct items *items, enum item kind, const void *p, size_t n)
 	item_end(items, hole);
 }
 
+/* Once in each part that says what was read in certificates. */
+static void
+item_authorities(struct items *items, const struct setup_authority *a)
+{
+	size_t hole;
+
+	if (items->named)
+		return;
+	hole = item_begin(items, ITEM_AUTHORITIES);
+	buf_bytes(&items->out, a->id, CRYPTO_DIGEST);
+	if (a->second.given)
+		buf_bytes(&items->out, a->second.id, CRYPTO_DIGEST);
+	buf_fill32(&items->out, hole); /* no part ends here */
+	items->named = true;
+}
+
 /* What its certificates say is dear to read: before it. */
 static void
 item_lsa(struct items *items, const struct engine *e, const struct lsa *l)
@@ -78,6 +97,7 @@ item_lsa(struct items *items, const struct engine *e, const struct lsa *l)
 	size_t hole;
 
 	if (l->key.type == LSA_IDENTITY && !l->purge && s != NULL) {
+		item_authorities(items, &e->setup->authority);
 		hole = item_begin(items, ITEM_VOUCHED);
 		signers_encode(&items->out, s, l);
 		buf_fill32(&items->out, hole); /* no part ends here */
@@ -225,41 +245,6 @@ saved_restore_epoch(struct engine *e, const uint8_t *p, size_t n)
 		e->origin.epoch.now = epoch;
 }
 
-/* The number of LSAs that were refused. */
-static size_t
-lsas_read(struct engine *e, struct cur *in)
-{
-	uint32_t n = cur_u32(in);
-	size_t bad = 0;
-
-	for (uint32_t i = 0; i < n && !in->bad; i++) {
-		struct cur one = cur_sub(in, cur_u32(in));
-
-		bad += in->bad || !accept_saved(e, one.p, one.left);
-	}
-	return bad;
-}
-
-static struct rib *
-rib_read(struct cur *in)
-{
-	struct rib *rib = mem_new(sizeof(*rib), 0, 0);
-	uint32_t n;
-
-	rib->generation = cur_u64(in);
-	n = cur_u32(in);
-	if (in->bad || n > LIMIT_LSDB_LSAS)
-		n = 0;
-	rib->routes = mem_new(0, n, sizeof(*rib->routes));
-	while (rib->n < n && route_decode(in, &rib->routes[rib->n]) == RC_OK)
-		rib->n++;
-	if (in->bad || rib->n < n || rib->generation == 0) {
-		rib_free(rib);
-		return NULL;
-	}
-	return rib;
-}
-
 /* The newer one is the table, so its generation never goes back. */
 static void
 rib_restore(struct engine *e, struct rib *rib)
@@ -285,7 +270,7 @@ saved_restore_table(struct engine *e, const uint8_t *p, size_t n)
 
 	if (n == 0)
 		return;
-	rib_restore(e, rib_read(&in));
+	rib_restore(e, saved_before_rib(&in));
 	noted = cur_u64(&in);
 	if (!in.bad)
 		e->table.noted = noted;
@@ -308,60 +293,12 @@ number_restore(struct engine *e)
 		rib->generation = LIMIT_GENERATION;
 }
 
-/* What a table of version 1 does not say itself. */
-static void
-leaving_read(struct engine *e, struct cur *in, struct rib *rib)
-{
-	uint32_t n = cur_u32(in);
-
-	for (uint32_t i = 0; i < n && !in->bad && rib != NULL; i++) {
-		struct cur text = cur_sub(in, cur_u16(in));
-		uint32_t left = cur_u32(in);
-
-		for (size_t k = 0; k < rib->n && !in->bad; k++) {
-			struct route *r = &rib->routes[k];
-
-			if (strlen(r->pattern) == text.left &&
-			    memcmp(r->pattern, text.p, text.left) == 0)
-				r->leaves = e->wall + left / 1000;
-		}
-	}
-}
-
 static void
 refusals_read(struct engine *e, struct cur in)
 {
 	refusal_done(&e->evidence.refusals);
 	e->evidence.refusals = (struct refusals){ 0 };
 	(void)refusal_decode(&e->evidence.refusals, &in, e->now, e->wall);
-}
-
-/* The file of before. */
-static void
-saved_read(struct engine *e, const uint8_t *p, size_t n)
-{
-	struct cur in = cur_over(p, n);
-	struct rib *rib;
-	uint8_t version;
-	size_t bad;
-
-	version = cur_u8(&in);
-	if (version != VERSION && version != VERSION_BEFORE) {
-		fx_event(e, (struct event){ .kind = EVENT_RESTORED,
-				.reason = rc_word(RC_VERSION) });
-		return;
-	}
-	bad = lsas_read(e, &in);
-	rib = rib_read(&in);
-	if (version == VERSION_BEFORE)
-		leaving_read(e, &in, rib);
-	else if (rib != NULL && in.left > 0)
-		(void)refusal_decode(
-		    &e->evidence.refusals, &in, e->now, e->wall);
-	rib_restore(e, rib);
-	fx_event(e, (struct event){ .kind = EVENT_RESTORED,
-			.value = lsdb_count(&e->db),
-			.total = bad });
 }
 
 static int
@@ -458,6 +395,35 @@ lsa_gone(struct engine *e, struct cur in)
 	mem_free(id);
 }
 
+/* Judged by who is trusted now, and not when it was saved. */
+static void
+saved_lsa_read(struct engine *e, struct kept *kept, struct cur in)
+{
+	int rc = accept_saved(e, in.p, in.left);
+	struct lsa *lsa;
+
+	kept->bad += rc != RC_OK;
+	if (!e->turn.trusted || (rc != RC_ORG && rc != RC_IDENTITY) ||
+	    lsa_decode(in.p, in.left, e->crypto, &lsa) != RC_OK)
+		return;
+	if (lsa->key.type == LSA_SPACE && !lsa->purge)
+		vec_push(&kept->nobody, lsa);
+	else
+		lsa_free(lsa);
+}
+
+/* All of these are trusted now: what they vouched for needs no reading. */
+static void
+authorities_read(struct engine *e, struct cur in)
+{
+	e->turn.vouched = in.left > 0;
+	while (in.left > 0 && e->turn.vouched) {
+		const uint8_t *id = cur_bytes(&in, CRYPTO_DIGEST);
+
+		e->turn.vouched = id != NULL && node_authority(e, id) != NULL;
+	}
+}
+
 /* Anybody may bring an LSA that is signed; the rest is taken from ourselves
  * alone. What a later version has besides is left out. */
 static void
@@ -466,10 +432,12 @@ item_read(struct engine *e, uint8_t kind, struct cur in)
 	struct kept *kept = e->turn.kept;
 
 	if (kind == ITEM_LSA)
-		kept->bad += !accept_saved(e, in.p, in.left);
+		saved_lsa_read(e, kept, in);
 	if (!e->turn.trusted)
 		return;
-	if (kind == ITEM_VOUCHED)
+	if (kind == ITEM_AUTHORITIES)
+		authorities_read(e, in);
+	else if (kind == ITEM_VOUCHED && e->turn.vouched)
 		signers_vouched(&e->signers, in);
 	else if (kind == ITEM_LSA_GONE)
 		lsa_gone(e, in);
@@ -491,6 +459,7 @@ saved_restore_part(struct engine *e, const uint8_t *p, size_t n, bool trusted)
 	if (e->turn.kept == NULL)
 		e->turn.kept = mem_new(sizeof(*e->turn.kept), 0, 0);
 	e->turn.trusted = trusted;
+	e->turn.vouched = false;
 	while (in.left > 0) {
 		uint8_t kind = cur_u8(&in);
 		struct cur item = cur_sub(&in, cur_u32(&in));
@@ -531,6 +500,8 @@ kept_restore(struct engine *e)
 	if (kept == NULL)
 		return;
 	rib_restore(e, kept_rib(kept));
+	for (size_t i = 0; i < kept->nobody.n; i++) /* as accept_distrust() */
+		accept_key_gone(e, kept->nobody.v[i]);
 	fx_event(e, (struct event){ .kind = EVENT_RESTORED,
 			.value = lsdb_count(&e->db),
 			.total = kept->bad });
@@ -542,7 +513,7 @@ saved_restore(struct engine *e, const uint8_t *p, size_t n)
 {
 	kept_restore(e);
 	if (n > 0)
-		saved_read(e, p, n);
+		rib_restore(e, saved_before(e, cur_over(p, n)));
 	number_restore(e);
 }
 
@@ -552,6 +523,9 @@ saved_done(struct engine *e)
 	if (e->turn.kept == NULL)
 		return;
 	kept_clear(e->turn.kept);
+	for (size_t i = 0; i < e->turn.kept->nobody.n; i++)
+		lsa_free(e->turn.kept->nobody.v[i]);
+	vec_done(&e->turn.kept->nobody);
 	mem_free(e->turn.kept);
 	e->turn.kept = NULL;
 }

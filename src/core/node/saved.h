@@ -14,21 +14,15 @@
  *     7  what was read in the certificates of the identity LSA that follows
  *        (signers.h). Where another lsrd would read something else in them,
  *        this is to have another number
+ *     8  who was trusted to vouch for that in the rest of this part: the
+ *        digests of the authorities' keys. Where one of them is trusted no
+ *        more, certificates are read anew
  *
  * Other kinds are of a later version, and left out. Items come in parts, each
  * of which the shell gives whole or not at all, and says whether we wrote it:
  * then signatures are not verified again. Of any other part the LSAs alone
  * count, judged like anything from outside: one that is not right is left out
  * by name, and the peers have it.
- *
- * The file of before was all in one, and is read, and never written:
- *
- *     u8 version, 2; u32 n LSAs, each u32 length and its octets;
- *     u64 generation; u32 n routes (rib.h);
- *     u32 n hops that refuse to relay (refusal.h), which may be missing
- *
- * Its version 1 had the keys that leave behind the routes, which did not tell:
- * u32 n, n times u16 n pattern, u32 what was left of the hour in ms.
  */
 
 #ifndef CORE_SAVED_H
