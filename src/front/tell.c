@@ -10,17 +10,26 @@
 #include "base/buf.h"
 #include "front/front.h"
 
+/* Beside where sessions are brought (io/front_io.h). */
+#define COUNTED ".counts"
+
 /* A neighbour's connection is there when connect(2) returns, or there is none
  * now; what is written fits into the kernel's buffer whole. */
 static void
 tell_line(const char *path, const struct buf *line)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	size_t n = strlen(path);
+	int fd;
+
+	if (n + sizeof(COUNTED) > sizeof(to.sun_path))
+		return;
+	memcpy(to.sun_path, path, n);
+	memcpy(to.sun_path + n, COUNTED, sizeof(COUNTED));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return;
-	memcpy(to.sun_path, path, strlen(path)); /* options.c has looked */
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
 		(void)send(fd, line->p, line->n, MSG_NOSIGNAL);
 	close(fd);

@@ -12,7 +12,8 @@
 
 struct front;
 
-/* Tells, if it is time. Where lsrd is away, or busy, nothing is told. */
+/* Tells, if it is time. Where lsrd is away, or busy, or knows nothing of
+ * counts, nothing is told. */
 void tell_counts(struct front *front, struct mono now);
 
 #endif

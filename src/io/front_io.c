@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
+#include "base/buf.h"
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/rc.h"
@@ -20,6 +21,7 @@ struct front_half {
 	struct front_io *io;
 	struct front_half *next, **back; /* the oldest first */
 	int fd;
+	bool counts; /* it came where counts are told */
 	struct event *ready, *deadline;
 	size_t n;
 	char line[FRONT_IO_LINE];
@@ -30,8 +32,8 @@ struct front_io {
 	struct sink *sink;
 	front_io_brought *brought;
 	void *ctx;
-	char *path;
-	struct door *door;
+	char *path, *counts_path; /* the latter may be NULL, as its door */
+	struct door *door, *counts_door;
 	struct front_half *halves, **last;
 	size_t nhalves;
 	struct front_io_counts counts;
@@ -129,7 +131,7 @@ front_io_counts_read(const char *line, size_t n, struct front_io_counts *out)
 			return false;
 		at += len;
 	}
-	if (at != n)
+	if (at != n && (line[at] != ' ' || at + 1 == n))
 		return false;
 	*out = read;
 	return true;
@@ -159,7 +161,7 @@ front_io_half_free(struct front_half *half)
 static void
 front_io_refuse(struct front_half *half, const char *reason)
 {
-	if (reason != NULL)
+	if (reason != NULL && !half->counts)
 		sink_say(half->io->sink, SINK_WARNING, "front-refused",
 		    "socket=%s, reason=%s", half->io->path, reason);
 	close(half->fd);
@@ -178,7 +180,7 @@ front_io_line_ended(struct front_half *half)
 		front_io_refuse(half, NULL);
 		return;
 	}
-	if (!front_io_line(half->line, half->n, &from)) {
+	if (half->counts || !front_io_line(half->line, half->n, &from)) {
 		front_io_refuse(half, "format");
 		return;
 	}
@@ -246,13 +248,11 @@ front_io_make_room(void *ctx)
 		front_io_refuse(io->halves, "no-descriptors");
 }
 
-static void
-on_front_io_came(void *ctx, int fd, const struct sockaddr *from)
+static struct front_half *
+half_new(struct front_io *io, int fd)
 {
-	struct front_io *io = ctx;
 	struct front_half *half;
 
-	(void)from;
 	if (io->nhalves >= FRONT_IO_PENDING)
 		front_io_refuse(io->halves, "too-many");
 	half = mem_new(sizeof(*half), 0, 0);
@@ -263,6 +263,21 @@ on_front_io_came(void *ctx, int fd, const struct sockaddr *from)
 	io->last = &half->next;
 	io->nhalves++;
 	wait_for_line(half);
+	return half;
+}
+
+static void
+on_front_io_came(void *ctx, int fd, const struct sockaddr *from)
+{
+	(void)from;
+	half_new(ctx, fd);
+}
+
+static void
+on_front_io_counts(void *ctx, int fd, const struct sockaddr *from)
+{
+	(void)from;
+	half_new(ctx, fd)->counts = true;
 }
 
 struct front_io *
@@ -279,6 +294,27 @@ front_io_new(
 	return io;
 }
 
+/* Where its name is too long, or another is there, nothing is told. */
+static void
+counts_listen(struct front_io *io)
+{
+	struct door_house house = { NULL, on_front_io_counts,
+		front_io_make_room, io };
+	struct buf path = { 0 };
+	char *text;
+	int fd;
+
+	buf_printf(&path, "%s%s", io->path, FRONT_IO_COUNTED);
+	text = buf_string(&path);
+	if (local_listen(text, FRONT_IO_GROUP, &fd) != RC_OK) {
+		mem_free(text);
+		return;
+	}
+	io->counts_path = text;
+	house.name = text;
+	io->counts_door = door_new(io->loop, io->sink, fd, &house);
+}
+
 int
 front_io_listen(struct front_io *io, const char *path)
 {
@@ -290,6 +326,7 @@ front_io_listen(struct front_io *io, const char *path)
 		return rc;
 	io->path = mem_str(path);
 	io->door = door_new(io->loop, io->sink, fd, &house);
+	counts_listen(io);
 	return RC_OK;
 }
 
@@ -300,9 +337,13 @@ front_io_free(struct front_io *io)
 		return;
 	if (io->door != NULL)
 		(void)unlink(io->path);
+	if (io->counts_door != NULL)
+		(void)unlink(io->counts_path);
 	door_free(io->door);
+	door_free(io->counts_door);
 	while (io->halves != NULL)
 		front_io_refuse(io->halves, NULL);
 	mem_free(io->path);
+	mem_free(io->counts_path);
 	mem_free(io);
 }

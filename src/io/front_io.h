@@ -15,10 +15,15 @@
  * more of ours. A line of another form, or none within FRONT_IO_LINE_MS,
  * ends the connection.
  *
- * lsrd-front may also tell what it has counted since its start, every few
- * seconds, by a connection of its own that is closed without an answer:
+ * lsrd-front also tells what it has counted since its start, every few seconds,
+ * by a connection of its own that is closed without an answer:
  *
  *     lsrd-front/1 counts sessions=2 accepted=90 handed=0 refused=1 verbs=4
+ *
+ * There is a second socket for that, beside the first and called so with
+ * FRONT_IO_COUNTED behind it: an lsrd that knows nothing of counts does not have
+ * it, and is told none. What comes there is no matter for the log: one of a
+ * later version may say more words, which are left out, or another line.
  */
 
 #ifndef IO_FRONT_IO_H
@@ -33,7 +38,8 @@
 #include "io/sink.h"
 
 #define FRONT_IO_GROUP "lsrd-front" /* may connect */
-#define FRONT_IO_LINE 192           /* octets, the line feed included */
+#define FRONT_IO_COUNTED ".counts"
+#define FRONT_IO_LINE 192 /* octets, the line feed included */
 #define FRONT_IO_LINE_MS 2000
 #define FRONT_IO_PENDING 64 /* lines that are waited for; the oldest goes */
 
@@ -68,14 +74,15 @@ struct front_io_counts {
 	struct mono at; /* when they were told */
 };
 
-/* The same of a line of counts; all of them, in their order, once. */
+/* The same of a line of counts; all of them, in their order, once. Further
+ * words may follow. */
 bool front_io_counts_read(
     const char *line, size_t n, struct front_io_counts *out);
 
 /* What was told last; NULL: nothing yet, or the socket is not there. */
 const struct front_io_counts *front_io_counted(const struct front_io *io);
 
-/* The file goes, too. Sessions that were brought stay. */
+/* The files go, too. Sessions that were brought stay. */
 void front_io_free(struct front_io *io);
 
 #endif

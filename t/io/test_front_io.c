@@ -105,6 +105,13 @@ static const struct {
 	  "handed=0 refused=1 verbs=4",
 	    false },
 	{ "lsrd-front/1 counts", false },
+	/* of a later version */
+	{ "lsrd-front/1 counts sessions=2 accepted=90 handed=0 refused=1 "
+	  "verbs=4 turned=7",
+	    true },
+	{ "lsrd-front/1 counts sessions=2 accepted=90 handed=0 refused=1 "
+	  "verbs=4x",
+	    false },
 };
 
 START_TEST(counts_as_they_must_be)
@@ -143,16 +150,22 @@ brought(void *ctx, int fd, const struct addr *from)
 }
 
 static int
-bring(const char *text, size_t n)
+bring_to(const char *to, const char *text, size_t n)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	memcpy(sun.sun_path, path, strlen(path) + 1);
+	memcpy(sun.sun_path, to, strlen(to) + 1);
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
 	if (n > 0)
 		ck_assert_int_eq(send(fd, text, n, 0), (int)n);
 	return fd;
+}
+
+static int
+bring(const char *text, size_t n)
+{
+	return bring_to(path, text, n);
 }
 
 static bool
@@ -214,6 +227,35 @@ START_TEST(others_are_closed)
 	ck_assert(side_has_logged(&b, "front-refused: socket="));
 	ck_assert(side_has_logged(&b, "reason=format"));
 	mem_free(much);
+}
+END_TEST
+
+/* A socket of their own, and no word in the log whatever comes there. */
+START_TEST(counts_are_told)
+{
+	static const char *const told[] = {
+		"lsrd-front/1 counts sessions=2 accepted=90 handed=0 "
+		"refused=1 verbs=4 turned=7\n",
+		"lsrd-front/2 counts and more\n", "lsrd-front/1 192.0.2.7 25\n"
+	};
+	char beside[sizeof(path) + 8];
+	int fd;
+
+	snprintf(beside, sizeof(beside), "%s" FRONT_IO_COUNTED, path);
+	ck_assert_ptr_null(front_io_counted(front));
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		fd = bring_to(beside, told[i], strlen(told[i]));
+		until(is_closed(fd));
+		close(fd);
+	}
+	fd = bring_to(beside, "lsrd", 4);
+	shutdown(fd, SHUT_WR);
+	until(is_closed(fd));
+	close(fd);
+	ck_assert_ptr_nonnull(front_io_counted(front));
+	ck_assert_uint_eq(front_io_counted(front)->n[FRONT_IO_ACCEPTED], 90);
+	ck_assert_int_eq(got, -1);
+	ck_assert(!side_has_logged(&b, "front-refused"));
 }
 END_TEST
 
@@ -305,6 +347,7 @@ main(void)
 	tcase_add_test(tc, what_follows_is_untouched);
 	tcase_add_test(tc, some_are_not_taken);
 	tcase_add_test(tc, others_are_closed);
+	tcase_add_test(tc, counts_are_told);
 	tcase_add_test(tc, two_seconds_for_the_line);
 	tcase_add_test(tc, the_oldest_gives_way);
 	tcase_add_test(tc, the_file);
