@@ -48,13 +48,20 @@ option_add(struct buf *request, const struct call_given *given)
 	return CALL_OK;
 }
 
+/* What a queued message says of itself counts, unless an option says more. */
 static int
-request_make(const struct call *call, const char *address, struct buf *request)
+request_make(const struct call *call, const struct subject *subject, size_t i,
+    struct buf *request)
 {
-	buf_printf(request, "explain %s", address);
-	for (size_t i = 0; i < call->ngiven; i++)
-		if (option_add(request, &call->given[i]) != CALL_OK)
+	buf_printf(request, "explain %s", subject->addresses.v[i]);
+	for (size_t k = 0; k < call->ngiven; k++)
+		if (option_add(request, &call->given[k]) != CALL_OK)
 			return CALL_USAGE;
+	if (subject->size > 0 && !call_has(call, "size"))
+		buf_printf(request, " size=%" PRIu64, subject->size);
+	if (subject->sender != NULL && !call_has(call, "sender") &&
+	    is_word(subject->sender))
+		buf_printf(request, " sender=%s", subject->sender);
 	buf_u8(request, 0);
 	return CALL_OK;
 }
@@ -75,11 +82,12 @@ routed_find(void *ctx, const json_t *line)
 
 /* As the published table says, which knows more than a document. */
 static int
-published_explain(const struct call *call, const char *address)
+published_explain(
+    const struct call *call, const struct subject *subject, size_t i)
 {
 	struct buf request = { 0 }, answer = { 0 }, out = { 0 };
 	struct explained e = { 0 };
-	int status = request_make(call, address, &request);
+	int status = request_make(call, subject, i, &request);
 
 	if (status == CALL_OK)
 		status = client_read(call, (const char *)request.p, &answer);
@@ -123,7 +131,7 @@ live_explain(const struct call *call)
 
 		if (!call->json && i > 0)
 			puts("");
-		is = published_explain(call, subject.addresses.v[i]);
+		is = published_explain(call, &subject, i);
 		status = is > status ? is : status;
 	}
 	subject_done(&subject);

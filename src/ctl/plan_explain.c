@@ -2,10 +2,14 @@
  * plan_explain.c - `explain` on a topology document, or by the daemon's.
  */
 
+#include <jansson.h>
+#include <time.h>
+
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/lsa/match.h"
 #include "core/paths/explain.h"
+#include "ctl/client.h"
 #include "ctl/plan.h"
 #include "ctl/plan_open.h"
 #include "ctl/show.h"
@@ -44,6 +48,30 @@ read_message(
 	return CALL_OK;
 }
 
+static void
+link_add(void *ctx, const json_t *line)
+{
+	json_array_append(ctx, (json_t *)(uintptr_t)line);
+}
+
+/* The daemon's own links, where it is its own ways that are asked for. */
+static int
+links_ask(const struct call *call, struct ways *ways)
+{
+	struct buf answer = { 0 };
+	int status;
+
+	if (call->topology != NULL || call_option(call, "from") != NULL)
+		return CALL_OK;
+	ways->links = json_array();
+	ways->now = (int64_t)time(NULL);
+	status = client_read(call, "links", &answer);
+	if (status == CALL_OK)
+		status = client_each(&answer, link_add, ways->links);
+	buf_done(&answer);
+	return status;
+}
+
 /* One address: CALL_OK if there is a route. */
 static int
 explain_one(const struct call *call, struct plan *plan,
@@ -53,15 +81,17 @@ explain_one(const struct call *call, struct plan *plan,
 	struct ways ways = { 0 };
 	struct show_explain show = { &plan->net, shown,
 		plan->net.servers.v[q->from].name, &explain, NULL };
-	int status;
+	int status = CALL_OK;
 
 	explain_run(&explain, &plan->net, q);
 	if (call_has(call, "ways") && explain.pattern != NULL) {
+		status = links_ask(call, &ways);
 		ways_find(&ways, plan, q->from, explain.pattern, &q->message);
 		show.ways = &ways;
 	}
 	show_explain_json(&plan->out, &show);
-	status = explain.result > EXPLAIN_HERE ? CALL_NO : CALL_OK;
+	if (status == CALL_OK && explain.result > EXPLAIN_HERE)
+		status = CALL_NO;
 	ways_done(&ways);
 	explain_done(&explain);
 	return status;

@@ -13,6 +13,31 @@
 
 #define TEXT_COLUMN 14
 
+/* "down since 2026-11-21T14:30:00Z until ... by alice: new disks" */
+static void
+verdict_cell(struct grid *grid, const json_t *one)
+{
+	int64_t since = table_number(one, "since");
+	int64_t until = table_number(one, "until");
+	const char *by = table_text(one, "by");
+	const char *reason = table_text(one, "reason");
+	struct buf text = { 0 };
+	char at[VALUE_TIME];
+
+	buf_text(&text, table_text(one, "verdict"));
+	if (since > 0)
+		buf_printf(&text, " since %s", value_time_text(since, at));
+	if (until > 0)
+		buf_printf(&text, " until %s", value_time_text(until, at));
+	if (*by != '\0')
+		buf_printf(&text, " by %s", by);
+	if (*reason != '\0')
+		buf_printf(&text, ": %s", reason);
+	buf_u8(&text, 0);
+	grid_cell(grid, (const char *)text.p);
+	buf_done(&text);
+}
+
 static void
 candidate_row(struct grid *grid, const json_t *one)
 {
@@ -20,7 +45,7 @@ candidate_row(struct grid *grid, const json_t *one)
 	grid_cell(grid, table_text(one, "server"));
 	table_number_cell(grid, one, "cost");
 	table_number_cell(grid, one, "hops");
-	grid_cell(grid, table_text(one, "verdict"));
+	verdict_cell(grid, one);
 }
 
 /* `not-loop-free` alone does not say what it would have cost. */
@@ -41,7 +66,7 @@ way_row(struct grid *grid, const json_t *one)
 	else if (hops > 0)
 		grid_printf(grid, "%s, hops: %" PRId64 " more", verdict, hops);
 	else
-		grid_cell(grid, verdict);
+		verdict_cell(grid, one);
 }
 
 /* A table of an array, behind an empty line. */

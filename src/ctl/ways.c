@@ -74,6 +74,8 @@ ways_add(struct search *s, struct ways_one one, uint32_t to, uint64_t step)
 {
 	one.neighbour = s->net->servers.v[to].name;
 	one.metric = GRAPH_NONE;
+	if (one.verdict != WAYS_LIMIT)
+		ways_since(s->ways, s->doc, &one);
 	if (one.why == NULL && !s->net->servers.v[to].present)
 		one.verdict = WAYS_SERVER_DOWN;
 	else if (one.why == NULL && one.verdict != WAYS_LIMIT) {
@@ -142,7 +144,6 @@ ways_find(struct ways *ways, const struct plan *plan, uint32_t from,
 		.message = message,
 		.route = { .kind = ROUTES_NONE } };
 
-	*ways = (struct ways){ 0 };
 	s.routes = routes_new(s.net, message);
 	s.pattern = routes_pattern(s.routes, pattern);
 	routes_stand(s.routes, from);
@@ -167,6 +168,8 @@ void
 ways_done(struct ways *ways)
 {
 	vec_done(&ways->list);
+	json_decref(ways->links);
+	ways->links = NULL;
 }
 
 const char *
@@ -187,6 +190,19 @@ ways_word(const struct ways_one *one)
 	return one->why != NULL ? one->why : words[one->verdict];
 }
 
+static void
+since_json(struct json *j, const struct ways_one *one)
+{
+	if (one->since != 0)
+		json_int(j, "since", one->since);
+	if (one->until != 0)
+		json_int(j, "until", one->until);
+	if (one->by != NULL)
+		json_str(j, "by", one->by);
+	if (one->reason != NULL)
+		json_str(j, "reason", one->reason);
+}
+
 void
 ways_json(struct json *j, const struct ways *ways)
 {
@@ -203,6 +219,7 @@ ways_json(struct json *j, const struct ways *ways)
 			json_uint(j, "hops", graph_hops(one->metric));
 		}
 		json_str(j, "verdict", ways_word(one));
+		since_json(j, one);
 		if (one->metric != GRAPH_NONE && one->lost != 0) {
 			json_uint(j, "more_cost", graph_cost(one->lost));
 			json_uint(j, "more_hops", graph_hops(one->lost));

@@ -51,7 +51,7 @@ static const struct {
 	    "\"last_resort\":false,\"relay\":false,\"generation\":1,"
 	    "\"candidates\":["
 	    "{\"pattern\":\"o.x\",\"server\":\"o.x\","
-	    "\"verdict\":\"unreachable\"},"
+	    "\"verdict\":\"down\"},"
 	    "{\"pattern\":\".x\",\"server\":\"c.x\",\"cost\":13,\"hops\":1,"
 	    "\"verdict\":\"less-specific\"}]}\n" },
 	{ "u@p.x", { .time = -1, .size = 2000 },

@@ -116,7 +116,7 @@ mail_services
 start 1
 start 2
 
-plan 54
+plan 55
 ok "up, and a route" soon says 0 'paris.example.org .*mx2.example.org' one routes
 ok "drain --dry-run: what would have no path" says 1 'paris.example.org' \
 	one drain c12 --dry-run
@@ -140,6 +140,9 @@ ok "drain --force, and again" twice 'draining: no mail goes there.*; until 20' \
 	one drain c12 --force --for 2h --reason 'a new line'
 ok "the hold says so, by whom and why" soon says 1 \
 	'connector c12 drained since 20.* by .* until 20.*, a new line' one routes
+ok "explain says so of the way" says 1 \
+	'c12 .*drained since 20.* until 20.* by .*: a new line' \
+	one explain paris.example.org --ways
 ok "links say so" says 0 'mx2.example.org .* drain' one links
 ok "and every server" soon says 0 \
 	'"drained":\[\{"by":"[^"]*","reason":"a new line","since":[0-9]*,"until":' \

@@ -185,7 +185,7 @@ cat >>"$dir/2/lsrd.conf" <<-END
 END
 start 1
 
-plan 82
+plan 83
 ok "why it gives no transit yet" soon says 0 'troubles +returning: .* waits for .*' one status
 start 2
 ok "status, once it is up" soon says 0 'state +up' one status
@@ -231,6 +231,9 @@ ok "explain: as it stands in a log" says 0 'result +here' \
 	one explain '<joe@london.example.org>'
 ok "explain --ways: by every neighbour" says 1 '"ways":\[' \
 	one explain paris.example.org --ways --json
+ok "explain --ways: since when one is down, and why" soon says 1 \
+	'mx2.example.org +c12 .*down since 20[0-9-]+T.*: ' \
+	one explain paris.example.org --ways
 ok "explain --from: as another sees it" says 0 'from +mx2.example.org' \
 	one explain paris.example.org --from mx2.example.org
 ok "explain: no such connector to cut" says 2 'no connector is called `x.' \

@@ -102,7 +102,8 @@ cat >"$W/1/lsrd.conf" <<-END
 	report-socket = "$W/1/report"
 	publisher = "$top_builddir/lsrd-publish"
 	address-space london.example.org { cost = 3 }
-	address-space way.example.org { deliver = "smtp:[127.0.0.1]:28032" }
+	address-space way.example.org { deliver = "smtp:[127.0.0.1]:28032"
+	  probe = yes }
 	peer mx2.example.org { address = "$net.2:28697" }
 	connector c12 { routing-group = paris cost = 20
 	  bridgehead mx2.example.org { } }
@@ -129,12 +130,19 @@ ok "db SERVER" live db db mx1.example.org
 ok "explain" live explain explain london.example.org
 ok "explain: not ours" live explain explain a@elsewhere.example
 ok "explain --ways" live explain explain london.example.org --ways
+way_down() {
+	"$ctl" --socket "$W/1/control" explain way.example.org --json |
+		grep -q '"verdict":"down","since":1'
+}
+ok "explain: a way out that is down, and since when" soon way_down
+ok "explain, of that" live explain explain way.example.org
 ok "trace" live trace trace london.example.org
 ok "simulate" live simulate simulate --drain mx1.example.org
 ok "events" soon live events events --folder "$W/1/state"
 ok "drain --dry-run" live drain drain --dry-run
 ok "cost --dry-run" live cost cost c12 7 --for 1h --dry-run
 ok "drain" live drain drain --force --for 1h --reason 'a new disk'
+ok "explain --ways, of what is down" live explain explain way.example.org --ways
 ok "status, drained" live status status
 ok "db, drained" live db db
 ok "overrides" live overrides overrides

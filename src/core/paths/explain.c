@@ -57,6 +57,8 @@ stopped_by(struct work *w, const struct explain_candidate *c)
 
 	if (!routes_sees(w->net, c->claim, w->question->from))
 		return EXPLAIN_SCOPE;
+	if (c->claim->down)
+		return EXPLAIN_DOWN;
 	if (c->metric != GRAPH_NONE)
 		return EXPLAIN_CHOSEN;
 	for (int stage = PLAIN; stage < STAGES; stage++)
@@ -202,8 +204,8 @@ const char *
 explain_verdict_word(enum explain_verdict verdict)
 {
 	static const char *const words[] = { "chosen", "cost", "hops", "name",
-		"less-specific", "unreachable", "scope", "size", "sender",
-		"priority", "schedule" };
+		"less-specific", "unreachable", "down", "scope", "size",
+		"sender", "priority", "schedule" };
 
 	return words[verdict];
 }

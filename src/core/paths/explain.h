@@ -27,6 +27,7 @@ enum explain_verdict {
 	EXPLAIN_NAME, /* lost by the greater name */
 	EXPLAIN_LESS_SPECIFIC,
 	EXPLAIN_UNREACHABLE,
+	EXPLAIN_DOWN, /* its way out does not answer, says its server */
 	EXPLAIN_SCOPE,
 	EXPLAIN_SIZE, /* there is a way, but none that admits the message */
 	EXPLAIN_SENDER,

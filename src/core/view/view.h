@@ -231,7 +231,7 @@ struct view_question {
 
 /*
  * The object of lsrctl(1), JSON, by the live database. A message without
- * limits goes as the published table says, so then the next hops are those
+ * limits, and any where no connector has some, goes as the published table says, so then the next hops are those
  * (at most 4), and further keys tell what a table knows more: `way`,
  * `reason`, `last_resort`, `relay`, `generation`. False, and nothing is
  * written, if that is no address.

@@ -105,6 +105,18 @@ published_tell(const struct telling *t)
 	}
 }
 
+/* When its server said so: claims of the net stand as those of the facts. */
+static void
+down_tell(const struct telling *t, const struct explain_candidate *c)
+{
+	const struct net *net = view_whole(t->v);
+	const struct lsa *lsa =
+	    t->v->facts.claims.v[c->claim - net->claims.v].lsa;
+
+	if (c->verdict == EXPLAIN_DOWN && lsa != NULL && lsa_issued(lsa) != 0)
+		json_uint(t->j, "since", lsa_issued(lsa));
+}
+
 static void
 candidates_tell(const struct telling *t)
 {
@@ -119,6 +131,7 @@ candidates_tell(const struct telling *t)
 		if (c->metric != GRAPH_NONE)
 			metric_tell(t->j, c->metric);
 		json_str(t->j, "verdict", explain_verdict_word(c->verdict));
+		down_tell(t, c);
 		json_close(t->j, '}');
 	}
 	json_close(t->j, ']');
@@ -184,7 +197,7 @@ view_explain(
 		str_lower(sender);
 	question.message.sender = sender;
 	explain_run(&e, view_whole(v), &question);
-	if (q->rib != NULL && is_plain(&q->message))
+	if (q->rib != NULL && (is_plain(&q->message) || v->facts.limited == 0))
 		t.r =
 		    view_explain_route_of(q->rib, address, question.delimiters);
 	view_explain_tell(&t, q);
