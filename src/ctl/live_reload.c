@@ -16,6 +16,7 @@
 #include "ctl/lines.h"
 #include "ctl/live.h"
 #include "ctl/show.h"
+#include "ctl/value.h"
 
 /* clang-format off */
 const struct verb_option live_reload_options[] = {
@@ -248,7 +249,19 @@ live_confirm(const struct call *call)
 int
 live_undo(const struct call *call)
 {
-	return reload_word(call, "undo",
+	const char *steps = call->noperands > 0 ? call->operands[0] : "1";
+	char word[32];
+	uint64_t n;
+
+	if (!value_number(steps, UINT16_MAX, &n))
+		return call_usage("%s: how many reloads before; 0: the last "
+				  "one again",
+		    steps);
+	snprintf(word, sizeof(word), "undo steps=%" PRIu64, n);
+	if (n == 0)
+		return reload_word(call, word,
+		    "what the last reload brought is in force again");
+	return reload_word(call, word,
 	    "taken back: what was in force before is, also after a restart; "
 	    "the file still has the change");
 }

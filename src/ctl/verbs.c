@@ -143,7 +143,7 @@ const struct verb verbs[] = {
 	    live_reload_options, live_reload, NULL },
 	{ "confirm", NULL, 0, 0, "let a reload move many routes, or stay",
 	    NULL, live_confirm, NULL },
-	{ "undo", NULL, 0, 0, "take the last reload back",
+	{ "undo", "[N]", 0, 1, "take the last reload back, or the last N",
 	    NULL, live_undo, NULL },
 	{ "config dump", NULL, 0, 0, "the configuration in force",
 	    NULL, live_config_dump, NULL },

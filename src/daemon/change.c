@@ -12,13 +12,14 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/rc.h"
+#include "daemon/before.h"
 #include "daemon/kept.h"
 
 struct change {
 	struct change_world world;
-	struct reload held;   /* waits to be confirmed; conf NULL: none */
-	struct reload before; /* what was in force before; too */
-	struct event *end;    /* of what is tried */
+	struct reload held; /* waits to be confirmed; conf NULL: none */
+	struct before before;
+	struct event *end; /* of what is tried */
 	struct setup_standing standing;
 };
 
@@ -145,9 +146,7 @@ put(struct change *change, struct reload *fresh, enum change_how how)
 
 	if (!hands->put(change->world.ctx, fresh, how, NULL))
 		return false;
-	reload_done(&change->before);
-	change->before = *fresh;
-	memset(fresh, 0, sizeof(*fresh));
+	before_put(&change->before, fresh);
 	return true;
 }
 
@@ -159,12 +158,8 @@ reload_plain(struct change *change, struct reload *fresh, struct buf *answer)
 	if (same) {
 		/* Keys behind the same names are read, and `undo` goes where
 		 * it did. */
-		struct reload before = change->before;
-
-		change->before = (struct reload){ 0 };
-		CHECK(put(change, fresh, CHANGE_CONFIRMED));
-		reload_done(&change->before);
-		change->before = before;
+		CHECK(change->world.hands->put(
+		    change->world.ctx, fresh, CHANGE_CONFIRMED, NULL));
 	} else if (!put(change, fresh, CHANGE_ASKED)) {
 		change->held = *fresh;
 		memset(fresh, 0, sizeof(*fresh));
@@ -285,38 +280,52 @@ change_confirm(struct change *change, const char *line, struct buf *answer)
 	change_say(change, "confirmed");
 }
 
-/* What was before is in force again. A start goes on with it, whatever the file
- * has: for what was tried that is so already. */
+/* What was at that place is in force again. A start goes on with it, whatever
+ * the file has: for what was tried that is so already. */
 static bool
-change_back(struct change *change, struct buf *answer)
+change_back(struct change *change, size_t place, struct buf *answer)
 {
-	int rc = reload_self_of(&change->before, change->world.crypto);
+	struct reload *back = before_look(&change->before, place);
+	const struct conf *file = before_newest(&change->before);
+	int rc = reload_self_of(back, change->world.crypto);
 
 	if (rc != RC_OK) {
 		tell_refused(answer, false, rc_word(rc));
 		return false;
 	}
-	if (!is_tried(change) &&
-	    !keep(change, change->before.conf, in_force(change), answer))
+	if (file == NULL)
+		file = in_force(change);
+	if (place > 0 && !is_tried(change) &&
+	    !keep(change, back->conf, file, answer))
 		return false;
-	CHECK(put(change, &change->before, CHANGE_CONFIRMED));
-	reload_done(&change->before);
+	CHECK(change->world.hands->put(
+	    change->world.ctx, back, CHANGE_CONFIRMED, NULL));
+	before_turn(&change->before, place);
 	evtimer_del(change->end);
-	stand(change, 0, true);
+	if (place == 0)
+		(void)kept_drop(in_force(change));
+	stand(change, 0, place > 0);
 	return true;
 }
 
 static void
 change_undo(struct change *change, const char *line, struct buf *answer)
 {
-	(void)line;
+	size_t place = change_number(line, " steps=", 1);
+
 	if (change->held.conf != NULL) {
 		reload_done(&change->held);
 		stand(change, 0, true);
-	} else if (change->before.conf == NULL) {
+	} else if (place > BEFORE_MOST ||
+		   (place > 1 && place >= change->before.n)) {
+		tell_refused(answer, false,
+		    "so many reloads before nothing is known: 8 are kept, and "
+		    "none from before the daemon began");
+		return;
+	} else if (before_look(&change->before, place) == NULL) {
 		tell_changed(answer, false);
 		return;
-	} else if (!change_back(change, answer)) {
+	} else if (!change_back(change, place, answer)) {
 		return;
 	}
 	tell_changed(answer, true);
@@ -331,7 +340,7 @@ on_change_end(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (change_back(change, &answer))
+	if (change_back(change, 1, &answer))
 		change_alarm(change, "rolled-back");
 	buf_done(&answer);
 }
@@ -393,7 +402,7 @@ change_free(struct change *change)
 	if (change == NULL)
 		return;
 	reload_done(&change->held);
-	reload_done(&change->before);
+	before_done(&change->before);
 	event_free(change->end);
 	mem_free(change);
 }

@@ -59,7 +59,7 @@ struct change_world {
 /* `kept`: this life began with what kept.h says, not with the file. */
 struct change *change_new(const struct change_world *world, bool kept);
 
-/* `reload [dry] [within=SECONDS]`, `confirm`, `undo`, `config`: appends the
+/* `reload [dry] [within=SECONDS]`, `confirm`, `undo [steps=N]`, `config`: appends the
  * answer, JSON lines, the last one without a line feed. */
 void change_request(
     struct change *change, const char *line, struct buf *answer);

@@ -116,7 +116,7 @@ mail_services
 start 1
 start 2
 
-plan 55
+plan 58
 ok "up, and a route" soon says 0 'paris.example.org .*mx2.example.org' one routes
 ok "drain --dry-run: what would have no path" says 1 'paris.example.org' \
 	one drain c12 --dry-run
@@ -252,4 +252,30 @@ ok "killed: what was in force is, and it is said" back_at_a_start
 ok "confirm, and again: it stays" confirmed
 ok "not confirmed in time" rolled_back
 ok "undo, and again: kept over a start, until the next reload" undone
+messages() { # N: the file says so, and it is in force
+	sed -i "s/^congestion-messages = .*/congestion-messages = $1/" "$dir/1/lsrd.conf"
+	one reload >/dev/null && has_messages "$1"
+}
+has_messages() {
+	says 0 "congestion-messages = $1" one config dump
+}
+undone_many() {
+	messages 22 && messages 23 && twice 'taken back' one undo 2 && has_messages 21 &&
+		twice 'taken back' one undo && has_messages 22 &&
+		twice 'last reload brought' one undo 0 && has_messages 23 &&
+		says 0 '' one config diff && says 1 'so many reloads' one undo 4
+}
+# What comes by a reload follows what is in force.
+undone_follows() {
+	says 0 'taken back' one undo 2 && messages 24 && says 0 'taken back' one undo &&
+		has_messages 21 && says 0 brought one undo 0 && has_messages 24
+}
+undone_bounded() {
+	for n in 25 26 27 28 29 30 31 32 33; do messages $n || return; done
+	says 1 'so many reloads' one undo 9 && says 0 'taken back' one undo 8 &&
+		has_messages 25 && says 0 brought one undo 0
+}
+ok "undo 2, 1, 0: each once" undone_many
+ok "a reload behind an undo" undone_follows
+ok "as many as are kept" undone_bounded
 ok "who asked is in the log" logged 'control: request=undo, uid=[0-9]*, login=.'
