@@ -231,6 +231,7 @@ struct known {
 	size_t n;
 	bool here; /* something of it is in the database */
 	bool away;
+	bool forgotten; /* by an order that is there */
 };
 
 static void
@@ -257,9 +258,12 @@ known_add(void *ctx, const json_t *line)
 	const char *origin = json_string_value(json_object_get(line, "origin"));
 	const char *type = json_string_value(json_object_get(line, "type"));
 
-	if (origin == NULL || type == NULL || strcmp(origin, k->server) != 0 ||
-	    strcmp(type, "forget") == 0)
+	if (origin == NULL || type == NULL || strcmp(origin, k->server) != 0)
 		return;
+	if (strcmp(type, "forget") == 0) {
+		k->forgotten = true;
+		return;
+	}
 	known_key(k, json_string_value(json_object_get(line, "signer")),
 	    json_integer_value(json_object_get(line, "epoch")));
 	k->here = true;
@@ -322,6 +326,8 @@ known_ask(const struct call *call, struct known *k)
 	}
 	if (status != CALL_OK)
 		return status;
+	if (k->n == 0 && k->forgotten)
+		return CALL_OK;
 	if (k->n == 0)
 		return call_usage("%s: nothing in the database is of it, and "
 				  "no route is held for it",
@@ -344,6 +350,12 @@ forget_known(const struct call *call, const struct known *k)
 	int status = CALL_OK;
 
 	mem_free(path);
+	if (k->n == 0) {
+		puts(call->json ? "{\"ok\":true,\"changed\":false}"
+				: "nothing changed: it is forgotten, and "
+				  "nothing of it is left");
+		return CALL_OK;
+	}
 	for (size_t i = 0; i < k->n && status == CALL_OK; i++) {
 		struct order order = { .type = LSA_FORGET,
 			.server = k->server,

@@ -79,6 +79,7 @@ keys_tell(const struct call *call, const struct keys_made *made)
 		return false;
 	json_open(&json, NULL, '{');
 	json_bool(&json, "ok", true);
+	json_bool(&json, "changed", !made->unchanged);
 	if (made->server != NULL)
 		json_str(&json, "server", made->server);
 	if (made->organization != NULL)
@@ -117,6 +118,34 @@ authority_tell(const struct call *call, const struct authority *a,
 	printf("%s   its certificate: every server has a copy.\n\n", pem);
 	printf("next, for each server:\n    lsrctl keys issue SERVER --group "
 	       "GROUP --space PATTERN --output DIR\n");
+}
+
+/* The same organization's, said once more: it is left alone. */
+static bool
+authority_is_made(const struct call *call, const char *organization)
+{
+	char *key = paths_join(keys_directory(call), "authority.key");
+	char *pem = paths_join(keys_directory(call), "authority.pem");
+	struct authority there = { 0 };
+	bool made = false;
+
+	if (!call_has(call, "force") && paths_is_file(key) &&
+	    paths_is_file(pem) &&
+	    authority_open(keys_directory(call), &there) == CALL_OK) {
+		const struct keys_made told = {
+			.organization = there.organization,
+			.identity = there.org,
+			.files = (const char *const[]){ key, pem, NULL },
+		};
+
+		made = strcmp(there.organization, organization) == 0;
+		if (made)
+			keys_unchanged(call, &told);
+		authority_done(&there);
+	}
+	mem_free(key);
+	mem_free(pem);
+	return made;
 }
 
 static int
@@ -160,19 +189,29 @@ authority_renew(const struct call *call)
 	struct authority a = { 0 };
 	struct buf der = { 0 };
 	uint32_t days;
+	int64_t end;
 	int rc, status = keys_days(call, AUTHORITY_DAYS, &days);
+	bool same = false;
 
 	if (status == CALL_OK)
 		status = authority_open(keys_directory(call), &a);
-	if (status == CALL_OK) {
+	if (status == CALL_OK && !call_has(call, "force") &&
+	    keys_authority_end(pem, &end) == RC_OK)
+		same = keys_is_soon(end, keys_end(days));
+	if (same) {
+		keys_unchanged(
+		    call, &(struct keys_made){ .organization = a.organization,
+			      .identity = a.org,
+			      .files = (const char *const[]){ pem, NULL } });
+	} else if (status == CALL_OK) {
 		issue_authority(a.organization, days, a.key, &der);
 		rc = keys_write_certificate(pem, der.p, der.n, &put);
 		if (rc != RC_OK)
 			status = paths_refuse(pem, rc);
 	}
-	if (status == CALL_OK && call->json)
+	if (status == CALL_OK && !same && call->json)
 		authority_tell(call, &a, key, pem);
-	else if (status == CALL_OK)
+	else if (status == CALL_OK && !same)
 		printf("%s   the authority's certificate, for the same key\n\n"
 		       "next: bring it to " KEYS_DIRECTORY
 		       " of every server; certificates stay as they are.\n",
@@ -207,7 +246,7 @@ keys_verb_authority(const struct call *call)
 		    organization);
 	else
 		status = paths_make(keys_directory(call));
-	if (status == CALL_OK)
+	if (status == CALL_OK && !authority_is_made(call, a.organization))
 		status = authority_make(call, days, &a);
 	authority_done(&a);
 	return status;
@@ -233,7 +272,8 @@ keys_owner(const struct call *call, bool mark, struct keys_put *put)
 }
 
 static void
-mark_tell(const struct call *call, const char *path, const char *previous)
+mark_tell(const struct call *call, const char *path, const char *previous,
+    const char *until)
 {
 	struct buf out = { 0 };
 	struct json json = { .out = &out };
@@ -241,12 +281,21 @@ mark_tell(const struct call *call, const char *path, const char *previous)
 	if (call->json) {
 		json_open(&json, NULL, '{');
 		json_bool(&json, "ok", true);
+		json_bool(&json, "changed", until == NULL);
 		json_str(&json, "mark_key", path);
 		json_str(&json, "previous_mark_key", previous);
 		json_close(&json, '}');
 		json_line(&json);
 		show_flush(&out);
 		buf_done(&out);
+		return;
+	}
+	if (until != NULL) {
+		printf("%s is younger than five days: messages underway have "
+		       "marks made with %s, and with another key these would "
+		       "not be believed any more; wait until %s, or --force\n"
+		       "nothing changed\n",
+		    path, previous, until);
 		return;
 	}
 	printf("%s   the key of its marks, new\n", path);
@@ -260,22 +309,18 @@ mark_tell(const struct call *call, const char *path, const char *previous)
  * Two keys are believed, so a second roll makes an end of the first: marks on
  * messages that are underway would count as a stranger's.
  */
-static int
-mark_may(const struct call *call, const char *path, const char *previous)
+static bool
+mark_may(const struct call *call, const char *path, const char *previous,
+    char until[VALUE_TIME])
 {
-	char until[VALUE_TIME];
 	struct stat rolled;
 
 	if (call_has(call, "force") || access(previous, F_OK) != 0 ||
 	    stat(path, &rolled) != 0 ||
 	    rolled.st_mtime + UNDERWAY_S <= time(NULL))
-		return CALL_OK;
+		return true;
 	value_time_text((int64_t)rolled.st_mtime + UNDERWAY_S, until);
-	return call_usage(
-	    "%s is younger than five days: messages underway have marks made "
-	    "with %s, and with another key these would not be believed any "
-	    "more; wait until %s, or --force",
-	    path, previous, until);
+	return false;
 }
 
 /*
@@ -310,12 +355,12 @@ keys_verb_mark(const struct call *call)
 {
 	char *path = paths_join(keys_directory(call), "mark.key");
 	char *previous = paths_join(keys_directory(call), "mark-previous.key");
-	int status = mark_may(call, path, previous);
+	char until[VALUE_TIME];
+	bool may = mark_may(call, path, previous, until);
+	int status = may ? mark_roll(call, path, previous) : CALL_OK;
 
 	if (status == CALL_OK)
-		status = mark_roll(call, path, previous);
-	if (status == CALL_OK)
-		mark_tell(call, path, previous);
+		mark_tell(call, path, previous, may ? NULL : until);
 	mem_free(path);
 	mem_free(previous);
 	return status;

@@ -79,10 +79,26 @@ struct keys_made {
 	const uint8_t *key, *identity; /* CRYPTO_DIGEST each */
 	const char *const *files;      /* as written; the last is NULL */
 	const struct keys_missed *missed;
+	bool unchanged; /* it was there already */
 };
 
 /* Tells it as JSON. False: --json was not given, and nothing was said. */
 bool keys_tell(const struct call *call, const struct keys_made *made);
+
+/* The same key and the same claims, in any order. */
+bool keys_same(const struct claims *a, const struct claims *b);
+/*
+ * The certificate in this file is this authority's, for the key and the claims
+ * that are wanted, and ends at `end` (0: whenever), about. keys_twice.c, as what
+ * follows.
+ */
+bool keys_is_made(const char *pem, const uint8_t authority[CRYPTO_PUBLIC],
+    const struct claims *wanted, int64_t end);
+/* When what is made now ends; and whether two ends are the same, about. */
+int64_t keys_end(uint32_t days);
+bool keys_is_soon(int64_t have, int64_t wanted);
+/* Says that all of it was there. CALL_OK. */
+int keys_unchanged(const struct call *call, const struct keys_made *made);
 
 int keys_verb_authority(const struct call *call);
 int keys_verb_issue(const struct call *call);

@@ -1,6 +1,7 @@
 #include "ctl/keys.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -211,6 +212,35 @@ issue_write(const struct issue *i, const struct authority *a)
 	           : paths_refuse(i->made.authority, rc);
 }
 
+/* All of it is there, and for these claims: of a request for its key, else for
+ * the key beside it, which is taken into the claims. */
+static bool
+issue_is_made(
+    const struct issue *i, const struct authority *a, struct claims *c)
+{
+	struct claims own = *c;
+
+	if (i->own.force || access(i->made.pem, F_OK) != 0 ||
+	    (i->made.key != NULL &&
+		(access(i->made.mark, F_OK) != 0 ||
+		    keys_own_public(i->made.key, own.public_key) != RC_OK)) ||
+	    !keys_is_made(i->made.pem, a->public_key, &own, 0))
+		return false;
+	memcpy(c->public_key, own.public_key, CRYPTO_PUBLIC);
+	keys_digest(c->public_key, c->key);
+	return true;
+}
+
+static int
+issue_unchanged(const struct issue *i, const struct claims *c)
+{
+	return keys_unchanged(
+	    i->call, &(struct keys_made){ .server = c->name,
+			 .key = c->key,
+			 .files = (const char *const[]){
+			     i->made.pem, i->made.key, i->made.mark, NULL } });
+}
+
 /* Of a request the claims have the key already. */
 static int
 issue(const struct call *call, const struct authority *a, struct claims *c,
@@ -220,6 +250,11 @@ issue(const struct call *call, const struct authority *a, struct claims *c,
 	int status = issue_begin(&i, call);
 
 	i.made.missed = missed;
+	if (status == CALL_OK && issue_is_made(&i, a, c)) {
+		status = issue_unchanged(&i, c);
+		issue_done(&i);
+		return status;
+	}
 	if (status == CALL_OK)
 		status = places_check(&i);
 	if (status == CALL_OK && i.made.key == NULL)
@@ -256,6 +291,18 @@ renewed_tell(const struct call *call, const struct issue *i, const char *name)
 	    i->made.pem, name);
 }
 
+/* In the place of it, or of what is in the folder of --output. */
+static bool
+renew_is_made(
+    const struct issue *i, const struct authority *a, const struct claims *c)
+{
+	uint32_t days;
+
+	return !call_has(i->call, "force") &&
+	       keys_days(i->call, SERVER_DAYS, &days) == CALL_OK &&
+	       keys_is_made(i->made.pem, a->public_key, c, keys_end(days));
+}
+
 static int
 connectors_replace(const struct call *call, struct claims *c)
 {
@@ -278,6 +325,7 @@ renew(const struct call *call, const struct authority *a, const char *from)
 	struct issue i = { .call = call, .own = { .aside = true } };
 	uint8_t *der;
 	size_t n;
+	bool made;
 	int rc, status = keys_owner(call, false, &i.own);
 
 	if (status != CALL_OK)
@@ -294,11 +342,16 @@ renew(const struct call *call, const struct authority *a, const char *from)
 		status = connectors_replace(call, claims);
 	i.made.pem =
 	    output == NULL ? mem_str(from) : paths_join(output, "server.pem");
-	if (status == CALL_OK)
+	made = status == CALL_OK && renew_is_made(&i, a, claims);
+	if (made)
+		status = keys_unchanged(call,
+		    &(struct keys_made){ .server = claims->name,
+			.files = (const char *const[]){ i.made.pem, NULL } });
+	if (status == CALL_OK && !made)
 		status = certificate_make(&i, a, claims);
-	if (status == CALL_OK)
+	if (status == CALL_OK && !made)
 		status = certificate_write(&i, &i.own);
-	if (status == CALL_OK)
+	if (status == CALL_OK && !made)
 		renewed_tell(call, &i, claims->name);
 	issue_done(&i);
 	mem_free(der);

@@ -33,6 +33,7 @@ struct asking {
 	char *key, *mark, *csr;
 	struct evp_pkey_st *own; /* the server's key */
 	bool fresh;              /* made now */
+	bool same;               /* the request was there already */
 };
 
 static void
@@ -62,6 +63,20 @@ key_find(const struct asking *a, const char *path, enum keys_kind kind,
 	*key = keys_new();
 	rc = keys_write(path, *key, kind, &put);
 	return rc == RC_OK ? CALL_OK : paths_refuse(path, rc);
+}
+
+/* For the same key and the same wishes. */
+static bool
+request_is_there(const struct asking *a, const struct claims *wishes)
+{
+	struct claims *there;
+	bool same;
+
+	if (a->fresh || keys_request(a->csr, &there) != RC_OK)
+		return false;
+	same = keys_same(there, wishes);
+	claims_free(there);
+	return same;
 }
 
 static int
@@ -98,6 +113,7 @@ request_tell(const struct asking *a, const struct claims *c)
 		.server = c->name,
 		.key = c->key,
 		.files = (const char *const[]){ a->csr, a->key, a->mark, NULL },
+		.unchanged = a->same,
 	};
 
 	if (keys_tell(a->call, &made))
@@ -105,7 +121,8 @@ request_tell(const struct asking *a, const struct claims *c)
 	printf("%s   the key of %s%s: it stays here\n", a->key, c->name,
 	    a->fresh ? ", new" : ", as it was");
 	printf("%s   the key of its marks: it stays here, too\n", a->mark);
-	printf("%s   the request; nothing in it is secret\n", a->csr);
+	printf("%s   the request%s; nothing in it is secret\n", a->csr,
+	    a->same ? ", as it was: nothing changed" : "");
 	printf("\nthe key's digest, to be compared there:\n    ");
 	for (size_t i = 0; i < CRYPTO_DIGEST; i++)
 		printf("%02x", c->key[i]);
@@ -182,7 +199,8 @@ keys_verb_request(const struct call *call)
 	                       : paths_join(directory, "server.csr");
 	if (status == CALL_OK)
 		status = request_keys(&a, wishes);
-	if (status == CALL_OK)
+	a.same = status == CALL_OK && request_is_there(&a, wishes);
+	if (status == CALL_OK && !a.same)
 		status = request_write(&a, wishes);
 	if (status == CALL_OK)
 		request_tell(&a, wishes);

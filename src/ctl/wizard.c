@@ -232,6 +232,21 @@ commands_write(char *const *answers, const char *path)
 	mem_free(cut);
 }
 
+/* The file says just that. */
+static bool
+wizard_has(const char *path, const struct buf *text)
+{
+	char *there = mem_new(text->n + 1, 0, 0);
+	FILE *in = fopen(path, "re");
+	bool same = in != NULL && fread(there, 1, text->n + 1, in) == text->n &&
+	            memcmp(there, text->p, text->n) == 0;
+
+	if (in != NULL)
+		fclose(in);
+	mem_free(there);
+	return same;
+}
+
 /* Whole, and only if lsrd takes it. */
 static int
 wizard_put(const char *path, const struct buf *text, bool force)
@@ -243,6 +258,11 @@ wizard_put(const char *path, const struct buf *text, bool force)
 	FILE *out;
 	int status = CALL_OK;
 
+	if (wizard_has(path, text)) {
+		fprintf(stderr, "%s is there, and says that: nothing changed\n",
+		    path);
+		return CALL_OK;
+	}
 	if (!force && access(path, F_OK) == 0)
 		return call_usage("%s: exists; --force replaces it", path);
 	buf_printf(&name, "%s.new", path);
@@ -277,12 +297,20 @@ wizard_verb(const struct call *call)
 
 	if (path == NULL)
 		path = CONF_FILE;
-	if (!call_has(call, "force") && access(path, F_OK) == 0)
+	/* Who is asked is not to answer for nothing; a script may say it twice. */
+	if (!call_has(call, "force") && access(path, F_OK) == 0 &&
+	    isatty(STDIN_FILENO))
 		return call_usage("%s: exists; --force replaces it", path);
 	for (int q = 0; q < QUESTIONS && status == CALL_OK; q++) {
 		answers[q] = answer_to((enum question)q, answers);
 		if (answers[q] == NULL)
-			status = call_usage("no answer: nothing is written");
+			status =
+			    access(path, F_OK) == 0 && !call_has(call, "force")
+				? call_usage("%s: exists; --force "
+					     "replaces it",
+				      path)
+				: call_usage("no answer: nothing is "
+					     "written");
 	}
 	if (status == CALL_OK) {
 		file_write(&text, answers);

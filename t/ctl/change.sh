@@ -116,7 +116,7 @@ mail_services
 start 1
 start 2
 
-plan 58
+plan 84
 ok "up, and a route" soon says 0 'paris.example.org .*mx2.example.org' one routes
 ok "drain --dry-run: what would have no path" says 1 'paris.example.org' \
 	one drain c12 --dry-run
@@ -279,3 +279,68 @@ ok "undo 2, 1, 0: each once" undone_many
 ok "a reload behind an undo" undone_follows
 ok "as many as are kept" undone_bounded
 ok "who asked is in the log" logged 'control: request=undo, uid=[0-9]*, login=.'
+
+# Each changing verb twice, with --json: the first time it changes something, the
+# second it says that it does not, and has gone well both times.
+changed() { # true|false WORDS
+	changed_is=$1
+	shift
+	one "$@" --json >"$W/out" || return
+	grep -q "\"ok\":true,\"changed\":$changed_is" "$W/out" || ! cat "$W/out"
+}
+once_and_again() {
+	soon changed true "$@" && changed false "$@"
+}
+all_twice() {
+	while read -r words; do
+		# shellcheck disable=SC2086
+		ok "twice: $words" once_and_again $words
+	done <<-END
+		drain c12 --force --for 2h
+		ready c12
+		drain c12 mx2.example.org --force --until $(date -u -d "3 hours" +%FT%RZ)
+		ready c12 mx2.example.org
+		drain --for 1h
+		ready
+		cost c12 78 --for 1h
+		cost c12 configured
+		pin paris.example.org mx2.example.org --for 1h
+		unpin paris.example.org
+		freeze --for 1h
+		unfreeze
+		keys authority --organization twice.example --directory $dir/t
+		keys authority --renew --days 8000 --directory $dir/t
+		keys issue mx3.example.org --group rome --space .rome.example --space rome.example --directory $dir/a --output $dir/3
+		keys issue --renew $dir/3/server.pem --days 100 --directory $dir/a
+		keys request mx4.example.org --group oslo --space oslo.example --directory $dir/4
+		keys issue --as-requested --request $dir/4/server.csr --directory $dir/a --output $dir/4
+		keys mark --directory $dir/3
+		keys revoke $dir/3/server.pem --directory $dir/a
+		keys enforce-connectors --force --directory $dir/a
+		keys enforce-connectors --off --directory $dir/a
+	END
+}
+injected() {
+	one keys revoke "$dir/4/server.pem" --directory "$dir/a" --output "$dir/order" &&
+		once_and_again inject "$dir/order"
+}
+piped() { # what was said at another time is the same word
+	one keys revoke "$dir/4/server.pem" --directory "$dir/a" --dry-run >"$dir/order" &&
+		says 0 '"changed":false' one inject - --json <"$dir/order"
+}
+wizard_again() {
+	cp "$dir/first.conf" "$dir/first.kept" && answers >/dev/null &&
+		grep -q 'nothing changed' "$dir/asked" && cmp "$dir/first.conf" "$dir/first.kept"
+}
+forgotten() {
+	# shellcheck disable=SC2154
+	kill "$pid2"
+	wait "$pid2" 2>/dev/null
+	soon changed true forget mx2.example.org --force --directory "$dir/a" &&
+		changed false forget mx2.example.org --force --directory "$dir/a"
+}
+all_twice
+ok "twice: inject FILE" injected
+ok "inject from standard input" piped
+ok "twice: wizard, with the same answers" wizard_again
+ok "twice: forget" forgotten

@@ -319,6 +319,21 @@ routes(struct engine *e, struct json *j, const struct request *r)
 	buf_u8(r->more, 0);
 }
 
+/* The authority has said just that, though at another time: its word stands
+ * already. */
+static bool
+inject_stands(struct engine *e, struct lsa *lsa)
+{
+	const struct lsa *old = lsdb_find(&e->db, &lsa->key);
+
+	return old != NULL && old->purge == lsa->purge &&
+	       old->body_len == lsa->body_len &&
+	       memcmp(old->octets + old->body_at, lsa->octets + lsa->body_at,
+		   lsa->body_len) == 0 &&
+	       memcmp(lsa_signer(old), lsa_signer(lsa), CRYPTO_DIGEST) == 0 &&
+	       accept_judge(e, lsa) == RC_OK;
+}
+
 /* Only what the authority signed may come by this door. */
 static void
 inject(struct engine *e, struct json *j, const struct request *r)
@@ -333,11 +348,16 @@ inject(struct engine *e, struct json *j, const struct request *r)
 		rc = lsa_decode(octets.p, octets.n, e->crypto, &lsa);
 	if (rc == RC_OK && !lsa_is_authority(lsa))
 		rc = RC_CLAIM;
+	if (rc == RC_OK && inject_stands(e, lsa))
+		rc = RC_SAME;
 	lsa_free(lsa);
 	if (rc == RC_OK)
 		rc = accept_update(e, NULL, octets.p, octets.n, NULL);
 	buf_done(&octets);
-	request_verdict(j, rc == RC_OK || rc == RC_SAME, rc_word(rc));
+	if (rc == RC_OK || rc == RC_SAME)
+		request_changed(j, rc == RC_OK);
+	else
+		request_verdict(j, false, rc_word(rc));
 }
 
 static void

@@ -62,3 +62,13 @@ request_verdict(struct json *j, bool ok, const char *reason)
 	json_close(j, '}');
 	json_line(j);
 }
+
+void
+request_changed(struct json *j, bool changed)
+{
+	json_open(j, NULL, '{');
+	json_bool(j, "ok", true);
+	json_bool(j, "changed", changed);
+	json_close(j, '}');
+	json_line(j);
+}

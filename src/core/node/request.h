@@ -37,4 +37,7 @@ uint64_t request_number(const char *s);
 /* {"ok":true} or {"ok":false,"reason":...} */
 void request_verdict(struct json *j, bool ok, const char *reason);
 
+/* {"ok":true,"changed":...} */
+void request_changed(struct json *j, bool changed);
+
 #endif
