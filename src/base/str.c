@@ -141,3 +141,15 @@ str_order(const char *a, const char *b)
 {
 	return strcmp(a, b);
 }
+
+/* FNV-1a (Fowler, Noll, Vo); never 0. */
+uint32_t
+str_hash(uint32_t so_far, const char *word)
+{
+	uint32_t hash = so_far == 0 ? 2166136261u : so_far;
+
+	for (; *word != '\0'; word++)
+		hash = (hash ^ (uint8_t)*word) * 16777619u;
+	hash = (hash ^ ' ') * 16777619u; /* between two words */
+	return hash == 0 ? 1 : hash;
+}

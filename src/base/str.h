@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define STR_HOST_MAX 253    /* RFC 1035 2.3.4, without the last dot */
 #define STR_WORD_MAX 63     /* connectors and routing groups */
@@ -46,5 +47,9 @@ bool str_is_free(const char *s);
 
 /* As memcmp over both and their lengths: the order of octets. */
 int str_order(const char *a, const char *b);
+
+/* A number for words, one after another: 0 to begin with, and never 0. Two may
+ * have the same. */
+uint32_t str_hash(uint32_t so_far, const char *word);
 
 #endif

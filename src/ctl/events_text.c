@@ -214,7 +214,8 @@ other_line(struct fold *fold, const json_t *record)
 	buf_text(&text, events_string(record, "kind"));
 	json_object_foreach((json_t *)(uintptr_t)record, key, value)
 	{
-		if (strcmp(key, "at") == 0 || strcmp(key, "kind") == 0)
+		if (strcmp(key, "at") == 0 || strcmp(key, "kind") == 0 ||
+		    strcmp(key, "not_kept") == 0)
 			continue;
 		if (json_is_string(value))
 			buf_printf(&text, "%s%s=%s", comma, key,
@@ -264,5 +265,13 @@ events_record(struct buf *out, const json_t *record, const char *pattern,
 		lsa_line(&fold, record);
 	else
 		other_line(&fold, record);
+	if (events_integer(record, "not_kept") > 0) {
+		struct buf text = { 0 };
+
+		line_begin(&fold, INDENT);
+		buf_printf(&text, "and %" PRId64 " like it before, not kept",
+		    events_integer(record, "not_kept"));
+		fold_buf(&fold, &text);
+	}
 	buf_u8(out, '\n');
 }

@@ -11,6 +11,7 @@
 #include "base/rc.h"
 #include "io/child.h"
 #include "io/history_file.h"
+#include "io/history_limit.h"
 #include "sys/clock.h"
 
 struct history {
@@ -19,6 +20,7 @@ struct history {
 	char *dir;
 	struct child *writer;
 	struct event *again;
+	struct history_limit *limit;
 	uint64_t lost; /* records, since the writer takes no more */
 };
 
@@ -79,7 +81,7 @@ on_history_again(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-record_put(struct buf *out, const void *object, size_t n)
+record_put(struct buf *out, uint32_t before, const void *object, size_t n)
 {
 	uint64_t ms = clock_wall_ms();
 	const char *p = object;
@@ -87,6 +89,8 @@ record_put(struct buf *out, const void *object, size_t n)
 	CHECK(n > 2 && p[0] == '{');
 	buf_printf(
 	    out, "{\"at\":%" PRIu64 ".%03u,", ms / 1000, (unsigned)(ms % 1000));
+	if (before > 0)
+		buf_printf(out, "\"not_kept\":%" PRIu32 ",", before);
 	buf_bytes(out, p + 1, n - 1);
 	buf_u8(out, '\n');
 }
@@ -100,23 +104,27 @@ lost_said(struct history *history, struct buf *out)
 		return;
 	buf_printf(&object, "{\"kind\":\"lost\",\"records\":%" PRIu64 "}",
 	    history->lost);
-	record_put(out, object.p, object.n);
+	record_put(out, 0, object.p, object.n);
 	buf_done(&object);
 	history->lost = 0;
 }
 
 void
-history_add(struct history *history, const void *object, size_t n)
+history_add(
+    struct history *history, uint32_t subject, const void *object, size_t n)
 {
 	struct buf line = { 0 };
+	uint32_t before;
 
+	if (!history_limit_pass(history->limit, subject, clock_mono(), &before))
+		return;
 	if (child_waiting(history->writer) + n > HISTORY_WAITING ||
 	    !child_is_there(history->writer)) {
 		history->lost++;
 		return;
 	}
 	lost_said(history, &line);
-	record_put(&line, object, n);
+	record_put(&line, before, object, n);
 	child_send(history->writer, line.p, line.n);
 	buf_done(&line);
 }
@@ -127,20 +135,20 @@ history_event(struct history *history, const struct event *event)
 	struct buf object = { 0 };
 
 	if (sink_record(event, &object))
-		history_add(history, object.p, object.n);
+		history_add(history, sink_subject(event), object.p, object.n);
 	buf_done(&object);
 }
 
 static void
 history_say(struct history *history, const char *object)
 {
-	history_add(history, object, strlen(object));
+	history_add(history, 0, object, strlen(object));
 }
 
 static void
 do_history(void *ctx, const struct effect *fx)
 {
-	history_add(ctx, fx->bytes, fx->len);
+	history_add(ctx, fx->who, fx->bytes, fx->len);
 }
 
 struct history *
@@ -151,6 +159,7 @@ history_new(struct loop *loop, struct sink *sink, const char *dir)
 	history->loop = loop;
 	history->sink = sink;
 	history->dir = mem_str(dir);
+	history->limit = history_limit_new();
 	history->writer = child_new(loop_base(loop),
 	    &(struct child_calls){ writer_told, writer_gone, history });
 	history->again =
@@ -173,6 +182,7 @@ history_free(struct history *history)
 	child_flush(history->writer);
 	child_free(history->writer);
 	event_free(history->again);
+	history_limit_free(history->limit);
 	mem_free(history->dir);
 	mem_free(history);
 }

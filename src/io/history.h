@@ -30,8 +30,10 @@ struct history;
 struct history *history_new(
     struct loop *loop, struct sink *sink, const char *dir);
 
-/* One JSON object; the moment is put in front of what it says. */
-void history_add(struct history *history, const void *object, size_t n);
+/* One JSON object about this subject (history_limit.h); the moment is put in
+ * front of what it says. */
+void history_add(
+    struct history *history, uint32_t subject, const void *object, size_t n);
 
 /* An event, if it is one for the history (sink_record). */
 void history_event(struct history *history, const struct event *event);

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "io/count.h"
 #include "io/log_limit.h"
 #include "sys/clock.h"
@@ -477,6 +478,15 @@ sink_record(const struct event *event, struct buf *out)
 	record_pair(&j, "said", event->text);
 	json_close(&j, '}');
 	return true;
+}
+
+uint32_t
+sink_subject(const struct event *event)
+{
+	const char *subject = subject_of(event);
+
+	return str_hash(str_hash(0, rows[event->kind].word),
+	    subject == NULL ? "" : subject);
 }
 
 void

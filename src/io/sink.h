@@ -61,6 +61,8 @@ void sink_event(struct sink *sink, const struct event *event);
  * peers are refused, nor are routes, which say more themselves.
  */
 bool sink_record(const struct event *event, struct buf *out);
+/* What it is about, for history_add(). */
+uint32_t sink_subject(const struct event *event);
 
 /*
  * What the shells have to say. `word` is one that lsrd-events(7) knows; the

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "core/node/fx.h"
 #include "core/node/node.h"
 
@@ -293,7 +294,11 @@ cause_lsa(struct engine *e, const struct lsa *lsa, const char *did, char *text)
 	cause_fields(&j, cause);
 	lsa_state_show(&j, lsa);
 	json_close(&j, '}');
-	fx_history(e, &out);
+	fx_history(e,
+	    str_hash(str_hash(str_hash(0, lsa->key.origin),
+			 lsa_type_word(lsa->key.type)),
+		lsa->key.id),
+	    &out);
 	buf_done(&out);
 	cause_note(e, cause);
 }

@@ -145,7 +145,8 @@ enum effect_kind {
 		      in force until it comes again, confirmed */
 	FX_TRIED,   /* bytes: what that would move, JSON lines */
 	FX_EVENT,   /* log `event` */
-	FX_HISTORY /* keep `bytes`, one JSON object of lsrd-events(7), RECORDS */
+	FX_HISTORY /* keep `bytes`, one JSON object of lsrd-events(7), RECORDS; `who`:
+		      a number for what it is about */
 };
 
 enum save_what {

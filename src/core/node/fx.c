@@ -59,9 +59,10 @@ fx_event(struct engine *e, struct event event)
 }
 
 void
-fx_history(struct engine *e, const struct buf *record)
+fx_history(struct engine *e, uint32_t subject, const struct buf *record)
 {
 	fx_add(e, (struct effect){ .kind = FX_HISTORY,
+		      .who = subject,
 		      .bytes = fx_copy(e, record->p, record->n),
 		      .len = record->n });
 }

@@ -26,8 +26,9 @@ void fx_add(struct engine *e, struct effect fx);
 void fx_send(struct engine *e, struct session *s, const struct buf *frame);
 /* The texts of `event` are copied. */
 void fx_event(struct engine *e, struct event event);
-/* A record: one JSON object, copied. */
-void fx_history(struct engine *e, const struct buf *record);
+/* A record: one JSON object, copied; of the same subject (str_hash()) only so
+ * many are kept (io/history_limit.h). */
+void fx_history(struct engine *e, uint32_t subject, const struct buf *record);
 /* No later than `at`. */
 void fx_wake(struct engine *e, struct mono at);
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/str.h"
 #include "core/node/fx.h"
 #include "core/node/node.h"
 
@@ -270,7 +271,10 @@ record(struct engine *e, const struct moved *moved, const struct rib *rib)
 	if (moved->n > moved->named)
 		json_uint(&j, "left_out", moved->n - moved->named);
 	json_close(&j, '}');
-	fx_history(e, &out);
+	if (moved->groups.n > 0 && moved->groups.v[0].patterns.n > 0)
+		e->table.moving.subject =
+		    str_hash(0, moved->groups.v[0].patterns.v[0]);
+	fx_history(e, e->table.moving.subject, &out);
 	buf_done(&out);
 }
 
@@ -339,7 +343,7 @@ moved_published(struct engine *e, uint64_t generation)
 	json_uint(&j, "generation", e->table.moving.in);
 	json_uint(&j, "after_ms", mono_since(e->table.moving.at, e->now));
 	json_close(&j, '}');
-	fx_history(e, &out);
+	fx_history(e, e->table.moving.subject, &out);
 	buf_done(&out);
 	e->table.moving.in = 0;
 }

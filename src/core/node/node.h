@@ -294,6 +294,7 @@ struct moving {
 	struct trails trails;
 	struct mono at;    /* the first cause of the table that moved last, */
 	uint64_t in;       /* whose generation is not published yet; or 0 */
+	uint32_t subject;  /* of its record: the first pattern of it */
 	VEC(char *) again; /* patterns to be tried again once published */
 };
 
