@@ -1,4 +1,5 @@
-"""Spoilt configurations and requests for a daemon that runs.
+"""Spoilt configurations and requests for a daemon that runs: it is never silent,
+and what is in force changes by what it says it has taken alone.
 
     spoilt.py configurations LSRCTL FOLDER N
     spoilt.py requests FOLDER N
@@ -91,15 +92,35 @@ SEEDS = (
     b"inject 00ff", b"export")
 
 
+def stands(folder):
+    """What requests can change: the configuration, and what is beside it."""
+    return in_force(folder), [
+        line for line in ask(folder, b"overrides").splitlines() if line]
+
+
 def requests(folder, n):
     rng = random.Random(6)
+    before, refused = stands(folder), 0
+    known = {before[0]}  # what was in force: one that is tried goes back there
     for i in range(n):
         line = spoil(rng, rng.choice(SEEDS)).replace(b"\n", b" ")
         answer = ask(folder, line)
         assert answer, (i, "silent", line)
-        for one in answer.splitlines():
-            if one:
-                json.loads(one)
+        lines = [json.loads(one) for one in answer.splitlines() if one]
+        if any(one.get("changed") for one in lines if isinstance(one, dict)):
+            before = None
+            continue
+        # overrides of a few seconds end by themselves
+        now = stands(folder) if i % 8 == 0 or before is None else before
+        refused += any(one.get("ok") is False for one in lines
+                       if isinstance(one, dict))
+        if before is None:
+            known.add(now[0])
+        assert now[0] in known, (i, "changed", line, answer)
+        assert before is None or set(now[1]) <= set(before[1]), (
+            i, "changed", line, answer, before, now)
+        before = now
+    assert refused > n // 20, (refused, "were refused")
     assert b'"server":"mx1.example.org"' in ask(folder, b"status")
 
 
