@@ -387,7 +387,7 @@ server_judge(struct judging *g)
 	for (size_t i = 0; i < j->follow.moved.n; i++) {
 		uint32_t v = j->follow.moved.v[i];
 
-		dist[v] = j->follow.was[v];
+		dist[v] = j->follow.at[v].was;
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "core/paths/spf_queue.h"
+#include "core/paths/spf_shown.h"
 
 /* The first arc of a way: cost 0 and half a hop is the source's own part,
  * for every other node is farther off than its source. */
@@ -33,6 +34,7 @@ spf_free(struct spf *s)
 	mem_free(s->bit);
 	mem_free(s->done);
 	mem_free(s->marked);
+	mem_free(s->shown);
 	spf_queue_free(s->queue);
 	mem_free(s);
 }
@@ -58,6 +60,7 @@ spf_begin(struct spf *s, const struct graph *graph)
 	s->settled = 0;
 	s->nnear = 0;
 	s->words = 0;
+	s->keeps = false;
 }
 
 /* Keeps the least step to a server that is next to the source. */
@@ -405,6 +408,8 @@ spf_path(struct spf *s, uint32_t to, uint32_t *out)
 	CHECK(s->source != UINT32_MAX);
 	if (s->dist[to] == GRAPH_NONE)
 		return 0;
+	if (s->keeps)
+		return spf_shown_path(s, to, out);
 	marked = spf_mark(s, to);
 	out[n++] = u;
 	while (u != to) {

@@ -56,6 +56,8 @@ struct spf {
 	uint32_t *bit;            /* by node: its number in `near` */
 	uint8_t *done;            /* by node */
 	uint32_t *marked;
+	bool keeps;      /* spf_shown.h: until another search, */
+	uint32_t *shown; /* by node, who stands before it */
 	struct spf_queue *queue;
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/paths/spf_shown.h"
 
 /* As in spf.c: the source itself, or its part. */
 #define NEXT_TO_SOURCE 1
@@ -11,11 +12,11 @@
 void
 spf_follow_done(struct spf_follow *f)
 {
-	mem_free(f->seen);
-	mem_free(f->was);
-	mem_free(f->best);
+	mem_free(f->at);
 	vec_done(&f->moved);
 	vec_done(&f->other);
+	vec_done(&f->turned);
+	vec_done(&f->set);
 	vec_done(&f->touched);
 	vec_done(&f->heap);
 }
@@ -27,21 +28,20 @@ follow_begin(struct spf_follow *f, const struct graph *g, uint32_t source,
 	uint32_t n = g->nodes;
 
 	if (n > f->room) {
-		f->seen = mem_grow(f->seen, n, sizeof(*f->seen));
-		f->was = mem_grow(f->was, n, sizeof(*f->was));
-		f->best = mem_grow(f->best, n, sizeof(*f->best));
-		memset(f->seen, 0, n * sizeof(*f->seen));
+		f->at = mem_grow(f->at, n, sizeof(*f->at));
+		memset(f->at, 0, n * sizeof(*f->at));
 		f->room = n;
 		f->run = 0;
 	}
 	if (++f->run == 0) { /* once in four thousand million */
-		memset(f->seen, 0, f->room * sizeof(*f->seen));
+		memset(f->at, 0, f->room * sizeof(*f->at));
 		f->run = 1;
 	}
 	f->graph = g;
 	f->dist = dist;
 	f->source = source;
-	f->moved.n = f->other.n = f->touched.n = f->heap.n = 0;
+	f->moved.n = f->other.n = f->turned.n = 0;
+	f->touched.n = f->heap.n = 0;
 }
 
 /* --- the queue -------------------------------------------------------------- */
@@ -80,17 +80,17 @@ heap_pop(struct spf_follow *f)
 static void
 follow_touch(struct spf_follow *f, uint32_t v)
 {
-	if (f->seen[v] == f->run)
+	if (f->at[v].seen == f->run)
 		return;
-	f->seen[v] = f->run;
-	f->was[v] = f->best[v] = f->dist[v];
+	f->at[v].seen = f->run;
+	f->at[v].was = f->at[v].best = f->dist[v];
 	vec_push(&f->touched, v);
 }
 
 static uint64_t
 dist_before(const struct spf_follow *f, uint32_t v)
 {
-	return f->seen[v] == f->run ? f->was[v] : f->dist[v];
+	return f->at[v].seen == f->run ? f->at[v].was : f->dist[v];
 }
 
 static bool
@@ -124,16 +124,16 @@ best_of(const struct spf_follow *f, uint32_t v)
 static void
 follow_push(struct spf_follow *f, uint32_t v)
 {
-	if (f->best[v] != f->dist[v])
-		heap_push(
-		    f, f->best[v] < f->dist[v] ? f->best[v] : f->dist[v], v);
+	if (f->at[v].best != f->dist[v])
+		heap_push(f,
+		    f->at[v].best < f->dist[v] ? f->at[v].best : f->dist[v], v);
 }
 
 static void
 follow_look(struct spf_follow *f, uint32_t v)
 {
 	follow_touch(f, v);
-	f->best[v] = best_of(f, v);
+	f->at[v].best = best_of(f, v);
 	follow_push(f, v);
 }
 
@@ -143,7 +143,7 @@ come_nearer(struct spf_follow *f, uint32_t u)
 {
 	const struct graph_side *out = &f->graph->out;
 
-	f->dist[u] = f->best[u];
+	f->dist[u] = f->at[u].best;
 	if (!leads_on(f, u))
 		return;
 	for (uint32_t i = out->first[u]; i < out->end[u]; i++) {
@@ -152,9 +152,9 @@ come_nearer(struct spf_follow *f, uint32_t u)
 		    f->dist[u] + graph_weight(out->arcs[i].weight);
 
 		follow_touch(f, v);
-		if (metric >= f->best[v])
+		if (metric >= f->at[v].best)
 			continue;
-		f->best[v] = metric;
+		f->at[v].best = metric;
 		follow_push(f, v);
 	}
 }
@@ -174,7 +174,7 @@ go_farther(struct spf_follow *f, uint32_t u)
 		uint32_t v = out->arcs[i].to;
 
 		follow_touch(f, v);
-		if (f->best[v] == old + graph_weight(out->arcs[i].weight))
+		if (f->at[v].best == old + graph_weight(out->arcs[i].weight))
 			follow_look(f, v);
 	}
 }
@@ -186,15 +186,15 @@ follow_settle(struct spf_follow *f)
 		struct spf_follow_key top = heap_pop(f);
 		uint32_t u = top.node;
 
-		if (f->best[u] < f->dist[u] && top.key == f->best[u])
+		if (f->at[u].best < f->dist[u] && top.key == f->at[u].best)
 			come_nearer(f, u);
-		else if (f->best[u] > f->dist[u] && top.key == f->dist[u])
+		else if (f->at[u].best > f->dist[u] && top.key == f->dist[u])
 			go_farther(f, u);
 	}
 	for (size_t i = 0; i < f->touched.n; i++) {
 		uint32_t v = f->touched.v[i];
 
-		if (f->dist[v] != f->was[v])
+		if (f->dist[v] != f->at[v].was)
 			vec_push(&f->moved, v);
 	}
 }
@@ -227,14 +227,21 @@ is_of_source(const struct spf *s, const struct graph_change *c)
 	return false;
 }
 
+/* What has become of a node that is looked at, in `best`, which has served. */
+#define LISTED (GRAPH_NONE - 1)
+#define TURNED (GRAPH_NONE - 2) /* and its path is another */
+
 static void
 other_add(struct spf_follow *f, uint32_t v)
 {
 	follow_touch(f, v);
-	if (f->best[v] == GRAPH_NONE - 1)
+	if (f->at[v].best == LISTED)
 		return;
-	f->best[v] = GRAPH_NONE - 1; /* listed: `best` has served */
-	vec_push(&f->other, v);
+	f->at[v].best = LISTED;
+	if (f->dist[v] == GRAPH_NONE)
+		vec_push(&f->other, v);
+	else
+		heap_push(f, f->dist[v], v);
 }
 
 /* Whether an arc of this weight is the end of a least way now. */
@@ -282,24 +289,6 @@ others_begin(struct spf_follow *f, const struct graph_changes *changes)
 	}
 }
 
-/* And all behind. */
-static void
-others_spread(struct spf_follow *f)
-{
-	const struct graph_side *out = &f->graph->out;
-
-	for (size_t i = 0; i < f->other.n; i++) {
-		uint32_t u = f->other.v[i];
-
-		if (!leads_on(f, u))
-			continue;
-		for (uint32_t k = out->first[u]; k < out->end[u]; k++)
-			if (follow_is_tight(
-				f, u, out->arcs[k].to, out->arcs[k].weight))
-				other_add(f, out->arcs[k].to);
-	}
-}
-
 static void
 set_renew(struct spf_follow *f, struct spf *s, uint32_t v)
 {
@@ -323,16 +312,58 @@ set_renew(struct spf_follow *f, struct spf *s, uint32_t v)
 	}
 }
 
-/* Nearest first: what leads to a node is nearer than the node. */
-static void
-sets_renew(struct spf_follow *f, struct spf *s)
+static bool
+set_turns(struct spf_follow *f, struct spf *s, uint32_t v)
 {
-	f->heap.n = 0;
-	for (size_t i = 0; i < f->other.n; i++)
-		if (s->dist[f->other.v[i]] != GRAPH_NONE)
-			heap_push(f, s->dist[f->other.v[i]], f->other.v[i]);
-	while (f->heap.n > 0)
-		set_renew(f, s, heap_pop(f).node);
+	size_t octets = s->words * sizeof(*s->sets);
+	uint64_t *set = &s->sets[(size_t)v * s->words];
+
+	f->set.n = 0;
+	for (size_t w = 0; w < s->words; w++)
+		vec_push(&f->set, set[w]);
+	set_renew(f, s, v);
+	return memcmp(f->set.v, set, octets) != 0;
+}
+
+static bool
+path_turns(const struct spf_follow *f, struct spf *s, uint32_t v)
+{
+	uint32_t before;
+
+	if (spf_shown_find(s, v))
+		return true;
+	before = s->shown[v];
+	return f->at[before].seen == f->run && f->at[before].best == TURNED;
+}
+
+/* What leads to a node is nearer than the node, so it has been renewed; what
+ * is behind one that stays as it is stays, too. */
+static void
+other_renew(struct spf_follow *f, struct spf *s, uint32_t v)
+{
+	const struct graph_side *out = &f->graph->out;
+	bool path = path_turns(f, s, v);
+
+	if (path) {
+		f->at[v].best = TURNED;
+		vec_push(&f->turned, v);
+	}
+	if (!set_turns(f, s, v) && !path && f->dist[v] == f->at[v].was)
+		return;
+	vec_push(&f->other, v);
+	for (uint32_t k = out->first[v]; leads_on(f, v) && k < out->end[v]; k++)
+		if (follow_is_tight(f, v, out->arcs[k].to, out->arcs[k].weight))
+			other_add(f, out->arcs[k].to);
+}
+
+/* To whom no way leads any more. */
+static void
+others_lost(struct spf_follow *f, struct spf *s)
+{
+	for (size_t i = 0; i < f->other.n; i++) {
+		spf_shown_find(s, f->other.v[i]);
+		vec_push(&f->turned, f->other.v[i]);
+	}
 }
 
 bool
@@ -343,8 +374,10 @@ spf_follow_from(
 		if (is_of_source(s, &changes->list.v[i]))
 			return false;
 	spf_follow_dist(f, s->graph, changes, s->source, s->dist);
+	f->heap.n = 0;
 	others_begin(f, changes);
-	others_spread(f);
-	sets_renew(f, s);
+	others_lost(f, s);
+	while (f->heap.n > 0)
+		other_renew(f, s, heap_pop(f).node);
 	return true;
 }

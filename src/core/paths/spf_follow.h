@@ -10,8 +10,9 @@
  * number of changes at once, of any kind. Work is in proportion to the nodes
  * whose distance changes and their arcs, times the logarithm of that.
  *
- * First hops and paths follow from the arcs that are ends of least ways: where
- * one of these comes or goes, and behind it, they may be others.
+ * First hops and the path that is shown follow from the arcs that are ends of
+ * least ways: where one of these comes or goes, and behind that as long as they
+ * are others there, nearest first.
  */
 
 #ifndef CORE_SPF_FOLLOW_H
@@ -26,21 +27,29 @@ struct spf_follow_key {
 	uint32_t node;
 };
 
+struct spf_follow_node {
+	uint64_t was; /* the distance before */
+	uint64_t best;
+	uint32_t seen; /* the run that has looked at it */
+};
+
 /* What is in hand; begins as all zero, and serves any search over any graph,
  * one after another. */
 struct spf_follow {
-	VEC(uint32_t) moved; /* nodes whose distance is another */
-	VEC(uint32_t) other; /* and those whose first hops or path may be */
-	uint64_t *was;       /* by node, of `moved` alone: as it was before */
+	VEC(uint32_t) moved;  /* nodes whose distance is another, */
+	VEC(uint32_t) turned; /* whose path is, */
+	VEC(uint32_t)
+	other; /* and those of which any of it or the first hops
+	                       * are */
+	struct spf_follow_node *at; /* by node: `was`, of `moved` alone */
 
 	/* the rest is of spf_follow.c */
 	const struct graph *graph;
 	uint64_t *dist;
 	uint32_t source;
 	uint32_t run, room;
-	uint32_t *seen; /* by node: the run that has looked at it */
-	uint64_t *best;
 	VEC(uint32_t) touched;
+	VEC(uint64_t) set;
 	VEC(struct spf_follow_key) heap;
 };
 
@@ -54,8 +63,9 @@ void spf_follow_dist(struct spf_follow *follow, const struct graph *graph,
     const struct graph_changes *changes, uint32_t source, uint64_t *dist);
 
 /*
- * The same for a whole search of spf_from(): `dist` and the first hops, but
- * not `order`. Fills `moved` and `other`; some of `other` may be as they were.
+ * The same for a whole search of spf_from() that keeps the paths it shows
+ * (spf_shown.h): `dist`, the first hops and these, but not `order`. Fills
+ * `moved`, `turned` and `other`.
  *
  * False, and nothing is done: a step from the source itself has changed, so
  * its neighbours may be others, and the search is to be run again.

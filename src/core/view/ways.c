@@ -1,6 +1,7 @@
 #include "core/view/ways.h"
 
 #include "base/mem.h"
+#include "core/paths/spf_shown.h"
 #include "core/view/steps_follow.h"
 
 static bool
@@ -16,8 +17,11 @@ void
 ways_search(struct ways *w)
 {
 	spf_from(w->reach.org, w->org, w->reach.self);
-	if (w->group != NULL)
+	spf_shown_keep(w->reach.org);
+	if (w->group != NULL) {
 		spf_from(w->reach.group, w->group, w->reach.self);
+		spf_shown_keep(w->reach.group);
+	}
 	alternate_free(w->alternates);
 	w->alternates = alternate_new(&w->reach, w->group);
 }
