@@ -110,8 +110,9 @@ table_make(void)
 		r->server = mem_str(text);
 		r->relay = true;
 		r->nhops = 1;
-		r->hop[0].name = mem_str(text);
+		r->hop[0].name = text;
 		r->hop[0].addr = (struct addr){ 4, { 198, 51, 100, 4 }, 25 };
+		route_hops_own(r);
 		snprintf(key[i].name, sizeof(key[i].name), "%s", text);
 		memcpy(key[i].digest, &i, sizeof(i));
 	}

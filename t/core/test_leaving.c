@@ -493,9 +493,9 @@ lost(void)
 		.relay = true,
 		.server = mem_str("l.x"),
 		.nhops = 2 };
-	r[0].hop[0] = (struct route_hop){ .name = mem_str("b.x"),
+	r[0].hop[0] = (struct route_hop){ .name = "b.x",
 		.addr = { 4, { 10, 0, 0, 2 }, 25 } };
-	r[0].hop[1] = (struct route_hop){ .name = mem_str("c.x"),
+	r[0].hop[1] = (struct route_hop){ .name = "c.x",
 		.addr = { 4, { 10, 0, 0, 3 }, 25 } };
 	r[0].claims = mem_new(0, 1, sizeof(*r->claims));
 	r[0].claims[r[0].nclaims++] =

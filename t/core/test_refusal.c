@@ -177,11 +177,12 @@ route(void)
 		.nhops = 2 };
 	const char *path[] = { "mx1.tokyo.example" };
 
-	r.hop[0].name = mem_str("mx1.paris.example");
+	r.hop[0].name = "mx1.paris.example";
 	r.hop[0].addr = at("192.0.2.1:25");
-	r.hop[1].name = mem_str("mx1.rome.example");
+	r.hop[1].name = "mx1.rome.example";
 	r.hop[1].addr = at("192.0.2.2:25");
 	r.hop[1].alternate = true;
+	route_hops_own(&r);
 	route_path_set(&r, path, 1);
 	return r;
 }

@@ -38,10 +38,11 @@ route_of(enum route_kind kind)
 		return r;
 	r.nhops = 2;
 	r.last_resort = true;
-	r.hop[0] = (struct route_hop){ own("b.example"),
-		{ 4, { 192, 0, 2, 1 }, 25 }, false };
-	r.hop[1] = (struct route_hop){ own("c.example"),
+	r.hop[0] = (struct route_hop){ "b.example", { 4, { 192, 0, 2, 1 }, 25 },
+		false };
+	r.hop[1] = (struct route_hop){ "c.example",
 		{ 6, { 0x20, 1, 0xd, 0xb8, [15] = 1 }, 26 }, true };
+	route_hops_own(&r);
 	return r;
 }
 
@@ -157,7 +158,7 @@ START_TEST(nothing_else_comes_in)
 
 	if (bad[_i].hop != NULL)
 		r.hop[r.nhops++] =
-		    (struct route_hop){ own(bad[_i].hop), bad[_i].addr, false };
+		    (struct route_hop){ bad[_i].hop, bad[_i].addr, false };
 	route_encode(&b, &r);
 	in = cur_over(b.p, b.n);
 	ck_assert_msg(

@@ -393,6 +393,7 @@ route_draw(struct rng *rng, struct route *r)
 	static const char *const names[] = { "mx.a.example", "mx1.b.example" };
 	static const char *const outs[] = { "smtp:[gw.example.net]:587",
 		"local_delivery:", "smtp:[192.0.2.9]" };
+	char *hops[LIMIT_NEXT_HOPS];
 
 	*r = (struct route){ 0 };
 	r->pattern = drawn(rng, patterns, 4);
@@ -402,9 +403,12 @@ route_draw(struct rng *rng, struct route *r)
 	r->reason = drawn(rng, names, 2);
 	r->nhops = (size_t)rng_below(rng, LIMIT_NEXT_HOPS + 1);
 	for (size_t i = 0; i < r->nhops; i++) {
-		r->hop[i].name = drawn(rng, names, 2);
+		r->hop[i].name = hops[i] = drawn(rng, names, 2);
 		draw_addr(rng, &r->hop[i].addr);
 	}
+	route_hops_own(r);
+	for (size_t i = 0; i < r->nhops; i++)
+		mem_free(hops[i]);
 }
 
 /* Whatever a route holds: its octets stay in their places, and are none that

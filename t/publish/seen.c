@@ -25,7 +25,7 @@ seen_table(uint64_t generation, size_t n, size_t moved)
 		r->relay = true;
 		r->server = mem_str("mx.example.org");
 		r->nhops = 1;
-		r->hop[0].name = mem_str("mx.example.org");
+		r->hop[0].name = "mx.example.org";
 		r->hop[0].addr = (struct addr){
 			.family = 4,
 			.ip = { 198, 51, 100, i >= moved ? 2 : 1 },

@@ -119,7 +119,7 @@ add_hops(struct route *r, char *text)
 		if (at == NULL)
 			continue;
 		*at = '\0';
-		hop->name = mem_str("mx.example.org");
+		hop->name = "mx.example.org";
 		hop->addr.family = family == AF_INET ? 4 : 6;
 		hop->addr.port = (uint16_t)atoi(at + 1);
 		if (inet_pton(family, one, hop->addr.ip) != 1)

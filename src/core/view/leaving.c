@@ -137,9 +137,7 @@ route_keep(struct leaving_work *k, const struct route *old)
 
 	route_copy(&r, old);
 	for (size_t i = 0; i < r.nhops; i++) {
-		if (found_down(k->in, r.hop[i].name))
-			mem_free(r.hop[i].name);
-		else
+		if (!found_down(k->in, r.hop[i].name))
 			r.hop[kept++] = r.hop[i];
 	}
 	r.nhops = kept;

@@ -292,7 +292,7 @@ append(struct nexthop_book *b, struct route *r, uint32_t server,
 	struct route_hop *hop = &r->hop[r->nhops++];
 
 	*hop = (struct route_hop){ .addr = *a };
-	hop->name = mem_str(b->facts->servers.v[server].name);
+	hop->name = b->facts->servers.v[server].name;
 }
 
 /* Greater score first; equal ones, that is never, by name. */

@@ -63,11 +63,11 @@ struct nexthop_list {
 };
 
 /* Appends the best of them for route->pattern, as far as there is room, the
- * first one first. */
+ * first one first. Their names are lent by the facts. */
 void nexthop_equal(
     struct nexthop_book *book, struct nexthop_list list, struct route *route);
 
-/* Appends them as alternates, in the order given. */
+/* Appends them as alternates, in the order given; likewise. */
 void nexthop_alternates(
     struct nexthop_book *book, struct nexthop_list list, struct route *route);
 

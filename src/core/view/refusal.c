@@ -213,7 +213,7 @@ refusal_hold(struct route *r, const char *hop)
 void
 refusal_apply(const struct refusals *all, struct route *r)
 {
-	char *gone = NULL;
+	const char *gone = NULL;
 	size_t kept = 0;
 
 	if (all == NULL || all->list.n == 0 || r->kind != ROUTE_REMOTE)
@@ -223,7 +223,6 @@ refusal_apply(const struct refusals *all, struct route *r)
 			r->hop[kept++] = r->hop[i];
 			continue;
 		}
-		mem_free(gone);
 		gone = r->hop[i].name;
 	}
 	r->nhops = kept;
@@ -231,7 +230,6 @@ refusal_apply(const struct refusals *all, struct route *r)
 		refusal_hold(r, gone);
 	else if (gone != NULL)
 		r->hop[0].alternate = false; /* it is the way now */
-	mem_free(gone);
 }
 
 void

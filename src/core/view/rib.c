@@ -253,13 +253,14 @@ rib_name_get(struct cur *in, char **out)
 }
 
 static int
-rib_hop_get(struct cur *in, struct route_hop *hop)
+rib_hop_get(struct cur *in, struct route_hop *hop, char **name)
 {
-	int rc = rib_name_get(in, &hop->name);
 	uint8_t alternate;
+	int rc = rib_name_get(in, name);
 
 	if (rc != RC_OK)
 		return rc;
+	hop->name = *name;
 	addr_decode(in, &hop->addr);
 	alternate = cur_u8(in);
 	if (in->bad)
@@ -274,13 +275,20 @@ rib_hop_get(struct cur *in, struct route_hop *hop)
 static int
 hops_get(struct cur *in, struct route *r)
 {
+	char *names[LIMIT_NEXT_HOPS] = { NULL };
 	size_t n = cur_u8(in);
 	int rc = RC_OK;
 
 	if (n > LIMIT_NEXT_HOPS)
 		return RC_LIMIT;
 	for (size_t i = 0; i < n && rc == RC_OK; i++)
-		rc = rib_hop_get(in, &r->hop[r->nhops++]);
+		rc = rib_hop_get(in, &r->hop[i], &names[i]);
+	if (rc == RC_OK) {
+		r->nhops = n;
+		route_hops_own(r);
+	}
+	for (size_t i = 0; i < n; i++)
+		mem_free(names[i]);
 	return rc;
 }
 
@@ -464,6 +472,22 @@ route_path_set(struct route *r, const char *const *names, size_t n)
 }
 
 void
+route_hops_own(struct route *r)
+{
+	size_t octets = 0, at = 0;
+
+	for (size_t i = 0; i < r->nhops; i++)
+		octets += strlen(r->hop[i].name) + 1;
+	r->names = octets == 0 ? NULL : mem_new(0, octets, 1);
+	for (size_t i = 0; i < r->nhops; i++) {
+		size_t len = strlen(r->hop[i].name) + 1;
+
+		r->hop[i].name = memcpy(r->names + at, r->hop[i].name, len);
+		at += len;
+	}
+}
+
+void
 route_claims_copy(struct route *to, const struct route *from)
 {
 	to->nclaims = from->nclaims;
@@ -494,8 +518,7 @@ route_copy(struct route *to, const struct route *from)
 	to->way = mem_str(from->way);
 	to->reason = mem_str(from->reason);
 	to->server = mem_str(from->server);
-	for (size_t i = 0; i < from->nhops; i++)
-		to->hop[i].name = mem_str(from->hop[i].name);
+	route_hops_own(to);
 	to->path = NULL;
 	to->npath = 0;
 	route_path_set(to, (const char *const *)from->path, from->npath);
@@ -505,8 +528,7 @@ route_copy(struct route *to, const struct route *from)
 void
 route_done(struct route *r)
 {
-	for (size_t i = 0; i < r->nhops; i++)
-		mem_free(r->hop[i].name);
+	mem_free(r->names);
 	mem_free(r->path);
 	route_claims_done(r);
 	mem_free(r->pattern);

@@ -31,7 +31,7 @@ enum route_kind {
 const char *route_kind_word(enum route_kind kind);
 
 struct route_hop {
-	char *name;
+	const char *name; /* in its route's `names` */
 	struct addr addr; /* of its mail service */
 	bool alternate;   /* a loop-free alternate, not a next hop */
 };
@@ -68,6 +68,8 @@ struct route {
 	uint32_t cost, hops;
 	struct route_hop hop[LIMIT_NEXT_HOPS]; /* in the order to try */
 	size_t nhops;
+	char *names; /* of the hops, one behind the other: a route has a dozen
+			names, and thousands of routes may move at once */
 	char **path; /* names, both ends included; shown only. They stand
 			behind the list, in its block */
 	size_t npath;
@@ -85,12 +87,19 @@ struct rib_change {
 	const struct route *from, *to;
 };
 
+/* A route of before. `lent`: but for its hops it is that in the table; so is
+ * its path where that has not turned. */
+struct rib_gone {
+	struct route *route;
+	bool lent, turned;
+};
+
 /* What differs between a table and the one before; begins as all zero. */
 struct rib_changes {
 	VEC(struct rib_change) list; /* by pattern */
 	bool whole; /* not listed: whatever is in the table may be new */
-	VEC(struct route *) gone; /* routes of before, owned: some, */
-	struct rib *before;       /* or all */
+	VEC(struct rib_gone) gone; /* routes of before, owned: some, */
+	struct rib *before;        /* or all */
 };
 
 /* Nothing is changed, nor lent, any more. */
@@ -112,6 +121,11 @@ void rib_splice_end(const struct rib *rib, struct rib_changes *changes);
 
 /* Of a route that is about to change in place. */
 void rib_keep(struct route *route, struct rib_changes *changes);
+
+/* A route's next hops become these, whose names are copied; rib_splice_end() is
+ * still to come. With `path` it has none any more: the caller sets another. */
+void rib_turn(struct route *route, const struct route *hops, bool path,
+    struct rib_changes *changes);
 
 /* True if both say the same to an MTA: kind, hops' addresses, way, relay,
  * and for a hold its reason. */
@@ -186,6 +200,8 @@ struct rib *rib_copy(const struct rib *from);
 void route_copy(struct route *to, const struct route *from);
 /* Copies of these names are the path from now on. */
 void route_path_set(struct route *route, const char *const *names, size_t n);
+/* Names of hops that are lent, not in `names`, are copied there. */
+void route_hops_own(struct route *route);
 void route_claims_copy(struct route *to, const struct route *from);
 void route_claims_done(struct route *route);
 void route_done(struct route *route);

@@ -8,13 +8,26 @@
 #include "base/mem.h"
 #include "core/view/rib.h"
 
+static void
+gone_done(const struct rib_gone *gone)
+{
+	struct route *r = gone->route;
+
+	if (gone->lent) {
+		mem_free(r->names);
+		if (gone->turned)
+			mem_free(r->path);
+	} else {
+		route_done(r);
+	}
+	mem_free(r);
+}
+
 void
 rib_changes_clear(struct rib_changes *c)
 {
-	for (size_t i = 0; i < c->gone.n; i++) {
-		route_done(c->gone.v[i]);
-		mem_free(c->gone.v[i]);
-	}
+	for (size_t i = 0; i < c->gone.n; i++)
+		gone_done(&c->gone.v[i]);
 	rib_free(c->before);
 	c->before = NULL;
 	c->gone.n = c->list.n = 0;
@@ -55,7 +68,7 @@ route_gone(struct route *r, struct rib_changes *c)
 {
 	struct route *gone = mem_dup(r, sizeof(*r));
 
-	vec_push(&c->gone, gone);
+	vec_push(&c->gone, ((struct rib_gone){ .route = gone }));
 	return gone;
 }
 
@@ -65,8 +78,45 @@ rib_keep(struct route *r, struct rib_changes *c)
 	struct route *gone = mem_new(sizeof(*gone), 0, 0);
 
 	route_copy(gone, r);
-	vec_push(&c->gone, gone);
+	vec_push(&c->gone, ((struct rib_gone){ .route = gone }));
 	change_add(c, gone, r);
+}
+
+static bool
+hops_lead_alike(const struct route *a, const struct route *b)
+{
+	for (size_t i = 0; i < a->nhops && a->nhops == b->nhops; i++)
+		if (!addr_equal(&a->hop[i].addr, &b->hop[i].addr))
+			return false;
+	return a->nhops == b->nhops;
+}
+
+void
+rib_turn(
+    struct route *r, const struct route *hops, bool path, struct rib_changes *c)
+{
+	if (hops_lead_alike(r, hops)) {
+		mem_free(r->names);
+	} else {
+		struct route *gone = mem_dup(r, sizeof(*r));
+		struct rib_gone was = { gone, true, path };
+
+		vec_push(&c->gone, was);
+		change_add(c, gone, r);
+		if (path) {
+			r->path = NULL;
+			r->npath = 0;
+		}
+	}
+	memcpy(r->hop, hops->hop, sizeof(r->hop));
+	r->nhops = hops->nhops;
+	route_hops_own(r);
+}
+
+static bool
+is_in_place(const struct rib *rib, const struct route *r)
+{
+	return r >= rib->routes && r < rib->routes + rib->n;
 }
 
 /* A table with some routes less, which have no pattern any more, and some
@@ -76,6 +126,16 @@ struct regrown {
 	VEC(struct route) more; /* by pattern */
 	size_t less;
 };
+
+/* Of what changed in place the place is another now: what it was has the same
+ * pattern, by which rib_splice_end() finds it. */
+static void
+places_forget(const struct rib *rib, struct rib_changes *c)
+{
+	for (size_t i = 0; i < c->list.n; i++)
+		if (is_in_place(rib, c->list.v[i].to))
+			c->list.v[i].to = c->list.v[i].from;
+}
 
 static void
 regrow(struct regrown *g)
@@ -140,8 +200,10 @@ rib_splice(struct rib *rib, const char *const *patterns, size_t n,
 		    &g, from, patterns[i], is ? &part->routes[k] : NULL, c);
 		k += is;
 	}
-	if (g.less > 0 || g.more.n > 0)
+	if (g.less > 0 || g.more.n > 0) {
+		places_forget(rib, c);
 		regrow(&g);
+	}
 	vec_done(&g.more);
 }
 
@@ -157,13 +219,25 @@ change_order(const void *a, const void *b)
 	return strcmp(change_pattern(a), change_pattern(b));
 }
 
+/* Those that changed in place did so in order. */
+static bool
+changes_are_sorted(const struct rib *rib, const struct rib_changes *c)
+{
+	for (size_t i = 0; i < c->list.n; i++)
+		if (!is_in_place(rib, c->list.v[i].to) ||
+		    (i > 0 && c->list.v[i].to <= c->list.v[i - 1].to))
+			return false;
+	return true;
+}
+
 void
 rib_splice_end(const struct rib *rib, struct rib_changes *c)
 {
 	size_t at = 0;
 
-	if (c->list.n > 1)
-		qsort(c->list.v, c->list.n, sizeof(c->list.v[0]), change_order);
+	if (changes_are_sorted(rib, c))
+		return;
+	qsort(c->list.v, c->list.n, sizeof(c->list.v[0]), change_order);
 	for (size_t i = 0; i < c->list.n; i++)
 		if (c->list.v[i].to != NULL)
 			c->list.v[i].to =

@@ -77,6 +77,8 @@ view_new(const struct view_input *in)
 	v->follow = view_follow_new(v, counts);
 	v->marks.all = true;
 	v->marks.is = mem_new(0, v->facts.servers.n, sizeof(*v->marks.is));
+	v->marks.turned =
+	    mem_new(0, v->facts.servers.n, sizeof(*v->marks.turned));
 	return v;
 }
 
@@ -102,7 +104,7 @@ marks_clear(struct view_marks *m)
 {
 	m->all = false;
 	for (size_t i = 0; i < m->servers.n; i++)
-		m->is[m->servers.v[i]] = false;
+		m->is[m->servers.v[i]] = m->turned[m->servers.v[i]] = false;
 	for (size_t i = 0; i < m->patterns.n; i++)
 		mem_free(m->patterns.v[i]);
 	m->servers.n = m->patterns.n = 0;
@@ -121,6 +123,7 @@ view_free(struct view *v)
 		return;
 	marks_clear(&v->marks);
 	mem_free(v->marks.is);
+	mem_free(v->marks.turned);
 	vec_done(&v->marks.servers);
 	vec_done(&v->marks.patterns);
 	view_follow_free(v->follow);

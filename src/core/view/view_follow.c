@@ -178,6 +178,9 @@ search_follow(
 	for (size_t i = 0; i < search->other.n; i++)
 		if (search->other.v[i] < v->facts.servers.n)
 			mark_server(&v->marks, search->other.v[i]);
+	for (size_t i = 0; i < search->turned.n; i++)
+		if (search->turned.v[i] < v->facts.servers.n)
+			v->marks.turned[search->turned.v[i]] = true;
 	return true;
 }
 

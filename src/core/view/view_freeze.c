@@ -79,10 +79,8 @@ hops_keep(const struct view *v, struct route *route)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < route->nhops; i++) {
-		if (!hop_stays(v, &route->hop[i])) {
-			mem_free(route->hop[i].name);
+		if (!hop_stays(v, &route->hop[i]))
 			continue;
-		}
 		any |= !route->hop[i].alternate;
 		route->hop[kept++] = route->hop[i];
 	}

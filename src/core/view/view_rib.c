@@ -7,12 +7,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/paths/alternate.h"
 #include "core/paths/last_resort.h"
 #include "core/view/bare.h"
 #include "core/view/hold_text.h"
 #include "core/view/leaving.h"
-#include "core/view/nexthop.h"
 #include "core/view/view_state.h"
 
 /* One pattern on its way to a route. */
@@ -31,8 +29,7 @@ struct making {
 	const struct facts *f;
 	const struct ways *ways;
 	struct hold_text_book *excuses; /* NULL: nobody asked yet */
-	uint32_t *hops;                 /* room for twice all servers */
-	uint64_t *costs;                /* of the steps to them */
+	struct view_hops hops;
 	uint32_t *path;
 	const char **names;     /* of it */
 	VEC(struct item) items; /* sorted by pattern */
@@ -47,9 +44,7 @@ making_init(struct making *m, const struct view *v)
 	m->v = v;
 	m->f = &v->facts;
 	m->ways = v->ways;
-	/* Of this room a route needs little, and it is not cleared. */
-	m->hops = mem_grow(NULL, 2 * n, sizeof(*m->hops));
-	m->costs = mem_grow(NULL, 2 * n, sizeof(*m->costs));
+	view_hops_init(&m->hops, v);
 	m->path = mem_grow(NULL, n + 2, sizeof(*m->path));
 	m->names = mem_grow(NULL, n + 2, sizeof(*m->names));
 }
@@ -60,8 +55,7 @@ making_done(struct making *m)
 	for (size_t i = 0; i < m->items.n; i++)
 		mem_free(m->items.v[i].v);
 	hold_text_free(m->excuses);
-	mem_free(m->hops);
-	mem_free(m->costs);
+	view_hops_done(&m->hops);
 	mem_free(m->path);
 	mem_free(m->names);
 	vec_done(&m->items);
@@ -165,20 +159,6 @@ route_path(struct making *m, struct route *r, const struct reach *reach,
 	route_path_set(r, m->names, n);
 }
 
-/* What the step to each next hop costs: `near` and `step` of a search from
- * ourselves, both sorted by server. */
-static void
-costs_fill(struct making *m, const struct spf *from, uint32_t n)
-{
-	uint32_t k = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		while (k < from->nnear && from->near[k] < m->hops[i])
-			k++;
-		m->costs[i] = k < from->nnear ? graph_cost(from->step[k]) : 0;
-	}
-}
-
 static void
 route_remote(struct making *m, struct item *item, const struct reach *reach,
     const struct reach_best *best)
@@ -186,7 +166,6 @@ route_remote(struct making *m, struct item *item, const struct reach *reach,
 	struct route *r = &item->route;
 	const char *name = m->f->servers.v[best->claim->server].name;
 	uint64_t cost = graph_cost(best->metric);
-	struct nexthop_list list = { m->hops, m->costs, 0 };
 
 	r->hops = graph_hops(best->metric);
 	if (r->hops > LIMIT_PATH_HOPS) {
@@ -195,21 +174,9 @@ route_remote(struct making *m, struct item *item, const struct reach *reach,
 	}
 	r->kind = ROUTE_REMOTE;
 	r->cost = cost > UINT32_MAX ? UINT32_MAX : (uint32_t)cost;
-	list.n = reach_hops(reach, item->claims, best->metric, m->hops);
-	costs_fill(m, reach->org != NULL ? reach->org : reach->group, list.n);
-	nexthop_equal(m->ways->nexthops, list, r);
-	/* Where no next hop can be sent to, an alternate that the graph finds
-	 * free of loops is not: by its address it may be what it avoids. */
-	if (!r->last_resort && r->nhops > 0) {
-		struct alternate_ask ask = { item->claims, best->metric,
-			m->hops, list.n };
-		struct alternate_list found;
-
-		alternate_find(m->ways->alternates, &ask, &found);
-		list =
-		    (struct nexthop_list){ found.server, found.cost, found.n };
-		nexthop_alternates(m->ways->nexthops, list, r);
-	}
+	m->hops.reach = reach;
+	view_hops_find(&m->hops, item->claims, best->metric, r);
+	route_hops_own(r);
 	if (r->nhops == 0) {
 		hold_path(r, name, ": no address to send to");
 		return;

@@ -16,7 +16,8 @@ struct view_follow;
 /* Whose routes may be others than in the table made last. */
 struct view_marks {
 	bool all;
-	bool *is;              /* by server: it is listed */
+	bool *is;              /* by server: it is listed, */
+	bool *turned;          /* and the path to it is another */
 	VEC(uint32_t) servers; /* that deliver them */
 	VEC(char *) patterns;  /* and these, owned; in any order */
 };
@@ -51,6 +52,22 @@ void view_wide(const struct view *view, struct net *out);
 
 /* A claim as the net has it. */
 struct net_claim view_claim(const struct facts_claim *claim);
+
+/* Next hops by a reach of ourselves, and room to find them: `servers` and
+ * `costs` of the steps to them, for twice all servers. */
+struct view_hops {
+	const struct view *view;
+	const struct reach *reach;
+	uint32_t *servers;
+	uint64_t *costs;
+};
+
+void view_hops_init(struct view_hops *hops, const struct view *view);
+void view_hops_done(struct view_hops *hops);
+
+/* Appends them to a route of this pattern; their names are lent. */
+void view_hops_find(const struct view_hops *hops, struct reach_claims claims,
+    uint64_t best, struct route *route);
 
 /* Patterns, sorted and each once. */
 struct view_asked {

@@ -8,16 +8,24 @@
 #include "base/mem.h"
 #include "core/view/bare.h"
 #include "core/view/leaving.h"
+#include "core/view/view_again.h"
 #include "core/view/view_state.h"
 
 /* All are decided where that many are: it is no dearer. One of these costs
  * about twice what one of all does, which must be freed later, too. */
 #define MANY(n) ((n) / 2 + 64)
 
+/* Of more servers than one in so many all claims are looked at, in order: each
+ * costs less than finding those of one server. */
+#define FEW 256
+
 struct tabling {
 	const struct view *v;
 	struct view_table *table;
 	struct rib *rib;
+	VEC(uint32_t)
+	ways;                       /* patterns of which ways may be others:
+	                               their first claims */
 	VEC(char *) texts;          /* owned, of `patterns` */
 	VEC(const char *) patterns; /* to be decided again */
 };
@@ -54,9 +62,62 @@ server_ask(struct tabling *t, uint32_t server)
 	    s->lsa != NULL ? s->lsa : lsdb_origin(t->v->in.db, s->name);
 
 	for (; l != NULL && strcmp(l->key.origin, s->name) == 0;
-	     l = lsdb_next(l))
-		if (l->key.type == LSA_SPACE && !l->purge)
+	     l = lsdb_next(l)) {
+		size_t n, first;
+
+		if (l->key.type != LSA_SPACE || l->purge)
+			continue;
+		first = facts_claims(&t->v->facts, l->key.id, &n);
+		if (n > 0)
+			vec_push(&t->ways, (uint32_t)first);
+		else
 			pattern_ask(t, l->key.id);
+	}
+}
+
+static int
+ways_by_claim(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void
+ways_sort(struct tabling *t)
+{
+	uint32_t *v = t->ways.v;
+	size_t kept = 0;
+
+	if (t->ways.n > 1)
+		qsort(v, t->ways.n, sizeof(*v), ways_by_claim);
+	for (size_t i = 0; i < t->ways.n; i++)
+		if (kept == 0 || v[kept - 1] != v[i])
+			v[kept++] = v[i];
+	t->ways.n = kept;
+}
+
+/* What all that are marked claim. */
+static void
+servers_ask(struct tabling *t)
+{
+	const struct view_marks *m = &t->v->marks;
+	const struct facts_claim *v = t->v->facts.claims.v;
+	size_t n = t->v->facts.claims.n, first = 0;
+
+	if (m->servers.n <= 1 + n / FEW) {
+		for (size_t i = 0; i < m->servers.n; i++)
+			server_ask(t, m->servers.v[i]);
+		ways_sort(t);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].pattern != v[first].pattern)
+			first = i;
+		if (m->is[v[i].server] &&
+		    (t->ways.n == 0 || t->ways.v[t->ways.n - 1] != first))
+			vec_push(&t->ways, (uint32_t)first);
+	}
 }
 
 static int
@@ -90,11 +151,9 @@ patterns_list(struct tabling *t)
 
 	for (size_t i = 0; i < m->patterns.n; i++)
 		pattern_ask(t, m->patterns.v[i]);
-	for (size_t i = 0; i < m->servers.n; i++) {
-		server_ask(t, m->servers.v[i]);
-		if (m->servers.v[i] == t->v->facts.self)
-			own_ask(t);
-	}
+	servers_ask(t);
+	if (m->is[t->v->facts.self])
+		own_ask(t);
 	for (size_t i = 0; i < pending->restless.n; i++)
 		text_ask(t, pending->restless.v[i]);
 	vec_done(&pending->restless);
@@ -184,6 +243,58 @@ bare_carry(const struct rib *old, struct rib *part)
 	}
 }
 
+/* Where the route of a pattern is likely to stand: as far behind that of the one
+ * before as its claims are behind that one's. */
+struct likely {
+	size_t route, claim;
+};
+
+static struct route *
+ways_route(struct tabling *t, uint32_t claim, struct likely *last)
+{
+	const char *pattern = t->v->facts.claims.v[claim].pattern;
+	size_t at = last->route + (claim - last->claim);
+	bool is =
+	    at < t->rib->n && strcmp(t->rib->routes[at].pattern, pattern) == 0;
+
+	if (!is) {
+		at = last->route;
+		is = rib_next(t->rib, &at, pattern) != NULL;
+	}
+	*last = (struct likely){ at, claim };
+	return is ? &t->rib->routes[at] : NULL;
+}
+
+static bool
+way_is_asked(const struct tabling *t, size_t n, const char *pattern)
+{
+	return n > 0 && bsearch(&pattern, t->patterns.v, n,
+			    sizeof(*t->patterns.v), table_text_order) != NULL;
+}
+
+/* Routes of which only ways may be others; the rest is asked for. */
+static void
+table_ways(struct tabling *t)
+{
+	size_t asked = t->patterns.n;
+	struct likely last = { 0, 0 };
+	struct view_again again;
+
+	view_again_init(&again, t->v, t->table->changes);
+	for (size_t i = 0; i < t->ways.n; i++) {
+		const char *p = t->v->facts.claims.v[t->ways.v[i]].pattern;
+		struct route *r = NULL;
+
+		if (way_is_asked(t, asked, p))
+			continue;
+		r = ways_route(t, t->ways.v[i], &last);
+		if (r == NULL || !view_again_route(&again, r, t->ways.v[i]))
+			pattern_ask(t, p);
+	}
+	view_again_done(&again);
+	patterns_sort(t);
+}
+
 static void
 table_some(struct tabling *t)
 {
@@ -229,14 +340,17 @@ view_table(const struct view *v, struct view_table *table)
 	rib_changes_clear(table->changes);
 	if (!all) {
 		patterns_list(&t);
-		all = t.patterns.n > MANY(t.rib->n);
+		all = t.patterns.n + t.ways.n > MANY(t.rib->n);
 	}
-	if (all)
+	if (all) {
 		table_all(&t);
-	else
+	} else {
+		table_ways(&t);
 		table_some(&t);
+	}
 	for (size_t i = 0; i < t.texts.n; i++)
 		mem_free(t.texts.v[i]);
 	vec_done(&t.texts);
 	vec_done(&t.patterns);
+	vec_done(&t.ways);
 }
