@@ -2,11 +2,15 @@
 what they say: measure, figure, unit, the goal where there is one, and beside a
 peer the ratio.
 
-The peers are FRR's ospfd and BIRD, fed with the same kind of graph by a harness
-that is no part of this tree: $LSRD_BENCH_PEERS is its folder, with
-ospf/run-frr.sh, ospf/run-bird.sh and spf/spfbase built in $BUILD; it says what
-else it wants. What is not there is named in place of a figure. A machine that is
-busy with something else gives other times, never other counts.
+The peers are FRR's ospfd and BIRD (Debian's frr and bird2), fed with the same kind
+of graph by a harness that is no part of this tree: $LSRD_BENCH_PEERS is its folder,
+with ospf/run-frr.sh and ospf/run-bird.sh, and its ospfspeak and spfbase are built in
+$BUILD; it says what else it wants. It makes network namespaces, so as root:
+
+    LSRD_BENCH_PEERS=HARNESS BUILD=ITS-PROGRAMS t/bench/all --build BUILDDIR
+
+What is not there is named in place of a figure. A machine that is busy with
+something else gives other times, never other counts.
 """
 
 import argparse
@@ -21,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MADE = ["bench_change", "bench_flood", "bench_memory", "bench_publish", "bench_spf",
-        "make_state"]
+        "bench_step", "make_state"]
 SYSTEM = ["lsrd", "lsrd-publish", "lsrctl"]
 
 
@@ -35,9 +39,11 @@ class Sizes:
     def __init__(self, quick):
         self.quick = quick
         self.changes = 10 if quick else 1000
-        self.nets = ["100:4", "100:8", "hub:100"] if quick else [
-            "100:4", "1000:4", "10000:4", "100000:4",
-            "100:8", "1000:8", "10000:8", "100000:8", "hub:600"]
+        self.nets = ["mesh:100:4", "mesh:100:8", "hub:100"] if quick else [
+            "mesh:%d:%d" % (n, degree) for degree in (4, 8)
+            for n in (100, 1000, 10000, 100000)] + ["hub:600"]
+        self.steps = [["mesh:100:4"], ["limits", "mesh:100:4"]] if quick else [
+            ["mesh:1000:4"], ["mesh:10000:4"], ["limits", "mesh:10000:4"]]
         self.searches = ["100:4"] if quick else ["1000:4", "10000:4", "100000:4"]
         self.floods = ["100"] if quick else ["1000", "10000"]
         self.wires = ["200"] if quick else ["1000", "10000"]
@@ -84,6 +90,22 @@ class Bench:
             yield what + ": median", times[0], "ms CPU", goal[0]
             yield what + ": 99 %", times[1], "ms CPU", None
             yield what + ": worst of %d" % self.sizes.changes, times[2], "ms CPU", goal[1]
+
+    def step(self):
+        """The same with all that an engine's step does besides."""
+        for words in self.sizes.steps:
+            said = self.bench("bench_step", *words[:-1],
+                              "changes=%d" % self.sizes.changes, words[-1])
+            servers, limits, *times = numbers(
+                r"servers=(\d+) degree=4( limits)? median=(\S+) 99%=(\S+) worst=(\S+) ms; "
+                r"afterwards median=(\S+) worst=(\S+)", said)
+            what = "a step that decides, %s servers%s" % (servers, limits or "")
+            yield what + ": median", times[0], "ms CPU", None
+            yield what + ": 99 %", times[1], "ms CPU", None
+            yield what + ": worst of %d" % self.sizes.changes, times[2], "ms CPU", None
+            if limits:
+                yield "  and the step of the net after it: median", times[3], "ms CPU", None
+                yield "  worst", times[4], "ms CPU", None
 
     def search(self):
         """A full search, beside a baseline where there is one."""
@@ -255,7 +277,8 @@ def show(row):
 
 def measure(bench, chosen):
     """All parts, in turn; side by side where only the running of them counts."""
-    parts = [bench.change, bench.search, bench.flood, bench.wire, bench.memory, bench.exchange,
+    parts = [bench.change, bench.step, bench.search, bench.flood, bench.wire,
+             bench.memory, bench.exchange,
              bench.restart, bench.publish, bench.peers]
     parts = [p for p in parts if not chosen or p.__name__ in chosen]
     with ThreadPoolExecutor(max_workers=4 if bench.sizes.quick else 1) as pool:
@@ -277,8 +300,8 @@ def main():
                      help="where lsrd was built (default: $top_builddir, else here)")
     top.add_argument("--quick", action="store_true",
                      help="small, to see that all of it runs: no figure means anything")
-    top.add_argument("part", nargs="*", help="change, search, flood, memory, exchange, "
-                     "restart, publish, peers; default: all")
+    top.add_argument("part", nargs="*", help="change, step, search, flood, wire, memory, "
+                     "exchange, restart, publish, peers; default: all")
     args = top.parse_args()
     if not args.quick or not os.path.exists(os.path.join(args.build, "t/bench/bench_flood")):
         subprocess.run(["make", "-s", "-C", args.build] + SYSTEM +
