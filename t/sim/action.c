@@ -41,24 +41,60 @@ do_connector(struct scene *scene)
 	}
 }
 
-/* When the connector is open; a bar stands for a blank. */
+static struct setup_connector *
+connector_of(struct node *owner, const char *name)
+{
+	for (size_t i = 0; owner != NULL && i < owner->conf.nconnectors; i++)
+		if (strcmp(owner->conf.connectors[i].name, name) == 0)
+			return &owner->conf.connectors[i];
+	return NULL;
+}
+
+/* A bar stands for a blank. */
+static char *
+blanks(struct scene *scene, const char *word)
+{
+	char *text = world_text(scene->world, word);
+
+	for (char *p = text; *p != '\0'; p++)
+		if (*p == '|')
+			*p = ' ';
+	return text;
+}
+
+/* When the connector is open. */
 static void
 do_schedule(struct scene *scene)
 {
 	struct node *owner = scene_host(scene, scene->word[1]);
-	char *text;
+	struct setup_connector *c = connector_of(owner, scene->word[2]);
 
-	for (size_t i = 0; owner != NULL && i < owner->conf.nconnectors; i++) {
-		struct setup_connector *c = &owner->conf.connectors[i];
+	if (c != NULL)
+		c->policy.schedule = blanks(scene, scene->word[3]);
+}
 
-		if (strcmp(c->name, scene->word[2]) != 0)
-			continue;
-		text = world_text(scene->world, scene->word[3]);
-		for (char *p = text; *p != '\0'; p++)
-			if (*p == '|')
-				*p = ' ';
-		c->policy.schedule = text;
+/* What it takes from now on: all, but for what is said. */
+static void
+do_limit(struct scene *scene)
+{
+	struct node *owner = scene_host(scene, scene->word[1]);
+	struct setup_connector *c = connector_of(owner, scene->word[2]);
+	const char *size = scene_option(scene, "size");
+	const char *times = scene_option(scene, "times");
+
+	if (c == NULL) {
+		scene_fail(scene, "no such connector");
+		return;
 	}
+	c->policy = (struct policy){ 0 };
+	if (size != NULL)
+		c->policy.max_size = strtoull(size, NULL, 10);
+	if (times != NULL)
+		c->policy.schedule = blanks(scene, times);
+	if (scene_has(scene, "urgent"))
+		c->policy.priorities = POLICY_URGENT;
+	if (owner->engine != NULL)
+		world_configure(scene->world, owner);
 }
 
 static void
@@ -374,6 +410,7 @@ const struct scene_verb scene_actions[] = {
 	{ "host", 2, 2, do_host },
 	{ "connector", 5, 20, do_connector },
 	{ "schedule", 3, 3, do_schedule },
+	{ "limit", 2, 5, do_limit },
 	{ "peer", 2, 2, do_peer },
 	{ "space", 2, 8, do_space },
 	{ "cut", 2, 5, do_cut },

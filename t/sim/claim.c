@@ -479,6 +479,8 @@ do_watch(struct scene *scene)
 {
 	scene->watch_holds |= strcmp(scene->word[1], "holds") == 0;
 	scene->watch_flows |= strcmp(scene->word[1], "flows") == 0;
+	if (strcmp(scene->word[1], "views") == 0)
+		scene->world->how |= WORLD_FOLLOWS;
 }
 
 static void

@@ -39,6 +39,8 @@
  *     drain HOST yes|no                 unspace HOST PATTERN
  *     names HOST HOST                   (the other's mail service as its own)
  *     cost HOST CONNECTOR N             rekey HOST
+ *     limit HOST CONNECTOR [size=N] [times=TIMES] [urgent]
+ *                                       (none of these: it takes all)
  *     remark SET                        (another mark key)
  *     forget HOST at HOST               revoke HOST at HOST
  *     may SET GROUP                     enforce yes|no at HOST
@@ -90,11 +92,12 @@
  *     probed SET [N] N                  (its mail service, since mark)
  *     waiting SET N                     arrived PATTERN N
  *     retried SET N|any                 (patterns, since it was looked at)
- *     watch holds | flows               unwatch
+ *     watch holds | flows | views       unwatch
  *
  * `watch holds`: from now on no table that is published has a hold;
  * `watch flows`: from now on mail from every host for every pattern gets
- * through by the tables of each moment.
+ * through by the tables of each moment; `watch views`: to the end the view that
+ * follows changes is compared with a whole one after every step (rule.h).
  */
 
 #ifndef T_SIM_SCENE_H
