@@ -81,13 +81,16 @@ is_renewed(const struct view_input *in, const struct route_claim *claim)
 	       lsa_server(server)->state != LSA_STARTING;
 }
 
-/* The server's newer certificate does not cover the pattern. */
+/* The server's newer certificate does not cover the pattern. By its sequence,
+ * too: that of the key before says nothing of what was claimed since. */
 static bool
 is_denied(const struct view_input *in, const struct route_claim *claim,
     const char *pattern)
 {
-	return in->may_claim != NULL &&
-	       newer(in, claim, LSA_IDENTITY, "") != NULL &&
+	const struct lsa *identity = newer(in, claim, LSA_IDENTITY, "");
+
+	return in->may_claim != NULL && identity != NULL &&
+	       (!claim->known || identity->seq > claim->seq) &&
 	       !in->may_claim(in->ctx, claim->server, pattern);
 }
 
