@@ -171,6 +171,14 @@ do_heal(struct scene *scene)
 	paths_set(scene, PATH_OPEN);
 }
 
+/* What is of version 1 stays so where lines are drawn. */
+static void
+line_set(struct world *world, size_t i, size_t j, struct line line)
+{
+	line.older |= world->loose && world->lines[i][j].older;
+	cable_line(world, &world->nodes[i], &world->nodes[j], &line);
+}
+
 /* rate=N fits=N older, or `well` for what was never slow. */
 static void
 do_line(struct scene *scene)
@@ -189,8 +197,7 @@ do_line(struct scene *scene)
 			if (i != j &&
 			    scene_in(&world->nodes[i], scene->word[1]) &&
 			    scene_in(&world->nodes[j], scene->word[2]))
-				cable_line(world, &world->nodes[i],
-				    &world->nodes[j], &line);
+				line_set(world, i, j, line);
 }
 
 static void

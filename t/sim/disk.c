@@ -91,8 +91,10 @@ void
 disk_found(struct node *node, enum world_disk disk)
 {
 	saved_found(node, disk);
-	if (disk == DISK_COPY_LOST)
+	if (disk == DISK_COPY_LOST) {
+		node->unknown = !node->all_saved || node->foreign;
 		mta_table_done(&node->copy);
+	}
 	if (disk == DISK_ALL_OLD) {
 		table_copy(&node->table, &node->table_old);
 		table_copy(&node->copy, &node->copy_old);
@@ -124,6 +126,7 @@ disk_spoil(struct node *node, bool cut)
 	if (disk->p == NULL || disk->n == 0)
 		return;
 	node->foreign = true;
+	node->unknown = node->copy.n == 0;
 	if (cut)
 		disk->n = rng_below(rng, disk->n);
 	else
@@ -314,6 +317,7 @@ table_put(struct world *world, struct node *node, struct happening *h)
 	struct mta_table was = node->table;
 
 	rule_table(world, node, &h->table);
+	node->unknown = false;
 	node->table = h->table;
 	h->table = (struct mta_table){ 0 };
 	h->in.kind = IN_PUBLISHED;

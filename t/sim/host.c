@@ -154,7 +154,7 @@ host_twin(struct world *world, const char *name, struct node *of)
 
 	/* What the other's claims bring goes to the first, known there or not. */
 	of->rolled_back = true;
-	twin->twin = true;
+	twin->twin = world->twins = true;
 	twin->addr = of->addr;
 	twin->key = of->key;
 	twin->marks = of->marks;
@@ -195,6 +195,12 @@ fx_save(struct world *world, struct node *node, const struct effect *fx)
 	else
 		buf_bytes(&h->bytes, fx->bytes, fx->len);
 	note_bytes(world, h->bytes.p, h->bytes.n);
+	if (node->stopping && disk_saved(world, node, h)) {
+		happening_free(h);
+		return;
+	}
+	if (node->stopping)
+		return;
 	/* What is written at once is written in order. */
 	world_later(world,
 	    fx->what == SAVE_OVERRIDES ? 1 : 1 + rng_below(&world->rng, 10), h);
@@ -466,6 +472,7 @@ world_kill(struct world *world, struct node *node)
 	for (size_t i = 0; i < node->backlog.n; i++)
 		happening_free(node->backlog.v[i]);
 	node->backlog.n = 0;
+	node->all_saved = false;
 	rule_ended(node);
 }
 
@@ -477,9 +484,12 @@ world_stop(struct world *world, struct node *node)
 
 	if (node->engine == NULL)
 		return;
+	node->stopping = true;
 	host_input(world, node, &in);
+	node->stopping = false;
 	node->stopped = true;
 	world_kill(world, node);
+	node->all_saved = !node->disk_full && node->disk[SAVE_STATE].n > 0;
 }
 
 void

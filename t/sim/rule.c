@@ -157,6 +157,8 @@ rule_table(struct world *world, struct node *node, const struct mta_table *next)
 
 	if (now->n > 0 && next->n == 0)
 		world_fail(world, "%s: an empty table", node->name);
+	if (node->unknown)
+		return;
 	/* Of one that nothing was in nobody keeps the number. */
 	if (now->n > 0 && next->generation < now->generation)
 		world_fail(world, "%s: generation %llu after %llu", node->name,
@@ -306,7 +308,7 @@ is_same_life(struct world *world, struct node *node, uint64_t since_s)
 	json_t *status;
 	uint64_t uptime;
 
-	if (!world_runs(node))
+	if (!world_runs(node) || node->rolled_back)
 		return false;
 	status = json_loads(
 	    world_ask(world, node, "status"), JSON_DISABLE_EOF_CHECK, NULL);

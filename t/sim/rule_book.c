@@ -190,6 +190,29 @@ is_revoked(struct ledger *ledger, uint64_t key)
 	return word != 0 && ledger_get(ledger, word)->seq != 0;
 }
 
+/* Two hosts say that they are it, and their certificates differ: what one may
+ * claim is dropped as soon as the other speaks, purges too. */
+static bool
+is_two_faced(const struct world *world, const char *origin)
+{
+	const struct setup *first = NULL;
+
+	for (size_t i = 0; world->twins && i < world->n; i++) {
+		const struct setup *conf = &world->nodes[i].conf;
+
+		if (strcmp(conf->server, origin) != 0)
+			continue;
+		if (first == NULL)
+			first = conf;
+		else if (first->cert.now_len != conf->cert.now_len ||
+			 (conf->cert.now_len > 0 &&
+			     memcmp(first->cert.now, conf->cert.now,
+				 conf->cert.now_len) != 0))
+			return true;
+	}
+	return false;
+}
+
 static void
 lsa_judge(struct world *world, struct node *node, const struct lsa *lsa)
 {
@@ -210,6 +233,7 @@ lsa_judge(struct world *world, struct node *node, const struct lsa *lsa)
 	seen = ledger_get(node->ledger, head.name);
 	anew = anew ||
 	       (seen->word != head.word && lsa->key.type != LSA_IDENTITY) ||
+	       is_two_faced(world, origin) ||
 	       (world->insider != NULL &&
 		   strcmp(world->insider->conf.server, origin) == 0);
 	if (head.seq < seen->seq && !anew)

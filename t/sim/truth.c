@@ -288,6 +288,20 @@ is_local(const struct world *world, const char *pattern)
 	return false;
 }
 
+/* Somebody claims it whom we have no way to hear, by a way that a connector
+ * leads without a session: whether we have heard it before decides. */
+static bool
+is_apart(const struct world *world, const struct map *map, size_t from,
+    const char *pattern)
+{
+	for (size_t i = 0; i < map->n; i++)
+		if (map->part[i] != map->part[from] &&
+		    world->nodes[i].host_up &&
+		    own_claim(world, i, pattern) != FAR)
+			return true;
+	return false;
+}
+
 /* The metric by way of this first hop. */
 static uint64_t
 best_by(const struct world *world, const struct map *map, size_t from,
@@ -465,7 +479,8 @@ metric_judge(struct world *world, const struct map *map, size_t from,
 	    (uint64_t)json_integer_value(json_object_get(route, "hops"));
 	uint64_t want;
 
-	if (pattern == NULL || is_local(world, pattern))
+	if (pattern == NULL || is_local(world, pattern) ||
+	    is_apart(world, map, from, pattern))
 		return;
 	want = best_claim(world, map, from, pattern);
 	if (want == FAR)
@@ -488,7 +503,8 @@ metrics_judge(struct world *world, struct map *map, size_t from)
 
 	distances(world, map, from);
 	for (size_t k = 0; k < node->table.n; k++)
-		if (!is_local(world, node->table.routes[k].pattern))
+		if (!is_local(world, node->table.routes[k].pattern) &&
+		    !is_apart(world, map, from, node->table.routes[k].pattern))
 			route_judge(world, map, from, &node->table.routes[k]);
 	text = world_ask(world, node, "routes");
 	while (*text != '\0') {

@@ -105,8 +105,10 @@ struct node {
 	VEC(struct probe) probes;
 
 	struct blob disk[WORLD_DISKS], week_old[WORLD_DISKS]; /* by what */
-	bool foreign;        /* octets there are no more as it wrote them */
-	bool rolled_back;    /* the MTA's own table is an old one */
+	bool foreign;     /* octets there are no more as it wrote them */
+	bool all_saved;   /* its end was one in order */
+	bool unknown;     /* nothing on its disk has all that is in its table */
+	bool rolled_back; /* the MTA's own table is an old one */
 	struct buf unsaved;  /* of the state: waits for the disk, */
 	bool unsaved_whole;  /* in place of all that is there */
 	uint32_t state_life; /* the state on the disk is of this life */
@@ -119,6 +121,7 @@ struct node {
 	struct mta_table copy, copy_old; /* the publisher's; without serial */
 	enum { QUEUE_IDLE, QUEUE_WAITS, QUEUE_UNREAD } queue;
 	uint32_t queue_life; /* in which the queue is read */
+	bool stopping;       /* what it has to save is on the disk at once */
 	bool stopped;        /* in order */
 	bool gone;           /* forgotten, and not seen since */
 	bool stolen;         /* its key was revoked, and it has no other */
@@ -186,6 +189,7 @@ struct world {
 	void (*on_table)(struct world *world, struct node *node);
 	void *ctx;         /* of on_table */
 	struct post *post; /* post.h; NULL: no letter is sent */
+	bool twins;        /* there are some */
 	bool loose;        /* what a scene cannot do now is left out */
 	char *failed; /* the first thing that did not hold; NULL: all does */
 	VEC(char *) strings; /* of configurations */
