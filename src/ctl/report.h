@@ -80,6 +80,7 @@ struct report {
 	bool has_behind;    /* a daemon was asked */
 	char *first_end_of; /* whose certificate ends first; NULL: not known */
 	int64_t first_end;
+	int64_t authority_end; /* of its certificate; 0: not known */
 	bool two;
 	uint64_t pairs, pairs_tried;
 	VEC(struct report_pair) together; /* the worst first */

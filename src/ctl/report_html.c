@@ -253,6 +253,12 @@ table_behind(const struct report *r, struct buf *out)
 	}
 	if (r->behind.n > 0)
 		table_end(out, r->behind.n);
+	if (r->authority_end != 0) {
+		value_time_text(r->authority_end, end);
+		buf_printf(out,
+		    "<p>The authority's own certificate ends at %s.</p>\n",
+		    end);
+	}
 	if (r->first_end_of == NULL)
 		return;
 	value_time_text(r->first_end, end);

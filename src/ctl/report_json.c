@@ -160,12 +160,16 @@ behind_lines(struct json *j, const struct report *r)
 		json_str(j, "text", r->behind.v[i].what);
 		report_line(j);
 	}
-	if (r->first_end_of == NULL)
+	if (r->first_end_of == NULL && r->authority_end == 0)
 		return;
 	json_open(j, NULL, '{');
 	json_str(j, "kind", "authority");
-	json_str(j, "first_end_of", r->first_end_of);
-	json_int(j, "first_end", r->first_end);
+	if (r->authority_end != 0)
+		json_int(j, "until", r->authority_end);
+	if (r->first_end_of != NULL) {
+		json_str(j, "first_end_of", r->first_end_of);
+		json_int(j, "first_end", r->first_end);
+	}
 	report_line(j);
 }
 

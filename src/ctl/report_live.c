@@ -14,6 +14,8 @@
 #include "ctl/value.h"
 
 #define SOON_S (INT64_C(30) * 86400) /* as `check` */
+/* as `keys list`: known before the last certificate of it ends */
+#define AUTHORITY_SOON_S (INT64_C(90) * 86400)
 
 struct telling {
 	struct report *r;
@@ -30,12 +32,12 @@ behind_put(struct report *r, const char *server, struct buf *what)
 }
 
 static void
-end_judge(struct telling *t, const char *server, int64_t end)
+end_judge(struct telling *t, const char *server, int64_t end, int64_t soon)
 {
 	struct buf what = { 0 };
 	char moment[VALUE_TIME];
 
-	if (end - t->now > SOON_S)
+	if (end - t->now > soon)
 		return;
 	value_time_text(end, moment);
 	buf_printf(&what, "its certificate %s at %s",
@@ -62,7 +64,19 @@ identity_take(void *ctx, const json_t *line)
 		t->r->first_end_of = mem_str(server);
 		t->r->first_end = at;
 	}
-	end_judge(t, server, at);
+	end_judge(t, server, at, SOON_S);
+}
+
+static void
+report_status_take(void *ctx, const json_t *line)
+{
+	struct telling *t = ctx;
+
+	t->r->authority_end = (int64_t)json_integer_value(
+	    json_object_get(line, "authority_until"));
+	if (t->r->authority_end != 0)
+		end_judge(
+		    t, "the authority", t->r->authority_end, AUTHORITY_SOON_S);
 }
 
 /* A neighbour whose database is not yet ours. */
@@ -103,19 +117,23 @@ servers_judge(struct telling *t)
 int
 report_live(struct report *r, const struct call *call)
 {
+	static const struct {
+		const char *request;
+		void (*each)(void *ctx, const json_t *line);
+	} asks[] = { { "status", report_status_take }, { "db", identity_take },
+		{ "peers", report_peer_take } };
 	struct telling t = { .r = r, .now = (int64_t)time(NULL) };
 	struct buf answer = { 0 };
-	int status = client_read(call, "db", &answer);
+	int status = CALL_OK;
 
 	r->has_behind = true;
 	t.certified = mem_new(0, r->doc->servers.n + 1, sizeof(*t.certified));
-	if (status == CALL_OK)
-		status = client_each(&answer, identity_take, &t);
-	buf_reset(&answer);
-	if (status == CALL_OK)
-		status = client_read(call, "peers", &answer);
-	if (status == CALL_OK)
-		status = client_each(&answer, report_peer_take, &t);
+	for (size_t i = 0; i < 3 && status == CALL_OK; i++) {
+		buf_reset(&answer);
+		status = client_read(call, asks[i].request, &answer);
+		if (status == CALL_OK)
+			status = client_each(&answer, asks[i].each, &t);
+	}
 	if (status == CALL_OK)
 		servers_judge(&t);
 	buf_done(&answer);

@@ -229,15 +229,20 @@ behind_text(const struct report *r, struct buf *out)
 		}
 		grid_end(&grid, out, ROWS, r->behind.n);
 	}
-	if (r->first_end_of == NULL)
-		return;
-	show_text(out, "authority",
-	    "without it mail goes on; nothing is issued, renewed, revoked or "
-	    "forgotten");
-	value_time_text(r->first_end, end);
-	show_text(out, "first end", r->first_end_of);
-	show_text(out, "", end);
-	buf_text(out, "\n");
+	if (r->authority_end != 0) {
+		value_time_text(r->authority_end, end);
+		show_text(out, "authority", end);
+	}
+	if (r->first_end_of != NULL) {
+		show_text(out, "",
+		    "without it mail goes on; nothing is issued, renewed, "
+		    "revoked or forgotten");
+		value_time_text(r->first_end, end);
+		show_text(out, "first end", r->first_end_of);
+		show_text(out, "", end);
+	}
+	if (r->has_behind)
+		buf_text(out, "\n");
 }
 
 static void

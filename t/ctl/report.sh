@@ -141,6 +141,10 @@ identity() { # SERVER SECONDS
 live() {
 	"$lsrctl" --socket "$W/control" report "$@"
 }
+status() { # SECONDS: until the authority's end
+	printf '{"authority_until":%s}\n' $((now + $1)) >"$W/status"
+}
+status 9000000
 { identity a 9000000; identity b 86400; } >"$W/db"
 printf '{"peer":"c","state":"sync","reason":""}\n{"peer":"b","state":"full"}\n' >"$W/peers"
 ok 'who is behind: a certificate that ends' says 1 'b +its certificate ends at 2' live
@@ -151,4 +155,7 @@ ok 'as JSON' says 1 '"kind":"behind","server":"b","text":"its certificate ends' 
 { identity a 9000000; identity b 9000000; identity c 9000000; } >"$W/db"
 printf '{"peer":"c","state":"full","reason":""}\n' >"$W/peers"
 ok 'nobody behind: 0' says 0 'first end' live
+ok 'and when the authority ends' grep -qE '^ +authority +20' "$W/out"
+status 7000000
+ok 'which is behind a quarter before it' says 1 'the authority +its certificate ends at 2' live
 all_told
