@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
@@ -19,6 +20,7 @@
 #include "ctl/live.h"
 #include "ctl/paths.h"
 #include "ctl/revoked.h"
+#include "ctl/show.h"
 #include "ctl/transit.h"
 #include "ctl/value.h"
 
@@ -122,9 +124,39 @@ file_put(const char *path, const struct buf *digits)
 	    fprintf(out, "%.*s\n", (int)digits->n, (const char *)digits->p) > 0;
 	if (fclose(out) != 0 || !ok)
 		return call_usage("%s: %s", path, strerror(errno));
-	printf("%s   bring it to any server and run\n    lsrctl inject FILE\n",
-	    path);
 	return CALL_OK;
+}
+
+/* For who brings it there himself: a file, or the digits. */
+static void
+order_tell(const struct call *call, const char *path, const struct buf *digits)
+{
+	struct buf out = { 0 };
+	struct json json = { .out = &out };
+	char *text;
+
+	buf_bytes(&out, digits->p, digits->n);
+	text = buf_string(&out);
+	if (call->json) {
+		json_open(&json, NULL, '{');
+		json_bool(&json, "ok", true);
+		if (path != NULL)
+			json_str(&json, "file", path);
+		else
+			json_str(&json, "order", text);
+		json_close(&json, '}');
+		json_line(&json);
+	} else if (path == NULL) {
+		buf_printf(&out, "%s\n", text);
+	} else {
+		buf_printf(&out,
+		    "%s   bring it to any server and run\n    lsrctl inject "
+		    "FILE\n",
+		    path);
+	}
+	show_flush(&out);
+	buf_done(&out);
+	mem_free(text);
 }
 
 /* What follows it, where a person sees it. */
@@ -182,10 +214,10 @@ order_give(const struct call *call, const struct order *order)
 		    order->key, order->holder);
 	if (output != NULL)
 		status = file_put(output, &digits);
-	else if (call_has(call, "dry-run"))
-		printf("%.*s\n", (int)digits.n, (const char *)digits.p);
-	else
+	else if (!call_has(call, "dry-run"))
 		status = send_it(call, &digits, done_text(order->type));
+	if (status == CALL_OK && (output != NULL || call_has(call, "dry-run")))
+		order_tell(call, output, &digits);
 	buf_done(&octets);
 	buf_done(&digits);
 	return status;
@@ -339,6 +371,34 @@ known_ask(const struct call *call, struct known *k)
 	return CALL_OK;
 }
 
+/* What is to be signed where the key is; the `file`th order of it. */
+static void
+forget_tell(const struct call *call, const struct order *order, size_t file)
+{
+	struct buf out = { 0 };
+	struct json json = { .out = &out };
+
+	if (call->json) {
+		json_open(&json, NULL, '{');
+		json_bool(&json, "ok", false);
+		json_str(&json, "reason", "no authority.key here");
+		json_str(&json, "server", order->server);
+		json_uint(&json, "epoch", order->epoch);
+		json_str(&json, "key", order->key);
+		json_close(&json, '}');
+		json_line(&json);
+	} else {
+		buf_printf(&out,
+		    "where authority.key is, run\n    lsrctl forget %s "
+		    "--epoch %" PRIu32 " \\\n        --key %s \\\n"
+		    "        --output forget-%zu.txt\nthen here\n"
+		    "    lsrctl inject forget-%zu.txt\n",
+		    order->server, order->epoch, order->key, file, file);
+	}
+	show_flush(&out);
+	buf_done(&out);
+}
+
 /* The daemon's host need not have the authority's key: say how to go on. */
 static int
 forget_known(const struct call *call, const struct known *k)
@@ -362,15 +422,10 @@ forget_known(const struct call *call, const struct known *k)
 			.epoch = k->signer[i].epoch };
 
 		memcpy(order.key, k->signer[i].key, sizeof(order.key));
-		if (here) {
+		if (here)
 			status = order_give(call, &order);
-			continue;
-		}
-		printf("where authority.key is, run\n    lsrctl forget %s "
-		       "--epoch %" PRIu32 " \\\n        --key %s \\\n"
-		       "        --output forget-%zu.txt\nthen here\n"
-		       "    lsrctl inject forget-%zu.txt\n",
-		    k->server, order.epoch, order.key, i + 1, i + 1);
+		else
+			forget_tell(call, &order, i + 1);
 	}
 	return status == CALL_OK && !here ? CALL_NO : status;
 }

@@ -501,8 +501,6 @@ check_live(const struct call *asked)
 
 	if (call_has(call, "undo"))
 		return undo(call, path);
-	if (call->json && call_has(call, "nagios"))
-		return call_usage("--json and --nagios: one of them");
 	own.complaint = &complaint;
 	conf = check_load(&list, path);
 	if (conf != NULL) {

@@ -103,13 +103,26 @@ verbs_options_read(
 }
 
 static int
+plain_refused(const struct verb_plain *plain)
+{
+	return call_usage("%s%s%s prints no JSON: leave --json out%s%s",
+	    plain->verb, plain->option == NULL ? "" : " --",
+	    plain->option == NULL ? "" : plain->option,
+	    plain->instead == NULL ? "" : ", or ask by lsrctl ",
+	    plain->instead == NULL ? "" : plain->instead);
+}
+
+static int
 dispatch(const struct call *call)
 {
 	const struct verb *v = call->verb;
+	const struct verb_plain *plain = verbs_plain_of(call);
 
 	if (!look_begin(call->colour))
 		return call_usage(
 		    "--color %s: must be auto, always or never", call->colour);
+	if (call->json && plain != NULL)
+		return plain_refused(plain);
 	if (call->noperands < v->least)
 		return call_usage("%s: %s is missing", v->name, v->operands);
 	if (call->noperands > v->most)

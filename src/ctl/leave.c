@@ -166,8 +166,10 @@ static int
 step_drain(const struct leave *l)
 {
 	struct buf request = { 0 };
+	struct call quiet = *l->call;
 	int status = CALL_OK;
 
+	quiet.json = false; /* the step is what is told */
 	if (!l->runs || l->drains) {
 		leave_say(l, "drain", true, "no mail of others comes through");
 		return CALL_OK;
@@ -179,7 +181,7 @@ step_drain(const struct leave *l)
 	buf_printf(&request, "drain%s reason=leaves the organization",
 	    call_has(l->call, "force") ? " force=yes" : "");
 	buf_u8(&request, 0);
-	status = change_ask(l->call, &request, NULL);
+	status = change_ask(&quiet, &request, NULL);
 	buf_done(&request);
 	if (status == CALL_OK)
 		leave_say(l, "drain", true, "no mail of others comes through");

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/rc.h"
 #include "cfg/conf.h"
@@ -62,9 +63,19 @@ live_config_dump(const struct call *call)
 {
 	char *text = NULL;
 	int status = config_ask(call, &text);
+	struct buf out = { 0 };
+	struct json json = { .out = &out };
 
-	if (status == CALL_OK)
-		fputs(text, stdout);
+	if (status == CALL_OK && call->json) {
+		json_open(&json, NULL, '{');
+		json_str(&json, "config", text);
+		json_close(&json, '}');
+		json_line(&json);
+	} else if (status == CALL_OK) {
+		buf_text(&out, text);
+	}
+	show_flush(&out);
+	buf_done(&out);
 	mem_free(text);
 	return status;
 }
@@ -95,12 +106,12 @@ file_dump(const char *path)
 	return buf_string(&out);
 }
 
-/* Lines of what is in force that the file has not, and the other way round. */
+/* Lines of what is in force that the file has not, and the other way round, to
+ * `out`, which is empty where there are none. */
 static int
-config_differs(const struct call *call, bool *differs)
+config_differs(const struct call *call, struct buf *out)
 {
 	char *was = NULL, *is;
-	struct buf out = { 0 };
 	int status = config_ask(call, &was);
 
 	if (status != CALL_OK)
@@ -110,24 +121,48 @@ config_differs(const struct call *call, bool *differs)
 		mem_free(was);
 		return CALL_USAGE;
 	}
-	*differs = lines_differ(was, is, &out);
-	fwrite(out.p, 1, out.n, stdout);
-	buf_done(&out);
+	lines_differ(was, is, out);
 	mem_free(was);
 	mem_free(is);
 	return CALL_OK;
 }
 
+/* As they are, in a list. */
+static void
+differences_json(char *text, struct buf *out)
+{
+	struct json json = { .out = out };
+	char *rest = NULL, *line = strtok_r(text, "\n", &rest);
+
+	json_open(&json, NULL, '{');
+	json_bool(&json, "differs", line != NULL);
+	json_open(&json, "lines", '[');
+	for (; line != NULL; line = strtok_r(NULL, "\n", &rest))
+		json_str(&json, NULL, line);
+	json_close(&json, ']');
+	json_close(&json, '}');
+	json_line(&json);
+}
+
 int
 live_config_diff(const struct call *call)
 {
-	bool differs = false;
-	int status = config_differs(call, &differs);
+	struct buf out = { 0 };
+	int status = config_differs(call, &out);
+	bool differs = out.n > 0;
+	char *text;
 
 	if (status != CALL_OK)
 		return status;
-	if (!differs)
-		puts("the file has what is in force");
+	if (call->json) {
+		text = buf_string(&out);
+		differences_json(text, &out);
+		mem_free(text);
+	} else if (!differs) {
+		buf_text(&out, "the file has what is in force\n");
+	}
+	show_flush(&out);
+	buf_done(&out);
 	return differs ? CALL_NO : CALL_OK;
 }
 
@@ -179,20 +214,16 @@ move_say(void *ctx, const json_t *line)
 static int
 reload_dry_run(const struct call *call)
 {
-	struct buf answer = { 0 };
-	bool differs;
+	struct buf answer = { 0 }, lines = { 0 };
 	int status = client_ask(call, "reload dry", &answer);
 
-	if (status == CALL_OK && call->json) {
-		show_flush(&answer);
-		buf_done(&answer);
-		return CALL_OK;
-	}
 	if (status == CALL_OK)
 		status = live_verdict(call, &answer, NULL);
-	if (status == CALL_OK)
-		(void)config_differs(call, &differs);
-	if (status == CALL_OK)
+	if (status == CALL_OK && !call->json)
+		(void)config_differs(call, &lines);
+	show_flush(&lines);
+	buf_done(&lines);
+	if (status == CALL_OK && !call->json)
 		status = client_each(&answer, move_say, NULL);
 	buf_done(&answer);
 	return status;

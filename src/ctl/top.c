@@ -232,10 +232,6 @@ top_run(const struct call *call)
 	if (every != NULL &&
 	    (!value_number(every, 3600, &seconds) || seconds == 0))
 		return call_usage("--every %s: must be 1 to 3600", every);
-	if (call->json)
-		return call_usage(
-		    "top is for a terminal; `lsrctl links --json` "
-		    "and `lsrctl events --json` say the same");
 	wait.tv_sec = (time_t)seconds;
 	status = top_once(&top);
 	while (status == CALL_OK && top.screen && fflush(stdout) == 0) {

@@ -179,7 +179,29 @@ const struct verb verbs[] = {
 	    NULL, help_run, help_run },
 	{ NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };
+
+const struct verb_plain verbs_plain[] = {
+	{ "export dot", NULL, "export json" },
+	{ "export graphml", NULL, "export json" },
+	{ "check", "undo", NULL },
+	{ "check", "nagios", "check --json" },
+	{ "ports", "nft", NULL },
+	{ "top", NULL, "links --json and events --json" },
+	{ "wizard", NULL, NULL },
+	{ "help", NULL, NULL },
+	{ NULL, NULL, NULL },
+};
 /* clang-format on */
+
+const struct verb_plain *
+verbs_plain_of(const struct call *call)
+{
+	for (const struct verb_plain *p = verbs_plain; p->verb != NULL; p++)
+		if (strcmp(p->verb, call->verb->name) == 0 &&
+		    (p->option == NULL || call_has(call, p->option)))
+			return p;
+	return NULL;
+}
 
 int
 call_usage(const char *fmt, ...)

@@ -69,6 +69,19 @@ extern const struct verb verbs[];
 /* Those before and after every verb; ends with a NULL name. */
 extern const struct verb_option verbs_global[];
 
+/* What prints no JSON: a verb, or one with this option. Under --json it is
+ * refused, so that whatever is printed then is JSON. */
+struct verb_plain {
+	const char *verb, *option; /* NULL: in any case */
+	const char *instead;       /* what says the same; NULL: nothing */
+};
+
+/* Ends with a NULL verb. */
+extern const struct verb_plain verbs_plain[];
+
+/* The row that an invocation meets, or NULL. */
+const struct verb_plain *verbs_plain_of(const struct call *call);
+
 /* The last value given for this option of the verb, or NULL. */
 const char *call_option(const struct call *call, const char *name);
 

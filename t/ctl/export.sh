@@ -45,7 +45,7 @@ export_is() { # FORM DOCUMENT
 }
 
 form() { # FORM WHAT IT NEEDS
-	for d in groups states spaces limits hostile big drawn; do
+	for d in $documents; do
 		f=$fixtures/$d.json
 		[ -e "$f" ] || f=$W/$d.json
 		if [ "$2" = yes ] && [ "$1$d" != dotdrawn ]; then
@@ -61,6 +61,8 @@ form() { # FORM WHAT IT NEEDS
 	done
 }
 
+documents='groups hostile big drawn'
+! whole || documents="$documents states spaces limits"
 graphviz=yes networkx=yes
 command -v dot >/dev/null || graphviz='needs graphviz'
 python3 -c 'import networkx' 2>/dev/null || networkx='needs python3-networkx'

@@ -77,7 +77,7 @@ ok "one line of it, its status" is "$? $(wc -l <"$dir/out")" "2 1"
 ok "the worst first, and no bar but that of the figures" grep -qE \
 	'^lsrd critical: [0-9]+ found: .*; no a/b; .*2 patterns are on hold; mx3 is away \| found=[0-9]+ holds=2 away=1 sessions=1 full=1 routes=3$' "$dir/out"
 ok "neither remedies nor notes" not grep -q -e 'mend it' -e 'needs root' "$dir/out"
-ok "not with --json" says 2 "one of them" "$top_builddir/lsrctl" -c "$dir/lsrd.conf" --json check --nagios
+ok "not with --json" says 2 "nagios prints no JSON" "$top_builddir/lsrctl" -c "$dir/lsrd.conf" --json check --nagios
 status '"state":"drain","drain_reason":"new disks","drain_until":1800000000,"away":[],"reports":{"evidence":{}}'
 ok "drained, why and until when" finds 'this server is drained.*until 2027-01-15.*: new disks'
 # troubled LEVEL WORD: a trouble of the daemon's own words.
