@@ -101,6 +101,16 @@ change_same_octets(const uint8_t *a, size_t n, const uint8_t *b, size_t m)
 	return n == m && (n == 0 || memcmp(a, b, n) == 0);
 }
 
+static bool
+is_same_authority(
+    const struct setup_authority *a, const struct setup_authority *b)
+{
+	return memcmp(a->id, b->id, sizeof(a->id)) == 0 && a->end == b->end &&
+	       a->second.given == b->second.given &&
+	       memcmp(a->second.id, b->second.id, sizeof(a->second.id)) == 0 &&
+	       a->second.end == b->second.end;
+}
+
 /* Nothing is another: neither the text nor a certificate behind a name. */
 static bool
 is_same_conf(const struct conf *a, const struct conf *b)
@@ -116,6 +126,7 @@ is_same_conf(const struct conf *a, const struct conf *b)
 	       change_same_octets(x->now, x->now_len, y->now, y->now_len) &&
 	       change_same_octets(x->previous, x->previous_len, y->previous,
 		   y->previous_len) &&
+	       is_same_authority(&a->setup.authority, &b->setup.authority) &&
 	       u->nmark == b->setup.announced.nmark &&
 	       memcmp(u->mark, b->setup.announced.mark, sizeof(u->mark)) == 0;
 	buf_done(&one);

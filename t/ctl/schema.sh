@@ -176,6 +176,14 @@ ok "reload --dry-run" live reload reload --dry-run
 ok "reload" live reload reload
 ok "confirm" live confirm confirm
 ok "undo" live undo undo
+# Behind a name that stays the same.
+other_authority() {
+	"$ctl" keys authority --renew --directory "$W/a" --days 9000 &&
+		cp "$W/a/authority.pem" "$W/1/authority.pem" &&
+		live reload reload && grep -q '"changed":true' "$W/printed" &&
+		live reload reload && grep -q '"changed":false' "$W/printed"
+}
+ok "another certificate of the authority is a change, once" other_authority
 ok "check" live check check
 ok "a key is revoked" live "keys revoke" keys revoke "$W/3/server.pem" --directory "$W/a"
 ok "keys list --all" live "keys list" keys list --all
