@@ -151,6 +151,10 @@ wishes_find(const struct call *call, struct claims **wishes)
 	if ((*wishes)->name != NULL)
 		return CALL_OK;
 	pem = paths_join(keys_directory(call), "server.pem");
+	if (!paths_is_file(pem)) {
+		mem_free(pem);
+		pem = mem_str(KEYS_DIRECTORY "/server.pem");
+	}
 	if (!paths_is_file(pem) ||
 	    keys_claims_none(call, "server", "server.pem", false) != CALL_OK) {
 		mem_free(pem);

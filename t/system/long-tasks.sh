@@ -106,9 +106,16 @@ task "Renew a certificate"
 flow keys
 task "Rotate a server's key"
 flowed keys
+task "Make a key that never leaves its server"
+task "See when certificates end"
 task "Rotate a mark key"
 task "Revoke a key"
 task "Keep a copy, and take it back"
+flow old
+task "Take back an old copy of a whole server"
+on ca 'rm authority/authority.key'
+task "The authority's key is lost"
+flowed old
 flow address
 task "Give a server another address"
 flowed address

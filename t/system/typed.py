@@ -18,7 +18,8 @@ In a literal block (.Bd -literal to .Ed)
     all else                        is said by the command before it, in this order:
                                     spaces are all alike, ... is anything, and what
                                     the page leaves out may stand between. EPOCH, DIGEST
-                                    and QUEUEID are one word, which later commands have
+                                    and QUEUEID are one word, which later commands have,
+                                    and which later answers must have
 
 A command that only looks is typed again until it says that, for a while, as a
 person would; each other one once, and its status is 0 or the page has its words.
@@ -114,7 +115,7 @@ def missing(wanted, said, words):
         pattern = re.escape(same(want))
         for written, meant in ELLIPSES:
             pattern = re.sub(written, meant, pattern)
-        pattern = WORDS.sub(r"(?P<\1>\\S+)", pattern)
+        pattern = WORDS.sub(lambda m: re.escape(words[m[1]]) if m[1] in words else rf"(?P<{m[1]}>\S+?)", pattern)
         found = same(want) == "..." or next(filter(None, (re.fullmatch(pattern, line) for line in lines)), None)
         if not found:
             return want
