@@ -16,6 +16,7 @@
 #include "ctl/check.h"
 #include "ctl/client.h"
 #include "ctl/live.h"
+#include "ctl/paths.h"
 #include "ctl/show.h"
 
 /* clang-format off */
@@ -248,9 +249,24 @@ step_daemon(const struct leave *l)
 	return l->runs ? CALL_NO : CALL_OK;
 }
 
-/* Files alone, and of this folder alone. */
+/* Whether lsrd made it beside others' files: `journal.new` and the like, too. */
+static bool
+is_state(const char *name)
+{
+	static const char *const made[] = { "epoch", "journal", "overrides",
+		"state", "kept", "history" };
+	size_t n = strcspn(name, ".");
+
+	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
+		if (strlen(made[i]) == n && strncmp(made[i], name, n) == 0)
+			return true;
+	return false;
+}
+
+/* Files alone, and of this folder alone; of all that are there, or those of
+ * `is_ours`. */
 static int
-folder_empty(const char *path, size_t *n)
+folder_empty(const char *path, bool (*is_ours)(const char *name))
 {
 	DIR *dir = opendir(path);
 	struct dirent *one;
@@ -262,15 +278,14 @@ folder_empty(const char *path, size_t *n)
 		           ? CALL_OK
 		           : call_usage("%s: %s", path, strerror(errno));
 	while ((one = readdir(dir)) != NULL && status == CALL_OK) {
-		if (fstatat(dirfd(dir), one->d_name, &st,
+		if ((is_ours != NULL && !is_ours(one->d_name)) ||
+		    fstatat(dirfd(dir), one->d_name, &st,
 			AT_SYMLINK_NOFOLLOW) != 0 ||
 		    !S_ISREG(st.st_mode))
 			continue;
 		if (unlinkat(dirfd(dir), one->d_name, 0) != 0)
 			status = call_usage(
 			    "%s/%s: %s", path, one->d_name, strerror(errno));
-		else
-			++*n;
 	}
 	closedir(dir);
 	return status;
@@ -280,7 +295,6 @@ static int
 step_tables(const struct leave *l)
 {
 	struct buf text = { 0 };
-	size_t n = 0;
 	char *said;
 	int status;
 
@@ -288,13 +302,40 @@ step_tables(const struct leave *l)
 		leave_say(l, "tables", false, "lsrctl leave removes them");
 		return CALL_OK;
 	}
-	status = folder_empty(l->conf->table_directory, &n);
+	status = folder_empty(l->conf->table_directory, NULL);
 	buf_printf(
 	    &text, "%s has none of ours any more", l->conf->table_directory);
 	said = buf_string(&text);
 	if (status == CALL_OK)
 		leave_say(l, "tables", true, said);
 	mem_free(said);
+	return status;
+}
+
+/* What it knew of the others, and the drain, with which it would begin if it
+ * came back. Its keys and its configuration are its administrator's. */
+static int
+step_state(const struct leave *l)
+{
+	const char *path = l->conf->state_directory;
+	struct buf text = { 0 };
+	char *milter, *said;
+	int status;
+
+	if (call_has(l->call, "dry-run")) {
+		leave_say(l, "state", false, "lsrctl leave removes it");
+		return CALL_OK;
+	}
+	milter = paths_join(path, "milter");
+	status = folder_empty(path, is_state);
+	if (status == CALL_OK)
+		status = folder_empty(milter, NULL);
+	buf_printf(&text, "%s has none of ours any more", path);
+	said = buf_string(&text);
+	if (status == CALL_OK)
+		leave_say(l, "state", true, said);
+	mem_free(said);
+	mem_free(milter);
 	return status;
 }
 
@@ -307,7 +348,8 @@ step_others(const struct leave *l)
 
 	buf_printf(&text,
 	    "on another server: lsrctl forget %s; and take its peer and "
-	    "bridgehead lines out there",
+	    "bridgehead lines out there; where its keys leave your hands, "
+	    "lsrctl keys revoke",
 	    l->conf->setup.server);
 	said = buf_string(&text);
 	leave_say(l, "others", false, said);
@@ -321,7 +363,7 @@ leave_steps(const struct leave *l)
 {
 	static int (*const steps[])(const struct leave *l) = { step_claims,
 		step_drain, step_queue, step_mta, step_daemon, step_tables,
-		step_others };
+		step_state, step_others };
 	int result = CALL_OK;
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {

@@ -3,7 +3,8 @@
  *
  * Each step is looked at anew, so the verb goes on where it stopped: what is so
  * already is said and passed. It does what is lsrd's own (the drain, the wait,
- * the tables when nobody reads them any more), stops where something else is to
+ * the tables when nobody reads them any more, and then what lsrd keeps), stops
+ * where something else is to
  * be typed, and prints that. A file of the mail server is never written by it.
  */
 

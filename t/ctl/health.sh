@@ -67,7 +67,7 @@ enforce() {
 		{ sed 's/^/# /' "$dir/out"; return 1; }
 }
 
-plan 57
+plan 58
 calm
 ok "all is well" nothing
 ok "figures for a monitoring system" finds '^lsrd .*: [0-9]* found | found=[0-9]* holds=0 away=0 sessions=1 full=1 routes=3$'
@@ -208,6 +208,7 @@ calm
 mkdir "$dir/tables"
 sed "s|^table-directory.*|table-directory = \"$dir/tables\"|" "$dir/lsrd.conf" >"$dir/leave.conf"
 : >"$dir/tables/transport.lmdb"
+for name in epoch epochs history.1 journal.new; do : >"$dir/$name"; done
 echo '{"ok":true,"changed":true}' >"$dir/drain"
 # claimed SERVER...: each claims a.example.
 claimed() {
@@ -232,3 +233,5 @@ kill $pid
 wait $pid 2>/dev/null
 ok "stopped, they go, and the others are named" says 0 '^others .*lsrctl forget mx1.example.org' leave
 ok "the last table is gone" [ ! -e "$dir/tables/transport.lmdb" ]
+ok "and what lsrd kept, but nothing of others" is \
+	"$(cd "$dir" && echo epoch* history* journal* peer*)" "epochs history* journal* peers"
