@@ -242,3 +242,23 @@ insider_join(struct insider *f, uint32_t who)
 	hand(f, who, MSG_SYNCED, "", 0);
 	buf_done(&hello);
 }
+
+void
+insider_hub(struct insider *f, uint32_t links)
+{
+	static uint8_t cert[] = SELF " g x.org - a";
+
+	for (uint32_t who = 2; who < 2 + links; who++)
+		insider_join(f, who);
+	f->setup.cert.now = cert;
+	f->setup.cert.now_len = sizeof(cert) - 1;
+	cheap_key('a', f->claims.key);
+	f->setup.mta.none = true;
+	insider_step(f, (struct input){ .kind = IN_CONF, .setup = &f->setup });
+	insider_step(f, (struct input){ .kind = IN_SAVED,
+			    .who = f->engine->origin.epoch.save });
+	insider_ticks(f, 11000);
+	insider_step(f, (struct input){ .kind = IN_PUBLISHED,
+			    .value = f->engine->table.rib->generation });
+	insider_ticks(f, 60000);
+}

@@ -45,6 +45,9 @@ void insider_begin(struct insider *f);
 /* And one by which one more server is FULL; who: 2, 3 and so on. From 20 on
  * its name has a number. */
 void insider_join(struct insider *f, uint32_t who);
+/* From insider_begin() on: a hub with so many more, that has published, has
+ * said all of its links, and has all tokens again. */
+void insider_hub(struct insider *f, uint32_t links);
 struct lsa *insider_held(struct insider *f, uint8_t type, const char *id);
 void insider_ticks(struct insider *f, uint64_t ms);
 void insider_fill(struct buf *body, size_t n);

@@ -1,6 +1,5 @@
 /* test_gather.c - what takes several links at once is said once. */
 
-#include "t/core/cheap.h"
 #include "t/core/insider.h"
 #include "t/tap.h"
 
@@ -12,26 +11,11 @@ said(const struct insider *f)
 	return lsdb_find(&f->engine->db, &key);
 }
 
-/* A hub that has said all of its links, and has all tokens again. */
 static void
 hub_begin(struct insider *f, uint32_t links)
 {
-	static uint8_t cert[] = SELF " g x.org - a";
-
 	insider_begin(f);
-	for (uint32_t who = 2; who < 2 + links; who++)
-		insider_join(f, who);
-	f->setup.cert.now = cert;
-	f->setup.cert.now_len = sizeof(cert) - 1;
-	cheap_key('a', f->claims.key);
-	f->setup.mta.none = true;
-	insider_step(f, (struct input){ .kind = IN_CONF, .setup = &f->setup });
-	insider_step(f, (struct input){ .kind = IN_SAVED,
-			    .who = f->engine->origin.epoch.save });
-	insider_ticks(f, 11000);
-	insider_step(f, (struct input){ .kind = IN_PUBLISHED,
-			    .value = f->engine->table.rib->generation });
-	insider_ticks(f, 60000);
+	insider_hub(f, links);
 	ck_assert_ptr_nonnull(said(f));
 	ck_assert_uint_eq(lsa_server(said(f))->nneighbours, 1 + links);
 }

@@ -69,12 +69,91 @@ share_get(struct lsdb *db, const struct lsa *lsa)
 	return s;
 }
 
+struct in_group {
+	const char *group, *origin;
+};
+
+static int
+group_order(const void *key, const struct tree_node *node)
+{
+	const struct in_group *k = key;
+	const struct lsdb_share *s =
+	    tree_entry(node, struct lsdb_share, group_node);
+	int c = strcmp(k->group, lsa_server(s->server)->group);
+
+	return c != 0 ? c : strcmp(k->origin, s->origin);
+}
+
+static void
+group_join(struct lsdb *db, struct lsdb_share *s, const struct lsa *lsa)
+{
+	struct in_group key;
+
+	if (lsa_server(lsa) == NULL)
+		return;
+	key = (struct in_group){ lsa_server(lsa)->group, s->origin };
+	s->server = lsa;
+	tree_insert(&db->groups, &s->group_node, &key, group_order);
+}
+
+static void
+group_leave(struct lsdb *db, struct lsdb_share *s, const struct lsa *lsa)
+{
+	if (s->server != lsa)
+		return;
+	tree_remove(&db->groups, &s->group_node);
+	s->server = NULL;
+}
+
+static bool
+addresses_same(const struct addr *a, const struct addr *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!addr_equal(&a[i], &b[i]))
+			return false;
+	return true;
+}
+
+/* Whether both say that the server is where it is. */
+static bool
+places_same(const struct lsa *a, const struct lsa *b)
+{
+	const struct lsa_server *x = a == NULL ? NULL : lsa_server(a);
+	const struct lsa_server *y = b == NULL ? NULL : lsa_server(b);
+
+	if (x == NULL || y == NULL)
+		return x == y;
+	return x->nsmtp == y->nsmtp && x->npeer == y->npeer &&
+	       addresses_same(x->smtp, y->smtp, x->nsmtp) &&
+	       addresses_same(x->peer, y->peer, x->npeer);
+}
+
+const struct lsa *
+lsdb_group(const struct lsdb *db, const char *group)
+{
+	struct in_group key = { group, "" };
+	struct tree_node *n = tree_from(&db->groups, &key, group_order);
+
+	return n == NULL ? NULL
+	                 : tree_entry(n, struct lsdb_share, group_node)->server;
+}
+
+const struct lsa *
+lsdb_group_next(const struct lsa *server)
+{
+	struct tree_node *n = tree_next(&server->share->group_node);
+
+	return n == NULL ? NULL
+	                 : tree_entry(n, struct lsdb_share, group_node)->server;
+}
+
 static void
 share_add(struct lsdb *db, struct lsa *lsa)
 {
 	struct lsdb_share *s = share_get(db, lsa);
 
 	lsa->share = s;
+	group_join(db, s, lsa);
 	s->all++;
 	db->parts.n[s->part]++;
 	db->parts.fresh[s->part] = false;
@@ -91,6 +170,7 @@ share_take(struct lsdb *db, struct lsa *lsa)
 	struct lsdb_share *s = lsa->share;
 
 	CHECK(s != NULL && s->all > 0);
+	group_leave(db, s, lsa);
 	lsa->share = NULL;
 	s->all--;
 	db->parts.n[s->part]--;
@@ -127,14 +207,28 @@ lsdb_find(const struct lsdb *db, const struct lsa_key *key)
 	return lsdb_entry(tree_find(&db->tree, key, lsdb_order));
 }
 
+static void
+lsdb_take_out(struct lsdb *db, struct lsa *lsa)
+{
+	fold(db, lsa);
+	db->octets -= lsa->len;
+	share_take(db, lsa);
+	tree_remove(&db->tree, &lsa->node);
+	if (db->news != NULL)
+		news_gone(db->news, lsa);
+	else
+		lsa_free(lsa);
+}
+
 void
 lsdb_install(struct lsdb *db, struct lsa *lsa)
 {
 	struct lsa *old = lsdb_find(db, &lsa->key);
 
+	db->places += !places_same(old, lsa);
 	if (old != NULL) {
 		CHECK(lsa_compare(lsa, old) > 0);
-		lsdb_remove(db, old);
+		lsdb_take_out(db, old);
 	} else if (db->news != NULL) {
 		news_add(db->news, &lsa->key);
 	}
@@ -147,14 +241,8 @@ lsdb_install(struct lsdb *db, struct lsa *lsa)
 void
 lsdb_remove(struct lsdb *db, struct lsa *lsa)
 {
-	fold(db, lsa);
-	db->octets -= lsa->len;
-	share_take(db, lsa);
-	tree_remove(&db->tree, &lsa->node);
-	if (db->news != NULL)
-		news_gone(db->news, lsa);
-	else
-		lsa_free(lsa);
+	db->places += lsa_server(lsa) != NULL;
+	lsdb_take_out(db, lsa);
 }
 
 struct lsa *

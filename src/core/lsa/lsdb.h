@@ -17,8 +17,10 @@
 /* What one origin has in it: `n` and `octets` without what the authority says
  * of it. */
 struct lsdb_share {
-	struct tree_node node;      /* lsdb's */
-	struct tree_node part_node; /* parts.h's */
+	struct tree_node node;       /* lsdb's */
+	struct tree_node part_node;  /* parts.h's */
+	struct tree_node group_node; /* lsdb's, if it has a server LSA: */
+	const struct lsa *server;    /* this, no purge; else NULL */
 	size_t n;
 	uint64_t octets;
 	uint32_t all;  /* LSAs under its name, whoever says them */
@@ -29,8 +31,11 @@ struct lsdb_share {
 struct lsdb {
 	struct tree tree;
 	struct tree shares;
-	uint64_t octets;               /* of all LSAs */
-	struct parts parts;            /* their digests */
+	struct tree groups; /* those with a server LSA, by group and origin */
+	uint64_t places;    /* is another once a server has other addresses, or
+	                     * comes or goes */
+	uint64_t octets;    /* of all LSAs */
+	struct parts parts; /* their digests */
 	uint8_t digest[CRYPTO_DIGEST]; /* for peers that know no parts: the XOR
 	                                of the LSAs' digests */
 	struct news *news; /* is told of each change; lent; NULL: nobody is */
@@ -59,6 +64,11 @@ struct lsa *lsdb_from(const struct lsdb *db, const struct lsa_key *key);
 
 /* The first LSA of this origin, or what comes after; or NULL. */
 struct lsa *lsdb_origin(const struct lsdb *db, const char *origin);
+
+/* The first server LSA that is no purge of this group ("": of all), or of what
+ * comes after, by group and origin; and the next one; or NULL. */
+const struct lsa *lsdb_group(const struct lsdb *db, const char *group);
+const struct lsa *lsdb_group_next(const struct lsa *server);
 
 size_t lsdb_count(const struct lsdb *db);
 

@@ -175,8 +175,6 @@ dial_learnt(struct engine *e, const struct lsa *lsa)
 		due_peers(e, signers_turn(&e->signers, name, e->now));
 	if (s != NULL)
 		probing_learnt(e, name, s->mta_down);
-	e->dial.allow_at =
-	    mono_min(e->dial.allow_at, mono_after(e->now, ALLOW_EACH_MS));
 }
 
 /* Whom we dial at its mail service may come from there as well. */
@@ -197,23 +195,20 @@ allow_mail(const struct setup_connector *c, struct buf *list)
 static void
 allow(struct engine *e)
 {
-	struct addr addrs[LIMIT_ADDRESSES];
+	struct addr addrs[2 * LIMIT_ADDRESSES];
 	struct buf list = { 0 };
 
 	e->dial.allow_at = MONO_NEVER;
+	e->dial.places = e->db.places;
 	for (size_t i = 0; i < e->setup->npeers; i++)
 		buf_bytes(&list, e->setup->peers[i].addrs,
 		    e->setup->peers[i].naddrs * sizeof(*addrs));
 	for (size_t i = 0; i < e->setup->nconnectors; i++)
 		allow_mail(&e->setup->connectors[i], &list);
-	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = lsdb_next(l)) {
-		size_t n;
+	for (const struct lsa *l = lsdb_group(&e->db, ""); l != NULL;
+	     l = lsdb_group_next(l)) {
+		size_t n = group_may_come(lsa_server(l), e->setup, addrs);
 
-		if (l->key.type != LSA_SERVER || l->purge)
-			continue;
-		n = group_listens(&e->db, e->setup, l->key.origin, addrs);
-		buf_bytes(&list, addrs, n * sizeof(*addrs));
-		n = group_mail(&e->db, e->setup, l->key.origin, addrs);
 		buf_bytes(&list, addrs, n * sizeof(*addrs));
 	}
 	if (list.n == e->dial.allowed.n &&
@@ -277,6 +272,9 @@ dial_tick(struct engine *e)
 		e->dial.few_since = mono_after(e->now, FEW_MS);
 	if (mono_due(e->dial.few_since, e->now))
 		further(e);
+	if (e->dial.places != e->db.places)
+		e->dial.allow_at = mono_min(
+		    e->dial.allow_at, mono_after(e->now, ALLOW_EACH_MS));
 	if (mono_due(e->dial.allow_at, e->now))
 		allow(e);
 	for (struct tree_node *n = tree_first(&e->nbrs); n; n = tree_next(n)) {

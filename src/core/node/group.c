@@ -43,18 +43,24 @@ group_listens(const struct lsdb *db, const struct setup *setup,
 	return s == NULL ? 0 : hops(s->peer, s->npeer, setup->lab, out);
 }
 
+size_t
+group_may_come(const struct lsa_server *s, const struct setup *setup,
+    struct addr out[2 * LIMIT_ADDRESSES])
+{
+	size_t n = hops(s->peer, s->npeer, setup->lab, out);
+
+	return n + hops(s->smtp, s->nsmtp, setup->lab, out + n);
+}
+
 void
 group_members(
     const struct lsdb *db, const struct setup *setup, struct names *out)
 {
-	for (struct lsa *l = lsdb_first(db); l != NULL; l = lsdb_next(l)) {
-		const struct lsa_server *s = lsa_server(l);
-
-		if (s == NULL || strcmp(l->key.origin, setup->server) == 0)
-			continue;
-		if (strcmp(s->group, setup->group) == 0)
+	for (const struct lsa *l = lsdb_group(db, setup->group);
+	     l != NULL && strcmp(lsa_server(l)->group, setup->group) == 0;
+	     l = lsdb_group_next(l))
+		if (strcmp(l->key.origin, setup->server) != 0)
 			vec_push(&out->list, l->key.origin);
-	}
 }
 
 /* Whole k-th root of n, rounded down. */

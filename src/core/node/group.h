@@ -37,4 +37,8 @@ size_t group_mail(const struct lsdb *db, const struct setup *setup,
 size_t group_listens(const struct lsdb *db, const struct setup *setup,
     const char *name, struct addr out[LIMIT_ADDRESSES]);
 
+/* From where it may come: all of these. */
+size_t group_may_come(const struct lsa_server *server,
+    const struct setup *setup, struct addr out[2 * LIMIT_ADDRESSES]);
+
 #endif

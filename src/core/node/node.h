@@ -252,6 +252,7 @@ struct evidence {
 
 struct dial {
 	struct mono allow_at;  /* look again at who may come */
+	uint64_t places;       /* of the database, when we looked last */
 	struct mono few_since; /* fewer sessions in our group than wanted */
 	uint32_t more;         /* so many further members are dialled */
 	struct buf allowed;    /* the last FX_ALLOW */
