@@ -25,10 +25,10 @@ typed() { # STEP...
 	python3 "$top_srcdir/t/ctl/type.py" "$ctl" --socket "$W/control" -- "$@"
 }
 
-if ! python3 "$top_srcdir/t/ctl/type.py" "$ctl" -- '<lsrctl> ' '>quit\r' '$0' \
-	>/dev/null 2>&1; then
-	skip "built without libedit"
-fi
+ldd "$ctl" | grep -q libedit || skip "built without libedit"
+# libedit keeps two strings that nobody points to; none of ours are wide
+echo leak:wcsdup >"$W/leaks"
+export LSAN_OPTIONS="suppressions=$W/leaks:print_suppressions=0"
 ok "commands, and quit" typed '<lsrctl> ' '>status\r' '<state +.*up.*lsrctl> ' \
 	'>quit\r' '$0'
 ok "the end of what is typed" typed '<lsrctl> ' '>\x04' '$0'
