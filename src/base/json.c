@@ -21,8 +21,14 @@ escaped(struct buf *out, const char *s)
 {
 	buf_u8(out, '"');
 	while (*s != '\0') {
+		const char *plain = s;
 		uint32_t c;
 
+		while (*s >= ' ' && *s < 0x7f && *s != '"' && *s != '\\')
+			s++;
+		buf_bytes(out, plain, (size_t)(s - plain));
+		if (*s == '\0')
+			break;
 		s += utf8_read(s, &c);
 		if (c == '"' || c == '\\')
 			buf_u8(out, '\\');
@@ -77,18 +83,34 @@ json_list(struct json *j, const char *key, char *const *texts, size_t n)
 	json_close(j, ']');
 }
 
+/* A database in JSON is digits for the most part: printf would be most of what
+ * that takes. */
+static void
+json_digits(struct buf *out, uint64_t value)
+{
+	char text[20];
+	size_t at = sizeof(text);
+
+	do
+		text[--at] = (char)('0' + value % 10);
+	while ((value /= 10) > 0);
+	buf_bytes(out, text + at, sizeof(text) - at);
+}
+
 void
 json_int(struct json *j, const char *key, int64_t value)
 {
 	lead(j, key);
-	buf_printf(j->out, "%lld", (long long)value);
+	if (value < 0)
+		buf_u8(j->out, '-');
+	json_digits(j->out, value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
 void
 json_uint(struct json *j, const char *key, uint64_t value)
 {
 	lead(j, key);
-	buf_printf(j->out, "%llu", (unsigned long long)value);
+	json_digits(j->out, value);
 }
 
 void

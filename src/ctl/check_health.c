@@ -442,9 +442,11 @@ static void
 check_clocks(struct check_list *list, const struct call *call)
 {
 	struct clocks clocks = { .list = list, .now = (int64_t)time(NULL) };
-	struct buf answer = { 0 };
+	struct buf request = { 0 }, answer = { 0 };
 
-	if (client_read(call, "db", &answer) == CALL_OK &&
+	buf_printf(&request, "db after=%" PRId64, clocks.now + DAY);
+	buf_u8(&request, 0);
+	if (client_read(call, (const char *)request.p, &answer) == CALL_OK &&
 	    client_each(&answer, on_check_health_lsa, &clocks) == CALL_OK &&
 	    clocks.ahead > 0)
 		check_find(list,
@@ -454,6 +456,7 @@ check_clocks(struct check_list *list, const struct call *call)
 		    "the first of %s; if they are of many servers, it is this "
 		    "host's",
 		    clocks.ahead, clocks.name);
+	buf_done(&request);
 	buf_done(&answer);
 }
 

@@ -303,6 +303,22 @@ db_diff(const struct call *call)
 	return status;
 }
 
+/* What this server says, and the authority of it by its name. */
+static int
+origin_read(const struct call *call, const char *server, struct buf *answer)
+{
+	struct buf request = { 0 };
+	int status;
+
+	if (strpbrk(server, " \t\r\n") != NULL)
+		return CALL_OK; /* nothing is of that */
+	buf_printf(&request, "db of=%s", server);
+	buf_u8(&request, 0);
+	status = client_read(call, (const char *)request.p, answer);
+	buf_done(&request);
+	return status;
+}
+
 int
 db_show(const struct call *call)
 {
@@ -315,9 +331,10 @@ db_show(const struct call *call)
 	if (call_has(call, "diff"))
 		return db_diff(call);
 	if (call->noperands == 0)
-		return live_table(call, "db", head, db_make);
+		return live_table(
+		    call, call->json ? "db" : "db brief=yes", head, db_make);
 	db.server = call->operands[0];
-	status = client_read(call, "db", &answer);
+	status = origin_read(call, db.server, &answer);
 	if (status == CALL_OK)
 		status = client_each(&answer, db_take, &db);
 	show_flush(&db.out);

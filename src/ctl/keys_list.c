@@ -130,10 +130,12 @@ list_ask(const struct call *call, struct list *list)
 	static const struct {
 		const char *request;
 		void (*each)(void *ctx, const json_t *line);
-	} asks[] = { { "status", on_list_status }, { "db", on_lsa } };
+	} asks[] = { { "status", on_list_status },
+		{ "db type=identity", on_lsa },
+		{ "db type=revocation", on_lsa } };
 	int status = CALL_OK;
 
-	for (size_t i = 0; i < 2 && status == CALL_OK; i++) {
+	for (size_t i = 0; i < 3 && status == CALL_OK; i++) {
 		struct buf answer = { 0 };
 
 		status = client_read(call, asks[i].request, &answer);

@@ -1,7 +1,7 @@
 /*
  * bench_view.c - time from the database to the table, one line a figure:
  * what, servers, routes, then milliseconds of CPU (median of 9) for the view, for
- * the table, and for both.
+ * the table, for both, and for what a drain of ours would cut off.
  *
  * Servers stand in a ring with chords (degree 4), one routing group each,
  * one connector a link and direction and one address space each. The others:
@@ -83,9 +83,11 @@ group_say(struct world *w, int i, int n, enum shape shape)
 	mem_free(said);
 }
 
+/* And what a drain of ours would cut off (view_severed). */
 static size_t
-once(struct world *w, double *view_ms, double *rib_ms)
+once(struct world *w, double *view_ms, double *rib_ms, double *drain_ms)
 {
+	struct severed severed;
 	struct view_pending pending = { 0 };
 	double start = cpu_ms(), middle;
 	struct view *view = view_new(&w->in);
@@ -96,6 +98,9 @@ once(struct world *w, double *view_ms, double *rib_ms)
 	rib = view_rib(view, NULL, &pending);
 	*rib_ms = cpu_ms() - middle;
 	*view_ms = middle - start;
+	middle = cpu_ms();
+	view_severed(view, NULL, NULL, &severed);
+	*drain_ms = cpu_ms() - middle;
 	n = rib->n;
 	rib_free(rib);
 	view_free(view);
@@ -106,7 +111,7 @@ once(struct world *w, double *view_ms, double *rib_ms)
 static void
 measure(const char *what, int n, enum shape shape)
 {
-	double view[RUNS], rib[RUNS], both[RUNS];
+	double view[RUNS], rib[RUNS], both[RUNS], drain[RUNS];
 	size_t routes = 0;
 	struct world w;
 
@@ -119,12 +124,13 @@ measure(const char *what, int n, enum shape shape)
 		else
 			ring_say(&w, i, n, shape);
 	for (int i = 0; i < RUNS; i++) {
-		routes = once(&w, &view[i], &rib[i]);
+		routes = once(&w, &view[i], &rib[i], &drain[i]);
 		both[i] = view[i] + rib[i];
 	}
-	printf("%-8s servers=%d routes=%zu view=%.2f table=%.2f both=%.2f ms\n",
+	printf("%-8s servers=%d routes=%zu view=%.2f table=%.2f both=%.2f "
+	       "drain=%.2f ms\n",
 	    what, n, routes, cpu_median(view, RUNS), cpu_median(rib, RUNS),
-	    cpu_median(both, RUNS));
+	    cpu_median(both, RUNS), cpu_median(drain, RUNS));
 	world_done(&w);
 }
 

@@ -427,7 +427,7 @@ db(struct engine *e, struct json *j, const struct request *r)
 {
 	if (r->n > 1 && strcmp(r->word[0], "diff") == 0)
 		query_differs(e, j, r);
-	else if (!query_db(e, j, r->n > 0 ? r->word[0] : NULL, r->more))
+	else if (!query_db(e, j, r))
 		request_verdict(j, false, rc_word(RC_FORMAT));
 }
 

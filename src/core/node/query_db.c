@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/rc.h"
 #include "core/node/node.h"
+#include "core/node/request.h"
 #include "core/node/signers.h"
 
 static void
@@ -117,7 +118,7 @@ db_body(const struct engine *e, struct json *j, const struct lsa *lsa)
 }
 
 static void
-db_line(const struct engine *e, struct json *j, const struct lsa *l)
+db_line(const struct engine *e, struct json *j, const struct lsa *l, bool whole)
 {
 	json_open(j, NULL, '{');
 	json_str(j, "origin", l->key.origin);
@@ -126,12 +127,14 @@ db_line(const struct engine *e, struct json *j, const struct lsa *l)
 	json_uint(j, "epoch", l->seq >> 32);
 	json_uint(j, "counter", l->seq & 0xffffffffu);
 	json_bool(j, "purge", l->purge);
-	json_hex(j, "signer", lsa_signer(l), CRYPTO_DIGEST);
-	json_hex(j, "organization", lsa_org(l), CRYPTO_DIGEST);
 	json_uint(j, "issued", lsa_issued(l));
-	json_uint(j, "octets", l->len);
-	json_hex(j, "digest", l->digest, CRYPTO_DIGEST);
-	db_body(e, j, l);
+	if (whole) {
+		json_hex(j, "signer", lsa_signer(l), CRYPTO_DIGEST);
+		json_hex(j, "organization", lsa_org(l), CRYPTO_DIGEST);
+		json_uint(j, "octets", l->len);
+		json_hex(j, "digest", l->digest, CRYPTO_DIGEST);
+		db_body(e, j, l);
+	}
 	json_close(j, '}');
 	json_line(j);
 }
@@ -161,14 +164,55 @@ db_from(const struct engine *e, const char *more, struct lsa **out)
 	return true;
 }
 
+/* LSAs that are looked at for a part, be it that none is asked for. */
+#define PART_SEEN 10000
+
+/* What is asked for; NULL: any. */
+struct db_asked {
+	const char *place, *origin, *type, *after, *brief;
+};
+
+static struct db_asked
+asked_read(const struct request *r)
+{
+	struct db_asked asked = { .origin = request_option(r, "of"),
+		.type = request_option(r, "type"),
+		.after = request_option(r, "after"),
+		.brief = request_option(r, "brief") };
+
+	if (r->n > 0 && strchr(r->word[0], '=') == NULL)
+		asked.place = r->word[0];
+	return asked;
+}
+
+static bool
+db_is_asked(const struct db_asked *asked, const struct lsa *l)
+{
+	return (asked->type == NULL ||
+		   strcmp(asked->type, lsa_type_word(l->key.type)) == 0) &&
+	       (asked->after == NULL ||
+		   lsa_issued(l) > request_number(asked->after));
+}
+
 static void
-db_rest(const struct lsa *last, struct buf *more)
+option_rest(struct buf *more, const char *name, const char *value)
+{
+	if (value != NULL)
+		buf_printf(more, " %s=%s", name, value);
+}
+
+static void
+db_rest(const struct lsa *last, const struct db_asked *asked, struct buf *more)
 {
 	struct buf octets = { 0 };
 
 	msg_key_write(&octets, &last->key);
 	buf_text(more, "db ");
 	buf_hex(more, octets.p, octets.n);
+	option_rest(more, "of", asked->origin);
+	option_rest(more, "type", asked->type);
+	option_rest(more, "after", asked->after);
+	option_rest(more, "brief", asked->brief);
 	buf_u8(more, 0);
 	buf_done(&octets);
 }
@@ -176,17 +220,26 @@ db_rest(const struct lsa *last, struct buf *more)
 /* What comes or goes between two parts is in the answer or is not; what stays
  * is there once, in the order of keys. */
 bool
-query_db(struct engine *e, struct json *j, const char *from, struct buf *more)
+query_db(struct engine *e, struct json *j, const struct request *r)
 {
+	struct db_asked asked = asked_read(r);
 	struct lsa *last = NULL, *l;
+	size_t seen = 0;
 
-	if (!db_from(e, from, &l))
+	if (!db_from(e, asked.place, &l))
 		return false;
-	for (; l != NULL && j->out->n < LIMIT_ANSWER_PART; l = lsdb_next(l)) {
-		db_line(e, j, l);
+	if (asked.place == NULL && asked.origin != NULL)
+		l = lsdb_origin(&e->db, asked.origin);
+	for (; l != NULL && j->out->n < LIMIT_ANSWER_PART && seen < PART_SEEN;
+	     l = lsdb_next(l), seen++) {
+		if (asked.origin != NULL &&
+		    strcmp(l->key.origin, asked.origin) != 0)
+			return true;
+		if (db_is_asked(&asked, l))
+			db_line(e, j, l, asked.brief == NULL);
 		last = l;
 	}
 	if (l != NULL)
-		db_rest(last, more);
+		db_rest(last, &asked, r->more);
 	return true;
 }

@@ -8,14 +8,19 @@
 
 #include <stdbool.h>
 
-struct buf;
 struct engine;
 struct json;
+struct request;
 
-/* Writes the LSAs behind the place `from` (NULL: from the first), and into
- * `more` the request for the rest, with its NUL, where there is any. False:
- * `from` is no place. */
-bool query_db(
-    struct engine *e, struct json *j, const char *from, struct buf *more);
+/*
+ *     db [PLACE] [of=SERVER] [type=WORD] [after=SECONDS] [brief=yes]
+ *
+ * Writes the LSAs behind the place (none: from the first), of this origin, of
+ * this type (lsa_type_word()), that were issued after this moment, briefly:
+ * without bodies, signers and digests; and into
+ * r->more the request for the rest, with its NUL, where there is any. False:
+ * that is no place.
+ */
+bool query_db(struct engine *e, struct json *j, const struct request *r);
 
 #endif
