@@ -60,24 +60,30 @@ why_read(const struct engine *e, const struct request *r, struct override *o)
 	return NULL;
 }
 
-static void
-tell_change(struct json *j, bool changed, const struct override *one)
-{
-	json_open(j, NULL, '{');
-	json_bool(j, "ok", true);
-	json_bool(j, "changed", changed);
-	if (one != NULL && one->why.until != 0)
-		json_uint(j, "until", one->why.until);
-	json_close(j, '}');
-	json_line(j);
-}
-
 static bool
 override_is_said(const struct request *r, const char *option)
 {
 	const char *value = request_option(r, option);
 
 	return value != NULL && strcmp(value, "yes") == 0;
+}
+
+/* What is tried changes nothing, and says what it would. */
+static void
+tell_change(struct json *j, const struct request *r, bool changes,
+    const struct override *one)
+{
+	bool tried = override_is_said(r, "try");
+
+	json_open(j, NULL, '{');
+	json_bool(j, "ok", true);
+	json_bool(j, "changed", changes && !tried);
+	if (tried)
+		json_bool(j, "would_change", changes);
+	if (one != NULL && one->why.until != 0)
+		json_uint(j, "until", one->why.until);
+	json_close(j, '}');
+	json_line(j);
 }
 
 /* A drain by which mail of anybody's would have no path is refused, unless by
@@ -146,7 +152,7 @@ have_now(struct engine *e, struct json *j, const struct request *r,
 		override_free(o);
 		return;
 	}
-	tell_change(j, changes, changes ? o : was);
+	tell_change(j, r, changes, changes ? o : was);
 	if (!changes || override_is_said(r, "try")) {
 		override_free(o);
 		return;
@@ -185,7 +191,7 @@ static void
 override_back(struct engine *e, struct json *j, const struct request *r,
     struct override *one)
 {
-	tell_change(j, one != NULL, NULL);
+	tell_change(j, r, one != NULL, NULL);
 	if (one != NULL && !override_is_said(r, "try"))
 		overriding_end(e, one, "taken-back");
 }

@@ -12,7 +12,7 @@
  *     overrides
  *
  * TIMES is `for=SECONDS` or `until=SECONDS` since 1970; a drain may be without.
- * With `try=yes` the answer is what it would be, and nothing is done.
+ * With `try=yes` nothing is done, and the answer has "would_change".
  *
  * A drain by which routes of any server would have no path is refused, but by
  * force: {"ok":false,"reason":...,"cut_routes":N,"cut_servers":N,
