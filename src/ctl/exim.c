@@ -28,7 +28,9 @@ ask_exim(const char *program, const char *const words[3], struct buf *out,
 	char *argv[] = { mem_str(program), mem_str(words[0]), mem_str(words[1]),
 		NULL };
 	FILE *input = words[2] == NULL ? NULL : tmpfile();
-	struct run run = { argv, input, out, { 0 }, NULL, PATIENCE_MS };
+	struct run run = {
+		.argv = argv, .input = input, .out = out, .ms = PATIENCE_MS
+	};
 	int status = -1;
 
 	if (input != NULL) {

@@ -22,7 +22,11 @@
 static bool
 postconf_collect(char *const argv[], FILE *input, struct buf *out)
 {
-	struct run run = { argv, input, out, { 0 }, ": fatal: ", ASKED_MS };
+	struct run run = { .argv = argv,
+		.input = input,
+		.out = out,
+		.last = ": fatal: ",
+		.ms = ASKED_MS };
 	int status = run_program(&run);
 	bool silent = !run_has_said(&run, ": fatal: ") &&
 	              !run_has_said(&run, ": error: ");

@@ -49,12 +49,12 @@ run_has_said(struct run *run, const char *word)
 
 /* False: that was all. */
 static bool
-take_more(int fd, struct buf *out)
+take_more(int fd, struct buf *out, size_t most)
 {
 	char chunk[4096];
 	ssize_t n = read(fd, chunk, sizeof(chunk));
 
-	if (n > 0 && out->n + (size_t)n < OUTPUT_MAX)
+	if (n > 0 && out->n + (size_t)n < most)
 		buf_bytes(out, chunk, (size_t)n);
 	return n > 0;
 }
@@ -78,7 +78,9 @@ take_all(pid_t pid, const struct ends *ends, struct run *run)
 			continue; /* a signal */
 		for (size_t i = 0; i < 2; i++)
 			if (fds[i].fd >= 0 && fds[i].revents != 0 &&
-			    !take_more(fds[i].fd, to[i]))
+			    !take_more(fds[i].fd, to[i],
+				i == 0 && run->most > 0 ? run->most
+							: OUTPUT_MAX))
 				fds[i].fd = -1;
 		if (run->last != NULL && run_has_said(run, run->last))
 			kill(pid, SIGKILL);

@@ -7,6 +7,7 @@
 #define CTL_RUN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "base/buf.h"
@@ -14,7 +15,8 @@
 struct run {
 	char *const *argv; /* NULL at the end */
 	FILE *input;       /* NULL: nothing */
-	struct buf *out;   /* up to 16 MB of what it writes */
+	struct buf *out;   /* so much of what it writes: */
+	size_t most;       /* octets; 0: 16 MB */
 	struct buf said;   /* its complaints: begin with none; the caller's */
 	const char *last;  /* a complaint after which it is killed; NULL */
 	int ms;            /* so long after which it is killed; 0: never */

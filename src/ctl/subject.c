@@ -1,24 +1,14 @@
 #include "ctl/subject.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "core/lsa/match.h"
 #include "ctl/run.h"
 #include "ctl/verbs.h"
-#include "idn/labels.h"
 
+#define LIST_MOST ((size_t)256 << 20) /* a million messages */
 #define LIST_MS 20000 /* a queue of hundreds of thousands is listed in less */
-
-static void
-subject_add(struct subject *subject, const char *text, size_t n)
-{
-	char *copy = mem_dup(text, n);
-
-	vec_push(&subject->addresses, labels_to_a(copy));
-	mem_free(copy);
-}
 
 /* Letters, digits and hyphens: no domain that anybody routes by. */
 static bool
@@ -35,7 +25,9 @@ static char *
 subject_run(char *const argv[])
 {
 	struct buf out = { 0 };
-	struct run run = { .argv = argv, .out = &out, .ms = LIST_MS };
+	struct run run = {
+		.argv = argv, .out = &out, .ms = LIST_MS, .most = LIST_MOST
+	};
 	char *program = run_located(argv[0]);
 	char *text = NULL;
 
@@ -50,76 +42,14 @@ subject_run(char *const argv[])
 }
 
 static void
-postfix_take(struct subject *subject, const json_t *message)
-{
-	const char *sender =
-	    json_string_value(json_object_get(message, "sender"));
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach(json_object_get(message, "recipients"), i, one)
-	{
-		const char *to =
-		    json_string_value(json_object_get(one, "address"));
-
-		if (to != NULL)
-			subject_add(subject, to, strlen(to));
-	}
-	subject->size = (uint64_t)json_integer_value(
-	    json_object_get(message, "message_size"));
-	mem_free(subject->sender);
-	subject->sender = mem_str(
-	    sender == NULL || strcmp(sender, "MAILER-DAEMON") == 0 ? "<>"
-								   : sender);
-}
-
-/* `postqueue -j`: an object a line, of which few name the id. */
-static void
 postfix_look(struct subject *subject, const char *id)
 {
 	char *argv[] = { (char[]){ "postqueue" }, (char[]){ "-j" }, NULL };
-	char *text = subject_run(argv), *rest = text;
+	char *text = subject_run(argv);
 
-	for (char *line = text == NULL ? NULL : strtok_r(text, "\n", &rest);
-	     line != NULL; line = strtok_r(NULL, "\n", &rest)) {
-		json_t *message;
-		const char *is;
-
-		if (strstr(line, id) == NULL)
-			continue;
-		message = json_loads(line, 0, NULL);
-		is = json_string_value(json_object_get(message, "queue_id"));
-		if (is != NULL && strcmp(is, id) == 0)
-			postfix_take(subject, message);
-		json_decref(message);
-	}
+	if (text != NULL)
+		subject_postqueue(subject, text, id);
 	mem_free(text);
-}
-
-/*
- * `exim -bp ID`: a line of the message, then one of each recipient, with a D
- * before those that have it:
- *
- *     25m  2.9K 0t5C6f-0000c8-00 <sender>
- *               recipient@x.org
- */
-static void
-exim_line(struct subject *subject, char *line, bool *ours, const char *id)
-{
-	char *word, *rest = line, *at = strchr(line, '<');
-
-	if (at != NULL && strchr(at, '>') != NULL) {
-		*ours = strstr(line, id) != NULL;
-		if (!*ours)
-			return;
-		*strchr(at, '>') = '\0';
-		mem_free(subject->sender);
-		subject->sender = mem_str(at[1] == '\0' ? "<>" : at + 1);
-		return;
-	}
-	word = strtok_r(line, " \t", &rest);
-	if (*ours && word != NULL && strchr(word, '@') != NULL)
-		subject_add(subject, word, strlen(word));
 }
 
 static void
@@ -128,12 +58,10 @@ exim_look(struct subject *subject, const char *id, const char *program)
 	char *argv[] = { mem_str(program), (char[]){ "-bp" }, mem_str(id),
 		NULL };
 	char *first = argv[0];
-	char *text = subject_run(argv), *rest = text;
-	bool ours = false;
+	char *text = subject_run(argv);
 
-	for (char *line = text == NULL ? NULL : strtok_r(text, "\n", &rest);
-	     line != NULL; line = strtok_r(NULL, "\n", &rest))
-		exim_line(subject, line, &ours, id);
+	if (text != NULL)
+		subject_exim(subject, text, id);
 	mem_free(first);
 	mem_free(argv[2]);
 	mem_free(text);
@@ -178,14 +106,4 @@ subject_read(const char *text, struct subject *subject)
 	return call_usage(
 	    "`%.*s` is no address, no domain and no id of a queued message",
 	    (int)n, text);
-}
-
-void
-subject_done(struct subject *subject)
-{
-	for (size_t i = 0; i < subject->addresses.n; i++)
-		mem_free(subject->addresses.v[i]);
-	vec_done(&subject->addresses);
-	mem_free(subject->sender);
-	subject->sender = NULL;
 }

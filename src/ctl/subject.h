@@ -7,6 +7,8 @@
 #ifndef CTL_SUBJECT_H
 #define CTL_SUBJECT_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/vec.h"
@@ -24,5 +26,12 @@ struct subject {
  * has it. Either way ended by subject_done(). */
 int subject_read(const char *text, struct subject *subject);
 void subject_done(struct subject *subject);
+
+/* Adds an address. */
+void subject_add(struct subject *subject, const char *text, size_t n);
+/* What `postqueue -j` (or `exim -bp`) says of the message with this id, if it
+ * says anything; the text is cut for it. */
+void subject_postqueue(struct subject *subject, char *text, const char *id);
+void subject_exim(struct subject *subject, char *text, const char *id);
 
 #endif
