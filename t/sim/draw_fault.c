@@ -323,6 +323,38 @@ cost(struct draw *d)
 		    1 + (unsigned)draw_below(d, 200));
 }
 
+/* What goes by a connector, and what does not. */
+static void
+limit(struct draw *d)
+{
+	static const char *const limits[] = { "size=1000", "size=1000",
+		"size=5000", "large=1000 by=mon-sun|00:00-12:00",
+		"large=1000 by=tue|22:00-23:00", "deny=sender.example",
+		"allow=sender.example", "none" };
+	const struct draw_connector *c = any_connector(d);
+
+	if (c != NULL)
+		draw_say(d, "limit %s %s %s", d->host[c->owner].name, c->name,
+		    PICK(d, limits));
+}
+
+static void
+sized_letters(struct draw *d)
+{
+	draw_say(d, "post %s %u %s size=%u%s", draw_any(d),
+	    1 + (unsigned)draw_below(d, 3), any_space(d)->pattern,
+	    500 + (unsigned)draw_below(d, 6000),
+	    draw_one_in(d, 3) ? " from=b@other.example" : "");
+}
+
+static void
+limits(struct draw *d)
+{
+	limit(d);
+	draw_run(d);
+	sized_letters(d);
+}
+
 static void
 drain(struct draw *d)
 {
@@ -455,9 +487,9 @@ draw_fault(struct draw *d)
 	static void (*const all[])(struct draw *) = { cut, cut, heal, partition,
 		partition, mute, delay, line, flip, restart, restart, restart,
 		restart, again, hang, disk, publisher, set_clock, shortage,
-		twin, mail, mail, mail, flow, more_letters, changes, changes,
-		changes, override, forge, forge, bury, rebuilt, renamed,
-		enforce };
+		twin, mail, mail, mail, flow, limits, limits, sized_letters,
+		more_letters, changes, changes, changes, override, forge, forge,
+		bury, rebuilt, renamed, enforce };
 
 	all[draw_below(d, sizeof(all) / sizeof(all[0]))](d);
 }

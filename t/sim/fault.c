@@ -145,6 +145,22 @@ do_times(struct scene *scene)
 
 /* --- everything is well again --------------------------------------------------- */
 
+/* So that none of what is under way is too large for every way. */
+static void
+limits_mend(struct world *world, struct node *node)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < node->conf.nconnectors; i++) {
+		struct policy *policy = &node->conf.connectors[i].policy;
+
+		any |= policy_has_limits(policy);
+		*policy = (struct policy){ 0 };
+	}
+	if (any && node->engine != NULL)
+		world_configure(world, node);
+}
+
 static void
 host_mend(struct scene *scene, struct node *node)
 {
@@ -154,6 +170,7 @@ host_mend(struct scene *scene, struct node *node)
 		world_crash(world, node);
 	if (node->gone || node->stolen || node->twin)
 		return;
+	limits_mend(world, node);
 	node->host_up = node->mail_up = true;
 	node->busy = node->denies = node->disk_full = node->disk_no_room =
 	    node->publish_stuck = node->publish_copies = false;
@@ -209,17 +226,82 @@ do_mend(struct scene *scene)
 	}
 }
 
+/* --- limits of connectors ------------------------------------------------------- */
+
+/* A list of one, which lives as long as the world. */
+static char **
+list_of(struct world *world, const char *text)
+{
+	char **list = mem_new(0, 1, sizeof(*list));
+
+	*list = world_text(world, text);
+	vec_push(&world->strings, (char *)list);
+	return list;
+}
+
+/* size=N large=N by=TIMES (`|` for a blank) deny=PATTERN allow=PATTERN, or none */
+static void
+limit_set(struct scene *scene, struct policy *policy)
+{
+	const char *size = scene_option(scene, "size");
+	const char *large = scene_option(scene, "large");
+	const char *by = scene_option(scene, "by");
+	const char *deny = scene_option(scene, "deny");
+	const char *allow = scene_option(scene, "allow");
+
+	*policy = (struct policy){ .schedule = policy->schedule };
+	if (size != NULL)
+		policy->max_size = strtoull(size, NULL, 10);
+	if (large != NULL && by != NULL) {
+		policy->large_size = strtoull(large, NULL, 10);
+		policy->large_schedule = world_text(scene->world, by);
+		for (char *p = policy->large_schedule; *p != '\0'; p++)
+			*p = *p == '|' ? ' ' : *p;
+	}
+	if (deny != NULL) {
+		policy->deny = list_of(scene->world, deny);
+		policy->ndeny = 1;
+	}
+	if (allow != NULL) {
+		policy->allow = list_of(scene->world, allow);
+		policy->nallow = 1;
+	}
+}
+
+static void
+do_limit(struct scene *scene)
+{
+	struct node *owner = scene_host(scene, scene->word[1]);
+
+	for (size_t i = 0; owner != NULL && i < owner->conf.nconnectors; i++) {
+		struct setup_connector *c = &owner->conf.connectors[i];
+
+		if (strcmp(c->name, scene->word[2]) != 0)
+			continue;
+		limit_set(scene, &c->policy);
+		if (owner->engine != NULL)
+			world_configure(scene->world, owner);
+	}
+}
+
 /* --- letters --------------------------------------------------------------------- */
 
 static void
 do_post(struct scene *scene)
 {
-	struct node *node = scene_host(scene, scene->word[1]);
+	const char *size = scene_option(scene, "size");
+	const char *sender = scene_option(scene, "from");
+	struct post_order order = {
+		.from = scene_host(scene, scene->word[1]),
+		.n = (uint32_t)strtoul(scene->word[2], NULL, 10),
+		.patterns = scene->word[3],
+		.size = size == NULL ? 0 : strtoull(size, NULL, 10),
+		.sender = world_text(
+		    scene->world, sender == NULL ? "a@sender.example" : sender),
+	};
 
-	if (node != NULL)
-		post_send(scene->world, node,
-		    (uint32_t)strtoul(scene->word[2], NULL, 10),
-		    scene->word[3]);
+	if (order.from != NULL)
+		post_send(scene->world, &order);
 }
 
 static void
@@ -239,7 +321,8 @@ const struct scene_verb scene_faults[] = {
 	{ "twin", 2, 2, do_twin },
 	{ "times", 3, 3, do_times },
 	{ "mend", 0, 0, do_mend },
-	{ "post", 3, 3, do_post },
+	{ "limit", 3, 8, do_limit },
+	{ "post", 3, 5, do_post },
 	{ "settled", 1, 1, do_settled },
 	{ NULL, 0, 0, NULL },
 };

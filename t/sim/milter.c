@@ -97,7 +97,7 @@ session_fill(struct session *s, const struct letter *letter)
 {
 	char text[64];
 
-	session_from(s, "<a@sender.example>", 0);
+	session_from(s, letter->sender, letter->size);
 	for (size_t i = 0; i < letter->to.n; i++)
 		session_to(s, letter->to.v[i]);
 	for (size_t at = 0; at < letter->marks.n;) {
@@ -149,7 +149,70 @@ visit_make(struct milter *milter, struct letter *letter, struct session *s,
 	mark_memory_add(milter->memory, &visit, s->message, id);
 }
 
-bool
+/* "lsrd:[10.0.0.3]:25, [10.0.0.4]:25": where a message goes by itself. */
+static void
+via_read(struct letter *letter, const char *text)
+{
+	char ip[64];
+
+	while (letter->nvia < LIMIT_NEXT_HOPS &&
+	       (text = strchr(text, '[')) != NULL) {
+		size_t n = strcspn(++text, "]");
+
+		snprintf(ip, sizeof(ip), "%.*s", (int)n, text);
+		if (addr_read(&letter->via[letter->nvia], ip))
+			letter->nvia++;
+	}
+}
+
+/* By the limits of connectors. */
+static enum milter_answer
+rule(struct letter *letter, const struct session *s,
+    const struct session_ask *ask)
+{
+	struct policy_message message;
+	struct buf buf = { 0 };
+	enum ruling ruling = session_rule(s, ask, &message, &buf);
+	char *text = buf_string(&buf);
+
+	letter->nvia = 0;
+	if (ruling == RULING_STEERED)
+		via_read(letter, text);
+	mem_free(text);
+	return ruling == RULING_PASSES || ruling == RULING_STEERED
+	           ? MILTER_TAKES
+	       : ruling == RULING_NEVER ? MILTER_NEVER
+	                                : MILTER_LATER;
+}
+
+static enum milter_answer
+judge(struct milter *milter, struct letter *letter, struct session *s,
+    const struct session_ask *ask)
+{
+	if (session_judge(s, ask, milter->memory) != MARK_PASSES)
+		return MILTER_LATER;
+	return rule(letter, s, ask);
+}
+
+/* Over the file; false: there is nothing to judge by. */
+static bool
+basis_make(struct milter *milter, const struct node *node, struct basis *basis,
+    struct marker *marker)
+{
+	file_write(milter, node);
+	if (milter->file.n == 0 || node->conf.announced.nmark == 0)
+		return false;
+	CHECK(mtable_open(&basis->table, milter->file.p, milter->file.n) ==
+	      RC_OK);
+	basis->limits = basis->table.net.left > 0;
+	if (basis->limits)
+		CHECK(
+		    mtable_net_decode(basis->table.net, &basis->net) == RC_OK);
+	keys_take(basis, marker, node);
+	return true;
+}
+
+enum milter_answer
 milter_judge(struct milter *milter, const struct node *node,
     struct letter *letter, uint64_t queue_id)
 {
@@ -159,20 +222,18 @@ milter_judge(struct milter *milter, const struct node *node,
 	struct session_ask ask = { .basis = &basis,
 		.time_ms = wall_ms(node),
 		.hop_limit = HOP_LIMIT };
-	bool passes;
+	enum milter_answer answer;
 
-	file_write(milter, node);
-	if (milter->file.n == 0 || node->conf.announced.nmark == 0)
-		return true;
-	CHECK(
-	    mtable_open(&basis.table, milter->file.p, milter->file.n) == RC_OK);
-	keys_take(&basis, &marker, node);
+	if (!basis_make(milter, node, &basis, &marker))
+		return MILTER_TAKES;
 	ask.crypto = &marker.crypto[0];
 	session_fill(&s, letter);
 	session_verify(&s, &ask);
-	passes = session_judge(&s, &ask, milter->memory) == MARK_PASSES;
-	if (passes)
+	answer = judge(milter, letter, &s, &ask);
+	if (answer == MILTER_TAKES)
 		visit_make(milter, letter, &s, &ask, queue_id);
 	session_clear(&s);
-	return passes;
+	if (basis.limits)
+		mtable_net_done(&basis.net);
+	return answer;
 }

@@ -14,11 +14,15 @@
 struct letter {
 	uint64_t number; /* its Message-ID */
 	struct node *at;
-	VEC(char *) to;   /* addresses, lent */
-	struct buf marks; /* LSR-Trace fields, each with a NUL behind it */
+	uint64_t size;      /* octets */
+	const char *sender; /* lent */
+	VEC(char *) to;     /* addresses, lent */
+	struct buf marks;   /* LSR-Trace fields, each with a NUL behind it */
 	VEC(uint64_t) received; /* queue ids, the oldest first */
 	struct mono came;
-	uint64_t attempt; /* the one that is to come */
+	uint64_t attempt;                 /* the one that is to come */
+	struct addr via[LIMIT_NEXT_HOPS]; /* in place of the table's */
+	size_t nvia;
 	bool ended;
 };
 
@@ -36,12 +40,18 @@ void milter_done(struct milter *milter);
 /* The host's table is another one. */
 void milter_table(struct milter *milter, const struct node *node);
 
+enum milter_answer {
+	MILTER_TAKES,
+	MILTER_LATER, /* a loop; or no connector admits it now, or all it is to */
+	MILTER_NEVER /* none ever does, at the first host */
+};
+
 /*
- * True: it passes, and has our visit on top; `queue_id` is what it will have
- * here. False: 451 4.4.6. Where nothing is to judge or mark by, it passes as
- * it is.
+ * What it takes has our visit on top, and a way of its own where a connector
+ * of the table's does not admit it; `queue_id` is what it will have here. Where
+ * nothing is to judge or mark by, it is taken as it is.
  */
-bool milter_judge(struct milter *milter, const struct node *node,
+enum milter_answer milter_judge(struct milter *milter, const struct node *node,
     struct letter *letter, uint64_t queue_id);
 
 #endif

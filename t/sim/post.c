@@ -181,6 +181,8 @@ letter_copy(struct post *post, const struct letter *of)
 	struct letter *letter = mem_new(sizeof(*letter), 0, 0);
 
 	letter->number = of->number;
+	letter->size = of->size;
+	letter->sender = of->sender;
 	letter->at = of->at;
 	letter->came = post->world->now;
 	buf_bytes(&letter->marks, of->marks.p, of->marks.n);
@@ -261,6 +263,7 @@ static bool
 offer(struct post *post, const struct letter *letter, char *const *to, size_t n,
     struct node *hop)
 {
+	enum milter_answer answer;
 	struct letter *there;
 
 	if (!world_mail(post->world, letter->at, hop)) {
@@ -279,10 +282,11 @@ offer(struct post *post, const struct letter *letter, char *const *to, size_t n,
 		letter_free(there);
 		return true;
 	}
-	if (!milter_judge(
-		&office_of(post, hop)->milter, hop, there, ++post->queue_id)) {
+	answer = milter_judge(
+	    &office_of(post, hop)->milter, hop, there, ++post->queue_id);
+	if (answer != MILTER_TAKES) {
 		letter_free(there);
-		return false;
+		return answer == MILTER_NEVER; /* its marks are gone */
 	}
 	tell(post, letter->at, hop, REPORT_OK);
 	letter_queue(post, there, post->queue_id);
@@ -312,6 +316,20 @@ send(struct post *post, const struct letter *letter, char *const *to, size_t n,
 
 		if (hop != NULL && hop != letter->at &&
 		    offer(post, letter, to, n, hop))
+			return true;
+	}
+	return false;
+}
+
+/* Where the milter has said where it goes, by FILTER. */
+static bool
+send_via(struct post *post, const struct letter *letter)
+{
+	for (size_t i = 0; i < letter->nvia; i++) {
+		struct node *hop = world_at(post->world, &letter->via[i]);
+
+		if (hop != NULL && hop != letter->at &&
+		    offer(post, letter, letter->to.v, letter->to.n, hop))
 			return true;
 	}
 	return false;
@@ -362,6 +380,13 @@ attempt(struct post *post, struct letter *letter)
 	const struct mta_table *table = table_for(post, letter);
 	size_t left = 0;
 
+	if (letter->nvia > 0) {
+		if (send_via(post, letter))
+			letter->ended = true;
+		else
+			letter_defer(post, letter);
+		return;
+	}
 	for (size_t i = 0, n; i < letter->to.n; i += n) {
 		n = group_take(table, letter->to.v + i, letter->to.n - i);
 		if (group_try(post, letter, table, i, n))
@@ -415,10 +440,15 @@ is_to(const struct letter *letter, const char *address)
 }
 
 static void
-letter_begin(struct post *post, struct node *from, const char *patterns)
+letter_begin(struct post *post, const struct post_order *order)
 {
-	struct letter new = { .number = ++post->number, .at = from };
+	struct node *from = order->from;
+	struct letter new = { .number = ++post->number,
+		.at = from,
+		.size = order->size,
+		.sender = order->sender };
 	struct letter *letter = letter_copy(post, &new);
+	const char *patterns = order->patterns;
 
 	while (*patterns != '\0') {
 		size_t n = strcspn(patterns, ",");
@@ -428,22 +458,24 @@ letter_begin(struct post *post, struct node *from, const char *patterns)
 			vec_push(&letter->to, to);
 		patterns += n + (patterns[n] == ',');
 	}
-	if (letter->to.n == 0 || !from->host_up || !from->mail_up) {
+	/* What the host does not take is its client's still. */
+	if (letter->to.n == 0 || !from->host_up || !from->mail_up ||
+	    milter_judge(&office_of(post, from)->milter, from, letter,
+		++post->queue_id) != MILTER_TAKES) {
 		letter_free(letter);
 		return;
 	}
-	milter_judge(
-	    &office_of(post, from)->milter, from, letter, ++post->queue_id);
 	letter_queue(post, letter, post->queue_id);
 	post_visited(post, letter);
 }
 
 void
-post_send(
-    struct world *world, struct node *from, uint32_t n, const char *patterns)
+post_send(struct world *world, const struct post_order *order)
 {
-	for (struct post *post = post_get(world); n > 0; n--)
-		letter_begin(post, from, patterns);
+	struct post *post = post_get(world);
+
+	for (uint32_t n = 0; n < order->n; n++)
+		letter_begin(post, order);
 }
 
 /* Whether it is to move on by itself. */

@@ -28,10 +28,16 @@ struct post;
 
 void post_free(struct post *post);
 
-/* `n` letters begin at the host, each to somebody in all of these patterns,
- * which are joined with commas, that its table has. */
-void post_send(
-    struct world *world, struct node *from, uint32_t n, const char *patterns);
+/* So many letters, each to somebody in all of these patterns, which are joined
+ * with commas, that the host's table has. The sender lives as long as the world. */
+struct post_order {
+	struct node *from;
+	uint32_t n;
+	const char *patterns, *sender;
+	uint64_t size;
+};
+
+void post_send(struct world *world, const struct post_order *order);
 
 /* Its table was that one, which is taken over. */
 void post_table(struct world *world, struct node *node, struct mta_table *was);

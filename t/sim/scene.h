@@ -66,8 +66,11 @@
  * `seed N` is where chance begins; after `loose` a sentence that cannot be done
  * now is left out: so swarm.c can take lines out of a scene.
  *
- * Letters (post.h): `post HOST N PATTERN,...` begins so many, and `settled TIME`
- * waits until all are where they go.
+ * Letters (post.h): `post HOST N PATTERN,... [size=N] [from=ADDRESS]` begins so
+ * many, and `settled TIME` waits until all are where they go.
+ *
+ *     limit HOST CONNECTOR none | size=N large=N by=TIMES deny=PATTERN
+ *         allow=PATTERN                 (what it admits)
  *
  * `quiet` runs until nothing moves and then asks truth.h.
  *

@@ -58,7 +58,7 @@ child_play(const struct script *script, struct scene_run *run, int out)
 	if (said.failed)
 		snprintf(said.why, sizeof(said.why), "%s", run->failed);
 	fflush(stdout);
-	_exit(write(out, &said, sizeof(said)) == sizeof(said) ? 0 : 1);
+	exit(write(out, &said, sizeof(said)) == sizeof(said) ? 0 : 1);
 }
 
 /* In a process of its own: an engine that stops at once is a find like any
