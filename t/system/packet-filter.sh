@@ -107,7 +107,7 @@ if command -v firewall-offline-cmd >/dev/null 2>&1; then
 			firewall-offline-cmd --list-rich-rules | grep -c "ipset=\"lsrd[46]\" service name=\"lsrd\" accept" |
 				grep -qx 2' sh "$W/firewalld" "$conf/firewalld" >"$W/out" 2>&1
 	}
-	ok "firewalld takes ours" firewalld
+	ok "firewalld takes ours: services, sets of peers by both families, rules" firewalld
 else
 	ok "the services of firewalld are XML" python3 -c '
 import sys, xml.dom.minidom
