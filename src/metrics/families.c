@@ -50,6 +50,8 @@ static const struct family families[] = {
 		"LSAs heard from it in this session." },
 	{ "lsrd_peer_certificate_expiry_timestamp_seconds", SHEET_GAUGE, put_peers, "certificate_until", 1,
 		"When its certificate ends." },
+	{ "lsrd_lsdb_digest_mismatch_seconds", SHEET_GAUGE, put_peers, "differs_ms", 1000,
+		"Since when its database is another than ours; 0: it is the same." },
 	{ "lsrd_peers_left_out", SHEET_GAUGE, put_left_out, "peers", 1,
 		"Peers that are not told of, beyond the first 1024." },
 
@@ -125,6 +127,8 @@ static const struct family families[] = {
 		"Reports that were not understood." },
 	{ "lsrd_evidence_recipients_total", SHEET_COUNTER, put_evidence, "evidence", 1,
 		"What the MTA's log says of deliveries to next hops." },
+	{ "lsrd_relay_recipients_total", SHEET_COUNTER, put_evidence, "route", 1,
+		"Recipients that next hops relayed for, or refused to." },
 	{ "lsrd_milter_messages_total", SHEET_COUNTER, put_milter_results, "milter", 1,
 		"Messages by what the milter did with them." },
 	{ "lsrd_loops_detected_total", SHEET_COUNTER, put_milter, "refused", 1,

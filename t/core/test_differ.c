@@ -321,6 +321,7 @@ START_TEST(what_stays_is_told)
 	answers(h, "status", "\"differing\":1");
 	answers(h, "status", "\"word\":\"database-differs\"");
 	answers(h, "peers", "\"differs_s\":300");
+	answers(h, "metrics", "\"differs_ms\":300"); /* and some more */
 	digest(h, true);
 	ck_assert_str_eq(h->told, PEER " agrees");
 	answers(h, "status", "\"differing\":0");

@@ -121,6 +121,7 @@ curl -s --max-time 5 "http://$net.2:6910/" >/dev/null # nobody may come from the
 ok "who knocks at the peers' port is counted" soon shows 'lsrd_strangers_refused_total{reason="not-allowed"} 1'
 report 'milter accepted=5 refused=2'
 report 'evidence hop=127.0.0.9:25 ok=3 failed=1'
+report 'route hop=127.0.0.9:25 to=u@paris.example.org ok=4 refused=1'
 report nonsense
 $as "$bin/lsrd-front" -f -l "127.0.0.1:$((port + 1))" -b "$net.2:2525" \
 	-s "$W/$A/front" 2>"$W/front.log" &
@@ -128,6 +129,9 @@ pids="$pids $!"
 ok "what the milter reports is counted" soon shows 'lsrd_loops_detected_total 2'
 ok "what was not understood, too" soon shows 'lsrd_reports_refused_total 1'
 ok "and what lsrd-front tells" soon shows 'lsrd_front_accepted_total 0'
+ok "and whether next hops relay" soon shows 'lsrd_relay_recipients_total{result="refused"} 1'
+ok "a peer whose database is ours does not differ" \
+	soon shows "lsrd_lsdb_digest_mismatch_seconds{peer=\"$B\"} 0.000"
 ok "events by their words" soon shows 'lsrd_events_total{event="report-refused"} 1'
 ok "every metric has a sample" none "$(has_all)"
 ok "each line is a sample, once, below its head" is_well_formed

@@ -320,6 +320,14 @@ differ_show(struct engine *e, struct nbr *nbr, struct json *j)
 
 /* --- what others ask -------------------------------------------------------------- */
 
+uint64_t
+differ_ms(const struct engine *e, const struct nbr *nbr)
+{
+	struct mono since = nbr->differing.since;
+
+	return since.ms == 0 ? 0 : mono_since(since, e->now);
+}
+
 void
 differ_peer(const struct engine *e, const struct nbr *nbr, struct json *j)
 {
@@ -328,7 +336,7 @@ differ_peer(const struct engine *e, const struct nbr *nbr, struct json *j)
 	if (d->known)
 		json_hex(j, "digest", d->digest, CRYPTO_DIGEST);
 	if (d->since.ms != 0)
-		json_uint(j, "differs_s", mono_since(d->since, e->now) / 1000);
+		json_uint(j, "differs_s", differ_ms(e, nbr) / 1000);
 }
 
 unsigned

@@ -45,6 +45,10 @@ void differ_ask(struct nbr *nbr);
 /* What is known by now: a line, and one for each difference. */
 void differ_show(struct engine *e, struct nbr *nbr, struct json *j);
 
+/* For how long it has been another one, by what differed all the while; 0: it
+ * is the same, or no session says. */
+uint64_t differ_ms(const struct engine *e, const struct nbr *nbr);
+
 /* Of a neighbour's line; and how many were told of and differ still. */
 void differ_peer(const struct engine *e, const struct nbr *nbr, struct json *j);
 unsigned differ_count(const struct engine *e);

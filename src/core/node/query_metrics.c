@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/node/asked.h"
+#include "core/node/differ.h"
 #include "core/node/evidence.h"
 #include "core/node/node.h"
 #include "core/node/phase.h"
@@ -141,6 +142,7 @@ metrics_peer(const struct engine *e, struct json *j, const struct nbr *nbr)
 		json_uint(j, "sent", s->pulse.sent);
 		json_uint(j, "came", s->pulse.came);
 		json_uint(j, "updates", s->updates);
+		json_uint(j, "differs_ms", differ_ms(e, nbr));
 	}
 	if (claims != NULL)
 		json_int(j, "certificate_until", claims->not_after);
