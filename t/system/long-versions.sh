@@ -1,126 +1,122 @@
 #!/bin/sh
-# long-versions.sh - six servers in a ring, three of the release before and three
-# of this version: they are upgraded one by one, and taken back one by one, and
-# meanwhile no table of any has a hold, and sessions are back soon.
+# long-versions.sh - six servers in a ring, with a Postfix and an lsrd-milter each:
+# three of the release before and three of this version. While mail flows all round
+# they are upgraded one by one, and then all are taken back one by one: nothing is
+# lost, nothing comes twice by us, and no message meets a hold or a server twice.
 #
-# The release before is built of the history in build/old, once; where there is no
-# history, or it cannot be built, the test is skipped.
+# The release before is built of the history in build/before, once; where there is
+# no history, or it cannot be built, the test is skipped.
 
-. "$(dirname "$0")/loopback.sh"
-need git python3
+. "$(dirname "$0")/lab.sh"
+skip_unless_able
+need git
 before=d6206b0
-old=$top_srcdir/build/old
-servers='1 2 3 4 5 6'
+old=$top/build/before
+servers='oslo paris rome sofia tunis vienna'
+patience=60
 
-clean_up() {
-	for n in $servers; do
-		[ ! -f "$W/$(name "$n")/pid" ] || kill -9 "$(cat "$W/$(name "$n")/pid")"
-	done 2>/dev/null
-}
-
-failed() {
-	cat "$W/holds"
-	for n in $servers; do tail -n 4 "$W/$(name "$n")/log"; done
-}
-
-name() {
-	echo "mx1.g$1.example.org"
-}
-
-old_build() {
-	[ ! -x "$old/lsrctl" ] || return 0
-	mkdir -p "$old"
-	git -C "$top_srcdir" archive "$before" 2>/dev/null | tar x -C "$old" 2>/dev/null || return
-	(cd "$old" && autoreconf -fi && ./configure -q && make -s lsrd lsrd-publish lsrctl) \
+built_before() {
+	[ ! -x "$old/root/sbin/lsrd" ] || return 0
+	mkdir -p "$old/src"
+	git -c safe.directory="$top" -C "$top" archive "$before" 2>"$W/old.log" |
+		tar x -C "$old/src" 2>/dev/null || return
+	(cd "$old/src" && autoreconf -fi &&
+		./configure -q --prefix=/usr/local --sysconfdir=/etc --localstatedir=/var &&
+		make -s -j2 && make -s install DESTDIR="$old/dest" && mv "$old/dest/usr/local" "$old/root") \
 		>"$W/old.log" 2>&1
 }
 
-ring() { # n: the two beside it
-	echo "$(($1 % 6 + 1)) $((($1 + 4) % 6 + 1))"
+# beside NODE: the two next to it
+beside() {
+	echo "$servers" | awk -v node="$1" '{ for (i = 1; i <= 6; i++)
+		if ($i == node) print $(i % 6 + 1), $((i + 4) % 6 + 1) }'
 }
 
-# What the release before does not know is left out of its file.
-runs() { # n old|new
-	server=$(name "$1")
-	{
-		head_of "$server" "g$1" $(($1 + 1))
-		for k in $(ring "$1"); do link_to "$(name "$k")" "g$k" $((k + 1)); done
-	} >"$W/$server/lsrd.conf"
-	program=$lsrd
-	if [ "$2" = old ]; then
-		program=$old/lsrd
-		sed -i -e '/^mta = /d' -e "s|$bin/lsrd-publish|$old/lsrd-publish|" "$W/$server/lsrd.conf"
-	fi
-	"$program" -f -c "$W/$server/lsrd.conf" >>"$W/$server/log" 2>&1 &
-	echo $! >"$W/$server/pid"
-}
-
-knows_all() { # n: a way to each of the other five, and here
-	ask "$(name "$1")" routes --json >"$W/routes.$1" || return
-	is "$(grep -c '"next_hops"\|"here":true' "$W/routes.$1")" 6
+knows_all() { # NODE: a way to each of the other five, and here
+	is "$("$lab" run "$1" lsrctl routes --json | grep -c '"next_hops"\|"here":true')" 6
 }
 
 all_know() {
-	for n in $servers; do knows_all "$n" || return; done
+	for node in $servers; do knows_all "$node" || return; done
 }
 
-all_full() { # n: with both beside it, seen from all three
-	for k in $1 $(ring "$1"); do
-		is "$(ask "$(name "$k")" status --json | sed 's/.*"full":\([0-9]*\).*/\1/')" 2 || return
+all_full() { # NODE: with both beside it, seen from all three
+	for node in $1 $(beside "$1"); do has_sessions "$node" 2 || return; done
+}
+
+# becomes NODE old|new: as a package does it: other files, and both started anew.
+# What the release before does not know is left out of its file.
+becomes() {
+	"$lab" run "$1" sh -e -c '
+		for of in bin sbin; do
+			case $1 in
+			old) mount --bind /usr/local/before/$of /usr/local/$of ;;
+			new) umount -l /usr/local/$of ;;
+			esac
+		done
+		case $1 in
+		old) sed -i "s/^mta = /# &/" /etc/lsrd/lsrd.conf ;;
+		new) sed -i "s/^# mta = /mta = /" /etc/lsrd/lsrd.conf ;;
+		esac' sh "$2" || return
+	"$lab" kill "$1" lsrd && "$lab" start "$1" lsrd || return
+	began=$(date +%s%N)
+	"$lab" kill "$1" milter && "$lab" start "$1" milter
+}
+
+turn() { # NODE old|new
+	becomes "$1" "$2" && soon all_full "$1" && soon knows_all "$1" || return
+	echo "# $1 is $2: sessions full and routes known $((($(date +%s%N) - began) / 1000000)) ms after its start"
+}
+
+turns() { # old|new NODE...
+	to=$1
+	shift
+	for node in "$@"; do
+		ok "$node becomes $to" turn "$node" "$to"
+		grep '^#' "$W/tap.said"
 	done
 }
 
-# From now on each hold that a table has is told; who is being started answers
-# nothing, and his own table stays where it is.
-watch_holds() {
-	while :; do
-		for n in $servers; do
-			ask "$(name "$n")" routes --json 2>/dev/null | grep unreachable |
-				sed "s/^/$(date +%T) g$n: /"
-		done
-		echo looked >>"$W/looks"
-		sleep 0.2
-	done >"$W/holds"
+# The version that a server's LSA tells, in the database of another one.
+says_program() { # NODE WANTED
+	is "$("$lab" run sofia lsrctl db "$1.ring.example" --json |
+		grep -o '"program":"[^"]*"' | tail -n 1)" "$2"
 }
 
-was_watched() {
-	[ "$(wc -l <"$W/looks")" -ge 20 ]
+# No message was at a server twice, and each went one of the two ways round.
+ways() {
+	"$lab" report --paths | sed -n 's/^  [^ ]*  \([a-z]* >.*\)/\1/p' >"$W/ways"
+	awk -F ' > ' '{ split("", met); n[NF]++
+		for (i = 1; i <= NF; i++) if (met[$i]++) { print "twice: " $0; bad = 1 } }
+		END { for (i in n) print "# " n[i] " messages by " i " servers"; exit bad }' "$W/ways" &&
+		is "$(wc -l <"$W/ways")" "$(sed -n 's/^sent \([0-9]*\) .*/\1/p' "$W/report")"
 }
 
-turn() { # n old|new: it ends in order, and is the other version
-	end "$(name "$1")" 15
-	began=$(date +%s%N)
-	runs "$1" "$2"
-	soon all_full "$1" && soon knows_all "$1" || return
-	echo "# g$1 is $2: sessions full and routes known in $((($(date +%s%N) - began) / 1000000)) ms"
-}
-
-says_program() { # n WANTED: what g5's database has of it
-	is "$(ask "$(name 5)" db "$(name "$1")" --json | grep -o '"program":"[^"]*"' | tail -n 1)" "$2"
-}
-
-old_build || skip "the release before cannot be built: $(tail -n 1 "$W/old.log" 2>/dev/null)"
-"$lsrctl" keys authority --directory "$W/ca" --organization example.org >/dev/null || exit 1
-: >"$W/holds"
-for n in $servers; do
-	mkdir -p "$W/$(name "$n")/tables"
-	issue "$(name "$n")" "g$n" "$W/$(name "$n")/keys" || exit 1
-	python3 "$top_srcdir/t/system/mail_service.py" "$net.$((n + 1))" 2525 2>/dev/null &
-	pids="$pids $!"
-done
-for n in 1 2 3; do runs "$n" old; done
-for n in 4 5 6; do runs "$n" new; done
-ok "three of the release before and three of this have all routes" soon all_know
-this=$("$lsrctl" --version | sed -n '1s/.* //p')
-ok "who runs this version says so" soon says_program 4 "\"program\":\"$this\""
-ok "who runs the one before does not" says_program 2 ''
-watch_holds &
-pids="$pids $!"
-for n in 1 2 3; do ok "g$n is upgraded" turn "$n" new; sed -n 's/^#/&/p' "$W/tap.said"; done
-ok "and says so" soon says_program 2 "\"program\":\"$this\""
-for n in 3 2 1; do ok "g$n is taken back" turn "$n" old; sed -n 's/^#/&/p' "$W/tap.said"; done
-for n in 4 5 6; do ok "g$n is the one before, too" turn "$n" old; sed -n 's/^#/&/p' "$W/tap.said"; done
-ok "all of the release before have all routes" soon all_know
-ok "all tables were looked at meanwhile" was_watched
-ok "no table had a hold at any time" none "$(cat "$W/holds")"
+built_before || skip "the release before cannot be built: $(tail -n 1 "$W/old.log" 2>/dev/null)"
+lab_up "$top/t/labtool/ring.json"
+ok "six of this version know all routes" full
+cp -R "$old/root" "$("$lab" dir)/stage/usr/local/before"
+for node in oslo paris rome; do becomes $node old; done
+ok "three of the release before and three of this know all routes" soon all_know
+for node in oslo rome tunis; do ok "sessions of $node" soon all_full $node; done
+this=$("$LSRD_BUILD/lsrctl" --version | sed -n '1s/.* //p')
+ok "who runs this version says so" soon says_program tunis "\"program\":\"$this\""
+ok "who runs the one before does not" says_program paris ''
+watch_holds
+load oslo 1200 5 u@rome.example u@sofia.example u@vienna.example u@tunis.example
+load sofia 1200 5 u@oslo.example u@vienna.example u@paris.example u@rome.example
+turns new oslo paris rome
+ok "and say so" soon says_program paris "\"program\":\"$this\""
+turns old rome paris oslo
+turns old sofia tunis vienna
+turns new vienna oslo sofia
+for pid in $loads; do ok "mail flowed all the time" kill -0 "$pid"; done
+wait_load
+ok "no table had a hold at any time" none_held
+end_watch
+ok "all have all routes" soon all_know
+ok "every message arrived once" all_arrived
+sed 's/^/# /' "$W/report"
+ok "none by a server twice" ways
+grep '^#' "$W/tap.said"
 all_told
