@@ -270,6 +270,51 @@ START_TEST(forged_spends_nothing)
 }
 END_TEST
 
+/* The authority's word that this key is over, from the peer. */
+static void
+revoked(struct insider *f, char letter)
+{
+	uint8_t org[CRYPTO_DIGEST], key[CRYPTO_DIGEST];
+	char hex[2 * CRYPTO_DIGEST + 1];
+	struct crypto authority = cheap_seal("z");
+	struct lsa_draft draft = { .key = { "", hex, LSA_REVOCATION },
+		.org = org,
+		.signer = org,
+		.seq = 1 };
+	struct buf out = { 0 };
+
+	cheap_key('z', org);
+	cheap_key(letter, key);
+	lsa_digest_text(key, hex);
+	lsa_encode(&out, &draft, &authority);
+	insider_frame(f, MSG_UPDATE, out.p, out.n);
+	buf_done(&out);
+}
+
+/* Of a key that something was signed with: what its server says with another
+ * may have been refused here as older, so the databases are compared. */
+START_TEST(compared_after_a_revocation)
+{
+	struct insider f;
+
+	insider_begin(&f);
+	insider_join(&f, 2);
+	insider_connector(&f, "one", 10, true);
+	cheap_public('z', f.setup.authority.key);
+	insider_ticks(&f, 1000);
+	f.digests = 0;
+	revoked(&f, 'x');
+	insider_ticks(&f, LIMIT_SAY_EACH_MS + 1000);
+	ck_assert_uint_eq(f.digests, 0);
+	revoked(&f, 'b');
+	ck_assert_uint_eq(f.closed, 1);
+	ck_assert_ptr_null(insider_held(&f, LSA_CONNECTOR, "one"));
+	insider_ticks(&f, LIMIT_SAY_EACH_MS + 1000);
+	ck_assert_uint_eq(f.digests, 1);
+	engine_free(f.engine);
+}
+END_TEST
+
 /* Each form that a rule may have, and what is none. */
 START_TEST(rules)
 {
@@ -367,6 +412,7 @@ main(void)
 	tcase_add_test(tc, down_passes_first);
 	tcase_add_test(tc, forged_spends_nothing);
 	tcase_add_loop_test(tc, rules, 0, 11);
+	tcase_add_test(tc, compared_after_a_revocation);
 	tcase_add_test(tc, a_rule_of_an_insider);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

@@ -3,8 +3,8 @@
  * that lose sessions, processes and disks. By spin(1); t/model/check runs it.
  *
  * Server 0 is the origin: its claim is what it says of itself, or a purge; 1
- * and 2 hear of it. All three are joined to each other. What is modelled, and
- * where the rule stands in src/core:
+ * and 2 hear of it. All three are joined to each other, with CHAIN=1 the origin
+ * to 2 alone. What is modelled, and where the rule stands in src/core:
  *
  *     what an UPDATE does        news(), accept_judge(), accept_install() of
  *                                node/accept.c; lsa_compare() of lsa/lsa.c
@@ -32,10 +32,12 @@
  *     nothing that a revoked key signed is in one that knows of it;
  *
  * and when it is quiet, whoever may speak to each other knows the same, after
- * two rounds of DIGEST at most, and what the origin wants to be known: what was
+ * ROUNDS of DIGEST at most (none is needed but where a revocation makes room for
+ * something older, so one follows it: sessions_compare()), and what the origin wants to be known: what was
  * purged is nowhere. Nothing goes on for ever: -DNP looks for cycles.
  *
- * Rules are taken away by -DBROKEN_...; each must be found.
+ * Rules are taken away by -DBROKEN_..., and the DIGEST after a revocation by
+ * ROUNDS=0; each must be found.
  */
 
 #ifndef RESETS
@@ -69,6 +71,9 @@
 #define ROUNDS 2
 #endif
 
+#ifndef CHAIN
+#define CHAIN 0
+#endif
 #ifndef EXCHANGE
 #define EXCHANGE 0
 #endif
@@ -100,11 +105,15 @@
 mtype = { summary, request_revocation, request_claim, revocation, claim };
 
 /* What is known. */
-byte seq[N] = SEQ(1, 1), says[N] = SAYS(1, 2);
+byte seq[N] = SEQ(2, 1), says[N] = SAYS(1, 2);
 bit revoked[N];
 
 /* Sessions: 0-1, 0-2, 1-2. Of one with the origin, by which key it was. */
+#if CHAIN
+bit link[N] = { 0, 1, 1 };
+#else
 bit link[N] = 1;
+#endif
 byte linked_by[2] = 1;
 byte pending[N * N];
 chan wire[N * N] = [DEPTH] of { mtype, byte, byte, bit };
@@ -120,12 +129,12 @@ byte backup_seq, backup_says, backup_epoch;
 bit backup_revoked;
 
 /* The origin. */
-byte epoch = 1, counter = 1, anew, key = 1;
+byte epoch = 2, counter = 1, anew, key = 1;
 byte want = 2;
 bit running = 1;
 
 /* Since when a database cannot go down: its start, or a revocation. */
-byte top[N] = SEQ(1, 1);
+byte top[N] = SEQ(2, 1);
 
 byte resets, restarts, backups, changes, revokes, rekeys, forged, stolen, early;
 byte rounds;
@@ -317,7 +326,8 @@ inline compare(a, b)
 
 #define BARS(s) (revoked[s] && key == 1)
 #define MAY_JOIN(a, b)                                                         \
-	(up[a] && up[b] && !LINK(a, b) && !((a) == 0 && BARS(b)))
+	(up[a] && up[b] && !LINK(a, b) && !((a) == 0 && BARS(b)) &&            \
+		!(CHAIN && (a) == 0 && (b) == 1))
 
 inline join(a, b)
 {

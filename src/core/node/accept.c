@@ -223,13 +223,19 @@ revoke(struct engine *e, const struct lsa *word)
 	char hex[2 * CRYPTO_DIGEST + 1], name[STR_HOST_MAX + 1];
 	const char *holder = name, *peer;
 	struct lsa *next;
+	bool any = false;
 
 	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = next) {
 		next = lsdb_next(l);
 		lsa_digest_text(lsa_signer(l), hex);
-		if (!lsa_is_authority(l) && strcmp(hex, word->key.id) == 0)
-			accept_drop(e, l, RC_REVOKED);
+		if (lsa_is_authority(l) || strcmp(hex, word->key.id) != 0)
+			continue;
+		accept_drop(e, l, RC_REVOKED);
+		any = true;
 	}
+	/* What this key's server says with another may have been older. */
+	if (any)
+		sessions_compare(e);
 	due_save_anew(e);
 	/* Also of a peer that has said nothing of itself yet. */
 	peer = sessions_revoke(e, word->key.id);

@@ -16,6 +16,8 @@ void sessions_flood(
 /* To this one alone. */
 void sessions_offer(
     struct engine *e, struct session *s, const struct lsa_key *key);
+/* All compare their databases soon. */
+void sessions_compare(struct engine *e);
 /* All that were proved with the key of this digest, in hexadecimal, are over:
  * they end in the turn. */
 /* The name of one that has it, lent; NULL: none. */
