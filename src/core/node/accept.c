@@ -9,6 +9,7 @@
 #include "core/node/dial.h"
 #include "core/node/due.h"
 #include "core/node/epoch.h"
+#include "core/node/expel.h"
 #include "core/node/fx.h"
 #include "core/node/hear.h"
 #include "core/node/nbrs.h"
@@ -18,28 +19,6 @@
 #include "core/node/signers.h"
 #include "core/node/sync.h"
 #include "core/node/transit.h"
-
-/* The authority's word about this key: a revocation, or a forget. */
-static const struct lsa *
-authority_word(const struct engine *e, const char *origin, uint8_t type,
-    const uint8_t signer[CRYPTO_DIGEST])
-{
-	char hex[2 * CRYPTO_DIGEST + 1];
-	struct lsa_key key = { .origin = origin, .id = hex, .type = type };
-
-	lsa_digest_text(signer, hex);
-	return lsdb_find(&e->db, &key);
-}
-
-static bool
-accept_is_forgotten(const struct engine *e, const struct lsa *lsa)
-{
-	const struct lsa *forget =
-	    authority_word(e, lsa->key.origin, LSA_FORGET, lsa_signer(lsa));
-
-	return forget != NULL && !lsa_is_authority(lsa) &&
-	       lsa->seq >> 32 <= lsa_forget_epoch(forget);
-}
 
 static int
 judge_claims(const struct lsa *lsa, const struct claims *claims)
@@ -104,7 +83,7 @@ accept_judge(struct engine *e, struct lsa *lsa)
 		return RC_ORG;
 	/* Before any sequence (lsrd-protocol(7) 6). */
 	if (!lsa_is_authority(lsa) &&
-	    authority_word(e, "", LSA_REVOCATION, lsa_signer(lsa)) != NULL)
+	    expel_word(e, "", LSA_REVOCATION, lsa_signer(lsa)) != NULL)
 		return RC_REVOKED;
 	rc = lsa_is_authority(lsa) ? RC_OK : room_judge(e, lsa);
 	return rc == RC_OK ? judge_signature(e, lsa) : rc;
@@ -121,30 +100,6 @@ judge_epoch(struct engine *e, const struct lsa *lsa)
 	return RC_EPOCH;
 }
 
-static void
-accept_take_out(struct engine *e, struct lsa *lsa)
-{
-	if (lsa->key.type == LSA_SERVER) {
-		contest_gone(e, lsa->key.origin);
-		due_peers(e, e->now); /* no other says whom to peer with */
-	}
-	due_save_lsa(e, &lsa->key);
-	cause_taken_out(e, lsa);
-	lsdb_remove(&e->db, lsa);
-	due_compute(e);
-}
-
-/* Takes out what nobody may have said any more. */
-static void
-accept_drop(struct engine *e, struct lsa *lsa, int rc)
-{
-	fx_event(e, (struct event){ .kind = EVENT_LSA_REFUSED,
-			.origin = lsa->key.origin,
-			.name = lsa->key.id,
-			.reason = rc_word(rc) });
-	accept_take_out(e, lsa);
-}
-
 /* Takes out what has no place any more behind what was installed. */
 static void
 crop(struct engine *e, const char *origin)
@@ -153,7 +108,7 @@ crop(struct engine *e, const char *origin)
 
 	for (struct lsa *l = room_over(e, origin); l != NULL; l = next) {
 		next = room_next(l);
-		accept_drop(e, l, RC_LIMIT);
+		expel_lsa(e, l, RC_LIMIT);
 	}
 }
 
@@ -167,13 +122,6 @@ is_ours_still(const struct engine *e, const struct lsa *l)
 {
 	return node_is_own(e, &l->key) &&
 	       judge_claims(l, e->setup->claims) == RC_OK;
-}
-
-void
-accept_key_gone(struct engine *e, const struct lsa *claim)
-{
-	rib_key_gone(e->table.rib, claim);
-	due_save_route(e, claim->key.id);
 }
 
 /* New certificates may allow less than the old ones. */
@@ -199,135 +147,10 @@ signer_renew(struct engine *e, const struct lsa *identity)
 		if (claims == NULL && is_ours_still(e, l))
 			continue;
 		if (claims == NULL && l->key.type == LSA_SPACE && !l->purge)
-			accept_key_gone(e, l);
+			expel_key_gone(e, l);
 		if (claims == NULL || judge_claims(l, claims) != RC_OK)
-			accept_drop(e, l, RC_CLAIM);
+			expel_lsa(e, l, RC_CLAIM);
 	}
-}
-
-static bool
-is_our_key(const struct engine *e, const char *digest)
-{
-	char hex[2 * CRYPTO_DIGEST + 1];
-
-	if (e->setup->claims == NULL)
-		return false;
-	lsa_digest_text(e->setup->claims->key, hex);
-	return strcmp(hex, digest) == 0;
-}
-
-/* Everything that this key signed goes, whoever it names. */
-static void
-revoke(struct engine *e, const struct lsa *word)
-{
-	char hex[2 * CRYPTO_DIGEST + 1], name[STR_HOST_MAX + 1];
-	const char *holder = name, *peer;
-	struct lsa *next;
-	bool any = false;
-
-	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = next) {
-		next = lsdb_next(l);
-		lsa_digest_text(lsa_signer(l), hex);
-		if (lsa_is_authority(l) || strcmp(hex, word->key.id) != 0)
-			continue;
-		accept_drop(e, l, RC_REVOKED);
-		any = true;
-	}
-	/* What this key's server says with another may have been older. */
-	if (any)
-		sessions_compare(e);
-	due_save_anew(e);
-	/* Also of a peer that has said nothing of itself yet. */
-	peer = sessions_revoke(e, word->key.id);
-	if (!lsa_revocation_server(word, name))
-		holder = signers_holder(&e->signers, word->key.id);
-	if (holder == NULL)
-		holder = peer;
-	fx_event(e, (struct event){ .kind = EVENT_REVOKED,
-			.origin = holder,
-			.name = word->key.id });
-	if (is_our_key(e, word->key.id))
-		fx_event(e, (struct event){ .kind = EVENT_OWN_REVOKED,
-				.name = word->key.id });
-}
-
-/* Of each identity whether anybody vouches for it now. */
-static void
-identities_distrust(struct engine *e)
-{
-	const struct signer *signer;
-
-	signers_distrust(&e->signers);
-	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = lsdb_next(l))
-		if (l->key.type == LSA_IDENTITY && !l->purge &&
-		    !node_is_own(e, &l->key) &&
-		    signers_vouch(&e->signers, l, e->crypto, &signer) != RC_OK)
-			signers_forget(&e->signers, l->key.origin);
-}
-
-static bool
-is_trusted(const struct engine *e, const struct lsa *l)
-{
-	if (node_authority(e, lsa_org(l)) == NULL)
-		return false;
-	return lsa_is_authority(l) ||
-	       signer_claims(signers_find(&e->signers, l->key.origin),
-		   lsa_signer(l)) != NULL;
-}
-
-/* Our own is said anew instead (origin.c). */
-void
-accept_distrust(struct engine *e)
-{
-	struct lsa *next;
-
-	identities_distrust(e);
-	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = next) {
-		next = lsdb_next(l);
-		if ((node_is_own(e, &l->key) && !lsa_is_authority(l)) ||
-		    is_trusted(e, l))
-			continue;
-		if (l->key.type == LSA_SPACE && !l->purge)
-			accept_key_gone(e, l);
-		accept_drop(e, l, RC_ORG);
-	}
-	due_save_anew(e);
-}
-
-/* Keys that it gave up before this one have no word of their own, and what it
- * claimed with them nobody says again. */
-static void
-key_forgotten(struct engine *e, const struct lsa *word)
-{
-	const struct claims *c = signers_claims(&e->signers, word->key.origin);
-	char hex[2 * CRYPTO_DIGEST + 1];
-
-	if (c == NULL)
-		return;
-	lsa_digest_text(c->key, hex);
-	if (strcmp(hex, word->key.id) == 0)
-		rib_key_forgotten(e->table.rib, word->key.origin, c->key);
-}
-
-static void
-accept_forget(struct engine *e, const struct lsa *word)
-{
-	struct lsa *next;
-
-	key_forgotten(e, word);
-	for (struct lsa *l = lsdb_origin(&e->db, word->key.origin); l != NULL;
-	     l = next) {
-		next = lsdb_next(l);
-		if (strcmp(l->key.origin, word->key.origin) != 0)
-			break;
-		if (accept_is_forgotten(e, l))
-			accept_drop(e, l, RC_OLD);
-	}
-	due_save_anew(e);
-	fx_event(e, (struct event){
-			.kind = EVENT_FORGOTTEN, .origin = word->key.origin });
-	if (strcmp(word->key.origin, e->setup->server) == 0)
-		epoch_heard(e, word);
 }
 
 /* True if the two say different things. */
@@ -403,9 +226,9 @@ accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 	room_look(e, lsa->key.origin, was);
 	due_save_lsa(e, &lsa->key);
 	if (lsa->key.type == LSA_REVOCATION)
-		revoke(e, lsa);
+		expel_revoked(e, lsa);
 	else if (lsa->key.type == LSA_FORGET)
-		accept_forget(e, lsa);
+		expel_forgotten(e, lsa);
 	if (changed && lsa->key.type == LSA_IDENTITY)
 		due_compute(e); /* what it may relay, and lead to */
 	if (!changed || lsa->key.type == LSA_IDENTITY)
@@ -481,9 +304,9 @@ news(struct engine *e, struct session *from, const struct lsa *lsa)
 	int order = mine == NULL ? 1 : lsa_compare(lsa, mine);
 	const struct lsa *word;
 
-	if (order > 0 && accept_is_forgotten(e, lsa)) {
-		word = authority_word(
-		    e, lsa->key.origin, LSA_FORGET, lsa_signer(lsa));
+	if (order > 0 && expel_is_forgotten(e, lsa)) {
+		word =
+		    expel_word(e, lsa->key.origin, LSA_FORGET, lsa_signer(lsa));
 		if (from != NULL)
 			sessions_offer(e, from, &word->key);
 		return RC_OLD;
@@ -565,7 +388,7 @@ has_it(struct engine *e, const struct lsa *lsa)
 	int order = old == NULL ? 1 : lsa_compare(lsa, old);
 
 	if (order < 0 && e->turn.trusted) {
-		accept_take_out(e, old);
+		expel_take_out(e, old);
 		return false;
 	}
 	return order <= 0;
@@ -602,5 +425,5 @@ accept_saved_gone(struct engine *e, const struct lsa_key *key)
 	struct lsa *lsa = lsdb_find(&e->db, key);
 
 	if (lsa != NULL)
-		accept_take_out(e, lsa);
+		expel_take_out(e, lsa);
 }

@@ -29,13 +29,6 @@ int accept_saved(struct engine *e, const uint8_t *p, size_t n);
 /* It was saved that this one is not there any more. */
 void accept_saved_gone(struct engine *e, const struct lsa_key *key);
 
-/* The key of this claim is nobody's any more: what routes were made of it are
- * to leave, unless its server says it anew. */
-void accept_key_gone(struct engine *e, const struct lsa *claim);
-
-/* An authority is trusted no more: what nobody else vouches for goes. */
-void accept_distrust(struct engine *e);
-
 /* Takes it into the database and does what follows. */
 void accept_install(
     struct engine *e, struct lsa *lsa, const struct session *from);

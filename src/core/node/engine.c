@@ -16,6 +16,7 @@
 #include "core/node/early.h"
 #include "core/node/epoch.h"
 #include "core/node/evidence.h"
+#include "core/node/expel.h"
 #include "core/node/fx.h"
 #include "core/node/hear.h"
 #include "core/node/held.h"
@@ -128,7 +129,7 @@ on_conf(struct engine *e, const struct input *in)
 		distrust = is_distrust(e->setup, in->setup);
 	overriding_setup(e, in->setup);
 	if (distrust)
-		accept_distrust(e);
+		expel_distrusted(e);
 	engine_claims_check(e);
 	transit_own(e);
 	engine_authority_check(e);

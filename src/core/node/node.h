@@ -13,7 +13,8 @@
  *     saved_before                  what was saved by lsrds of before
  *     accept, adjacent              what others say; adjacencies
  *     compute, evidence             the table, when and what; what reports tell
- *     dial, services                whom we want sessions with, and probe
+ *     dial, services, expel         whom we want sessions with, and probe; what
+ *                                   leaves the database again
  *     told, service_show            what mail says of a service; all of it
  *     probing, early                whether one is up; or not yet, at a boot
  *     relaying, contest, hear       does it relay; whose it is; how often others

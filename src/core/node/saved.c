@@ -5,6 +5,7 @@
 #include "base/rc.h"
 #include "core/node/accept.h"
 #include "core/node/compute.h"
+#include "core/node/expel.h"
 #include "core/node/fx.h"
 #include "core/node/node.h"
 #include "core/node/saved_before.h"
@@ -500,8 +501,8 @@ kept_restore(struct engine *e)
 	if (kept == NULL)
 		return;
 	rib_restore(e, kept_rib(kept));
-	for (size_t i = 0; i < kept->nobody.n; i++) /* as accept_distrust() */
-		accept_key_gone(e, kept->nobody.v[i]);
+	for (size_t i = 0; i < kept->nobody.n; i++) /* as expel_distrusted() */
+		expel_key_gone(e, kept->nobody.v[i]);
 	fx_event(e, (struct event){ .kind = EVENT_RESTORED,
 			.value = lsdb_count(&e->db),
 			.total = kept->bad });

@@ -1,0 +1,187 @@
+#include "core/node/expel.h"
+
+#include <string.h>
+
+#include "base/rc.h"
+#include "core/node/cause.h"
+#include "core/node/contest.h"
+#include "core/node/due.h"
+#include "core/node/epoch.h"
+#include "core/node/fx.h"
+#include "core/node/node.h"
+#include "core/node/sessions.h"
+#include "core/node/signers.h"
+
+const struct lsa *
+expel_word(const struct engine *e, const char *origin, uint8_t type,
+    const uint8_t signer[CRYPTO_DIGEST])
+{
+	char hex[2 * CRYPTO_DIGEST + 1];
+	struct lsa_key key = { .origin = origin, .id = hex, .type = type };
+
+	lsa_digest_text(signer, hex);
+	return lsdb_find(&e->db, &key);
+}
+
+bool
+expel_is_forgotten(const struct engine *e, const struct lsa *lsa)
+{
+	const struct lsa *forget =
+	    expel_word(e, lsa->key.origin, LSA_FORGET, lsa_signer(lsa));
+
+	return forget != NULL && !lsa_is_authority(lsa) &&
+	       lsa->seq >> 32 <= lsa_forget_epoch(forget);
+}
+
+void
+expel_take_out(struct engine *e, struct lsa *lsa)
+{
+	if (lsa->key.type == LSA_SERVER) {
+		contest_gone(e, lsa->key.origin);
+		due_peers(e, e->now); /* no other says whom to peer with */
+	}
+	due_save_lsa(e, &lsa->key);
+	cause_taken_out(e, lsa);
+	lsdb_remove(&e->db, lsa);
+	due_compute(e);
+}
+
+void
+expel_lsa(struct engine *e, struct lsa *lsa, int rc)
+{
+	fx_event(e, (struct event){ .kind = EVENT_LSA_REFUSED,
+			.origin = lsa->key.origin,
+			.name = lsa->key.id,
+			.reason = rc_word(rc) });
+	expel_take_out(e, lsa);
+}
+
+void
+expel_key_gone(struct engine *e, const struct lsa *claim)
+{
+	rib_key_gone(e->table.rib, claim);
+	due_save_route(e, claim->key.id);
+}
+
+static bool
+is_our_key(const struct engine *e, const char *digest)
+{
+	char hex[2 * CRYPTO_DIGEST + 1];
+
+	if (e->setup->claims == NULL)
+		return false;
+	lsa_digest_text(e->setup->claims->key, hex);
+	return strcmp(hex, digest) == 0;
+}
+
+void
+expel_revoked(struct engine *e, const struct lsa *word)
+{
+	char hex[2 * CRYPTO_DIGEST + 1], name[STR_HOST_MAX + 1];
+	const char *holder = name, *peer;
+	struct lsa *next;
+	bool any = false;
+
+	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = next) {
+		next = lsdb_next(l);
+		lsa_digest_text(lsa_signer(l), hex);
+		if (lsa_is_authority(l) || strcmp(hex, word->key.id) != 0)
+			continue;
+		expel_lsa(e, l, RC_REVOKED);
+		any = true;
+	}
+	/* What this key's server says with another may have been older. */
+	if (any)
+		sessions_compare(e);
+	due_save_anew(e);
+	/* Also of a peer that has said nothing of itself yet. */
+	peer = sessions_revoke(e, word->key.id);
+	if (!lsa_revocation_server(word, name))
+		holder = signers_holder(&e->signers, word->key.id);
+	if (holder == NULL)
+		holder = peer;
+	fx_event(e, (struct event){ .kind = EVENT_REVOKED,
+			.origin = holder,
+			.name = word->key.id });
+	if (is_our_key(e, word->key.id))
+		fx_event(e, (struct event){ .kind = EVENT_OWN_REVOKED,
+				.name = word->key.id });
+}
+
+/* Of each identity whether anybody vouches for it now. */
+static void
+identities_distrust(struct engine *e)
+{
+	const struct signer *signer;
+
+	signers_distrust(&e->signers);
+	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = lsdb_next(l))
+		if (l->key.type == LSA_IDENTITY && !l->purge &&
+		    !node_is_own(e, &l->key) &&
+		    signers_vouch(&e->signers, l, e->crypto, &signer) != RC_OK)
+			signers_forget(&e->signers, l->key.origin);
+}
+
+static bool
+is_trusted(const struct engine *e, const struct lsa *l)
+{
+	if (node_authority(e, lsa_org(l)) == NULL)
+		return false;
+	return lsa_is_authority(l) ||
+	       signer_claims(signers_find(&e->signers, l->key.origin),
+		   lsa_signer(l)) != NULL;
+}
+
+void
+expel_distrusted(struct engine *e)
+{
+	struct lsa *next;
+
+	identities_distrust(e);
+	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = next) {
+		next = lsdb_next(l);
+		if ((node_is_own(e, &l->key) && !lsa_is_authority(l)) ||
+		    is_trusted(e, l))
+			continue;
+		if (l->key.type == LSA_SPACE && !l->purge)
+			expel_key_gone(e, l);
+		expel_lsa(e, l, RC_ORG);
+	}
+	due_save_anew(e);
+}
+
+/* Keys that it gave up before this one have no word of their own, and what it
+ * claimed with them nobody says again. */
+static void
+key_forgotten(struct engine *e, const struct lsa *word)
+{
+	const struct claims *c = signers_claims(&e->signers, word->key.origin);
+	char hex[2 * CRYPTO_DIGEST + 1];
+
+	if (c == NULL)
+		return;
+	lsa_digest_text(c->key, hex);
+	if (strcmp(hex, word->key.id) == 0)
+		rib_key_forgotten(e->table.rib, word->key.origin, c->key);
+}
+
+void
+expel_forgotten(struct engine *e, const struct lsa *word)
+{
+	struct lsa *next;
+
+	key_forgotten(e, word);
+	for (struct lsa *l = lsdb_origin(&e->db, word->key.origin); l != NULL;
+	     l = next) {
+		next = lsdb_next(l);
+		if (strcmp(l->key.origin, word->key.origin) != 0)
+			break;
+		if (expel_is_forgotten(e, l))
+			expel_lsa(e, l, RC_OLD);
+	}
+	due_save_anew(e);
+	fx_event(e, (struct event){
+			.kind = EVENT_FORGOTTEN, .origin = word->key.origin });
+	if (strcmp(word->key.origin, e->setup->server) == 0)
+		epoch_heard(e, word);
+}

@@ -1,0 +1,42 @@
+/*
+ * expel.h - whose word counts no longer: what leaves the database because its
+ * signer is revoked, forgotten, or vouched for by nobody.
+ */
+
+#ifndef CORE_EXPEL_H
+#define CORE_EXPEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/lsa/crypto.h"
+
+struct engine;
+struct lsa;
+
+/* The authority's word about this key: a revocation, or a forget; or NULL. */
+const struct lsa *expel_word(const struct engine *e, const char *origin,
+    uint8_t type, const uint8_t signer[CRYPTO_DIGEST]);
+
+/* The authority has had it forgotten. */
+bool expel_is_forgotten(const struct engine *e, const struct lsa *lsa);
+
+/* Takes it out of the database; lsa: and says that nobody may have said it. */
+void expel_take_out(struct engine *e, struct lsa *lsa);
+void expel_lsa(struct engine *e, struct lsa *lsa, int rc);
+
+/* The key of this claim is nobody's any more: what routes were made of it are
+ * to leave, unless its server says it anew. */
+void expel_key_gone(struct engine *e, const struct lsa *claim);
+
+/* Everything that the key of this revocation signed, whoever it names. */
+void expel_revoked(struct engine *e, const struct lsa *word);
+
+/* What a server claimed until this word of the authority. */
+void expel_forgotten(struct engine *e, const struct lsa *word);
+
+/* An authority is trusted no more: what nobody else vouches for. Our own is
+ * said anew instead (origin.c). */
+void expel_distrusted(struct engine *e);
+
+#endif
