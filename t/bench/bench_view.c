@@ -87,7 +87,7 @@ group_say(struct world *w, int i, int n, enum shape shape)
 static size_t
 once(struct world *w, double *view_ms, double *rib_ms, double *drain_ms)
 {
-	struct severed severed;
+	struct view_severed severed;
 	struct view_pending pending = { 0 };
 	double start = cpu_ms(), middle;
 	struct view *view = view_new(&w->in);

@@ -1,5 +1,6 @@
 #include "core/node/query_override.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/rc.h"
@@ -86,31 +87,44 @@ tell_change(struct json *j, const struct request *r, bool changes,
 	json_line(j);
 }
 
+static char *
+severed_words(const struct severed *s, const char *what)
+{
+	struct buf text = { 0 };
+
+	buf_printf(&text,
+	    "%" PRIu64 " routes would have %s, as from %s to %s: --dry-run "
+	    "shows what would move, --force does it all the same",
+	    s->routes, what, s->server, s->pattern);
+	return buf_string(&text);
+}
+
 /* A drain by which mail of anybody's would have no path is refused, unless by
  * force: true, and that is the answer. */
 static bool
 drain_severs(struct engine *e, struct json *j, const struct override *o)
 {
-	struct severed severed;
-	struct buf text = { 0 };
+	struct view_severed severed;
+	const struct severed *s = &severed.whole;
 	char *reason;
 
 	view_severed(compute_look(e), o->name[0] == '\0' ? NULL : o->name,
 	    o->hop[0] == '\0' ? NULL : o->hop, &severed);
-	if (severed.routes == 0)
+	if (s->routes == 0)
+		s = &severed.limited;
+	if (s->routes == 0)
 		return false;
-	buf_printf(&text,
-	    "%llu routes would have no path, as from %s to %s: --dry-run shows "
-	    "them, --force does it all the same",
-	    (unsigned long long)severed.routes, severed.server,
-	    severed.pattern);
-	reason = buf_string(&text);
+	reason = severed_words(s, s == &severed.whole
+				      ? "no path"
+				      : "a path for some messages alone, by "
+					"connectors with limits");
 	json_open(j, NULL, '{');
 	json_bool(j, "ok", false);
 	json_str(j, "reason", reason);
-	json_uint(j, "cut_routes", severed.routes);
-	json_uint(j, "cut_servers", severed.servers);
-	json_uint(j, "cut_patterns", severed.patterns);
+	json_uint(j, s == &severed.whole ? "cut_routes" : "limited_routes",
+	    s->routes);
+	json_uint(j, "cut_servers", s->servers);
+	json_uint(j, "cut_patterns", s->patterns);
 	json_close(j, '}');
 	json_line(j);
 	mem_free(reason);

@@ -16,7 +16,8 @@
  *
  * A drain by which routes of any server would have no path is refused, but by
  * force: {"ok":false,"reason":...,"cut_routes":N,"cut_servers":N,
- * "cut_patterns":N}. That is judged here, by the database of this moment. A
+ * "cut_patterns":N}; likewise one by which some would take some messages alone
+ * ("limited_routes" in place of the first). That is judged here, by the database of this moment. A
  * cost takes no path away, a pin is for what is a next hop already, and a
  * frozen table that differs says `drain` itself.
  */

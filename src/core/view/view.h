@@ -217,10 +217,15 @@ const char *const *view_away(const struct view *view, size_t *n);
 /*
  * Which routes, of all servers, would have no path any more without transit by
  * us (`connector` NULL), or without that connector of ours, or one of its
- * bridgeheads. Lent as long as the view is.
+ * bridgeheads. And in `limited`, which would have none that takes every message:
+ * by connectors with limits alone. Lent as long as the view is.
  */
+struct view_severed {
+	struct severed whole, limited;
+};
+
 void view_severed(const struct view *view, const char *connector,
-    const char *bridgehead, struct severed *out);
+    const char *bridgehead, struct view_severed *out);
 
 /* One question of `lsrctl explain`. */
 struct view_question {

@@ -37,9 +37,35 @@ connector_drop(const struct facts *f, const struct facts_connector *c,
 	}
 }
 
+/* Without steps that do not take every message. */
+static struct net
+unlimited(const struct net *net)
+{
+	struct net out = *net;
+
+	out.steps.v =
+	    mem_dup(net->steps.v, net->steps.n * sizeof(*out.steps.v));
+	out.steps.n = 0;
+	for (size_t i = 0; i < net->steps.n; i++)
+		if (net->steps.v[i].policy == NULL)
+			out.steps.v[out.steps.n++] = net->steps.v[i];
+	return out;
+}
+
+static void
+limited_find(
+    const struct net *before, const struct net *after, struct severed *out)
+{
+	struct net was = unlimited(before), is = unlimited(after);
+
+	severed_find(out, &was, &is);
+	mem_free(was.steps.v);
+	mem_free(is.steps.v);
+}
+
 void
 view_severed(const struct view *v, const char *connector,
-    const char *bridgehead, struct severed *out)
+    const char *bridgehead, struct view_severed *out)
 {
 	const struct facts *f = &v->facts;
 	const struct net *before = view_whole(v);
@@ -58,7 +84,10 @@ view_severed(const struct view *v, const char *connector,
 		if (strcmp(c->name, connector) == 0)
 			connector_drop(f, c, bridgehead, &after);
 	}
-	severed_find(out, before, &after);
+	severed_find(&out->whole, before, &after);
+	out->limited = out->whole;
+	if (f->limited > 0)
+		limited_find(before, &after, &out->limited);
 	mem_free(after.servers.v);
 	mem_free(after.steps.v);
 }
