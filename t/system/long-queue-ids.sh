@@ -22,7 +22,7 @@ queued() {
 	soon waits "$node"
 }
 waits() {
-	id=$("$lab" queue "$1" | awk 'NR == 1 { print $1 }')
+	id=$("$lab" queue "$1" | awk 'NR == 1 { print $2 }')
 	[ -n "$id" ]
 }
 # explained NODE STATUS REGEX WORDS: of $id.
