@@ -290,7 +290,7 @@ on_publish_octets(void *ctx, const unsigned char *octets, size_t n)
 		else if (frame.type == WIRE_TABLE)
 			on_milter(p, frame.body);
 	}
-	if (in.left > 0)
+	if (in.left > 0 && in.left < p->in.n)
 		memmove(p->in.p, in.p, in.left);
 	p->in.n = in.left;
 	if (rc != RC_SHORT)

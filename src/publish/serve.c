@@ -474,7 +474,8 @@ serve_take(struct server *s)
 		if (rc != RC_OK)
 			return rc;
 	}
-	if (in.left > 0)
+	/* a large one comes in many pieces: what stays where it is is not moved */
+	if (in.left > 0 && in.left < s->in.n)
 		memmove(s->in.p, in.p, in.left);
 	s->in.n = in.left;
 	return rc == RC_SHORT ? RC_OK : rc;

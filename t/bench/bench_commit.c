@@ -1,8 +1,10 @@
 /*
  * bench_commit.c - from FX_ROUTES until the publisher, a real lsrd-publish, has
- * committed the MTA's tables and has said so: wall time in microseconds, the
- * first change after a second of quiet, for 1, 100 and 10 000 moved routes of
- * 10 000, with an annex of as many mark keys. One line a figure. The last is of
+ * committed the MTA's tables and has said so, and until another process that
+ * looks the first of the moved keys up all the while sees it: wall time in
+ * microseconds, the first change after a second of quiet, for 1, 100 and 10 000
+ * moved routes of 10 000, with an annex of as many mark keys, which stay. One
+ * line a figure. The last is of
  * a route that moves, another each time: the octets that come to the disk for it,
  * tables, plain copy, milter's table and the file system's own, as the disk
  * counts them; so let DIRECTORY have one for itself, a loop device will do.
@@ -12,10 +14,13 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <lmdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
@@ -92,6 +97,96 @@ rest(uint64_t us)
 	}
 }
 
+/* --- who looks up ----------------------------------------------------------- */
+
+/* Shared with it: the route that is to change, and when it was seen to. */
+struct watch {
+	volatile uint64_t asked, route;
+	volatile uint64_t answered, seen_us;
+};
+
+static struct watch *watch;
+
+/* As Postfix does, but for its lock. Returns what stands for the address. */
+static uint64_t
+value_of(MDB_env *env, MDB_dbi dbi, uint64_t route)
+{
+	char key[40];
+	MDB_val k = { 0, key }, v;
+	MDB_txn *txn;
+	uint64_t sum = 0;
+
+	snprintf(key, sizeof(key), "d%05" PRIu64 ".example", route);
+	k.mv_size = strlen(key) + 1;
+	if (mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) != 0)
+		abort();
+	if (mdb_get(txn, dbi, &k, &v) != 0)
+		abort();
+	for (size_t i = 0; i < v.mv_size; i++)
+		sum = sum * 31 + ((const uint8_t *)v.mv_data)[i];
+	mdb_txn_abort(txn);
+	return sum;
+}
+
+static void
+look_up(const char *tables)
+{
+	char path[300];
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi dbi;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	snprintf(path, sizeof(path), "%s/transport.lmdb", tables);
+	if (mdb_env_create(&env) != 0 ||
+	    mdb_env_open(
+		env, path, MDB_NOSUBDIR | MDB_NOLOCK | MDB_RDONLY, 0) != 0 ||
+	    mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) != 0 ||
+	    mdb_dbi_open(txn, NULL, 0, &dbi) != 0)
+		abort();
+	mdb_txn_commit(txn);
+	for (uint64_t last = 0;; last++) {
+		uint64_t was;
+
+		while (watch->asked == last)
+			usleep(50);
+		was = value_of(env, dbi, watch->route);
+		watch->answered = 2 * last + 1; /* it may change now */
+		while (value_of(env, dbi, watch->route) == was)
+			usleep(50);
+		watch->seen_us = now_us();
+		watch->answered = 2 * last + 2;
+	}
+}
+
+static void
+watch_begin(const char *tables)
+{
+	watch = mmap(NULL, sizeof(*watch), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (watch == MAP_FAILED)
+		abort();
+	if (fork() == 0)
+		look_up(tables);
+}
+
+static void
+watch_ask(uint64_t route)
+{
+	watch->route = route;
+	watch->asked++;
+	while (watch->answered < 2 * watch->asked - 1)
+		usleep(50);
+}
+
+static uint64_t
+watch_seen(void)
+{
+	while (watch->answered < 2 * watch->asked)
+		usleep(50);
+	return watch->seen_us;
+}
+
 static void
 table_make(void)
 {
@@ -120,12 +215,17 @@ table_make(void)
 	mem_free(key);
 }
 
-/* The next n routes by another hop; the time until that is in force. */
-static uint64_t
+struct took {
+	uint64_t seen, done;
+};
+
+/* The next n routes by another hop. */
+static struct took
 change(struct publish *publish, size_t n)
 {
 	static const struct mtable_mta mta = { .copies = false };
 	struct buf net = { 0 };
+	struct took took = { 0, 0 };
 	uint64_t since;
 
 	rib->generation++;
@@ -133,6 +233,8 @@ change(struct publish *publish, size_t n)
 	changes.whole = rib->generation == 1;
 	if (next_route + n > ROUTES)
 		next_route = 0;
+	if (n > 0)
+		watch_ask(next_route);
 	for (size_t i = 0; i < n; i++) {
 		struct route *r = &rib->routes[next_route++];
 
@@ -143,29 +245,43 @@ change(struct publish *publish, size_t n)
 	mtable_annex_encode(&annex,
 	    (struct mtable_version){ 1, rib->generation }, &mta, &keys, &net);
 	since = now_us();
-	publish_table(publish, &(struct publish_news){ .rib = rib,
-				   .changes = &changes,
-				   .annex = annex.p,
-				   .n = annex.n });
+	publish_table(
+	    publish, &(struct publish_news){ .rib = rib,
+			 .changes = &changes,
+			 .annex = annex.p,
+			 .n = annex.n,
+			 .kept = changes.whole ? 0 : MTABLE_BESIDES });
 	while (published != rib->generation)
 		event_base_dispatch(base);
-	return now_us() - since;
+	took.done = now_us() - since;
+	if (n > 0)
+		took.seen = watch_seen() - since;
+	return took;
 }
 
 static void
 measure(struct publish *publish, size_t n, size_t rounds)
 {
 	uint64_t *us = mem_new(0, rounds, sizeof(*us));
+	uint64_t *seen = mem_new(0, rounds, sizeof(*seen));
 
 	for (size_t i = 0; i < rounds; i++) {
+		struct took took;
+
 		rest(QUIET_US);
-		us[i] = change(publish, n);
+		took = change(publish, n);
+		us[i] = took.done;
+		seen[i] = took.seen;
 	}
 	qsort(us, rounds, sizeof(*us), by_size);
-	printf("commit keys=%zu n=%zu p50_us=%" PRIu64 " max_us=%" PRIu64 "\n",
-	    n, rounds, us[rounds / 2], us[rounds - 1]);
+	qsort(seen, rounds, sizeof(*seen), by_size);
+	printf("commit keys=%zu n=%zu p50_us=%" PRIu64 " max_us=%" PRIu64
+	       " seen: p50_us=%" PRIu64 " max_us=%" PRIu64 "\n",
+	    n, rounds, us[rounds / 2], us[rounds - 1], seen[rounds / 2],
+	    seen[rounds - 1]);
 	fflush(stdout);
 	mem_free(us);
+	mem_free(seen);
 }
 
 /* Octets that were written to the disk which the folder is on; 0: to none. */
@@ -240,6 +356,7 @@ main(int argc, char **argv)
 	publish_conf(publish, &conf);
 	table_make();
 	change(publish, 0);
+	watch_begin(tables);
 	measure(publish, 1, rounds);
 	measure(publish, 100, rounds);
 	measure(publish, ROUTES, rounds);
