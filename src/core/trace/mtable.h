@@ -72,7 +72,9 @@
 #define MTABLE_NEWS ".news"
 
 /* A visit asks what was in force 31 s before; tables that change every
- * second (the greatest rate of RFC 8405's delays) leave a minute. */
+ * second (the greatest rate of RFC 8405's delays) leave a minute. What is older
+ * than all of them counts as the oldest; which routes moved since is in the routes
+ * themselves, so that more of them would tell nothing else. */
 #define MTABLE_HISTORY 64
 
 /* Which table of a server: a later one is greater. */
