@@ -116,8 +116,19 @@ mail_services
 start 1
 start 2
 
-plan 84
+plan 91
 ok "up, and a route" soon says 0 'paris.example.org .*mx2.example.org' one routes
+ok "explain --cut, on what is so now" says 1 'result +hold' \
+	one explain paris.example.org --cut c12
+ok "explain --cost" says 0 'cost +500, 1 hops' \
+	one explain paris.example.org --cost c12=500
+ok "explain --drain of who delivers: the way stays" says 0 'result +remote' \
+	one explain paris.example.org --drain mx2.example.org
+ok "simulate --cut" says 1 ': 1 moved, 1 unreachable|2 servers' one simulate --cut c12
+ok "simulate: and nothing is another" says 0 'result +remote' one explain paris.example.org
+ok "trace, server by server" says 0 'mx1.example.org +paris.*mx2.example.org' \
+	one trace paris.example.org
+ok "trace --cut" says 1 'mx1.example.org' one trace paris.example.org --cut c12
 ok "drain --dry-run: what would have no path" says 1 'paris.example.org' \
 	one drain c12 --dry-run
 ok "and that it would be refused" says 1 'refused: 1 routes' \
