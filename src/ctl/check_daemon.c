@@ -352,7 +352,7 @@ check_guests(const struct postfix *p, const struct call *call)
 	words_split(&g.restrictions,
 	    *is == '\0' ? postconf_full(p, "smtpd_recipient_restrictions")
 			: is);
-	if (client_read(call, "db type=server", &answer) == CALL_OK)
+	if (client_db(call, "type=server", &answer) == CALL_OK)
 		client_each(&answer, on_check_daemon_lsa, &g);
 	if (g.named > NAMED_MAX)
 		check_find(p->list, CHECK_ABOUT(CHECK_WARNING, "servers", NULL),

@@ -444,9 +444,9 @@ check_clocks(struct check_list *list, const struct call *call)
 	struct clocks clocks = { .list = list, .now = (int64_t)time(NULL) };
 	struct buf request = { 0 }, answer = { 0 };
 
-	buf_printf(&request, "db after=%" PRId64, clocks.now + DAY);
+	buf_printf(&request, "after=%" PRId64, clocks.now + DAY);
 	buf_u8(&request, 0);
-	if (client_read(call, (const char *)request.p, &answer) == CALL_OK &&
+	if (client_db(call, (const char *)request.p, &answer) == CALL_OK &&
 	    client_each(&answer, on_check_health_lsa, &clocks) == CALL_OK &&
 	    clocks.ahead > 0)
 		check_find(list,

@@ -224,6 +224,24 @@ client_read(const struct call *call, const char *request, struct buf *out)
 }
 
 int
+client_db(const struct call *call, const char *what, struct buf *out)
+{
+	static const char no[] = "{\"ok\":false";
+	struct buf request = { 0 };
+	int status;
+
+	buf_printf(&request, "db %s", what);
+	buf_u8(&request, 0);
+	status = client_ask(call, (const char *)request.p, out);
+	buf_done(&request);
+	if (status != CALL_OK || out->n < sizeof(no) ||
+	    memcmp(out->p, no, sizeof(no) - 1) != 0)
+		return status;
+	buf_reset(out);
+	return client_read(call, "db", out);
+}
+
+int
 client_each(const struct buf *answer,
     void (*each)(void *ctx, const json_t *line), void *ctx)
 {

@@ -29,6 +29,13 @@ int client_ask(const struct call *call, const char *request, struct buf *out);
 int client_read(const struct call *call, const char *request, struct buf *out);
 
 /*
+ * The same of the database: `db` and what of it is wanted (core/node/query_db.h).
+ * A daemon that is older than this program tells all of it: who asks looks at
+ * each LSA in any case.
+ */
+int client_db(const struct call *call, const char *what, struct buf *out);
+
+/*
  * The lines of an answer, one by one: calls each() with the object (lent).
  * CALL_OK, or CALL_DOWN after a complaint about a line that is none.
  */

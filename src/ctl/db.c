@@ -312,9 +312,9 @@ origin_read(const struct call *call, const char *server, struct buf *answer)
 
 	if (strpbrk(server, " \t\r\n") != NULL)
 		return CALL_OK; /* nothing is of that */
-	buf_printf(&request, "db of=%s", server);
+	buf_printf(&request, "of=%s", server);
 	buf_u8(&request, 0);
-	status = client_read(call, (const char *)request.p, answer);
+	status = client_db(call, (const char *)request.p, answer);
 	buf_done(&request);
 	return status;
 }
@@ -330,9 +330,14 @@ db_show(const struct call *call)
 
 	if (call_has(call, "diff"))
 		return db_diff(call);
-	if (call->noperands == 0)
-		return live_table(
-		    call, call->json ? "db" : "db brief=yes", head, db_make);
+	if (call->noperands == 0) {
+		status = call->json ? client_read(call, "db", &answer)
+		                    : client_db(call, "brief=yes", &answer);
+		if (status == CALL_OK)
+			return live_show(call, &answer, head, db_make);
+		buf_done(&answer);
+		return status;
+	}
 	db.server = call->operands[0];
 	status = origin_read(call, db.server, &answer);
 	if (status == CALL_OK)

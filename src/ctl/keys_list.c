@@ -127,23 +127,18 @@ on_list_status(void *ctx, const json_t *line)
 static int
 list_ask(const struct call *call, struct list *list)
 {
-	static const struct {
-		const char *request;
-		void (*each)(void *ctx, const json_t *line);
-	} asks[] = { { "status", on_list_status },
-		{ "db type=identity", on_lsa },
-		{ "db type=revocation", on_lsa } };
-	int status = CALL_OK;
+	struct buf status = { 0 }, db = { 0 };
+	int rc = client_read(call, "status", &status);
 
-	for (size_t i = 0; i < 3 && status == CALL_OK; i++) {
-		struct buf answer = { 0 };
-
-		status = client_read(call, asks[i].request, &answer);
-		if (status == CALL_OK)
-			status = client_each(&answer, asks[i].each, list);
-		buf_done(&answer);
-	}
-	return status;
+	if (rc == CALL_OK)
+		rc = client_each(&status, on_list_status, list);
+	if (rc == CALL_OK)
+		rc = client_db(call, "type=identity,revocation", &db);
+	if (rc == CALL_OK)
+		rc = client_each(&db, on_lsa, list);
+	buf_done(&status);
+	buf_done(&db);
+	return rc;
 }
 
 /* --- from files ---------------------------------------------------------------- */

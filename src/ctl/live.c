@@ -35,15 +35,27 @@ age_cell(struct grid *grid, int64_t s)
 }
 
 int
+live_show(const struct call *call, struct buf *answer, const char *const *head,
+    table_row *make)
+{
+	struct buf out = { 0 };
+	int status =
+	    call->json ? CALL_OK : table_write(answer, head, make, &out);
+
+	print(call->json ? answer : &out);
+	buf_done(call->json ? &out : answer);
+	return status;
+}
+
+int
 live_table(const struct call *call, const char *request,
     const char *const *head, table_row *make)
 {
-	struct buf answer = { 0 }, out = { 0 };
+	struct buf answer = { 0 };
 	int status = client_read(call, request, &answer);
 
-	if (status == CALL_OK && !call->json)
-		status = table_write(&answer, head, make, &out);
-	print(call->json && status == CALL_OK ? &answer : &out);
+	if (status == CALL_OK)
+		return live_show(call, &answer, head, make);
 	buf_done(&answer);
 	return status;
 }

@@ -25,6 +25,9 @@ int live_config_dump(const struct call *call);
 int live_config_diff(const struct call *call);
 
 /* A question whose answer is a table: a row for each line. */
+/* The answer to that is shown, and ended. */
+int live_show(const struct call *call, struct buf *answer,
+    const char *const *head, table_row *make);
 int live_table(const struct call *call, const char *request,
     const char *const *head, table_row *make);
 

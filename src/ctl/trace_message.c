@@ -91,7 +91,7 @@ holders_ask(struct reading *r)
 		client_each(&answer, on_self, r);
 	buf_reset(&answer);
 	if (r->self != NULL &&
-	    client_read(&quiet, "db type=server", &answer) == CALL_OK)
+	    client_db(&quiet, "type=server", &answer) == CALL_OK)
 		client_each(&answer, on_server_lsa, r);
 	if (r->self == NULL)
 		call_usage("no daemon tells whose the mark keys are: no visit "

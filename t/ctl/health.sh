@@ -57,6 +57,22 @@ why() {
 		grep -q 'down .* name-unknown' "$dir/out"
 }
 
+# A daemon of before knows of no part of its database, and is asked for the whole.
+older() {
+	calm
+	for what in of=mx3.example.org type=identity,revocation brief=yes; do
+		echo '{"ok":false,"reason":"bad-format"}' >"$dir/db_$what"
+	done
+	printf '{"origin":"%s","type":"identity","id":"","epoch":7,"counter":1,"purge":false,"issued":1,"body":{"not_after":1900000000,"routing_group":"%s"}}\n' \
+		mx2.example.org paris mx3.example.org rome >"$dir/db"
+	calmly="$top_builddir/lsrctl --socket $dir/control"
+	$calmly db mx3.example.org >"$dir/out" && grep -q rome "$dir/out" &&
+		not grep -q paris "$dir/out" &&
+		is "$($calmly keys list --json | grep -c '"routing_group":"rome"')" 1 &&
+		is "$($calmly db | grep -c ' 7[.]1 ')" 2 || return
+	rm "$dir"/db_*
+}
+
 # enforce STATUS TEXT [--force]: its word for neighbours, before it is given.
 enforce() {
 	want=$1 text=$2
@@ -162,6 +178,7 @@ ok "the own mail service is a trouble of status alone" nothing
 calm
 printf '{"origin":"mx2","issued":%s}\n' $(($(date +%s) + 94608000)) >"$dir/db"
 ok "news from the future" finds 'a clock is wrong: 1 .* mx2'
+ok "a daemon of before tells all of its database" older
 rm "$dir/status"
 ok "no answer" finds 'the daemon does not answer'
 mv "$dir/control" "$dir/moved"

@@ -185,11 +185,27 @@ asked_read(const struct request *r)
 	return asked;
 }
 
+/* One of the words between commas. */
+static bool
+is_of(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *at = words; *at != '\0';) {
+		size_t len = strcspn(at, ",");
+
+		if (len == n && memcmp(at, word, n) == 0)
+			return true;
+		at += len + (at[len] == ',');
+	}
+	return false;
+}
+
 static bool
 db_is_asked(const struct db_asked *asked, const struct lsa *l)
 {
 	return (asked->type == NULL ||
-		   strcmp(asked->type, lsa_type_word(l->key.type)) == 0) &&
+		   is_of(asked->type, lsa_type_word(l->key.type))) &&
 	       (asked->after == NULL ||
 		   lsa_issued(l) > request_number(asked->after));
 }

@@ -13,10 +13,10 @@ struct json;
 struct request;
 
 /*
- *     db [PLACE] [of=SERVER] [type=WORD] [after=SECONDS] [brief=yes]
+ *     db [PLACE] [of=SERVER] [type=WORD,...] [after=SECONDS] [brief=yes]
  *
  * Writes the LSAs behind the place (none: from the first), of this origin, of
- * this type (lsa_type_word()), that were issued after this moment, briefly:
+ * these types (lsa_type_word()), that were issued after this moment, briefly:
  * without bodies, signers and digests; and into
  * r->more the request for the rest, with its NUL, where there is any. False:
  * that is no place.
