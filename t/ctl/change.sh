@@ -178,7 +178,7 @@ ok "cost: for how long" says 1 'say for how long' one cost c12 5
 ok "pin: to no hop of it" says 1 'no next hop of this pattern' \
 	one pin paris.example.org mx9.example.org --for 1h
 ok "cost --dry-run: that nothing is done" says 0 'moved' \
-	one cost c12 5 --for 1h --dry-run
+	one cost c12 5 --dry-run
 ok "also of what is configured" says 0 'nothing changed' \
 	one cost c12 configured --dry-run
 ok "pin, and again" twice 'pinned' one pin paris.example.org mx2.example.org --for 1h

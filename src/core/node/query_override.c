@@ -10,7 +10,15 @@
 #include "core/node/phase.h"
 #include "core/node/pinned.h"
 
-/* What is asked for: NULL, or why not. */
+static bool
+override_is_said(const struct request *r, const char *option)
+{
+	const char *value = request_option(r, option);
+
+	return value != NULL && strcmp(value, "yes") == 0;
+}
+
+/* What is asked for: NULL, or why not. Who tries need not say for how long. */
 static const char *
 override_times(const struct engine *e, const struct request *r, uint64_t most,
     struct override *o)
@@ -21,7 +29,7 @@ override_times(const struct engine *e, const struct request *r, uint64_t most,
 
 	o->end = MONO_NEVER;
 	if (length == NULL && until == NULL)
-		return o->kind == OVERRIDE_DRAIN
+		return o->kind == OVERRIDE_DRAIN || override_is_said(r, "try")
 		           ? NULL
 		           : "say for how long: --for 2h, or --until";
 	if (length != NULL)
@@ -59,14 +67,6 @@ why_read(const struct engine *e, const struct request *r, struct override *o)
 	o->why.reason = mem_str(reason);
 	o->why.who = mem_str(who);
 	return NULL;
-}
-
-static bool
-override_is_said(const struct request *r, const char *option)
-{
-	const char *value = request_option(r, option);
-
-	return value != NULL && strcmp(value, "yes") == 0;
 }
 
 /* What is tried changes nothing, and says what it would. */
