@@ -136,8 +136,9 @@ link_count(void *ctx, const json_t *line)
 	    json_string_value(json_object_get(line, "bridgehead"));
 	const json_t *age = json_object_get(line, "queue_read_s");
 
+	/* Both are whole seconds, with what is behind them cut off. */
 	w->unread |=
-	    age != NULL && json_integer_value(age) > time(NULL) - w->began;
+	    age != NULL && json_integer_value(age) >= time(NULL) - w->began;
 	if (w->what->connector != NULL &&
 	    (connector == NULL || strcmp(connector, w->what->connector) != 0))
 		return;

@@ -124,6 +124,43 @@ START_TEST(half_a_short_life)
 }
 END_TEST
 
+static void
+read_ago(const struct engine *e, const char *want)
+{
+	struct buf out = { 0 };
+	struct json j = { .out = &out };
+	char *have;
+
+	held_read_show(e, &j);
+	have = buf_string(&out);
+	ck_assert_str_eq(have, want);
+	mem_free(have);
+}
+
+/* Who waits for a queue to run down must know: an empty one is read, too, and
+ * one that nobody reads never runs down. */
+START_TEST(how_long_ago_it_was_read)
+{
+	struct setup setup = { .congestion = { .messages = 20 } };
+	struct engine e = { .setup = &setup };
+
+	at(&e, 7);
+	read_ago(&e, "\"queue_read_s\":7");
+	tell(&e, NULL, "", 0);
+	read_ago(&e, "\"queue_read_s\":0");
+	at(&e, 37);
+	read_ago(&e, "\"queue_read_s\":30");
+	setup.congestion.messages = 0;
+	read_ago(&e, "");
+	setup.congestion.messages = 20;
+	setup.mta.none = true;
+	read_ago(&e, "");
+	held_done(&e);
+	vec_done(&e.fx.arena);
+	vec_done(&e.fx.list);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -132,6 +169,7 @@ main(void)
 
 	tcase_add_test(tc, a_day_ahead_and_hourly);
 	tcase_add_test(tc, half_a_short_life);
+	tcase_add_test(tc, how_long_ago_it_was_read);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

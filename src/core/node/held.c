@@ -58,6 +58,8 @@ held_told(struct engine *e, const struct input *in)
 	mem_free(held->pattern);
 	held->pattern = in->name == NULL ? NULL : mem_str(in->name);
 	held->came = in->value;
+	held->read = true;
+	held->read_at = e->now;
 	memset(held->id, 0, sizeof(held->id));
 	if (in->len < sizeof(held->id) && in->len > 0)
 		memcpy(held->id, in->bytes, in->len);
@@ -75,6 +77,18 @@ held_show(const struct engine *e, struct json *j)
 	json_uint(j, "came", e->table.held.came);
 	json_uint(j, "gives_up", gives_up(e));
 	json_close(j, '}');
+}
+
+void
+held_read_show(const struct engine *e, struct json *j)
+{
+	const struct held *held = &e->table.held;
+
+	if (e->setup->mta.none || e->setup->congestion.messages == 0)
+		return;
+	json_uint(j, "queue_read_s",
+	    mono_since(held->read ? held->read_at : e->turn.started, e->now) /
+		1000);
 }
 
 void

@@ -1,6 +1,6 @@
 /*
  * held.h - the message that has waited the longest for a hold: an alarm before
- * the MTA gives it up.
+ * the MTA gives it up; and when the queue was read last.
  */
 
 #ifndef CORE_HELD_H
@@ -13,6 +13,9 @@ struct json;
 void held_told(struct engine *e, const struct input *in);
 /* Into an open object: nothing where nothing is held. */
 void held_show(const struct engine *e, struct json *j);
+/* Into an open object, seconds ago; before the first reading since our start.
+ * Nothing where no queue is read. */
+void held_read_show(const struct engine *e, struct json *j);
 void held_done(struct engine *e);
 
 #endif

@@ -227,6 +227,8 @@ struct held {
 	char id[HELD_ID];
 	uint64_t came;        /* seconds since 1970 */
 	struct mono again_at; /* the alarm may be said again */
+	struct mono read_at;  /* the MTA's queue, to its end */
+	bool read;
 };
 
 /* The order of a step, and what is done every few minutes (engine.c). */

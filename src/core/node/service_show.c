@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "core/node/held.h"
 #include "core/node/node.h"
 #include "core/node/outcome.h"
 #include "core/node/probing.h"
@@ -52,21 +53,6 @@ routes_to(const struct engine *e, const struct service *s)
 	for (size_t i = 0; i < rib->n; i++)
 		n += is_hop_of(&rib->routes[i], &s->addr);
 	return n == 0 && e->table.published < rib->generation ? 1 : n;
-}
-
-/* How old the last word of the MTA's queue is, if there was one: who waits for
- * it to run down waits for a newer one. */
-static void
-queue_age(struct engine *e, struct json *j)
-{
-	struct mono last = { 0 };
-
-	for (struct service *s = service_first(e); s != NULL;
-	     s = service_next(s))
-		if (s->mail.read.ms > last.ms)
-			last = s->mail.read;
-	if (last.ms != 0)
-		json_uint(j, "queue_read_s", service_show_seconds(e, last));
 }
 
 static void
@@ -134,7 +120,7 @@ service_line(struct engine *e, struct json *j, const struct service *s,
 	json_uint(j, "congestion", s == NULL ? 0 : s->mail.congestion.now);
 	json_uint(j, "waiting", s == NULL ? 0 : s->mail.waiting);
 	json_uint(j, "late", s == NULL ? 0 : s->mail.late);
-	queue_age(e, j);
+	held_read_show(e, j);
 	if (s != NULL)
 		refused_show(e, j, &s->addr);
 	if (drained) {
