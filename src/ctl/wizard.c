@@ -202,9 +202,9 @@ file_write(struct buf *out, char *const *answers)
 	spaces_write(out, answers[DOMAINS]);
 }
 
-/* The commands for its keys, and what is left to do. */
+/* The commands for its keys, and to bring them here. */
 static void
-commands_write(char *const *answers, const char *path)
+keys_write_commands(char *const *answers)
 {
 	char *copy = mem_str(answers[DOMAINS]), *rest = NULL, *word;
 	char *cut = mem_str(answers[OTHER]);
@@ -224,12 +224,70 @@ commands_write(char *const *answers, const char *path)
 	if (connected)
 		printf(" --connector %s", o.group);
 	printf(" --directory authority --output %s\n"
-	       "# what it wrote goes to /etc/lsrd/keys here; then:\n"
-	       "lsrd -t -c %s && systemctl enable --now lsrd.socket lsrd && "
-	       "lsrctl check\n",
-	    answers[SERVER], path);
+	       "tar -C %s -cf - authority.pem mark.key server.key server.pem "
+	       "|\n"
+	       "    ssh root@%s 'cd /etc/lsrd/keys && tar -xf - &&\n"
+	       "        chown _lsrd:_lsrd * && chown _lsrd:lsrd-mark mark.key "
+	       "&&\n"
+	       "        chmod 600 server.key && chmod 640 mark.key'\n",
+	    answers[SERVER], answers[SERVER], answers[SERVER]);
 	mem_free(copy);
 	mem_free(cut);
+}
+
+/* The port is systemd's to open; and who is there gets mail, so the mail server
+ * comes first. */
+static void
+host_write_commands(char *const *answers, const char *path)
+{
+	printf("# here: the file, the port for peers, and what the mail server "
+	       "lacks\n"
+	       "# (Exim's lines lsrctl check names, and where they go):\n"
+	       "lsrd -t -c %s\n"
+	       "mkdir -p /etc/systemd/system/lsrd.socket.d\n"
+	       "printf '[Socket]\\nListenStream=\\nListenStream=%s\\n' \\\n"
+	       "    >/etc/systemd/system/lsrd.socket.d/peers.conf\n"
+	       "systemctl daemon-reload\n"
+	       "systemctl enable --now lsrd-tables.service\n"
+	       "lsrctl check | sed -n 's/^ *\\(postconf .*\\)/\\1/p' | sh\n"
+	       "systemctl restart postfix\n"
+	       "systemctl enable --now lsrd.socket lsrd.service "
+	       "lsrd-milter.service \\\n"
+	       "    lsrd-maillog.service\n"
+	       "lsrctl check\n",
+	    path, answers[ADDRESS]);
+}
+
+/* What the other one has to know: it lets in whom it lists. */
+static void
+other_write_lines(char *const *answers)
+{
+	char *cut = mem_str(answers[OTHER]);
+	struct other o;
+
+	if (other_read(cut, &o)) {
+		printf(
+		    "# at %s, in its lsrd.conf, before lsrctl reload there:\n"
+		    "#   peer \"%s\" { address = \"%s\" }\n",
+		    o.name, answers[SERVER], answers[ADDRESS]);
+		if (strcmp(o.group, answers[GROUP]) != 0)
+			printf("#   connector \"%s-%s\" {\n"
+			       "#       routing-group = \"%s\"\n"
+			       "#       bridgehead \"%s\" { }\n"
+			       "#   }\n",
+			    o.group, answers[GROUP], answers[GROUP],
+			    answers[SERVER]);
+	}
+	mem_free(cut);
+}
+
+/* What is left to do, to be copied. */
+static void
+commands_write(char *const *answers, const char *path)
+{
+	keys_write_commands(answers);
+	other_write_lines(answers);
+	host_write_commands(answers, path);
 }
 
 /* The file says just that. */

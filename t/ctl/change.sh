@@ -210,6 +210,8 @@ no_answers() {
 }
 written() {
 	says 0 '^lsrctl keys issue mx3.example.org --group rome --space .rome.example.org. .*--connector london' answers &&
+		grep -q 'ListenStream=192.0.2.3:691' "$W/out" &&
+		grep -q '^#   peer "mx3.example.org" { address = "192.0.2.3:691" }' "$W/out" &&
 		grep -q '^	bridgehead "mx1.example.org" { }' "$dir/first.conf" &&
 		grep -q 'a host name such as' "$dir/asked"
 }
