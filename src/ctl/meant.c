@@ -107,6 +107,35 @@ meant_verb(char **words, size_t *n, struct buf *several)
 	return found;
 }
 
+/* The first word is that of verbs of two; false: it is not, or is alone. */
+static bool
+not_a_second(char **words)
+{
+	struct buf all = { 0 };
+	struct near near;
+	bool known;
+
+	if (words[1] == NULL || *words[1] == '-')
+		return false;
+	near_init(&near, words[1]);
+	for (const struct verb *v = verbs; v->name != NULL; v++)
+		if (second_word(v->name) != NULL &&
+		    meant_is_first(v, words[0])) {
+			near_offer(&near, second_word(v->name));
+			buf_printf(
+			    &all, "%s%s", all.n > 0 ? ", " : "", v->name);
+		}
+	known = all.n > 0;
+	if (known && near.best != NULL)
+		call_usage("no verb `%s %s`; did you mean %s %s?", words[0],
+		    words[1], words[0], near.best);
+	else if (known)
+		call_usage("no verb `%s %s`; it may be: %.*s", words[0],
+		    words[1], (int)all.n, (const char *)all.p);
+	buf_done(&all);
+	return known;
+}
+
 static void
 not_a_verb(char **words)
 {
@@ -114,6 +143,8 @@ not_a_verb(char **words)
 	struct near near;
 	char *written;
 
+	if (not_a_second(words))
+		return;
 	buf_text(&two, words[0]);
 	if (words[1] != NULL && *words[1] != '-')
 		buf_printf(&two, " %s", words[1]);

@@ -187,6 +187,9 @@ ok "one that changes something is written out" says 2 'has to be written out' \
 	one fre
 ok "but not for help" says 0 'keep routes as they are' one help fre
 ok "the first of two words" says 2 'keys issue, .*keys mark' one keys
+ok "a second word that is none" says 2 'no verb `export png`; it may be: export json, export netjson' \
+	one export png
+ok "or nearly one" says 2 'did you mean keys list' one keys lits
 ok "did you mean" says 2 'did you mean status' one statsu
 ok "an option" says 2 'status: unrecognized option --al1; did you mean --all' one status --al1
 ok "a value that is missing" says 2 '--from requires an argument' one routes --from
