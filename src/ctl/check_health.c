@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "ctl/client.h"
+#include "ctl/procs.h"
 #include "ctl/value.h"
 
 /* A restart, and a link that comes back, take less. */
@@ -119,6 +120,34 @@ find_unmarked(struct check_list *list, const json_t *milter)
 		    unmarked);
 }
 
+static bool
+maillog_find(void *ctx, pid_t pid, const struct buf *args)
+{
+	static const char name[] = "lsrd-maillog";
+	size_t n = args->n > 0 ? strnlen((const char *)args->p, args->n) : 0;
+	bool *runs = ctx;
+
+	(void)pid;
+	*runs =
+	    n >= sizeof(name) - 1 && memcmp(args->p + n - (sizeof(name) - 1),
+					 name, sizeof(name) - 1) == 0;
+	return !*runs;
+}
+
+/* Whoever should have told of deliveries, and what mends that. */
+static const char *
+maillog_remedy(const struct check_list *list)
+{
+	bool runs = false;
+
+	if (list->exim)
+		return "see WHAT REAL MAIL TELLS in lsrd-exim(7)";
+	procs_each(maillog_find, &runs);
+	return runs ? "it runs: journalctl -u lsrd-maillog says which log it "
+	              "reads; is that Postfix's, and was mail sent?"
+	            : "systemctl enable --now lsrd-maillog";
+}
+
 /*
  * Who has no reporter is not told of refused mail, and what waits for a refused
  * route waits until somebody looks. That there is none cannot be told from a
@@ -140,9 +169,7 @@ find_reports(struct check_list *list, const json_t *line)
 		return;
 	check_find(list,
 	    CHECK_ABOUT(silent < DAY ? CHECK_NOTE : CHECK_WARNING,
-		list->exim ? "events" : "maillog",
-		list->exim ? "see WHAT REAL MAIL TELLS in lsrd-exim(7)"
-			   : "systemctl enable --now lsrd-maillog"),
+		list->exim ? "events" : "maillog", maillog_remedy(list)),
 	    "%s has told of no delivery %s: a next hop that answers and "
 	    "refuses "
 	    "mail is found out by it alone",

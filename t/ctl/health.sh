@@ -83,7 +83,7 @@ enforce() {
 		{ sed 's/^/# /' "$dir/out"; return 1; }
 }
 
-plan 58
+plan 59
 calm
 ok "all is well" nothing
 ok "figures for a monitoring system" finds '^lsrd .*: [0-9]* found | found=[0-9]* holds=0 away=0 sessions=1 full=1 routes=3$'
@@ -137,6 +137,10 @@ status '"state":"up","away":[{"server":"mx3"}],"reports":{"evidence":{}}'
 ok "a server that is away" finds 'mx3 is away'
 status '"state":"up","away":[],"reports":{}'
 ok "no lsrd-maillog: a note" finds '^note .*lsrd-maillog'
+cp "$(command -v sleep)" "$dir/lsrd-maillog"
+"$dir/lsrd-maillog" 600 &
+pids="$pids $!"
+ok "where it runs, where to look" finds 'it runs: journalctl -u lsrd-maillog'
 status '"state":"up","away":[],"reports":{},"uptime_s":86400'
 ok "none for a day: a warning" finds '^warning .*lsrd-maillog has told of no delivery for a day'
 status '"state":"up","away":[],"reports":{"evidence":{"reports":3,"age_s":86400}},"uptime_s":900000'
