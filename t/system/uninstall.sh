@@ -1,6 +1,7 @@
 #!/bin/sh
-# uninstall.sh - make uninstall takes away what make install has put there, and
-# nothing at all while a mail server's configuration names some of it.
+# uninstall.sh - make install puts there what debian/*.install shares out to the
+# packages; make uninstall takes it away, and nothing at all while a mail server's
+# configuration names some of it.
 
 . "$(dirname "$0")/../tap.sh"
 to=$W/root
@@ -18,6 +19,21 @@ list() {
 	(cd "$to" && find . ! -type d | sort)
 }
 
+# not_packed: what a package is to have, wherever, and is not there
+not_packed() {
+	cat "$top_srcdir"/debian/*.install | while read -r what; do
+		case $what in
+		*lsrd-milter*) [ -x "$top_builddir/lsrd-milter" ] || continue ;;
+		*lsrd-exim*) [ -e "$top_builddir/lsrd-exim.so" ] || continue ;;
+		esac
+		what=${what#usr/}
+		what=${what#etc/}
+		what=${what#\*/}
+		[ -n "$(find "$to" -path "*/$(echo "$what" | sed 's|^apparmor.d/|apparmor/|')")" ] ||
+			echo "debian: $what"
+	done
+}
+
 mtadir=$(sed -n 's/^mtadir = //p' "$top_builddir/Makefile")
 prefix=$(sed -n 's/^prefix = //p' "$top_builddir/Makefile")
 share=$prefix/share/lsrd
@@ -32,9 +48,10 @@ mkdir -p "$to/etc/lsrd/keys" "$to/var/lib/lsrd/postfix" "$to/etc/postfix"
 : >"$to/var/lib/lsrd/postfix/transport.lmdb"
 list >"$W/before"
 
-plan 7
+plan 8
 ok "make install" made install
 ok "it puts something there" [ "$(list | wc -l)" -gt 40 ]
+ok "what Debian's packages take is there" none "$(not_packed)"
 list >"$W/installed"
 printf '%s\n' "# $share/route-refused.regexp" 'lsrd unix - - - - - smtp' \
 	"  -o smtp_delivery_status_filter=regexp:$share/route-refused.regexp" >"$to/etc/postfix/master.cf"
