@@ -2,7 +2,7 @@
 # long-units.sh - what the units do in a real systemd when something goes wrong, or
 # is started anew: nobody who knocks at port 691 meanwhile is turned away; a daemon
 # that hangs is ended at a stop as well; its port closes with it; lsrd-front is
-# started by its socket.
+# started by its socket; lsrd-metrics within its unit's limits.
 
 . "$(dirname "$0")/container.sh"
 cat >"$work/units.in" <<'END'
@@ -18,7 +18,7 @@ another_pid() {
 	[ "$(main_pid)" != "$1" ] && [ "$(main_pid)" != 0 ] && answers
 }
 failed() { journalctl -u "lsrd*" --no-pager -o cat | tail -n 15; }
-plan 14
+plan 18
 
 mkdir -p /root/authority "$keys"
 {
@@ -166,6 +166,28 @@ done
 ok "three restarts, and nobody is turned away" knocked
 ok "what it says is in the journal with its parts" sh -c \
 	"journalctl -q -o json --no-pager LSRD_EVENT=started _SYSTEMD_UNIT=lsrd-front.service | grep -q LSRD_VERSION"
+
+# lsrd-metrics as it is shipped: it may ask lsrd, and has few descriptors
+cat >/root/scrape.py <<-'PY'
+	import socket, sys
+	idle = [socket.create_connection(("127.0.0.1", 9691), 60) for _ in range(int(sys.argv[1]))]
+	link = socket.create_connection(("127.0.0.1", 9691), 60)
+	link.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	text = b""
+	while some := link.recv(65536):
+	    text += some
+	print(text.decode())
+PY
+scrapes() { python3 /root/scrape.py "$1" | grep -qx 'lsrd_up 1'; }
+ok "lsrd-metrics starts" systemctl start lsrd-metrics.service
+ok "and may ask lsrd" soon scrapes 0
+pid=$(main_pid lsrd-metrics.service)
+ok "its limits are in force" is "$(awk '/^Max open files/ { print $4 }' "/proc/$pid/limits"
+	systemctl show -p MemoryMax -p TasksMax --value lsrd-metrics.service | sort -n | tr '\n' ' ')" \
+	"64
+4 67108864 "
+ok "beside 200 who keep their connections it answers, the same process" sh -c \
+	"python3 /root/scrape.py 200 | grep -qx 'lsrd_up 1' && [ -d /proc/$pid ]"
 END
 root_make units "$work/units.in"
 boot "$work/units" --private-network
