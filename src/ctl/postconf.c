@@ -75,7 +75,8 @@ postfix_run(const struct postfix *p, const struct postfix_run *run)
 	if (run->c != NULL)
 		argv[n++] = maps ? as_it_is(run->c) : mem_str(run->c);
 	if (input != NULL) {
-		fwrite(run->input->p, 1, run->input->n, input);
+		if (run->input->n > 0)
+			fwrite(run->input->p, 1, run->input->n, input);
 		rewind(input);
 	}
 	ok = (run->input == NULL || input != NULL) &&
