@@ -164,9 +164,9 @@ pair_host mx2 <<-END
 END
 pair_boot
 
-# back HOST: within five seconds, of which a busy machine may take as many more
+# back HOST: within five seconds
 back() {
-	[ "$(cat "$S/$1.back")" -le 10000 ]
+	[ "$(cat "$S/$1.back")" -le 5000 ]
 }
 
 S=$work/shared
