@@ -287,6 +287,13 @@ START_TEST(unknown_is_carried)
 	make(&out, &kinds[2].key, 7, &body);
 	ck_assert_int_eq(decode(out.p, out.n, &lsa), RC_OK);
 	lsa_free(lsa);
+	buf_reset(&out);
+	buf_reset(&body);
+	buf_bytes(&body, "\0\0\0\1x", 5); /* and of the least type */
+	space_body(&body);
+	make(&out, &kinds[2].key, 7, &body);
+	ck_assert_int_eq(decode(out.p, out.n, &lsa), RC_OK);
+	lsa_free(lsa);
 	buf_done(&body);
 	buf_done(&out);
 }

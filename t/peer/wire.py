@@ -16,7 +16,8 @@ TYPES = ("identity", "server", "connector", "space", "forget", "revocation")
 
 FRAME_MAX = 65536
 KEYS_MAX = 400
-LSA_MAX, BODY_MAX = 65000, 60000
+LSA_MAX, BODY_MAX, UNKNOWN_MAX = 65000, 60000, 2048
+ORIGIN_MAX, ID_MAX = 253, 318
 FIRST, LAST = 1, 2
 ASKS = 1
 OLDEST, VERSION = 1, 2  # of the protocol: what is spoken here
@@ -51,7 +52,12 @@ class Octets:
 
     def text(self, size):
         """`u8 n name`, `u16 n id`: a length of so many octets, and the text."""
-        return self.take(self.number(size)).decode("ascii", "strict")
+        data = self.take(self.number(size))
+        if len(data) > (ORIGIN_MAX if size == 1 else ID_MAX):
+            raise Fault("name too long")
+        if b"\0" in data:
+            raise Fault("bad-name")
+        return data.decode("latin-1")
 
     def left(self):
         """How many octets there still are."""
@@ -235,17 +241,27 @@ LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 HOST = re.compile(r"(?=.{1,253}\Z)(%s\.)+%s\Z" % (LABEL, LABEL))
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}\Z")
 HEX = re.compile(r"[0-9a-f]{64}\Z")
+USER = re.compile(r"[a-z0-9#*+=?^_~-]+(\.[a-z0-9#*+=?^_~-]+)*\Z")
 OTHER = re.compile(r"[!-~]{0,318}\Z")
+
+
+def is_host(value):
+    """A host's name, and not an address."""
+    return bool(HOST.match(value)) and not value.rpartition(".")[2].isdigit()
 
 
 def is_pattern(value):
     """user@domain, domain, .domain or *."""
     if value == "*":
         return True
-    user, at, domain = value.rpartition("@")
-    if at and not user or len(value) > 318 or value != value.lower():
+    user, at, domain = value.partition("@")
+    if len(value) > ID_MAX:
         return False
-    return bool(HOST.match(domain[1:] if not at and domain[:1] == "." else domain))
+    if at:
+        return bool(USER.match(user)) and len(user) <= 64 and is_host(domain)
+    if value[:1] == ".":
+        return bool(re.match(LABEL + r"\Z", value[1:])) or is_host(value[1:])
+    return is_host(value)
 
 
 class Lsa:
@@ -281,11 +297,13 @@ class Lsa:
                 FORGET: lambda: HEX.match(ident),
                 REVOCATION: lambda: HEX.match(ident),
                 RULE: lambda: NAME.match(ident)}.get(kind, lambda: OTHER.match(ident))
+        if not IDENTITY <= kind <= RULE and len(self.octets) > UNKNOWN_MAX:
+            raise Fault("lsa too long")
         if not good() or (self.purge and (self.body or kind in (FORGET, REVOCATION))):
             raise Fault("lsa id")
-        if bool(origin) == (kind in (REVOCATION, RULE)) or origin and not HOST.match(origin):
+        if bool(origin) == (kind in (REVOCATION, RULE)) or origin and not is_host(origin):
             raise Fault("lsa origin")
-        self.tlvs = list(tlvs(self.body))
+        self.tlvs = list(tlvs(self.body)) if IDENTITY <= kind <= RULE else []
 
     def all(self, kind):
         """Values of the TLVs of one type."""

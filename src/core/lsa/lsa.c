@@ -302,7 +302,8 @@ lsa_decode(
 	rc = head_read(&in, n, &head);
 	if (rc != RC_OK)
 		return rc;
-	if (head.type > LSA_TYPE_LAST && n > LIMIT_UNKNOWN_OCTETS)
+	if ((head.type == 0 || head.type > LSA_TYPE_LAST) &&
+	    n > LIMIT_UNKNOWN_OCTETS)
 		return RC_LONG;
 	/* A NUL inside a name would hide what follows it. */
 	if (memchr(head.origin, 0, head.origin_len) != NULL ||

@@ -454,7 +454,9 @@ space_decode(const struct lsa *lsa, struct lsa_space *out)
 		else if (tlv.type == LSA_SPACE_FLAGS && tlv.value.left == 1)
 			rc = number_once(&tlv, LSA_SPACE_KNOWN, &flags);
 		else
-			rc = tlv.type <= LSA_SPACE_FLAGS ? RC_SHORT : RC_OK;
+			rc = tlv.type != 0 && tlv.type <= LSA_SPACE_FLAGS
+			         ? RC_SHORT
+			         : RC_OK;
 		if (rc != RC_OK)
 			return rc;
 		if (tlv.type <= LSA_SPACE_FLAGS)
