@@ -147,9 +147,18 @@ offer(
 		out->n = before;
 }
 
+static void
+self_take(void *ctx, const json_t *line)
+{
+	struct complete *c = ctx;
+
+	mem_free(c->self);
+	c->self = mem_str(json_string_value(json_object_get(line, "server")));
+}
+
 /* A document, or what the daemon has of one; NULL: there is none in time. */
 static json_t *
-names_ask(const struct complete *c, const struct line *line)
+names_ask(struct complete *c, const struct line *line)
 {
 	struct call call = { .patience_ms = DEADLINE_MS };
 	struct buf answer = { 0 };
@@ -167,9 +176,24 @@ names_ask(const struct complete *c, const struct line *line)
 	complain_mute(true);
 	if (client_read(&call, "export", &answer) == CALL_OK)
 		names = json_loadb((const char *)answer.p, answer.n, 0, NULL);
+	buf_reset(&answer);
+	if (names != NULL && client_read(&call, "status", &answer) == CALL_OK)
+		(void)client_each(&answer, self_take, c);
 	complain_mute(false);
 	buf_done(&answer);
 	return names;
+}
+
+/* A connector is drained, or gets another cost, where it begins; in what would
+ * be, it may be anybody's. */
+static bool
+may_be_asked(const struct complete *c, const struct line *line,
+    const char *list, const json_t *one)
+{
+	const char *server = json_string_value(json_object_get(one, "server"));
+
+	return line->option != NULL || c->self == NULL || server == NULL ||
+	       strcmp(list, "connectors") != 0 || strcmp(server, c->self) == 0;
 }
 
 static void
@@ -193,7 +217,7 @@ names_offer(struct complete *c, const struct line *line, const char *list,
 	{
 		const char *name = json_string_value(json_object_get(one, key));
 
-		if (name != NULL)
+		if (name != NULL && may_be_asked(c, line, list, one))
 			offer(out, line, name, end);
 	}
 }
@@ -244,7 +268,7 @@ options_offer(const struct line *line, struct buf *out)
 		}
 }
 
-/* One of the words by which help calls an operand or a value. */
+/* One of the words by which help calls an operand or a value; `...`: again. */
 static void
 kind_offer(struct complete *c, const struct line *line, const char *kind,
     struct buf *out)
@@ -272,7 +296,8 @@ kind_offer(struct complete *c, const struct line *line, const char *kind,
 		     strcmp(kind, words[i][0]) == 0 && words[i][k] != NULL; k++)
 			offer(out, line, words[i][k], "");
 	if (strcmp(kind, "FILE") == 0 || strcmp(kind, "PATH") == 0 ||
-	    strcmp(kind, "FOLDER") == 0 || strcmp(kind, "DIRECTORY") == 0)
+	    strcmp(kind, "FOLDER") == 0 || strcmp(kind, "DIR") == 0 ||
+	    strcmp(kind, "FILE...") == 0)
 		buf_text(out, COMPLETE_FILES "\n");
 	if (strcmp(kind, "VERB") == 0)
 		verbs_offer(line, NULL, out);
@@ -288,7 +313,7 @@ kinds_offer(struct complete *c, const struct line *line, const char *form,
 	char *copy = mem_str(form), *rest = NULL, *kind;
 	char *word = strtok_r(copy, " []", &rest);
 
-	while (word != NULL && place-- > 0)
+	while (word != NULL && place-- > 0 && strstr(word, "...") == NULL)
 		word = strtok_r(NULL, " []", &rest);
 	for (kind = word == NULL ? NULL : strtok_r(word, "|", &rest);
 	     kind != NULL; kind = strtok_r(NULL, "|", &rest))
@@ -319,7 +344,9 @@ void
 complete_done(struct complete *c)
 {
 	json_decref(c->names);
+	mem_free(c->self);
 	c->names = NULL;
+	c->self = NULL;
 }
 
 int

@@ -23,6 +23,7 @@
 struct complete {
 	const struct call *before; /* options of the program, or NULL */
 	json_t *names;
+	char *self;    /* the daemon's server; NULL: a document, or not known */
 	int64_t until; /* they are asked for anew */
 };
 

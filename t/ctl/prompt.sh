@@ -94,8 +94,21 @@ ok "complete: a value behind its option" says 0 '^--cost=paris-london=$' \
 ok "complete: a verb of two words" says 0 '^dump$' completed config d
 ok "complete: a pattern once" is "$(completed explain paris)" paris.example.org
 ok "complete: no name that a shell obeys" not says 0 'rm' completed db ''
+ok "complete: a file behind others, a folder" is \
+	"$(completed keys list one.pem '')$(completed keys mark --directory '')" ':files:files'
+own_connectors() {
+	printf '{"server":"mx1","state":"up"}\n' >"$W/status" &&
+		python3 -c 'import json
+print(json.dumps({"connectors": [{"name": "own-away", "server": "mx1"}, {"name": "other-here", "server": "mx2"}]}))' \
+			>"$W/export" &&
+		is "$(completed drain '')" own-away &&
+		is "$(completed simulate --cut '' | tr '\n' ' ')" 'own-away other-here '
+}
 ok "complete: quiet without a daemon" none_of_it
 ok "complete: quiet where none answers" late
+cp "$W/export" "$W/export.kept" && cp "$W/status" "$W/status.kept"
+ok "complete: what may be drained here" own_connectors
+mv "$W/export.kept" "$W/export" && mv "$W/status.kept" "$W/status"
 
 mkdir "$W/bin" && ln -s "$ctl" "$W/bin/lsrctl"
 PATH=$W/bin:$PATH
