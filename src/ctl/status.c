@@ -137,6 +137,27 @@ troubles_write(struct status *s, const char *label, const json_t *list)
 	}
 }
 
+/* `uptime_s`: its unit, which a person reads behind the number; or NULL. */
+static const char *
+status_unit(const char *key)
+{
+	const char *last = strrchr(key, '_');
+
+	return last != NULL &&
+	               (strcmp(last, "_s") == 0 || strcmp(last, "_ms") == 0)
+	           ? last + 1
+	           : NULL;
+}
+
+static void
+status_number(struct buf *out, const char *key, const json_t *value)
+{
+	const char *unit = status_unit(key);
+
+	buf_printf(out, "%" PRId64 "%s%s", (int64_t)json_integer_value(value),
+	    unit == NULL ? "" : " ", unit == NULL ? "" : unit);
+}
+
 static void
 value_write(
     const struct status *s, struct buf *out, const char *key, json_t *value)
@@ -146,7 +167,7 @@ value_write(
 	else if (is_status_moment(key))
 		moment_write(out, value);
 	else if (json_is_integer(value))
-		buf_printf(out, "%" PRId64, (int64_t)json_integer_value(value));
+		status_number(out, key, value);
 	else if (json_is_array(value))
 		away_write(s, out, value);
 	else if (strcmp(key, "oldest_held") == 0)
@@ -178,6 +199,8 @@ status_write(void *ctx, const json_t *line)
 		struct buf text = { 0 };
 		char *label = mem_str(key), *all;
 
+		if (status_unit(key) != NULL)
+			*strrchr(label, '_') = '\0';
 		for (char *c = label; *c != '\0'; c++)
 			*c = *c == '_' ? ' ' : *c;
 		if (strcmp(key, "troubles") == 0) {

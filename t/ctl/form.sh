@@ -150,6 +150,7 @@ import json
 print(json.dumps({"server": "mx1.example.org", "state": "up", "present": 20,
     "troubles": [{"word": "mta-state", "level": "warning", "text": "number %d" % n,
                   "remedy": "look at it"} for n in range(40)],
+    "uptime_s": 5, "behind_ms": 0,
     "away": [{"server": "mx%d.far.example.org" % n} for n in range(980)],
     "reports": {"milter": {"w%d" % n: n for n in range(30)}}}))' >"$W/status"
 a_screen() {
@@ -164,6 +165,7 @@ all_of_it() {
 }
 ok "status is a screen" a_screen
 ok "status --all has all of it" all_of_it
+ok "a number has its unit behind it" says 0 '^uptime +5 s$' one status
 ok "status --json, too" says 0 'mx979.far' one status --json
 
 # --- words that are none -----------------------------------------------------
