@@ -166,6 +166,20 @@ wait_look(const struct call *call, struct waiting *w)
 	return status;
 }
 
+/* What waits, as far as that is known by now. */
+static void
+wait_tell(const struct waiting *w)
+{
+	if (w->unread)
+		complain_progress("lsrctl: %zu routes lead there, and the "
+				  "queue is yet to be read\n",
+		    w->routes);
+	else
+		complain_progress("lsrctl: %zu routes lead there, %" PRIu64
+				  " recipients wait\n",
+		    w->routes, w->waiting);
+}
+
 /* Until no route leads there and, by a reading of the queue that began after
  * the drain, nothing waits for it. */
 static int
@@ -186,12 +200,7 @@ wait_for(const struct call *call, const struct what_if *what)
 		if (calm > 1)
 			break;
 		if (calm == 0 && time(NULL) - told >= WAIT_TOLD_S) {
-			complain_progress(
-			    "lsrctl: %zu routes lead there, %" PRIu64
-			    " recipients wait%s\n",
-			    w.routes, w.waiting,
-			    w.unread ? ", and the queue is yet to be read"
-				     : "");
+			wait_tell(&w);
 			told = time(NULL);
 		}
 		usleep(WAIT_EACH_MS * 1000);
