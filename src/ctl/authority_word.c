@@ -366,7 +366,8 @@ known_ask(const struct call *call, struct known *k)
 		    k->server);
 	if (k->here && !k->away && !call_has(call, "force"))
 		return call_usage(
-		    "%s is not away: stop its lsrd first, or --force",
+		    "%s is not away: stop its lsrd, and take its peer and "
+		    "bridgehead lines out of lsrd.conf here first, or --force",
 		    k->server);
 	return CALL_OK;
 }

@@ -254,7 +254,7 @@ static bool
 is_state(const char *name)
 {
 	static const char *const made[] = { "epoch", "journal", "overrides",
-		"state", "kept", "history" };
+		"state", "kept", "history", "published" };
 	size_t n = strcspn(name, ".");
 
 	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
@@ -347,9 +347,9 @@ step_others(const struct leave *l)
 	char *said;
 
 	buf_printf(&text,
-	    "on another server: lsrctl forget %s; and take its peer and "
-	    "bridgehead lines out there; where its keys leave your hands, "
-	    "lsrctl keys revoke",
+	    "on the other servers: take its peer and bridgehead lines out, and "
+	    "lsrctl reload; then on one of them: lsrctl forget %s; where its "
+	    "keys leave your hands, lsrctl keys revoke",
 	    l->conf->setup.server);
 	said = buf_string(&text);
 	leave_say(l, "others", false, said);

@@ -229,7 +229,7 @@ calm
 mkdir "$dir/tables"
 sed "s|^table-directory.*|table-directory = \"$dir/tables\"|" "$dir/lsrd.conf" >"$dir/leave.conf"
 : >"$dir/tables/transport.lmdb"
-for name in epoch epochs history.1 journal.new; do : >"$dir/$name"; done
+for name in epoch epochs history.1 journal.new published; do : >"$dir/$name"; done
 echo '{"ok":true,"changed":true}' >"$dir/drain"
 # claimed SERVER...: each claims a.example.
 claimed() {
@@ -255,4 +255,4 @@ wait $pid 2>/dev/null
 ok "stopped, they go, and the others are named" says 0 '^others .*lsrctl forget mx1.example.org' leave
 ok "the last table is gone" [ ! -e "$dir/tables/transport.lmdb" ]
 ok "and what lsrd kept, but nothing of others" is \
-	"$(cd "$dir" && echo epoch* history* journal* peer*)" "epochs history* journal* peers"
+	"$(cd "$dir" && echo epoch* history* journal* peer* publish*)" "epochs history* journal* peers publish*"
