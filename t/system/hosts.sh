@@ -8,6 +8,9 @@
 #   on HOST TEXT          a shell there, as root; its status
 #   hosts_cut HOST        its cable is out; hosts_mend HOST: in again
 #   hosts_root HOST       its file system, seen from here
+#   hosts_first_network   README's, on ca, mx1 and mx2, typed as it stands there
+#   flow NAME [HOST]      a message every 200 ms from there (mx1) to root of paris,
+#                         until `flowed NAME`: each arrives at mx2, once
 #
 # Each host reaches each by `ssh root@HOST.example.org COMMAND`, as pages have it:
 # a program of this test's, which has no key and no cipher, on port 22.
@@ -205,4 +208,50 @@ also_called() {
 # untyped PAGE: sections of it that typed was not asked for.
 untyped() {
 	python3 "$top/t/system/typed.py" --list "$top/man/$1" | grep -vxFf "$work/typed.$1"
+}
+
+# hosts_first_conf HOST N: README's file of it, which is block N.
+hosts_first_conf() {
+	block "$2" | on "$1" 'cat >/etc/lsrd/lsrd.conf'
+	block 5 | sed "s/192.0.2.10/192.0.2.$(host_number "$1")/" |
+		on "$1" 'mkdir -p /etc/systemd/system/lsrd.socket.d &&
+			cat >/etc/systemd/system/lsrd.socket.d/override.conf && systemctl daemon-reload'
+	on "$1" 'lsrd -t'
+}
+
+arrived() { on "$1" "grep -q '$2' /var/mail/root"; }
+
+hosts_first_network() {
+	ok "README 1: the authority and two keys" on ca "$(block 1)"
+	ok "README 1: brought to their hosts" on ca "cd authority; $(block 2)"
+	ok "README 2: mx1 is configured" hosts_first_conf mx1 3
+	ok "README 2: and mx2" hosts_first_conf mx2 4
+	ok "README 3: Postfix of mx1" on mx1 "$(block 6)"
+	ok "README 3: and of mx2" on mx2 "$(block 6 | sed 's/london/paris/')"
+	ok "README 4: they start on mx1" on mx1 "$(block 7)"
+	ok "README 4: and on mx2" on mx2 "$(block 7)"
+	ok "README 5: mx1 knows the way" soon on mx1 'lsrctl routes | grep -A1 paris.example.org | grep mx2'
+	on mx1 "$(block 8)" >"$W/looked" 2>&1
+	ok "README 5: the message arrives" soon arrived mx2 hello
+	ok "README 5: nothing to say on mx1" soon on mx1 'lsrctl check'
+	ok "README 5: nor on mx2" soon on mx2 'lsrctl check'
+}
+
+flow() {
+	flow_host=${2:-mx1}
+	on "$flow_host" "rm -f /root/over; n=0; while [ ! -e /root/over ]; do n=\$((n + 1))
+		printf 'Subject: $1 %s\n\n' \$n | sendmail -f root@london.example.org root@paris.example.org
+		sleep 0.2; done; echo \$n >/root/sent.new; mv /root/sent.new /root/sent" &
+	flow_pid=$!
+}
+
+flowed() {
+	on "$flow_host" ': >/root/over'
+	wait "$flow_pid"
+	flow_sent=$(on "$flow_host" 'cat /root/sent')
+	ok "$1: all $flow_sent messages of meanwhile arrive, once each" soon flow_is "$1" "$flow_sent"
+}
+
+flow_is() {
+	is "$(on mx2 "grep '^Subject: $1 ' /var/mail/root | sort | uniq -c | awk '{ n[\$1]++ } END { for (i in n) print i, n[i] }'")" "1 $2"
 }

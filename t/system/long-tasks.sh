@@ -9,32 +9,7 @@ boot_limit=3000
 
 hosts_up ca mx1 mx2 mx3
 
-# --- README's first network
-
-# first_conf HOST N: README's file of it, which is block N.
-first_conf() {
-	block "$2" | on "$1" 'cat >/etc/lsrd/lsrd.conf'
-	block 5 | sed "s/192.0.2.10/192.0.2.$(host_number "$1")/" |
-		on "$1" 'mkdir -p /etc/systemd/system/lsrd.socket.d &&
-			cat >/etc/systemd/system/lsrd.socket.d/override.conf && systemctl daemon-reload'
-	on "$1" 'lsrd -t'
-}
-
-arrived() { on "$1" "grep -q '$2' /var/mail/root"; }
-
-ok "README 1: the authority and two keys" on ca "$(block 1)"
-ok "README 1: brought to their hosts" on ca "cd authority; $(block 2)"
-ok "README 2: mx1 is configured" first_conf mx1 3
-ok "README 2: and mx2" first_conf mx2 4
-ok "README 3: Postfix of mx1" on mx1 "$(block 6)"
-ok "README 3: and of mx2" on mx2 "$(block 6 | sed 's/london/paris/')"
-ok "README 4: they start on mx1" on mx1 "$(block 7)"
-ok "README 4: and on mx2" on mx2 "$(block 7)"
-ok "README 5: mx1 knows the way" soon on mx1 'lsrctl routes | grep -A1 paris.example.org | grep mx2'
-on mx1 "$(block 8)" >"$W/looked" 2>&1
-ok "README 5: the message arrives" soon arrived mx2 hello
-ok "README 5: nothing to say on mx1" soon on mx1 'lsrctl check'
-ok "README 5: nor on mx2" soon on mx2 'lsrctl check'
+hosts_first_network
 
 # --- lsrd-tasks(7)
 
@@ -74,25 +49,6 @@ trouble "A key that others can read is refused" mx3 'chmod 644 /etc/lsrd/keys/se
 ok "lsrd-troubleshooting(7) has nothing else to type" none "$(untyped lsrd-troubleshooting.7)"
 
 # --- the other tasks, in an order of which each may be typed as it stands
-
-# flow NAME: a message every 200 ms from mx1 to mx2, until flowed.
-flow() {
-	on mx1 "rm -f /root/over; n=0; while [ ! -e /root/over ]; do n=\$((n + 1))
-		printf 'Subject: $1 %s\n\n' \$n | sendmail -f root@london.example.org root@paris.example.org
-		sleep 0.2; done; echo \$n >/root/sent.new; mv /root/sent.new /root/sent" &
-	flow_pid=$!
-}
-
-flowed() {
-	on mx1 ': >/root/over'
-	wait "$flow_pid"
-	flow_sent=$(on mx1 'cat /root/sent')
-	ok "$1: all $flow_sent messages of meanwhile arrive, once each" soon flow_is "$1" "$flow_sent"
-}
-
-flow_is() {
-	is "$(on mx2 "grep '^Subject: $1 ' /var/mail/root | sort | uniq -c | awk '{ n[\$1]++ } END { for (i in n) print i, n[i] }'")" "1 $2"
-}
 
 task "Change a cost for a while"
 task "Change a cost for good"
