@@ -73,24 +73,63 @@ do_schedule(struct scene *scene)
 		c->policy.schedule = blanks(scene, scene->word[3]);
 }
 
+/* A list of one, which lives as long as the world. */
+static char **
+list_of(struct world *world, const char *text)
+{
+	char **list = mem_new(0, 1, sizeof(*list));
+
+	*list = world_text(world, text);
+	vec_push(&world->strings, (char *)list);
+	return list;
+}
+
+static void
+limit_sizes(struct scene *scene, struct policy *policy)
+{
+	const char *size = scene_option(scene, "size");
+	const char *times = scene_option(scene, "times");
+	const char *large = scene_option(scene, "large");
+	const char *by = scene_option(scene, "by");
+
+	if (size != NULL)
+		policy->max_size = strtoull(size, NULL, 10);
+	if (times != NULL)
+		policy->schedule = blanks(scene, times);
+	if (large != NULL && by != NULL) {
+		policy->large_size = strtoull(large, NULL, 10);
+		policy->large_schedule = blanks(scene, by);
+	}
+}
+
+static void
+limit_senders(struct scene *scene, struct policy *policy)
+{
+	const char *deny = scene_option(scene, "deny");
+	const char *allow = scene_option(scene, "allow");
+
+	if (deny != NULL)
+		policy->deny = list_of(scene->world, deny);
+	if (allow != NULL)
+		policy->allow = list_of(scene->world, allow);
+	policy->ndeny = deny != NULL;
+	policy->nallow = allow != NULL;
+}
+
 /* What it takes from now on: all, but for what is said. */
 static void
 do_limit(struct scene *scene)
 {
 	struct node *owner = scene_host(scene, scene->word[1]);
 	struct setup_connector *c = connector_of(owner, scene->word[2]);
-	const char *size = scene_option(scene, "size");
-	const char *times = scene_option(scene, "times");
 
 	if (c == NULL) {
-		scene_fail(scene, "no such connector");
+		scene_skip(scene, "no such connector");
 		return;
 	}
 	c->policy = (struct policy){ 0 };
-	if (size != NULL)
-		c->policy.max_size = strtoull(size, NULL, 10);
-	if (times != NULL)
-		c->policy.schedule = blanks(scene, times);
+	limit_sizes(scene, &c->policy);
+	limit_senders(scene, &c->policy);
 	if (scene_has(scene, "urgent"))
 		c->policy.priorities = POLICY_URGENT;
 	if (owner->engine != NULL)
@@ -417,7 +456,7 @@ const struct scene_verb scene_actions[] = {
 	{ "host", 2, 2, do_host },
 	{ "connector", 5, 20, do_connector },
 	{ "schedule", 3, 3, do_schedule },
-	{ "limit", 2, 5, do_limit },
+	{ "limit", 2, 8, do_limit },
 	{ "peer", 2, 2, do_peer },
 	{ "space", 2, 8, do_space },
 	{ "cut", 2, 5, do_cut },

@@ -143,6 +143,38 @@ do_times(struct scene *scene)
 	scene_each(scene, scene->word[1], times_one);
 }
 
+/* --- what the shell says ---------------------------------------------------------- */
+
+static void
+do_file(struct scene *scene)
+{
+	struct node *node = scene_host(scene, scene->word[1]);
+	struct input in = { .kind = IN_FILE,
+		.value = strtoul(scene->word[2], NULL, 10),
+		.reason = strcmp(scene->word[3], "ok") == 0 ? NULL : "full" };
+
+	if (node != NULL && world_runs(node))
+		host_input(scene->world, node, &in);
+}
+
+/* The message that has waited the longest for a pattern on hold. */
+static void
+do_held(struct scene *scene)
+{
+	struct node *node = scene_host(scene, scene->word[1]);
+	struct input in = {
+		.kind = IN_HELD, .bytes = (const uint8_t *)"4XyZ", .len = 4
+	};
+
+	if (node == NULL || !world_runs(node))
+		return;
+	if (strcmp(scene->word[2], "none") != 0)
+		in.name = scene->word[2];
+	in.value =
+	    world_wall(scene->world, node) - scene_time(scene->word[3]) / 1000;
+	host_input(scene->world, node, &in);
+}
+
 /* --- everything is well again --------------------------------------------------- */
 
 /* So that none of what is under way is too large for every way. */
@@ -226,64 +258,6 @@ do_mend(struct scene *scene)
 	}
 }
 
-/* --- limits of connectors ------------------------------------------------------- */
-
-/* A list of one, which lives as long as the world. */
-static char **
-list_of(struct world *world, const char *text)
-{
-	char **list = mem_new(0, 1, sizeof(*list));
-
-	*list = world_text(world, text);
-	vec_push(&world->strings, (char *)list);
-	return list;
-}
-
-/* size=N large=N by=TIMES (`|` for a blank) deny=PATTERN allow=PATTERN, or none */
-static void
-limit_set(struct scene *scene, struct policy *policy)
-{
-	const char *size = scene_option(scene, "size");
-	const char *large = scene_option(scene, "large");
-	const char *by = scene_option(scene, "by");
-	const char *deny = scene_option(scene, "deny");
-	const char *allow = scene_option(scene, "allow");
-
-	*policy = (struct policy){ .schedule = policy->schedule };
-	if (size != NULL)
-		policy->max_size = strtoull(size, NULL, 10);
-	if (large != NULL && by != NULL) {
-		policy->large_size = strtoull(large, NULL, 10);
-		policy->large_schedule = world_text(scene->world, by);
-		for (char *p = policy->large_schedule; *p != '\0'; p++)
-			*p = *p == '|' ? ' ' : *p;
-	}
-	if (deny != NULL) {
-		policy->deny = list_of(scene->world, deny);
-		policy->ndeny = 1;
-	}
-	if (allow != NULL) {
-		policy->allow = list_of(scene->world, allow);
-		policy->nallow = 1;
-	}
-}
-
-static void
-do_limit(struct scene *scene)
-{
-	struct node *owner = scene_host(scene, scene->word[1]);
-
-	for (size_t i = 0; owner != NULL && i < owner->conf.nconnectors; i++) {
-		struct setup_connector *c = &owner->conf.connectors[i];
-
-		if (strcmp(c->name, scene->word[2]) != 0)
-			continue;
-		limit_set(scene, &c->policy);
-		if (owner->engine != NULL)
-			world_configure(scene->world, owner);
-	}
-}
-
 /* --- letters --------------------------------------------------------------------- */
 
 static void
@@ -321,7 +295,8 @@ const struct scene_verb scene_faults[] = {
 	{ "twin", 2, 2, do_twin },
 	{ "times", 3, 3, do_times },
 	{ "mend", 0, 0, do_mend },
-	{ "limit", 3, 8, do_limit },
+	{ "file", 3, 3, do_file },
+	{ "held", 3, 3, do_held },
 	{ "post", 3, 5, do_post },
 	{ "settled", 1, 1, do_settled },
 	{ NULL, 0, 0, NULL },

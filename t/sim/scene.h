@@ -40,6 +40,7 @@
  *     names HOST HOST                   (the other's mail service as its own)
  *     cost HOST CONNECTOR N             rekey HOST
  *     limit HOST CONNECTOR [size=N] [times=TIMES] [urgent]
+ *         [large=N by=TIMES] [deny=PATTERN] [allow=PATTERN]
  *                                       (none of these: it takes all)
  *     remark SET                        (another mark key)
  *     forget HOST at HOST               revoke HOST at HOST
@@ -59,6 +60,8 @@
  *     delay SET SET TIME                flip HOST HOST N  (octets on its way)
  *     drift SET PPM                     (of its clock)
  *     spoil SET flip|cut                (its state on the disk)
+ *     file HOST N full|ok               (enum file_what of engine.h)
+ *     held HOST PATTERN|none TIME       (a message waits so long)
  *     twin NAME HOST                    (a second one of its identity)
  *     times SET KEEPALIVE DEAD          mend  (all that is broken, and all
  *                                       start that may)
@@ -68,9 +71,6 @@
  *
  * Letters (post.h): `post HOST N PATTERN,... [size=N] [from=ADDRESS]` begins so
  * many, and `settled TIME` waits until all are where they go.
- *
- *     limit HOST CONNECTOR none | size=N large=N by=TIMES deny=PATTERN
- *         allow=PATTERN                 (what it admits)
  *
  * `quiet` runs until nothing moves and then asks truth.h.
  *
