@@ -5,8 +5,6 @@
 #   all_told                as many as came; fails if one did
 #   skip WHY                ends the whole test: it cannot run here
 #   need TOOL...            skips it if one is missing
-#   whole                   whether all of it is asked for (LSRD_WHOLE), also
-#                           what is too long for every day: long-whole.sh does
 #   skip_case WHAT WHY      a result that cannot be had here
 #   ok WHAT COMMAND...      a result: the command decides. What it said is
 #                           shown where it fails
@@ -23,7 +21,7 @@
 #   within SECONDS COMMAND...
 #
 # What takes too long for every day a test tries only where it is called with the
-# word `whole`, as by a line of README's longer suites:
+# word `whole`, as long-whole.sh does:
 #
 #   at_length               so it was called
 #
@@ -83,10 +81,6 @@ need() {
 		PATH=$PATH:/usr/sbin:/sbin command -v "$tap_tool" >/dev/null ||
 			skip "needs $tap_tool"
 	done
-}
-
-whole() {
-	[ -n "${LSRD_WHOLE:-}" ]
 }
 
 skip_case() {

@@ -62,7 +62,7 @@ form() { # FORM WHAT IT NEEDS
 }
 
 documents='groups hostile big drawn'
-! whole || documents="$documents states spaces limits"
+! at_length || documents="$documents states spaces limits"
 graphviz=yes networkx=yes
 command -v dot >/dev/null || graphviz='needs graphviz'
 python3 -c 'import networkx' 2>/dev/null || networkx='needs python3-networkx'

@@ -34,7 +34,7 @@ refuses() {
 
 fixtures=$top_srcdir/t/fixtures
 files=groups
-! whole || files='groups states spaces limits'
+! at_length || files='groups states spaces limits'
 for file in $files; do
 	for verb in 'export json' 'export netjson' check 'report --two'; do
 		# shellcheck disable=SC2086

@@ -1,7 +1,6 @@
 #!/bin/sh
 # lanes.sh - each lab of real mail servers also runs with an Exim among them
-# (t/system/long-exim-lanes.sh), or stands here with what it has instead. And
-# what a test of every day holds back is tried by README's longer suites.
+# (t/system/long-exim-lanes.sh), or stands here with what it has instead.
 
 . "$(dirname "$0")/lint.sh"
 
@@ -41,16 +40,6 @@ gone() {
 	done
 }
 
-# Who asks at_length (tap.sh), and has no line there with the word.
-held_back() {
-	grep -l '^[^#]*at_length' "$top_srcdir"/t/*/*.sh | grep -v '/lint/' | while read -r f; do
-		name=${f#"$top_srcdir"/}
-		grep -q "^    $name whole " "$top_srcdir/README" ||
-			echo "$name: README's longer suites do not have all of it"
-	done
-}
-
-plan 3
+plan 2
 ok "each lab has an Exim, too, or a reason" none "$(forgotten 2>&1)"
 ok "what is named is there" none "$(gone 2>&1)"
-ok "what is held back every day is a longer suite" none "$(held_back 2>&1)"
