@@ -30,9 +30,20 @@ mta_table_done(struct mta_table *table)
 const struct route *
 mta_table_find(const struct mta_table *table, const char *pattern)
 {
-	for (size_t i = 0; i < table->n; i++)
-		if (strcmp(table->routes[i].pattern, pattern) == 0)
-			return &table->routes[i];
+	size_t low = 0, high = table->n;
+
+	/* in the order of patterns, as the engine's table is (rib.h) */
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		int order = strcmp(table->routes[mid].pattern, pattern);
+
+		if (order == 0)
+			return &table->routes[mid];
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
 	return NULL;
 }
 
