@@ -47,6 +47,14 @@ cp "$top_srcdir/conf/prometheus/lsrd.rules.yml" "$top_srcdir/t/metrics/rules.tes
 ok "the rules are in order" promtool check rules "$W/lsrd.rules.yml"
 ok "each alert fires where it must, and only there" promtool test rules "$W/rules.test.yml"
 
+# Alerts that the tests of them do not have fire.
+untried() {
+	awk '$2 == "alert:" { print $3 }' "$W/lsrd.rules.yml" | sort >"$W/alerts"
+	awk '$1 == "alertname:" { name = $2 } $1 == "exp_alerts:" { print name }' \
+		"$W/rules.test.yml" | sort -u | comm -23 "$W/alerts" -
+}
+ok "none is left out" none "$(untried)"
+
 # A minute is long for a test; what it is waited for stays the same.
 sed -i 's/for: .*/for: 2s/' "$W/lsrd.rules.yml"
 sed -e 's/scrape_interval: 15s/scrape_interval: 1s/' -e "s/9691/$port/" \
@@ -71,7 +79,11 @@ pids="$pids $!"
 begun=$(tap_seconds)
 ok "Prometheus runs" soon curl -sf "$url/-/ready"
 report 'milter accepted=5'
+report 'route hop=127.0.0.9:25 to=u@paris.example.org ok=4 refused=1'
 ok "every query of the dashboard says something" soon watch queries "$top_srcdir/conf/grafana/lsrd.json"
+ok "every rule is evaluated, and what it asks for is there" soon watch rules
+ok "whether next hops relay is scraped" soon watch says 'lsrd_relay_recipients_total{result="refused"} == 1'
+ok "and that a peer's database is ours" soon watch says 'lsrd_lsdb_digest_mismatch_seconds == 0'
 ok "all is well" soon eval watch alert LsrdLinkDown no '&&' watch alert LsrdPeerDown no '&&' \
 	watch alert LsrdMailHeld no
 kill "$served"

@@ -2,11 +2,15 @@
 
     metrics_watch.py URL queries DASHBOARD   each query of it says something
     metrics_watch.py URL alert NAME yes|no   it fires, or does not
+    metrics_watch.py URL rules               each is evaluated, and of what it asks for
+                                             there is some
+    metrics_watch.py URL says QUERY          it is so
     metrics_watch.py URL draw DASHBOARD SVG [SECONDS]     its panels, of so long until now
 
 Exit status 0, or what is not so."""
 
 import json
+import re
 import sys
 import time
 import urllib.parse
@@ -41,6 +45,22 @@ def alert(name, fires):
               if a["labels"]["alertname"] == name and a["state"] == "firing"]
     if bool(active) != (fires == "yes"):
         sys.exit("%s: %s" % (name, active))
+
+
+def rules():
+    have = set(ask("label/__name__/values"))
+    for group in ask("rules")["groups"]:
+        for rule in group["rules"]:
+            if rule["health"] != "ok":
+                sys.exit("%s is %s: %s" % (rule["name"], rule["health"], rule.get("lastError")))
+            lacks = set(re.findall(r"\blsrd_\w+", rule["query"])) - have
+            if lacks:
+                sys.exit("%s asks for what is not there: %s" % (rule["name"], lacks))
+
+
+def says(query):
+    if not ask("query", query=query)["result"]:
+        sys.exit("not so: %s" % query)
 
 
 def series(panel, begin, end):
@@ -92,4 +112,4 @@ def draw(path, out, seconds="180"):
         file.write("</svg>\n")
 
 
-{"queries": queries, "alert": alert, "draw": draw}[sys.argv[2]](*sys.argv[3:])
+{"queries": queries, "alert": alert, "rules": rules, "says": says, "draw": draw}[sys.argv[2]](*sys.argv[3:])
