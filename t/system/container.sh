@@ -139,3 +139,19 @@ clean_up() {
 
 mkdir -p "$cache" && work=$(mktemp -d "$cache/run.XXXXXX") || skip "cannot write to $cache"
 [ -d "$seed" ] || alone seed_make || skip "no Debian root: $(tail -n 1 "$cache/debootstrap.log")"
+
+# packages_here: in $work/debs those built of what is committed, or those of
+# LSRD_PACKAGES, a folder; what is for Exim alone is in $work/debs/exim.
+packages_here() {
+	if [ -n "${LSRD_PACKAGES:-}" ]; then
+		cp -r "$LSRD_PACKAGES" "$work/debs"
+	else
+		"$top/t/package" "$work/debs" >"$W/package" 2>&1 || {
+			sed 's/^/# /' "$W/package"
+			echo "Bail out! no packages"
+			exit 1
+		}
+	fi
+	rm -f "$work"/debs/*dbgsym*
+	mkdir "$work/debs/exim" && mv "$work"/debs/lsrd-exim_* "$work/debs/exim/"
+}

@@ -7,6 +7,7 @@
 #                         test where there are no containers
 #   on HOST TEXT          a shell there, as root; its status
 #   hosts_cut HOST        its cable is out; hosts_mend HOST: in again
+#   hosts_part A B        no packet passes between those two; hosts_rejoin A B: again
 #   hosts_root HOST       its file system, seen from here
 #   hosts_first_network   README's, on ca, mx1 and mx2, typed as it stands there
 #   flow NAME [HOST]      a message every 200 ms from there (mx1) to root of paris,
@@ -177,6 +178,20 @@ hosts_cut() {
 
 hosts_mend() {
 	in_switch ip link set "$1" up
+}
+
+# host_deaf A B: A does not hear B.
+host_deaf() {
+	on "$1" "nft 'table inet cut { chain in { type filter hook input priority 0;
+		ip saddr 192.0.2.$(host_number "$2") drop; }; }'"
+}
+
+hosts_part() {
+	host_deaf "$1" "$2" && host_deaf "$2" "$1"
+}
+
+hosts_rejoin() {
+	on "$1" 'nft delete table inet cut' && on "$2" 'nft delete table inet cut'
 }
 
 clean_up() {

@@ -4,16 +4,7 @@
 # built, or those of LSRD_PACKAGES, a folder.
 
 . "$(dirname "$0")/container.sh"
-if [ -n "${LSRD_PACKAGES:-}" ]; then
-	cp -r "$LSRD_PACKAGES" "$work/debs"
-else
-	"$top/t/package" "$work/debs" >"$W/said" 2>&1 || {
-		sed 's/^/# /' "$W/said"
-		echo "Bail out! no packages"
-		exit 1
-	}
-fi
-rm -f "$work"/debs/*dbgsym* "$work"/debs/lsrd-exim*
+packages_here
 
 root_install() {
 	mkdir "$work/$1/root/debs"

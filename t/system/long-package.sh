@@ -58,21 +58,7 @@ conf() {
 	END
 }
 
-# packages: built here, or those of LSRD_PACKAGES, a folder
-packages() {
-	[ -z "${LSRD_PACKAGES:-}" ] || {
-		cp -r "$LSRD_PACKAGES" "$work/debs"
-		return
-	}
-	"$top/t/package" "$work/debs" >"$W/package" 2>&1 || {
-		sed 's/^/# /' "$W/package"
-		echo "Bail out! no packages"
-		exit 1
-	}
-}
-
-packages
-rm -f "$work"/debs/*dbgsym*
+packages_here
 # the version that comes after: the same, by another number
 mkdir "$work/next"
 for deb in "$work"/debs/lsr*.deb; do
@@ -167,7 +153,6 @@ END
 for host in mx1 mx2; do
 	mkdir "$work/$host/root/next"
 	cp "$work"/next/*.deb "$work/$host/root/next/"
-	rm -f "$work/$host"/root/next/lsrd-exim* "$work/$host"/root/debs/lsrd-exim*
 done
 pair_boot
 
