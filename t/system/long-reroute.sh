@@ -36,10 +36,18 @@ ways() {
 		$1 == "Subject:" && $2 == of { print $3 way }'
 }
 
+# What apt would do on such a host, with all of them, by the lists of this machine.
+harmless() {
+	apt-get -s -o Dir::State::status="$seed/var/lib/dpkg/status" install \
+		"$work"/debs/*.deb "$work"/debs/exim/*.deb >"$W/apt" || return
+	grep '^Inst lsrd-exim' "$W/apt" && ! grep '^Remv' "$W/apt"
+}
+
 by_mx3() { ways around | grep ' mx3.example.org mx1.example.org$'; }
 direct() { [ "$(ways mended)" = '1 mx1.example.org' ]; }
 leads() { on mx1 'lsrctl explain somebody@paris.example.org' | grep "^next hops  *$1"; }
 
+ok "packages of ours, even all, take no mail server away" harmless
 hosts_up ca mx1 mx2 mx3
 begun=$(tap_seconds)
 installs ca lsrctl
