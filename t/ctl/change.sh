@@ -4,6 +4,7 @@
 # that says no more than a probe asks.
 
 . "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/../system/files.sh"
 need python3
 ctl=$top_builddir/lsrctl
 dir=$W
@@ -29,15 +30,7 @@ server() {
 		probe-interval = 500ms
 		peer-listen = { "$net.$1:$port" }
 		smtp = { "$net.$1:28027" }
-		key = "$dir/$1/server.key"
-		certificate = "$dir/$1/server.pem"
-		authority = "$dir/$1/authority.pem"
-		mark-key = "$dir/$1/mark.key"
-		state-directory = "$dir/$1/state"
-		table-directory = "$dir/$1/table"
-		control-socket = "$dir/$1/control"
-		report-socket = "$dir/$1/report"
-		publisher = "$top_builddir/lsrd-publish"
+		$(files_in "$dir/$1")
 		address-space $2.example.org { }
 		peer mx$3.example.org { address = "$net.$3:$port" }
 		connector c$1$3 { routing-group = $4

@@ -3,6 +3,7 @@
 # mode on loopback, no MTA.
 
 . "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/../system/files.sh"
 ctl=$top_builddir/lsrctl
 dir=$W
 port=28691
@@ -42,15 +43,7 @@ server() {
 		probe-timeout = 500ms
 		peer-listen = { "$net.$1:$port" }
 		smtp = { "$net.$1:28025" }
-		key = "$dir/$1/server.key"
-		certificate = "$dir/$1/server.pem"
-		authority = "$dir/$1/authority.pem"
-		mark-key = "$dir/$1/mark.key"
-		state-directory = "$dir/$1/state"
-		table-directory = "$dir/$1/table"
-		control-socket = "$dir/$1/control"
-		report-socket = "$dir/$1/report"
-		publisher = "$top_builddir/lsrd-publish"
+		$(files_in "$dir/$1")
 		address-space $2.example.org { }
 		address-space "BÜCHER$1.example" { }
 		peer mx$3.example.org { address = "$net.$3:$port" }

@@ -4,6 +4,7 @@
 # daemon's word and by a handshake of lsrctl's own with a real lsrd.
 
 . "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/../system/files.sh"
 need python3
 ctl=$top_builddir/lsrctl
 dir=$W
@@ -162,15 +163,7 @@ server() { # NUMBER PEER-NAME PEER-NUMBER
 		retry-mail = no
 		peer-listen = { "$net.$1:$port" }
 		smtp = { "$net.$1:28025" }
-		key = "$dir/$1/server.key"
-		certificate = "$dir/$1/server.pem"
-		authority = "$dir/$1/authority.pem"
-		mark-key = "$dir/$1/mark.key"
-		state-directory = "$dir/$1/state"
-		table-directory = "$dir/$1/table"
-		control-socket = "$dir/$1/control"
-		report-socket = "$dir/$1/report"
-		publisher = "$top_builddir/lsrd-publish"
+		$(files_in "$dir/$1")
 		peer $2 { address = "$net.$3:$port" }
 	END
 }

@@ -5,6 +5,7 @@
 # t/ctl/schema.py.
 
 . "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/../system/files.sh"
 need python3
 ctl=$top_builddir/lsrctl
 port=28697
@@ -91,15 +92,7 @@ server() { # NUMBER GROUP PEER GROUP
 		retry-mail = no
 		peer-listen = { "$net.$1:$port" }
 		smtp = { "$net.$1:28031" }
-		key = "$W/$1/server.key"
-		certificate = "$W/$1/server.pem"
-		authority = "$W/$1/authority.pem"
-		mark-key = "$W/$1/mark.key"
-		state-directory = "$W/$1/state"
-		table-directory = "$W/$1/table"
-		control-socket = "$W/$1/control"
-		report-socket = "$W/$1/report"
-		publisher = "$top_builddir/lsrd-publish"
+		$(files_in "$W/$1")
 		address-space $2.example.org { cost = 3 }
 		address-space way.example.org { deliver = "smtp:[127.0.0.1]:28032"
 		  probe = yes }

@@ -9,6 +9,7 @@
 #     hostile-insider.sh [FIRST-SEED [SEEDS [SECONDS]]]     default: 1 2 10
 
 . "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/files.sh"
 first=${1:-1} seeds=${2:-2} seconds=${3:-10}
 ctl=$top_builddir/lsrctl
 python3 -c 'import cryptography' 2>/dev/null ||
@@ -49,15 +50,7 @@ server() {
 		retry-mail = no
 		peer-listen = { "$net.$1:$port" }
 		smtp = { "$net.$1:28025" }
-		key = "$dir/$1/server.key"
-		certificate = "$dir/$1/server.pem"
-		authority = "$dir/$1/authority.pem"
-		mark-key = "$dir/$1/mark.key"
-		state-directory = "$dir/$1/state"
-		table-directory = "$dir/$1/table"
-		control-socket = "$dir/$1/control"
-		report-socket = "$dir/$1/report"
-		publisher = "$top_builddir/lsrd-publish"
+		$(files_in "$dir/$1")
 		address-space s$1.example.org { }
 	END
 	for i in 1 2 3; do
