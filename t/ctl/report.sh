@@ -13,7 +13,8 @@ oracle() { # WHAT ARGUMENTS
 	what=$1
 	shift
 	out=$(python3 -B "$top_srcdir/t/oracle/report.py" "$@" 2>&1)
-	ok "$what: $(echo "$out" | tail -n 1)" went $? "$out"
+	status=$?
+	ok "$what: $(echo "$out" | tail -n 1)" went $status "$out"
 }
 
 report() { # DOCUMENT [OPTION]...

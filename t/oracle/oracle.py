@@ -351,6 +351,8 @@ def explain(document, s, address, limits, args):
                     verdict = "name"
             row["verdict"] = verdict
             candidates.append(row)
+    if out["result"] == "hold":
+        out["unreachable"] = "why"
     out["candidates"] = candidates
     return out
 

@@ -12,7 +12,8 @@ run() { # WHAT ARGUMENTS
 	what=$1
 	shift
 	out=$(python3 -B "$top_srcdir/t/oracle/oracle.py" "$@" 2>&1)
-	ok "$what: $(echo "$out" | tail -n 1)" went $? "$out"
+	status=$?
+	ok "$what: $(echo "$out" | tail -n 1)" went $status "$out"
 }
 
 plan 3
