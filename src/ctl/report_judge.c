@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "core/paths/routes.h"
 
-#define TELL_EVERY 64 /* failures, or servers */
+#define TELL_EVERY 64 /* servers */
 
 const char *
 report_word(enum report_what what)
@@ -27,7 +27,7 @@ static void
 report_tell(const struct report_progress *progress, const char *what,
     size_t done, size_t all)
 {
-	if (progress != NULL && (done % TELL_EVERY == 0 || done == all))
+	if (progress != NULL)
 		progress->tell(what, done, all);
 }
 
@@ -169,10 +169,9 @@ links_keep(const struct report *r, struct report_failure *f,
 }
 
 static void
-failure_judge(
+failure_keep(
     struct report *r, struct report_failure *f, struct judge_verdict *v)
 {
-	judge_failure(r->judge, &f->is, v);
 	f->moved = v->moved;
 	f->cut = v->cut;
 	f->lost = v->lost;
@@ -210,14 +209,21 @@ by_harm(const void *a, const void *b)
 static void
 failures_judge(struct report *r, const struct report_progress *progress)
 {
-	struct judge_verdict v = { 0 };
-	size_t n = r->failures.n;
+	struct judge_verdict v[JUDGE_TOGETHER] = { 0 };
+	const struct judge_failure *some[JUDGE_TOGETHER];
+	size_t n = r->failures.n, next;
 
-	for (size_t i = 0; i < n; i++) {
-		failure_judge(r, &r->failures.v[i], &v);
-		report_tell(progress, "failures", i + 1, n);
+	for (size_t i = 0; i < n; i = next) {
+		next = n - i < JUDGE_TOGETHER ? n : i + JUDGE_TOGETHER;
+		for (size_t k = i; k < next; k++)
+			some[k - i] = &r->failures.v[k].is;
+		judge_failures(r->judge, some, next - i, v);
+		for (size_t k = i; k < next; k++)
+			failure_keep(r, &r->failures.v[k], &v[k - i]);
+		report_tell(progress, "failures", next, n);
 	}
-	judge_verdict_done(&v);
+	for (size_t k = 0; k < JUDGE_TOGETHER; k++)
+		judge_verdict_done(&v[k]);
 }
 
 /* Sorted, and links still name who loads them most. */
@@ -379,7 +385,9 @@ alone_find(struct report *r, const struct report_progress *progress)
 		a->from = s;
 		if (r->net->servers.v[s].present)
 			alone_from(r, a, one, by_hop);
-		report_tell(progress, "alternates", s + 1, r->net->servers.n);
+		if ((s + 1) % TELL_EVERY == 0 || s + 1 == r->net->servers.n)
+			report_tell(
+			    progress, "alternates", s + 1, r->net->servers.n);
 	}
 	if (r->alone.n > 1)
 		qsort(r->alone.v, r->alone.n, sizeof(*r->alone.v), by_routes);

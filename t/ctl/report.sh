@@ -38,9 +38,18 @@ document 'a b c' 'a b' 'b c' 'c a' >"$W/ring.json"
 document 'a b c' 'a b' 'b c' >"$W/chain.json"
 document 'a b c d' 'a b' 'b c' 'c d' 'd a' >"$W/square.json"
 
+# More servers, and more failures, than are judged at once: a ring with chords.
+set --
+for i in $(seq 0 23); do
+	set -- "$@" "$i $(((i + 1) % 24))"
+	[ $((i % 2)) = 1 ] || set -- "$@" "$i $(((i + 9) % 24))"
+done
+document "$(seq -s ' ' 0 23)" "$@" >"$W/many.json"
+
 oracle fixtures compare "$lsrctl" --two "$fixtures"/groups.json \
 	"$fixtures"/states.json "$fixtures"/spaces.json "$fixtures"/limits.json \
 	"$W/ring.json" "$W/chain.json" "$W/square.json"
+oracle 'more than is judged at once' compare "$lsrctl" "$W/many.json"
 oracle 'random documents' random "$lsrctl" \
 	--documents "${ORACLE_DOCUMENTS:-25}" --seed "${ORACLE_SEED:-1}"
 if [ -d "${LSRD_TOPOLOGIES:-/nonexistent}" ]; then

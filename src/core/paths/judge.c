@@ -25,10 +25,6 @@ judge_new(const struct net *net)
 	j->onto = mem_new(0, nodes + 1, sizeof(*j->onto));
 	j->onto_via = mem_new(0, nodes + 1, sizeof(*j->onto_via));
 	j->leaving = mem_new(0, nodes + 1, sizeof(*j->leaving));
-	j->more = mem_new(0, j->links.n + 1, sizeof(*j->more));
-	j->cut = mem_new(0, (size_t)j->npatterns + 1, sizeof(*j->cut));
-	j->lost = mem_new(0, (size_t)j->npatterns + 1, sizeof(*j->lost));
-	j->cut_from = mem_new(0, net->servers.n + 1, sizeof(*j->cut_from));
 	return j;
 }
 
@@ -49,10 +45,12 @@ judge_free(struct judge *j)
 	mem_free(j->onto_via);
 	mem_free(j->leaving);
 	vec_done(&j->roots);
-	mem_free(j->more);
-	mem_free(j->cut);
-	mem_free(j->lost);
-	mem_free(j->cut_from);
+	for (size_t i = 0; i < JUDGE_TOGETHER; i++) {
+		mem_free(j->tally[i].more);
+		mem_free(j->tally[i].cut);
+		mem_free(j->tally[i].lost);
+		mem_free(j->tally[i].cut_from);
+	}
 	mem_free(j);
 }
 
@@ -169,10 +167,15 @@ failure_end(struct judge *j, const struct judge_failure *f)
 
 /* --- what follows for one server ----------------------------------------------- */
 
+/* Trees of so many servers stay near the processor: 32 octets for each node
+ * are half a megabyte of a net of a thousand. */
+#define SERVERS_AT_ONCE 16
+
 /* Of the routes of one server, while a failure is in force. */
 struct judging {
 	struct judge *j;
 	struct judge_verdict *v;
+	struct judge_tally *tally;
 	uint32_t from;
 	struct judge_tree *tree; /* `dist` as it is now, the rest as before */
 };
@@ -242,7 +245,7 @@ way_leave(struct judging *g, uint32_t v, int64_t n)
 
 	for (; t->node[v].parent != JUDGE_NONE; v = t->node[v].parent)
 		if (t->node[v].via != JUDGE_NONE)
-			g->j->more[t->node[v].via] -= n;
+			g->tally->more[t->node[v].via] -= n;
 }
 
 /* The same of all that was counted in `leaving`: what is farther first. */
@@ -265,7 +268,7 @@ ways_leave(struct judging *g)
 		}
 		j->leaving[u] += n;
 		if (t->node[v].via != JUDGE_NONE)
-			j->more[t->node[v].via] -= n;
+			g->tally->more[t->node[v].via] -= n;
 	}
 }
 
@@ -290,7 +293,7 @@ way_gain(struct judging *g, uint32_t v, int64_t n)
 			via = j->onto_via[v];
 		}
 		if (via != JUDGE_NONE)
-			j->more[via] += n;
+			g->tally->more[via] += n;
 		v = u;
 	}
 }
@@ -312,11 +315,11 @@ route_end(struct judging *g, uint32_t pattern)
 	}
 	if (left) {
 		g->v->cut++;
-		j->cut[pattern]++;
-		j->cut_from[g->from]++;
+		g->tally->cut[pattern]++;
+		g->tally->cut_from[g->from]++;
 	} else {
 		g->v->lost++;
-		j->lost[pattern]++;
+		g->tally->lost[pattern]++;
 	}
 	if (g->v->set != NULL)
 		g->v->set[bit / 64] |= UINT64_C(1) << bit % 64;
@@ -416,50 +419,98 @@ verdict_begin(const struct judge *j, struct judge_verdict *v)
 
 /* What was counted, and the counts are 0 again. */
 static void
-verdict_gather(struct judge *j, struct judge_verdict *v)
+verdict_gather(
+    const struct judge *j, struct judge_tally *tally, struct judge_verdict *v)
 {
 	for (uint32_t p = 0; p < j->npatterns && v->cut + v->lost > 0; p++) {
-		if (j->cut[p] > 0)
+		if (tally->cut[p] > 0)
 			vec_push(&v->patterns,
-			    ((struct judge_count){ p, j->cut[p] }));
-		if (j->lost[p] > 0)
-			vec_push(
-			    &v->gone, ((struct judge_count){ p, j->lost[p] }));
-		j->cut[p] = j->lost[p] = 0;
+			    ((struct judge_count){ p, tally->cut[p] }));
+		if (tally->lost[p] > 0)
+			vec_push(&v->gone,
+			    ((struct judge_count){ p, tally->lost[p] }));
+		tally->cut[p] = tally->lost[p] = 0;
 	}
 	for (uint32_t s = 0; s < j->net->servers.n && v->cut > 0; s++) {
-		if (j->cut_from[s] > 0)
+		if (tally->cut_from[s] > 0)
 			vec_push(&v->servers,
-			    ((struct judge_count){ s, j->cut_from[s] }));
-		j->cut_from[s] = 0;
+			    ((struct judge_count){ s, tally->cut_from[s] }));
+		tally->cut_from[s] = 0;
 	}
 	for (uint32_t i = 0; i < j->links.n; i++) {
-		if (j->more[i] > 0)
-			vec_push(&v->links,
-			    ((struct judge_more){ i,
-				j->links.v[i].load + (uint64_t)j->more[i] }));
-		j->more[i] = 0;
+		if (tally->more[i] > 0)
+			vec_push(
+			    &v->links, ((struct judge_more){
+					   i, j->links.v[i].load +
+						  (uint64_t)tally->more[i] }));
+		tally->more[i] = 0;
 	}
+}
+
+static struct judge_tally *
+tally_of(struct judge *j, size_t i)
+{
+	struct judge_tally *t = &j->tally[i];
+	size_t patterns = (size_t)j->npatterns + 1;
+
+	if (t->more != NULL)
+		return t;
+	t->more = mem_new(0, j->links.n + 1, sizeof(*t->more));
+	t->cut = mem_new(0, patterns, sizeof(*t->cut));
+	t->lost = mem_new(0, patterns, sizeof(*t->lost));
+	t->cut_from = mem_new(0, j->net->servers.n + 1, sizeof(*t->cut_from));
+	return t;
+}
+
+/* The failure in the eyes of the servers from g->from to before end. */
+static void
+sources_judge(struct judging *g, const struct judge_failure *f, uint32_t end)
+{
+	struct judge *j = g->j;
+
+	failure_begin(j, f);
+	for (; g->from < end; g->from++) {
+		g->tree = &j->trees[g->from];
+		if (!j->net->servers.v[g->from].present)
+			continue;
+		if (j->failed[g->from])
+			sender_leave(g);
+		else
+			server_judge(g);
+	}
+	failure_end(j, f);
+}
+
+void
+judge_failures(struct judge *j, const struct judge_failure *const *f, size_t n,
+    struct judge_verdict *v)
+{
+	uint32_t servers = (uint32_t)j->net->servers.n, end;
+	uint32_t some = n > 1 ? SERVERS_AT_ONCE : servers;
+
+	CHECK(n <= JUDGE_TOGETHER);
+	for (size_t i = 0; i < n; i++)
+		verdict_begin(j, &v[i]);
+	for (uint32_t s = 0; s < servers; s = end) {
+		end = servers - s < some ? servers : s + some;
+		for (size_t i = 0; i < n; i++) {
+			struct judging g = { .j = j,
+				.v = &v[i],
+				.tally = tally_of(j, i),
+				.from = s };
+
+			sources_judge(&g, f[i], end);
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		verdict_gather(j, tally_of(j, i), &v[i]);
 }
 
 void
 judge_failure(
     struct judge *j, const struct judge_failure *f, struct judge_verdict *v)
 {
-	verdict_begin(j, v);
-	failure_begin(j, f);
-	for (uint32_t s = 0; s < j->net->servers.n; s++) {
-		struct judging g = { j, v, s, &j->trees[s] };
-
-		if (!j->net->servers.v[s].present)
-			continue;
-		if (j->failed[s])
-			sender_leave(&g);
-		else
-			server_judge(&g);
-	}
-	failure_end(j, f);
-	verdict_gather(j, v);
+	judge_failures(j, &f, 1, v);
 }
 
 static bool
@@ -474,6 +525,8 @@ exists_for(const struct judge *j, uint32_t server, uint32_t pattern)
 void
 judge_now(struct judge *j, struct judge_verdict *v)
 {
+	struct judge_tally *tally = tally_of(j, 0);
+
 	verdict_begin(j, v);
 	for (uint32_t s = 0; s < j->net->servers.n; s++)
 		for (uint32_t p = 0;
@@ -482,10 +535,10 @@ judge_now(struct judge *j, struct judge_verdict *v)
 			    !exists_for(j, s, p))
 				continue;
 			v->cut++;
-			j->cut[p]++;
-			j->cut_from[s]++;
+			tally->cut[p]++;
+			tally->cut_from[s]++;
 		}
-	verdict_gather(j, v);
+	verdict_gather(j, tally, v);
 }
 
 void

@@ -5,6 +5,7 @@
  *     struct judge *j = judge_new(net);
  *     judge_now(j, &verdict);                  as it is
  *     judge_failure(j, &failure, &verdict);    and without these
+ *     judge_failures(j, failures, n, verdicts);    each by itself, and quicker
  *     judge_free(j);
  *
  * A route is a server and a pattern that exists for it, with the meaning of
@@ -15,6 +16,9 @@
  * Each server's distances, and the tree of its ways, are kept; a failure is
  * followed (spf_follow.h) from those servers alone whose tree it breaks, and
  * taken back. So a failure costs what it moves, and nothing is computed twice.
+ *
+ * Several failures are judged together by a few servers at a time, for the
+ * trees of all are more than a processor keeps near.
  */
 
 #ifndef CORE_JUDGE_H
@@ -25,6 +29,10 @@
 
 /* Distances and trees take 28 octets a cell, a server and a node each. */
 #define JUDGE_CELLS_MAX (UINT32_C(1) << 24)
+
+/* So many failures are judged at once; for each, counts by link, pattern and
+ * server are kept. */
+#define JUDGE_TOGETHER 64
 
 struct judge;
 
@@ -74,6 +82,11 @@ void judge_free(struct judge *j);
 void judge_now(struct judge *j, struct judge_verdict *v);
 
 void judge_failure(struct judge *j, const struct judge_failure *failure,
+    struct judge_verdict *v);
+
+/* The same of n failures, JUDGE_TOGETHER at most, each by itself. */
+void judge_failures(struct judge *j,
+    const struct judge_failure *const *failures, size_t n,
     struct judge_verdict *v);
 
 void judge_verdict_done(struct judge_verdict *v);

@@ -32,6 +32,13 @@ struct judge_lists {
 	uint32_t *at, *item;
 };
 
+/* What is counted of one failure; all zero between verdicts. */
+struct judge_tally {
+	int64_t *more;        /* by link */
+	uint32_t *cut, *lost; /* by pattern */
+	uint32_t *cut_from;   /* by server */
+};
+
 struct judge {
 	const struct net *net;
 	struct graph *graph;
@@ -57,9 +64,8 @@ struct judge {
 	uint32_t *leaving;    /* by node: routes whose way was over it */
 	VEC(uint32_t) roots;  /* where a tree is broken */
 	VEC(uint32_t) behind; /* nodes whose way was broken, tree by tree */
-	int64_t *more;        /* by link */
-	uint32_t *cut, *lost; /* by pattern */
-	uint32_t *cut_from;   /* by server */
+
+	struct judge_tally tally[JUDGE_TOGETHER]; /* made at their first use */
 };
 
 /* The best claim for a server whose distances these are, or JUDGE_NONE. */
