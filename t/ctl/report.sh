@@ -46,9 +46,14 @@ for i in $(seq 0 23); do
 done
 document "$(seq -s ' ' 0 23)" "$@" >"$W/many.json"
 
+# Without f both d and v are farther from a, and d, next to v, is drained.
+document 'a f d v x y z' 'a f' 'f d' 'f v' 'a x' 'x d' 'x y' 'y z' 'z v' 'd v' |
+	sed 's/"name": "d", "routing_group"/"state": "drain", &/' >"$W/drained.json"
+
 oracle fixtures compare "$lsrctl" --two "$fixtures"/groups.json \
 	"$fixtures"/states.json "$fixtures"/spaces.json "$fixtures"/limits.json \
 	"$W/ring.json" "$W/chain.json" "$W/square.json"
+oracle 'no way round through what is drained' compare "$lsrctl" "$W/drained.json"
 oracle 'more than is judged at once' compare "$lsrctl" "$W/many.json"
 oracle 'random documents' random "$lsrctl" \
 	--documents "${ORACLE_DOCUMENTS:-25}" --seed "${ORACLE_SEED:-1}"

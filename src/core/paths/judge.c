@@ -24,6 +24,7 @@ judge_new(const struct net *net)
 	j->hit = mem_new(0, nodes + 1, sizeof(*j->hit));
 	j->onto = mem_new(0, nodes + 1, sizeof(*j->onto));
 	j->onto_via = mem_new(0, nodes + 1, sizeof(*j->onto_via));
+	j->was = mem_new(0, nodes + 1, sizeof(*j->was));
 	j->leaving = mem_new(0, nodes + 1, sizeof(*j->leaving));
 	return j;
 }
@@ -34,15 +35,15 @@ judge_free(struct judge *j)
 	if (j == NULL)
 		return;
 	judge_build_undo(j);
-	spf_follow_done(&j->follow);
+	spf_follow_done(&j->queue);
 	vec_done(&j->changes.list);
-	vec_done(&j->ends.list);
 	vec_done(&j->behind);
 	mem_free(j->failed);
 	mem_free(j->broken);
 	mem_free(j->hit);
 	mem_free(j->onto);
 	mem_free(j->onto_via);
+	mem_free(j->was);
 	mem_free(j->leaving);
 	vec_done(&j->roots);
 	for (size_t i = 0; i < JUDGE_TOGETHER; i++) {
@@ -354,21 +355,59 @@ routes_renew(struct judging *g, uint32_t v)
 		way_gain(g, v, stay);
 }
 
-/* Of the changes those at the ends of its least ways: nothing comes nearer by
- * a failure, so the others change nothing. */
+/* The least metric by nodes whose ways are whole. */
+static uint64_t
+best_by_others(const struct judging *g, uint32_t v)
+{
+	const struct judge *j = g->j;
+	const struct graph_side *in = &j->graph->in;
+	const uint64_t *dist = g->tree->dist;
+	uint64_t best = GRAPH_NONE;
+
+	for (uint32_t i = in->first[v]; i < in->end[v]; i++) {
+		uint32_t u = in->arcs[i].to;
+		uint64_t metric =
+		    graph_add(dist[u], graph_weight(in->arcs[i].weight));
+
+		if (metric < best && j->hit[u] != j->run &&
+		    (u == g->from || !j->graph->shut[u]))
+			best = metric;
+	}
+	return best;
+}
+
+/* What is behind has its distances anew, nearest first. */
 static void
-ends_find(struct judging *g)
+behind_search(struct judging *g)
 {
 	struct judge *j = g->j;
-	const uint64_t *dist = g->tree->dist;
+	const struct graph_side *out = &j->graph->out;
+	uint64_t *dist = g->tree->dist;
 
-	j->ends.list.n = 0;
-	for (size_t i = 0; i < j->changes.list.n; i++) {
-		struct graph_change c = j->changes.list.v[i];
+	for (size_t i = 0; i < j->behind.n; i++) {
+		uint32_t v = j->behind.v[i];
 
-		if (dist[c.from] != GRAPH_NONE &&
-		    dist[c.from] + graph_weight(c.was) == dist[c.to])
-			vec_push(&j->ends.list, c);
+		j->was[v] = dist[v];
+		dist[v] = best_by_others(g, v);
+		if (dist[v] != GRAPH_NONE)
+			spf_follow_put(&j->queue, dist[v], v);
+	}
+	while (j->queue.heap.n > 0) {
+		struct spf_follow_key top = spf_follow_take(&j->queue);
+		uint32_t u = top.node;
+
+		/* From out->stop on nothing leads through u. */
+		for (uint32_t i = out->first[u];
+		     top.key == dist[u] && i < out->stop[u]; i++) {
+			uint32_t v = out->arcs[i].to;
+			uint64_t metric =
+			    top.key + graph_weight(out->arcs[i].weight);
+
+			if (metric >= dist[v] || j->hit[v] != j->run)
+				continue;
+			dist[v] = metric;
+			spf_follow_put(&j->queue, metric, v);
+		}
 	}
 }
 
@@ -381,17 +420,13 @@ server_judge(struct judging *g)
 
 	if (!behind_find(g))
 		return;
-	ends_find(g);
-	spf_follow_dist(&j->follow, j->graph, &j->ends, g->from, dist);
+	behind_search(g);
 	for (size_t i = 0; i < j->behind.n; i++)
 		if (j->behind.v[i] < j->graph->servers)
 			routes_renew(g, j->behind.v[i]);
 	ways_leave(g);
-	for (size_t i = 0; i < j->follow.moved.n; i++) {
-		uint32_t v = j->follow.moved.v[i];
-
-		dist[v] = j->follow.at[v].was;
-	}
+	for (size_t i = 0; i < j->behind.n; i++)
+		dist[j->behind.v[i]] = j->was[j->behind.v[i]];
 }
 
 /* What fails sends nothing. */

@@ -14,8 +14,10 @@
  * least name (and by a routing group where no server is as near).
  *
  * Each server's distances, and the tree of its ways, are kept; a failure is
- * followed (spf_follow.h) from those servers alone whose tree it breaks, and
- * taken back. So a failure costs what it moves, and nothing is computed twice.
+ * followed from those servers alone whose tree it breaks, and taken back.
+ * Nothing comes nearer by a failure, so it is enough to search the nodes behind
+ * the break again, from all others. So a failure costs what it moves, and
+ * nothing is computed twice.
  *
  * Several failures are judged together by a few servers at a time, for the
  * trees of all are more than a processor keeps near.

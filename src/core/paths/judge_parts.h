@@ -53,10 +53,9 @@ struct judge {
 	struct judge_tree *trees; /* by server; empty for one not present */
 
 	/* of the failure in hand */
-	struct spf_follow follow;
+	struct spf_follow queue; /* nothing else of it */
 	struct graph_changes changes;
-	struct graph_changes ends; /* those that one server notices */
-	bool *failed, *broken;     /* by server; by step */
+	bool *failed, *broken; /* by server; by step */
 	uint32_t run;
 	uint32_t *hit;  /* by node: the run in which its way was broken */
 	uint32_t *onto; /* by node: its parent then; JUDGE_NONE: not known */
@@ -64,6 +63,7 @@ struct judge {
 	uint32_t *leaving;    /* by node: routes whose way was over it */
 	VEC(uint32_t) roots;  /* where a tree is broken */
 	VEC(uint32_t) behind; /* nodes whose way was broken, tree by tree */
+	uint64_t *was;        /* by node: of these the distance before */
 
 	struct judge_tally tally[JUDGE_TOGETHER]; /* made at their first use */
 };

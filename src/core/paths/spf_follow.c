@@ -46,8 +46,8 @@ follow_begin(struct spf_follow *f, const struct graph *g, uint32_t source,
 
 /* --- the queue -------------------------------------------------------------- */
 
-static void
-heap_push(struct spf_follow *f, uint64_t key, uint32_t node)
+void
+spf_follow_put(struct spf_follow *f, uint64_t key, uint32_t node)
 {
 	size_t i = f->heap.n;
 
@@ -57,8 +57,8 @@ heap_push(struct spf_follow *f, uint64_t key, uint32_t node)
 	f->heap.v[i] = (struct spf_follow_key){ key, node };
 }
 
-static struct spf_follow_key
-heap_pop(struct spf_follow *f)
+struct spf_follow_key
+spf_follow_take(struct spf_follow *f)
 {
 	struct spf_follow_key *v = f->heap.v, top = v[0];
 	size_t n = --f->heap.n, i = 0;
@@ -125,7 +125,7 @@ static void
 follow_push(struct spf_follow *f, uint32_t v)
 {
 	if (f->at[v].best != f->dist[v])
-		heap_push(f,
+		spf_follow_put(f,
 		    f->at[v].best < f->dist[v] ? f->at[v].best : f->dist[v], v);
 }
 
@@ -183,7 +183,7 @@ static void
 follow_settle(struct spf_follow *f)
 {
 	while (f->heap.n > 0) {
-		struct spf_follow_key top = heap_pop(f);
+		struct spf_follow_key top = spf_follow_take(f);
 		uint32_t u = top.node;
 
 		if (f->at[u].best < f->dist[u] && top.key == f->at[u].best)
@@ -241,7 +241,7 @@ other_add(struct spf_follow *f, uint32_t v)
 	if (f->dist[v] == GRAPH_NONE)
 		vec_push(&f->other, v);
 	else
-		heap_push(f, f->dist[v], v);
+		spf_follow_put(f, f->dist[v], v);
 }
 
 /* Whether an arc of this weight is the end of a least way now. */
@@ -378,6 +378,6 @@ spf_follow_from(
 	others_begin(f, changes);
 	others_lost(f, s);
 	while (f->heap.n > 0)
-		other_renew(f, s, heap_pop(f).node);
+		other_renew(f, s, spf_follow_take(f).node);
 	return true;
 }

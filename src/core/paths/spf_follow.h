@@ -55,6 +55,10 @@ struct spf_follow {
 
 void spf_follow_done(struct spf_follow *follow);
 
+/* Its queue, the least key first, for a search of one's own. */
+void spf_follow_put(struct spf_follow *follow, uint64_t key, uint32_t node);
+struct spf_follow_key spf_follow_take(struct spf_follow *follow);
+
 /*
  * dist, by node, has the distances from `source` over the graph as it was
  * before these changes: it has those over the graph as it is. Fills `moved`.
