@@ -174,14 +174,29 @@ rule_table(struct world *world, struct node *node, const struct mta_table *next)
 /* What was asked before it ran short may still be answered, or not. */
 #define ASKED_MS 6000
 
+/* What it has said is said again when it is no longer early (early.h): nothing
+ * need be asked for that. */
+static bool
+is_said_again(struct node *node, const struct event *event)
+{
+	bool was_down = node->mta_down;
+
+	if (event->kind != EVENT_MTA_STATE)
+		return false;
+	node->mta_down = strcmp(event->to, "down") == 0;
+	return was_down && node->mta_down &&
+	       strcmp(event->from, "unknown") == 0;
+}
+
 void
-rule_blame(
-    struct world *world, const struct node *node, const struct event *event)
+rule_blame(struct world *world, struct node *node, const struct event *event)
 {
 	bool probes = event->kind == EVENT_LINK_STATE ||
 	              event->kind == EVENT_MAIL_STATE ||
 	              event->kind == EVENT_MTA_STATE;
 
+	if (is_said_again(node, event))
+		return;
 	if (probes && strcmp(event->to, "down") == 0 && event->reason == NULL &&
 	    node->shortage != NULL &&
 	    strcmp(node->shortage, "no-descriptors") == 0 &&

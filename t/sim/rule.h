@@ -45,7 +45,7 @@ void rule_table(
 
 /* It says this. */
 void rule_blame(
-    struct world *world, const struct node *node, const struct event *event);
+    struct world *world, struct node *node, const struct event *event);
 
 /* Its lsrd has ended: what it remembered may be gone. */
 void rule_ended(struct node *node);

@@ -111,6 +111,7 @@ rule_ended(struct node *node)
 {
 	struct ledger *ledger = node->ledger;
 
+	node->mta_down = false;
 	if (ledger == NULL)
 		return;
 	vec_done(&ledger->seen);

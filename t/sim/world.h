@@ -97,6 +97,7 @@ struct node {
 	uint64_t greets_ms; /* its mail service takes so long to greet */
 	const char *shortage; /* why no probe can begin here; NULL: they can */
 	struct mono short_since;
+	bool mta_down;   /* by the last that it said of its own */
 	uint64_t probed; /* so often was its mail service probed */
 	VEC(struct happening *) backlog;
 	struct mono wake;
