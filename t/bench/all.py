@@ -9,7 +9,8 @@ $BUILD; it says what else it wants. It makes network namespaces, so as root:
 
     LSRD_BENCH_PEERS=HARNESS BUILD=ITS-PROGRAMS t/bench/all --build BUILDDIR
 
-What is not there is named in place of a figure. A machine that is busy with
+What is not there is named in place of a figure, and what did not end within its time,
+15 minutes, too: of a peer what it said until then counts. A machine that is busy with
 something else gives other times, never other counts.
 """
 
@@ -17,6 +18,8 @@ import argparse
 import os
 import re
 import shutil
+import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -27,6 +30,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 MADE = ["bench_change", "bench_flood", "bench_memory", "bench_publish", "bench_spf",
         "bench_step", "make_state"]
 SYSTEM = ["lsrd", "lsrd-publish", "lsrctl"]
+PATIENCE_S = 900
 
 
 class Failed(Exception):
@@ -61,14 +65,26 @@ class Bench:
         self.build, self.sizes, self.folder = os.path.abspath(build), sizes, folder
         self.found = {}
 
-    def run(self, *argv, enough=None, **env):
-        """What a command says; how it ends is no matter once it has said enough."""
-        done = subprocess.run(
-            argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False,
-            env=dict(os.environ, top_builddir=self.build, **env))
-        if done.returncode != 0 and not (enough and re.search(enough, done.stdout)):
-            raise Failed(" ".join((done.stderr or done.stdout or "failed").split())[-120:])
-        return done.stdout
+    def run(self, *argv, **env):
+        """What a command says that goes well, and in time."""
+        how, said, complaint = self.attempt(*argv, **env)
+        if how:
+            raise Failed(how + ": " + " ".join((complaint or said).split())[-120:])
+        return said
+
+    def attempt(self, *argv, **env):
+        """How a command ended, "" if well; what it said; what it complained of."""
+        with subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, text=True, start_new_session=True,
+                env=dict(os.environ, top_builddir=self.build, **env)) as process:
+            try:
+                said, complaint = process.communicate(timeout=PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGTERM)
+                said, complaint = process.communicate()
+                return "no end in %d s" % PATIENCE_S, said, complaint
+        return ended(process.returncode), said, complaint
 
     def bench(self, name, *args):
         """What one of our own says."""
@@ -207,15 +223,29 @@ class Bench:
             yield name, missing, "", None
             return
         for servers in self.sizes.peers:
-            said = self.run("bash", harness, servers, "4", "random", "0",
-                            self.sizes.events, *options, enough="summary .* cpu_ms_med=")
-            sink, cpu = numbers(r"summary .* sink_ms_med=(\S+) cpu_ms_med=(\S+)", said)
-            yield "%s, %s servers: a change" % (name, servers), cpu, "ms CPU", None
-            yield ("  by ours", ratio(cpu, self.found.get(("change", servers, "4"))), "x",
-                   None)
-            yield "  LSA in to LSA out", sink, "ms wall", None
-            yield ("  by ours, by the wire", ratio(sink, self.found.get(("wire", servers))),
-                   "x", None)
+            how, said, complaint = self.attempt("bash", harness, servers, "4", "random",
+                                                "0", self.sizes.events, *options)
+            yield from self.events("%s, %s servers" % (name, servers), servers, said,
+                                   how + ": " + " ".join(complaint.split())[-120:])
+
+    def events(self, what, servers, said, why):
+        """What a peer's harness tells of each, as far as it came."""
+        told = re.findall(r"^event .* sink_ms=(\S+) dut_cpu_ms=(\S+)", said, re.M)
+        if not told:
+            yield what + " failed", why, "", None
+            return
+        if len(told) < int(self.sizes.events):
+            yield what + ", of %s changes" % self.sizes.events, "%d" % len(told), \
+                "(%s)" % why.rstrip(": "), None
+        cpu = statistics.median(float(c) for _, c in told)
+        yield what + ": a change", "%.3f" % cpu, "ms CPU", None
+        yield "  by ours", ratio(cpu, self.found.get(("change", servers, "4"))), "x", None
+        sinks = [float(s) for s, _ in told if float(s) >= 0]
+        if sinks:
+            sink = statistics.median(sinks)
+            yield "  LSA in to LSA out", "%.3f" % sink, "ms wall", None
+            yield "  by ours, by the wire", ratio(sink, self.found.get(("wire", servers))), \
+                "x", None
 
     def peers(self):
         """Both."""
@@ -225,6 +255,13 @@ class Bench:
         yield from self.peer("FRR ospfd", os.path.join(
             os.environ.get("FRRLIB", "/usr/lib/frr"), "ospfd"), "run-frr.sh",
             "0 50 5000", "-w", "20000")
+
+
+def ended(status):
+    """How a command ended; "": well."""
+    if status < 0:
+        return "killed by " + signal.Signals(-status).name
+    return "exit %d" % status if status else ""
 
 
 def numbers(pattern, said):
