@@ -2,7 +2,7 @@
 `<TEXT`, which is awaited (a regular expression, in what came since the last
 one), or `>TEXT`, which is typed, with Python's escapes. Fails where a text does
 not come; ends as the command does where its end is awaited by `$STATUS`."""
-import os, pty, re, select, sys, time
+import os, pty, re, select, sys, termios, time
 
 arguments = sys.argv[1:]
 patience = 120
@@ -30,10 +30,18 @@ def more(end):
     return part != b""
 
 
+def is_lines(terminal):
+    return termios.tcgetattr(terminal)[3] & termios.ICANON
+
+
 for step in steps:
     kind, text = step[0], step[1:]
     end = time.monotonic() + patience
     if kind == ">":
+        # libedit shows its prompt before it takes the line from the terminal,
+        # for which an end of file would be none any more
+        while "\\x04" in text and is_lines(fd) and time.monotonic() < end:
+            time.sleep(0.01)
         os.write(fd, text.encode().decode("unicode_escape").encode("latin-1"))
     elif kind == "<":
         while not (found := re.search(text.encode(), seen, re.S)):
@@ -44,6 +52,9 @@ for step in steps:
     elif kind == "$":
         while more(end):
             pass
+        if time.monotonic() >= end:
+            os.kill(pid, 9)
+            sys.exit("did not end; there was %r" % seen)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         if status != int(text):
             sys.exit("ended with %d; there was %r" % (status, seen))
