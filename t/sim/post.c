@@ -64,25 +64,6 @@ post_free(struct post *post)
 
 /* --- tables ------------------------------------------------------------------ */
 
-static const struct route *
-exact(const struct mta_table *table, const char *pattern)
-{
-	size_t low = 0, high = table->n;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		int order = strcmp(table->routes[mid].pattern, pattern);
-
-		if (order == 0)
-			return &table->routes[mid];
-		if (order < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return NULL;
-}
-
 /* As the MTA looks it up: the most specific first. */
 static const struct route *
 lookup(const struct mta_table *table, const char *address)
@@ -92,7 +73,7 @@ lookup(const struct mta_table *table, const char *address)
 	const char *pattern;
 
 	while (route == NULL && (pattern = match_next(&match)) != NULL)
-		route = exact(table, pattern);
+		route = mta_table_find(table, pattern);
 	return route;
 }
 
