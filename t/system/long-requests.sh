@@ -4,6 +4,7 @@
 # alone. 200 and 10 000; t/system/requests.sh has it do a few of them every day.
 
 . "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/files.sh"
 need python3
 ctl=$top_builddir/lsrctl
 net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
@@ -26,15 +27,7 @@ cat >"$W/1/lsrd.conf" <<-END
 	dead-time = 600ms
 	peer-listen = { "$net.1:28695" }
 	smtp = { "$net.1:28029" }
-	key = "$W/1/server.key"
-	certificate = "$W/1/server.pem"
-	authority = "$W/1/authority.pem"
-	mark-key = "$W/1/mark.key"
-	state-directory = "$W/1/state"
-	table-directory = "$W/1/table"
-	control-socket = "$W/1/control"
-	report-socket = "$W/1/report"
-	publisher = "$top_builddir/lsrd-publish"
+	$(files_in "$W/1")
 	confirm-above = 100%
 	address-space london.example.org { cost = 3 }
 	peer mx2.example.org { address = "$net.2:28695" }
