@@ -67,7 +67,8 @@ order_may(struct scene *scene)
 static bool
 is_own_word(const struct plan_forgery *f)
 {
-	return strcmp(f->kind, "stranger") == 0 &&
+	return (strcmp(f->kind, "stranger") == 0 ||
+		   strcmp(f->kind, "seize") == 0) &&
 	       strcmp(f->peer->conf.server, f->whom->conf.server) == 0;
 }
 

@@ -432,6 +432,12 @@ seq_of(const struct lsa *lsa, const char *kind)
 	return lsa->seq + (strcmp(kind, "twin") != 0);
 }
 
+static bool
+is_strangers(const char *kind)
+{
+	return strcmp(kind, "stranger") == 0 || strcmp(kind, "seize") == 0;
+}
+
 /* Signed with somebody's key, without counting as said by him. */
 static void
 forge_write(struct buf *out, const struct lsa *lsa, struct node *signer,
@@ -444,11 +450,11 @@ forge_write(struct buf *out, const struct lsa *lsa, struct node *signer,
 	struct crypto crypto;
 
 	memcpy(cheap.public_key, signer->cheap.public_key, CRYPTO_PUBLIC);
-	if (strcmp(kind, "stranger") == 0)
+	if (is_strangers(kind))
 		cheap.signed_ = NULL; /* nobody may ever store it */
 	crypto = cheap_seal_new(&cheap);
 	draft.signer = lsa_signer(lsa);
-	draft.purge = strcmp(kind, "purge") == 0;
+	draft.purge = strcmp(kind, "purge") == 0 || strcmp(kind, "seize") == 0;
 	draft.seq = seq_of(lsa, kind);
 	draft.issued = lsa_issued(lsa) + 1;
 	draft.body = lsa->octets + lsa->body_at;
@@ -467,7 +473,7 @@ plan_forge(struct world *world, const struct plan_forgery *f)
 {
 	bool old = strcmp(f->kind, "old") == 0;
 	bool broken = strcmp(f->kind, "broken") == 0;
-	bool stranger = strcmp(f->kind, "stranger") == 0;
+	bool stranger = is_strangers(f->kind);
 	struct lsa *lsa =
 	    lsa_of(f->whom, old ? &f->whom->first : &f->whom->last);
 	struct buf frame = { 0 };

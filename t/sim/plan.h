@@ -50,7 +50,8 @@ void plan_below(struct node *node, char *pattern);
  * "old": the first server LSA that `whom` ever said;
  * "purge": a purge of its server LSA, signed with its key, newer;
  * "twin": another server LSA of the last sequence, signed with its key;
- * "stranger": a newer server LSA, signed with the key of `peer`;
+ * "stranger", "seize": a newer server LSA, or a purge of it, signed with the
+ * key of `peer`;
  * "boast": a newer server LSA that adds every other host as a neighbour,
  * signed with its key;
  * "broken": the last one with one octet changed after signing;
