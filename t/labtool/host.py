@@ -36,7 +36,7 @@ set -e
 read -r pid rest </proc/self/stat
 echo "$pid" >"$1/../pid.new" && mv "$1/../pid.new" "$1/../pid"
 root=$1 stage=$2 name=$3 over=$4
-mount --bind "$root" "$root"
+mount --rbind "$root" "$root"
 if [ -n "$over" ]; then
     mount -t overlay overlay -o "lowerdir=$over/usr:/usr" "$root/usr"
 else

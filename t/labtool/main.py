@@ -12,6 +12,7 @@ import time
 import front
 import mail
 import many
+import soak
 import stranger
 from host import LabError, namespaces_refused, wait_for
 from lab import TOP, Lab, names, now
@@ -31,6 +32,7 @@ NODE is a server's name or its first label; A and B may be routing groups.
 
   t/lab up --many 200                     so many lsrds without a mail server, and
                                           how long they take to agree
+  t/lab soak 2 --seed 7                   two hours of mail and faults
 """
 
 # Seconds: after a cut TCP leaves two minutes between two attempts at last, and a
@@ -155,6 +157,8 @@ def parser():
     sub = verb("hinder", "have a mail server refuse mail, or be slow; see mta.py")
     sub.add_argument("node")
     sub.add_argument("how", choices=("refuse", "slow", "full", "no-relay", "off"))
+    soak.options(verb("soak", "hours of mail and of faults, counted and measured: a lab "
+                      "of its own, which is gone at the end"))
     verb("able", "whether this machine can make network namespaces")
     return top
 
@@ -385,6 +389,8 @@ def act(args):
     """Runs one command; returns its exit status."""
     if args.verb == "up":
         return up(args)
+    if args.verb == "soak":
+        return soak.main(args, args.build or built())
     if args.verb == "list":
         print("\n".join(names()))
         return 0
