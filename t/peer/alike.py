@@ -31,6 +31,8 @@ def seeds():
     other += [(wire.NONE, wire.key(l.key)) for l in whole]
     other += [(wire.SUMMARY, body) for body in wire.summaries(
         2, whole, {wire.part_of(l.key.origin) for l in whole})]
+    other += [(wire.DIGEST, wire.write_digest(2, some, flags))
+              for some in (whole, whole[:3], []) for flags in (0, 1)]
     return whole, other
 
 
@@ -112,6 +114,10 @@ def here(kind, body):
             return "%d %d %s %s %d %d" % (h.low, h.high, h.organization.hex(),
                                           h.name.encode("latin-1").hex(),
                                           h.keep_alive, h.dead)
+        if kind == wire.DIGEST:
+            flags, parts = wire.read_parts(body)
+            return "%d %d" % (flags & 1, len(parts)) + "".join(
+                " %d %d %s" % (p.number, p.count, p.digest.hex()) for p in parts)
         if kind == wire.SUMMARY:
             _, entries = wire.read_summary(2, body)
             return str(len(entries)) + "".join(

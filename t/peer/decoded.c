@@ -81,6 +81,29 @@ entries_show(struct cur *in, uint16_t n, bool whole)
 	return true;
 }
 
+/* A digest, as version 2 has it: the parts of a database. */
+static bool
+parts_show(struct cur *in, bool show)
+{
+	uint8_t flags = cur_u8(in);
+	uint16_t n = cur_u16(in);
+	struct msg_part part;
+	int last = -1;
+
+	if (show)
+		printf("%u %u", flags & MSG_ASKS, n);
+	for (uint16_t i = 0; i < n; i++) {
+		if (msg_part_read(in, last, &part) != RC_OK)
+			return false;
+		last = part.number;
+		if (show)
+			printf(" %u %u", part.number, part.lsas);
+		if (show)
+			hex(part.digest, sizeof(part.digest));
+	}
+	return !in->bad && in->left == 0;
+}
+
 static bool
 lsa_show(const uint8_t *p, size_t n)
 {
@@ -104,6 +127,10 @@ frame_show(const uint8_t *p, size_t n)
 	switch (cur_u8(&in)) {
 	case MSG_HELLO:
 		return hello_show(&in);
+	case MSG_DIGEST:
+		return parts_show(
+			   &(struct cur){ in.p, in.left, false }, false) &&
+		       parts_show(&in, true);
 	case MSG_SUMMARY:
 		cur_u8(&in);
 		return entries_show(&in, cur_u16(&in), true);

@@ -163,25 +163,33 @@ def write_digest(version, lsas, flags):
         struct.pack(">BI32s", *part) for part in found)
 
 
+def read_parts(body):
+    """(flags, parts) of a DIGEST of version 2."""
+    o, found, last = Octets(body), [], -1
+    flags, n = o.number(1), o.number(2)
+    for _ in range(n):
+        found.append(Part(o.number(1), o.number(4), o.take(32)))
+        if found[-1].number <= last:
+            raise Fault("order of parts")
+        last = found[-1].number
+    o.end()
+    return flags, found
+
+
 def read_digest(version, body, lsas):
     """
     (flags, the parts that differ). With version 1 there is one part, None,
     that all LSAs are in.
     """
-    o = Octets(body)
     if version == 1:
+        o = Octets(body)
         same = o.take(32) == write_digest(1, lsas, 0)[:32]
         o.number(4)
         o.end()
         return 0, set() if same else {None}
-    flags, n, last = o.number(1), o.number(2), -1
-    theirs, ours = {}, {p.number: p.digest for p in parts(lsas)}
-    for _ in range(n):
-        number, _, theirs[number] = o.number(1), o.number(4), o.take(32)
-        if number <= last:
-            raise Fault("order of parts")
-        last = number
-    o.end()
+    flags, found = read_parts(body)
+    theirs = {p.number: p.digest for p in found}
+    ours = {p.number: p.digest for p in parts(lsas)}
     return flags, {n for n in set(ours) | set(theirs) if ours.get(n) != theirs.get(n)}
 
 

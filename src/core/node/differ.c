@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/rc.h"
 #include "core/node/fx.h"
 #include "core/node/nbrs.h"
 #include "core/node/node.h"
+#include "core/wire/msg.h"
 
 enum diff_state { DIFF_ASKED, DIFF_SUMMARY, DIFF_SAME, DIFF_DONE, DIFF_LOST };
 
@@ -78,17 +80,15 @@ digest_of(struct engine *e, struct differing *d, struct cur body)
 {
 	uint16_t n = cur_u16(&body);
 	struct buf all = { 0 };
+	struct msg_part part;
+	int last = -1;
 
 	for (uint16_t i = 0; i < n; i++) {
-		uint8_t part = cur_u8(&body);
-		const uint8_t *digest;
-
-		cur_u32(&body);
-		digest = cur_bytes(&body, CRYPTO_DIGEST);
-		if (digest == NULL)
+		if (msg_part_read(&body, last, &part) != RC_OK)
 			break;
-		buf_u8(&all, part);
-		buf_bytes(&all, digest, CRYPTO_DIGEST);
+		last = part.number;
+		buf_u8(&all, part.number);
+		buf_bytes(&all, part.digest, CRYPTO_DIGEST);
 	}
 	e->crypto->digest(e->crypto->ctx, all.p, all.n, d->digest);
 	d->known = true;

@@ -294,24 +294,16 @@ whole_read(struct engine *e, struct session *s, struct cur *body, bool *same)
 }
 
 /* One that the peer has, and we may have too. */
-static int
-part_read(struct engine *e, struct session *s, struct cur *body, int *last)
+static void
+part_compare(struct engine *e, struct session *s, const struct msg_part *part)
 {
-	unsigned part = cur_u8(body);
-	uint32_t n = cur_u32(body);
-	const uint8_t *theirs = cur_bytes(body, CRYPTO_DIGEST), *mine;
+	const uint8_t *mine = parts_digest(&e->db, part->number, e->crypto);
+	bool differs =
+	    mine == NULL || memcmp(mine, part->digest, CRYPTO_DIGEST) != 0;
 
-	if (theirs == NULL)
-		return RC_SHORT;
-	if ((int)part <= *last)
-		return RC_RANGE;
-	*last = (int)part;
-	mine = parts_digest(&e->db, part, e->crypto);
-	s->sync.differs[part] =
-	    mine == NULL || memcmp(mine, theirs, CRYPTO_DIGEST) != 0;
-	if (s->sync.differs[part])
-		s->sync.theirs += n;
-	return RC_OK;
+	s->sync.differs[part->number] = differs;
+	if (differs)
+		s->sync.theirs += part->lsas;
 }
 
 static int
@@ -323,8 +315,15 @@ parts_read(struct engine *e, struct session *s, struct cur *body, bool *same)
 	s->sync.theirs = s->sync.ours = 0;
 	for (unsigned i = 0; i < PARTS; i++)
 		s->sync.differs[i] = e->db.parts.n[i] > 0;
-	for (uint16_t i = 0; i < n && rc == RC_OK; i++)
-		rc = part_read(e, s, body, &last);
+	for (uint16_t i = 0; i < n && rc == RC_OK; i++) {
+		struct msg_part part;
+
+		rc = msg_part_read(body, last, &part);
+		if (rc != RC_OK)
+			break;
+		part_compare(e, s, &part);
+		last = part.number;
+	}
 	*same = true;
 	for (unsigned i = 0; i < PARTS; i++)
 		if (s->sync.differs[i]) {

@@ -110,6 +110,22 @@ msg_entry_read(struct cur *in, unsigned version, struct msg_entry *out)
 	return RC_OK;
 }
 
+int
+msg_part_read(struct cur *in, int last, struct msg_part *out)
+{
+	const uint8_t *digest;
+
+	out->number = cur_u8(in);
+	out->lsas = cur_u32(in);
+	digest = cur_bytes(in, CRYPTO_DIGEST);
+	if (digest == NULL)
+		return RC_SHORT;
+	if ((int)out->number <= last)
+		return RC_RANGE;
+	memcpy(out->digest, digest, CRYPTO_DIGEST);
+	return RC_OK;
+}
+
 void
 msg_entry_write(struct buf *out, unsigned version, const struct lsa *lsa)
 {

@@ -75,6 +75,13 @@ struct msg_entry {
 /* Octets of an LSA's digest in an entry of this version. */
 size_t msg_short_digest(unsigned version);
 
+/* Of a DIGEST: a part of the database that is not empty. (core/lsa/parts.h) */
+struct msg_part {
+	uint8_t number;
+	uint32_t lsas;
+	uint8_t digest[CRYPTO_DIGEST];
+};
+
 /* RC_OK, or why not. A body must be read to its end. */
 int msg_hello_read(struct cur *in, struct msg_hello *out);
 void msg_hello_write(struct buf *out, const struct msg_hello *hello);
@@ -83,6 +90,9 @@ int msg_key_read(struct cur *in, struct msg_key *out);
 void msg_key_write(struct buf *out, const struct lsa_key *key);
 
 int msg_entry_read(struct cur *in, unsigned version, struct msg_entry *out);
+/* The next of them; they ascend. `last`: the number of the one before, or -1. */
+int msg_part_read(struct cur *in, int last, struct msg_part *out);
+
 void msg_entry_write(struct buf *out, unsigned version, const struct lsa *lsa);
 
 #endif
