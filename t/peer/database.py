@@ -147,9 +147,9 @@ class Database:
         known = [epoch(l) for l in self.lsas.values() if l.key.origin == lsa.key.origin]
         if epoch(lsa) > max(known + [CEILING]) + STEP:
             raise Refused("epoch")
-        forget = self.get(wire.Key(lsa.key.origin, wire.FORGET, lsa.signer.hex()))
-        if forget and lsa.type != wire.FORGET and lsa.sequence >> 32 <= int.from_bytes(
-                forget.all(1)[0], "big"):
+        forgets = [epoch(l) for l in self.lsas.values()
+                   if l.type == wire.FORGET and l.key.origin == lsa.key.origin]
+        if lsa.type != wire.FORGET and lsa.sequence >> 32 <= max(forgets + [0]):
             raise Refused("forgotten")
         return None
 
@@ -174,8 +174,7 @@ class Database:
                 hit = other.signer.hex() == lsa.key.id
             elif lsa.type == wire.FORGET:
                 hit = key.type != wire.FORGET and key.origin == lsa.key.origin and (
-                    other.signer.hex() == lsa.key.id and
-                    other.sequence >> 32 <= int.from_bytes(lsa.all(1)[0], "big"))
+                    other.sequence >> 32 <= epoch(lsa))
             else:
                 hit = False
             if hit and key != lsa.key:

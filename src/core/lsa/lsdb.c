@@ -277,6 +277,21 @@ lsdb_count(const struct lsdb *db)
 	return db->tree.n;
 }
 
+const struct lsa *
+lsdb_forget(const struct lsdb *db, const char *origin)
+{
+	struct lsa_key key = { origin, "", LSA_FORGET };
+	const struct lsa *most = NULL;
+
+	for (const struct lsa *l = lsdb_from(db, &key);
+	     l != NULL && l->key.type == LSA_FORGET &&
+	     strcmp(l->key.origin, origin) == 0;
+	     l = lsdb_next(l))
+		if (most == NULL || lsa_epoch(l) > lsa_epoch(most))
+			most = l;
+	return most;
+}
+
 uint32_t
 lsdb_epoch(const struct lsdb *db, const char *origin)
 {

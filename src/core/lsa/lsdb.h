@@ -75,6 +75,9 @@ size_t lsdb_count(const struct lsdb *db);
 /* What this origin has, lent until the next change; NULL: nothing. */
 const struct lsdb_share *lsdb_share(const struct lsdb *db, const char *origin);
 
+/* The authority's word that forgets the most of this origin, or NULL. */
+const struct lsa *lsdb_forget(const struct lsdb *db, const char *origin);
+
 /* The greatest epoch that is known of it, 0 when none is. */
 uint32_t lsdb_epoch(const struct lsdb *db, const char *origin);
 

@@ -83,7 +83,7 @@ accept_judge(struct engine *e, struct lsa *lsa)
 		return RC_ORG;
 	/* Before any sequence (lsrd-protocol(7) 6). */
 	if (!lsa_is_authority(lsa) &&
-	    expel_word(e, "", LSA_REVOCATION, lsa_signer(lsa)) != NULL)
+	    expel_revocation(e, lsa_signer(lsa)) != NULL)
 		return RC_REVOKED;
 	rc = lsa_is_authority(lsa) ? RC_OK : room_judge(e, lsa);
 	return rc == RC_OK ? judge_signature(e, lsa) : rc;
@@ -302,11 +302,9 @@ news(struct engine *e, struct session *from, const struct lsa *lsa)
 	const struct lsa *mine = lsdb_find(&e->db, &lsa->key);
 	struct keyset_entry *queued = NULL;
 	int order = mine == NULL ? 1 : lsa_compare(lsa, mine);
-	const struct lsa *word;
+	const struct lsa *word = order > 0 ? expel_forget(e, lsa) : NULL;
 
-	if (order > 0 && expel_is_forgotten(e, lsa)) {
-		word =
-		    expel_word(e, lsa->key.origin, LSA_FORGET, lsa_signer(lsa));
+	if (word != NULL) {
 		if (from != NULL)
 			sessions_offer(e, from, &word->key);
 		return RC_OLD;

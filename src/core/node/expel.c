@@ -13,24 +13,24 @@
 #include "core/node/signers.h"
 
 const struct lsa *
-expel_word(const struct engine *e, const char *origin, uint8_t type,
-    const uint8_t signer[CRYPTO_DIGEST])
+expel_revocation(const struct engine *e, const uint8_t signer[CRYPTO_DIGEST])
 {
 	char hex[2 * CRYPTO_DIGEST + 1];
-	struct lsa_key key = { .origin = origin, .id = hex, .type = type };
+	struct lsa_key key = { "", hex, LSA_REVOCATION };
 
 	lsa_digest_text(signer, hex);
 	return lsdb_find(&e->db, &key);
 }
 
-bool
-expel_is_forgotten(const struct engine *e, const struct lsa *lsa)
+const struct lsa *
+expel_forget(const struct engine *e, const struct lsa *lsa)
 {
-	const struct lsa *forget =
-	    expel_word(e, lsa->key.origin, LSA_FORGET, lsa_signer(lsa));
+	const struct lsa *word = lsdb_forget(&e->db, lsa->key.origin);
 
-	return forget != NULL && !lsa_is_authority(lsa) &&
-	       lsa->seq >> 32 <= lsa_forget_epoch(forget);
+	return word != NULL && !lsa_is_authority(lsa) &&
+	               lsa_epoch(lsa) <= lsa_epoch(word)
+	           ? word
+	           : NULL;
 }
 
 void
@@ -176,7 +176,7 @@ expel_forgotten(struct engine *e, const struct lsa *word)
 		next = lsdb_next(l);
 		if (strcmp(l->key.origin, word->key.origin) != 0)
 			break;
-		if (expel_is_forgotten(e, l))
+		if (expel_forget(e, l) != NULL)
 			expel_lsa(e, l, RC_OLD);
 	}
 	due_save_anew(e);

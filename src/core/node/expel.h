@@ -14,12 +14,14 @@
 struct engine;
 struct lsa;
 
-/* The authority's word about this key: a revocation, or a forget; or NULL. */
-const struct lsa *expel_word(const struct engine *e, const char *origin,
-    uint8_t type, const uint8_t signer[CRYPTO_DIGEST]);
+/* The revocation of this key, or NULL. */
+const struct lsa *expel_revocation(
+    const struct engine *e, const uint8_t signer[CRYPTO_DIGEST]);
 
-/* The authority has had it forgotten. */
-bool expel_is_forgotten(const struct engine *e, const struct lsa *lsa);
+/* The authority's word by which it is forgotten, with whatever key its origin
+ * said it: who was away may still have what was said with one that nobody here
+ * remembers. Or NULL. */
+const struct lsa *expel_forget(const struct engine *e, const struct lsa *lsa);
 
 /* Takes it out of the database; lsa: and says that nobody may have said it. */
 void expel_take_out(struct engine *e, struct lsa *lsa);

@@ -23,25 +23,20 @@ newer(const struct view_input *in, const struct route_claim *claim,
 	return lsa != NULL && is_newer(lsa, claim) ? lsa : NULL;
 }
 
+/* Of a claim whose key was given up the number says nothing (rib_key_gone). */
 static bool
 fate_is_forgotten(const struct view_input *in, const struct route_claim *claim)
 {
+	const struct lsa *word = lsdb_forget(in->db, claim->server);
 	char hex[2 * CRYPTO_DIGEST + 1];
 	struct lsa_key key = { claim->server, hex, LSA_FORGET };
-	const struct lsa *word;
 
-	if (claim->known) {
-		lsa_digest_text(claim->key, hex);
-		word = lsdb_find(in->db, &key);
-		return word != NULL &&
-		       claim->seq >> 32 <= lsa_forget_epoch(word);
-	}
-	for (struct lsa *l = lsdb_origin(in->db, claim->server);
-	     l != NULL && strcmp(l->key.origin, claim->server) == 0;
-	     l = lsdb_next(l))
-		if (l->key.type == LSA_FORGET)
-			return true;
-	return false;
+	if (word == NULL || !claim->known)
+		return word != NULL;
+	if (claim->seq != 0)
+		return claim->seq >> 32 <= lsa_forget_epoch(word);
+	lsa_digest_text(claim->key, hex);
+	return lsdb_find(in->db, &key) != NULL;
 }
 
 static bool
