@@ -2,10 +2,11 @@
 
     apparmor.py PROFILE TRACE [SANITIZED]
 
-Each file that was opened for something, made, renamed, removed, given away or
-connected to is looked for among the profile's rules, with what it includes from
-/etc/apparmor.d; so are families of sockets. What failed for another reason than
-permission has met no rule, and what only looks (stat, access) none either.
+Each file that was opened for something, made, renamed, removed, given away,
+locked, started or connected to is looked for among the profile's rules, with what
+it includes from /etc/apparmor.d; so are families of sockets, and the capabilities
+that calls tell of. What failed for another reason than permission has met no rule,
+and what only looks (stat, access) none either. The trace is of `strace -f -y`.
 Exit status 0, or 1 and what is not allowed, a line each."""
 
 import re
@@ -81,12 +82,19 @@ def opened(flags):
     return want + ("w" if "O_CREAT" in flags or "O_TRUNC" in flags else "")
 
 
+def folder(name):
+    """As AppArmor has the name of one."""
+    return name.rstrip("/") + "/"
+
+
 def wants(call, text):
     """(path, what) of a line of strace."""
     names = re.findall(r'"((?:[^"\\]|\\.)*)"', text)
     if call in ("open", "openat") and "O_PATH" not in text:
-        return [(names[0], opened(text))] if names else []
-    if call in ("unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "chmod", "fchmodat", "chown",
+        return [(folder(names[0]) if "O_DIRECTORY" in text else names[0], opened(text))] if names else []
+    if call in ("mkdir", "mkdirat", "rmdir"):
+        return [(folder(names[0]), "w")] if names else []
+    if call in ("unlink", "unlinkat", "chmod", "fchmodat", "chown",
                 "lchown", "fchownat", "truncate", "utimensat", "mknod"):
         return [(names[0], "w")] if names else []
     if call in ("rename", "renameat", "renameat2", "link", "linkat", "symlink"):
@@ -94,6 +102,13 @@ def wants(call, text):
     if call in ("connect", "sendto", "bind", "sendmsg"):
         found = re.search(r'sun_path="([^"]+)"', text)
         return [(found.group(1), "w")] if found else []
+    if call == "execve":
+        return [(names[0], "x")] if names else []
+    found = re.match(r"\d+<(/[^>]*)>(?:, F_(?:OFD_)?SETLKW?|, LOCK_|$)?", text)
+    if found and (call == "flock" or (call == "fcntl" and "SETLK" in text)):
+        return [(found.group(1), "k")]
+    if found and call in ("fchown", "fchmod"):
+        return [(found.group(1), "w")]
     return []
 
 
@@ -118,22 +133,34 @@ def family(call, text, others):
     return None if good else "network %s %s" % (name, kind)
 
 
+# Ports below 1024 are root's.
+LOW_PORT = re.compile(r"sin6?_port=htons\(([1-9]|[1-9]\d|[1-9]\d\d|10[01]\d|102[0-3])\)")
 CAPABILITIES = {"setuid": "setuid", "setresuid": "setuid", "setgid": "setgid", "setresgid": "setgid",
                 "setgroups": "setgid", "chown": "chown", "fchown": "chown", "fchownat": "chown",
                 "lchown": "chown"}
 
 
+def capability(call, text, others):
+    """One that a call needs and no rule names, or None."""
+    name = CAPABILITIES.get(call)
+    if call == "bind" and LOW_PORT.search(text):
+        name = "net_bind_service"
+    if name is None or "capability " + name in others:
+        return None
+    return "capability %s: %s(%s)" % (name, call, text)
+
+
 def main(profile, trace, sanitized=""):
     """The complaints."""
     allow, deny, others = rules(profile)
-    wrong, n = set(), 0
+    wrong, n, itself = set(), 0, None
     for call, text in seen(trace):
-        lacks = family(call, text, others)
-        if lacks:
-            wrong.add(lacks)
-        if call in CAPABILITIES and "capability " + CAPABILITIES[call] not in others:
-            wrong.add("capability %s: %s(%s)" % (CAPABILITIES[call], call, text))
+        wrong.update(filter(None, [family(call, text, others), capability(call, text, others)]))
         for path, want in wants(call, text):
+            if call == "execve" and itself is None:
+                itself = path  # whom the profile is of
+                continue
+            path = itself if path == "/proc/self/exe" else path
             if not path.startswith("/") or (sanitized and SANITIZER.match(path)):
                 continue
             path = re.sub("^/proc/self/", "/proc/1/", path)
