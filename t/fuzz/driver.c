@@ -20,11 +20,16 @@
 #include "t/fuzz/fuzz.h"
 
 #define FILE_MAX 70000
+#define PIECE_MAX 4096
+
+/* Only some targets have it. */
+#pragma weak LLVMFuzzerCustomMutator
 
 static struct {
 	const uint8_t *p;
 	size_t n;
 	char path[128];
+	struct rng rng; /* of LLVMFuzzerMutate */
 } current;
 
 /* Only what a signal handler may do. */
@@ -167,6 +172,45 @@ corpus_read(struct corpus *corpus, const char *target)
 	}
 }
 
+/* The same for pieces.c, of itself alone. */
+size_t
+LLVMFuzzerMutate(uint8_t *p, size_t n, size_t room)
+{
+	struct rng *rng = &current.rng;
+	struct buf b = { 0 };
+	size_t made;
+
+	buf_bytes(&b, p, n);
+	mutate(rng, &b, &b);
+	made = b.n < room ? b.n : room;
+	if (made > 0)
+		memcpy(p, b.p, made);
+	buf_done(&b);
+	return made;
+}
+
+/* By the pieces of it, where the target knows them. */
+static void
+mutate_more(struct rng *rng, struct buf *b, const struct buf *other)
+{
+	size_t room = b->n + PIECE_MAX;
+	uint8_t *p;
+
+	if (LLVMFuzzerCustomMutator == NULL || rng_below(rng, 2) == 0) {
+		mutate(rng, b, other);
+		return;
+	}
+	p = mem_new(room, 0, 0);
+	if (b->n > 0)
+		memcpy(p, b->p, b->n);
+	current.rng.state = rng_next(rng);
+	room = LLVMFuzzerCustomMutator(p, b->n, room, (unsigned)rng_next(rng));
+	buf_done(b);
+	*b = (struct buf){ 0 };
+	buf_bytes(b, p, room);
+	mem_free(p);
+}
+
 static void
 mutations_run(const struct corpus *corpus, uint64_t runs)
 {
@@ -179,7 +223,7 @@ mutations_run(const struct corpus *corpus, uint64_t runs)
 
 		buf_bytes(&b, corpus->inputs.v[i].p, corpus->inputs.v[i].n);
 		for (uint64_t m = 1 + rng_below(&rng, 4); m > 0; m--)
-			mutate(&rng, &b, &corpus->inputs.v[k]);
+			mutate_more(&rng, &b, &corpus->inputs.v[k]);
 		if (b.n <= FILE_MAX)
 			run(b.p, b.n);
 		buf_done(&b);

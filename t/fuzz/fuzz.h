@@ -20,6 +20,12 @@ extern const unsigned fuzz_runs;
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
+/* By pieces.c, where a target has it: changes the octets, `room` of them at
+ * most; returns how many there are then. And what it asks of the driver. */
+size_t LLVMFuzzerCustomMutator(
+    uint8_t *p, size_t n, size_t room, unsigned seed);
+size_t LLVMFuzzerMutate(uint8_t *p, size_t n, size_t room);
+
 #define FUZZ_CHECK(cond)                                                       \
 	do {                                                                   \
 		if (!(cond)) {                                                 \

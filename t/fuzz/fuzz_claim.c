@@ -9,8 +9,10 @@
 #include "base/str.h"
 #include "crypt/claim.h"
 #include "t/fuzz/fuzz.h"
+#include "t/fuzz/pieces.h"
 
 const unsigned fuzz_runs = 3000;
+PIECES(PIECES_DER);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

@@ -9,8 +9,10 @@
 #include "plugins/exim/reading.h"
 #include "plugins/exim/shown.h"
 #include "t/fuzz/fuzz.h"
+#include "t/fuzz/pieces.h"
 
 const unsigned fuzz_runs = 3000;
+PIECES(PIECES_LINES);
 
 static void
 walk(const struct shown *s)

@@ -10,8 +10,10 @@
 #include "core/wire/frame.h"
 #include "core/wire/msg.h"
 #include "t/fuzz/fuzz.h"
+#include "t/fuzz/pieces.h"
 
 const unsigned fuzz_runs = 3000;
+PIECES(PIECES_FRAMES);
 
 static void
 key_look(const struct msg_key *key)
@@ -32,11 +34,22 @@ message_look(uint8_t type, struct cur body)
 {
 	struct msg_hello hello;
 	struct msg_entry entry;
+	struct msg_part part;
 	struct msg_key key;
+	int last = -1;
 
 	switch (type) {
 	case MSG_HELLO:
 		msg_hello_read(&body, &hello);
+		break;
+	case MSG_DIGEST:
+		cur_u8(&body);
+		for (uint16_t n = cur_u16(&body); n > 0; n--) {
+			if (msg_part_read(&body, last, &part) != RC_OK)
+				return;
+			FUZZ_CHECK((int)part.number > last);
+			last = part.number;
+		}
 		break;
 	case MSG_SUMMARY:
 		cur_u8(&body);

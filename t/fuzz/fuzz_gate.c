@@ -10,9 +10,11 @@
 
 #include "front/gate.h"
 #include "t/fuzz/fuzz.h"
+#include "t/fuzz/pieces.h"
 #include "verb/line.h"
 
 const unsigned fuzz_runs = 3000;
+PIECES(PIECES_LINES);
 
 struct talk {
 	const uint8_t *client, *mta;

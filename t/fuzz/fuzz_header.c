@@ -8,8 +8,10 @@
 #include "ctl/header.h"
 #include "t/core/cheap.h"
 #include "t/fuzz/fuzz.h"
+#include "t/fuzz/pieces.h"
 
 const unsigned fuzz_runs = 3000;
+PIECES(PIECES_LINES);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

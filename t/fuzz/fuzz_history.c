@@ -8,8 +8,10 @@
 #include "ctl/events.h"
 #include "ctl/history_read.h"
 #include "t/fuzz/fuzz.h"
+#include "t/fuzz/pieces.h"
 
 const unsigned fuzz_runs = 5000;
+PIECES(PIECES_LINES);
 
 int
 call_usage(const char *fmt, ...)

@@ -14,8 +14,10 @@
 #include "io/ctl_said.h"
 #include "io/front_io.h"
 #include "t/fuzz/fuzz.h"
+#include "t/fuzz/pieces.h"
 
 const unsigned fuzz_runs = 5000;
+PIECES(PIECES_LINES);
 
 static void
 front_line(const char *line, size_t n)

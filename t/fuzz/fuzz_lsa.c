@@ -8,9 +8,11 @@
 #include "base/rc.h"
 #include "core/lsa/lsa.h"
 #include "t/fuzz/fuzz.h"
+#include "t/fuzz/pieces.h"
 #include "t/sim/cheap_seal.h"
 
 const unsigned fuzz_runs = 3000;
+PIECES(PIECES_LSA);
 
 static void
 same(const struct lsa *lsa, struct buf *again)

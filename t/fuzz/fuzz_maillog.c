@@ -11,8 +11,10 @@
 #include "base/rc.h"
 #include "plugins/postfix/maillog.h"
 #include "t/fuzz/fuzz.h"
+#include "t/fuzz/pieces.h"
 
 const unsigned fuzz_runs = 8000;
+PIECES(PIECES_LINES);
 
 #define HEAD "Nov 21 17:22:56 mx postfix/lsrd/smtp[7]: "
 

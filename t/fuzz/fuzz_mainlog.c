@@ -12,8 +12,10 @@
 #include "plugins/exim/event.h"
 #include "plugins/exim/mainlog.h"
 #include "t/fuzz/fuzz.h"
+#include "t/fuzz/pieces.h"
 
 const unsigned fuzz_runs = 8000;
+PIECES(PIECES_LINES);
 
 #define HEAD "2026-11-29 02:54:17 1xXV3R-0005VO-0C "
 

@@ -12,8 +12,10 @@
 #include "metrics/families.h"
 #include "metrics/host.h"
 #include "t/fuzz/fuzz.h"
+#include "t/fuzz/pieces.h"
 
 const unsigned fuzz_runs = 3000;
+PIECES(PIECES_LINES);
 
 static void
 judge_host(const char *host)

@@ -11,8 +11,10 @@
 #include "core/lsa/limits.h"
 #include "message/session.h"
 #include "t/fuzz/fuzz.h"
+#include "t/fuzz/pieces.h"
 
 const unsigned fuzz_runs = 3000;
+PIECES(PIECES_LINES);
 
 static void
 header(struct session *s, char *line)

@@ -9,8 +9,10 @@
 #include "core/trace/mtable_book.h"
 #include "publish/wire.h"
 #include "t/fuzz/fuzz.h"
+#include "t/fuzz/pieces.h"
 
 const unsigned fuzz_runs = 3000;
+PIECES(PIECES_FRAMES);
 
 /* As the publisher reads it, and hands it on to the milter's table. */
 static void

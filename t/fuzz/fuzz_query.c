@@ -13,10 +13,12 @@
 #include "base/mem.h"
 #include "t/fuzz/fuzz.h"
 #include "t/fuzz/pair.h"
+#include "t/fuzz/pieces.h"
 
 #define LINES 12
 
 const unsigned fuzz_runs = 300;
+PIECES(PIECES_LINES);
 
 static void
 lines_are_json(const char *text)

@@ -11,8 +11,10 @@
 #include "core/lsa/limits.h"
 #include "core/wire/report.h"
 #include "t/fuzz/fuzz.h"
+#include "t/fuzz/pieces.h"
 
 const unsigned fuzz_runs = 8000;
+PIECES(PIECES_LINES);
 
 static void
 address(const uint8_t *p, size_t n)

@@ -11,8 +11,10 @@
 #include "base/str.h"
 #include "core/lsa/policy.h"
 #include "t/fuzz/fuzz.h"
+#include "t/fuzz/pieces.h"
 
 const unsigned fuzz_runs = 3000;
+PIECES(PIECES_LINES);
 
 #define WEEK ((int64_t)7 * 86400)
 

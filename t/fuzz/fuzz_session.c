@@ -6,10 +6,12 @@
 
 #include "t/fuzz/fuzz.h"
 #include "t/fuzz/pair.h"
+#include "t/fuzz/pieces.h"
 #include "t/sim/cable.h"
 #include "t/sim/truth.h"
 
 const unsigned fuzz_runs = 150;
+PIECES(PIECES_FRAMES);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

@@ -9,8 +9,10 @@
 
 #include "plugins/probe/smtp.h"
 #include "t/fuzz/fuzz.h"
+#include "t/fuzz/pieces.h"
 
 const unsigned fuzz_runs = 3000;
+PIECES(PIECES_LINES);
 
 #define OWN "mx1.london.example.org"
 

@@ -9,8 +9,10 @@
 #include "base/mem.h"
 #include "plugins/exim/spool.h"
 #include "t/fuzz/fuzz.h"
+#include "t/fuzz/pieces.h"
 
 const unsigned fuzz_runs = 8000;
+PIECES(PIECES_LINES);
 
 #define ID "1xXV3U-0005XM-1r"
 #define HEAD ID "-H\nroot 0 0\n<a@ex.test>\n1795920860 0\n"

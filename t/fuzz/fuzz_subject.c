@@ -9,10 +9,12 @@
 #include "base/mem.h"
 #include "ctl/subject.h"
 #include "t/fuzz/fuzz.h"
+#include "t/fuzz/pieces.h"
 
 #define ID "4dF3Lk5z9Q"
 
 const unsigned fuzz_runs = 3000;
+PIECES(PIECES_LINES);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

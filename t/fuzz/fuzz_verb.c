@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "t/fuzz/fuzz.h"
+#include "t/fuzz/pieces.h"
 #include "verb/line.h"
 #include "verb/verb_client.h"
 #include "verb/verb_server.h"
 
 const unsigned fuzz_runs = 3000;
+PIECES(PIECES_LINES);
 
 static const struct mono now = { 5 };
 
