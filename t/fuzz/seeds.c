@@ -235,6 +235,41 @@ remote(void)
 	return route;
 }
 
+/* What the publisher is given, and what it keeps of it: fuzz_serve.c,
+ * fuzz_copy.c. */
+static void
+published(const struct route *list, size_t n)
+{
+	struct plugin_setup setup = { .transport = "lsrd",
+		.hold = "lsrd-hold" };
+	struct buf whole = { 0 }, difference = { 0 }, out = { 0 };
+	struct wire_writer writer;
+
+	wire_put_setup(&whole, &setup);
+	wire_begin(&writer, &whole, 5, 0);
+	for (size_t i = 0; i < n; i++)
+		wire_set(&writer, &list[i]);
+	wire_end(&writer);
+	wire_begin(&writer, &difference, 6, 5);
+	wire_set(&writer, &list[1]);
+	wire_gone(&writer, list[2].pattern);
+	wire_end(&writer);
+	for (uint8_t how = 0; how < 2; how++) { /* every other write fails */
+		buf_bytes(&out, whole.p, whole.n);
+		buf_bytes(&out, difference.p, difference.n);
+		buf_u8(&out, how);
+		put("serve", how == 0 ? "two-batches" : "disk-full", &out);
+		buf_u32(&out, (uint32_t)whole.n);
+		buf_bytes(&out, whole.p, whole.n);
+		buf_u32(&out, (uint32_t)difference.n);
+		buf_bytes(&out, difference.p, difference.n);
+		buf_u8(&out, (uint8_t)(how * 3)); /* octets are missing */
+		put("copy", how == 0 ? "two-groups" : "torn", &out);
+	}
+	buf_done(&whole);
+	buf_done(&difference);
+}
+
 static void
 routes(void)
 {
@@ -259,6 +294,7 @@ routes(void)
 	struct wire_writer writer;
 	struct buf out = { 0 };
 
+	list[1].server = list[0].server;
 	list[2].claims = claims;
 	list[2].nclaims = 2;
 	list[2].leaves = 1700000000;
@@ -279,6 +315,7 @@ routes(void)
 	wire_gone(&writer, "gone.example.org");
 	wire_end(&writer);
 	put("publish", "difference", &out);
+	published(list, 3);
 	wire_put_phase(&out, PLUGIN_LOCKING);
 	wire_put_ack(&out, &ack);
 	put("publish", "ack", &out);
