@@ -20,19 +20,6 @@
 const unsigned fuzz_runs = 300;
 PIECES(PIECES_LINES);
 
-static void
-lines_are_json(const char *text)
-{
-	while (*text != '\0') {
-		size_t n = strcspn(text, "\n");
-		json_t *one = json_loadb(text, n, 0, NULL);
-
-		FUZZ_CHECK(one != NULL);
-		json_decref(one);
-		text += n + (text[n] != '\0');
-	}
-}
-
 /* What it says became of it, or -1. */
 static int
 changed(const char *text)
@@ -50,7 +37,7 @@ ask_twice(struct world *world, struct node *node, const char *line)
 {
 	int first;
 
-	lines_are_json(world_ask(world, node, line));
+	pair_lines_are_json(world_ask(world, node, line));
 	first = changed(world_ask(world, node, line));
 	FUZZ_CHECK(first != 1);
 }

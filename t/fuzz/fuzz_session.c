@@ -13,6 +13,10 @@
 const unsigned fuzz_runs = 150;
 PIECES(PIECES_FRAMES);
 
+/* What shows all of what came. */
+static const char *const shown[] = { "status", "peers", "links", "routes", "db",
+	"db p1.sim", "export" };
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
@@ -31,6 +35,9 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (world->failed != NULL)
 		fprintf(stderr, "%s\n", world->failed);
 	FUZZ_CHECK(world->failed == NULL);
+	for (size_t i = 0; i < sizeof(shown) / sizeof(*shown); i++)
+		pair_lines_are_json(
+		    world_ask(world, &world->nodes[0], shown[i]));
 	buf_done(&octets);
 	world_free(world);
 	return 0;

@@ -1,5 +1,9 @@
 #include "t/fuzz/pair.h"
 
+#include <jansson.h>
+#include <string.h>
+
+#include "t/fuzz/fuzz.h"
 #include "t/sim/plan.h"
 
 struct world *
@@ -20,4 +24,20 @@ pair_new(void)
 	space.pattern = world_text(world, "paris.example");
 	plan_space(b, &space);
 	return world;
+}
+
+void
+pair_lines_are_json(const char *text)
+{
+	while (*text != '\0') {
+		size_t n = strcspn(text, "\n");
+		json_t *one = json_loadb(text, n, 0, NULL);
+
+		FUZZ_CHECK(one != NULL);
+		json_decref(one);
+		for (size_t i = 0; i < n; i++)
+			FUZZ_CHECK(
+			    (unsigned char)text[i] >= ' ' && text[i] != 0x7f);
+		text += n + (text[n] != '\0');
+	}
 }

@@ -11,4 +11,7 @@
 /* l1 is nodes[0]. To be ended with world_free(). */
 struct world *pair_new(void);
 
+/* Each line of an answer is JSON, and what a terminal would obey is escaped. */
+void pair_lines_are_json(const char *text);
+
 #endif
