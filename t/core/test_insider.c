@@ -157,6 +157,31 @@ START_TEST(order_is_no_matter)
 }
 END_TEST
 
+/* The same instance once more is no news: nobody is told of it. (P02) */
+START_TEST(said_again_goes_no_further)
+{
+	static const struct buf none;
+	struct insider f;
+	size_t sent;
+
+	insider_begin(&f);
+	insider_join(&f, 2);
+	insider_join(&f, 3);
+	insider_ticks(&f, 5000);
+	sent = f.sent;
+	insider_say(&f, 200, "x", &none);
+	ck_assert_uint_eq(f.sent, sent + 2);
+	for (int i = 0; i < 3; i++) {
+		f.seq--;
+		insider_say(&f, 200, "x", &none);
+		insider_ticks(&f, 1000);
+	}
+	ck_assert_uint_eq(f.sent, sent + 2);
+	ck_assert_uint_eq(f.refused + f.closed, 0);
+	engine_free(f.engine);
+}
+END_TEST
+
 /* A peer that passes on what another says too much of is not at fault. */
 START_TEST(carrier_is_not_at_fault)
 {
@@ -407,6 +432,7 @@ main(void)
 	tcase_add_test(tc, told_before_it_is_full);
 	tcase_add_test(tc, told_of_all);
 	tcase_add_test(tc, order_is_no_matter);
+	tcase_add_test(tc, said_again_goes_no_further);
 	tcase_add_test(tc, carrier_is_not_at_fault);
 	tcase_add_test(tc, bucket_of_one_lsa);
 	tcase_add_test(tc, honest_pace);
