@@ -1,5 +1,6 @@
 #include "plugins/exim/values.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -32,18 +33,18 @@ exim_put_hold(struct buf *out, const char *reason)
 	rows_reason(out, reason);
 }
 
-/* False when no next hop is left. */
+/* The next hops that have this transport; false when there is none. */
 static bool
-exim_put_hops(struct buf *out, const struct route *route,
-    const struct plugin_setup *setup)
+exim_put_list(struct buf *out, const struct route *route,
+    const struct plugin_setup *setup, const char *by)
 {
 	const char *between = "";
 
-	buf_text(out, "route " LIST_BEGINS);
+	buf_text(out, " " LIST_BEGINS);
 	for (size_t i = 0; i < route->nhops && i < LIMIT_NEXT_HOPS; i++) {
 		const struct route_hop *hop = &route->hop[i];
 
-		if (!rows_hop(route, i, setup))
+		if (!rows_hop_by(route, i, setup, by))
 			continue;
 		buf_text(out, between);
 		put_host(out, setup->by_name ? hop->name : "", &hop->addr,
@@ -52,6 +53,41 @@ exim_put_hops(struct buf *out, const struct route *route,
 	}
 	buf_text(out, LIST_ENDS);
 	return *between != '\0';
+}
+
+/* The host that the transport is given by its own name. */
+static void
+exim_put_one(struct buf *out, const struct way *way)
+{
+	buf_text(out, " " LIST_BEGINS);
+	put_host(out, way->host, &way->addr, way->port);
+	buf_text(out, LIST_ENDS);
+}
+
+/* False when no next hop is left, or Exim has no such transport. */
+static bool
+exim_put_hops(struct buf *out, const struct route *route,
+    const struct plugin_setup *setup)
+{
+	const char *by = rows_by(route, setup);
+	char whole[WAY_BY_MAX + 2];
+	struct way way;
+
+	if (by == NULL) {
+		buf_text(out, "route");
+		return exim_put_list(out, route, setup, NULL);
+	}
+	if (way_by(by) != RC_OK)
+		return false;
+	snprintf(whole, sizeof(whole), "%s%s", by,
+	    strchr(by, ':') == NULL ? ":" : "");
+	if (way_read(&way, whole) != RC_OK || !way_is_driver(way.transport))
+		return false;
+	buf_printf(out, "by %s", way.transport);
+	if (*way.host == '\0' && way.addr.family == 0)
+		return exim_put_list(out, route, setup, by);
+	exim_put_one(out, &way);
+	return true;
 }
 
 /* False: Exim has no such transport, or no such host. */
@@ -66,9 +102,7 @@ put_way(struct buf *out, const char *text)
 	buf_printf(out, "via %s", way.transport);
 	if (*way.host == '\0' && way.addr.family == 0)
 		return true;
-	buf_text(out, " " LIST_BEGINS);
-	put_host(out, way.host, &way.addr, way.port);
-	buf_text(out, LIST_ENDS);
+	exim_put_one(out, &way);
 	return true;
 }
 
@@ -166,8 +200,10 @@ exim_is_route(const char *text)
 	return exim_is_list(text, LIMIT_NEXT_HOPS);
 }
 
+/* A transport, and behind it a list of at most `most` hosts, which it may do
+ * without if so. */
 static bool
-exim_is_via(const char *text)
+exim_is_handed(const char *text, size_t most, bool without)
 {
 	char name[STR_WORD_MAX + 1];
 	size_t n = strcspn(text, " ");
@@ -177,7 +213,19 @@ exim_is_via(const char *text)
 	memcpy(name, text, n);
 	name[n] = '\0';
 	return way_is_driver(name) &&
-	       (text[n] == '\0' || exim_is_list(text + n + 1, 1));
+	       (text[n] == '\0' ? without : exim_is_list(text + n + 1, most));
+}
+
+static bool
+exim_is_via(const char *text)
+{
+	return exim_is_handed(text, 1, true);
+}
+
+static bool
+exim_is_by(const char *text)
+{
+	return exim_is_handed(text, LIMIT_NEXT_HOPS, false);
 }
 
 bool
@@ -187,7 +235,7 @@ exim_values_are(enum rows_table table, const char *text)
 		const char *word;
 		bool (*is)(const char *rest);
 	} forms[] = { { "route ", exim_is_route }, { "hold ", rows_is_reason },
-		{ "via ", exim_is_via } };
+		{ "via ", exim_is_via }, { "by ", exim_is_by } };
 
 	if (strlen(text) > EXIM_VALUE_MAX)
 		return false;

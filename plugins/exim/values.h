@@ -3,13 +3,14 @@
  * a word, a space, the rest.
  *
  *     route "<; [198.51.100.5]:25; [2001:db8:2::6]:25" byname
+ *     by TRANSPORT "<; [198.51.100.5]:25" byname
  *     hold no path to paris, connector london-paris down since 12:00:03Z
  *     here
  *     via TRANSPORT
  *     via TRANSPORT "<; gw.example.net:587" byname
  *     1                                             (in `domains` alone)
  *
- * What follows `route` and TRANSPORT is route_data of a manualroute router as
+ * By `route` the transport is `lsrd`. What follows it and TRANSPORT is route_data of a manualroute router as
  * it is: a list in the order to try, equal-cost next hops first. With next-hop
  * = name the hosts are names. `here` falls through to the site's own routers; it
  * stands only where a less specific key of ours would meet the address. What

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "base/rc.h"
 #include "base/str.h"
+#include "core/lsa/way.h"
 
 #define VALUE_MAX 2000
 
@@ -52,20 +54,26 @@ put_hold(struct buf *out, const char *reason, const struct plugin_setup *setup)
 	rows_reason(out, reason);
 }
 
-/* `transport:[literal]:port, ...`; false when no next hop is left. */
+/* `transport:[literal]:port, ...`; false when no next hop is left, or none that
+ * may be written. What a transport is given by its own name takes the place of
+ * the list. */
 static bool
 put_hops(struct buf *out, const struct route *route,
     const struct plugin_setup *setup)
 {
-	const char *between = ":";
+	const char *by = rows_by(route, setup), *between = ":";
 	bool any = false;
 
-	buf_text(out, setup->transport);
+	if (by != NULL && way_by(by) != RC_OK)
+		return false;
+	buf_text(out, by == NULL ? setup->transport : by);
+	if (by != NULL && strchr(by, ':') != NULL)
+		return true;
 	for (size_t i = 0; i < route->nhops && i < LIMIT_NEXT_HOPS; i++) {
 		const struct route_hop *hop = &route->hop[i];
 		char ip[ADDR_TEXT];
 
-		if (!rows_hop(route, i, setup))
+		if (!rows_hop_by(route, i, setup, by))
 			continue;
 		addr_ip_text(&hop->addr, ip);
 		buf_printf(out, "%s[%s]:%u", between,

@@ -80,6 +80,25 @@ rows_hop(const struct route *route, size_t at, const struct plugin_setup *setup)
 	       (!setup->by_name || str_is_host(hop->name));
 }
 
+const char *
+rows_by(const struct route *route, const struct plugin_setup *setup)
+{
+	for (size_t i = 0; i < route->nhops && i < LIMIT_NEXT_HOPS; i++)
+		if (rows_hop(route, i, setup))
+			return route->hop[i].by;
+	return NULL;
+}
+
+bool
+rows_hop_by(const struct route *route, size_t at,
+    const struct plugin_setup *setup, const char *by)
+{
+	const char *is = route->hop[at].by;
+
+	return rows_hop(route, at, setup) &&
+	       (by == NULL || is == NULL ? by == is : strcmp(by, is) == 0);
+}
+
 static bool
 rows_is_plain(char c)
 {

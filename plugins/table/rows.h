@@ -40,6 +40,18 @@ bool rows_hop(
     const struct route *route, size_t hop, const struct plugin_setup *setup);
 
 /*
+ * The transport of a remote route: that of its first next hop that may be
+ * named, NULL for that of all routes. An MTA takes one for a list: a hop of
+ * another one is none of it.
+ */
+const char *rows_by(
+    const struct route *route, const struct plugin_setup *setup);
+
+/* rows_hop(), and it is of that transport. */
+bool rows_hop_by(const struct route *route, size_t hop,
+    const struct plugin_setup *setup, const char *by);
+
+/*
  * Appends the reason of a hold: 200 octets of plain text at most, which does
  * not begin with a digit: an MTA would take that for a status code. What is not
  * plain becomes a question mark; without any it is "no path now".

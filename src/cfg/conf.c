@@ -130,6 +130,7 @@ is_unset(const struct schema *option, const void *field)
 	case SCHEMA_USER:
 	case SCHEMA_PATH:
 	case SCHEMA_TRANSPORT:
+	case SCHEMA_BY:
 	case SCHEMA_SCHEDULE:
 		memcpy(&p, field, sizeof(p));
 		return p == NULL;
@@ -279,8 +280,10 @@ setup_free(struct setup *s)
 	for (size_t i = 0; i < s->nconnectors; i++) {
 		struct setup_connector *c = &s->connectors[i];
 
-		for (size_t k = 0; k < c->nbridgeheads; k++)
+		for (size_t k = 0; k < c->nbridgeheads; k++) {
+			section_free("bridgehead", &c->bridgeheads[k]);
 			mem_free(c->bridgeheads[k].name);
+		}
 		mem_free(c->bridgeheads);
 		section_free("connector", c);
 		mem_free(c->name);

@@ -196,6 +196,58 @@ reached_judge(const struct build *b, struct build_place place,
 		    one->name);
 }
 
+/* Exim's transport has another name, and takes a host alone. */
+static void
+exim_by_judge(
+    const struct build *b, const struct build_place *place, const char *by)
+{
+	struct buf whole = { 0 };
+	struct way way;
+	char *text;
+
+	buf_printf(&whole, "%s%s", by, strchr(by, ':') == NULL ? ":" : "");
+	text = buf_string(&whole);
+	if (way_read(&way, text) != RC_OK || !way_is_driver(way.transport))
+		build_complain(b, place,
+		    "name it of letters, digits and _, a letter first, and "
+		    "give a host in brackets or none, as "
+		    "\"lsrd_thin:[gw.example.org]:25\"",
+		    "transport = \"%s\": no transport of Exim's", by);
+	mem_free(text);
+}
+
+/* Which transport takes the mail: its own, the connector's, or `lsrd`, that of
+ * all routes. */
+static void
+by_judge(const struct build *b, const struct setup_connector *c,
+    struct setup_bridgehead *one)
+{
+	struct build_place place = { "connector", c->name,
+		one->transport == NULL ? NULL : one->name, "transport" };
+	const struct conf *conf = b->conf;
+	size_t n;
+
+	one->by = one->transport == NULL ? c->transport : one->transport;
+	if (one->by == NULL)
+		return;
+	n = way_by_name(one->by);
+	if (strcmp(one->by, conf->transport) == 0)
+		one->by = NULL;
+	else if (strncmp(one->by, conf->transport, n) == 0 &&
+		 conf->transport[n] == '\0')
+		build_complain(b, &place,
+		    "leave the next hop out, or name another transport",
+		    "transport = \"%s\": that is lsrd's own, whose next hops "
+		    "follow from smtp",
+		    one->by);
+	else if (strncmp(one->by, conf->hold_transport, n) == 0 &&
+		 conf->hold_transport[n] == '\0')
+		build_complain(b, &place, "name a transport that delivers",
+		    "transport = \"%s\": mail would wait there", one->by);
+	else if (conf_writes(conf, "exim"))
+		exim_by_judge(b, &place, one->by);
+}
+
 static void
 bridgehead_judge(const struct build *b, const struct setup_connector *c,
     const struct setup_bridgehead *one)
@@ -262,8 +314,10 @@ judge_connectors(const struct build *b)
 			    "at most 64; use a second connector",
 			    "connector \"%s\": %zu bridgeheads", c->name,
 			    c->nbridgeheads);
-		for (size_t k = 0; k < c->nbridgeheads; k++)
+		for (size_t k = 0; k < c->nbridgeheads; k++) {
 			bridgehead_judge(b, c, &c->bridgeheads[k]);
+			by_judge(b, c, &c->bridgeheads[k]);
+		}
 	}
 }
 

@@ -227,6 +227,8 @@ string_check(enum schema_type type, char *copy)
 		return is_transport(copy) ? RC_OK : RC_NAME;
 	if (type == SCHEMA_WAY)
 		return way_check(copy);
+	if (type == SCHEMA_BY)
+		return way_by(copy);
 	if (type == SCHEMA_SCHEDULE)
 		return policy_schedule_check(copy);
 	/* A reason is shown by others: it cannot end a string of theirs. */
@@ -406,6 +408,7 @@ setting_set(const struct schema *option, void *base, const char *text)
 	case SCHEMA_PATH:
 	case SCHEMA_TRANSPORT:
 	case SCHEMA_WAY:
+	case SCHEMA_BY:
 	case SCHEMA_SCHEDULE:
 	case SCHEMA_INCLUDE:
 	default:

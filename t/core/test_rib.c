@@ -39,9 +39,9 @@ route_of(enum route_kind kind)
 	r.nhops = 2;
 	r.last_resort = true;
 	r.hop[0] = (struct route_hop){ "b.example", { 4, { 192, 0, 2, 1 }, 25 },
-		false };
+		false, NULL };
 	r.hop[1] = (struct route_hop){ "c.example",
-		{ 6, { 0x20, 1, 0xd, 0xb8, [15] = 1 }, 26 }, true };
+		{ 6, { 0x20, 1, 0xd, 0xb8, [15] = 1 }, 26 }, true, NULL };
 	route_hops_own(&r);
 	return r;
 }
@@ -146,6 +146,39 @@ static const struct {
 	    .kind = (enum route_kind)4 },
 };
 
+/* Which transport a hop has: kept, and a difference; without one nothing of it
+ * is in the octets. */
+START_TEST(transports_of_hops)
+{
+	static const char by[] = "lmtp:[gw.example.org]:24";
+	struct route r = route_of(ROUTE_REMOTE), back, plain;
+	struct buf b = { 0 }, bare = { 0 }, again = { 0 };
+	struct cur in;
+
+	route_encode(&bare, &r);
+	route_copy(&plain, &r);
+	r.hop[1].by = by;
+	route_encode(&b, &r);
+	ck_assert(!route_same(&r, &plain));
+	ck_assert_uint_eq(b.n, bare.n + 2 + 2 + strlen(by));
+	in = cur_over(b.p, b.n);
+	ck_assert_int_eq(route_decode(&in, &back), RC_OK);
+	ck_assert(route_same(&r, &back));
+	ck_assert_ptr_eq(back.hop[0].by, NULL);
+	route_encode(&again, &back);
+	ck_assert(again.n == b.n && memcmp(again.p, b.p, b.n) == 0);
+	route_done(&back);
+	b.p[b.n - 3] = ' ';
+	in = cur_over(b.p, b.n);
+	ck_assert_int_eq(route_decode(&in, &back), RC_NAME);
+	buf_done(&b);
+	buf_done(&bare);
+	buf_done(&again);
+	route_done(&plain);
+	route_done(&r);
+}
+END_TEST
+
 START_TEST(nothing_else_comes_in)
 {
 	struct route r = { .pattern = own(bad[_i].pattern),
@@ -157,8 +190,8 @@ START_TEST(nothing_else_comes_in)
 	struct cur in;
 
 	if (bad[_i].hop != NULL)
-		r.hop[r.nhops++] =
-		    (struct route_hop){ bad[_i].hop, bad[_i].addr, false };
+		r.hop[r.nhops++] = (struct route_hop){ bad[_i].hop,
+			bad[_i].addr, false, NULL };
 	route_encode(&b, &r);
 	in = cur_over(b.p, b.n);
 	ck_assert_msg(
@@ -268,6 +301,7 @@ main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, octets_and_back, 0, 4);
+	tcase_add_test(tc, transports_of_hops);
 	tcase_add_loop_test(tc, nothing_else_comes_in, 0, COUNT(bad));
 	tcase_add_test(tc, mutilated);
 	tcase_add_test(tc, differences);

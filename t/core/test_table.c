@@ -135,6 +135,55 @@ START_TEST(last_resort)
 }
 END_TEST
 
+/* What our own connectors hand mail to; nobody else's word is. */
+static const struct {
+	const char *rule, *world, *want;
+} transports[] = {
+	{ "a connector's own transport",
+	    "self a.x a;server a.x a nbr b.x;server b.x b nbr a.x;"
+	    "connector ab a.x b by thin b.x=10+;space b.x b.x",
+	    "b.x remote b.x~thin 10/1\n" },
+	{ "it has an address for it",
+	    "self a.x a;server a.x a nbr b.x;server b.x b nbr a.x;"
+	    "connector ab a.x b by lmtp:gw b.x=10+@10.9.9.9:24;space b.x b.x",
+	    "b.x remote b.x~lmtp:gw 10/1\n" },
+	{ "behind the bridgehead it is the same",
+	    "self a.x a;server a.x a nbr b.x;server b.x b nbr a.x,c.x;"
+	    "server c.x c nbr b.x;connector ab a.x b by thin b.x=10+;"
+	    "connector bc b.x c c.x=10+;space c.x c.x",
+	    "c.x remote b.x~thin 20/2\n" },
+	{ "of two that are parallel that of the cheaper",
+	    "self a.x a;server a.x a nbr b.x;server b.x b nbr a.x;"
+	    "connector ab a.x b by thin b.x=10+;"
+	    "connector ac a.x b b.x=5+;space b.x b.x",
+	    "b.x remote b.x 5/1\n" },
+	{ "and of the other, once that is down",
+	    "self a.x a;server a.x a nbr b.x;server b.x b nbr a.x;"
+	    "connector ab a.x b by thin b.x=10+;"
+	    "connector ac a.x b b.x=5-;space b.x b.x",
+	    "b.x remote b.x~thin 10/1\n" },
+	{ "members of our group have none",
+	    "self a.x a;server a.x a nbr b.x up b.x;server b.x a nbr a.x;"
+	    "connector ab a.x c by thin b.x=10+;space b.x b.x",
+	    "b.x remote b.x 0/1\n" },
+};
+
+START_TEST(hops_have_a_transport)
+{
+	struct world w;
+	char *text;
+
+	world_init(&w);
+	world_say(&w, transports[_i].world);
+	text = world_rib(&w);
+	ck_assert_msg(strcmp(text, transports[_i].want) == 0,
+	    "%s\nwant:\n%sgot:\n%s", transports[_i].rule, transports[_i].want,
+	    text);
+	mem_free(text);
+	world_done(&w);
+}
+END_TEST
+
 /* Two servers in a chain of `n` connectors. */
 static char *
 chain(int n)
@@ -332,6 +381,7 @@ main(void)
 	TCase *tc = tcase_create("table");
 
 	tcase_add_loop_test(tc, last_resort, 0, COUNT(resorts));
+	tcase_add_loop_test(tc, hops_have_a_transport, 0, COUNT(transports));
 	tcase_add_test(tc, hops_have_a_limit);
 	tcase_add_loop_test(tc, hops_have_an_address, 0, COUNT(addresses));
 	tcase_add_test(tc, order_is_stable);

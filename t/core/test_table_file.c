@@ -35,10 +35,10 @@ add(struct mtable_writer *w, const char *pattern, const char *a, const char *b)
 		.path = (char *[]){ text("mx9.example.org") },
 		.npath = 1 };
 
-	r.hop[0] =
-	    (struct route_hop){ text(a), { 4, { 192, 0, 2, 1 }, 25 }, false };
+	r.hop[0] = (struct route_hop){ text(a), { 4, { 192, 0, 2, 1 }, 25 },
+		false, NULL };
 	r.hop[1] = (struct route_hop){ text(b),
-		{ 6, { 0x20, 1, 0xd, 0xb8, [15] = 2 }, 587 }, true };
+		{ 6, { 0x20, 1, 0xd, 0xb8, [15] = 2 }, 587 }, true, NULL };
 	mtable_add_route(w, &r, (struct mtable_version){ 3, 6 });
 }
 

@@ -205,6 +205,8 @@ own_bridgehead(struct world *w, const char *connector,
 	own = &c->bridgeheads[c->nbridgeheads++];
 	*own = (struct setup_bridgehead){ .name = mem_str(b->name),
 		.cost = b->cost };
+	own->transport = c->transport == NULL ? NULL : mem_str(c->transport);
+	own->by = own->transport;
 	if (smtp != NULL)
 		own->smtp[own->nsmtp++] = addr_of(smtp);
 }
@@ -253,6 +255,9 @@ say_connector(struct world *w, char *at)
 			deny = need(&at);
 			policy.deny = &deny;
 			policy.ndeny = 1;
+		} else if (strcmp(option, "by") == 0) {
+			own_connector(&w->setup, name)->transport =
+			    mem_str(need(&at));
 		} else {
 			b[c.nbridgeheads] = bridgehead_of(option, &smtp);
 			if (own)
@@ -511,7 +516,10 @@ world_done(struct world *w)
 
 		for (size_t k = 0; k < c->nbridgeheads; k++)
 			mem_free(c->bridgeheads[k].name);
+		for (size_t k = 0; k < c->nbridgeheads; k++)
+			mem_free(c->bridgeheads[k].transport);
 		mem_free(c->bridgeheads);
+		mem_free(c->transport);
 		mem_free(c->name);
 	}
 	mem_free(s->connectors);
@@ -538,6 +546,8 @@ remote_text(struct buf *out, const struct route *r)
 		buf_printf(out, "%s%s",
 		    turn ? i == 0 ? " remote |" : "|" : between,
 		    r->hop[i].name);
+		if (r->hop[i].by != NULL)
+			buf_printf(out, "~%s", r->hop[i].by);
 		between = ",";
 	}
 	buf_printf(out, " %u/%u", r->cost, r->hops);

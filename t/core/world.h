@@ -6,7 +6,7 @@
  *                       [at IP:PORT] [mark TEXT]
  *     connector NAME OWNER GROUP BRIDGEHEAD=COST{+|-}[@IP:PORT] ...
  *                       [drain] [cong N] [since TEXT] [size N] [prio BITS]
- *                       [deny SENDER]
+ *                       [deny SENDER] [by TRANSPORT: of the own ones behind it]
  *     space PATTERN SERVER [cost N] [local] [fallback] [relay] [down]
  *                       [way TEXT]
  *     purge PATTERN SERVER
@@ -55,8 +55,8 @@ void world_install(
 extern const struct crypto world_seal;
 
 /*
- * One line a route: `PATTERN remote HOP,HOP|ALTERNATE COST/HOPS [last]
- * [relay]`, `PATTERN here COST`, `PATTERN way WAY COST`, `PATTERN hold
+ * One line a route: `PATTERN remote HOP[~TRANSPORT],HOP|ALTERNATE COST/HOPS
+ * [last] [relay]`, `PATTERN here COST`, `PATTERN way WAY COST`, `PATTERN hold
  * REASON`. The caller frees it.
  */
 char *world_text(const struct rib *rib);

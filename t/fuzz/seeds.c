@@ -230,8 +230,8 @@ remote(void)
 		.path = path,
 		.npath = 1 };
 
-	route.hop[0] = (struct route_hop){ one, address(2, 25), false };
-	route.hop[1] = (struct route_hop){ one, address(3, 25), true };
+	route.hop[0] = (struct route_hop){ one, address(2, 25), false, NULL };
+	route.hop[1] = (struct route_hop){ one, address(3, 25), true, NULL };
 	return route;
 }
 

@@ -69,8 +69,8 @@ write_file(bool is_news, uint64_t generation, uint16_t port)
 	struct buf out = { 0 };
 
 	mtable_history_add(&history, now, generation * 1000);
-	route.hop[0] =
-	    (struct route_hop){ name, { 4, { 198, 51, 100, 5 }, port }, false };
+	route.hop[0] = (struct route_hop){ name,
+		{ 4, { 198, 51, 100, 5 }, port }, false, NULL };
 	mtable_add_route(&w, &route, now);
 	if (is_news) {
 		struct basis *b = basis_made();

@@ -108,6 +108,45 @@ START_TEST(lists_hops)
 }
 END_TEST
 
+START_TEST(hands_to_a_transport_of_its_own)
+{
+	struct plugin_setup setup = plain_setup();
+	struct route r = remote("paris.example.org");
+
+	r.hop[1].name = r.hop[2].name = r.hop[0].name;
+	r.hop[1].addr = v6;
+	r.hop[2].addr = (struct addr)V4(198, 51, 100, 7, 2525);
+	r.nhops = 3;
+	r.hop[0].by = r.hop[2].by = "thin";
+	expect(&r, &setup,
+	    "by thin \"<; [198.51.100.5]:25; [198.51.100.7]:2525\" byname", "-",
+	    "-");
+	r.hop[0].by = "fax:[gw.example.org]:24";
+	expect(&r, &setup, "by fax \"<; gw.example.org:24\" byname", "-", "-");
+	r.hop[0].by = "fax:[2001:db8::7]";
+	expect(&r, &setup, "by fax \"<; [2001:db8::7]\" byname", "-", "-");
+}
+END_TEST
+
+/* By whatever way it came into the route, or none of Exim's. */
+START_TEST(hands_to_nothing_else)
+{
+	static const char *const bad[] = { "", "error", "thin:", "th-in",
+		"thin:a;b", "thin:${run{id}}", "thin:\" byname", "thin\n",
+		"lmtp:unix:/run/lmtp", "thin:gw.example.org" };
+	struct plugin_setup setup = plain_setup();
+	struct route r = remote("paris.example.org");
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		r.hop[0].by = bad[i];
+		expect(&r, &setup, "hold no usable next hop", "-", "-");
+	}
+	ck_assert(!exim_values_are(ROWS_TRANSPORT, "by thin"));
+	ck_assert(!exim_values_are(
+	    ROWS_TRANSPORT, "by th-in \"<; [198.51.100.5]:25\" byname"));
+}
+END_TEST
+
 START_TEST(star_is_for_default_only)
 {
 	struct plugin_setup setup = plain_setup();
@@ -449,6 +488,8 @@ main(void)
 	TCase *tc = tcase_create("exim_values");
 
 	tcase_add_test(tc, lists_hops);
+	tcase_add_test(tc, hands_to_a_transport_of_its_own);
+	tcase_add_test(tc, hands_to_nothing_else);
 	tcase_add_test(tc, star_is_for_default_only);
 	tcase_add_test(tc, here_is_no_change);
 	tcase_add_test(tc, here_goes_without_what_is_not_wanted);

@@ -103,6 +103,49 @@ START_TEST(lists_hops)
 }
 END_TEST
 
+START_TEST(hands_to_a_transport_of_its_own)
+{
+	struct plugin_setup setup = plain_setup();
+	struct route r = remote("paris.example.org");
+
+	r.hop[1].name = r.hop[2].name = r.hop[0].name;
+	r.hop[1].addr = v6;
+	r.hop[2].addr = (struct addr)V4(198, 51, 100, 7, 2525);
+	r.nhops = 3;
+	r.hop[0].by = "thin";
+	expect(&r, &setup, "thin:[198.51.100.5]:25", "-", "-");
+	/* one transport for a list: what has another is none of it */
+	r.hop[2].by = "thin";
+	expect(&r, &setup, "thin:[198.51.100.5]:25, [198.51.100.7]:2525", "-",
+	    "-");
+	/* nor has the first, when its address may not be named */
+	r.hop[0].addr = (struct addr)V4(192, 0, 2, 10, 25);
+	expect(&r, &setup, "lsrd:[2001:db8:2::6]:25", "-", "-");
+	r = remote("paris.example.org");
+	r.hop[0].by = "lmtp:unix:/run/gw/lmtp";
+	expect(&r, &setup, "lmtp:unix:/run/gw/lmtp", "-", "-");
+	r.hop[0].by = "x400:gateway";
+	expect(&r, &setup, "x400:gateway", "-", "-");
+}
+END_TEST
+
+/* By whatever way it came into the route. */
+START_TEST(hands_to_nothing_else)
+{
+	static const char *const bad[] = { "", ":", ":x", "error", "local:x",
+		"discard", "lsrd-hold", "thin:", "-thin", "thin:a b",
+		"thin:a,b", "thin:-oA", "thin:$(id)", "th in", "thin\n",
+		"thin:a\nb", "thin:\"", "thin:a;b" };
+	struct plugin_setup setup = plain_setup();
+	struct route r = remote("paris.example.org");
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		r.hop[0].by = bad[i];
+		expect(&r, &setup, "lsrd-hold:no usable next hop", "-", "-");
+	}
+}
+END_TEST
+
 START_TEST(star_is_for_default_only)
 {
 	struct plugin_setup setup = plain_setup();
@@ -300,6 +343,8 @@ main(void)
 	TCase *tc = tcase_create("values");
 
 	tcase_add_test(tc, lists_hops);
+	tcase_add_test(tc, hands_to_a_transport_of_its_own);
+	tcase_add_test(tc, hands_to_nothing_else);
 	tcase_add_test(tc, star_is_for_default_only);
 	tcase_add_test(tc, here_is_no_change);
 	tcase_add_test(tc, here_goes_without_what_is_not_wanted);

@@ -64,7 +64,7 @@ hold(uint64_t generation)
 			.nhops = 1 };
 		routes[i].hop[0] = (struct route_hop){ name,
 			{ 4, { 192, 0, 2, 1 }, (uint16_t)(generation % 50000) },
-			false };
+			false, NULL };
 		list[i] = (struct plugin_change){ patterns[i], &routes[i] };
 	}
 }

@@ -130,7 +130,7 @@ begin(void)
 			.server = name,
 			.nhops = 1 };
 		routes[i].hop[0] = (struct route_hop){ name,
-			{ 4, { 192, 0, 2, 1 }, port_at(1, i) }, false };
+			{ 4, { 192, 0, 2, 1 }, port_at(1, i) }, false, NULL };
 		list[i] = (struct plugin_change){ patterns[i], &routes[i] };
 	}
 	take(1, 0, MTABLE_ALL);

@@ -50,13 +50,17 @@ struct setup_bridgehead {
 	size_t nsmtp;                      /* 0: where its own LSA says */
 	struct addr verb; /* where it takes X-LSA-2; family 0: at smtp */
 	enum setup_carrier carrier;
-	uint32_t cost; /* the connector's, or its own */
+	uint32_t cost;   /* the connector's, or its own */
+	char *transport; /* as written here; or NULL */
+	const char *by;  /* what mail to it is handed to, its own or the
+			    connector's: way_by(); NULL: `lsrd`. Lent */
 };
 
 struct setup_connector {
 	char *name;
 	char *group; /* destination */
 	bool drain;
+	char *transport; /* of its bridgeheads that have none; or NULL */
 	const struct setup_drain *drained; /* by lsrctl, too; lent; or NULL */
 	struct setup_bridgehead *bridgeheads; /* sorted by name */
 	size_t nbridgeheads;

@@ -85,6 +85,42 @@ way_host(struct way *out, const char *text)
 	return str_is_host(out->host) ? end + 1 : NULL;
 }
 
+size_t
+way_by_name(const char *text)
+{
+	return strcspn(text, ":");
+}
+
+/* They end a message, or look for its recipient on this host. */
+static const char *const no_ways[] = { "error", "discard", "retry", "bounce",
+	"defer", "trace", "verify", "local", "virtual", "lsrd-hold", NULL };
+
+int
+way_by(const char *text)
+{
+	size_t name = way_by_name(text);
+	const char *hop = text + name;
+
+	if (name == 0 || name > STR_WORD_MAX || *text == '-')
+		return RC_FORMAT;
+	for (size_t i = 0; i < name; i++)
+		if (!way_is_letter(text[i]))
+			return RC_FORMAT;
+	for (size_t i = 0; no_ways[i] != NULL; i++)
+		if (strlen(no_ways[i]) == name &&
+		    memcmp(text, no_ways[i], name) == 0)
+			return RC_CLAIM;
+	if (*hop == '\0')
+		return RC_OK;
+	if (!way_is_letter(hop[1]) && hop[1] != '[')
+		return RC_FORMAT;
+	for (hop++; *hop != '\0'; hop++)
+		if (!way_is_letter(*hop) && strchr(".:/[]", *hop) == NULL)
+			return RC_FORMAT;
+	return strlen(text) <= WAY_BY_MAX && text[name + 1] != '-' ? RC_OK
+	                                                           : RC_FORMAT;
+}
+
 int
 way_read(struct way *out, const char *text)
 {

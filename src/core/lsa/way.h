@@ -13,10 +13,13 @@
 #define CORE_WAY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
 #include "base/str.h"
+
+#define WAY_BY_MAX 255
 
 struct way {
 	char transport[STR_WORD_MAX + 1]; /* letters, digits, - and _ */
@@ -27,6 +30,16 @@ struct way {
 
 /* RC_OK; RC_FORMAT: another form. */
 int way_read(struct way *out, const char *text);
+
+/*
+ * The transport that mail to a bridgehead is handed to, as `transport` of a
+ * connector has it: NAME, or NAME:NEXTHOP, which Postfix gets as it is. RC_OK;
+ * RC_FORMAT; RC_CLAIM: a service that no mail comes out of again.
+ */
+int way_by(const char *text);
+
+/* The octets of its name. */
+size_t way_by_name(const char *text);
 
 /* True if Exim can have a transport of this name: a letter, then letters,
  * digits and _. */

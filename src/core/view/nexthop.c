@@ -6,9 +6,15 @@
 #include "base/rng.h"
 #include "core/view/steps.h"
 
+/* One of a server, and our transport for it: setup_bridgehead's `by`. */
+struct place {
+	struct addr addr;
+	const char *by;
+};
+
 /* Addresses of one server, those that may be published. */
 struct places {
-	struct addr addr[LIMIT_NEXT_HOPS];
+	struct place v[LIMIT_NEXT_HOPS];
 	size_t n;
 };
 
@@ -100,15 +106,15 @@ nexthop_verdict(
 }
 
 static void
-nexthop_add(
-    const struct nexthop_book *b, struct places *places, const struct addr *a)
+nexthop_add(const struct nexthop_book *b, struct places *places,
+    const struct addr *a, const char *by)
 {
 	if (places->n == LIMIT_NEXT_HOPS || !may_publish(b, a))
 		return;
 	for (size_t i = 0; i < places->n; i++)
-		if (addr_equal(&places->addr[i], a))
+		if (addr_equal(&places->v[i].addr, a))
 			return;
-	places->addr[places->n++] = *a;
+	places->v[places->n++] = (struct place){ *a, by };
 }
 
 /* The addresses that our configuration gives for a bridgehead. */
@@ -117,7 +123,7 @@ given(const struct nexthop_book *b, const struct setup_bridgehead *bridgehead,
     struct places *places)
 {
 	for (size_t i = 0; i < bridgehead->nsmtp; i++)
-		nexthop_add(b, places, &bridgehead->smtp[i]);
+		nexthop_add(b, places, &bridgehead->smtp[i], bridgehead->by);
 }
 
 /* Our connectors that lead there at this cost, by name; `up`: those alone that
@@ -154,8 +160,11 @@ nexthop_configured(const struct nexthop_book *b, uint32_t server, uint64_t cost,
 		configured_if(b, server, cost, false, places);
 }
 
-static bool
-is_configured(const struct nexthop_book *b, uint32_t server, uint64_t cost)
+/* Our bridgehead by which the step of this cost is, with addresses of its own or
+ * without; NULL: none. */
+static const struct setup_bridgehead *
+nexthop_step(
+    const struct nexthop_book *b, uint32_t server, uint64_t cost, bool given)
 {
 	const char *name = b->facts->servers.v[server].name;
 
@@ -163,23 +172,24 @@ is_configured(const struct nexthop_book *b, uint32_t server, uint64_t cost)
 		const struct setup_connector *c = &b->setup->connectors[i];
 
 		for (size_t k = 0; k < c->nbridgeheads; k++)
-			if (c->bridgeheads[k].nsmtp > 0 &&
+			if ((c->bridgeheads[k].nsmtp > 0) == given &&
 			    !setup_is_drained(c, &c->bridgeheads[k]) &&
 			    strcmp(c->bridgeheads[k].name, name) == 0 &&
 			    steps_own_cost(b->facts, c, &c->bridgeheads[k]) ==
 				cost)
-				return true;
+				return &c->bridgeheads[k];
 	}
-	return false;
+	return NULL;
 }
 
 static void
-announced(const struct nexthop_book *b, uint32_t server, struct places *places)
+announced(const struct nexthop_book *b, uint32_t server, const char *by,
+    struct places *places)
 {
 	const struct lsa_server *body = b->facts->servers.v[server].body;
 
 	for (size_t i = 0; body != NULL && i < body->nsmtp; i++)
-		nexthop_add(b, places, &body->smtp[i]);
+		nexthop_add(b, places, &body->smtp[i], by);
 }
 
 /* Those that answer first, and not those that are down; but where none else
@@ -193,8 +203,9 @@ best_first(const struct nexthop_book *b, uint32_t server, struct places *places)
 	places->n = 0;
 	for (int want = VIEW_UP; want >= VIEW_UNKNOWN; want--)
 		for (size_t i = 0; i < all.n; i++)
-			if ((int)nexthop_verdict(b, name, &all.addr[i]) == want)
-				places->addr[places->n++] = all.addr[i];
+			if ((int)nexthop_verdict(b, name, &all.v[i].addr) ==
+			    want)
+				places->v[places->n++] = all.v[i];
 	if (places->n == 0 && all.n > 0)
 		places->n = 1;
 }
@@ -202,6 +213,7 @@ best_first(const struct nexthop_book *b, uint32_t server, struct places *places)
 static const struct places *
 places_of(struct nexthop_book *b, uint32_t server, uint64_t cost)
 {
+	const struct setup_bridgehead *step = NULL;
 	struct found *f = &b->found[server];
 
 	if (f->known && f->cost == cost)
@@ -212,10 +224,14 @@ places_of(struct nexthop_book *b, uint32_t server, uint64_t cost)
 	if (server == b->facts->self)
 		return &f->places;
 	/* a step within the group costs nothing */
-	if (cost > 0 && is_configured(b, server, cost))
+	if (cost > 0 && nexthop_step(b, server, cost, true) != NULL) {
 		nexthop_configured(b, server, cost, &f->places);
-	else
-		announced(b, server, &f->places);
+	} else {
+		if (cost > 0)
+			step = nexthop_step(b, server, cost, false);
+		announced(
+		    b, server, step == NULL ? NULL : step->by, &f->places);
+	}
 	best_first(b, server, &f->places);
 	return &f->places;
 }
@@ -227,19 +243,25 @@ nexthop_bridgehead(const struct nexthop_book *b,
 	struct places places = { .n = 0 };
 
 	if (bridgehead->nsmtp == 0)
-		announced(b, server, &places);
+		announced(b, server, bridgehead->by, &places);
 	else
 		given(b, bridgehead, &places);
 	best_first(b, server, &places);
-	return places.n > 0 ? places.addr[0] : (struct addr){ 0 };
+	return places.n > 0 ? places.v[0].addr : (struct addr){ 0 };
+}
+
+static struct place
+nexthop_first(struct nexthop_book *b, uint32_t server, uint64_t cost)
+{
+	const struct places *places = places_of(b, server, cost);
+
+	return places->n > 0 ? places->v[0] : (struct place){ 0 };
 }
 
 struct addr
 nexthop_addr(struct nexthop_book *b, uint32_t server, uint64_t cost)
 {
-	const struct places *places = places_of(b, server, cost);
-
-	return places->n > 0 ? places->addr[0] : (struct addr){ 0 };
+	return nexthop_first(b, server, cost).addr;
 }
 
 /* FNV-1a, 64 bits (G. Fowler, L. C. Noll, K.-P. Vo). */
@@ -287,11 +309,11 @@ nexthop_has_addr(const struct route *r, const struct addr *a)
 
 static void
 append(struct nexthop_book *b, struct route *r, uint32_t server,
-    const struct addr *a)
+    const struct place *at)
 {
 	struct route_hop *hop = &r->hop[r->nhops++];
 
-	*hop = (struct route_hop){ .addr = *a };
+	*hop = (struct route_hop){ .addr = at->addr, .by = at->by };
 	hop->name = b->facts->servers.v[server].name;
 }
 
@@ -300,7 +322,7 @@ struct rank {
 	uint64_t score;
 	uint32_t server;
 	uint64_t cost;
-	struct addr addr;
+	struct place at;
 };
 
 static bool
@@ -320,9 +342,9 @@ others(
 	for (size_t i = 1; i < places->n; i++) {
 		if (route->nhops == LIMIT_NEXT_HOPS)
 			return;
-		if (nexthop_has_addr(route, &places->addr[i]))
+		if (nexthop_has_addr(route, &places->v[i].addr))
 			continue;
-		append(b, route, server, &places->addr[i]);
+		append(b, route, server, &places->v[i]);
 		route->hop[route->nhops - 1].alternate = true;
 	}
 }
@@ -340,10 +362,10 @@ nexthop_equal(
 		struct rank r = { .score = score(b, pattern, server),
 			.server = server,
 			.cost = list.cost[i],
-			.addr = nexthop_addr(b, server, list.cost[i]) };
+			.at = nexthop_first(b, server, list.cost[i]) };
 		size_t at = n;
 
-		if (r.addr.family == 0)
+		if (r.at.addr.family == 0)
 			continue;
 		for (; at > 0 && before(&r, &best[at - 1]); at--)
 			best[at] = best[at - 1];
@@ -351,8 +373,8 @@ nexthop_equal(
 		n += n < LIMIT_NEXT_HOPS;
 	}
 	for (size_t i = 0; i < n && route->nhops < LIMIT_NEXT_HOPS; i++)
-		if (!nexthop_has_addr(route, &best[i].addr))
-			append(b, route, best[i].server, &best[i].addr);
+		if (!nexthop_has_addr(route, &best[i].at.addr))
+			append(b, route, best[i].server, &best[i].at);
 	for (size_t i = 0; i < n; i++)
 		others(b, best[i].server, best[i].cost, route);
 }
@@ -362,13 +384,14 @@ nexthop_alternates(
     struct nexthop_book *b, struct nexthop_list list, struct route *route)
 {
 	for (uint32_t i = 0; i < list.n; i++) {
-		struct addr a = nexthop_addr(b, list.server[i], list.cost[i]);
+		struct place at =
+		    nexthop_first(b, list.server[i], list.cost[i]);
 
 		if (route->nhops == LIMIT_NEXT_HOPS)
 			return;
-		if (a.family == 0 || nexthop_has_addr(route, &a))
+		if (at.addr.family == 0 || nexthop_has_addr(route, &at.addr))
 			continue;
-		append(b, route, list.server[i], &a);
+		append(b, route, list.server[i], &at);
 		route->hop[route->nhops - 1].alternate = true;
 		others(b, list.server[i], list.cost[i], route);
 	}

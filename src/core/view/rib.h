@@ -34,6 +34,9 @@ struct route_hop {
 	const char *name; /* in its route's `names` */
 	struct addr addr; /* of its mail service */
 	bool alternate;   /* a loop-free alternate, not a next hop */
+	const char *by;   /* our own configuration's word of the transport that
+			     mail to it is handed to (way_by()), there, too;
+			     NULL: that of all routes */
 };
 
 /* A claim that stood when the route was made: by it a table that is read
@@ -68,8 +71,9 @@ struct route {
 	uint32_t cost, hops;
 	struct route_hop hop[LIMIT_NEXT_HOPS]; /* in the order to try */
 	size_t nhops;
-	char *names; /* of the hops, one behind the other: a route has a dozen
-			names, and thousands of routes may move at once */
+	char *names; /* of the hops, and their transports, one behind the other:
+			a route has a dozen names, and thousands of routes may
+			move at once */
 	char **path; /* names, both ends included; shown only. They stand
 			behind the list, in its block */
 	size_t npath;
@@ -127,6 +131,9 @@ void rib_keep(struct route *route, struct rib_changes *changes);
 void rib_turn(struct route *route, const struct route *hops, bool path,
     struct rib_changes *changes);
 
+/* The same place, by the same transport. */
+bool route_hop_same(const struct route_hop *a, const struct route_hop *b);
+
 /* True if both say the same to an MTA: kind, hops' addresses, way, relay,
  * and for a hold its reason. */
 bool route_same(const struct route *a, const struct route *b);
@@ -171,7 +178,7 @@ void rib_number(struct rib *rib, const struct rib *old, bool other);
  * To octets and back: the state file and the publisher's wire use it.
  *
  *     u16 n pattern, u8 kind, u8 flags (1 relay, 2 last resort, 4 see below,
- *         8 bare, 16 own),
+ *         8 bare, 16 own, 32 see below),
  *     u16 n way, u16 n reason, u16 n server (n = 0: none),
  *     u32 cost, u32 hops,
  *     u8 n, n times: u16 n name, u8 family, 4 or 16 octets, u16 port,
@@ -180,8 +187,9 @@ void rib_number(struct rib *rib, const struct rib *old, bool other);
  *     u64 leaves, u8 flags (1 over, 2 revoked),
  *     u16 n, n times: u16 n server, u8 flags (1 known, 2 own, 4 here),
  *                     u64 seq, 32 octets key
+ *     for each hop: u16 n transport (n = 0: that of all), with flag 32
  *
- * The last two lines stand where flag 4 says so; a table of before them is
+ * The two lines before the last stand where flag 4 says so; a table of before them is
  * read once, and what it does not say is made of what it does: the server
  * that delivers is the one that claims.
  */

@@ -86,7 +86,7 @@ static bool
 hops_lead_alike(const struct route *a, const struct route *b)
 {
 	for (size_t i = 0; i < a->nhops && a->nhops == b->nhops; i++)
-		if (!addr_equal(&a->hop[i].addr, &b->hop[i].addr))
+		if (!route_hop_same(&a->hop[i], &b->hop[i]))
 			return false;
 	return a->nhops == b->nhops;
 }
