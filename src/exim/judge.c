@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
+#include "core/lsa/way.h"
 #include "core/trace/admit.h"
 #include "crypt/crypto.h"
 #include "crypt/keys.h"
@@ -483,26 +484,62 @@ judge_admits(struct judge *j, const char *const *args)
 		buf_text(&j->out, "yes");
 }
 
+/* The hosts of an answer that have the transport of its first one. */
+static void
+hosts_write(struct buf *out, const struct basis *basis,
+    const struct admit_answer *answer)
+{
+	char ip[ADDR_TEXT];
+
+	for (size_t i = 0; i < answer->nhops; i++) {
+		const struct admit_hop *hop = &answer->hop[i];
+
+		if (!admit_in_list(answer, i))
+			continue;
+		if (basis->table.by_name)
+			buf_printf(out, "; %s:%u", hop->name, hop->addr.port);
+		else
+			buf_printf(out, "; [%s]:%u",
+			    addr_ip_text(&hop->addr, ip), hop->addr.port);
+	}
+}
+
+/* The one that the transport is given by its own name; false: it is not. */
+static bool
+host_write(struct buf *out, const char *by)
+{
+	char ip[ADDR_TEXT];
+	struct way way;
+
+	if (by == NULL || strchr(by, ':') == NULL ||
+	    way_read(&way, by) != RC_OK)
+		return false;
+	if (way.addr.family != 0)
+		buf_printf(out, "; [%s]", addr_ip_text(&way.addr, ip));
+	else
+		buf_printf(out, "; %s", way.host);
+	if (way.port != 0)
+		buf_printf(out, ":%u", way.port);
+	return true;
+}
+
+/* `by NAME ` before the list where that is another transport than `lsrd`, and
+ * the one host that it is given by its own name. */
 void
 judge_route(struct judge *j, const char *const *args)
 {
 	struct admit_answer answer;
 	const struct basis *basis = recipient_ask(j, args, &answer);
-	char ip[ADDR_TEXT];
+	const char *by;
 
 	if (answer.kind != ADMIT_ROUTE || answer.nhops == 0)
 		return;
+	by = answer.hop[0].by;
+	if (by != NULL)
+		buf_printf(&j->out, "by %.*s ", (int)way_by_name(by), by);
 	buf_text(&j->out, "\"<");
-	for (size_t i = 0; i < answer.nhops; i++) {
-		const struct admit_hop *hop = &answer.hop[i];
-
-		if (basis->table.by_name)
-			buf_printf(
-			    &j->out, "; %s:%u", hop->name, hop->addr.port);
-		else
-			buf_printf(&j->out, "; [%s]:%u",
-			    addr_ip_text(&hop->addr, ip), hop->addr.port);
-	}
+	if (!host_write(&j->out, by))
+		hosts_write(&j->out, basis, &answer);
 	buf_text(&j->out, "\" byname");
 }
 

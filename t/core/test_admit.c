@@ -480,6 +480,36 @@ START_TEST(goes_where_the_plain_hop_refuses)
 }
 END_TEST
 
+/* The way that a message takes for itself has its connector's transport, as the
+ * table's file tells it to the milter. */
+START_TEST(goes_by_the_transport_of_its_way)
+{
+	static const char words[] =
+	    "self s0.x g0;server s0.x g0 nbr s1.x,s2.x;"
+	    "server s1.x g1 nbr s0.x,s2.x;server s2.x g2 nbr s0.x,s1.x;"
+	    "connector c1 s0.x g1 s1.x=1+@10.9.0.1:25 size 1000;"
+	    "connector c2 s0.x g2 by thin s2.x=2+@10.9.0.2:25;"
+	    "connector d2 s2.x g1 s1.x=9+@10.9.0.4:25;"
+	    "connector e2 s2.x g0 s0.x=2+@10.9.0.5:25;"
+	    "space a.example s1.x";
+	const struct way way = { words, NULL, NULL, ROUTE_REMOTE, ADMIT_ROUTE,
+		"2" };
+	const struct policy_message message = { .size = 5000, .sender = "u@b" };
+	struct seat seat = { .limits = true };
+	struct rib *rib = way_seat(&way, &seat);
+	struct admit *admit = admit_new(&seat.table, &seat.net, &message);
+	struct admit_answer answer;
+
+	admit_ask(admit, "u@a.example", &answer);
+	ck_assert_int_eq(answer.kind, ADMIT_ROUTE);
+	ck_assert_uint_eq(answer.nhops, 1);
+	ck_assert_str_eq(answer.hop[0].by, "thin");
+	admit_free(admit);
+	rib_free(rib);
+	seat_done(&seat);
+}
+END_TEST
+
 /* The cheap way has 41 servers between, each a group of its own; a dear one
  * leads there at once, or not. */
 static char *
@@ -548,6 +578,7 @@ main(void)
 	tcase_add_loop_test(tc, messages_end_and_cross_what_admits_them, 1, 5);
 	tcase_add_test(tc, leaves_out_who_refuses);
 	tcase_add_test(tc, goes_where_the_plain_hop_refuses);
+	tcase_add_test(tc, goes_by_the_transport_of_its_way);
 	tcase_add_test(tc, goes_where_the_plain_path_is_too_long);
 	tcase_add_test(tc, stays_with_a_key_that_nobody_claims);
 	suite_add_tcase(suite, tc);

@@ -108,6 +108,34 @@ START_TEST(hops_may_be_named)
 }
 END_TEST
 
+/* One transport for a list; what that is given by its own name is all. */
+START_TEST(hops_may_have_a_transport)
+{
+	struct mtable table = { .transport = "relay" };
+	struct admit_answer answer = answer_of('a');
+	struct ruling_ask ask = { .answers = &answer, .n = 1, .table = &table };
+	static const struct {
+		const char *one, *two, *want;
+	} all[] = {
+		{ "thin", "thin", "thin:[192.0.2.1]:25, [2001:db8::61]:587" },
+		{ "thin", NULL, "thin:[192.0.2.1]:25" },
+		{ NULL, "thin", "relay:[192.0.2.1]:25" },
+		{ "lmtp:unix:/run/gw", "thin", "lmtp:unix:/run/gw" },
+	};
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct buf out = { 0 };
+		char *text;
+
+		answer.hop[0].by = all[i].one;
+		answer.hop[1].by = all[i].two;
+		ck_assert_int_eq(ruling_make(&ask, &out), RULING_STEERED);
+		text = buf_string(&out);
+		ck_assert_str_eq(text, all[i].want);
+		mem_free(text);
+	}
+}
+END_TEST
+
 static const struct {
 	const char *pair;
 	bool odd;
@@ -191,6 +219,7 @@ main(void)
 
 	tcase_add_loop_test(tc, messages_are_ruled, 0, COUNT(rows));
 	tcase_add_test(tc, hops_may_be_named);
+	tcase_add_test(tc, hops_may_have_a_transport);
 	tcase_add_loop_test(tc, the_odd_ones_come_alone, 0, COUNT(pairs));
 	tcase_add_loop_test(
 	    tc, a_split_is_remembered_for_an_hour, 0, COUNT(tries));

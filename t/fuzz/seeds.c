@@ -350,8 +350,8 @@ net(void)
 	vec_push(
 	    &t.net.claims, ((struct net_claim){
 			       .pattern = "paris.example.org", .server = 1 }));
-	vec_push(
-	    &t.own, ((struct mtable_step){ 1, 10, &policy, address(2, 25) }));
+	vec_push(&t.own,
+	    ((struct mtable_step){ 1, 10, &policy, address(2, 25), "thin" }));
 	vec_push(&t.widest, UINT64_MAX);
 	vec_push(&t.widest, 2000);
 	mtable_net_encode(&out, &t);

@@ -21,6 +21,8 @@ drive "remote paris.$P relay $hop4.5@25,$hop4.6@25" \
 	"remote user@person.$P relay $hop4.6@25" \
 	"way way.$P no named:" \
 	"hold hold.$P relay no path to paris, connector a-b down" \
+	"remote thin.$P relay $hop4.5@25~named,$hop4.6@25" \
+	"remote nobody.$P relay $hop4.5@25~absent" \
 	"remote dead.$P relay $hop4.8@25,$hop4.5@2525" \
 	"remote self.$P relay 192.0.2.1@25" >"$work/first"
 ok "it is published" like "$(cat "$work/first")" "published 1 *"
@@ -37,6 +39,9 @@ ok "and nobody else there" like "$(way other@person.$P)" "smarthost *"
 ok "a way out of the site's own" is "$(way u@way.$P)" "lsrd_out_by named"
 ok "a hold says why" is "$(way u@hold.$P)" "no path to paris, connector a-b down"
 ok "and is accepted by a verification" says 0 "verified" ex -bv u@hold.$P
+ok "another transport, with the hops that have it" is "$(way u@thin.$P)" \
+	"lsrd_by named $hop4.5:25"
+ok "one that is not there: it waits" like "$(way u@nobody.$P)" "*absent*"
 ok "this host is no next hop" is "$(way u@self.$P)" \
 	"remote host address is the local host"
 

@@ -113,18 +113,23 @@ add_hops(struct route *r, char *text)
 	for (char *one = strtok(text, ","); one != NULL && r->nhops < 4;
 	     one = strtok(NULL, ",")) {
 		struct route_hop *hop = &r->hop[r->nhops++];
-		char *at = strchr(one, '@');
+		char *at = strchr(one, '@'), *by = strchr(one, '~');
 		int family = strchr(one, ':') != NULL ? AF_INET6 : AF_INET;
 
 		if (at == NULL)
 			continue;
 		*at = '\0';
+		if (by != NULL) {
+			*by = '\0';
+			hop->by = by + 1;
+		}
 		hop->name = "mx.example.org";
 		hop->addr.family = family == AF_INET ? 4 : 6;
 		hop->addr.port = (uint16_t)atoi(at + 1);
 		if (inet_pton(family, one, hop->addr.ip) != 1)
 			fprintf(stderr, "bad address %s\n", one);
 	}
+	route_hops_own(r);
 }
 
 static void

@@ -80,16 +80,16 @@ admit_free(struct admit *a)
 
 /* --- the hops ------------------------------------------------------------- */
 
-/* Our step to the server at this cost that admits the message: the mail
- * service it leads to; NULL: none that can be published. */
-static const struct addr *
-addr_of(const struct admit *a, uint32_t to, uint64_t cost)
+/* Our step to the server at this cost that admits the message; NULL: none that
+ * can be published. */
+static const struct mtable_step *
+admit_step(const struct admit *a, uint32_t to, uint64_t cost)
 {
 	for (size_t i = 0; i < a->net->own.n; i++) {
 		const struct mtable_step *s = &a->net->own.v[i];
 
 		if (s->to == to && s->cost == cost && admits(a, s->policy))
-			return &s->addr;
+			return s;
 	}
 	return NULL;
 }
@@ -110,18 +110,19 @@ static void
 hop_add(const struct admit *a, const char *pattern, uint32_t to, bool alternate,
     struct admit_answer *out)
 {
-	const struct addr *addr = addr_of(a, to, cost_to(a, to));
+	const struct mtable_step *step = admit_step(a, to, cost_to(a, to));
 	struct admit_hop *hop = &out->hop[out->nhops];
 
-	if (addr == NULL || out->nhops == LIMIT_NEXT_HOPS ||
-	    mtable_net_refuses(a->net, pattern, addr))
+	if (step == NULL || out->nhops == LIMIT_NEXT_HOPS ||
+	    mtable_net_refuses(a->net, pattern, &step->addr))
 		return;
 	for (size_t i = 0; i < out->nhops; i++)
-		if (addr_equal(&out->hop[i].addr, addr))
+		if (addr_equal(&out->hop[i].addr, &step->addr))
 			return;
 	snprintf(
 	    hop->name, sizeof(hop->name), "%s", a->net->net.servers.v[to].name);
-	hop->addr = *addr;
+	hop->addr = step->addr;
+	hop->by = step->by;
 	hop->alternate = alternate;
 	out->nhops++;
 }
@@ -162,17 +163,21 @@ admit_has(const uint32_t *list, size_t n, uint32_t server)
 }
 
 /* A connector of ours leads to it there that admits the message, or none does
- * at all: a member of our group. Another server may have the same address. */
+ * at all: a member of our group. Another server may have the same address. *by
+ * is the transport of the first. */
 static bool
-hop_admits(const struct admit *a, uint32_t server, const struct addr *addr)
+hop_admits(const struct admit *a, uint32_t server, const struct addr *addr,
+    const char **by)
 {
 	bool any = false;
 
+	*by = NULL;
 	for (size_t i = 0; i < a->net->own.n; i++) {
 		const struct mtable_step *s = &a->net->own.v[i];
 
 		if (s->to != server || !addr_equal(&s->addr, addr))
 			continue;
+		*by = s->by;
 		if (admits(a, s->policy))
 			return true;
 		any = true;
@@ -187,12 +192,13 @@ plain_stands(const struct admit *a, const struct mtable_route *plain,
 {
 	for (size_t i = 0; i < plain->nhops; i++) {
 		uint32_t server = net_find(&a->net->net, plain->hop[i].name);
+		const char *by;
 
 		if (!admit_has(route->hops.v, route->hops.n, server) &&
 		    !admit_has(
 			route->alternates.v, route->alternates.n, server))
 			return false;
-		if (!hop_admits(a, server, &plain->hop[i].addr))
+		if (!hop_admits(a, server, &plain->hop[i].addr, &by))
 			return false;
 	}
 	return true;
@@ -208,7 +214,7 @@ admit_last_resort(const struct admit *a, const struct mtable_route *plain,
 		struct admit_hop *hop = &out->hop[out->nhops];
 		uint32_t server = net_find(&a->net->net, plain->hop[i].name);
 
-		if (!hop_admits(a, server, &plain->hop[i].addr))
+		if (!hop_admits(a, server, &plain->hop[i].addr, &hop->by))
 			continue;
 		memcpy(hop->name, plain->hop[i].name, sizeof(hop->name));
 		hop->addr = plain->hop[i].addr;
@@ -411,13 +417,26 @@ admit_ask(struct admit *a, const char *address, struct admit_answer *out)
 	vec_push(&a->found, next);
 }
 
+static bool
+by_same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+bool
+admit_in_list(const struct admit_answer *answer, size_t hop)
+{
+	return by_same(answer->hop[0].by, answer->hop[hop].by);
+}
+
 bool
 admit_same(const struct admit_answer *a, const struct admit_answer *b)
 {
 	if (a->kind != b->kind || a->nhops != b->nhops)
 		return false;
 	for (size_t i = 0; i < a->nhops; i++)
-		if (!addr_equal(&a->hop[i].addr, &b->hop[i].addr))
+		if (!addr_equal(&a->hop[i].addr, &b->hop[i].addr) ||
+		    !by_same(a->hop[i].by, b->hop[i].by))
 			return false;
 	return true;
 }

@@ -31,6 +31,8 @@ enum admit_kind {
 struct admit_hop {
 	char name[STR_HOST_MAX + 1];
 	struct addr addr;
+	const char *by; /* our transport for it (way_by()), lent by the net;
+			   NULL: that of all routes */
 	bool alternate; /* loop-free, and no next hop */
 };
 
@@ -58,6 +60,10 @@ struct admit *admit_new(const struct mtable *table,
 /* One recipient, in lower case. */
 void admit_ask(
     struct admit *admit, const char *address, struct admit_answer *out);
+
+/* True if the hop has a place in the list of the answer's first one: an MTA
+ * takes one transport for a list. */
+bool admit_in_list(const struct admit_answer *answer, size_t hop);
 
 /* True when one FILTER says both: the same kind, the same hops. */
 bool admit_same(const struct admit_answer *a, const struct admit_answer *b);

@@ -8,6 +8,7 @@
 #include "base/rc.h"
 #include "base/str.h"
 #include "core/lsa/limits.h"
+#include "core/lsa/way.h"
 
 enum { PRESENT = 1, TRANSIT = 2 };
 enum { LOCAL = 1, FALLBACK = 2, RELAY = 4, DOWN = 8 };
@@ -125,10 +126,26 @@ put_own(struct buf *out, const struct mtable_net *t, struct policies *all)
 	}
 }
 
+static bool
+net_has_by(const struct mtable_net *t)
+{
+	for (size_t i = 0; i < t->own.n; i++)
+		if (t->own.v[i].by != NULL)
+			return true;
+	return false;
+}
+
+static void
+put_bys(struct buf *out, const struct mtable_net *t)
+{
+	for (size_t i = 0; net_has_by(t) && i < t->own.n; i++)
+		table_net_put_text(out, t->own.v[i].by);
+}
+
 static void
 put_refusals(struct buf *out, const struct mtable_net *t)
 {
-	if (t->refusals.n == 0)
+	if (t->refusals.n == 0 && !net_has_by(t))
 		return;
 	buf_u32(out, (uint32_t)t->refusals.n);
 	for (size_t i = 0; i < t->refusals.n; i++) {
@@ -159,6 +176,7 @@ mtable_net_encode(struct buf *out, const struct mtable_net *t)
 	put_claims(out, &t->net);
 	buf_bytes(out, own.p, own.n);
 	put_refusals(out, t);
+	put_bys(out, t);
 	vec_done(&all.list);
 	buf_done(&steps);
 	buf_done(&own);
@@ -373,6 +391,28 @@ get_refusals(struct mtable_net *t, struct cur *in)
 	return in->bad ? RC_SHORT : RC_OK;
 }
 
+static bool
+table_net_is_by(const char *s)
+{
+	return way_by(s) == RC_OK;
+}
+
+static int
+get_bys(struct mtable_net *t, struct cur *in)
+{
+	bool any = in->left > 0;
+
+	for (size_t i = 0; any && i < t->own.n; i++) {
+		size_t n = cur_u16(in);
+
+		if (n > 0)
+			t->own.v[i].by = get_text(t, in, n, table_net_is_by);
+		if (in->bad || (n > 0 && t->own.v[i].by == NULL))
+			return RC_NAME;
+	}
+	return RC_OK;
+}
+
 static int
 get_own(struct mtable_net *t, struct cur *in, uint32_t n)
 {
@@ -419,6 +459,8 @@ get_all(struct mtable_net *t, struct cur in)
 		rc = get_own(t, &in, own);
 	if (rc == RC_OK)
 		rc = get_refusals(t, &in);
+	if (rc == RC_OK)
+		rc = get_bys(t, &in);
 	if (rc == RC_OK && (in.bad || in.left > 0))
 		rc = RC_LONG;
 	return rc;

@@ -19,6 +19,9 @@
  *     hops that refuse to relay, if there are any: u32 n, n times u16 n
  *          pattern, u8 family, 4 or 16 octets, u16 port. Who does not know of
  *          them takes no net with some.
+ *     transports of own steps, if one has any: for each u16 n transport.
+ *          Likewise; the number of hops that refuse stands before them then,
+ *          0 perhaps.
  */
 
 #ifndef CORE_MTABLE_NET_H
@@ -34,6 +37,7 @@ struct mtable_step {
 	uint32_t to, cost;
 	const struct policy *policy; /* NULL: no limits */
 	struct addr addr;
+	const char *by; /* our transport for it (way_by()); NULL: that of all */
 };
 
 /* A hop that refuses to relay for a pattern (refusal.h): left out. */

@@ -28,21 +28,30 @@ ruling_is_odd(const struct admit_answer *first, const struct admit_answer *next,
 	return !is_like(first, next, first_hop);
 }
 
+/* Those that have the transport of the first; what that is given by its own name
+ * takes their place. */
 static void
 hops_write(const struct ruling_ask *ask, struct buf *text)
 {
 	const struct admit_answer *answer = ask->answers;
+	const char *by = answer->hop[0].by, *between = ":";
 	char ip[ADDR_TEXT];
 
+	buf_text(text, by == NULL ? ask->table->transport : by);
+	if (by != NULL && strchr(by, ':') != NULL)
+		return;
 	for (size_t i = 0; i < answer->nhops; i++) {
 		const struct admit_hop *hop = &answer->hop[i];
 
-		buf_printf(text, i == 0 ? "%s:" : ", ", ask->table->transport);
+		if (!admit_in_list(answer, i))
+			continue;
 		if (ask->table->by_name)
-			buf_printf(text, "[%s]:%u", hop->name, hop->addr.port);
+			buf_printf(text, "%s[%s]:%u", between, hop->name,
+			    hop->addr.port);
 		else
-			buf_printf(text, "[%s]:%u",
+			buf_printf(text, "%s[%s]:%u", between,
 			    addr_ip_text(&hop->addr, ip), hop->addr.port);
+		between = ", ";
 	}
 }
 

@@ -62,7 +62,8 @@ own_connectors(
 			uint32_t to = facts_find(f, b->name);
 			struct mtable_step step = { .to = to,
 				.cost = steps_own_cost(f, c->own, b),
-				.policy = c->limits };
+				.policy = c->limits,
+				.by = b->by };
 
 			if (to == FACTS_NONE || !steps_own_up(f, c->own, b))
 				continue;
