@@ -149,7 +149,7 @@ static void
 links_make(struct grid *grid, const json_t *line)
 {
 	const char *connector = table_text(line, "connector");
-	const char *space = table_text(line, "space");
+	const char *space = table_text(line, "space"), *by;
 
 	if (connector[0] != '\0')
 		grid_printf(grid, "connector %s", connector);
@@ -159,7 +159,9 @@ links_make(struct grid *grid, const json_t *line)
 		grid_cell(grid, table_text(line, "use"));
 	grid_cell(grid, connector[0] != '\0' ? table_text(line, "bridgehead")
 					     : table_text(line, "server"));
-	grid_cell(grid, table_text(line, "smtp"));
+	by = table_text(line, "transport");
+	grid_printf(grid, "%s%s%s", table_text(line, "smtp"),
+	    *by == '\0' ? "" : " by ", by);
 	if (json_object_get(line, "cost") != NULL)
 		grid_printf(grid, "%" PRId64, table_number(line, "cost"));
 	else

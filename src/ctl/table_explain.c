@@ -141,6 +141,7 @@ explain_write(void *ctx, const json_t *line)
 		{ "pattern", "pattern" },
 		{ "server", "server" },
 		{ "way", "by" },
+		{ "transport", "transport" },
 	};
 	struct buf *out = ctx;
 

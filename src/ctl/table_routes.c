@@ -24,6 +24,17 @@ names_cell(struct grid *grid, const json_t *line, const char *key)
 	mem_free(names);
 }
 
+/* And the transport, where that is not that of all routes. */
+static void
+next_hops_cell(struct grid *grid, const json_t *line)
+{
+	const char *by = table_text(line, "transport");
+	char *names = table_names(line, "next_hops");
+
+	grid_printf(grid, "%s%s%s", names, *by == '\0' ? "" : " by ", by);
+	mem_free(names);
+}
+
 /* When a key that was ours leaves; else the way out. A hold says it itself. */
 static void
 leaves_cell(struct grid *grid, const json_t *line)
@@ -54,7 +65,7 @@ route_row(struct grid *grid, const json_t *line)
 		grid_cell(grid, "here");
 		leaves_cell(grid, line);
 	} else {
-		names_cell(grid, line, "next_hops");
+		next_hops_cell(grid, line);
 		if (json_is_true(json_object_get(line, "last_resort")))
 			grid_cell(grid, "last resort");
 		else

@@ -266,6 +266,8 @@ route_line(struct engine *e, struct json *j, const struct route *r)
 		json_list(j, "path", r->path, r->npath);
 		hop_addresses(j, r);
 	}
+	if (route_by(r) != NULL)
+		json_str(j, "transport", route_by(r));
 	json_str(j, "kind", route_kind_word(r->kind));
 	if (r->kind == ROUTE_WAY)
 		json_str(j, "way", r->way);

@@ -91,6 +91,8 @@ service_line(struct engine *e, struct json *j, const struct service *s,
 		json_str(j, "routing_group", c->group);
 		json_str(j, "bridgehead", b->name);
 		json_uint(j, "cost", b->cost);
+		if (b->by != NULL)
+			json_str(j, "transport", b->by);
 	} else {
 		json_str(
 		    j, s->use & SERVICE_SPACE ? "space" : "server", s->name);

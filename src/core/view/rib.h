@@ -134,6 +134,14 @@ void rib_turn(struct route *route, const struct route *hops, bool path,
 /* The same place, by the same transport. */
 bool route_hop_same(const struct route_hop *a, const struct route_hop *b);
 
+/* The transport that its mail is handed to, where that is another than that of
+ * all routes; else NULL. */
+static inline const char *
+route_by(const struct route *r)
+{
+	return r->kind == ROUTE_REMOTE && r->nhops > 0 ? r->hop[0].by : NULL;
+}
+
 /* True if both say the same to an MTA: kind, hops' addresses, way, relay,
  * and for a hold its reason. */
 bool route_same(const struct route *a, const struct route *b);

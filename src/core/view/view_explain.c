@@ -93,6 +93,8 @@ published_tell(const struct telling *t)
 		hops_tell(t, "alternates", true);
 		json_list(t->j, "path", r->path, r->npath);
 	}
+	if (route_by(r) != NULL)
+		json_str(t->j, "transport", route_by(r));
 	if (r->kind == ROUTE_WAY)
 		json_str(t->j, "way", r->way);
 	if (r->kind == ROUTE_HOLD)
