@@ -80,6 +80,7 @@ struct pulse {
 	struct mono alive_at;   /* when the last ALIVE went out */
 	struct mono alive_came; /* and came in */
 	struct mono patience;   /* of an exchange; octets put it off */
+	struct mono whole_by;   /* a whole message must come; put off, too */
 	uint32_t dead_ms;       /* the greater of both sides' */
 	bool missed; /* the first missing keep-alive has asked for a probe */
 };

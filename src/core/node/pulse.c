@@ -13,6 +13,9 @@
  * is confirmed gives it a millisecond more: 8 kbit/s are enough, whatever
  * there is to exchange, and who drips is not waited for. */
 #define SYNC_MS 60000
+/* And a message that is not whole by then. A length that went bad in the other's
+ * memory makes all that it says later a part of one message, for hours. */
+#define WHOLE_MS 60000
 /* So much that is not confirmed, while the peer is heard, is a path that
  * loses large packets: small ones would be fewer by then. */
 #define LOST_OCTETS 1000
@@ -21,6 +24,23 @@ pulse_begin(struct engine *e, struct session *s)
 {
 	s->pulse.firm_at = s->pulse.alive_at = s->pulse.alive_came = e->now;
 	s->pulse.patience = mono_after(e->now, SYNC_MS);
+}
+
+void
+pulse_whole(struct engine *e, struct session *s)
+{
+	s->pulse.whole_by = mono_after(
+	    e->now, s->pulse.dead_ms > WHOLE_MS ? s->pulse.dead_ms : WHOLE_MS);
+}
+
+void
+pulse_came(struct engine *e, struct session *s, uint64_t octets)
+{
+	s->pulse.heard = e->now;
+	s->pulse.missed = false;
+	s->pulse.came += octets;
+	s->pulse.whole_by = mono_after(s->pulse.whole_by, octets);
+	pulse_progress(e, s, octets);
 }
 
 void
@@ -94,6 +114,8 @@ pulse_overdue(struct engine *e, struct session *s)
 		return "slow-hello";
 	if (s->state == SESSION_SYNC && mono_due(s->pulse.patience, e->now))
 		return "slow-exchange";
+	if (s->state != SESSION_GREET && mono_due(s->pulse.whole_by, e->now))
+		return "slow-message";
 	if (s->state == SESSION_FULL && !s->pulse.missed &&
 	    mono_due(miss, e->now)) {
 		s->pulse.missed = true;

@@ -14,6 +14,10 @@ struct nbr;
 struct session;
 
 void pulse_begin(struct engine *e, struct session *s);
+/* So many octets have come; and what is a message, with them. */
+void pulse_came(struct engine *e, struct session *s, uint64_t octets);
+void pulse_whole(struct engine *e, struct session *s);
+
 /* An exchange goes on, by so many octets. */
 void pulse_progress(struct engine *e, struct session *s, uint64_t octets);
 /* The body of an ALIVE: how much of what we sent has come there; what was

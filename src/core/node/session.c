@@ -446,13 +446,13 @@ session_bytes(struct engine *e, const struct input *in)
 
 	if (s == NULL)
 		return;
-	s->pulse.heard = e->now;
-	s->pulse.missed = false;
-	s->pulse.came += in->len;
-	pulse_progress(e, s, in->len);
+	pulse_came(e, s, in->len);
 	frame_put(&s->in, in->bytes, in->len);
-	while (s->over == NULL && (got = frame_next(&s->in, &type, &body)) == 1)
+	while (s->over == NULL &&
+	       (got = frame_next(&s->in, &type, &body)) == 1) {
 		session_take(e, s, type, &body);
+		pulse_whole(e, s);
+	}
 	if (s->over == NULL && got < 0)
 		s->over = rc_word(got);
 	if (s->over == NULL)
