@@ -353,6 +353,9 @@ do_run(struct scene *scene)
 		rule_followed(scene->world);
 }
 
+/* First so long, then twice as long, until it is so. */
+#define SOON_MS 20000
+
 static void
 do_quiet(struct scene *scene)
 {
@@ -360,6 +363,13 @@ do_quiet(struct scene *scene)
 
 	if (scene->n > 1)
 		ms = scene_time(scene->word[1]);
+	for (uint64_t step = SOON_MS;
+	     scene_has(scene, "soon") && step < ms && ms > 0; step *= 2) {
+		world_run(scene->world, step);
+		ms -= step;
+		if (scene->world->failed != NULL || truth_holds(scene->world))
+			return;
+	}
 	world_run(scene->world, ms);
 	if (scene->world->failed == NULL)
 		truth_check(scene->world);
@@ -475,7 +485,7 @@ const struct scene_verb scene_actions[] = {
 	{ "forge", 6, 6, order_forge },
 	{ "ask", 2, 20, do_ask },
 	{ "run", 1, 1, do_run },
-	{ "quiet", 0, 1, do_quiet },
+	{ "quiet", 0, 2, do_quiet },
 	{ "flap", 3, 3, do_flap },
 	{ "flow", 3, 3, do_flow },
 	{ "takes", 2, 2, do_takes },

@@ -15,6 +15,7 @@
 struct chance_result {
 	char *failed; /* NULL: all holds; else the caller's, for mem_free */
 	uint64_t trace, steps;
+	uint64_t letters, cpu_us; /* of the swarm */
 };
 
 struct chance_result chance_play(uint64_t seed, enum world_how how);

@@ -121,6 +121,7 @@ disk_clone(struct node *node, const struct node *from)
 	node->disk_key = from->disk_key;
 	node->noted = from->noted;
 	node->foreign = true;
+	node->unknown = from->copy.n == 0;
 	node->rolled_back = true;
 	table_copy(&node->table, &from->table);
 	table_copy(&node->copy, &from->copy);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 
+#define FAULTS_SMALL 6
 #define FAULTS_MAX 16
 #define SETTLE_MIN 11 /* longer than the longest damping */
 
@@ -123,6 +124,7 @@ void
 draw_scene(struct script *script, uint64_t seed)
 {
 	struct draw *d = mem_new(sizeof(*d), 0, 0);
+	uint64_t faults;
 
 	d->script = script;
 	d->rng.state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
@@ -132,7 +134,9 @@ draw_scene(struct script *script, uint64_t seed)
 	draw_say(d, "seed %llu", (unsigned long long)seed);
 	draw_organization(d);
 	begin(d);
-	for (uint64_t n = 1 + draw_below(d, FAULTS_MAX); n > 0; n--) {
+	faults = d->n <= DRAW_SMALL && !draw_one_in(d, 20) ? FAULTS_SMALL
+	                                                   : FAULTS_MAX;
+	for (uint64_t n = 1 + draw_below(d, faults); n > 0; n--) {
 		if (draw_one_in(d, 2))
 			letters(d);
 		draw_fault(d);
@@ -140,7 +144,8 @@ draw_scene(struct script *script, uint64_t seed)
 	}
 	letters(d);
 	draw_say(d, "mend");
-	draw_say(d, "quiet %um", d->settle_min);
+	draw_say(
+	    d, "quiet %um%s", d->settle_min, draw_one_in(d, 24) ? "" : " soon");
 	draw_say(d, "settled 3h");
 	vec_done(&d->connectors);
 	vec_done(&d->spaces);

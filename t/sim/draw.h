@@ -21,6 +21,7 @@
 #include "base/vec.h"
 
 #define DRAW_HOSTS 200
+#define DRAW_SMALL 6 /* servers of most */
 #define DRAW_NAME 16
 
 struct script {

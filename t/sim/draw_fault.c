@@ -511,7 +511,7 @@ static void
 forge(struct draw *d)
 {
 	static const char *const kinds[] = { "last", "leap", "counter", "old",
-		"broken", "purge", "twin", "stranger", "boast", "ceiling" };
+		"broken", "purge", "twin", "stranger", "boast" };
 	const char *whom = draw_any(d), *by = draw_any(d);
 
 	draw_say(d, "forge %s %s by %s to %s", PICK(d, kinds), whom, by,

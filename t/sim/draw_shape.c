@@ -3,20 +3,19 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LARGE 20 /* servers: keep-alives are fewer from there on */
-
-/* Most are small: what goes wrong in a large one mostly does in a small one. */
+/* Most are small: what goes wrong in a large one mostly does in a small one. The
+ * figures stand in swarm.h. */
 static size_t
 servers_draw(struct draw *d)
 {
-	uint64_t which = draw_below(d, 1000);
+	uint64_t which = draw_below(d, 10000);
 
-	if (which < 780)
-		return 2 + draw_below(d, 6);
-	if (which < 960)
-		return 8 + draw_below(d, 8);
-	if (which < 997)
-		return 16 + draw_below(d, 25);
+	if (which < 8500)
+		return 2 + draw_below(d, 5);
+	if (which < 9900)
+		return DRAW_SMALL + 1 + draw_below(d, 6);
+	if (which < 9999)
+		return 13 + draw_below(d, 28);
 	return 41 + draw_below(d, DRAW_HOSTS - 40);
 }
 
@@ -150,19 +149,32 @@ spaces_draw(struct draw *d)
 	}
 }
 
+/* Signs of life are most of what happens: few have as many as the default. */
+static void
+times_draw(struct draw *d)
+{
+	uint64_t which = draw_below(d, 12);
+
+	if (d->n > DRAW_SMALL && which < 3)
+		which = 3;
+	if (which >= 3)
+		draw_say(d, "times all 10s 28s");
+	else if (which >= 1)
+		draw_say(d, "times all 2s 6s");
+	if (d->n > DRAW_SMALL || !draw_one_in(d, 6))
+		draw_say(d, "probe-interval all 60s");
+}
+
 static void
 options_draw(struct draw *d)
 {
-	if (d->n > LARGE)
-		draw_say(d, "times all 5s 14s");
-	else if (draw_one_in(d, 4))
-		draw_say(d, "times all 2s 6s");
+	times_draw(d);
 	if (!draw_one_in(d, 4))
 		draw_say(d, "remark all");
 	if (draw_one_in(d, 12))
 		draw_say(d, "confirm-above all 50");
-	if (draw_one_in(d, 8))
-		draw_say(d, "probe-interval all 60s");
+	if (d->n <= DRAW_SMALL && draw_one_in(d, 24))
+		draw_say(d, "watch views");
 	if (draw_one_in(d, 6))
 		draw_say(d, "may all *");
 	for (uint64_t k = draw_one_in(d, 3) ? 1 + draw_below(d, 2) : 0; k > 0;

@@ -6,9 +6,10 @@
  *     sim --seed N [--count M]   scenes drawn from the seeds N to N + M - 1
  *     sim --insiders [--seed N] [--count M]   the same, with a certified server
  *                                that means ill
- *     sim --swarm [--seed N] [--count M] [--seconds S]   scenes of the whole
- *                                language (swarm.h); one that fails is made
- *                                short and written to swarm-SEED.scene
+ *     sim --swarm [--seed N] [--count M] [--seconds S] [--file F]   scenes of
+ *                                the whole language (swarm.h); one that fails is
+ *                                made short and written to swarm-SEED.scene;
+ *                                what F has is not played again (hunt.h)
  *     sim --print --seed N       such a scene, without playing it
  *     -f                         views that follow changes are compared with
  *                                whole ones, after every step (rule.h)
@@ -34,13 +35,14 @@
 #include "base/vec.h"
 #include "sys/command.h"
 #include "t/sim/chance.h"
+#include "t/sim/hunt.h"
 #include "t/sim/insider.h"
 #include "t/sim/scene.h"
-#include "t/sim/swarm.h"
 
 #define COUNT 10    /* seeds in "make check" */
 #define INSIDERS 50 /* of those that mean ill */
-#define SWARM 3     /* of the whole language */
+#define FOREVER 1000000000
+#define SWARM 100 /* of the whole language */
 
 struct options {
 	uint64_t seed, count;
@@ -48,13 +50,15 @@ struct options {
 	uint64_t jobs;    /* processes; 0: as many as processors */
 	bool chance, insiders, swarm, print;
 	enum world_how how;
+	const char *file; /* of batches that the swarm has played */
 };
 
 /* What is played, in this order: files, seeds, seeds of insiders, the swarm's. */
 struct cases {
 	VEC(char *) files;
 	const struct options *options;
-	uint64_t seeds, insiders, swarm;
+	uint64_t seeds, insiders;
+	struct hunt *hunt; /* NULL: no swarm */
 };
 
 static bool all_well = true;
@@ -91,34 +95,17 @@ scene_case(const char *file, const struct options *options)
 	mem_free(again);
 }
 
-/* Makes a scene of it that a person can read. */
-static char *
-shrunk(char *failed, uint64_t seed)
-{
-	char *file = swarm_shrink(seed), text[800];
-
-	snprintf(text, sizeof(text), "%s\n# t/sim/sim %s", failed, file);
-	mem_free(failed);
-	mem_free(file);
-	return mem_str(text);
-}
-
 static void
 seed_case(uint64_t seed, const struct options *options)
 {
 	struct chance_result (*play)(uint64_t seed, enum world_how how) =
-	    options->swarm      ? swarm_play
-	    : options->insiders ? insider_play
-				: chance_play;
+	    options->insiders ? insider_play : chance_play;
 	struct chance_result result = play(seed, options->how);
 	char what[80];
 
 	snprintf(what, sizeof(what), "%s %llu: %llu steps, trace %016llx",
-	    options->swarm      ? "swarm"
-	    : options->insiders ? "insider"
-				: "seed",
-	    (unsigned long long)seed, (unsigned long long)result.steps,
-	    (unsigned long long)result.trace);
+	    options->insiders ? "insider" : "seed", (unsigned long long)seed,
+	    (unsigned long long)result.steps, (unsigned long long)result.trace);
 	if (result.failed == NULL && seed == options->seed) {
 		struct chance_result again = play(seed, 0);
 
@@ -126,8 +113,6 @@ seed_case(uint64_t seed, const struct options *options)
 			result.failed = mem_str("another trace when repeated");
 		mem_free(again.failed);
 	}
-	if (result.failed != NULL && options->swarm)
-		result.failed = shrunk(result.failed, seed);
 	say(result.failed == NULL, what, result.failed);
 	mem_free(result.failed);
 }
@@ -166,8 +151,8 @@ cases_find(struct cases *cases)
 static size_t
 cases_count(const struct cases *cases)
 {
-	return cases->files.n +
-	       (size_t)(cases->seeds + cases->insiders + cases->swarm);
+	return cases->files.n + (size_t)(cases->seeds + cases->insiders) +
+	       (cases->hunt == NULL ? 0 : hunt_batches(cases->hunt));
 }
 
 static void
@@ -180,14 +165,12 @@ cases_play(const struct cases *cases, size_t i)
 		return;
 	}
 	i -= cases->files.n;
-	options.insiders = options.swarm = false;
-	if (i >= cases->seeds) {
-		i -= cases->seeds;
-		options.insiders = i < cases->insiders;
-		options.swarm = !options.insiders;
-		i -= options.swarm ? cases->insiders : 0;
-	}
-	seed_case(options.seed + i, &options);
+	options.insiders = i >= cases->seeds;
+	i -= options.insiders ? cases->seeds : 0;
+	if (!options.insiders || i < cases->insiders)
+		seed_case(options.seed + i, &options);
+	else
+		all_well &= hunt_play(cases->hunt, i - cases->insiders);
 }
 
 /* The processes share one number: that of the next case. */
@@ -231,6 +214,21 @@ cases_all(const struct cases *cases)
 	munmap(next, sizeof(*next));
 }
 
+/* Those of one kind alone. */
+static void
+cases_chance(struct cases *cases, struct options *options)
+{
+	if (options->seconds > 0)
+		options->count = FOREVER;
+	if (options->swarm)
+		cases->hunt = hunt_new(
+		    options->file, options->seed, options->count, options->how);
+	else if (options->insiders)
+		cases->insiders = options->count;
+	else
+		cases->seeds = options->count;
+}
+
 static const struct command_option sim_options[] = {
 	{ 's', "seed", "N", "draw scenes from the seeds N on" },
 	{ 'n', "count", "M", "so many of them" },
@@ -238,6 +236,7 @@ static const struct command_option sim_options[] = {
 	{ COMMAND_LONG + 1, "swarm", NULL, "of the whole language of scenes" },
 	{ COMMAND_LONG + 2, "print", NULL, "such a scene, without playing it" },
 	{ 't', "seconds", "S", "begin none after so long" },
+	{ COMMAND_LONG + 3, "file", "F", "the swarm goes on where it was" },
 	{ 'j', "jobs", "N", "in so many processes" },
 	{ 'f', "follow", NULL, "compare what follows with what reads all" },
 	{ 'v', "verbose", NULL, "each input and event, as comments" },
@@ -266,6 +265,8 @@ sim_option_take(void *ctx, int option, const char *value)
 		options->insiders = true;
 	else if (option == COMMAND_LONG + 1)
 		options->swarm = true;
+	else if (option == COMMAND_LONG + 3)
+		options->file = value;
 	else
 		options->print = true;
 	return true;
@@ -296,19 +297,19 @@ main(int argc, char **argv)
 	}
 	for (int i = optind; i < argc; i++)
 		vec_push(&cases.files, mem_str(argv[i]));
-	if (optind == argc && options.chance) {
-		if (options.seconds > 0)
-			options.count = UINT32_MAX;
-		*(options.swarm        ? &cases.swarm
-		    : options.insiders ? &cases.insiders
-				       : &cases.seeds) = options.count;
-	} else if (optind == argc) {
+	if (optind == argc && options.chance)
+		cases_chance(&cases, &options);
+	else if (optind == argc) {
 		cases_find(&cases);
 		cases.seeds = options.count;
 		cases.insiders = INSIDERS;
-		cases.swarm = SWARM;
+		cases.hunt = hunt_new(NULL, 1, SWARM, options.how);
 	}
 	cases_all(&cases);
+	if (cases.hunt != NULL) {
+		hunt_sum(cases.hunt);
+		hunt_free(cases.hunt);
+	}
 	for (size_t i = 0; i < cases.files.n; i++)
 		mem_free(cases.files.v[i]);
 	vec_done(&cases.files);

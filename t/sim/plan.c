@@ -479,6 +479,7 @@ plan_forge(struct world *world, const struct plan_forgery *f)
 	struct buf frame = { 0 };
 	size_t hole = frame_open(&frame, MSG_UPDATE);
 
+	f->whom->forged = true;
 	if (old || broken)
 		buf_bytes(&frame, lsa->octets, lsa->len);
 	else

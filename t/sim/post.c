@@ -77,6 +77,22 @@ lookup(const struct mta_table *table, const char *address)
 	return route;
 }
 
+/* What it delivers itself its own configuration says, not our table. */
+static bool
+is_own(const struct node *node, const char *address)
+{
+	const struct setup *conf = &node->conf;
+	struct match match = match_over(address, "");
+	const char *pattern;
+
+	while ((pattern = match_next(&match)) != NULL)
+		for (size_t i = 0; i < conf->nspaces; i++)
+			if (conf->spaces[i].way == NULL &&
+			    strcmp(conf->spaces[i].pattern, pattern) == 0)
+				return true;
+	return false;
+}
+
 static void
 past_drop(struct office *office, struct mono now)
 {
@@ -231,7 +247,8 @@ known_keep(struct post *post, struct letter *letter, const struct node *from)
 	size_t left = 0;
 
 	for (size_t i = 0; i < letter->to.n; i++)
-		if (lookup(&letter->at->table, letter->to.v[i]) != NULL)
+		if (lookup(&letter->at->table, letter->to.v[i]) != NULL ||
+		    is_own(letter->at, letter->to.v[i]))
 			letter->to.v[left++] = letter->to.v[i];
 		else
 			post_bounced(post, from, letter->at, letter->to.v[i]);
@@ -343,6 +360,10 @@ group_try(struct post *post, const struct letter *letter,
 	char *const *to = letter->to.v + at;
 	const struct route *route = lookup(table, *to);
 
+	if (route == NULL && is_own(letter->at, *to)) {
+		post_delivered(post, letter, *to);
+		return true;
+	}
 	if (route == NULL) {
 		post_bounced(post, letter->at, letter->at, *to);
 		return true;
@@ -457,6 +478,12 @@ post_send(struct world *world, const struct post_order *order)
 
 	for (uint32_t n = 0; n < order->n; n++)
 		letter_begin(post, order);
+}
+
+uint64_t
+post_count(const struct world *world)
+{
+	return world->post == NULL ? 0 : world->post->number;
 }
 
 /* Whether it is to move on by itself. */

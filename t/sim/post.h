@@ -39,6 +39,9 @@ struct post_order {
 
 void post_send(struct world *world, const struct post_order *order);
 
+/* So many letters were sent. */
+uint64_t post_count(const struct world *world);
+
 /* Its table was that one, which is taken over. */
 void post_table(struct world *world, struct node *node, struct mta_table *was);
 

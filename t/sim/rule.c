@@ -316,7 +316,8 @@ followed(struct world *world, struct node *node, struct node *silent)
 	mem_free(theirs);
 }
 
-/* The life that its last session was with. */
+/* The life that its last session was with, which may have ended a dead time
+ * before that. */
 static bool
 is_same_life(struct world *world, struct node *node, uint64_t since_s)
 {
@@ -329,7 +330,7 @@ is_same_life(struct world *world, struct node *node, uint64_t since_s)
 	    world_ask(world, node, "status"), JSON_DISABLE_EOF_CHECK, NULL);
 	uptime = number_of(status, "uptime_s");
 	json_decref(status);
-	return uptime > since_s + 1;
+	return uptime > since_s + 1 + node->conf.times.dead_ms / 1000;
 }
 
 void

@@ -20,12 +20,17 @@ struct book {
 /* What one database was seen to hold, by LSA. */
 struct seen {
 	uint64_t key, seq;
-	uint64_t word; /* the LSA that would revoke its signer */
+	uint64_t word;   /* the LSA that would revoke its signer */
+	uint64_t octets; /* the digest of them all begins so */
 	bool purge;
 };
 
+#define JUDGED 512
+
 /* Numbers of one key only grow; and those of who is whom, of whatever key. */
 struct ledger {
+	uint64_t
+	    judged[JUDGED]; /* what is the last seen of its key, by `octets` */
 	VEC(struct seen) seen; /* sorted by key */
 };
 
@@ -214,6 +219,40 @@ is_two_faced(const struct world *world, const char *origin)
 	return false;
 }
 
+/* Somebody has its key, and says under the next number what it does not: of two
+ * that have one number the digest decides. */
+static bool
+is_forged(struct world *world, const char *origin, uint64_t seq, uint64_t seen)
+{
+	const struct node *node = world_find(world, origin);
+
+	return seq == seen && node != NULL && node->forged;
+}
+
+static uint64_t *
+judged_at(struct ledger *ledger, uint64_t octets)
+{
+	return &ledger->judged[octets % JUDGED];
+}
+
+static uint64_t
+octets_of(const struct lsa *lsa)
+{
+	uint64_t octets;
+
+	memcpy(&octets, lsa->digest, sizeof(octets));
+	return octets;
+}
+
+/* It is the one of its key from now on. */
+static void
+judged_set(struct ledger *ledger, struct seen *seen, uint64_t octets)
+{
+	if (*judged_at(ledger, seen->octets) == seen->octets)
+		*judged_at(ledger, seen->octets) = 0;
+	*judged_at(ledger, octets) = seen->octets = octets;
+}
+
 static void
 lsa_judge(struct world *world, struct node *node, const struct lsa *lsa)
 {
@@ -223,6 +262,8 @@ lsa_judge(struct world *world, struct node *node, const struct lsa *lsa)
 	struct seen *seen;
 	bool anew;
 
+	if (*judged_at(node->ledger, octets_of(lsa)) == octets_of(lsa))
+		return;
 	if (!head_read(&head, lsa->octets, lsa->len)) {
 		world_fail(
 		    world, "%s: %s %s is no LSA", node->name, origin, type);
@@ -235,6 +276,7 @@ lsa_judge(struct world *world, struct node *node, const struct lsa *lsa)
 	anew = anew ||
 	       (seen->word != head.word && lsa->key.type != LSA_IDENTITY) ||
 	       is_two_faced(world, origin) ||
+	       is_forged(world, origin, head.seq, seen->seq) ||
 	       (world->insider != NULL &&
 		   strcmp(world->insider->conf.server, origin) == 0);
 	if (head.seq < seen->seq && !anew)
@@ -243,6 +285,7 @@ lsa_judge(struct world *world, struct node *node, const struct lsa *lsa)
 	if (head.seq == seen->seq && !anew && seen->purge && !head.purge)
 		world_fail(world, "%s: %s %s %s comes back from its purge",
 		    node->name, origin, type, id);
+	judged_set(node->ledger, seen, octets_of(lsa));
 	seen->seq = head.seq;
 	seen->purge = head.purge;
 	seen->word = head.word;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "t/sim/post.h"
 #include "t/sim/truth.h"
 
 void
@@ -223,6 +224,7 @@ scene_run(struct scene_run *run)
 	run->ms = world->now.ms;
 	run->trace = world->trace;
 	run->steps = world->steps;
+	run->letters = post_count(world);
 	traffic_free(scene->traffic);
 	world_free(world);
 	mem_free(scene);

@@ -48,7 +48,7 @@
  *                                       (connectors by certificate)
  *     forge KIND HOST by HOST to HOST   (kinds: plan.h)
  *     ask HOST WORDS...
- *     run TIME                          quiet [TIME]
+ *     run TIME                          quiet [TIME [soon]]
  *     flap SET PERIOD TIME              (mail services, half of it down)
  *
  * `schedule HOST CONNECTOR TIMES`: when it is open, `|` for a blank.
@@ -72,7 +72,8 @@
  * Letters (post.h): `post HOST N PATTERN,... [size=N] [from=ADDRESS]` begins so
  * many, and `settled TIME` waits until all are where they go.
  *
- * `quiet` runs until nothing moves and then asks truth.h.
+ * `quiet` runs until nothing moves and then asks truth.h; `soon`: after a third of
+ * a minute, then a minute, and so on, until all of it holds.
  *
  * Mail (traffic.h), for which `traffic` lets time pass:
  *
@@ -178,7 +179,7 @@ struct scene_run {
 	char *failed;  /* NULL, or why; the caller's, for mem_free */
 	unsigned line; /* the last that was played */
 	uint64_t ms;   /* the world's time then */
-	uint64_t trace, steps;
+	uint64_t trace, steps, letters;
 };
 
 void scene_run(struct scene_run *run);

@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "t/sim/scene.h"
@@ -38,81 +39,187 @@ script_open(const struct script *script, char **text)
 struct said {
 	bool failed;
 	unsigned line;
-	uint64_t ms, trace, steps;
+	uint64_t ms, trace, steps, letters, cpu_us;
 	char why[500];
 };
+
+static uint64_t
+cpu_us(void)
+{
+	struct timespec t = { 0 };
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
 
 static void
 child_play(const struct script *script, struct scene_run *run, int out)
 {
-	struct rlimit most = { PLAY_S, PLAY_S };
+	struct itimerval most = { .it_value = { .tv_sec = PLAY_S } };
 	struct said said = { 0 };
+	uint64_t begun = cpu_us();
 	char *text = NULL;
 
-	setrlimit(RLIMIT_CPU, &most);
+	setitimer(ITIMER_VIRTUAL, &most, NULL);
 	run->in = script_open(script, &text);
 	scene_run(run);
+	fclose(run->in);
+	free(text);
 	said.failed = run->failed != NULL;
 	said.line = run->line;
 	said.ms = run->ms;
 	said.trace = run->trace;
 	said.steps = run->steps;
+	said.letters = run->letters;
+	said.cpu_us = cpu_us() - begun;
 	if (said.failed)
 		snprintf(said.why, sizeof(said.why), "%s", run->failed);
+	mem_free(run->failed);
 	fflush(stdout);
-	exit(write(out, &said, sizeof(said)) == sizeof(said) ? 0 : 1);
+	if (write(out, &said, sizeof(said)) != sizeof(said))
+		exit(1);
 }
 
-/* In a process of its own: an engine that stops at once is a find like any
- * other. */
+/* A process of its own, which says what it plays: an engine that stops at once is
+ * a find like any other. */
+struct child {
+	pid_t pid;
+	int in;
+};
+
+static bool
+child_begins(struct child *child, int *out)
+{
+	int fd[2];
+
+	fflush(stdout);
+	if (pipe(fd) != 0 || (child->pid = fork()) < 0)
+		abort();
+	child->in = fd[0];
+	*out = fd[1];
+	if (child->pid > 0)
+		close(fd[1]);
+	else
+		close(fd[0]);
+	return child->pid == 0;
+}
+
+/* True: it said something; else it has ended, and why is said of it. */
+static bool
+child_says(const struct child *child, struct said *said)
+{
+	int status = 0;
+
+	if (read(child->in, said, sizeof(*said)) == sizeof(*said))
+		return true;
+	waitpid(child->pid, &status, 0);
+	*said = (struct said){ .failed = true };
+	snprintf(said->why, sizeof(said->why), "it stopped by signal %d",
+	    WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+	return false;
+}
+
+static void
+child_ends(const struct child *child, bool stopped)
+{
+	close(child->in);
+	if (!stopped)
+		waitpid(child->pid, NULL, 0);
+}
+
 static void
 script_play(const struct script *script, struct scene_run *run)
 {
-	struct said said = { .failed = true };
-	char died[80];
-	int fd[2], status = 0;
-	pid_t child;
+	struct child child;
+	struct said said;
+	int out;
 
-	fflush(stdout);
-	if (pipe(fd) != 0 || (child = fork()) < 0)
-		abort();
-	if (child == 0)
-		child_play(script, run, fd[1]);
-	close(fd[1]);
-	if (read(fd[0], &said, sizeof(said)) != sizeof(said))
-		said = (struct said){ .failed = true };
-	close(fd[0]);
-	waitpid(child, &status, 0);
-	snprintf(died, sizeof(died), "it stopped by signal %d",
-	    WIFSIGNALED(status) ? WTERMSIG(status) : 0);
-	run->failed = !said.failed          ? NULL
-	              : WIFSIGNALED(status) ? mem_str(died)
-	                                    : mem_str(said.why);
+	if (child_begins(&child, &out)) {
+		child_play(script, run, out);
+		exit(0);
+	}
+	child_ends(&child, !child_says(&child, &said));
+	run->failed = said.failed ? mem_str(said.why) : NULL;
 	run->line = said.line;
 	run->ms = said.ms;
 	run->trace = said.trace;
 	run->steps = said.steps;
 }
 
+static void
+seeds_play(uint64_t first, uint64_t n, enum world_how how, int out)
+{
+	for (uint64_t i = 0; i < n; i++) {
+		struct scene_run run = { .seed = 1, .how = how };
+		struct script script = { 0 };
+
+		draw_scene(&script, first + i);
+		child_play(&script, &run, out);
+		script_done(&script);
+	}
+	exit(0);
+}
+
+static struct chance_result
+result_of(const struct said *said)
+{
+	char text[600];
+
+	snprintf(text, sizeof(text), "line %u, at %.3f s: %s", said->line,
+	    (double)said->ms / 1000, said->why);
+	return (struct chance_result){
+		.failed = said->failed ? mem_str(text) : NULL,
+		.trace = said->trace,
+		.steps = said->steps,
+		.letters = said->letters,
+		.cpu_us = said->cpu_us,
+	};
+}
+
+void
+swarm_batch(uint64_t first, uint64_t n, enum world_how how,
+    void (*played)(void *ctx, uint64_t seed, struct chance_result *result),
+    void *ctx)
+{
+	uint64_t last = first + n;
+
+	while (first < last) {
+		struct child child;
+		bool says = true;
+		int out;
+
+		if (child_begins(&child, &out))
+			seeds_play(first, last - first, how, out);
+		while (says && first < last) {
+			struct chance_result result;
+			struct said said;
+
+			says = child_says(&child, &said);
+			result = result_of(&said);
+			played(ctx, first++, &result);
+			mem_free(result.failed);
+		}
+		child_ends(&child, !says);
+	}
+}
+
+static void
+on_one(void *ctx, uint64_t seed, struct chance_result *result)
+{
+	struct chance_result *out = ctx;
+
+	(void)seed;
+	*out = *result;
+	result->failed = NULL;
+}
+
 struct chance_result
 swarm_play(uint64_t seed, enum world_how how)
 {
-	struct script script = { 0 };
-	struct scene_run run = { .seed = 1, .how = how };
-	char text[600];
+	struct chance_result result;
 
-	draw_scene(&script, seed);
-	script_play(&script, &run);
-	script_done(&script);
-	if (run.failed != NULL) {
-		snprintf(text, sizeof(text), "line %u, at %.3f s: %s", run.line,
-		    (double)run.ms / 1000, run.failed);
-		mem_free(run.failed);
-		run.failed = mem_str(text);
-	}
-	return (struct chance_result){
-		.failed = run.failed, .trace = run.trace, .steps = run.steps
-	};
+	swarm_batch(seed, 1, how, on_one, &result);
+	return result;
 }
 
 /* Words with a digit or a dot are names, numbers, patterns. */

@@ -19,6 +19,9 @@
 /* Fails the world when something does not hold. */
 void truth_check(struct world *world);
 
+/* Whether all holds now: if not, the world does not fail. */
+bool truth_holds(struct world *world);
+
 /*
  * Follows the tables from a host as its MTA would: the first next hop that
  * answers. True if the mail for this pattern is delivered; else `where` is

@@ -127,6 +127,7 @@ struct node {
 	bool gone;           /* forgotten, and not seen since */
 	bool stolen;         /* its key was revoked, and it has no other */
 	bool twin;           /* another host is the one it says it is */
+	bool forged;         /* under a number of it there are two words */
 	struct mtable_version annex; /* said last, in its life `annex_life` */
 	uint32_t annex_life;
 	uint64_t retries;   /* FX_RETRY, since a scene looked */
