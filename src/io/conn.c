@@ -8,9 +8,11 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "sys/clock.h"
 #include "sys/sock.h"
 
-#define CONN_READ 16384 /* octets taken from the socket at a time */
+#define CONN_READ 16384   /* octets taken from the socket at a time */
+#define CONN_ASKS_MS 1000 /* between two looks at the round trip */
 
 enum conn_state {
 	CONN_HANDSHAKE,
@@ -42,6 +44,8 @@ struct conn {
 	void *ctx;
 	bool heard;     /* any octet has come */
 	bool undrained; /* something was written since the last drained() */
+	uint32_t round_trip_us;
+	struct mono asked; /* for that */
 };
 
 struct conn_pool {
@@ -468,6 +472,22 @@ enum setup_carrier
 conn_carrier(const struct conn *conn)
 {
 	return conn->carrier;
+}
+
+uint32_t
+conn_round_trip(struct conn *conn)
+{
+	struct mono now = clock_mono();
+
+	if (conn->state == CONN_DEAD ||
+	    (conn->asked.ms != 0 &&
+		mono_since(conn->asked, now) < CONN_ASKS_MS))
+		return conn->round_trip_us;
+	conn->asked = now;
+	conn->round_trip_us =
+	    sock_round_trip(conn->bev != NULL ? bufferevent_getfd(conn->bev)
+					      : verb_io_fd(conn->verb));
+	return conn->round_trip_us;
 }
 
 bool

@@ -84,6 +84,10 @@ void conn_close(struct conn *conn);
 /* Gives it up at once: nothing more is written, and nobody is told. */
 void conn_drop(struct conn *conn);
 
+/* Its round trip in microseconds, a second old at most; 0: not known, as where
+ * lsrd-front has brought it. */
+uint32_t conn_round_trip(struct conn *conn);
+
 /* True once any octet has come. */
 bool conn_heard(const struct conn *conn);
 

@@ -79,11 +79,14 @@ session_free(struct peer_session *s, struct buf *rest)
 }
 
 static void
-bytes_give(struct peer_io *io, uint32_t number, const uint8_t *octets, size_t n)
+bytes_give(struct peer_io *io, uint32_t number, uint32_t round_trip_us,
+    const uint8_t *octets, size_t n)
 {
-	struct input in = {
-		.kind = IN_BYTES, .who = number, .bytes = octets, .len = n
-	};
+	struct input in = { .kind = IN_BYTES,
+		.who = number,
+		.bytes = octets,
+		.len = n,
+		.value = round_trip_us };
 
 	loop_step(io->loop, &in);
 }
@@ -96,7 +99,7 @@ on_looked_at(void *ctx, const uint8_t *octets, size_t n)
 	struct peer_io *io = s->io;
 	uint32_t number = s->number;
 
-	bytes_give(io, number, octets, n);
+	bytes_give(io, number, conn_round_trip(s->conn), octets, n);
 	s = peer_io_session_find(io, number);
 	if (s != NULL)
 		conn_listen(s->conn, !ahead_line_is_full(s->line));
@@ -110,7 +113,7 @@ on_bytes(void *ctx, struct conn *conn, const uint8_t *octets, size_t n)
 	uint32_t number = s->number;
 
 	if (s->line == NULL) {
-		bytes_give(io, number, octets, n);
+		bytes_give(io, number, conn_round_trip(conn), octets, n);
 		return;
 	}
 	ahead_line_put(s->line, octets, n);
@@ -141,7 +144,7 @@ on_peer_io_ended(void *ctx, struct conn *conn, const char *reason)
 	    tls_name(conn_tls(conn)), reason);
 	session_free(s, &rest);
 	if (rest.n > 0)
-		bytes_give(io, in.who, rest.p, rest.n);
+		bytes_give(io, in.who, 0, rest.p, rest.n);
 	buf_done(&rest);
 	loop_step(io->loop, &in);
 }

@@ -249,6 +249,12 @@ verb_io_unsent(const struct verb_io *verb)
 	       evbuffer_get_length(bufferevent_get_output(verb->bev));
 }
 
+int
+verb_io_fd(const struct verb_io *verb)
+{
+	return bufferevent_getfd(verb->bev);
+}
+
 void
 verb_io_finish(struct verb_io *verb)
 {

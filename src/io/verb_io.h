@@ -46,6 +46,9 @@ void verb_io_write(struct verb_io *verb, const uint8_t *octets, size_t n);
 /* Octets written and not yet said. */
 size_t verb_io_unsent(const struct verb_io *verb);
 
+/* The socket below, to be looked at alone. */
+int verb_io_fd(const struct verb_io *verb);
+
 /* Nothing more will be written: QUIT when all is said, then ended(). */
 void verb_io_finish(struct verb_io *verb);
 

@@ -42,6 +42,8 @@ static const struct family families[] = {
 		"Since when its session is, or is gone." },
 	{ "lsrd_peer_heard_age_seconds", SHEET_GAUGE, put_peers, "heard_ms", 1000,
 		"Since when no octet came from it." },
+	{ "lsrd_peer_round_trip_seconds", SHEET_GAUGE, put_peers, "round_trip_us", 1000000,
+		"How long a packet to it and the answer take." },
 	{ "lsrd_peer_sent_bytes_total", SHEET_COUNTER, put_peers, "sent", 1,
 		"Octets said to it in this session." },
 	{ "lsrd_peer_received_bytes_total", SHEET_COUNTER, put_peers, "came", 1,

@@ -220,3 +220,14 @@ sock_tune(int fd)
 	sock_set(fd, IPPROTO_TCP, TCP_KEEPIDLE, SOCK_IDLE_S);
 	sock_set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, SOCK_USER_TIMEOUT_MS);
 }
+
+uint32_t
+sock_round_trip(int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t n = sizeof(info);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0
+	           ? info.tcpi_rtt
+	           : 0;
+}

@@ -42,4 +42,8 @@ const char *sock_reason(int error);
  * keeps unsent is little, so that what matters is not queued behind it. */
 void sock_tune(int fd);
 
+/* The round trip of a connection in microseconds, as the kernel has measured it
+ * by what was confirmed; 0: not known, or this is no TCP. */
+uint32_t sock_round_trip(int fd);
+
 #endif

@@ -76,7 +76,8 @@ static const char lines[] =
     "{\"event\":\"lsa-refused\",\"reason\":\"claim\",\"n\":2},"
     "{\"event\":\"lsa-refused\",\"reason\":\"signature\",\"n\":3}],"
     "\"tables\":{\"sum_us\":1500001,\"buckets\":[[100,1],[1000,4],[0,5]]}}\n"
-    "{\"of\":\"peer\",\"peer\":\"a\\\\b\\\"c\\nd\",\"full\":false}\n"
+    "{\"of\":\"peer\",\"peer\":\"a\\\\b\\\"c\\nd\",\"full\":false,"
+    "\"round_trip_us\":1234}\n"
     "{\"of\":\"peer\",\"left_out\":6}\n"
     "{\"of\":\"link\",\"use\":\"connector\",\"connector\":\"x\",\"to\":\"m\","
     "\"state\":\"up\",\"waiting\":5}\n"
@@ -132,6 +133,7 @@ static const char *const samples[] = {
 	"lsrd_link_up{connector=\"x\",to=\"m\",use=\"connector\"} 1",
 	"lsrd_link_up{connector=\"y\",to=\"m\",use=\"connector\"} 0",
 	"lsrd_queue_recipients{nexthop=\"m\",use=\"connector\"} 5",
+	"lsrd_peer_round_trip_seconds{peer=\"a\\\\b\\\"c\\nd\"} 0.001234",
 	"lsrd_spf_duration_seconds_bucket{le=\"0.0001\"} 1",
 	"lsrd_spf_duration_seconds_bucket{le=\"0.001\"} 4",
 	"lsrd_spf_duration_seconds_bucket{le=\"+Inf\"} 5",

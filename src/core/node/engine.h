@@ -44,7 +44,8 @@ enum input_kind {
 	IN_OPEN,    /* who: a new session's number; name: the peer's, proved by
 		       TLS; dialled: by us; carrier; bytes: its certificate,
 		       DER */
-	IN_BYTES,   /* who, bytes: came from that session */
+	IN_BYTES,   /* who, bytes: came from that session; value: its round trip
+		       in microseconds, only to be shown; 0: not known */
 	IN_DRAINED, /* who: everything given by FX_SEND has been written */
 	IN_CLOSED,  /* who: the session is gone (not after our FX_CLOSE) */
 	IN_NO_DIAL, /* name: nobody could be reached there, or proved wrong;

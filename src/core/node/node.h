@@ -82,6 +82,7 @@ struct pulse {
 	struct mono patience;   /* of an exchange; octets put it off */
 	struct mono whole_by;   /* a whole message must come; put off, too */
 	uint32_t dead_ms;       /* the greater of both sides' */
+	uint32_t round_trip_us; /* as told last; 0: not known */
 	bool missed; /* the first missing keep-alive has asked for a probe */
 };
 

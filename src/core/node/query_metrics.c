@@ -143,6 +143,8 @@ metrics_peer(const struct engine *e, struct json *j, const struct nbr *nbr)
 		json_uint(j, "came", s->pulse.came);
 		json_uint(j, "updates", s->updates);
 		json_uint(j, "differs_ms", differ_ms(e, nbr));
+		if (s->pulse.round_trip_us != 0)
+			json_uint(j, "round_trip_us", s->pulse.round_trip_us);
 	}
 	if (claims != NULL)
 		json_int(j, "certificate_until", claims->not_after);

@@ -447,6 +447,7 @@ session_bytes(struct engine *e, const struct input *in)
 	if (s == NULL)
 		return;
 	pulse_came(e, s, in->len);
+	s->pulse.round_trip_us = (uint32_t)in->value;
 	frame_put(&s->in, in->bytes, in->len);
 	while (s->over == NULL &&
 	       (got = frame_next(&s->in, &type, &body)) == 1) {
