@@ -255,16 +255,30 @@ change_loaded(struct change *change, struct reload *fresh, const char *line,
 	}
 }
 
+/* Only asking changes nothing of that. */
+static void
+reload_stands(struct change *change, const char *line, bool refused)
+{
+	if (strstr(line, " dry") != NULL)
+		return;
+	change->standing.reload_at = (uint64_t)time(NULL);
+	change->standing.reload_refused = refused;
+	change->world.hands->stands(change->world.ctx, &change->standing);
+}
+
 static void
 change_reload(struct change *change, const char *line, struct buf *answer)
 {
 	const struct change_world *world = &change->world;
 	struct reload_to to = { world->sink, answer };
 	struct reload fresh = { 0 };
+	bool good;
 
 	notify_reloading(world->notify);
-	if (reload_load(world->path, in_force(change), world->crypto, &fresh,
-		&to) == RC_OK)
+	good = reload_load(world->path, in_force(change), world->crypto, &fresh,
+		   &to) == RC_OK;
+	reload_stands(change, line, !good);
+	if (good)
 		change_loaded(change, &fresh, line, answer);
 	else
 		change_alarm(change, "refused");
@@ -403,6 +417,7 @@ change_new(const struct change_world *world, bool kept)
 	change->world = *world;
 	change->end = evtimer_new(world->base, on_change_end, change);
 	CHECK(change->end != NULL);
+	change->standing.reload_at = (uint64_t)time(NULL);
 	stand(change, 0, kept);
 	return change;
 }

@@ -17,6 +17,10 @@ static const struct family families[] = {
 	{ "lsrd_alone", SHEET_GAUGE, put_server, "alone", 1,
 		"Whether it has no adjacency though it should." },
 
+	{ "lsrd_config_last_reload_successful", SHEET_GAUGE, put_server, "reload_good", 1,
+		"Whether what the file said when it was read last was right." },
+	{ "lsrd_config_last_reload_timestamp_seconds", SHEET_GAUGE, put_server, "reload_at", 1,
+		"When it was read last, by a start or a reload." },
 	{ "lsrd_config_held", SHEET_GAUGE, put_server, "held", 1,
 		"Whether a configuration waits for lsrctl confirm." },
 	{ "lsrd_config_kept", SHEET_GAUGE, put_server, "kept", 1,

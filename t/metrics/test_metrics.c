@@ -69,6 +69,7 @@ END_TEST
 
 static const char lines[] =
     "{\"of\":\"server\",\"state\":\"drain\",\"uptime_ms\":1500,"
+    "\"reload_at\":1700000000,\"reload_good\":false,"
     "\"certificate_until\":-5,\"routes\":{\"remote\":7,\"hold\":2},"
     "\"alone\":true,\"present\":3,\"away\":1,\"runs\":9,"
     "\"reports\":{\"milter\":{\"reports\":4,\"refused\":2},\"refused\":1}}\n"
@@ -133,6 +134,8 @@ static const char *const samples[] = {
 	"lsrd_link_up{connector=\"x\",to=\"m\",use=\"connector\"} 1",
 	"lsrd_link_up{connector=\"y\",to=\"m\",use=\"connector\"} 0",
 	"lsrd_queue_recipients{nexthop=\"m\",use=\"connector\"} 5",
+	"lsrd_config_last_reload_successful 0",
+	"lsrd_config_last_reload_timestamp_seconds 1700000000",
 	"lsrd_peer_round_trip_seconds{peer=\"a\\\\b\\\"c\\nd\"} 0.001234",
 	"lsrd_spf_duration_seconds_bucket{le=\"0.0001\"} 1",
 	"lsrd_spf_duration_seconds_bucket{le=\"0.001\"} 4",

@@ -133,6 +133,14 @@ ok "and whether next hops relay" soon shows 'lsrd_relay_recipients_total{result=
 ok "a peer whose database is ours does not differ" \
 	soon shows "lsrd_lsdb_digest_mismatch_seconds{peer=\"$B\"} 0.000"
 ok "events by their words" soon shows 'lsrd_events_total{event="report-refused"} 1'
+ok "what the file said at the start was right" shows 'lsrd_config_last_reload_successful 1'
+cp "$W/$A/lsrd.conf" "$W/conf"
+echo 'nonsense = yes' >>"$W/$A/lsrd.conf"
+ask $A reload >/dev/null 2>&1
+ok "what it says now is not" soon shows 'lsrd_config_last_reload_successful 0'
+cp "$W/conf" "$W/$A/lsrd.conf"
+ask $A reload >/dev/null
+ok "and is again" soon shows 'lsrd_config_last_reload_successful 1'
 ok "every metric has a sample" none "$(has_all)"
 ok "each line is a sample, once, below its head" is_well_formed
 if command -v promtool >/dev/null; then

@@ -125,6 +125,9 @@ struct setup_standing {
 				 seconds since 1970; 0: it stays */
 	bool held;            /* another waits to be confirmed */
 	bool kept;            /* it is not what the file has */
+	uint64_t reload_at;   /* when the file was read last, by a start or a
+				 reload; seconds since 1970 */
+	bool reload_refused;  /* what it said then was wrong */
 };
 
 struct setup_times {

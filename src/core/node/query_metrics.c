@@ -109,6 +109,8 @@ metrics_server(const struct engine *e, struct json *j)
 		json_int(j, "authority_until", e->setup->authority.end);
 	json_bool(j, "kept", e->setup->standing.kept);
 	json_bool(j, "held", e->setup->standing.held);
+	json_uint(j, "reload_at", e->setup->standing.reload_at);
+	json_bool(j, "reload_good", !e->setup->standing.reload_refused);
 	evidence_show(e, j, "reports");
 	json_close(j, '}');
 	json_line(j);
