@@ -79,6 +79,10 @@ static const struct family families[] = {
 		"Recipients that wait in the MTA's queue for this next hop." },
 	{ "lsrd_queue_late_recipients", SHEET_GAUGE, put_queues, "late", 1,
 		"Those of them that have waited too long." },
+	{ "lsrd_queue_oldest_age_seconds", SHEET_GAUGE, put_queues, "oldest_s", 1,
+		"The age of the oldest message that waits for it; 0: none does." },
+	{ "lsrd_queue_held_oldest_age_seconds", SHEET_GAUGE, put_server, "held_oldest_s", 1,
+		"The age of the oldest message whose pattern has no path; 0: there is none." },
 
 	{ "lsrd_lsdb_lsas", SHEET_GAUGE, put_server, "lsas", 1,
 		"LSAs in the database." },

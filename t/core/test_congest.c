@@ -82,8 +82,8 @@ START_TEST(waits_for_its_hop)
 	add(&b, "u@paris.example", 0, 1100);
 	add(&b, "u@hold.example", 0, 1100);
 	add(&b, "nobody", 0, 1100);
-	expect(&b, "queue hop=192.0.2.1:25 waiting=3 late=2\n"
-		   "queue hop=192.0.2.2:25 waiting=1\n");
+	expect(&b, "queue hop=192.0.2.1:25 waiting=3 late=2 oldest=100\n"
+		   "queue hop=192.0.2.2:25 waiting=1 oldest=59\n");
 	backlog_done(&b);
 }
 END_TEST
@@ -94,14 +94,19 @@ clocks(struct backlog *b, uint64_t s, uint64_t wall)
 	backlog_clock(b, (struct mono){ s * 1000 }, wall);
 }
 
-/* One message waits at Tokyo; `late`: too long. */
+/* One message waits at Tokyo, of so many seconds; `late`: too long. */
 static void
-tokyo_is(struct backlog *b, bool late)
+tokyo_is(struct backlog *b, bool late, unsigned oldest)
 {
-	expect(b, late ? "queue hop=192.0.2.1:25\nqueue hop=192.0.2.2:25\n"
-			 "queue hop=192.0.2.3:25 waiting=1 late=1\n"
-		       : "queue hop=192.0.2.1:25\nqueue hop=192.0.2.2:25\n"
-			 "queue hop=192.0.2.3:25 waiting=1\n");
+	char want[128], age[24] = "";
+
+	if (oldest > 0)
+		snprintf(age, sizeof(age), " oldest=%u", oldest);
+	snprintf(want, sizeof(want),
+	    "queue hop=192.0.2.1:25\nqueue hop=192.0.2.2:25\n"
+	    "queue hop=192.0.2.3:25 waiting=1%s%s\n",
+	    late ? " late=1" : "", age);
+	expect(b, want);
 }
 
 /* A calendar that is set is no reason to be late, nor to be never. */
@@ -114,25 +119,25 @@ START_TEST(the_calendar_is_set)
 	backlog_begin(&b);
 	clocks(&b, 37, 100031); /* a correction */
 	add(&b, "u@tokyo.example", 100001, 100031);
-	tokyo_is(&b, false);
+	tokyo_is(&b, false, 30);
 	clocks(&b, 67, 103661); /* an hour on */
 	add(&b, "u@tokyo.example", 100001, 103661);
-	tokyo_is(&b, false);
+	tokyo_is(&b, false, 0);
 	clocks(&b, 126, 103720);
 	add(&b, "u@tokyo.example", 100001, 103720);
-	tokyo_is(&b, false);
+	tokyo_is(&b, false, 59);
 	clocks(&b, 127, 103721);
 	add(&b, "u@tokyo.example", 100001, 103721);
-	tokyo_is(&b, true);
+	tokyo_is(&b, true, 60);
 	/* a day back: what came before is from tomorrow */
 	clocks(&b, 157, 17351);
 	add(&b, "u@tokyo.example", 100001, 17351);
-	tokyo_is(&b, false);
+	tokyo_is(&b, false, 0);
 	clocks(&b, 217, 17411);
 	add(&b, "u@tokyo.example", 100001, 17411);
-	tokyo_is(&b, true);
+	tokyo_is(&b, true, 60);
 	add(&b, "u@tokyo.example", 17400, 17411); /* and new mail is new */
-	tokyo_is(&b, false);
+	tokyo_is(&b, false, 11);
 	backlog_done(&b);
 }
 END_TEST
@@ -147,15 +152,15 @@ START_TEST(a_new_hop_is_not_to_blame)
 	backlog_begin(&b);
 	add(&b, "u@tokyo.example", 10, 1120);
 	expect(&b, "queue hop=192.0.2.1:25\nqueue hop=192.0.2.2:25\n"
-		   "queue hop=192.0.2.3:25 waiting=1 late=1\n");
+		   "queue hop=192.0.2.3:25 waiting=1 late=1 oldest=1110\n");
 	table(&b, "192.0.2.2:25", 1200);
 	add(&b, "u@tokyo.example", 10, 1259);
 	expect(&b, "queue hop=192.0.2.1:25\n"
-		   "queue hop=192.0.2.2:25 waiting=1\n"
+		   "queue hop=192.0.2.2:25 waiting=1 oldest=1249\n"
 		   "queue hop=192.0.2.3:25\n");
 	add(&b, "u@tokyo.example", 10, 1260);
 	expect(&b, "queue hop=192.0.2.1:25\n"
-		   "queue hop=192.0.2.2:25 waiting=1 late=1\n"
+		   "queue hop=192.0.2.2:25 waiting=1 late=1 oldest=1250\n"
 		   "queue hop=192.0.2.3:25\n");
 	backlog_done(&b);
 }
@@ -174,9 +179,9 @@ START_TEST(the_old_hop_is_to_blame)
 	add_active(&b, "u@tokyo.example", 1000, 1210);
 	add_active(&b, "u@tokyo.example", 1100, 1210);
 	add_active(&b, "u@tokyo.example", 1200, 1210);
-	expect(&b, "queue hop=192.0.2.1:25 waiting=1 late=1\n"
+	expect(&b, "queue hop=192.0.2.1:25 waiting=1 late=1 oldest=110\n"
 		   "queue hop=192.0.2.2:25\n"
-		   "queue hop=192.0.2.3:25 waiting=3 late=2\n");
+		   "queue hop=192.0.2.3:25 waiting=3 late=2 oldest=1200\n");
 	for (uint64_t now = 1300; now < 2500; now += 100)
 		table(&b, now % 200 ? "192.0.2.1:25" : "192.0.2.2:25", now);
 	/* forgotten, and said once to be empty */
@@ -208,9 +213,9 @@ START_TEST(one_recipient_is_no_congestion)
 		backlog_add(&b, &grey);
 	}
 	add(&b, "full@b.paris.example", 10, 1100);
-	expect(&b, "queue hop=192.0.2.1:25 waiting=1 late=1\n"
+	expect(&b, "queue hop=192.0.2.1:25 waiting=1 late=1 oldest=1090\n"
 		   "queue hop=192.0.2.2:25\n"
-		   "queue hop=192.0.2.3:25 waiting=2000 late=1\n");
+		   "queue hop=192.0.2.3:25 waiting=2000 late=1 oldest=1090\n");
 	/* many recipients are, and being delivered each counts */
 	for (int i = 0; i < 1000; i++) {
 		snprintf(to, sizeof(to), "u%d@tokyo.example", i);
@@ -218,9 +223,10 @@ START_TEST(one_recipient_is_no_congestion)
 		add(&b, to, 10, 1100);
 		add_active(&b, "v@b.paris.example", 1000, 1100);
 	}
-	expect(&b, "queue hop=192.0.2.1:25 waiting=1000 late=1000\n"
-		   "queue hop=192.0.2.2:25\n"
-		   "queue hop=192.0.2.3:25 waiting=2000 late=1000\n");
+	expect(&b,
+	    "queue hop=192.0.2.1:25 waiting=1000 late=1000 oldest=100\n"
+	    "queue hop=192.0.2.2:25\n"
+	    "queue hop=192.0.2.3:25 waiting=2000 late=1000 oldest=1090\n");
 	backlog_done(&b);
 }
 END_TEST
@@ -371,7 +377,7 @@ START_TEST(put_off_is_congestion)
 	for (int i = 0; i < 20; i++)
 		backlog_add(&b, &wait);
 	expect(&b, "queue hop=192.0.2.1:25\nqueue hop=192.0.2.2:25\n"
-		   "queue hop=192.0.2.3:25 waiting=20 late=20\n");
+		   "queue hop=192.0.2.3:25 waiting=20 late=20 oldest=90\n");
 	backlog_done(&b);
 }
 END_TEST

@@ -70,6 +70,7 @@ END_TEST
 static const char lines[] =
     "{\"of\":\"server\",\"state\":\"drain\",\"uptime_ms\":1500,"
     "\"reload_at\":1700000000,\"reload_good\":false,"
+    "\"held_oldest_s\":90,"
     "\"certificate_until\":-5,\"routes\":{\"remote\":7,\"hold\":2},"
     "\"alone\":true,\"present\":3,\"away\":1,\"runs\":9,"
     "\"reports\":{\"milter\":{\"reports\":4,\"refused\":2},\"refused\":1}}\n"
@@ -81,9 +82,9 @@ static const char lines[] =
     "\"round_trip_us\":1234}\n"
     "{\"of\":\"peer\",\"left_out\":6}\n"
     "{\"of\":\"link\",\"use\":\"connector\",\"connector\":\"x\",\"to\":\"m\","
-    "\"state\":\"up\",\"waiting\":5}\n"
+    "\"state\":\"up\",\"waiting\":5,\"oldest_s\":77}\n"
     "{\"of\":\"link\",\"use\":\"connector\",\"connector\":\"y\",\"to\":\"m\","
-    "\"state\":\"down\",\"waiting\":5}\n"
+    "\"state\":\"down\",\"waiting\":5,\"oldest_s\":77}\n"
     "{\"of\":\"link\",\"use\":\"connector\",\"connector\":\"z\",\"to\":\"n\","
     "\"state\":\"unknown\",\"waiting\":0}\n"
     "{\"of\":\"link\",\"left_out\":0}\n"
@@ -134,6 +135,8 @@ static const char *const samples[] = {
 	"lsrd_link_up{connector=\"x\",to=\"m\",use=\"connector\"} 1",
 	"lsrd_link_up{connector=\"y\",to=\"m\",use=\"connector\"} 0",
 	"lsrd_queue_recipients{nexthop=\"m\",use=\"connector\"} 5",
+	"lsrd_queue_oldest_age_seconds{nexthop=\"m\",use=\"connector\"} 77",
+	"lsrd_queue_held_oldest_age_seconds 90",
 	"lsrd_config_last_reload_successful 0",
 	"lsrd_config_last_reload_timestamp_seconds 1700000000",
 	"lsrd_peer_round_trip_seconds{peer=\"a\\\\b\\\"c\\nd\"} 0.001234",

@@ -80,6 +80,14 @@ held_show(const struct engine *e, struct json *j)
 }
 
 void
+held_age_show(const struct engine *e, struct json *j, const char *key)
+{
+	uint64_t came = e->table.held.came;
+
+	json_uint(j, key, held_waits(e) && came < e->wall ? e->wall - came : 0);
+}
+
+void
 held_read_show(const struct engine *e, struct json *j)
 {
 	const struct held *held = &e->table.held;

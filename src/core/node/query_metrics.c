@@ -5,6 +5,7 @@
 #include "core/node/asked.h"
 #include "core/node/differ.h"
 #include "core/node/evidence.h"
+#include "core/node/held.h"
 #include "core/node/node.h"
 #include "core/node/phase.h"
 #include "core/node/service.h"
@@ -111,6 +112,7 @@ metrics_server(const struct engine *e, struct json *j)
 	json_bool(j, "held", e->setup->standing.held);
 	json_uint(j, "reload_at", e->setup->standing.reload_at);
 	json_bool(j, "reload_good", !e->setup->standing.reload_refused);
+	held_age_show(e, j, "held_oldest_s");
 	evidence_show(e, j, "reports");
 	json_close(j, '}');
 	json_line(j);
@@ -170,7 +172,7 @@ static void
 metrics_service(
     struct engine *e, struct json *j, const char *name, unsigned use)
 {
-	uint64_t waiting = 0, late = 0, delivered = 0, turned = 0;
+	uint64_t waiting = 0, late = 0, oldest = 0, delivered = 0, turned = 0;
 	uint8_t level = 0;
 
 	for (struct service *s = service_of(e, name); s != NULL;
@@ -179,6 +181,8 @@ metrics_service(
 			continue;
 		waiting += s->mail.waiting;
 		late += s->mail.late;
+		if (s->mail.oldest_s > oldest)
+			oldest = s->mail.oldest_s;
 		delivered += s->mail.delivered;
 		turned += s->mail.turned;
 		if (s->mail.congestion.now > level)
@@ -187,6 +191,7 @@ metrics_service(
 	json_uint(j, "congestion", level);
 	json_uint(j, "waiting", waiting);
 	json_uint(j, "late", late);
+	json_uint(j, "oldest_s", oldest);
 	json_uint(j, "delivered", delivered);
 	json_uint(j, "refused", turned);
 }

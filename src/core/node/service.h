@@ -72,6 +72,7 @@ struct service_mail {
 	struct damp damp;           /* after it was down by that */
 	uint64_t delivered, turned; /* in all */
 	uint64_t waiting, late;     /* in our MTA's queue */
+	uint64_t oldest_s;          /* the oldest message there */
 	struct congestion congestion;
 	struct mono read; /* when that was told */
 };

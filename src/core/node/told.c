@@ -87,6 +87,7 @@ queue_told(struct engine *e, struct service *s, const struct report *r)
 {
 	s->mail.waiting = r->count[REPORT_WAITING];
 	s->mail.late = r->count[REPORT_LATE];
+	s->mail.oldest_s = r->count[REPORT_OLDEST];
 	if (s->use & SERVICE_CONNECTOR)
 		congestion_look(e, s);
 }
@@ -101,7 +102,7 @@ queue_forget(struct engine *e, struct service *s)
 	if (s->mail.congestion.now == 0)
 		return;
 	if (mono_due(stale, e->now)) {
-		s->mail.waiting = s->mail.late = 0;
+		s->mail.waiting = s->mail.late = s->mail.oldest_s = 0;
 		congestion_look(e, s);
 	} else {
 		fx_wake(e, stale);

@@ -188,6 +188,19 @@ backlog_is_late(struct backlog *b, const struct backlog_wait *wait, size_t hop)
 	       (!wait->answered && is_first(b, wait->recipient, hop));
 }
 
+/* The age of a message, whatever hops it has waited for. */
+static void
+oldest_see(const struct backlog *b, struct backlog_hop *hop,
+    const struct backlog_wait *wait)
+{
+	uint64_t came = wait->came;
+
+	if (b->set != 0 && (came < b->set || came > wait->now))
+		came = b->set;
+	if (came != 0 && came < wait->now && wait->now - came > hop->oldest_s)
+		hop->oldest_s = wait->now - came;
+}
+
 void
 backlog_begin(struct backlog *b)
 {
@@ -195,7 +208,8 @@ backlog_begin(struct backlog *b)
 	seen_done(&b->seen);
 	held_done(b);
 	for (size_t i = 0; i < b->hops.n; i++)
-		b->hops.v[i].waiting = b->hops.v[i].late = 0;
+		b->hops.v[i].waiting = b->hops.v[i].late =
+		    b->hops.v[i].oldest_s = 0;
 	for (size_t i = 0; i < b->ways.n; i++) {
 		b->ways.v[i].heard = b->ways.v[i].ended != 0;
 		b->ways.v[i].before = 0;
@@ -242,6 +256,7 @@ backlog_add(struct backlog *b, const struct backlog_wait *wait)
 		from = b->set;
 	hop = backlog_hop_get(b, &way->turn[turn].hop);
 	hop->waiting++;
+	oldest_see(b, hop, wait);
 	if (from < wait->now && wait->now - from >= wait->late_s)
 		hop->late +=
 		    backlog_is_late(b, wait, (size_t)(hop - b->hops.v));
@@ -262,6 +277,7 @@ backlog_next(struct backlog *b, struct report *out)
 	}
 	out->count[REPORT_WAITING] = hop->waiting;
 	out->count[REPORT_LATE] = hop->late;
+	out->count[REPORT_OLDEST] = hop->oldest_s;
 	b->next++;
 	return true;
 }

@@ -62,7 +62,7 @@ struct backlog_way {
 struct backlog_hop {
 	struct addr addr;
 	bool used; /* by a turn of a way */
-	uint64_t waiting, late;
+	uint64_t waiting, late, oldest_s;
 };
 
 /* Who was counted in a listing, by digest, each with his hop. */

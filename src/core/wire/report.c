@@ -39,6 +39,7 @@ static const struct {
 	[REPORT_REPLIES] = { REPORT_EVIDENCE, "replies" },
 	[REPORT_WAITING] = { REPORT_QUEUE, "waiting" },
 	[REPORT_LATE] = { REPORT_QUEUE, "late" },
+	[REPORT_OLDEST] = { REPORT_QUEUE, "oldest" },
 	[REPORT_RELAYED] = { REPORT_ROUTE, "ok" },
 	[REPORT_UNRELAYED] = { REPORT_ROUTE, "refused" },
 };

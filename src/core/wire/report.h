@@ -3,7 +3,7 @@
  *
  *     milter accepted=120 refused=1 misrouted=0
  *     evidence hop=198.51.100.5:25 ok=3 refused=0
- *     queue hop=[2001:db8::5]:25 waiting=420 late=35
+ *     queue hop=[2001:db8::5]:25 waiting=420 late=35 oldest=930
  *     route hop=198.51.100.5:25 to=user@paris.example.org refused=1
  *
  * The first word is the kind; each other is a word, `=` and what is counted
@@ -56,6 +56,7 @@ enum report_count {
 	/* of a queue: recipients */
 	REPORT_WAITING, /* all of them */
 	REPORT_LATE,    /* those that have waited longer than they should */
+	REPORT_OLDEST,  /* no recipients: seconds that the oldest has waited */
 	/* of a route: tries */
 	REPORT_RELAYED,   /* "ok": it was delivered */
 	REPORT_UNRELAYED, /* "refused": it will not relay there for us */
