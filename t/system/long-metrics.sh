@@ -18,7 +18,7 @@ clean_up() {
 }
 
 failed() {
-	tail -n 5 "$W/prometheus.log" "$W/metrics.log" "$W/$A/log"
+	tail -n 5 "$W/prometheus.log" "$W/metrics.log" "$W/$A/log" "$W/peer.log" 2>/dev/null
 }
 
 watch() {
@@ -56,14 +56,14 @@ untried() {
 ok "none is left out" none "$(untried)"
 
 # A minute is long for a test; what it is waited for stays the same.
-sed -i 's/for: .*/for: 2s/' "$W/lsrd.rules.yml"
+sed -i 's/for: .*/for: 2s/; s/mismatch_seconds > 300/mismatch_seconds > 3/' "$W/lsrd.rules.yml"
 sed -e 's/scrape_interval: 15s/scrape_interval: 1s/' -e "s/9691/$port/" \
 	"$top_srcdir/conf/prometheus/scrape.yml" >"$W/prometheus.yml"
 printf 'global:\n  evaluation_interval: 1s\n' >>"$W/prometheus.yml"
 ok "the lines for prometheus.yml are in order" promtool check config "$W/prometheus.yml"
 
 "$lsrctl" keys authority --directory "$W/ca" --organization example.org >/dev/null || exit 1
-conf $A london 2 $B 3 paris "front-socket = \"$W/$A/front\""
+conf $A london 2 $B 3 paris "front-socket = \"$W/$A/front\"" 'digest-interval = 1s'
 conf $B paris 3 $A 2 london
 serve 2
 serve 3
@@ -99,6 +99,23 @@ ok "the link's is over" soon watch alert LsrdLinkDown no
 ok "no mail waits" soon watch alert LsrdMailHeld no
 [ -z "${PICTURE:-}" ] || ok "the picture" watch draw "$top_srcdir/conf/grafana/lsrd.json" \
 	"$PICTURE" $(($(tap_seconds) - begun))
+echo 'nonsense = yes' >>"$W/$A/lsrd.conf"
+ask $A reload >/dev/null 2>&1
+ok "its file is wrong: its alert fires" soon watch alert LsrdReloadRefused yes
+sed -i '$d' "$W/$A/lsrd.conf"
+ask $A reload >/dev/null
+ok "it is mended" soon watch alert LsrdReloadRefused no
+end $B 15
+mkfifo "$W/commands"
+exec 9<>"$W/commands" # at their end it would leave
+# In its place one that loses what it is sent.
+/usr/bin/python3 -B "$top_srcdir/t/peer/peer.py" --key "$W/$B/keys/server.key" \
+	--certificate "$W/$B/keys/server.pem" --authority "$W/ca/authority.pem" --group paris \
+	--state "$W/epoch" --smtp "$net.3:2525" --listen "tcp:$net.3:6910" --without $A \
+	--space paris.example.org <"$W/commands" >"$W/peer.log" 2>&1 &
+pids="$pids $!"
+ok "a peer's database lacks something: its alert fires" soon watch alert LsrdDatabaseDiffers yes
+ok "and the peer is there" soon watch says 'lsrd_peer_up == 1'
 end $A 15
 ok "lsrd is gone: its alert fires" soon watch alert LsrdAway yes
 all_told
