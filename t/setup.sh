@@ -8,7 +8,7 @@ setup_build="gcc libc6-dev make autoconf automake pkgconf libevent-dev
 setup_run="postfix postfix-lmdb iproute2 nftables util-linux python3"
 setup_test="curl zsh miltertest mandoc clang clang-format shellcheck procps systemd-container debootstrap
 	python3-cryptography python3-jsonschema python3-dkim python3-nacl fail2ban sasl2-bin
-	libsasl2-modules graphviz python3-networkx spin apparmor strace"
+	libsasl2-modules graphviz python3-networkx spin apparmor strace prometheus"
 
 setup_say() {
 	printf '%s\n' "$*"
