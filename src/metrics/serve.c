@@ -18,10 +18,11 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "metrics/accept.h"
 #include "metrics/ask.h"
 #include "metrics/families.h"
-#include "metrics/host.h"
 #include "sys/clock.h"
+#include "sys/host.h"
 #include "sys/sock.h"
 
 #define TYPE_PLAIN "text/plain; version=0.0.4; charset=utf-8"
@@ -124,7 +125,7 @@ static void
 serve_metrics(struct serve *s, struct evhttp_request *req)
 {
 	struct evkeyvalq *in = evhttp_request_get_input_headers(req);
-	bool open = host_wants_open(evhttp_find_header(in, "Accept"));
+	bool open = accept_wants_open(evhttp_find_header(in, "Accept"));
 	const struct buf *text = &s->text[open];
 
 	if (!s->told || mono_since(s->made, clock_mono()) >= SERVE_FRESH_MS)

@@ -9,8 +9,9 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "metrics/accept.h"
 #include "metrics/families.h"
-#include "metrics/host.h"
+#include "sys/host.h"
 #include "t/fuzz/fuzz.h"
 #include "t/fuzz/pieces.h"
 
@@ -60,7 +61,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	buf_bytes(&copy, p, n);
 	text = buf_string(&copy);
 	judge_host(text);
-	(void)host_wants_open(text);
+	(void)accept_wants_open(text);
 	told_init(&told);
 	if (told_read(&told, text, n)) {
 		for (int open = 0; open < 2; open++) {

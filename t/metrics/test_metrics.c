@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "metrics/accept.h"
 #include "metrics/families.h"
-#include "metrics/host.h"
+#include "sys/host.h"
 #include "t/tap.h"
 
 static const char *const names[] = { "watch.example.org" };
@@ -63,7 +64,8 @@ static const struct {
 
 START_TEST(accept)
 {
-	ck_assert_int_eq(host_wants_open(accepts[_i].accept), accepts[_i].open);
+	ck_assert_int_eq(
+	    accept_wants_open(accepts[_i].accept), accepts[_i].open);
 }
 END_TEST
 
