@@ -449,8 +449,8 @@ session_bytes(struct engine *e, const struct input *in)
 	pulse_came(e, s, in->len);
 	s->pulse.round_trip_us = (uint32_t)in->value;
 	frame_put(&s->in, in->bytes, in->len);
-	while (s->over == NULL &&
-	       (got = frame_next(&s->in, &type, &body)) == 1) {
+	while (
+	    s->over == NULL && (got = frame_next(&s->in, &type, &body)) == 1) {
 		session_take(e, s, type, &body);
 		pulse_whole(e, s);
 	}
