@@ -41,6 +41,7 @@ src/ctl/events.c      io                              -
 src/ctl/history_read.c io                             -
 src/ctl/ports_peers.c io                              -
 src/front             base,core,sys,verb              event2/
+src/page/core         base,core,ctl,page/core         -
 src/maillog           base,core,sys,plugins/exim,plugins/log,plugins/postfix -
 src/metrics           base,core,metrics,sys           event2/,jansson.h
 src/message           base,core,crypt,idn,message     -
