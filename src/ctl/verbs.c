@@ -13,6 +13,7 @@
 #include "ctl/db.h"
 #include "ctl/events.h"
 #include "ctl/export.h"
+#include "ctl/export_html.h"
 #include "ctl/help.h"
 #include "ctl/keys.h"
 #include "ctl/leave.h"
@@ -115,6 +116,8 @@ const struct verb verbs[] = {
 	    NULL, export_verb_dot, export_verb_dot },
 	{ "export graphml", NULL, 0, 0, "a graph in GraphML",
 	    NULL, export_verb_graphml, export_verb_graphml },
+	{ "export html", "FILE", 1, 1, "the map in one page, with routes and what if",
+	    export_html_options, export_html, export_html },
 	{ "events", NULL, 0, 0, "what happened: which routes moved, and why",
 	    events_options, events_show, NULL },
 	{ "watch", NULL, 0, 0, "the same, as it happens",
@@ -183,6 +186,7 @@ const struct verb verbs[] = {
 const struct verb_plain verbs_plain[] = {
 	{ "export dot", NULL, "export json" },
 	{ "export graphml", NULL, "export json" },
+	{ "export html", NULL, "export json" },
 	{ "check", "undo", NULL },
 	{ "check", "nagios", "check --json" },
 	{ "ports", "nft", NULL },

@@ -200,7 +200,7 @@ ok "no daemon" refuses --socket "$W/none" status
 ok "no verb" refuses statsu
 ok "no option" refuses status --al
 ok "a bad document" refuses --topology "$W/message" check
-for plain in top help wizard 'export dot' 'export graphml' 'check --undo' \
+for plain in top help wizard 'export dot' 'export graphml' 'export html -' 'check --undo' \
 	'check --nagios' 'ports --nft'; do
 	# shellcheck disable=SC2086
 	ok "$plain prints no JSON, and says so" refuses $plain
