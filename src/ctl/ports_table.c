@@ -48,6 +48,7 @@ const struct ports_row ports_table[] = {
 	{ 6004, "rpc-http", "Exchange directory, the same", PORTS_ORGANIZATION, MICROSOFT },
 	{ 6667, "ircu", "Exchange chat", PORTS_ORGANIZATION, IANA },
 	{ 7000, "chat-server", "Exchange chat between servers", PORTS_ORGANIZATION, MICROSOFT },
+	{ 8691, "lsrd-map", "the organization's map", PORTS_HOST, "lsrd-map(8)" },
 	{ 0, NULL, NULL, PORTS_PUBLIC, NULL },
 };
 /* clang-format on */

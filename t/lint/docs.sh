@@ -194,7 +194,7 @@ cited_without_page() {
 		$(sources src plugins t)
 }
 
-plan 18
+plan 19
 ok "lsrd-events(7) has every word" none "$(compare "$(words_of_code)" \
 	"$(words_of_page)" "the code" lsrd-events.7 2>&1)"
 ok "every event has a row" none "$(events_without_row 2>&1)"
@@ -207,6 +207,8 @@ ok "lsrd-front(8) has every option" none \
 	"$(help_missing lsrd-front man/lsrd-front.8 2>&1)"
 ok "lsrd-maillog(8) has every option" none \
 	"$(help_missing lsrd-maillog man/lsrd-maillog.8 2>&1)"
+ok "lsrd-map(8) has every option" none \
+	"$(help_missing lsrd-map man/lsrd-map.8 2>&1)"
 ok "lsrd-protocol(7) has every number" none "$(compare "$(numbers_of_code)" \
 	"$(numbers_of_page)" src/core lsrd-protocol.7 2>&1)"
 ok "lsrd-protocol(7) has every reason" none "$(compare "$(reasons_of_code)" \

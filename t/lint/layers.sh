@@ -43,6 +43,8 @@ src/ctl/ports_peers.c io                              -
 src/front             base,core,sys,verb              event2/
 src/page/core         base,core,ctl,page/core         -
 src/maillog           base,core,sys,plugins/exim,plugins/log,plugins/postfix -
+src/map               base,map,sys                    event2/,jansson.h
+src/map/site.c       io                              -
 src/metrics           base,core,metrics,sys           event2/,jansson.h
 src/message           base,core,crypt,idn,message     -
 src/milter            base,core,crypt,message,sys     libmilter/,pthread.h,stdatomic.h,syslog.h
