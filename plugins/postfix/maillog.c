@@ -190,8 +190,11 @@ maillog_reason(struct rest r, struct addr *out)
 		return hop(&r, false, out) && skip(&r, " timed out while ")
 		           ? ended_while(r)
 		           : TALLY_NOTHING;
-	if (skip(&r, "route refused: "))
+	if (skip(&r, "route refused: ")) {
+		if (out->family == 0) /* of a recipient alone, and by a hop */
+			return TALLY_NOTHING;
 		return is_our_name(r) ? TALLY_REFUSED : TALLY_UNRELAYED;
+	}
 	if (is_no_session(r)) {
 		if (out->family == 0 && !host_named(r, out))
 			return TALLY_NOTHING;

@@ -102,6 +102,9 @@ static const struct {
 	{ HEAD "4F0: to=<u@tokyo.example>, relay=none, delay=9, dsn=4.4.4, "
 	       "status=deferred (route refused: Host or domain name not found)",
 	    TALLY_NOTHING, NULL },
+	/* of a recipient alone: else no hop is known */
+	{ HEAD "4F0: route refused: host 10.77.2.1[10.77.2.1] said: 554 no",
+	    TALLY_NOTHING, NULL },
 	/* a hop's own words are not those of the table */
 	{ HEAD "4F0: " TO "dsn=5.1.1, status=bounced (host 10.77.2.1[10.77.2."
 	       "1] said: 550 route refused: host x (in reply to RCPT TO "
