@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "cfg/conf.h"
+#include "ctl/conf_text.h"
 
 /* clang-format off */
 const struct verb_option wizard_options[] = {
@@ -161,9 +162,10 @@ spaces_write(struct buf *out, const char *domains)
 	char *copy = mem_str(domains), *rest = NULL, *word;
 
 	for (word = strtok_r(copy, " ", &rest); word != NULL;
-	     word = strtok_r(NULL, " ", &rest))
-		buf_printf(
-		    out, "\naddress-space \"%s\" { deliver = here }\n", word);
+	     word = strtok_r(NULL, " ", &rest)) {
+		conf_text_space(out, word, NULL);
+		buf_text(out, " }\n");
+	}
 	mem_free(copy);
 }
 
@@ -171,33 +173,36 @@ static void
 other_write(struct buf *out, char *const *answers)
 {
 	char *copy = mem_str(answers[OTHER]);
+	struct buf name = { 0 };
+	struct addr addr;
 	struct other o;
 
-	if (other_read(copy, &o)) {
-		buf_printf(out, "\npeer \"%s\" { address = \"%s\" }\n", o.name,
-		    o.address);
-		if (strcmp(o.group, answers[GROUP]) != 0)
-			buf_printf(out,
-			    "\nconnector \"%s-%s\" {\n"
-			    "\trouting-group = \"%s\"\n"
-			    "\tbridgehead \"%s\" { }\n}\n",
-			    answers[GROUP], o.group, o.group, o.name);
+	if (other_read(copy, &o) && addr_read(&addr, o.address)) {
+		conf_text_peer(out, o.name, &addr, 1);
+		buf_printf(&name, "%s-%s%c", answers[GROUP], o.group, '\0');
+		if (strcmp(o.group, answers[GROUP]) != 0) {
+			conf_text_connector(out, (const char *)name.p, o.group);
+			conf_text_bridgehead(out, o.name, NULL, 0);
+			buf_text(out, "}\n");
+		}
 	}
+	buf_done(&name);
 	mem_free(copy);
 }
 
 static void
 file_write(struct buf *out, char *const *answers)
 {
-	buf_printf(out,
+	const struct conf_text_head head = { answers[ORGANIZATION],
+		answers[SERVER], answers[GROUP] };
+	struct addr addr;
+
+	buf_text(out,
 	    "# By lsrctl wizard; lsrd.conf(5) and `lsrctl help OPTION` tell "
-	    "all.\n\n"
-	    "organization = \"%s\"\n"
-	    "server = \"%s\"\n"
-	    "routing-group = \"%s\"\n"
-	    "peer-listen = { \"%s\" }\n",
-	    answers[ORGANIZATION], answers[SERVER], answers[GROUP],
-	    answers[ADDRESS]);
+	    "all.\n\n");
+	conf_text_head(out, &head);
+	if (addr_read(&addr, answers[ADDRESS]))
+		conf_text_addresses(out, "peer-listen", &addr, 1);
 	other_write(out, answers);
 	spaces_write(out, answers[DOMAINS]);
 }
