@@ -15,6 +15,8 @@
 #include "ctl/export.h"
 #include "ctl/export_html.h"
 #include "ctl/help.h"
+#include "ctl/import/exim.h"
+#include "ctl/import/postfix.h"
 #include "ctl/keys.h"
 #include "ctl/leave.h"
 #include "ctl/live.h"
@@ -118,6 +120,12 @@ const struct verb verbs[] = {
 	    NULL, export_verb_graphml, export_verb_graphml },
 	{ "export html", "FILE", 1, 1, "the map in one page, with routes and what if",
 	    export_html_options, export_html, export_html },
+	{ "import exim", "[NAME=]FILE...", 1, 10000,
+	    "from the routers of Exim that name hosts",
+	    import_exim_options, import_exim, NULL },
+	{ "import postfix", "[NAME=]FILE|FOLDER|HOST...", 1, 10000,
+	    "from the static maps of Postfix",
+	    import_postfix_options, import_postfix, NULL },
 	{ "events", NULL, 0, 0, "what happened: which routes moved, and why",
 	    events_options, events_show, NULL },
 	{ "watch", NULL, 0, 0, "the same, as it happens",
