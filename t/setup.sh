@@ -3,12 +3,12 @@
 
 # To build, to run the servers of a lab, and to test all of it.
 setup_build="gcc libc6-dev make autoconf automake pkgconf libevent-dev
-	libssl-dev libsodium-dev libconfuse-dev libedit-dev libjansson-dev liblmdb-dev libcdb-dev
+	libssl-dev libsodium-dev libconfuse-dev libedit-dev libjansson-dev libldap-dev liblmdb-dev libcdb-dev
 	libidn2-dev libc-ares-dev libmilter-dev check"
 setup_run="postfix postfix-lmdb iproute2 nftables util-linux python3"
 setup_test="curl zsh miltertest mandoc clang clang-format shellcheck procps systemd-container debootstrap
 	python3-cryptography python3-jsonschema python3-dkim python3-nacl fail2ban sasl2-bin
-	libsasl2-modules graphviz python3-networkx spin apparmor strace prometheus"
+	libsasl2-modules graphviz python3-networkx spin apparmor strace prometheus slapd"
 
 setup_say() {
 	printf '%s\n' "$*"

@@ -15,7 +15,9 @@
 #include "ctl/export.h"
 #include "ctl/export_html.h"
 #include "ctl/help.h"
+#include "ctl/import/ad.h"
 #include "ctl/import/exim.h"
+#include "ctl/import/own.h"
 #include "ctl/import/postfix.h"
 #include "ctl/keys.h"
 #include "ctl/leave.h"
@@ -120,9 +122,15 @@ const struct verb verbs[] = {
 	    NULL, export_verb_graphml, export_verb_graphml },
 	{ "export html", "FILE", 1, 1, "the map in one page, with routes and what if",
 	    export_html_options, export_html, export_html },
+	{ "import ad", "ldap[s]://...|FILE.ldif", 1, 1,
+	    "from Active Directory: sites, site links, Exchange",
+	    import_ad_options, import_ad, NULL },
 	{ "import exim", "[NAME=]FILE...", 1, 10000,
 	    "from the routers of Exim that name hosts",
 	    import_exim_options, import_exim, NULL },
+	{ "import ldap", "ldap[s]://...|FILE.ldif", 1, 1,
+	    "from a directory that has lsrd's own schema",
+	    import_ldap_options, import_ldap, NULL },
 	{ "import postfix", "[NAME=]FILE|FOLDER|HOST...", 1, 10000,
 	    "from the static maps of Postfix",
 	    import_postfix_options, import_postfix, NULL },

@@ -206,12 +206,117 @@ ok 'with a way as Exim has it' grep -q \
 ok 'hosts that is none' says 2 'exim/routes:2: write ADDRESS NAME' "$ctl" import exim \
 	exim/tokyo.conf --hosts exim/routes
 
+# --- directories, as LDIF -----------------------------------------------------------
+
+ok 'our own schema' imports ldap "$here/organization.ldif"
+directories=yes
+! grep -q 'built without libldap' err || directories='needs libldap'
+if [ "$directories" = yes ]; then
+	cp "$here/organization.ldif" own.ldif
+	cp out own.json
+	ok 'a connector below its server' documented \
+		'"to":["mx1.paris.example.org","mx2.paris.example.org"],"cost":20,"state":"up","max_message_size":20971520'
+	ok 'one of two servers' is "$(grep -o '"paris-london[^"]*"' out | wc -l)" 2
+	ok 'it routes' routed own.json mx1.paris.example.org london.example.org \
+		mx1.london.example.org
+	ok 'a file for each server' imports ldap own.ldif --write oconf --no-dns
+	ok 'which lsrd takes' taken oconf/*.conf
+	sed 's/^lsrdServers: 3/lsrdServers: 4/' own.ldif >half.ldif
+	ok 'half a directory changes nothing' says 2 'lsrdServers = 4, and 3 are there' \
+		"$ctl" import ldap half.ldif --write oconf --force
+	printf 'version: 1\n' >empty.ldif
+	ok 'nor does an empty one' says 1 'no server was found' \
+		"$ctl" import ldap empty.ldif --write oconf --force
+	ok 'all stay' is "$(find oconf -name '*.conf' | wc -l)" 3
+	head -c 700 own.ldif >half.ldif
+	ok 'nor one that was cut' says 2 'lsrdServers = 3' "$ctl" import ldap half.ldif
+	sed -e 's/^lsrdCost: 20/lsrdCost: 100000/' -e 's/^lsrdSchedule: .*/lsrdSchedule: never/' \
+		-e 's/^lsrdSmtp: 192.*/lsrdSmtp: nowhere/' -e 's/^lsrdBridgehead: mx2.*/lsrdBridgehead: mx9.example.org/' \
+		-e 's/^lsrdPriority: urgent/lsrdPriority: soon/' own.ldif >bad.ldif
+	ok 'an odd one is imported' imports ldap bad.ldif
+	for text in 'cost 100000 is 65535 here' 'lsrdschedule = never is left out' \
+		'lsrdsmtp = nowhere is left out' 'nothing is known of mx9.example.org' \
+		'lsrdPriority = soon is left out'; do
+		ok "bad: $text" noted "$text"
+	done
+	ok 'with the entry and its line' noted '(bad.ldif:15): cost 100000'
+
+	organization() {
+		python3 "$here/organization.py" "$@"
+	}
+	organization 12 >ad.ldif
+	ok 'sites, links and servers' imports ad ad.ldif
+	cp out ad.json
+	ok "Exchange's own cost" documented \
+		'"name":"site-2--site-3","server":"mx1.site2.example.org","to":["mx1.site3.example.org","mx2.site3.example.org"],"cost":7'
+	ok 'a schedule' documented '"cost":103,"state":"up","schedule":"mon-fri08:00-18:00"'
+	ok 'a size limit' documented '"cost":104,"state":"up","max_message_size":10485760'
+	ok 'preferred bridgeheads alone' documented \
+		'"server":"mx2.site4.example.org","to":["mx1.site5.example.org"]'
+	ok 'a link of several sites' documented '"name":"site-1--site-5"'
+	seq 1 12 | awk '{ print "10." $1 ".0.10 mx1.site" $1 ".example.org"; print "10." $1 ".0.11 mx2.site" $1 ".example.org" }' >hosts
+	echo '10.1.200.1 mail.example.org' >>hosts
+	ok 'a file for each' imports ad ad.ldif --hosts hosts --write aconf --no-dns
+	ok 'which lsrd takes' taken aconf/*.conf
+	ok 'a host goes where its narrowest subnet is' grep -q 'routing-group = "site-2"' \
+		aconf/mail.example.org.conf
+	organization 6 --exchange >ex.ldif
+	ok 'routing groups of Exchange 2003' imports ad ex.ldif
+	cp out ex.json
+	ok 'a connector of those' documented \
+		'"name":"to-south","server":"ex1.example.org","to":["ex3.example.org"],"cost":20,"state":"up","max_message_size":2097152'
+	ok 'an address space' documented '{"pattern":".partner.example","server":"ex1.example.org","cost":1'
+	ok 'an accepted domain' documented '{"pattern":"example.org","server":"ex3.example.org","cost":0,"relay":true}'
+	ok 'what is not of SMTP is told' noted 'X400:c=US;a= ;p=Old;1 is no address space'
+	ok 'the Internet by its connector' routed ex.json ex3.example.org '*' ex1.example.org
+
+	# spoilt SED NOTE: of one that is spoilt so, this is said, and the rest imported.
+	spoilt() {
+		organization 4 | sed "$1" >bad.ldif
+		imports ad bad.ldif || return 1
+		noted "$2" && documented '"mx1.site4.example.org"'
+	}
+	never=$(python3 -c 'import base64, struct; print(base64.b64encode(struct.pack("<IIIII", 188, 0, 1, 0, 20) + bytes(168)).decode())')
+	ok 'a name that is no host' spoilt 's/^dNSHostName: mx2.site1.*/dNSHostName: mx_2/' \
+		'"mx_2" is no host name'
+	ok 'cost 0' spoilt 's/^cost: 101/cost: 0/' 'cost 0 is 1 here'
+	ok 'cost 100000' spoilt 's/^cost: 101/cost: 100000/' 'cost 100000 is 65535 here'
+	ok 'no cost at all' spoilt 's/^cost: 101/cost: cheap/' 'its cost is no number'
+	ok 'a schedule that never opens' spoilt "s|^schedule:: .*|schedule:: $never|" 'never opens'
+	ok 'is drained' documented '"state":"drain"'
+	ok 'a schedule that is none' spoilt 's/^schedule:: .*/schedule:: AAAA/' 'is none: always is taken'
+	ok 'two sites of one name' spoilt 's/^\(dn: CN=Site\) 2\(,CN=Sites\)/\1-1\2/' 'is called site-1'
+	ok 'a site that is not there' spoilt 's/^siteList: CN=Site 1,/siteList: CN=Site 99,/' \
+		'is no site of the import'
+	ok 'a link with itself' spoilt 's/^siteList: CN=Site 2,/siteList: CN=Site 1,/' 'is in it twice'
+	ok 'leads nowhere' noted 'this link has 1 sites, and leads nowhere'
+	ok 'a subnet that is none' spoilt 's/^dn: CN=10.3.0.0.16/dn: CN=10.3.0.0/' 'is no subnet'
+	organization 4 >bad.ldif
+	{
+		printf 'dn: CN=Big,CN=Sites,CN=Configuration,DC=example,DC=org\nobjectClass: site\ncn: Big\nsiteList:: '
+		head -c 1000000 /dev/zero | base64 -w 0
+		printf '\n\ndn: CN=Odd\\FF\\FE,CN=Sites\nobjectClass: site\ncn:: //7/\n\nno line\n'
+	} >>bad.ldif
+	ok 'a megabyte, no UTF-8, no LDIF' imports ad bad.ldif
+	ok 'the megabyte is left out' noted 'has a value of 1000000 octets'
+	ok 'the line is named' noted 'is none of LDIF'
+	printf 'dn: CN=x\nobjectClass: site\ncn:< file:///etc/passwd\n\n' >url.ldif
+	ok 'a URL is not fetched' says 1 'is not fetched' "$ctl" import ad url.ldif
+	printf 'include: file:///etc/passwd\n\n' >url.ldif
+	ok 'nor a file included' says 2 'is not followed' "$ctl" import ad url.ldif
+else
+	skip_case 'directories' "$directories"
+fi
+
 # --- as JSON ----------------------------------------------------------------------
 
 if python3 -c 'import jsonschema' 2>/dev/null; then
 	"$ctl" help words >verbs
-	for command in "postfix maps/london maps/tokyo" "exim exim/london.conf" \
+	for command in "postfix maps/london maps/tokyo" "exim exim/london.conf" "ad ex.ldif" "ldap own.ldif" \
 		"postfix maps/london maps/tokyo --diff part --no-dns"; do
+		case $command in
+		ad*|ldap*) [ "$directories" = yes ] || continue ;;
+		esac
 		# shellcheck disable=SC2086
 		"$ctl" import $command --json 2>/dev/null >printed
 		awk -v verb="import ${command%% *}" '{ print verb "\tit\t" $0 }' printed >>lines

@@ -1,17 +1,20 @@
 /*
- * fuzz_import.c - what lsrctl import reads of Postfix and Exim: its first octet
- * says which parser is asked. Keys are never NULL, address spaces of a regular
+ * fuzz_import.c - what lsrctl import reads of Postfix and Exim, and the
+ * schedules of a directory: the first octet says which parser is asked. Keys are never NULL, address spaces of a regular
  * expression are address spaces, and names and macros are put in in bounded time.
  */
 
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/rc.h"
 #include "base/str.h"
+#include "core/lsa/policy.h"
 #include "ctl/import/exim_conf.h"
 #include "ctl/import/maincf.h"
 #include "ctl/import/regexp.h"
 #include "ctl/import/table.h"
+#include "ctl/import/week.h"
 #include "t/fuzz/fuzz.h"
 
 const unsigned fuzz_runs = 3000;
@@ -56,6 +59,18 @@ exim_try(const char *text, size_t *n)
 	exim_conf_list(text, ';', on_item, n);
 }
 
+static void
+week_try(const uint8_t *p, size_t n)
+{
+	char *text;
+	enum week_kind kind = week_text(p, n, &text);
+
+	FUZZ_CHECK((kind == WEEK_SOME) == (text != NULL));
+	if (text != NULL)
+		FUZZ_CHECK(policy_schedule_check(text) == RC_OK);
+	mem_free(text);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
@@ -63,7 +78,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct maincf cf = { 0 };
 	size_t entries = 0;
 
-	switch (n == 0 ? 0 : p[0] % 5) {
+	switch (n == 0 ? 0 : p[0] % 6) {
 	case 0:
 		import_table_text(text, on_entry, &entries);
 		break;
@@ -72,6 +87,9 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		break;
 	case 2:
 		import_table_inline(text, on_entry, &entries);
+		break;
+	case 5:
+		week_try(p + 1, n - 1);
 		break;
 	case 3:
 		exim_try(text, &entries);

@@ -37,6 +37,8 @@ src/daemon            base,core,cfg,crypt,io,daemon,sys event2/
 src/publish           base,core,publish,sys           -
 src/ctl               base,core,cfg,crypt,idn,ctl,sys,plugins/exim jansson.h
 src/ctl/prompt.c      -                               histedit.h
+src/ctl/import/directory.c -                          ldap.h
+src/ctl/import/ldif_file.c -                          lber.h,ldif.h
 src/ctl/events.c      io                              -
 src/ctl/history_read.c io                             -
 src/ctl/ports_peers.c io                              -
