@@ -181,4 +181,15 @@ class Database:
                 gone.append(key)
         for key in gone:
             del self.lsas[key]
+        if lsa.type in (wire.FORGET, wire.REVOCATION):
+            gone += self.unvouched()
+        return gone
+
+    def unvouched(self):
+        """What no identity is left for goes: its keys."""
+        vouched = {key.origin for key in self.lsas if key.type == wire.IDENTITY}
+        gone = [key for key in self.lsas if key.origin not in vouched | {self.name}
+                and key.type not in (wire.FORGET, wire.REVOCATION, wire.RULE)]
+        for key in gone:
+            del self.lsas[key]
         return gone

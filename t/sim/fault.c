@@ -9,6 +9,7 @@
 #include "t/sim/cable.h"
 #include "t/sim/disk.h"
 #include "t/sim/host.h"
+#include "t/sim/insider.h"
 #include "t/sim/plan.h"
 #include "t/sim/post.h"
 #include "t/sim/scene.h"
@@ -141,6 +142,17 @@ static void
 do_times(struct scene *scene)
 {
 	scene_each(scene, scene->word[1], times_one);
+}
+
+/* From now on it means ill. */
+static void
+do_insider(struct scene *scene)
+{
+	struct node *node = scene_host(scene, scene->word[1]);
+
+	if (node != NULL)
+		insider_attack(
+		    scene->world, node, strtoull(scene->word[2], NULL, 10));
 }
 
 /* --- what the shell says ---------------------------------------------------------- */
@@ -295,6 +307,7 @@ const struct scene_verb scene_faults[] = {
 	{ "twin", 2, 2, do_twin },
 	{ "times", 3, 3, do_times },
 	{ "mend", 0, 0, do_mend },
+	{ "insider", 2, 2, do_insider },
 	{ "file", 3, 3, do_file },
 	{ "held", 3, 3, do_held },
 	{ "post", 3, 5, do_post },

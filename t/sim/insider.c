@@ -41,13 +41,34 @@ below(struct insider *in, uint64_t n)
 	return rng_below(&in->world->rng, n);
 }
 
+/* All but itself. */
+static size_t
+others(const struct insider *in)
+{
+	return in->world->n - 1;
+}
+
+static struct node *
+other(struct insider *in, size_t i)
+{
+	struct node *nodes = in->world->nodes;
+
+	return &nodes[i] < in->evil ? &nodes[i] : &nodes[i + 1];
+}
+
+static struct node *
+any_other(struct insider *in)
+{
+	return other(in, (size_t)below(in, others(in)));
+}
+
 /* --- what it says ------------------------------------------------------------ */
 
 /* To one, if it has a session with it. */
 static void
 slip_to(struct insider *in, size_t to, uint8_t type, const struct buf *body)
 {
-	struct node *node = &in->world->nodes[to];
+	struct node *node = other(in, to);
 	struct buf frame = { 0 };
 	size_t hole = frame_open(&frame, type);
 
@@ -61,7 +82,7 @@ slip_to(struct insider *in, size_t to, uint8_t type, const struct buf *body)
 static void
 slip(struct insider *in, uint8_t type, const struct buf *body)
 {
-	for (size_t i = 0; i < HONEST; i++)
+	for (size_t i = 0; i < others(in); i++)
 		slip_to(in, i, type, body);
 }
 
@@ -120,7 +141,7 @@ fill(struct buf *body, size_t n)
 static void
 connector(struct insider *in, const char *id, bool up, size_t octets)
 {
-	struct node *to = &in->world->nodes[below(in, HONEST)];
+	struct node *to = any_other(in);
 	struct lsa_bridgehead b = { to->conf.server, up, 1 };
 	struct lsa_connector c = {
 		.group = to->conf.group, .bridgeheads = &b, .nbridgeheads = 1
@@ -149,18 +170,19 @@ space(struct insider *in, const char *id, size_t octets)
 static void
 server(struct insider *in, const struct addr *smtp, bool boasts)
 {
+	size_t n = others(in) < HONEST ? others(in) : HONEST;
 	char *all[HONEST];
 	struct lsa_server s = { .group = in->evil->conf.group,
 		.smtp = smtp,
 		.nsmtp = 1,
 		.neighbours = all,
-		.nneighbours = HONEST };
+		.nneighbours = (uint16_t)n };
 	struct buf body = { 0 };
 
-	for (size_t i = 0; i < HONEST; i++)
-		all[i] = in->world->nodes[i].conf.server;
+	for (size_t i = 0; i < n; i++)
+		all[i] = other(in, i)->conf.server;
 	s.mail_down = all;
-	s.nmail_down = boasts ? HONEST : 0;
+	s.nmail_down = boasts ? (uint16_t)n : 0;
 	lsa_server_encode(&body, &s);
 	own(in, LSA_SERVER, "", &body);
 	buf_done(&body);
@@ -221,7 +243,7 @@ purges(struct insider *in)
 static void
 addresses(struct insider *in)
 {
-	struct addr a = in->world->nodes[below(in, HONEST)].addr;
+	struct addr a = any_other(in)->addr;
 
 	a.port = 25;
 	server(in, &a, false);
@@ -243,7 +265,7 @@ wander(struct insider *in)
 static void
 forge(struct insider *in)
 {
-	struct node *whom = &in->world->nodes[below(in, HONEST)];
+	struct node *whom = any_other(in);
 	char word[] = "connectors", digits[2 * CRYPTO_DIGEST + 1];
 	struct lsa_key keys[] = { { whom->conf.server, "", LSA_SERVER },
 		{ whom->conf.server, "a.example", LSA_SPACE },
@@ -291,7 +313,7 @@ split(struct insider *in)
 		LSA_SPACE };
 
 	for (uint64_t n = 1 + below(in, 12); n > 0; n--, in->counter++)
-		for (size_t i = 0; i < HONEST; i++) {
+		for (size_t i = 0; i < others(in); i++) {
 			struct lsa_space s = { .cost = (uint32_t)i };
 			struct buf body = { 0 }, octets = { 0 };
 
@@ -308,7 +330,7 @@ split(struct insider *in)
 static void
 mimic(struct insider *in)
 {
-	struct node *whom = &in->world->nodes[below(in, HONEST)];
+	struct node *whom = any_other(in);
 	struct lsa_key key = { whom->conf.server, "", LSA_SERVER };
 
 	for (uint64_t n = 1 + below(in, 8); n > 0; n--)
@@ -549,6 +571,21 @@ from_disk(struct insider *in)
 	world_start(in->world, node, DISK_KEPT);
 	share_judge(in, node, true);
 	world_run(in->world, 60000);
+}
+
+void
+insider_attack(struct world *world, struct node *evil, uint64_t n)
+{
+	struct insider in = { .world = world, .evil = evil };
+
+	if (world->n < 2 || !world_runs(evil) ||
+	    (world->insider != NULL && world->insider != evil))
+		return;
+	world->insider = evil;
+	for (; n > 0 && world->failed == NULL && world_runs(evil); n--) {
+		attack(&in);
+		world_run(world, 1 + below(&in, 2000));
+	}
 }
 
 struct chance_result

@@ -13,6 +13,10 @@
 
 #include "t/sim/chance.h"
 
+/* So many of its attacks, from a host of any world where no other means ill: it
+ * is the one from then on. */
+void insider_attack(struct world *world, struct node *evil, uint64_t n);
+
 struct chance_result insider_play(uint64_t seed, enum world_how how);
 
 #endif

@@ -1,7 +1,9 @@
 #include "core/node/expel.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/rc.h"
 #include "core/node/cause.h"
 #include "core/node/contest.h"
@@ -40,6 +42,8 @@ expel_take_out(struct engine *e, struct lsa *lsa)
 		contest_gone(e, lsa->key.origin);
 		due_peers(e, e->now); /* no other says whom to peer with */
 	}
+	if (lsa->key.type == LSA_IDENTITY && !node_is_own(e, &lsa->key))
+		signers_forget(&e->signers, lsa->key.origin);
 	due_save_lsa(e, &lsa->key);
 	cause_taken_out(e, lsa);
 	lsdb_remove(&e->db, lsa);
@@ -74,11 +78,40 @@ is_our_key(const struct engine *e, const char *digest)
 	return strcmp(hex, digest) == 0;
 }
 
+/*
+ * Where no identity is left nobody can tell any more who signed: whoever hears of
+ * it now refuses it, so it stays with nobody else either. An identity stands
+ * before all else of its origin. `of`: of this one alone, or NULL.
+ */
+static void
+unvouched_expel(struct engine *e, const char *of)
+{
+	char origin[STR_HOST_MAX + 1] = "";
+	struct lsa *l =
+	    of == NULL ? lsdb_first(&e->db) : lsdb_origin(&e->db, of);
+	struct lsa *next;
+
+	for (; l != NULL; l = next) {
+		next = lsdb_next(l);
+		if (of != NULL && strcmp(l->key.origin, of) != 0)
+			break;
+		if (l->key.type == LSA_IDENTITY)
+			snprintf(origin, sizeof(origin), "%s", l->key.origin);
+		if (lsa_is_authority(l) || node_is_own(e, &l->key) ||
+		    strcmp(l->key.origin, origin) == 0)
+			continue;
+		if (l->key.type == LSA_SPACE && !l->purge)
+			expel_key_gone(e, l);
+		expel_lsa(e, l, RC_IDENTITY);
+	}
+}
+
 void
 expel_revoked(struct engine *e, const struct lsa *word)
 {
 	char hex[2 * CRYPTO_DIGEST + 1], name[STR_HOST_MAX + 1];
 	const char *holder = name, *peer;
+	char *known = mem_str(signers_holder(&e->signers, word->key.id));
 	struct lsa *next;
 	bool any = false;
 
@@ -90,6 +123,7 @@ expel_revoked(struct engine *e, const struct lsa *word)
 		expel_lsa(e, l, RC_REVOKED);
 		any = true;
 	}
+	unvouched_expel(e, NULL);
 	/* What this key's server says with another may have been older. */
 	if (any)
 		sessions_compare(e);
@@ -97,7 +131,7 @@ expel_revoked(struct engine *e, const struct lsa *word)
 	/* Also of a peer that has said nothing of itself yet. */
 	peer = sessions_revoke(e, word->key.id);
 	if (!lsa_revocation_server(word, name))
-		holder = signers_holder(&e->signers, word->key.id);
+		holder = known;
 	if (holder == NULL)
 		holder = peer;
 	fx_event(e, (struct event){ .kind = EVENT_REVOKED,
@@ -106,6 +140,7 @@ expel_revoked(struct engine *e, const struct lsa *word)
 	if (is_our_key(e, word->key.id))
 		fx_event(e, (struct event){ .kind = EVENT_OWN_REVOKED,
 				.name = word->key.id });
+	mem_free(known);
 }
 
 /* Of each identity whether anybody vouches for it now. */
@@ -179,6 +214,7 @@ expel_forgotten(struct engine *e, const struct lsa *word)
 		if (expel_forget(e, l) != NULL)
 			expel_lsa(e, l, RC_OLD);
 	}
+	unvouched_expel(e, word->key.origin);
 	due_save_anew(e);
 	fx_event(e, (struct event){
 			.kind = EVENT_FORGOTTEN, .origin = word->key.origin });
