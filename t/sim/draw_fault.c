@@ -52,6 +52,7 @@ heal(struct draw *d)
 }
 
 static void changes(struct draw *d);
+static void bury(struct draw *d);
 
 /* Parts within parts, each of which says something new, and heals badly. */
 static void
@@ -65,7 +66,10 @@ partition(struct draw *d)
 		draw_say(
 		    d, "cut %s %s%s", sets.these, sets.those, PICK(d, cuts));
 		draw_run(d);
-		changes(d);
+		if (draw_one_in(d, 5))
+			bury(d);
+		else
+			changes(d);
 		draw_run(d);
 	}
 	for (uint64_t k = draw_below(d, 4); k > 0; k--) {
@@ -133,6 +137,17 @@ restart(struct draw *d)
 		changes(d);
 	if (!draw_one_in(d, 4))
 		draw_say(d, "start %s%s", name, PICK(d, disks));
+}
+
+/* Another's disk is put in. */
+static void
+foreign(struct draw *d)
+{
+	const char *name = draw_any(d), *of = draw_any(d);
+
+	draw_say(d, "%s %s", PICK(d, ends), name);
+	draw_say(d, "clone %s %s", name, of);
+	draw_say(d, "start %s", name);
 }
 
 static void
@@ -565,6 +580,22 @@ renamed(struct draw *d)
 	draw_say(d, "forget %s at %s", was, is);
 }
 
+/* Somebody certified means ill, and is found out, or is mended. */
+static void
+insider(struct draw *d)
+{
+	const char *name = draw_any(d);
+
+	draw_say(d, "insider %s %u", name, 1 + (unsigned)draw_below(d, 4));
+	draw_run(d);
+	if (draw_one_in(d, 3))
+		return;
+	draw_say(d, "crash %s", name);
+	draw_say(d, "run 5s");
+	draw_say(d, "%s %s at %s", draw_one_in(d, 3) ? "revoke" : "forget",
+	    name, draw_any(d));
+}
+
 static void
 enforce(struct draw *d)
 {
@@ -591,7 +622,7 @@ draw_fault(struct draw *d)
 		twin, mail, mail, mail, asking, asking, told, told, shell, flow,
 		limits, limits, sized_letters, more_letters, changes, changes,
 		changes, override, forge, forge, bury, rebuilt, renamed,
-		enforce };
+		enforce, insider, foreign };
 
 	all[draw_below(d, sizeof(all) / sizeof(all[0]))](d);
 }

@@ -15,7 +15,7 @@
 #include "base/mem.h"
 
 #define BATCH 50
-#define BATCH_MANY 500 /* where a line each would be too many */
+#define BATCH_MANY 100 /* where a line each would be too many */
 #define MANY 20000
 
 /* A number with a name. */

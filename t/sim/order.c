@@ -85,7 +85,9 @@ order_forge(struct scene *scene)
 	if (forgery.whom == NULL || forgery.peer == NULL || forgery.to == NULL)
 		return;
 	if (scene->world->loose &&
-	    (forgery.whom->last.n == 0 || is_own_word(&forgery) ||
+	    (forgery.whom->last.n == 0 ||
+		forgery.whom == scene->world->insider ||
+		is_own_word(&forgery) ||
 		!cable_joins(scene->world, forgery.peer, forgery.to)))
 		scene_skip(scene, "nobody says it there");
 	else

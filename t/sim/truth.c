@@ -97,14 +97,93 @@ digests_judge(struct world *world, const struct map *map)
 	}
 }
 
+static uint64_t own_claim(
+    const struct world *world, size_t i, const char *pattern);
+
+/* What this server has heard of the pattern's end, in its database. */
+struct heard {
+	bool claim; /* it stands */
+	bool purge, forgotten, revoked;
+};
+
+/* Who has had the pattern and is gone: his key is the id of a word. */
+static bool
+is_word(const struct world *world, const char *pattern, const char *id)
+{
+	char key[2 * CRYPTO_DIGEST + 1];
+
+	for (size_t i = 0; i < world->n; i++) {
+		plan_key(&world->nodes[i], key);
+		if (own_claim(world, i, pattern) != FAR && strcmp(key, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Its database: an array of lines, the caller's. */
+static json_t *
+db_of(struct world *world, struct node *node)
+{
+	const char *text = world_ask(world, node, "db");
+	json_t *db = json_array();
+
+	while (*text != '\0') {
+		size_t n = strcspn(text, "\n");
+
+		json_array_append_new(db, json_loadb(text, n, 0, NULL));
+		text += n + (text[n] == '\n');
+	}
+	return db;
+}
+
+static struct heard
+hear(const struct world *world, const json_t *db, const char *pattern)
+{
+	struct heard h = { false };
+	const json_t *line;
+	size_t i;
+
+	json_array_foreach(db, i, line)
+	{
+		const char *type =
+		    json_string_value(json_object_get(line, "type"));
+		const char *id = json_string_value(json_object_get(line, "id"));
+		bool purge = json_is_true(json_object_get(line, "purge"));
+
+		if (type != NULL && id != NULL) {
+			bool space = strcmp(type, "space") == 0 &&
+			             strcmp(id, pattern) == 0;
+
+			h.claim |= space && !purge;
+			h.purge |= space && purge;
+			h.forgotten |= strcmp(type, "forget") == 0 &&
+			               is_word(world, pattern, id);
+			h.revoked |= strcmp(type, "revocation") == 0 &&
+			             is_word(world, pattern, id);
+		}
+	}
+	return h;
+}
+
 /* From where a letter has come. */
 struct stage {
 	const struct stage *before;
 	struct node *node;
 };
 
-/* An MTA does not see that a way is a last resort: the table may be older than
- * what makes it one. */
+/* It has lost what it knew, and keeps what it published. */
+static bool
+is_unheard(struct world *world, struct node *node, const char *pattern)
+{
+	json_t *db = db_of(world, node);
+	bool is = !hear(world, db, pattern).claim;
+
+	json_decref(db);
+	return is;
+}
+
+/* Or knows nothing. An MTA does not see that a way is a last resort: the table may
+ * be older than what makes it one. */
 static bool
 is_last_resort(
     struct world *world, const struct stage *stage, const char *pattern)
@@ -112,8 +191,10 @@ is_last_resort(
 	bool is = false;
 
 	for (; stage != NULL && !is; stage = stage->before) {
-		const char *text = world_ask(world, stage->node, "routes");
+		const char *text;
 
+		is = is_unheard(world, stage->node, pattern);
+		text = world_ask(world, stage->node, "routes");
 		while (*text != '\0' && !is) {
 			size_t n = strcspn(text, "\n");
 			json_t *line = json_loadb(text, n, 0, NULL);
@@ -382,71 +463,6 @@ hops_judge(struct world *world, const struct map *map, size_t from,
 			    "%s: %s goes by %s, which is no least way", name,
 			    route->pattern, hop->name);
 	}
-}
-
-/* What this server has heard of the pattern's end, in its database. */
-struct heard {
-	bool claim; /* it stands */
-	bool purge, forgotten, revoked;
-};
-
-/* Who has had the pattern and is gone: his key is the id of a word. */
-static bool
-is_word(const struct world *world, const char *pattern, const char *id)
-{
-	char key[2 * CRYPTO_DIGEST + 1];
-
-	for (size_t i = 0; i < world->n; i++) {
-		plan_key(&world->nodes[i], key);
-		if (own_claim(world, i, pattern) != FAR && strcmp(key, id) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Its database: an array of lines, the caller's. */
-static json_t *
-db_of(struct world *world, struct node *node)
-{
-	const char *text = world_ask(world, node, "db");
-	json_t *db = json_array();
-
-	while (*text != '\0') {
-		size_t n = strcspn(text, "\n");
-
-		json_array_append_new(db, json_loadb(text, n, 0, NULL));
-		text += n + (text[n] == '\n');
-	}
-	return db;
-}
-
-static struct heard
-hear(const struct world *world, const json_t *db, const char *pattern)
-{
-	struct heard h = { false };
-	const json_t *line;
-	size_t i;
-
-	json_array_foreach(db, i, line)
-	{
-		const char *type =
-		    json_string_value(json_object_get(line, "type"));
-		const char *id = json_string_value(json_object_get(line, "id"));
-		bool purge = json_is_true(json_object_get(line, "purge"));
-
-		if (type != NULL && id != NULL) {
-			bool space = strcmp(type, "space") == 0 &&
-			             strcmp(id, pattern) == 0;
-
-			h.claim |= space && !purge;
-			h.purge |= space && purge;
-			h.forgotten |= strcmp(type, "forget") == 0 &&
-			               is_word(world, pattern, id);
-			h.revoked |= strcmp(type, "revocation") == 0 &&
-			             is_word(world, pattern, id);
-		}
-	}
-	return h;
 }
 
 /* Nobody relays for ever for a domain that left, once it has heard of it. */
