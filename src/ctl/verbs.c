@@ -17,6 +17,7 @@
 #include "ctl/help.h"
 #include "ctl/import/ad.h"
 #include "ctl/import/exim.h"
+#include "ctl/import/orginfo_import.h"
 #include "ctl/import/own.h"
 #include "ctl/import/postfix.h"
 #include "ctl/keys.h"
@@ -131,6 +132,9 @@ const struct verb verbs[] = {
 	{ "import ldap", "ldap[s]://...|FILE.ldif", 1, 1,
 	    "from a directory that has lsrd's own schema",
 	    import_ldap_options, import_ldap, NULL },
+	{ "import orginfo", "FILE", 1, 1,
+	    "from a link state table of Exchange 2000 or 2003",
+	    import_orginfo_options, import_orginfo, NULL },
 	{ "import postfix", "[NAME=]FILE|FOLDER|HOST...", 1, 10000,
 	    "from the static maps of Postfix",
 	    import_postfix_options, import_postfix, NULL },

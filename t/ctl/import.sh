@@ -308,11 +308,35 @@ else
 	skip_case 'directories' "$directories"
 fi
 
+# --- a link state table ---------------------------------------------------------------
+
+cp "$here/organization.orginfo" table.txt
+ok 'a link state table' imports orginfo table.txt --names "$here/names"
+cp out table.json
+ok 'a connector' documented \
+	'"name":"london-paris","server":"mx1.london.example.org","to":["mx1.paris.example.org"],"cost":10,"state":"up"'
+ok 'one that was down' documented '"cost":65535,"state":"down"'
+ok 'a member that was away' documented \
+	'"name":"mx2.london.example.org","routing_group":"london","state":"down"'
+ok 'an address space' documented '{"pattern":".partner.example","server":"mx1.london.example.org","cost":1}'
+ok 'what is not of SMTP is told' noted 'X400:c=US;a= ;p=Old is no address space'
+ok 'Paris to the Internet by London' routed table.json mx1.paris.example.org '*' \
+	mx1.london.example.org
+ok 'without names' imports orginfo table.txt
+ok 'groups have digits' documented '"routing_group":"rg-a2a0f896"'
+head -c 1400 table.txt >cut.txt
+ok 'a table that was cut' imports orginfo cut.txt --names "$here/names"
+ok 'its end is told, with the line' noted 'cut.txt:6: it ends in the middle'
+ok 'and a group that is not there' noted 'a routing group that is not in the table'
+ok 'strict: nothing of it' says 1 'ends in the middle' "$ctl" import orginfo cut.txt --strict
+printf 'no table\n' >none.txt
+ok 'what is none' says 1 'no routing group stands in it' "$ctl" import orginfo none.txt
+
 # --- as JSON ----------------------------------------------------------------------
 
 if python3 -c 'import jsonschema' 2>/dev/null; then
 	"$ctl" help words >verbs
-	for command in "postfix maps/london maps/tokyo" "exim exim/london.conf" "ad ex.ldif" "ldap own.ldif" \
+	for command in "postfix maps/london maps/tokyo" "exim exim/london.conf" "orginfo table.txt" "ad ex.ldif" "ldap own.ldif" \
 		"postfix maps/london maps/tokyo --diff part --no-dns"; do
 		case $command in
 		ad*|ldap*) [ "$directories" = yes ] || continue ;;

@@ -1,6 +1,6 @@
 /*
- * fuzz_import.c - what lsrctl import reads of Postfix and Exim, and the
- * schedules of a directory: the first octet says which parser is asked. Keys are never NULL, address spaces of a regular
+ * fuzz_import.c - what lsrctl import reads of Postfix and Exim, the schedules of
+ * a directory, and tables of Exchange: the first octet says which parser is asked. Keys are never NULL, address spaces of a regular
  * expression are address spaces, and names and macros are put in in bounded time.
  */
 
@@ -12,6 +12,7 @@
 #include "core/lsa/policy.h"
 #include "ctl/import/exim_conf.h"
 #include "ctl/import/maincf.h"
+#include "ctl/import/orginfo.h"
 #include "ctl/import/regexp.h"
 #include "ctl/import/table.h"
 #include "ctl/import/week.h"
@@ -71,6 +72,18 @@ week_try(const uint8_t *p, size_t n)
 	mem_free(text);
 }
 
+static void
+orginfo_try(const char *text, size_t n)
+{
+	struct orginfo info = { .fault = NULL };
+
+	orginfo_read(&info, text, n);
+	FUZZ_CHECK(info.groups.n > 0 || info.fault != NULL);
+	for (size_t i = 0; i < info.groups.n; i++)
+		FUZZ_CHECK(info.groups.v[i].connectors.n <= n);
+	orginfo_done(&info);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
@@ -78,7 +91,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct maincf cf = { 0 };
 	size_t entries = 0;
 
-	switch (n == 0 ? 0 : p[0] % 6) {
+	switch (n == 0 ? 0 : p[0] % 7) {
 	case 0:
 		import_table_text(text, on_entry, &entries);
 		break;
@@ -87,6 +100,9 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		break;
 	case 2:
 		import_table_inline(text, on_entry, &entries);
+		break;
+	case 6:
+		orginfo_try((const char *)p + 1, n - 1);
 		break;
 	case 5:
 		week_try(p + 1, n - 1);
