@@ -137,6 +137,8 @@ is_unset(const struct schema *option, const void *field)
 	case SCHEMA_SIZE:
 		memcpy(&size, field, sizeof(size));
 		return size == 0;
+	case SCHEMA_POSITION:
+		return ((const struct lsa_position *)field)->n == 0;
 	case SCHEMA_PRIORITIES:
 	case SCHEMA_ADDRESS:
 	case SCHEMA_PROBE:
@@ -158,12 +160,24 @@ is_unset(const struct schema *option, const void *field)
 }
 
 static void
+position_dump(struct buf *out, const struct lsa_position *position)
+{
+	buf_text(out, "{ ");
+	lsa_position_text(out, position->at[0]);
+	buf_text(out, ", ");
+	lsa_position_text(out, position->at[1]);
+	buf_text(out, " }");
+}
+
+static void
 one_dump(struct buf *out, const struct schema *option, const void *base)
 {
 	const void *field = (const char *)base + option->at;
 
 	if (option->type == SCHEMA_PRIORITIES)
 		priorities_dump(out, *(const uint8_t *)field);
+	else if (option->type == SCHEMA_POSITION)
+		position_dump(out, field);
 	else if (schema_is_list(option))
 		list_dump(out, option, base);
 	else if (option->type == SCHEMA_ADDRESS || option->type == SCHEMA_PROBE)

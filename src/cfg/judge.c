@@ -43,6 +43,18 @@ required_judge(const struct build *b)
 	}
 }
 
+static void
+position_judge(const struct build *b)
+{
+	struct build_place place = AT_TOP("position");
+
+	if (b->conf->setup.announced.position.n == 1)
+		build_complain(b, &place,
+		    "write longitude and latitude in degrees, as "
+		    "{ -0.1, 51.5 }",
+		    "position: one number is no position");
+}
+
 /* An address that others are told, or that we dial. */
 static void
 hop_judge(const struct build *b, const struct build_place *place,
@@ -459,6 +471,7 @@ void
 judge_conf(const struct build *build)
 {
 	required_judge(build);
+	position_judge(build);
 	mta_judge(build);
 	addresses_judge(build);
 	times_judge(build);

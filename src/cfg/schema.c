@@ -43,6 +43,7 @@ const struct schema schema_options[] = {
 	{ "", "peer-listen", NULL, NULL, SCHEMA_ADDRESSES, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(listen), IN_CONF_STRUCT(nlisten), "where to listen for peers" },
 	{ "", "peer-address", NULL, NULL, SCHEMA_FOUR, SCHEMA_RELOAD, 0, 0, IN_SETUP(announced.listen), IN_SETUP(announced.nlisten), "where peers reach us, if that is elsewhere" },
 	{ "", "smtp", NULL, NULL, SCHEMA_FOUR, SCHEMA_RELOAD, 0, 0, IN_SETUP(announced.smtp), IN_SETUP(announced.nsmtp), "where this server's mail service is, for the others" },
+	{ "", "position", NULL, NULL, SCHEMA_POSITION, SCHEMA_RELOAD, 0, 0, IN_SETUP(announced.position), 0, "where this server is on the earth: longitude, latitude" },
 	{ "", "srv-domain", NULL, NULL, SCHEMA_HOST, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(srv_domain), 0, "look for peers in DNS, at _lsrd._tcp below this name" },
 	{ "", "keep-alive", "500ms", NULL, SCHEMA_DURATION, SCHEMA_RELOAD, 100, 60000, IN_SETUP(times.keepalive_ms), 0, "between two signs of life in a session" },
 	{ "", "dead-time", "1400ms", NULL, SCHEMA_DURATION, SCHEMA_RELOAD, 200, 10 * 60000, IN_SETUP(times.dead_ms), 0, "a peer that is silent for so long is gone" },
@@ -117,7 +118,8 @@ schema_is_list(const struct schema *option)
 {
 	return option->type == SCHEMA_ADDRESSES ||
 	       option->type == SCHEMA_FOUR || option->type == SCHEMA_SENDERS ||
-	       option->type == SCHEMA_PRIORITIES;
+	       option->type == SCHEMA_PRIORITIES ||
+	       option->type == SCHEMA_POSITION;
 }
 
 const struct schema *
@@ -181,6 +183,8 @@ static const struct {
 		       "\"192.0.2.1:25\", \"[2001:db8::1]:25\" }" },
 	{ SCHEMA_SENDERS, "a list of addresses, domains, \"*\" or \"<>\"" },
 	{ SCHEMA_PRIORITIES, "a list of urgent, normal and non-urgent" },
+	{ SCHEMA_POSITION,
+	    "longitude and latitude in degrees, as { -0.1, 51.5 }" },
 	{ SCHEMA_PROBE, "no, yes, or an address as \"192.0.2.1:25\"" },
 	{ SCHEMA_INCLUDE, "an absolute path" },
 };

@@ -35,6 +35,7 @@ enum schema_type {
 	SCHEMA_FOUR,       /* a list: struct addr [4], size_t */
 	SCHEMA_SENDERS,    /* a list: char **, size_t */
 	SCHEMA_PRIORITIES, /* a list: uint8_t of enum policy_priority */
+	SCHEMA_POSITION,   /* a list: struct lsa_position */
 	SCHEMA_PROBE,      /* no, yes or an address; see build.c */
 	SCHEMA_INCLUDE     /* a path, gone when all is loaded */
 };

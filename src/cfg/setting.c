@@ -9,6 +9,7 @@
 #include "base/rc.h"
 #include "base/str.h"
 #include "core/lsa/limits.h"
+#include "core/lsa/lsa_position.h"
 #include "core/lsa/policy.h"
 #include "core/lsa/way.h"
 #include "idn/labels.h"
@@ -377,6 +378,51 @@ priority_add(const struct schema *option, void *base, const char *text)
 	return RC_OK;
 }
 
+/* Degrees with at most six places: no exponent, and nothing that is no
+ * number. */
+static int
+degrees_read(const char *text, int64_t *out)
+{
+	const char *rest, *from;
+	bool minus = *text == '-';
+	uint64_t whole, part = 0;
+	int rc = setting_number(text + minus, &whole, &rest);
+
+	if (rc != RC_OK || (*rest != '\0' && *rest != '.'))
+		return rc != RC_OK ? rc : RC_FORMAT;
+	if (whole > 180)
+		return RC_RANGE;
+	if (*rest == '.') {
+		from = rest + 1;
+		rc = setting_number(from, &part, &rest);
+		if (rc != RC_OK || *rest != '\0' || rest - from > 6)
+			return RC_FORMAT;
+		for (long i = rest - from; i < 6; i++)
+			part *= 10;
+	}
+	*out = (int64_t)(whole * 1000000 + part) * (minus ? -1 : 1);
+	return RC_OK;
+}
+
+static int
+degrees_add(const struct schema *option, void *base, const char *text)
+{
+	struct lsa_position position;
+	int64_t v;
+	int rc = degrees_read(text, &v);
+
+	memcpy(&position, (char *)base + option->at, sizeof(position));
+	if (rc != RC_OK)
+		return rc;
+	if (position.n >= 2)
+		return RC_LIMIT;
+	if (!lsa_position_fits(position.n, v))
+		return RC_RANGE;
+	position.at[position.n++] = (int32_t)v;
+	field_set(option, base, &position, sizeof(position));
+	return RC_OK;
+}
+
 int
 setting_set(const struct schema *option, void *base, const char *text)
 {
@@ -398,6 +444,8 @@ setting_set(const struct schema *option, void *base, const char *text)
 		return sender_add(option, base, text);
 	case SCHEMA_PRIORITIES:
 		return priority_add(option, base, text);
+	case SCHEMA_POSITION:
+		return degrees_add(option, base, text);
 	case SCHEMA_PROBE:
 		return setting_address(
 		    text, (void *)((char *)base + option->at));

@@ -42,6 +42,7 @@ server_body(struct buf *body)
 		.mta_down = true,
 		.drain_since = 70,
 		.program = TEXT("1.2.3~rc1"),
+		.position = { { -100000, 51500000 }, 2 },
 		.drain_who = TEXT("alice"),
 	};
 
@@ -234,6 +235,19 @@ static const struct {
 	{ "drained by two words", { NAME, "", LSA_SERVER }, RC_NAME, 33,
 	    "\0\1\0\1a\0\5\0\x9\0\0\0\0\0\0\0\0\0"
 	    "\0\x1f\0\xb\0\0\0\0\0\0\0\1a b" },
+	{ "further east than there is", { NAME, "", LSA_SERVER }, RC_RANGE, 30,
+	    "\0\1\0\1a\0\5\0\x9\0\0\0\0\0\0\0\0\0"
+	    "\0\x21\0\x8\xa\xba\x95\1\0\0\0\0" },
+	{ "further south, too", { NAME, "", LSA_SERVER }, RC_RANGE, 30,
+	    "\0\1\0\1a\0\5\0\x9\0\0\0\0\0\0\0\0\0"
+	    "\0\x21\0\x8\0\0\0\0\xfa\xa2\xb5\x7f" },
+	{ "half a position", { NAME, "", LSA_SERVER }, RC_SHORT, 26,
+	    "\0\1\0\1a\0\5\0\x9\0\0\0\0\0\0\0\0\0"
+	    "\0\x21\0\4\0\0\0\0" },
+	{ "two positions", { NAME, "", LSA_SERVER }, RC_TWICE, 42,
+	    "\0\1\0\1a\0\5\0\x9\0\0\0\0\0\0\0\0\0"
+	    "\0\x21\0\x8\0\0\0\0\0\0\0\0"
+	    "\0\x21\0\x8\0\0\0\0\0\0\0\0" },
 	{ "drained without its end", { NAME, "c", LSA_CONNECTOR }, RC_SHORT, 17,
 	    "\0\1\0\1a\0\xd\0\x8\0\0\0\0\0\0\0\1" },
 	{ "drained, and no word", { NAME, "c", LSA_CONNECTOR }, RC_NAME, 25,
@@ -329,6 +343,11 @@ START_TEST(drains_are_told)
 	ck_assert_str_eq(lsa_server(lsa)->drain_who, "alice");
 	ck_assert_uint_eq(lsa_server(lsa)->drain_since, 70);
 	ck_assert_str_eq(lsa_server(lsa)->program, "1.2.3~rc1");
+	lsa_position_show(&j, &lsa_server(lsa)->position);
+	buf_u8(&told, 0);
+	ck_assert_str_eq((char *)told.p, "\"position\":[-0.1,51.5]");
+	buf_reset(&told);
+	j.comma = false;
 	lsa_free(lsa);
 	buf_reset(&body);
 	buf_reset(&out);

@@ -112,6 +112,13 @@ def drained(value):
     who(value[8:])
 
 
+def position(value):
+    """Longitude and latitude in millionths of a degree."""
+    need(len(value) == 8)
+    for at, most in ((value[:4], 180000000), (value[4:], 90000000)):
+        need(-most <= int.from_bytes(at, "big", signed=True) <= most)
+
+
 def anything(_):
     """Whatever stands there."""
 
@@ -134,7 +141,8 @@ FORMS = {
         4: (lambda v: need(len(v) == 32), 2, False), 5: (state, 1, False),
         6: (name, NEIGHBOURS, True), 7: (name, NEIGHBOURS, True),
         8: (name, NEIGHBOURS, True), 9: (empty, 1, False), 30: (empty, 1, False),
-        31: (drained, 1, False), 32: (who, 1, False)},
+        31: (drained, 1, False), 32: (who, 1, False),
+        33: (position, 1, False)},
     wire.CONNECTOR: {
         1: (word, 1, False), 2: (connector_state, 1, False), 3: (bridgehead, 64, True),
         4: (lambda v: number(v, 1, 0, 3), 1, False),

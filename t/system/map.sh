@@ -72,7 +72,7 @@ answers() {
 
 "$lsrctl" keys authority --directory "$W/ca" --organization example.org >/dev/null || exit 1
 conf $A london 2 $B 3 paris
-conf $B paris 3 $A 2 london
+conf $B paris 3 $A 2 london 'position = { 2.35, -48.85 }'
 python3 "$top_srcdir/t/system/mail_service.py" "$net.3" 2525 2>/dev/null &
 mail=$!
 pids="$pids $mail"
@@ -98,6 +98,8 @@ ok "the topology is what lsrctl exports" soon alike /api/topology export json
 for verb in status peers links routes overrides; do
 	ok "and so are $verb" soon alike "/api/$verb" $verb
 done
+is_placed() { get /api/topology | grep -q "\"name\":\"$B\"[^}]*\"position\":\[2.35,-48.85\]"; }
+ok "a server tells the others where it is" soon is_placed
 ok "an address is explained" alike "/api/explain?address=jo%40paris.example.org" explain --ways jo@paris.example.org
 ok "and its way" alike "/api/trace?address=jo%40paris.example.org" trace jo@paris.example.org
 ok "what a change would move" alike "/api/simulate?cut=to-paris&cost=to-london:7" \

@@ -39,6 +39,7 @@
 #include "base/tree.h"
 #include "core/lsa/crypto.h"
 #include "core/lsa/limits.h"
+#include "core/lsa/lsa_position.h"
 #include "core/lsa/policy.h"
 
 enum lsa_type {
@@ -84,7 +85,8 @@ enum lsa_server_tlv {
 	LSA_SERVER_MTA_DOWN = 9,  /* empty */
 	LSA_SERVER_UNASKED = 30,  /* empty */
 	LSA_SERVER_DRAINED = 31,  /* u64 since, who asked for it */
-	LSA_SERVER_PROGRAM = 32   /* text: its version, shown only */
+	LSA_SERVER_PROGRAM = 32,  /* text: its version, shown only */
+	LSA_SERVER_POSITION = 33  /* i32 longitude, i32 latitude; shown only */
 };
 
 enum lsa_connector_tlv {
@@ -137,8 +139,9 @@ struct lsa_server {
 	char *drain_who;      /* asked for it; NULL: not told */
 	uint64_t drain_since; /* seconds since 1970; 0: not told */
 	char *program;        /* the version of its lsrd; NULL: not told */
-	bool mta_down;        /* an alarm, no edge */
-	bool unasked; /* starting, or would be, since its MTA does not ask the
+	struct lsa_position position;
+	bool mta_down; /* an alarm, no edge */
+	bool unasked;  /* starting, or would be, since its MTA does not ask the
 			 tables any more */
 	uint16_t nneighbours, nmail_up, nmail_down;
 	char **neighbours; /* adjacency FULL; sorted */

@@ -1,9 +1,8 @@
 /*
  * lsa_body.c - the bodies of LSAs: TLVs in the order of their types.
  *
- * One encoding of each thing: what may stand once stands once, lists are
- * sorted and name each thing once, so that two bodies that say the same are
- * equal octet for octet. (lsrd-protocol(7) 5)
+ * One encoding of each thing, so that two bodies that say the same are equal
+ * octet for octet: lists are sorted, and nothing stands twice (lsrd-protocol(7) 5).
  */
 
 #include <string.h>
@@ -209,6 +208,8 @@ server_tlv(struct tlv *tlv, struct lsa_server *s)
 		           : text_once(tlv, lsa_is_who, &s->drain_who);
 	case LSA_SERVER_PROGRAM:
 		return text_once(tlv, lsa_is_who, &s->program);
+	case LSA_SERVER_POSITION:
+		return lsa_position_read(&tlv->value, &s->position);
 	default:
 		return RC_OK; /* of a later version */
 	}

@@ -86,6 +86,12 @@ lsa_server_encode(struct buf *out, const struct lsa_server *s)
 	}
 	if (s->program != NULL)
 		lsa_write_put_text(out, LSA_SERVER_PROGRAM, s->program);
+	if (s->position.n == 2) {
+		hole = tlv_open(out, LSA_SERVER_POSITION);
+		buf_u32(out, (uint32_t)s->position.at[0]);
+		buf_u32(out, (uint32_t)s->position.at[1]);
+		buf_fill16(out, hole);
+	}
 }
 
 static void

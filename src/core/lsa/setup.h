@@ -10,6 +10,7 @@
 
 #include "base/addr.h"
 #include "core/lsa/crypto.h"
+#include "core/lsa/lsa_position.h"
 #include "core/lsa/policy.h"
 
 /* Beside Postfix's tables, and Exim's: which own servers may send on by this one
@@ -117,6 +118,7 @@ struct setup_announced {
 	uint8_t mark[2][CRYPTO_PUBLIC];
 	size_t nmark;
 	const char *program; /* the version of this one; NULL: not said */
+	struct lsa_position position;
 };
 
 /* What becomes of this configuration: shown only. */

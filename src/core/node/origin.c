@@ -157,7 +157,8 @@ say_server(struct engine *e)
 		.mark = { setup->announced.mark[0], setup->announced.mark[1] },
 		.nmark = (uint8_t)setup->announced.nmark,
 		.state = phase_state(e),
-		.program = (char *)(uintptr_t)setup->announced.program };
+		.program = (char *)(uintptr_t)setup->announced.program,
+		.position = setup->announced.position };
 	struct texts full = { 0 }, up = { 0 }, down = { 0 };
 	size_t room = LIMIT_LSA_BODY - SERVER_REST;
 

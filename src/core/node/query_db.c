@@ -18,6 +18,7 @@ db_server(struct json *j, const struct lsa *lsa)
 	json_str(j, "state", lsa_state_word(s->state));
 	if (s->program != NULL)
 		json_str(j, "program", s->program);
+	lsa_position_show(j, &s->position);
 	if (s->reason != NULL)
 		json_str(j, "reason", s->reason);
 	if (s->drain_who != NULL) {

@@ -58,6 +58,8 @@ server_tell(struct json *j, const char *name, const char *group,
 	json_str(j, "state", state);
 	if (body == NULL)
 		json_bool(j, "away", true);
+	else
+		lsa_position_show(j, &body->position);
 	drain_tell(j, body);
 	json_close(j, '}');
 }
