@@ -51,6 +51,8 @@ struct plugin_errand {
 struct plugin_probe {
 	const char *word;  /* the service it speaks to, for logs */
 	size_t state_size; /* octets, all zero before begin() */
+	bool mute;         /* a connection is all: nothing is said, and
+			      PLUGIN_OK is its verdict */
 
 	void (*begin)(void *state, const struct plugin_errand *errand);
 

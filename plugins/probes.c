@@ -7,7 +7,8 @@
 #include "plugins/plugin.h"
 #include "plugins/probe/smtp.h"
 
-static const struct plugin_probe *const probes[] = { &smtp_probe };
+static const struct plugin_probe *const probes[] = { &smtp_probe, &lmtp_probe,
+	&tcp_probe };
 
 const struct plugin_probe *
 plugin_probe(const char *word)

@@ -25,6 +25,7 @@ struct smtp {
 	char line[SMTP_LINE_KEPT + 1]; /* the first octets of this line */
 	size_t length;                 /* of this line, as far as it was kept */
 	size_t octets;                 /* of this reply */
+	bool local;                    /* LMTP: LHLO, and nothing else */
 	char said[SMTP_SAID + 1];      /* of the last reply that was no yes */
 };
 
@@ -42,6 +43,15 @@ probe_smtp_begin(void *state, const struct plugin_errand *errand)
 	memcpy(
 	    smtp->recipient, errand->recipient, strlen(errand->recipient) + 1);
 	smtp->ask = errand->ask;
+}
+
+static void
+probe_lmtp_begin(void *state, const struct plugin_errand *errand)
+{
+	struct smtp *smtp = state;
+
+	probe_smtp_begin(state, errand);
+	smtp->local = true;
 }
 
 static enum plugin_verdict
@@ -65,7 +75,7 @@ on_probe_smtp_greeting(struct smtp *smtp, char code, struct buf *say)
 	if (code != '2')
 		return probe_smtp_leave(
 		    say, code == '4' ? PLUGIN_BUSY : PLUGIN_FAILED);
-	buf_printf(say, "EHLO %s", smtp->own_name);
+	buf_printf(say, "%s %s", smtp->local ? "LHLO" : "EHLO", smtp->own_name);
 	return probe_smtp_next(smtp, SMTP_EHLO, say);
 }
 
@@ -74,7 +84,7 @@ on_probe_smtp_greeting(struct smtp *smtp, char code, struct buf *say)
 static enum plugin_verdict
 on_hello(struct smtp *smtp, char code, struct buf *say)
 {
-	if (code != '2' && smtp->stage == SMTP_EHLO) {
+	if (code != '2' && smtp->stage == SMTP_EHLO && !smtp->local) {
 		buf_printf(say, "HELO %s", smtp->own_name);
 		return probe_smtp_next(smtp, SMTP_HELO, say);
 	}
@@ -196,4 +206,35 @@ const struct plugin_probe smtp_probe = {
 	.begin = probe_smtp_begin,
 	.feed = feed,
 	.said = probe_smtp_said,
+};
+
+const struct plugin_probe lmtp_probe = {
+	.word = "lmtp",
+	.state_size = sizeof(struct smtp),
+	.begin = probe_lmtp_begin,
+	.feed = feed,
+	.said = probe_smtp_said,
+};
+
+static void
+probe_tcp_begin(void *state, const struct plugin_errand *errand)
+{
+	(void)state;
+	(void)errand;
+}
+
+static const char *
+probe_tcp_said(const void *state)
+{
+	(void)state;
+	return "";
+}
+
+const struct plugin_probe tcp_probe = {
+	.word = "tcp",
+	.state_size = 1,
+	.mute = true,
+	.begin = probe_tcp_begin,
+	.feed = NULL,
+	.said = probe_tcp_said,
 };

@@ -35,4 +35,10 @@
 
 extern const struct plugin_probe smtp_probe;
 
+/* The same by LMTP (RFC 2033): LHLO in place of EHLO, and no HELO. */
+extern const struct plugin_probe lmtp_probe;
+
+/* Whether somebody takes a connection. */
+extern const struct plugin_probe tcp_probe;
+
 #endif

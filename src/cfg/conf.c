@@ -131,6 +131,7 @@ is_unset(const struct schema *option, const void *field)
 	case SCHEMA_PATH:
 	case SCHEMA_TRANSPORT:
 	case SCHEMA_BY:
+	case SCHEMA_ASKS:
 	case SCHEMA_SCHEDULE:
 		memcpy(&p, field, sizeof(p));
 		return p == NULL;

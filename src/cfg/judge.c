@@ -329,6 +329,10 @@ judge_connectors(const struct build *b)
 		for (size_t k = 0; k < c->nbridgeheads; k++) {
 			bridgehead_judge(b, c, &c->bridgeheads[k]);
 			by_judge(b, c, &c->bridgeheads[k]);
+			asks_read(&c->bridgeheads[k].asks,
+			    c->bridgeheads[k].probe == NULL
+				? c->probe
+				: c->bridgeheads[k].probe);
 		}
 	}
 }

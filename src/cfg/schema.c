@@ -81,6 +81,7 @@ const struct schema schema_options[] = {
 	{ "connector", "cost", "10", NULL, SCHEMA_INTEGER, SCHEMA_RELOAD, 1, LIMIT_COST_MAX, SCHEMA_NOWHERE, 0, "what a way by it costs" },
 	{ "connector", "drain", "no", NULL, SCHEMA_BOOLEAN, SCHEMA_RELOAD, 0, 0, IN_CONNECTOR(drain), 0, "send no mail by it" },
 	{ "connector", "transport", NULL, NULL, SCHEMA_BY, SCHEMA_RELOAD, 0, 0, IN_CONNECTOR(transport), 0, "the MTA's transport that takes its mail" },
+	{ "connector", "probe", NULL, NULL, SCHEMA_ASKS, SCHEMA_RELOAD, 0, 0, IN_CONNECTOR(probe), 0, "how its bridgeheads are probed" },
 	{ "connector", "max-message-size", NULL, NULL, SCHEMA_SIZE, SCHEMA_RELOAD, 1, INT64_MAX, IN_CONNECTOR(policy.max_size), 0, "the largest message that goes by it" },
 	{ "connector", "priorities", NULL, NULL, SCHEMA_PRIORITIES, SCHEMA_RELOAD, 0, 0, IN_CONNECTOR(policy.priorities), 0, "the priorities that go by it" },
 	{ "connector", "allow-senders", NULL, NULL, SCHEMA_SENDERS, SCHEMA_RELOAD, 0, LIMIT_SENDERS, IN_CONNECTOR(policy.allow), IN_CONNECTOR(policy.nallow), "the senders that go by it" },
@@ -94,6 +95,7 @@ const struct schema schema_options[] = {
 	{ "bridgehead", "peer-address", NULL, NULL, SCHEMA_ADDRESS, SCHEMA_RELOAD, 0, 0, IN_BRIDGEHEAD(verb), 0, "where it takes X-LSA-2, if not at smtp" },
 	{ "bridgehead", "cost", NULL, NULL, SCHEMA_INTEGER, SCHEMA_RELOAD, 1, LIMIT_COST_MAX, IN_BRIDGEHEAD(cost), 0, "its own cost, in place of the connector's" },
 	{ "bridgehead", "transport", NULL, NULL, SCHEMA_BY, SCHEMA_RELOAD, 0, 0, IN_BRIDGEHEAD(transport), 0, "its own transport, in place of the connector's" },
+	{ "bridgehead", "probe", NULL, NULL, SCHEMA_ASKS, SCHEMA_RELOAD, 0, 0, IN_BRIDGEHEAD(probe), 0, "how it is probed, in place of the connector's" },
 
 	{ "address-space", "deliver", "here", NULL, SCHEMA_WAY, SCHEMA_RELOAD, 0, 0, IN_SPACE(way), 0, "where its mail goes from here" },
 	{ "address-space", "cost", "0", NULL, SCHEMA_INTEGER, SCHEMA_RELOAD, 0, LIMIT_COST_MAX, IN_SPACE(cost), 0, "what its last step costs" },
@@ -174,6 +176,8 @@ static const struct {
 	{ SCHEMA_WAY, "here, or a transport as \"smtp:[gw.example.org]:25\"" },
 	{ SCHEMA_BY,
 	    "a transport as \"thin\" or \"lmtp:[gw.example.org]:24\"" },
+	{ SCHEMA_ASKS, "smtp, lmtp, none, or an address as in \"tcp "
+		       "192.0.2.1:102\"" },
 	{ SCHEMA_SCHEDULE, "a schedule as lsrd.conf(5) shows" },
 	{ SCHEMA_BOOLEAN, "yes or no" },
 	{ SCHEMA_ADDRESS, "an address with its port, as \"192.0.2.1:25\"" },

@@ -22,6 +22,7 @@ enum schema_type {
 	SCHEMA_TRANSPORT,  /* char *: the name of a service in master.cf */
 	SCHEMA_WAY,        /* char *: here (NULL), or transport:nexthop */
 	SCHEMA_BY,         /* char *: transport, or transport:nexthop */
+	SCHEMA_ASKS,       /* char *: as asks_read() takes it */
 	SCHEMA_SCHEDULE,   /* char *: as policy_schedule_check() takes it */
 	SCHEMA_DURATION,   /* uint32_t: milliseconds */
 	SCHEMA_SIZE,       /* uint64_t: octets */

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
+#include "core/lsa/asks.h"
 #include "core/lsa/limits.h"
 #include "core/lsa/lsa_position.h"
 #include "core/lsa/policy.h"
@@ -216,6 +217,8 @@ field_set(const struct schema *option, void *base, const void *v, size_t n)
 static int
 string_check(enum schema_type type, char *copy)
 {
+	struct asks asks;
+
 	if (type == SCHEMA_HOST || type == SCHEMA_WORD)
 		str_lower(copy);
 	if (type == SCHEMA_HOST)
@@ -230,6 +233,8 @@ string_check(enum schema_type type, char *copy)
 		return way_check(copy);
 	if (type == SCHEMA_BY)
 		return way_by(copy);
+	if (type == SCHEMA_ASKS)
+		return asks_read(&asks, copy);
 	if (type == SCHEMA_SCHEDULE)
 		return policy_schedule_check(copy);
 	/* A reason is shown by others: it cannot end a string of theirs. */
@@ -457,6 +462,7 @@ setting_set(const struct schema *option, void *base, const char *text)
 	case SCHEMA_TRANSPORT:
 	case SCHEMA_WAY:
 	case SCHEMA_BY:
+	case SCHEMA_ASKS:
 	case SCHEMA_SCHEDULE:
 	case SCHEMA_INCLUDE:
 	default:

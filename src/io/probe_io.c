@@ -25,6 +25,7 @@
 struct probe {
 	struct tree_node node;
 	struct probe_io *io;
+	const struct plugin_probe *dialogue;
 	uint32_t number;
 	struct target target;
 	int fd; /* -1: its name is not answered yet */
@@ -138,7 +139,7 @@ tell_answer(
 	struct input in = { .kind = IN_PROBE,
 		.who = probe->number,
 		.verdict = (int)verdict,
-		.name = probe->io->dialogue->said(probe->state),
+		.name = probe->dialogue->said(probe->state),
 		.value = probe->slowest_ms };
 
 	if (probe->late &&
@@ -187,7 +188,7 @@ static void probe_io_failed(
 static const char *
 probe_io_said(const struct probe *probe)
 {
-	return probe->io->dialogue->said(probe->state);
+	return probe->dialogue->said(probe->state);
 }
 
 static void
@@ -250,7 +251,7 @@ on_probe_io_readable(evutil_socket_t fd, short what, void *arg)
 	}
 	probe->closed = n <= 0;
 	if (n >= 0)
-		said = probe->io->dialogue->feed(
+		said = probe->dialogue->feed(
 		    probe->state, octets, (size_t)n, &say);
 	if (said == PLUGIN_MORE && !probe_io_put(fd, &say))
 		said = PLUGIN_FAILED;
@@ -259,11 +260,26 @@ on_probe_io_readable(evutil_socket_t fd, short what, void *arg)
 	buf_done(&say);
 }
 
+/* A connection is all that was asked for; the input of it may have given the
+ * probe up. */
+static void
+mute_over(struct probe_io *io, uint32_t number)
+{
+	struct tree_node *n =
+	    tree_find(&io->running, &number, probe_io_by_number);
+	struct probe *probe =
+	    n == NULL ? NULL : tree_entry(n, struct probe, node);
+
+	if (probe != NULL && probe->dialogue->mute && probe->connected)
+		judged(probe, PLUGIN_OK, &(struct buf){ 0 });
+}
+
 static void
 on_probe_io_connected(evutil_socket_t fd, short what, void *arg)
 {
 	struct probe *probe = arg;
 	struct probe_io *io = probe->io;
+	uint32_t number = probe->number;
 	int error;
 
 	(void)what;
@@ -284,6 +300,7 @@ on_probe_io_connected(evutil_socket_t fd, short what, void *arg)
 				.who = probe->number,
 				.verdict = PROBE_CONNECTED,
 				.at = probe->target.to });
+	mute_over(io, number);
 }
 
 /* An MTA would still wait: so do we, for one of each number. */
@@ -335,17 +352,19 @@ probe_io_patience(const struct probe_io *io)
 }
 
 static struct probe *
-probe_new(struct probe_io *io, uint32_t number, uint64_t wait_ms)
+probe_new(struct probe_io *io, const struct plugin_probe *dialogue,
+    uint32_t number, uint64_t wait_ms)
 {
 	struct probe *probe = mem_new(sizeof(*probe), 0, 0);
 
 	probe->io = io;
+	probe->dialogue = dialogue;
 	probe->number = number;
 	probe->fd = -1;
 	probe->wait_ms = wait_ms;
 	probe->deadline =
 	    evtimer_new(loop_base(io->loop), on_probe_io_deadline, probe);
-	probe->state = mem_new(io->dialogue->state_size, 0, 0);
+	probe->state = mem_new(dialogue->state_size, 0, 0);
 	CHECK(probe->deadline != NULL);
 	tree_insert(
 	    &io->running, &probe->node, &probe->number, probe_io_by_number);
@@ -366,7 +385,7 @@ probe_connects(struct probe *probe)
 	probe->ready = event_new(loop_base(io->loop), probe->fd, EV_WRITE,
 	    on_probe_io_connected, probe);
 	CHECK(probe->ready != NULL && event_add(probe->ready, NULL) == 0);
-	io->dialogue->begin(probe->state, &errand);
+	probe->dialogue->begin(probe->state, &errand);
 	wait_until(
 	    probe, target_has_more(&probe->target, io->names) ? ms / 2 : ms);
 }
@@ -411,6 +430,7 @@ probe_io_failed(struct probe *probe, const struct buf *say, const char *why)
 	uint32_t number = probe->number;
 	uint64_t wait_ms = probe->wait_ms;
 	struct target target = probe->target;
+	const struct plugin_probe *dialogue = probe->dialogue;
 	struct probe *next;
 
 	probe->target = (struct target){ 0 };
@@ -419,7 +439,7 @@ probe_io_failed(struct probe *probe, const struct buf *say, const char *why)
 		probe_io_leave(probe);
 	else
 		probe_io_give_up(probe);
-	next = probe_new(io, number, wait_ms);
+	next = probe_new(io, dialogue, number, wait_ms);
 	next->target = target;
 	probe_try(next);
 }
@@ -468,6 +488,16 @@ give_up_number(struct tree *tree, uint32_t number)
 		probe_io_give_up(tree_entry(n, struct probe, node));
 }
 
+/* Of smtp it is the one that it was made with. */
+static const struct plugin_probe *
+dialogue_of(const struct probe_io *io, enum asks_kind asks)
+{
+	const struct plugin_probe *other =
+	    asks == ASKS_SMTP ? NULL : plugin_probe(asks_word(asks));
+
+	return other == NULL ? io->dialogue : other;
+}
+
 static void
 do_probe(void *ctx, const struct effect *fx)
 {
@@ -483,7 +513,7 @@ do_probe(void *ctx, const struct effect *fx)
 		probe_io_tell(io->loop, fx->who, PROBE_UNABLE, "too-many");
 		return;
 	}
-	probe = probe_new(io, fx->who,
+	probe = probe_new(io, dialogue_of(io, fx->asks), fx->who,
 	    fx->wait_ms > io->timeout_ms ? fx->wait_ms : io->timeout_ms);
 	target_begin(&probe->target, fx, fx->by_name && io->names != NULL);
 	wait_until(probe, probe_io_patience(io));

@@ -40,6 +40,33 @@ START_TEST(a_service_that_answers)
 }
 END_TEST
 
+/* Others than SMTP: a connection, and a dialogue that begins otherwise. */
+START_TEST(a_service_of_another_kind)
+{
+	int fd;
+
+	engine.fx.asks = ASKS_TCP;
+	probe(7, &addr);
+	fd = taken();
+	until("7 connected; 7 ok; ");
+	close(fd);
+	engine.told[0] = '\0';
+	engine.fx.asks = ASKS_LMTP;
+	probe(8, &addr);
+	fd = taken();
+	say(fd, "220 gw\r\n", "LHLO me.example.org\r\n");
+	say(fd, "250 gw\r\n", "QUIT\r\n");
+	ck_assert_str_eq(engine.told, "8 connected; 8 ok; ");
+	close(fd);
+	engine.told[0] = '\0';
+	engine.fx.asks = ASKS_TCP;
+	close(listener);
+	listener = -1;
+	probe(9, &addr);
+	until("9 failed");
+}
+END_TEST
+
 /* Mail, and a recipient that is to be relayed to. */
 START_TEST(a_service_that_is_asked)
 {
@@ -403,6 +430,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_service_that_answers);
+	tcase_add_test(tc, a_service_of_another_kind);
 	tcase_add_test(tc, a_service_that_is_asked);
 	tcase_add_test(tc, a_service_that_is_busy);
 	tcase_add_test(tc, one_that_is_slow);

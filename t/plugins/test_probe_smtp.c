@@ -110,6 +110,37 @@ START_TEST(dialogues)
 }
 END_TEST
 
+/* By LMTP: who does not know LHLO is none. */
+START_TEST(local_mail)
+{
+	static const struct {
+		const char *from, *said;
+		enum plugin_verdict verdict;
+	} all[] = {
+		{ "220 gw\r\n250 gw\r\n", "LHLO me.example.org\r\n" QUIT,
+		    PLUGIN_OK },
+		{ "220 mx\r\n502 no\r\n", "LHLO me.example.org\r\n" QUIT,
+		    PLUGIN_FAILED },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		void *state = mem_new(lmtp_probe.state_size, 0, 0);
+		struct buf say = { 0 };
+		char *said;
+
+		lmtp_probe.begin(state, &plain);
+		ck_assert_int_eq(
+		    lmtp_probe.feed(state, (const uint8_t *)all[i].from,
+			strlen(all[i].from), &say),
+		    all[i].verdict);
+		said = buf_string(&say);
+		ck_assert_str_eq(said, all[i].said);
+		mem_free(said);
+		mem_free(state);
+	}
+}
+END_TEST
+
 /* An end of the stream anywhere but behind the last answer is a failure. */
 START_TEST(ends_early)
 {
@@ -336,6 +367,7 @@ main(void)
 
 	tcase_add_loop_test(
 	    tc, dialogues, 0, (int)(sizeof(rows) / sizeof(rows[0])));
+	tcase_add_test(tc, local_mail);
 	tcase_add_test(tc, ends_early);
 	tcase_add_test(tc, long_ones);
 	tcase_add_test(tc, bounded);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "core/lsa/asks.h"
 #include "core/lsa/crypto.h"
 #include "core/lsa/lsa_position.h"
 #include "core/lsa/policy.h"
@@ -51,10 +52,12 @@ struct setup_bridgehead {
 	size_t nsmtp;                      /* 0: where its own LSA says */
 	struct addr verb; /* where it takes X-LSA-2; family 0: at smtp */
 	enum setup_carrier carrier;
-	uint32_t cost;   /* the connector's, or its own */
-	char *transport; /* as written here; or NULL */
-	const char *by;  /* what mail to it is handed to, its own or the
+	uint32_t cost;    /* the connector's, or its own */
+	char *transport;  /* as written here; or NULL */
+	const char *by;   /* what mail to it is handed to, its own or the
 			    connector's: way_by(); NULL: `lsrd`. Lent */
+	char *probe;      /* as written here; or NULL */
+	struct asks asks; /* how it is probed: its own, or the connector's */
 };
 
 struct setup_connector {
@@ -62,6 +65,7 @@ struct setup_connector {
 	char *group; /* destination */
 	bool drain;
 	char *transport; /* of its bridgeheads that have none; or NULL */
+	char *probe;     /* likewise */
 	const struct setup_drain *drained; /* by lsrctl, too; lent; or NULL */
 	struct setup_bridgehead *bridgeheads; /* sorted by name */
 	size_t nbridgeheads;

@@ -186,6 +186,7 @@ struct effect {
 	uint64_t wait_ms;
 	const char *name;
 	const char *recipient;
+	enum asks_kind asks;
 	const uint8_t *bytes;
 	size_t len;
 	const struct addr *addrs;

@@ -376,8 +376,9 @@ static void
 probe(struct engine *e, struct service *s)
 {
 	/* From where the MTA connects, so do we. */
-	struct addr addrs[3] = { s->addr, e->asked.mta.bind4,
-		e->asked.mta.bind6 };
+	struct addr addrs[3] = { s->way.asks.at.family != 0 ? s->way.asks.at
+							    : s->addr,
+		e->asked.mta.bind4, e->asked.mta.bind6 };
 	const char *name = s->host != NULL ? s->host : s->name;
 
 	s->probe.next = MONO_NEVER;
@@ -385,15 +386,24 @@ probe(struct engine *e, struct service *s)
 	s->probe.running = true;
 	s->probe.connected = false;
 	s->mail.asks = s->mail.doubt || s->mail.refused;
-	fx_add(e, (struct effect){ .kind = FX_PROBE,
-		      .who = s->who,
-		      .name = fx_copy(e, name, strlen(name)),
-		      .addrs = fx_copy(e, addrs, sizeof(addrs)),
-		      .naddrs = 3,
-		      .mail = s->mail.asks,
-		      .by_name = s->host != NULL,
-		      .wait_ms = probing_patience(e, s),
-		      .recipient = relaying_ask(e, s) });
+	if (s->way.asks.kind == ASKS_NONE) {
+		/* As if it had answered: what is wrong mail tells, and after
+		 * that it is tried by mail again. */
+		probing_answered(e, s);
+		return;
+	}
+	fx_add(e,
+	    (struct effect){ .kind = FX_PROBE,
+		.who = s->who,
+		.name = fx_copy(e, name, strlen(name)),
+		.addrs = fx_copy(e, addrs, sizeof(addrs)),
+		.naddrs = 3,
+		.mail = s->mail.asks,
+		.by_name = s->host != NULL,
+		.wait_ms = probing_patience(e, s),
+		.recipient =
+		    s->way.asks.kind == ASKS_SMTP ? relaying_ask(e, s) : NULL,
+		.asks = s->way.asks.kind });
 }
 
 void

@@ -92,6 +92,14 @@ struct service_error {
 	uint64_t at;      /* seconds since 1970 */
 };
 
+/* How the connector that leads there has it asked, and mail handed to it. Lent
+ * until services_refresh(). */
+struct service_way {
+	struct asks asks;
+	const char *by; /* the transport; NULL: that of all routes */
+	bool named;     /* a connector has said so */
+};
+
 /* A mail service that is probed. */
 struct service {
 	struct tree_node node;
@@ -101,7 +109,8 @@ struct service {
 	struct addr at;   /* where it was reached; family 0: never */
 	const char *host; /* whose addresses are asked; NULL: `addr` alone.
 			     Lent until services_refresh() */
-	unsigned use;     /* of enum service_use; 0: to be dropped */
+	struct service_way way;
+	unsigned use; /* of enum service_use; 0: to be dropped */
 	enum service_state state;
 	struct mono since;
 	uint64_t since_wall;

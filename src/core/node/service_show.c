@@ -93,6 +93,8 @@ service_line(struct engine *e, struct json *j, const struct service *s,
 		json_uint(j, "cost", b->cost);
 		if (b->by != NULL)
 			json_str(j, "transport", b->by);
+		if (b->asks.kind != ASKS_SMTP)
+			json_str(j, "probe", asks_word(b->asks.kind));
 	} else {
 		json_str(
 		    j, s->use & SERVICE_SPACE ? "space" : "server", s->name);

@@ -7,13 +7,18 @@
 #include "core/node/probing.h"
 #include "core/node/service.h"
 
-static void
+static struct service *
 services_want(struct engine *e, const char *name, const struct addr *addr,
     enum service_use use)
 {
+	struct service *s;
+
 	/* A way out whose name has no address yet has a port. */
-	if (addr->family != 0 || (use == SERVICE_SPACE && addr->port != 0))
-		service_get(e, name, addr)->use |= use;
+	if (addr->family == 0 && (use != SERVICE_SPACE || addr->port == 0))
+		return NULL;
+	s = service_get(e, name, addr);
+	s->use |= use;
+	return s;
 }
 
 static void
@@ -26,6 +31,33 @@ want_server(struct engine *e, const char *name, enum service_use use)
 		services_want(e, name, &addrs[i], use);
 }
 
+/* Of two connectors to one mail service the first says how it is asked. */
+static void
+services_want_at(
+    struct engine *e, const struct setup_bridgehead *b, const struct addr *addr)
+{
+	struct service *s = services_want(e, b->name, addr, SERVICE_CONNECTOR);
+
+	if (s == NULL || s->way.named)
+		return;
+	s->way.named = true;
+	s->way.asks = b->asks;
+	s->way.by = b->by;
+}
+
+static void
+want_bridgehead(struct engine *e, const struct setup_bridgehead *b)
+{
+	struct addr addrs[LIMIT_ADDRESSES];
+	size_t n;
+
+	for (size_t i = 0; i < b->nsmtp; i++)
+		services_want_at(e, b, &b->smtp[i]);
+	n = b->nsmtp > 0 ? 0 : group_mail(&e->db, e->setup, b->name, addrs);
+	for (size_t i = 0; i < n; i++)
+		services_want_at(e, b, &addrs[i]);
+}
+
 static void
 want_connectors(struct engine *e)
 {
@@ -33,13 +65,7 @@ want_connectors(struct engine *e)
 		const struct setup_connector *c = &e->setup->connectors[i];
 
 		for (size_t k = 0; k < c->nbridgeheads; k++) {
-			const struct setup_bridgehead *b = &c->bridgeheads[k];
-
-			for (size_t m = 0; m < b->nsmtp; m++)
-				services_want(
-				    e, b->name, &b->smtp[m], SERVICE_CONNECTOR);
-			if (b->nsmtp == 0)
-				want_server(e, b->name, SERVICE_CONNECTOR);
+			want_bridgehead(e, &c->bridgeheads[k]);
 		}
 	}
 }
@@ -89,6 +115,8 @@ host_of(const struct engine *e, const struct service *s)
 {
 	if (s->use & SERVICE_SELF)
 		return NULL;
+	if (s->way.asks.at.family != 0)
+		return NULL;
 	if (!(s->use & SERVICE_SPACE))
 		return e->setup->mta.by_name ? s->name : NULL;
 	for (size_t i = 0; i < e->setup->nspaces; i++)
@@ -129,8 +157,10 @@ services_refresh(struct engine *e)
 	struct service *next;
 
 	for (struct service *s = service_first(e); s != NULL;
-	     s = service_next(s))
+	     s = service_next(s)) {
 		s->use = 0;
+		s->way = (struct service_way){ .named = false };
+	}
 	want_connectors(e);
 	want_members(e);
 	want_silent(e);

@@ -1,0 +1,44 @@
+#include "core/lsa/asks.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/rc.h"
+
+static const struct {
+	const char *word;
+	bool may, must; /* an address follows */
+} kinds[] = {
+	[ASKS_SMTP] = { "smtp", false, false },
+	[ASKS_LMTP] = { "lmtp", true, false },
+	[ASKS_TCP] = { "tcp", true, true },
+	[ASKS_NONE] = { "none", false, false },
+};
+
+const char *
+asks_word(enum asks_kind kind)
+{
+	return kinds[kind].word;
+}
+
+int
+asks_read(struct asks *out, const char *text)
+{
+	*out = (struct asks){ .kind = ASKS_SMTP };
+	if (text == NULL)
+		return RC_OK;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		size_t n = strlen(kinds[i].word);
+
+		if (strncmp(text, kinds[i].word, n) != 0)
+			continue;
+		out->kind = (enum asks_kind)i;
+		if (text[n] == '\0' && !kinds[i].must)
+			return RC_OK;
+		if (text[n] == ' ' && kinds[i].may &&
+		    addr_read(&out->at, text + n + 1) &&
+		    addr_is_hop(&out->at, true))
+			return RC_OK;
+	}
+	return RC_FORMAT;
+}
