@@ -1,5 +1,6 @@
 #include "plugins/log/tally.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -40,17 +41,25 @@ tally_recipient(struct tally_line *line, const char *p, size_t n)
 		out[0] = '\0';
 }
 
-static struct tally_hop *
-tally_hop_get(struct tally *tally, const struct addr *addr)
+static bool
+tally_by_same(const char *a, const char *b)
 {
-	struct tally_hop new = { .addr = *addr }, *idle = NULL;
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static struct tally_hop *
+tally_hop_get(struct tally *tally, const struct tally_line *line)
+{
+	const struct addr *addr = &line->hop;
+	struct tally_hop new = { .by = line->by, .addr = *addr }, *idle = NULL;
 
 	new.used = ++tally->used;
 	for (size_t i = 0; i < tally->hops.n; i++) {
 		struct tally_hop *h = &tally->hops.v[i];
 
-		if (addr_equal(&h->addr, addr) ||
-		    (addr->port == 0 && addr_same_ip(&h->addr, addr))) {
+		if (tally_by_same(h->by, line->by) &&
+		    (addr_equal(&h->addr, addr) ||
+			(addr->port == 0 && addr_same_ip(&h->addr, addr)))) {
 			h->used = new.used;
 			return h;
 		}
@@ -69,12 +78,15 @@ tally_hop_get(struct tally *tally, const struct addr *addr)
 
 /* A delivery there tells of the address without a port, too. */
 static void
-forget_refusals(struct tally *tally, const struct addr *addr)
+forget_refusals(struct tally *tally, const struct tally_line *line)
 {
+	const struct addr *addr = &line->hop;
+
 	for (size_t i = 0; i < tally->hops.n; i++) {
 		struct tally_hop *h = &tally->hops.v[i];
 
-		if (!addr_same_ip(&h->addr, addr) ||
+		if (!tally_by_same(h->by, line->by) ||
+		    !addr_same_ip(&h->addr, addr) ||
 		    (h->addr.port != 0 && h->addr.port != addr->port))
 			continue;
 		h->refused = 0;
@@ -111,11 +123,11 @@ tally_count(struct tally *tally, const struct tally_line *line)
 
 	if (line->what == TALLY_NOTHING)
 		return;
-	h = tally_hop_get(tally, &line->hop);
+	h = tally_hop_get(tally, line);
 	if (h == NULL)
 		return;
 	if (line->what == TALLY_OK) {
-		forget_refusals(tally, &line->hop);
+		forget_refusals(tally, line);
 		h->ok++;
 		if (h->watch > 0) {
 			h->watch--;
@@ -152,6 +164,13 @@ route_next(struct tally *tally, struct report *out)
 	return true;
 }
 
+static void
+hop_told(struct report *out, const struct tally_hop *h)
+{
+	out->hop = h->addr;
+	snprintf(out->by, sizeof(out->by), "%s", h->by == NULL ? "" : h->by);
+}
+
 bool
 tally_next(struct tally *tally, struct report *out)
 {
@@ -160,7 +179,7 @@ tally_next(struct tally *tally, struct report *out)
 	for (size_t i = 0; i < tally->hops.n; i++) {
 		struct tally_hop *h = &tally->hops.v[i];
 
-		out->hop = h->addr;
+		hop_told(out, h);
 		if (h->ok > 0 || h->failed > 0) {
 			out->count[REPORT_OK] = h->ok;
 			out->count[REPORT_FAILED] = h->failed;
@@ -171,7 +190,7 @@ tally_next(struct tally *tally, struct report *out)
 	for (size_t i = 0; i < tally->hops.n; i++) {
 		struct tally_hop *h = &tally->hops.v[i];
 
-		out->hop = h->addr;
+		hop_told(out, h);
 		if (h->refused > 0 || h->replies > 0) {
 			out->count[REPORT_TURNED] = h->refused;
 			out->count[REPORT_REPLIES] = h->replies;

@@ -27,7 +27,10 @@ enum tally_what {
 
 struct tally_line {
 	enum tally_what what;
-	struct addr hop;   /* port 0: the line does not say */
+	const char *by;    /* the transport; NULL: that of all routes. Lent for
+			      the tally's life */
+	struct addr hop;   /* port 0: the line does not say; family 0, with
+			      `by` alone: it names none */
 	char id[TALLY_ID]; /* of the message; empty: of none */
 	/* in lower case; empty: not said, or not one that a report can say */
 	char to[LIMIT_REPORT_RECIPIENT + 1];
@@ -58,6 +61,7 @@ struct tally_route {
 };
 
 struct tally_hop {
+	const char *by;
 	struct addr addr;
 	uint64_t ok, failed, refused, replies; /* since the last report */
 	char seen[TALLY_SEEN][TALLY_ID];

@@ -1,6 +1,7 @@
 #include "plugins/postfix/maillog.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What is left of a line. */
@@ -219,6 +220,20 @@ is_said_twice(struct rest r)
 	return until(&r, ">, relay=", &before);
 }
 
+/* What pipe(8) tells of its command: no hop, and nobody's words but its own. */
+static void
+piped(struct tally_line *out, struct rest r)
+{
+	struct rest skipped;
+
+	if (!until(&r, "status=", &skipped))
+		return;
+	if (skip(&r, "sent "))
+		out->what = TALLY_OK;
+	else if (skip(&r, "deferred ("))
+		out->what = TALLY_REPLIED;
+}
+
 /* What follows `to=`: the outcome for one recipient. */
 static void
 outcome(struct tally_line *out, struct rest r)
@@ -237,8 +252,13 @@ outcome(struct tally_line *out, struct rest r)
 		return;
 	if (skip(&r, "orig_to=<") && (!maillog_address(&r) || !skip(&r, ", ")))
 		return;
-	if (!skip(&r, "relay=") || is_said_twice(r) ||
-	    !hop(&r, true, &out->hop))
+	if (!skip(&r, "relay=") || is_said_twice(r))
+		return;
+	if (out->by != NULL && skip(&r, out->by) && skip(&r, ", ")) {
+		piped(out, r);
+		return;
+	}
+	if (!hop(&r, true, &out->hop))
 		return;
 	if (!until(&r, ", status=", &skipped))
 		return;
@@ -270,15 +290,9 @@ maillog_queue_id(struct rest *r, char out[TALLY_ID])
 	return true;
 }
 
-void
-maillog_read(
-    struct tally_line *out, const char *line, size_t n, const char *tag)
+static void
+maillog_text(struct tally_line *out, struct rest r)
 {
-	struct rest r = { line, line + n };
-
-	memset(out, 0, sizeof(*out));
-	if (!head(&r, tag))
-		return;
 	if (skip(&r, "connect to ")) {
 		if (hop(&r, true, &out->hop) && skip(&r, ": "))
 			out->what = TALLY_FAILED;
@@ -287,5 +301,36 @@ maillog_read(
 			outcome(out, r);
 		else
 			out->what = maillog_reason(r, &out->hop);
+	}
+}
+
+void
+maillog_read(
+    struct tally_line *out, const char *line, size_t n, const char *tag)
+{
+	struct rest r = { line, line + n };
+
+	memset(out, 0, sizeof(*out));
+	if (head(&r, tag))
+		maillog_text(out, r);
+}
+
+void
+maillog_read_by(
+    struct tally_line *out, const char *line, size_t n, const char *name)
+{
+	static const char *const programs[] = { "smtp", "lmtp", "pipe" };
+	char tag[100];
+
+	memset(out, 0, sizeof(*out));
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		struct rest r = { line, line + n };
+
+		snprintf(tag, sizeof(tag), "postfix/%s/%s", name, programs[i]);
+		if (!head(&r, tag))
+			continue;
+		out->by = name;
+		maillog_text(out, r);
+		return;
 	}
 }

@@ -35,6 +35,16 @@
 
 #include "plugins/log/tally.h"
 
+/*
+ * The same of another transport, whose name is lent as the tally's lines lend it:
+ * its tag is postfix/NAME/ and smtp, lmtp or pipe. What pipe(8) says has no hop:
+ *
+ *     ID: to=<...>, relay=NAME, ... status=sent              ok
+ *     ID: to=<...>, relay=NAME, ... status=deferred          replies
+ */
+void maillog_read_by(
+    struct tally_line *out, const char *line, size_t n, const char *name);
+
 #define MAILLOG_TAG "postfix/lsrd/smtp"
 /* Reads a line of n octets, with or without its line feed, as syslog writes
  * it: time, host, tag with `[pid]`, text. */

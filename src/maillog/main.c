@@ -22,6 +22,8 @@
 
 #include "base/buf.h"
 #include "base/mono.h"
+#include "base/rc.h"
+#include "core/lsa/way.h"
 #include "maillog/follow.h"
 #include "plugins/exim/mainlog.h"
 #include "plugins/log/tally.h"
@@ -41,6 +43,8 @@ static const struct command_option maillog_options[] = {
 	{ 'r', "report", "SOCKET", "lsrd's, for reports (" REPORT ")" },
 	{ 't', "tag", "TAG",
 	    "of the lines that count (" MAILLOG_TAG ", " MAINLOG_TAG ")" },
+	{ 'T', "transport", "NAME",
+	    "another transport that lsrd.conf names; so often as there are" },
 	{ 'u', "user", "USER", "run as this one, if root (" USER ")" },
 	{ 0, NULL, NULL, NULL },
 };
@@ -55,8 +59,12 @@ static const struct format {
 	{ "exim", MAINLOG_TAG, mainlog_read },
 };
 
+#define TRANSPORTS_MAX 16
+
 struct reader {
 	const char *file, *tag, *user; /* lent */
+	const char *transports[TRANSPORTS_MAX];
+	size_t ntransports;
 	const struct format *format;
 	struct sockaddr_un report;
 	int fd;
@@ -96,6 +104,16 @@ format_find(struct reader *r, const char *mta)
 }
 
 static bool
+transport_add(struct reader *r, const char *name)
+{
+	if (r->ntransports == TRANSPORTS_MAX ||
+	    name[way_by_name(name)] != '\0' || way_by(name) != RC_OK)
+		return false;
+	r->transports[r->ntransports++] = name;
+	return true;
+}
+
+static bool
 maillog_option_take(void *ctx, int option, const char *value)
 {
 	struct reader *r = ctx;
@@ -111,6 +129,8 @@ maillog_option_take(void *ctx, int option, const char *value)
 	case 't':
 		r->tag = value;
 		return true;
+	case 'T':
+		return transport_add(r, value);
 	default:
 		r->user = value;
 		return true;
@@ -124,7 +144,7 @@ maillog_options_read(struct reader *r, int argc, char **argv)
 	static const struct command command = {
 		.name = "lsrd-maillog",
 		.usage = "lsrd-maillog [-hV] [-F FILE] [-m MTA] [-r SOCKET] "
-			 "[-t TAG] [-u USER]",
+			 "[-t TAG] [-T NAME] [-u USER]",
 		.see = "See lsrd-maillog(8).",
 		.options = maillog_options,
 		.take = maillog_option_take,
@@ -142,6 +162,10 @@ on_maillog_line(void *ctx, const char *line, size_t n)
 
 	r->format->read(
 	    &read, line, n, r->tag == NULL ? r->format->tag : r->tag);
+	for (size_t i = 0; read.what == TALLY_NOTHING && i < r->ntransports &&
+			   r->format->read == maillog_read;
+	     i++)
+		maillog_read_by(&read, line, n, r->transports[i]);
 	tally_count(&r->tally, &read);
 }
 

@@ -75,6 +75,60 @@ START_TEST(a_hop_by_its_name)
 }
 END_TEST
 
+/* A transport tells of the bridgehead that has it, and of no other; one without
+ * a hop of all that have it. */
+START_TEST(a_transport_of_its_own)
+{
+	struct service *l;
+
+	bridgehead.by = "thin";
+	services_refresh(e);
+	l = service_first(e);
+	reported("evidence hop=192.0.2.2:25 by=thin ok=1");
+	reported("evidence by=thin ok=1");
+	ck_assert_uint_eq(l->mail.delivered, 2);
+	reported("evidence hop=192.0.2.3:25 by=thin ok=1");
+	reported("evidence hop=192.0.2.2:25 by=thinner ok=1");
+	reported("evidence by=thi ok=1");
+	ck_assert_uint_eq(l->mail.delivered, 2);
+	/* the next hop is the transport's own: its address is no other's */
+	bridgehead.by = "lmtp:[192.0.2.7]:24";
+	services_refresh(e);
+	reported("evidence hop=192.0.2.7:24 by=lmtp ok=1");
+	ck_assert_uint_eq(l->mail.delivered, 3);
+}
+END_TEST
+
+/* Nothing is asked: it is up, five messages that find nobody are down, and it
+ * comes back by itself, to be tried. */
+START_TEST(one_that_is_not_probed)
+{
+	struct service *l;
+
+	bridgehead.by = "thin";
+	bridgehead.asks.kind = ASKS_NONE;
+	services_refresh(e);
+	l = service_first(e);
+	probing_tick(e);
+	ck_assert_int_eq(l->state, SERVICE_UP);
+	ck_assert(!l->probe.running);
+	reported("evidence hop=192.0.2.2:25 by=thin failed=4");
+	ck_assert_int_eq(l->state, SERVICE_UP);
+	reported("evidence hop=192.0.2.2:25 by=thin failed=1");
+	ck_assert_int_eq(l->state, SERVICE_DOWN);
+	for (int i = 0; i < 20; i++) {
+		e->now.ms += 2000;
+		probing_tick(e);
+	}
+	ck_assert_int_eq(l->state, SERVICE_DOWN);
+	for (int i = 0; i < 40; i++) {
+		e->now.ms += 2000;
+		probing_tick(e);
+	}
+	ck_assert_int_eq(l->state, SERVICE_UP);
+}
+END_TEST
+
 /* Its family bars an address, but no name: that may have another. */
 START_TEST(a_family_that_is_not_used)
 {
@@ -164,6 +218,8 @@ main(void)
 
 	tcase_add_checked_fixture(tc, links_setup, links_teardown);
 	tcase_add_test(tc, a_hop_by_its_name);
+	tcase_add_test(tc, a_transport_of_its_own);
+	tcase_add_test(tc, one_that_is_not_probed);
 	tcase_add_test(tc, a_family_that_is_not_used);
 	tcase_add_test(tc, a_milter_that_is_not_ready_any_more);
 	tcase_add_test(tc, a_way_by_its_name);

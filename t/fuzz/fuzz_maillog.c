@@ -20,20 +20,43 @@ PIECES(PIECES_LINES);
 
 /* The octets as Postfix writes them: quoted, with a backslash each. */
 static void
+put_recipient(struct buf *line, const uint8_t *p, size_t n)
+{
+	buf_text(line, "4F00: to=<\"");
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '"' || p[i] == '\\')
+			buf_u8(line, '\\');
+		buf_u8(line, p[i]);
+	}
+	buf_text(line, "\"@b.example>, ");
+}
+
+/* A pipe that has bounced it tells nothing. */
+static void
+as_piped(const uint8_t *p, size_t n)
+{
+	struct buf line = { 0 };
+	struct tally_line out;
+
+	buf_text(&line, "Nov 21 17:22:56 mx postfix/thin/pipe[7]: ");
+	put_recipient(&line, p, n);
+	buf_text(&line, "relay=thin, delay=1, dsn=5.0.0, status=bounced (no)");
+	maillog_read_by(&out, (const char *)line.p, line.n, "thin");
+	FUZZ_CHECK(out.what == TALLY_NOTHING);
+	buf_done(&line);
+}
+
+static void
 as_recipient(const uint8_t *p, size_t n)
 {
 	struct buf line = { 0 };
 	struct tally_line out;
 	char text[ADDR_TEXT];
 
-	buf_text(&line, HEAD "4F00: to=<\"");
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] == '"' || p[i] == '\\')
-			buf_u8(&line, '\\');
-		buf_u8(&line, p[i]);
-	}
-	buf_text(&line, "\"@b.example>, relay=mx[192.0.2.7]:25, delay=1, "
-			"dsn=2.0.0, status=sent (250 ok)");
+	buf_text(&line, HEAD);
+	put_recipient(&line, p, n);
+	buf_text(&line, "relay=mx[192.0.2.7]:25, delay=1, dsn=2.0.0, "
+			"status=sent (250 ok)");
 	maillog_read(&out, (const char *)line.p, line.n, MAILLOG_TAG);
 	FUZZ_CHECK(out.what == TALLY_OK);
 	FUZZ_CHECK(strcmp(addr_text(&out.hop, text), "192.0.2.7:25") == 0);
@@ -49,6 +72,9 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct buf line = { 0 };
 
 	as_recipient(p, n);
+	as_piped(p, n);
+	maillog_read_by(&out, (const char *)p, n, "thin");
+	tally_count(&tally, &out);
 	maillog_read(&out, (const char *)p, n, MAILLOG_TAG);
 	tally_count(&tally, &out);
 	buf_text(&line, HEAD);

@@ -189,6 +189,90 @@ static const struct {
 	{ "tokyo.example", "" },
 };
 
+/* Lines of another transport, which is called thin. */
+#define THIN(program) "Nov 21 17:22:56 mx1 postfix/thin/" program "[4711]: "
+
+static const struct {
+	const char *line;
+	enum tally_what what;
+	const char *hop; /* NULL: none */
+} by_lines[] = {
+	{ THIN("smtp") "4F0: " TO "dsn=2.0.0, status=sent (250 2.0.0 Ok)",
+	    TALLY_OK, "10.77.2.1:25" },
+	{ THIN(
+	      "lmtp") "connect to gw.example[192.0.2.1]:24: Connection refused",
+	    TALLY_FAILED, "192.0.2.1:24" },
+	{ THIN(
+	      "pipe") "4F0: to=<u@tokyo.example>, relay=thin, delay=0.1, "
+		      "delays=0.05/0/0/0.03, dsn=2.0.0, status=sent (delivered "
+		      "via thin service)",
+	    TALLY_OK, NULL },
+	{ THIN("pipe") "4F0: to=<u@tokyo.example>, relay=thin, delay=0.1, "
+		       "dsn=4.3.0, status=deferred (temporary failure. Command "
+		       "output: status=sent (x))",
+	    TALLY_REPLIED, NULL },
+	{ THIN("pipe") "4F0: to=<u@tokyo.example>, relay=thinner, delay=0.1, "
+		       "dsn=2.0.0, status=sent (delivered via thin service)",
+	    TALLY_NOTHING, NULL },
+	{ THIN("pipe") "4F0: to=<\"x>, relay=thin, status=sent (\"@t>, relay="
+		       "thin, delay=1, status=bounced (no)",
+	    TALLY_NOTHING, NULL },
+	{ HEAD "4F0: " TO "dsn=2.0.0, status=sent (250 ok)", TALLY_NOTHING,
+	    NULL },
+	{ THIN("smtpd") "4F0: " TO "dsn=2.0.0, status=sent (250 ok)",
+	    TALLY_NOTHING, NULL },
+};
+
+START_TEST(reads_lines_of_others)
+{
+	struct tally_line out;
+	char text[ADDR_TEXT];
+
+	maillog_read_by(
+	    &out, by_lines[_i].line, strlen(by_lines[_i].line), "thin");
+	ck_assert_msg(out.what == by_lines[_i].what, "%d: %s", out.what,
+	    by_lines[_i].line);
+	if (out.what != TALLY_NOTHING)
+		ck_assert_str_eq(out.by, "thin");
+	if (by_lines[_i].hop != NULL)
+		ck_assert_str_eq(addr_text(&out.hop, text), by_lines[_i].hop);
+	else
+		ck_assert_uint_eq(out.hop.family, 0);
+}
+END_TEST
+
+/* What one transport tells of a hop is none of another's. */
+START_TEST(counts_transports_apart)
+{
+	static const char sent[] =
+	    THIN("smtp") "4F0: " TO "dsn=2.0.0, status=sent (250 ok)";
+	static const char own[] =
+	    HEAD "4F0: " TO "dsn=2.0.0, status=sent (250 ok)";
+	struct tally tally = { 0 };
+	struct tally_line line;
+	struct report report;
+	size_t n = 0, by = 0;
+
+	for (int i = 0; i < 3; i++) {
+		maillog_read_by(&line, sent, strlen(sent), "thin");
+		tally_count(&tally, &line);
+	}
+	maillog_read(&line, own, strlen(own), MAILLOG_TAG);
+	tally_count(&tally, &line);
+	while (tally_next(&tally, &report)) {
+		bool thin = strcmp(report.by, "thin") == 0;
+
+		ck_assert(thin || report.by[0] == '\0');
+		ck_assert_uint_eq(report.count[REPORT_OK], thin ? 3 : 1);
+		by += thin;
+		n++;
+	}
+	ck_assert_uint_eq(n, 2);
+	ck_assert_uint_eq(by, 1);
+	tally_done(&tally);
+}
+END_TEST
+
 START_TEST(knows_recipients)
 {
 	char line[300];
@@ -361,6 +445,9 @@ main(void)
 
 	tcase_add_loop_test(
 	    tc, reads_lines, 0, sizeof(lines) / sizeof(lines[0]));
+	tcase_add_loop_test(tc, reads_lines_of_others, 0,
+	    (int)(sizeof(by_lines) / sizeof(by_lines[0])));
+	tcase_add_test(tc, counts_transports_apart);
 	tcase_add_loop_test(tc, knows_recipients, 0,
 	    sizeof(recipients) / sizeof(recipients[0]));
 	tcase_add_test(tc, counts_messages_once);

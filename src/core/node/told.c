@@ -1,5 +1,8 @@
 #include "core/node/told.h"
 
+#include <string.h>
+
+#include "core/lsa/way.h"
 #include "core/node/cause.h"
 #include "core/node/due.h"
 #include "core/node/fx.h"
@@ -34,11 +37,16 @@ doubt(struct engine *e, struct service *s)
 static void
 mail_told(struct engine *e, struct service *s, const struct report *r)
 {
+	uint64_t turned = r->count[REPORT_TURNED];
+
 	s->mail.delivered += r->count[REPORT_OK];
 	s->mail.turned += r->count[REPORT_TURNED] + r->count[REPORT_REPLIES];
-	/* No connection: the probe decides, but now. */
+	/* No connection: the probe decides, but now; where there is none it
+	 * counts as a message that was refused. */
 	if (r->count[REPORT_FAILED] > 0)
 		service_soon(s);
+	if (s->way.asks.kind == ASKS_NONE)
+		turned += r->count[REPORT_FAILED];
 	if (r->count[REPORT_OK] > 0) {
 		s->mail.refusals = 0;
 		s->mail.refused = s->mail.doubt = false;
@@ -47,9 +55,9 @@ mail_told(struct engine *e, struct service *s, const struct report *r)
 	}
 	if (r->count[REPORT_REPLIES] > 0)
 		doubt(e, s);
-	if (r->count[REPORT_TURNED] == 0)
+	if (turned == 0)
 		return;
-	s->mail.refusals += r->count[REPORT_TURNED];
+	s->mail.refusals += turned;
 	s->probe.oks = 0;
 	if (s->mail.refusals < SERVICE_REFUSALS_DOWN)
 		return;
@@ -117,11 +125,37 @@ told_tick(struct engine *e)
 		queue_forget(e, s);
 }
 
+/* By the transport that the report is of: at its address, unless that transport
+ * has a next hop of its own, or the MTA tells of none. */
+static bool
+told_is_by(const struct service *s, const struct report *r)
+{
+	const char *by = s->way.by;
+	size_t n = by == NULL ? 0 : way_by_name(by);
+
+	return by != NULL && strlen(r->by) == n && memcmp(by, r->by, n) == 0 &&
+	       (by[n] != '\0' || r->hop.family == 0 ||
+		   addr_same_ip(&r->hop, &s->addr));
+}
+
+static void
+told_by(struct engine *e, const struct report *r)
+{
+	for (struct service *s = service_first(e); s != NULL;
+	     s = service_next(s))
+		if (s->use & SERVICE_CONNECTOR && told_is_by(s, r))
+			mail_told(e, s, r);
+}
+
 void
 told_report(struct engine *e, const struct report *r)
 {
 	struct addr hop = r->hop;
 
+	if (r->by[0] != '\0') {
+		told_by(e, r);
+		return;
+	}
 	for (struct service *s = service_first(e); s != NULL;
 	     s = service_next(s)) {
 		if (!(s->use &

@@ -8,6 +8,7 @@
 #include "base/rc.h"
 #include "base/str.h"
 #include "core/lsa/match.h"
+#include "core/lsa/way.h"
 
 static const struct {
 	const char *word;
@@ -113,6 +114,21 @@ recipient_read(struct report *r, const char *value)
 	return RC_OK;
 }
 
+static int
+by_read(struct report *r, const char *value)
+{
+	if (r->kind != REPORT_EVIDENCE)
+		return RC_NAME;
+	if (r->by[0] != '\0')
+		return RC_TWICE;
+	if (strlen(value) > STR_WORD_MAX)
+		return RC_LONG;
+	if (value[way_by_name(value)] != '\0' || way_by(value) != RC_OK)
+		return RC_FORMAT;
+	memcpy(r->by, value, strlen(value) + 1);
+	return RC_OK;
+}
+
 /* One `word=value`; seen: which counts were said, a bit each. */
 static int
 pair_read(struct report *r, char *pair, uint32_t *seen)
@@ -124,6 +140,8 @@ pair_read(struct report *r, char *pair, uint32_t *seen)
 	*value++ = '\0';
 	if (strcmp(pair, "hop") == 0)
 		return hop_read(r, value);
+	if (strcmp(pair, "by") == 0)
+		return by_read(r, value);
 	if (strcmp(pair, "to") == 0)
 		return recipient_read(r, value);
 	for (int i = 0; i < REPORT_COUNTS; i++) {
@@ -161,7 +179,8 @@ report_decode(struct report *out, const uint8_t *p, size_t n)
 		rc = word == line ? kind_read(out, word)
 		                  : pair_read(out, word, &seen);
 	}
-	if (rc == RC_OK && kinds[out->kind].hop && out->hop.family == 0)
+	if (rc == RC_OK && kinds[out->kind].hop && out->hop.family == 0 &&
+	    out->by[0] == '\0')
 		rc = RC_MISSING;
 	if (rc == RC_OK && kinds[out->kind].to && out->to[0] == '\0')
 		rc = RC_MISSING;
@@ -174,10 +193,12 @@ report_encode(struct buf *out, const struct report *r)
 	char text[ADDR_TEXT];
 
 	buf_text(out, report_kind_word(r->kind));
-	if (kinds[r->kind].hop)
+	if (kinds[r->kind].hop && r->hop.family != 0)
 		buf_printf(out, " hop=%s",
 		    r->hop.port == 0 ? addr_ip_text(&r->hop, text)
 				     : addr_text(&r->hop, text));
+	if (r->by[0] != '\0')
+		buf_printf(out, " by=%s", r->by);
 	if (kinds[r->kind].to)
 		buf_printf(out, " to=%s", r->to);
 	for (int i = 0; i < REPORT_COUNTS; i++)

@@ -3,6 +3,8 @@
  *
  *     milter accepted=120 refused=1 misrouted=0
  *     evidence hop=198.51.100.5:25 ok=3 refused=0
+ *     evidence hop=198.51.100.5:25 by=thin ok=1
+ *     evidence by=fax ok=1
  *     queue hop=[2001:db8::5]:25 waiting=420 late=35 oldest=930
  *     route hop=198.51.100.5:25 to=user@paris.example.org refused=1
  *
@@ -24,6 +26,7 @@
 
 #include "base/addr.h"
 #include "base/buf.h"
+#include "base/str.h"
 #include "core/lsa/limits.h"
 
 enum report_kind {
@@ -65,7 +68,10 @@ enum report_count {
 
 struct report {
 	enum report_kind kind;
-	struct addr hop; /* of all but a milter; port 0: not said */
+	struct addr hop;           /* of all but a milter; port 0: not said */
+	char by[STR_WORD_MAX + 1]; /* of evidence: the transport; "": that of
+				      all routes. With one the hop may be
+				      missing: family 0 */
 	char to[LIMIT_REPORT_RECIPIENT + 1]; /* of a route: in lower case */
 	uint64_t count[REPORT_COUNTS];       /* 0 to LIMIT_REPORT_COUNT */
 };
