@@ -225,6 +225,11 @@ is_as_told(const struct exim *x, const char *value, const struct exim_told *t)
 	if (strncmp(value, "hold ", 5) == 0)
 		return t->reason[0] != '\0' &&
 		       strncmp(value + 5, t->reason, strlen(t->reason)) == 0;
+	if (strncmp(value, "by ", 3) == 0) {
+		n = strcspn(value + 3, " ");
+		return strncmp(t->transport, value + 3, n) == 0 &&
+		       t->transport[n] == '\0';
+	}
 	if (strncmp(value, "via ", 4) == 0)
 		return strncmp(t->transport, value + 4, n) == 0 &&
 		       t->transport[n] == '\0';

@@ -32,6 +32,9 @@ void check_parents(const struct postfix *p);
 /* A refusal to relay waits: conf/postfix/route-refused.regexp. */
 #define POSTCONF_ROUTE_REFUSED "regexp:" MTADIR "/route-refused.regexp"
 
+/* Those that lsrd.conf has mail of a connector handed to, each once. */
+void check_transport_names(const struct setup *setup, struct words *out);
+
 /* The services of master.cf that our tables name. */
 void check_services(const struct postfix *p);
 

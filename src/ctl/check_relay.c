@@ -96,13 +96,20 @@ put_service(struct buf *out, const char *name)
 static char *
 delivered_elsewhere(const struct postfix *p)
 {
+	struct words names = { { 0 } };
 	struct buf b = { 0 };
 
+	check_transport_names(&p->conf->setup, &names);
 	buf_printf(
 	    &b, "lmdb:%s/transport, regexp:{{/^(", p->conf->table_directory);
 	put_service(&b, p->conf->transport);
 	buf_u8(&b, '|');
 	put_service(&b, p->conf->hold_transport);
+	for (size_t i = 0; i < names.list.n; i++) {
+		buf_u8(&b, '|');
+		put_service(&b, names.list.v[i]);
+	}
+	words_done(&names);
 	buf_text(&b, "):/ OK}}");
 	return buf_string(&b);
 }

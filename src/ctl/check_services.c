@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "core/lsa/way.h"
 #include "ctl/undo.h"
 
 /* A service, and an option that it must not lack. */
@@ -122,6 +123,90 @@ check_option(const struct postfix *p, enum check_level level,
 		postconf_want_option(p, level, name, option->value);
 }
 
+/* --- transports of connectors ---------------------------------------------------- */
+
+/* What Postfix's client wants to know of a server of the organization, whatever
+ * its service is called: as `lsrd` has it. */
+static void
+check_client(const struct postfix *p, const char *name, const char *program)
+{
+	const struct option all[] = {
+		{ name, "smtp_header_checks", "" },
+		{ name, "smtp_delivery_status_filter", POSTCONF_ROUTE_REFUSED },
+		{ name, "lmtp_header_checks", "" },
+		{ name, "lmtp_delivery_status_filter", POSTCONF_ROUTE_REFUSED },
+	};
+	char option[192];
+	const char *level;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (strncmp(all[i].name, program, 4) == 0)
+			check_option(p, CHECK_CRITICAL, &all[i]);
+	check_option(p, CHECK_WARNING,
+	    &(struct option){ name, "syslog_name", "postfix/$service_name" });
+	snprintf(option, sizeof(option), "%s/unix/smtp_tls_security_level",
+	    p->conf->transport);
+	level = postconf_option(p, option);
+	if (level != NULL && strcmp(program, "smtp") == 0)
+		check_option(p, CHECK_CRITICAL,
+		    &(struct option){ name, "smtp_tls_security_level", level });
+}
+
+static void
+check_transport(const struct postfix *p, const char *name)
+{
+	char service[128], program[32] = "";
+	const char *line;
+
+	snprintf(service, sizeof(service), "%s/unix", name);
+	line = postconf_service(p, service);
+	if (line == NULL) {
+		check_find(p->list,
+		    CHECK_ABOUT(CHECK_CRITICAL, "service",
+			"transports.cf beside route-refused.regexp has some to "
+			"copy"),
+		    "master.cf has no service %s, to which lsrd.conf has mail "
+		    "of a connector handed: it waits",
+		    name);
+		return;
+	}
+	check_told(p, name);
+	postconf_field(line, 7, program, sizeof(program));
+	if (strcmp(program, "smtp") == 0 || strcmp(program, "lmtp") == 0)
+		check_client(p, name, program);
+	else
+		check_option(p, CHECK_CRITICAL,
+		    &(struct option){ name, "soft_bounce", "yes" });
+}
+
+void
+check_transport_names(const struct setup *setup, struct words *out)
+{
+	for (size_t i = 0; i < setup->nconnectors; i++)
+		for (size_t k = 0; k < setup->connectors[i].nbridgeheads; k++) {
+			const char *by = setup->connectors[i].bridgeheads[k].by;
+			size_t n = by == NULL ? 0 : way_by_name(by), at = 0;
+
+			while (at < out->list.n &&
+			       (strlen(out->list.v[at]) != n ||
+				   strncmp(out->list.v[at], by, n) != 0))
+				at++;
+			if (by != NULL && at == out->list.n)
+				vec_push(&out->list, mem_dup(by, n));
+		}
+}
+
+static void
+check_transports(const struct postfix *p)
+{
+	struct words names = { { 0 } };
+
+	check_transport_names(&p->conf->setup, &names);
+	for (size_t i = 0; i < names.list.n; i++)
+		check_transport(p, names.list.v[i]);
+	words_done(&names);
+}
+
 /* Whether strangers reach this smtpd: submission has rules of its own. */
 static bool
 is_port_25(const char *name)
@@ -218,5 +303,7 @@ check_services(const struct postfix *p)
 	}
 	if (check_services_one(p, p->conf->hold_transport, hold_line))
 		check_option(p, CHECK_CRITICAL, &hold);
+	if (p->services.text != NULL)
+		check_transports(p);
 	check_all_hidden(p);
 }

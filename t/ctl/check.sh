@@ -8,7 +8,7 @@ PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || skip "needs root"
 need postconf
 postconf -m | grep -q '^lmdb$' || skip "needs postfix-lmdb"
-plan 106
+plan 109
 
 mkdir "$W/etc" "$W/keys" "$W/lsrd"
 lsrctl() {
@@ -630,6 +630,43 @@ postconf -c "$W/etc" -e "mynetworks = 198.51.100.0/24" \
 check
 ok "a table of the site's own lets through too" sh -c \
 	"! grep 'mx2.*let through' '$W/out' && grep -q 'mx6.*let through' '$W/out'"
+
+# --- transports of connectors
+
+cp "$W/plain.conf" "$W/lsrd.conf"
+cat >>"$W/lsrd.conf" <<'EOF'
+connector "london-island" {
+    routing-group = "island"
+    transport = "thin"
+    bridgehead "mx1.island.example.org" { }
+    bridgehead "mx2.island.example.org" { transport = "fax:gateway" }
+    bridgehead "mx3.island.example.org" { transport = "locals:[192.0.2.7]:24" }
+}
+EOF
+conf
+mend
+check
+ok "a transport that master.cf has not" said "^critical *master.cf has no service thin,"
+postconf -c "$W/etc" -Me 'thin/unix=thin unix - - n - - smtp' \
+	'locals/unix=locals unix - - n - - lmtp' \
+	'fax/unix=fax unix - n n - - pipe user=nobody argv=/bin/true'
+postconf -c "$W/etc" -Pe 'lsrd/unix/smtp_tls_security_level=encrypt'
+check
+wants() {
+	for option in "$@"; do
+		grep -q "$option" "$W/out" || {
+			echo "$option is not wanted"
+			return 1
+		}
+	done
+}
+ok "what each of them lacks" wants 'thin/unix/smtp_header_checks=' \
+	'thin/unix/smtp_delivery_status_filter=' 'thin/unix/syslog_name=' \
+	'thin/unix/smtp_tls_security_level=encrypt' 'locals/unix/lmtp_header_checks=' \
+	'locals/unix/lmtp_delivery_status_filter=' 'fax/unix/soft_bounce=yes'
+mend
+check
+ok "and then nothing more" sh -c "! grep -E '(thin|locals|fax)/unix' '$W/out'"
 
 # --- a member of the reading group --------------------------------------------
 # Neither root nor lsrd's user: keys and a map of the site's are closed to it.
