@@ -1,0 +1,160 @@
+#!/bin/sh
+# long-transports.sh - London has transports of its own for what Paris is to get: a
+# pipe to a gateway for fax, and LMTP to another one, which is probed as such. Where
+# a gateway is gone mail waits, or takes the other way; none of it bounces.
+
+. "$(dirname "$0")/lab.sh"
+skip_unless_able
+plan 17
+
+# london COMMAND...: there.
+london() {
+	"$lab" run london "$@"
+}
+
+# The gateway: a job for each recipient, whole or not at all; while the line is
+# busy it takes none.
+gateway() {
+	london sh -c 'mkdir -m 1777 /var/tmp/fax
+		cat >/etc/fax-gateway && chmod 755 /etc/fax-gateway' <<'END'
+#!/bin/sh
+dir=/var/tmp/fax
+[ ! -e "$dir/busy" ] || { echo "the line is busy"; exit 75; }
+job=$(mktemp "$dir/.job.XXXXXX") || exit 75
+{ printf 'from: %s\nto: %s\n\n' "$1" "$2" && cat; } >"$job" || exit 75
+mv "$job" "$dir/job${job##*/.job}" || exit 75
+END
+}
+
+# LMTP at London's own address; says what it took.
+local_gateway() {
+	london sh -c 'cat >/etc/lmtp.py; setsid python3 /etc/lmtp.py >/var/tmp/lmtp.out 2>&1 \
+		</dev/null & echo $! >/run/lmtp.pid' <<'END'
+import socketserver
+
+class Gateway(socketserver.StreamRequestHandler):
+    def say(self, text):
+        self.wfile.write(text.encode() + b"\r\n")
+
+    def handle(self):
+        to = []
+        self.say("220 gw LMTP")
+        for line in self.rfile:
+            word = line.split()[0].upper() if line.split() else b""
+            if word == b"LHLO":
+                self.say("250 gw")
+            elif word in (b"EHLO", b"HELO"):
+                self.say("502 this is LMTP")
+            elif word == b"RCPT":
+                to.append(line)
+                self.say("250 ok")
+            elif word == b"DATA":
+                self.say("354 go")
+                while self.rfile.readline() not in (b".\r\n", b""):
+                    pass
+                for one in to:
+                    print("took", one.decode().strip(), flush=True)
+                    self.say("250 ok")
+                to = []
+            elif word == b"QUIT":
+                self.say("221 bye")
+                return
+            else:
+                self.say("250 ok")
+
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = daemon_threads = True
+
+Server(("10.77.1.1", 2424), Gateway).serve_forever()
+END
+}
+
+services() {
+	london sh -c 'cat >>/etc/postfix/master.cf && postfix reload' <<'END' >"$W/services" 2>&1
+fax       unix  -       n       n       -       1       pipe
+    -o syslog_name=postfix/$service_name
+    -o soft_bounce=yes
+    flags=q user=nobody argv=/etc/fax-gateway ${sender} ${recipient}
+gateway   unix  -       -       y       -       -       lmtp
+    -o syslog_name=postfix/$service_name
+    -o lmtp_header_checks=
+    -o lmtp_delivery_status_filter=regexp:/etc/postfix/route-refused.regexp
+END
+}
+
+# by LINES: that is what London's connector to Paris has.
+by() {
+	london sed -i -e '/^    transport = /d' -e '/^    probe = /d' \
+		-e "/^connector \"london-paris\"/a\\    $1" /etc/lsrd/lsrd.conf
+	london lsrctl reload >"$W/reload" 2>&1 || {
+		cat "$W/reload"
+		return 1
+	}
+}
+
+# link KEY: of London's link to Paris.
+link() {
+	london lsrctl links --json | sed -n \
+		"s/^{\"connector\":\"london-paris\".*\"$1\":\"*\([a-z0-9-]*\).*/\1/p"
+}
+
+jobs() {
+	london sh -c 'cat /var/tmp/fax/job* 2>/dev/null | grep -c "^to: u@paris.example"'
+}
+
+has_jobs() {
+	is "$(jobs)" "$1"
+}
+
+waits() {
+	"$lab" queue london | grep -q "$1"
+}
+
+took() {
+	london grep -q "took RCPT TO:<$1>" /var/tmp/lmtp.out
+}
+
+link_is() {
+	is "$(link "$1")" "$2"
+}
+
+delivered() {
+	[ "$(link delivered)" -ge "$1" ]
+}
+
+lab_up "$top/t/labtool/triangle.json"
+gateway
+local_gateway
+services
+ok "every server learns every route" "$lab" full
+london sh -c 'setsid lsrd-maillog -u _lsrd -T fax -T gateway -F /var/log/mail.log \
+	>/var/log/lsrd-maillog.log 2>&1 </dev/null &'
+
+# --- a pipe
+
+ok "a pipe for what Paris gets" by 'transport = "fax" probe = none'
+ok "its routes name it" goes london paris.example '^fax:paris'
+ok "those behind Paris, too" goes london tokyo.example '^fax:paris'
+ok "lsrctl shows it" sh -c "'$lab' run london lsrctl routes | grep 'paris.example.* by fax'"
+"$lab" send london u@paris.example -n 3
+ok "the gateway has its jobs" soon has_jobs 3
+ok "and that is evidence" soon delivered 3
+london touch /var/tmp/fax/busy
+"$lab" send london u@paris.example -n 1
+ok "a gateway that is busy: mail waits, and says why" soon waits "the line is busy"
+london rm /var/tmp/fax/busy
+ok "it goes once it is not" emptied london
+ok "as a job" soon has_jobs 4
+
+# --- LMTP, probed as LMTP
+
+ok "LMTP in its place" by 'transport = "gateway:[10.77.1.1]:2424" probe = "lmtp 10.77.1.1:2424"'
+ok "its routes have its next hop" goes london paris.example '^gateway:\[10.77.1.1\]:2424'
+"$lab" send london v@paris.example -n 1
+ok "the gateway takes mail" soon took v@paris.example
+ok "the link is up by LHLO" link_is state up
+london sh -c 'kill "$(cat /run/lmtp.pid)"'
+ok "the gateway is gone: mail goes the other way" \
+	goes london paris.example '^lsrd:tokyo'
+ok "and the link says why" link_is reason refused
+ok "nothing has bounced" not london grep -q 'status=bounced' /var/log/mail.log
