@@ -114,6 +114,25 @@ START_TEST(two_of_our_own)
 }
 END_TEST
 
+START_TEST(begins_anew)
+{
+	struct refusals all = { 0 };
+
+	ck_assert(!add(&all, "*", NULL, 0));
+	ck_assert(add(&all, "*", NULL, MIN));
+	/* delivered: again it takes two */
+	ck_assert(end(&all, "*", 2 * MIN));
+	ck_assert(!add(&all, "*", NULL, 3 * MIN));
+	ck_assert(add(&all, "*", NULL, 4 * MIN));
+	/* on trial, and delivered: the same */
+	ck_assert(over(&all, refusal_due(&all).ms));
+	ck_assert(!end(&all, "*", 40 * MIN));
+	ck_assert(!add(&all, "*", NULL, 41 * MIN));
+	ck_assert(add(&all, "*", NULL, 42 * MIN));
+	refusal_done(&all);
+}
+END_TEST
+
 static void
 three(struct refusals *all, uint64_t ms)
 {
@@ -287,6 +306,7 @@ main(void)
 	tcase_add_test(tc, three_recipients);
 	tcase_add_test(tc, a_row_is_ten_minutes);
 	tcase_add_test(tc, two_of_our_own);
+	tcase_add_test(tc, begins_anew);
 	tcase_add_test(tc, ends_by_itself);
 	tcase_add_test(tc, bounded);
 	tcase_add_test(tc, takes_hops_out);

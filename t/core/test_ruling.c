@@ -8,7 +8,8 @@
 
 #define COUNT(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
 
-/* A recipient in a letter: p plain, a or b its own way, h held, n never. */
+/* A recipient in a letter: p plain, a or b its own way, c the first hop of a's,
+ * h held, n never. */
 static struct admit_answer
 answer_of(char letter)
 {
@@ -17,8 +18,9 @@ answer_of(char letter)
 	switch (letter) {
 	case 'a':
 	case 'b':
+	case 'c':
 		a.kind = ADMIT_ROUTE;
-		a.nhops = 2;
+		a.nhops = letter == 'c' ? 1 : 2;
 		a.hop[0].addr = (struct addr){ 4, { 192, 0, 2, 1 }, 25 };
 		a.hop[1].addr = (struct addr){ 6,
 			{ 0x20, 1, 0xd, 0xb8, [15] = (uint8_t)letter }, 587 };
@@ -144,6 +146,8 @@ static const struct {
 	{ "aa", false },
 	{ "ab", true },
 	{ "pa", true },
+	{ "ca", true },
+	{ "ac", true },
 	{ "hh", false },
 	{ "nn", false },
 	{ "nh", true },
@@ -169,6 +173,8 @@ static const struct {
 	{ "after it", "192.0.2.9", "u@a.x", 0, 3601001, false },
 	{ "another client", "192.0.2.8", "u@a.x", 0, 1000, false },
 	{ "another sender", "192.0.2.9", "v@a.x", 0, 1000, false },
+	{ "one that ends otherwise", "192.0.2.9", "u@a.y", 0, 1000, false },
+	{ "none", "192.0.2.9", "", 0, 1000, false },
 	{ "another size", "192.0.2.9", "u@a.x", 7, 1000, false },
 };
 

@@ -415,6 +415,7 @@ event_is(struct scene *scene, struct node *node)
 		{ "confirm", EVENT_CONFIRM },
 		{ "forgotten", EVENT_FORGOTTEN },
 		{ "revoked", EVENT_REVOKED },
+		{ "own-key-revoked", EVENT_OWN_REVOKED },
 		{ "session-refused", EVENT_SESSION_REFUSED },
 		{ "lsa-refused", EVENT_LSA_REFUSED },
 		{ "mail-state", EVENT_MAIL_STATE },
