@@ -89,6 +89,20 @@ draw_space_add(struct draw *d, size_t host, const char *pattern)
 	vec_push(&d->spaces, space);
 }
 
+const struct draw_connector *
+draw_connector(struct draw *d)
+{
+	return d->connectors.n == 0
+	           ? NULL
+	           : &d->connectors.v[draw_below(d, d->connectors.n)];
+}
+
+const struct draw_space *
+draw_space(struct draw *d)
+{
+	return &d->spaces.v[draw_below(d, d->spaces.n)];
+}
+
 /* Letters for one pattern or more. */
 static void
 letters(struct draw *d)

@@ -5,6 +5,7 @@
  *     draw.c          the whole, and what both of these need
  *     draw_shape.c    the organization
  *     draw_fault.c    what goes wrong
+ *     draw_ask.c      what is asked, and told
  *
  * Nothing is played here, so a line may be of no use when its time comes: the
  * scene is `loose`.
@@ -70,6 +71,14 @@ bool draw_one_in(struct draw *d, uint64_t n);
 __attribute__((format(printf, 2, 3))) void draw_say(
     struct draw *d, const char *fmt, ...);
 
+/* A scene's words, of which each is as likely. */
+#define PICK(d, words)                                                         \
+	((words)[draw_below(d, sizeof(words) / sizeof((words)[0]))])
+
+/* One of each; NULL: there is no connector. */
+const struct draw_connector *draw_connector(struct draw *d);
+const struct draw_space *draw_space(struct draw *d);
+
 /* A host's name. */
 const char *draw_any(struct draw *d);
 
@@ -87,5 +96,11 @@ void draw_space_add(struct draw *d, size_t host, const char *pattern);
 
 void draw_organization(struct draw *d);
 void draw_fault(struct draw *d);
+
+/* By lsrctl; by reporters of a host, who may be wrong; what lies on the disk, and
+ * who waits in the queue. */
+void draw_asking(struct draw *d);
+void draw_told(struct draw *d);
+void draw_shell(struct draw *d);
 
 #endif

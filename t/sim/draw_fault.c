@@ -3,24 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A scene's words, of which each is as likely. */
-#define PICK(d, words)                                                         \
-	((words)[draw_below(d, sizeof(words) / sizeof((words)[0]))])
-
-static const struct draw_connector *
-any_connector(struct draw *d)
-{
-	return d->connectors.n == 0
-	           ? NULL
-	           : &d->connectors.v[draw_below(d, d->connectors.n)];
-}
-
-static const struct draw_space *
-any_space(struct draw *d)
-{
-	return &d->spaces.v[draw_below(d, d->spaces.n)];
-}
-
 /* --- paths ------------------------------------------------------------------- */
 
 static const char *const cuts[] = { "", " peer", " mail", " mail one-way",
@@ -267,7 +249,7 @@ static void
 flow(struct draw *d)
 {
 	const char *slow = draw_any(d);
-	const struct draw_space *to = any_space(d);
+	const struct draw_space *to = draw_space(d);
 	const char *from = draw_any(d);
 
 	draw_say(d, "flow %s %s %u", from, to->pattern,
@@ -283,7 +265,7 @@ static void
 more_letters(struct draw *d)
 {
 	draw_say(d, "post %s %u %s", draw_any(d),
-	    1 + (unsigned)draw_below(d, 10), any_space(d)->pattern);
+	    1 + (unsigned)draw_below(d, 10), draw_space(d)->pattern);
 }
 
 /* --- what is said ---------------------------------------------------------------- */
@@ -302,7 +284,7 @@ claim_new(struct draw *d)
 static void
 claim_other(struct draw *d)
 {
-	const struct draw_space *space = any_space(d);
+	const struct draw_space *space = draw_space(d);
 
 	draw_say(d, "space %s %s cost=%u", d->host[space->host].name,
 	    space->pattern, (unsigned)draw_below(d, 1000));
@@ -311,7 +293,7 @@ claim_other(struct draw *d)
 static void
 unclaim(struct draw *d)
 {
-	const struct draw_space *space = any_space(d);
+	const struct draw_space *space = draw_space(d);
 
 	draw_say(d, "unspace %s %s", d->host[space->host].name, space->pattern);
 }
@@ -320,7 +302,7 @@ unclaim(struct draw *d)
 static void
 claim_moves(struct draw *d)
 {
-	const struct draw_space *space = any_space(d);
+	const struct draw_space *space = draw_space(d);
 
 	draw_say(d, "space %s %s", draw_any(d), space->pattern);
 	if (draw_one_in(d, 2))
@@ -331,7 +313,7 @@ claim_moves(struct draw *d)
 static void
 cost(struct draw *d)
 {
-	const struct draw_connector *c = any_connector(d);
+	const struct draw_connector *c = draw_connector(d);
 
 	if (c != NULL)
 		draw_say(d, "cost %s %s %u", d->host[c->owner].name, c->name,
@@ -346,7 +328,7 @@ limit(struct draw *d)
 		"size=5000", "large=1000 by=mon-sun|00:00-12:00",
 		"large=1000 by=tue|22:00-23:00", "deny=sender.example",
 		"allow=sender.example", "size=1000 urgent", "" };
-	const struct draw_connector *c = any_connector(d);
+	const struct draw_connector *c = draw_connector(d);
 
 	if (c != NULL)
 		draw_say(d, "limit %s %s %s", d->host[c->owner].name, c->name,
@@ -357,7 +339,7 @@ static void
 sized_letters(struct draw *d)
 {
 	draw_say(d, "post %s %u %s size=%u%s", draw_any(d),
-	    1 + (unsigned)draw_below(d, 3), any_space(d)->pattern,
+	    1 + (unsigned)draw_below(d, 3), draw_space(d)->pattern,
 	    500 + (unsigned)draw_below(d, 6000),
 	    draw_one_in(d, 3) ? " from=b@other.example" : "");
 }
@@ -381,7 +363,7 @@ drain(struct draw *d)
 static void
 override(struct draw *d)
 {
-	const struct draw_connector *c = any_connector(d);
+	const struct draw_connector *c = draw_connector(d);
 	unsigned s = 10 + (unsigned)draw_below(d, 290);
 
 	switch (draw_below(d, c == NULL ? 2 : 5)) {
@@ -402,110 +384,9 @@ override(struct draw *d)
 		break;
 	default:
 		draw_say(d, "ask %s pin pattern=%s hop=%s.sim for=%u",
-		    draw_any(d), any_space(d)->pattern, draw_any(d), s);
+		    draw_any(d), draw_space(d)->pattern, draw_any(d), s);
 		break;
 	}
-}
-
-/* --- what is asked, and told ------------------------------------------------------ */
-
-/* Also what makes no sense: %s is a pattern, a host or a connector. */
-static const struct {
-	char of; /* of them */
-	const char *words;
-} questions[] = {
-	{ 'h', "status" },
-	{ 'h', "peers" },
-	{ 'h', "links" },
-	{ 'h', "transit" },
-	{ 'h', "metrics" },
-	{ 'h', "export" },
-	{ 'h', "overrides" },
-	{ 'h', "nonsense %s" },
-	{ 'h', "db diff %s.sim" },
-	{ 'h', "db diff %s.sim ask" },
-	{ 'h', "inject %s" },
-	{ 'h', "inject 0102" },
-	{ 'h', "ready" },
-	{ 'h', "unfreeze" },
-	{ 'h', "freeze for=999999" },
-	{ 'h', "drain until=1700000100 by=alice reason=new|disks" },
-	{ 'h', "drain until=17 for=5" },
-	{ 'h', "freeze" },
-	{ 'p', "routes %s" },
-	{ 'p', "explain u@%s" },
-	{ 'p', "explain u@%s size=4000 sender=a@sender.example" },
-	{ 'p', "explain u@%s at=1700040000 priority=urgent" },
-	{ 'p', "explain %s" },
-	{ 'p', "unpin pattern=%s" },
-	{ 'p', "pin pattern=%s hop=nobody.sim for=60" },
-	{ 'c', "ready connector=%s" },
-	{ 'c', "uncost connector=%s" },
-	{ 'c', "cost connector=%s cost=0 for=60" },
-	{ 'c', "cost connector=%s cost=7 until=1700000300 by=bob" },
-	{ 'c', "drain connector=%s bridgehead=nobody.sim for=60" },
-};
-
-static void
-question(struct draw *d)
-{
-	size_t n = sizeof(questions) / sizeof(questions[0]);
-	size_t i = (size_t)draw_below(d, n);
-	const struct draw_connector *c = any_connector(d);
-	const char *of = questions[i].of == 'p'   ? any_space(d)->pattern
-	                 : questions[i].of == 'h' ? draw_any(d)
-	                 : c == NULL              ? "none"
-	                                          : c->name;
-	const char *at = questions[i].of == 'c' && c != NULL
-	                     ? d->host[c->owner].name
-	                     : draw_any(d);
-	const char *gap = strstr(questions[i].words, "%s");
-
-	if (gap == NULL)
-		draw_say(d, "ask %s %s", at, questions[i].words);
-	else
-		draw_say(d, "ask %s %.*s%s%s", at,
-		    (int)(gap - questions[i].words), questions[i].words, of,
-		    gap + 2);
-}
-
-static void
-asking(struct draw *d)
-{
-	for (uint64_t n = 1 + draw_below(d, 6); n > 0; n--)
-		question(d);
-}
-
-/* By reporters of a host, who may be wrong. */
-static void
-told(struct draw *d)
-{
-	static const char *const words[] = { "ok=3", "ok=1 replies=4",
-		"refused=6", "failed=2", "queue waiting=420 late=100",
-		"queue waiting=3", "nonsense=1", "evidence ok=1 late=2" };
-	const char *a = draw_any(d), *b = draw_any(d);
-
-	if (draw_one_in(d, 4))
-		draw_say(d, "tell %s about %s route to=u@%s %s=%u", a, b,
-		    any_space(d)->pattern, draw_one_in(d, 2) ? "ok" : "refused",
-		    1 + (unsigned)draw_below(d, 4));
-	else
-		draw_say(d, "tell %s about %s %s", a, b, PICK(d, words));
-	d->settle_min = 40;
-}
-
-/* What lies on the disk, and who waits in the queue. */
-static void
-shell(struct draw *d)
-{
-	if (draw_one_in(d, 2))
-		draw_say(d, "file %s %u %s", draw_any(d),
-		    (unsigned)draw_below(d, 6),
-		    draw_one_in(d, 2) ? "full" : "ok");
-	else
-		draw_say(d, "held %s %s %us", draw_any(d),
-		    draw_one_in(d, 3) ? "none" : any_space(d)->pattern,
-		    1 + (unsigned)draw_below(d, 9000));
 }
 
 /* --- keys ------------------------------------------------------------------------ */
@@ -566,7 +447,7 @@ rebuilt(struct draw *d)
 static void
 renamed(struct draw *d)
 {
-	const struct draw_space *space = any_space(d);
+	const struct draw_space *space = draw_space(d);
 	const char *was = d->host[space->host].name, *is = draw_any(d);
 
 	if (was == is)
@@ -619,10 +500,10 @@ draw_fault(struct draw *d)
 	static void (*const all[])(struct draw *) = { cut, cut, heal, partition,
 		partition, mute, delay, line, flip, restart, restart, restart,
 		restart, again, hang, disk, publisher, set_clock, shortage,
-		twin, mail, mail, mail, asking, asking, told, told, shell, flow,
-		limits, limits, sized_letters, more_letters, changes, changes,
-		changes, override, forge, forge, bury, rebuilt, renamed,
-		enforce, insider, foreign };
+		twin, mail, mail, mail, draw_asking, draw_asking, draw_told,
+		draw_told, draw_shell, flow, limits, limits, sized_letters,
+		more_letters, changes, changes, changes, override, forge, forge,
+		bury, rebuilt, renamed, enforce, insider, foreign };
 
 	all[draw_below(d, sizeof(all) / sizeof(all[0]))](d);
 }

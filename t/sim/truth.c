@@ -7,6 +7,7 @@
 #include "t/sim/disk.h"
 #include "t/sim/host.h"
 #include "t/sim/plan.h"
+#include "t/sim/truth_heard.h"
 
 #define FAR UINT64_MAX
 #define HOPS_MAX 50
@@ -97,74 +98,6 @@ digests_judge(struct world *world, const struct map *map)
 	}
 }
 
-static uint64_t own_claim(
-    const struct world *world, size_t i, const char *pattern);
-
-/* What this server has heard of the pattern's end, in its database. */
-struct heard {
-	bool claim; /* it stands */
-	bool purge, forgotten, revoked;
-};
-
-/* Who has had the pattern and is gone: his key is the id of a word. */
-static bool
-is_word(const struct world *world, const char *pattern, const char *id)
-{
-	char key[2 * CRYPTO_DIGEST + 1];
-
-	for (size_t i = 0; i < world->n; i++) {
-		plan_key(&world->nodes[i], key);
-		if (own_claim(world, i, pattern) != FAR && strcmp(key, id) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Its database: an array of lines, the caller's. */
-static json_t *
-db_of(struct world *world, struct node *node)
-{
-	const char *text = world_ask(world, node, "db");
-	json_t *db = json_array();
-
-	while (*text != '\0') {
-		size_t n = strcspn(text, "\n");
-
-		json_array_append_new(db, json_loadb(text, n, 0, NULL));
-		text += n + (text[n] == '\n');
-	}
-	return db;
-}
-
-static struct heard
-hear(const struct world *world, const json_t *db, const char *pattern)
-{
-	struct heard h = { false };
-	const json_t *line;
-	size_t i;
-
-	json_array_foreach(db, i, line)
-	{
-		const char *type =
-		    json_string_value(json_object_get(line, "type"));
-		const char *id = json_string_value(json_object_get(line, "id"));
-		bool purge = json_is_true(json_object_get(line, "purge"));
-
-		if (type != NULL && id != NULL) {
-			bool space = strcmp(type, "space") == 0 &&
-			             strcmp(id, pattern) == 0;
-
-			h.claim |= space && !purge;
-			h.purge |= space && purge;
-			h.forgotten |= strcmp(type, "forget") == 0 &&
-			               is_word(world, pattern, id);
-			h.revoked |= strcmp(type, "revocation") == 0 &&
-			             is_word(world, pattern, id);
-		}
-	}
-	return h;
-}
-
 /* From where a letter has come. */
 struct stage {
 	const struct stage *before;
@@ -175,8 +108,8 @@ struct stage {
 static bool
 is_unheard(struct world *world, struct node *node, const char *pattern)
 {
-	json_t *db = db_of(world, node);
-	bool is = !hear(world, db, pattern).claim;
+	json_t *db = truth_db(world, node);
+	bool is = !truth_hear(world, db, pattern).claim;
 
 	json_decref(db);
 	return is;
@@ -469,7 +402,7 @@ hops_judge(struct world *world, const struct map *map, size_t from,
 static void
 leaving_judge(struct world *world, struct node *node)
 {
-	json_t *db = db_of(world, node);
+	json_t *db = truth_db(world, node);
 
 	for (size_t k = 0; k < node->table.n; k++) {
 		const struct route *r = &node->table.routes[k];
@@ -477,7 +410,7 @@ leaving_judge(struct world *world, struct node *node)
 
 		if (r->leaves != 0 || r->kind == ROUTE_HERE)
 			continue;
-		h = hear(world, db, r->pattern);
+		h = truth_hear(world, db, r->pattern);
 		if (h.claim || (!h.purge && !h.forgotten && !h.revoked))
 			continue;
 		if (!h.revoked || h.forgotten)
