@@ -257,7 +257,7 @@ if [ "$directories" = yes ]; then
 	seq 1 12 | awk '{ print "10." $1 ".0.10 mx1.site" $1 ".example.org"; print "10." $1 ".0.11 mx2.site" $1 ".example.org" }' >hosts
 	echo '10.1.200.1 mail.example.org' >>hosts
 	ok 'a file for each' imports ad ad.ldif --hosts hosts --write aconf --no-dns
-	ok 'which lsrd takes' taken aconf/*.conf
+	ok 'which lsrd takes' taken aconf/m*.site1.example.org.conf aconf/mail.example.org.conf
 	ok 'a host goes where its narrowest subnet is' grep -q 'routing-group = "site-2"' \
 		aconf/mail.example.org.conf
 	organization 6 --exchange >ex.ldif
