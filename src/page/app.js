@@ -24,6 +24,7 @@ import { commonSuffix, count, moment } from "./words.js";
 /* So many servers are named in the box that completes them. */
 const NAMED = 2000;
 const KEPT = 300;
+const AGAIN = 100;
 
 export class App {
 	/** @param {Source} source */
@@ -59,7 +60,6 @@ export class App {
 		]);
 		this.view = new MapView(/** @type {HTMLCanvasElement} */ (byId("map")), byId("tip"), {
 			server: (at) => this.chooseServer(at),
-			group: () => {},
 			connector: (name) => this.chooseConnector(name),
 			nothing: () => this.chooseNothing(),
 		});
@@ -405,6 +405,10 @@ export class App {
 
 	/** @param {any} record */
 	happened(record) {
+		/* A stream that was broken may say again what it has said. */
+		const text = JSON.stringify(record);
+		if (this.records.slice(-AGAIN).some((r) => r.at === record.at && JSON.stringify(r) === text))
+			return;
 		this.records.push(record);
 		if (this.records.length > 20 * KEPT)
 			this.records.splice(0, KEPT);

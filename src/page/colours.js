@@ -27,7 +27,7 @@
 const light = {
 	sea: "#f3f6f9", land: "#dde4ea", border: "#f3f6f9",
 	text: "#17212b", halo: "rgba(250, 252, 253, 0.88)",
-	hull: "rgba(70, 100, 130, 0.10)", hullEdge: "rgba(70, 100, 130, 0.28)",
+	hull: "#e8eef5", hullEdge: "#bccad8",
 	edge: "rgba(52, 84, 118, 0.55)",
 	state: { up: "#0072b2", starting: "#56b4e9", drain: "#d98200", down: "#c0392b", away: "#6b7783" },
 	congestion: ["", "#c9a400", "#d98200", "#b04a00"],
@@ -39,7 +39,7 @@ const light = {
 const dark = {
 	sea: "#10161d", land: "#212c37", border: "#10161d",
 	text: "#e6ebf0", halo: "rgba(16, 22, 29, 0.85)",
-	hull: "rgba(140, 175, 210, 0.10)", hullEdge: "rgba(140, 175, 210, 0.30)",
+	hull: "#1b2632", hullEdge: "#3b4c5e",
 	edge: "rgba(140, 172, 206, 0.50)",
 	state: { up: "#56a8e0", starting: "#9bd6fb", drain: "#f0a830", down: "#f0705c", away: "#8e9aa6" },
 	congestion: ["", "#f0e442", "#f0a830", "#f0803c"],

@@ -12,9 +12,11 @@
  * @property {number} x
  * @property {number} y
  * @property {number} server -1: a whole group
- * @property {number} group
+ * @property {number} group the first of them
+ * @property {number[]} groups several where folded ones would lie on each other
  * @property {number} n servers that it stands for
- * @property {string} state the worst of them
+ * @property {string} state its own; of a group "up" unless none is
+ * @property {[string, number][]} other how many are in which other state
  */
 
 /**
@@ -22,7 +24,8 @@
  * @property {number} from a mark
  * @property {number} to
  * @property {Edge[]} edges
- * @property {"up" | "drain" | "down"} state the worst of them
+ * @property {"up" | "drain" | "down"} state the best of them: a way that is left
+ *     is a way
  * @property {number} congestion the worst
  * @property {number} cost the least
  */
@@ -39,6 +42,8 @@
 const NEAR = 15;
 /* So few servers are never folded. */
 const FEW = 60;
+/* Folded groups nearer than this become one mark. */
+const TOGETHER = 34;
 
 const rank = ["up", "starting", "drain", "down", "away"];
 
@@ -83,41 +88,121 @@ export function folded(m, space, scale) {
 }
 
 /**
+ * The middle of a group's members.
+ *
+ * @param {Layout} layout
+ * @param {number[]} members
+ * @returns {[number, number]}
+ */
+function centre(layout, members) {
+	let [x, y] = [0, 0];
+	for (const i of members) {
+		x += layout.x[i];
+		y += layout.y[i];
+	}
+	return [x / members.length, y / members.length];
+}
+
+/**
+ * Folded groups that would lie on each other at this scale, together. So that
+ * the picture is the same for a while, the scale goes by steps.
+ *
+ * @param {Model} m
+ * @param {Layout} layout
+ * @param {boolean[]} fold
+ * @param {number} step
+ * @returns {number[][]}
+ */
+function clusters(m, layout, fold, step) {
+	const cell = TOGETHER / 1.5 ** step;
+	/** @type {{x: number, y: number, groups: number[]}[]} */
+	const all = [];
+	/** @type {Map<string, number>} */
+	const at = new Map();
+	for (const g of m.groups) {
+		if (!fold[g.at])
+			continue;
+		const [x, y] = centre(layout, g.members);
+		const [i, k] = [Math.floor(x / cell), Math.floor(y / cell)];
+		let found = -1;
+		for (let n = 0; n < 9 && found < 0; n++) {
+			const near = at.get(`${i + n % 3 - 1} ${k + Math.floor(n / 3) - 1}`) ?? -1;
+			if (near >= 0 && Math.hypot(all[near].x - x, all[near].y - y) < cell)
+				found = near;
+		}
+		if (found >= 0) {
+			all[found].groups.push(g.at);
+		} else {
+			at.set(`${i} ${k}`, all.length);
+			all.push({ x, y, groups: [g.at] });
+		}
+	}
+	return all.map((c) => c.groups);
+}
+
+/** @param {number} scale */
+function stepOf(scale) {
+	return Math.floor(Math.log(scale) / Math.log(1.5));
+}
+
+/**
+ * What names a detail, before it is made.
+ *
+ * @param {boolean[]} fold
+ * @param {number} scale
+ */
+export function keyOf(fold, scale) {
+	return fold.map((f) => (f ? "1" : "0")).join("") + (fold.includes(true) ? ` ${stepOf(scale)}` : "");
+}
+
+/**
+ * One mark for all members of these groups.
+ *
+ * @param {Model} m
+ * @param {Layout} layout
+ * @param {number[]} groups
+ * @returns {Mark}
+ */
+function foldedMark(m, layout, groups) {
+	const members = groups.flatMap((g) => m.groups[g].members);
+	/** @type {Map<string, number>} */
+	const states = new Map();
+	for (const i of members)
+		states.set(m.servers[i].state, (states.get(m.servers[i].state) ?? 0) + 1);
+	const other = [...states].filter(([state]) => state !== "up");
+	const [x, y] = centre(layout, members);
+	return {
+		x, y, server: -1, group: groups[0], groups, n: members.length,
+		state: other.length === 1 && other[0][1] === members.length ? other[0][0] : "up", other,
+	};
+}
+
+/**
  * @param {Model} m
  * @param {Layout} layout
  * @param {boolean[]} fold by group
+ * @param {number} scale
  * @returns {Detail}
  */
-export function detailOf(m, layout, fold) {
+export function detailOf(m, layout, fold, scale) {
 	const markOf = new Int32Array(m.servers.length);
 	/** @type {Mark[]} */
 	const marks = [];
-	for (const g of m.groups) {
-		if (!fold[g.at]) {
-			for (const i of g.members) {
+	for (const s of m.servers)
+		if (!fold[s.group]) {
+			markOf[s.at] = marks.length;
+			marks.push({
+				x: layout.x[s.at], y: layout.y[s.at], server: s.at, group: s.group,
+				groups: [s.group], n: 1, state: s.state, other: [],
+			});
+		}
+	for (const groups of clusters(m, layout, fold, stepOf(scale))) {
+		for (const g of groups)
+			for (const i of m.groups[g].members)
 				markOf[i] = marks.length;
-				marks.push({
-					x: layout.x[i], y: layout.y[i], server: i, group: g.at, n: 1,
-					state: m.servers[i].state,
-				});
-			}
-			continue;
-		}
-		let [x, y] = [0, 0];
-		let state = "up";
-		for (const i of g.members) {
-			markOf[i] = marks.length;
-			x += layout.x[i];
-			y += layout.y[i];
-			state = worse(state, m.servers[i].state);
-		}
-		const n = g.members.length;
-		marks.push({ x: x / n, y: y / n, server: -1, group: g.at, n, state });
+		marks.push(foldedMark(m, layout, groups));
 	}
-	return {
-		key: fold.map((f) => (f ? "1" : "0")).join(""),
-		marks, markOf, lines: linesOf(m, markOf, marks.length),
-	};
+	return { key: keyOf(fold, scale), marks, markOf, lines: linesOf(m, markOf, marks.length) };
 }
 
 /**
@@ -141,9 +226,13 @@ function linesOf(m, markOf, n) {
 			continue;
 		}
 		line.edges.push(e);
-		line.state = /** @type {"up" | "drain" | "down"} */ (worse(line.state, e.state));
+		line.state = worse(line.state, e.state) === e.state ? line.state : e.state;
 		line.congestion = Math.max(line.congestion, congestion);
 		line.cost = Math.min(line.cost, e.connector.cost);
 	}
+	/* One that is late among many is told where the many are seen. */
+	for (const line of lines.values())
+		if (line.edges.filter((e) => e.connector.congestion > 0).length * 20 < line.edges.length)
+			line.congestion = 0;
 	return [...lines.values()];
 }

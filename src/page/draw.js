@@ -55,7 +55,7 @@ function place(f, mark) {
 
 /** @param {Mark} mark */
 export function markRadius(mark) {
-	return mark.server >= 0 ? 6 : 7 + Math.min(24, 1.6 * Math.sqrt(mark.n));
+	return mark.server >= 0 ? 6 : 7 + Math.min(15, 1.3 * Math.sqrt(mark.n));
 }
 
 /**
@@ -171,11 +171,6 @@ function drawHulls(f) {
 		c.strokeStyle = f.chosenGroup === g ? colours.route : colours.hullEdge;
 		c.lineWidth = 31;
 		c.stroke(path);
-		c.strokeStyle = colours.sea;
-		c.lineWidth = 28.5;
-		c.stroke(path);
-		c.fillStyle = colours.sea;
-		c.fill(path);
 		c.strokeStyle = colours.hull;
 		c.lineWidth = 28.5;
 		c.stroke(path);
@@ -331,6 +326,37 @@ export function drawShape(c, state, x, y, r, colours) {
 }
 
 /**
+ * Around a folded group how many of it are in another state.
+ *
+ * @param {Frame} f
+ * @param {Mark} mark
+ * @param {number} x
+ * @param {number} y
+ * @param {number} r
+ */
+function drawShare(f, mark, x, y, r) {
+	const { context: c, colours } = f;
+	if (mark.state !== "up")
+		return;
+	let from = -Math.PI / 2;
+	for (const [state, n] of mark.other) {
+		const to = from + 2 * Math.PI * Math.max(n / mark.n, 0.13);
+		c.beginPath();
+		c.arc(x, y, r + 2.5, from, to);
+		c.lineWidth = 5;
+		c.strokeStyle = colours.sea;
+		c.stroke();
+		c.lineWidth = 3.5;
+		c.strokeStyle = colours.state[state] ?? colours.text;
+		if (state === "away" || state === "starting")
+			c.setLineDash([3, 2]);
+		c.stroke();
+		c.setLineDash([]);
+		from = to + 0.08;
+	}
+}
+
+/**
  * A ring around a mark.
  *
  * @param {Frame} f
@@ -368,7 +394,9 @@ function drawMark(f, mark, i) {
 		c.textBaseline = "middle";
 		c.fillText(String(mark.n), x, y + 0.5);
 	}
-	const servers = mark.server >= 0 ? [mark.server] : f.model.groups[mark.group].members;
+	drawShare(f, mark, x, y, r);
+	const servers = mark.server >= 0 ? [mark.server]
+		: mark.groups.flatMap((g) => f.model.groups[g].members);
 	const touched = servers.map((s) => f.touched.get(s));
 	if (touched.includes("lost"))
 		halo(f, x, y, r + 4, colours.lost, 3);
@@ -440,7 +468,8 @@ function drawNames(f) {
 	for (const m of asked.sort((a, b) => weight(b) - weight(a))) {
 		const name = m.mark.server >= 0
 			? f.brief(model.servers[m.mark.server].name)
-			: model.groups[m.mark.group].name;
+			: model.groups[m.mark.group].name +
+				(m.mark.groups.length > 1 ? ` and ${m.mark.groups.length - 1} more` : "");
 		write(f, taken, name, m.p[0] + markRadius(m.mark) + 5, m.p[1], "left", weight(m) >= 2);
 	}
 	drawGroups(f, taken);

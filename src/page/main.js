@@ -169,8 +169,8 @@ function buttons(app) {
 		app.pause(paused);
 	});
 	byId("pause").hidden = !app.source.live;
-	on("nearer", () => app.view.key(new KeyboardEvent("keydown", { key: "+" })));
-	on("farther", () => app.view.key(new KeyboardEvent("keydown", { key: "-" })));
+	on("nearer", () => app.view.zoomBy(1.4));
+	on("farther", () => app.view.zoomBy(1 / 1.4));
 	on("whole", () => app.view.fit());
 	document.querySelector(".skip")?.addEventListener("click", (e) => {
 		e.preventDefault();

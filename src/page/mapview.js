@@ -8,7 +8,7 @@ import { select } from "d3-selection";
 import { zoom, zoomIdentity } from "d3-zoom";
 
 import { coloursOf } from "./colours.js";
-import { detailOf, folded, spacings } from "./detail.js";
+import { detailOf, folded, keyOf, spacings } from "./detail.js";
 import { curveOf, draw, markRadius } from "./draw.js";
 import { h } from "./dom.js";
 import { hullsOf } from "./hulls.js";
@@ -25,7 +25,6 @@ import { brief, count } from "./words.js";
 /**
  * @typedef {object} Events
  * @property {(server: number) => void} server was chosen
- * @property {(group: number) => void} group
  * @property {(connector: string) => void} connector
  * @property {() => void} nothing
  */
@@ -82,8 +81,9 @@ export class MapView {
 		this.ratio = 1;
 		this.asked = false;
 		this.fitted = false;
-		/** @type {number[]} milliseconds of script that the last frames took */
-		this.frames = [];
+		/* Pictures so far, and when the first was there, of which tests and benches ask. */
+		this.painted = 0;
+		this.firstPainted = 0;
 		this.zoom = this.makeZoom();
 		this.listen();
 	}
@@ -142,10 +142,9 @@ export class MapView {
 		if (this.model === null)
 			return;
 		const fold = folded(this.model, this.space, this.at.k);
-		const key = fold.map((f) => (f ? "1" : "0")).join("");
-		if (!always && key === this.detail.key)
+		if (!always && keyOf(fold, this.at.k) === this.detail.key)
 			return;
-		this.detail = detailOf(this.model, this.layout, fold);
+		this.detail = detailOf(this.model, this.layout, fold, this.at.k);
 		this.hulls = hullsOf(this.model, this.layout, fold);
 		this.hover = -1;
 	}
@@ -172,7 +171,7 @@ export class MapView {
 	 */
 	fit(of) {
 		const box = extent(this.layout, of);
-		const margin = this.width < 600 ? 40 : 80;
+		const margin = this.width < 600 ? 50 : 110;
 		const whole = of === undefined && this.layout.onMap;
 		const w = Math.max(box.width, whole ? WIDTH / 12 : WIDTH / 60);
 		const hgt = Math.max(box.height, whole ? HEIGHT / 12 : HEIGHT / 60);
@@ -181,6 +180,11 @@ export class MapView {
 		const y = this.height / 2 - k * (box.top + box.height / 2);
 		this.fitted = true;
 		select(this.canvas).call(this.zoom.transform, zoomIdentity.translate(x, y).scale(Math.max(k, 0.2)));
+	}
+
+	/** @param {number} factor around the middle */
+	zoomBy(factor) {
+		select(this.canvas).call(this.zoom.scaleBy, factor);
 	}
 
 	/** @param {boolean} dark */
@@ -235,14 +239,13 @@ export class MapView {
 	}
 
 	paint() {
-		const begin = performance.now();
 		const frame = this.frame();
 		if (frame === null)
 			return;
 		draw(frame);
-		this.frames.push(performance.now() - begin);
-		if (this.frames.length > 240)
-			this.frames.shift();
+		if (this.painted === 0)
+			this.firstPainted = performance.now();
+		this.painted++;
 	}
 
 	/**
@@ -318,8 +321,9 @@ export class MapView {
 		if (model === null)
 			return [];
 		if (mark.server < 0)
-			return [`group ${model.groups[mark.group].name}`, count(mark.n, "server"),
-				"click: come nearer"];
+			return [mark.groups.length === 1 ? `group ${model.groups[mark.group].name}`
+				: `${mark.groups.length} groups`, count(mark.n, "server"),
+				mark.other.map(([state, n]) => `${n} ${state}`).join(", "), "click: come nearer"];
 		const s = model.servers[mark.server];
 		return [s.name, `group ${model.groups[s.group].name}`, s.state,
 			s.drain?.reason ? `because ${s.drain.reason}` : ""];
@@ -366,7 +370,7 @@ export class MapView {
 			if (mark.server >= 0)
 				this.events.server(mark.server);
 			else
-				this.enter(mark.group);
+				this.enter(mark.groups);
 			return;
 		}
 		const edges = this.edgesAt(x, y);
@@ -377,14 +381,14 @@ export class MapView {
 	}
 
 	/**
-	 * Comes as near to a group as its members need to be seen.
+	 * Comes as near to groups as their members need to be seen.
 	 *
-	 * @param {number} group
+	 * @param {number[]} groups
 	 */
-	enter(group) {
-		if (this.model !== null)
-			this.fit(this.model.groups[group].members);
-		this.events.group(group);
+	enter(groups) {
+		const { model } = this;
+		if (model !== null)
+			this.fit(groups.flatMap((g) => model.groups[g].members));
 	}
 
 	/**

@@ -78,10 +78,13 @@ test("what is crowded is folded, and nothing of it is lost", () => {
 	const m = modelOf(documentOf(400));
 	const layout = layoutOf(m);
 	const space = spacings(m, layout);
-	const far = detailOf(m, layout, folded(m, space, 0.01));
+	const far = detailOf(m, layout, folded(m, space, 0.5), 1e3);
 	assert.equal(far.marks.length, 4);
 	assert.equal(far.marks.reduce((n, mark) => n + mark.n, 0), 400);
-	const near = detailOf(m, layout, folded(m, space, 1e6));
+	const near = detailOf(m, layout, folded(m, space, 1e6), 1e6);
+	const farthest = detailOf(m, layout, folded(m, space, 0.01), 0.01);
+	assert.equal(farthest.marks.length, 1);
+	assert.equal(farthest.lines.length, 0);
 	assert.equal(near.marks.length, 400);
 	assert.equal(near.lines.length, 400);
 	assert.equal(worse("up", "away"), "away");
