@@ -83,8 +83,11 @@ else
 	ok 'the same octets again' again
 fi
 
-# clang of another version makes another core, which is no fault.
-if [ "$(clang --version 2>/dev/null | sed -n 's/.*clang version \([0-9]*\).*/\1/p')" != 14 ] ||
+# A change below src/base or src/core that changes no answer makes another core all
+# the same, and so does clang of another version: before a release.
+if ! at_length; then
+	skip_case 'the same core again' 'at length'
+elif [ "$(clang --version 2>/dev/null | sed -n 's/.*clang version \([0-9]*\).*/\1/p')" != 14 ] ||
 	[ ! -e /usr/include/wasm32-wasi ] || [ ! -e /usr/lib/llvm-14/lib/clang/14.0.6/lib/wasi ]; then
 	skip_case 'the same core again' 'needs clang-14, lld-14, wasi-libc, libclang-rt-14-dev-wasm32'
 else

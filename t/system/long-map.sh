@@ -1,0 +1,113 @@
+#!/bin/sh
+# long-map.sh - the map in a real browser beside real daemons: what a person sees
+# when a wire is cut, asks for a route, looks back, and asks what if; dark,
+# narrow, by keys alone, 50 times; what is hostile is text; who goes away comes
+# back. With PICTURES=DIRECTORY what was seen is kept there.
+
+. "$(dirname "$0")/loopback.sh"
+patience=60
+need node python3 chromium
+[ -x "$bin/lsrd-map" ] || skip "built without lsrd-map"
+library=${LSRD_PLAYWRIGHT:-$top_srcdir/src/page/node_modules/playwright-core}
+[ -e "$library/index.mjs" ] || skip "needs playwright-core: npm ci in src/page, or LSRD_PLAYWRIGHT"
+A=mx1.london.example.org
+B=mx1.paris.example.org
+# as bad as lsrd lets one be: 120 octets, no quotation mark, no backslash
+bad="<img src=x onerror=alert(1)></script><script>alert(2)</script>'''''''''''''''''''''''''''''''''''''''''''''''&amp;"
+
+clean_up() {
+	for s in $A $B; do
+		[ ! -f "$W/$s/pid" ] || kill -9 "$(cat "$W/$s/pid")"
+	done 2>/dev/null
+}
+
+failed() {
+	tail -n 5 "$W/map.log" "$W/browser.log"
+}
+
+as=''
+if [ "$(id -u)" = 0 ]; then
+	need setpriv
+	as='setpriv --reuid=65534 --regid=0 --clear-groups'
+	chmod 750 "$W"
+fi
+port=$(($$ % 20000 + 20000))
+
+mail_begin() {
+	python3 "$top_srcdir/t/system/mail_service.py" "$net.3" 2525 2>/dev/null &
+	mail=$!
+	pids="$pids $mail"
+}
+
+map_begin() {
+	# shellcheck disable=SC2086
+	$as "$bin/lsrd-map" -l "127.0.0.1:$port" -d "$W/page" -s "$W/$A/control" -f "$W/$A" -p "$W/past" \
+		-c "$lsrctl" 2>>"$W/map.log" &
+	map=$!
+	pids="$pids $map"
+}
+
+"$lsrctl" keys authority --directory "$W/ca" --organization example.org >/dev/null || exit 1
+set -- '' ''
+if grep -q '"position"' "$top_srcdir/src/cfg/schema.c"; then
+	set -- 'position = { -0.1, 51.5 }' 'position = { 2.35, 48.85 }'
+fi
+conf $A london 2 $B 3 paris "$1"
+conf $B paris 3 $A 2 london "$2"
+mail_begin
+begin $A
+begin $B
+soon eval ask $A status '>/dev/null' '2>&1' || skip "lsrd does not begin: $(tail -n 1 "$W/$A/log")"
+mkdir -p "$W/page"
+for f in index.html map.js map.css world.json licences.txt; do
+	cp "$top_srcdir/src/page/made/$f" "$W/page/" || exit 1
+done
+mkdir -m 770 "$W/past"
+chmod -R go+rX "$W/page"
+map_begin
+answers() {
+	python3 -c 'import sys, urllib.request as u; u.urlopen(sys.argv[1])' \
+		"http://127.0.0.1:$port/api/topology" 2>/dev/null
+}
+soon answers ||
+	skip "lsrd-map does not begin: $(cat "$W/map.log")"
+whole() {
+	[ "$(ask $A --json links | grep -c '"state":"up"')" -ge 1 ]
+}
+soon whole
+ask $A export html --parts "$top_srcdir/src/page/made" "$W/page.html" || exit 1
+
+mkfifo "$W/fifo"
+: >"$W/results"
+node "$top_srcdir/t/page/browser.mjs" "http://127.0.0.1:$port/" "$W/fifo" "$W/results" \
+	"$W/page.html" "$library" "$(command -v chromium)" "${PICTURES-}" >"$W/browser.log" 2>&1 &
+browser=$!
+pids="$pids $browser"
+
+# What the person asks for, while he is there.
+exec 3<>"$W/fifo"
+while kill -0 $browser 2>/dev/null; do
+	read -r word <&3
+	case $word in
+	hostile) ask $A drain --force --reason "$bad" >/dev/null ;;
+	ready) ask $A ready >/dev/null ;;
+	cut) kill "$mail" && end $B 9 ;;
+	mend) mail_begin && begin $B ;;
+	away) end $A 9 ;;
+	back) begin $A ;;
+	map-away) kill "$map" ;;
+	map-back) map_begin ;;
+	end) break ;;
+	esac
+done
+wait $browser
+while read -r line; do
+	case $line in
+	'#'*) echo "$line" ;;
+	'ok '*) ok "${line#ok }" true ;;
+	*) ok "${line#not ok }" false ;;
+	esac
+done <"$W/results"
+ok 'the person saw all of it' grep -q '^ok nothing went wrong' "$W/results"
+ok 'no keep-alive was late' eval '!' grep -q 'late' "$W/$A/log"
+all_told
