@@ -57,6 +57,7 @@ state_add(struct state *s, size_t part, json_t *one)
 bool
 state_read(struct state *s, const json_t *document)
 {
+	memset(s, 0, sizeof(*s));
 	s->rest = json_copy((json_t *)(uintptr_t)document);
 	for (size_t i = 0; i < STATE_PARTS; i++) {
 		json_t *list = json_object_get(document, state_parts[i].name);

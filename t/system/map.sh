@@ -100,9 +100,9 @@ for verb in status peers links routes overrides; do
 done
 is_placed() { get /api/topology | grep -q "\"name\":\"$B\"[^}]*\"position\":\[2.35,-48.85\]"; }
 ok "a server tells the others where it is" soon is_placed
-ok "an address is explained" alike "/api/explain?address=jo%40paris.example.org" explain --ways jo@paris.example.org
-ok "and its way" alike "/api/trace?address=jo%40paris.example.org" trace jo@paris.example.org
-ok "what a change would move" alike "/api/simulate?cut=to-paris&cost=to-london:7" \
+ok "an address is explained" soon alike "/api/explain?address=jo%40paris.example.org" explain --ways jo@paris.example.org
+ok "and its way" soon alike "/api/trace?address=jo%40paris.example.org" trace jo@paris.example.org
+ok "what a change would move" soon alike "/api/simulate?cut=to-paris&cost=to-london:7" \
 	simulate --cut to-paris --cost to-london=7
 ok "what has happened" alike "/api/events?kind=start" events --kind start --folder "$W/$A"
 is_bad() { get /api/topology | python3 -c 'import json, sys
