@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "plugins/exim/listens.h"
 #include "plugins/exim/shown.h"
 
@@ -172,7 +173,7 @@ option_of(const char *lines, const char *name)
 	size_t n = strlen(name);
 
 	for (const char *at = lines; at != NULL && *at != '\0';
-	     at = strchr(at, '\n'), at += at != NULL)
+	     at = str_next_line(at))
 		if (strncmp(at, name, n) == 0 && strncmp(at + n, " = ", 3) == 0)
 			return mem_dup(at + n + 3, strcspn(at + n + 3, "\n"));
 	return NULL;
@@ -184,7 +185,7 @@ option_is(const char *lines, const char *name)
 	size_t n = strlen(name);
 
 	for (const char *at = lines; at != NULL && *at != '\0';
-	     at = strchr(at, '\n'), at += at != NULL)
+	     at = str_next_line(at))
 		if (strncmp(at, name, n) == 0 &&
 		    (at[n] == '\n' || at[n] == '\0'))
 			return true;
@@ -334,7 +335,7 @@ is_answered(const char *lines, const char *pattern)
 	size_t n = strlen(pattern);
 
 	for (const char *at = lines; at != NULL && *at != '\0';
-	     at = strchr(at, '\n'), at += at != NULL) {
+	     at = str_next_line(at)) {
 		while (*at == '>' || *at == ' ')
 			at++;
 		if (strncmp(at, pattern, n) == 0 &&

@@ -21,6 +21,17 @@ struct spool {
 	VEC(char *) done; /* addresses, as found() has them; sorted */
 };
 
+/* All of a text, which may be none. */
+static struct spool
+spool_over(const struct plugin_text *text)
+{
+	struct spool s = { .p = text->p, .end = text->p };
+
+	if (text->n > 0)
+		s.end += text->n;
+	return s;
+}
+
 /* The next line without its line feed; false: there is no whole one. */
 static bool
 spool_line(struct spool *s, struct plugin_text *out)
@@ -249,10 +260,10 @@ spool_is_put_off(const struct plugin_text *line)
 static struct plugin_text
 spool_last(const struct plugin_text *said, const struct plugin_text *to)
 {
-	struct spool log = { .p = said->p, .end = said->p + said->n };
+	struct spool log = spool_over(said);
 	struct plugin_text line, last = { 0 };
 
-	while (said->n > 0 && spool_line(&log, &line)) {
+	while (spool_line(&log, &line)) {
 		size_t at = 0;
 
 		/* `2026-11-29 02:54:20 `, perhaps with more in it */
@@ -328,10 +339,10 @@ spool_recipients(struct spool *s, const struct plugin_text *said,
 static void
 spool_journal(struct spool *s, const struct plugin_text *done)
 {
-	struct spool journal = { .p = done->p, .end = done->p + done->n };
+	struct spool journal = spool_over(done);
 	struct plugin_text line;
 
-	while (done->n > 0 && spool_line(&journal, &line))
+	while (spool_line(&journal, &line))
 		spool_done_add(s, &line);
 	if (s->done.n > 1)
 		qsort(s->done.v, s->done.n, sizeof(*s->done.v), spool_compare);
@@ -348,7 +359,7 @@ static int
 spool_read(const struct plugin_message *message, plugin_found *found, void *ctx)
 {
 	const struct plugin_text *own = &message->own;
-	struct spool s = { .p = own->p, .end = own->p + own->n };
+	struct spool s = spool_over(own);
 	struct plugin_queued one = { .id = message->id };
 	size_t at;
 	bool sound =

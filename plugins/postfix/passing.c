@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 
 #define FILTER "content_filter"
 
@@ -55,7 +56,7 @@ static bool
 in_main(const char *main, const char *name)
 {
 	for (const char *at = main; at != NULL && *at != '\0';
-	     at = strchr(at, '\n'), at += at != NULL)
+	     at = str_next_line(at))
 		if (strncmp(at, name, strlen(name)) == 0)
 			return has_value(at, name);
 	return false;
@@ -68,7 +69,9 @@ in_service(const char *line, const char *name, bool otherwise)
 	const char *found = NULL, *at = line;
 
 	while ((at = strstr(at, name)) != NULL) {
-		char before = at[-1], after = at[strlen(name)];
+		/* at its beginning it is the service's own name */
+		char before = at > line ? at[-1] : '\0';
+		char after = at[strlen(name)];
 
 		if ((before == ' ' || before == '{') &&
 		    (after == '=' || after == ' '))
@@ -162,7 +165,7 @@ any_rule(const char *main, const char *const *names, size_t n)
 	bool has = false;
 
 	for (const char *at = main; at != NULL && *at != '\0' && !has;
-	     at = strchr(at, '\n'), at += at != NULL)
+	     at = str_next_line(at))
 		for (size_t i = 0; i < n && !has; i++) {
 			size_t len = strlen(names[i]);
 			char *line;
@@ -210,7 +213,7 @@ passing_read(const char *main, const char *master, struct mta *out)
 	for (size_t i = 0; i < sizeof(copies) / sizeof(copies[0]); i++)
 		out->copies |= in_main(main, copies[i]);
 	for (const char *at = master; at != NULL && *at != '\0';
-	     at = strchr(at, '\n'), at += at != NULL) {
+	     at = str_next_line(at)) {
 		char *line = mem_dup(at, strcspn(at, "\n"));
 
 		service_read(main, line, out);

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/rc.h"
+#include "base/str.h"
 #include "base/vec.h"
 #include "idn/labels.h"
 #include "plugins/postfix/facts.h"
@@ -119,7 +120,7 @@ reading_value_of(const char *lines, const char *name)
 	size_t n = strlen(name);
 
 	for (const char *at = lines; at != NULL && *at != '\0';
-	     at = strchr(at, '\n'), at += at != NULL) {
+	     at = str_next_line(at)) {
 		size_t len = strcspn(at, "\n");
 
 		if (strncmp(at, name, n) != 0 || strncmp(at + n, " =", 2) != 0)
@@ -139,7 +140,7 @@ static char *
 service_of(const char *lines, const char *name, const char *program)
 {
 	for (const char *at = lines; at != NULL && *at != '\0';
-	     at = strchr(at, '\n'), at += at != NULL) {
+	     at = str_next_line(at)) {
 		char *line = mem_dup(at, strcspn(at, "\n"));
 		char is[2][64] = { "", "" }, type[16] = "";
 

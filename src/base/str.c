@@ -142,6 +142,14 @@ str_order(const char *a, const char *b)
 	return strcmp(a, b);
 }
 
+const char *
+str_next_line(const char *s)
+{
+	const char *lf = strchr(s, '\n');
+
+	return lf == NULL ? NULL : lf + 1;
+}
+
 /* FNV-1a (Fowler, Noll, Vo); never 0. */
 uint32_t
 str_hash(uint32_t so_far, const char *word)

@@ -48,6 +48,9 @@ bool str_is_free(const char *s);
 /* As memcmp over both and their lengths: the order of octets. */
 int str_order(const char *a, const char *b);
 
+/* What follows the first line feed, perhaps nothing; NULL: there is none. */
+const char *str_next_line(const char *s);
+
 /* A number for words, one after another: 0 to begin with, and never 0. Two may
  * have the same. */
 uint32_t str_hash(uint32_t so_far, const char *word);

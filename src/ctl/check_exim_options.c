@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
+#include "base/str.h"
 #include "ctl/value.h"
 #include "plugins/exim/cdb_file.h"
 
@@ -60,7 +61,7 @@ first_held(const struct exim *x, const char *list)
 	ask = buf_string(&h.ask);
 	said = h.n == 0 ? NULL : exim_run(x, "-be", NULL, ask);
 	mem_free(ask);
-	for (at = said; at != NULL; at = strchr(at, '\n'), at += at != NULL) {
+	for (at = said; at != NULL; at = str_next_line(at)) {
 		size_t n;
 
 		while (*at == '>' || *at == ' ')

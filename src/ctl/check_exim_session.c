@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
+#include "base/str.h"
 #include "plugins/exim/cdb_file.h"
 
 /* A list that asks the DNS for each may take its time. */
@@ -35,8 +36,7 @@ session_reply(const char *said, size_t n)
 
 		if (is && n-- == 0)
 			return said;
-		said = strchr(said, '\n');
-		said += said != NULL;
+		said = str_next_line(said);
 	}
 	return NULL;
 }

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
+#include "base/str.h"
 #include "ctl/run.h"
 #include "sys/file.h"
 
@@ -80,7 +81,7 @@ exim_option(const struct exim *x, const char *name)
 	size_t n = strlen(name);
 
 	for (const char *at = x->options; at != NULL && *at != '\0';
-	     at = strchr(at, '\n'), at += at != NULL)
+	     at = str_next_line(at))
 		if (strncmp(at, name, n) == 0 &&
 		    strncmp(at + n, " =", 2) == 0) {
 			at += n + 2 + (at[n + 2] == ' ');

@@ -297,7 +297,7 @@ way_words(struct buf *out, const struct route *r)
 bool
 moved_words(const struct moved *moved, struct moved_said *said)
 {
-	const struct moved_group *first = &moved->groups.v[0];
+	const struct moved_group *first = moved->groups.v;
 
 	memset(said, 0, sizeof(*said));
 	if (moved->groups.n == 0)
