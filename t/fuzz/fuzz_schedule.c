@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
+#include "core/lsa/limits.h"
 #include "core/lsa/policy.h"
 #include "t/fuzz/fuzz.h"
 #include "t/fuzz/pieces.h"
@@ -24,7 +25,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	char *text = mem_dup(p, n);
 	int rc = policy_schedule_check(text);
 
-	FUZZ_CHECK(rc == RC_OK || rc == RC_FORMAT);
+	FUZZ_CHECK(rc == RC_OK || rc == RC_FORMAT || rc == RC_LONG);
+	FUZZ_CHECK(rc != RC_OK || strlen(text) <= LIMIT_SCHEDULE_OCTETS);
 	for (int64_t t = 0; rc == RC_OK && t < WEEK; t += 7200 - 60)
 		FUZZ_CHECK(policy_schedule_open(text, t) ==
 			   policy_schedule_open(text, t + WEEK));
