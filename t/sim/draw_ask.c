@@ -15,6 +15,17 @@ static const struct {
 	{ 'h', "metrics" },
 	{ 'h', "export" },
 	{ 'h', "overrides" },
+	{ 'h', "routes" },
+	{ 'h', "db" },
+	{ 'h', "db of=%s.sim brief=yes" },
+	{ 'h', "db of=%s.sim type=server,space,connector" },
+	{ 'h', "db after=1700000020" },
+	{ 'h', "db type=nonsense" },
+	{ 'h', "db %s" },
+	{ 'h', "db diff nobody.sim" },
+	{ 'h', "metrics links" },
+	{ 'h', "drain for=60 force=yes by=bob reason=a|day" },
+	{ 'h', "drain connector=none for=60" },
 	{ 'h', "nonsense %s" },
 	{ 'h', "db diff %s.sim" },
 	{ 'h', "db diff %s.sim ask" },
@@ -66,6 +77,8 @@ question(struct draw *d)
 void
 draw_asking(struct draw *d)
 {
+	if (draw_one_in(d, 4))
+		draw_say(d, "try %s", draw_any(d));
 	for (uint64_t n = 1 + draw_below(d, 6); n > 0; n--)
 		question(d);
 }

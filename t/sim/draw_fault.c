@@ -359,6 +359,20 @@ drain(struct draw *d)
 	    d, "drain %s %s", draw_any(d), draw_one_in(d, 3) ? "no" : "yes");
 }
 
+/* Of what is in force now. */
+static void
+overrides_show(struct draw *d, const struct draw_connector *c)
+{
+	static const char *const words[] = { "links", "metrics",
+		"metrics links", "overrides", "transit", "status", "peers" };
+	const char *name = c == NULL ? draw_any(d) : d->host[c->owner].name;
+
+	for (uint64_t n = draw_below(d, 4); n > 0; n--) {
+		draw_say(d, "run %ums", 1 + (unsigned)draw_below(d, 500));
+		draw_say(d, "ask %s %s", name, PICK(d, words));
+	}
+}
+
 /* By lsrctl, for a time. */
 static void
 override(struct draw *d)
@@ -366,7 +380,7 @@ override(struct draw *d)
 	const struct draw_connector *c = draw_connector(d);
 	unsigned s = 10 + (unsigned)draw_below(d, 290);
 
-	switch (draw_below(d, c == NULL ? 2 : 5)) {
+	switch (draw_below(d, c == NULL ? 2 : 6)) {
 	case 0:
 		draw_say(d, "ask %s freeze for=%u", draw_any(d), s);
 		break;
@@ -376,6 +390,12 @@ override(struct draw *d)
 	case 2:
 		draw_say(d, "ask %s drain connector=%s for=%u",
 		    d->host[c->owner].name, c->name, s);
+		break;
+	case 5:
+		draw_say(d,
+		    "ask %s drain connector=%s bridgehead=%s.sim for=%u "
+		    "by=eve reason=new|cable",
+		    d->host[c->owner].name, c->name, draw_any(d), s);
 		break;
 	case 3:
 		draw_say(d, "ask %s cost connector=%s cost=%u for=%u",
@@ -387,6 +407,7 @@ override(struct draw *d)
 		    draw_any(d), draw_space(d)->pattern, draw_any(d), s);
 		break;
 	}
+	overrides_show(d, c);
 }
 
 /* --- keys ------------------------------------------------------------------------ */

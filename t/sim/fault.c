@@ -155,6 +155,18 @@ do_insider(struct scene *scene)
 		    scene->world, node, strtoull(scene->word[2], NULL, 10));
 }
 
+static void
+try_one(struct scene *scene, struct node *node)
+{
+	host_try(scene->world, node);
+}
+
+static void
+do_try(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], try_one);
+}
+
 /* --- what the shell says ---------------------------------------------------------- */
 
 static void
@@ -308,6 +320,7 @@ const struct scene_verb scene_faults[] = {
 	{ "times", 3, 3, do_times },
 	{ "mend", 0, 0, do_mend },
 	{ "insider", 2, 2, do_insider },
+	{ "try", 1, 1, do_try },
 	{ "file", 3, 3, do_file },
 	{ "held", 3, 3, do_held },
 	{ "post", 3, 5, do_post },

@@ -430,6 +430,27 @@ world_configure(struct world *world, struct node *node)
 	}
 }
 
+void
+host_try(struct world *world, struct node *node)
+{
+	struct setup *setup;
+	struct input in = { .kind = IN_CONF, .value = 3 };
+	int rc;
+
+	if (!world_runs(node))
+		return;
+	setup = setup_copy(&node->conf);
+	setup->nspaces -= setup->nspaces > 0;
+	for (size_t i = 0; i < setup->nconnectors; i++)
+		setup->connectors[i].nbridgeheads = 0;
+	rc = node->crypto.vouch(node->crypto.ctx, setup->cert.now,
+	    setup->cert.now_len, &setup->claims);
+	CHECK(rc == RC_OK);
+	in.setup = setup;
+	host_input(world, node, &in);
+	setup_free(setup);
+}
+
 static void
 restore(struct world *world, struct node *node, enum save_what what)
 {

@@ -27,4 +27,8 @@ void host_tick(struct world *world, struct node *node);
 /* What was to happen to this host happens. Takes it over. */
 void host_happens(struct world *world, struct happening *happening);
 
+/* What its next configuration would move is asked: without its last space, and
+ * with nobody behind its connectors. */
+void host_try(struct world *world, struct node *node);
+
 #endif

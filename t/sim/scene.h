@@ -63,6 +63,7 @@
  *     file HOST N full|ok               (enum file_what of engine.h)
  *     held HOST PATTERN|none TIME       (a message waits so long)
  *     twin NAME HOST                    (a second one of its identity)
+ *     try SET                           (what would another configuration move?)
  *     insider HOST N                    (it means ill, so often: insider.h)
  *     times SET KEEPALIVE DEAD          mend  (all that is broken, and all
  *                                       start that may)
