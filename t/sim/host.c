@@ -237,6 +237,8 @@ fx_event(struct world *world, struct node *node, const struct event *event)
 	node->given_up += event->reason != NULL &&
 	                  strcmp(event->reason, "slow-exchange") == 0;
 	rule_blame(world, node, event);
+	if (event->kind == EVENT_NBR_STATE && strcmp(event->to, "full") == 0)
+		rule_met(world, node, event->peer);
 	if (event->kind == EVENT_LSA_INSTALLED ||
 	    event->kind == EVENT_LSA_PURGED || event->kind == EVENT_RESTORED)
 		node->changed = true;

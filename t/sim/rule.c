@@ -316,21 +316,22 @@ followed(struct world *world, struct node *node, struct node *silent)
 	mem_free(theirs);
 }
 
-/* The life that its last session was with, which may have ended a dead time
- * before that. */
+/* It lives the life that the last session in FULL was with. */
 static bool
-is_same_life(struct world *world, struct node *node, uint64_t since_s)
+is_same_life(struct world *world, const struct node *node, struct node *other)
 {
-	json_t *status;
-	uint64_t uptime;
+	return world_runs(other) && !other->rolled_back &&
+	       world->met[node - world->nodes][other - world->nodes] ==
+	           other->life;
+}
 
-	if (!world_runs(node) || node->rolled_back)
-		return false;
-	status = json_loads(
-	    world_ask(world, node, "status"), JSON_DISABLE_EOF_CHECK, NULL);
-	uptime = number_of(status, "uptime_s");
-	json_decref(status);
-	return uptime > since_s + 1 + node->conf.times.dead_ms / 1000;
+void
+rule_met(struct world *world, const struct node *node, const char *peer)
+{
+	for (size_t i = 0; i < world->n; i++)
+		if (strcmp(world->nodes[i].conf.server, peer) == 0)
+			world->met[node - world->nodes][i] =
+			    world->nodes[i].life;
 }
 
 void
@@ -356,8 +357,7 @@ rule_followed(struct world *world)
 			    json_is_true(json_object_get(peers[k], "silent")) &&
 			    !world->lines[i][other - world->nodes].older &&
 			    !world->slipped[i][other - world->nodes] &&
-			    is_same_life(
-				world, other, number_of(peers[k], "since_s")))
+			    is_same_life(world, node, other))
 				followed(world, node, other);
 			json_decref(peers[k]);
 		}

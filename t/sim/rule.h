@@ -47,6 +47,9 @@ void rule_table(
 void rule_blame(
     struct world *world, struct node *node, const struct event *event);
 
+/* Its session with this one is FULL. */
+void rule_met(struct world *world, const struct node *node, const char *peer);
+
 /* Its lsrd has ended: what it remembered may be gone. */
 void rule_ended(struct node *node);
 

@@ -182,6 +182,8 @@ struct world {
 	uint32_t delay_ms[WORLD_NODES][WORLD_NODES];
 	struct line lines[WORLD_NODES][WORLD_NODES]; /* from, to; but for
 					`fits` the same both ways */
+	/* The other's life, when the session with it was FULL last. */
+	uint32_t met[WORLD_NODES][WORLD_NODES];
 	VEC(struct cable *) cables;
 	/* A forged word went between them on a session (from, to): it counts
 	 * there, so that what the other confirms says less. */
