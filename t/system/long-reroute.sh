@@ -44,7 +44,14 @@ harmless() {
 }
 
 by_mx3() { ways around | grep ' mx3.example.org mx1.example.org$'; }
-direct() { [ "$(ways mended)" = '1 mx1.example.org' ]; }
+came() { ways mended | grep "^$1 "; }
+# One more, until one does: for 30 s Postfix's qmgr asks nobody where to send what is
+# for the recipient that it asked for last.
+direct() {
+	sent=$((${sent:-0} + 1))
+	on mx1 "printf 'Subject: mended $sent\\n\\n' | sendmail -f root@london.example.org root@paris.example.org"
+	soon came $sent && ways mended | grep -x "$sent mx1.example.org"
+}
 leads() { on mx1 'lsrctl explain somebody@paris.example.org' | grep "^next hops  *$1"; }
 
 ok "packages of ours, even all, take no mail server away" harmless
@@ -69,6 +76,5 @@ ok "none came direct" none "$(ways around | grep -v ' mx3.example.org ')"
 ok "the line is mended" hosts_rejoin mx1 mx2
 ok "and is the way again" soon leads mx2.example.org
 flowed around
-on mx1 'printf "Subject: mended 1\n\n" | sendmail -f root@london.example.org root@paris.example.org'
 ok "which a message takes" soon direct
 all_told
