@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/find.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/lsa/limits.h"
@@ -328,11 +329,42 @@ route_steps(
 	return first;
 }
 
-static bool
-is_claimed(const struct import *im, const char *pattern)
+/* Patterns that a server claims, in order. */
+struct maps_claimed {
+	VEC(char *) list; /* lent from the import */
+};
+
+static int
+by_claimed(const void *x, const void *y)
+{
+	return strcmp(*(char *const *)x, *(char *const *)y);
+}
+
+static void
+claimed_gather(const struct import *im, struct maps_claimed *out)
 {
 	for (size_t i = 0; i < im->spaces.n; i++)
-		if (str_covers(im->spaces.v[i].pattern, pattern))
+		vec_push(&out->list, im->spaces.v[i].pattern);
+	if (out->list.n > 1)
+		qsort(
+		    out->list.v, out->list.n, sizeof(*out->list.v), by_claimed);
+}
+
+/* By one that covers it: itself, its domain, or what is above that. */
+static bool
+is_claimed(const struct maps_claimed *claimed, const char *pattern)
+{
+	const struct find_list *list =
+	    FIND_TEXTS(claimed->list.v, claimed->list.n);
+	const char *at = strchr(pattern, '@');
+	const char *domain = at == NULL ? pattern : at + 1;
+
+	if (find_text(list, pattern) != FIND_NONE ||
+	    find_text(list, domain) != FIND_NONE)
+		return true;
+	for (const char *dot = strchr(domain, '.'); dot != NULL;
+	     dot = strchr(dot + 1, '.'))
+		if (find_text(list, dot) != FIND_NONE)
 			return true;
 	return false;
 }
@@ -342,6 +374,18 @@ struct maps_end {
 	const struct maps_route *route;
 	size_t to; /* SIZE_MAX: outside */
 };
+
+/* Equal ones are neighbours, in the order they came. */
+static int
+by_route_end(const void *x, const void *y)
+{
+	const struct maps_end *a = x, *b = y;
+	int c = strcmp(a->route->pattern, b->route->pattern);
+
+	if (c == 0 && a->to != b->to)
+		c = a->to < b->to ? -1 : 1;
+	return c != 0 ? c : a->route < b->route ? -1 : a->route > b->route;
+}
 
 static void
 route_leaves(struct maps *maps, const struct maps_route *r)
@@ -356,7 +400,8 @@ route_leaves(struct maps *maps, const struct maps_route *r)
 
 /* Of a pattern that goes to a server which does not say what becomes of it. */
 static void
-route_arrives(struct maps *maps, const struct maps_end *end)
+route_arrives(struct maps *maps, const struct maps_claimed *claimed,
+    const struct maps_end *end)
 {
 	const char *server = maps->im->servers.v[end->to].name;
 	char *pattern = import_pattern(end->route->pattern);
@@ -369,7 +414,7 @@ route_arrives(struct maps *maps, const struct maps_end *end)
 		    end->route->pattern);
 		return;
 	}
-	if (!is_claimed(maps->im, pattern)) {
+	if (!is_claimed(claimed, pattern)) {
 		import_note(maps->im, end->route->where,
 		    "look how that server delivers it, and say so there",
 		    "%s is sent to %s, which is not known to deliver it: it "
@@ -413,6 +458,7 @@ void
 maps_finish(struct maps *maps)
 {
 	VEC(struct maps_end) ends = { 0 };
+	struct maps_claimed claimed = { 0 };
 	struct maps_steps steps = { 0 };
 
 	claims_take(maps);
@@ -427,9 +473,16 @@ maps_finish(struct maps *maps)
 		else
 			vec_push(&ends, end);
 	}
+	claimed_gather(maps->im, &claimed);
+	if (ends.n > 1)
+		qsort(ends.v, ends.n, sizeof(*ends.v), by_route_end);
 	for (size_t i = 0; i < ends.n; i++)
-		route_arrives(maps, &ends.v[i]);
+		if (i == 0 || ends.v[i].to != ends.v[i - 1].to ||
+		    strcmp(ends.v[i].route->pattern,
+			ends.v[i - 1].route->pattern) != 0)
+			route_arrives(maps, &claimed, &ends.v[i]);
 	steps_connect(maps, &steps);
+	vec_done(&claimed.list);
 	vec_done(&ends);
 	vec_done(&steps.list);
 }
