@@ -8,15 +8,16 @@
 ctl=$top_builddir/lsrctl
 cd "$W" || exit 99
 net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
+sh "$top_srcdir/t/ctl/import-directory.sh" whole >whole 2>&1
 directory() {
-	sh "$top_srcdir/t/ctl/import-directory.sh" whole >"$W/whole" 2>&1
-	cat "$W/whole"
-	! grep -q '^not ok' "$W/whole" && grep -q '^ok' "$W/whole"
+	cat whole
+	grep -q '^ok' whole && ! grep -q '^not ok' whole
 }
-case $(sh "$top_srcdir/t/ctl/import-directory.sh" </dev/null 2>&1 | head -n 1) in
-*SKIP*|*skip*) skip_case "50 sites in a slapd" "no slapd, or no libldap" ;;
-*) ok "50 sites in a slapd" directory ;;
-esac
+if grep -q '^1\.\.0' whole; then
+	skip_case "50 sites in a slapd" "$(head -n 1 whole)"
+else
+	ok "50 sites in a slapd" directory
+fi
 
 # --- a daemon -----------------------------------------------------------------------
 
