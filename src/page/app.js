@@ -151,7 +151,13 @@ export class App {
 		const begin = performance.now();
 		this.show(document);
 		performance.measure("lsrd-shown", { start: begin });
-		await this.refreshRest();
+		try {
+			await this.refreshRest();
+		} catch (error) {
+			/* It is asked for again with the next change. */
+			if (!(error instanceof SourceError))
+				throw error;
+		}
 	}
 
 	/** What is not drawn, and may come later. */

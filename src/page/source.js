@@ -95,6 +95,9 @@ export function liveSource() {
 	};
 }
 
+/* A stream that breaks and is there again before that, in milliseconds, is no news. */
+const PATIENCE = 5000;
+
 /**
  * The browser itself asks again when the stream breaks; when it gives up, we
  * do. A stream that stands says nothing of lsrd: lsrd-map tells that.
@@ -104,6 +107,7 @@ export function liveSource() {
 function listen(listener) {
 	const stream = new EventSource("api/stream");
 	let broken = false;
+	let patience = 0;
 	/** @param {string} data */
 	const parse = (data) => {
 		try {
@@ -113,6 +117,7 @@ function listen(listener) {
 		}
 	};
 	stream.addEventListener("open", () => {
+		clearTimeout(patience);
 		if (broken)
 			listener.topology();
 		broken = false;
@@ -134,11 +139,13 @@ function listen(listener) {
 		listener.topology();
 	});
 	stream.addEventListener("error", () => {
+		if (!broken)
+			patience = window.setTimeout(() =>
+				listener.there(false, "lsrd-map does not answer"), PATIENCE);
 		broken = true;
-		listener.there(false, "lsrd-map does not answer");
 		if (stream.readyState === EventSource.CLOSED)
 			setTimeout(() => {
-				stream.close();
+				clearTimeout(patience);
 				listen({ ...listener, there: (there, text) => {
 					if (there)
 						listener.topology();
