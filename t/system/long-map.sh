@@ -2,7 +2,8 @@
 # long-map.sh - the map in a real browser beside real daemons: what a person sees
 # when a wire is cut, asks for a route, looks back, and asks what if; dark,
 # narrow, by keys alone, 50 times; what is hostile is text; who goes away comes
-# back. With PICTURES=DIRECTORY what was seen is kept there.
+# back. With PICTURES=DIRECTORY what was seen is kept there; PAGES=N on a machine
+# that is too busy for 50.
 
 . "$(dirname "$0")/loopback.sh"
 patience=60
