@@ -7,6 +7,7 @@ import signal
 import subprocess
 
 import front
+import mapped
 import mta
 from host import NOBODY, LabError, end, environment, wait_for
 
@@ -89,6 +90,8 @@ def configuration(node, topology, nodes, extra=""):
         ]
     if node.front:
         lines.append('front-socket = "%s"' % front.SOCKET)
+    if server.position and mapped.built(node):
+        lines.append("position = { %.6f, %.6f }" % tuple(server.position))
     if extra:
         lines.append(extra)
     text = "\n".join(lines) + "\n\n"

@@ -15,6 +15,7 @@ import time
 import daemon
 import front
 import mail
+import mapped
 import milter
 import net
 from host import LabError, namespaces_refused, wait_for
@@ -290,6 +291,9 @@ def run(args):
         show.wait_full()
         if not smaller:
             show.ports()
+        if args.map:
+            show.act("lsrd-map shows what london1 believes, in a browser:")
+            show.say(bold(mapped.start(lab, lab.node("london1"))))
         show.act("Mail flows from London to Tokyo")
         show.say("connectors: london-paris 10, paris-tokyo 10, london-tokyo 50")
         show.show_path()
@@ -306,7 +310,8 @@ def run(args):
         show.act("All is counted")
         good = show.table()
         if args.keep:
-            print(LOOK)
+            print(LOOK + ("\n  http://%s/        the map, of what london1 believes"
+                          % mapped.LISTEN if args.map else ""))
         else:
             print("\nt/demo --keep leaves the lab running; then t/lab sh london1 is a shell\n"
                   "on a server, where lsrctl routes shows what it knows.")
@@ -326,6 +331,7 @@ def main():
     top.add_argument("--begun", type=float, default=time.time())
     top.add_argument("--mode", default="auto")
     top.add_argument("--exim", action="store_true")
+    top.add_argument("--map", action="store_true")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     try:

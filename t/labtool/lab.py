@@ -239,6 +239,7 @@ class Lab:
     def down(self):
         """Ends every process of the lab and removes its directory."""
         end(*self.state.get("greeter", (0, None)))
+        end(*self.state.get("map", (0, None)))
         for node in list(self.nodes.values()):
             node.off(self.state["mode"] == "loopback")
         for node in list(self.nodes.values()):

@@ -19,6 +19,7 @@ class Server:
         self.group = entry["routing_group"]
         self.state = entry.get("state", "up")
         self.mta = entry.get("mta", "postfix")
+        self.position = entry.get("position")
         self.group_index = group_index
         self.member = member
         self.alias = self.name
