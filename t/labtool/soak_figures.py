@@ -9,13 +9,19 @@ where python3-matplotlib is.
 Growth is judged over the second half of the run, of each process that lived
 through all of it: a line is fitted by least squares, and it grows if that line
 rises over the half by more than a twentieth of what it has in the middle and
-256 kB (of descriptors: by more than 2), and the slope is more than three times
-its standard error. Before that half caches and the heap find their size. A run
-of less than half an hour is told, not judged.
+256 kB (of descriptors: by more than 2), the slope is more than three times its
+standard error, and in the middle of the last quarter it has more than it ever had
+in the first half: descriptors are sessions, which come and go. Before that half
+caches and the heap find their size. A run of less than half an hour is told, not
+judged.
+
+    soak_figures.py SECONDS SAMPLES     judges a run that was so long once more
 """
 
 import os
 import statistics
+import sys
+import tempfile
 
 PROGRAMS = ("lsrd", "lsrd-publish", "lsrd-milter", "lsrd-front")
 HEAD = "second server program pid rss_kb pss_kb own_kb descriptors threads cpu_s"
@@ -125,10 +131,18 @@ class Figures:
                 lines.append(self._told(program, what, fits))
                 grown += [self._grows(key, what, fit) for key, fit in fits.items()
                           if self._rise(fit) > max(share * fit[2], amount)
-                          and fit[0] > 3 * fit[1] and self.seconds >= HALF_HOUR]
+                          and fit[0] > 3 * fit[1] and self._is_new(key, column)
+                          and self.seconds >= HALF_HOUR]
         if self.seconds < HALF_HOUR:
             lines.append("growth: not judged, for that half an hour is needed")
         return grown, lines
+
+    def _is_new(self, key, column):
+        """Whether the last quarter has more than the first half ever had."""
+        mine = [row for row in self.rows if row[1:4] == key]
+        first = [row[column] for row in mine if row[0] < self.seconds / 2]
+        last = [row[column] for row in mine if self.seconds * 0.75 <= row[0] <= self.seconds]
+        return not first or not last or statistics.median(last) > max(first)
 
     def _rise(self, fit):
         return fit[0] * self.seconds / 2
@@ -183,4 +197,20 @@ class Figures:
         return "drawn: soak.png"
 
 
-__all__ = ["Figures"]
+def again(seconds, samples):
+    """The verdict on what a run has left."""
+    with tempfile.TemporaryDirectory() as folder:
+        figures = Figures([], set(), folder)
+    with open(samples, encoding="ascii") as file:
+        for line in list(file)[1:]:
+            words = line.split()
+            figures.rows.append((float(words[0]), words[1], words[2], int(words[3]),
+                                 *map(int, words[4:9]), float(words[9])))
+    figures.end(seconds)
+    grown, lines = figures.verdict()
+    print("\n".join(lines[1:] + ["GROWS: " + line for line in grown]))
+    return 1 if grown else 0
+
+
+if __name__ == "__main__":
+    sys.exit(again(float(sys.argv[1]), sys.argv[2]))
