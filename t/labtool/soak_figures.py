@@ -174,7 +174,7 @@ class Figures:
             from matplotlib import pyplot
         except ImportError:
             return "no picture: python3-matplotlib is not here; the text has all of it"
-        spared = {node.alias for node in self.nodes if node.name in self.spared}
+        spared = sorted(node.alias for node in self.nodes if node.name in self.spared)
         figure, axes = pyplot.subplots(len(PROGRAMS), 3, figsize=(15, 13), sharex=True)
         for panels, program in zip(axes, PROGRAMS):
             lines = {}
@@ -185,7 +185,8 @@ class Figures:
                     ("RSS, kB", 4), ("own (anonymous), kB", 6), ("descriptors", 7))):
                 for key, rows in sorted(lines.items()):
                     panel.plot([row[0] / 60 for row in rows], [row[column] for row in rows],
-                               label=key[0], linewidth=1)
+                               label=key[0], linewidth=1,
+                               color="C%d" % (spared.index(key[0]) % 10))
                 panel.set_title(program + ": " + title, fontsize=9)
                 panel.set_ylim(bottom=0)
         for panel in axes[-1]:
