@@ -9,6 +9,7 @@ import json
 import os
 import re
 import resource
+import select
 import signal
 import subprocess
 import time
@@ -55,13 +56,13 @@ def limits(seconds, is_strict):
 def ended(child, seconds):
     """Its status, and seconds of a processor that it and its children took; -1: it
     waits for something that does not come."""
-    until = time.monotonic() + WAITS + 20 * seconds
-    while time.monotonic() < until:
-        pid, status, used = os.wait4(child.pid, os.WNOHANG)
-        if pid:
-            child.returncode = os.waitstatus_to_exitcode(status)
-            return child.returncode, used.ru_utime + used.ru_stime
-        time.sleep(0.003)
+    at = os.pidfd_open(child.pid)
+    ended_now = select.select([at], [], [], WAITS + 20 * seconds)[0]
+    os.close(at)
+    if ended_now:
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        return child.returncode, used.ru_utime + used.ru_stime
     os.killpg(child.pid, 9)
     child.wait()
     return -1000, seconds
