@@ -418,21 +418,40 @@ static const struct {
 	    RC_RANGE },
 };
 
+static void
+sum_again(uint8_t *p, size_t n)
+{
+	uint64_t crc = crc64(p + 24, n - 24);
+
+	for (int i = 0; i < 8; i++)
+		p[16 + i] = (uint8_t)(crc >> (56 - 8 * i));
+}
+
 START_TEST(bent_and_summed_again_is_refused)
 {
 	struct mtable t;
 	uint8_t *p = opened(&t);
 	size_t n = t.n;
-	uint64_t crc;
 	int rc;
 
 	p[bends[_i].at] = bends[_i].to;
-	crc = crc64(p + 24, n - 24);
-	for (int i = 0; i < 8; i++)
-		p[16 + i] = (uint8_t)(crc >> (56 - 8 * i));
+	sum_again(p, n);
 	rc = mtable_open(&t, p, n);
 	ck_assert_msg(
 	    rc == bends[_i].rc, "%s: %s", bends[_i].what, rc_word(rc));
+	free(p);
+}
+END_TEST
+
+START_TEST(one_key_twice_is_refused)
+{
+	struct mtable t;
+	uint8_t *p = opened(&t), *first = p + 66 + 72;
+	size_t n = t.n;
+
+	memcpy(first + 68, first, CRYPTO_DIGEST);
+	sum_again(p, n);
+	ck_assert_int_eq(mtable_open(&t, p, n), RC_RANGE);
 	free(p);
 }
 END_TEST
@@ -550,6 +569,7 @@ main(void)
 	tcase_add_test(tc, what_is_bent_is_refused);
 	tcase_add_loop_test(
 	    tc, bent_and_summed_again_is_refused, 0, COUNT(bends));
+	tcase_add_test(tc, one_key_twice_is_refused);
 	tcase_add_loop_test(tc, versions_of_before_are_read, 1, 3);
 	tcase_add_test(tc, a_bent_annex_is_refused);
 	tcase_add_test(tc, the_checksum_is_that_of_others);
