@@ -1,0 +1,87 @@
+/* test_fate.c - what becomes of a key that nobody claims and nobody purged, by
+ * what the newer certificate of its server allows. */
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "t/core/world.h"
+#include "t/tap.h"
+
+#define WORLD                                                                  \
+	"self a.x g;key 1;server a.x g nbr b.x up b.x;"                        \
+	"space a.x a.x;key 2;server b.x g nbr a.x;space b.x b.x relay"
+
+static bool
+certified(void *ctx, const char *origin, const char *pattern)
+{
+	return *(const bool *)ctx || strcmp(origin, "b.x") != 0 ||
+	       strcmp(pattern, "b.x") != 0;
+}
+
+static struct rib *
+rib_now(struct world *w, struct rib *old, struct view_pending *pending)
+{
+	struct view *view = view_new(&w->in);
+	struct rib *rib = view_rib(view, old, pending);
+
+	view_free(view);
+	return rib;
+}
+
+static void
+identity_said(struct world *w)
+{
+	static uint8_t octets[] = "certificate";
+	struct lsa_identity identity = {
+		.cert = { octets }, .cert_len = { sizeof(octets) }, .ncerts = 1
+	};
+	struct lsa_key key = { "b.x", "", LSA_IDENTITY };
+	struct buf body = { 0 };
+
+	lsa_identity_encode(&body, &identity);
+	world_install(w, &key, &body);
+	buf_done(&body);
+}
+
+static void
+becomes(bool allowed, const char *want)
+{
+	struct view_pending pending = { 0 };
+	struct world w;
+	struct rib *old, *rib;
+	char *text;
+
+	world_init(&w);
+	w.in.may_claim = certified;
+	w.in.ctx = &allowed;
+	world_say(&w, WORLD);
+	old = rib_now(&w, NULL, &pending);
+	world_say(&w, "lose b.x b.x");
+	identity_said(&w);
+	rib = rib_now(&w, old, &pending);
+	text = world_text(rib);
+	ck_assert_msg(strstr(text, want) != NULL, "no %s in\n%s", want, text);
+	mem_free(text);
+	rib_free(rib);
+	rib_free(old);
+	view_pending_done(&pending);
+	world_done(&w);
+}
+
+START_TEST(a_certificate_ends_what_it_does_not_allow)
+{
+	becomes(false, "b.x hold no path: its last claim was withdrawn");
+	becomes(true, "b.x remote b.x 0/1 relay");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("fate");
+	TCase *tc = tcase_create("fate");
+
+	tcase_add_test(tc, a_certificate_ends_what_it_does_not_allow);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}
