@@ -311,6 +311,8 @@ past_make_room(struct past *p, uint64_t n)
 		mem_free(path);
 		all -= p->files.v[gone++].octets;
 	}
+	if (gone == 0)
+		return;
 	memmove(p->files.v, p->files.v + gone,
 	    (p->files.n - gone) * sizeof(*p->files.v));
 	p->files.n -= gone;
