@@ -26,27 +26,21 @@ has_word(const json_t *db, const char *type, const char *key)
 }
 
 /* What became of those who have had the pattern. A key that is revoked holds it
- * until its own server is forgotten. */
+ * until its own server is forgotten, with all that it said since. */
 static void
 words_hear(const struct world *world, const json_t *db, const char *pattern,
     struct heard *h)
 {
 	char key[2 * CRYPTO_DIGEST + 1];
-	bool held = false;
 
 	for (size_t i = 0; i < world->n; i++) {
-		bool forgotten, revoked;
-
 		if (!plan_has_space(&world->nodes[i], pattern))
 			continue;
 		plan_key(&world->nodes[i], key);
-		forgotten = has_word(db, "forget", key);
-		revoked = has_word(db, "revocation", key);
-		h->forgotten |= forgotten;
-		h->revoked |= revoked;
-		held |= revoked && !forgotten;
+		h->forgotten |= has_word(db, "forget", key);
+		h->revoked |= has_word(db, "revocation", key);
 	}
-	if (held)
+	if (h->revoked)
 		h->forgotten = false;
 }
 
