@@ -42,7 +42,7 @@
 #define COUNT 10    /* seeds in "make check" */
 #define INSIDERS 50 /* of those that mean ill */
 #define FOREVER 1000000000
-#define SWARM 100 /* of the whole language */
+#define SWARM 50 /* of the whole language */
 
 struct options {
 	uint64_t seed, count;
