@@ -362,8 +362,8 @@ static const struct {
 } fates[] = {
 	{ "purged", CLAIM, "purge b.x b.x", HELD, true },
 	{ "forgotten", CLAIM, "lose b.x;forget b.x 2", HELD, true },
-	{ "another key of that name was forgotten", CLAIM,
-	    "lose b.x;forget b.x 3", "remote b.x", false },
+	{ "forgotten with a later key of that name", CLAIM,
+	    "lose b.x;forget b.x 3", HELD, true },
 	{ "nothing is known", CLAIM, "lose b.x", "remote b.x", false },
 	{ "revoked", CLAIM, "lose b.x;revoke 2", STOLEN, false },
 	{ "revoked, and forgotten", CLAIM, "lose b.x;revoke 2;forget b.x 2",
