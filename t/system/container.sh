@@ -11,7 +11,7 @@ build=$top_builddir
 cache=${LSRD_CACHE:-/var/cache/lsrd-check}
 packages="systemd,systemd-sysv,dbus,iproute2,nftables,procps,python3-minimal,openssl\
 ,libevent-2.1-7,libevent-core-2.1-7,libevent-openssl-2.1-7,libssl3,libsodium23,libconfuse2\
-,libjansson4,liblmdb0,libcdb1,libc-ares2,libedit2,libmilter1.0.1,postfix,postfix-lmdb,libasan8,libubsan1,ucf"
+,libjansson4,libldap-2.5-0,liblmdb0,libcdb1,libc-ares2,libedit2,libmilter1.0.1,postfix,postfix-lmdb,libasan8,libubsan1,ucf"
 
 seed=$cache/bookworm-$(printf '%s' "$packages" | cksum | cut -d' ' -f1)
 
