@@ -232,6 +232,8 @@ stream_open(struct stream *s, struct evhttp_request *req, const char *last)
 	page->req = req;
 	page->con = evhttp_request_get_connection(req);
 	s->pages++;
+	/* That of a request (site.c) would end whoever hears nothing for so long. */
+	evhttp_connection_set_timeout(page->con, -1);
 	evhttp_connection_set_closecb(page->con, on_stream_page_gone, page);
 	evhttp_send_reply_start(req, 200, "OK");
 	stream_page_put(page, again, sizeof(again) - 1);

@@ -147,6 +147,10 @@ same() { # after the number that it had, the same comes again
 		grep -q -x -F -e "$(sed -n '1s/^id: //p' "$W/ids")"
 }
 ok "a page that comes back gets what it missed" soon same
+twice() {
+	sed -n 's/^data: \({"at".*\)/\1/p' "$W/events" | sort | uniq -d
+}
+ok "and every change has come once" none "$(twice)"
 ok "it is the same process" kill -0 "$map"
 ok "which says when lsrd is away, once" is "$(grep -c 'does not answer' "$W/map.log")" 1
 was() { get "/api/at?time=$1" | python3 -c 'import json, sys

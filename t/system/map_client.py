@@ -1,6 +1,8 @@
 """map_client.py - what lsrd-map answers to a browser and to those who are none, of map.sh.
 
     map_client.py PORT hostile                    who gets nothing, and heads that all get
+    map_client.py PORT hold SECONDS               one page listens; is it let go before, as who
+                                                  never ends a request must be
     map_client.py PORT stream FILE [LAST]         events into FILE, until it is ended
     map_client.py PORT crowd N SECONDS            N pages listen; how many heard of it all"""
 
@@ -154,6 +156,21 @@ def stream(path, last):
             out.write(some)
 
 
+def hold(seconds):
+    links = [listen(), socket.create_connection(("127.0.0.1", PORT), WAIT)]
+    links[1].sendall(b"GET /api/stream HTTP/1.1\r\nHost: local")
+    wait, ends, begin = selectors.DefaultSelector(), {}, time.monotonic()
+    for link in links:
+        wait.register(link, selectors.EVENT_READ)
+    while time.monotonic() < begin + seconds:
+        for key, _ in wait.select(max(0, begin + seconds - time.monotonic())):
+            if not key.fileobj.recv(1 << 20):
+                wait.unregister(key.fileobj)
+                ends[key.fileobj] = time.monotonic() - begin
+    check("a stream of %g s ended after %g" % (seconds, ends.get(links[0], 0)), links[0] not in ends)
+    check("half a request is let go", links[1] in ends)
+
+
 def crowd(n, seconds):
     """All but one read; that one is let go, and they hear of what happens."""
     links, heard, wait = [listen() for _ in range(n)], {}, selectors.DefaultSelector()
@@ -175,6 +192,8 @@ def crowd(n, seconds):
 
 if sys.argv[2] == "stream":
     stream(sys.argv[3], sys.argv[4] if sys.argv[4:] else None)
+elif sys.argv[2] == "hold":
+    hold(float(sys.argv[3]))
 elif sys.argv[2] == "crowd":
     crowd(int(sys.argv[3]), float(sys.argv[4]))
 else:
