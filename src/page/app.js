@@ -47,6 +47,8 @@ export class App {
 		this.map = true;
 		/** @type {number | null} */
 		this.past = null;
+		/** @type {any} of that moment, once it has come */
+		this.pastDocument = null;
 		this.asked = 0;
 		this.suffix = "";
 		/** @type {{address: string, from: string} | null} */
@@ -172,12 +174,18 @@ export class App {
 			this.tellSelected();
 	}
 
+	/** Who answers of the moment that is shown. */
+	async answers() {
+		return this.pastDocument === null ? this.source : await this.source.of(this.pastDocument);
+	}
+
 	/**
 	 * A state of the organization.
 	 *
 	 * @param {any} document
+	 * @param {boolean} [elsewhen] it is of another moment
 	 */
-	show(document) {
+	show(document, elsewhen = false) {
 		const model = modelOf(document);
 		const before = this.model;
 		const changed = before === null ? [] : differences(before, model);
@@ -194,9 +202,11 @@ export class App {
 		this.reselect();
 		this.touch();
 		this.tellAll();
-		if (changed.length > 0 && this.question !== null)
+		const other = elsewhen || changed.length > 0;
+		if (other && this.question !== null)
 			void this.ask(this.question.address, this.question.from, true);
-		if (this.plan.changes.length > 0 && changed.length > 0)
+		this.plan.when = this.when();
+		if (this.plan.changes.length > 0 && other)
 			this.plan.again();
 		this.plan.show(model);
 	}
@@ -310,10 +320,18 @@ export class App {
 					this.past === null ? this.routes : [], this.past === null ? this.links : [], this.acts));
 	}
 
+	when() {
+		return this.past === null ? "" : `as it was ${moment(this.past)}`;
+	}
+
+	whenNote() {
+		return this.past === null ? [] : [h("p", { class: "quiet" }, this.when())];
+	}
+
 	tellState() {
 		const { status, model } = this;
 		const seen = status?.server !== undefined ? `seen by ${status.server}` : "";
-		const when = this.past !== null ? `as it was ${moment(this.past)}`
+		const when = this.past !== null ? this.when()
 			: this.paused ? "paused" : this.source.live ? "live" : "as exported";
 		byId("state").textContent = [model === null ? "" : count(model.servers.length, "server"), seen, when]
 			.filter((x) => x !== "").join(" · ");
@@ -330,15 +348,17 @@ export class App {
 	async ask(address, from, quiet = false) {
 		const asked = from ?? this.fromName();
 		this.question = { address, from: asked };
-		const answers = await this.say(Promise.all([
-			this.source.explain(address, asked), this.source.trace(address, asked)]));
-		if (answers === null || this.model === null)
+		const of = this.pastDocument;
+		const answers = await this.say(this.answers().then((a) => Promise.all([
+			a.explain(address, asked), a.trace(address, asked)])));
+		if (answers === null || this.model === null || this.pastDocument !== of)
 			return;
 		this.notice("");
 		const [explain, trace] = answers;
 		this.view.ways = waysOf(this.model, explain, trace);
 		this.view.ask();
-		fill(this.tabs.panel("route"), tellRoute(explain, trace, (name) => this.chooseName(name)));
+		fill(this.tabs.panel("route"), this.whenNote(),
+			tellRoute(explain, trace, (name) => this.chooseName(name)));
 		if (!quiet) {
 			/** @type {HTMLInputElement} */ (byId("address")).value = address;
 			/** @type {HTMLInputElement} */ (byId("from")).value = asked;
@@ -351,8 +371,9 @@ export class App {
 	async showRoutes(at) {
 		const name = this.model?.servers[at]?.name ?? "";
 		/** @type {HTMLInputElement} */ (byId("from")).value = name;
-		const routes = await this.say(this.source.routes(name));
-		if (routes === null || this.model === null)
+		const of = this.pastDocument;
+		const routes = await this.say(this.answers().then((a) => a.routes(name)));
+		if (routes === null || this.model === null || this.pastDocument !== of)
 			return;
 		const { byName } = this.model;
 		/** @type {Map<string, [number, number]>} */
@@ -369,7 +390,7 @@ export class App {
 		this.question = null;
 		this.view.ways = { route: [...steps.values()], alternates: [] };
 		this.view.ask();
-		fill(this.tabs.panel("route"), tellRoutes(name, routes, {
+		fill(this.tabs.panel("route"), this.whenNote(), tellRoutes(name, routes, {
 			server: (s) => this.chooseName(s),
 			pattern: (pattern) => void this.ask(addressOf(pattern), name),
 		}));
@@ -384,11 +405,15 @@ export class App {
 		this.touch();
 		if (changes.length === 0)
 			return;
+		const of = this.pastDocument;
 		try {
-			const rows = await this.source.simulate(changes);
-			if (plan.changes === changes)
-				plan.outcome = outcomeOf(rows);
+			const rows = await this.answers().then((a) => a.simulate(changes));
+			if (plan.changes !== changes || this.pastDocument !== of)
+				return;
+			plan.outcome = outcomeOf(rows);
 		} catch (error) {
+			if (this.pastDocument !== of)
+				return;
 			plan.wrong = error instanceof Error ? error.message : String(error);
 		}
 		if (this.model !== null)
@@ -490,7 +515,7 @@ export class App {
 		if (!paused) {
 			this.time.set(this.time.from, Date.now() / 1000, this.records);
 			this.tellHappened();
-			if (this.missed)
+			if (this.missed && this.past === null)
 				void this.say(this.refresh());
 			this.missed = false;
 		}
@@ -518,7 +543,8 @@ export class App {
 		if (doc === null || this.past !== time)
 			return;
 		this.notice("");
-		this.show(doc);
+		this.pastDocument = time === null ? null : doc;
+		this.show(doc, true);
 		this.tellState();
 		if (time === null && was !== null)
 			void this.say(this.refreshRest());
@@ -535,7 +561,8 @@ export class App {
 		if (docs === null)
 			return;
 		const [from, to] = docs;
-		this.show(to);
+		this.pastDocument = b === null ? null : to;
+		this.show(to, true);
 		const list = differences(modelOf(from), modelOf(to));
 		this.view.mark(list.map((d) => d.name));
 		fill(this.tabs.panel("happened"),

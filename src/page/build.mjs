@@ -117,6 +117,7 @@ const page = read("index.html");
 const core = readFileSync(join(here, "made", "core.wasm")).toString("base64");
 
 write("map.js", js);
+write("worker.js", worker);
 write("map.css", css);
 write("world.json", world());
 write("licences.txt", licences(inputs));

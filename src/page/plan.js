@@ -92,6 +92,8 @@ export class Plan {
 		/** @type {Outcome | null} */
 		this.outcome = null;
 		this.wrong = "";
+		/** Of which moment it is, in words; empty: now. */
+		this.when = "";
 	}
 
 	/** @param {Change} change */
@@ -129,6 +131,7 @@ export class Plan {
 		}
 		fill(this.panel,
 			h("h2", null, "What if"),
+			this.when !== "" && h("p", { class: "quiet" }, this.when),
 			h("ul", { class: "plain changes" }, this.changes.map((c) => h("li", null,
 				changeText(c), " ", button("Take out", () => this.remove(c))))),
 			h("p", { class: "acts" }, button("Take all out", () => this.clear())),

@@ -4,6 +4,8 @@
  * what lsrctl --json says (conf/schema), so nothing else knows which it is.
  */
 
+import { answersOf, postOf } from "./answers.js";
+
 /**
  * @typedef {object} Change one of a plan
  * @property {"cut" | "drain" | "cost"} what
@@ -19,19 +21,26 @@
  */
 
 /**
- * @typedef {object} Source
- * @property {boolean} live
- * @property {() => Promise<any>} topology
- * @property {() => Promise<any>} status null where there is none
+ * @typedef {object} Answers of one document
  * @property {(from: string) => Promise<any[]>} routes
- * @property {() => Promise<any[]>} links
  * @property {(address: string, from: string) => Promise<any>} explain
  * @property {(address: string, from: string) => Promise<any[]>} trace
  * @property {(changes: Change[]) => Promise<any[]>} simulate
+ */
+
+/**
+ * @typedef {object} Whole
+ * @property {boolean} live
+ * @property {() => Promise<any>} topology
+ * @property {() => Promise<any>} status null where there is none
+ * @property {() => Promise<any[]>} links
  * @property {(since: number, until: number) => Promise<any[]>} events
  * @property {() => Promise<{from?: number, until?: number}>} extent of the history
  * @property {(time: number) => Promise<any>} at a document
+ * @property {(document: any) => Promise<Answers>} of a document of an earlier moment
  * @property {(listener: Listener) => void} listen
+ *
+ * @typedef {Answers & Whole} Source
  */
 
 /** What went wrong, in words for a person. */
@@ -74,6 +83,34 @@ export function parametersOf(changes) {
 	]));
 }
 
+/**
+ * lsrd knows the present alone, so what is asked of an earlier moment is answered
+ * here, from the document of that moment.
+ */
+function pastAnswers() {
+	/** @type {Promise<import("./answers.js").Post> | null} */
+	let core = null;
+	/** @type {any} */
+	let used = null;
+	const load = async () => {
+		const response = await fetch("core.wasm").catch(() => null);
+		if (response === null || !response.ok)
+			throw new SourceError("lsrd-map does not give what answers of an earlier moment");
+		return postOf(new Uint8Array(await response.arrayBuffer()), "worker.js");
+	};
+	return async (/** @type {any} */ document) => {
+		core ??= load();
+		core.catch(() => {
+			core = null;
+		});
+		const post = await core;
+		if (used !== document)
+			await post({ document: JSON.stringify(document) });
+		used = document;
+		return answersOf(post);
+	};
+}
+
 /** @returns {Source} */
 export function liveSource() {
 	return {
@@ -90,7 +127,8 @@ export function liveSource() {
 		events: async (since, until) => all(await ask("events",
 			[["since", String(Math.floor(since))], ["until", String(Math.ceil(until))]])),
 		extent: async () => await ask("extent"),
-		at: async (time) => first(await ask("at", [["time", String(Math.floor(time))]])),
+		at: async (time) => first(await ask("at", [["time", time.toFixed(3)]])),
+		of: pastAnswers(),
 		listen,
 	};
 }

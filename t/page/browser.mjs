@@ -113,6 +113,22 @@ await step("what it was before is shown", async () => {
 	await until(page, connectorIs, ["to-paris", "up"]);
 	await until(page, () => document.getElementById("state").textContent.includes("as it was"));
 });
+await step("what is asked of that moment is answered from it", async () => {
+	await page.fill("#address", "jo@paris.example.org");
+	await page.press("#address", "Enter");
+	await until(page, () => /as it was/.test(document.getElementById("panel-route").textContent));
+	const route = await page.textContent("#panel-route");
+	await page.evaluate(() => globalThis.lsrdMap.chooseConnector("to-paris"));
+	await page.click("text=What if it is cut");
+	await until(page, () => globalThis.lsrdMap.plan.outcome !== null);
+	const plan = await page.textContent("#panel-plan");
+	await page.evaluate(() => globalThis.lsrdMap.time.go(null));
+	await until(page, () => /no way|no path|held/.test(document.getElementById("panel-route").textContent));
+	await until(page, () => globalThis.lsrdMap.plan.outcome !== null);
+	const now = await page.textContent("#panel-plan");
+	await page.click("text=Take all out");
+	return /goes on/.test(route) && /would move/.test(plan) && /as it was/.test(plan) && /Nothing would move/.test(now);
+});
 await step("two moments are compared", async () => {
 	await page.click("text=Mark to compare");
 	await page.evaluate(() => globalThis.lsrdMap.time.go(null));

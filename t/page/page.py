@@ -4,7 +4,8 @@ import base64, gzip, hashlib, json, pathlib, re, sys
 
 made = pathlib.Path(sys.argv[1])
 text = {n: (made / n).read_text() for n in
-        ("index.html", "export.html", "map.js", "map.css", "world.json", "licences.txt")}
+        ("index.html", "export.html", "map.js", "map.css", "worker.js", "world.json",
+         "licences.txt")}
 
 def policy():
     """nothing inline in what a server sends, and by its digest in a file"""
@@ -15,6 +16,7 @@ def policy():
     said = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', whole)[1]
     assert said.startswith("default-src 'none'; "), said
     assert "unsafe-inline" not in said and "http" not in said, said
+    assert text["worker.js"] in whole, "worker"
     for part in ("map.css", "map.js"):
         digest = base64.b64encode(hashlib.sha256(text[part].encode()).digest()).decode()
         assert f"'sha256-{digest}'" in said, part
@@ -23,7 +25,7 @@ def policy():
 
 def alone():
     """no address of anything elsewhere, and no markup of text"""
-    for name in ("index.html", "export.html", "map.js", "map.css", "world.json"):
+    for name in ("index.html", "export.html", "map.js", "map.css", "worker.js", "world.json"):
         urls = {u for u in re.findall(r"""(?:https?:)?//[a-zA-Z0-9][^\s"'`<>)]*""", text[name])
                 if not u.startswith("http://www.w3.org/")}
         # base64 has slashes
@@ -39,7 +41,8 @@ def alone():
 def size():
     """a megabyte at most, compressed: a page, and one that is exported"""
     sizes = {n: len(gzip.compress(t.encode(), 9)) for n, t in text.items()}
-    served = sum(sizes[n] for n in ("index.html", "map.js", "map.css", "world.json"))
+    served = sum(sizes[n] for n in ("index.html", "map.js", "map.css", "worker.js", "world.json"))
+    served += len(gzip.compress((made / "core.wasm").read_bytes(), 9))
     whole = served + sizes["export.html"]
     print(f"# {served} octets compressed, in a file {whole}")
     assert whole < 1 << 20, whole

@@ -60,7 +60,7 @@ begin $A
 begin $B
 soon eval ask $A status '>/dev/null' '2>&1' || skip "lsrd does not begin: $(tail -n 1 "$W/$A/log")"
 mkdir -p "$W/page"
-for f in index.html map.js map.css world.json licences.txt; do
+for f in index.html map.js map.css world.json worker.js core.wasm licences.txt; do
 	cp "$top_srcdir/src/page/made/$f" "$W/page/" || exit 1
 done
 mkdir -m 770 "$W/past"

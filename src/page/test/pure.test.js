@@ -8,12 +8,13 @@ import test from "node:test";
 
 import { detailOf, folded, spacings, worse } from "../detail.js";
 import { Engine } from "../engine.js";
-import { withALabels } from "../file.js";
+import { withALabels } from "../answers.js";
 import { namesOf, recordText, weightOf } from "../happened.js";
 import { extent, layoutOf } from "../layout.js";
 import { differences, modelOf, summary } from "../model.js";
 import { changeText, commandOf, outcomeOf } from "../plan.js";
 import { addressOf, waysOf } from "../route.js";
+import { liveSource } from "../source.js";
 import { brief, commonSuffix, duration, moment, shell, size } from "../words.js";
 
 /** @param {number} n */
@@ -40,6 +41,36 @@ test("a document becomes a model, and what leads nowhere is left out", () => {
 	assert.equal(m.servers[0].claims.length, 1);
 	assert.equal(summary(m).out, 1);
 	assert.equal(modelOf({}).servers.length, 0);
+});
+
+test("an earlier moment is asked of its own document", async () => {
+	const octets = readFileSync(new URL("../made/core.wasm", import.meta.url));
+	const { fetch } = globalThis;
+	/** @type {string[]} */
+	const fetched = [];
+	globalThis.fetch = async (what) => {
+		fetched.push(String(what));
+		return new Response(octets);
+	};
+	try {
+		const source = liveSource();
+		const later = documentOf(5);
+		later.connectors = later.connectors.map((c) => ({ ...c, to: [c.to[0]] }));
+		const then = structuredClone(later);
+		then.connectors[0].state = "up";
+		const from = then.servers[0].name;
+		const address = `jo@${then.servers[1].name}`;
+		for (const [doc, hops] of /** @type {[any, number][]} */ ([[then, 1], [later, 0], [then, 1]])) {
+			const answers = await source.of({ ...doc, time: 1, away: false });
+			assert.equal((await answers.explain(address, from)).next_hops?.length ?? 0, hops);
+			assert.equal((await answers.trace(address, from)).length, hops + 1);
+		}
+		const rows = await (await source.of(then)).simulate([{ what: "cut", name: "c0" }]);
+		assert.ok(outcomeOf(rows).patterns.size > 0);
+		assert.deepEqual(fetched, ["core.wasm"]);
+	} finally {
+		globalThis.fetch = fetch;
+	}
 });
 
 test("two documents are compared", () => {
