@@ -20,7 +20,7 @@ installs() {
 		systemctl list-units --state=active --plain --no-legend 'postfix*' | wc -l >>/root/before
 		begun=$(date +%s)
 		dpkg -i /root/debs/lsrctl_* /root/debs/lsrd_* /root/debs/lsrd-milter_* \
-		    /root/debs/lsrd-front_* >/root/dpkg 2>&1 || cat /root/dpkg
+		    /root/debs/lsrd-front_* /root/debs/lsrd-map_* >/root/dpkg 2>&1 || cat /root/dpkg
 		md5sum /etc/postfix/* /etc/postfix/*/* 2>/dev/null >/root/after
 		systemctl list-units --state=active --plain --no-legend 'postfix*' | wc -l >>/root/after
 		cmp /root/before /root/after && : >/shared/$(uname -n).harmless
@@ -84,6 +84,8 @@ pair_host mx1 <<-END
 	soon [ -e /shared/hello ]
 	echo \$((\$(date +%s) - begun)) >/shared/seconds
 
+	systemctl start lsrd-map.service lsrd-import.timer
+
 	# mail, a message every 50 ms, while both are upgraded and downgraded
 	n=0
 	while [ ! -e /shared/mx2.example.org.downgraded ]; do
@@ -96,6 +98,7 @@ pair_host mx1 <<-END
 		lsrd --version >/shared/mx1.version
 		dpkg-query -W lsrd >>/shared/mx1.version
 		back mx1.upgraded
+		systemctl is-active lsrd-map.service lsrd-import.timer >/shared/went-on
 		: >/shared/mx1.example.org.upgraded
 	    }
 	    sleep 0.05
@@ -105,8 +108,9 @@ pair_host mx1 <<-END
 	soon lsrctl check && : >/shared/mx1.checked
 
 	# removed: mail goes on as it was
-	dpkg -r lsrd-milter lsrd-front lsrd >/root/dpkg 2>&1 || cat /root/dpkg
-	systemctl is-active lsrd.service >/shared/removed
+	ls -d /var/lib/lsrd-map >/shared/past
+	dpkg -r lsrd-milter lsrd-front lsrd-map lsrd >/root/dpkg 2>&1 || cat /root/dpkg
+	systemctl is-active lsrd.service lsrd-map.service lsrd-import.timer >/shared/removed
 	pgrep -x lsrd >>/shared/removed
 	postfix check && systemctl restart postfix
 	echo "Subject: removed" | sendmail -f joe@london.example.org root@paris.example.org
@@ -117,8 +121,8 @@ pair_host mx1 <<-END
 	lsrctl check --undo | sed -n 's/^ *\(postconf .*\)/\1/p' >/root/undo
 	sh /root/undo
 	systemctl reload postfix
-	dpkg -P lsrd >/root/dpkg 2>&1 && : >/shared/purged || cat /root/dpkg
-	ls -d /etc/lsrd /var/lib/lsrd >/shared/left 2>/dev/null
+	dpkg -P lsrd-map lsrd >/root/dpkg 2>&1 && : >/shared/purged || cat /root/dpkg
+	ls -d /etc/lsrd /var/lib/lsrd /var/lib/lsrd-map >/shared/left 2>/dev/null
 	: >/shared/mx1.example.org.over
 	meet over
 	journalctl -u 'lsrd*' -u 'postfix*' --no-pager -o cat | tail -n 60
@@ -163,12 +167,14 @@ ok "the way on was said, in three lines" is "$(grep -c '^  lsr\|^  editor' "$S/m
 ok "the first network, by README: $(cat "$S/seconds" 2>/dev/null) s from the packages to a message" [ -s "$S/seconds" ]
 ok "an upgrade starts lsrd anew" [ -e "$S/anew" ]
 ok "of the version that came" grep -q '+next' "$S/mx1.version"
+ok "the map and the import's timer go on" is "$(tr '\n' ' ' <"$S/went-on")" "active active "
 for back in mx1.upgraded mx2.upgraded mx2.downgraded; do
 	ok "$back: the session is back, $(cat "$S/$back.back" 2>/dev/null) ms after the packages" [ -s "$S/$back.back" ]
 done
 ok "all $(cat "$S/sent") messages of then have arrived, once each" is "$(cat "$S/arrived")" "1 $(cat "$S/sent")"
 ok "lsrctl check has nothing to say" [ -e "$S/mx1.checked" ]
-ok "lsrd is stopped when it is removed" is "$(cat "$S/removed")" inactive
+ok "all is stopped when it is removed" is "$(tr '\n' ' ' <"$S/removed")" "inactive inactive inactive "
+ok "the map had kept what was" [ -s "$S/past" ]
 ok "Postfix goes on by its last routes" [ -e "$S/after-removal" ]
 ok "a purge is refused while main.cf names the tables" [ ! -e "$S/purged-too-early" ]
 ok "and says which lines" grep -q 'main.cf:[0-9]*:.*/var/lib/lsrd/postfix' "$S/refused"
