@@ -83,6 +83,20 @@ link.request("GET", "/metrics")
 assert b"\nlsrd_up 1\n" in link.getresponse().read()'
 }
 
+# A browser's questions to lsrd-map: the page, what lsrd says, what lsrctl computes,
+# what has happened and what was.
+looked() {
+	"$lab" run london python3 -c '
+import http.client
+for path in ("/", "/map.js", "/api/topology", "/api/routes", "/api/events",
+             "/api/explain?address=u%40tokyo.example", "/api/simulate?cut=london-tokyo",
+             "/api/at?time=%s" % __import__("time").time()):
+    link = http.client.HTTPConnection("127.0.0.1", 8691, timeout=30)
+    link.request("GET", path)
+    answer = link.getresponse()
+    assert answer.status == 200 and answer.read(), (path, answer.status)'
+}
+
 # lsrd there, under strace.
 trace_lsrd() {
 	"$lab" kill "$1" lsrd
@@ -110,7 +124,8 @@ hands_over() {
 		postfix reload' 2>/dev/null
 }
 
-plan 35
+mapped=$([ ! -x "$LSRD_BUILD/lsrd-map" ] || echo yes)
+plan $((36 ${mapped:++ 5}))
 lab_up "$top/t/labtool/triangle.json" --x-lsa-2 --front paris=listed
 ok "every server learns every route" full
 for program in front milter; do "$lab" kill london $program; done
@@ -129,6 +144,11 @@ ok "all of it serves under strace" full
 "$lab" send tokyo u@london.example -n 5
 ok "mail arrives" all_arrived
 ok "a scrape comes" soon scraped
+[ -z "$mapped" ] || {
+	"$lab" run london install -d -o _lsrd -m 750 /var/lib/lsrd-map
+	traced london lsrd-map -u _lsrd
+	ok "a browser gets its answers" soon looked
+}
 "$lab" run london sh -c 'pkill -HUP -x lsrd-milter; pkill -HUP -x lsrd-front; lsrctl reload'
 "$lab" send london u@tokyo.example -n 1
 ok "and after a reload of all three" all_arrived
@@ -169,6 +189,12 @@ judged london lsrd-front
 judged london lsrd-front hand
 judged london lsrd-metrics
 judged london lsrd-maillog
+[ -z "$mapped" ] || {
+	judged london lsrd-map
+	ok "lsrctl computed for it" shows lsrd-map 'execve(.*/lsrctl'
+	ok "it kept what was" shows lsrd-map 'lsrd-map/.*O_CREAT'
+	ok "a history less" notices lsrd-map 'lsrd\/history'
+}
 ok "Postfix was asked" shows lsrd 'execve(.*/postconf'
 ok "so was the mail server of Tokyo" shows exim 'execve(.*/\(exim4\|postconf\)'
 ok "strangers were handed over" shows hand 'public/lsrd-smtpd'
