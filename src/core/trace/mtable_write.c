@@ -180,7 +180,7 @@ void
 mtable_record(struct buf *out, const struct route *r)
 {
 	record_text(out, r->pattern);
-	buf_u8(out, r->kind);
+	buf_u8(out, (uint8_t)r->kind);
 	buf_u8(out, (uint8_t)((r->relay ? MTABLE_RELAY : 0) |
 			      (r->last_resort ? MTABLE_LAST_RESORT : 0)));
 	record_text(out, r->server);
