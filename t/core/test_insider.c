@@ -257,6 +257,23 @@ START_TEST(honest_pace)
 }
 END_TEST
 
+/* Who starts later could not judge what else its origin says. */
+START_TEST(no_identity_is_purged)
+{
+	struct insider f;
+
+	insider_begin(&f);
+	insider_connector(&f, "c", 1, true);
+	insider_say(&f, LSA_IDENTITY, "", NULL);
+	ck_assert_uint_eq(f.refused, 1);
+	ck_assert_uint_eq(f.purged, 0);
+	ck_assert(!insider_held(&f, LSA_IDENTITY, "")->purge);
+	insider_connector(&f, "c", 2, true);
+	ck_assert_uint_eq(insider_held(&f, LSA_CONNECTOR, "c")->seq, f.seq);
+	engine_free(f.engine);
+}
+END_TEST
+
 /* What takes something out of use passes, as long as it is no flood too. */
 START_TEST(down_passes_first)
 {
@@ -436,6 +453,7 @@ main(void)
 	tcase_add_test(tc, carrier_is_not_at_fault);
 	tcase_add_test(tc, bucket_of_one_lsa);
 	tcase_add_test(tc, honest_pace);
+	tcase_add_test(tc, no_identity_is_purged);
 	tcase_add_test(tc, down_passes_first);
 	tcase_add_test(tc, forged_spends_nothing);
 	tcase_add_loop_test(tc, rules, 0, 11);

@@ -132,7 +132,7 @@ class Database:
         if lsa.type in (wire.FORGET, wire.REVOCATION, wire.RULE):
             known = [(self.authority, None)]
         else:
-            identity = lsa if lsa.type == wire.IDENTITY and not lsa.purge else self.get(
+            identity = lsa if lsa.type == wire.IDENTITY else self.get(
                 wire.Key(lsa.key.origin, wire.IDENTITY, ""))
             if not identity:
                 return wire.Key(lsa.key.origin, wire.IDENTITY, "")

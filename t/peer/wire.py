@@ -307,7 +307,7 @@ class Lsa:
                 RULE: lambda: NAME.match(ident)}.get(kind, lambda: OTHER.match(ident))
         if not IDENTITY <= kind <= RULE and len(self.octets) > UNKNOWN_MAX:
             raise Fault("lsa too long")
-        if not good() or (self.purge and (self.body or kind in (FORGET, REVOCATION))):
+        if not good() or (self.purge and (self.body or kind in (IDENTITY, FORGET, REVOCATION))):
             raise Fault("lsa id")
         if bool(origin) == (kind in (REVOCATION, RULE)) or origin and not is_host(origin):
             raise Fault("lsa origin")

@@ -249,6 +249,15 @@ lsa_block(const uint8_t *octets, size_t n, const struct head *head,
 	return lsa;
 }
 
+/* What the authority said stands; and without its identity nobody could tell
+ * who has signed what else an origin says. */
+static bool
+is_for_good(uint8_t type)
+{
+	return type == LSA_IDENTITY || type == LSA_FORGET ||
+	       type == LSA_REVOCATION;
+}
+
 static int
 lsa_make(
     const uint8_t *octets, size_t n, const struct head *head, struct lsa **out)
@@ -263,9 +272,8 @@ lsa_make(
 	lsa->body_len = head->body_len;
 	lsa->len = (uint32_t)n;
 	rc = lsa_key_check(&lsa->key);
-	if (rc == RC_OK && lsa->purge &&
-	    (head->type == LSA_FORGET || head->type == LSA_REVOCATION))
-		rc = RC_NAME; /* what the authority said stands */
+	if (rc == RC_OK && lsa->purge && is_for_good(head->type))
+		rc = RC_NAME;
 	if (rc == RC_OK)
 		rc = lsa_body_read(lsa, &room);
 	if (rc == RC_OK)

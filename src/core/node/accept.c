@@ -56,7 +56,7 @@ judge_signature(struct engine *e, struct lsa *lsa)
 			return RC_IDENTITY;
 		return accept_is_signed(e, lsa, by) ? RC_OK : RC_SIGNATURE;
 	}
-	if (lsa->key.type == LSA_IDENTITY && !lsa->purge) {
+	if (lsa->key.type == LSA_IDENTITY) {
 		rc = signers_vouch(&e->signers, lsa, e->crypto, &signer);
 		if (rc != RC_OK)
 			return rc;
@@ -219,7 +219,7 @@ accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 			   .name = lsa->key.id,
 			   .from = lsa_type_word(lsa->key.type),
 			   .value = lsa->seq });
-	if (lsa->key.type == LSA_IDENTITY && !lsa->purge)
+	if (lsa->key.type == LSA_IDENTITY)
 		signer_renew(e, lsa);
 	sessions_flood(e, lsa, from);
 	crop(e, lsa->key.origin);

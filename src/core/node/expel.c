@@ -151,8 +151,7 @@ identities_distrust(struct engine *e)
 
 	signers_distrust(&e->signers);
 	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = lsdb_next(l))
-		if (l->key.type == LSA_IDENTITY && !l->purge &&
-		    !node_is_own(e, &l->key) &&
+		if (l->key.type == LSA_IDENTITY && !node_is_own(e, &l->key) &&
 		    signers_vouch(&e->signers, l, e->crypto, &signer) != RC_OK)
 			signers_forget(&e->signers, l->key.origin);
 }

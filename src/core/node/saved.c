@@ -97,7 +97,7 @@ item_lsa(struct items *items, const struct engine *e, const struct lsa *l)
 	const struct signer *s = signers_find(&e->signers, l->key.origin);
 	size_t hole;
 
-	if (l->key.type == LSA_IDENTITY && !l->purge && s != NULL) {
+	if (l->key.type == LSA_IDENTITY && s != NULL) {
 		item_authorities(items, &e->setup->authority);
 		hole = item_begin(items, ITEM_VOUCHED);
 		signers_encode(&items->out, s, l);
