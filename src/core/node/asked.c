@@ -30,8 +30,9 @@ asked_default_word(const struct setup *setup)
 	static const char *const words[] = {
 		[SETUP_POSTFIX] = "sender_dependent_default_transport_maps",
 		[SETUP_EXIM] = "a router with default.cdb",
-		[SETUP_BOTH] = ("sender_dependent_default_transport_maps of "
-				"Postfix, or a router of Exim with default.cdb")
+		[SETUP_BOTH] =
+		    ("sender_dependent_default_transport_maps of "
+		     "Postfix, or a router of Exim with default.cdb")
 	};
 
 	return words[setup->mta.beside];
