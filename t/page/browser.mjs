@@ -101,7 +101,7 @@ await step("a change is drawn within 100 ms of its arrival", async () => {
 	const times = await page.evaluate(() =>
 		performance.getEntriesByName("lsrd-shown").map((e) => e.duration));
 	say(`# shown in ${times.map((t) => Math.round(t)).join(", ")} ms`);
-	return Math.min(...times) < 100;
+	return times.length > 0 && times.sort((a, b) => a - b)[times.length >> 1] < 100;
 });
 await step("and what moved because of what is told", async () => {
 	await page.click("#tab-happened");
@@ -215,6 +215,7 @@ await step(`${pages} pages at once, and each sees a change`, async () => {
 	}
 	for (const one of many)
 		await until(one, isThere);
+	act("crowd");
 	act("hostile");
 	for (const one of many)
 		await until(one, () => globalThis.lsrdMap.model.servers.some((s) => s.drain !== null));

@@ -7,7 +7,7 @@
 
 . "$(dirname "$0")/loopback.sh"
 patience=60
-need node python3 chromium
+need node python3 chromium cc
 [ -x "$bin/lsrd-map" ] || skip "built without lsrd-map"
 library=${LSRD_PLAYWRIGHT:-$top_srcdir/src/page/node_modules/playwright-core}
 [ -e "$library/index.mjs" ] || skip "needs playwright-core: npm ci in src/page, or LSRD_PLAYWRIGHT"
@@ -34,6 +34,17 @@ if [ "$(id -u)" = 0 ]; then
 fi
 port=$(($$ % 20000 + 20000))
 
+# Who says how long the loop of London's lsrd is away, from the crowd on.
+cc -shared -fPIC -o "$W/turns.so" "$top_srcdir/t/bench/turns.c" -ldl ||
+	skip "cannot build t/bench/turns.c"
+
+begin_watched() {
+	env ASAN_OPTIONS=verify_asan_link_order=0:${ASAN_OPTIONS:-} LD_PRELOAD="$W/turns.so" \
+		LSRD_TURNS="$W/turns" LSRD_TURNS_FROM="$W/crowd" \
+		"$lsrd" -f -c "$W/$A/lsrd.conf" >>"$W/$A/log" 2>&1 &
+	echo $! >"$W/$A/pid"
+}
+
 mail_begin() {
 	python3 "$top_srcdir/t/system/mail_service.py" "$net.3" 2525 2>/dev/null &
 	mail=$!
@@ -56,7 +67,7 @@ fi
 conf $A london 2 $B 3 paris "$1"
 conf $B paris 3 $A 2 london "$2"
 mail_begin
-begin $A
+begin_watched
 begin $B
 soon eval ask $A status '>/dev/null' '2>&1' || skip "lsrd does not begin: $(tail -n 1 "$W/$A/log")"
 mkdir -p "$W/page"
@@ -95,7 +106,8 @@ while kill -0 $browser 2>/dev/null; do
 	cut) kill "$mail" && end $B 9 ;;
 	mend) mail_begin && begin $B ;;
 	away) end $A 9 ;;
-	back) begin $A ;;
+	back) begin_watched ;;
+	crowd) : >"$W/crowd" ;;
 	map-away) kill "$map" ;;
 	map-back) map_begin ;;
 	end) break ;;
@@ -110,5 +122,8 @@ while read -r line; do
 	esac
 done <"$W/results"
 ok 'the person saw all of it' grep -q '^ok nothing went wrong' "$W/results"
-ok 'no keep-alive was late' eval '!' grep -q 'late' "$W/$A/log"
+# By its own processor time: what others have of the processor is no fault of its.
+echo "# the longest turn of lsrd's loop with many pages, in ms: $(cat "$W/turns")"
+ok 'no turn of the loop makes a keep-alive late by 50 ms' \
+	eval '[' "$(sed -n 's/.*cpu=//p' "$W/turns")" -le 50 ']'
 all_told
