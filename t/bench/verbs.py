@@ -1,4 +1,4 @@
-"""verbs.py LSRCTL FOLDER SERVER NEIGHBOUR TIMES - what t/bench/verbs measures."""
+"""verbs.py LSRCTL FOLDER SERVER NEIGHBOUR TIMES PORT PAGES - what t/bench/verbs measures."""
 
 import json
 import os
@@ -9,11 +9,12 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 
 ALIVE_MS = 200
 WATCHED_S = 15
 
-LSRCTL, FOLDER, SERVER, NEIGHBOUR, TIMES = sys.argv[1:]
+LSRCTL, FOLDER, SERVER, NEIGHBOUR, TIMES, PORT, PAGES = sys.argv[1:]
 CONTROL = "%s/%s/control"
 CONF = "%s/%s/lsrd.conf" % (FOLDER, SERVER)
 MANY = "d000200.bench.example"
@@ -103,13 +104,49 @@ def silence(busy):
     return worst, looks, dumps[0]
 
 
-def main():
-    worst, used = {}, {}
-    for _ in range(int(TIMES)):
-        for words in VERBS:
-            before = cpu()
-            worst.setdefault(words, []).append(run(words))
-            used[words] = used.get(words, 0) + cpu() - before
+class Page(threading.Thread):
+    """As the page is: it listens, and asks again whenever it is told of another topology."""
+
+    asked = 0
+
+    def run(self):
+        with urllib.request.urlopen("http://127.0.0.1:%s/api/stream" % PORT) as stream:
+            for line in stream:
+                if line == b"event: topology\n":
+                    self.ask()
+
+    @staticmethod
+    def ask():
+        for what in ("topology", "status", "links", "routes"):
+            with urllib.request.urlopen("http://127.0.0.1:%s/api/%s" % (PORT, what)) as answer:
+                answer.read()
+        Page.asked += 1
+
+
+def changed():
+    """Costs that come and go: each is another topology."""
+    run("cost c0 7 --for 1h")
+    time.sleep(0.3)
+    run("cost c0 configured")
+    time.sleep(0.3)
+
+
+def pages():
+    for _ in range(int(PAGES)):
+        Page(daemon=True).start()
+    time.sleep(5)
+    before = Page.asked
+    with open(FOLDER + "/pages", "w", encoding="ascii"):
+        pass
+    ms, looks, times = silence(changed)
+    print("%s pages listen, %d times two changes, %d times asked by a page: %d ms (%d looks)"
+          % (PAGES, times, Page.asked - before, ms, looks))
+    with open("%s/%s.turns" % (FOLDER, SERVER), encoding="ascii") as file:
+        print("the longest turn of the loop meanwhile, ms: " + file.read().strip())
+
+
+def tell(worst, used):
+    """What each verb took."""
     print("%-40s %8s %8s %8s" % ("ms", "median", "worst", "CPU"))
     for words, took in worst.items():
         took.sort()
@@ -119,15 +156,27 @@ def main():
     print("median of 100 ms or more: %s" % (", ".join(slow) or "none"))
     for words in EXEMPT:
         print("%-40s %8.1f" % (words, run(words)))
+
+
+def main():
+    worst, used = {}, {}
+    for _ in range(int(TIMES)):
+        for words in VERBS:
+            before = cpu()
+            worst.setdefault(words, []).append(run(words))
+            used[words] = used.get(words, 0) + cpu() - before
+    if int(TIMES) > 0:
+        tell(worst, used)
     idle = silence(lambda: time.sleep(0.1))
     print("nothing heard for at most: %d ms idle (%d looks), keep-alive %d ms"
           % (idle[0], idle[1], ALIVE_MS))
-    for what, busy in (("db --json", lambda: run("db --json")),
-                       ("export json", lambda: run("export json")),
-                       ("routes --json", lambda: run("routes --json"))):
-        ms, looks, dumps = silence(busy)
+    for what in ("db --json", "export json", "routes --json"):
+        if int(TIMES) == 0:
+            break
+        ms, looks, dumps = silence(lambda words=what: run(words))
         print("%s again and again, %d times: %d ms (%d looks)"
               % (what, dumps, ms, looks))
+    pages()
 
 
 main()
