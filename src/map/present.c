@@ -248,10 +248,13 @@ present_topology(const struct present *p)
 }
 
 void
-present_greet(const struct present *p, struct stream *stream)
+present_greet(struct present *p, struct stream *stream)
 {
 	char text[96];
 
+	/* The first page does not wait until an idle one is asked. */
+	if (stream_pages(stream) == 1 && evtimer_pending(p->status, NULL))
+		present_timer(p->status, 0);
 	snprintf(text, sizeof(text), "{\"version\":\"%s\",\"away\":%s}",
 	    PACKAGE_VERSION, p->away ? "true" : "false");
 	stream_greet(stream, "hello", text);

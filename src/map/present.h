@@ -39,7 +39,7 @@ void present_free(struct present *present);
 /* The topology, or why there is none: lent. */
 struct body *present_topology(const struct present *present);
 
-/* What a page gets first. */
-void present_greet(const struct present *present, struct stream *stream);
+/* What a page gets first; whether lsrd answers is asked again for the first one. */
+void present_greet(struct present *present, struct stream *stream);
 
 #endif
