@@ -241,6 +241,7 @@ input_fill(struct engine *e, const struct lsdb *db)
 		.mta = &e->asked.mta,
 		.now = e->now,
 		.wall = e->wall,
+		.agreed = e->turn.agreed,
 		.may_relay = may_relay,
 		.may_claim = may_claim,
 		.may_connect = transit_enforced(e) ? may_connect : NULL,

@@ -238,6 +238,7 @@ struct turn {
 	bool news;         /* this step has some, that is to go out first */
 	bool trusted;      /* and this is what we saved ourselves */
 	bool vouched;      /* when all were trusted whom we trust, or fewer */
+	bool agreed;       /* a session was FULL since the start */
 	struct kept *kept; /* what saved.c has read of it so far, or NULL */
 	uint64_t calendar; /* `wall` less `now`, as it was last */
 	struct mono started;

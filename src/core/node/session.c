@@ -418,9 +418,13 @@ message(struct engine *e, struct session *s, uint8_t type, struct cur *body)
 static void
 agree_check(struct engine *e, struct session *s)
 {
-	if (s->state == SESSION_SYNC && s->sync.summary_whole &&
-	    s->sync.synced_heard && s->sync.wanted.tree.n == 0)
-		session_move(e, s, SESSION_AGREED, NULL);
+	if (s->state != SESSION_SYNC || !s->sync.summary_whole ||
+	    !s->sync.synced_heard || s->sync.wanted.tree.n > 0)
+		return;
+	session_move(e, s, SESSION_AGREED, NULL);
+	if (!e->turn.agreed)
+		due_compute(e);
+	e->turn.agreed = true;
 }
 
 /* What it tells may end this very session, as a revocation does. */

@@ -76,6 +76,7 @@ struct view_input {
 	const struct mta *mta; /* beside us; NULL: not known */
 	struct mono now;       /* for removals; decides no path */
 	uint64_t wall;         /* the same moment in seconds since 1970 */
+	bool agreed; /* a peer has told all that it knows since the start */
 	const struct view_probe *probes;
 	size_t nprobes;
 	const struct view_place *places; /* of our links; may be none */
