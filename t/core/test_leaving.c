@@ -519,7 +519,7 @@ static const struct {
 	{ "probe b.x down;probe b.x up bc",
 	    "l.x remote b.x,c.x 0/0 relay\nm.x here 0\n", 7 },
 	{ "probe b.x down;probe c.x down",
-	    "l.x hold no path: no claim known, next hops down relay\n"
+	    "l.x hold no path: no claim known, no next hop left relay\n"
 	    "m.x here 0\n",
 	    8 },
 	{ "purge l.x l.x",

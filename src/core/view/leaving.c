@@ -128,7 +128,8 @@ found_down(const struct view_input *in, const char *name)
 }
 
 /* Nothing is known of the key any more: its route stays as it was, less the
- * next hops that do not answer. */
+ * next hops that do not answer, and less ourselves, whom a table from another
+ * server's disk may name. */
 static void
 route_keep(struct leaving_work *k, const struct route *old)
 {
@@ -137,14 +138,15 @@ route_keep(struct leaving_work *k, const struct route *old)
 
 	route_copy(&r, old);
 	for (size_t i = 0; i < r.nhops; i++) {
-		if (!found_down(k->in, r.hop[i].name))
+		if (strcmp(r.hop[i].name, k->in->setup->server) != 0 &&
+		    !found_down(k->in, r.hop[i].name))
 			r.hop[kept++] = r.hop[i];
 	}
 	r.nhops = kept;
 	if (r.kind == ROUTE_REMOTE && kept == 0) {
 		route_done(&r);
 		r = hold_of(
-		    old, mem_str("no path: no claim known, next hops down"));
+		    old, mem_str("no path: no claim known, no next hop left"));
 	}
 	vec_push(&k->routes->v, r);
 }
