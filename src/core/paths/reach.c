@@ -121,24 +121,14 @@ reach_hops(const struct reach *reach, struct reach_claims claims, uint64_t best,
 	return n;
 }
 
-/* The path to the second node: to the first of those it may come from. */
+/* The path to the second node, which a part may lead to. */
 static uint32_t
 end_path(struct spf *spf, uint32_t end, uint32_t server, uint32_t *out)
 {
-	const struct graph_side *in = &spf->graph->in;
-	uint32_t n = 0;
+	uint32_t n = spf_path(spf, end, out);
 
-	for (uint32_t i = in->first[end]; i < in->end[end]; i++) {
-		uint32_t from = in->arcs[i].to;
-
-		if (spf->dist[from] == GRAPH_NONE ||
-		    spf->dist[from] + graph_weight(in->arcs[i].weight) !=
-			spf->dist[end])
-			continue;
-		n = spf_path(spf, from, out);
-		out[n++] = server;
-		break;
-	}
+	if (n > 0)
+		out[n - 1] = server;
 	return n;
 }
 

@@ -378,10 +378,10 @@ spf_mark(struct spf *s, uint32_t to)
 	return n;
 }
 
-/* The smallest marked server that follows u on a least way; through a part
- * where u is a member. */
+/* The smallest marked server that follows u on a least way, through a part
+ * where u is a member; or `to`, which may be no server. */
 static uint32_t
-next_server(const struct spf *s, uint32_t u)
+next_server(const struct spf *s, uint32_t u, uint32_t to)
 {
 	const struct graph_side *out = &s->graph->out;
 	uint32_t best = UINT32_MAX;
@@ -392,8 +392,8 @@ next_server(const struct spf *s, uint32_t u)
 		if ((s->done[v] & MARK) == 0 ||
 		    !is_tight(s, u, v, &out->arcs[i]))
 			continue;
-		if (v >= s->graph->servers)
-			v = next_server(s, v);
+		if (v >= s->graph->servers && v != to)
+			v = next_server(s, v, to);
 		if (v < best)
 			best = v;
 	}
@@ -413,8 +413,8 @@ spf_path(struct spf *s, uint32_t to, uint32_t *out)
 	marked = spf_mark(s, to);
 	out[n++] = u;
 	while (u != to) {
-		u = next_server(s, u);
-		CHECK(u < s->graph->servers);
+		u = next_server(s, u, to);
+		CHECK(u < s->graph->servers || u == to);
 		out[n++] = u;
 	}
 	for (uint32_t i = 0; i < marked; i++)

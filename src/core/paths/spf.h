@@ -92,10 +92,10 @@ const uint64_t *spf_set(const struct spf *s, uint32_t node);
 uint32_t spf_first_hops(const struct spf *s, uint32_t node, uint32_t *out);
 
 /*
- * Of all least ways to the server `to` the smallest by names, compared from
- * the source on: servers only, both ends included, appended to out, which
- * has room for graph_hops(s->dist[to]) + 1. Returns their number, 0 without
- * a way.
+ * Of all least ways to `to` the smallest by names, compared from the source
+ * on: servers only, both ends included, and `to` where that is another node;
+ * appended to out, which has room for graph_hops(s->dist[to]) + 1, for such a
+ * node one more. Returns their number, 0 without a way.
  */
 uint32_t spf_path(struct spf *s, uint32_t to, uint32_t *out);
 
