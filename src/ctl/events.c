@@ -265,7 +265,8 @@ watched_look(struct watched *w)
 		close(w->fd);
 	buf_reset(&w->line);
 	w->fd = open(w->path, O_RDONLY | O_CLOEXEC);
-	w->inode = st.st_ino;
+	if (w->fd >= 0 && fstat(w->fd, &st) == 0)
+		w->inode = st.st_ino;
 	watched_read(w);
 }
 
