@@ -272,7 +272,7 @@ offers() { # WANTED LINE...
 	fi
 }
 offers 'routes' lsrctl ro
-offers 'json netjson dot graphml' lsrctl export ''
+offers 'json netjson dot graphml html' lsrctl export ''
 offers 'simulate' lsrctl --topology "$fixtures/spaces.json" si
 offers '--from' lsrctl routes --f
 offers '--size --sender --socket' lsrctl explain --s
