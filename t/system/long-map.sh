@@ -60,12 +60,8 @@ map_begin() {
 }
 
 "$lsrctl" keys authority --directory "$W/ca" --organization example.org >/dev/null || exit 1
-set -- '' ''
-if grep -q '"position"' "$top_srcdir/src/cfg/schema.c"; then
-	set -- 'position = { -0.1, 51.5 }' 'position = { 2.35, 48.85 }'
-fi
-conf $A london 2 $B 3 paris "$1"
-conf $B paris 3 $A 2 london "$2"
+conf $A london 2 $B 3 paris 'position = { -0.1, 51.5 }'
+conf $B paris 3 $A 2 london 'position = { 2.35, 48.85 }'
 mail_begin
 begin_watched
 begin $B
