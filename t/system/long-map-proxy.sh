@@ -31,13 +31,15 @@ conf $B paris 3 $A 2 london
 begin $A
 begin $B
 soon eval ask $A status '>/dev/null' '2>&1' || skip "lsrd does not begin: $(tail -n 1 "$W/$A/log")"
+# nobody may not come to where it was built, if that is below /root
+cp "$lsrctl" "$W/lsrctl" || exit 1
 mkdir "$W/page"
 echo '<!doctype html><title>map</title>' >"$W/page/index.html"
 mkdir -m 770 "$W/past" "$W/run"
 chmod -R go+rX "$W/page"
 # Who may connect to the socket: the group that it runs with.
 setpriv --reuid=65534 --regid=0 --clear-groups "$bin/lsrd-map" -l "127.0.0.1:$port" -l "$W/run/http" \
-	-n map.example.org -d "$W/page" -s "$W/$A/control" -f "$W/$A" -p "$W/past" -c "$lsrctl" 2>"$W/map.log" &
+	-n map.example.org -d "$W/page" -s "$W/$A/control" -f "$W/$A" -p "$W/past" -c "$W/lsrctl" 2>"$W/map.log" &
 pids="$pids $!"
 
 get() { # PORT PATH [option...]

@@ -54,7 +54,7 @@ mail_begin() {
 map_begin() {
 	# shellcheck disable=SC2086
 	$as "$bin/lsrd-map" -l "127.0.0.1:$port" -d "$W/page" -s "$W/$A/control" -f "$W/$A" -p "$W/past" \
-		-c "$lsrctl" 2>>"$W/map.log" &
+		-c "$W/lsrctl" 2>>"$W/map.log" &
 	map=$!
 	pids="$pids $map"
 }
@@ -66,6 +66,8 @@ mail_begin
 begin_watched
 begin $B
 soon eval ask $A status '>/dev/null' '2>&1' || skip "lsrd does not begin: $(tail -n 1 "$W/$A/log")"
+# nobody may not come to where it was built, if that is below /root
+cp "$lsrctl" "$W/lsrctl" || exit 1
 mkdir -p "$W/page"
 for f in index.html map.js map.css world.json worker.js core.wasm licences.txt; do
 	cp "$top_srcdir/src/page/made/$f" "$W/page/" || exit 1

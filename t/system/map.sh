@@ -77,6 +77,8 @@ pids="$pids $mail"
 begin $A
 begin $B
 soon eval ask $A status '>/dev/null' '2>&1' || skip "lsrd does not begin: $(tail -n 1 "$W/$A/log")"
+# nobody may not come to where it was built, if that is below /root
+cp "$lsrctl" "$W/lsrctl" || exit 1
 mkdir -p "$W/page/folder"
 echo '<!doctype html><title>map</title>' >"$W/page/index.html"
 printf plain >"$W/page/map.js"
@@ -87,7 +89,7 @@ mkdir -m 770 "$W/past"
 chmod -R go+rX "$W/page"
 # shellcheck disable=SC2086
 $as "$bin/lsrd-map" -l "127.0.0.1:$port" -l "[::1]:$port" -n map.example.org -d "$W/page" \
-	-s "$W/$A/control" -f "$W/$A" -p "$W/past" -c "$lsrctl" 2>"$W/map.log" &
+	-s "$W/$A/control" -f "$W/$A" -p "$W/past" -c "$W/lsrctl" 2>"$W/map.log" &
 map=$!
 pids="$pids $map"
 within 10 answers / 200 || skip "lsrd-map does not begin: $(cat "$W/map.log")"
