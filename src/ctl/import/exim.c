@@ -535,17 +535,7 @@ static int
 exim_source(const struct call *call, const struct import_hosts *hosts,
     struct import *im)
 {
-	struct maps maps;
-	int status = maps_init(&maps, call, hosts, im);
-
-	for (size_t i = 0; i < call->noperands && status == CALL_OK; i++)
-		status = exim_file(&maps, call->operands[i]);
-	if (status == CALL_OK) {
-		import_hosts_reach(hosts, im, false);
-		maps_finish(&maps);
-	}
-	maps_done(&maps);
-	return status;
+	return maps_read(call, hosts, im, exim_file);
 }
 
 int

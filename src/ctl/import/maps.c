@@ -31,7 +31,7 @@ groups_judge(const struct call *call)
 	return status;
 }
 
-int
+static int
 maps_init(struct maps *maps, const struct call *call,
     const struct import_hosts *hosts, struct import *im)
 {
@@ -46,7 +46,7 @@ maps_init(struct maps *maps, const struct call *call,
 	return groups_judge(call);
 }
 
-void
+static void
 maps_done(struct maps *maps)
 {
 	for (size_t i = 0; i < maps->routes.n; i++) {
@@ -454,7 +454,7 @@ sender_note(struct maps *maps, const struct maps_route *r)
 	    r->sender);
 }
 
-void
+static void
 maps_finish(struct maps *maps)
 {
 	VEC(struct maps_end) ends = { 0 };
@@ -485,4 +485,22 @@ maps_finish(struct maps *maps)
 	vec_done(&claimed.list);
 	vec_done(&ends);
 	vec_done(&steps.list);
+}
+
+int
+maps_read(const struct call *call, const struct import_hosts *hosts,
+    struct import *im, int (*take)(struct maps *maps, const char *operand))
+{
+	struct maps maps;
+	int status = maps_init(&maps, call, hosts, im);
+
+	for (size_t i = 0; i < call->noperands && status == CALL_OK; i++)
+		status = take(&maps, call->operands[i]);
+	/* What a next hop is called by its address is known by then. */
+	if (status == CALL_OK) {
+		import_hosts_reach(hosts, im, false);
+		maps_finish(&maps);
+	}
+	maps_done(&maps);
+	return status;
 }

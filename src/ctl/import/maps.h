@@ -4,7 +4,7 @@
  * that groups, connectors with their costs, and address spaces.
  *
  * An importer first names the servers, then says what each claims and where it
- * sends what; maps_finish() looks which of those hosts are servers of the import
+ * sends what; maps_read() then looks which of those hosts are servers of the import
  * themselves. What goes to one of these is no address space here: it is a
  * connector to its group, and its own claim there. What goes to anybody else is
  * an address space with that way out.
@@ -48,10 +48,13 @@ struct maps {
 	VEC(struct maps_claim) claims;
 };
 
-/* CALL_OK, or CALL_USAGE after a complaint: --cost, --group. */
-int maps_init(struct maps *maps, const struct call *call,
-    const struct import_hosts *hosts, struct import *im);
-void maps_done(struct maps *maps);
+/*
+ * Takes each operand, then does what hangs on all of them: which hosts are servers
+ * of the import. CALL_OK, what take() gave, or CALL_USAGE after a complaint:
+ * --cost, --group.
+ */
+int maps_read(const struct call *call, const struct import_hosts *hosts,
+    struct import *im, int (*take)(struct maps *maps, const char *operand));
 
 /* A server, whose group --group names, or the label behind its own. Its number;
  * SIZE_MAX after a note. */
@@ -67,8 +70,6 @@ struct maps_route *maps_route(struct maps *maps, size_t server,
 
 /* [HOST], [HOST]:PORT, HOST:PORT, HOST; false: no host. */
 bool maps_route_host(struct maps_route *route, const char *text, size_t n);
-
-void maps_finish(struct maps *maps);
 
 /* The options that go with them. */
 #define MAPS_OPTIONS                                                           \

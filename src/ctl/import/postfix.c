@@ -540,18 +540,7 @@ static int
 postfix_read(const struct call *call, const struct import_hosts *hosts,
     struct import *im)
 {
-	struct maps maps;
-	int status = maps_init(&maps, call, hosts, im);
-
-	for (size_t i = 0; i < call->noperands && status == CALL_OK; i++)
-		status = source_take(&maps, call->operands[i]);
-	/* What a next hop is called by its address is known by then. */
-	if (status == CALL_OK) {
-		import_hosts_reach(hosts, im, false);
-		maps_finish(&maps);
-	}
-	maps_done(&maps);
-	return status;
+	return maps_read(call, hosts, im, source_take);
 }
 
 int
