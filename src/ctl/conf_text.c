@@ -34,17 +34,26 @@ conf_text_addresses(
 	buf_text(out, "\n");
 }
 
-void
-conf_text_peer(
-    struct buf *out, const char *name, const struct addr *addrs, size_t n)
+/* A section of a name, with its addresses if any are known. */
+static void
+conf_text_place(struct buf *out, const char *name, const char *option,
+    const struct addr *addrs, size_t n)
 {
-	buf_printf(out, "\npeer \"%s\" { ", name);
+	buf_printf(out, " \"%s\" { ", name);
 	if (n > 0) {
-		buf_text(out, "address = ");
+		buf_printf(out, "%s = ", option);
 		conf_text_set(out, addrs, n);
 		buf_text(out, " ");
 	}
 	buf_text(out, "}\n");
+}
+
+void
+conf_text_peer(
+    struct buf *out, const char *name, const struct addr *addrs, size_t n)
+{
+	buf_text(out, "\npeer");
+	conf_text_place(out, name, "address", addrs, n);
 }
 
 void
@@ -60,13 +69,8 @@ void
 conf_text_bridgehead(
     struct buf *out, const char *name, const struct addr *smtp, size_t n)
 {
-	buf_printf(out, "\tbridgehead \"%s\" { ", name);
-	if (n > 0) {
-		buf_text(out, "smtp = ");
-		conf_text_set(out, smtp, n);
-		buf_text(out, " ");
-	}
-	buf_text(out, "}\n");
+	buf_text(out, "\tbridgehead");
+	conf_text_place(out, name, "smtp", smtp, n);
 }
 
 void
