@@ -126,7 +126,9 @@ offer(struct traffic *t, struct node *from, struct node *to)
 
 	told->kind = REPORT_EVIDENCE;
 	told->hop = to->conf.announced.smtp[0];
-	if (!world_mail(t->world, from, to)) {
+	/* Of two with one identity, each may be the other's hop, and is found
+	 * here by that name. */
+	if (from == to || !world_mail(t->world, from, to)) {
 		told->count[REPORT_FAILED] = 1;
 		return FAILED;
 	}
