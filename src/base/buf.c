@@ -30,7 +30,7 @@ buf_put(uint8_t *p, uint64_t v, size_t n)
 void
 buf_u8(struct buf *b, uint8_t v)
 {
-	buf_put(buf_more(b, 1), v, 1);
+	*buf_more(b, 1) = v;
 }
 
 void
