@@ -84,7 +84,7 @@ all_mark(const struct world *world)
 }
 
 void
-post_visited(struct post *post, const struct letter *letter)
+post_visited(struct post *post, struct letter *letter)
 {
 	struct visited here = { letter->number, letter->at, letter->to.n,
 		letter->to.v[0], post->world->now };
@@ -101,7 +101,8 @@ post_visited(struct post *post, const struct letter *letter)
 	if (times > VISITS && all_mark(post->world))
 		world_fail(post->world, "a letter for %s is at %s %u times",
 		    here.to, here.node->name, times);
-	if (letter->received.n > HOPS_MAX && has_marks(post->world))
+	letter->ended = letter->received.n > HOPS_MAX;
+	if (letter->ended && has_marks(post->world))
 		world_fail(post->world, "a letter for %s has %zu hops", here.to,
 		    letter->received.n);
 }

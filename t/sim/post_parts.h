@@ -45,7 +45,8 @@ void post_bounced(struct post *post, const struct node *from,
 void post_delivered(
     struct post *post, const struct letter *letter, const char *to);
 
-/* It has come to the host where it is. */
-void post_visited(struct post *post, const struct letter *letter);
+/* It has come to the host where it is, and goes no further if it has more hops
+ * than an MTA takes. */
+void post_visited(struct post *post, struct letter *letter);
 
 #endif
