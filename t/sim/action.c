@@ -399,7 +399,7 @@ do_flow(struct scene *scene)
 	struct node *node = scene_host(scene, scene->word[1]);
 
 	if (node != NULL)
-		traffic_flow(scene->traffic, node, scene->word[2],
+		traffic_flow(scene_traffic(scene), node, scene->word[2],
 		    (uint32_t)strtoul(scene->word[3], NULL, 10));
 }
 
@@ -411,7 +411,7 @@ takes_one(struct scene *scene, struct node *node)
 
 	if (strcmp(word, "all") == 0)
 		rate = UINT32_MAX;
-	traffic_takes(scene->traffic, node, rate); /* none is 0 */
+	traffic_takes(scene_traffic(scene), node, rate); /* none is 0 */
 }
 
 static void
@@ -424,7 +424,7 @@ static void
 reporter_one(struct scene *scene, struct node *node)
 {
 	traffic_reports(
-	    scene->traffic, node, strcmp(scene->word[2], "works") == 0);
+	    scene_traffic(scene), node, strcmp(scene->word[2], "works") == 0);
 }
 
 static void
@@ -436,7 +436,7 @@ do_reporter(struct scene *scene)
 static void
 do_traffic(struct scene *scene)
 {
-	traffic_run(scene->traffic, scene_time(scene->word[1]));
+	traffic_run(scene_traffic(scene), scene_time(scene->word[1]));
 }
 
 /* Evidence by hand, or a report of another kind. */

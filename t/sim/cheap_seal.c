@@ -7,12 +7,21 @@
 #include "base/rc.h"
 #include "base/rng.h"
 
-/* FNV-1a, 64 bits. */
+#define PRIME 0x100000001b3u
+
+/* Eight octets at a time, and what is left one by one, as FNV-1a has it. */
 static uint64_t
 hash(uint64_t h, const uint8_t *p, size_t n)
 {
+	uint64_t eight;
+
+	for (; n >= sizeof(eight); p += sizeof(eight), n -= sizeof(eight)) {
+		memcpy(&eight, p, sizeof(eight));
+		h = (h ^ eight) * PRIME;
+		h ^= h >> 29;
+	}
 	for (size_t i = 0; i < n; i++)
-		h = (h ^ p[i]) * 0x100000001b3u;
+		h = (h ^ p[i]) * PRIME;
 	return h;
 }
 
@@ -21,8 +30,10 @@ spread(uint64_t h, uint8_t *out, size_t n)
 {
 	struct rng rng = { h };
 
-	for (size_t i = 0; i < n; i++)
-		out[i] = (uint8_t)(rng_next(&rng) & 0xff);
+	for (size_t i = 0; i < n; i += sizeof(h)) {
+		h = rng_next(&rng);
+		memcpy(out + i, &h, n - i < sizeof(h) ? n - i : sizeof(h));
+	}
 }
 
 static void

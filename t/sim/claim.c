@@ -453,7 +453,7 @@ is_event(struct scene *scene)
 static void
 waiting_is(struct scene *scene, struct node *node)
 {
-	size_t n = traffic_waiting(scene->traffic, node);
+	size_t n = traffic_waiting(scene_traffic(scene), node);
 
 	if (n > strtoull(scene->word[2], NULL, 10))
 		scene_fail(scene, "%zu messages wait at %s", n, node->name);
@@ -468,7 +468,7 @@ is_waiting(struct scene *scene)
 static void
 is_arrived(struct scene *scene)
 {
-	uint64_t n = traffic_arrived(scene->traffic, scene->word[1]);
+	uint64_t n = traffic_arrived(scene_traffic(scene), scene->word[1]);
 
 	if (n < strtoull(scene->word[2], NULL, 10))
 		scene_fail(scene, "%llu messages for %s have arrived",

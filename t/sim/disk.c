@@ -19,11 +19,24 @@ blob_set(struct blob *blob, const void *p, size_t n)
 }
 
 void
+mta_table_room(struct mta_table *table, size_t n)
+{
+	table->routes = mem_new(0, n + 1, sizeof(*table->routes));
+	table->holders = mem_new(sizeof(*table->holders), 0, 0);
+	*table->holders = 1;
+}
+
+void
 mta_table_done(struct mta_table *table)
 {
-	for (size_t i = 0; i < table->n; i++)
+	bool last = table->holders != NULL && --*table->holders == 0;
+
+	for (size_t i = 0; last && i < table->n; i++)
 		route_done(&table->routes[i]);
-	mem_free(table->routes);
+	if (last) {
+		mem_free(table->routes);
+		mem_free(table->holders);
+	}
 	*table = (struct mta_table){ 0 };
 }
 
@@ -52,9 +65,8 @@ table_copy(struct mta_table *to, const struct mta_table *from)
 {
 	mta_table_done(to);
 	*to = *from;
-	to->routes = mem_new(0, from->n + 1, sizeof(*to->routes));
-	for (size_t i = 0; i < from->n; i++)
-		route_copy(&to->routes[i], &from->routes[i]);
+	if (to->holders != NULL)
+		++*to->holders;
 }
 
 void
@@ -274,7 +286,7 @@ narrow(struct world *world, struct node *node, const struct mta_table *next)
 		.generation = next->generation },
 			 was;
 
-	less.routes = mem_new(0, next->n + 1, sizeof(*less.routes));
+	mta_table_room(&less, next->n);
 	for (size_t i = 0; i < next->n; i++)
 		if (mta_table_find(&node->copy, next->routes[i].pattern))
 			route_copy(&less.routes[less.n++], &next->routes[i]);
@@ -290,7 +302,8 @@ queue_read(struct world *world, struct node *node, const struct mta_table *was)
 {
 	for (size_t i = 0; i < node->table.n; i++) {
 		const struct route *r = &node->table.routes[i];
-		const struct route *old = mta_table_find(was, r->pattern);
+		const struct route *old =
+		    r->over ? mta_table_find(was, r->pattern) : NULL;
 		struct happening *h;
 
 		if (!r->over || (old != NULL && old->over &&

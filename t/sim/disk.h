@@ -43,6 +43,9 @@ bool disk_published(
 bool disk_queue(
     struct world *world, struct node *node, struct happening *happening);
 
+/* Room for so many routes, which are the table's and those' that are copies of
+ * it: nobody changes them once it is whole. */
+void mta_table_room(struct mta_table *table, size_t n);
 void mta_table_done(struct mta_table *table);
 const struct route *mta_table_find(
     const struct mta_table *table, const char *pattern);

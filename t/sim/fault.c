@@ -233,7 +233,8 @@ host_mend(struct scene *scene, struct node *node)
 	node->greets_ms = 0;
 	node->shortage = NULL;
 	node->queue = QUEUE_IDLE;
-	traffic_takes(scene->traffic, node, UINT32_MAX);
+	if (scene->traffic != NULL)
+		traffic_takes(scene->traffic, node, UINT32_MAX);
 	if (node->hung)
 		world_resume(world, node);
 	if (node->held) { /* somebody confirms it */

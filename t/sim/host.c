@@ -177,9 +177,15 @@ note(struct world *world, uint64_t v)
 static void
 note_bytes(struct world *world, const uint8_t *p, size_t n)
 {
+	uint64_t eight;
+
+	note(world, n);
+	for (; n >= sizeof(eight); p += sizeof(eight), n -= sizeof(eight)) {
+		memcpy(&eight, p, sizeof(eight));
+		note(world, eight);
+	}
 	for (size_t i = 0; i < n; i++)
 		world->trace = (world->trace ^ p[i]) * 0x100000001b3u;
-	note(world, n);
 }
 
 static void
@@ -222,7 +228,7 @@ fx_routes(struct world *world, struct node *node, const struct effect *fx)
 	h->table.generation = rib->generation;
 	h->table.epoch = node->annex.epoch;
 	h->table.n = rib->n;
-	h->table.routes = mem_new(0, rib->n + 1, sizeof(*rib->routes));
+	mta_table_room(&h->table, rib->n);
 	for (size_t i = 0; i < rib->n; i++)
 		route_copy(&h->table.routes[i], &rib->routes[i]);
 	rule_routes(world, node, &h->table);
@@ -260,11 +266,27 @@ fx_allow(struct node *node, const struct effect *fx)
 		vec_push(&node->allow, fx->addrs[i]);
 }
 
+/* As of a keep-alive or a probe: what it sees is as before. */
+static bool
+is_calm(enum effect_kind kind)
+{
+	return kind == FX_SEND || kind == FX_PROBE || kind == FX_REPLY;
+}
+
+/* What may come every second, and mostly changes nothing. */
+static bool
+is_routine(enum input_kind kind)
+{
+	return kind == IN_TICK || kind == IN_BYTES || kind == IN_DRAINED ||
+	       kind == IN_PROBE || kind == IN_REPORT || kind == IN_QUERY;
+}
+
 static void
 carry_out(struct world *world, struct node *node, const struct effect *fx)
 {
 	note(world, (uint64_t)fx->kind << 32 | fx->who);
 	note_bytes(world, fx->bytes, fx->bytes == NULL ? 0 : fx->len);
+	node->acted |= !is_calm(fx->kind);
 	switch (fx->kind) {
 	case FX_DIAL:
 		cable_dial(world, node, fx);
@@ -321,6 +343,7 @@ host_input(struct world *world, struct node *node, struct input *in)
 	if (in->kind != IN_TICK && in->kind != IN_DRAINED)
 		world_note(world, "%-5s input %d who=%u len=%zu %s", node->name,
 		    in->kind, in->who, in->len, in->name ? in->name : "");
+	node->acted |= !is_routine(in->kind);
 	world->steps++;
 	fx = engine_step(node->engine, in);
 	for (size_t i = 0; i < fx.n; i++)

@@ -22,6 +22,7 @@
  */
 
 #include <dirent.h>
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -282,6 +283,18 @@ static const struct command sim_command = {
 	.operands = true,
 };
 
+/*
+ * A world is large, and most of it is never touched: it comes from the system as
+ * zeroes, each time, and what is small stays here from one world to the next.
+ */
+static void
+memory_keep(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 512 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 256 * 1024 * 1024);
+	mallopt(M_TOP_PAD, 4 * 1024 * 1024);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -291,6 +304,7 @@ main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	memory_keep();
 	if (options.print) {
 		swarm_print(options.seed);
 		return 0;

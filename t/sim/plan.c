@@ -468,6 +468,23 @@ forge_write(struct buf *out, const struct lsa *lsa, struct node *signer,
 	buf_done(&body);
 }
 
+/* The last octet of its body is another, by one bit: such that it is the newer of
+ * the two if it can be, for of an older one nothing is looked at. */
+static void
+break_octet(struct buf *frame, const struct lsa *lsa)
+{
+	uint8_t *octet = frame->p + frame->n - CRYPTO_SIGNATURE - 1;
+	uint8_t was = *octet, digest[CRYPTO_DIGEST];
+
+	for (unsigned bit = 0; bit < 8; bit++) {
+		*octet = was ^ (uint8_t)(1u << bit);
+		cheap_seal_digest(
+		    frame->p + frame->n - lsa->len, lsa->len, digest);
+		if (memcmp(digest, lsa->digest, CRYPTO_DIGEST) > 0)
+			return;
+	}
+}
+
 void
 plan_forge(struct world *world, const struct plan_forgery *f)
 {
@@ -485,7 +502,7 @@ plan_forge(struct world *world, const struct plan_forgery *f)
 	else
 		forge_write(&frame, lsa, stranger ? f->peer : f->whom, f->kind);
 	if (broken)
-		frame.p[frame.n - CRYPTO_SIGNATURE - 1] ^= 1;
+		break_octet(&frame, lsa);
 	frame_close(&frame, hole);
 	cable_slip(world, f->peer, f->to, &frame);
 	buf_done(&frame);

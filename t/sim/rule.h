@@ -11,8 +11,9 @@
  *   - in a database no sequence goes down while lsrd runs, what was purged
  *     needs something newer to come back, and what was forgotten stays so;
  *   - where the world is played so, a view that follows changes is that of
- *     everything read anew: after each step, with more than 20 servers or
- *     large databases after each 50th;
+ *     everything read anew: after each step that did more than to send and to
+ *     ask, and each 16th; with more than 20 servers or large databases after
+ *     each 50th;
  *   - who cannot ask, for want of descriptors, finds nobody down by it.
  */
 

@@ -25,7 +25,7 @@ struct seen {
 	bool purge;
 };
 
-#define JUDGED 512
+#define JUDGED 2048
 
 /* Numbers of one key only grow; and those of who is whom, of whatever key. */
 struct ledger {
@@ -224,9 +224,10 @@ is_two_faced(const struct world *world, const char *origin)
 static bool
 is_forged(struct world *world, const char *origin, uint64_t seq, uint64_t seen)
 {
-	const struct node *node = world_find(world, origin);
+	const struct node *node =
+	    seq == seen ? world_find(world, origin) : NULL;
 
-	return seq == seen && node != NULL && node->forged;
+	return node != NULL && node->forged;
 }
 
 static uint64_t *
@@ -253,6 +254,21 @@ judged_set(struct ledger *ledger, struct seen *seen, uint64_t octets)
 	*judged_at(ledger, octets) = seen->octets = octets;
 }
 
+/* Its numbers may begin anew. What lost its place in an insider's share is taken
+ * when it has one again, as it is elsewhere. */
+static bool
+is_anew(struct world *world, const struct lsa *lsa, const struct head *head,
+    const struct seen *seen)
+{
+	const char *origin = lsa->key.origin;
+
+	return (seen->word != head->word && lsa->key.type != LSA_IDENTITY) ||
+	       is_two_faced(world, origin) ||
+	       is_forged(world, origin, head->seq, seen->seq) ||
+	       (world->insider != NULL &&
+		   strcmp(world->insider->conf.server, origin) == 0);
+}
+
 static void
 lsa_judge(struct world *world, struct node *node, const struct lsa *lsa)
 {
@@ -260,7 +276,7 @@ lsa_judge(struct world *world, struct node *node, const struct lsa *lsa)
 	const char *type = lsa_type_word(lsa->key.type);
 	struct head head;
 	struct seen *seen;
-	bool anew;
+	bool down, back, revoked;
 
 	if (*judged_at(node->ledger, octets_of(lsa)) == octets_of(lsa))
 		return;
@@ -269,21 +285,14 @@ lsa_judge(struct world *world, struct node *node, const struct lsa *lsa)
 		    world, "%s: %s %s is no LSA", node->name, origin, type);
 		return;
 	}
-	/* What lost its place in an insider's share is taken when it has one
-	 * again, as it is elsewhere. */
-	anew = is_revoked(node->ledger, head.name);
+	revoked = is_revoked(node->ledger, head.name);
 	seen = ledger_get(node->ledger, head.name);
-	anew = anew ||
-	       (seen->word != head.word && lsa->key.type != LSA_IDENTITY) ||
-	       is_two_faced(world, origin) ||
-	       is_forged(world, origin, head.seq, seen->seq) ||
-	       (world->insider != NULL &&
-		   strcmp(world->insider->conf.server, origin) == 0);
-	if (head.seq < seen->seq && !anew)
-		world_fail(world, "%s: the sequence of %s %s %s goes down",
-		    node->name, origin, type, id);
-	if (head.seq == seen->seq && !anew && seen->purge && !head.purge)
-		world_fail(world, "%s: %s %s %s comes back from its purge",
+	down = head.seq < seen->seq;
+	back = head.seq == seen->seq && seen->purge && !head.purge;
+	if ((down || back) && !revoked && !is_anew(world, lsa, &head, seen))
+		world_fail(world,
+		    down ? "%s: the sequence of %s %s %s goes down"
+			 : "%s: %s %s %s comes back from its purge",
 		    node->name, origin, type, id);
 	judged_set(node->ledger, seen, octets_of(lsa));
 	seen->seq = head.seq;
@@ -301,9 +310,10 @@ forget_judge(struct world *world, struct node *node, const struct lsa *forget)
 	const struct lsdb *db = &node->engine->db;
 	uint32_t epoch = lsa_forget_epoch(forget);
 
-	for (struct lsa *l = lsdb_first(db); l != NULL; l = lsdb_next(l)) {
-		if (strcmp(l->key.origin, forget->key.origin) == 0 &&
-		    l->key.type != LSA_FORGET && !l->purge &&
+	for (struct lsa *l = lsdb_origin(db, forget->key.origin);
+	     l != NULL && strcmp(l->key.origin, forget->key.origin) == 0;
+	     l = lsdb_next(l)) {
+		if (l->key.type != LSA_FORGET && !l->purge &&
 		    lsa_epoch(l) <= epoch)
 			world_fail(world, "%s: %s is back though forgotten",
 			    node->name, forget->key.origin);

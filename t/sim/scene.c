@@ -121,6 +121,14 @@ scene_time(const char *text)
 	return 0;
 }
 
+struct traffic *
+scene_traffic(struct scene *scene)
+{
+	if (scene->traffic == NULL)
+		scene->traffic = traffic_new(scene->world);
+	return scene->traffic;
+}
+
 /* What `watch` asked for, at every new table. */
 static void
 on_table(struct world *world, struct node *node)
@@ -213,7 +221,6 @@ scene_run(struct scene_run *run)
 	world->how = run->how;
 	world->ctx = scene;
 	world->on_table = on_table;
-	scene->traffic = traffic_new(world);
 	if (run->in == NULL)
 		scene_fail(scene, "cannot be read");
 	else

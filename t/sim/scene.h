@@ -127,7 +127,8 @@ struct scene {
 	uint64_t marked[WORLD_NODES];
 	uint64_t probed[WORLD_NODES];
 	uint64_t events[WORLD_NODES][EVENT_KINDS];
-	struct traffic *traffic;
+	struct traffic
+	    *traffic; /* by scene_traffic(); NULL: none was asked for */
 };
 
 struct scene_verb {
@@ -168,6 +169,9 @@ bool scene_in(const struct node *node, const char *set);
 /* The value of the word `key=value`, or NULL. */
 const char *scene_option(const struct scene *scene, const char *key);
 bool scene_has(const struct scene *scene, const char *word);
+
+/* The mail of traffic.h, from the first sentence about it on. */
+struct traffic *scene_traffic(struct scene *scene);
 
 /* "90s", "500ms", "2m", "1h" to milliseconds; 0 when it is none. */
 uint64_t scene_time(const char *text);

@@ -20,6 +20,8 @@ struct map {
 	bool adjacent[WORLD_NODES][WORLD_NODES];
 	uint32_t part[WORLD_NODES]; /* connected by adjacencies: its least */
 	uint64_t far[WORLD_NODES][WORLD_NODES];
+	bool drawn;  /* `far` is that */
+	uint32_t of; /* of this part */
 };
 
 static bool
@@ -108,11 +110,7 @@ struct stage {
 static bool
 is_unheard(struct world *world, struct node *node, const char *pattern)
 {
-	json_t *db = truth_db(world, node);
-	bool is = !truth_hear(world, db, pattern).claim;
-
-	json_decref(db);
-	return is;
+	return !truth_hear(world, node, pattern).claim;
 }
 
 /* Or knows nothing. An MTA does not see that a way is a last resort: the table may
@@ -273,6 +271,10 @@ gives_transit(
 static void
 distances(const struct world *world, struct map *map, size_t from)
 {
+	if (map->drawn && map->of == map->part[from])
+		return;
+	map->drawn = true;
+	map->of = map->part[from];
 	for (size_t i = 0; i < map->n; i++)
 		for (size_t j = 0; j < map->n; j++)
 			map->far[i][j] = map->part[i] == map->part[from]
@@ -402,15 +404,13 @@ hops_judge(struct world *world, const struct map *map, size_t from,
 static void
 leaving_judge(struct world *world, struct node *node)
 {
-	json_t *db = truth_db(world, node);
-
 	for (size_t k = 0; k < node->table.n; k++) {
 		const struct route *r = &node->table.routes[k];
-		struct heard h;
+		struct truth_heard h;
 
 		if (r->leaves != 0 || r->kind == ROUTE_HERE)
 			continue;
-		h = truth_hear(world, db, r->pattern);
+		h = truth_hear(world, node, r->pattern);
 		if (h.claim || (!h.purge && !h.forgotten && !h.revoked))
 			continue;
 		if (!h.revoked || h.forgotten)
@@ -420,7 +420,6 @@ leaving_judge(struct world *world, struct node *node)
 			world_fail(world, "%s: %s is %s, and its key revoked",
 			    node->name, r->pattern, route_kind_word(r->kind));
 	}
-	json_decref(db);
 }
 
 static void
@@ -504,6 +503,7 @@ metrics_judge(struct world *world, struct map *map, size_t from)
 	}
 }
 
+/* Of what each server shows nothing is asked once the rest does not hold. */
 void
 truth_check(struct world *world)
 {
@@ -511,11 +511,12 @@ truth_check(struct world *world)
 
 	map_draw(world, map);
 	digests_judge(world, map);
-	loops_judge(world);
-	for (size_t i = 0; i < world->n; i++)
+	if (world->failed == NULL)
+		loops_judge(world);
+	for (size_t i = 0; i < world->n && world->failed == NULL; i++)
 		if (world_runs(&world->nodes[i]))
 			leaving_judge(world, &world->nodes[i]);
-	if (decides(world, map))
+	if (world->failed == NULL && decides(world, map))
 		for (size_t i = 0; i < world->n; i++)
 			if (world_runs(&world->nodes[i]))
 				metrics_judge(world, map, i);

@@ -1,25 +1,22 @@
 /*
  * truth_heard.h - what a server's database tells of a pattern: whether a claim of
- * it stands, and else what became of those who claimed it.
+ * it stands, and else what became of those who claimed it. Read from the database
+ * itself, as the rules do it: it is asked of every route.
  */
 
 #ifndef T_SIM_TRUTH_HEARD_H
 #define T_SIM_TRUTH_HEARD_H
 
-#include <jansson.h>
-
 #include "t/sim/world.h"
 
-struct heard {
-	bool claim; /* it stands */
+struct truth_heard {
+	bool claim; /* it stands, and nothing else matters */
 	bool purge, forgotten, revoked;
 };
 
-/* Its database: an array of lines, the caller's. */
-json_t *truth_db(struct world *world, struct node *node);
-
-/* By a database; who is in the world says which keys are whose. */
-struct heard truth_hear(
-    const struct world *world, const json_t *db, const char *pattern);
+/* By the database of this one, nothing if it does not run; who is in the world
+ * says which keys are whose. */
+struct truth_heard truth_hear(
+    const struct world *world, const struct node *node, const char *pattern);
 
 #endif

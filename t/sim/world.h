@@ -54,8 +54,9 @@ struct mta_table {
 	uint64_t serial; /* order in which tables were given out */
 	uint64_t epoch;  /* of the lsrd that made it */
 	uint64_t generation;
-	struct route *routes;
+	struct route *routes; /* mta_table_room() */
 	size_t n;
+	uint32_t *holders; /* so many tables have these routes */
 };
 
 /* The newest probe of each number; an older one is given up. */
@@ -148,6 +149,7 @@ struct node {
 	char *more;        /* asks for the rest of it */
 	void *ledger;      /* rule.c's memory of its database */
 	bool changed;      /* its database, since rule.c looked */
+	bool acted;        /* it did more than to send and to ask since then */
 };
 
 struct cable;
