@@ -29,7 +29,8 @@ section_options(const char *section)
 	n = 0;
 	for (const struct schema *s = schema_options; s->name != NULL; s++) {
 		cfg_flag_t list = schema_is_list(s) ? CFGF_LIST : CFGF_NONE;
-		cfg_opt_t one = CFG_STR(s->name, NULL, CFGF_NODEFAULT | list);
+		cfg_opt_t one =
+		    CFG_STR(schema_key(s), NULL, CFGF_NODEFAULT | list);
 
 		if (strcmp(s->section, section) == 0)
 			out[n++] = one;
@@ -224,7 +225,7 @@ static void
 option_build(struct build *b, struct build_place place, cfg_t *cfg,
     const struct schema *option, void *base)
 {
-	cfg_opt_t *opt = cfg_getopt(cfg, option->name);
+	cfg_opt_t *opt = cfg_getopt(cfg, schema_key(option));
 	unsigned n = cfg_opt_size(opt);
 
 	place.option = option->name;
@@ -286,32 +287,34 @@ static void
 bridgehead_build(struct build *b, struct build_place place, cfg_t *sec,
     struct setup_connector *connector)
 {
-	struct setup_bridgehead one = { 0 };
+	struct setup_bridgehead one = { .carrier = connector->every.carrier };
 	char *title = labels_to_a(cfg_title(sec));
 
 	place.inner = title;
 	one.name = title_take(b, &place, sec, str_is_host,
 	    "a bridgehead is called by its server's host name");
 	options_build(b, &place, sec, "bridgehead", &one);
+	if (one.cost == 0)
+		one.cost = connector->every.cost;
 	connector->bridgeheads = mem_grow(
 	    connector->bridgeheads, connector->nbridgeheads + 1, sizeof(one));
 	connector->bridgeheads[connector->nbridgeheads++] = one;
 	mem_free(title);
 }
 
-/* The connector's cost is that of each bridgehead without one. */
+/* What each bridgehead has that says nothing else, and those that no section
+ * names. */
 static void
-cost_build(struct build *b, const struct build_place *place, cfg_t *sec,
-    struct setup_connector *connector)
+every_build(struct build *b, const struct build_place *place, cfg_t *sec,
+    struct setup_bridgehead *every)
 {
-	struct schema option = *schema_find("connector", "cost");
-	uint32_t cost = 0;
+	struct schema cost = *schema_find("connector", "cost");
+	struct schema peer = *schema_find("connector", "peer");
 
-	option.at = 0;
-	option_build(b, *place, sec, &option, &cost);
-	for (size_t i = 0; i < connector->nbridgeheads; i++)
-		if (connector->bridgeheads[i].cost == 0)
-			connector->bridgeheads[i].cost = cost;
+	cost.at = schema_find("bridgehead", "cost")->at;
+	peer.at = schema_find("bridgehead", "peer")->at;
+	option_build(b, *place, sec, &cost, every);
+	option_build(b, *place, sec, &peer, every);
 }
 
 static void
@@ -326,10 +329,10 @@ connector_build(struct build *b, cfg_t *sec)
 	one.name = title_take(b, &place, sec, str_is_word,
 	    "write a name of a-z, 0-9, '.', '_' and '-', at most 63");
 	options_build(b, &place, sec, "connector", &one);
+	every_build(b, &place, sec, &one.every);
 	for (unsigned i = 0; i < cfg_size(sec, "bridgehead"); i++)
 		bridgehead_build(
 		    b, place, cfg_getnsec(sec, "bridgehead", i), &one);
-	cost_build(b, &place, sec, &one);
 	setup->connectors =
 	    mem_grow(setup->connectors, setup->nconnectors + 1, sizeof(one));
 	setup->connectors[setup->nconnectors++] = one;

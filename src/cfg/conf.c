@@ -98,7 +98,9 @@ word_dump(struct buf *out, const struct schema *option, const void *field)
 		return;
 	}
 	memcpy(&flag, field, sizeof(flag));
-	if (option->type == SCHEMA_FLAG)
+	if (option->type == SCHEMA_ANY)
+		buf_text(out, "any");
+	else if (option->type == SCHEMA_FLAG)
 		buf_text(out, option->words[flag]);
 	else
 		buf_text(out, flag ? "yes" : "no");
@@ -144,6 +146,8 @@ is_unset(const struct schema *option, const void *field)
 	case SCHEMA_ADDRESS:
 	case SCHEMA_PROBE:
 		return *(const uint8_t *)field == 0;
+	case SCHEMA_ANY:
+		return !*(const bool *)field;
 	case SCHEMA_WAY:
 	case SCHEMA_DURATION:
 	case SCHEMA_INTEGER:
@@ -184,7 +188,8 @@ one_dump(struct buf *out, const struct schema *option, const void *base)
 	else if (option->type == SCHEMA_ADDRESS || option->type == SCHEMA_PROBE)
 		conf_address(out, field);
 	else if (option->type == SCHEMA_BOOLEAN ||
-		 option->type == SCHEMA_CHOICE || option->type == SCHEMA_FLAG)
+		 option->type == SCHEMA_CHOICE || option->type == SCHEMA_FLAG ||
+		 option->type == SCHEMA_ANY)
 		word_dump(out, option, field);
 	else if (option->type == SCHEMA_DURATION ||
 		 option->type == SCHEMA_SIZE ||
@@ -210,11 +215,24 @@ section_dump(
 	}
 }
 
+/* What only whoever is found has of it; each of the others says its own. */
+static void
+every_dump(struct buf *out, const struct setup_bridgehead *every)
+{
+	buf_text(out, "\tpeer = ");
+	one_dump(out, schema_find("bridgehead", "peer"), every);
+	buf_text(out, "\n\tcost = ");
+	one_dump(out, schema_find("bridgehead", "cost"), every);
+	buf_u8(out, '\n');
+}
+
 static void
 connector_dump(struct buf *out, const struct setup_connector *c)
 {
 	buf_printf(out, "\nconnector \"%s\" {\n", c->name);
 	section_dump(out, "connector", c, "\t");
+	if (c->any)
+		every_dump(out, &c->every);
 	for (size_t i = 0; i < c->nbridgeheads; i++) {
 		buf_printf(
 		    out, "\tbridgehead \"%s\" {\n", c->bridgeheads[i].name);

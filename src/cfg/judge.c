@@ -282,13 +282,45 @@ bridgehead_judge(const struct build *b, const struct setup_connector *c,
 	reached_judge(b, place, one);
 }
 
+/* How mail for it is handed on, and how it is asked: its own word or the
+ * connector's. */
+static void
+handling_judge(const struct build *b, const struct setup_connector *c,
+    struct setup_bridgehead *one)
+{
+	by_judge(b, c, one);
+	asks_read(&one->asks, one->probe == NULL ? c->probe : one->probe);
+}
+
+static void
+bridgeheads_judge(const struct build *b, struct setup_connector *c)
+{
+	struct build_place place = { .section = "connector", .title = c->name };
+
+	if (c->nbridgeheads == 0 && !c->any)
+		build_complain(b, &place,
+		    "write bridgehead \"mx1.paris.example.org\" { "
+		    "smtp = \"198.51.100.5:25\" }, or bridgehead = any",
+		    "connector \"%s\": names no bridgehead", c->name);
+	if (c->nbridgeheads > LIMIT_BRIDGEHEADS)
+		build_complain(b, &place, "at most 64; use a second connector",
+		    "connector \"%s\": %zu bridgeheads", c->name,
+		    c->nbridgeheads);
+	for (size_t k = 0; k < c->nbridgeheads; k++) {
+		bridgehead_judge(b, c, &c->bridgeheads[k]);
+		handling_judge(b, c, &c->bridgeheads[k]);
+	}
+	if (c->any)
+		handling_judge(b, c, &c->every);
+}
+
 static void
 judge_connectors(const struct build *b)
 {
 	const struct setup *s = &b->conf->setup;
 
 	for (size_t i = 0; i < s->nconnectors; i++) {
-		const struct setup_connector *c = &s->connectors[i];
+		struct setup_connector *c = &s->connectors[i];
 		struct build_place place = { .section = "connector",
 			.title = c->name,
 			.option = "routing-group" };
@@ -315,25 +347,7 @@ judge_connectors(const struct build *b)
 			    "connector \"%s\": large-message-size and "
 			    "large-schedule go together",
 			    c->name);
-		place.option = NULL;
-		if (c->nbridgeheads == 0)
-			build_complain(b, &place,
-			    "write bridgehead \"mx1.paris.example.org\" { "
-			    "smtp = \"198.51.100.5:25\" }",
-			    "connector \"%s\": names no bridgehead", c->name);
-		if (c->nbridgeheads > LIMIT_BRIDGEHEADS)
-			build_complain(b, &place,
-			    "at most 64; use a second connector",
-			    "connector \"%s\": %zu bridgeheads", c->name,
-			    c->nbridgeheads);
-		for (size_t k = 0; k < c->nbridgeheads; k++) {
-			bridgehead_judge(b, c, &c->bridgeheads[k]);
-			by_judge(b, c, &c->bridgeheads[k]);
-			asks_read(&c->bridgeheads[k].asks,
-			    c->bridgeheads[k].probe == NULL
-				? c->probe
-				: c->bridgeheads[k].probe);
-		}
+		bridgeheads_judge(b, c);
 	}
 }
 

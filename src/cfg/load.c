@@ -200,6 +200,22 @@ nuls_name(struct load *l, const char *path, const char *text, size_t n)
 	}
 }
 
+/* An option that a section has the name of, too, has another for libconfuse
+ * (schema_key), of as many octets. */
+static void
+load_rename(const struct load *l, size_t from, char *text)
+{
+	for (size_t i = from; i < l->outline.items.n; i++) {
+		const struct outline_item *item = &l->outline.items.v[i];
+		const struct schema *option =
+		    schema_find(section_of(l, item), item->name);
+
+		if (option != NULL && !item->section && !item->refused)
+			memcpy(text + item->at, schema_key(option),
+			    strlen(option->name));
+	}
+}
+
 /* RC_OK when it was understood as far as libconfuse is concerned. */
 static int
 file_load(struct load *l, const char *path)
@@ -225,6 +241,7 @@ file_load(struct load *l, const char *path)
 	for (size_t i = from; i < l->outline.items.n; i++)
 		item_check(l, &l->outline.items.v[i]);
 	load_blank(l, from, text);
+	load_rename(l, from, text);
 	if (ok && cfg_parse_buf(l->cfg, text) != CFG_SUCCESS) {
 		struct complain_at at = { path, (unsigned)l->cfg->line,
 			"write it as in lsrd.conf.sample", false };

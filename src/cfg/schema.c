@@ -78,6 +78,8 @@ const struct schema schema_options[] = {
 	{ "peer", "address", NULL, NULL, SCHEMA_ADDRESSES, SCHEMA_RELOAD, 0, 0, IN_PEER(addrs), IN_PEER(naddrs), "where to dial it, in this order" },
 
 	{ "connector", "routing-group", NULL, NULL, SCHEMA_WORD, SCHEMA_RELOAD, 0, 0, IN_CONNECTOR(group), 0, "the routing group that it leads to" },
+	{ "connector", "bridgehead", NULL, NULL, SCHEMA_ANY, SCHEMA_RELOAD, 0, 0, IN_CONNECTOR(any), 0, "any: the servers of that group are its bridgeheads" },
+	{ "connector", "peer", "tcp", carriers, SCHEMA_CHOICE, SCHEMA_RELOAD, 0, 0, SCHEMA_NOWHERE, 0, "by which carrier to peer with its bridgeheads" },
 	{ "connector", "cost", "10", NULL, SCHEMA_INTEGER, SCHEMA_RELOAD, 1, LIMIT_COST_MAX, SCHEMA_NOWHERE, 0, "what a way by it costs" },
 	{ "connector", "drain", "no", NULL, SCHEMA_BOOLEAN, SCHEMA_RELOAD, 0, 0, IN_CONNECTOR(drain), 0, "send no mail by it" },
 	{ "connector", "transport", NULL, NULL, SCHEMA_BY, SCHEMA_RELOAD, 0, 0, IN_CONNECTOR(transport), 0, "the MTA's transport that takes its mail" },
@@ -91,7 +93,7 @@ const struct schema schema_options[] = {
 	{ "connector", "large-schedule", NULL, NULL, SCHEMA_SCHEDULE, SCHEMA_RELOAD, 0, 0, IN_CONNECTOR(policy.large_schedule), 0, "when it is open for large messages" },
 
 	{ "bridgehead", "smtp", NULL, NULL, SCHEMA_FOUR, SCHEMA_RELOAD, 0, 0, IN_BRIDGEHEAD(smtp), IN_BRIDGEHEAD(nsmtp), "its mail service, where that is not as it says itself" },
-	{ "bridgehead", "peer", "tcp", carriers, SCHEMA_CHOICE, SCHEMA_RELOAD, 0, 0, IN_BRIDGEHEAD(carrier), 0, "by which carrier to peer with it" },
+	{ "bridgehead", "peer", NULL, carriers, SCHEMA_CHOICE, SCHEMA_RELOAD, 0, 0, IN_BRIDGEHEAD(carrier), 0, "its own carrier, in place of the connector's" },
 	{ "bridgehead", "peer-address", NULL, NULL, SCHEMA_ADDRESS, SCHEMA_RELOAD, 0, 0, IN_BRIDGEHEAD(verb), 0, "where it takes X-LSA-2, if not at smtp" },
 	{ "bridgehead", "cost", NULL, NULL, SCHEMA_INTEGER, SCHEMA_RELOAD, 1, LIMIT_COST_MAX, IN_BRIDGEHEAD(cost), 0, "its own cost, in place of the connector's" },
 	{ "bridgehead", "transport", NULL, NULL, SCHEMA_BY, SCHEMA_RELOAD, 0, 0, IN_BRIDGEHEAD(transport), 0, "its own transport, in place of the connector's" },
@@ -122,6 +124,12 @@ schema_is_list(const struct schema *option)
 	       option->type == SCHEMA_FOUR || option->type == SCHEMA_SENDERS ||
 	       option->type == SCHEMA_PRIORITIES ||
 	       option->type == SCHEMA_POSITION;
+}
+
+const char *
+schema_key(const struct schema *option)
+{
+	return option->type == SCHEMA_ANY ? "Bridgehead" : option->name;
 }
 
 const struct schema *
@@ -180,6 +188,7 @@ static const struct {
 		       "192.0.2.1:102\"" },
 	{ SCHEMA_SCHEDULE, "a schedule as lsrd.conf(5) shows" },
 	{ SCHEMA_BOOLEAN, "yes or no" },
+	{ SCHEMA_ANY, "any, or bridgehead \"NAME\" { } for each of them" },
 	{ SCHEMA_ADDRESS, "an address with its port, as \"192.0.2.1:25\"" },
 	{ SCHEMA_ADDRESSES, "addresses with ports, as { \"192.0.2.1:691\", "
 			    "\"[2001:db8::1]:691\" }" },

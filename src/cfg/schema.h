@@ -31,6 +31,7 @@ enum schema_type {
 	SCHEMA_BOOLEAN,    /* bool */
 	SCHEMA_CHOICE,     /* int: place in `words` */
 	SCHEMA_FLAG,       /* bool: place in `words`, of two */
+	SCHEMA_ANY,        /* bool: `any` is written, or nothing */
 	SCHEMA_ADDRESS,    /* struct addr */
 	SCHEMA_ADDRESSES,  /* a list: struct addr *, size_t */
 	SCHEMA_FOUR,       /* a list: struct addr [4], size_t */
@@ -73,6 +74,9 @@ struct schema_section {
 extern const struct schema_section schema_sections[];
 
 bool schema_is_list(const struct schema *option);
+/* What libconfuse is to call it, for whom one name is one thing: another word
+ * where a section has the option's name, which no file can have. */
+const char *schema_key(const struct schema *option);
 const struct schema *schema_find(const char *section, const char *name);
 const struct schema_section *schema_find_section(
     const char *around, const char *name);

@@ -268,8 +268,10 @@ static int
 word_set(const struct schema *option, void *base, const char *text)
 {
 	static const char *const yes_no[] = { "no", "yes", NULL };
-	const char *const *words =
-	    option->type == SCHEMA_BOOLEAN ? yes_no : option->words;
+	static const char *const none_any[] = { "", "any", NULL };
+	const char *const *words = option->type == SCHEMA_BOOLEAN ? yes_no
+	                           : option->type == SCHEMA_ANY   ? none_any
+	                                                        : option->words;
 	int i = 0;
 	bool flag;
 
@@ -440,6 +442,7 @@ setting_set(const struct schema *option, void *base, const char *text)
 	case SCHEMA_BOOLEAN:
 	case SCHEMA_CHOICE:
 	case SCHEMA_FLAG:
+	case SCHEMA_ANY:
 		return word_set(option, base, text);
 	case SCHEMA_ADDRESS:
 	case SCHEMA_ADDRESSES:

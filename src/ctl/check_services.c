@@ -179,21 +179,30 @@ check_transport(const struct postfix *p, const char *name)
 		    &(struct option){ name, "soft_bounce", "yes" });
 }
 
+/* Once each. */
+static void
+transport_name_add(struct words *out, const char *by)
+{
+	size_t n = by == NULL ? 0 : way_by_name(by), at = 0;
+
+	while (at < out->list.n && (strlen(out->list.v[at]) != n ||
+				       strncmp(out->list.v[at], by, n) != 0))
+		at++;
+	if (by != NULL && at == out->list.n)
+		vec_push(&out->list, mem_dup(by, n));
+}
+
 void
 check_transport_names(const struct setup *setup, struct words *out)
 {
-	for (size_t i = 0; i < setup->nconnectors; i++)
-		for (size_t k = 0; k < setup->connectors[i].nbridgeheads; k++) {
-			const char *by = setup->connectors[i].bridgeheads[k].by;
-			size_t n = by == NULL ? 0 : way_by_name(by), at = 0;
+	for (size_t i = 0; i < setup->nconnectors; i++) {
+		const struct setup_connector *c = &setup->connectors[i];
 
-			while (at < out->list.n &&
-			       (strlen(out->list.v[at]) != n ||
-				   strncmp(out->list.v[at], by, n) != 0))
-				at++;
-			if (by != NULL && at == out->list.n)
-				vec_push(&out->list, mem_dup(by, n));
-		}
+		for (size_t k = 0; k < c->nbridgeheads; k++)
+			transport_name_add(out, c->bridgeheads[k].by);
+		if (c->any)
+			transport_name_add(out, c->every.by);
+	}
 }
 
 static void

@@ -8,7 +8,7 @@ PATH=$PATH:/usr/sbin
 [ "$(id -u)" = 0 ] || skip "needs root"
 need postconf
 postconf -m | grep -q '^lmdb$' || skip "needs postfix-lmdb"
-plan 109
+plan 110
 
 mkdir "$W/etc" "$W/keys" "$W/lsrd"
 lsrctl() {
@@ -642,12 +642,19 @@ connector "london-island" {
     bridgehead "mx2.island.example.org" { transport = "fax:gateway" }
     bridgehead "mx3.island.example.org" { transport = "locals:[192.0.2.7]:24" }
 }
+connector "london-hill" {
+    routing-group = "hill"
+    bridgehead = any
+    transport = "uphill"
+}
 EOF
 conf
 mend
 check
 ok "a transport that master.cf has not" said "^critical *master.cf has no service thin,"
+ok "nor one of whoever is there" said "^critical *master.cf has no service uphill,"
 postconf -c "$W/etc" -Me 'thin/unix=thin unix - - n - - smtp' \
+	'uphill/unix=uphill unix - - n - - smtp' \
 	'locals/unix=locals unix - - n - - lmtp' \
 	'fax/unix=fax unix - n n - - pipe user=nobody argv=/bin/true'
 postconf -c "$W/etc" -Pe 'lsrd/unix/smtp_tls_security_level=encrypt'
@@ -666,7 +673,7 @@ ok "what each of them lacks" wants 'thin/unix/smtp_header_checks=' \
 	'locals/unix/lmtp_delivery_status_filter=' 'fax/unix/soft_bounce=yes'
 mend
 check
-ok "and then nothing more" sh -c "! grep -E '(thin|locals|fax)/unix' '$W/out'"
+ok "and then nothing more" sh -c "! grep -E '(thin|uphill|locals|fax)/unix' '$W/out'"
 
 # --- a member of the reading group --------------------------------------------
 # Neither root nor lsrd's user: keys and a map of the site's are closed to it.

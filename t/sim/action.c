@@ -17,7 +17,14 @@
 static void
 do_host(struct scene *scene)
 {
-	plan_host(scene->world, scene->word[1], scene->word[2]);
+	const char *by = scene_option(scene, "by");
+	struct node *known = by == NULL ? NULL : scene_host(scene, by);
+
+	if (by == NULL)
+		plan_host(scene->world, scene->word[1], scene->word[2]);
+	else if (known != NULL)
+		plan_newcomer(
+		    scene->world, scene->word[1], scene->word[2], known);
 }
 
 static void
@@ -26,6 +33,11 @@ do_connector(struct scene *scene)
 	struct node *owner = scene_host(scene, scene->word[1]);
 	uint32_t cost = (uint32_t)strtoul(scene->word[4], NULL, 10);
 
+	if (owner != NULL && scene_has(scene, "any")) {
+		plan_connector(owner, scene->word[2], scene->word[3]);
+		plan_any(owner, scene->word[2], cost);
+		return;
+	}
 	for (size_t i = 5; i < scene->n; i++) {
 		struct node *to;
 
@@ -463,7 +475,7 @@ do_tell(struct scene *scene)
 }
 
 const struct scene_verb scene_actions[] = {
-	{ "host", 2, 2, do_host },
+	{ "host", 2, 3, do_host },
 	{ "connector", 5, 20, do_connector },
 	{ "schedule", 3, 3, do_schedule },
 	{ "limit", 2, 8, do_limit },

@@ -215,6 +215,19 @@ do_confirm(struct scene *scene)
 	scene_each(scene, scene->word[1], confirm_one);
 }
 
+static void
+certified_one(struct scene *scene, struct node *node)
+{
+	(void)scene;
+	node->certified = true;
+}
+
+static void
+do_certified(struct scene *scene)
+{
+	scene_each(scene, scene->word[1], certified_one);
+}
+
 const struct scene_verb scene_host_actions[] = {
 	{ "start", 1, 2, do_start },
 	{ "clone", 2, 2, do_clone },
@@ -229,6 +242,7 @@ const struct scene_verb scene_host_actions[] = {
 	{ "disk", 2, 2, do_disk },
 	{ "queue", 2, 2, do_queue },
 	{ "age-disks", 0, 0, do_age },
+	{ "certified", 1, 1, do_certified },
 	{ "short", 2, 2, service_short },
 	{ "busy", 2, 2, service_busy },
 	{ "greets", 2, 2, service_greets },

@@ -188,7 +188,7 @@ allows(const struct node *node, const struct addr *from)
 	for (size_t i = 0; i < node->allow.n; i++)
 		if (addr_same_ip(&node->allow.v[i], from))
 			return true;
-	return false;
+	return node->certified;
 }
 
 static void

@@ -320,6 +320,33 @@ db_is(struct scene *scene, struct node *node)
 		    scene->word[3], scene->word[2], have, scene->word[4]);
 }
 
+/* So many bridgeheads of its own connector, by what its database has. */
+static void
+is_leading(struct scene *scene)
+{
+	struct node *node = scene_host(scene, scene->word[1]);
+	const char *text =
+	    node == NULL ? "" : world_ask(scene->world, node, "db");
+	size_t have = 0;
+
+	while (*text != '\0') {
+		size_t n = strcspn(text, "\n");
+		json_t *line = json_loadb(text, n, 0, NULL);
+		const char *who = "", *id = "";
+
+		json_unpack(line, "{s:s, s:s}", "origin", &who, "id", &id);
+		if (strcmp(who, node->conf.server) == 0 &&
+		    strcmp(id, scene->word[2]) == 0)
+			have = json_array_size(json_object_get(
+			    json_object_get(line, "body"), "bridgeheads"));
+		json_decref(line);
+		text += n + (text[n] == '\n');
+	}
+	if (node != NULL && have != strtoull(scene->word[3], NULL, 10))
+		scene_fail(scene, "%s: %s names %zu bridgeheads, not %s",
+		    node->name, scene->word[2], have, scene->word[3]);
+}
+
 static void
 is_db(struct scene *scene)
 {
@@ -502,6 +529,7 @@ const struct scene_verb scene_claims[] = {
 	{ "status", 3, 3, is_status },
 	{ "away", 2, 2, is_away },
 	{ "db", 4, 4, is_db },
+	{ "leads", 3, 3, is_leading },
 	{ "marks", 3, 6, is_marks },
 	{ "mark", 0, 0, do_mark },
 	{ "signed", 2, 2, is_signed },

@@ -75,6 +75,15 @@ plan_bridgehead(
 }
 
 void
+plan_any(struct node *owner, const char *connector, uint32_t cost)
+{
+	struct setup_connector *c = connector_find(owner, connector);
+
+	c->any = true;
+	c->every.cost = cost;
+}
+
+void
 plan_cost(struct node *owner, const char *connector, uint32_t cost)
 {
 	struct setup_connector *c = connector_find(owner, connector);
@@ -83,6 +92,7 @@ plan_cost(struct node *owner, const char *connector, uint32_t cost)
 		world_fail(owner->world, "no connector %s", connector);
 		return;
 	}
+	c->every.cost = cost;
 	for (size_t i = 0; i < c->nbridgeheads; i++)
 		c->bridgeheads[i].cost = cost;
 }
@@ -122,6 +132,16 @@ plan_host(struct world *world, const char *name, const char *group)
 	for (size_t i = 0; &world->nodes[i] != node; i++)
 		if (strcmp(world->nodes[i].conf.group, group) == 0)
 			plan_peers(node, &world->nodes[i]);
+	return node;
+}
+
+struct node *
+plan_newcomer(struct world *world, const char *name, const char *group,
+    struct node *known)
+{
+	struct node *node = world_add(world, name, group);
+
+	peer_add(node, known);
 	return node;
 }
 

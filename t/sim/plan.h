@@ -10,6 +10,9 @@
 /* A new host, which has the other members of its group as peers. */
 struct node *plan_host(
     struct world *world, const char *name, const char *group);
+/* One whom no other's configuration has, and whose own has that one alone. */
+struct node *plan_newcomer(struct world *world, const char *name,
+    const char *group, struct node *known);
 
 /* A connector without bridgeheads, unless the host has it. Names live as
  * long as the world. */
@@ -17,6 +20,9 @@ void plan_connector(struct node *owner, const char *name, const char *group);
 void plan_bridgehead(
     struct node *owner, const char *connector, struct node *to, uint32_t cost);
 void plan_cost(struct node *owner, const char *connector, uint32_t cost);
+
+/* The connector's bridgeheads are whoever is in its group. */
+void plan_any(struct node *owner, const char *connector, uint32_t cost);
 
 /* Each is configured as a peer of the other. */
 void plan_peers(struct node *a, struct node *b);

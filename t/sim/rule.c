@@ -64,11 +64,16 @@ may_send(const struct node *node, const struct node *to)
 
 	if (strcmp(conf->group, to->conf.group) == 0)
 		return true;
-	for (size_t i = 0; i < conf->nconnectors; i++)
-		for (size_t k = 0; k < conf->connectors[i].nbridgeheads; k++)
-			if (strcmp(conf->connectors[i].bridgeheads[k].name,
-				to->conf.server) == 0)
+	for (size_t i = 0; i < conf->nconnectors; i++) {
+		const struct setup_connector *c = &conf->connectors[i];
+
+		if (c->any && strcmp(c->group, to->conf.group) == 0)
+			return true;
+		for (size_t k = 0; k < c->nbridgeheads; k++)
+			if (strcmp(c->bridgeheads[k].name, to->conf.server) ==
+			    0)
 				return true;
+	}
 	return false;
 }
 

@@ -6,8 +6,10 @@
  * Who is there (a set of hosts is a host, `@group`, or `all`; several are
  * joined with commas):
  *
- *     host NAME GROUP
+ *     host NAME GROUP [by=HOST]         (nobody's configuration has it, and
+ *                                       its own has that peer alone)
  *     connector OWNER NAME GROUP COST BRIDGEHEAD... [no-peer]
+ *     connector OWNER NAME GROUP COST any       (bridgehead = any)
  *     peer HOST HOST
  *     space HOST PATTERN [cost=N] [local] [fallback] [no-relay] [way=TEXT]
  *         [count=N]                     (so many, below the pattern)
@@ -23,6 +25,7 @@
  *     six HOST up|down                  (and others reach it there)
  *     families SET ipv4|ipv6|all        (of its MTA)
  *     denies SET yes|no                 (it does not relay for us)
+ *     certified SET                     (whose address nobody knows may come)
  *     busy SET yes|no                   (its mail service answers 421)
  *     greets SET TIME                   (its mail service, so late)
  *     short SET REASON|of-nothing       (no probe can begin there)
@@ -90,6 +93,7 @@
  *     hops SET PATTERN DIGITS           (families of its addresses, in order)
  *     flows SET PATTERN                 stuck SET PATTERN
  *     status SET KEY TEXT               db SET HOST TYPE live|purged|none
+ *     leads HOST CONNECTOR N            (its LSA names so many bridgeheads)
  *     away SET SET-OR-none              marks SET HOST N...|none
  *                                       (its mark keys, by number)
  *     event SET WORD yes|no|N           (since the last mark; N at most)

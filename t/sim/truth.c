@@ -24,9 +24,21 @@ struct map {
 	uint32_t of; /* of this part */
 };
 
+/* It is a bridgehead of who says `any`, once it has ever said of which group it
+ * is. Of a group larger than LIMIT_FOUND a scene asks for itself. */
+static bool
+is_any_of(const struct setup_connector *c, const struct node *b)
+{
+	return c->any && strcmp(c->group, b->conf.group) == 0 && b->life > 0 &&
+	       !b->gone && !b->stolen;
+}
+
 static bool
 knows(const struct node *a, const struct node *b)
 {
+	for (size_t i = 0; i < a->conf.nconnectors; i++)
+		if (is_any_of(&a->conf.connectors[i], b))
+			return true;
 	for (size_t i = 0; i < a->conf.npeers; i++)
 		if (strcmp(a->conf.peers[i].name, b->conf.server) == 0)
 			return true;
@@ -246,6 +258,9 @@ step_cost(const struct world *world, size_t i, size_t j)
 
 		if (!may_lead(world, from, to))
 			continue;
+		if (is_any_of(c, to) && !c->drain &&
+		    METRIC(c->every.cost, 1) < best)
+			best = METRIC(c->every.cost, 1);
 		for (size_t b = 0; b < c->nbridgeheads && !c->drain; b++)
 			if (strcmp(c->bridgeheads[b].name, to->conf.server) ==
 				0 &&

@@ -140,6 +140,7 @@ struct node {
 	bool mta_hangs;      /* no reading comes to an end */
 	uint64_t mta_serial; /* of the reading to come */
 	VEC(struct addr) allow;
+	bool certified; /* it lets in who is at no address of these, too */
 
 	uint64_t signed_;       /* LSAs it has signed */
 	struct buf first, last; /* of them: server LSAs, without signature */

@@ -124,6 +124,13 @@
 #define LIMIT_GROUP_FULL_MESH 16
 #define LIMIT_GROUP_PEERS 8
 
+/* Bridgeheads that `bridgehead = any` takes of a group (core/node/found.h): a
+ * group in which all peer with all is taken whole. Of a larger one so many carry
+ * whatever one connector takes, and its own servers hand on to the rest; were all
+ * 200 of a group to lead to all 200 of another, each would be probed and have a
+ * session with some 16 of them in place of 200. */
+#define LIMIT_FOUND 16
+
 /* Epochs: a server uses one a start, and this is a start a minute for 32
  * years. Below it any number may be taken; further up a number that is so
  * much more than what is known of its server has leapt, and is a breach. In

@@ -58,6 +58,8 @@ struct setup_bridgehead {
 			    connector's: way_by(); NULL: `lsrd`. Lent */
 	char *probe;      /* as written here; or NULL */
 	struct asks asks; /* how it is probed: its own, or the connector's */
+	bool found; /* no section names it: a member of the connector's group,
+		       which core/node/found.h has put in; the name is its */
 };
 
 struct setup_connector {
@@ -67,6 +69,8 @@ struct setup_connector {
 	char *transport; /* of its bridgeheads that have none; or NULL */
 	char *probe;     /* likewise */
 	const struct setup_drain *drained; /* by lsrctl, too; lent; or NULL */
+	bool any; /* whoever is in its group is a bridgehead, too, */
+	struct setup_bridgehead every; /* as this one, which has no name */
 	struct setup_bridgehead *bridgeheads; /* sorted by name */
 	size_t nbridgeheads;
 	struct policy policy;

@@ -5,6 +5,7 @@
 #include "base/rc.h"
 #include "core/node/compute.h"
 #include "core/node/due.h"
+#include "core/node/found.h"
 #include "core/node/fx.h"
 #include "core/node/node.h"
 #include "core/node/origin.h"
@@ -37,14 +38,16 @@ confirm_moves(
     struct engine *e, const struct setup *setup, rib_moved *tell, void *ctx)
 {
 	const struct setup *old = e->setup;
-	struct setup *over = override_setup(&e->overrides, setup);
+	struct setup *filled = found_setup(e, setup);
+	const struct setup *base = filled != NULL ? filled : setup;
+	struct setup *over = override_setup(&e->overrides, base);
 	struct view_pending pending = { 0 };
 	struct view *view;
 	struct lsdb db;
 	struct rib *rib;
 	size_t n;
 
-	e->setup = over != NULL ? over : setup;
+	e->setup = over != NULL ? over : base;
 	lsdb_init(&db);
 	copy_others(e, &db);
 	origin_draft(e, &db);
@@ -58,6 +61,7 @@ confirm_moves(
 	lsdb_done(&db);
 	e->setup = old;
 	override_setup_free(over);
+	found_free(filled);
 	due_say(e); /* the drafts were the new setup's */
 	return n;
 }

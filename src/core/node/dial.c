@@ -4,6 +4,7 @@
 
 #include "base/rc.h"
 #include "core/node/due.h"
+#include "core/node/found.h"
 #include "core/node/fx.h"
 #include "core/node/group.h"
 #include "core/node/nbrs.h"
@@ -154,7 +155,7 @@ static bool
 concerns_us(struct engine *e, const char *name, const struct lsa_server *s)
 {
 	if (s == NULL || strcmp(s->group, e->setup->group) == 0 ||
-	    nbrs_find(e, name) != NULL)
+	    nbrs_find(e, name) != NULL || found_concerns(e->setup, s->group))
 		return true;
 	for (size_t i = 0; i < e->setup->nconnectors; i++)
 		for (size_t k = 0; k < e->setup->connectors[i].nbridgeheads;

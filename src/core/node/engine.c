@@ -17,6 +17,7 @@
 #include "core/node/epoch.h"
 #include "core/node/evidence.h"
 #include "core/node/expel.h"
+#include "core/node/found.h"
 #include "core/node/fx.h"
 #include "core/node/hear.h"
 #include "core/node/held.h"
@@ -169,6 +170,7 @@ on_restore(struct engine *e, const struct input *in)
 	phase_restored(e);
 	e->turn.started = e->now;
 	e->turn.recheck_at = mono_after(e->now, RECHECK_MS);
+	overriding_found(e);
 	services_refresh(e);
 	dial_refresh(e);
 	epoch_start(e);
@@ -201,6 +203,7 @@ peers_look(struct engine *e)
 {
 	if (mono_due(e->due.peers_at, e->now)) {
 		e->due.peers_at = MONO_NEVER;
+		overriding_found(e);
 		services_refresh(e);
 		dial_refresh(e);
 	}
@@ -366,5 +369,6 @@ engine_free(struct engine *e)
 	buf_done(&e->dial.allowed);
 	mta_done(&e->asked.mta);
 	override_done(&e->overrides);
+	found_free(e->overrides.filled);
 	mem_free(e);
 }

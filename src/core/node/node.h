@@ -19,8 +19,10 @@
  *     probing, early                whether one is up; or not yet, at a boot
  *     relaying, contest, hear       does it relay; whose it is; how often others
  *     epoch, sessions, refused      our numbers; told to all; who will not relay
- *     asked, annex, held, pinned    our MTA; the milter's part; mail that waits;
- *                                   what a table keeps by order
+ *     asked, annex, held, pinned, found
+ *                                   our MTA; the milter's part; mail that waits;
+ *                                   what a table keeps by order; bridgeheads
+ *                                   that no configuration names
  *     room, transit, sync, outcome  what is kept, and counts; what peers lack;
  *                                   what is told of a mail service
  *     service, shortage, moved, differ

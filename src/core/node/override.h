@@ -52,10 +52,18 @@ struct override {
 
 struct overrides {
 	const struct setup *given; /* the configuration; lent by the shell */
-	struct setup *over;        /* that, overridden; NULL: nothing is */
+	struct setup *filled;      /* with who is found (found.h); or NULL */
+	struct setup *over;        /* either, overridden; NULL: nothing is */
 	VEC(struct override) list;
 	size_t differ; /* routes that are frozen, and would be others */
 };
+
+/* What is overridden: the configuration, with who is found. */
+static inline const struct setup *
+override_base(const struct overrides *o)
+{
+	return o->filled != NULL ? o->filled : o->given;
+}
 
 /* "drain", "cost", "pin", "freeze" */
 const char *override_word(enum override_kind kind);

@@ -6,6 +6,7 @@
 #include "base/wall.h"
 #include "core/node/compute.h"
 #include "core/node/due.h"
+#include "core/node/found.h"
 #include "core/node/fx.h"
 #include "core/node/node.h"
 
@@ -58,22 +59,55 @@ override_save(struct engine *e)
 	buf_done(&out);
 }
 
+/* Of another base, or by other words, is what is in force. */
+static void
+overriding_apply(struct engine *e)
+{
+	struct setup *was = e->overrides.over;
+	const struct setup *base = override_base(&e->overrides);
+
+	e->overrides.over = override_setup(&e->overrides, base);
+	e->setup = e->overrides.over != NULL ? e->overrides.over : base;
+	compute_setup(e);
+	override_setup_free(was);
+}
+
+/* Takes over what is found. */
+static void
+overriding_fill(struct engine *e, struct setup *filled)
+{
+	struct setup *was = e->overrides.filled;
+
+	e->overrides.filled = filled;
+	overriding_apply(e);
+	found_free(was);
+}
+
 void
 overriding_setup(struct engine *e, const struct setup *given)
 {
-	struct setup *was = e->overrides.over;
-
 	e->overrides.given = given;
-	e->overrides.over = override_setup(&e->overrides, given);
-	e->setup = e->overrides.over != NULL ? e->overrides.over : given;
-	compute_setup(e);
-	override_setup_free(was);
+	overriding_fill(e, found_setup(e, given));
+}
+
+void
+overriding_found(struct engine *e)
+{
+	struct setup *filled = found_setup(e, e->overrides.given);
+
+	if (found_same(filled, e->overrides.filled)) {
+		found_free(filled);
+		return;
+	}
+	overriding_fill(e, filled);
+	due_say(e);
+	due_compute(e);
 }
 
 static void
 overriding_changed(struct engine *e)
 {
-	overriding_setup(e, e->overrides.given);
+	overriding_apply(e);
 	override_save(e);
 	due_say(e);
 	due_compute(e);
@@ -133,5 +167,5 @@ overriding_restore(struct engine *e, const uint8_t *p, size_t n)
 	if (rc != RC_OK)
 		fx_event(e, (struct event){ .kind = EVENT_RESTORED,
 				.reason = rc_word(rc) });
-	overriding_setup(e, e->overrides.given);
+	overriding_apply(e);
 }

@@ -16,6 +16,8 @@ struct engine;
 
 /* Another configuration: `given` is in force, overridden. */
 void overriding_setup(struct engine *e, const struct setup *given);
+/* Others may be bridgeheads than were (found.h): who is found now is. */
+void overriding_found(struct engine *e);
 /* It is in force; takes over what it points to. */
 void overriding_begin(struct engine *e, struct override fresh);
 /* It is taken back: `why` is a fixed text for the log. */

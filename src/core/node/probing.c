@@ -80,6 +80,8 @@ probing_turn(struct engine *e, struct service *s, enum service_state to)
 	}
 	due_say(e);
 	due_compute(e);
+	if (e->overrides.filled != NULL && s->use & SERVICE_CONNECTOR)
+		due_peers_soon(e); /* another may have to carry */
 }
 
 /*

@@ -213,7 +213,7 @@ override_back(struct engine *e, struct json *j, const struct request *r,
 static const struct setup_connector *
 connector_of(const struct engine *e, const char *name)
 {
-	const struct setup *given = e->overrides.given;
+	const struct setup *given = override_base(&e->overrides);
 
 	for (size_t i = 0; name != NULL && i < given->nconnectors; i++)
 		if (strcmp(given->connectors[i].name, name) == 0)
