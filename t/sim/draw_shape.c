@@ -1,3 +1,4 @@
+#include "core/lsa/limits.h"
 #include "t/sim/draw.h"
 
 #include <stdio.h>
@@ -63,6 +64,16 @@ cost_draw(struct draw *d)
 	                         : 1 + (unsigned)draw_below(d, 100);
 }
 
+static size_t
+group_size(const struct draw *d, unsigned group)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n; i++)
+		n += d->host[i].group == group;
+	return n;
+}
+
 static void
 connector_draw(struct draw *d, unsigned from, unsigned to)
 {
@@ -72,9 +83,17 @@ connector_draw(struct draw *d, unsigned from, unsigned to)
 	size_t first = member(d, to), second = member(d, to);
 	bool both = first != second && draw_one_in(d, 2);
 
+	snprintf(c.name, sizeof(c.name), "c%zu", d->connectors.n + 1);
+	if (draw_one_in(d, 8) && group_size(d, to) <= LIMIT_FOUND) {
+		draw_say(d, "connector %s %s g%u %u any", d->host[c.owner].name,
+		    c.name, to, cost_draw(d));
+		draw_say(d, "peer %s %s", d->host[c.owner].name,
+		    d->host[first].name);
+		vec_push(&d->connectors, c);
+		return;
+	}
 	snprintf(heads, sizeof(heads), " %s%s%s", d->host[first].name,
 	    both ? " " : "", both ? d->host[second].name : "");
-	snprintf(c.name, sizeof(c.name), "c%zu", d->connectors.n + 1);
 	draw_say(d, "connector %s %s g%u %u%s%s", d->host[c.owner].name, c.name,
 	    to, cost_draw(d), heads, draw_one_in(d, 16) ? " no-peer" : "");
 	vec_push(&d->connectors, c);
