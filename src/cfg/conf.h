@@ -71,7 +71,8 @@ struct conf {
 
 	struct addr *listen; /* peer-listen: where to bind; may be none */
 	size_t nlisten;
-	char *srv_domain; /* look for peers at _lsrd._tcp there; or NULL */
+	bool by_certificate; /* peer-accept: who is on no list may come */
+	char *srv_domain;    /* look for peers at _lsrd._tcp there; or NULL */
 	struct conf_lookup *lookups;
 	size_t nlookups;
 	uint32_t probe_timeout_ms;  /* deadline of one probe */

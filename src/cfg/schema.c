@@ -9,6 +9,7 @@
 #include "core/lsa/limits.h"
 
 static const char *const carriers[] = { "tcp", "x-lsa-2", "none", NULL };
+static const char *const accepts[] = { "address", "certificate", NULL };
 static const char *const scopes[] = { "organization", "routing-group", NULL };
 static const char *const hops[] = { "address", "name", NULL };
 static const char *const mtas[] = { "postfix", "exim", "both", "none", NULL };
@@ -42,6 +43,7 @@ const struct schema schema_options[] = {
 
 	{ "", "peer-listen", NULL, NULL, SCHEMA_ADDRESSES, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(listen), IN_CONF_STRUCT(nlisten), "where to listen for peers" },
 	{ "", "peer-address", NULL, NULL, SCHEMA_FOUR, SCHEMA_RELOAD, 0, 0, IN_SETUP(announced.listen), IN_SETUP(announced.nlisten), "where peers reach us, if that is elsewhere" },
+	{ "", "peer-accept", "address", accepts, SCHEMA_FLAG, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(by_certificate), 0, "from whom sessions are taken" },
 	{ "", "smtp", NULL, NULL, SCHEMA_FOUR, SCHEMA_RELOAD, 0, 0, IN_SETUP(announced.smtp), IN_SETUP(announced.nsmtp), "where this server's mail service is, for the others" },
 	{ "", "position", NULL, NULL, SCHEMA_POSITION, SCHEMA_RELOAD, 0, 0, IN_SETUP(announced.position), 0, "where this server is on the earth: longitude, latitude" },
 	{ "", "srv-domain", NULL, NULL, SCHEMA_HOST, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(srv_domain), 0, "look for peers in DNS, at _lsrd._tcp below this name" },

@@ -71,10 +71,22 @@ nft_ports(const struct conf *conf, struct buf *out)
 static void
 nft_peers(const struct conf *conf, struct buf *out)
 {
+	/* Strangers in a hurry cost the kernel alone. */
+	const char *drop = conf->by_certificate
+	                       ? " ct state new limit rate over 100/second "
+	                         "burst 200 packets drop"
+	                       : " drop";
+
 	buf_text(out,
-	    "# Link state is for listed peers alone. What is dropped here does "
-	    "not reach lsrd,\n# which would refuse it; your other chains still "
-	    "have their say of the rest.\n");
+	    conf->by_certificate
+		? "# Whoever has a certificate may come (peer-accept); so who "
+		  "is "
+		  "listed has his way\n# free, and all others have so many "
+		  "attempts together.\n"
+		: "# Link state is for listed peers alone. What is dropped "
+		  "here "
+		  "does not reach lsrd,\n# which would refuse it; your other "
+		  "chains still have their say of the rest.\n");
 	for (size_t i = 0; i < conf->setup.npeers; i++)
 		if (conf->setup.peers[i].naddrs == 0)
 			buf_printf(out,
@@ -92,9 +104,9 @@ nft_peers(const struct conf *conf, struct buf *out)
 		      "filter; policy accept;\n\t\tiif lo accept\n"
 		      "\t\tip saddr != @peers4 tcp dport ");
 	nft_ports(conf, out);
-	buf_text(out, " drop\n\t\tip6 saddr != @peers6 tcp dport ");
+	buf_printf(out, "%s\n\t\tip6 saddr != @peers6 tcp dport ", drop);
 	nft_ports(conf, out);
-	buf_text(out, " drop\n\t}\n}\n");
+	buf_printf(out, "%s\n\t}\n}\n", drop);
 }
 
 static void

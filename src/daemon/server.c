@@ -156,6 +156,15 @@ on_brought(void *ctx, int fd, const struct addr *from)
 	return peer_io_brought(ctx, fd, from);
 }
 
+static uint64_t
+seed(void)
+{
+	uint64_t s;
+
+	CHECK(getrandom(&s, sizeof(s), 0) == (ssize_t)sizeof(s));
+	return s;
+}
+
 /* To the shells what concerns them. */
 static void
 apply(struct server *server)
@@ -164,6 +173,7 @@ apply(struct server *server)
 
 	sink_level(server->sink, server_level_of(conf));
 	peer_io_name(server->peers, conf->setup.server);
+	peer_io_open(server->peers, conf->by_certificate, seed());
 	peer_io_sources(server->peers, conf->setup.announced.listen,
 	    conf->setup.announced.nlisten);
 	probe_io_conf(
@@ -304,15 +314,6 @@ static const struct signals_hands hands = {
 	.dump = on_dump,
 	.debug = on_debug,
 };
-
-static uint64_t
-seed(void)
-{
-	uint64_t s;
-
-	CHECK(getrandom(&s, sizeof(s), 0) == (ssize_t)sizeof(s));
-	return s;
-}
 
 /* What counts: the file, or what is kept in its place. */
 static struct conf *

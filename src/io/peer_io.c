@@ -15,6 +15,8 @@
 #include "io/conn.h"
 #include "io/dial.h"
 #include "io/door.h"
+#include "io/strangers.h"
+#include "sys/clock.h"
 #include "sys/sock.h"
 
 /* A connection that came to us and is not proved yet. */
@@ -23,6 +25,7 @@ struct peer_half {
 	struct peer_half *next, **back; /* the oldest first */
 	struct conn *conn;
 	struct addr from;
+	bool known; /* its address is on the list */
 };
 
 /* An open session. */
@@ -42,8 +45,10 @@ struct peer_io {
 	struct conn_pool *pool;
 	struct dial_pool *dials;
 	struct allow allow;
+	bool open; /* who is on no list may come, by its certificate */
+	struct strangers strangers;
 	struct peer_half *halves, **last;
-	size_t nhalves;
+	size_t nhalves[2]; /* of strangers, of those on the list */
 	struct tree sessions;
 	uint32_t numbers; /* given so far */
 	VEC(struct door *) doors;
@@ -187,7 +192,7 @@ peer_io_half_free(struct peer_half *half)
 		half->next->back = half->back;
 	else
 		half->io->last = half->back;
-	half->io->nhalves--;
+	half->io->nhalves[half->known]--;
 	mem_free(half);
 }
 
@@ -234,18 +239,21 @@ give_way(struct peer_half *half)
  * One more handshake is to begin: where there are too many, one gives way. Of
  * those that have said nothing the oldest: a peer has said its first word
  * before it is that, however many come from its address and say none. Where
- * all have spoken, the oldest of all.
+ * all have spoken, the oldest of all. Strangers make room for strangers alone.
  */
 static void
-peer_io_make_room(struct peer_io *io, const struct addr *from)
+peer_io_make_room(struct peer_io *io, const struct addr *from, bool known)
 {
-	struct peer_half *here = NULL, *any = io->halves;
+	static const size_t rooms[] = { LIMIT_STRANGERS_HALF, PEER_IO_HALF };
+	struct peer_half *here = NULL, *any = NULL;
 	size_t n = 0;
 
 	for (struct peer_half *h = io->halves; h != NULL; h = h->next) {
 		bool silent = !conn_heard(h->conn);
 
-		if (silent && conn_heard(any->conn))
+		if (h->known != known)
+			continue;
+		if (any == NULL || (silent && conn_heard(any->conn)))
 			any = h;
 		if (!addr_same_ip(&h->from, from))
 			continue;
@@ -254,7 +262,7 @@ peer_io_make_room(struct peer_io *io, const struct addr *from)
 	}
 	if (n >= PEER_IO_SOURCE)
 		give_way(here);
-	else if (io->nhalves >= PEER_IO_HALF)
+	else if (io->nhalves[known] >= rooms[known])
 		give_way(any);
 }
 
@@ -274,25 +282,43 @@ peer_io_turn_away(int fd, enum setup_carrier carrier)
 	close(fd);
 }
 
+/* True if a handshake may begin; else who came has been sent away. */
+static bool
+peer_io_admits(struct peer_io *io, int fd, enum setup_carrier carrier,
+    const struct addr *from)
+{
+	bool known = allow_has(&io->allow, from);
+
+	if ((!known && !io->open) || io->self == NULL || io->stopped) {
+		sink_refused(io->sink, from, "not-allowed");
+		peer_io_turn_away(fd, carrier);
+		return false;
+	}
+	if (!known && !strangers_take(&io->strangers, from, clock_mono())) {
+		sink_refused(io->sink, from, "too-many-strangers");
+		close(fd);
+		return false;
+	}
+	peer_io_make_room(io, from, known);
+	return true;
+}
+
 static bool
 came(struct peer_io *io, int fd, enum setup_carrier carrier,
     const struct addr *from)
 {
 	struct peer_half *half;
 
-	if (!allow_has(&io->allow, from) || io->self == NULL || io->stopped) {
-		sink_refused(io->sink, from, "not-allowed");
-		peer_io_turn_away(fd, carrier);
+	if (!peer_io_admits(io, fd, carrier, from))
 		return false;
-	}
-	peer_io_make_room(io, from);
 	half = mem_new(sizeof(*half), 0, 0);
 	half->io = io;
 	half->from = *from;
+	half->known = allow_has(&io->allow, from);
 	half->back = io->last;
 	*io->last = half;
 	io->last = &half->next;
-	io->nhalves++;
+	io->nhalves[half->known]++;
 	half->conn = conn_new(io->pool, fd, carrier, io->self, NULL);
 	conn_own(half->conn, &half_owner, half);
 	return true;
@@ -386,6 +412,14 @@ peer_io_self(struct peer_io *io, struct tls_self *self)
 	dial_pool_stop(io->dials);
 	tls_self_free(io->self);
 	io->self = self;
+}
+
+void
+peer_io_open(struct peer_io *io, bool open, uint64_t seed)
+{
+	if (open && !io->open)
+		strangers_init(&io->strangers, seed);
+	io->open = open;
 }
 
 void

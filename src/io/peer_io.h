@@ -16,6 +16,10 @@
  * in all PEER_IO_HALF, and where one more comes the oldest gives way that has
  * said nothing, so that a crowd that does not go on keeps nobody out; each has
  * ten seconds.
+ *
+ * Where who is on no list may come, it is by the certificate alone; those have
+ * bounds of their own (strangers.h, LIMIT_STRANGERS_HALF), which leave to the
+ * others all that they had.
  */
 
 #ifndef IO_PEER_IO_H
@@ -39,6 +43,10 @@ struct peer_io *peer_io_new(struct loop *loop, struct sink *sink);
 
 /* From now on we are this; taken over. Sessions that are open stay. */
 void peer_io_self(struct peer_io *io, struct tls_self *self);
+
+/* Whether who is on no list may come from now on, as far as his certificate lets
+ * him; at first he may not. `seed` is nobody else's. */
+void peer_io_open(struct peer_io *io, bool open, uint64_t seed);
 
 /* From these addresses (one of a family) we dial; the list is copied. */
 void peer_io_sources(struct peer_io *io, const struct addr *addrs, size_t n);

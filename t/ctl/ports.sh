@@ -128,6 +128,9 @@ if PATH=$PATH:/usr/sbin:/sbin command -v nft >/dev/null && unshare -n true 2>/de
 	ok 'a stranger is dropped, a peer is not' nft_drops
 	ok 'a peer without an address is named' grep -q '^# mx4.example.org has no address' "$W/rules.nft"
 	ok 'and without lsrd-front nothing is redirected' not grep -q 'redirect to' "$W/rules.nft"
+	rules_conf 'peer-accept = certificate'
+	ok 'where a certificate decides nft takes them' nft_takes
+	ok 'and a stranger is not dropped' not nft_drops
 	rules_conf "front-socket = $W/front"
 	ok 'with it they are' nft_takes
 	ok '(to its port)' grep -q 'redirect to :2500' "$W/rules.nft"

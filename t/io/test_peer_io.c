@@ -10,6 +10,8 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include "core/lsa/limits.h"
+#include "io/strangers.h"
 #include "sys/sock.h"
 #include "t/io/side.h"
 #include "t/tap.h"
@@ -181,6 +183,107 @@ START_TEST(the_silent_give_way_first)
 }
 END_TEST
 
+/* By its certificate alone: no list has it. */
+START_TEST(certificates_let_in)
+{
+	dial(&a, "b.example.org", &b.addr, 1);
+	until(side_was_told(&a, "no-dial b.example.org"));
+	peer_io_open(b.io, true, 1);
+	dial(&a, "b.example.org", &b.addr, 1);
+	until(side_was_told(&b, "open a.example.org"));
+	until(a.engine.session != 0);
+	peer_io_open(b.io, false, 1);
+	dial(&a, "b.example.org", &b.addr, 1);
+	until(side_has_logged(&a, "reason=not-listed"));
+}
+END_TEST
+
+/* The others' certificates do not; nor does that of a listed one. */
+START_TEST(no_certificate_lets_nobody_in)
+{
+	static const char http[] = "GET / HTTP/1.0\r\n\r\n";
+	struct pki other;
+	struct side c;
+	int fd;
+
+	pki_init(&other);
+	side_up(&c, base, &other, "c.example.org", 3);
+	peer_io_open(b.io, true, 1);
+	dial(&c, "b.example.org", &b.addr, 1);
+	until(side_was_told(&c, "no-dial b.example.org"));
+	fd = stranger(&b);
+	ck_assert_int_gt(send(fd, http, sizeof(http) - 1, 0), 0);
+	until(side_has_logged(&b, "reason=not-tls"));
+	until(is_closed(fd));
+	close(fd);
+	until(peer_io_busy(b.io) == 0);
+	ck_assert_str_eq(b.engine.told, "");
+	side_down(&c);
+	pki_done(&other);
+}
+END_TEST
+
+/* A crowd of strangers is closed at once above its measure, and takes nothing
+ * from who is on the list, nor one of another source's. */
+START_TEST(strangers_have_their_own_room)
+{
+	struct addr crowd = { 4, { 127, 0, 3, 1 }, 0 };
+	int fd[40];
+
+	side_allow(&b, &a.addr);
+	peer_io_open(b.io, true, 1);
+	for (size_t i = 0; i < 40; i++) {
+		fd[i] = sock_connect(&b.addr, &crowd);
+		ck_assert_int_ge(fd[i], 0);
+	}
+	until(side_has_logged(&b, "reason=too-many-strangers"));
+	until(is_closed(fd[39]));
+	ck_assert_uint_le(peer_io_busy(b.io), LIMIT_STRANGER_BURST + 1);
+	ck_assert(!is_closed(fd[0]));
+	dial(&a, "b.example.org", &b.addr, 1);
+	until(side_was_told(&b, "open a.example.org"));
+	for (size_t i = 0; i < 40; i++)
+		close(fd[i]);
+}
+END_TEST
+
+static size_t
+taken(struct strangers *s, size_t sources, uint64_t ms)
+{
+	struct addr from = { 4, { 198, 51, 0, 0 }, 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < 2000; i++) {
+		from.ip[2] = (uint8_t)(i % sources >> 8);
+		from.ip[3] = (uint8_t)(i % sources);
+		n += strangers_take(s, &from, (struct mono){ ms });
+	}
+	return n;
+}
+
+START_TEST(strangers_by_the_second)
+{
+	struct addr newcomer = { 6, { 0x20, 1, 0xd, 0xb8 }, 0 };
+	struct addr neighbour = newcomer, other = newcomer;
+	struct strangers *s = mem_new(sizeof(*s), 0, 0);
+
+	strangers_init(s, 7);
+	ck_assert_uint_eq(taken(s, 1, 1000), LIMIT_STRANGER_BURST);
+	ck_assert(strangers_take(s, &newcomer, (struct mono){ 1000 }));
+	neighbour.ip[15] = 1; /* of the same network */
+	other.ip[7] = 1;
+	for (size_t i = 1; i < LIMIT_STRANGER_BURST; i++)
+		ck_assert(strangers_take(s, &neighbour, (struct mono){ 1000 }));
+	ck_assert(!strangers_take(s, &newcomer, (struct mono){ 1000 }));
+	ck_assert(strangers_take(s, &other, (struct mono){ 1000 }));
+	/* however many they are: a burst, and then what a second brings */
+	strangers_init(s, 7);
+	ck_assert_uint_eq(taken(s, 900, 1000), LIMIT_STRANGERS_BURST);
+	ck_assert_uint_eq(taken(s, 900, 1500), 500 / LIMIT_STRANGERS_EACH_MS);
+	mem_free(s);
+}
+END_TEST
+
 START_TEST(who_does_not_read_is_given_up)
 {
 	meet();
@@ -284,6 +387,10 @@ main(void)
 	tcase_add_test(tc, strangers_are_closed_in_the_handshake);
 	tcase_add_test(tc, the_oldest_handshake_gives_way);
 	tcase_add_test(tc, the_silent_give_way_first);
+	tcase_add_test(tc, certificates_let_in);
+	tcase_add_test(tc, no_certificate_lets_nobody_in);
+	tcase_add_test(tc, strangers_have_their_own_room);
+	tcase_add_test(tc, strangers_by_the_second);
 	tcase_add_test(tc, who_does_not_read_is_given_up);
 	tcase_add_test(tc, connects_leave_nothing);
 	tcase_add_test(tc, rests_without_descriptors);

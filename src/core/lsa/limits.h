@@ -124,6 +124,21 @@
 #define LIMIT_GROUP_FULL_MESH 16
 #define LIMIT_GROUP_PEERS 8
 
+/*
+ * Handshakes that addresses nobody knows may begin, where the certificate decides
+ * who is let in (io/strangers.h): of one source eight and then one a second, which
+ * is what a server does that joins and dials each member of its group again and
+ * again; of all fifty and then fifty a second, at 0.5 ms of a core each in the
+ * worst case (t/bench/FIGURES): 2.5 % of it, whoever comes. And so many of them
+ * under way at once, 60 kB each: at that rate each has two and a half seconds,
+ * and who has said nothing gives way first.
+ */
+#define LIMIT_STRANGER_BURST 8
+#define LIMIT_STRANGER_EACH_MS 1000
+#define LIMIT_STRANGERS_BURST 50
+#define LIMIT_STRANGERS_EACH_MS 20
+#define LIMIT_STRANGERS_HALF 128
+
 /* Bridgeheads that `bridgehead = any` takes of a group (core/node/found.h): a
  * group in which all peer with all is taken whole. Of a larger one so many carry
  * whatever one connector takes, and its own servers hand on to the rest; were all
