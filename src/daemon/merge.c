@@ -39,6 +39,34 @@ merge_peer_get(struct setup *setup, const char *name)
 	return peer;
 }
 
+/* Where another server may be: nobody who may write our DNS has us dial
+ * ourselves. */
+static bool
+merge_is_elsewhere(const struct setup *setup, const struct addr *addr)
+{
+	for (size_t i = 0; i < setup->announced.nlisten; i++)
+		if (addr_equal(&setup->announced.listen[i], addr))
+			return false;
+	return addr_is_hop(addr, setup->lab);
+}
+
+/* What DNS has found of one, as far as it may be. */
+static void
+merge_found(struct setup *setup, const struct setup_peer *found)
+{
+	struct setup_peer may = { .name = found->name };
+
+	if (strcmp(found->name, setup->server) == 0)
+		return;
+	may.addrs = mem_new(0, found->naddrs + 1, sizeof(*may.addrs));
+	for (size_t i = 0; i < found->naddrs; i++)
+		if (merge_is_elsewhere(setup, &found->addrs[i]))
+			may.addrs[may.naddrs++] = found->addrs[i];
+	if (may.naddrs > 0)
+		add_addrs(merge_peer_get(setup, found->name), &may);
+	mem_free(may.addrs);
+}
+
 static int
 merge_order(const void *a, const void *b)
 {
@@ -60,9 +88,7 @@ merge_peers(struct setup *setup, const struct conf *conf, const struct srv *srv)
 		add_addrs(merge_peer_get(setup, conf->setup.peers[i].name),
 		    &conf->setup.peers[i]);
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(found[i].name, setup->server) != 0)
-			add_addrs(
-			    merge_peer_get(setup, found[i].name), &found[i]);
+		merge_found(setup, &found[i]);
 	if (setup->npeers > 1)
 		qsort(setup->peers, setup->npeers, sizeof(*setup->peers),
 		    merge_order);

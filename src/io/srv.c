@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "io/srv_pick.h"
 #include "sys/sock.h"
 
 #define SRV_TIMEOUT_MS 2000 /* for one try at one server */
@@ -235,24 +236,13 @@ ask_addresses(struct srv *srv, const char *host, uint16_t port, size_t way)
 	ares_getaddrinfo(srv->channel, host, NULL, &hints, on_addresses, name);
 }
 
-/* A target is a name that a certificate could prove, or it is nothing. */
-static void
-target(struct srv *srv, const struct ares_srv_reply *reply)
-{
-	char *host = mem_str(reply->host);
-
-	str_lower(host);
-	if (str_is_host(host) && reply->port != 0)
-		ask_addresses(srv, host, reply->port, SIZE_MAX);
-	mem_free(host);
-}
-
 static void
 on_srv(void *arg, int status, int timeouts, unsigned char *answer, int n)
 {
 	struct srv *srv = arg;
 	struct ares_srv_reply *replies = NULL;
-	size_t targets = 0;
+	struct ares_srv_reply *targets[SRV_TARGETS];
+	size_t n_targets;
 
 	(void)timeouts;
 	if (status == ARES_EDESTRUCTION || status == ARES_ECANCELLED)
@@ -263,9 +253,10 @@ on_srv(void *arg, int status, int timeouts, unsigned char *answer, int n)
 	if (status != ARES_SUCCESS && status != ARES_ENODATA &&
 	    status != ARES_ENOTFOUND)
 		srv_failed(srv, srv->domain, status);
-	for (struct ares_srv_reply *r = replies;
-	     r != NULL && targets < SRV_TARGETS; r = r->next, targets++)
-		target(srv, r);
+	n_targets = srv_pick(replies, targets);
+	for (size_t i = 0; i < n_targets; i++)
+		ask_addresses(
+		    srv, targets[i]->host, targets[i]->port, SIZE_MAX);
 	if (replies != NULL)
 		ares_free_data(replies);
 }

@@ -8,7 +8,8 @@
  *                        a failure
  *
  * DNS is not believed: it only says where to dial whom, and who answers must
- * prove the target's name. What was found stays when DNS fails; a resolv.conf
+ * prove the target's name. All targets are peers, whatever their weight; of more
+ * than SRV_TARGETS those of the least priority, then by name. What was found stays when DNS fails; a resolv.conf
  * that has changed is read with the next question. A build
  * without c-ares (srv_none.c) finds nothing.
  */

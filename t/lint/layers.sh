@@ -29,6 +29,7 @@ src/io                base,core,cfg,crypt,io,sys      event2/
 src/io/ahead.c        -                               pthread.h,sched.h
 src/io/tls.c          -                               openssl/ssl.h,openssl/err.h,openssl/x509.h
 src/io/srv.c          -                               ares.h
+src/io/srv_pick.c     -                               ares.h
 src/io/resolv.c       -                               ares.h
 src/io/publish.c      publish                         -
 src/io/sink.c         -                               syslog.h
