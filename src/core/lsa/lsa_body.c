@@ -47,8 +47,6 @@ tlv_next(struct cur *in, struct tlv *tlv)
 static int
 value_end(const struct tlv *tlv)
 {
-	if (tlv->value.bad)
-		return RC_SHORT;
 	return tlv->value.left > 0 ? RC_LONG : RC_OK;
 }
 
@@ -74,7 +72,8 @@ text_read(struct tlv *tlv, grammar *good)
 	const uint8_t *p = cur_bytes(&tlv->value, n);
 	char *s = (char *)(uintptr_t)p;
 
-	if (p == NULL || memchr(p, 0, n) != NULL)
+	CHECK(p != NULL);
+	if (memchr(p, 0, n) != NULL)
 		return NULL;
 	if (p[n] != 0) { /* the signature is behind the last */
 		CHECK(n < tlv->room->text_len);
@@ -134,7 +133,7 @@ addr_add(struct tlv *tlv, const struct addr *list, uint8_t *n)
 	if (tlv->value.bad)
 		return RC_SHORT;
 	/* Loopback is for labs; who publishes decides (setup.lab). */
-	if ((a->family != 4 && a->family != 6) || !addr_is_hop(a, true))
+	if (!addr_is_hop(a, true))
 		return RC_NAME;
 	(*n)++;
 	return value_end(tlv);
@@ -275,6 +274,7 @@ bridgehead_add(struct tlv *tlv, struct lsa_connector *c)
 	return RC_OK;
 }
 
+/* Of at most 8 octets, which its caller has counted. */
 static int
 number_once(struct tlv *tlv, uint64_t max, uint64_t *out)
 {
@@ -282,10 +282,10 @@ number_once(struct tlv *tlv, uint64_t max, uint64_t *out)
 
 	if (tlv->last == tlv->type)
 		return RC_TWICE;
-	while (tlv->value.left > 0 && v <= UINT64_MAX >> 8)
+	while (tlv->value.left > 0)
 		v = v << 8 | cur_u8(&tlv->value);
 	*out = v;
-	return v > max ? RC_RANGE : value_end(tlv);
+	return v > max ? RC_RANGE : RC_OK;
 }
 
 static int

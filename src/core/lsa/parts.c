@@ -14,7 +14,7 @@ parts_order(const void *key, const struct tree_node *node)
 static struct lsdb_share *
 parts_entry(struct tree_node *n)
 {
-	return n == NULL ? NULL : tree_entry(n, struct lsdb_share, part_node);
+	return tree_entry(n, struct lsdb_share, part_node);
 }
 
 void
