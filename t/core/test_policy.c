@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/rc.h"
 #include "core/paths/net.h"
@@ -78,6 +79,9 @@ static const struct {
 	{ "tue 00:00-24:00", AT(1, 23, 59), true },
 	{ "thu", 0, true }, /* 1 January 1970 */
 	{ "fri", 0, false },
+	{ "wed 23:59-24:00", -1, true }, /* a clock before that */
+	{ "thu", -1, false },
+	{ "no schedule", 0, false },
 };
 
 START_TEST(schedule_times)
@@ -190,6 +194,10 @@ static const struct {
 	{ "u+x@a", "u+x@a a *", NULL },
 	{ "u+x@a", "u+x@a a *", "" },
 	{ "u+x@a", "u+x@a u@a a *", "+" },
+	{ "+x@a", "+x@a a *", "+" },
+	{ "u-request@a", "u-request@a a *", "-" },
+	{ "u-requesx@a", "u-requesx@a u@a a *", "-" },
+	{ "-request@a", "-request@a a *", "-" },
 	{ "u+x+y@a.b", "u+x+y@a.b u@a.b a.b .b *", "+" },
 	{ "u-x+y@a", "u-x+y@a u@a a *", "+-" },
 	{ "u-x@a", "u-x@a a *", "+" },
@@ -225,6 +233,40 @@ START_TEST(address_meets)
 	}
 	ck_assert_str_eq(all, addresses[_i].patterns);
 	mem_free(address);
+}
+END_TEST
+
+/* As lsrctl shows it. */
+static char here[] = "a.example", nights[] = "22:00-06:00";
+static char *these[] = { here };
+static const struct {
+	struct policy policy;
+	const char *json;
+} told[] = {
+	{ { 0 }, "" },
+	{ { .max_size = 7 }, "\"max_message_size\":7" },
+	{ { .deny = these, .ndeny = 1 },
+	    "\"senders\":{\"allow\":[],\"deny\":[\"a.example\"]}" },
+	{ { .allow = these, .nallow = 1 },
+	    "\"senders\":{\"allow\":[\"a.example\"],\"deny\":[]}" },
+	{ { .priorities = POLICY_URGENT | POLICY_NORMAL },
+	    "\"priorities\":[\"urgent\",\"normal\"]" },
+	{ { .schedule = nights }, "\"schedule\":\"22:00-06:00\"" },
+	{ { .large_size = 9, .large_schedule = nights },
+	    "\"large_message_size\":9,\"large_schedule\":\"22:00-06:00\"" },
+};
+
+START_TEST(limits_as_json)
+{
+	struct buf out = { 0 };
+	struct json j = { .out = &out };
+	char *text;
+
+	policy_tell(&j, NULL);
+	policy_tell(&j, &told[_i].policy);
+	text = buf_string(&out);
+	ck_assert_str_eq(text, told[_i].json);
+	mem_free(text);
 }
 END_TEST
 
@@ -277,6 +319,7 @@ main(void)
 	tcase_add_loop_test(tc, judges, 0, ROWS(rows));
 	tcase_add_test(tc, words);
 	tcase_add_loop_test(tc, address_meets, 0, ROWS(addresses));
+	tcase_add_loop_test(tc, limits_as_json, 0, ROWS(told));
 	tcase_add_test(tc, no_address);
 	tcase_add_test(tc, claims_of_a_pattern);
 	suite_add_tcase(suite, tc);
