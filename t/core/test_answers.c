@@ -1,0 +1,279 @@
+/*
+ * test_answers.c - what `lsrctl` is answered: links, status, peers, routes, the
+ * database, metrics and orders. A row changes one thing, and has what the answer
+ * says then.
+ */
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "t/core/answers.h"
+#include "t/tap.h"
+
+/* --- what is answered ------------------------------------------------------ */
+
+static const struct {
+	void (*set)(struct insider *f); /* NULL: nothing is another */
+	const char *first;              /* asked before; or NULL */
+	const char *question;
+	const char *has, *lacks; /* in the answer; or NULL */
+} rows[] = {
+	{ NULL, NULL, "links",
+	    "\"bridgehead\":\"e.x.org\",\"cost\":30,\"use\":\"connector\","
+	    "\"smtp\":\"\",\"state\":\"unknown\",\"since_s\":0,\"failures\":0",
+	    NULL },
+	{ NULL, NULL, "links",
+	    "\"transport\":\"relay\",\"probe\":\"lmtp\",\"use\":\"connector\","
+	    "\"smtp\":\"192.0.2.3:25\",\"state\":\"up\"",
+	    "\"reason\"" },
+	{ NULL, NULL, "links", "\"smtp\":\"192.0.2.5:25\"", "\"last_error\"" },
+	{ NULL, NULL, "links",
+	    "{\"space\":\"gw.example\",\"use\":\"space\",\"smtp\":\"192.0.2.9:"
+	    "25\"",
+	    NULL },
+	{ NULL, NULL, "links", "{\"server\":\"a.x.org\",\"use\":\"self\"",
+	    NULL },
+	{ answers_member, NULL, "links",
+	    "{\"server\":\"a.x.org\",\"use\":\"member\"", NULL },
+	{ answers_silent, NULL, "links",
+	    "{\"server\":\"a.x.org\",\"use\":\"silent\"", NULL },
+	{ answers_no_address, NULL, "links", "\"use\":\"space\",\"smtp\":\"\"",
+	    NULL },
+	{ answers_down, NULL, "links",
+	    "\"state\":\"down\",\"reason\":\"refused\"", NULL },
+	{ answers_down_unsaid, NULL, "links", "\"state\":\"down\",\"since_s\"",
+	    "\"reason\"" },
+	{ answers_barred, NULL, "links",
+	    "\"state\":\"down\",\"reason\":\"inet-protocols\"", NULL },
+	{ answers_mail_refused, NULL, "links",
+	    "\"state\":\"down\",\"reason\":\"mail-refused\"", NULL },
+	{ answers_error, NULL, "links",
+	    "\"last_error\":{\"what\":\"bad-greeting\",\"at\":7}", NULL },
+	{ answers_error_said, NULL, "links",
+	    "\"what\":\"bad-greeting\",\"said\":\"554 no\",\"at\":7}", NULL },
+	{ answers_drained, NULL, "links",
+	    "\"smtp\":\"192.0.2.3:25\",\"state\":\"drain\"", "\"drain\":{" },
+	{ answers_drained, NULL, "links", "\"refuses\":[],\"routes\":0}",
+	    NULL },
+	{ answers_drained_beside, NULL, "links", "\"refuses\":[],\"routes\":0}",
+	    NULL },
+	{ answers_drained_unknown, NULL, "links",
+	    "\"smtp\":\"\",\"state\":\"drain\"", NULL },
+	{ answers_led_to, NULL, "links", "\"refuses\":[],\"routes\":1}", NULL },
+	{ answers_led_to_besides, NULL, "links", "\"refuses\":[],\"routes\":0}",
+	    NULL },
+	{ answers_unpublished, NULL, "links", "\"refuses\":[],\"routes\":1}",
+	    NULL },
+	{ answers_no_table, "drain connector=one for=60 force=yes", "links",
+	    "\"routes\":0}", NULL },
+	{ NULL, "drain connector=one for=60 force=yes by=bob reason=new cable",
+	    "links", "\"drain\":{\"reason\":\"new cable\",\"by\":\"bob\"",
+	    NULL },
+	{ NULL,
+	    "drain connector=two bridgehead=d.x.org for=60 force=yes by=bob",
+	    "links", "\"drain\":{\"by\":\"bob\"", NULL },
+	{ answers_refusal, NULL, "links", "\"refuses\":[\"gw.example\"]",
+	    NULL },
+	{ answers_program, NULL, "status", "\"program\":\"9.8.7\"",
+	    "second_authority" },
+	{ answers_authorities, NULL, "status", "\"authority_until\":1900000000",
+	    "\"program\"" },
+	{ answers_authorities, NULL, "status", "\"second_authority\":\"",
+	    NULL },
+	{ answers_bare, NULL, "status", "\"routes\":2", "queue_directory" },
+	{ answers_bare, NULL, "status", "\"routes\":2", "certificate_until" },
+	{ answers_leaving, NULL, "status",
+	    "\"leaving\":2,\"leaves\":1800000300", NULL },
+	{ answers_left, NULL, "status", "\"leaving\":1,\"leaves\":1800000400",
+	    NULL },
+	{ answers_unpublished, NULL, "status", "\"behind_ms\":500", NULL },
+	{ answers_unsent, NULL, "status", "\"behind_ms\":0", NULL },
+	{ answers_no_table, NULL, "status",
+	    "\"generation\":0,\"published\":1,\"routes\":0", NULL },
+	{ answers_tried, NULL, "status",
+	    "it is taken back at 2027-01-15T09:00:00Z unless", NULL },
+	{ answers_tried, NULL, "status", "\"word\":\"configuration-kept\"",
+	    NULL },
+	{ answers_waiting, NULL, "status",
+	    "\"oldest_held\":{\"pattern\":\"gw.example\",\"message\":\"4Bxyz\"",
+	    NULL },
+	{ answers_waiting_unnamed, NULL, "status",
+	    "\"message\":\"\",\"came\":1799999940", NULL },
+	{ answers_waited, NULL, "status", NULL, "oldest_held" },
+	{ answers_waited_nowhere, NULL, "status", NULL, "oldest_held" },
+	{ answers_told_revoked, NULL, "status",
+	    "this server's key was revoked, say b.x.org", NULL },
+	{ answers_told_revoked_twice, NULL, "status",
+	    "revoked, say b.x.org, d.x.org", NULL },
+	{ answers_told_else, NULL, "status", NULL, "revoked" },
+	{ answers_returning, NULL, "status", "waits for its peers", NULL },
+	{ answers_returning_unprobed, NULL, "status",
+	    "the first probes of its connectors", NULL },
+	{ answers_booting, NULL, "status",
+	    "\"ok\":false,\"reason\":\"out-of-order\"", NULL },
+	{ NULL, "freeze for=60", "status", "\"frozen_differs\":0", NULL },
+	{ NULL, "drain for=60 force=yes by=bob reason=disks", "status",
+	    "\"drain_reason\":\"disks\",\"drain_by\":\"bob\",\"drain_since\":"
+	    "1800000000,\"drain_until\":1800000060",
+	    NULL },
+	{ answers_peer_server, NULL, "peers",
+	    "\"server_state\":\"drain\",\"program\":\"1.2.3\",\"drain\":{"
+	    "\"by\":\"bob\"",
+	    NULL },
+	{ answers_told_else, NULL, "peers", "\"told\":\"too-many-faults\"",
+	    NULL },
+	{ answers_alone, NULL, "peers", NULL, "\"peer\"" },
+	{ answers_peer_half, NULL, "peers",
+	    "\"peer\":\"h.x.org\",\"routing_group\":\"\",\"state\":\"greet\"",
+	    NULL },
+	{ NULL, NULL, "routes", "\"kind\":\"way\",\"way\":\"smtp:[gw.x.org]\"",
+	    NULL },
+	{ answers_led_to, NULL, "routes", "\"pattern\":\"own.example\"", NULL },
+	{ answers_leaving, NULL, "routes",
+	    "\"leaves\":1800000400,\"given_up\":false", NULL },
+	{ NULL, NULL, "routes gw.example", "\"pattern\":\"own.example\"",
+	    "\"pattern\":\"gw.example\"" },
+	{ NULL, NULL, "routes own.example", NULL, "pattern" },
+	{ answers_no_table, NULL, "routes", NULL, "pattern" },
+	{ NULL, NULL, "metrics", "\"behind_ms\":0", "round_trip_us" },
+	{ answers_leaving, NULL, "metrics", "\"routes_leaving\":2", NULL },
+	{ answers_left, NULL, "metrics", "\"routes_leaving\":1", NULL },
+	{ answers_unpublished, NULL, "metrics", "\"behind_ms\":500", NULL },
+	{ answers_unsent, NULL, "metrics", "\"age_ms\":0,\"behind_ms\":0",
+	    NULL },
+	{ answers_no_table, NULL, "metrics", "\"generation\":0", NULL },
+	{ answers_bare, NULL, "metrics", "\"of\":\"server\"",
+	    "certificate_until\":0" },
+	{ answers_authorities, NULL, "metrics",
+	    "\"authority_until\":1900000000", NULL },
+	{ answers_waiting, NULL, "metrics", "\"held_oldest_s\":60", NULL },
+	{ answers_waiting_early, NULL, "metrics", "\"held_oldest_s\":0", NULL },
+	{ answers_round_trip, NULL, "metrics", "\"round_trip_us\":250", NULL },
+	{ answers_peer_half, NULL, "metrics",
+	    "\"peer\":\"h.x.org\",\"full\":false", NULL },
+	{ answers_alone, NULL, "metrics", "\"peer\":\"b.x.org\",\"full\":false",
+	    "\"heard_ms\"" },
+	{ NULL, "pin pattern=gw.example hop=none for=60", "metrics",
+	    "\"pin\":0", NULL },
+	{ NULL, "freeze for=60", "metrics", "\"freeze\":1", NULL },
+	{ answers_second_busy, NULL, "metrics",
+	    "\"to\":\"d.x.org\",\"state\":\"up\",\"cost\":20,\"drain\":false,"
+	    "\"congestion\":2,\"waiting\":5,\"late\":0,\"oldest_s\":40",
+	    NULL },
+	{ answers_two_uses, NULL, "metrics",
+	    "\"to\":\"d.x.org\",\"state\":\"up\",\"cost\":20,\"drain\":false,"
+	    "\"congestion\":0,\"waiting\":0",
+	    NULL },
+	{ answers_two_uses, NULL, "metrics",
+	    "\"use\":\"silent\",\"connector\":\"\",\"to\":\"d.x.org\"", NULL },
+	{ answers_member, NULL, "metrics",
+	    "\"use\":\"member\",\"connector\":\"\",\"to\":\"a.x.org\"", NULL },
+	{ answers_drained, NULL, "metrics",
+	    "\"to\":\"c.x.org\",\"state\":\"up\",\"cost\":10,\"drain\":true",
+	    NULL },
+	{ answers_peer_server, NULL, "db",
+	    "\"routing_group\":\"g\",\"state\":\"drain\",\"program\":\"1.2.3\","
+	    "\"by\":\"bob\",\"since\":5",
+	    NULL },
+	{ answers_peer_spaces, NULL, "db",
+	    "\"type\":\"space\",\"id\":\"x.org\"", NULL },
+	{ answers_peer_spaces, NULL, "db", "\"state\":\"down\"", NULL },
+	{ answers_peer_spaces, NULL, "db type=connector", "\"id\":\"peer-far\"",
+	    "\"space\"" },
+	{ answers_peer_spaces, NULL, "db of=b.x.org brief=yes",
+	    "\"type\":\"connector\"", "\"body\"" },
+	{ answers_peer_spaces, NULL, "db of=nobody.x.org", NULL, "\"origin\"" },
+	{ answers_peer_spaces, NULL, "db after=1800000000", NULL,
+	    "\"origin\"" },
+	{ answers_revocation, NULL, "db type=revocation",
+	    "\"server\":\"old.x.org\",\"not_after\":1900000000", NULL },
+	{ NULL, NULL, "db zz", "\"reason\":\"bad-format\"", NULL },
+	{ NULL, NULL, "db 00", "\"reason\":\"bad-format\"", NULL },
+	{ NULL, NULL, "db diff nobody.x.org", "\"reason\":\"no-neighbour\"",
+	    NULL },
+	{ answers_peer_half, NULL, "db diff h.x.org ask",
+	    "\"reason\":\"no-session\"", NULL },
+	{ answers_alone, NULL, "db diff b.x.org ask",
+	    "\"reason\":\"no-session\"", NULL },
+	{ NULL, NULL, "db diff b.x.org ask", "\"ok\":true", NULL },
+	{ NULL, NULL, "explain", "\"reason\":\"bad-name\"", NULL },
+	{ NULL, NULL, "nothing", "\"reason\":\"unknown-verb\"", NULL },
+	{ NULL, NULL, "inject", "\"reason\":\"missing\"", NULL },
+	{ NULL, NULL, "inject zz", "\"reason\":\"bad-format\"", NULL },
+	{ NULL, NULL, "inject 00", "\"reason\":\"short\"", NULL },
+	{ NULL, NULL, "drain connector=no for=60", "\"ok\":false", NULL },
+	{ NULL, NULL, "drain until=5", "that is over already", NULL },
+	{ NULL, NULL, "drain for=9999999", "31 days at most", NULL },
+	{ NULL, NULL, "freeze for=99999", "24 h at most", NULL },
+	{ NULL, NULL, "freeze", "say for how long", NULL },
+	{ NULL, NULL, "freeze try=yes", "\"ok\":true", NULL },
+	{ NULL, NULL, "drain for=60 reason=", "at most 120 printable", NULL },
+	{ NULL, NULL, "drain for=60 reason=\"x\"", "at most 120 printable",
+	    NULL },
+	{ answers_no_table, NULL, "freeze for=60", "there is no table yet",
+	    NULL },
+	{ answers_no_table, NULL, "pin pattern=gw.example hop=b for=60",
+	    "that is no next hop", NULL },
+	{ NULL, NULL, "pin hop=b for=60", "that is no next hop", NULL },
+	{ NULL, NULL, "pin pattern=gw.example for=60", "that is no next hop",
+	    NULL },
+	{ NULL, NULL, "pin pattern=no.example hop=b for=60",
+	    "that is no next hop", NULL },
+	{ NULL, NULL, "unpin", "which pattern?", NULL },
+	{ NULL, NULL, "unpin pattern=gw.example", "\"changed\":false", NULL },
+	{ NULL, NULL, "cost connector=one cost=70000 for=60", "from 1 to 65535",
+	    NULL },
+	{ NULL, NULL, "cost connector=one cost=0 for=60", "from 1 to 65535",
+	    NULL },
+	{ NULL, NULL, "cost connector=no cost=7 for=60",
+	    "no connector of that name", NULL },
+	{ NULL, NULL, "cost cost=7 for=60", "no connector of that name", NULL },
+	{ NULL, NULL, "uncost connector=no", "no connector of that name",
+	    NULL },
+	{ answers_drained, NULL, "ready connector=one",
+	    "lsrd.conf has `drain = yes`", NULL },
+	{ NULL, NULL, "ready connector=one", "\"changed\":false", NULL },
+	{ NULL, NULL, "ready", "\"changed\":false", NULL },
+	{ NULL, "cost connector=one cost=7 for=60 by=a b", "overrides",
+	    "\"override\":\"cost\",\"connector\":\"one\",\"cost\":7", NULL },
+	{ NULL, "drain connector=two bridgehead=d.x.org for=60 force=yes",
+	    "overrides", "\"connector\":\"two\",\"server\":\"d.x.org\"", NULL },
+	{ NULL, "freeze for=60", "overrides",
+	    "\"override\":\"freeze\",\"would_move\":0", NULL },
+};
+
+START_TEST(the_answer_says_so)
+{
+	struct insider f;
+	char *text;
+
+	answers_begin(&f);
+	if (rows[_i].set != NULL)
+		rows[_i].set(&f);
+	if (rows[_i].first != NULL)
+		mem_free(answers_text(&f, rows[_i].first));
+	text = answers_text(&f, rows[_i].question);
+	ck_assert_msg(
+	    rows[_i].has == NULL || strstr(text, rows[_i].has) != NULL,
+	    "row %d, `%s` has no %s: %s", _i, rows[_i].question, rows[_i].has,
+	    text);
+	ck_assert_msg(
+	    rows[_i].lacks == NULL || strstr(text, rows[_i].lacks) == NULL,
+	    "row %d, `%s` has %s: %s", _i, rows[_i].question, rows[_i].lacks,
+	    text);
+	mem_free(text);
+	engine_free(f.engine);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("answers");
+	TCase *tc = tcase_create("answers");
+
+	tcase_add_loop_test(
+	    tc, the_answer_says_so, 0, (int)(sizeof(rows) / sizeof(rows[0])));
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}
