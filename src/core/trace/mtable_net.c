@@ -270,8 +270,6 @@ get_policy(struct cur *in, struct policy *p)
 		rc = get_senders(in, &p->allow, &p->nallow);
 	if (rc == RC_OK)
 		rc = get_senders(in, &p->deny, &p->ndeny);
-	if (rc == RC_OK && in->bad)
-		rc = RC_SHORT;
 	return rc;
 }
 
@@ -379,7 +377,7 @@ get_refusals(struct mtable_net *t, struct cur *in)
 {
 	uint32_t n = in->left > 0 ? cur_u32(in) : 0;
 
-	for (uint32_t i = 0; i < n && !in->bad; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		struct mtable_refusal one = {
 			.pattern = get_text(t, in, cur_u16(in), str_is_pattern)
 		};
@@ -461,7 +459,7 @@ get_all(struct mtable_net *t, struct cur in)
 		rc = get_refusals(t, &in);
 	if (rc == RC_OK)
 		rc = get_bys(t, &in);
-	if (rc == RC_OK && (in.bad || in.left > 0))
+	if (rc == RC_OK && in.left > 0)
 		rc = RC_LONG;
 	return rc;
 }
