@@ -1,6 +1,7 @@
 /*
- * fuzz_report.c - one line of a reporter. What is taken reads the same when
- * it is written and read again; so does an address.
+ * fuzz_report.c - one line of a reporter, of lsrd-probe, and of who asks that.
+ * What is taken reads the same when it is written and read again; so does an
+ * address.
  */
 
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "core/lsa/limits.h"
+#include "core/wire/helper.h"
 #include "core/wire/report.h"
 #include "t/fuzz/fuzz.h"
 #include "t/fuzz/pieces.h"
@@ -29,6 +31,23 @@ address(const uint8_t *p, size_t n)
 	mem_free(text);
 }
 
+static void
+helper(const uint8_t *p, size_t n)
+{
+	struct helper_question question;
+	struct helper_answer answer;
+	struct buf again = { 0 };
+
+	if (helper_question_read(&question, p, n) == RC_OK) {
+		helper_ask(&again, question.name, question.server);
+		FUZZ_CHECK(again.n == n && memcmp(again.p, p, n) == 0);
+	} else if (helper_answer_read(&answer, p, n) == RC_OK) {
+		helper_say(&again, &answer);
+		FUZZ_CHECK(again.n == n && memcmp(again.p, p, n) == 0);
+	}
+	buf_done(&again);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
@@ -36,6 +55,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct buf out = { 0 };
 
 	address(p, n);
+	helper(p, n);
 	if (n > 13)
 		address(p + 13, n - 13); /* past `evidence hop=` */
 	if (report_decode(&r, p, n) != RC_OK)

@@ -49,6 +49,7 @@ src/maillog           base,core,sys,plugins/exim,plugins/log,plugins/postfix -
 src/map               base,map,sys                    event2/,jansson.h
 src/map/site.c       io                              -
 src/metrics           base,core,metrics,sys           event2/,jansson.h
+src/probe             base,core,probe,sys             -
 src/message           base,core,crypt,idn,message     -
 src/milter            base,core,crypt,message,sys     libmilter/,pthread.h,stdatomic.h,syslog.h
 src/exim              base,core,crypt,message,sys,plugins/exim setjmp.h

@@ -50,7 +50,7 @@ def pattern(glob):
             out += "[^/]*"
         elif char == "?":
             out += "[^/]"
-        elif char in "[]":
+        elif char in "[]-":
             out += char
         elif char == "{":
             out, depth = out + "(?:", depth + 1

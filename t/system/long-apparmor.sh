@@ -124,9 +124,21 @@ hands_over() {
 		postfix reload' 2>/dev/null
 }
 
+# A command that looks into a spool, and leaves a child behind; its lsrd-probe is
+# started for one connection, as the unit starts it.
+commanded() {
+	"$lab" run london sh -c '
+		install -d /etc/lsrd/probes /var/spool/gateway &&
+		sed "s/^spool=/( setsid sleep 60 \& )\n&/" >/etc/lsrd/probes/spool-age &&
+		chmod 755 /etc/lsrd/probes/spool-age &&
+		echo "spool-age gw.example.org" | ASAN_OPTIONS=detect_leaks=0 strace -f -qq -y -s 300 \
+			-e trace="$1" -o /tmp/lsrd-probe.trace lsrd-probe -u _lsrd' \
+		sh "$calls" <"$top/conf/probes/spool-age" | grep -qx up
+}
+
 mapped=0
 [ ! -x "$LSRD_BUILD/lsrd-map" ] || mapped=5
-plan $((36 + mapped))
+plan $((40 + mapped))
 lab_up "$top/t/labtool/triangle.json" --x-lsa-2 --front paris=listed
 ok "every server learns every route" full
 for program in front milter; do "$lab" kill london $program; done
@@ -140,6 +152,7 @@ address=$("$lab" status | awk '$1 == "london" { print $3 }')
 traced london lsrd-front $front -l "$address:25" -l 127.0.0.1:25 -b 127.0.0.1:2525
 traced london lsrd-metrics -u _lsrd
 traced london lsrd-maillog -u _lsrd -F /var/log/mail.log
+ok "a command is run for lsrd" commanded
 ok "all of it serves under strace" full
 "$lab" send london u@tokyo.example u@paris.example -n 20
 "$lab" send tokyo u@london.example -n 5
@@ -190,6 +203,7 @@ judged london lsrd-front
 judged london lsrd-front hand
 judged london lsrd-metrics
 judged london lsrd-maillog
+judged london lsrd-probe
 [ $mapped = 0 ] || {
 	judged london lsrd-map
 	ok "lsrctl computed for it" shows lsrd-map 'execve(.*/lsrctl'
@@ -201,6 +215,7 @@ ok "so was the mail server of Tokyo" shows exim 'execve(.*/\(exim4\|postconf\)'
 ok "strangers were handed over" shows hand 'public/lsrd-smtpd'
 ok "a file less is noticed" notices lsrd-milter mark.key
 ok "a socket less" notices lsrd-metrics 'lsrd\/control'
+ok "a spool less" notices lsrd-probe 'var\/spool\/\*\*'
 ok "a capability less" notices lsrd-milter 'capability setuid'
 ok "a program less" notices lsrd postconf
 ok "a lock less" notices publish 'var\/lib\/lsrd\/\*\*'

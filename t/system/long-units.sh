@@ -2,7 +2,8 @@
 # long-units.sh - what the units do in a real systemd when something goes wrong, or
 # is started anew: nobody who knocks at port 691 meanwhile is turned away; a daemon
 # that hangs is ended at a stop as well; its port closes with it; lsrd-front is
-# started by its socket; lsrd-metrics within its unit's limits.
+# started by its socket; lsrd-metrics within its unit's limits; lsrd-probe, with a
+# command that forks on and one that hangs.
 
 . "$(dirname "$0")/container.sh"
 cat >"$work/units.in" <<'END'
@@ -18,7 +19,7 @@ another_pid() {
 	[ "$(main_pid)" != "$1" ] && [ "$(main_pid)" != 0 ] && answers
 }
 failed() { journalctl -u "lsrd*" --no-pager -o cat | tail -n 15; }
-plan 18
+plan 27
 
 mkdir -p /root/authority "$keys"
 {
@@ -188,6 +189,46 @@ ok "its limits are in force" is "$(awk '/^Max open files/ { print $4 }' "/proc/$
 4 67108864 "
 ok "beside 200 who keep their connections it answers, the same process" sh -c \
 	"python3 /root/scrape.py 200 | grep -qx 'lsrd_up 1' && [ -d /proc/$pid ]"
+
+# lsrd-probe as it is shipped: a process for each question, and what a command
+# leaves is gone with it, however fast it is
+mkdir -p /etc/lsrd/probes /var/spool/gateway
+cp /usr/local/share/doc/lsrd/examples/probes/spool-age /etc/lsrd/probes/
+printf '#!/bin/sh\nsleep 3600\n' >/etc/lsrd/probes/hanging
+printf '#!/bin/sh\nf() { setsid sleep 3601 & f & f; }\nf\n' >/etc/lsrd/probes/bomb
+cat >/etc/lsrd/probes/bound <<-'SH'
+	#!/bin/sh
+	for file in /etc/x /root/x /var/lib/x /run/x; do
+		! touch $file || exit 1
+	done
+	! cat /etc/lsrd/keys/server.key || exit 1
+	! ls /var/lib/lsrd || exit 1
+	! ls /run/lsrd || exit 1
+	[ ! -e /dev/kmsg ] && mkdir /tmp/mine && id -un | grep -qx _lsrd-probe
+SH
+chmod 755 /etc/lsrd/probes/*
+systemctl start lsrd-probe.socket
+ask() {
+	setpriv --reuid="${2:-_lsrd}" --clear-groups python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect("/run/lsrd-probe/ask")
+s.sendall(sys.argv[1].encode() + b" gw.example.org\n")
+print(s.recv(100).decode(), end="")' "$1" 2>/dev/null
+}
+ok "its units are in order" systemd-analyze --man=no verify lsrd-probe.socket lsrd-probe@x.service
+ok "a command is run" is "$(ask spool-age)" up
+touch -d '2 hours ago' /var/spool/gateway/job
+ok "and says what it sees" is "$(ask spool-age)" down
+ok "bound to what it needs, as a user of its own" is "$(ask bound)" up
+ok "nobody but lsrd may ask" is "$(ask spool-age nobody)" ""
+begun=$(date +%s)
+ok "one that hangs" is "$(ask hanging)" "silent command-timeout"
+ok "is ended at its deadline" [ $(($(date +%s) - begun)) -le 15 ]
+ask bomb >/dev/null
+left() { ! pgrep -u _lsrd-probe >/dev/null; }
+ok "one that forks on leaves nobody, within its tasks" soon left
+ok "and the journal is quiet" is "$(journalctl -q --no-pager -u 'lsrd-probe@*' | wc -l)" 0
 END
 root_make units "$work/units.in"
 boot "$work/units" --private-network

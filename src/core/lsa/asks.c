@@ -15,6 +15,15 @@ static const struct {
 	[ASKS_NONE] = { "none", false, false },
 };
 
+bool
+asks_is_name(const char *name)
+{
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_");
+
+	return n > 0 && n <= ASKS_NAME_MAX && name[n] == '\0' &&
+	       name[0] != '-' && name[0] != '_';
+}
+
 const char *
 asks_word(enum asks_kind kind)
 {

@@ -10,9 +10,13 @@
 #ifndef CORE_ASKS_H
 #define CORE_ASKS_H
 
+#include <stdbool.h>
+
 #include "base/addr.h"
 
 enum asks_kind { ASKS_SMTP, ASKS_LMTP, ASKS_TCP, ASKS_NONE };
+
+#define ASKS_NAME_MAX 32
 
 struct asks {
 	enum asks_kind kind;
@@ -22,7 +26,11 @@ struct asks {
 /* NULL is smtp. RC_OK; RC_FORMAT. */
 int asks_read(struct asks *out, const char *text);
 
-/* "smtp", "lmtp", "tcp", "none": of the plugin, too. */
+/* What a command of a probe may be called: a-z and 0-9, then - and _ as well. It is a file
+ * in a folder, so no dot and no slash. */
+bool asks_is_name(const char *name);
+
+/* "smtp", "lmtp", "tcp", "none": of the plugin, where one asks. */
 const char *asks_word(enum asks_kind kind);
 
 #endif
