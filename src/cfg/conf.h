@@ -83,6 +83,7 @@ struct conf {
 	char *table_directory; /* the MTA's tables; of two, Postfix's */
 	char *exim_tables;     /* with two, Exim's; else NULL */
 	char *control_socket;
+	char *probe_socket;
 	char *front_socket;   /* where lsrd-front brings sessions; or NULL */
 	char *report_socket;  /* where reports arrive */
 	char *publisher;      /* the program lsrd-publish; NULL: as installed */

@@ -74,6 +74,7 @@ const struct schema schema_options[] = {
 	{ "", "control-socket", "/run/lsrd/control", NULL, SCHEMA_PATH, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(control_socket), 0, "where lsrctl asks" },
 	{ "", "front-socket", NULL, NULL, SCHEMA_PATH, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(front_socket), 0, "where lsrd-front brings sessions" },
 	{ "", "report-socket", "/run/lsrd/report", NULL, SCHEMA_PATH, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(report_socket), 0, "where reports arrive" },
+	{ "", "probe-socket", "/run/lsrd-probe/ask", NULL, SCHEMA_PATH, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(probe_socket), 0, "where lsrd-probe runs commands" },
 	{ "", "publisher", NULL, NULL, SCHEMA_PATH, SCHEMA_RESTART, 0, 0, IN_CONF_STRUCT(publisher), 0, "the program that writes the tables" },
 	{ "", "log-level", "notice", levels, SCHEMA_CHOICE, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(log_level), 0, "the least that is logged" },
 
@@ -186,8 +187,8 @@ static const struct {
 	{ SCHEMA_WAY, "here, or a transport as \"smtp:[gw.example.org]:25\"" },
 	{ SCHEMA_BY,
 	    "a transport as \"thin\" or \"lmtp:[gw.example.org]:24\"" },
-	{ SCHEMA_ASKS, "smtp, lmtp, none, or an address as in \"tcp "
-		       "192.0.2.1:102\"" },
+	{ SCHEMA_ASKS, "smtp, lmtp, none, an address as in \"tcp "
+		       "192.0.2.1:102\", or a name as in \"command modem\"" },
 	{ SCHEMA_SCHEDULE, "a schedule as lsrd.conf(5) shows" },
 	{ SCHEMA_BOOLEAN, "yes or no" },
 	{ SCHEMA_ANY, "any, or bridgehead \"NAME\" { } for each of them" },

@@ -506,6 +506,7 @@ check_live(const struct call *asked)
 	if (conf != NULL) {
 		check_expiry(&list, conf->certificate);
 		check_disk(&list, conf->state_directory);
+		check_commands(&list, conf, path);
 		check_mta(&list, conf, call);
 	}
 	check_health(&list, call);

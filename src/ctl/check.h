@@ -71,6 +71,10 @@ void check_postfix(
 /* The same of Exim's. */
 void check_exim(struct check_list *list, const struct conf *conf);
 
+/* The probes that are commands; `path` is that of lsrd.conf. */
+void check_commands(
+    struct check_list *list, const struct conf *conf, const char *path);
+
 /* True if the file of a table is there and not empty: *st tells of it. Else
  * that is found. */
 bool check_table(struct check_list *list, const char *path, struct stat *st);

@@ -25,6 +25,7 @@
 #include "io/beside.h"
 #include "io/ctl_io.h"
 #include "io/front_io.h"
+#include "io/helper_io.h"
 #include "io/history.h"
 #include "io/names.h"
 #include "io/peer_io.h"
@@ -178,6 +179,7 @@ apply(struct server *server)
 	    conf->setup.announced.nlisten);
 	probe_io_conf(
 	    server->probes, conf->setup.server, conf->probe_timeout_ms);
+	probe_io_helper(server->probes, conf->probe_socket, HELPER_IO_MS);
 	publishers_conf(server->publishers, conf);
 	beside_conf(server->beside, conf);
 	servers_write(conf, server->sink);

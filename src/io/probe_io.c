@@ -12,6 +12,7 @@
 #include "base/tree.h"
 #include "base/vec.h"
 #include "core/lsa/limits.h"
+#include "io/helper_io.h"
 #include "io/names.h"
 #include "io/target.h"
 #include "sys/clock.h"
@@ -44,6 +45,7 @@ struct probe_io {
 	const struct plugin_probe *dialogue;
 	char *own_name;
 	struct names *names;
+	struct helper_io *helper;
 	struct event *answered; /* a question of theirs has ended */
 	uint32_t timeout_ms;
 	struct tree running; /* by number of the probe */
@@ -490,10 +492,12 @@ give_up_number(struct tree *tree, uint32_t number)
 
 /* Of smtp it is the one that it was made with. */
 static const struct plugin_probe *
-dialogue_of(const struct probe_io *io, enum asks_kind asks)
+dialogue_of(const struct probe_io *io, const struct asks *asks)
 {
 	const struct plugin_probe *other =
-	    asks == ASKS_SMTP ? NULL : plugin_probe(asks_word(asks));
+	    asks == NULL || asks->kind == ASKS_SMTP
+		? NULL
+		: plugin_probe(asks_word(asks->kind));
 
 	return other == NULL ? io->dialogue : other;
 }
@@ -505,8 +509,13 @@ do_probe(void *ctx, const struct effect *fx)
 	struct probe *probe;
 
 	give_up_number(&io->running, fx->who);
+	helper_io_give_up(io->helper, fx->who);
 	if (fx->naddrs == 0) {
 		give_up_number(&io->late, fx->who);
+		return;
+	}
+	if (fx->asks != NULL && fx->asks->kind == ASKS_COMMAND) {
+		helper_io_ask(io->helper, fx);
 		return;
 	}
 	if (io->running.n + io->leaving.n >= LIMIT_PROBES) {
@@ -527,6 +536,7 @@ probe_io_new(struct loop *loop, const struct plugin_probe *dialogue)
 
 	io->loop = loop;
 	io->dialogue = dialogue;
+	io->helper = helper_io_new(loop);
 	io->answered = evtimer_new(loop_base(loop), on_probe_io_answered, io);
 	CHECK(io->answered != NULL);
 	probe_io_conf(io, "localhost", PROBE_IO_REPLY_MS);
@@ -540,6 +550,12 @@ probe_io_conf(struct probe_io *io, const char *own_name, uint32_t timeout_ms)
 	mem_free(io->own_name);
 	io->own_name = mem_str(own_name);
 	io->timeout_ms = timeout_ms;
+}
+
+void
+probe_io_helper(struct probe_io *io, const char *path, uint64_t ms)
+{
+	helper_io_conf(io->helper, path, ms);
 }
 
 void
@@ -565,6 +581,7 @@ probe_io_free(struct probe_io *io)
 	       (n = tree_first(&io->leaving)) != NULL)
 		probe_io_give_up(tree_entry(n, struct probe, node));
 	probe_io_names(io, NULL);
+	helper_io_free(io->helper);
 	event_free(io->answered);
 	mem_free(io->own_name);
 	mem_free(io);

@@ -23,6 +23,8 @@
  * A deadline that comes late is our own: this process, or the whole host, was
  * stopped meanwhile, and the other side cannot be blamed.
  *
+ * What a command is to find out is another program's work (helper_io.h).
+ *
  * With the verdict we take our leave, and wait a moment for the other end to
  * close: a reset would be a line in its log. A new FX_PROBE with the number of
  * a running probe gives that one up without an answer; one without an address
@@ -53,6 +55,9 @@ struct probe_io *probe_io_new(
  * come. */
 void probe_io_conf(
     struct probe_io *io, const char *own_name, uint32_t timeout_ms);
+
+/* Where lsrd-probe(8) runs commands (helper_io.h). */
+void probe_io_helper(struct probe_io *io, const char *path, uint64_t ms);
 
 /* From now on what is to be asked by its name is; NULL: at the address it is
  * given. Lent. */

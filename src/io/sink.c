@@ -124,6 +124,8 @@ static const struct sink_row rows[EVENT_KINDS] = {
 		.peer = "bridgehead", .from = "from", .to = "to", .value = "late", .total = "waiting" },
 	[EVENT_SHORTAGE] = { "own-shortage", SINK_ERROR,
 		.to = "state", .reason = "reason" },
+	[EVENT_COMMAND] = { "probe-command", SINK_WARNING,
+		.name = "command", .peer = "bridgehead", .to = "state", .reason = "reason" },
 	[EVENT_REPORT_REFUSED] = { "report-refused", SINK_WARNING,
 		.value = "times", .reason = "reason" },
 	[EVENT_UNCLAIMED] = { "connector-unclaimed", SINK_WARNING,

@@ -58,6 +58,7 @@ static const struct {
 	{ "lsrd", "own-key-revoked", "89ebb8e4a4d9471cab4d9855b528c28f" },
 	{ "lsrd", "own-shortage", "2a099f37d28d461fac21f4a306370544" },
 	{ "lsrd", "peer-refused", "9d60f80ef2a14645aad59a9d128191e0" },
+	{ "lsrd", "probe-command", "330642c8dec14a28a7d5160732819f9f" },
 	{ "lsrd", "publish-copy", "2d37eb8595ad4d14afcd6997802b2948" },
 	{ "lsrd", "publish-failed", "48a46f8005a24f07b255aa30dd3780eb" },
 	{ "lsrd", "published", "9c471d90ddb34e42b73568b3d5df851b" },

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/rc.h"
 #include "core/node/evidence.h"
 #include "core/node/node.h"
 #include "core/node/probing.h"
@@ -129,6 +130,92 @@ START_TEST(one_that_is_not_probed)
 }
 END_TEST
 
+/* The verdict of the probe that runs. */
+static void
+found(struct service *l, enum probe_verdict verdict, const char *reason)
+{
+	e->now.ms += 20000;
+	probing_tick(e);
+	ck_assert(l->probe.running);
+	probing_verdict(e, &(struct input){ .kind = IN_PROBE,
+			       .who = l->who,
+			       .verdict = (int)verdict,
+			       .reason = reason });
+}
+
+static size_t
+events(const char *to)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->fx.list.n; i++) {
+		const struct event *one = e->fx.list.v[i].event;
+
+		n += one != NULL && one->kind == EVENT_COMMAND &&
+		     strcmp(one->to, to) == 0 &&
+		     strcmp(one->name, "modem") == 0;
+	}
+	return n;
+}
+
+static struct service *
+by_a_command(void)
+{
+	bridgehead.by = "fax";
+	ck_assert_int_eq(asks_read(&bridgehead.asks, "command modem"), RC_OK);
+	services_refresh(e);
+	return service_first(e);
+}
+
+/* A command that never says anything is no evidence: mail alone tells then, and
+ * the log has it once. */
+START_TEST(a_command_that_says_nothing)
+{
+	struct service *l = by_a_command();
+
+	for (int i = 0; i < 3; i++)
+		found(l, PROBE_SILENT, "no-helper");
+	ck_assert_int_eq(l->state, SERVICE_UP);
+	ck_assert_uint_eq(events("silent"), 1);
+	reported("evidence by=fax failed=5");
+	ck_assert_int_eq(l->state, SERVICE_DOWN);
+	for (int i = 0; i < 6; i++)
+		found(l, PROBE_SILENT, "command-missing");
+	ck_assert_int_eq(l->state, SERVICE_UP);
+	found(l, PROBE_OK, NULL);
+	ck_assert_uint_eq(events("silent"), 1);
+	ck_assert_uint_eq(events("answers"), 1);
+	/* it speaks: then it decides, and not who could not connect */
+	reported("evidence by=fax failed=5");
+	ck_assert_int_eq(l->state, SERVICE_UP);
+}
+END_TEST
+
+/* What it has said stands when it hangs, but not for ever; and a session that
+ * was lost is no verdict on what it asks. */
+START_TEST(a_command_and_its_last_word)
+{
+	struct service *l = by_a_command();
+
+	found(l, PROBE_OK, NULL);
+	ck_assert_int_eq(l->state, SERVICE_UP);
+	probing_urgent(e, far);
+	probing_deadline(e, far);
+	ck_assert_int_eq(l->state, SERVICE_UP);
+	found(l, PROBE_FAILED, "command");
+	found(l, PROBE_SILENT, "command-timeout");
+	found(l, PROBE_FAILED, "command");
+	ck_assert_int_eq(l->state, SERVICE_DOWN);
+	ck_assert_str_eq(l->why, "command");
+	for (int i = 0; i < 20; i++)
+		found(l, PROBE_SILENT, "command-timeout");
+	ck_assert_int_eq(l->state, SERVICE_DOWN);
+	for (int i = 0; i < 20; i++)
+		found(l, PROBE_SILENT, "command-timeout");
+	ck_assert_int_eq(l->state, SERVICE_UP);
+}
+END_TEST
+
 /* Its family bars an address, but no name: that may have another. */
 START_TEST(a_family_that_is_not_used)
 {
@@ -220,6 +307,8 @@ main(void)
 	tcase_add_test(tc, a_hop_by_its_name);
 	tcase_add_test(tc, a_transport_of_its_own);
 	tcase_add_test(tc, one_that_is_not_probed);
+	tcase_add_test(tc, a_command_that_says_nothing);
+	tcase_add_test(tc, a_command_and_its_last_word);
 	tcase_add_test(tc, a_family_that_is_not_used);
 	tcase_add_test(tc, a_milter_that_is_not_ready_any_more);
 	tcase_add_test(tc, a_way_by_its_name);

@@ -83,7 +83,7 @@ enforce() {
 		{ sed 's/^/# /' "$dir/out"; return 1; }
 }
 
-plan 60
+plan 65
 calm
 ok "all is well" nothing
 ok "figures for a monitoring system" finds '^lsrd .*: [0-9]* found | found=[0-9]* holds=0 away=0 sessions=1 full=1 routes=3$'
@@ -226,6 +226,29 @@ ok "a hold says it itself, once" [ "$(explains \
 
 # --- the way out
 calm
+cp "$dir/lsrd.conf" "$dir/plain.conf"
+cat >>"$dir/lsrd.conf" <<END
+probe-socket = "$dir/ask"
+connector "fax" {
+	routing-group = "paris"
+	probe = "command modem"
+	bridgehead "gw1.example.org" { smtp = { "192.0.2.8:25" } }
+	bridgehead "gw2.example.org" { smtp = { "192.0.2.9:25" } }
+}
+END
+calm
+ok "a command of a probe that is not there" finds \
+	'^critical .*"fax": the command .*/probes/modem is not there'
+ok "and nobody who would run it" finds '^critical .*/ask is not there'
+mkdir -m 755 "$dir/probes"
+printf '#!/bin/sh\n' >"$dir/probes/modem"
+chmod 775 "$dir/probes/modem"
+ok "one that others may change" finds '"fax": the command .*modem may be changed by others'
+ok "once a connector" is "$(grep -c 'command .*modem' "$dir/out")" 1
+chmod 755 "$dir/probes/modem"
+python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$dir/ask"
+ok "as it should be, and asked" nothing
+mv "$dir/plain.conf" "$dir/lsrd.conf"
 mkdir "$dir/tables"
 sed "s|^table-directory.*|table-directory = \"$dir/tables\"|" "$dir/lsrd.conf" >"$dir/leave.conf"
 : >"$dir/tables/transport.lmdb"

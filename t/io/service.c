@@ -21,6 +21,7 @@ static const char *const words[] = {
 	[PROBE_UNABLE] = "unable",
 	[PROBE_TAKES] = "takes",
 	[PROBE_REFUSED] = "refused",
+	[PROBE_SILENT] = "silent",
 };
 
 struct effects

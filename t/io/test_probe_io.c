@@ -43,15 +43,17 @@ END_TEST
 /* Others than SMTP: a connection, and a dialogue that begins otherwise. */
 START_TEST(a_service_of_another_kind)
 {
+	struct asks by_tcp = { .kind = ASKS_TCP };
+	struct asks by_lmtp = { .kind = ASKS_LMTP };
 	int fd;
 
-	engine.fx.asks = ASKS_TCP;
+	engine.fx.asks = &by_tcp;
 	probe(7, &addr);
 	fd = taken();
 	until("7 connected; 7 ok; ");
 	close(fd);
 	engine.told[0] = '\0';
-	engine.fx.asks = ASKS_LMTP;
+	engine.fx.asks = &by_lmtp;
 	probe(8, &addr);
 	fd = taken();
 	say(fd, "220 gw\r\n", "LHLO me.example.org\r\n");
@@ -59,7 +61,7 @@ START_TEST(a_service_of_another_kind)
 	ck_assert_str_eq(engine.told, "8 connected; 8 ok; ");
 	close(fd);
 	engine.told[0] = '\0';
-	engine.fx.asks = ASKS_TCP;
+	engine.fx.asks = &by_tcp;
 	close(listener);
 	listener = -1;
 	probe(9, &addr);

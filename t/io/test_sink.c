@@ -102,6 +102,10 @@ static const struct {
 	    "<4>report-refused: times=3, reason=format\n" },
 	{ { EVENT_SHORTAGE, .to = "short", .reason = "no-descriptor" },
 	    "<3>own-shortage: state=short, reason=no-descriptor\n" },
+	{ { EVENT_COMMAND, .name = "modem", .peer = "a.b", .to = "silent",
+	      .reason = "command-timeout" },
+	    "<4>probe-command: bridgehead=a.b, command=modem, state=silent, "
+	    "reason=command-timeout\n" },
 	{ { EVENT_UNCLAIMED, .origin = "a.b", .name = "x", .from = "paris",
 	      .to = "counts" },
 	    "<4>connector-unclaimed: origin=a.b, connector=x, group=paris, "

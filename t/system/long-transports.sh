@@ -1,11 +1,12 @@
 #!/bin/sh
 # long-transports.sh - London has transports of its own for what Paris is to get: a
 # pipe to a gateway for fax, and LMTP to another one, which is probed as such. Where
-# a gateway is gone mail waits, or takes the other way; none of it bounces.
+# a gateway is gone mail waits, or takes the other way; none of it bounces. The line
+# of the pipe is probed by a command, too, and its mail tells while nobody runs that.
 
 . "$(dirname "$0")/lab.sh"
 skip_unless_able
-plan 17
+plan 27
 
 # london COMMAND...: there.
 london() {
@@ -145,6 +146,52 @@ ok "a gateway that is busy: mail waits, and says why" soon waits "the line is bu
 london rm /var/tmp/fax/busy
 ok "it goes once it is not" emptied london
 ok "as a job" soon has_jobs 4
+
+# --- the same, probed by a command
+
+# As a service manager: a process for each connection, which has it.
+helper() {
+	london sh -c 'install -d /etc/lsrd/probes /run/lsrd-probe
+		printf "#!/bin/sh\n[ ! -e /var/tmp/fax/off ]\n" >/etc/lsrd/probes/modem
+		chmod 755 /etc/lsrd/probes/modem
+		cat >/etc/helper.py; rm -f /run/lsrd-probe/ask
+		setsid python3 /etc/helper.py >/var/tmp/helper.out 2>&1 </dev/null &
+		echo $! >/run/helper.pid' <<'END'
+import os, socket, subprocess
+s = socket.socket(socket.AF_UNIX)
+s.bind("/run/lsrd-probe/ask")
+os.chmod("/run/lsrd-probe/ask", 0o666)
+s.listen(16)
+running = []
+while True:
+    link = s.accept()[0]
+    running = [p for p in running if p.poll() is None]
+    running.append(subprocess.Popen(["lsrd-probe", "-u", "_lsrd"], stdin=link, stdout=link))
+    link.close()
+END
+}
+# told STATE REASON: of the command, in London's log.
+told() {
+	london grep -q "probe-command: .*command=modem.*state=$1.*reason=$2" /var/log/lsrd.log
+}
+
+ok "a probe that is a command" by 'transport = "fax" probe = "command modem"'
+ok "nobody runs it: that is told" soon told silent no-helper
+ok "and takes nothing down" link_is state up
+"$lab" send london u@paris.example -n 2
+ok "its mail tells" soon has_jobs 6
+helper
+ok "somebody runs it" soon told answers no-helper
+london touch /var/tmp/fax/off
+ok "it says that the line is down: mail goes the other way" \
+	goes london paris.example '^lsrd:tokyo'
+ok "and the link says why" link_is reason command
+london rm /var/tmp/fax/off
+ok "it comes back with the line" goes london paris.example '^fax:paris'
+london sh -c 'kill "$(cat /run/helper.pid)"'
+ok "who ran it ends: mail goes on as before" sh -c \
+	"sleep 20; '$lab' route london paris.example | grep -q fax:paris"
+ok "told once each time" is "$(london grep -c 'probe-command: .*state=silent' /var/log/lsrd.log)" 2
 
 # --- LMTP, probed as LMTP
 

@@ -7,12 +7,13 @@
 
 static const struct {
 	const char *word;
-	bool may, must; /* an address follows */
+	bool may, must; /* something follows */
 } kinds[] = {
 	[ASKS_SMTP] = { "smtp", false, false },
 	[ASKS_LMTP] = { "lmtp", true, false },
 	[ASKS_TCP] = { "tcp", true, true },
 	[ASKS_NONE] = { "none", false, false },
+	[ASKS_COMMAND] = { "command", true, true },
 };
 
 bool
@@ -22,6 +23,18 @@ asks_is_name(const char *name)
 
 	return n > 0 && n <= ASKS_NAME_MAX && name[n] == '\0' &&
 	       name[0] != '-' && name[0] != '_';
+}
+
+/* An address; or the name of a command. */
+static bool
+asks_follows(struct asks *out, const char *text)
+{
+	if (out->kind != ASKS_COMMAND)
+		return addr_read(&out->at, text) && addr_is_hop(&out->at, true);
+	if (!asks_is_name(text))
+		return false;
+	memcpy(out->name, text, strlen(text) + 1);
+	return true;
 }
 
 const char *
@@ -45,8 +58,7 @@ asks_read(struct asks *out, const char *text)
 		if (text[n] == '\0' && !kinds[i].must)
 			return RC_OK;
 		if (text[n] == ' ' && kinds[i].may &&
-		    addr_read(&out->at, text + n + 1) &&
-		    addr_is_hop(&out->at, true))
+		    asks_follows(out, text + n + 1))
 			return RC_OK;
 	}
 	return RC_FORMAT;

@@ -56,6 +56,8 @@ enum event_kind {
 			     total: waiting */
 	EVENT_REPORT_REFUSED, /* reason; value: so many so far */
 	EVENT_SHORTAGE,       /* probes could not begin here; to, reason */
+	EVENT_COMMAND,        /* of a probe, name, of a bridgehead, peer; to:
+				 silent, answers; reason */
 	EVENT_UNCLAIMED, /* origin, name: a connector that its certificate has
 			    no claim for, from: group, to: counts, refused */
 	EVENT_SHARE,     /* origin: so many percent (value) of our routes go

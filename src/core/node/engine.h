@@ -87,7 +87,9 @@ enum probe_verdict {
 	PROBE_REFUSED,   /* asked for `mail`: answered well, and takes none. Not
 			    said of greylisting, which takes it later. Asked
 			    for a recipient: it will not relay for us */
-	PROBE_TAKES      /* asked so: the recipient is accepted */
+	PROBE_TAKES,     /* asked so: the recipient is accepted */
+	PROBE_SILENT     /* its command said neither that it is up nor that it
+			    is down; reason: why */
 };
 
 /* What happened. Pointers are lent for the call; setup until the next one. */
@@ -122,7 +124,8 @@ enum effect_kind {
 		      of our own and postmaster@ its own name; `recipient`, if
 		      there is one: whether it relays to it, by the null sender.
 		      `by_name`: where the name leads, as the MTA looks it
-		      up, not at addrs[0].
+		      up, not at addrs[0]. `asks`: how; a command is asked
+		      of the server, whatever its address.
 		      `wait_ms`: a reply is waited for so long, or longer.
 		      A running probe with this number is given up first;
 		      without an address one that is late is as well, and
@@ -186,7 +189,7 @@ struct effect {
 	uint64_t wait_ms;
 	const char *name;
 	const char *recipient;
-	enum asks_kind asks;
+	const struct asks *asks; /* of FX_PROBE */
 	const uint8_t *bytes;
 	size_t len;
 	const struct addr *addrs;

@@ -17,6 +17,7 @@
  *                                   leaves the database again
  *     told, service_show            what mail says of a service; all of it
  *     probing, early                whether one is up; or not yet, at a boot
+ *     mute                          what follows when a probe says nothing
  *     relaying, contest, hear       does it relay; whose it is; how often others
  *     epoch, sessions, refused      our numbers; told to all; who will not relay
  *     asked, annex, held, pinned, found

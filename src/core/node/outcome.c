@@ -76,6 +76,8 @@ error_of(const struct service *s, const struct input *in)
 {
 	if (in->verdict == PROBE_FAILED)
 		return in->reason != NULL ? in->reason : "failed";
+	if (in->verdict == PROBE_SILENT)
+		return in->reason;
 	if (in->verdict == PROBE_LATE)
 		return "no-reply";
 	if (in->verdict == PROBE_BUSY)

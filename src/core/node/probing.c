@@ -6,6 +6,7 @@
 #include "core/node/due.h"
 #include "core/node/fx.h"
 #include "core/node/group.h"
+#include "core/node/mute.h"
 #include "core/node/nbrs.h"
 #include "core/node/node.h"
 #include "core/node/outcome.h"
@@ -270,6 +271,16 @@ probing_answered(struct engine *e, struct service *s)
 }
 
 static void
+silent(struct engine *e, struct service *s, const char *why)
+{
+	s->probe.urgent = false;
+	if (mute_begins(e, s, why))
+		probing_answered(e, s);
+	else
+		told(e, s);
+}
+
+static void
 probing_give_up(struct engine *e, struct service *s)
 {
 	if (s->probe.running || s->probe.waits)
@@ -334,6 +345,8 @@ probing_verdict(struct engine *e, const struct input *in)
 	outcome_error(e, s, in);
 	if (in->verdict != PROBE_CONNECTED)
 		s->why = in->verdict == PROBE_FAILED ? in->reason : NULL;
+	if (in->verdict == PROBE_OK || in->verdict == PROBE_FAILED)
+		mute_ends(e, s);
 	switch ((enum probe_verdict)in->verdict) {
 	case PROBE_CONNECTED:
 		s->probe.connected = true;
@@ -371,6 +384,9 @@ probing_verdict(struct engine *e, const struct input *in)
 			probing_refused(e, s);
 		}
 		break;
+	case PROBE_SILENT:
+		silent(e, s, in->reason);
+		break;
 	}
 }
 
@@ -386,7 +402,8 @@ probe(struct engine *e, struct service *s)
 	s->probe.next = MONO_NEVER;
 	s->probe.last = e->now;
 	s->probe.running = true;
-	s->probe.connected = false;
+	/* Whom a command asks, and how, is its own matter. */
+	s->probe.connected = s->way.asks.kind == ASKS_COMMAND;
 	s->mail.asks = s->mail.doubt || s->mail.refused;
 	if (s->way.asks.kind == ASKS_NONE) {
 		/* As if it had answered: what is wrong mail tells, and after
@@ -405,7 +422,7 @@ probe(struct engine *e, struct service *s)
 		.wait_ms = probing_patience(e, s),
 		.recipient =
 		    s->way.asks.kind == ASKS_SMTP ? relaying_ask(e, s) : NULL,
-		.asks = s->way.asks.kind });
+		.asks = fx_copy(e, &s->way.asks, sizeof(s->way.asks)) });
 }
 
 void

@@ -4,6 +4,7 @@
  *     services.c      which they are; of one server each address is one
  *     probing.c       how they are: probes and their verdicts
  *     relaying.c      whether they relay for us, asked before mail is
+ *     mute.c          what follows when one's command says nothing
  *     told.c          what reports tell of them
  *     shortage.c      what is short here, so that none can begin
  *     service_show.c  what `lsrctl links` shows
@@ -60,6 +61,8 @@ struct service_probe {
 	struct mono next, last;
 	uint32_t fails, oks; /* in a row */
 	struct mono well;    /* since when: the first of `oks` */
+	struct mono word;    /* its command said something (mute.h) */
+	const char *mute;    /* why that says nothing now; NULL: it does */
 };
 
 /* What real mail, and our MTA's queue, tell of it. */

@@ -95,6 +95,8 @@ service_line(struct engine *e, struct json *j, const struct service *s,
 			json_str(j, "transport", b->by);
 		if (b->asks.kind != ASKS_SMTP)
 			json_str(j, "probe", asks_word(b->asks.kind));
+		if (b->asks.kind == ASKS_COMMAND)
+			json_str(j, "command", b->asks.name);
 	} else {
 		json_str(
 		    j, s->use & SERVICE_SPACE ? "space" : "server", s->name);

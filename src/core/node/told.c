@@ -6,6 +6,7 @@
 #include "core/node/cause.h"
 #include "core/node/due.h"
 #include "core/node/fx.h"
+#include "core/node/mute.h"
 #include "core/node/node.h"
 #include "core/node/probing.h"
 #include "core/node/service.h"
@@ -41,11 +42,11 @@ mail_told(struct engine *e, struct service *s, const struct report *r)
 
 	s->mail.delivered += r->count[REPORT_OK];
 	s->mail.turned += r->count[REPORT_TURNED] + r->count[REPORT_REPLIES];
-	/* No connection: the probe decides, but now; where there is none it
-	 * counts as a message that was refused. */
+	/* No connection: the probe decides, but now; where that says nothing
+	 * it counts as a message that was refused. */
 	if (r->count[REPORT_FAILED] > 0)
 		service_soon(s);
-	if (s->way.asks.kind == ASKS_NONE)
+	if (mute_is(s))
 		turned += r->count[REPORT_FAILED];
 	if (r->count[REPORT_OK] > 0) {
 		s->mail.refusals = 0;
