@@ -45,6 +45,8 @@ static struct setup_space ways[] = { { .pattern = gw,
 					 .relay = true },
 	{ .pattern = own, .cost = 1 } };
 
+static uint8_t cert[] = SELF " g x.org - a";
+
 static void
 answers_conf(struct insider *f)
 {
@@ -56,6 +58,10 @@ answers_conf(struct insider *f)
 	f->setup.announced.nsmtp = 1;
 	f->setup.congestion.messages = 20;
 	f->setup.congestion.ms = 30000;
+	f->setup.cert.now = cert;
+	f->setup.cert.now_len = sizeof(cert) - 1;
+	f->claims.group = f->setup.group;
+	cheap_key('a', f->claims.key);
 	f->claims.spaces = spaces;
 	f->claims.nspaces = 2;
 	insider_step(f, (struct input){ .kind = IN_CONF, .setup = &f->setup });

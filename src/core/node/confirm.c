@@ -10,15 +10,22 @@
 #include "core/node/node.h"
 #include "core/node/origin.h"
 
+/* One that is given up does, though what was here is here for an hour more; our
+ * own claims, which are drafts here, are no others because of that. */
+static bool
+confirm_is_other(const struct route *from, const struct route *to)
+{
+	return from == NULL || to == NULL || !route_same(from, to) ||
+	       (from->leaves == 0 && to->leaves != 0);
+}
+
+/* A pattern that comes is not one that moves. */
 static void
 confirm_count(void *ctx, const struct route *from, const struct route *to)
 {
 	size_t *n = ctx;
 
-	/* A pattern that comes is not one that moves; one that is given up is,
-	 * though what was here is here for an hour more. */
-	*n += from != NULL && (to == NULL || !route_same(from, to) ||
-				  (from->leaves == 0 && to->leaves != 0));
+	*n += from != NULL && confirm_is_other(from, to);
 }
 
 static void
@@ -116,7 +123,7 @@ trial_moved(void *ctx, const struct route *from, const struct route *to)
 {
 	struct trial *t = ctx;
 
-	if (t->n++ >= LIMIT_MOVES_TOLD)
+	if (!confirm_is_other(from, to) || t->n++ >= LIMIT_MOVES_TOLD)
 		return;
 	json_open(&t->j, NULL, '{');
 	json_str(&t->j, "pattern", to != NULL ? to->pattern : from->pattern);
