@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "core/lsa/limits.h"
 #include "core/lsa/lsa.h"
-#include "core/node/engine.h"
+#include "core/node/node.h"
 #include "core/wire/frame.h"
 #include "core/wire/msg.h"
 #include "t/core/cheap.h"
@@ -31,6 +31,7 @@ struct host {
 	struct buf answer;
 	char told[40]; /* the state of the last event about databases */
 	bool closed;
+	uint8_t version; /* that the peer speaks */
 };
 
 static void
@@ -71,7 +72,7 @@ static void
 hello(struct host *h)
 {
 	struct msg_hello hello = { .lowest = 1,
-		.highest = MSG_VERSION,
+		.highest = h->version,
 		.name = PEER,
 		.keepalive_ms = 1000,
 		.dead_ms = 3000 };
@@ -83,6 +84,19 @@ hello(struct host *h)
 	buf_done(&body);
 }
 
+/* Version 1 has one of the whole. */
+static void
+digest_whole(struct host *h, bool same)
+{
+	struct buf body = { 0 };
+
+	buf_bytes(&body, h->engine->db.digest, CRYPTO_DIGEST);
+	body.p[0] ^= same ? 0 : 1;
+	buf_u32(&body, 1);
+	hear(h, MSG_DIGEST, &body);
+	buf_done(&body);
+}
+
 /* Of the one part in which there is anything: ours, or another. */
 static void
 digest(struct host *h, bool same)
@@ -90,6 +104,10 @@ digest(struct host *h, bool same)
 	struct buf body = { 0 };
 	uint8_t part[CRYPTO_DIGEST];
 
+	if (h->version < 2) {
+		digest_whole(h, same);
+		return;
+	}
 	h->crypto.digest(h->crypto.ctx, h->rule, CRYPTO_DIGEST, part);
 	part[0] ^= same ? 0 : 1;
 	buf_u8(&body, 0);
@@ -116,7 +134,7 @@ summary(struct host *h, const char *id, uint64_t seq, uint8_t first)
 	if (id != NULL) {
 		msg_key_write(&body, &key);
 		buf_u64(&body, seq);
-		buf_bytes(&body, short_digest, msg_short_digest(MSG_VERSION));
+		buf_bytes(&body, short_digest, msg_short_digest(h->version));
 	}
 	hear(h, MSG_SUMMARY, &body);
 	buf_done(&body);
@@ -166,11 +184,12 @@ answers(struct host *h, const char *request, const char *text)
 
 /* A session that is full: both have the one rule. */
 static struct host *
-begin(void)
+begin_of(uint8_t version)
 {
 	struct host *h = mem_new(sizeof(*h), 0, 0);
 	static const char cert[] = PEER " g - - b";
 
+	h->version = version;
 	memcpy(h->own, SELF, sizeof(SELF));
 	memcpy(h->name, PEER, sizeof(PEER));
 	memcpy(h->group, "g", 2);
@@ -209,6 +228,12 @@ begin(void)
 	return h;
 }
 
+static struct host *
+begin(void)
+{
+	return begin_of(MSG_VERSION);
+}
+
 static void
 end(struct host *h)
 {
@@ -243,6 +268,7 @@ static const struct {
 	    "\"there\":{\"epoch\":0,\"counter\":9}" },
 	{ RULE, 5, 0, "\"what\":\"newer-here\"" },
 	{ RULE, 7, 1, "\"what\":\"content\"" },
+	{ RULE, 7, 0, "\"found\":0" },
 	{ NULL, 0, 0,
 	    "\"id\":\"" RULE "\",\"what\":\"missing-there\",\"here\":{\"epoch\""
 	    ":0,\"counter\":7}}" },
@@ -251,17 +277,20 @@ static const struct {
 	    "0,\"counter\":3}}" },
 };
 
+/* A peer of each version; the rows, once for each. */
 START_TEST(differences_are_found)
 {
-	struct host *h = begin();
+	const int n = (int)(sizeof(rows) / sizeof(rows[0])), row = _i % n;
+	struct host *h = begin_of((uint8_t)(1 + _i / n));
 
 	answers(h, "db diff " PEER " ask", "\"ok\":true");
 	answers(h, "db diff " PEER, "\"state\":\"asked\"");
 	digest(h, false);
 	answers(h, "db diff " PEER, "\"state\":\"summary\"");
-	summary(h, rows[_i].id, rows[_i].seq, rows[_i].first);
-	answers(h, "db diff " PEER, "\"state\":\"differs\"");
-	answers(h, "db diff " PEER, rows[_i].found);
+	summary(h, rows[row].id, rows[row].seq, rows[row].first);
+	if (strstr(rows[row].found, "what") != NULL)
+		answers(h, "db diff " PEER, "\"state\":\"differs\"");
+	answers(h, "db diff " PEER, rows[row].found);
 	end(h);
 }
 END_TEST
@@ -269,7 +298,7 @@ END_TEST
 /* Of an id that stands before ours, ours is missing there as well. */
 START_TEST(two_at_once)
 {
-	struct host *h = begin();
+	struct host *h = begin_of((uint8_t)(1 + _i));
 
 	ask(h, "db diff " PEER " ask");
 	digest(h, false);
@@ -279,9 +308,51 @@ START_TEST(two_at_once)
 }
 END_TEST
 
-START_TEST(the_same_is_the_same)
+/* Entries that are not here, one summary of two or of three. */
+static void
+summary_of(struct host *h, unsigned first, unsigned n, uint8_t flags)
+{
+	static const uint8_t none[CRYPTO_DIGEST];
+	struct buf body = { 0 };
+	char id[16];
+
+	buf_u8(&body, flags);
+	buf_u16(&body, (uint16_t)n);
+	for (unsigned i = 0; i < n; i++) {
+		struct lsa_key key = { .id = id, .type = LSA_RULE };
+
+		key.origin = "";
+		snprintf(id, sizeof(id), "a%04u", first + i);
+		msg_key_write(&body, &key);
+		buf_u64(&body, 3);
+		buf_bytes(&body, none, msg_short_digest(h->version));
+	}
+	hear(h, MSG_SUMMARY, &body);
+	buf_done(&body);
+}
+
+/* All are counted, and so many have a line. */
+START_TEST(so_many_are_shown)
 {
 	struct host *h = begin();
+	size_t lines = 0;
+
+	ask(h, "db diff " PEER " ask");
+	digest(h, false);
+	summary_of(h, 0, 300, MSG_FIRST);
+	summary_of(h, 300, 300, MSG_LAST);
+	answers(h, "db diff " PEER, "\"found\":601");
+	for (const char *at = (const char *)h->answer.p;
+	     (at = strstr(at, "\"what\"")) != NULL; at++)
+		lines++;
+	ck_assert_uint_eq(lines, LIMIT_DIFF_LINES);
+	end(h);
+}
+END_TEST
+
+START_TEST(the_same_is_the_same)
+{
+	struct host *h = begin_of((uint8_t)(1 + _i));
 
 	ask(h, "db diff " PEER " ask");
 	hear(h, MSG_SYNCED, NULL);
@@ -351,9 +422,10 @@ main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, differences_are_found, 0,
-	    (int)(sizeof(rows) / sizeof(rows[0])));
-	tcase_add_test(tc, two_at_once);
-	tcase_add_test(tc, the_same_is_the_same);
+	    2 * (int)(sizeof(rows) / sizeof(rows[0])));
+	tcase_add_loop_test(tc, two_at_once, 0, 2);
+	tcase_add_test(tc, so_many_are_shown);
+	tcase_add_loop_test(tc, the_same_is_the_same, 0, 2);
 	tcase_add_test(tc, a_session_that_ends_says_so);
 	tcase_add_test(tc, what_stays_is_told);
 	tcase_add_test(tc, what_agrees_between_is_not);

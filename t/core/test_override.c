@@ -5,12 +5,14 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
+#include "core/lsa/limits.h"
 #include "core/node/override.h"
 #include "t/tap.h"
 
 #define NOW ((struct mono){ 5000 })
 #define WALL 1000000u
 #define SELF "mx1.example.org"
+#define TEXT(s) ((char *)(uintptr_t)(s))
 
 static struct override
 override_of(enum override_kind kind, const char *name, const char *hop,
@@ -93,6 +95,157 @@ START_TEST(cut_or_of_another_is_none)
 	override_done(&a);
 	override_done(&b);
 	buf_done(&out);
+}
+END_TEST
+
+/* Nothing enters from a file that could not have been asked for. */
+static const struct {
+	const char *what;
+	struct override one;
+	int rc;
+} written[] = {
+	{ "a drain", { .kind = OVERRIDE_DRAIN, .name = TEXT("a") }, RC_OK },
+	{ "what is none", { .kind = (enum override_kind)0 }, RC_FORMAT },
+	{ "of a kind to come", { .kind = OVERRIDE_FREEZE + 1 }, RC_FORMAT },
+	{ "a connector of two words",
+	    { .kind = OVERRIDE_DRAIN, .name = TEXT("a b") }, RC_FORMAT },
+	{ "a pin of what is no pattern",
+	    { .kind = OVERRIDE_PIN, .name = TEXT("a|b"), .why.until = WALL },
+	    RC_FORMAT },
+	{ "to what is no host", { .kind = OVERRIDE_DRAIN, .hop = TEXT("a") },
+	    RC_FORMAT },
+	{ "by two words", { .kind = OVERRIDE_DRAIN, .why.who = TEXT("a b") },
+	    RC_FORMAT },
+	{ "for what a line cannot have",
+	    { .kind = OVERRIDE_DRAIN, .why.reason = TEXT("a\nb") }, RC_FORMAT },
+	{ "since the end of time",
+	    { .kind = OVERRIDE_DRAIN, .why.since = INT64_MAX }, RC_FORMAT },
+	{ "until the end of time",
+	    { .kind = OVERRIDE_DRAIN, .why.until = INT64_MAX }, RC_FORMAT },
+	{ "a cost of nothing",
+	    { .kind = OVERRIDE_COST, .name = TEXT("a"), .why.until = WALL },
+	    RC_FORMAT },
+	{ "a cost too great",
+	    { .kind = OVERRIDE_COST,
+		.name = TEXT("a"),
+		.cost = LIMIT_COST_MAX + 1,
+		.why.until = WALL },
+	    RC_FORMAT },
+	{ "the greatest cost",
+	    { .kind = OVERRIDE_COST,
+		.name = TEXT("a"),
+		.cost = LIMIT_COST_MAX,
+		.why.until = WALL },
+	    RC_OK },
+	{ "a freeze without end", { .kind = OVERRIDE_FREEZE }, RC_FORMAT },
+};
+
+static void
+written_encode(const struct override *one, size_t times, struct buf *out)
+{
+	struct overrides o = { 0 };
+
+	for (size_t i = 0; i < times; i++) {
+		struct override each = *one;
+
+		each.name = each.name == NULL ? TEXT("") : each.name;
+		each.hop = each.hop == NULL ? TEXT("") : each.hop;
+		vec_push(&o.list, each);
+	}
+	override_encode(&o, SELF, out);
+	vec_done(&o.list);
+}
+
+START_TEST(only_what_could_be_asked_for)
+{
+	struct overrides o = { 0 };
+	struct buf out = { 0 };
+	int rc;
+
+	written_encode(&written[_i].one, 1, &out);
+	rc = override_decode(&o, SELF, cur_over(out.p, out.n), NOW, WALL);
+	ck_assert_msg(
+	    rc == written[_i].rc, "%s: %s", written[_i].what, rc_word(rc));
+	ck_assert_uint_eq(o.list.n, rc == RC_OK);
+	override_done(&o);
+	buf_done(&out);
+}
+END_TEST
+
+START_TEST(so_many_and_no_more)
+{
+	struct overrides o = { 0 };
+	struct buf out = { 0 };
+
+	written_encode(&written[0].one, LIMIT_OVERRIDES, &out);
+	ck_assert_int_eq(
+	    override_decode(&o, SELF, cur_over(out.p, out.n), NOW, WALL),
+	    RC_OK);
+	buf_u8(&out, 0);
+	ck_assert_int_eq(
+	    override_decode(&o, SELF, cur_over(out.p, out.n), NOW, WALL),
+	    RC_FORMAT);
+	buf_reset(&out);
+	written_encode(&written[0].one, LIMIT_OVERRIDES + 1, &out);
+	ck_assert_int_eq(
+	    override_decode(&o, SELF, cur_over(out.p, out.n), NOW, WALL),
+	    RC_LIMIT);
+	override_done(&o);
+	buf_done(&out);
+}
+END_TEST
+
+/* Asked again it stands, unless one thing is another. */
+static const struct {
+	const char *what;
+	struct override one;
+	bool same;
+} agains[] = {
+	{ "the same",
+	    { OVERRIDE_COST, TEXT("a"), TEXT(""), 7, 60, { 0 }, NULL,
+		{ .until = 5, .who = TEXT("eve") } },
+	    true },
+	{ "another kind",
+	    { OVERRIDE_DRAIN, TEXT("a"), TEXT(""), 7, 60, { 0 }, NULL, { 0 } },
+	    false },
+	{ "another name",
+	    { OVERRIDE_COST, TEXT("b"), TEXT(""), 7, 60, { 0 }, NULL, { 0 } },
+	    false },
+	{ "another hop",
+	    { OVERRIDE_COST, TEXT("a"), TEXT("b"), 7, 60, { 0 }, NULL, { 0 } },
+	    false },
+	{ "another cost",
+	    { OVERRIDE_COST, TEXT("a"), TEXT(""), 8, 60, { 0 }, NULL, { 0 } },
+	    false },
+	{ "for longer",
+	    { OVERRIDE_COST, TEXT("a"), TEXT(""), 7, 61, { 0 }, NULL, { 0 } },
+	    false },
+	{ "for a reason",
+	    { OVERRIDE_COST, TEXT("a"), TEXT(""), 7, 60, { 0 }, NULL,
+		{ .reason = TEXT("x") } },
+	    false },
+};
+
+START_TEST(asked_again)
+{
+	const struct override one = agains[0].one;
+
+	ck_assert_msg(override_same(&one, &agains[_i].one) == agains[_i].same,
+	    "%s", agains[_i].what);
+	ck_assert_msg(override_same(&agains[_i].one, &one) == agains[_i].same,
+	    "%s", agains[_i].what);
+}
+END_TEST
+
+/* With an end of its own it is the end that counts. */
+START_TEST(asked_again_until)
+{
+	struct override one = agains[0].one, other = one;
+
+	one.for_s = other.for_s = 0;
+	ck_assert(override_same(&one, &other));
+	other.why.until++;
+	ck_assert(!override_same(&one, &other));
 }
 END_TEST
 
@@ -191,6 +344,12 @@ main(void)
 
 	tcase_add_test(tc, comes_back);
 	tcase_add_test(tc, cut_or_of_another_is_none);
+	tcase_add_loop_test(tc, only_what_could_be_asked_for, 0,
+	    (int)(sizeof(written) / sizeof(written[0])));
+	tcase_add_test(tc, so_many_and_no_more);
+	tcase_add_loop_test(
+	    tc, asked_again, 0, (int)(sizeof(agains) / sizeof(agains[0])));
+	tcase_add_test(tc, asked_again_until);
 	tcase_add_loop_test(
 	    tc, what_is_left, 0, (int)(sizeof(lives) / sizeof(lives[0])));
 	tcase_add_test(tc, calendar_is_set);

@@ -8,6 +8,9 @@
 #include "core/wire/report.h"
 #include "t/tap.h"
 
+#define SIXTY_FOUR                                                             \
+	"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl"
+
 static const struct {
 	const char *line;
 	int rc;
@@ -57,6 +60,10 @@ static const struct {
 	{ "evidence hop=192.0.2.1:25 ok=1 ok=1", RC_TWICE },
 	{ "evidence hop=192.0.2.1:25 waiting=1", RC_NAME },
 	{ "evidence hop=192.0.2.1:25 okay=1", RC_NAME },
+	{ "evidence by=" SIXTY_FOUR "x ok=3", RC_LONG },
+	{ "route hop=192.0.2.1:25 to=" SIXTY_FOUR SIXTY_FOUR SIXTY_FOUR
+		SIXTY_FOUR SIXTY_FOUR "@a.example",
+	    RC_LONG },
 	{ "milter hop=192.0.2.1:25", RC_NAME },
 	{ "milters accepted=1", RC_NAME },
 	{ " milter accepted=1", RC_NAME },
@@ -103,6 +110,7 @@ START_TEST(means_what_it_says)
 {
 	static const char line[] =
 	    "evidence hop=198.51.100.5:25 ok=3 failed=1 refused=2";
+	static const char by[] = "evidence by=fax ok=3";
 	struct report r;
 	struct buf out = { 0 };
 	char text[ADDR_TEXT];
@@ -116,6 +124,11 @@ START_TEST(means_what_it_says)
 	report_encode(&out, &r);
 	ck_assert_uint_eq(out.n, strlen(line));
 	ck_assert_mem_eq(out.p, line, out.n);
+	buf_reset(&out);
+	ck_assert_int_eq(decode(&r, by, strlen(by)), RC_OK);
+	report_encode(&out, &r);
+	ck_assert_uint_eq(out.n, strlen(by));
+	ck_assert_mem_eq(out.p, by, out.n);
 	buf_done(&out);
 }
 END_TEST

@@ -258,6 +258,85 @@ END_TEST
 
 #define COUNT(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
 
+/* A table that is frozen, after more was said: routes stay while their hops do.
+ * FROM is the same in all: c.x by b.x, which has an address of its own, or by
+ * d.x at another price. */
+#define FROM                                                                   \
+	"self a.x a;server a.x a nbr b.x,d.x;server b.x b nbr a.x,c.x;"        \
+	"server c.x c nbr b.x,d.x;server d.x d nbr a.x,c.x;"                   \
+	"connector bc b.x c c.x=1+;connector dc d.x c c.x=1+;"                 \
+	"connector ad a.x d d.x=9+@10.9.0.4:25;space c.x c.x;"
+#define BY_B "connector ab a.x b b.x=1+@10.9.0.2:25;"
+#define BY_LSA "connector ab a.x b b.x=1+;"
+
+static const struct {
+	const char *what, *before, *after;
+	const char *want; /* the table that is frozen */
+	size_t differ;    /* routes that would be others */
+} frozen[] = {
+	{ "nothing is another", BY_B, "", "c.x remote b.x|d.x 2/2\n", 0 },
+	{ "another way is cheaper", BY_B, "connector bc b.x c c.x=70+",
+	    "c.x remote b.x|d.x 2/2\n", 1 },
+	{ "by its own word, which is the same", BY_LSA,
+	    "connector ab a.x b b.x=70+", "c.x remote b.x|d.x 2/2\n", 1 },
+	{ "by its own word, which is another", BY_LSA,
+	    "server b.x b nbr a.x,c.x at 10.9.0.9:25;"
+	    "connector ab a.x b b.x=70+",
+	    "c.x remote d.x|b.x 10/2\n", 0 },
+	{ "its mail service is down", BY_B,
+	    "connector ab a.x b b.x=1-@10.9.0.2:25;probe b.x down ab",
+	    "c.x remote d.x 10/2\n", 0 },
+	{ "it is no neighbour", BY_B,
+	    "server a.x a nbr d.x;server b.x b nbr c.x;"
+	    "connector ab a.x b b.x=1-@10.9.0.2:25",
+	    "c.x remote d.x 10/2\n", 0 },
+	{ "nothing is known of it", BY_B, "lose b.x", "c.x remote d.x 10/2\n",
+	    0 },
+	{ "what is a last resort by now is none to freeze", BY_B,
+	    "server a.x a", "c.x remote b.x 2/2 last\n", 0 },
+	{ "a hold stays",
+	    "connector bc b.x c c.x=1-;connector dc d.x c c.x=1-;" BY_B,
+	    "connector bc b.x c c.x=1+",
+	    "c.x hold no path to c, connector bc down\n", 1 },
+	{ "a new name waits", BY_B, "space new.x c.x",
+	    "c.x remote b.x|d.x 2/2\n", 1 },
+	{ "our own does not", BY_B, "space new.x a.x",
+	    "c.x remote b.x|d.x 2/2\nnew.x here 0\n", 0 },
+};
+
+START_TEST(a_table_is_frozen)
+{
+	struct view_pending pending = { 0 };
+	struct world w;
+	struct view *view;
+	struct rib *old, *rib;
+	size_t differ;
+	char *text;
+
+	world_init(&w);
+	world_say(&w, FROM);
+	world_say(&w, frozen[_i].before);
+	view = view_new(&w.in);
+	old = view_rib(view, NULL, &pending);
+	view_free(view);
+	world_say(&w, frozen[_i].after);
+	view = view_new(&w.in);
+	rib = view_rib(view, old, &pending);
+	differ = view_freeze(view, old, rib);
+	text = world_text(rib);
+	ck_assert_msg(differ == frozen[_i].differ, "%s: %zu differ: %s",
+	    frozen[_i].what, differ, text);
+	ck_assert_msg(strcmp(text, frozen[_i].want) == 0, "%s: %s",
+	    frozen[_i].what, text);
+	mem_free(text);
+	rib_free(old);
+	rib_free(rib);
+	view_free(view);
+	view_pending_done(&pending);
+	world_done(&w);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -265,6 +344,8 @@ main(void)
 	TCase *tc = tcase_create("view");
 
 	tcase_add_loop_test(tc, rules, 0, COUNT(scenes));
+	tcase_add_loop_test(tc, a_table_is_frozen, 0,
+	    (int)(sizeof(frozen) / sizeof(frozen[0])));
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -315,7 +315,7 @@ parts_read(struct engine *e, struct session *s, struct cur *body, bool *same)
 	s->sync.theirs = s->sync.ours = 0;
 	for (unsigned i = 0; i < PARTS; i++)
 		s->sync.differs[i] = e->db.parts.n[i] > 0;
-	for (uint16_t i = 0; i < n && rc == RC_OK; i++) {
+	for (uint16_t i = 0; i < n; i++) {
 		struct msg_part part;
 
 		rc = msg_part_read(body, last, &part);
