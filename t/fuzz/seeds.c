@@ -84,6 +84,7 @@ static struct buf
 server_body(void)
 {
 	static char group[] = "london", reason[] = "new disks";
+	static char who[] = "alice", program[] = "0.1.0";
 	static char other[] = OTHER, third[] = "mx3.london.example.org";
 	char *names[] = { other, third };
 	struct addr smtp[] = { address(1, 25),
@@ -101,6 +102,11 @@ server_body(void)
 		.drain_until = 1800000000,
 		.reason = reason,
 		.mta_down = true,
+		.unasked = true,
+		.drain_since = 1700000000,
+		.drain_who = who,
+		.program = program,
+		.position = { { -127000, 51507000 }, 2 },
 		.neighbours = names,
 		.nneighbours = 2,
 		.mail_up = names,
@@ -120,8 +126,14 @@ connector_body(void)
 	static char one[] = "mx1.paris.example.org", since[] = "12:00:03Z";
 	static char dom[] = "example.net", empty[] = "<>";
 	char *allow[] = { dom }, *deny[] = { empty };
+	static char whole[] = "bob new line",
+		    alone[] = "mx1.paris.example.org bob";
+	struct lsa_drain drains[] = { { 1700000000, 0, true, whole },
+		{ 1700000000, 1800000000, false, alone } };
 	struct lsa_bridgehead b = { one, true, 10 };
 	struct lsa_connector c = { .group = group,
+		.drains = drains,
+		.ndrains = 2,
 		.bridgeheads = &b,
 		.nbridgeheads = 1,
 		.congestion = 2,
@@ -230,8 +242,9 @@ remote(void)
 		.path = path,
 		.npath = 1 };
 
-	route.hop[0] = (struct route_hop){ one, address(2, 25), false, NULL };
-	route.hop[1] = (struct route_hop){ one, address(3, 25), true, NULL };
+	route.hop[0] = (struct route_hop){ one, address(2, 25), false,
+		"relay:[192.0.2.7]:587" };
+	route.hop[1] = (struct route_hop){ one, address(3, 25), true, "thin" };
 	return route;
 }
 
