@@ -37,7 +37,11 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct history_want all = { 0 }, some = { .pattern = "x.org" };
-	struct history_found found = { 0 }, fewer = { 0 };
+	struct history_want between = { .since = 1795952170,
+		.until = 1795952171.545,
+		.server = "mx1.x.org",
+		.last = 2 };
+	struct history_found found = { 0 }, fewer = { 0 }, last = { 0 };
 
 	FUZZ_CHECK(!history_take((const char *)p, n, &all, &found));
 	for (size_t i = 0; i < found.records.n; i++) {
@@ -47,7 +51,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	}
 	history_take((const char *)p, n, &some, &fewer);
 	FUZZ_CHECK(fewer.records.n <= found.records.n);
+	history_take((const char *)p, n, &between, &last);
+	FUZZ_CHECK(last.records.n <= 2 && last.records.n <= found.records.n);
 	history_found_done(&found);
+	history_found_done(&last);
 	history_found_done(&fewer);
 	return 0;
 }

@@ -27,12 +27,14 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 	FUZZ_CHECK(rc == RC_OK || rc == RC_FORMAT || rc == RC_LONG);
 	FUZZ_CHECK(rc != RC_OK || strlen(text) <= LIMIT_SCHEDULE_OCTETS);
-	for (int64_t t = 0; rc == RC_OK && t < WEEK; t += 7200 - 60)
+	for (int64_t t = -WEEK; rc == RC_OK && t < WEEK; t += 7200 - 60)
 		FUZZ_CHECK(policy_schedule_open(text, t) ==
 			   policy_schedule_open(text, t + WEEK));
 	if (str_is_pattern(text))
 		FUZZ_CHECK(str_covers(text, text));
 	policy_sender_meets(text, "user@dom.example");
+	FUZZ_CHECK(
+	    policy_sender_meets(text, "") == policy_sender_meets(text, "<>"));
 	mem_free(text);
 	return 0;
 }
