@@ -14,14 +14,14 @@
 
 const unsigned fuzz_runs = 3000;
 
+/* Most keys are known, and have signed nothing. */
 static bool
-find_none(void *ctx, const uint8_t key[CRYPTO_DIGEST],
+find_some(void *ctx, const uint8_t key[CRYPTO_DIGEST],
     uint8_t public_key[CRYPTO_PUBLIC])
 {
 	(void)ctx;
-	(void)key;
-	(void)public_key;
-	return false;
+	memset(public_key, 0x7f, CRYPTO_PUBLIC);
+	return key[0] != 0xff;
 }
 
 static bool
@@ -83,7 +83,7 @@ judge(struct mark_trace *trace)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	struct mark_keys keys = { NULL, find_none };
+	struct mark_keys keys = { NULL, find_some };
 	struct crypto crypto = cheap_seal("A");
 	struct mark_trace trace = { 0 };
 	uint8_t message[CRYPTO_DIGEST];
