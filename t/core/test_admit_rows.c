@@ -59,6 +59,16 @@ static const struct {
 	{ "no way, and the plain one is too narrow for ever",
 	    STAR BY(1, 1, " size 9") "space a.example s1.x", { "u@a.example" },
 	    "never size" },
+	{ "a way whose hop has no address",
+	    STAR BY(1, 1, " size 9") "connector c2 s0.x g2 "
+				     "s2.x=2+@0.0.0.0:25;" ON(
+					 2) "space a.example s1.x",
+	    { "u@a.example" }, "hold no address of a hop" },
+	{ "two ways to one address",
+	    STAR BY(1, 1, " size 9")
+		BY(2, 2, "") "connector c3 s0.x g3 s3.x=2+@10.9.0.2:25;" ON(2)
+		    ON(3) "space a.example s1.x",
+	    { "u@a.example" }, "route 2" },
 	{ "said at length once",
 	    STAR BY(
 		1, 1, " size 9") "space a.example s1.x;space b.example s1.x",

@@ -4,10 +4,13 @@
  * says then.
  */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/lsa/lsa.h"
 #include "t/core/answers.h"
+#include "t/core/cheap.h"
 #include "t/tap.h"
 
 /* --- what is answered ------------------------------------------------------ */
@@ -266,6 +269,126 @@ START_TEST(the_answer_says_so)
 }
 END_TEST
 
+/* --- in parts -------------------------------------------------------------- */
+
+static size_t
+times_in(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, what)) != NULL; text++)
+		n++;
+	return n;
+}
+
+/* A database that is more than one part: each of it once, and only what was
+ * asked for, in whatever part. */
+static const struct {
+	const char *question;
+	size_t lines;
+	const char *lacks;
+} parts[] = {
+	{ "db", 1006, NULL },
+	{ "db of=" PEER, 1001, "\"a.x.org\",\"type\"" },
+	{ "db type=connector", 1003, "\"type\":\"identity\"" },
+	{ "db type=connector after=1799999999", 1003, NULL },
+	{ "db of=" PEER " type=identity,server", 1, "\"type\":\"connector\"" },
+};
+
+START_TEST(an_answer_in_parts)
+{
+	struct insider f;
+	char id[16], *text;
+
+	answers_begin(&f);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(id, sizeof(id), "c%04d", i);
+		insider_connector(&f, id, 10, true);
+		f.ms += 100;
+	}
+	text = answers_text(&f, parts[_i].question);
+	ck_assert_uint_eq(times_in(text, "{\"origin\":"), parts[_i].lines);
+	ck_assert_uint_le(times_in(text, "\"id\":\"c0999\""), 1);
+	ck_assert(
+	    parts[_i].lacks == NULL || strstr(text, parts[_i].lacks) == NULL);
+	mem_free(text);
+	engine_free(f.engine);
+}
+END_TEST
+
+/* --- what the authority has said -------------------------------------------- */
+
+/* One of its words, as `lsrctl revoke` brings it; `letter` signs. */
+static char *
+injected(
+    struct insider *f, uint8_t type, char letter, uint64_t seq, uint64_t end)
+{
+	const char name[] = { letter, '\0' };
+	struct crypto authority = cheap_seal(name);
+	uint8_t org[CRYPTO_DIGEST], key[CRYPTO_DIGEST];
+	struct buf body = { 0 }, out = { 0 }, request = { 0 };
+	struct lsa_draft draft = { .org = org,
+		.signer = key,
+		.seq = seq,
+		.issued = 1800000000u + seq };
+	char hex[2 * CRYPTO_DIGEST + 1], *text, *said;
+
+	cheap_key('z', org);
+	cheap_key(letter, key);
+	lsa_digest_text(org, hex);
+	draft.key = (struct lsa_key){ type == LSA_REVOCATION ? "" : PEER,
+		type == LSA_REVOCATION ? hex : "later", type };
+	if (type == LSA_REVOCATION)
+		lsa_revocation_encode(&body, end, NULL);
+	draft.body = body.p;
+	draft.body_len = body.n;
+	lsa_encode(&out, &draft, &authority);
+	buf_text(&request, "inject ");
+	buf_hex(&request, out.p, out.n);
+	text = buf_string(&request);
+	said = answers_text(f, text);
+	mem_free(text);
+	buf_done(&body);
+	buf_done(&out);
+	return said;
+}
+
+/* The word is taken once; the same, though said at another time, changes
+ * nothing, and nobody else may bring one. */
+static const struct {
+	uint8_t type;
+	char letter;
+	uint64_t seq, end;
+	const char *said;
+} words[] = {
+	{ 200, 'b', 1, 0, "\"reason\":\"claim-not-allowed\"" },
+	{ LSA_REVOCATION, 'b', 1, 0, "\"ok\":false" },
+	{ LSA_REVOCATION, 'z', 2, 7, "\"ok\":true,\"changed\":true" },
+	{ LSA_REVOCATION, 'z', 2, 7, "\"ok\":true,\"changed\":false" },
+	{ LSA_REVOCATION, 'z', 3, 7, "\"ok\":true,\"changed\":false" },
+	{ LSA_REVOCATION, 'z', 4, 8, "\"ok\":true,\"changed\":true" },
+	{ LSA_REVOCATION, 'z', 5, 0, "\"ok\":true,\"changed\":true" },
+	{ LSA_REVOCATION, 'b', 6, 0, "\"ok\":false" },
+};
+
+START_TEST(words_are_taken_once)
+{
+	struct insider f;
+
+	answers_begin(&f);
+	cheap_public('z', f.setup.authority.key);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		char *said = injected(&f, words[i].type, words[i].letter,
+		    words[i].seq, words[i].end);
+
+		ck_assert_msg(strstr(said, words[i].said) != NULL,
+		    "word %zu: %s", i, said);
+		mem_free(said);
+	}
+	engine_free(f.engine);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -274,6 +397,9 @@ main(void)
 
 	tcase_add_loop_test(
 	    tc, the_answer_says_so, 0, (int)(sizeof(rows) / sizeof(rows[0])));
+	tcase_add_loop_test(
+	    tc, an_answer_in_parts, 0, (int)(sizeof(parts) / sizeof(parts[0])));
+	tcase_add_test(tc, words_are_taken_once);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

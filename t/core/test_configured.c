@@ -59,7 +59,7 @@ said_by(struct insider *f, const char *origin)
 {
 	const struct lsdb_share *share = lsdb_share(&f->engine->db, origin);
 
-	return share == NULL ? 0 : share->n;
+	return share == NULL ? 0 : share->plain.n;
 }
 
 /* --- whom it trusts ------------------------------------------------------- */

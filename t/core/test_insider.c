@@ -127,6 +127,24 @@ START_TEST(told_of_all)
 }
 END_TEST
 
+/* Nobody's words are taken where there is no room for any. */
+START_TEST(no_room_for_anybody)
+{
+	struct insider f;
+
+	insider_begin(&f);
+	f.engine->db.octets = LIMIT_LSDB_OCTETS - 50;
+	insider_connector(&f, "c", 1, true);
+	ck_assert_ptr_null(insider_held(&f, LSA_CONNECTOR, "c"));
+	ck_assert_uint_eq(f.refused, 1);
+	f.engine->db.octets = LIMIT_LSDB_OCTETS / 2;
+	insider_connector(&f, "d", 1, true);
+	ck_assert_ptr_nonnull(insider_held(&f, LSA_CONNECTOR, "d"));
+	ck_assert_uint_eq(f.closed, 0);
+	engine_free(f.engine);
+}
+END_TEST
+
 /* What is kept follows from what was said, in whatever order it came. */
 START_TEST(order_is_no_matter)
 {
@@ -448,6 +466,7 @@ main(void)
 	tcase_add_test(tc, octets_of_one_origin);
 	tcase_add_test(tc, told_before_it_is_full);
 	tcase_add_test(tc, told_of_all);
+	tcase_add_test(tc, no_room_for_anybody);
 	tcase_add_test(tc, order_is_no_matter);
 	tcase_add_test(tc, said_again_goes_no_further);
 	tcase_add_test(tc, carrier_is_not_at_fault);

@@ -29,6 +29,8 @@ static const struct lsa_key keys[] = {
 #define A_CONNECTOR "\0\1\0\1a\0\2\0\1\0"
 #define U64(n) "\0\0\0\0\0\0\0" n
 
+#define FORTY "abcdefghijabcdefghijabcdefghijabcdefghij"
+
 /* Bodies that must be refused, as TLV octets. */
 static const struct {
 	const char *what;
@@ -84,6 +86,8 @@ static const struct {
 	{ "half a state", SERVER, RC_SHORT, TLVS("\0\1\0\1a\0\5\0\1\0") },
 	{ "a reason with a line feed", SERVER, RC_NAME,
 	    TLVS("\0\1\0\1a\0\5\0\xa\2" U64("\0") "\n") },
+	{ "a reason of 121 octets", SERVER, RC_NAME,
+	    TLVS("\0\1\0\1a\0\5\0\x82\2" U64("\0") FORTY FORTY FORTY "x") },
 	{ "half an address", SERVER, RC_SHORT, TLVS("\0\1\0\1a\0\2\0\2\4\xa") },
 	{ "an address of no family", SERVER, RC_NAME,
 	    TLVS("\0\1\0\1a\0\2\0\x13\0" U64("\0") U64("\1") "\0\x19") },
