@@ -14,6 +14,10 @@ import subprocess
 import sys
 
 
+# Branches within a macro of src/base are not the core's; t/base has them.
+OF_BASE = re.compile(r"\b(CHECK|vec_push)\(")
+
+
 def counts(source, build):
     """{file: {line: [count of each branch]}}: sums over all objects."""
     found = collections.defaultdict(dict)
@@ -56,7 +60,7 @@ def main():
         text = path.read_text().splitlines()
         for number, objects in sorted(lines.items()):
             code = text[number - 1].strip()
-            if re.search(r"\bCHECK\(", code):
+            if OF_BASE.search(code):
                 continue
             branches = [sum(b) for b in zip(*objects)]
             n, hit = len(branches), sum(b > 0 for b in branches)
