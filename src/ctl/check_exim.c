@@ -53,6 +53,7 @@ check_exim(struct check_list *list, const struct conf *conf)
 	if (exim_open(&x)) {
 		check_exim_tables(&x);
 		check_exim_lines(&x);
+		check_exim_transports(&x);
 		check_exim_marks(&x);
 		check_exim_options(&x);
 		check_exim_after(&x);

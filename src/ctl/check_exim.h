@@ -18,6 +18,9 @@ void check_exim_marks(struct exim *x);
  * proposed. */
 bool exim_wants_marks(const struct exim *x);
 
+/* The transports that connectors name. */
+void check_exim_transports(struct exim *x);
+
 /* Options that stop mail on its way. */
 void check_exim_options(struct exim *x);
 

@@ -5,7 +5,7 @@
 # Debian's Exims.
 
 . "$(dirname "$0")/exim-faults.sh"
-plan 77
+plan 86
 
 # From nothing of ours: what is proposed, and then what follows from that.
 healed_from_nothing() {
@@ -205,6 +205,55 @@ fault "a size that bounces here" "has message_size_limit" \
 	"take message_size_limit" in_ours "message_size_limit = 10K"
 fault "one next hop alone" "tries 1 next hops" "take hosts_max_try" \
 	in_ours "hosts_max_try = 1"
+# transports of connectors
+by() { # LINE...: of lsrd_fax, or no such transport
+	cat >>"$R/etc/lsrd/lsrd.conf" <<-'END'
+		connector "fax" {
+			routing-group = "paris"
+			transport = "lsrd_fax"
+			bridgehead "mx2.paris.example.org" { }
+		}
+	END
+	[ $# = 0 ] || printf '\nlsrd_fax:\n' >>"$S/transports"
+	for line in "$@"; do in_ours "$line"; done
+}
+fault "a transport of a connector that is not there" "there is no transport lsrd_fax" \
+	"TRANSPORTS of lsrd-exim(7)" by
+pipe="driver = pipe
+  command = /bin/false
+  user = nobody"
+fault "a pipe that bounces what fails" "bounces what its command fails at" \
+	"temp_errors = *" by "$pipe" timeout_defer freeze_signal
+fault "and what hangs" "bounces what its command hangs at" "timeout_defer" \
+	by "$pipe" "temp_errors = *" freeze_signal
+fault "one that loses it" "loses what its command fails at" "no ignore_status" \
+	by "$pipe" "temp_errors = *" timeout_defer freeze_signal ignore_status
+by_well() {
+	by "$pipe" "temp_errors = *" timeout_defer freeze_signal
+}
+good
+by_well
+made
+check
+ok "a pipe as it should be" not grep -F "lsrd_fax" "$W/found"
+smtp="driver = smtp
+  hosts_randomize = false
+  connect_timeout = 30s"
+fault "one that tells nothing" "tells lsrd nothing of its deliveries" \
+	"event_action = LSRD_EVENT" by "$smtp"
+fault "one without marks" "takes the marks off" "headers_remove without" \
+	by "$smtp" "event_action = LSRD_EVENT" "headers_remove = LSR-Trace"
+demanding() {
+	in_ours "hosts_require_tls = *"
+	by "$smtp" "event_action = LSRD_EVENT"
+}
+fault "one that demands less" "does not demand what lsrd's own does" \
+	"hosts_require_tls = *" demanding
+good
+by "$smtp" "event_action = LSRD_EVENT"
+made
+check
+ok "one as it should be" not grep -F "lsrd_fax" "$W/found"
 rule_before() {
 	sed -i "s!^begin retry!&\n* * F,2h,15m!" "$T"
 }
