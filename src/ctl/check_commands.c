@@ -52,6 +52,10 @@ commands_of(struct check_list *list, const char *folder,
 {
 	const char *last = "";
 
+	if (c->any && c->every.asks.kind == ASKS_COMMAND) {
+		last = c->every.asks.name;
+		check_command(list, folder, c, last);
+	}
 	for (size_t i = 0; i < c->nbridgeheads; i++) {
 		const struct asks *asks = &c->bridgeheads[i].asks;
 

@@ -83,7 +83,7 @@ enforce() {
 		{ sed 's/^/# /' "$dir/out"; return 1; }
 }
 
-plan 65
+plan 66
 calm
 ok "all is well" nothing
 ok "figures for a monitoring system" finds '^lsrd .*: [0-9]* found | found=[0-9]* holds=0 away=0 sessions=1 full=1 routes=3$'
@@ -245,6 +245,10 @@ printf '#!/bin/sh\n' >"$dir/probes/modem"
 chmod 775 "$dir/probes/modem"
 ok "one that others may change" finds '"fax": the command .*modem may be changed by others'
 ok "once a connector" is "$(grep -c 'command .*modem' "$dir/out")" 1
+cp "$dir/lsrd.conf" "$dir/named.conf"
+sed -i '/gw[12]/d; s/.*probe = "command.*/& bridgehead = any/' "$dir/lsrd.conf"
+ok "of whoever is there, too" finds '"fax": the command .*modem may be changed by others'
+mv "$dir/named.conf" "$dir/lsrd.conf"
 chmod 755 "$dir/probes/modem"
 python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$dir/ask"
 ok "as it should be, and asked" nothing
