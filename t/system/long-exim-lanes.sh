@@ -33,6 +33,7 @@ lab-congest london
 lab-refuse london
 lab-refuse paris tokyo
 lab-relay london2 paris1 tokyo1
+long-certificate london
 lab-storm london2 paris1 tokyo1
 "
 
