@@ -32,6 +32,13 @@ mainlog_word(struct mainlog *m, struct mainlog *out)
 	return out->end > out->p && mainlog_skip(m, " ");
 }
 
+/* The same; the end will do. */
+static bool
+mainlog_last(struct mainlog *m, struct mainlog *out)
+{
+	return mainlog_word(m, out) || (m->p == m->end && out->end > out->p);
+}
+
 static bool
 mainlog_digit(char c)
 {
@@ -219,7 +226,8 @@ mainlog_is_bare(const struct mainlog *m)
 /* `ADDRESS <ORIGINAL> F=<SENDER> P=<SENDER> R=ROUTER T=TRANSPORT `: only the
  * address and the last two are always there, nothing in it has a blank. */
 static bool
-mainlog_address(struct mainlog *m, struct tally_line *out)
+mainlog_address(
+    struct mainlog *m, struct tally_line *out, struct mainlog *transport)
 {
 	struct mainlog word;
 
@@ -232,7 +240,8 @@ mainlog_address(struct mainlog *m, struct tally_line *out)
 				return false;
 		} else if (mainlog_skip(m, "R=")) {
 			return mainlog_word(m, &word) &&
-			       mainlog_skip(m, "T=") && mainlog_word(m, &word);
+			       mainlog_skip(m, "T=") &&
+			       mainlog_last(m, transport);
 		} else if (!mainlog_skip(m, "<") || !mainlog_word(m, &word) ||
 			   word.end[-1] != '>') {
 			return false;
@@ -260,11 +269,11 @@ mainlog_outcome(struct tally_line *out, struct mainlog m)
 	bool sent = mainlog_skip(&m, "=> ") || mainlog_skip(&m, "-> ");
 	bool failed = !sent && mainlog_skip(&m, "** ");
 	enum tally_what what;
-	struct mainlog word;
+	struct mainlog word, transport;
 
 	if (!sent && !failed && !mainlog_skip(&m, "== "))
 		return TALLY_NOTHING;
-	if (!mainlog_address(&m, out))
+	if (!mainlog_address(&m, out, &transport))
 		return TALLY_NOTHING;
 	if (sent && mainlog_skip(&m, "S=") && !mainlog_word(&m, &word))
 		return TALLY_NOTHING;
@@ -292,19 +301,62 @@ mainlog_said(struct tally_line *out, struct mainlog m)
 	return what == TALLY_UNRELAYED ? TALLY_REPLIED : what;
 }
 
+/* The same of a transport that has no hosts. A delay is the gateway's reply to
+ * one message; that it is tried later (-5x) is an echo. */
+static enum tally_what
+mainlog_piped(struct tally_line *out, struct mainlog m)
+{
+	bool sent = mainlog_skip(&m, "=> ") || mainlog_skip(&m, "-> ");
+	struct mainlog transport;
+	size_t n = strlen(out->by);
+
+	if (!sent && !mainlog_skip(&m, "== "))
+		return TALLY_NOTHING;
+	if (!mainlog_address(&m, out, &transport) ||
+	    (size_t)(transport.end - transport.p) != n ||
+	    memcmp(transport.p, out->by, n) != 0 || mainlog_skip(&m, "H="))
+		return TALLY_NOTHING;
+	if (sent)
+		return TALLY_OK;
+	return mainlog_skip(&m, "defer (-5") || !mainlog_skip(&m, "defer (")
+	           ? TALLY_NOTHING
+	           : TALLY_REPLIED;
+}
+
+/* What stands before the text of a message. */
+static bool
+mainlog_head(struct mainlog *m, struct tally_line *out, const char *tag)
+{
+	const char *line = m->p;
+
+	memset(out, 0, sizeof(*out));
+	if (!mainlog_date(m)) {
+		m->p = line;
+		if (!mainlog_syslog(m, tag))
+			return false;
+	}
+	return mainlog_id(m, out->id);
+}
+
+void
+mainlog_read_by(struct tally_line *out, const char *line, size_t n,
+    const char *tag, const char *name)
+{
+	struct mainlog m = { line, line + n };
+
+	if (!mainlog_head(&m, out, tag))
+		return;
+	out->by = name;
+	out->what = mainlog_piped(out, m);
+}
+
 void
 mainlog_read(
     struct tally_line *out, const char *line, size_t n, const char *tag)
 {
 	struct mainlog m = { line, line + n };
 
-	memset(out, 0, sizeof(*out));
-	if (!mainlog_date(&m)) {
-		m.p = line;
-		if (!mainlog_syslog(&m, tag))
-			return;
-	}
-	if (!mainlog_id(&m, out->id))
+	if (!mainlog_head(&m, out, tag))
 		return;
 	out->what = mainlog_said(out, m);
 	if (out->what == TALLY_NOTHING)

@@ -34,4 +34,9 @@
 void mainlog_read(
     struct tally_line *out, const char *line, size_t n, const char *tag);
 
+/* The same of a transport that has no hosts, a pipe or LMTP, which lsrd.conf
+ * names (lent): `ID => ADDRESS R=.. T=NAME ..` and `ID == .. defer (N): text`. */
+void mainlog_read_by(struct tally_line *out, const char *line, size_t n,
+    const char *tag, const char *name);
+
 #endif

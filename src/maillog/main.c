@@ -49,14 +49,26 @@ static const struct command_option maillog_options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
+/* Postfix's have a tag each. */
+static void
+read_postfix_by(struct tally_line *out, const char *line, size_t n,
+    const char *tag, const char *name)
+{
+	(void)tag;
+	maillog_read_by(out, line, n, name);
+}
+
 /* Whose logs are known. */
 static const struct format {
 	const char *mta, *tag;
 	void (*read)(struct tally_line *out, const char *line, size_t n,
 	    const char *tag);
+	/* those of another transport, by its name */
+	void (*read_by)(struct tally_line *out, const char *line, size_t n,
+	    const char *tag, const char *name);
 } formats[] = {
-	{ "postfix", MAILLOG_TAG, maillog_read },
-	{ "exim", MAINLOG_TAG, mainlog_read },
+	{ "postfix", MAILLOG_TAG, maillog_read, read_postfix_by },
+	{ "exim", MAINLOG_TAG, mainlog_read, mainlog_read_by },
 };
 
 #define TRANSPORTS_MAX 16
@@ -158,14 +170,13 @@ static void
 on_maillog_line(void *ctx, const char *line, size_t n)
 {
 	struct reader *r = ctx;
+	const char *tag = r->tag == NULL ? r->format->tag : r->tag;
 	struct tally_line read;
 
-	r->format->read(
-	    &read, line, n, r->tag == NULL ? r->format->tag : r->tag);
-	for (size_t i = 0; read.what == TALLY_NOTHING && i < r->ntransports &&
-			   r->format->read == maillog_read;
+	r->format->read(&read, line, n, tag);
+	for (size_t i = 0; read.what == TALLY_NOTHING && i < r->ntransports;
 	     i++)
-		maillog_read_by(&read, line, n, r->transports[i]);
+		r->format->read_by(&read, line, n, tag, r->transports[i]);
 	tally_count(&r->tally, &read);
 }
 

@@ -96,6 +96,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	as_recipient("**", p, n);
 	as_event(p, n);
 	mainlog_read(&out, (const char *)p, n, MAINLOG_TAG);
+	mainlog_read_by(&out, (const char *)p, n, MAINLOG_TAG, "fax");
 	buf_text(&line, HEAD);
 	buf_bytes(&line, p, n);
 	mainlog_read(&out, (const char *)line.p, line.n, MAINLOG_TAG);

@@ -192,6 +192,47 @@ START_TEST(halves_do_no_harm)
 }
 END_TEST
 
+static const struct {
+	const char *line;
+	enum tally_what what;
+} piped[] = {
+	{ HEAD "=> u1@d.test R=lsrd_by T=fax", TALLY_OK },
+	{ HEAD "=> u1@d.test R=lsrd_by T=fax QT=0s", TALLY_OK },
+	{ HEAD "-> u1@d.test <u@d.test> F=<a@b.test> R=lsrd_by T=fax QT=0s",
+	    TALLY_OK },
+	{ HEAD "== u1@d.test R=lsrd_by T=fax defer (0): Child process of fax "
+	       "transport returned 75",
+	    TALLY_REPLIED },
+	{ HEAD "== u1@d.test R=lsrd_by T=fax defer (-1): lmtp", TALLY_REPLIED },
+	{ HEAD "== u1@d.test R=lsrd_by T=fax defer (-53): retry time not "
+	       "reached for any host",
+	    TALLY_NOTHING },
+	{ HEAD "** u1@d.test R=lsrd_by T=fax: Child process of fax transport",
+	    TALLY_NOTHING },
+	{ HEAD "=> u1@d.test R=lsrd_by T=faxes QT=0s", TALLY_NOTHING },
+	{ HEAD "=> u1@d.test R=lsrd_by T=fax H=mx [192.0.2.1]", TALLY_NOTHING },
+	{ HEAD "=> a b@d.test R=r T=fax QT=0s <\"a b\"@d.test> R=x T=y",
+	    TALLY_NOTHING },
+};
+
+START_TEST(lines_of_a_pipe)
+{
+	const char *line = piped[_i].line;
+	size_t n = strlen(line);
+	struct tally_line out;
+	char *copy = mem_dup(line, n);
+
+	mainlog_read_by(&out, copy, n, MAINLOG_TAG, "fax");
+	ck_assert_int_eq(out.what, piped[_i].what);
+	ck_assert_int_eq(out.hop.family, 0);
+	if (out.what != TALLY_NOTHING)
+		ck_assert_str_eq(out.to, "u1@d.test");
+	for (size_t less = 0; less < n; less++)
+		mainlog_read_by(&out, copy, less, MAINLOG_TAG, "fax");
+	mem_free(copy);
+}
+END_TEST
+
 #define RCPT SAID "RCPT TO:<u1@d.test>: "
 
 static const struct {
@@ -264,6 +305,8 @@ main(void)
 	Suite *suite = suite_create("mainlog");
 	TCase *tc = tcase_create("mainlog");
 
+	tcase_add_loop_test(
+	    tc, lines_of_a_pipe, 0, sizeof(piped) / sizeof(piped[0]));
 	tcase_add_loop_test(
 	    tc, lines_are_read, 0, (int)(sizeof(lines) / sizeof(lines[0])));
 	tcase_add_loop_test(
