@@ -115,7 +115,8 @@ disk_found(struct node *node, enum world_disk disk)
 {
 	saved_found(node, disk);
 	if (disk == DISK_COPY_LOST) {
-		node->unknown = !node->all_saved || node->foreign;
+		node->unknown = !node->all_saved || node->foreign ||
+		                node->disk_key != node->key;
 		mta_table_done(&node->copy);
 	}
 	if (disk == DISK_ALL_OLD) {
@@ -353,11 +354,14 @@ table_put(struct world *world, struct node *node, struct happening *h)
 		world->on_table(world, node);
 }
 
-/* A publisher that was killed in mid-write may have come to this or not. */
+/* A publisher goes from one table to the next: never back to one before what it
+ * has copied or published. One that was killed in mid-write may have come to this
+ * or not. */
 static bool
 is_lost(struct world *world, struct node *node, const struct happening *h)
 {
-	if (!node->host_up || h->table.serial < node->table.serial)
+	if (!node->host_up || h->table.serial < node->table.serial ||
+	    (!h->copied && h->table.serial < node->copy.serial))
 		return true;
 	if (h->life == node->life)
 		return false;
