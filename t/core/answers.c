@@ -255,6 +255,7 @@ answers_unpublished(struct insider *f)
 	connectors[1].drain = true;
 	f->engine->table.published = 0;
 	f->engine->table.sent_at.ms = f->ms - 500;
+	f->engine->table.late_at = f->engine->table.sent_at;
 }
 
 void

@@ -223,6 +223,10 @@ compute_publish(struct engine *e, struct moves *moves)
 {
 	const struct rib_changes *changes = &e->table.beside.changes;
 
+	/* One that waits is not early again for the next one. */
+	if (e->table.published + 1 >= e->table.rib->generation ||
+	    e->table.sent_at.ms == 0)
+		e->table.late_at = e->now;
 	/* Few routes are no share of all of them. */
 	if (changes->before != NULL && !changes->whole)
 		transit_share(e, changes->before, e->table.rib);
@@ -432,7 +436,7 @@ compute_now(struct engine *e, bool always)
 void
 compute_late(struct engine *e)
 {
-	struct mono limit = mono_after(e->table.sent_at, BEHIND_MS);
+	struct mono limit = mono_after(e->table.late_at, BEHIND_MS);
 
 	if (e->table.rib == NULL || e->phase < PHASE_PUBLISHING ||
 	    e->table.published >= e->table.rib->generation || e->table.behind)
@@ -443,7 +447,7 @@ compute_late(struct engine *e)
 	}
 	e->table.behind = true;
 	fx_event(e, (struct event){ .kind = EVENT_BEHIND,
-			.value = mono_since(e->table.sent_at, e->now) });
+			.value = mono_since(e->table.late_at, e->now) });
 	due_say(e);
 }
 
@@ -491,6 +495,7 @@ compute_published(struct engine *e, uint64_t generation, bool made)
 		e->table.retry_at = mono_after(e->now, MADE_AGAIN_MS);
 		fx_wake(e, e->table.retry_at);
 	}
+	e->table.late_at = e->now;
 	if (e->table.rib == NULL || generation < e->table.rib->generation)
 		return; /* an older one; the newest is on its way */
 	e->table.published = generation;

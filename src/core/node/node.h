@@ -324,6 +324,8 @@ struct tables {
 	uint64_t noted;               /* greatest of tables that no file has */
 	const char *unwritten[FILES]; /* why they cannot be now; or NULL */
 	struct mono sent_at;
+	struct mono late_at; /* since then one has waited to be published, and
+	                        none was; of no meaning while all are */
 	bool behind;
 	bool alone;
 	uint64_t confirm_moves;        /* so many routes, by a held setup */

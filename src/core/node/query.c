@@ -67,7 +67,7 @@ behind_ms(const struct engine *e, const struct rib *rib)
 	if (rib == NULL || e->table.published >= rib->generation ||
 	    e->table.sent_at.ms == 0)
 		return 0;
-	return mono_since(e->table.sent_at, e->now);
+	return mono_since(e->table.late_at, e->now);
 }
 
 static void

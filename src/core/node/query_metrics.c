@@ -48,7 +48,7 @@ metrics_table(const struct engine *e, struct json *j)
 	    e->table.sent_at.ms == 0 ? 0
 				     : mono_since(e->table.sent_at, e->now));
 	json_uint(
-	    j, "behind_ms", late ? mono_since(e->table.sent_at, e->now) : 0);
+	    j, "behind_ms", late ? mono_since(e->table.late_at, e->now) : 0);
 	json_uint(j, "runs", e->table.beside.runs);
 	json_uint(j, "confirm_moves", e->table.confirm_moves);
 	metrics_routes(e, j);

@@ -290,7 +290,7 @@ show_behind(const struct engine *e, struct json *j)
 	buf_printf(&text,
 	    "no transit: the published table is %" PRIu64
 	    " s behind what is known",
-	    mono_since(e->table.sent_at, e->now) / 1000);
+	    mono_since(e->table.late_at, e->now) / 1000);
 	troubles_put(j, &behind, &text);
 }
 
