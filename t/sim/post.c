@@ -256,6 +256,40 @@ known_keep(struct post *post, struct letter *letter, const struct node *from)
 	return left > 0;
 }
 
+/* Its MTA takes mail from there for any destination: by servers.cidr, which has
+ * the peers and bridgeheads of its configuration. */
+static bool
+admits(const struct node *hop, const struct node *from)
+{
+	const struct setup *conf =
+	    hop->in_force != NULL ? hop->in_force : &hop->conf;
+	const char *name = from->conf.server;
+
+	for (size_t i = 0; i < conf->npeers; i++)
+		if (strcmp(conf->peers[i].name, name) == 0)
+			return true;
+	for (size_t i = 0; i < conf->nconnectors; i++)
+		for (size_t k = 0; k < conf->connectors[i].nbridgeheads; k++)
+			if (strcmp(conf->connectors[i].bridgeheads[k].name,
+				name) == 0)
+				return true;
+	return false;
+}
+
+/* A stranger to it hears 454, "Relay access denied", of what is not its own
+ * organization's (defer_unauth_destination). */
+static bool
+denies_relay(
+    const struct node *hop, const struct node *from, char *const *to, size_t n)
+{
+	bool denies = false;
+
+	for (size_t i = 0; i < n && !denies; i++)
+		denies =
+		    lookup(&hop->table, to[i]) == NULL && !is_own(hop, to[i]);
+	return denies && !admits(hop, from);
+}
+
 /* A transaction of these recipients with the hop; true: it has them. */
 static bool
 offer(struct post *post, const struct letter *letter, char *const *to, size_t n,
@@ -268,7 +302,8 @@ offer(struct post *post, const struct letter *letter, char *const *to, size_t n,
 		tell(post, letter->at, hop, REPORT_FAILED);
 		return false;
 	}
-	if (hop->busy || hop->takes_none || hop->denies) {
+	if (hop->busy || hop->takes_none || hop->denies ||
+	    denies_relay(hop, letter->at, to, n)) {
 		tell(post, letter->at, hop, REPORT_REPLIES);
 		return false;
 	}

@@ -11,8 +11,8 @@
  *
  * Never, or the world fails:
  *
- *   - a hop that a table leads to does not know a pattern which somebody
- *     claims, so that it would refuse the letter for good;
+ *   - a hop that a table leads to, and that takes whatever comes from there, does
+ *     not know a pattern which somebody claims, so that it would return the letter;
  *   - one letter has more hops than an MTA takes, where all hosts leave marks;
  *   - one recipient gets it twice;
  *   - it is with the same recipients at one host more than three times within
