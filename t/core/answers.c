@@ -254,8 +254,8 @@ answers_unpublished(struct insider *f)
 {
 	connectors[1].drain = true;
 	f->engine->table.published = 0;
-	f->engine->table.sent_at.ms = f->ms - 500;
-	f->engine->table.late_at = f->engine->table.sent_at;
+	f->engine->table.late.sent_at.ms = f->ms - 500;
+	f->engine->table.late.since = f->engine->table.late.sent_at;
 }
 
 void
@@ -312,7 +312,7 @@ void
 answers_unsent(struct insider *f)
 {
 	f->engine->table.published = 0;
-	f->engine->table.sent_at.ms = 0;
+	f->engine->table.late.sent_at.ms = 0;
 }
 
 void

@@ -143,8 +143,8 @@ START_TEST(its_table)
 
 	e.table.published_once = false;
 	says(&e, "table-behind", "no table is published");
-	e.table.behind = true;
-	e.table.sent_at.ms = 1000;
+	e.table.late.behind = true;
+	e.table.late.since.ms = 1000;
 	e.now.ms = 13000;
 	says(&e, "table-behind", "is 12 s behind");
 	says(&e, "table-behind", "\"level\":\"critical\"");

@@ -20,6 +20,7 @@
 #define RETURN_MS 10000 /* coming back waits no longer (lsrd-protocol(7) 7) */
 #define MISSING_NAMED 4
 #define BEHIND_MS 10000 /* a table later than this is an alarm */
+#define SAID_MS 6000    /* until what differs is said, and everywhere */
 
 /* A process of Postfix that finds no table goes on without it until it has
  * been idle for max_idle, 100 s: what is tried before is deferred again. */
@@ -225,12 +226,12 @@ compute_publish(struct engine *e, struct moves *moves)
 
 	/* One that waits is not early again for the next one. */
 	if (e->table.published + 1 >= e->table.rib->generation ||
-	    e->table.sent_at.ms == 0)
-		e->table.late_at = e->now;
+	    e->table.late.sent_at.ms == 0)
+		e->table.late.since = e->now;
 	/* Few routes are no share of all of them. */
 	if (changes->before != NULL && !changes->whole)
 		transit_share(e, changes->before, e->table.rib);
-	e->table.sent_at = e->now;
+	e->table.late.sent_at = e->now;
 	routes_send(e);
 	routes_event(e, moves);
 	due_save(e);
@@ -253,6 +254,7 @@ input_fill(struct engine *e, const struct lsdb *db)
 
 	probes_fill(e);
 	in.refusals = &e->evidence.refusals;
+	in.unheard = &e->table.unheard;
 	in.probes = e->table.probes.v;
 	in.nprobes = e->table.probes.n;
 	in.places = e->table.places.v;
@@ -379,8 +381,12 @@ table_make(struct engine *e, const struct view *view, struct moves *moves)
 	    e->overrides.list.n > 0 || e->overrides.differ > 0;
 	e->table.due_at =
 	    mono_min(table.due, view_pending_due(&e->table.pending, e->now));
-	for (size_t i = 0; i < changes->list.n; i++)
+	for (size_t i = 0; i < changes->list.n; i++) {
 		moved(moves, changes->list.v[i].from, changes->list.v[i].to);
+		if (changes->list.v[i].from == NULL)
+			unheard_add(&e->table.unheard,
+			    changes->list.v[i].to->pattern, e->now);
+	}
 	return changes->list.n > 0;
 }
 
@@ -407,6 +413,18 @@ net_follow(struct engine *e)
 	buf_done(&none.patterns);
 }
 
+/* Who is away hears of nothing new. That one is may be said only 5 s after it was
+ * found silent (lsrd-protocol(7) 7). */
+static void
+away_check(struct engine *e, const struct view *view)
+{
+	size_t n;
+	const char *const *away = view_away(view, &n);
+
+	e->table.unheard.late_ms = e->setup->times.dead_ms + SAID_MS;
+	unheard_look(&e->table.unheard, away, n, e->now);
+}
+
 void
 compute_now(struct engine *e, bool always)
 {
@@ -417,6 +435,7 @@ compute_now(struct engine *e, bool always)
 	e->due.compute = false;
 	e->due.compute_at = MONO_NEVER;
 	e->table.beside.runs++;
+	away_check(e, view);
 	alone_check(e, view);
 	annex_keys(e, view);
 	e->table.annex.net_due |= annex_has_net(e, view);
@@ -436,18 +455,19 @@ compute_now(struct engine *e, bool always)
 void
 compute_late(struct engine *e)
 {
-	struct mono limit = mono_after(e->table.late_at, BEHIND_MS);
+	struct mono limit = mono_after(e->table.late.since, BEHIND_MS);
 
 	if (e->table.rib == NULL || e->phase < PHASE_PUBLISHING ||
-	    e->table.published >= e->table.rib->generation || e->table.behind)
+	    e->table.published >= e->table.rib->generation ||
+	    e->table.late.behind)
 		return;
 	if (!mono_due(limit, e->now)) {
 		fx_wake(e, limit);
 		return;
 	}
-	e->table.behind = true;
+	e->table.late.behind = true;
 	fx_event(e, (struct event){ .kind = EVENT_BEHIND,
-			.value = mono_since(e->table.late_at, e->now) });
+			.value = mono_since(e->table.late.since, e->now) });
 	due_say(e);
 }
 
@@ -495,13 +515,13 @@ compute_published(struct engine *e, uint64_t generation, bool made)
 		e->table.retry_at = mono_after(e->now, MADE_AGAIN_MS);
 		fx_wake(e, e->table.retry_at);
 	}
-	e->table.late_at = e->now;
+	e->table.late.since = e->now;
 	if (e->table.rib == NULL || generation < e->table.rib->generation)
 		return; /* an older one; the newest is on its way */
 	e->table.published = generation;
 	moved_published(e, generation);
 	e->table.published_once = true;
-	e->table.behind = false;
+	e->table.late.behind = false;
 	due_say(e); /* our state, and patterns the table has now */
 	for (size_t i = 0; i < e->table.moving.again.n; i++) {
 		retry(e, e->table.moving.again.v[i]);
@@ -529,6 +549,7 @@ compute_done(struct engine *e)
 	vec_done(&e->table.probes);
 	vec_done(&e->table.places);
 	fresh_done(&e->table.fresh);
+	unheard_done(&e->table.unheard);
 	annex_done(e);
 	moved_done(e);
 	compute_setup(e);

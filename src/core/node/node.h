@@ -308,6 +308,14 @@ struct moving {
 	VEC(char *) again; /* patterns to be tried again once published */
 };
 
+/* Since when a table waits to be published, and none was; of no meaning while all
+ * are. `behind`: for so long that others are told. */
+struct lateness {
+	struct mono sent_at; /* the newest */
+	struct mono since;
+	bool behind;
+};
+
 /* The table, from its computing until it is published (compute.h). */
 struct tables {
 	struct rib *rib; /* lent to the shell until the next */
@@ -316,6 +324,7 @@ struct tables {
 	struct annex annex;
 	struct view_pending pending;
 	struct fresh fresh;
+	struct unheard unheard;
 	struct held held;
 	struct mono due_at;   /* hourly work of the table itself */
 	struct mono retry_at; /* all mail, after tables were lost */
@@ -323,10 +332,7 @@ struct tables {
 	bool published_once;
 	uint64_t noted;               /* greatest of tables that no file has */
 	const char *unwritten[FILES]; /* why they cannot be now; or NULL */
-	struct mono sent_at;
-	struct mono late_at; /* since then one has waited to be published, and
-	                        none was; of no meaning while all are */
-	bool behind;
+	struct lateness late;
 	bool alone;
 	uint64_t confirm_moves;        /* so many routes, by a held setup */
 	VEC(struct view_probe) probes; /* for the view of the moment */

@@ -302,7 +302,7 @@ is_taken(const struct engine *e, const char *pattern)
 	struct lsa_key key = { e->setup->server, pattern, LSA_SPACE };
 	const struct lsa *said = lsdb_find(&e->db, &key);
 
-	if (e->table.behind || (said != NULL && !said->purge))
+	if (e->table.late.behind || (said != NULL && !said->purge))
 		return true;
 	return e->table.rib != NULL &&
 	       e->table.published >= e->table.rib->generation &&

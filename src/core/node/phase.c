@@ -82,7 +82,7 @@ has_table(struct engine *e)
 {
 	return (e->table.rib != NULL &&
 		   e->table.published >= e->table.rib->generation) ||
-	       e->table.behind;
+	       e->table.late.behind;
 }
 
 /* When a phase is over, and what the next one begins with. */
@@ -130,7 +130,7 @@ phase_state(const struct engine *e)
 {
 	if (phase_drain(e) != NULL)
 		return LSA_DRAIN;
-	if (e->table.behind || !e->table.published_once || !asked_may(e))
+	if (e->table.late.behind || !e->table.published_once || !asked_may(e))
 		return LSA_STARTING;
 	return LSA_UP;
 }

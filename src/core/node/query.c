@@ -65,9 +65,9 @@ static uint64_t
 behind_ms(const struct engine *e, const struct rib *rib)
 {
 	if (rib == NULL || e->table.published >= rib->generation ||
-	    e->table.sent_at.ms == 0)
+	    e->table.late.sent_at.ms == 0)
 		return 0;
-	return mono_since(e->table.late_at, e->now);
+	return mono_since(e->table.late.since, e->now);
 }
 
 static void

@@ -40,15 +40,17 @@ metrics_table(const struct engine *e, struct json *j)
 {
 	uint64_t generation =
 	    e->table.rib == NULL ? 0 : e->table.rib->generation;
-	bool late = e->table.published < generation && e->table.sent_at.ms > 0;
+	bool late =
+	    e->table.published < generation && e->table.late.sent_at.ms > 0;
 
 	json_uint(j, "generation", generation);
 	json_uint(j, "published", e->table.published);
 	json_uint(j, "age_ms",
-	    e->table.sent_at.ms == 0 ? 0
-				     : mono_since(e->table.sent_at, e->now));
+	    e->table.late.sent_at.ms == 0
+		? 0
+		: mono_since(e->table.late.sent_at, e->now));
 	json_uint(
-	    j, "behind_ms", late ? mono_since(e->table.late_at, e->now) : 0);
+	    j, "behind_ms", late ? mono_since(e->table.late.since, e->now) : 0);
 	json_uint(j, "runs", e->table.beside.runs);
 	json_uint(j, "confirm_moves", e->table.confirm_moves);
 	metrics_routes(e, j);

@@ -285,12 +285,12 @@ show_behind(const struct engine *e, struct json *j)
 {
 	struct buf text = { 0 };
 
-	if (!e->table.behind)
+	if (!e->table.late.behind)
 		return;
 	buf_printf(&text,
 	    "no transit: the published table is %" PRIu64
 	    " s behind what is known",
-	    mono_since(e->table.late_at, e->now) / 1000);
+	    mono_since(e->table.late.since, e->now) / 1000);
 	troubles_put(j, &behind, &text);
 }
 
@@ -475,7 +475,7 @@ troubles_show(struct engine *e, struct json *j)
 	show_revoked(e, j);
 	show_differing(e, j);
 	show_behind(e, j);
-	if (up && !e->table.behind && !e->table.published_once)
+	if (up && !e->table.late.behind && !e->table.published_once)
 		troubles_put_text(
 		    j, &unpublished, "no transit: no table is published");
 	show_mta(e, j);

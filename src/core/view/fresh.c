@@ -7,17 +7,6 @@
 
 #define REASON "new here, its next hops may not know it yet"
 
-/* Until when the pattern waits; the past when it does not. */
-static struct mono
-waits_until(const struct fresh *fresh, const char *pattern)
-{
-	size_t at = find_text(
-	    FIND_LIST(fresh_pattern, pattern, fresh->list.v, fresh->list.n),
-	    pattern);
-
-	return at == FIND_NONE ? (struct mono){ 0 } : fresh->list.v[at].until;
-}
-
 static void
 make_hold(struct route *route)
 {
@@ -31,25 +20,88 @@ make_hold(struct route *route)
 	*route = hold;
 }
 
+/* False: it is known here for long enough. */
+static bool
+fresh_find(const struct fresh *fresh, const struct rib *old,
+    const struct route *r, struct mono now, struct fresh_pattern *out)
+{
+	size_t at;
+
+	if (rib_find(old, r->pattern) == NULL) {
+		*out = (struct fresh_pattern){ .since = now,
+			.begin = !mono_due(fresh->begin_until, now) };
+		return true;
+	}
+	at = find_text(
+	    FIND_LIST(fresh_pattern, pattern, fresh->list.v, fresh->list.n),
+	    r->pattern);
+	if (at != FIND_NONE)
+		*out = fresh->list.v[at];
+	return at != FIND_NONE;
+}
+
+static struct mono
+fresh_until(const struct fresh_pattern *p)
+{
+	return mono_after(p->since, p->begin ? FRESH_MS : FRESH_TRANSIT_MS);
+}
+
+static bool
+fresh_is_claimant(const struct route *r, const struct route_hop *hop)
+{
+	for (size_t i = 0; i < r->nclaims; i++)
+		if (strcmp(r->claims[i].server, hop->name) == 0)
+			return true;
+	return false;
+}
+
+/* The way leads to who claims it: what else is in the list waits. */
+static bool
+fresh_goes_direct(struct route *r)
+{
+	size_t kept = 0;
+
+	if (r->nhops == 0 || !fresh_is_claimant(r, &r->hop[0]))
+		return false;
+	for (size_t i = 0; i < r->nhops; i++)
+		if (fresh_is_claimant(r, &r->hop[i]))
+			r->hop[kept++] = r->hop[i];
+	r->nhops = kept;
+	return true;
+}
+
+/* What becomes of it until then; returns when to look again. */
+static struct mono
+fresh_apply(struct route *r, const struct fresh_pattern *p, struct mono now)
+{
+	struct mono direct = mono_after(p->since, FRESH_MS);
+	bool waits = !mono_due(direct, now);
+
+	if (r->kind == ROUTE_REMOTE && (waits || !fresh_goes_direct(r)))
+		make_hold(r);
+	return waits ? direct : fresh_until(p);
+}
+
 struct mono
 fresh_hold(struct fresh *fresh, const struct rib *old, struct rib *rib,
     struct mono now)
 {
-	struct fresh next = { 0 };
+	struct fresh next = { .begin_until = fresh->begin_until };
 	struct mono due = MONO_NEVER;
 
+	if (old == NULL)
+		next.begin_until = mono_after(now, FRESH_BEGIN_MS);
 	for (size_t i = 0; old != NULL && i < rib->n; i++) {
 		struct route *r = &rib->routes[i];
-		struct mono until = waits_until(fresh, r->pattern);
+		struct fresh_pattern p;
 
-		if (rib_find(old, r->pattern) == NULL)
-			until = mono_after(now, FRESH_MS);
-		if (r->kind != ROUTE_REMOTE || mono_due(until, now))
+		if ((r->kind != ROUTE_REMOTE && r->kind != ROUTE_HOLD) ||
+		    !fresh_find(fresh, old, r, now, &p) ||
+		    mono_due(fresh_until(&p), now))
 			continue;
-		vec_push(&next.list,
-		    ((struct fresh_pattern){ mem_str(r->pattern), until }));
-		due = mono_min(due, until);
-		make_hold(r);
+		p.pattern = mem_str(r->pattern);
+		vec_push(&next.list, p);
+		due = mono_min(due, fresh_apply(r, &p, now));
 	}
 	fresh_done(fresh);
 	*fresh = next;
@@ -59,12 +111,14 @@ fresh_hold(struct fresh *fresh, const struct rib *old, struct rib *rib,
 struct fresh
 fresh_copy(const struct fresh *from)
 {
-	struct fresh to = { 0 };
+	struct fresh to = { .begin_until = from->begin_until };
 
-	for (size_t i = 0; i < from->list.n; i++)
-		vec_push(&to.list,
-		    ((struct fresh_pattern){ mem_str(from->list.v[i].pattern),
-			from->list.v[i].until }));
+	for (size_t i = 0; i < from->list.n; i++) {
+		struct fresh_pattern p = from->list.v[i];
+
+		p.pattern = mem_str(p.pattern);
+		vec_push(&to.list, p);
+	}
 	return to;
 }
 

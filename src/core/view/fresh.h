@@ -6,6 +6,14 @@
  * know the pattern yet and refuses it for good. So a pattern that was not in
  * the table before is a hold for a moment; it is accepted, waits in the
  * queue, and is tried again when the route follows.
+ *
+ *     hold --FRESH_MS--> hops that claim it themselves, if they are the way:
+ *       |                they had it in their tables when they said so
+ *       +--FRESH_TRANSIT_MS--> all of them
+ *
+ * Who cannot publish is known as `starting` by then, and no way any more. Of the
+ * first that a server ever hears all is new to it and old to its peers: what
+ * comes soon after its very first table goes after FRESH_MS by all of them.
  */
 
 #ifndef CORE_FRESH_H
@@ -16,15 +24,22 @@
 #include "core/view/rib.h"
 
 #define FRESH_MS 1000
+/* 10 s until a table is an alarm (compute.c), 5 s until the word of it may be said
+ * (lsrd-protocol(7) 7), and as long as it takes to come here and be followed. */
+#define FRESH_TRANSIT_MS 16000
+#define FRESH_BEGIN_MS 20000
 
 struct fresh_pattern {
 	char *pattern;
-	struct mono until;
+	struct mono since;
+	bool begin; /* soon after the very first table */
 };
 
 /* Begins as all zero. */
 struct fresh {
 	VEC(struct fresh_pattern) list; /* sorted */
+	struct mono begin_until;        /* after the very first table; 0: there
+	                                   was none */
 };
 
 /*

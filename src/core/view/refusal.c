@@ -192,24 +192,6 @@ refusal_is_off(
 	return r != NULL && r->off;
 }
 
-/* In the words of a hold: names that have passed their grammar. */
-static void
-refusal_hold(struct route *r, const char *hop)
-{
-	struct buf out = { 0 };
-
-	buf_text(&out, "no path");
-	if (r->server != NULL)
-		buf_printf(&out, " to %s", r->server);
-	buf_printf(&out, ": %s refuses to relay for this host", hop);
-	mem_free(r->reason);
-	r->reason = buf_string(&out);
-	r->kind = ROUTE_HOLD;
-	r->cost = r->hops = 0;
-	r->last_resort = false;
-	route_path_set(r, NULL, 0);
-}
-
 void
 refusal_apply(const struct refusals *all, struct route *r)
 {
@@ -227,7 +209,7 @@ refusal_apply(const struct refusals *all, struct route *r)
 	}
 	r->nhops = kept;
 	if (kept == 0 && gone != NULL)
-		refusal_hold(r, gone);
+		route_hold_hop(r, gone, "refuses to relay for this host");
 	else if (gone != NULL)
 		r->hop[0].alternate = false; /* it is the way now */
 }

@@ -282,3 +282,22 @@ rib_copy(const struct rib *from)
 		route_copy(&to->routes[i], &from->routes[i]);
 	return to;
 }
+
+/* Names that have passed their grammar. */
+void
+route_hold_hop(struct route *r, const char *hop, const char *why)
+{
+	struct buf out = { 0 };
+
+	buf_text(&out, "no path");
+	if (r->server != NULL)
+		buf_printf(&out, " to %s", r->server);
+	buf_printf(&out, ": %s %s", hop, why);
+	mem_free(r->reason);
+	r->reason = buf_string(&out);
+	r->kind = ROUTE_HOLD;
+	r->nhops = 0;
+	r->cost = r->hops = 0;
+	r->last_resort = false;
+	route_path_set(r, NULL, 0);
+}

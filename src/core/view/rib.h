@@ -182,6 +182,10 @@ size_t rib_diff(const struct rib *from, const struct rib *to,
  */
 void rib_number(struct rib *rib, const struct rib *old, bool other);
 
+/* The route by which there is a path is a hold: none of its next hops can be gone
+ * by, and of this one it says why, in the words of a hold. */
+void route_hold_hop(struct route *r, const char *hop, const char *why);
+
 /*
  * To octets and back: the state file and the publisher's wire use it.
  *

@@ -37,6 +37,7 @@
 #include "core/view/fresh.h"
 #include "core/view/refusal.h"
 #include "core/view/rib.h"
+#include "core/view/unheard.h"
 
 /* A published key whose last claim was purged is a hold for so long, */
 #define VIEW_REMOVAL_MS 3600000u
@@ -82,6 +83,7 @@ struct view_input {
 	const struct view_place *places; /* of our links; may be none */
 	size_t nplaces;
 	const struct refusals *refusals; /* hops left out; NULL: none */
+	const struct unheard *unheard;   /* too, of last resort */
 
 	/*
 	 * Whether the origin's certificate lets it relay for the pattern:

@@ -451,8 +451,10 @@ view_rib_of(const struct view *v, const struct view_asked *asked,
 	leaving_merge(&v->facts, &v->in, old, pending, &routes);
 	rib->routes = routes.v.v;
 	rib->n = routes.v.n;
-	for (size_t i = 0; i < rib->n; i++)
+	for (size_t i = 0; i < rib->n; i++) {
 		refusal_apply(v->in.refusals, &rib->routes[i]);
+		unheard_apply(v->in.unheard, &rib->routes[i]);
+	}
 	restless_refused(v->in.refusals, &restless);
 	for (size_t i = 0; i < restless.list.n; i++)
 		vec_push(&pending->restless, restless.list.v[i]);

@@ -1,0 +1,50 @@
+/*
+ * unheard.h - patterns of which servers that are away have not heard.
+ *
+ * A path of last resort leads by servers that are away, as they were heard of
+ * last. A pattern that nobody claimed then is not in their tables: such a hop
+ * would return the message. So it is no hop for that pattern until it is back,
+ * unless it claims it itself; where none is left the pattern is a hold.
+ *
+ *     away      ---- it is present ----------> it hears of everything
+ *     present   ---- it is not any more -----> what was new just before may not
+ *                                              have come to it, either
+ *
+ * Nothing is known of the time before this life of ours: what is in its first
+ * table is no news.
+ */
+
+#ifndef CORE_UNHEARD_H
+#define CORE_UNHEARD_H
+
+#include "base/mono.h"
+#include "base/vec.h"
+#include "core/view/rib.h"
+
+/* A server that is away, or a pattern that is new. */
+struct unheard_one {
+	char *name;
+	struct mono since;
+};
+
+/* Begins as all zero. Each list by name. */
+struct unheard {
+	uint64_t late_ms; /* the owner's: who is silent is away so long after */
+	VEC(struct unheard_one) away;
+	VEC(struct unheard_one) news;
+};
+
+void unheard_done(struct unheard *all);
+
+/* These n servers are away now, by name. Forgets what whoever is has heard. */
+void unheard_look(
+    struct unheard *all, const char *const *away, size_t n, struct mono now);
+
+/* The pattern is in our table for the first time. */
+void unheard_add(struct unheard *all, const char *pattern, struct mono now);
+
+/* Leaves out the hops that have not heard of the route's pattern; a hold
+ * without one that has. `all` may be NULL. */
+void unheard_apply(const struct unheard *all, struct route *route);
+
+#endif
