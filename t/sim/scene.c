@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "t/sim/child.h"
 #include "t/sim/post.h"
 #include "t/sim/truth.h"
 
@@ -204,7 +205,8 @@ lines_play(struct scene *scene, struct scene_run *run)
 
 	while (scene->world->failed == NULL &&
 	       fgets(line, sizeof(line), run->in) != NULL) {
-		scene->line++;
+		run->line = ++scene->line;
+		run->ms = scene->world->now.ms;
 		if (scene->line == 1 && strncmp(line, "# ", 2) == 0)
 			snprintf(run->title, sizeof(run->title), "%.*s",
 			    (int)strcspn(line + 2, "\n"), line + 2);
@@ -246,7 +248,7 @@ scene_play(const char *file, uint64_t seed, enum world_how how, char title[128],
 	};
 	char text[700];
 
-	scene_run(&run);
+	child_run(&run);
 	if (run.in != NULL)
 		fclose(run.in);
 	snprintf(title, sizeof(run.title), "%s", run.title);

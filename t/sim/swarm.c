@@ -4,24 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/time.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "t/sim/scene.h"
+#include "t/sim/child.h"
 
 #define PLAYS 1500 /* until it is short enough as it is */
 #define ROUNDS 3
-/* One that takes more has no end. The sanitizers reserve all that there is. */
-#define PLAY_S 1200 /* of a processor */
-#define PLAY_OCTETS (UINT64_C(2) << 30)
-#ifdef __SANITIZE_ADDRESS__
-#define PLAY_IS_BOUNDED 0
-#else
-#define PLAY_IS_BOUNDED 1
-#endif
 
 struct shrink {
 	struct script script;
@@ -43,126 +30,15 @@ script_open(const struct script *script, char **text)
 	return fmemopen(*text, n, "r");
 }
 
-/* What a child has to say of its play. */
-struct said {
-	bool failed;
-	unsigned line;
-	uint64_t ms, trace, steps, letters, cpu_us;
-	char why[500];
-};
-
-static uint64_t
-cpu_us(void)
-{
-	struct timespec t = { 0 };
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
-static void
-child_is_bounded(void)
-{
-	const struct rlimit most = { PLAY_OCTETS, PLAY_OCTETS };
-
-	if (PLAY_IS_BOUNDED && setrlimit(RLIMIT_AS, &most) != 0)
-		abort();
-}
-
-static void
-child_play(const struct script *script, struct scene_run *run, int out)
-{
-	struct itimerval most = { .it_value = { .tv_sec = PLAY_S } };
-	struct said said = { 0 };
-	uint64_t begun = cpu_us();
-	char *text = NULL;
-
-	setitimer(ITIMER_VIRTUAL, &most, NULL);
-	run->in = script_open(script, &text);
-	scene_run(run);
-	fclose(run->in);
-	free(text);
-	said.failed = run->failed != NULL;
-	said.line = run->line;
-	said.ms = run->ms;
-	said.trace = run->trace;
-	said.steps = run->steps;
-	said.letters = run->letters;
-	said.cpu_us = cpu_us() - begun;
-	if (said.failed)
-		snprintf(said.why, sizeof(said.why), "%s", run->failed);
-	mem_free(run->failed);
-	fflush(stdout);
-	if (write(out, &said, sizeof(said)) != sizeof(said))
-		exit(1);
-}
-
-/* A process of its own, which says what it plays: an engine that stops at once is
- * a find like any other. */
-struct child {
-	pid_t pid;
-	int in;
-};
-
-static bool
-child_begins(struct child *child, int *out)
-{
-	int fd[2];
-
-	fflush(stdout);
-	if (pipe(fd) != 0 || (child->pid = fork()) < 0)
-		abort();
-	child->in = fd[0];
-	*out = fd[1];
-	if (child->pid > 0)
-		close(fd[1]);
-	else {
-		close(fd[0]);
-		child_is_bounded();
-	}
-	return child->pid == 0;
-}
-
-/* True: it said something; else it has ended, and why is said of it. */
-static bool
-child_says(const struct child *child, struct said *said)
-{
-	int status = 0;
-
-	if (read(child->in, said, sizeof(*said)) == sizeof(*said))
-		return true;
-	waitpid(child->pid, &status, 0);
-	*said = (struct said){ .failed = true };
-	snprintf(said->why, sizeof(said->why), "it stopped by signal %d",
-	    WIFSIGNALED(status) ? WTERMSIG(status) : 0);
-	return false;
-}
-
-static void
-child_ends(const struct child *child, bool stopped)
-{
-	close(child->in);
-	if (!stopped)
-		waitpid(child->pid, NULL, 0);
-}
-
 static void
 script_play(const struct script *script, struct scene_run *run)
 {
-	struct child child;
-	struct said said;
-	int out;
+	char *text = NULL;
 
-	if (child_begins(&child, &out)) {
-		child_play(script, run, out);
-		exit(0);
-	}
-	child_ends(&child, !child_says(&child, &said));
-	run->failed = said.failed ? mem_str(said.why) : NULL;
-	run->line = said.line;
-	run->ms = said.ms;
-	run->trace = said.trace;
-	run->steps = said.steps;
+	run->in = script_open(script, &text);
+	child_run(run);
+	fclose(run->in);
+	free(text);
 }
 
 static void
@@ -171,9 +47,14 @@ seeds_play(uint64_t first, uint64_t n, enum world_how how, int out)
 	for (uint64_t i = 0; i < n; i++) {
 		struct scene_run run = { .seed = 1, .how = how };
 		struct script script = { 0 };
+		char *text = NULL;
 
 		draw_scene(&script, first + i);
-		child_play(&script, &run, out);
+		run.in = script_open(&script, &text);
+		child_play(&run, out);
+		mem_free(run.failed);
+		fclose(run.in);
+		free(text);
 		script_done(&script);
 	}
 	exit(0);
@@ -247,6 +128,11 @@ reason_of(const char *failed, char out[300])
 {
 	size_t n = 0;
 
+	/* where it stopped says what it was */
+	if (strncmp(failed, CHILD_STOPPED, strlen(CHILD_STOPPED)) == 0) {
+		snprintf(out, 300, "%s", failed);
+		return;
+	}
 	while (*failed != '\0' && n < 290) {
 		size_t word = strcspn(failed, " ");
 		bool name = false;
