@@ -256,6 +256,28 @@ START_TEST(rules)
 }
 END_TEST
 
+/* What we said last leads to p1.x, and our configuration to p2.x: until that is
+ * said nobody is stepped to. */
+START_TEST(a_bridgehead_that_is_no_more_configured)
+{
+	struct world w;
+	struct setup_bridgehead *b;
+	char *text;
+
+	world_init(&w);
+	world_say(&w, WORLD);
+	b = w.setup.connectors[0].bridgeheads;
+	mem_free(b->name);
+	b->name = mem_str("p2.x");
+	text = world_rib(&w);
+	ck_assert_str_eq(text, "a.x here 0\n"
+			       "p.x hold no path to paris, connector lp down\n"
+			       "t.x hold no path to tokyo\n");
+	mem_free(text);
+	world_done(&w);
+}
+END_TEST
+
 #define COUNT(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
 
 /* A table that is frozen, after more was said: routes stay while their hops do.
@@ -344,8 +366,8 @@ main(void)
 	TCase *tc = tcase_create("view");
 
 	tcase_add_loop_test(tc, rules, 0, COUNT(scenes));
-	tcase_add_loop_test(tc, a_table_is_frozen, 0,
-	    (int)(sizeof(frozen) / sizeof(frozen[0])));
+	tcase_add_loop_test(tc, a_table_is_frozen, 0, COUNT(frozen));
+	tcase_add_test(tc, a_bridgehead_that_is_no_more_configured);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

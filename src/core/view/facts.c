@@ -503,8 +503,18 @@ edges_room(struct facts *f, struct facts_connector *c)
 		vec_push(&f->edges, ((struct facts_edge){ FACTS_NONE, 0 }));
 }
 
+static bool
+is_configured(const struct setup_connector *own, const char *bridgehead)
+{
+	for (size_t k = 0; k < own->nbridgeheads; k++)
+		if (strcmp(own->bridgeheads[k].name, bridgehead) == 0)
+			return true;
+	return false;
+}
+
 /* A bridgehead that the owner's certificate does not let it lead to is down,
- * for everybody alike: what counts is the group that it is of. */
+ * for everybody alike: what counts is the group that it is of. Of ours, one that
+ * is no more configured is, before that is said. */
 void
 facts_connector_judge(
     struct facts *f, const struct view_input *in, struct facts_connector *c)
@@ -515,7 +525,8 @@ facts_connector_judge(
 		const struct lsa_bridgehead *b = &c->body->bridgeheads[k];
 		struct facts_way way = { b->name, c->body->group };
 
-		if (!facts_may_step(f, in, owner, &way))
+		if ((c->own != NULL && !is_configured(c->own, b->name)) ||
+		    !facts_may_step(f, in, owner, &way))
 			c->barred |= UINT64_C(1) << k;
 	}
 	edges_room(f, c);

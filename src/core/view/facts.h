@@ -55,7 +55,8 @@ struct facts_connector {
 	const struct lsa_connector *body;
 	const struct policy *limits; /* NULL: it has none */
 	uint64_t barred;      /* bit k: certificates do not let it lead to the
-			    bridgehead k of the body */
+			    bridgehead k of the body, or it is ours and that
+			    is not configured */
 	uint32_t at, n, room; /* its edges: facts.edges.v[at] and so on */
 	const struct setup_connector *own; /* ours: as configured */
 };
