@@ -20,6 +20,9 @@
 /* How a hold says its end, of which the time is left out here. */
 #define HELD "hold no path: its last claim was withdrawn, held until"
 #define KEPT "hold no path: its last claim was withdrawn, given up at"
+#define LEFT_NONE                                                              \
+	"l.x hold no path: no claim known, no next hop left relay\nm.x here "  \
+	"0\n"
 #define STOLEN "hold no path: the key of its server was revoked"
 
 /* What is said, or the word `restart`, or `calendar` and by how many seconds
@@ -513,25 +516,29 @@ lost(void)
 static const struct {
 	const char *say, *want;
 	uint64_t generation;
+	const char *maker; /* of the route; NULL: nothing tells */
 } losses[] = {
-	{ "", "l.x remote b.x,c.x 0/0 relay\nm.x here 0\n", 7 },
-	{ "probe b.x down", "l.x remote c.x 0/0 relay\nm.x here 0\n", 8 },
+	{ "", "l.x remote b.x,c.x 0/0 relay\nm.x here 0\n", 7, NULL },
+	{ "probe b.x down", "l.x remote c.x 0/0 relay\nm.x here 0\n", 8, NULL },
 	{ "probe b.x down;probe b.x up bc",
-	    "l.x remote b.x,c.x 0/0 relay\nm.x here 0\n", 7 },
-	{ "probe b.x down;probe c.x down",
-	    "l.x hold no path: no claim known, no next hop left relay\n"
-	    "m.x here 0\n",
-	    8 },
+	    "l.x remote b.x,c.x 0/0 relay\nm.x here 0\n", 7, NULL },
+	{ "probe b.x down;probe c.x down", LEFT_NONE, 8, NULL },
 	{ "purge l.x l.x",
 	    "l.x " HELD " 1970-01-01T01:00:00Z, then given up unless a server "
 	    "claims it relay\n"
 	    "m.x here 0\n",
-	    8 },
+	    8, NULL },
 	{ "forget l.x 5",
 	    "l.x " HELD " 1970-01-01T01:00:00Z, then given up unless a server "
 	    "claims it relay\n"
 	    "m.x here 0\n",
-	    8 },
+	    8, NULL },
+	{ "", "l.x remote b.x,c.x 0/0 relay\nm.x here 0\n", 7, "a.x" },
+	/* From another's disk: who is no neighbour of ours is none to send to. */
+	{ "", LEFT_NONE, 8, "z.x" },
+	{ "server b.x g", "l.x remote b.x 0/0 relay\nm.x here 0\n", 8, "z.x" },
+	{ "connector k a.x h c.x=1+", "l.x remote c.x 0/0 relay\nm.x here 0\n",
+	    8, "z.x" },
 };
 
 START_TEST(a_lost_key_keeps_its_route)
@@ -545,6 +552,8 @@ START_TEST(a_lost_key_keeps_its_route)
 	world_init(&w);
 	world_say(&w, "self a.x g");
 	world_say(&w, losses[_i].say);
+	if (losses[_i].maker != NULL)
+		route_path_set(old->routes, &losses[_i].maker, 1);
 	view = view_new(&w.in);
 	rib = view_rib(view, old, &pending);
 	rib_number(rib, old, rib_diff(old, rib, NULL, NULL) > 0);

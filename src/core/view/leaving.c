@@ -127,9 +127,36 @@ found_down(const struct view_input *in, const char *name)
 	return down;
 }
 
+/* The first of a path is who made the route. What is saved beside the table has
+ * none, and is sealed with our key. */
+static bool
+is_made_here(const struct leaving_work *k, const struct route *old)
+{
+	return old->npath == 0 ||
+	       strcmp(old->path[0], k->in->setup->server) == 0;
+}
+
+/* Our own configuration leads mail there, as far as that is known. */
+static bool
+is_neighbour(const struct leaving_work *k, const char *name)
+{
+	const struct setup *setup = k->in->setup;
+	uint32_t at = facts_find(k->facts, name);
+
+	if (at != FACTS_NONE && k->facts->servers.v[at].group_name != NULL &&
+	    strcmp(k->facts->servers.v[at].group_name, setup->group) == 0)
+		return true;
+	for (size_t i = 0; i < setup->nconnectors; i++)
+		for (size_t b = 0; b < setup->connectors[i].nbridgeheads; b++)
+			if (strcmp(setup->connectors[i].bridgeheads[b].name,
+				name) == 0)
+				return true;
+	return false;
+}
+
 /* Nothing is known of the key any more: its route stays as it was, less the
- * next hops that do not answer, and less ourselves, whom a table from another
- * server's disk may name. */
+ * next hops that do not answer. A table from another server's disk may name
+ * ourselves, and whom that server alone leads mail to. */
 static void
 route_keep(struct leaving_work *k, const struct route *old)
 {
@@ -138,8 +165,11 @@ route_keep(struct leaving_work *k, const struct route *old)
 
 	route_copy(&r, old);
 	for (size_t i = 0; i < r.nhops; i++) {
-		if (strcmp(r.hop[i].name, k->in->setup->server) != 0 &&
-		    !found_down(k->in, r.hop[i].name))
+		const char *name = r.hop[i].name;
+
+		if (strcmp(name, k->in->setup->server) != 0 &&
+		    (is_made_here(k, old) || is_neighbour(k, name)) &&
+		    !found_down(k->in, name))
 			r.hop[kept++] = r.hop[i];
 	}
 	r.nhops = kept;

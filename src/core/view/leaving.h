@@ -11,7 +11,9 @@
  *     its server has another key since ----> as published for half a minute,
  *                                            then as if it were gone
  *     nothing is known of a claim ---------> as published, less the next
- *                                            hops our probes find down
+ *                                            hops our probes find down; and
+ *                                            of what another server made less
+ *                                            those we may not send to
  *
  * The hour begins when this server first knows. Its end stands in the route
  * and is with it on disk before the MTA sees it, so that a restart neither
