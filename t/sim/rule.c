@@ -280,13 +280,28 @@ is_known(json_t *const *lines, size_t n, const json_t *lsa)
 	return false;
 }
 
+/* The authority's word, also about who lives on by now: whoever has it holds
+ * nothing that its origin said in the epochs before, or with that key. */
+static bool
+buries(const json_t *word, const json_t *lsa)
+{
+	const char *type = text_of(word, "type");
+
+	if (strcmp(type, "revocation") == 0)
+		return strcmp(text_of(word, "id"), text_of(lsa, "signer")) == 0;
+	return strcmp(type, "forget") == 0 &&
+	       strcmp(text_of(word, "origin"), text_of(lsa, "origin")) == 0 &&
+	       number_of(lsa, "epoch") <= number_of(word, "epoch");
+}
+
 /* It may know already that it is to forget them. */
 static bool
-is_buried(struct world *world, const char *origin)
+is_buried(json_t *const *lines, size_t n, const json_t *lsa)
 {
-	struct node *node = world_find(world, origin);
-
-	return node != NULL && (node->gone || node->stolen);
+	for (size_t i = 0; i < n; i++)
+		if (buries(lines[i], lsa))
+			return true;
+	return false;
 }
 
 /* A forged word that its server has not heard yet: he goes on saying what it
@@ -322,7 +337,7 @@ followed(struct world *world, struct node *node, struct node *silent)
 		if (strcmp(text_of(ours[i], "type"), "identity") != 0 &&
 		    strcmp(text_of(ours[i], "origin"), silent->conf.server) !=
 			0 &&
-		    !is_buried(world, text_of(ours[i], "origin")) &&
+		    !is_buried(theirs, m, ours[i]) &&
 		    !is_known(theirs, m, ours[i]) && !is_forged(world, ours[i]))
 			world_fail(world,
 			    "%s announces %s on, which does not know %s %s",
