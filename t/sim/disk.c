@@ -110,20 +110,27 @@ saved_found(struct node *node, enum world_disk disk)
 	}
 }
 
+/* It is written before the table: of an empty one there is an empty copy. */
+static bool
+is_copy_lost(const struct node *node)
+{
+	return node->copy.n == 0 && node->table.n > 0;
+}
+
 void
 disk_found(struct node *node, enum world_disk disk)
 {
 	saved_found(node, disk);
-	if (disk == DISK_COPY_LOST) {
-		node->unknown = !node->all_saved || node->foreign ||
-		                node->disk_key != node->key;
+	if (disk == DISK_COPY_LOST)
 		mta_table_done(&node->copy);
-	}
 	if (disk == DISK_ALL_OLD) {
 		table_copy(&node->table, &node->table_old);
 		table_copy(&node->copy, &node->copy_old);
 		node->rolled_back = true;
 	}
+	if (disk == DISK_COPY_LOST || is_copy_lost(node))
+		node->unknown = !node->all_saved || node->foreign ||
+		                node->disk_key != node->key;
 }
 
 void
@@ -381,7 +388,9 @@ disk_published(struct world *world, struct node *node, struct happening *h)
 		return again(world, STUCK_MS, h);
 	if (node->disk_no_room)
 		node->noted = h->table.generation;
-	if (node->disk_no_room && has_new_key(&node->copy, &h->table)) {
+	/* Where no copy can be read, a table is better than none: publish/serve.c. */
+	if (node->disk_no_room && !is_copy_lost(node) &&
+	    has_new_key(&node->copy, &h->table)) {
 		narrow(world, node, &h->table);
 		return again(world, STUCK_MS, h);
 	}
