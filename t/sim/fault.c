@@ -3,6 +3,8 @@
  * end them all (scene.h).
  */
 
+#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -248,6 +250,19 @@ host_mend(struct scene *scene, struct node *node)
 	}
 }
 
+/* A line on which a HELLO may take the dead time or longer carries no session,
+ * however long one waits; world_delay() adds a quarter. */
+static void
+delay_mend(struct world *world, size_t i, size_t j)
+{
+	uint32_t a = world->nodes[i].conf.times.dead_ms;
+	uint32_t b = world->nodes[j].conf.times.dead_ms;
+	uint32_t dead = a < b ? a : b, ms = world->delay_ms[i][j];
+
+	if (ms + ms / 4 >= dead)
+		world->delay_ms[i][j] = world->delay_ms[j][i] = dead / 4;
+}
+
 static void
 paths_mend(struct world *world)
 {
@@ -263,7 +278,46 @@ paths_mend(struct world *world)
 			    PATH_OPEN);
 			cable_line(
 			    world, &world->nodes[i], &world->nodes[j], &line);
+			delay_mend(world, i, j);
 		}
+}
+
+/* Somebody takes back what would outlast any `quiet`: said until a time by a
+ * clock that was far behind then (overriding.h). */
+#define LASTS_S 600
+
+static void
+override_mend(struct world *world, struct node *node, const json_t *one)
+{
+	const char *what = json_string_value(json_object_get(one, "override"));
+	const char *of = json_string_value(json_object_get(one, "connector"));
+	uint64_t until =
+	    (uint64_t)json_integer_value(json_object_get(one, "until"));
+	char words[SCENE_LINE];
+
+	if (what == NULL || until < world_wall(world, node) + LASTS_S)
+		return;
+	snprintf(words, sizeof(words), "%s%s%s",
+	    strcmp(what, "cost") == 0 ? "uncost" : "ready",
+	    of == NULL ? "" : " connector=", of == NULL ? "" : of);
+	world_ask(world, node, words);
+}
+
+static void
+overrides_mend(struct world *world, struct node *node)
+{
+	char *all = mem_str(world_ask(world, node, "overrides"));
+
+	for (char *at = all, *end; *at != '\0'; at = end) {
+		json_t *one;
+
+		end = at + strcspn(at, "\n");
+		one = json_loadb(at, (size_t)(end - at), 0, NULL);
+		override_mend(world, node, one);
+		json_decref(one);
+		end += *end == '\n';
+	}
+	mem_free(all);
 }
 
 static void
@@ -280,6 +334,8 @@ do_mend(struct scene *scene)
 		if (node->engine == NULL && !node->gone && !node->stolen &&
 		    !node->twin)
 			world_start(world, node, DISK_KEPT);
+		if (world_runs(node))
+			overrides_mend(world, node);
 	}
 }
 
