@@ -356,7 +356,8 @@ is_local(const struct world *world, const char *pattern)
 }
 
 /* Somebody claims it whom we have no way to hear, by a way that a connector
- * leads without a session: whether we have heard it before decides. */
+ * leads without a session: whether we have heard it before decides. Or he did,
+ * and that he took it back is what nobody tells us. */
 static bool
 is_apart(const struct world *world, const struct map *map, size_t from,
     const char *pattern)
@@ -364,7 +365,9 @@ is_apart(const struct world *world, const struct map *map, size_t from,
 	for (size_t i = 0; i < map->n; i++)
 		if (map->part[i] != map->part[from] &&
 		    world->nodes[i].host_up &&
-		    own_claim(world, i, pattern) != FAR)
+		    (own_claim(world, i, pattern) != FAR ||
+			truth_heard_of(&world->nodes[from],
+			    world->nodes[i].conf.server, pattern)))
 			return true;
 	return false;
 }

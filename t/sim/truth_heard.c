@@ -54,3 +54,13 @@ truth_hear(
 		words_hear(world, db, pattern, &h);
 	return h;
 }
+
+bool
+truth_heard_of(const struct node *node, const char *server, const char *pattern)
+{
+	struct lsa_key key = { server, pattern, LSA_SPACE };
+	const struct lsa *lsa =
+	    world_runs(node) ? lsdb_find(&node->engine->db, &key) : NULL;
+
+	return lsa != NULL && !lsa->purge;
+}

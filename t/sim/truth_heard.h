@@ -19,4 +19,8 @@ struct truth_heard {
 struct truth_heard truth_hear(
     const struct world *world, const struct node *node, const char *pattern);
 
+/* A claim of the pattern by this server stands there. */
+bool truth_heard_of(
+    const struct node *node, const char *server, const char *pattern);
+
 #endif
