@@ -34,6 +34,22 @@ tree_from(const struct tree *t, const void *key, tree_order *order)
 	return best;
 }
 
+struct tree_node *
+tree_before(const struct tree *t, const void *key, tree_order *order)
+{
+	struct tree_node *n = t->root, *best = NULL;
+
+	while (n != NULL) {
+		if (order(key, n) > 0) {
+			best = n;
+			n = n->right;
+		} else {
+			n = n->left;
+		}
+	}
+	return best;
+}
+
 /* Puts `with` where `node` hangs. */
 static void
 tree_replace(struct tree *t, struct tree_node *node, struct tree_node *with)

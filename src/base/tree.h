@@ -41,6 +41,10 @@ struct tree_node *tree_find(
 struct tree_node *tree_from(
     const struct tree *t, const void *key, tree_order *order);
 
+/* The last node that stands before the key, or NULL. */
+struct tree_node *tree_before(
+    const struct tree *t, const void *key, tree_order *order);
+
 /* `key` is that of `node`; no node with this key may be in the tree. */
 void tree_insert(
     struct tree *t, struct tree_node *node, const void *key, tree_order *order);

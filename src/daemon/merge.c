@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/wire/msg.h"
 #include "plugins/plugin.h"
 
 static bool
@@ -121,6 +122,7 @@ merge_setup(const struct conf *conf, const struct srv *srv)
 	merge_peers(setup, conf, srv);
 	merge_mtas(setup, conf);
 	setup->announced.program = PACKAGE_VERSION;
+	setup->announced.reads = MSG_VERSION;
 	setup->spaces = mem_dup(
 	    conf->setup.spaces, setup->nspaces * sizeof(*setup->spaces));
 	for (size_t i = 0; i < conf->nlookups; i++) {

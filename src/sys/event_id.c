@@ -42,6 +42,8 @@ static const struct {
 	{ "lsrd", "keys-leave", "935f1d2828bd4b6e9e7fa144a8620777" },
 	{ "lsrd", "large-packets-lost", "b54beed6539f499db4041258852ada87" },
 	{ "lsrd", "link-state", "657fddb8759c4ad1bf8c1e4c4a2a0d39" },
+	{ "lsrd", "list-denied", "f132ee9b13bd46f6b85e4a375e8e7ee3" },
+	{ "lsrd", "list-unread", "5bcefe8d943e4220aae2b56551ab7e50" },
 	{ "lsrd", "lsa-installed", "f35419d8f8bb4d008b99ecb2fbce3fdb" },
 	{ "lsrd", "lsa-purged", "f857c3cabf5742a198678047b0571bf3" },
 	{ "lsrd", "lsa-refused", "bcb2b9c6cd884869a8d3c4b72acc2cb9" },

@@ -392,6 +392,30 @@ change_key(struct shapes *s, uint32_t i)
 	s->world->key = i % 3;
 }
 
+/* Some of these, in their order, some of which are claimed otherwise, too; in
+ * chunks that begin at some of them. */
+static void
+change_list(struct shapes *s, uint32_t i)
+{
+	static const char *const ids[] = { "!", "h.x", "o.x" };
+	static const char *const listed[] = { ".x.org", "a.x.org", "b.x",
+		"c.org", "h.x", "i.x", "o.x", "p.x", "u@a.x.org", "z.y.x" };
+	const size_t n = sizeof(listed) / sizeof(listed[0]);
+	const char *id = ids[below(s, 3)];
+	struct buf out = { 0 };
+
+	if (i >= SHAPES_LISTING)
+		i = below(s, SHAPES_LISTING);
+	buf_printf(&out, "%s %s s%03u.x", once_in(s, 2) ? "list" : "grant", id,
+	    i % s->n);
+	buf_text(&out, once_in(s, 2) ? " relay" : "");
+	for (size_t k = 0; k < n && !once_in(s, 24); k++)
+		if ((strcmp(id, "!") == 0 || strcmp(listed[k], id) >= 0) &&
+		    !once_in(s, 3))
+			buf_printf(&out, " %s", listed[k]);
+	say_out(s, &out);
+}
+
 void
 shapes_change(struct shapes *s)
 {
@@ -401,8 +425,8 @@ shapes_change(struct shapes *s)
 	} kinds[] = { { change_adjacency, 20 }, { change_report, 10 },
 		{ change_state, 5 }, { change_group, 2 }, { change_server, 3 },
 		{ change_way, 35 }, { change_claim, 20 }, { change_word, 1 },
-		{ change_key, 1 } };
-	uint32_t at = below(s, 97), k = 0;
+		{ change_key, 1 }, { change_list, 15 } };
+	uint32_t at = below(s, 112), k = 0;
 
 	for (; at >= kinds[k].weight; k++)
 		at -= kinds[k].weight;

@@ -15,7 +15,8 @@
 #define SHAPES_ROOM 300 /* of a large net */
 #define SHAPES_WAYS 3
 #define SHAPES_PATTERNS 8
-#define SHAPES_SHARED 5 /* so many of all servers in a large net, too */
+#define SHAPES_LISTING 4 /* so many have lists */
+#define SHAPES_SHARED 5  /* so many of all servers in a large net, too */
 
 enum shape {
 	SHAPE_TREE,

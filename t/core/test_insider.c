@@ -51,10 +51,10 @@ START_TEST(octets_of_one_origin)
 		snprintf(id, sizeof(id), "u%04d", i);
 		insider_say(&f, 200, id, &body);
 		f.ms += 7000; /* its faults are not what is tried here */
-		ck_assert_uint_le(lsdb_share(&f.engine->db, PEER)->octets,
+		ck_assert_uint_le(lsdb_share(&f.engine->db, PEER)->plain.octets,
 		    LIMIT_ORIGIN_OCTETS);
 	}
-	ck_assert_uint_gt(lsdb_share(&f.engine->db, PEER)->octets,
+	ck_assert_uint_gt(lsdb_share(&f.engine->db, PEER)->plain.octets,
 	    LIMIT_ORIGIN_OCTETS - 2500);
 	ck_assert_uint_eq(f.closed, 0);
 	buf_done(&body);
@@ -215,7 +215,7 @@ START_TEST(carrier_is_not_at_fault)
 		insider_say(&f, 200, id, &none);
 	}
 	ck_assert_uint_eq(
-	    lsdb_share(&f.engine->db, PEER)->n, LIMIT_ORIGIN_LSAS);
+	    lsdb_share(&f.engine->db, PEER)->plain.n, LIMIT_ORIGIN_LSAS);
 	ck_assert_uint_ge(f.refused, 30);
 	ck_assert_uint_eq(f.closed, 0);
 	engine_free(f.engine);

@@ -131,8 +131,8 @@ START_TEST(what_is_added_up_can_be_solved)
 	ck_assert_msg(memcmp(sum[0], sum[1], CRYPTO_DIGEST) == 0,
 	    "two databases with one sum");
 	ck_assert(memchr(solved->turned, true, SPACES) != NULL);
-	parts_whole(&one.db, &world_seal, whole[0]);
-	parts_whole(&other.db, &world_seal, whole[1]);
+	parts_whole(&one.db, PARTS_ALL, &world_seal, whole[0]);
+	parts_whole(&other.db, PARTS_ALL, &world_seal, whole[1]);
 	ck_assert_msg(memcmp(whole[0], whole[1], CRYPTO_DIGEST) != 0,
 	    "and with one digest");
 	world_done(&one);

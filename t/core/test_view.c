@@ -27,6 +27,21 @@
 static const struct {
 	const char *rule, *more, *want;
 } scenes[] = {
+	/* Lists: "A chunk speaks for the patterns from its id up to the id of
+	 * the next one that is no purge." */
+	{ "a list is claims",
+	    "list ! p2.x cost 3 relay l.x p.x; list m.x p2.x cost 4 m.x",
+	    "a.x here 0\nl.x remote p1.x 13/2 relay\n"
+	    "m.x remote p1.x 14/2\np.x remote p1.x 10/2\n"
+	    "t.x remote p1.x 20/2\n" },
+	{ "what is said by itself comes before the list",
+	    "list ! p2.x cost 3 relay p.x", /* by itself: cost 0, no relay */
+	    "a.x here 0\np.x remote p1.x 10/2\nt.x remote p1.x 20/2\n" },
+	{ "our own list, which nothing allows", "listed l.x",
+	    "a.x here 0\np.x remote p1.x 10/2\nt.x remote p1.x 20/2\n" },
+	{ "our own list, granted", "listed l.x; grant ! a1.x l.x",
+	    "a.x here 0\nl.x here 0\np.x remote p1.x 10/2\n"
+	    "t.x remote p1.x 20/2\n" },
 	{ "the plain case", "",
 	    "a.x here 0\np.x remote p1.x 10/2\nt.x remote p1.x 20/2\n" },
 
@@ -278,6 +293,67 @@ START_TEST(a_bridgehead_that_is_no_more_configured)
 }
 END_TEST
 
+/* What certificates do not allow a grant may. */
+static const struct {
+	const char *rule, *more, *want;
+} rights[] = {
+	{ "a list alone is no right", "list ! p2.x relay l.x", "" },
+	{ "nor is a grant a claim", "grant ! p2.x relay l.x", "" },
+	{ "a list of what is granted",
+	    "list ! p2.x relay l.x m.x;"
+	    "grant ! p2.x relay k.x m.x",
+	    "m.x remote p1.x 10/2 relay\n" },
+	{ "a grant without relaying", "list ! p2.x relay l.x; grant ! p2.x l.x",
+	    "l.x remote p1.x 10/2\n" },
+	{ "a grant for another", "list ! p2.x l.x; grant ! t1.x l.x", "" },
+	{ "a grant that is taken back",
+	    "list ! p2.x l.x; grant ! p2.x l.x; grant ! p2.x", "" },
+	{ "a grant parted, its first part stale",
+	    "list ! p2.x l.x m.x; grant ! p2.x l.x m.x; grant m.y p2.x n.x",
+	    "l.x remote p1.x 10/2\nm.x remote p1.x 10/2\n" },
+	{ "and the part that has the place has it no more",
+	    "list ! p2.x l.x m.x; grant ! p2.x l.x m.x; grant m.a p2.x n.x",
+	    "l.x remote p1.x 10/2\n" },
+	{ "what a certificate allows needs no grant",
+	    "list ! p2.x relay certified.x", "certified.x remote p1.x 10/2\n" },
+};
+
+static bool
+certificate_claims(void *ctx, const char *origin, const char *pattern)
+{
+	(void)ctx;
+	(void)origin;
+	return strcmp(pattern, "certified.x") == 0;
+}
+
+static bool
+certificate_relays(void *ctx, const char *origin, const char *pattern)
+{
+	(void)ctx;
+	(void)origin;
+	(void)pattern;
+	return false;
+}
+
+START_TEST(granted)
+{
+	struct world w;
+	char *text;
+
+	world_init(&w);
+	w.in.may_claim = certificate_claims;
+	w.in.may_relay = certificate_relays;
+	world_say(&w, WORLD "purge a.x a1.x; purge p.x p2.x; purge t.x t1.x;"
+			    "unspace a.x");
+	world_say(&w, rights[_i].more);
+	text = world_rib(&w);
+	ck_assert_msg(strcmp(text, rights[_i].want) == 0,
+	    "%s\nwant:\n%sgot:\n%s", rights[_i].rule, rights[_i].want, text);
+	mem_free(text);
+	world_done(&w);
+}
+END_TEST
+
 #define COUNT(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
 
 /* A table that is frozen, after more was said: routes stay while their hops do.
@@ -368,6 +444,7 @@ main(void)
 	tcase_add_loop_test(tc, rules, 0, COUNT(scenes));
 	tcase_add_loop_test(tc, a_table_is_frozen, 0, COUNT(frozen));
 	tcase_add_test(tc, a_bridgehead_that_is_no_more_configured);
+	tcase_add_loop_test(tc, granted, 0, COUNT(rights));
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -59,6 +59,13 @@ live_relay(void *ctx, const char *origin, const char *pattern)
 }
 
 static bool
+live_claim(void *ctx, const char *origin, const char *pattern)
+{
+	(void)ctx;
+	return allows(origin, pattern, 3);
+}
+
+static bool
 live_connect(void *ctx, const char *origin, const char *group)
 {
 	(void)ctx;
@@ -90,9 +97,12 @@ living_begin(struct living *l, uint64_t seed, bool large)
 	if (large)
 		how.n = 60 + (uint32_t)rng_below(&l->rng, SHAPES_ROOM - 59);
 	shapes_begin(&l->shapes, &l->world, &how);
+	if (seed % 2 == 0)
+		world_say(&l->world, "listed b.x; listed i.x; listed p.x");
 	l->owns = owns_count(&l->world.setup);
 	l->world.setup.npeers = 1;
 	l->world.in.may_relay = live_relay;
+	l->world.in.may_claim = live_claim;
 	if (seed % 3 == 0)
 		l->world.in.may_connect = live_connect;
 	for (uint32_t i = 1; i < l->shapes.n && i < 8; i++)

@@ -89,7 +89,7 @@ END_TEST
 START_TEST(hello_cut_or_wrong)
 {
 	struct msg_hello hello = { .lowest = 1,
-		.highest = 3,
+		.highest = MSG_VERSION + 1,
 		.name = "mx1.example.org",
 		.keepalive_ms = 1000,
 		.dead_ms = 3000 };
@@ -111,7 +111,7 @@ START_TEST(hello_cut_or_wrong)
 	ck_assert_str_eq(back.name, hello.name);
 	ck_assert_uint_eq(back.dead_ms, 3000);
 	buf_reset(&b);
-	hello.lowest = 3;
+	hello.lowest = MSG_VERSION + 1;
 	msg_hello_write(&b, &hello);
 	in = cur_over(b.p, b.n);
 	ck_assert_int_eq(msg_hello_read(&in, &back), RC_VERSION);

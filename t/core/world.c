@@ -37,7 +37,7 @@ world_install(struct world *w, const struct lsa_key *key, struct buf *body)
 {
 	static const uint8_t zero[CRYPTO_DIGEST];
 	uint8_t signer[CRYPTO_DIGEST] = { (uint8_t)w->key };
-	bool authority = key->type == LSA_FORGET || key->type == LSA_REVOCATION;
+	bool authority = key->type >= LSA_FORGET && key->type <= LSA_GRANT;
 	struct lsa_draft draft = { .key = *key,
 		.org = zero,
 		.signer = authority ? zero : signer,
@@ -446,6 +446,12 @@ say(struct world *w, char *line)
 		say_connector(w, at);
 	} else if (strcmp(verb, "space") == 0) {
 		say_space(w, at);
+	} else if (strcmp(verb, "list") == 0) {
+		world_list(w, at, LSA_LIST);
+	} else if (strcmp(verb, "grant") == 0) {
+		world_list(w, at, LSA_GRANT);
+	} else if (strcmp(verb, "listed") == 0) {
+		world_listed(w, at);
 	} else if (strcmp(verb, "probe") == 0) {
 		say_probe(w, at);
 	} else if (strcmp(verb, "key") == 0) {

@@ -10,6 +10,9 @@
  *     space PATTERN SERVER [cost N] [local] [fallback] [relay] [down]
  *                       [way TEXT]
  *     purge PATTERN SERVER
+ *     list ID SERVER [cost N] [relay] [PATTERN ...]   (none: purged)
+ *     grant ID SERVER [relay] [PATTERN ...]
+ *     listed PATTERN               (in the setup alone, as of a file)
  *     probe NAME {up|down} [CONNECTOR]
  *     key N                        (signs what follows)
  *     forget SERVER N              (with that key)
@@ -50,6 +53,11 @@ void world_say(struct world *w, const char *text);
 /* An LSA that no line can say; without a body a purge. */
 void world_install(
     struct world *w, const struct lsa_key *key, struct buf *body);
+
+/* For world.c: the rest of a line that says a chunk of a list, or of a grant;
+ * and a pattern of our setup's list. */
+void world_list(struct world *w, char *line, uint8_t type);
+void world_listed(struct world *w, const char *pattern);
 
 /* A cheap digest in place of SHA-256. */
 extern const struct crypto world_seal;

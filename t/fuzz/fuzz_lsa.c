@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/rc.h"
-#include "core/lsa/lsa.h"
+#include "core/lsa/lsa_list.h"
 #include "t/fuzz/fuzz.h"
 #include "t/fuzz/pieces.h"
 #include "t/sim/cheap_seal.h"
@@ -22,6 +22,29 @@ same(const struct lsa *lsa, struct buf *again)
 		FUZZ_CHECK(memcmp(again->p, lsa->octets + lsa->body_at,
 			       again->n) == 0);
 	buf_done(again);
+}
+
+/* Its patterns, packed once more; they ascend. */
+static void
+list_again(const struct lsa *lsa, struct buf *out)
+{
+	const struct lsa_list *list = lsa_list(lsa);
+	struct lsa_list_walk walk = lsa_list_walk(list);
+	char last[LIMIT_LISTED_OCTETS + 1] = "";
+	struct buf packed = { 0 };
+	const char *p;
+	uint32_t n = 0, weight = 0;
+
+	while ((p = lsa_list_next(&walk)) != NULL) {
+		FUZZ_CHECK(strcmp(last, p) < 0 && lsa_list_takes(p));
+		lsa_list_pack(&packed, last, p);
+		strcpy(last, p);
+		weight += (uint32_t)strlen(p) + LIMIT_LISTED_EACH;
+		n++;
+	}
+	FUZZ_CHECK(n == list->n && n > 0 && weight == list->weight);
+	lsa_list_encode(out, lsa->key.type, &list->space, &packed);
+	buf_done(&packed);
 }
 
 static void
@@ -43,6 +66,10 @@ body_look(const struct lsa *lsa)
 		break;
 	case LSA_SPACE:
 		lsa_space_encode(&again, lsa_space(lsa));
+		break;
+	case LSA_GRANT:
+	case LSA_LIST:
+		list_again(lsa, &again);
 		break;
 	case LSA_FORGET:
 		lsa_forget_encode(&again, lsa_forget_epoch(lsa));

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/rc.h"
-#include "core/lsa/lsa.h"
+#include "core/lsa/lsa_list.h"
 #include "core/trace/mark.h"
 #include "core/trace/mtable.h"
 #include "core/trace/mtable_net.h"
@@ -72,6 +72,21 @@ lsa_put(const char *name, uint8_t type, const char *id, struct buf *body)
 
 	lsa_write(&out, type, id, body);
 	put("lsa", name, &out);
+}
+
+static void
+list_put(const char *name, uint8_t type, const char *id)
+{
+	struct lsa_space space = { .cost = type == LSA_LIST ? 7 : 0,
+		.relay = true };
+	struct buf packed = { 0 }, body = { 0 };
+
+	lsa_list_pack(&packed, "", "a@example.org");
+	lsa_list_pack(&packed, "a@example.org", "example.com");
+	lsa_list_pack(&packed, "example.com", "example.org");
+	lsa_list_encode(&body, type, &space, &packed);
+	buf_done(&packed);
+	lsa_put(name, type, id, &body);
 }
 
 static struct addr
@@ -170,6 +185,9 @@ lsas(void)
 	lsa_rule_encode(&body, true);
 	lsa_put("rule", LSA_RULE, "connectors", &body);
 	lsa_put("rule-taken-back", LSA_RULE, "connectors", NULL);
+	list_put("grant", LSA_GRANT, LSA_LIST_FIRST);
+	list_put("list", LSA_LIST, "a@example.org");
+	lsa_put("list-ended", LSA_LIST, "example.org", NULL);
 	lsa_put("purge", LSA_SPACE, "*", NULL);
 	buf_text(&body, "what a later version says");
 	lsa_put("later", 99, "anything", &body);

@@ -30,13 +30,13 @@ def seeds():
                 whole.append(wire.Lsa(file.read()))
             except wire.Fault:  # what fuzzing has kept need be none
                 pass
-    other = [(wire.HELLO, wire.hello(wire.Hello(1, 2, b"o" * 32, "mx1.example.org", 1000,
+    other = [(wire.HELLO, wire.hello(wire.Hello(1, 3, b"o" * 32, "mx1.example.org", 1000,
                                                 3000)))]
     other += [(wire.REQUEST, body) for body in wire.requests(l.key for l in whole)]
     other += [(wire.NONE, wire.key(l.key)) for l in whole]
     other += [(wire.SUMMARY, body) for body in wire.summaries(
-        2, whole, {wire.part_of(l.key.origin) for l in whole})]
-    other += [(wire.DIGEST, wire.write_digest(2, some, flags))
+        3, whole, {wire.part_of(l.key.origin) for l in whole})]
+    other += [(wire.DIGEST, wire.write_digest(3, some, flags))
               for some in (whole, whole[:3], []) for flags in (0, 1)]
     return whole, other
 
@@ -114,7 +114,7 @@ def here(kind, body):
     try:
         if kind == wire.HELLO:
             h = wire.read_hello(body)
-            if h.low > 2 or h.high < 1 or h.high < h.low:
+            if h.low > 3 or h.high < 1 or h.high < h.low:
                 return "no"
             return "%d %d %s %s %d %d" % (h.low, h.high, h.organization.hex(),
                                           h.name.encode("latin-1").hex(),
@@ -124,7 +124,7 @@ def here(kind, body):
             return "%d %d" % (flags & 1, len(parts)) + "".join(
                 " %d %d %s" % (p.number, p.count, p.digest.hex()) for p in parts)
         if kind == wire.SUMMARY:
-            _, entries = wire.read_summary(2, body)
+            _, entries = wire.read_summary(3, body)
             return str(len(entries)) + "".join(
                 "%s %d %s" % (show_key(e.key), e.sequence, e.start.hex()) for e in entries)
         if kind == wire.REQUEST:

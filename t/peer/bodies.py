@@ -142,7 +142,7 @@ FORMS = {
         6: (name, NEIGHBOURS, True), 7: (name, NEIGHBOURS, True),
         8: (name, NEIGHBOURS, True), 9: (empty, 1, False), 30: (empty, 1, False),
         31: (drained, 1, False), 32: (who, 1, False),
-        33: (position, 1, False)},
+        33: (position, 1, False), 34: (lambda v: need(len(v) == 2), 1, False)},
     wire.CONNECTOR: {
         1: (word, 1, False), 2: (connector_state, 1, False), 3: (bridgehead, 64, True),
         4: (lambda v: number(v, 1, 0, 3), 1, False),
@@ -156,9 +156,15 @@ FORMS = {
     wire.FORGET: {1: (lambda v: need(len(v) == 4), 1, False)},
     wire.REVOCATION: {1: (lambda v: need(len(v) == 8), 1, False)},
     wire.RULE: {1: (lambda v: number(v, 1, 0, 1), 1, False)},
+    wire.GRANT: {2: (lambda v: need(v in (b"\0", b"\x08")), 1, False),
+                 3: (wire.patterns, 1, False)},
+    wire.LIST: {1: (lambda v: number(v, 4, 0, 65535), 1, False),
+                2: (lambda v: number(v, 1, 0, 15), 1, False),
+                3: (wire.patterns, 1, False)},
 }
 MUST = {wire.IDENTITY: (1,), wire.SERVER: (1, 5), wire.CONNECTOR: (1, 2),
-        wire.SPACE: (1, 2), wire.FORGET: (1,), wire.RULE: (1,)}
+        wire.SPACE: (1, 2), wire.FORGET: (1,), wire.RULE: (1,), wire.GRANT: (2, 3),
+        wire.LIST: (1, 2, 3)}
 
 
 def has_schedule(lsa):
@@ -184,3 +190,5 @@ def check(lsa):
     need(all(kind in seen for kind in MUST.get(lsa.type, ())))
     if lsa.type == wire.CONNECTOR:
         need((11 in seen) == (12 in seen))
+    if lsa.type in wire.LISTS and lsa.key.id != "!":
+        need(wire.patterns(lsa.all(3)[0])[0] >= lsa.key.id)

@@ -72,11 +72,14 @@ def verify(public, signature, data):
 CEILING, STEP = 1 << 24, 1 << 16  # of epochs, section 6
 
 
+WORDS = wire.FORGET, wire.REVOCATION, wire.RULE, wire.GRANT  # the authority's
+
+
 def epoch(lsa):
     """The epoch an LSA is judged by."""
     if lsa.type == wire.FORGET:
         return int.from_bytes(lsa.all(1)[0], "big")
-    return 0 if lsa.type == wire.REVOCATION else lsa.sequence >> 32
+    return 0 if lsa.type in WORDS else lsa.sequence >> 32
 
 
 class Database:
@@ -129,7 +132,7 @@ class Database:
             raise Refused("organization")
         if wire.Key("", wire.REVOCATION, lsa.signer.hex()) in self.lsas:
             raise Refused("revoked")
-        if lsa.type in (wire.FORGET, wire.REVOCATION, wire.RULE):
+        if lsa.type in WORDS:
             known = [(self.authority, None)]
         else:
             identity = lsa if lsa.type == wire.IDENTITY else self.get(
@@ -149,7 +152,7 @@ class Database:
             raise Refused("epoch")
         forgets = [epoch(l) for l in self.lsas.values()
                    if l.type == wire.FORGET and l.key.origin == lsa.key.origin]
-        if lsa.type != wire.FORGET and lsa.sequence >> 32 <= max(forgets + [0]):
+        if lsa.type not in WORDS and lsa.sequence >> 32 <= max(forgets + [0]):
             raise Refused("forgotten")
         return None
 
@@ -173,7 +176,7 @@ class Database:
             if lsa.type == wire.REVOCATION:
                 hit = other.signer.hex() == lsa.key.id
             elif lsa.type == wire.FORGET:
-                hit = key.type != wire.FORGET and key.origin == lsa.key.origin and (
+                hit = key.type not in WORDS and key.origin == lsa.key.origin and (
                     other.sequence >> 32 <= epoch(lsa))
             else:
                 hit = False
@@ -189,7 +192,7 @@ class Database:
         """What no identity is left for goes: its keys."""
         vouched = {key.origin for key in self.lsas if key.type == wire.IDENTITY}
         gone = [key for key in self.lsas if key.origin not in vouched | {self.name}
-                and key.type not in (wire.FORGET, wire.REVOCATION, wire.RULE)]
+                and key.type not in WORDS]
         for key in gone:
             del self.lsas[key]
         return gone

@@ -100,7 +100,7 @@ def hello(server):
     """HELLO with its comments."""
     return message(server, wire.HELLO, wire.hello(wire.Hello(
         1, 2, server.organization, server.name, 1000, 3000)), "HELLO", [
-            (4, "versions 1 and 2"), (32, "organization"),
+            (4, "versions 1 to 3"), (32, "organization"),
             (1 + len(server.name), "name"), (4, "keep-alive 1000 ms"), (4, "dead 3000 ms")])
 
 

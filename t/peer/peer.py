@@ -371,7 +371,8 @@ class Node:
         """Into the database, and to all but where it came from."""
         gone = self.db.install(lsa)
         for session in self.sessions.values():
-            if session and session is not source and session.state in ("sync", "full"):
+            if session and session is not source and session.state in (
+                    "sync", "full") and wire.told(session.version, [lsa]):
                 session.send(wire.UPDATE, lsa.octets)
         tell("update", source=source.name if source else None, **wire.show(lsa))
         for key in gone:

@@ -7,12 +7,15 @@ the page does not allow is a Fault, whose text goes to the peer as the reason.
 import collections
 import hashlib
 import ipaddress
+import os.path
 import re
 import struct
 
 HELLO, ALIVE, DIGEST, SUMMARY, REQUEST, UPDATE, NONE, SYNCED, CLOSE = range(1, 10)
-IDENTITY, SERVER, CONNECTOR, SPACE, FORGET, REVOCATION, RULE = range(1, 8)
-TYPES = ("identity", "server", "connector", "space", "forget", "revocation")
+IDENTITY, SERVER, CONNECTOR, SPACE, FORGET, REVOCATION, RULE, GRANT, LIST = range(1, 10)
+LISTS = (GRANT, LIST)
+TYPES = ("identity", "server", "connector", "space", "forget", "revocation",
+         "rule", "grant", "list")
 
 FRAME_MAX = 65536
 KEYS_MAX = 400
@@ -20,7 +23,7 @@ LSA_MAX, BODY_MAX, UNKNOWN_MAX = 65000, 60000, 2048
 ORIGIN_MAX, ID_MAX = 253, 318
 FIRST, LAST = 1, 2
 ASKS = 1
-OLDEST, VERSION = 1, 2  # of the protocol: what is spoken here
+OLDEST, VERSION = 1, 3  # of the protocol: what is spoken here
 PURGE = 1
 
 Key = collections.namedtuple("Key", "origin type id")  # sorts as a summary does
@@ -136,6 +139,11 @@ def part_of(origin):
     return digest(origin.encode("ascii"))[0] if origin else 0
 
 
+def told(version, lsas):
+    """What a session of this version is about."""
+    return [lsa for lsa in lsas if version > 2 or lsa.type not in LISTS]
+
+
 def parts(lsas):
     """The parts of a database that are not empty, in order."""
     found = collections.defaultdict(list)
@@ -152,7 +160,7 @@ def whole(lsas):
 
 def write_digest(version, lsas, flags):
     """Body of DIGEST."""
-    lsas = list(lsas)
+    lsas = told(version, lsas)
     if version == 1:
         value = 0
         for lsa in lsas:
@@ -189,7 +197,7 @@ def read_digest(version, body, lsas):
         return 0, set() if same else {None}
     flags, found = read_parts(body)
     theirs = {p.number: p.digest for p in found}
-    ours = {p.number: p.digest for p in parts(lsas)}
+    ours = {p.number: p.digest for p in parts(told(version, lsas))}
     return flags, {n for n in set(ours) | set(theirs) if ours.get(n) != theirs.get(n)}
 
 
@@ -200,6 +208,7 @@ def start(version):
 
 def summaries(version, lsas, differ):
     """Bodies of SUMMARY for those parts of a database, in order."""
+    lsas = told(version, lsas)
     if version == 1:
         entries = sorted(lsas, key=lambda lsa: lsa.key)
     else:
@@ -272,6 +281,36 @@ def is_pattern(value):
     return is_host(value)
 
 
+LISTED_MAX = 255  # octets of a pattern in a list
+
+
+def is_begin(value):
+    """Where a chunk of a list begins."""
+    return value == "!" or is_listed(value)
+
+
+def is_listed(value):
+    """A pattern that may stand in a list."""
+    return value != "*" and len(value) <= LISTED_MAX and is_pattern(value)
+
+
+def patterns(value):
+    """Those of a chunk, section 5; Fault where that is not their one form."""
+    o, last, found = Octets(value), b"", []
+    while o.left():
+        same, rest = o.number(1), o.take(o.number(1))
+        one = last[:same] + rest
+        common = len(os.path.commonprefix([last, one]))
+        if same > len(last) or same != common or one <= last or not is_listed(
+                one.decode("latin-1")):
+            raise Fault("pattern")
+        found.append(one.decode("ascii"))
+        last = one
+    if not found:
+        raise Fault("no pattern")
+    return found
+
+
 class Lsa:
     """One advertisement, as it came."""
 
@@ -304,14 +343,15 @@ class Lsa:
                 CONNECTOR: lambda: NAME.match(ident), SPACE: lambda: is_pattern(ident),
                 FORGET: lambda: HEX.match(ident),
                 REVOCATION: lambda: HEX.match(ident),
-                RULE: lambda: NAME.match(ident)}.get(kind, lambda: OTHER.match(ident))
-        if not IDENTITY <= kind <= RULE and len(self.octets) > UNKNOWN_MAX:
+                RULE: lambda: NAME.match(ident),
+                GRANT: lambda: is_begin(ident), LIST: lambda: is_begin(ident)}.get(kind, lambda: OTHER.match(ident))
+        if not IDENTITY <= kind <= LIST and len(self.octets) > UNKNOWN_MAX:
             raise Fault("lsa too long")
         if not good() or (self.purge and (self.body or kind in (IDENTITY, FORGET, REVOCATION))):
             raise Fault("lsa id")
         if bool(origin) == (kind in (REVOCATION, RULE)) or origin and not is_host(origin):
             raise Fault("lsa origin")
-        self.tlvs = list(tlvs(self.body)) if IDENTITY <= kind <= RULE else []
+        self.tlvs = list(tlvs(self.body)) if IDENTITY <= kind <= LIST else []
 
     def all(self, kind):
         """Values of the TLVs of one type."""
@@ -389,7 +429,7 @@ STATES = ("up", "starting", "drain")
 
 def show(lsa):
     """An LSA as a JSON object."""
-    out = {"type": TYPES[lsa.type - 1] if 0 < lsa.type <= 6 else str(lsa.type),
+    out = {"type": TYPES[lsa.type - 1] if 0 < lsa.type <= LIST else str(lsa.type),
            "origin": lsa.key.origin, "id": lsa.key.id,
            "sequence": lsa.sequence, "purge": lsa.purge,
            "digest": lsa.digest.hex()}

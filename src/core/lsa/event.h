@@ -39,6 +39,10 @@ enum event_kind {
 	EVENT_BREACH,     /* an epoch of ours leaps: origin, name, value: it */
 	EVENT_RELAY_DENIED, /* name: pattern; our certificate has no relay */
 	EVENT_CLAIM_DENIED, /* name: pattern; our certificate has no space */
+	EVENT_LIST_DENIED,  /* value: so many patterns of our list that nothing
+			       allows, name: the first of them */
+	EVENT_LIST_OLDER,   /* origin: reads no lists, to: waits, unread; none
+			       any more: to: all */
 	EVENT_ISSUE_TIME,   /* origin, value: seconds apart */
 	EVENT_LSDB_FULL,    /* value: LSAs, total: octets */
 	EVENT_LSDB_FILLING, /* origin (of all: none), value, total */

@@ -38,6 +38,20 @@
 #define LIMIT_ORIGIN_OCTETS 1048576
 
 /*
+ * Patterns in lists (lsa_list.h), beside these: of a server so many, what they
+ * are long and 32 more of each, for that is what a claim costs whoever reads
+ * it: 160 000 of 20 octets, or 100 000 of 50. And LSAs: one has 256 patterns,
+ * so ten times as many as 100 000 need, for those that were purged stay.
+ * A chunk ends at the latest at so many octets: half of what a body holds, and
+ * 8 times what it comes to by itself. A pattern fits an octet's number.
+ */
+#define LIMIT_LISTED_WEIGHT 8388608
+#define LIMIT_LISTED_EACH 32
+#define LIMIT_LIST_LSAS 4096
+#define LIMIT_LIST_PACKED 30000
+#define LIMIT_LISTED_OCTETS 255
+
+/*
  * When a neighbour's database has differed in the same part in every DIGEST
  * for so long it is told of: with the default three comparisons of 3 minutes;
  * what is on its way arrives in seconds. And so many differences are shown of

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
+#include "core/lsa/lsa_list.h"
 #include "core/lsa/lsa_room.h"
 
 #define VERSION 1
@@ -50,7 +51,7 @@ bool
 lsa_is_authority(const struct lsa *lsa)
 {
 	return lsa->key.type == LSA_FORGET || lsa->key.type == LSA_REVOCATION ||
-	       lsa->key.type == LSA_RULE;
+	       lsa->key.type == LSA_RULE || lsa->key.type == LSA_GRANT;
 }
 
 const uint8_t *
@@ -77,6 +78,14 @@ lsa_space(const struct lsa *lsa)
 	bool says = lsa->key.type == LSA_SPACE && !lsa->purge;
 
 	return says ? &lsa->said.space : NULL;
+}
+
+const struct lsa_list *
+lsa_list(const struct lsa *lsa)
+{
+	bool says = lsa_is_list(lsa->key.type) && !lsa->purge;
+
+	return says ? lsa->said.list : NULL;
 }
 
 const uint8_t *
@@ -190,6 +199,12 @@ lsa_key_check(const struct lsa_key *key)
 		return is_digest_text(key->id) ? RC_OK : RC_NAME;
 	case LSA_RULE:
 		return str_is_word(key->id) ? RC_OK : RC_NAME;
+	case LSA_GRANT:
+	case LSA_LIST:
+		return strcmp(key->id, LSA_LIST_FIRST) == 0 ||
+		               lsa_list_takes(key->id)
+		           ? RC_OK
+		           : RC_NAME;
 	default: /* carried */
 		return lsa_is_printable(key->id) ? RC_OK : RC_NAME;
 	}
@@ -408,7 +423,8 @@ const char *
 lsa_type_word(uint8_t type)
 {
 	static const char *const words[] = { "unknown", "identity", "server",
-		"connector", "space", "forget", "revocation", "rule" };
+		"connector", "space", "forget", "revocation", "rule", "grant",
+		"list" };
 
 	return words[type <= LSA_TYPE_LAST ? type : 0];
 }

@@ -13,7 +13,8 @@
  *     u8   0
  *     32   organization: digest of the authority's public key
  *     u8 n origin: a server's name; empty for what the authority says
- *     u16 n id: connector's name, space's pattern, key digest, or empty
+ *     u16 n id: connector's name, space's pattern, key digest, where the
+ *           patterns of a chunk begin, or empty
  *     u64  sequence: boot epoch << 32 | counter
  *     32   digest of the public key that signs
  *     u64  issue time, seconds since 1970: shown, never judged
@@ -51,11 +52,21 @@ enum lsa_type {
 			      of that server's key, in hexadecimal */
 	LSA_REVOCATION = 6, /* by the authority, origin empty; id: digest of
 			       the revoked key, in hexadecimal */
-	LSA_RULE = 7 /* by the authority, origin empty; id: what it rules */
+	LSA_RULE = 7,  /* by the authority, origin empty; id: what it rules */
+	LSA_GRANT = 8, /* by the authority, of the server `origin`; id: where
+			  its patterns begin (lsa_list.h) */
+	LSA_LIST = 9   /* id: likewise */
 };
 
 /* Types above it are of a later version. */
-#define LSA_TYPE_LAST LSA_RULE
+#define LSA_TYPE_LAST LSA_LIST
+
+/* Of many patterns, which versions of the protocol before 3 do not have. */
+static inline bool
+lsa_is_list(uint8_t type)
+{
+	return type == LSA_GRANT || type == LSA_LIST;
+}
 
 /* What an LSA is about. Two LSAs with equal keys are instances of one. */
 struct lsa_key {
@@ -86,7 +97,9 @@ enum lsa_server_tlv {
 	LSA_SERVER_UNASKED = 30,  /* empty */
 	LSA_SERVER_DRAINED = 31,  /* u64 since, who asked for it */
 	LSA_SERVER_PROGRAM = 32,  /* text: its version, shown only */
-	LSA_SERVER_POSITION = 33  /* i32 longitude, i32 latitude; shown only */
+	LSA_SERVER_POSITION = 33, /* i32 longitude, i32 latitude; shown only */
+	LSA_SERVER_READS = 34     /* u16: the newest version of the protocol
+				     that it speaks */
 };
 
 enum lsa_connector_tlv {
@@ -109,6 +122,19 @@ enum lsa_connector_tlv {
 enum lsa_space_tlv {
 	LSA_SPACE_COST = 1, /* u32; once */
 	LSA_SPACE_FLAGS = 2 /* u8 of enum lsa_space_flag; once */
+};
+
+/* lsa_list.h has the form of patterns. */
+enum lsa_list_tlv {
+	LSA_LIST_COST = 1,    /* u32; once */
+	LSA_LIST_FLAGS = 2,   /* u8 of enum lsa_space_flag; once */
+	LSA_LIST_PATTERNS = 3 /* once */
+};
+
+/* Numbers of a list, as far as they are the same. */
+enum lsa_grant_tlv {
+	LSA_GRANT_FLAGS = 2, /* u8: LSA_SPACE_RELAY, or 0; once */
+	LSA_GRANT_PATTERNS = 3
 };
 
 enum lsa_space_flag {
@@ -140,8 +166,10 @@ struct lsa_server {
 	uint64_t drain_since; /* seconds since 1970; 0: not told */
 	char *program;        /* the version of its lsrd; NULL: not told */
 	struct lsa_position position;
-	bool mta_down; /* an alarm, no edge */
-	bool unasked;  /* starting, or would be, since its MTA does not ask the
+	uint16_t reads; /* the protocol's version that it speaks; 0: not told,
+			   it is of before lists */
+	bool mta_down;  /* an alarm, no edge */
+	bool unasked;   /* starting, or would be, since its MTA does not ask the
 			 tables any more */
 	uint16_t nneighbours, nmail_up, nmail_down;
 	char **neighbours; /* adjacency FULL; sorted */
@@ -194,6 +222,7 @@ union lsa_said {
 	struct lsa_server *server;
 	struct lsa_connector *connector;
 	struct lsa_space space;
+	struct lsa_list *list; /* of a grant, too */
 };
 
 struct lsa {
@@ -243,6 +272,7 @@ bool lsa_verify(const struct lsa *lsa, const struct crypto *crypto,
 const struct lsa_server *lsa_server(const struct lsa *lsa);
 const struct lsa_connector *lsa_connector(const struct lsa *lsa);
 const struct lsa_space *lsa_space(const struct lsa *lsa);
+const struct lsa_list *lsa_list(const struct lsa *lsa); /* or of a grant */
 
 /* A login, as it may stand behind `by=`. */
 bool lsa_is_who(const char *s);

@@ -10,42 +10,12 @@
 #include "base/check.h"
 #include "base/rc.h"
 #include "base/str.h"
-#include "core/lsa/lsa.h"
+#include "core/lsa/lsa_list.h"
 #include "core/lsa/lsa_room.h"
-
-struct tlv {
-	uint16_t type;
-	uint16_t last; /* type of the one before */
-	struct cur value;
-	struct lsa_room *room;
-	struct policy *policy; /* of a connector, if it has limits */
-};
-
-static struct cur
-lsa_body_find(const struct lsa *lsa)
-{
-	return cur_over(lsa->octets + lsa->body_at, lsa->body_len);
-}
-
-/* The next TLV: 1, or 0 at the end, or a reason. */
-static int
-tlv_next(struct cur *in, struct tlv *tlv)
-{
-	uint16_t len;
-
-	if (in->left == 0)
-		return 0;
-	tlv->last = tlv->type;
-	tlv->type = cur_u16(in);
-	len = cur_u16(in);
-	tlv->value = cur_sub(in, len);
-	if (in->bad)
-		return RC_SHORT;
-	return tlv->type < tlv->last ? RC_RANGE : 1;
-}
+#include "core/lsa/lsa_tlv.h"
 
 static int
-value_end(const struct tlv *tlv)
+value_end(const struct lsa_tlv *tlv)
 {
 	return tlv->value.left > 0 ? RC_LONG : RC_OK;
 }
@@ -66,7 +36,7 @@ lsa_body_is_schedule(const char *s)
 
 /* The rest of the value as a string that the LSA keeps, or NULL. */
 static char *
-text_read(struct tlv *tlv, grammar *good)
+text_read(struct lsa_tlv *tlv, grammar *good)
 {
 	size_t n = tlv->value.left;
 	const uint8_t *p = cur_bytes(&tlv->value, n);
@@ -86,7 +56,7 @@ text_read(struct tlv *tlv, grammar *good)
 }
 
 static int
-text_once(struct tlv *tlv, grammar *good, char **out)
+text_once(struct lsa_tlv *tlv, grammar *good, char **out)
 {
 	if (*out != NULL)
 		return RC_TWICE;
@@ -96,7 +66,7 @@ text_once(struct tlv *tlv, grammar *good, char **out)
 
 /* Appends to a sorted list without repetition, which has room. */
 static int
-text_add(struct tlv *tlv, grammar *good, char **list, size_t n, size_t max)
+text_add(struct lsa_tlv *tlv, grammar *good, char **list, size_t n, size_t max)
 {
 	char *s;
 
@@ -113,7 +83,7 @@ text_add(struct tlv *tlv, grammar *good, char **list, size_t n, size_t max)
 
 /* The same of a server's; *n counts them. */
 static int
-server_add(struct tlv *tlv, char **list, uint16_t *n)
+server_add(struct lsa_tlv *tlv, char **list, uint16_t *n)
 {
 	int rc = text_add(tlv, str_is_host, list, *n, LIMIT_NEIGHBOURS);
 
@@ -123,7 +93,7 @@ server_add(struct tlv *tlv, char **list, uint16_t *n)
 }
 
 static int
-addr_add(struct tlv *tlv, const struct addr *list, uint8_t *n)
+addr_add(struct lsa_tlv *tlv, const struct addr *list, uint8_t *n)
 {
 	struct addr *a = (struct addr *)(uintptr_t)&list[*n]; /* our room */
 
@@ -140,7 +110,7 @@ addr_add(struct tlv *tlv, const struct addr *list, uint8_t *n)
 }
 
 static int
-mark_add(struct tlv *tlv, struct lsa_server *s)
+mark_add(struct lsa_tlv *tlv, struct lsa_server *s)
 {
 	const uint8_t *key = cur_bytes(&tlv->value, CRYPTO_PUBLIC);
 
@@ -153,7 +123,7 @@ mark_add(struct tlv *tlv, struct lsa_server *s)
 }
 
 static int
-state_read(struct tlv *tlv, struct lsa_server *s)
+state_read(struct lsa_tlv *tlv, struct lsa_server *s)
 {
 	uint8_t state = cur_u8(&tlv->value);
 
@@ -171,7 +141,16 @@ state_read(struct tlv *tlv, struct lsa_server *s)
 }
 
 static int
-server_tlv(struct tlv *tlv, struct lsa_server *s)
+reads_read(struct lsa_tlv *tlv, struct lsa_server *s)
+{
+	if (tlv->last == tlv->type)
+		return RC_TWICE;
+	s->reads = cur_u16(&tlv->value);
+	return value_end(tlv);
+}
+
+static int
+server_tlv(struct lsa_tlv *tlv, struct lsa_server *s)
 {
 	switch (tlv->type) {
 	case LSA_SERVER_GROUP:
@@ -209,6 +188,8 @@ server_tlv(struct tlv *tlv, struct lsa_server *s)
 		return text_once(tlv, lsa_is_who, &s->program);
 	case LSA_SERVER_POSITION:
 		return lsa_position_read(&tlv->value, &s->position);
+	case LSA_SERVER_READS:
+		return reads_read(tlv, s);
 	default:
 		return RC_OK; /* of a later version */
 	}
@@ -231,14 +212,15 @@ server_room(struct lsa_room *r)
 }
 
 static int
-server_decode(const struct lsa *lsa, struct tlv tlv, struct lsa_server **out)
+server_decode(
+    const struct lsa *lsa, struct lsa_tlv tlv, struct lsa_server **out)
 {
 	struct lsa_server *s = server_room(tlv.room);
-	struct cur in = lsa_body_find(lsa);
+	struct cur in = lsa_tlv_over(lsa);
 	bool state = false;
 	int rc;
 
-	while ((rc = tlv_next(&in, &tlv)) == 1) {
+	while ((rc = lsa_tlv_next(&in, &tlv)) == 1) {
 		rc = server_tlv(&tlv, s);
 		if (rc != RC_OK)
 			break;
@@ -251,7 +233,7 @@ server_decode(const struct lsa *lsa, struct tlv tlv, struct lsa_server **out)
 }
 
 static int
-bridgehead_add(struct tlv *tlv, struct lsa_connector *c)
+bridgehead_add(struct lsa_tlv *tlv, struct lsa_connector *c)
 {
 	struct lsa_bridgehead b = { 0 };
 	size_t n = c->nbridgeheads;
@@ -276,7 +258,7 @@ bridgehead_add(struct tlv *tlv, struct lsa_connector *c)
 
 /* Of at most 8 octets, which its caller has counted. */
 static int
-number_once(struct tlv *tlv, uint64_t max, uint64_t *out)
+number_once(struct lsa_tlv *tlv, uint64_t max, uint64_t *out)
 {
 	uint64_t v = 0;
 
@@ -289,7 +271,7 @@ number_once(struct tlv *tlv, uint64_t max, uint64_t *out)
 }
 
 static int
-connector_number(struct tlv *tlv, struct lsa_connector *c)
+connector_number(struct lsa_tlv *tlv, struct lsa_connector *c)
 {
 	uint64_t v = 0;
 	int rc;
@@ -329,7 +311,7 @@ connector_number(struct tlv *tlv, struct lsa_connector *c)
 }
 
 static int
-drain_add(struct tlv *tlv, struct lsa_connector *c)
+drain_add(struct lsa_tlv *tlv, struct lsa_connector *c)
 {
 	struct lsa_drain d = { .whole = tlv->type == LSA_CONNECTOR_DRAINED };
 	int rc;
@@ -350,7 +332,7 @@ drain_add(struct tlv *tlv, struct lsa_connector *c)
 }
 
 static int
-policy_sender_add(struct tlv *tlv, char **list, size_t *n)
+policy_sender_add(struct lsa_tlv *tlv, char **list, size_t *n)
 {
 	int rc = text_add(tlv, lsa_body_is_sender, list, *n, LIMIT_SENDERS);
 
@@ -359,7 +341,7 @@ policy_sender_add(struct tlv *tlv, char **list, size_t *n)
 }
 
 static int
-connector_tlv(struct tlv *tlv, struct lsa_connector *c)
+connector_tlv(struct lsa_tlv *tlv, struct lsa_connector *c)
 {
 	struct policy *policy = tlv->policy;
 
@@ -420,14 +402,14 @@ policy_is_whole(const struct policy *p)
 
 static int
 connector_decode(
-    const struct lsa *lsa, struct tlv tlv, struct lsa_connector **out)
+    const struct lsa *lsa, struct lsa_tlv tlv, struct lsa_connector **out)
 {
 	struct lsa_connector *c = connector_room(tlv.room, &tlv.policy);
-	struct cur in = lsa_body_find(lsa);
+	struct cur in = lsa_tlv_over(lsa);
 	bool state = false;
 	int rc;
 
-	while ((rc = tlv_next(&in, &tlv)) == 1) {
+	while ((rc = lsa_tlv_next(&in, &tlv)) == 1) {
 		rc = connector_tlv(&tlv, c);
 		if (rc != RC_OK)
 			break;
@@ -443,13 +425,13 @@ connector_decode(
 static int
 space_decode(const struct lsa *lsa, struct lsa_space *out)
 {
-	struct cur in = lsa_body_find(lsa);
-	struct tlv tlv = { 0 };
+	struct cur in = lsa_tlv_over(lsa);
+	struct lsa_tlv tlv = { 0 };
 	uint64_t cost = 0, flags = 0;
 	unsigned seen = 0;
 	int rc;
 
-	while ((rc = tlv_next(&in, &tlv)) == 1) {
+	while ((rc = lsa_tlv_next(&in, &tlv)) == 1) {
 		if (tlv.type == LSA_SPACE_COST && tlv.value.left == 4)
 			rc = number_once(&tlv, LIMIT_COST_MAX, &cost);
 		else if (tlv.type == LSA_SPACE_FLAGS && tlv.value.left == 1)
@@ -476,12 +458,12 @@ space_decode(const struct lsa *lsa, struct lsa_space *out)
 int
 lsa_identity_decode(const struct lsa *lsa, struct lsa_identity *out)
 {
-	struct cur in = lsa_body_find(lsa);
-	struct tlv tlv = { 0 };
+	struct cur in = lsa_tlv_over(lsa);
+	struct lsa_tlv tlv = { 0 };
 	int rc;
 
 	memset(out, 0, sizeof(*out));
-	while ((rc = tlv_next(&in, &tlv)) == 1) {
+	while ((rc = lsa_tlv_next(&in, &tlv)) == 1) {
 		size_t len = tlv.value.left;
 
 		if (tlv.type != LSA_IDENTITY_CERT)
@@ -498,36 +480,10 @@ lsa_identity_decode(const struct lsa *lsa, struct lsa_identity *out)
 	return out->ncerts > 0 ? RC_OK : RC_MISSING;
 }
 
-static int
-lsa_body_authority_check(const struct lsa *lsa)
-{
-	struct cur in = lsa_body_find(lsa);
-	struct tlv tlv = { 0 };
-	const uint8_t type = lsa->key.type;
-	const size_t octets = type == LSA_FORGET ? 4 : type == LSA_RULE ? 1 : 8;
-	bool seen = false;
-	int rc;
-
-	while ((rc = tlv_next(&in, &tlv)) == 1) {
-		if (tlv.type != 1) /* the one TLV of each type */
-			continue;
-		if (seen)
-			return RC_TWICE;
-		if (tlv.value.left != octets)
-			return RC_SHORT;
-		if (type == LSA_RULE && cur_u8(&tlv.value) > 1)
-			return RC_RANGE;
-		seen = true;
-	}
-	if (rc == RC_OK && type != LSA_REVOCATION && !seen)
-		rc = RC_MISSING;
-	return rc;
-}
-
 int
 lsa_body_read(struct lsa *lsa, struct lsa_room *room)
 {
-	struct tlv tlv = { .room = room };
+	struct lsa_tlv tlv = { .room = room };
 	struct lsa_identity identity;
 
 	if (lsa->purge)
@@ -541,60 +497,16 @@ lsa_body_read(struct lsa *lsa, struct lsa_room *room)
 		return connector_decode(lsa, tlv, &lsa->said.connector);
 	case LSA_SPACE:
 		return space_decode(lsa, &lsa->said.space);
+	case LSA_GRANT:
+	case LSA_LIST:
+		lsa->said.list =
+		    lsa_room_take(room, 1, sizeof(struct lsa_list));
+		return lsa_list_decode(lsa, lsa->said.list);
 	case LSA_FORGET:
 	case LSA_REVOCATION:
 	case LSA_RULE:
-		return lsa_body_authority_check(lsa);
+		return lsa_word_check(lsa);
 	default:
 		return RC_OK;
 	}
-}
-
-static bool
-tlv_find(const struct lsa *lsa, uint16_t type, struct cur *value)
-{
-	struct cur in = lsa_body_find(lsa);
-	struct tlv tlv = { 0 };
-
-	while (tlv_next(&in, &tlv) == 1 && tlv.type != type)
-		;
-	*value = tlv.value;
-	return tlv.type == type;
-}
-
-bool
-lsa_rule_on(const struct lsa *lsa)
-{
-	struct cur value;
-
-	return tlv_find(lsa, LSA_RULE_ON, &value) && cur_u8(&value) == 1;
-}
-
-uint32_t
-lsa_forget_epoch(const struct lsa *lsa)
-{
-	struct cur value;
-
-	return tlv_find(lsa, LSA_FORGET_EPOCH, &value) ? cur_u32(&value) : 0;
-}
-
-uint64_t
-lsa_revocation_end(const struct lsa *lsa)
-{
-	struct cur value;
-
-	return tlv_find(lsa, LSA_REVOCATION_END, &value) ? cur_u64(&value) : 0;
-}
-
-bool
-lsa_revocation_server(const struct lsa *lsa, char out[STR_HOST_MAX + 1])
-{
-	struct cur in;
-	size_t n = tlv_find(lsa, LSA_REVOCATION_SERVER, &in) ? in.left : 0;
-
-	if (n == 0 || n > STR_HOST_MAX)
-		return false;
-	memcpy(out, cur_bytes(&in, n), n);
-	out[n] = '\0';
-	return strlen(out) == n && str_is_host(out);
 }

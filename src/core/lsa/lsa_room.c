@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "core/lsa/lsa.h"
+#include "core/lsa/lsa_list.h"
 
 static size_t
 fixed_of(size_t n, size_t each)
@@ -64,6 +64,8 @@ lsa_room_count(uint8_t type, struct cur body, struct lsa_room *out)
 	size_t last = 0;
 
 	memset(out, 0, sizeof(*out));
+	if (lsa_is_list(type))
+		out->fixed_len = fixed_of(1, sizeof(struct lsa_list));
 	if (type != LSA_SERVER && type != LSA_CONNECTOR)
 		return;
 	while (body.left > 0 && body.p[0] == 0) {

@@ -92,6 +92,11 @@ lsa_server_encode(struct buf *out, const struct lsa_server *s)
 		buf_u32(out, (uint32_t)s->position.at[1]);
 		buf_fill16(out, hole);
 	}
+	if (s->reads > 0) {
+		hole = tlv_open(out, LSA_SERVER_READS);
+		buf_u16(out, s->reads);
+		buf_fill16(out, hole);
+	}
 }
 
 static void

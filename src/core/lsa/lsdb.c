@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "core/lsa/lsa_list.h"
 
 static int
 lsdb_order(const void *key, const struct tree_node *node)
@@ -21,6 +22,8 @@ lsdb_entry(struct tree_node *node)
 static void
 fold(struct lsdb *db, const struct lsa *lsa)
 {
+	if (lsa_is_list(lsa->key.type))
+		return;
 	for (size_t i = 0; i < CRYPTO_DIGEST; i++)
 		db->digest[i] ^= lsa->digest[i];
 }
@@ -44,13 +47,23 @@ lsdb_share(const struct lsdb *db, const char *origin)
 {
 	const struct lsdb_share *s = share_find(db, origin);
 
-	return s == NULL || s->n == 0 ? NULL : s;
+	return s == NULL || s->plain.n + s->lists.n == 0 ? NULL : s;
 }
 
-static bool
-lsdb_is_shared(const struct lsa *lsa)
+struct lsdb_use *
+lsdb_account(struct lsdb_share *share, const struct lsa *lsa)
 {
-	return lsa->key.origin[0] != '\0' && lsa->key.type != LSA_FORGET;
+	if (lsa_is_authority(lsa))
+		return NULL;
+	return lsa->key.type == LSA_LIST ? &share->lists : &share->plain;
+}
+
+uint64_t
+lsdb_takes(const struct lsa *lsa)
+{
+	if (lsa->key.type != LSA_LIST)
+		return lsa->len;
+	return lsa->purge ? LIMIT_LISTED_EACH : lsa_list(lsa)->weight;
 }
 
 static struct lsdb_share *
@@ -151,16 +164,17 @@ static void
 share_add(struct lsdb *db, struct lsa *lsa)
 {
 	struct lsdb_share *s = share_get(db, lsa);
+	struct lsdb_use *use = lsdb_account(s, lsa);
 
 	lsa->share = s;
 	group_join(db, s, lsa);
 	s->all++;
-	db->parts.n[s->part]++;
-	db->parts.fresh[s->part] = false;
-	if (!lsdb_is_shared(lsa))
+	db->lists += lsa_is_list(lsa->key.type);
+	parts_come(&db->parts, lsa);
+	if (use == NULL)
 		return;
-	s->n++;
-	s->octets += lsa->len;
+	use->n++;
+	use->octets += lsdb_takes(lsa);
 }
 
 static void
@@ -168,17 +182,19 @@ share_take(struct lsdb *db, struct lsa *lsa)
 {
 	/* Not by the name: its memory may be what went bad. */
 	struct lsdb_share *s = lsa->share;
+	struct lsdb_use *use;
 
 	CHECK(s != NULL && s->all > 0);
+	use = lsdb_account(s, lsa);
 	group_leave(db, s, lsa);
 	lsa->share = NULL;
 	s->all--;
-	db->parts.n[s->part]--;
-	db->parts.fresh[s->part] = false;
-	if (lsdb_is_shared(lsa)) {
-		CHECK(s->n > 0 && s->octets >= lsa->len);
-		s->n--;
-		s->octets -= lsa->len;
+	db->lists -= lsa_is_list(lsa->key.type);
+	parts_go(&db->parts, lsa);
+	if (use != NULL) {
+		CHECK(use->n > 0 && use->octets >= lsdb_takes(lsa));
+		use->n--;
+		use->octets -= lsdb_takes(lsa);
 	}
 	if (s->all > 0)
 		return;
@@ -261,6 +277,12 @@ struct lsa *
 lsdb_from(const struct lsdb *db, const struct lsa_key *key)
 {
 	return lsdb_entry(tree_from(&db->tree, key, lsdb_order));
+}
+
+struct lsa *
+lsdb_before(const struct lsdb *db, const struct lsa_key *key)
+{
+	return lsdb_entry(tree_before(&db->tree, key, lsdb_order));
 }
 
 struct lsa *

@@ -14,15 +14,19 @@
 #include "core/lsa/news.h"
 #include "core/lsa/parts.h"
 
-/* What one origin has in it: `n` and `octets` without what the authority says
- * of it. */
+/* What one origin has in it, without what the authority says of it: its lists,
+ * and all else. */
+struct lsdb_use {
+	size_t n;
+	uint64_t octets; /* of lists: their weight (lsa_list.h) */
+};
+
 struct lsdb_share {
 	struct tree_node node;       /* lsdb's */
 	struct tree_node part_node;  /* parts.h's */
 	struct tree_node group_node; /* lsdb's, if it has a server LSA: */
 	const struct lsa *server;    /* this, no purge; else NULL */
-	size_t n;
-	uint64_t octets;
+	struct lsdb_use plain, lists;
 	uint32_t all;  /* LSAs under its name, whoever says them */
 	uint8_t part;  /* of all of them */
 	char origin[]; /* NUL-terminated */
@@ -35,6 +39,7 @@ struct lsdb {
 	uint64_t places;    /* is another once a server has other addresses, or
 	                     * comes or goes */
 	uint64_t octets;    /* of all LSAs */
+	size_t lists;       /* LSAs that versions before 3 do not have */
 	struct parts parts; /* their digests */
 	uint8_t digest[CRYPTO_DIGEST]; /* for peers that know no parts: the XOR
 	                                of the LSAs' digests */
@@ -62,6 +67,9 @@ struct lsa *lsdb_next(const struct lsa *lsa);
 /* The first LSA at or after the key, or NULL. */
 struct lsa *lsdb_from(const struct lsdb *db, const struct lsa_key *key);
 
+/* The last LSA before the key, or NULL. */
+struct lsa *lsdb_before(const struct lsdb *db, const struct lsa_key *key);
+
 /* The first LSA of this origin, or what comes after; or NULL. */
 struct lsa *lsdb_origin(const struct lsdb *db, const char *origin);
 
@@ -71,6 +79,11 @@ const struct lsa *lsdb_group(const struct lsdb *db, const char *group);
 const struct lsa *lsdb_group_next(const struct lsa *server);
 
 size_t lsdb_count(const struct lsdb *db);
+
+/* The account that an LSA is on; NULL: what the authority says is on none. What
+ * it takes there. */
+struct lsdb_use *lsdb_account(struct lsdb_share *share, const struct lsa *lsa);
+uint64_t lsdb_takes(const struct lsa *lsa);
 
 /* What this origin has, lent until the next change; NULL: nothing. */
 const struct lsdb_share *lsdb_share(const struct lsdb *db, const char *origin);

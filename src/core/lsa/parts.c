@@ -39,43 +39,75 @@ same_origin(struct lsa *lsa, const char *origin)
 	return same ? lsa : NULL;
 }
 
+static bool
+parts_has(enum parts_of of, const struct lsa *lsa)
+{
+	return of == PARTS_ALL || !lsa_is_list(lsa->key.type);
+}
+
 static void
-share_write(
-    const struct lsdb *db, const struct lsdb_share *share, struct buf *out)
+share_write(const struct lsdb *db, const struct lsdb_share *share,
+    enum parts_of of, struct buf *out)
 {
 	struct lsa *lsa = lsdb_origin(db, share->origin);
 
 	for (; lsa != NULL; lsa = same_origin(lsdb_next(lsa), share->origin))
-		buf_bytes(out, lsa->digest, CRYPTO_DIGEST);
+		if (parts_has(of, lsa))
+			buf_bytes(out, lsa->digest, CRYPTO_DIGEST);
 }
 
-const uint8_t *
-parts_digest(struct lsdb *db, unsigned part, const struct crypto *crypto)
+static void
+parts_change(struct parts *parts, const struct lsa *lsa, uint32_t by)
 {
-	struct parts *parts = &db->parts;
-	struct tree *tree = &parts->tree[part];
-	struct buf all = { 0 };
-
-	if (tree->n == 0)
-		return NULL;
-	if (parts->fresh[part])
-		return parts->digest[part];
-	for (struct tree_node *n = tree_first(tree); n; n = tree_next(n))
-		share_write(db, parts_entry(n), &all);
-	crypto->digest(crypto->ctx, all.p, all.n, parts->digest[part]);
-	parts->fresh[part] = true;
-	buf_done(&all);
-	return parts->digest[part];
+	for (unsigned of = 0; of < PARTS_KINDS; of++) {
+		if (!parts_has((enum parts_of)of, lsa))
+			continue;
+		parts->of[of].n[lsa->part] += by;
+		parts->of[of].fresh[lsa->part] = false;
+	}
 }
 
 void
-parts_whole(
-    struct lsdb *db, const struct crypto *crypto, uint8_t out[CRYPTO_DIGEST])
+parts_come(struct parts *parts, const struct lsa *lsa)
+{
+	parts_change(parts, lsa, 1);
+}
+
+void
+parts_go(struct parts *parts, const struct lsa *lsa)
+{
+	parts_change(parts, lsa, UINT32_MAX); /* less one */
+}
+
+const uint8_t *
+parts_digest(struct lsdb *db, struct parts_one one, const struct crypto *crypto)
+{
+	struct tree *tree = &db->parts.tree[one.number];
+	uint8_t *digest = db->parts.of[one.of].digest[one.number];
+	bool *fresh = &db->parts.of[one.of].fresh[one.number];
+	struct buf all = { 0 };
+
+	if (db->parts.of[one.of].n[one.number] == 0)
+		return NULL;
+	if (*fresh)
+		return digest;
+	for (struct tree_node *n = tree_first(tree); n; n = tree_next(n))
+		share_write(db, parts_entry(n), one.of, &all);
+	crypto->digest(crypto->ctx, all.p, all.n, digest);
+	*fresh = true;
+	buf_done(&all);
+	return digest;
+}
+
+void
+parts_whole(struct lsdb *db, enum parts_of of, const struct crypto *crypto,
+    uint8_t out[CRYPTO_DIGEST])
 {
 	struct buf all = { 0 };
 
 	for (unsigned i = 0; i < PARTS; i++) {
-		const uint8_t *digest = parts_digest(db, i, crypto);
+		const uint8_t *digest =
+		    parts_digest(db, (struct parts_one){ of, i }, crypto);
 
 		if (digest == NULL)
 			continue;
@@ -86,23 +118,35 @@ parts_whole(
 	buf_done(&all);
 }
 
+/* From this one of an origin on the first that is of the kind, or NULL. */
+static struct lsa *
+parts_first(struct lsa *lsa, const char *origin, enum parts_of of)
+{
+	while (lsa != NULL && !parts_has(of, lsa))
+		lsa = same_origin(lsdb_next(lsa), origin);
+	return lsa;
+}
+
 struct lsa *
-parts_after(const struct lsdb *db, unsigned part, const struct lsa_key *key)
+parts_after(
+    const struct lsdb *db, struct parts_one one, const struct lsa_key *key)
 {
 	struct tree_node *n =
-	    tree_from(&db->parts.tree[part], key->origin, parts_order);
-	struct lsa *lsa;
+	    tree_from(&db->parts.tree[one.number], key->origin, parts_order);
+	struct lsa *lsa = NULL;
 
-	if (n == NULL)
-		return NULL;
-	if (strcmp(parts_entry(n)->origin, key->origin) != 0)
-		return lsdb_origin(db, parts_entry(n)->origin);
-	lsa = lsdb_from(db, key);
-	if (lsa != NULL && lsa_key_order(&lsa->key, key) == 0)
-		lsa = lsdb_next(lsa);
-	lsa = same_origin(lsa, key->origin);
-	if (lsa != NULL)
-		return lsa;
-	n = tree_next(n);
-	return n == NULL ? NULL : lsdb_origin(db, parts_entry(n)->origin);
+	if (n != NULL && strcmp(parts_entry(n)->origin, key->origin) == 0) {
+		lsa = lsdb_from(db, key);
+		if (lsa != NULL && lsa_key_order(&lsa->key, key) == 0)
+			lsa = lsdb_next(lsa);
+		lsa = parts_first(
+		    same_origin(lsa, key->origin), key->origin, one.of);
+		n = tree_next(n);
+	}
+	for (; lsa == NULL && n != NULL; n = tree_next(n)) {
+		const char *origin = parts_entry(n)->origin;
+
+		lsa = parts_first(lsdb_origin(db, origin), origin, one.of);
+	}
+	return lsa;
 }

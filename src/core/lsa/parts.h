@@ -24,28 +24,43 @@
 struct lsdb;
 struct lsdb_share;
 
+/* Whose: with all there is, or without what versions before 3 do not have. */
+enum parts_of { PARTS_ALL, PARTS_PLAIN, PARTS_KINDS };
+
 struct parts {
 	struct tree tree[PARTS]; /* of lsdb_share */
-	uint32_t n[PARTS];       /* LSAs */
-	uint8_t digest[PARTS][CRYPTO_DIGEST];
-	bool fresh[PARTS]; /* `digest` is that of `tree` */
+	struct {
+		uint32_t n[PARTS]; /* LSAs */
+		uint8_t digest[PARTS][CRYPTO_DIGEST];
+		bool fresh[PARTS]; /* `digest` is that of `tree` */
+	} of[PARTS_KINDS];
 };
 
 /* For lsdb.c: an origin comes, and goes with its last LSA. */
 void parts_join(struct parts *parts, struct lsdb_share *share);
 void parts_leave(struct parts *parts, struct lsdb_share *share);
 
-/* The digest of a part, lent until the next change; NULL: it is empty. */
+/* Likewise: an LSA has come to its part, or is about to go. */
+void parts_come(struct parts *parts, const struct lsa *lsa);
+void parts_go(struct parts *parts, const struct lsa *lsa);
+
+/* One of the parts. */
+struct parts_one {
+	enum parts_of of;
+	unsigned number;
+};
+
+/* Its digest, lent until the next change; NULL: it is empty. */
 const uint8_t *parts_digest(
-    struct lsdb *db, unsigned part, const struct crypto *crypto);
+    struct lsdb *db, struct parts_one one, const struct crypto *crypto);
 
 /* The digest of the whole: of each part that is not empty, its number and
  * its digest. */
-void parts_whole(
-    struct lsdb *db, const struct crypto *crypto, uint8_t out[CRYPTO_DIGEST]);
+void parts_whole(struct lsdb *db, enum parts_of of, const struct crypto *crypto,
+    uint8_t out[CRYPTO_DIGEST]);
 
 /* The first LSA of a part that stands behind the key, or NULL. */
 struct lsa *parts_after(
-    const struct lsdb *db, unsigned part, const struct lsa_key *key);
+    const struct lsdb *db, struct parts_one one, const struct lsa_key *key);
 
 #endif

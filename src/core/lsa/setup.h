@@ -91,6 +91,7 @@ struct setup_space {
 	struct addr probe;      /* what answers for the way; port 0: no probe */
 	const char *probe_name; /* whose address it is; lent; may be NULL */
 	bool local, fallback, relay;
+	bool listed; /* of address-space-file: said in lists (lsa_list.h) */
 };
 
 /* Who is trusted besides, while the authority changes. */
@@ -126,6 +127,7 @@ struct setup_announced {
 	uint8_t mark[2][CRYPTO_PUBLIC];
 	size_t nmark;
 	const char *program; /* the version of this one; NULL: not said */
+	uint16_t reads;      /* of the protocol it speaks; 0: not said */
 	struct lsa_position position;
 };
 

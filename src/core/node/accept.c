@@ -12,6 +12,7 @@
 #include "core/node/expel.h"
 #include "core/node/fx.h"
 #include "core/node/hear.h"
+#include "core/node/long_list.h"
 #include "core/node/nbrs.h"
 #include "core/node/node.h"
 #include "core/node/room.h"
@@ -146,7 +147,7 @@ signer_renew(struct engine *e, const struct lsa *identity)
 			continue;
 		if (claims == NULL && is_ours_still(e, l))
 			continue;
-		if (claims == NULL && l->key.type == LSA_SPACE && !l->purge)
+		if (claims == NULL)
 			expel_key_gone(e, l);
 		if (claims == NULL || judge_claims(l, claims) != RC_OK)
 			expel_lsa(e, l, RC_CLAIM);
@@ -234,6 +235,7 @@ accept_install(struct engine *e, struct lsa *lsa, const struct session *from)
 	if (!changed || lsa->key.type == LSA_IDENTITY)
 		return;
 	if (lsa->key.type == LSA_SERVER) {
+		long_list_server(e);
 		contest_learnt(e, lsa);
 		dial_learnt(e, lsa);
 	}
@@ -372,8 +374,10 @@ accept_update(struct engine *e, struct session *from, const uint8_t *p,
 	accept_install(e, lsa, from);
 	if (from != NULL)
 		sync_settle(e, from, &lsa->key);
-	if (node_is_own(e, &lsa->key))
+	if (node_is_own(e, &lsa->key) && lsa->key.type != LSA_GRANT) {
+		long_list_due(e);
 		epoch_heard(e, lsa);
+	}
 	return RC_OK;
 }
 

@@ -35,7 +35,8 @@ same_marks(const struct lsa *a, const struct lsa *b)
 static bool
 annex_is_of_keys(const struct engine *e, const struct news_one *one)
 {
-	if (one->key.type == LSA_CONNECTOR || one->key.type == LSA_SPACE)
+	if (one->key.type == LSA_CONNECTOR || one->key.type == LSA_SPACE ||
+	    lsa_is_list(one->key.type))
 		return false;
 	return one->key.type != LSA_SERVER ||
 	       !same_marks(one->was, lsdb_find(&e->db, &one->key));
@@ -68,7 +69,7 @@ annex_is_of_widths(const struct engine *e, const struct news_one *one)
 	if (one->key.type == LSA_SERVER)
 		return strcmp(lsa_server(was)->group, lsa_server(now)->group) !=
 		       0;
-	return one->key.type != LSA_SPACE;
+	return one->key.type != LSA_SPACE && !lsa_is_list(one->key.type);
 }
 
 void

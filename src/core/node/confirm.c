@@ -32,7 +32,7 @@ static void
 copy_others(const struct engine *e, struct lsdb *to)
 {
 	for (struct lsa *l = lsdb_first(&e->db); l != NULL; l = lsdb_next(l))
-		if (!node_is_own(e, &l->key))
+		if (!node_is_own(e, &l->key) || lsa_is_authority(l))
 			lsdb_install(to, lsa_copy(l));
 }
 

@@ -181,11 +181,15 @@ ours_next(const struct engine *e, const struct session *s, struct diff *diff)
 		lsa = lsdb_from(&e->db, &diff->at.key);
 		if (lsa != NULL && lsa_key_order(&lsa->key, &diff->at.key) == 0)
 			lsa = lsdb_next(lsa);
+		while (lsa != NULL && !session_tells(s, lsa->key.type))
+			lsa = lsdb_next(lsa);
 		return lsa;
 	}
 	for (; diff->part < PARTS; diff->part++) {
 		if (s->sync.differs[diff->part])
-			lsa = parts_after(&e->db, diff->part, &diff->at.key);
+			lsa = parts_after(&e->db,
+			    (struct parts_one){ session_parts(s), diff->part },
+			    &diff->at.key);
 		if (lsa != NULL)
 			return lsa;
 		diff->at.origin[0] = diff->at.id[0] = '\0';
@@ -300,7 +304,9 @@ differ_show(struct engine *e, struct nbr *nbr, struct json *j)
 	uint8_t ours[CRYPTO_DIGEST];
 	bool over = diff != NULL && diff->state >= DIFF_SAME;
 
-	parts_whole(&e->db, e->crypto, ours);
+	parts_whole(&e->db,
+	    nbr->session == NULL ? PARTS_ALL : session_parts(nbr->session),
+	    e->crypto, ours);
 	json_open(j, NULL, '{');
 	json_str(j, "peer", nbr->name);
 	json_str(

@@ -73,6 +73,8 @@ engine_claims_check(struct engine *e)
 	for (size_t i = 0; i < setup->nspaces; i++) {
 		const struct setup_space *s = &setup->spaces[i];
 
+		if (s->listed) /* long_list.h tells, once for all of them */
+			continue;
 		if (!claims_space(setup->claims, s->pattern))
 			fx_event(e, (struct event){ .kind = EVENT_CLAIM_DENIED,
 					.name = s->pattern });

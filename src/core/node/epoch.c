@@ -64,7 +64,7 @@ epoch_start(struct engine *e)
 	epoch_save(e);
 	for (struct lsa *l = lsdb_origin(&e->db, e->setup->server);
 	     l != NULL && node_is_own(e, &l->key); l = lsdb_next(l))
-		if (l->key.type != LSA_FORGET)
+		if (!lsa_is_authority(l))
 			epoch_raise(e, lsa_epoch(l));
 }
 

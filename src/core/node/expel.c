@@ -5,11 +5,13 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
+#include "core/lsa/lsa_list.h"
 #include "core/node/cause.h"
 #include "core/node/contest.h"
 #include "core/node/due.h"
 #include "core/node/epoch.h"
 #include "core/node/fx.h"
+#include "core/node/long_list.h"
 #include "core/node/node.h"
 #include "core/node/sessions.h"
 #include "core/node/signers.h"
@@ -40,6 +42,7 @@ expel_take_out(struct engine *e, struct lsa *lsa)
 {
 	if (lsa->key.type == LSA_SERVER) {
 		contest_gone(e, lsa->key.origin);
+		long_list_server(e);
 		due_peers(e, e->now); /* no other says whom to peer with */
 	}
 	if (lsa->key.type == LSA_IDENTITY && !node_is_own(e, &lsa->key))
@@ -60,11 +63,26 @@ expel_lsa(struct engine *e, struct lsa *lsa, int rc)
 	expel_take_out(e, lsa);
 }
 
+static void
+claim_key_gone(struct engine *e, const struct lsa *claim, const char *pattern)
+{
+	rib_key_gone(e->table.rib, claim, pattern);
+	due_save_route(e, pattern);
+}
+
 void
 expel_key_gone(struct engine *e, const struct lsa *claim)
 {
-	rib_key_gone(e->table.rib, claim);
-	due_save_route(e, claim->key.id);
+	struct lsa_list_walk walk;
+	const char *pattern;
+
+	if (lsa_space(claim) != NULL)
+		claim_key_gone(e, claim, claim->key.id);
+	if (claim->key.type != LSA_LIST || claim->purge)
+		return;
+	walk = lsa_list_walk(lsa_list(claim));
+	while ((pattern = lsa_list_next(&walk)) != NULL)
+		claim_key_gone(e, claim, pattern);
 }
 
 static bool
@@ -100,8 +118,7 @@ unvouched_expel(struct engine *e, const char *of)
 		if (lsa_is_authority(l) || node_is_own(e, &l->key) ||
 		    strcmp(l->key.origin, origin) == 0)
 			continue;
-		if (l->key.type == LSA_SPACE && !l->purge)
-			expel_key_gone(e, l);
+		expel_key_gone(e, l);
 		expel_lsa(e, l, RC_IDENTITY);
 	}
 }
@@ -177,8 +194,7 @@ expel_distrusted(struct engine *e)
 		if ((node_is_own(e, &l->key) && !lsa_is_authority(l)) ||
 		    is_trusted(e, l))
 			continue;
-		if (l->key.type == LSA_SPACE && !l->purge)
-			expel_key_gone(e, l);
+		expel_key_gone(e, l);
 		expel_lsa(e, l, RC_ORG);
 	}
 	due_save_anew(e);

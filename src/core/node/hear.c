@@ -16,7 +16,7 @@ static bool
 is_paced(const struct engine *e, const struct lsa_key *key)
 {
 	return key->origin[0] != '\0' && key->type != LSA_FORGET &&
-	       !node_is_own(e, key);
+	       key->type != LSA_GRANT && !node_is_own(e, key);
 }
 
 static bool

@@ -43,6 +43,9 @@ explains(const struct cause *cause, const struct route *from,
 
 	if (cause->type == LSA_SPACE)
 		return strcmp(cause->id, pattern) == 0 ? 5 : 0;
+	/* A list may be of any pattern behind its id, as far as is told. */
+	if (lsa_is_list(cause->type) && strcmp(cause->id, pattern) > 0)
+		return 0;
 	if (cause->server == NULL)
 		return 2;
 	if (strcmp(cause->server, pattern) == 0)

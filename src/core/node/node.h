@@ -19,7 +19,9 @@
  *     probing, early                whether one is up; or not yet, at a boot
  *     mute                          what follows when a probe says nothing
  *     relaying, contest, hear       does it relay; whose it is; how often others
- *     epoch, sessions, refused      our numbers; told to all; who will not relay
+ *     epoch, sessions, refused, long_list
+ *                                   our numbers; told to all; who will not
+ *                                   relay; what we say of a long list
  *     asked, annex, held, pinned, found
  *                                   our MTA; the milter's part; mail that waits;
  *                                   what a table keeps by order; bridgeheads
@@ -128,6 +130,19 @@ struct session {
 	struct bucket faults; /* of this peer, in points of limits.h */
 	uint64_t updates;     /* LSAs received */
 };
+
+/* What a peer of its version is told of: all, or nothing of lists. */
+static inline enum parts_of
+session_parts(const struct session *s)
+{
+	return s->version < MSG_VERSION_LISTS ? PARTS_PLAIN : PARTS_ALL;
+}
+
+static inline bool
+session_tells(const struct session *s, uint8_t type)
+{
+	return session_parts(s) == PARTS_ALL || !lsa_is_list(type);
+}
 
 /* The drawing is in adjacent.h. */
 enum adjacency {
@@ -267,9 +282,22 @@ struct dial {
 	struct buf allowed;    /* the last FX_ALLOW */
 };
 
+/* What of a long list of ours is said (long_list.h). */
+struct long_list {
+	bool due;       /* it may be another */
+	bool any;       /* there is one */
+	bool waits;     /* for a server that reads none */
+	bool behind;    /* the table was when it was made, */
+	uint64_t table; /* and this one was published */
+	size_t pending; /* so many are not in it yet */
+	size_t denied;  /* so many were told of that nothing allows */
+	char older[STR_HOST_MAX + 1]; /* told of: reads no lists; or "" */
+};
+
 /* What we say of ourselves, and under which numbers. */
 struct origin {
 	struct epoch epoch;
+	struct long_list long_list;
 	struct tree owns;
 	struct mono at;       /* a bucket lets us say more */
 	enum lsa_state state; /* in our server LSA */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/rc.h"
+#include "core/lsa/lsa_list.h"
 #include "core/node/accept.h"
 #include "core/node/adjacent.h"
 #include "core/node/asked.h"
@@ -12,6 +13,7 @@
 #include "core/node/epoch.h"
 #include "core/node/fx.h"
 #include "core/node/group.h"
+#include "core/node/long_list.h"
 #include "core/node/node.h"
 #include "core/node/phase.h"
 #include "core/node/service.h"
@@ -158,6 +160,7 @@ say_server(struct engine *e)
 		.nmark = (uint8_t)setup->announced.nmark,
 		.state = phase_state(e),
 		.program = (char *)(uintptr_t)setup->announced.program,
+		.reads = setup->announced.reads,
 		.position = setup->announced.position };
 	struct texts full = { 0 }, up = { 0 }, down = { 0 };
 	size_t room = LIMIT_LSA_BODY - SERVER_REST;
@@ -310,22 +313,51 @@ is_taken(const struct engine *e, const char *pattern)
 }
 
 static void
-say_all(struct engine *e)
+say_chunk(struct engine *e, const char *id, const struct lsa_space *space,
+    const struct buf *packed)
+{
+	lsa_list_encode(
+	    origin_body_of(e, LSA_LIST, id), LSA_LIST, space, packed);
+}
+
+/* All but the list, which stays as it was said. */
+static void
+unsay(struct engine *e, bool list)
 {
 	for (struct tree_node *n = tree_first(&e->origin.owns); n;
-	     n = tree_next(n))
-		tree_entry(n, struct own, node)->said = false;
+	     n = tree_next(n)) {
+		struct own *own = tree_entry(n, struct own, node);
+
+		if ((own->key.type == LSA_LIST) == list)
+			own->said = false;
+	}
+}
+
+static void
+say_list(struct engine *e)
+{
+	if (!long_list_is_due(e))
+		return;
+	unsay(e, true);
+	long_list_make(e, say_chunk);
+}
+
+static void
+say_all(struct engine *e)
+{
+	unsay(e, false);
 	say_identity(e);
 	say_server(e);
 	for (size_t i = 0; i < e->setup->nconnectors; i++)
 		say_connector(e, &e->setup->connectors[i]);
 	for (size_t i = 0; i < e->setup->nspaces; i++)
-		if (is_taken(e, e->setup->spaces[i].pattern))
+		if (!e->setup->spaces[i].listed &&
+		    is_taken(e, e->setup->spaces[i].pattern))
 			say_space(e, &e->setup->spaces[i]);
 	/* What the database holds of us and we do not say is purged. */
 	for (struct lsa *l = lsdb_origin(&e->db, e->setup->server);
 	     l != NULL && node_is_own(e, &l->key); l = lsdb_next(l))
-		if (l->key.type != LSA_FORGET)
+		if (!lsa_is_authority(l))
 			own_get(e, l->key.type, l->key.id);
 }
 
@@ -433,7 +465,8 @@ origin_draft(struct engine *e, struct lsdb *db)
 		struct buf out = { 0 };
 		struct lsa *lsa;
 
-		if (!own->said)
+		/* Of a list the setup says enough. */
+		if (!own->said || own->key.type == LSA_LIST)
 			continue;
 		lsa_encode(&out, &draft, e->crypto);
 		if (lsa_decode(out.p, out.n, e->crypto, &lsa) == RC_OK)
@@ -442,11 +475,30 @@ origin_draft(struct engine *e, struct lsdb *db)
 	}
 }
 
-void
-origin_tick(struct engine *e)
+/* What joins the chunks of a list goes out before what ends one of them, or for
+ * a time nothing would say what that one had. */
+static void
+owns_say(struct engine *e, bool ends)
 {
 	struct mono when = MONO_NEVER;
 
+	for (struct tree_node *n = tree_first(&e->origin.owns); n;
+	     n = tree_next(n)) {
+		struct own *own = tree_entry(n, struct own, node);
+		bool end = own->key.type == LSA_LIST && !own->said;
+
+		if (end != ends || is_said(e, own))
+			continue;
+		if (origin_may(e, own, &when))
+			origin_say(e, own);
+		else
+			e->origin.at = mono_min(e->origin.at, when);
+	}
+}
+
+void
+origin_tick(struct engine *e)
+{
 	if (e->phase != PHASE_RUNNING ||
 	    e->origin.epoch.saved != e->origin.epoch.now)
 		return;
@@ -457,18 +509,11 @@ origin_tick(struct engine *e)
 	}
 	e->due.say_at = e->origin.at = MONO_NEVER;
 	epoch_calm(e);
+	say_list(e);
 	say_all(e);
-	for (struct tree_node *n = tree_first(&e->origin.owns); n;
-	     n = tree_next(n)) {
-		struct own *own = tree_entry(n, struct own, node);
-
-		if (is_said(e, own))
-			continue;
-		if (origin_may(e, own, &when))
-			origin_say(e, own);
-		else
-			e->origin.at = mono_min(e->origin.at, when);
-	}
+	owns_say(e, false);
+	if (e->origin.at.ms == MONO_NEVER.ms)
+		owns_say(e, true);
 	/* What we said may have withdrawn something else of ours. */
 	fx_wake(e, mono_min(e->origin.at, e->due.say_at));
 }

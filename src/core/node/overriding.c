@@ -8,6 +8,7 @@
 #include "core/node/due.h"
 #include "core/node/found.h"
 #include "core/node/fx.h"
+#include "core/node/long_list.h"
 #include "core/node/node.h"
 
 char *
@@ -68,6 +69,7 @@ overriding_apply(struct engine *e)
 
 	e->overrides.over = override_setup(&e->overrides, base);
 	e->setup = e->overrides.over != NULL ? e->overrides.over : base;
+	long_list_due(e);
 	compute_setup(e);
 	override_setup_free(was);
 }

@@ -110,7 +110,7 @@ status(struct engine *e, struct json *j, const struct request *r)
 	json_uint(j, "sessions", e->sessions.n);
 	json_uint(j, "full", full);
 	json_uint(j, "lsas", lsdb_count(&e->db));
-	parts_whole(&e->db, e->crypto, digest);
+	parts_whole(&e->db, PARTS_ALL, e->crypto, digest);
 	json_hex(j, "digest", digest, CRYPTO_DIGEST);
 	json_uint(j, "epoch", e->origin.epoch.now);
 	if (e->setup->claims != NULL)

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/rc.h"
+#include "core/lsa/lsa_list.h"
 #include "core/node/node.h"
 #include "core/node/request.h"
 #include "core/node/signers.h"
@@ -107,6 +108,11 @@ db_body(const struct engine *e, struct json *j, const struct lsa *lsa)
 		db_connector(j, lsa);
 	} else if (lsa->key.type == LSA_REVOCATION) {
 		db_revocation(j, lsa);
+	} else if (lsa_is_list(lsa->key.type)) {
+		json_uint(j, "patterns", lsa_list(lsa)->n);
+		if (lsa->key.type == LSA_LIST)
+			json_uint(j, "cost", lsa_list(lsa)->space.cost);
+		json_bool(j, "relay", lsa_list(lsa)->space.relay);
 	} else if (space != NULL) {
 		json_uint(j, "cost", space->cost);
 		json_str(j, "state", space->down ? "down" : "up");

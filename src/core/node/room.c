@@ -6,19 +6,36 @@
 #include "core/node/fx.h"
 #include "core/node/node.h"
 
+/* The two accounts of an origin: its lists, and all else. */
+struct room_bound {
+	size_t n;
+	uint64_t octets;
+};
+
+static const struct room_bound bounds[] = {
+	{ LIMIT_ORIGIN_LSAS, LIMIT_ORIGIN_OCTETS },
+	{ LIMIT_LIST_LSAS, LIMIT_LISTED_WEIGHT },
+};
+
 static bool
-fits(size_t n, uint64_t octets)
+room_is_list(const struct lsa *lsa)
 {
-	return n <= LIMIT_ORIGIN_LSAS && octets <= LIMIT_ORIGIN_OCTETS;
+	return lsa->key.type == LSA_LIST;
 }
 
-/* The next LSA of the origin itself, from this one on; or NULL. */
+static bool
+fits(bool list, struct lsdb_use use)
+{
+	return use.n <= bounds[list].n && use.octets <= bounds[list].octets;
+}
+
+/* The next LSA of the origin on this account, from this one on; or NULL. */
 static struct lsa *
-of_origin(struct lsa *lsa, const char *origin)
+of_origin(struct lsa *lsa, const char *origin, bool list)
 {
 	for (; lsa != NULL && strcmp(lsa->key.origin, origin) == 0;
 	     lsa = lsdb_next(lsa))
-		if (lsa->key.type != LSA_FORGET)
+		if (!lsa_is_authority(lsa) && room_is_list(lsa) == list)
 			return lsa;
 	return NULL;
 }
@@ -26,7 +43,14 @@ of_origin(struct lsa *lsa, const char *origin)
 struct lsa *
 room_next(struct lsa *lsa)
 {
-	return of_origin(lsdb_next(lsa), lsa->key.origin);
+	return of_origin(lsdb_next(lsa), lsa->key.origin, room_is_list(lsa));
+}
+
+static void
+room_count(struct lsdb_use *use, const struct lsa *lsa)
+{
+	use->n++;
+	use->octets += lsdb_takes(lsa);
 }
 
 /* Whether there is a place for it behind those that come before it. */
@@ -34,16 +58,15 @@ static int
 room_place(const struct engine *e, const struct lsa *lsa)
 {
 	const char *origin = lsa->key.origin;
-	struct lsa *l = of_origin(lsdb_origin(&e->db, origin), origin);
-	uint64_t octets = lsa->len;
-	size_t n = 1;
+	bool list = room_is_list(lsa);
+	struct lsa *l = of_origin(lsdb_origin(&e->db, origin), origin, list);
+	struct lsdb_use use = { 0 };
 
+	room_count(&use, lsa);
 	for (; l != NULL && lsa_key_order(&l->key, &lsa->key) < 0;
-	     l = room_next(l)) {
-		octets += l->len;
-		n++;
-	}
-	return fits(n, octets) ? RC_OK : RC_LIMIT;
+	     l = room_next(l))
+		room_count(&use, l);
+	return fits(list, use) ? RC_OK : RC_LIMIT;
 }
 
 static int
@@ -62,33 +85,46 @@ room_judge(struct engine *e, const struct lsa *lsa)
 	const struct lsdb_share *s = lsdb_share(&e->db, lsa->key.origin);
 	size_t more = mine == NULL ? 1 : 0;
 	uint64_t was = mine == NULL ? 0 : mine->len;
+	struct lsdb_use use = { 0 };
 
-	if (mine != NULL && lsa->len <= was)
+	if (mine != NULL && lsa->len <= was &&
+	    lsdb_takes(lsa) <= lsdb_takes(mine))
 		return RC_OK;
 	if (lsdb_count(&e->db) + more > LIMIT_LSDB_LSAS ||
 	    e->db.octets + lsa->len - was > LIMIT_LSDB_OCTETS)
 		return full(e);
-	if (s == NULL || fits(s->n + more, s->octets + lsa->len - was))
+	if (s == NULL)
 		return RC_OK;
-	return room_place(e, lsa);
+	use = room_is_list(lsa) ? s->lists : s->plain;
+	use.n += more;
+	use.octets += lsdb_takes(lsa) - (mine == NULL ? 0 : lsdb_takes(mine));
+	return fits(room_is_list(lsa), use) ? RC_OK : room_place(e, lsa);
+}
+
+static struct lsa *
+over_on(const struct engine *e, const struct lsdb_share *s, bool list)
+{
+	struct lsa *l =
+	    of_origin(lsdb_origin(&e->db, s->origin), s->origin, list);
+	struct lsdb_use use = { 0 };
+
+	if (fits(list, list ? s->lists : s->plain))
+		return NULL;
+	for (; l != NULL; l = room_next(l)) {
+		room_count(&use, l);
+		if (!fits(list, use))
+			return l;
+	}
+	return NULL;
 }
 
 struct lsa *
 room_over(const struct engine *e, const char *origin)
 {
 	const struct lsdb_share *s = lsdb_share(&e->db, origin);
-	struct lsa *l = of_origin(lsdb_origin(&e->db, origin), origin);
-	uint64_t octets = 0;
-	size_t n = 0;
+	struct lsa *l = s == NULL ? NULL : over_on(e, s, false);
 
-	if (s == NULL || fits(s->n, s->octets))
-		return NULL;
-	for (; l != NULL; l = room_next(l)) {
-		octets += l->len;
-		if (!fits(++n, octets))
-			return l;
-	}
-	return NULL;
+	return l != NULL || s == NULL ? l : over_on(e, s, true);
 }
 
 /* --- before it is full --------------------------------------------------------- */
@@ -101,12 +137,22 @@ greater(uint64_t n, uint64_t of_n, uint64_t octets, uint64_t of_octets)
 	return (unsigned)(a > b ? a : b);
 }
 
+static unsigned
+room_share(struct lsdb_use use, bool list)
+{
+	return greater(use.n, bounds[list].n, use.octets, bounds[list].octets);
+}
+
 unsigned
 room_percent(const struct engine *e, const struct lsdb_share *s)
 {
-	if (s != NULL)
-		return greater(
-		    s->n, LIMIT_ORIGIN_LSAS, s->octets, LIMIT_ORIGIN_OCTETS);
+	unsigned plain, lists;
+
+	if (s != NULL) {
+		plain = room_share(s->plain, false);
+		lists = room_share(s->lists, true);
+		return plain > lists ? plain : lists;
+	}
 	return greater(lsdb_count(&e->db), LIMIT_LSDB_LSAS, e->db.octets,
 	    LIMIT_LSDB_OCTETS);
 }
@@ -133,6 +179,6 @@ room_look(struct engine *e, const char *origin, struct room_use was)
 	if (now.one >= LIMIT_FILLING_PERCENT && was.one < LIMIT_FILLING_PERCENT)
 		fx_event(e, (struct event){ .kind = EVENT_LSDB_FILLING,
 				.origin = s->origin,
-				.value = s->n,
-				.total = s->octets });
+				.value = s->plain.n + s->lists.n,
+				.total = s->plain.octets + s->lists.octets });
 }

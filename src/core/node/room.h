@@ -5,7 +5,9 @@
  * their places in the order of their keys: identity, server, connectors,
  * spaces, then what a later version says. So what is kept of an origin that
  * says too much follows from what it says and not from the order in which it
- * came: every server keeps the same, and finds the same paths.
+ * came: every server keeps the same, and finds the same paths. Its lists
+ * (core/lsa/lsa_list.h) have bounds of their own, LIMIT_LIST_LSAS and
+ * LIMIT_LISTED_WEIGHT.
  */
 
 #ifndef CORE_ROOM_H

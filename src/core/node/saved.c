@@ -407,7 +407,8 @@ saved_lsa_read(struct engine *e, struct kept *kept, struct cur in)
 	if (!e->turn.trusted || (rc != RC_ORG && rc != RC_IDENTITY) ||
 	    lsa_decode(in.p, in.left, e->crypto, &lsa) != RC_OK)
 		return;
-	if (lsa->key.type == LSA_SPACE && !lsa->purge)
+	if ((lsa->key.type == LSA_SPACE || lsa->key.type == LSA_LIST) &&
+	    !lsa->purge)
 		vec_push(&kept->nobody, lsa);
 	else
 		lsa_free(lsa);

@@ -168,8 +168,9 @@ services_refresh(struct engine *e)
 		services_want(e, e->setup->server, &e->setup->announced.smtp[i],
 		    SERVICE_SELF);
 	for (size_t i = 0; i < e->setup->nspaces; i++)
-		services_want(e, e->setup->spaces[i].pattern,
-		    &e->setup->spaces[i].probe, SERVICE_SPACE);
+		if (!e->setup->spaces[i].listed)
+			services_want(e, e->setup->spaces[i].pattern,
+			    &e->setup->spaces[i].probe, SERVICE_SPACE);
 	for (struct service *s = service_first(e); s != NULL; s = next) {
 		next = service_next(s);
 		if (s->use == 0) {

@@ -12,7 +12,8 @@ sessions_flood(
 	for (size_t i = 0; i < e->sessions.n; i++) {
 		struct session *s = e->sessions.v[i];
 
-		if (s == from || s->state < SESSION_SYNC || s->over != NULL)
+		if (s == from || s->state < SESSION_SYNC || s->over != NULL ||
+		    !session_tells(s, lsa->key.type))
 			continue;
 		keyset_add(&s->sync.queue, &lsa->key);
 		sync_pump(e, s);
@@ -22,6 +23,8 @@ sessions_flood(
 void
 sessions_offer(struct engine *e, struct session *s, const struct lsa_key *key)
 {
+	if (!session_tells(s, key->type))
+		return;
 	keyset_add(&s->sync.queue, key);
 	sync_pump(e, s);
 }

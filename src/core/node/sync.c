@@ -10,23 +10,30 @@
 
 /* The parts that are not empty, each with its digest. */
 static void
-parts_write(struct engine *e, struct buf *out)
+parts_write(struct engine *e, const struct session *s, struct buf *out)
 {
-	size_t n;
+	struct parts_one one = { session_parts(s), 0 };
+	const uint32_t *n = e->db.parts.of[one.of].n;
 	uint32_t full = 0;
 
 	for (unsigned i = 0; i < PARTS; i++)
-		full += e->db.parts.n[i] > 0 ? 1 : 0;
+		full += n[i] > 0 ? 1 : 0;
 	buf_u16(out, (uint16_t)full);
-	for (unsigned i = 0; i < PARTS; i++) {
-		n = e->db.parts.n[i];
-		if (n == 0)
+	for (; one.number < PARTS; one.number++) {
+		if (n[one.number] == 0)
 			continue;
-		buf_u8(out, (uint8_t)i);
-		buf_u32(out, (uint32_t)n);
+		buf_u8(out, (uint8_t)one.number);
+		buf_u32(out, n[one.number]);
 		buf_bytes(
-		    out, parts_digest(&e->db, i, e->crypto), CRYPTO_DIGEST);
+		    out, parts_digest(&e->db, one, e->crypto), CRYPTO_DIGEST);
 	}
+}
+
+/* LSAs that a peer of version 1 is told of. */
+static size_t
+plain_count(const struct engine *e)
+{
+	return lsdb_count(&e->db) - e->db.lists;
 }
 
 static void
@@ -37,10 +44,10 @@ digest_send(struct engine *e, struct session *s, uint8_t flags)
 
 	if (s->version < 2) {
 		buf_bytes(&out, e->db.digest, CRYPTO_DIGEST);
-		buf_u32(&out, (uint32_t)lsdb_count(&e->db));
+		buf_u32(&out, (uint32_t)plain_count(e));
 	} else {
 		buf_u8(&out, flags);
-		parts_write(e, &out);
+		parts_write(e, s, &out);
 	}
 	frame_close(&out, hole);
 	fx_send(e, s, &out);
@@ -129,12 +136,15 @@ summary_begin(struct session *s)
 		s->sync.summary_at.id, 0 };
 }
 
+/* Of a peer of version 1. */
 static struct lsa *
 after(const struct engine *e, const struct lsa_key *key)
 {
 	struct lsa *lsa = lsdb_from(&e->db, key);
 
 	if (lsa != NULL && lsa_key_order(&lsa->key, key) == 0)
+		lsa = lsdb_next(lsa);
+	while (lsa != NULL && lsa_is_list(lsa->key.type))
 		lsa = lsdb_next(lsa);
 	return lsa;
 }
@@ -151,8 +161,10 @@ summary_next(const struct engine *e, struct session *s)
 	for (; s->sync.summary_part < PARTS; s->sync.summary_part++) {
 		lsa = NULL;
 		if (s->sync.differs[s->sync.summary_part])
-			lsa =
-			    parts_after(&e->db, s->sync.summary_part, &at->key);
+			lsa = parts_after(&e->db,
+			    (struct parts_one){
+				session_parts(s), s->sync.summary_part },
+			    &at->key);
 		if (lsa != NULL)
 			return lsa;
 		at->key.type = 0;
@@ -286,7 +298,7 @@ whole_read(struct engine *e, struct session *s, struct cur *body, bool *same)
 	const uint8_t *digest = cur_bytes(body, CRYPTO_DIGEST);
 
 	s->sync.theirs = cur_u32(body);
-	s->sync.ours = lsdb_count(&e->db);
+	s->sync.ours = plain_count(e);
 	if (digest == NULL || body->bad)
 		return RC_SHORT;
 	*same = memcmp(digest, e->db.digest, CRYPTO_DIGEST) == 0;
@@ -297,7 +309,8 @@ whole_read(struct engine *e, struct session *s, struct cur *body, bool *same)
 static void
 part_compare(struct engine *e, struct session *s, const struct msg_part *part)
 {
-	const uint8_t *mine = parts_digest(&e->db, part->number, e->crypto);
+	const uint8_t *mine = parts_digest(&e->db,
+	    (struct parts_one){ session_parts(s), part->number }, e->crypto);
 	bool differs =
 	    mine == NULL || memcmp(mine, part->digest, CRYPTO_DIGEST) != 0;
 
@@ -311,10 +324,11 @@ parts_read(struct engine *e, struct session *s, struct cur *body, bool *same)
 {
 	uint16_t n = cur_u16(body);
 	int last = -1, rc = body->bad ? RC_SHORT : RC_OK;
+	const uint32_t *ours = e->db.parts.of[session_parts(s)].n;
 
 	s->sync.theirs = s->sync.ours = 0;
 	for (unsigned i = 0; i < PARTS; i++)
-		s->sync.differs[i] = e->db.parts.n[i] > 0;
+		s->sync.differs[i] = ours[i] > 0;
 	for (uint16_t i = 0; i < n; i++) {
 		struct msg_part part;
 
@@ -328,7 +342,7 @@ parts_read(struct engine *e, struct session *s, struct cur *body, bool *same)
 	for (unsigned i = 0; i < PARTS; i++)
 		if (s->sync.differs[i]) {
 			*same = false;
-			s->sync.ours += e->db.parts.n[i];
+			s->sync.ours += ours[i];
 		}
 	return rc;
 }
@@ -431,7 +445,8 @@ on_sync_request(struct engine *e, struct session *s, struct cur *body)
 		rc = msg_key_read(body, &key);
 		if (rc != RC_OK)
 			break;
-		if (lsdb_find(&e->db, &key.key) != NULL) {
+		if (session_tells(s, key.key.type) &&
+		    lsdb_find(&e->db, &key.key) != NULL) {
 			keyset_add(&s->sync.queue, &key.key);
 			continue;
 		}

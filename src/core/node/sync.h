@@ -16,7 +16,8 @@
  * asked for goes before the rest of it, so that a line that breaks has
  * brought something, and the parts that are whole are not named again.
  *
- * A peer of version 1 knows no parts: its summary has all, its digest is an
+ * With a peer that knows no lists (lsa_list.h) all of this is as if there were
+ * none. A peer of version 1 knows no parts: its summary has all, its digest is an
  * exclusive or.
  */
 

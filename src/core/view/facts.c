@@ -206,7 +206,8 @@ origin_of(struct facts *f, const struct view_input *in, const struct lsa *lsa)
 		if (strcmp(self, lsa->key.origin) == 0)
 			return f->self;
 	}
-	if (lsa->key.type != LSA_SERVER && lsa->key.type != LSA_SPACE)
+	if (lsa->key.type != LSA_SERVER && lsa->key.type != LSA_SPACE &&
+	    lsa->key.type != LSA_LIST)
 		return FACTS_NONE; /* a connector without its server LSA */
 	return server_new(f, lsa->key.origin);
 }
@@ -255,107 +256,6 @@ connector_add(struct facts *f, const struct view_input *in, uint32_t owner,
 		vec_push(&f->connectors, c);
 }
 
-void
-facts_claim_read(
-    const struct view_input *in, const struct lsa *lsa, struct facts_claim *c)
-{
-	c->pattern = lsa->key.id;
-	c->lsa = lsa;
-	c->space = *lsa_space(lsa);
-	if (strcmp(c->pattern, "*") == 0 ||
-	    (in->may_relay != NULL &&
-		!in->may_relay(in->ctx, lsa->key.origin, c->pattern)))
-		c->space.relay = false;
-}
-
-static void
-facts_claim_add(struct facts *f, const struct view_input *in, uint32_t server,
-    const struct lsa *lsa)
-{
-	struct facts_claim c = { .server = server };
-
-	/* What is ours and no more configured is no claim, before its purge
-	 * is out; the rest of ours: own_claims(). */
-	if (server == f->self)
-		return;
-	facts_claim_read(in, lsa, &c);
-	vec_push(&f->claims, c);
-}
-
-bool
-facts_claim_own(const struct view_input *in, const struct setup_space *own,
-    struct facts_claim *c)
-{
-	const struct setup *setup = in->setup;
-	struct lsa_key key = { setup->server, own->pattern, LSA_SPACE };
-	const struct lsa *said = lsdb_find(in->db, &key);
-
-	if (setup->claims == NULL || !claims_space(setup->claims, own->pattern))
-		return false;
-	c->pattern = own->pattern;
-	c->own = own;
-	c->lsa = said == NULL || said->purge ? NULL : said;
-	if (c->lsa != NULL)
-		c->space = *lsa_space(said);
-	else
-		c->space = (struct lsa_space){ .cost = own->cost,
-			.local = own->local,
-			.fallback = own->fallback,
-			.relay = own->relay };
-	if (strcmp(own->pattern, "*") == 0 ||
-	    !claims_relay(setup->claims, own->pattern))
-		c->space.relay = false;
-	return true;
-}
-
-/* What our setup says and our certificate allows, said already or not: a
- * table is published before our first LSA goes out (lsrd-protocol(7) 7). */
-static void
-own_claims(struct facts *f, const struct view_input *in)
-{
-	for (size_t i = 0; i < in->setup->nspaces; i++) {
-		struct facts_claim c = { .server = f->self };
-
-		if (facts_claim_own(in, &in->setup->spaces[i], &c))
-			vec_push(&f->claims, c);
-	}
-}
-
-/* The texts of claims, which are sorted by them. */
-static void
-patterns_gather(struct facts *f)
-{
-	size_t n = 1;
-
-	for (size_t i = 0; i < f->claims.n; i++)
-		n += strlen(f->claims.v[i].pattern) + 1;
-	f->patterns = mem_new(n, 0, 0);
-	n = 0;
-	for (size_t i = 0; i < f->claims.n; i++) {
-		struct facts_claim *c = &f->claims.v[i];
-		size_t len = strlen(c->pattern) + 1;
-
-		if (i > 0 && strcmp(c[-1].pattern, c->pattern) == 0) {
-			c->pattern = c[-1].pattern;
-			continue;
-		}
-		memcpy(f->patterns + n, c->pattern, len);
-		c->pattern = f->patterns + n;
-		n += len;
-	}
-}
-
-static int
-claim_order(const void *a, const void *b)
-{
-	const struct facts_claim *x = a, *y = b;
-	int c = strcmp(x->pattern, y->pattern);
-
-	if (c != 0)
-		return c;
-	return x->server < y->server ? -1 : x->server > y->server;
-}
-
 static void
 lsa_read(struct facts *f, const struct view_input *in, uint32_t origin,
     const struct lsa *lsa)
@@ -368,28 +268,33 @@ lsa_read(struct facts *f, const struct view_input *in, uint32_t origin,
 		facts_claim_add(f, in, origin, lsa);
 }
 
+static bool
+facts_is_read(uint8_t type)
+{
+	return (type >= LSA_SERVER && type <= LSA_SPACE) || type == LSA_LIST;
+}
+
 static void
 database_read(struct facts *f, const struct view_input *in)
 {
-	for (struct lsa *l = lsdb_first(in->db); l; l = lsdb_next(l)) {
-		uint32_t origin;
+	uint32_t origin, listed = FACTS_NONE;
 
-		if (l->purge || l->key.type < LSA_SERVER ||
-		    l->key.type > LSA_SPACE)
+	for (struct lsa *l = lsdb_first(in->db); l; l = lsdb_next(l)) {
+		if (l->purge || !facts_is_read(l->key.type))
 			continue;
 		origin = origin_of(f, in, l);
-		if (origin != FACTS_NONE)
+		if (origin == FACTS_NONE)
+			continue;
+		if (l->key.type != LSA_LIST)
 			lsa_read(f, in, origin, l);
+		else if (origin != listed) /* with its first chunk all */
+			facts_list_add(f, in, listed = origin);
 	}
 	if (f->self == FACTS_NONE)
 		f->self = server_new(f, in->setup->server);
 	names_gather(f);
 	slots_fill(f);
-	own_claims(f, in);
-	if (f->claims.n > 1)
-		qsort(f->claims.v, f->claims.n, sizeof(f->claims.v[0]),
-		    claim_order);
-	patterns_gather(f);
+	facts_claims_gather(f, in);
 }
 
 /* Side by side, as those of servers are: what lends from a body would end

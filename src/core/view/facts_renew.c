@@ -135,6 +135,7 @@ struct renewal {
 	const struct lsa_key *key;
 	const struct lsa *said; /* now; NULL: nothing, or a purge */
 	uint32_t server;        /* whose it is; FACTS_NONE: of none */
+	const char *pattern;    /* of a claim; lent */
 };
 
 static bool
@@ -189,57 +190,102 @@ connector_renew(const struct renewal *r)
 	return true;
 }
 
-static void
-claim_own_renew(const struct renewal *r)
+static bool
+space_before(const void *ctx, size_t i)
 {
-	struct facts *f = r->facts;
-	size_t at = claim_place(f, f->self, r->key->id);
-	struct facts_claim *c = &f->claims.v[at];
-	const char *text;
+	const struct renewal *r = ctx;
 
-	if (at == f->claims.n || c->server != f->self ||
-	    strcmp(c->pattern, r->key->id) != 0)
-		return;
-	text = c->pattern;
-	facts_claim_own(r->in, c->own, c);
-	c->pattern = text;
+	return strcmp(r->in->setup->spaces[i].pattern, r->pattern) < 0;
 }
 
+static const struct setup_space *
+own_space(const struct renewal *r)
+{
+	const struct setup *setup = r->in->setup;
+	size_t at = find_from(setup->nspaces, space_before, r);
+
+	if (at == setup->nspaces ||
+	    strcmp(setup->spaces[at].pattern, r->pattern) != 0)
+		return NULL;
+	return &setup->spaces[at];
+}
+
+/* Whether its server claims the pattern now, by itself or by its list. */
 static bool
+claim_said_now(const struct renewal *r, struct facts_claim *c)
+{
+	const char *origin = r->facts->servers.v[r->server].name;
+	struct lsa_key key = { origin, r->pattern, LSA_SPACE };
+	const struct lsa *said = lsdb_find(r->in->db, &key);
+	const struct setup_space *own;
+	struct facts_lists lists;
+
+	if (r->server != r->facts->self && said != NULL && !said->purge) {
+		facts_claim_read(r->in, said, c);
+		return true;
+	}
+	facts_lists_begin(&lists, r->in->db, origin, r->pattern);
+	if (r->server != r->facts->self)
+		return facts_claim_listed(r->in, &lists, r->pattern, c);
+	own = own_space(r);
+	return own != NULL && facts_claim_own(r->in, &lists, own, c);
+}
+
+static void
 claim_renew(const struct renewal *r)
 {
 	struct facts *f = r->facts;
 	struct facts_claim c = { .server = r->server };
-	bool was;
-	size_t at;
+	size_t at = claim_place(f, r->server, r->pattern);
+	bool was = at < f->claims.n && f->claims.v[at].server == r->server &&
+	           strcmp(f->claims.v[at].pattern, r->pattern) == 0;
+	bool is = claim_said_now(r, &c);
 
-	if (r->server == f->self) {
-		claim_own_renew(r);
-		return true;
-	}
-	/* Without a server LSA it is a server by its claims alone. */
-	if (r->server == FACTS_NONE || f->servers.v[r->server].body == NULL)
-		return r->server == FACTS_NONE && r->said == NULL;
-	at = claim_place(f, r->server, r->key->id);
-	was = at < f->claims.n && f->claims.v[at].server == r->server &&
-	      strcmp(f->claims.v[at].pattern, r->key->id) == 0;
-	if (r->said != NULL) {
-		facts_claim_read(r->in, r->said, &c);
-		c.pattern = pattern_text(f, at, r->key->id);
-	}
-	if (r->said != NULL && was)
+	if (is)
+		c.pattern = was ? f->claims.v[at].pattern
+		                : pattern_text(f, at, r->pattern);
+	if (is && was)
 		f->claims.v[at] = c;
-	else if (r->said != NULL)
+	else if (is)
 		claim_insert(f, at, c);
 	else if (was)
 		claim_take(f, at);
+}
+
+static void
+pattern_renew(void *ctx, const char *pattern)
+{
+	struct renewal *r = ctx;
+
+	r->pattern = pattern;
+	claim_renew(r);
+}
+
+/* Of a space, a list or a grant. */
+static bool
+claims_renew(struct renewal *r, const struct news_one *one)
+{
+	const struct facts *f = r->facts;
+
+	/* Without a server LSA it is a server by its claims alone; a grant
+	 * makes nobody one. */
+	if (r->server == FACTS_NONE)
+		return r->said == NULL || one->key.type == LSA_GRANT;
+	if (r->server != f->self && f->servers.v[r->server].body == NULL)
+		return false;
+	if (one->key.type == LSA_SPACE)
+		pattern_renew(r, one->key.id);
+	else
+		listed_changed(
+		    r->in->db, &one->key, one->was, pattern_renew, r);
 	return true;
 }
 
 static bool
 key_renew(
-    struct facts *f, const struct view_input *in, const struct lsa_key *key)
+    struct facts *f, const struct view_input *in, const struct news_one *one)
 {
+	const struct lsa_key *key = &one->key;
 	const struct lsa *said = lsdb_find(in->db, key);
 	struct renewal r = { .facts = f,
 		.in = in,
@@ -251,8 +297,8 @@ key_renew(
 		return server_renew(&r);
 	if (key->type == LSA_CONNECTOR)
 		return connector_renew(&r);
-	if (key->type == LSA_SPACE)
-		return claim_renew(&r);
+	if (key->type == LSA_SPACE || lsa_is_list(key->type))
+		return claims_renew(&r, one);
 	return false;
 }
 
@@ -263,7 +309,7 @@ facts_renew(
 	if (news->many)
 		return false;
 	for (size_t i = 0; i < news->list.n; i++)
-		if (!key_renew(f, in, &news->list.v[i].key))
+		if (!key_renew(f, in, &news->list.v[i]))
 			return false;
 	return f->waste < WASTE_MIN || f->waste < (f->pool.n + f->edges.n) / 2;
 }

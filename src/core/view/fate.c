@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core/lsa/lsa.h"
+#include "core/lsa/listed.h"
 
 /* Said after the claim: sequences begin anew with another key. */
 static bool
@@ -91,15 +91,22 @@ is_denied(const struct view_input *in, const struct route_claim *claim,
 
 /* A claim in the database is out of our sight, or it would be a route. */
 static bool
+is_said_by(const struct lsa *lsa, const struct route_claim *claim)
+{
+	return lsa != NULL && (is_newer(lsa, claim) ||
+				  (!lsa->purge && lsa->seq == claim->seq));
+}
+
+/* By itself, or by the part of its server's list that has its place. */
+static bool
 is_spoken_of(const struct view_input *in, const struct route_claim *claim,
     const char *pattern)
 {
 	struct lsa_key key = { claim->server, pattern, LSA_SPACE };
-	const struct lsa *lsa = lsdb_find(in->db, &key);
+	struct listed_of list = { in->db, claim->server, LSA_LIST };
 
-	if (lsa == NULL)
-		return false;
-	return is_newer(lsa, claim) || (!lsa->purge && lsa->seq == claim->seq);
+	return is_said_by(lsdb_find(in->db, &key), claim) ||
+	       is_said_by(listed_word(&list, pattern), claim);
 }
 
 static enum fate

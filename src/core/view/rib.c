@@ -86,9 +86,9 @@ rib_next(const struct rib *rib, size_t *from, const char *pattern)
 }
 
 void
-rib_key_gone(struct rib *rib, const struct lsa *claim)
+rib_key_gone(struct rib *rib, const struct lsa *claim, const char *pattern)
 {
-	const struct route *r = rib_find(rib, claim->key.id);
+	const struct route *r = rib_find(rib, pattern);
 
 	for (size_t i = 0; r != NULL && i < r->nclaims; i++) {
 		struct route_claim *c = &r->claims[i];

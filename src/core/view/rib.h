@@ -151,7 +151,8 @@ bool route_same(const struct route *a, const struct route *b);
 bool route_same_kept(const struct route *a, const struct route *b);
 
 /* Its server gave up the key of this claim: whatever it says is newer. */
-void rib_key_gone(struct rib *rib, const struct lsa *claim);
+void rib_key_gone(
+    struct rib *rib, const struct lsa *claim, const char *pattern);
 
 /* It is forgotten with the key that it had after those: their claims are of that
  * one from now on. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "core/lsa/listed.h"
 #include "core/view/steps_follow.h"
 
 struct view_follow {
@@ -144,13 +145,33 @@ claim_said(struct view *v, const char *pattern)
 	return true;
 }
 
+/* Whose claims are marked. */
+struct claims_said {
+	struct view *view;
+	bool scoped; /* one is of a scope for which there are no ways yet */
+};
+
+static void
+listed_said(void *ctx, const char *pattern)
+{
+	struct claims_said *said = ctx;
+
+	said->scoped |= !claim_said(said->view, pattern);
+}
+
 static bool
 news_take(struct view *v, const struct news_one *one)
 {
 	uint32_t server = facts_find(&v->facts, one->key.origin);
+	struct claims_said said = { v, false };
 
 	if (one->key.type == LSA_SPACE)
 		return claim_said(v, one->key.id);
+	if (lsa_is_list(one->key.type)) {
+		listed_changed(
+		    v->in.db, &one->key, one->was, listed_said, &said);
+		return !said.scoped;
+	}
 	if (server == FACTS_NONE)
 		return true;
 	if (server == v->facts.self)

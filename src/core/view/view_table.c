@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/lsa/listed.h"
 #include "core/view/bare.h"
 #include "core/view/leaving.h"
 #include "core/view/view_again.h"
@@ -53,26 +54,51 @@ own_ask(struct tabling *t)
 		pattern_ask(t, setup->spaces[i].pattern);
 }
 
+static void
+claim_ask(struct tabling *t, const char *pattern)
+{
+	size_t n, first = facts_claims(&t->v->facts, pattern, &n);
+
+	if (n > 0)
+		vec_push(&t->ways, (uint32_t)first);
+	else
+		pattern_ask(t, pattern);
+}
+
+/* Of a list: what does not count is no claim, and no route follows from it. */
+static void
+listed_ask(struct tabling *t, uint32_t server, const char *pattern)
+{
+	const struct facts *f = &t->v->facts;
+	size_t n, first = facts_claims(f, pattern, &n);
+
+	for (size_t i = first; i < first + n; i++)
+		if (f->claims.v[i].server == server) {
+			vec_push(&t->ways, (uint32_t)first);
+			return;
+		}
+}
+
 /* What a server claims. */
 static void
 server_ask(struct tabling *t, uint32_t server)
 {
+	struct listed list;
 	const struct facts_server *s = &t->v->facts.servers.v[server];
 	const struct lsa *l =
 	    s->lsa != NULL ? s->lsa : lsdb_origin(t->v->in.db, s->name);
 
 	for (; l != NULL && strcmp(l->key.origin, s->name) == 0;
 	     l = lsdb_next(l)) {
-		size_t n, first;
-
-		if (l->key.type != LSA_SPACE || l->purge)
-			continue;
-		first = facts_claims(&t->v->facts, l->key.id, &n);
-		if (n > 0)
-			vec_push(&t->ways, (uint32_t)first);
-		else
-			pattern_ask(t, l->key.id);
+		if (l->key.type == LSA_SPACE && !l->purge)
+			claim_ask(t, l->key.id);
+		else if (l->key.type == LSA_LIST)
+			break;
 	}
+	listed_begin(
+	    &list, &(struct listed_of){ t->v->in.db, s->name, LSA_LIST }, "");
+	for (; list.pattern != NULL; listed_next(&list))
+		listed_ask(t, server, list.pattern);
 }
 
 static int

@@ -13,7 +13,8 @@
  *     SYNCED   empty: everything of your summary is here, or was refused
  *     CLOSE    text of the reason
  *
- * With a peer of version 1 ALIVE is empty, DIGEST is 32 octets and u32 number
+ * With a peer of version 1 or 2 nothing is said of grants and lists, as if
+ * there were none; with one of version 1 ALIVE is empty, DIGEST is 32 octets and u32 number
  * of LSAs, and an entry has 8 octets of the digest.
  *
  * A key is u8 type, u8 n origin, u16 n id. What is read is lent by the
@@ -30,7 +31,10 @@
 
 /* Versions of the protocol, oldest and newest that we speak. */
 #define MSG_VERSION_LOWEST 1
-#define MSG_VERSION 2
+#define MSG_VERSION 3
+
+/* From this one on lists are told (lsa_list.h). */
+#define MSG_VERSION_LISTS 3
 
 enum msg_type {
 	MSG_HELLO = 1,

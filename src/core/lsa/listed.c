@@ -1,0 +1,143 @@
+#include "core/lsa/listed.h"
+
+#include <string.h>
+
+/* Where the one of this pattern would stand. */
+static const struct lsa *
+listed_last(const struct listed_of *of, const char *pattern)
+{
+	struct lsa_key key = { of->origin, pattern, of->type };
+	const struct lsa *l = lsdb_find(of->db, &key);
+
+	return l != NULL ? l : lsdb_before(of->db, &key);
+}
+
+static bool
+listed_is_of(const struct listed_of *of, const struct lsa *l)
+{
+	return l != NULL && l->key.type == of->type &&
+	       strcmp(l->key.origin, of->origin) == 0;
+}
+
+const struct lsa *
+listed_chunk(const struct listed_of *of, const char *pattern)
+{
+	const struct lsa *l = listed_last(of, pattern);
+
+	while (listed_is_of(of, l) && l->purge)
+		l = lsdb_before(of->db, &l->key);
+	return listed_is_of(of, l) ? l : NULL;
+}
+
+const struct lsa *
+listed_word(const struct listed_of *of, const char *pattern)
+{
+	const struct lsa *l = listed_last(of, pattern), *word = NULL;
+
+	for (; listed_is_of(of, l); l = lsdb_before(of->db, &l->key)) {
+		if (word == NULL || l->seq > word->seq)
+			word = l;
+		if (!l->purge)
+			break;
+	}
+	return word;
+}
+
+/* The first of them that is no purge, from this one on; or NULL. */
+static const struct lsa *
+chunk_from(const struct listed_of *of, const struct lsa *l)
+{
+	while (listed_is_of(of, l) && l->purge)
+		l = lsdb_next(l);
+	return listed_is_of(of, l) ? l : NULL;
+}
+
+static void
+listed_enter(struct listed *l, const struct lsa *chunk)
+{
+	const struct lsa *next;
+
+	l->chunk = chunk;
+	l->end = NULL;
+	if (chunk == NULL)
+		return;
+	next = chunk_from(&l->of, lsdb_next(chunk));
+	l->end = next == NULL ? NULL : next->key.id;
+	l->walk = lsa_list_walk(lsa_list(chunk));
+}
+
+void
+listed_next(struct listed *l)
+{
+	l->pattern = NULL;
+	while (l->chunk != NULL) {
+		l->pattern = lsa_list_next(&l->walk);
+		if (l->pattern != NULL &&
+		    (l->end == NULL || strcmp(l->pattern, l->end) < 0))
+			return;
+		l->pattern = NULL;
+		listed_enter(l, chunk_from(&l->of, lsdb_next(l->chunk)));
+	}
+}
+
+void
+listed_begin(struct listed *l, const struct listed_of *of, const char *from)
+{
+	struct lsa_key first = { of->origin, "", of->type };
+	const struct lsa *chunk = listed_chunk(of, from);
+
+	if (chunk == NULL)
+		chunk = chunk_from(of, lsdb_from(of->db, &first));
+	l->of = *of;
+	listed_enter(l, chunk);
+	do
+		listed_next(l);
+	while (l->pattern != NULL && strcmp(l->pattern, from) < 0);
+}
+
+const struct lsa *
+listed_meet(struct listed *l, const char *pattern)
+{
+	int order = 1;
+
+	while (l->pattern != NULL && (order = strcmp(l->pattern, pattern)) < 0)
+		listed_next(l);
+	return l->pattern != NULL && order == 0 ? l->chunk : NULL;
+}
+
+static void
+each_of(const struct lsa *l, const char *from,
+    void (*each)(void *ctx, const char *pattern), void *ctx)
+{
+	const struct lsa_list *list = l == NULL ? NULL : lsa_list(l);
+	struct lsa_list_walk walk;
+	const char *p;
+
+	if (list == NULL)
+		return;
+	walk = lsa_list_walk(list);
+	while ((p = lsa_list_next(&walk)) != NULL)
+		if (strcmp(p, from) >= 0)
+			each(ctx, p);
+}
+
+void
+listed_changed(const struct lsdb *db, const struct lsa_key *key,
+    const struct lsa *was, void (*each)(void *ctx, const char *pattern),
+    void *ctx)
+{
+	struct listed_of of = { db, key->origin, key->type };
+	const struct lsa *now = lsdb_find(db, key);
+	bool is = now != NULL && !now->purge, had = was != NULL && !was->purge;
+	const struct lsa *before;
+
+	each_of(was, "", each, ctx);
+	each_of(now, "", each, ctx);
+	if (is == had)
+		return;
+	before = lsdb_before(db, key);
+	while (listed_is_of(&of, before) && before->purge)
+		before = lsdb_before(db, &before->key);
+	if (listed_is_of(&of, before))
+		each_of(before, key->id, each, ctx);
+}

@@ -1,0 +1,55 @@
+/*
+ * listed.h - the list of a server in the database, or what the authority
+ * grants it: all its chunks as one (lsa_list.h says what each speaks for).
+ *
+ * Lends from the database, until that changes.
+ */
+
+#ifndef CORE_LISTED_H
+#define CORE_LISTED_H
+
+#include "core/lsa/lsa_list.h"
+#include "core/lsa/lsdb.h"
+
+/* Whose list: LSA_LIST, or LSA_GRANT. */
+struct listed_of {
+	const struct lsdb *db;
+	const char *origin;
+	uint8_t type;
+};
+
+/* The chunk that speaks for this pattern, whether it has it or not; or NULL. */
+const struct lsa *listed_chunk(const struct listed_of *of, const char *pattern);
+
+/* The newest word about it: that chunk, or the purge of one whose id is
+ * between; NULL: none. */
+const struct lsa *listed_word(const struct listed_of *of, const char *pattern);
+
+/* Patterns in their order, from one on. */
+struct listed {
+	struct listed_of of;
+	const struct lsa *chunk; /* that has `pattern`; NULL: at the end */
+	const char *end;         /* id of the next one; NULL: none */
+	const char *pattern;     /* the next one; NULL: at the end */
+	struct lsa_list_walk walk;
+};
+
+/* At the first that is not before this one. In place: `pattern` points into
+ * it. */
+void listed_begin(
+    struct listed *l, const struct listed_of *of, const char *from);
+void listed_next(struct listed *l);
+
+/* The chunk that has it, or NULL; asked for in the order of patterns. */
+const struct lsa *listed_meet(struct listed *l, const char *pattern);
+
+/*
+ * Each pattern of which this change may have moved who says it: those of the
+ * chunk that is gone and of the one that is here, and what a chunk before has
+ * of the same place. Some may come twice.
+ */
+void listed_changed(const struct lsdb *db, const struct lsa_key *key,
+    const struct lsa *was, void (*each)(void *ctx, const char *pattern),
+    void *ctx);
+
+#endif

@@ -1,0 +1,404 @@
+/* test_listed.c - long lists in a database: which chunk speaks for which
+ * pattern, what a change of one pattern changes, and what older peers see. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rc.h"
+#include "core/lsa/listed.h"
+#include "t/core/world.h"
+#include "t/tap.h"
+
+#define SERVER "h.x"
+
+/* --- what is refused ------------------------------------------------------------ */
+
+static const struct {
+	const char *what;
+	struct lsa_key key;
+	int rc;
+	size_t len;
+	const char *body;
+} bad[] = {
+	{ "list without cost", { SERVER, "!", LSA_LIST }, RC_MISSING, 14,
+	    "\0\2\0\1\0\0\3\0\5\0\3a.b" },
+	{ "list without flags", { SERVER, "!", LSA_LIST }, RC_MISSING, 17,
+	    "\0\1\0\4\0\0\0\1\0\3\0\5\0\3a.b" },
+	{ "list of nothing", { SERVER, "!", LSA_LIST }, RC_MISSING, 17,
+	    "\0\1\0\4\0\0\0\1\0\2\0\1\0\0\3\0\0" },
+	{ "list cost too great", { SERVER, "!", LSA_LIST }, RC_RANGE, 22,
+	    "\0\1\0\4\0\1\0\0\0\2\0\1\0\0\3\0\5\0\3a.b" },
+	{ "list with a flag too many", { SERVER, "!", LSA_LIST }, RC_RANGE, 22,
+	    "\0\1\0\4\0\0\0\1\0\2\0\1\x10\0\3\0\5\0\3a.b" },
+	{ "grant of a scope", { SERVER, "!", LSA_GRANT }, RC_RANGE, 14,
+	    "\0\2\0\1\2\0\3\0\5\0\3a.b" },
+	{ "grant twice", { SERVER, "!", LSA_GRANT }, RC_TWICE, 23,
+	    "\0\2\0\1\0\0\3\0\5\0\3a.b\0\3\0\5\0\3c.b" },
+	{ "grant of *", { SERVER, "!", LSA_GRANT }, RC_NAME, 12,
+	    "\0\2\0\1\0\0\3\0\3\0\1*" },
+	{ "grant of no domain", { SERVER, "!", LSA_GRANT }, RC_NAME, 14,
+	    "\0\2\0\1\0\0\3\0\5\0\3a|b" },
+	{ "grant with a NUL", { SERVER, "!", LSA_GRANT }, RC_NAME, 14,
+	    "\0\2\0\1\0\0\3\0\5\0\3a\0b" },
+	{ "one that does not fit", { SERVER, "!", LSA_GRANT }, RC_SHORT, 14,
+	    "\0\2\0\1\0\0\3\0\5\0\4a.b" },
+	{ "more octets the same than there are", { SERVER, "!", LSA_GRANT },
+	    RC_RANGE, 17, "\0\2\0\1\0\0\3\0\x8\0\3a.b\4\1c" },
+	{ "fewer octets the same than there are", { SERVER, "!", LSA_GRANT },
+	    RC_TWICE, 18, "\0\2\0\1\0\0\3\0\x9\0\3a.b\1\2.c" },
+	{ "one twice", { SERVER, "!", LSA_GRANT }, RC_RANGE, 16,
+	    "\0\2\0\1\0\0\3\0\7\0\3a.b\3\0" },
+	{ "one that is before the last", { SERVER, "!", LSA_GRANT }, RC_TWICE,
+	    17, "\0\2\0\1\0\0\3\0\x8\0\3a.b\2\1a" },
+	{ "one before its beginning", { SERVER, "b.b", LSA_GRANT }, RC_RANGE,
+	    14, "\0\2\0\1\0\0\3\0\5\0\3a.b" },
+	{ "list that begins at *", { SERVER, "*", LSA_LIST }, RC_NAME, 0, "" },
+	{ "grant for nobody", { "", "!", LSA_GRANT }, RC_NAME, 0, "" },
+};
+
+START_TEST(wrong_is_refused)
+{
+	uint8_t zero[CRYPTO_DIGEST] = { 0 };
+	struct lsa_draft draft = { .key = bad[_i].key,
+		.org = zero,
+		.signer = zero,
+		.seq = 7,
+		.body = (const uint8_t *)bad[_i].body,
+		.body_len = bad[_i].len };
+	struct buf out = { 0 };
+	struct lsa *lsa;
+	int rc;
+
+	lsa_encode(&out, &draft, &world_seal);
+	rc = lsa_decode(out.p, out.n, &world_seal, &lsa);
+	ck_assert_msg(rc == bad[_i].rc, "%s: %s", bad[_i].what, rc_word(rc));
+	ck_assert_ptr_null(lsa);
+	buf_done(&out);
+}
+END_TEST
+
+/* --- which chunk speaks for what ---------------------------------------------- */
+
+static const struct {
+	const char *what, *said, *patterns;
+	const char *asked, *chunk; /* that speaks for it; NULL: none */
+	uint64_t word;             /* sequence of the newest word about it */
+} places[] = {
+	{ "one chunk", "list ! h.x a.b c.d", "a.b c.d", "b.b", "!", 1 },
+	{ "two, each for its own", "list ! h.x a.b; list c.c h.x c.d e.f",
+	    "a.b c.d e.f", "c.d", "c.c", 2 },
+	{ "before a chunk's id", "list ! h.x a.b; list c.c h.x c.d", "a.b c.d",
+	    "c.b", "!", 1 },
+	{ "what is beyond the next one's id does not count",
+	    "list ! h.x a.b c.d e.f; list c.c h.x c.e", "a.b c.e", "c.d", "c.c",
+	    2 },
+	{ "a purge parts nothing",
+	    "list ! h.x a.b c.d e.f; list c.c h.x c.e; list c.c h.x",
+	    "a.b c.d e.f", "c.d", "!", 3 },
+	{ "the purge is the newest word about its place alone",
+	    "list ! h.x a.b c.d e.f; list c.c h.x c.e; list c.c h.x",
+	    "a.b c.d e.f", "b.b", "!", 1 },
+	{ "nothing before the first", "list c.c h.x c.d", "c.d", "a.b", NULL,
+	    0 },
+	{ "nothing at all",
+	    "self z.x g; list ! i.x a.b; grant ! h.x a.b; space a.b h.x", "",
+	    "a.b", NULL, 0 },
+	{ "all purged", "list ! h.x a.b; list ! h.x", "", "a.b", NULL, 2 },
+};
+
+static void
+listed_put(struct buf *out, const struct listed_of *of, const char *from)
+{
+	struct listed l;
+
+	for (listed_begin(&l, of, from); l.pattern != NULL; listed_next(&l))
+		buf_printf(out, "%s%s", out->n > 0 ? " " : "", l.pattern);
+	buf_u8(out, 0);
+}
+
+START_TEST(each_has_its_place)
+{
+	struct world w;
+	struct listed_of of = { &w.db, SERVER, LSA_LIST };
+	struct buf out = { 0 };
+	const struct lsa *chunk, *word;
+
+	world_init(&w);
+	world_say(&w, places[_i].said);
+	listed_put(&out, &of, "");
+	ck_assert_msg(strcmp((char *)out.p, places[_i].patterns) == 0, "%s: %s",
+	    places[_i].what, (char *)out.p);
+	chunk = listed_chunk(&of, places[_i].asked);
+	ck_assert_msg((chunk == NULL) == (places[_i].chunk == NULL), "%s",
+	    places[_i].what);
+	if (chunk != NULL)
+		ck_assert_str_eq(chunk->key.id, places[_i].chunk);
+	word = listed_word(&of, places[_i].asked);
+	ck_assert_msg((word == NULL ? 0 : word->seq) == places[_i].word, "%s",
+	    places[_i].what);
+	buf_done(&out);
+	world_done(&w);
+}
+END_TEST
+
+START_TEST(met_in_order)
+{
+	struct world w;
+	struct listed_of of = { &w.db, SERVER, LSA_LIST };
+	struct listed l;
+	struct buf out = { 0 };
+
+	world_init(&w);
+	world_say(&w, "list ! h.x a.b b.b; list c.c h.x c.d e.f");
+	listed_begin(&l, &of, "b.a");
+	ck_assert_str_eq(l.pattern, "b.b");
+	ck_assert_ptr_null(listed_meet(&l, "b.a"));
+	ck_assert_str_eq(listed_meet(&l, "b.b")->key.id, "!");
+	ck_assert_str_eq(listed_meet(&l, "b.b")->key.id, "!");
+	ck_assert_ptr_null(listed_meet(&l, "c.c"));
+	ck_assert_str_eq(listed_meet(&l, "e.f")->key.id, "c.c");
+	ck_assert_ptr_null(listed_meet(&l, "z.z"));
+	listed_put(&out, &of, "f.f");
+	ck_assert_str_eq((char *)out.p, "");
+	buf_done(&out);
+	world_done(&w);
+}
+END_TEST
+
+/* --- what has changed ----------------------------------------------------------- */
+
+static const struct {
+	const char *before, *change, *id, *moved;
+} changes[] = {
+	{ "list ! h.x a.b c.d", "list ! h.x a.b e.f", "!", "a.b c.d a.b e.f" },
+	/* parted: what the one before has behind it counts no more */
+	{ "list ! h.x a.b c.d e.f", "list c.c h.x c.d", "c.c", "c.d c.d e.f" },
+	/* joined again: now it does */
+	{ "list ! h.x a.b c.d e.f; list c.c h.x c.d", "list c.c h.x", "c.c",
+	    "c.d c.d e.f" },
+	{ "list ! h.x a.b; list c.c h.x c.d", "list c.c h.x e.f", "c.c",
+	    "c.d e.f" },
+};
+
+static void
+moved_put(void *ctx, const char *pattern)
+{
+	struct buf *out = ctx;
+
+	buf_printf(out, "%s%s", out->n > 0 ? " " : "", pattern);
+}
+
+START_TEST(what_moves_is_named)
+{
+	struct world w;
+	struct news news = { 0 };
+	struct buf out = { 0 };
+
+	world_init(&w);
+	world_say(&w, changes[_i].before);
+	w.db.news = &news;
+	world_say(&w, changes[_i].change);
+	ck_assert_uint_eq(news.list.n, 1);
+	listed_changed(
+	    &w.db, &news.list.v[0].key, news.list.v[0].was, moved_put, &out);
+	buf_u8(&out, 0);
+	ck_assert_str_eq((char *)out.p, changes[_i].moved);
+	w.db.news = NULL;
+	news_done(&news);
+	buf_done(&out);
+	world_done(&w);
+}
+END_TEST
+
+/* --- where a list is cut ---------------------------------------------------------- */
+
+struct cut {
+	char id[64];
+	struct buf packed;
+};
+
+struct cuts {
+	VEC(struct cut) v;
+};
+
+/* Patterns in their order, without one of them. */
+static void
+cut_all(struct cuts *cuts, char (*patterns)[64], size_t n, size_t without)
+{
+	const char *last = "";
+
+	for (size_t i = 0; i < n; i++) {
+		struct cut *cut =
+		    cuts->v.n == 0 ? NULL : &cuts->v.v[cuts->v.n - 1];
+
+		if (i == without)
+			continue;
+		if (cut == NULL ||
+		    lsa_list_begins(patterns[i], cut->packed.n)) {
+			vec_push(&cuts->v, ((struct cut){ .id = "" }));
+			cut = &cuts->v.v[cuts->v.n - 1];
+			snprintf(cut->id, sizeof(cut->id), "%s",
+			    cuts->v.n == 1 ? LSA_LIST_FIRST : patterns[i]);
+			last = "";
+		}
+		lsa_list_pack(&cut->packed, last, patterns[i]);
+		last = patterns[i];
+	}
+}
+
+static const struct cut *
+cut_of(const struct cuts *cuts, const char *id)
+{
+	for (size_t i = 0; i < cuts->v.n; i++)
+		if (strcmp(cuts->v.v[i].id, id) == 0)
+			return &cuts->v.v[i];
+	return NULL;
+}
+
+/* Chunks of the one that the other has not, or otherwise. */
+static size_t
+cuts_differ(const struct cuts *a, const struct cuts *b, size_t *octets)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->v.n; i++) {
+		const struct cut *x = &a->v.v[i], *y = cut_of(b, x->id);
+
+		if (y != NULL && y->packed.n == x->packed.n &&
+		    memcmp(y->packed.p, x->packed.p, x->packed.n) == 0)
+			continue;
+		*octets += x->packed.n;
+		n++;
+	}
+	return n;
+}
+
+static void
+cuts_done(struct cuts *cuts)
+{
+	for (size_t i = 0; i < cuts->v.n; i++)
+		buf_done(&cuts->v.v[i].packed);
+	vec_done(&cuts->v);
+}
+
+#define MANY 20000
+
+START_TEST(one_pattern_changes_one_chunk)
+{
+	char(*patterns)[64] = mem_new(0, MANY, sizeof(*patterns));
+	struct cuts all = { 0 };
+	size_t octets = 0;
+
+	for (size_t i = 0; i < MANY; i++)
+		snprintf(patterns[i], sizeof(patterns[i]),
+		    "customer%06zu.example", i * 7);
+	cut_all(&all, patterns, MANY, MANY);
+	ck_assert_uint_gt(all.v.n, MANY / 512);
+	ck_assert_uint_lt(all.v.n, MANY / 128);
+	for (size_t i = 0; i < MANY; i += 97) {
+		struct cuts less = { 0 };
+		size_t n;
+
+		cut_all(&less, patterns, MANY, i);
+		n = cuts_differ(&less, &all, &octets);
+		ck_assert_uint_ge(n, 1);
+		ck_assert_uint_le(n, 2);
+		cuts_done(&less);
+	}
+	ck_assert_uint_lt(octets / (MANY / 97), 8000);
+	cuts_done(&all);
+	mem_free(patterns);
+}
+END_TEST
+
+/* Who makes up his patterns so that none begins a chunk is cut all the same,
+ * and what follows is whole in an LSA. */
+START_TEST(whoever_chooses_his_patterns_is_cut)
+{
+	struct buf packed = { 0 };
+	char last[300] = "", one[300];
+	size_t most = 0, chunks = 0;
+
+	for (unsigned i = 0; i < 40000; i++) {
+		snprintf(one, sizeof(one), "%0200u.a%05u.x", 0u, i);
+		one[60] = one[120] = one[180] = '.';
+		if (lsa_list_begins(one, 0))
+			continue;
+		if (lsa_list_begins(one, packed.n)) {
+			chunks++;
+			buf_reset(&packed);
+			last[0] = '\0';
+		}
+		lsa_list_pack(&packed, last, one);
+		snprintf(last, sizeof(last), "%s", one);
+		most = packed.n > most ? packed.n : most;
+	}
+	ck_assert_uint_gt(chunks, 3);
+	ck_assert_uint_le(most, LIMIT_LIST_PACKED);
+	ck_assert_uint_lt(LIMIT_LIST_PACKED + 64, LIMIT_LSA_BODY);
+	buf_done(&packed);
+}
+END_TEST
+
+/* --- what older peers see ---------------------------------------------------------- */
+
+START_TEST(older_peers_see_no_lists)
+{
+	struct world with, without;
+	uint8_t whole[2][CRYPTO_DIGEST];
+	struct lsa_key key = { "", "", 0 };
+	const struct lsa *l;
+	unsigned n = 0;
+
+	world_init(&with);
+	world_init(&without);
+	world_say(
+	    &without, "self z.x g; server h.x g; space b.c h.x; server i.x g");
+	world_say(&with,
+	    "self z.x g; server h.x g; space b.c h.x; server i.x g;"
+	    "list ! h.x a.b; grant ! h.x a.b; grant ! k.x a.b");
+	parts_whole(&with.db, PARTS_PLAIN, &world_seal, whole[0]);
+	parts_whole(&without.db, PARTS_ALL, &world_seal, whole[1]);
+	ck_assert(memcmp(whole[0], whole[1], CRYPTO_DIGEST) == 0);
+	ck_assert(
+	    memcmp(with.db.digest, without.db.digest, CRYPTO_DIGEST) == 0);
+	ck_assert_uint_eq(with.db.lists, 3);
+	parts_whole(&with.db, PARTS_ALL, &world_seal, whole[0]);
+	ck_assert(memcmp(whole[0], whole[1], CRYPTO_DIGEST) != 0);
+	for (unsigned i = 0; i < PARTS; i++) {
+		struct parts_one one = { PARTS_PLAIN, i };
+
+		key = (struct lsa_key){ "", "", 0 };
+		while ((l = parts_after(&with.db, one, &key)) != NULL) {
+			ck_assert(!lsa_is_list(l->key.type));
+			key = l->key;
+			n++;
+		}
+	}
+	ck_assert_uint_eq(n, 3);
+	world_done(&with);
+	world_done(&without);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("core/listed");
+	TCase *tc = tcase_create("all");
+
+	tcase_add_loop_test(
+	    tc, wrong_is_refused, 0, (int)(sizeof(bad) / sizeof(bad[0])));
+	tcase_add_loop_test(tc, each_has_its_place, 0,
+	    (int)(sizeof(places) / sizeof(places[0])));
+	tcase_add_test(tc, met_in_order);
+	tcase_add_loop_test(tc, what_moves_is_named, 0,
+	    (int)(sizeof(changes) / sizeof(changes[0])));
+	tcase_add_test(tc, one_pattern_changes_one_chunk);
+	tcase_add_test(tc, whoever_chooses_his_patterns_is_cut);
+	tcase_add_test(tc, older_peers_see_no_lists);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}
