@@ -10,6 +10,7 @@
 #include "base/rc.h"
 #include "base/str.h"
 #include "cfg/complain.h"
+#include "cfg/patterns.h"
 #include "cfg/schema.h"
 #include "cfg/setting.h"
 #include "idn/labels.h"
@@ -418,6 +419,52 @@ spaces_sort(struct conf *conf)
 			if (s->spaces[k].pattern == patterns[i])
 				conf->lookups[i].space = k;
 	mem_free(patterns);
+}
+
+/* Those that have a section say themselves what they are. */
+static bool
+list_has_section(
+    const struct build *b, const struct patterns_one *one, size_t *at, size_t n)
+{
+	const struct setup_space *spaces = b->conf->setup.spaces;
+	struct complain_at place = { b->conf->list, one->line,
+		"take one of the two out", true };
+	int order = 1;
+
+	while (*at < n &&
+	       (order = str_order(spaces[*at].pattern, one->pattern)) < 0)
+		(*at)++;
+	if (*at == n || order != 0)
+		return false;
+	complain(b->complaints, &place,
+	    "\"%s\" has a section address-space, which counts", one->pattern);
+	return true;
+}
+
+void
+build_list(struct build *b)
+{
+	struct setup *s = &b->conf->setup;
+	struct patterns list = { 0 };
+	size_t at = 0, n = s->nspaces;
+
+	if (b->conf->list == NULL ||
+	    patterns_load(b->conf->list, b->complaints, &list) != RC_OK)
+		return;
+	s->spaces = mem_grow(s->spaces, n + list.v.n, sizeof(*s->spaces));
+	for (size_t i = 0; i < list.v.n; i++) {
+		struct setup_space one = { .pattern = list.v.v[i].pattern,
+			.cost = b->conf->list_cost,
+			.relay = true,
+			.listed = true };
+
+		if (list_has_section(b, &list.v.v[i], &at, n))
+			continue;
+		list.v.v[i].pattern = NULL;
+		s->spaces[s->nspaces++] = one;
+	}
+	patterns_done(&list);
+	spaces_sort(b->conf);
 }
 
 void

@@ -27,6 +27,9 @@ void build_options_free(cfg_opt_t *options);
 /* Fills build->conf, which is all zero, and complains. */
 void build_conf(struct build *build, cfg_t *cfg);
 
+/* The patterns of address-space-file, behind build_conf(). */
+void build_list(struct build *build);
+
 /* Where to complain: at the option; when it is not written, or NULL, at its
  * section; and outside of any at the file as a whole. */
 struct build_place {

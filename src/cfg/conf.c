@@ -268,7 +268,8 @@ conf_dump(struct buf *out, const struct conf *conf)
 	for (size_t i = 0; i < s->nconnectors; i++)
 		connector_dump(out, &s->connectors[i]);
 	for (size_t i = 0; i < s->nspaces; i++)
-		space_dump(out, conf, i);
+		if (!s->spaces[i].listed)
+			space_dump(out, conf, i);
 }
 
 static void

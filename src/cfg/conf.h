@@ -75,7 +75,9 @@ struct conf {
 	char *srv_domain;    /* look for peers at _lsrd._tcp there; or NULL */
 	struct conf_lookup *lookups;
 	size_t nlookups;
-	uint32_t probe_timeout_ms;  /* deadline of one probe */
+	char *list;                /* of address spaces, by its path; or NULL */
+	uint32_t list_cost;        /* of each of them */
+	uint32_t probe_timeout_ms; /* deadline of one probe */
 	uint32_t congestion_age_ms; /* a message that waits longer is late */
 
 	char *user;            /* to run as, when started by root */
@@ -122,7 +124,8 @@ struct conf_keys {
  * NULL and there is at least one error: RC_IO when the file cannot be read,
  * RC_FORMAT for anything in it, RC_PERMISSION when the one thing wrong is a
  * key that others may read. Changes nothing anywhere. Without `keys` (NULL)
- * the key files are not looked at, and their part of setup stays empty.
+ * the key files are not looked at, and their part of setup stays empty; nor is
+ * the file of address-space-file.
  */
 int conf_load(const char *path, const struct conf_keys *keys, struct conf **out,
     struct complaints *complaints);

@@ -402,12 +402,17 @@ spaces_judge(const struct build *b)
 	const struct setup *s = &b->conf->setup;
 	struct build_place top = { 0 };
 
+	size_t listed = 0;
+
 	for (size_t i = 0; i < s->nspaces; i++) {
 		const struct setup_space *one = &s->spaces[i];
 		struct build_place place = { .section = "address-space",
 			.title = one->pattern,
 			.option = "relay" };
 
+		listed += one->listed;
+		if (one->listed)
+			continue;
 		way_judge(b, one);
 		if (strcmp(one->pattern, "*") == 0 && one->relay)
 			build_complain(b, &place, "write relay = no",
@@ -422,11 +427,13 @@ spaces_judge(const struct build *b)
 			    "delivered here",
 			    one->pattern);
 	}
-	if (s->nspaces + s->nconnectors + 2 > LIMIT_ORIGIN_LSAS)
-		build_complain(b, &top, "join patterns under a .domain",
+	if (s->nspaces - listed + s->nconnectors + 2 > LIMIT_ORIGIN_LSAS)
+		build_complain(b, &top,
+		    "put them into a file: address-space-file",
 		    "%zu address spaces and connectors: a server may announce "
 		    "%d in all",
-		    s->nspaces + s->nconnectors, LIMIT_ORIGIN_LSAS - 2);
+		    s->nspaces - listed + s->nconnectors,
+		    LIMIT_ORIGIN_LSAS - 2);
 }
 
 /* Exim's tables beside Postfix's. */

@@ -402,6 +402,8 @@ load_judge(struct load *l, const char *path, const struct conf_keys *keys,
 	size_t open = 0;
 
 	build_conf(&build, l->cfg);
+	if (keys != NULL)
+		build_list(&build);
 	judge_conf(&build);
 	if (keys != NULL)
 		open = judge_keys(&build, keys);

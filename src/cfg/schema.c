@@ -55,6 +55,8 @@ const struct schema schema_options[] = {
 
 	{ "", "drain", "no", NULL, SCHEMA_BOOLEAN, SCHEMA_RELOAD, 0, 0, IN_SETUP(drain.on), 0, "ask the others for no transit" },
 	{ "", "drain-reason", NULL, NULL, SCHEMA_TEXT, SCHEMA_RELOAD, 0, LIMIT_REASON_OCTETS, IN_SETUP(drain.reason), 0, "why, for the others to read" },
+	{ "", "address-space-file", NULL, NULL, SCHEMA_PATH, SCHEMA_RELOAD, 0, 0, IN_CONF_STRUCT(list), 0, "a file of patterns that are delivered here, one a line" },
+	{ "", "address-space-file-cost", "0", NULL, SCHEMA_INTEGER, SCHEMA_RELOAD, 0, LIMIT_COST_MAX, IN_CONF_STRUCT(list_cost), 0, "what the last step to each of them costs" },
 	{ "", "confirm-above", "100%", NULL, SCHEMA_PERCENT, SCHEMA_RELOAD, 0, 100, IN_SETUP(confirm_percent), 0, "a reload that moves more routes waits for lsrctl confirm" },
 	{ "", "retry-mail", "yes", NULL, SCHEMA_BOOLEAN, SCHEMA_RELOAD, 0, 0, IN_SETUP(mta.retry), 0, "have the MTA try mail again whose route has moved" },
 	{ "", "congestion-interval", "30s", NULL, SCHEMA_DURATION, SCHEMA_RELOAD, 1000, HOUR_MS, IN_SETUP(congestion.ms), 0, "between two readings of the MTA's queue" },

@@ -312,7 +312,7 @@ mta_io_conf(struct mta_io *io, const struct conf *conf)
 		.here = io->here,
 	};
 	for (size_t i = 0; i < setup->nspaces; i++)
-		if (setup->spaces[i].way == NULL)
+		if (setup->spaces[i].way == NULL && !setup->spaces[i].listed)
 			io->here[io->want.nhere++] = setup->spaces[i].pattern;
 	io->on = !setup->mta.none;
 	evtimer_del(io->look);

@@ -18,6 +18,7 @@ src/core/node         base,core                       -
 src/idn               base,idn                        idn2.h
 src/cfg               base,core,cfg,idn               confuse.h
 src/cfg/judge.c       sys                             -
+src/cfg/patterns.c    sys                             -
 src/sys               base,sys                        -
 src/sys/say.h         -                               syslog.h
 src/sys/journald.h    -                               stdatomic.h
