@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "core/lsa/limits.h"
 #include "ctl/client.h"
+#include "ctl/grant.h"
 #include "ctl/live.h"
 #include "ctl/value.h"
 
@@ -137,12 +138,32 @@ digits_read(const char *path, struct buf *out)
 	return status;
 }
 
+/* A file of many: as `lsrctl grant` writes it. */
+static bool
+grant_read(const char *path, struct buf *out)
+{
+	FILE *in = strcmp(path, "-") == 0 ? NULL : fopen(path, "re");
+	int c = in == NULL ? EOF : fgetc(in);
+	bool is = c == GRANT_MARK;
+
+	for (; is && c != EOF && out->n < GRANT_FILE_MAX; c = fgetc(in))
+		buf_u8(out, (uint8_t)c);
+	if (in != NULL)
+		fclose(in);
+	return is;
+}
+
 int
 live_inject(const struct call *call)
 {
 	struct buf request = { 0 };
 	int status;
 
+	if (grant_read(call->operands[0], &request)) {
+		status = grant_inject(call, &request);
+		buf_done(&request);
+		return status;
+	}
 	buf_text(&request, "inject ");
 	status = digits_read(call->operands[0], &request);
 	buf_u8(&request, 0);

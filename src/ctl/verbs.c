@@ -14,6 +14,7 @@
 #include "ctl/events.h"
 #include "ctl/export.h"
 #include "ctl/export_html.h"
+#include "ctl/grant.h"
 #include "ctl/help.h"
 #include "ctl/import/ad.h"
 #include "ctl/import/exim.h"
@@ -192,6 +193,8 @@ const struct verb verbs[] = {
 	    wizard_options, wizard_verb, NULL },
 	{ "forget", "SERVER", 1, 1, "purge what a gone server said",
 	    authority_forget_options, authority_forget, NULL },
+	{ "grant", "SERVER [FILE]", 1, 2, "let a server claim a list of patterns",
+	    grant_options, grant_run, NULL },
 	{ "leave", NULL, 0, 0, "the way out of the organization, step by step",
 	    leave_options, leave_run, NULL },
 	{ "inject", "FILE", 1, 1, "hand the daemon what the authority signed",

@@ -119,6 +119,20 @@ down_tell(const struct telling *t, const struct explain_candidate *c)
 		json_uint(t->j, "since", lsa_issued(lsa));
 }
 
+/* It is claimed by a long list (lsa_list.h), or is in ours. */
+static void
+listed_tell(const struct telling *t, const struct explain_candidate *c)
+{
+	const struct net *net = view_whole(t->v);
+	const struct facts_claim *claim =
+	    &t->v->facts.claims.v[c->claim - net->claims.v];
+
+	if (claim->own != NULL
+		? claim->own->listed
+		: claim->lsa != NULL && claim->lsa->key.type == LSA_LIST)
+		json_bool(t->j, "listed", true);
+}
+
 static void
 candidates_tell(const struct telling *t)
 {
@@ -133,6 +147,7 @@ candidates_tell(const struct telling *t)
 		if (c->metric != GRAPH_NONE)
 			metric_tell(t->j, c->metric);
 		json_str(t->j, "verdict", explain_verdict_word(c->verdict));
+		listed_tell(t, c);
 		down_tell(t, c);
 		json_close(t->j, '}');
 	}

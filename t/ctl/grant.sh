@@ -1,0 +1,161 @@
+#!/bin/sh
+# grant.sh - a hoster's life: a list of thousands in a file, granted by the
+# authority, told to another server, changed, spoilt and taken back; of two real
+# daemons. Each command is as lsrctl(1), A LONG LIST OF PATTERNS, has it.
+
+. "$(dirname "$0")/../tap.sh"
+. "$(dirname "$0")/../system/files.sh"
+ctl=$top_builddir/lsrctl
+port=28698
+net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
+many=3000
+
+failed() {
+	tail -n 12 "$W/1/log" "$W/2/log" 2>/dev/null
+}
+
+# --- what is signed ------------------------------------------------------------------
+
+names() { # FROM TO
+	awk -v from="$1" -v to="$2" 'BEGIN {
+		for (i = from; i <= to; i++)
+			printf "customer%05d.example OK\n", i * 7 }'
+}
+grant() {
+	"$ctl" grant mx1.example.org --directory "$W/a" "$@"
+}
+certified() { # NUMBER GROUP
+	"$ctl" keys issue "mx$1.example.org" --group "$2" --space .wild.example \
+		--relay .wild.example --directory "$W/a" --output "$W/$1" &&
+		"$ctl" keys mark --directory "$W/$1" && mkdir "$W/$1/state" "$W/$1/table"
+} >/dev/null
+ok "an authority" went $? "$("$ctl" keys authority --organization example.org \
+	--directory "$W/a" 2>&1)"
+ok "the hoster's certificate" certified 1 london
+ok "another's" certified 2 paris
+names 1 $many >"$W/domains"
+cat >>"$W/domains" <<'END'
+# what no pattern is, and what stands there twice, is passed over
+a..b
+customer00007.example
+under.wild.example
+END
+ok "a file that is not there" says 2 "none: error: cannot be read" grant "$W/none"
+ok "neither a file nor --none" says 2 "or say --none" grant
+ok "no server" says 2 "no name of a server" "$ctl" grant nowhere --none \
+	--directory "$W/a"
+ok "what would be granted" says 0 "3001 patterns, 3001 new, 0 taken back" \
+	grant "$W/domains" --diff
+ok "line by line" is "$(grep -c '^+ ' "$W/out")" 3001
+ok "what is no pattern is named with its line" says 0 \
+	'domains:3002: warning: "a..b": no user@domain' grant "$W/domains" --diff
+ok "what stands there twice, too" says 0 \
+	'domains:3003: warning: "customer00007.example": stands here twice' \
+	grant "$W/domains" --diff
+ok "it is granted" says 0 "lsrctl inject" grant "$W/domains" --output "$W/first"
+parts=$(grep -vc '^#' "$W/first")
+ok "in a few parts" test "$parts" -ge 5 -a "$parts" -le 40
+ok "and once more: nothing is signed" says 0 '"new":0,"gone":0,.*"signed":0' \
+	grant "$W/domains" --output "$W/again" --json
+ok "the same octets" cmp "$W/first" "$W/again"
+
+# --- it is told ----------------------------------------------------------------------
+
+server() { # NUMBER GROUP PEER GROUP
+	cat >"$W/$1/lsrd.conf" <<-END
+		organization = example.org
+		mta = none
+		routing-group = $2
+		server = mx$1.example.org
+		lab = yes
+		user = root
+		retry-mail = no
+		peer-listen = { "$net.$1:$port" }
+		smtp = { "$net.$1:28033" }
+		$(files_in "$W/$1")
+		peer mx$3.example.org { address = "$net.$3:$port" }
+		connector c$1$3 { routing-group = $4 cost = 20
+		  bridgehead mx$3.example.org { } }
+		include-dir = "$W/$1/conf.d"
+	END
+	mkdir -p "$W/$1/conf.d"
+	"$top_builddir/lsrd" -f -c "$W/$1/lsrd.conf" 2>>"$W/$1/log" &
+	pids="$pids $!"
+}
+at() { # NUMBER VERB...
+	at_number=$1
+	shift
+	"$ctl" --socket "$W/$at_number/control" -c "$W/$at_number/lsrd.conf" "$@"
+}
+route() { # NUMBER PATTERN TEXT
+	at "$1" routes --json | grep "\"pattern\":\"$2\"" | grep -q "$3"
+}
+# No mail service is behind either, so all that is not here waits; what nobody
+# claims any more has an end besides.
+knows() { # NUMBER COUNT: patterns of customers that are claimed
+	[ "$(at "$1" routes --json | grep '"pattern":"customer' |
+		grep -vc '"leaves"')" = "$2" ]
+}
+claimed() { # NUMBER PATTERN
+	at "$1" routes --json | grep "\"pattern\":\"$2\"" | not grep -q '"leaves"'
+}
+full() {
+	at 1 peers --json | grep -q '"state":"full"'
+}
+echo "address-space-file = \"$W/domains\"" >"$W/list.conf"
+server 1 london 2 paris
+server 2 paris 1 london
+ok "they agree" soon full
+cp "$W/list.conf" "$W/1/conf.d/"
+ok "a list that is not granted yet" at 1 reload
+ok "what the certificate covers counts" soon route 2 under.wild.example .
+ok "what nothing allows is told" soon grep -q \
+	"list-denied: pattern=customer00007.example, refused=$many" "$W/1/log"
+ok "and is no route" knows 2 0
+ok "the grant, handed to any server" says 0 "$parts of $parts parts are new" \
+	at 2 inject "$W/first"
+ok "once more changes nothing" says 0 "nothing changed" at 2 inject "$W/first"
+ok "the hoster takes them" soon knows 1 $many
+ok "the others know them" soon knows 2 $many
+ok "nothing is missing any more" soon grep -q "list-denied: refused=0" "$W/1/log"
+ok "it is told by few advertisements" test \
+	"$(at 2 db --json | grep -c '"type":"list"')" -le "$parts"
+ok "and explain says where it comes from" says 0 '"listed":true' at 1 explain \
+	x@customer00007.example --json
+
+# --- one changes ----------------------------------------------------------------------
+
+(names 2 $many && echo new.example && echo under.wild.example) >"$W/domains"
+ok "one comes, one goes: a part or two is signed" says 0 \
+	'"new":1,"gone":1,.*"signed":[1-4]\}' grant "$W/domains" --json \
+	--socket "$W/1/control" -c "$W/1/lsrd.conf"
+ok "the file is read again" at 1 reload
+ok "who knows the new one" soon claimed 2 new.example
+ok "the old one is held" soon route 2 customer00007.example '"leaves"'
+ok "all others stand" soon knows 2 $((many - 1))
+ok "an older grant is refused" says 1 "a later grant is known there" \
+	at 2 inject "$W/first"
+
+# --- what is wrong with the file ---------------------------------------------------------
+
+: >"$W/empty"
+mv "$W/domains" "$W/kept"
+ok "a file that has gone" says 1 "domains.*error: cannot be read" at 1 reload
+cp "$W/empty" "$W/domains"
+ok "an empty one" says 1 "has no pattern" at 1 reload
+ok "changes nothing" knows 1 $((many - 1))
+head -n 100 "$W/kept" >"$W/domains"
+echo 'confirm-above = 10%' >>"$W/1/conf.d/list.conf"
+at 1 reload >/dev/null 2>&1
+ok "one that has lost most waits" soon grep -q confirm-wanted "$W/1/log"
+ok "and nothing moves before" knows 2 $((many - 1))
+cp "$W/kept" "$W/domains"
+ok "the whole one again" at 1 reload
+
+# --- it is taken back ----------------------------------------------------------------------
+
+ok "nothing is granted any more" says 0 "0 patterns, 0 new, 3001 taken back" \
+	grant --none --socket "$W/1/control" -c "$W/1/lsrd.conf"
+ok "no claim is left" soon knows 2 0
+ok "but what the certificate covers" claimed 2 under.wild.example
+all_told
