@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
+#include "base/str.h"
 #include "core/lsa/limits.h"
 #include "core/view/refusal.h"
 #include "t/tap.h"
@@ -297,6 +298,38 @@ START_TEST(reads_what_is_right)
 }
 END_TEST
 
+/* Whatever octet is another: what enters is a pattern, and a hop. */
+START_TEST(nothing_else_is_read)
+{
+	static const uint8_t others[] = { 0, 1, '|', 'A', ' ', 0xff };
+	struct refusals all = { 0 };
+	struct buf out = { 0 };
+	size_t refused = 0;
+
+	three(&all, 0);
+	refusal_encode(&all, (struct mono){ 0 }, 9, &out);
+	for (size_t i = 0; i < out.n * sizeof(others); i++) {
+		struct refusals new = { 0 };
+		uint8_t *octet = &out.p[i / sizeof(others)], was = *octet;
+		struct cur in = cur_over(out.p, out.n);
+
+		*octet = others[i % sizeof(others)];
+		refused +=
+		    refusal_decode(&new, &in, (struct mono){ 0 }, 9) != RC_OK;
+		for (size_t k = 0; k < new.list.n; k++) {
+			ck_assert(str_is_pattern(new.list.v[k].pattern));
+			ck_assert(str_is_host(new.list.v[k].name));
+			ck_assert(addr_is_hop(&new.list.v[k].hop, true));
+		}
+		*octet = was;
+		refusal_done(&new);
+	}
+	ck_assert_uint_gt(refused, out.n);
+	refusal_done(&all);
+	buf_done(&out);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -312,6 +345,7 @@ main(void)
 	tcase_add_test(tc, takes_hops_out);
 	tcase_add_test(tc, survives_a_restart);
 	tcase_add_test(tc, reads_what_is_right);
+	tcase_add_test(tc, nothing_else_is_read);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -141,6 +141,19 @@ static const struct {
 	    .hop = "b.x",
 	    .addr = { 4, { 192, 0, 2, 1 }, 0 } },
 	{ .what = "no hop", .pattern = "a.x", .kind = ROUTE_REMOTE },
+	{ .what = "a hop, and no server",
+	    .pattern = "a.x",
+	    .kind = ROUTE_REMOTE,
+	    .hop = "b.x",
+	    .addr = { 4, { 192, 0, 2, 1 }, 25 } },
+	{ .what = "a way, and no server",
+	    .pattern = "a.x",
+	    .kind = ROUTE_WAY,
+	    .way = "smtp:[gw.x]" },
+	{ .what = "a reason that begins with a blank",
+	    .pattern = "a.x",
+	    .kind = ROUTE_HOLD,
+	    .reason = " no path" },
 	{ .what = "an unknown kind",
 	    .pattern = "a.x",
 	    .kind = (enum route_kind)4 },
@@ -198,6 +211,45 @@ START_TEST(nothing_else_comes_in)
 	    route_decode(&in, &back) != RC_OK, "%s passes", bad[_i].what);
 	buf_done(&b);
 	route_done(&r);
+}
+END_TEST
+
+/* Lists and texts end where they may, and not behind. */
+START_TEST(as_long_as_it_may_be)
+{
+	for (size_t more = 0; more < 2; more++) {
+		struct route r[3] = { route_of(ROUTE_HOLD),
+			route_of(ROUTE_REMOTE), route_of(ROUTE_REMOTE) };
+		const char *names[1001];
+		char text[1002];
+
+		memset(text, 'x', sizeof(text));
+		text[1000 + more] = '\0';
+		mem_free(r[0].reason);
+		r[0].reason = own(text);
+		for (size_t i = 0; i < 1001; i++)
+			names[i] = "a.x";
+		route_path_set(&r[1], names, 1000 + more);
+		route_claims_done(&r[2]);
+		r[2].nclaims = LIMIT_ROUTE_CLAIMS + more;
+		r[2].claims = mem_new(0, r[2].nclaims, sizeof(*r[2].claims));
+		for (size_t i = 0; i < r[2].nclaims; i++)
+			r[2].claims[i].server = own("a.x");
+		for (size_t i = 0; i < 3; i++) {
+			struct route back;
+			struct buf b = { 0 };
+			struct cur in;
+
+			route_encode(&b, &r[i]);
+			in = cur_over(b.p, b.n);
+			ck_assert_msg(
+			    (route_decode(&in, &back) == RC_OK) == (more == 0),
+			    "%zu, and %zu more", i, more);
+			route_done(&back);
+			route_done(&r[i]);
+			buf_done(&b);
+		}
+	}
 }
 END_TEST
 
@@ -303,6 +355,7 @@ main(void)
 	tcase_add_loop_test(tc, octets_and_back, 0, 4);
 	tcase_add_test(tc, transports_of_hops);
 	tcase_add_loop_test(tc, nothing_else_comes_in, 0, COUNT(bad));
+	tcase_add_test(tc, as_long_as_it_may_be);
 	tcase_add_test(tc, mutilated);
 	tcase_add_test(tc, differences);
 	suite_add_tcase(suite, tc);

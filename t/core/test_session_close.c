@@ -300,6 +300,56 @@ parts_back(struct buf *out)
 	put(out, MSG_DIGEST, body, sizeof(body));
 }
 
+/* Of the whole, in version 1, and of parts, where none is left for a count. */
+static void
+short_digest(struct buf *out)
+{
+	hello(out);
+	put(out, MSG_DIGEST, "1234", 4);
+}
+
+static void
+no_parts(struct buf *out)
+{
+	hello_2(out);
+	put(out, MSG_DIGEST, "\0\0", 2);
+}
+
+static void
+part_cut(struct buf *out)
+{
+	hello_2(out);
+	put(out, MSG_DIGEST, "\0\0\1\7\0\0\0\1", 8);
+}
+
+static void
+parts_and_more(struct buf *out)
+{
+	hello_2(out);
+	put(out, MSG_DIGEST, "\0\0\0x", 4);
+}
+
+static void
+no_count(struct buf *out)
+{
+	hello(out);
+	put(out, MSG_REQUEST, "\0", 1);
+}
+
+static void
+keys_and_more(struct buf *out)
+{
+	hello(out);
+	put(out, MSG_REQUEST, "\0\0x", 3);
+}
+
+static void
+key_cut(struct buf *out)
+{
+	hello(out);
+	put(out, MSG_REQUEST, "\0\1\2", 3);
+}
+
 static void
 revocation(struct buf *out)
 {
@@ -345,6 +395,13 @@ static const struct {
 	{ "short", old_alive, nothing, NULL, NULL, 0 },
 	{ "long", long_alive, nothing, NULL, NULL, 0 },
 	{ "range", parts_back, nothing, NULL, NULL, 0 },
+	{ "short", short_digest, nothing, NULL, NULL, 0 },
+	{ "short", no_parts, nothing, NULL, NULL, 0 },
+	{ "short", part_cut, nothing, NULL, NULL, 0 },
+	{ "long", parts_and_more, nothing, NULL, NULL, 0 },
+	{ "range", no_count, nothing, NULL, NULL, 0 },
+	{ "long", keys_and_more, nothing, NULL, NULL, 0 },
+	{ "short", key_cut, nothing, NULL, NULL, 0 },
 	{ "too-many-faults", disguised_lsas, nothing, NULL, NULL, 0 },
 	{ "too-many-faults", strange_requests, nothing, NULL, NULL, 0 },
 	{ "too-many-faults", endless_summary, nothing, NULL, NULL, 0 },

@@ -143,6 +143,14 @@ static const struct {
 	{ "none", RC_OK, ASKS_NONE, 0 },
 	{ "none 192.0.2.1:25", RC_FORMAT, ASKS_NONE, 0 },
 	{ "icmp", RC_FORMAT, ASKS_SMTP, 0 },
+	{ "command", RC_FORMAT, ASKS_COMMAND, 0 },
+	{ "command ", RC_FORMAT, ASKS_COMMAND, 0 },
+	{ "command a-9_z", RC_OK, ASKS_COMMAND, 0 },
+	{ "command -a", RC_FORMAT, ASKS_COMMAND, 0 },
+	{ "command _a", RC_FORMAT, ASKS_COMMAND, 0 },
+	{ "command A", RC_FORMAT, ASKS_COMMAND, 0 },
+	{ "command a b", RC_FORMAT, ASKS_COMMAND, 0 },
+	{ "command " TEXT_64 TEXT_64, RC_FORMAT, ASKS_COMMAND, 0 },
 };
 
 START_TEST(how_it_is_asked)
