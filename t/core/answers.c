@@ -81,7 +81,7 @@ answers_begin(struct insider *f)
 	mta_done(&mta);
 	insider_step(f, (struct input){ .kind = IN_SAVED,
 			    .who = f->engine->origin.epoch.save });
-	for (int turn = 0; turn < 12; turn++) {
+	while (f->engine->table.rib == NULL) {
 		insider_ticks(f, 1000);
 		while (f->nopen > 0)
 			insider_step(f, (struct input){ .kind = IN_PROBE,

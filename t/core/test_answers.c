@@ -298,7 +298,7 @@ static const struct {
 START_TEST(an_answer_in_parts)
 {
 	struct insider f;
-	char id[16], *text;
+	char id[16];
 
 	answers_begin(&f);
 	for (int i = 0; i < 1000; i++) {
@@ -306,12 +306,16 @@ START_TEST(an_answer_in_parts)
 		insider_connector(&f, id, 10, true);
 		f.ms += 100;
 	}
-	text = answers_text(&f, parts[_i].question);
-	ck_assert_uint_eq(times_in(text, "{\"origin\":"), parts[_i].lines);
-	ck_assert_uint_le(times_in(text, "\"id\":\"c0999\""), 1);
-	ck_assert(
-	    parts[_i].lacks == NULL || strstr(text, parts[_i].lacks) == NULL);
-	mem_free(text);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		char *text = answers_text(&f, parts[i].question);
+
+		ck_assert_uint_eq(
+		    times_in(text, "{\"origin\":"), parts[i].lines);
+		ck_assert_uint_le(times_in(text, "\"id\":\"c0999\""), 1);
+		ck_assert(parts[i].lacks == NULL ||
+			  strstr(text, parts[i].lacks) == NULL);
+		mem_free(text);
+	}
 	engine_free(f.engine);
 }
 END_TEST
@@ -397,8 +401,7 @@ main(void)
 
 	tcase_add_loop_test(
 	    tc, the_answer_says_so, 0, (int)(sizeof(rows) / sizeof(rows[0])));
-	tcase_add_loop_test(
-	    tc, an_answer_in_parts, 0, (int)(sizeof(parts) / sizeof(parts[0])));
+	tcase_add_test(tc, an_answer_in_parts);
 	tcase_add_test(tc, words_are_taken_once);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
