@@ -79,7 +79,9 @@ by_smtp(const struct exim *x, const char *transport)
 	    by_value(x, transport, "hosts_randomize") != NULL)
 		by_find(x, CHECK_WARNING, transport, "hosts_randomize = false",
 		    "tries next hops in any order");
-	if (by_value(x, transport, "hosts_override") != NULL)
+	/* that of a gateway is its own */
+	if (by_value(x, transport, "protocol") == NULL &&
+	    by_value(x, transport, "hosts_override") != NULL)
 		by_find(x, CHECK_WARNING, transport, "no hosts_override",
 		    "sends to its own hosts, and not to those of a route");
 	by_as_ours(x, transport);
@@ -87,11 +89,40 @@ by_smtp(const struct exim *x, const char *transport)
 
 /* --- a pipe --------------------------------------------------------------------- */
 
+/* Exim bounces what would have an address of the message in its command line;
+ * what a look-up has made of one (_data) it takes. */
+static bool
+by_is_tainted(const char *command)
+{
+	static const char *const names[] = { "local_part", "domain",
+		"sender_address", "recipients" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *at = command;
+
+		while ((at = strstr(at, names[i])) != NULL) {
+			bool is =
+			    at > command && (at[-1] == '$' || at[-1] == '{');
+
+			at += strlen(names[i]);
+			if (is && strncmp(at, "_data", 5) != 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 static void
 by_pipe(const struct exim *x, const char *transport)
 {
 	const char *temporary = by_value(x, transport, "temp_errors");
+	const char *command = by_value(x, transport, "command");
 
+	if (command != NULL && by_is_tainted(command))
+		by_find(x, CHECK_CRITICAL, transport,
+		    "$SENDER and $RECIPIENT of its environment in the program",
+		    "has an address of the message in its command: Exim "
+		    "bounces that as tainted");
 	if (by_value(x, transport, "ignore_status") != NULL)
 		by_find(x, CHECK_CRITICAL, transport, "no ignore_status",
 		    "loses what its command fails at");

@@ -5,7 +5,7 @@
 # Debian's Exims.
 
 . "$(dirname "$0")/exim-faults.sh"
-plan 86
+plan 87
 
 # From nothing of ours: what is proposed, and then what follows from that.
 healed_from_nothing() {
@@ -228,6 +228,10 @@ fault "and what hangs" "bounces what its command hangs at" "timeout_defer" \
 	by "$pipe" "temp_errors = *" freeze_signal
 fault "one that loses it" "loses what its command fails at" "no ignore_status" \
 	by "$pipe" "temp_errors = *" timeout_defer freeze_signal ignore_status
+fault "one with an address in its command" "bounces that as tainted" "SENDER" \
+	by "driver = pipe
+  command = /bin/false \"\$local_part@\$domain_data\"
+  user = nobody" "temp_errors = *" timeout_defer freeze_signal
 by_well() {
 	by "$pipe" "temp_errors = *" timeout_defer freeze_signal
 }
