@@ -34,6 +34,7 @@ lab-refuse london
 lab-refuse paris tokyo
 lab-relay london2 paris1 tokyo1
 long-certificate london
+long-transports london
 lab-storm london2 paris1 tokyo1
 "
 
