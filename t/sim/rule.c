@@ -304,8 +304,23 @@ is_buried(json_t *const *lines, size_t n, const json_t *lsa)
 	return false;
 }
 
+/* Its server says something else under this number: it is not his. */
+static bool
+is_doubled(json_t *const *own, size_t n, const json_t *lsa)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_of_key(own[i], lsa))
+			return number_of(own[i], "epoch") ==
+			           number_of(lsa, "epoch") &&
+			       number_of(own[i], "counter") ==
+			           number_of(lsa, "counter") &&
+			       strcmp(text_of(own[i], "digest"),
+				   text_of(lsa, "digest")) != 0;
+	return false;
+}
+
 /* A forged word that its server has not heard yet: he goes on saying what it
- * hides. */
+ * hides, or has come to its number since. */
 static bool
 is_forged(struct world *world, const json_t *lsa)
 {
@@ -318,7 +333,7 @@ is_forged(struct world *world, const json_t *lsa)
 		return false;
 	own = mem_new(0, LINES_MAX, sizeof(*own));
 	n = lines_of(world_ask(world, node, "db"), own, LINES_MAX);
-	known = is_known(own, n, lsa);
+	known = is_known(own, n, lsa) && !is_doubled(own, n, lsa);
 	for (size_t i = 0; i < n; i++)
 		json_decref(own[i]);
 	mem_free(own);
