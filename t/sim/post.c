@@ -8,6 +8,7 @@
 #include "core/wire/report.h"
 #include "t/sim/disk.h"
 #include "t/sim/post_parts.h"
+#include "t/sim/truth_heard.h"
 
 #define CACHE_MS 30000  /* the queue manager keeps an answer so long */
 #define AGAIN_MS 300000 /* minimal_backoff_time, queue_run_delay */
@@ -521,6 +522,18 @@ post_count(const struct world *world)
 	return world->post == NULL ? 0 : world->post->number;
 }
 
+/* Its database says nothing of the key, not even that it was given up, and once
+ * the world is quiet nobody is there to say it: the route of before stays, and
+ * the MTA gives up in its own time (lsrd(8), KEYS THAT LEAVE). */
+static bool
+is_orphan(const struct letter *letter, const struct route *route)
+{
+	struct truth_heard h =
+	    truth_hear(letter->at->world, letter->at, route->pattern);
+
+	return !h.claim && !h.purge && !h.forgotten && !h.revoked;
+}
+
 /* Whether it is to move on by itself. */
 static bool
 is_under_way(const struct letter *letter)
@@ -531,7 +544,8 @@ is_under_way(const struct letter *letter)
 		const struct route *route =
 		    lookup(&letter->at->table, letter->to.v[i]);
 
-		if (route == NULL || route->kind != ROUTE_HOLD)
+		if (route == NULL ||
+		    (route->kind != ROUTE_HOLD && !is_orphan(letter, route)))
 			return true;
 	}
 	return false;
