@@ -177,7 +177,8 @@ fails(struct shrink *s)
 	return same;
 }
 
-/* Takes out what `leaves` says of each line; back if it does not fail then. */
+/* Takes out what `leaves` says of each line; back if it does not fail then. What
+ * does not hold before all is mended is another find than what does not after. */
 static bool
 without(struct shrink *s, bool (*leaves)(const char *line, const void *ctx),
     const void *ctx)
@@ -187,7 +188,8 @@ without(struct shrink *s, bool (*leaves)(const char *line, const void *ctx),
 
 	for (size_t i = 0; i < s->script.lines.n; i++) {
 		char *line = s->script.lines.v[i];
-		bool out = line != NULL && leaves(line, ctx);
+		bool out = line != NULL && strcmp(line, "mend") != 0 &&
+		           leaves(line, ctx);
 
 		vec_push(&kept, out ? line : NULL);
 		if (out)
