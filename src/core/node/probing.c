@@ -119,13 +119,16 @@ while_down(struct engine *e, const struct service *s)
 	return ms < PROBE_DOWN_MS ? ms : PROBE_DOWN_MS;
 }
 
+/* Who was busy and is down waits no longer than others that are down. */
 static uint64_t
 interval(struct engine *e, const struct service *s)
 {
-	uint64_t ms =
-	    s->state == SERVICE_UP ? probing_shared(e, s) : while_down(e, s);
+	uint64_t ms;
 
-	return ms << s->probe.slow;
+	if (s->state == SERVICE_UP)
+		return probing_shared(e, s) << s->probe.slow;
+	ms = while_down(e, s) << s->probe.slow;
+	return ms < PROBE_DOWN_MS ? ms : PROBE_DOWN_MS;
 }
 
 /* Jitter of a fifth, so that servers do not probe in step. */
@@ -160,11 +163,13 @@ probing_failed(struct engine *e, struct service *s, uint32_t weight)
 	s->probe.urgent = false;
 	told(e, s);
 	if (s->probe.fails >= FAILS_DOWN || asked ||
-	    s->state == SERVICE_UNKNOWN)
+	    s->state == SERVICE_UNKNOWN) {
 		probing_turn(e, s, SERVICE_DOWN);
-	else /* make sure, soon */
+		schedule(e, s); /* as one that is down */
+	} else {                /* make sure, soon */
 		s->probe.next = mono_min(
 		    s->probe.next, mono_after(e->now, SERVICE_LEAST_MS));
+	}
 }
 
 /* It is there: so it is no failure, and no proof that it takes mail. */
