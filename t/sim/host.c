@@ -10,6 +10,7 @@
 #include "t/sim/post.h"
 #include "t/sim/probe.h"
 #include "t/sim/rule.h"
+#include "t/sim/truth_heard.h"
 
 #define SPINS 1000
 #define READ_MS 5      /* of the MTA's configuration */
@@ -22,6 +23,7 @@ host_signed(void *ctx, const uint8_t *p, size_t n)
 
 	node->signed_++;
 	rule_signed(node->world, p, n);
+	truth_claimed(node, p, n);
 	if (p[1] != LSA_SERVER)
 		return;
 	if (node->first.n == 0)
@@ -124,6 +126,7 @@ host_free(struct node *node)
 	vec_done(&node->backlog);
 	vec_done(&node->probes);
 	vec_done(&node->allow);
+	vec_done(&node->claimed);
 	disk_done(node);
 	buf_done(&node->reply);
 	mem_free(node->more);

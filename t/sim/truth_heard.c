@@ -1,7 +1,9 @@
 #include "t/sim/truth_heard.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/cur.h"
 #include "core/node/node.h"
 #include "t/sim/plan.h"
 
@@ -15,6 +17,32 @@ has_word(const struct lsdb *db, uint8_t type, const char *key)
 	return false;
 }
 
+static bool
+has_claimed(const struct node *node, const char *pattern)
+{
+	for (size_t i = 0; i < node->claimed.n; i++)
+		if (strcmp(node->claimed.v[i], pattern) == 0)
+			return true;
+	return false;
+}
+
+void
+truth_claimed(struct node *node, const uint8_t *p, size_t n)
+{
+	struct cur in = cur_over(p, n), id;
+	const uint8_t *head = cur_bytes(&in, 4);
+	char text[300];
+
+	cur_bytes(&in, CRYPTO_DIGEST);
+	cur_sub(&in, cur_u8(&in));
+	id = cur_sub(&in, cur_u16(&in));
+	if (in.bad || head[1] != LSA_SPACE || head[2] != 0)
+		return;
+	snprintf(text, sizeof(text), "%.*s", (int)id.left, (const char *)id.p);
+	if (!has_claimed(node, text))
+		vec_push(&node->claimed, world_text(node->world, text));
+}
+
 /* What became of those who have had the pattern. A key that is revoked holds it
  * until its own server is forgotten, with all that it said since. */
 static void
@@ -24,7 +52,7 @@ words_hear(const struct world *world, const struct lsdb *db,
 	char key[2 * CRYPTO_DIGEST + 1];
 
 	for (size_t i = 0; i < world->n; i++) {
-		if (!plan_has_space(&world->nodes[i], pattern))
+		if (!has_claimed(&world->nodes[i], pattern))
 			continue;
 		plan_key(&world->nodes[i], key);
 		h->forgotten |= has_word(db, LSA_FORGET, key);

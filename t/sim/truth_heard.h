@@ -14,8 +14,11 @@ struct truth_heard {
 	bool purge, forgotten, revoked;
 };
 
-/* By the database of this one, nothing if it does not run; who is in the world
- * says which keys are whose. */
+/* The host's key has signed this: an LSA. What it claims is kept. */
+void truth_claimed(struct node *node, const uint8_t *p, size_t n);
+
+/* By the database of this one, nothing if it does not run; who has ever said what
+ * is known to the world. */
 struct truth_heard truth_hear(
     const struct world *world, const struct node *node, const char *pattern);
 

@@ -144,6 +144,7 @@ struct node {
 
 	uint64_t signed_;       /* LSAs it has signed */
 	struct buf first, last; /* of them: server LSAs, without signature */
+	VEC(char *) claimed;    /* patterns that it has ever said to have */
 	uint64_t events[EVENT_KINDS];
 	uint64_t given_up; /* exchanges that were too slow */
 	struct buf reply;  /* to the last query */
