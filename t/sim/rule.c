@@ -192,8 +192,9 @@ rule_table(struct world *world, struct node *node, const struct mta_table *next)
 			    node->name, now->routes[i].pattern);
 }
 
-/* What was asked before it ran short may still be answered, or not. */
-#define ASKED_MS 6000
+/* What was asked before it ran short may still be answered, or not; a greeting is
+ * late after 15 s (probe.c). */
+#define ASKED_MS 16000
 
 /* What it has said is said again when it is no longer early (early.h): nothing
  * need be asked for that. */
