@@ -6,6 +6,7 @@
 
 apart="
 lab-exim            is of both as it stands
+lab-join            who is let in, and as whom: no MTA's business
 lab-large           no mail: a line that loses large packets
 lab-loopback        an Exim needs a network namespace
 lab-organization    no mail: twelve lsrds
