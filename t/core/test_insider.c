@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "core/lsa/lsa.h"
+#include "core/lsa/lsa_list.h"
 #include "core/node/node.h"
 #include "core/node/transit.h"
 #include "core/node/troubles.h"
@@ -56,6 +57,54 @@ START_TEST(octets_of_one_origin)
 	}
 	ck_assert_uint_gt(lsdb_share(&f.engine->db, PEER)->plain.octets,
 	    LIMIT_ORIGIN_OCTETS - 2500);
+	ck_assert_uint_eq(f.closed, 0);
+	buf_done(&body);
+	engine_free(f.engine);
+}
+END_TEST
+
+/* A thousand patterns, told in a few octets each. */
+static void
+chunk_fill(struct buf *body, int chunk)
+{
+	struct lsa_space space = { .cost = 1 };
+	struct buf packed = { 0 };
+	char last[256] = "", one[256];
+
+	for (int i = 0; i < 1000; i++) {
+		snprintf(one, sizeof(one), "c%03d%055d.%060d.%060d.%05d.x",
+		    chunk, 0, 0, 0, i);
+		lsa_list_pack(&packed, last, one);
+		memcpy(last, one, sizeof(last));
+	}
+	buf_reset(body);
+	lsa_list_encode(body, LSA_LIST, &space, &packed);
+	buf_done(&packed);
+}
+
+/* What counts is what they are written out: twice as many as one may have, in
+ * a tenth of its octets. Those in front stay, and so does all else of it. */
+START_TEST(lists_of_one_origin)
+{
+	const struct lsdb_share *share;
+	struct buf body = { 0 };
+	struct insider f;
+	char id[16];
+
+	insider_begin(&f);
+	for (int i = 79; i >= 0; i--) {
+		chunk_fill(&body, i);
+		snprintf(id, sizeof(id), "c%03d.x", i);
+		insider_say(&f, LSA_LIST, id, &body);
+		f.ms += 7000;
+		share = lsdb_share(&f.engine->db, PEER);
+		ck_assert_uint_le(share->lists.octets, LIMIT_LISTED_WEIGHT);
+	}
+	ck_assert_uint_gt(share->lists.octets, LIMIT_LISTED_WEIGHT / 10 * 9);
+	ck_assert(insider_held(&f, LSA_LIST, "c000.x") != NULL);
+	ck_assert(insider_held(&f, LSA_LIST, "c079.x") == NULL);
+	ck_assert(insider_held(&f, LSA_IDENTITY, "") != NULL);
+	ck_assert_uint_lt(share->plain.octets, 2000);
 	ck_assert_uint_eq(f.closed, 0);
 	buf_done(&body);
 	engine_free(f.engine);
@@ -464,6 +513,7 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, unknown_types_are_small, 0, 2);
 	tcase_add_test(tc, octets_of_one_origin);
+	tcase_add_test(tc, lists_of_one_origin);
 	tcase_add_test(tc, told_before_it_is_full);
 	tcase_add_test(tc, told_of_all);
 	tcase_add_test(tc, no_room_for_anybody);

@@ -174,6 +174,7 @@ do_space(struct scene *scene)
 	space.way = way == NULL ? NULL : world_text(scene->world, way);
 	space.local = scene_has(scene, "local");
 	space.fallback = scene_has(scene, "fallback");
+	space.listed = scene_has(scene, "listed");
 	space.relay =
 	    !scene_has(scene, "no-relay") && strcmp(space.pattern, "*") != 0;
 	if (count == NULL)
@@ -492,6 +493,9 @@ const struct scene_verb scene_actions[] = {
 	{ "remark", 1, 1, do_remark },
 	{ "forget", 3, 3, authority_forget },
 	{ "revoke", 3, 3, authority_revoke },
+	{ "grant", 5, 5, list_grant },
+	{ "regrant", 6, 6, list_regrant },
+	{ "reads", 2, 2, list_reads_set },
 	{ "enforce", 3, 3, authority_enforce },
 	{ "may", 2, 2, order_may },
 	{ "forge", 6, 6, order_forge },

@@ -429,6 +429,8 @@ event_is(struct scene *scene, struct node *node)
 		{ "address", EVENT_ADDRESS },
 		{ "alone", EVENT_ALONE },
 		{ "unclaimed", EVENT_UNCLAIMED },
+		{ "list-denied", EVENT_LIST_DENIED },
+		{ "list-unread", EVENT_LIST_OLDER },
 		{ "share", EVENT_SHARE },
 		{ "behind", EVENT_BEHIND },
 		{ "key", EVENT_KEY },

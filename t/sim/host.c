@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/rc.h"
 #include "core/lsa/lsa.h"
+#include "core/wire/msg.h"
 #include "t/sim/cable.h"
 #include "t/sim/disk.h"
 #include "t/sim/post.h"
@@ -46,6 +47,7 @@ host_init(struct node *node, char *server, char *group)
 	conf->announced.smtp[0].port = 25;
 	conf->announced.listen[0].port = 691;
 	conf->announced.nsmtp = conf->announced.nlisten = 1;
+	conf->announced.reads = MSG_VERSION;
 	conf->times.keepalive_ms = 500;
 	conf->times.dead_ms = 1400;
 	conf->times.probe_ms = 5000;

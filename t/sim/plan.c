@@ -184,8 +184,9 @@ space_insert(struct node *node, const struct setup_space *space)
 void
 plan_space(struct node *node, const struct setup_space *space)
 {
-	list_add(&node->may.spaces, &node->may.nspaces, space->pattern);
-	if (space->relay)
+	if (!space->listed)
+		list_add(&node->may.spaces, &node->may.nspaces, space->pattern);
+	if (space->relay && !space->listed)
 		list_add(&node->may.relays, &node->may.nrelays, space->pattern);
 	space_insert(node, space);
 }
@@ -198,8 +199,10 @@ plan_spaces(struct node *node, const struct setup_space *space, size_t n)
 
 	snprintf(text, sizeof(text), ".%s", space->pattern);
 	one.pattern = world_text(node->world, text);
-	list_add(&node->may.spaces, &node->may.nspaces, one.pattern);
-	list_add(&node->may.relays, &node->may.nrelays, one.pattern);
+	if (!one.listed) {
+		list_add(&node->may.spaces, &node->may.nspaces, one.pattern);
+		list_add(&node->may.relays, &node->may.nrelays, one.pattern);
+	}
 	for (size_t i = 0; i < n; i++) {
 		snprintf(text, sizeof(text), "n%zu.%s", i, space->pattern);
 		one.pattern = world_text(node->world, text);
@@ -292,8 +295,8 @@ authority_signed(void *ctx, const uint8_t *p, size_t n)
 	rule_signed(ctx, p, n);
 }
 
-static void
-inject(struct world *world, struct node *at, struct lsa_draft *draft)
+void
+plan_inject(struct world *world, struct node *at, struct lsa_draft *draft)
 {
 	struct cheap_seal cheap = { .signed_ = authority_signed, .ctx = world };
 	uint8_t org[CRYPTO_DIGEST];
@@ -342,7 +345,7 @@ plan_forget(struct world *world, struct node *whom, struct node *at)
 	draft.key = (struct lsa_key){ whom->conf.server, key, LSA_FORGET };
 	draft.body = body.p;
 	draft.body_len = body.n;
-	inject(world, at, &draft);
+	plan_inject(world, at, &draft);
 	buf_done(&body);
 }
 
@@ -360,7 +363,7 @@ plan_revoke(struct world *world, struct node *whom, struct node *at)
 	whom->stolen = true;
 	plan_key(whom, key);
 	draft.key = (struct lsa_key){ "", key, LSA_REVOCATION };
-	inject(world, at, &draft);
+	plan_inject(world, at, &draft);
 	buf_done(&body);
 }
 
@@ -375,7 +378,7 @@ plan_enforce(struct world *world, bool on, struct node *at)
 	lsa_rule_encode(&body, on);
 	draft.body = body.p;
 	draft.body_len = body.n;
-	inject(world, at, &draft);
+	plan_inject(world, at, &draft);
 	world->enforced = on;
 	buf_done(&body);
 }
@@ -488,21 +491,35 @@ forge_write(struct buf *out, const struct lsa *lsa, struct node *signer,
 	buf_done(&body);
 }
 
-/* The last octet of its body is another, by one bit: such that it is the newer of
- * the two if it can be, for of an older one nothing is looked at. */
-static void
-break_octet(struct buf *frame, const struct lsa *lsa)
+/* One bit of the octet is another, such that it is the newer of the two. False:
+ * by none of its bits; then it is as it was. */
+static bool
+break_bit(uint8_t *octet, uint8_t *lsa_octets, const struct lsa *lsa)
 {
-	uint8_t *octet = frame->p + frame->n - CRYPTO_SIGNATURE - 1;
 	uint8_t was = *octet, digest[CRYPTO_DIGEST];
 
 	for (unsigned bit = 0; bit < 8; bit++) {
 		*octet = was ^ (uint8_t)(1u << bit);
-		cheap_seal_digest(
-		    frame->p + frame->n - lsa->len, lsa->len, digest);
+		cheap_seal_digest(lsa_octets, lsa->len, digest);
 		if (memcmp(digest, lsa->digest, CRYPTO_DIGEST) > 0)
-			return;
+			return true;
 	}
+	*octet = was;
+	return false;
+}
+
+/* The last octet of its body, or else one of its time of issue, which stands
+ * before the body's length: of an older one nothing is looked at. */
+static void
+break_octet(struct buf *frame, const struct lsa *lsa)
+{
+	uint8_t *octets = frame->p + frame->n - lsa->len;
+	uint8_t *time = octets + lsa->body_at - 4 - 8;
+	bool done =
+	    break_bit(octets + lsa->len - CRYPTO_SIGNATURE - 1, octets, lsa);
+
+	for (unsigned i = 0; i < 8 && !done; i++)
+		done = break_bit(time + 7 - i, octets, lsa);
 }
 
 void

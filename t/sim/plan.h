@@ -40,6 +40,8 @@ bool plan_has_connector(struct node *node, const char *name);
 void plan_key(const struct node *whom, char out[2 * CRYPTO_DIGEST + 1]);
 
 /* The authority's word, injected at a host as `lsrctl` does it. */
+struct lsa_draft;
+void plan_inject(struct world *world, struct node *at, struct lsa_draft *draft);
 void plan_forget(struct world *world, struct node *whom, struct node *at);
 void plan_revoke(struct world *world, struct node *whom, struct node *at);
 /* Connectors count with a claim alone, or each counts again. */

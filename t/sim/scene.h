@@ -13,6 +13,7 @@
  *     peer HOST HOST
  *     space HOST PATTERN [cost=N] [local] [fallback] [no-relay] [way=TEXT]
  *         [count=N]                     (so many, below the pattern)
+ *         [listed]                      (of a file: no certificate allows it)
  *
  * What happens:
  *
@@ -47,6 +48,9 @@
  *                                       (none of these: it takes all)
  *     remark SET                        (another mark key)
  *     forget HOST at HOST               revoke HOST at HOST
+ *     grant HOST at HOST PATTERN N      (its list, so many below the pattern)
+ *     regrant HOST stranger|old by HOST to HOST  (forged, of seized.example)
+ *     reads SET yes|no                  (lists, as it says of itself)
  *     may SET GROUP                     enforce yes|no at HOST
  *                                       (connectors by certificate)
  *     forge KIND HOST by HOST to HOST   (kinds: plan.h)
@@ -148,6 +152,11 @@ extern const struct scene_verb scene_actions[], scene_host_actions[],
 /* Some of them: order.c. */
 void authority_forget(struct scene *scene);
 void authority_revoke(struct scene *scene);
+
+/* list.c */
+void list_grant(struct scene *scene);
+void list_regrant(struct scene *scene);
+void list_reads_set(struct scene *scene);
 void authority_enforce(struct scene *scene);
 void order_may(struct scene *scene);
 void order_forge(struct scene *scene);

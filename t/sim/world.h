@@ -142,7 +142,8 @@ struct node {
 	VEC(struct addr) allow;
 	bool certified; /* it lets in who is at no address of these, too */
 
-	uint64_t signed_;       /* LSAs it has signed */
+	uint64_t signed_; /* LSAs it has signed */
+	size_t granted;   /* so many patterns of its list, by the authority */
 	struct buf first, last; /* of them: server LSAs, without signature */
 	VEC(char *) claimed;    /* patterns that it has ever said to have */
 	uint64_t events[EVENT_KINDS];
