@@ -1,7 +1,8 @@
 /*
  * fuzz_conf.c - a configuration file. What is refused is refused with a
  * complaint; what is accepted is written in normal form, which loads again
- * to the same.
+ * to the same. And a file of address-space-file: what is taken is sorted, each
+ * once, fit for a list, and loads again without a complaint.
  */
 
 #include <string.h>
@@ -9,6 +10,8 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "cfg/conf.h"
+#include "cfg/patterns.h"
+#include "core/lsa/lsa_list.h"
 #include "t/fuzz/file.h"
 #include "t/fuzz/fuzz.h"
 
@@ -32,6 +35,37 @@ again(const struct buf *first)
 	complaints_done(&complaints);
 }
 
+static void
+patterns_look(const uint8_t *p, size_t n)
+{
+	struct complaints complaints = { 0 };
+	struct patterns first = { 0 }, second = { 0 };
+	struct buf text = { 0 };
+	uint64_t weight = 0;
+	size_t told;
+
+	patterns_read(cur_over(p, n), "f", &complaints, &first);
+	FUZZ_CHECK(complaints.errors == 0);
+	FUZZ_CHECK(complaints.list.n <= 2 * (PATTERNS_TOLD + 1));
+	told = complaints.list.n;
+	for (size_t i = 0; i < first.v.n; i++) {
+		const char *one = first.v.v[i].pattern;
+
+		FUZZ_CHECK(lsa_list_takes(one));
+		FUZZ_CHECK(i == 0 || strcmp(first.v.v[i - 1].pattern, one) < 0);
+		weight += strlen(one) + LIMIT_LISTED_EACH;
+		buf_printf(&text, "%s OK\n", one);
+	}
+	FUZZ_CHECK(weight == first.weight);
+	patterns_read(cur_over(text.p, text.n), "f", &complaints, &second);
+	/* but for users that begin as a remark does */
+	FUZZ_CHECK(second.v.n <= first.v.n && complaints.list.n == told);
+	patterns_done(&first);
+	patterns_done(&second);
+	complaints_done(&complaints);
+	buf_done(&text);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
@@ -40,6 +74,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct conf *conf;
 	int rc;
 
+	patterns_look(p, n);
 	/* Only this file: an include-dir would read what lies around. */
 	if (memmem(p, n, "include", 7) != NULL)
 		return 0;
