@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/node/node.h"
 #include "t/sim/disk.h"
 #include "t/sim/host.h"
 #include "t/sim/plan.h"
@@ -24,20 +25,34 @@ struct map {
 	uint32_t of; /* of this part */
 };
 
-/* It is a bridgehead of who says `any`, once it has ever said of which group it
- * is. Of a group larger than LIMIT_FOUND a scene asks for itself. */
 static bool
-is_any_of(const struct setup_connector *c, const struct node *b)
+has_heard_of(const struct node *a, const struct node *b)
 {
-	return c->any && strcmp(c->group, b->conf.group) == 0 && b->life > 0 &&
-	       !b->gone && !b->stolen;
+	const struct lsdb_share *share;
+
+	if (a->engine == NULL)
+		return false;
+	share = lsdb_share(&a->engine->db, b->conf.server);
+	return share != NULL && share->server != NULL;
+}
+
+/* It is a bridgehead of who says `any`, once it has said there of which group it
+ * is, and takes who dials it once it knows where that one is: two who have not heard
+ * of each other by others find nobody. Of a group larger than LIMIT_FOUND a scene
+ * asks for itself. */
+static bool
+is_any_of(
+    const struct node *a, const struct setup_connector *c, const struct node *b)
+{
+	return c->any && strcmp(c->group, b->conf.group) == 0 && !b->gone &&
+	       !b->stolen && has_heard_of(a, b) && has_heard_of(b, a);
 }
 
 static bool
 knows(const struct node *a, const struct node *b)
 {
 	for (size_t i = 0; i < a->conf.nconnectors; i++)
-		if (is_any_of(&a->conf.connectors[i], b))
+		if (is_any_of(a, &a->conf.connectors[i], b))
 			return true;
 	for (size_t i = 0; i < a->conf.npeers; i++)
 		if (strcmp(a->conf.peers[i].name, b->conf.server) == 0)
@@ -261,7 +276,7 @@ step_cost(const struct world *world, size_t i, size_t j)
 
 		if (!may_lead(world, from, to))
 			continue;
-		if (is_any_of(c, to) && !c->drain &&
+		if (is_any_of(from, c, to) && !c->drain &&
 		    METRIC(c->every.cost, 1) < best)
 			best = METRIC(c->every.cost, 1);
 		for (size_t b = 0; b < c->nbridgeheads && !c->drain; b++)
