@@ -221,6 +221,10 @@ if [ "$directories" = yes ]; then
 		mx1.london.example.org
 	ok 'a file for each server' imports ldap own.ldif --write oconf --no-dns
 	ok 'which lsrd takes' taken oconf/*.conf
+	ok 'with another transport' grep -q -x \
+		'	transport = "lsrd_Thin:\[gw.london.example.org\]:2525"' oconf/mx2.paris.example.org.conf
+	ok 'and another probe' grep -q -x '	probe = "tcp 192.0.2.10:2525"' \
+		oconf/mx2.paris.example.org.conf
 	sed 's/^lsrdServers: 3/lsrdServers: 4/' own.ldif >half.ldif
 	ok 'half a directory changes nothing' says 2 'lsrdServers = 4, and 3 are there' \
 		"$ctl" import ldap half.ldif --write oconf --force
@@ -232,14 +236,23 @@ if [ "$directories" = yes ]; then
 	ok 'nor one that was cut' says 2 'lsrdServers = 3' "$ctl" import ldap half.ldif
 	sed -e 's/^lsrdCost: 20/lsrdCost: 100000/' -e 's/^lsrdSchedule: .*/lsrdSchedule: never/' \
 		-e 's/^lsrdSmtp: 192.*/lsrdSmtp: nowhere/' -e 's/^lsrdBridgehead: mx2.*/lsrdBridgehead: mx9.example.org/' \
-		-e 's/^lsrdPriority: urgent/lsrdPriority: soon/' own.ldif >bad.ldif
+		-e 's/^lsrdPriority: urgent/lsrdPriority: soon/' -e 's/^lsrdTransport: .*/lsrdTransport: discard/' \
+		-e 's/^lsrdProbe: .*/lsrdProbe: tcp somewhere/' own.ldif >bad.ldif
 	ok 'an odd one is imported' imports ldap bad.ldif
 	for text in 'cost 100000 is 65535 here' 'lsrdschedule = never is left out' \
 		'lsrdsmtp = nowhere is left out' 'nothing is known of mx9.example.org' \
-		'lsrdPriority = soon is left out'; do
+		'lsrdPriority = soon is left out' 'lsrdTransport = discard is left out' \
+		'lsrdProbe = tcp somewhere is left out'; do
 		ok "bad: $text" noted "$text"
 	done
 	ok 'with the entry and its line' noted '(bad.ldif:15): cost 100000'
+	ok 'whichever it is' noted \
+		'cn=paris-london,cn=example.org,dc=example,dc=org (bad.ldif:54): lsrdTransport'
+	bad_written() {
+		imports ldap bad.ldif --write bconf --no-dns &&
+			! grep -q -e transport -e probe bconf/mx2.paris.example.org.conf
+	}
+	ok 'and left out of the file' bad_written
 
 	organization() {
 		python3 "$here/organization.py" "$@"

@@ -67,6 +67,8 @@ finish_drop(struct import_connector *c)
 	mem_free(c->name);
 	mem_free(c->server);
 	mem_free(c->group);
+	mem_free(c->transport);
+	mem_free(c->probe);
 	mem_free(c->where);
 	for (size_t i = 0; i < c->to.n; i++)
 		mem_free(c->to.v[i]);

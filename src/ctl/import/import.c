@@ -29,6 +29,8 @@ import_done(struct import *im)
 		mem_free(c->name);
 		mem_free(c->server);
 		mem_free(c->group);
+		mem_free(c->transport);
+		mem_free(c->probe);
 		mem_free(c->where);
 		for (size_t k = 0; k < c->to.n; k++)
 			mem_free(c->to.v[k]);

@@ -42,6 +42,7 @@ struct import_connector {
 	uint32_t cost;
 	const char *state;
 	struct policy policy;
+	char *transport, *probe; /* as lsrd.conf has them; NULL: not said */
 	char *where;
 	size_t at;
 };

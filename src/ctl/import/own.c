@@ -7,7 +7,9 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
+#include "core/lsa/asks.h"
 #include "core/lsa/limits.h"
+#include "core/lsa/way.h"
 #include "ctl/import/directory.h"
 #include "ctl/import/run.h"
 
@@ -24,8 +26,8 @@ static const char *const own_attributes[] = { "objectClass", "cn", "lsrdName",
 	"lsrdMta", "lsrdServers", "lsrdOwner", "lsrdBridgehead", "lsrdCost",
 	"lsrdMaxMessageSize", "lsrdSchedule", "lsrdLargeMessageSize",
 	"lsrdLargeSchedule", "lsrdAllowSender", "lsrdDenySender",
-	"lsrdPriority", "lsrdPattern", "lsrdDeliver", "lsrdScope",
-	"lsrdFallback", "lsrdRelay", NULL };
+	"lsrdPriority", "lsrdTransport", "lsrdProbe", "lsrdPattern",
+	"lsrdDeliver", "lsrdScope", "lsrdFallback", "lsrdRelay", NULL };
 
 static const struct directory_search own_search = {
 	"(|(objectClass=lsrdOrganization)(objectClass=lsrdServer)"
@@ -233,6 +235,28 @@ own_policy(
 	}
 }
 
+/* How mail there is handed on, and how it is asked. */
+static void
+own_handling(const struct own *own, const struct entry *entry,
+    struct import_connector *c)
+{
+	const char *transport = entry_text(entry, "lsrdtransport");
+	const char *probe = entry_text(entry, "lsrdprobe");
+	struct asks asks;
+
+	if (transport != NULL && way_by(transport) == RC_OK)
+		c->transport = mem_str(transport);
+	else if (transport != NULL)
+		value_wrong(own, entry, "lsrdTransport", transport,
+		    "write NAME or NAME:NEXTHOP, of a transport that "
+		    "delivers");
+	if (probe != NULL && asks_read(&asks, probe) == RC_OK)
+		c->probe = mem_str(probe);
+	else if (probe != NULL)
+		value_wrong(own, entry, "lsrdProbe", probe,
+		    "write smtp, lmtp, none, tcp ADDRESS or command NAME");
+}
+
 static void
 own_connector_add(
     const struct own *own, const struct entry *entry, const char *owner)
@@ -248,6 +272,7 @@ own_connector_add(
 	if (entry_number(entry, "lsrdcost", &cost))
 		c->cost = import_cost(own->im, entry->where, cost);
 	own_policy(own, entry, &c->policy);
+	own_handling(own, entry, c);
 	for (size_t i = 0;
 	     (value = entry_value(entry, "lsrdbridgehead", i)) != NULL; i++) {
 		char *lower = mem_str(value->p);

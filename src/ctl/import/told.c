@@ -172,6 +172,16 @@ conf_policy(struct buf *out, const struct policy *p)
 		    p->large_size, p->large_schedule);
 }
 
+/* Of lsrd.conf alone: a document is what servers tell each other. */
+static void
+conf_handling(struct buf *out, const struct import_connector *c)
+{
+	if (c->transport != NULL)
+		buf_printf(out, "\ttransport = \"%s\"\n", c->transport);
+	if (c->probe != NULL)
+		buf_printf(out, "\tprobe = \"%s\"\n", c->probe);
+}
+
 static void
 conf_connectors(
     const struct import *im, const struct import_server *own, struct buf *out)
@@ -186,6 +196,7 @@ conf_connectors(
 		if (strcmp(c->state, "up") != 0)
 			buf_text(out, "\tdrain = yes\n");
 		conf_policy(out, &c->policy);
+		conf_handling(out, c);
 		for (size_t k = 0; k < c->to.n; k++) {
 			const struct import_server *to =
 			    told_server(im, c->to.v[k]);
