@@ -291,6 +291,7 @@ if [ "$directories" = yes ]; then
 		noted "$2" && documented '"mx1.site4.example.org"'
 	}
 	never=$(python3 -c 'import base64, struct; print(base64.b64encode(struct.pack("<IIIII", 188, 0, 1, 0, 20) + bytes(168)).decode())')
+	sunday=$(python3 -c 'import base64, struct; print(base64.b64encode(struct.pack("<IIIII", 188, 0, 1, 0, 20) + bytes([15] * 24) + bytes(144)).decode())')
 	ok 'a name that is no host' spoilt 's/^dNSHostName: mx2.site1.*/dNSHostName: mx_2/' \
 		'"mx_2" is no host name'
 	ok 'cost 0' spoilt 's/^cost: 101/cost: 0/' 'cost 0 is 1 here'
@@ -304,6 +305,35 @@ if [ "$directories" = yes ]; then
 		'is no site of the import'
 	ok 'a link with itself' spoilt 's/^siteList: CN=Site 2,/siteList: CN=Site 1,/' 'is in it twice'
 	ok 'leads nowhere' noted 'this link has 1 sites, and leads nowhere'
+	# without PATTERN: entries with it are not there.
+	without() {
+		awk -v RS= -v ORS='\n\n' -v no="$1" '$0 !~ no' four.ldif >bad.ldif
+		imports ad bad.ldif
+	}
+	crossed() { # FROM-SITE TO-SITE COST-AND-REST
+		documented "\"server\":\"mx1.site$1.example.org\",\"to\":[\"mx1.site$2.example.org\",\"mx2.site$2.example.org\"],\"cost\":$3"
+	}
+	ok 'a site without a server' without 'CN=MX.,CN=Servers,CN=Site 2,'
+	ok 'is no routing group' noted 'no server is known in site-2'
+	ok 'those around it have a longer connector' crossed 1 3 108
+	ok 'and back' crossed 3 1 108
+	ok 'which is told' noted \
+		'CN=Site 2,CN=Sites,CN=Configuration,DC=example,DC=org (bad.ldif:'
+	ok 'with its cost' noted 'site-1 and site-3 have one connector across it, of cost 108'
+	ok 'and no other' is "$(grep -c 'across it' err)" 1
+	ok 'two of them' without 'CN=MX.,CN=Servers,CN=Site [34],|^dn: CN=Ring 1,'
+	ok 'the sum, the smallest size, the one schedule' crossed 2 1 \
+		'214,"state":"up","max_message_size":10485760,"schedule":"mon-fri08:00-18:00"'
+	ok 'where a link is as cheap' without 'CN=MX.,CN=Servers,CN=Site [34],'
+	ok 'there is none' not noted 'across it'
+	sed -i "s|^cost: 104|&\nschedule:: $sunday|" four.ldif
+	ok 'open at different times' without 'CN=MX.,CN=Servers,CN=Site [34],|^dn: CN=Ring 1,'
+	ok 'is drained' crossed 1 2 '214,"state":"drain"'
+	ok 'and told' noted 'site-1 and site-2: the links between are open at different times'
+	sed -i "s|^cost: 103|cost: 65535|" four.ldif
+	ok 'a sum that is too large' without 'CN=MX.,CN=Servers,CN=Site [34],|^dn: CN=Ring [15],|^dn: CN=Star,'
+	ok 'is the largest' noted 'cost 65646 is 65535 here'
+	organization 4 >four.ldif
 	ok 'a subnet that is none' spoilt 's/^dn: CN=10.3.0.0.16/dn: CN=10.3.0.0/' 'is no subnet'
 	cp four.ldif bad.ldif
 	{

@@ -9,10 +9,7 @@
 #include "base/str.h"
 #include "ctl/import/directory.h"
 #include "ctl/import/run.h"
-#include "ctl/import/week.h"
 
-#define SITES_OF_LINK 1000
-#define COST_UNSAID 100
 #define IGNORE_SCHEDULES 1
 #define BRIDGES_REQUIRED 2
 
@@ -219,88 +216,6 @@ ad_connect(struct ad *ad, const struct ad_link *link,
 	mem_free(text);
 }
 
-/* When it is open, to link->schedule (the caller's) and link->never. */
-static char *
-link_week(struct ad *ad, const struct entry *entry, bool *never)
-{
-	const struct entry_value *value = entry_value(entry, "schedule", 0);
-	char *text = NULL;
-	enum week_kind kind;
-
-	if (value == NULL || ad->any_time)
-		return NULL;
-	kind = week_text(value->p, value->n, &text);
-	*never = kind == WEEK_NEVER;
-	if (kind == WEEK_NEVER)
-		import_note(ad->im, entry->where,
-		    "open it at some time, or take the link away",
-		    "its schedule never opens: its connectors are drained");
-	if (kind == WEEK_BAD)
-		import_note(ad->im, entry->where, "set it anew",
-		    "its schedule of %zu octets is none: always is taken",
-		    value->n);
-	if (kind == WEEK_LONG)
-		import_note(ad->im, entry->where,
-		    "let it change less often in a week",
-		    "its schedule is longer than one of lsrd can be: always "
-		    "is taken");
-	return text;
-}
-
-/* Those of a link that are known, each once. */
-struct link_sites {
-	const struct ad_group *v[SITES_OF_LINK];
-	size_t n;
-};
-
-static void
-link_site_take(struct ad *ad, const struct entry *entry, const char *dn,
-    struct link_sites *sites)
-{
-	const struct ad_group *group = ad_group(ad, dn);
-
-	if (group == NULL || sites->n == SITES_OF_LINK) {
-		import_note(ad->im, entry->where,
-		    "name sites that are there, at most 1000",
-		    "%.200s is no site of the import", dn);
-		return;
-	}
-	for (size_t i = 0; i < sites->n; i++)
-		if (sites->v[i] == group) {
-			import_note(ad->im, entry->where, "name it once",
-			    "%s is in it twice", group->word);
-			return;
-		}
-	sites->v[sites->n++] = group;
-}
-
-static void
-ad_link_take(struct ad *ad, const struct entry *entry)
-{
-	struct link_sites *sites = mem_new(sizeof(*sites), 0, 0);
-	struct ad_link link = { .entry = entry };
-	const struct entry_value *value;
-	char *schedule;
-
-	for (size_t i = 0; (value = entry_value(entry, "sitelist", i)) != NULL;
-	     i++)
-		link_site_take(ad, entry, value->p, sites);
-	if (sites->n < 2)
-		import_note(ad->im, entry->where,
-		    "name a second site, or take it away",
-		    "this link has %zu sites, and leads nowhere", sites->n);
-	link.cost = ad_cost(ad, entry, COST_UNSAID);
-	link.most = ad_most(ad, entry);
-	schedule = link_week(ad, entry, &link.never);
-	link.schedule = schedule;
-	for (size_t i = 0; i < sites->n; i++)
-		for (size_t k = 0; k < sites->n; k++)
-			if (i != k)
-				ad_connect(ad, &link, sites->v[i], sites->v[k]);
-	mem_free(schedule);
-	mem_free(sites);
-}
-
 /* An address and how many of its bits count: `10.1.0.0/16`. */
 struct subnet {
 	struct addr addr;
@@ -479,14 +394,6 @@ transports_take(struct ad *ad)
 }
 
 static void
-ad_links_take(struct ad *ad)
-{
-	for (size_t i = 0; i < ad->entries->list.n; i++)
-		if (entry_is(&ad->entries->list.v[i], "sitelink"))
-			ad_link_take(ad, &ad->entries->list.v[i]);
-}
-
-static void
 ad_sites_take(struct ad *ad)
 {
 	for (size_t i = 0; i < ad->entries->list.n; i++)
@@ -507,7 +414,7 @@ sites_without_servers(struct ad *ad)
 			    "name its mail servers by --hosts, and their "
 			    "subnets in the directory",
 			    "no server is known in %s: it is no routing "
-			    "group, and no link leads across it",
+			    "group",
 			    ad->groups.v[i].word);
 }
 

@@ -63,6 +63,9 @@ void ad_connect(struct ad *ad, const struct ad_link *link,
 uint32_t ad_cost(struct ad *ad, const struct entry *entry, uint32_t otherwise);
 uint64_t ad_most(struct ad *ad, const struct entry *entry);
 
+/* ad_links.c: connectors of the site links, when all servers are known. */
+void ad_links_take(struct ad *ad);
+
 /* ad_exchange.c: servers, before the others; then connectors and spaces. */
 void ad_exchange_servers(struct ad *ad);
 void ad_exchange_connectors(struct ad *ad);
