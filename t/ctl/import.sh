@@ -279,10 +279,32 @@ if [ "$directories" = yes ]; then
 	ok 'a connector of those' documented \
 		'"name":"to-south","server":"ex1.example.org","to":["ex3.example.org"],"cost":20,"state":"up","max_message_size":2097152'
 	ok 'an address space' documented '{"pattern":".partner.example","server":"ex1.example.org","cost":1'
+	ok 'one of its routing group alone' documented \
+		'{"pattern":"near.example","server":"ex1.example.org","cost":2,"scope":"routing-group"'
+	ok 'when a connector is active' documented '"cost":30,"state":"up","schedule":"sun00:45-05:15"'
 	ok 'an accepted domain' documented '{"pattern":"example.org","server":"ex3.example.org","cost":0,"relay":true}'
 	ok 'what is not of SMTP is told' noted 'X400:c=US;a= ;p=Old;1 is no address space'
 	ok 'the Internet by its connector' routed ex.json ex3.example.org '*' ex1.example.org
 
+	# activated STYLE: so is the connector that has a schedule.
+	activated() {
+		sed "s/^activationStyle: 1/activationStyle: $1/" ex.ldif >bad.ldif
+		imports ad bad.ldif
+	}
+	ok 'one that is always active' activated 2
+	ok 'has no schedule' documented '"cost":30,"state":"up"}'
+	ok 'one that never is' activated 0
+	ok 'is drained' documented '"cost":30,"state":"drain"}'
+	ok 'and told' noted 'this connector is never active'
+	ok 'one that waits to be asked' activated 3
+	ok 'is told' noted 'it sends when the other end asks'
+	sed 's/^activationSchedule:: .*/activationSchedule:: AAAA/' ex.ldif >bad.ldif
+	ok 'a schedule that is none' imports ad bad.ldif
+	ok 'is told with its connector' noted 'CN=To North,CN=Connections,CN=South,'
+	sed 's/^msExchSmtpSmartHost: .*/&\nactivationStyle: 0/' ex.ldif >bad.ldif
+	ok 'address spaces of one that never is' imports ad bad.ldif
+	ok 'are left out' not documented '"pattern":"near.example"'
+	ok 'which is told' noted 'address spaces have no schedule: they are left out'
 	organization 4 >four.ldif
 	# spoilt SED NOTE: of one that is spoilt so, this is said, and the rest imported.
 	spoilt() {

@@ -1,7 +1,8 @@
 /*
  * fuzz_import.c - what lsrctl import reads of Postfix and Exim, the schedules of
- * a directory, and tables of Exchange: the first octet says which parser is asked. Keys are never NULL, address spaces of a regular
- * expression are address spaces, and names and macros are put in in bounded time.
+ * a directory, and tables of Exchange: the first octet says which parser is asked.
+ * Keys are never NULL, address spaces of a regular expression are address spaces,
+ * and names and macros are put in in bounded time.
  */
 
 #include <string.h>
@@ -66,6 +67,7 @@ week_try(const uint8_t *p, size_t n)
 	char *text;
 	enum week_kind kind = week_text(p, n, &text);
 
+	FUZZ_CHECK(n != WEEK_PAIRS || kind != WEEK_BAD);
 	FUZZ_CHECK((kind == WEEK_SOME) == (text != NULL));
 	if (text != NULL)
 		FUZZ_CHECK(policy_schedule_check(text) == RC_OK);

@@ -29,7 +29,8 @@ static const char *const attributes[] = { "objectClass", "cn", "siteList",
 	"msExchTargetBridgeheadServersDN", "msExchSourceBridgeheadServersDN",
 	"routingList", "msExchSmtpSmartHost", "authOrig", "unauthOrig",
 	"dLMemSubmitPerms", "dLMemRejectPerms", "activationSchedule",
-	"msExchAcceptedDomainName", "msExchAcceptedDomainFlags", NULL };
+	"activationStyle", "msExchAcceptedDomainName",
+	"msExchAcceptedDomainFlags", NULL };
 
 static const struct directory_search search = {
 	"(|(objectClass=site)(objectClass=siteLink)(objectClass=siteLinkBridge)"

@@ -63,6 +63,13 @@ void ad_connect(struct ad *ad, const struct ad_link *link,
 uint32_t ad_cost(struct ad *ad, const struct entry *entry, uint32_t otherwise);
 uint64_t ad_most(struct ad *ad, const struct entry *entry);
 
+/*
+ * When it is open by this attribute, as a schedule of lsrd.conf (the caller's).
+ * NULL: always, after a note where it cannot be said; or *never.
+ */
+char *ad_week(
+    struct ad *ad, const struct entry *entry, const char *name, bool *never);
+
 /* ad_links.c: connectors of the site links, when all servers are known. */
 void ad_links_take(struct ad *ad);
 

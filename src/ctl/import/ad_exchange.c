@@ -14,6 +14,10 @@
 #include "ctl/import/ad.h"
 
 #define HUB_TRANSPORT 32
+#define STYLE_NEVER 0
+#define STYLE_ALWAYS 2
+#define STYLE_REMOTE 3
+#define LOCAL "local:"
 #define ADDRESS "ncacn_ip_tcp:"
 
 /* ncacn_ip_tcp:mx1.example.org among others. */
@@ -113,7 +117,7 @@ named_servers(struct ad *ad, const struct entry *entry, const char *attribute,
 		vec_push(&out->servers, otherwise->servers.v[i]);
 }
 
-/* What stands in its limits by names of objects, and in a form of its own. */
+/* What stands in its limits by names of objects. */
 static void
 limits_note(struct ad *ad, const struct entry *entry)
 {
@@ -125,9 +129,29 @@ limits_note(struct ad *ad, const struct entry *entry)
 			import_note(ad->im, entry->where,
 			    "write allow-senders or deny-senders",
 			    "whom %s names has no address here", senders[i]);
-	if (entry_value(entry, "activationschedule", 0) != NULL)
-		import_note(ad->im, entry->where, "write schedule",
-		    "its activation schedule is not read: always is taken");
+}
+
+/* When it is active: never, always, at the times of its schedule, or when the
+ * other end asks. The caller's; NULL: always, or *never. */
+static char *
+connector_week(struct ad *ad, const struct entry *entry, bool *never)
+{
+	int64_t style;
+
+	if (!entry_number(entry, "activationstyle", &style))
+		return ad_week(ad, entry, "activationschedule", never);
+	if (style == STYLE_NEVER)
+		import_note(ad->im, entry->where,
+		    "open it at some time, or take it away",
+		    "this connector is never active");
+	if (style == STYLE_REMOTE)
+		import_note(ad->im, entry->where,
+		    "write schedule, or deliver to a transport that waits",
+		    "it sends when the other end asks: always is taken");
+	*never = style == STYLE_NEVER;
+	if (*never || style == STYLE_REMOTE || style == STYLE_ALWAYS)
+		return NULL;
+	return ad_week(ad, entry, "activationschedule", never);
 }
 
 static void
@@ -137,7 +161,7 @@ rg_connector_take(struct ad *ad, const struct entry *entry)
 	const char *target = entry_text(entry, "msexchdestinationrgdn");
 	struct ad_group sources, targets;
 	struct ad_link link = { .entry = entry };
-	char *name = entry_rdn(entry->dn);
+	char *name = entry_rdn(entry->dn), *schedule;
 
 	to = target == NULL ? NULL : ad_group(ad, target);
 	named_servers(
@@ -147,6 +171,8 @@ rg_connector_take(struct ad *ad, const struct entry *entry)
 	link.name = name;
 	link.cost = ad_cost(ad, entry, 1);
 	link.most = ad_most(ad, entry);
+	schedule = connector_week(ad, entry, &link.never);
+	link.schedule = schedule;
 	limits_note(ad, entry);
 	sources.word = mem_str(from == NULL ? "none" : from->word);
 	targets.word = mem_str(to == NULL ? "none" : to->word);
@@ -159,6 +185,7 @@ rg_connector_take(struct ad *ad, const struct entry *entry)
 	vec_done(&targets.servers);
 	mem_free(sources.word);
 	mem_free(targets.word);
+	mem_free(schedule);
 	mem_free(name);
 }
 
@@ -181,14 +208,16 @@ smart_host(const char *text)
 	return buf_string(&b);
 }
 
-/* SMTP:*.example.org;10 */
+/* SMTP:*.example.org;10, and Local:SMTP:... of its routing group alone. */
 static void
 space_take_of(struct ad *ad, const struct entry *entry, const char *text,
     const struct ad_group *sources)
 {
 	const char *host = entry_text(entry, "msexchsmtpsmarthost");
+	bool local = strncasecmp(text, LOCAL, strlen(LOCAL)) == 0;
 	char *copy, *cost, *way;
 
+	text += local ? strlen(LOCAL) : 0;
 	if (strncasecmp(text, "smtp:", 5) != 0) {
 		import_note(ad->im, entry->where,
 		    "its gateway can be reached as `deliver = TRANSPORT:`",
@@ -207,6 +236,7 @@ space_take_of(struct ad *ad, const struct entry *entry, const char *text,
 
 		if (space == NULL)
 			break;
+		space->local = local;
 		space->cost = cost == NULL ? 1
 		                           : import_cost(ad->im, entry->where,
 						 strtol(cost, NULL, 10));
@@ -221,14 +251,22 @@ smtp_connector_take(struct ad *ad, const struct entry *entry)
 	const struct ad_group *around = group_around(ad, entry);
 	const struct entry_value *value;
 	struct ad_group sources;
+	bool never = false;
+	char *schedule = connector_week(ad, entry, &never);
 
 	named_servers(
 	    ad, entry, "msexchsourcebridgeheadserversdn", around, &sources);
+	if (never || schedule != NULL)
+		import_note(ad->im, entry->where,
+		    "deliver to a transport that waits",
+		    "address spaces have no schedule: %s",
+		    never ? "they are left out" : "always is taken");
 	if (sources.servers.n == 0)
 		import_note(ad->im, entry->where, "name its bridgeheads",
 		    "this connector has no server that is known");
 	for (size_t i = 0;
-	     (value = entry_value(entry, "routinglist", i)) != NULL; i++)
+	     !never && (value = entry_value(entry, "routinglist", i)) != NULL;
+	     i++)
 		space_take_of(ad, entry, value->p, &sources);
 	if (ad_most(ad, entry) > 0)
 		import_note(ad->im, entry->where,
@@ -236,6 +274,7 @@ smtp_connector_take(struct ad *ad, const struct entry *entry)
 		    "address spaces have no size limits");
 	limits_note(ad, entry);
 	vec_done(&sources.servers);
+	mem_free(schedule);
 }
 
 /* Every server of Exchange takes them, and finds the mailbox by itself. */

@@ -38,15 +38,14 @@ struct ways {
 	size_t from;
 };
 
-/* When it is open (the caller's; NULL: always), and whether it never is. */
-static char *
-link_week(struct ad *ad, const struct entry *entry, bool *never)
+char *
+ad_week(struct ad *ad, const struct entry *entry, const char *name, bool *never)
 {
-	const struct entry_value *value = entry_value(entry, "schedule", 0);
+	const struct entry_value *value = entry_value(entry, name, 0);
 	char *text = NULL;
 	enum week_kind kind;
 
-	if (value == NULL || ad->any_time)
+	if (value == NULL)
 		return NULL;
 	kind = week_text(value->p, value->n, &text);
 	*never = kind == WEEK_NEVER;
@@ -101,7 +100,8 @@ site_link_read(struct ad *ad, const struct entry *entry, struct site_link *out)
 		    "this link has %zu sites, and leads nowhere", out->sites.n);
 	out->cost = ad_cost(ad, entry, COST_UNSAID);
 	out->most = ad_most(ad, entry);
-	out->schedule = link_week(ad, entry, &out->never);
+	if (!ad->any_time)
+		out->schedule = ad_week(ad, entry, "schedule", &out->never);
 }
 
 static void

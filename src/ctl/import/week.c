@@ -22,9 +22,9 @@ little32(const uint8_t *p)
 	       (uint32_t)p[3] << 24;
 }
 
-/* Where the hours are; NULL: nowhere. */
+/* Where the hours are of a SCHEDULE; NULL: nowhere. */
 static const uint8_t *
-hours_of(const uint8_t *p, size_t n)
+schedule_hours(const uint8_t *p, size_t n)
 {
 	uint32_t parts;
 
@@ -41,6 +41,19 @@ hours_of(const uint8_t *p, size_t n)
 			return at <= n && n - at >= WEEK_HOURS ? p + at : NULL;
 	}
 	return NULL;
+}
+
+/* An octet for each hour, whose low four bits count. */
+static bool
+hours_take(uint8_t out[WEEK_HOURS], const uint8_t *p, size_t n)
+{
+	const uint8_t *hours = schedule_hours(p, n);
+
+	for (size_t i = 0; n == WEEK_PAIRS && i < WEEK_HOURS; i++)
+		out[i] = i % 2 == 0 ? p[i / 2] >> 4 : p[i / 2] & 0xf;
+	if (n != WEEK_PAIRS && hours != NULL)
+		memcpy(out, hours, WEEK_HOURS);
+	return n == WEEK_PAIRS || hours != NULL;
 }
 
 /* The text's days, Monday first; the octets begin with Sunday. */
@@ -98,12 +111,12 @@ days_put(struct buf *out, const uint8_t *hours, size_t first, size_t last)
 enum week_kind
 week_text(const void *octets, size_t n, char **out)
 {
-	const uint8_t *hours = hours_of(octets, n);
+	uint8_t hours[WEEK_HOURS];
 	struct buf text = { 0 };
 	size_t open = 0;
 
 	*out = NULL;
-	if (hours == NULL)
+	if (!hours_take(hours, octets, n))
 		return WEEK_BAD;
 	for (size_t i = 0; i < QUARTERS; i++)
 		open += is_open_at(hours, i / DAY_QUARTERS, i % DAY_QUARTERS);

@@ -22,7 +22,7 @@ ATTRIBUTES = {
     "msExchTargetBridgeheadServersDN": NAME, "msExchSourceBridgeheadServersDN": NAME,
     "routingList": STRING, "msExchSmtpSmartHost": STRING, "siteLinkList": NAME,
     "authOrig": NAME, "unauthOrig": NAME, "dLMemSubmitPerms": NAME,
-    "dLMemRejectPerms": NAME, "activationSchedule": OCTETS,
+    "dLMemRejectPerms": NAME, "activationSchedule": OCTETS, "activationStyle": NUMBER,
     "msExchAcceptedDomainName": STRING, "msExchAcceptedDomainFlags": NUMBER,
     "configurationNamingContext": NAME}
 CLASSES = ["container", "site", "siteLink", "siteLinkBridge", "subnet", "server",
@@ -57,6 +57,12 @@ def week(is_open):
     hours = bytes(sum(8 >> q for q in range(4) if is_open(h // 24, h % 24 * 4 + q))
                   for h in range(168))
     return struct.pack("<IIIII", 188, 0, 1, 0, 20) + hours
+
+
+def pairs(is_open):
+    """Those of a connector of Exchange: two hours an octet."""
+    hours = week(is_open)[20:]
+    return bytes(hours[i] << 4 | hours[i + 1] for i in range(0, 168, 2))
 
 
 def site(n):
@@ -113,9 +119,11 @@ def exchange_print():
     entry(f"CN=To North,CN=Connections,CN=South,{groups}", "msExchRoutingGroupConnector",
           cost=30, msExchDestinationRGDN=f"CN=North,{groups}",
           msExchSourceBridgeheadServersDN=smtp % "EX3",
-          msExchTargetBridgeheadServersDN=[smtp % "EX1", smtp % "EX2"])
+          msExchTargetBridgeheadServersDN=[smtp % "EX1", smtp % "EX2"],
+          activationStyle=1, activationSchedule=pairs(lambda day, q: day == 0 and 3 <= q < 21))
     entry(f"CN=Internet,CN=Connections,CN=North,{groups}", "msExchRoutingSMTPConnector",
-          routingList=["SMTP:*;10", "SMTP:*.partner.example;1", "X400:c=US;a= ;p=Old;1"],
+          routingList=["SMTP:*;10", "SMTP:*.partner.example;1",
+                       "Local:SMTP:near.example;2", "X400:c=US;a= ;p=Old;1"],
           msExchSmtpSmartHost="[192.0.2.99]", msExchSourceBridgeheadServersDN=smtp % "EX1")
     entry(f"CN=Org,{ORG}", "msExchAcceptedDomain", msExchAcceptedDomainName="example.org")
 
