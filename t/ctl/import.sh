@@ -386,6 +386,14 @@ ok 'a member that was away' documented \
 	'"name":"mx2.london.example.org","routing_group":"london","state":"down"'
 ok 'an address space' documented '{"pattern":".partner.example","server":"mx1.london.example.org","cost":1}'
 ok 'what is not of SMTP is told' noted 'X400:c=US;a= ;p=Old is no address space'
+ok 'whom a connector is for is told, with its line' noted \
+	'table.txt:5: connector London-Paris is limited to, or closed for, CN=tester,CN=Users,DC=example,DC=org:'
+sed -e 's/{24}CN=tester,CN=Users,DC=example,DC=org/&{2}me/' table.txt >others.txt
+ok 'or of several' imports orginfo others.txt --names "$here/names"
+ok 'that there are others' noted 'DC=org and others: no address'
+sed -e 's/( {24}CN=tester,CN=Users,DC=example,DC=org )/()/' table.txt >others.txt
+ok 'or for everybody' imports orginfo others.txt --names "$here/names"
+ok 'then nothing' not noted 'is limited to'
 ok 'Paris to the Internet by London' routed table.json mx1.paris.example.org '*' \
 	mx1.london.example.org
 ok 'without names' imports orginfo table.txt

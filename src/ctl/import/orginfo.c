@@ -247,6 +247,25 @@ config_text(
 	part_next(r);
 }
 
+/* ( {n}NAME ... ), of a list that opens here: whom it admits or refuses. */
+static void
+limit_list(struct orginfo_reader *r, struct orginfo_connector *c)
+{
+	for (part_next(r); r->part != PART_SHUT && r->part != PART_END;) {
+		if (r->part == PART_OPEN) {
+			part_pass(r);
+			continue;
+		}
+		if (r->part == PART_TEXT && c->nrestricted++ == 0)
+			c->restricted = mem_str(r->text);
+		part_next(r);
+	}
+	if (r->part == PART_END)
+		orginfo_fault(r, "it ends in the middle of a list");
+	else
+		part_next(r);
+}
+
 /* Of a list that opens here: ( CONFIG ... STATE UP ). */
 static void
 connector_read_parts(struct orginfo_reader *r, struct orginfo_connector *c)
@@ -271,6 +290,9 @@ connector_read_parts(struct orginfo_reader *r, struct orginfo_connector *c)
 				part_next(r);
 		} else if (r->part == PART_TEXT && texts < CONFIG_TEXTS) {
 			config_text(r, c, &texts);
+		} else if (r->part == PART_OPEN && texts == CONFIG_TEXTS &&
+			   c->arrows.n == 0) {
+			limit_list(r, c);
 		} else if (r->part == PART_OPEN) {
 			part_pass(r);
 		} else {
@@ -299,6 +321,7 @@ orginfo_connector_done(struct orginfo_connector *c)
 	vec_done(&c->targets);
 	mem_free(c->type);
 	mem_free(c->dn);
+	mem_free(c->restricted);
 }
 
 /* GUID ( ... ) of each, of a list that opens here. */

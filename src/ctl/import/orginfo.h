@@ -13,7 +13,8 @@
  *           STATE UP|DOWN ) ... )
  *       ... )
  *
- * GROUP, SERVER, CONNECTOR and GUID are 32 hexadecimal digits. What stands
+ * Lists of its limits stand before ARROWS: whom they name counts, and no more is
+ * known of them. GROUP, SERVER, CONNECTOR and GUID are 32 hexadecimal digits. What stands
  * between the parts named here is passed over. What comes before a fault is
  * kept: a dump that was cut has its first groups.
  */
@@ -42,6 +43,9 @@ struct orginfo_arrow {
 struct orginfo_connector {
 	char guid[ORGINFO_GUID];
 	char *type, *dn;
+	char *
+	    restricted; /* the first name in a list of its limits; NULL: none */
+	size_t nrestricted;
 	VEC(struct orginfo_arrow) arrows;
 	VEC(struct orginfo_host) sources, targets;
 	bool up;

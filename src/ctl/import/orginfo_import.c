@@ -282,6 +282,14 @@ dump_connector_take(struct dump *d, const struct orginfo_group *group,
 	dump_place(d, c->line);
 	if (far_word != NULL)
 		bridgeheads_add(d, c->targets.v, c->targets.n, far_word);
+	if (c->restricted != NULL)
+		import_note(d->im, d->where,
+		    "write its allow-senders or deny-senders",
+		    "connector %.60s is limited to, or closed for, %.200s%s: "
+		    "no address "
+		    "stands there",
+		    dump_connector_name(c), c->restricted,
+		    c->nrestricted > 1 ? " and others" : "");
 	dump_senders_of(d, c, word == NULL ? "group" : word, &senders);
 	if (senders.list.n == 0)
 		import_note(d->im, d->where,
