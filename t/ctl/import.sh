@@ -286,6 +286,25 @@ if [ "$directories" = yes ]; then
 	ok 'what is not of SMTP is told' noted 'X400:c=US;a= ;p=Old;1 is no address space'
 	ok 'the Internet by its connector' routed ex.json ex3.example.org '*' ex1.example.org
 
+	# for_whom LINES: so it stands with the connector to the south, beside two people.
+	for_whom() {
+		{
+			sed "s/^msExchDestinationRGDN: CN=South.*/&$1/" ex.ldif
+			printf 'dn: CN=%s,DC=example,DC=org\nobjectClass: user\nmail: %s\n\n' \
+				Ann Ann@example.org Bob bob@example.org
+		} >bad.ldif
+		imports ad bad.ldif
+	}
+	ann=CN=Ann,DC=example,DC=org bob=CN=Bob,DC=example,DC=org who=CN=Who,DC=example,DC=org
+	ok 'a connector for some' for_whom "\\nauthOrig: $ann\\nunauthOrig: $bob\\nunauthOrig: $who"
+	ok 'by their addresses' documented '"senders":{"allow":["ann@example.org"],"deny":["bob@example.org"]}'
+	ok 'who has none is told' noted 'whom unauthOrig names has no address here'
+	ok 'one for somebody who has none' for_whom "\\nauthOrig: $ann\\nauthOrig: $who"
+	ok 'is for all' not documented 'ann@example.org'
+	ok 'and told' noted 'whom authOrig names has no address here'
+	ok 'one for a group' for_whom "\\nauthOrig: $ann\\ndLMemSubmitPerms: $bob"
+	ok 'is for all, too' not documented 'ann@example.org'
+	ok 'and told as well' noted 'whom dLMemSubmitPerms names'
 	# activated STYLE: so is the connector that has a schedule.
 	activated() {
 		sed "s/^activationStyle: 1/activationStyle: $1/" ex.ldif >bad.ldif

@@ -188,6 +188,26 @@ ends_of(const struct ad_group *group, size_t *n)
 	return group->servers.v;
 }
 
+/* A list of its own, which policy_done() ends. */
+static char **
+senders_copy(char *const *v, size_t n)
+{
+	char **copy = n == 0 ? NULL : mem_new(0, n, sizeof(*copy));
+
+	for (size_t i = 0; i < n; i++)
+		copy[i] = mem_str(v[i]);
+	return copy;
+}
+
+static void
+senders_put(struct policy *out, const struct policy *senders)
+{
+	out->allow = senders_copy(senders->allow, senders->nallow);
+	out->nallow = senders->nallow;
+	out->deny = senders_copy(senders->deny, senders->ndeny);
+	out->ndeny = senders->ndeny;
+}
+
 void
 ad_connect(struct ad *ad, const struct ad_link *link,
     const struct ad_group *from, const struct ad_group *to)
@@ -209,6 +229,8 @@ ad_connect(struct ad *ad, const struct ad_link *link,
 		c->cost = link->cost;
 		c->policy.max_size = link->most;
 		c->policy.schedule = mem_str(link->schedule);
+		if (link->senders != NULL)
+			senders_put(&c->policy, link->senders);
 		if (link->never)
 			c->state = "drain";
 		for (size_t k = 0; k < m; k++)

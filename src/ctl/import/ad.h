@@ -55,6 +55,7 @@ struct ad_link {
 	uint64_t most;        /* octets; 0: any */
 	const char *schedule; /* NULL: always */
 	bool never;
+	const struct policy *senders; /* its allow and deny; NULL: none */
 };
 void ad_connect(struct ad *ad, const struct ad_link *link,
     const struct ad_group *from, const struct ad_group *to);

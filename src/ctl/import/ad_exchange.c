@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/lsa/limits.h"
 #include "ctl/import/ad.h"
 
 #define HUB_TRANSPORT 32
@@ -117,18 +118,84 @@ named_servers(struct ad *ad, const struct entry *entry, const char *attribute,
 		vec_push(&out->servers, otherwise->servers.v[i]);
 }
 
-/* What stands in its limits by names of objects. */
 static void
-limits_note(struct ad *ad, const struct entry *entry)
+senders_note(struct ad *ad, const struct entry *entry, const char *attribute)
 {
-	static const char *const senders[] = { "authorig", "unauthorig",
+	import_note(ad->im, entry->where, "write allow-senders or deny-senders",
+	    "whom %s names has no address here", attribute);
+}
+
+/* The address of an object that a file has beside the configuration; the
+ * caller's, or NULL. */
+static char *
+sender_of(const struct ad *ad, const char *dn)
+{
+	char *is = entry_dn(dn), *address = NULL;
+	const struct entry *object = entries_find(ad->entries, is);
+	const char *mail = object == NULL ? NULL : entry_text(object, "mail");
+
+	if (mail != NULL && strchr(mail, '@') != NULL)
+		address = import_pattern(mail);
+	mem_free(is);
+	return address;
+}
+
+/* Those who are named, to a list that policy_done() ends; true: all. */
+static bool
+senders_read(const struct ad *ad, const struct entry *entry,
+    const char *attribute, char ***out, size_t *n)
+{
+	const struct entry_value *value;
+	bool all = true;
+
+	*out = mem_new(0, LIMIT_SENDERS, sizeof(**out));
+	for (size_t i = 0; (value = entry_value(entry, attribute, i)) != NULL;
+	     i++) {
+		char *address =
+		    *n == LIMIT_SENDERS ? NULL : sender_of(ad, value->p);
+
+		all = all && address != NULL;
+		if (address != NULL)
+			(*out)[(*n)++] = address;
+	}
+	return all;
+}
+
+/* Who is admitted is either known in full, groups and all, or nobody is
+ * refused for it; who is refused counts one by one. */
+static void
+connector_senders(struct ad *ad, const struct entry *entry, struct policy *out)
+{
+	bool whole =
+	    senders_read(ad, entry, "authorig", &out->allow, &out->nallow);
+	bool groups = entry_value(entry, "dlmemsubmitperms", 0) != NULL;
+
+	if (!whole)
+		senders_note(ad, entry, "authOrig");
+	if (groups)
+		senders_note(ad, entry, "dLMemSubmitPerms");
+	for (; (!whole || groups) && out->nallow > 0; out->nallow--)
+		mem_free(out->allow[out->nallow - 1]);
+	if (!senders_read(ad, entry, "unauthorig", &out->deny, &out->ndeny))
+		senders_note(ad, entry, "unauthOrig");
+	if (entry_value(entry, "dlmemrejectperms", 0) != NULL)
+		senders_note(ad, entry, "dLMemRejectPerms");
+}
+
+/* Those of a connector whose address spaces are for everybody. */
+static void
+senders_tell(struct ad *ad, const struct entry *entry)
+{
+	static const char *const names[] = { "authorig", "unauthorig",
 		"dlmemsubmitperms", "dlmemrejectperms" };
 
-	for (size_t i = 0; i < sizeof(senders) / sizeof(senders[0]); i++)
-		if (entry_value(entry, senders[i], 0) != NULL)
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (entry_value(entry, names[i], 0) != NULL)
 			import_note(ad->im, entry->where,
-			    "write allow-senders or deny-senders",
-			    "whom %s names has no address here", senders[i]);
+			    "have the mail server refuse them",
+			    "address spaces are for all senders: %s does not "
+			    "count",
+			    names[i]);
 }
 
 /* When it is active: never, always, at the times of its schedule, or when the
@@ -160,7 +227,8 @@ rg_connector_take(struct ad *ad, const struct entry *entry)
 	const struct ad_group *from = group_around(ad, entry), *to = NULL;
 	const char *target = entry_text(entry, "msexchdestinationrgdn");
 	struct ad_group sources, targets;
-	struct ad_link link = { .entry = entry };
+	struct policy senders = { 0 };
+	struct ad_link link = { .entry = entry, .senders = &senders };
 	char *name = entry_rdn(entry->dn), *schedule;
 
 	to = target == NULL ? NULL : ad_group(ad, target);
@@ -173,7 +241,7 @@ rg_connector_take(struct ad *ad, const struct entry *entry)
 	link.most = ad_most(ad, entry);
 	schedule = connector_week(ad, entry, &link.never);
 	link.schedule = schedule;
-	limits_note(ad, entry);
+	connector_senders(ad, entry, &senders);
 	sources.word = mem_str(from == NULL ? "none" : from->word);
 	targets.word = mem_str(to == NULL ? "none" : to->word);
 	if (sources.servers.n == 0 || targets.servers.n == 0)
@@ -185,6 +253,7 @@ rg_connector_take(struct ad *ad, const struct entry *entry)
 	vec_done(&targets.servers);
 	mem_free(sources.word);
 	mem_free(targets.word);
+	policy_done(&senders);
 	mem_free(schedule);
 	mem_free(name);
 }
@@ -272,7 +341,7 @@ smtp_connector_take(struct ad *ad, const struct entry *entry)
 		import_note(ad->im, entry->where,
 		    "have the mail server refuse larger ones",
 		    "address spaces have no size limits");
-	limits_note(ad, entry);
+	senders_tell(ad, entry);
 	vec_done(&sources.servers);
 	mem_free(schedule);
 }
