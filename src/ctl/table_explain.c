@@ -33,6 +33,8 @@ verdict_cell(struct grid *grid, const json_t *one)
 		buf_printf(&text, " by %s", by);
 	if (*reason != '\0')
 		buf_printf(&text, ": %s", reason);
+	if (json_is_true(json_object_get(one, "listed")))
+		buf_text(&text, ", of an address-space-file");
 	buf_u8(&text, 0);
 	grid_cell(grid, (const char *)text.p);
 	buf_done(&text);

@@ -122,6 +122,8 @@ ok "it is told by few advertisements" test \
 	"$(at 2 db --json | grep -c '"type":"list"')" -le "$parts"
 ok "and explain says where it comes from" says 0 '"listed":true' at 1 explain \
 	x@customer00007.example --json
+ok "to a person, too" says 0 "chosen, of an address-space-file" at 1 explain \
+	x@customer00007.example
 
 # --- one changes ----------------------------------------------------------------------
 
