@@ -125,8 +125,10 @@ marks_put(
 	mark_encode(visit, &letter->marks);
 	buf_u8(&letter->marks, 0);
 	for (size_t i = 0; i < s->trace.fields.n; i++) {
-		if (!s->trace.fields.v[i].stands)
+		if (!s->trace.fields.v[i].stands) {
+			letter->unmarked = true;
 			continue;
+		}
 		mark_encode(&s->trace.fields.v[i].visit, &letter->marks);
 		buf_u8(&letter->marks, 0);
 	}
@@ -224,8 +226,10 @@ milter_judge(struct milter *milter, const struct node *node,
 		.hop_limit = HOP_LIMIT };
 	enum milter_answer answer;
 
-	if (!basis_make(milter, node, &basis, &marker))
+	if (!basis_make(milter, node, &basis, &marker)) {
+		letter->unmarked = true;
 		return MILTER_TAKES;
+	}
 	ask.crypto = &marker.crypto[0];
 	session_fill(&s, letter);
 	session_verify(&s, &ask);

@@ -24,6 +24,8 @@ struct letter {
 	struct addr via[LIMIT_NEXT_HOPS]; /* in place of the table's */
 	size_t nvia;
 	bool ended;
+	bool unmarked; /* a host on its way left no mark, or took some off: its
+	                  milter's file was of before it knew whose they are */
 };
 
 struct milter {
