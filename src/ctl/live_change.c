@@ -2,13 +2,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
+#include "base/rc.h"
 #include "core/lsa/limits.h"
 #include "ctl/client.h"
 #include "ctl/grant.h"
 #include "ctl/live.h"
 #include "ctl/value.h"
+#include "sys/file.h"
 
 struct verdict {
 	const struct call *call;
@@ -111,65 +114,61 @@ live_change_say(const struct call *call, const char *request, const char *done)
 	return status;
 }
 
-/* Hexadecimal digits from a file ("-": standard input), without blanks. */
+/* The file ("-": standard input) is read once: it may be a pipe. */
 static int
-digits_read(const char *path, struct buf *out)
+inject_read(const char *path, struct buf *out)
 {
-	FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	int c, status = CALL_OK;
+	int rc = strcmp(path, "-") == 0
+	             ? file_take(STDIN_FILENO, GRANT_FILE_MAX, out)
+	             : file_load(path, GRANT_FILE_MAX, out);
 
-	if (in == NULL)
-		return call_usage("%s: %s", path, strerror(errno));
-	while ((c = fgetc(in)) != EOF && status == CALL_OK) {
-		if (c == ' ' || c == '\n' || c == '\r')
-			continue;
-		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))
-			buf_u8(out, (uint8_t)c);
-		else
-			status = call_usage(
-			    "%s: not what `lsrctl forget` or `lsrctl keys "
-			    "revoke` writes",
-			    path);
-		if (out->n > 2 * LIMIT_LSA_OCTETS)
-			status = call_usage("%s: too long", path);
-	}
-	if (in != stdin)
-		fclose(in);
-	return status;
+	if (rc == RC_OK)
+		return CALL_OK;
+	return call_usage(
+	    "%s: %s", path, rc == RC_LONG ? "too long" : strerror(errno));
 }
 
-/* A file of many: as `lsrctl grant` writes it. */
-static bool
-grant_read(const char *path, struct buf *out)
+/* The hexadecimal digits of one word, without blanks. */
+static int
+digits_take(const char *path, const struct buf *text, struct buf *out)
 {
-	FILE *in = strcmp(path, "-") == 0 ? NULL : fopen(path, "re");
-	int c = in == NULL ? EOF : fgetc(in);
-	bool is = c == GRANT_MARK;
+	for (size_t i = 0; i < text->n; i++) {
+		uint8_t c = text->p[i];
 
-	for (; is && c != EOF && out->n < GRANT_FILE_MAX; c = fgetc(in))
-		buf_u8(out, (uint8_t)c);
-	if (in != NULL)
-		fclose(in);
-	return is;
+		if (c == ' ' || c == '\n' || c == '\r')
+			continue;
+		if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
+			return call_usage(
+			    "%s: not what `lsrctl forget`, `keys` or `grant` "
+			    "writes",
+			    path);
+		buf_u8(out, c);
+		if (out->n > 2 * LIMIT_LSA_OCTETS)
+			return call_usage("%s: too long", path);
+	}
+	return CALL_OK;
 }
 
 int
 live_inject(const struct call *call)
 {
-	struct buf request = { 0 };
-	int status;
+	const char *path = call->operands[0];
+	struct buf text = { 0 }, request = { 0 };
+	int status = inject_read(path, &text);
 
-	if (grant_read(call->operands[0], &request)) {
-		status = grant_inject(call, &request);
-		buf_done(&request);
+	if (status == CALL_OK && text.n > 0 && text.p[0] == GRANT_MARK) {
+		status = grant_inject(call, &text);
+		buf_done(&text);
 		return status;
 	}
 	buf_text(&request, "inject ");
-	status = digits_read(call->operands[0], &request);
+	if (status == CALL_OK)
+		status = digits_take(path, &text, &request);
 	buf_u8(&request, 0);
 	if (status == CALL_OK)
 		status = live_change_say(call, (const char *)request.p,
 		    "taken, and on its way to all servers");
+	buf_done(&text);
 	buf_done(&request);
 	return status;
 }

@@ -178,7 +178,7 @@ cat >>"$dir/2/lsrd.conf" <<-END
 END
 start 1
 
-plan 83
+plan 84
 ok "why it gives no transit yet" soon says 0 'troubles +returning: .* waits for .*' one status
 start 2
 ok "status, once it is up" soon says 0 'state +up' one status
@@ -335,6 +335,10 @@ ok "it gets no certificate again" says 2 'of mx2.example.org was revoked at 20' 
 ok "one who was away is told" revoked_away
 printf 'kk' >"$dir/bad"
 ok "inject: not an order" says 2 'not what' one inject "$dir/bad"
+piped() {
+	cat "$dir/bad" | says 2 'not what' one inject /dev/stdin
+}
+ok "inject: a pipe is read once" piped
 server 3 oslo 2
 sed -i '/^peer /d' "$dir/3/lsrd.conf"
 start 3
