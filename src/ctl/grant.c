@@ -1,12 +1,10 @@
 #include "ctl/grant.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/find.h"
 #include "base/json.h"
@@ -329,24 +327,15 @@ grant_file_make(const struct granting *g, struct buf *out)
 	buf_bytes(out, g->ends.p, g->ends.n);
 }
 
-/* Beside it, then in its place: it is whole, or as it was. */
 static int
 grant_file_put(const char *path, const struct buf *text)
 {
-	struct buf name = { 0 };
-	char *fresh;
-	int fd, status = CALL_OK;
+	int rc = file_replace(path, text->p, text->n);
 
-	buf_printf(&name, "%s.new", path);
-	fresh = buf_string(&name);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0 || file_put(fd, text->p, text->n) != RC_OK ||
-	    fsync(fd) != 0 || rename(fresh, path) != 0)
-		status = call_usage("%s: %s", path, strerror(errno));
-	if (fd >= 0)
-		file_close(fd);
-	mem_free(fresh);
-	return status;
+	if (rc == RC_OK)
+		return CALL_OK;
+	return call_usage("%s: %s", path,
+	    rc == RC_STATE ? "is there, and is no file" : strerror(errno));
 }
 
 static int

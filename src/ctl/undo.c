@@ -1,11 +1,8 @@
 #include "ctl/undo.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -90,26 +87,15 @@ undo_note(
 bool
 undo_save(const struct undo *undo)
 {
-	struct buf path = { 0 };
-	bool ok = false;
-	char *text, *new;
-	int fd;
+	bool ok;
+	char *text;
 
 	if (!undo->changed || geteuid() != 0)
 		return true;
-	buf_printf(&path, "%s.new", undo->path);
-	new = buf_string(&path);
-	unlink(new);
-	fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	text = json_dumps(undo->notes, JSON_INDENT(1) | JSON_SORT_KEYS);
-	if (fd >= 0 && text != NULL)
-		ok =
-		    file_put(fd, text, strlen(text)) == RC_OK && fsync(fd) == 0;
-	if (fd >= 0)
-		close(fd);
-	ok = ok && rename(new, undo->path) == 0;
+	ok = text != NULL &&
+	     file_replace(undo->path, text, strlen(text)) == RC_OK;
 	free(text);
-	mem_free(new);
 	return ok;
 }
 

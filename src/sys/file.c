@@ -2,8 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "base/rc.h"
@@ -83,6 +86,47 @@ file_load(const char *path, size_t most, struct buf *out)
 		return errno == ENOENT ? RC_NONE : RC_IO;
 	rc = file_take(fd, most, out);
 	file_close(fd);
+	return rc;
+}
+
+/* To a file of this name that nobody else has made. */
+static int
+file_fresh(const char *path, const void *octets, size_t n)
+{
+	int fd, rc;
+
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return RC_IO;
+	rc = file_put(fd, octets, n);
+	if (rc == RC_OK && fsync(fd) != 0)
+		rc = RC_IO;
+	file_close(fd);
+	return rc;
+}
+
+int
+file_replace(const char *path, const void *octets, size_t n)
+{
+	struct buf name = { 0 };
+	struct stat st;
+	char *fresh;
+	int rc, error;
+
+	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return RC_STATE;
+	buf_printf(&name, "%s.new", path);
+	fresh = buf_string(&name);
+	rc = file_fresh(fresh, octets, n);
+	if (rc == RC_OK && rename(fresh, path) != 0)
+		rc = RC_IO;
+	if (rc != RC_OK) {
+		error = errno;
+		unlink(fresh);
+		errno = error;
+	}
+	mem_free(fresh);
 	return rc;
 }
 

@@ -19,6 +19,13 @@ int file_take(int fd, size_t most, struct buf *out);
 /* The same of a file by its name; RC_NONE: there is none. */
 int file_load(const char *path, size_t most, struct buf *out);
 
+/*
+ * Puts these octets in the place of the file, mode 644, by way of PATH.new: it is
+ * whole, or as it was. RC_STATE: what is there is no regular file, as /dev/stdout;
+ * RC_IO.
+ */
+int file_replace(const char *path, const void *octets, size_t n);
+
 /* Has the disk know the name of this file: what a rename() to it needs. */
 int file_sync_name(const char *path);
 

@@ -58,6 +58,9 @@ ok "in a few parts" test "$parts" -ge 5 -a "$parts" -le 40
 ok "and once more: nothing is signed" says 0 '"new":0,"gone":0,.*"signed":0' \
 	grant "$W/domains" --output "$W/again" --json
 ok "the same octets" cmp "$W/first" "$W/again"
+ln -s "$W/first" "$W/stdout"
+ok "what is no file of its own is not replaced" says 2 "is there, and is no file" \
+	grant "$W/domains" --output "$W/stdout"
 
 # --- it is told ----------------------------------------------------------------------
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "base/rc.h"
@@ -96,6 +97,29 @@ START_TEST(what_fails_is_told)
 }
 END_TEST
 
+START_TEST(takes_the_place_of_a_file)
+{
+	struct buf out = { 0 };
+	char fresh[sizeof(path) + 4], other[sizeof(path) + 6];
+
+	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	snprintf(other, sizeof(other), "%s.other", path);
+	ck_assert_int_eq(file_replace(path, "one", 3), RC_OK);
+	/* what somebody else has put there is not written to */
+	ck_assert_int_eq(symlink(other, fresh), 0);
+	ck_assert_int_eq(file_replace(path, "three", 5), RC_OK);
+	ck_assert_int_ne(access(other, F_OK), 0);
+	ck_assert_int_ne(access(fresh, F_OK), 0);
+	ck_assert_int_eq(file_load(path, 9, &out), RC_OK);
+	ck_assert_uint_eq(out.n, 5);
+	ck_assert_int_eq(symlink(path, other), 0);
+	ck_assert_int_eq(file_replace(other, "one", 3), RC_STATE);
+	ck_assert_int_eq(file_replace(dir, "one", 3), RC_STATE);
+	ck_assert_int_eq(file_replace("/nowhere/at/all", "one", 3), RC_IO);
+	buf_done(&out);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -106,6 +130,7 @@ main(void)
 	tcase_add_test(tc, comes_back_whole);
 	tcase_add_test(tc, one_more_is_too_many);
 	tcase_add_test(tc, what_fails_is_told);
+	tcase_add_test(tc, takes_the_place_of_a_file);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }
