@@ -23,7 +23,12 @@ struct reading {
 	struct complaints *complaints;
 	struct patterns *out;
 	struct fault bad, twice;
+	uint64_t judged; /* as weight counts, of whatever might be a pattern */
 };
+
+/* With each line twice a list would pass; of one beyond that it does not matter
+ * what it says, and a daemon reads no 64 MB of it. */
+#define JUDGED_MOST ((uint64_t)2 * LIMIT_LISTED_WEIGHT)
 
 static void
 fault_tell(const struct reading *r, struct fault *f, const char *pattern,
@@ -57,6 +62,7 @@ patterns_line(struct reading *r, char *text, unsigned line)
 	if (text[0] == '\0' || strchr(" \t\r#", text[0]) != NULL)
 		return;
 	text[strcspn(text, " \t\r")] = '\0';
+	r->judged += strlen(text) + LIMIT_LISTED_EACH;
 	pattern = labels_to_a(text);
 	if (lsa_list_takes(pattern)) {
 		vec_push(&r->out->v, ((struct patterns_one){ pattern, line }));
@@ -98,7 +104,7 @@ patterns_unique(struct reading *r)
 	out->v.n = kept;
 }
 
-void
+int
 patterns_read(struct cur text, const char *path, struct complaints *complaints,
     struct patterns *out)
 {
@@ -110,7 +116,7 @@ patterns_read(struct cur text, const char *path, struct complaints *complaints,
 		.twice = { "stands here twice", "take one line out", 0, 0 } };
 	unsigned line = 0;
 
-	while (text.left > 0) {
+	while (text.left > 0 && r.judged <= JUDGED_MOST) {
 		const uint8_t *end = memchr(text.p, '\n', text.left);
 		size_t n = end == NULL ? text.left : (size_t)(end - text.p);
 		char *copy = mem_dup(cur_bytes(&text, n), n);
@@ -127,6 +133,9 @@ patterns_read(struct cur text, const char *path, struct complaints *complaints,
 	patterns_unique(&r);
 	fault_end(&r, &r.bad);
 	fault_end(&r, &r.twice);
+	return r.judged > JUDGED_MOST || out->weight > LIMIT_LISTED_WEIGHT
+	           ? RC_LIMIT
+	           : RC_OK;
 }
 
 static void
@@ -139,6 +148,8 @@ file_refuse(const char *path, int rc, struct complaints *complaints)
 	if (rc == RC_IO || rc == RC_NONE)
 		complain(complaints, &at, "cannot be read: %s",
 		    strerror(rc == RC_NONE ? ENOENT : errno));
+	else if (rc == RC_STATE)
+		complain(complaints, &at, "is no regular file");
 	else if (rc == RC_LONG)
 		complain(complaints, &at, "longer than %zu MB",
 		    PATTERNS_FILE_MAX >> 20);
@@ -158,15 +169,13 @@ patterns_load(
     const char *path, struct complaints *complaints, struct patterns *out)
 {
 	struct buf text = { 0 };
-	int rc = file_load(path, PATTERNS_FILE_MAX, &text);
+	int rc = file_load_regular(path, PATTERNS_FILE_MAX, &text);
 
-	if (rc == RC_OK) {
-		patterns_read(cur_over(text.p, text.n), path, complaints, out);
-		if (out->v.n == 0)
-			rc = RC_MISSING;
-		else if (out->weight > LIMIT_LISTED_WEIGHT)
-			rc = RC_LIMIT;
-	}
+	if (rc == RC_OK)
+		rc = patterns_read(
+		    cur_over(text.p, text.n), path, complaints, out);
+	if (rc == RC_OK && out->v.n == 0)
+		rc = RC_MISSING;
 	buf_done(&text);
 	if (rc != RC_OK) {
 		file_refuse(path, rc, complaints);

@@ -30,15 +30,16 @@ struct patterns {
 
 /*
  * RC_OK, and complaints are warnings; RC_NONE and RC_IO when it cannot be read,
- * RC_LONG above PATTERNS_FILE_MAX, RC_MISSING when it has no pattern, RC_LIMIT
- * when they are more than a server may list: an error was told, and `out` is
- * empty.
+ * RC_STATE when it is no regular file (a daemon waits for no FIFO), RC_LONG above
+ * PATTERNS_FILE_MAX, RC_MISSING when it has no pattern, RC_LIMIT as below: an
+ * error was told, and `out` is empty.
  */
 int patterns_load(
     const char *path, struct complaints *complaints, struct patterns *out);
 
-/* From a text: warnings alone. */
-void patterns_read(struct cur text, const char *path,
+/* From a text: warnings alone. RC_LIMIT when they are more than a server may
+ * list: of those far beyond, the first. */
+int patterns_read(struct cur text, const char *path,
     struct complaints *complaints, struct patterns *out);
 
 void patterns_done(struct patterns *patterns);

@@ -89,6 +89,23 @@ file_load(const char *path, size_t most, struct buf *out)
 	return rc;
 }
 
+int
+file_load_regular(const char *path, size_t most, struct buf *out)
+{
+	/* O_NONBLOCK: else open() itself waits for a FIFO's other end. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), rc;
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ENOENT ? RC_NONE : RC_IO;
+	if (fstat(fd, &st) != 0)
+		rc = RC_IO;
+	else
+		rc = S_ISREG(st.st_mode) ? file_take(fd, most, out) : RC_STATE;
+	file_close(fd);
+	return rc;
+}
+
 /* To a file of this name that nobody else has made. */
 static int
 file_fresh(const char *path, const void *octets, size_t n)

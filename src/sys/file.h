@@ -19,6 +19,10 @@ int file_take(int fd, size_t most, struct buf *out);
 /* The same of a file by its name; RC_NONE: there is none. */
 int file_load(const char *path, size_t most, struct buf *out);
 
+/* That, for who must not wait: RC_STATE for what is no regular file. A FIFO that
+ * nobody writes to has no end. */
+int file_load_regular(const char *path, size_t most, struct buf *out);
+
 /*
  * Puts these octets in the place of the file, mode 644, by way of PATH.new: it is
  * whole, or as it was. RC_STATE: what is there is no regular file, as /dev/stdout;

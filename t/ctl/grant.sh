@@ -41,6 +41,14 @@ customer00007.example
 under.wild.example
 END
 ok "a file that is not there" says 2 "none: error: cannot be read" grant "$W/none"
+mkfifo "$W/fifo"
+ok "nobody is waited for" says 2 "fifo: error: is no regular file" grant "$W/fifo"
+awk 'BEGIN { for (i = 0; i < 500000; i++) printf "c%06d.example\n", i; print "a..b" }' \
+	>"$W/long"
+ok "more than may be listed" says 2 "long: error: more patterns than a server may" \
+	grant "$W/long"
+ok "is not read to its end" not grep -q "a..b" "$W/out"
+rm "$W/long"
 ok "neither a file nor --none" says 2 "or say --none" grant
 ok "no server" says 2 "no name of a server" "$ctl" grant nowhere --none \
 	--directory "$W/a"
@@ -151,6 +159,10 @@ mv "$W/domains" "$W/kept"
 ok "a file that has gone" says 1 "domains.*error: cannot be read" at 1 reload
 cp "$W/empty" "$W/domains"
 ok "an empty one" says 1 "has no pattern" at 1 reload
+rm "$W/domains"
+mkfifo "$W/domains"
+ok "one that would have us wait" says 1 "domains.*error: is no regular file" at 1 reload
+rm "$W/domains"
 ok "changes nothing" knows 1 $((many - 1))
 head -n 100 "$W/kept" >"$W/domains"
 echo 'confirm-above = 10%' >>"$W/1/conf.d/list.conf"

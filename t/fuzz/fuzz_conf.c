@@ -44,7 +44,7 @@ patterns_look(const uint8_t *p, size_t n)
 	uint64_t weight = 0;
 	size_t told;
 
-	patterns_read(cur_over(p, n), "f", &complaints, &first);
+	(void)patterns_read(cur_over(p, n), "f", &complaints, &first);
 	FUZZ_CHECK(complaints.errors == 0);
 	FUZZ_CHECK(complaints.list.n <= 2 * (PATTERNS_TOLD + 1));
 	told = complaints.list.n;
@@ -57,7 +57,8 @@ patterns_look(const uint8_t *p, size_t n)
 		buf_printf(&text, "%s OK\n", one);
 	}
 	FUZZ_CHECK(weight == first.weight);
-	patterns_read(cur_over(text.p, text.n), "f", &complaints, &second);
+	(void)patterns_read(
+	    cur_over(text.p, text.n), "f", &complaints, &second);
 	/* but for users that begin as a remark does */
 	FUZZ_CHECK(second.v.n <= first.v.n && complaints.list.n == told);
 	patterns_done(&first);

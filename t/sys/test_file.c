@@ -97,6 +97,24 @@ START_TEST(what_fails_is_told)
 }
 END_TEST
 
+START_TEST(who_must_not_wait)
+{
+	struct buf out = { 0 };
+
+	put(3);
+	ck_assert_int_eq(file_load_regular(path, 3, &out), RC_OK);
+	ck_assert_uint_eq(out.n, 3);
+	ck_assert_int_eq(file_load_regular(path, 5, &out), RC_LONG);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(file_load_regular(path, 3, &out), RC_NONE);
+	ck_assert_int_eq(file_load_regular(dir, 3, &out), RC_STATE);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert_int_eq(file_load_regular(path, 3, &out), RC_STATE);
+	ck_assert_int_eq(file_load_regular("/dev/zero", 3, &out), RC_STATE);
+	buf_done(&out);
+}
+END_TEST
+
 START_TEST(takes_the_place_of_a_file)
 {
 	struct buf out = { 0 };
@@ -130,6 +148,7 @@ main(void)
 	tcase_add_test(tc, comes_back_whole);
 	tcase_add_test(tc, one_more_is_too_many);
 	tcase_add_test(tc, what_fails_is_told);
+	tcase_add_test(tc, who_must_not_wait);
 	tcase_add_test(tc, takes_the_place_of_a_file);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
