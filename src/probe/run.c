@@ -29,30 +29,32 @@ on_child(int sig)
 	(void)sig;
 }
 
-/* In the child: itself, and nothing of us. */
+/* In the child: itself, and nothing of us; without us it ends. */
 static void
-run_become(const struct run *run, const struct helper_question *question)
+run_become(
+    const struct run *run, const struct helper_question *question, pid_t us)
 {
 	static char path_variable[] = PATH, locale[] = "LC_ALL=C";
 	char path[4096], server[sizeof(question->server)];
 	char *argv[] = { path, server, NULL };
 	char *env[] = { path_variable, locale, NULL };
 	struct rlimit none = { 0, 0 };
-	sigset_t all;
+	sigset_t none_blocked;
 	int null = open("/dev/null", O_RDWR);
 
 	snprintf(path, sizeof(path), "%s/%s", run->directory, question->name);
 	snprintf(server, sizeof(server), "%s", question->server);
-	sigemptyset(&all);
-	if (setsid() < 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-	    dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 ||
-	    chdir("/") != 0 || setrlimit(RLIMIT_CORE, &none) != 0)
+	sigemptyset(&none_blocked);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != us || setsid() < 0 || null < 0 ||
+	    dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
+	    dup2(null, STDERR_FILENO) < 0 || chdir("/") != 0 ||
+	    setrlimit(RLIMIT_CORE, &none) != 0)
 		_exit(UNSTARTED);
-	for (int fd = STDERR_FILENO + 1; fd < 64; fd++)
-		close(fd);
+	(void)close_range(STDERR_FILENO + 1, ~0u, 0);
 	signal(SIGCHLD, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
-	sigprocmask(SIG_SETMASK, &all, NULL);
+	sigprocmask(SIG_SETMASK, &none_blocked, NULL);
 	execve(path, argv, env);
 	_exit(UNSTARTED);
 }
@@ -73,12 +75,11 @@ run_wait(const struct run *run, struct mono until, const sigset_t *open)
 	return n < 0 ? errno == EINTR : n == 0;
 }
 
-/* Those of our children that /proc tells of; 0: none. */
-static unsigned
+/* Those of our children that /proc tells of. */
+static void
 run_kill_children(void)
 {
 	char path[64];
-	unsigned killed = 0;
 	FILE *f;
 	long pid;
 
@@ -86,13 +87,10 @@ run_kill_children(void)
 	    path, sizeof(path), "/proc/self/task/%ld/children", (long)getpid());
 	f = fopen(path, "re");
 	if (f == NULL)
-		return 0;
-	while (fscanf(f, "%ld", &pid) == 1) {
+		return;
+	while (fscanf(f, "%ld", &pid) == 1)
 		kill((pid_t)pid, SIGKILL);
-		killed++;
-	}
 	fclose(f);
-	return killed;
 }
 
 /* No child is left, or that is beyond us. */
@@ -158,7 +156,7 @@ run_command(const struct run *run, const struct helper_question *question)
 	siginfo_t status;
 	bool ended;
 	int rc = trusted_judge(run->directory, question->name);
-	pid_t pid;
+	pid_t us = getpid(), pid;
 
 	silent.why = rc == RC_NONE ? HELPER_MISSING : HELPER_UNSAFE;
 	if (rc != RC_OK)
@@ -166,11 +164,13 @@ run_command(const struct run *run, const struct helper_question *question)
 	sigemptyset(&block);
 	sigaddset(&block, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &block, &open);
+	/* Whoever started us may have blocked it. */
+	sigdelset(&open, SIGCHLD);
 	sigaction(SIGCHLD, &child, NULL);
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	pid = fork();
 	if (pid == 0)
-		run_become(run, question);
+		run_become(run, question, us);
 	if (pid < 0) {
 		silent.why = HELPER_MISSING;
 		return silent;

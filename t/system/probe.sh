@@ -3,7 +3,7 @@
 # a command leaves behind is gone when it is answered, a tree that forks on as well.
 
 . "$(dirname "$0")/../tap.sh"
-plan 25
+plan 28
 helper=$top_builddir/lsrd-probe
 dir=$W/probes
 chmod 711 "$W"
@@ -65,6 +65,9 @@ ulimit -u "$(($(ps -e -o pid= | wc -l) + 100))"
 f() { setsid sleep 3459 & sleep 0.01; f & f; }
 f
 END
+is_gone() { # ARGUMENT
+	is "$(left "$1")" 0
+}
 left() { # ARGUMENT: processes that sleep so long
 	pgrep -fc "sleep $1\$"
 }
@@ -86,7 +89,7 @@ ok "nor do they go on" is "$(left 3457)" 0
 ok "who leaves the group is found" is "$(asks 'escaped mx.example.org\n')" up
 ok "and ended" is "$(left 3458)" 0
 ok "a tree that forks on" is "$(asks 'bomb mx.example.org\n')" "silent command-timeout"
-ok "leaves nobody" soon is "$(left 3459)" 0
+ok "leaves nobody" soon is_gone 3459
 
 ok "one that is not there" is "$(asks 'none mx.example.org\n')" "silent command-missing"
 chmod 644 "$dir/down"
@@ -127,4 +130,34 @@ END
 }
 ok "who hangs up ends it" hung_up
 ok "and its command" is "$(left 3456)" 0
+# With nobody who ends what is left of a unit.
+killed_itself() {
+	python3 - "$helper" "$dir" <<'END'
+import socket, subprocess, sys, time
+ours, its = socket.socketpair()
+helper = subprocess.Popen([sys.argv[1], "-u", "nobody", "-d", sys.argv[2], "-t", "12"],
+                          stdin=its, stdout=its)
+ours.sendall(b"asleep mx.example.org\n")
+time.sleep(0.3)
+helper.kill()
+helper.wait()
+END
+}
+command_is asleep <<'END'
+exec sleep 3460
+END
+ok "killed itself" killed_itself
+ok "it leaves no command" soon is_gone 3460
+# Started by one who has blocked the signal of a child's end.
+blocked() {
+	python3 - "$helper" "$dir" <<'END'
+import signal, subprocess, sys, time
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+begun = time.monotonic()
+told = subprocess.run([sys.argv[1], "-u", "nobody", "-d", sys.argv[2], "-t", "5"],
+                      input=b"named mx.example.org\n", stdout=subprocess.PIPE).stdout
+sys.exit(told != b"up\n" or time.monotonic() - begun > 4)
+END
+}
+ok "whatever is blocked, a command's end is seen" blocked
 ok "a deadline beyond lsrd's is refused" says 64 'bad value' "$helper" -t 60
