@@ -362,6 +362,26 @@ if [ "$directories" = yes ]; then
 		'CN=Site 2,CN=Sites,CN=Configuration,DC=example,DC=org (bad.ldif:'
 	ok 'with its cost' noted 'site-1 and site-3 have one connector across it, of cost 108'
 	ok 'and no other' is "$(grep -c 'across it' err)" 1
+	hub() { # SPOKES: a link from each to one site, which has no server
+		awk -v n="$1" 'BEGIN {
+			b = ",CN=Sites,CN=Configuration,DC=example,DC=org"
+			printf "dn: CN=Hub%s\nobjectClass: site\ncn: Hub\n\n", b
+			for (i = 1; i <= n; i++) {
+				s = "CN=S" i b
+				printf "dn: %s\nobjectClass: site\ncn: S%d\n\n", s, i
+				printf "dn: CN=MX,CN=Servers,%s\nobjectClass: server\ncn: MX\n", s
+				printf "dNSHostName: mx.s%d.example.org\n\n", i
+				printf "dn: CN=L%d,CN=IP,CN=Transports%s\nobjectClass: siteLink\n", i, b
+				printf "cn: L%d\nsiteList: %s\nsiteList: CN=Hub%s\ncost: 50\n\n", i, s, b
+			} }' >hub.ldif
+	}
+	hub 5
+	ok 'a hub without a server' imports ad hub.ldif
+	ok 'has its spokes joined, each two' is \
+		"$(tr -d ' \n' <out | grep -o '"cost":100' | grep -c .)" 20
+	ok 'which is told once' noted \
+		's1 and s2 have one connector across it, of cost 100, the sum of the links (and 9 pairs more)'
+	ok 'for all of them' is "$(grep -c 'across it' err)" 1
 	ok 'two of them' without 'CN=MX.,CN=Servers,CN=Site [34],|^dn: CN=Ring 1,'
 	ok 'the sum, the smallest size, the one schedule' crossed 2 1 \
 		'214,"state":"up","max_message_size":10485760,"schedule":"mon-fri08:00-18:00"'

@@ -4,6 +4,7 @@
  */
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -14,6 +15,7 @@
 #define COST_UNSAID 100
 #define LINKS_OF_WAY 16 /* across at most so many */
 #define FAR INT64_MAX
+#define PAIRS_TEXT 64
 
 struct site_link {
 	const struct entry *entry;
@@ -31,10 +33,23 @@ struct reached {
 	const struct site_link *by;
 };
 
+/* Pairs of sites, of which the first is named. */
+struct pairs {
+	size_t n, one, other;
+	uint32_t cost;
+};
+
+/* What is told of a site that ways lead across, once: of a hub with 400 spokes
+ * each two have a way. */
+struct crossing {
+	struct pairs joined, apart;
+};
+
 struct ways {
 	struct ad *ad;
 	VEC(struct site_link) links;
-	struct reached *reached; /* of each site */
+	struct reached *reached;   /* of each site */
+	struct crossing *crossing; /* of each site */
 	size_t from;
 };
 
@@ -221,24 +236,47 @@ way_join(struct ad_link *way, const struct site_link *link, bool *apart)
 	way->schedule = link->schedule;
 }
 
-/* Once for both directions: site links have none. */
 static void
-way_tell(const struct ways *w, const struct ad_link *way, size_t to, bool apart)
+pairs_add(struct pairs *pairs, size_t one, size_t other, uint32_t cost)
 {
-	const char *one = w->ad->groups.v[w->from].word;
-	const char *other = w->ad->groups.v[to].word;
+	if (pairs->n++ == 0)
+		*pairs = (struct pairs){ 1, one, other, cost };
+}
 
-	import_note(w->ad->im, way->entry->where,
-	    "see that mail between them goes so",
-	    "%s and %s have one connector across it, of cost %" PRIu32
-	    ", the sum of the links",
-	    one, other, way->cost);
-	if (apart)
-		import_note(w->ad->im, way->entry->where,
+/* How many there are beside the first. */
+static const char *
+pairs_more(const struct pairs *pairs, char out[PAIRS_TEXT])
+{
+	out[0] = '\0';
+	if (pairs->n > 1)
+		snprintf(out, PAIRS_TEXT, " (and %zu pair%s more)",
+		    pairs->n - 1, pairs->n == 2 ? "" : "s");
+	return out;
+}
+
+static void
+crossing_tell(const struct ways *w, size_t site)
+{
+	const struct ad_group *groups = w->ad->groups.v;
+	const char *where = groups[site].entry->where;
+	const struct pairs *joined = &w->crossing[site].joined;
+	const struct pairs *apart = &w->crossing[site].apart;
+	char more[PAIRS_TEXT];
+
+	if (joined->n > 0)
+		import_note(w->ad->im, where,
+		    "see that mail between them goes so",
+		    "%s and %s have one connector across it, of cost %" PRIu32
+		    ", the sum of the links%s",
+		    groups[joined->one].word, groups[joined->other].word,
+		    joined->cost, pairs_more(joined, more));
+	if (apart->n > 0)
+		import_note(w->ad->im, where,
 		    "write its schedule, and undrain it",
 		    "%s and %s: the links between are open at different "
-		    "times, and the connector is drained",
-		    one, other);
+		    "times, and the connector is drained%s",
+		    groups[apart->one].word, groups[apart->other].word,
+		    pairs_more(apart, more));
 }
 
 /* From w->from to this site, across what is on the way. */
@@ -247,6 +285,7 @@ way_connect(struct ways *w, size_t to)
 {
 	const struct ad_group *groups = w->ad->groups.v;
 	const struct reached *r = w->reached;
+	struct crossing *crossing = &w->crossing[r[to].before];
 	struct ad_link way = { .entry = groups[r[to].before].entry };
 	int64_t cost = 0;
 	bool apart = false;
@@ -262,8 +301,11 @@ way_connect(struct ways *w, size_t to)
 		way.schedule = NULL;
 		way.never = true;
 	}
+	/* Once for both directions: site links have none. */
 	if (w->from < to)
-		way_tell(w, &way, to, apart);
+		pairs_add(&crossing->joined, w->from, to, way.cost);
+	if (w->from < to && apart)
+		pairs_add(&crossing->apart, w->from, to, way.cost);
 	ad_connect(w->ad, &way, &groups[w->from], &groups[to]);
 }
 
@@ -314,12 +356,16 @@ ad_links_take(struct ad *ad)
 		vec_push(&w.links, link);
 	}
 	w.reached = mem_new(0, ad->groups.n, sizeof(*w.reached));
+	w.crossing = mem_new(0, ad->groups.n, sizeof(*w.crossing));
 	for (size_t i = 0; i < ad->groups.n; i++)
 		ways_take(&w, i);
+	for (size_t i = 0; i < ad->groups.n; i++)
+		crossing_tell(&w, i);
 	for (size_t i = 0; i < w.links.n; i++) {
 		mem_free(w.links.v[i].schedule);
 		vec_done(&w.links.v[i].sites);
 	}
 	vec_done(&w.links);
 	mem_free(w.reached);
+	mem_free(w.crossing);
 }
