@@ -152,7 +152,9 @@ links_make(struct grid *grid, const json_t *line)
 	const char *space = table_text(line, "space"), *by;
 
 	if (connector[0] != '\0')
-		grid_printf(grid, "connector %s", connector);
+		grid_printf(grid, "connector %s%s", connector,
+		    json_is_true(json_object_get(line, "found")) ? ", found"
+								 : "");
 	else if (space[0] != '\0')
 		grid_printf(grid, "space %s", space);
 	else

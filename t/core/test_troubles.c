@@ -206,6 +206,49 @@ START_TEST(coming_back)
 }
 END_TEST
 
+/* A connector whose group is empty, and a server that has nobody to ask. */
+START_TEST(its_unknown)
+{
+	static char ab[] = "a-b", ac[] = "a-c", b[] = "b";
+	struct setup_bridgehead one = { .name = name, .found = true };
+	struct setup_peer peer = { .name = name };
+	struct setup_connector c[] = {
+		{ .name = ab, .group = b, .any = true },
+		{ .name = ac, .group = b },
+	};
+	struct setup setup = { .server = name,
+		.connectors = c,
+		.nconnectors = 2,
+		.peers = &peer,
+		.npeers = 1 };
+	struct engine e = running();
+	char *have;
+
+	e.setup = &setup;
+	says(&e, "nobody-found", "connector a-b leads nowhere: no server of b");
+	have = shown(&e);
+	ck_assert_ptr_null(strstr(have, "a-c"));
+	mem_free(have);
+	e.table.alone = true;
+	says(&e, "nobody-found", "connector a-b");
+	setup.npeers = 0;
+	says(&e, "nobody-dialled", "no peer and no srv-domain");
+	have = shown(&e);
+	ck_assert_ptr_null(strstr(have, "nobody-found"));
+	mem_free(have);
+	e.table.alone = false;
+	says(&e, "nobody-found", "connector a-b");
+	c[0].bridgeheads = &one;
+	c[0].nbridgeheads = 1;
+	quiet(&e);
+	c[0].nbridgeheads = 0;
+	e.phase = PHASE_RETURNING; /* whom it finds is still to be heard of */
+	have = shown(&e);
+	ck_assert_ptr_null(strstr(have, "nobody-found"));
+	mem_free(have);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -219,6 +262,7 @@ main(void)
 	tcase_add_test(tc, its_host);
 	tcase_add_test(tc, its_disk);
 	tcase_add_test(tc, coming_back);
+	tcase_add_test(tc, its_unknown);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -170,7 +170,7 @@ reports_show() {
 server 1 london 2
 server 2 paris 1
 cat >>"$dir/1/lsrd.conf" <<-END
-	connector c12 { routing-group = paris bridgehead mx2.example.org { } }
+	connector c12 { routing-group = paris bridgehead = any }
 END
 cat >>"$dir/2/lsrd.conf" <<-END
 	address-space moved.example { }
@@ -178,7 +178,7 @@ cat >>"$dir/2/lsrd.conf" <<-END
 END
 start 1
 
-plan 84
+plan 86
 ok "why it gives no transit yet" soon says 0 'troubles +returning: .* waits for .*' one status
 start 2
 ok "status, once it is up" soon says 0 'state +up' one status
@@ -188,6 +188,7 @@ ok "the socket by -c" says 0 '^server +mx1.example.org' \
 	"$ctl" -c "$dir/1/lsrd.conf" status
 ok "peers: full" soon says 0 'mx2.example.org +paris +tcp +full' one peers
 ok "links" says 0 "mx2.example.org +$net.2:28025 +10" one links
+ok "links: nobody has named it" says 0 'connector c12, found +mx2.example.org' one links
 ok "db: the other's LSAs" says 0 'paris.example.org' one db
 ok "routes: the other's space is held" soon says 1 'paris.example.org' one routes
 ok "routes: without a connector" says 1 'paris.example.org' \
@@ -322,6 +323,8 @@ kill "$pid2"
 soon says 0 '"away":\[\{' one status --json >/dev/null
 ok "forget, where the authority's key is elsewhere" forgotten_elsewhere
 ok "it is gone" gone
+ok "and the connector that found it leads nowhere" soon says 0 \
+	'nobody-found: connector c12 leads nowhere: no server of paris' one status
 start 2
 soon says 0 '"state":"full"' one peers --json >/dev/null
 ok "a key is revoked" says 0 taken one keys revoke "$dir/2/server.pem" \

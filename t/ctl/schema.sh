@@ -97,8 +97,7 @@ server() { # NUMBER GROUP PEER GROUP
 		address-space way.example.org { deliver = "smtp:[127.0.0.1]:28032"
 		  probe = yes }
 		peer mx$3.example.org { address = "$net.$3:$port" }
-		connector c$1$3 { routing-group = $4 cost = 20
-		  bridgehead mx$3.example.org { } }
+		connector c$1$3 { routing-group = $4 cost = 20 bridgehead = any }
 	END
 	"$top_builddir/lsrd" -f -c "$W/$1/lsrd.conf" 2>"$W/$1/log" &
 	pids="$pids $!"

@@ -90,6 +90,8 @@ service_line(struct engine *e, struct json *j, const struct service *s,
 		json_str(j, "connector", c->name);
 		json_str(j, "routing_group", c->group);
 		json_str(j, "bridgehead", b->name);
+		if (b->found)
+			json_bool(j, "found", true);
 		json_uint(j, "cost", b->cost);
 		if (b->by != NULL)
 			json_str(j, "transport", b->by);

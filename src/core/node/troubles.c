@@ -161,6 +161,52 @@ show_differing(const struct engine *e, struct json *j)
 	}
 }
 
+/* --- whom it knows ----------------------------------------------------------- */
+
+static const struct trouble undialled = { "nobody-dialled", false,
+	"peer or srv-domain of lsrd.conf says whom; or it waits for who has it "
+	"in his, and is let in" };
+static const struct trouble unfound = { "nobody-found", false,
+	"lsrctl db SERVER shows which group it is of, as its certificate says; "
+	"where nobody is to come the connector goes" };
+
+/* Alone, and nothing it could do about it. */
+static bool
+is_undialled(const struct engine *e)
+{
+	return e->table.alone && e->setup->npeers == 0 &&
+	       tree_first(&e->nbrs) == NULL;
+}
+
+/* Connectors that name nobody, each to a group of which nobody is known. */
+static void
+show_unfound(const struct engine *e, struct json *j)
+{
+	for (size_t i = 0; i < e->setup->nconnectors; i++) {
+		const struct setup_connector *c = &e->setup->connectors[i];
+		struct buf text = { 0 };
+
+		if (!c->any || c->nbridgeheads > 0)
+			continue;
+		buf_printf(&text,
+		    "connector %s leads nowhere: no server of %s is known",
+		    c->name, c->group);
+		troubles_put(j, &unfound, &text);
+	}
+}
+
+/* Who has nobody to ask finds nobody: that is the one thing to say. */
+static void
+show_unknown(const struct engine *e, struct json *j)
+{
+	if (is_undialled(e))
+		troubles_put_text(j, &undialled,
+		    "this server dials nobody: lsrd.conf has no peer and no "
+		    "srv-domain that names one, and no other server is known");
+	else
+		show_unfound(e, j);
+}
+
 /* --- coming back ------------------------------------------------------------ */
 
 static const struct trouble returning = { "returning", false,
@@ -472,6 +518,8 @@ troubles_show(struct engine *e, struct json *j)
 		show_returning(e, j);
 	else
 		show_asked(e, j);
+	if (up)
+		show_unknown(e, j);
 	show_revoked(e, j);
 	show_differing(e, j);
 	show_behind(e, j);
