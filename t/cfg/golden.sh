@@ -42,10 +42,10 @@ run() {
 			sed "s|@DIR@|$1|g" "$f" >"$f.new" && mv "$f.new" "$f" ;;
 		esac
 	done)
-	"$show" "$1/conf" 2>&1 | sed "s|$1|@DIR@|g" >"$1/got"
+	"$show" -l "$1/conf" 2>&1 | sed "s|$1|@DIR@|g" >"$1/got"
 	grep -q '^refused: ' "$1/got" && return
 	grep -v ': warning: ' "$1/got" | sed "s|@DIR@|$1|g" >"$1/again"
-	"$show" "$1/again" 2>&1 | grep -v ': warning: ' >"$1/second"
+	"$show" -l "$1/again" 2>&1 | grep -v ': warning: ' >"$1/second"
 	cmp -s "$1/again" "$1/second" ||
 		echo "loads to another when loaded again" >>"$1/got"
 }
