@@ -6,29 +6,7 @@
 #include "core/node/group.h"
 #include "core/node/node.h"
 #include "core/node/service.h"
-#include "core/view/nexthop.h"
-
-/* One who may be a bridgehead. */
-struct found_member {
-	uint64_t rank;
-	const char *name; /* lent by the database */
-	bool carries;     /* mail on, as far as we know */
-};
-
-struct found_members {
-	VEC(struct found_member) list;
-};
-
-/* The greater rank first; equal ones, that is never, by name. */
-static int
-found_rank_order(const void *a, const void *b)
-{
-	const struct found_member *x = a, *y = b;
-
-	if (x->rank != y->rank)
-		return x->rank > y->rank ? -1 : 1;
-	return strcmp(x->name, y->name);
-}
+#include "core/paths/members.h"
 
 static int
 found_name_order(const void *a, const void *b)
@@ -55,42 +33,28 @@ found_carries(struct engine *e, const struct lsa *lsa)
 	           SERVICE_DOWN;
 }
 
-/* All of its group whom it does not name, in the order of their ranks. */
+/* All of its group whom it does not name. */
 static void
 members_find(struct engine *e, const char *server,
-    const struct setup_connector *c, struct found_members *out)
+    const struct setup_connector *c, struct members *out)
 {
 	for (const struct lsa *l = lsdb_group(&e->db, c->group);
 	     l != NULL && strcmp(lsa_server(l)->group, c->group) == 0;
 	     l = lsdb_group_next(l)) {
-		const char *name = l->key.origin;
+		struct members_one one = { .name = l->key.origin };
 
-		if (strcmp(name, server) != 0 && !found_names(c, name))
-			vec_push(&out->list,
-			    ((struct found_member){ nexthop_rank(server, name),
-				name, found_carries(e, l) }));
+		if (strcmp(one.name, server) == 0 || found_names(c, one.name))
+			continue;
+		one.carries = found_carries(e, l);
+		members_add(out, server, &one);
 	}
-	if (out->list.n > 1)
-		qsort(out->list.v, out->list.n, sizeof(*out->list.v),
-		    found_rank_order);
-}
-
-/* So many of them, from the first on, are bridgeheads. */
-static size_t
-found_count(const struct found_members *members, size_t room)
-{
-	size_t n = 0, carry = 0;
-
-	while (n < members->list.n && n < room && carry < LIMIT_FOUND)
-		carry += members->list.v[n++].carries;
-	return n;
 }
 
 /* With bridgeheads of its own, which it owns; `c` is a copy. */
 static void
 connector_fill(struct engine *e, const char *server, struct setup_connector *c)
 {
-	struct found_members members = { { 0 } };
+	struct members members = { { 0 } };
 	struct setup_bridgehead *all;
 	size_t room = c->nbridgeheads < LIMIT_BRIDGEHEADS
 	                  ? LIMIT_BRIDGEHEADS - c->nbridgeheads
@@ -99,7 +63,7 @@ connector_fill(struct engine *e, const char *server, struct setup_connector *c)
 
 	if (c->any)
 		members_find(e, server, c, &members);
-	n = found_count(&members, room);
+	n = members_choose(&members, room);
 	all = mem_new(0, c->nbridgeheads + n + 1, sizeof(*all));
 	if (c->nbridgeheads > 0)
 		memcpy(all, c->bridgeheads, c->nbridgeheads * sizeof(*all));
@@ -114,7 +78,7 @@ connector_fill(struct engine *e, const char *server, struct setup_connector *c)
 	c->nbridgeheads += n;
 	if (n > 0)
 		qsort(all, c->nbridgeheads, sizeof(*all), found_name_order);
-	vec_done(&members.list);
+	members_done(&members);
 }
 
 struct setup *

@@ -4,14 +4,9 @@
  * the database holds of them. Who comes is one with his server LSA, and who is
  * forgotten or revoked is none with its end.
  *
- * A group may be large, and each of its servers may have such a connector to
- * the next. So of all that are there each server takes those that come first by
- * a rank that depends on its own name and theirs, until LIMIT_FOUND of them can
- * carry mail on. Who cannot (he drains or starts, or our probes find him down)
- * stays one and is not counted: nobody is given up for a moment's weakness, and
- * who comes back later makes the last one leave. Another member moves one rank
- * and nothing else. What they are is a function of the database, our name and
- * our probes.
+ * Of a large group which ones is core/paths/members.h's; who cannot carry mail
+ * on is one who drains or starts, or whom our probes find down. What they are
+ * is a function of the database, our name and our probes.
  */
 
 #ifndef CORE_FOUND_H

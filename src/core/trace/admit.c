@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/rank.h"
 #include "base/rc.h"
 #include "core/lsa/match.h"
 #include "core/paths/explain.h"
 #include "core/paths/routes.h"
-#include "core/view/nexthop.h"
 
 /* The route that was found for a pattern: recipients of one domain ask once. */
 struct found {
@@ -138,10 +138,8 @@ admit_hops_add(const struct admit *a, const char *pattern,
 		size_t best = 0;
 
 		for (size_t i = 1; i < route->hops.n; i++)
-			if (nexthop_rank(
-				pattern, servers[route->hops.v[i]].name) >
-			    nexthop_rank(
-				pattern, servers[route->hops.v[best]].name))
+			if (rank_of(pattern, servers[route->hops.v[i]].name) >
+			    rank_of(pattern, servers[route->hops.v[best]].name))
 				best = i;
 		hop_add(a, pattern, route->hops.v[best], false, out);
 		memmove(&route->hops.v[best], &route->hops.v[best + 1],

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/rng.h"
+#include "base/rank.h"
 #include "core/view/steps.h"
 
 /* One of a server, and our transport for it: setup_bridgehead's `by`. */
@@ -264,38 +264,12 @@ nexthop_addr(struct nexthop_book *b, uint32_t server, uint64_t cost)
 	return nexthop_first(b, server, cost).addr;
 }
 
-/* FNV-1a, 64 bits (G. Fowler, L. C. Noll, K.-P. Vo). */
-static uint64_t
-nexthop_hash_text(const char *s)
-{
-	uint64_t h = 14695981039346656037u;
-
-	for (; *s != '\0'; s++)
-		h = (h ^ (uint8_t)*s) * 1099511628211u;
-	return h;
-}
-
-static uint64_t
-nexthop_mix(uint64_t pattern, uint64_t name)
-{
-	struct rng rng = { .state = pattern ^ (name << 1 | name >> 63) };
-
-	return rng_next(&rng);
-}
-
-uint64_t
-nexthop_rank(const char *pattern, const char *name)
-{
-	return nexthop_mix(nexthop_hash_text(pattern), nexthop_hash_text(name));
-}
-
 static uint64_t
 score(struct nexthop_book *b, uint64_t pattern, uint32_t server)
 {
 	if (b->hash[server] == 0)
-		b->hash[server] =
-		    nexthop_hash_text(b->facts->servers.v[server].name);
-	return nexthop_mix(pattern, b->hash[server]);
+		b->hash[server] = rank_text(b->facts->servers.v[server].name);
+	return rank_mix(pattern, b->hash[server]);
 }
 
 static bool
@@ -353,7 +327,7 @@ void
 nexthop_equal(
     struct nexthop_book *b, struct nexthop_list list, struct route *route)
 {
-	uint64_t pattern = nexthop_hash_text(route->pattern);
+	uint64_t pattern = rank_text(route->pattern);
 	struct rank best[LIMIT_NEXT_HOPS + 1];
 	size_t n = 0;
 

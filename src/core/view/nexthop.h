@@ -10,9 +10,9 @@
  * address, loopback (but in a lab), and what nobody can be sent to. (HACKING
  * 6, Tables)
  *
- * Equal next hops are ordered by rendezvous hashing of the pattern and the
- * hop's name (D. Thaler, C. Ravishankar, IEEE/ACM ToN 6(1), 1998): a hop that
- * goes or comes moves no other destination.
+ * Equal next hops are ordered by the rank of the hop's name for the pattern
+ * (base/rank.h), the greatest first: a hop that goes or comes moves no other
+ * destination.
  */
 
 #ifndef CORE_NEXTHOP_H
@@ -50,10 +50,6 @@ struct addr nexthop_addr(
  * when it has none that may be published. */
 struct addr nexthop_bridgehead(const struct nexthop_book *book,
     const struct setup_bridgehead *bridgehead, uint32_t server);
-
-/* The rank of a hop among equal ones for a pattern: the greatest is tried
- * first. */
-uint64_t nexthop_rank(const char *pattern, const char *name);
 
 /* Steps of a route, with their costs. */
 struct nexthop_list {
