@@ -201,6 +201,8 @@ document_write_servers(const struct document *doc, struct json *j)
 			json_close(j, ']');
 		}
 		json_str(j, "state", document_state_word(s->state));
+		if (s->away)
+			json_bool(j, "away", true);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -220,6 +222,10 @@ write_connectors(const struct document *doc, struct json *j)
 		for (size_t k = 0; k < c->to.n; k++)
 			json_str(j, NULL, doc->servers.v[c->to.v[k]].name);
 		json_close(j, ']');
+		if (c->any != NULL) {
+			json_str(j, "bridgehead", "any");
+			json_str(j, "routing_group", c->any);
+		}
 		json_uint(j, "cost", c->cost);
 		json_str(j, "state", document_state_word(c->state));
 		policy_tell(j, &c->policy);

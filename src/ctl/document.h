@@ -34,6 +34,7 @@ struct document_server {
 	const char *name, *group;
 	uint32_t group_number; /* in the order of the groups' names */
 	enum document_state state;
+	bool away; /* no bridgehead is found in it */
 	bool has_position;
 	double position[2]; /* longitude, latitude */
 	size_t at;          /* its place in the document */
@@ -42,7 +43,9 @@ struct document_server {
 struct document_connector {
 	const char *name;
 	uint32_t server;
-	VEC(uint32_t) to; /* servers, as written */
+	const char *any;  /* whoever is in this routing group is one of them,
+			     too; NULL: they are all named */
+	VEC(uint32_t) to; /* servers, as written, and who was found */
 	uint32_t cost;
 	enum document_state
 	    state; /* DOCUMENT_STARTING is none of a connector's */
@@ -77,6 +80,10 @@ int document_load(
 int document_decode(const char *octets, size_t n, struct document **out,
     struct buf *complaints);
 void document_free(struct document *doc);
+
+/* Adds to each connector that says `any` whom it finds, as states are now. Of
+ * a document that was read it has been done. */
+void document_find(struct document *doc);
 
 /* Numbers, or UINT32_MAX for a name that is unknown. */
 uint32_t document_server(const struct document *doc, const char *name);

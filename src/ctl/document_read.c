@@ -151,10 +151,29 @@ server_read(struct reader *r)
 	server.name = need_text(r, "name");
 	server.group = need_text(r, "routing_group");
 	server.state = (enum document_state)take_word(r, "state", states);
+	server.away = take_bool(r, "away");
 	server_position(r, &server);
 	server.at = r->index;
 	if (server.name != NULL && server.group != NULL)
 		vec_push(&r->doc->servers, server);
+}
+
+/* Where bridgeheads are named, the routing group is shown only. */
+static void
+connector_any(struct reader *r, struct document_connector *connector)
+{
+	static const char *const words[] = { "any", NULL };
+	const struct document_server *from;
+
+	if (json_object_get(r->object, "bridgehead") == NULL)
+		return;
+	take_word(r, "bridgehead", words);
+	connector->any = need_text(r, "routing_group");
+	if (connector->any == NULL || connector->server == UINT32_MAX)
+		return;
+	from = &r->doc->servers.v[connector->server];
+	if (strcmp(from->group, connector->any) == 0)
+		fault(r, "routing_group", "is the group of its own server");
 }
 
 static void
@@ -163,6 +182,8 @@ connector_to(struct reader *r, struct document_connector *connector)
 	json_t *list = json_object_get(r->object, "to"), *value;
 	size_t i;
 
+	if (list == NULL && connector->any != NULL)
+		return;
 	if (list == NULL) {
 		fault(r, "to", "is missing");
 		return;
@@ -296,6 +317,7 @@ connector_read(struct reader *r)
 
 	connector.name = need_text(r, "name");
 	connector.server = need_server(r);
+	connector_any(r, &connector);
 	connector_to(r, &connector);
 	connector.cost = take_cost(r, true);
 	connector.state = meaning[take_word(r, "state", states)];
@@ -480,6 +502,8 @@ document_read(struct document *doc, struct buf *complaints)
 	connectors_sort(&r);
 	document_read_list_read(&r, "address_spaces", claim_read);
 	claims_sort(&r);
+	if (r.faults == 0)
+		document_find(doc);
 	if (r.faults > FAULTS_MOST)
 		buf_printf(complaints, "and %zu faults more\n",
 		    r.faults - FAULTS_MOST);

@@ -138,6 +138,7 @@ plan_open_changed(const struct call *call, const struct plan_change *change,
 	}
 	if (change != NULL)
 		change->make(change->ctx, plan->doc);
+	document_find(plan->doc);
 	document_net(plan->doc, &plan->net);
 	return CALL_OK;
 }

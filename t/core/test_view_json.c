@@ -246,6 +246,54 @@ START_TEST(export)
 }
 END_TEST
 
+static char *
+exported(struct world *w)
+{
+	struct buf out = { 0 };
+	struct json j = { .out = &out };
+	struct view *view = view_new(&w->in);
+
+	view_export(&j, view);
+	view_free(view);
+	return buf_string(&out);
+}
+
+/* Whom our connector has found stands where the next one would: with who is up.
+ * What another server's is like we cannot know. */
+START_TEST(export_any)
+{
+	struct world w;
+	struct setup_connector *own;
+	char *text;
+
+	world_init(&w);
+	world_say(&w,
+	    "self a.x g;server a.x g nbr b.x up b.x;server b.x h nbr a.x;"
+	    "server c.x h;server d.x h;connector ah a.x h b.x=7- c.x=10+ "
+	    "d.x=10-;connector bg b.x g a.x=10+");
+	own = &w.setup.connectors[0];
+	own->any = true;
+	own->bridgeheads[0].found = own->bridgeheads[1].found = true;
+	text = exported(&w);
+	ck_assert_msg(
+	    strstr(text, "{\"name\":\"ah:c.x\",\"server\":\"a.x\","
+			 "\"to\":[\"c.x\"],\"bridgehead\":\"any\",") != NULL,
+	    "%s", text);
+	ck_assert_ptr_null(strstr(strstr(text, "\"any\"") + 1, "\"any\""));
+	mem_free(text);
+	own->bridgeheads[1].found = false; /* he is down who was found */
+	text = exported(&w);
+	ck_assert_ptr_null(strstr(text, "\"any\""));
+	mem_free(text);
+	own->any = false;
+	own->bridgeheads[1].found = true;
+	text = exported(&w);
+	ck_assert_ptr_null(strstr(text, "\"any\""));
+	mem_free(text);
+	world_done(&w);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -257,6 +305,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, explain_says_when_a_key_leaves, 0, COUNT(leavings));
 	tcase_add_test(tc, export);
+	tcase_add_test(tc, export_any);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -121,6 +121,15 @@ done
 bad 'an unknown state of a connector' \
 	'connectors[1].state: must be one of up, drain, down' \
 	"$(conn '"name":"d","server":"a","to":["b"],"cost":1,"state":"starting"')"
+bad 'bridgeheads that are all' 'connectors[1].bridgehead: must be one of any' \
+	"$(conn '"name":"d","server":"a","bridgehead":"all","routing_group":"h","cost":1')"
+bad 'bridgeheads in a list' 'connectors[1].bridgehead: must be one of any' \
+	"$(conn '"name":"d","server":"a","bridgehead":["any"],"routing_group":"h","cost":1')"
+bad 'anybody of no group' 'connectors[1].routing_group: is missing' \
+	"$(conn '"name":"d","server":"a","bridgehead":"any","cost":1')"
+bad 'anybody of its own group' \
+	'connectors[1].routing_group: is the group of its own server' \
+	"$(conn '"name":"d","server":"a","bridgehead":"any","routing_group":"g","cost":1')"
 limit() { # KEY VALUE COMPLAINT
 	bad "$1 $2" "connectors[1].$3" \
 		"$(conn "\"name\":\"d\",\"server\":\"a\",\"to\":[\"b\"],\"cost\":1,\"$1\":$2")"
@@ -284,7 +293,7 @@ offers 'a-b a-c' lsrctl simulate --topology "$fixtures/spaces.json" --cut a-
 
 # --- the same document, exported -------------------------------------------
 
-for f in groups states spaces limits; do
+for f in groups states spaces limits any; do
 	"$lsrctl" export json --topology "$fixtures/$f.json" >"$tmp/1.json" &&
 		"$lsrctl" export json --topology - <"$tmp/1.json" >"$tmp/2.json" &&
 		cmp -s "$tmp/1.json" "$tmp/2.json" &&

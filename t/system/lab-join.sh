@@ -6,7 +6,7 @@
 
 . "$(dirname "$0")/lab.sh"
 skip_unless_able
-plan 18
+plan 20
 cat >"$W/three.json" <<'END'
 { "format": "lsrd-topology/1", "organization": "lab.example",
   "servers": [
@@ -90,7 +90,14 @@ ok "it has found its group by one name" goes paris2 paris1.example paris1
 ok "and the other group by what that says" goes paris2 london1.example london1
 ok "it is a bridgehead of who has never heard of it" goes london1 paris2.example paris2
 ok "mail goes to it, in one hop" way london1 u@paris2.example "london1 > paris2"
-ok "and from it" way paris2 u@london1.example "paris2 > london1"
+ok "lsrctl links says that it was found" soon "$lab" run london1 sh -c \
+	"lsrctl links | grep -q 'london-paris, found .*paris2.lab.example'"
+exported() {
+	"$lab" run london1 sh -c 'lsrctl export json' |
+		grep -q '"to":\["paris1.lab.example","paris2.lab.example"\],"bridgehead":"any"'
+}
+ok "and an export that whoever is there would be" soon exported
+ok "mail goes from it, too" way paris2 u@london1.example "paris2 > london1"
 ok "and in its group" way paris1 u@paris2.example "paris1 > paris2"
 ok "nothing was edited" is "$(sums)" "$before"
 dialled_itself() { "$lab" run paris2 grep -E '127\.0\.0\.1:691|our-own-name' /var/log/lsrd.log; }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/find.h"
 #include "base/mem.h"
 #include "core/view/view_state.h"
 
@@ -160,6 +161,7 @@ alike(const struct facts_connector *c, size_t i, size_t k)
 struct way_list {
 	size_t first[LIMIT_BRIDGEHEADS]; /* by number of the way */
 	size_t way[LIMIT_BRIDGEHEADS];   /* by bridgehead */
+	size_t any;                      /* whom `any` finds is of it; or n */
 	size_t n;
 };
 
@@ -189,6 +191,45 @@ ways_find(const struct facts_connector *c, struct way_list *ways)
 	}
 }
 
+/* Ours as it is configured; or NULL: what others have we know by their LSAs. */
+static const struct setup_connector *
+view_export_configured(
+    const struct exporting *x, const struct facts_connector *c)
+{
+	const struct setup *s = x->v->in.setup;
+	size_t at = FIND_NONE;
+
+	if (strcmp(x->v->facts.servers.v[c->owner].name, s->server) == 0)
+		at = find_text(FIND_LIST(setup_connector, name, s->connectors,
+				   s->nconnectors),
+		    c->name);
+	return at == FIND_NONE ? NULL : &s->connectors[at];
+}
+
+/* That of the first whom `any` has found and who is up: whoever comes would
+ * stand beside him. */
+static void
+way_any_find(const struct exporting *x, const struct facts_connector *c,
+    struct way_list *ways)
+{
+	const struct setup_connector *own = view_export_configured(x, c);
+
+	ways->any = ways->n;
+	if (own == NULL || !own->any)
+		return;
+	for (size_t k = 0; k < c->body->nbridgeheads; k++) {
+		size_t at = find_text(FIND_LIST(setup_bridgehead, name,
+					  own->bridgeheads, own->nbridgeheads),
+		    c->body->bridgeheads[k].name);
+
+		if (at == FIND_NONE || !own->bridgeheads[at].found ||
+		    !facts_up(c, k))
+			continue;
+		ways->any = ways->way[k];
+		return;
+	}
+}
+
 static void
 bridgeheads_tell(struct exporting *x, const struct facts_connector *c,
     const struct way_list *ways, size_t way)
@@ -206,6 +247,8 @@ bridgeheads_tell(struct exporting *x, const struct facts_connector *c,
 		if (ways->way[k] == way)
 			json_str(x->j, NULL, body->bridgeheads[k].name);
 	json_close(x->j, ']');
+	if (way == ways->any)
+		json_str(x->j, "bridgehead", "any");
 	json_uint(x->j, "cost", cost > LIMIT_COST_MAX ? LIMIT_COST_MAX : cost);
 	json_str(x->j, "state",
 	    body->state != LSA_UP ? "drain"
@@ -240,6 +283,7 @@ connectors_tell(struct exporting *x)
 		struct way_list ways;
 
 		ways_find(c, &ways);
+		way_any_find(x, c, &ways);
 		for (size_t k = 0; k < ways.n; k++)
 			bridgeheads_tell(x, c, &ways, k);
 	}
