@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -27,6 +28,7 @@ struct prompt {
 	struct complete complete;
 	char *file; /* of the history; NULL: it is not kept */
 	struct call before;
+	bool given_up; /* the line, by Ctrl-C */
 	int status;
 };
 
@@ -257,16 +259,46 @@ line_run(struct prompt *p, const char *line)
 	return more;
 }
 
+/* Ctrl-C, where a line is typed. */
+static unsigned char
+prompt_give_up(EditLine *el, int key)
+{
+	struct prompt *p = NULL;
+
+	(void)key;
+	el_get(el, EL_CLIENTDATA, &p);
+	p->given_up = true;
+	return CC_NEWLINE;
+}
+
+/* A signal comes at any time, also just before somebody waits for it; a key waits
+ * for who reads it. So Ctrl-C is one while a line is typed, and the terminal gives
+ * keys before it shows that they are awaited. */
+static void
+keys_begin(EditLine *el)
+{
+	struct termios mode;
+
+	el_set(el, EL_PREP_TERM, 1);
+	if (tcgetattr(STDIN_FILENO, &mode) != 0)
+		return;
+	mode.c_cc[VINTR] = _POSIX_VDISABLE; /* libedit's "intr=" does nothing */
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &mode);
+}
+
 /* False: nobody types any more. */
 static bool
 prompt_turn(struct prompt *p)
 {
 	int n = 0;
-	const char *line = el_gets(p->el, &n);
+	const char *line;
 	char *copy;
 	bool more;
 
-	if (line == NULL && n < 0 && errno == EINTR) {
+	p->given_up = false;
+	keys_begin(p->el);
+	line = el_gets(p->el, &n);
+	if (p->given_up || (line == NULL && n < 0 && errno == EINTR)) {
 		el_reset(p->el);
 		clearerr(stdout); /* it may have met a line being written */
 		fputs("\n", stdout);
@@ -311,6 +343,9 @@ prompt_run(const struct call *before)
 	el_set(p.el, EL_ADDFN, "lsrctl-complete", "what may follow",
 	    prompt_complete);
 	el_set(p.el, EL_BIND, "^I", "lsrctl-complete", NULL);
+	el_set(
+	    p.el, EL_ADDFN, "lsrctl-give-up", "another line", prompt_give_up);
+	el_set(p.el, EL_BIND, "^C", "lsrctl-give-up", NULL);
 	el_source(p.el, NULL);
 	sigaction(SIGINT, &interrupted, NULL);
 	puts("`help` names the verbs, Tab completes, `quit` ends.");

@@ -44,6 +44,8 @@ ok "Ctrl-C ends the command" typed '<lsrctl> ' \
 	'<state.*lsrctl> ' '>quit\r' '$0'
 ok "Ctrl-C gives up a line" typed '<lsrctl> ' '>drain' '<drain' '>\x03' '<lsrctl> ' \
 	'>status\r' '<state.*lsrctl> ' '>quit\r' '$0'
+ok "also one that was typed at once, and what comes behind stays" typed '<lsrctl> ' \
+	'>drain\x03help pin\r' '<drain.*lsrctl> .*PATTERN SERVER.*lsrctl> ' '>quit\r' '$0'
 ok "Tab: a verb" typed '<lsrctl> ' '>statu\t\r' '<state.*lsrctl> ' '>quit\r' '$0'
 ok "Tab: several" typed '<lsrctl> ' '>re\t' '<ready.*reload' '>\x15quit\r' '$0'
 ok "Tab: an option, and a server of the daemon's" typed '<lsrctl> ' \

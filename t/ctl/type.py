@@ -2,7 +2,7 @@
 `<TEXT`, which is awaited (a regular expression, in what came since the last
 one), or `>TEXT`, which is typed, with Python's escapes. Fails where a text does
 not come; ends as the command does where its end is awaited by `$STATUS`."""
-import os, pty, re, select, sys, termios, time
+import os, pty, re, select, sys, time
 
 arguments = sys.argv[1:]
 patience = 120
@@ -30,18 +30,10 @@ def more(end):
     return part != b""
 
 
-def is_lines(terminal):
-    return termios.tcgetattr(terminal)[3] & termios.ICANON
-
-
 for step in steps:
     kind, text = step[0], step[1:]
     end = time.monotonic() + patience
     if kind == ">":
-        # libedit shows its prompt before it takes the line from the terminal,
-        # for which an end of file would be none any more
-        while "\\x04" in text and is_lines(fd) and time.monotonic() < end:
-            time.sleep(0.01)
         os.write(fd, text.encode().decode("unicode_escape").encode("latin-1"))
     elif kind == "<":
         while not (found := re.search(text.encode(), seen, re.S)):
