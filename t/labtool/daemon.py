@@ -10,6 +10,7 @@ import front
 import mapped
 import mta
 from host import NOBODY, LabError, end, environment, wait_for
+from topo import is_any
 
 CONF = "/etc/lsrd/lsrd.conf"
 LOG = "/var/log/lsrd.log"
@@ -45,7 +46,9 @@ def _carrier(node):
 
 def _connector(entry, nodes, group):
     lines = ['connector "%s" {' % entry["name"], '    routing-group = "%s"' % group]
-    for name in entry["to"]:
+    if is_any(entry):
+        lines.append("    bridgehead = any")
+    for name in [] if is_any(entry) else entry["to"]:
         if nodes[name].server.group == group:
             lines.append('    bridgehead "%s" { smtp = "%s"  %s }'
                          % (name, _port(nodes[name].address, nodes[name].smtp_port),

@@ -35,6 +35,11 @@ class Server:
         return "10.77.%d.%d" % (self.group_index, self.member)
 
 
+def is_any(entry):
+    """Whoever is in its group is a bridgehead of this connector."""
+    return entry.get("bridgehead") == "any"
+
+
 class Topology:
     """Servers by name, in the document's order, and the wires between."""
 
@@ -64,6 +69,8 @@ class Topology:
         self.groups = groups
         for entry in self.doc["connectors"]:
             self.server(entry["server"]).connectors.append(entry)
+            if is_any(entry):
+                entry["to"] = groups.get(entry["routing_group"], [])
             for name in entry["to"]:
                 self.server(name)
         for entry in self.doc["address_spaces"]:
