@@ -19,7 +19,7 @@ another_pid() {
 	[ "$(main_pid)" != "$1" ] && [ "$(main_pid)" != 0 ] && answers
 }
 failed() { journalctl -u "lsrd*" --no-pager -o cat | tail -n 15; }
-plan 27
+plan 28
 
 mkdir -p /root/authority "$keys"
 {
@@ -229,6 +229,8 @@ ask bomb >/dev/null
 left() { ! pgrep -u _lsrd-probe >/dev/null; }
 ok "one that forks on leaves nobody, within its tasks" soon left
 ok "and the journal is quiet" is "$(journalctl -q --no-pager -u 'lsrd-probe@*' | wc -l)" 0
+systemctl stop lsrd-probe.socket
+ok "nor is a socket left that nobody listens at" [ ! -e /run/lsrd-probe/ask ]
 END
 root_make units "$work/units.in"
 boot "$work/units" --private-network
