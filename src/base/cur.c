@@ -1,5 +1,7 @@
 #include "base/cur.h"
 
+#include <string.h>
+
 struct cur
 cur_over(const void *p, size_t n)
 {
@@ -63,4 +65,15 @@ cur_sub(struct cur *c, size_t n)
 	const uint8_t *p = cur_bytes(c, n);
 
 	return (struct cur){ .p = p, .left = c->bad ? 0 : n, .bad = c->bad };
+}
+
+struct cur
+cur_line(struct cur *c)
+{
+	const uint8_t *end = c->left == 0 ? NULL : memchr(c->p, '\n', c->left);
+	struct cur line =
+	    cur_sub(c, end == NULL ? c->left : (size_t)(end - c->p));
+
+	cur_bytes(c, end == NULL ? 0 : 1);
+	return line;
 }

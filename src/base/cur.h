@@ -31,4 +31,7 @@ const uint8_t *cur_bytes(struct cur *c, size_t n);
 /* A cursor over the next n octets, which are skipped here. */
 struct cur cur_sub(struct cur *c, size_t n);
 
+/* The same of a line, without its end; the last one needs none. */
+struct cur cur_line(struct cur *c);
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cur.h"
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
@@ -117,9 +118,9 @@ patterns_read(struct cur text, const char *path, struct complaints *complaints,
 	unsigned line = 0;
 
 	while (text.left > 0 && r.judged <= JUDGED_MOST) {
-		const uint8_t *end = memchr(text.p, '\n', text.left);
-		size_t n = end == NULL ? text.left : (size_t)(end - text.p);
-		char *copy = mem_dup(cur_bytes(&text, n), n);
+		struct cur one = cur_line(&text);
+		size_t n = one.left;
+		char *copy = mem_dup(one.p, n);
 
 		/* What a NUL hides is no pattern. */
 		for (size_t i = 0; i < n; i++)
@@ -128,7 +129,6 @@ patterns_read(struct cur text, const char *path, struct complaints *complaints,
 		line++;
 		patterns_line(&r, copy, line);
 		mem_free(copy);
-		cur_bytes(&text, end == NULL ? 0 : 1);
 	}
 	patterns_unique(&r);
 	fault_end(&r, &r.bad);

@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/cur.h"
 #include "base/mem.h"
 #include "base/rc.h"
 #include "cfg/conf.h"
@@ -245,16 +246,13 @@ int
 client_each(const struct buf *answer,
     void (*each)(void *ctx, const json_t *line), void *ctx)
 {
-	const char *p = (const char *)answer->p;
-	const char *end = p + answer->n;
+	struct cur lines = cur_over(answer->p, answer->n);
 
-	while (p < end) {
-		const char *stop = memchr(p, '\n', (size_t)(end - p));
-		json_t *line;
+	while (lines.left > 0) {
+		struct cur text = cur_line(&lines);
+		json_t *line =
+		    json_loadb((const char *)text.p, text.left, 0, NULL);
 
-		if (stop == NULL)
-			stop = end;
-		line = json_loadb(p, (size_t)(stop - p), 0, NULL);
 		if (!json_is_object(line)) {
 			json_decref(line);
 			complain_code("bad-answer");
@@ -263,7 +261,6 @@ client_each(const struct buf *answer,
 		}
 		each(ctx, line);
 		json_decref(line);
-		p = stop + 1;
 	}
 	return CALL_OK;
 }

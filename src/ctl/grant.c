@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/cur.h"
 #include "base/find.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -67,9 +68,9 @@ old_refuse(const struct granting *g, const char *why)
 }
 
 static int
-old_line(struct granting *g, const char *text, size_t n)
+old_line(struct granting *g, const struct cur *line)
 {
-	char *digits = mem_dup(text, n);
+	char *digits = mem_dup(line->p, line->left);
 	struct buf octets = { 0 };
 	struct lsa *lsa = NULL;
 	int rc = buf_unhex(&octets, digits) ? RC_OK : RC_FORMAT;
@@ -103,19 +104,17 @@ old_read(struct granting *g)
 	struct buf text = { 0 };
 	int rc = file_load(g->path, GRANT_FILE_MAX, &text);
 	int status = CALL_OK;
-	size_t at = 0;
+	struct cur lines;
 
 	if (rc == RC_IO || rc == RC_LONG)
 		status = old_refuse(
 		    g, rc == RC_IO ? strerror(errno) : "longer than 64 MB");
-	while (status == CALL_OK && at < text.n) {
-		const char *line = (const char *)text.p + at;
-		const char *end = memchr(line, '\n', text.n - at);
-		size_t n = end == NULL ? text.n - at : (size_t)(end - line);
+	lines = cur_over(text.p, text.n);
+	while (status == CALL_OK && lines.left > 0) {
+		struct cur line = cur_line(&lines);
 
-		if (n > 0 && line[0] != GRANT_MARK)
-			status = old_line(g, line, n);
-		at += n + 1;
+		if (line.left > 0 && line.p[0] != GRANT_MARK)
+			status = old_line(g, &line);
 	}
 	if (g->old.n > 1)
 		qsort(g->old.v, g->old.n, sizeof(*g->old.v), by_id);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cur.h"
 #include "base/json.h"
 #include "ctl/client.h"
 #include "ctl/grant.h"
@@ -37,12 +38,12 @@ sent_read(void *ctx, const json_t *line)
 }
 
 static void
-line_send(struct sending *s, const char *text, size_t n)
+line_send(struct sending *s, const struct cur *line)
 {
 	struct buf request = { 0 }, answer = { 0 };
 
 	buf_printf(&request, "inject ");
-	buf_bytes(&request, text, n);
+	buf_bytes(&request, line->p, line->left);
 	buf_u8(&request, 0);
 	s->sent++;
 	s->status = client_ask(s->call, (const char *)request.p, &answer);
@@ -85,16 +86,14 @@ int
 grant_inject(const struct call *call, const struct buf *text)
 {
 	struct sending s = { .call = call, .status = CALL_OK };
+	struct cur lines = cur_over(text->p, text->n);
 
-	for (size_t at = 0; at < text->n && s.status == CALL_OK;) {
-		const char *line = (const char *)text->p + at;
-		const char *end = memchr(line, '\n', text->n - at);
-		size_t n = end == NULL ? text->n - at : (size_t)(end - line);
+	while (s.status == CALL_OK && lines.left > 0) {
+		struct cur line = cur_line(&lines);
 
 		s.line++;
-		if (n > 0 && line[0] != GRANT_MARK)
-			line_send(&s, line, n);
-		at += n + 1;
+		if (line.left > 0 && line.p[0] != GRANT_MARK)
+			line_send(&s, &line);
 	}
 	if (s.status == CALL_OK)
 		sent_tell(&s);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/cur.h"
+
 void
 told_init(struct told *t)
 {
@@ -71,21 +73,18 @@ take_line(struct told *t, json_t *line)
 bool
 told_read(struct told *t, const char *text, size_t n)
 {
-	const char *end = text + n;
+	struct cur lines = cur_over(text, n);
 	bool good = n > 0;
 
-	while (good && text < end) {
-		const char *stop = memchr(text, '\n', (size_t)(end - text));
-		json_t *line;
+	while (good && lines.left > 0) {
+		struct cur one = cur_line(&lines);
+		json_t *line =
+		    json_loadb((const char *)one.p, one.left, 0, NULL);
 
-		if (stop == NULL)
-			stop = end;
-		line = json_loadb(text, (size_t)(stop - text), 0, NULL);
 		good = json_is_object(line);
 		if (good)
 			take_line(t, line);
 		json_decref(line);
-		text = stop + 1;
 	}
 	return good;
 }

@@ -16,6 +16,26 @@
 #include "base/wall.h"
 #include "t/tap.h"
 
+START_TEST(lines_without_their_ends)
+{
+	static const char *const wanted[] = { "one", "", "three" };
+	struct cur c = cur_over("one\n\nthree", 10), line;
+
+	for (size_t i = 0; i < 3; i++) {
+		line = cur_line(&c);
+		ck_assert_uint_eq(line.left, strlen(wanted[i]));
+		ck_assert_int_eq(memcmp(line.p, wanted[i], line.left), 0);
+	}
+	ck_assert(c.left == 0 && !c.bad);
+	c = cur_over("\n", 1);
+	ck_assert_uint_eq(cur_line(&c).left, 0);
+	ck_assert(c.left == 0 && !c.bad);
+	c = cur_over(NULL, 0);
+	ck_assert_uint_eq(cur_line(&c).left, 0);
+	ck_assert(!c.bad);
+}
+END_TEST
+
 START_TEST(cursor_is_sticky)
 {
 	uint8_t *p = malloc(3); /* exact, so ASan guards it */
@@ -379,6 +399,7 @@ main(void)
 	Suite *suite = suite_create("base");
 	TCase *tc = tcase_create("base");
 
+	tcase_add_test(tc, lines_without_their_ends);
 	tcase_add_test(tc, cursor_is_sticky);
 	tcase_add_test(tc, buffer_fills_lengths);
 	tcase_add_loop_test(tc, text_of_others, 0, COUNT(strange));
