@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "core/lsa/listed.h"
+#include "core/view/facts.h"
+#include "t/core/cpu.h"
 #include "t/core/world.h"
 #include "t/tap.h"
 
@@ -172,12 +174,12 @@ END_TEST
 static const struct {
 	const char *before, *change, *id, *moved;
 } changes[] = {
-	{ "list ! h.x a.b c.d", "list ! h.x a.b e.f", "!", "a.b c.d a.b e.f" },
+	{ "list ! h.x a.b c.d", "list ! h.x a.b e.f", "!", "a.b c.d e.f" },
 	/* parted: what the one before has behind it counts no more */
-	{ "list ! h.x a.b c.d e.f", "list c.c h.x c.d", "c.c", "c.d c.d e.f" },
+	{ "list ! h.x a.b c.d e.f", "list c.c h.x c.d", "c.c", "c.d e.f" },
 	/* joined again: now it does */
 	{ "list ! h.x a.b c.d e.f; list c.c h.x c.d", "list c.c h.x", "c.c",
-	    "c.d c.d e.f" },
+	    "c.d e.f" },
 	{ "list ! h.x a.b; list c.c h.x c.d", "list c.c h.x e.f", "c.c",
 	    "c.d e.f" },
 };
@@ -208,6 +210,86 @@ START_TEST(what_moves_is_named)
 	w.db.news = NULL;
 	news_done(&news);
 	buf_done(&out);
+	world_done(&w);
+}
+END_TEST
+
+/* --- what follows from it -------------------------------------------------------- */
+
+/* A chunk of so many, behind as many purges; the last of them is another one. */
+static void
+long_said(struct world *w, unsigned n, unsigned purges, unsigned last)
+{
+	struct buf out = { 0 };
+	char *said;
+
+	for (unsigned i = 0; i < purges; i++)
+		buf_printf(&out, "list b%05u.x h.x;", i);
+	buf_printf(&out, "list ! h.x");
+	for (unsigned i = 0; i + 1 < n; i++)
+		buf_printf(&out, " p%05u.x", i);
+	buf_printf(&out, " q%05u.x", last);
+	said = buf_string(&out);
+	world_say(w, said);
+	mem_free(said);
+}
+
+static const struct {
+	unsigned n, gone;
+	bool followed;
+} moves[] = { { 500, 499, true }, { 600, 599, false }, { 600, 30, true } };
+
+/* Where each claim that goes moves thousands, reading everything is cheaper. */
+START_TEST(a_few_moves_are_followed)
+{
+	unsigned left = moves[_i].n - moves[_i].gone;
+	struct world w;
+	struct news news = { 0 };
+	struct facts facts;
+
+	world_init(&w);
+	world_say(&w, "self z.x g; server h.x g nbr z.x");
+	long_said(&w, moves[_i].n, 0, 1);
+	facts_init(&facts, &w.in);
+	ck_assert_uint_eq(facts.claims.n, moves[_i].n);
+	w.db.news = &news;
+	long_said(&w, left, 0, 1);
+	ck_assert(facts_renew(&facts, &w.in, &news) == moves[_i].followed);
+	if (moves[_i].followed)
+		ck_assert_uint_eq(facts.claims.n, left);
+	facts_done(&facts);
+	w.db.news = NULL;
+	news_done(&news);
+	world_done(&w);
+}
+END_TEST
+
+/* Another pattern of a long part costs no more than to read all of them: where
+ * it stands is not looked for again for each. */
+START_TEST(one_more_is_cheap)
+{
+	struct world w;
+	struct news news = { 0 };
+	struct facts facts;
+	double all, one;
+
+	world_init(&w);
+	world_say(&w, "self z.x g; server h.x g nbr z.x");
+	long_said(&w, 2500, 2000, 1);
+	all = cpu_ms();
+	facts_init(&facts, &w.in);
+	all = cpu_ms() - all;
+	w.db.news = &news;
+	long_said(&w, 2500, 0, 2);
+	one = cpu_ms();
+	ck_assert(facts_renew(&facts, &w.in, &news));
+	one = cpu_ms() - one;
+	printf("# all %.2f ms, one more %.2f ms\n", all, one);
+	ck_assert_uint_eq(facts.claims.n, 2500);
+	ck_assert(one < 10 * all + 5);
+	facts_done(&facts);
+	w.db.news = NULL;
+	news_done(&news);
 	world_done(&w);
 }
 END_TEST
@@ -396,6 +478,9 @@ main(void)
 	tcase_add_test(tc, met_in_order);
 	tcase_add_loop_test(tc, what_moves_is_named, 0,
 	    (int)(sizeof(changes) / sizeof(changes[0])));
+	tcase_add_loop_test(tc, a_few_moves_are_followed, 0,
+	    (int)(sizeof(moves) / sizeof(moves[0])));
+	tcase_add_test(tc, one_more_is_cheap);
 	tcase_add_test(tc, one_pattern_changes_one_chunk);
 	tcase_add_test(tc, whoever_chooses_his_patterns_is_cut);
 	tcase_add_test(tc, older_peers_see_no_lists);

@@ -19,14 +19,19 @@ listed_is_of(const struct listed_of *of, const struct lsa *l)
 	       strcmp(l->key.origin, of->origin) == 0;
 }
 
-const struct lsa *
-listed_chunk(const struct listed_of *of, const char *pattern)
+/* The last of them that is no purge, up to this one; or NULL. */
+static const struct lsa *
+chunk_back(const struct listed_of *of, const struct lsa *l)
 {
-	const struct lsa *l = listed_last(of, pattern);
-
 	while (listed_is_of(of, l) && l->purge)
 		l = lsdb_before(of->db, &l->key);
 	return listed_is_of(of, l) ? l : NULL;
+}
+
+const struct lsa *
+listed_chunk(const struct listed_of *of, const char *pattern)
+{
+	return chunk_back(of, listed_last(of, pattern));
 }
 
 const struct lsa *
@@ -105,20 +110,56 @@ listed_meet(struct listed *l, const char *pattern)
 	return l->pattern != NULL && order == 0 ? l->chunk : NULL;
 }
 
+/* --- what has changed ----------------------------------------------------------- */
+
+/* Chunks that are walked side by side. */
+struct abreast {
+	struct {
+		struct lsa_list_walk walk;
+		const char *next; /* in `walk`; NULL: at the end */
+	} of[3];
+	size_t n;
+};
+
 static void
-each_of(const struct lsa *l, const char *from,
-    void (*each)(void *ctx, const char *pattern), void *ctx)
+abreast_add(struct abreast *a, const struct lsa *l, const char *from)
 {
 	const struct lsa_list *list = l == NULL ? NULL : lsa_list(l);
-	struct lsa_list_walk walk;
-	const char *p;
+	struct lsa_list_walk *walk = &a->of[a->n].walk;
+	const char *next;
 
 	if (list == NULL)
 		return;
-	walk = lsa_list_walk(list);
-	while ((p = lsa_list_next(&walk)) != NULL)
-		if (strcmp(p, from) >= 0)
-			each(ctx, p);
+	*walk = lsa_list_walk(list);
+	do
+		next = lsa_list_next(walk);
+	while (next != NULL && strcmp(next, from) < 0);
+	a->of[a->n++].next = next;
+}
+
+/* Which of them is next, or `n`. */
+static size_t
+abreast_least(const struct abreast *a)
+{
+	size_t least = a->n;
+
+	for (size_t i = 0; i < a->n; i++)
+		if (a->of[i].next != NULL &&
+		    (least == a->n ||
+			strcmp(a->of[i].next, a->of[least].next) < 0))
+			least = i;
+	return least;
+}
+
+/* Beyond what is next, in each that has it: where it is lent from as the last. */
+static void
+abreast_pass(struct abreast *a, size_t least)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (i != least && a->of[i].next != NULL &&
+		    strcmp(a->of[i].next, a->of[least].next) == 0)
+			a->of[i].next = lsa_list_next(&a->of[i].walk);
+	a->of[least].next = lsa_list_next(&a->of[least].walk);
 }
 
 void
@@ -127,17 +168,19 @@ listed_changed(const struct lsdb *db, const struct lsa_key *key,
     void *ctx)
 {
 	struct listed_of of = { db, key->origin, key->type };
-	const struct lsa *now = lsdb_find(db, key);
+	const struct lsa *now = lsdb_find(db, key), *before;
 	bool is = now != NULL && !now->purge, had = was != NULL && !was->purge;
-	const struct lsa *before;
+	struct abreast all = { .n = 0 };
+	size_t least;
 
-	each_of(was, "", each, ctx);
-	each_of(now, "", each, ctx);
-	if (is == had)
-		return;
-	before = lsdb_before(db, key);
-	while (listed_is_of(&of, before) && before->purge)
-		before = lsdb_before(db, &before->key);
-	if (listed_is_of(&of, before))
-		each_of(before, key->id, each, ctx);
+	abreast_add(&all, was, "");
+	abreast_add(&all, now, "");
+	if (is != had) {
+		before = chunk_back(&of, lsdb_before(db, key));
+		abreast_add(&all, before, key->id);
+	}
+	while ((least = abreast_least(&all)) < all.n) {
+		each(ctx, all.of[least].next);
+		abreast_pass(&all, least);
+	}
 }

@@ -46,7 +46,7 @@ const struct lsa *listed_meet(struct listed *l, const char *pattern);
 /*
  * Each pattern of which this change may have moved who says it: those of the
  * chunk that is gone and of the one that is here, and what a chunk before has
- * of the same place. Some may come twice.
+ * of the same place. Each once, in their order, lent for the call.
  */
 void listed_changed(const struct lsdb *db, const struct lsa_key *key,
     const struct lsa *was, void (*each)(void *ctx, const char *pattern),

@@ -7,6 +7,9 @@
 /* So much waste is not worth reading everything. */
 #define WASTE_MIN 1024
 
+/* So many claims that come or go: each moves all that stand behind it. */
+#define CLAIMS_MOVED 512
+
 /* --- what is sorted ----------------------------------------------------------- */
 
 /* Where a connector stands, or would. */
@@ -128,14 +131,17 @@ claim_take(struct facts *f, size_t at)
 
 /* --- what was said anew ------------------------------------------------------- */
 
-/* One key that has changed. */
+/* Keys that have changed, one after the other. */
 struct renewal {
 	struct facts *facts;
 	const struct view_input *in;
+	size_t moved; /* claims that came or went */
 	const struct lsa_key *key;
-	const struct lsa *said; /* now; NULL: nothing, or a purge */
-	uint32_t server;        /* whose it is; FACTS_NONE: of none */
-	const char *pattern;    /* of a claim; lent */
+	const struct lsa *said;   /* now; NULL: nothing, or a purge */
+	uint32_t server;          /* whose it is; FACTS_NONE: of none */
+	const char *pattern;      /* of a claim; lent */
+	struct facts_lists lists; /* of the server, from the first pattern on */
+	bool listed;              /* that there are */
 };
 
 static bool
@@ -210,29 +216,31 @@ own_space(const struct renewal *r)
 	return &setup->spaces[at];
 }
 
-/* Whether its server claims the pattern now, by itself or by its list. */
+/* Whether its server claims the pattern now, by itself or by its list. Patterns
+ * of one key are asked for in their order. */
 static bool
-claim_said_now(const struct renewal *r, struct facts_claim *c)
+claim_said_now(struct renewal *r, struct facts_claim *c)
 {
 	const char *origin = r->facts->servers.v[r->server].name;
 	struct lsa_key key = { origin, r->pattern, LSA_SPACE };
 	const struct lsa *said = lsdb_find(r->in->db, &key);
 	const struct setup_space *own;
-	struct facts_lists lists;
 
 	if (r->server != r->facts->self && said != NULL && !said->purge) {
 		facts_claim_read(r->in, said, c);
 		return true;
 	}
-	facts_lists_begin(&lists, r->in->db, origin, r->pattern);
+	if (!r->listed)
+		facts_lists_begin(&r->lists, r->in->db, origin, r->pattern);
+	r->listed = true;
 	if (r->server != r->facts->self)
-		return facts_claim_listed(r->in, &lists, r->pattern, c);
+		return facts_claim_listed(r->in, &r->lists, r->pattern, c);
 	own = own_space(r);
-	return own != NULL && facts_claim_own(r->in, &lists, own, c);
+	return own != NULL && facts_claim_own(r->in, &r->lists, own, c);
 }
 
 static void
-claim_renew(const struct renewal *r)
+claim_renew(struct renewal *r)
 {
 	struct facts *f = r->facts;
 	struct facts_claim c = { .server = r->server };
@@ -241,6 +249,7 @@ claim_renew(const struct renewal *r)
 	           strcmp(f->claims.v[at].pattern, r->pattern) == 0;
 	bool is = claim_said_now(r, &c);
 
+	r->moved += is != was;
 	if (is)
 		c.pattern = was ? f->claims.v[at].pattern
 		                : pattern_text(f, at, r->pattern);
@@ -258,7 +267,8 @@ pattern_renew(void *ctx, const char *pattern)
 	struct renewal *r = ctx;
 
 	r->pattern = pattern;
-	claim_renew(r);
+	if (r->moved < CLAIMS_MOVED)
+		claim_renew(r);
 }
 
 /* Of a space, a list or a grant. */
@@ -278,27 +288,25 @@ claims_renew(struct renewal *r, const struct news_one *one)
 	else
 		listed_changed(
 		    r->in->db, &one->key, one->was, pattern_renew, r);
-	return true;
+	return r->moved < CLAIMS_MOVED;
 }
 
 static bool
-key_renew(
-    struct facts *f, const struct view_input *in, const struct news_one *one)
+key_renew(struct renewal *r, const struct news_one *one)
 {
 	const struct lsa_key *key = &one->key;
-	const struct lsa *said = lsdb_find(in->db, key);
-	struct renewal r = { .facts = f,
-		.in = in,
-		.key = key,
-		.said = said == NULL || said->purge ? NULL : said,
-		.server = facts_find(f, key->origin) };
+	const struct lsa *said = lsdb_find(r->in->db, key);
 
+	r->key = key;
+	r->said = said == NULL || said->purge ? NULL : said;
+	r->server = facts_find(r->facts, key->origin);
+	r->listed = false;
 	if (key->type == LSA_SERVER)
-		return server_renew(&r);
+		return server_renew(r);
 	if (key->type == LSA_CONNECTOR)
-		return connector_renew(&r);
+		return connector_renew(r);
 	if (key->type == LSA_SPACE || lsa_is_list(key->type))
-		return claims_renew(&r, one);
+		return claims_renew(r, one);
 	return false;
 }
 
@@ -306,10 +314,12 @@ bool
 facts_renew(
     struct facts *f, const struct view_input *in, const struct news *news)
 {
+	struct renewal r = { .facts = f, .in = in };
+
 	if (news->many)
 		return false;
 	for (size_t i = 0; i < news->list.n; i++)
-		if (!key_renew(f, in, &news->list.v[i]))
+		if (!key_renew(&r, &news->list.v[i]))
 			return false;
 	return f->waste < WASTE_MIN || f->waste < (f->pool.n + f->edges.n) / 2;
 }
