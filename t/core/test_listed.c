@@ -137,10 +137,27 @@ START_TEST(each_has_its_place)
 	    places[_i].what);
 	if (chunk != NULL)
 		ck_assert_str_eq(chunk->key.id, places[_i].chunk);
-	word = listed_word(&of, places[_i].asked);
+	word = listed_word(&of, places[_i].asked, UINT64_MAX);
 	ck_assert_msg((word == NULL ? 0 : word->seq) == places[_i].word, "%s",
 	    places[_i].what);
 	buf_done(&out);
+	world_done(&w);
+}
+END_TEST
+
+START_TEST(a_newer_word_will_do)
+{
+	struct world w;
+	struct listed_of of = { &w.db, SERVER, LSA_LIST };
+
+	world_init(&w);
+	world_say(&w, "list ! h.x a.b; list d.d h.x e.f; list c.c h.x c.d;"
+		      "list d.d h.x; list c.c h.x");
+	ck_assert_uint_eq(listed_word(&of, "z.z", UINT64_MAX)->seq, 5);
+	ck_assert_uint_eq(listed_word(&of, "z.z", 4)->seq, 5);
+	ck_assert_str_eq(listed_word(&of, "z.z", 3)->key.id, "d.d");
+	ck_assert_str_eq(listed_word(&of, "c.z", 3)->key.id, "c.c");
+	ck_assert_str_eq(listed_word(&of, "b.z", 3)->key.id, "!");
 	world_done(&w);
 }
 END_TEST
@@ -475,6 +492,7 @@ main(void)
 	    tc, wrong_is_refused, 0, (int)(sizeof(bad) / sizeof(bad[0])));
 	tcase_add_loop_test(tc, each_has_its_place, 0,
 	    (int)(sizeof(places) / sizeof(places[0])));
+	tcase_add_test(tc, a_newer_word_will_do);
 	tcase_add_test(tc, met_in_order);
 	tcase_add_loop_test(tc, what_moves_is_named, 0,
 	    (int)(sizeof(changes) / sizeof(changes[0])));

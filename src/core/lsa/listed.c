@@ -35,14 +35,14 @@ listed_chunk(const struct listed_of *of, const char *pattern)
 }
 
 const struct lsa *
-listed_word(const struct listed_of *of, const char *pattern)
+listed_word(const struct listed_of *of, const char *pattern, uint64_t than)
 {
 	const struct lsa *l = listed_last(of, pattern), *word = NULL;
 
 	for (; listed_is_of(of, l); l = lsdb_before(of->db, &l->key)) {
 		if (word == NULL || l->seq > word->seq)
 			word = l;
-		if (!l->purge)
+		if (!l->purge || word->seq > than)
 			break;
 	}
 	return word;

@@ -22,8 +22,10 @@ struct listed_of {
 const struct lsa *listed_chunk(const struct listed_of *of, const char *pattern);
 
 /* The newest word about it: that chunk, or the purge of one whose id is
- * between; NULL: none. */
-const struct lsa *listed_word(const struct listed_of *of, const char *pattern);
+ * between; NULL: none. One that is newer than `than` will do: of a list that is
+ * gone each chunk is a purge, and none of them is the last to be asked. */
+const struct lsa *listed_word(
+    const struct listed_of *of, const char *pattern, uint64_t than);
 
 /* Patterns in their order, from one on. */
 struct listed {

@@ -106,7 +106,9 @@ is_spoken_of(const struct view_input *in, const struct route_claim *claim,
 	struct listed_of list = { in->db, claim->server, LSA_LIST };
 
 	return is_said_by(lsdb_find(in->db, &key), claim) ||
-	       is_said_by(listed_word(&list, pattern), claim);
+	       is_said_by(
+		   listed_word(&list, pattern, claim->known ? claim->seq : 0),
+		   claim);
 }
 
 static enum fate
