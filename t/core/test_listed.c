@@ -311,6 +311,29 @@ START_TEST(one_more_is_cheap)
 }
 END_TEST
 
+/* Whether mail waits for what has left is asked of one pattern after the other. */
+START_TEST(many_that_wait_are_found)
+{
+	struct view_pending pending = { .n = 40000 };
+	char pattern[32];
+	double took;
+
+	pending.v = mem_new(0, pending.n, sizeof(*pending.v));
+	for (size_t i = 0; i < pending.n; i++) {
+		snprintf(pattern, sizeof(pattern), "p%05zu.x", i);
+		pending.v[i].pattern = mem_str(pattern);
+	}
+	took = cpu_ms();
+	for (size_t i = 0; i < pending.n; i++)
+		ck_assert(
+		    view_pending_waits(&pending, pending.v[i].pattern, 0));
+	took = cpu_ms() - took;
+	printf("# %zu asked for in %.1f ms\n", pending.n, took);
+	ck_assert(took < 500);
+	view_pending_done(&pending);
+}
+END_TEST
+
 /* --- where a list is cut ---------------------------------------------------------- */
 
 struct cut {
@@ -499,6 +522,7 @@ main(void)
 	tcase_add_loop_test(tc, a_few_moves_are_followed, 0,
 	    (int)(sizeof(moves) / sizeof(moves[0])));
 	tcase_add_test(tc, one_more_is_cheap);
+	tcase_add_test(tc, many_that_wait_are_found);
 	tcase_add_test(tc, one_pattern_changes_one_chunk);
 	tcase_add_test(tc, whoever_chooses_his_patterns_is_cut);
 	tcase_add_test(tc, older_peers_see_no_lists);

@@ -480,15 +480,13 @@ bool
 view_pending_waits(
     struct view_pending *pending, const char *pattern, uint64_t n)
 {
-	for (size_t i = 0; i < pending->n; i++) {
-		struct view_removal *r = &pending->v[i];
+	size_t at = find_text(
+	    FIND_LIST(view_removal, pattern, pending->v, pending->n), pattern);
 
-		if (strcmp(r->pattern, pattern) != 0)
-			continue;
-		r->idle = n == 0 && !r->renewed;
-		return r->idle;
-	}
-	return false;
+	if (at == FIND_NONE)
+		return false;
+	pending->v[at].idle = n == 0 && !pending->v[at].renewed;
+	return pending->v[at].idle;
 }
 
 struct view_pending
