@@ -1,5 +1,5 @@
 /* test_listed.c - long lists in a database: which chunk speaks for which
- * pattern, what a change of one pattern changes, and what older peers see. */
+ * pattern, what a change of one pattern changes and costs, what older peers see. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "base/rc.h"
 #include "core/lsa/listed.h"
 #include "core/view/facts.h"
+#include "core/view/unheard.h"
 #include "t/core/cpu.h"
 #include "t/core/world.h"
 #include "t/tap.h"
@@ -334,6 +335,45 @@ START_TEST(many_that_wait_are_found)
 }
 END_TEST
 
+/* Routes of which every second one was new before, and the others are now; none
+ * moves all behind it. */
+START_TEST(many_new_ones_join_many)
+{
+	enum { N = 60000 };
+	struct route *routes = mem_new(0, N, sizeof(*routes));
+	struct unheard all = { 0 };
+	char pattern[32];
+	double took = 0;
+
+	for (size_t i = 0; i < N; i++) {
+		snprintf(pattern, sizeof(pattern), "p%05zu.x", i);
+		routes[i].pattern = mem_str(pattern);
+	}
+	for (size_t turn = 0; turn < 3; turn++) {
+		struct rib_changes added = { 0 };
+		struct mono now = { turn + 1 };
+
+		for (size_t i = turn % 2; i < N; i += 2)
+			vec_push(&added.list,
+			    ((struct rib_change){ NULL, &routes[i] }));
+		took -= cpu_ms();
+		unheard_add(&all, &added, now);
+		took += cpu_ms();
+		vec_done(&added.list);
+	}
+	printf("# %d joined in %.1f ms\n", N, took);
+	ck_assert_uint_eq(all.news.n, N);
+	for (size_t i = 0; i < N; i++) {
+		ck_assert_str_eq(all.news.v[i].name, routes[i].pattern);
+		ck_assert_uint_eq(all.news.v[i].since.ms, i % 2 == 0 ? 3u : 2u);
+		mem_free(routes[i].pattern);
+	}
+	ck_assert(took < 500);
+	mem_free(routes);
+	unheard_done(&all);
+}
+END_TEST
+
 /* --- where a list is cut ---------------------------------------------------------- */
 
 struct cut {
@@ -523,6 +563,7 @@ main(void)
 	    (int)(sizeof(moves) / sizeof(moves[0])));
 	tcase_add_test(tc, one_more_is_cheap);
 	tcase_add_test(tc, many_that_wait_are_found);
+	tcase_add_test(tc, many_new_ones_join_many);
 	tcase_add_test(tc, one_pattern_changes_one_chunk);
 	tcase_add_test(tc, whoever_chooses_his_patterns_is_cut);
 	tcase_add_test(tc, older_peers_see_no_lists);

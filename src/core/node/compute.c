@@ -381,12 +381,9 @@ table_make(struct engine *e, const struct view *view, struct moves *moves)
 	    e->overrides.list.n > 0 || e->overrides.differ > 0;
 	e->table.due_at =
 	    mono_min(table.due, view_pending_due(&e->table.pending, e->now));
-	for (size_t i = 0; i < changes->list.n; i++) {
+	for (size_t i = 0; i < changes->list.n; i++)
 		moved(moves, changes->list.v[i].from, changes->list.v[i].to);
-		if (changes->list.v[i].from == NULL)
-			unheard_add(&e->table.unheard,
-			    changes->list.v[i].to->pattern, e->now);
-	}
+	unheard_add(&e->table.unheard, changes, e->now);
 	return changes->list.n > 0;
 }
 

@@ -76,21 +76,34 @@ unheard_look(
 	news_drop(all, now);
 }
 
+/* Both are sorted, and many may be new at once. */
 void
-unheard_add(struct unheard *all, const char *pattern, struct mono now)
+unheard_add(
+    struct unheard *all, const struct rib_changes *changes, struct mono now)
 {
-	size_t at = find_text_from(LIST(all->news), pattern);
-	struct unheard_one new = { .since = now };
+	struct unheard both = { 0 };
+	size_t at = 0;
 
-	if (at < all->news.n && strcmp(all->news.v[at].name, pattern) == 0) {
-		all->news.v[at].since = now;
-		return;
+	for (size_t i = 0; i < changes->list.n; i++) {
+		const struct rib_change *c = &changes->list.v[i];
+		struct unheard_one new = { .since = now };
+		int order = 1;
+
+		if (c->from != NULL)
+			continue;
+		while (at < all->news.n && (order = strcmp(all->news.v[at].name,
+						c->to->pattern)) < 0)
+			vec_push(&both.news, all->news.v[at++]);
+		new.name = order == 0 ? all->news.v[at++].name
+		                      : mem_str(c->to->pattern);
+		vec_push(&both.news, new);
 	}
-	new.name = mem_str(pattern);
-	vec_push(&all->news, new);
-	memmove(all->news.v + at + 1, all->news.v + at,
-	    (all->news.n - 1 - at) * sizeof(new));
-	all->news.v[at] = new;
+	if (both.news.n == 0)
+		return;
+	while (at < all->news.n)
+		vec_push(&both.news, all->news.v[at++]);
+	vec_done(&all->news);
+	memcpy(&all->news, &both.news, sizeof(all->news));
 }
 
 static bool

@@ -40,8 +40,9 @@ void unheard_done(struct unheard *all);
 void unheard_look(
     struct unheard *all, const char *const *away, size_t n, struct mono now);
 
-/* The pattern is in our table for the first time. */
-void unheard_add(struct unheard *all, const char *pattern, struct mono now);
+/* What is new in our table by these changes. */
+void unheard_add(
+    struct unheard *all, const struct rib_changes *changes, struct mono now);
 
 /* Leaves out the hops that have not heard of the route's pattern; a hold
  * without one that has. `all` may be NULL. */
