@@ -8,7 +8,8 @@ setup_build="gcc libc6-dev make autoconf automake pkgconf libevent-dev
 setup_run="postfix postfix-lmdb iproute2 nftables util-linux python3"
 setup_test="curl zsh miltertest mandoc clang clang-format shellcheck procps systemd-container debootstrap
 	python3-cryptography python3-jsonschema python3-dkim python3-nacl fail2ban sasl2-bin
-	libsasl2-modules graphviz python3-networkx spin apparmor strace prometheus slapd"
+	libsasl2-modules graphviz python3-networkx spin apparmor strace prometheus slapd
+	krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit"
 
 setup_say() {
 	printf '%s\n' "$*"

@@ -148,6 +148,56 @@ on_interaction(LDAP *ld, unsigned flags, void *defaults, void *interact)
 	return LDAP_SUCCESS;
 }
 
+/* What an administrator does about it; the reason itself is Kerberos' own. */
+static const char *
+gssapi_remedy(int rc)
+{
+	switch (rc) {
+	case LDAP_AUTH_UNKNOWN:
+		return "does the directory offer it, and is SASL's module "
+		       "installed here (libsasl2-modules-gssapi-mit)?";
+	case LDAP_LOCAL_ERROR:
+	case LDAP_INVALID_CREDENTIALS:
+		return "klist tells which ticket is there, kinit gets one; "
+		       "/etc/krb5.conf says of which realm a host is, which "
+		       "has to know ldap/HOST as the address names it";
+	default:
+		return NULL;
+	}
+}
+
+static int
+gssapi_refuse(const struct asking *a, int rc)
+{
+	const char *remedy = gssapi_remedy(rc);
+
+	(void)ldap_refuse(a, "GSSAPI", rc);
+	if (remedy != NULL)
+		(void)call_usage("%s: GSSAPI: %s", a->uri, remedy);
+	return CALL_USAGE;
+}
+
+/*
+ * The ticket is for the name that was asked for, not for one that reverse DNS
+ * makes of its address: else DNS would say who is believed. What is read is
+ * sealed once, by TLS or by Kerberos: Active Directory takes no second seal.
+ */
+static int
+bind_gssapi(struct asking *a)
+{
+	const bool tls = is_secret_uri(a->uri) || call_has(a->call, "starttls");
+	const ber_len_t least = tls ? 0 : 1, none = 0;
+	int rc = LDAP_OPERATIONS_ERROR;
+
+	if (ldap_set_option(a->ld, LDAP_OPT_X_SASL_NOCANON, LDAP_OPT_ON) == 0 &&
+	    ldap_set_option(a->ld, LDAP_OPT_X_SASL_SSF_MIN, &least) == 0 &&
+	    (!tls ||
+		ldap_set_option(a->ld, LDAP_OPT_X_SASL_SSF_MAX, &none) == 0))
+		rc = ldap_sasl_interactive_bind_s(a->ld, NULL, "GSSAPI", NULL,
+		    NULL, LDAP_SASL_QUIET, on_interaction, NULL);
+	return rc == LDAP_SUCCESS ? CALL_OK : gssapi_refuse(a, rc);
+}
+
 static int
 asking_bind(struct asking *a)
 {
@@ -164,11 +214,7 @@ asking_bind(struct asking *a)
 		return ldap_refuse(a, "StartTLS", rc);
 	if (dn != NULL)
 		return bind_simple(a, dn);
-	if (!call_has(a->call, "gssapi"))
-		return CALL_OK;
-	rc = ldap_sasl_interactive_bind_s(a->ld, NULL, "GSSAPI", NULL, NULL,
-	    LDAP_SASL_QUIET, on_interaction, NULL);
-	return rc == LDAP_SUCCESS ? CALL_OK : ldap_refuse(a, "GSSAPI", rc);
+	return call_has(a->call, "gssapi") ? bind_gssapi(a) : CALL_OK;
 }
 
 static void
