@@ -55,8 +55,8 @@ becomes() {
 			esac
 		done
 		case $1 in
-		old) sed -i "s/^mta = /# &/" /etc/lsrd/lsrd.conf ;;
-		new) sed -i "s/^# mta = /mta = /" /etc/lsrd/lsrd.conf ;;
+		old) sed -i -E "s/^(mta|position) = /# &/" /etc/lsrd/lsrd.conf ;;
+		new) sed -i -E "s/^# (mta|position) = /\1 = /" /etc/lsrd/lsrd.conf ;;
 		esac' sh "$2" || return
 	"$lab" kill "$1" lsrd && "$lab" start "$1" lsrd || return
 	began=$(date +%s%N)
