@@ -43,6 +43,7 @@ static const struct mtable_refusal refusals[] = {
 static void
 octets_begin(struct mtable_net *t)
 {
+	senders[1] = far;
 	*t = (struct mtable_net){ .self = 0, .net.parts = 1 };
 	limits[0] = (struct policy){ .max_size = 1000,
 		.priorities = POLICY_URGENT,
