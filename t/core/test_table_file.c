@@ -9,6 +9,7 @@
 #include "base/crc64.h"
 #include "base/mem.h"
 #include "base/rc.h"
+#include "core/lsa/limits.h"
 #include "core/trace/mtable.h"
 #include "t/core/cheap.h"
 #include "t/tap.h"
@@ -443,6 +444,47 @@ START_TEST(bent_and_summed_again_is_refused)
 }
 END_TEST
 
+/* The record of .example.org, octet by octet: its pattern from 2 on, kind, flags,
+ * the server from 18 on, how many hops, and the first of them from 34 on. */
+static const struct {
+	const char *what;
+	size_t at;
+	uint8_t to;
+	int rc;
+} bent_records[] = {
+	{ "as it was", 15, 1, RC_OK },
+	{ "an empty pattern", 1, 0, RC_NAME },
+	{ "a pattern that is none", 3, '|', RC_NAME },
+	{ "a pattern with a NUL", 3, 0, RC_NAME },
+	{ "a kind that is none", 14, ROUTE_HOLD + 1, RC_RANGE },
+	{ "a flag that is none", 15, 4, RC_RANGE },
+	{ "a server that is no host", 18, '/', RC_NAME },
+	{ "a server that is too long", 16, 1, RC_NAME },
+	{ "more hops than there may be", 33, LIMIT_NEXT_HOPS + 1, RC_RANGE },
+	{ "no hop", 33, 0, RC_RANGE },
+	{ "a hold has no need of one", 14, ROUTE_HOLD, RC_OK },
+	{ "a hop that is no host", 36, '/', RC_NAME },
+	{ "an address of no family", 51, 5, RC_RANGE },
+	{ "an address without a port", 57, 0, RC_RANGE },
+	{ "neither alternate nor not", 58, 2, RC_RANGE },
+};
+
+START_TEST(a_bent_record_is_refused)
+{
+	struct mtable t;
+	uint8_t *p = opened(&t), *record = p + (mtable_record_at(&t, 1).p - p);
+	size_t n = t.n;
+	int rc;
+
+	record[bent_records[_i].at] = bent_records[_i].to;
+	sum_again(p, n);
+	rc = mtable_open(&t, p, n);
+	ck_assert_msg(rc == bent_records[_i].rc, "%s: %s",
+	    bent_records[_i].what, rc_word(rc));
+	free(p);
+}
+END_TEST
+
 START_TEST(one_key_twice_is_refused)
 {
 	struct mtable t;
@@ -569,6 +611,8 @@ main(void)
 	tcase_add_test(tc, what_is_bent_is_refused);
 	tcase_add_loop_test(
 	    tc, bent_and_summed_again_is_refused, 0, COUNT(bends));
+	tcase_add_loop_test(
+	    tc, a_bent_record_is_refused, 0, COUNT(bent_records));
 	tcase_add_test(tc, one_key_twice_is_refused);
 	tcase_add_loop_test(tc, versions_of_before_are_read, 1, 3);
 	tcase_add_test(tc, a_bent_annex_is_refused);
