@@ -79,6 +79,13 @@ static const struct {
 	{ "drained to no host", CONNECTOR, RC_NAME,
 	    TLVS("\0\1\0\1a\0\xe\0\x13\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0"
 		 "a b") },
+	{ "reads twice", SERVER, RC_TWICE,
+	    TLVS(A_SERVER "\0\x22\0\2\0\1\0\x22\0\2\0\1") },
+	{ "drained to a.b, with a reason with a line feed", CONNECTOR, RC_NAME,
+	    TLVS(
+		A_CONNECTOR "\0\xe\0\x1b" U64("\1") U64("\0") "a.b bob x\ny") },
+	{ "drained to what has no end", CONNECTOR, RC_NAME,
+	    TLVS(A_CONNECTOR "\0\xe\0\x10" U64("\1") U64("\0")) },
 	{ "no certificate", IDENTITY, RC_MISSING, TLVS("") },
 	{ "no state", SERVER, RC_MISSING, TLVS("\0\1\0\1a") },
 	{ "two states", SERVER, RC_TWICE,
@@ -216,6 +223,48 @@ START_TEST(wrong_is_refused)
 	rc = draft_decode(out.p, out.n, &lsa);
 	ck_assert_msg(rc == bad[_i].rc, "%s: %s", bad[_i].what, rc_word(rc));
 	ck_assert_ptr_null(lsa);
+	buf_done(&body);
+	buf_done(&out);
+}
+END_TEST
+
+/* The head: version, type, flags, zero, an organization of 32 octets, the lengths
+ * of origin and id before them, a sequence of 8. */
+#define AT_ORIGIN (4 + 32 + 1)
+#define AT_ID (AT_ORIGIN + sizeof(NAME) - 1 + 2)
+#define AT_SEQUENCE (AT_ID + 3)
+
+static const struct {
+	const char *what;
+	size_t at;
+	uint8_t to;
+	int rc;
+} heads[] = {
+	{ "as it was", 1, LSA_SPACE, RC_OK },
+	{ "a version to come", 0, 2, RC_VERSION },
+	{ "a version that never was", 0, 0, RC_VERSION },
+	{ "a flag to come", 2, 2, RC_RANGE },
+	{ "a purge with a body", 2, 1, RC_LONG },
+	{ "what shall be zero", 3, 1, RC_RANGE },
+	{ "an origin with a NUL", AT_ORIGIN + 3, 0, RC_NAME },
+	{ "an id with a NUL", AT_ID + 1, 0, RC_NAME },
+	{ "no sequence", AT_SEQUENCE + 7, 0, RC_RANGE },
+};
+
+START_TEST(a_bent_head_is_refused)
+{
+	struct buf body = { 0 }, out = { 0 };
+	struct lsa *lsa;
+	int rc;
+
+	buf_bytes(&body, "\0\1\0\4\0\0\0\1\0\2\0\1\0", 13);
+	draft_encode(&out, &keys[SPACE], 7, &body);
+	out.p[heads[_i].at] = heads[_i].to;
+	rc = draft_decode(out.p, out.n, &lsa);
+	ck_assert_msg(
+	    rc == heads[_i].rc, "%s: %s", heads[_i].what, rc_word(rc));
+	ck_assert((lsa != NULL) == (rc == RC_OK));
+	lsa_free(lsa);
 	buf_done(&body);
 	buf_done(&out);
 }
@@ -461,6 +510,7 @@ main(void)
 	TCase *tc = tcase_create("rows");
 
 	tcase_add_loop_test(tc, wrong_is_refused, 0, LENGTH(bad));
+	tcase_add_loop_test(tc, a_bent_head_is_refused, 0, LENGTH(heads));
 	tcase_add_loop_test(tc, so_many_and_no_more, 0, LENGTH(many));
 	tcase_add_loop_test(tc, so_many_alike, 0, LENGTH(alike));
 	tcase_add_test(tc, a_certificate_ends);

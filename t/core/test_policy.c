@@ -42,6 +42,12 @@ static const struct {
 	{ "mon 08:00-24:01", RC_FORMAT },
 	{ "mon 08:00-09:00 10:00-11:00", RC_FORMAT },
 	{ "Mon", RC_FORMAT },
+	{ "\tmon\t08:00-09:00\t,\ttue", RC_OK },
+	{ "mon 0:800-09:00", RC_FORMAT },
+	{ "mon 08.00-09:00", RC_FORMAT },
+	{ "mon 08:x0-09:00", RC_FORMAT },
+	{ "mon 08:0x-09:00", RC_FORMAT },
+	{ "mon 08:00-09:0", RC_FORMAT },
 };
 
 START_TEST(schedule_text)
@@ -281,6 +287,46 @@ START_TEST(no_address)
 }
 END_TEST
 
+/* Who has so long a name that it does not fit without its extension meets all
+ * else; one octet less, and that too. */
+START_TEST(a_long_user_has_no_extension)
+{
+	char address[LIMIT_SENDER_OCTETS + 8];
+	size_t n = LIMIT_SENDER_OCTETS - 2 + (size_t)_i; /* and "@a" */
+	struct match m;
+
+	memset(address, 'u', n);
+	memcpy(address + n, "+x@a", 5);
+	m = match_over(address, "+");
+	ck_assert_str_eq(match_next(&m), address);
+	if (_i == 0)
+		ck_assert_uint_eq(strlen(match_next(&m)), LIMIT_SENDER_OCTETS);
+	ck_assert_str_eq(match_next(&m), "a");
+	ck_assert_str_eq(match_next(&m), "*");
+}
+END_TEST
+
+/* Each of its parts alone is a limit. */
+START_TEST(any_part_is_a_limit)
+{
+	char text[] = "mon", *list[] = { text };
+	const struct policy parts[] = {
+		{ .max_size = 1 },
+		{ .priorities = POLICY_URGENT },
+		{ .allow = list, .nallow = 1 },
+		{ .deny = list, .ndeny = 1 },
+		{ .schedule = text },
+		{ .large_size = 1, .large_schedule = text },
+	};
+	const struct policy none = { 0 };
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		ck_assert(policy_has_limits(&parts[i]));
+	ck_assert(!policy_has_limits(&none));
+	ck_assert(!policy_has_limits(NULL));
+}
+END_TEST
+
 START_TEST(claims_of_a_pattern)
 {
 	static const char *const patterns[] = { "*", ".b", "b", "b", "b", "c" };
@@ -321,6 +367,8 @@ main(void)
 	tcase_add_loop_test(tc, address_meets, 0, ROWS(addresses));
 	tcase_add_loop_test(tc, limits_as_json, 0, ROWS(told));
 	tcase_add_test(tc, no_address);
+	tcase_add_loop_test(tc, a_long_user_has_no_extension, 0, 2);
+	tcase_add_test(tc, any_part_is_a_limit);
 	tcase_add_test(tc, claims_of_a_pattern);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
