@@ -20,6 +20,8 @@ as_known(struct engine *e, struct addr *hop)
 {
 	const struct service *by_name = NULL;
 
+	if (hop->family == 0)
+		return; /* of a transport whose hop the MTA does not tell */
 	for (struct service *s = service_first(e); s != NULL;
 	     s = service_next(s)) {
 		if (evidence_is_there(hop, &s->addr))
