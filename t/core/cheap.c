@@ -1,5 +1,6 @@
 #include "t/core/cheap.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -105,6 +106,8 @@ cheap_vouch(void *ctx, const uint8_t *der, size_t n, struct claims **out)
 	c->spaces = words(word(&at, ' '), &c->nspaces);
 	c->relays = words(word(&at, ' '), &c->nrelays);
 	c->not_after = INT64_MAX;
+	if (*at != '\0' && at[1] == ' ')
+		c->not_before = strtoll(at + 2, NULL, 10);
 	cheap_public(*at, c->public_key);
 	cheap_key(*at, c->key);
 	if (*at == '\0') {

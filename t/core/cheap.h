@@ -1,7 +1,8 @@
 /*
  * cheap.h - a crypto for tests: digests and signatures that cost nothing and
  * prove nothing, but differ when the octets differ. A "certificate" is text:
- * `name group space,space,... relay,relay,... key`, where key is one letter.
+ * `name group space,space,... relay,relay,... key`, where key is one letter; and
+ * ` N`, if it is said: not valid before.
  */
 
 #ifndef T_CORE_CHEAP_H

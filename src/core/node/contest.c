@@ -20,7 +20,7 @@ struct claimant {
 	bool lost;
 };
 
-/* Where an address is one: everywhere, or in a group. */
+/* Where an address is one: everywhere, or, a private one, in a group. */
 struct place {
 	const struct addr *addr;
 	const char *group; /* NULL: everywhere */
@@ -49,9 +49,8 @@ contest_place_order(const struct place *a, const struct place *b)
 {
 	int c = addr_order(a->addr, b->addr);
 
-	if (c == 0 && a->group != NULL && b->group != NULL)
-		c = strcmp(a->group, b->group);
-	return c;
+	/* One address is private for both, or for neither. */
+	return c == 0 && a->group != NULL ? strcmp(a->group, b->group) : c;
 }
 
 static int
