@@ -1,9 +1,11 @@
 /* test_fate.c - what becomes of a key that nobody claims and nobody purged, by
- * what the newer certificate of its server allows. */
+ * what the newer certificate of its server allows; and what it costs to know. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "t/core/cpu.h"
 #include "t/core/world.h"
 #include "t/tap.h"
 
@@ -75,6 +77,49 @@ START_TEST(a_certificate_ends_what_it_does_not_allow)
 }
 END_TEST
 
+/* A chunk of so many, behind as many purges, which its server has said before. */
+static void
+chunk_said(struct world *w, unsigned n, unsigned purges)
+{
+	struct buf out = { 0 };
+	char *said;
+
+	for (unsigned i = 0; i < purges; i++)
+		buf_printf(&out, "list a%05u.x b.x;", i);
+	buf_printf(&out, "list ! b.x");
+	for (unsigned i = 0; i < n; i++)
+		buf_printf(&out, " p%05u.x", i);
+	said = buf_string(&out);
+	world_say(w, said);
+	mem_free(said);
+}
+
+/* Which of the words about it is the newest is not asked anew of each. */
+START_TEST(many_that_leave_behind_purges_are_cheap)
+{
+	struct view_pending pending = { 0 };
+	struct world w;
+	struct rib *old, *rib;
+	double took;
+
+	world_init(&w);
+	world_say(&w, "self a.x g;server a.x g nbr b.x;server b.x g nbr a.x");
+	chunk_said(&w, 8000, 4000);
+	old = rib_now(&w, NULL, &pending);
+	chunk_said(&w, 1, 0);
+	took = cpu_ms();
+	rib = rib_now(&w, old, &pending);
+	took = cpu_ms() - took;
+	printf("# %zu left in %.1f ms\n", pending.n, took);
+	ck_assert_uint_eq(pending.n, 7999);
+	ck_assert(took < 200);
+	rib_free(rib);
+	rib_free(old);
+	view_pending_done(&pending);
+	world_done(&w);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -82,6 +127,7 @@ main(void)
 	TCase *tc = tcase_create("fate");
 
 	tcase_add_test(tc, a_certificate_ends_what_it_does_not_allow);
+	tcase_add_test(tc, many_that_leave_behind_purges_are_cheap);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -135,6 +135,7 @@ START_TEST(each_has_its_place)
 {
 	struct world w;
 	struct listed_of of = { &w.db, SERVER, LSA_LIST };
+	struct listed_words words = { .db = &w.db };
 	struct buf out = { 0 };
 	const struct lsa *chunk, *word;
 
@@ -148,27 +149,41 @@ START_TEST(each_has_its_place)
 	    places[_i].what);
 	if (chunk != NULL)
 		ck_assert_str_eq(chunk->key.id, places[_i].chunk);
-	word = listed_word(&of, places[_i].asked, UINT64_MAX);
+	word = listed_word(&words, SERVER, places[_i].asked);
 	ck_assert_msg((word == NULL ? 0 : word->seq) == places[_i].word, "%s",
 	    places[_i].what);
+	listed_words_done(&words);
 	buf_done(&out);
 	world_done(&w);
 }
 END_TEST
 
-START_TEST(a_newer_word_will_do)
+/* Of each server one pattern after the other, whatever is asked between. */
+START_TEST(the_newest_word_in_order)
 {
+	static const struct {
+		const char *server, *pattern;
+		uint64_t word;
+	} asked[] = { { SERVER, "a.a", 1 }, { "i.x", "a.a", 0 },
+		{ SERVER, "b.z", 1 }, { SERVER, "c.c", 5 }, { "i.x", "b.b", 7 },
+		{ SERVER, "d.d", 5 }, { SERVER, "e.e", 6 },
+		{ SERVER, "f.f", 8 }, { "i.x", "z.z", 7 },
+		{ SERVER, "z.z", 8 } };
 	struct world w;
-	struct listed_of of = { &w.db, SERVER, LSA_LIST };
+	struct listed_words words = { .db = &w.db };
 
 	world_init(&w);
 	world_say(&w, "list ! h.x a.b; list d.d h.x e.f; list c.c h.x c.d;"
-		      "list d.d h.x; list c.c h.x");
-	ck_assert_uint_eq(listed_word(&of, "z.z", UINT64_MAX)->seq, 5);
-	ck_assert_uint_eq(listed_word(&of, "z.z", 4)->seq, 5);
-	ck_assert_str_eq(listed_word(&of, "z.z", 3)->key.id, "d.d");
-	ck_assert_str_eq(listed_word(&of, "c.z", 3)->key.id, "c.c");
-	ck_assert_str_eq(listed_word(&of, "b.z", 3)->key.id, "!");
+		      "list d.d h.x; list c.c h.x; list e.e h.x e.f;"
+		      "list b.b i.x b.b; list f.f h.x");
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		const struct lsa *word =
+		    listed_word(&words, asked[i].server, asked[i].pattern);
+
+		ck_assert_msg((word == NULL ? 0 : word->seq) == asked[i].word,
+		    "%s %s", asked[i].server, asked[i].pattern);
+	}
+	listed_words_done(&words);
 	world_done(&w);
 }
 END_TEST
@@ -565,7 +580,7 @@ main(void)
 	    tc, wrong_is_refused, 0, (int)(sizeof(bad) / sizeof(bad[0])));
 	tcase_add_loop_test(tc, each_has_its_place, 0,
 	    (int)(sizeof(places) / sizeof(places[0])));
-	tcase_add_test(tc, a_newer_word_will_do);
+	tcase_add_test(tc, the_newest_word_in_order);
 	tcase_add_test(tc, met_in_order);
 	tcase_add_loop_test(tc, what_moves_is_named, 0,
 	    (int)(sizeof(changes) / sizeof(changes[0])));

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/mem.h"
+
 /* Where the one of this pattern would stand. */
 static const struct lsa *
 listed_last(const struct listed_of *of, const char *pattern)
@@ -32,20 +34,6 @@ const struct lsa *
 listed_chunk(const struct listed_of *of, const char *pattern)
 {
 	return chunk_back(of, listed_last(of, pattern));
-}
-
-const struct lsa *
-listed_word(const struct listed_of *of, const char *pattern, uint64_t than)
-{
-	const struct lsa *l = listed_last(of, pattern), *word = NULL;
-
-	for (; listed_is_of(of, l); l = lsdb_before(of->db, &l->key)) {
-		if (word == NULL || l->seq > word->seq)
-			word = l;
-		if (!l->purge || word->seq > than)
-			break;
-	}
-	return word;
 }
 
 /* The first of them that is no purge, from this one on; or NULL. */
@@ -108,6 +96,68 @@ listed_meet(struct listed *l, const char *pattern)
 	while (l->pattern != NULL && (order = strcmp(l->pattern, pattern)) < 0)
 		listed_next(l);
 	return l->pattern != NULL && order == 0 ? l->chunk : NULL;
+}
+
+/* --- what is said newest ---------------------------------------------------------- */
+
+struct listed_server {
+	struct tree_node node;
+	struct listed_of of;
+	const struct lsa
+	    *next; /* that none of the patterns had behind it yet */
+	const struct lsa *word; /* of the last one asked for */
+};
+
+static int
+listed_server_order(const void *key, const struct tree_node *node)
+{
+	return strcmp(
+	    key, tree_entry(node, struct listed_server, node)->of.origin);
+}
+
+/* One that has not passed anything that matters to this pattern. */
+static struct listed_server *
+listed_server_new(
+    struct listed_words *w, const char *origin, const char *pattern)
+{
+	struct listed_server *s = mem_new(sizeof(*s), 0, 0);
+	struct lsa_key first = { origin, "", LSA_LIST };
+
+	s->of = (struct listed_of){ w->db, origin, LSA_LIST };
+	s->next = listed_chunk(&s->of, pattern);
+	if (s->next == NULL)
+		s->next = lsdb_from(w->db, &first);
+	tree_insert(&w->servers, &s->node, origin, listed_server_order);
+	return s;
+}
+
+const struct lsa *
+listed_word(struct listed_words *w, const char *origin, const char *pattern)
+{
+	struct tree_node *n =
+	    tree_find(&w->servers, origin, listed_server_order);
+	struct listed_server *s =
+	    n == NULL ? listed_server_new(w, origin, pattern)
+		      : tree_entry(n, struct listed_server, node);
+
+	for (; listed_is_of(&s->of, s->next) &&
+	       strcmp(s->next->key.id, pattern) <= 0;
+	     s->next = lsdb_next(s->next))
+		if (s->word == NULL || !s->next->purge ||
+		    s->next->seq >= s->word->seq)
+			s->word = s->next;
+	return s->word;
+}
+
+void
+listed_words_done(struct listed_words *w)
+{
+	struct tree_node *n;
+
+	while ((n = tree_first(&w->servers)) != NULL) {
+		tree_remove(&w->servers, n);
+		mem_free(tree_entry(n, struct listed_server, node));
+	}
 }
 
 /* --- what has changed ----------------------------------------------------------- */

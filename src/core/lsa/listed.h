@@ -21,11 +21,22 @@ struct listed_of {
 /* The chunk that speaks for this pattern, whether it has it or not; or NULL. */
 const struct lsa *listed_chunk(const struct listed_of *of, const char *pattern);
 
-/* The newest word about it: that chunk, or the purge of one whose id is
- * between; NULL: none. One that is newer than `than` will do: of a list that is
- * gone each chunk is a purge, and none of them is the last to be asked. */
+/*
+ * Of lists of servers, what is said newest of the place of a pattern: the chunk
+ * that speaks for it, or the purge of one whose id is between. Of each server it
+ * is asked for one pattern after the other, in their order: so each LSA is looked
+ * at once, however many purges stand before many patterns. Begins as all zero but
+ * `db`; names of servers are lent to it.
+ */
+struct listed_words {
+	const struct lsdb *db;
+	struct tree servers;
+};
+
+/* NULL: nothing. */
 const struct lsa *listed_word(
-    const struct listed_of *of, const char *pattern, uint64_t than);
+    struct listed_words *words, const char *origin, const char *pattern);
+void listed_words_done(struct listed_words *words);
 
 /* Patterns in their order, from one on. */
 struct listed {

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "core/lsa/listed.h"
-
 /* Said after the claim: sequences begin anew with another key. */
 static bool
 is_newer(const struct lsa *lsa, const struct route_claim *claim)
@@ -99,24 +97,24 @@ is_said_by(const struct lsa *lsa, const struct route_claim *claim)
 
 /* By itself, or by the part of its server's list that has its place. */
 static bool
-is_spoken_of(const struct view_input *in, const struct route_claim *claim,
-    const char *pattern)
+is_spoken_of(
+    struct fates *f, const struct route_claim *claim, const char *pattern)
 {
 	struct lsa_key key = { claim->server, pattern, LSA_SPACE };
-	struct listed_of list = { in->db, claim->server, LSA_LIST };
 
-	return is_said_by(lsdb_find(in->db, &key), claim) ||
+	return is_said_by(lsdb_find(f->in->db, &key), claim) ||
 	       is_said_by(
-		   listed_word(&list, pattern, claim->known ? claim->seq : 0),
-		   claim);
+		   listed_word(&f->words, claim->server, pattern), claim);
 }
 
 static enum fate
-claim_fate(const struct view_input *in, const struct route_claim *claim,
-    const char *pattern)
+claim_fate(
+    struct fates *f, const struct route_claim *claim, const char *pattern)
 {
+	const struct view_input *in = f->in;
+
 	if (claim->own || strcmp(claim->server, in->setup->server) == 0 ||
-	    is_spoken_of(in, claim, pattern) || fate_is_forgotten(in, claim))
+	    is_spoken_of(f, claim, pattern) || fate_is_forgotten(in, claim))
 		return FATE_GONE;
 	/* The server lives on, and had every chance to claim the pattern
 	 * again. */
@@ -129,14 +127,13 @@ claim_fate(const struct view_input *in, const struct route_claim *claim,
 }
 
 enum fate
-fate_of(
-    const struct view_input *in, const struct route *route, const char **who)
+fate_of(struct fates *f, const struct route *route, const char **who)
 {
 	enum fate all = route->nclaims > 0 ? FATE_GONE : FATE_UNKNOWN;
 
 	for (size_t i = 0; i < route->nclaims; i++) {
 		enum fate one =
-		    claim_fate(in, &route->claims[i], route->pattern);
+		    claim_fate(f, &route->claims[i], route->pattern);
 
 		if (one == FATE_REVOKED) {
 			*who = route->claims[i].server;
@@ -147,4 +144,16 @@ fate_of(
 			all = one;
 	}
 	return all;
+}
+
+struct fates
+fates_begin(const struct view_input *in)
+{
+	return (struct fates){ .in = in, .words = { .db = in->db } };
+}
+
+void
+fates_done(struct fates *f)
+{
+	listed_words_done(&f->words);
 }

@@ -23,10 +23,20 @@
 #ifndef CORE_FATE_H
 #define CORE_FATE_H
 
+#include "core/lsa/listed.h"
 #include "core/view/rib.h"
 #include "core/view/view.h"
 
 enum fate { FATE_UNKNOWN, FATE_REVOKED, FATE_RENEWED, FATE_GONE };
+
+/* One that asks, of routes in the order of their patterns. */
+struct fates {
+	const struct view_input *in; /* lent */
+	struct listed_words words;
+};
+
+struct fates fates_begin(const struct view_input *in);
+void fates_done(struct fates *fates);
 
 /*
  * That of a published route whose pattern nobody visible claims: revoked when
@@ -35,6 +45,6 @@ enum fate { FATE_UNKNOWN, FATE_REVOKED, FATE_RENEWED, FATE_GONE };
  * else unknown.
  */
 enum fate fate_of(
-    const struct view_input *in, const struct route *route, const char **who);
+    struct fates *fates, const struct route *route, const char **who);
 
 #endif

@@ -18,6 +18,7 @@ struct leaving_work {
 	const struct facts *facts;
 	const struct view_input *in;
 	struct view_pending was, now;
+	struct fates fates;
 	size_t at;    /* in `was` */
 	size_t claim; /* in facts->claims */
 	struct leaving_routes *routes;
@@ -303,7 +304,7 @@ static void
 unclaimed(struct leaving_work *k, const struct route *old)
 {
 	const char *who = NULL;
-	enum fate fate = fate_of(k->in, old, &who);
+	enum fate fate = fate_of(&k->fates, old, &who);
 	size_t routes = k->routes->v.n;
 
 	if (fate == FATE_REVOKED && !old->over)
@@ -438,9 +439,11 @@ leaving_merge(const struct facts *facts, const struct view_input *in,
     struct leaving_routes *fresh)
 {
 	struct leaving_routes all = { 0 };
-	struct leaving_work k = {
-		.facts = facts, .in = in, .was = *pending, .routes = &all
-	};
+	struct leaving_work k = { .facts = facts,
+		.in = in,
+		.was = *pending,
+		.fates = fates_begin(in),
+		.routes = &all };
 	size_t i = 0, o = 0, nold = old == NULL ? 0 : old->n;
 
 	while (i < fresh->v.n || o < nold) {
@@ -456,6 +459,7 @@ leaving_merge(const struct facts *facts, const struct view_input *in,
 			unclaimed(&k, &old->routes[o]);
 		o += c >= 0;
 	}
+	fates_done(&k.fates);
 	vec_done(&fresh->v);
 	*fresh = all;
 	view_pending_done(pending);
