@@ -1,12 +1,13 @@
 /*
  * check_commands.c - the part of `check` for probes that are commands: each is
- * there, executable, and nobody's to change but root's; and lsrd-probe(8),
- * which runs them, can be asked. What it runs lies in the folder `probes`
+ * there, executable for the user of lsrd-probe(8), and nobody's to change but
+ * root's; and that can be asked. What it runs lies in the folder `probes`
  * beside lsrd.conf.
  */
 
 #include "ctl/check.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +17,7 @@
 #include "sys/trusted.h"
 
 #define FOLDER "probes"
+#define USER "_lsrd-probe" /* as the unit has it */
 
 static char *
 commands_folder(const char *path)
@@ -33,14 +35,18 @@ static void
 check_command(struct check_list *list, const char *folder,
     const struct setup_connector *c, const char *name)
 {
-	int rc = trusted_judge(folder, name);
+	int rc = trusted_judge(folder, name, getpwnam(USER));
+	/* Its groups are as the host has them: a drop-in may give more. */
+	enum check_level level =
+	    rc == RC_STATE ? CHECK_WARNING : CHECK_CRITICAL;
 
 	if (rc == RC_OK)
 		return;
 	check_find(list,
-	    CHECK_ABOUT(CHECK_CRITICAL, "probe",
-		"root's alone, mode 755, and so is its folder; see "
-		"lsrd-probe(8). Until then mail alone tells of the link"),
+	    CHECK_ABOUT(level, "probe",
+		"root's alone, mode 755, and so are its folder and those "
+		"above; see lsrd-probe(8). Until then mail alone tells of the "
+		"link"),
 	    "connector \"%s\": the command %s/%s %s", c->name, folder, name,
 	    trusted_text(rc));
 }

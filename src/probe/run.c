@@ -155,7 +155,7 @@ run_command(const struct run *run, const struct helper_question *question)
 	sigset_t block, open;
 	siginfo_t status;
 	bool ended;
-	int rc = trusted_judge(run->directory, question->name);
+	int rc = trusted_judge(run->directory, question->name, NULL);
 	pid_t us = getpid(), pid;
 
 	silent.why = rc == RC_NONE ? HELPER_MISSING : HELPER_UNSAFE;

@@ -83,7 +83,7 @@ enforce() {
 		{ sed 's/^/# /' "$dir/out"; return 1; }
 }
 
-plan 66
+plan 67
 calm
 ok "all is well" nothing
 ok "figures for a monitoring system" finds '^lsrd .*: [0-9]* found | found=[0-9]* holds=0 away=0 sessions=1 full=1 routes=3$'
@@ -250,6 +250,9 @@ sed -i '/gw[12]/d; s/.*probe = "command.*/& bridgehead = any/' "$dir/lsrd.conf"
 ok "of whoever is there, too" finds '"fax": the command .*modem may be changed by others'
 mv "$dir/named.conf" "$dir/lsrd.conf"
 chmod 755 "$dir/probes/modem"
+chmod 777 "$dir"
+ok "one whose folder others may replace" finds 'modem may be changed by others'
+chmod 755 "$dir"
 python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$dir/ask"
 ok "as it should be, and asked" nothing
 mv "$dir/plain.conf" "$dir/lsrd.conf"

@@ -3,7 +3,7 @@
 # a command leaves behind is gone when it is answered, a tree that forks on as well.
 
 . "$(dirname "$0")/../tap.sh"
-plan 28
+plan 30
 helper=$top_builddir/lsrd-probe
 dir=$W/probes
 chmod 711 "$W"
@@ -104,6 +104,12 @@ chmod 777 "$dir"
 ok "nor one of a folder that others may change" is "$(asks 'up mx.example.org\n')" \
 	"silent command-unsafe"
 chmod 755 "$dir"
+chmod 777 "$W"
+ok "nor of one that others may replace" is "$(asks 'named mx.example.org\n')" \
+	"silent command-unsafe"
+chmod 1777 "$W"
+ok "unless each may move but his own" is "$(asks 'named mx.example.org\n')" up
+chmod 711 "$W"
 none_asked() {
 	for question in '../up mx.example.org\n' 'up -h\n' 'up mx.example.org;id\n' 'up\n' \
 		'up mx.example.org\nup mx.example.org\n' 'up mx.example.org' '\n' \
