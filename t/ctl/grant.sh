@@ -178,4 +178,8 @@ ok "nothing is granted any more" says 0 "0 patterns, 0 new, 3001 taken back" \
 	grant --none --socket "$W/1/control" -c "$W/1/lsrd.conf"
 ok "no claim is left" soon knows 2 0
 ok "but what the certificate covers" claimed 2 under.wild.example
+denied_again() {
+	[ "$(grep -c "list-denied: .*refused=$many\$" "$W/1/log")" = 2 ]
+}
+ok "and the hoster is told of it" soon denied_again
 all_told

@@ -333,6 +333,18 @@ whose(const struct session *from, const struct lsa *lsa, int rc)
 	return rc;
 }
 
+/* Something of ours that we have not said; or what the authority grants us, by
+ * which more or less of a list may be denied. */
+static void
+own_heard(struct engine *e, const struct lsa *lsa)
+{
+	long_list_due(e);
+	if (lsa->key.type == LSA_GRANT)
+		due_say(e);
+	else
+		epoch_heard(e, lsa);
+}
+
 int
 accept_update(struct engine *e, struct session *from, const uint8_t *p,
     size_t n, bool *asked)
@@ -374,10 +386,8 @@ accept_update(struct engine *e, struct session *from, const uint8_t *p,
 	accept_install(e, lsa, from);
 	if (from != NULL)
 		sync_settle(e, from, &lsa->key);
-	if (node_is_own(e, &lsa->key) && lsa->key.type != LSA_GRANT) {
-		long_list_due(e);
-		epoch_heard(e, lsa);
-	}
+	if (node_is_own(e, &lsa->key))
+		own_heard(e, lsa);
 	return RC_OK;
 }
 

@@ -19,7 +19,8 @@ struct buf;
 struct engine;
 struct lsa_space;
 
-/* Another setup, or something of ours was heard that we have not said. */
+/* Another setup; or something of ours was heard that we have not said, or that
+ * the authority says. */
 void long_list_due(struct engine *e);
 
 /* Another server has come, gone, or says something else of itself. */
