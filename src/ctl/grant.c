@@ -1,10 +1,12 @@
 #include "ctl/grant.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cur.h"
 #include "base/find.h"
@@ -26,6 +28,7 @@
 #include "sys/file.h"
 
 #define GRANTS "grants"
+#define LOCK ".lock"      /* there; no server is called so */
 #define PATTERNS_SHOWN 20 /* of what is new and of what goes, without --diff */
 
 /* clang-format off */
@@ -46,6 +49,7 @@ struct granting {
 	const char *server;
 	struct authority authority;
 	struct crypto crypto;
+	int lock;                /* held until all is told; or -1 */
 	char *path;              /* of what was granted before */
 	const char *id;          /* that is looked for there */
 	VEC(struct lsa *) old;   /* in the order of their ids; owned */
@@ -342,25 +346,19 @@ grant_give(struct granting *g)
 {
 	const char *output = call_option(g->call, "output");
 	struct buf text = { 0 };
-	char *folder = paths_join(call_option(g->call, "directory") == NULL
-				      ? KEYS_DIRECTORY
-				      : call_option(g->call, "directory"),
-	    GRANTS);
-	int status = paths_make(folder);
+	int status;
 
 	grant_file_make(g, &text);
-	if (status == CALL_OK)
-		status = grant_file_put(g->path, &text);
+	status = grant_file_put(g->path, &text);
 	if (status == CALL_OK && output != NULL)
 		status = grant_file_put(output, &text);
 	else if (status == CALL_OK)
-		status = grant_inject(g->call, &text);
+		status = grant_inject(g->call, &text, false);
 	if (status == CALL_OK && output != NULL && !g->call->json)
 		printf("%s   bring it to any server and run\n    lsrctl inject "
 		       "FILE\n",
 		    output);
 	buf_done(&text);
-	mem_free(folder);
 	return status;
 }
 
@@ -386,6 +384,24 @@ grant_list_read(struct granting *g)
 	return rc == RC_OK ? CALL_OK : CALL_USAGE;
 }
 
+/* Who grants at the same time waits: of two who begin with the same file the one
+ * would take nothing back of what the other grants. */
+static int
+grant_lock(struct granting *g, const char *folder)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char *path = paths_join(folder, LOCK);
+	int status = paths_make(folder);
+
+	if (status == CALL_OK)
+		g->lock = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (status == CALL_OK &&
+	    (g->lock < 0 || fcntl(g->lock, F_OFD_SETLKW, &lock) != 0))
+		status = call_usage("%s: %s", path, strerror(errno));
+	mem_free(path);
+	return status;
+}
+
 static int
 grant_begin(struct granting *g)
 {
@@ -409,8 +425,11 @@ grant_begin(struct granting *g)
 	g->authority.key = NULL;
 	folder = paths_join(directory, GRANTS);
 	g->path = paths_join(folder, g->server);
+	if (!call_has(g->call, "diff"))
+		status = grant_lock(g, folder);
 	mem_free(folder);
-	status = old_read(g);
+	if (status == CALL_OK)
+		status = old_read(g);
 	g->kept = mem_new(1, g->old.n, sizeof(bool));
 	return status;
 }
@@ -430,12 +449,15 @@ grant_end(struct granting *g)
 		authority_done(&g->authority);
 	}
 	mem_free(g->path);
+	file_close(g->lock);
 }
 
 int
 grant_run(const struct call *call)
 {
-	struct granting g = { .call = call, .server = call->operands[0] };
+	struct granting g = {
+		.call = call, .server = call->operands[0], .lock = -1
+	};
 	struct difference d = { .all = call_has(call, "diff") };
 	int status = grant_begin(&g);
 
@@ -443,10 +465,13 @@ grant_run(const struct call *call)
 		difference_find(&g, &d);
 		if (!d.all)
 			list_say(&g);
-		difference_tell(&g, &d);
+		if (d.all || !call->json)
+			difference_tell(&g, &d);
 	}
 	if (status == CALL_OK && !d.all)
 		status = grant_give(&g);
+	if (status == CALL_OK && !d.all && call->json) /* it is done */
+		difference_tell(&g, &d);
 	buf_done(&d.text);
 	grant_end(&g);
 	return status;

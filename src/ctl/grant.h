@@ -22,7 +22,8 @@ extern const struct verb_option grant_options[];
 int grant_run(const struct call *call);
 
 /* Hands the daemon each line of such a text, until one is refused. CALL_OK;
- * what is known there already is none. */
-int grant_inject(const struct call *call, const struct buf *text);
+ * what is known there already is none. Tells how many were taken: a person, or
+ * with `json` a program. */
+int grant_inject(const struct call *call, const struct buf *text, bool json);
 
 #endif

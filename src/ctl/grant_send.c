@@ -11,6 +11,7 @@
 
 struct sending {
 	const struct call *call;
+	bool json; /* what was taken is told so */
 	unsigned line, sent, taken;
 	int status;
 	bool answered;
@@ -61,9 +62,9 @@ sent_tell(const struct sending *s)
 	struct buf out = { 0 };
 	struct json json = { .out = &out };
 
-	if (s->call->json && s->call->noperands > 1)
-		return; /* `grant` has told already */
-	if (s->call->json) {
+	if (s->call->json && !s->json)
+		return;
+	if (s->json) {
 		json_open(&json, NULL, '{');
 		json_bool(&json, "ok", true);
 		json_bool(&json, "changed", s->taken > 0);
@@ -83,9 +84,9 @@ sent_tell(const struct sending *s)
 }
 
 int
-grant_inject(const struct call *call, const struct buf *text)
+grant_inject(const struct call *call, const struct buf *text, bool json)
 {
-	struct sending s = { .call = call, .status = CALL_OK };
+	struct sending s = { .call = call, .json = json, .status = CALL_OK };
 	struct cur lines = cur_over(text->p, text->n);
 
 	while (s.status == CALL_OK && lines.left > 0) {

@@ -157,7 +157,7 @@ live_inject(const struct call *call)
 	int status = inject_read(path, &text);
 
 	if (status == CALL_OK && text.n > 0 && text.p[0] == GRANT_MARK) {
-		status = grant_inject(call, &text);
+		status = grant_inject(call, &text, call->json);
 		buf_done(&text);
 		return status;
 	}

@@ -5,6 +5,7 @@
 
 . "$(dirname "$0")/../tap.sh"
 . "$(dirname "$0")/../system/files.sh"
+need python3
 ctl=$top_builddir/lsrctl
 port=28698
 net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
@@ -174,8 +175,36 @@ ok "the whole one again" at 1 reload
 
 # --- it is taken back ----------------------------------------------------------------------
 
-ok "nothing is granted any more" says 0 "0 patterns, 0 new, 3001 taken back" \
-	grant --none --socket "$W/1/control" -c "$W/1/lsrd.conf"
+# Who grants at the same time waits for who has begun: a process that waits for the
+# lock stands behind an arrow.
+waiter() {
+	grep -q -- "-> OFDLCK .*:$(stat -c %i "$W/a/grants/.lock") " /proc/locks
+}
+mkfifo "$W/begun" "$W/over"
+python3 - "$W" <<'END' &
+import fcntl, sys
+lock = open(sys.argv[1] + "/a/grants/.lock", "w")
+fcntl.lockf(lock, fcntl.LOCK_EX)
+open(sys.argv[1] + "/begun", "w").close()
+open(sys.argv[1] + "/over").read()
+END
+pids="$pids $!"
+: <"$W/begun"
+{
+	grant "$W/domains" --output "$W/waited" >/dev/null
+	echo $? >"$W/status"
+} &
+pids="$pids $!"
+ok "who grants meanwhile waits" soon waiter
+ok "and has signed nothing" test ! -e "$W/waited"
+ok "what would be granted is told" grant "$W/domains" --diff
+: >"$W/over"
+ok "until it is his turn" soon test -s "$W/status"
+ok "then it goes well" is "$(cat "$W/status")" 0
+ok "and is whole" cmp "$W/waited" "$W/a/grants/mx1.example.org"
+ok "nothing is granted any more" says 0 '"patterns":0,"new":0,"gone":3001' \
+	grant --none --json --socket "$W/1/control" -c "$W/1/lsrd.conf"
+ok "in one answer" is "$(wc -l <"$W/out")" 1
 ok "no claim is left" soon knows 2 0
 ok "but what the certificate covers" claimed 2 under.wild.example
 denied_again() {
