@@ -296,6 +296,8 @@ known_add(void *ctx, const json_t *line)
 		k->forgotten = true;
 		return;
 	}
+	if (strcmp(type, "grant") == 0) /* the authority's word of it, too */
+		return;
 	known_key(k, json_string_value(json_object_get(line, "signer")),
 	    json_integer_value(json_object_get(line, "epoch")));
 	k->here = true;

@@ -91,8 +91,12 @@ server() { # NUMBER GROUP PEER GROUP
 		include-dir = "$W/$1/conf.d"
 	END
 	mkdir -p "$W/$1/conf.d"
+	start "$1"
+}
+start() {
 	"$top_builddir/lsrd" -f -c "$W/$1/lsrd.conf" 2>>"$W/$1/log" &
 	pids="$pids $!"
+	daemon=$!
 }
 at() { # NUMBER VERB...
 	at_number=$1
@@ -116,6 +120,7 @@ full() {
 }
 echo "address-space-file = \"$W/domains\"" >"$W/list.conf"
 server 1 london 2 paris
+hoster=$daemon
 server 2 paris 1 london
 ok "they agree" soon full
 cp "$W/list.conf" "$W/1/conf.d/"
@@ -172,6 +177,32 @@ ok "one that has lost most waits" soon grep -q confirm-wanted "$W/1/log"
 ok "and nothing moves before" knows 2 $((many - 1))
 cp "$W/kept" "$W/domains"
 ok "the whole one again" at 1 reload
+
+# --- its server is forgotten ---------------------------------------------------------
+
+kill "$hoster"
+wait "$hoster"
+away() {
+	at 2 status --json | grep -q '"away":.*mx1.example.org'
+}
+of_it() { # TYPE: how many of these the other has of it, and no purge
+	at 2 db mx1.example.org --json | grep "\"type\":\"$1\"" | grep -vc '"purge":true'
+}
+forgets() { # STATUS REGEX
+	says "$1" "$2" at 2 forget mx1.example.org --directory "$W/a"
+}
+ok "it is away" soon away
+ok "and forgotten" forgets 0 .
+ok "of its list nothing is left" is "$(of_it list)" 0
+ok "no claim, either" knows 2 0
+ok "its grant stays" test "$(of_it grant)" -ge 5
+ok "once more changes nothing" forgets 0 "nothing changed"
+mkdir "$W/new"
+"$ctl" keys issue mx1.example.org --group london --space .wild.example \
+	--relay .wild.example --directory "$W/a" --output "$W/new" --force >/dev/null
+cp "$W"/new/server.* "$W/1/"
+start 1
+ok "and counts for the next key of that name" soon knows 2 $((many - 1))
 
 # --- it is taken back ----------------------------------------------------------------------
 
