@@ -391,32 +391,52 @@ START_TEST(what_is_bent_is_refused)
 }
 END_TEST
 
-/* With its checksum made right: the octet at, from the file's beginning. */
+/* With its checksum made right: the octet at, from the file's beginning, or from a
+ * record's. */
 static const struct {
 	const char *what;
 	size_t at;
 	uint8_t to;
 	int rc;
+	bool record;
 } bends[] = {
-	{ "another magic", 0, 'X', RC_FORMAT },
-	{ "another version", 7, 5, RC_VERSION },
-	{ "a version that never was", 7, 0, RC_VERSION },
-	{ "longer than it is", 15, 0xff, RC_SHORT },
-	{ "a generation not in the history", 39, 8, RC_RANGE },
-	{ "no history", 43, 0, RC_RANGE },
-	{ "too much history", 43, 65, RC_RANGE },
-	{ "a history out of order", 73 + 24 + 8, 9, RC_RANGE },
-	{ "more delimiters than there may be", 62, 16, RC_RANGE },
-	{ "a delimiter that is a NUL", 63, 0, RC_RANGE },
-	{ "keys out of order", 66 + 72, 0xff, RC_RANGE },
-	{ "a key's name outside the file", 66 + 72 + 64, 0xff, RC_NAME },
-	{ "too many keys", 44, 0xff, RC_SHORT },
-	{ "too many routes", 48, 0xff, RC_SHORT },
-	{ "a net longer than the file", 52, 0xff, RC_SHORT },
-	{ "a record outside the file", 66 + 72 + 3 * 68, 0xff, RC_NAME },
-	{ "two records the same", 66 + 72 + 3 * 68 + 7, 0, RC_RANGE },
+	{ "another magic", 0, 'X', RC_FORMAT, false },
+	{ "another version", 7, 5, RC_VERSION, false },
+	{ "a version that never was", 7, 0, RC_VERSION, false },
+	{ "longer than it is", 15, 0xff, RC_SHORT, false },
+	{ "a generation not in the history", 39, 8, RC_RANGE, false },
+	{ "no history", 43, 0, RC_RANGE, false },
+	{ "too much history", 43, 65, RC_RANGE, false },
+	{ "a history out of order", 73 + 24 + 8, 9, RC_RANGE, false },
+	{ "more delimiters than there may be", 62, 16, RC_RANGE, false },
+	{ "a delimiter that is a NUL", 63, 0, RC_RANGE, false },
+	{ "keys out of order", 66 + 72, 0xff, RC_RANGE, false },
+	{ "a key's name outside the file", 66 + 72 + 64, 0xff, RC_NAME, false },
+	{ "too many keys", 44, 0xff, RC_SHORT, false },
+	{ "too many routes", 48, 0xff, RC_SHORT, false },
+	{ "a net longer than the file", 52, 0xff, RC_SHORT, false },
+	{ "a record outside the file", 66 + 72 + 3 * 68, 0xff, RC_NAME, false },
+	{ "two records the same", 66 + 72 + 3 * 68 + 7, 0, RC_RANGE, false },
 	{ "a route of a later table", 66 + 72 + 3 * 68 + 4 * 4 + 5 + 15, 8,
-	    RC_RANGE },
+	    RC_RANGE, false },
+	/* the record of .example.org: its pattern from 2 on, kind, flags, the
+	 * server from 18 on, how many hops, the first of them from 34 on */
+	{ "as it was", 15, 1, RC_OK, true },
+	{ "an empty pattern", 1, 0, RC_NAME, true },
+	{ "a pattern that is none", 3, '|', RC_NAME, true },
+	{ "a pattern with a NUL", 3, 0, RC_NAME, true },
+	{ "a kind that is none", 14, ROUTE_HOLD + 1, RC_RANGE, true },
+	{ "a flag that is none", 15, 4, RC_RANGE, true },
+	{ "a server that is no host", 18, '/', RC_NAME, true },
+	{ "a server that is too long", 16, 1, RC_NAME, true },
+	{ "more hops than there may be", 33, LIMIT_NEXT_HOPS + 1, RC_RANGE,
+	    true },
+	{ "no hop", 33, 0, RC_RANGE, true },
+	{ "a hold has no need of one", 14, ROUTE_HOLD, RC_OK, true },
+	{ "a hop that is no host", 36, '/', RC_NAME, true },
+	{ "an address of no family", 51, 5, RC_RANGE, true },
+	{ "an address without a port", 57, 0, RC_RANGE, true },
+	{ "neither alternate nor not", 58, 2, RC_RANGE, true },
 };
 
 static void
@@ -431,56 +451,17 @@ sum_again(uint8_t *p, size_t n)
 START_TEST(bent_and_summed_again_is_refused)
 {
 	struct mtable t;
-	uint8_t *p = opened(&t);
+	uint8_t *p = opened(&t), *from = p;
 	size_t n = t.n;
 	int rc;
 
-	p[bends[_i].at] = bends[_i].to;
+	if (bends[_i].record)
+		from += mtable_record_at(&t, 1).p - p;
+	from[bends[_i].at] = bends[_i].to;
 	sum_again(p, n);
 	rc = mtable_open(&t, p, n);
 	ck_assert_msg(
 	    rc == bends[_i].rc, "%s: %s", bends[_i].what, rc_word(rc));
-	free(p);
-}
-END_TEST
-
-/* The record of .example.org, octet by octet: its pattern from 2 on, kind, flags,
- * the server from 18 on, how many hops, and the first of them from 34 on. */
-static const struct {
-	const char *what;
-	size_t at;
-	uint8_t to;
-	int rc;
-} bent_records[] = {
-	{ "as it was", 15, 1, RC_OK },
-	{ "an empty pattern", 1, 0, RC_NAME },
-	{ "a pattern that is none", 3, '|', RC_NAME },
-	{ "a pattern with a NUL", 3, 0, RC_NAME },
-	{ "a kind that is none", 14, ROUTE_HOLD + 1, RC_RANGE },
-	{ "a flag that is none", 15, 4, RC_RANGE },
-	{ "a server that is no host", 18, '/', RC_NAME },
-	{ "a server that is too long", 16, 1, RC_NAME },
-	{ "more hops than there may be", 33, LIMIT_NEXT_HOPS + 1, RC_RANGE },
-	{ "no hop", 33, 0, RC_RANGE },
-	{ "a hold has no need of one", 14, ROUTE_HOLD, RC_OK },
-	{ "a hop that is no host", 36, '/', RC_NAME },
-	{ "an address of no family", 51, 5, RC_RANGE },
-	{ "an address without a port", 57, 0, RC_RANGE },
-	{ "neither alternate nor not", 58, 2, RC_RANGE },
-};
-
-START_TEST(a_bent_record_is_refused)
-{
-	struct mtable t;
-	uint8_t *p = opened(&t), *record = p + (mtable_record_at(&t, 1).p - p);
-	size_t n = t.n;
-	int rc;
-
-	record[bent_records[_i].at] = bent_records[_i].to;
-	sum_again(p, n);
-	rc = mtable_open(&t, p, n);
-	ck_assert_msg(rc == bent_records[_i].rc, "%s: %s",
-	    bent_records[_i].what, rc_word(rc));
 	free(p);
 }
 END_TEST
@@ -505,7 +486,7 @@ older(const struct mtable *t, uint32_t format, struct buf *out)
 {
 	size_t head = format == 1 ? 62 : 66, routes = head + 72 + 3 * 68;
 	struct buf records = { 0 }, names = { 0 };
-	uint64_t base = routes + 4 * 4 + t->net.left, crc;
+	uint64_t base = routes + 4 * 4 + t->net.left;
 
 	buf_bytes(out, t->p, head);
 	buf_bytes(out, t->history, 72);
@@ -531,9 +512,7 @@ older(const struct mtable *t, uint32_t format, struct buf *out)
 	out->p[7] = (uint8_t)format;
 	for (int i = 0; i < 8; i++)
 		out->p[8 + i] = (uint8_t)((uint64_t)out->n >> (56 - 8 * i));
-	crc = crc64(out->p + 24, out->n - 24);
-	for (int i = 0; i < 8; i++)
-		out->p[16 + i] = (uint8_t)(crc >> (56 - 8 * i));
+	sum_again(out->p, out->n);
 	buf_done(&records);
 	buf_done(&names);
 }
@@ -611,8 +590,6 @@ main(void)
 	tcase_add_test(tc, what_is_bent_is_refused);
 	tcase_add_loop_test(
 	    tc, bent_and_summed_again_is_refused, 0, COUNT(bends));
-	tcase_add_loop_test(
-	    tc, a_bent_record_is_refused, 0, COUNT(bent_records));
 	tcase_add_test(tc, one_key_twice_is_refused);
 	tcase_add_loop_test(tc, versions_of_before_are_read, 1, 3);
 	tcase_add_test(tc, a_bent_annex_is_refused);
