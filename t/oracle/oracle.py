@@ -103,10 +103,62 @@ class Limits:
         return True
 
 
+def rank(server, name):
+    """What server takes of a large group: the greatest first (base/rank.h)."""
+    mask, text = (1 << 64) - 1, []
+    for one in server, name:
+        h = 14695981039346656037
+        for octet in one.encode():
+            h = (h ^ octet) * 1099511628211 & mask
+        text.append(h)
+    z = text[0] ^ (text[1] << 1 & mask | text[1] >> 63)
+    z = z + 0x9e3779b97f4a7c15 & mask
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9 & mask
+    z = (z ^ z >> 27) * 0x94d049bb133111eb & mask
+    return z ^ z >> 31
+
+
+def named_by_parts(document, connector):
+    """Whom it names, and whom the other parts of the same connector do."""
+    here, others = set(connector.get("to", [])), set()
+    name = connector["name"].split(":")[0]
+    for c in document["connectors"]:
+        if c is not connector and c["server"] == connector["server"] and \
+                c["name"].split(":")[0] == name:
+            others |= set(c.get("to", []))
+    return here, others - here
+
+
+def resolve(document, drain=()):
+    """With all bridgeheads of `bridgehead = any` by their names."""
+    connectors = []
+    for c in document["connectors"]:
+        if c.get("bridgehead") == "any":
+            here, others = named_by_parts(document, c)
+            some = [s for s in document["servers"]
+                    if s["routing_group"] == c["routing_group"] and
+                    s["name"] not in others and
+                    (s["name"] in here or not s.get("away", False))]
+            some.sort(key=lambda s: (-rank(c["server"], s["name"]),
+                                     s["name"]))
+            found, up = [], 0
+            for s in some[:64]:
+                if up == 16:
+                    break
+                found.append(s["name"])
+                up += s.get("state", "up") == "up" and s["name"] not in drain
+            to = c.get("to", []) + [n for n in found if n not in here]
+            c = {k: v for k, v in c.items() if k != "bridgehead"}
+            c["to"] = to
+        connectors.append(c)
+    return dict(document, connectors=connectors)
+
+
 class World:
     """A document with its changes, for messages of these limits."""
 
     def __init__(self, document, cut=(), drain=(), cost=(), admits=None):
+        document = resolve(document, drain)
         self.group, self.state = {}, {}
         for s in document["servers"]:
             self.group[s["name"]] = s["routing_group"]
@@ -486,11 +538,27 @@ def random_limits(rng, connector):
         connector["schedule"] = rng.choice(SCHEDULES)
 
 
-def random_document(rng):
+def random_any(rng, connector, servers):
+    """Whoever is in a group, of whom some are named, or are another part's."""
+    own = [s["routing_group"] for s in servers
+           if s["name"] == connector["server"]]
+    groups = {s["routing_group"] for s in servers} | {"nobody"}
+    connector["bridgehead"] = "any"
+    connector["routing_group"] = rng.choice(sorted(groups - set(own)))
+    if rng.random() < 0.6:
+        del connector["to"]
+    if rng.random() < 0.2:
+        connector["name"] = "%s:part%s" % (rng.choice(["c0", "c1"]),
+                                           connector["name"])
+
+
+def random_document(rng, large=0):
     n = rng.randint(1, 10)
+    groups = rng.randint(1, n)
+    if rng.random() < large:
+        n, groups = rng.randint(19, 26), 2
     names = ["mx%d.example" % i for i in range(n)]
     rng.shuffle(names)
-    groups = rng.randint(1, n)
     states = rng.choice([["up"], ["up", "up", "up", "drain", "starting",
                                   "down"]])
     costs = rng.choice([[1], [0, 1, 2], [10, 20, 30], [0, 1, 65535]])
@@ -499,6 +567,8 @@ def random_document(rng):
         s = {"name": name, "routing_group": "g%d" % rng.randrange(groups)}
         if rng.random() < 0.8:
             s["state"] = rng.choice(states)
+        if rng.random() < 0.1:
+            s["away"] = True
         servers.append(s)
     for k in range(rng.randint(0, 3 * n)):
         c = {"name": "c%d" % k, "server": rng.choice(names),
@@ -506,6 +576,8 @@ def random_document(rng):
              "cost": rng.choice(costs)}
         if rng.random() < 0.3:
             c["state"] = rng.choice(["up", "drain", "down"])
+        if rng.random() < 0.25:
+            random_any(rng, c, servers)
         random_limits(rng, c)
         connectors.append(c)
     taken = set()
@@ -544,7 +616,7 @@ def present_of(document, args):
 def do_random(judge, documents, seed):
     for k in range(documents):
         rng = random.Random(seed * 1000003 + k)
-        document = random_document(rng)
+        document = random_document(rng, 0.05)
         with tempfile.NamedTemporaryFile("w", suffix=".json") as f:
             json.dump(document, f)
             f.flush()

@@ -342,14 +342,15 @@ def main():
     if a.verb == "compare":
         for path in a.files:
             with open(path, encoding="utf-8") as f:
-                judge.report(path, json.load(f), a.two)
+                judge.report(path, oracle.resolve(json.load(f)), a.two)
         return judge.end()
     for k in range(a.documents):
         document = oracle.random_document(random.Random(a.seed * 1000003 + k))
         with tempfile.NamedTemporaryFile("w", suffix=".json") as f:
             json.dump(document, f)
             f.flush()
-            judge.report(f.name, document, len(document["connectors"]) < 12)
+            judge.report(f.name, oracle.resolve(document),
+                         len(document["connectors"]) < 12)
     return judge.end()
 
 

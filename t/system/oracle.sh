@@ -18,7 +18,8 @@ run() { # WHAT ARGUMENTS
 
 plan 3
 run fixtures compare "$lsrctl" "$fixtures"/groups.json \
-	"$fixtures"/states.json "$fixtures"/spaces.json "$fixtures"/limits.json
+	"$fixtures"/states.json "$fixtures"/spaces.json "$fixtures"/limits.json \
+	"$fixtures"/any.json
 run 'random documents' random "$lsrctl" \
 	--documents "${ORACLE_DOCUMENTS:-300}" --seed "${ORACLE_SEED:-1}"
 if [ -d "${LSRD_TOPOLOGIES:-/nonexistent}" ]; then
