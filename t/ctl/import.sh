@@ -382,6 +382,11 @@ if [ "$directories" = yes ]; then
 	ok 'which is told once' noted \
 		's1 and s2 have one connector across it, of cost 100, the sum of the links (and 9 pairs more)'
 	ok 'for all of them' is "$(grep -c 'across it' err)" 1
+	sed -i 's/^cost: 50/cost: 40000/' hub.ldif
+	ok 'one of long ways' imports ad hub.ldif
+	ok 'says once that they are too long' noted \
+		's1 and s2: cost 80000 is 65535 here (and 9 pairs more)'
+	ok 'for all of those' is "$(grep -c 'is 65535 here' err)" 1
 	ok 'two of them' without 'CN=MX.,CN=Servers,CN=Site [34],|^dn: CN=Ring 1,'
 	ok 'the sum, the smallest size, the one schedule' crossed 2 1 \
 		'214,"state":"up","max_message_size":10485760,"schedule":"mon-fri08:00-18:00"'

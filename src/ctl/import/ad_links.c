@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/lsa/limits.h"
 #include "ctl/import/ad.h"
 #include "ctl/import/week.h"
 
@@ -36,13 +37,13 @@ struct reached {
 /* Pairs of sites, of which the first is named. */
 struct pairs {
 	size_t n, one, other;
-	uint32_t cost;
+	int64_t cost;
 };
 
 /* What is told of a site that ways lead across, once: of a hub with 400 spokes
  * each two have a way. */
 struct crossing {
-	struct pairs joined, apart;
+	struct pairs joined, apart, dear;
 };
 
 struct ways {
@@ -237,7 +238,7 @@ way_join(struct ad_link *way, const struct site_link *link, bool *apart)
 }
 
 static void
-pairs_add(struct pairs *pairs, size_t one, size_t other, uint32_t cost)
+pairs_add(struct pairs *pairs, size_t one, size_t other, int64_t cost)
 {
 	if (pairs->n++ == 0)
 		*pairs = (struct pairs){ 1, one, other, cost };
@@ -261,12 +262,13 @@ crossing_tell(const struct ways *w, size_t site)
 	const char *where = groups[site].entry->where;
 	const struct pairs *joined = &w->crossing[site].joined;
 	const struct pairs *apart = &w->crossing[site].apart;
+	const struct pairs *dear = &w->crossing[site].dear;
 	char more[PAIRS_TEXT];
 
 	if (joined->n > 0)
 		import_note(w->ad->im, where,
 		    "see that mail between them goes so",
-		    "%s and %s have one connector across it, of cost %" PRIu32
+		    "%s and %s have one connector across it, of cost %" PRId64
 		    ", the sum of the links%s",
 		    groups[joined->one].word, groups[joined->other].word,
 		    joined->cost, pairs_more(joined, more));
@@ -277,6 +279,12 @@ crossing_tell(const struct ways *w, size_t site)
 		    "times, and the connector is drained%s",
 		    groups[apart->one].word, groups[apart->other].word,
 		    pairs_more(apart, more));
+	if (dear->n > 0)
+		import_note(w->ad->im, where,
+		    "costs go from 1 to 65535: choose one",
+		    "%s and %s: cost %" PRId64 " is %d here%s",
+		    groups[dear->one].word, groups[dear->other].word,
+		    dear->cost, LIMIT_COST_MAX, pairs_more(dear, more));
 }
 
 /* From w->from to this site, across what is on the way. */
@@ -296,7 +304,7 @@ way_connect(struct ways *w, size_t to)
 	}
 	if (is_joined(w, to, cost))
 		return;
-	way.cost = import_cost(w->ad->im, way.entry->where, cost);
+	way.cost = (uint32_t)(cost < LIMIT_COST_MAX ? cost : LIMIT_COST_MAX);
 	if (apart) {
 		way.schedule = NULL;
 		way.never = true;
@@ -306,6 +314,8 @@ way_connect(struct ways *w, size_t to)
 		pairs_add(&crossing->joined, w->from, to, way.cost);
 	if (w->from < to && apart)
 		pairs_add(&crossing->apart, w->from, to, way.cost);
+	if (w->from < to && cost > LIMIT_COST_MAX)
+		pairs_add(&crossing->dear, w->from, to, cost);
 	ad_connect(w->ad, &way, &groups[w->from], &groups[to]);
 }
 
