@@ -20,16 +20,57 @@ make_hold(struct route *route)
 	*route = hold;
 }
 
+static const struct lsa *
+lsa_of(const struct lsdb *db, const char *server, const char *id, uint8_t type)
+{
+	struct lsa_key key = { server, id, type };
+
+	return lsdb_find(db, &key);
+}
+
+/*
+ * Its server said it after other words of that life of its: one of them had been
+ * said anew by then, so that there are more numbers than words, or its clock had
+ * gone on since the identity, which is said first. And it was not long ago: of
+ * what it has said since nothing shows that.
+ */
+static bool
+is_later_word(
+    const struct lsdb *db, const struct route_claim *claim, const char *pattern)
+{
+	const struct lsdb_share *share = lsdb_share(db, claim->server);
+	const struct lsa *space = lsa_of(db, claim->server, pattern, LSA_SPACE);
+	const struct lsa *first = lsa_of(db, claim->server, "", LSA_IDENTITY);
+	const struct lsa *last = lsa_of(db, claim->server, "", LSA_SERVER);
+
+	if (space == NULL || first == NULL || last == NULL ||
+	    lsa_issued(last) >= lsa_issued(space) + FRESH_TRANSIT_MS / 1000)
+		return false;
+	return lsa_issued(space) > lsa_issued(first) ||
+	       (uint32_t)space->seq > share->plain.n + share->lists.n;
+}
+
+/* Nobody can have had it before we began. */
+static bool
+fresh_is_news(const struct lsdb *db, const struct route *r)
+{
+	for (size_t i = 0; i < r->nclaims; i++)
+		if (!is_later_word(db, &r->claims[i], r->pattern))
+			return false;
+	return r->nclaims > 0;
+}
+
 /* False: it is known here for long enough. */
 static bool
-fresh_find(const struct fresh *fresh, const struct rib *old,
-    const struct route *r, struct mono now, struct fresh_pattern *out)
+fresh_find(const struct fresh *fresh, const struct fresh_look *look,
+    const struct route *r, struct fresh_pattern *out)
 {
 	size_t at;
 
-	if (rib_find(old, r->pattern) == NULL) {
-		*out = (struct fresh_pattern){ .since = now,
-			.begin = !mono_due(fresh->begin_until, now) };
+	if (rib_find(look->old, r->pattern) == NULL) {
+		*out = (struct fresh_pattern){ .since = look->now,
+			.begin = !mono_due(fresh->begin_until, look->now) &&
+			         !fresh_is_news(look->db, r) };
 		return true;
 	}
 	at = find_text(
@@ -83,20 +124,20 @@ fresh_apply(struct route *r, const struct fresh_pattern *p, struct mono now)
 }
 
 struct mono
-fresh_hold(struct fresh *fresh, const struct rib *old, struct rib *rib,
-    struct mono now)
+fresh_hold(struct fresh *fresh, const struct fresh_look *look, struct rib *rib)
 {
+	struct mono now = look->now;
 	struct fresh next = { .begin_until = fresh->begin_until };
 	struct mono due = MONO_NEVER;
 
-	if (old == NULL)
+	if (look->old == NULL)
 		next.begin_until = mono_after(now, FRESH_BEGIN_MS);
-	for (size_t i = 0; old != NULL && i < rib->n; i++) {
+	for (size_t i = 0; look->old != NULL && i < rib->n; i++) {
 		struct route *r = &rib->routes[i];
 		struct fresh_pattern p;
 
 		if ((r->kind != ROUTE_REMOTE && r->kind != ROUTE_HOLD) ||
-		    !fresh_find(fresh, old, r, now, &p) ||
+		    !fresh_find(fresh, look, r, &p) ||
 		    mono_due(fresh_until(&p), now))
 			continue;
 		p.pattern = mem_str(r->pattern);

@@ -13,7 +13,10 @@
  *
  * Who cannot publish is known as `starting` by then, and no way any more. Of the
  * first that a server ever hears all is new to it and old to its peers: what
- * comes soon after its very first table goes after FRESH_MS by all of them.
+ * comes soon after its very first table goes after FRESH_MS by all of them. But
+ * not what its server has said after other words of its, and not long ago: that
+ * is as new to everybody. How long is told by its server's own words, one beside
+ * the other, never by its clock beside ours.
  */
 
 #ifndef CORE_FRESH_H
@@ -21,6 +24,7 @@
 
 #include "base/mono.h"
 #include "base/vec.h"
+#include "core/lsa/lsdb.h"
 #include "core/view/rib.h"
 
 #define FRESH_MS 1000
@@ -32,7 +36,7 @@
 struct fresh_pattern {
 	char *pattern;
 	struct mono since;
-	bool begin; /* soon after the very first table */
+	bool begin; /* soon after the very first table, and no news */
 };
 
 /* Begins as all zero. */
@@ -42,13 +46,19 @@ struct fresh {
 	                                   was none */
 };
 
+struct fresh_look {
+	const struct lsdb *db;
+	const struct rib *old; /* NULL: there was none */
+	struct mono now;
+};
+
 /*
- * Makes holds of the remote routes of `rib` whose patterns `old` lacks, or
- * lacked until a moment ago. A first table (`old` is NULL) is left alone.
- * Returns when to look again, or MONO_NEVER.
+ * Makes holds of the remote routes of `rib` whose patterns the old table lacks,
+ * or lacked until a moment ago. A first table is left alone. Returns when to
+ * look again, or MONO_NEVER.
  */
-struct mono fresh_hold(struct fresh *fresh, const struct rib *old,
-    struct rib *rib, struct mono now);
+struct mono fresh_hold(
+    struct fresh *fresh, const struct fresh_look *look, struct rib *rib);
 
 struct fresh fresh_copy(const struct fresh *from);
 void fresh_done(struct fresh *fresh);

@@ -327,12 +327,14 @@ table_some(struct tabling *t)
 	struct view_table *table = t->table;
 	struct view_asked asked = { t->patterns.v, t->patterns.n };
 	struct leaving_routes lent = { 0 };
+	struct fresh_look look;
 	struct rib old, *part;
 
 	old_list(t, &lent);
 	old = (struct rib){ .routes = lent.v.v, .n = lent.v.n };
 	part = view_rib_of(t->v, &asked, &old, table->pending);
-	table->due = fresh_hold(table->fresh, &old, part, t->v->in.now);
+	look = (struct fresh_look){ t->v->in.db, &old, t->v->in.now };
+	table->due = fresh_hold(table->fresh, &look, part);
 	bare_carry(&old, part);
 	rib_splice(t->rib, t->patterns.v, t->patterns.n, part, table->changes);
 	bare_follow(t);
@@ -347,10 +349,11 @@ table_all(struct tabling *t)
 {
 	struct view_table *table = t->table;
 	struct rib *rib = view_rib(t->v, t->rib, table->pending);
+	struct fresh_look look = { t->v->in.db, t->rib, t->v->in.now };
 
 	if (table->amend != NULL)
 		table->amend(table->ctx, t->rib, rib);
-	table->due = fresh_hold(table->fresh, t->rib, rib, t->v->in.now);
+	table->due = fresh_hold(table->fresh, &look, rib);
 	table->changes->whole = t->rib == NULL;
 	if (t->rib == NULL)
 		*table->rib = mem_new(sizeof(**table->rib), 0, 0);
