@@ -376,6 +376,12 @@ is_said(const struct engine *e, const struct own *own)
 	    memcmp(lsa_signer(l), e->setup->claims->key, CRYPTO_DIGEST) != 0 ||
 	    memcmp(lsa_org(l), e->setup->authority.id, CRYPTO_DIGEST) != 0)
 		return false;
+	/* A forget of an epoch before takes that identity, and then nobody
+	 * vouches for what this life has said. In a fight, where there is a new
+	 * epoch each time, what else is said goes before. */
+	if (own->key.type == LSA_IDENTITY && e->origin.epoch.fight.n < 3 &&
+	    l->seq >> 32 < e->origin.epoch.now)
+		return false;
 	if (!own->said)
 		return l->purge;
 	return !l->purge && l->body_len == own->body.n &&
