@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "t/sim/disk.h"
 #include "t/sim/host.h"
+#include "t/sim/plan.h"
 
 static const char *
 text_of(const json_t *line, const char *key)
@@ -305,6 +306,47 @@ is_buried(json_t *const *lines, size_t n, const json_t *lsa)
 	return false;
 }
 
+/* Whether the key that it has last is that one: also of a twin's. */
+static bool
+is_last_key(const struct world *world, const char *server, const char *digest)
+{
+	char key[2 * CRYPTO_DIGEST + 1];
+
+	for (size_t i = 0; i < world->n; i++) {
+		if (strcmp(world->nodes[i].conf.server, server) != 0)
+			continue;
+		plan_key(&world->nodes[i], key);
+		if (strcmp(key, digest) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* An identity with another key drops what the one before it has signed. Who knows
+ * of it, or of it that it is revoked, may lack that. */
+static bool
+is_replaced(const struct world *world, json_t *const *lines, size_t n,
+    const json_t *lsa)
+{
+	const char *origin = text_of(lsa, "origin");
+
+	if (rule_two_faced(world, origin))
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		const char *type = text_of(lines[i], "type");
+
+		if (strcmp(type, "identity") == 0 &&
+		    strcmp(text_of(lines[i], "origin"), origin) == 0 &&
+		    strcmp(text_of(lines[i], "signer"),
+			text_of(lsa, "signer")) != 0)
+			return true;
+		if (strcmp(type, "revocation") == 0 &&
+		    is_last_key(world, origin, text_of(lines[i], "id")))
+			return true;
+	}
+	return false;
+}
+
 /* Its server says something else under this number: it is not his. */
 static bool
 is_doubled(json_t *const *own, size_t n, const json_t *lsa)
@@ -354,6 +396,7 @@ followed(struct world *world, struct node *node, struct node *silent)
 		    strcmp(text_of(ours[i], "origin"), silent->conf.server) !=
 			0 &&
 		    !is_buried(theirs, m, ours[i]) &&
+		    !is_replaced(world, theirs, m, ours[i]) &&
 		    !is_known(theirs, m, ours[i]) && !is_forged(world, ours[i]))
 			world_fail(world,
 			    "%s announces %s on, which does not know %s %s",

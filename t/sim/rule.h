@@ -25,6 +25,10 @@
 void rule_init(struct world *world);
 void rule_done(struct world *world);
 
+/* Two hosts say that they are it, and their certificates differ: what one may
+ * claim is dropped as soon as the other speaks, purges too. */
+bool rule_two_faced(const struct world *world, const char *origin);
+
 /* These octets were signed with the node's key, or the authority's. */
 void rule_signed(struct world *world, const uint8_t *p, size_t n);
 

@@ -8,6 +8,7 @@
 
 #include "base/cur.h"
 #include "core/node/node.h"
+#include "t/sim/plan.h"
 #include "t/sim/rule.h"
 
 #define HASH_BEGIN 0xcbf29ce484222325u
@@ -196,10 +197,33 @@ is_revoked(struct ledger *ledger, uint64_t key)
 	return word != 0 && ledger_get(ledger, word)->seq != 0;
 }
 
-/* Two hosts say that they are it, and their certificates differ: what one may
- * claim is dropped as soon as the other speaks, purges too. */
+/*
+ * The key that it has last is revoked here. What one before has signed went when
+ * that one came, as if it had never been, and is not revoked: it comes again as old
+ * as somebody has it who did not hear of the newer key. Databases are equal only so.
+ */
 static bool
-is_two_faced(const struct world *world, const char *origin)
+is_last_revoked(
+    const struct world *world, struct ledger *ledger, const char *origin)
+{
+	char key[2 * CRYPTO_DIGEST + 1];
+
+	for (size_t i = 0; i < world->n; i++) {
+		struct cur id = cur_over(key, sizeof(key) - 1);
+
+		if (strcmp(world->nodes[i].conf.server, origin) != 0)
+			continue;
+		plan_key(&world->nodes[i], key);
+		if (ledger_get(
+			ledger, name_of(LSA_REVOCATION, cur_over("", 0), id))
+			->seq != 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+rule_two_faced(const struct world *world, const char *origin)
 {
 	const struct setup *first = NULL;
 
@@ -263,7 +287,7 @@ is_anew(struct world *world, const struct lsa *lsa, const struct head *head,
 	const char *origin = lsa->key.origin;
 
 	return (seen->word != head->word && lsa->key.type != LSA_IDENTITY) ||
-	       is_two_faced(world, origin) ||
+	       rule_two_faced(world, origin) ||
 	       is_forged(world, origin, head->seq, seen->seq) ||
 	       (world->insider != NULL &&
 		   strcmp(world->insider->conf.server, origin) == 0);
@@ -289,11 +313,13 @@ lsa_judge(struct world *world, struct node *node, const struct lsa *lsa)
 	seen = ledger_get(node->ledger, head.name);
 	down = head.seq < seen->seq;
 	back = head.seq == seen->seq && seen->purge && !head.purge;
-	if ((down || back) && !revoked && !is_anew(world, lsa, &head, seen))
+	if ((down || back) && !revoked && !is_anew(world, lsa, &head, seen) &&
+	    !is_last_revoked(world, node->ledger, origin))
 		world_fail(world,
 		    down ? "%s: the sequence of %s %s %s goes down"
 			 : "%s: %s %s %s comes back from its purge",
 		    node->name, origin, type, id);
+	seen = ledger_get(node->ledger, head.name); /* others may be new */
 	judged_set(node->ledger, seen, octets_of(lsa));
 	seen->seq = head.seq;
 	seen->purge = head.purge;
