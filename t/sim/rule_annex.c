@@ -33,11 +33,14 @@ annex_kept(struct world *world, struct node *node, const struct effect *fx,
 void
 rule_annex(struct world *world, struct node *node, const struct effect *fx)
 {
+	/* A configuration that waits to be confirmed is in force in nothing. */
+	const struct setup *conf =
+	    node->in_force != NULL ? node->in_force : &node->conf;
 	struct mtable_annex annex;
 
 	if (mtable_annex_decode(fx->bytes, fx->len, &annex) != RC_OK)
 		world_fail(world, "%s: a bad annex", node->name);
-	else if (annex.nkeys < node->conf.announced.nmark)
+	else if (annex.nkeys < conf->announced.nmark)
 		world_fail(world, "%s: mark keys are missing", node->name);
 	else if (node->annex_life == node->life &&
 		 mtable_order(annex.version, node->annex) < 0)
