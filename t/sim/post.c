@@ -535,11 +535,27 @@ is_orphan(const struct letter *letter, const struct route *route)
 	return !h.claim && !h.purge && !h.forgotten && !h.revoked;
 }
 
+/* All that it was given to go by (FILTER) are forgotten and not back: nobody takes
+ * it from there, and the MTA gives it up in its own time. */
+static bool
+is_via_gone(const struct letter *letter)
+{
+	for (size_t i = 0; i < letter->nvia; i++) {
+		const struct node *hop =
+		    world_at(letter->at->world, &letter->via[i]);
+
+		if (hop != NULL && !hop->gone)
+			return false;
+	}
+	return letter->nvia > 0;
+}
+
 /* Whether it is to move on by itself. */
 static bool
 is_under_way(const struct letter *letter)
 {
-	if (letter->ended || !letter->at->host_up || !letter->at->mail_up)
+	if (letter->ended || !letter->at->host_up || !letter->at->mail_up ||
+	    is_via_gone(letter))
 		return false;
 	for (size_t i = 0; i < letter->to.n; i++) {
 		const struct route *route =
