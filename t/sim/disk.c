@@ -350,6 +350,7 @@ table_put(struct world *world, struct node *node, struct happening *h)
 	struct mta_table was = node->table;
 
 	rule_table(world, node, &h->table);
+	node->lacks |= node->unknown;
 	node->unknown = false;
 	node->table = h->table;
 	h->table = (struct mta_table){ 0 };

@@ -6,6 +6,7 @@
 
 #include "core/lsa/match.h"
 #include "t/sim/post_parts.h"
+#include "t/sim/truth_heard.h"
 
 #define WINDOW_MS 900000
 #define VISITS 3
@@ -31,12 +32,29 @@ is_claimed(const struct world *world, const char *address)
 	return false;
 }
 
+/* What told of it there was lost on its disk, all of it at once, and it has not
+ * heard of it since. */
+static bool
+is_lost(const struct node *at, const char *address)
+{
+	struct match match = match_over(address, "");
+	const char *pattern;
+
+	if (!at->lacks)
+		return false;
+	while ((pattern = match_next(&match)) != NULL)
+		if (truth_hear(at->world, at, pattern).claim)
+			return false;
+	return true;
+}
+
 /* Nobody there knows of it: it is returned to its sender. */
 void
 post_bounced(struct post *post, const struct node *from, const struct node *at,
     const char *address)
 {
-	if (is_claimed(post->world, address) && !at->rolled_back)
+	if (is_claimed(post->world, address) && !at->rolled_back &&
+	    !is_lost(at, address))
 		world_fail(post->world,
 		    "%s sends a letter for %s to %s, which bounces it",
 		    from->name, address, at->name);

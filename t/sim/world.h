@@ -110,6 +110,7 @@ struct node {
 	bool foreign;     /* octets there are no more as it wrote them */
 	bool all_saved;   /* its end was one in order */
 	bool unknown;     /* nothing on its disk has all that is in its table */
+	bool lacks;       /* so its table may lack what it had until then */
 	bool rolled_back; /* the MTA's own table is an old one */
 	struct buf unsaved;  /* of the state: waits for the disk, */
 	bool unsaved_whole;  /* in place of all that is there */
