@@ -5,6 +5,8 @@
 
 #include "base/check.h"
 #include "core/lsa/match.h"
+#include "core/node/node.h"
+#include "core/node/phase.h"
 #include "core/wire/report.h"
 #include "t/sim/disk.h"
 #include "t/sim/post_parts.h"
@@ -292,6 +294,23 @@ denies_relay(
 	return denies && !admits(hop, from);
 }
 
+/*
+ * By the word of who means ill: he names another's mail service as his own, or
+ * gives transit while he has no table. Whoever a table leads to may throw a letter
+ * away, and signatures stop no lie of a server about itself.
+ */
+static bool
+is_misled(
+    const struct world *world, const struct node *named, const struct node *hop)
+{
+	const struct node *liar = world->insider;
+
+	if (liar == NULL || named != liar)
+		return false;
+	return named != hop || !world_runs(hop) ||
+	       phase_state(hop->engine) == LSA_STARTING;
+}
+
 /* A transaction of these recipients with the hop; true: it has them. */
 static bool
 offer(struct post *post, const struct letter *letter, char *const *to, size_t n,
@@ -346,11 +365,18 @@ static bool
 send(struct post *post, const struct letter *letter, char *const *to, size_t n,
     const struct route *route)
 {
+	bool taken;
+
 	for (size_t i = 0; i < route->nhops; i++) {
 		struct node *hop = world_at(post->world, &route->hop[i].addr);
 
-		if (hop != NULL && hop != letter->at &&
-		    offer(post, letter, to, n, hop))
+		if (hop == NULL || hop == letter->at)
+			continue;
+		post->misled = is_misled(post->world,
+		    world_find(post->world, route->hop[i].name), hop);
+		taken = offer(post, letter, to, n, hop);
+		post->misled = false;
+		if (taken)
 			return true;
 	}
 	return false;

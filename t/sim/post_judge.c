@@ -53,8 +53,8 @@ void
 post_bounced(struct post *post, const struct node *from, const struct node *at,
     const char *address)
 {
-	if (is_claimed(post->world, address) && !at->rolled_back &&
-	    !is_lost(at, address))
+	if (!post->misled && is_claimed(post->world, address) &&
+	    !at->rolled_back && !is_lost(at, address))
 		world_fail(post->world,
 		    "%s sends a letter for %s to %s, which bounces it",
 		    from->name, address, at->name);

@@ -35,6 +35,7 @@ struct post {
 	VEC(struct visited) visited;
 	VEC(struct visited) delivered; /* of one recipient each */
 	uint64_t number, queue_id;
+	bool misled; /* what is offered now goes by a liar's own word */
 };
 
 /* Nobody where it has come to knows of it: it is returned to its sender. */
