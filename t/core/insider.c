@@ -77,13 +77,14 @@ insider_frame(struct insider *f, uint8_t type, const void *body, size_t n)
 	hand(f, 1, type, body, n);
 }
 
-/* An LSA of the peer's, with the next sequence; without a body a purge. */
 void
-insider_say(
-    struct insider *f, uint8_t type, const char *id, const struct buf *body)
+insider_hand_on(struct insider *f, const char *name, char letter, uint8_t type,
+    const char *id, const struct buf *body)
 {
+	const char text[] = { letter, '\0' };
+	struct crypto seal = cheap_seal(text);
 	uint8_t org[CRYPTO_DIGEST], key[CRYPTO_DIGEST];
-	struct lsa_draft draft = { .key = { PEER, id, type },
+	struct lsa_draft draft = { .key = { name, id, type },
 		.org = org,
 		.signer = key,
 		.seq = ++f->seq,
@@ -94,10 +95,32 @@ insider_say(
 	struct buf out = { 0 };
 
 	cheap_key('z', org);
-	cheap_key('b', key);
-	lsa_encode(&out, &draft, &f->peer);
+	cheap_key(letter, key);
+	lsa_encode(&out, &draft, &seal);
 	insider_frame(f, MSG_UPDATE, out.p, out.n);
 	buf_done(&out);
+}
+
+/* An LSA of the peer's, with the next sequence; without a body a purge. */
+void
+insider_say(
+    struct insider *f, uint8_t type, const char *id, const struct buf *body)
+{
+	insider_hand_on(f, PEER, *INSIDER_LETTER, type, id, body);
+}
+
+void
+insider_known(
+    struct insider *f, const char *name, char letter, const char *cert)
+{
+	struct lsa_identity id = { .cert = { (const uint8_t *)cert },
+		.cert_len = { strlen(cert) },
+		.ncerts = 1 };
+	struct buf body = { 0 };
+
+	lsa_identity_encode(&body, &id);
+	insider_hand_on(f, name, letter, LSA_IDENTITY, "", &body);
+	buf_done(&body);
 }
 
 void
@@ -134,14 +157,7 @@ hello(struct insider *f)
 void
 insider_identity(struct insider *f)
 {
-	struct lsa_identity id = { .cert = { (const uint8_t *)CERT },
-		.cert_len = { sizeof(CERT) - 1 },
-		.ncerts = 1 };
-	struct buf body = { 0 };
-
-	lsa_identity_encode(&body, &id);
-	insider_say(f, LSA_IDENTITY, "", &body);
-	buf_done(&body);
+	insider_known(f, PEER, *INSIDER_LETTER, CERT);
 }
 
 /* Until both have said HELLO. */

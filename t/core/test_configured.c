@@ -251,9 +251,11 @@ END_TEST
 static struct setup_space *
 spaces_of(const struct insider *f, struct setup *after, size_t n)
 {
-	struct setup_space *list = mem_new(0, 2, sizeof(*list));
+	static char third[] = "third.example";
+	struct setup_space *list = mem_new(0, 3, sizeof(*list));
 
 	memcpy(list, f->setup.spaces, 2 * sizeof(*list));
+	list[2] = (struct setup_space){ .pattern = third, .cost = 1 };
 	*after = f->setup;
 	after->spaces = list;
 	after->nspaces = n;
@@ -361,6 +363,37 @@ START_TEST(a_move_is_confirmed)
 }
 END_TEST
 
+/* A pattern that comes is told of, and moves nothing; one that goes does. */
+START_TEST(what_comes_is_not_confirmed)
+{
+	static char gw[] = "gw.example", mine[] = "own.example",
+		    third[] = "third.example";
+	char *spaces[] = { gw, mine, third };
+	struct setup_space *list;
+	struct setup after;
+	struct insider f;
+	struct done done;
+	char *text;
+
+	answers_begin(&f);
+	f.claims.spaces = spaces;
+	f.claims.nspaces = 3;
+	list = spaces_of(&f, &after, _i == 0 ? 3 : 1);
+	after.confirm_percent = 1;
+	done = conf_is(&f, &after, 3, EVENT_CONFIRM);
+	text = buf_string(&done.tried);
+	if (_i == 0)
+		ck_assert_str_eq(text,
+		    "{\"pattern\":\"third.example\",\"after\":{\"kind\":"
+		    "\"here\"}}\n{\"routes\":3,\"moved\":1}\n");
+	mem_free(text);
+	ck_assert_uint_eq(
+	    conf_is(&f, &after, 0, EVENT_CONFIRM).waiting, _i == 0 ? 0 : 1);
+	engine_free(f.engine);
+	mem_free(list);
+}
+END_TEST
+
 #define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
 
 int
@@ -379,6 +412,7 @@ main(void)
 	tcase_add_loop_test(tc, a_trial_moves_nothing, 0, ROWS(trials));
 	tcase_add_test(tc, a_trial_before_there_is_a_table);
 	tcase_add_loop_test(tc, a_move_is_confirmed, 0, ROWS(confirms));
+	tcase_add_loop_test(tc, what_comes_is_not_confirmed, 0, 2);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

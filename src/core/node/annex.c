@@ -193,7 +193,7 @@ schedules_make(struct engine *e, const struct view *view)
 static void
 retry_all(struct engine *e)
 {
-	for (size_t i = 0; e->table.rib != NULL && i < e->table.rib->n; i++) {
+	for (size_t i = 0; i < e->table.rib->n; i++) {
 		const struct route *r = &e->table.rib->routes[i];
 
 		if (r->kind == ROUTE_REMOTE)

@@ -295,21 +295,24 @@ say_space(struct engine *e, const struct setup_space *setup)
 }
 
 /*
- * A new pattern is claimed once our own table has it, or others would send
- * mail that our MTA does not take yet. Not when the table is late: then we
- * say `starting`, and who may still send decides.
+ * A new pattern is claimed once our own table has it, and not as one that
+ * leaves, or others would send mail that our MTA does not take yet. Not when
+ * the table is late: then we say `starting`, and who may still send decides.
  */
 static bool
 is_taken(const struct engine *e, const char *pattern)
 {
 	struct lsa_key key = { e->setup->server, pattern, LSA_SPACE };
 	const struct lsa *said = lsdb_find(&e->db, &key);
+	const struct route *route;
 
 	if (e->table.late.behind || (said != NULL && !said->purge))
 		return true;
-	return e->table.rib != NULL &&
-	       e->table.published >= e->table.rib->generation &&
-	       rib_find(e->table.rib, pattern) != NULL;
+	/* Nothing is said before there is a table. */
+	if (e->table.published < e->table.rib->generation)
+		return false;
+	route = rib_find(e->table.rib, pattern);
+	return route != NULL && route->leaves == 0;
 }
 
 static void

@@ -80,8 +80,7 @@ publish_first(struct engine *e)
 static bool
 has_table(struct engine *e)
 {
-	return (e->table.rib != NULL &&
-		   e->table.published >= e->table.rib->generation) ||
+	return e->table.published >= e->table.rib->generation ||
 	       e->table.late.behind;
 }
 
