@@ -414,6 +414,192 @@ START_TEST(what_agrees_between_is_not)
 }
 END_TEST
 
+/* --- several servers ------------------------------------------------------------- */
+
+/* What there is besides the rule: an identity each, and a list of the last. */
+static const char *const others[] = { "b.x.org", "c.x.org", "d.x.org",
+	"e.x.org" };
+
+#define OTHERS (sizeof(others) / sizeof(others[0]))
+
+static void
+keep(struct host *h, const struct lsa_key *key, const struct buf *body)
+{
+	uint8_t zero[CRYPTO_DIGEST] = { 0 };
+	struct lsa_draft draft = { .key = *key,
+		.org = zero,
+		.signer = zero,
+		.seq = 7,
+		.body = body->p,
+		.body_len = body->n };
+	struct buf out = { 0 };
+	struct lsa *lsa;
+
+	lsa_encode(&out, &draft, &h->crypto);
+	ck_assert_int_eq(lsa_decode(out.p, out.n, &h->crypto, &lsa), 0);
+	lsdb_install(&h->engine->db, lsa);
+	buf_done(&out);
+}
+
+static void
+keep_others(struct host *h)
+{
+	struct lsa_identity id = {
+		.cert = { (const uint8_t *)"x" }, .cert_len = { 1 }, .ncerts = 1
+	};
+	struct buf body = { 0 };
+
+	lsa_identity_encode(&body, &id);
+	for (size_t i = 0; i < OTHERS; i++)
+		keep(
+		    h, &(struct lsa_key){ others[i], "", LSA_IDENTITY }, &body);
+	buf_reset(&body);
+	buf_bytes(&body, "\0\1\0\4\0\0\0\1\0\2\0\1\0\0\3\0\5\0\3a.b", 22);
+	keep(h, &(struct lsa_key){ "e.x.org", "!", LSA_LIST }, &body);
+	buf_done(&body);
+}
+
+static unsigned
+part_is(struct host *h, const struct lsa *lsa)
+{
+	return h->version < 2 ? 0 : lsa->part;
+}
+
+/* In their order all of ours that a peer of its version tells of. */
+static size_t
+in_order(struct host *h, const struct lsa *list[16])
+{
+	size_t n = 0;
+
+	for (unsigned part = 0; part < PARTS; part++)
+		for (struct lsa *l = lsdb_first(&h->engine->db); l != NULL;
+		     l = lsdb_next(l))
+			if (part_is(h, l) == part &&
+			    (h->version >= MSG_VERSION_LISTS ||
+				!lsa_is_list(l->key.type)))
+				list[n++] = l;
+	return n;
+}
+
+/* The peer names no part, and then all of ours but one. */
+static void
+summary_without(struct host *h, size_t which)
+{
+	const struct lsa *list[16];
+	size_t n = in_order(h, list);
+	struct buf body = { 0 };
+
+	buf_u8(&body, MSG_FIRST | MSG_LAST);
+	buf_u16(&body, (uint16_t)(which < n ? n - 1 : n));
+	for (size_t i = 0; i < n; i++)
+		if (i != which)
+			msg_entry_write(&body, h->version, list[i]);
+	hear(h, MSG_SUMMARY, &body);
+	buf_done(&body);
+}
+
+static void
+digest_other(struct host *h)
+{
+	struct buf body = { 0 };
+
+	if (h->version < 2) {
+		digest_whole(h, false);
+		return;
+	}
+	buf_u8(&body, 0);
+	buf_u16(&body, 0);
+	hear(h, MSG_DIGEST, &body);
+	buf_done(&body);
+}
+
+/* One after the other is not there, and that is all that is found; a list is
+ * not missed at a peer that reads none. */
+START_TEST(one_of_many_is_missing)
+{
+	struct host *h = begin_of((uint8_t)_i);
+	const struct lsa *list[16];
+	char want[80];
+	size_t n;
+
+	keep_others(h);
+	n = in_order(h, list);
+	ck_assert_uint_eq(n, OTHERS + (_i < MSG_VERSION_LISTS ? 1 : 2));
+	for (size_t i = 0; i < n; i++) {
+		ask(h, "db diff " PEER " ask");
+		digest_other(h);
+		summary_without(h, i);
+		answers(h, "db diff " PEER, "\"found\":1}");
+		snprintf(want, sizeof(want),
+		    "\"origin\":\"%s\",\"type\":\"%s\"", list[i]->key.origin,
+		    lsa_type_word(list[i]->key.type));
+		answers(h, "db diff " PEER, want);
+		answers(h, "db diff " PEER, "\"what\":\"missing-there\"");
+	}
+	ask(h, "db diff " PEER " ask");
+	digest_other(h);
+	summary_without(h, n);
+	answers(h, "db diff " PEER, "\"found\":0}");
+	answers(h, "db diff " PEER, "\"state\":\"same\"");
+	end(h);
+}
+END_TEST
+
+/* What was found stands until it is asked again, whatever is heard meanwhile. */
+START_TEST(an_answer_stands)
+{
+	struct host *h = begin_of((uint8_t)_i);
+
+	answers(h, "db diff " PEER, "\"state\":\"unasked\"");
+	answers(h, "db diff " PEER, "\"found\":0}");
+	digest(h, false);
+	summary(h, RULE, 5, 0); /* nobody has asked yet */
+	answers(h, "db diff " PEER, "\"state\":\"unasked\"");
+	ask(h, "db diff " PEER " ask");
+	digest(h, false);
+	hear(h, MSG_SYNCED, NULL); /* that is of the summary to come */
+	answers(h, "db diff " PEER, "\"state\":\"summary\"");
+	summary(h, RULE, 5, 0);
+	answers(h, "db diff " PEER, "\"state\":\"differs\"");
+	digest(h, true);
+	summary(h, "another", 3, 0);
+	answers(h, "db diff " PEER, "\"state\":\"differs\"");
+	answers(h, "db diff " PEER, "\"found\":1}");
+	end(h);
+}
+END_TEST
+
+/* Each time another part: nothing stays. */
+START_TEST(another_part_each_time)
+{
+	struct host *h = begin();
+	uint8_t part[CRYPTO_DIGEST];
+
+	h->crypto.digest(h->crypto.ctx, h->rule, CRYPTO_DIGEST, part);
+	for (unsigned s = 0; s < 3 * LIMIT_DIFFERS_MS / 1000; s += 100) {
+		struct buf body = { 0 };
+
+		if (s % 200 == 0) {
+			digest(h, false);
+		} else { /* that one agrees, and the peer has one more */
+			buf_u8(&body, 0);
+			buf_u16(&body, 2);
+			buf_u8(&body, 0);
+			buf_u32(&body, 1);
+			buf_bytes(&body, part, CRYPTO_DIGEST);
+			buf_u8(&body, 9);
+			buf_u32(&body, 1);
+			buf_bytes(&body, part, CRYPTO_DIGEST);
+			hear(h, MSG_DIGEST, &body);
+			buf_done(&body);
+		}
+		wait_s(h, 100);
+	}
+	ck_assert_str_eq(h->told, "");
+	end(h);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -429,6 +615,10 @@ main(void)
 	tcase_add_test(tc, a_session_that_ends_says_so);
 	tcase_add_test(tc, what_stays_is_told);
 	tcase_add_test(tc, what_agrees_between_is_not);
+	tcase_add_loop_test(
+	    tc, one_of_many_is_missing, 1, MSG_VERSION_LISTS + 1);
+	tcase_add_loop_test(tc, an_answer_stands, 1, MSG_VERSION_LISTS + 1);
+	tcase_add_test(tc, another_part_each_time);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }
