@@ -115,6 +115,22 @@ START_TEST(two_of_our_own)
 }
 END_TEST
 
+/* Two that are more than an hour apart are no row; and mail that is refused
+ * while a hop is left out does not make that longer. */
+START_TEST(two_of_our_own_apart)
+{
+	struct refusals all = { 0 };
+
+	ck_assert(!add(&all, "*", NULL, 0));
+	ck_assert(!add(&all, "*", NULL, 60 * MIN + 1));
+	ck_assert(add(&all, "*", NULL, 120 * MIN + 1));
+	ck_assert(!add(&all, "*", "a@x.example", 129 * MIN));
+	ck_assert(!over(&all, 130 * MIN));
+	ck_assert(over(&all, 130 * MIN + 1));
+	refusal_done(&all);
+}
+END_TEST
+
 START_TEST(begins_anew)
 {
 	struct refusals all = { 0 };
@@ -339,6 +355,7 @@ main(void)
 	tcase_add_test(tc, three_recipients);
 	tcase_add_test(tc, a_row_is_ten_minutes);
 	tcase_add_test(tc, two_of_our_own);
+	tcase_add_test(tc, two_of_our_own_apart);
 	tcase_add_test(tc, begins_anew);
 	tcase_add_test(tc, ends_by_itself);
 	tcase_add_test(tc, bounded);
