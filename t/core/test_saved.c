@@ -350,6 +350,41 @@ START_TEST(a_part_may_end_anywhere)
 }
 END_TEST
 
+/* A number that no server could have come to becomes the limit, and what was
+ * counted on from there stays: no table has the number of one before it. */
+START_TEST(a_number_goes_on)
+{
+	static const uint64_t numbers[][2] = {
+		{ 3, 3 },
+		{ LIMIT_GENERATION, LIMIT_GENERATION },
+		{ LIMIT_GENERATION + 5, LIMIT_GENERATION + 5 },
+		{ UINT64_MAX, LIMIT_GENERATION },
+	};
+	struct buf part = { 0 }, body = { 0 }, none = { 0 };
+	struct parts_saved out = { .n = 0 };
+	struct told told = { .refused = "" };
+	uint8_t want[8];
+	struct host h;
+
+	host_begin(&h);
+	buf_u64(&body, numbers[_i][0]);
+	buf_u8(&body, 1);
+	item(&part, 3, body.p, body.n);
+	restore_part(&h, &part, true);
+	restore(h.engine, SAVE_STATE, &none, &told);
+	engine_save(h.engine, add_part, &out);
+	engine_free(h.engine);
+	buf_reset(&body);
+	buf_u64(&body, numbers[_i][1]);
+	memcpy(want, body.p, sizeof(want));
+	ck_assert_ptr_nonnull(
+	    memmem(out.v[0].p, out.v[0].n, want, sizeof(want)));
+	buf_done(&out.v[0]);
+	buf_done(&body);
+	buf_done(&part);
+}
+END_TEST
+
 /* --- who is trusted may be others at the next start ---------------------------- */
 
 static int
@@ -459,6 +494,7 @@ main(void)
 	tcase_add_test(tc, what_is_ours_is_judged_all_the_same);
 	tcase_add_loop_test(tc, later_items_count, 0, 2);
 	tcase_add_test(tc, a_part_may_end_anywhere);
+	tcase_add_loop_test(tc, a_number_goes_on, 0, 4);
 	tcase_add_loop_test(tc, certificates_are_read_anew_for_others, 0,
 	    (int)(sizeof(starts) / sizeof(starts[0])));
 	suite_add_tcase(suite, tc);

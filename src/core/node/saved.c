@@ -279,7 +279,8 @@ saved_restore_table(struct engine *e, const uint8_t *p, size_t n)
 
 /* A newer table than any that is kept was published on a full disk: what it
  * said is lost, but its number is not given again. What no server could have
- * come to is a bad disk's, and no reason to begin at 0 some day. */
+ * come to is a bad disk's, and no reason to begin at 0 some day; what was then
+ * counted on from the limit is as good as any. */
 static void
 number_restore(struct engine *e)
 {
@@ -288,9 +289,9 @@ number_restore(struct engine *e)
 	if (rib == NULL)
 		return;
 	if (rib->generation < e->table.noted &&
-	    e->table.noted < LIMIT_GENERATION)
+	    e->table.noted < 2 * LIMIT_GENERATION)
 		rib->generation = e->table.noted + 1;
-	if (rib->generation > LIMIT_GENERATION)
+	if (rib->generation > 2 * LIMIT_GENERATION)
 		rib->generation = LIMIT_GENERATION;
 }
 
