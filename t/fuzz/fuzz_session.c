@@ -1,13 +1,14 @@
 /*
- * fuzz_session.c - what a peer with a valid certificate may send: octets
- * behind a session that is FULL, into a real engine. Whatever they are, the
- * rules of the simulator hold, and a minute later both agree again.
+ * fuzz_session.c - what peers with valid certificates may send: octets behind
+ * a session that is FULL, into a real engine, and whole sessions of another
+ * one, by the steps of stranger.h. Whatever they are, the rules of the simulator
+ * hold; where that other one did nothing, a minute later both agree again.
  */
 
 #include "t/fuzz/fuzz.h"
 #include "t/fuzz/pair.h"
 #include "t/fuzz/pieces.h"
-#include "t/sim/cable.h"
+#include "t/fuzz/stranger.h"
 #include "t/sim/truth.h"
 
 const unsigned fuzz_runs = 150;
@@ -21,14 +22,13 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct world *world = pair_new();
-	struct buf octets = { 0 };
 
+	stranger_add(world);
 	world_start(world, &world->nodes[0], DISK_KEPT);
 	world_start(world, &world->nodes[1], DISK_KEPT);
 	world_run(world, 3000);
 	FUZZ_CHECK(world->failed == NULL);
-	buf_bytes(&octets, p, n);
-	cable_slip(world, &world->nodes[1], &world->nodes[0], &octets);
+	stranger_play(world, p, n);
 	world_run(world, 60000);
 	if (world->failed == NULL)
 		truth_check(world);
@@ -38,7 +38,6 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	for (size_t i = 0; i < sizeof(shown) / sizeof(*shown); i++)
 		pair_lines_are_json(
 		    world_ask(world, &world->nodes[0], shown[i]));
-	buf_done(&octets);
 	world_free(world);
 	return 0;
 }

@@ -27,6 +27,8 @@ struct pieces {
 
 static void piece_level(
     struct rng *, enum pieces_kind, struct cur, struct buf *, int);
+static void lsa_level(
+    struct rng *rng, const uint8_t *p, size_t n, struct buf *out);
 
 /* The next piece at the cursor; false if there is none. */
 static bool
@@ -67,7 +69,12 @@ piece_next(enum pieces_kind kind, struct cur *in, struct piece *out)
 		return next_text(in, '\n', out);
 	case PIECES_WORDS:
 		return next_text(in, ' ', out);
+	case PIECES_ITEMS:
+		out->tag = cur_u8(&c);
+		out->n = cur_u32(&c);
+		break;
 	case PIECES_FRAMES:
+	case PIECES_SAVED:
 		out->n = cur_u32(&c);
 		break;
 	case PIECES_TLVS:
@@ -95,7 +102,10 @@ piece_put(enum pieces_kind kind, uint16_t tag, const struct buf *inside,
 {
 	size_t n = inside->n;
 
-	if (kind == PIECES_FRAMES)
+	if (kind == PIECES_ITEMS)
+		buf_u8(out, (uint8_t)tag);
+	if (kind == PIECES_FRAMES || kind == PIECES_SAVED ||
+	    kind == PIECES_ITEMS)
 		buf_u32(out, (uint32_t)n);
 	if (kind == PIECES_TLVS) {
 		buf_u16(out, tag);
@@ -121,6 +131,8 @@ piece_within(enum pieces_kind kind, const struct piece *piece)
 {
 	if (kind == PIECES_LINES)
 		return PIECES_WORDS;
+	if (kind == PIECES_SAVED)
+		return PIECES_ITEMS;
 	if (kind == PIECES_DER && (piece->tag & 0x20) != 0)
 		return PIECES_DER;
 	if (kind == PIECES_DER && piece->tag == 4 && piece->n > 1 &&
@@ -142,6 +154,21 @@ piece_changed(struct rng *rng, struct cur in, struct buf *out)
 	mem_free(p);
 }
 
+/* What a piece has behind `head` octets, where that is an LSA. */
+static void
+piece_lsa(
+    struct rng *rng, const struct piece *piece, size_t head, struct buf *out)
+{
+	struct buf lsa = { 0 };
+
+	if (piece->n > head + LSA_FIXED + LSA_BEHIND + SIGNATURE)
+		lsa_level(rng, piece->p + head, piece->n - head, &lsa);
+	if (lsa.n > 0)
+		buf_bytes(out, piece->p, head);
+	buf_bytes(out, lsa.p, lsa.n);
+	buf_done(&lsa);
+}
+
 static void
 piece_inside(struct rng *rng, enum pieces_kind kind, const struct piece *piece,
     struct buf *out, int depth)
@@ -149,6 +176,11 @@ piece_inside(struct rng *rng, enum pieces_kind kind, const struct piece *piece,
 	enum pieces_kind of = piece_within(kind, piece);
 	struct cur in = cur_over(piece->p, piece->n);
 
+	if ((kind == PIECES_FRAMES || kind == PIECES_ITEMS) &&
+	    rng_below(rng, 2) == 0)
+		piece_lsa(rng, piece, kind == PIECES_FRAMES ? 1 : 0, out);
+	if (out->n > 0)
+		return;
 	if (of == PIECES_OCTETS || depth >= DEPTH_MAX || rng_below(rng, 4) == 0)
 		piece_changed(rng, in, out);
 	else

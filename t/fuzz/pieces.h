@@ -17,6 +17,8 @@ enum pieces_kind {
 	PIECES_WORDS,  /* each to its space */
 	PIECES_FRAMES, /* u32 octets behind it; of octets */
 	PIECES_TLVS,   /* u16 type, u16 octets behind it */
+	PIECES_SAVED,  /* u32 octets behind it; of items */
+	PIECES_ITEMS,  /* u8 kind, u32 octets behind it */
 	PIECES_LSA,    /* one LSA: the body is TLVs, the rest stays */
 	PIECES_DER,    /* ASN.1: tag, length, what is in it */
 	PIECES_OCTETS  /* has none */

@@ -19,6 +19,7 @@
 #include "io/journal.h"
 #include "publish/wire.h"
 #include "t/fuzz/pair.h"
+#include "t/fuzz/seeds.h"
 #include "t/sim/cheap_seal.h"
 
 #define HOST "mx1.london.example.org"
@@ -26,8 +27,8 @@
 
 static const char *top;
 
-static void
-put(const char *target, const char *name, struct buf *b)
+void
+seeds_put(const char *target, const char *name, struct buf *b)
 {
 	char path[512];
 	FILE *out;
@@ -71,7 +72,7 @@ lsa_put(const char *name, uint8_t type, const char *id, struct buf *body)
 	struct buf out = { 0 };
 
 	lsa_write(&out, type, id, body);
-	put("lsa", name, &out);
+	seeds_put("lsa", name, &out);
 }
 
 static void
@@ -218,7 +219,7 @@ frames(void)
 	frame_put_body(&out, MSG_HELLO, &body);
 	buf_u64(&body, 127);
 	frame_put_body(&out, MSG_ALIVE, &body);
-	put("frame", "hello", &out);
+	seeds_put("frame", "hello", &out);
 	lsa_write(&octets, LSA_SERVER, "", &server);
 	if (lsa_decode(octets.p, octets.n, &crypto, &lsa) != RC_OK)
 		abort();
@@ -241,7 +242,7 @@ frames(void)
 	frame_put_body(&out, MSG_SYNCED, &body);
 	buf_text(&body, "stopping");
 	frame_put_body(&out, MSG_CLOSE, &body);
-	put("frame", "exchange", &out);
+	seeds_put("frame", "exchange", &out);
 	lsa_free(lsa);
 }
 
@@ -289,13 +290,14 @@ published(const struct route *list, size_t n)
 		buf_bytes(&out, whole.p, whole.n);
 		buf_bytes(&out, difference.p, difference.n);
 		buf_u8(&out, how);
-		put("serve", how == 0 ? "two-batches" : "disk-full", &out);
+		seeds_put(
+		    "serve", how == 0 ? "two-batches" : "disk-full", &out);
 		buf_u32(&out, (uint32_t)whole.n);
 		buf_bytes(&out, whole.p, whole.n);
 		buf_u32(&out, (uint32_t)difference.n);
 		buf_bytes(&out, difference.p, difference.n);
 		buf_u8(&out, (uint8_t)(how * 3)); /* octets are missing */
-		put("copy", how == 0 ? "two-groups" : "torn", &out);
+		seeds_put("copy", how == 0 ? "two-groups" : "torn", &out);
 	}
 	buf_done(&whole);
 	buf_done(&difference);
@@ -331,7 +333,7 @@ routes(void)
 	list[2].leaves = 1700000000;
 	for (size_t i = 0; i < 3; i++) {
 		route_encode(&out, &list[i]);
-		put("route", names[i], &out);
+		seeds_put("route", names[i], &out);
 	}
 	setup.own[0] = address(1, 25);
 	wire_put_setup(&out, &setup);
@@ -340,16 +342,16 @@ routes(void)
 		wire_set(&writer, &list[i]);
 	wire_gone(&writer, "gone.example.org");
 	wire_end(&writer);
-	put("publish", "batch", &out);
+	seeds_put("publish", "batch", &out);
 	wire_begin(&writer, &out, 6, 5);
 	wire_set(&writer, &list[1]);
 	wire_gone(&writer, "gone.example.org");
 	wire_end(&writer);
-	put("publish", "difference", &out);
+	seeds_put("publish", "difference", &out);
 	published(list, 3);
 	wire_put_phase(&out, PLUGIN_LOCKING);
 	wire_put_ack(&out, &ack);
-	put("publish", "ack", &out);
+	seeds_put("publish", "ack", &out);
 	mtable_keys_encode(&keys, &key, 1);
 	mtable_annex_encode(&said, (struct mtable_version){ 1, 5 },
 	    &(struct mtable_mta){ .copies = true }, &keys, &(struct buf){ 0 });
@@ -359,7 +361,7 @@ routes(void)
 	buf_done(&keys);
 	buf_done(&said);
 	wire_put_table(&out, &(struct wire_table){ .generation = 5 });
-	put("publish", "annex", &out);
+	seeds_put("publish", "annex", &out);
 }
 
 /* Two servers, a connector with limits between them. */
@@ -408,7 +410,7 @@ net_bad(void)
 	mtable_net_encode(&out, &t);
 	/* seven counts; a server is its name and 14 octets; then the step */
 	out.p[7 * 4 + names + 2 * 14 + 13 + 3] = 1;
-	put("table", "net-no-policy", &out);
+	seeds_put("table", "net-no-policy", &out);
 	net_done(&t.net);
 	vec_done(&t.widest);
 }
@@ -435,7 +437,7 @@ table(void)
 	mtable_keys_encode(&names, keys, 2);
 	mtable_annex_encode(
 	    &octets, (struct mtable_version){ 2, 5 }, &mta, &names, &out);
-	put("table", "net", &out);
+	seeds_put("table", "net", &out);
 	if (mtable_annex_decode(octets.p, octets.n, &annex) != RC_OK)
 		abort();
 	mtable_history_add(&history, (struct mtable_version){ 2, 4 }, 1000);
@@ -444,13 +446,13 @@ table(void)
 		mtable_add_route(&writer, &list[i], history.v[i % 2].version);
 	buf_reset(&out);
 	mtable_end(&writer, &annex, &history, &out);
-	put("table", "three-routes", &out);
+	seeds_put("table", "three-routes", &out);
 	for (size_t i = 0; i < 2; i++)
 		mtable_add_route(&writer, &list[i], history.v[0].version);
 	buf_reset(&out);
 	mtable_end_news(&writer, 1, &annex, &history, &out);
-	put("table", "two-news", &out);
-	put("table", "annex", &octets);
+	seeds_put("table", "two-news", &out);
+	seeds_put("table", "annex", &octets);
 	buf_done(&names);
 }
 
@@ -469,7 +471,7 @@ journal(const struct buf *parts)
 
 		journal_put(&journal, one.p, one.left, &file);
 	}
-	put("journal", "two-hosts", &file);
+	seeds_put("journal", "two-hosts", &file);
 }
 
 /* What two hosts say to each other, and save. */
@@ -486,16 +488,17 @@ network(void)
 	world_run(world, 30000);
 	buf_bytes(&out, a->disk[SAVE_STATE].p, a->disk[SAVE_STATE].n);
 	journal(&out);
-	put("state", "two-hosts-parts", &out);
+	seeds_state(&out);
+	seeds_put("state", "two-hosts-parts", &out);
 	b->cheap.signed_ = NULL;
 	buf_bytes(&lsa, b->last.p, b->last.n);
 	b->crypto.sign(b->crypto.ctx, lsa.p, lsa.n, sig);
 	buf_bytes(&lsa, sig, sizeof(sig));
 	frame_put_body(&out, MSG_UPDATE, &lsa);
-	put("session", "update", &out);
+	seeds_put("session", "update", &out);
 	buf_u64(&lsa, UINT64_MAX);
 	frame_put_body(&out, MSG_ALIVE, &lsa);
-	put("session", "alive", &out);
+	seeds_put("session", "alive", &out);
 	buf_u8(&lsa, MSG_FIRST | MSG_LAST);
 	buf_u16(&lsa, 0);
 	frame_put_body(&out, MSG_SUMMARY, &lsa);
@@ -506,13 +509,13 @@ network(void)
 	buf_bytes(&lsa, sig, CRYPTO_DIGEST);
 	frame_put_body(&out, MSG_DIGEST, &lsa);
 	frame_put_body(&out, MSG_SYNCED, &lsa);
-	put("session", "exchange", &out);
+	seeds_put("session", "exchange", &out);
 	buf_u16(&lsa, 2); /* of what is not there, and of what is */
 	msg_key_write(&lsa, &(struct lsa_key){ HOST, "none", LSA_CONNECTOR });
 	msg_key_write(
 	    &lsa, &(struct lsa_key){ a->conf.server, "", LSA_SERVER });
 	frame_put_body(&out, MSG_REQUEST, &lsa);
-	put("session", "request", &out);
+	seeds_put("session", "request", &out);
 	world_free(world);
 }
 
@@ -538,7 +541,7 @@ marks(void)
 	mark_encode(&second, &out);
 	buf_text(&out, "\r\n");
 	mark_encode(&first, &out);
-	put("mark", "two-visits", &out);
+	seeds_put("mark", "two-visits", &out);
 }
 
 int
@@ -555,6 +558,7 @@ main(int argc, char **argv)
 	routes();
 	table();
 	network();
+	seeds_session();
 	net_bad();
 	return 0;
 }
