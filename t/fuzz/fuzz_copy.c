@@ -2,8 +2,9 @@
  * fuzz_copy.c - the publisher's copy of the table, as it lies on a disk that was
  * full, torn or turned. The last octet says how: 'f', all before it is the file;
  * else what is before are groups, a u32 of octets before each, whose heads are
- * right, and of the last one so many octets are missing. What is taken can be
- * written, and read again as the same table.
+ * right; 'x', of the second the head is not, 'y', an octet in it is another; else
+ * of the last one so many octets are missing. What is taken can be written, and read again as the same table;
+ * a table that has less has none of the rest.
  */
 
 #include <string.h>
@@ -19,6 +20,7 @@ const unsigned fuzz_runs = 2000;
 PIECES(PIECES_FRAMES);
 
 #define MAGIC 0x4c535231u
+#define HEAD 16
 
 static void
 group_put(struct buf *out, const uint8_t *p, size_t n)
@@ -50,6 +52,7 @@ again(struct got *got)
 {
 	struct buf frames = { 0 }, file = { 0 };
 	struct got other = { .generation = 0 };
+	bool any;
 
 	got_put(got, &frames);
 	group_put(&file, frames.p, frames.n);
@@ -58,6 +61,8 @@ again(struct got *got)
 	    other.tree.n == got->tree.n && other.generation == got->generation);
 	FUZZ_CHECK(!got_narrow(got, &other) && !got_narrow(&other, got));
 	got_clear(&other);
+	any = got->tree.n > 0;
+	FUZZ_CHECK(got_narrow(got, &other) == any && got->tree.n == 0);
 	buf_done(&file);
 	buf_done(&frames);
 }
@@ -69,6 +74,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct got got = { .generation = 0 };
 	uint8_t how = n == 0 ? 0 : p[n - 1];
 	struct buf file = { 0 };
+	size_t second = 0, spoiled;
 
 	if (how == 'f')
 		buf_bytes(&file, in.p, in.left);
@@ -78,8 +84,13 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		    cur_sub(&in, octets < in.left ? octets : in.left);
 
 		group_put(&file, group.p, group.left);
+		if (second == 0)
+			second = file.n;
 	}
-	if (how != 'f')
+	spoiled = second + (how == 'x' ? 0 : HEAD);
+	if ((how == 'x' || how == 'y') && spoiled < file.n)
+		file.p[spoiled] ^= 1;
+	else if (how != 'f')
 		file.n -= how < file.n ? how : file.n;
 	if (load(&file, &got) == RC_OK)
 		again(&got);

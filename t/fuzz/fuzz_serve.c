@@ -1,13 +1,15 @@
 /*
  * fuzz_serve.c - the publisher at work, with whatever comes by the socket that
- * lsrd alone has; its tables take everything, or as the last octet says every
- * other write fails. It acknowledges no generation that it was not given, and
+ * lsrd alone has. Its tables take everything, or, as the last octet says, every
+ * other write fails, the copy has no more room from the first write on, or what
+ * they differ from is not there. It acknowledges no generation that it was not given, and
  * ends when the socket does.
  */
 
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/rc.h"
@@ -22,9 +24,13 @@ PIECES(PIECES_FRAMES);
 
 #define OCTETS_MAX 16384 /* what it answers has room in the socket */
 
+/* By the last octet. */
+enum how { HOW_FAILS = 1, HOW_NO_ROOM = 2, HOW_MISSING = 4 };
+
 /* What the export is told, of this process's one run. */
 static struct {
-	bool fails;
+	enum how how;
+	const char *dir;
 	unsigned writes;
 	size_t keys;
 } table;
@@ -41,6 +47,17 @@ table_open(struct plugin_run **out, const struct plugin_setup *setup,
 	return RC_OK;
 }
 
+/* A new copy cannot be made. */
+static void
+no_room(void)
+{
+	char path[TEMP_FOLDER + 16];
+
+	snprintf(path, sizeof(path), "%s/routes.new", table.dir);
+	if ((table.how & HOW_NO_ROOM) != 0 && mkdir(path, 0700) != 0)
+		FUZZ_CHECK(errno == EEXIST);
+}
+
 /* Sorted, each pattern once. */
 static int
 table_write(struct plugin_run *run, const struct plugin_change *list, size_t n,
@@ -50,8 +67,11 @@ table_write(struct plugin_run *run, const struct plugin_change *list, size_t n,
 	memset(report, 0, sizeof(*report));
 	for (size_t i = 1; i < n; i++)
 		FUZZ_CHECK(strcmp(list[i - 1].pattern, list[i].pattern) < 0);
+	no_room();
+	if (!whole && (table.how & HOW_MISSING) != 0)
+		return RC_MISSING;
 	table.keys = whole ? n : table.keys + n;
-	if (!table.fails || table.writes++ % 2 == 0)
+	if ((table.how & HOW_FAILS) == 0 || table.writes++ % 2 == 0)
 		return RC_OK;
 	errno = ENOSPC;
 	return RC_IO;
@@ -128,9 +148,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 	if (n == 0 || n > OCTETS_MAX)
 		return 0;
-	table.fails = p[n - 1] == 1;
-	table.writes = 0;
 	temp_make(dir);
+	table.how = p[n - 1];
+	table.dir = dir;
+	table.writes = 0;
 	FUZZ_CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
 	FUZZ_CHECK(send(pair[0], p, n - 1, 0) == (ssize_t)(n - 1));
 	shutdown(pair[0], SHUT_WR);

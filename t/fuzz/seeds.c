@@ -267,40 +267,29 @@ remote(void)
 	return route;
 }
 
-/* What the publisher is given, and what it keeps of it: fuzz_serve.c,
- * fuzz_copy.c. */
+/* Two each, which differ in one thing. */
 static void
-published(const struct route *list, size_t n)
+pairs(const struct route *list)
 {
-	struct plugin_setup setup = { .transport = "lsrd",
-		.hold = "lsrd-hold" };
-	struct buf whole = { 0 }, difference = { 0 }, out = { 0 };
-	struct wire_writer writer;
+	struct route_claim claims[2];
+	struct route other[4] = { list[0], list[1], list[2], list[2] };
+	static char way[] = "smtp:[gw2.example.net]";
+	struct buf out = { 0 };
 
-	wire_put_setup(&whole, &setup);
-	wire_begin(&writer, &whole, 5, 0);
-	for (size_t i = 0; i < n; i++)
-		wire_set(&writer, &list[i]);
-	wire_end(&writer);
-	wire_begin(&writer, &difference, 6, 5);
-	wire_set(&writer, &list[1]);
-	wire_gone(&writer, list[2].pattern);
-	wire_end(&writer);
-	for (uint8_t how = 0; how < 2; how++) { /* every other write fails */
-		buf_bytes(&out, whole.p, whole.n);
-		buf_bytes(&out, difference.p, difference.n);
-		buf_u8(&out, how);
-		seeds_put(
-		    "serve", how == 0 ? "two-batches" : "disk-full", &out);
-		buf_u32(&out, (uint32_t)whole.n);
-		buf_bytes(&out, whole.p, whole.n);
-		buf_u32(&out, (uint32_t)difference.n);
-		buf_bytes(&out, difference.p, difference.n);
-		buf_u8(&out, (uint8_t)(how * 3)); /* octets are missing */
-		seeds_put("copy", how == 0 ? "two-groups" : "torn", &out);
+	memcpy(claims, list[2].claims, sizeof(claims));
+	claims[0].key[0] ^= 1;
+	other[0].hop[1].by = NULL;
+	other[1].way = way;
+	other[2].reason = way;
+	other[3].claims = claims;
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const names[] = { "hops-differ",
+			"ways-differ", "holds-differ", "claims-differ" };
+
+		route_encode(&out, &list[i < 2 ? i : 2]);
+		route_encode(&out, &other[i]);
+		seeds_put("route", names[i], &out);
 	}
-	buf_done(&whole);
-	buf_done(&difference);
 }
 
 static void
@@ -335,6 +324,7 @@ routes(void)
 		route_encode(&out, &list[i]);
 		seeds_put("route", names[i], &out);
 	}
+	pairs(list);
 	setup.own[0] = address(1, 25);
 	wire_put_setup(&out, &setup);
 	wire_begin(&writer, &out, 5, 0);
@@ -348,7 +338,6 @@ routes(void)
 	wire_gone(&writer, "gone.example.org");
 	wire_end(&writer);
 	seeds_put("publish", "difference", &out);
-	published(list, 3);
 	wire_put_phase(&out, PLUGIN_LOCKING);
 	wire_put_ack(&out, &ack);
 	seeds_put("publish", "ack", &out);
@@ -358,10 +347,11 @@ routes(void)
 	if (mtable_annex_decode(said.p, said.n, &annex) != RC_OK)
 		abort();
 	wire_put_annex(&out, &annex, MTABLE_ALL);
-	buf_done(&keys);
-	buf_done(&said);
 	wire_put_table(&out, &(struct wire_table){ .generation = 5 });
 	seeds_put("publish", "annex", &out);
+	seeds_publish(list, 3, &annex);
+	buf_done(&keys);
+	buf_done(&said);
 }
 
 /* Two servers, a connector with limits between them. */
