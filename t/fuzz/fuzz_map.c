@@ -1,6 +1,7 @@
 /*
  * fuzz_map.c - what strangers write to lsrd-map and it reads itself: the target
- * of a request. Whatever it is, what lsrctl gets is a verb that only reads,
+ * of a request, and in the lines behind it Host, Origin, Sec-Fetch-Site and
+ * Sec-Fetch-Mode; an empty one did not come. Whatever it is, what lsrctl gets is a verb that only reads,
  * options that stand in the table, and values that are text; and nothing is
  * read or written beyond its end.
  */
@@ -11,6 +12,7 @@
 #include "base/utf8.h"
 #include "map/gate.h"
 #include "map/query.h"
+#include "sys/host.h"
 #include "t/fuzz/fuzz.h"
 
 const unsigned fuzz_runs = 20000;
@@ -59,14 +61,43 @@ judge_words(const struct query *q)
 		judge_value(q->word[i + 1]);
 }
 
+/* The next line, or NULL. */
+static const char *
+field(char **rest)
+{
+	const char *line = strsep(rest, "\n");
+
+	return line == NULL || *line == '\0' ? NULL : line;
+}
+
+/* A page of another site gets nothing, whatever it says besides. */
+static void
+judge_gate(const struct gate_request *request, const char *const *names)
+{
+	const char *why = gate_judge(request, names, 1);
+
+	if (why == NULL && request->host != NULL)
+		FUZZ_CHECK(host_is_ours(request->host, names, 1));
+	if (why == NULL && request->site != NULL &&
+	    strcmp(request->site, "cross-site") == 0)
+		FUZZ_CHECK(strcmp(request->mode, "navigate") == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	static const char *const names[] = { "map.example.org" };
-	char *text = mem_dup(p, n), value[QUERY_VALUE];
+	char *text = mem_dup(p, n), *rest = text, value[QUERY_VALUE];
 	struct query *q = mem_new(sizeof(*q), 0, 0);
-	const struct gate_request request = { text, text, text, text };
+	struct gate_request request;
 	double at;
+
+	(void)field(&rest);
+	request.host = field(&rest);
+	request.origin = field(&rest);
+	request.site = field(&rest);
+	request.mode = field(&rest);
+	judge_gate(&request, names);
 
 	if (query_read(q, text))
 		judge_words(q);
@@ -74,7 +105,6 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		FUZZ_CHECK(strlen(value) < sizeof(value));
 	if (query_moment(text, "time", &at))
 		FUZZ_CHECK(at >= 0 && at < 1e13);
-	(void)gate_judge(&request, names, 1);
 	mem_free(q);
 	mem_free(text);
 	return 0;
