@@ -70,14 +70,19 @@ as_recipient(const char *what, const uint8_t *p, size_t n)
 static void
 as_event(const uint8_t *p, size_t n)
 {
+	static const char *const names[] = { "msg:delivery", "msg:host:defer",
+		"msg:rcpt:host:defer", "msg:defer", "msg:fail:delivery",
+		"smtp:connect" };
 	char *text = mem_dup(p, n);
-	struct event_words words = { "msg:fail:delivery", "192.0.2.7", "25",
-		text, text };
-	struct report report, again;
 
-	if (event_report(&words, &report)) {
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct event_words words = { names[i], "192.0.2.7", "25", text,
+			text };
+		struct report report, again;
 		struct buf out = { 0 };
 
+		if (!event_report(&words, &report))
+			continue;
 		report_encode(&out, &report);
 		FUZZ_CHECK(report_decode(&again, out.p, out.n) == RC_OK);
 		buf_done(&out);

@@ -377,10 +377,13 @@ net(void)
 	    ((struct mtable_step){ 1, 10, &policy, address(2, 25), "thin" }));
 	vec_push(&t.widest, UINT64_MAX);
 	vec_push(&t.widest, 2000);
+	vec_push(&t.refusals,
+	    ((struct mtable_refusal){ "paris.example.org", address(2, 25) }));
 	mtable_net_encode(&out, &t);
 	net_done(&t.net);
 	vec_done(&t.own);
 	vec_done(&t.widest);
+	vec_done(&t.refusals);
 	return out;
 }
 
