@@ -157,11 +157,14 @@ static bool
 long_list_is_taken(
     const struct engine *e, struct taking *t, const char *pattern)
 {
+	const struct route *route;
+
 	if (listed_meet(&t->said, pattern) != NULL || e->table.late.behind)
 		return true;
-	return e->table.rib != NULL &&
-	       e->table.published >= e->table.rib->generation &&
-	       rib_next(e->table.rib, &t->at, pattern) != NULL;
+	if (e->table.published < e->table.rib->generation)
+		return false;
+	route = rib_next(e->table.rib, &t->at, pattern);
+	return route != NULL && route->leaves == 0;
 }
 
 static void
