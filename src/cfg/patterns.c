@@ -27,8 +27,12 @@ struct reading {
 	uint64_t judged; /* as weight counts, of whatever might be a pattern */
 };
 
+/* Where labels are not written in ASCII: of a character Punycode has a letter or
+ * more, and UTF-8 four octets at most. */
+#define WORD_MOST (4 * STR_PATTERN_MAX)
+
 /* With each line twice a list would pass; of one beyond that it does not matter
- * what it says, and a daemon reads no 64 MB of it. */
+ * what it says, and a daemon does not read on. */
 #define JUDGED_MOST ((uint64_t)2 * LIMIT_LISTED_WEIGHT)
 
 static void
@@ -54,23 +58,49 @@ fault_end(const struct reading *r, const struct fault *f)
 		    f->n - PATTERNS_TOLD, f->what);
 }
 
-/* A line without its end, NUL-terminated. */
-static void
-patterns_line(struct reading *r, char *text, unsigned line)
+static bool
+patterns_is_blank(uint8_t c)
 {
-	char *pattern;
+	return c == ' ' || c == '\t' || c == '\r';
+}
 
-	if (text[0] == '\0' || strchr(" \t\r#", text[0]) != NULL)
+/* The first word of a line. Of one that no pattern can be, in either spelling, a
+ * part will do; a NUL is none of any pattern's octets, nor is what it becomes. */
+static char *
+patterns_word(struct cur line)
+{
+	size_t n = 0;
+	char *word;
+
+	while (n < line.left && !patterns_is_blank(line.p[n]))
+		n++;
+	word = mem_dup(line.p, n < WORD_MOST ? n : WORD_MOST);
+	for (size_t i = 0; i < n && i < WORD_MOST; i++)
+		if (word[i] == '\0')
+			word[i] = '\x7f';
+	return word;
+}
+
+/* Without its end. */
+static void
+patterns_line(struct reading *r, struct cur line, unsigned number)
+{
+	char *word, *pattern;
+
+	if (line.left == 0 || patterns_is_blank(line.p[0]) || line.p[0] == '#')
 		return;
-	text[strcspn(text, " \t\r")] = '\0';
-	r->judged += strlen(text) + LIMIT_LISTED_EACH;
-	pattern = labels_to_a(text);
+	word = patterns_word(line);
+	r->judged += strlen(word) + LIMIT_LISTED_EACH;
+	pattern = labels_to_a(word);
 	if (lsa_list_takes(pattern)) {
-		vec_push(&r->out->v, ((struct patterns_one){ pattern, line }));
-		return;
+		vec_push(
+		    &r->out->v, ((struct patterns_one){ pattern, number }));
+		pattern = NULL;
+	} else {
+		fault_tell(r, &r->bad, word, number);
 	}
-	fault_tell(r, &r->bad, text, line);
 	mem_free(pattern);
+	mem_free(word);
 }
 
 static int
@@ -119,16 +149,8 @@ patterns_read(struct cur text, const char *path, struct complaints *complaints,
 
 	while (text.left > 0 && r.judged <= JUDGED_MOST) {
 		struct cur one = cur_line(&text);
-		size_t n = one.left;
-		char *copy = mem_dup(one.p, n);
 
-		/* What a NUL hides is no pattern. */
-		for (size_t i = 0; i < n; i++)
-			if (copy[i] == '\0')
-				copy[i] = '?';
-		line++;
-		patterns_line(&r, copy, line);
-		mem_free(copy);
+		patterns_line(&r, one, ++line);
 	}
 	patterns_unique(&r);
 	fault_end(&r, &r.bad);

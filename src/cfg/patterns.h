@@ -14,7 +14,8 @@
 #include "base/vec.h"
 #include "cfg/complain.h"
 
-#define PATTERNS_FILE_MAX ((size_t)64 << 20)
+/* Twice what a server may list, for what stands behind and between. */
+#define PATTERNS_FILE_MAX ((size_t)16 << 20)
 #define PATTERNS_TOLD 5 /* of each kind, by their lines */
 
 struct patterns_one {
