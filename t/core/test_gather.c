@@ -1,5 +1,9 @@
-/* test_gather.c - what takes several links at once is said once. */
+/* test_gather.c - what takes several links at once is said once; and what waits
+ * for its turn has nothing else wait. */
 
+#include <stdio.h>
+
+#include "base/mem.h"
 #include "t/core/insider.h"
 #include "t/tap.h"
 
@@ -61,6 +65,86 @@ START_TEST(links_lost)
 }
 END_TEST
 
+/* --- a list beside connectors that are never calm -------------------------------- */
+
+enum { PATTERNS = 900, RESTLESS = 5 };
+
+static size_t
+parts_said(const struct insider *f)
+{
+	struct lsa_key first = { SELF, "", LSA_LIST };
+	const struct lsa *l = lsdb_from(&f->engine->db, &first);
+	size_t n = 0;
+
+	for (; l != NULL && l->key.type == LSA_LIST; l = lsdb_next(l))
+		n += !l->purge;
+	return n;
+}
+
+static void
+conf_take(struct insider *f)
+{
+	insider_step(f, (struct input){ .kind = IN_CONF, .setup = &f->setup });
+	insider_ticks(f, 300);
+	insider_step(f, (struct input){ .kind = IN_PUBLISHED,
+			    .value = f->engine->table.rib->generation });
+}
+
+/* Each has another cost every half second, one begins later than the other: there
+ * is always one that has to wait. */
+static void
+restless(struct insider *f, struct setup_connector *connectors, uint32_t turns)
+{
+	for (uint32_t i = 0; i < turns; i++) {
+		for (uint32_t k = 0; k < RESTLESS && 2 * k <= i; k++)
+			connectors[k].bridgeheads->cost = 10 + i;
+		conf_take(f);
+		insider_ticks(f, 200);
+	}
+}
+
+START_TEST(a_part_ends_beside_what_is_paced)
+{
+	static char list[PATTERNS][16], names[RESTLESS][8];
+	static char far[] = FAR, far_group[] = "far", space[] = ".x";
+	char *space_claimed = space;
+	struct setup_bridgehead to[RESTLESS] = { { 0 } };
+	struct setup_connector connectors[RESTLESS] = { { 0 } };
+	struct setup_space *spaces = mem_new(0, PATTERNS, sizeof(*spaces));
+	struct insider f;
+
+	for (uint32_t i = 0; i < PATTERNS; i++) {
+		snprintf(list[i], sizeof(list[i]), "p%05u.x", i);
+		spaces[i] =
+		    (struct setup_space){ .pattern = list[i], .listed = true };
+	}
+	for (uint32_t i = 0; i < RESTLESS; i++) {
+		snprintf(names[i], sizeof(names[i]), "c%u", i);
+		to[i] = (struct setup_bridgehead){ .name = far, .cost = 10 };
+		connectors[i] = (struct setup_connector){ .name = names[i],
+			.group = far_group,
+			.bridgeheads = &to[i],
+			.nbridgeheads = 1 };
+	}
+	hub_begin(&f, 1);
+	f.claims.spaces = &space_claimed;
+	f.claims.nspaces = 1;
+	f.setup.spaces = spaces;
+	f.setup.nspaces = PATTERNS;
+	f.setup.connectors = connectors;
+	f.setup.nconnectors = RESTLESS;
+	conf_take(&f);
+	insider_ticks(&f, 10000);
+	ck_assert_uint_gt(parts_said(&f), 1);
+	restless(&f, connectors, 20);
+	f.setup.nspaces = 1;
+	restless(&f, connectors, 60);
+	ck_assert_uint_eq(parts_said(&f), 1);
+	engine_free(f.engine);
+	mem_free(spaces);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -69,6 +153,7 @@ main(void)
 
 	tcase_add_loop_test(
 	    tc, links_lost, 0, sizeof(losses) / sizeof(losses[0]));
+	tcase_add_test(tc, a_part_ends_beside_what_is_paced);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

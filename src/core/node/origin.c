@@ -485,11 +485,12 @@ origin_draft(struct engine *e, struct lsdb *db)
 }
 
 /* What joins the chunks of a list goes out before what ends one of them, or for
- * a time nothing would say what that one had. */
-static void
+ * a time nothing would say what that one had. True: some of a list waits. */
+static bool
 owns_say(struct engine *e, bool ends)
 {
 	struct mono when = MONO_NEVER;
+	bool waits = false;
 
 	for (struct tree_node *n = tree_first(&e->origin.owns); n;
 	     n = tree_next(n)) {
@@ -498,11 +499,14 @@ owns_say(struct engine *e, bool ends)
 
 		if (end != ends || is_said(e, own))
 			continue;
-		if (origin_may(e, own, &when))
+		if (origin_may(e, own, &when)) {
 			origin_say(e, own);
-		else
-			e->origin.at = mono_min(e->origin.at, when);
+			continue;
+		}
+		e->origin.at = mono_min(e->origin.at, when);
+		waits |= own->key.type == LSA_LIST;
 	}
+	return waits;
 }
 
 void
@@ -520,8 +524,7 @@ origin_tick(struct engine *e)
 	epoch_calm(e);
 	say_list(e);
 	say_all(e);
-	owns_say(e, false);
-	if (e->origin.at.ms == MONO_NEVER.ms)
+	if (!owns_say(e, false))
 		owns_say(e, true);
 	/* What we said may have withdrawn something else of ours. */
 	fx_wake(e, mono_min(e->origin.at, e->due.say_at));
