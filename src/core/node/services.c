@@ -1,7 +1,6 @@
 #include "core/node/services.h"
 
-#include <string.h>
-
+#include "base/find.h"
 #include "core/node/group.h"
 #include "core/node/node.h"
 #include "core/node/probing.h"
@@ -113,16 +112,18 @@ want_silent(struct engine *e)
 static const char *
 host_of(const struct engine *e, const struct service *s)
 {
+	size_t at;
+
 	if (s->use & SERVICE_SELF)
 		return NULL;
 	if (s->way.asks.at.family != 0)
 		return NULL;
 	if (!(s->use & SERVICE_SPACE))
 		return e->setup->mta.by_name ? s->name : NULL;
-	for (size_t i = 0; i < e->setup->nspaces; i++)
-		if (strcmp(e->setup->spaces[i].pattern, s->name) == 0)
-			return e->setup->spaces[i].probe_name;
-	return NULL;
+	at = find_text(FIND_LIST(setup_space, pattern, e->setup->spaces,
+			   e->setup->nspaces),
+	    s->name);
+	return at == FIND_NONE ? NULL : e->setup->spaces[at].probe_name;
 }
 
 /* Our MTA can connect to it, by its families; where it is given a name, the

@@ -196,24 +196,15 @@ connector_renew(const struct renewal *r)
 	return true;
 }
 
-static bool
-space_before(const void *ctx, size_t i)
-{
-	const struct renewal *r = ctx;
-
-	return strcmp(r->in->setup->spaces[i].pattern, r->pattern) < 0;
-}
-
 static const struct setup_space *
 own_space(const struct renewal *r)
 {
 	const struct setup *setup = r->in->setup;
-	size_t at = find_from(setup->nspaces, space_before, r);
+	size_t at = find_text(
+	    FIND_LIST(setup_space, pattern, setup->spaces, setup->nspaces),
+	    r->pattern);
 
-	if (at == setup->nspaces ||
-	    strcmp(setup->spaces[at].pattern, r->pattern) != 0)
-		return NULL;
-	return &setup->spaces[at];
+	return at == FIND_NONE ? NULL : &setup->spaces[at];
 }
 
 /* Whether its server claims the pattern now, by itself or by its list. Patterns
