@@ -468,6 +468,37 @@ answers_peer_server(struct insider *f)
 	buf_done(&body);
 }
 
+/* It says all that a drain may say, and has a mark key. */
+void
+answers_peer_drained(struct insider *f)
+{
+	static char g[] = "g", who[] = "bob", why[] = "new disks";
+	struct lsa_server s = { .group = g,
+		.mark = { (const uint8_t *)"0123456789abcdef0123456789abcdef" },
+		.nmark = 1,
+		.state = LSA_DRAIN,
+		.drain_who = who,
+		.drain_since = 5,
+		.reason = why,
+		.drain_until = 1800009999 };
+	struct buf body = { 0 };
+
+	lsa_server_encode(&body, &s);
+	insider_say(f, LSA_SERVER, "", &body);
+	buf_done(&body);
+}
+
+void
+answers_peer_local(struct insider *f)
+{
+	struct lsa_space s = { .cost = 1, .local = true };
+	struct buf body = { 0 };
+
+	lsa_space_encode(&body, &s);
+	insider_say(f, LSA_SPACE, "x.org", &body);
+	buf_done(&body);
+}
+
 void
 answers_peer_spaces(struct insider *f)
 {
@@ -480,9 +511,8 @@ answers_peer_spaces(struct insider *f)
 	buf_done(&body);
 }
 
-/* A revocation that says whose key it was, and until when. */
-void
-answers_revocation(struct insider *f)
+static void
+revoked(struct insider *f, uint64_t end, const char *server)
 {
 	uint8_t org[CRYPTO_DIGEST];
 	char hex[2 * CRYPTO_DIGEST + 1];
@@ -497,11 +527,57 @@ answers_revocation(struct insider *f)
 	cheap_key('z', org);
 	cheap_public('z', f->setup.authority.key);
 	lsa_digest_text(org, hex);
-	lsa_revocation_encode(&body, 1900000000, "old.x.org");
+	lsa_revocation_encode(&body, end, server);
 	draft.body = body.p;
 	draft.body_len = body.n;
 	lsa_encode(&out, &draft, &authority);
 	insider_frame(f, MSG_UPDATE, out.p, out.n);
 	buf_done(&body);
 	buf_done(&out);
+}
+
+/* A revocation that says whose key it was, and until when; or nothing. */
+void
+answers_revocation(struct insider *f)
+{
+	revoked(f, 1900000000, "old.x.org");
+}
+
+void
+answers_revocation_bare(struct insider *f)
+{
+	revoked(f, 0, NULL);
+}
+
+/* Its last hop is an alternate, and goes by a transport. */
+void
+answers_alternate(struct insider *f)
+{
+	struct route *r = &f->engine->table.rib->routes[0];
+
+	r->kind = ROUTE_REMOTE;
+	r->hop[0] = (struct route_hop){
+		.name = c_name, .addr = to_one[0].smtp[0], .by = one
+	};
+	r->hop[1] = (struct route_hop){
+		.name = d_name, .addr = to_two[0].smtp[0], .alternate = true
+	};
+	r->nhops = 2;
+	r->server = mem_str(c_name);
+}
+
+/* Held for what two claimed, of which one is known. */
+void
+answers_claims(struct insider *f)
+{
+	struct route *r = &f->engine->table.rib->routes[0];
+
+	r->kind = ROUTE_HOLD;
+	r->reason = mem_str("no path");
+	r->claims = mem_new(0, 2, sizeof(*r->claims));
+	r->nclaims = 2;
+	r->claims[0] = (struct route_claim){ .server = mem_str("q.x.org"),
+		.known = true,
+		.seq = UINT64_C(3) << 32 };
+	r->claims[1] = (struct route_claim){ .server = mem_str("p.x.org") };
 }

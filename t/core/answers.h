@@ -60,7 +60,12 @@ void answers_booting(struct insider *f);
 void answers_round_trip(struct insider *f);
 void answers_peer_half(struct insider *f);
 void answers_peer_server(struct insider *f);
+void answers_peer_drained(struct insider *f);
+void answers_peer_local(struct insider *f);
 void answers_peer_spaces(struct insider *f);
 void answers_revocation(struct insider *f);
+void answers_revocation_bare(struct insider *f);
+void answers_alternate(struct insider *f);
+void answers_claims(struct insider *f);
 
 #endif

@@ -190,6 +190,36 @@ static const struct {
 	    "\"origin\"" },
 	{ answers_revocation, NULL, "db type=revocation",
 	    "\"server\":\"old.x.org\",\"not_after\":1900000000", NULL },
+	{ answers_peer_drained, NULL, "db",
+	    "\"state\":\"drain\",\"reason\":\"new disks\",\"by\":\"bob\","
+	    "\"since\":5,\"until\":1800009999",
+	    NULL },
+	{ answers_peer_drained, NULL, "db", "\"mark_keys\":[\"30313233", NULL },
+	{ answers_peer_server, NULL, "db", "\"mark_keys\":[]", "\"reason\"" },
+	{ answers_peer_local, NULL, "db type=space",
+	    "\"state\":\"up\",\"scope\":\"routing-group\"",
+	    "\"organization\"," },
+	{ answers_revocation_bare, NULL, "db type=revocation", "\"body\":{}",
+	    "not_after" },
+	{ answers_bare, NULL, "db of=a.x.org type=identity",
+	    "\"type\":\"identity\"", "may_claim" },
+	{ NULL, NULL, "db of=a.x.org type=identity",
+	    "\"may_claim\":[\"gw.example\"", NULL },
+	{ answers_peer_spaces, NULL, "db type=connectox", NULL, "\"origin\"" },
+	{ answers_alternate, NULL, "routes",
+	    "\"next_hops\":[\"c.x.org\"],\"alternates\":[\"d.x.org\"]", NULL },
+	{ answers_alternate, NULL, "routes", "\"transport\":\"one\"", NULL },
+	{ answers_alternate, NULL, "metrics", "\"routes_with_alternate\":1",
+	    NULL },
+	{ answers_led_to, NULL, "metrics", "\"routes_with_alternate\":0",
+	    NULL },
+	{ answers_claims, NULL, "routes",
+	    "\"claims\":[{\"server\":\"q.x.org\",", "p.x.org" },
+	{ answers_alternate, "pin pattern=gw.example hop=c.x.org for=60",
+	    "overrides", "\"override\":\"pin\",\"pattern\":\"gw.example\"",
+	    NULL },
+	{ NULL, "drain for=60 force=yes by=two\"words", "overrides",
+	    "\"override\":\"drain\"", "two" },
 	{ NULL, NULL, "db zz", "\"reason\":\"bad-format\"", NULL },
 	{ NULL, NULL, "db 00", "\"reason\":\"bad-format\"", NULL },
 	{ NULL, NULL, "db diff nobody.x.org", "\"reason\":\"no-neighbour\"",
@@ -320,6 +350,53 @@ START_TEST(an_answer_in_parts)
 }
 END_TEST
 
+/* --- pins ------------------------------------------------------------------ */
+
+static void
+pin(struct insider *f, const char *question, const char *said)
+{
+	char *text = answers_text(f, question);
+
+	ck_assert_msg(strstr(text, said) != NULL, "%s: %s", question, text);
+	mem_free(text);
+}
+
+/* Each pattern has one at most: a later one takes its place, or makes the same
+ * one longer. */
+START_TEST(one_pin_a_pattern)
+{
+	struct insider f;
+	char *text;
+
+	answers_begin(&f);
+	answers_alternate(&f);
+	f.engine->table.rib->routes[1].kind = ROUTE_REMOTE;
+	f.engine->table.rib->routes[1].nhops = 1;
+	f.engine->table.rib->routes[1].hop[0] =
+	    f.engine->table.rib->routes[0].hop[0];
+	pin(&f, "pin pattern=own.example hop=c.x.org for=60", "\"ok\":true");
+	pin(&f, "pin pattern=gw.example hop=c.x.org for=60", "\"ok\":true");
+	pin(&f, "pin pattern=gw.example hop=c.x.org for=90",
+	    "\"changed\":true");
+	pin(&f, "pin pattern=gw.example hop=d.x.org for=60",
+	    "\"changed\":true");
+	pin(&f, "pin pattern=gw.example hop=d.x.org for=60",
+	    "\"changed\":false");
+	text = answers_text(&f, "overrides");
+	ck_assert_uint_eq(times_in(text, "\"override\":\"pin\""), 2);
+	ck_assert_uint_eq(times_in(text, "\"server\":\"c.x.org\""), 1);
+	ck_assert_uint_eq(times_in(text, "\"server\":\"d.x.org\""), 1);
+	mem_free(text);
+	pin(&f, "unpin pattern=gw.example", "\"changed\":true");
+	pin(&f, "unpin pattern=gw.example", "\"changed\":false");
+	text = answers_text(&f, "overrides");
+	ck_assert_uint_eq(times_in(text, "\"override\":\"pin\""), 1);
+	mem_free(text);
+	f.engine->table.rib->routes[1].nhops = 0;
+	engine_free(f.engine);
+}
+END_TEST
+
 /* --- what the authority has said -------------------------------------------- */
 
 /* One of its words, as `lsrctl revoke` brings it; `letter` signs. */
@@ -402,6 +479,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, the_answer_says_so, 0, (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_test(tc, an_answer_in_parts);
+	tcase_add_test(tc, one_pin_a_pattern);
 	tcase_add_test(tc, words_are_taken_once);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
