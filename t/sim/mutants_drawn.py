@@ -15,12 +15,14 @@ there are now.
 On a machine that is busy the environment may say LEARN=no (of what is not learnt
 yet, only whether it passes and how long that takes), LONGEST=3 (seconds for a
 mutant, before it counts as a survivor; 120) and BUILT=yes (nothing was changed
-since the last time).
+since the last time). JOBS=4 has four work side by side first, without sanitizers;
+their survivors stand in the log, and `survivors` asks the rest of them.
 """
 
 import collections
 import functools
 import glob
+import itertools
 import os
 import random
 import re
@@ -152,6 +154,8 @@ def judge(mutant, tests, plain, strict):
     plain.put(mutant.path, out)
     order, played = tests.order(mutant.path, mutant.line), 0
     for is_strict in (True, False) if AGAIN else (False, True):
+        if is_strict and strict is None:
+            continue
         core = strict() if is_strict else plain
         left, most = (LONGEST_STRICT, MOST_STRICT) if is_strict else (LONGEST, 1e9)
         if is_strict and not core.change(mutant.path, mutant.text):
@@ -231,6 +235,24 @@ class Log:
         return self.done[str(mutant)]
 
 
+def share_out(mutants, jobs, log, tests, plain):
+    """Each of so many processes judges those that are its turn: with a room of its
+    own, for the library stays as it is where no script is started."""
+    for k in range(jobs):
+        if os.fork():
+            continue
+        plain.room += "-%d" % k
+        plain.before += "-%d.so" % k
+        os.makedirs(plain.room, exist_ok=True)
+        tests.took = {i: s for i, s in tests.took.items()
+                      if not tests.argv[i][0].endswith(".sh")}
+        for mutant in mutants[k::jobs]:
+            log.judge(mutant, tests, plain, None)
+        os._exit(0)
+    for _ in range(jobs):
+        os.wait()
+
+
 def main():
     """See above."""
     build, n, seed, minutes = os.path.abspath(sys.argv[1]), *map(int, sys.argv[2:5])
@@ -249,6 +271,12 @@ def main():
     print("# %d tests, %.0f s all of them" % (len(tests.took), sum(tests.took.values())))
     log = Log(build + "/log", AGAIN)
     log.kills(tests)
+    jobs = int(os.environ.get("JOBS", "1"))
+    if jobs > 1:
+        first = list(itertools.islice(drawn, n))
+        share_out(first, jobs, log, tests, plain)
+        log = Log(build + "/log", AGAIN)
+        drawn = itertools.chain(first, drawn)
     count, alive = collections.Counter(), []
     for mutant in drawn:
         real = count["killed"] + count["survived"]
