@@ -160,8 +160,6 @@ moved_route(struct engine *e, struct moved *moved, const struct route *from,
 	};
 	struct moved_group *group;
 
-	if (e->table.rib == NULL)
-		return;
 	moved->n++;
 	if (to == NULL)
 		trail_gone(e, from->pattern);
@@ -274,9 +272,8 @@ record(struct engine *e, const struct moved *moved, const struct rib *rib)
 	if (moved->n > moved->named)
 		json_uint(&j, "left_out", moved->n - moved->named);
 	json_close(&j, '}');
-	if (moved->groups.n > 0 && moved->groups.v[0].patterns.n > 0)
-		e->table.moving.subject =
-		    str_hash(0, moved->groups.v[0].patterns.v[0]);
+	/* The first that moved has begun the first group. */
+	e->table.moving.subject = str_hash(0, moved->groups.v[0].patterns.v[0]);
 	fx_history(e, e->table.moving.subject, &out);
 	buf_done(&out);
 }

@@ -1,0 +1,220 @@
+/*
+ * test_moved.c - what is told of a table that is another, and of one that is made
+ * again: which routes moved, however many; what is tried again, and when; and what
+ * the MTA has of keys that are over.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/node/moved.h"
+#include "t/core/answers.h"
+#include "t/tap.h"
+
+#define WALL 1800000000u
+#define MANY (MOVED_PATTERNS + 10)
+
+/* What some steps have told. */
+struct seen {
+	size_t retries, all; /* FX_RETRY; and of "*" */
+	size_t tables;
+	struct buf history; /* the last record */
+};
+
+static void
+seen_add(struct seen *seen, const struct effects *fx)
+{
+	for (size_t i = 0; i < fx->n; i++) {
+		const struct effect *one = &fx->list[i];
+
+		seen->retries += one->kind == FX_RETRY;
+		seen->all +=
+		    one->kind == FX_RETRY && strcmp(one->name, "*") == 0;
+		seen->tables += one->kind == FX_ROUTES;
+		if (one->kind != FX_HISTORY)
+			continue;
+		buf_reset(&seen->history);
+		buf_bytes(&seen->history, one->bytes, one->len);
+		buf_u8(&seen->history, 0);
+	}
+}
+
+static void
+see_step(struct insider *f, struct seen *seen, struct input in)
+{
+	struct effects fx;
+
+	in.now.ms = f->ms;
+	in.wall = WALL;
+	fx = engine_step(f->engine, &in);
+	seen_add(seen, &fx);
+}
+
+static void
+see_ticks(struct insider *f, struct seen *seen, uint64_t ms)
+{
+	for (uint64_t i = 0; i < ms; i += 100) {
+		f->ms += 100;
+		see_step(f, seen, (struct input){ .kind = IN_TICK });
+	}
+}
+
+static void
+see_published(struct insider *f, struct seen *seen, bool made)
+{
+	see_step(f, seen,
+	    (struct input){ .kind = IN_PUBLISHED,
+		.made = made,
+		.value = f->engine->table.rib->generation });
+}
+
+static size_t
+count(const struct seen *seen, const char *what)
+{
+	const char *at = (const char *)seen->history.p;
+	size_t n = 0;
+
+	for (; at != NULL && (at = strstr(at, what)) != NULL; at++)
+		n++;
+	return n;
+}
+
+/* --- so many routes ----------------------------------------------------------------- */
+
+/* Our own patterns p0000.example and so on, each with its way out; `ways`: so many
+ * that differ. */
+struct many {
+	char patterns[MANY][20], ways[MANY][40];
+	char *claims[MANY];
+	struct setup_space spaces[MANY];
+};
+
+static void
+many_ways(struct many *m, size_t ways, unsigned when)
+{
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(m->patterns[i], sizeof(m->patterns[i]),
+		    "p%04zu.example", i);
+		snprintf(m->ways[i], sizeof(m->ways[i]), "smtp:[w%zu-%u.x.org]",
+		    i % ways, when);
+		m->claims[i] = m->patterns[i];
+		m->spaces[i] = (struct setup_space){
+			.pattern = m->patterns[i], .cost = 1, .way = m->ways[i]
+		};
+	}
+}
+
+/* All move at once: of so many and no more it is told where they went, and the rest
+ * is counted. */
+static const struct {
+	size_t ways, groups, named;
+} manies[] = {
+	{ 1, 1, MOVED_PATTERNS },
+	{ MOVED_GROUPS, MOVED_GROUPS, MOVED_PATTERNS },
+	{ MANY, MOVED_GROUPS, MOVED_GROUPS },
+};
+
+START_TEST(more_than_is_named)
+{
+	struct many *m = mem_new(sizeof(*m), 0, 0);
+	struct seen seen = { 0 };
+	struct insider f;
+	char left[40];
+
+	answers_begin(&f);
+	many_ways(m, manies[_i].ways, 0);
+	f.claims.spaces = m->claims;
+	f.claims.nspaces = MANY;
+	f.setup.spaces = m->spaces;
+	f.setup.nspaces = MANY;
+	see_step(
+	    &f, &seen, (struct input){ .kind = IN_CONF, .setup = &f.setup });
+	see_ticks(&f, &seen, 3000);
+	see_published(&f, &seen, false);
+	see_ticks(&f, &seen, 1000);
+	ck_assert_uint_eq(f.engine->table.rib->n, MANY + 2);
+	ck_assert(!f.engine->due.save_whole || f.engine->due.save);
+	many_ways(m, manies[_i].ways, 1);
+	see_step(
+	    &f, &seen, (struct input){ .kind = IN_CONF, .setup = &f.setup });
+	see_ticks(&f, &seen, 3000);
+	snprintf(left, sizeof(left), "\"left_out\":%zu",
+	    (size_t)MANY - manies[_i].named);
+	ck_assert_uint_eq(count(&seen, left), 1);
+	snprintf(left, sizeof(left), "\"moved\":%u", MANY);
+	ck_assert_uint_eq(count(&seen, left), 1);
+	ck_assert_uint_eq(count(&seen, "\"patterns\":["), manies[_i].groups);
+	ck_assert_uint_eq(count(&seen, ".example\""), manies[_i].named);
+	/* An older table is published: this one is still on its way. */
+	buf_reset(&seen.history);
+	see_step(&f, &seen,
+	    (struct input){ .kind = IN_PUBLISHED,
+		.value = f.engine->table.rib->generation - 1 });
+	ck_assert_uint_ne(f.engine->table.moving.in, 0);
+	see_published(&f, &seen, false);
+	ck_assert_uint_eq(f.engine->table.moving.in, 0);
+	engine_free(f.engine);
+	buf_done(&seen.history);
+	mem_free(m);
+}
+END_TEST
+
+/* --- what is tried again ------------------------------------------------------------- */
+
+/* The MTA's tables were missing, and are made again: all mail is tried now, and once
+ * more when every process of the MTA has come to see them. */
+START_TEST(tables_that_were_missing)
+{
+	struct seen seen = { 0 };
+	struct insider f;
+
+	answers_begin(&f);
+	f.setup.mta.retry = _i == 1;
+	see_published(&f, &seen, true);
+	ck_assert_uint_eq(seen.all, _i == 1 ? 1 : 0);
+	see_ticks(&f, &seen, 139900);
+	ck_assert_uint_eq(seen.all, _i == 1 ? 1 : 0);
+	see_ticks(&f, &seen, 200);
+	ck_assert_uint_eq(seen.all, _i == 1 ? 2 : 0);
+	see_ticks(&f, &seen, 300000);
+	ck_assert_uint_eq(seen.all, _i == 1 ? 2 : 0);
+	engine_free(f.engine);
+	buf_done(&seen.history);
+}
+END_TEST
+
+/* Before there is a table nothing is published, and nothing waits. */
+START_TEST(words_before_there_is_a_table)
+{
+	struct seen seen = { 0 };
+	struct insider f;
+
+	insider_begin(&f);
+	ck_assert_ptr_null(f.engine->table.rib);
+	see_step(&f, &seen, (struct input){ .kind = IN_PUBLISHED, .value = 7 });
+	see_step(&f, &seen,
+	    (struct input){ .kind = IN_WAITS, .name = "x.org", .value = 0 });
+	ck_assert_uint_eq(f.engine->table.published, 0);
+	ck_assert(!f.engine->table.published_once);
+	see_ticks(&f, &seen, 1000);
+	ck_assert_uint_eq(seen.retries, 0);
+	engine_free(f.engine);
+	buf_done(&seen.history);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("moved");
+	TCase *tc = tcase_create("moved");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, more_than_is_named, 0,
+	    (int)(sizeof(manies) / sizeof(manies[0])));
+	tcase_add_loop_test(tc, tables_that_were_missing, 0, 2);
+	tcase_add_test(tc, words_before_there_is_a_table);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}
