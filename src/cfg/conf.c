@@ -272,6 +272,18 @@ conf_dump(struct buf *out, const struct conf *conf)
 			space_dump(out, conf, i);
 }
 
+void
+conf_dump_list(struct buf *out, const struct conf *conf)
+{
+	const struct setup *s = &conf->setup;
+
+	for (size_t i = 0; i < s->nspaces; i++)
+		if (s->spaces[i].listed) {
+			buf_text(out, s->spaces[i].pattern);
+			buf_u8(out, '\n');
+		}
+}
+
 static void
 texts_free(const struct schema *option, void *base)
 {

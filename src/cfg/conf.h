@@ -130,8 +130,12 @@ struct conf_keys {
 int conf_load(const char *path, const struct conf_keys *keys, struct conf **out,
     struct complaints *complaints);
 
-/* In normal form: every option with its value, which loads to the same. */
+/* In normal form: every option with its value, which loads to the same as long as
+ * the file of address-space-file has: */
 void conf_dump(struct buf *out, const struct conf *conf);
+
+/* its patterns, a line each. */
+void conf_dump_list(struct buf *out, const struct conf *conf);
 
 #define CONF_MTAS 2
 

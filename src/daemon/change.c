@@ -111,7 +111,7 @@ is_same_authority(
 	       a->second.end == b->second.end;
 }
 
-/* Nothing is another: neither the text nor a certificate behind a name. */
+/* Nothing is another: neither the text nor a certificate or a list behind a name. */
 static bool
 is_same_conf(const struct conf *a, const struct conf *b)
 {
@@ -122,6 +122,8 @@ is_same_conf(const struct conf *a, const struct conf *b)
 
 	conf_dump(&one, a);
 	conf_dump(&other, b);
+	conf_dump_list(&one, a);
+	conf_dump_list(&other, b);
 	same = change_same_octets(one.p, one.n, other.p, other.n) &&
 	       change_same_octets(x->now, x->now_len, y->now, y->now_len) &&
 	       change_same_octets(x->previous, x->previous_len, y->previous,

@@ -19,10 +19,33 @@ kept_digest(const struct conf *conf, const struct crypto *crypto,
 	struct buf dump = { 0 };
 
 	conf_dump(&dump, conf);
+	conf_dump_list(&dump, conf);
 	crypto->digest(crypto->ctx, dump.p, dump.n, digest);
 	buf_done(&dump);
 	for (size_t i = 0; i < CRYPTO_DIGEST; i++)
 		snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+static char *
+kept_path(const struct conf *conf, const char *name)
+{
+	struct buf path = { 0 };
+
+	buf_printf(&path, "%s/%s", conf->state_directory, name);
+	return buf_string(&path);
+}
+
+/* The list that is in force: where the configuration has it, another may be. */
+static int
+kept_list_write(const struct conf *conf)
+{
+	struct buf out = { 0 };
+	int rc;
+
+	conf_dump_list(&out, conf);
+	rc = store_file_write(conf->state_directory, KEPT_LIST, out.p, out.n);
+	buf_done(&out);
+	return rc;
 }
 
 int
@@ -30,21 +53,33 @@ kept_write(const struct conf *conf, const struct conf *file,
     const struct crypto *crypto)
 {
 	char digest[2 * CRYPTO_DIGEST + 1];
+	struct conf kept = *conf;
 	struct buf out = { 0 };
-	int rc;
+	int rc = RC_OK;
 
+	if (conf->list != NULL) {
+		rc = kept_list_write(conf);
+		kept.list = kept_path(conf, KEPT_LIST);
+	}
 	kept_digest(file, crypto, digest);
 	buf_printf(&out, HEAD "%s\n", digest);
-	conf_dump(&out, conf);
-	rc = store_file_write(conf->state_directory, KEPT_NAME, out.p, out.n);
+	conf_dump(&out, &kept);
+	if (rc == RC_OK)
+		rc = store_file_write(
+		    conf->state_directory, KEPT_NAME, out.p, out.n);
 	buf_done(&out);
+	if (conf->list != NULL)
+		mem_free(kept.list);
 	return rc;
 }
 
 int
 kept_drop(const struct conf *conf)
 {
-	return store_file_drop(conf->state_directory, KEPT_NAME);
+	int rc = store_file_drop(conf->state_directory, KEPT_NAME);
+
+	(void)store_file_drop(conf->state_directory, KEPT_LIST);
+	return rc;
 }
 
 /* It was written for this file. */
@@ -70,7 +105,7 @@ struct conf *
 kept_start(struct conf *conf, const struct crypto *crypto, struct sink *sink,
     bool *kept)
 {
-	struct buf path = { 0 }, answer = { 0 };
+	struct buf answer = { 0 };
 	struct reload_to to = { sink, &answer };
 	struct conf *instead;
 	char *name;
@@ -78,8 +113,7 @@ kept_start(struct conf *conf, const struct crypto *crypto, struct sink *sink,
 	*kept = false;
 	if (!is_for(conf, crypto))
 		return conf;
-	buf_printf(&path, "%s/" KEPT_NAME, conf->state_directory);
-	name = buf_string(&path);
+	name = kept_path(conf, KEPT_NAME);
 	if (reload_conf(name, conf, &instead, &to) == RC_OK) {
 		conf_free(conf);
 		conf = instead;

@@ -18,6 +18,7 @@
 #include "io/sink.h"
 
 #define KEPT_NAME "kept.conf"
+#define KEPT_LIST "kept.list" /* its address-space-file, if it has one */
 
 /* `conf` is to be in force though the file says `file`. RC_IO: errno tells. */
 int kept_write(const struct conf *conf, const struct conf *file,

@@ -170,13 +170,29 @@ mkfifo "$W/domains"
 ok "one that would have us wait" says 1 "domains.*error: is no regular file" at 1 reload
 rm "$W/domains"
 ok "changes nothing" knows 1 $((many - 1))
-head -n 100 "$W/kept" >"$W/domains"
+cp "$W/kept" "$W/domains"
+ok "a file that is as it was" says 0 "nothing changed" at 1 reload
 echo 'confirm-above = 10%' >>"$W/1/conf.d/list.conf"
-at 1 reload >/dev/null 2>&1
-ok "one that has lost most waits" soon grep -q confirm-wanted "$W/1/log"
+ok "a bound for what may move" at 1 reload
+head -n 100 "$W/kept" >"$W/domains"
+ok "a file that has lost most waits" says 1 "too many routes would move" at 1 reload
 ok "and nothing moves before" knows 2 $((many - 1))
+kill "$hoster"
+wait "$hoster"
+server 1 london 2 paris
+hoster=$daemon
+ok "with a start" soon full
+ok "what was in force is so again" knows 1 $((many - 1))
+ok "and nobody hears of anything else" knows 2 $((many - 1))
 cp "$W/kept" "$W/domains"
 ok "the whole one again" at 1 reload
+echo two.wild.example >>"$W/domains"
+ok "one more" says 0 "is in force" at 1 reload
+ok "is known" soon claimed 2 two.wild.example
+ok "and may be taken back" says 0 . at 1 undo
+ok "which is known as well" soon route 2 two.wild.example '"leaves"'
+cp "$W/kept" "$W/domains"
+ok "as the file has it" at 1 reload
 
 # --- its server is forgotten ---------------------------------------------------------
 
