@@ -55,6 +55,7 @@ answers_conf(struct insider *f)
 		connectors[i].drain = false;
 	connectors[2].bridgeheads = to_two;
 	ways[0].probe.family = 4;
+	ways[1].listed = false;
 	f->setup.connectors = connectors;
 	f->setup.nconnectors = 3;
 	f->setup.spaces = ways;
@@ -580,4 +581,26 @@ answers_claims(struct insider *f)
 		.known = true,
 		.seq = UINT64_C(3) << 32 };
 	r->claims[1] = (struct route_claim){ .server = mem_str("p.x.org") };
+}
+
+void
+answers_last_resort(struct insider *f)
+{
+	answers_alternate(f);
+	f->engine->table.rib->routes[0].last_resort = true;
+}
+
+/* By nobody's claim of now. */
+void
+answers_revoked(struct insider *f)
+{
+	f->engine->table.rib->routes[0].revoked = true;
+}
+
+/* One of ours stands in the list; and one of the peer's is down. */
+void
+answers_listed(struct insider *f)
+{
+	ways[1].listed = true;
+	insider_step(f, (struct input){ .kind = IN_CONF, .setup = &f->setup });
 }

@@ -67,5 +67,8 @@ void answers_revocation(struct insider *f);
 void answers_revocation_bare(struct insider *f);
 void answers_alternate(struct insider *f);
 void answers_claims(struct insider *f);
+void answers_last_resort(struct insider *f);
+void answers_revoked(struct insider *f);
+void answers_listed(struct insider *f);
 
 #endif

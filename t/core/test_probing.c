@@ -286,6 +286,50 @@ START_TEST(asked_elsewhere)
 }
 END_TEST
 
+/* What it said when it refused stands in the log beside why; what it said at
+ * another time does not. */
+START_TEST(what_it_said)
+{
+	static const char *const saids[] = { "554 no", "", NULL, "554 no" };
+	const char *text = NULL, *reason = NULL;
+	struct service *s = bridgehead(far);
+
+	all_up();
+	s->probe.next = e->now;
+	for (int i = 0; i < 2; i++) {
+		e->now.ms += 10000;
+		e->wall += 10;
+		probing_tick(e);
+		probing_verdict(
+		    e, &(struct input){ .kind = IN_PROBE,
+			   .who = s->who,
+			   .verdict = PROBE_FAILED,
+			   .name = saids[_i],
+			   .reason = _i < 3 ? "bad-greeting" : NULL });
+	}
+	if (_i == 3) { /* it goes down again, by a word of the MTA */
+		s->state = SERVICE_UP;
+		e->wall++;
+		probing_bar(e, s, true);
+	}
+	for (size_t i = 0; i < e->fx.list.n; i++) {
+		const struct event *one = e->fx.list.v[i].event;
+
+		if (one == NULL || one->kind != EVENT_LINK_STATE)
+			continue;
+		ck_assert_str_eq(one->name, id);
+		text = one->text;
+		reason = one->reason;
+	}
+	ck_assert_str_eq(reason, _i < 3 ? "bad-greeting" : "inet-protocols");
+	if (_i == 0)
+		ck_assert_str_eq(text, "554 no");
+	else
+		ck_assert_ptr_null(text);
+	ck_assert_str_eq(s->error.what, _i < 3 ? "bad-greeting" : "failed");
+}
+END_TEST
+
 /* --- soon ------------------------------------------------------------------------------ */
 
 /* Its server, or a lost session to it, says nothing of a way out that only has
@@ -448,6 +492,7 @@ main(void)
 	tcase_add_test(tc, a_verdict_of_before);
 	tcase_add_test(tc, it_takes_what_was_not_asked);
 	tcase_add_test(tc, asked_elsewhere);
+	tcase_add_loop_test(tc, what_it_said, 0, 4);
 	tcase_add_test(tc, a_way_out_of_the_same_name);
 	tcase_add_test(tc, alarms_that_are_too_many);
 	tcase_add_loop_test(tc, delivered_mail, 0, LENGTH(mails));
