@@ -512,42 +512,95 @@ answers_peer_spaces(struct insider *f)
 	buf_done(&body);
 }
 
+/* A word of the authority; without a body a purge. */
 static void
-revoked(struct insider *f, uint64_t end, const char *server)
+authority(struct insider *f, uint8_t type, const char *id, uint64_t seq,
+    const struct buf *body)
 {
 	uint8_t org[CRYPTO_DIGEST];
-	char hex[2 * CRYPTO_DIGEST + 1];
-	struct buf body = { 0 }, out = { 0 };
-	struct crypto authority = cheap_seal("z");
-	struct lsa_draft draft = { .key = { "", hex, LSA_REVOCATION },
+	struct buf out = { 0 };
+	struct crypto seal = cheap_seal("z");
+	struct lsa_draft draft = { .key = { "", id, type },
 		.org = org,
 		.signer = org,
-		.seq = 1,
-		.issued = WALL };
+		.seq = seq,
+		.issued = WALL,
+		.purge = body == NULL,
+		.body = body == NULL ? NULL : body->p,
+		.body_len = body == NULL ? 0 : body->n };
 
 	cheap_key('z', org);
 	cheap_public('z', f->setup.authority.key);
-	lsa_digest_text(org, hex);
-	lsa_revocation_encode(&body, end, server);
-	draft.body = body.p;
-	draft.body_len = body.n;
-	lsa_encode(&out, &draft, &authority);
+	lsa_encode(&out, &draft, &seal);
 	insider_frame(f, MSG_UPDATE, out.p, out.n);
-	buf_done(&body);
 	buf_done(&out);
+}
+
+static void
+revoked(struct insider *f, char letter, uint64_t end, const char *server)
+{
+	uint8_t key[CRYPTO_DIGEST];
+	char hex[2 * CRYPTO_DIGEST + 1];
+	struct buf body = { 0 };
+
+	cheap_key(letter, key);
+	lsa_digest_text(key, hex);
+	lsa_revocation_encode(&body, end, server);
+	authority(f, LSA_REVOCATION, hex, 1, &body);
+	buf_done(&body);
+}
+
+/* Our own key is. */
+void
+answers_revocation_own(struct insider *f)
+{
+	revoked(f, 'a', 0, NULL);
+}
+
+static void
+rule(struct insider *f, uint64_t seq, bool on)
+{
+	struct buf body = { 0 };
+
+	lsa_rule_encode(&body, on);
+	authority(f, LSA_RULE, "connectors", seq, &body);
+	buf_done(&body);
+}
+
+/* A connector counts where a certificate has it; what is said then, or purged,
+ * lifts that. */
+void
+answers_rule(struct insider *f)
+{
+	insider_connector(f, "peer-far", 5, true);
+	rule(f, 1, true);
+}
+
+void
+answers_rule_off(struct insider *f)
+{
+	answers_rule(f);
+	rule(f, 2, false);
+}
+
+void
+answers_rule_purged(struct insider *f)
+{
+	answers_rule(f);
+	authority(f, LSA_RULE, "connectors", 2, NULL);
 }
 
 /* A revocation that says whose key it was, and until when; or nothing. */
 void
 answers_revocation(struct insider *f)
 {
-	revoked(f, 1900000000, "old.x.org");
+	revoked(f, 'z', 1900000000, "old.x.org");
 }
 
 void
 answers_revocation_bare(struct insider *f)
 {
-	revoked(f, 0, NULL);
+	revoked(f, 'z', 0, NULL);
 }
 
 /* Its last hop is an alternate, and goes by a transport. */
@@ -603,4 +656,13 @@ answers_listed(struct insider *f)
 {
 	ways[1].listed = true;
 	insider_step(f, (struct input){ .kind = IN_CONF, .setup = &f->setup });
+}
+
+/* Coming back, and no session is full. */
+void
+answers_returning_alone(struct insider *f)
+{
+	answers_returning(f);
+	f->engine->phase = PHASE_RETURNING;
+	nbrs_find(f->engine, PEER)->session->state = SESSION_SYNC;
 }

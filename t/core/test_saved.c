@@ -482,6 +482,60 @@ START_TEST(certificates_are_read_anew_for_others)
 }
 END_TEST
 
+/* One LSA twice, first with one number and then with another: of what we wrote
+ * the last counts, for what was there had been dropped; of others the newer. */
+static const struct {
+	bool ours;
+	uint64_t first, second, is;
+} twice[] = {
+	{ true, 5, 3, 3 },
+	{ true, 3, 5, 5 },
+	{ true, 5, 5, 5 },
+	{ false, 5, 3, 5 },
+	{ false, 3, 5, 5 },
+};
+
+static void
+space_put(struct buf *part, uint64_t seq)
+{
+	struct lsa_space space = { .cost = (uint32_t)seq };
+	struct lsa_draft draft = { .key = { FAR, "x.org", LSA_SPACE },
+		.seq = 1ull << 32 | seq };
+	struct buf body = { 0 }, state = { 0 };
+
+	lsa_space_encode(&body, &space);
+	draft.body = body.p;
+	draft.body_len = body.n;
+	state_add(&state, &draft, 'z', 'b', 0);
+	item(part, 1, state.p + 4, state.n - 4);
+	buf_done(&body);
+	buf_done(&state);
+}
+
+START_TEST(one_twice)
+{
+	const struct lsa_key key = { FAR, "x.org", LSA_SPACE };
+	struct buf part = { 0 }, none = { 0 };
+	struct told told = { .refused = "" };
+	struct host h;
+
+	host_begin(&h);
+	items_of(0, &part); /* the identity, and that space as 1 */
+	restore_part(&h, &part, true);
+	buf_reset(&part);
+	space_put(&part, twice[_i].first);
+	space_put(&part, twice[_i].second);
+	restore_part(&h, &part, twice[_i].ours);
+	restore(h.engine, SAVE_STATE, &none, &told);
+	ck_assert_uint_eq(told.bad, 0);
+	ck_assert_uint_eq(told.lsas, 2);
+	ck_assert_uint_eq(lsa_space(lsdb_find(&h.engine->db, &key))->cost,
+	    (uint32_t)twice[_i].is);
+	engine_free(h.engine);
+	buf_done(&part);
+}
+END_TEST
+
 /* --- tables, as they were and are kept ---------------------------------------- */
 
 static void
@@ -703,6 +757,7 @@ main(void)
 	tcase_add_loop_test(tc, a_number_goes_on, 0, 4);
 	tcase_add_loop_test(tc, certificates_are_read_anew_for_others, 0,
 	    (int)(sizeof(starts) / sizeof(starts[0])));
+	tcase_add_loop_test(tc, one_twice, 0, ROWS(twice));
 	tcase_add_loop_test(tc, a_state_of_before, 0, ROWS(befores));
 	tcase_add_loop_test(tc, the_newer_table_counts, 0, ROWS(newer));
 	tcase_add_loop_test(tc, an_epoch_is_four_octets, 0, 6);

@@ -1,0 +1,259 @@
+/*
+ * test_heard.c - what a server makes of another's words one at a time: who may open
+ * a session, what an identity and a claim must be, how often it is heard, and what
+ * goes with a key that is no more.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/rc.h"
+#include "core/lsa/lsa_list.h"
+#include "core/node/nbrs.h"
+#include "core/wire/frame.h"
+#include "core/wire/msg.h"
+#include "t/core/answers.h"
+#include "t/core/cheap.h"
+#include "t/tap.h"
+
+/* --- who opens a session ------------------------------------------------------------ */
+
+static const struct {
+	const char *what, *name, *cert;
+	const char *reason; /* of the refusal; NULL: it is open */
+} opens[] = {
+	{ "one more", "h.x.org", "h.x.org g x.org - h", NULL },
+	{ "no certificate", "h.x.org", "h.x.org g x.org -", "identity" },
+	{ "that of another", "h.x.org", "i.x.org g x.org - h", "identity" },
+	{ "our own name", SELF, SELF " g x.org - h", "our-own-name" },
+	{ "a key that was revoked", "h.x.org", "h.x.org g x.org - z",
+	    "revoked-key" },
+};
+
+static const char *
+refusal_of(struct insider *f, const char *name, const char *cert)
+{
+	struct input in = { .kind = IN_OPEN,
+		.who = 7,
+		.now.ms = f->ms,
+		.wall = 1800000000u,
+		.name = name,
+		.bytes = (const uint8_t *)cert,
+		.len = strlen(cert) };
+	struct effects fx = engine_step(f->engine, &in);
+	const char *reason = NULL;
+
+	for (size_t i = 0; i < fx.n; i++)
+		if (fx.list[i].kind == FX_EVENT &&
+		    fx.list[i].event->kind == EVENT_SESSION_REFUSED)
+			reason = fx.list[i].event->reason;
+	return reason;
+}
+
+START_TEST(who_may_open_a_session)
+{
+	struct insider f;
+	const char *reason;
+
+	answers_begin(&f);
+	answers_revocation(&f); /* of the key z */
+	reason = refusal_of(&f, opens[_i].name, opens[_i].cert);
+	if (opens[_i].reason == NULL)
+		ck_assert_msg(reason == NULL, "%s: %s", opens[_i].what, reason);
+	else
+		ck_assert_str_eq(reason, opens[_i].reason);
+	engine_free(f.engine);
+}
+END_TEST
+
+/* Who waits longer sets the time for both. */
+START_TEST(the_longer_patience)
+{
+	const uint32_t dead_ms[] = { 1000, 3000, 600000 };
+	struct msg_hello h = { .lowest = 1,
+		.highest = 1,
+		.name = "h.x.org",
+		.keepalive_ms = 1000,
+		.dead_ms = dead_ms[_i] };
+	struct buf body = { 0 }, out = { 0 };
+	struct insider f;
+	size_t hole;
+
+	answers_begin(&f);
+	f.setup.times.dead_ms = 3000;
+	insider_step(&f, (struct input){ .kind = IN_CONF, .setup = &f.setup });
+	ck_assert_ptr_null(refusal_of(&f, "h.x.org", "h.x.org g x.org - h"));
+	cheap_key('z', h.org);
+	msg_hello_write(&body, &h);
+	hole = frame_open(&out, MSG_HELLO);
+	buf_bytes(&out, body.p, body.n);
+	frame_close(&out, hole);
+	insider_step(
+	    &f, (struct input){
+		    .kind = IN_BYTES, .who = 7, .bytes = out.p, .len = out.n });
+	ck_assert_uint_eq(
+	    nbrs_find(f.engine, "h.x.org")->session->pulse.dead_ms,
+	    _i < 2 ? 3000 : 600000);
+	buf_done(&body);
+	buf_done(&out);
+	engine_free(f.engine);
+}
+END_TEST
+
+/* --- what an identity and a claim must be ---------------------------------------------- */
+
+static bool
+knows(const struct insider *f, const char *name, uint8_t type, const char *id)
+{
+	struct lsa_key key = { name, id, type };
+
+	return lsdb_find(&f->engine->db, &key) != NULL;
+}
+
+static void
+server_says(struct insider *f, const char *name, char letter, const char *group)
+{
+	char of[20];
+	struct lsa_server s = { .group = of };
+	struct buf body = { 0 };
+
+	snprintf(of, sizeof(of), "%s", group);
+	lsa_server_encode(&body, &s);
+	insider_hand_on(f, name, letter, LSA_SERVER, "", &body);
+	buf_done(&body);
+}
+
+START_TEST(who_it_is_and_of_which_group)
+{
+	struct insider f;
+
+	answers_begin(&f);
+	insider_known(&f, "m.x.org", 'm', "n.x.org g x.org - m");
+	ck_assert(!knows(&f, "m.x.org", LSA_IDENTITY, ""));
+	insider_known(&f, "m.x.org", 'm', "m.x.org g x.org - n");
+	ck_assert(!knows(&f, "m.x.org", LSA_IDENTITY, "")); /* signed by m */
+	insider_known(&f, "m.x.org", 'm', "m.x.org g x.org -");
+	ck_assert(!knows(&f, "m.x.org", LSA_IDENTITY, "")); /* no certificate */
+	insider_known(&f, "m.x.org", 'm', "m.x.org g x.org - m");
+	ck_assert(knows(&f, "m.x.org", LSA_IDENTITY, ""));
+	server_says(&f, "m.x.org", 'm', "far");
+	ck_assert(!knows(&f, "m.x.org", LSA_SERVER, ""));
+	server_says(&f, "m.x.org", 'n', "g");
+	ck_assert(!knows(&f, "m.x.org", LSA_SERVER, ""));
+	server_says(&f, "m.x.org", 'm', "g");
+	ck_assert(knows(&f, "m.x.org", LSA_SERVER, ""));
+	engine_free(f.engine);
+}
+END_TEST
+
+/* --- how often it is heard ---------------------------------------------------------------- */
+
+static bool
+neighbours_are(struct insider *f, size_t n)
+{
+	char g[] = "g", a[] = "i.x.org", b[] = "j.x.org", c[] = "k.x.org";
+	char *list[] = { a, b, c };
+	struct lsa_server s = {
+		.group = g, .neighbours = list, .nneighbours = (uint16_t)n
+	};
+	struct buf body = { 0 };
+	const struct lsa *held;
+
+	lsa_server_encode(&body, &s);
+	insider_say(f, LSA_SERVER, "", &body);
+	buf_done(&body);
+	held = insider_held(f, LSA_SERVER, "");
+	return held != NULL && held->seq == f->seq;
+}
+
+/* Who says one thing too often waits; but not with what takes something out of use:
+ * of that there is as much again. */
+START_TEST(what_leaves_is_heard)
+{
+	struct insider f;
+	size_t n = 0;
+
+	answers_begin(&f);
+	while (n < 100 && neighbours_are(&f, 2 + n % 2))
+		n++;
+	ck_assert_uint_gt(n, 1);
+	ck_assert_uint_lt(n, 100);
+	ck_assert(!neighbours_are(&f, 3));
+	ck_assert(neighbours_are(&f, 1)); /* fewer than are held */
+	ck_assert(!neighbours_are(&f, 2));
+	f.requests = 0;
+	insider_ticks(&f, 60000); /* and is asked for in its time */
+	ck_assert_uint_ge(f.requests, 1);
+	engine_free(f.engine);
+}
+END_TEST
+
+/* --- what goes with a key ------------------------------------------------------------------ */
+
+static void
+list_says(struct insider *f, const char *name, char letter)
+{
+	struct lsa_space space = { .cost = 1 };
+	struct buf packed = { 0 }, body = { 0 };
+
+	lsa_list_pack(&packed, "", "a.list.org");
+	lsa_list_pack(&packed, "a.list.org", "b.list.org");
+	lsa_list_encode(&body, LSA_LIST, &space, &packed);
+	insider_hand_on(f, name, letter, LSA_LIST, LSA_LIST_FIRST, &body);
+	buf_done(&packed);
+	buf_done(&body);
+}
+
+/* Its authority is trusted no more: what it listed goes with it, and the routes of
+ * that are those of a key that has gone. */
+START_TEST(a_list_goes_with_its_authority)
+{
+	static const char *const names[] = { "a.list.org", "b.list.org" };
+	struct setup other;
+	struct insider f;
+
+	answers_begin(&f);
+	insider_known(&f, "m.x.org", 'm', "m.x.org g list.org,.list.org - m");
+	server_says(&f, "m.x.org", 'm', "g");
+	list_says(&f, "m.x.org", 'm');
+	ck_assert(knows(&f, "m.x.org", LSA_LIST, LSA_LIST_FIRST));
+	insider_ticks(&f, 20000);
+	for (size_t i = 0; i < 2; i++) {
+		const struct route *r = rib_find(f.engine->table.rib, names[i]);
+
+		ck_assert_ptr_nonnull(r);
+		ck_assert_uint_eq(r->nclaims, 1);
+		ck_assert_uint_ne(r->claims[0].seq, 0);
+	}
+	other = f.setup;
+	cheap_key('y', other.authority.id);
+	insider_step(&f, (struct input){ .kind = IN_CONF, .setup = &other });
+	ck_assert(!knows(&f, "m.x.org", LSA_LIST, LSA_LIST_FIRST));
+	ck_assert(!knows(&f, "m.x.org", LSA_IDENTITY, ""));
+	insider_ticks(&f, 20000);
+	for (size_t i = 0; i < 2; i++) {
+		const struct route *r = rib_find(f.engine->table.rib, names[i]);
+
+		ck_assert_ptr_nonnull(r);
+		ck_assert_int_eq(r->kind, ROUTE_HOLD);
+	}
+	engine_free(f.engine);
+}
+END_TEST
+
+#define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
+
+int
+main(void)
+{
+	Suite *suite = suite_create("heard");
+	TCase *tc = tcase_create("heard");
+
+	tcase_add_loop_test(tc, who_may_open_a_session, 0, ROWS(opens));
+	tcase_add_loop_test(tc, the_longer_patience, 0, 3);
+	tcase_add_test(tc, who_it_is_and_of_which_group);
+	tcase_add_test(tc, what_leaves_is_heard);
+	tcase_add_test(tc, a_list_goes_with_its_authority);
+	suite_add_tcase(suite, tc);
+	return tap_run(suite);
+}
