@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/rc.h"
 #include "core/lsa/listed.h"
+#include "core/lsa/lsa_list.h"
 #include "core/view/facts.h"
 #include "core/view/unheard.h"
 #include "t/core/cpu.h"
@@ -88,6 +89,90 @@ START_TEST(wrong_is_refused)
 	rc = lsa_decode(out.p, out.n, &world_seal, &lsa);
 	ck_assert_msg(rc == bad[_i].rc, "%s: %s", bad[_i].what, rc_word(rc));
 	ck_assert_ptr_null(lsa);
+	buf_done(&out);
+}
+END_TEST
+
+/* --- to octets and back ----------------------------------------------------------- */
+
+/* A list has all that a claim has, a grant nothing but the right to relay. */
+START_TEST(flags_come_back)
+{
+	struct lsa_space space = { .cost = 7,
+		.down = _i & 1,
+		.local = _i & 2,
+		.fallback = _i & 4,
+		.relay = _i & 8 };
+	uint8_t zero[CRYPTO_DIGEST] = { 0 };
+	struct buf packed = { 0 };
+
+	lsa_list_pack(&packed, "", "a.b");
+	for (uint8_t type = LSA_LIST; type <= LSA_GRANT; type++) {
+		struct lsa_draft draft = { .key = { SERVER, "!", type },
+			.org = zero,
+			.signer = zero,
+			.seq = 7 };
+		struct buf body = { 0 }, out = { 0 };
+		const struct lsa_space *back;
+		struct lsa *lsa;
+
+		lsa_list_encode(&body, type, &space, &packed);
+		draft.body = body.p;
+		draft.body_len = body.n;
+		lsa_encode(&out, &draft, &world_seal);
+		ck_assert_int_eq(
+		    lsa_decode(out.p, out.n, &world_seal, &lsa), RC_OK);
+		back = &lsa_list(lsa)->space;
+		ck_assert_uint_eq(back->cost, type == LSA_LIST ? 7 : 0);
+		ck_assert_int_eq(back->down, type == LSA_LIST && space.down);
+		ck_assert_int_eq(back->local, type == LSA_LIST && space.local);
+		ck_assert_int_eq(
+		    back->fallback, type == LSA_LIST && space.fallback);
+		ck_assert_int_eq(back->relay, space.relay);
+		lsa_free(lsa);
+		buf_done(&body);
+		buf_done(&out);
+	}
+	buf_done(&packed);
+}
+END_TEST
+
+/* A pattern may be as long as that and no longer, in one or by what it has the
+ * same as the one before. */
+START_TEST(a_pattern_ends)
+{
+	char text[LIMIT_LISTED_OCTETS + 2];
+	uint8_t zero[CRYPTO_DIGEST] = { 0 };
+	size_t n = LIMIT_LISTED_OCTETS + (size_t)_i;
+	struct buf body = { 0 }, out = { 0 };
+	struct lsa_draft draft = { .key = { SERVER, "!", LSA_GRANT },
+		.org = zero,
+		.signer = zero,
+		.seq = 7 };
+	struct lsa *lsa;
+
+	for (size_t i = 0; i < n; i++)
+		text[i] = i == 60 ? '@' : i > 60 && i % 20 == 9 ? '.' : 'a';
+	text[n - 1] = 'b';
+	text[n] = '\0';
+	ck_assert_int_eq(lsa_list_takes(text), _i == 0);
+	buf_bytes(&body, "\0\2\0\1\0\0\3", 7);
+	buf_u16(&body, (uint16_t)(2 + 100 + 2 + n - 98));
+	buf_u8(&body, 0);
+	buf_u8(&body, 100);
+	buf_bytes(&body, text, 98);
+	buf_u8(&body, '0');
+	buf_u8(&body, '0');
+	buf_u8(&body, 98);
+	buf_u8(&body, (uint8_t)(n - 98));
+	buf_bytes(&body, text + 98, n - 98);
+	draft.body = body.p;
+	draft.body_len = body.n;
+	lsa_encode(&out, &draft, &world_seal);
+	ck_assert_int_eq(lsa_decode(out.p, out.n, &world_seal, &lsa),
+	    _i == 0 ? RC_OK : RC_RANGE);
+	lsa_free(lsa);
+	buf_done(&body);
 	buf_done(&out);
 }
 END_TEST
@@ -578,6 +663,8 @@ main(void)
 
 	tcase_add_loop_test(
 	    tc, wrong_is_refused, 0, (int)(sizeof(bad) / sizeof(bad[0])));
+	tcase_add_loop_test(tc, flags_come_back, 0, 16);
+	tcase_add_loop_test(tc, a_pattern_ends, 0, 2);
 	tcase_add_loop_test(tc, each_has_its_place, 0,
 	    (int)(sizeof(places) / sizeof(places[0])));
 	tcase_add_test(tc, the_newest_word_in_order);

@@ -563,6 +563,59 @@ START_TEST(a_bent_annex_is_refused)
 }
 END_TEST
 
+/* Keys come in order, and a part has nothing behind it. */
+START_TEST(a_bent_part_is_refused)
+{
+	struct mtable_key keys[2];
+	struct buf octets = { 0 }, net = { 0 }, list = { 0 };
+	const struct mtable_mta mta = { .copies = true };
+	struct mtable_annex a;
+	struct cur part;
+
+	key_make(&keys[0], 'a', "mx1.example.org");
+	key_make(&keys[1], 'b', "mx2.example.org");
+	mtable_keys_encode(&list, keys, 2);
+	buf_text(&net, "a net");
+	mtable_annex_encode(
+	    &octets, (struct mtable_version){ 1, 1 }, &mta, &list, &net);
+	ck_assert_int_eq(mtable_annex_decode(octets.p, octets.n, &a), RC_OK);
+	for (enum mtable_part p = MTABLE_HEAD; p <= MTABLE_KEYS; p++) {
+		if (p == MTABLE_NET)
+			continue;
+		part = mtable_annex_part(&a, p);
+		ck_assert_int_eq(mtable_annex_take(&a, p, part), RC_OK);
+		ck_assert_int_ne(
+		    mtable_annex_take(&a, p, cur_over(part.p, part.left - 1)),
+		    RC_OK);
+		ck_assert_int_eq(
+		    mtable_annex_take(&a, p, cur_over(part.p, part.left + 1)),
+		    RC_LONG);
+	}
+	ck_assert_int_eq(mtable_annex_decode(octets.p, octets.n, &a), RC_OK);
+	part = mtable_annex_part(&a, MTABLE_KEYS);
+	ck_assert_uint_eq(a.nkeys, 2);
+	/* The first key's digest becomes that of the second. */
+	octets.p[part.p - octets.p + 4] = 0xff;
+	ck_assert_int_eq(mtable_annex_decode(octets.p, octets.n, &a), RC_RANGE);
+	buf_done(&octets);
+	buf_done(&list);
+	buf_done(&net);
+}
+END_TEST
+
+START_TEST(routes_out_of_order)
+{
+	struct mtable t;
+	uint8_t *p = opened(&t), *record = p + (mtable_record_at(&t, 3).p - p);
+	size_t n = t.n;
+
+	record[2] = 'a'; /* u@paris.example.org, behind paris.example.org */
+	sum_again(p, n);
+	ck_assert_int_eq(mtable_open(&t, p, n), RC_RANGE);
+	free(p);
+}
+END_TEST
+
 START_TEST(the_checksum_is_that_of_others)
 {
 	/* The check value of CRC-64/XZ. */
@@ -593,6 +646,8 @@ main(void)
 	tcase_add_test(tc, one_key_twice_is_refused);
 	tcase_add_loop_test(tc, versions_of_before_are_read, 1, 3);
 	tcase_add_test(tc, a_bent_annex_is_refused);
+	tcase_add_test(tc, a_bent_part_is_refused);
+	tcase_add_test(tc, routes_out_of_order);
 	tcase_add_test(tc, the_checksum_is_that_of_others);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
