@@ -142,6 +142,13 @@ ok 'a base that is not there' says 2 'No such object' "$ctl" import ad "$plain" 
 ok 'not with a ticket and a password' says 2 'one of them' "$ctl" import ad "$plain" \
 	--bind x --gssapi
 
+kill -STOP "$slapd"
+ok 'one that takes the connection and says nothing' says 2 'Timed out' \
+	timeout 20 "$ctl" import ad "$secure" --ca ca.pem --timeout 1
+ok 'nor to StartTLS' says 2 'StartTLS: ' timeout 20 "$ctl" import ad "$plain" --starttls \
+	--ca ca.pem --timeout 1
+kill -CONT "$slapd"
+
 # --- and what changes nothing ------------------------------------------------------------
 
 ok 'files of it' imports ldap "$plain" --base dc=example,dc=org --write conf --no-dns

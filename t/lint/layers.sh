@@ -40,6 +40,7 @@ src/publish           base,core,publish,sys           -
 src/ctl               base,core,cfg,crypt,idn,ctl,sys,plugins/exim jansson.h
 src/ctl/prompt.c      -                               histedit.h
 src/ctl/import/directory.c -                          ldap.h
+src/ctl/import/handshake.c -                          ldap.h
 src/ctl/import/ldif_file.c -                          lber.h,ldif.h
 src/ctl/events.c      io                              -
 src/ctl/history_read.c io                             -

@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/rc.h"
+#include "ctl/import/handshake.h"
 #include "ctl/import/ldif_file.h"
 #include "ctl/value.h"
 #include "sys/file.h"
@@ -202,16 +203,16 @@ static int
 asking_bind(struct asking *a)
 {
 	const char *dn = call_option(a->call, "bind");
-	bool tls = call_has(a->call, "starttls") ||
-	           (dn != NULL && !is_secret_uri(a->uri));
+	bool starttls = call_has(a->call, "starttls") ||
+	                (dn != NULL && !is_secret_uri(a->uri));
 	int rc = LDAP_SUCCESS;
 
 	if (dn != NULL && call_has(a->call, "gssapi"))
 		return call_usage("--bind and --gssapi: one of them");
-	if (tls)
-		rc = ldap_start_tls_s(a->ld, NULL, NULL);
+	if (starttls || is_secret_uri(a->uri))
+		rc = handshake(a->ld, starttls, (unsigned)a->patience.tv_sec);
 	if (rc != LDAP_SUCCESS)
-		return ldap_refuse(a, "StartTLS", rc);
+		return ldap_refuse(a, starttls ? "StartTLS" : "cannot be asked", rc);
 	if (dn != NULL)
 		return bind_simple(a, dn);
 	return call_has(a->call, "gssapi") ? bind_gssapi(a) : CALL_OK;
