@@ -31,7 +31,7 @@ too_early() {
 
 purges() {
 	cat <<-'END'
-		dpkg -P lsrd-exim && dpkg -P lsrd-milter lsrd-front lsrd lsrctl && : >/shared/mx1.purged
+		dpkg -P lsrd-exim && dpkg -P lsrd-milter lsrd-front lsrd-map lsrd lsrctl && : >/shared/mx1.purged
 		ls -d /etc/lsrd /var/lib/lsrd /usr/share/lsrd >/shared/mx1.still 2>/dev/null
 		echo more | sendmail joe@london.example.org
 		soon grep -q more /var/mail/joe && : >/shared/mx1.still-delivers
