@@ -9,7 +9,6 @@ need python3
 ctl=$top_builddir/lsrctl
 dir=$W
 port=28693
-net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
 
 # server NUMBER GROUP PEER GROUP: keys and configuration of mxNUMBER.
 server() {
@@ -18,19 +17,10 @@ server() {
 		--directory "$dir/a" --output "$dir/$1" >/dev/null || exit 99
 	mkdir "$dir/$1/state" "$dir/$1/table"
 	cat >"$dir/$1/lsrd.conf" <<-END
-		organization = example.org
-		mta = none
-		routing-group = $2
-		server = mx$1.example.org
-		lab = yes
-		user = root
-		retry-mail = no
+		$(head_in "$dir/$1" "$1" "$2" $port 28027)
 		keep-alive = 200ms
 		dead-time = 600ms
 		probe-interval = 500ms
-		peer-listen = { "$net.$1:$port" }
-		smtp = { "$net.$1:28027" }
-		$(files_in "$dir/$1")
 		address-space $2.example.org { }
 		peer mx$3.example.org { address = "$net.$3:$port" }
 		connector c$1$3 { routing-group = $4

@@ -8,7 +8,6 @@
 need python3
 ctl=$top_builddir/lsrctl
 port=28698
-net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
 many=3000
 
 failed() {
@@ -75,16 +74,7 @@ ok "what is no file of its own is not replaced" says 2 "is there, and is no file
 
 server() { # NUMBER GROUP PEER GROUP
 	cat >"$W/$1/lsrd.conf" <<-END
-		organization = example.org
-		mta = none
-		routing-group = $2
-		server = mx$1.example.org
-		lab = yes
-		user = root
-		retry-mail = no
-		peer-listen = { "$net.$1:$port" }
-		smtp = { "$net.$1:28033" }
-		$(files_in "$W/$1")
+		$(head_in "$W/$1" "$1" "$2" $port 28033)
 		peer mx$3.example.org { address = "$net.$3:$port" }
 		connector c$1$3 { routing-group = $4 cost = 20
 		  bridgehead mx$3.example.org { } }

@@ -7,7 +7,6 @@
 ctl=$top_builddir/lsrctl
 dir=$W
 port=28691
-net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
 
 # The keys of RFC 8032 7.1, TEST 1 and 2, with which the message of
 # lsrd-trace(7), EXAMPLES, is marked.
@@ -30,20 +29,11 @@ server() {
 	mkdir "$dir/$1/state" "$dir/$1/table"
 	[ "$1" -gt 2 ] || rfc8032_key "$1" >"$dir/$1/mark.key"
 	cat >"$dir/$1/lsrd.conf" <<-END
-		organization = example.org
-		mta = none
-		routing-group = $2
-		server = mx$1.example.org
-		lab = yes
-		user = root
-		retry-mail = no
+		$(head_in "$dir/$1" "$1" "$2" $port 28025)
 		keep-alive = 200ms
 		dead-time = 600ms
 		probe-interval = 500ms
 		probe-timeout = 500ms
-		peer-listen = { "$net.$1:$port" }
-		smtp = { "$net.$1:28025" }
-		$(files_in "$dir/$1")
 		address-space $2.example.org { }
 		address-space "BÜCHER$1.example" { }
 		peer mx$3.example.org { address = "$net.$3:$port" }

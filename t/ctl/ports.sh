@@ -9,7 +9,6 @@ need python3
 ctl=$top_builddir/lsrctl
 dir=$W
 port=28691
-net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
 
 # --- in a namespace -------------------------------------------------------------
 
@@ -157,16 +156,7 @@ server() { # NUMBER PEER-NAME PEER-NUMBER
 		--directory "$dir/a" --output "$dir/$1" >/dev/null || exit 99
 	mkdir -p "$dir/$1/state" "$dir/$1/table"
 	cat >"$dir/$1/lsrd.conf" <<-END
-		organization = example.org
-		mta = none
-		routing-group = g$1
-		server = mx$1.example.org
-		lab = yes
-		user = root
-		retry-mail = no
-		peer-listen = { "$net.$1:$port" }
-		smtp = { "$net.$1:28025" }
-		$(files_in "$dir/$1")
+		$(head_in "$dir/$1" "$1" "g$1" $port 28025)
 		peer $2 { address = "$net.$3:$port" }
 	END
 }

@@ -9,7 +9,6 @@
 need python3
 ctl=$top_builddir/lsrctl
 port=28697
-net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
 python3 -c 'import jsonschema' 2>/dev/null ||
 	skip "needs python3-jsonschema"
 
@@ -83,16 +82,7 @@ ok "forget --dry-run" prints forget forget mx9.example.org --epoch 1 \
 server() { # NUMBER GROUP PEER GROUP
 	mkdir "$W/$1/state" "$W/$1/table"
 	cat >"$W/$1/lsrd.conf" <<-END
-		organization = example.org
-		mta = none
-		routing-group = $2
-		server = mx$1.example.org
-		lab = yes
-		user = root
-		retry-mail = no
-		peer-listen = { "$net.$1:$port" }
-		smtp = { "$net.$1:28031" }
-		$(files_in "$W/$1")
+		$(head_in "$W/$1" "$1" "$2" $port 28031)
 		address-space $2.example.org { cost = 3 }
 		address-space way.example.org { deliver = "smtp:[127.0.0.1]:28032"
 		  probe = yes }

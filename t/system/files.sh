@@ -1,7 +1,11 @@
-# files.sh - where an lsrd of a test has its files: to be sourced after tap.sh.
+# files.sh - the lsrd.conf of an lsrd of a test, on loopback and without an MTA: to be
+# sourced after tap.sh.
 
-# files_in FOLDER: lines of its lsrd.conf; keys and certificates lie there, and
-# state/ and table/ are folders there.
+# The network of this process's own: mxN is at $net.N.
+net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
+
+# files_in FOLDER: where it has its files; keys and certificates lie there, and state/
+# and table/ are folders there.
 files_in() {
 	cat <<-END
 		key = "$1/server.key"
@@ -14,4 +18,21 @@ files_in() {
 		report-socket = "$1/report"
 		publisher = "$top_builddir/lsrd-publish"
 	END
+}
+
+# head_in FOLDER N GROUP PORT SMTP-PORT: all that mxN.example.org says of itself, but
+# what it delivers.
+head_in() {
+	cat <<-END
+		organization = example.org
+		mta = none
+		routing-group = $3
+		server = mx$2.example.org
+		lab = yes
+		user = root
+		retry-mail = no
+		peer-listen = { "$net.$2:$4" }
+		smtp = { "$net.$2:$5" }
+	END
+	files_in "$1"
 }

@@ -16,7 +16,6 @@ python3 -c 'import cryptography' 2>/dev/null ||
 	skip "no cryptography for Python"
 dir=$W
 port=28691
-net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
 # lsrd(8), WHAT A CERTIFIED SERVER CAN DO: for one insider. Sanitizers need
 # several times as much for themselves.
 bound=65536
@@ -41,16 +40,7 @@ server() {
 		--directory "$dir/a" --output "$dir/$1" >/dev/null || exit 99
 	mkdir "$dir/$1/state" "$dir/$1/table"
 	cat >"$dir/$1/lsrd.conf" <<-END
-		organization = example.org
-		mta = none
-		routing-group = $2
-		server = mx$1.example.org
-		lab = yes
-		user = root
-		retry-mail = no
-		peer-listen = { "$net.$1:$port" }
-		smtp = { "$net.$1:28025" }
-		$(files_in "$dir/$1")
+		$(head_in "$dir/$1" "$1" "$2" $port 28025)
 		address-space s$1.example.org { }
 	END
 	for i in 1 2 3; do

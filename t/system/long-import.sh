@@ -7,7 +7,6 @@
 . "$(dirname "$0")/files.sh"
 ctl=$top_builddir/lsrctl
 cd "$W" || exit 99
-net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
 sh "$top_srcdir/t/ctl/import-directory.sh" whole >whole 2>&1
 directory() {
 	cat whole

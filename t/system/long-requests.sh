@@ -7,7 +7,6 @@
 . "$(dirname "$0")/files.sh"
 need python3
 ctl=$top_builddir/lsrctl
-net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
 
 "$ctl" keys authority --organization example.org --directory "$W/a" \
 	>/dev/null || exit 99
@@ -16,18 +15,9 @@ net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
 	>/dev/null || exit 99
 mkdir "$W/1/state" "$W/1/table"
 cat >"$W/1/lsrd.conf" <<-END
-	organization = example.org
-	mta = none
-	routing-group = london
-	server = mx1.example.org
-	lab = yes
-	user = root
-	retry-mail = no
+	$(head_in "$W/1" 1 london 28695 28029)
 	keep-alive = 200ms
 	dead-time = 600ms
-	peer-listen = { "$net.1:28695" }
-	smtp = { "$net.1:28029" }
-	$(files_in "$W/1")
 	confirm-above = 100%
 	address-space london.example.org { cost = 3 }
 	peer mx2.example.org { address = "$net.2:28695" }
