@@ -72,6 +72,8 @@ static const struct {
 	{ "two positions", SERVER, RC_TWICE,
 	    TLVS(A_SERVER "\0\x21\0\x8\0\0\0\0\0\0\0\0"
 			  "\0\x21\0\x8\0\0\0\0\0\0\0\0") },
+	{ "half a version", SERVER, RC_SHORT, TLVS(A_SERVER "\0\x22\0\1\3") },
+	{ "none at all", SERVER, RC_SHORT, TLVS(A_SERVER "\0\x22\0\0") },
 	{ "drained without its end", CONNECTOR, RC_SHORT,
 	    TLVS("\0\1\0\1a\0\xd\0\x8\0\0\0\0\0\0\0\1") },
 	{ "drained, and no word", CONNECTOR, RC_NAME,

@@ -146,7 +146,7 @@ reads_read(struct lsa_tlv *tlv, struct lsa_server *s)
 	if (tlv->last == tlv->type)
 		return RC_TWICE;
 	s->reads = cur_u16(&tlv->value);
-	return value_end(tlv);
+	return tlv->value.bad ? RC_SHORT : value_end(tlv);
 }
 
 static int
