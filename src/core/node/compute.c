@@ -363,6 +363,18 @@ amend(void *ctx, const struct rib *old, struct rib *rib)
 	pinned_table(e, e->table.sight.view, rib);
 }
 
+/* Who is away hears of nothing new. That one is may be said only 5 s after it was
+ * found silent (lsrd-protocol(7) 7). Who is back publishes as fast as for what is
+ * new to all of us. */
+static void
+unheard_times(struct engine *e)
+{
+	bool begin = !mono_due(e->table.fresh.begin_until, e->now);
+
+	e->table.unheard.late_ms = e->setup->times.dead_ms + SAID_MS;
+	e->table.unheard.back_ms = begin ? FRESH_MS : FRESH_TRANSIT_MS;
+}
+
 /* The table as it is now, in place. True: it is another one. */
 static bool
 table_make(struct engine *e, const struct view *view, struct moves *moves)
@@ -381,6 +393,9 @@ table_make(struct engine *e, const struct view *view, struct moves *moves)
 	    e->overrides.list.n > 0 || e->overrides.differ > 0;
 	e->table.due_at =
 	    mono_min(table.due, view_pending_due(&e->table.pending, e->now));
+	unheard_times(e);
+	e->table.due_at =
+	    mono_min(e->table.due_at, unheard_due(&e->table.unheard));
 	for (size_t i = 0; i < changes->list.n; i++)
 		moved(moves, changes->list.v[i].from, changes->list.v[i].to);
 	unheard_add(&e->table.unheard, changes, e->now);
@@ -410,16 +425,14 @@ net_follow(struct engine *e)
 	buf_done(&none.patterns);
 }
 
-/* Who is away hears of nothing new. That one is may be said only 5 s after it was
- * found silent (lsrd-protocol(7) 7). */
 static void
 away_check(struct engine *e, const struct view *view)
 {
 	size_t n;
 	const char *const *away = view_away(view, &n);
 
-	e->table.unheard.late_ms = e->setup->times.dead_ms + SAID_MS;
-	unheard_look(&e->table.unheard, away, n, e->now);
+	unheard_times(e);
+	unheard_look(&e->table.unheard, &e->db, away, n, e->now);
 }
 
 void

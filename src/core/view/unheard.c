@@ -49,31 +49,88 @@ away_same(const struct unheard *all, const char *const *away, size_t n)
 	if (all->away.n != n)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(all->away.v[i].name, away[i]) != 0)
+		if (all->away.v[i].is_back ||
+		    strcmp(all->away.v[i].name, away[i]) != 0)
 			return false;
 	return true;
 }
 
+/* Its newest epoch that it has said its identity in. */
+static uint32_t
+said_in(const struct lsdb *db, const char *server)
+{
+	struct lsa_key key = { server, "", LSA_IDENTITY };
+	const struct lsa *identity = lsdb_find(db, &key);
+
+	return identity == NULL ? 0 : lsa_epoch(identity);
+}
+
+/* It is not away any more: for a time that is kept. */
+static void
+back_keep(struct unheard *all, const struct lsdb *db, struct unheard_one *one,
+    struct mono now)
+{
+	if (!one->is_back)
+		one->back = now;
+	one->is_back = true;
+	if (said_in(db, one->name) > one->epoch ||
+	    mono_due(mono_after(one->back, all->back_ms), now))
+		mem_free(one->name);
+	else
+		vec_push(&all->away, *one);
+}
+
 void
-unheard_look(
-    struct unheard *all, const char *const *away, size_t n, struct mono now)
+unheard_look(struct unheard *all, const struct lsdb *db,
+    const char *const *away, size_t n, struct mono now)
 {
 	struct unheard was = *all;
+	size_t at = 0;
 
 	if (!away_same(all, away, n)) {
 		memset(&all->away, 0, sizeof(all->away));
-		memset(&was.news, 0, sizeof(was.news));
 		for (size_t i = 0; i < n; i++) {
-			size_t at = find_text(LIST(was.away), away[i]);
-			struct mono since =
-			    at == FIND_NONE ? now : was.away.v[at].since;
+			struct unheard_one one = { .since = now,
+				.epoch = said_in(db, away[i]) };
+			int order = 1;
 
-			vec_push(&all->away,
-			    ((struct unheard_one){ mem_str(away[i]), since }));
+			while (
+			    at < was.away.n &&
+			    (order = strcmp(was.away.v[at].name, away[i])) < 0)
+				back_keep(all, db, &was.away.v[at++], now);
+			if (order == 0)
+				one = was.away.v[at++];
+			else
+				one.name = mem_str(away[i]);
+			one.is_back = false;
+			vec_push(&all->away, one);
 		}
-		unheard_done(&was);
+		while (at < was.away.n)
+			back_keep(all, db, &was.away.v[at++], now);
+		vec_done(&was.away);
 	}
 	news_drop(all, now);
+}
+
+bool
+unheard_any_back(const struct unheard *all)
+{
+	for (size_t i = 0; all != NULL && i < all->away.n; i++)
+		if (all->away.v[i].is_back)
+			return true;
+	return false;
+}
+
+struct mono
+unheard_due(const struct unheard *all)
+{
+	struct mono due = MONO_NEVER;
+
+	for (size_t i = 0; i < all->away.n; i++)
+		if (all->away.v[i].is_back)
+			due = mono_min(
+			    due, mono_after(all->away.v[i].back, all->back_ms));
+	return due;
 }
 
 /* Both are sorted, and many may be new at once. */
@@ -122,27 +179,29 @@ unheard_is_hop(const struct unheard *all, const struct unheard_one *new,
 	size_t at = find_text(LIST(all->away), hop);
 
 	return at == FIND_NONE || unheard_claims(r, hop) ||
+	       (!r->last_resort && !all->away.v[at].is_back) ||
 	       !unheard_lacks(all, &all->away.v[at], new);
 }
 
-void
+bool
 unheard_apply(const struct unheard *all, struct route *r)
 {
-	size_t at, kept = 0;
+	size_t at, kept = 0, had = r->nhops;
 
-	if (all == NULL || all->news.n == 0 || r->kind != ROUTE_REMOTE ||
-	    !r->last_resort)
-		return;
+	if (all == NULL || all->news.n == 0 || all->away.n == 0 ||
+	    r->kind != ROUTE_REMOTE)
+		return false;
 	at = find_text(LIST(all->news), r->pattern);
 	if (at == FIND_NONE)
-		return;
+		return false;
 	for (size_t i = 0; i < r->nhops; i++)
 		if (unheard_is_hop(all, &all->news.v[at], r, r->hop[i].name))
 			r->hop[kept++] = r->hop[i];
 	if (kept == 0 && r->nhops > 0) {
 		route_hold_hop(r, r->hop[0].name, "has not heard of it");
-		return;
+		return true;
 	}
 	r->nhops = kept;
 	r->hop[0].alternate = false; /* it is the way now */
+	return kept < had;
 }

@@ -6,9 +6,14 @@
  * would return the message. So it is no hop for that pattern until it is back,
  * unless it claims it itself; where none is left the pattern is a hold.
  *
- *     away      ---- it is present ----------> it hears of everything
  *     present   ---- it is not any more -----> what was new just before may not
  *                                              have come to it, either
+ *     away      ---- it is present ----------> it hears of everything, and is to
+ *                                              publish it
+ *     back      ---- it says its identity in a newer epoch, which a start does
+ *                    behind its table; or back_ms later ----------> as any other
+ *
+ * Who is back is left out of other routes, too.
  *
  * Nothing is known of the time before this life of ours: what is in its first
  * table is no news.
@@ -19,17 +24,23 @@
 
 #include "base/mono.h"
 #include "base/vec.h"
+#include "core/lsa/lsdb.h"
 #include "core/view/rib.h"
 
 /* A server that is away, or a pattern that is new. */
 struct unheard_one {
 	char *name;
 	struct mono since;
+	bool is_back;     /* of a server: it was away, */
+	struct mono back; /* until then, */
+	uint32_t epoch;   /* and had said this last */
 };
 
 /* Begins as all zero. Each list by name. */
 struct unheard {
-	uint64_t late_ms; /* the owner's: who is silent is away so long after */
+	uint64_t
+	    late_ms; /* the owner's: who is silent is away so long after, */
+	uint64_t back_ms; /* and who cannot publish is known as starting then */
 	VEC(struct unheard_one) away;
 	VEC(struct unheard_one) news;
 };
@@ -37,15 +48,21 @@ struct unheard {
 void unheard_done(struct unheard *all);
 
 /* These n servers are away now, by name. Forgets what whoever is has heard. */
-void unheard_look(
-    struct unheard *all, const char *const *away, size_t n, struct mono now);
+void unheard_look(struct unheard *all, const struct lsdb *db,
+    const char *const *away, size_t n, struct mono now);
+
+/* Somebody is back: the routes of all that is new may be others. */
+bool unheard_any_back(const struct unheard *all);
+
+/* When to look again for that, or MONO_NEVER. */
+struct mono unheard_due(const struct unheard *all);
 
 /* What is new in our table by these changes. */
 void unheard_add(
     struct unheard *all, const struct rib_changes *changes, struct mono now);
 
 /* Leaves out the hops that have not heard of the route's pattern; a hold
- * without one that has. `all` may be NULL. */
-void unheard_apply(const struct unheard *all, struct route *route);
+ * without one that has. True if it left one out. `all` may be NULL. */
+bool unheard_apply(const struct unheard *all, struct route *route);
 
 #endif

@@ -174,6 +174,8 @@ patterns_list(struct tabling *t)
 	struct view_pending *pending = t->table->pending;
 	const struct refusals *refusals = t->v->in.refusals;
 	const struct fresh *fresh = t->table->fresh;
+	const struct unheard *unheard = t->v->in.unheard;
+	size_t news = unheard_any_back(unheard) ? unheard->news.n : 0;
 
 	for (size_t i = 0; i < m->patterns.n; i++)
 		pattern_ask(t, m->patterns.v[i]);
@@ -188,6 +190,8 @@ patterns_list(struct tabling *t)
 			pattern_ask(t, refusals->list.v[i].pattern);
 	for (size_t i = 0; i < fresh->list.n; i++)
 		text_ask(t, mem_str(fresh->list.v[i].pattern));
+	for (size_t i = 0; i < news; i++)
+		pattern_ask(t, unheard->news.v[i].name);
 	patterns_sort(t);
 }
 
