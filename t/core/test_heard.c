@@ -146,6 +146,40 @@ START_TEST(who_it_is_and_of_which_group)
 }
 END_TEST
 
+/* A newer certificate allows less: what it said by the older one goes. */
+START_TEST(a_certificate_that_allows_less)
+{
+	struct insider f;
+
+	answers_begin(&f);
+	answers_peer_spaces(&f);
+	ck_assert(knows(&f, PEER, LSA_SPACE, "x.org"));
+	insider_known(&f, PEER, 'b', PEER " g y.org - b");
+	ck_assert(!knows(&f, PEER, LSA_SPACE, "x.org"));
+	ck_assert(knows(&f, PEER, LSA_CONNECTOR, "peer-far"));
+	ck_assert(knows(&f, PEER, LSA_IDENTITY, ""));
+	answers_peer_spaces(&f);
+	ck_assert(!knows(&f, PEER, LSA_SPACE, "x.org"));
+	engine_free(f.engine);
+}
+END_TEST
+
+/* Why nobody could be reached is shown as it was told, or as nothing but that. */
+START_TEST(nobody_is_there)
+{
+	struct insider f;
+
+	answers_begin(&f);
+	answers_alone(&f);
+	insider_step(&f, (struct input){ .kind = IN_NO_DIAL,
+			     .name = PEER,
+			     .reason = _i == 0 ? "certificate" : NULL });
+	ck_assert_str_eq(nbrs_find(f.engine, PEER)->reason,
+	    _i == 0 ? "certificate" : "unreachable");
+	engine_free(f.engine);
+}
+END_TEST
+
 /* --- how often it is heard ---------------------------------------------------------------- */
 
 static bool
@@ -252,6 +286,8 @@ main(void)
 	tcase_add_loop_test(tc, who_may_open_a_session, 0, ROWS(opens));
 	tcase_add_loop_test(tc, the_longer_patience, 0, 3);
 	tcase_add_test(tc, who_it_is_and_of_which_group);
+	tcase_add_test(tc, a_certificate_that_allows_less);
+	tcase_add_loop_test(tc, nobody_is_there, 0, 2);
 	tcase_add_test(tc, what_leaves_is_heard);
 	tcase_add_test(tc, a_list_goes_with_its_authority);
 	suite_add_tcase(suite, tc);
