@@ -66,6 +66,25 @@ START_TEST(who_may_open_a_session)
 }
 END_TEST
 
+/* What comes of a session that is gone, or never was, is of nobody. */
+START_TEST(a_session_that_is_gone)
+{
+	struct insider f;
+
+	answers_begin(&f);
+	f.requests = f.closed = 0;
+	insider_step(&f, (struct input){ .kind = IN_CLOSED, .who = 1 });
+	insider_step(&f, (struct input){ .kind = IN_DRAINED, .who = 1 });
+	insider_frame(&f, MSG_SUMMARY, "\3\0\0", 3);
+	insider_step(&f, (struct input){ .kind = IN_CLOSED, .who = 1 });
+	insider_step(&f, (struct input){ .kind = IN_DRAINED, .who = 99 });
+	ck_assert_uint_eq(f.requests + f.closed, 0);
+	ck_assert_ptr_null(nbrs_find(f.engine, PEER)->session);
+	ck_assert_uint_eq(f.engine->sessions.n, 0);
+	engine_free(f.engine);
+}
+END_TEST
+
 /* Who waits longer sets the time for both. */
 START_TEST(the_longer_patience)
 {
@@ -284,6 +303,7 @@ main(void)
 	TCase *tc = tcase_create("heard");
 
 	tcase_add_loop_test(tc, who_may_open_a_session, 0, ROWS(opens));
+	tcase_add_test(tc, a_session_that_is_gone);
 	tcase_add_loop_test(tc, the_longer_patience, 0, 3);
 	tcase_add_test(tc, who_it_is_and_of_which_group);
 	tcase_add_test(tc, a_certificate_that_allows_less);

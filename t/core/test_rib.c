@@ -345,6 +345,67 @@ START_TEST(differences)
 }
 END_TEST
 
+static void
+lose_hops(struct route *r)
+{
+	r->nhops = 0;
+}
+
+static void
+lose_way(struct route *r)
+{
+	mem_free(r->way);
+	r->way = NULL;
+}
+
+static void
+lose_reason(struct route *r)
+{
+	mem_free(r->reason);
+	r->reason = NULL;
+}
+
+static void
+lose_server(struct route *r)
+{
+	mem_free(r->server);
+	r->server = NULL;
+}
+
+/* What each kind must have. */
+static const struct {
+	enum route_kind kind;
+	void (*lose)(struct route *r);
+	bool reads;
+} losses[] = {
+	{ ROUTE_REMOTE, lose_hops, false },
+	{ ROUTE_REMOTE, lose_server, false },
+	{ ROUTE_HERE, lose_server, false },
+	{ ROUTE_WAY, lose_way, false },
+	{ ROUTE_HOLD, lose_reason, false },
+	{ ROUTE_HOLD, lose_server, true },
+	{ ROUTE_HERE, lose_way, true },
+};
+
+START_TEST(without_what_it_must_have)
+{
+	struct route r = route_of(losses[_i].kind), back;
+	struct buf b = { 0 };
+	struct cur in;
+	int rc;
+
+	losses[_i].lose(&r);
+	route_encode(&b, &r);
+	in = cur_over(b.p, b.n);
+	rc = route_decode(&in, &back);
+	ck_assert_msg((rc == RC_OK) == losses[_i].reads, "%s", rc_word(rc));
+	if (rc == RC_OK)
+		route_done(&back);
+	route_done(&r);
+	buf_done(&b);
+}
+END_TEST
+
 /* --- what makes a route another ----------------------------------------------- */
 
 static void
@@ -567,6 +628,7 @@ main(void)
 	tcase_add_test(tc, as_long_as_it_may_be);
 	tcase_add_test(tc, mutilated);
 	tcase_add_test(tc, differences);
+	tcase_add_loop_test(tc, without_what_it_must_have, 0, COUNT(losses));
 	tcase_add_loop_test(tc, another_in_one_thing, 0, COUNT(bends));
 	tcase_add_test(tc, a_key_is_forgotten);
 	suite_add_tcase(suite, tc);
