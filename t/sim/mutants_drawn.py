@@ -15,8 +15,7 @@ there are now.
 On a machine that is busy the environment may say LEARN=no (of what is not learnt
 yet, only whether it passes and how long that takes), LONGEST=3 (seconds for a
 mutant, before it counts as a survivor; 120) and BUILT=yes (nothing was changed
-since the last time). JOBS=4 has four work side by side first, without sanitizers;
-their survivors stand in the log, and `survivors` asks the rest of them.
+since the last time). JOBS=4 has four work side by side, but with no script.
 """
 
 import collections
@@ -154,8 +153,6 @@ def judge(mutant, tests, plain, strict):
     plain.put(mutant.path, out)
     order, played = tests.order(mutant.path, mutant.line), 0
     for is_strict in (True, False) if AGAIN else (False, True):
-        if is_strict and strict is None:
-            continue
         core = strict() if is_strict else plain
         left, most = (LONGEST_STRICT, MOST_STRICT) if is_strict else (LONGEST, 1e9)
         if is_strict and not core.change(mutant.path, mutant.text):
@@ -235,19 +232,21 @@ class Log:
         return self.done[str(mutant)]
 
 
-def share_out(mutants, jobs, log, tests, plain):
+def share_out(mutants, jobs, log, tests, plain, strict):
     """Each of so many processes judges those that are its turn: with a room of its
-    own, for the library stays as it is where no script is started."""
+    own, for the libraries stay as they are where no script is started."""
+    cores = plain, strict()
     for k in range(jobs):
         if os.fork():
             continue
-        plain.room += "-%d" % k
-        plain.before += "-%d.so" % k
-        os.makedirs(plain.room, exist_ok=True)
+        for core in cores:
+            core.room += "-%d" % k
+            core.before += "-%d.so" % k
+            os.makedirs(core.room, exist_ok=True)
         tests.took = {i: s for i, s in tests.took.items()
                       if not tests.argv[i][0].endswith(".sh")}
         for mutant in mutants[k::jobs]:
-            log.judge(mutant, tests, plain, None)
+            log.judge(mutant, tests, plain, strict)
         os._exit(0)
     for _ in range(jobs):
         os.wait()
@@ -274,7 +273,7 @@ def main():
     jobs = int(os.environ.get("JOBS", "1"))
     if jobs > 1:
         first = list(itertools.islice(drawn, n))
-        share_out(first, jobs, log, tests, plain)
+        share_out(first, jobs, log, tests, plain, strict)
         log = Log(build + "/log", AGAIN)
         drawn = itertools.chain(first, drawn)
     count, alive = collections.Counter(), []

@@ -4,6 +4,7 @@ link; the tests that may notice it; and which lines each of them comes by.
 """
 
 import collections
+import functools
 import glob
 import json
 import os
@@ -38,7 +39,7 @@ SEEDS = range(1, 9)
 ROOM = 3 << 30    # octets of memory, where no sanitizer wants more
 WRITES = 64 << 20
 WAITS = 120       # seconds that nothing may take, but on a machine that is busy
-ASAN = "malloc_context_size=8:quarantine_size_mb=16"
+ASAN = "malloc_context_size=8:quarantine_size_mb=16:detect_odr_violation=0"
 
 
 def limits(seconds, is_strict):
@@ -78,7 +79,7 @@ class Core:
         self.flags = flags.split()
         self.programs = STRICT if self.is_strict else PROGRAMS
         self.room = build + "/room"
-        self.before = build + "/before.so"
+        self.before = "%s/before-%s.so" % (build, name)
         self.changed, self.linked = None, False
         os.makedirs(self.room, exist_ok=True)
         self.objects = {}
@@ -108,8 +109,7 @@ class Core:
         objects = dict(self.objects)
         if path:
             objects[path] = instead
-        more = ["-fsanitize=address,undefined"] if self.is_strict else []
-        subprocess.run(["cc", "-shared", "-o", self.so + ".new"] + more +
+        subprocess.run(["cc", "-shared", "-o", self.so + ".new"] + self.more() +
                        list(objects.values()), check=True)
         os.replace(self.so + ".new", self.so)
 
@@ -131,15 +131,25 @@ class Core:
 
     def put(self, path, out):
         """This object goes before the library, which costs less than to link that;
-        scripts start other programs, and sanitizers want to be first."""
+        but scripts start other programs."""
         if self.linked:
             self.link()
         self.changed = path, out
-        self.linked = self.is_strict
-        if self.is_strict:
-            self.link(path, out)
-        else:
-            subprocess.run(["cc", "-shared", "-o", self.before, out], check=True)
+        self.linked = False
+        subprocess.run(["cc", "-shared", "-o", self.before] + self.more() + [out],
+                       check=True)
+
+    def more(self):
+        """What a library is linked with besides."""
+        return ["-fsanitize=address,undefined"] if self.is_strict else []
+
+    @functools.cached_property
+    def first(self):
+        """What wants to be before all else."""
+        if not self.is_strict:
+            return ""
+        return subprocess.run(["cc", "-print-file-name=libasan.so"], text=True, check=True,
+                              stdout=subprocess.PIPE).stdout.strip() + ":"
 
     def restore(self):
         """All is as it was."""
@@ -162,7 +172,7 @@ class Core:
                 self.link(*self.changed)
                 self.linked = True
             else:
-                more = {"LD_PRELOAD": self.before}
+                more = {"LD_PRELOAD": self.first + self.before}
         argv = ["sh"] + argv if is_script else [self.tree + "/" + argv[0]] + argv[1:]
         with open(said, "wb") as out:
             child = subprocess.Popen(
