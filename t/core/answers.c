@@ -666,3 +666,10 @@ answers_returning_alone(struct insider *f)
 	f->engine->phase = PHASE_RETURNING;
 	nbrs_find(f->engine, PEER)->session->state = SESSION_SYNC;
 }
+
+/* So that seconds are many. */
+void
+answers_later(struct insider *f)
+{
+	f->ms += 5000000;
+}

@@ -75,5 +75,6 @@ void answers_claims(struct insider *f);
 void answers_last_resort(struct insider *f);
 void answers_revoked(struct insider *f);
 void answers_listed(struct insider *f);
+void answers_later(struct insider *f);
 
 #endif

@@ -68,7 +68,12 @@ connector_body(struct buf *body)
 		.policy = &(struct policy){ .max_size = 1000,
 		    .priorities = POLICY_URGENT,
 		    .allow = names,
-		    .nallow = 2 },
+		    .nallow = 2,
+		    .deny = names + 1,
+		    .ndeny = 1,
+		    .schedule = TEXT("mon"),
+		    .large_size = 500,
+		    .large_schedule = TEXT("tue") },
 		.since = TEXT("12:00:03Z"),
 	};
 
@@ -236,6 +241,32 @@ static const struct {
 	{ 1, 0x0140, 1 }, /* the text before it is followed by another */
 	{ UINT64_MAX, 0xffff, 64 },
 };
+
+/* So do the limits of a connector, each of them. */
+START_TEST(limits_come_back)
+{
+	struct buf body = { 0 }, out = { 0 };
+	const struct policy *p;
+	struct lsa *lsa;
+
+	connector_body(&body);
+	draft_encode(&out, &kinds[1].key, 7, &body);
+	ck_assert_int_eq(draft_decode(out.p, out.n, &lsa), RC_OK);
+	p = lsa_connector(lsa)->policy;
+	ck_assert_uint_eq(p->max_size, 1000);
+	ck_assert_uint_eq(p->priorities, POLICY_URGENT);
+	ck_assert_uint_eq(p->nallow, 2);
+	ck_assert_str_eq(p->allow[1], names[1]);
+	ck_assert_uint_eq(p->ndeny, 1);
+	ck_assert_str_eq(p->deny[0], names[1]);
+	ck_assert_str_eq(p->schedule, "mon");
+	ck_assert_uint_eq(p->large_size, 500);
+	ck_assert_str_eq(p->large_schedule, "tue");
+	lsa_free(lsa);
+	buf_done(&body);
+	buf_done(&out);
+}
+END_TEST
 
 /* What an operator says of a drain comes as it was said. */
 START_TEST(drains_are_told)
@@ -467,6 +498,7 @@ main(void)
 	    tc, ids_are_text, 0, (int)(sizeof(ids) / sizeof(ids[0])));
 	tcase_add_test(tc, ids_end);
 	tcase_add_test(tc, unknown_is_carried);
+	tcase_add_test(tc, limits_come_back);
 	tcase_add_test(tc, drains_are_told);
 	tcase_add_test(tc, drains_as_text);
 	tcase_add_loop_test(tc, degrees_as_text, 0,

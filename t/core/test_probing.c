@@ -384,6 +384,36 @@ START_TEST(alarms_that_are_too_many)
 }
 END_TEST
 
+/* Of several addresses of one server that counts which was probed last: they are
+ * probed no closer than one is. */
+START_TEST(probed_at_any_address)
+{
+	struct service *one, *two;
+
+	bridgeheads[0].smtp[1] = (struct addr){ 4, { 192, 0, 2, 7 }, 25 };
+	bridgeheads[0].nsmtp = 2;
+	services_refresh(e);
+	one = bridgehead(far);
+	two = service_next_of(one);
+	ck_assert_ptr_nonnull(two);
+	all_up();
+	one->probe.last.ms = 5;
+	two->probe.last.ms = 9;
+	ck_assert_uint_eq(service_probed(e, far).ms, 9);
+	one->probe.last.ms = 11;
+	ck_assert_uint_eq(service_probed(e, far).ms, 11);
+	ck_assert_uint_eq(service_probed(e, "nobody.example").ms, 0);
+	two->probe.last = e->now;
+	one->probe.next = e->now;
+	probing_tick(e);
+	ck_assert(!one->probe.running);
+	ck_assert_uint_gt(one->probe.next.ms, e->now.ms);
+	e->now = one->probe.next;
+	probing_tick(e);
+	ck_assert(one->probe.running);
+}
+END_TEST
+
 /* Mail that was delivered is as good as a probe, where nothing else says that
  * one is needed. */
 static const struct {
@@ -495,6 +525,7 @@ main(void)
 	tcase_add_loop_test(tc, what_it_said, 0, 4);
 	tcase_add_test(tc, a_way_out_of_the_same_name);
 	tcase_add_test(tc, alarms_that_are_too_many);
+	tcase_add_test(tc, probed_at_any_address);
 	tcase_add_loop_test(tc, delivered_mail, 0, LENGTH(mails));
 	tcase_add_test(tc, refused_while_it_is_down);
 	tcase_add_test(tc, by_a_transport);
