@@ -241,6 +241,150 @@ START_TEST(what_leaves_is_heard)
 }
 END_TEST
 
+/* --- our own words, by others ----------------------------------------------------------- */
+
+/* Events of one kind since a step; and what was said of x.org in our name, with our
+ * key, by this number. */
+static size_t
+own_heard(struct insider *f, uint64_t seq, uint32_t cost, enum event_kind kind)
+{
+	const char text[] = { 'a', '\0' };
+	struct crypto seal = cheap_seal(text);
+	uint8_t org[CRYPTO_DIGEST], key[CRYPTO_DIGEST];
+	struct lsa_space space = { .cost = cost };
+	struct lsa_draft draft = { .key = { SELF, "x.org", LSA_SPACE },
+		.org = org,
+		.signer = key,
+		.seq = seq,
+		.issued = 1800000000u };
+	struct buf body = { 0 }, out = { 0 }, all = { 0 };
+	struct effects fx;
+	size_t hole, n = 0;
+
+	cheap_key('z', org);
+	cheap_key('a', key);
+	lsa_space_encode(&body, &space);
+	draft.body = body.p;
+	draft.body_len = body.n;
+	lsa_encode(&out, &draft, &seal);
+	hole = frame_open(&all, MSG_UPDATE);
+	buf_bytes(&all, out.p, out.n);
+	frame_close(&all, hole);
+	fx = engine_step(f->engine, &(struct input){ .kind = IN_BYTES,
+					.who = 1,
+					.now.ms = f->ms,
+					.wall = 1800000000u,
+					.bytes = all.p,
+					.len = all.n });
+	for (size_t i = 0; i < fx.n; i++)
+		n += fx.list[i].kind == FX_EVENT &&
+		     fx.list[i].event->kind == kind;
+	buf_done(&body);
+	buf_done(&out);
+	buf_done(&all);
+	return n;
+}
+
+/* The epoch is on disk by now. */
+static void
+own_saved(struct insider *f)
+{
+	insider_step(f, (struct input){ .kind = IN_SAVED,
+			    .who = f->engine->origin.epoch.save });
+	insider_ticks(f, 6000);
+}
+
+static const struct lsa *
+own_has(struct insider *f)
+{
+	struct lsa_key key = { SELF, "x.org", LSA_SPACE };
+
+	return lsdb_find(&f->engine->db, &key);
+}
+
+/* What we do not say is purged, above whatever number it has: in its epoch, or in
+ * one that is on disk first. */
+static const struct {
+	uint32_t epoch, counter; /* as heard, after 1 at the start */
+	uint32_t purged;         /* in this epoch */
+} owns[] = {
+	{ 1, 50, 1 },
+	{ 1, UINT32_MAX, 2 },
+	{ 7, 3, 8 },
+	{ 7, UINT32_MAX, 8 },
+	{ LIMIT_EPOCH + LIMIT_EPOCH_STEP, 1,
+	    LIMIT_EPOCH + LIMIT_EPOCH_STEP + 1 },
+};
+
+START_TEST(what_we_never_said)
+{
+	struct insider f;
+
+	answers_begin(&f);
+	ck_assert_uint_eq(f.engine->origin.epoch.now, 1);
+	own_heard(&f, (uint64_t)owns[_i].epoch << 32 | owns[_i].counter, 5,
+	    EVENT_FIGHT);
+	ck_assert_ptr_nonnull(own_has(&f));
+	own_saved(&f);
+	own_saved(&f); /* by then the next number is, where one was needed */
+	ck_assert(own_has(&f)->purge);
+	ck_assert_uint_eq(own_has(&f)->seq >> 32, owns[_i].purged);
+	ck_assert_uint_gt(own_has(&f)->seq,
+	    (uint64_t)owns[_i].epoch << 32 | owns[_i].counter);
+	engine_free(f.engine);
+}
+END_TEST
+
+/* A number that no life of ours could have come to is said once a minute; one that
+ * nobody could is not taken. */
+START_TEST(numbers_that_cannot_be)
+{
+	const uint32_t great = LIMIT_EPOCH + 1;
+	struct insider f;
+
+	answers_begin(&f);
+	ck_assert_uint_eq(
+	    own_heard(&f, (uint64_t)UINT32_MAX << 32 | 1, 5, EVENT_BREACH), 1);
+	ck_assert_ptr_null(own_has(&f));
+	ck_assert_uint_eq(f.engine->origin.epoch.now, 1);
+	ck_assert_uint_eq(
+	    own_heard(&f, (uint64_t)UINT32_MAX << 32 | 2, 5, EVENT_BREACH), 0);
+	f.ms += 61000;
+	ck_assert_uint_eq(
+	    own_heard(&f, (uint64_t)great << 32 | 1, 5, EVENT_BREACH), 1);
+	ck_assert_ptr_nonnull(own_has(&f));
+	ck_assert_uint_eq(f.engine->origin.epoch.now, great + 1);
+	engine_free(f.engine);
+}
+END_TEST
+
+/* Three times within a minute, each a second apart: somebody else has our key. */
+START_TEST(somebody_has_our_key)
+{
+	size_t fights = 0, clones = 0;
+	struct insider f;
+
+	answers_begin(&f);
+	for (unsigned i = 1; i <= 4; i++) {
+		fights +=
+		    own_heard(&f, (uint64_t)(10 * i) << 32 | 1, i, EVENT_FIGHT);
+		f.ms += 1;
+		own_heard(&f, (uint64_t)(10 * i) << 32 | 2, i, EVENT_FIGHT);
+		f.ms += 2000;
+	}
+	ck_assert_uint_eq(fights, 1);
+	engine_free(f.engine);
+	answers_begin(&f);
+	for (unsigned i = 1; i <= 4; i++) {
+		clones +=
+		    own_heard(&f, (uint64_t)(10 * i) << 32 | 1, i, EVENT_CLONE);
+		f.ms += i == 1 && _i == 1 ? 70000 : 2000;
+	}
+	ck_assert_uint_eq(clones, 1);
+	engine_free(f.engine);
+}
+END_TEST
+
 /* --- what goes with a key ------------------------------------------------------------------ */
 
 static void
@@ -256,6 +400,28 @@ list_says(struct insider *f, const char *name, char letter)
 	buf_done(&packed);
 	buf_done(&body);
 }
+
+/* A peer of the first version is told of no list, nor answered with one. */
+START_TEST(a_list_is_not_for_all)
+{
+	struct insider f;
+
+	answers_begin(&f);
+	insider_join(&f, 2);
+	insider_known(&f, "m.x.org", 'm', "m.x.org g list.org,.list.org - m");
+	f.sent = 0;
+	list_says(&f, "m.x.org", 'm');
+	ck_assert(knows(&f, "m.x.org", LSA_LIST, LSA_LIST_FIRST));
+	ck_assert_uint_eq(f.sent, 0);
+	f.seq -= 2; /* older than what is held */
+	list_says(&f, "m.x.org", 'm');
+	ck_assert_uint_eq(f.sent, 0);
+	f.seq += 10;
+	server_says(&f, "m.x.org", 'm', "g");
+	ck_assert_uint_eq(f.sent, 1);
+	engine_free(f.engine);
+}
+END_TEST
 
 /* Its authority is trusted no more: what it listed goes with it, and the routes of
  * that are those of a key that has gone. */
@@ -309,6 +475,10 @@ main(void)
 	tcase_add_test(tc, a_certificate_that_allows_less);
 	tcase_add_loop_test(tc, nobody_is_there, 0, 2);
 	tcase_add_test(tc, what_leaves_is_heard);
+	tcase_add_loop_test(tc, what_we_never_said, 0, ROWS(owns));
+	tcase_add_test(tc, numbers_that_cannot_be);
+	tcase_add_loop_test(tc, somebody_has_our_key, 0, 2);
+	tcase_add_test(tc, a_list_is_not_for_all);
 	tcase_add_test(tc, a_list_goes_with_its_authority);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
