@@ -212,7 +212,8 @@ asking_bind(struct asking *a)
 	if (starttls || is_secret_uri(a->uri))
 		rc = handshake(a->ld, starttls, (unsigned)a->patience.tv_sec);
 	if (rc != LDAP_SUCCESS)
-		return ldap_refuse(a, starttls ? "StartTLS" : "cannot be asked", rc);
+		return ldap_refuse(
+		    a, starttls ? "StartTLS" : "cannot be asked", rc);
 	if (dn != NULL)
 		return bind_simple(a, dn);
 	return call_has(a->call, "gssapi") ? bind_gssapi(a) : CALL_OK;

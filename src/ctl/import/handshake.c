@@ -28,8 +28,8 @@ watch_end(struct watch *w)
 }
 
 static int
-watch_connected(LDAP *ld, Sockbuf *sb, LDAPURLDesc *url, struct sockaddr *address,
-    struct ldap_conncb *to)
+watch_connected(LDAP *ld, Sockbuf *sb, LDAPURLDesc *url,
+    struct sockaddr *address, struct ldap_conncb *to)
 {
 	struct watch *w = to->lc_arg;
 	int fd = -1;
