@@ -350,6 +350,9 @@ grant_give(struct granting *g)
 
 	grant_file_make(g, &text);
 	status = grant_file_put(g->path, &text);
+	/* What is told below is remembered, whatever happens to this host. */
+	if (status == CALL_OK && file_sync_name(g->path) != RC_OK)
+		status = call_usage("%s: %s", g->path, strerror(errno));
 	if (status == CALL_OK && output != NULL)
 		status = grant_file_put(output, &text);
 	else if (status == CALL_OK)
