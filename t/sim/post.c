@@ -5,12 +5,9 @@
 
 #include "base/check.h"
 #include "core/lsa/match.h"
-#include "core/node/node.h"
-#include "core/node/phase.h"
 #include "core/wire/report.h"
 #include "t/sim/disk.h"
 #include "t/sim/post_parts.h"
-#include "t/sim/truth_heard.h"
 
 #define CACHE_MS 30000  /* the queue manager keeps an answer so long */
 #define AGAIN_MS 300000 /* minimal_backoff_time, queue_run_delay */
@@ -67,9 +64,8 @@ post_free(struct post *post)
 
 /* --- tables ------------------------------------------------------------------ */
 
-/* As the MTA looks it up: the most specific first. */
-static const struct route *
-lookup(const struct mta_table *table, const char *address)
+const struct route *
+post_lookup(const struct mta_table *table, const char *address)
 {
 	struct match match = match_over(address, "");
 	const struct route *route = NULL;
@@ -128,7 +124,7 @@ static bool
 has_all(const struct mta_table *table, const struct letter *letter)
 {
 	for (size_t i = 0; i < letter->to.n; i++)
-		if (lookup(table, letter->to.v[i]) == NULL)
+		if (post_lookup(table, letter->to.v[i]) == NULL)
 			return false;
 	return true;
 }
@@ -212,7 +208,7 @@ post_retry(struct world *world, const struct node *node, const char *pattern)
 
 		for (size_t k = 0; k < letter->to.n; k++) {
 			const struct route *route =
-			    lookup(&node->table, letter->to.v[k]);
+			    post_lookup(&node->table, letter->to.v[k]);
 
 			meets |= route != NULL &&
 			         strcmp(route->pattern, pattern) == 0;
@@ -251,7 +247,7 @@ known_keep(struct post *post, struct letter *letter, const struct node *from)
 	size_t left = 0;
 
 	for (size_t i = 0; i < letter->to.n; i++)
-		if (lookup(&letter->at->table, letter->to.v[i]) != NULL ||
+		if (post_lookup(&letter->at->table, letter->to.v[i]) != NULL ||
 		    is_own(letter->at, letter->to.v[i]))
 			letter->to.v[left++] = letter->to.v[i];
 		else
@@ -289,26 +285,9 @@ denies_relay(
 	bool denies = false;
 
 	for (size_t i = 0; i < n && !denies; i++)
-		denies =
-		    lookup(&hop->table, to[i]) == NULL && !is_own(hop, to[i]);
+		denies = post_lookup(&hop->table, to[i]) == NULL &&
+		         !is_own(hop, to[i]);
 	return denies && !admits(hop, from);
-}
-
-/*
- * By the word of who means ill: he names another's mail service as his own, or
- * gives transit while he has no table. Whoever a table leads to may throw a letter
- * away, and signatures stop no lie of a server about itself.
- */
-static bool
-is_misled(
-    const struct world *world, const struct node *named, const struct node *hop)
-{
-	const struct node *liar = world->insider;
-
-	if (liar == NULL || named != liar)
-		return false;
-	return named != hop || !world_runs(hop) ||
-	       phase_state(hop->engine) == LSA_STARTING;
 }
 
 /* A transaction of these recipients with the hop; true: it has them. */
@@ -372,7 +351,7 @@ send(struct post *post, const struct letter *letter, char *const *to, size_t n,
 
 		if (hop == NULL || hop == letter->at)
 			continue;
-		post->misled = is_misled(post->world,
+		post->misled = post_misled(post->world,
 		    world_find(post->world, route->hop[i].name), hop);
 		taken = offer(post, letter, to, n, hop);
 		post->misled = false;
@@ -400,11 +379,11 @@ send_via(struct post *post, const struct letter *letter)
 static size_t
 group_take(const struct mta_table *table, char **to, size_t n)
 {
-	const struct route *first = lookup(table, to[0]);
+	const struct route *first = post_lookup(table, to[0]);
 	size_t group = 1;
 
 	for (size_t i = 1; i < n && first != NULL; i++) {
-		const struct route *route = lookup(table, to[i]);
+		const struct route *route = post_lookup(table, to[i]);
 		char *one = to[i];
 
 		if (route == NULL || !same_hops(first, route))
@@ -421,7 +400,7 @@ group_try(struct post *post, const struct letter *letter,
     const struct mta_table *table, size_t at, size_t n)
 {
 	char *const *to = letter->to.v + at;
-	const struct route *route = lookup(table, *to);
+	const struct route *route = post_lookup(table, *to);
 
 	if (route == NULL && is_own(letter->at, *to)) {
 		post_delivered(post, letter, *to);
@@ -519,7 +498,7 @@ letter_begin(struct post *post, const struct post_order *order)
 		size_t n = strcspn(patterns, ",");
 		char *to = address_in(post, patterns, n);
 
-		if (lookup(&from->table, to) != NULL && !is_to(letter, to))
+		if (post_lookup(&from->table, to) != NULL && !is_to(letter, to))
 			vec_push(&letter->to, to);
 		patterns += n + (patterns[n] == ',');
 	}
@@ -547,77 +526,4 @@ uint64_t
 post_count(const struct world *world)
 {
 	return world->post == NULL ? 0 : world->post->number;
-}
-
-/* Its database says nothing of the key, not even that it was given up, and once
- * the world is quiet nobody is there to say it: the route of before stays, and
- * the MTA gives up in its own time (lsrd(8), KEYS THAT LEAVE). */
-static bool
-is_orphan(const struct letter *letter, const struct route *route)
-{
-	struct truth_heard h =
-	    truth_hear(letter->at->world, letter->at, route->pattern);
-
-	return !h.claim && !h.purge && !h.forgotten && !h.revoked;
-}
-
-/* All that it was given to go by (FILTER) are forgotten and not back: nobody takes
- * it from there, and the MTA gives it up in its own time. */
-static bool
-is_via_gone(const struct letter *letter)
-{
-	for (size_t i = 0; i < letter->nvia; i++) {
-		const struct node *hop =
-		    world_at(letter->at->world, &letter->via[i]);
-
-		if (hop != NULL && !hop->gone)
-			return false;
-	}
-	return letter->nvia > 0;
-}
-
-/* Whether it is to move on by itself. */
-static bool
-is_under_way(const struct letter *letter)
-{
-	if (letter->ended || !letter->at->host_up || !letter->at->mail_up ||
-	    is_via_gone(letter))
-		return false;
-	for (size_t i = 0; i < letter->to.n; i++) {
-		const struct route *route =
-		    lookup(&letter->at->table, letter->to.v[i]);
-
-		if (route == NULL ||
-		    (route->kind != ROUTE_HOLD && !is_orphan(letter, route)))
-			return true;
-	}
-	return false;
-}
-
-static const struct letter *
-first_under_way(const struct post *post)
-{
-	for (size_t i = 0; i < post->letters.n; i++)
-		if (is_under_way(post->letters.v[i]))
-			return post->letters.v[i];
-	return NULL;
-}
-
-#define LOOK_MS 60000
-
-void
-post_settle(struct world *world, uint64_t ms)
-{
-	const struct letter *letter;
-
-	if (world->post == NULL)
-		return;
-	for (; ms >= LOOK_MS && world->failed == NULL &&
-	       first_under_way(world->post) != NULL;
-	     ms -= LOOK_MS)
-		world_run(world, LOOK_MS);
-	letter = first_under_way(world->post);
-	if (letter != NULL)
-		world_fail(world, "a letter for %s waits at %s for ever",
-		    letter->to.v[0], letter->at->name);
 }

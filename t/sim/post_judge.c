@@ -1,10 +1,13 @@
 /*
- * post_judge.c - what must never become of a letter (post.h).
+ * post_judge.c - what must never become of a letter, and whether all are where they
+ * go (post.h).
  */
 
 #include <string.h>
 
 #include "core/lsa/match.h"
+#include "core/node/node.h"
+#include "core/node/phase.h"
 #include "t/sim/post_parts.h"
 #include "t/sim/truth_heard.h"
 
@@ -123,4 +126,89 @@ post_visited(struct post *post, struct letter *letter)
 	if (letter->ended && has_marks(post->world))
 		world_fail(post->world, "a letter for %s has %zu hops", here.to,
 		    letter->received.n);
+}
+
+bool
+post_misled(
+    const struct world *world, const struct node *named, const struct node *hop)
+{
+	const struct node *liar = world->insider;
+
+	if (liar == NULL || named != liar)
+		return false;
+	return named != hop || !world_runs(hop) ||
+	       phase_state(hop->engine) == LSA_STARTING;
+}
+
+/* Its database says nothing of the key, not even that it was given up, and once
+ * the world is quiet nobody is there to say it: the route of before stays, and
+ * the MTA gives up in its own time (lsrd(8), KEYS THAT LEAVE). */
+static bool
+is_orphan(const struct letter *letter, const struct route *route)
+{
+	struct truth_heard h =
+	    truth_hear(letter->at->world, letter->at, route->pattern);
+
+	return !h.claim && !h.purge && !h.forgotten && !h.revoked;
+}
+
+/* All that it was given to go by (FILTER) are forgotten and not back: nobody takes
+ * it from there, and the MTA gives it up in its own time. */
+static bool
+is_via_gone(const struct letter *letter)
+{
+	for (size_t i = 0; i < letter->nvia; i++) {
+		const struct node *hop =
+		    world_at(letter->at->world, &letter->via[i]);
+
+		if (hop != NULL && !hop->gone)
+			return false;
+	}
+	return letter->nvia > 0;
+}
+
+/* Whether it is to move on by itself. */
+static bool
+is_under_way(const struct letter *letter)
+{
+	if (letter->ended || !letter->at->host_up || !letter->at->mail_up ||
+	    is_via_gone(letter))
+		return false;
+	for (size_t i = 0; i < letter->to.n; i++) {
+		const struct route *route =
+		    post_lookup(&letter->at->table, letter->to.v[i]);
+
+		if (route == NULL ||
+		    (route->kind != ROUTE_HOLD && !is_orphan(letter, route)))
+			return true;
+	}
+	return false;
+}
+
+static const struct letter *
+first_under_way(const struct post *post)
+{
+	for (size_t i = 0; i < post->letters.n; i++)
+		if (is_under_way(post->letters.v[i]))
+			return post->letters.v[i];
+	return NULL;
+}
+
+#define LOOK_MS 60000
+
+void
+post_settle(struct world *world, uint64_t ms)
+{
+	const struct letter *letter;
+
+	if (world->post == NULL)
+		return;
+	for (; ms >= LOOK_MS && world->failed == NULL &&
+	       first_under_way(world->post) != NULL;
+	     ms -= LOOK_MS)
+		world_run(world, LOOK_MS);
+	letter = first_under_way(world->post);
+	if (letter != NULL)
+		world_fail(world, "a letter for %s waits at %s for ever",
+		    letter->to.v[0], letter->at->name);
 }

@@ -38,6 +38,18 @@ struct post {
 	bool misled; /* what is offered now goes by a liar's own word */
 };
 
+/* As the MTA looks it up: the most specific first; or NULL. */
+const struct route *post_lookup(
+    const struct mta_table *table, const char *address);
+
+/*
+ * By the word of who means ill: he names another's mail service as his own, or
+ * gives transit while he has no table. Whoever a table leads to may throw a letter
+ * away, and signatures stop no lie of a server about itself.
+ */
+bool post_misled(const struct world *world, const struct node *named,
+    const struct node *hop);
+
 /* Nobody where it has come to knows of it: it is returned to its sender. */
 void post_bounced(struct post *post, const struct node *from,
     const struct node *at, const char *address);
