@@ -449,6 +449,22 @@ START_TEST(one_pin_a_pattern)
 }
 END_TEST
 
+/* An export has who drained what, once that is said. */
+START_TEST(an_export_has_drains)
+{
+	struct insider f;
+
+	answers_begin(&f);
+	pin(&f, "drain connector=one for=60 force=yes by=bob reason=disks",
+	    "\"ok\":true");
+	insider_ticks(&f, 1000);
+	pin(&f, "export",
+	    "\"drained\":[{\"by\":\"bob\",\"reason\":\"disks\",\"since\":"
+	    "1800000000,\"until\":1800000060}]");
+	engine_free(f.engine);
+}
+END_TEST
+
 /* --- what the authority has said -------------------------------------------- */
 
 /* One of its words, as `lsrctl revoke` brings it; `letter` signs. */
@@ -535,6 +551,7 @@ main(void)
 	    tc, the_answer_says_so, 0, (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_test(tc, an_answer_in_parts);
 	tcase_add_test(tc, one_pin_a_pattern);
+	tcase_add_test(tc, an_export_has_drains);
 	tcase_add_test(tc, words_are_taken_once);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

@@ -205,17 +205,21 @@ START_TEST(memory_is_looked_through)
 	struct insider f;
 	struct done done;
 	struct lsa *lsa;
+	uint64_t runs;
 
 	answers_begin(&f);
 	answers_peer_half(&f); /* that session has nothing to compare yet */
 	lsa = insider_held(&f, LSA_IDENTITY, "");
 	ck_assert_ptr_nonnull(lsa);
 	lsa->octets[lsa->body_at + 5] ^= 1;
+	runs = f.engine->table.beside.runs;
 	f.ms += 300000;
 	done = step_is(&f, (struct input){ .kind = IN_TICK }, EVENT_LSDB_BAD);
 	ck_assert_uint_eq(done.events, 1);
 	ck_assert_uint_eq(done.digests, 1);
 	ck_assert_ptr_null(insider_held(&f, LSA_IDENTITY, ""));
+	insider_ticks(&f, 10000);
+	ck_assert_uint_gt(f.engine->table.beside.runs, runs);
 	engine_free(f.engine);
 }
 END_TEST

@@ -555,6 +555,9 @@ START_TEST(an_answer_stands)
 	digest(h, false);
 	summary(h, RULE, 5, 0); /* nobody has asked yet */
 	answers(h, "db diff " PEER, "\"state\":\"unasked\"");
+	/* Of the whole of theirs version 1 tells another digest than ours. */
+	ck_assert_int_eq(
+	    strstr((const char *)h->answer.p, "digest_there") != NULL, _i > 1);
 	ask(h, "db diff " PEER " ask");
 	digest(h, false);
 	hear(h, MSG_SYNCED, NULL); /* that is of the summary to come */

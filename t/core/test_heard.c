@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/rc.h"
 #include "core/lsa/lsa_list.h"
 #include "core/node/nbrs.h"
@@ -430,12 +431,17 @@ START_TEST(a_list_goes_with_its_authority)
 	static const char *const names[] = { "a.list.org", "b.list.org" };
 	struct setup other;
 	struct insider f;
+	char *text;
 
 	answers_begin(&f);
 	insider_known(&f, "m.x.org", 'm', "m.x.org g list.org,.list.org - m");
 	server_says(&f, "m.x.org", 'm', "g");
 	list_says(&f, "m.x.org", 'm');
 	ck_assert(knows(&f, "m.x.org", LSA_LIST, LSA_LIST_FIRST));
+	text = answers_text(&f, "db type=list");
+	ck_assert_ptr_nonnull(strstr(
+	    text, "\"body\":{\"patterns\":2,\"cost\":1,\"relay\":false}"));
+	mem_free(text);
 	insider_ticks(&f, 20000);
 	for (size_t i = 0; i < 2; i++) {
 		const struct route *r = rib_find(f.engine->table.rib, names[i]);

@@ -616,6 +616,19 @@ START_TEST(routes_out_of_order)
 }
 END_TEST
 
+START_TEST(one_route_twice_is_refused)
+{
+	struct mtable t;
+	uint8_t *p = opened(&t), *first = p + (t.routes - p);
+	size_t n = t.n;
+
+	memcpy(first + 4, first, 4);
+	sum_again(p, n);
+	ck_assert_int_eq(mtable_open(&t, p, n), RC_RANGE);
+	free(p);
+}
+END_TEST
+
 START_TEST(the_checksum_is_that_of_others)
 {
 	/* The check value of CRC-64/XZ. */
@@ -648,6 +661,7 @@ main(void)
 	tcase_add_test(tc, a_bent_annex_is_refused);
 	tcase_add_test(tc, a_bent_part_is_refused);
 	tcase_add_test(tc, routes_out_of_order);
+	tcase_add_test(tc, one_route_twice_is_refused);
 	tcase_add_test(tc, the_checksum_is_that_of_others);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
