@@ -67,6 +67,38 @@ START_TEST(who_may_open_a_session)
 }
 END_TEST
 
+/* Why a peer has closed it is kept if it tells us what to mend, and nothing that it
+ * made up. */
+static const struct {
+	const char *word;
+	bool kept;
+} closes[] = {
+	{ "revoked-key", true },
+	{ "expired", true },
+	{ "our-own-name", true },
+	{ "limit", true },
+	{ "limits", false },
+	{ "revoked-kez", false },
+	{ "", false },
+};
+
+START_TEST(why_a_peer_closed_it)
+{
+	const char *word = closes[_i].word;
+	struct insider f;
+
+	answers_begin(&f);
+	insider_frame(&f, MSG_CLOSE, word, strlen(word));
+	if (closes[_i].kept)
+		ck_assert_str_eq(nbrs_find(f.engine, PEER)->told, word);
+	else
+		ck_assert_ptr_null(nbrs_find(f.engine, PEER)->told);
+	ck_assert_str_eq(nbrs_find(f.engine, PEER)->reason, "closed-by-peer");
+	ck_assert_uint_eq(f.closed, 1);
+	engine_free(f.engine);
+}
+END_TEST
+
 /* What comes of a session that is gone, or never was, is of nobody. */
 START_TEST(a_session_that_is_gone)
 {
@@ -475,6 +507,7 @@ main(void)
 	TCase *tc = tcase_create("heard");
 
 	tcase_add_loop_test(tc, who_may_open_a_session, 0, ROWS(opens));
+	tcase_add_loop_test(tc, why_a_peer_closed_it, 0, ROWS(closes));
 	tcase_add_test(tc, a_session_that_is_gone);
 	tcase_add_loop_test(tc, the_longer_patience, 0, 3);
 	tcase_add_test(tc, who_it_is_and_of_which_group);

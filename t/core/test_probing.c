@@ -451,6 +451,35 @@ START_TEST(delivered_mail)
 }
 END_TEST
 
+/* It answers, and takes no mail: down by that, and for a minute at least. */
+START_TEST(it_takes_no_mail)
+{
+	struct service *s = bridgehead(far);
+
+	all_up();
+	s->mail.doubt = true;
+	s->probe.next = e->now;
+	probed(s, 10000, PROBE_REFUSED, NULL);
+	ck_assert(asked_last(s)->mail);
+	ck_assert_int_eq(s->state, SERVICE_UP);
+	probed(s, 10000, PROBE_REFUSED, NULL);
+	ck_assert_int_eq(s->state, SERVICE_DOWN);
+	ck_assert(s->mail.refused);
+	for (int i = 0; i < 4; i++) {
+		probed(s, 10000, PROBE_OK, NULL);
+		ck_assert(asked_last(s)->mail);
+		ck_assert_int_eq(s->state, SERVICE_DOWN);
+	}
+	for (int i = 0; i < 4; i++)
+		probed(s, 10000, PROBE_OK, NULL);
+	ck_assert_int_eq(s->state, SERVICE_UP);
+	ck_assert(!s->mail.refused && !s->mail.doubt);
+	s->probe.next = e->now;
+	probed(s, 10000, PROBE_OK, NULL);
+	ck_assert(!asked_last(s)->mail);
+}
+END_TEST
+
 /* --- what the log of the MTA says ----------------------------------------------------- */
 
 static void
@@ -527,6 +556,7 @@ main(void)
 	tcase_add_test(tc, alarms_that_are_too_many);
 	tcase_add_test(tc, probed_at_any_address);
 	tcase_add_loop_test(tc, delivered_mail, 0, LENGTH(mails));
+	tcase_add_test(tc, it_takes_no_mail);
 	tcase_add_test(tc, refused_while_it_is_down);
 	tcase_add_test(tc, by_a_transport);
 	suite_add_tcase(suite, tc);
