@@ -216,6 +216,21 @@ START_TEST(a_command_and_its_last_word)
 }
 END_TEST
 
+/* A pipe may take what its gateway keeps: the command is asked all the same. */
+START_TEST(a_command_while_mail_is_delivered)
+{
+	struct service *l = by_a_command();
+
+	found(l, PROBE_OK, NULL);
+	for (int i = 0; i < 20; i++) {
+		reported("evidence by=fax ok=1");
+		e->now.ms += 1000;
+		probing_tick(e);
+	}
+	ck_assert(l->probe.running);
+}
+END_TEST
+
 /* Its family bars an address, but no name: that may have another. */
 START_TEST(a_family_that_is_not_used)
 {
@@ -309,6 +324,7 @@ main(void)
 	tcase_add_test(tc, one_that_is_not_probed);
 	tcase_add_test(tc, a_command_that_says_nothing);
 	tcase_add_test(tc, a_command_and_its_last_word);
+	tcase_add_test(tc, a_command_while_mail_is_delivered);
 	tcase_add_test(tc, a_family_that_is_not_used);
 	tcase_add_test(tc, a_milter_that_is_not_ready_any_more);
 	tcase_add_test(tc, a_way_by_its_name);

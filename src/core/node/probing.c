@@ -511,7 +511,8 @@ probing_back(struct engine *e, const char *name)
 			service_soon(s);
 }
 
-/* Mail has just been delivered there: that is as good as a probe. */
+/* Mail has just been delivered there: that is as good as a probe, but of a command,
+ * which looks at what no delivery shows. */
 void
 probing_alive(struct engine *e, struct service *s)
 {
@@ -522,7 +523,8 @@ probing_alive(struct engine *e, struct service *s)
 		service_soon(s);
 		return;
 	}
-	if (s->probe.running || s->probe.fails > 0 || s->probe.urgent)
+	if (s->probe.running || s->probe.fails > 0 || s->probe.urgent ||
+	    s->way.asks.kind == ASKS_COMMAND)
 		return;
 	schedule(e, s);
 	s->probe.next = mono_min(s->probe.next, latest);
