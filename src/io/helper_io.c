@@ -140,11 +140,16 @@ on_helper_deadline(evutil_socket_t fd, short what, void *arg)
 	    errand->fd < 0 ? "helper-busy" : "helper-late");
 }
 
+/* Without a path it would be the abstract name of nothing but NULs, which anybody
+ * on this host may have. */
 static int
 errand_socket(const struct helper_io *io)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd;
 
+	if (io->at.sun_path[0] == '\0')
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -1;
 	if (!spare_reached(fd) &&

@@ -27,8 +27,8 @@ struct helper_io;
 /* The loop is lent for its life. */
 struct helper_io *helper_io_new(struct loop *loop);
 
-/* Where it listens (copied), and how long an answer is waited for; of
- * questions to come. */
+/* Where it listens (copied; at what no socket can be called nobody does), and how
+ * long an answer is waited for; of questions to come. */
 void helper_io_conf(struct helper_io *io, const char *path, uint64_t ms);
 
 /* An FX_PROBE by a command. One of this number that runs is given up. */

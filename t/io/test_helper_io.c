@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "base/rc.h"
 #include "io/helper_io.h"
@@ -123,6 +124,25 @@ START_TEST(nobody_there)
 }
 END_TEST
 
+/* The address that is left then is somebody else's. */
+START_TEST(a_path_that_is_too_long)
+{
+	struct sockaddr_un nul = { .sun_family = AF_UNIX };
+	int other = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char far[sizeof(nul.sun_path) + 2];
+
+	ck_assert_int_eq(bind(other, (struct sockaddr *)&nul, sizeof(nul)), 0);
+	ck_assert_int_eq(listen(other, 1), 0);
+	memset(far, 'x', sizeof(far));
+	far[0] = '/';
+	far[sizeof(far) - 1] = '\0';
+	probe_io_helper(probes, far, PATIENCE_MS);
+	probe(7, &addr);
+	until("7 silent no-helper; ");
+	close(other);
+}
+END_TEST
+
 START_TEST(one_that_hangs)
 {
 	int fd;
@@ -173,6 +193,7 @@ main(void)
 	    tc, an_answer, 0, sizeof(answers) / sizeof(answers[0]));
 	tcase_add_test(tc, an_answer_without_end);
 	tcase_add_test(tc, nobody_there);
+	tcase_add_test(tc, a_path_that_is_too_long);
 	tcase_add_test(tc, one_that_hangs);
 	tcase_add_test(tc, more_than_run_at_a_time);
 	suite_add_tcase(suite, tc);
