@@ -69,7 +69,6 @@ overriding_apply(struct engine *e)
 
 	e->overrides.over = override_setup(&e->overrides, base);
 	e->setup = e->overrides.over != NULL ? e->overrides.over : base;
-	long_list_due(e);
 	compute_setup(e);
 	override_setup_free(was);
 }
@@ -90,6 +89,7 @@ overriding_setup(struct engine *e, const struct setup *given)
 {
 	e->overrides.given = given;
 	overriding_fill(e, found_setup(e, given));
+	long_list_due(e); /* of the rest none changes it */
 }
 
 void
