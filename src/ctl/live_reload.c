@@ -107,9 +107,10 @@ file_dump(const char *path)
 }
 
 /* Lines of what is in force that the file has not, and the other way round, to
- * `out`, which is empty where there are none. */
+ * `out`, which is empty where there are none. *listed: there is an
+ * address-space-file, of which the text has but the name. */
 static int
-config_differs(const struct call *call, struct buf *out)
+config_differs(const struct call *call, struct buf *out, bool *listed)
 {
 	char *was = NULL, *is;
 	int status = config_ask(call, &was);
@@ -122,6 +123,7 @@ config_differs(const struct call *call, struct buf *out)
 		return CALL_USAGE;
 	}
 	lines_differ(was, is, out);
+	*listed = strstr(was, "address-space-file = ") != NULL;
 	mem_free(was);
 	mem_free(is);
 	return CALL_OK;
@@ -148,7 +150,8 @@ int
 live_config_diff(const struct call *call)
 {
 	struct buf out = { 0 };
-	int status = config_differs(call, &out);
+	bool listed = false;
+	int status = config_differs(call, &out, &listed);
 	bool differs = out.n > 0;
 	char *text;
 
@@ -158,6 +161,10 @@ live_config_diff(const struct call *call)
 		text = buf_string(&out);
 		differences_json(text, &out);
 		mem_free(text);
+	} else if (!differs && listed) {
+		buf_text(&out,
+		    "lsrd.conf has what is in force; of address-space-file "
+		    "lsrctl reload --dry-run tells\n");
 	} else if (!differs) {
 		buf_text(&out, "the file has what is in force\n");
 	}
@@ -216,11 +223,12 @@ reload_dry_run(const struct call *call)
 {
 	struct buf answer = { 0 }, lines = { 0 };
 	int status = client_ask(call, "reload dry", &answer);
+	bool listed;
 
 	if (status == CALL_OK)
 		status = live_verdict(call, &answer, NULL);
 	if (status == CALL_OK && !call->json)
-		(void)config_differs(call, &lines);
+		(void)config_differs(call, &lines, &listed);
 	show_flush(&lines);
 	buf_done(&lines);
 	if (status == CALL_OK && !call->json)

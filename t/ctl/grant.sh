@@ -177,6 +177,8 @@ ok "and nobody hears of anything else" knows 2 $((many - 1))
 cp "$W/kept" "$W/domains"
 ok "the whole one again" at 1 reload
 echo two.wild.example >>"$W/domains"
+ok "who compares texts hears what has none" says 0 \
+	"of address-space-file lsrctl reload --dry-run tells" at 1 config diff
 ok "one more" says 0 "is in force" at 1 reload
 ok "is known" soon claimed 2 two.wild.example
 ok "and may be taken back" says 0 . at 1 undo
