@@ -77,14 +77,14 @@ insider_frame(struct insider *f, uint8_t type, const void *body, size_t n)
 	hand(f, 1, type, body, n);
 }
 
-void
-insider_hand_on(struct insider *f, const char *name, char letter, uint8_t type,
-    const char *id, const struct buf *body)
+/* An LSA with the next sequence, which says that the key of this letter has signed
+ * it; without a body a purge. */
+static void
+sealed_hand_on(struct insider *f, const struct crypto *seal, char letter,
+    const struct lsa_key *of, const struct buf *body)
 {
-	const char text[] = { letter, '\0' };
-	struct crypto seal = cheap_seal(text);
 	uint8_t org[CRYPTO_DIGEST], key[CRYPTO_DIGEST];
-	struct lsa_draft draft = { .key = { name, id, type },
+	struct lsa_draft draft = { .key = *of,
 		.org = org,
 		.signer = key,
 		.seq = ++f->seq,
@@ -96,17 +96,30 @@ insider_hand_on(struct insider *f, const char *name, char letter, uint8_t type,
 
 	cheap_key('z', org);
 	cheap_key(letter, key);
-	lsa_encode(&out, &draft, &seal);
+	lsa_encode(&out, &draft, seal);
 	insider_frame(f, MSG_UPDATE, out.p, out.n);
 	buf_done(&out);
 }
 
-/* An LSA of the peer's, with the next sequence; without a body a purge. */
+void
+insider_hand_on(struct insider *f, const char *name, char letter, uint8_t type,
+    const char *id, const struct buf *body)
+{
+	const char text[] = { letter, '\0' };
+	struct crypto seal = cheap_seal(text);
+	struct lsa_key key = { name, id, type };
+
+	sealed_hand_on(f, &seal, letter, &key, body);
+}
+
+/* By f->peer, which a test may have forge. */
 void
 insider_say(
     struct insider *f, uint8_t type, const char *id, const struct buf *body)
 {
-	insider_hand_on(f, PEER, *INSIDER_LETTER, type, id, body);
+	struct lsa_key key = { PEER, id, type };
+
+	sealed_hand_on(f, &f->peer, *INSIDER_LETTER, &key, body);
 }
 
 void
