@@ -202,7 +202,7 @@ forgets() { # STATUS REGEX
 ok "it is away" soon away
 ok "and forgotten" forgets 0 .
 ok "of its list nothing is left" is "$(of_it list)" 0
-ok "no claim, either" knows 2 0
+ok "no claim, either" soon knows 2 0
 ok "its grant stays" test "$(of_it grant)" -ge 5
 ok "once more changes nothing" forgets 0 "nothing changed"
 mkdir "$W/new"
