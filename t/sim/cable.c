@@ -22,6 +22,7 @@ struct end {
 
 struct cable {
 	struct end end[2];
+	bool slipped;     /* what was said on it is not what was heard */
 	size_t under_way; /* happenings that point here */
 };
 
@@ -281,16 +282,15 @@ written(struct world *world, const struct line *line, const struct end *end)
 
 /* As memory does it that is broken: TLS has nothing to say against it. */
 static void
-flip(struct world *world, const struct node *from, const struct node *to,
-    struct buf *octets)
+flip(struct world *world, struct cable *cable, int towards, struct buf *octets)
 {
-	size_t i = (size_t)(from - world->nodes),
-	       j = (size_t)(to - world->nodes);
+	size_t i = (size_t)(cable->end[!towards].node - world->nodes),
+	       j = (size_t)(cable->end[towards].node - world->nodes);
 
 	if (world->flips[i][j] == 0 || octets->n == 0)
 		return;
 	world->flips[i][j]--;
-	world->slipped[i][j] = world->slipped[j][i] = true;
+	world->slipped[i][j] = world->slipped[j][i] = cable->slipped = true;
 	octets->p[rng_below(&world->rng, octets->n)] ^=
 	    (uint8_t)(1 << rng_below(&world->rng, 8));
 }
@@ -312,12 +312,11 @@ cable_send(struct world *world, struct node *node, const struct effect *effect)
 	buf_bytes(&octets, effect->bytes, effect->len);
 	if (line->older)
 		make_older(&octets);
-	/* Who has heard an octet turned over may have read another version. */
-	if (line->older && is_new(&octets) &&
-	    !world->slipped[cable->end[side].node - world->nodes]
-			   [node - world->nodes])
+	/* Who has heard an octet turned over may have read another version, as
+	 * long as this session lasts. */
+	if (line->older && is_new(&octets) && !cable->slipped)
 		world_fail(world, "%s says what version 1 has not", node->name);
-	flip(world, node, cable->end[side].node, &octets);
+	flip(world, cable, side, &octets);
 	for (size_t at = 0, n; at < octets.n; at += n) {
 		n = packet(world, line, octets.n - at);
 		h = segment_of(world, cable, side, IN_BYTES, n);
@@ -373,6 +372,7 @@ cable_slip(struct world *world, struct node *from, struct node *to,
 		return;
 	}
 	world->slipped[from - world->nodes][to - world->nodes] = true;
+	cable->slipped = true;
 	h = segment(world, cable, side, IN_BYTES);
 	buf_bytes(&h->bytes, octets->p, octets->n);
 }
