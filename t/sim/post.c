@@ -257,7 +257,8 @@ known_keep(struct post *post, struct letter *letter, const struct node *from)
 }
 
 /* Its MTA takes mail from there for any destination: by servers.cidr, which has
- * the peers and bridgeheads of its configuration. */
+ * the peers and bridgeheads of its configuration. Who is found by `any`, or let in by
+ * his certificate, is not among them: an LSA opens no relay (io/servers.h). */
 static bool
 admits(const struct node *hop, const struct node *from)
 {
