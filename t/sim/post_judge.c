@@ -9,6 +9,7 @@
 #include "core/node/node.h"
 #include "core/node/phase.h"
 #include "t/sim/post_parts.h"
+#include "t/sim/rule.h"
 #include "t/sim/truth_heard.h"
 
 #define WINDOW_MS 900000
@@ -140,16 +141,37 @@ post_misled(
 	       phase_state(hop->engine) == LSA_STARTING;
 }
 
+/* Somebody says it whom this one knows, and does not know it of. */
+static bool
+is_withheld(const struct node *at, const char *pattern)
+{
+	const struct world *world = at->world;
+
+	for (size_t i = 0; world_runs(at) && i < world->n; i++) {
+		const struct node *other = &world->nodes[i];
+		const char *server = other->conf.server;
+		const struct lsdb_share *share =
+		    lsdb_share(&at->engine->db, server);
+
+		if (share != NULL && share->server != NULL &&
+		    !rule_two_faced(world, server) &&
+		    truth_heard_of(other, server, pattern))
+			return true;
+	}
+	return false;
+}
+
 /* Its database says nothing of the key, not even that it was given up, and once
- * the world is quiet nobody is there to say it: the route of before stays, and
- * the MTA gives up in its own time (lsrd(8), KEYS THAT LEAVE). */
+ * the world is quiet nobody that it knows is there to say it: the route of before
+ * stays, and the MTA gives up in its own time (lsrd(8), KEYS THAT LEAVE). */
 static bool
 is_orphan(const struct letter *letter, const struct route *route)
 {
 	struct truth_heard h =
 	    truth_hear(letter->at->world, letter->at, route->pattern);
 
-	return !h.claim && !h.purge && !h.forgotten && !h.revoked;
+	return !h.claim && !h.purge && !h.forgotten && !h.revoked &&
+	       !is_withheld(letter->at, route->pattern);
 }
 
 /* All that it was given to go by (FILTER) are forgotten and not back: nobody takes
