@@ -218,8 +218,7 @@ loops_judge(struct world *world)
 static bool
 decides(const struct world *world, const struct map *map)
 {
-	/* Who means ill and is away has said last what it liked. */
-	if (world->insider != NULL && !world_runs(world->insider))
+	if (truth_misleads(world))
 		return false;
 	for (size_t i = 0; i < map->n; i++)
 		for (size_t j = 0; j < map->n; j++)

@@ -92,3 +92,35 @@ truth_heard_of(const struct node *node, const char *server, const char *pattern)
 
 	return lsa != NULL && !lsa->purge;
 }
+
+/* Somebody's mail service answers where this server's last word has its own. */
+static bool
+is_answered(
+    const struct world *world, const struct node *at, const char *server)
+{
+	struct lsa_key key = { server, "", LSA_SERVER };
+	const struct lsa *lsa =
+	    world_runs(at) ? lsdb_find(&at->engine->db, &key) : NULL;
+	const struct lsa_server *s = lsa == NULL ? NULL : lsa_server(lsa);
+
+	for (size_t i = 0; s != NULL && i < s->nsmtp; i++) {
+		const struct node *host =
+		    world_at((struct world *)(uintptr_t)world, &s->smtp[i]);
+
+		if (host != NULL && host->host_up && host->mail_up)
+			return true;
+	}
+	return false;
+}
+
+bool
+truth_misleads(const struct world *world)
+{
+	if (world->insider == NULL || world_runs(world->insider))
+		return false;
+	for (size_t i = 0; i < world->n; i++)
+		if (is_answered(
+			world, &world->nodes[i], world->insider->conf.server))
+			return true;
+	return false;
+}

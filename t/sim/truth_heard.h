@@ -26,4 +26,8 @@ struct truth_heard truth_hear(
 bool truth_heard_of(
     const struct node *node, const char *server, const char *pattern);
 
+/* Who means ill and is away has said last what it liked. By that nobody is led
+ * whose probes find no mail service there: then it is as any other that is away. */
+bool truth_misleads(const struct world *world);
+
 #endif
