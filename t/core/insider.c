@@ -77,14 +77,16 @@ insider_frame(struct insider *f, uint8_t type, const void *body, size_t n)
 	hand(f, 1, type, body, n);
 }
 
-/* An LSA with the next sequence, which says that the key of this letter has signed
- * it; without a body a purge. */
-static void
-sealed_hand_on(struct insider *f, const struct crypto *seal, char letter,
-    const struct lsa_key *of, const struct buf *body)
+void
+insider_hand_on(struct insider *f, struct insider_who who, uint8_t type,
+    const char *id, const struct buf *body)
 {
+	const char text[] = { who.letter, '\0' };
+	/* A test may have the peer sign as another. */
+	struct crypto seal =
+	    who.letter == *INSIDER_LETTER ? f->peer : cheap_seal(text);
 	uint8_t org[CRYPTO_DIGEST], key[CRYPTO_DIGEST];
-	struct lsa_draft draft = { .key = *of,
+	struct lsa_draft draft = { .key = { who.name, id, type },
 		.org = org,
 		.signer = key,
 		.seq = ++f->seq,
@@ -95,31 +97,19 @@ sealed_hand_on(struct insider *f, const struct crypto *seal, char letter,
 	struct buf out = { 0 };
 
 	cheap_key('z', org);
-	cheap_key(letter, key);
-	lsa_encode(&out, &draft, seal);
+	cheap_key(who.letter, key);
+	lsa_encode(&out, &draft, &seal);
 	insider_frame(f, MSG_UPDATE, out.p, out.n);
 	buf_done(&out);
 }
 
-void
-insider_hand_on(struct insider *f, const char *name, char letter, uint8_t type,
-    const char *id, const struct buf *body)
-{
-	const char text[] = { letter, '\0' };
-	struct crypto seal = cheap_seal(text);
-	struct lsa_key key = { name, id, type };
-
-	sealed_hand_on(f, &seal, letter, &key, body);
-}
-
-/* By f->peer, which a test may have forge. */
+/* An LSA of the peer's, with the next sequence; without a body a purge. */
 void
 insider_say(
     struct insider *f, uint8_t type, const char *id, const struct buf *body)
 {
-	struct lsa_key key = { PEER, id, type };
-
-	sealed_hand_on(f, &f->peer, *INSIDER_LETTER, &key, body);
+	insider_hand_on(
+	    f, (struct insider_who){ PEER, *INSIDER_LETTER }, type, id, body);
 }
 
 void
@@ -132,7 +122,8 @@ insider_known(
 	struct buf body = { 0 };
 
 	lsa_identity_encode(&body, &id);
-	insider_hand_on(f, name, letter, LSA_IDENTITY, "", &body);
+	insider_hand_on(
+	    f, (struct insider_who){ name, letter }, LSA_IDENTITY, "", &body);
 	buf_done(&body);
 }
 

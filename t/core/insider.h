@@ -37,10 +37,16 @@ void insider_step(struct insider *f, struct input in);
 void insider_frame(struct insider *f, uint8_t type, const void *body, size_t n);
 void insider_say(
     struct insider *f, uint8_t type, const char *id, const struct buf *body);
-/* The peer hands on what another says, whose key is of this letter; without a
- * body a purge. And its identity, by the text of a certificate. */
-void insider_hand_on(struct insider *f, const char *name, char letter,
-    uint8_t type, const char *id, const struct buf *body);
+/* Another server, and the letter of its key. */
+struct insider_who {
+	const char *name;
+	char letter;
+};
+
+/* The peer hands on what that one says; without a body a purge. And its identity,
+ * by the text of a certificate. */
+void insider_hand_on(struct insider *f, struct insider_who who, uint8_t type,
+    const char *id, const struct buf *body);
 void insider_known(
     struct insider *f, const char *name, char letter, const char *cert);
 void insider_connector(

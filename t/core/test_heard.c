@@ -171,7 +171,8 @@ server_says(struct insider *f, const char *name, char letter, const char *group)
 
 	snprintf(of, sizeof(of), "%s", group);
 	lsa_server_encode(&body, &s);
-	insider_hand_on(f, name, letter, LSA_SERVER, "", &body);
+	insider_hand_on(
+	    f, (struct insider_who){ name, letter }, LSA_SERVER, "", &body);
 	buf_done(&body);
 }
 
@@ -429,7 +430,8 @@ list_says(struct insider *f, const char *name, char letter)
 	lsa_list_pack(&packed, "", "a.list.org");
 	lsa_list_pack(&packed, "a.list.org", "b.list.org");
 	lsa_list_encode(&body, LSA_LIST, &space, &packed);
-	insider_hand_on(f, name, letter, LSA_LIST, LSA_LIST_FIRST, &body);
+	insider_hand_on(f, (struct insider_who){ name, letter }, LSA_LIST,
+	    LSA_LIST_FIRST, &body);
 	buf_done(&packed);
 	buf_done(&body);
 }
