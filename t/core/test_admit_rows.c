@@ -174,6 +174,30 @@ START_TEST(where_it_goes)
 }
 END_TEST
 
+/* What every connector takes needs no way of its own. */
+START_TEST(what_all_admit)
+{
+	const struct policy_message message = { .size = 8 + (uint64_t)_i,
+		.sender = "u@b" };
+	struct seat seat = { .limits = true };
+	struct admit *admit;
+	struct world w;
+
+	world_init(&w);
+	world_say(
+	    &w, STAR BY(1, 1, " size 9") BY(2, 2, "") "space a.example s1.x");
+	rib_free(seat_world(&seat, &w, NULL));
+	world_done(&w);
+	admit = admit_new(&seat.table, &seat.net, &message);
+	ck_assert_int_eq(admit == NULL, message.size <= 9);
+	ck_assert_int_eq(
+	    admit_everywhere(&seat.net, &message), message.size <= 9);
+	if (admit != NULL)
+		admit_free(admit);
+	seat_done(&seat);
+}
+END_TEST
+
 /* Two that differ in one thing get no one FILTER. */
 START_TEST(what_is_the_same)
 {
@@ -207,6 +231,7 @@ main(void)
 
 	tcase_add_loop_test(
 	    tc, where_it_goes, 0, (int)(sizeof(rows) / sizeof(rows[0])));
+	tcase_add_loop_test(tc, what_all_admit, 0, 3);
 	tcase_add_test(tc, what_is_the_same);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

@@ -465,6 +465,23 @@ START_TEST(an_export_has_drains)
 }
 END_TEST
 
+/* What a connector leads to has a row there, and nothing else. */
+START_TEST(a_metric_a_link)
+{
+	struct insider f;
+	char *text;
+
+	answers_begin(&f);
+	text = answers_text(&f, "metrics");
+	ck_assert_uint_eq(times_in(text, "\"use\":"), 5);
+	ck_assert_uint_eq(times_in(text, "\"left_out\":0"), 2);
+	ck_assert_uint_eq(times_in(text, "\"to\":\"c.x.org\""), 1);
+	ck_assert_uint_eq(times_in(text, "\"to\":\"d.x.org\""), 1);
+	mem_free(text);
+	engine_free(f.engine);
+}
+END_TEST
+
 /* --- what the authority has said -------------------------------------------- */
 
 /* One of its words, as `lsrctl revoke` brings it; `letter` signs. */
@@ -551,6 +568,7 @@ main(void)
 	    tc, the_answer_says_so, 0, (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_test(tc, an_answer_in_parts);
 	tcase_add_test(tc, one_pin_a_pattern);
+	tcase_add_test(tc, a_metric_a_link);
 	tcase_add_test(tc, an_export_has_drains);
 	tcase_add_test(tc, words_are_taken_once);
 	suite_add_tcase(suite, tc);
