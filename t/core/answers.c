@@ -56,6 +56,7 @@ answers_conf(struct insider *f)
 	connectors[2].bridgeheads = to_two;
 	ways[0].probe.family = 4;
 	ways[1].listed = false;
+	to_one[0].asks = (struct asks){ .kind = ASKS_LMTP };
 	f->setup.connectors = connectors;
 	f->setup.nconnectors = 3;
 	f->setup.spaces = ways;
@@ -522,4 +523,31 @@ void
 answers_later(struct insider *f)
 {
 	f->ms += 5000000;
+}
+
+/* Our certificate lets us lead to its group. */
+void
+answers_may_lead(struct insider *f)
+{
+	static char *groups[] = { far };
+
+	f->claims.connectors = groups;
+	f->claims.nconnectors = 1;
+	insider_ticks(f, 1000);
+}
+
+/* By lsrd.conf, all of it. */
+void
+answers_drained_whole(struct insider *f)
+{
+	f->setup.drain.on = true;
+	insider_step(f, (struct input){ .kind = IN_CONF, .setup = &f->setup });
+}
+
+/* A command asks for it. */
+void
+answers_command(struct insider *f)
+{
+	to_one[0].asks = (struct asks){ .kind = ASKS_COMMAND, .name = "modem" };
+	insider_step(f, (struct input){ .kind = IN_CONF, .setup = &f->setup });
 }

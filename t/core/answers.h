@@ -76,5 +76,8 @@ void answers_last_resort(struct insider *f);
 void answers_revoked(struct insider *f);
 void answers_listed(struct insider *f);
 void answers_later(struct insider *f);
+void answers_command(struct insider *f);
+void answers_may_lead(struct insider *f);
+void answers_drained_whole(struct insider *f);
 
 #endif

@@ -106,7 +106,9 @@ START_TEST(a_session_that_is_gone)
 
 	answers_begin(&f);
 	f.requests = f.closed = 0;
+	nbrs_find(f.engine, PEER)->differing.told = true; /* an alarm stands */
 	insider_step(&f, (struct input){ .kind = IN_CLOSED, .who = 1 });
+	ck_assert(!nbrs_find(f.engine, PEER)->differing.told);
 	insider_step(&f, (struct input){ .kind = IN_DRAINED, .who = 1 });
 	insider_frame(&f, MSG_SUMMARY, "\3\0\0", 3);
 	insider_step(&f, (struct input){ .kind = IN_CLOSED, .who = 1 });

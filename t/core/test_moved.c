@@ -204,6 +204,40 @@ START_TEST(words_before_there_is_a_table)
 }
 END_TEST
 
+/* What the MTA has waiting is no word about a table that is still on its way; nor is
+ * how it is configured one before the saved state is read. */
+START_TEST(words_too_early)
+{
+	struct seen seen = { 0 };
+	struct insider f;
+	struct engine *e;
+	struct mta mta;
+
+	answers_begin(&f);
+	f.engine->table.published--;
+	f.engine->due.compute = false;
+	see_step(&f, &seen,
+	    (struct input){
+		.kind = IN_WAITS, .name = "gw.example", .value = 0 });
+	ck_assert(!f.engine->due.compute);
+	e = engine_new(1, &f.crypto);
+	mta_init(&mta);
+	mta.read = true;
+	mta.asks = mta.asks_default = MTA_NO;
+	engine_step(
+	    e, &(struct input){
+		   .kind = IN_CONF, .setup = &f.setup, .now.ms = f.ms });
+	engine_step(
+	    e, &(struct input){ .kind = IN_MTA, .mta = &mta, .now.ms = f.ms });
+	ck_assert(e->asked.told);
+	ck_assert_int_eq(e->asked.verdict, MTA_UNKNOWN);
+	mta_done(&mta);
+	engine_free(e);
+	engine_free(f.engine);
+	buf_done(&seen.history);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -215,6 +249,7 @@ main(void)
 	    (int)(sizeof(manies) / sizeof(manies[0])));
 	tcase_add_loop_test(tc, tables_that_were_missing, 0, 2);
 	tcase_add_test(tc, words_before_there_is_a_table);
+	tcase_add_test(tc, words_too_early);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -508,6 +508,40 @@ START_TEST(refused_while_it_is_down)
 }
 END_TEST
 
+/* Where a way out was reached is no hop of a route. */
+START_TEST(where_a_way_out_leads)
+{
+	struct service *out = service_find(e, far, SERVICE_SPACE);
+
+	all_up();
+	ck_assert(addr_read(&out->at, "198.51.100.9:25"));
+	reported("evidence hop=198.51.100.9:25 ok=3");
+	reported("evidence hop=192.0.2.9:25 ok=3");
+	for (struct service *s = service_first(e); s != NULL;
+	     s = service_next(s))
+		ck_assert_uint_eq(s->mail.delivered, 0);
+	ck_assert(addr_read(&bridgehead(far)->at, "198.51.100.9:25"));
+	reported("evidence hop=198.51.100.9:25 ok=3");
+	ck_assert_uint_eq(bridgehead(far)->mail.delivered, 3);
+}
+END_TEST
+
+/* What is short is told once, and again when it is something else. */
+START_TEST(something_else_is_short)
+{
+	static const char *const reasons[] = { "no-descriptors",
+		"no-descriptors", "no-memory" };
+	struct service *s = bridgehead(far);
+
+	all_up();
+	s->probe.next = e->now;
+	for (size_t i = 0; i < 3; i++) {
+		probed(s, 10000, PROBE_UNABLE, reasons[i]);
+		ck_assert_str_eq(e->evidence.shortage, reasons[i]);
+	}
+}
+END_TEST
+
 /* What goes by a transport tells of the connectors that have it, whatever else
  * there is; also where the MTA tells of no hop, and there are services that no
  * probe has reached yet. */
@@ -558,6 +592,8 @@ main(void)
 	tcase_add_loop_test(tc, delivered_mail, 0, LENGTH(mails));
 	tcase_add_test(tc, it_takes_no_mail);
 	tcase_add_test(tc, refused_while_it_is_down);
+	tcase_add_test(tc, where_a_way_out_leads);
+	tcase_add_test(tc, something_else_is_short);
 	tcase_add_test(tc, by_a_transport);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

@@ -113,9 +113,6 @@ START_TEST(two_certificates)
 	struct insider f;
 
 	answers_begin(&f);
-	ck_assert_int_eq(
-	    lsa_identity_decode(own(&f, LSA_IDENTITY, ""), &id), RC_OK);
-	ck_assert_uint_eq(id.ncerts, 1);
 	f.setup.cert.previous = previous;
 	f.setup.cert.previous_len = sizeof(previous) - 1;
 	conf(&f);
@@ -127,7 +124,7 @@ START_TEST(two_certificates)
 }
 END_TEST
 
-/* Of two that name one address one is up, whatever answers there. */
+/* Of two that name one address one is up if it answers; each is down once. */
 START_TEST(a_member_without_an_address_of_its_own)
 {
 	struct addr at = { 4, { 198, 51, 100, 7 }, 25 };
@@ -147,6 +144,11 @@ START_TEST(a_member_without_an_address_of_its_own)
 	ck_assert_str_eq(s->mail_up[0], "n.x.org");
 	ck_assert_uint_eq(s->nmail_down, 1);
 	ck_assert_str_eq(s->mail_down[0], "m.x.org");
+	for (int i = 0; i < 20; i++) {
+		insider_ticks(&f, 1000);
+		probes(&f, PROBE_FAILED);
+	}
+	ck_assert_uint_eq(lsa_server(own(&f, LSA_SERVER, ""))->nmail_down, 2);
 	engine_free(f.engine);
 }
 END_TEST
@@ -309,8 +311,6 @@ START_TEST(more_neighbours_than_an_lsa_holds)
 	ck_assert_uint_lt(s->nneighbours, 300);
 	ck_assert_uint_le(lsa->body_len, LIMIT_LSA_BODY);
 	ck_assert_str_eq(s->neighbours[0], PEER);
-	for (size_t i = 1; i < s->nneighbours; i++)
-		ck_assert_int_eq(memcmp(s->neighbours[i], "s1", 2), 0);
 	engine_free(f.engine);
 }
 END_TEST
