@@ -468,6 +468,7 @@ answers_alternate(struct insider *f)
 		.name = d_name, .addr = to_two[0].smtp[0], .alternate = true
 	};
 	r->nhops = 2;
+	mem_free(r->server);
 	r->server = mem_str(c_name);
 }
 
@@ -479,6 +480,7 @@ answers_claims(struct insider *f)
 
 	r->kind = ROUTE_HOLD;
 	r->reason = mem_str("no path");
+	route_claims_done(r);
 	r->claims = mem_new(0, 2, sizeof(*r->claims));
 	r->nclaims = 2;
 	r->claims[0] = (struct route_claim){ .server = mem_str("q.x.org"),

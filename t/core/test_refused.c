@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "t/core/answers.h"
 #include "t/tap.h"
 
@@ -47,7 +46,7 @@ begin(struct insider *f)
 {
 	answers_begin(f);
 	answers_led_to(f);
-	f->engine->table.rib->routes[0].hop[0].name = mem_str(FAR);
+	f->engine->table.rib->routes[0].hop[0].name = FAR;
 }
 
 /* Three messages, each to another recipient of a domain, by a hop. */
