@@ -184,6 +184,11 @@ START_TEST(transports_of_hops)
 	b.p[b.n - 3] = ' ';
 	in = cur_over(b.p, b.n);
 	ck_assert_int_eq(route_decode(&in, &back), RC_NAME);
+	/* It says that there are some, and all are empty. */
+	b.n -= strlen(by);
+	b.p[b.n - 1] = 0;
+	in = cur_over(b.p, b.n);
+	ck_assert_int_eq(route_decode(&in, &back), RC_MISSING);
 	buf_done(&b);
 	buf_done(&bare);
 	buf_done(&again);

@@ -278,7 +278,8 @@ bys_get(struct cur *in, struct route *r)
 	mem_free(names);
 	for (size_t i = 0; i < r->nhops; i++)
 		mem_free(by[i]);
-	return rc;
+	/* who has none does not say that there are some */
+	return rc == RC_OK && !has_by(r) ? RC_MISSING : rc;
 }
 
 /* What of a route stands behind its path. */
