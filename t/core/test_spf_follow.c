@@ -147,29 +147,45 @@ same(const uint32_t *a, uint32_t na, const uint32_t *b, uint32_t nb)
 	return na == nb && memcmp(a, b, na * sizeof(*a)) == 0;
 }
 
-static void
-compare(struct beside *b)
+/* NULL, or what of the node is not as it should be. An assertion for each would
+ * cost more than all that is tried here. */
+static const char *
+node_differs(struct beside *b, uint32_t v)
 {
 	const struct spf_follow *f = &b->follow;
 	uint32_t hops[2][NODES], path[2][NODES + 1], n, k;
-	bool turned;
+	bool other, turned;
 
+	if (b->again->dist[v] != b->followed->dist[v])
+		return "distance";
+	n = spf_first_hops(b->again, v, hops[0]);
+	k = spf_first_hops(b->followed, v, hops[1]);
+	if (!same(hops[0], n, hops[1], k))
+		return "first hops";
+	other = !same(hops[0], n, b->hops[v], b->nhops[v]) ||
+	        b->again->dist[v] != b->dist[v];
+	n = spf_path(b->again, v, path[0]);
+	k = spf_path(b->followed, v, path[1]);
+	if (!same(path[0], n, path[1], k))
+		return "path";
+	turned = !same(path[0], n, b->before[v], b->nbefore[v]);
+	if (has(f->turned.v, f->turned.n, v) != turned)
+		return "whether its path is told of";
+	if (has(f->other.v, f->other.n, v) != (other || turned))
+		return "whether it is told of";
+	return NULL;
+}
+
+static void
+compare(struct beside *b, uint64_t seed)
+{
 	spf_from(b->again, b->graph, b->source);
 	for (uint32_t v = 0; v < NODES; v++) {
-		ck_assert_uint_eq(b->again->dist[v], b->followed->dist[v]);
-		n = spf_first_hops(b->again, v, hops[0]);
-		k = spf_first_hops(b->followed, v, hops[1]);
-		ck_assert(same(hops[0], n, hops[1], k));
-		turned = !same(hops[0], n, b->hops[v], b->nhops[v]) ||
-		         b->again->dist[v] != b->dist[v];
-		n = spf_path(b->again, v, path[0]);
-		k = spf_path(b->followed, v, path[1]);
-		ck_assert(same(path[0], n, path[1], k));
-		k = b->nbefore[v];
-		ck_assert(has(f->turned.v, f->turned.n, v) ==
-			  !same(path[0], n, b->before[v], k));
-		turned |= !same(path[0], n, b->before[v], k);
-		ck_assert(has(f->other.v, f->other.n, v) == turned);
+		const char *what = node_differs(b, v);
+
+		if (what != NULL)
+			ck_abort_msg("seed %llu, node %u: %s",
+			    (unsigned long long)seed, v, what);
 	}
 }
 
@@ -199,7 +215,7 @@ play(uint64_t seed)
 		if (!spf_follow_from(&b->follow, b->followed, &b->changes))
 			search(b);
 		else
-			compare(b);
+			compare(b, seed);
 	}
 	spf_free(b->followed);
 	spf_free(b->again);
