@@ -109,6 +109,13 @@ def show_key(key):
                           key.id.encode("latin-1").hex())
 
 
+def patterns(lsa):
+    """Each of a grant or a list."""
+    if lsa.purge or lsa.type not in wire.LISTS:
+        return []
+    return wire.patterns(lsa.all(3)[0])
+
+
 def here(kind, body):
     """What Python makes of it; None: another page decides."""
     try:
@@ -139,7 +146,8 @@ def here(kind, body):
         bodies.check(lsa)
         if bodies.has_schedule(lsa):
             return None
-        return "%d%s %d" % (lsa.purge, show_key(lsa.key), lsa.sequence)
+        return "%d%s %d" % (lsa.purge, show_key(lsa.key), lsa.sequence) + "".join(
+            " " + one.encode("ascii").hex() for one in patterns(lsa))
     except wire.Fault:
         return "no"
 

@@ -11,6 +11,7 @@
 #include "base/rc.h"
 #include "core/lsa/limits.h"
 #include "core/lsa/lsa.h"
+#include "core/lsa/lsa_list.h"
 #include "core/wire/msg.h"
 #include "t/core/cheap.h"
 
@@ -104,6 +105,20 @@ parts_show(struct cur *in, bool show)
 	return !in->bad && in->left == 0;
 }
 
+/* Each pattern of a grant or a list. */
+static void
+patterns_show(const struct lsa *lsa)
+{
+	struct lsa_list_walk walk;
+	const char *one;
+
+	if (lsa->purge || !lsa_is_list(lsa->key.type))
+		return;
+	walk = lsa_list_walk(lsa_list(lsa));
+	while ((one = lsa_list_next(&walk)) != NULL)
+		hex(one, strlen(one));
+}
+
 static bool
 lsa_show(const uint8_t *p, size_t n)
 {
@@ -115,6 +130,7 @@ lsa_show(const uint8_t *p, size_t n)
 	printf("%d", lsa->purge);
 	key_show(&lsa->key);
 	printf(" %llu", (unsigned long long)lsa->seq);
+	patterns_show(lsa);
 	lsa_free(lsa);
 	return true;
 }
