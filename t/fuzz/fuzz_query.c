@@ -27,7 +27,7 @@
 #define RUN_MAX_MS 60000
 #define SPACES_MAX 1000 /* one answer has no room for them */
 
-const unsigned fuzz_runs = 300;
+const unsigned fuzz_runs = 200;
 PIECES(PIECES_LINES);
 
 /* What it says became of it, or -1. */
