@@ -99,6 +99,46 @@ START_TEST(a_part_begins_behind)
 }
 END_TEST
 
+/* Without a table it is the database that tells: by whom, and all the way. */
+START_TEST(explained_without_a_table)
+{
+	char g[] = "g", us[] = SELF, *list[] = { us };
+	const struct addr at = { 4, { 192, 0, 2, 10 }, 25 };
+	struct lsa_server server = { .group = g,
+		.smtp = &at,
+		.nsmtp = 1,
+		.neighbours = list,
+		.nneighbours = 1 };
+	struct buf body = { 0 };
+	struct insider f;
+	char *text;
+
+	answers_begin(&f);
+	lsa_server_encode(&body, &server);
+	insider_say(&f, LSA_SERVER, "", &body);
+	buf_reset(&body);
+	lsa_space_encode(&body, &(struct lsa_space){ .cost = 1 });
+	insider_say(&f, LSA_SPACE, "x.org", &body);
+	buf_done(&body);
+	for (int i = 0; i < 10; i++) {
+		insider_ticks(&f, 1000);
+		while (f.nopen > 0)
+			insider_step(&f, (struct input){ .kind = IN_PROBE,
+					     .who = f.open[--f.nopen],
+					     .verdict = PROBE_OK });
+	}
+	answers_no_table(&f);
+	text = answers_text(&f, "explain u@x.org");
+	ck_assert_msg(
+	    strstr(text, "\"result\":\"remote\"") != NULL &&
+		strstr(text, "\"next_hops\":[\"" PEER "\"]") != NULL &&
+		strstr(text, "\"path\":[\"" SELF "\",\"" PEER "\"]") != NULL,
+	    "%s", text);
+	mem_free(text);
+	engine_free(f.engine);
+}
+END_TEST
+
 /* --- pins ------------------------------------------------------------------ */
 
 static void
@@ -284,6 +324,7 @@ main(void)
 	tcase_add_test(tc, a_metric_a_link);
 	tcase_add_test(tc, an_export_has_drains);
 	tcase_add_test(tc, words_are_taken_once);
+	tcase_add_test(tc, explained_without_a_table);
 	tcase_add_test(tc, so_many_orders);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
