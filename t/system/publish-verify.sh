@@ -34,6 +34,22 @@ publish() {
 			"$top_builddir/lsrd-publish" "$T" lab >/dev/null 2>&1
 }
 
+# until_failed DIRECTORY: what $T/lines has is published there. What cannot be is
+# tried again for ever, so it is ended as soon as it has said so.
+until_failed() {
+	timeout 60 "$top_builddir/t/system/publish_drive" \
+		"$top_builddir/lsrd-publish" "$1" lab \
+		<"$T/lines" >"$T/out" 2>"$T/said" &
+	drive=$!
+	tries=0
+	while ! grep -q publish-failed "$T/said" && [ $tries -lt 250 ]; do
+		tries=$((tries + 1))
+		sleep 0.2
+	done
+	kill "$drive" 2>/dev/null
+	wait "$drive" 2>/dev/null
+}
+
 whole() {
 	[ "$(query d00299.example transport)" = "lsrd:[198.51.100.5]:25" ] &&
 		[ "$(query late.example transport)" = \
@@ -130,21 +146,8 @@ mount -t tmpfs -o size=600k none "$DISK" || DISK=
 	echo go
 } | "$top_builddir/t/system/publish_drive" "$top_builddir/lsrd-publish" \
 	"$DISK" lab >"$T/out" 2>"$T/said"
-{
-	echo 'many 300 6'
-	echo 'many 30000 6'
-	echo go
-} | timeout 60 "$top_builddir/t/system/publish_drive" \
-	"$top_builddir/lsrd-publish" "$DISK" lab >"$T/out" 2>"$T/said" &
-drive=$!
-# It tries again for ever, so it is ended as soon as it has said so.
-tries=0
-while ! grep -q publish-failed "$T/said" && [ $tries -lt 250 ]; do
-	tries=$((tries + 1))
-	sleep 0.2
-done
-kill "$drive" 2>/dev/null
-wait "$drive" 2>/dev/null
+printf 'many 300 6\nmany 30000 6\ngo\n' >"$T/lines"
+until_failed "$DISK"
 ok "a full disk is told" like "$(cat "$T/said")" \
 	"*publish-failed: reason=io, error=*"
 ok "and the table is whole" sh -c \
@@ -154,21 +157,16 @@ ok "and the table is whole" sh -c \
 publish
 rm -f "$T/postfix/routes.before"
 mkdir "$T/postfix/routes.new"
-{
-	printf 'many 300 7\nremote late.example relay 198.51.100.7@25\n'
-	printf 'remote new.example relay 198.51.100.7@25\ngo\npause 3000\n'
-} | "$top_builddir/t/system/publish_drive" "$top_builddir/lsrd-publish" "$T" \
-	lab >"$T/out" 2>"$T/said"
+printf 'many 300 7\nremote late.example relay 198.51.100.7@25\n%s\ngo\n' \
+	'remote new.example relay 198.51.100.7@25' >"$T/lines"
+until_failed "$T"
 ok "a table with a new key is told as not published" grep -q \
 	'publish-failed: reason=io, error="Is a directory"' "$T/said"
 ok "links are steered around even so" is "$(query d00299.example transport)" \
 	"lsrd:[198.51.100.7]:25"
 ok "but the new key waits" is "$(query new.example transport)" ""
 rmdir "$T/postfix/routes.new"
-{
-	printf 'many 300 7\nremote late.example relay 198.51.100.7@25\n'
-	printf 'remote new.example relay 198.51.100.7@25\ngo\n'
-} | "$top_builddir/t/system/publish_drive" "$top_builddir/lsrd-publish" "$T" \
-	lab >"$T/out" 2>"$T/said"
+"$top_builddir/t/system/publish_drive" "$top_builddir/lsrd-publish" "$T" \
+	lab <"$T/lines" >"$T/out" 2>"$T/said"
 ok "and comes with its copy" is "$(query new.example transport)" \
 	"lsrd:[198.51.100.7]:25"
