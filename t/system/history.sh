@@ -133,6 +133,7 @@ begin $A
 begin $B
 soon is_full $A
 soon has_event 'paris.example.org: from nothing to' --kind routes
+soon has_event "\"server\":\"$A\",\"type\":\"server\".*neighbour.*$B" --json --kind lsa
 ok "a route that moved has its cause and when it was published" moved
 ok "and in routes since when it is so, because of whom" in_routes
 ok "watch says it as it happens" watched
