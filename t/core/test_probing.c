@@ -464,7 +464,7 @@ START_TEST(it_takes_no_mail)
 	ck_assert_int_eq(s->state, SERVICE_UP);
 	probed(s, 10000, PROBE_REFUSED, NULL);
 	ck_assert_int_eq(s->state, SERVICE_DOWN);
-	ck_assert(s->mail.refused);
+	ck_assert_str_eq(s->error.what, "mail-refused");
 	for (int i = 0; i < 4; i++) {
 		probed(s, 10000, PROBE_OK, NULL);
 		ck_assert(asked_last(s)->mail);
