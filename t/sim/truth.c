@@ -435,26 +435,11 @@ hops_judge(struct world *world, const struct map *map, size_t from,
 	}
 }
 
-/* Nobody relays for ever for a domain that left, once it has heard of it. */
-static void
-leaving_judge(struct world *world, struct node *node)
+/* A path of more hops than that is a hold (HACKING 6, Routes). */
+static bool
+is_long(uint64_t metric)
 {
-	for (size_t k = 0; k < node->table.n; k++) {
-		const struct route *r = &node->table.routes[k];
-		struct truth_heard h;
-
-		if (r->leaves != 0 || r->kind == ROUTE_HERE)
-			continue;
-		h = truth_hear(world, node, r->pattern);
-		if (h.claim || (!h.purge && !h.forgotten && !h.revoked))
-			continue;
-		if (!h.revoked || h.forgotten)
-			world_fail(world, "%s: %s is %s for ever", node->name,
-			    r->pattern, route_kind_word(r->kind));
-		else if (r->kind != ROUTE_HOLD)
-			world_fail(world, "%s: %s is %s, and its key revoked",
-			    node->name, r->pattern, route_kind_word(r->kind));
-	}
+	return (metric & 0xffff) > LIMIT_PATH_HOPS;
 }
 
 static void
@@ -472,9 +457,13 @@ route_judge(struct world *world, const struct map *map, size_t from,
 		    !is_last_resort(world, &stage, route->pattern))
 			world_fail(world, "%s: a route to %s, where none is",
 			    name, route->pattern);
-	} else if (route->kind == ROUTE_HOLD) {
-		world_fail(world, "%s: no route to %s: %s", name,
-		    route->pattern, route->reason);
+	} else if (is_long(want) != (route->kind == ROUTE_HOLD)) {
+		world_fail(world,
+		    is_long(want) ? "%s: a route to %s, too long"
+				  : "%s: no route to %s: %s",
+		    name, route->pattern, route->reason);
+	} else if (is_long(want)) {
+		return;
 	} else if ((want & 0xffff) == 0) {
 		if (route->kind != ROUTE_HERE)
 			world_fail(world, "%s: %s is not delivered here", name,
@@ -504,7 +493,7 @@ metric_judge(struct world *world, const struct map *map, size_t from,
 	    is_apart(world, map, from, pattern))
 		return;
 	want = best_claim(world, map, from, pattern);
-	if (want == FAR)
+	if (want == FAR || is_long(want))
 		return;
 	if (json_is_true(json_object_get(route, "last_resort")))
 		world_fail(world, "%s: %s is shown as a last resort",
@@ -550,7 +539,7 @@ truth_check(struct world *world)
 		loops_judge(world);
 	for (size_t i = 0; i < world->n && world->failed == NULL; i++)
 		if (world_runs(&world->nodes[i]))
-			leaving_judge(world, &world->nodes[i]);
+			truth_leaving(world, &world->nodes[i]);
 	if (world->failed == NULL && decides(world, map))
 		for (size_t i = 0; i < world->n; i++)
 			if (world_runs(&world->nodes[i]))

@@ -124,3 +124,24 @@ truth_misleads(const struct world *world)
 			return true;
 	return false;
 }
+
+void
+truth_leaving(struct world *world, struct node *node)
+{
+	for (size_t k = 0; k < node->table.n; k++) {
+		const struct route *r = &node->table.routes[k];
+		struct truth_heard h;
+
+		if (r->leaves != 0 || r->kind == ROUTE_HERE)
+			continue;
+		h = truth_hear(world, node, r->pattern);
+		if (h.claim || (!h.purge && !h.forgotten && !h.revoked))
+			continue;
+		if (!h.revoked || h.forgotten)
+			world_fail(world, "%s: %s is %s for ever", node->name,
+			    r->pattern, route_kind_word(r->kind));
+		else if (r->kind != ROUTE_HOLD)
+			world_fail(world, "%s: %s is %s, and its key revoked",
+			    node->name, r->pattern, route_kind_word(r->kind));
+	}
+}

@@ -26,6 +26,9 @@ struct truth_heard truth_hear(
 bool truth_heard_of(
     const struct node *node, const char *server, const char *pattern);
 
+/* Nobody relays for ever for a domain that left, once it has heard of it. */
+void truth_leaving(struct world *world, struct node *node);
+
 /* Who means ill and is away has said last what it liked. By that nobody is led
  * whose probes find no mail service there: then it is as any other that is away. */
 bool truth_misleads(const struct world *world);
