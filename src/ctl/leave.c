@@ -244,7 +244,8 @@ step_daemon(const struct leave *l)
 {
 	leave_say(l, "daemon", !l->runs,
 	    l->runs ? "type: systemctl disable --now lsrd.service lsrd.socket "
-		      "lsrd-tables lsrd-milter lsrd-maillog; then: lsrctl leave"
+		      "lsrd-tables lsrd-milter lsrd-maillog lsrd-metrics "
+		      "lsrd-probe.socket lsrd-import.timer; then: lsrctl leave"
 		    : "it does not run");
 	return l->runs ? CALL_NO : CALL_OK;
 }
