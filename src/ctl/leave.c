@@ -18,6 +18,7 @@
 #include "ctl/live.h"
 #include "ctl/paths.h"
 #include "ctl/show.h"
+#include "ctl/undo.h"
 
 /* clang-format off */
 const struct verb_option leave_options[] = {
@@ -243,9 +244,8 @@ static int
 step_daemon(const struct leave *l)
 {
 	leave_say(l, "daemon", !l->runs,
-	    l->runs ? "type: systemctl disable --now lsrd.service lsrd.socket "
-		      "lsrd-tables lsrd-milter lsrd-maillog lsrd-metrics "
-		      "lsrd-probe.socket lsrd-import.timer; then: lsrctl leave"
+	    l->runs ? "type: systemctl disable --now " UNDO_UNITS
+		      "; then: lsrctl leave"
 		    : "it does not run");
 	return l->runs ? CALL_NO : CALL_OK;
 }

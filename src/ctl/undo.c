@@ -304,7 +304,6 @@ undo_print(struct buf *out, const struct postfix *p)
 	buf_text(out, "postfix");
 	if (p->directory != NULL)
 		buf_printf(out, " -c %s", p->directory);
-	buf_text(out, " reload\n"
-		      "# then: systemctl disable --now lsrd lsrd.socket "
-		      "lsrd-tables lsrd-milter lsrd-maillog\n");
+	buf_text(
+	    out, " reload\n# then: systemctl disable --now " UNDO_UNITS "\n");
 }

@@ -18,6 +18,11 @@
 struct postfix;
 struct undo;
 
+/* What systemctl(1) is to end of a server whose MTA does without us. */
+#define UNDO_UNITS                                                             \
+	"lsrd.service lsrd.socket lsrd-tables lsrd-milter lsrd-maillog "       \
+	"lsrd-metrics lsrd-probe.socket lsrd-import.timer"
+
 /*
  * Reads postfix.before beside `config`, if there is one. `tables` is the
  * folder of our tables, by which our words are known; lent.
