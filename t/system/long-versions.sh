@@ -3,28 +3,13 @@
 # three of the release before and three of this version. While mail flows all round
 # they are upgraded one by one, and then all are taken back one by one: nothing is
 # lost, nothing comes twice by us, and no message meets a hold or a server twice.
-#
-# The release before is built of the history in build/before, once; where there is
-# no history, or it cannot be built, the test is skipped.
 
 . "$(dirname "$0")/lab.sh"
+. "$top/t/system/before.sh"
 skip_unless_able
 need git
-before=d6206b0
-old=$top/build/before
 servers='oslo paris rome sofia tunis vienna'
 patience=60
-
-built_before() {
-	[ ! -x "$old/root/sbin/lsrd" ] || return 0
-	mkdir -p "$old/src"
-	git -c safe.directory="$top" -C "$top" archive "$before" 2>"$W/old.log" |
-		tar x -C "$old/src" 2>/dev/null || return
-	(cd "$old/src" && autoreconf -fi &&
-		./configure -q --prefix=/usr/local --sysconfdir=/etc --localstatedir=/var &&
-		make -s -j2 && make -s install DESTDIR="$old/dest" && mv "$old/dest/usr/local" "$old/root") \
-		>"$W/old.log" 2>&1
-}
 
 # beside NODE: the two next to it
 beside() {
@@ -42,25 +27,6 @@ all_know() {
 
 all_full() { # NODE: with both beside it, seen from all three
 	for node in $1 $(beside "$1"); do has_sessions "$node" 2 || return; done
-}
-
-# becomes NODE old|new: as a package does it: other files, and both started anew.
-# What the release before does not know is left out of its file.
-becomes() {
-	"$lab" run "$1" sh -e -c '
-		for of in bin sbin; do
-			case $1 in
-			old) mount --bind /usr/local/before/$of /usr/local/$of ;;
-			new) umount -l /usr/local/$of ;;
-			esac
-		done
-		case $1 in
-		old) sed -i -E "s/^(mta|position) = /# &/" /etc/lsrd/lsrd.conf ;;
-		new) sed -i -E "s/^# (mta|position) = /\1 = /" /etc/lsrd/lsrd.conf ;;
-		esac' sh "$2" || return
-	"$lab" kill "$1" lsrd && "$lab" start "$1" lsrd || return
-	began=$(date +%s%N)
-	"$lab" kill "$1" milter && "$lab" start "$1" milter
 }
 
 turn() { # NODE old|new
@@ -92,10 +58,10 @@ ways() {
 		is "$(wc -l <"$W/ways")" "$(sed -n 's/^sent \([0-9]*\) .*/\1/p' "$W/report")"
 }
 
-built_before || skip "the release before cannot be built: $(tail -n 1 "$W/old.log" 2>/dev/null)"
+before_built
 lab_up "$top/t/labtool/ring.json"
 ok "six of this version know all routes" full
-cp -R "$old/root" "$("$lab" dir)/stage/usr/local/before"
+before_at_hand
 for node in oslo paris rome; do becomes $node old; done
 ok "three of the release before and three of this know all routes" soon all_know
 for node in oslo rome tunis; do ok "sessions of $node" soon all_full $node; done
