@@ -76,6 +76,7 @@ flow address
 task "Give a server another address"
 flowed address
 task "Move a domain to another server"
+task "Host many domains"
 also_called mx4 mx3
 flow name
 task "Give a server another name"
