@@ -37,6 +37,7 @@ publish() {
 # until_failed DIRECTORY: what $T/lines has is published there. What cannot be is
 # tried again for ever, so it is ended as soon as it has said so.
 until_failed() {
+	: >"$T/said" # or what was said before would end it before it begins
 	timeout 60 "$top_builddir/t/system/publish_drive" \
 		"$top_builddir/lsrd-publish" "$1" lab \
 		<"$T/lines" >"$T/out" 2>"$T/said" &
