@@ -338,11 +338,12 @@ whose(const struct session *from, const struct lsa *lsa, int rc)
 static void
 own_heard(struct engine *e, const struct lsa *lsa)
 {
+	if (lsa->key.type == LSA_GRANT) {
+		long_list_granted(e);
+		return;
+	}
 	long_list_due(e);
-	if (lsa->key.type == LSA_GRANT)
-		due_say(e);
-	else
-		epoch_heard(e, lsa);
+	epoch_heard(e, lsa);
 }
 
 int

@@ -7,10 +7,36 @@
 #include "core/node/fx.h"
 #include "core/node/node.h"
 
+#define CALM_MS 1000
+
 void
 long_list_due(struct engine *e)
 {
 	e->origin.long_list.due = true;
+}
+
+void
+long_list_granted(struct engine *e)
+{
+	struct long_list *l = &e->origin.long_list;
+
+	l->granted = true;
+	l->calm = mono_after(e->now, CALM_MS);
+	fx_wake(e, l->calm);
+}
+
+struct mono
+long_list_calm(struct engine *e)
+{
+	struct long_list *l = &e->origin.long_list;
+
+	if (!l->granted)
+		return MONO_NEVER;
+	if (!mono_due(l->calm, e->now))
+		return l->calm;
+	l->granted = false;
+	l->due = true;
+	return e->now;
 }
 
 void

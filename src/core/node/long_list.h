@@ -15,13 +15,21 @@
 
 #include <stdbool.h>
 
+#include "base/mono.h"
+
 struct buf;
 struct engine;
 struct lsa_space;
 
-/* Another setup; or something of ours was heard that we have not said, or that
- * the authority says. */
+/* Another setup, or something of ours was heard that we have not said. */
 void long_list_due(struct engine *e);
+
+/* The authority says something else of us: what is denied by it is counted once
+ * no more of it has come for a second, for a grant has hundreds of parts. */
+void long_list_granted(struct engine *e);
+
+/* When that is to be looked at, or MONO_NEVER. */
+struct mono long_list_calm(struct engine *e);
 
 /* Another server has come, gone, or says something else of itself. */
 void long_list_server(struct engine *e);

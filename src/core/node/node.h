@@ -284,13 +284,15 @@ struct dial {
 
 /* What of a long list of ours is said (long_list.h). */
 struct long_list {
-	bool due;       /* it may be another */
-	bool any;       /* there is one */
-	bool waits;     /* for a server that reads none */
-	bool behind;    /* the table was when it was made, */
-	uint64_t table; /* and this one was published */
-	size_t pending; /* so many are not in it yet */
-	size_t denied;  /* so many were told of that nothing allows */
+	bool due;         /* it may be another */
+	bool any;         /* there is one */
+	bool waits;       /* for a server that reads none */
+	bool behind;      /* the table was when it was made, */
+	uint64_t table;   /* and this one was published */
+	size_t pending;   /* so many are not in it yet */
+	size_t denied;    /* so many were told of that nothing allows */
+	bool granted;     /* the authority says something else of us, */
+	struct mono calm; /* until then maybe more */
 	char older[STR_HOST_MAX + 1]; /* told of: reads no lists; or "" */
 };
 

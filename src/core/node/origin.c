@@ -512,12 +512,15 @@ owns_say(struct engine *e, bool ends)
 void
 origin_tick(struct engine *e)
 {
+	struct mono calm;
+
 	if (e->phase != PHASE_RUNNING ||
 	    e->origin.epoch.saved != e->origin.epoch.now)
 		return;
 	e->origin.at = mono_min(e->origin.at, e->due.say_at);
-	if (!mono_due(e->origin.at, e->now)) {
-		fx_wake(e, e->origin.at);
+	calm = long_list_calm(e);
+	if (!mono_due(mono_min(e->origin.at, calm), e->now)) {
+		fx_wake(e, mono_min(e->origin.at, calm));
 		return;
 	}
 	e->due.say_at = e->origin.at = MONO_NEVER;
@@ -528,6 +531,7 @@ origin_tick(struct engine *e)
 		owns_say(e, true);
 	/* What we said may have withdrawn something else of ours. */
 	fx_wake(e, mono_min(e->origin.at, e->due.say_at));
+	fx_wake(e, long_list_calm(e));
 }
 
 void
