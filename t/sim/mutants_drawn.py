@@ -21,9 +21,9 @@ since the last time). JOBS=4 has four work side by side, but with no script.
 import collections
 import functools
 import glob
+import hashlib
 import itertools
 import os
-import random
 import re
 import sys
 import time
@@ -175,12 +175,17 @@ def judge(mutant, tests, plain, strict):
 
 
 def draw(n, seed):
-    """Endless: mutants in the order in which they are drawn."""
-    every = [(path, *site) for path in sorted(glob.glob("src/core/*/*.c"))
-             for site in sites(path)]
-    random.Random(seed).shuffle(every)
-    print("# %d changes are possible; %d are drawn, seed %d" % (len(every), n, seed))
-    return (Mutant(*one) for one in every)
+    """Endless: mutants in the order in which they are drawn. Each has its lot by what
+    it says alone, so that a change of the source draws the others no otherwise."""
+    lots, same = [], collections.Counter()
+    for path in sorted(glob.glob("src/core/*/*.c")):
+        for site in sites(path):
+            what = "%s: %s" % (path, Mutant(path, *site).change())
+            same[what] += 1
+            lot = hashlib.sha256(("%d %d %s" % (seed, same[what], what)).encode()).digest()
+            lots.append((lot, path, site))
+    print("# %d changes are possible; %d are drawn, seed %d" % (len(lots), n, seed))
+    return (Mutant(path, *site) for _, path, site in sorted(lots))
 
 
 def judged():
