@@ -144,7 +144,7 @@ found(struct service *l, enum probe_verdict verdict, const char *reason)
 }
 
 static size_t
-events(const char *to)
+events(const char *name, const char *to)
 {
 	size_t n = 0;
 
@@ -152,8 +152,7 @@ events(const char *to)
 		const struct event *one = e->fx.list.v[i].event;
 
 		n += one != NULL && one->kind == EVENT_COMMAND &&
-		     strcmp(one->to, to) == 0 &&
-		     strcmp(one->name, "modem") == 0;
+		     strcmp(one->to, to) == 0 && strcmp(one->name, name) == 0;
 	}
 	return n;
 }
@@ -176,18 +175,39 @@ START_TEST(a_command_that_says_nothing)
 	for (int i = 0; i < 3; i++)
 		found(l, PROBE_SILENT, "no-helper");
 	ck_assert_int_eq(l->state, SERVICE_UP);
-	ck_assert_uint_eq(events("silent"), 1);
+	ck_assert_uint_eq(events("modem", "silent"), 1);
 	reported("evidence by=fax failed=5");
 	ck_assert_int_eq(l->state, SERVICE_DOWN);
 	for (int i = 0; i < 6; i++)
 		found(l, PROBE_SILENT, "command-missing");
 	ck_assert_int_eq(l->state, SERVICE_UP);
 	found(l, PROBE_OK, NULL);
-	ck_assert_uint_eq(events("silent"), 1);
-	ck_assert_uint_eq(events("answers"), 1);
+	ck_assert_uint_eq(events("modem", "silent"), 1);
+	ck_assert_uint_eq(events("modem", "answers"), 1);
 	/* it speaks: then it decides, and not who could not connect */
 	reported("evidence by=fax failed=5");
 	ck_assert_int_eq(l->state, SERVICE_UP);
+}
+END_TEST
+
+/* A reload may name another command, whose silence is news, and no longer that
+ * of the one before. */
+START_TEST(another_command_that_says_nothing)
+{
+	struct service *l = by_a_command();
+
+	found(l, PROBE_SILENT, "command-missing");
+	ck_assert_int_eq(asks_read(&bridgehead.asks, "command pigeon"), RC_OK);
+	services_refresh(e);
+	found(l, PROBE_SILENT, "command-timeout");
+	found(l, PROBE_SILENT, "command-timeout");
+	ck_assert_uint_eq(events("modem", "silent"), 1);
+	ck_assert_uint_eq(events("pigeon", "silent"), 1);
+	ck_assert_int_eq(asks_read(&bridgehead.asks, "command modem"), RC_OK);
+	services_refresh(e);
+	found(l, PROBE_OK, NULL);
+	ck_assert_uint_eq(events("modem", "answers"), 0);
+	ck_assert_uint_eq(events("pigeon", "answers"), 0);
 }
 END_TEST
 
@@ -323,6 +343,7 @@ main(void)
 	tcase_add_test(tc, a_transport_of_its_own);
 	tcase_add_test(tc, one_that_is_not_probed);
 	tcase_add_test(tc, a_command_that_says_nothing);
+	tcase_add_test(tc, another_command_that_says_nothing);
 	tcase_add_test(tc, a_command_and_its_last_word);
 	tcase_add_test(tc, a_command_while_mail_is_delivered);
 	tcase_add_test(tc, a_family_that_is_not_used);

@@ -1,5 +1,7 @@
 #include "core/node/mute.h"
 
+#include <string.h>
+
 #include "core/node/fx.h"
 #include "core/node/node.h"
 
@@ -13,7 +15,15 @@ mute_event(struct engine *e, const struct service *s, const char *to)
 			.name = s->way.asks.name,
 			.peer = s->name,
 			.to = to,
-			.reason = s->probe.mute });
+			.reason = s->probe.mute.why });
+}
+
+/* Said of the command that is asked now: a reload may have named another. */
+static bool
+is_known(const struct service *s)
+{
+	return s->probe.mute.why != NULL &&
+	       strcmp(s->probe.mute.of, s->way.asks.name) == 0;
 }
 
 void
@@ -21,18 +31,19 @@ mute_ends(struct engine *e, struct service *s)
 {
 	if (s->way.asks.kind != ASKS_COMMAND)
 		return;
-	if (s->probe.mute != NULL)
+	if (is_known(s))
 		mute_event(e, s, "answers");
-	s->probe.mute = NULL;
+	s->probe.mute.why = NULL;
 	s->probe.word = e->now;
 }
 
 bool
 mute_begins(struct engine *e, struct service *s, const char *why)
 {
-	bool first = s->probe.mute == NULL;
+	bool first = !is_known(s);
 
-	s->probe.mute = why;
+	s->probe.mute.why = why;
+	memcpy(s->probe.mute.of, s->way.asks.name, sizeof(s->probe.mute.of));
 	if (first)
 		mute_event(e, s, "silent");
 	return s->state == SERVICE_UNKNOWN ||
@@ -45,5 +56,5 @@ bool
 mute_is(const struct service *s)
 {
 	return s->way.asks.kind == ASKS_NONE ||
-	       (s->way.asks.kind == ASKS_COMMAND && s->probe.mute != NULL);
+	       (s->way.asks.kind == ASKS_COMMAND && s->probe.mute.why != NULL);
 }

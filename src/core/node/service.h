@@ -45,6 +45,12 @@ enum service_use {
 /* For who comes back after that: fewer are enough. */
 #define SERVICE_REFUSALS_TRIAL 3
 
+/* A command that says nothing (mute.h). */
+struct service_mute {
+	const char *why; /* NULL: it does */
+	char of[ASKS_NAME_MAX + 1];
+};
+
 /* Its probes. */
 struct service_probe {
 	bool running, connected, urgent;
@@ -62,7 +68,7 @@ struct service_probe {
 	uint32_t fails, oks; /* in a row */
 	struct mono well;    /* since when: the first of `oks` */
 	struct mono word;    /* its command said something (mute.h) */
-	const char *mute;    /* why that says nothing now; NULL: it does */
+	struct service_mute mute;
 };
 
 /* What real mail, and our MTA's queue, tell of it. */
