@@ -4,16 +4,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 
 #include "t/sim/child.h"
 
 #define PLAYS 1500 /* until it is short enough as it is */
 #define ROUNDS 3
+#define SECONDS 60 /* of a processor: each play of a big world takes some */
 
 struct shrink {
 	struct script script;
 	char reason[300]; /* without names and numbers */
 	unsigned plays;
+	time_t until; /* as children_s() counts */
 };
 
 /* The lines as a file; those that are NULL are left out. */
@@ -149,6 +153,22 @@ reason_of(const char *failed, char out[300])
 	out[n] = '\0';
 }
 
+/* What all children that have ended took. */
+static time_t
+children_s(void)
+{
+	struct rusage used;
+
+	getrusage(RUSAGE_CHILDREN, &used);
+	return used.ru_utime.tv_sec + used.ru_stime.tv_sec;
+}
+
+static bool
+is_long(const struct shrink *s)
+{
+	return s->plays >= PLAYS || children_s() >= s->until;
+}
+
 /* True: it fails as it did; what came after that is gone. */
 static bool
 fails(struct shrink *s)
@@ -271,7 +291,7 @@ hosts_out(struct shrink *s)
 {
 	char name[64];
 
-	for (size_t i = 0; i < s->script.lines.n && s->plays < PLAYS; i++)
+	for (size_t i = 0; i < s->script.lines.n && !is_long(s); i++)
 		if (s->script.lines.v[i] != NULL &&
 		    sscanf(s->script.lines.v[i], "host %63s", name) == 1)
 			host_out(s, name);
@@ -310,7 +330,7 @@ static void
 ranges_out(struct shrink *s, size_t n)
 {
 	compact(&s->script);
-	for (size_t at = s->script.lines.n; at > 0 && s->plays < PLAYS;) {
+	for (size_t at = s->script.lines.n; at > 0 && !is_long(s);) {
 		struct range range = { .n = at < n ? at : n };
 		VEC(char *) copy = { 0 };
 
@@ -330,7 +350,7 @@ times_cut(struct shrink *s)
 {
 	static const uint64_t tries[] = { 10, 100, 1000, 5000, 20000, 60000 };
 
-	for (size_t i = 0; i < s->script.lines.n && s->plays < PLAYS; i++) {
+	for (size_t i = 0; i < s->script.lines.n && !is_long(s); i++) {
 		char *line = s->script.lines.v[i], text[32];
 		bool ok = line == NULL || strncmp(line, "run ", 4) != 0;
 		uint64_t ms = ok ? 0 : scene_time(line + 4);
@@ -371,7 +391,7 @@ script_write(const struct script *script, uint64_t seed)
 char *
 swarm_shrink(uint64_t seed)
 {
-	struct shrink s = { 0 };
+	struct shrink s = { .until = children_s() + SECONDS };
 	char *name;
 
 	draw_scene(&s.script, seed);
