@@ -169,8 +169,8 @@ struct lsa_server {
 	uint16_t reads; /* the protocol's version that it speaks; 0: not told,
 			   it is of before lists */
 	bool mta_down;  /* an alarm, no edge */
-	bool unasked;   /* starting, or would be, since its MTA does not ask the
-			 tables any more */
+	bool unasked;   /* starting, or would be, only since its MTA does not
+			 ask the tables any more */
 	uint16_t nneighbours, nmail_up, nmail_down;
 	char **neighbours; /* adjacency FULL; sorted */
 	char **mail_up;    /* members of the group whose mail service answers */

@@ -190,8 +190,9 @@ say_server(struct engine *e)
 	s.nmail_up = (uint16_t)up.list.n;
 	s.mail_down = down.list.v;
 	s.nmail_down = (uint16_t)down.list.n;
-	s.unasked =
-	    e->asked.once && e->asked.verdict == MTA_NO && !asked_may(e);
+	/* What is not in its table it would bounce: by such no way leads. */
+	s.unasked = e->asked.once && e->asked.verdict == MTA_NO &&
+	            !asked_may(e) && !e->table.late.behind;
 	s.mta_down =
 	    service_condition(e, setup->server, SERVICE_SELF) == SERVICE_DOWN;
 	origin_state_event(e, s.state, s.reason);
