@@ -146,6 +146,16 @@ fate_of(struct fates *f, const struct route *route, const char **who)
 	return all;
 }
 
+bool
+fate_is_told(const struct view_input *in, const struct route *route)
+{
+	for (size_t i = 0; i < route->nclaims; i++)
+		if (is_revoked(in, &route->claims[i]) ||
+		    fate_is_forgotten(in, &route->claims[i]))
+			return true;
+	return false;
+}
+
 struct fates
 fates_begin(const struct view_input *in)
 {

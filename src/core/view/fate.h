@@ -47,4 +47,8 @@ void fates_done(struct fates *fates);
 enum fate fate_of(
     struct fates *fates, const struct route *route, const char **who);
 
+/* The authority's word about one of its claims is known, a revocation or a
+ * forget: it is not by the others that it is held as revoked. */
+bool fate_is_told(const struct view_input *in, const struct route *route);
+
 #endif

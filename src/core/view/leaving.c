@@ -331,12 +331,13 @@ claim_of(const struct route *r, const char *server)
  * The database is older than the table, as after a start in the seconds in
  * which it was not saved: what it has of this pattern are the claims that the
  * table says are gone. Where a peer has them still, nobody knows of their end
- * any more, and they stand; but a key that was revoked stays a hold.
+ * any more, and they stand; but a key that was revoked stays a hold, unless its
+ * revocation is here: then these are the claims of others.
  */
 static bool
 is_stale(const struct leaving_work *k, const struct route *old, size_t n)
 {
-	if (k->in->agreed && !old->revoked)
+	if (k->in->agreed && (!old->revoked || fate_is_told(k->in, old)))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		const struct facts_claim *c = &k->facts->claims.v[k->claim + i];
