@@ -42,7 +42,11 @@ do_clone(struct scene *scene)
 	struct node *node = scene_host(scene, scene->word[1]);
 	struct node *from = scene_host(scene, scene->word[2]);
 
-	if (node != NULL && from != NULL && node != from)
+	if (node == NULL || from == NULL || node == from)
+		return;
+	if (node->engine != NULL) /* its MTA would keep another's table */
+		scene_skip(scene, "%s runs", node->name);
+	else
 		disk_clone(node, from);
 }
 
