@@ -9,10 +9,8 @@
 #include "t/sim/disk.h"
 #include "t/sim/post_parts.h"
 
-#define CACHE_MS 30000  /* the queue manager keeps an answer so long */
-#define AGAIN_MS 300000 /* minimal_backoff_time, queue_run_delay */
-#define MOST_MS 4000000 /* maximal_backoff_time */
-#define DEAD_MS 5000    /* until a silent hop is given up */
+#define CACHE_MS 30000 /* the queue manager keeps an answer so long */
+#define DEAD_MS 5000   /* until a silent hop is given up */
 
 static struct post *
 post_get(struct world *world)
@@ -167,8 +165,11 @@ letter_defer(struct post *post, struct letter *letter)
 {
 	uint64_t age = mono_since(letter->came, post->world->now);
 
-	age = age < AGAIN_MS ? AGAIN_MS : age > MOST_MS ? MOST_MS : age;
-	letter_plan(post, letter, age + rng_below(&post->world->rng, AGAIN_MS));
+	age = age < POST_AGAIN_MS  ? POST_AGAIN_MS
+	      : age > POST_MOST_MS ? POST_MOST_MS
+	                           : age;
+	letter_plan(
+	    post, letter, age + rng_below(&post->world->rng, POST_AGAIN_MS));
 }
 
 static struct letter *

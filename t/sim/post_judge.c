@@ -8,6 +8,7 @@
 #include "core/lsa/match.h"
 #include "core/node/node.h"
 #include "core/node/phase.h"
+#include "core/trace/mark.h"
 #include "t/sim/post_parts.h"
 #include "t/sim/rule.h"
 #include "t/sim/truth_heard.h"
@@ -207,11 +208,26 @@ is_under_way(const struct letter *letter)
 	return false;
 }
 
+/* What has come by many hops is refused where it was three times, for a window
+ * that grows with them, to two days (lsrd-trace(7)); then its MTA tries again. */
+static bool
+is_windowed(const struct letter *letter)
+{
+	unsigned hops = (unsigned)letter->received.n + 1; /* with who refuses */
+	uint64_t window = mark_window_ms(hops, HOPS_MAX);
+
+	return window > WINDOW_MS &&
+	       mono_since(letter->came, letter->at->world->now) <
+	           window + POST_MOST_MS + POST_AGAIN_MS;
+}
+
+/* `late`: none that waits for its window. */
 static const struct letter *
-first_under_way(const struct post *post)
+first_under_way(const struct post *post, bool late)
 {
 	for (size_t i = 0; i < post->letters.n; i++)
-		if (is_under_way(post->letters.v[i]))
+		if (is_under_way(post->letters.v[i]) &&
+		    !(late && is_windowed(post->letters.v[i])))
 			return post->letters.v[i];
 	return NULL;
 }
@@ -221,15 +237,19 @@ first_under_way(const struct post *post)
 void
 post_settle(struct world *world, uint64_t ms)
 {
-	const struct letter *letter;
+	const struct letter *letter = NULL;
 
 	if (world->post == NULL)
 		return;
-	for (; ms >= LOOK_MS && world->failed == NULL &&
-	       first_under_way(world->post) != NULL;
-	     ms -= LOOK_MS)
-		world_run(world, LOOK_MS);
-	letter = first_under_way(world->post);
+	while (world->failed == NULL &&
+	       first_under_way(world->post, false) != NULL && letter == NULL) {
+		if (ms >= LOOK_MS)
+			ms -= LOOK_MS;
+		else
+			letter = first_under_way(world->post, true);
+		if (letter == NULL)
+			world_run(world, LOOK_MS);
+	}
 	if (letter != NULL)
 		world_fail(world, "a letter for %s waits at %s for ever",
 		    letter->to.v[0], letter->at->name);

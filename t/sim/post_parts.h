@@ -8,6 +8,9 @@
 #include "t/sim/milter.h"
 #include "t/sim/post.h"
 
+#define POST_AGAIN_MS 300000 /* minimal_backoff_time, queue_run_delay */
+#define POST_MOST_MS 4000000 /* maximal_backoff_time */
+
 /* A table that an attempt may still go by. */
 struct was {
 	struct mono until;
