@@ -127,10 +127,12 @@ disk_found(struct node *node, enum world_disk disk)
 		table_copy(&node->table, &node->table_old);
 		table_copy(&node->copy, &node->copy_old);
 		node->rolled_back = true;
+		node->unknown = false;
 	}
+	/* Once lost, it is so until a table is published without. */
 	if (disk == DISK_COPY_LOST || is_copy_lost(node))
-		node->unknown = !node->all_saved || node->foreign ||
-		                node->disk_key != node->key;
+		node->unknown |= !node->all_saved || node->foreign ||
+		                 node->disk_key != node->key;
 }
 
 void
@@ -141,7 +143,7 @@ disk_clone(struct node *node, const struct node *from)
 	node->disk_key = from->disk_key;
 	node->noted = from->noted;
 	node->foreign = true;
-	node->unknown = from->copy.n == 0;
+	node->unknown = from->unknown || from->copy.n == 0;
 	node->rolled_back = true;
 	table_copy(&node->table, &from->table);
 	table_copy(&node->copy, &from->copy);
@@ -158,7 +160,7 @@ disk_spoil(struct node *node, bool cut)
 	if (disk->p == NULL || disk->n == 0)
 		return;
 	node->foreign = true;
-	node->unknown = node->copy.n == 0;
+	node->unknown |= node->copy.n == 0;
 	if (cut)
 		disk->n = rng_below(rng, disk->n);
 	else
@@ -362,6 +364,18 @@ table_put(struct world *world, struct node *node, struct happening *h)
 		world->on_table(world, node);
 }
 
+/* The first of a life is whole: where it is empty, and what the MTA has is not, the
+ * publisher refuses it (RC_LIMIT of plugin.h). What it lacks is judged even so. */
+static bool
+is_refused(struct world *world, struct node *node, const struct happening *h)
+{
+	if (h->table.n > 0 || node->table.n == 0 ||
+	    node->queue_life == node->life)
+		return false;
+	rule_table(world, node, &h->table);
+	return true;
+}
+
 /* A publisher goes from one table to the next: never back to one before what it
  * has copied or published. One that was killed in mid-write may have come to this
  * or not. */
@@ -385,7 +399,7 @@ disk_published(struct world *world, struct node *node, struct happening *h)
 		happening_free(h);
 		return false;
 	}
-	if (node->publish_stuck)
+	if (node->publish_stuck || is_refused(world, node, h))
 		return again(world, STUCK_MS, h);
 	if (node->disk_no_room)
 		node->noted = h->table.generation;

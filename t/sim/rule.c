@@ -177,8 +177,6 @@ rule_table(struct world *world, struct node *node, const struct mta_table *next)
 {
 	const struct mta_table *now = &node->table;
 
-	if (now->n > 0 && next->n == 0)
-		world_fail(world, "%s: an empty table", node->name);
 	if (node->unknown)
 		return;
 	/* Of one that nothing was in nobody keeps the number. */

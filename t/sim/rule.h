@@ -6,7 +6,7 @@
  *     its own mail service, nor holds without a reason;
  *   - what the milter's table has besides its routes goes before them, and
  *     never to an older version of it;
- *   - a key leaves a table only as a hold, and no table becomes empty;
+ *   - a key leaves a table only as a hold, and so the last one;
  *   - what stands in a database was signed by its origin or the authority;
  *   - in a database no sequence goes down while lsrd runs, what was purged
  *     needs something newer to come back, and what was forgotten stays so;
