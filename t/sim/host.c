@@ -223,10 +223,13 @@ fx_routes(struct world *world, struct node *node, const struct effect *fx)
 	const struct rib *rib = fx->rib;
 	bool again = node->annex_life == node->life &&
 	             node->annex.generation == rib->generation;
+	uint64_t epoch = node->annex.epoch;
 	struct happening *h;
 
 	rule_annex(world, node, fx);
-	if (again) /* the table is published, or is going to be */
+	/* The table is published, or is going to be; under another epoch it is
+	 * another version for the milter. */
+	if (again && epoch == node->annex.epoch)
 		return;
 	h = happening_new(node, HAPPENS_PUBLISH);
 	h->table.serial = ++world->serial;
