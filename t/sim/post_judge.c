@@ -37,20 +37,17 @@ is_claimed(const struct world *world, const char *address)
 	return false;
 }
 
-/* What told of it there was lost on its disk, all of it at once, and it has not
- * heard of it since. */
+/* All that told of it there. */
 static bool
 is_lost(const struct node *at, const char *address)
 {
 	struct match match = match_over(address, "");
 	const char *pattern;
 
-	if (!at->lacks)
-		return false;
 	while ((pattern = match_next(&match)) != NULL)
-		if (truth_hear(at->world, at, pattern).claim)
+		if (!truth_is_lost(at, pattern))
 			return false;
-	return true;
+	return at->lacks;
 }
 
 /* Nobody there knows of it: it is returned to its sender. */
@@ -171,7 +168,9 @@ is_orphan(const struct letter *letter, const struct route *route)
 	struct truth_heard h =
 	    truth_hear(letter->at->world, letter->at, route->pattern);
 
-	return !h.claim && !h.purge && !h.forgotten && !h.revoked &&
+	return !h.claim &&
+	       ((!h.purge && !h.forgotten && !h.revoked) ||
+		   truth_is_open(letter->at->world, letter->at, route)) &&
 	       !is_withheld(letter->at, route->pattern);
 }
 

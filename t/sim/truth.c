@@ -181,6 +181,8 @@ follow(struct world *world, const char *pattern, struct node *node, int hops,
 		    node->name);
 		return;
 	}
+	if (route == NULL && truth_is_lost(node, pattern))
+		return; /* nobody that it hears can tell */
 	if (route == NULL) {
 		world_fail(world, "%s: the way leads to %s, which knows none",
 		    pattern, node->name);

@@ -84,6 +84,61 @@ truth_hear(
 }
 
 bool
+truth_is_lost(const struct node *node, const char *pattern)
+{
+	return node->lacks && !truth_hear(node->world, node, pattern).claim;
+}
+
+/* Somebody of that name has claimed it: also a twin. */
+static bool
+is_made(const struct world *world, const char *server, const char *pattern)
+{
+	for (size_t i = 0; i < world->n; i++)
+		if (strcmp(world->nodes[i].conf.server, server) == 0 &&
+		    has_claimed(&world->nodes[i], pattern))
+			return true;
+	return false;
+}
+
+static bool
+is_ended(
+    const struct lsdb *db, const struct route_claim *c, const char *pattern)
+{
+	struct lsa_key space = { c->server, pattern, LSA_SPACE };
+	struct lsa_key server = { c->server, "", LSA_SERVER };
+	const struct lsa *word = lsdb_find(db, &space);
+	const struct lsa *self = lsdb_find(db, &server);
+	char key[2 * CRYPTO_DIGEST + 1];
+
+	lsa_digest_text(c->key, key);
+	return (word != NULL && word->purge &&
+		   (word->seq > c->seq ||
+		       memcmp(lsa_signer(word), c->key, CRYPTO_DIGEST) != 0)) ||
+	       (self != NULL &&
+		   memcmp(lsa_signer(self), c->key, CRYPTO_DIGEST) != 0) ||
+	       has_word(db, LSA_FORGET, key) ||
+	       has_word(db, LSA_REVOCATION, key);
+}
+
+bool
+truth_is_open(
+    const struct world *world, const struct node *node, const struct route *r)
+{
+	if (!world_runs(node))
+		return false;
+	for (size_t i = 0; i < r->nclaims; i++) {
+		const struct route_claim *c = &r->claims[i];
+
+		if (!c->own && c->known &&
+		    strcmp(c->server, node->conf.server) != 0 &&
+		    is_made(world, c->server, r->pattern) &&
+		    !is_ended(&node->engine->db, c, r->pattern))
+			return true;
+	}
+	return false;
+}
+
+bool
 truth_heard_of(const struct node *node, const char *server, const char *pattern)
 {
 	struct lsa_key key = { server, pattern, LSA_SPACE };
@@ -135,7 +190,8 @@ truth_leaving(struct world *world, struct node *node)
 		if (r->leaves != 0 || r->kind == ROUTE_HERE)
 			continue;
 		h = truth_hear(world, node, r->pattern);
-		if (h.claim || (!h.purge && !h.forgotten && !h.revoked))
+		if (h.claim || (!h.purge && !h.forgotten && !h.revoked) ||
+		    truth_is_open(world, node, r))
 			continue;
 		if (!h.revoked || h.forgotten)
 			world_fail(world, "%s: %s is %s for ever", node->name,

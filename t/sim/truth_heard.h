@@ -26,6 +26,18 @@ struct truth_heard truth_hear(
 bool truth_heard_of(
     const struct node *node, const char *server, const char *pattern);
 
+/* What told of it there was lost on its disk, all of it at once, and it has not
+ * heard of it since. */
+bool truth_is_lost(const struct node *node, const char *pattern);
+
+/*
+ * Of a claim that the route was made of nothing there tells what became of it: its
+ * server has made it, and no word of his since, nor one of the authority about its
+ * key, is there. By a word that is older than the claim nobody goes.
+ */
+bool truth_is_open(
+    const struct world *world, const struct node *node, const struct route *r);
+
 /* Nobody relays for ever for a domain that left, once it has heard of it. */
 void truth_leaving(struct world *world, struct node *node);
 
