@@ -131,21 +131,20 @@ found_down(const struct view_input *in, const char *name)
 /* The first of a path is who made the route. What is saved beside the table has
  * none, and is sealed with our key. */
 static bool
-is_made_here(const struct leaving_work *k, const struct route *old)
+is_made_here(const struct setup *setup, const struct route *old)
 {
-	return old->npath == 0 ||
-	       strcmp(old->path[0], k->in->setup->server) == 0;
+	return old->npath == 0 || strcmp(old->path[0], setup->server) == 0;
 }
 
 /* Our own configuration leads mail there, as far as that is known. */
 static bool
-is_neighbour(const struct leaving_work *k, const char *name)
+is_neighbour(
+    const struct facts *facts, const struct setup *setup, const char *name)
 {
-	const struct setup *setup = k->in->setup;
-	uint32_t at = facts_find(k->facts, name);
+	uint32_t at = facts_find(facts, name);
 
-	if (at != FACTS_NONE && k->facts->servers.v[at].group_name != NULL &&
-	    strcmp(k->facts->servers.v[at].group_name, setup->group) == 0)
+	if (at != FACTS_NONE && facts->servers.v[at].group_name != NULL &&
+	    strcmp(facts->servers.v[at].group_name, setup->group) == 0)
 		return true;
 	for (size_t i = 0; i < setup->nconnectors; i++)
 		for (size_t b = 0; b < setup->connectors[i].nbridgeheads; b++)
@@ -155,9 +154,16 @@ is_neighbour(const struct leaving_work *k, const char *name)
 	return false;
 }
 
+bool
+leaving_is_hop(const struct facts *facts, const struct setup *setup,
+    const struct route *old, const char *name)
+{
+	return strcmp(name, setup->server) != 0 &&
+	       (is_made_here(setup, old) || is_neighbour(facts, setup, name));
+}
+
 /* Nothing is known of the key any more: its route stays as it was, less the
- * next hops that do not answer. A table from another server's disk may name
- * ourselves, and whom that server alone leads mail to. */
+ * next hops that do not answer. */
 static void
 route_keep(struct leaving_work *k, const struct route *old)
 {
@@ -168,8 +174,7 @@ route_keep(struct leaving_work *k, const struct route *old)
 	for (size_t i = 0; i < r.nhops; i++) {
 		const char *name = r.hop[i].name;
 
-		if (strcmp(name, k->in->setup->server) != 0 &&
-		    (is_made_here(k, old) || is_neighbour(k, name)) &&
+		if (leaving_is_hop(k->facts, k->in->setup, old, name) &&
 		    !found_down(k->in, name))
 			r.hop[kept++] = r.hop[i];
 	}

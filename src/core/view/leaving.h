@@ -42,4 +42,9 @@ void leaving_merge(const struct facts *facts, const struct view_input *in,
     const struct rib *old, struct view_pending *pending,
     struct leaving_routes *fresh);
 
+/* The next hop of a route of before is one of ours: a table from another server's
+ * disk may name ourselves, and whom that server alone leads mail to. */
+bool leaving_is_hop(const struct facts *facts, const struct setup *setup,
+    const struct route *old, const char *name);
+
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/view/leaving.h"
 #include "core/view/view_state.h"
 
 static bool
@@ -79,7 +80,9 @@ hops_keep(const struct view *v, struct route *route)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < route->nhops; i++) {
-		if (!hop_stays(v, &route->hop[i]))
+		if (!hop_stays(v, &route->hop[i]) ||
+		    !leaving_is_hop(
+			&v->facts, v->in.setup, route, route->hop[i].name))
 			continue;
 		any |= !route->hop[i].alternate;
 		route->hop[kept++] = route->hop[i];
