@@ -353,7 +353,7 @@ table_put(struct world *world, struct node *node, struct happening *h)
 
 	rule_table(world, node, &h->table);
 	node->lacks |= node->unknown;
-	node->unknown = false;
+	node->unknown = node->refused = false;
 	node->table = h->table;
 	h->table = (struct mta_table){ 0 };
 	h->in.kind = IN_PUBLISHED;
@@ -373,6 +373,7 @@ is_refused(struct world *world, struct node *node, const struct happening *h)
 	    node->queue_life == node->life)
 		return false;
 	rule_table(world, node, &h->table);
+	node->refused = true;
 	return true;
 }
 

@@ -6,7 +6,8 @@
  * src/publish; a host that dies in between has the one without the other. On a
  * full disk nothing is saved. The copy has room of its own; when that is used
  * up it stays as it is, and of a table what is no new key is published even so.
- * An empty one is never put whole in place of one that is not.
+ * An empty one is never put whole in place of one that is not: that one stays,
+ * until there is something to publish, or somebody acts.
  */
 
 #ifndef T_SIM_DISK_H

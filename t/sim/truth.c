@@ -514,7 +514,7 @@ metrics_judge(struct world *world, struct map *map, size_t from)
 	const char *text;
 
 	distances(world, map, from);
-	for (size_t k = 0; k < node->table.n; k++)
+	for (size_t k = 0; k < node->table.n && !node->refused; k++)
 		if (!is_local(world, node->table.routes[k].pattern) &&
 		    !is_apart(world, map, from, node->table.routes[k].pattern))
 			route_judge(world, map, from, &node->table.routes[k]);

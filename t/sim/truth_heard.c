@@ -183,7 +183,7 @@ truth_misleads(const struct world *world)
 void
 truth_leaving(struct world *world, struct node *node)
 {
-	for (size_t k = 0; k < node->table.n; k++) {
+	for (size_t k = 0; k < node->table.n && !node->refused; k++) {
 		const struct route *r = &node->table.routes[k];
 		struct truth_heard h;
 

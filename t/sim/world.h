@@ -112,6 +112,7 @@ struct node {
 	bool unknown;     /* nothing on its disk has all that is in its table */
 	bool lacks;       /* so its table may lack what it had until then */
 	bool rolled_back; /* the MTA's own table is an old one */
+	bool refused;     /* it stays, in place of an empty one (disk.h) */
 	struct buf unsaved;  /* of the state: waits for the disk, */
 	bool unsaved_whole;  /* in place of all that is there */
 	uint32_t state_life; /* the state on the disk is of this life */
