@@ -20,7 +20,6 @@
 #define RETURN_MS 10000 /* coming back waits no longer (lsrd-protocol(7) 7) */
 #define MISSING_NAMED 4
 #define BEHIND_MS 10000 /* a table later than this is an alarm */
-#define SAID_MS 6000    /* until what differs is said, and everywhere */
 
 /* A process of Postfix that finds no table goes on without it until it has
  * been idle for max_idle, 100 s: what is tried before is deferred again. */
@@ -370,9 +369,10 @@ static void
 unheard_times(struct engine *e)
 {
 	bool begin = !mono_due(e->table.fresh.begin_until, e->now);
+	uint64_t dead_ms = e->setup->times.dead_ms;
 
-	e->table.unheard.late_ms = e->setup->times.dead_ms + SAID_MS;
-	e->table.unheard.back_ms = begin ? FRESH_MS : FRESH_TRANSIT_MS;
+	e->table.unheard.late_ms = dead_ms + FRESH_SAID_MS;
+	e->table.unheard.back_ms = begin ? FRESH_MS : fresh_transit_ms(dead_ms);
 }
 
 /* The table as it is now, in place. True: it is another one. */

@@ -35,16 +35,17 @@ lsa_of(const struct lsdb *db, const char *server, const char *id, uint8_t type)
  * what it has said since nothing shows that.
  */
 static bool
-is_later_word(
-    const struct lsdb *db, const struct route_claim *claim, const char *pattern)
+is_later_word(const struct fresh_look *look, const struct route_claim *claim,
+    const char *pattern)
 {
+	const struct lsdb *db = look->db;
 	const struct lsdb_share *share = lsdb_share(db, claim->server);
 	const struct lsa *space = lsa_of(db, claim->server, pattern, LSA_SPACE);
 	const struct lsa *first = lsa_of(db, claim->server, "", LSA_IDENTITY);
 	const struct lsa *last = lsa_of(db, claim->server, "", LSA_SERVER);
 
 	if (space == NULL || first == NULL || last == NULL ||
-	    lsa_issued(last) >= lsa_issued(space) + FRESH_TRANSIT_MS / 1000)
+	    lsa_issued(last) >= lsa_issued(space) + look->transit_ms / 1000)
 		return false;
 	return lsa_issued(space) > lsa_issued(first) ||
 	       (uint32_t)space->seq > share->plain.n + share->lists.n;
@@ -52,10 +53,10 @@ is_later_word(
 
 /* Nobody can have had it before we began. */
 static bool
-fresh_is_news(const struct lsdb *db, const struct route *r)
+fresh_is_news(const struct fresh_look *look, const struct route *r)
 {
 	for (size_t i = 0; i < r->nclaims; i++)
-		if (!is_later_word(db, &r->claims[i], r->pattern))
+		if (!is_later_word(look, &r->claims[i], r->pattern))
 			return false;
 	return r->nclaims > 0;
 }
@@ -70,7 +71,7 @@ fresh_find(const struct fresh *fresh, const struct fresh_look *look,
 	if (rib_find(look->old, r->pattern) == NULL) {
 		*out = (struct fresh_pattern){ .since = look->now,
 			.begin = !mono_due(fresh->begin_until, look->now) &&
-			         !fresh_is_news(look->db, r) };
+			         !fresh_is_news(look, r) };
 		return true;
 	}
 	at = find_text(
@@ -82,9 +83,9 @@ fresh_find(const struct fresh *fresh, const struct fresh_look *look,
 }
 
 static struct mono
-fresh_until(const struct fresh_pattern *p)
+fresh_until(const struct fresh_look *look, const struct fresh_pattern *p)
 {
-	return mono_after(p->since, p->begin ? FRESH_MS : FRESH_TRANSIT_MS);
+	return mono_after(p->since, p->begin ? FRESH_MS : look->transit_ms);
 }
 
 static bool
@@ -113,14 +114,15 @@ fresh_goes_direct(struct route *r)
 
 /* What becomes of it until then; returns when to look again. */
 static struct mono
-fresh_apply(struct route *r, const struct fresh_pattern *p, struct mono now)
+fresh_apply(struct route *r, const struct fresh_pattern *p,
+    const struct fresh_look *look)
 {
 	struct mono direct = mono_after(p->since, FRESH_MS);
-	bool waits = !mono_due(direct, now);
+	bool waits = !mono_due(direct, look->now);
 
 	if (r->kind == ROUTE_REMOTE && (waits || !fresh_goes_direct(r)))
 		make_hold(r);
-	return waits ? direct : fresh_until(p);
+	return waits ? direct : fresh_until(look, p);
 }
 
 struct mono
@@ -138,11 +140,11 @@ fresh_hold(struct fresh *fresh, const struct fresh_look *look, struct rib *rib)
 
 		if ((r->kind != ROUTE_REMOTE && r->kind != ROUTE_HOLD) ||
 		    !fresh_find(fresh, look, r, &p) ||
-		    mono_due(fresh_until(&p), now))
+		    mono_due(fresh_until(look, &p), now))
 			continue;
 		p.pattern = mem_str(r->pattern);
 		vec_push(&next.list, p);
-		due = mono_min(due, fresh_apply(r, &p, now));
+		due = mono_min(due, fresh_apply(r, &p, look));
 	}
 	fresh_done(fresh);
 	*fresh = next;

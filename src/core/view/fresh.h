@@ -9,9 +9,10 @@
  *
  *     hold --FRESH_MS--> hops that claim it themselves, if they are the way:
  *       |                they had it in their tables when they said so
- *       +--FRESH_TRANSIT_MS--> all of them
+ *       +--fresh_transit_ms()--> all of them
  *
- * Who cannot publish is known as `starting` by then, and no way any more. Of the
+ * Who cannot publish is known as `starting` by then, and who had fallen silent as
+ * that: neither is a way any more. Of the
  * first that a server ever hears all is new to it and old to its peers: what
  * comes soon after its very first table goes after FRESH_MS by all of them. But
  * not what its server has said after other words of its, and not long ago: that
@@ -31,6 +32,7 @@
 /* 10 s until a table is an alarm (compute.c), 5 s until the word of it may be said
  * (lsrd-protocol(7) 7), and as long as it takes to come here and be followed. */
 #define FRESH_TRANSIT_MS 16000
+#define FRESH_SAID_MS 6000 /* until what differs is said, and everywhere */
 #define FRESH_BEGIN_MS 20000
 
 struct fresh_pattern {
@@ -50,7 +52,18 @@ struct fresh_look {
 	const struct lsdb *db;
 	const struct rib *old; /* NULL: there was none */
 	struct mono now;
+	uint64_t transit_ms; /* fresh_transit_ms() */
 };
+
+/* So long a server may lack what is new, and none tells; who is silent is away
+ * after its dead time. */
+static inline uint64_t
+fresh_transit_ms(uint64_t dead_ms)
+{
+	uint64_t silent = dead_ms + FRESH_SAID_MS;
+
+	return silent > FRESH_TRANSIT_MS ? silent : FRESH_TRANSIT_MS;
+}
 
 /*
  * Makes holds of the remote routes of `rib` whose patterns the old table lacks,

@@ -325,6 +325,13 @@ table_ways(struct tabling *t)
 	patterns_sort(t);
 }
 
+static struct fresh_look
+fresh_look_at(const struct tabling *t, const struct rib *old)
+{
+	return (struct fresh_look){ t->v->in.db, old, t->v->in.now,
+		fresh_transit_ms(t->v->in.setup->times.dead_ms) };
+}
+
 static void
 table_some(struct tabling *t)
 {
@@ -337,7 +344,7 @@ table_some(struct tabling *t)
 	old_list(t, &lent);
 	old = (struct rib){ .routes = lent.v.v, .n = lent.v.n };
 	part = view_rib_of(t->v, &asked, &old, table->pending);
-	look = (struct fresh_look){ t->v->in.db, &old, t->v->in.now };
+	look = fresh_look_at(t, &old);
 	table->due = fresh_hold(table->fresh, &look, part);
 	bare_carry(&old, part);
 	rib_splice(t->rib, t->patterns.v, t->patterns.n, part, table->changes);
@@ -353,7 +360,7 @@ table_all(struct tabling *t)
 {
 	struct view_table *table = t->table;
 	struct rib *rib = view_rib(t->v, t->rib, table->pending);
-	struct fresh_look look = { t->v->in.db, t->rib, t->v->in.now };
+	struct fresh_look look = fresh_look_at(t, t->rib);
 
 	if (table->amend != NULL)
 		table->amend(table->ctx, t->rib, rib);
