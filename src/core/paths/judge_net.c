@@ -160,13 +160,11 @@ tree_load(struct judge *j, const struct judge_tree *t, uint32_t v)
 			j->links.v[t->node[v].via].load++;
 }
 
+/* None where no way leads, nor to `from` itself. */
 static void
 parent_set(
     const struct judge *j, uint32_t from, struct judge_tree *t, uint32_t v)
 {
-	t->node[v].parent = t->node[v].via = JUDGE_NONE;
-	if (v == from || t->dist[v] == GRAPH_NONE)
-		return;
 	t->node[v].parent = judge_parent(j, from, t->dist, v);
 	t->node[v].via = judge_link_of(j, t->node[v].parent, v);
 }
