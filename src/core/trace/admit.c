@@ -203,7 +203,7 @@ plain_stands(const struct admit *a, const struct mtable_route *plain,
 }
 
 /* Of a path of last resort the net knows nothing: its hops are those that
- * our own connectors admit. */
+ * our own connectors admit; none is an alternate. */
 static void
 admit_last_resort(const struct admit *a, const struct mtable_route *plain,
     struct admit_answer *out)
@@ -216,7 +216,6 @@ admit_last_resort(const struct admit *a, const struct mtable_route *plain,
 			continue;
 		memcpy(hop->name, plain->hop[i].name, sizeof(hop->name));
 		hop->addr = plain->hop[i].addr;
-		hop->alternate = plain->hop[i].alternate;
 		out->nhops++;
 	}
 	out->kind = out->nhops == plain->nhops ? ADMIT_PLAIN
