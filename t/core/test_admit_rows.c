@@ -174,6 +174,54 @@ START_TEST(where_it_goes)
 }
 END_TEST
 
+/* Two ways to z, of which the short one is too narrow. */
+static char *
+long_way(unsigned hops)
+{
+	struct buf out = { 0 };
+
+	buf_text(&out, "self s0.x g0;server s0.x g0 nbr n01.x,z.x;"
+		       "connector s s0.x gz z.x=1+ size 9;");
+	for (unsigned i = 1; i < hops; i++) {
+		buf_printf(&out, "server n%02u.x g%u nbr ", i, i);
+		buf_printf(&out, i == 1 ? "s0.x," : "n%02u.x,", i - 1);
+		buf_printf(&out, i == hops - 1 ? "z.x;" : "n%02u.x;", i + 1);
+		buf_printf(&out, "connector c%u ", i);
+		buf_printf(&out, i == 1 ? "s0.x" : "n%02u.x", i - 1);
+		buf_printf(&out, " g%u n%02u.x=1+;", i, i);
+	}
+	buf_printf(&out, "server z.x gz nbr s0.x,n%02u.x;", hops - 1);
+	buf_printf(&out, "connector z n%02u.x gz z.x=1+;", hops - 1);
+	buf_text(&out, "space a.example z.x");
+	return buf_string(&out);
+}
+
+/* "A path of more than 40 hops is published as a hold" */
+START_TEST(a_way_of_so_many_hops)
+{
+	const struct policy_message message = { .size = 5000, .sender = "u@b" };
+	struct seat seat = { .limits = true };
+	struct admit_answer answer;
+	struct admit *admit;
+	struct world w;
+	char *text = long_way((unsigned)_i);
+
+	world_init(&w);
+	world_say(&w, text);
+	rib_free(seat_world(&seat, &w, NULL));
+	world_done(&w);
+	admit = admit_new(&seat.table, &seat.net, &message);
+	ck_assert_ptr_nonnull(admit);
+	admit_ask(admit, "u@a.example", &answer);
+	answer_is("hops", &answer,
+	    _i <= 40 ? "route ?"
+		     : "hold no path within 40 hops admits this message");
+	admit_free(admit);
+	seat_done(&seat);
+	mem_free(text);
+}
+END_TEST
+
 /* What every connector takes needs no way of its own. */
 START_TEST(what_all_admit)
 {
@@ -231,6 +279,7 @@ main(void)
 
 	tcase_add_loop_test(
 	    tc, where_it_goes, 0, (int)(sizeof(rows) / sizeof(rows[0])));
+	tcase_add_loop_test(tc, a_way_of_so_many_hops, 39, 42);
 	tcase_add_loop_test(tc, what_all_admit, 0, 3);
 	tcase_add_test(tc, what_is_the_same);
 	suite_add_tcase(suite, tc);

@@ -249,6 +249,7 @@ static const struct {
 	{ "a purge with a body", 2, 1, RC_LONG },
 	{ "what shall be zero", 3, 1, RC_RANGE },
 	{ "an origin with a NUL", AT_ORIGIN + 3, 0, RC_NAME },
+	{ "behind what would be one", AT_ORIGIN + 10, 0, RC_NAME },
 	{ "an id with a NUL", AT_ID + 1, 0, RC_NAME },
 	{ "no sequence", AT_SEQUENCE + 7, 0, RC_RANGE },
 };

@@ -1,5 +1,6 @@
 /*
- * test_parts.c - the digest of a database is not one that a signer can solve.
+ * test_parts.c - the digest of a database is not one that a signer can solve; and
+ * when its servers are elsewhere.
  *
  * Digests that are merely added up (XOR) can be: of 300 LSAs that may be said
  * in two ways a few dozen, turned over, change nothing in the sum. They are
@@ -140,6 +141,35 @@ START_TEST(what_is_added_up_can_be_solved)
 }
 END_TEST
 
+/* Where servers are may be another thing, and only then is it looked at. */
+static const struct {
+	const char *said;
+	bool moved;
+} moves[] = {
+	{ "server b.example g at 192.0.2.1:25", false },
+	{ "server b.example g at 192.0.2.2:25", true },
+	{ "server b.example h at 192.0.2.1:25", false },
+	{ "server c.example g at 192.0.2.1:25", true },
+	{ "space p.example b.example", false },
+	{ "lose b.example", true },
+};
+
+START_TEST(places_are_told_apart)
+{
+	struct world w;
+	uint64_t before;
+
+	world_init(&w);
+	world_say(&w, "self a.example g; server a.example g; "
+		      "server b.example g at 192.0.2.1:25");
+	before = w.db.places;
+	world_say(&w, moves[_i].said);
+	ck_assert_msg(
+	    (w.db.places != before) == moves[_i].moved, "%s", moves[_i].said);
+	world_done(&w);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -147,6 +177,8 @@ main(void)
 	TCase *tc = tcase_create("all");
 
 	tcase_add_test(tc, what_is_added_up_can_be_solved);
+	tcase_add_loop_test(tc, places_are_told_apart, 0,
+	    (int)(sizeof(moves) / sizeof(moves[0])));
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

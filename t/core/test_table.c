@@ -76,6 +76,13 @@ static const struct {
 	    "connector bl b.x l l.x=1+;space l.x l.x",
 	    "l.x remote b.x 2/2\n" },
 
+	{ "an absent server that claims it is a way to another",
+	    HUB HUB_DEAD "server x1.x x;connector hx h1.x x x1.x=5+;"
+			 "server y1.x y;connector xy x1.x y y1.x=5+;"
+			 "space c.x x1.x cost 50;space c.x y1.x",
+	    "a.x here 0\nb.x remote h1.x 20/3 last\n"
+	    "c.x remote h1.x 20/3 last\nh.x remote h1.x 10/1\n" },
+
 	/* "A server without any adjacency [...] finds all its paths so; its
 	 * own probes take out its own edges" */
 	{ "alone", HUB "server a1.x a up a2.x;space b.x a2.x cost 99",

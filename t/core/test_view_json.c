@@ -258,6 +258,59 @@ exported(struct world *w)
 	return buf_string(&out);
 }
 
+/* What it has besides. */
+static const struct {
+	const char *what, *more, *part;
+} exports[] = {
+	{ "where a server is", "",
+	    "{\"name\":\"b.x\",\"routing_group\":\"g\",\"state\":\"up\","
+	    "\"position\":[2.35,48.85]}," },
+	{ "strangers by name, each once, in the first group of theirs",
+	    "connector s1 c.x y m.x=5+ z.x=5+;"
+	    "connector s2 c.x k a9.x=5+ z.x=5+",
+	    "{\"name\":\"a9.x\",\"routing_group\":\"k\",\"state\":\"drain\","
+	    "\"away\":true},"
+	    "{\"name\":\"m.x\",\"routing_group\":\"l\",\"state\":\"drain\","
+	    "\"away\":true},"
+	    "{\"name\":\"n.x\",\"routing_group\":\"l\",\"state\":\"drain\","
+	    "\"away\":true},"
+	    "{\"name\":\"z.x\",\"routing_group\":\"k\",\"state\":\"drain\","
+	    "\"away\":true}]" },
+};
+
+/* b.x, once more, from where it is. */
+static void
+somewhere(struct world *w)
+{
+	char group[] = "g", name[] = "a.x", *neighbours[] = { name };
+	struct lsa_server s = { .group = group,
+		.neighbours = neighbours,
+		.nneighbours = 1,
+		.position = { { 2350000, 48850000 }, 2 } };
+	struct buf body = { 0 };
+
+	lsa_server_encode(&body, &s);
+	world_install(w, &(struct lsa_key){ "b.x", "", LSA_SERVER }, &body);
+	buf_done(&body);
+}
+
+START_TEST(export_has)
+{
+	struct world w;
+	char *text;
+
+	world_init(&w);
+	world_say(&w, WORLD);
+	somewhere(&w);
+	world_say(&w, exports[_i].more);
+	text = exported(&w);
+	ck_assert_msg(strstr(text, exports[_i].part) != NULL, "%s: %s",
+	    exports[_i].what, text);
+	mem_free(text);
+	world_done(&w);
+}
+END_TEST
+
 /* Whom our connector has found stands where the next one would: with who is up.
  * What another server's is like we cannot know. */
 START_TEST(export_any)
@@ -305,6 +358,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, explain_says_when_a_key_leaves, 0, COUNT(leavings));
 	tcase_add_test(tc, export);
+	tcase_add_loop_test(tc, export_has, 0, COUNT(exports));
 	tcase_add_test(tc, export_any);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
