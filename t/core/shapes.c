@@ -52,12 +52,14 @@ server_say(struct shapes *s, uint32_t i)
 {
 	static const char *const states[] = { "", "", "", " drain",
 		" starting" };
-	const struct shapes_server *v = &s->servers[i];
+	struct shapes_server *v = &s->servers[i];
 	struct buf out = { 0 };
 
 	if (!v->said)
 		return;
-	buf_printf(&out, "server s%03u.x g%u", i, v->group);
+	v->place += once_in(s, 8); /* most words are from where it was */
+	buf_printf(&out, "server s%03u.x g%u at 10.%u.%u.%u:25", i, v->group,
+	    1 + v->place % 200, 1 + i / 200, 1 + i % 200);
 	set_put(s, &out, " nbr ", v->nbr, i);
 	set_put(s, &out, " up ", v->up, i);
 	set_put(s, &out, " down ", v->down, i);

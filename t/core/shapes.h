@@ -41,7 +41,7 @@ struct shapes_claim {
 
 struct shapes_server {
 	bool said;
-	uint32_t group, state;
+	uint32_t group, state, place;
 	bool nbr[SHAPES_ROOM], up[SHAPES_ROOM], down[SHAPES_ROOM];
 	struct shapes_way ways[SHAPES_WAYS];
 	struct shapes_claim claims[SHAPES_PATTERNS];

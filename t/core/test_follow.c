@@ -98,12 +98,15 @@ servers_are(const struct following *f)
 	view_free(whole);
 }
 
+/* It moves nowhere: whose address is another, of him all is decided anew. */
+#define P1 "at 10.9.0.2:25;"
+
 /* Two groups: a1 and a2, and p1 to p4, of which p1 and p2 have a way to us. */
 #define WORLD                                                                  \
 	"self a1.x a;"                                                         \
 	"server a1.x a nbr a2.x,p1.x up a2.x;"                                 \
 	"server a2.x a nbr a1.x up a1.x;"                                      \
-	"server p1.x p nbr a1.x,p2.x,p3.x,p4.x up p2.x,p3.x,p4.x;"             \
+	"server p1.x p nbr a1.x,p2.x,p3.x,p4.x up p2.x,p3.x,p4.x " P1          \
 	"server p2.x p nbr p1.x,p3.x,p4.x up p1.x,p3.x,p4.x;"                  \
 	"server p3.x p nbr p1.x,p2.x,p4.x up p1.x,p2.x,p4.x;"                  \
 	"server p4.x p nbr p1.x,p2.x,p3.x up p1.x,p2.x,p3.x;"                  \
@@ -114,9 +117,15 @@ servers_are(const struct following *f)
 
 /* And one behind p1. */
 #define TOKYO                                                                  \
-	"server p1.x p nbr a1.x,p2.x,p3.x,p4.x,t1.x up p2.x,p3.x,p4.x;"        \
+	"server p1.x p nbr a1.x,p2.x,p3.x,p4.x,t1.x up p2.x,p3.x,p4.x " P1     \
 	"server t1.x t nbr p1.x;"                                              \
 	"space t.x t1.x;"
+
+/* And a second way to p, that is dearer. */
+#define SECOND                                                                 \
+	"server a1.x a nbr a2.x,c1.x,p1.x up a2.x;"                            \
+	"server c1.x c nbr a1.x at 10.9.0.3:25;"                               \
+	"connector ac a1.x c c1.x=3+;connector cp c1.x p p1.x=9+;"
 
 static const struct {
 	const char *what, *before, *said;
@@ -124,7 +133,7 @@ static const struct {
 	const char *want;
 } rows[] = {
 	{ "a member that another finds down", "",
-	    "server p1.x p nbr a1.x,p2.x,p3.x,p4.x down p2.x up p3.x", true,
+	    "server p1.x p nbr a1.x,p2.x,p3.x,p4.x down p2.x up p3.x " P1, true,
 	    "own.x here 0\nq.x remote p1.x 10/3\n" },
 	{ "a member that is away, and of its group's words only one's", "",
 	    "server p2.x p", true, "own.x here 0\nq.x remote p1.x 10/2\n" },
@@ -148,12 +157,19 @@ static const struct {
 	    "own.x here 0\nq.x hold no path to p, connector ap down since "
 	    "12:00:03Z\n" },
 	{ "a group that falls into two parts", "",
-	    "server p1.x p nbr a1.x,p2.x up p2.x;"
+	    "server p1.x p nbr a1.x,p2.x up p2.x " P1
 	    "server p2.x p nbr a1.x,p1.x up p1.x;"
 	    "server p3.x p nbr a1.x,p4.x up p4.x;"
 	    "server p4.x p nbr p3.x up p3.x;"
 	    "server a1.x a nbr a2.x,p1.x,p3.x up a2.x",
 	    true, "own.x here 0\nq.x remote p1.x 10/2\n" },
+	{ "an alternate that gives no transit any more", SECOND,
+	    "server c1.x c nbr a1.x drain at 10.9.0.3:25", true,
+	    "own.x here 0\nq.x remote p1.x 10/2\n" },
+	{ "and one that does again",
+	    SECOND "server c1.x c nbr a1.x drain at 10.9.0.3:25;",
+	    "server c1.x c nbr a1.x at 10.9.0.3:25", true,
+	    "own.x here 0\nq.x remote p1.x|c1.x 10/2\n" },
 	{ "a scope for which there are no ways yet: not followed", "",
 	    "space q.x a2.x local", false,
 	    "own.x here 0\nq.x remote a2.x|p1.x 0/1\n" },
@@ -162,7 +178,8 @@ static const struct {
 START_TEST(a_change_is_followed)
 {
 	struct following f;
-	char *before = mem_new(0, strlen(WORLD) + 200, 1);
+	char *before =
+	    mem_new(0, strlen(WORLD) + strlen(rows[_i].before) + 1, 1);
 
 	strcpy(before, WORLD);
 	strcat(before, rows[_i].before);
@@ -173,6 +190,40 @@ START_TEST(a_change_is_followed)
 	servers_are(&f);
 	following_end(&f);
 	mem_free(before);
+}
+END_TEST
+
+/* One of which nothing is another is not made anew. */
+START_TEST(what_rests_stays_where_it_is)
+{
+	struct following f;
+	const char *rests;
+
+	following_begin(&f, WORLD TOKYO "connector pt p1.x t t1.x=5+;");
+	rests = rib_find(f.rib, "q.x")->pattern;
+	world_say(&f.world, "connector pt p1.x t t1.x=5-");
+	ck_assert(follow(&f));
+	ck_assert_ptr_eq(rib_find(f.rib, "q.x")->pattern, rests);
+	ck_assert_uint_eq(f.changes.list.n, 1);
+	following_end(&f);
+}
+END_TEST
+
+/* And one of which only the metric is stays in its place: also where patterns of
+ * several claims come before it. */
+START_TEST(what_is_farther_stays_where_it_is)
+{
+	struct following f;
+	const char *stays;
+
+	following_begin(
+	    &f, WORLD TOKYO "connector pt p1.x t t1.x=5+; space q.x p3.x");
+	stays = rib_find(f.rib, "t.x")->pattern;
+	world_say(&f.world, "connector pt p1.x t t1.x=6+");
+	ck_assert(follow(&f));
+	ck_assert_uint_eq(rib_find(f.rib, "t.x")->cost, 16);
+	ck_assert_ptr_eq(rib_find(f.rib, "t.x")->pattern, stays);
+	following_end(&f);
 }
 END_TEST
 
@@ -206,6 +257,8 @@ START_TEST(what_is_new_waits_for_who_is_back)
 	vec_push(&f.unheard.away, back);
 	vec_push(&f.unheard.news, new);
 	ck_assert(follow(&f));
+	ck_assert_uint_eq(rib_find(f.rib, "q.x")->cost, 0);
+	ck_assert_uint_eq(rib_find(f.rib, "q.x")->hops, 0);
 	table_is(&f, "own.x here 0\nq.x hold no path to p2.x: p1.x has not "
 		     "heard of it\n");
 	following_end(&f);
@@ -279,6 +332,8 @@ main(void)
 	TCase *tc = tcase_create("follow");
 
 	tcase_add_loop_test(tc, a_change_is_followed, 0, COUNT(rows));
+	tcase_add_test(tc, what_rests_stays_where_it_is);
+	tcase_add_test(tc, what_is_farther_stays_where_it_is);
 	tcase_add_test(tc, keys_of_our_own_are_looked_at_again);
 	tcase_add_test(tc, what_is_new_waits_for_who_is_back);
 	tcase_add_loop_test(tc, a_certificate_names_groups, 0, COUNT(groups));

@@ -265,6 +265,9 @@ change_some(struct living *l)
 		n += NEWS_MAX;
 	for (uint32_t i = 0; i < n; i++)
 		shapes_change(&l->shapes);
+	if (rng_below(&l->rng, 4) == 0 && l->world.in.nprobes > 0)
+		l->world.probes[rng_below(&l->rng, l->world.in.nprobes)]
+		    .verdict = (enum view_verdict)rng_below(&l->rng, 3);
 	l->world.in.now.ms += rng_below(&l->rng, 3) * 100000;
 	l->world.in.wall = l->world.in.now.ms / 1000;
 	if (owns_count(&l->world.setup) != l->owns) {

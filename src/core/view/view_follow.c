@@ -9,21 +9,15 @@
 struct view_follow {
 	struct steps_follow *steps;
 	struct spf_follow search;
-	struct buf found; /* by our probes, when all routes were decided last */
+	struct buf found; /* by our probes at the places of links, when all
+			     routes were decided last */
 };
 
+/* What they found of servers is asked where we are alone, and of what does not
+ * rest: that is decided anew with every change. */
 static void
 found_put(const struct view_input *in, struct buf *out)
 {
-	for (size_t i = 0; i < in->nprobes; i++) {
-		const struct view_probe *p = &in->probes[i];
-
-		buf_text(out, p->name);
-		buf_u8(out, (uint8_t)p->verdict);
-		if (p->connector != NULL)
-			buf_text(out, p->connector);
-		buf_u8(out, 0);
-	}
 	for (size_t i = 0; i < in->nplaces; i++) {
 		const struct view_place *p = &in->places[i];
 

@@ -12,9 +12,9 @@
  * again.
  *
  * All are decided again where it is about what any route has: our own steps,
- * their costs and addresses, what our probes found, a neighbour's way back to
- * us or whether it gives transit, and while we are alone. That costs what
- * deciding all of them costs: about a fifth of a view that is made anew.
+ * their costs and addresses, what our probes found at these, a neighbour's way
+ * back to us or whether it gives transit, and while we are alone. That costs
+ * what deciding all of them costs: about a fifth of a view that is made anew.
  */
 
 #ifndef CORE_VIEW_FOLLOW_H
