@@ -73,6 +73,10 @@ static const struct {
 	    STAR BY(
 		1, 1, " size 9") "space a.example s1.x;space b.example s1.x",
 	    { "u@a.example", "u@b.example" }, "never no way admits" },
+	{ "and of all that one pattern takes",
+	    STAR BY(
+		1, 1, " size 9") "space a.example s1.x;space b.example s1.x",
+	    { "u@a.example", "v@a.example" }, "never size" },
 	{ "no way now",
 	    STAR BY(1, 1, " size 9") "connector c2 s0.x g2 "
 				     "s2.x=1-@10.9.0.2:25;" ON(

@@ -142,6 +142,32 @@ START_TEST(the_calendar_is_set)
 }
 END_TEST
 
+/* It may be corrected by so many seconds, either way. */
+static const struct {
+	uint64_t wall; /* half a minute after 100 000 */
+	unsigned oldest;
+} drifts[] = {
+	{ 100030, 29 },
+	{ 100035, 34 },
+	{ 100036, 0 },
+	{ 100025, 24 },
+	{ 100024, 0 },
+};
+
+START_TEST(the_calendar_is_corrected)
+{
+	struct backlog b = { 0 };
+
+	clocks(&b, 7, 100000);
+	table(&b, "192.0.2.3:25", 100000);
+	backlog_begin(&b);
+	clocks(&b, 37, drifts[_i].wall);
+	add(&b, "u@tokyo.example", 100001, drifts[_i].wall);
+	tokyo_is(&b, false, drifts[_i].oldest);
+	backlog_done(&b);
+}
+END_TEST
+
 /* What was deferred and is steered to another hop begins to wait anew. */
 START_TEST(a_new_hop_is_not_to_blame)
 {
@@ -442,6 +468,8 @@ main(void)
 
 	tcase_add_test(tc, waits_for_its_hop);
 	tcase_add_test(tc, the_calendar_is_set);
+	tcase_add_loop_test(tc, the_calendar_is_corrected, 0,
+	    (int)(sizeof(drifts) / sizeof(drifts[0])));
 	tcase_add_test(tc, one_recipient_is_no_congestion);
 	tcase_add_test(tc, put_off_is_congestion);
 	tcase_add_test(tc, mail_of_before_is_told_apart);

@@ -148,6 +148,27 @@ static const struct {
 };
 #define KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
 
+/* What is 0, or not there, is not said. */
+START_TEST(no_more_is_said)
+{
+	struct lsa_bridgehead b = { names[0], true, 10 };
+	struct lsa_connector c = { .group = TEXT("g"),
+		.state = LSA_UP,
+		.bridgeheads = &b,
+		.nbridgeheads = 1 };
+	struct buf body = { 0 };
+
+	lsa_connector_encode(&body, &c);
+	ck_assert_uint_eq(body.n, 4 + 1 + 4 + 1 + 4 + 5 + strlen(names[0]));
+	c.congestion = 1;
+	buf_reset(&body);
+	lsa_connector_encode(&body, &c);
+	ck_assert_uint_eq(
+	    body.n, 4 + 1 + 4 + 1 + 4 + 5 + strlen(names[0]) + 4 + 1);
+	buf_done(&body);
+}
+END_TEST
+
 START_TEST(octets_are_kept)
 {
 	struct buf body = { 0 }, out = { 0 };
@@ -421,6 +442,7 @@ START_TEST(database_keeps_the_newest)
 	/* not what the authority says */
 	ck_assert_uint_eq(lsdb_share(&db, NAME)->plain.n, (size_t)KINDS - 3);
 	ck_assert_uint_eq(lsdb_share(&db, NAME)->lists.n, 1);
+	ck_assert_uint_eq(db.lists, 2); /* a grant is one */
 	ck_assert(lsdb_find(&db, &kinds[2].key)->purge);
 	ck_assert_uint_eq(lsdb_recheck(&db, &crypto), 0);
 	lsdb_first(&db)->octets[40] ^= 1;
@@ -429,6 +451,7 @@ START_TEST(database_keeps_the_newest)
 	while (lsdb_first(&db) != NULL)
 		lsdb_remove(&db, lsdb_first(&db));
 	ck_assert(memcmp(db.digest, none, sizeof(none)) == 0);
+	ck_assert_uint_eq(db.lists, 0);
 	lsdb_done(&db);
 	buf_done(&body);
 	buf_done(&out);
@@ -492,6 +515,7 @@ main(void)
 	Suite *suite = suite_create("lsa");
 	TCase *tc = tcase_create("lsa");
 
+	tcase_add_test(tc, no_more_is_said);
 	tcase_add_loop_test(tc, octets_are_kept, 0, KINDS);
 	tcase_add_loop_test(tc, cut_anywhere_is_refused, 0, KINDS);
 	tcase_add_loop_test(

@@ -3,8 +3,11 @@
  * from a file.
  */
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "core/view/rib.h"
+#include "t/core/drafts.h"
 #include "t/tap.h"
 
 /* --- what makes a route another ----------------------------------------------- */
@@ -227,6 +230,48 @@ START_TEST(a_key_is_forgotten)
 }
 END_TEST
 
+/* Its server gave up the key of one claim: the number of any other says what it
+ * said. An LSA of 4 of that key. */
+static const struct {
+	const char *server;
+	uint64_t seq;
+	bool same_key, gone;
+} gone[] = {
+	{ DRAFT_NAME, 4, true, true },
+	{ DRAFT_NAME, 3, true, true },
+	{ DRAFT_NAME, 5, true, false },
+	{ DRAFT_NAME, 4, false, false },
+	{ "mx2.london.example.org", 4, true, false },
+};
+
+START_TEST(a_key_is_given_up)
+{
+	struct lsa_key key = { DRAFT_NAME, "p.example", LSA_SPACE };
+	struct buf body = { 0 }, out = { 0 };
+	struct rib rib = { .n = 1,
+		.routes = (struct route[]){ route_with_claims() } };
+	struct route_claim *c = &rib.routes[0].claims[1];
+	struct lsa *lsa;
+
+	lsa_space_encode(&body, &(struct lsa_space){ .cost = 1 });
+	draft_encode(&out, &key, 4, &body);
+	ck_assert_int_eq(draft_decode(out.p, out.n, &lsa), 0);
+	mem_free(c->server);
+	c->server = mem_str(gone[_i].server);
+	c->seq = gone[_i].seq;
+	memcpy(c->key, lsa_signer(lsa), sizeof(c->key));
+	c->key[0] ^= !gone[_i].same_key;
+	rib_key_gone(&rib, lsa, "q.example");
+	ck_assert_uint_eq(c->seq, gone[_i].seq);
+	rib_key_gone(&rib, lsa, "p.example");
+	ck_assert_uint_eq(c->seq, gone[_i].gone ? 0 : gone[_i].seq);
+	route_done(&rib.routes[0]);
+	lsa_free(lsa);
+	buf_done(&body);
+	buf_done(&out);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -236,6 +281,8 @@ main(void)
 	tcase_add_loop_test(tc, another_in_one_thing, 0,
 	    (int)(sizeof(bends) / sizeof(bends[0])));
 	tcase_add_test(tc, a_key_is_forgotten);
+	tcase_add_loop_test(
+	    tc, a_key_is_given_up, 0, (int)(sizeof(gone) / sizeof(gone[0])));
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -8,6 +8,8 @@
 
 #include "base/rng.h"
 #include "core/paths/routes.h"
+#include "core/view/view.h"
+#include "t/core/world.h"
 #include "t/tap.h"
 
 #define MOST 30
@@ -167,6 +169,51 @@ START_TEST(as_routes_found_one_by_one)
 }
 END_TEST
 
+/* We are a.x, between l.x and two others: of these r.x has a second way, which is
+ * narrow. */
+#define BETWEEN                                                                \
+	"self a.x a;server a.x a nbr l.x,r.x,s.x;"                             \
+	"server l.x l nbr a.x,r.x;server r.x r nbr a.x,l.x;"                   \
+	"server s.x s nbr a.x;"                                                \
+	"connector ar a.x r r.x=1+;connector as a.x s s.x=1+;"                 \
+	"connector al a.x l l.x=1+;"                                           \
+	"connector la l.x a a.x=1+;connector lr l.x r r.x=9+ size 1000;"       \
+	"space r.x r.x;space s.x s.x"
+
+static const struct {
+	const char *connector, *bridgehead;
+	unsigned whole, limited; /* routes */
+	const char *server;      /* one of the limited */
+} cuts[] = {
+	{ NULL, NULL, 1, 2, "l.x" },
+	{ "ar", NULL, 0, 2, "a.x" },
+	{ "as", NULL, 2, 2, "a.x" },
+	{ "as", "s.x", 2, 2, "a.x" },
+	{ "as", "r.x", 0, 0, NULL },
+	{ "al", NULL, 0, 0, NULL },
+};
+
+START_TEST(what_a_drain_cuts_off)
+{
+	struct view_severed found;
+	struct world w;
+	struct view *view;
+
+	world_init(&w);
+	world_say(&w, BETWEEN);
+	view = view_new(&w.in);
+	view_severed(view, cuts[_i].connector, cuts[_i].bridgehead, &found);
+	ck_assert_uint_eq(found.whole.routes, cuts[_i].whole);
+	ck_assert_uint_eq(found.limited.routes, cuts[_i].limited);
+	if (cuts[_i].server == NULL)
+		ck_assert_ptr_null(found.limited.server);
+	else
+		ck_assert_str_eq(found.limited.server, cuts[_i].server);
+	view_free(view);
+	world_done(&w);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -174,6 +221,8 @@ main(void)
 	TCase *tc = tcase_create("severed");
 
 	tcase_add_test(tc, as_routes_found_one_by_one);
+	tcase_add_loop_test(tc, what_a_drain_cuts_off, 0,
+	    (int)(sizeof(cuts) / sizeof(cuts[0])));
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }
