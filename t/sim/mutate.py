@@ -202,6 +202,8 @@ class Tests:
         self.build = build
         scenes = sorted(glob.glob("t/sim/scenes/*.scene"))
         self.argv = [[p] for p in UNITS] + [[p] for p in FUZZ]
+        # a few of its changes, for all of them take seconds
+        self.argv += [["t/core/test_view_live", "1500", "1"]]
         self.argv += [["t/sim/sim", os.path.abspath(s)] for s in scenes[::each]]
         self.argv += [["t/sim/sim", "-j1"] + how + ["--seed", str(s), "--count", "1"]
                       for how in (["-f"], ["--insiders"]) for s in SEEDS[::each]]
