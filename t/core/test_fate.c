@@ -77,6 +77,51 @@ START_TEST(a_certificate_ends_what_it_does_not_allow)
 }
 END_TEST
 
+/* A database that is older than the table: what it has of a key that leaves is what
+ * the table says is gone. Not once a peer has told all, nor if it is newer. */
+static const struct {
+	bool agreed, newer, another_key;
+	const char *want;
+} stale[] = {
+	{ false, false, false, "b.x hold no path: its last claim was" },
+	{ true, false, false, "b.x remote b.x 0/1 relay" },
+	{ false, true, false, "b.x remote b.x 0/1 relay" },
+	{ false, false, true, "b.x remote b.x 0/1 relay" },
+};
+
+START_TEST(an_older_database_brings_nothing_back)
+{
+	struct view_pending pending = { 0 };
+	struct world w;
+	struct rib *rib[3] = { NULL };
+	uint64_t before;
+	char *text;
+
+	world_init(&w);
+	world_say(&w, "self a.x g;key 1;server a.x g nbr b.x up b.x;"
+		      "key 2;server b.x g nbr a.x");
+	before = w.seq;
+	world_say(&w, "space b.x b.x relay");
+	rib[0] = rib_now(&w, NULL, &pending);
+	world_say(&w, "purge b.x b.x");
+	rib[1] = rib_now(&w, rib[0], &pending);
+	world_say(&w, "lose b.x b.x");
+	if (!stale[_i].newer)
+		w.seq = before;
+	w.in.agreed = stale[_i].agreed;
+	world_say(&w, stale[_i].another_key ? "key 3;space b.x b.x relay"
+					    : "space b.x b.x relay");
+	rib[2] = rib_now(&w, rib[1], &pending);
+	text = world_text(rib[2]);
+	ck_assert_msg(strstr(text, stale[_i].want) != NULL, "%s", text);
+	mem_free(text);
+	for (int i = 0; i < 3; i++)
+		rib_free(rib[i]);
+	view_pending_done(&pending);
+	world_done(&w);
+}
+END_TEST
+
 /* A chunk of so many, behind as many purges, which its server has said before. */
 static void
 chunk_said(struct world *w, unsigned n, unsigned purges)
@@ -127,6 +172,8 @@ main(void)
 	TCase *tc = tcase_create("fate");
 
 	tcase_add_test(tc, a_certificate_ends_what_it_does_not_allow);
+	tcase_add_loop_test(tc, an_older_database_brings_nothing_back, 0,
+	    (int)(sizeof(stale) / sizeof(stale[0])));
 	tcase_add_test(tc, many_that_leave_behind_purges_are_cheap);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

@@ -89,6 +89,7 @@ servers_are(const struct following *f)
 
 	ck_assert_uint_eq(view_present(f->view), view_present(whole));
 	ck_assert_int_eq(view_alone(f->view), view_alone(whole));
+	ck_assert_uint_eq(f->view->facts.limited, whole->facts.limited);
 	view_export(&a, f->view);
 	view_export(&b, whole);
 	ck_assert_uint_eq(is.n, want.n);
@@ -170,6 +171,13 @@ static const struct {
 	    SECOND "server c1.x c nbr a1.x drain at 10.9.0.3:25;",
 	    "server c1.x c nbr a1.x at 10.9.0.3:25", true,
 	    "own.x here 0\nq.x remote p1.x|c1.x 10/2\n" },
+	{ "a connector that has limits", TOKYO "connector pt p1.x t t1.x=5+;",
+	    "connector pt p1.x t t1.x=5+ size 1000", true,
+	    "own.x here 0\nq.x remote p1.x 10/2\nt.x remote p1.x 15/2\n" },
+	{ "and one that has none any more",
+	    TOKYO "connector pt p1.x t t1.x=5+ size 1000;",
+	    "connector pt p1.x t t1.x=5+", true,
+	    "own.x here 0\nq.x remote p1.x 10/2\nt.x remote p1.x 15/2\n" },
 	{ "a scope for which there are no ways yet: not followed", "",
 	    "space q.x a2.x local", false,
 	    "own.x here 0\nq.x remote a2.x|p1.x 0/1\n" },

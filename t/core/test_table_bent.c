@@ -61,6 +61,7 @@ static const struct {
 	{ "no history", 43, 0, RC_RANGE },
 	{ "too much history", 43, 65, RC_RANGE },
 	{ "a history out of order", 73 + 24 + 8, 9, RC_RANGE },
+	{ "the last out of order", 73 + 24, 2, RC_RANGE },
 	{ "a history that says one twice", 73 + 24 + 8, 7, RC_RANGE },
 	{ "more delimiters than there may be", 62, 16, RC_RANGE },
 	{ "a delimiter that is a NUL", 63, 0, RC_RANGE },

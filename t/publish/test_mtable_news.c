@@ -310,6 +310,10 @@ START_TEST(another_writer_goes_on)
 
 	move(2, 1);
 	ck_assert_int_eq(news_write(), RC_OK);
+	reading_begin(&r);
+	ck_assert_int_eq(r.news_rc, RC_OK);
+	ck_assert_uint_eq(r.t.nhistory, 2);
+	reading_end(&r);
 	mtable_file_done(&milter);
 	mtable_file_init(&milter, dir);
 	take(3, 0, MTABLE_ALL);
