@@ -110,7 +110,7 @@ root_make() {
 	# a sanitizer that looks for leaks at the end cannot, in a sandbox
 	mkdir -p "$work/$1/etc/systemd/system.conf.d"
 	printf '[Manager]\nDefaultEnvironment=ASAN_OPTIONS=%s\n' \
-		abort_on_error=1:detect_leaks=0 >"$work/$1/etc/systemd/system.conf.d/lsrd.conf"
+		abort_on_error=1:detect_leaks=0:malloc_context_size=8:quarantine_size_mb=64 >"$work/$1/etc/systemd/system.conf.d/lsrd.conf"
 	cp "$2" "$work/$1/root/in-container.sh"
 	cp "$top/t/tap.sh" "$work/$1/root/"
 	cat >"$work/$1/etc/systemd/system/lsrd-test.service" <<-END

@@ -97,7 +97,7 @@ host_make() {
 	host_ssh "$work/$1"
 	mkdir -p "$work/$1/etc/systemd/system.conf.d"
 	printf '[Manager]\nDefaultEnvironment=ASAN_OPTIONS=%s\n' \
-		abort_on_error=1:detect_leaks=0 >"$work/$1/etc/systemd/system.conf.d/lsrd.conf"
+		abort_on_error=1:detect_leaks=0:malloc_context_size=8:quarantine_size_mb=64 >"$work/$1/etc/systemd/system.conf.d/lsrd.conf"
 	[ "$1" != ca ] || {
 		rm -f "$work/$1"/usr/local/lib/sysusers.d/lsrd* "$work/$1"/usr/local/lib/tmpfiles.d/lsrd*
 		rm -f "$work/$1/etc/systemd/system/multi-user.target.wants/postfix.service"

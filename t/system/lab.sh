@@ -13,8 +13,9 @@ LAB=test-${LAB#lab-}-$$
 LSRD_LAB_CONF='keep-alive = 1s
 dead-time = 3s'
 export LSRD_BUILD LAB LSRD_LAB_CONF
-# a sanitizer's finding ends the process; leaks would be told at its end
-export ASAN_OPTIONS=abort_on_error=1:detect_leaks=0
+# A sanitizer's finding ends the process; leaks would be told at its end. How many
+# frames a block has: as in make check (Makefile.am).
+export ASAN_OPTIONS=abort_on_error=1:detect_leaks=0:malloc_context_size=8:quarantine_size_mb=64
 
 up='' loads='' offered=0 watcher=''
 
