@@ -73,7 +73,9 @@ START_TEST(waits_for_its_hop)
 {
 	struct backlog b = { 0 };
 
+	ck_assert(!backlog_holds(&b));
 	table(&b, hops[3], 1000);
+	ck_assert(backlog_holds(&b));
 	backlog_begin(&b);
 	add(&b, "u@b.paris.example", 1000, 1100);
 	add(&b, "u@a.paris.example", 1041, 1100);

@@ -77,6 +77,41 @@ START_TEST(a_certificate_ends_what_it_does_not_allow)
 }
 END_TEST
 
+/* Of a claim whose key was given up no number tells, but which key was forgotten. */
+static const struct {
+	const char *said, *want;
+} forgotten[] = {
+	{ "forget b.x 2", "b.x hold no path: its last claim was" },
+	{ "forget b.x 9", "b.x remote b.x 0/1 relay" },
+	{ "", "b.x remote b.x 0/1 relay" },
+};
+
+START_TEST(the_key_of_a_claim_is_forgotten)
+{
+	struct view_pending pending = { 0 };
+	struct world w;
+	struct rib *old, *rib;
+	char *text;
+
+	world_init(&w);
+	world_say(&w, WORLD);
+	old = rib_now(&w, NULL, &pending);
+	for (size_t i = 0; i < old->n; i++)
+		if (strcmp(old->routes[i].pattern, "b.x") == 0)
+			old->routes[i].claims[0].seq = 0;
+	world_say(&w, "lose b.x b.x");
+	world_say(&w, forgotten[_i].said);
+	rib = rib_now(&w, old, &pending);
+	text = world_text(rib);
+	ck_assert_msg(strstr(text, forgotten[_i].want) != NULL, "%s", text);
+	mem_free(text);
+	rib_free(rib);
+	rib_free(old);
+	view_pending_done(&pending);
+	world_done(&w);
+}
+END_TEST
+
 /* A database that is older than the table: what it has of a key that leaves is what
  * the table says is gone. Not once a peer has told all, nor if it is newer. */
 static const struct {
@@ -172,6 +207,8 @@ main(void)
 	TCase *tc = tcase_create("fate");
 
 	tcase_add_test(tc, a_certificate_ends_what_it_does_not_allow);
+	tcase_add_loop_test(tc, the_key_of_a_claim_is_forgotten, 0,
+	    (int)(sizeof(forgotten) / sizeof(forgotten[0])));
 	tcase_add_loop_test(tc, an_older_database_brings_nothing_back, 0,
 	    (int)(sizeof(stale) / sizeof(stale[0])));
 	tcase_add_test(tc, many_that_leave_behind_purges_are_cheap);

@@ -25,6 +25,7 @@ struct following {
 	struct fresh fresh;
 	struct rib_changes changes;
 	struct unheard unheard;
+	struct mono due;
 };
 
 /* Whether the view of before followed. */
@@ -43,6 +44,7 @@ follow(struct following *f)
 	news_clear(&f->news);
 	view_table(f->view, &table);
 	view_settle(f->view);
+	f->due = table.due;
 	return followed;
 }
 
@@ -128,6 +130,13 @@ servers_are(const struct following *f)
 	"server c1.x c nbr a1.x at 10.9.0.3:25;"                               \
 	"connector ac a1.x c c1.x=3+;connector cp c1.x p p1.x=9+;"
 
+/* And a third of us, apart from both, who delivers what exists for us alone. */
+#define THIRD                                                                  \
+	"server p1.x p nbr a1.x,a3.x,p2.x,p3.x,p4.x up p2.x,p3.x,p4.x " P1     \
+	"server a3.x a nbr p1.x;"                                              \
+	"connector a3 a1.x a a3.x=5+;"                                         \
+	"space l.x a3.x local;"
+
 static const struct {
 	const char *what, *before, *said;
 	bool followed;
@@ -178,6 +187,13 @@ static const struct {
 	    TOKYO "connector pt p1.x t t1.x=5+ size 1000;",
 	    "connector pt p1.x t t1.x=5+", true,
 	    "own.x here 0\nq.x remote p1.x 10/2\nt.x remote p1.x 15/2\n" },
+	{ "an alternate within the group, which has lost its way",
+	    THIRD "connector a3 a2.x a a3.x=5+;", "connector a3 a2.x a a3.x=5-",
+	    true, "l.x remote a3.x 5/1\nown.x here 0\nq.x remote p1.x 10/2\n" },
+	{ "and which finds it again", THIRD "connector a3 a2.x a a3.x=5-;",
+	    "connector a3 a2.x a a3.x=5+", true,
+	    "l.x remote a3.x|a2.x 5/1\nown.x here 0\n"
+	    "q.x remote p1.x 10/2\n" },
 	{ "a scope for which there are no ways yet: not followed", "",
 	    "space q.x a2.x local", false,
 	    "own.x here 0\nq.x remote a2.x|p1.x 0/1\n" },
@@ -251,6 +267,112 @@ START_TEST(keys_of_our_own_are_looked_at_again)
 }
 END_TEST
 
+/* And one that is another itself is listed once, with both. */
+START_TEST(a_key_of_our_own_moves_once)
+{
+	struct following f;
+
+	following_begin(&f, WORLD);
+	world_say(&f.world, "space .x p2.x; space own.x p4.x cost 50");
+	ck_assert(follow(&f));
+	ck_assert(!rib_find(f.rib, "own.x")->bare);
+	ck_assert_uint_eq(f.changes.list.n, 2);
+	for (size_t i = 0; i < 2; i++)
+		ck_assert_ptr_nonnull(f.changes.list.v[i].to);
+	following_end(&f);
+}
+END_TEST
+
+/* By another path to the same server, at the same price. */
+START_TEST(a_path_is_another)
+{
+	struct following f;
+	const struct route *r;
+
+	following_begin(&f,
+	    WORLD TOKYO "server p3.x p nbr p1.x,p2.x,p4.x,t1.x up p1.x;"
+			"server t1.x t nbr p1.x,p3.x;"
+			"connector pt p1.x t t1.x=5+");
+	r = rib_find(f.rib, "t.x");
+	ck_assert_uint_eq(r->npath, 3);
+	world_say(&f.world, "connector pt p1.x t t1.x=5-;"
+			    "connector pt p3.x t t1.x=4+");
+	ck_assert(follow(&f));
+	r = rib_find(f.rib, "t.x");
+	ck_assert_uint_eq(r->npath, 4);
+	ck_assert_str_eq(r->path[2], "p3.x");
+	ck_assert_str_eq(r->path[3], "t1.x");
+	following_end(&f);
+}
+END_TEST
+
+/* Our one neighbour is elsewhere: so is the hop of all that it delivers. */
+START_TEST(a_neighbour_is_elsewhere)
+{
+	struct following f;
+
+	following_begin(&f,
+	    "self a.x a;server a.x a nbr b.x;"
+	    "server b.x b nbr a.x,c.x at 10.9.0.1:25;"
+	    "server c.x c nbr b.x at 10.9.1.1:25;"
+	    "connector ab a.x b b.x=1+;connector bc b.x c c.x=1+;"
+	    "space c.x c.x");
+	world_say(&f.world, "server c.x c nbr b.x at 10.9.1.2:25");
+	ck_assert(follow(&f));
+	ck_assert_uint_eq(f.changes.list.n, 0);
+	world_say(&f.world, "server b.x b nbr a.x,c.x at 10.9.0.2:25");
+	ck_assert(follow(&f));
+	ck_assert_uint_eq(f.changes.list.n, 1);
+	ck_assert_uint_eq(rib_find(f.rib, "c.x")->hop[0].addr.ip[3], 2);
+	following_end(&f);
+}
+END_TEST
+
+/* A pattern that is new waits as a hold: until its claimer has it published, and
+ * longer for the hops on the way. */
+static const struct {
+	const char *claimer;
+	uint64_t after_ms;
+	const char *want;
+	uint64_t due_ms; /* 0: never */
+} waits[] = {
+	{ "p1.x", 0, "hold", FRESH_MS },
+	{ "p1.x", FRESH_MS - 1, "hold", FRESH_MS },
+	{ "p1.x", FRESH_MS, "remote p1.x 10/1\n", FRESH_TRANSIT_MS },
+	{ "p2.x", FRESH_MS, "hold", FRESH_TRANSIT_MS },
+	{ "p2.x", FRESH_TRANSIT_MS - 1, "hold", FRESH_TRANSIT_MS },
+	{ "p2.x", FRESH_TRANSIT_MS, "remote p1.x 10/2\n", 0 },
+};
+
+START_TEST(what_is_new_waits)
+{
+	struct following f;
+	struct mono begin;
+	char *text, *line;
+
+	following_begin(&f, WORLD);
+	f.world.in.now.ms += 10 * FRESH_BEGIN_MS;
+	follow(&f);
+	begin = f.world.in.now;
+	world_say(&f.world,
+	    waits[_i].claimer[1] == '1' ? "space z.x p1.x" : "space z.x p2.x");
+	follow(&f);
+	f.world.in.now.ms += waits[_i].after_ms;
+	follow(&f);
+	text = world_text(f.rib);
+	line = strstr(text, "z.x ");
+	ck_assert_ptr_nonnull(line);
+	ck_assert_msg(
+	    strncmp(line + 4, waits[_i].want, strlen(waits[_i].want)) == 0,
+	    "%s", text);
+	ck_assert_uint_eq(f.due.ms, waits[_i].due_ms == 0
+					? MONO_NEVER.ms
+					: begin.ms + waits[_i].due_ms);
+	mem_free(text);
+	following_end(&f);
+}
+END_TEST
+
 /* Whoever is back has not heard of what is new. */
 START_TEST(what_is_new_waits_for_who_is_back)
 {
@@ -267,6 +389,7 @@ START_TEST(what_is_new_waits_for_who_is_back)
 	ck_assert(follow(&f));
 	ck_assert_uint_eq(rib_find(f.rib, "q.x")->cost, 0);
 	ck_assert_uint_eq(rib_find(f.rib, "q.x")->hops, 0);
+	ck_assert_uint_eq(rib_find(f.rib, "q.x")->nhops, 0);
 	table_is(&f, "own.x here 0\nq.x hold no path to p2.x: p1.x has not "
 		     "heard of it\n");
 	following_end(&f);
@@ -343,6 +466,10 @@ main(void)
 	tcase_add_test(tc, what_rests_stays_where_it_is);
 	tcase_add_test(tc, what_is_farther_stays_where_it_is);
 	tcase_add_test(tc, keys_of_our_own_are_looked_at_again);
+	tcase_add_test(tc, a_key_of_our_own_moves_once);
+	tcase_add_test(tc, a_path_is_another);
+	tcase_add_test(tc, a_neighbour_is_elsewhere);
+	tcase_add_loop_test(tc, what_is_new_waits, 0, COUNT(waits));
 	tcase_add_test(tc, what_is_new_waits_for_who_is_back);
 	tcase_add_loop_test(tc, a_certificate_names_groups, 0, COUNT(groups));
 	tcase_add_test(tc, facts_need_no_zeroes);

@@ -291,6 +291,38 @@ START_TEST(routes_are_as_counted_plainly)
 }
 END_TEST
 
+/* As many first hops as there may be neighbours: sets of them are words of 64. */
+START_TEST(by_many_at_once)
+{
+	uint32_t n = (uint32_t)_i;
+	struct net net = { 0 };
+	struct routes_one one = { 0 };
+	struct routes *a;
+
+	for (uint32_t i = 0; i < n + 2; i++)
+		vec_push(&net.servers, ((struct net_server){ .name = "s",
+					   .group = i,
+					   .present = true,
+					   .transit = true }));
+	for (uint32_t i = 1; i <= n; i++) {
+		vec_push(&net.steps, ((struct net_step){ 0, i, 1, 1, NULL }));
+		vec_push(
+		    &net.steps, ((struct net_step){ i, n + 1, 1, 1, NULL }));
+	}
+	vec_push(&net.claims,
+	    ((struct net_claim){ .pattern = "p", .server = n + 1 }));
+	a = routes_new(&net, NULL);
+	routes_stand(a, 0);
+	routes_find(a, 0, &one);
+	ck_assert_uint_eq(one.hops.n, n);
+	for (uint32_t i = 0; i < n; i++)
+		ck_assert_uint_eq(one.hops.v[i], i + 1);
+	routes_done(&one);
+	routes_free(a);
+	net_done(&net);
+}
+END_TEST
+
 /* --- why there is none ----------------------------------------------------------- */
 
 /* s0 asks; s1 and s2 claim it. '-': not at all, 'x': and are away, 'd': their way
@@ -348,6 +380,8 @@ main(void)
 	TCase *tc = tcase_create("routes");
 
 	tcase_add_test(tc, routes_are_as_counted_plainly);
+	tcase_add_loop_test(tc, by_many_at_once, 63, 67);
+	tcase_add_loop_test(tc, by_many_at_once, 127, 131);
 	tcase_add_loop_test(tc, why_there_is_none, 0, COUNT(reasons));
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);

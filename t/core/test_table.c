@@ -150,6 +150,10 @@ static const struct {
 	    "self a.x a;server a.x a nbr b.x;server b.x b nbr a.x;"
 	    "connector ab a.x b by thin b.x=10+;space b.x b.x",
 	    "b.x remote b.x~thin 10/1\n" },
+	{ "of the least cost",
+	    "self a.x a;server a.x a nbr b.x;server b.x b nbr a.x;"
+	    "connector ab a.x b by thin b.x=1+;space b.x b.x",
+	    "b.x remote b.x~thin 1/1\n" },
 	{ "it has an address for it",
 	    "self a.x a;server a.x a nbr b.x;server b.x b nbr a.x;"
 	    "connector ab a.x b by lmtp:gw b.x=10+@10.9.9.9:24;space b.x b.x",
