@@ -30,8 +30,21 @@ answers_peer_server(struct insider *f)
 void
 answers_peer_drained(struct insider *f)
 {
-	static char g[] = "g", who[] = "bob", why[] = "new disks";
+	static char g[] = "g", who[] = "bob", why[] = "new disks",
+		    n1[] = "n1.x.org", n2[] = "n2.x.org", n3[] = "n3.x.org";
+	static const struct addr smtp[] = { { 4, { 192, 0, 2, 21 }, 25 },
+		{ 4, { 192, 0, 2, 22 }, 2525 } };
+	char *met[] = { n1, n2 }, *up[] = { n2 }, *down[] = { n1, n3 };
 	struct lsa_server s = { .group = g,
+		.smtp = smtp,
+		.nsmtp = 2,
+		.neighbours = met,
+		.nneighbours = 2,
+		.mail_up = up,
+		.nmail_up = 1,
+		.mail_down = down,
+		.nmail_down = 2,
+		.mta_down = true,
 		.mark = { (const uint8_t *)"0123456789abcdef0123456789abcdef" },
 		.nmark = 1,
 		.state = LSA_DRAIN,

@@ -198,6 +198,23 @@ static const struct {
 	    "\"since\":5,\"until\":1800009999",
 	    NULL },
 	{ answers_peer_drained, NULL, "db", "\"mark_keys\":[\"30313233", NULL },
+	{ answers_peer_drained, NULL, "db",
+	    "\"mta_down\":true,\"smtp\":[\"192.0.2.21:25\","
+	    "\"192.0.2.22:2525\"],\"mark_keys\"",
+	    NULL },
+	{ answers_peer_drained, NULL, "db",
+	    "\"neighbours\":[\"n1.x.org\",\"n2.x.org\"],\"mail_up\":["
+	    "\"n2.x.org\"],\"mail_down\":[\"n1.x.org\",\"n3.x.org\"]}}",
+	    NULL },
+	{ answers_peer_spaces, NULL, "db of=b.x.org type=space",
+	    "{\"cost\":1,\"state\":\"down\",\"scope\":\"organization\","
+	    "\"fallback\":false,\"relay\":false}}",
+	    NULL },
+	{ answers_peer_spaces, NULL, "db type=connector",
+	    "\"routing_group\":\"far\",\"state\":\"up\",\"congestion\":0,"
+	    "\"bridgeheads\":[{\"server\":\"c.x.org\",\"up\":true,"
+	    "\"cost\":5}]",
+	    NULL },
 	{ answers_peer_server, NULL, "db", "\"mark_keys\":[]", "\"reason\"" },
 	{ answers_peer_local, NULL, "db type=space",
 	    "\"state\":\"up\",\"scope\":\"routing-group\"",

@@ -1,7 +1,8 @@
 /*
  * test_session_both.c - two engines that dial each other at once, each by the
  * carrier it was told (lsrd-protocol(7) 1): in whatever order the
- * sessions come up, both ends keep the same one, and it stays.
+ * sessions come up, both ends keep the same one, and it stays. And what is logged
+ * of one.
  */
 
 #include <string.h>
@@ -24,7 +25,8 @@ struct end {
 	struct buf out[2];
 	bool open[2], closing[2];
 	size_t closes;
-	char peers[600]; /* what lsrctl peers said */
+	char peers[600];   /* what lsrctl peers said */
+	struct buf states; /* of its sessions, one after the other, as logged */
 };
 
 struct pair {
@@ -55,6 +57,12 @@ step(struct pair *p, size_t at, struct input in)
 		}
 		if (one->kind == FX_REPLY && one->len < sizeof(e->peers))
 			memcpy(e->peers, one->bytes, one->len);
+		if (one->kind == FX_EVENT &&
+		    one->event->kind == EVENT_NBR_STATE)
+			buf_printf(&e->states, "%s>%s %s;", one->event->from,
+			    one->event->to,
+			    one->event->reason == NULL ? ""
+						       : one->event->reason);
 	}
 }
 
@@ -159,6 +167,17 @@ check(struct pair *p, size_t at, enum setup_carrier carrier)
 	ck_assert_uint_le(e->closes, 1);
 }
 
+static void
+end(struct pair *p)
+{
+	for (size_t at = 0; at < 2; at++) {
+		engine_free(p->end[at].engine);
+		buf_done(&p->end[at].out[0]);
+		buf_done(&p->end[at].out[1]);
+		buf_done(&p->end[at].states);
+	}
+}
+
 /* Bits: the carrier of either dial, which comes first at either end, and
  * whether the later one comes when the first is FULL. */
 START_TEST(one_stays)
@@ -185,11 +204,28 @@ START_TEST(one_stays)
 	ck_assert_uint_eq(p.end[0].closes + p.end[1].closes, closes);
 	for (size_t at = 0; at < 2; at++)
 		check(&p, at, carrier[BY_A]);
+	end(&p);
+}
+END_TEST
+
+/* What is logged of one session: each state that it comes to, once. */
+START_TEST(each_state_is_told)
+{
+	struct pair p = { .ms = 1000 };
+
+	for (size_t at = 0; at < 2; at++)
+		begin(&p, at);
+	for (size_t at = 0; at < 2; at++)
+		open_at(&p, at, BY_A, SETUP_TCP);
+	pass(&p, 10000);
+	for (size_t at = 0; at < 2; at++)
+		step(&p, at, (struct input){ .kind = IN_CLOSED, .who = BY_A });
 	for (size_t at = 0; at < 2; at++) {
-		engine_free(p.end[at].engine);
-		buf_done(&p.end[at].out[0]);
-		buf_done(&p.end[at].out[1]);
+		buf_u8(&p.end[at].states, 0);
+		ck_assert_str_eq((const char *)p.end[at].states.p,
+		    "down>greet ;greet>sync ;sync>full ;full>down closed;");
 	}
+	end(&p);
 }
 END_TEST
 
@@ -200,6 +236,7 @@ main(void)
 	TCase *tc = tcase_create("both_dial");
 
 	tcase_add_loop_test(tc, one_stays, 0, 32);
+	tcase_add_test(tc, each_state_is_told);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -17,8 +17,6 @@
 #include "core/node/signers.h"
 #include "core/node/transit.h"
 
-#define RETURN_MS 10000 /* coming back waits no longer (lsrd-protocol(7) 7) */
-#define MISSING_NAMED 4
 #define BEHIND_MS 10000 /* a table later than this is an alarm */
 
 /* A process of Postfix that finds no table goes on without it until it has

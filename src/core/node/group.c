@@ -79,21 +79,23 @@ root(size_t n, unsigned k)
 	}
 }
 
-/* The distances on a ring of n; four different ones, below half of it. */
+/*
+ * The distances on a ring of n, which is no full mesh: the powers of r, up to
+ * the third. Four different ones, below half of it: r is 2 at least, so twice
+ * its cube is no more than its fourth power, nor is that more than n; and both
+ * are the same for 16 alone.
+ */
+_Static_assert(LIMIT_GROUP_FULL_MESH >= 16 && LIMIT_GROUP_PEERS == 8,
+    "distances are four, and different");
+
 static void
 group_distances(size_t n, size_t out[LIMIT_GROUP_PEERS / 2])
 {
 	size_t r = root(n, 4);
 
 	out[0] = 1;
-	for (size_t i = 1; i < LIMIT_GROUP_PEERS / 2; i++) {
-		size_t next = out[i - 1] * r;
-
-		out[i] = next > out[i - 1] ? next : out[i - 1] + 1;
-	}
-	while (2 * out[LIMIT_GROUP_PEERS / 2 - 1] >= n) /* a small ring */
-		for (size_t i = 1; i < LIMIT_GROUP_PEERS / 2; i++)
-			out[i] = i + 1;
+	for (size_t i = 1; i < LIMIT_GROUP_PEERS / 2; i++)
+		out[i] = out[i - 1] * r;
 }
 
 static size_t
