@@ -20,7 +20,22 @@ struct seen {
 	size_t retries, all; /* FX_RETRY; and of "*" */
 	size_t tables;
 	struct buf history; /* the last record */
+	struct buf routes;  /* what is logged of each table that is another */
 };
+
+static const char *
+or_none(const char *text)
+{
+	return text == NULL ? "-" : text;
+}
+
+static void
+routes_add(struct buf *out, const struct event *e)
+{
+	buf_printf(out, "%s %s %s %s %s %u %u;", e->name, or_none(e->reason),
+	    or_none(e->from), or_none(e->to), or_none(e->text),
+	    (unsigned)e->value, (unsigned)e->total);
+}
 
 static void
 seen_add(struct seen *seen, const struct effects *fx)
@@ -32,6 +47,8 @@ seen_add(struct seen *seen, const struct effects *fx)
 		seen->all +=
 		    one->kind == FX_RETRY && strcmp(one->name, "*") == 0;
 		seen->tables += one->kind == FX_ROUTES;
+		if (one->kind == FX_EVENT && one->event->kind == EVENT_ROUTES)
+			routes_add(&seen->routes, one->event);
 		if (one->kind != FX_HISTORY)
 			continue;
 		buf_reset(&seen->history);
@@ -79,6 +96,188 @@ count(const struct seen *seen, const char *what)
 		n++;
 	return n;
 }
+
+/* --- one route ---------------------------------------------------------------------- */
+
+/* What lsrctl would show of a pattern, `since` and `cause`. */
+static char *
+shown(const struct engine *e, const char *pattern)
+{
+	struct buf out = { 0 };
+	struct json j = { .out = &out };
+
+	json_open(&j, NULL, '{');
+	moved_show(e, &j, pattern);
+	json_close(&j, '}');
+	return buf_string(&out);
+}
+
+static void
+shows(const struct engine *e, const char *pattern, const char *want)
+{
+	char *text = shown(e, pattern);
+
+	ck_assert_str_eq(text, want);
+	mem_free(text);
+}
+
+/* Time alone moves a route for the reason that it had; but one that was gone has
+ * none of before. */
+START_TEST(what_was_gone_has_no_cause)
+{
+	char pattern[] = "x.org";
+	struct route route = { .pattern = pattern, .kind = ROUTE_HERE };
+	struct moved moved = { 0 };
+	struct insider f;
+	struct engine *e;
+
+	answers_begin(&f);
+	e = f.engine;
+	cause_other(e, "link", "c.x.org", "down", NULL);
+	moved_route(e, &moved, NULL, &route);
+	shows(e, pattern,
+	    "{\"since\":1800000000,\"cause\":{\"what\":\"link\",\"server\":"
+	    "\"c.x.org\",\"did\":\"down\"}}");
+	causes_clear(&e->table.moving.causes);
+	moved_route(e, &moved, &route, &route);
+	shows(e, pattern,
+	    "{\"since\":1800000000,\"cause\":{\"what\":\"link\",\"server\":"
+	    "\"c.x.org\",\"did\":\"down\"}}");
+	moved_route(e, &moved, &route, NULL);
+	shows(e, pattern, "{}");
+	moved_route(e, &moved, NULL, &route);
+	shows(e, pattern, "{\"since\":1800000000}");
+	moved_end(e, &moved, e->table.rib);
+	engine_free(e);
+}
+END_TEST
+
+static void
+are_said(struct buf *said, const char *want)
+{
+	buf_u8(said, 0);
+	ck_assert_str_eq((const char *)said->p, want);
+	buf_reset(said);
+}
+
+/* Which of two causes a route has moved by: what is nearer to it. */
+static const struct {
+	struct cause a, b;
+	bool second;
+} nearer[] = {
+	{ { .what = "link", .server = (char[]){ "q.org" } },
+	    { .what = "link", .server = (char[]){ "x.org" } }, true },
+	{ { .what = "link", .server = (char[]){ "x.org" } },
+	    { .what = "link", .server = (char[]){ "q.org" } }, false },
+	{ { .what = "configuration" },
+	    { .what = "link", .server = (char[]){ "q.org" } }, false },
+	{ { .what = "configuration" },
+	    { .what = "link", .server = (char[]){ SELF } }, true },
+	{ { .what = "link", .server = (char[]){ SELF } },
+	    { .what = "link", .server = (char[]){ "h.org" } }, true },
+	{ { .what = "link", .server = (char[]){ "h.org" } },
+	    { .what = "lsa",
+		.type = LSA_SPACE,
+		.server = (char[]){ "q.org" },
+		.id = (char[]){ "x.org" } },
+	    true },
+	{ { .what = "link", .server = (char[]){ "h.org" } },
+	    { .what = "lsa",
+		.type = LSA_SPACE,
+		.server = (char[]){ "h.org" },
+		.id = (char[]){ "y.org" } },
+	    false },
+	{ { .what = "link", .server = (char[]){ "q.org" } },
+	    { .what = "lsa",
+		.type = LSA_LIST,
+		.server = (char[]){ "h.org" },
+		.id = (char[]){ "y.org" } },
+	    false },
+	{ { .what = "link", .server = (char[]){ "q.org" } },
+	    { .what = "lsa",
+		.type = LSA_LIST,
+		.server = (char[]){ "h.org" },
+		.id = (char[]){ "w.org" } },
+	    true },
+	{ { .what = "link", .server = (char[]){ "q.org" } },
+	    { .what = "link", .server = (char[]){ "p.org" } }, false },
+};
+
+START_TEST(the_nearer_cause)
+{
+	char pattern[] = "x.org";
+	struct route from = { .pattern = pattern, .kind = ROUTE_HERE };
+	struct route to = { .pattern = pattern,
+		.kind = ROUTE_REMOTE,
+		.nhops = 1,
+		.hop = { { .name = (char[]){ "h.org" } } } };
+	struct moved moved = { 0 };
+	struct cause a = nearer[_i].a, b = nearer[_i].b;
+	struct causes *causes;
+	struct insider f;
+
+	answers_begin(&f);
+	causes = &f.engine->table.moving.causes;
+	causes_clear(causes);
+	a.uses = b.uses = 100; /* nobody frees them */
+	causes->v[0] = &a;
+	causes->v[1] = &b;
+	causes->n = 2;
+	moved_route(f.engine, &moved, &from, &to);
+	ck_assert_ptr_eq(moved.groups.v[0].cause, nearer[_i].second ? &b : &a);
+	causes->n = 0;
+	vec_done(&moved.groups.v[0].patterns);
+	vec_done(&moved.groups);
+	engine_free(f.engine);
+}
+END_TEST
+
+/* A table moves a moment after what it is for, and is published later: both are
+ * told from when the first of its causes was. */
+START_TEST(how_soon)
+{
+	struct seen seen = { 0 };
+	struct setup_space list[2];
+	struct insider f;
+
+	answers_begin(&f);
+	memcpy(list, f.setup.spaces, sizeof(list));
+	list[0].way = (char[]){ "smtp:[other.x.org]" };
+	cause_other(f.engine, "link", "c.x.org", "down", NULL);
+	f.ms += 300;
+	cause_other(f.engine, "link", "d.x.org", "down", NULL);
+	cause_other(f.engine, "link", "c.x.org", "down", "again");
+	ck_assert_uint_eq(f.engine->table.moving.causes.n, 2);
+	f.setup.spaces = list;
+	see_step(
+	    &f, &seen, (struct input){ .kind = IN_CONF, .setup = &f.setup });
+	f.ms += 200;
+	see_step(&f, &seen, (struct input){ .kind = IN_TICK });
+	are_said(&seen.history,
+	    "{\"kind\":\"routes\",\"generation\":2,\"moved\":1,\"total\":2,"
+	    "\"after_ms\":500,\"causes\":[{\"what\":\"link\",\"server\":"
+	    "\"c.x.org\",\"did\":\"down\",\"change\":\"again\"},{\"what\":"
+	    "\"link\",\"server\":\"d.x.org\",\"did\":\"down\"},{\"what\":"
+	    "\"configuration\",\"did\":\"read\"}],\"routes\":[{\"cause\":2,"
+	    "\"from\":{\"here\":true,\"way\":\"smtp:[gw.x.org]\"},\"to\":{"
+	    "\"here\":true,\"way\":\"smtp:[other.x.org]\"},\"patterns\":["
+	    "\"gw.example\"]}]}");
+	are_said(
+	    &seen.routes, "2 gw.example here here configuration read 1 2;");
+	buf_reset(&seen.history);
+	f.ms += 1000;
+	see_published(&f, &seen, false);
+	are_said(&seen.history,
+	    "{\"kind\":\"published\",\"generation\":2,\"after_ms\":1500}");
+	buf_reset(&seen.history);
+	see_published(
+	    &f, &seen, false); /* once, and no table without a number */
+	ck_assert_uint_eq(seen.history.n, 0);
+	engine_free(f.engine);
+	buf_done(&seen.history);
+	buf_done(&seen.routes);
+}
+END_TEST
 
 /* --- so many routes ----------------------------------------------------------------- */
 
@@ -157,6 +356,7 @@ START_TEST(more_than_is_named)
 	ck_assert_uint_eq(f.engine->table.moving.in, 0);
 	engine_free(f.engine);
 	buf_done(&seen.history);
+	buf_done(&seen.routes);
 	mem_free(m);
 }
 END_TEST
@@ -182,6 +382,7 @@ START_TEST(tables_that_were_missing)
 	ck_assert_uint_eq(seen.all, _i == 1 ? 2 : 0);
 	engine_free(f.engine);
 	buf_done(&seen.history);
+	buf_done(&seen.routes);
 }
 END_TEST
 
@@ -202,6 +403,7 @@ START_TEST(words_before_there_is_a_table)
 	ck_assert_uint_eq(seen.retries, 0);
 	engine_free(f.engine);
 	buf_done(&seen.history);
+	buf_done(&seen.routes);
 }
 END_TEST
 
@@ -236,6 +438,7 @@ START_TEST(words_too_early)
 	engine_free(e);
 	engine_free(f.engine);
 	buf_done(&seen.history);
+	buf_done(&seen.routes);
 }
 END_TEST
 
@@ -246,6 +449,10 @@ main(void)
 	TCase *tc = tcase_create("moved");
 
 	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, what_was_gone_has_no_cause);
+	tcase_add_loop_test(
+	    tc, the_nearer_cause, 0, (int)(sizeof(nearer) / sizeof(nearer[0])));
+	tcase_add_test(tc, how_soon);
 	tcase_add_loop_test(tc, more_than_is_named, 0,
 	    (int)(sizeof(manies) / sizeof(manies[0])));
 	tcase_add_loop_test(tc, tables_that_were_missing, 0, 2);
