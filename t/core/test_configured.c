@@ -344,6 +344,7 @@ START_TEST(a_move_is_confirmed)
 	struct setup after;
 	struct insider f;
 	struct done done;
+	char *text;
 
 	answers_begin(&f);
 	list = spaces_of(&f, &after, 2);
@@ -354,6 +355,11 @@ START_TEST(a_move_is_confirmed)
 	ck_assert_uint_eq(done.events, confirms[_i].waits);
 	ck_assert_uint_eq(
 	    f.engine->table.confirm_moves, confirms[_i].waits ? 1 : 0);
+	text = answers_text(&f, "metrics");
+	ck_assert_ptr_nonnull(
+	    strstr(text, confirms[_i].waits ? "\"confirm_moves\":1,"
+					    : "\"confirm_moves\":0,"));
+	mem_free(text);
 	/* What DNS knows changes nothing of what is held. */
 	if (confirms[_i].waits) {
 		f.setup.standing.held = true;

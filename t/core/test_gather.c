@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "core/node/due.h"
+#include "core/node/fx.h"
 #include "t/core/insider.h"
 #include "t/tap.h"
 
@@ -145,6 +147,59 @@ START_TEST(a_part_ends_beside_what_is_paced)
 }
 END_TEST
 
+/* What changed is named until it is saved; of more than so many it is the whole, a
+ * second later for each MB. */
+START_TEST(so_much_has_changed)
+{
+	struct insider f;
+	struct engine *e;
+	char pattern[20];
+
+	insider_begin(&f);
+	e = f.engine;
+	due_saved(e);
+	e->db.octets = 2500000;
+	for (unsigned i = 0; i < 4096; i++) {
+		snprintf(pattern, sizeof(pattern), "%u.x.org", i);
+		due_save_route(e, pattern);
+	}
+	ck_assert(e->due.save && !e->due.save_whole);
+	ck_assert_uint_eq(e->due.save_at.ms, f.ms + 3000);
+	due_save_route(e, pattern); /* the same once more */
+	ck_assert(!e->due.save_whole);
+	due_save_route(e, "x.org");
+	ck_assert(e->due.save_whole);
+	ck_assert_uint_eq(e->due.save_at.ms, f.ms + 5500);
+	due_save_route(e, "y.org");
+	ck_assert_uint_eq(e->due.routes.tree.n, 4097);
+	ck_assert_uint_eq(e->due.save_at.ms, f.ms + 5500);
+	engine_free(e);
+}
+END_TEST
+
+/* A frame that small packets alone cannot carry is remembered by where it ends. */
+START_TEST(a_large_frame)
+{
+	struct buf frame = { 0 };
+	struct session *s;
+	struct insider f;
+	uint64_t sent;
+
+	insider_begin(&f);
+	s = f.engine->sessions.v[0];
+	s->pulse.bulk_end = 1;
+	insider_fill(&frame, 1279);
+	fx_send(f.engine, s, &frame);
+	ck_assert_uint_eq(s->pulse.bulk_end, 1);
+	sent = s->pulse.sent;
+	insider_fill(&frame, 1280);
+	fx_send(f.engine, s, &frame);
+	ck_assert_uint_eq(s->pulse.bulk_end, sent + 1280);
+	buf_done(&frame);
+	engine_free(f.engine);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -154,6 +209,8 @@ main(void)
 	tcase_add_loop_test(
 	    tc, links_lost, 0, sizeof(losses) / sizeof(losses[0]));
 	tcase_add_test(tc, a_part_ends_beside_what_is_paced);
+	tcase_add_test(tc, so_much_has_changed);
+	tcase_add_test(tc, a_large_frame);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -14,6 +14,7 @@
 /* Events about routes that are refused in one step, and the last of them. */
 struct told {
 	size_t n;
+	uint64_t value; /* so many seconds */
 	char peer[40], to[20], reason[20];
 };
 
@@ -34,6 +35,7 @@ report(struct insider *f, const char *line, struct told *told)
 		    one->kind != EVENT_ROUTE_REFUSED)
 			continue;
 		told->n++;
+		told->value = one->value;
 		snprintf(told->peer, sizeof(told->peer), "%s", one->peer);
 		snprintf(told->to, sizeof(told->to), "%s", one->to);
 		snprintf(told->reason, sizeof(told->reason), "%s", one->reason);
@@ -99,6 +101,7 @@ START_TEST(a_hop_refuses)
 		ck_assert_str_eq(told.peer, rows[_i].peer);
 		ck_assert_str_eq(told.to, "left-out");
 		ck_assert_str_eq(told.reason, "recipients");
+		ck_assert_uint_eq(told.value, 600);
 	}
 	engine_free(f.engine);
 }
@@ -120,6 +123,7 @@ START_TEST(it_relays_again)
 	ck_assert_uint_eq(told.n, 1);
 	ck_assert_str_eq(told.to, "used");
 	ck_assert_str_eq(told.reason, "accepted");
+	ck_assert_uint_eq(told.value, 0);
 	report(&f, "route hop=" HOP " to=u9@gw.example ok=1", &told);
 	ck_assert_uint_eq(told.n, 1);
 	engine_free(f.engine);
