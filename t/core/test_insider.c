@@ -12,6 +12,7 @@
 #include "core/lsa/lsa.h"
 #include "core/lsa/lsa_list.h"
 #include "core/node/node.h"
+#include "core/node/room.h"
 #include "core/node/transit.h"
 #include "core/node/troubles.h"
 #include "core/wire/frame.h"
@@ -81,6 +82,46 @@ chunk_fill(struct buf *body, int chunk)
 	lsa_list_encode(body, LSA_LIST, &space, &packed);
 	buf_done(&packed);
 }
+
+/* One that may say so many says one more: what comes first has the places. */
+START_TEST(so_many_of_one_origin)
+{
+	const uint8_t zero[CRYPTO_DIGEST] = { 0 };
+	struct lsa_draft draft = { .key = { PEER, "", 200 },
+		.org = zero,
+		.signer = zero,
+		.seq = 1,
+		.body = zero,
+		.body_len = 1 };
+	struct buf out = { 0 };
+	struct insider f;
+	struct lsa *lsa;
+	char id[16];
+
+	insider_begin(&f);
+	draft.key.id = id;
+	for (unsigned i = 0; i <= LIMIT_ORIGIN_LSAS; i++) {
+		/* The identity has a place, too; the last two come between the
+		 * two before, and behind all. */
+		if (i < LIMIT_ORIGIN_LSAS - 1)
+			snprintf(id, sizeof(id), "u%04u", i);
+		else
+			snprintf(id, sizeof(id), "u%04u-", i - 2);
+		buf_reset(&out);
+		lsa_encode(&out, &draft, &f.peer);
+		ck_assert_int_eq(
+		    lsa_decode(out.p, out.n, &f.peer, &lsa), RC_OK);
+		ck_assert_int_eq(room_judge(f.engine, lsa),
+		    i < LIMIT_ORIGIN_LSAS ? RC_OK : RC_LIMIT);
+		if (i < LIMIT_ORIGIN_LSAS - 1)
+			lsdb_install(&f.engine->db, lsa);
+		else
+			lsa_free(lsa);
+	}
+	buf_done(&out);
+	engine_free(f.engine);
+}
+END_TEST
 
 /* What counts is what they are written out: twice as many as one may have, in
  * a tenth of its octets. Those in front stay, and so does all else of it. */
@@ -528,6 +569,7 @@ main(void)
 	tcase_add_loop_test(tc, rules, 0, 11);
 	tcase_add_test(tc, compared_after_a_revocation);
 	tcase_add_test(tc, a_rule_of_an_insider);
+	tcase_add_test(tc, so_many_of_one_origin);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

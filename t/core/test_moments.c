@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "base/rc.h"
+#include "base/mem.h"
 #include "core/lsa/lsa.h"
 #include "core/node/adjacent.h"
 #include "core/node/compute.h"
@@ -21,6 +21,35 @@
 #include "t/core/answers.h"
 #include "t/core/cheap.h"
 #include "t/tap.h"
+
+/* --- another round --------------------------------------------------------------------- */
+
+/* More was named than is asked for at once: when the peer has said SYNCED all begins
+ * anew, and nothing is of before. */
+START_TEST(another_round)
+{
+	struct session *s;
+	struct insider f;
+	size_t digests;
+
+	insider_greet(&f);
+	s = f.engine->sessions.v[0];
+	ck_assert_int_eq(s->state, SESSION_SYNC);
+	s->sync.more = s->sync.summary_whole = true;
+	s->sync.read = 7;
+	digests = f.digests;
+	insider_frame(&f, MSG_SYNCED, "", 0);
+	ck_assert_uint_eq(f.digests, digests + 1);
+	ck_assert_uint_eq(f.synced, 0);
+	ck_assert(s->sync.again && !s->sync.more);
+	ck_assert(!s->sync.synced_heard && !s->sync.summary_whole);
+	ck_assert_uint_eq(s->sync.read, 0);
+	insider_frame(&f, MSG_SYNCED, "", 0); /* nothing differs any more */
+	ck_assert_uint_eq(f.synced, 1);
+	ck_assert(!s->sync.again);
+	engine_free(f.engine);
+}
+END_TEST
 
 #define ROWS(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
 
@@ -420,6 +449,52 @@ START_TEST(whose_share_has_grown)
 }
 END_TEST
 
+/* The peer has none of ours: each is named, however long the names before it are. */
+START_TEST(each_is_missing_there)
+{
+	uint8_t none[CRYPTO_DIGEST + 4] = { 0 };
+	struct insider f;
+	char *text;
+
+	answers_begin(&f);
+	insider_connector(&f, "aaaaaaa", 5, true);
+	insider_connector(&f, "b", 5, true);
+	insider_connector(&f, "ba", 5, true);
+	mem_free(answers_text(&f, "db diff " PEER " ask"));
+	insider_frame(&f, MSG_DIGEST, none, sizeof(none));
+	insider_frame(&f, MSG_SUMMARY, "\3\0\0", 3);
+	text = answers_text(&f, "db diff " PEER);
+	ck_assert_msg(strstr(text, "\"id\":\"b\",") != NULL &&
+			  strstr(text, "\"id\":\"ba\",") != NULL,
+	    "%s", text);
+	mem_free(text);
+	engine_free(f.engine);
+}
+END_TEST
+
+/* What a part has that differs is to come; of one that is the same nothing is. */
+START_TEST(so_many_are_to_come)
+{
+	struct buf body = { 0 };
+	struct session *s;
+	struct insider f;
+
+	answers_begin(&f);
+	s = f.engine->sessions.v[0];
+	s->version = 2;
+	buf_u8(&body, 0);
+	buf_u16(&body, 1);
+	buf_u8(&body, 9);
+	buf_u32(&body, 5);
+	insider_fill(&body, 8 + CRYPTO_DIGEST);
+	insider_frame(&f, MSG_DIGEST, body.p, body.n);
+	ck_assert(s->sync.differs[9]);
+	ck_assert_uint_eq(s->sync.theirs, 5);
+	buf_done(&body);
+	engine_free(f.engine);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -438,6 +513,9 @@ main(void)
 	tcase_add_test(tc, a_command_is_silent);
 	tcase_add_test(tc, our_state_is_told);
 	tcase_add_loop_test(tc, whose_share_has_grown, 0, ROWS(shares));
+	tcase_add_test(tc, another_round);
+	tcase_add_test(tc, each_is_missing_there);
+	tcase_add_test(tc, so_many_are_to_come);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -19,8 +19,9 @@
 struct seen {
 	size_t retries, all; /* FX_RETRY; and of "*" */
 	size_t tables;
-	struct buf history; /* the last record */
-	struct buf routes;  /* what is logged of each table that is another */
+	size_t keys, more_keys; /* that leave: said, and counted */
+	struct buf history;     /* the last record */
+	struct buf routes; /* what is logged of each table that is another */
 };
 
 static const char *
@@ -47,6 +48,10 @@ seen_add(struct seen *seen, const struct effects *fx)
 		seen->all +=
 		    one->kind == FX_RETRY && strcmp(one->name, "*") == 0;
 		seen->tables += one->kind == FX_ROUTES;
+		if (one->kind == FX_EVENT && one->event->kind == EVENT_KEYS)
+			seen->more_keys += one->event->value;
+		seen->keys +=
+		    one->kind == FX_EVENT && one->event->kind == EVENT_KEY;
 		if (one->kind == FX_EVENT && one->event->kind == EVENT_ROUTES)
 			routes_add(&seen->routes, one->event);
 		if (one->kind != FX_HISTORY)
@@ -354,6 +359,14 @@ START_TEST(more_than_is_named)
 	ck_assert_uint_ne(f.engine->table.moving.in, 0);
 	see_published(&f, &seen, false);
 	ck_assert_uint_eq(f.engine->table.moving.in, 0);
+	/* All leave: of fifty there is a line. */
+	seen.keys = seen.more_keys = 0;
+	f.setup.nspaces = f.claims.nspaces = 0;
+	see_step(
+	    &f, &seen, (struct input){ .kind = IN_CONF, .setup = &f.setup });
+	see_ticks(&f, &seen, 3000);
+	ck_assert_uint_eq(seen.keys, 50);
+	ck_assert_uint_eq(seen.more_keys, MANY - 50);
 	engine_free(f.engine);
 	buf_done(&seen.history);
 	buf_done(&seen.routes);

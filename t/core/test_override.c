@@ -7,6 +7,7 @@
 #include "base/rc.h"
 #include "core/lsa/limits.h"
 #include "core/node/override.h"
+#include "core/node/overriding.h"
 #include "t/tap.h"
 
 #define NOW ((struct mono){ 5000 })
@@ -336,6 +337,31 @@ START_TEST(over_a_setup)
 }
 END_TEST
 
+/* What an order is called in the log. */
+static const struct {
+	enum override_kind kind;
+	const char *name, *hop, *what;
+} named[] = {
+	{ OVERRIDE_DRAIN, "", "", "drain server" },
+	{ OVERRIDE_DRAIN, "london-paris", "", "drain london-paris" },
+	{ OVERRIDE_DRAIN, "london-paris", "b.x", "drain london-paris b.x" },
+	{ OVERRIDE_COST, "london-paris", "", "cost london-paris 77" },
+	{ OVERRIDE_PIN, "a.example", "b.x", "pin a.example b.x" },
+	{ OVERRIDE_FREEZE, "", "", "freeze" },
+};
+
+START_TEST(named_in_the_log)
+{
+	struct override one =
+	    override_of(named[_i].kind, named[_i].name, named[_i].hop, 60);
+	char *what = overriding_what(&one);
+
+	ck_assert_str_eq(what, named[_i].what);
+	mem_free(what);
+	override_free(&one);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -354,6 +380,8 @@ main(void)
 	    tc, what_is_left, 0, (int)(sizeof(lives) / sizeof(lives[0])));
 	tcase_add_test(tc, calendar_is_set);
 	tcase_add_test(tc, over_a_setup);
+	tcase_add_loop_test(
+	    tc, named_in_the_log, 0, (int)(sizeof(named) / sizeof(named[0])));
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -536,6 +536,22 @@ START_TEST(one_twice)
 }
 END_TEST
 
+/* A state of before that is one octet: there is one, and it cannot be read. */
+START_TEST(one_octet)
+{
+	struct told told = { .refused = "", .lsas = 99 };
+	struct buf octet = { 0 };
+	struct host h;
+
+	host_begin(&h);
+	buf_u8(&octet, 7);
+	restore(h.engine, SAVE_STATE, &octet, &told);
+	ck_assert_uint_eq(told.lsas, 0);
+	engine_free(h.engine);
+	buf_done(&octet);
+}
+END_TEST
+
 #define ROWS(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
 
 int
@@ -554,6 +570,7 @@ main(void)
 	tcase_add_loop_test(tc, certificates_are_read_anew_for_others, 0,
 	    (int)(sizeof(starts) / sizeof(starts[0])));
 	tcase_add_loop_test(tc, one_twice, 0, ROWS(twice));
+	tcase_add_test(tc, one_octet);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }
