@@ -293,10 +293,33 @@ START_TEST(calendar_is_set)
 	override_put(&o, override_of(OVERRIDE_DRAIN, "", "", 0));
 	ck_assert(!override_calendar(&o, later, WALL + 60));
 	ck_assert(!override_calendar(&o, later, WALL + 62));
+	ck_assert(!override_calendar(&o, later, WALL + 60 + 59));
+	ck_assert(!override_calendar(&o, later, WALL + 60 - 59));
+	ck_assert(override_calendar(&o, later, WALL + 60 + 60));
+	ck_assert(override_calendar(&o, later, WALL + 60));
 	ck_assert(override_calendar(&o, later, WALL + 60 - 500000));
 	ck_assert_uint_eq(o.list.v[1].why.until, WALL + 3600 - 500000);
 	ck_assert_uint_eq(o.list.v[1].why.since, WALL - 500000);
 	ck_assert_uint_eq(o.list.v[0].why.until, 0);
+	override_done(&o);
+}
+END_TEST
+
+START_TEST(what_is_pinned)
+{
+	struct overrides o = { 0 };
+
+	ck_assert(!override_is_pinned(&o, "a.example"));
+	override_put(&o, override_of(OVERRIDE_COST, "a.example", "", 60));
+	ck_assert(!override_is_pinned(&o, "a.example"));
+	override_put(&o, override_of(OVERRIDE_PIN, "b.example", "b.x", 60));
+	ck_assert(!override_is_pinned(&o, "a.example"));
+	ck_assert(override_is_pinned(&o, "b.example"));
+	override_drop(&o, &o.list.v[0]);
+	ck_assert(override_is_pinned(&o, "b.example"));
+	override_put(&o, override_of(OVERRIDE_PIN, "b.example", "b.x", 90));
+	ck_assert_uint_eq(o.list.n, 1); /* in its place */
+	ck_assert_uint_eq(o.list.v[0].for_s, 90);
 	override_done(&o);
 }
 END_TEST
@@ -382,6 +405,7 @@ main(void)
 	tcase_add_test(tc, over_a_setup);
 	tcase_add_loop_test(
 	    tc, named_in_the_log, 0, (int)(sizeof(named) / sizeof(named[0])));
+	tcase_add_test(tc, what_is_pinned);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }
