@@ -319,6 +319,19 @@ static const struct {
 	{ MANY, MOVED_GROUPS, MOVED_GROUPS },
 };
 
+/* All leave: of fifty there is a line. */
+static void
+they_leave(struct insider *f, struct seen *seen)
+{
+	seen->keys = seen->more_keys = 0;
+	f->setup.nspaces = f->claims.nspaces = 0;
+	see_step(
+	    f, seen, (struct input){ .kind = IN_CONF, .setup = &f->setup });
+	see_ticks(f, seen, 1000);
+	ck_assert_uint_eq(seen->keys, 50);
+	ck_assert_uint_eq(seen->more_keys, MANY - 50);
+}
+
 START_TEST(more_than_is_named)
 {
 	struct many *m = mem_new(sizeof(*m), 0, 0);
@@ -359,14 +372,8 @@ START_TEST(more_than_is_named)
 	ck_assert_uint_ne(f.engine->table.moving.in, 0);
 	see_published(&f, &seen, false);
 	ck_assert_uint_eq(f.engine->table.moving.in, 0);
-	/* All leave: of fifty there is a line. */
-	seen.keys = seen.more_keys = 0;
-	f.setup.nspaces = f.claims.nspaces = 0;
-	see_step(
-	    &f, &seen, (struct input){ .kind = IN_CONF, .setup = &f.setup });
-	see_ticks(&f, &seen, 3000);
-	ck_assert_uint_eq(seen.keys, 50);
-	ck_assert_uint_eq(seen.more_keys, MANY - 50);
+	if (_i == 0)
+		they_leave(&f, &seen);
 	engine_free(f.engine);
 	buf_done(&seen.history);
 	buf_done(&seen.routes);
