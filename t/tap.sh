@@ -154,14 +154,16 @@ tap_seconds() {
 }
 
 within() {
-	tap_until=$(($(tap_seconds) + $1))
+	tap_until=$(($(tap_seconds) + $1)) tap_pause=1
 	shift
 	while :; do
 		# who was kept waiting himself asks once more
 		tap_late=$(($(tap_seconds) > tap_until))
 		! "$@" >"$W/tap.tried" 2>&1 || return 0
 		[ $tap_late = 0 ] || ! cat "$W/tap.tried" || return 1
-		sleep 0.1
+		# who asks all the time takes the processor from whom he waits for
+		sleep "0.$tap_pause"
+		tap_pause=$((tap_pause + (tap_pause < 5)))
 	done
 }
 

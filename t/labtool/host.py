@@ -123,15 +123,21 @@ def end(pid, born=None, sig=signal.SIGKILL):
             pass
 
 
+def rest(took, step, most):
+    """Seconds until something is looked at again that took so long: four times as
+    long, for others want the processor that is waited with; at least `step`."""
+    return max(step, min(4 * took, most))
+
+
 def wait_for(test, seconds, step=0.02):
     """Asks `test` until it is true; returns its last answer."""
     until = time.monotonic() + seconds
     while True:
-        late = time.monotonic() > until
+        asked = time.monotonic()
         answer = test()
-        if answer or late:
+        if answer or asked > until:
             return answer
-        time.sleep(step)
+        time.sleep(rest(time.monotonic() - asked, step, 0.3))
 
 
 def namespaces_refused():

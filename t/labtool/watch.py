@@ -16,6 +16,7 @@ import threading
 import time
 
 import cdb
+from host import rest
 
 MDB_NOSUBDIR, MDB_RDONLY, MDB_NOLOCK = 0x4000, 0x20000, 0x400000
 OFD_SETLK = 37  # F_OFD_SETLK
@@ -141,6 +142,7 @@ class Watch(threading.Thread):
 
     def run(self):
         while not self.stopping.is_set():
+            begun = time.thread_time()
             for name, table in self.tables.items():
                 try:
                     value = {key: table.get(key) or (":" if key in self.here[name] else None)
@@ -152,7 +154,7 @@ class Watch(threading.Thread):
                     seen.append((time.monotonic(), value))
             if all(self.changes.values()):
                 self.first.set()
-            self.stopping.wait(self.step)
+            self.stopping.wait(rest(time.thread_time() - begun, self.step, 0.1))
 
     def __enter__(self):
         # one that is being written is looked at again; one may be missing
