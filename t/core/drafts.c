@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
+#include "base/rc.h"
 #include "t/core/cheap.h"
 
 void
@@ -35,4 +37,19 @@ draft_decode(const uint8_t *p, size_t n, struct lsa **out)
 	rc = lsa_decode(copy, n, &crypto, out);
 	free(copy);
 	return rc;
+}
+
+struct lsa *
+draft_install(
+    struct lsdb *db, const struct lsa_key *key, uint64_t seq, struct buf *body)
+{
+	struct buf out = { 0 };
+	struct lsa *lsa;
+
+	draft_encode(&out, key, seq, body);
+	CHECK(draft_decode(out.p, out.n, &lsa) == RC_OK);
+	lsdb_install(db, lsa);
+	buf_done(&out);
+	buf_done(body);
+	return lsa;
 }

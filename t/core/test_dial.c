@@ -13,6 +13,7 @@
 #include "core/node/node.h"
 #include "core/node/query.h"
 #include "t/core/cheap.h"
+#include "t/core/drafts.h"
 #include "t/tap.h"
 
 static char us[] = "mx1.london.example.org";
@@ -365,31 +366,18 @@ said(struct engine *e, const char *who, const char *of, const struct addr *peer,
     const struct addr *smtp)
 {
 	static uint64_t sequence;
-	const struct crypto crypto = cheap_seal("a");
-	const uint8_t zero[CRYPTO_DIGEST] = { 0 };
 	char text[20];
 	struct lsa_server s = { .group = text,
 		.peer = peer,
 		.npeer = peer != NULL,
 		.smtp = smtp,
 		.nsmtp = smtp != NULL };
-	struct lsa_draft draft = { .key = { who, "", LSA_SERVER },
-		.org = zero,
-		.signer = zero,
-		.seq = ++sequence };
-	struct buf body = { 0 }, out = { 0 };
-	struct lsa *lsa;
+	struct buf body = { 0 };
 
 	snprintf(text, sizeof(text), "%s", of);
 	lsa_server_encode(&body, &s);
-	draft.body = body.p;
-	draft.body_len = body.n;
-	lsa_encode(&out, &draft, &crypto);
-	ck_assert_int_eq(lsa_decode(out.p, out.n, &crypto, &lsa), 0);
-	lsdb_install(&e->db, lsa);
-	buf_done(&body);
-	buf_done(&out);
-	return lsa;
+	return draft_install(&e->db, &(struct lsa_key){ who, "", LSA_SERVER },
+	    ++sequence, &body);
 }
 
 /* Where it says itself comes behind where we were told, and once; and never at

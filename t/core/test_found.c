@@ -10,6 +10,7 @@
 #include "core/node/found.h"
 #include "core/node/node.h"
 #include "t/core/cheap.h"
+#include "t/core/drafts.h"
 #include "t/tap.h"
 
 static char self[] = "a.x.org", far[] = "far", near[] = "near",
@@ -51,25 +52,14 @@ static void
 server(const char *name, const char *group, bool up)
 {
 	char of[20];
-	uint8_t zero[CRYPTO_DIGEST] = { 0 };
 	struct lsa_server s = { .group = of,
 		.state = up ? LSA_UP : LSA_STARTING };
-	struct lsa_draft draft = { .key = { name, "", LSA_SERVER },
-		.org = zero,
-		.signer = zero,
-		.seq = ++sequence };
-	struct buf body = { 0 }, out = { 0 };
-	struct lsa *lsa;
+	struct buf body = { 0 };
 
 	snprintf(of, sizeof(of), "%s", group);
 	lsa_server_encode(&body, &s);
-	draft.body = body.p;
-	draft.body_len = body.n;
-	lsa_encode(&out, &draft, &crypto);
-	ck_assert_int_eq(lsa_decode(out.p, out.n, &crypto, &lsa), RC_OK);
-	lsdb_install(&e->db, lsa);
-	buf_done(&body);
-	buf_done(&out);
+	draft_install(&e->db, &(struct lsa_key){ name, "", LSA_SERVER },
+	    ++sequence, &body);
 }
 
 /* "NAME=COST" of each, `!` before who was found; the caller frees it. */

@@ -12,6 +12,7 @@
 #include "core/node/nbrs.h"
 #include "core/node/node.h"
 #include "t/core/cheap.h"
+#include "t/core/drafts.h"
 #include "t/tap.h"
 
 #define MAX 48
@@ -92,24 +93,12 @@ static void
 said(struct engine *e, const char *who, const struct addr *peer)
 {
 	static uint64_t sequence;
-	const struct crypto crypto = cheap_seal("a");
-	const uint8_t zero[CRYPTO_DIGEST] = { 0 };
 	struct lsa_server s = { .group = london, .peer = peer, .npeer = 1 };
-	struct lsa_draft draft = { .key = { who, "", LSA_SERVER },
-		.org = zero,
-		.signer = zero,
-		.seq = ++sequence };
-	struct buf body = { 0 }, out = { 0 };
-	struct lsa *lsa;
+	struct buf body = { 0 };
 
 	lsa_server_encode(&body, &s);
-	draft.body = body.p;
-	draft.body_len = body.n;
-	lsa_encode(&out, &draft, &crypto);
-	ck_assert_int_eq(lsa_decode(out.p, out.n, &crypto, &lsa), 0);
-	lsdb_install(&e->db, lsa);
-	buf_done(&body);
-	buf_done(&out);
+	draft_install(&e->db, &(struct lsa_key){ who, "", LSA_SERVER },
+	    ++sequence, &body);
 }
 
 static size_t
