@@ -57,6 +57,9 @@ following_begin(struct following *f, const char *text)
 	f->world.in.unheard = &f->unheard;
 	world_say(&f->world, text);
 	follow(f);
+	f->world.in.now.ms +=
+	    FRESH_TRANSIT_MS; /* all began with us, and waits */
+	follow(f);
 }
 
 static void
@@ -373,6 +376,61 @@ START_TEST(what_is_new_waits)
 }
 END_TEST
 
+/* What is in the first table waits for hops that began with it, by their own words. */
+static const struct {
+	uint64_t lived_s; /* 0: nothing tells */
+	uint64_t after_ms;
+	const char *want;
+	uint64_t due_ms; /* 0: never */
+} begins[] = {
+	{ 0, 0, "hold", FRESH_TRANSIT_MS },
+	{ FRESH_TRANSIT_MS / 1000 - 1, 0, "hold", FRESH_TRANSIT_MS },
+	{ FRESH_TRANSIT_MS / 1000 - 1, FRESH_TRANSIT_MS - 1, "hold",
+	    FRESH_TRANSIT_MS },
+	{ FRESH_TRANSIT_MS / 1000 - 1, FRESH_TRANSIT_MS, "remote p1.x 15/2\n",
+	    0 },
+	{ FRESH_TRANSIT_MS / 1000, 0, "remote p1.x 15/2\n", 0 },
+};
+
+START_TEST(a_first_table_waits)
+{
+	static const uint8_t cert[] = { 1 };
+	struct lsa_identity said = {
+		.cert = { cert }, .cert_len = { sizeof(cert) }, .ncerts = 1
+	};
+	struct following f = { .rib = NULL };
+	struct buf body = { 0 };
+	char *text, *line;
+
+	world_init(&f.world);
+	f.world.db.news = &f.news;
+	lsa_identity_encode(&body, &said);
+	if (begins[_i].lived_s > 0)
+		world_install(&f.world,
+		    &(struct lsa_key){ "p1.x", "", LSA_IDENTITY }, &body);
+	buf_done(&body);
+	f.world.issued = begins[_i].lived_s;
+	world_say(&f.world,
+	    "self a1.x a; server a1.x a nbr p1.x; server p1.x p nbr a1.x,q1.x;"
+	    "server q1.x q nbr p1.x; connector ap a1.x p p1.x=10+;"
+	    "connector pq p1.x q q1.x=5+; space own.x p1.x; space z.x q1.x");
+	follow(&f);
+	f.world.in.now.ms += begins[_i].after_ms;
+	follow(&f);
+	text = world_text(f.rib);
+	ck_assert_ptr_nonnull(strstr(text, "own.x remote p1.x 10/1\n"));
+	line = strstr(text, "z.x ");
+	ck_assert_ptr_nonnull(line);
+	ck_assert_msg(
+	    strncmp(line + 4, begins[_i].want, strlen(begins[_i].want)) == 0,
+	    "%s", text);
+	ck_assert_uint_eq(f.due.ms,
+	    begins[_i].due_ms == 0 ? MONO_NEVER.ms : begins[_i].due_ms);
+	mem_free(text);
+	following_end(&f);
+}
+END_TEST
+
 /* Whoever is back has not heard of what is new. */
 START_TEST(what_is_new_waits_for_who_is_back)
 {
@@ -470,6 +528,7 @@ main(void)
 	tcase_add_test(tc, a_path_is_another);
 	tcase_add_test(tc, a_neighbour_is_elsewhere);
 	tcase_add_loop_test(tc, what_is_new_waits, 0, COUNT(waits));
+	tcase_add_loop_test(tc, a_first_table_waits, 0, COUNT(begins));
 	tcase_add_test(tc, what_is_new_waits_for_who_is_back);
 	tcase_add_loop_test(tc, a_certificate_names_groups, 0, COUNT(groups));
 	tcase_add_test(tc, facts_need_no_zeroes);

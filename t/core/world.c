@@ -42,6 +42,7 @@ world_install(struct world *w, const struct lsa_key *key, struct buf *body)
 		.org = zero,
 		.signer = authority ? zero : signer,
 		.seq = ++w->seq,
+		.issued = w->issued,
 		.purge = body == NULL,
 		.body = body == NULL ? NULL : body->p,
 		.body_len = body == NULL ? 0 : body->n };

@@ -40,6 +40,7 @@ struct world {
 	struct view_probe probes[64];
 	struct view_input in;
 	uint64_t seq;
+	uint64_t issued; /* of what is said from now on */
 	uint32_t key;
 	uint32_t servers;
 };

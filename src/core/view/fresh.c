@@ -68,8 +68,15 @@ fresh_find(const struct fresh *fresh, const struct fresh_look *look,
 {
 	size_t at;
 
+	if (look->old == NULL) {
+		*out = (struct fresh_pattern){
+			.since = look->now, .direct = look->now, .begin = true
+		};
+		return true;
+	}
 	if (rib_find(look->old, r->pattern) == NULL) {
 		*out = (struct fresh_pattern){ .since = look->now,
+			.direct = mono_after(look->now, FRESH_MS),
 			.begin = !mono_due(fresh->begin_until, look->now) &&
 			         !fresh_is_news(look, r) };
 		return true;
@@ -82,10 +89,38 @@ fresh_find(const struct fresh *fresh, const struct fresh_look *look,
 	return at != FIND_NONE;
 }
 
-static struct mono
-fresh_until(const struct fresh_look *look, const struct fresh_pattern *p)
+/*
+ * It has lived for so long, by its own words, that it had published what it found at
+ * its own beginning, or was known as starting. Its server LSA names its neighbours,
+ * and is said anew as we become one.
+ */
+static bool
+fresh_is_settled(const struct fresh_look *look, const char *server)
 {
-	return mono_after(p->since, p->begin ? FRESH_MS : look->transit_ms);
+	const struct lsa *first = lsa_of(look->db, server, "", LSA_IDENTITY);
+	const struct lsa *last = lsa_of(look->db, server, "", LSA_SERVER);
+
+	return first != NULL && last != NULL &&
+	       lsa_issued(last) >= lsa_issued(first) + look->transit_ms / 1000;
+}
+
+/* New to us alone: each next hop has it. */
+static bool
+fresh_is_old_there(const struct fresh_look *look, const struct route *r)
+{
+	for (size_t i = 0; i < r->nhops; i++)
+		if (!fresh_is_settled(look, r->hop[i].name))
+			return false;
+	return r->nhops > 0;
+}
+
+static struct mono
+fresh_until(const struct fresh_look *look, const struct fresh_pattern *p,
+    const struct route *r)
+{
+	if (p->begin && fresh_is_old_there(look, r))
+		return p->direct;
+	return mono_after(p->since, look->transit_ms);
 }
 
 static bool
@@ -114,15 +149,14 @@ fresh_goes_direct(struct route *r)
 
 /* What becomes of it until then; returns when to look again. */
 static struct mono
-fresh_apply(struct route *r, const struct fresh_pattern *p,
-    const struct fresh_look *look)
+fresh_apply(struct route *r, const struct fresh_pattern *p, struct mono until,
+    struct mono now)
 {
-	struct mono direct = mono_after(p->since, FRESH_MS);
-	bool waits = !mono_due(direct, look->now);
+	bool waits = !mono_due(p->direct, now);
 
 	if (r->kind == ROUTE_REMOTE && (waits || !fresh_goes_direct(r)))
 		make_hold(r);
-	return waits ? direct : fresh_until(look, p);
+	return waits ? p->direct : until;
 }
 
 struct mono
@@ -134,17 +168,20 @@ fresh_hold(struct fresh *fresh, const struct fresh_look *look, struct rib *rib)
 
 	if (look->old == NULL)
 		next.begin_until = mono_after(now, FRESH_BEGIN_MS);
-	for (size_t i = 0; look->old != NULL && i < rib->n; i++) {
+	for (size_t i = 0; i < rib->n; i++) {
 		struct route *r = &rib->routes[i];
 		struct fresh_pattern p;
+		struct mono until;
 
 		if ((r->kind != ROUTE_REMOTE && r->kind != ROUTE_HOLD) ||
-		    !fresh_find(fresh, look, r, &p) ||
-		    mono_due(fresh_until(look, &p), now))
+		    !fresh_find(fresh, look, r, &p))
+			continue;
+		until = fresh_until(look, &p, r);
+		if (mono_due(until, now))
 			continue;
 		p.pattern = mem_str(r->pattern);
 		vec_push(&next.list, p);
-		due = mono_min(due, fresh_apply(r, &p, look));
+		due = mono_min(due, fresh_apply(r, &p, until, now));
 	}
 	fresh_done(fresh);
 	*fresh = next;

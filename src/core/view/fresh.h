@@ -12,12 +12,13 @@
  *       +--fresh_transit_ms()--> all of them
  *
  * Who cannot publish is known as `starting` by then, and who had fallen silent as
- * that: neither is a way any more. Of the
- * first that a server ever hears all is new to it and old to its peers: what
- * comes soon after its very first table goes after FRESH_MS by all of them. But
- * not what its server has said after other words of its, and not long ago: that
- * is as new to everybody. How long is told by its server's own words, one beside
- * the other, never by its clock beside ours.
+ * that: neither is a way any more.
+ *
+ * What a server finds at its beginning is new to it, and old to its peers if they
+ * have lived for so long: that goes after FRESH_MS by all of them, or with the very
+ * first table at once. If they have begun with it, it is as new to them. And so is
+ * what its server has said after other words of its, and not long ago. How long is
+ * told by a server's own words, one beside the other, never by its clock beside ours.
  */
 
 #ifndef CORE_FRESH_H
@@ -38,7 +39,8 @@
 struct fresh_pattern {
 	char *pattern;
 	struct mono since;
-	bool begin; /* soon after the very first table, and no news */
+	struct mono direct; /* from then on by hops that claim it */
+	bool begin; /* of the very first table, or soon after, and no news */
 };
 
 /* Begins as all zero. */
@@ -67,8 +69,7 @@ fresh_transit_ms(uint64_t dead_ms)
 
 /*
  * Makes holds of the remote routes of `rib` whose patterns the old table lacks,
- * or lacked until a moment ago. A first table is left alone. Returns when to
- * look again, or MONO_NEVER.
+ * or lacked until a moment ago. Returns when to look again, or MONO_NEVER.
  */
 struct mono fresh_hold(
     struct fresh *fresh, const struct fresh_look *look, struct rib *rib);
