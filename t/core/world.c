@@ -406,11 +406,9 @@ say_lose(struct world *w, char *at)
 	struct lsa_key claim = { origin, pattern, LSA_SPACE };
 	struct lsa *l;
 
-	if (pattern != NULL) {
+	if (pattern != NULL)
 		lsdb_remove(&w->db, lsdb_find(&w->db, &claim));
-		return;
-	}
-	while ((l = lsdb_origin(&w->db, origin)) != NULL &&
+	while (pattern == NULL && (l = lsdb_origin(&w->db, origin)) != NULL &&
 	       strcmp(l->key.origin, origin) == 0)
 		lsdb_remove(&w->db, l);
 }

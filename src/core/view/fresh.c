@@ -66,19 +66,18 @@ static bool
 fresh_find(const struct fresh *fresh, const struct fresh_look *look,
     const struct route *r, struct fresh_pattern *out)
 {
+	bool first = look->old == NULL;
+	const struct route *was =
+	    first ? NULL : rib_find(look->old, r->pattern);
+	/* how long that had waited is lost with the life before */
+	bool read = !fresh->begun && was != NULL && was->kind == ROUTE_HOLD;
+	bool soon = read || !mono_due(fresh->begin_until, look->now);
 	size_t at;
 
-	if (look->old == NULL) {
-		*out = (struct fresh_pattern){
-			.since = look->now, .direct = look->now, .begin = true
-		};
-		return true;
-	}
-	if (rib_find(look->old, r->pattern) == NULL) {
+	if (was == NULL || read) {
 		*out = (struct fresh_pattern){ .since = look->now,
-			.direct = mono_after(look->now, FRESH_MS),
-			.begin = !mono_due(fresh->begin_until, look->now) &&
-			         !fresh_is_news(look, r) };
+			.direct = mono_after(look->now, first ? 0 : FRESH_MS),
+			.begin = first || (soon && !fresh_is_news(look, r)) };
 		return true;
 	}
 	at = find_text(
@@ -163,7 +162,8 @@ struct mono
 fresh_hold(struct fresh *fresh, const struct fresh_look *look, struct rib *rib)
 {
 	struct mono now = look->now;
-	struct fresh next = { .begin_until = fresh->begin_until };
+	struct fresh next = { .begun = true,
+		.begin_until = fresh->begin_until };
 	struct mono due = MONO_NEVER;
 
 	if (look->old == NULL)
@@ -191,7 +191,8 @@ fresh_hold(struct fresh *fresh, const struct fresh_look *look, struct rib *rib)
 struct fresh
 fresh_copy(const struct fresh *from)
 {
-	struct fresh to = { .begin_until = from->begin_until };
+	struct fresh to = { .begun = from->begun,
+		.begin_until = from->begin_until };
 
 	for (size_t i = 0; i < from->list.n; i++) {
 		struct fresh_pattern p = from->list.v[i];

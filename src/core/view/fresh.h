@@ -45,6 +45,7 @@ struct fresh_pattern {
 
 /* Begins as all zero. */
 struct fresh {
+	bool begun;                     /* a table was made in this life */
 	VEC(struct fresh_pattern) list; /* sorted */
 	struct mono begin_until;        /* after the very first table; 0: there
 	                                   was none */

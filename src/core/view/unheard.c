@@ -65,15 +65,19 @@ said_in(const struct lsdb *db, const char *server)
 	return identity == NULL ? 0 : lsa_epoch(identity);
 }
 
-/* It is not away any more: for a time that is kept. */
+/* It is not away any more: for a time that is kept, but if it was so merely until our
+ * first words had come to all. */
 static void
 back_keep(struct unheard *all, const struct lsdb *db, struct unheard_one *one,
     struct mono now)
 {
+	bool there = one->before && !one->is_back &&
+	             !mono_due(mono_after(one->since, all->said_ms), now);
+
 	if (!one->is_back)
 		one->back = now;
 	one->is_back = true;
-	if (said_in(db, one->name) > one->epoch ||
+	if (there || said_in(db, one->name) > one->epoch ||
 	    mono_due(mono_after(one->back, all->back_ms), now))
 		mem_free(one->name);
 	else
@@ -91,6 +95,7 @@ unheard_look(struct unheard *all, const struct lsdb *db,
 		memset(&all->away, 0, sizeof(all->away));
 		for (size_t i = 0; i < n; i++) {
 			struct unheard_one one = { .since = now,
+				.before = all->read,
 				.epoch = said_in(db, away[i]) };
 			int order = 1;
 
@@ -173,30 +178,46 @@ unheard_claims(const struct route *r, const char *server)
 }
 
 static bool
-unheard_is_hop(const struct unheard *all, const struct unheard_one *new,
-    const struct route *r, const char *hop)
+unheard_had(const struct rib *old, const struct route *r, const char *hop)
 {
-	size_t at = find_text(LIST(all->away), hop);
+	const struct route *was =
+	    old == NULL ? NULL : rib_find(old, r->pattern);
 
-	return at == FIND_NONE || unheard_claims(r, hop) ||
-	       (!r->last_resort && !all->away.v[at].is_back) ||
-	       !unheard_lacks(all, &all->away.v[at], new);
+	for (size_t i = 0; was != NULL && i < was->nhops; i++)
+		if (strcmp(was->hop[i].name, hop) == 0)
+			return true;
+	return false;
+}
+
+/* Who is away, or was a moment ago, may lack it: `new` is NULL if it is none. */
+static bool
+unheard_may_lack(const struct unheard *all, const struct unheard_one *away,
+    const struct unheard_one *new, bool had)
+{
+	return (away->before && !had) ||
+	       (new != NULL &&unheard_lacks(all, away, new));
 }
 
 bool
-unheard_apply(const struct unheard *all, struct route *r)
+unheard_apply(const struct unheard *all, const struct rib *old, struct route *r)
 {
+	const struct unheard_one *new;
 	size_t at, kept = 0, had = r->nhops;
 
-	if (all == NULL || all->news.n == 0 || all->away.n == 0 ||
-	    r->kind != ROUTE_REMOTE)
+	if (all == NULL || all->away.n == 0 || r->kind != ROUTE_REMOTE)
 		return false;
 	at = find_text(LIST(all->news), r->pattern);
-	if (at == FIND_NONE)
-		return false;
-	for (size_t i = 0; i < r->nhops; i++)
-		if (unheard_is_hop(all, &all->news.v[at], r, r->hop[i].name))
+	new = at == FIND_NONE ? NULL : &all->news.v[at];
+	for (size_t i = 0; i < r->nhops; i++) {
+		const char *hop = r->hop[i].name;
+
+		at = find_text(LIST(all->away), hop);
+		if (at == FIND_NONE || unheard_claims(r, hop) ||
+		    (!r->last_resort && !all->away.v[at].is_back) ||
+		    !unheard_may_lack(
+			all, &all->away.v[at], new, unheard_had(old, r, hop)))
 			r->hop[kept++] = r->hop[i];
+	}
 	if (kept == 0 && r->nhops > 0) {
 		route_hold_hop(r, r->hop[0].name, "has not heard of it");
 		return true;

@@ -15,8 +15,9 @@
  *
  * Who is back is left out of other routes, too.
  *
- * Nothing is known of the time before this life of ours: what is in its first
- * table is no news.
+ * Of the time before this life of ours the table that it began with is known: by
+ * whoever is away then, what that table has led by him may go as before, and nothing
+ * else until he is back. Without one, what is in the first table is no news.
  */
 
 #ifndef CORE_UNHEARD_H
@@ -31,6 +32,7 @@
 struct unheard_one {
 	char *name;
 	struct mono since;
+	bool before;      /* of a server: it was away when this life began, */
 	bool is_back;     /* of a server: it was away, */
 	struct mono back; /* until then, */
 	uint32_t epoch;   /* and had said this last */
@@ -41,6 +43,8 @@ struct unheard {
 	uint64_t
 	    late_ms; /* the owner's: who is silent is away so long after, */
 	uint64_t back_ms; /* and who cannot publish is known as starting then */
+	uint64_t said_ms; /* what is said is known by all then */
+	bool read;        /* the table is of the life before, as it was read */
 	VEC(struct unheard_one) away;
 	VEC(struct unheard_one) news;
 };
@@ -62,7 +66,9 @@ void unheard_add(
     struct unheard *all, const struct rib_changes *changes, struct mono now);
 
 /* Leaves out the hops that have not heard of the route's pattern; a hold
- * without one that has. True if it left one out. `all` may be NULL. */
-bool unheard_apply(const struct unheard *all, struct route *route);
+ * without one that has. True if it left one out. `all` may be NULL; `old` is
+ * the table until now, or what it has of this pattern. */
+bool unheard_apply(
+    const struct unheard *all, const struct rib *old, struct route *route);
 
 #endif

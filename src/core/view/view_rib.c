@@ -453,7 +453,7 @@ view_rib_of(const struct view *v, const struct view_asked *asked,
 	rib->n = routes.v.n;
 	for (size_t i = 0; i < rib->n; i++) {
 		refusal_apply(v->in.refusals, &rib->routes[i]);
-		if (unheard_apply(v->in.unheard, &rib->routes[i]))
+		if (unheard_apply(v->in.unheard, old, &rib->routes[i]))
 			vec_push(
 			    &restless.list, mem_str(rib->routes[i].pattern));
 	}
