@@ -24,7 +24,7 @@ to(const char *hops, bool last_resort)
 		.last_resort = last_resort,
 		.server = mem_str("z.x"),
 		.nhops = strlen(hops),
-		.names = mem_new(4, LIMIT_NEXT_HOPS, 4) };
+		.names = mem_new(0, LIMIT_NEXT_HOPS, 4) };
 
 	for (size_t i = 0; i < r.nhops; i++) {
 		char *name = r.names + 4 * i;
