@@ -399,18 +399,26 @@ on_peer(void *ctx, const json_t *line)
 	const char *peer = check_health_text(line, "peer"),
 		   *reason = check_health_text(line, "reason");
 	bool dated = strcmp(reason, "expired") == 0;
+	int64_t since = check_health_number(line, "since_s");
 
 	if (json_object_get(line, "certificate_until") != NULL)
 		find_certificate(
 		    list, peer, check_health_number(line, "certificate_until"));
-	if (strcmp(check_health_text(line, "state"), "full") == 0 ||
-	    check_health_number(line, "since_s") < PATIENCE_S)
+	if (since < PATIENCE_S)
+		return;
+	if (json_is_false(json_object_get(line, "begun")))
+		check_find(list,
+		    CHECK_ABOUT(CHECK_WARNING, "peer",
+			"is its disk full? lsrctl check there says more"),
+		    "%s: it has started, and says nothing for %" PRId64 " s",
+		    peer, since);
+	if (strcmp(check_health_text(line, "state"), "full") == 0)
 		return;
 	check_find(list,
 	    CHECK_ABOUT(CHECK_WARNING, "peer", peer_remedy(reason)),
-	    "%s: no session for %" PRId64 " s%s%s%s%s", peer,
-	    check_health_number(line, "since_s"), *reason == '\0' ? "" : ": ",
-	    reason, dated ? " (a certificate or a clock)" : "",
+	    "%s: no session for %" PRId64 " s%s%s%s%s", peer, since,
+	    *reason == '\0' ? "" : ": ", reason,
+	    dated ? " (a certificate or a clock)" : "",
 	    json_is_true(json_object_get(line, "silent"))
 		? "; its mail service answers, and mail goes there"
 		: "");

@@ -66,6 +66,8 @@ peer_reason(const json_t *line)
 {
 	if (json_is_true(json_object_get(line, "large_packets_lost")))
 		return "large packets vanish; look at MTU";
+	if (json_is_false(json_object_get(line, "begun")))
+		return "started, and says nothing yet";
 	if (json_object_get(line, "differs_s") != NULL &&
 	    table_number(line, "differs_s") > 60)
 		return "its database is another: lsrctl db --diff";

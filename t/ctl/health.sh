@@ -166,7 +166,11 @@ echo '{"peer":"mx2","state":"down","since_s":90,"reason":"timeout"}' >"$dir/peer
 ok "a port that is filtered" finds 'does a filter .* drop TCP 691'
 echo '{"peer":"mx2","state":"down","since_s":90,"reason":"expired"}' >"$dir/peers"
 ok "a clock that is years off" finds 'mx2: .*expired (a certificate or a clock)'
-echo '{"peer":"mx2","state":"full","since_s":90,"certificate_until":1000000000}' >"$dir/peers"
+echo '{"peer":"mx2","state":"full","since_s":90,"begun":false}' >"$dir/peers"
+ok "one that cannot begin" finds 'mx2: it has started, and says nothing for 90 s'
+echo '{"peer":"mx2","state":"full","since_s":9,"begun":false}' >"$dir/peers"
+ok "one that begins" nothing
+echo '{"peer":"mx2","state":"full","since_s":90,"begun":true,"certificate_until":1000000000}' >"$dir/peers"
 ok "a peer's certificate that is over" finds 'mx2: its certificate has expired'
 printf '{"peer":"mx2","state":"full","certificate_until":%s}\n' $(($(date +%s) + 864100)) >"$dir/peers"
 ok "and one that will be" finds 'mx2: its certificate expires in 10 days'

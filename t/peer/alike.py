@@ -31,7 +31,7 @@ def seeds():
             except wire.Fault:  # what fuzzing has kept need be none
                 pass
     other = [(wire.HELLO, wire.hello(wire.Hello(1, 3, b"o" * 32, "mx1.example.org", 1000,
-                                                3000)))]
+                                                3000, begins))) for begins in (0, 8)]
     other += [(wire.REQUEST, body) for body in wire.requests(l.key for l in whole)]
     other += [(wire.NONE, wire.key(l.key)) for l in whole]
     other += [(wire.SUMMARY, body) for body in wire.summaries(
@@ -123,9 +123,9 @@ def here(kind, body):
             h = wire.read_hello(body)
             if h.low > 3 or h.high < 1 or h.high < h.low:
                 return "no"
-            return "%d %d %s %s %d %d" % (h.low, h.high, h.organization.hex(),
-                                          h.name.encode("latin-1").hex(),
-                                          h.keep_alive, h.dead)
+            return "%d %d %s %s %d %d %d" % (h.low, h.high, h.organization.hex(),
+                                             h.name.encode("latin-1").hex(),
+                                             h.keep_alive, h.dead, h.begins)
         if kind == wire.DIGEST:
             flags, parts = wire.read_parts(body)
             return "%d %d" % (flags & 1, len(parts)) + "".join(

@@ -43,7 +43,7 @@ hello_show(struct cur *in)
 	printf("%u %u", h.lowest, h.highest);
 	hex(h.org, sizeof(h.org));
 	hex(h.name, strlen(h.name));
-	printf(" %u %u", h.keepalive_ms, h.dead_ms);
+	printf(" %u %u %u", h.keepalive_ms, h.dead_ms, h.begins);
 	return true;
 }
 

@@ -27,7 +27,8 @@ OLDEST, VERSION = 1, 3  # of the protocol: what is spoken here
 PURGE = 1
 
 Key = collections.namedtuple("Key", "origin type id")  # sorts as a summary does
-Hello = collections.namedtuple("Hello", "low high organization name keep_alive dead")
+Hello = collections.namedtuple("Hello", "low high organization name keep_alive dead begins",
+                               defaults=[0])
 Entry = collections.namedtuple("Entry", "key sequence start")
 Part = collections.namedtuple("Part", "number count digest")
 
@@ -112,14 +113,15 @@ class Frames:
 def hello(value):
     """Body of HELLO."""
     return struct.pack(">HH32s", value.low, value.high, value.organization) + text(
-        1, value.name) + struct.pack(">II", value.keep_alive, value.dead)
+        1, value.name) + struct.pack(">II", value.keep_alive, value.dead) + (
+            struct.pack(">I", value.begins) if value.begins else b"")
 
 
 def read_hello(body):
     """What a later version puts behind is passed over."""
     o = Octets(body)
     return Hello(o.number(2), o.number(2), o.take(32), o.text(1), o.number(4),
-                 o.number(4))
+                 o.number(4), o.number(4) if o.left() >= 4 else 0)
 
 
 def key(value):

@@ -15,17 +15,6 @@ adjacent_announced(const struct nbr *nbr)
 	       nbr->adjacency == ADJACENT_SILENT;
 }
 
-void
-adjacent_up(struct engine *e, struct nbr *nbr)
-{
-	if (!adjacent_announced(nbr))
-		due_say(e);
-	if (nbr->adjacency == ADJACENT_SILENT)
-		due_peers_soon(e);
-	nbr->adjacency = ADJACENT_UP;
-	probing_back(e, nbr->name);
-}
-
 static void
 withdraw(struct engine *e, struct nbr *nbr)
 {
@@ -75,6 +64,35 @@ adjacent_lost(struct engine *e, struct nbr *nbr)
 		probing_urgent(e, nbr->name);
 }
 
+/* The words of another life say nothing of its table now, and it may never come to
+ * take them back: its disk may be full. */
+bool
+adjacent_has_begun(const struct engine *e, const struct nbr *nbr)
+{
+	struct lsa_key key = { nbr->name, "", LSA_IDENTITY };
+	const struct lsa *said;
+
+	if (nbr->session == NULL || nbr->session->begins == 0)
+		return true;
+	said = lsdb_find(&e->db, &key);
+	return said == NULL || lsa_epoch(said) >= nbr->session->begins;
+}
+
+void
+adjacent_up(struct engine *e, struct nbr *nbr)
+{
+	if (!adjacent_has_begun(e, nbr)) {
+		adjacent_lost(e, nbr); /* another session took its place */
+		return;
+	}
+	if (!adjacent_announced(nbr))
+		due_say(e);
+	if (nbr->adjacency == ADJACENT_SILENT)
+		due_peers_soon(e);
+	nbr->adjacency = ADJACENT_UP;
+	probing_back(e, nbr->name);
+}
+
 /* Something of others has changed since it fell silent. */
 static bool
 is_behind(const struct nbr *nbr)
@@ -88,6 +106,9 @@ adjacent_tick(struct engine *e)
 	for (struct tree_node *n = tree_first(&e->nbrs); n; n = tree_next(n)) {
 		struct nbr *nbr = tree_entry(n, struct nbr, node);
 
+		if (nbr->adjacency != ADJACENT_UP && nbr->session != NULL &&
+		    nbr->session->state == SESSION_FULL)
+			adjacent_up(e, nbr);
 		if (nbr->adjacency == ADJACENT_SILENT &&
 		    (is_behind(nbr) ||
 			service_mail(e, nbr->name) == SERVICE_DOWN))

@@ -10,6 +10,9 @@
  *                                    mail service down, or a change
  *                                    that the silent one cannot follow
  *
+ * FULL with a server that has begun another life and says nothing in it yet is no
+ * end of these: it is silent.
+ *
  * The death of a daemon is not the death of the mail beside it: no timer
  * ends the silence. (lsrd-protocol(7) 8, ADJACENCIES)
  */
@@ -28,6 +31,8 @@ void adjacent_missed(struct engine *e, struct nbr *nbr);
 void adjacent_lost(struct engine *e, struct nbr *nbr);
 /* Withdraws whose mail service is down, and who cannot follow a change. */
 void adjacent_tick(struct engine *e);
+/* What is known of it is not of the life before the one that we talk with. */
+bool adjacent_has_begun(const struct engine *e, const struct nbr *nbr);
 /* It is in our server LSA. */
 bool adjacent_announced(const struct nbr *nbr);
 

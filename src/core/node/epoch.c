@@ -33,6 +33,17 @@ epoch_raise(struct engine *e, uint32_t seen)
 	epoch_save(e);
 }
 
+uint32_t
+epoch_begins(const struct engine *e)
+{
+	const struct epoch *epoch = &e->origin.epoch;
+
+	if (epoch->now == 1 ||
+	    (e->phase == PHASE_RUNNING && epoch->saved == epoch->now))
+		return 0;
+	return epoch->now;
+}
+
 bool
 epoch_has(const struct engine *e, const struct lsa *l)
 {

@@ -37,6 +37,8 @@ struct epoch {
 
 /* The epoch of this life, above all that is known of us. */
 void epoch_start(struct engine *e);
+/* This epoch, while nothing is said in it and there was one before; else 0. */
+uint32_t epoch_begins(const struct engine *e);
 /* One above `seen`; it is used once it is on disk. */
 void epoch_raise(struct engine *e, uint32_t seen);
 /* FX_SAVE of this number is done. */

@@ -1,6 +1,5 @@
 #include "core/node/phase.h"
 
-#include "core/node/adjacent.h"
 #include "core/node/asked.h"
 #include "core/node/compute.h"
 #include "core/node/contest.h"
@@ -36,8 +35,8 @@ phase_all_back(struct engine *e, struct buf *missing)
 	for (size_t i = 0; i < s->nneighbours; i++) {
 		struct nbr *nbr = nbrs_find(e, s->neighbours[i]);
 
-		if (nbr != NULL && adjacent_announced(nbr) &&
-		    nbr->session != NULL)
+		if (nbr != NULL && nbr->session != NULL &&
+		    nbr->session->state == SESSION_FULL)
 			continue;
 		if (missing != NULL && n < MISSING_NAMED)
 			buf_printf(missing, "%s%s", n > 0 ? ", " : "",

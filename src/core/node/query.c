@@ -166,6 +166,7 @@ peers(struct engine *e, struct json *j, const struct request *r)
 		json_bool(j, "dialled", s != NULL && s->dialled);
 		json_bool(j, "announced", adjacent_announced(nbr));
 		json_bool(j, "silent", nbr->adjacency == ADJACENT_SILENT);
+		json_bool(j, "begun", adjacent_has_begun(e, nbr));
 		json_str(j, "mail", service_word(service_mail(e, nbr->name)));
 		json_uint(j, "since_s", query_seconds(e, nbr->since));
 		json_open(j, "addresses", '[');

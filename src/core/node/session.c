@@ -8,6 +8,7 @@
 #include "core/node/adjacent.h"
 #include "core/node/dial.h"
 #include "core/node/differ.h"
+#include "core/node/epoch.h"
 #include "core/node/fx.h"
 #include "core/node/nbrs.h"
 #include "core/node/node.h"
@@ -54,7 +55,8 @@ hello_send(struct engine *e, struct session *s)
 	struct msg_hello hello = { .lowest = MSG_VERSION_LOWEST,
 		.highest = MSG_VERSION,
 		.keepalive_ms = e->setup->times.keepalive_ms,
-		.dead_ms = e->setup->times.dead_ms };
+		.dead_ms = e->setup->times.dead_ms,
+		.begins = epoch_begins(e) };
 	struct buf out = { 0 };
 	size_t hole = frame_open(&out, MSG_HELLO);
 
@@ -295,6 +297,7 @@ hello(struct engine *e, struct session *s, struct cur *body)
 	if (hello.keepalive_ms == 0 || hello.dead_ms < hello.keepalive_ms)
 		return rc_word(RC_RANGE);
 	s->version = hello.highest < MSG_VERSION ? hello.highest : MSG_VERSION;
+	s->begins = hello.begins;
 	/* The one who waits longer sets the time for both. */
 	if (hello.dead_ms > s->pulse.dead_ms)
 		s->pulse.dead_ms =

@@ -39,6 +39,7 @@ msg_hello_read(struct cur *in, struct msg_hello *out)
 	out->dead_ms = cur_u32(in);
 	if (in->bad)
 		return RC_SHORT;
+	out->begins = in->left >= 4 ? cur_u32(in) : 0;
 	memcpy(out->org, org, CRYPTO_DIGEST);
 	if (out->lowest > MSG_VERSION || out->highest < MSG_VERSION_LOWEST ||
 	    out->highest < out->lowest)
@@ -57,6 +58,8 @@ msg_hello_write(struct buf *out, const struct msg_hello *hello)
 	buf_text(out, hello->name);
 	buf_u32(out, hello->keepalive_ms);
 	buf_u32(out, hello->dead_ms);
+	if (hello->begins > 0)
+		buf_u32(out, hello->begins);
 }
 
 int

@@ -55,6 +55,8 @@ struct msg_hello {
 	uint8_t org[CRYPTO_DIGEST];
 	char name[STR_HOST_MAX + 1];
 	uint32_t keepalive_ms, dead_ms;
+	uint32_t begins; /* the least epoch of this life of its, which has said
+	                    nothing yet; 0: it has */
 };
 
 /* A key with room for its strings. */
