@@ -188,7 +188,8 @@ started_there() { # nothing goes back, nothing vanishes
 	begin $L
 	soon full_with $P && soon is_held tokyo.example.org 'held until' &&
 		[ "$(generation)" -ge "$before" ] &&
-		{ [ -z "$new" ] || is_remote new.example.org; }
+		{ [ -z "$new" ] || { [ -n "$(reads new.example.org transport)" ] &&
+			soon is_remote new.example.org; }; }
 }
 
 full_with() {
