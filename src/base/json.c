@@ -110,7 +110,7 @@ void
 json_uint(struct json *j, const char *key, uint64_t value)
 {
 	lead(j, key);
-	json_digits(j->out, value);
+	json_digits(j->out, value < INT64_MAX ? value : INT64_MAX);
 }
 
 void

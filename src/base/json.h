@@ -27,6 +27,8 @@ void json_close(struct json *j, char bracket);
 void json_str(struct json *j, const char *key, const char *value);
 void json_list(struct json *j, const char *key, char *const *texts, size_t n);
 void json_int(struct json *j, const char *key, int64_t value);
+/* No more than INT64_MAX is said: readers take no greater integer, and whoever signs
+ * may have said one. */
 void json_uint(struct json *j, const char *key, uint64_t value);
 void json_bool(struct json *j, const char *key, bool value);
 /* Octets as lower-case hexadecimal digits. */

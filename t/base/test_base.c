@@ -281,13 +281,16 @@ START_TEST(json_escapes)
 	json_str(&j, "a", "x\"\\\n");
 	json_open(&j, "b", '[');
 	json_int(&j, NULL, -1);
+	json_uint(&j, NULL, INT64_MAX);
+	json_uint(&j, NULL, UINT64_MAX);
 	json_bool(&j, NULL, true);
 	json_close(&j, ']');
 	json_hex(&j, "h", (const uint8_t *)"\x01\xff", 2);
 	json_close(&j, '}');
 	s = buf_string(&b);
-	ck_assert_str_eq(
-	    s, "{\"a\":\"x\\\"\\\\\\u000a\",\"b\":[-1,true],\"h\":\"01ff\"}");
+	ck_assert_str_eq(s,
+	    "{\"a\":\"x\\\"\\\\\\u000a\",\"b\":[-1,9223372036854775807,"
+	    "9223372036854775807,true],\"h\":\"01ff\"}");
 	mem_free(s);
 }
 END_TEST

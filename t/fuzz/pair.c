@@ -33,6 +33,8 @@ pair_lines_are_json(const char *text)
 		size_t n = strcspn(text, "\n");
 		json_t *one = json_loadb(text, n, 0, NULL);
 
+		if (one == NULL)
+			fprintf(stderr, "no JSON: %.*s\n", (int)n, text);
 		FUZZ_CHECK(one != NULL);
 		json_decref(one);
 		for (size_t i = 0; i < n; i++)
