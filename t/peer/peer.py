@@ -151,11 +151,12 @@ class Session:
         self.send(wire.ALIVE, self.came.to_bytes(8, "big") if self.version > 1 else b"")
 
     def on_digest(self, body):
-        """Equal: nothing to say but SYNCED. Else our summary."""
+        """Equal: nothing to say but SYNCED, or to wait for. Else our summary."""
         flags, differ = wire.read_digest(self.version, body, self.node.db.all())
         self.new_round()
         self.differ = differ
         if not differ:
+            self.asked.clear()
             self.summary_whole = True
             self.maybe_synced()
             return

@@ -30,7 +30,8 @@ struct wants {
 struct want {
 	struct tree_node node;
 	uint64_t hash;
-	bool again; /* asked for once more already */
+	uint32_t round; /* of the exchange: it was asked for in that */
+	bool again;     /* asked for once more already */
 };
 
 /* False: it is there already. */

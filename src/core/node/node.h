@@ -96,6 +96,7 @@ struct sync {
 	struct keyset queue; /* to send: the newest instance of each */
 	struct wants wanted; /* requested, not yet come or refused */
 	struct keyset late;  /* came too soon: to be asked for in their time */
+	uint32_t round;      /* begins with each DIGEST, sent or heard */
 	bool summary_sent,
 	    summary_open;          /* ours: begun in this round; going on */
 	unsigned summary_part;     /* of parts.h, with a peer that knows them */

@@ -42,6 +42,7 @@ digest_send(struct engine *e, struct session *s, uint8_t flags)
 	struct buf out = { 0 };
 	size_t hole = frame_open(&out, MSG_DIGEST);
 
+	s->sync.round++;
 	if (s->version < 2) {
 		buf_bytes(&out, e->db.digest, CRYPTO_DIGEST);
 		buf_u32(&out, (uint32_t)plain_count(e));
@@ -361,9 +362,11 @@ on_digest(struct engine *e, struct session *s, struct cur *body)
 	if (rc != RC_OK)
 		return rc;
 	differ_digest(e, s, whole, same);
+	s->sync.round++;
 	s->sync.summary_sent = s->sync.synced_sent = false;
 	s->sync.read = s->sync.told = 0;
 	if (same) {
+		wants_done(&s->sync.wanted); /* whatever it was, it is here */
 		s->sync.summary_whole = true;
 		synced_check(e, s);
 		return RC_OK;
@@ -393,6 +396,29 @@ lacks(const struct engine *e, const struct session *s,
 		   msg_short_digest(s->version)) != 0;
 }
 
+/*
+ * True: it is to be asked for. Once in a round; what was asked for in one before
+ * and is named again has not come, and nothing else would ask for it as long as the
+ * session lasts: an octet that went bad in memory makes its answer another's.
+ */
+static bool
+want_anew(struct engine *e, struct session *s, const struct lsa_key *key)
+{
+	struct want *want = wants_find(&s->sync.wanted, e->crypto, key);
+
+	if (want != NULL && want->round == s->sync.round)
+		return false;
+	if (want == NULL && s->sync.wanted.tree.n >= LIMIT_WANTED) {
+		s->sync.more = true;
+		return false;
+	}
+	if (want == NULL)
+		want = wants_add(&s->sync.wanted, e->crypto, key);
+	want->round = s->sync.round;
+	want->again = false;
+	return true;
+}
+
 static int
 on_summary(struct engine *e, struct session *s, struct cur *body)
 {
@@ -408,12 +434,8 @@ on_summary(struct engine *e, struct session *s, struct cur *body)
 		rc = msg_entry_read(body, s->version, &entry);
 		if (rc == RC_OK)
 			differ_entry(e, s, &entry);
-		if (rc != RC_OK || !lacks(e, s, &entry))
-			continue;
-		if (s->sync.wanted.tree.n >= LIMIT_WANTED)
-			s->sync.more = true;
-		else if (wants_add(&s->sync.wanted, e->crypto,
-			     &entry.key.key) != NULL)
+		if (rc == RC_OK && lacks(e, s, &entry) &&
+		    want_anew(e, s, &entry.key.key))
 			keyset_add(&asked, &entry.key.key);
 	}
 	s->sync.read += n;
@@ -489,6 +511,7 @@ sync_again(struct engine *e, struct session *s, const struct lsa_key *key)
 		want = wants_add(&s->sync.wanted, e->crypto, key);
 	if (want == NULL || want->again)
 		return false;
+	want->round = s->sync.round;
 	want->again = true;
 	keyset_add(&asked, &identity);
 	keyset_add(&asked, key);
