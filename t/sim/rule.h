@@ -60,7 +60,8 @@ void rule_ended(struct node *node);
 
 /*
  * Whom a server announces on in silence knows all that it knows, unless it is
- * of version 1, or another life than that of the session.
+ * of version 1, or another life than that of the session; but not what its origin
+ * said too often, and which was to be heard later.
  */
 void rule_followed(struct world *world);
 
