@@ -30,6 +30,8 @@ see(struct insider *f, const struct effects *fx)
 			f->sent += one->who > 1;
 		if (one->kind == FX_SEND && one->bytes[4] == MSG_SYNCED)
 			f->synced++;
+		if (one->kind == FX_SEND && one->bytes[4] == MSG_NONE)
+			f->nones++;
 		if (one->kind != FX_EVENT)
 			continue;
 		if (one->event->kind == EVENT_LSA_REFUSED)

@@ -23,7 +23,7 @@ struct insider {
 	struct engine *engine;
 	uint64_t ms;
 	uint64_t seq;
-	size_t refused, purged, requests, closed, digests, synced;
+	size_t refused, purged, requests, closed, digests, synced, nones;
 	size_t filling, filling_all, refused_before;
 	size_t sent;               /* LSAs to others than the peer */
 	size_t probes, probes_far; /* of the peer's addresses; of another's */

@@ -1,6 +1,7 @@
 /*
  * test_wanted.c - what a peer is asked for, and how often: once in a round of the
- * exchange, and again in the next one as long as it has not come.
+ * exchange, and again in the next one as long as it has not come. And what it has
+ * asked for and says itself before its turn comes.
  */
 
 #include <string.h>
@@ -73,6 +74,36 @@ START_TEST(who_has_the_same_is_asked_for_nothing)
 }
 END_TEST
 
+/* It waits for an answer if it has asked, and not for the whole of what it has. */
+START_TEST(what_the_peer_says_itself_is_not_sent)
+{
+	struct lsa_key key = { PEER, "", LSA_IDENTITY };
+	struct buf asked = { 0 }, said = { 0 };
+	const struct lsa *held;
+	struct session *s;
+	struct insider f;
+
+	insider_begin(&f);
+	s = f.engine->sessions.v[0];
+	s->unsent = LIMIT_UNSENT_OCTETS;
+	held = insider_held(&f, LSA_IDENTITY, "");
+	buf_bytes(&said, held->octets, held->len);
+	buf_u16(&asked, 1);
+	msg_key_write(&asked, &key);
+	if (_i > 0)
+		insider_frame(&f, MSG_REQUEST, asked.p, asked.n);
+	else
+		keyset_add(&s->sync.queue, &key);
+	ck_assert_ptr_nonnull(keyset_find(&s->sync.queue, &key));
+	insider_frame(&f, MSG_UPDATE, said.p, said.n);
+	ck_assert_ptr_null(keyset_find(&s->sync.queue, &key));
+	ck_assert_uint_eq(f.nones, (size_t)_i);
+	buf_done(&asked);
+	buf_done(&said);
+	engine_free(f.engine);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -81,6 +112,7 @@ main(void)
 
 	tcase_add_test(tc, what_has_not_come_is_asked_for_again);
 	tcase_add_test(tc, who_has_the_same_is_asked_for_nothing);
+	tcase_add_loop_test(tc, what_the_peer_says_itself_is_not_sent, 0, 2);
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

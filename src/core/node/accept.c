@@ -302,7 +302,6 @@ static int
 news(struct engine *e, struct session *from, const struct lsa *lsa)
 {
 	const struct lsa *mine = lsdb_find(&e->db, &lsa->key);
-	struct keyset_entry *queued = NULL;
 	int order = mine == NULL ? 1 : lsa_compare(lsa, mine);
 	const struct lsa *word = order > 0 ? expel_forget(e, lsa) : NULL;
 
@@ -313,13 +312,10 @@ news(struct engine *e, struct session *from, const struct lsa *lsa)
 	}
 	if (order > 0)
 		return RC_OK;
-	if (from != NULL && order == 0) {
-		queued = keyset_find(&from->sync.queue, &lsa->key);
-		if (queued != NULL) /* they have it already */
-			keyset_remove(&from->sync.queue, queued);
-	} else if (from != NULL) {
+	if (from != NULL && order == 0)
+		sync_same(e, from, &lsa->key);
+	else if (from != NULL)
 		sessions_offer(e, from, &lsa->key); /* who is behind */
-	}
 	return order == 0 ? RC_SAME : RC_OLD;
 }
 

@@ -20,6 +20,7 @@ struct keyset_entry {
 	struct tree_node node;
 	struct lsa_key key; /* points behind the struct */
 	uint64_t seq;       /* that waits for its time (hear.c) */
+	bool asked;         /* the peer waits for an answer (sync.c) */
 };
 
 /* By the first octets of the keys' digests. */

@@ -470,6 +470,7 @@ on_sync_request(struct engine *e, struct session *s, struct cur *body)
 		if (session_tells(s, key.key.type) &&
 		    lsdb_find(&e->db, &key.key) != NULL) {
 			keyset_add(&s->sync.queue, &key.key);
+			keyset_find(&s->sync.queue, &key.key)->asked = true;
 			continue;
 		}
 		none_send(e, s, &key.key);
@@ -488,6 +489,18 @@ sync_settle(struct engine *e, struct session *s, const struct lsa_key *key)
 		return;
 	wants_remove(&s->sync.wanted, want);
 	synced_check(e, s);
+}
+
+void
+sync_same(struct engine *e, struct session *s, const struct lsa_key *key)
+{
+	struct keyset_entry *entry = keyset_find(&s->sync.queue, key);
+
+	if (entry == NULL)
+		return;
+	if (entry->asked) /* and another was faster: it waits for an answer */
+		none_send(e, s, key);
+	keyset_remove(&s->sync.queue, entry);
 }
 
 bool

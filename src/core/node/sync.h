@@ -42,6 +42,8 @@ void sync_pump(struct engine *e, struct session *s);
 /* An LSA with this key came, or will not come. */
 void sync_settle(
     struct engine *e, struct session *s, const struct lsa_key *key);
+/* The peer has said what we have: that need not be sent to it any more. */
+void sync_same(struct engine *e, struct session *s, const struct lsa_key *key);
 /* Whether we have asked for it, or have heard of it in a summary. */
 bool sync_wants(
     const struct engine *e, const struct session *s, const struct lsa_key *key);
