@@ -289,7 +289,7 @@ START_TEST(who_has_not_begun_is_silent)
 	nbr->session->begins = lives[_i].begins;
 	ck_assert_int_eq(
 	    adjacent_has_begun(f.engine, nbr), lives[_i].is == ADJACENT_UP);
-	adjacent_up(f.engine, nbr);
+	adjacent_full(f.engine, nbr);
 	ck_assert_int_eq(nbr->adjacency, lives[_i].is);
 	nbr->adjacency = lives[_i].was;
 	if (lives[_i].was == ADJACENT_UP)

@@ -64,21 +64,29 @@ adjacent_lost(struct engine *e, struct nbr *nbr)
 		probing_urgent(e, nbr->name);
 }
 
+static uint32_t
+life_known(const struct engine *e, const struct nbr *nbr)
+{
+	struct lsa_key key = { nbr->name, "", LSA_IDENTITY };
+	const struct lsa *said = lsdb_find(&e->db, &key);
+
+	return said == NULL ? 0 : lsa_epoch(said);
+}
+
 /* The words of another life say nothing of its table now, and it may never come to
  * take them back: its disk may be full. */
 bool
 adjacent_has_begun(const struct engine *e, const struct nbr *nbr)
 {
-	struct lsa_key key = { nbr->name, "", LSA_IDENTITY };
-	const struct lsa *said;
+	uint32_t known;
 
 	if (nbr->session == NULL || nbr->session->begins == 0)
 		return true;
-	said = lsdb_find(&e->db, &key);
-	return said == NULL || lsa_epoch(said) >= nbr->session->begins;
+	known = life_known(e, nbr);
+	return known == 0 || known >= nbr->session->begins;
 }
 
-void
+static void
 adjacent_up(struct engine *e, struct nbr *nbr)
 {
 	if (!adjacent_has_begun(e, nbr)) {
@@ -91,6 +99,16 @@ adjacent_up(struct engine *e, struct nbr *nbr)
 		due_peers_soon(e);
 	nbr->adjacency = ADJACENT_UP;
 	probing_back(e, nbr->name);
+}
+
+void
+adjacent_full(struct engine *e, struct nbr *nbr)
+{
+	uint32_t known = life_known(e, nbr);
+
+	if (nbr->session->begins > known && known < UINT32_MAX)
+		nbr->session->begins = known + 1;
+	adjacent_up(e, nbr);
 }
 
 /* Something of others has changed since it fell silent. */

@@ -25,8 +25,9 @@
 struct engine;
 struct nbr;
 
-/* Its session is FULL; a keep-alive is missing; it has no session any more. */
-void adjacent_up(struct engine *e, struct nbr *nbr);
+/* Its session is FULL; a keep-alive is missing; it has no session any more. One life
+ * is one epoch above what both know then: HELLO may have gone bad in memory. */
+void adjacent_full(struct engine *e, struct nbr *nbr);
 void adjacent_missed(struct engine *e, struct nbr *nbr);
 void adjacent_lost(struct engine *e, struct nbr *nbr);
 /* Withdraws whose mail service is down, and who cannot follow a change. */

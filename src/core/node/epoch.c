@@ -38,8 +38,7 @@ epoch_begins(const struct engine *e)
 {
 	const struct epoch *epoch = &e->origin.epoch;
 
-	if (epoch->now == 1 ||
-	    (e->phase == PHASE_RUNNING && epoch->saved == epoch->now))
+	if (epoch->now == 1 || (e->phase == PHASE_RUNNING && epoch->saved > 0))
 		return 0;
 	return epoch->now;
 }

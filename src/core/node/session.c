@@ -92,7 +92,7 @@ session_move(struct engine *e, struct session *s, enum session_life_event event,
 	if (m->todo & SESSION_SEND_DIGEST)
 		sync_digest_send(e, s);
 	if (m->todo & SESSION_ANNOUNCE)
-		adjacent_up(e, nbr);
+		adjacent_full(e, nbr);
 	if (m->todo & SESSION_MISS && nbr != NULL && nbr->session == s)
 		adjacent_lost(e, nbr);
 	return true;

@@ -307,6 +307,8 @@ static void
 table_ways(struct tabling *t)
 {
 	size_t asked = t->patterns.n;
+	/* by whom a way may lead is decided with the route */
+	bool back = unheard_any_back(t->v->in.unheard);
 	struct likely last = { 0, 0 };
 	struct view_again again;
 
@@ -317,7 +319,8 @@ table_ways(struct tabling *t)
 
 		if (way_is_asked(t, asked, p))
 			continue;
-		r = ways_route(t, t->ways.v[i], &last);
+		if (!back)
+			r = ways_route(t, t->ways.v[i], &last);
 		if (r == NULL || !view_again_route(&again, r, t->ways.v[i]))
 			pattern_ask(t, p);
 	}
