@@ -1,12 +1,14 @@
 /*
  * test_unheard.c - hops that were away when this life began, with a table of the life
- * before: by them goes what that table led so, and what they claim.
+ * before: by them goes what that table led so, and what they claim. And those that are
+ * heard of for the first time.
  */
 
 #include <string.h>
 
 #include "base/mem.h"
 #include "core/view/unheard.h"
+#include "t/core/drafts.h"
 #include "t/tap.h"
 
 #define SAID 6000
@@ -130,6 +132,51 @@ START_TEST(who_comes_after_the_beginning)
 }
 END_TEST
 
+/* It is heard of so long after our first table, and present or not. */
+static const struct {
+	uint64_t heard_ms;
+	bool away, last_resort;
+	uint64_t at_ms;
+	const char *want;
+} heard[] = {
+	{ 0, true, true, 1000, "b" },
+	{ 1000, true, true, 1000, "" },
+	{ 1000, true, false, 1000, "b" },
+	{ 1000, false, false, 1000, "" },
+	{ 1000, false, false, 1000 + BACK - 1, "" },
+	{ 1000, false, false, 1000 + BACK, "b" },
+	{ 0, false, false, 1000, "b" },
+};
+
+START_TEST(who_is_heard_of_for_the_first_time)
+{
+	const struct lsa_key key = { "b.x", "", LSA_SERVER };
+	struct unheard all = {
+		.self = "s.x", .said_ms = SAID, .back_ms = BACK
+	};
+	struct mono begin = { 1 }, at = mono_after(begin, heard[_i].at_ms);
+	struct route r = to("b", heard[_i].last_resort);
+	char group[] = "g";
+	struct lsa_server says = { .group = group };
+	struct buf body = { 0 };
+	struct lsdb db;
+
+	lsdb_init(&db);
+	if (heard[_i].heard_ms > 0)
+		unheard_look(&all, &db, away, 0, begin);
+	lsa_server_encode(&body, &says);
+	draft_install(&db, &key, 1, &body);
+	unheard_look(&all, &db, away, heard[_i].away,
+	    mono_after(begin, heard[_i].heard_ms));
+	unheard_look(&all, &db, away, heard[_i].away, at);
+	unheard_apply(&all, NULL, &r);
+	hops_are(&r, heard[_i].want);
+	route_done(&r);
+	unheard_done(&all);
+	lsdb_done(&db);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -138,6 +185,8 @@ main(void)
 
 	tcase_add_loop_test(tc, who_is_away_at_the_beginning, 0, COUNT(ways));
 	tcase_add_loop_test(tc, who_comes_after_the_beginning, 0, COUNT(comes));
+	tcase_add_loop_test(
+	    tc, who_is_heard_of_for_the_first_time, 0, COUNT(heard));
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

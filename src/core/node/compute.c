@@ -372,6 +372,7 @@ unheard_times(struct engine *e)
 	e->table.unheard.late_ms = dead_ms + FRESH_SAID_MS;
 	e->table.unheard.back_ms = begin ? FRESH_MS : fresh_transit_ms(dead_ms);
 	e->table.unheard.said_ms = FRESH_SAID_MS;
+	e->table.unheard.self = e->setup->server;
 	e->table.unheard.read = e->table.rib != NULL && !e->table.fresh.begun;
 }
 

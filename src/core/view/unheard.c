@@ -1,5 +1,6 @@
 #include "core/view/unheard.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/find.h"
@@ -14,8 +15,11 @@ unheard_done(struct unheard *all)
 		mem_free(all->away.v[i].name);
 	for (size_t i = 0; i < all->news.n; i++)
 		mem_free(all->news.v[i].name);
+	for (size_t i = 0; i < all->known.n; i++)
+		mem_free(all->known.v[i]);
 	vec_done(&all->away);
 	vec_done(&all->news);
+	vec_done(&all->known);
 }
 
 /* Whether who is away since then may lack what is new since then. */
@@ -72,6 +76,7 @@ back_keep(struct unheard *all, const struct lsdb *db, struct unheard_one *one,
     struct mono now)
 {
 	bool there = one->before && !one->is_back &&
+	             one->since.ms == all->began.ms &&
 	             !mono_due(mono_after(one->since, all->said_ms), now);
 
 	if (!one->is_back)
@@ -84,36 +89,105 @@ back_keep(struct unheard *all, const struct lsdb *db, struct unheard_one *one,
 		vec_push(&all->away, *one);
 }
 
-void
-unheard_look(struct unheard *all, const struct lsdb *db,
-    const char *const *away, size_t n, struct mono now)
+static bool
+unheard_knows(const struct unheard *all, const char *server)
+{
+	return !all->begun || find_text(FIND_TEXTS(all->known.v, all->known.n),
+				  server) != FIND_NONE;
+}
+
+static void
+away_look(struct unheard *all, const struct lsdb *db, const char *const *away,
+    size_t n, struct mono now)
 {
 	struct unheard was = *all;
 	size_t at = 0;
 
-	if (!away_same(all, away, n)) {
-		memset(&all->away, 0, sizeof(all->away));
-		for (size_t i = 0; i < n; i++) {
-			struct unheard_one one = { .since = now,
-				.before = all->read,
-				.epoch = said_in(db, away[i]) };
-			int order = 1;
+	memset(&all->away, 0, sizeof(all->away));
+	for (size_t i = 0; i < n; i++) {
+		struct unheard_one one = { .since = now,
+			.before = all->begun ? !unheard_knows(all, away[i])
+			                     : all->read,
+			.epoch = said_in(db, away[i]) };
+		int order = 1;
 
-			while (
-			    at < was.away.n &&
-			    (order = strcmp(was.away.v[at].name, away[i])) < 0)
-				back_keep(all, db, &was.away.v[at++], now);
-			if (order == 0)
-				one = was.away.v[at++];
-			else
-				one.name = mem_str(away[i]);
-			one.is_back = false;
-			vec_push(&all->away, one);
-		}
-		while (at < was.away.n)
+		while (at < was.away.n &&
+		       (order = strcmp(was.away.v[at].name, away[i])) < 0)
 			back_keep(all, db, &was.away.v[at++], now);
-		vec_done(&was.away);
+		if (order == 0)
+			one = was.away.v[at++];
+		else
+			one.name = mem_str(away[i]);
+		one.is_back = false;
+		vec_push(&all->away, one);
 	}
+	while (at < was.away.n)
+		back_keep(all, db, &was.away.v[at++], now);
+	vec_done(&was.away);
+}
+
+static int
+away_order(const void *a, const void *b)
+{
+	return strcmp(((const struct unheard_one *)a)->name,
+	    ((const struct unheard_one *)b)->name);
+}
+
+static int
+known_order(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Who is heard of for the first time, and present at once, is back. */
+static void
+known_look(struct unheard *all, const struct lsdb *db, struct mono now)
+{
+	struct unheard next = { 0 };
+	size_t n = all->away.n;
+
+	if (all->begun && all->places == db->places)
+		return;
+	for (const struct lsa *l = lsdb_group(db, ""); l != NULL;
+	     l = lsdb_group_next(l)) {
+		struct unheard_one one = { .since = now,
+			.before = true,
+			.is_back = true,
+			.back = now,
+			.epoch = said_in(db, l->key.origin) };
+
+		vec_push(&next.known, mem_str(l->key.origin));
+		if (unheard_knows(all, l->key.origin) ||
+		    strcmp(l->key.origin, all->self) == 0 ||
+		    find_text(FIND_LIST(unheard_one, name, all->away.v, n),
+			l->key.origin) != FIND_NONE)
+			continue;
+		one.name = mem_str(l->key.origin);
+		vec_push(&all->away, one);
+	}
+	if (all->away.n > n)
+		qsort(
+		    all->away.v, all->away.n, sizeof(*all->away.v), away_order);
+	if (next.known.n > 1)
+		qsort(next.known.v, next.known.n, sizeof(*next.known.v),
+		    known_order);
+	for (size_t i = 0; i < all->known.n; i++)
+		mem_free(all->known.v[i]);
+	vec_done(&all->known);
+	memcpy(&all->known, &next.known, sizeof(all->known));
+	all->places = db->places;
+}
+
+void
+unheard_look(struct unheard *all, const struct lsdb *db,
+    const char *const *away, size_t n, struct mono now)
+{
+	if (!all->begun)
+		all->began = now;
+	if (!away_same(all, away, n))
+		away_look(all, db, away, n, now);
+	known_look(all, db, now);
+	all->begun = true;
 	news_drop(all, now);
 }
 

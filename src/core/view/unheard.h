@@ -15,6 +15,9 @@
  *
  * Who is back is left out of other routes, too.
  *
+ * Who is heard of for the first time comes from where nothing of ours was heard: he
+ * is as one that was away, and is back once he is present.
+ *
  * Of the time before this life of ours the table that it began with is known: by
  * whoever is away then, what that table has led by him may go as before, and nothing
  * else until he is back. Without one, what is in the first table is no news.
@@ -32,7 +35,7 @@
 struct unheard_one {
 	char *name;
 	struct mono since;
-	bool before;      /* of a server: it was away when this life began, */
+	bool before;      /* of a server: what it has heard of is not known, */
 	bool is_back;     /* of a server: it was away, */
 	struct mono back; /* until then, */
 	uint32_t epoch;   /* and had said this last */
@@ -45,6 +48,11 @@ struct unheard {
 	uint64_t back_ms; /* and who cannot publish is known as starting then */
 	uint64_t said_ms; /* what is said is known by all then */
 	bool read;        /* the table is of the life before, as it was read */
+	const char *self; /* our name; so far the owner's */
+	bool begun;
+	struct mono began; /* we looked first */
+	uint64_t places;   /* of the database, when we looked last, */
+	VEC(char *) known; /* and its servers */
 	VEC(struct unheard_one) away;
 	VEC(struct unheard_one) news;
 };
