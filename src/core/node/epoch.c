@@ -102,7 +102,7 @@ fight(struct engine *e, const struct lsa *lsa)
 		return;
 	f->last = e->now;
 	f->n++;
-	if (f->n == 1 || f->n == 3)
+	if (f->n == 1 || f->n == EPOCH_FIGHT)
 		fx_event(e, (struct event){
 				.kind = f->n == 1 ? EVENT_FIGHT : EVENT_CLONE,
 				.origin = lsa->key.origin,
@@ -115,6 +115,15 @@ epoch_calm(struct engine *e)
 {
 	if (mono_since(e->origin.epoch.fight.since, e->now) > FIGHT_MS)
 		e->origin.epoch.fight.n = 0;
+}
+
+struct mono
+epoch_calm_at(const struct engine *e)
+{
+	const struct fight *fight = &e->origin.epoch.fight;
+
+	return fight->n < EPOCH_FIGHT ? MONO_NEVER
+	                              : mono_after(fight->since, FIGHT_MS + 1);
 }
 
 void

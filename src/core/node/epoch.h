@@ -19,6 +19,8 @@
 struct engine;
 struct lsa;
 
+#define EPOCH_FIGHT 3 /* so many answers within a minute are one */
+
 /* Others speak as us. */
 struct fight {
 	struct bucket bucket; /* in which we still answer */
@@ -53,7 +55,8 @@ uint64_t epoch_next(struct engine *e, const struct lsa *l);
 void epoch_heard(struct engine *e, const struct lsa *lsa);
 /* One was heard whose epoch leaps: it was refused, and somebody has our key. */
 void epoch_breach(struct engine *e, const struct lsa *lsa);
-/* A fight is over a minute after it began. */
+/* A fight is over a minute after it began; when that is, or MONO_NEVER. */
 void epoch_calm(struct engine *e);
+struct mono epoch_calm_at(const struct engine *e);
 
 #endif

@@ -383,7 +383,8 @@ is_said(const struct engine *e, const struct own *own)
 	/* A forget of an epoch before takes that identity, and then nobody
 	 * vouches for what this life has said. In a fight, where there is a new
 	 * epoch each time, what else is said goes before. */
-	if (own->key.type == LSA_IDENTITY && e->origin.epoch.fight.n < 3 &&
+	if (own->key.type == LSA_IDENTITY &&
+	    e->origin.epoch.fight.n < EPOCH_FIGHT &&
 	    l->seq >> 32 < e->origin.epoch.now)
 		return false;
 	if (!own->said)
@@ -448,7 +449,7 @@ origin_may(struct engine *e, struct own *own, struct mono *when)
 	static const uint32_t rest_ms[LIMIT_SAY_BURST] = { 0,
 		LIMIT_SAY_REST_SECOND_MS, LIMIT_SAY_REST_THIRD_MS };
 
-	if (e->origin.epoch.fight.n >= 3)
+	if (e->origin.epoch.fight.n >= EPOCH_FIGHT)
 		return bucket_take(&e->origin.epoch.fight.bucket, e->now, when);
 	if (!bucket_has(&own->bucket, e->now, 0, when))
 		return false;
@@ -530,6 +531,8 @@ origin_tick(struct engine *e)
 	say_all(e);
 	if (!owns_say(e, false))
 		owns_say(e, true);
+	/* What goes before in a fight left the identity for later. */
+	e->origin.at = mono_min(e->origin.at, epoch_calm_at(e));
 	/* What we said may have withdrawn something else of ours. */
 	fx_wake(e, mono_min(e->origin.at, e->due.say_at));
 	fx_wake(e, long_list_calm(e));
