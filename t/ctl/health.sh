@@ -83,7 +83,7 @@ enforce() {
 		{ sed 's/^/# /' "$dir/out"; return 1; }
 }
 
-plan 67
+plan 69
 calm
 ok "all is well" nothing
 ok "figures for a monitoring system" finds '^lsrd .*: [0-9]* found | found=[0-9]* holds=0 away=0 sessions=1 full=1 routes=3$'
