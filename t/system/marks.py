@@ -8,6 +8,7 @@ import ctypes
 import hashlib
 import socket
 import struct
+import time
 from cryptography.hazmat.primitives import serialization
 
 FIELD, ROUTE = "LSR-Trace", "LSR-Route"
@@ -101,14 +102,27 @@ class Filter:
 
     def __init__(self, path, client):
         self.client, self.steps = client, 0
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(120)
-        self.sock.connect(path)
+        self.sock = self.reach(path)
         self.file = self.sock.makefile("rb")
         self.put(b"O", struct.pack(">III", 6, 0x1FF, self.STEPS))
         self.steps = struct.unpack(">III", self.get()[1][:12])[2]
         family = b"6" if ":" in client else b"4"
         self.step(b"C", b"c.example\0" + family + b"\0\x19" + client.encode() + b"\0")
+
+    @staticmethod
+    def reach(path):
+        """A socket that is there is not yet listened at: between bind() and listen()."""
+        for left in range(100, -1, -1):
+            sock = socket.socket(socket.AF_UNIX)
+            sock.settimeout(120)
+            try:
+                sock.connect(path)
+                return sock
+            except ConnectionRefusedError:
+                sock.close()
+                if not left:
+                    raise
+                time.sleep(0.1)
 
     def put(self, command, data=b""):
         self.sock.sendall(struct.pack(">I", len(data) + 1) + command + data)
