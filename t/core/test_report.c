@@ -29,6 +29,7 @@ static const struct {
 	{ "route hop=198.51.100.5:25 to=@paris.example", RC_FORMAT },
 	{ "route hop=198.51.100.5:25 to=u@*", RC_FORMAT },
 	{ "route hop=198.51.100.5:25 to=", RC_FORMAT },
+	{ "route hop=198.51.100.5:25 to=u@paris.example@\n\n", RC_FORMAT },
 	{ "route hop=198.51.100.5:25 to=u@a.example to=v@a.example", RC_TWICE },
 	{ "route hop=198.51.100.5:25 to=u@paris.example replies=1", RC_NAME },
 	{ "evidence hop=198.51.100.5:25 to=u@paris.example", RC_NAME },

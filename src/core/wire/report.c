@@ -168,7 +168,7 @@ report_decode(struct report *out, const uint8_t *p, size_t n)
 		return RC_LONG;
 	if (n > 0 && p[n - 1] == '\n')
 		n--;
-	if (n == 0 || memchr(p, '\0', n) != NULL)
+	if (n == 0 || memchr(p, '\0', n) != NULL || memchr(p, '\n', n) != NULL)
 		return RC_FORMAT;
 	memcpy(line, p, n);
 	line[n] = '\0';
