@@ -263,35 +263,34 @@ unheard_had(const struct rib *old, const struct route *r, const char *hop)
 	return false;
 }
 
-/* Who is away, or was a moment ago, may lack it: `new` is NULL if it is none. */
+/* `word` is NULL where the pattern is no news. */
 static bool
-unheard_may_lack(const struct unheard *all, const struct unheard_one *away,
-    const struct unheard_one *new, bool had)
+unheard_is_hop(const struct unheard *all, const struct rib *old,
+    const struct unheard_one *word, const struct route *r, const char *hop)
 {
-	return (away->before && !had) ||
-	       (new != NULL &&unheard_lacks(all, away, new));
+	size_t at = find_text(LIST(all->away), hop);
+
+	if (at == FIND_NONE || unheard_claims(r, hop) ||
+	    (!r->last_resort && !all->away.v[at].is_back))
+		return true;
+	if (all->away.v[at].before && !unheard_had(old, r, hop))
+		return false;
+	return word == NULL || !unheard_lacks(all, &all->away.v[at], word);
 }
 
 bool
 unheard_apply(const struct unheard *all, const struct rib *old, struct route *r)
 {
-	const struct unheard_one *new;
+	const struct unheard_one *word;
 	size_t at, kept = 0, had = r->nhops;
 
 	if (all == NULL || all->away.n == 0 || r->kind != ROUTE_REMOTE)
 		return false;
 	at = find_text(LIST(all->news), r->pattern);
-	new = at == FIND_NONE ? NULL : &all->news.v[at];
-	for (size_t i = 0; i < r->nhops; i++) {
-		const char *hop = r->hop[i].name;
-
-		at = find_text(LIST(all->away), hop);
-		if (at == FIND_NONE || unheard_claims(r, hop) ||
-		    (!r->last_resort && !all->away.v[at].is_back) ||
-		    !unheard_may_lack(
-			all, &all->away.v[at], new, unheard_had(old, r, hop)))
+	word = at == FIND_NONE ? NULL : &all->news.v[at];
+	for (size_t i = 0; i < r->nhops; i++)
+		if (unheard_is_hop(all, old, word, r, r->hop[i].name))
 			r->hop[kept++] = r->hop[i];
-	}
 	if (kept == 0 && r->nhops > 0) {
 		route_hold_hop(r, r->hop[0].name, "has not heard of it");
 		return true;
