@@ -69,12 +69,19 @@ probe_smtp_leave(struct buf *say, enum plugin_verdict verdict)
 	return verdict;
 }
 
+static bool
+probe_smtp_begins(const struct smtp *smtp, const char *code)
+{
+	return strncmp(smtp->line, code, strlen(code)) == 0;
+}
+
 static enum plugin_verdict
 on_probe_smtp_greeting(struct smtp *smtp, char code, struct buf *say)
 {
+	if (code == '4' && !probe_smtp_begins(smtp, "421 4.4.1 "))
+		return probe_smtp_leave(say, PLUGIN_BUSY);
 	if (code != '2')
-		return probe_smtp_leave(
-		    say, code == '4' ? PLUGIN_BUSY : PLUGIN_FAILED);
+		return probe_smtp_leave(say, PLUGIN_FAILED);
 	buf_printf(say, "%s %s", smtp->local ? "LHLO" : "EHLO", smtp->own_name);
 	return probe_smtp_next(smtp, SMTP_EHLO, say);
 }
@@ -133,10 +140,10 @@ probe_smtp_replied(struct smtp *smtp, struct buf *say)
 	}
 	if (smtp->stage == SMTP_RSET)
 		return probe_smtp_leave(say, smtp->told);
-	if (memcmp(smtp->line, "421", 3) == 0)
-		return probe_smtp_leave(say, PLUGIN_BUSY);
 	if (smtp->stage == SMTP_GREETING)
 		return on_probe_smtp_greeting(smtp, code, say);
+	if (probe_smtp_begins(smtp, "421"))
+		return probe_smtp_leave(say, PLUGIN_BUSY);
 	if (smtp->stage <= SMTP_HELO)
 		return on_hello(smtp, code, say);
 	return on_envelope(smtp, code, say);

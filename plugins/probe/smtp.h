@@ -17,10 +17,11 @@
  * does not follow, means nothing.
  *
  * A greeting of 4xx, and 421 at any time, is the word of a service that is
- * there and has no time: PLUGIN_BUSY. Any other code, an end of the stream, and
- * a reply beyond its bound: PLUGIN_FAILED. No message is ever begun. Nothing of
- * what the service says is kept but one line, to be judged, and its last
- * refusal, to be shown.
+ * there and has no time: PLUGIN_BUSY. A greeting of `421 4.4.1`, no answer from
+ * host (RFC 3463, 3.5), is the word of what stands in front of a mail service
+ * that is not: PLUGIN_FAILED, as any other code, an end of the stream, and a
+ * reply beyond its bound. No message is ever begun. Nothing of what the service
+ * says is kept but one line, to be judged, and its last refusal, to be shown.
  */
 
 #ifndef PLUGINS_PROBE_SMTP_H

@@ -348,18 +348,19 @@ settle_verb(struct session *s)
 	side_want(&s->lsrd, room && verb_server_room(s->verb) > 0);
 }
 
+/* Its own code (RFC 3463, 3.5): 4.3.x would be the word of a server that is
+ * there and has no time, and a probe would take it for a sign of life. */
 static void
 mta_away(struct session *s, int error)
 {
-	struct buf line = { 0 };
+	static const char text[] = "421 4.4.1 No answer from the mail server "
+				   "behind, closing\r\n";
 	char from[ADDR_TEXT];
 
 	say_limited(&s->front->say, LOG_ERR, clock_mono(),
 	    "mta-away: from=%s, error=%s", addr_ip_text(&s->addr, from),
 	    strerror(error));
-	line_put_refusal(&line, 421);
-	side_write(&s->client, line.p, line.n);
-	buf_done(&line);
+	side_write(&s->client, (const uint8_t *)text, sizeof(text) - 1);
 	farewell(s);
 }
 

@@ -425,7 +425,8 @@ def mta_away():
         for source in (STRANGER, PEER):
             with Link(source, ALONE) as link:
                 same(link.rest(),
-                     b"421 4.3.0 Service not available, closing\r\n")
+                     b"421 4.4.1 No answer from the mail server behind, "
+                     b"closing\r\n")
 
 
 def killed_at_stages():

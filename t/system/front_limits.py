@@ -79,7 +79,7 @@ def mta_has_no_room():
     with Front("-t", "2", at=ALONE, mta=MTA):
         with Link(STRANGER, ALONE) as link:
             begun = time.monotonic()
-            begins(link.answer(), b"421 4.3.0 ")
+            begins(link.answer(), b"421 4.4.1 ")
             assert 1.5 < time.monotonic() - begun < 60
         for link in others + [full]:
             link.close()
