@@ -303,7 +303,8 @@ known_add(void *ctx, const json_t *line)
 	k->here = true;
 }
 
-/* Of a server whose key was revoked the table alone still knows. */
+/* Of a server whose key was revoked, or whose last words were not saved before a
+ * restart, the table alone still knows. */
 static void
 held_add(void *ctx, const json_t *line)
 {

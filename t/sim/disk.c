@@ -121,6 +121,8 @@ void
 disk_found(struct node *node, enum world_disk disk)
 {
 	saved_found(node, disk);
+	if (disk != DISK_KEPT && disk != DISK_COPY_LOST)
+		node->all_saved = false;
 	if (disk == DISK_COPY_LOST)
 		mta_table_done(&node->copy);
 	if (disk == DISK_ALL_OLD) {
@@ -276,6 +278,17 @@ disk_saved(struct world *world, struct node *node, struct happening *h)
 	else if (node->unsaved.n > 0)
 		state_saved(node);
 	return true;
+}
+
+bool
+disk_stop(struct node *node)
+{
+	if (node->disk_full)
+		return false;
+	if (node->unsaved.n > 0)
+		state_saved(node);
+	return node->disk[SAVE_STATE].n > 0 &&
+	       (node->state_life == node->life || node->all_saved);
 }
 
 static bool

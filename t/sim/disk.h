@@ -34,6 +34,10 @@ void disk_restore_state(struct world *world, struct node *node);
  * disk takes it (src/io/journal.h). */
 void disk_state(struct node *node, const struct effect *fx);
 
+/* The end of a life in order: what is on its way to the disk gets there. True: all
+ * that it knew is there, also what it had from a life before and has not changed. */
+bool disk_stop(struct node *node);
+
 /*
  * Happenings that have come. True: they are done, and an input for the engine
  * follows; false: taken over, for later or for good.

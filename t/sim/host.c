@@ -535,6 +535,7 @@ void
 world_stop(struct world *world, struct node *node)
 {
 	struct input in = { .kind = IN_STOP };
+	bool saved;
 
 	if (node->engine == NULL)
 		return;
@@ -542,8 +543,9 @@ world_stop(struct world *world, struct node *node)
 	host_input(world, node, &in);
 	node->stopping = false;
 	node->stopped = true;
+	saved = disk_stop(node);
 	world_kill(world, node);
-	node->all_saved = !node->disk_full && node->disk[SAVE_STATE].n > 0;
+	node->all_saved = saved;
 }
 
 void

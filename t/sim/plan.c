@@ -241,52 +241,78 @@ plan_unspace(struct node *node, const char *pattern)
 	world_fail(node->world, "no space %s", pattern);
 }
 
-/* What these lines say of the host's epoch. */
-static uint32_t
-epoch_in(const char *text, const char *word, const char *server)
+/* A key of a host, and its last epoch, as another knows them: as in lsrctl. */
+struct plan_key {
+	char key[2 * CRYPTO_DIGEST + 1];
+	uint32_t epoch;
+};
+
+struct plan_keys {
+	VEC(struct plan_key) v;
+};
+
+static void
+keys_add(struct plan_keys *keys, const json_t *one, const char *name)
 {
-	uint32_t epoch = 0, one_epoch;
+	const char *text = json_string_value(json_object_get(one, name));
+	struct plan_key key = { .epoch = (uint32_t)json_integer_value(
+				    json_object_get(one, "epoch")) };
 
-	while (*text != '\0') {
-		size_t n = strcspn(text, "\n"), i;
-		json_t *line = json_loadb(text, n, 0, NULL), *one;
-		json_t *claims = json_object_get(line, "claims");
+	if (text == NULL || strlen(text) != sizeof(key.key) - 1)
+		return;
+	memcpy(key.key, text, sizeof(key.key));
+	for (size_t i = 0; i < keys->v.n; i++) {
+		struct plan_key *was = &keys->v.v[i];
 
-		if (claims == NULL) {
-			claims = json_array();
-			json_array_append(claims, line);
-		} else {
-			json_incref(claims);
-		}
-		json_array_foreach(claims, i, one)
-		{
-			const char *name =
-			    json_string_value(json_object_get(one, word));
-
-			one_epoch = (uint32_t)json_integer_value(
-			    json_object_get(one, "epoch"));
-			if (name != NULL && strcmp(name, server) == 0 &&
-			    one_epoch > epoch)
-				epoch = one_epoch;
-		}
-		json_decref(claims);
-		json_decref(line);
-		text += n + (text[n] == '\n');
+		if (strcmp(was->key, key.key) != 0)
+			continue;
+		if (was->epoch < key.epoch)
+			was->epoch = key.epoch;
+		return;
 	}
-	return epoch;
+	vec_push(&keys->v, key);
 }
 
-/* The epoch of the host in the other's database, or of a claim by which a
- * route is held there. */
-static uint32_t
-epoch_of(struct world *world, struct node *whom, struct node *at)
+/* Of an LSA, or of the claims of a route. */
+static void
+keys_read(struct plan_keys *keys, json_t *line, const char *server)
 {
-	uint32_t epoch =
-	    epoch_in(world_ask(world, at, "db"), "origin", whom->conf.server);
+	const char *origin = json_string_value(json_object_get(line, "origin"));
+	const char *type = json_string_value(json_object_get(line, "type"));
+	json_t *claim;
+	size_t i;
 
-	return epoch > 0 ? epoch
-	                 : epoch_in(world_ask(world, at, "routes"), "server",
-			       whom->conf.server);
+	if (origin != NULL && strcmp(origin, server) == 0 &&
+	    strcmp(type, "forget") != 0 && strcmp(type, "grant") != 0)
+		keys_add(keys, line, "signer");
+	json_array_foreach(json_object_get(line, "claims"), i, claim)
+	{
+		const char *name =
+		    json_string_value(json_object_get(claim, "server"));
+
+		if (strcmp(name, server) == 0)
+			keys_add(keys, claim, "key");
+	}
+}
+
+/* By which keys the host is known to the other, by its database and its table. */
+static void
+keys_of(struct plan_keys *keys, struct node *whom, struct node *at)
+{
+	static const char *const asks[] = { "db", "routes" };
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *text = world_ask(whom->world, at, asks[i]);
+
+		while (*text != '\0') {
+			size_t n = strcspn(text, "\n");
+			json_t *line = json_loadb(text, n, 0, NULL);
+
+			keys_read(keys, line, whom->conf.server);
+			json_decref(line);
+			text += n + (text[n] == '\n');
+		}
+	}
 }
 
 static void
@@ -329,24 +355,36 @@ plan_key(const struct node *whom, char out[2 * CRYPTO_DIGEST + 1])
 		snprintf(out + 2 * i, 3, "%02x", digest[i]);
 }
 
+static void
+plan_forget_key(struct node *whom, struct node *at, const struct plan_key *key)
+{
+	struct buf body = { 0 };
+	char text[sizeof(key->key)];
+	struct lsa_draft draft = { .seq = (uint64_t)key->epoch << 32 | 1 };
+
+	memcpy(text, key->key, sizeof(text));
+	lsa_forget_encode(&body, key->epoch);
+	draft.key = (struct lsa_key){ whom->conf.server, text, LSA_FORGET };
+	draft.body = body.p;
+	draft.body_len = body.n;
+	plan_inject(whom->world, at, &draft);
+	buf_done(&body);
+}
+
 void
 plan_forget(struct world *world, struct node *whom, struct node *at)
 {
-	uint32_t epoch = epoch_of(world, whom, at);
-	struct buf body = { 0 };
-	char key[2 * CRYPTO_DIGEST + 1];
-	struct lsa_draft draft = { .seq = (uint64_t)epoch << 32 | 1 };
+	struct plan_keys keys = { 0 };
 
-	if (epoch == 0 && world->loose) /* nobody there knows of it */
-		return;
-	whom->gone = true;
-	plan_key(whom, key);
-	lsa_forget_encode(&body, epoch);
-	draft.key = (struct lsa_key){ whom->conf.server, key, LSA_FORGET };
-	draft.body = body.p;
-	draft.body_len = body.n;
-	plan_inject(world, at, &draft);
-	buf_done(&body);
+	keys_of(&keys, whom, at);
+	if (keys.v.n == 0 && !world->loose) { /* lsrctl forget --key */
+		vec_push(&keys.v, (struct plan_key){ 0 });
+		plan_key(whom, keys.v.v[0].key);
+	}
+	whom->gone |= keys.v.n > 0;
+	for (size_t i = 0; i < keys.v.n; i++)
+		plan_forget_key(whom, at, &keys.v.v[i]);
+	vec_done(&keys.v);
 }
 
 void

@@ -37,17 +37,46 @@ is_claimed(const struct world *world, const char *address)
 	return false;
 }
 
-/* All that told of it there. */
+/* What it has just heard is on its way to its table. */
+static bool
+is_behind(const struct node *at)
+{
+	const struct engine *e = at->engine;
+
+	return world_runs(at) &&
+	       (e->due.compute || e->table.rib == NULL ||
+		   e->table.rib->generation > e->table.published);
+}
+
+/* All that told of it there, when its MTA's table was made. */
 static bool
 is_lost(const struct node *at, const char *address)
 {
 	struct match match = match_over(address, "");
 	const char *pattern;
 
+	if (at->lacks && is_behind(at))
+		return true;
 	while ((pattern = match_next(&match)) != NULL)
 		if (!truth_is_lost(at, pattern))
 			return false;
 	return at->lacks;
+}
+
+/* It was its own and was taken from it while it can write no table: then nothing
+ * can lead on there what comes until the others know. */
+static bool
+is_stranded(const struct node *at, const char *address)
+{
+	struct match match = match_over(address, "");
+	const char *pattern;
+
+	if (!world_runs(at) || !at->engine->table.late.behind)
+		return false;
+	while ((pattern = match_next(&match)) != NULL)
+		if (truth_has_claimed(at, pattern))
+			return true;
+	return false;
 }
 
 /* Nobody there knows of it: it is returned to its sender. */
@@ -56,7 +85,8 @@ post_bounced(struct post *post, const struct node *from, const struct node *at,
     const char *address)
 {
 	if (!post->misled && is_claimed(post->world, address) &&
-	    !at->rolled_back && !is_lost(at, address))
+	    !at->rolled_back && !is_lost(at, address) &&
+	    !is_stranded(at, address))
 		world_fail(post->world,
 		    "%s sends a letter for %s to %s, which bounces it",
 		    from->name, address, at->name);
@@ -174,8 +204,9 @@ is_orphan(const struct letter *letter, const struct route *route)
 	       !is_withheld(letter->at, route->pattern);
 }
 
-/* All that it was given to go by (FILTER) are forgotten and not back: nobody takes
- * it from there, and the MTA gives it up in its own time. */
+/* All that it was given to go by (FILTER) are forgotten and not back, or down with
+ * a key that was revoked: nobody takes it from there, lsrctl names it, and the MTA
+ * gives it up in its own time. */
 static bool
 is_via_gone(const struct letter *letter)
 {
@@ -183,7 +214,7 @@ is_via_gone(const struct letter *letter)
 		const struct node *hop =
 		    world_at(letter->at->world, &letter->via[i]);
 
-		if (hop != NULL && !hop->gone)
+		if (hop != NULL && !hop->gone && (hop->host_up || !hop->stolen))
 			return false;
 	}
 	return letter->nvia > 0;

@@ -17,8 +17,8 @@ has_word(const struct lsdb *db, uint8_t type, const char *key)
 	return false;
 }
 
-static bool
-has_claimed(const struct node *node, const char *pattern)
+bool
+truth_has_claimed(const struct node *node, const char *pattern)
 {
 	for (size_t i = 0; i < node->claimed.n; i++)
 		if (strcmp(node->claimed.v[i], pattern) == 0)
@@ -39,7 +39,7 @@ truth_claimed(struct node *node, const uint8_t *p, size_t n)
 	if (in.bad || head[1] != LSA_SPACE || head[2] != 0)
 		return;
 	snprintf(text, sizeof(text), "%.*s", (int)id.left, (const char *)id.p);
-	if (!has_claimed(node, text))
+	if (!truth_has_claimed(node, text))
 		vec_push(&node->claimed, world_text(node->world, text));
 }
 
@@ -52,10 +52,11 @@ words_hear(const struct world *world, const struct lsdb *db,
 	char key[2 * CRYPTO_DIGEST + 1];
 
 	for (size_t i = 0; i < world->n; i++) {
-		if (!has_claimed(&world->nodes[i], pattern))
+		if (!truth_has_claimed(&world->nodes[i], pattern))
 			continue;
+		h->forgotten |=
+		    lsdb_forget(db, world->nodes[i].conf.server) != NULL;
 		plan_key(&world->nodes[i], key);
-		h->forgotten |= has_word(db, LSA_FORGET, key);
 		h->revoked |= has_word(db, LSA_REVOCATION, key);
 	}
 	if (h->revoked)
@@ -86,7 +87,8 @@ truth_hear(
 bool
 truth_is_lost(const struct node *node, const char *pattern)
 {
-	return node->lacks && !truth_hear(node->world, node, pattern).claim;
+	return (node->lacks || node->rolled_back) &&
+	       !truth_hear(node->world, node, pattern).claim;
 }
 
 /* Somebody of that name has claimed it: also a twin. */
@@ -95,9 +97,19 @@ is_made(const struct world *world, const char *server, const char *pattern)
 {
 	for (size_t i = 0; i < world->n; i++)
 		if (strcmp(world->nodes[i].conf.server, server) == 0 &&
-		    has_claimed(&world->nodes[i], pattern))
+		    truth_has_claimed(&world->nodes[i], pattern))
 			return true;
 	return false;
+}
+
+/* A forget of the life before says nothing of a claim. */
+static bool
+is_buried(const struct lsdb *db, const struct route_claim *c, const char *hex)
+{
+	struct lsa_key key = { c->server, hex, LSA_FORGET };
+	const struct lsa *word = lsdb_find(db, &key);
+
+	return word != NULL && lsa_forget_epoch(word) >= c->seq >> 32;
 }
 
 static bool
@@ -116,8 +128,7 @@ is_ended(
 		       memcmp(lsa_signer(word), c->key, CRYPTO_DIGEST) != 0)) ||
 	       (self != NULL &&
 		   memcmp(lsa_signer(self), c->key, CRYPTO_DIGEST) != 0) ||
-	       has_word(db, LSA_FORGET, key) ||
-	       has_word(db, LSA_REVOCATION, key);
+	       is_buried(db, c, key) || has_word(db, LSA_REVOCATION, key);
 }
 
 bool

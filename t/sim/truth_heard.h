@@ -16,6 +16,7 @@ struct truth_heard {
 
 /* The host's key has signed this: an LSA. What it claims is kept. */
 void truth_claimed(struct node *node, const uint8_t *p, size_t n);
+bool truth_has_claimed(const struct node *node, const char *pattern);
 
 /* By the database of this one, nothing if it does not run; who has ever said what
  * is known to the world. */

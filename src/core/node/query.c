@@ -226,11 +226,28 @@ hop_addresses(struct json *j, const struct route *r)
 	json_close(j, ']');
 }
 
-/* Whose claims it was made of: what `lsrctl forget` must name, when nothing
- * else of that server is known any more. */
-static void
-claims_list(struct json *j, const struct route *r)
+/* The database has newer words of its server, said with this key. */
+static bool
+is_covered(const struct engine *e, const struct route_claim *c)
 {
+	struct lsa_key key = { c->server, "", LSA_SERVER };
+	const struct lsa *lsa = lsdb_find(&e->db, &key);
+
+	return lsa != NULL && lsa->seq >> 32 >= c->seq >> 32 &&
+	       memcmp(lsa_signer(lsa), c->key, sizeof(c->key)) == 0;
+}
+
+/* Whose claims it was made of: what `lsrctl forget` must name, where it is a hold
+ * or nothing else of that life of the server is known any more. */
+static void
+claims_list(const struct engine *e, struct json *j, const struct route *r)
+{
+	bool needed = r->kind == ROUTE_HOLD;
+
+	for (size_t i = 0; i < r->nclaims && !needed; i++)
+		needed = r->claims[i].known && !is_covered(e, &r->claims[i]);
+	if (!needed)
+		return;
 	json_open(j, "claims", '[');
 	for (size_t i = 0; i < r->nclaims; i++) {
 		const struct route_claim *c = &r->claims[i];
@@ -276,8 +293,7 @@ route_line(struct engine *e, struct json *j, const struct route *r)
 	json_bool(j, "last_resort", r->last_resort);
 	if (override_is_pinned(&e->overrides, r->pattern))
 		json_bool(j, "pinned", true);
-	if (r->kind == ROUTE_HOLD)
-		claims_list(j, r);
+	claims_list(e, j, r);
 	if (r->leaves != 0) {
 		json_uint(j, "leaves", r->leaves);
 		json_bool(j, "given_up", r->over);
