@@ -13,6 +13,7 @@ struct end {
 	struct node *node;
 	uint32_t life, who;
 	bool open;
+	bool told; /* that it is: until then a dial is answered by its end */
 	struct mono last;  /* when the newest segment towards it arrives */
 	struct mono stall; /* after a silence: nothing arrives before */
 	struct mono busy;  /* the line towards it is taken until then */
@@ -423,6 +424,7 @@ arrive(struct world *world, struct happening *h)
 	}
 	if (h->in.kind == IN_CLOSED)
 		end->open = false;
+	end->told |= h->in.kind == IN_OPEN;
 	h->kind = HAPPENS_INPUT;
 	h->life = end->life;
 	h->cable = NULL;
@@ -483,16 +485,6 @@ cable_happens(struct world *world, struct happening *h)
 		happening_free(h);
 }
 
-/* Whether it has not even heard that the session is open. */
-static bool
-waits_to_open(const struct end *end)
-{
-	for (size_t i = 0; i < end->held.n; i++)
-		if (end->held.v[i]->in.kind == IN_OPEN)
-			return true;
-	return false;
-}
-
 static void
 reset(struct world *world, struct cable *cable)
 {
@@ -503,7 +495,7 @@ reset(struct world *world, struct cable *cable)
 		if (!end->open)
 			continue;
 		end->open = false;
-		if (waits_to_open(end)) {
+		if (!end->told) {
 			if (side == 0)
 				no_dial(world, end->node,
 				    cable->end[1].node->conf.server, 1);
