@@ -123,6 +123,12 @@ bend_claim_here(struct route *r)
 }
 
 static void
+bend_claim_local(struct route *r)
+{
+	r->claims[1].local = true;
+}
+
+static void
 bend_claim_key(struct route *r)
 {
 	r->claims[1].key[31]++;
@@ -157,6 +163,7 @@ static const struct {
 	{ bend_claim_known, true, false },
 	{ bend_claim_own, true, false },
 	{ bend_claim_here, true, false },
+	{ bend_claim_local, true, false },
 	{ bend_claim_key, true, false },
 	{ bend_claim_seq, true, true },
 };

@@ -177,6 +177,50 @@ START_TEST(who_is_heard_of_for_the_first_time)
 }
 END_TEST
 
+/* Who is away has not heard of what was of our routing group's scope until then. */
+static const struct {
+	bool was_local, is_local;
+	const char *want;
+} scopes[] = {
+	{ true, false, "" },
+	{ true, true, "b" },
+	{ false, false, "b" },
+	{ false, true, "b" },
+};
+
+static void
+claimed(struct route *r, bool local)
+{
+	r->claims = mem_new(0, 1, sizeof(*r->claims));
+	r->claims[r->nclaims++] =
+	    (struct route_claim){ .server = mem_str("z.x"), .local = local };
+}
+
+START_TEST(what_leaves_our_group_is_new)
+{
+	struct unheard all = { .said_ms = SAID, .back_ms = BACK };
+	struct mono begin = { 1 };
+	struct route was = to("c", false), r = to("b", true);
+	struct rib_change change = { &was, &r };
+	struct rib_changes changes = { 0 };
+	struct lsdb db;
+
+	lsdb_init(&db);
+	claimed(&was, scopes[_i].was_local);
+	claimed(&r, scopes[_i].is_local);
+	unheard_look(&all, &db, away, 1, begin);
+	vec_push(&changes.list, change);
+	unheard_add(&all, &changes, mono_after(begin, SAID));
+	unheard_apply(&all, NULL, &r);
+	hops_are(&r, scopes[_i].want);
+	vec_done(&changes.list);
+	route_done(&was);
+	route_done(&r);
+	unheard_done(&all);
+	lsdb_done(&db);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -187,6 +231,7 @@ main(void)
 	tcase_add_loop_test(tc, who_comes_after_the_beginning, 0, COUNT(comes));
 	tcase_add_loop_test(
 	    tc, who_is_heard_of_for_the_first_time, 0, COUNT(heard));
+	tcase_add_loop_test(tc, what_leaves_our_group_is_new, 0, COUNT(scopes));
 	suite_add_tcase(suite, tc);
 	return tap_run(suite);
 }

@@ -229,7 +229,8 @@ is_same(struct living *l, bool all)
 	struct rib *before = rib_copy(l->rib);
 	struct rib *rib = view_rib(whole, before, &pending);
 	struct view_table table;
-	struct fresh_look look = { l->world.in.db, before, l->world.in.now,
+	struct fresh_look look = { l->world.in.db, before,
+		l->world.in.setup->group, l->world.in.now,
 		fresh_transit_ms(l->world.in.setup->times.dead_ms) };
 	struct mono due = fresh_hold(&fresh, &look, rib);
 	struct buf want = said(whole, rib, all), got;

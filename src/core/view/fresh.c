@@ -61,6 +61,27 @@ fresh_is_news(const struct fresh_look *look, const struct route *r)
 	return r->nclaims > 0;
 }
 
+static bool
+fresh_is_outside(const struct fresh_look *look, const char *server)
+{
+	const struct lsa *l = lsa_of(look->db, server, "", LSA_SERVER);
+
+	return l == NULL || strcmp(lsa_server(l)->group, look->group) != 0;
+}
+
+/* It was of our routing group alone, and leads out of it. */
+static bool
+fresh_is_widened(const struct fresh_look *look, const struct route *was,
+    const struct route *r)
+{
+	if (!route_is_local(was) || route_is_local(r))
+		return false;
+	for (size_t i = 0; i < r->nhops; i++)
+		if (fresh_is_outside(look, r->hop[i].name))
+			return true;
+	return false;
+}
+
 /* False: it is known here for long enough. */
 static bool
 fresh_find(const struct fresh *fresh, const struct fresh_look *look,
@@ -74,7 +95,7 @@ fresh_find(const struct fresh *fresh, const struct fresh_look *look,
 	bool soon = read || !mono_due(fresh->begin_until, look->now);
 	size_t at;
 
-	if (was == NULL || read) {
+	if (was == NULL || read || fresh_is_widened(look, was, r)) {
 		*out = (struct fresh_pattern){ .since = look->now,
 			.direct = mono_after(look->now, first ? 0 : FRESH_MS),
 			.begin = first || (soon && !fresh_is_news(look, r)) };

@@ -14,6 +14,8 @@
  * Who cannot publish is known as `starting` by then, and who had fallen silent as
  * that: neither is a way any more.
  *
+ * So does one that was of our routing group's scope alone, and leads out of it.
+ *
  * What a server finds at its beginning is new to it, and old to its peers if they
  * have lived for so long: that goes after FRESH_MS by all of them, or with the very
  * first table at once. If they have begun with it, it is as new to them. And so is
@@ -54,6 +56,7 @@ struct fresh {
 struct fresh_look {
 	const struct lsdb *db;
 	const struct rib *old; /* NULL: there was none */
+	const char *group;     /* our routing group */
 	struct mono now;
 	uint64_t transit_ms; /* fresh_transit_ms() */
 };

@@ -366,6 +366,7 @@ leaving_claim_add(
 	to->server = mem_str(k->facts->servers.v[c->server].name);
 	to->own = c->server == k->facts->self;
 	to->here = c->own != NULL && c->own->way == NULL;
+	to->local = c->space.local;
 	if (c->lsa == NULL)
 		return; /* of our own, and not said yet */
 	to->known = true;

@@ -47,8 +47,17 @@ static bool
 claim_same(const struct route_claim *a, const struct route_claim *b)
 {
 	return strcmp(a->server, b->server) == 0 && a->known == b->known &&
-	       a->own == b->own && a->here == b->here &&
+	       a->own == b->own && a->here == b->here && a->local == b->local &&
 	       memcmp(a->key, b->key, sizeof(a->key)) == 0;
+}
+
+bool
+route_is_local(const struct route *r)
+{
+	for (size_t i = 0; i < r->nclaims; i++)
+		if (!r->claims[i].local)
+			return false;
+	return r->nclaims > 0;
 }
 
 bool

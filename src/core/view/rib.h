@@ -49,6 +49,7 @@ struct route_claim {
 	bool known; /* `key` and `seq` are; not in a table of before 2 */
 	bool own;   /* this server's own, whatever its name was */
 	bool here;  /* and delivered here: `deliver = here` */
+	bool local; /* of the scope of our routing group */
 };
 
 struct route {
@@ -149,6 +150,10 @@ bool route_same(const struct route *a, const struct route *b);
 /* True if both are the same to whoever reads them from a file: an MTA, and a
  * later life of this server. Numbers of claims apart. */
 bool route_same_kept(const struct route *a, const struct route *b);
+
+/* Outside our routing group nobody has heard of its pattern: all its claims are of
+ * that scope. */
+bool route_is_local(const struct route *r);
 
 /* Its server gave up the key of this claim: whatever it says is newer. */
 void rib_key_gone(

@@ -19,7 +19,12 @@
 
 enum kept_flag { KEPT_OVER = 1, KEPT_REVOKED = 2 };
 
-enum claim_flag { CLAIM_KNOWN = 1, CLAIM_OWN = 2, CLAIM_HERE = 4 };
+enum claim_flag {
+	CLAIM_KNOWN = 1,
+	CLAIM_OWN = 2,
+	CLAIM_HERE = 4,
+	CLAIM_LOCAL = 8
+};
 
 /* A way or a reason: a line of a table is not longer. */
 #define TEXT_MAX 1000
@@ -48,7 +53,8 @@ claims_put(struct buf *out, const struct route *r)
 		text_put(out, c->server);
 		buf_u8(out, (uint8_t)((c->known ? CLAIM_KNOWN : 0) |
 				      (c->own ? CLAIM_OWN : 0) |
-				      (c->here ? CLAIM_HERE : 0)));
+				      (c->here ? CLAIM_HERE : 0) |
+				      (c->local ? CLAIM_LOCAL : 0)));
 		buf_u64(out, c->seq);
 		buf_bytes(out, c->key, sizeof(c->key));
 	}
@@ -210,12 +216,13 @@ claim_get(struct cur *in, struct route_claim *c)
 	key = cur_bytes(in, sizeof(c->key));
 	if (in->bad)
 		return RC_SHORT;
-	if (flags > (CLAIM_KNOWN | CLAIM_OWN | CLAIM_HERE))
+	if (flags > (CLAIM_KNOWN | CLAIM_OWN | CLAIM_HERE | CLAIM_LOCAL))
 		return RC_RANGE;
 	memcpy(c->key, key, sizeof(c->key));
 	c->known = (flags & CLAIM_KNOWN) != 0;
 	c->own = (flags & CLAIM_OWN) != 0;
 	c->here = (flags & CLAIM_HERE) != 0;
+	c->local = (flags & CLAIM_LOCAL) != 0;
 	return RC_OK;
 }
 

@@ -225,7 +225,9 @@ unheard_add(
 		struct unheard_one new = { .since = now };
 		int order = 1;
 
-		if (c->from != NULL)
+		if (c->from != NULL &&
+		    (c->to == NULL || !route_is_local(c->from) ||
+			route_is_local(c->to)))
 			continue;
 		while (at < all->news.n && (order = strcmp(all->news.v[at].name,
 						c->to->pattern)) < 0)

@@ -331,8 +331,8 @@ table_ways(struct tabling *t)
 static struct fresh_look
 fresh_look_at(const struct tabling *t, const struct rib *old)
 {
-	return (struct fresh_look){ t->v->in.db, old, t->v->in.now,
-		fresh_transit_ms(t->v->in.setup->times.dead_ms) };
+	return (struct fresh_look){ t->v->in.db, old, t->v->in.setup->group,
+		t->v->in.now, fresh_transit_ms(t->v->in.setup->times.dead_ms) };
 }
 
 static void
