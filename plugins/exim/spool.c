@@ -1,10 +1,10 @@
 #include "plugins/exim/spool.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/find.h"
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/vec.h"
@@ -79,12 +79,6 @@ spool_address(const char *p, size_t n)
 	return labels_to_a(text);
 }
 
-static int
-spool_compare(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static void
 spool_done_add(struct spool *s, const struct plugin_text *address)
 {
@@ -97,8 +91,8 @@ spool_done_add(struct spool *s, const struct plugin_text *address)
 static bool
 spool_is_done(const struct spool *s, const char *address)
 {
-	return s->done.n > 0 && bsearch(&address, s->done.v, s->done.n,
-				    sizeof(*s->done.v), spool_compare) != NULL;
+	return find_text(FIND_TEXTS(s->done.v, s->done.n), address) !=
+	       FIND_NONE;
 }
 
 /* The octets of an ACL's variable may be anything, lines of ours as well. */
@@ -344,8 +338,7 @@ spool_journal(struct spool *s, const struct plugin_text *done)
 
 	while (spool_line(&journal, &line))
 		spool_done_add(s, &line);
-	if (s->done.n > 1)
-		qsort(s->done.v, s->done.n, sizeof(*s->done.v), spool_compare);
+	find_sort_texts(s->done.v, s->done.n);
 }
 
 static void

@@ -1,6 +1,20 @@
 #include "base/find.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+static int
+find_by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void
+find_sort_texts(void *v, size_t n)
+{
+	if (n > 1)
+		qsort(v, n, sizeof(char *), find_by_text);
+}
 
 static const char *
 text_at(const struct find_list *list, size_t i)

@@ -1,5 +1,5 @@
 /*
- * find.h - where something stands in what is sorted, by halving.
+ * find.h - where something stands in what is sorted, by halving; and sorting it.
  */
 
 #ifndef BASE_FIND_H
@@ -26,6 +26,9 @@ struct find_list {
 /* That of v[n] where each is such a text itself. */
 #define FIND_TEXTS(v, n)                                                       \
 	(&(const struct find_list){ (v), (n), sizeof(char *), 0 })
+
+/* Sorts v[n], each a text, for FIND_TEXTS(). */
+void find_sort_texts(void *v, size_t n);
 
 /* The place of this text, or FIND_NONE. */
 size_t find_text(const struct find_list *list, const char *text);

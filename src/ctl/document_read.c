@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/find.h"
 #include "base/mem.h"
 #include "base/rc.h"
 
@@ -419,12 +420,6 @@ servers_sort(struct reader *r)
 			twice(r, v[i].at, "name", v[i].name, v[i - 1].at);
 }
 
-static int
-document_read_by_text(const void *x, const void *y)
-{
-	return strcmp(*(const char *const *)x, *(const char *const *)y);
-}
-
 /* Numbers the routing groups in the order of their names. */
 static void
 document_read_groups_number(struct document *doc)
@@ -434,16 +429,13 @@ document_read_groups_number(struct document *doc)
 
 	for (size_t i = 0; i < n; i++)
 		names[i] = doc->servers.v[i].group;
-	qsort(names, n, sizeof(*names), document_read_by_text);
+	find_sort_texts(names, n);
 	for (size_t i = 0; i < n; i++)
 		if (kept == 0 || strcmp(names[kept - 1], names[i]) != 0)
 			names[kept++] = names[i];
-	for (size_t i = 0; i < n; i++) {
-		const char **found = bsearch(&doc->servers.v[i].group, names,
-		    kept, sizeof(*names), document_read_by_text);
-
-		doc->servers.v[i].group_number = (uint32_t)(found - names);
-	}
+	for (size_t i = 0; i < n; i++)
+		doc->servers.v[i].group_number = (uint32_t)find_text(
+		    FIND_TEXTS(names, kept), doc->servers.v[i].group);
 	doc->ngroups = (uint32_t)kept;
 	mem_free(names);
 }

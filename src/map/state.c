@@ -1,9 +1,9 @@
 #include "map/state.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/find.h"
 #include "base/vec.h"
 
 static const struct {
@@ -195,12 +195,6 @@ state_apply(struct state *s, const json_t *differs)
 	return good;
 }
 
-static int
-state_order(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static json_t *
 state_list(json_t *part)
 {
@@ -209,8 +203,7 @@ state_list(json_t *part)
 	const char *key;
 
 	json_object_foreach(part, key, one) vec_push(&keys, key);
-	if (keys.n > 1)
-		qsort(keys.v, keys.n, sizeof(*keys.v), state_order);
+	find_sort_texts(keys.v, keys.n);
 	for (size_t i = 0; i < keys.n; i++)
 		json_array_append(list, json_object_get(part, keys.v[i]));
 	vec_done(&keys);

@@ -1,9 +1,9 @@
 #include "core/node/origin.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/find.h"
 #include "base/rc.h"
 #include "core/lsa/lsa_list.h"
 #include "core/node/accept.h"
@@ -90,12 +90,6 @@ mail_up(struct engine *e, struct texts *out)
 			vec_push(&out->list, s->name);
 }
 
-static int
-origin_text_order(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static void
 mail_down(struct engine *e, struct texts *out)
 {
@@ -113,9 +107,7 @@ mail_down(struct engine *e, struct texts *out)
 		if (out->list.n < LIMIT_NEIGHBOURS)
 			vec_push(&out->list, (char *)(uintptr_t)lost.list.v[i]);
 	vec_done(&lost.list);
-	if (out->list.n > 1)
-		qsort(out->list.v, out->list.n, sizeof(*out->list.v),
-		    origin_text_order);
+	find_sort_texts(out->list.v, out->list.n);
 }
 
 /* As many of them, in their order, as an LSA may have and `room` octets of it

@@ -1,8 +1,8 @@
 #include "core/node/transit.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/find.h"
 #include "base/rc.h"
 #include "core/node/fx.h"
 #include "core/node/group.h"
@@ -81,12 +81,6 @@ transit_own(struct engine *e)
 
 /* --- whose share of the routes ------------------------------------------------ */
 
-static int
-transit_text_order(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Who stands between us and where each route ends, sorted; returns of how
  * many routes. */
 static size_t
@@ -103,9 +97,7 @@ through(const struct rib *rib, struct names *out)
 		for (size_t k = 1; k + 1 < r->npath; k++)
 			vec_push(&out->list, r->path[k]);
 	}
-	if (out->list.n > 1)
-		qsort(out->list.v, out->list.n, sizeof(*out->list.v),
-		    transit_text_order);
+	find_sort_texts(out->list.v, out->list.n);
 	return seen;
 }
 

@@ -1,11 +1,11 @@
 #include "core/trace/mark.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/base64.h"
 #include "base/check.h"
 #include "base/cur.h"
+#include "base/find.h"
 #include "base/mem.h"
 #include "base/rc.h"
 #include "base/str.h"
@@ -47,12 +47,6 @@ mark_secret(const struct crypto *crypto, uint8_t secret[CRYPTO_DIGEST])
 	memset(sig, 0, sizeof(sig));
 }
 
-static int
-mark_by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 void
 mark_recipients(const char *const *recipients, size_t n,
     const uint8_t secret[CRYPTO_DIGEST], const struct crypto *crypto,
@@ -66,7 +60,7 @@ mark_recipients(const char *const *recipients, size_t n,
 		sorted[i] = mem_str(recipients[i]);
 		str_lower(sorted[i]);
 	}
-	qsort(sorted, n, sizeof(*sorted), mark_by_name);
+	find_sort_texts(sorted, n);
 	buf_bytes(&all, secret, CRYPTO_DIGEST);
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || strcmp(sorted[i - 1], sorted[i]) != 0)

@@ -1,17 +1,10 @@
 #include "core/view/facts.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/find.h"
 #include "base/mem.h"
 #include "core/view/facts_read.h"
-
-static int
-facts_text_order(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
 
 /* Sorts and drops repetitions; returns what is left. */
 static size_t
@@ -19,8 +12,7 @@ text_unique(const char **v, size_t n)
 {
 	size_t kept = 0;
 
-	if (n > 1)
-		qsort(v, n, sizeof(*v), facts_text_order);
+	find_sort_texts(v, n);
 	for (size_t i = 0; i < n; i++)
 		if (kept == 0 || strcmp(v[kept - 1], v[i]) != 0)
 			v[kept++] = v[i];

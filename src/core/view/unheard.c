@@ -133,12 +133,6 @@ away_order(const void *a, const void *b)
 	    ((const struct unheard_one *)b)->name);
 }
 
-static int
-known_order(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* Who is heard of for the first time, and present at once, is back. */
 static void
 known_look(struct unheard *all, const struct lsdb *db, struct mono now)
@@ -168,9 +162,7 @@ known_look(struct unheard *all, const struct lsdb *db, struct mono now)
 	if (all->away.n > n)
 		qsort(
 		    all->away.v, all->away.n, sizeof(*all->away.v), away_order);
-	if (next.known.n > 1)
-		qsort(next.known.v, next.known.n, sizeof(*next.known.v),
-		    known_order);
+	find_sort_texts(next.known.v, next.known.n);
 	for (size_t i = 0; i < all->known.n; i++)
 		mem_free(all->known.v[i]);
 	vec_done(&all->known);

@@ -15,12 +15,6 @@ struct exporting {
 	VEC(const char *) names; /* of connectors, sorted */
 };
 
-static int
-view_export_text_order(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* A leaf is an end of ways, as a draining server is. */
 static const char *
 state_of(const struct view *v, uint32_t i)
@@ -123,9 +117,7 @@ servers_tell(struct exporting *x)
 static bool
 view_export_is_shared(const struct exporting *x, const char *name)
 {
-	const char *const *at = bsearch(&name, x->names.v, x->names.n,
-	    sizeof(*x->names.v), view_export_text_order);
-	size_t i = (size_t)(at - x->names.v);
+	size_t i = find_text(FIND_TEXTS(x->names.v, x->names.n), name);
 
 	return (i > 0 && strcmp(x->names.v[i - 1], name) == 0) ||
 	       (i + 1 < x->names.n && strcmp(x->names.v[i + 1], name) == 0);
@@ -274,9 +266,7 @@ connectors_tell(struct exporting *x)
 
 	for (size_t i = 0; i < f->connectors.n; i++)
 		vec_push(&x->names, f->connectors.v[i].name);
-	if (x->names.n > 1)
-		qsort(x->names.v, x->names.n, sizeof(*x->names.v),
-		    view_export_text_order);
+	find_sort_texts(x->names.v, x->names.n);
 	json_open(x->j, "connectors", '[');
 	for (size_t i = 0; i < f->connectors.n && !is_long(x); i++) {
 		const struct facts_connector *c = &f->connectors.v[i];

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/find.h"
 #include "base/mem.h"
 #include "core/lsa/listed.h"
 #include "core/view/bare.h"
@@ -146,20 +147,13 @@ servers_ask(struct tabling *t)
 	}
 }
 
-static int
-table_text_order(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static void
 patterns_sort(struct tabling *t)
 {
 	const char **v = t->patterns.v;
 	size_t kept = 0;
 
-	if (t->patterns.n > 1)
-		qsort(v, t->patterns.n, sizeof(*v), table_text_order);
+	find_sort_texts(v, t->patterns.n);
 	for (size_t i = 0; i < t->patterns.n; i++)
 		if (kept == 0 || strcmp(v[kept - 1], v[i]) != 0)
 			v[kept++] = v[i];
@@ -298,8 +292,7 @@ ways_route(struct tabling *t, uint32_t claim, struct likely *last)
 static bool
 way_is_asked(const struct tabling *t, size_t n, const char *pattern)
 {
-	return n > 0 && bsearch(&pattern, t->patterns.v, n,
-			    sizeof(*t->patterns.v), table_text_order) != NULL;
+	return find_text(FIND_TEXTS(t->patterns.v, n), pattern) != FIND_NONE;
 }
 
 /* Routes of which only ways may be others; the rest is asked for. */

@@ -334,20 +334,12 @@ struct maps_claimed {
 	VEC(char *) list; /* lent from the import */
 };
 
-static int
-by_claimed(const void *x, const void *y)
-{
-	return strcmp(*(char *const *)x, *(char *const *)y);
-}
-
 static void
 claimed_gather(const struct import *im, struct maps_claimed *out)
 {
 	for (size_t i = 0; i < im->spaces.n; i++)
 		vec_push(&out->list, im->spaces.v[i].pattern);
-	if (out->list.n > 1)
-		qsort(
-		    out->list.v, out->list.n, sizeof(*out->list.v), by_claimed);
+	find_sort_texts(out->list.v, out->list.n);
 }
 
 /* By one that covers it: itself, its domain, or what is above that. */
