@@ -109,8 +109,7 @@ hear_wait_for(struct engine *e, struct session *from, const struct lsa *lsa,
 		entry = keyset_find(&from->sync.late, &lsa->key);
 	}
 	if (entry == NULL) {
-		from->sync.digest_at = mono_min(from->sync.digest_at,
-		    mono_after(e->now, LIMIT_SAY_EACH_MS));
+		sync_compare_soon(e, from);
 		return;
 	}
 	if (entry->seq < lsa->seq)

@@ -340,6 +340,10 @@ update(struct engine *e, struct session *s, struct cur *body)
 	/* One bad LSA is refused by name; a stream of them ends the session. */
 	if (points > 0 && !bucket_spend(&s->faults, points, e->now))
 		return "too-many-faults";
+	/* It went bad on its way, or in memory: what was meant is asked for
+	 * soon. Who keeps such a thing spends its faults by it. */
+	if (points == LIMIT_FAULT_PLAIN)
+		sync_compare_soon(e, s);
 	return NULL;
 }
 

@@ -32,11 +32,8 @@ sessions_offer(struct engine *e, struct session *s, const struct lsa_key *key)
 void
 sessions_compare(struct engine *e)
 {
-	struct mono soon = mono_after(e->now, LIMIT_SAY_EACH_MS);
-
 	for (size_t i = 0; i < e->sessions.n; i++)
-		e->sessions.v[i]->sync.digest_at =
-		    mono_min(e->sessions.v[i]->sync.digest_at, soon);
+		sync_compare_soon(e, e->sessions.v[i]);
 }
 
 const char *

@@ -65,6 +65,13 @@ sync_digest_send(struct engine *e, struct session *s)
 	    e->now, e->setup->times.digest_ms + rng_below(&e->rng, 1000));
 }
 
+void
+sync_compare_soon(struct engine *e, struct session *s)
+{
+	s->sync.digest_at =
+	    mono_min(s->sync.digest_at, mono_after(e->now, LIMIT_SAY_EACH_MS));
+}
+
 static void
 empty_send(struct engine *e, struct session *s, uint8_t type)
 {
@@ -85,8 +92,7 @@ more_ask(struct engine *e, struct session *s)
 {
 	if (s->state == SESSION_FULL) {
 		s->sync.more = false;
-		s->sync.digest_at = mono_min(
-		    s->sync.digest_at, mono_after(e->now, LIMIT_SAY_EACH_MS));
+		sync_compare_soon(e, s);
 		return false;
 	}
 	if (s->sync.synced_heard) {

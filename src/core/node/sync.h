@@ -36,6 +36,8 @@ struct nbr;
 struct session;
 
 void sync_digest_send(struct engine *e, struct session *s);
+/* It is due in the time in which one LSA may be said anew. */
+void sync_compare_soon(struct engine *e, struct session *s);
 int sync_message(
     struct engine *e, struct session *s, uint8_t type, struct cur *body);
 void sync_pump(struct engine *e, struct session *s);
