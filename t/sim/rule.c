@@ -519,14 +519,16 @@ rule_followed(struct world *world)
 		for (size_t k = 0; k < n; k++) {
 			const char *name = text_of(peers[k], "peer");
 			struct node *other = NULL;
+			size_t at;
 
 			for (size_t j = 0; j < world->n; j++)
 				if (strcmp(world->nodes[j].conf.server, name) ==
 				    0)
 					other = &world->nodes[j];
+			at = other == NULL ? 0 : (size_t)(other - world->nodes);
 			if (other != NULL && announces_on(peers[k]) &&
-			    !world->lines[i][other - world->nodes].older &&
-			    !world->slipped[i][other - world->nodes] &&
+			    !world->lines[i][at].older &&
+			    !world->slipped[i][at] && !world->slipped[at][i] &&
 			    is_same_life(world, node, other))
 				followed(world, node, other);
 			json_decref(peers[k]);

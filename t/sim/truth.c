@@ -168,6 +168,15 @@ is_last_resort(
 	return is;
 }
 
+/* Mail goes by the address: who means ill may have given another's as its own. */
+static struct node *
+host_of(struct world *world, const struct route_hop *hop)
+{
+	struct node *at = world_at(world, &hop->addr);
+
+	return at != NULL ? at : world_find(world, hop->name);
+}
+
 /* Depth first along all next hops, alternates apart. */
 static void
 follow(struct world *world, const char *pattern, struct node *node, int hops,
@@ -190,7 +199,7 @@ follow(struct world *world, const char *pattern, struct node *node, int hops,
 	}
 	if (route->last_resort) /* beliefs may disagree (HACKING 6, Routes) */
 		return;
-	if (route->kind == ROUTE_HOLD && hops > 0 &&
+	if (route->kind == ROUTE_HOLD && hops > 0 && !truth_misleads(world) &&
 	    !is_last_resort(world, before, pattern))
 		world_fail(world, "%s: the way ends at %s in a hold", pattern,
 		    node->name);
@@ -198,9 +207,8 @@ follow(struct world *world, const char *pattern, struct node *node, int hops,
 		return;
 	for (size_t i = 0; i < route->nhops; i++)
 		if (!route->hop[i].alternate && world->failed == NULL)
-			follow(world, pattern,
-			    world_find(world, route->hop[i].name), hops + 1,
-			    &stage);
+			follow(world, pattern, host_of(world, &route->hop[i]),
+			    hops + 1, &stage);
 }
 
 static void

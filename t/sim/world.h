@@ -193,7 +193,8 @@ struct world {
 	uint32_t met[WORLD_NODES][WORLD_NODES];
 	VEC(struct cable *) cables;
 	/* A forged word went between them on a session (from, to): it counts
-	 * there, so that what the other confirms says less. */
+	 * there, so that what the other confirms says less; and who seems to
+	 * have sent it does not know it. */
 	bool slipped[WORLD_NODES][WORLD_NODES];
 	void *book; /* rule.c: what was ever signed */
 	/* Is told of every table that an MTA begins to read; may be NULL. */
