@@ -256,31 +256,40 @@ authority_revoke(const struct call *call)
 /* The keys that signed for a server, each with its last epoch. */
 struct known {
 	const char *server;
-	struct {
+	struct known_signer {
 		char key[DIGITS + 1];
 		uint32_t epoch;
+		bool buried; /* by an order that is there */
 	} signer[8];
 	size_t n;
 	bool here; /* something of it is in the database */
 	bool away;
-	bool forgotten; /* by an order that is there */
+	bool forgotten; /* by an order that is there, some of it */
 };
 
 static void
-known_key(struct known *k, const char *key, json_int_t epoch)
+known_key(struct known *k, const json_t *one, const char *name, bool buried)
 {
-	size_t i = 0;
+	const char *key = json_string_value(json_object_get(one, name));
+	json_int_t epoch = json_integer_value(json_object_get(one, "epoch"));
+	struct known_signer *s = k->signer;
 
 	if (key == NULL || !is_digest(key) || epoch < 0 || epoch > UINT32_MAX)
 		return;
-	while (i < k->n && strcmp(k->signer[i].key, key) != 0)
-		i++;
-	if (i == sizeof(k->signer) / sizeof(k->signer[0]))
+	while (s < k->signer + k->n && strcmp(s->key, key) != 0)
+		s++;
+	if (s == k->signer + sizeof(k->signer) / sizeof(k->signer[0]))
 		return;
-	if (i == k->n)
-		memcpy(k->signer[k->n++].key, key, DIGITS + 1);
-	if ((uint32_t)epoch > k->signer[i].epoch)
-		k->signer[i].epoch = (uint32_t)epoch;
+	if (s == k->signer + k->n) {
+		memcpy(s->key, key, DIGITS + 1);
+		k->n++;
+	}
+	if ((uint32_t)epoch > s->epoch) {
+		s->epoch = (uint32_t)epoch;
+		s->buried = buried;
+	} else if ((uint32_t)epoch == s->epoch) {
+		s->buried |= buried;
+	}
 }
 
 static void
@@ -293,13 +302,13 @@ known_add(void *ctx, const json_t *line)
 	if (origin == NULL || type == NULL || strcmp(origin, k->server) != 0)
 		return;
 	if (strcmp(type, "forget") == 0) {
+		known_key(k, line, "id", true);
 		k->forgotten = true;
 		return;
 	}
 	if (strcmp(type, "grant") == 0) /* the authority's word of it, too */
 		return;
-	known_key(k, json_string_value(json_object_get(line, "signer")),
-	    json_integer_value(json_object_get(line, "epoch")));
+	known_key(k, line, "signer", false);
 	k->here = true;
 }
 
@@ -318,10 +327,20 @@ held_add(void *ctx, const json_t *line)
 		    json_string_value(json_object_get(one, "server"));
 
 		if (name != NULL && strcmp(name, k->server) == 0)
-			known_key(k,
-			    json_string_value(json_object_get(one, "key")),
-			    json_integer_value(json_object_get(one, "epoch")));
+			known_key(k, one, "key", false);
 	}
+}
+
+/* What an order that is there has buried needs no other. */
+static void
+known_drop_buried(struct known *k)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < k->n; i++)
+		if (!k->signer[i].buried)
+			k->signer[kept++] = k->signer[i];
+	k->n = kept;
 }
 
 static void
@@ -361,6 +380,7 @@ known_ask(const struct call *call, struct known *k)
 	}
 	if (status != CALL_OK)
 		return status;
+	known_drop_buried(k);
 	if (k->n == 0 && k->forgotten)
 		return CALL_OK;
 	if (k->n == 0)

@@ -245,6 +245,7 @@ plan_unspace(struct node *node, const char *pattern)
 struct plan_key {
 	char key[2 * CRYPTO_DIGEST + 1];
 	uint32_t epoch;
+	bool buried; /* by an order that is there, up to this epoch */
 };
 
 struct plan_keys {
@@ -252,11 +253,13 @@ struct plan_keys {
 };
 
 static void
-keys_add(struct plan_keys *keys, const json_t *one, const char *name)
+keys_add(
+    struct plan_keys *keys, const json_t *one, const char *name, bool buried)
 {
 	const char *text = json_string_value(json_object_get(one, name));
 	struct plan_key key = { .epoch = (uint32_t)json_integer_value(
-				    json_object_get(one, "epoch")) };
+				    json_object_get(one, "epoch")),
+		.buried = buried };
 
 	if (text == NULL || strlen(text) != sizeof(key.key) - 1)
 		return;
@@ -266,8 +269,9 @@ keys_add(struct plan_keys *keys, const json_t *one, const char *name)
 
 		if (strcmp(was->key, key.key) != 0)
 			continue;
-		if (was->epoch < key.epoch)
-			was->epoch = key.epoch;
+		if (was->epoch < key.epoch ||
+		    (was->epoch == key.epoch && buried))
+			*was = key;
 		return;
 	}
 	vec_push(&keys->v, key);
@@ -279,19 +283,20 @@ keys_read(struct plan_keys *keys, json_t *line, const char *server)
 {
 	const char *origin = json_string_value(json_object_get(line, "origin"));
 	const char *type = json_string_value(json_object_get(line, "type"));
+	bool buries = type != NULL && strcmp(type, "forget") == 0;
 	json_t *claim;
 	size_t i;
 
 	if (origin != NULL && strcmp(origin, server) == 0 &&
-	    strcmp(type, "forget") != 0 && strcmp(type, "grant") != 0)
-		keys_add(keys, line, "signer");
+	    strcmp(type, "grant") != 0)
+		keys_add(keys, line, buries ? "id" : "signer", buries);
 	json_array_foreach(json_object_get(line, "claims"), i, claim)
 	{
 		const char *name =
 		    json_string_value(json_object_get(claim, "server"));
 
 		if (strcmp(name, server) == 0)
-			keys_add(keys, claim, "key");
+			keys_add(keys, claim, "key", false);
 	}
 }
 
@@ -383,7 +388,8 @@ plan_forget(struct world *world, struct node *whom, struct node *at)
 	}
 	whom->gone |= keys.v.n > 0;
 	for (size_t i = 0; i < keys.v.n; i++)
-		plan_forget_key(whom, at, &keys.v.v[i]);
+		if (!keys.v.v[i].buried)
+			plan_forget_key(whom, at, &keys.v.v[i]);
 	vec_done(&keys.v);
 }
 
