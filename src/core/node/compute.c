@@ -360,6 +360,10 @@ amend(void *ctx, const struct rib *old, struct rib *rib)
 	pinned_table(e, e->table.sight.view, rib);
 }
 
+/* Who is silent hides for its dead time that another, that was heard of by it, had
+ * fallen silent before, and that one the next: so many, one behind the other. */
+#define SILENCES 3
+
 /* Who is away hears of nothing new. That one is may be said only 5 s after it was
  * found silent (lsrd-protocol(7) 7). Who is back publishes as fast as for what is
  * new to all of us. */
@@ -369,7 +373,7 @@ unheard_times(struct engine *e)
 	bool begin = !mono_due(e->table.fresh.begin_until, e->now);
 	uint64_t dead_ms = e->setup->times.dead_ms;
 
-	e->table.unheard.late_ms = dead_ms + FRESH_SAID_MS;
+	e->table.unheard.late_ms = SILENCES * dead_ms + FRESH_SAID_MS;
 	e->table.unheard.back_ms = begin ? FRESH_MS : fresh_transit_ms(dead_ms);
 	e->table.unheard.said_ms = FRESH_SAID_MS;
 	e->table.unheard.self = e->setup->server;

@@ -44,7 +44,7 @@ struct unheard_one {
 /* Begins as all zero. Each list by name. */
 struct unheard {
 	uint64_t
-	    late_ms; /* the owner's: who is silent is away so long after, */
+	    late_ms; /* the owner's: who is away may lack what is as old, */
 	uint64_t back_ms; /* and who cannot publish is known as starting then */
 	uint64_t said_ms; /* what is said is known by all then */
 	bool read;        /* the table is of the life before, as it was read */
