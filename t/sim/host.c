@@ -571,6 +571,8 @@ world_resume(struct world *world, struct node *node)
 	node->backlog.n = 0;
 	if (node->wake.ms < world->now.ms)
 		node->wake = world->now;
+	/* What was answered before it ran short is heard only now. */
+	node->short_since = world->now;
 }
 
 const char *

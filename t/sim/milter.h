@@ -26,6 +26,7 @@ struct letter {
 	bool ended;
 	bool unmarked; /* a host on its way left no mark, or took some off: its
 	                  milter's file was of before it knew whose they are */
+	bool misled;   /* it has gone by a liar's own word, once or more */
 };
 
 struct milter {

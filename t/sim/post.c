@@ -183,6 +183,7 @@ letter_copy(struct post *post, const struct letter *of)
 	letter->at = of->at;
 	letter->came = post->world->now;
 	letter->unmarked = of->unmarked;
+	letter->misled = of->misled;
 	buf_bytes(&letter->marks, of->marks.p, of->marks.n);
 	for (size_t i = 0; i < of->received.n; i++)
 		vec_push(&letter->received, of->received.v[i]);

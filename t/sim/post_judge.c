@@ -152,7 +152,8 @@ post_visited(struct post *post, struct letter *letter)
 		world_fail(post->world, "a letter for %s is at %s %u times",
 		    here.to, here.node->name, times);
 	letter->ended = letter->received.n > HOPS_MAX;
-	if (letter->ended && has_marks(post->world))
+	letter->misled |= post->misled;
+	if (letter->ended && has_marks(post->world) && !letter->misled)
 		world_fail(post->world, "a letter for %s has %zu hops", here.to,
 		    letter->received.n);
 }
