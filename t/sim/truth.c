@@ -168,13 +168,16 @@ is_last_resort(
 	return is;
 }
 
-/* Mail goes by the address: who means ill may have given another's as its own. */
+/* Where mail goes by this hop, or NULL: who means ill has given another's address
+ * as its own, and is away. */
 static struct node *
 host_of(struct world *world, const struct route_hop *hop)
 {
+	struct node *named = world_find(world, hop->name);
 	struct node *at = world_at(world, &hop->addr);
 
-	return at != NULL ? at : world_find(world, hop->name);
+	return at != NULL && at != named && truth_misleads(world) ? NULL
+	                                                          : named;
 }
 
 /* Depth first along all next hops, alternates apart. */
@@ -199,16 +202,19 @@ follow(struct world *world, const char *pattern, struct node *node, int hops,
 	}
 	if (route->last_resort) /* beliefs may disagree (HACKING 6, Routes) */
 		return;
-	if (route->kind == ROUTE_HOLD && hops > 0 && !truth_misleads(world) &&
+	if (route->kind == ROUTE_HOLD && hops > 0 &&
 	    !is_last_resort(world, before, pattern))
 		world_fail(world, "%s: the way ends at %s in a hold", pattern,
 		    node->name);
 	if (route->kind != ROUTE_REMOTE)
 		return;
-	for (size_t i = 0; i < route->nhops; i++)
-		if (!route->hop[i].alternate && world->failed == NULL)
-			follow(world, pattern, host_of(world, &route->hop[i]),
-			    hops + 1, &stage);
+	for (size_t i = 0; i < route->nhops; i++) {
+		struct node *to = host_of(world, &route->hop[i]);
+
+		if (!route->hop[i].alternate && world->failed == NULL &&
+		    to != NULL)
+			follow(world, pattern, to, hops + 1, &stage);
+	}
 }
 
 static void
@@ -365,23 +371,6 @@ best_claim(const struct world *world, const struct map *map, size_t from,
 	return best;
 }
 
-/* Scope would need ways inside the group: left to scenes. */
-static bool
-is_local(const struct world *world, const char *pattern)
-{
-	for (size_t i = 0; i < world->n; i++)
-		for (size_t k = 0; k < world->nodes[i].conf.nspaces; k++) {
-			const struct setup_space *space =
-			    &world->nodes[i].conf.spaces[k];
-
-			if (strcmp(space->pattern, pattern) == 0 &&
-			    (space->local || space->fallback ||
-				space->way != NULL))
-				return true;
-		}
-	return false;
-}
-
 /* Somebody claims it whom we have no way to hear, by a way that a connector
  * leads without a session: whether we have heard it before decides. Or he did,
  * and that he took it back is what nobody tells us. */
@@ -499,7 +488,7 @@ metric_judge(struct world *world, const struct map *map, size_t from,
 	    (uint64_t)json_integer_value(json_object_get(route, "hops"));
 	uint64_t want;
 
-	if (pattern == NULL || is_local(world, pattern) ||
+	if (pattern == NULL || truth_is_scoped(&world->nodes[from], pattern) ||
 	    is_apart(world, map, from, pattern))
 		return;
 	want = best_claim(world, map, from, pattern);
@@ -523,7 +512,7 @@ metrics_judge(struct world *world, struct map *map, size_t from)
 
 	distances(world, map, from);
 	for (size_t k = 0; k < node->table.n && !node->refused; k++)
-		if (!is_local(world, node->table.routes[k].pattern) &&
+		if (!truth_is_scoped(node, node->table.routes[k].pattern) &&
 		    !is_apart(world, map, from, node->table.routes[k].pattern))
 			route_judge(world, map, from, &node->table.routes[k]);
 	text = world_ask(world, node, "routes");

@@ -84,6 +84,36 @@ truth_hear(
 	return h;
 }
 
+static bool
+is_set_scoped(const struct setup *conf, const char *pattern)
+{
+	for (size_t k = 0; k < conf->nspaces; k++)
+		if (strcmp(conf->spaces[k].pattern, pattern) == 0 &&
+		    (conf->spaces[k].local || conf->spaces[k].fallback ||
+			conf->spaces[k].way != NULL))
+			return true;
+	return false;
+}
+
+bool
+truth_is_scoped(const struct node *node, const char *pattern)
+{
+	const struct world *world = node->world;
+
+	for (size_t i = 0; i < world->n; i++)
+		if (is_set_scoped(&world->nodes[i].conf, pattern))
+			return true;
+	if (!world_runs(node))
+		return false;
+	for (struct lsa *l = lsdb_first(&node->engine->db); l != NULL;
+	     l = lsdb_next(l))
+		if (l->key.type == LSA_SPACE && !l->purge &&
+		    strcmp(l->key.id, pattern) == 0 &&
+		    (lsa_space(l)->local || lsa_space(l)->fallback))
+			return true;
+	return false;
+}
+
 bool
 truth_is_lost(const struct node *node, const char *pattern)
 {

@@ -27,6 +27,11 @@ struct truth_heard truth_hear(
 bool truth_heard_of(
     const struct node *node, const char *server, const char *pattern);
 
+/* Some claim of it is of the scope of a group, of last resort, or by a way of its
+ * own: as configured, or as a server has said it that has gone since. That would need
+ * ways inside the group: it is left to scenes. */
+bool truth_is_scoped(const struct node *node, const char *pattern);
+
 /* What told of it there was lost on its disk, all of it at once, and it has not
  * heard of it since. */
 bool truth_is_lost(const struct node *node, const char *pattern);
