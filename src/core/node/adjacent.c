@@ -48,6 +48,21 @@ has_followed(const struct engine *e, const struct nbr *nbr)
 	           e->setup->times.keepalive_ms;
 }
 
+/* Something of others has changed since it fell silent, or was heard of anew. */
+static bool
+is_behind(const struct nbr *nbr)
+{
+	return mono_due(nbr->since, nbr->changed);
+}
+
+/* A session that is not FULL yet may be with another life. */
+bool
+adjacent_owes(const struct engine *e, const struct nbr *nbr)
+{
+	return !has_followed(e, nbr) ||
+	       (nbr->session->state != SESSION_FULL && is_behind(nbr));
+}
+
 void
 adjacent_lost(struct engine *e, struct nbr *nbr)
 {
@@ -109,13 +124,6 @@ adjacent_full(struct engine *e, struct nbr *nbr)
 	if (nbr->session->begins > known && known < UINT32_MAX)
 		nbr->session->begins = known + 1;
 	adjacent_up(e, nbr);
-}
-
-/* Something of others has changed since it fell silent. */
-static bool
-is_behind(const struct nbr *nbr)
-{
-	return mono_due(nbr->since, nbr->changed);
 }
 
 void

@@ -30,6 +30,9 @@ struct nbr;
 void adjacent_full(struct engine *e, struct nbr *nbr);
 void adjacent_missed(struct engine *e, struct nbr *nbr);
 void adjacent_lost(struct engine *e, struct nbr *nbr);
+/* It has a session whose place another one takes, and may not know of every change
+ * so far: whoever is heard in that other one may be another life. */
+bool adjacent_owes(const struct engine *e, const struct nbr *nbr);
 /* Withdraws whose mail service is down, and who cannot follow a change. */
 void adjacent_tick(struct engine *e);
 /* What is known of it is not of the life before the one that we talk with. */

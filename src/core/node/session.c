@@ -85,14 +85,15 @@ session_move(struct engine *e, struct session *s, enum session_life_event event,
 	if (s->state == SESSION_FULL && nbr != NULL) {
 		nbr->dial_fails = 0;
 		nbr->told = NULL;
-		s->pulse.owes = false;
 	}
 	if (m->todo & SESSION_SEND_HELLO)
 		hello_send(e, s);
 	if (m->todo & SESSION_SEND_DIGEST)
 		sync_digest_send(e, s);
-	if (m->todo & SESSION_ANNOUNCE)
+	if (m->todo & SESSION_ANNOUNCE) {
 		adjacent_full(e, nbr);
+		s->pulse.owes = false;
+	}
 	if (m->todo & SESSION_MISS && nbr != NULL && nbr->session == s)
 		adjacent_lost(e, nbr);
 	return true;
@@ -267,9 +268,7 @@ session_open(struct engine *e, const struct input *in)
 		struct session *old = nbr->session;
 
 		s->pulse.missed = false;
-		s->pulse.owes = old->pulse.owes || old->sync.queue.tree.n > 0 ||
-		                (old->version > 1 && old->pulse.confirmed <
-							 old->pulse.update_end);
+		s->pulse.owes = adjacent_owes(e, nbr);
 		nbr->session = s; /* so that nothing is withdrawn between */
 		session_fault(e, old, "second-session");
 	}
