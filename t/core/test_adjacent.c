@@ -97,6 +97,40 @@ START_TEST(who_has_not_begun_is_silent)
 }
 END_TEST
 
+/* What its HELLO names, where its identity is of the seventh, and then once FULL: who
+ * names less has lost its own, and of the same epoch it may have said that since. */
+static const struct {
+	uint32_t named, begins, full;
+} named[] = {
+	{ 0, 0, 0 },
+	{ 1, 8, 8 },
+	{ 6, 8, 8 },
+	{ 7, 7, 7 },
+	{ 8, 8, 8 },
+	{ UINT32_MAX, UINT32_MAX, 8 },
+};
+
+START_TEST(who_lost_its_epoch_takes_one_above)
+{
+	struct insider f;
+	struct nbr *nbr;
+
+	answers_begin(&f);
+	nbr = nbrs_find(f.engine, PEER);
+	f.seq = 7ull << 32;
+	insider_identity(&f);
+	adjacent_hello(f.engine, nbr->session, named[_i].named);
+	ck_assert_uint_eq(nbr->session->begins, named[_i].begins);
+	adjacent_full(f.engine, nbr);
+	ck_assert_uint_eq(nbr->session->begins, named[_i].full);
+	ck_assert(adjacent_has_begun(f.engine, nbr) == (named[_i].full < 8));
+	f.seq = 8ull << 32;
+	insider_identity(&f);
+	ck_assert(adjacent_has_begun(f.engine, nbr));
+	engine_free(f.engine);
+}
+END_TEST
+
 /* Of who begins another life in another session's place, that one says what it has
  * followed; before it is FULL it may be with another life itself. */
 static const struct {
@@ -147,6 +181,8 @@ main(void)
 
 	tcase_add_loop_test(tc, who_knew_of_it_is_announced_on, 0, ROWS(ends));
 	tcase_add_loop_test(tc, who_has_not_begun_is_silent, 0, ROWS(lives));
+	tcase_add_loop_test(
+	    tc, who_lost_its_epoch_takes_one_above, 0, ROWS(named));
 	tcase_add_loop_test(tc, who_takes_the_place_of_another_has_not_followed,
 	    0, ROWS(places));
 	suite_add_tcase(suite, tc);

@@ -86,6 +86,45 @@ START_TEST(frame_lengths)
 }
 END_TEST
 
+/* The epoch of who has said nothing, and what stands behind. */
+static const struct {
+	const char *behind;
+	size_t n;
+	uint32_t begins;
+} behinds[] = {
+	{ "", 0, 0 },
+	{ "\0\0\7", 3, 0 },
+	{ "\0\0\0\0", 4, 0 },
+	{ "\0\0\0\7", 4, 7 },
+	{ "\377\377\377\377", 4, UINT32_MAX },
+	{ "\0\0\0\7\1", 5, 7 },
+};
+
+START_TEST(hello_with_an_epoch)
+{
+	struct msg_hello hello = { .lowest = 1,
+		.highest = MSG_VERSION,
+		.name = "mx1.example.org",
+		.keepalive_ms = 1000,
+		.dead_ms = 3000 };
+	struct msg_hello back;
+	struct buf b = { 0 }, again = { 0 };
+	struct cur in;
+
+	msg_hello_write(&b, &hello);
+	buf_bytes(&b, behinds[_i].behind, behinds[_i].n);
+	in = cur_over(b.p, b.n);
+	ck_assert_int_eq(msg_hello_read(&in, &back), RC_OK);
+	ck_assert_uint_eq(back.begins, behinds[_i].begins);
+	msg_hello_write(&again, &back);
+	ck_assert_uint_eq(
+	    again.n, b.n - behinds[_i].n + (behinds[_i].begins > 0 ? 4 : 0));
+	ck_assert_int_eq(memcmp(again.p, b.p, again.n), 0);
+	buf_done(&b);
+	buf_done(&again);
+}
+END_TEST
+
 START_TEST(hello_cut_or_wrong)
 {
 	struct msg_hello hello = { .lowest = 1,
@@ -250,6 +289,8 @@ main(void)
 
 	tcase_add_test(tc, frames_cut_anywhere);
 	tcase_add_loop_test(tc, frame_lengths, 0, COUNT(lengths));
+	tcase_add_loop_test(tc, hello_with_an_epoch, 0,
+	    (int)(sizeof(behinds) / sizeof(behinds[0])));
 	tcase_add_test(tc, hello_cut_or_wrong);
 	tcase_add_test(tc, keys_cut_or_wrong);
 	tcase_add_loop_test(tc, neighbour_table, 0, COUNT(moves));

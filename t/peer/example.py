@@ -96,12 +96,13 @@ def head_of(lsa):
             (len(lsa.body), "body"), (64, "signature")]
 
 
-def hello(server):
+def hello(server, begins=0):
     """HELLO with its comments."""
+    said = [(4, "epoch; said nothing yet")] if begins else []
     return message(server, wire.HELLO, wire.hello(wire.Hello(
-        1, 2, server.organization, server.name, 1000, 3000)), "HELLO", [
-            (4, "versions 1 to 3"), (32, "organization"),
-            (1 + len(server.name), "name"), (4, "keep-alive 1000 ms"), (4, "dead 3000 ms")])
+        1, 3, server.organization, server.name, 1000, 3000, begins)), "HELLO", [
+            (4, "versions 1 to 3"), (32, "organization"), (1 + len(server.name), "name"),
+            (4, "keep-alive 1000 ms"), (4, "dead 3000 ms")] + said)
 
 
 def digest(server, lsas):
@@ -147,7 +148,7 @@ def session(london, paris):
             london.lsa(wire.SERVER, 1, wire.server(
                 GROUPS["L"], ([SMTP["L"]], []), 0, "", [paris.name]))]
     gone = wire.Key(paris.name, wire.SPACE, "*")
-    yield hello(london)
+    yield hello(london, 1)
     yield hello(paris)
     yield digest(london, [])
     yield digest(paris, theirs)

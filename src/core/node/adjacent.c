@@ -80,9 +80,9 @@ adjacent_lost(struct engine *e, struct nbr *nbr)
 }
 
 static uint32_t
-life_known(const struct engine *e, const struct nbr *nbr)
+life_known(const struct engine *e, const char *name)
 {
-	struct lsa_key key = { nbr->name, "", LSA_IDENTITY };
+	struct lsa_key key = { name, "", LSA_IDENTITY };
 	const struct lsa *said = lsdb_find(&e->db, &key);
 
 	return said == NULL ? 0 : lsa_epoch(said);
@@ -97,8 +97,19 @@ adjacent_has_begun(const struct engine *e, const struct nbr *nbr)
 
 	if (nbr->session == NULL || nbr->session->begins == 0)
 		return true;
-	known = life_known(e, nbr);
+	known = life_known(e, nbr->name);
 	return known == 0 || known >= nbr->session->begins;
+}
+
+void
+adjacent_hello(const struct engine *e, struct session *s, uint32_t begins)
+{
+	uint32_t known = life_known(e, s->peer);
+
+	s->begins = begins;
+	/* Of the same epoch it may have been said since, and have come first. */
+	if (begins > 0 && begins < known && known < UINT32_MAX)
+		s->begins = known + 1;
 }
 
 static void
@@ -119,7 +130,7 @@ adjacent_up(struct engine *e, struct nbr *nbr)
 void
 adjacent_full(struct engine *e, struct nbr *nbr)
 {
-	uint32_t known = life_known(e, nbr);
+	uint32_t known = life_known(e, nbr->name);
 
 	if (nbr->session->begins > known && known < UINT32_MAX)
 		nbr->session->begins = known + 1;

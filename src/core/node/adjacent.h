@@ -21,10 +21,15 @@
 #define CORE_ADJACENT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct engine;
 struct nbr;
+struct session;
 
+/* Its HELLO has come. Who names an epoch before the one that is known of it has lost
+ * its own, and takes one above that once it hears of it. */
+void adjacent_hello(const struct engine *e, struct session *s, uint32_t begins);
 /* Its session is FULL; a keep-alive is missing; it has no session any more. One life
  * is one epoch above what both know then: HELLO may have gone bad in memory. */
 void adjacent_full(struct engine *e, struct nbr *nbr);

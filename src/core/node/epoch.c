@@ -36,11 +36,7 @@ epoch_raise(struct engine *e, uint32_t seen)
 uint32_t
 epoch_begins(const struct engine *e)
 {
-	const struct epoch *epoch = &e->origin.epoch;
-
-	if (epoch->now == 1 || (e->phase == PHASE_RUNNING && epoch->saved > 0))
-		return 0;
-	return epoch->now;
+	return e->origin.epoch.said ? 0 : e->origin.epoch.now;
 }
 
 bool
@@ -59,6 +55,7 @@ epoch_next(struct engine *e, const struct lsa *l)
 	    (uint32_t)l->seq > e->origin.epoch.counter)
 		e->origin.epoch.counter =
 		    (uint32_t)l->seq; /* heard above our own */
+	e->origin.epoch.said = true;
 	return (uint64_t)e->origin.epoch.now << 32 | ++e->origin.epoch.counter;
 }
 

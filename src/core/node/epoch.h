@@ -33,13 +33,14 @@ struct epoch {
 	uint32_t now, counter; /* of this life, and the last number in it */
 	uint32_t saved;        /* the one that is on disk */
 	uint32_t save;         /* number of the FX_SAVE of it */
+	bool said;             /* something, in this life */
 	uint32_t anew; /* what is of an epoch before this is said again */
 	struct fight fight;
 };
 
 /* The epoch of this life, above all that is known of us. */
 void epoch_start(struct engine *e);
-/* This epoch, while nothing is said in it and there was one before; else 0. */
+/* This epoch, while nothing was said in this life; else 0. */
 uint32_t epoch_begins(const struct engine *e);
 /* One above `seen`; it is used once it is on disk. */
 void epoch_raise(struct engine *e, uint32_t seen);

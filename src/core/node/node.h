@@ -124,7 +124,7 @@ struct session {
 	int64_t not_after;      /* of that; seconds since 1970 */
 	struct frame_reader in;
 	unsigned version; /* of the protocol; 0: no HELLO yet */
-	uint32_t begins;  /* by its HELLO; struct msg_hello has it */
+	uint32_t begins;  /* its identity is of no life before; 0: of any */
 	struct mono opened;
 	struct pulse pulse;
 	size_t unsent; /* octets given to the transport and not yet written */

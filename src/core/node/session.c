@@ -296,7 +296,7 @@ hello(struct engine *e, struct session *s, struct cur *body)
 	if (hello.keepalive_ms == 0 || hello.dead_ms < hello.keepalive_ms)
 		return rc_word(RC_RANGE);
 	s->version = hello.highest < MSG_VERSION ? hello.highest : MSG_VERSION;
-	s->begins = hello.begins;
+	adjacent_hello(e, s, hello.begins);
 	/* The one who waits longer sets the time for both. */
 	if (hello.dead_ms > s->pulse.dead_ms)
 		s->pulse.dead_ms =
